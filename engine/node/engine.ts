@@ -1,0 +1,58 @@
+/** The Node engine: libc's `syscall` through node:ffi, and the process as Node has it. */
+
+import type { Completed, Engine, Program, SyscallArgument } from '../engine.ts'
+
+type Ffi = any
+
+/** The two libc functions, found on first use: a startup snapshot cannot hold them. */
+let libc:
+  | { syscall(...args: bigint[]): bigint; errno(): number; pointer(data: Uint8Array): bigint }
+  | undefined
+
+function openLibc(): NonNullable<typeof libc> {
+  const ffi: Ffi = (process as any).getBuiltinModule('node:ffi')
+  const i64 = 'i64'
+  const { functions } = ffi.dlopen(null, {
+    syscall: { arguments: [i64, i64, i64, i64, i64, i64, i64], return: i64 },
+    __errno_location: { arguments: [], return: 'pointer' },
+  })
+  return {
+    syscall: functions.syscall,
+    errno: () => ffi.getInt32(functions.__errno_location(), 0),
+    pointer: (data) => ffi.getRawPointer(data),
+  }
+}
+
+export const architecture: Engine['architecture'] = process.arch === 'arm64' ? 'arm64' : 'x64'
+
+export const syscall: Engine['syscall'] = (number, ...args) => {
+  libc ??= openLibc()
+  const words = [BigInt(number), 0n, 0n, 0n, 0n, 0n, 0n]
+  for (const [index, argument] of args.entries()) words[index + 1] = word(argument)
+  const result = libc.syscall(...words)
+  return result === -1n ? -libc.errno() : Number(result)
+}
+
+/** A register's worth: numbers as they are, buffers as pointers. An empty buffer has no address to give. */
+function word(argument: SyscallArgument): bigint {
+  if (typeof argument === 'object') return argument.length === 0 ? 0n : (libc as any).pointer(argument)
+  return BigInt(argument)
+}
+
+export const commandLine: Engine['commandLine'] = () => [process.argv0, ...process.argv.slice(2)]
+
+export const environment: Engine['environment'] = () => ({ ...process.env }) as Record<string, string>
+
+export const run: Engine['run'] = async ({
+  path,
+  arguments: args,
+  input,
+  env,
+}: Program): Promise<Completed> => {
+  const { execa } = await import('execa')
+  const options = { input, env, extendEnv: false, reject: false, stripFinalNewline: false } as const
+  const { exitCode, signal, stdout, stderr } = await execa(path, args, options)
+  return { status: exitCode ?? (signal ? 128 : 127), stdout, stderr }
+}
+
+export const exit: Engine['exit'] = (status) => process.exit(status)

@@ -1,0 +1,64 @@
+/** The plugin seam: a plugin is a value, and the run loop owns everything around its verbs. */
+
+import type { Log } from './log.ts'
+import type { Result } from './result.ts'
+import type { SpecVersion } from './version.ts'
+
+export type Command = 'ADD' | 'DEL' | 'CHECK' | 'STATUS' | 'GC' | 'VERSION'
+
+/** One attachment of a container to a network (spec section "Attachment parameters"). */
+export interface Attachment {
+  network: string
+  containerID: string
+  ifname: string
+}
+
+/** What a verb is given: environment and configuration, read and validated. */
+export interface Request<Config = unknown> extends Attachment {
+  command: Command
+  /** The name the plugin was called by. */
+  plugin: string
+  /** CNI_NETNS; may be empty or gone in DEL, is empty in STATUS and GC. */
+  netns: string
+  /** CNI_ARGS, as pairs; IgnoreUnknown and unknown ones have been dealt with. */
+  args: Record<string, string>
+  /** The directories of CNI_PATH. */
+  path: string[]
+  /** The configuration's version: results are converted to it. */
+  cniVersion: SpecVersion
+  /** The configuration as the plugin's schema understood it. */
+  config: Config
+  /** The configuration as it came, keys in canonical case where the schema knows them. */
+  raw: Record<string, unknown>
+  /** Standard input, letter for letter, for delegates. */
+  input: string
+  prevResult?: Result
+  /** GC: the attachments that are still valid (`cni.dev/valid-attachments`). */
+  validAttachments: { containerID: string; ifname: string }[]
+  log: Log
+}
+
+/** A verb may be asynchronous: it is where other programs are run. Kernel work inside is synchronous. */
+type Verb<Config, Out> = (request: Request<Config>) => Out | Promise<Out>
+
+/** A configuration's shape (zod) and the rules across its keys. */
+export interface ConfigSchema<Config> {
+  /** Judges a configuration; throws a CniError of code 7 that says where, what was found and what is allowed. */
+  parse(raw: Record<string, unknown>, log: Log): Config
+  /** Takes what it can of a configuration and never throws: for DEL. */
+  parseLeniently(raw: Record<string, unknown>, log: Log): Config
+  /** The known top-level keys, for the hint that a key belongs to another plugin. */
+  keys(): string[]
+}
+
+export interface Plugin<Config = unknown> {
+  name: string
+  /** One sentence: what it is for. */
+  summary: string
+  config: ConfigSchema<Config>
+  add: Verb<Config, Result>
+  del: Verb<Config, void>
+  check: Verb<Config, void>
+  status?: Verb<Config, void>
+  gc?: Verb<Config, void>
+}

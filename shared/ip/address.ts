@@ -1,0 +1,100 @@
+/** IPv4 and IPv6 addresses as one value: a family and a number, so that ranges are plain arithmetic. */
+
+export interface Address {
+  family: 4 | 6
+  value: bigint
+}
+
+/** How many bits an address of a family has. */
+export function width(family: 4 | 6): number {
+  return family === 4 ? 32 : 128
+}
+
+/** Reads an address in any form that RFC 4291 section 2.2 and dotted quads allow; undefined when it is none. An IPv4-mapped one is IPv4. */
+export function parseAddress(text: string): Address | undefined {
+  if (!text.includes(':')) return parseIPv4(text)
+  const value = parseIPv6(text)
+  if (value === undefined) return undefined
+  return value >> 32n === 0xffffn ? { family: 4, value: value & 0xffffffffn } : { family: 6, value }
+}
+
+function parseIPv4(text: string): Address | undefined {
+  const parts = text.split('.')
+  if (parts.length !== 4 || !parts.every(isOctet)) return undefined
+  return { family: 4, value: parts.reduce((sum, part) => (sum << 8n) | BigInt(part), 0n) }
+}
+
+/** No leading zeros: 010 is octal to some readers and decimal to others. */
+function isOctet(text: string): boolean {
+  return /^(0|[1-9]\d{0,2})$/.test(text) && Number(text) < 256
+}
+
+function parseIPv6(text: string): bigint | undefined {
+  const halves = text.split('::')
+  if (halves.length > 2) return undefined
+  const [head, tail] = halves.map(parseGroups)
+  if (!head || (halves.length === 2 && !tail)) return undefined
+  const missing = 8 - head.length - (tail?.length ?? 0)
+  if (tail ? missing < 1 : missing !== 0) return undefined
+  const groups = [...head, ...new Array<number>(missing).fill(0), ...(tail ?? [])]
+  return groups.reduce((sum, group) => (sum << 16n) | BigInt(group), 0n)
+}
+
+/** Colon-separated groups, the last of which may be a dotted quad. */
+function parseGroups(text: string): number[] | undefined {
+  if (text === '') return []
+  const groups: number[] = []
+  const parts = text.split(':')
+  for (const [index, part] of parts.entries()) {
+    const quad = index === parts.length - 1 && part.includes('.') ? parseIPv4(part) : undefined
+    if (quad) groups.push(Number(quad.value >> 16n), Number(quad.value & 0xffffn))
+    else if (/^[0-9a-fA-F]{1,4}$/.test(part)) groups.push(Number.parseInt(part, 16))
+    else return undefined
+  }
+  return groups
+}
+
+/** An address as text: a dotted quad, or the canonical form of RFC 5952. */
+export function formatAddress({ family, value }: Address): string {
+  const bytes = toBytes({ family, value })
+  return family === 4 ? bytes.join('.') : formatIPv6(bytes)
+}
+
+function formatIPv6(bytes: Buffer): string {
+  const groups = Array.from({ length: 8 }, (_, index) => bytes.readUInt16BE(index * 2).toString(16))
+  const { start, length } = longestZeros(groups)
+  if (length < 2) return groups.join(':')
+  return `${groups.slice(0, start).join(':')}::${groups.slice(start + length).join(':')}`
+}
+
+/** The first of the longest runs of zero groups (RFC 5952 section 4.2). */
+function longestZeros(groups: string[]): { start: number; length: number } {
+  let best = { start: 0, length: 0 }
+  for (let start = 0; start < groups.length; start++) {
+    let length = 0
+    while (groups[start + length] === '0') length++
+    if (length > best.length) best = { start, length }
+  }
+  return best
+}
+
+/** An address as the kernel has it: 4 or 16 bytes in network order. */
+export function toBytes({ family, value }: Address): Buffer {
+  const bytes = Buffer.alloc(width(family) / 8)
+  let rest = value
+  for (let index = bytes.length - 1; index >= 0; index--) {
+    bytes[index] = Number(rest & 0xffn)
+    rest >>= 8n
+  }
+  return bytes
+}
+
+/** An address from the kernel's 4 or 16 bytes. */
+export function fromBytes(bytes: Uint8Array): Address {
+  const value = bytes.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n)
+  return { family: bytes.length === 4 ? 4 : 6, value }
+}
+
+export function sameAddress(one: Address, other: Address): boolean {
+  return one.family === other.family && one.value === other.value
+}

@@ -1,0 +1,93 @@
+/** Kernel errors as values: the errno's name, what was attempted, and the command that shows it again. */
+
+/** Errno numbers by name, the same on x86-64 and arm64 (include/uapi/asm-generic/errno*.h). */
+export const Errno = {
+  EPERM: 1,
+  ENOENT: 2,
+  ESRCH: 3,
+  EINTR: 4,
+  EIO: 5,
+  ENXIO: 6,
+  EBADF: 9,
+  EAGAIN: 11,
+  ENOMEM: 12,
+  EACCES: 13,
+  EBUSY: 16,
+  EEXIST: 17,
+  EXDEV: 18,
+  ENODEV: 19,
+  ENOTDIR: 20,
+  EISDIR: 21,
+  EINVAL: 22,
+  ENFILE: 23,
+  EMFILE: 24,
+  ETXTBSY: 26,
+  EFBIG: 27,
+  ENOSPC: 28,
+  EROFS: 30,
+  EPIPE: 32,
+  ERANGE: 34,
+  ENAMETOOLONG: 36,
+  ENOSYS: 38,
+  ENOTEMPTY: 39,
+  ELOOP: 40,
+  ENODATA: 61,
+  EPROTO: 71,
+  EOVERFLOW: 75,
+  ENOTSOCK: 88,
+  EMSGSIZE: 90,
+  EPROTONOSUPPORT: 93,
+  EOPNOTSUPP: 95,
+  EAFNOSUPPORT: 97,
+  EADDRINUSE: 98,
+  EADDRNOTAVAIL: 99,
+  ENETDOWN: 100,
+  ENETUNREACH: 101,
+  ENOBUFS: 105,
+  ENOTCONN: 107,
+  ETIMEDOUT: 110,
+  EHOSTUNREACH: 113,
+  EDQUOT: 122,
+} as const
+
+export type ErrnoName = keyof typeof Errno | `errno ${number}`
+
+const names = new Map<number, ErrnoName>()
+
+/** The name of an errno number: `EEXIST` for 17. */
+export function errnoName(errno: number): ErrnoName {
+  if (names.size === 0) for (const [name, value] of Object.entries(Errno)) names.set(value, name as ErrnoName)
+  return names.get(errno) ?? `errno ${errno}`
+}
+
+/** The kernel said no. `command` reproduces the attempt by hand; `extack` is the kernel's own sentence. */
+export class KernelError extends Error {
+  readonly errno: ErrnoName
+  readonly attempted: string
+  readonly extack: string | undefined
+  readonly command: string | undefined
+
+  constructor(errno: number, attempted: string, more: { extack?: string; command?: string } = {}) {
+    const name = errnoName(errno)
+    super(`${attempted}: ${name}${more.extack ? ` (${more.extack})` : ''}`)
+    this.errno = name
+    this.attempted = attempted
+    this.extack = more.extack
+    this.command = more.command
+  }
+}
+
+/** Whether an error is the kernel's with one of these names. */
+export function isErrno(error: unknown, ...which: ErrnoName[]): error is KernelError {
+  return error instanceof KernelError && which.includes(error.errno)
+}
+
+/** Runs an action and takes the given errors for its being done already: absent when deleting, present when adding. */
+export function tolerate<T>(action: () => T, ...which: ErrnoName[]): T | undefined {
+  try {
+    return action()
+  } catch (error) {
+    if (isErrno(error, ...which)) return undefined
+    throw error
+  }
+}

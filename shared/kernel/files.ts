@@ -1,0 +1,230 @@
+/** Files, synchronously, on system calls. Every file that Patchbay keeps is written whole or not at all. */
+
+import { Errno, isErrno, KernelError } from './errno.ts'
+import { cstring, must, syscall } from './syscall.ts'
+
+/** An open file descriptor. */
+export type Fd = number
+
+const AT_FDCWD = -100
+const AT_REMOVEDIR = 0x200
+
+/** Flags of open(2), include/uapi/asm-generic/fcntl.h; O_CLOEXEC is always added. */
+export const Open = {
+  RDONLY: 0,
+  WRONLY: 1,
+  RDWR: 2,
+  CREAT: 0o100,
+  EXCL: 0o200,
+  TRUNC: 0o1000,
+  NONBLOCK: 0o4000,
+} as const
+const O_CLOEXEC = 0o2000000
+
+/** Opens a file; the caller closes it. @throws KernelError */
+export function open(path: string, flags: number = Open.RDONLY, mode = 0o600): Fd {
+  return must(`open ${path}`, 'openat', AT_FDCWD, cstring(path), flags | O_CLOEXEC, mode)
+}
+
+export function close(fd: Fd): void {
+  syscall('close', fd)
+}
+
+/** Opens a file for the time of a callback. */
+export function withFile<T>(path: string, flags: number, use: (fd: Fd) => T, mode?: number): T {
+  const fd = open(path, flags, mode)
+  try {
+    return use(fd)
+  } finally {
+    close(fd)
+  }
+}
+
+/** Reads from an open descriptor to its end. */
+export function readAll(fd: Fd, name = `fd ${fd}`): Buffer {
+  const chunks: Buffer[] = []
+  for (let size = 4096; ; size = 65536) {
+    const chunk = Buffer.alloc(size)
+    const count = must(`read ${name}`, 'read', fd, chunk, size)
+    if (count === 0) return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)
+    chunks.push(chunk.subarray(0, count))
+  }
+}
+
+/** Writes all the bytes to an open descriptor. */
+export function writeAll(fd: Fd, data: Uint8Array, name = `fd ${fd}`): void {
+  for (let offset = 0; offset < data.length; ) {
+    offset += must(`write ${name}`, 'write', fd, data.subarray(offset), data.length - offset)
+  }
+}
+
+/** Reads a text file whole. @throws KernelError */
+export function readFile(path: string): string {
+  return withFile(path, Open.RDONLY, (fd) => readAll(fd, path)).toString()
+}
+
+/** Reads a text file whole, or gives undefined when there is none. */
+export function readFileIfAny(path: string): string | undefined {
+  try {
+    return readFile(path)
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return undefined
+    throw error
+  }
+}
+
+/** Writes to a file that exists and is not kept on disk: /proc/sys and its like. */
+export function writeInPlace(path: string, text: string): void {
+  withFile(path, Open.WRONLY, (fd) => writeAll(fd, Buffer.from(text), path))
+}
+
+let temporaries = 0
+
+/** Writes a temporary file beside `path`, brings it to disk, and hands its name to `publish`. */
+function withTemporary(path: string, text: string, mode: number, publish: (temporary: string) => void): void {
+  const temporary = `${path}.${syscall('getpid')}.${temporaries++}.tmp`
+  try {
+    withFile(temporary, Open.WRONLY | Open.CREAT | Open.TRUNC, (fd) => writeDurably(fd, text, path), mode)
+    publish(temporary)
+  } finally {
+    remove(temporary)
+  }
+}
+
+function writeDurably(fd: Fd, text: string, name: string): void {
+  writeAll(fd, Buffer.from(text), name)
+  must(`fsync ${name}`, 'fsync', fd)
+}
+
+/** Replaces a file atomically: temporary name, fsync, rename. @throws KernelError */
+export function writeFile(path: string, text: string, mode = 0o600): void {
+  withTemporary(path, text, mode, (temporary) => rename(temporary, path))
+}
+
+/**
+ * Creates a file atomically: it appears whole, and only if there was none of that name.
+ * @returns false when the name is taken
+ */
+export function createFile(path: string, text: string, mode = 0o600): boolean {
+  let created = false
+  withTemporary(path, text, mode, (temporary) => {
+    created = link(temporary, path)
+  })
+  return created
+}
+
+/** Renames a file, replacing what was there. */
+export function rename(from: string, to: string): void {
+  must(`rename ${from} to ${to}`, 'renameat2', AT_FDCWD, cstring(from), AT_FDCWD, cstring(to), 0)
+}
+
+/** Gives a file a second name; false when that name is taken. */
+function link(from: string, to: string): boolean {
+  const result = syscall('linkat', AT_FDCWD, cstring(from), AT_FDCWD, cstring(to), 0)
+  if (result === -Errno.EEXIST) return false
+  if (result < 0) throw new KernelError(-result, `link ${from} to ${to}`)
+  return true
+}
+
+/** Removes a file; false when there was none. */
+export function remove(path: string): boolean {
+  return removed(path, syscall('unlinkat', AT_FDCWD, cstring(path), 0))
+}
+
+/** Removes an empty directory; false when there was none. */
+export function removeDirectory(path: string): boolean {
+  return removed(path, syscall('unlinkat', AT_FDCWD, cstring(path), AT_REMOVEDIR))
+}
+
+function removed(path: string, result: number): boolean {
+  if (result === -Errno.ENOENT) return false
+  if (result < 0) throw new KernelError(-result, `remove ${path}`)
+  return true
+}
+
+/** Makes a directory and those above it, as `mkdir -p`. */
+export function makeDirectory(path: string, mode = 0o755): void {
+  const result = syscall('mkdirat', AT_FDCWD, cstring(path), mode)
+  if (result === -Errno.ENOENT && path.lastIndexOf('/') > 0) {
+    makeDirectory(path.slice(0, path.lastIndexOf('/')), mode)
+    makeDirectory(path, mode)
+  } else if (result < 0 && result !== -Errno.EEXIST) throw new KernelError(-result, `mkdir ${path}`)
+}
+
+/** One directory entry: its name and whether it is a directory. */
+export interface Entry {
+  name: string
+  directory: boolean
+}
+
+const DT_DIR = 4
+
+/** The entries of a directory, without `.` and `..`, in the kernel's order (getdents64(2)). @throws KernelError */
+export function readDirectory(path: string): Entry[] {
+  return withFile(path, Open.RDONLY, (fd) => {
+    const entries: Entry[] = []
+    const buffer = Buffer.alloc(65536)
+    for (;;) {
+      const count = must(`list ${path}`, 'getdents64', fd, buffer, buffer.length)
+      if (count === 0) return entries
+      for (let at = 0; at < count; at += buffer.readUInt16LE(at + 16)) entries.push(parseEntry(buffer, at))
+    }
+  }).filter(({ name }) => name !== '.' && name !== '..')
+}
+
+/** struct linux_dirent64: d_ino 8, d_off 8, d_reclen 2, d_type 1, d_name. */
+function parseEntry(buffer: Buffer, at: number): Entry {
+  const start = at + 19
+  const end = buffer.indexOf(0, start)
+  return { name: buffer.toString('utf8', start, end), directory: buffer[at + 18] === DT_DIR }
+}
+
+/** What statx(2) says of a file: enough to tell files apart and to know their kind. */
+export interface Stat {
+  mode: number
+  inode: bigint
+  device: string
+  /** Major and minor of a device node. */
+  rdev: { major: number; minor: number }
+  size: bigint
+  /** Last change of content, nanoseconds since the epoch. */
+  mtime: bigint
+}
+
+const AT_EMPTY_PATH = 0x1000
+const STATX_BASIC_STATS = 0x7ff
+
+/** What is known of a path (symlinks followed), or undefined when nothing is there. */
+export function stat(path: string): Stat | undefined {
+  return statAt(AT_FDCWD, path, 0)
+}
+
+/** What is known of an open descriptor. */
+export function statFd(fd: Fd): Stat {
+  const known = statAt(fd, '', AT_EMPTY_PATH)
+  if (!known) throw new KernelError(Errno.EBADF, `stat fd ${fd}`)
+  return known
+}
+
+/** struct statx, include/uapi/linux/stat.h: the same on every processor. */
+function statAt(fd: Fd, path: string, flags: number): Stat | undefined {
+  const buffer = Buffer.alloc(256)
+  const result = syscall('statx', fd, cstring(path), flags, STATX_BASIC_STATS, buffer)
+  if (result === -Errno.ENOENT || result === -Errno.ENOTDIR) return undefined
+  if (result < 0) throw new KernelError(-result, `stat ${path}`)
+  return {
+    mode: buffer.readUInt16LE(28),
+    inode: buffer.readBigUInt64LE(32),
+    size: buffer.readBigUInt64LE(40),
+    mtime: buffer.readBigInt64LE(112) * 1_000_000_000n + BigInt(buffer.readUInt32LE(120)),
+    rdev: { major: buffer.readUInt32LE(128), minor: buffer.readUInt32LE(132) },
+    device: `${buffer.readUInt32LE(136)}:${buffer.readUInt32LE(140)}`,
+  }
+}
+
+/** Where a symlink points, or undefined when the path is none. */
+export function readLink(path: string): string | undefined {
+  const buffer = Buffer.alloc(4096)
+  const count = syscall('readlinkat', AT_FDCWD, cstring(path), buffer, buffer.length)
+  return count < 0 ? undefined : buffer.toString('utf8', 0, count)
+}

@@ -1,0 +1,113 @@
+/** The system calls Patchbay uses, by name, for both processors, on the engine's one primitive. */
+
+import { architecture, syscall as execute } from '#engine'
+import type { SyscallArgument } from '../../engine/engine.ts'
+import { Errno, KernelError } from './errno.ts'
+
+/** Numbers from arch/x86/entry/syscalls/syscall_64.tbl and include/uapi/asm-generic/unistd.h (arm64). */
+const numbers = {
+  x64: {
+    read: 0,
+    write: 1,
+    close: 3,
+    lseek: 8,
+    ioctl: 16,
+    socket: 41,
+    sendto: 44,
+    recvfrom: 45,
+    bind: 49,
+    getsockname: 51,
+    setsockopt: 54,
+    getsockopt: 55,
+    getpid: 39,
+    flock: 73,
+    fsync: 74,
+    ftruncate: 77,
+    fchmod: 91,
+    fchown: 93,
+    getdents64: 217,
+    clock_gettime: 228,
+    openat: 257,
+    mkdirat: 258,
+    mknodat: 259,
+    unlinkat: 263,
+    linkat: 265,
+    readlinkat: 267,
+    ppoll: 271,
+    unshare: 272,
+    setns: 308,
+    renameat2: 316,
+    memfd_create: 319,
+    statx: 332,
+    fstatfs: 138,
+    mount: 165,
+    umount2: 166,
+  },
+  arm64: {
+    read: 63,
+    write: 64,
+    close: 57,
+    lseek: 62,
+    ioctl: 29,
+    socket: 198,
+    sendto: 206,
+    recvfrom: 207,
+    bind: 200,
+    getsockname: 204,
+    setsockopt: 208,
+    getsockopt: 209,
+    getpid: 172,
+    flock: 32,
+    fsync: 82,
+    ftruncate: 46,
+    fchmod: 52,
+    fchown: 55,
+    getdents64: 61,
+    clock_gettime: 113,
+    openat: 56,
+    mkdirat: 34,
+    mknodat: 33,
+    unlinkat: 35,
+    linkat: 37,
+    readlinkat: 78,
+    ppoll: 73,
+    unshare: 97,
+    setns: 268,
+    renameat2: 276,
+    memfd_create: 279,
+    statx: 291,
+    fstatfs: 44,
+    mount: 40,
+    umount2: 39,
+  },
+} as const
+
+export type SyscallName = keyof (typeof numbers)['x64']
+
+const table: Record<SyscallName, number> = numbers[architecture]
+
+/** Executes a system call by name and gives its result or `-errno`; interrupted calls are repeated. */
+export function syscall(name: SyscallName, ...args: SyscallArgument[]): number {
+  let result: number
+  do result = execute(table[name], ...args)
+  while (result === -Errno.EINTR)
+  return result
+}
+
+/**
+ * Executes a system call that is expected to succeed.
+ * @param attempted what the caller is doing, for the error: `open /proc/self/ns/net`
+ * @throws KernelError with the errno's name
+ */
+export function must(attempted: string, name: SyscallName, ...args: SyscallArgument[]): number {
+  const result = syscall(name, ...args)
+  if (result < 0) throw new KernelError(-result, attempted)
+  return result
+}
+
+/** A string as the kernel reads it: UTF-8 with a terminating NUL. A NUL inside would cut it: refused. */
+export function cstring(text: string): Buffer {
+  if (text.includes('\0'))
+    throw new KernelError(Errno.EINVAL, `use ${JSON.stringify(text)} as a kernel string`)
+  return Buffer.from(`${text}\0`)
+}
