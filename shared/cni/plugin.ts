@@ -39,7 +39,7 @@ export interface Request<Config = unknown> extends Attachment {
 }
 
 /** A verb may be asynchronous: it is where other programs are run. Kernel work inside is synchronous. */
-type Verb<Config, Out> = (request: Request<Config>) => Out | Promise<Out>
+type Eventually<T> = T | Promise<T>
 
 /** A configuration's shape (zod) and the rules across its keys. */
 export interface ConfigSchema<Config> {
@@ -56,9 +56,9 @@ export interface Plugin<Config = unknown> {
   /** One sentence: what it is for. */
   summary: string
   config: ConfigSchema<Config>
-  add: Verb<Config, Result>
-  del: Verb<Config, void>
-  check: Verb<Config, void>
-  status?: Verb<Config, void>
-  gc?: Verb<Config, void>
+  add(request: Request<Config>): Eventually<Result>
+  del(request: Request<Config>): Eventually<void>
+  check(request: Request<Config>): Eventually<void>
+  status?(request: Request<Config>): Eventually<void>
+  gc?(request: Request<Config>): Eventually<void>
 }
