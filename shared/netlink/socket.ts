@@ -1,0 +1,211 @@
+/** A netlink socket that belongs to the namespace it was opened in, and requests that carry the kernel's own words back. */
+
+import {
+  AttrStream,
+  formatHeader,
+  HEADER_LENGTH,
+  parseAttributes,
+  type StreamData,
+} from 'netlink/dist/structs.js'
+import { Errno, KernelError } from '../kernel/errno.ts'
+import { close, type Fd } from '../kernel/files.ts'
+import { must, syscall } from '../kernel/syscall.ts'
+
+/** Netlink families, include/uapi/linux/netlink.h. */
+export const Protocol = { ROUTE: 0, NETFILTER: 12, GENERIC: 16 } as const
+
+/** Message flags, include/uapi/linux/netlink.h. */
+export const Flag = {
+  REQUEST: 1,
+  MULTI: 2,
+  ACK: 4,
+  DUMP_INTR: 0x10,
+  CAPPED: 0x100,
+  ACK_TLVS: 0x200,
+  DUMP: 0x300,
+  REPLACE: 0x100,
+  EXCL: 0x200,
+  CREATE: 0x400,
+  APPEND: 0x800,
+} as const
+
+const AF_NETLINK = 16
+const SOCK_RAW = 3
+const SOCK_CLOEXEC = 0o2000000
+const SOL_NETLINK = 270
+const NETLINK_EXT_ACK = 11
+const NETLINK_GET_STRICT_CHK = 12
+const NLMSG_ERROR = 2
+const NLMSG_DONE = 3
+const NLMSGERR_ATTR_MSG = 1
+const MSG_PEEK = 2
+const MSG_TRUNC = 0x20
+
+export interface Socket {
+  fd: Fd
+  /** Sequence number of the last message sent. */
+  sequence: number
+  /** Grows to the largest datagram met. */
+  buffer: Buffer
+}
+
+/** One request: what it does by hand is kept with it, for the error. */
+export interface Request {
+  type: number
+  /** REQUEST is always added, and ACK unless it is a dump. */
+  flags: number
+  payload: StreamData
+  /** What is attempted, for the error message: `create bridge cni0`. */
+  attempt: string
+  /** The iproute2 (or other) command that does the same. */
+  command?: string
+  /** Sent without asking for an acknowledgement: batch markers of nfnetlink. */
+  unacknowledged?: boolean
+}
+
+/** One message of an answer. */
+export interface Reply {
+  type: number
+  data: Buffer
+}
+
+/** Opens a netlink socket in the current namespace. @param groups multicast groups to hear, as a bit mask */
+export function openSocket(protocol: number, groups = 0): Socket {
+  const fd = must('open a netlink socket', 'socket', AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol)
+  const one = Buffer.from([1, 0, 0, 0])
+  for (const option of [NETLINK_EXT_ACK, NETLINK_GET_STRICT_CHK]) {
+    syscall('setsockopt', fd, SOL_NETLINK, option, one, 4)
+  }
+  const address = Buffer.alloc(12)
+  address.writeUInt16LE(AF_NETLINK, 0)
+  address.writeUInt32LE(groups, 8)
+  must('bind a netlink socket', 'bind', fd, address, address.length)
+  return { fd, sequence: 0, buffer: Buffer.alloc(32768) }
+}
+
+export function closeSocket(socket: Socket): void {
+  close(socket.fd)
+}
+
+/**
+ * Sends requests in one datagram, which the kernel works off in order, and gives the messages of each answer.
+ * A request that fails does not keep the kernel from the later ones; the first failure is thrown.
+ * @throws KernelError with errno, extended ack text and the request's command
+ */
+export function transact(socket: Socket, requests: Request[]): Reply[][] {
+  const first = socket.sequence + 1
+  send(socket, requests)
+  return receive(socket, first, requests)
+}
+
+/** One request, one answer. */
+export function ask(socket: Socket, request: Request): Reply[] {
+  return transact(socket, [request])[0] ?? []
+}
+
+/** Asks for a dump, again when the kernel says that it changed underneath (NLM_F_DUMP_INTR). */
+export function dump(socket: Socket, request: Omit<Request, 'flags'>): Reply[] {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return ask(socket, { ...request, flags: Flag.DUMP })
+    } catch (error) {
+      if (!(error instanceof DumpInterrupted) || attempt === 9) throw error
+    }
+  }
+}
+
+class DumpInterrupted extends KernelError {
+  constructor(attempt: string) {
+    super(Errno.EAGAIN, attempt, { extack: 'the list kept changing while it was read' })
+  }
+}
+
+function send(socket: Socket, requests: Request[]): void {
+  const stream = new AttrStream()
+  for (const request of requests) for (const part of encode(request, ++socket.sequence)) stream.emit(part)
+  const datagram = Buffer.concat(stream.bufs)
+  const attempt = requests[0]?.attempt ?? 'send nothing'
+  must(attempt, 'sendto', socket.fd, datagram, datagram.length, 0, 0, 0)
+}
+
+function encode({ type, flags, payload, unacknowledged }: Request, seq: number): Uint8Array[] {
+  const body = new AttrStream()
+  body.emit(payload)
+  const length = HEADER_LENGTH + body.bufs.reduce((sum, part) => sum + part.length, 0)
+  const acknowledge = unacknowledged || (flags & Flag.DUMP) === Flag.DUMP ? 0 : Flag.ACK
+  const header = formatHeader({ length, type, flags: flags | Flag.REQUEST | acknowledge, seq, port: 0 })
+  return [header, ...body.bufs, Buffer.alloc(-length & 3)]
+}
+
+/** Reads until every request has its acknowledgement or its end of dump. */
+function receive(socket: Socket, first: number, requests: Request[]): Reply[][] {
+  const answers: Reply[][] = requests.map(() => [])
+  let pending = requests.filter((request) => !request.unacknowledged).length
+  let failure: KernelError | undefined
+  while (pending > 0) {
+    for (const message of readMessages(socket)) {
+      const index = message.seq - first
+      const request = requests[index]
+      if (!request) continue
+      const error = failureOf(message, request)
+      failure ??= error
+      if (isEnd(message)) pending = request.unacknowledged && error ? 0 : pending - 1
+      else answers[index]?.push({ type: message.type, data: message.data })
+    }
+  }
+  if (failure) throw failure
+  return answers
+}
+
+interface Message extends Reply {
+  flags: number
+  seq: number
+}
+
+function isEnd({ type }: Message): boolean {
+  return type === NLMSG_ERROR || type === NLMSG_DONE
+}
+
+/** The error in an acknowledgement, or in the end of a dump. */
+function failureOf({ type, flags, data }: Message, { attempt, command }: Request): KernelError | undefined {
+  if (flags & Flag.DUMP_INTR && flags & Flag.MULTI) return new DumpInterrupted(attempt)
+  if (type !== NLMSG_ERROR && type !== NLMSG_DONE) return undefined
+  const errno = data.length >= 4 ? -data.readInt32LE(0) : 0
+  if (errno === 0) return undefined
+  return new KernelError(errno, attempt, { extack: extackOf(type, flags, data), command })
+}
+
+/** The kernel's own sentence (NLMSGERR_ATTR_MSG), behind the echoed request. */
+function extackOf(type: number, flags: number, data: Buffer): string | undefined {
+  if (!(flags & Flag.ACK_TLVS)) return undefined
+  const echoed = type === NLMSG_DONE ? 0 : flags & Flag.CAPPED ? HEADER_LENGTH : data.readUInt32LE(4)
+  let text: string | undefined
+  parseAttributes(data.subarray(4 + echoed + (-echoed & 3)), (attribute) => {
+    if (attribute.type === NLMSGERR_ATTR_MSG)
+      text = attribute.data.toString('utf8', 0, attribute.data.length - 1)
+  })
+  return text
+}
+
+/** Reads one datagram and splits it; the buffer grows when the kernel has more to say. */
+export function readMessages(socket: Socket): Message[] {
+  const size = must('read netlink', 'recvfrom', socket.fd, socket.buffer, 0, MSG_PEEK | MSG_TRUNC, 0, 0)
+  if (size > socket.buffer.length) socket.buffer = Buffer.alloc(size * 2)
+  const length = must('read netlink', 'recvfrom', socket.fd, socket.buffer, socket.buffer.length, 0, 0, 0)
+  return split(Buffer.from(socket.buffer.subarray(0, length)))
+}
+
+function split(datagram: Buffer): Message[] {
+  const messages: Message[] = []
+  for (let at = 0; at + HEADER_LENGTH <= datagram.length; ) {
+    const length = Math.max(datagram.readUInt32LE(at), HEADER_LENGTH)
+    messages.push({
+      type: datagram.readUInt16LE(at + 4),
+      flags: datagram.readUInt16LE(at + 6),
+      seq: datagram.readUInt32LE(at + 8),
+      data: datagram.subarray(at + HEADER_LENGTH, at + length),
+    })
+    at += length + (-length & 3)
+  }
+  return messages
+}
