@@ -1,0 +1,26 @@
+/** Time that only goes forward, and waiting for a descriptor. */
+
+import type { Fd } from './files.ts'
+import { must, syscall } from './syscall.ts'
+
+const CLOCK_MONOTONIC = 1
+const POLLIN = 1
+
+/** Milliseconds since some fixed point (clock_gettime(2), CLOCK_MONOTONIC). */
+export function now(): number {
+  const timespec = Buffer.alloc(16)
+  must('read the clock', 'clock_gettime', CLOCK_MONOTONIC, timespec)
+  return Number(timespec.readBigInt64LE(0)) * 1000 + Number(timespec.readBigInt64LE(8)) / 1e6
+}
+
+/** Waits until a descriptor has something to read; false when the time (milliseconds) is over first (ppoll(2)). */
+export function waitReadable(fd: Fd, milliseconds: number): boolean {
+  const pollfd = Buffer.alloc(8)
+  pollfd.writeInt32LE(fd, 0)
+  pollfd.writeInt16LE(POLLIN, 4)
+  const timespec = Buffer.alloc(16)
+  const whole = Math.max(0, Math.ceil(milliseconds))
+  timespec.writeBigInt64LE(BigInt(Math.floor(whole / 1000)), 0)
+  timespec.writeBigInt64LE(BigInt(whole % 1000) * 1_000_000n, 8)
+  return syscall('ppoll', pollfd, 1, timespec, 0, 8) > 0
+}

@@ -1,0 +1,68 @@
+/** Network namespaces, entered for a synchronous callback and always left. */
+
+import { Errno, KernelError } from './errno.ts'
+import { close, type Fd, open, statFd } from './files.ts'
+import { must, syscall } from './syscall.ts'
+
+const CLONE_NEWNET = 0x40000000
+const NSFS_MAGIC = 0x6e736673
+const PROC_SUPER_MAGIC = 0x9fa0
+/** ioctl_ns(2): which kind of namespace a descriptor refers to. */
+const NS_GET_NSTYPE = 0xb703
+
+/** An open network namespace. */
+export interface Namespace {
+  path: string
+  fd: Fd
+}
+
+/**
+ * Opens a network namespace by its path: `/run/netns/NAME` or `/proc/PID/ns/net`.
+ * @throws KernelError ENOENT when it is gone, EINVAL when the path is something else
+ */
+export function openNamespace(path: string): Namespace {
+  const fd = open(path)
+  const problem = notANamespace(fd)
+  if (problem) {
+    close(fd)
+    throw new KernelError(Errno.EINVAL, `open network namespace ${path}: ${problem}`)
+  }
+  return { path, fd }
+}
+
+/** Why an open file is not a network namespace; undefined when it is one. */
+function notANamespace(fd: Fd): string | undefined {
+  const magic = Buffer.alloc(256)
+  must('ask for the kind of file system', 'fstatfs', fd, magic)
+  if (![NSFS_MAGIC, PROC_SUPER_MAGIC].includes(magic.readUInt32LE(0))) {
+    return 'it is an ordinary file: the namespace that was mounted there is gone'
+  }
+  return syscall('ioctl', fd, NS_GET_NSTYPE) === CLONE_NEWNET ? undefined : 'it is no network namespace'
+}
+
+export function closeNamespace(namespace: Namespace): void {
+  close(namespace.fd)
+}
+
+/** The namespace the process is in. */
+export function currentNamespace(): Namespace {
+  return openNamespace('/proc/thread-self/ns/net')
+}
+
+/** Whether two open namespaces are one: same inode of the same nsfs. */
+export function sameNamespace(one: Namespace, other: Namespace): boolean {
+  const [a, b] = [statFd(one.fd), statFd(other.fd)]
+  return a.inode === b.inode && a.device === b.device
+}
+
+/** Runs a synchronous action inside a namespace; sockets opened there stay bound to it. Equivalent to `ip netns exec`, without the mounts. */
+export function inNamespace<T>(namespace: Namespace, action: () => T): T {
+  const home = currentNamespace()
+  try {
+    must(`enter network namespace ${namespace.path}`, 'setns', namespace.fd, CLONE_NEWNET)
+    return action()
+  } finally {
+    must('leave the network namespace', 'setns', home.fd, CLONE_NEWNET)
+    closeNamespace(home)
+  }
+}

@@ -1,0 +1,84 @@
+/** Addresses of links. */
+
+import * as rt from 'netlink/dist/rt/structs.js'
+import { fromBytes, toBytes } from '../ip/address.ts'
+import { type Cidr, formatCidr, lastOf } from '../ip/subnet.ts'
+import { dump, Flag, type Request, type Socket } from './socket.ts'
+
+const { NEWADDR, DELADDR, GETADDR } = rt.MessageType
+const families = { 4: 2, 6: 10 } as const
+
+/** The kernel's number of an address family: AF_INET or AF_INET6. */
+export function addressFamily(family: 4 | 6): number {
+  return families[family]
+}
+
+export interface LinkAddress extends Cidr {
+  /** Index of the link that has it. */
+  link: number
+  /** Duplicate address detection has not ended (IPv6). */
+  tentative: boolean
+  /** Duplicate address detection found another owner (IPv6). */
+  dadFailed: boolean
+  /** RT_SCOPE_*: 0 universe, 253 link, 254 host. */
+  scope: number
+}
+
+/** `ip address add CIDR dev LINK`; with `nodad`, an IPv6 address is usable at once (RFC 4862 section 5.4 is left out). */
+export function newAddress(link: { index: number; name: string }, cidr: Cidr, nodad = false): Request {
+  const { family } = cidr.address
+  const quick = nodad && family === 6
+  const local = toBytes(cidr.address)
+  const attrs: rt.AddressAttrs = { local, address: local }
+  if (family === 4 && cidr.prefix < 31) attrs.broadcast = toBytes(lastOf(cidr))
+  if (quick) attrs.flags = { nodad: true }
+  return {
+    type: NEWADDR,
+    flags: Flag.CREATE | Flag.EXCL,
+    payload: message(link.index, cidr, attrs),
+    attempt: `add address ${formatCidr(cidr)} to ${link.name}`,
+    command: `ip address add ${formatCidr(cidr)} dev ${link.name}${quick ? ' nodad' : ''}`,
+  }
+}
+
+/** `ip address del CIDR dev LINK` */
+export function removeAddress(link: { index: number; name: string }, cidr: Cidr): Request {
+  return {
+    type: DELADDR,
+    flags: 0,
+    payload: message(link.index, cidr, { local: toBytes(cidr.address) }),
+    attempt: `delete address ${formatCidr(cidr)} from ${link.name}`,
+    command: `ip address del ${formatCidr(cidr)} dev ${link.name}`,
+  }
+}
+
+/** All addresses of a link. Equivalent to `ip address show dev LINK`. */
+export function listAddresses(socket: Socket, link: { index: number; name: string }): LinkAddress[] {
+  return dump(socket, {
+    type: GETADDR,
+    payload: rt.formatAddress({ index: link.index }),
+    attempt: `list the addresses of ${link.name}`,
+    command: `ip address show dev ${link.name}`,
+  })
+    .map(({ data }) => toAddress(data))
+    .filter((address) => address.link === link.index)
+}
+
+/** An address as RTM_NEWADDR describes it. */
+export function toAddress(message: Buffer): LinkAddress {
+  const { data, attrs } = rt.parseAddressMessage(message)
+  const flags = attrs.flags ?? data.flags ?? {}
+  return {
+    address: fromBytes(attrs.local ?? attrs.address ?? Buffer.alloc(4)),
+    prefix: data.prefixlen ?? 0,
+    link: data.index ?? 0,
+    tentative: flags.tentative ?? false,
+    dadFailed: flags.dadfailed ?? false,
+    scope: data.scope ?? 0,
+  }
+}
+
+function message(index: number, { address, prefix }: Cidr, attrs: rt.AddressAttrs): Request['payload'] {
+  const data: rt.Address = { family: addressFamily(address.family), prefixlen: prefix, index }
+  return (out) => rt.formatAddressMessage({ kind: 'address', data, attrs }, out)
+}

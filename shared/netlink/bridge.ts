@@ -1,0 +1,196 @@
+/** Bridges: the device's own options, what it keeps about a port, and the VLANs of a port. */
+
+import * as ifla from 'netlink/dist/rt/ifla.js'
+import * as rt from 'netlink/dist/rt/structs.js'
+import { parseAttributes, putU8, putU16, putU32 } from 'netlink/dist/structs.js'
+import { changePort, type LinkSettings, newLink } from './link.ts'
+import { dump, type Request, type Socket } from './socket.ts'
+
+const AF_BRIDGE = 7
+/** IFLA_AF_SPEC and, nested in it, IFLA_BRIDGE_VLAN_INFO: include/uapi/linux/if_bridge.h. */
+const IFLA_AF_SPEC = 26
+const IFLA_BRIDGE_VLAN_INFO = 2
+const BRIDGE_VLANDB_ENTRY = 1
+const BRIDGE_VLANDB_ENTRY_INFO = 1
+const BRIDGE_VLANDB_ENTRY_RANGE = 2
+/** Flags of struct bridge_vlan_info. */
+const VlanFlag = { PVID: 2, UNTAGGED: 4, RANGE_BEGIN: 8, RANGE_END: 16 } as const
+
+export interface BridgeOptions {
+  vlanFiltering?: boolean
+  stp?: boolean
+  /** Seconds a learnt MAC address is kept. */
+  ageingTime?: number
+  multicastSnooping?: boolean
+  /** Which link-local groups 01:80:c2:00:00:0X are forwarded, as a bit mask. */
+  groupForwardMask?: number
+}
+
+export interface PortOptions {
+  hairpin?: boolean
+  isolated?: boolean
+}
+
+/** A VLAN, or a run of them, on a port. */
+export interface PortVlan {
+  first: number
+  last: number
+  pvid: boolean
+  untagged: boolean
+}
+
+/** `ip link add NAME type bridge …` */
+export function newBridge(name: string, settings: LinkSettings, options: BridgeOptions): Request {
+  return newLink({
+    ...settings,
+    name,
+    kind: 'bridge',
+    data: ifla.formatBridge(bridgeAttributes(options)),
+    words: bridgeWords(options),
+  })
+}
+
+/** Clock ticks a second in what the kernel tells (USER_HZ). */
+const USER_HZ = 100
+
+function bridgeAttributes(options: BridgeOptions): ifla.Bridge {
+  const { vlanFiltering, stp, ageingTime, multicastSnooping, groupForwardMask } = options
+  return {
+    ageingTime: ageingTime === undefined ? undefined : putU32(ageingTime * USER_HZ),
+    stpState: stp === undefined ? undefined : putU32(Number(stp)),
+    vlanFiltering: vlanFiltering ? putU8(1) : undefined,
+    groupFwdMask: groupForwardMask === undefined ? undefined : putU16(groupForwardMask),
+    mcastSnooping: multicastSnooping === undefined ? undefined : putU8(Number(multicastSnooping)),
+  }
+}
+
+function bridgeWords({
+  vlanFiltering,
+  stp,
+  ageingTime,
+  multicastSnooping,
+  groupForwardMask,
+}: BridgeOptions): string {
+  const words = {
+    vlan_filtering: vlanFiltering && 1,
+    stp_state: stp === undefined ? undefined : Number(stp),
+    ageing_time: ageingTime === undefined ? undefined : ageingTime * USER_HZ,
+    mcast_snooping: multicastSnooping === undefined ? undefined : Number(multicastSnooping),
+    group_fwd_mask: groupForwardMask,
+  }
+  return Object.entries(words)
+    .flatMap(([word, value]) => ((value ?? false) === false ? [] : [`${word} ${value}`]))
+    .join(' ')
+}
+
+/** The options of a bridge, from its link's `data`. */
+export function parseBridge(data: Buffer): Required<BridgeOptions> {
+  const bridge = ifla.parseBridge(data)
+  return {
+    vlanFiltering: bridge.vlanFiltering?.[0] === 1,
+    stp: (bridge.stpState?.readUInt32LE(0) ?? 0) !== 0,
+    ageingTime: (bridge.ageingTime?.readUInt32LE(0) ?? 0) / USER_HZ,
+    multicastSnooping: bridge.mcastSnooping?.[0] === 1,
+    groupForwardMask: bridge.groupFwdMask?.readUInt16LE(0) ?? 0,
+  }
+}
+
+/** `ip link set dev PORT type bridge_slave hairpin on isolated on` */
+export function changeBridgePort(
+  port: { index: number; name: string },
+  { hairpin, isolated }: PortOptions,
+): Request {
+  const attributes: ifla.BridgePort = {
+    mode: hairpin === undefined ? undefined : Number(hairpin),
+    isolated: isolated === undefined ? undefined : putU8(Number(isolated)),
+  }
+  const words = Object.entries({ hairpin, isolated }).flatMap(([word, on]) =>
+    on === undefined ? [] : [`${word} ${on ? 'on' : 'off'}`],
+  )
+  return changePort(port, 'bridge', ifla.formatBridgePort(attributes), words.join(' '))
+}
+
+/** A port's options, from its link's `portData`. */
+export function parseBridgePort(data: Buffer): Required<PortOptions> {
+  const port = ifla.parseBridgePort(data)
+  return { hairpin: port.mode === 1, isolated: port.isolated?.[0] === 1 }
+}
+
+/** `bridge vlan add dev PORT vid FIRST-LAST [pvid] [untagged]` */
+export function newPortVlan(port: { index: number; name: string }, vlan: PortVlan): Request {
+  return portVlan(port, vlan, rt.MessageType.SETLINK, 'add')
+}
+
+/** `bridge vlan del dev PORT vid FIRST-LAST` */
+export function removePortVlan(port: { index: number; name: string }, vlan: PortVlan): Request {
+  return portVlan(port, vlan, rt.MessageType.DELLINK, 'del')
+}
+
+function portVlan(
+  port: { index: number; name: string },
+  vlan: PortVlan,
+  type: number,
+  verb: string,
+): Request {
+  const { first, last, pvid, untagged } = vlan
+  const range = first === last ? `${first}` : `${first}-${last}`
+  const words = `vid ${range}${pvid ? ' pvid' : ''}${untagged ? ' untagged' : ''}`
+  const header = rt.formatLink({ family: AF_BRIDGE, index: port.index })
+  return {
+    type,
+    flags: 0,
+    payload: (out) => {
+      out.emit(header)
+      out.push(IFLA_AF_SPEC, (spec) => {
+        for (const info of vlanInfo(vlan)) spec.push(IFLA_BRIDGE_VLAN_INFO, info)
+      })
+    },
+    attempt: `${verb === 'add' ? 'give' : 'take'} ${port.name} VLAN ${range}`,
+    command: `bridge vlan ${verb} dev ${port.name} ${words}`,
+  }
+}
+
+/** struct bridge_vlan_info, one for a single VLAN and two for a range. */
+function vlanInfo({ first, last, pvid, untagged }: PortVlan): Buffer[] {
+  const flags = (pvid ? VlanFlag.PVID : 0) | (untagged ? VlanFlag.UNTAGGED : 0)
+  if (first === last) return [Buffer.concat([putU16(flags), putU16(first)])]
+  return [
+    Buffer.concat([putU16(flags | VlanFlag.RANGE_BEGIN), putU16(first)]),
+    Buffer.concat([putU16(flags | VlanFlag.RANGE_END), putU16(last)]),
+  ]
+}
+
+/** The VLANs of one port (RTM_GETVLAN, Linux 5.6). Equivalent to `bridge vlan show dev PORT`. */
+export function listPortVlans(socket: Socket, port: { index: number; name: string }): PortVlan[] {
+  const payload = Buffer.alloc(8)
+  payload[0] = AF_BRIDGE
+  payload.writeInt32LE(port.index, 4)
+  const command = `bridge vlan show dev ${port.name}`
+  const vlans: PortVlan[] = []
+  for (const { data } of dump(socket, {
+    type: rt.MessageType.GETVLAN,
+    payload,
+    attempt: `list the VLANs of ${port.name}`,
+    command,
+  })) {
+    parseAttributes(data.subarray(8), ({ type, data: entry }) => {
+      if (type === BRIDGE_VLANDB_ENTRY) vlans.push(parsePortVlan(entry))
+    })
+  }
+  return vlans
+}
+
+function parsePortVlan(entry: Buffer): PortVlan {
+  const vlan: PortVlan = { first: 0, last: 0, pvid: false, untagged: false }
+  parseAttributes(entry, ({ type, data }) => {
+    if (type === BRIDGE_VLANDB_ENTRY_INFO) {
+      const flags = data.readUInt16LE(0)
+      vlan.pvid = (flags & VlanFlag.PVID) !== 0
+      vlan.untagged = (flags & VlanFlag.UNTAGGED) !== 0
+      vlan.first = data.readUInt16LE(2)
+      vlan.last = vlan.last || vlan.first
+    }
+    if (type === BRIDGE_VLANDB_ENTRY_RANGE) vlan.last = data.readUInt16LE(0)
+  })
+  return vlan
+}

@@ -1,0 +1,129 @@
+/** Routes. */
+
+import * as rt from 'netlink/dist/rt/structs.js'
+import { type Address, formatAddress, fromBytes, toBytes } from '../ip/address.ts'
+import { type Cidr, formatCidr, networkOf } from '../ip/subnet.ts'
+import { addressFamily } from './address.ts'
+import { u32 } from './link.ts'
+import { dump, Flag, type Request, type Socket } from './socket.ts'
+
+const { NEWROUTE, DELROUTE, GETROUTE } = rt.MessageType
+
+/** Tables and scopes, include/uapi/linux/rtnetlink.h. */
+const RT_TABLE_MAIN = 254
+const RT_SCOPE_UNIVERSE = 0
+const RT_SCOPE_LINK = 253
+
+export interface RouteSpec {
+  dst: Cidr
+  gateway?: Address
+  /** Index of the output link. */
+  link: number
+  /** Name of the output link, for errors. */
+  linkName: string
+  mtu?: number
+  advmss?: number
+  priority?: number
+  table?: number
+  scope?: number
+  /** Preferred source address. */
+  source?: Address
+}
+
+/** A route that the kernel has. */
+export interface KernelRoute {
+  dst: Cidr
+  gateway?: Address
+  link?: number
+  priority?: number
+  table: number
+  scope: number
+  mtu?: number
+  advmss?: number
+}
+
+/** `ip route append DST via GW dev LINK …`: several routes to one destination may stand side by side. */
+export function newRoute(route: RouteSpec): Request {
+  const words = inWords(route)
+  return {
+    ...request(route),
+    type: NEWROUTE,
+    flags: Flag.CREATE | Flag.APPEND,
+    attempt: `add route ${words}`,
+    command: `ip route append ${words}`,
+  }
+}
+
+/** `ip route del DST via GW dev LINK …` */
+export function removeRoute(route: RouteSpec): Request {
+  const words = inWords(route)
+  return {
+    ...request(route),
+    type: DELROUTE,
+    flags: 0,
+    attempt: `delete route ${words}`,
+    command: `ip route del ${words}`,
+  }
+}
+
+/** All unicast routes of a family, of every table. Equivalent to `ip route show table all`. */
+export function listRoutes(socket: Socket, family: 4 | 6): KernelRoute[] {
+  return dump(socket, {
+    type: GETROUTE,
+    payload: rt.formatRoute({ family: addressFamily(family) }),
+    attempt: 'list routes',
+    command: `ip -${family} route show table all`,
+  })
+    .map(({ data }) => rt.parseRouteMessage(data))
+    .filter(({ data }) => data.type === 'UNICAST')
+    .map((message) => toRoute(message, family))
+}
+
+function toRoute({ data, attrs }: rt.RouteMessage, family: 4 | 6): KernelRoute {
+  const any: Address = { family, value: 0n }
+  return {
+    dst: { address: attrs.dst ? fromBytes(attrs.dst) : any, prefix: data.dstLen ?? 0 },
+    gateway: attrs.gateway && fromBytes(attrs.gateway),
+    link: attrs.oif,
+    priority: attrs.priority,
+    table: attrs.table ?? data.table ?? RT_TABLE_MAIN,
+    scope: Number(rt.RouteScope[data.scope as keyof typeof rt.RouteScope] ?? data.scope ?? 0),
+    mtu: attrs.metrics?.mtu?.readUInt32LE(0),
+    advmss: attrs.metrics?.advmss?.readUInt32LE(0),
+  }
+}
+
+function request(route: RouteSpec): Pick<Request, 'payload'> {
+  const { dst, gateway, link, priority, source } = route
+  const table = route.table ?? RT_TABLE_MAIN
+  const data: rt.Route = {
+    family: addressFamily(dst.address.family),
+    dstLen: dst.prefix,
+    table: table < 256 ? table : 0,
+    protocol: 'BOOT',
+    scope: route.scope ?? (gateway ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK),
+    type: 'UNICAST',
+  }
+  const attrs: rt.RouteAttrs = { oif: link, priority, table, metrics: metrics(route) }
+  if (dst.prefix > 0) attrs.dst = toBytes(networkOf(dst))
+  if (gateway) attrs.gateway = toBytes(gateway)
+  if (source) attrs.prefsrc = toBytes(source)
+  return { payload: (out) => rt.formatRouteMessage({ kind: 'route', data, attrs }, out) }
+}
+
+function metrics({ mtu, advmss }: RouteSpec): rt.RouteMetrics | undefined {
+  if (mtu === undefined && advmss === undefined) return undefined
+  return {
+    mtu: mtu === undefined ? undefined : u32(mtu),
+    advmss: advmss === undefined ? undefined : u32(advmss),
+  }
+}
+
+function inWords({ dst, gateway, linkName, mtu, advmss, priority, table, scope }: RouteSpec): string {
+  const via = gateway && formatAddress(gateway)
+  const words = Object.entries({ via, dev: linkName, mtu, advmss, metric: priority, table, scope })
+  return [
+    formatCidr(dst),
+    ...words.flatMap(([word, value]) => (value === undefined ? [] : [word, value])),
+  ].join(' ')
+}
