@@ -1,0 +1,179 @@
+/** Ranges of addresses to give out, and sets of them: what `ranges` in a configuration means, as plain arithmetic. */
+
+import { CniError, Code } from '../cni/error.ts'
+import { type Address, formatAddress, parseAddress, sameAddress, width } from '../ip/address.ts'
+import { type Cidr, contains, formatCidr, lastOf, networkOf, parseCidr, plus } from '../ip/subnet.ts'
+
+/** A range as a configuration writes it. */
+export interface RangeConfig {
+  subnet: string
+  rangeStart?: string
+  rangeEnd?: string
+  gateway?: string
+}
+
+/** A range with its defaults filled in. The gateway need not lie in it. */
+export interface Range {
+  subnet: Cidr
+  start: Address
+  end: Address
+  gateway: Address
+}
+
+/** Ranges of one family that do not overlap; a container gets one address out of each set. */
+export type RangeSet = readonly Range[]
+
+/**
+ * Reads a range and fills in its defaults: gateway and start are the subnet's first host address, the end is its last.
+ * @param path where the range stands in the configuration, for the error: `ipam.ranges[0][1]`
+ * @throws CniError of code 7
+ */
+export function parseRange(config: RangeConfig, path: string): Range {
+  const subnet = parseSubnet(config.subnet, `${path}.subnet`)
+  const first = plus(networkOf(subnet), 1n)
+  const within = (key: 'rangeStart' | 'rangeEnd', fallback: Address) =>
+    config[key] === undefined ? fallback : parseBound(config[key], subnet, path, key)
+  const range = {
+    subnet,
+    start: within('rangeStart', first),
+    end: within('rangeEnd', lastHost(subnet)),
+    gateway: config.gateway === undefined ? first : parseGateway(config.gateway, subnet, `${path}.gateway`),
+  }
+  requireRoom(range, path)
+  return range
+}
+
+function parseSubnet(text: string, path: string): Cidr {
+  const subnet = parseCidr(text)
+  if (!subnet) throw invalid(path, `invalid CIDR address: ${text}`, 'write it as 10.1.2.0/24 or fd00:1::/64')
+  const network = formatAddress(networkOf(subnet))
+  if (width(subnet.address.family) - subnet.prefix < 2)
+    throw invalid(path, `Network ${text} too small to allocate from`, 'it needs two host bits or more')
+  if (!sameAddress(subnet.address, networkOf(subnet)))
+    throw invalid(
+      path,
+      `Network has host bits set. For a subnet mask of length ${subnet.prefix} the network address is ${network}`,
+      `write ${network}/${subnet.prefix}`,
+    )
+  return subnet
+}
+
+function parseBound(text: string, subnet: Cidr, path: string, key: 'rangeStart' | 'rangeEnd'): Address {
+  const address = parseHost(text, `${path}.${key}`)
+  const name = key === 'rangeStart' ? 'RangeStart' : 'RangeEnd'
+  if (!contains(subnet, address))
+    throw invalid(`${path}.${key}`, `${name} ${text} not in network ${formatCidr(subnet)}`)
+  return address
+}
+
+function parseGateway(text: string, subnet: Cidr, path: string): Address {
+  const gateway = parseHost(text, path)
+  if (gateway.family !== subnet.address.family)
+    throw invalid(path, `gateway ${text} is not of the family of ${formatCidr(subnet)}`)
+  return gateway
+}
+
+function parseHost(text: string, path: string): Address {
+  const address = parseAddress(text)
+  if (!address) throw invalid(path, `invalid IP address: ${text}`, 'write it without a prefix length')
+  return address
+}
+
+/** The last address a host may have: the one before IPv4's broadcast address, the very last of IPv6. */
+function lastHost(subnet: Cidr): Address {
+  return subnet.address.family === 4 ? plus(lastOf(subnet), -1n) : lastOf(subnet)
+}
+
+function requireRoom(range: Range, path: string): void {
+  const { start, end } = range
+  if (start.value > end.value)
+    throw invalid(path, `RangeStart ${formatAddress(start)} lies after RangeEnd ${formatAddress(end)}`)
+  if (capacity([range]) === 0n)
+    throw invalid(path, `range ${formatRange(range)} is only the gateway, network or broadcast address`)
+}
+
+/**
+ * Reads a set of ranges: one or more, of one family, none overlapping another.
+ * @param index the set's place among all sets, for the error
+ * @throws CniError of code 7
+ */
+export function parseRangeSet(configs: readonly RangeConfig[], path: string, index: number): RangeSet {
+  const set = configs.map((config, at) => parseRange(config, `${path}[${at}]`))
+  const reject = (why: string) => invalid(path, `invalid range set ${index}: ${why}`)
+  const [first] = set
+  if (!first) throw reject('empty range set')
+  if (set.some(({ subnet }) => subnet.address.family !== first.subnet.address.family))
+    throw reject('mixed address families')
+  const clash = findOverlap(set, overlaps)
+  if (clash) throw reject(`subnets ${formatRange(clash[0])} and ${formatRange(clash[1])} overlap`)
+  return set
+}
+
+/**
+ * Refuses no sets at all, and sets that share addresses.
+ * @throws CniError of code 7
+ */
+export function requireDistinct(sets: readonly RangeSet[]): void {
+  if (sets.length === 0)
+    throw invalid('ipam', 'no IP ranges specified', 'give ipam.ranges, as [[{"subnet": "10.1.2.0/24"}]]')
+  const clash = findOverlap(sets, setsOverlap)
+  if (clash)
+    throw invalid(
+      'ipam.ranges',
+      `range set ${sets.indexOf(clash[0])} overlaps with ${sets.indexOf(clash[1])}`,
+      `${formatRangeSet(clash[0])} and ${formatRangeSet(clash[1])} share addresses`,
+    )
+}
+
+function findOverlap<T>(items: readonly T[], overlap: (one: T, other: T) => boolean): [T, T] | undefined {
+  for (const [at, one] of items.entries())
+    for (const other of items.slice(at + 1)) if (overlap(one, other)) return [one, other]
+  return undefined
+}
+
+function overlaps(one: Range, other: Range): boolean {
+  return includes(one, other.start) || includes(one, other.end) || includes(other, one.start)
+}
+
+function setsOverlap(one: RangeSet, other: RangeSet): boolean {
+  return one.some((range) => other.some((another) => overlaps(range, another)))
+}
+
+/** Whether an address lies between a range's start and end. */
+export function includes({ start, end }: Range, { family, value }: Address): boolean {
+  return family === start.family && value >= start.value && value <= end.value
+}
+
+/** The range of a set that an address lies in. */
+export function rangeOf(set: RangeSet, address: Address): Range | undefined {
+  return set.find((range) => includes(range, address))
+}
+
+/** What an address of a set is that no container may have: a gateway, a network or an IPv4 broadcast address. */
+export function roleOf(set: RangeSet, address: Address): 'gateway' | 'network' | 'broadcast' | undefined {
+  if (set.some(({ gateway }) => sameAddress(gateway, address))) return 'gateway'
+  if (set.some(({ subnet }) => sameAddress(networkOf(subnet), address))) return 'network'
+  if (address.family === 4 && set.some(({ subnet }) => sameAddress(lastOf(subnet), address)))
+    return 'broadcast'
+  return undefined
+}
+
+/** How many addresses a set can give out. */
+export function capacity(set: RangeSet): bigint {
+  const size = set.reduce((sum, { start, end }) => sum + end.value - start.value + 1n, 0n)
+  const special = set.flatMap(({ subnet, gateway }) => [gateway, networkOf(subnet), lastOf(subnet)])
+  const lost = special.filter((address) => rangeOf(set, address) && roleOf(set, address))
+  return size - BigInt(new Set(lost.map(({ value }) => value)).size)
+}
+
+export function formatRange({ start, end }: Range): string {
+  return `${formatAddress(start)}-${formatAddress(end)}`
+}
+
+export function formatRangeSet(set: RangeSet): string {
+  return set.map(formatRange).join(',')
+}
+
+function invalid(path: string, msg: string, hint?: string): CniError {
+  return new CniError(Code.InvalidNetworkConfig, { msg: `${path}: ${msg}`, hint })
+}
