@@ -3,13 +3,41 @@
 import type { Attachment } from '../cni/plugin.ts'
 
 /** FNV-1a of 64 bits (RFC 9923): spreads names well; nothing here is a secret. */
-export function fnv1a(text: string): bigint {
+function fnv1a(text: string): bigint {
   let hash = 0xcbf29ce484222325n
   for (const byte of Buffer.from(text)) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n)
   return hash
 }
 
-/** The host's end of an attachment's veth pair: `veth` and 11 hexadecimal digits, 15 bytes as IFNAMSIZ allows. */
+/** An interface name out of a prefix of four letters and the hash of a text: 15 bytes, as IFNAMSIZ allows. */
+export function hashedName(prefix: string, text: string): string {
+  return (
+    prefix +
+    fnv1a(text)
+      .toString(16)
+      .padStart(16, '0')
+      .slice(0, 15 - prefix.length)
+  )
+}
+
+/** The host's end of an attachment's veth pair. */
 export function hostIfname({ network, containerID, ifname }: Attachment): string {
-  return `veth${fnv1a(`${network}/${containerID}/${ifname}`).toString(16).padStart(16, '0').slice(0, 11)}`
+  return hashedName('veth', `${network}/${containerID}/${ifname}`)
+}
+
+const aliasPrefix = 'patchbay:'
+/** IFALIASZ, include/uapi/linux/if.h, less the terminating NUL. */
+const aliasLength = 255
+
+/** The alias by which `ip link` tells whose a host's interface is, and GC finds it; none when it would not fit. */
+export function attachmentAlias({ network, containerID, ifname }: Attachment): string | undefined {
+  const alias = `${aliasPrefix}${network}/${containerID}/${ifname}`
+  return Buffer.byteLength(alias) <= aliasLength ? alias : undefined
+}
+
+/** The attachment that an alias names; undefined when it is not ours. */
+export function parseAlias(alias = ''): Attachment | undefined {
+  if (!alias.startsWith(aliasPrefix)) return undefined
+  const [network, containerID, ifname] = alias.slice(aliasPrefix.length).split('/')
+  return network && containerID && ifname ? { network, containerID, ifname } : undefined
 }

@@ -3,6 +3,7 @@
 import * as rt from 'netlink/dist/rt/structs.js'
 import { fromBytes, toBytes } from '../ip/address.ts'
 import { type Cidr, formatCidr, lastOf } from '../ip/subnet.ts'
+import type { LinkName } from './link.ts'
 import { dump, Flag, type Request, type Socket } from './socket.ts'
 
 const { NEWADDR, DELADDR, GETADDR } = rt.MessageType
@@ -25,7 +26,7 @@ export interface LinkAddress extends Cidr {
 }
 
 /** `ip address add CIDR dev LINK`; with `nodad`, an IPv6 address is usable at once (RFC 4862 section 5.4 is left out). */
-export function newAddress(link: { index: number; name: string }, cidr: Cidr, nodad = false): Request {
+export function newAddress(link: LinkName, cidr: Cidr, nodad = false): Request {
   const { family } = cidr.address
   const quick = nodad && family === 6
   const local = toBytes(cidr.address)
@@ -42,7 +43,7 @@ export function newAddress(link: { index: number; name: string }, cidr: Cidr, no
 }
 
 /** `ip address del CIDR dev LINK` */
-export function removeAddress(link: { index: number; name: string }, cidr: Cidr): Request {
+export function removeAddress(link: LinkName, cidr: Cidr): Request {
   return {
     type: DELADDR,
     flags: 0,
@@ -53,7 +54,7 @@ export function removeAddress(link: { index: number; name: string }, cidr: Cidr)
 }
 
 /** All addresses of a link. Equivalent to `ip address show dev LINK`. */
-export function listAddresses(socket: Socket, link: { index: number; name: string }): LinkAddress[] {
+export function listAddresses(socket: Socket, link: LinkName): LinkAddress[] {
   return dump(socket, {
     type: GETADDR,
     payload: rt.formatAddress({ index: link.index }),

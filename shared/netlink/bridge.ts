@@ -3,7 +3,7 @@
 import * as ifla from 'netlink/dist/rt/ifla.js'
 import * as rt from 'netlink/dist/rt/structs.js'
 import { parseAttributes, putU8, putU16, putU32 } from 'netlink/dist/structs.js'
-import { changePort, type LinkSettings, newLink } from './link.ts'
+import { changeKind, changePort, type LinkName, type LinkSettings, newLink } from './link.ts'
 import { dump, type Request, type Socket } from './socket.ts'
 
 const AF_BRIDGE = 7
@@ -48,6 +48,11 @@ export function newBridge(name: string, settings: LinkSettings, options: BridgeO
     data: ifla.formatBridge(bridgeAttributes(options)),
     words: bridgeWords(options),
   })
+}
+
+/** `ip link set dev NAME type bridge …` */
+export function changeBridge(bridge: LinkName, options: BridgeOptions): Request {
+  return changeKind(bridge, 'bridge', ifla.formatBridge(bridgeAttributes(options)), bridgeWords(options))
 }
 
 /** Clock ticks a second in what the kernel tells (USER_HZ). */
@@ -96,10 +101,7 @@ export function parseBridge(data: Buffer): Required<BridgeOptions> {
 }
 
 /** `ip link set dev PORT type bridge_slave hairpin on isolated on` */
-export function changeBridgePort(
-  port: { index: number; name: string },
-  { hairpin, isolated }: PortOptions,
-): Request {
+export function changeBridgePort(port: LinkName, { hairpin, isolated }: PortOptions): Request {
   const attributes: ifla.BridgePort = {
     mode: hairpin === undefined ? undefined : Number(hairpin),
     isolated: isolated === undefined ? undefined : putU8(Number(isolated)),
@@ -117,21 +119,16 @@ export function parseBridgePort(data: Buffer): Required<PortOptions> {
 }
 
 /** `bridge vlan add dev PORT vid FIRST-LAST [pvid] [untagged]` */
-export function newPortVlan(port: { index: number; name: string }, vlan: PortVlan): Request {
+export function newPortVlan(port: LinkName, vlan: PortVlan): Request {
   return portVlan(port, vlan, rt.MessageType.SETLINK, 'add')
 }
 
 /** `bridge vlan del dev PORT vid FIRST-LAST` */
-export function removePortVlan(port: { index: number; name: string }, vlan: PortVlan): Request {
+export function removePortVlan(port: LinkName, vlan: PortVlan): Request {
   return portVlan(port, vlan, rt.MessageType.DELLINK, 'del')
 }
 
-function portVlan(
-  port: { index: number; name: string },
-  vlan: PortVlan,
-  type: number,
-  verb: string,
-): Request {
+function portVlan(port: LinkName, vlan: PortVlan, type: number, verb: string): Request {
   const { first, last, pvid, untagged } = vlan
   const range = first === last ? `${first}` : `${first}-${last}`
   const words = `vid ${range}${pvid ? ' pvid' : ''}${untagged ? ' untagged' : ''}`
@@ -161,7 +158,7 @@ function vlanInfo({ first, last, pvid, untagged }: PortVlan): Buffer[] {
 }
 
 /** The VLANs of one port (RTM_GETVLAN, Linux 5.6). Equivalent to `bridge vlan show dev PORT`. */
-export function listPortVlans(socket: Socket, port: { index: number; name: string }): PortVlan[] {
+export function listPortVlans(socket: Socket, port: LinkName): PortVlan[] {
   const payload = Buffer.alloc(8)
   payload[0] = AF_BRIDGE
   payload.writeInt32LE(port.index, 4)

@@ -42,6 +42,12 @@ export interface Link {
   portData?: Buffer
 }
 
+/** A link as requests name it: by index to the kernel, by name to the reader of an error. */
+export interface LinkName {
+  index: number
+  name: string
+}
+
 /** What a link can be given, at its birth or later. */
 export interface LinkSettings {
   name?: string
@@ -83,7 +89,7 @@ export function newLink(spec: LinkSpec): Request {
 }
 
 /** `ip link set dev NAME …` */
-export function changeLink(link: { index: number; name: string }, settings: LinkSettings): Request {
+export function changeLink(link: LinkName, settings: LinkSettings): Request {
   return {
     type: NEWLINK,
     flags: 0,
@@ -93,20 +99,23 @@ export function changeLink(link: { index: number; name: string }, settings: Link
   }
 }
 
+/** `ip link set dev NAME type KIND …`: changes what is the kind's own. */
+export function changeKind(link: LinkName, kind: string, data: StreamData, words: string): Request {
+  return changeInfo(link, { kind, data: join(data) }, `type ${kind} ${words}`)
+}
+
 /** `ip link set dev NAME type KIND_slave …`: changes what the master keeps about its port. */
-export function changePort(
-  link: { index: number; name: string },
-  slaveKind: string,
-  data: StreamData,
-  words: string,
-): Request {
-  const linkinfo = join(ifla.formatInfo({ slaveKind, slaveData: join(data) }))
+export function changePort(link: LinkName, slaveKind: string, data: StreamData, words: string): Request {
+  return changeInfo(link, { slaveKind, slaveData: join(data) }, `type ${slaveKind}_slave ${words}`)
+}
+
+function changeInfo({ index, name }: LinkName, info: ifla.Info, words: string): Request {
   return {
     type: NEWLINK,
     flags: 0,
-    payload: linkMessage({ index: link.index }, { linkinfo }),
-    attempt: `change ${slaveKind} port ${link.name}`,
-    command: `ip link set dev ${link.name} type ${slaveKind}_slave ${words}`,
+    payload: linkMessage({ index }, { linkinfo: join(ifla.formatInfo(info)) }),
+    attempt: `change ${name}`,
+    command: `ip link set dev ${name} ${words}`,
   }
 }
 

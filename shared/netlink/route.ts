@@ -40,6 +40,8 @@ export interface KernelRoute {
   scope: number
   mtu?: number
   advmss?: number
+  /** The kernel made it by itself, for an address (RTPROT_KERNEL). */
+  kernelMade: boolean
 }
 
 /** `ip route append DST via GW dev LINK …`: several routes to one destination may stand side by side. */
@@ -90,6 +92,7 @@ function toRoute({ data, attrs }: rt.RouteMessage, family: 4 | 6): KernelRoute {
     scope: Number(rt.RouteScope[data.scope as keyof typeof rt.RouteScope] ?? data.scope ?? 0),
     mtu: attrs.metrics?.mtu?.readUInt32LE(0),
     advmss: attrs.metrics?.advmss?.readUInt32LE(0),
+    kernelMade: data.protocol === 'KERNEL',
   }
 }
 

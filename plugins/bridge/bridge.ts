@@ -1,0 +1,125 @@
+/** The bridge itself: found or made, brought to what the configuration says, removed only by the ADD that made it and failed. */
+
+import { CniError, Code } from '../../shared/cni/error.ts'
+import type { Undo } from '../../shared/device/undo.ts'
+import { formatMac } from '../../shared/ip/mac.ts'
+import { isErrno, tolerate } from '../../shared/kernel/errno.ts'
+import { makeDirectory, readFile } from '../../shared/kernel/files.ts'
+import { withLock } from '../../shared/kernel/lock.ts'
+import { type BridgeOptions, changeBridge, newBridge, parseBridge } from '../../shared/netlink/bridge.ts'
+import { changeLink, findLink, type Link, listLinks, removeLink } from '../../shared/netlink/link.ts'
+import { ask, type Socket } from '../../shared/netlink/socket.ts'
+import type { BridgeConfig } from './config.ts'
+
+const stateDirectory = '/run/patchbay'
+
+/**
+ * Holds the lock of one bridge: making it and becoming its port are one step to everybody else, so that a failed ADD
+ * can remove the bridge it made without taking it from under another's feet.
+ */
+export function withBridgeLock<T>(name: string, action: () => T): T {
+  makeDirectory(stateDirectory)
+  return withLock(`${stateDirectory}/bridge-${name}.lock`, action)
+}
+
+/** The bridge of a configuration, up and as it says; made if there is none. The caller holds its lock. */
+export function ensureBridge(host: Socket, config: BridgeConfig, undo: Undo): Link {
+  const found = findLink(host, config.bridge)
+  const bridge = found ?? makeBridge(host, config, undo)
+  if (bridge.kind !== 'bridge') throw notABridge(bridge)
+  requireVlanFiltering(bridge, config, found !== undefined)
+  return reconcile(host, bridge, config)
+}
+
+function makeBridge(host: Socket, config: BridgeConfig, undo: Undo): Link {
+  const { bridge: name, mtu } = config
+  const mac = config.uplinks?.[0] ? undefined : randomMac()
+  try {
+    ask(host, newBridge(name, { mac, mtu: mtu || undefined, up: true }, bridgeOptions(config)))
+    undo(() => withBridgeLock(name, () => removeUnlessUsed(host, name)))
+  } catch (error) {
+    // Somebody who does not know our lock was faster: the bridge is there, and that is all we want.
+    if (!isErrno(error, 'EEXIST')) throw error
+  }
+  const made = findLink(host, name)
+  if (!made) throw new CniError(Code.Internal, { msg: `bridge ${name} vanished while it was being made` })
+  return made
+}
+
+/** A MAC of its own keeps the bridge from taking the lowest of its ports', which changes as containers come and go. */
+function randomMac(): string {
+  const uuid = Buffer.from(readFile('/proc/sys/kernel/random/uuid').trim().replaceAll('-', ''), 'hex')
+  const bytes = uuid.subarray(10, 16)
+  bytes[0] = ((bytes[0] ?? 0) & 0xfc) | 2
+  return formatMac(bytes)
+}
+
+/** Removes the bridge if it has no port. */
+function removeUnlessUsed(host: Socket, name: string): void {
+  const bridge = findLink(host, name)
+  if (bridge && !hasPorts(host, bridge)) tolerate(() => ask(host, removeLink(bridge)), 'ENODEV')
+}
+
+function hasPorts(host: Socket, bridge: Link, except: string[] = []): boolean {
+  return listLinks(host).some(({ master, name }) => master === bridge.index && !except.includes(name))
+}
+
+/** An Undo for what other containers may have come to rely on: it runs only while the bridge has no ports but `own`. */
+export function undoUnlessShared(undo: Undo, host: Socket, bridge: Link, own: string[]): Undo {
+  return (inverse) =>
+    undo(() => withBridgeLock(bridge.name, () => (hasPorts(host, bridge, own) ? undefined : inverse())))
+}
+
+/** The bridge's own options, as far as the configuration names them. */
+export function bridgeOptions(config: BridgeConfig): BridgeOptions {
+  const { stp, ageingTime, multicastSnooping, groupForwardMask } = config
+  return { vlanFiltering: wantsVlans(config), stp, ageingTime, multicastSnooping, groupForwardMask }
+}
+
+/** Whether ports of this network are told apart by VLAN. */
+export function wantsVlans({ vlan, vlanTrunk }: BridgeConfig): boolean {
+  return vlan !== 0 || vlanTrunk !== undefined
+}
+
+function notABridge({ name, kind }: Link): CniError {
+  return new CniError(Code.InvalidNetworkConfig, {
+    msg: `"${name}" already exists but is not a bridge`,
+    hint: `it is ${kind ? `of kind ${kind}` : 'a network card'}: name another bridge, or make ${name} a port with "uplinks"`,
+    command: `ip -d link show dev ${name}`,
+  })
+}
+
+/** Without filtering a VLAN would separate nobody; the kernel ignores the wish silently when it was built without. */
+function requireVlanFiltering(bridge: Link, config: BridgeConfig, existed: boolean): void {
+  if (!wantsVlans(config) || (bridge.data && parseBridge(bridge.data).vlanFiltering)) return
+  if (existed) {
+    throw new CniError(Code.InvalidNetworkConfig, {
+      msg: `vlan: bridge ${bridge.name} exists and does not filter VLANs, so its containers would not be separated`,
+      hint: `switch filtering on: ip link set dev ${bridge.name} type bridge vlan_filtering 1`,
+    })
+  }
+  throw new CniError(Code.InvalidNetworkConfig, {
+    msg: 'vlan: this kernel cannot filter VLANs on a bridge',
+    hint: 'it was built without CONFIG_BRIDGE_VLAN_FILTERING: use another kernel, or a bridge per VLAN',
+    command: `ip link set dev ${bridge.name} type bridge vlan_filtering 1`,
+  })
+}
+
+/** Changes what the configuration names and the bridge has otherwise. Its MTU is left alone: other containers rely on it. */
+function reconcile(host: Socket, bridge: Link, config: BridgeConfig): Link {
+  const wrong = differences(bridge, bridgeOptions(config))
+  if (Object.keys(wrong).length > 0) ask(host, changeBridge(bridge, wrong))
+  const promisc = config.promiscMode && !bridge.promisc
+  if (!bridge.up || promisc) ask(host, changeLink(bridge, { up: true, ...(promisc && { promisc }) }))
+  return bridge
+}
+
+/** The options that are asked for and not so. */
+export function differences(bridge: Link, wanted: BridgeOptions): BridgeOptions {
+  const actual = bridge.data ? parseBridge(bridge.data) : undefined
+  const { vlanFiltering: _, ...settable } = wanted
+  const wrong = Object.entries(settable).filter(
+    ([key, value]) => value !== undefined && value !== actual?.[key as keyof BridgeOptions],
+  )
+  return Object.fromEntries(wrong)
+}

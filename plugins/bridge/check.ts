@@ -1,0 +1,116 @@
+/** CHECK of the host's side: bridge, port, VLANs, gateway, masquerade; each thing that ADD made and somebody may have broken. */
+
+import type { Request } from '../../shared/cni/plugin.ts'
+import type { Result } from '../../shared/cni/result.ts'
+import { broken } from '../../shared/device/check.ts'
+import { cidrs } from '../../shared/device/configure.ts'
+import type { Wiring } from '../../shared/device/wiring.ts'
+import { sameAddress } from '../../shared/ip/address.ts'
+import { formatCidr } from '../../shared/ip/subnet.ts'
+import { listAddresses } from '../../shared/netlink/address.ts'
+import { listPortVlans, parseBridgePort } from '../../shared/netlink/bridge.ts'
+import { findLink, type Link } from '../../shared/netlink/link.ts'
+import type { Socket } from '../../shared/netlink/socket.ts'
+import { bridgeOptions, differences, wantsVlans } from './bridge.ts'
+import { type BridgeConfig, isGateway } from './config.ts'
+import { gateways } from './gateway.ts'
+import { carries, portVlans } from './port.ts'
+import { gatewayName } from './vlan-gateway.ts'
+
+/** @throws CniError naming the first thing that is not as ADD left it */
+export async function checkBridge(
+  wiring: Wiring,
+  request: Request<BridgeConfig>,
+  prevResult: Result,
+): Promise<void> {
+  const { host } = wiring
+  const { config } = request
+  const bridge = checkBridgeLink(host, config, prevResult)
+  const port = findPort(wiring, request, prevResult)
+  checkPort(host, port, bridge, config)
+  if (isGateway(config)) checkGateways(host, bridge, config, prevResult)
+  if (config.macspoofchk) {
+    const { checkMacSpoofCheck } = await import('../../shared/firewall/macspoofchk.ts')
+    await checkMacSpoofCheck(request, port.name, findLink(wiring.inside, request.ifname)?.mac ?? '')
+  }
+  if (config.ipMasq) {
+    const { checkMasquerade } = await import('../../shared/firewall/masquerade.ts')
+    await checkMasquerade(request, cidrs(prevResult.ips), config.ipMasqBackend)
+  }
+}
+
+function checkBridgeLink(host: Socket, config: BridgeConfig, { interfaces }: Result): Link {
+  const name = config.bridge
+  const show = `ip -d link show dev ${name}`
+  const bridge = findLink(host, name)
+  if (!bridge) throw broken(`the host has no bridge ${name} any more`, show)
+  if (bridge.kind !== 'bridge') throw broken(`${name} is not a bridge any more`, show)
+  const mac = interfaces.find((one) => one.name === name && !one.sandbox)?.mac
+  if (mac && mac.toLowerCase() !== bridge.mac)
+    throw broken(`bridge ${name} has MAC address ${bridge.mac}, not ${mac}`, show)
+  if (!bridge.up) throw broken(`bridge ${name} is down`, show)
+  if (config.promiscMode && !bridge.promisc) throw broken(`bridge ${name} is not promiscuous`, show)
+  const [wrong] = Object.entries(differences(bridge, bridgeOptions(config)))
+  if (wrong) throw broken(`bridge ${name} does not have ${wrong[0]} ${wrong[1]}`, show)
+  for (const uplink of config.uplinks ?? []) {
+    if (findLink(host, uplink)?.master !== bridge.index)
+      throw broken(`uplink ${uplink} is no port of ${name}`, `ip link show dev ${uplink}`)
+  }
+  return bridge
+}
+
+/** The host's end, by the kernel's word on who the container's peer is. */
+function findPort({ host, inside }: Wiring, { ifname }: Request, { interfaces }: Result): Link {
+  const link = findLink(inside, ifname)
+  if (link?.kind !== 'veth') throw broken(`${ifname} is not a veth any more`)
+  const names = interfaces.filter(({ sandbox }) => !sandbox).map(({ name }) => name)
+  const port = names
+    .map((name) => findLink(host, name))
+    .find((end) => end?.kind === 'veth' && end.index === link.parent)
+  if (!port)
+    throw broken(
+      `none of the host's interfaces in prevResult is the other end of ${ifname}`,
+      'ip -d link show type veth',
+    )
+  return port
+}
+
+function checkPort(host: Socket, port: Link, bridge: Link, config: BridgeConfig): void {
+  const { name } = port
+  const show = `ip -d link show dev ${name}`
+  if (port.master !== bridge.index) throw broken(`${name} is no port of ${bridge.name} any more`, show)
+  if (!port.up) throw broken(`${name} is down`, show)
+  if (config.mtu && port.mtu !== config.mtu)
+    throw broken(`${name} has MTU ${port.mtu}, not ${config.mtu}`, show)
+  const { hairpin, isolated } = parseBridgePort(port.portData ?? Buffer.alloc(0))
+  if (hairpin !== config.hairpinMode)
+    throw broken(`hairpin mode of ${name} is ${onOff(hairpin)}, not ${onOff(config.hairpinMode)}`, show)
+  if (isolated !== config.portIsolation)
+    throw broken(`isolation of ${name} is ${onOff(isolated)}, not ${onOff(config.portIsolation)}`, show)
+  if (wantsVlans(config)) checkVlans(host, port, config)
+}
+
+function onOff(value: boolean): string {
+  return value ? 'on' : 'off'
+}
+
+function checkVlans(host: Socket, port: Link, config: BridgeConfig): void {
+  const actual = listPortVlans(host, port)
+  const missing = portVlans(config).find((vlan) => !carries(actual, vlan))
+  if (!missing) return
+  const range = missing.first === missing.last ? missing.first : `${missing.first}-${missing.last}`
+  throw broken(`${port.name} does not carry VLAN ${range} as configured`, `bridge vlan show dev ${port.name}`)
+}
+
+function checkGateways(host: Socket, bridge: Link, { vlan }: BridgeConfig, { ips }: Result): void {
+  const name = vlan ? gatewayName(bridge.name, vlan) : bridge.name
+  const link = findLink(host, name)
+  const present = link ? listAddresses(host, link) : []
+  for (const { address, prefix } of gateways(ips)) {
+    if (present.some((cidr) => cidr.prefix === prefix && sameAddress(cidr.address, address))) continue
+    throw broken(
+      `${name} lacks the gateway address ${formatCidr({ address, prefix })}`,
+      `ip address show dev ${name}`,
+    )
+  }
+}

@@ -1,0 +1,110 @@
+/** The bridge as the containers' gateway: its addresses in their subnets, and forwarding. */
+
+import { CniError, Code } from '../../shared/cni/error.ts'
+import type { Interface, Ip, Result } from '../../shared/cni/result.ts'
+import type { Life } from '../../shared/device/plugin.ts'
+import type { Undo } from '../../shared/device/undo.ts'
+import { formatAddress, parseAddress, sameAddress } from '../../shared/ip/address.ts'
+import { type Cidr, contains, formatCidr, networkOf, parseCidr, plus } from '../../shared/ip/subnet.ts'
+import { tolerate } from '../../shared/kernel/errno.ts'
+import { writeSysctl } from '../../shared/kernel/sysctl.ts'
+import { listAddresses, newAddress, removeAddress } from '../../shared/netlink/address.ts'
+import type { Link } from '../../shared/netlink/link.ts'
+import { ask, type Socket } from '../../shared/netlink/socket.ts'
+import { undoUnlessShared, withBridgeLock } from './bridge.ts'
+import { type BridgeConfig, isGateway } from './config.ts'
+import { ensureVlanGateway, vlanPortName } from './vlan-gateway.ts'
+
+/** Completes what IPAM said: a gateway for each address, and default routes where they are wanted and missing. */
+export function completeLease(lease: Result, config: BridgeConfig): Result {
+  const ips = lease.ips.map((ip) => ({
+    ...ip,
+    gateway: ip.gateway ?? (isGateway(config) ? firstAddress(ip) : undefined),
+  }))
+  if (!config.isDefaultGateway) return { ...lease, ips }
+  const routes = [...lease.routes]
+  for (const [family, dst] of [
+    [4, '0.0.0.0/0'],
+    [6, '::/0'],
+  ] as const) {
+    const gw = ips.find(({ gateway }) => gateway && parseAddress(gateway)?.family === family)?.gateway
+    if (gw && !routes.some((route) => route.dst === dst && route.gw)) routes.push({ dst, gw })
+  }
+  return { ...lease, ips, routes }
+}
+
+/** The subnet's first address, the gateway by custom. */
+function firstAddress({ address }: Ip): string | undefined {
+  const cidr = parseCidr(address)
+  return cidr && formatAddress(plus(networkOf(cidr), 1n))
+}
+
+/** The gateway addresses of a result, with their subnets' prefixes. */
+export function gateways(ips: Ip[]): Cidr[] {
+  return ips.flatMap(({ address, gateway }) => {
+    const cidr = parseCidr(address)
+    const host = gateway ? parseAddress(gateway) : undefined
+    return cidr && host ? [{ address: host, prefix: cidr.prefix }] : []
+  })
+}
+
+/** Gives the bridge, or the interface of the network's VLAN, its address in each subnet. @returns further interfaces */
+export function connectGateway(life: Life<BridgeConfig>, bridge: Link, port: Link, ips: Ip[]): Interface[] {
+  const { host, request, undo } = life
+  const { vlan } = request.config
+  const unlessShared = undoUnlessShared(undo, host, bridge, [port.name, vlanPortName(bridge, vlan)])
+  return withBridgeLock(bridge.name, () => {
+    const gateway = vlan ? ensureVlanGateway(host, bridge, vlan, unlessShared) : bridge
+    for (const cidr of gateways(ips)) ensureAddress(host, gateway, cidr, request.config, unlessShared)
+    return vlan ? [toInterface(gateway)] : []
+  })
+}
+
+function ensureAddress(
+  host: Socket,
+  link: Link,
+  wanted: Cidr,
+  { forceAddress }: BridgeConfig,
+  undo: Undo,
+): void {
+  const present = listAddresses(host, link)
+  if (present.some((cidr) => sameCidr(cidr, wanted))) return
+  for (const other of present.filter((cidr) => conflicts(cidr, wanted))) {
+    if (!forceAddress) throw conflict(link, other, wanted)
+    ask(host, removeAddress(link, other))
+    undo(() => ask(host, newAddress(link, other, true)))
+  }
+  tolerate(() => ask(host, newAddress(link, wanted, true)), 'EEXIST')
+  undo(() => tolerate(() => ask(host, removeAddress(link, wanted)), 'EADDRNOTAVAIL'))
+}
+
+function sameCidr(one: Cidr, other: Cidr): boolean {
+  return one.prefix === other.prefix && sameAddress(one.address, other.address)
+}
+
+/** IPv4: a bridge has one address, so any other is in the way, as in the reference. IPv6: one in an overlapping subnet. */
+function conflicts(present: Cidr, wanted: Cidr): boolean {
+  if (present.address.family !== wanted.address.family) return false
+  if (wanted.address.family === 4) return true
+  return contains(present, wanted.address) || contains(wanted, present.address)
+}
+
+function conflict(link: Link, present: Cidr, wanted: Cidr): CniError {
+  return new CniError(Code.InvalidNetworkConfig, {
+    msg: `"${link.name}" already has an IP address different from ${formatCidr(wanted)}: ${formatCidr(present)}`,
+    hint: 'make subnet and gateway of the network fit the bridge, name another bridge, or set "forceAddress": true to replace it',
+    command: `ip address show dev ${link.name}`,
+  })
+}
+
+/** Lets the host forward between the bridge and the world, for the families in use. */
+export function enableForwarding(ips: Ip[]): void {
+  const families = new Set(gateways(ips).map(({ address }) => address.family))
+  if (families.has(4)) writeSysctl('1', 'ipv4', 'ip_forward')
+  if (families.has(6)) writeSysctl('1', 'ipv6', 'conf', 'all', 'forwarding')
+}
+
+/** An interface of the host as a result names it. */
+export function toInterface({ name, mac, mtu }: Link): Interface {
+  return { name, mac, mtu }
+}

@@ -1,0 +1,95 @@
+/** Host NICs as ports of the bridge, so that containers sit on the physical LAN. Their addresses are never touched silently. */
+
+import { CniError, Code } from '../../shared/cni/error.ts'
+import type { Undo } from '../../shared/device/undo.ts'
+import { formatCidr } from '../../shared/ip/subnet.ts'
+import { tolerate } from '../../shared/kernel/errno.ts'
+import { type LinkAddress, listAddresses, newAddress, removeAddress } from '../../shared/netlink/address.ts'
+import { changeLink, findLink, type Link, listLinks } from '../../shared/netlink/link.ts'
+import { type KernelRoute, listRoutes, newRoute, type RouteSpec } from '../../shared/netlink/route.ts'
+import { ask, type Socket } from '../../shared/netlink/socket.ts'
+import type { BridgeConfig } from './config.ts'
+
+const RT_TABLE_MAIN = 254
+
+/** Makes each uplink a port of the bridge; addresses move only when `moveAddresses` says so. The caller holds the bridge's lock. */
+export function connectUplinks(
+  host: Socket,
+  bridge: Link,
+  { uplinks = [], moveAddresses }: BridgeConfig,
+  undo: Undo,
+): void {
+  for (const name of uplinks) {
+    const uplink = findLink(host, name)
+    if (!uplink) throw missing(name)
+    if (uplink.master === bridge.index) continue
+    if (uplink.master) throw taken(host, uplink)
+    const addresses = ownAddresses(host, uplink)
+    if (addresses.length > 0 && !moveAddresses) throw hasAddresses(uplink, addresses, bridge)
+    enslave(host, bridge, uplink, undo)
+    if (addresses.length > 0) moveAll(host, uplink, bridge, addresses, undo)
+  }
+}
+
+function enslave(host: Socket, bridge: Link, uplink: Link, undo: Undo): void {
+  ask(host, changeLink(uplink, { master: bridge.index, up: true }))
+  undo(() => ask(host, changeLink(uplink, { master: 0, up: uplink.up })))
+}
+
+/** The addresses that somebody gave the NIC; the link-local one that the kernel makes is not among them. */
+function ownAddresses(host: Socket, link: Link): LinkAddress[] {
+  return listAddresses(host, link).filter(({ scope }) => scope === 0)
+}
+
+/** Moves addresses, and the routes that would go with them, from the NIC to the bridge. */
+function moveAll(host: Socket, from: Link, to: Link, addresses: LinkAddress[], undo: Undo): void {
+  const routes = routesOf(host, from)
+  undo(() => restore(host, from, addresses, routes))
+  for (const address of addresses) {
+    ask(host, removeAddress(from, address))
+    undo(() => tolerate(() => ask(host, removeAddress(to, address)), 'EADDRNOTAVAIL'))
+    tolerate(() => ask(host, newAddress(to, address, true)), 'EEXIST')
+  }
+  for (const route of routes) tolerate(() => ask(host, newRoute(via(route, to))), 'EEXIST')
+}
+
+function restore(host: Socket, link: Link, addresses: LinkAddress[], routes: KernelRoute[]): void {
+  for (const address of addresses) tolerate(() => ask(host, newAddress(link, address, true)), 'EEXIST')
+  for (const route of routes) tolerate(() => ask(host, newRoute(via(route, link))), 'EEXIST')
+}
+
+/** The routes that lead out of a NIC, those first that others need to reach their gateways. */
+function routesOf(host: Socket, link: Link): KernelRoute[] {
+  const routes = ([4, 6] as const).flatMap((family) => listRoutes(host, family))
+  return routes
+    .filter((route) => route.link === link.index && route.table === RT_TABLE_MAIN && !route.kernelMade)
+    .sort((one, other) => Number(one.gateway !== undefined) - Number(other.gateway !== undefined))
+}
+
+function via(route: KernelRoute, link: Link): RouteSpec {
+  return { ...route, link: link.index, linkName: link.name }
+}
+
+function missing(name: string): CniError {
+  return new CniError(Code.InvalidNetworkConfig, {
+    msg: `uplinks: the host has no interface ${JSON.stringify(name)}`,
+    command: 'ip link show',
+    kernel: 'ENODEV',
+  })
+}
+
+function taken(host: Socket, uplink: Link): CniError {
+  const master = listLinks(host).find(({ index }) => index === uplink.master)
+  return new CniError(Code.InvalidNetworkConfig, {
+    msg: `uplinks: ${uplink.name} is a port of ${master?.name ?? `interface ${uplink.master}`} already`,
+    hint: `use ${master?.name ?? 'that'} as uplink, or free it: ip link set dev ${uplink.name} nomaster`,
+    kernel: 'EBUSY',
+  })
+}
+
+function hasAddresses(uplink: Link, addresses: LinkAddress[], bridge: Link): CniError {
+  return new CniError(Code.InvalidNetworkConfig, {
+    msg: `uplinks: ${uplink.name} has addresses (${addresses.map(formatCidr).join(', ')}), which stop working on a port of a bridge`,
+    hint: `set "moveAddresses": true to move them and their routes to ${bridge.name}, or take them away first: ip address flush dev ${uplink.name}`,
+  })
+}

@@ -1,0 +1,40 @@
+/** The gateway of a VLAN: a veth pair of the host, one end named `BRIDGE.VLAN`, the other a port of the bridge in that VLAN. */
+
+import { hashedName } from '../../shared/device/names.ts'
+import type { Undo } from '../../shared/device/undo.ts'
+import { currentNamespace } from '../../shared/kernel/namespace.ts'
+import { newPortVlan, removePortVlan } from '../../shared/netlink/bridge.ts'
+import { changeLink, findLink, type Link, removeLink } from '../../shared/netlink/link.ts'
+import { ask, type Socket, transact } from '../../shared/netlink/socket.ts'
+import { newVeth } from '../../shared/netlink/veth.ts'
+
+/** Finds or makes the pair; gives the end that has the gateway's addresses. The caller holds the bridge's lock. */
+export function ensureVlanGateway(host: Socket, bridge: Link, vlan: number, undo: Undo): Link {
+  const name = gatewayName(bridge.name, vlan)
+  const found = findLink(host, name)
+  if (found) return found
+  const portName = vlanPortName(bridge, vlan)
+  const netns = currentNamespace().fd
+  ask(host, newVeth({ name: portName, master: bridge.index, up: true }, { name, netns }))
+  undo(() => ask(host, removeLink({ name })))
+  const [end, other] = [findLink(host, name), findLink(host, portName)]
+  if (!end || !other) throw new Error(`${name} vanished while it was being made`)
+  const native = { first: vlan, last: vlan, pvid: true, untagged: true }
+  const requests = [newPortVlan(other, native), changeLink(end, { up: true })]
+  transact(
+    host,
+    vlan === 1 ? requests : [...requests, removePortVlan(other, { ...native, first: 1, last: 1 })],
+  )
+  return { ...end, up: true }
+}
+
+/** `BRIDGE.VLAN`, as the reference names it, cut to what a name may be long. */
+export function gatewayName(bridge: string, vlan: number): string {
+  const suffix = `.${vlan}`
+  return bridge.slice(0, 15 - suffix.length) + suffix
+}
+
+/** The name of the end that is the bridge's port. */
+export function vlanPortName(bridge: Link, vlan: number): string {
+  return hashedName('vlan', gatewayName(bridge.name, vlan))
+}

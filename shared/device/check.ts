@@ -1,0 +1,83 @@
+/** CHECK of what every attachment has: the container's interface with the MAC, addresses and routes of the result. */
+
+import { CniError, Code } from '../cni/error.ts'
+import type { Request } from '../cni/plugin.ts'
+import type { Result } from '../cni/result.ts'
+import { formatAddress, sameAddress } from '../ip/address.ts'
+import { type Cidr, formatCidr, networkOf } from '../ip/subnet.ts'
+import { listAddresses } from '../netlink/address.ts'
+import { findLink, type Link } from '../netlink/link.ts'
+import { type KernelRoute, listRoutes, type RouteSpec } from '../netlink/route.ts'
+import { cidrs, toRouteSpec } from './configure.ts'
+import type { Wiring } from './wiring.ts'
+
+/** Says what CHECK found broken, and how to see it. */
+export function broken(msg: string, command?: string): CniError {
+  return new CniError(Code.Internal, { msg, command, hint: 'run DEL and ADD again to repair the attachment' })
+}
+
+/** Compares the container's interface with the result of its ADD. @throws CniError naming the first difference */
+export function checkContainer(wiring: Wiring, request: Request, prevResult: Result): Link {
+  const { netns, ifname } = request
+  const link = findLink(wiring.inside, ifname)
+  if (!link)
+    throw broken(`the container has no interface ${ifname} any more`, `nsenter --net=${netns} ip link`)
+  const index = prevResult.interfaces.findIndex(({ name, sandbox }) => name === ifname && sandbox)
+  checkInterface(link, prevResult, index, netns)
+  const ips = prevResult.ips.filter((ip) => ip.interface === undefined || ip.interface === index)
+  checkAddresses(wiring, link, cidrs(ips))
+  checkRoutes(wiring, link, prevResult)
+  return link
+}
+
+function checkInterface(link: Link, prevResult: Result, index: number, netns: string): void {
+  const expected = prevResult.interfaces[index]
+  if (!expected) throw broken(`prevResult names no interface ${link.name} in a sandbox`)
+  const show = `nsenter --net=${netns} ip link show dev ${link.name}`
+  if (expected.sandbox !== netns)
+    throw broken(`prevResult has ${link.name} in sandbox ${expected.sandbox}, not ${netns}`)
+  if (expected.mac && expected.mac.toLowerCase() !== link.mac) {
+    throw broken(`${link.name} has MAC address ${link.mac}, not ${expected.mac}`, show)
+  }
+  if (expected.mtu && expected.mtu !== link.mtu)
+    throw broken(`${link.name} has MTU ${link.mtu}, not ${expected.mtu}`, show)
+}
+
+function checkAddresses({ inside, container }: Wiring, link: Link, expected: Cidr[]): void {
+  if (expected.length === 0) return
+  if (!link.up)
+    throw broken(`${link.name} is down`, `nsenter --net=${container.path} ip link show dev ${link.name}`)
+  const found = listAddresses(inside, link)
+  for (const cidr of expected) {
+    if (found.some((address) => address.prefix === cidr.prefix && sameAddress(address.address, cidr.address)))
+      continue
+    const command = `nsenter --net=${container.path} ip address show dev ${link.name}`
+    throw broken(`${link.name} lacks its address ${formatCidr(cidr)}`, command)
+  }
+}
+
+function checkRoutes({ inside, container }: Wiring, link: Link, { ips, routes }: Result): void {
+  const specs = routes.map((route) => toRouteSpec(route, link, ips))
+  for (const family of new Set(specs.map(({ dst }) => dst.address.family))) {
+    const found = listRoutes(inside, family)
+    const missing = specs.find(
+      (spec) => spec.dst.address.family === family && !found.some((route) => matches(route, spec)),
+    )
+    if (!missing) continue
+    const gateway = missing.gateway ? ` via ${formatAddress(missing.gateway)}` : ''
+    const command = `nsenter --net=${container.path} ip -${family} route show table all`
+    throw broken(`the container lacks its route ${formatCidr(missing.dst)}${gateway}`, command)
+  }
+}
+
+const RT_TABLE_MAIN = 254
+
+function matches(route: KernelRoute, { dst, gateway, table, priority }: RouteSpec): boolean {
+  return (
+    route.dst.prefix === dst.prefix &&
+    sameAddress(route.dst.address, networkOf(dst)) &&
+    (!gateway || (route.gateway !== undefined && sameAddress(route.gateway, gateway))) &&
+    route.table === (table ?? RT_TABLE_MAIN) &&
+    (priority === undefined || route.priority === priority)
+  )
+}

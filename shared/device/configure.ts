@@ -1,0 +1,85 @@
+/** The container's interface gets what IPAM said: sysctls, link up, addresses, routes, in one batch. */
+
+import { CniError, Code } from '../cni/error.ts'
+import type { Ip, Result, Route } from '../cni/result.ts'
+import { type Address, formatAddress, parseAddress } from '../ip/address.ts'
+import { type Cidr, formatCidr, parseCidr } from '../ip/subnet.ts'
+import { inNamespace } from '../kernel/namespace.ts'
+import { writeSysctl } from '../kernel/sysctl.ts'
+import { listAddresses, newAddress } from '../netlink/address.ts'
+import { Group, waitFor } from '../netlink/events.ts'
+import { changeLink, type Link } from '../netlink/link.ts'
+import { newRoute, type RouteSpec } from '../netlink/route.ts'
+import { transact } from '../netlink/socket.ts'
+import type { Wiring } from './wiring.ts'
+
+/** Duplicate address detection: left out, or waited for (RFC 4862 section 5.4). */
+export type Dad = 'off' | 'wait'
+
+/** How long detection may take before ADD gives up: the kernel's default is one probe and a second. */
+const DAD_MILLISECONDS = 10_000
+
+/** Brings an interface up with its addresses and routes. */
+export function configure(wiring: Wiring, link: Link, result: Result, dad: Dad): void {
+  const addresses = cidrs(result.ips)
+  inNamespace(wiring.container, () => prepare(link, addresses, dad))
+  transact(wiring.inside, [
+    changeLink(link, { up: true }),
+    ...addresses.map((cidr) => newAddress(link, cidr, dad === 'off')),
+    ...result.routes.map((route) => newRoute(toRouteSpec(route, link, result.ips))),
+  ])
+  if (dad === 'wait') inNamespace(wiring.container, () => waitForDad(wiring, link))
+}
+
+/** The addresses of a result, with their prefixes. */
+export function cidrs(ips: Ip[]): Cidr[] {
+  return ips.map(({ address }) => parseCidr(address) ?? refuse(`address ${address}`))
+}
+
+function refuse(what: string): never {
+  throw new CniError(Code.InvalidNetworkConfig, { msg: `the IPAM result has an invalid ${what}` })
+}
+
+/** Kernel parameters of the interface, set before it is up. Where one is missing, the kernel has no IPv6. */
+function prepare({ name }: Link, addresses: Cidr[], dad: Dad): void {
+  writeSysctl('1', 'ipv4', 'conf', name, 'arp_notify')
+  if (!addresses.some(({ address }) => address.family === 6)) return
+  writeSysctl('0', 'ipv6', 'conf', name, 'disable_ipv6')
+  writeSysctl('1', 'ipv6', 'conf', name, 'keep_addr_on_down')
+  writeSysctl('1', 'ipv6', 'conf', name, 'ndisc_notify')
+  writeSysctl(dad === 'off' ? '0' : '1', 'ipv6', 'conf', name, 'accept_dad')
+}
+
+/** A route of the result in the kernel's terms; one without a gateway takes that of its family. */
+export function toRouteSpec(route: Route, link: Link, ips: Ip[]): RouteSpec {
+  const dst = parseCidr(route.dst) ?? refuse(`route destination ${route.dst}`)
+  return { ...route, dst, gateway: gatewayOf(route, dst, ips), link: link.index, linkName: link.name }
+}
+
+function gatewayOf({ gw, scope }: Route, { address }: Cidr, ips: Ip[]): Address | undefined {
+  if (gw) return parseAddress(gw) ?? refuse(`gateway ${gw}`)
+  // A route of scope link or host reaches its destination without one.
+  if (scope) return undefined
+  const gateways = ips.map(({ gateway }) => (gateway ? parseAddress(gateway) : undefined))
+  return gateways.find((gateway) => gateway?.family === address.family)
+}
+
+/** Waits until no address is tentative any more, on the kernel's notifications. */
+function waitForDad({ inside }: Wiring, link: Link): void {
+  const settled = waitFor(Group.IPV6_IFADDR, DAD_MILLISECONDS, () => {
+    const addresses = listAddresses(inside, link).filter(({ scope }) => scope === 0)
+    const duplicate = addresses.find(({ dadFailed }) => dadFailed)
+    if (duplicate) throw duplicateError(duplicate, link)
+    return addresses.some(({ tentative }) => tentative) ? undefined : true
+  })
+  if (!settled)
+    throw new CniError(Code.TryAgainLater, { msg: `duplicate address detection on ${link.name} did not end` })
+}
+
+function duplicateError(cidr: Cidr, link: Link): CniError {
+  return new CniError(Code.TryAgainLater, {
+    msg: `${formatAddress(cidr.address)} is in use already: duplicate address detection found its owner`,
+    hint: `find who has it: ip neighbour show ${formatAddress(cidr.address)}; then exclude it from the range`,
+    command: `ip address add ${formatCidr(cidr)} dev ${link.name}`,
+  })
+}

@@ -1,0 +1,191 @@
+/** The life of an attachment, the same for every interface plugin: a device says only what is its own. */
+
+import { CniError, Code } from '../cni/error.ts'
+import type { ConfigSchema, Plugin, Request } from '../cni/plugin.ts'
+import type { Dns, Interface, Result } from '../cni/result.ts'
+import { emptyResult } from '../cni/result.ts'
+import { ipamOf } from '../ipam/ipam.ts'
+import { inNamespace } from '../kernel/namespace.ts'
+import { findLink, type Link, removeLink } from '../netlink/link.ts'
+import { ask, openSocket, Protocol, type Socket } from '../netlink/socket.ts'
+import { announce } from './announce.ts'
+import { checkContainer } from './check.ts'
+import { cidrs, configure, type Dad } from './configure.ts'
+import { runAll } from './steps.ts'
+import { type Undo, withUndo } from './undo.ts'
+import { openWiring, openWiringIfAny, type Wiring } from './wiring.ts'
+
+/** What every interface plugin's configuration may say. */
+export interface InterfaceConfig {
+  ipam?: { type?: string }
+  dns?: Dns
+}
+
+/** One attachment being worked on. */
+export interface Life<Config> extends Wiring {
+  request: Request<Config>
+  undo: Undo
+}
+
+/** What is a device's own; everything else is shared. `Made` is what its create leaves for the later steps. */
+export interface Device<Config extends InterfaceConfig, Made> {
+  name: string
+  summary: string
+  config: ConfigSchema<Config>
+  /** Refuses what cannot work, before anything is touched. */
+  prepare?(request: Request<Config>): void
+  /** Makes the interface, under its final name, in the container's namespace. */
+  create(life: Life<Config>): Made
+  /** The host's interfaces, for the result. */
+  interfaces(made: Made): Interface[]
+  /** Completes what IPAM said (gateways, default routes) before the interface gets it. */
+  complete?(lease: Result, config: Config): Result
+  /** The host's side, once the addresses are known: gateway, masquerade, forwarding. @returns further interfaces */
+  connect?(life: Life<Config>, made: Made, result: Result): Promise<Interface[]>
+  /** Waits until frames pass, so that the announcement is heard. */
+  settle?(life: Life<Config>, made: Made): void
+  /** Whether the container's end stays down and bare. */
+  isBare?(config: Config): boolean
+  dad?(config: Config): Dad
+  /** Steps of DEL beside the container's interface and its addresses. Nothing may be taken for granted. */
+  remove?(request: Request<Config>): (() => unknown)[]
+  /** What CHECK must find besides the container's interface, its addresses and routes. */
+  check?(wiring: Wiring, request: Request<Config>, prevResult: Result): void | Promise<void>
+  status?(request: Request<Config>): void | Promise<void>
+  gc?(request: Request<Config>): (() => unknown)[]
+}
+
+/** A plugin out of a device. */
+export function interfacePlugin<Config extends InterfaceConfig, Made>(
+  device: Device<Config, Made>,
+): Plugin<Config> {
+  const { name, summary, config } = device
+  return {
+    name,
+    summary,
+    config,
+    add: (request) => withUndo((undo) => add(device, request, undo)),
+    del: (request) => del(device, request),
+    check: (request) => check(device, request),
+    status: (request) => status(device, request),
+    gc: (request) => runAll([...(device.gc?.(request) ?? []), () => ipamOf(request)?.gc()]),
+  }
+}
+
+/** Wires one container interface; leaves no trace when any step fails. */
+async function add<Config extends InterfaceConfig, Made>(
+  device: Device<Config, Made>,
+  request: Request<Config>,
+  undo: Undo,
+): Promise<Result> {
+  device.prepare?.(request)
+  const life = { ...openWiring(request), request, undo }
+  refuseTaken(life)
+  const made = device.create(life)
+  const link = ownLink(life)
+  const lease = await allocate(life)
+  const result = place(
+    device.complete?.(lease, request.config) ?? lease,
+    device.interfaces(made),
+    link,
+    request,
+  )
+  if (!device.isBare?.(request.config)) configure(life, link, result, device.dad?.(request.config) ?? 'off')
+  result.interfaces.push(...((await device.connect?.(life, made, result)) ?? []))
+  device.settle?.(life, made)
+  const addresses = cidrs(result.ips).map(({ address }) => address)
+  inNamespace(life.container, () => announce(link, addresses))
+  return result
+}
+
+/** ADD onto an existing interface must fail (spec section "ADD"). */
+function refuseTaken({ inside, request: { ifname, netns } }: Life<unknown>): void {
+  if (!findLink(inside, ifname)) return
+  throw new CniError(Code.InvalidEnvironment, {
+    msg: `CNI_IFNAME: the container has an interface ${ifname} already`,
+    hint: 'it was attached before and not deleted, or somebody else made it: run DEL first, or choose another name',
+    command: `nsenter --net=${netns} ip link show dev ${ifname}`,
+    kernel: 'EEXIST',
+  })
+}
+
+function ownLink({ inside, request }: Life<unknown>): Link {
+  const link = findLink(inside, request.ifname)
+  if (!link) throw new CniError(Code.Internal, { msg: `${request.ifname} vanished while it was being wired` })
+  return link
+}
+
+/** Asks IPAM for addresses; an attachment without IPAM is a wire and nothing more. */
+async function allocate({ request, undo }: Life<InterfaceConfig>): Promise<Result> {
+  const ipam = ipamOf(request)
+  if (!ipam) return emptyResult()
+  const lease = await ipam.add()
+  undo(() => ipam.del())
+  if (lease.ips.length > 0) return lease
+  throw new CniError(Code.InvalidNetworkConfig, {
+    msg: `IPAM plugin ${request.config.ipam?.type} returned missing IP config`,
+    hint: 'give it ranges or addresses, or leave ipam out for a network without addresses',
+  })
+}
+
+/** The result: the host's interfaces, then the container's, which the addresses belong to. */
+function place(
+  lease: Result,
+  host: Interface[],
+  { name, mac, mtu }: Link,
+  request: Request<InterfaceConfig>,
+): Result {
+  const { netns, config } = request
+  const interfaces = [...host, { name, mac, mtu, sandbox: netns }]
+  const ips = lease.ips.map((ip) => ({ ...ip, interface: host.length }))
+  const dns = Object.keys(config.dns ?? {}).length > 0 ? (config.dns ?? {}) : lease.dns
+  return { interfaces, ips, routes: lease.routes, dns }
+}
+
+/** Takes everything back; what is gone already counts as done. The address goes last, when nobody can use it any more. */
+function del<Config extends InterfaceConfig, Made>(
+  device: Device<Config, Made>,
+  request: Request<Config>,
+): Promise<void> {
+  return runAll([
+    () => deleteInside(request),
+    ...(device.remove?.(request) ?? []),
+    () => ipamOf(request)?.del(),
+  ])
+}
+
+function deleteInside(request: Request): void {
+  const wiring = openWiringIfAny(request)
+  const link = wiring && findLink(wiring.inside, request.ifname)
+  if (link) ask(wiring.inside, removeLink(link))
+}
+
+async function check<Config extends InterfaceConfig, Made>(
+  device: Device<Config, Made>,
+  request: Request<Config>,
+): Promise<void> {
+  const { prevResult } = request
+  if (!prevResult) {
+    throw new CniError(Code.InvalidNetworkConfig, {
+      msg: 'Required prevResult missing',
+      hint: "CHECK needs ADD's result",
+    })
+  }
+  const wiring = openWiring(request)
+  checkContainer(wiring, request, prevResult)
+  await device.check?.(wiring, request, prevResult)
+  await ipamOf(request)?.check()
+}
+
+async function status<Config extends InterfaceConfig, Made>(
+  device: Device<Config, Made>,
+  request: Request<Config>,
+): Promise<void> {
+  await device.status?.(request)
+  await ipamOf(request)?.status()
+}
+
+/** rtnetlink of the host, for verbs that see no container. */
+export function hostSocket(): Socket {
+  return openSocket(Protocol.ROUTE)
+}

@@ -1,0 +1,48 @@
+/** What is open while an attachment is worked on: the container's namespace, and a netlink socket on either side. */
+
+import { CniError, Code } from '../cni/error.ts'
+import type { Request } from '../cni/plugin.ts'
+import { isErrno, KernelError } from '../kernel/errno.ts'
+import { inNamespace, type Namespace, openNamespace } from '../kernel/namespace.ts'
+import { openSocket, Protocol, type Socket } from '../netlink/socket.ts'
+
+/** Nothing here is ever closed: the process ends with the call. */
+export interface Wiring {
+  container: Namespace
+  /** rtnetlink in the host's namespace. */
+  host: Socket
+  /** rtnetlink in the container's namespace. */
+  inside: Socket
+}
+
+/** Opens both sides of an attachment. @throws CniError when CNI_NETNS is no namespace */
+export function openWiring(request: Request): Wiring {
+  const container = openContainer(request)
+  const inside = inNamespace(container, () => openSocket(Protocol.ROUTE))
+  return { container, inside, host: openSocket(Protocol.ROUTE) }
+}
+
+function openContainer({ netns }: Request): Namespace {
+  try {
+    return openNamespace(netns)
+  } catch (error) {
+    if (!(error instanceof KernelError)) throw error
+    throw new CniError(Code.InvalidEnvironment, {
+      msg: `CNI_NETNS is no network namespace: ${error.message}`,
+      hint: 'the container may have ended already; see the live ones with: lsns -t net',
+      kernel: error.errno,
+      cause: error,
+    })
+  }
+}
+
+/** Opens both sides for DEL, or undefined when the container's namespace is gone: then so is all that was in it. */
+export function openWiringIfAny(request: Request): Wiring | undefined {
+  if (request.netns === '') return undefined
+  try {
+    return openWiring(request)
+  } catch (error) {
+    if (error instanceof CniError && isErrno(error.cause, 'ENOENT', 'ENOTDIR', 'EINVAL')) return undefined
+    throw error
+  }
+}
