@@ -13,7 +13,14 @@ import {
   removePortVlan,
 } from '../../shared/netlink/bridge.ts'
 import { Group, waitFor } from '../../shared/netlink/events.ts'
-import { findLink, type Link, removeLink } from '../../shared/netlink/link.ts'
+import {
+  changeLink,
+  findLink,
+  type Link,
+  parseLink,
+  removeLink,
+  showLink,
+} from '../../shared/netlink/link.ts'
 import { ask, type Request as NetlinkRequest, type Socket, transact } from '../../shared/netlink/socket.ts'
 import { newVeth } from '../../shared/netlink/veth.ts'
 import { wantsVlans } from './bridge.ts'
@@ -25,20 +32,19 @@ export function connectPort(life: Life<BridgeConfig>, bridge: Link): Link {
   const name = hostIfname(request)
   const { mtu, txQueueLen } = request.config
   const both = { mtu: mtu || undefined, txqlen: txQueueLen }
-  const alias = attachmentAlias(request)
   const veth = newVeth(
-    { ...both, name, alias, master: bridge.index, up: true },
+    { ...both, name, master: bridge.index, up: true },
     { ...both, name: request.ifname, mac: requestedMac(request), netns: container.fd },
   )
-  createOnce(host, veth, name)
+  createOnce(host, name, veth)
   undo(() => ask(host, removeLink({ name })))
-  const port = findLink(host, name)
-  if (!port) throw new CniError(Code.Internal, { msg: `${name} vanished while it was being wired` })
-  transact(host, portRequests(host, port, request.config))
+  const port = labelled(host, name, attachmentAlias(request))
+  const requests = portRequests(host, port, request.config)
+  if (requests.length > 0) transact(host, requests)
   return port
 }
 
-function createOnce(host: Socket, veth: NetlinkRequest, name: string): void {
+function createOnce(host: Socket, name: string, veth: NetlinkRequest): void {
   try {
     ask(host, veth)
   } catch (error) {
@@ -50,6 +56,12 @@ function createOnce(host: Socket, veth: NetlinkRequest, name: string): void {
       kernel: 'EEXIST',
     })
   }
+}
+
+/** Labels the host's end, which the kernel does not do at its birth, and reads it back. */
+function labelled(host: Socket, name: string, alias?: string): Link {
+  const replies = transact(host, [changeLink({ name }, { alias }), showLink(name)])
+  return parseLink(replies.at(-1) ?? [])
 }
 
 /** What the bridge is to keep about the port beyond its defaults. */

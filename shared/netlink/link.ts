@@ -88,12 +88,16 @@ export function newLink(spec: LinkSpec): Request {
   }
 }
 
-/** `ip link set dev NAME …` */
-export function changeLink(link: LinkName, settings: LinkSettings): Request {
+/** `ip link set dev NAME …`; without an index the link is found by its name, so the request can follow its creation. */
+export function changeLink(
+  link: Pick<LinkName, 'name'> & Partial<LinkName>,
+  settings: LinkSettings,
+): Request {
+  const byName = link.index ? {} : { ifname: link.name }
   return {
     type: NEWLINK,
     flags: 0,
-    payload: linkMessage({ index: link.index }, attributes(settings), settings),
+    payload: linkMessage({ index: link.index ?? 0 }, { ...attributes(settings), ...byName }, settings),
     attempt: `change ${link.name}`,
     command: `ip link set dev ${link.name} ${inWords(settings)}`.trim(),
   }
