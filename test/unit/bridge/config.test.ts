@@ -1,0 +1,83 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { config } from '../../../plugins/bridge/config.ts'
+import { CniError, Code } from '../../../shared/cni/error.ts'
+
+const silent = { warn: () => {}, info: () => {} }
+const base = { cniVersion: '1.0.0', name: 'mynet', type: 'bridge' }
+
+function refusal(keys: Record<string, unknown>): CniError {
+  try {
+    config.parse({ ...base, ...keys }, silent)
+  } catch (error) {
+    assert.instance(error, CniError)
+    assert.is((error as CniError).code, Code.InvalidNetworkConfig)
+    return error as CniError
+  }
+  return assert.unreachable(`accepted ${JSON.stringify(keys)}`) as never
+}
+
+test('a configuration with nothing but a name gets the reference’s defaults', () => {
+  const parsed = config.parse(base, silent)
+  assert.is(parsed.bridge, 'cni0')
+  assert.is(parsed.mtu, 0)
+  assert.is(parsed.vlan, 0)
+  for (const key of [
+    'isGateway',
+    'isDefaultGateway',
+    'ipMasq',
+    'hairpinMode',
+    'promiscMode',
+    'macspoofchk',
+  ] as const) {
+    assert.is(parsed[key], false, key)
+  }
+})
+
+test('a wrong type is refused with its place, what was found and what is allowed', () => {
+  const { message } = refusal({ hairpinMode: 'yes-we-need!' })
+  assert.match(message, 'hairpinMode')
+  assert.match(message, '"yes-we-need!"')
+  assert.match(message, 'true or false')
+  assert.match(refusal({ vlan: '110' }).message, 'vlan')
+  assert.match(refusal({ mtu: -1 }).message, 'mtu')
+  assert.match(refusal({ mtu: 12 }).message, 'from 68')
+  assert.match(refusal({ bridge: 'a-name-that-is-too-long' }).message, 'bridge')
+  assert.match(refusal({ ipMasqBackend: 'pf' }).message, '"nftables" or "iptables"')
+})
+
+test('keys that contradict each other are refused', () => {
+  assert.match(refusal({ hairpinMode: true, promiscMode: true }).message, /hairpinMode and promiscMode/)
+  assert.match(
+    refusal({ disableContainerInterface: true, ipam: { type: 'static' } }).message,
+    /cannot use IPAM/,
+  )
+  assert.match(refusal({ enabledad: true, dad: 'off' }).message, /enabledad and dad/)
+  assert.match(refusal({ moveAddresses: true }).message, /uplinks/)
+})
+
+test('a trunk without an end, without a beginning, upside down or empty is refused with its place', () => {
+  assert.match(refusal({ vlanTrunk: [{ id: 5 }, { minID: 100 }] }).message, /vlanTrunk\[1\].*without an end/)
+  assert.match(refusal({ vlanTrunk: [{ maxID: 100 }] }).message, /without a beginning/)
+  assert.match(refusal({ vlanTrunk: [{ minID: 200, maxID: 100 }] }).message, /200 is greater than maxID 100/)
+  assert.match(refusal({ vlanTrunk: [{}] }).message, /neither an id nor a range/)
+  assert.match(refusal({ vlanTrunk: [{ id: 5, maxID: 6 }] }).message, /cannot go with/)
+  assert.match(refusal({ vlanTrunk: [{ id: 4095 }] }).message, /vlanTrunk\[0\]\.id/)
+})
+
+test('groups that the kernel never forwards are refused', () => {
+  assert.match(refusal({ groupForwardMask: 1 }).message, /groupForwardMask/)
+  assert.is(config.parse({ ...base, groupForwardMask: 0x4000 }, silent).groupForwardMask, 0x4000)
+})
+
+test('a configuration that ADD refuses still gives DEL all that can be understood of it', () => {
+  const parsed = config.parseLeniently(
+    { ...base, bridge: 'br7', mtu: 'large', hairpinMode: true, promiscMode: true, ipMasq: true },
+    silent,
+  )
+  assert.is(parsed.bridge, 'br7')
+  assert.is(parsed.mtu, 0)
+  assert.is(parsed.ipMasq, true)
+})
+
+test.run()

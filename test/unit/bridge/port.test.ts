@@ -1,0 +1,34 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { config } from '../../../plugins/bridge/config.ts'
+import { carries, portVlans } from '../../../plugins/bridge/port.ts'
+
+const silent = { warn: () => {}, info: () => {} }
+const bridge = (keys: Record<string, unknown>) =>
+  config.parse({ cniVersion: '1.0.0', name: 'mynet', type: 'bridge', ...keys }, silent)
+const tagged = (first: number, last = first) => ({ first, last, pvid: false, untagged: false })
+const native = (id: number) => ({ first: id, last: id, pvid: true, untagged: true })
+
+test('vlan is the port’s native VLAN, a trunk without one keeps VLAN 1 for untagged frames', () => {
+  assert.equal(portVlans(bridge({ vlan: 100 })), [native(100)])
+  assert.equal(portVlans(bridge({ vlanTrunk: [{ id: 5 }, { minID: 10, maxID: 12 }] })), [
+    tagged(5),
+    tagged(10, 12),
+    native(1),
+  ])
+})
+
+test('the native VLAN comes last, so a trunk that covers it does not make it tagged', () => {
+  assert.equal(portVlans(bridge({ vlan: 11, vlanTrunk: [{ minID: 10, maxID: 12 }] })).at(-1), native(11))
+})
+
+test('a port carries a range when every VLAN of it is there, however the kernel groups them', () => {
+  const actual = [native(11), tagged(10), tagged(12, 14)]
+  assert.ok(carries(actual, tagged(12, 13)))
+  assert.ok(carries(actual, tagged(10, 12)))
+  assert.ok(carries(actual, native(11)))
+  assert.not(carries(actual, tagged(14, 15)))
+  assert.not(carries(actual, native(12)))
+})
+
+test.run()

@@ -1,0 +1,89 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { isErrno } from '../../../shared/kernel/errno.ts'
+import * as files from '../../../shared/kernel/files.ts'
+
+const test = suite<{ directory: string }>('files')
+
+test.before.each((context) => {
+  context.directory = mkdtempSync(join(tmpdir(), 'patchbay-'))
+})
+
+test.after.each(({ directory }) => rmSync(directory, { recursive: true }))
+
+test('a file is written whole, with its mode, and leaves no temporary behind', ({ directory }) => {
+  const path = join(directory, 'a')
+  files.writeFile(path, 'first')
+  files.writeFile(path, 'größer', 0o640)
+  assert.is(readFileSync(path, 'utf8'), 'größer')
+  assert.is(statSync(path).mode & 0o777, 0o640)
+  assert.equal(files.readDirectory(directory), [{ name: 'a', directory: false }])
+})
+
+test('a file is created only where there is none', ({ directory }) => {
+  const path = join(directory, 'a')
+  assert.is(files.createFile(path, 'mine'), true)
+  assert.is(files.createFile(path, 'yours'), false)
+  assert.is(files.readFile(path), 'mine')
+  assert.is(files.readDirectory(directory).length, 1)
+})
+
+test('a large file comes back letter for letter', ({ directory }) => {
+  const text = '0123456789abcdef'.repeat(20_000)
+  files.writeFile(join(directory, 'large'), text)
+  assert.is(files.readFile(join(directory, 'large')), text)
+})
+
+test('an empty file is empty, not an error', ({ directory }) => {
+  writeFileSync(join(directory, 'empty'), '')
+  assert.is(files.readFile(join(directory, 'empty')), '')
+})
+
+test('a directory with many entries is listed completely, without the dots', ({ directory }) => {
+  const names = Array.from({ length: 3000 }, (_, index) => `10.0.${index >> 8}.${index & 255}`)
+  for (const name of names) writeFileSync(join(directory, name), '')
+  const listed = files.readDirectory(directory).map(({ name }) => name)
+  assert.equal(listed.sort(), names.sort())
+})
+
+test('an absent file is told by its errno, or by undefined where that is asked for', ({ directory }) => {
+  const path = join(directory, 'absent')
+  assert.throws(
+    () => files.readFile(path),
+    (error: unknown) => isErrno(error, 'ENOENT') && error.message.includes(path),
+  )
+  assert.is(files.readFileIfAny(path), undefined)
+  assert.is(files.remove(path), false)
+  assert.is(files.stat(path), undefined)
+})
+
+test('directories are made with those above them, and making them again is no error', ({ directory }) => {
+  const path = join(directory, 'a/b/c')
+  files.makeDirectory(path)
+  files.makeDirectory(path)
+  assert.ok(statSync(path).isDirectory())
+})
+
+test('a name with a NUL inside never reaches the kernel', () => {
+  assert.throws(
+    () => files.readFile('/etc/hostname\0.txt'),
+    (error: unknown) => isErrno(error, 'EINVAL'),
+  )
+})
+
+test('stat tells files apart, follows symlinks and knows the size', ({ directory }) => {
+  writeFileSync(join(directory, 'a'), 'abc')
+  writeFileSync(join(directory, 'b'), 'abc')
+  symlinkSync('a', join(directory, 'link'))
+  const [a, b, link] = ['a', 'b', 'link'].map((name) => files.stat(join(directory, name)))
+  assert.is(a?.size, 3n)
+  assert.is(a?.inode, link?.inode)
+  assert.is.not(a?.inode, b?.inode)
+  assert.is(a?.mtime, statSync(join(directory, 'a'), { bigint: true }).mtimeNs)
+  assert.is(files.readLink(join(directory, 'link')), 'a')
+})
+
+test.run()
