@@ -1,8 +1,31 @@
 /** Log lines on standard error: the only place besides the answer where a plugin may speak. */
 
+import { writeAll } from '../kernel/files.ts'
+
 export interface Log {
   /** Something the operator should know although the call succeeds. */
   warn(message: string): void
   /** What was decided on the way, when it is not obvious from the configuration. */
   info(message: string): void
+}
+
+/** Writes to standard error; that nobody listens is no reason to fail. */
+export function say(text: string): void {
+  try {
+    writeAll(2, Buffer.from(`${text}\n`))
+  } catch {}
+}
+
+/** W3C Trace Context, section 3.2: version, trace, parent, flags. */
+const trace = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
+
+/**
+ * One line per message: `patchbay bridge: warning: … (traceparent=00-…)`.
+ * @param traceparent TRACEPARENT of the environment; left out when it is malformed
+ */
+export function stderrLog(plugin: string, traceparent = '', write = say): Log {
+  const suffix = trace.test(traceparent) ? ` (traceparent=${traceparent})` : ''
+  const line = (level: string) => (message: string) =>
+    write(`patchbay ${plugin}: ${level}: ${message.replace(/\p{Cc}+/gu, ' ')}${suffix}`)
+  return { warn: line('warning'), info: line('info') }
 }

@@ -1,5 +1,6 @@
 /** The plugin seam: a plugin is a value, and the run loop owns everything around its verbs. */
 
+import type { Owners } from './foreign.ts'
 import type { Log } from './log.ts'
 import type { Result } from './result.ts'
 import type { SpecVersion } from './version.ts'
@@ -43,12 +44,19 @@ type Eventually<T> = T | Promise<T>
 
 /** A configuration's shape (zod) and the rules across its keys. */
 export interface ConfigSchema<Config> {
-  /** Judges a configuration; throws a CniError of code 7 that says where, what was found and what is allowed. */
-  parse(raw: Record<string, unknown>, log: Log): Config
+  /**
+   * Judges a configuration; throws a CniError of code 7 that says where, what was found and what is allowed.
+   * @param owners whose the keys of other plugins are
+   */
+  parse(raw: Record<string, unknown>, log: Log, owners?: Owners): Config
   /** Takes what it can of a configuration and never throws: for DEL. */
   parseLeniently(raw: Record<string, unknown>, log: Log): Config
-  /** The known top-level keys, for the hint that a key belongs to another plugin. */
+  /** The plugin's own top-level keys, for the hint that a key belongs to another plugin. */
   keys(): string[]
+  /** A configuration with its known keys in canonical case. */
+  canonical(raw: Record<string, unknown>): Record<string, unknown>
+  /** Whether a canonical configuration has top-level keys that the schema does not know and may judge. */
+  hasStrangers(raw: Record<string, unknown>): boolean
 }
 
 export interface Plugin<Config = unknown> {
@@ -56,9 +64,14 @@ export interface Plugin<Config = unknown> {
   /** One sentence: what it is for. */
   summary: string
   config: ConfigSchema<Config>
+  /** The CNI_ARGS it understands (`MAC`). Without this it never looks, and any are fine. */
+  args?: readonly string[]
   add(request: Request<Config>): Eventually<Result>
   del(request: Request<Config>): Eventually<void>
   check(request: Request<Config>): Eventually<void>
   status?(request: Request<Config>): Eventually<void>
   gc?(request: Request<Config>): Eventually<void>
 }
+
+/** All plugins by name, each loaded when it is asked for. */
+export type Registry = Readonly<Record<string, () => Promise<Plugin>>>

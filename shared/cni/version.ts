@@ -8,3 +8,6 @@ export type SpecVersion = (typeof versions)[number]
 export function atLeast(version: SpecVersion, other: SpecVersion): boolean {
   return versions.indexOf(version) >= versions.indexOf(other)
 }
+
+/** The newest of them: the form that Patchbay thinks in. */
+export const newest: SpecVersion = '1.1.0'

@@ -1,0 +1,26 @@
+/** GC's list of what is still in use (spec section "GC"). Read strictly, always: what is not in it is removed. */
+
+import * as z from 'zod/mini'
+import { invalidConfig, sentences } from './issues.ts'
+import { canonical } from './keys.ts'
+import { list, open, string } from './schema.ts'
+
+export interface ValidAttachment {
+  containerID: string
+  ifname: string
+}
+
+/** The spec's key, and the one that it had in the text tagged 1.1.0; libcni sends both. */
+const keys = ['cni.dev/valid-attachments', 'cni.dev/attachments'] as const
+
+/** Reads the valid attachments; without the key none is valid, as libcni has it. @throws CniError of code 7 */
+export function validAttachments(raw: Record<string, unknown>): ValidAttachment[] {
+  const key = keys.find((name) => Object.hasOwn(raw, name))
+  if (key === undefined) return []
+  const schema = list(open({ containerID: string, ifname: string }))
+  const known = canonical(schema, raw[key])
+  const { data, error } = z.safeParse(schema, known)
+  if (data) return data.map(({ containerID, ifname }) => ({ containerID, ifname }))
+  const issues = error.issues.map((issue) => ({ ...issue, path: [key, ...issue.path] }))
+  throw invalidConfig(sentences(issues, { [key]: known }).map((msg) => ({ msg })))
+}

@@ -1,0 +1,82 @@
+/** A plugin's configuration: its own keys beside those that all plugins share, and the rules across them. */
+
+import * as z from 'zod/mini'
+import { common } from './common.ts'
+import type { Complaint } from './error.ts'
+import type { Owners } from './foreign.ts'
+import { formatPath, invalidConfig, sentences } from './issues.ts'
+import { canonicalObject } from './keys.ts'
+import { takeObject } from './lenient.ts'
+import { nearest } from './near.ts'
+import type { ConfigSchema } from './plugin.ts'
+import type { Rule } from './rules.ts'
+import type { Shape } from './schema.ts'
+import { complaintAbout, type Stranger, strangersIn } from './unknown.ts'
+
+type Whole<Own extends Shape> = Omit<typeof common, keyof Own> & Own
+
+/** The type of a configuration that a shape describes. */
+export type Config<Own extends Shape> = z.output<z.ZodMiniObject<Whole<Own>>>
+
+export interface NetworkSchema<Config> extends ConfigSchema<Config> {
+  /** The whole shape, common keys included: what JSON Schema and tables are made from. */
+  shape: Shape
+}
+
+export interface Options<Config> {
+  /** Judged after the shape, so defaults are in place. */
+  rules?: readonly Rule<Config>[]
+  /** For delegates (IPAM): the top level is the calling plugin's, so its other keys are no business of ours. */
+  delegate?: boolean
+}
+
+/**
+ * The schema of a plugin's configuration.
+ * @param own the plugin's keys; one that is also common takes its place
+ */
+export function network<Own extends Shape>(
+  own: Own,
+  { rules = [], delegate = false }: Options<Config<Own>> = {},
+): NetworkSchema<Config<Own>> {
+  const shape: Shape = { ...common, ...own }
+  const schema = z.object(shape)
+  const canonical = (raw: Record<string, unknown>) => canonicalObject(shape, raw)
+  const unknown = (raw: Record<string, unknown>) =>
+    strangersIn(shape, raw).filter(({ path }) => !delegate || path.length > 1)
+
+  return {
+    shape,
+    canonical,
+    keys: () => Object.keys(own).filter((key) => !Object.hasOwn(common, key)),
+    hasStrangers: (raw) => unknown(raw).some(({ path }) => path.length === 1),
+    parse(raw, log, owners = new Map()) {
+      const known = canonical(raw)
+      const { data, error } = z.safeParse(schema, known)
+      const faults = error ? sentences(error.issues, known).map((msg) => ({ msg })) : []
+      const { slips, harmless } = sort(unknown(known), owners)
+      refuse([...faults, ...slips])
+      const config = data as Config<Own>
+      refuse(rules.flatMap((rule) => rule(config) ?? []))
+      if (harmless.length > 0) log.warn(`unknown keys are ignored: ${harmless.join(', ')}`)
+      return config
+    },
+    parseLeniently: (raw, log) => takeObject(shape, canonical(raw), log) as Config<Own>,
+  }
+}
+
+function refuse(complaints: readonly Complaint[]): void {
+  if (complaints.length > 0) throw invalidConfig(complaints)
+}
+
+/** Unknown keys that are slips or another plugin's, as complaints, and the others, by path. */
+function sort(unknown: Stranger[], owners: Owners): { slips: Complaint[]; harmless: string[] } {
+  const slips: Complaint[] = []
+  const harmless: string[] = []
+  for (const { key, known, path } of unknown) {
+    const owner = path.length === 1 ? owners.get(key.toLowerCase()) : undefined
+    const complaint = complaintAbout(path, nearest(key, known), owner)
+    if (complaint) slips.push(complaint)
+    else harmless.push(formatPath(path))
+  }
+  return { slips, harmless }
+}

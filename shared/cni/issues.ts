@@ -1,0 +1,54 @@
+/** What is wrong with a configuration, as sentences: where, what was found, what is allowed. */
+
+import type * as z from 'zod/mini'
+import { CniError, Code, type Complaint } from './error.ts'
+
+export type Path = readonly PropertyKey[]
+
+/** A path as one would write it in code: `ipam.ranges[0][1].subnet`, `["cni.dev/x"]`. */
+export function formatPath(path: Path): string {
+  return path.map(formatStep).join('').replace(/^\./, '')
+}
+
+function formatStep(step: PropertyKey): string {
+  if (typeof step === 'number') return `[${step}]`
+  return /^[\w-]+$/.test(String(step)) ? `.${String(step)}` : `[${JSON.stringify(step)}]`
+}
+
+/** The value at a path, or undefined when there is none. */
+export function valueAt(value: unknown, path: Path): unknown {
+  return path.reduce<unknown>((at, step) => (at as Record<PropertyKey, unknown> | undefined)?.[step], value)
+}
+
+const secret = /secret|password|private|psk|token/i
+
+/** A value as it may be shown: JSON, shortened, without secrets. */
+export function show(value: unknown, path: Path = []): string {
+  if (path.some((step) => secret.test(String(step)))) return 'a value that is not shown'
+  const hide = (key: string, item: unknown) => (secret.test(key) ? '…' : item)
+  const json = JSON.stringify(value, hide)
+  return json.length > 80 ? `${json.slice(0, 79)}…` : json
+}
+
+/** zod's issues as sentences, one for each place: a value may fail several checks of the same meaning. */
+export function sentences(issues: readonly z.core.$ZodIssue[], value: unknown): string[] {
+  const seen = new Map<string, string>()
+  for (const { path, message } of issues) {
+    const where = formatPath(path)
+    const found = valueAt(value, path)
+    const what = found === undefined ? 'is missing' : `is ${show(found, path)}`
+    if (!seen.has(where)) seen.set(where, `${where} ${what}, must be ${message}`)
+  }
+  return [...seen.values()]
+}
+
+/** The first complaint as the message, the others in the details. */
+export function invalidConfig(complaints: readonly Complaint[]): CniError {
+  const [first, ...others] = complaints
+  if (!first) throw new RangeError('no complaint to report')
+  const rest = others.slice(0, 9).map(({ msg, hint }) => (hint ? `${msg} (${hint})` : msg))
+  if (others.length > rest.length) rest.push(`and ${others.length - rest.length} more`)
+  const also = rest.length > 0 ? `also: ${rest.join('; ')}` : undefined
+  const details = [first.hint, first.details, also].filter(Boolean).join('; ')
+  return new CniError(Code.InvalidNetworkConfig, { ...first, hint: undefined, details })
+}

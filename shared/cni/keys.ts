@@ -1,0 +1,32 @@
+/**
+ * Keys match whatever their case, as in Go, whose plugins set the habit: containerd sends `HostPort`, podman `hostPort`.
+ * And as in Go, a known key with `null` or an empty string counts as not written.
+ */
+
+import { isObject } from './json.ts'
+import { elementOf, type Schema, shapeOf } from './schema.ts'
+
+/** A value with the keys that its schema knows in canonical case, at any depth. Where two keys fold to one, the exact one wins. */
+export function canonical(schema: Schema, value: unknown): unknown {
+  const element = elementOf(schema)
+  if (element && Array.isArray(value)) return value.map((item) => canonical(element, item))
+  const shape = shapeOf(schema)
+  return shape && isObject(value) ? canonicalObject(shape, value) : value
+}
+
+/** The same for an object's shape. */
+export function canonicalObject(shape: Record<string, Schema>, value: object): Record<string, unknown> {
+  const folded = new Map(Object.keys(shape).map((key) => [key.toLowerCase(), key]))
+  const entries = new Map<string, unknown>()
+  for (const [key, item] of Object.entries(value)) {
+    const known = folded.get(key.toLowerCase())
+    if (known === undefined) entries.set(key, item)
+    else if (key === known || !Object.hasOwn(value, known)) set(entries, known, shape[known] as Schema, item)
+  }
+  return Object.fromEntries(entries)
+}
+
+function set(entries: Map<string, unknown>, key: string, schema: Schema, item: unknown): void {
+  if (item === null || item === '') entries.delete(key)
+  else entries.set(key, canonical(schema, item))
+}

@@ -1,0 +1,61 @@
+/** Takes what it can of a configuration that ADD would refuse: DEL cleans up with what is left. */
+
+import * as z from 'zod/mini'
+import { type Path, sentences } from './issues.ts'
+import type { Log } from './log.ts'
+import type { Schema, Shape } from './schema.ts'
+
+/** Marks what was dropped, so that the indices of a list hold until all is judged. */
+const hole = Symbol('dropped')
+
+/** What follows from what was dropped needs no warnings of its own. */
+const silent: Log = { warn() {}, info() {} }
+
+type Holder = Record<PropertyKey, unknown>
+
+/** Each key of a shape by itself; one that cannot be saved is absent from the outcome. */
+export function takeObject(shape: Shape, raw: Record<string, unknown>, log: Log): Record<string, unknown> {
+  const entries = Object.entries(shape).map(([key, schema]) => [key, take(schema, raw[key], [key], log)])
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined))
+}
+
+/** What is valid of a value: exactly the parts that are not are dropped, each with a warning. */
+export function take(schema: Schema, value: unknown, at: Path, log: Log): unknown {
+  const { data, error } = z.safeParse(schema, value)
+  if (!error) return data
+  if (value === undefined) return undefined
+  const complaints = sentences(rooted(error.issues, at), nest(value, at))
+  for (const complaint of complaints) log.warn(`${complaint}; going on without it`)
+  const box: Holder = { value: compact(value) }
+  for (const { path } of error.issues) drop(box, path)
+  return take(schema, compact(box.value), at, silent)
+}
+
+function rooted(issues: z.core.$ZodIssue[], at: Path): z.core.$ZodIssue[] {
+  return issues.map((issue) => ({ ...issue, path: [...at, ...issue.path] }))
+}
+
+function nest(value: unknown, at: Path): unknown {
+  return at.reduceRight<unknown>((inner, step) => ({ [step]: inner }), value)
+}
+
+/** Drops what is at a path; when nothing is there, what should have held it. */
+function drop(box: Holder, path: Path): void {
+  let [holder, last]: [Holder, PropertyKey] = [box, 'value']
+  for (const step of path) {
+    const inner = holder[last] as Holder | typeof hole
+    if (typeof inner === 'symbol') return
+    if (inner[step] === undefined) break
+    ;[holder, last] = [inner, step]
+  }
+  holder[last] = hole
+}
+
+/** A copy without the holes. */
+function compact(value: unknown): unknown {
+  if (value === hole) return undefined
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.filter((item) => item !== hole).map(compact)
+  const kept = Object.entries(value).filter(([, item]) => item !== hole)
+  return Object.fromEntries(kept.map(([key, item]) => [key, compact(item)]))
+}

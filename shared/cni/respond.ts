@@ -1,0 +1,74 @@
+/** The whole way of a call, from environment and input to the answer; errors in the order of the reference's skel. */
+
+import { KernelError } from '../kernel/errno.ts'
+import { print } from './convert.ts'
+import { readParameters } from './environment.ts'
+import { CniError, Code, toCniError } from './error.ts'
+import { parseObject } from './json.ts'
+import { networkName } from './names.ts'
+import { negotiate } from './negotiate.ts'
+import type { Command, Plugin } from './plugin.ts'
+import { type Call, makeRequest } from './request.ts'
+import { verbOf } from './verbs.ts'
+import { newest, type SpecVersion, versions } from './version.ts'
+
+/** What goes to standard output, and the exit status. */
+export interface Answer {
+  output: string
+  status: 0 | 1
+}
+
+/** Answers a call. Never throws: every error becomes the answer's JSON. */
+export async function respond(plugin: Plugin, call: Call): Promise<Answer> {
+  let cniVersion = newest
+  try {
+    const parameters = readParameters(call.env)
+    if (parameters.command === 'VERSION') return { output: versionAnswer(call), status: 0 }
+    const input = readInput(call)
+    const raw = plugin.config.canonical(parseObject(input, 'network config'))
+    const network = networkName(raw)
+    const verb = verbOf(parameters.command)
+    cniVersion = negotiate(parameters.command, raw)
+    const command = parameters.command as Command
+    const request = await makeRequest(plugin, call, {
+      ...parameters,
+      command,
+      network,
+      cniVersion,
+      raw,
+      input,
+    })
+    const answer = await verb(plugin, request, call.env)
+    return { output: answer ? print(answer) : '', status: 0 }
+  } catch (error) {
+    return { output: print(errorAnswer(error, cniVersion, call)), status: 1 }
+  }
+}
+
+/** @throws CniError of code 5 */
+function readInput(call: Call): string {
+  try {
+    return call.read()
+  } catch (cause) {
+    const { message } = toCniError(cause)
+    throw new CniError(Code.IoFailure, { msg: `error reading from stdin: ${message}`, cause })
+  }
+}
+
+/** The versions spoken, under the version that was asked in; without one, under the newest (spec section "VERSION"). */
+function versionAnswer({ read }: Call): string {
+  let asked: unknown
+  try {
+    asked = parseObject(read(), 'version request').cniVersion
+  } catch {}
+  const cniVersion = typeof asked === 'string' && asked !== '' ? asked : newest
+  return `${JSON.stringify({ cniVersion, supportedVersions: versions })}\n`
+}
+
+/** An error as the spec has it (section "Error"). What nobody foresaw leaves its stack on standard error. */
+function errorAnswer(error: unknown, cniVersion: SpecVersion, { log }: Call): object {
+  const { code, message: msg, details } = toCniError(error)
+  const isForeseen = error instanceof CniError || error instanceof KernelError
+  if (!isForeseen && error instanceof Error) log.warn(`unexpected: ${error.name}: ${msg} ${error.stack}`)
+  return { cniVersion, code, msg, ...(details && { details }) }
+}

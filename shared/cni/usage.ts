@@ -1,0 +1,19 @@
+/** What a plugin says when a person runs it without CNI_COMMAND. */
+
+import { version } from '../version.ts'
+import type { Plugin } from './plugin.ts'
+import { newest, versions } from './version.ts'
+
+export function usage({ name, summary }: Plugin): string {
+  return `CNI ${name} plugin ${version}
+CNI protocol versions supported: ${versions.join(', ')}
+
+${summary}
+
+A container runtime runs it, with CNI_COMMAND and its kin in the environment and a network configuration on
+standard input. To run it by hand (as root, in a namespace of your own making):
+
+    ip netns add demo
+    echo '{ "cniVersion": "${newest}", "name": "demo", "type": "${name}" }' |
+        CNI_COMMAND=ADD CNI_CONTAINERID=demo CNI_NETNS=/run/netns/demo CNI_IFNAME=eth0 CNI_PATH=$PWD ./${name}`
+}
