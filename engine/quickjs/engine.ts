@@ -1,6 +1,17 @@
-/** The QuickJS engine: `sys` is one small C file, `std` and `os` are QuickJS's own modules. */
+/** The QuickJS engine: one small C function, and the process as QuickJS's own modules have it. */
 
-import * as os from 'os'
-import * as std from 'std'
-import * as sys from 'sys'
+import { getenviron, exit as leave } from 'qjs:std'
+import { syscall as execute } from 'qjs:sys'
 import type { Engine } from '../engine.ts'
+
+export const architecture: Engine['architecture'] = __ARCHITECTURE__
+
+export const syscall: Engine['syscall'] = execute
+
+export const commandLine: Engine['commandLine'] = () => [...scriptArgs]
+
+export const environment: Engine['environment'] = () => getenviron()
+
+export const run: Engine['run'] = async (program) => (await import('./run.ts')).run(program)
+
+export const exit: Engine['exit'] = (status) => leave(status)

@@ -1,0 +1,47 @@
+/** Builds the executables: `npm run build [-- --engine quickjs|node] [--arch x64|arm64] [--out DIR]`. */
+
+import { mkdir, mkdtemp, readdir, rename, rm, symlink } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { plugins } from './plugins/registry.ts'
+import { buildNode } from './scripts/build/node.ts'
+import { buildQuickjs } from './scripts/build/quickjs.ts'
+import { architectures, directoryName, engines, host, oneOf, type Target } from './scripts/build/target.ts'
+import { reportMissing } from './scripts/setup.ts'
+
+const builders = { quickjs: buildQuickjs, node: buildNode }
+const cache = join(import.meta.dirname, '.cache')
+
+/** Builds a target beside what may be in use, and puts it in place whole. */
+async function build(target: Target, out: string): Promise<void> {
+  await mkdir(cache, { recursive: true })
+  const work = await mkdtemp(join(cache, 'build-'))
+  const directory = join(out, directoryName(target))
+  try {
+    await builders[target.engine](target.architecture, work, join(work, 'patchbay'))
+    await mkdir(directory, { recursive: true })
+    await rename(join(work, 'patchbay'), join(directory, 'patchbay'))
+    await linkPlugins(directory)
+  } finally {
+    await rm(work, { recursive: true })
+  }
+  console.log(join(directory, 'patchbay'))
+}
+
+/** One relative symlink per plugin; names that are no plugin's (any more) go. */
+async function linkPlugins(directory: string): Promise<void> {
+  const names = Object.keys(plugins)
+  const present = new Set(await readdir(directory))
+  for (const name of names) if (!present.has(name)) await symlink('patchbay', join(directory, name))
+  for (const name of present)
+    if (name !== 'patchbay' && !names.includes(name)) await rm(join(directory, name))
+}
+
+const { values } = parseArgs({
+  options: { engine: { type: 'string' }, arch: { type: 'string' }, out: { type: 'string', default: 'dist' } },
+})
+const architecture = oneOf(architectures, values.arch ?? host, '--arch')
+const chosen = values.engine ? [oneOf(engines, values.engine, '--engine')] : engines
+await reportMissing(async () => {
+  for (const engine of chosen) await build({ engine, architecture }, resolve(values.out))
+})

@@ -1,0 +1,3 @@
+/** All that netlink's codecs ask of Node's `os`. */
+
+export const endianness = () => 'LE'

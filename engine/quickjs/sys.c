@@ -1,0 +1,38 @@
+/* The one primitive of the QuickJS engine: syscall(number, ...arguments), as engine/engine.ts describes it. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <quickjs.h>
+#include <unistd.h>
+
+/* A register's worth of a value: numbers as they are, byte arrays as pointers. Returns -1 with an exception. */
+static int word(JSContext *ctx, JSValueConst value, int64_t *out) {
+  if (!JS_IsObject(value)) return JS_ToInt64Ext(ctx, out, value);
+  size_t offset, length, unit;
+  JSValue buffer = JS_GetTypedArrayBuffer(ctx, value, &offset, &length, &unit);
+  if (JS_IsException(buffer)) return -1;
+  uint8_t *bytes = JS_GetArrayBuffer(ctx, &length, buffer);
+  JS_FreeValue(ctx, buffer);
+  *out = (int64_t)(intptr_t)(bytes + offset);
+  return bytes ? 0 : -1;
+}
+
+static JSValue sys_syscall(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv) {
+  int64_t w[7] = {0};
+  if (argc > 7) return JS_ThrowRangeError(ctx, "a system call takes at most six arguments");
+  for (int i = 0; i < argc; i++)
+    if (word(ctx, argv[i], &w[i])) return JS_EXCEPTION;
+  long result = syscall(w[0], w[1], w[2], w[3], w[4], w[5], w[6]);
+  return JS_NewInt64(ctx, result == -1 ? -errno : result);
+}
+
+static const JSCFunctionListEntry functions[] = {JS_CFUNC_DEF("syscall", 1, sys_syscall)};
+
+static int initialize(JSContext *ctx, JSModuleDef *module) {
+  return JS_SetModuleExportList(ctx, module, functions, 1);
+}
+
+JSModuleDef *js_init_module_sys(JSContext *ctx, const char *name) {
+  JSModuleDef *module = JS_NewCModule(ctx, name, initialize);
+  if (module) JS_AddModuleExportList(ctx, module, functions, 1);
+  return module;
+}

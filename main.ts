@@ -1,0 +1,41 @@
+/** Where every call begins: the name it was called by picks a plugin, or the operator's command line. */
+
+import { plugins } from './plugins/registry.ts'
+import { writeAll } from './shared/kernel/files.ts'
+import { version } from './shared/version.ts'
+
+const STDOUT = 1
+const STDERR = 2
+
+/**
+ * Does what the command line asks for.
+ * @param argv the command line; `argv[0]` is the name or path it was called by
+ * @returns the exit status
+ */
+export async function main([called = 'patchbay', ...args]: string[]): Promise<number> {
+  const name = called.slice(called.lastIndexOf('/') + 1)
+  const load = Object.hasOwn(plugins, name) && plugins[name]
+  if (!load) return operate(args)
+  const { runPlugin } = await import('./shared/cni/run.ts')
+  return runPlugin(await load(), plugins)
+}
+
+/** The operator's command line, under the name `patchbay`. */
+function operate([command]: string[]): number {
+  if (command === 'version') return say(STDOUT, `patchbay ${version}\n`, 0)
+  if (command === 'help') return say(STDOUT, usage(), 0)
+  return say(STDERR, usage(), 1)
+}
+
+function say(fd: number, text: string, status: number): number {
+  writeAll(fd, Buffer.from(text))
+  return status
+}
+
+function usage(): string {
+  return `usage: patchbay version | help
+
+Container network plugins in one executable (${version}). A container runtime calls it
+by the name of a plugin, each a link to this file: ${Object.keys(plugins).sort().join(', ')}
+`
+}

@@ -1,0 +1,15 @@
+/** Runs the programs that scripts and builds need; a failure shows what the program said. */
+
+import { execa, type Options } from 'execa'
+
+/** Runs a program to its end and gives its standard output. @throws with the command and its output */
+export async function run(file: string, args: readonly string[], options: Options = {}): Promise<string> {
+  const { stdout } = await execa(file, args, { stdin: 'ignore', ...options })
+  return String(stdout)
+}
+
+/** Whether a program is found in PATH. */
+export async function has(program: string): Promise<boolean> {
+  const { exitCode } = await execa('sh', ['-c', 'command -v "$0"', program], { reject: false })
+  return exitCode === 0
+}
