@@ -1,4 +1,4 @@
-/** Time that only goes forward, and waiting for a descriptor. */
+/** Time that only goes forward, and waiting: for a descriptor, or for time itself. */
 
 import type { Fd } from './files.ts'
 import { must, syscall } from './syscall.ts'
@@ -18,9 +18,19 @@ export function waitReadable(fd: Fd, milliseconds: number): boolean {
   const pollfd = Buffer.alloc(8)
   pollfd.writeInt32LE(fd, 0)
   pollfd.writeInt16LE(POLLIN, 4)
-  const timespec = Buffer.alloc(16)
+  return syscall('ppoll', pollfd, 1, toTimespec(milliseconds), 0, 8) > 0
+}
+
+/** Does nothing for a while. */
+export function sleep(milliseconds: number): void {
+  syscall('ppoll', 0, 0, toTimespec(milliseconds), 0, 8)
+}
+
+/** struct timespec, include/uapi/linux/time_types.h. */
+function toTimespec(milliseconds: number): Buffer {
   const whole = Math.max(0, Math.ceil(milliseconds))
+  const timespec = Buffer.alloc(16)
   timespec.writeBigInt64LE(BigInt(Math.floor(whole / 1000)), 0)
   timespec.writeBigInt64LE(BigInt(whole % 1000) * 1_000_000n, 8)
-  return syscall('ppoll', pollfd, 1, timespec, 0, 8) > 0
+  return timespec
 }

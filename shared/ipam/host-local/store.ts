@@ -54,8 +54,22 @@ export function reserve(directory: string, address: Address, { containerID, ifna
   return createFile(`${directory}/${formatAddress(address)}`, `${containerID}\r\n${ifname}`)
 }
 
+/** Releases an address; nothing happens when it is free. */
 export function release(directory: string, { file }: { file: string }): void {
   remove(`${directory}/${file}`)
+}
+
+/** Releases all that can be released. @throws the first failure, when all are tried */
+export function releaseAll(directory: string, held: readonly Reservation[]): void {
+  const failures = held.flatMap((reservation) => {
+    try {
+      release(directory, reservation)
+      return []
+    } catch (error) {
+      return [error]
+    }
+  })
+  if (failures.length > 0) throw failures[0]
 }
 
 export function isReserved(directory: string, address: Address): boolean {
@@ -72,17 +86,20 @@ export function reservationOf(directory: string, address: Address): Reservation 
   return readReservation(directory, { file: formatAddress(address), address })
 }
 
-/** All reservations. What a crash left behind is cleared away: empty records and our own temporary files. */
+/** All reservations, records that name nobody left out. */
+export function reservations(directory: string): Reservation[] {
+  return records(directory).filter(({ containerID }) => containerID !== '')
+}
+
+/** All reservations, after clearing away what a crash left behind: empty records and our own temporary files. */
 export function sweep(directory: string, log: Log): Reservation[] {
   for (const { name } of readDirectory(directory)) if (temporary.test(name)) remove(`${directory}/${name}`)
-  return reservationFiles(directory).flatMap((entry) => {
-    const reservation = readReservation(directory, entry)
-    if (reservation?.containerID === '') {
-      log.warn(`${directory}/${entry.file} names no container, as a crash leaves it: address released`)
-      release(directory, entry)
-    }
-    return reservation?.containerID ? [reservation] : []
-  })
+  const all = records(directory)
+  for (const record of all.filter(({ containerID }) => containerID === '')) {
+    log.warn(`${directory}/${record.file} names no container, as a crash leaves it: address released`)
+    release(directory, record)
+  }
+  return all.filter(({ containerID }) => containerID !== '')
 }
 
 /** Whether a reservation is the holder's; one without an interface is any interface's. */
@@ -96,6 +113,10 @@ function reservationFiles(directory: string): { file: string; address: Address }
     const address = nested ? undefined : parseAddress(name)
     return address ? [{ file: name, address }] : []
   })
+}
+
+function records(directory: string): Reservation[] {
+  return reservationFiles(directory).flatMap((entry) => readReservation(directory, entry) ?? [])
 }
 
 /** A record is the container id, CR LF and the interface; zero bytes are what a power loss leaves. */

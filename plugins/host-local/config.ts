@@ -1,0 +1,3 @@
+/** What a configuration of host-local may say. */
+
+export { config } from '../../shared/ipam/host-local/config.ts'

@@ -1,0 +1,3 @@
+/** What a configuration of static may say. */
+
+export { config } from '../../shared/ipam/static/config.ts'

@@ -1,0 +1,99 @@
+/** Calls another plugin's executable as the specification says: same environment, same input, its answer ours. */
+
+import { environment, run } from '#engine'
+import type { Completed } from '../../engine/engine.ts'
+import { CniError, Code } from '../cni/error.ts'
+import type { Command, Request } from '../cni/plugin.ts'
+import { sleep } from '../kernel/clock.ts'
+import { stat, writeAll } from '../kernel/files.ts'
+
+const S_IFMT = 0o170000
+const S_IFREG = 0o100000
+const ANY_EXECUTE = 0o111
+const STDERR = 2
+
+/**
+ * Finds a plugin's executable: the first regular file of that name in the directories of CNI_PATH.
+ * @throws CniError of code 7 when there is none
+ */
+export function findPlugin(name: string, directories: readonly string[]): string {
+  if (name.includes('/')) throw notFound(`invalid plugin name: ${name}`, 'a plugin is named without a path')
+  if (directories.length === 0) throw notFound('no paths provided', 'set CNI_PATH')
+  const path = directories.map((directory) => `${directory}/${name}`).find(isRegular)
+  if (path) return path
+  const hint = `install it there, or add its directory to CNI_PATH: ls -l ${directories.join(' ')}`
+  throw notFound(`failed to find plugin "${name}" in path [${directories.join(' ')}]`, hint)
+}
+
+function isRegular(path: string): boolean {
+  return ((stat(path)?.mode ?? 0) & S_IFMT) === S_IFREG
+}
+
+function notFound(msg: string, hint: string): CniError {
+  return new CniError(Code.InvalidNetworkConfig, { msg, hint })
+}
+
+/**
+ * Runs a plugin's executable for one verb; what it logs goes on to our standard error.
+ * @returns what it answered
+ * @throws CniError, the plugin's own where it gave one
+ */
+export async function execute(path: string, command: Command, request: Request): Promise<string> {
+  const completed = await start(path, command, request)
+  writeAll(STDERR, Buffer.from(completed.stderr))
+  if (completed.status !== 0) throw failure(path, command, completed)
+  return completed.stdout
+}
+
+/** A file that is being replaced cannot be executed (ETXTBSY): it is tried again for a second. */
+const ATTEMPTS = 11
+const PAUSE_MILLISECONDS = 100
+
+async function start(path: string, command: Command, { input }: Request): Promise<Completed> {
+  requireExecutable(path)
+  const env = { ...environment(), CNI_COMMAND: command }
+  for (let attempt = 1; ; attempt++) {
+    const completed = await run({ path, arguments: [], input, env })
+    if (attempt === ATTEMPTS || !neverStarted(completed)) return completed
+    sleep(PAUSE_MILLISECONDS)
+  }
+}
+
+function requireExecutable(path: string): void {
+  if ((stat(path)?.mode ?? 0) & ANY_EXECUTE) return
+  throw new CniError(Code.Internal, {
+    msg: `${path} is not executable`,
+    hint: `make it so: chmod +x ${path}`,
+    kernel: 'EACCES',
+  })
+}
+
+/** What is left of a program that the kernel would not execute: the shell's status for it, and not a word. */
+function neverStarted({ status, stdout, stderr }: Completed): boolean {
+  return status === 127 && stdout === '' && stderr === ''
+}
+
+/** The delegate's own error, or what can be said about one that gave none. */
+function failure(path: string, command: Command, { status, stdout, stderr }: Completed): CniError {
+  const reported = parseError(stdout)
+  if (reported) return reported
+  const said = stderr.trim()
+  const why = said ? `: ${JSON.stringify(said)}` : ' with no error message'
+  const answer = stdout.trim() && `it answered ${JSON.stringify(stdout.slice(0, 500))}`
+  return new CniError(Code.Internal, {
+    msg: `netplugin failed${why}: exit status ${status}`,
+    details: [`${command} of ${path}`, answer].filter(Boolean).join(', '),
+    hint: status === 127 ? `it could not be started: file ${path}` : undefined,
+  })
+}
+
+/** The error of spec section "Error" in a plugin's output, if there is one. */
+function parseError(stdout: string): CniError | undefined {
+  try {
+    const { code, msg, details } = JSON.parse(stdout)
+    if (typeof code !== 'number' || code === 0) return undefined
+    return new CniError(code, { msg: String(msg ?? ''), details: details && String(details) })
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,85 @@
+/** What the `ipam` section of type host-local may say. The descriptions become the README's table and the JSON Schema. */
+
+import { type Config, network } from '../../cni/config.ts'
+import { CniError, type Complaint } from '../../cni/error.ts'
+import {
+  cidr,
+  describe,
+  ip,
+  list,
+  object,
+  optional,
+  path,
+  pluginName,
+  withDefault,
+} from '../../cni/schema.ts'
+import { requireOnePerFamily } from '../family.ts'
+import { parseRange, parseRangeSet, type RangeConfig, type RangeSet, requireDistinct } from '../range.ts'
+import { route } from '../schema.ts'
+
+export const defaultDataDir = '/var/lib/cni/networks'
+
+const bounds = {
+  rangeStart: describe(optional(ip), 'First address to give. Default: the first of the subnet.'),
+  rangeEnd: describe(optional(ip), 'Last address to give. Default: the last of the subnet.'),
+  gateway: describe(
+    optional(ip),
+    'Gateway, which is never given out. Default: the first address of the subnet.',
+  ),
+}
+
+const range = object({ subnet: describe(cidr, 'Where the addresses are from.'), ...bounds })
+
+const shape = {
+  ipam: object({
+    type: describe(optional(pluginName), '`host-local`.'),
+    ranges: describe(
+      optional(list(list(range))),
+      'Range sets: a container gets one address of each. A set is a list of ranges of one family.',
+    ),
+    subnet: describe(optional(cidr), 'Short for one more range set, before the others, of a single range.'),
+    ...bounds,
+    routes: describe(optional(list(route)), 'Routes for the container.'),
+    resolvConf: describe(optional(path), 'File in the format of resolv.conf(5) to take DNS settings from.'),
+    dataDir: describe(
+      withDefault(path, defaultDataDir),
+      'Where reservations are kept, one directory per network.',
+    ),
+  }),
+}
+
+export type HostLocalConfig = Config<typeof shape>
+
+export const config = network(shape, { delegate: true, rules: [soundRanges] })
+
+function soundRanges(config: HostLocalConfig): Complaint | undefined {
+  try {
+    rangeSets(config)
+    return undefined
+  } catch (error) {
+    if (error instanceof CniError) return { msg: error.message, details: error.details }
+    throw error
+  }
+}
+
+/**
+ * All range sets in the order that numbers them: the runtime's, the short form's, and those of `ranges`.
+ * @throws CniError of code 7 for ranges that cannot be
+ */
+export function rangeSets({ ipam, runtimeConfig, cniVersion }: HostLocalConfig): RangeSet[] {
+  const { subnet, rangeStart, rangeEnd, gateway, ranges = [] } = ipam
+  const dynamic: RangeConfig[][] = runtimeConfig?.ipRanges ?? []
+  const short = subnet === undefined ? [] : [parseRange({ subnet, rangeStart, rangeEnd, gateway }, 'ipam')]
+  const before = dynamic.length + short.length
+  const sets = [
+    ...dynamic.map((set, at) => parseRangeSet(set, `runtimeConfig.ipRanges[${at}]`, at)),
+    ...(subnet === undefined ? [] : [short]),
+    ...ranges.map((set, at) => parseRangeSet(set, `ipam.ranges[${at}]`, before + at)),
+  ]
+  requireDistinct(sets)
+  requireOnePerFamily(
+    sets.flatMap(([first]) => first?.subnet.address ?? []),
+    cniVersion,
+  )
+  return sets
+}

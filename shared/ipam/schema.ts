@@ -1,0 +1,15 @@
+/** The words that the configurations of all IPAM plugins share. */
+
+import { cidr, describe, integer, ip, object, optional } from '../cni/schema.ts'
+
+const number = integer({ min: 0, max: 0xffffffff })
+
+export const route = object({
+  dst: describe(cidr, 'Destination.'),
+  gw: describe(optional(ip), "Next hop. Default: the gateway of the destination's family."),
+  mtu: describe(optional(number), 'MTU along the route.'),
+  advmss: describe(optional(number), 'Segment size to advertise to TCP peers.'),
+  priority: describe(optional(number), 'Metric; the lowest wins.'),
+  table: describe(optional(number), 'Routing table. Default: main.'),
+  scope: describe(optional(integer({ min: 0, max: 255 })), '0 global, 253 link, 254 host.'),
+})

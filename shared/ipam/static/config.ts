@@ -1,0 +1,24 @@
+/** What the `ipam` section of type static may say. The descriptions become the README's table and the JSON Schema. */
+
+import { common } from '../../cni/common.ts'
+import { type Config, network } from '../../cni/config.ts'
+import { cidr, describe, ip, list, object, optional, pluginName } from '../../cni/schema.ts'
+import { route } from '../schema.ts'
+
+const address = object({
+  address: describe(cidr, 'Address with the prefix length of its subnet.'),
+  gateway: describe(optional(ip), 'Gateway of the subnet.'),
+})
+
+const shape = {
+  ipam: object({
+    type: describe(optional(pluginName), '`static`.'),
+    addresses: describe(optional(list(address)), 'The addresses that the container gets.'),
+    routes: describe(optional(list(route)), 'Routes for the container.'),
+    dns: common.dns,
+  }),
+}
+
+export type StaticConfig = Config<typeof shape>
+
+export const config = network(shape, { delegate: true })

@@ -1,0 +1,113 @@
+/** static: the addresses that the configuration or the runtime names, and no others. */
+
+import { CniError, Code } from '../../cni/error.ts'
+import type { Plugin, Request } from '../../cni/plugin.ts'
+import type { Ip, Result } from '../../cni/result.ts'
+import { type Address, formatAddress, parseAddress } from '../../ip/address.ts'
+import { type Cidr, contains, formatCidr, parseCidr } from '../../ip/subnet.ts'
+import { requireOnePerFamily } from '../family.ts'
+import { config, type StaticConfig } from './config.ts'
+
+export const staticIpam: Plugin<StaticConfig> = {
+  name: 'static',
+  summary: 'gives the addresses that the configuration or the runtime names',
+  config,
+  args: ['IP', 'GATEWAY'],
+  add,
+  del: () => {},
+  check,
+}
+
+type StaticRequest = Request<StaticConfig>
+
+function add(request: StaticRequest): Result {
+  const { routes = [], dns = {} } = request.config.ipam
+  return { interfaces: [], ips: addressesFor(request), routes, dns }
+}
+
+/** The runtime's addresses replace all others; those of CNI_ARGS come beside the configuration's. */
+function addressesFor({ config, args, cniVersion }: StaticRequest): Ip[] {
+  const asked = [config.runtimeConfig?.ips, config.args?.cni?.ips].find((list) => list && list.length > 0)
+  const ips = asked ? asked.map(fromList) : [...(config.ipam.addresses ?? []).map(normal), ...fromArgs(args)]
+  requireOnePerFamily(
+    ips.flatMap(({ address }) => parseCidr(address)?.address ?? []),
+    cniVersion,
+  )
+  return ips
+}
+
+function normal({ address, gateway }: Ip): Ip {
+  return gateway === undefined ? { address } : { address, gateway }
+}
+
+function fromList(text: string): Ip {
+  const address = parseCidr(text)
+  if (address) return { address: formatCidr(address) }
+  throw new CniError(Code.InvalidNetworkConfig, {
+    msg: `an entry in the 'ips' field is NOT in CIDR notation, got: '${text}'`,
+    hint: 'write 10.1.2.3/24',
+  })
+}
+
+/** IP and GATEWAY are lists with commas; a gateway belongs to the addresses whose subnet it is in. */
+function fromArgs({ IP, GATEWAY }: Record<string, string>): Ip[] {
+  const gateways = split(GATEWAY).map(parseGateway)
+  return split(IP).map((text) => {
+    const address = parseArgAddress(text)
+    const index = gateways.findLastIndex((gateway) => contains(address, gateway))
+    return { address: formatCidr(address), ...(index >= 0 && { gateway: split(GATEWAY)[index] }) }
+  })
+}
+
+function split(list = ''): string[] {
+  return list === '' ? [] : list.split(',').map((item) => item.trim())
+}
+
+function parseArgAddress(text: string): Cidr {
+  const address = parseCidr(text)
+  if (address) return address
+  throw new CniError(Code.InvalidEnvironment, {
+    msg: `the 'ip' field is expected to be in CIDR notation, got: '${text}'`,
+    hint: 'CNI_ARGS: write IP=10.1.2.3/24,fd00::3/64',
+  })
+}
+
+function parseGateway(text: string): Address {
+  const gateway = parseAddress(text)
+  if (gateway) return gateway
+  throw new CniError(Code.InvalidEnvironment, {
+    msg: `invalid gateway address: ${text}`,
+    hint: 'CNI_ARGS: write GATEWAY=10.1.2.1,fd00::1',
+  })
+}
+
+/** The container must still have every address that it was given, with its gateway. */
+function check(request: StaticRequest): void {
+  const { prevResult } = request
+  if (!prevResult)
+    throw new CniError(Code.InvalidNetworkConfig, {
+      msg: 'Required prevResult missing',
+      hint: "CHECK needs ADD's result",
+    })
+  for (const wanted of addressesFor(request)) requirePresent(wanted, prevResult)
+}
+
+function requirePresent({ address, gateway }: Ip, { ips }: Result): void {
+  const found = ips.find((ip) => canonical(ip.address) === canonical(address))
+  if (!found)
+    throw new CniError(Code.Internal, {
+      msg: `static: address ${address} is not in prevResult`,
+      hint: 'delete the container and add it again',
+    })
+  if (gateway !== undefined && canonical(found.gateway) !== canonical(gateway))
+    throw new CniError(Code.Internal, {
+      msg: `static: Failed to match addr ${address} on gateway: expected ${gateway}, found ${found.gateway ?? 'none'}`,
+    })
+}
+
+/** One text for all the ways to write an address, with a prefix or without. */
+function canonical(text = ''): string {
+  const cidr = parseCidr(text)
+  const address = parseAddress(text)
+  return cidr ? formatCidr(cidr) : address ? formatAddress(address) : text
+}

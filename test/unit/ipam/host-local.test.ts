@@ -1,0 +1,316 @@
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { Request } from '../../../shared/cni/plugin.ts'
+import { emptyResult, type Result } from '../../../shared/cni/result.ts'
+import type { HostLocalConfig } from '../../../shared/ipam/host-local/config.ts'
+import { hostLocal } from '../../../shared/ipam/host-local/plugin.ts'
+import { fails, logged, makeDirectory, removeDirectories, requestOf } from './request.ts'
+
+type More = Partial<Request<HostLocalConfig>> & { lenient?: boolean }
+
+let dataDir: string
+test.before.each(() => {
+  dataDir = makeDirectory()
+})
+test.after.each(removeDirectories)
+
+const file = (name: string) => `${dataDir}/net/${name}`
+const files = () => readdirSync(`${dataDir}/net`).sort()
+const record = (name: string) => readFileSync(file(name), 'latin1')
+const request = (ipam: object, more?: More, rest: object = {}) =>
+  requestOf(hostLocal, { ipam: { type: 'host-local', dataDir, ...ipam }, ...rest }, more)
+const add = (ipam: object, more?: More, rest?: object) => hostLocal.add(request(ipam, more, rest)) as Result
+const del = (ipam: object, more?: More) => hostLocal.del(request(ipam, { ...more, lenient: true }))
+const addresses = (result: Result) => result.ips.map(({ address }) => address)
+const subnet = '10.1.2.0/24'
+
+function plant(name: string, content: string): void {
+  mkdirSync(`${dataDir}/net`, { recursive: true })
+  writeFileSync(file(name), content)
+}
+
+test('ADD gives the first address, with the prefix of the subnet and its gateway', () => {
+  assert.equal(add({ subnet }), {
+    interfaces: [],
+    ips: [{ address: '10.1.2.2/24', gateway: '10.1.2.1' }],
+    routes: [],
+    dns: {},
+  })
+})
+
+test("files have the reference's names, contents and modes, byte for byte", () => {
+  add({ ranges: [[{ subnet }], [{ subnet: '2001:DB8:0:0::/64' }]] }, { containerID: 'abc', ifname: 'net1' })
+  assert.equal(files(), ['10.1.2.2', '2001:db8::2', 'last_reserved_ip.0', 'last_reserved_ip.1', 'lock'])
+  assert.is(record('10.1.2.2'), 'abc\r\nnet1')
+  assert.is(record('2001:db8::2'), 'abc\r\nnet1')
+  assert.is(record('last_reserved_ip.0'), '10.1.2.2')
+  assert.is(record('last_reserved_ip.1'), '2001:db8::2')
+  assert.is(record('lock'), '')
+  assert.is(statSync(file('10.1.2.2')).mode & 0o777, 0o600)
+  assert.is(statSync(file('last_reserved_ip.0')).mode & 0o777, 0o600)
+  assert.is(statSync(`${dataDir}/net`).mode & 0o777, 0o755)
+})
+
+test('the next container gets the next address, and a released one is not given again at once', () => {
+  assert.equal(addresses(add({ subnet }, { containerID: 'a' })), ['10.1.2.2/24'])
+  del({}, { containerID: 'a' })
+  assert.equal(addresses(add({ subnet }, { containerID: 'b' })), ['10.1.2.3/24'])
+})
+
+test('the walk goes on from the last_reserved_ip that another implementation left', () => {
+  plant('last_reserved_ip.0', '10.1.2.50')
+  plant('10.1.2.51', 'other\r\neth0')
+  assert.equal(addresses(add({ subnet })), ['10.1.2.52/24'])
+})
+
+test('a last_reserved_ip that cannot be read counts as none', () => {
+  plant('last_reserved_ip.0', 'rubbish')
+  assert.equal(addresses(add({ subnet })), ['10.1.2.2/24'])
+})
+
+test("the runtime's ranges come first, then the short form, then the list", () => {
+  const ipam = { subnet, ranges: [[{ subnet: '10.1.3.0/24', gateway: '10.1.3.9' }]] }
+  const result = add(ipam, {}, { runtimeConfig: { ipRanges: [[{ subnet: '10.1.4.0/24' }]] } })
+  assert.equal(addresses(result), ['10.1.4.2/24', '10.1.2.2/24', '10.1.3.1/24'])
+  assert.equal(
+    result.ips.map(({ gateway }) => gateway),
+    ['10.1.4.1', '10.1.2.1', '10.1.3.9'],
+  )
+})
+
+test('routes are handed on with all that they say, and resolvConf becomes DNS settings', () => {
+  const resolvConf = `${dataDir}/resolv.conf`
+  writeFileSync(
+    resolvConf,
+    '# a comment\nnameserver 192.0.2.53\nnameserver 2001:db8::53\nsearch a.example b.example\noptions ndots:5\n; end\n',
+  )
+  const routes = [
+    { dst: '0.0.0.0/0', gw: '10.1.2.1', mtu: 1400, advmss: 1360, priority: 5, table: 100, scope: 0 },
+  ]
+  const result = add({ subnet, routes, resolvConf })
+  assert.equal(result.routes, routes)
+  assert.equal(result.dns, {
+    nameservers: ['192.0.2.53', '2001:db8::53'],
+    search: ['a.example', 'b.example'],
+    options: ['ndots:5'],
+  })
+})
+
+test('a resolvConf that is missing is refused before anything is reserved', async () => {
+  await fails(() => add({ subnet, resolvConf: `${dataDir}/none` }), 7, /^ipam.resolvConf: open .*ENOENT/)
+  assert.throws(files)
+})
+
+test('an address may be asked for by CNI_ARGS, args and runtimeConfig, with a prefix or without', () => {
+  assert.equal(addresses(add({ subnet }, { args: { IP: '10.1.2.77/16' } })), ['10.1.2.77/24'])
+  assert.equal(addresses(add({ subnet }, { containerID: 'c2' }, { args: { cni: { ips: ['10.1.2.88'] } } })), [
+    '10.1.2.88/24',
+  ])
+  const ranges = [[{ subnet }], [{ subnet: '2001:db8::/64' }]]
+  const runtimeConfig = { ips: ['2001:db8::99/64', '10.1.2.99', '10.1.2.99'] }
+  assert.equal(addresses(add({ ranges }, { containerID: 'c3' }, { runtimeConfig })), [
+    '10.1.2.99/24',
+    '2001:db8::99/64',
+  ])
+  assert.is(record('last_reserved_ip.0'), '10.1.2.99')
+})
+
+test('an address that is held is not given to another, who learns whose it is', async () => {
+  add({ subnet }, { args: { IP: '10.1.2.77' } })
+  const other = { containerID: 'c2', args: { IP: '10.1.2.77' } }
+  const error = await fails(
+    () => add({ subnet }, other),
+    11,
+    'requested IP address 10.1.2.77 is not available in range set 10.1.2.1-10.1.2.254',
+  )
+  assert.match(error.details, 'held by container c1, interface eth0')
+})
+
+test('gateway, broadcast address and addresses from elsewhere cannot be asked for', async () => {
+  const ask = (IP: string, ipam: object = { subnet }) => add(ipam, { args: { IP } })
+  await fails(() => ask('10.1.2.1'), 7, "requested ip 10.1.2.1 is subnet's gateway")
+  await fails(
+    () => ask('10.1.2.255', { subnet, rangeEnd: '10.1.2.255' }),
+    7,
+    "requested ip 10.1.2.255 is subnet's broadcast address",
+  )
+  await fails(() => ask('10.9.9.9'), 7, 'failed to allocate all requested IPs: 10.9.9.9')
+  assert.throws(files)
+})
+
+test('a second ADD without DEL is refused and leaves the first address alone', async () => {
+  add({ subnet })
+  await fails(
+    () => add({ subnet }),
+    999,
+    '10.1.2.2 has been allocated to c1, duplicate allocation is not allowed',
+  )
+  assert.is(record('10.1.2.2'), 'c1\r\neth0')
+  assert.equal(addresses(add({ subnet }, { ifname: 'eth1' })), ['10.1.2.3/24'])
+})
+
+test('a record of an old release, without an interface, counts for every interface of its container', async () => {
+  plant('10.1.2.9', 'c1')
+  await fails(() => add({ subnet }), 999, /^10.1.2.9 has been allocated to c1/)
+  await del({})
+  assert.equal(files(), ['lock'])
+})
+
+test('a full range says so with its size and what to do, and reserves nothing in the other sets', async () => {
+  const ranges = [[{ subnet: '2001:db8::/64' }], [{ subnet: '10.1.2.0/30' }]]
+  add({ ranges }, { containerID: 'a' })
+  const error = await fails(
+    () => add({ ranges }, { containerID: 'b' }),
+    11,
+    'failed to allocate for range 1: no IP addresses available in range set: 10.1.2.1-10.1.2.2',
+  )
+  assert.match(error.details, '1 of 1 addresses are used')
+  assert.equal(files().slice(0, 2), ['10.1.2.2', '2001:db8::2'])
+  assert.is(files().includes('2001:db8::3'), false)
+})
+
+test('every usable address of a range is given before it is full', async () => {
+  const ipam = { subnet: '10.1.2.0/26' }
+  const given = Array.from({ length: 61 }, (_, at) => addresses(add(ipam, { containerID: `c${at}` }))[0])
+  assert.is(new Set(given).size, 61)
+  await fails(() => add(ipam, { containerID: 'late' }), 11, /^failed to allocate for range 0/)
+})
+
+test('the only address left is found wherever it is', async () => {
+  for (let host = 2; host < 255; host++) if (host !== 200) plant(`10.1.2.${host}`, 'other\r\neth0')
+  assert.equal(addresses(add({ subnet })), ['10.1.2.200/24'])
+})
+
+test('DEL releases all that the attachment holds and nothing else', async () => {
+  add({ subnet }, { args: { IP: '10.1.2.7' } })
+  add({ subnet }, { args: { IP: '10.1.2.8' } })
+  add({ subnet }, { ifname: 'eth1' })
+  add({ subnet }, { containerID: 'c2' })
+  await del({})
+  assert.equal(files(), ['10.1.2.10', '10.1.2.9', 'last_reserved_ip.0', 'lock'])
+})
+
+test('DEL needs neither ranges nor a reservation nor the directory', async () => {
+  await del({})
+  assert.throws(files)
+  add({ subnet })
+  await del({ ranges: 'rubbish', subnet: '10.1.2.0/33' })
+  await del({ ranges: 'rubbish' })
+  assert.equal(files(), ['last_reserved_ip.0', 'lock'])
+})
+
+test('DEL of a container called like an address leaves last_reserved_ip alone', async () => {
+  add({ subnet })
+  await del({}, { containerID: '10.1.2.2' })
+  assert.equal(files(), ['10.1.2.2', 'last_reserved_ip.0', 'lock'])
+})
+
+test('white space around a record and foreign files do not disturb', async () => {
+  plant('10.1.2.2', ' c1\r\neth0\n')
+  plant('README', 'c1\r\neth0')
+  mkdirSync(file('10.1.2.3'))
+  assert.equal(addresses(add({ subnet }, { containerID: 'c2' })), ['10.1.2.4/24'])
+  await del({})
+  assert.equal(files(), ['10.1.2.3', '10.1.2.4', 'README', 'last_reserved_ip.0', 'lock'])
+})
+
+test('records that a crash left empty or zeroed are reported and their addresses given again', () => {
+  plant('10.1.2.2', '')
+  plant('10.1.2.3', '\0\0\0\0\0\0')
+  plant('10.1.2.4.99.0.tmp', 'c9\r\neth0')
+  assert.equal(addresses(add({ subnet })), ['10.1.2.2/24'])
+  assert.equal(files(), ['10.1.2.2', 'last_reserved_ip.0', 'lock'])
+  assert.is(logged.filter((line) => line.includes('names no container')).length, 2)
+})
+
+test('CHECK passes while the very address is held, and fails when it is gone or somebody else has it', async () => {
+  const prevResult = add({ subnet })
+  const check = (more: More = {}) => hostLocal.check(request({ subnet }, { prevResult, ...more }))
+  check()
+  const lost = 'host-local: Failed to find address added by container c1'
+  plant('10.1.2.2', 'c2\r\neth0')
+  assert.match((await fails(check, 999, lost)).details, 'reserved for container c2, interface eth0')
+  plant('10.1.2.2', 'c1\r\neth1')
+  await fails(check, 999, lost)
+  await del({}, { ifname: 'eth1' })
+  assert.match((await fails(check, 999, lost)).details, '10.1.2.2 is not reserved')
+})
+
+test('CHECK without an address of ours in prevResult asks that any is held', async () => {
+  const prevResult = { ...emptyResult(), ips: [{ address: '192.0.2.1/24' }] }
+  const check = () => hostLocal.check(request({ subnet }, { prevResult }))
+  await fails(check, 999, 'host-local: Failed to find address added by container c1')
+  add({ subnet })
+  check()
+})
+
+test('STATUS is ready while addresses are left, and leaves no file behind', async () => {
+  const status = () => hostLocal.status?.(request({ subnet: '10.1.2.0/30' }))
+  status()
+  assert.equal(files(), ['lock'])
+  add({ subnet: '10.1.2.0/30' })
+  const error = await fails(status, 50, 'no IP addresses available in range set: 10.1.2.1-10.1.2.2')
+  assert.match(error.details, 'all 1 addresses are used')
+})
+
+test('STATUS is not ready when reservations cannot be kept', async () => {
+  writeFileSync(`${dataDir}/net`, 'in the way')
+  await fails(
+    () => hostLocal.status?.(request({ subnet })),
+    50,
+    /^reservations cannot be kept in .*: open .*ENOTDIR$/,
+  )
+})
+
+test('GC releases what no valid attachment holds, and keeps the rest, lock and last_reserved_ip', async () => {
+  for (const containerID of ['a', 'b', 'c']) add({ subnet }, { containerID })
+  add({ subnet }, { containerID: 'a', ifname: 'eth1' })
+  plant('10.1.2.100', 'b')
+  plant('10.1.2.101', 'gone')
+  const validAttachments = [
+    { containerID: 'a', ifname: 'eth1' },
+    { containerID: 'b', ifname: 'eth0' },
+  ]
+  await hostLocal.gc?.(request({}, { validAttachments, lenient: true }))
+  assert.equal(files(), ['10.1.2.100', '10.1.2.3', '10.1.2.5', 'last_reserved_ip.0', 'lock'])
+})
+
+test('GC with an empty list releases everything', async () => {
+  for (const containerID of ['a', 'b']) add({ subnet }, { containerID })
+  await hostLocal.gc?.(request({ subnet }))
+  assert.equal(files(), ['last_reserved_ip.0', 'lock'])
+})
+
+test('bad ranges are refused with their place before anything is touched', async () => {
+  await fails(
+    () => add({ ranges: [[{ subnet: '10.1.2.0/31' }]] }),
+    7,
+    /^ipam.ranges\[0\]\[0\].subnet: Network/,
+  )
+  await fails(() => add({ ranges: [[{ subnet: 'x' }]] }), 7, /^ipam.ranges\[0\]\[0\].subnet is "x", must be/)
+  await fails(() => add({}), 7, 'ipam: no IP ranges specified')
+  const ipRanges = [[{ subnet }], [{ subnet }]]
+  await fails(() => add({}, {}, { runtimeConfig: { ipRanges } }), 7, /range set 0 overlaps with 1$/)
+  assert.throws(files)
+})
+
+test('a misspelt key of ipam is refused, while keys of the calling plugin are not looked at', async () => {
+  await fails(() => add({ subnett: subnet }), 7, /^unknown key ipam.subnett, did you mean ipam.subnet\?/)
+  add({ subnet }, {}, { isGateway: true, bridge: 'br0', subnets: 1 })
+  assert.equal(logged, [])
+})
+
+test('keys match whatever their case', () => {
+  assert.equal(addresses(add({ RANGES: [[{ Subnet: subnet, rangestart: '10.1.2.9' }]] })), ['10.1.2.9/24'])
+})
+
+test('versions before 0.3.0 take one address of each family', async () => {
+  const old = { cniVersion: '0.2.0' }
+  const [one, two, six] = [[{ subnet }], [{ subnet: '10.1.3.0/24' }], [{ subnet: '2001:db8::/64' }]]
+  const message = 'CNI version 0.2.0 does not support more than 1 address per family'
+  await fails(() => add({ ranges: [one, two] }, {}, old), 7, message)
+  assert.equal(addresses(add({ ranges: [one, six] }, {}, old)), ['10.1.2.2/24', '2001:db8::2/64'])
+})
+
+test.run()

@@ -1,0 +1,18 @@
+/** One of many processes that allocate at once: takes addresses for the containers named, gives some back, takes them again. */
+
+import type { Result } from '../../../shared/cni/result.ts'
+import { hostLocal } from '../../../shared/ipam/host-local/plugin.ts'
+import { requestOf } from './request.ts'
+
+const [dataDir, name, count] = process.argv.slice(2) as [string, string, string]
+const ranges = [[{ subnet: '10.1.2.0/24' }], [{ subnet: '2001:db8::/64' }]]
+
+const request = (containerID: string) => requestOf(hostLocal, { ipam: { dataDir, ranges } }, { containerID })
+
+for (let at = 0; at < Number(count); at++) {
+  const containerID = `${name}-${at}`
+  hostLocal.add(request(containerID))
+  if (at % 2 === 1) hostLocal.del(request(containerID))
+  const { ips } = at % 2 === 1 ? (hostLocal.add(request(containerID)) as Result) : { ips: [] }
+  for (const { address } of ips) console.log(`${containerID} ${address}`)
+}
