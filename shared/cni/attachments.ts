@@ -1,9 +1,10 @@
 /** GC's list of what is still in use (spec section "GC"). Read strictly, always: what is not in it is removed. */
 
 import * as z from 'zod/mini'
-import { invalidConfig, sentences } from './issues.ts'
+import { complaintsOf, invalidConfig } from './issues.ts'
 import { canonical } from './keys.ts'
 import { list, open, string } from './schema.ts'
+import { below } from './strict.ts'
 
 export interface ValidAttachment {
   containerID: string
@@ -21,6 +22,5 @@ export function validAttachments(raw: Record<string, unknown>): ValidAttachment[
   const known = canonical(schema, raw[key])
   const { data, error } = z.safeParse(schema, known)
   if (data) return data.map(({ containerID, ifname }) => ({ containerID, ifname }))
-  const issues = error.issues.map((issue) => ({ ...issue, path: [key, ...issue.path] }))
-  throw invalidConfig(sentences(issues, { [key]: known }).map((msg) => ({ msg })))
+  throw invalidConfig(complaintsOf(below(key, error.issues), { [key]: known }))
 }

@@ -1,16 +1,17 @@
 /** A plugin's configuration: its own keys beside those that all plugins share, and the rules across them. */
 
-import * as z from 'zod/mini'
+import type * as z from 'zod/mini'
 import { common } from './common.ts'
 import type { Complaint } from './error.ts'
 import type { Owners } from './foreign.ts'
-import { formatPath, invalidConfig, sentences } from './issues.ts'
+import { complaintsOf, formatPath, invalidConfig } from './issues.ts'
 import { canonicalObject } from './keys.ts'
 import { takeObject } from './lenient.ts'
 import { nearest } from './near.ts'
 import type { ConfigSchema } from './plugin.ts'
 import type { Rule } from './rules.ts'
 import type { Shape } from './schema.ts'
+import { judgeObject } from './strict.ts'
 import { complaintAbout, type Stranger, strangersIn } from './unknown.ts'
 
 type Whole<Own extends Shape> = Omit<typeof common, keyof Own> & Own
@@ -39,7 +40,6 @@ export function network<Own extends Shape>(
   { rules = [], delegate = false }: Options<Config<Own>> = {},
 ): NetworkSchema<Config<Own>> {
   const shape: Shape = { ...common, ...own }
-  const schema = z.object(shape)
   const canonical = (raw: Record<string, unknown>) => canonicalObject(shape, raw)
   const unknown = (raw: Record<string, unknown>) =>
     strangersIn(shape, raw).filter(({ path }) => !delegate || path.length > 1)
@@ -51,10 +51,9 @@ export function network<Own extends Shape>(
     hasStrangers: (raw) => unknown(raw).some(({ path }) => path.length === 1),
     parse(raw, log, owners = new Map()) {
       const known = canonical(raw)
-      const { data, error } = z.safeParse(schema, known)
-      const faults = error ? sentences(error.issues, known).map((msg) => ({ msg })) : []
+      const { data, issues } = judgeObject(shape, known)
       const { slips, harmless } = sort(unknown(known), owners)
-      refuse([...faults, ...slips])
+      refuse([...complaintsOf(issues, known), ...slips])
       const config = data as Config<Own>
       refuse(rules.flatMap((rule) => rule(config) ?? []))
       if (harmless.length > 0) log.warn(`unknown keys are ignored: ${harmless.join(', ')}`)

@@ -31,15 +31,15 @@ export function show(value: unknown, path: Path = []): string {
 }
 
 /** zod's issues as sentences, one for each place: a value may fail several checks of the same meaning. */
-export function sentences(issues: readonly z.core.$ZodIssue[], value: unknown): string[] {
-  const seen = new Map<string, string>()
+export function complaintsOf(issues: readonly z.core.$ZodIssue[], value: unknown): Complaint[] {
+  const messages = new Map<string, string>()
   for (const { path, message } of issues) {
     const where = formatPath(path)
     const found = valueAt(value, path)
     const what = found === undefined ? 'is missing' : `is ${show(found, path)}`
-    if (!seen.has(where)) seen.set(where, `${where} ${what}, must be ${message}`)
+    if (!messages.has(where)) messages.set(where, `${where} ${what}, must be ${message}`)
   }
-  return [...seen.values()]
+  return [...messages.values()].map((msg) => ({ msg }))
 }
 
 /** The first complaint as the message, the others in the details. */

@@ -1,9 +1,10 @@
 /** Takes what it can of a configuration that ADD would refuse: DEL cleans up with what is left. */
 
 import * as z from 'zod/mini'
-import { type Path, sentences } from './issues.ts'
+import { complaintsOf, type Path } from './issues.ts'
 import type { Log } from './log.ts'
 import type { Schema, Shape } from './schema.ts'
+import { below, isLeftOut } from './strict.ts'
 
 /** Marks what was dropped, so that the indices of a list hold until all is judged. */
 const hole = Symbol('dropped')
@@ -15,28 +16,26 @@ type Holder = Record<PropertyKey, unknown>
 
 /** Each key of a shape by itself; one that cannot be saved is absent from the outcome. */
 export function takeObject(shape: Shape, raw: Record<string, unknown>, log: Log): Record<string, unknown> {
-  const entries = Object.entries(shape).map(([key, schema]) => [key, take(schema, raw[key], [key], log)])
-  return Object.fromEntries(entries.filter(([, value]) => value !== undefined))
+  const config: Record<string, unknown> = {}
+  for (const [key, schema] of Object.entries(shape)) {
+    if (isLeftOut(schema, raw[key])) continue
+    const value = take(schema, raw[key], key, log)
+    if (value !== undefined) config[key] = value
+  }
+  return config
 }
 
-/** What is valid of a value: exactly the parts that are not are dropped, each with a warning. */
-export function take(schema: Schema, value: unknown, at: Path, log: Log): unknown {
+/** What is valid of the value of a key: exactly the parts that are not are dropped, each with a warning. */
+export function take(schema: Schema, value: unknown, key: string, log: Log): unknown {
   const { data, error } = z.safeParse(schema, value)
   if (!error) return data
   if (value === undefined) return undefined
-  const complaints = sentences(rooted(error.issues, at), nest(value, at))
-  for (const complaint of complaints) log.warn(`${complaint}; going on without it`)
+  for (const { msg } of complaintsOf(below(key, error.issues), { [key]: value })) {
+    log.warn(`${msg}; going on without it`)
+  }
   const box: Holder = { value: compact(value) }
   for (const { path } of error.issues) drop(box, path)
-  return take(schema, compact(box.value), at, silent)
-}
-
-function rooted(issues: z.core.$ZodIssue[], at: Path): z.core.$ZodIssue[] {
-  return issues.map((issue) => ({ ...issue, path: [...at, ...issue.path] }))
-}
-
-function nest(value: unknown, at: Path): unknown {
-  return at.reduceRight<unknown>((inner, step) => ({ [step]: inner }), value)
+  return take(schema, compact(box.value), key, silent)
 }
 
 /** Drops what is at a path; when nothing is there, what should have held it. */

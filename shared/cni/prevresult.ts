@@ -1,12 +1,13 @@
 /** Results on the way in: a prevResult, or what a delegate answered, in any version that was ever published. */
 
 import * as z from 'zod/mini'
-import { invalidConfig, sentences } from './issues.ts'
+import { complaintsOf, invalidConfig } from './issues.ts'
 import { canonical } from './keys.ts'
 import { take } from './lenient.ts'
 import type { Log } from './log.ts'
 import { emptyResult, type Result } from './result.ts'
 import { cidr, integer, ip, list, oneOf, open, optional, pattern, string } from './schema.ts'
+import { below } from './strict.ts'
 import { atLeast, type SpecVersion, versions } from './version.ts'
 
 const index = integer({ min: 0, max: 65535 })
@@ -78,14 +79,13 @@ export function readResult(raw: unknown, version: SpecVersion, name = 'prevResul
   const known = canonical(schema, raw ?? {})
   const { data, error } = z.safeParse(schema, known)
   if (!error) return toResult(data)
-  const issues = error.issues.map((issue) => ({ ...issue, path: [name, ...issue.path] }))
-  throw invalidConfig(sentences(issues, { [name]: known }).map((msg) => ({ msg })))
+  throw invalidConfig(complaintsOf(below(name, error.issues), { [name]: known }))
 }
 
 /** Reads what can be understood of a result and warns of the rest: for DEL. */
 export function readResultLeniently(raw: unknown, version: SpecVersion, log: Log): Result {
   const schema = schemaFor(raw, version)
-  const data = take(schema, canonical(schema, raw ?? {}), ['prevResult'], log)
+  const data = take(schema, canonical(schema, raw ?? {}), 'prevResult', log)
   return data === undefined ? emptyResult() : toResult(data as Current | Old)
 }
 
