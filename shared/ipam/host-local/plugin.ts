@@ -46,6 +46,7 @@ function add(request: HostLocalRequest): Result {
   const sets = rangeSets(request.config)
   const wishes = assignWishes(sets, requestedAddresses(request))
   const dns = ipam.resolvConf ? readDns(ipam.resolvConf) : {}
+  warnOfIdleKeys(request)
   const directory = storeOf(request)
   const addresses = withStore(directory, () => reserveAll(directory, wishes, request, request.log))
   return {
@@ -54,6 +55,14 @@ function add(request: HostLocalRequest): Result {
     routes: ipam.routes ?? [],
     dns,
   }
+}
+
+/** The reference passes over them too, so they are no reason to refuse. */
+function warnOfIdleKeys({ config, log }: HostLocalRequest): void {
+  if (config.ipam.subnet !== undefined) return
+  for (const key of ['rangeStart', 'rangeEnd', 'gateway'] as const)
+    if (config.ipam[key] !== undefined)
+      log.warn(`ipam.${key} is ignored: it goes with ipam.subnet, and each entry of ipam.ranges has its own`)
 }
 
 /** Addresses that the runtime asks for, wherever it may say so; a prefix length is of no interest. */
@@ -104,15 +113,16 @@ function del(request: HostLocalRequest): void {
   })
 }
 
-/** The addresses of prevResult that are from our ranges must be the attachment's; without any, it must hold one. */
+/**
+ * The addresses of prevResult that are from our ranges must be the attachment's; without any, it must hold one. The lock
+ * is not needed: a record that is ours does not change.
+ */
 function check(request: HostLocalRequest): void {
   const directory = storeOf(request)
   const given = givenAddresses(request)
-  withStore(directory, () => {
-    for (const address of given) requireHeld(directory, address, request)
-    if (given.length === 0 && !reservations(directory).some((one) => isHeldBy(one, request)))
-      throw lost(request, `no file in ${directory} names it`)
-  })
+  for (const address of given) requireHeld(directory, address, request)
+  if (given.length === 0 && !reservations(directory).some((one) => isHeldBy(one, request)))
+    throw lost(request, `no file in ${directory} names it`)
 }
 
 function givenAddresses({ config, prevResult }: HostLocalRequest): Address[] {

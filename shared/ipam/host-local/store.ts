@@ -1,12 +1,13 @@
 /**
  * Who holds which address: one directory per network, one file per address, in the format of the reference's
- * host-local, so that either can go on where the other left. Everything here is called with the lock held.
+ * host-local, so that either can go on where the other left. Whoever changes anything holds the lock.
  */
 
 import type { Log } from '../../cni/log.ts'
 import { type Address, formatAddress, parseAddress } from '../../ip/address.ts'
 import {
   createFile,
+  type Entry,
   makeDirectory,
   readDirectory,
   readFileIfAny,
@@ -78,7 +79,7 @@ export function isReserved(directory: string, address: Address): boolean {
 
 /** The addresses taken, known by the files' names alone. */
 export function reservedAddresses(directory: string): Address[] {
-  return reservationFiles(directory).map(({ address }) => address)
+  return reservationFiles(readDirectory(directory)).map(({ address }) => address)
 }
 
 /** Who holds an address; undefined when nobody does. */
@@ -86,20 +87,26 @@ export function reservationOf(directory: string, address: Address): Reservation 
   return readReservation(directory, { file: formatAddress(address), address })
 }
 
-/** All reservations, records that name nobody left out. */
+/** All reservations; none where there is no directory. */
 export function reservations(directory: string): Reservation[] {
-  return records(directory).filter(({ containerID }) => containerID !== '')
+  if (!stat(directory)) return []
+  return records(directory, readDirectory(directory)).filter(isWhole)
 }
 
 /** All reservations, after clearing away what a crash left behind: empty records and our own temporary files. */
 export function sweep(directory: string, log: Log): Reservation[] {
-  for (const { name } of readDirectory(directory)) if (temporary.test(name)) remove(`${directory}/${name}`)
-  const all = records(directory)
-  for (const record of all.filter(({ containerID }) => containerID === '')) {
+  const entries = readDirectory(directory)
+  for (const { name } of entries) if (temporary.test(name)) remove(`${directory}/${name}`)
+  const all = records(directory, entries)
+  for (const record of all.filter((record) => !isWhole(record))) {
     log.warn(`${directory}/${record.file} names no container, as a crash leaves it: address released`)
     release(directory, record)
   }
-  return all.filter(({ containerID }) => containerID !== '')
+  return all.filter(isWhole)
+}
+
+function isWhole({ containerID }: Reservation): boolean {
+  return containerID !== ''
 }
 
 /** Whether a reservation is the holder's; one without an interface is any interface's. */
@@ -108,21 +115,21 @@ export function isHeldBy(reservation: Reservation, { containerID, ifname }: Hold
 }
 
 /** Only names that are addresses are reservations: not `lock`, not `last_reserved_ip.0`. */
-function reservationFiles(directory: string): { file: string; address: Address }[] {
-  return readDirectory(directory).flatMap(({ name, directory: nested }) => {
-    const address = nested ? undefined : parseAddress(name)
+function reservationFiles(entries: readonly Entry[]): Pick<Reservation, 'file' | 'address'>[] {
+  return entries.flatMap(({ name, directory }) => {
+    const address = directory ? undefined : parseAddress(name)
     return address ? [{ file: name, address }] : []
   })
 }
 
-function records(directory: string): Reservation[] {
-  return reservationFiles(directory).flatMap((entry) => readReservation(directory, entry) ?? [])
+function records(directory: string, entries: readonly Entry[]): Reservation[] {
+  return reservationFiles(entries).flatMap((entry) => readReservation(directory, entry) ?? [])
 }
 
 /** A record is the container id, CR LF and the interface; zero bytes are what a power loss leaves. */
 function readReservation(
   directory: string,
-  entry: { file: string; address: Address },
+  entry: Pick<Reservation, 'file' | 'address'>,
 ): Reservation | undefined {
   const text = readFileIfAny(`${directory}/${entry.file}`)
   if (text === undefined) return undefined

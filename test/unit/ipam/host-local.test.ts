@@ -241,6 +241,7 @@ test('CHECK without an address of ours in prevResult asks that any is held', asy
   const prevResult = { ...emptyResult(), ips: [{ address: '192.0.2.1/24' }] }
   const check = () => hostLocal.check(request({ subnet }, { prevResult }))
   await fails(check, 999, 'host-local: Failed to find address added by container c1')
+  assert.throws(files)
   add({ subnet })
   check()
 })
@@ -293,6 +294,12 @@ test('bad ranges are refused with their place before anything is touched', async
   const ipRanges = [[{ subnet }], [{ subnet }]]
   await fails(() => add({}, {}, { runtimeConfig: { ipRanges } }), 7, /range set 0 overlaps with 1$/)
   assert.throws(files)
+})
+
+test('keys of the short form without a subnet are passed over, with a warning', () => {
+  const { ips } = add({ ranges: [[{ subnet }]], gateway: '10.1.2.9' })
+  assert.equal(ips, [{ address: '10.1.2.2/24', gateway: '10.1.2.1' }])
+  assert.match(logged.join(), 'ipam.gateway is ignored')
 })
 
 test('a misspelt key of ipam is refused, while keys of the calling plugin are not looked at', async () => {

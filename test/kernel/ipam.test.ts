@@ -1,0 +1,208 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { execa } from 'execa'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { ensurePackages } from '../../scripts/setup.ts'
+import { ipJson } from '../harness/command.ts'
+import { newContainer, privateHost, removeContainer, scratch } from '../harness/host.ts'
+import { type Answer, call, type Engine, executables, type Result } from '../harness/plugin.ts'
+
+await ensurePackages('the test of IPAM', ['containernetworking-plugins'])
+await privateHost()
+
+/** Debian's build of the reference's plugins. */
+const peer = '/usr/lib/cni'
+/** Whose executable is called. */
+type Side = Engine | 'reference'
+type Verb = 'ADD' | 'DEL' | 'CHECK' | 'STATUS' | 'GC'
+
+const dataDir = `${scratch}/networks`
+test.before.each(() => rmSync(dataDir, { recursive: true, force: true }))
+
+const ranges = [[{ subnet: '10.1.2.0/24' }], [{ subnet: '2001:db8::/64' }]]
+
+function configure(ipam: object = { ranges }, rest: object = {}) {
+  const section = { type: 'host-local', dataDir, ...ipam }
+  return { cniVersion: '1.0.0', name: 'net', type: 'host-local', ipam: section, ...rest }
+}
+
+/** Calls host-local of either side. The namespace is none: IPAM never looks. */
+async function hostLocal(
+  side: Side,
+  verb: Verb,
+  containerID: string,
+  config: object = configure(),
+  args = '',
+): Promise<Answer> {
+  if (side !== 'reference')
+    return call({ verb, containerID, netns: '/none', args, engine: side, config: config as never })
+  const env = {
+    CNI_COMMAND: verb,
+    CNI_CONTAINERID: containerID,
+    CNI_NETNS: '/none',
+    CNI_IFNAME: 'eth0',
+    CNI_PATH: peer,
+    CNI_ARGS: args,
+  }
+  const options = { env, extendEnv: false, input: JSON.stringify(config), reject: false } as const
+  const { exitCode, stdout, stderr } = await execa(`${peer}/host-local`, options)
+  return { status: exitCode ?? 127, json: stdout ? JSON.parse(stdout) : undefined, stderr }
+}
+
+/** Adds a container and gives its addresses without their prefixes. */
+async function add(side: Side, containerID: string, ...rest: [object?, string?]): Promise<string[]> {
+  const { status, json } = await hostLocal(side, 'ADD', containerID, ...rest)
+  assert.is(status, 0, JSON.stringify(json))
+  return (json as unknown as Result).ips.map(({ address }) => address.replace(/\/\d+$/, ''))
+}
+
+const succeeds = async (...args: Parameters<typeof hostLocal>) => {
+  const { status, json } = await hostLocal(...args)
+  assert.is(status, 0, JSON.stringify(json))
+}
+const record = (address: string) => readFileSync(`${dataDir}/net/${address}`, 'latin1')
+const reserved = () => readdirSync(`${dataDir}/net`).filter((name) => /^[0-9a-f.:]+$/.test(name))
+
+for (const [one, other] of [
+  ['quickjs', 'reference'],
+  ['reference', 'quickjs'],
+  ['node', 'quickjs'],
+] as [Side, Side][]) {
+  test(`what ${one} reserved, ${other} goes on from, checks and releases`, async () => {
+    assert.equal(await add(one, 'a'), ['10.1.2.2', '2001:db8::2'])
+    assert.equal(await add(other, 'b'), ['10.1.2.3', '2001:db8::3'])
+    assert.is(record('10.1.2.2'), 'a\r\neth0')
+    assert.is(record('2001:db8::3'), 'b\r\neth0')
+    await succeeds(other, 'CHECK', 'a')
+    await succeeds(other, 'DEL', 'a')
+    await succeeds(other, 'DEL', 'a')
+    assert.is((await hostLocal(one, 'CHECK', 'a')).status, 1)
+    assert.equal(reserved().sort(), ['10.1.2.3', '2001:db8::3'])
+    assert.equal(await add(one, 'a'), ['10.1.2.4', '2001:db8::4'])
+  })
+
+  test(`an address that ${one} gave on request is taken for ${other}`, async () => {
+    assert.equal(await add(one, 'a', undefined, 'IP=10.1.2.77'), ['10.1.2.77', '2001:db8::2'])
+    const { status, json } = await hostLocal(other, 'ADD', 'b', configure(), 'IP=10.1.2.77')
+    assert.is(status, 1)
+    assert.match(String(json?.msg), 'requested IP address 10.1.2.77 is not available')
+    assert.equal(await add(other, 'b'), ['10.1.2.78', '2001:db8::3'])
+  })
+}
+
+test('reference and both engines at once never give an address twice', async () => {
+  const sides: Side[] = ['reference', 'quickjs', 'reference', 'quickjs', 'node']
+  const containers = Array.from({ length: 40 }, (_, at) => `c${at}`)
+  const given = await Promise.all(
+    containers.map((containerID, at) => add(sides[at % sides.length] as Side, containerID)),
+  )
+  assert.is(new Set(given.flat()).size, 80)
+  for (const [at, addresses] of given.entries())
+    for (const address of addresses) assert.is(record(address), `c${at}\r\neth0`)
+  await Promise.all(
+    containers.map((containerID, at) => succeeds(sides[(at + 1) % sides.length] as Side, 'DEL', containerID)),
+  )
+  assert.equal(reserved(), [])
+})
+
+test('a range that the reference filled is full, with code 11, and ready again after its DEL', async () => {
+  const config = configure({ subnet: '10.1.2.0/30' }, { cniVersion: '1.1.0' })
+  await add('reference', 'a', configure({ subnet: '10.1.2.0/30' }))
+  const { status, json } = await hostLocal('quickjs', 'ADD', 'b', config)
+  assert.equal([status, json?.code], [1, 11])
+  assert.is((await hostLocal('quickjs', 'STATUS', '', config)).json?.code, 50)
+  await succeeds('reference', 'DEL', 'a', configure({ subnet: '10.1.2.0/30' }))
+  await succeeds('quickjs', 'STATUS', '', config)
+})
+
+test('GC releases what the reference left behind', async () => {
+  for (const containerID of ['a', 'b']) await add('reference', containerID)
+  const valid = [{ containerID: 'b', ifname: 'eth0' }]
+  const config = configure({ ranges }, { cniVersion: '1.1.0', 'cni.dev/valid-attachments': valid })
+  await succeeds('quickjs', 'GC', '', config)
+  assert.equal(reserved().sort(), ['10.1.2.3', '2001:db8::3'])
+})
+
+for (const engine of ['quickjs', 'node'] as const)
+  for (const cniVersion of ['0.1.0', '0.2.0', '0.3.0', '0.3.1', '0.4.0', '1.0.0', '1.1.0'])
+    test(`${engine} answers as the reference does in version ${cniVersion}, for host-local and static`, async () => {
+      // Debian 12's reference knows 1.0.0 at most.
+      const known = cniVersion === '1.1.0' ? '1.0.0' : cniVersion
+      const routes = [{ dst: '0.0.0.0/0', gw: '10.1.2.1' }]
+      const answer = async (side: Side, version: string) => {
+        const { json } = await hostLocal(
+          side,
+          'ADD',
+          side,
+          configure({ ranges, routes }, { cniVersion: version }),
+        )
+        rmSync(dataDir, { recursive: true })
+        return { ...json, cniVersion: version }
+      }
+      const [ours, theirs] = [await answer(engine, cniVersion), await answer('reference', known)]
+      const { dns = {}, ...rest } = theirs as { dns?: object }
+      const expected = known === '1.0.0' ? rest : { ...rest, dns }
+      assert.equal(ours, { ...expected, cniVersion })
+      const addresses = [{ address: '10.1.2.9/24', gateway: '10.1.2.1' }]
+      const config = { cniVersion, name: 'net', type: 'static', ipam: { type: 'static', addresses } }
+      const { status, json } = await call({ verb: 'ADD', netns: '/none', engine, config })
+      assert.is(status, 0)
+      assert.match(JSON.stringify(json), '"10.1.2.9/24"')
+    })
+
+test("the reference's bridge works with our host-local as its IPAM", async () => {
+  const bin = `${scratch}/mixed`
+  mkdirSync(bin)
+  symlinkSync(`${peer}/bridge`, `${bin}/bridge`)
+  symlinkSync(`${executables()}/host-local`, `${bin}/host-local`)
+  const container = newContainer()
+  const config = { cniVersion: '1.0.0', name: 'net', type: 'bridge', bridge: 'br9', ipam: configure().ipam }
+  const run = (verb: Verb) => {
+    const env = {
+      CNI_COMMAND: verb,
+      CNI_CONTAINERID: 'a',
+      CNI_NETNS: container.path,
+      CNI_IFNAME: 'eth0',
+      CNI_PATH: bin,
+    }
+    return execa(`${bin}/bridge`, { env, input: JSON.stringify(config) })
+  }
+  await run('ADD')
+  const [link] = ipJson<{ addr_info: { local: string }[] }>(`-n ${container.name} address show dev eth0`)
+  const locals = link?.addr_info.map(({ local }) => local) ?? []
+  assert.equal(locals.slice(0, 2), ['10.1.2.2', '2001:db8::2'])
+  assert.is(record('10.1.2.2'), 'a\r\neth0')
+  await run('DEL')
+  assert.equal(reserved(), [])
+  removeContainer(container)
+})
+
+test("our bridge works with the reference's host-local as its IPAM", async () => {
+  const container = newContainer()
+  const config = { cniVersion: '1.0.0', name: 'net', type: 'bridge', bridge: 'br8', ipam: configure().ipam }
+  const attachment = { containerID: 'a', netns: container.path, env: { CNI_PATH: peer }, config }
+  const { status, json } = await call({ verb: 'ADD', ...attachment })
+  assert.is(status, 0, JSON.stringify(json))
+  assert.is(record('10.1.2.2'), 'a\r\neth0')
+  const prevResult = json
+  const checked = await call({ verb: 'CHECK', ...attachment, config: { ...config, prevResult } as never })
+  assert.is(checked.status, 0, JSON.stringify(checked.json))
+  assert.is((await call({ verb: 'DEL', ...attachment })).status, 0)
+  assert.equal(reserved(), [])
+  removeContainer(container)
+})
+
+test('an IPAM that fails leaves neither interface nor address', async () => {
+  const container = newContainer()
+  const ipam = { ...configure({ ranges: [[{ subnet: '2001:db8::/64' }], [{ subnet: '10.1.2.0/30' }]] }).ipam }
+  await add('reference', 'first', configure({ subnet: '10.1.2.0/30' }))
+  const config = { cniVersion: '1.0.0', name: 'net', type: 'bridge', bridge: 'br7', ipam }
+  const { json } = await call({ verb: 'ADD', containerID: 'a', netns: container.path, config })
+  assert.is(json?.code, 11)
+  assert.equal(reserved(), ['10.1.2.2'])
+  assert.is(existsSync('/sys/class/net/br7'), false)
+  assert.is(ipJson<{ ifname: string }>(`-n ${container.name} link show`).length, 1)
+  removeContainer(container)
+})
+
+test.run()
