@@ -5,12 +5,11 @@ import type { ConfigSchema, Plugin, Request } from '../cni/plugin.ts'
 import type { Dns, Interface, Result } from '../cni/result.ts'
 import { emptyResult } from '../cni/result.ts'
 import { ipamOf } from '../ipam/ipam.ts'
-import { inNamespace } from '../kernel/namespace.ts'
 import { findLink, type Link, removeLink } from '../netlink/link.ts'
 import { ask, openSocket, Protocol, type Socket } from '../netlink/socket.ts'
 import { announce } from './announce.ts'
 import { checkContainer } from './check.ts'
-import { cidrs, configure, type Dad } from './configure.ts'
+import { configure, type Dad } from './configure.ts'
 import { runAll } from './steps.ts'
 import { type Undo, withUndo } from './undo.ts'
 import { openWiring, openWiringIfAny, type Wiring } from './wiring.ts'
@@ -93,8 +92,7 @@ async function add<Config extends InterfaceConfig, Made>(
   if (!device.isBare?.(request.config)) configure(life, link, result, device.dad?.(request.config) ?? 'off')
   result.interfaces.push(...((await device.connect?.(life, made, result)) ?? []))
   device.settle?.(life, made)
-  const addresses = cidrs(result.ips).map(({ address }) => address)
-  inNamespace(life.container, () => announce(link, addresses))
+  if (result.ips.length > 0) ask(life.inside, announce(link))
   return result
 }
 
