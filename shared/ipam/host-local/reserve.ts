@@ -62,7 +62,9 @@ export function reserveAll(directory: string, wishes: readonly Wish[], holder: H
   try {
     for (const [index, wish] of wishes.entries()) {
       refuseDuplicate(wish, held, holder)
-      reserved.push(reserveOne(directory, index, wish, holder))
+      const address = reserveOne(directory, index, wish, holder)
+      reserved.push(address)
+      rememberLast(directory, index, address)
     }
     return reserved
   } catch (error) {
@@ -86,7 +88,6 @@ function reserveOne(directory: string, index: number, { set, address }: Wish, ho
   const found = address ?? nextFree(directory, index, set)
   if (!found) throw exhausted(directory, index, set)
   if (!reserve(directory, found, holder)) throw notAvailable(directory, found, set)
-  rememberLast(directory, index, found)
   return found
 }
 

@@ -77,9 +77,9 @@ export function isReserved(directory: string, address: Address): boolean {
   return stat(`${directory}/${formatAddress(address)}`) !== undefined
 }
 
-/** The addresses taken, known by the files' names alone. */
+/** The addresses taken, known by the names in the directory alone. */
 export function reservedAddresses(directory: string): Address[] {
-  return reservationFiles(readDirectory(directory)).map(({ address }) => address)
+  return addressed(readDirectory(directory)).map(({ address }) => address)
 }
 
 /** Who holds an address; undefined when nobody does. */
@@ -114,16 +114,17 @@ export function isHeldBy(reservation: Reservation, { containerID, ifname }: Hold
   return reservation.containerID === containerID && (reservation.ifname ?? ifname) === ifname
 }
 
-/** Only names that are addresses are reservations: not `lock`, not `last_reserved_ip.0`. */
-function reservationFiles(entries: readonly Entry[]): Pick<Reservation, 'file' | 'address'>[] {
-  return entries.flatMap(({ name, directory }) => {
-    const address = directory ? undefined : parseAddress(name)
+/** Only names that are addresses matter: not `lock`, not `last_reserved_ip.0`. */
+function addressed(entries: readonly Entry[]): Pick<Reservation, 'file' | 'address'>[] {
+  return entries.flatMap(({ name }) => {
+    const address = parseAddress(name)
     return address ? [{ file: name, address }] : []
   })
 }
 
 function records(directory: string, entries: readonly Entry[]): Reservation[] {
-  return reservationFiles(entries).flatMap((entry) => readReservation(directory, entry) ?? [])
+  const files = entries.filter((entry) => !entry.directory)
+  return addressed(files).flatMap((file) => readReservation(directory, file) ?? [])
 }
 
 /** A record is the container id, CR LF and the interface; zero bytes are what a power loss leaves. */

@@ -170,6 +170,12 @@ test('a full range says so with its size and what to do, and reserves nothing in
   assert.is(files().includes('2001:db8::3'), false)
 })
 
+test('an ADD that cannot finish gives back what it reserved', async () => {
+  mkdirSync(file('last_reserved_ip.0/in the way'), { recursive: true })
+  assert.throws(() => add({ subnet }), /last_reserved_ip.0: E(ISDIR|NOTEMPTY|EXIST)/)
+  assert.equal(files(), ['last_reserved_ip.0', 'lock'])
+})
+
 test('every usable address of a range is given before it is full', async () => {
   const ipam = { subnet: '10.1.2.0/26' }
   const given = Array.from({ length: 61 }, (_, at) => addresses(add(ipam, { containerID: `c${at}` }))[0])

@@ -8,7 +8,7 @@ import { makeDirectory, removeDirectories } from './request.ts'
 const execute = promisify(execFile)
 const worker = new URL('worker.ts', import.meta.url).pathname
 const PROCESSES = 20
-const CONTAINERS = 6
+const CONTAINERS = 4
 
 test.after(removeDirectories)
 
