@@ -1,0 +1,48 @@
+/** What a run of a test file comes to: tests counted from uvu's summary, and never a silent success. */
+
+export interface Tally {
+  passed: number
+  failed: number
+  skipped: number
+}
+
+export const none: Tally = { passed: 0, failed: 0, skipped: 0 }
+export const onePassed: Tally = { ...none, passed: 1 }
+export const oneFailed: Tally = { ...none, failed: 1 }
+
+/**
+ * Counts the tests of a file from what it wrote.
+ * A file that crashed, was stopped or ran no test at all counts as a failure.
+ * @param status the exit status; undefined when a signal ended it
+ */
+export function tallyOf(output: string, status: number | undefined): Tally {
+  const [total, passed, skipped] = ['Total', 'Passed', 'Skipped'].map((name) => count(output, name))
+  if (!total || passed === undefined || skipped === undefined) return oneFailed
+  const failed = total - passed
+  return { passed, skipped, failed: failed === 0 && status !== 0 ? 1 : failed }
+}
+
+/** The number behind a name in uvu's summary, which is the last thing that a file writes. */
+function count(output: string, name: string): number | undefined {
+  const found = [...output.matchAll(new RegExp(`^ {2}${name}: +(\\d+)$`, 'gm'))].at(-1)
+  return found && Number(found[1])
+}
+
+export function sum(tallies: readonly Tally[]): Tally {
+  const add = (a: Tally, b: Tally) => ({
+    passed: a.passed + b.passed,
+    failed: a.failed + b.failed,
+    skipped: a.skipped + b.skipped,
+  })
+  return tallies.reduce(add, none)
+}
+
+/** The line that a whole run ends with. */
+export function lastLine({ passed, failed, skipped }: Tally): string {
+  return `${passed} passed, ${failed} failed, ${skipped} skipped`
+}
+
+/** Nothing failed, nothing was left out, and something was tested. */
+export function isGood({ passed, failed, skipped }: Tally): boolean {
+  return passed > 0 && failed === 0 && skipped === 0
+}
