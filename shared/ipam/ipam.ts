@@ -34,7 +34,11 @@ const builtIn: Record<string, () => Promise<Plugin>> = {
 export function ipamOf(request: IpamRequest): Ipam | undefined {
   const type = request.config.ipam?.type
   if (!type) return undefined
-  const ipam = () => resolve(type, request)
+  let found: Promise<Ipam> | undefined
+  const ipam = () => {
+    found ??= resolve(type, request)
+    return found
+  }
   return {
     prepare: async () => (await ipam()).prepare(),
     add: async () => (await ipam()).add(),
@@ -58,11 +62,14 @@ function isThisExecutable(path: string): boolean {
 }
 
 function inProcess(plugin: Plugin, outer: IpamRequest): Ipam {
-  const judge = () => plugin.config.parse(outer.raw, outer.log)
-  const strictly = () => ({ ...outer, config: judge() })
+  let judged: Request | undefined
+  const strictly = () => {
+    judged ??= { ...outer, config: plugin.config.parse(outer.raw, outer.log) }
+    return judged
+  }
   const leniently = () => ({ ...outer, config: plugin.config.parseLeniently(outer.raw, outer.log) })
   return {
-    prepare: async () => void judge(),
+    prepare: async () => void strictly(),
     add: async () => plugin.add(strictly()),
     del: async () => plugin.del(leniently()),
     check: async () => plugin.check(strictly()),
