@@ -16,8 +16,8 @@ export function say(text: string): void {
   } catch {}
 }
 
-/** W3C Trace Context, section 3.2: version, trace, parent, flags. */
-const trace = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
+/** W3C Trace Context, section 3.2: version (not ff), trace and parent (not all zeros), flags. */
+const trace = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/
 
 /**
  * One line per message: `patchbay bridge: warning: … (traceparent=00-…)`.

@@ -6,7 +6,7 @@ import { canonical } from './keys.ts'
 import { take } from './lenient.ts'
 import type { Log } from './log.ts'
 import { emptyResult, type Result } from './result.ts'
-import { cidr, integer, ip, list, oneOf, open, optional, pattern, string } from './schema.ts'
+import { cidr, integer, ip, list, oneOf, open, optional, pattern, type Schema, string } from './schema.ts'
 import { below } from './strict.ts'
 import { atLeast, type SpecVersion, versions } from './version.ts'
 
@@ -67,6 +67,9 @@ const old = () => {
 type Current = z.output<ReturnType<typeof current>>
 type Old = z.output<ReturnType<typeof old>>
 
+/** What both forms come down to. */
+type Lists = Pick<Current, 'interfaces' | 'ips' | 'routes' | 'dns'>
+
 /**
  * Reads a result.
  * @param raw what was in JSON; absent and `null` are an empty result
@@ -75,51 +78,48 @@ type Old = z.output<ReturnType<typeof old>>
  * @throws CniError of code 7
  */
 export function readResult(raw: unknown, version: SpecVersion, name = 'prevResult'): Result {
-  const schema = schemaFor(raw, version)
-  const known = canonical(schema, raw ?? {})
+  const { schema, known, lists } = formOf(raw, version)
   const { data, error } = z.safeParse(schema, known)
-  if (!error) return toResult(data)
+  if (!error) return toResult(lists(data))
   throw invalidConfig(complaintsOf(below(name, error.issues), { [name]: known }))
 }
 
 /** Reads what can be understood of a result and warns of the rest: for DEL. */
 export function readResultLeniently(raw: unknown, version: SpecVersion, log: Log): Result {
-  const schema = schemaFor(raw, version)
-  const data = take(schema, canonical(schema, raw ?? {}), 'prevResult', log)
-  return data === undefined ? emptyResult() : toResult(data as Current | Old)
+  const { schema, known, lists } = formOf(raw, version)
+  const data = take(schema, known, 'prevResult', log)
+  return data === undefined ? emptyResult() : toResult(lists(data))
 }
 
-/** By the version that the result states, or else by that of the configuration. */
-function schemaFor(raw: unknown, version: SpecVersion) {
+/** The form that a result has: by the version that it states, or else by the configuration's. */
+function formOf(raw: unknown, version: SpecVersion) {
   const stated = (raw as { cniVersion?: SpecVersion } | undefined | null)?.cniVersion
-  const own = stated && versions.includes(stated) ? stated : version
-  return atLeast(own, '0.3.0') ? current() : old()
+  const isCurrent = atLeast(stated && versions.includes(stated) ? stated : version, '0.3.0')
+  const schema: Schema = isCurrent ? current() : old()
+  const lists = (data: unknown): Lists => (isCurrent ? (data as Current) : flatten(data as Old))
+  return { schema, known: canonical(schema, raw ?? {}), lists }
 }
 
-function toResult(data: Current | Old): Result {
-  const {
-    interfaces = [],
-    ips = [],
-    routes = [],
-  } = 'ip4' in data || 'ip6' in data ? lists(data as Old) : (data as Current)
+function toResult({ interfaces = [], ips = [], routes = [], dns = {} }: Lists): Result {
   return {
     interfaces: interfaces.map(({ name, mac, mtu, sandbox, socketPath, pciID }) =>
       defined({ name, mac, mtu, sandbox, socketPath, pciID }),
     ),
-    ips: ips.map(({ interface: at, address, gateway }) => defined({ interface: at, address, gateway })),
+    ips: ips.map(({ interface: index, address, gateway }) => defined({ interface: index, address, gateway })),
     routes: routes.map(({ dst, gw, mtu, advmss, priority, table, scope }) =>
       defined({ dst, gw, mtu, advmss, priority, table, scope }),
     ),
-    dns: nameServers(data.dns),
+    dns: nameServers(dns),
   }
 }
 
 /** The old form's families as lists. */
-function lists({ ip4, ip6 }: Old): Pick<Current, 'interfaces' | 'ips' | 'routes'> {
+function flatten({ ip4, ip6, dns }: Old): Lists {
   const families = [ip4, ip6].filter((family) => family !== undefined)
   return {
     ips: families.map(({ ip: address, gateway }) => ({ address, gateway })),
     routes: families.flatMap(({ routes = [] }) => routes),
+    dns,
   }
 }
 

@@ -5,6 +5,7 @@
 
 import * as z from 'zod/mini'
 import { parseAddress } from '../ip/address.ts'
+import { formatMac, isUnicastMac, parseMac } from '../ip/mac.ts'
 import { parseCidr } from '../ip/subnet.ts'
 import { ifnameFault } from './names.ts'
 
@@ -45,20 +46,21 @@ export const ifname = text(
   { maxLength: 15, pattern: '^[^/:\\s]+$' },
 )
 
+const unicast = 'a unicast MAC address such as 02:00:5e:10:00:01'
+
 /** A unicast Ethernet address; comes out in lower case with colons. */
-export const mac = z.string('a unicast MAC address such as 02:00:5e:10:00:01').check(
-  z.overwrite(colons),
-  z.refine(
-    (value) => /^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$/.test(value),
-    'a unicast MAC address such as 02:00:5e:10:00:01',
-  ),
-)
+export const mac = z.string(unicast).check(z.overwrite(colons), z.refine(isUnicast, unicast))
+
+function isUnicast(value: string): boolean {
+  const bytes = parseMac(value)
+  return bytes !== undefined && isUnicastMac(bytes)
+}
 
 /** The three ways to write an Ethernet address (`aa:bb:…`, `aa-bb-…`, `aabb.ccdd.eeff`) as the first of them. */
 function colons(value: string): string {
-  const digits = value.toLowerCase().replace(/[:.-]/g, '')
-  const written = /^([0-9a-f]{2}([:-])([0-9a-f]{2}\2){4}[0-9a-f]{2}|([0-9a-f]{4}\.){2}[0-9a-f]{4})$/i
-  return written.test(value) ? (digits.match(/../g) as string[]).join(':') : value
+  const isDotted = /^[0-9a-f]{4}(\.[0-9a-f]{4}){2}$/i.test(value)
+  const bytes = parseMac(isDotted ? value.replace(/\./g, '').replace(/..(?=.)/g, '$&:') : value)
+  return bytes ? formatMac(bytes) : value
 }
 
 /** An IPv4 or IPv6 address. */

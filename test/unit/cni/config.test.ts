@@ -1,0 +1,301 @@
+import * as fc from 'fast-check'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { CniError } from '../../../shared/cni/error.ts'
+import type { ConfigSchema } from '../../../shared/cni/plugin.ts'
+import { notes } from './fixtures/call.ts'
+import { config, delegate } from './fixtures/plugin.ts'
+
+const base = { cniVersion: '1.1.0', name: 'net', type: 'echo' }
+const quiet = notes().log
+
+function complaint(raw: object, schema: Pick<ConfigSchema<unknown>, 'parse'> = config): CniError {
+  try {
+    schema.parse({ ...base, ...raw }, quiet)
+  } catch (error) {
+    return error as CniError
+  }
+  throw new Error('nothing was wrong')
+}
+
+test('defaults are filled in, and optional keys stay absent', () => {
+  assert.equal(config.parse(base, quiet), {
+    ...base,
+    bridge: 'cni0',
+    mode: 'plain',
+    hairpinMode: false,
+    promiscMode: false,
+  })
+})
+
+test('a wrong value is refused with its place, what was found and what is allowed', () => {
+  const said: [object, string][] = [
+    [{ vlan: 4095 }, 'vlan is 4095, must be a whole number from 0 to 4094'],
+    [{ vlan: 1.5 }, 'vlan is 1.5, must be a whole number from 0 to 4094'],
+    [{ vlan: '7' }, 'vlan is "7", must be a whole number from 0 to 4094'],
+    [{ hairpinMode: 'yes' }, 'hairpinMode is "yes", must be true or false'],
+    [{ mode: 'odd' }, 'mode is "odd", must be "plain" or "fancy"'],
+    [{ vlanTrunk: {} }, 'vlanTrunk is {}, must be a list'],
+    [
+      { vlanTrunk: [{ minID: 1 }, { maxID: 2 }] },
+      'vlanTrunk[1].minID is missing, must be a whole number from 1 to 4094',
+    ],
+    [{ vlanTrunk: [7] }, 'vlanTrunk[0] is 7, must be an object'],
+    [{ ipam: 'host-local' }, 'ipam is "host-local", must be an object'],
+    [{ ipam: { type: '../evil' } }, 'ipam.type is "../evil", must be the name of a plugin, without a path'],
+    [
+      { runtimeConfig: { portMappings: [{ hostPort: 99999, containerPort: 1 }] } },
+      'runtimeConfig.portMappings[0].hostPort is 99999, must be a whole number from 1 to 65535',
+    ],
+    [
+      { args: { cni: { ips: ['x'] } } },
+      'args.cni.ips[0] is "x", must be an IP address, with a prefix length or without: 10.1.2.3 or 10.1.2.3/24',
+    ],
+    [{ dns: { nameservers: '1.1.1.1' } }, 'dns.nameservers is "1.1.1.1", must be a list'],
+  ]
+  for (const [raw, message] of said) {
+    assert.is(complaint(raw).code, 7)
+    assert.is(complaint(raw).message, message)
+  }
+})
+
+test('nested lists are counted as one would write them', () => {
+  const raw = {
+    ipam: { ranges: [[{ subnet: '10.0.0.0/24' }], [{ subnet: '10.1.0.0/24' }, { subnet: '10.1' }]] },
+  }
+  assert.match(complaint(raw, delegate).message, /^ipam\.ranges\[1\]\[1\]\.subnet is "10\.1", must be/)
+})
+
+test('all that is wrong is said: the first as the message, the others in the details', () => {
+  const { message, details } = complaint({ vlan: -1, mode: 'odd', hairpinmod: true })
+  assert.is(message, 'mode is "odd", must be "plain" or "fancy"')
+  assert.match(details, 'vlan is -1')
+  assert.match(details, 'unknown key hairpinmod, did you mean hairpinMode?')
+})
+
+test('what is wrong many times over is not said many times over', () => {
+  const { details } = complaint({ vlanTrunk: Array.from({ length: 1000 }, () => 7) })
+  assert.ok(details.length < 2000)
+  assert.match(details, 'and 990 more')
+})
+
+test('long values are shortened and secrets are not shown', () => {
+  assert.ok(complaint({ mode: 'x'.repeat(10_000) }).message.length < 200)
+  const { message } = complaint({ vlan: { privateKey: 'c2VjcmV0', id: 5 } })
+  assert.is(message, 'vlan is {"privateKey":"…","id":5}, must be a whole number from 0 to 4094')
+})
+
+test('a slip in a key is refused with the key that was meant, at any depth', () => {
+  assert.is(complaint({ hairpinmod: true }).message, 'unknown key hairpinmod, did you mean hairpinMode?')
+  assert.is(complaint({ ipan: {} }).message, 'unknown key ipan, did you mean ipam?')
+  assert.is(
+    complaint({ vlanTrunk: [{ minID: 1, maxId: 2, maxIDs: 3 }] }).message,
+    'unknown key vlanTrunk[0].maxIDs, did you mean vlanTrunk[0].maxID?',
+  )
+  assert.is(
+    complaint({ dns: { nameserver: ['a'] } }).message,
+    'unknown key dns.nameserver, did you mean dns.nameservers?',
+  )
+  assert.is(
+    complaint({ ipam: { rangs: [] } }, delegate).message,
+    'unknown key ipam.rangs, did you mean ipam.ranges?',
+  )
+})
+
+test('objects that are open take any key', () => {
+  const raw = {
+    ipam: { type: 'host-local', tipe: 1 },
+    args: { cin: {} },
+    runtimeConfig: { maac: 1 },
+    capabilities: { x: true },
+  }
+  assert.equal(config.parse({ ...base, ...raw }, quiet).ipam, { type: 'host-local', tipe: 1 })
+})
+
+test('a key of another plugin is refused with its owner, and with the own key it is near to', () => {
+  const owners = new Map([
+    ['master', 'macvlan'],
+    ['vlans', 'bond'],
+  ])
+  const refused = (raw: object) =>
+    complaint({}, { parse: () => config.parse({ ...base, ...raw }, quiet, owners) })
+  assert.is(refused({ master: 'eth0' }).message, 'unknown key master: it belongs to the plugin macvlan')
+  assert.match(refused({ master: 'eth0' }).details, 'use "type": "macvlan"')
+  assert.is(
+    refused({ vlanId: 5 }).message,
+    'unknown key vlanId: it belongs to the plugin vlan; did you mean vlan?',
+  )
+})
+
+test('other unknown keys are taken, and named once in a warning', () => {
+  const { log, warnings } = notes()
+  config.parse({ ...base, tenant: 'x', vlanTrunk: [{ minID: 1, colour: 'red' }] }, log)
+  assert.equal(warnings, ['unknown keys are ignored: tenant, vlanTrunk[0].colour'])
+})
+
+test('keys that the spec, a runtime or a person adds are never warned about', () => {
+  const { log, warnings } = notes()
+  config.parse(
+    {
+      ...base,
+      prevResult: {},
+      runtimeConfig: { anything: 1 },
+      args: { cni: { x: 1 }, k8s: {} },
+      capabilities: { mac: true },
+      'cni.dev/valid-attachments': [],
+      'io.kubernetes/x': 1,
+      _comment: 'mine',
+    },
+    log,
+  )
+  assert.equal(warnings, [])
+})
+
+test('rules across keys see the defaults, and are only asked when each key is right', () => {
+  assert.is(
+    complaint({ hairpinMode: true, promiscMode: true }).message,
+    'hairpinMode and promiscMode cannot be set together',
+  )
+  assert.is(
+    complaint({ ribbon: '02:00:00:00:00:01' }).message,
+    'ribbon is set but mode is "plain": it only has a meaning with mode "fancy"',
+  )
+  assert.not.match(complaint({ hairpinMode: true, promiscMode: true, vlan: -1 }).details, 'together')
+  config.parse(
+    { ...base, ribbon: '02:00:00:00:00:01', mode: 'fancy', hairpinMode: true, promiscMode: false },
+    quiet,
+  )
+})
+
+test('null and empty strings count as not written, as in Go', () => {
+  const raw = {
+    ...base,
+    bridge: '',
+    vlan: null,
+    dns: null,
+    ipam: { type: '' },
+    runtimeConfig: { mac: '', ips: null },
+  }
+  const parsed = config.parse(raw, quiet)
+  assert.is(parsed.bridge, 'cni0')
+  assert.not('vlan' in parsed)
+  assert.equal(parsed.ipam, {})
+  assert.equal(parsed.runtimeConfig, {})
+})
+
+test('a plugin’s own keys are those that are not common', () => {
+  assert.equal(config.keys(), ['bridge', 'mode', 'vlan', 'vlanTrunk', 'hairpinMode', 'promiscMode', 'ribbon'])
+  assert.equal(delegate.keys(), [])
+})
+
+test('strangers are unknown keys at the top; a delegate knows of none', () => {
+  assert.ok(config.hasStrangers({ ...base, tenant: 1 }))
+  assert.not(config.hasStrangers({ ...base, bridge: 'br0', _x: 1, 'a.b': 1, vlanTrunk: [{ tenant: 1 }] }))
+  assert.not(delegate.hasStrangers({ ...base, tenant: 1 }))
+})
+
+test('a __proto__ key changes nothing', () => {
+  const raw = JSON.parse('{"name":"n","__proto__":{"bridge":"evil"},"ipam":{"__proto__":{"type":"evil"}}}')
+  const parsed = config.parse(raw, quiet)
+  assert.is(parsed.bridge, 'cni0')
+  assert.is(parsed.ipam?.type, undefined)
+  assert.is(({} as { bridge?: string }).bridge, undefined)
+})
+
+/** Configurations with some keys right, some wrong. */
+const anyConfig = fc.record(
+  {
+    bridge: fc.oneof(fc.constant('br0'), fc.jsonValue()),
+    vlan: fc.oneof(fc.integer({ min: 0, max: 4094 }), fc.jsonValue()),
+    mode: fc.oneof(fc.constant('fancy'), fc.jsonValue()),
+    hairpinMode: fc.oneof(fc.boolean(), fc.jsonValue()),
+    vlanTrunk: fc.oneof(
+      fc.array(
+        fc.oneof(
+          fc.record({ minID: fc.oneof(fc.integer({ min: 0, max: 5 }), fc.jsonValue()) }),
+          fc.jsonValue(),
+        ),
+      ),
+      fc.jsonValue(),
+    ),
+    ipam: fc.jsonValue(),
+    dns: fc.jsonValue(),
+    args: fc.jsonValue(),
+    runtimeConfig: fc.oneof(
+      fc.record({ ips: fc.jsonValue(), mac: fc.jsonValue(), portMappings: fc.jsonValue() }),
+      fc.jsonValue(),
+    ),
+  },
+  { requiredKeys: [] },
+)
+
+test('any configuration is either right or refused with code 7', () => {
+  fc.assert(
+    fc.property(anyConfig, (raw) => {
+      try {
+        config.parse(raw as Record<string, unknown>, quiet)
+      } catch (error) {
+        assert.is((error as CniError).code, 7, String(error))
+      }
+    }),
+    { numRuns: 1000 },
+  )
+})
+
+test('what is understood leniently of any configuration is a right one but for its rules', () => {
+  fc.assert(
+    fc.property(anyConfig, (raw) => {
+      const understood = config.parseLeniently(raw as Record<string, unknown>, quiet)
+      const again = config.parseLeniently(understood, {
+        warn: (message) => assert.unreachable(message),
+        info() {},
+      })
+      assert.equal(again, understood)
+    }),
+    { numRuns: 1000 },
+  )
+})
+
+test('of a right configuration everything is understood', () => {
+  const raw = {
+    ...base,
+    bridge: 'br7',
+    vlan: 5,
+    vlanTrunk: [{ minID: 1, maxID: 5 }],
+    ipam: { type: 'x', a: [1] },
+  }
+  assert.equal(config.parseLeniently(raw, quiet), config.parse(raw, quiet))
+})
+
+test('leniently, exactly what is wrong is dropped, with one warning each', () => {
+  const { log, warnings } = notes()
+  const ranges = [[{ subnet: '10.0.0.0/24' }, { subnet: 'x' }], 5, [{ subnet: '10.1.0.0/24' }]]
+  assert.equal(delegate.parseLeniently({ ...base, ipam: { ranges, type: 'a/b' } }, log).ipam, {
+    ranges: [[{ subnet: '10.0.0.0/24' }], [{ subnet: '10.1.0.0/24' }]],
+  })
+  assert.is(warnings.length, 3)
+  assert.match(warnings.join('\n'), 'ipam.ranges[0][1].subnet is "x"')
+  assert.match(warnings.join('\n'), 'ipam.ranges[1] is 5')
+})
+
+test('leniently, rules and unknown keys are no matter', () => {
+  const { log, warnings } = notes()
+  const understood = config.parseLeniently(
+    { ...base, hairpinMode: true, promiscMode: true, hairpinmod: 1, x: 2 },
+    log,
+  )
+  assert.ok(understood.hairpinMode && understood.promiscMode)
+  assert.equal(warnings, [])
+})
+
+test('leniently, a required key that is missing is absent', () => {
+  assert.not('ipam' in delegate.parseLeniently(base, quiet))
+})
+
+test('a long list of nonsense is dropped whole', () => {
+  const ranges = Array.from({ length: 5000 }, () => [{ subnet: 'x' }])
+  const { ipam } = delegate.parseLeniently({ ...base, ipam: { ranges } }, quiet)
+  assert.equal(ipam.ranges?.flat(), [])
+})
+
+test.run()

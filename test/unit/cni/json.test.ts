@@ -1,0 +1,155 @@
+import * as fc from 'fast-check'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { CniError } from '../../../shared/cni/error.ts'
+import { locate, parseJson, parseObject } from '../../../shared/cni/json.ts'
+
+function complaint(text: string): CniError {
+  try {
+    parseObject(text, 'network config')
+  } catch (error) {
+    return error as CniError
+  }
+  throw new Error(`nothing was wrong with ${text}`)
+}
+
+const said = (text: string) => complaint(text).message.replace('error unmarshall network config: ', '')
+
+test('broken JSON is refused with line, column and the line itself', () => {
+  const error = complaint('{\n  "name": "n",\n  "mtu": 1500\n  "vlan": 3\n}')
+  assert.is(error.code, 6)
+  assert.is(
+    error.message,
+    'error unmarshall network config: line 4, column 3: expected a comma or the closing bracket, found "\\""',
+  )
+  assert.is(error.details, '  "vlan": 3\n  ^')
+})
+
+test('each slip is named', () => {
+  const cases: Record<string, string> = {
+    '': 'line 1, column 1: unexpected end of JSON input, expected a value',
+    '  ': 'line 1, column 3: unexpected end of JSON input, expected a value',
+    '{"a":1': 'line 1, column 7: unexpected end of JSON input, expected a comma or the closing bracket',
+    '{"a":1,}':
+      'line 1, column 8: expected a key in double quotes, found "}" (the comma before it is one too many)',
+    '[1,]': 'line 1, column 4: expected a value, found "]" (the comma before it is one too many)',
+    '{a:1}': 'line 1, column 2: expected a key in double quotes or }, found "a"',
+    '{"a" 1}': 'line 1, column 6: expected a colon, found "1"',
+    '{"a": True}': 'line 1, column 7: expected a value, found True',
+    "{'a': 1}": 'line 1, column 2: expected a key in double quotes or }, found "\'"',
+    '{"a": 01}': 'line 1, column 8: expected a comma or the closing bracket, found "1"',
+    '{"a": "b}': 'line 1, column 7: this string is never closed',
+    '{"a": "b\n"}': 'line 1, column 9: a string holds "\\n"; write it as an escape',
+    '{"a": "\\x"}': 'line 1, column 8: a string holds an escape that JSON does not know',
+    '{}}': 'line 1, column 3: expected nothing more, found "}"',
+    '{} // note': 'line 1, column 4: expected nothing more, found "/"',
+    '[1}': 'line 1, column 3: expected a comma or the closing bracket, found "}"',
+    '\ufeff{}': 'line 1, column 1: a byte order mark stands here; save the file without one',
+  }
+  for (const [text, message] of Object.entries(cases)) assert.is(said(text), message)
+})
+
+test('a long line is shown around the fault, with the caret below it', () => {
+  const { details } = complaint(`{"a": "${'x'.repeat(500)}", "b": oops, "c": "${'y'.repeat(500)}"}`)
+  const [line = '', caret = ''] = details.split('\n')
+  assert.ok(line.length <= 100)
+  assert.is(line.slice(caret.indexOf('^'), caret.indexOf('^') + 4), 'oops')
+})
+
+test('a secret in the line is blotted out', () => {
+  const { details } = complaint('{"privateKey": "c2VjcmV0", "b": oops}')
+  assert.not.match(details, 'c2VjcmV0')
+  assert.match(details, '"privateKey": "********", "b": oops')
+})
+
+test('JSON that is no object is refused', () => {
+  assert.is(said('[]'), 'it must be a JSON object, found an array')
+  assert.is(said('null'), 'it must be a JSON object, found null')
+  assert.is(said('"x"'), 'it must be a JSON object, found a string')
+})
+
+test('deep nesting is refused instead of exhausting the stack', () => {
+  for (const depth of [201, 5000, 1_000_000]) {
+    const text = `{"a":${'['.repeat(depth)}${']'.repeat(depth)}}`
+    assert.is(complaint(text).code, 6, String(depth))
+    assert.match(complaint(text).message, 'nested')
+  }
+  assert.is(complaint('['.repeat(1_000_000)).code, 6)
+  assert.equal(parseObject(`{"a":${'['.repeat(100)}${']'.repeat(100)}}`, 'it').b, undefined)
+})
+
+test('input beyond all measure is refused', () => {
+  assert.is(said(`{"a":"${'x'.repeat(17 * 1024 * 1024)}"}`), 'it is larger than 16 MiB')
+})
+
+test('a __proto__ key is a key like any other', () => {
+  const value = parseObject('{"__proto__": {"polluted": true}}', 'it')
+  assert.is(({} as { polluted?: boolean }).polluted, undefined)
+  assert.ok(Object.hasOwn(value, '__proto__'))
+})
+
+/** A text with one place cut out, doubled or overwritten. */
+const mutated = fc
+  .tuple(
+    fc.json(),
+    fc.nat(),
+    fc.constantFrom(
+      '',
+      '{',
+      '}',
+      '[',
+      ']',
+      ',',
+      ':',
+      '"',
+      '\\',
+      '0',
+      '-',
+      'e',
+      '.',
+      't',
+      ' ',
+      '\n',
+      '\u0001',
+      '\u007f',
+    ),
+    fc.nat({ max: 2 }),
+  )
+  .map(([text, seed, piece, cut]) => {
+    const at = seed % (text.length + 1)
+    return text.slice(0, at) + piece + text.slice(at + cut)
+  })
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+test('the locator finds a fault exactly where JSON.parse refuses', () => {
+  const agrees = (text: string) => (locate(text) === undefined) === isJson(text)
+  fc.assert(fc.property(fc.json(), agrees), { numRuns: 300 })
+  fc.assert(fc.property(mutated, agrees), { numRuns: 5000 })
+  fc.assert(fc.property(fc.string(), agrees), { numRuns: 1000 })
+})
+
+test('a fault does not move when what follows it is cut off', () => {
+  const holds = (text: string) => {
+    const fault = locate(text)
+    return fault === undefined || locate(text.slice(0, fault.offset + 1))?.offset === fault.offset
+  }
+  fc.assert(fc.property(mutated, holds), { numRuns: 2000 })
+})
+
+test('what is read is what JSON.parse reads', () => {
+  fc.assert(
+    fc.property(fc.json(), (text) => {
+      assert.equal(parseJson(text, 'it'), JSON.parse(text))
+    }),
+  )
+})
+
+test.run()

@@ -1,0 +1,66 @@
+import * as fc from 'fast-check'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { distance, nearest } from '../../../shared/cni/near.ts'
+
+const keys = [
+  'bridge',
+  'isGateway',
+  'isDefaultGateway',
+  'hairpinMode',
+  'promiscMode',
+  'mtu',
+  'vlan',
+  'vlanTrunk',
+  'ipam',
+]
+
+test('slips find the key that was meant', () => {
+  const meant: Record<string, string> = {
+    hairpinmod: 'hairpinMode',
+    hairpinMdoe: 'hairpinMode',
+    isGatway: 'isGateway',
+    mut: 'mtu',
+    brigde: 'bridge',
+    vlans: 'vlan',
+    vlantrunks: 'vlanTrunk',
+    promisc_mode: 'promiscMode',
+  }
+  for (const [word, key] of Object.entries(meant)) assert.is(nearest(word, keys), key, word)
+})
+
+test('words of their own are near to none', () => {
+  for (const word of ['description', 'x', 'mode', 'kubernetes', 'ip', 'comment', 'tenant', 'dns']) {
+    assert.is(nearest(word, keys), undefined, word)
+  }
+})
+
+test('the nearest of several is chosen', () => {
+  assert.is(nearest('vlanTrunx', ['vlanTrunks', 'vlanTrunk']), 'vlanTrunk')
+})
+
+test('distances are as Damerau and Levenshtein count', () => {
+  const counted: [string, string, number][] = [
+    ['', '', 0],
+    ['', 'ab', 2],
+    ['abc', 'abc', 0],
+    ['abc', 'acb', 1],
+    ['abc', 'bca', 2],
+    ['kitten', 'sittin', 2],
+  ]
+  for (const [one, other, expected] of counted) assert.is(distance(one, other), expected, `${one} ${other}`)
+})
+
+test('one edit is at distance one at most, and there and back are equally far', () => {
+  const word = fc.string({ minLength: 1, maxLength: 12 })
+  fc.assert(
+    fc.property(word, fc.nat(), fc.string({ minLength: 0, maxLength: 1 }), (text, seed, letter) => {
+      const at = seed % text.length
+      const edited = text.slice(0, at) + letter + text.slice(at + 1)
+      assert.ok(distance(text, edited) <= Math.max(1, letter.length))
+    }),
+  )
+  fc.assert(fc.property(word, word, (one, other) => distance(one, other) === distance(other, one)))
+})
+
+test.run()
