@@ -1,0 +1,102 @@
+/** `ipMasq`: what a container sends to the outside leaves with the host's address. By nftables or by iptables. */
+
+import { CniError, Code } from '../cni/error.ts'
+import type { Attachment } from '../cni/plugin.ts'
+import type { Cidr } from '../ip/subnet.ts'
+import type { KernelError } from '../kernel/errno.ts'
+import { findIptablesTraces } from './iptables-traces.ts'
+import * as nftables from './masquerade-nftables.ts'
+import { isUnsupported, unlessUnsupported } from './unsupported.ts'
+
+export type MasqueradeBackend = 'nftables' | 'iptables'
+
+/**
+ * Masquerades a container's addresses towards all but their own subnets and multicast.
+ * @param addresses each with the prefix length of its subnet
+ * @param backend default: nftables, or iptables where the kernel cannot
+ * @throws KernelError, or CniError where no back end works
+ */
+export async function addMasquerade(
+  attachment: Attachment,
+  addresses: Cidr[],
+  backend?: MasqueradeBackend,
+): Promise<void> {
+  const rejected = backend === 'iptables' ? undefined : attempt(() => nftables.add(attachment, addresses))
+  if (backend !== 'iptables' && !rejected) return
+  if (backend === 'nftables') throw unusable(rejected as KernelError)
+  const iptables = await import('./masquerade-iptables.ts')
+  await iptables.add(attachment, addresses).catch((error) => {
+    throw rejected && error instanceof CniError ? bothUnusable(error, rejected) : error
+  })
+}
+
+/** Runs an action of the nftables back end; gives the error that says that the kernel has no such thing. */
+function attempt(action: () => void): KernelError | undefined {
+  try {
+    action()
+    return undefined
+  } catch (error) {
+    if (isUnsupported(error)) return error as KernelError
+    throw error
+  }
+}
+
+function unusable(rejected: KernelError): CniError {
+  return new CniError(Code.PluginNotAvailable, {
+    msg: `the kernel cannot masquerade by nftables: ${rejected.message}`,
+    hint: 'load the kernel modules nf_tables, nft_chain_nat and nft_masq, or set "ipMasqBackend" to "iptables"',
+    kernel: rejected.errno,
+    command: rejected.command,
+    cause: rejected,
+  })
+}
+
+function bothUnusable(error: CniError, rejected: KernelError): CniError {
+  const msg = `neither back end can masquerade. nftables: ${rejected.message}. iptables: ${error.message}`
+  return new CniError(error.code, { msg, details: error.details, kernel: rejected.errno, cause: error })
+}
+
+/** Forgets an attachment in whichever back end has it; what neither knows is done already. Needs no addresses. */
+export async function removeMasquerade(attachment: Attachment, _backend?: MasqueradeBackend): Promise<void> {
+  unlessUnsupported(() => nftables.remove(attachment))
+  const traces = await findIptablesTraces(attachment)
+  if (traces.length > 0) await (await import('./masquerade-iptables.ts')).remove(traces)
+}
+
+/**
+ * Without a back end named, either may have it: the kernel may have learnt nftables since ADD.
+ * @throws CniError naming what is missing and the command that shows it
+ */
+export async function checkMasquerade(
+  attachment: Attachment,
+  addresses: Cidr[],
+  backend?: MasqueradeBackend,
+): Promise<void> {
+  try {
+    if (backend !== 'iptables') return nftables.check(attachment, addresses)
+  } catch (error) {
+    if (backend === 'nftables' || (await findIptablesTraces(attachment)).length === 0) throw error
+  }
+  const iptables = await import('./masquerade-iptables.ts')
+  await iptables.check(attachment, addresses)
+}
+
+/** GC: forgets those attachments of a network that are not valid any more. @returns how many addresses, or chains of iptables */
+export async function collectMasquerade(
+  network: string,
+  valid: { containerID: string; ifname: string }[],
+): Promise<number> {
+  const elements = unlessUnsupported(() => nftables.collect(network, valid)) ?? 0
+  const traces = await findIptablesTraces()
+  if (traces.length === 0) return elements
+  return elements + (await (await import('./masquerade-iptables.ts')).collect(network, valid, traces))
+}
+
+/** Why masquerading cannot work here; undefined when it can. Nothing is changed. */
+export async function masqueradeStatus(backend?: MasqueradeBackend): Promise<string | undefined> {
+  const rejected = backend === 'iptables' ? undefined : attempt(nftables.tryOut)
+  if (backend !== 'iptables' && !rejected) return undefined
+  if (backend === 'nftables') return unusable(rejected as KernelError).message
+  const reason = (await import('./iptables.ts')).whyUnusable()
+  return reason && rejected ? `nftables: ${rejected.message}; iptables: ${reason}` : reason
+}

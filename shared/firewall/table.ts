@@ -1,0 +1,97 @@
+/** Our own table in each family: whose an element is, and how what nobody needs any more goes away. */
+
+import type { Attachment } from '../cni/plugin.ts'
+import { hashedName } from '../device/names.ts'
+import { deleteChain, deleteTable, type Table } from '../netlink/nftables.ts'
+import { countRules, findElement, tableUse } from '../netlink/nftables-read.ts'
+import {
+  commentLength,
+  deleteElements,
+  deleteSet,
+  type Element,
+  type NamedSet,
+} from '../netlink/nftables-sets.ts'
+import { formatKey } from '../netlink/nftables-types.ts'
+import { openSocket, Protocol, type Request, type Socket } from '../netlink/socket.ts'
+import { missing } from './missing.ts'
+
+/** Everything of ours in a family is in a table of this name, and nothing of ours is anywhere else. */
+export function ourTable(family: Table['family']): Table {
+  return { family, name: 'patchbay' }
+}
+
+/** The room that a network's name has in a comment: the rest is for container and interface. */
+const networkLength = 40
+
+/**
+ * The comment on an attachment's elements, which says whose they are: `network/containerID/ifname`.
+ * What would be too long for nft ends in a hash instead.
+ */
+export function owner({ network, containerID, ifname }: Attachment): string {
+  return shortened(`${ownerPrefix(network)}${containerID}/${ifname}`, commentLength)
+}
+
+/** What the comments of a network's attachments begin with, and no other network's. */
+function ownerPrefix(network: string): string {
+  return `${shortened(network, networkLength)}/`
+}
+
+/** A text of at most so many characters: the tail of a longer one is a hash of it all. `~` occurs in no name. */
+function shortened(text: string, length: number): string {
+  if (text.length <= length) return text
+  const tail = hashedName('~', text)
+  return text.slice(0, length - tail.length) + tail
+}
+
+/** Judges comments for GC: true for those of the network's attachments that are not valid any more. */
+export function staleIn(network: string, valid: Omit<Attachment, 'network'>[]) {
+  const prefix = ownerPrefix(network)
+  const kept = valid.map((attachment) => owner({ network, ...attachment }))
+  return ({ comment }: { comment?: string }) =>
+    comment?.startsWith(prefix) === true && !kept.includes(comment)
+}
+
+/** Deletes chains and sets, and the table as well if it has nothing else. */
+export function dismantle(table: Table, chains: string[], sets: NamedSet[]): Request[] {
+  const requests = [...chains.map((chain) => deleteChain(table, chain)), ...sets.map(deleteSet)]
+  return tableUse(netfilter(), table) === requests.length ? [...requests, deleteTable(table)] : requests
+}
+
+/** The kernel takes a message's attribute of 64 KiB: a few hundred elements each are safe. */
+const chunk = 256
+
+export function deletion(set: NamedSet, elements: Element[]): Request[] {
+  const requests: Request[] = []
+  for (let at = 0; at < elements.length; at += chunk)
+    requests.push(deleteElements(set, elements.slice(at, at + chunk)))
+  return requests
+}
+
+let socket: Socket | undefined
+
+/**
+ * The process's socket to netfilter, in the namespace it was first asked for in. It stays open to the end: closing it
+ * waits until the kernel has freed what was deleted, 10 ms or so, in which DEL has other things to do.
+ */
+export function netfilter(): Socket {
+  socket ??= openSocket(Protocol.NETFILTER)
+  return socket
+}
+
+/** @throws CniError unless a chain has so many rules */
+export function expectRules(table: Table, chain: string, count: number): void {
+  const found = countRules(netfilter(), table, chain)
+  if (found === count) return
+  const what = `chain ${table.family} ${table.name} ${chain} has ${found} rules instead of ${count}`
+  throw missing(what, `nft list chain ${table.family} ${table.name} ${chain}`)
+}
+
+/** @throws CniError unless a set has an element just so */
+export function expectElement(set: NamedSet, expected: Element): void {
+  const found = findElement(netfilter(), set, expected.key)
+  if (found && found.goto === expected.goto && found.comment === expected.comment) return
+  const where = `${set.table.family} ${set.table.name} ${set.name}`
+  const key = formatKey(set.key, expected.key)
+  const what = found ? `belongs to ${found.comment}, and leads to ${found.goto ?? 'nothing'}` : 'is missing'
+  throw missing(`${key} ${what} in ${where}`, `nft get element ${where} { ${key} }`)
+}

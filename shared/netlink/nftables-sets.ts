@@ -1,0 +1,138 @@
+/** nf_tables: sets and maps and their elements, each request with the `nft` line that it equals. */
+
+import { putString, putU32be, type StreamData } from 'netlink/dist/structs.js'
+import { Attribute, Message, place, request, type Table } from './nftables.ts'
+import { value, verdict } from './nftables-statements.ts'
+import { type DataType, formatKey, keyId, keyLength } from './nftables-types.ts'
+import { Flag, type Request } from './socket.ts'
+
+/** A set, or a map when it has a value: `value` is what its elements lead to. */
+export interface NamedSet {
+  table: Table
+  name: string
+  key: DataType[]
+  value?: DataType | 'verdict'
+}
+
+export interface Element {
+  key: Buffer
+  /** In a map of data. */
+  value?: Buffer
+  /** In a map of verdicts: the chain to go to. */
+  goto?: string
+  comment?: string
+}
+
+const NFT_SET_MAP = 8
+const NFT_DATA_VERDICT = 0xffffff00
+/** The kind of user data that holds a comment, as nft writes and shows it (libnftnl's udata.h). */
+const UDATA_COMMENT = 0
+
+/** The comment that nft shows behind an element; nft itself takes up to 128 bytes. */
+export const commentLength = 128
+
+/** `nft add set` or `nft add map`: a hash table that grows. */
+export function addSet(set: NamedSet): Request {
+  const { table, name, key, value } = set
+  const attributes: StreamData = (out) => {
+    out.emit(setName(set))
+    out.push(Attribute.SET_FLAGS, putU32be(value ? NFT_SET_MAP : 0))
+    out.push(Attribute.SET_KEY_TYPE, putU32be(keyId(key)))
+    out.push(Attribute.SET_KEY_LEN, putU32be(keyLength(key)))
+    if (value) out.emit(valueType(value))
+    out.push(Attribute.SET_ID, putU32be(1))
+  }
+  const types = [key.map(({ name }) => name).join(' . '), ...(value ? [valueName(value)] : [])]
+  const words = `add ${kind(set)} ${place(table)} ${name} { type ${types.join(' : ')}; }`
+  return request(table, Message.NEWSET, Flag.CREATE, attributes, words)
+}
+
+function valueType(type: DataType | 'verdict'): StreamData {
+  const { id, length } = type === 'verdict' ? { id: NFT_DATA_VERDICT, length: 0 } : type
+  return (out) => {
+    out.push(Attribute.SET_DATA_TYPE, putU32be(id))
+    out.push(Attribute.SET_DATA_LEN, putU32be(length))
+  }
+}
+
+function valueName(type: DataType | 'verdict'): string {
+  return type === 'verdict' ? type : type.name
+}
+
+function kind({ value }: NamedSet): string {
+  return value ? 'map' : 'set'
+}
+
+function setName({ table, name }: NamedSet): StreamData {
+  return (out) => {
+    out.push(Attribute.SET_TABLE, putString(table.name))
+    out.push(Attribute.SET_NAME, putString(name))
+  }
+}
+
+/** `nft delete set`, with its elements. The kernel refuses (EBUSY) while a rule looks things up in it. */
+export function deleteSet(set: NamedSet): Request {
+  const words = `delete ${kind(set)} ${place(set.table)} ${set.name}`
+  return request(set.table, Message.DELSET, 0, setName(set), words)
+}
+
+/** `nft add element`; EEXIST when the key is there already. */
+export function addElement(set: NamedSet, element: Element): Request {
+  const flags = Flag.CREATE | Flag.EXCL
+  return elementRequest(set, Message.NEWSETELEM, flags, 'add', [element])
+}
+
+/** `nft delete element`; ENOENT when one of the keys is not there. */
+export function deleteElements(set: NamedSet, elements: Element[]): Request {
+  const keys = elements.map(({ key }) => ({ key }))
+  return elementRequest(set, Message.DELSETELEM, 0, 'delete', keys)
+}
+
+/** A request about elements of a set. @param verb of the `nft` command */
+export function elementRequest(
+  set: NamedSet,
+  message: number,
+  flags: number,
+  verb: 'add' | 'delete' | 'get',
+  elements: Element[],
+): Request {
+  const attributes: StreamData = (out) => {
+    out.emit(elementList(set))
+    out.push(Attribute.SET_ELEM_LIST_ELEMENTS, (out) => {
+      for (const element of elements) out.push(Attribute.LIST_ELEM, elementAttributes(element))
+    })
+  }
+  const listed = elements.map((element) => formatElement(set, element)).join(', ')
+  const words = `${verb} element ${place(set.table)} ${set.name} { ${listed} }`
+  return request(set.table, message, flags, attributes, words)
+}
+
+export function elementList({ table, name }: NamedSet): StreamData {
+  return (out) => {
+    out.push(Attribute.SET_ELEM_LIST_TABLE, putString(table.name))
+    out.push(Attribute.SET_ELEM_LIST_SET, putString(name))
+  }
+}
+
+function elementAttributes({ key, value: data, goto, comment }: Element): StreamData {
+  return (out) => {
+    out.push(Attribute.SET_ELEM_KEY, value(key))
+    if (data) out.push(Attribute.SET_ELEM_DATA, value(data))
+    if (goto) out.push(Attribute.SET_ELEM_DATA, verdict('goto', goto))
+    if (comment) out.push(Attribute.SET_ELEM_USERDATA, commentData(comment))
+  }
+}
+
+function commentData(comment: string): Buffer {
+  const text = putString(comment)
+  return Buffer.concat([Buffer.from([UDATA_COMMENT, text.length]), text])
+}
+
+/** An element in nft's words: `10.1.0.2 comment "…" : goto CHAIN`. */
+function formatElement(set: NamedSet, { key, value, goto, comment }: Element): string {
+  const words = [formatKey(set.key, key)]
+  if (comment) words.push(`comment ${JSON.stringify(comment)}`)
+  if (goto) words.push(`: goto ${goto}`)
+  if (value && typeof set.value === 'object') words.push(`: ${set.value.format(value)}`)
+  return words.join(' ')
+}

@@ -1,0 +1,147 @@
+/** What an nftables rule says: each statement in nft's words and in the kernel's expressions. */
+
+import { putString, putU32be, type StreamData } from 'netlink/dist/structs.js'
+import { toBytes, width } from '../ip/address.ts'
+import { type Cidr, formatCidr, networkOf } from '../ip/subnet.ts'
+import { padded } from './nftables-types.ts'
+
+/** One expression of the kernel's little machine, with its attributes. */
+interface Expression {
+  name: string
+  attributes: StreamData
+}
+
+export interface Statement {
+  /** As nft writes it. */
+  words: string
+  expressions: Expression[]
+}
+
+/** What is loaded from a packet to be compared. */
+interface Selector {
+  words: string
+  length: number
+  load(register: number): Expression
+}
+
+/** Registers, include/uapi/linux/netfilter/nf_tables.h: the verdict, and the first of sixteen words. */
+const NFT_REG_VERDICT = 0
+const NFT_REG32_00 = 8
+/** Verdicts, ibidem; the first two are those of netfilter.h. */
+const verdicts = { drop: 0, accept: 1, goto: -4, return: -5 } as const
+const NFT_META_IIFNAME = 6
+const NFT_CMP_EQ = 0
+const [NFT_PAYLOAD_LL_HEADER, NFT_PAYLOAD_NETWORK_HEADER] = [0, 1]
+/** NFTA_DATA_VALUE and NFTA_DATA_VERDICT, NFTA_VERDICT_CODE and NFTA_VERDICT_CHAIN. */
+const [DATA_VALUE, DATA_VERDICT, VERDICT_CODE, VERDICT_CHAIN] = [1, 2, 1, 2]
+
+/** NFTA_DATA_VALUE around bytes. */
+export function value(bytes: Buffer): StreamData {
+  return (out) => out.push(DATA_VALUE, bytes)
+}
+
+/** NFTA_DATA_VERDICT, with the chain that `goto` leads to. */
+export function verdict(word: keyof typeof verdicts, chain?: string): StreamData {
+  return (out) =>
+    out.push(DATA_VERDICT, (out) => {
+      out.push(VERDICT_CODE, putU32be(verdicts[word] >>> 0))
+      if (chain !== undefined) out.push(VERDICT_CHAIN, putString(chain))
+    })
+}
+
+/** The attributes of an expression: numbered from 1 in the order given; numbers go in network order. */
+function expression(name: string, ...attributes: (StreamData | number | undefined)[]): Expression {
+  return {
+    name,
+    attributes: (out) => {
+      for (const [index, attribute] of attributes.entries()) {
+        if (attribute === undefined) continue
+        out.push(index + 1, typeof attribute === 'number' ? putU32be(attribute) : attribute)
+      }
+    },
+  }
+}
+
+function payload(words: string, base: number, offset: number, length: number): Selector {
+  return { words, length, load: (register) => expression('payload', register, base, offset, length) }
+}
+
+export const iifname: Selector = {
+  words: 'iifname',
+  length: 16,
+  load: (register) => expression('meta', register, NFT_META_IIFNAME),
+}
+export const etherSaddr = payload('ether saddr', NFT_PAYLOAD_LL_HEADER, 6, 6)
+
+/** Source and destination of IPv4 and IPv6 headers (RFC 791, RFC 8200). */
+export const saddr = {
+  4: payload('ip saddr', NFT_PAYLOAD_NETWORK_HEADER, 12, 4),
+  6: payload('ip6 saddr', NFT_PAYLOAD_NETWORK_HEADER, 8, 16),
+}
+export const daddr = {
+  4: payload('ip daddr', NFT_PAYLOAD_NETWORK_HEADER, 16, 4),
+  6: payload('ip6 daddr', NFT_PAYLOAD_NETWORK_HEADER, 24, 16),
+}
+
+/** Loads selectors side by side, as the parts of a concatenation. */
+function load(selectors: Selector[]): Expression[] {
+  let register = NFT_REG32_00
+  return selectors.map((selector) => {
+    const loaded = selector.load(register)
+    register += padded(selector.length) / 4
+    return loaded
+  })
+}
+
+/** `ip daddr 10.1.0.0/16`: goes on with the rule if the address lies in the subnet. */
+export function inSubnet(selector: Selector, subnet: Cidr): Statement {
+  const network = toBytes(networkOf(subnet))
+  const cmp = expression('cmp', NFT_REG32_00, NFT_CMP_EQ, value(network))
+  return {
+    words: `${selector.words} ${formatCidr(subnet)}`,
+    expressions: [...load([selector]), ...masked(subnet), cmp],
+  }
+}
+
+/** Clears the host's bits in the first register; a whole address has none. */
+function masked({ address: { family }, prefix }: Cidr): Expression[] {
+  const bits = width(family)
+  if (prefix === bits) return []
+  const ones = (1n << BigInt(bits)) - (1n << BigInt(bits - prefix))
+  const [mask, zero] = [toBytes({ family, value: ones }), Buffer.alloc(bits / 8)]
+  return [expression('bitwise', NFT_REG32_00, NFT_REG32_00, mask.length, value(mask), value(zero))]
+}
+
+/** `iifname . ether saddr @SET`: goes on with the rule if the set has the key. */
+export function inSet(selectors: Selector[], set: string): Statement {
+  return {
+    words: `${joined(selectors)} @${set}`,
+    expressions: [...load(selectors), expression('lookup', putString(set), NFT_REG32_00)],
+  }
+}
+
+/** `ip saddr vmap @MAP`: does what the map says for the key. */
+export function vmap(selectors: Selector[], map: string): Statement {
+  const lookup = expression('lookup', putString(map), NFT_REG32_00, NFT_REG_VERDICT)
+  return { words: `${joined(selectors)} vmap @${map}`, expressions: [...load(selectors), lookup] }
+}
+
+function joined(selectors: Selector[]): string {
+  return selectors.map(({ words }) => words).join(' . ')
+}
+
+/** `return`, `drop`, `accept`. */
+export function say(word: 'return' | 'drop' | 'accept'): Statement {
+  return { words: word, expressions: [expression('immediate', NFT_REG_VERDICT, verdict(word))] }
+}
+
+/** `goto CHAIN` */
+export function goto(chain: string): Statement {
+  return {
+    words: `goto ${chain}`,
+    expressions: [expression('immediate', NFT_REG_VERDICT, verdict('goto', chain))],
+  }
+}
+
+/** `masquerade` */
+export const masquerade: Statement = { words: 'masquerade', expressions: [expression('masq')] }

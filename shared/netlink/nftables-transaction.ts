@@ -1,0 +1,90 @@
+/** Transactions of nf_tables: all or nothing, and only if nothing else has changed since what they rest on was read. */
+
+import { putU32be } from 'netlink/dist/structs.js'
+import { Errno, isErrno, KernelError } from '../kernel/errno.ts'
+import { familyHeader, Message } from './nftables.ts'
+import { ask, type Request, type Socket, transact } from './socket.ts'
+
+const NFNL_SUBSYS_NFTABLES = 10
+/** Batch markers and their attribute, include/uapi/linux/netfilter/nfnetlink.h. */
+const NFNL_MSG_BATCH_BEGIN = 16
+const NFNL_MSG_BATCH_END = 17
+const NFNL_BATCH_GENID = 1
+const AF_UNSPEC = 0
+/** Each lost race means that somebody else's transaction went through: many in a row only on a very busy host. */
+const attempts = 1000
+
+/**
+ * Reads, plans and commits as one: `plan` reads what it needs and gives the requests; should anybody change the
+ * rules meanwhile, the kernel refuses and it is planned afresh. A plan without requests costs no transaction.
+ * @throws KernelError EOPNOTSUPP when the kernel has no nf_tables, or what a request failed with (nothing was changed then)
+ */
+export function update(socket: Socket, plan: () => Request[]): void {
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    const generation = readGeneration(socket)
+    const requests = plan()
+    if (requests.length === 0 || commit(socket, requests, generation)) return
+  }
+  throw new KernelError(Errno.EAGAIN, 'change the nftables rules', {
+    extack: `others changed them ${attempts} times meanwhile`,
+    command: 'nft monitor',
+  })
+}
+
+/** Lets the kernel judge a transaction without doing it, as `nft --check` does. @throws KernelError why it would fail */
+export function verify(socket: Socket, requests: Request[]): void {
+  transact(socket, [begin(readGeneration(socket)), ...requests])
+}
+
+/** The number of the current state of all tables; each transaction makes a new one. */
+function readGeneration(socket: Socket): number {
+  try {
+    const [reply] = ask(socket, generationRequest)
+    return reply?.data.readUInt32BE(8) ?? 0
+  } catch (error) {
+    if (isErrno(error, 'EINVAL'))
+      throw new KernelError(Errno.EOPNOTSUPP, 'use nftables', { extack: 'the kernel has no nf_tables' })
+    throw error
+  }
+}
+
+const generationRequest: Request = {
+  type: (NFNL_SUBSYS_NFTABLES << 8) | Message.GETGEN,
+  flags: 0,
+  payload: familyHeader(AF_UNSPEC),
+  attempt: 'read the generation of the nftables rules',
+  command: 'nft list tables',
+}
+
+/** Commits requests on the state that was read; false when it is not the current one any more. */
+function commit(socket: Socket, requests: Request[], generation: number): boolean {
+  try {
+    transact(socket, [begin(generation), ...requests, end])
+    return true
+  } catch (error) {
+    if (isErrno(error, 'ERESTART')) return false
+    throw error
+  }
+}
+
+function begin(generation: number): Request {
+  return {
+    ...marker(NFNL_MSG_BATCH_BEGIN),
+    payload: (out) => {
+      out.emit(familyHeader(AF_UNSPEC, NFNL_SUBSYS_NFTABLES))
+      out.push(NFNL_BATCH_GENID, putU32be(generation))
+    },
+  }
+}
+
+const end: Request = marker(NFNL_MSG_BATCH_END)
+
+function marker(type: number): Request {
+  return {
+    type,
+    flags: 0,
+    payload: familyHeader(AF_UNSPEC, NFNL_SUBSYS_NFTABLES),
+    attempt: 'run an nftables transaction',
+    unacknowledged: true,
+  }
+}

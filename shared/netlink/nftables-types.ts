@@ -1,0 +1,80 @@
+/** nft's data types: how a key or a value is written, in the kernel's bytes and in nft's words. */
+
+import { formatAddress, fromBytes } from '../ip/address.ts'
+import { formatMac } from '../ip/mac.ts'
+
+/** A data type: `id` is nft's own number for it (TYPE_… in nft's datatype.h), which the kernel keeps for listings. */
+export interface DataType {
+  name: string
+  id: number
+  /** Bytes of a value. */
+  length: number
+  format(bytes: Buffer): string
+}
+
+const formatIp = (bytes: Buffer) => formatAddress(fromBytes(bytes))
+
+export const ipv4Addr: DataType = { name: 'ipv4_addr', id: 7, length: 4, format: formatIp }
+export const ipv6Addr: DataType = { name: 'ipv6_addr', id: 8, length: 16, format: formatIp }
+export const etherAddr: DataType = { name: 'ether_addr', id: 9, length: 6, format: formatMac }
+export const mark: DataType = {
+  name: 'mark',
+  id: 19,
+  length: 4,
+  format: (bytes) => String(bytes.readUInt32LE(0)),
+}
+export const ifname: DataType = {
+  name: 'ifname',
+  id: 41,
+  length: 16,
+  format: (bytes) => JSON.stringify(bytes.subarray(0, bytes.indexOf(0)).toString()),
+}
+
+/** An interface name as a key: 16 bytes, NUL-padded. Longer than 15 bytes is cut as the kernel would. */
+export function ifnameBytes(name: string): Buffer {
+  const bytes = Buffer.alloc(ifname.length)
+  bytes.write(name, 0, ifname.length - 1)
+  return bytes
+}
+
+/** A small number as a key, in host order, as packet marks are. */
+export function markBytes(value: number): Buffer {
+  const bytes = Buffer.alloc(mark.length)
+  bytes.writeUInt32LE(value)
+  return bytes
+}
+
+/** The bytes a value takes in a concatenation: registers are whole words. */
+export function padded(length: number): number {
+  return length + (-length & 3)
+}
+
+/** `a . b`: each part fills whole words. A single part is taken as it is. */
+export function concatenate(...parts: Buffer[]): Buffer {
+  if (parts.length === 1) return parts[0] as Buffer
+  return Buffer.concat(parts.flatMap((part) => [part, Buffer.alloc(padded(part.length) - part.length)]))
+}
+
+/** The length of a key of these types. */
+export function keyLength(types: DataType[]): number {
+  const [only] = types
+  if (only && types.length === 1) return only.length
+  return types.reduce((sum, { length }) => sum + padded(length), 0)
+}
+
+/** The number of a concatenation: nft packs six bits for each of its types. */
+export function keyId(types: DataType[]): number {
+  return types.reduce((id, type) => (id << 6) | type.id, 0)
+}
+
+/** A key in nft's words: `"veth0" . 02:00:00:00:00:01`. */
+export function formatKey(types: DataType[], bytes: Buffer): string {
+  let at = 0
+  return types
+    .map((type) => {
+      const part = bytes.subarray(at, at + type.length)
+      at += padded(type.length)
+      return type.format(part)
+    })
+    .join(' . ')
+}
