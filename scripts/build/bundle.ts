@@ -1,6 +1,8 @@
-/** One JavaScript file out of all the TypeScript, for each engine. */
+/** JavaScript out of all the TypeScript: one file for Node, for QuickJS one for each part that is imported lazily. */
 
+import { basename } from 'node:path'
 import { type BuildOptions, build } from 'esbuild'
+import { netlinkModules } from './netlink-modules.ts'
 import type { EngineName, Target } from './target.ts'
 import { buildVersion } from './version.ts'
 
@@ -11,6 +13,8 @@ const engineOptions: Record<EngineName, BuildOptions> = {
   quickjs: {
     platform: 'neutral',
     format: 'esm',
+    splitting: true,
+    chunkNames: '[name]-[hash]',
     mainFields: ['module', 'main'],
     conditions: ['quickjs', 'import'],
     inject: [`${root}engine/quickjs/buffer.ts`],
@@ -19,21 +23,29 @@ const engineOptions: Record<EngineName, BuildOptions> = {
   node: { platform: 'node', format: 'cjs', mainFields: ['module', 'main'] },
 }
 
-/** Bundles an engine's executable into `outfile`. The text is the same in whatever directory it is built. */
-export async function bundle(target: Target, outfile: string): Promise<void> {
-  await build({
+/**
+ * Bundles an engine's executable into a directory, the first file being `entry.js`. The text is the same in whatever
+ * directory it is built.
+ * @returns the files that others import only when they need them, and `entry.js`
+ */
+export async function bundle(target: Target, directory: string): Promise<string[]> {
+  const { metafile = { outputs: {} } } = await build({
     absWorkingDir: root,
     entryPoints: [`engine/${target.engine}/entry.ts`],
-    outfile,
+    outdir: directory,
     bundle: true,
+    metafile: true,
     target: target.engine === 'node' ? 'node26' : 'es2023',
     define: {
       __VERSION__: JSON.stringify(await buildVersion()),
       __ARCHITECTURE__: JSON.stringify(target.architecture),
     },
-    external: ['qjs:*', '*/firewall/macspoofchk.ts', '*/firewall/masquerade.ts'],
+    external: ['qjs:*'],
+    plugins: [netlinkModules],
     legalComments: 'none',
     logLevel: 'warning',
     ...engineOptions[target.engine],
   })
+  const outputs = Object.entries(metafile.outputs).filter(([, { entryPoint }]) => entryPoint)
+  return outputs.map(([path]) => basename(path)).sort()
 }

@@ -15,7 +15,8 @@ const pkg = join(import.meta.dirname, 'pkg.ts')
  * @param outfile absolute path of the executable
  */
 export async function buildNode(architecture: Architecture, work: string, outfile: string): Promise<void> {
-  await bundle({ engine: 'node', architecture }, join(work, 'patchbay.cjs'))
+  await bundle({ engine: 'node', architecture }, work)
+  await rename(join(work, 'entry.js'), join(work, 'patchbay.cjs'))
   await offerNode(architecture, work)
   const env = { HOME: work, TMPDIR: work }
   await run(process.execPath, [pkg, work, architecture], { env })

@@ -1,6 +1,6 @@
 /** The QuickJS executable: bytecode, the interpreter and one small C file, linked statically. */
 
-import { stat } from 'node:fs/promises'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { run } from '../run.ts'
 import { ensurePackages } from '../setup.ts'
@@ -9,14 +9,11 @@ import { compileFlags, linkFlags } from './hardening.ts'
 import { quickjs } from './quickjs-library.ts'
 import { type Architecture, gnu, host } from './target.ts'
 
-const sys = join(import.meta.dirname, '../../engine/quickjs/sys.c')
+const engine = join(import.meta.dirname, '../../engine/quickjs')
 const largest = 3_000_000
 
 /** The C modules under names that cannot be taken for Node's, see engine/quickjs/modules.d.ts. */
 const modules = ['std', 'os', 'sys'].flatMap((name) => ['-M', `qjs:${name},${name}`])
-
-/** Parts of QuickJS left out: no code comes from a string or a file. */
-const without = ['eval', 'module-loader', 'string-normalize'].map((feature) => `-fno-${feature}`)
 
 /**
  * Builds the executable for a processor.
@@ -26,10 +23,14 @@ const without = ['eval', 'module-loader', 'string-normalize'].map((feature) => `
 export async function buildQuickjs(architecture: Architecture, work: string, outfile: string): Promise<void> {
   await ensurePackages('the build of the QuickJS engine', compilerPackages(architecture))
   const { qjsc, library, include } = await quickjs(architecture)
-  await bundle({ engine: 'quickjs', architecture }, join(work, 'patchbay.js'))
-  await run(qjsc, ['-e', '-m', ...modules, ...without, '-o', 'patchbay.c', 'patchbay.js'], { cwd: work })
-  const inputs = ['patchbay.c', sys, library, '-lm', '-lpthread']
-  const flags = [...compileFlags(architecture), `-I${include}`, ...linkFlags, '-o', outfile]
+  const roots = await bundle({ engine: 'quickjs', architecture }, work)
+  await run(qjsc, ['-c', '-m', ...modules, '-o', 'bytecode.c', ...roots], { cwd: work })
+  await writeFile(
+    join(work, 'modules.c'),
+    moduleTable(await readFile(join(work, 'bytecode.c'), 'utf8'), await readdir(work)),
+  )
+  const inputs = ['modules.c', `${engine}/main.c`, `${engine}/sys.c`, library, '-lm', '-lpthread']
+  const flags = [...compileFlags(architecture), `-I${include}`, `-I${engine}`, ...linkFlags, '-o', outfile]
   await run(`${gnu[architecture]}-gcc`, [...flags, ...inputs], { cwd: work })
   const { size } = await stat(outfile)
   if (size > largest) throw new Error(`${outfile} has ${size} bytes, more than ${largest}`)
@@ -40,4 +41,15 @@ function compilerPackages(architecture: Architecture): string[] {
   if (architecture === host) return ['gcc', 'libc6-dev']
   const debian = architecture === 'x64' ? 'amd64' : architecture
   return [`gcc-${gnu[architecture].replace('_', '-')}`, `libc6-dev-${debian}-cross`]
+}
+
+/** The table of engine/quickjs/modules.h: qjsc names its arrays after the files, with `_` for what C does not allow. */
+function moduleTable(bytecode: string, files: string[]): string {
+  const fileOf = new Map(files.map((file) => [`qjsc_${file.replace(/\.js$/, '').replace(/\W/g, '_')}`, file]))
+  const arrays = Array.from(
+    bytecode.matchAll(/^const uint32_t (\w+)_size = /gm),
+    ([, array]) => array as string,
+  )
+  const rows = arrays.map((array) => `  {"${fileOf.get(array)}", ${array}, &${array}_size},`)
+  return `#include "bytecode.c"\n#include "modules.h"\n\nconst struct module modules[] = {\n${rows.join('\n')}\n  {0}\n};\n`
 }

@@ -1,0 +1,51 @@
+/**
+ * The npm package netlink as ES modules. It ships only CommonJS, of which a bundler must keep all: two thirds of our
+ * executable, read at every start. What the TypeScript compiler wrote is regular enough to be read back.
+ */
+
+import { readFile } from 'node:fs/promises'
+import type { Plugin } from 'esbuild'
+
+/** Where the compiler's own helpers end. */
+const preamble = /^[\s\S]*?Object\.defineProperty\(exports, "__esModule", \{ value: true \}\);\n/
+const declarations = /^exports\.\w+ = (exports\.\w+ = )*void 0;\n/gm
+const starImport = /^const (\w+) = (?:__importStar\()?require\("([^"]+)"\)\)?;$/gm
+const starExport = /^__exportStar\(require\("([^"]+)"\), exports\);$/gm
+const enumeration =
+  /^var (\w+);\n\(function \(\1\) \{\n([\s\S]*?)\n\}\)\(\1 = exports\.\1 \|\| \(exports\.\1 = \{\}\)\);$/gm
+const exported = /^exports\.(\w+) = (\w+);\n/gm
+const assigned = /^exports\.(\w+) = /gm
+
+/** An ES module out of what the TypeScript compiler made for CommonJS. */
+export function toModule(commonJS: string): string {
+  const names = new Set<string>()
+  const note = (name: string) => names.add(name) && ''
+  const text = commonJS
+    .replace(preamble, '')
+    .replace(declarations, '')
+    .replace(starImport, (_, name, from) => `import * as ${name} from ${specifier(from)};`)
+    .replace(starExport, (_, from) => `export * from ${specifier(from)};`)
+    .replace(enumeration, (_, name, body) => `${note(name)}const ${name} = ${pure(name, body)};`)
+    .replace(exported, (line, name, local) => (name === local ? note(name) : line))
+    .replace(assigned, (_, name) => `${note(name)}const ${name} = `)
+    .replace(/\bexports\.(\w+)/g, '$1')
+  return `${text}\nexport { ${[...names].join(', ')} };\n`
+}
+
+/** An enum as an expression that a bundler may leave out. */
+function pure(name: string, body: string): string {
+  return `/* @__PURE__ */ (function (${name}) {\n${body}\n    return ${name};\n})({})`
+}
+
+function specifier(from: string): string {
+  return JSON.stringify(from.startsWith('.') ? `${from}.js` : from)
+}
+
+export const netlinkModules: Plugin = {
+  name: 'netlink-modules',
+  setup(build) {
+    build.onLoad({ filter: /node_modules\/netlink\/dist\/.*\.js$/ }, async ({ path }) => {
+      return { contents: toModule(await readFile(path, 'utf8')), loader: 'js' }
+    })
+  },
+}
