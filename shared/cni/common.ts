@@ -17,10 +17,6 @@ import {
   string,
 } from './schema.ts'
 
-const port = integer({ min: 1, max: 65535 })
-const protocol = pattern('"tcp", "udp" or "sctp"', /^(tcp|udp|sctp)$/i)
-/** Bits per second, or bits. */
-const bits = integer({ min: 0, max: Number.MAX_SAFE_INTEGER })
 const range = () =>
   open({
     subnet: string,
@@ -30,8 +26,12 @@ const range = () =>
   })
 
 /** What the runtime adds for one container (CONVENTIONS.md, "Dynamic plugin specific fields"). */
-const runtimeConfig = () =>
-  open({
+const runtimeConfig = () => {
+  const port = integer({ min: 1, max: 65535 })
+  const protocol = pattern('"tcp", "udp" or "sctp"', /^(tcp|udp|sctp)$/i)
+  /** Bits per second, or bits. */
+  const bits = integer({ min: 0, max: Number.MAX_SAFE_INTEGER })
+  return open({
     mac: optional(mac),
     ips: optional(list(ipOrCidr)),
     ipRanges: optional(list(list(range()))),
@@ -64,6 +64,7 @@ const runtimeConfig = () =>
     deviceID: optional(string),
     cgroupPath: optional(string),
   })
+}
 
 /** What the network's author or the runtime passes in `args.cni` (CONVENTIONS.md, "args in network config"). */
 const args = () =>

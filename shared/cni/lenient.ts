@@ -4,7 +4,7 @@ import * as z from 'zod/mini'
 import { complaintsOf, type Path } from './issues.ts'
 import type { Log } from './log.ts'
 import type { Schema, Shape } from './schema.ts'
-import { below, isLeftOut } from './strict.ts'
+import { absent, below } from './strict.ts'
 
 /** Marks what was dropped, so that the indices of a list hold until all is judged. */
 const hole = Symbol('dropped')
@@ -18,7 +18,6 @@ type Holder = Record<PropertyKey, unknown>
 export function takeObject(shape: Shape, raw: Record<string, unknown>, log: Log): Record<string, unknown> {
   const config: Record<string, unknown> = {}
   for (const [key, schema] of Object.entries(shape)) {
-    if (isLeftOut(schema, raw[key])) continue
     const value = take(schema, raw[key], key, log)
     if (value !== undefined) config[key] = value
   }
@@ -27,9 +26,8 @@ export function takeObject(shape: Shape, raw: Record<string, unknown>, log: Log)
 
 /** What is valid of the value of a key: exactly the parts that are not are dropped, each with a warning. */
 export function take(schema: Schema, value: unknown, key: string, log: Log): unknown {
-  const { data, error } = z.safeParse(schema, value)
-  if (!error) return data
-  if (value === undefined) return undefined
+  const { data, error } = value === undefined ? absent(schema) : z.safeParse(schema, value)
+  if (!error || value === undefined) return data
   for (const { msg } of complaintsOf(below(key, error.issues), { [key]: value })) {
     log.warn(`${msg}; going on without it`)
   }

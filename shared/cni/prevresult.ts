@@ -10,10 +10,10 @@ import { cidr, integer, ip, list, oneOf, open, optional, pattern, type Schema, s
 import { below } from './strict.ts'
 import { atLeast, type SpecVersion, versions } from './version.ts'
 
-const index = integer({ min: 0, max: 65535 })
-const number = integer({ min: 0, max: 0xffffffff })
 /** Devices such as InfiniBand have longer ones than Ethernet. */
-const hardwareAddress = pattern('a hardware address', /^[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2})*$/)
+const hardwareAddress = /^[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2})*$/
+
+const number = () => integer({ min: 0, max: 0xffffffff })
 
 const dns = () =>
   open({
@@ -27,10 +27,10 @@ const route = () =>
   open({
     dst: cidr,
     gw: optional(ip),
-    mtu: optional(number),
-    advmss: optional(number),
-    priority: optional(number),
-    table: optional(number),
+    mtu: optional(number()),
+    advmss: optional(number()),
+    priority: optional(number()),
+    table: optional(number()),
     scope: optional(integer({ min: 0, max: 255 })),
   })
 
@@ -41,15 +41,15 @@ const current = () =>
       list(
         open({
           name: string,
-          mac: optional(hardwareAddress),
-          mtu: optional(number),
+          mac: optional(pattern('a hardware address', hardwareAddress)),
+          mtu: optional(number()),
           sandbox: optional(string),
           socketPath: optional(string),
           pciID: optional(string),
         }),
       ),
     ),
-    ips: optional(list(open({ interface: optional(index), address: cidr, gateway: optional(ip) }))),
+    ips: optional(list(open({ interface: optional(number()), address: cidr, gateway: optional(ip) }))),
     routes: optional(list(route())),
     dns: optional(dns()),
   })

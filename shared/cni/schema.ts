@@ -5,7 +5,7 @@
 
 import * as z from 'zod/mini'
 import { parseAddress } from '../ip/address.ts'
-import { formatMac, isUnicastMac, parseMac } from '../ip/mac.ts'
+import { isUnicastMac, parseMac } from '../ip/mac.ts'
 import { parseCidr } from '../ip/subnet.ts'
 import { ifnameFault } from './names.ts'
 
@@ -21,10 +21,13 @@ export const anything = z.unknown()
 export const boolean = z.boolean('true or false')
 export const string = z.string('a string')
 
-/** A string that passes a test; `allowed` completes "must be …", `json` goes into the JSON Schema. */
-export function text(allowed: string, isValid: (value: string) => boolean, json?: Record<string, unknown>) {
-  const schema = z.string(allowed).check(z.refine(isValid, allowed))
-  if (json) z.globalRegistry.add(schema, json)
+/** What the JSON Schema says of a word that is judged by a function; `title` is its name in tables. */
+type Json = { title?: string; pattern?: string; maxLength?: number }
+
+/** A string that passes a test; `allowed` completes "must be …". */
+export function text(allowed: string, isValid: (value: string) => boolean, json: Json = {}) {
+  const schema = z.custom<string>((value) => typeof value === 'string' && isValid(value), allowed)
+  z.globalRegistry.add(schema, { type: 'string', ...json })
   return schema
 }
 
@@ -35,47 +38,44 @@ export function pattern(allowed: string, expression: RegExp) {
 
 /** A whole number within bounds, both included. */
 export function integer({ min, max }: { min: number; max: number }) {
-  const allowed = `a whole number from ${min} to ${max}`
-  return z.int(allowed).check(z.minimum(min, allowed), z.maximum(max, allowed))
+  const isWithin = (value: unknown) => Number.isInteger(value) && Number(value) >= min && Number(value) <= max
+  const schema = z.custom<number>(isWithin, `a whole number from ${min} to ${max}`)
+  z.globalRegistry.add(schema, { type: 'integer', minimum: min, maximum: max })
+  return schema
 }
 
 /** An interface's name, as the kernel allows it. */
 export const ifname = text(
   'an interface name: at most 15 bytes, without /, : or white space',
   (value) => ifnameFault(value) === undefined,
-  { maxLength: 15, pattern: '^[^/:\\s]+$' },
+  { title: 'interface name', maxLength: 15, pattern: '^[^/:\\s]+$' },
 )
 
-const unicast = 'a unicast MAC address such as 02:00:5e:10:00:01'
-
-/** A unicast Ethernet address; comes out in lower case with colons. */
-export const mac = z.string(unicast).check(z.overwrite(colons), z.refine(isUnicast, unicast))
+/** A unicast Ethernet address, bytes separated by `:` or `-`. */
+export const mac = text('a unicast MAC address such as 02:00:5e:10:00:01', isUnicast, {
+  title: 'MAC address',
+})
 
 function isUnicast(value: string): boolean {
   const bytes = parseMac(value)
   return bytes !== undefined && isUnicastMac(bytes)
 }
 
-/** The three ways to write an Ethernet address (`aa:bb:…`, `aa-bb-…`, `aabb.ccdd.eeff`) as the first of them. */
-function colons(value: string): string {
-  const isDotted = /^[0-9a-f]{4}(\.[0-9a-f]{4}){2}$/i.test(value)
-  const bytes = parseMac(isDotted ? value.replace(/\./g, '').replace(/..(?=.)/g, '$&:') : value)
-  return bytes ? formatMac(bytes) : value
-}
-
 /** An IPv4 or IPv6 address. */
-export const ip = text('an IP address such as 10.1.2.3 or fd00::1', isAddress)
+export const ip = text('an IP address such as 10.1.2.3 or fd00::1', isAddress, { title: 'IP address' })
 
 /** An address with a prefix length. */
 export const cidr = text(
   'an address with a prefix length such as 10.1.2.0/24 or fd00::/64',
   (value) => parseCidr(value) !== undefined,
+  { title: 'address with prefix' },
 )
 
 /** An address, with a prefix length or without. */
 export const ipOrCidr = text(
   'an IP address, with a prefix length or without: 10.1.2.3 or 10.1.2.3/24',
   (value) => isAddress(value) || parseCidr(value) !== undefined,
+  { title: 'address, with prefix or without' },
 )
 
 function isAddress(value: string): boolean {
@@ -84,6 +84,7 @@ function isAddress(value: string): boolean {
 
 /** An absolute path. */
 export const path = text('an absolute path', (value) => value.startsWith('/') && !value.includes('\0'), {
+  title: 'absolute path',
   pattern: '^/',
 })
 
@@ -91,6 +92,7 @@ export const path = text('an absolute path', (value) => value.startsWith('/') &&
 export const pluginName = text(
   'the name of a plugin, without a path',
   (value) => !/[/\0]/.test(value) && value !== '.' && value !== '..',
+  { title: 'plugin name' },
 )
 
 /** One of a few words. */
@@ -136,12 +138,12 @@ export function withDefault<S extends Schema>(schema: S, value: NonNullable<z.ou
   return z._default(schema, value as never)
 }
 
-/** Says what a key means: a sentence or two for the documentation. Words that others use too are copied first. */
+/** Says what a key means: a sentence or two for the documentation. */
 export function describe<S extends Schema>(schema: S, description: string): S {
-  const wrapper = ['optional', 'default'].includes(schema._zod.def.type)
-  const own = wrapper ? schema : schema.clone(schema._zod.def)
-  z.globalRegistry.add(own, { ...z.globalRegistry.get(schema), description })
-  return own
+  // The word itself may stand in other places: only this use of it gets the description.
+  const use: S = Object.create(schema)
+  z.globalRegistry.add(use, { ...z.globalRegistry.get(schema), description })
+  return use
 }
 
 /** What `describe` said. */

@@ -13,17 +13,18 @@ export function judgeObject(shape: Shape, raw: Record<string, unknown>): Judgeme
   const data: Record<string, unknown> = {}
   const issues: z.core.$ZodIssue[] = []
   for (const [key, schema] of Object.entries(shape)) {
-    if (isLeftOut(schema, raw[key])) continue
-    const outcome = z.safeParse(schema, raw[key])
-    if (outcome.success) data[key] = outcome.data
-    else issues.push(...below(key, outcome.error.issues))
+    const outcome = raw[key] === undefined ? absent(schema) : z.safeParse(schema, raw[key])
+    if (!outcome.success) issues.push(...below(key, outcome.error.issues))
+    else if (outcome.data !== undefined) data[key] = outcome.data
   }
   return { data, issues }
 }
 
-/** Whether an optional key is absent: nothing to judge. */
-export function isLeftOut(schema: Schema, value: unknown): boolean {
-  return value === undefined && schema._zod.def.type === 'optional'
+/** What the absence of a key comes to. Most keys are absent from most configurations, so this takes no parser. */
+export function absent(schema: Schema): z.core.util.SafeParseResult<unknown> {
+  const { type, defaultValue } = schema._zod.def as { type: string; defaultValue?: unknown }
+  if (type === 'optional' || type === 'default') return { success: true, data: defaultValue }
+  return z.safeParse(schema, undefined)
 }
 
 /** Issues of an inner value, as issues of the value that holds it. */

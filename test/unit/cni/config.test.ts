@@ -122,8 +122,8 @@ test('a key of another plugin is refused with its owner, and with the own key it
   assert.is(refused({ master: 'eth0' }).message, 'unknown key master: it belongs to the plugin macvlan')
   assert.match(refused({ master: 'eth0' }).details, 'use "type": "macvlan"')
   assert.is(
-    refused({ vlanId: 5 }).message,
-    'unknown key vlanId: it belongs to the plugin vlan; did you mean vlan?',
+    refused({ vlans: 5 }).message,
+    'unknown key vlans: it belongs to the plugin bond; did you mean vlan?',
   )
 })
 

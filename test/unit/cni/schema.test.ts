@@ -40,15 +40,12 @@ test('an interface name is what the kernel allows', () => {
   )
 })
 
-test('a MAC address is unicast, and comes out in one form', () => {
+test('a MAC address is unicast', () => {
   judged(
     mac,
-    ['02:00:00:00:00:01'],
-    ['01:00:5e:00:00:01', 'ff:ff:ff:ff:ff:ff', '00:00:00:00:00:00', '02:00:00:00:00', '020000000001', 'x'],
+    ['02:00:00:00:00:01', '02-AB-00-00-00-01'],
+    ['01:00:5e:00:00:01', 'ff:ff:ff:ff:ff:ff', '00:00:00:00:00:00', '02:00:00:00:00', '020000000001', 'x', 2],
   )
-  for (const form of ['02:AB:00:00:00:01', '02-ab-00-00-00-01', '02ab.0000.0001']) {
-    assert.is(z.parse(mac, form), '02:ab:00:00:00:01')
-  }
 })
 
 test('addresses are with a prefix length, without, or either', () => {
