@@ -1,6 +1,6 @@
 /** Installs the Debian packages that a build, the tests or the demo need, when they are missing. */
 
-import { execa } from 'execa'
+import { ExecaError, execa } from 'execa'
 
 /** Something the machine lacks: a sentence for the user, to whom a stack would say nothing more. */
 export class Missing extends Error {}
@@ -40,7 +40,7 @@ async function install(names: readonly string[]): Promise<boolean> {
 
 async function apt(args: readonly string[], output: 'ignore' | 'inherit'): Promise<boolean> {
   const env = { DEBIAN_FRONTEND: 'noninteractive' }
-  const { failed } = await execa('apt-get', ['--quiet', ...args], {
+  const { failed } = await execa('apt-get', ['--quiet', '--option', 'DPkg::Lock::Timeout=300', ...args], {
     env,
     stdin: 'ignore',
     stdout: output === 'ignore' ? 'ignore' : process.stderr,
@@ -50,12 +50,12 @@ async function apt(args: readonly string[], output: 'ignore' | 'inherit'): Promi
   return !failed
 }
 
-/** Runs a script's work; what the machine lacks is told in a sentence, with exit status 1. */
+/** Runs a script's work; what is missing, or what a program complained of, is told without a stack. */
 export async function reportMissing(work: () => Promise<void>): Promise<void> {
   try {
     await work()
   } catch (error) {
-    if (!(error instanceof Missing)) throw error
+    if (!(error instanceof Missing || error instanceof ExecaError)) throw error
     console.error(error.message)
     process.exitCode = 1
   }

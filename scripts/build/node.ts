@@ -18,7 +18,7 @@ export async function buildNode(architecture: Architecture, work: string, outfil
   await bundle({ engine: 'node', architecture }, work)
   await rename(join(work, 'entry.js'), join(work, 'patchbay.cjs'))
   await offerNode(architecture, work)
-  const env = { HOME: work, TMPDIR: work }
+  const env = { HOME: work, TMPDIR: work, NODE_NO_WARNINGS: '1' }
   await run(process.execPath, [pkg, work, architecture], { env })
   await rename(join(work, 'patchbay'), outfile)
 }

@@ -1,0 +1,53 @@
+/** Files from other Debian suites, with apt lists of their own: the machine's sources stay as they are. */
+
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { run } from './run.ts'
+
+const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg'
+
+/** A Debian suite to download from; apt checks the archive's signature and each file's checksum. */
+export interface Suite {
+  /** Downloads binary packages (`.deb`) into a directory. */
+  download(directory: string, names: readonly string[]): Promise<void>
+  /** Downloads the original source archive of a source package into a directory. */
+  downloadSource(directory: string, name: string): Promise<void>
+}
+
+/**
+ * Reads the package lists of a suite.
+ * @param name `sid`, `trixie`, …
+ * @param work directory that lists and cache may be kept in
+ */
+export async function debianSuite(name: string, work: string): Promise<Suite> {
+  const options = await configuration(name, work)
+  await run('apt-get', [...options, '--quiet', 'update'])
+  const get = (cwd: string, args: readonly string[]) =>
+    run('apt-get', [...options, '--quiet', ...args], { cwd })
+  return {
+    download: async (directory, names) => void (await get(directory, ['download', ...names])),
+    downloadSource: async (directory, source) =>
+      void (await get(directory, ['source', '--download-only', '--tar-only', source])),
+  }
+}
+
+async function configuration(suite: string, work: string): Promise<string[]> {
+  const list = join(work, 'sources.list')
+  const site = `[signed-by=${keyring}] ${await mirror()} ${suite} main`
+  await mkdir(join(work, 'lists/partial'), { recursive: true })
+  await mkdir(join(work, 'cache/archives/partial'), { recursive: true })
+  await writeFile(list, `deb ${site}\ndeb-src ${site}\n`)
+  return [
+    `Dir::State::Lists=${join(work, 'lists')}`,
+    `Dir::Etc::SourceList=${list}`,
+    'Dir::Etc::SourceParts=-',
+    `Dir::Cache=${join(work, 'cache')}`,
+    'APT::Sandbox::User=root',
+  ].flatMap((option) => ['--option', option])
+}
+
+/** The Debian mirror that the machine's own sources name. */
+async function mirror(): Promise<string> {
+  const sites = await run('apt-get', ['indextargets', '--format', '$(SITE)', 'Created-By: Packages'])
+  return sites.split('\n').find((site) => /\/debian\/?$/.test(site)) ?? 'http://deb.debian.org/debian'
+}
