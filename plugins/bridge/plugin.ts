@@ -4,6 +4,7 @@ import { CniError, Code } from '../../shared/cni/error.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import type { Interface, Result } from '../../shared/cni/result.ts'
 import { cidrs } from '../../shared/device/configure.ts'
+import { requestedMac } from '../../shared/device/mac.ts'
 import { hostIfname, parseAlias } from '../../shared/device/names.ts'
 import { hostSocket, interfacePlugin, type Life } from '../../shared/device/plugin.ts'
 import { tolerate } from '../../shared/kernel/errno.ts'
@@ -26,6 +27,7 @@ export const bridge = interfacePlugin<BridgeConfig, Made>({
   name: 'bridge',
   summary: 'connects containers to a switch (a Linux bridge) on the host',
   config,
+  prepare: requestedMac,
   create,
   interfaces: (made) => [toInterface(made.bridge), toInterface(made.port)],
   complete: completeLease,

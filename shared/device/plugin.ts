@@ -4,7 +4,7 @@ import { CniError, Code } from '../cni/error.ts'
 import type { ConfigSchema, Plugin, Request } from '../cni/plugin.ts'
 import type { Dns, Interface, Result } from '../cni/result.ts'
 import { emptyResult } from '../cni/result.ts'
-import { ipamOf } from '../ipam/ipam.ts'
+import { type Ipam, ipamOf } from '../ipam/ipam.ts'
 import { findLink, type Link, removeLink } from '../netlink/link.ts'
 import { ask, openSocket, Protocol, type Socket } from '../netlink/socket.ts'
 import { announce } from './announce.ts'
@@ -77,12 +77,14 @@ async function add<Config extends InterfaceConfig, Made>(
   request: Request<Config>,
   undo: Undo,
 ): Promise<Result> {
+  const ipam = ipamOf(request)
   device.prepare?.(request)
+  await ipam?.prepare()
   const life = { ...openWiring(request), request, undo }
   refuseTaken(life)
   const made = device.create(life)
   const link = ownLink(life)
-  const lease = await allocate(life)
+  const lease = ipam ? await allocate(ipam, life) : emptyResult()
   const result = place(
     device.complete?.(lease, request.config) ?? lease,
     device.interfaces(made),
@@ -114,9 +116,7 @@ function ownLink({ inside, request }: Life<unknown>): Link {
 }
 
 /** Asks IPAM for addresses; an attachment without IPAM is a wire and nothing more. */
-async function allocate({ request, undo }: Life<InterfaceConfig>): Promise<Result> {
-  const ipam = ipamOf(request)
-  if (!ipam) return emptyResult()
+async function allocate(ipam: Ipam, { request, undo }: Life<InterfaceConfig>): Promise<Result> {
   const lease = await ipam.add()
   undo(() => ipam.del())
   if (lease.ips.length > 0) return lease
