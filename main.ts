@@ -17,7 +17,7 @@ export async function main([called = 'patchbay', ...args]: string[]): Promise<nu
   const load = Object.hasOwn(plugins, name) && plugins[name]
   if (!load) return operate(args)
   const { runPlugin } = await import('./shared/cni/run.ts')
-  return runPlugin(await load(), plugins)
+  return runPlugin(load, plugins)
 }
 
 /** The operator's command line, under the name `patchbay`. */

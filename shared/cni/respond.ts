@@ -10,7 +10,8 @@ import { negotiate } from './negotiate.ts'
 import type { Command, Plugin } from './plugin.ts'
 import { type Call, makeRequest } from './request.ts'
 import { verbOf } from './verbs.ts'
-import { newest, type SpecVersion, versions } from './version.ts'
+import { newest, type SpecVersion } from './version.ts'
+import { versionAnswer } from './version-answer.ts'
 
 /** What goes to standard output, and the exit status. */
 export interface Answer {
@@ -23,7 +24,7 @@ export async function respond(plugin: Plugin, call: Call): Promise<Answer> {
   let cniVersion = newest
   try {
     const parameters = readParameters(call.env)
-    if (parameters.command === 'VERSION') return { output: versionAnswer(call), status: 0 }
+    if (parameters.command === 'VERSION') return { output: versionAnswer(call.read), status: 0 }
     const input = readInput(call)
     const raw = plugin.config.canonical(parseObject(input, 'network config'))
     const network = networkName(raw)
@@ -53,16 +54,6 @@ function readInput(call: Call): string {
     const { message } = toCniError(cause)
     throw new CniError(Code.IoFailure, { msg: `error reading from stdin: ${message}`, cause })
   }
-}
-
-/** The versions spoken, under the version that was asked in; without one, under the newest (spec section "VERSION"). */
-function versionAnswer({ read }: Call): string {
-  let asked: unknown
-  try {
-    asked = parseObject(read(), 'version request').cniVersion
-  } catch {}
-  const cniVersion = typeof asked === 'string' && asked !== '' ? asked : newest
-  return `${JSON.stringify({ cniVersion, supportedVersions: versions })}\n`
 }
 
 /** An error as the spec has it (section "Error"). What nobody foresaw leaves its stack on standard error. */
