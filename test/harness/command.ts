@@ -1,0 +1,33 @@
+/** Runs the tools that tests look at the kernel with, and reads their JSON. */
+
+import { spawnSync } from 'node:child_process'
+
+/** A command that failed, with what it said. */
+export class CommandFailed extends Error {}
+
+/** Runs a command to its end and gives its standard output. @throws CommandFailed */
+export function command(file: string, ...args: string[]): string {
+  const { status, stdout, stderr, error } = spawnSync(file, args, { encoding: 'utf8', maxBuffer: 1 << 28 })
+  if (error) throw error
+  if (status !== 0)
+    throw new CommandFailed(`${[file, ...args].join(' ')}: status ${status}: ${stderr || stdout}`)
+  return stdout
+}
+
+/** Whether a command succeeds. */
+export function succeeds(file: string, ...args: string[]): boolean {
+  return spawnSync(file, args, { stdio: 'ignore' }).status === 0
+}
+
+/** Runs `ip` with words as they would be typed: `ip('link set eth0 up')`. */
+export function ip(words: string): string {
+  return command('ip', ...words.split(' '))
+}
+
+/** Runs `ip -j -d` and reads its answer. `-n NAME` in front looks into a namespace. */
+export function ipJson<T>(words: string): T[] {
+  const answer = command('ip', '-j', '-d', ...words.split(' '))
+  return answer.trim() === ''
+    ? []
+    : JSON.parse(answer).filter((entry: object) => Object.keys(entry).length > 0)
+}

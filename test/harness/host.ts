@@ -1,0 +1,109 @@
+/** A host of the test's own: private network, mounts and processes that vanish with it. */
+
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync } from 'node:fs'
+import { ensurePackages } from '../../scripts/setup.ts'
+import { builtTool } from './cnitool.ts'
+import { command, ip } from './command.ts'
+import { difference, type Snapshot, snapshot } from './snapshot.ts'
+
+/** Set in the environment of a test program that already runs on its private host. */
+const mark = 'PATCHBAY_PRIVATE_HOST'
+
+/** Where a test may put files; not looked at by snapshots. */
+export const scratch = '/run/test'
+
+/** What kernel tests run besides the plugins. */
+const tools = ['iproute2', 'nftables', 'iptables', 'iputils-ping', 'tcpdump', 'strace', 'util-linux']
+
+/**
+ * Moves the calling test program onto a private host: it starts itself again there, and this call
+ * returns only in that second life. The first one makes sure that the machine was left as found.
+ */
+export async function privateHost(): Promise<void> {
+  if (process.env[mark]) return arrange()
+  if (process.getuid?.() !== 0) refuse('kernel tests make network namespaces: run them as root')
+  await ensurePackages('the kernel tests', tools)
+  await builtTool()
+  const before = machine()
+  const status = startAgain()
+  const changed = difference(before, machine())
+  if (changed.length > 0) refuse(`the machine's own network was changed:\n${changed.join('\n')}`)
+  process.exit(status)
+}
+
+function startAgain(): number {
+  const namespaces = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc']
+  const self = [process.execPath, ...process.execArgv, ...process.argv.slice(1)]
+  const env = { ...process.env, [mark]: '1' }
+  const { status, error } = spawnSync('unshare', [...namespaces, ...self], { stdio: 'inherit', env })
+  if (error) refuse(`no private network namespace can be made here: ${error.message}`)
+  return status ?? 1
+}
+
+/** The machine's own network, as far as a plugin could reach it. */
+function machine(): Snapshot {
+  return snapshot(['/run/netns', '/var/lib/cni'].filter((path) => existsSync(path)))
+}
+
+function refuse(sentence: string): never {
+  console.error(sentence)
+  process.exit(1)
+}
+
+/** Empty /run and /var/lib, a /sys that shows this network, forwarding off as on a fresh machine. */
+function arrange(): void {
+  for (const path of ['/run', '/var/lib']) command('mount', '-t', 'tmpfs', 'tmpfs', path)
+  command('mount', '-t', 'sysfs', 'sysfs', '/sys')
+  for (const path of [scratch, '/run/lock', '/var/lib/cni']) mkdirSync(path)
+  ip('link set lo up')
+  setSysctl('net/ipv4/ip_forward', 0)
+  setSysctl('net/ipv6/conf/all/forwarding', 0)
+}
+
+/** Writes a sysctl of the host, or of a namespace. */
+export function setSysctl(name: string, value: number | string, netns?: string): void {
+  const inside = netns ? ['ip', 'netns', 'exec', netns] : []
+  const [file = '', ...args] = [...inside, 'sh', '-c', `echo ${value} > /proc/sys/${name}`]
+  command(file, ...args)
+}
+
+/** A network namespace by name, as `ip netns` has it. */
+export interface Netns {
+  name: string
+  path: string
+}
+
+let containers = 0
+
+/** A new network namespace as a runtime hands it to a plugin: loopback down, nothing in it. */
+export function newContainer(name = `c${++containers}`): Netns {
+  ip(`netns add ${name}`)
+  return { name, path: `/run/netns/${name}` }
+}
+
+export function removeContainer({ name }: Netns): void {
+  ip(`netns delete ${name}`)
+}
+
+/** The far host's addresses, and the private host's on the wire between them. */
+export const far = { ipv4: '198.51.100.1', ipv6: '2001:db8:51::1' }
+export const near = { ipv4: '198.51.100.10', ipv6: '2001:db8:51::10' }
+
+/** A host across the wire, which knows the private host and the way back through it to any container. */
+export function farHost(): Netns {
+  const netns = newContainer('far')
+  ip('link add uplink type veth peer name eth0 netns far')
+  configure('', 'uplink', near, far)
+  configure('-n far ', 'eth0', far, near)
+  return netns
+}
+
+function configure(inside: string, name: string, own: typeof far, other: typeof far): void {
+  ip(`${inside}address add ${own.ipv4}/24 dev ${name}`)
+  ip(`${inside}address add ${own.ipv6}/64 dev ${name} nodad`)
+  ip(`${inside}link set ${name} up`)
+  ip(`${inside}link set lo up`)
+  ip(`${inside}route add default via ${other.ipv4}`)
+  ip(`${inside}-6 route add default via ${other.ipv6}`)
+}

@@ -1,0 +1,76 @@
+/** The built executables, called directly as a runtime calls them. */
+
+import { existsSync } from 'node:fs'
+import { execa } from 'execa'
+
+/** Keys of one plugin's configuration, beside its type. */
+export type Configuration = { type: string } & Record<string, unknown>
+
+export type Engine = 'quickjs' | 'node'
+
+/** The CNI result as tests read it (specification 1.1.0 section "ADD Success"). */
+export interface Result {
+  cniVersion: string
+  interfaces: { name: string; mac: string; sandbox?: string; mtu?: number }[]
+  ips: { address: string; gateway?: string; interface?: number; version?: string }[]
+  routes?: { dst: string; gw?: string }[]
+  dns?: Record<string, unknown>
+}
+
+/** The directory of an engine's executables; `CNI_TEST_BIN` puts other plugins in their place, to try a test out. */
+export function executables(engine: Engine = 'quickjs'): string {
+  const directory = process.env.CNI_TEST_BIN ?? new URL(`../../dist/${engine}`, import.meta.url).pathname
+  if (existsSync(`${directory}/bridge`)) return directory
+  console.error(`${directory} holds no built plugins: npm run build`)
+  process.exit(1)
+}
+
+/** One call of a plugin: environment and standard input. */
+export interface Call {
+  verb: 'ADD' | 'DEL' | 'CHECK' | 'STATUS' | 'GC' | 'VERSION'
+  /** The configuration; text goes in as it is. */
+  config: (Configuration & { name?: string; cniVersion?: string }) | string
+  containerID?: string
+  netns?: string
+  ifname?: string
+  /** CNI_ARGS, as it stands in the environment. */
+  args?: string
+  engine?: Engine
+  /** The plugin, when the configuration does not say. */
+  plugin?: string
+  /** A program and its arguments to put in front: strace, qemu. */
+  under?: readonly string[]
+  /** More environment. */
+  env?: Record<string, string>
+}
+
+/** What came back. `json` is standard output, which must be JSON or empty. */
+export interface Answer {
+  status: number
+  json: Record<string, unknown> | undefined
+  stderr: string
+}
+
+/** Calls a plugin and reads its answer; anything on standard output that is not JSON is thrown. */
+export async function call(request: Call): Promise<Answer> {
+  const { config, engine, under = [] } = request
+  const plugin = request.plugin ?? (typeof config === 'string' ? 'bridge' : config.type)
+  const [file = '', ...args] = [...under, `${executables(engine)}/${plugin}`]
+  const input = typeof config === 'string' ? config : JSON.stringify(config)
+  const options = { env: environment(request), extendEnv: false, input, reject: false } as const
+  const { exitCode, signal, stdout, stderr } = await execa(file, args, options)
+  return { status: exitCode ?? (signal ? 128 : 127), json: stdout ? JSON.parse(stdout) : undefined, stderr }
+}
+
+function environment({ verb, containerID = 'c1', netns, ifname = 'eth0', args, engine, env }: Call) {
+  const attachment = ['STATUS', 'GC', 'VERSION'].includes(verb)
+    ? {}
+    : { CNI_CONTAINERID: containerID, CNI_NETNS: netns ?? '', CNI_IFNAME: ifname, CNI_ARGS: args ?? '' }
+  return {
+    PATH: process.env.PATH ?? '',
+    CNI_COMMAND: verb,
+    CNI_PATH: executables(engine),
+    ...attachment,
+    ...env,
+  }
+}

@@ -1,0 +1,88 @@
+/** Traffic that really flows: pings, the source address that a far host sees, announcements on the wire. */
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { setTimeout as wait } from 'node:timers/promises'
+import { command, succeeds } from './command.ts'
+import type { Netns } from './host.ts'
+
+/** Whether an address answers one of two pings from a namespace (from the host when there is none). */
+export function pings(from: Netns | undefined, address: string): boolean {
+  return succeeds(...inside(from), 'ping', '-n', '-q', '-c', '2', '-i', '0.2', '-w', '2', address)
+}
+
+function inside(netns: Netns | undefined): [string, ...string[]] {
+  return netns ? ['ip', 'netns', 'exec', netns.name] : ['env']
+}
+
+/** A server in a namespace that answers each connection and datagram with the address it came from. */
+export interface Mirror {
+  /** The source address that the server saw of a connection made in a namespace. */
+  sourceOf(client: Netns, address: string, protocol: 'tcp' | 'udp'): string
+  stop(): void
+}
+
+const port = 7000
+
+/** Starts a mirror and waits until it listens. */
+export async function mirrorIn(netns: Netns): Promise<Mirror> {
+  const program = new URL('mirror.ts', import.meta.url).pathname
+  const server = await started([...inside(netns), process.execPath, program, String(port)], 'listening')
+  letGo(server)
+  return {
+    sourceOf: (client, address, protocol) => {
+      const ask = `exec 3<>/dev/${protocol}/${address}/${port} && echo >&3 && timeout 2 dd bs=64 count=1 status=none <&3`
+      return command(...inside(client), 'bash', '-c', ask).trim()
+    },
+    stop: () => void server.kill('SIGKILL'),
+  }
+}
+
+/** Starts a program and waits until its output contains a word. */
+async function started([file = '', ...args]: string[], word: string): Promise<ChildProcess> {
+  const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  const seen = new Promise<void>((resolve, reject) => {
+    const listen = (chunk: Buffer) => {
+      output += chunk
+      if (output.includes(word)) resolve()
+    }
+    child.stdout.on('data', listen)
+    child.stderr.on('data', listen)
+    child.once('exit', () => reject(new Error(`${file} ended: ${output}`)))
+  })
+  await seen
+  return child
+}
+
+/** A test program may end while the child runs: its processes end with it. */
+function letGo(child: ChildProcess): void {
+  child.unref()
+  for (const stream of [child.stdout, child.stderr]) (stream as unknown as { unref(): void }).unref()
+}
+
+/**
+ * Listens on an interface of the host while something is done.
+ * @param filter as tcpdump takes it: `arp or icmp6`
+ * @returns the lines that tcpdump printed
+ */
+export async function overhear(
+  ifname: string,
+  filter: string,
+  act: () => Promise<unknown>,
+): Promise<string[]> {
+  const options = ['-l', '-n', '-e', '--immediate-mode', '-i', ifname]
+  const listener = await started(['tcpdump', ...options, filter], 'listening on')
+  let heard = ''
+  listener.stdout?.on('data', (chunk: Buffer) => {
+    heard += chunk
+  })
+  try {
+    await act()
+    await wait(200)
+  } finally {
+    listener.kill('SIGINT')
+    await once(listener, 'close')
+  }
+  return heard.split('\n').filter(Boolean)
+}
