@@ -5,5 +5,6 @@ import type { Registry } from '../shared/cni/plugin.ts'
 export const plugins: Registry = {
   bridge: async () => (await import('./bridge/plugin.ts')).bridge,
   'host-local': async () => (await import('./host-local/plugin.ts')).hostLocal,
+  loopback: async () => (await import('./loopback/plugin.ts')).loopback,
   static: async () => (await import('./static/plugin.ts')).staticIpam,
 }

@@ -19,11 +19,6 @@ type Whole<Own extends Shape> = Omit<typeof common, keyof Own> & Own
 /** The type of a configuration that a shape describes. */
 export type Config<Own extends Shape> = z.output<z.ZodMiniObject<Whole<Own>>>
 
-export interface NetworkSchema<Config> extends ConfigSchema<Config> {
-  /** The whole shape, common keys included: what JSON Schema and tables are made from. */
-  shape: Shape
-}
-
 export interface Options<Config> {
   /** Judged after the shape, so defaults are in place. */
   rules?: readonly Rule<Config>[]
@@ -38,7 +33,7 @@ export interface Options<Config> {
 export function network<Own extends Shape>(
   own: Own,
   { rules = [], delegate = false }: Options<Config<Own>> = {},
-): NetworkSchema<Config<Own>> {
+): ConfigSchema<Config<Own>> {
   const shape: Shape = { ...common, ...own }
   const canonical = (raw: Record<string, unknown>) => canonicalObject(shape, raw)
   const unknown = (raw: Record<string, unknown>) =>

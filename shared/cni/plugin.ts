@@ -3,6 +3,7 @@
 import type { Owners } from './foreign.ts'
 import type { Log } from './log.ts'
 import type { Result } from './result.ts'
+import type { Shape } from './schema.ts'
 import type { SpecVersion } from './version.ts'
 
 export type Command = 'ADD' | 'DEL' | 'CHECK' | 'STATUS' | 'GC' | 'VERSION'
@@ -44,6 +45,8 @@ type Eventually<T> = T | Promise<T>
 
 /** A configuration's shape (zod) and the rules across its keys. */
 export interface ConfigSchema<Config> {
+  /** Every key with its schema, common keys included: what JSON Schema and tables are made from. */
+  shape: Shape
   /**
    * Judges a configuration; throws a CniError of code 7 that says where, what was found and what is allowed.
    * @param owners whose the keys of other plugins are

@@ -1,0 +1,53 @@
+/** The table of a plugin's keys for its documentation. Loaded by tools, never on the way of a call. */
+
+import * as z from 'zod/mini'
+import { bare, description, elementOf, type Schema, type Shape, shapeOf } from './schema.ts'
+
+/** The keys as a Markdown table; keys of objects inside follow as `ipam.ranges[][].subnet`. Only what is described is listed. */
+export function keyTable(shape: Shape): string {
+  const head = ['key', 'type', 'default', 'meaning']
+  const lines = [head, head.map(() => '---'), ...rows(shape, '')]
+  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+}
+
+function rows(shape: Shape, prefix: string): string[][] {
+  return Object.entries(shape).flatMap(([key, schema]) => {
+    const name = prefix + key
+    const meaning = description(schema)
+    const own = meaning ? [[`\`${name}\``, typeName(schema), defaultOf(schema), escapePipes(meaning)]] : []
+    return [...own, ...inner(schema, name)]
+  })
+}
+
+function inner(schema: Schema, name: string): string[][] {
+  const element = elementOf(schema)
+  if (element) return inner(element, `${name}[]`)
+  const shape = shapeOf(schema)
+  return shape ? rows(shape, `${name}.`) : []
+}
+
+function defaultOf(schema: Schema): string {
+  const { type, defaultValue } = schema._zod.def as { type: string; defaultValue?: unknown }
+  if (type === 'default') return `\`${JSON.stringify(defaultValue)}\``
+  return type === 'optional' ? '' : 'required'
+}
+
+function typeName(schema: Schema): string {
+  const word = bare(schema)
+  const { title, type, minimum, maximum } = z.globalRegistry.get(word) ?? {}
+  if (title) return title
+  if (type === 'integer') return `integer, ${minimum} to ${maximum}`
+  const def = word._zod.def as { type: string; entries?: object; valueType?: Schema; options?: Schema[] }
+  if (def.entries)
+    return Object.keys(def.entries)
+      .map((entry) => `\`"${entry}"\``)
+      .join(', ')
+  if (def.valueType) return `map of ${typeName(def.valueType)}`
+  if (def.options) return def.options.map(typeName).join(' or ')
+  const element = elementOf(word)
+  return element ? `list of ${typeName(element)}` : String(type ?? def.type)
+}
+
+function escapePipes(text: string): string {
+  return text.replace(/\|/g, '\\|')
+}
