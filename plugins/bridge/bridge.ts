@@ -38,6 +38,7 @@ function makeBridge(host: Socket, config: BridgeConfig, undo: Undo): Link {
     ask(host, newBridge(name, { mac, mtu: mtu || undefined, up: true }, bridgeOptions(config)))
     undo(() => withBridgeLock(name, () => removeUnlessUsed(host, name)))
   } catch (error) {
+    if (wantsVlans(config) && isErrno(error, 'EOPNOTSUPP')) throw noVlanFiltering(name)
     // Somebody who does not know our lock was faster: the bridge is there, and that is all we want.
     if (!isErrno(error, 'EEXIST')) throw error
   }
@@ -89,19 +90,22 @@ function notABridge({ name, kind }: Link): CniError {
   })
 }
 
-/** Without filtering a VLAN would separate nobody; the kernel ignores the wish silently when it was built without. */
+/** Without filtering a VLAN would separate nobody; older kernels built without it ignore the wish silently. */
 function requireVlanFiltering(bridge: Link, config: BridgeConfig, existed: boolean): void {
   if (!wantsVlans(config) || (bridge.data && parseBridge(bridge.data).vlanFiltering)) return
-  if (existed) {
-    throw new CniError(Code.InvalidNetworkConfig, {
-      msg: `vlan: bridge ${bridge.name} exists and does not filter VLANs, so its containers would not be separated`,
-      hint: `switch filtering on: ip link set dev ${bridge.name} type bridge vlan_filtering 1`,
-    })
-  }
+  if (!existed) throw noVlanFiltering(bridge.name)
   throw new CniError(Code.InvalidNetworkConfig, {
+    msg: `vlan: bridge ${bridge.name} exists and does not filter VLANs, so its containers would not be separated`,
+    hint: `switch filtering on: ip link set dev ${bridge.name} type bridge vlan_filtering 1`,
+  })
+}
+
+function noVlanFiltering(bridge: string): CniError {
+  return new CniError(Code.InvalidNetworkConfig, {
     msg: 'vlan: this kernel cannot filter VLANs on a bridge',
     hint: 'it was built without CONFIG_BRIDGE_VLAN_FILTERING: use another kernel, or a bridge per VLAN',
-    command: `ip link set dev ${bridge.name} type bridge vlan_filtering 1`,
+    command: `ip link add ${bridge} type bridge vlan_filtering 1`,
+    kernel: 'EOPNOTSUPP',
   })
 }
 
