@@ -1,5 +1,6 @@
 /** The Node engine: libc's `syscall` through node:ffi, and the process as Node has it. */
 
+import { constants } from 'node:os'
 import type { Completed, Engine, Program, SyscallArgument } from '../engine.ts'
 
 type Ffi = any
@@ -36,7 +37,7 @@ export const syscall: Engine['syscall'] = (number, ...args) => {
 /** A register's worth: numbers as they are, buffers as pointers. An empty buffer has no address to give. */
 function word(argument: SyscallArgument): bigint {
   if (typeof argument === 'object') return argument.length === 0 ? 0n : (libc as any).pointer(argument)
-  return BigInt(argument)
+  return BigInt.asIntN(64, BigInt(argument))
 }
 
 export const commandLine: Engine['commandLine'] = () => [process.argv0, ...process.argv.slice(2)]
@@ -52,7 +53,7 @@ export const run: Engine['run'] = async ({
   const { execa } = await import('execa')
   const options = { input, env, extendEnv: false, reject: false, stripFinalNewline: false } as const
   const { exitCode, signal, stdout, stderr } = await execa(path, args, options)
-  return { status: exitCode ?? (signal ? 128 : 127), stdout, stderr }
+  return { status: exitCode ?? (signal ? 128 + constants.signals[signal] : 127), stdout, stderr }
 }
 
 export const exit: Engine['exit'] = (status) => process.exit(status)

@@ -28,10 +28,14 @@ const engineOptions: Record<EngineName, BuildOptions> = {
  * directory it is built.
  * @returns the files that others import only when they need them, and `entry.js`
  */
-export async function bundle(target: Target, directory: string): Promise<string[]> {
+export async function bundle(
+  target: Target,
+  directory: string,
+  entry = `engine/${target.engine}/entry.ts`,
+): Promise<string[]> {
   const { metafile = { outputs: {} } } = await build({
     absWorkingDir: root,
-    entryPoints: [`engine/${target.engine}/entry.ts`],
+    entryPoints: { entry },
     outdir: directory,
     bundle: true,
     metafile: true,

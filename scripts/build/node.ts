@@ -13,9 +13,15 @@ const pkg = join(import.meta.dirname, 'pkg.ts')
  * Builds the executable for a processor.
  * @param work an empty directory for what is made on the way
  * @param outfile absolute path of the executable
+ * @param entry the program, when it is not Patchbay: a file that begins as the engine's entry.ts does
  */
-export async function buildNode(architecture: Architecture, work: string, outfile: string): Promise<void> {
-  await bundle({ engine: 'node', architecture }, work)
+export async function buildNode(
+  architecture: Architecture,
+  work: string,
+  outfile: string,
+  entry?: string,
+): Promise<void> {
+  await bundle({ engine: 'node', architecture }, work, entry)
   await rename(join(work, 'entry.js'), join(work, 'patchbay.cjs'))
   await offerNode(architecture, work)
   const env = { HOME: work, TMPDIR: work, NODE_NO_WARNINGS: '1' }

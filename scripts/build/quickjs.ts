@@ -19,11 +19,17 @@ const modules = ['std', 'os', 'sys'].flatMap((name) => ['-M', `qjs:${name},${nam
  * Builds the executable for a processor.
  * @param work an empty directory for what is made on the way
  * @param outfile absolute path of the executable
+ * @param entry the program, when it is not Patchbay: a file that begins as the engine's entry.ts does
  */
-export async function buildQuickjs(architecture: Architecture, work: string, outfile: string): Promise<void> {
+export async function buildQuickjs(
+  architecture: Architecture,
+  work: string,
+  outfile: string,
+  entry?: string,
+): Promise<void> {
   await ensurePackages('the build of the QuickJS engine', compilerPackages(architecture))
   const { qjsc, library, include } = await quickjs(architecture)
-  const roots = await bundle({ engine: 'quickjs', architecture }, work)
+  const roots = await bundle({ engine: 'quickjs', architecture }, work, entry)
   await run(qjsc, ['-c', '-m', ...modules, '-o', 'bytecode.c', ...roots], { cwd: work })
   await writeFile(
     join(work, 'modules.c'),

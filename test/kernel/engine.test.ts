@@ -1,0 +1,100 @@
+/** The engines' promise (engine/engine.ts), tried from inside executables that are built as Patchbay's are. */
+
+import { rmSync } from 'node:fs'
+import { mkdir, mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { execa } from 'execa'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { buildNode } from '../../scripts/build/node.ts'
+import { buildQuickjs } from '../../scripts/build/quickjs.ts'
+import { engines, host } from '../../scripts/build/target.ts'
+
+const builders = { quickjs: buildQuickjs, node: buildNode }
+const directory = await mkdtemp(join(tmpdir(), 'patchbay-engine-'))
+
+for (const engine of engines) {
+  const test = suite(engine)
+  const executable = join(directory, engine)
+
+  /** Runs one trial of program.ts; gives its answer. */
+  async function trial(name: string, argument = '', env = {}): Promise<unknown> {
+    const options = { extendEnv: false, env } as const
+    const { stdout, stderr } = await execa(executable, [name, argument], options)
+    assert.is(stderr, '')
+    return JSON.parse(stdout)
+  }
+
+  const runProgram = (program: object) => trial('run', JSON.stringify({ input: '', env: {}, ...program }))
+  const shell = (script: string) => ({ path: '/bin/sh', arguments: ['-c', script] })
+
+  test.before(async () => {
+    const work = join(directory, `${engine}.work`)
+    await mkdir(work)
+    await builders[engine](host, work, executable, `test/kernel/engine/${engine}.ts`)
+  })
+
+  test('knows its processor', async () => {
+    assert.is(await trial('architecture'), host)
+  })
+
+  test('the command line begins with argv[0] as the caller wrote it', async () => {
+    assert.equal(await trial('commandLine', 'x'), [executable, 'commandLine', 'x'])
+  })
+
+  test('the environment is the caller’s, no more and no less', async () => {
+    assert.equal(await trial('environment', '', { CNI_COMMAND: 'ADD', B: 'b=c' }), {
+      CNI_COMMAND: 'ADD',
+      B: 'b=c',
+    })
+  })
+
+  test('a system call takes negative numbers, and numbers larger than 32 bits', async () => {
+    assert.is(await trial('negative', '/proc/self/exe'), 1)
+    assert.equal(await trial('bigint'), [8589934592, -22])
+  })
+
+  test('a system call that fails gives minus the errno', async () => {
+    assert.is(await trial('errno'), -9)
+  })
+
+  test('a part of a buffer is the pointer to that part', async () => {
+    assert.is(await trial('subarray', join(directory, 'file')), '.....3456.')
+    assert.equal(await trial('small'), [0, 0x7f, 0x45, 0x4c, 0x46, 0, 0, 0])
+  })
+
+  test('an empty buffer is a pointer to nothing', async () => {
+    assert.is(await trial('empty'), 0)
+  })
+
+  test('more arguments than a system call has are refused', async () => {
+    const { exitCode, stdout, stderr } = await execa(executable, ['tooMany'], { reject: false })
+    assert.is(exitCode, 1)
+    assert.is(stdout, '')
+    assert.match(stderr, /Error/)
+  })
+
+  test('a program gets arguments, input and its whole environment, and its output and status come back', async () => {
+    const program = {
+      ...shell('cat; echo $A; env | wc -l; echo no >&2; exit 3'),
+      input: 'hi ',
+      env: { A: 'b' },
+    }
+    assert.equal(await runProgram(program), { status: 3, stdout: 'hi b\n2\n', stderr: 'no\n' })
+  })
+
+  test('a program that is not there ends with 127, one that is killed with 128 and the signal', async () => {
+    assert.equal(await runProgram({ path: '/none', arguments: [] }), { status: 127, stdout: '', stderr: '' })
+    assert.equal(await runProgram(shell('kill -9 $$')), { status: 137, stdout: '', stderr: '' })
+  })
+
+  test('a megabyte goes in and comes out, and a program need not read it', async () => {
+    assert.equal(await trial('runLarge', '/bin/cat'), { status: 0, length: 1 << 20, same: true })
+    assert.equal(await trial('runLarge', '/bin/true'), { status: 0, length: 0, same: false })
+  })
+
+  test.run()
+}
+
+process.on('exit', () => rmSync(directory, { recursive: true }))

@@ -1,0 +1,58 @@
+/** What an engine gives, tried from inside: the same program in every engine, its answers as JSON. */
+
+import { architecture, commandLine, environment, run, syscall } from '#engine'
+import { Open, open, writeAll } from '../../../shared/kernel/files.ts'
+import { syscall as call, cstring } from '../../../shared/kernel/syscall.ts'
+
+const AT_FDCWD = -100
+
+type Trial = (argument: string) => unknown
+
+const trials: Record<string, Trial> = {
+  architecture: () => architecture,
+  commandLine: () => commandLine(),
+  environment: () => environment(),
+
+  /** A number as it is, a negative one too: the kernel knows AT_FDCWD. */
+  negative: (path) => call('readlinkat', AT_FDCWD, cstring(path), Buffer.alloc(1), 1),
+  errno: () => call('close', -1),
+  bigint: () => [
+    call('lseek', open('/proc/self/exe'), 2n ** 33n, 0),
+    call('lseek', open('/proc/self/exe'), -1n, 0),
+  ],
+  /** A part of a buffer is written from and read to where it lies. */
+  subarray: (path) => {
+    const fd = open(path, Open.RDWR | Open.CREAT)
+    call('write', fd, Buffer.from('0123456789').subarray(3, 7), 4)
+    call('lseek', fd, 0, 0)
+    const into = Buffer.from('..........')
+    call('read', fd, into.subarray(5), 4)
+    return into.toString()
+  },
+  /** Eight bytes, which a JavaScript engine might keep where they can move. */
+  small: () => {
+    const bytes = new Uint8Array(8)
+    call('read', open('/proc/self/exe'), bytes.subarray(1), 4)
+    return [...bytes]
+  },
+  empty: () => call('write', 1, Buffer.alloc(0), 0),
+  tooMany: () => syscall(0, 1, 2, 3, 4, 5, 6, 7),
+
+  run: (program) => run(JSON.parse(program)),
+  /** Far more than a pipe holds, both ways: nobody may wait for the other for ever. */
+  runLarge: async (path) => {
+    const input = 'abcdefgh'.repeat(1 << 17)
+    const { status, stdout } = await run({ path, arguments: [], input, env: {} })
+    return { status, length: stdout.length, same: stdout === input }
+  },
+}
+
+export async function main([, name = '', argument = '']: string[]): Promise<number> {
+  try {
+    writeAll(1, Buffer.from(JSON.stringify(await trials[name]?.(argument))))
+    return 0
+  } catch (error) {
+    writeAll(2, Buffer.from(String(error)))
+    return 1
+  }
+}
