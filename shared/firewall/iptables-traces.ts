@@ -29,7 +29,7 @@ const nft = (family: 4 | 6): Iptables => ({ family, kind: 'nft' })
 const legacy = (family: 4 | 6): Iptables => ({ family, kind: 'legacy' })
 
 /** Where iptables-nft has its rules. */
-function nat(family: 4 | 6) {
+export function nat(family: 4 | 6) {
   return { family: family === 4 ? 'ip' : 'ip6', name: 'nat' } as const
 }
 

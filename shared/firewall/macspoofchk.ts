@@ -58,10 +58,10 @@ export async function removeMacSpoofCheck(attachment: Attachment): Promise<void>
 /** @throws CniError naming what is missing */
 export async function checkMacSpoofCheck(attachment: Attachment, port: string, mac: string): Promise<void> {
   const key = ifnameBytes(port)
-  expectRules(table, prerouting, 1)
-  expectRules(table, verification, rules)
   expectElement(ports, { key, goto: verification, comment: owner(attachment) })
   expectElement(allowed, { key: concatenate(key, macBytes(mac)), comment: owner(attachment) })
+  expectRules(table, verification, rules)
+  expectRules(table, prerouting, 1)
 }
 
 /** Forgets the ports of a network's attachments that are not valid any more. @returns how many */

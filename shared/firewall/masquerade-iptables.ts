@@ -3,30 +3,25 @@
 import type { Attachment } from '../cni/plugin.ts'
 import { formatAddress, width } from '../ip/address.ts'
 import { type Cidr, formatCidr, subnetOf } from '../ip/subnet.ts'
+import { deleteChain, deleteRule } from '../netlink/nftables.ts'
+import { chainUse, listRules } from '../netlink/nftables-read.ts'
+import { update } from '../netlink/nftables-transaction.ts'
 import { type Iptables, isInstalled, restore, save } from './iptables.ts'
-import type { Trace } from './iptables-traces.ts'
+import { findIptablesTraces, nat, type Trace } from './iptables-traces.ts'
 import { missing } from './missing.ts'
 import { chainName, ruleComment } from './reference-names.ts'
+import { netfilter } from './table.ts'
 
 const families = [4, 6] as const
 const multicast = { 4: '224.0.0.0/4', 6: 'ff00::/8' }
 
-/** Masquerades what comes from these addresses; one run for each family. @throws CniError */
+/** Masquerades what comes from these addresses, and nothing else of this container. One run for each family. @throws CniError */
 export async function add(attachment: Attachment, addresses: Cidr[]): Promise<void> {
+  await remove(await findIptablesTraces(attachment))
   for (const family of families) {
     const own = addresses.filter(({ address }) => address.family === family)
-    if (own.length > 0) await replace({ family }, chainName(attachment), rulesOf(attachment, own))
-  }
-}
-
-/** A chain that is there already is a remainder: away with it, and once more. */
-async function replace(iptables: Iptables, chain: string, rules: string[]): Promise<void> {
-  try {
-    await restore(iptables, [`-N ${chain}`, ...rules])
-  } catch (error) {
-    const leftover = removal(await save(iptables), chain)
-    if (leftover.length === 0) throw error
-    await restore(iptables, [...leftover, `-N ${chain}`, ...rules])
+    if (own.length > 0)
+      await restore({ family }, [`-N ${chainName(attachment)}`, ...rulesOf(attachment, own)])
   }
 }
 
@@ -46,12 +41,44 @@ function familyOf([first]: Cidr[]): 4 | 6 {
 }
 
 function subnets(addresses: Cidr[]): string[] {
-  return [...new Set(addresses.map((cidr) => formatCidr(subnetOf(cidr))))]
+  return unique(addresses.map((cidr) => formatCidr(subnetOf(cidr))))
 }
 
 /** A whole address, as `iptables-save` prints it. */
 function source({ address }: Cidr): string {
   return `${formatAddress(address)}/${width(address.family)}`
+}
+
+/** Removes chains from where they were seen. */
+export async function remove(traces: Trace[]): Promise<void> {
+  for (const { iptables, chain } of traces) {
+    if (iptables.kind === 'nft') removeByNetlink(iptables, chain)
+    else if (isInstalled(iptables)) await removeByProgram(iptables, chain)
+  }
+}
+
+/** In a table of nf_tables it takes no iptables, which may be gone, or refuse a table that nft has written to. */
+function removeByNetlink({ family }: Iptables, chain: string): void {
+  const table = nat(family)
+  update(netfilter(), () => {
+    if (chainUse(netfilter(), table, chain) === undefined) return []
+    const entries = listRules(netfilter(), table, 'POSTROUTING').filter(({ leadsTo }) => leadsTo === chain)
+    return [
+      ...entries.map(({ handle }) => deleteRule(table, 'POSTROUTING', handle)),
+      deleteChain(table, chain),
+    ]
+  })
+}
+
+/** If it fails, and somebody else has removed the same meanwhile, all is well. */
+async function removeByProgram(iptables: Iptables, chain: string): Promise<void> {
+  const lines = removal(await save(iptables), chain)
+  if (lines.length === 0) return
+  try {
+    await restore(iptables, lines)
+  } catch (error) {
+    if (removal(await save(iptables), chain).length > 0) throw error
+  }
 }
 
 /** The lines that remove a chain and what enters it, from the lines of `iptables-save`; none when there is no such chain. */
@@ -61,51 +88,47 @@ function removal(saved: string[], chain: string): string[] {
   return [...entries.map((line) => line.replace('-A', '-D')), `-F ${chain}`, `-X ${chain}`]
 }
 
-/** Removes chains from where they were seen. */
-export async function remove(traces: Trace[]): Promise<void> {
-  for (const { iptables, chain } of traces.filter(isReadable))
-    await removeChains(iptables, (saved) => removal(saved, chain))
-}
-
-/** The legacy kind's trace is only a maybe: where its program is not installed, no plugin can have used it. */
-function isReadable({ iptables }: Trace): boolean {
-  return iptables.kind === 'nft' || isInstalled(iptables)
-}
-
-/** If it fails, and somebody else has removed the same meanwhile, all is well. */
-async function removeChains(iptables: Iptables, select: (saved: string[]) => string[]): Promise<void> {
-  const lines = select(await save(iptables))
-  if (lines.length === 0) return
-  try {
-    await restore(iptables, lines)
-  } catch (error) {
-    if (select(await save(iptables)).length > 0) throw error
-  }
-}
-
 /** Removes the chains of those containers of a network that have no valid attachment. @returns how many */
 export async function collect(
   network: string,
   valid: { containerID: string }[],
-  traces: Trace[],
+  places: Trace[],
 ): Promise<number> {
-  const kept = new Set(valid.map(({ containerID }) => chainName({ network, containerID })))
+  const kept = valid.map(({ containerID }) => chainName({ network, containerID }))
   let collected = 0
-  for (const { iptables } of traces.filter(isReadable)) {
-    await removeChains(iptables, (saved) => {
-      const stale = chainsOf(network, saved).filter((chain) => !kept.has(chain))
-      collected += stale.length
-      return stale.flatMap((chain) => removal(saved, chain))
-    })
+  for (const { iptables } of places) {
+    const chainsOf = iptables.kind === 'nft' ? chainsByNetlink : chainsByProgram
+    const stale = (await chainsOf(iptables, network)).filter((chain) => !kept.includes(chain))
+    await remove(stale.map((chain) => ({ iptables, chain })))
+    collected += stale.length
   }
   return collected
 }
 
-/** The chains of a network's containers, known by the comment on what enters them. */
-function chainsOf(network: string, saved: string[]): string[] {
-  const comment = JSON.stringify(ruleComment({ network, containerID: '' })).slice(0, -3)
-  const entries = saved.filter((line) => line.startsWith('-A POSTROUTING ') && line.includes(comment))
-  return [...new Set(entries.flatMap((line) => / -j (CNI-[0-9a-f]+)$/.exec(line)?.[1] ?? []))]
+/** What the comments of a network's containers begin with. */
+function commentPrefix(network: string): string {
+  return ruleComment({ network, containerID: '' }).slice(0, -1)
+}
+
+/** The chains of a network's containers, known by the comment on what enters them, wherever in a rule iptables keeps it. */
+function chainsByNetlink({ family }: Iptables, network: string): string[] {
+  const entries = listRules(netfilter(), nat(family), 'POSTROUTING').filter(({ attributes }) =>
+    attributes.includes(commentPrefix(network)),
+  )
+  return unique(entries.flatMap(({ leadsTo }) => leadsTo ?? []))
+}
+
+async function chainsByProgram(iptables: Iptables, network: string): Promise<string[]> {
+  if (!isInstalled(iptables)) return []
+  const comment = JSON.stringify(commentPrefix(network)).slice(0, -1)
+  const entries = (await save(iptables)).filter(
+    (line) => line.startsWith('-A POSTROUTING ') && line.includes(comment),
+  )
+  return unique(entries.flatMap((line) => / -j (CNI-[0-9a-f]+)$/.exec(line)?.[1] ?? []))
+}
+
+function unique(names: string[]): string[] {
+  return [...new Set(names)]
 }
 
 /** @throws CniError naming what is missing of what `add` did */

@@ -67,7 +67,7 @@ function attachmentMap(family: Family): NamedSet {
 }
 
 /** The chain of a subnet, `masquerade-10.1.0.0/16`. nft reads no colons in names: underscores stand for them. */
-function subnetChain(cidr: Cidr): string {
+export function subnetChain(cidr: Cidr): string {
   return `masquerade-${formatCidr(subnetOf(cidr)).replaceAll(':', '_')}`
 }
 
@@ -104,10 +104,10 @@ export function check(attachment: Attachment, addresses: Cidr[]): void {
 function checkAddress(attachment: Attachment, cidr: Cidr): void {
   const { family } = cidr.address
   const [chain, comment] = [subnetChain(cidr), owner(attachment)]
-  expectRules(table(family), postrouting, 1)
-  expectRules(table(family), outside, rules)
-  expectRules(table(family), chain, rules)
   expectElement(addressMap(family), { key: toBytes(cidr.address), goto: chain, comment })
+  expectRules(table(family), chain, rules)
+  expectRules(table(family), outside, rules)
+  expectRules(table(family), postrouting, 1)
 }
 
 /** @throws KernelError saying why the kernel could not masquerade this way; nothing is changed */

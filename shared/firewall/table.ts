@@ -3,7 +3,7 @@
 import type { Attachment } from '../cni/plugin.ts'
 import { hashedName } from '../device/names.ts'
 import { deleteChain, deleteTable, type Table } from '../netlink/nftables.ts'
-import { countRules, findElement, tableUse } from '../netlink/nftables-read.ts'
+import { findElement, listRules, tableUse } from '../netlink/nftables-read.ts'
 import {
   commentLength,
   deleteElements,
@@ -80,7 +80,7 @@ export function netfilter(): Socket {
 
 /** @throws CniError unless a chain has so many rules */
 export function expectRules(table: Table, chain: string, count: number): void {
-  const found = countRules(netfilter(), table, chain)
+  const found = listRules(netfilter(), table, chain).length
   if (found === count) return
   const what = `chain ${table.family} ${table.name} ${chain} has ${found} rules instead of ${count}`
   throw missing(what, `nft list chain ${table.family} ${table.name} ${chain}`)

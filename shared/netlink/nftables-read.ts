@@ -1,15 +1,15 @@
 /** What nf_tables has: single things by name or key in constant time, and a set's elements as a list. */
 
-import { parseAttributes, putString, type StreamData } from 'netlink/dist/structs.js'
+import { parseAttributes } from 'netlink/dist/structs.js'
 import { isErrno } from '../kernel/errno.ts'
-import { Attribute, chainName, Message, request, type Table, tableName } from './nftables.ts'
+import { Attribute, chainName, Message, request, ruleChain, type Table, tableName } from './nftables.ts'
 import { type Element, elementList, elementRequest, type NamedSet } from './nftables-sets.ts'
 import { ask, dump, type Reply, type Request, type Socket } from './socket.ts'
 
 /** struct nfgenmsg before the attributes. */
 const HEADER = 4
-/** Nested attributes of an element's data, and those of a verdict. */
-const [DATA_VALUE, DATA_VERDICT, VERDICT_CHAIN] = [1, 2, 2]
+/** Attributes of data, of a verdict and of an immediate expression. */
+const [DATA_VALUE, DATA_VERDICT, VERDICT_CHAIN, IMMEDIATE_DATA] = [1, 2, 2, 2]
 const UDATA_COMMENT = 0
 
 /** How many chains, sets and other objects a table has; undefined when there is none of that name. */
@@ -26,14 +26,19 @@ export function chainUse(socket: Socket, table: Table, chain: string): number | 
   return reply && counter(reply, Attribute.CHAIN_USE)
 }
 
-/** How many rules a chain has; none when it is not there. */
-export function countRules(socket: Socket, table: Table, chain: string): number {
+/** A rule: the number it is deleted by, and the chain that it jumps or goes to. */
+export interface Rule {
+  handle: Buffer
+  leadsTo?: string
+  /** All its attributes as the kernel gives them. */
+  attributes: Buffer
+}
+
+/** The rules of a chain; none when it is not there. */
+export function listRules(socket: Socket, table: Table, chain: string): Rule[] {
   const words = `list chain ${table.family} ${table.name} ${chain}`
-  const attributes: StreamData = (out) => {
-    out.push(Attribute.RULE_TABLE, putString(table.name))
-    out.push(Attribute.RULE_CHAIN, putString(chain))
-  }
-  return dump(socket, request(table, Message.GETRULE, 0, attributes, words)).length
+  const replies = dumpIfAny(socket, request(table, Message.GETRULE, 0, ruleChain(table, chain), words))
+  return replies.map(parseRule)
 }
 
 /** The element of a set with this key; undefined when there is none, or no set. */
@@ -45,10 +50,14 @@ export function findElement(socket: Socket, set: NamedSet, key: Buffer): Element
 /** All the elements of a set; none when there is no such set. */
 export function listElements(socket: Socket, set: NamedSet): Element[] {
   const words = `list ${set.value ? 'map' : 'set'} ${set.table.family} ${set.table.name} ${set.name}`
+  const replies = dumpIfAny(socket, request(set.table, Message.GETSETELEM, 0, elementList(set), words))
+  return replies.flatMap(parseElements)
+}
+
+/** A list, or nothing of what the kernel does not have. */
+function dumpIfAny(socket: Socket, question: Request): Reply[] {
   try {
-    return dump(socket, request(set.table, Message.GETSETELEM, 0, elementList(set), words)).flatMap(
-      parseElements,
-    )
+    return dump(socket, question)
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return []
     throw error
@@ -69,8 +78,12 @@ function counter({ data }: Reply, which: number): number {
   return find(data.subarray(HEADER), which)?.readUInt32BE(0) ?? 0
 }
 
-/** The data of an attribute among others. */
-function find(attributes: Buffer, which: number): Buffer | undefined {
+/** The data of an attribute among others, or of one nested in it, and so on. */
+function find(attributes: Buffer, ...path: number[]): Buffer | undefined {
+  return path.reduce<Buffer | undefined>((within, which) => within && findOne(within, which), attributes)
+}
+
+function findOne(attributes: Buffer, which: number): Buffer | undefined {
   let found: Buffer | undefined
   parseAttributes(attributes, ({ type, data }) => {
     if (type === which) found ??= data
@@ -78,20 +91,38 @@ function find(attributes: Buffer, which: number): Buffer | undefined {
   return found
 }
 
+/** The items of a list attribute. */
+function items(list: Buffer | undefined): Buffer[] {
+  const found: Buffer[] = []
+  if (list) parseAttributes(list, ({ data }) => found.push(data))
+  return found
+}
+
+function parseRule({ data }: Reply): Rule {
+  const attributes = data.subarray(HEADER)
+  const expressions = items(find(attributes, Attribute.RULE_EXPRESSIONS))
+  return {
+    handle: find(attributes, Attribute.RULE_HANDLE) ?? Buffer.alloc(8),
+    leadsTo: expressions.map(chainOf).find(Boolean),
+    attributes,
+  }
+}
+
+/** The chain that an expression jumps or goes to: an immediate value for the verdict. */
+function chainOf(expression: Buffer): string | undefined {
+  if (text(find(expression, Attribute.EXPR_NAME)) !== 'immediate') return undefined
+  return text(find(expression, Attribute.EXPR_DATA, IMMEDIATE_DATA, DATA_VERDICT, VERDICT_CHAIN))
+}
+
 function parseElements({ data }: Reply): Element[] {
-  const elements: Element[] = []
-  const list = find(data.subarray(HEADER), Attribute.SET_ELEM_LIST_ELEMENTS)
-  if (list) parseAttributes(list, (item) => elements.push(parseElement(item.data)))
-  return elements
+  return items(find(data.subarray(HEADER), Attribute.SET_ELEM_LIST_ELEMENTS)).map(parseElement)
 }
 
 function parseElement(attributes: Buffer): Element {
-  const data = find(attributes, Attribute.SET_ELEM_DATA)
-  const verdict = data && find(data, DATA_VERDICT)
   return {
-    key: find(find(attributes, Attribute.SET_ELEM_KEY) ?? Buffer.alloc(0), DATA_VALUE) ?? Buffer.alloc(0),
-    value: data && find(data, DATA_VALUE),
-    goto: verdict && text(find(verdict, VERDICT_CHAIN)),
+    key: find(attributes, Attribute.SET_ELEM_KEY, DATA_VALUE) ?? Buffer.alloc(0),
+    value: find(attributes, Attribute.SET_ELEM_DATA, DATA_VALUE),
+    goto: text(find(attributes, Attribute.SET_ELEM_DATA, DATA_VERDICT, VERDICT_CHAIN)),
     comment: parseComment(find(attributes, Attribute.SET_ELEM_USERDATA)),
   }
 }

@@ -1,6 +1,6 @@
 /** nf_tables: sets and maps and their elements, each request with the `nft` line that it equals. */
 
-import { putString, putU32be, type StreamData } from 'netlink/dist/structs.js'
+import { putString, putU32, putU32be, type StreamData } from 'netlink/dist/structs.js'
 import { Attribute, Message, place, request, type Table } from './nftables.ts'
 import { value, verdict } from './nftables-statements.ts'
 import { type DataType, formatKey, keyId, keyLength } from './nftables-types.ts'
@@ -27,6 +27,9 @@ const NFT_SET_MAP = 8
 const NFT_DATA_VERDICT = 0xffffff00
 /** The kind of user data that holds a comment, as nft writes and shows it (libnftnl's udata.h). */
 const UDATA_COMMENT = 0
+/** The kind of user data that holds a key's byte order, and nft's numbers for them (libnftnl's udata.h, nft's datatype.h). */
+const UDATA_SET_KEYBYTEORDER = 0
+const byteOrders = { host: 1, network: 2 } as const
 
 /** The comment that nft shows behind an element; nft itself takes up to 128 bytes. */
 export const commentLength = 128
@@ -41,10 +44,18 @@ export function addSet(set: NamedSet): Request {
     out.push(Attribute.SET_KEY_LEN, putU32be(keyLength(key)))
     if (value) out.emit(valueType(value))
     out.push(Attribute.SET_ID, putU32be(1))
+    out.push(Attribute.SET_USERDATA, keyOrder(key))
   }
   const types = [key.map(({ name }) => name).join(' . '), ...(value ? [valueName(value)] : [])]
   const words = `add ${kind(set)} ${place(table)} ${name} { type ${types.join(' : ')}; }`
   return request(table, Message.NEWSET, Flag.CREATE, attributes, words)
+}
+
+/** The byte order of the key, for nft's listings: a concatenation has none. The kernel does not look at it. */
+function keyOrder(key: DataType[]): Buffer {
+  const [only] = key
+  const order = key.length === 1 && only ? byteOrders[only.order] : 0
+  return Buffer.concat([Buffer.from([UDATA_SET_KEYBYTEORDER, 4]), putU32(order)])
 }
 
 function valueType(type: DataType | 'verdict'): StreamData {

@@ -9,24 +9,34 @@ export interface DataType {
   id: number
   /** Bytes of a value. */
   length: number
+  /** Whose order the bytes are in; nft keeps it with a set, to read them back. */
+  order: 'host' | 'network'
   format(bytes: Buffer): string
 }
 
 const formatIp = (bytes: Buffer) => formatAddress(fromBytes(bytes))
 
-export const ipv4Addr: DataType = { name: 'ipv4_addr', id: 7, length: 4, format: formatIp }
-export const ipv6Addr: DataType = { name: 'ipv6_addr', id: 8, length: 16, format: formatIp }
-export const etherAddr: DataType = { name: 'ether_addr', id: 9, length: 6, format: formatMac }
+export const ipv4Addr: DataType = { name: 'ipv4_addr', id: 7, length: 4, order: 'network', format: formatIp }
+export const ipv6Addr: DataType = { name: 'ipv6_addr', id: 8, length: 16, order: 'network', format: formatIp }
+export const etherAddr: DataType = {
+  name: 'ether_addr',
+  id: 9,
+  length: 6,
+  order: 'network',
+  format: formatMac,
+}
 export const mark: DataType = {
   name: 'mark',
   id: 19,
   length: 4,
+  order: 'host',
   format: (bytes) => String(bytes.readUInt32LE(0)),
 }
 export const ifname: DataType = {
   name: 'ifname',
   id: 41,
   length: 16,
+  order: 'host',
   format: (bytes) => JSON.stringify(bytes.subarray(0, bytes.indexOf(0)).toString()),
 }
 

@@ -32,6 +32,7 @@ export const Message = {
   DELCHAIN: 5,
   NEWRULE: 6,
   GETRULE: 7,
+  DELRULE: 8,
   NEWSET: 9,
   DELSET: 11,
   NEWSETELEM: 12,
@@ -53,6 +54,7 @@ export const Attribute = {
   HOOK_PRIORITY: 2,
   RULE_TABLE: 1,
   RULE_CHAIN: 2,
+  RULE_HANDLE: 3,
   RULE_EXPRESSIONS: 4,
   EXPR_NAME: 1,
   EXPR_DATA: 2,
@@ -64,6 +66,7 @@ export const Attribute = {
   SET_DATA_TYPE: 6,
   SET_DATA_LEN: 7,
   SET_ID: 10,
+  SET_USERDATA: 13,
   SET_ELEM_KEY: 1,
   SET_ELEM_DATA: 2,
   SET_ELEM_USERDATA: 6,
@@ -159,8 +162,7 @@ export function deleteChain(table: Table, name: string): Request {
 /** `nft add rule`, behind the chain's others. */
 export function addRule(table: Table, chain: string, statements: Statement[]): Request {
   const attributes: StreamData = (out) => {
-    out.push(Attribute.RULE_TABLE, putString(table.name))
-    out.push(Attribute.RULE_CHAIN, putString(chain))
+    out.emit(ruleChain(table, chain))
     out.push(Attribute.RULE_EXPRESSIONS, (out) => {
       for (const { name, attributes } of statements.flatMap(({ expressions }) => expressions)) {
         out.push(Attribute.LIST_ELEM, (out) => {
@@ -172,4 +174,21 @@ export function addRule(table: Table, chain: string, statements: Statement[]): R
   }
   const words = `add rule ${place(table)} ${chain} ${statements.map(({ words }) => words).join(' ')}`
   return request(table, Message.NEWRULE, Flag.CREATE | Flag.APPEND, attributes, words)
+}
+
+/** `nft delete rule … handle`. @param handle the number in the kernel's bytes */
+export function deleteRule(table: Table, chain: string, handle: Buffer): Request {
+  const attributes: StreamData = (out) => {
+    out.emit(ruleChain(table, chain))
+    out.push(Attribute.RULE_HANDLE, handle)
+  }
+  const words = `delete rule ${place(table)} ${chain} handle ${handle.readBigUInt64BE(0)}`
+  return request(table, Message.DELRULE, 0, attributes, words)
+}
+
+export function ruleChain({ name }: Table, chain: string): StreamData {
+  return (out) => {
+    out.push(Attribute.RULE_TABLE, putString(name))
+    out.push(Attribute.RULE_CHAIN, putString(chain))
+  }
 }

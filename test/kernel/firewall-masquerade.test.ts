@@ -1,0 +1,371 @@
+/** The masquerade against the real kernel: what a far host sees of containers, and what is in nftables and iptables. */
+
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { CniError } from '../../shared/cni/error.ts'
+import {
+  addMasquerade,
+  checkMasquerade,
+  collectMasquerade,
+  type MasqueradeBackend,
+  masqueradeStatus,
+  removeMasquerade,
+} from '../../shared/firewall/masquerade.ts'
+import { chainName } from '../../shared/firewall/reference-names.ts'
+import { netfilter } from '../../shared/firewall/table.ts'
+import { command } from '../harness/command.ts'
+import { far, farHost, near, privateHost } from '../harness/host.ts'
+import { mirrorIn } from '../harness/traffic.ts'
+import { type Container, cidrs, connect, elements, newBridge, ruleset } from './firewall-containers.ts'
+
+await privateHost()
+const farMirror = await mirrorIn(farHost())
+newBridge('br0', '10.88.0.1/24', 'fd88::1/64')
+newBridge('br1', '10.89.16.1/20', 'fd89::1/112')
+const one = await connect('br0', 'zero', '10.88.0.2/24', 'fd88::2/64')
+const two = await connect('br0', 'zero', '10.88.0.3/24', 'fd88::3/64')
+const other = await connect('br1', 'one', '10.89.16.2/20', 'fd89::2/112')
+const neighbour = await mirrorIn(two.netns)
+
+const backends: MasqueradeBackend[] = ['nftables', 'iptables']
+const add = ({ attachment, addresses }: Container, backend?: MasqueradeBackend) =>
+  addMasquerade(attachment, cidrs(...addresses), backend)
+const check = ({ attachment, addresses }: Container, backend?: MasqueradeBackend) =>
+  checkMasquerade(attachment, cidrs(...addresses), backend)
+const remove = ({ attachment }: Container) => removeMasquerade(attachment)
+
+/** What the far host sees of a container, by TCP and UDP over IPv4 and IPv6. */
+function seenFrom({ netns }: Container): string[] {
+  return [far.ipv4, far.ipv6].flatMap((address) => [
+    farMirror.sourceOf(netns, address, 'tcp'),
+    farMirror.sourceOf(netns, address, 'udp'),
+  ])
+}
+
+const host = [near.ipv4, near.ipv4, near.ipv6, near.ipv6]
+const bare = ({ addresses }: Container) =>
+  addresses.map((address) => address.replace(/\/.*/, '')).flatMap((address) => [address, address])
+
+/** The lines of ours and the reference's in iptables, of both families. */
+function iptablesRules(kind: 'nft' | 'legacy' = 'nft'): string[] {
+  return ['iptables', 'ip6tables'].flatMap((program) =>
+    command(`${program}-${kind}-save`, '-t', 'nat')
+      .split('\n')
+      .filter((line) => line.includes('CNI-')),
+  )
+}
+
+async function caught(promise: Promise<unknown>): Promise<CniError> {
+  return promise.then(
+    () => assert.unreachable('it should have failed') as never,
+    (error) => error,
+  )
+}
+
+/** A test after which the containers are deleted, and nothing may be left. */
+function scenario(sentence: string, play: () => Promise<unknown>): void {
+  test(sentence, async () => {
+    try {
+      await play()
+    } finally {
+      for (const container of [one, two, other]) await remove(container)
+    }
+    const left = [...ruleset().filter(({ table }) => table?.name === 'patchbay'), ...iptablesRules()]
+    command('nft', 'flush', 'ruleset')
+    assert.equal(left, [])
+  })
+}
+
+for (const backend of backends) {
+  scenario(
+    `${backend}: the far host sees the host's address from ADD to DEL, and the container's own before and after`,
+    async () => {
+      assert.equal(seenFrom(one), bare(one))
+      await add(one, backend)
+      assert.equal(seenFrom(one), host)
+      assert.equal(seenFrom(two), bare(two))
+      await remove(one)
+      assert.equal(seenFrom(one), bare(one))
+    },
+  )
+
+  scenario(`${backend}: a neighbour in the same subnet sees the container's own address`, async () => {
+    await add(one, backend)
+    assert.is(neighbour.sourceOf(one.netns, '10.88.0.3', 'tcp'), '10.88.0.2')
+    assert.is(neighbour.sourceOf(one.netns, 'fd88::3', 'udp'), 'fd88::2')
+  })
+
+  scenario(
+    `${backend}: networks of different masks stand side by side, each leaving its own subnet alone`,
+    async () => {
+      await add(one, backend)
+      await add(other, backend)
+      assert.equal(seenFrom(one), host)
+      assert.equal(seenFrom(other), host)
+      await remove(one)
+      assert.equal(seenFrom(other), host)
+    },
+  )
+
+  scenario(`${backend}: ADD again with other addresses replaces, DEL again is done already`, async () => {
+    await add(one, backend)
+    await addMasquerade(one.attachment, cidrs('10.88.0.77/24'), backend)
+    assert.equal(seenFrom(one), bare(one))
+    await checkMasquerade(one.attachment, cidrs('10.88.0.77/24'), backend)
+    await remove(one)
+    await remove(one)
+  })
+
+  scenario(`${backend}: CHECK is content after ADD, and names what is missing after DEL`, async () => {
+    await add(one, backend)
+    await check(one, backend)
+    await check(one)
+    await remove(one)
+    const error = await caught(check(one, backend))
+    assert.match(error.message, /10\.88\.0\./)
+    assert.match(error.details, backend === 'nftables' ? 'nft get element ip' : 'iptables-save -t nat')
+  })
+
+  scenario(`${backend}: GC takes what is not valid of its own network, and nothing else`, async () => {
+    for (const container of [one, two, other]) await add(container, backend)
+    const collected = await collectMasquerade('zero', [two.attachment])
+    assert.is(collected, 2)
+    assert.equal(seenFrom(one), bare(one))
+    assert.equal([...seenFrom(two), ...seenFrom(other)], [...host, ...host])
+    assert.is(await collectMasquerade('zero', [two.attachment]), 0)
+    assert.is(await collectMasquerade('on', []), 0)
+  })
+
+  scenario(`${backend}: STATUS has nothing to say, and leaves nothing`, async () => {
+    assert.is(await masqueradeStatus(backend), undefined)
+    assert.is(await masqueradeStatus(), undefined)
+    await add(one, backend)
+    assert.is(await masqueradeStatus(backend), undefined)
+  })
+}
+
+scenario(
+  'nftables: a container is two elements of maps whose comment names it, below constant rules',
+  async () => {
+    await addMasquerade(one.attachment, cidrs('10.88.0.2/24', '10.88.0.9/24'))
+    const comment = 'zero/c1/eth0'
+    const goto = { goto: { target: 'masquerade-10.88.0.0/24' } }
+    const sorted = elements('ip', 'masquerade-addresses')
+      .map((element) => JSON.stringify(element))
+      .sort()
+    assert.equal(sorted, [
+      JSON.stringify([{ elem: { val: '10.88.0.2', comment } }, goto]),
+      JSON.stringify([{ elem: { val: '10.88.0.9', comment } }, goto]),
+    ])
+    const [record] = elements('ip', 'masquerade-attachments') as unknown as [[{ elem: object }, string]]
+    assert.match(JSON.stringify(record), `"comment":"${comment}"`)
+    assert.is(ruleset().filter(({ rule }) => rule).length, 5)
+  },
+)
+
+scenario('nftables: the whole ruleset reads as nft would write it, and nft reads it back', async () => {
+  await add(other)
+  const listing = command('nft', 'list', 'table', 'ip6', 'patchbay')
+  assert.match(listing, /elements = \{ fd89::2 comment "one\/c3\/eth0" : goto masquerade-fd89__\/112 \}/)
+  assert.match(
+    listing,
+    /type nat hook postrouting priority srcnat; policy accept;\s+ip6 saddr vmap @masquerade-addresses/,
+  )
+  assert.match(listing, /ip6 daddr fd89::\/112 return\s+goto masquerade-outside/)
+  assert.match(listing, /ip6 daddr ff00::\/8 return\s+masquerade/)
+  command('nft', 'delete', 'table', 'ip6', 'patchbay')
+  command('sh', '-c', `nft -f - <<'EOF'\n${listing}EOF`)
+  await check(other)
+})
+
+scenario('nftables: what others put into our table stays when our last container goes', async () => {
+  await add(one)
+  command('nft', 'add chain ip patchbay theirs')
+  await remove(one)
+  const left = ruleset().filter(({ table, chain, map }) => table ?? chain ?? map)
+  assert.equal(
+    left.map((entry) => Object.values(entry)[0]?.name),
+    ['patchbay', 'theirs'],
+  )
+  command('nft', 'delete table ip patchbay')
+})
+
+scenario(
+  'nftables: an address that a lost container still has goes to its new owner, whom the late DEL does not hurt',
+  async () => {
+    await addMasquerade({ ...one.attachment, containerID: 'lost' }, cidrs('10.88.0.2/25'))
+    await add(one)
+    await removeMasquerade({ ...one.attachment, containerID: 'lost' })
+    assert.equal(seenFrom(one), host)
+    await check(one)
+  },
+)
+
+scenario(
+  'nftables: DEL of a container that is not known costs five look-ups and no transaction',
+  async () => {
+    await add(one)
+    const before = netfilter().sequence
+    await remove(two)
+    // The generation, one look-up in each family, and a look for iptables' table in each.
+    assert.is(netfilter().sequence - before, 5)
+  },
+)
+
+scenario('nftables: DEL sends as many messages among a thousand containers as among two', async () => {
+  const cost = async () => {
+    await addMasquerade(two.attachment, cidrs('10.90.255.2/16'))
+    const before = netfilter().sequence
+    await remove(two)
+    return netfilter().sequence - before
+  }
+  const addresses = Array.from({ length: 1000 }, (_, index) => `10.90.${index >> 8}.${index & 255}/16`)
+  await addMasquerade(one.attachment, cidrs(...addresses.slice(0, 1)))
+  const few = await cost()
+  for (const [index, address] of addresses.entries())
+    await addMasquerade({ network: 'crowd', containerID: `c${index}`, ifname: 'eth0' }, cidrs(address))
+  assert.is(await cost(), few)
+  assert.is(await collectMasquerade('crowd', []), 1000)
+})
+
+for (const [what, change] of Object.entries({
+  'an element': 'delete element ip patchbay masquerade-addresses { 10.88.0.2 }',
+  'the rules of the subnet': 'flush chain ip patchbay masquerade-10.88.0.0/24',
+  'the way in': 'flush chain ip patchbay masquerade-postrouting',
+})) {
+  scenario(`nftables: CHECK notices that ${what} is gone, and DEL still works`, async () => {
+    await add(one)
+    command('nft', change)
+    const error = await caught(check(one))
+    assert.match(error.message, /masquerade-/)
+    assert.match(error.details, /to reproduce: nft /)
+    command('nft', 'delete table ip patchbay')
+  })
+}
+
+scenario('nftables: after another program flushed all rules, ADD builds everything anew', async () => {
+  await add(one)
+  command('nft', 'flush', 'ruleset')
+  await add(two)
+  assert.equal(seenFrom(two), host)
+})
+
+/** Runs the worker in so many processes at once; gives what those that failed said. */
+async function atOnce(words: string[][], ...before: string[]): Promise<string[]> {
+  const worker = new URL('firewall-worker.ts', import.meta.url).pathname
+  const failures = words.map(async (args) => {
+    const [file = '', ...rest] = [...before, process.execPath, worker, ...args]
+    const child = spawn(file, rest, { stdio: ['ignore', 'pipe', 'ignore'] })
+    let output = ''
+    child.stdout.on('data', (chunk: Buffer) => {
+      output += chunk
+    })
+    const [status] = await once(child, 'close')
+    return status === 0 ? [] : [output]
+  })
+  return (await Promise.all(failures)).flat()
+}
+
+const numbers = (count: number) => Array.from({ length: count }, (_, index) => String(index + 2))
+
+scenario('nftables: fifty processes add at once; then some go while others come again', async () => {
+  assert.equal(await atOnce(numbers(50).map((number) => ['add', number])), [])
+  assert.is(elements('ip', 'masquerade-addresses').length, 50)
+  assert.is(elements('ip6', 'masquerade-attachments').length, 50)
+  assert.equal(await atOnce(numbers(24).map((number, index) => [index % 2 ? 'remove' : 'add', number])), [])
+  assert.is(elements('ip', 'masquerade-addresses').length, 38)
+  assert.is(await collectMasquerade('many', []), 76)
+})
+
+scenario('nftables: processes that come and go at once leave no half a table to each other', async () => {
+  assert.equal(await atOnce(numbers(30).map((number) => ['cycle', number])), [])
+})
+
+scenario('iptables: a dozen processes add at once, then all go', async () => {
+  assert.equal(await atOnce(numbers(12).map((number) => ['add', number, 'iptables'])), [])
+  assert.is(iptablesRules().filter((line) => line.startsWith('-A POSTROUTING')).length, 24)
+  assert.equal(await atOnce(numbers(12).map((number) => ['remove', number])), [])
+})
+
+scenario('iptables: rules are laid out as the reference does', async () => {
+  await add(one, 'iptables')
+  const chain = chainName(one.attachment)
+  const comment = '-m comment --comment "name: \\"zero\\" id: \\"c1\\""'
+  assert.equal(iptablesRules().slice(0, 4), [
+    `:${chain} - [0:0]`,
+    `-A POSTROUTING -s 10.88.0.2/32 ${comment} -j ${chain}`,
+    `-A ${chain} -d 10.88.0.0/24 ${comment} -j ACCEPT`,
+    `-A ${chain} ! -d 224.0.0.0/4 ${comment} -j MASQUERADE`,
+  ])
+})
+
+scenario('iptables: DEL finds what iptables-legacy has, whichever iptables the host uses now', async () => {
+  const chain = chainName(one.attachment)
+  const rules = [
+    '*nat',
+    `-N ${chain}`,
+    `-A ${chain} -j MASQUERADE`,
+    `-A POSTROUTING -s 10.88.0.2 -j ${chain}`,
+  ]
+  command('sh', '-c', `printf '%s\\n' "$@" COMMIT | iptables-legacy-restore --noflush`, 'sh', ...rules)
+  assert.is(iptablesRules('legacy').length, 3)
+  await remove(one)
+  assert.equal(iptablesRules('legacy'), [])
+})
+
+scenario(
+  'iptables: a table that nft has written to is checked with an error that tells the way out, and cleaned all the same',
+  async () => {
+    await add(one, 'iptables')
+    await add(two, 'iptables')
+    command('nft', 'add set ip nat s { type ipv4_addr; }; add rule ip nat POSTROUTING ip saddr @s masquerade')
+    const error = await caught(check(one, 'iptables'))
+    assert.match(error.message, /incompatible/)
+    assert.match(error.details, 'set "ipMasqBackend" to "nftables"')
+    await remove(one)
+    assert.is(await collectMasquerade('zero', []), 2)
+  },
+)
+
+/** strace lets the process's own sockets fail as a kernel without nf_tables would; iptables it leaves alone. */
+const withoutNftables = ['strace', '-o', '/dev/null', '-e', 'inject=socket:error=EPROTONOSUPPORT']
+/** …and with no iptables to be found. */
+const withoutBoth = [
+  'unshare',
+  '-m',
+  'sh',
+  '-c',
+  'mount -t tmpfs tmpfs /usr/sbin && exec "$@"',
+  'sh',
+  ...withoutNftables,
+]
+
+scenario('where the kernel has no nf_tables, iptables is used, and DEL is content', async () => {
+  assert.equal(await atOnce([['add', '2']], ...withoutNftables), [])
+  assert.is(iptablesRules().filter((line) => line.startsWith('-A POSTROUTING')).length, 2)
+  assert.equal(await atOnce([['remove', '3']], ...withoutNftables), [])
+  await removeMasquerade({ network: 'many', containerID: 'c2', ifname: 'eth0' })
+})
+
+scenario(
+  'nftables asked for where the kernel has none is an error that names the other back end',
+  async () => {
+    const [failure = ''] = await atOnce([['add', '2', 'nftables']], ...withoutNftables)
+    const { code, message, details } = JSON.parse(failure)
+    assert.is(code, 50)
+    assert.match(message, 'EPROTONOSUPPORT')
+    assert.match(details, 'set "ipMasqBackend" to "iptables"')
+  },
+)
+
+scenario('where neither back end is there, the error says why of each', async () => {
+  const [failure = ''] = await atOnce([['add', '2']], ...withoutBoth)
+  const { code, message, details } = JSON.parse(failure)
+  assert.is(code, 50)
+  assert.match(message, /nftables: .*EPROTONOSUPPORT.* iptables: iptables-restore is not installed/)
+  assert.match(details, 'install the package iptables')
+})
+
+test.run()

@@ -1,0 +1,16 @@
+/** A process of its own that does one thing with the masquerade, as a plugin would: `add N`, `remove N` or `cycle N`. */
+
+import { addMasquerade, type MasqueradeBackend, removeMasquerade } from '../../shared/firewall/masquerade.ts'
+import { parseCidr } from '../../shared/ip/subnet.ts'
+
+const [verb, number, backend] = process.argv.slice(2) as [string, string, MasqueradeBackend | undefined]
+const attachment = { network: 'many', containerID: `c${number}`, ifname: 'eth0' }
+const addresses = [`10.99.0.${number}/24`, `fd99::${number}/64`].flatMap((text) => parseCidr(text) ?? [])
+
+try {
+  if (verb !== 'remove') await addMasquerade(attachment, addresses, backend)
+  if (verb !== 'add') await removeMasquerade(attachment)
+} catch (error) {
+  console.log(JSON.stringify({ ...(error as object), message: (error as Error).message }))
+  process.exitCode = 1
+}
