@@ -7,9 +7,10 @@ import { command, ipJson } from './command.ts'
 /** Everything that a plugin may change, as lines of text. */
 export type Snapshot = string[]
 
-/** Where plugins keep files. cnitool's own cache of results is not theirs. */
+/** Where plugins keep files. cnitool's own cache of results is not theirs; the address last given is for the next ADD. */
 const kept = ['/run', '/var/lib/cni']
-const foreign = /^\/var\/lib\/cni\/results|^\/run\/(test|netns|lock)\b|\/(lock|xtables\.lock)$/
+const foreign =
+  /^\/var\/lib\/cni\/results|^\/run\/(test|netns|lock)\b|\/(lock|xtables\.lock|last_reserved_ip\.\d+)$/
 
 /** Looks at the network namespace and the files of the calling process. */
 export function snapshot(directories: readonly string[] = kept): Snapshot {
@@ -28,16 +29,27 @@ export function difference(before: Snapshot, after: Snapshot): string[] {
   return [...went, ...after.filter((line) => !old.has(line)).map((line) => `+ ${line}`)]
 }
 
+/** Links, addresses, routes, rules. Link-local IPv6 is the kernel's own, which adds it when it sees fit. */
 function network(inside: string): string[] {
   const show = (words: string) => ipJson<Record<string, unknown>>(inside + words)
   return [
     ...show('link show').map((link) => `link ${steady(link)}`),
-    ...show('address show').flatMap(addressesOf),
-    ...['-4', '-6'].flatMap((family) =>
-      show(`${family} route show table all`).map((it) => `route ${steady(it)}`),
-    ),
+    ...show('address show').flatMap(addressesOf).filter(isOurs),
+    ...routes(show)
+      .map((it) => `route ${steady(it)}`)
+      .filter(isOurs),
     ...['-4', '-6'].flatMap((family) => show(`${family} rule show`).map((it) => `rule ${steady(it)}`)),
   ]
+}
+
+type Show = (words: string) => Record<string, unknown>[]
+
+function routes(show: Show): Record<string, unknown>[] {
+  return ['-4', '-6'].flatMap((family) => show(`${family} route show table all`))
+}
+
+function isOurs(line: string): boolean {
+  return !/ fe80:|"dst":"(fe80:|ff00:)/.test(line)
 }
 
 /** An object as text, without what moves by itself: timers, and states that follow from the ports. */

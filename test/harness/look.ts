@@ -1,0 +1,83 @@
+/** Looks at links, addresses and routes as `ip -j -d` shows them. */
+
+import { readFileSync } from 'node:fs'
+import { ip, ipJson, succeeds } from './command.ts'
+import type { Netns } from './host.ts'
+
+/** A link, as far as tests look at it. */
+export interface Link {
+  ifname: string
+  ifindex: number
+  link_index?: number
+  mtu: number
+  txqlen: number
+  master?: string
+  address: string
+  flags: string[]
+  promiscuity: number
+  operstate: string
+  linkinfo?: {
+    info_kind?: string
+    info_data?: Record<string, unknown>
+    info_slave_data?: Record<string, unknown>
+  }
+}
+
+interface Route {
+  dst: string
+  gateway?: string
+}
+
+function inside(netns: Netns | undefined): string {
+  return netns ? `-n ${netns.name} ` : ''
+}
+
+/** A link by name, on the host unless a namespace is given. @throws when there is none */
+export function link(name: string, netns?: Netns): Link {
+  const [found] = ipJson<Link>(`${inside(netns)}link show dev ${name}`)
+  if (!found) throw new Error(`no link ${name}`)
+  return found
+}
+
+export function exists(name: string, netns?: Netns): boolean {
+  return succeeds('ip', ...`${inside(netns)}link show dev ${name}`.split(' '))
+}
+
+/** The ports of a bridge. */
+export function ports(bridge: string): Link[] {
+  return ipJson<Link>(`link show master ${bridge}`)
+}
+
+/** The host's end of a container's veth pair. */
+export function hostEnd(container: Netns, ifname = 'eth0'): Link {
+  const { link_index } = link(ifname, container)
+  const found = ipJson<Link>('link show type veth').find(({ ifindex }) => ifindex === link_index)
+  if (!found) throw new Error(`no other end of ${ifname}`)
+  return found
+}
+
+/** Global addresses as CIDRs. */
+export function addresses(name: string, netns?: Netns): string[] {
+  type Info = { local: string; prefixlen: number; scope: string }
+  const [found] = ipJson<{ addr_info: Info[] }>(`${inside(netns)}address show dev ${name}`)
+  const global = (found?.addr_info ?? []).filter(({ scope }) => scope === 'global')
+  return global.map(({ local, prefixlen }) => `${local}/${prefixlen}`)
+}
+
+/** Where a namespace's routes of a family lead: `default via 10.1.0.1`. */
+export function routes(family: 4 | 6, netns?: Netns): string[] {
+  const found = ipJson<Route>(`${inside(netns)}-${family} route show`)
+  return found.map(({ dst, gateway }) => (gateway ? `${dst} via ${gateway}` : dst))
+}
+
+/** Runs `ip` in a container: `inContainer(c, 'link set eth0 mtu 1400')`. */
+export function inContainer({ name }: Netns, words: string): string {
+  return ip(`-n ${name} ${words}`)
+}
+
+/** Reads a file of /proc/sys in a namespace. */
+export function sysctl(name: string, netns?: Netns): string {
+  return netns
+    ? ip(`netns exec ${netns.name} cat /proc/sys/${name}`).trim()
+    : readFileSync(`/proc/sys/${name}`, 'utf8').trim()
+}
