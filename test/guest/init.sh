@@ -1,0 +1,56 @@
+#!/bin/bash -e
+# The guest's first process: lays an overlay over the host's root, starts itself again on it, runs the command and
+# powers off. Output leaves by consoles of its own (standard output by tty1, errors by tty2, exit status by tty3), so
+# that the kernel's messages never mix in. When anything here fails the kernel panics, and the caller shows why.
+
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+modules=/usr/lib/uml/modules/$(uname -r)
+
+# Left by confine.sh in the tmpfs that the host's kernel has on its /dev/shm.
+read_command() {
+  mount -t hostfs -o /dev/shm hostfs /mnt
+  mapfile -t -d '' command </mnt/command
+  umount /mnt
+}
+
+# The root is the host's through hostfs, read-only; what the guest writes lands in a tmpfs.
+lay_overlay() {
+  mount -t tmpfs tmpfs /mnt
+  mkdir /mnt/upper /mnt/work /mnt/root
+  insmod "$modules/kernel/fs/overlayfs/overlay.ko"
+  mount -t overlay -o lowerdir=/,upperdir=/mnt/upper,workdir=/mnt/work overlay /mnt/root
+}
+
+# /run must be a tmpfs: namespaces are mounted there, which hostfs does not allow.
+mount_system() {
+  mount -t proc proc proc
+  mount -t sysfs sysfs sys
+  mount -t cgroup2 cgroup2 sys/fs/cgroup
+  mount -t devtmpfs devtmpfs dev
+  mkdir dev/pts dev/shm
+  mount -t devpts devpts dev/pts
+  mount -t tmpfs tmpfs dev/shm
+  ln -s /proc/self/fd dev/fd
+  mount -t tmpfs tmpfs run
+  mkdir -p "lib/modules/${modules##*/}"
+  mount --bind "$modules" "lib/modules/${modules##*/}"
+}
+
+run() {
+  modprobe --all ipv6 nf_tables # every kernel has them; here they are modules that nothing loads by itself
+  ip link set lo up
+  for tty in tty1 tty2 tty3; do stty -F /dev/$tty raw; done
+  status=0
+  "$@" </dev/null >/dev/tty1 2>/dev/tty2 || status=$?
+  echo $status >/dev/tty3
+  echo o >/proc/sysrq-trigger
+  sleep infinity
+}
+
+if [ "$1" = run ]; then "$@"; fi
+read_command
+lay_overlay
+cd /mnt/root
+mount_system
+mount --no-mtab --move . / # a bare chroot would forbid user namespaces
+exec chroot . "$0" run "${command[@]}"
