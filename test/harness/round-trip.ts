@@ -1,0 +1,100 @@
+/** One round trip for every kind of interface: ADD, read back, CHECK, break it, CHECK fails, DEL twice, nothing left. */
+
+import * as assert from 'uvu/assert'
+import * as cnitool from './cnitool.ts'
+import { refusal, unchanged } from './expect.ts'
+import { type Netns, newContainer, removeContainer } from './host.ts'
+import { addresses, type Link, link } from './look.ts'
+import { hostLocal } from './networks.ts'
+import type { Configuration, Engine } from './plugin.ts'
+import { type Snapshot, snapshot, snapshotOf } from './snapshot.ts'
+
+/** A row of the table: what the round trip has to know of one kind of interface. */
+export interface Kind {
+  /** The configuration, without its `ipam`. */
+  config: Configuration
+  /** Address ranges; none for a kind that has no addresses. */
+  subnets?: string[]
+  /** Other than eth0. */
+  ifname?: string
+  /** What must be there before ADD: a parent on the host, a device in the container. */
+  prepare?(container: Netns): void
+  /** What the kernel must say of the container's interface. */
+  expect(link: Link): void
+  /** What is broken by hand, each of which CHECK must notice, as a sentence and a deed. */
+  breaks: Record<string, (container: Netns, ifname: string) => void>
+}
+
+export const versions = ['0.1.0', '0.2.0', '0.3.0', '0.3.1', '0.4.0', '1.0.0', '1.1.0']
+
+/** CHECK came with 0.4.0; cnitool refuses to ask for it before. */
+function hasCheck(version: string): boolean {
+  return versions.indexOf(version) >= versions.indexOf('0.4.0')
+}
+
+interface Trip {
+  net: cnitool.Network
+  container: Netns
+  extras: cnitool.Extras
+  before: { host: Snapshot; container: Snapshot }
+}
+
+/** The whole way of one attachment. */
+export async function roundTrip(kind: Kind, version: string, engine: Engine = 'quickjs'): Promise<void> {
+  const trip = await begin(kind, version, engine)
+  const { net, container, extras } = trip
+  await cnitool.add(net, container, extras)
+  const { ifname = 'eth0' } = kind
+  kind.expect(link(ifname, container))
+  for (const subnet of kind.subnets ?? []) assertAddressOf(subnet, addresses(ifname, container))
+  if (hasCheck(version)) await cnitool.check(net, container, extras)
+  await end(trip)
+}
+
+/** CHECK succeeds, something is broken by hand, CHECK fails; then everything still comes apart cleanly. */
+export async function noticed(kind: Kind, broken: string): Promise<string> {
+  const trip = await begin(kind, '1.0.0', 'quickjs')
+  const { net, container, extras } = trip
+  await cnitool.add(net, container, extras)
+  await cnitool.check(net, container, extras)
+  kind.breaks[broken]?.(container, kind.ifname ?? 'eth0')
+  const said = await refusal(cnitool.check(net, container, extras))
+  await end(trip)
+  return said
+}
+
+async function begin(kind: Kind, version: string, engine: Engine): Promise<Trip> {
+  const ipam = kind.subnets ? { ipam: hostLocal(...kind.subnets) } : {}
+  const net = cnitool.network('trip', { ...kind.config, ...ipam }, version)
+  await leaveShared(kind, net, engine)
+  const container = newContainer()
+  kind.prepare?.(container)
+  const before = { host: snapshot(), container: snapshotOf(container.name) }
+  return { net, container, extras: { engine, ifname: kind.ifname }, before }
+}
+
+/** A first attachment makes what the network's containers share and keep: a bridge, tables, directories. */
+async function leaveShared(kind: Kind, net: cnitool.Network, engine: Engine): Promise<void> {
+  const container = newContainer()
+  kind.prepare?.(container)
+  const extras = { engine, ifname: kind.ifname }
+  await cnitool.add(net, container, extras)
+  await cnitool.del(net, container, extras)
+  removeContainer(container)
+}
+
+async function end({ net, container, extras, before }: Trip): Promise<void> {
+  await cnitool.del(net, container, extras)
+  await cnitool.del(net, container, extras)
+  unchanged(before.host)
+  unchanged(before.container, snapshotOf(container.name))
+  removeContainer(container)
+}
+
+/** Whether one of the addresses is of a subnet, by the text before its last group. */
+function assertAddressOf(subnet: string, found: string[]): void {
+  const [network = '', prefix = ''] = subnet.split('/')
+  const start = network.replace(/(\.0|::?)$/, '')
+  const fitting = found.filter((cidr) => cidr.startsWith(start) && cidr.endsWith(`/${prefix}`))
+  assert.is(fitting.length, 1, `one address of ${subnet} among ${found.join(', ')}`)
+}

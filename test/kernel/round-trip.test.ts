@@ -1,0 +1,56 @@
+/** Every kind of interface goes the same round trip, in every version of the specification. */
+
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { ip } from '../harness/command.ts'
+import { type Netns, privateHost } from '../harness/host.ts'
+import { hostEnd, inContainer } from '../harness/look.ts'
+import { type Kind, noticed, roundTrip, versions } from '../harness/round-trip.ts'
+
+await privateHost()
+
+const kinds: Record<string, Kind> = {
+  bridge: {
+    config: { type: 'bridge', bridge: 'trip0', isDefaultGateway: true, ipMasq: true, mtu: 1400 },
+    subnets: ['10.88.0.0/24', 'fd88::/64'],
+    expect: ({ mtu, linkinfo }) => assert.equal([linkinfo?.info_kind, mtu], ['veth', 1400]),
+    breaks: {
+      'an address is missing': (container) => inContainer(container, 'address flush dev eth0 scope global'),
+      'the default route is missing': (container) => inContainer(container, 'route delete default'),
+      'the interface is down': (container) => inContainer(container, 'link set eth0 down'),
+      'the MTU is another': (container) => inContainer(container, 'link set eth0 mtu 1300'),
+      'the MTU of the host’s end is another': (container) =>
+        ip(`link set ${hostEnd(container).ifname} mtu 1300`),
+      'the host’s end has no master': (container) => ip(`link set ${hostEnd(container).ifname} nomaster`),
+      'the interface is gone': (container) => inContainer(container, 'link delete eth0'),
+    },
+  },
+  loopback: {
+    config: { type: 'loopback' },
+    ifname: 'lo',
+    prepare: haveBeenUp,
+    expect: ({ flags }) => assert.ok(flags.includes('UP')),
+    breaks: { 'lo is down': (container) => inContainer(container, 'link set lo down') },
+  },
+}
+
+/** The kernel gives lo its address when it is first up, and leaves it there. */
+function haveBeenUp(container: Netns): void {
+  for (const state of ['up', 'down']) inContainer(container, `link set lo ${state}`)
+}
+
+for (const [name, kind] of Object.entries(kinds)) {
+  for (const version of versions)
+    test(`${name}, configured as ${version}: up, as asked for, and gone without a trace`, () =>
+      roundTrip(kind, version))
+
+  test(`${name} on the node engine: up, as asked for, and gone without a trace`, () =>
+    roundTrip(kind, '1.0.0', 'node'))
+
+  for (const broken of Object.keys(kind.breaks))
+    test(`${name}: CHECK notices that ${broken}, and DEL still cleans up`, async () => {
+      await noticed(kind, broken)
+    })
+}
+
+test.run()
