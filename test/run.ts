@@ -1,5 +1,6 @@
 /** Runs the tests: all of them, or what is named: `npm test -- [check|unit|build|kernel|FILE…]`. */
 
+import { planOf } from './runner/kernels.ts'
 import { filesBelow, runFile, runStep } from './runner/run.ts'
 import { isGood, lastLine, oneFailed, sum, type Tally } from './runner/tally.ts'
 
@@ -10,7 +11,7 @@ const stages: Record<string, () => Promise<Tally[]>> = {
   ],
   unit: () => runFiles(filesBelow('unit')),
   build: async () => [await runStep('build', [process.execPath, 'build.ts'])],
-  kernel: runKernelTests,
+  kernel: () => runKernelTests(filesBelow('kernel')),
 }
 
 /** One after another: they share two engines' executables and one machine. */
@@ -20,17 +21,31 @@ async function runFiles(files: readonly string[]): Promise<Tally[]> {
   return tallies
 }
 
-/** The kernel tests make network namespaces, which is root's. */
-async function runKernelTests(): Promise<Tally[]> {
-  if (process.getuid?.() === 0) return runFiles(filesBelow('kernel'))
-  console.log('FAILED  the kernel tests need root: sudo npm test; without it: npm run unit')
-  return [oneFailed]
+/** On each kernel that has what a file needs. The tests make network namespaces, which is root's. */
+async function runKernelTests(files: readonly string[]): Promise<Tally[]> {
+  if (process.getuid?.() !== 0)
+    return [failed('the kernel tests need root: sudo npm test; without it: npm run unit')]
+  const { runs, nowhere } = await planOf(files)
+  const tallies = Object.entries(nowhere).map(([file, needs]) =>
+    failed(`${file}: no kernel here has all that it needs: ${needs.join(', ')}`),
+  )
+  for (const { kernel, files } of runs) for (const file of files) tallies.push(await runFile(file, kernel))
+  return tallies
+}
+
+function failed(sentence: string): Tally {
+  console.log(`FAILED  ${sentence}`)
+  return oneFailed
+}
+
+function runNamed(file: string): Promise<Tally[]> {
+  return file.startsWith('test/kernel/') ? runKernelTests([file]) : runFiles([file])
 }
 
 const names = process.argv.slice(2)
 const total: Tally[] = []
 for (const name of names.length > 0 ? names : Object.keys(stages)) {
-  total.push(...(await (stages[name] ?? (() => runFiles([name])))()))
+  total.push(...(await (stages[name] ?? (() => runNamed(name)))()))
 }
 console.log(lastLine(sum(total)))
 process.exitCode = isGood(sum(total)) ? 0 : 1

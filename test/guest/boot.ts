@@ -42,7 +42,7 @@ export async function runInGuest(command: readonly string[], options: GuestOptio
     stripFinalNewline: false,
     reject: false,
   })
-  const [, , kernel, stdout, stderr, status] = stdio.map(String) as string[]
+  const [kernel = '', stdout = '', stderr = '', status = ''] = stdio.slice(2).map(String)
   if (timedOut) return { status: 124, stdout, stderr: `${stderr}the guest was killed after ${timeout} s\n` }
   if (status === '') throw new Error(`the guest died before its command ended; its kernel said:\n${kernel}`)
   return { status: Number(status), stdout, stderr }

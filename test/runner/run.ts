@@ -2,11 +2,12 @@
 
 import { globSync } from 'node:fs'
 import { join } from 'node:path'
-import { execa } from 'execa'
+import { type Ending, type Kernel, native } from './kernels.ts'
 import { oneFailed, onePassed, type Tally, tallyOf } from './tally.ts'
 
 const root = join(import.meta.dirname, '../..')
-const longest = 15 * 60_000
+/** Seconds that one of them may take. */
+const longest = 15 * 60
 
 /** The test files below a folder of `test`, in order of name. */
 export function filesBelow(folder: string): string[] {
@@ -14,37 +15,30 @@ export function filesBelow(folder: string): string[] {
 }
 
 /** Runs one test file, on the Node that runs this. */
-export function runFile(file: string): Promise<Tally> {
-  return runProgram(file, [process.execPath, file], tallyOf)
+export function runFile(file: string, kernel = native): Promise<Tally> {
+  const name = kernel === native ? file : `${file} on the ${kernel.name}`
+  return runProgram(name, [process.execPath, file], tallyOf, kernel)
 }
 
 /** Runs a program that is one test: it passes when its exit status is 0. */
 export function runStep(name: string, command: readonly string[]): Promise<Tally> {
-  return runProgram(name, command, (_output, status) => (status === 0 ? onePassed : oneFailed))
+  return runProgram(name, command, (_output, status) => (status === 0 ? onePassed : oneFailed), native)
 }
 
-type Judge = (output: string, status: number | undefined) => Tally
+type Judge = (output: string, status: Ending['status']) => Tally
 
 async function runProgram(
   name: string,
-  [file = '', ...args]: readonly string[],
+  command: readonly string[],
   judge: Judge,
+  kernel: Kernel,
 ): Promise<Tally> {
   const start = performance.now()
-  const { all, exitCode, timedOut } = await execa(file, args, {
-    cwd: root,
-    env: { NO_COLOR: '1' },
-    stdin: 'ignore',
-    all: true,
-    reject: false,
-    preferLocal: true,
-    timeout: longest,
-  })
-  const tally = judge(all, exitCode)
+  const { output, status } = await kernel.run(command, longest)
+  const tally = judge(output, status)
   const bad = tally.failed + tally.skipped > 0
   const seconds = ((performance.now() - start) / 1000).toFixed(1)
-  if (bad) console.log(`\n${all}`)
-  if (timedOut) console.log(`stopped after ${longest / 60_000} minutes`)
+  if (bad) console.log(`\n${output}`)
   console.log(
     `${bad ? 'FAILED' : 'ok'}  ${name}  ${tally.passed} of ${tally.passed + tally.failed}, ${seconds} s`,
   )

@@ -1,0 +1,27 @@
+/**
+ * What a test file may need of the kernel that not every kernel has. It says so in a line of its own near the top,
+ * `// needs: bridge vlan_filtering, nft ip`, and the runner takes it to a kernel that has it.
+ */
+
+/** How a kernel is asked for a feature: a shell line that succeeds where it is there, run in an empty network namespace. */
+export const probes: Record<string, string> = {
+  'bridge vlan_filtering': 'ip link add probe type bridge && bridge vlan add dev probe vid 2 self',
+  'nft bridge': 'nft add table bridge probe',
+  'nft ip': 'nft add table ip probe && nft add table ip6 probe',
+}
+
+/** Words for sh that print the names of the features there are. */
+export function probeCommand(): string[] {
+  const script =
+    'while [ $# -gt 0 ]; do unshare --net sh -c "$2" >/dev/null 2>&1 && echo "$1"; shift 2; done; true'
+  return ['sh', '-c', script, 'probe', ...Object.entries(probes).flat()]
+}
+
+/** The features that a test file names. @throws when nobody knows how to ask a kernel for one of them */
+export function needsOf(source: string): string[] {
+  const lines = [...source.matchAll(/^\/\/ needs: (.+)$/gm)]
+  const names = lines.flatMap(([, list = '']) => list.split(',').map((name) => name.trim()))
+  const unknown = names.filter((name) => !(name in probes))
+  if (unknown.length > 0) throw new Error(`test/guest/features.ts has no probe for: ${unknown.join(', ')}`)
+  return names
+}
