@@ -5,9 +5,11 @@ import { bare, description, elementOf, type Schema, type Shape, shapeOf } from '
 
 /** The keys as a Markdown table; keys of objects inside follow as `ipam.ranges[][].subnet`. Only what is described is listed. */
 export function keyTable(shape: Shape): string {
-  const head = ['key', 'type', 'default', 'meaning']
-  const lines = [head, head.map(() => '---'), ...rows(shape, '')]
-  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+  const cells = [['key', 'type', 'default', 'meaning'], ...rows(shape, '')]
+  const widths = [0, 1, 2, 3].map((column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)))
+  const [head, ...lines] = cells.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)))
+  const rule = widths.map((width) => '-'.repeat(width))
+  return [head ?? [], rule, ...lines].map((row) => `| ${row.join(' | ')} |`).join('\n')
 }
 
 function rows(shape: Shape, prefix: string): string[][] {

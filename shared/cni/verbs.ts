@@ -3,7 +3,7 @@
 import { stat } from '../kernel/files.ts'
 import { convert } from './convert.ts'
 import { type Environment, mayShareNetns } from './environment.ts'
-import { CniError, Code } from './error.ts'
+import { CniError, Code, toCniError } from './error.ts'
 import type { Plugin, Request } from './plugin.ts'
 
 /** Gives what goes to standard output, if anything does. */
@@ -34,8 +34,17 @@ async function add(plugin: Plugin, request: Request, env: Environment): Promise<
   try {
     return convert(result, request.cniVersion)
   } catch (error) {
-    await plugin.del(request)
+    await takeBack(plugin, request)
     throw error
+  }
+}
+
+/** What goes wrong here is told, but does not hide why the attachment is taken back. */
+async function takeBack(plugin: Plugin, request: Request): Promise<void> {
+  try {
+    await plugin.del(request)
+  } catch (error) {
+    request.log.warn(`taking the attachment back: ${toCniError(error).message}`)
   }
 }
 

@@ -34,11 +34,13 @@ test('a table says type, default and meaning of each key that is described, inne
     sysctl: describe(optional(record(string)), 'Settings.'),
     hidden: optional(mac),
   }
-  assert.equal(keyTable(shape).split('\n').slice(2), [
-    '| `mode` | `"a"`, `"b"` |  | One \\| other. |',
-    '| `entries` | list of list of object | required | What there is. |',
-    '| `entries[][].id` | integer, 1 to 9 | required | Its number. |',
-    '| `sysctl` | map of string |  | Settings. |',
+  assert.equal(keyTable(shape).split('\n'), [
+    '| key              | type                   | default  | meaning        |',
+    '| ---------------- | ---------------------- | -------- | -------------- |',
+    '| `mode`           | `"a"`, `"b"`           |          | One \\| other.  |',
+    '| `entries`        | list of list of object | required | What there is. |',
+    '| `entries[][].id` | integer, 1 to 9        | required | Its number.    |',
+    '| `sysctl`         | map of string          |          | Settings.      |',
   ])
 })
 

@@ -1,3 +1,4 @@
+import * as fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { CniError } from '../../../shared/cni/error.ts'
@@ -234,6 +235,18 @@ test('an attachment that the version cannot express is taken back', async () => 
   assert.equal(deleted, ['c1'])
 })
 
+test('why an attachment is taken back is not hidden by what goes wrong then', async () => {
+  const plugin = echo({
+    add: () => emptyResult(),
+    del: () => {
+      throw new CniError(100, { msg: 'it sticks' })
+    },
+  })
+  const { json, warnings } = await call('ADD', config({ cniVersion: '0.1.0' }), { plugin })
+  assert.is(json.msg, 'cannot convert: no valid IP addresses')
+  assert.equal(warnings, ['taking the attachment back: it sticks'])
+})
+
 test('DEL of what ADD refuses is given all that could be understood', async () => {
   const plugin = echo()
   const bad = config({
@@ -339,6 +352,56 @@ test('a delegate leaves the keys of the plugin that called it alone', async () =
   })
   assert.is(status, 0)
   assert.equal(warnings, [])
+})
+
+/** Calls of all sorts: each part is right, wrong or absent. */
+const anyCall = fc.record({
+  command: fc.oneof(fc.constantFrom('ADD', 'DEL', 'CHECK', 'STATUS', 'GC', 'VERSION'), fc.string()),
+  env: fc.record(
+    {
+      CNI_CONTAINERID: fc.string(),
+      CNI_NETNS: fc.string(),
+      CNI_IFNAME: fc.string(),
+      CNI_PATH: fc.string(),
+      CNI_ARGS: fc.string(),
+    },
+    { requiredKeys: [] },
+  ),
+  input: fc.oneof(
+    fc.string(),
+    fc.jsonValue().map((value) => JSON.stringify(value)),
+    fc
+      .tuple(
+        fc.constantFrom(...versions),
+        fc.dictionary(
+          fc.constantFrom(
+            'vlan',
+            'ipam',
+            'dns',
+            'prevResult',
+            'args',
+            'runtimeConfig',
+            'cni.dev/valid-attachments',
+            'x',
+          ),
+          fc.jsonValue(),
+        ),
+      )
+      .map(([cniVersion, more]) => JSON.stringify({ ...more, cniVersion, name: 'net' })),
+  ),
+})
+
+test('whatever a call is, the answer is JSON or nothing, and an error has code and message', async () => {
+  await fc.assert(
+    fc.asyncProperty(anyCall, async ({ command, env, input }) => {
+      const { status, json } = await call(command, input, { env, plugin: echo({ args: ['MAC'] }) })
+      if (status === 0) return
+      assert.is(status, 1)
+      assert.is(typeof json.msg, 'string')
+      assert.ok([1, 4, 6, 7].includes(json.code as number), `code ${json.code}: ${json.msg}`)
+    }),
+    { numRuns: 1000 },
+  )
 })
 
 test.run()

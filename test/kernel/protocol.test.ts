@@ -1,0 +1,102 @@
+/** The protocol as the built executables speak it: what an engine does differently would show here. */
+
+import { spawnSync } from 'node:child_process'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { type Answer, call, type Engine, executables } from '../harness/plugin.ts'
+
+const versions = ['0.1.0', '0.2.0', '0.3.0', '0.3.1', '0.4.0', '1.0.0', '1.1.0']
+const config = { cniVersion: '1.1.0', name: 'net', type: 'loopback' }
+
+for (const engine of ['quickjs', 'node'] as Engine[]) {
+  const ask = (verb: Parameters<typeof call>[0]['verb'], input: object | string, more: object = {}) =>
+    call({ verb, config: input as string, plugin: 'loopback', netns: '/run/netns/none', engine, ...more })
+
+  const refused = ({ status, json }: Answer, code: number, msg: RegExp | string) => {
+    assert.is(status, 1)
+    assert.is(json?.code, code)
+    assert.match(String(json?.msg), msg)
+  }
+
+  test(`${engine}: VERSION echoes the version it was asked in`, async () => {
+    const { json } = await ask('VERSION', '{"cniVersion":"0.4.0"}')
+    assert.equal(json, { cniVersion: '0.4.0', supportedVersions: versions })
+    assert.is((await ask('VERSION', '')).json?.cniVersion, '1.1.0')
+  })
+
+  test(`${engine}: run by hand, it says what it is on standard error`, () => {
+    const options = { env: {}, encoding: 'utf8' } as const
+    const { status, stdout, stderr } = spawnSync(`${executables(engine)}/loopback`, options)
+    assert.is(status, 0)
+    assert.is(stdout, '')
+    assert.match(stderr, /^CNI loopback plugin \d+\.\d+\.\d+\S*\nCNI protocol versions supported: 0\.1\.0, /)
+  })
+
+  test(`${engine}: broken JSON is refused with its place`, async () => {
+    const answer = await ask('ADD', '{\n  "name": "ñet",\n  "mtu": 1500\n  "vlan": 3\n}')
+    refused(answer, 6, 'line 4, column 3: expected a comma or the closing bracket')
+    assert.is(answer.json?.details, '  "vlan": 3\n  ^')
+  })
+
+  test(`${engine}: deep nesting is refused and kills nothing`, async () => {
+    for (const depth of [300, 100_000]) {
+      const text = `{"name":"net","x":${'['.repeat(depth)}${']'.repeat(depth)}}`
+      refused(await ask('ADD', text), 6, 'nested')
+      refused(await ask('ADD', '['.repeat(depth)), 6, 'unexpected end of JSON input')
+    }
+  })
+
+  test(`${engine}: names and variables are judged`, async () => {
+    refused(await ask('ADD', config, { ifname: 'a\u2003b' }), 4, 'interface name contains')
+    refused(await ask('ADD', config, { containerID: '../x' }), 4, 'invalid characters in containerID')
+    refused(
+      await ask('ADD', config, { env: { CNI_PATH: '' } }),
+      4,
+      'required env variables [CNI_PATH] missing',
+    )
+    refused(await ask('FROB' as 'ADD', config), 4, 'unknown CNI_COMMAND: FROB')
+    refused(await ask('ADD', { ...config, name: 'a b' }), 7, 'invalid characters found in network name')
+    refused(await ask('ADD', { ...config, cniVersion: '9.9.9' }), 1, 'incompatible CNI versions')
+  })
+
+  test(`${engine}: a key of another plugin is refused with its name`, async () => {
+    refused(
+      await ask('ADD', { ...config, isGateway: true }),
+      7,
+      'unknown key isGateway: it belongs to the plugin bridge',
+    )
+  })
+
+  test(`${engine}: a wrong value is refused with its place`, async () => {
+    const runtimeConfig = { PortMappings: [{ HostPort: 80, ContainerPort: 70_000 }] }
+    refused(
+      await ask('ADD', { ...config, runtimeConfig }),
+      7,
+      'runtimeConfig.portMappings[0].containerPort is 70000, must be a whole number from 1 to 65535',
+    )
+  })
+
+  test(`${engine}: a warning is one line with the trace, whatever the key is called`, async () => {
+    const env = { TRACEPARENT: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' }
+    const { stderr } = await ask('STATUS', { ...config, 'some\nforeign key': 1 }, { env })
+    assert.is(
+      stderr.trim(),
+      `patchbay loopback: warning: unknown keys are ignored: ["some\\nforeign key"] (traceparent=${env.TRACEPARENT})`,
+    )
+  })
+
+  test(`${engine}: DEL of nonsense, with no namespace, is done`, async () => {
+    const nonsense = { ...config, ipam: 5, dns: [], prevResult: { ips: [{}] }, runtimeConfig: 'x' }
+    const { status, json } = await ask('DEL', nonsense, { netns: '' })
+    assert.is(status, 0)
+    assert.is(json, undefined)
+  })
+
+  test(`${engine}: a prevResult of any version comes back in the configuration's`, async () => {
+    const prevResult = { cniVersion: '0.2.0', ip4: { ip: '10.0.0.2/24' } }
+    const raw = { ...config, cniVersion: '0.4.0', prevResult: { ...prevResult, ip4: { ip: '10.0.0/24' } } }
+    refused(await ask('ADD', raw), 7, 'prevResult.ip4.ip is "10.0.0/24"')
+  })
+}
+
+test.run()
