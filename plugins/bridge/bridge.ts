@@ -1,7 +1,7 @@
 /** The bridge itself: found or made, brought to what the configuration says, removed only by the ADD that made it and failed. */
 
 import { CniError, Code } from '../../shared/cni/error.ts'
-import type { Undo } from '../../shared/device/undo.ts'
+import { type Undo, undoable } from '../../shared/device/undo.ts'
 import { formatMac } from '../../shared/ip/mac.ts'
 import { isErrno, tolerate } from '../../shared/kernel/errno.ts'
 import { makeDirectory, readFile } from '../../shared/kernel/files.ts'
@@ -35,8 +35,11 @@ function makeBridge(host: Socket, config: BridgeConfig, undo: Undo): Link {
   const { bridge: name, mtu } = config
   const mac = config.uplinks?.[0] ? undefined : randomMac()
   try {
-    ask(host, newBridge(name, { mac, mtu: mtu || undefined, up: true }, bridgeOptions(config)))
-    undo(() => withBridgeLock(name, () => removeUnlessUsed(host, name)))
+    undoable(
+      undo,
+      () => ask(host, newBridge(name, { mac, mtu: mtu || undefined, up: true }, bridgeOptions(config))),
+      () => withBridgeLock(name, () => removeUnlessUsed(host, name)),
+    )
   } catch (error) {
     if (wantsVlans(config) && isErrno(error, 'EOPNOTSUPP')) throw noVlanFiltering(name)
     // Somebody who does not know our lock was faster: the bridge is there, and that is all we want.

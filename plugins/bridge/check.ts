@@ -8,7 +8,7 @@ import type { Wiring } from '../../shared/device/wiring.ts'
 import { sameAddress } from '../../shared/ip/address.ts'
 import { formatCidr } from '../../shared/ip/subnet.ts'
 import { listAddresses } from '../../shared/netlink/address.ts'
-import { listPortVlans, parseBridgePort } from '../../shared/netlink/bridge.ts'
+import { listPortVlans, parseBridge, parseBridgePort } from '../../shared/netlink/bridge.ts'
 import { findLink, type Link } from '../../shared/netlink/link.ts'
 import type { Socket } from '../../shared/netlink/socket.ts'
 import { bridgeOptions, differences, wantsVlans } from './bridge.ts'
@@ -52,6 +52,8 @@ function checkBridgeLink(host: Socket, config: BridgeConfig, { interfaces }: Res
   if (config.promiscMode && !bridge.promisc) throw broken(`bridge ${name} is not promiscuous`, show)
   const [wrong] = Object.entries(differences(bridge, bridgeOptions(config)))
   if (wrong) throw broken(`bridge ${name} does not have ${wrong[0]} ${wrong[1]}`, show)
+  if (wantsVlans(config) && !(bridge.data && parseBridge(bridge.data).vlanFiltering))
+    throw broken(`bridge ${name} does not filter VLANs any more`, show)
   for (const uplink of config.uplinks ?? []) {
     if (findLink(host, uplink)?.master !== bridge.index)
       throw broken(`uplink ${uplink} is no port of ${name}`, `ip link show dev ${uplink}`)

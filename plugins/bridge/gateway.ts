@@ -3,11 +3,11 @@
 import { CniError, Code } from '../../shared/cni/error.ts'
 import type { Interface, Ip, Result } from '../../shared/cni/result.ts'
 import type { Life } from '../../shared/device/plugin.ts'
-import type { Undo } from '../../shared/device/undo.ts'
+import { type Undo, undoable } from '../../shared/device/undo.ts'
 import { formatAddress, parseAddress, sameAddress } from '../../shared/ip/address.ts'
 import { type Cidr, contains, formatCidr, networkOf, parseCidr, plus } from '../../shared/ip/subnet.ts'
 import { tolerate } from '../../shared/kernel/errno.ts'
-import { writeSysctl } from '../../shared/kernel/sysctl.ts'
+import { readSysctl, writeSysctl } from '../../shared/kernel/sysctl.ts'
 import { listAddresses, newAddress, removeAddress } from '../../shared/netlink/address.ts'
 import type { Link } from '../../shared/netlink/link.ts'
 import { ask, type Socket } from '../../shared/netlink/socket.ts'
@@ -71,11 +71,19 @@ function ensureAddress(
   if (present.some((cidr) => sameCidr(cidr, wanted))) return
   for (const other of present.filter((cidr) => conflicts(cidr, wanted))) {
     if (!forceAddress) throw conflict(link, other, wanted)
-    ask(host, removeAddress(link, other))
-    undo(() => ask(host, newAddress(link, other, true)))
+    undoable(
+      undo,
+      () => ask(host, removeAddress(link, other)),
+      () => ask(host, newAddress(link, other, true)),
+    )
   }
-  tolerate(() => ask(host, newAddress(link, wanted, true)), 'EEXIST')
-  undo(() => tolerate(() => ask(host, removeAddress(link, wanted)), 'EADDRNOTAVAIL'))
+  const add = () =>
+    undoable(
+      undo,
+      () => ask(host, newAddress(link, wanted, true)),
+      () => ask(host, removeAddress(link, wanted)),
+    )
+  tolerate(add, 'EEXIST')
 }
 
 function sameCidr(one: Cidr, other: Cidr): boolean {
@@ -97,11 +105,23 @@ function conflict(link: Link, present: Cidr, wanted: Cidr): CniError {
   })
 }
 
-/** Lets the host forward between the bridge and the world, for the families in use. */
-export function enableForwarding(ips: Ip[]): void {
+/**
+ * Lets the host forward between the bridge and the world, for the families in use. Taken back only when it fails half
+ * way: later, another container may rely on it.
+ */
+export function enableForwarding({ undo }: Life<BridgeConfig>, ips: Ip[]): void {
   const families = new Set(gateways(ips).map(({ address }) => address.family))
-  if (families.has(4)) writeSysctl('1', 'ipv4', 'ip_forward')
-  if (families.has(6)) writeSysctl('1', 'ipv6', 'conf', 'all', 'forwarding')
+  if (families.has(4)) switchOn(undo, 'ipv4', 'ip_forward')
+  if (families.has(6)) switchOn(undo, 'ipv6', 'conf', 'all', 'forwarding')
+}
+
+function switchOn(undo: Undo, ...sysctl: string[]): void {
+  if (readSysctl(...sysctl) !== '0') return
+  undoable(
+    undo,
+    () => writeSysctl('1', ...sysctl),
+    () => writeSysctl('0', ...sysctl),
+  )
 }
 
 /** An interface of the host as a result names it. */

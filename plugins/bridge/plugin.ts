@@ -33,6 +33,7 @@ export const bridge = interfacePlugin<BridgeConfig, Made>({
   complete: completeLease,
   connect,
   settle,
+  finish,
   isBare: ({ disableContainerInterface }) => disableContainerInterface,
   dad: ({ dad, enabledad }) => dad ?? (enabledad ? 'wait' : 'off'),
   remove,
@@ -69,9 +70,11 @@ async function connect(
     undo(() => removeMasquerade(request, ipMasqBackend))
     await addMasquerade(request, cidrs(result.ips), ipMasqBackend)
   }
-  // Last of all, because it is not taken back: by then another container may rely on it.
-  if (isGateway(request.config)) enableForwarding(result.ips)
   return gateway
+}
+
+function finish(life: Life<BridgeConfig>, result: Result): void {
+  if (isGateway(life.request.config)) enableForwarding(life, result.ips)
 }
 
 function containerMac({ interfaces }: Result): string {

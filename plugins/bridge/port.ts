@@ -4,6 +4,7 @@ import { CniError, Code } from '../../shared/cni/error.ts'
 import { requestedMac } from '../../shared/device/mac.ts'
 import { attachmentAlias, hostIfname } from '../../shared/device/names.ts'
 import type { Life } from '../../shared/device/plugin.ts'
+import { type Undo, undoable } from '../../shared/device/undo.ts'
 import { isErrno } from '../../shared/kernel/errno.ts'
 import {
   changeBridgePort,
@@ -36,26 +37,32 @@ export function connectPort(life: Life<BridgeConfig>, bridge: Link): Link {
     { ...both, name, master: bridge.index, up: true },
     { ...both, name: request.ifname, mac: requestedMac(request), netns: container.fd },
   )
-  createOnce(host, name, veth)
-  undo(() => ask(host, removeLink({ name })))
+  createOnce(host, name, veth, undo)
   const port = labelled(host, name, attachmentAlias(request))
   const requests = portRequests(host, port, request.config)
   if (requests.length > 0) transact(host, requests)
   return port
 }
 
-function createOnce(host: Socket, name: string, veth: NetlinkRequest): void {
+function createOnce(host: Socket, name: string, veth: NetlinkRequest, undo: Undo): void {
   try {
-    ask(host, veth)
+    undoable(
+      undo,
+      () => ask(host, veth),
+      () => ask(host, removeLink({ name })),
+    )
   } catch (error) {
-    if (!isErrno(error, 'EEXIST')) throw error
-    throw new CniError(Code.Internal, {
-      msg: `this attachment exists already: the host has its interface ${name}`,
-      hint: 'an earlier ADD was not followed by DEL: run DEL first',
-      command: `ip -d link show dev ${name}`,
-      kernel: 'EEXIST',
-    })
+    throw isErrno(error, 'EEXIST') ? existsAlready(name) : error
   }
+}
+
+function existsAlready(name: string): CniError {
+  return new CniError(Code.Internal, {
+    msg: `this attachment exists already: the host has its interface ${name}`,
+    hint: 'an earlier ADD was not followed by DEL: run DEL first',
+    command: `ip -d link show dev ${name}`,
+    kernel: 'EEXIST',
+  })
 }
 
 /** Labels the host's end, which the kernel does not do at its birth, and reads it back. */

@@ -1,7 +1,7 @@
 /** Host NICs as ports of the bridge, so that containers sit on the physical LAN. Their addresses are never touched silently. */
 
 import { CniError, Code } from '../../shared/cni/error.ts'
-import type { Undo } from '../../shared/device/undo.ts'
+import { type Undo, undoable } from '../../shared/device/undo.ts'
 import { formatCidr } from '../../shared/ip/subnet.ts'
 import { tolerate } from '../../shared/kernel/errno.ts'
 import { type LinkAddress, listAddresses, newAddress, removeAddress } from '../../shared/netlink/address.ts'
@@ -32,8 +32,11 @@ export function connectUplinks(
 }
 
 function enslave(host: Socket, bridge: Link, uplink: Link, undo: Undo): void {
-  ask(host, changeLink(uplink, { master: bridge.index, up: true }))
-  undo(() => ask(host, changeLink(uplink, { master: 0, up: uplink.up })))
+  undoable(
+    undo,
+    () => ask(host, changeLink(uplink, { master: bridge.index, up: true })),
+    () => ask(host, changeLink(uplink, { master: 0, up: uplink.up })),
+  )
 }
 
 /** The addresses that somebody gave the NIC; the link-local one that the kernel makes is not among them. */

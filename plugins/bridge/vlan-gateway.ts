@@ -1,7 +1,7 @@
 /** The gateway of a VLAN: a veth pair of the host, one end named `BRIDGE.VLAN`, the other a port of the bridge in that VLAN. */
 
 import { hashedName } from '../../shared/device/names.ts'
-import type { Undo } from '../../shared/device/undo.ts'
+import { type Undo, undoable } from '../../shared/device/undo.ts'
 import { currentNamespace } from '../../shared/kernel/namespace.ts'
 import { newPortVlan, removePortVlan } from '../../shared/netlink/bridge.ts'
 import { changeLink, findLink, type Link, removeLink } from '../../shared/netlink/link.ts'
@@ -15,8 +15,11 @@ export function ensureVlanGateway(host: Socket, bridge: Link, vlan: number, undo
   if (found) return found
   const portName = vlanPortName(bridge, vlan)
   const netns = currentNamespace().fd
-  ask(host, newVeth({ name: portName, master: bridge.index, up: true }, { name, netns }))
-  undo(() => ask(host, removeLink({ name })))
+  undoable(
+    undo,
+    () => ask(host, newVeth({ name: portName, master: bridge.index, up: true }, { name, netns })),
+    () => ask(host, removeLink({ name })),
+  )
   const [end, other] = [findLink(host, name), findLink(host, portName)]
   if (!end || !other) throw new Error(`${name} vanished while it was being made`)
   const native = { first: vlan, last: vlan, pvid: true, untagged: true }

@@ -43,6 +43,8 @@ export interface Device<Config extends InterfaceConfig, Made> {
   connect?(life: Life<Config>, made: Made, result: Result): Promise<Interface[]>
   /** Waits until frames pass, so that the announcement is heard. */
   settle?(life: Life<Config>, made: Made): void
+  /** What others may rely on as soon as it is so; done when nothing else can fail any more. */
+  finish?(life: Life<Config>, result: Result): void
   /** Whether the container's end stays down and bare. */
   isBare?(config: Config): boolean
   dad?(config: Config): Dad
@@ -95,6 +97,7 @@ async function add<Config extends InterfaceConfig, Made>(
   result.interfaces.push(...((await device.connect?.(life, made, result)) ?? []))
   device.settle?.(life, made)
   if (result.ips.length > 0) ask(life.inside, announce(link))
+  device.finish?.(life, result)
   return result
 }
 

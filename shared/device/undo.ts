@@ -1,5 +1,7 @@
 /** ADD is all or nothing: each step leaves its inverse, and a failure runs them backwards. */
 
+import { isErrno } from '../kernel/errno.ts'
+
 type Inverse = () => unknown
 
 /** Registers what takes back the step just done. */
@@ -24,5 +26,20 @@ async function quietly(inverse: Inverse): Promise<void> {
     await inverse()
   } catch {
     // What could not be taken back now is taken back by the DEL that follows every ADD.
+  }
+}
+
+/**
+ * Does a step and registers its inverse; also when the step fails, because nobody knows then how far the kernel came.
+ * Only what was there already (EEXIST) is somebody else's, and left alone.
+ */
+export function undoable<T>(undo: Undo, action: () => T, inverse: Inverse): T {
+  try {
+    const result = action()
+    undo(inverse)
+    return result
+  } catch (error) {
+    if (!isErrno(error, 'EEXIST')) undo(inverse)
+    throw error
   }
 }

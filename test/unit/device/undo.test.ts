@@ -2,7 +2,8 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { CniError } from '../../../shared/cni/error.ts'
 import { runAll } from '../../../shared/device/steps.ts'
-import { withUndo } from '../../../shared/device/undo.ts'
+import { undoable, withUndo } from '../../../shared/device/undo.ts'
+import { Errno, KernelError } from '../../../shared/kernel/errno.ts'
 
 async function caught(promise: Promise<unknown>): Promise<unknown> {
   return promise.then(
@@ -63,6 +64,20 @@ test('DEL runs every step, and reports all failures together', async () => {
   assert.instance(error, CniError)
   assert.is((error as CniError).code, 11)
   assert.match((error as CniError).message, /first failure; second failure/)
+})
+
+test('a step that fails half way is taken back too, one that found its name taken is not', async () => {
+  const done: string[] = []
+  const step = (errno: number) =>
+    withUndo(async (undo) => {
+      const fail = () => {
+        throw new KernelError(errno, 'make')
+      }
+      undoable(undo, fail, () => done.push(`taken back ${errno}`))
+    })
+  await caught(step(Errno.EIO))
+  await caught(step(Errno.EEXIST))
+  assert.equal(done, [`taken back ${Errno.EIO}`])
 })
 
 test.run()
