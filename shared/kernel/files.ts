@@ -87,7 +87,8 @@ function withTemporary(path: string, text: string, mode: number, publish: (tempo
     withFile(temporary, Open.WRONLY | Open.CREAT | Open.TRUNC, (fd) => writeDurably(fd, text, path), mode)
     publish(temporary)
   } finally {
-    remove(temporary)
+    // Renamed, there is nothing to remove; and what cannot be removed is litter, no reason to fail.
+    syscall('unlinkat', AT_FDCWD, cstring(temporary), 0)
   }
 }
 
@@ -108,7 +109,7 @@ export function writeFile(path: string, text: string, mode = 0o600): void {
 export function createFile(path: string, text: string, mode = 0o600): boolean {
   let created = false
   withTemporary(path, text, mode, (temporary) => {
-    created = link(temporary, path)
+    created = renameNew(temporary, path)
   })
   return created
 }
@@ -116,6 +117,17 @@ export function createFile(path: string, text: string, mode = 0o600): boolean {
 /** Renames a file, replacing what was there. */
 export function rename(from: string, to: string): void {
   must(`rename ${from} to ${to}`, 'renameat2', AT_FDCWD, cstring(from), AT_FDCWD, cstring(to), 0)
+}
+
+const RENAME_NOREPLACE = 1
+
+/** Renames a file unless the name is taken: then false. Where the file system cannot (NFS), by a second name. */
+function renameNew(from: string, to: string): boolean {
+  const result = syscall('renameat2', AT_FDCWD, cstring(from), AT_FDCWD, cstring(to), RENAME_NOREPLACE)
+  if (result === -Errno.EEXIST) return false
+  if (result === -Errno.EINVAL) return link(from, to)
+  if (result < 0) throw new KernelError(-result, `rename ${from} to ${to}`)
+  return true
 }
 
 /** Gives a file a second name; false when that name is taken. */

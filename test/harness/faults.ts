@@ -1,0 +1,59 @@
+/** Makes one system call of a plugin fail, with strace's fault injection. */
+
+import { readFileSync } from 'node:fs'
+import { type Answer, type Call, call } from './plugin.ts'
+
+/** The calls that change the state of the machine, or that a change stands or falls with. */
+export const changing = [
+  'openat',
+  'mkdirat',
+  'linkat',
+  'renameat2',
+  'unlinkat',
+  'write',
+  'fsync',
+  'flock',
+  'socket',
+  'bind',
+  'setsockopt',
+  'setns',
+  'sendto',
+  'sendmsg',
+  'recvfrom',
+  'execve',
+]
+
+/** One failure: the n-th call of a name. */
+export interface Fault {
+  syscall: string
+  nth: number
+}
+
+const trace = '/run/test/strace'
+
+/** Every fault that a call of a plugin could meet, by watching it once. It really happens. */
+export async function faultsOf(request: Call): Promise<Fault[]> {
+  const filter = changing.map((name) => `?${name}`).join(',')
+  await call({ ...request, under: ['strace', '-f', '-o', trace, '-e', `trace=${filter}`] })
+  const counts = new Map<string, number>()
+  for (const name of madeCalls(readFileSync(trace, 'utf8'))) counts.set(name, (counts.get(name) ?? 0) + 1)
+  return [...counts].flatMap(([syscall, count]) =>
+    Array.from({ length: count }, (_, index) => ({ syscall, nth: index + 1 })),
+  )
+}
+
+/** The names in a trace, each line being `PID NAME(…`. The very first execve is strace's own. */
+function madeCalls(text: string): string[] {
+  const names = [...text.matchAll(/^\d+ +(\w+)\(/gm)].map(([, name = '']) => name)
+  return names.filter((name, index) => index > 0 || name !== 'execve')
+}
+
+/** Calls a plugin with one fault in its way. */
+export function withFault(request: Call, { syscall, nth }: Fault, errno = 'EIO'): Promise<Answer> {
+  const when = syscall === 'execve' ? nth + 1 : nth
+  const inject = `inject=${syscall}:error=${errno}:when=${when}`
+  return call({
+    ...request,
+    under: ['strace', '-f', '-q', '-o', trace, '-e', `trace=${syscall}`, '-e', inject],
+  })
+}
