@@ -3,8 +3,9 @@
  * And as in Go, a known key with `null` or an empty string counts as not written.
  */
 
+import { elementOf, shapeOf } from './inspect.ts'
 import { isObject } from './json.ts'
-import { elementOf, type Schema, shapeOf } from './schema.ts'
+import type { Schema } from './schema.ts'
 
 /** A value with the keys that its schema knows in canonical case, at any depth. Where two keys fold to one, the exact one wins. */
 export function canonical(schema: Schema, value: unknown): unknown {

@@ -1,7 +1,8 @@
 /** The table of a plugin's keys for its documentation. Loaded by tools, never on the way of a call. */
 
 import * as z from 'zod/mini'
-import { bare, description, elementOf, type Schema, type Shape, shapeOf } from './schema.ts'
+import { bare, elementOf, shapeOf } from './inspect.ts'
+import { description, type Schema, type Shape } from './schema.ts'
 
 /** The keys as a Markdown table; keys of objects inside follow as `ipam.ranges[][].subnet`. Only what is described is listed. */
 export function keyTable(shape: Shape): string {

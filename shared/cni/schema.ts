@@ -150,28 +150,3 @@ export function describe<S extends Schema>(schema: S, description: string): S {
 export function description(schema: Schema): string {
   return z.globalRegistry.get(schema)?.description ?? ''
 }
-
-/** A schema without the wrappers around it: what a value, when there is one, is judged by. */
-export function bare(schema: Schema): Schema {
-  const def = schema._zod.def as { innerType?: Schema; getter?: () => Schema }
-  const inner = def.innerType ?? def.getter?.()
-  return inner ? bare(inner) : schema
-}
-
-/** The keys an object's schema knows, or undefined when the schema is of no object. */
-export function shapeOf(schema: Schema): Shape | undefined {
-  const def = bare(schema)._zod.def as { shape?: Shape }
-  return def.shape
-}
-
-/** The schema of a list's elements, or undefined when the schema is of no list. */
-export function elementOf(schema: Schema): Schema | undefined {
-  const def = bare(schema)._zod.def as { element?: Schema }
-  return def.element
-}
-
-/** Whether keys beyond the shape are welcome. */
-export function isOpen(schema: Schema): boolean {
-  const def = bare(schema)._zod.def as { catchall?: Schema }
-  return def.catchall !== undefined
-}

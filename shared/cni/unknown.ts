@@ -1,9 +1,10 @@
 /** Keys that no schema knows: slips are refused with the key that was meant, the rest is let pass. */
 
 import type { Complaint } from './error.ts'
+import { elementOf, isOpen, shapeOf } from './inspect.ts'
 import { formatPath, type Path } from './issues.ts'
 import { isObject } from './json.ts'
-import { elementOf, isOpen, type Schema, shapeOf } from './schema.ts'
+import type { Schema } from './schema.ts'
 
 /** An unknown key: where it stands and what is known there. */
 export interface Stranger {

@@ -2,7 +2,8 @@ import * as fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { CniError } from '../../../shared/cni/error.ts'
-import { locate, parseJson, parseObject } from '../../../shared/cni/json.ts'
+import { parseJson, parseObject } from '../../../shared/cni/json.ts'
+import { locate } from '../../../shared/cni/locate.ts'
 
 function complaint(text: string): CniError {
   try {
@@ -60,6 +61,11 @@ test('a secret in the line is blotted out', () => {
   const { details } = complaint('{"privateKey": "c2VjcmV0", "b": oops}')
   assert.not.match(details, 'c2VjcmV0')
   assert.match(details, '"privateKey": "********", "b": oops')
+})
+
+test('a line of megabytes full of what looks like secrets is gone through in no time', () => {
+  const { details } = complaint(`{"a": "${'secret'.repeat(1_000_000)}", oops}`)
+  assert.match(details, 'oops')
 })
 
 test('JSON that is no object is refused', () => {
