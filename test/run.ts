@@ -10,8 +10,14 @@ const stages: Record<string, () => Promise<Tally[]>> = {
     await runStep('lint (biome)', ['biome', 'check', '--error-on-warnings']),
   ],
   unit: () => runFiles(filesBelow('unit')),
-  build: async () => [await runStep('build', [process.execPath, 'build.ts'])],
-  kernel: () => runKernelTests(filesBelow('kernel')),
+  build: async () => [
+    await runStep('build', [process.execPath, 'build.ts']),
+    ...(await runFiles(filesBelow('build'))),
+  ],
+  kernel: async () => [
+    ...(await runFiles(filesBelow('guest'))),
+    ...(await runKernelTests(filesBelow('kernel'))),
+  ],
 }
 
 /** One after another: they share two engines' executables and one machine. */

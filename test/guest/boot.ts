@@ -32,7 +32,7 @@ const kernelArguments = [
 export async function runInGuest(command: readonly string[], options: GuestOptions = {}): Promise<Completed> {
   const { timeout = 600, cwd = process.cwd(), env = process.env } = options
   await ensurePackages('the second kernel', ['user-mode-linux', 'kmod', 'iproute2'])
-  const variables = Object.entries({ ...env, TERM: 'dumb' }).map(([name, value]) => `${name}=${value ?? ''}`)
+  const variables = Object.entries(env).map(([name, value]) => `${name}=${value ?? ''}`)
   const words = ['env', '--ignore-environment', `--chdir=${cwd}`, ...variables, ...command]
   const { stdio, timedOut } = await execa('unshare', hostCommand(), {
     input: words.map((word) => `${word}\0`).join(''),

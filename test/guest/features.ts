@@ -6,6 +6,7 @@
 /** How a kernel is asked for a feature: a shell line that succeeds where it is there, run in an empty network namespace. */
 export const probes: Record<string, string> = {
   'bridge vlan_filtering': 'ip link add probe type bridge && bridge vlan add dev probe vid 2 self',
+  'link vlan': 'ip link add probe type veth && ip link add link probe type vlan id 2',
   'nft bridge': 'nft add table bridge probe',
   'nft ip': 'nft add table ip probe && nft add table ip6 probe',
 }

@@ -40,8 +40,12 @@ run() {
   modprobe --all ipv6 nf_tables # every kernel has them; here they are modules that nothing loads by itself
   ip link set lo up
   for tty in tty1 tty2 tty3; do stty -F /dev/$tty raw; done
+  mkfifo /run/stdout /run/stderr # the command writes into pipes, as it would for the caller on the host
+  cat /run/stdout >/dev/tty1 &
+  cat /run/stderr >/dev/tty2 &
   status=0
-  "$@" </dev/null >/dev/tty1 2>/dev/tty2 || status=$?
+  "$@" </dev/null >/run/stdout 2>/run/stderr || status=$?
+  wait
   echo $status >/dev/tty3
   echo o >/proc/sysrq-trigger
   sleep infinity

@@ -1,4 +1,5 @@
 /** bridge: DEL never gets stuck, whatever is gone already. */
+// needs: nft ip
 
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'

@@ -1,4 +1,5 @@
 /** bridge with ipMasq: what a far host sees, with both back ends. */
+// needs: nft ip
 
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'

@@ -1,4 +1,5 @@
 /** The MAC spoof check against the real kernel: which frames of a container pass its port of the bridge. */
+// needs: nft bridge
 
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'

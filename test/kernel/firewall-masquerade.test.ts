@@ -1,4 +1,5 @@
 /** The masquerade against the real kernel: what a far host sees of containers, and what is in nftables and iptables. */
+// needs: nft ip
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

@@ -1,4 +1,5 @@
 /** Every kind of interface goes the same round trip, in every version of the specification. */
+// needs: nft ip
 
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'

@@ -1,0 +1,75 @@
+/** The second kernel: what a command in it gives back, and that nothing it does outlives it. */
+
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { release, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { runInGuest } from './boot.ts'
+import { probeCommand } from './features.ts'
+
+const directory = mkdtempSync(join(tmpdir(), 'patchbay-guest-'))
+const shell = (script: string, options = {}) => runInGuest(['sh', '-c', script], options)
+
+test.after(() => rmSync(directory, { recursive: true }))
+
+test('output, errors and exit status come back apart from each other, from another kernel', async () => {
+  const { stdout, stderr, status } = await shell('uname -r; echo trouble >&2; exit 3')
+  assert.match(stdout, /^\d+\.\d+.*\n$/)
+  assert.is.not(stdout.trim(), release())
+  assert.equal([stderr, status], ['trouble\n', 3])
+})
+
+test('a megabyte of output comes back whole', async () => {
+  const { stdout } = await shell('seq 150000')
+  assert.is(stdout, Array.from({ length: 150_000 }, (_, index) => `${index + 1}\n`).join(''))
+})
+
+test('the command gets its words, folder and environment as they are', async () => {
+  const words = ['sh', '-c', 'pwd; echo "$GREETING"; printf "<%s>" "$@"', 'sh', 'two words', "it's", '']
+  const env = { PATH: process.env.PATH, GREETING: 'a  b' }
+  const { stdout } = await runInGuest(words, { cwd: directory, env })
+  assert.is(stdout, `${directory}\na  b\n<two words><it's><>`)
+})
+
+test('the command writes wherever it likes, and the host keeps its files', async () => {
+  const file = join(directory, 'file')
+  writeFileSync(file, 'kept')
+  const { stdout, stderr } = await shell(
+    `echo lost > ${file}; cat ${file}; touch ${directory}/more; ls ${directory}`,
+  )
+  assert.equal([stdout, stderr], ['lost\nfile\nmore\n', ''])
+  assert.not(existsSync(join(directory, 'more')))
+})
+
+test('not even by mounting the host’s files anew can they be written', async () => {
+  const { stderr, status } = await shell(`mount -t hostfs -o ${directory} none /mnt && touch /mnt/evil`)
+  assert.is.not(status, 0)
+  assert.match(stderr, 'Read-only file system')
+  assert.not(existsSync(join(directory, 'evil')))
+})
+
+test('network namespaces can be made by name, and this project’s Node runs', async () => {
+  const { stdout } = await shell(
+    `ip netns add one && ip netns list && ${process.execPath} --print process.version`,
+  )
+  assert.is(stdout, `one\n${process.version}\n`)
+})
+
+test('it has what tests are taken there for', async () => {
+  const { stdout } = await runInGuest(probeCommand())
+  for (const feature of ['bridge vlan_filtering', 'link vlan']) assert.match(stdout, `${feature}\n`)
+})
+
+test('a command that does not end is stopped, and what it said until then is kept', async () => {
+  const { stdout, stderr, status } = await shell('echo begun; sleep 1000', { timeout: 8 })
+  assert.equal([stdout, status], ['begun\n', 124])
+  assert.match(stderr, 'killed after 8 s')
+})
+
+test('a guest that dies says what its kernel said last', async () => {
+  const death = await shell('echo c > /proc/sysrq-trigger; sleep 60', { timeout: 30 }).catch(String)
+  assert.match(String(death), /Kernel panic.*sysrq/)
+})
+
+test.run()

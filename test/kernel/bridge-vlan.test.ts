@@ -1,0 +1,234 @@
+/** bridge with VLANs: who hears whom, what the port carries, and where the gateway sits. */
+// needs: bridge vlan_filtering, link vlan
+
+import { readFileSync } from 'node:fs'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import * as cnitool from '../harness/cnitool.ts'
+import { command, ip } from '../harness/command.ts'
+import { refusal, unchanged } from '../harness/expect.ts'
+import { type Netns, newContainer, privateHost } from '../harness/host.ts'
+import { addresses, exists, hostEnd, inContainer, link, ports } from '../harness/look.ts'
+import { bridgeNetwork, single } from '../harness/networks.ts'
+import { call } from '../harness/plugin.ts'
+import { type Kind, noticed, roundTrip } from '../harness/round-trip.ts'
+import { snapshot } from '../harness/snapshot.ts'
+import { overhear, pings } from '../harness/traffic.ts'
+
+await privateHost()
+
+/** What a port carries, as `bridge vlan show` has it: `100 PVID Egress Untagged`, `200-210`. */
+function vlansOf(port: string): string[] {
+  type Vlan = { vlan: number; vlanEnd?: number; flags?: string[] }
+  const found: { vlans: Vlan[] }[] = JSON.parse(
+    command('bridge', '-j', '-compressvlans', 'vlan', 'show', 'dev', port),
+  )
+  const text = ({ vlan, vlanEnd, flags = [] }: Vlan) =>
+    [vlanEnd ? `${vlan}-${vlanEnd}` : vlan, ...flags].join(' ')
+  return found.flatMap(({ vlans }) => vlans.map(text))
+}
+
+const native = (vlan: number) => `${vlan} PVID Egress Untagged`
+
+let bridges = 0
+
+/** Attaches a container with an address of its own choice; all of a test's share a bridge and a subnet. */
+async function attached(bridge: string, address: string, keys: Record<string, unknown>): Promise<Netns> {
+  const container = newContainer()
+  const ipam = { type: 'static', addresses: [{ address: `${address}/24` }] }
+  await cnitool.add(bridgeNetwork({ bridge, ipam, ...keys }), container)
+  return container
+}
+
+const newBridge = () => `vbr${++bridges}`
+
+test('a VLAN is all that the port carries, untagged', async () => {
+  const container = await attached(newBridge(), '10.0.0.2', { vlan: 100 })
+  assert.equal(vlansOf(hostEnd(container).ifname), [native(100)])
+})
+
+test('preserveDefaultVlan keeps VLAN 1 beside it', async () => {
+  const container = await attached(newBridge(), '10.0.0.2', { vlan: 100, preserveDefaultVlan: true })
+  assert.equal(vlansOf(hostEnd(container).ifname), ['1 Egress Untagged', native(100)])
+})
+
+test('a trunk is the union of its entries, tagged, with VLAN 1 for what comes untagged', async () => {
+  const vlanTrunk = [{ id: 42 }, { minID: 100, maxID: 110 }, { minID: 105, maxID: 120 }, { id: 4094 }]
+  const container = await attached(newBridge(), '10.0.0.2', { vlanTrunk })
+  assert.equal(vlansOf(hostEnd(container).ifname), [native(1), '42', '100-120', '4094'])
+})
+
+test('a trunk with a VLAN has that one untagged', async () => {
+  const container = await attached(newBridge(), '10.0.0.2', { vlan: 7, vlanTrunk: [{ minID: 5, maxID: 9 }] })
+  assert.equal(vlansOf(hostEnd(container).ifname), ['5-6', native(7), '8-9'])
+})
+
+test('containers of one VLAN reach each other, and none of another, in one subnet on one bridge', async () => {
+  const bridge = newBridge()
+  const one = await attached(bridge, '10.0.0.2', { vlan: 100 })
+  await attached(bridge, '10.0.0.3', { vlan: 100 })
+  const foreign = await attached(bridge, '10.0.0.4', { vlan: 200 })
+  assert.ok(pings(one, '10.0.0.3'))
+  assert.not(pings(one, '10.0.0.4'))
+  assert.not(pings(foreign, '10.0.0.3'))
+})
+
+test('a trunk carries frames with their tag, of its own VLANs only', async () => {
+  const bridge = newBridge()
+  const router = await attached(bridge, '10.0.0.1', { vlanTrunk: [{ id: 100 }, { id: 200 }] })
+  for (const id of [100, 300]) {
+    await attached(bridge, `10.0.${id - 98}.2`, { vlan: id })
+    inContainer(router, `link add link eth0 name eth0.${id} type vlan id ${id}`)
+    inContainer(router, `address add 10.0.${id - 98}.1/24 dev eth0.${id}`)
+    inContainer(router, `link set eth0.${id} up`)
+  }
+  const heard = await overhear(hostEnd(router).ifname, 'vlan and icmp', async () => {
+    assert.ok(pings(router, '10.0.2.2'), 'VLAN 100 is in the trunk')
+  })
+  assert.match(heard.join('\n'), /vlan 100,.*10\.0\.2\.2 > 10\.0\.2\.1: ICMP echo reply/)
+  assert.not(pings(router, '10.0.202.2'), 'VLAN 300 is not')
+})
+
+test('each VLAN has a gateway of its own on the host, which its containers share', async () => {
+  const bridge = newBridge()
+  for (const vlan of [100, 200]) {
+    const net = bridgeNetwork({ bridge, vlan, isDefaultGateway: true })
+    const containers = [newContainer(), newContainer()]
+    const results = []
+    for (const container of containers) results.push(await cnitool.add(net, container))
+    const [gateway, ...others] = results[0]?.interfaces.slice(3) ?? []
+    assert.is(gateway?.name, `${bridge}.${vlan}`)
+    assert.is(gateway?.mac, link(`${bridge}.${vlan}`).address)
+    assert.equal(others, [])
+    const reached = results[0]?.ips.map((one) => one.gateway ?? '') ?? []
+    assert.equal(addresses(`${bridge}.${vlan}`), [`${reached[0]}/24`, `${reached[1]}/64`])
+    for (const container of containers)
+      for (const address of reached) assert.ok(pings(container, address), `VLAN ${vlan} to ${address}`)
+  }
+  assert.is(ports(bridge).length, 6, 'four containers and two gateways')
+  assert.equal(addresses(bridge), [])
+})
+
+test('a gateway is not heard in another VLAN', async () => {
+  const bridge = newBridge()
+  await cnitool.add(bridgeNetwork({ bridge, vlan: 100, isGateway: true }), newContainer())
+  const [gateway = ''] = addresses(`${bridge}.100`).map((cidr) => cidr.split('/')[0])
+  const subnet = gateway.replace(/\.\d+$/, '')
+  const [near, foreign] = [
+    await attached(bridge, `${subnet}.77`, { vlan: 100 }),
+    await attached(bridge, `${subnet}.78`, { vlan: 200 }),
+  ]
+  assert.ok(pings(near, gateway))
+  assert.not(pings(foreign, gateway))
+})
+
+test('ADDs that race for the first place in a VLAN end with one gateway for all', async () => {
+  const bridge = newBridge()
+  const net = bridgeNetwork({ bridge, vlan: 100, isDefaultGateway: true })
+  const containers = Array.from({ length: 6 }, () => newContainer())
+  const results = await Promise.all(containers.map((container) => cnitool.add(net, container)))
+  assert.is(ports(bridge).length, 7)
+  for (const container of containers) assert.ok(pings(container, results[0]?.ips[0]?.gateway ?? ''))
+})
+
+const kind: Kind = {
+  config: {
+    type: 'bridge',
+    bridge: 'trip0',
+    isDefaultGateway: true,
+    vlan: 100,
+    vlanTrunk: [{ id: 42 }, { minID: 200, maxID: 210 }],
+  },
+  subnets: ['10.88.0.0/24', 'fd88::/64'],
+  expect: ({ linkinfo }) => assert.is(linkinfo?.info_kind, 'veth'),
+  breaks: {
+    'the VLAN is missing': (container) => changePort(container, 'del', '100'),
+    'a VLAN of the trunk is missing': (container) => changePort(container, 'del', '205'),
+    'the port lets another VLAN in untagged': (container) =>
+      changePort(container, 'add', '300', 'pvid', 'untagged'),
+    'a VLAN leaves the port tagged': (container) => changePort(container, 'add', '100', 'pvid'),
+  },
+}
+
+function changePort(container: Netns, verb: string, ...vlan: string[]): void {
+  command('bridge', 'vlan', verb, 'dev', hostEnd(container).ifname, 'vid', ...vlan)
+}
+
+for (const version of ['0.2.0', '1.1.0'])
+  test(`configured as ${version}: up, as asked for, and gone without a trace`, () => roundTrip(kind, version))
+
+test('on the node engine: up, as asked for, and gone without a trace', () => roundTrip(kind, '1.0.0', 'node'))
+
+test('the example of conf-examples: up, as asked for, and gone without a trace', async () => {
+  const path = new URL('../../conf-examples/40-bridge-vlan.conflist', import.meta.url)
+  const { name, cniVersion, plugins } = JSON.parse(readFileSync(path, 'utf8')) as cnitool.Network
+  const [config = { type: 'none', vlan: 0 }] = plugins
+  assert.equal([name, config.vlan], ['bridge-vlan', 100])
+  await roundTrip({ ...kind, config, subnets: ['10.91.0.0/16'] }, cniVersion)
+})
+
+for (const broken of Object.keys(kind.breaks))
+  test(`CHECK notices that ${broken}, and DEL still cleans up`, async () => {
+    assert.match(await noticed(kind, broken), /bridge vlan show dev/)
+  })
+
+/** What all containers of the VLAN share is broken, which DEL does not repair. */
+const sharedBreaks: Record<string, (bridge: string) => void> = {
+  'the gateway is gone': (bridge) => ip(`link delete ${bridge}.100`),
+  'the gateway lacks an address': (bridge) => ip(`-4 address flush dev ${bridge}.100`),
+  'the bridge does not filter': (bridge) => ip(`link set ${bridge} type bridge vlan_filtering 0`),
+}
+
+for (const [broken, breakIt] of Object.entries(sharedBreaks))
+  test(`CHECK notices that ${broken}, DEL removes the container all the same`, async () => {
+    const bridge = newBridge()
+    const net = bridgeNetwork({ bridge, vlan: 100, isDefaultGateway: true })
+    const container = newContainer()
+    await cnitool.add(net, container)
+    await cnitool.check(net, container)
+    breakIt(bridge)
+    assert.match(await refusal(cnitool.check(net, container)), bridge)
+    await cnitool.del(net, container)
+    assert.not(exists('eth0', container))
+  })
+
+test('a bridge that does not filter is not used, with the command that changes it', async () => {
+  const bridge = newBridge()
+  ip(`link add ${bridge} type bridge`)
+  const container = newContainer()
+  const net = bridgeNetwork({ bridge, vlan: 100 })
+  const said = await refusal(cnitool.add(net, container))
+  const before = snapshot()
+  await refusal(cnitool.add(net, container))
+  assert.match(said, `ip link set dev ${bridge} type bridge vlan_filtering 1`)
+  unchanged(before)
+  assert.not(exists('eth0', container))
+})
+
+const wrong: Record<string, [keys: Record<string, unknown>, place: RegExp]> = {
+  'a VLAN below 1': [{ vlan: -1 }, /^vlan is -1, .* 4094/],
+  'a VLAN above 4094': [{ vlan: 4095 }, /^vlan is 4095, .* 4094/],
+  'a VLAN that is no number': [{ vlan: '100' }, /^vlan is "100", .* 4094/],
+  'VLAN 0 in a trunk': [{ vlanTrunk: [{ id: 0 }] }, /vlanTrunk\[0\]\.id is 0, .* 1 to 4094/],
+  'a VLAN above 4094 in a trunk': [
+    { vlanTrunk: [{ id: 5 }, { minID: 7, maxID: 4095 }] },
+    /vlanTrunk\[1\]\.maxID is 4095/,
+  ],
+  'a range without an end': [{ vlanTrunk: [{ minID: 5 }] }, /vlanTrunk\[0\]: .*without an end/],
+  'a range without a beginning': [{ vlanTrunk: [{ maxID: 5 }] }, /vlanTrunk\[0\]: .*without a beginning/],
+  'a range that ends before it begins': [{ vlanTrunk: [{ minID: 9, maxID: 5 }] }, /vlanTrunk\[0\]: .*9.*5/],
+  'an entry that says nothing': [{ vlanTrunk: [{}] }, /vlanTrunk\[0\]/],
+  'an entry that says both': [{ vlanTrunk: [{ id: 4, minID: 1, maxID: 5 }] }, /vlanTrunk\[0\]/],
+}
+
+for (const [what, [keys, place]] of Object.entries(wrong))
+  test(`${what} is refused before anything is touched`, async () => {
+    const before = snapshot()
+    const config = single(bridgeNetwork(keys))
+    const { status, json } = await call({ verb: 'ADD', config, netns: newContainer().path })
+    assert.equal([status, json?.code], [1, 7])
+    assert.match(`${json?.msg} ${json?.details}`, place)
+    unchanged(before)
+  })
+
+test.run()
