@@ -55,8 +55,13 @@ export async function reportMissing(work: () => Promise<void>): Promise<void> {
   try {
     await work()
   } catch (error) {
-    if (!(error instanceof Missing || error instanceof ExecaError)) throw error
-    console.error(error.message)
+    if (error instanceof Missing || error instanceof ExecaError) console.error(error.message)
+    else if (!isToldByEsbuild(error)) throw error
     process.exitCode = 1
   }
+}
+
+/** Whether this is a failed build, of which esbuild has written every error already. */
+function isToldByEsbuild(error: unknown): boolean {
+  return error instanceof Error && 'errors' in error && error.message.startsWith('Build failed')
 }

@@ -32,7 +32,7 @@ for (const engine of engines) {
   test.before(async () => {
     const work = join(directory, `${engine}.work`)
     await mkdir(work)
-    await builders[engine](host, work, executable, `test/kernel/engine/${engine}.ts`)
+    await builders[engine](host, work, executable, `test/build/engine/${engine}.ts`)
   })
 
   test('knows its processor', async () => {

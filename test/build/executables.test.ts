@@ -1,0 +1,101 @@
+/** What is true of the built files themselves: small, hardened, linked to by the name of every plugin. */
+
+import { readlink, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { execa } from 'execa'
+import { suite, test } from 'uvu'
+import * as assert from 'uvu/assert'
+import packageJson from '../../package.json' with { type: 'json' }
+import { plugins } from '../../plugins/registry.ts'
+import { quickjs as interpreter } from '../../scripts/build/quickjs-library.ts'
+import { type Architecture, architectures, directoryName, engines } from '../../scripts/build/target.ts'
+import { ensurePackages } from '../../scripts/setup.ts'
+
+const root = join(import.meta.dirname, '../..')
+const dist = (name: string) => join(root, 'dist', name)
+const version = {
+  extendEnv: false,
+  env: { CNI_COMMAND: 'VERSION' },
+  input: '{"cniVersion":"1.0.0"}',
+} as const
+
+test('every plugin is a relative link to the executable beside it', async () => {
+  for (const engine of engines)
+    for (const name of Object.keys(plugins)) assert.is(await readlink(join(dist(engine), name)), 'patchbay')
+})
+
+test('both engines say the package’s version, and the commit', async () => {
+  const said = engines.map((engine) => execa(join(dist(engine), 'patchbay'), ['version']))
+  const [quickjs, node] = await Promise.all(said)
+  assert.match(quickjs?.stdout ?? '', new RegExp(`^patchbay ${packageJson.version}\\+[0-9a-f]{12}(-dirty)?$`))
+  assert.is(quickjs?.stdout, node?.stdout)
+})
+
+test('under a name that is no plugin’s the usage goes to standard error, with exit status 1', async () => {
+  for (const engine of engines) {
+    const { exitCode, stdout, stderr } = await execa(join(dist(engine), 'patchbay'), { reject: false })
+    assert.is(exitCode, 1)
+    assert.is(stdout, '')
+    assert.match(stderr, /^usage: patchbay .*bridge/s)
+  }
+})
+
+test.run()
+
+for (const architecture of architectures) {
+  const quickjs = suite(`QuickJS, ${architecture}`)
+  const executable = join(dist(directoryName({ engine: 'quickjs', architecture })), 'patchbay')
+
+  quickjs.before(() => built(architecture))
+
+  quickjs('has at most 3 MB', async () => {
+    assert.ok((await stat(executable)).size <= 3_000_000)
+  })
+
+  quickjs(
+    'is static, at a random address, with nothing writable that is executable or could be read-only',
+    async () => {
+      const headers = await readelf('--file-header', '--program-headers', executable)
+      assert.match(headers, /Type: +DYN/)
+      assert.not.match(headers, /INTERP/)
+      assert.match(headers, /GNU_RELRO/)
+      assert.match(headers, /GNU_STACK .* RW /)
+      assert.not.match(headers, /LOAD .* RWE /)
+      assert.match(await readelf('--dynamic', executable), /Flags: NOW PIE/)
+    },
+  )
+
+  quickjs('carries no symbols and no debugging information', async () => {
+    assert.not.match(await readelf('--section-headers', executable), /\.symtab|\.debug/)
+  })
+
+  quickjs('its interpreter is compiled with stack protection and checked copies', async () => {
+    const { library } = await interpreter(architecture)
+    const { stdout } = await execa('nm', ['--undefined-only', library])
+    assert.match(stdout, / U __stack_chk_fail$/m)
+    assert.match(stdout, / U __memcpy_chk$/m)
+  })
+
+  quickjs.run()
+}
+
+const arm64 = suite('arm64')
+
+arm64('answers VERSION letter for letter as x64 does', async () => {
+  await built('arm64')
+  await ensurePackages('running an arm64 executable', ['qemu-user-static'])
+  const emulated = await execa('qemu-aarch64-static', [join(dist('quickjs-arm64'), 'bridge')], version)
+  const own = await execa(join(dist('quickjs'), 'bridge'), version)
+  assert.is(emulated.stdout, own.stdout)
+  assert.match(own.stdout, /"1\.1\.0"/)
+})
+
+arm64.run()
+
+async function readelf(...args: string[]): Promise<string> {
+  return (await execa('readelf', ['--wide', ...args])).stdout
+}
+
+async function built(architecture: Architecture): Promise<void> {
+  await execa(process.execPath, ['build.ts', '--engine', 'quickjs', '--arch', architecture], { cwd: root })
+}

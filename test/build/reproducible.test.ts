@@ -1,0 +1,38 @@
+/** Two builds of the same source, in different directories, are identical byte for byte. */
+
+import { createHash } from 'node:crypto'
+import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { execa } from 'execa'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { engines } from '../../scripts/build/target.ts'
+
+const root = join(import.meta.dirname, '../..')
+const work = await mkdtemp(join(root, '.cache/reproducible-'))
+
+/** A second checkout: what is installed is hard-linked, what QuickJS was compiled to is copied. */
+async function checkout(directory: string): Promise<void> {
+  const left = ['.git', '.cache', 'dist', 'node_modules']
+  const entries = (await readdir(root)).filter((name) => !left.includes(name))
+  for (const name of entries) await cp(join(root, name), join(directory, name), { recursive: true })
+  await execa('cp', ['--archive', '--link', join(root, 'node_modules'), directory])
+  await cp(join(root, '.cache/quickjs'), join(directory, '.cache/quickjs'), { recursive: true })
+}
+
+async function build(directory: string, out: string): Promise<string[]> {
+  await execa(process.execPath, ['build.ts', '--out', out], { cwd: directory })
+  const file = (engine: string) => readFile(join(out, engine, 'patchbay'))
+  const contents = await Promise.all(engines.map(file))
+  return contents.map((content) => createHash('sha256').update(content).digest('hex'))
+}
+
+test('two builds of one source, in directories of different names, are identical byte for byte', async () => {
+  const copy = join(work, 'another/checkout')
+  await checkout(copy)
+  assert.equal(await build(copy, join(work, 'second')), await build(root, join(work, 'first')))
+})
+
+test.after(() => rm(work, { recursive: true }))
+
+test.run()
