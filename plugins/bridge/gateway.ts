@@ -2,6 +2,7 @@
 
 import { CniError, Code } from '../../shared/cni/error.ts'
 import type { Interface, Ip, Result } from '../../shared/cni/result.ts'
+import { cidrs } from '../../shared/device/configure.ts'
 import type { Life } from '../../shared/device/plugin.ts'
 import { type Undo, undoable } from '../../shared/device/undo.ts'
 import { formatAddress, parseAddress, sameAddress } from '../../shared/ip/address.ts'
@@ -10,6 +11,7 @@ import { tolerate } from '../../shared/kernel/errno.ts'
 import { readSysctl, writeSysctl } from '../../shared/kernel/sysctl.ts'
 import { listAddresses, newAddress, removeAddress } from '../../shared/netlink/address.ts'
 import type { Link } from '../../shared/netlink/link.ts'
+import { removeNeighbour } from '../../shared/netlink/neighbour.ts'
 import { ask, type Socket } from '../../shared/netlink/socket.ts'
 import { undoUnlessShared, withBridgeLock } from './bridge.ts'
 import { type BridgeConfig, isGateway } from './config.ts'
@@ -56,8 +58,14 @@ export function connectGateway(life: Life<BridgeConfig>, bridge: Link, port: Lin
   return withBridgeLock(bridge.name, () => {
     const gateway = vlan ? ensureVlanGateway(host, bridge, vlan, unlessShared) : bridge
     for (const cidr of gateways(ips)) ensureAddress(host, gateway, cidr, request.config, unlessShared)
+    forgetFormerOwners(host, gateway, ips)
     return vlan ? [toInterface(gateway)] : []
   })
+}
+
+/** Who had an address before had another MAC; the host would send there until its knowledge goes stale. */
+function forgetFormerOwners(host: Socket, gateway: Link, ips: Ip[]): void {
+  for (const { address } of cidrs(ips)) tolerate(() => ask(host, removeNeighbour(gateway, address)), 'ENOENT')
 }
 
 function ensureAddress(

@@ -16,6 +16,7 @@ import {
 } from '../../shared/netlink/bridge.ts'
 import { Group, waitFor } from '../../shared/netlink/events.ts'
 import { changeLink, findLink, type Link, listLinks, newLink, removeLink } from '../../shared/netlink/link.ts'
+import { listNeighbours, newNeighbour, removeNeighbour } from '../../shared/netlink/neighbour.ts'
 import { listRoutes, newRoute, removeRoute } from '../../shared/netlink/route.ts'
 import { ask, closeSocket, openSocket, Protocol, transact } from '../../shared/netlink/socket.ts'
 import { newVeth } from '../../shared/netlink/veth.ts'
@@ -163,6 +164,28 @@ test('routes carry gateway, metrics, priority and table, and two may lead to one
   assert.equal([found[0]?.mtu, found[0]?.advmss], [1234, 1100])
   ask(socket, removeRoute(special))
   assert.is(listRoutes(socket, 4).filter(({ table }) => table === 1000).length, 1)
+})
+
+test('a neighbour is pinned, listed, and forgotten', () => {
+  const br0 = link('br0')
+  const wanted = { '10.1.2.77': '02:00:00:00:01:77', 'fd01::77': '02:00:00:00:06:77' }
+  for (const [text, mac] of Object.entries(wanted)) {
+    const address = parseAddress(text)
+    assert.ok(address)
+    ask(socket, newNeighbour(br0, address, mac))
+    const pinned = () => listNeighbours(socket, br0, address.family).filter(({ permanent }) => permanent)
+    assert.equal(pinned(), [{ address, mac, permanent: true }])
+    const [shown] = ipJson<{ dst: string; lladdr: string }>(`neighbour show ${text} dev br0`)
+    assert.equal([shown?.dst, shown?.lladdr], [text, mac])
+    ask(socket, removeNeighbour(br0, address))
+    assert.equal(pinned(), [])
+    assert.ok(
+      isErrno(
+        caught(() => ask(socket, removeNeighbour(br0, address))),
+        'ENOENT',
+      ),
+    )
+  }
 })
 
 test('an error carries errno, the kernel’s own sentence and the command that shows the same', () => {
