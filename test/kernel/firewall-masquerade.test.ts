@@ -1,10 +1,11 @@
 /** The masquerade against the real kernel: what a far host sees of containers, and what is in nftables and iptables. */
 // needs: nft ip
 
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { ensurePackages } from '../../scripts/setup.ts'
 import type { CniError } from '../../shared/cni/error.ts'
 import {
   addMasquerade,
@@ -17,10 +18,11 @@ import {
 import { chainName } from '../../shared/firewall/reference-names.ts'
 import { netfilter } from '../../shared/firewall/table.ts'
 import { command } from '../harness/command.ts'
-import { far, farHost, near, privateHost } from '../harness/host.ts'
+import { far, farHost, near, newContainer, privateHost } from '../harness/host.ts'
 import { mirrorIn } from '../harness/traffic.ts'
 import { type Container, cidrs, connect, elements, newBridge, ruleset } from './firewall-containers.ts'
 
+await ensurePackages('the test of the masquerade', ['containernetworking-plugins'])
 await privateHost()
 const farMirror = await mirrorIn(farHost())
 newBridge('br0', '10.88.0.1/24', 'fd88::1/64')
@@ -301,6 +303,55 @@ scenario('iptables: rules are laid out as the reference does', async () => {
     `-A ${chain} ! -d 224.0.0.0/4 ${comment} -j MASQUERADE`,
   ])
 })
+
+/** Calls Debian's build of the reference's bridge for a container that is wired by it alone. */
+function reference(
+  verb: 'ADD' | 'DEL',
+  { netns, attachment }: Pick<Container, 'netns' | 'attachment'>,
+  prevResult?: object,
+): string {
+  const ipam = { type: 'static', addresses: [{ address: '10.91.0.2/24' }] }
+  const config = {
+    cniVersion: '1.0.0',
+    name: attachment.network,
+    type: 'bridge',
+    bridge: 'br9',
+    ipMasq: true,
+    ipam,
+    prevResult,
+  }
+  const env = {
+    CNI_COMMAND: verb,
+    CNI_CONTAINERID: attachment.containerID,
+    CNI_NETNS: netns.path,
+    CNI_IFNAME: attachment.ifname,
+    CNI_PATH: '/usr/lib/cni',
+    PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
+  }
+  const { status, stdout } = spawnSync('/usr/lib/cni/bridge', {
+    input: JSON.stringify(config),
+    env,
+    encoding: 'utf8',
+  })
+  assert.is(status, 0, stdout)
+  return stdout
+}
+
+scenario(
+  'iptables: what the reference masqueraded is removed by our DEL, and by the reference’s what we did',
+  async () => {
+    const netns = newContainer()
+    const container = { netns, attachment: { network: 'old', containerID: netns.name, ifname: 'eth0' } }
+    const result = JSON.parse(reference('ADD', container))
+    assert.is(iptablesRules().length, 4)
+    await removeMasquerade(container.attachment)
+    assert.equal(iptablesRules(), [])
+    await addMasquerade(container.attachment, cidrs('10.91.0.2/24'), 'iptables')
+    assert.is(iptablesRules().length, 4)
+    reference('DEL', container, result)
+    assert.equal(iptablesRules(), [])
+  },
+)
 
 scenario('iptables: DEL finds what iptables-legacy has, whichever iptables the host uses now', async () => {
   const chain = chainName(one.attachment)
