@@ -65,6 +65,7 @@ export function interfacePlugin<Config extends InterfaceConfig, Made>(
     name,
     summary,
     config,
+    args: ['MAC'],
     add: (request) => withUndo((undo) => add(device, request, undo)),
     del: (request) => del(device, request),
     check: (request) => check(device, request),

@@ -46,6 +46,14 @@ for (const engine of ['quickjs', 'node'] as Engine[]) {
     }
   })
 
+  test(`${engine}: bridge refuses CNI_ARGS that nobody understands, unless they are to be ignored`, async () => {
+    const bridge = { ...config, type: 'bridge' }
+    const more = { plugin: 'bridge', netns: '/run/netns/none' }
+    refused(await ask('ADD', bridge, { ...more, args: 'COLOUR=red' }), 4, 'ARGS: unknown args ["COLOUR=red"]')
+    refused(await ask('ADD', bridge, { ...more, args: 'IgnoreUnknown=1;COLOUR=red' }), 4, 'CNI_NETNS')
+    refused(await ask('ADD', bridge, { ...more, args: 'MAC=01:00:5e:00:00:01' }), 7, 'MAC address')
+  })
+
   test(`${engine}: names and variables are judged`, async () => {
     refused(await ask('ADD', config, { ifname: 'a\u2003b' }), 4, 'interface name contains')
     refused(await ask('ADD', config, { containerID: '../x' }), 4, 'invalid characters in containerID')
