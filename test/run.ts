@@ -1,5 +1,6 @@
 /** Runs the tests: all of them, or what is named: `npm test -- [check|unit|build|kernel|FILE…]`. */
 
+import { installTools } from './harness/host.ts'
 import { planOf } from './runner/kernels.ts'
 import { filesBelow, runFile, runStep } from './runner/run.ts'
 import { isGood, lastLine, oneFailed, sum, type Tally } from './runner/tally.ts'
@@ -14,27 +15,31 @@ const stages: Record<string, () => Promise<Tally[]>> = {
     await runStep('build', [process.execPath, 'build.ts']),
     ...(await runFiles(filesBelow('build'))),
   ],
-  kernel: async () => [
-    ...(await runFiles(filesBelow('guest'))),
-    ...(await runKernelTests(filesBelow('kernel'))),
-  ],
+  kernel: () => runKernelTests(filesBelow('kernel'), guestTests),
 }
+
+/** Debian has User-Mode Linux, which the guest is, for x86-64 only. */
+const guestTests = process.arch === 'x64' ? filesBelow('guest') : []
 
 /** One after another: they share two engines' executables and one machine. */
 async function runFiles(files: readonly string[]): Promise<Tally[]> {
-  const tallies = []
+  const tallies: Tally[] = []
   for (const file of files) tallies.push(await runFile(file))
   return tallies
 }
 
-/** On each kernel that has what a file needs. The tests make network namespaces, which is root's. */
-async function runKernelTests(files: readonly string[]): Promise<Tally[]> {
+/**
+ * Runs test files on each kernel that has what they need. They make network namespaces, which is root's.
+ * @param first files to run before, on this kernel
+ */
+async function runKernelTests(files: readonly string[], first: readonly string[] = []): Promise<Tally[]> {
   if (process.getuid?.() !== 0)
     return [failed('the kernel tests need root: sudo npm test; without it: npm run unit')]
+  await installTools()
+  const tallies = await runFiles(first)
   const { runs, nowhere } = await planOf(files)
-  const tallies = Object.entries(nowhere).map(([file, needs]) =>
-    failed(`${file}: no kernel here has all that it needs: ${needs.join(', ')}`),
-  )
+  for (const [file, needs] of Object.entries(nowhere))
+    tallies.push(failed(`${file}: no kernel here has all that it needs: ${needs.join(', ')}`))
   for (const { kernel, files } of runs) for (const file of files) tallies.push(await runFile(file, kernel))
   return tallies
 }

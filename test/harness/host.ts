@@ -23,13 +23,18 @@ const tools = ['iproute2', 'nftables', 'iptables', 'iputils-ping', 'tcpdump', 's
 export async function privateHost(): Promise<void> {
   if (process.env[mark]) return arrange()
   if (process.getuid?.() !== 0) refuse('kernel tests make network namespaces: run them as root')
-  await ensurePackages('the kernel tests', tools)
-  await builtTool()
+  await installTools()
   const before = machine()
   const status = startAgain()
   const changed = difference(before, machine())
   if (changed.length > 0) refuse(`the machine's own network was changed:\n${changed.join('\n')}`)
   process.exit(status)
+}
+
+/** Installs what kernel tests run, and builds cnitool. A guest cannot do that: it has no network. */
+export async function installTools(): Promise<void> {
+  await ensurePackages('the kernel tests', tools)
+  await builtTool()
 }
 
 function startAgain(): number {

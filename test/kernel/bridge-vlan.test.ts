@@ -42,6 +42,33 @@ async function attached(bridge: string, address: string, keys: Record<string, un
 
 const newBridge = () => `vbr${++bridges}`
 
+/** First of all, while there is little to look at on the host. */
+const wrong: Record<string, [keys: Record<string, unknown>, place: RegExp]> = {
+  'a VLAN below 1': [{ vlan: -1 }, /^vlan is -1, .* 4094/],
+  'a VLAN above 4094': [{ vlan: 4095 }, /^vlan is 4095, .* 4094/],
+  'a VLAN that is no number': [{ vlan: '100' }, /^vlan is "100", .* 4094/],
+  'VLAN 0 in a trunk': [{ vlanTrunk: [{ id: 0 }] }, /vlanTrunk\[0\]\.id is 0, .* 1 to 4094/],
+  'a VLAN above 4094 in a trunk': [
+    { vlanTrunk: [{ id: 5 }, { minID: 7, maxID: 4095 }] },
+    /vlanTrunk\[1\]\.maxID is 4095/,
+  ],
+  'a range without an end': [{ vlanTrunk: [{ minID: 5 }] }, /vlanTrunk\[0\]: .*without an end/],
+  'a range without a beginning': [{ vlanTrunk: [{ maxID: 5 }] }, /vlanTrunk\[0\]: .*without a beginning/],
+  'a range that ends before it begins': [{ vlanTrunk: [{ minID: 9, maxID: 5 }] }, /vlanTrunk\[0\]: .*9.*5/],
+  'an entry that says nothing': [{ vlanTrunk: [{}] }, /vlanTrunk\[0\]/],
+  'an entry that says both': [{ vlanTrunk: [{ id: 4, minID: 1, maxID: 5 }] }, /vlanTrunk\[0\]/],
+}
+
+for (const [what, [keys, place]] of Object.entries(wrong))
+  test(`${what} is refused before anything is touched`, async () => {
+    const before = snapshot()
+    const config = single(bridgeNetwork(keys))
+    const { status, json } = await call({ verb: 'ADD', config, netns: newContainer().path })
+    assert.equal([status, json?.code], [1, 7])
+    assert.match(`${json?.msg} ${json?.details}`, place)
+    unchanged(before)
+  })
+
 test('a VLAN is all that the port carries, untagged', async () => {
   const container = await attached(newBridge(), '10.0.0.2', { vlan: 100 })
   assert.equal(vlansOf(hostEnd(container).ifname), [native(100)])
@@ -204,31 +231,5 @@ test('a bridge that does not filter is not used, with the command that changes i
   unchanged(before)
   assert.not(exists('eth0', container))
 })
-
-const wrong: Record<string, [keys: Record<string, unknown>, place: RegExp]> = {
-  'a VLAN below 1': [{ vlan: -1 }, /^vlan is -1, .* 4094/],
-  'a VLAN above 4094': [{ vlan: 4095 }, /^vlan is 4095, .* 4094/],
-  'a VLAN that is no number': [{ vlan: '100' }, /^vlan is "100", .* 4094/],
-  'VLAN 0 in a trunk': [{ vlanTrunk: [{ id: 0 }] }, /vlanTrunk\[0\]\.id is 0, .* 1 to 4094/],
-  'a VLAN above 4094 in a trunk': [
-    { vlanTrunk: [{ id: 5 }, { minID: 7, maxID: 4095 }] },
-    /vlanTrunk\[1\]\.maxID is 4095/,
-  ],
-  'a range without an end': [{ vlanTrunk: [{ minID: 5 }] }, /vlanTrunk\[0\]: .*without an end/],
-  'a range without a beginning': [{ vlanTrunk: [{ maxID: 5 }] }, /vlanTrunk\[0\]: .*without a beginning/],
-  'a range that ends before it begins': [{ vlanTrunk: [{ minID: 9, maxID: 5 }] }, /vlanTrunk\[0\]: .*9.*5/],
-  'an entry that says nothing': [{ vlanTrunk: [{}] }, /vlanTrunk\[0\]/],
-  'an entry that says both': [{ vlanTrunk: [{ id: 4, minID: 1, maxID: 5 }] }, /vlanTrunk\[0\]/],
-}
-
-for (const [what, [keys, place]] of Object.entries(wrong))
-  test(`${what} is refused before anything is touched`, async () => {
-    const before = snapshot()
-    const config = single(bridgeNetwork(keys))
-    const { status, json } = await call({ verb: 'ADD', config, netns: newContainer().path })
-    assert.equal([status, json?.code], [1, 7])
-    assert.match(`${json?.msg} ${json?.details}`, place)
-    unchanged(before)
-  })
 
 test.run()
