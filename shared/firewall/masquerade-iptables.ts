@@ -94,11 +94,11 @@ export async function collect(
   valid: { containerID: string }[],
   places: Trace[],
 ): Promise<number> {
-  const kept = valid.map(({ containerID }) => chainName({ network, containerID }))
+  const kept = new Set(valid.map(({ containerID }) => chainName({ network, containerID })))
   let collected = 0
   for (const { iptables } of places) {
     const chainsOf = iptables.kind === 'nft' ? chainsByNetlink : chainsByProgram
-    const stale = (await chainsOf(iptables, network)).filter((chain) => !kept.includes(chain))
+    const stale = (await chainsOf(iptables, network)).filter((chain) => !kept.has(chain))
     await remove(stale.map((chain) => ({ iptables, chain })))
     collected += stale.length
   }

@@ -1,6 +1,6 @@
 /** `ipMasq`: what a container sends to the outside leaves with the host's address. By nftables or by iptables. */
 
-import { CniError, Code } from '../cni/error.ts'
+import { CniError, Code, toCniError } from '../cni/error.ts'
 import type { Attachment } from '../cni/plugin.ts'
 import type { Cidr } from '../ip/subnet.ts'
 import type { KernelError } from '../kernel/errno.ts'
@@ -21,13 +21,18 @@ export async function addMasquerade(
   addresses: Cidr[],
   backend?: MasqueradeBackend,
 ): Promise<void> {
-  const rejected = backend === 'iptables' ? undefined : attempt(() => nftables.add(attachment, addresses))
-  if (backend !== 'iptables' && !rejected) return
-  if (backend === 'nftables') throw unusable(rejected as KernelError)
-  const iptables = await import('./masquerade-iptables.ts')
-  await iptables.add(attachment, addresses).catch((error) => {
-    throw rejected && error instanceof CniError ? bothUnusable(error, rejected) : error
+  if (backend === 'iptables') return addByIptables(attachment, addresses)
+  const rejected = attempt(() => nftables.add(attachment, addresses))
+  if (!rejected) return
+  if (backend === 'nftables') throw unusable(rejected)
+  await addByIptables(attachment, addresses).catch((error) => {
+    throw bothUnusable(toCniError(error), rejected)
   })
+}
+
+async function addByIptables(attachment: Attachment, addresses: Cidr[]): Promise<void> {
+  const iptables = await import('./masquerade-iptables.ts')
+  await iptables.add(attachment, addresses)
 }
 
 /** Runs an action of the nftables back end; gives the error that says that the kernel has no such thing. */
@@ -56,7 +61,10 @@ function bothUnusable(error: CniError, rejected: KernelError): CniError {
   return new CniError(error.code, { msg, details: error.details, kernel: rejected.errno, cause: error })
 }
 
-/** Forgets an attachment in whichever back end has it; what neither knows is done already. Needs no addresses. */
+/**
+ * Forgets an attachment in whichever back end has it, since the configuration may have changed; what neither knows is
+ * done already. Needs no addresses.
+ */
 export async function removeMasquerade(attachment: Attachment, _backend?: MasqueradeBackend): Promise<void> {
   unlessUnsupported(() => nftables.remove(attachment))
   const traces = await findIptablesTraces(attachment)
@@ -94,9 +102,14 @@ export async function collectMasquerade(
 
 /** Why masquerading cannot work here; undefined when it can. Nothing is changed. */
 export async function masqueradeStatus(backend?: MasqueradeBackend): Promise<string | undefined> {
-  const rejected = backend === 'iptables' ? undefined : attempt(nftables.tryOut)
-  if (backend !== 'iptables' && !rejected) return undefined
-  if (backend === 'nftables') return unusable(rejected as KernelError).message
-  const reason = (await import('./iptables.ts')).whyUnusable()
-  return reason && rejected ? `nftables: ${rejected.message}; iptables: ${reason}` : reason
+  if (backend === 'iptables') return whyNotIptables()
+  const rejected = attempt(nftables.tryOut)
+  if (!rejected) return undefined
+  if (backend === 'nftables') return unusable(rejected).message
+  const reason = await whyNotIptables()
+  return reason && `nftables: ${rejected.message}; iptables: ${reason}`
+}
+
+async function whyNotIptables(): Promise<string | undefined> {
+  return (await import('./iptables.ts')).whyUnusable()
 }

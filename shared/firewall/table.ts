@@ -46,9 +46,8 @@ function shortened(text: string, length: number): string {
 /** Judges comments for GC: true for those of the network's attachments that are not valid any more. */
 export function staleIn(network: string, valid: Omit<Attachment, 'network'>[]) {
   const prefix = ownerPrefix(network)
-  const kept = valid.map((attachment) => owner({ network, ...attachment }))
-  return ({ comment }: { comment?: string }) =>
-    comment?.startsWith(prefix) === true && !kept.includes(comment)
+  const kept = new Set(valid.map((attachment) => owner({ network, ...attachment })))
+  return ({ comment }: { comment?: string }) => comment?.startsWith(prefix) === true && !kept.has(comment)
 }
 
 /** Deletes chains and sets, and the table as well if it has nothing else. */
