@@ -1,12 +1,12 @@
 /**
  * Measures bridge against the reference's:
- * `npm run bench [-- --peer DIR|VERSION] [--runs N] [--engine quickjs|node|both]`.
+ * `npm run bench [-- --peer DIR|VERSION] [--runs N] [--engine quickjs|node|both] [--work DIR]`.
  */
 
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { cpus, loadavg, release } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { execa } from 'execa'
 import { engines, oneOf } from '../../scripts/build/target.ts'
@@ -20,15 +20,25 @@ import { compileStopwatch } from './stopwatch.ts'
 const root = join(import.meta.dirname, '../..')
 const peerName = 'reference'
 
+interface Wishes {
+  /** A directory or a version. */
+  peer?: string | undefined
+  rounds: number
+  /** Our engines. */
+  chosen: readonly string[]
+  /** Where the plugins' state lies for the time of the benchmark. */
+  workIn: string
+}
+
 /** Measures, prints the table, and writes everything to dist/bench.json. */
-async function bench(wish: string | undefined, rounds: number, chosen: readonly string[]): Promise<void> {
+async function bench({ peer: wish, rounds, chosen, workIn }: Wishes): Promise<void> {
   if (process.getuid?.() !== 0) throw new Missing('the benchmark makes network namespaces: run it as root')
   await ensurePackages('the benchmark', ['iproute2', 'iptables', 'nftables', 'util-linux'])
   const peer = await findPeer(wish)
   const candidates = [{ name: peerName, directory: peer.directory }, ...chosen.map(ours)]
   const conditions = { peer: peer.version, ours: await ownVersion(chosen), rounds, ...machine() }
   for (const [key, value] of Object.entries(conditions)) console.log(`${key}: ${value}`)
-  const measurements = await measureAll(candidates, rounds)
+  const measurements = await measureAll(candidates, rounds, workIn)
   const rows = toRows(measurements, peerName)
   const verdict = verdicts(rows, 'quickjs')
   console.log(`load at the end: ${loads()}\n\n${table(rows)}\n`)
@@ -66,10 +76,10 @@ function loads(): string {
     .join(', ')
 }
 
-/** The stopwatch, and the state that plugins keep, live on disk for the time of the benchmark. */
-async function measureAll(candidates: Candidate[], rounds: number): Promise<Measurement[]> {
-  await mkdir(join(root, '.cache'), { recursive: true })
-  const work = await mkdtemp(join(root, '.cache/bench-'))
+/** The stopwatch, and the state that plugins keep, live in a directory for the time of the benchmark. */
+async function measureAll(candidates: Candidate[], rounds: number, workIn: string): Promise<Measurement[]> {
+  await mkdir(workIn, { recursive: true })
+  const work = await mkdtemp(join(workIn, 'bench-'))
   try {
     const state = join(work, 'state')
     await mkdir(state)
@@ -96,7 +106,10 @@ const { values } = parseArgs({
     peer: { type: 'string' },
     runs: { type: 'string', default: '60' },
     engine: { type: 'string', default: 'both' },
+    work: { type: 'string', default: join(root, '.cache') },
   },
 })
 const chosen = values.engine === 'both' ? engines : [oneOf(engines, values.engine, '--engine')]
-await reportMissing(() => bench(values.peer, Number(values.runs), chosen))
+await reportMissing(() =>
+  bench({ peer: values.peer, rounds: Number(values.runs), chosen, workIn: resolve(values.work) }),
+)
