@@ -1,7 +1,7 @@
 /** bridge: a switch on the host; each container gets a port of its own. */
 
 import { CniError, Code } from '../../shared/cni/error.ts'
-import type { Request } from '../../shared/cni/plugin.ts'
+import type { Attachment, Request } from '../../shared/cni/plugin.ts'
 import type { Interface, Result } from '../../shared/cni/result.ts'
 import { cidrs } from '../../shared/device/configure.ts'
 import { requestedMac } from '../../shared/device/mac.ts'
@@ -60,14 +60,14 @@ async function connect(
   const { request, undo } = life
   const { ipMasq, ipMasqBackend, macspoofchk } = request.config
   if (macspoofchk) {
-    const { addMacSpoofCheck, removeMacSpoofCheck } = await import('../../shared/firewall/macspoofchk.ts')
-    undo(() => removeMacSpoofCheck(request))
+    const { addMacSpoofCheck } = await import('../../shared/firewall/macspoofchk.ts')
+    undo(() => removeMacSpoofCheckOf(request))
     await addMacSpoofCheck(request, port.name, containerMac(result))
   }
   const gateway = isGateway(request.config) ? connectGateway(life, bridge, port, result.ips) : []
   if (ipMasq) {
-    const { addMasquerade, removeMasquerade } = await import('../../shared/firewall/masquerade.ts')
-    undo(() => removeMasquerade(request, ipMasqBackend))
+    const { addMasquerade } = await import('../../shared/firewall/masquerade.ts')
+    undo(() => removeMasqueradeOf(request))
     await addMasquerade(request, cidrs(result.ips), ipMasqBackend)
   }
   return gateway
@@ -85,21 +85,27 @@ function settle(life: Life<BridgeConfig>, { port }: Made): void {
   if (!life.request.config.disableContainerInterface) waitForPort(life.host, port)
 }
 
-/** The host's side, found by names that follow from the attachment: needs neither the namespace nor prevResult. */
+/**
+ * The host's side, found by names that follow from the attachment: needs neither the namespace nor prevResult. The
+ * masquerade first: the kernel then frees it while it is busy with the interface, instead of letting the end wait.
+ */
 function remove(request: Request<BridgeConfig>): (() => unknown)[] {
-  const { config, raw } = request
-  const steps: (() => unknown)[] = [
+  const { ipMasq, macspoofchk } = request.raw
+  return [
+    ...(ipMasq ? [() => removeMasqueradeOf(request)] : []),
     () => tolerate(() => ask(hostSocket(), removeLink({ name: hostIfname(request) })), 'ENODEV'),
+    ...(macspoofchk ? [() => removeMacSpoofCheckOf(request)] : []),
   ]
-  if (raw.macspoofchk)
-    steps.push(async () =>
-      (await import('../../shared/firewall/macspoofchk.ts')).removeMacSpoofCheck(request),
-    )
-  if (raw.ipMasq)
-    steps.push(async () =>
-      (await import('../../shared/firewall/masquerade.ts')).removeMasquerade(request, config.ipMasqBackend),
-    )
-  return steps
+}
+
+async function removeMasqueradeOf(attachment: Attachment): Promise<void> {
+  const { removeMasquerade } = await import('../../shared/firewall/masquerade.ts')
+  return removeMasquerade(attachment)
+}
+
+async function removeMacSpoofCheckOf(attachment: Attachment): Promise<void> {
+  const { removeMacSpoofCheck } = await import('../../shared/firewall/macspoofchk.ts')
+  return removeMacSpoofCheck(attachment)
 }
 
 async function status({ config }: Request<BridgeConfig>): Promise<void> {

@@ -1,10 +1,11 @@
 /** The gateway of a VLAN: a veth pair of the host, one end named `BRIDGE.VLAN`, the other a port of the bridge in that VLAN. */
 
+import { CniError, Code } from '../../shared/cni/error.ts'
 import { hashedName } from '../../shared/device/names.ts'
 import { type Undo, undoable } from '../../shared/device/undo.ts'
 import { currentNamespace } from '../../shared/kernel/namespace.ts'
 import { newPortVlan, removePortVlan } from '../../shared/netlink/bridge.ts'
-import { changeLink, findLink, type Link, removeLink } from '../../shared/netlink/link.ts'
+import { changeLink, findLink, type Link, listLinks, removeLink } from '../../shared/netlink/link.ts'
 import { ask, type Socket, transact } from '../../shared/netlink/socket.ts'
 import { newVeth } from '../../shared/netlink/veth.ts'
 
@@ -12,8 +13,9 @@ import { newVeth } from '../../shared/netlink/veth.ts'
 export function ensureVlanGateway(host: Socket, bridge: Link, vlan: number, undo: Undo): Link {
   const name = gatewayName(bridge.name, vlan)
   const found = findLink(host, name)
-  if (found) return found
   const portName = vlanPortName(bridge, vlan)
+  if (found && !leadsTo(host, found, bridge, portName)) throw elsewhere(found, bridge)
+  if (found) return found
   const netns = currentNamespace().fd
   undoable(
     undo,
@@ -29,6 +31,22 @@ export function ensureVlanGateway(host: Socket, bridge: Link, vlan: number, undo
     vlan === 1 ? requests : [...requests, removePortVlan(other, { ...native, first: 1, last: 1 })],
   )
   return { ...end, up: true }
+}
+
+/** Whether an interface is our pair's end, a VLAN device on the bridge, or the end of a pair that the reference made. */
+function leadsTo(host: Socket, { parent }: Link, bridge: Link, portName: string): boolean {
+  const isPort = (link?: Link) => link?.index === parent && link?.master === bridge.index
+  return parent === bridge.index || isPort(findLink(host, portName)) || listLinks(host).some(isPort)
+}
+
+/** Two long bridge names may be cut to one, and people name interfaces like this too. */
+function elsewhere({ name }: Link, bridge: Link): CniError {
+  return new CniError(Code.InvalidNetworkConfig, {
+    msg: `vlan: the gateway would be named ${name}, which exists and does not lead to bridge ${bridge.name}`,
+    hint: `give the bridge another name, at most 10 characters long, or remove the interface: ip link delete ${name}`,
+    command: `ip -d link show dev ${name}`,
+    kernel: 'EEXIST',
+  })
 }
 
 /** `BRIDGE.VLAN`, as the reference names it, cut to what a name may be long. */

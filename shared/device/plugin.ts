@@ -150,8 +150,8 @@ function del<Config extends InterfaceConfig, Made>(
   request: Request<Config>,
 ): Promise<void> {
   return runAll([
-    () => deleteInside(request),
     ...(device.remove?.(request) ?? []),
+    () => deleteInside(request),
     () => ipamOf(request)?.del(),
   ])
 }

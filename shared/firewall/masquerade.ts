@@ -65,7 +65,7 @@ function bothUnusable(error: CniError, rejected: KernelError): CniError {
  * Forgets an attachment in whichever back end has it, since the configuration may have changed; what neither knows is
  * done already. Needs no addresses.
  */
-export async function removeMasquerade(attachment: Attachment, _backend?: MasqueradeBackend): Promise<void> {
+export async function removeMasquerade(attachment: Attachment): Promise<void> {
   unlessUnsupported(() => nftables.remove(attachment))
   const traces = await findIptablesTraces(attachment)
   if (traces.length > 0) await (await import('./masquerade-iptables.ts')).remove(traces)
