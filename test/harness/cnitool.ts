@@ -1,6 +1,6 @@
 /** Real cnitool, built from Debian's source package, since no suite ships it as a program. */
 
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
@@ -128,10 +128,11 @@ async function cnitool(verb: string, net: Network, netns: string, extras: Extras
   return stdout
 }
 
-/** The directory that holds just this network's configuration list. */
+/** The directory that holds just this network's configuration list, never half of it: many may read at once. */
 function written(net: Network): string {
   const directory = `/run/test/net.d/${net.name}`
   mkdirSync(directory, { recursive: true })
-  writeFileSync(join(directory, 'network.conflist'), JSON.stringify(net))
+  writeFileSync(`${directory}.new`, JSON.stringify(net))
+  renameSync(`${directory}.new`, join(directory, 'network.conflist'))
   return directory
 }

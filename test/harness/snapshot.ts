@@ -10,7 +10,7 @@ export type Snapshot = string[]
 /** Where plugins keep files. cnitool's own cache of results is not theirs; the address last given is for the next ADD. */
 const kept = ['/run', '/var/lib/cni']
 const foreign =
-  /^\/var\/lib\/cni\/results|^\/run\/(test|netns|lock)\b|\/(lock|xtables\.lock|last_reserved_ip\.\d+)$/
+  /^\/var\/lib\/cni\/results|^\/run\/(test|netns|lock)\b|\/(lock|[^/]*\.lock|last_reserved_ip\.\d+)$/
 
 /** Looks at the network namespace and the files of the calling process. */
 export function snapshot(directories: readonly string[] = kept): Snapshot {
@@ -68,13 +68,14 @@ function firewall(): string[] {
   return lines.map((line) => `nft ${line}`)
 }
 
+/** Files with mode and content. A directory that stays behind empty is nothing. */
 function filesBelow(directory: string): string[] {
   const entries = readdirSync(directory, { withFileTypes: true })
   return entries.flatMap((entry) => {
     const path = join(directory, entry.name)
     if (foreign.test(path)) return []
+    if (entry.isDirectory()) return filesBelow(path)
     const line = `file ${path} ${statSync(path).mode.toString(8)}`
-    if (entry.isDirectory()) return [line, ...filesBelow(path)]
     return [entry.isFile() ? `${line} ${readFileSync(path, 'utf8')}` : line]
   })
 }

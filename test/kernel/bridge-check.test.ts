@@ -1,0 +1,125 @@
+/** bridge: CHECK notices what is broken on the host's side, and names it. */
+
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import * as cnitool from '../harness/cnitool.ts'
+import { command, ip } from '../harness/command.ts'
+import { refusal } from '../harness/expect.ts'
+import { type Netns, newContainer, privateHost } from '../harness/host.ts'
+import { hostEnd, inContainer } from '../harness/look.ts'
+import { bridgeNetwork, single } from '../harness/networks.ts'
+import { call } from '../harness/plugin.ts'
+
+await privateHost()
+
+interface Attached {
+  container: Netns
+  port: string
+  bridge: string
+}
+
+/** A sentence, the network's keys, the deed, and what CHECK must name. */
+const breaks: [string, Record<string, unknown>, (attached: Attached) => unknown, RegExp][] = [
+  ['the port has left the bridge', {}, ({ port }) => ip(`link set ${port} nomaster`), /no port of br/],
+  ['the port is down', {}, ({ port }) => ip(`link set ${port} down`), /is down/],
+  ['the port’s MTU', { mtu: 1400 }, ({ port }) => ip(`link set ${port} mtu 1300`), /MTU 1300, not 1400/],
+  ['hairpin mode, on', {}, ({ port }) => ip(`link set ${port} type bridge_slave hairpin on`), /hairpin/],
+  [
+    'hairpin mode, off',
+    { hairpinMode: true },
+    ({ port }) => ip(`link set ${port} type bridge_slave hairpin off`),
+    /hairpin/,
+  ],
+  [
+    'isolation',
+    { portIsolation: true },
+    ({ port }) => ip(`link set ${port} type bridge_slave isolated off`),
+    /isolation/,
+  ],
+  [
+    'the gateway address',
+    { isGateway: true },
+    ({ bridge }) => ip(`-4 address flush dev ${bridge}`),
+    /gateway address/,
+  ],
+  [
+    'the IPv6 gateway address',
+    { isGateway: true },
+    ({ bridge }) => ip(`-6 address flush dev ${bridge} scope global`),
+    /gateway address fd/,
+  ],
+  [
+    'promiscuous mode',
+    { promiscMode: true },
+    ({ bridge }) => ip(`link set ${bridge} promisc off`),
+    /promisc/,
+  ],
+  ['the bridge is down', {}, ({ bridge }) => ip(`link set ${bridge} down`), /is down/],
+  [
+    'the bridge’s spanning tree',
+    { stp: true },
+    ({ bridge }) => ip(`link set ${bridge} type bridge stp 0`),
+    /stp/,
+  ],
+  [
+    'the bridge’s MAC address',
+    {},
+    ({ bridge }) => ip(`link set ${bridge} address 02:00:00:00:00:09`),
+    /02:00:00:00:00:09/,
+  ],
+  ['the bridge is gone', {}, ({ bridge }) => ip(`link delete ${bridge}`), /no bridge br/],
+  [
+    'the container’s MAC address',
+    {},
+    ({ container }) => inContainer(container, 'link set eth0 address 02:00:00:00:00:08'),
+    /02:00:00:00:00:08/,
+  ],
+  [
+    'the masquerade, nftables',
+    { ipMasq: true, ipMasqBackend: 'nftables' },
+    () => command('nft', 'flush', 'ruleset'),
+    /masquerade/i,
+  ],
+  [
+    'the masquerade, iptables',
+    { ipMasq: true, ipMasqBackend: 'iptables' },
+    () => command('iptables', '-t', 'nat', '-F', 'POSTROUTING'),
+    /has no rule -A POSTROUTING/,
+  ],
+  ['the MAC address guard', { macspoofchk: true }, () => command('nft', 'flush', 'ruleset'), /mac/i],
+]
+
+for (const [what, keys, deed, named] of breaks)
+  test(`CHECK names it: ${what}`, async () => {
+    const net = bridgeNetwork(keys)
+    const container = newContainer()
+    await cnitool.add(net, container)
+    await cnitool.check(net, container)
+    deed({ container, port: hostEnd(container).ifname, bridge: net.plugins[0]?.bridge as string })
+    const said = await refusal(cnitool.check(net, container))
+    assert.match(said, named, said)
+    await cnitool.del(net, container)
+  })
+
+test('CHECK tells the command that shows what is wrong', async () => {
+  const config = single(bridgeNetwork({}))
+  const container = newContainer()
+  const { json: prevResult } = await call({ verb: 'ADD', config, netns: container.path })
+  const port = hostEnd(container).ifname
+  ip(`link set ${port} nomaster`)
+  const { status, json } = await call({
+    verb: 'CHECK',
+    config: { ...config, prevResult },
+    netns: container.path,
+  })
+  assert.is(status, 1)
+  assert.match(String(json?.details), `ip -d link show dev ${port}`)
+})
+
+test('CHECK without a prevResult is refused with code 7', async () => {
+  const config = single(bridgeNetwork({}))
+  const { status, json } = await call({ verb: 'CHECK', config, netns: newContainer().path })
+  assert.equal([status, json?.code], [1, 7])
+})
+
+test.run()

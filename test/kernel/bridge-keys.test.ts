@@ -1,0 +1,107 @@
+/** bridge: what each key does, as the kernel shows it. */
+
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import * as cnitool from '../harness/cnitool.ts'
+import { refusal } from '../harness/expect.ts'
+import { newContainer, privateHost } from '../harness/host.ts'
+import { addresses, hostEnd, link, sysctl } from '../harness/look.ts'
+import { bridgeNetwork } from '../harness/networks.ts'
+import { pings } from '../harness/traffic.ts'
+
+await privateHost()
+
+/** One container on a network with some keys: its interface, the host's end, the bridge. */
+async function wired(keys: Record<string, unknown>) {
+  const net = bridgeNetwork(keys)
+  const container = newContainer()
+  await cnitool.add(net, container)
+  await cnitool.check(net, container)
+  const port = hostEnd(container)
+  const { info_data: options = {} } = link(port.master ?? '').linkinfo ?? {}
+  return { net, container, inside: link('eth0', container), port, bridge: link(port.master ?? ''), options }
+}
+
+test('without a key everything is as the kernel makes it, and the host does not forward', async () => {
+  const { port, inside, bridge, options } = await wired({})
+  const { hairpin, isolated } = port.linkinfo?.info_slave_data ?? {}
+  assert.equal([inside.mtu, port.mtu, bridge.mtu, hairpin, isolated], [1500, 1500, 1500, false, false])
+  assert.equal([options.stp_state, options.mcast_snooping, options.ageing_time], [0, 1, 30000])
+  assert.equal(addresses(bridge.ifname), [])
+  assert.equal([sysctl('net/ipv4/ip_forward'), sysctl('net/ipv6/conf/all/forwarding')], ['0', '0'])
+})
+
+test('bridge: the name is cni0 unless told otherwise', async () => {
+  const { bridge } = await wired({ bridge: undefined })
+  assert.is(bridge.ifname, 'cni0')
+})
+
+test('mtu: both ends of the pair, and the bridge', async () => {
+  const { inside, port, bridge } = await wired({ mtu: 1400 })
+  assert.equal([inside.mtu, port.mtu, bridge.mtu], [1400, 1400, 1400])
+})
+
+test('hairpinMode', async () => {
+  const { port } = await wired({ hairpinMode: true })
+  assert.is(port.linkinfo?.info_slave_data?.hairpin, true)
+})
+
+test('promiscMode', async () => {
+  const { bridge } = await wired({ promiscMode: true })
+  assert.ok(bridge.flags.includes('PROMISC'))
+})
+
+test('portIsolation: containers reach the gateway and not each other', async () => {
+  const { net, container, port } = await wired({ portIsolation: true, isGateway: true })
+  assert.is(port.linkinfo?.info_slave_data?.isolated, true)
+  const { ips } = await cnitool.add(net, newContainer())
+  for (const { address, gateway = '' } of ips) {
+    assert.ok(pings(container, gateway), gateway)
+    assert.not.ok(pings(container, address.split('/')[0] ?? ''), address)
+  }
+})
+
+test('txQueueLen: both ends', async () => {
+  const { inside, port } = await wired({ txQueueLen: 777 })
+  assert.equal([inside.txqlen, port.txqlen], [777, 777])
+})
+
+test('stp, ageingTime, multicastSnooping and groupForwardMask are the bridge’s', async () => {
+  const { options } = await wired({
+    stp: true,
+    ageingTime: 60,
+    multicastSnooping: false,
+    groupForwardMask: 16384,
+  })
+  assert.equal([options.stp_state, options.ageing_time], [1, 6000])
+  assert.equal([options.mcast_snooping, options.group_fwd_mask], [0, '0x4000'])
+})
+
+test('without ipam the network is a wire: link up, no addresses', async () => {
+  const { inside, container } = await wired({ ipam: undefined })
+  assert.ok(inside.flags.includes('UP'))
+  assert.equal(addresses('eth0', container), [])
+})
+
+test('disableContainerInterface: the container’s end stays down', async () => {
+  const net = bridgeNetwork({ ipam: undefined, disableContainerInterface: true })
+  const container = newContainer()
+  await cnitool.add(net, container)
+  assert.not.ok(link('eth0', container).flags.includes('UP'))
+  await cnitool.check(net, container)
+  await cnitool.del(net, container)
+})
+
+test('an existing link of that name that is no bridge is refused and left alone', async () => {
+  const { port } = await wired({})
+  const said = await refusal(cnitool.add(bridgeNetwork({ bridge: port.ifname }), newContainer()))
+  assert.match(said, port.ifname)
+  assert.is(link(port.ifname).master, port.master)
+})
+
+test('known keys match whatever their case', async () => {
+  const { port, inside } = await wired({ HairpinMode: true, MTU: 1400 })
+  assert.equal([port.linkinfo?.info_slave_data?.hairpin, inside.mtu], [true, 1400])
+})
+
+test.run()

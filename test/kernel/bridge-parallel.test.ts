@@ -1,0 +1,48 @@
+/** bridge: fifty containers at once on a fresh host. */
+
+import { readdirSync } from 'node:fs'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import * as cnitool from '../harness/cnitool.ts'
+import { command } from '../harness/command.ts'
+import { type Netns, newContainer, privateHost } from '../harness/host.ts'
+import { addresses, exists, ports } from '../harness/look.ts'
+import { bridgeNetwork } from '../harness/networks.ts'
+import { pings } from '../harness/traffic.ts'
+
+await privateHost()
+
+const net = bridgeNetwork({ isDefaultGateway: true, ipMasq: true })
+const { bridge = '' } = net.plugins[0] as { bridge?: string }
+const containers: Netns[] = Array.from({ length: 50 }, () => newContainer())
+
+test('50 parallel ADDs race to make the bridge, and all succeed with addresses of their own', async () => {
+  const results = await Promise.all(containers.map((container) => cnitool.add(net, container)))
+  const given = results.flatMap(({ ips }) => ips.map(({ address }) => address))
+  assert.is(new Set(given).size, 100)
+  assert.is(ports(bridge).length, 50)
+})
+
+test('CHECK agrees with every one of them, and the first reaches the last', async () => {
+  await Promise.all(containers.map((container) => cnitool.check(net, container)))
+  const [first, last] = [containers[0] as Netns, containers.at(-1) as Netns]
+  for (const cidr of addresses('eth0', last)) assert.ok(pings(first, cidr.split('/')[0] ?? ''), cidr)
+})
+
+test('50 parallel DELs leave no port, no address and no masquerade', async () => {
+  assert.is(reservations(net.name).length, 100)
+  assert.match(command('nft', 'list', 'ruleset'), '10.1.0.')
+  await Promise.all(containers.map((container) => cnitool.del(net, container)))
+  assert.equal(ports(bridge), [])
+  assert.equal(reservations(net.name), [])
+  assert.not.match(command('nft', 'list', 'ruleset'), /10\.1\.0\.|fd00:1::/)
+  for (const container of containers) assert.not.ok(exists('eth0', container))
+})
+
+/** The addresses that host-local has given out. */
+function reservations(network: string): string[] {
+  const files = readdirSync(`/var/lib/cni/networks/${network}`)
+  return files.filter((file) => /^[0-9a-f.:]+$/.test(file))
+}
+
+test.run()

@@ -1,0 +1,106 @@
+/** bridge with uplinks: containers sit on the wire that the host's NIC sits on. */
+
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import * as cnitool from '../harness/cnitool.ts'
+import { ip } from '../harness/command.ts'
+import { refusal, unchanged } from '../harness/expect.ts'
+import { type Netns, newContainer, privateHost } from '../harness/host.ts'
+import { addresses, exists, link, routes } from '../harness/look.ts'
+import { bridgeNetwork, hostLocal } from '../harness/networks.ts'
+import { snapshot } from '../harness/snapshot.ts'
+import { pings } from '../harness/traffic.ts'
+
+await privateHost()
+
+let wires = 0
+
+/** A NIC of the host, the router at the other end of its wire, and a network that has it as an uplink. */
+function wired(keys: Record<string, unknown> = {}) {
+  const number = ++wires
+  const [nic, subnet] = [`nic${number}`, `192.0.${number + 10}`]
+  const router = newContainer(`router${number}`)
+  ip(`link add ${nic} type veth peer name eth0 netns ${router.name}`)
+  ip(`-n ${router.name} address add ${subnet}.1/24 dev eth0`)
+  ip(`-n ${router.name} link set eth0 up`)
+  ip(`link set ${nic} up`)
+  const ipam = hostLocal(`${subnet}.0/24`)
+  ipam.ranges = [[{ subnet: `${subnet}.0/24`, rangeStart: `${subnet}.100` }]]
+  const net = bridgeNetwork({ uplinks: [nic], ipam, ...keys })
+  return { nic, subnet, router, net, bridge: net.plugins[0]?.bridge as string, container: newContainer() }
+}
+
+/** The host's own address on the NIC, and its default route through the router. */
+function giveAddress(nic: string, subnet: string): void {
+  ip(`address add ${subnet}.10/24 dev ${nic}`)
+  ip(`route replace default via ${subnet}.1 dev ${nic}`)
+}
+
+async function pingsSoon(from: Netns | undefined, address: string): Promise<boolean> {
+  for (let attempt = 0; attempt < 5; attempt++) if (pings(from, address)) return true
+  return false
+}
+
+test('a container reaches the router on the wire, at the second layer', async () => {
+  const { nic, subnet, net, bridge, container } = wired()
+  await cnitool.add(net, container)
+  assert.is(link(nic).master, bridge)
+  assert.ok(await pingsSoon(container, `${subnet}.1`))
+  await cnitool.check(net, container)
+})
+
+test('the uplink stays a port when the last container leaves', async () => {
+  const { nic, net, bridge, container } = wired()
+  await cnitool.add(net, container)
+  await cnitool.del(net, container)
+  assert.is(link(nic).master, bridge)
+})
+
+test('a NIC with addresses is refused, with the remedy, and left as it was', async () => {
+  const { nic, subnet, net, bridge, container } = wired()
+  giveAddress(nic, subnet)
+  const before = snapshot()
+  const said = await refusal(cnitool.add(net, container))
+  assert.match(said, nic)
+  assert.match(said, 'moveAddresses')
+  unchanged(before)
+  assert.not.ok(exists(bridge))
+  assert.ok(await pingsSoon(undefined, `${subnet}.1`))
+})
+
+test('moveAddresses takes addresses and routes to the bridge, and the host still reaches the router', async () => {
+  const { nic, subnet, net, bridge, container } = wired({ moveAddresses: true })
+  giveAddress(nic, subnet)
+  await cnitool.add(net, container)
+  assert.equal([addresses(nic), addresses(bridge)], [[], [`${subnet}.10/24`]])
+  assert.ok(routes(4).includes(`default via ${subnet}.1`))
+  assert.ok(await pingsSoon(undefined, `${subnet}.1`), 'the host')
+  assert.ok(await pingsSoon(container, `${subnet}.1`), 'the container')
+})
+
+test('an ADD that fails after addresses were moved moves them back', async () => {
+  const { nic, subnet, net, container } = wired({ moveAddresses: true, ipam: hostLocal('10.9.9.0/31') })
+  giveAddress(nic, subnet)
+  const before = snapshot()
+  await refusal(cnitool.add(net, container))
+  unchanged(before)
+  assert.ok(await pingsSoon(undefined, `${subnet}.1`))
+})
+
+test('an uplink that does not exist, or serves another bridge, is refused', async () => {
+  const { nic, net, container } = wired()
+  await cnitool.add(net, container)
+  const taken = bridgeNetwork({ uplinks: [nic] })
+  assert.match(await refusal(cnitool.add(taken, newContainer())), nic)
+  const absent = bridgeNetwork({ uplinks: ['nosuch0'] })
+  assert.match(await refusal(cnitool.add(absent, newContainer())), 'nosuch0')
+})
+
+test('CHECK notices that the uplink has left the bridge', async () => {
+  const { nic, net, container } = wired()
+  await cnitool.add(net, container)
+  ip(`link set ${nic} nomaster`)
+  assert.match(await refusal(cnitool.check(net, container)), `uplink ${nic}`)
+})
+
+test.run()
