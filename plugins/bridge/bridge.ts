@@ -32,8 +32,8 @@ export function ensureBridge(host: Socket, config: BridgeConfig, undo: Undo): Li
 }
 
 function makeBridge(host: Socket, config: BridgeConfig, undo: Undo): Link {
-  const { bridge: name, mtu } = config
-  const mac = config.uplinks?.[0] ? undefined : randomMac()
+  const { bridge: name, mtu, uplinks = [] } = config
+  const mac = uplinks[0] ? findLink(host, uplinks[0])?.mac : randomMac()
   try {
     undoable(
       undo,
@@ -50,7 +50,7 @@ function makeBridge(host: Socket, config: BridgeConfig, undo: Undo): Link {
   return made
 }
 
-/** A MAC of its own keeps the bridge from taking the lowest of its ports', which changes as containers come and go. */
+/** A MAC of its own, or its uplink's, keeps the bridge from taking the lowest of its ports', which changes as containers come and go. */
 function randomMac(): string {
   const uuid = Buffer.from(readFile('/proc/sys/kernel/random/uuid').trim().replaceAll('-', ''), 'hex')
   const bytes = uuid.subarray(10, 16)
