@@ -1,0 +1,88 @@
+/** Each example of conf-examples does what its README says. */
+
+import { readdirSync, readFileSync } from 'node:fs'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import * as cnitool from '../harness/cnitool.ts'
+import { refusal, unchanged } from '../harness/expect.ts'
+import { far, farHost, near, newContainer, privateHost } from '../harness/host.ts'
+import { inContainer, routes } from '../harness/look.ts'
+import { snapshot } from '../harness/snapshot.ts'
+import { mirrorIn, pings } from '../harness/traffic.ts'
+
+await privateHost()
+
+const directory = new URL('../../conf-examples/', import.meta.url).pathname
+const files = readdirSync(directory).filter((file) => file.endsWith('.conflist'))
+const mirror = await mirrorIn(farHost())
+
+function example(file: string): cnitool.Network {
+  return JSON.parse(readFileSync(directory + file, 'utf8'))
+}
+
+/** Two containers of an example; a second static address is the runtime's choice. */
+async function wired(file: string) {
+  const net = example(file)
+  const [one, two] = [newContainer(), newContainer()]
+  const extras = net.plugins[0]?.capabilities ? { capabilities: { ips: ['10.92.0.11/24'] } } : {}
+  await cnitool.add(net, one)
+  const { ips = [] } = await cnitool.add(net, two, extras)
+  const end = async () => {
+    await cnitool.check(net, one)
+    await cnitool.del(net, one)
+    await cnitool.del(net, two, extras)
+  }
+  return { one, two, addresses: ips.map(({ address }) => address.split('/')[0] ?? ''), end }
+}
+
+test('all say cniVersion 1.0.0, and each has a network name and a bridge of its own', () => {
+  const examples = files.map(example)
+  for (const { cniVersion } of examples) assert.is(cniVersion, '1.0.0')
+  assert.is(new Set(examples.map(({ name }) => name)).size, files.length)
+  assert.is(new Set(examples.map(({ plugins }) => plugins[0]?.bridge)).size, files.length)
+})
+
+test('the README has a line for each', () => {
+  const readme = readFileSync(`${directory}README.md`, 'utf8')
+  for (const file of files) assert.match(readme, `(${file})`)
+})
+
+for (const [file, source] of [
+  ['10-bridge.conflist', 'its own'],
+  ['20-bridge-masquerade.conflist', 'the host’s'],
+  ['30-bridge-dual-stack.conflist', 'the host’s'],
+  ['60-bridge-static.conflist', 'its own'],
+] as const)
+  test(`${file}: containers reach each other; the far host sees ${source} address`, async () => {
+    const { one, two, addresses, end } = await wired(file)
+    for (const address of addresses) {
+      assert.ok(pings(one, address), address)
+      const [to, masqueraded] = address.includes(':') ? [far.ipv6, near.ipv6] : [far.ipv4, near.ipv4]
+      assert.is(mirror.sourceOf(two, to, 'tcp'), source === 'its own' ? address : masqueraded)
+    }
+    assert.ok(routes(4, one).some((route) => route.startsWith('default via')))
+    await end()
+  })
+
+test('50-bridge-l2.conflist: a wire; what containers give themselves works', async () => {
+  const { one, two, addresses, end } = await wired('50-bridge-l2.conflist')
+  assert.equal(addresses, [])
+  inContainer(one, 'address add 10.93.0.1/24 dev eth0')
+  inContainer(two, 'address add 10.93.0.2/24 dev eth0')
+  assert.ok(pings(one, '10.93.0.2'))
+  await end()
+})
+
+test('40-bridge-vlan.conflist: works where bridges filter VLANs, elsewhere the kernel option is named', async () => {
+  const before = snapshot()
+  const attempt = wired('40-bridge-vlan.conflist')
+  const outcome = await attempt.catch((error) => error as { stderr: string })
+  if ('end' in outcome) {
+    for (const address of outcome.addresses) assert.ok(pings(outcome.one, address))
+    return outcome.end()
+  }
+  assert.match(await refusal(attempt), 'CONFIG_BRIDGE_VLAN_FILTERING')
+  unchanged(before)
+})
+
+test.run()
