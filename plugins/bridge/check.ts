@@ -3,7 +3,6 @@
 import type { Request } from '../../shared/cni/plugin.ts'
 import type { Result } from '../../shared/cni/result.ts'
 import { broken } from '../../shared/device/check.ts'
-import { cidrs } from '../../shared/device/configure.ts'
 import type { Wiring } from '../../shared/device/wiring.ts'
 import { sameAddress } from '../../shared/ip/address.ts'
 import { formatCidr } from '../../shared/ip/subnet.ts'
@@ -13,6 +12,7 @@ import { findLink, type Link } from '../../shared/netlink/link.ts'
 import type { Socket } from '../../shared/netlink/socket.ts'
 import { bridgeOptions, differences, wantsVlans } from './bridge.ts'
 import { type BridgeConfig, isGateway } from './config.ts'
+import { checkFirewall } from './firewall.ts'
 import { gateways } from './gateway.ts'
 import { carries, portVlans } from './port.ts'
 import { gatewayName } from './vlan-gateway.ts'
@@ -29,14 +29,7 @@ export async function checkBridge(
   const port = findPort(wiring, request, prevResult)
   checkPort(host, port, bridge, config)
   if (isGateway(config)) checkGateways(host, bridge, config, prevResult)
-  if (config.macspoofchk) {
-    const { checkMacSpoofCheck } = await import('../../shared/firewall/macspoofchk.ts')
-    await checkMacSpoofCheck(request, port.name, findLink(wiring.inside, request.ifname)?.mac ?? '')
-  }
-  if (config.ipMasq) {
-    const { checkMasquerade } = await import('../../shared/firewall/masquerade.ts')
-    await checkMasquerade(request, cidrs(prevResult.ips), config.ipMasqBackend)
-  }
+  await checkFirewall(request, port, findLink(wiring.inside, request.ifname)?.mac ?? '', prevResult)
 }
 
 function checkBridgeLink(host: Socket, config: BridgeConfig, { interfaces }: Result): Link {

@@ -1,9 +1,7 @@
 /** bridge: a switch on the host; each container gets a port of its own. */
 
-import { CniError, Code } from '../../shared/cni/error.ts'
-import type { Attachment, Request } from '../../shared/cni/plugin.ts'
+import type { Request } from '../../shared/cni/plugin.ts'
 import type { Interface, Result } from '../../shared/cni/result.ts'
-import { cidrs } from '../../shared/device/configure.ts'
 import { requestedMac } from '../../shared/device/mac.ts'
 import { hostIfname, parseAlias } from '../../shared/device/names.ts'
 import { hostSocket, interfacePlugin, type Life } from '../../shared/device/plugin.ts'
@@ -13,6 +11,7 @@ import { ask } from '../../shared/netlink/socket.ts'
 import { ensureBridge, withBridgeLock } from './bridge.ts'
 import { checkBridge } from './check.ts'
 import { type BridgeConfig, config, isGateway } from './config.ts'
+import { addMacCheck, addMasquerade, collection, firewallStatus, removal } from './firewall.ts'
 import { completeLease, connectGateway, enableForwarding, toInterface } from './gateway.ts'
 import { connectPort, waitForPort } from './port.ts'
 import { connectUplinks } from './uplinks.ts'
@@ -38,7 +37,7 @@ export const bridge = interfacePlugin<BridgeConfig, Made>({
   dad: ({ dad, enabledad }) => dad ?? (enabledad ? 'wait' : 'off'),
   remove,
   check: checkBridge,
-  status,
+  status: firewallStatus,
   gc,
 })
 
@@ -57,28 +56,14 @@ async function connect(
   { bridge, port }: Made,
   result: Result,
 ): Promise<Interface[]> {
-  const { request, undo } = life
-  const { ipMasq, ipMasqBackend, macspoofchk } = request.config
-  if (macspoofchk) {
-    const { addMacSpoofCheck } = await import('../../shared/firewall/macspoofchk.ts')
-    undo(() => removeMacSpoofCheckOf(request))
-    await addMacSpoofCheck(request, port.name, containerMac(result))
-  }
-  const gateway = isGateway(request.config) ? connectGateway(life, bridge, port, result.ips) : []
-  if (ipMasq) {
-    const { addMasquerade } = await import('../../shared/firewall/masquerade.ts')
-    undo(() => removeMasqueradeOf(request))
-    await addMasquerade(request, cidrs(result.ips), ipMasqBackend)
-  }
+  await addMacCheck(life, port, result)
+  const gateway = isGateway(life.request.config) ? connectGateway(life, bridge, port, result.ips) : []
+  await addMasquerade(life, result)
   return gateway
 }
 
 function finish(life: Life<BridgeConfig>, result: Result): void {
   if (isGateway(life.request.config)) enableForwarding(life, result.ips)
-}
-
-function containerMac({ interfaces }: Result): string {
-  return interfaces.at(-1)?.mac ?? ''
 }
 
 function settle(life: Life<BridgeConfig>, { port }: Made): void {
@@ -90,44 +75,14 @@ function settle(life: Life<BridgeConfig>, { port }: Made): void {
  * masquerade first: the kernel then frees it while it is busy with the interface, instead of letting the end wait.
  */
 function remove(request: Request<BridgeConfig>): (() => unknown)[] {
-  const { ipMasq, macspoofchk } = request.raw
-  return [
-    ...(ipMasq ? [() => removeMasqueradeOf(request)] : []),
-    () => tolerate(() => ask(hostSocket(), removeLink({ name: hostIfname(request) })), 'ENODEV'),
-    ...(macspoofchk ? [() => removeMacSpoofCheckOf(request)] : []),
-  ]
-}
-
-async function removeMasqueradeOf(attachment: Attachment): Promise<void> {
-  const { removeMasquerade } = await import('../../shared/firewall/masquerade.ts')
-  return removeMasquerade(attachment)
-}
-
-async function removeMacSpoofCheckOf(attachment: Attachment): Promise<void> {
-  const { removeMacSpoofCheck } = await import('../../shared/firewall/macspoofchk.ts')
-  return removeMacSpoofCheck(attachment)
-}
-
-async function status({ config }: Request<BridgeConfig>): Promise<void> {
-  if (!config.ipMasq) return
-  const { masqueradeStatus } = await import('../../shared/firewall/masquerade.ts')
-  const reason = await masqueradeStatus(config.ipMasqBackend)
-  if (reason) throw new CniError(Code.PluginNotAvailable, { msg: `ipMasq cannot work: ${reason}` })
+  const { masquerade, macCheck } = removal(request)
+  const port = { name: hostIfname(request) }
+  return [...masquerade, () => tolerate(() => ask(hostSocket(), removeLink(port)), 'ENODEV'), ...macCheck]
 }
 
 /** Removes what belongs to attachments of this network that are not valid any more. */
 function gc(request: Request<BridgeConfig>): (() => unknown)[] {
-  const { network, validAttachments, config } = request
-  const steps: (() => unknown)[] = [() => collectPorts(request)]
-  if (config.macspoofchk)
-    steps.push(async () =>
-      (await import('../../shared/firewall/macspoofchk.ts')).collectMacSpoofCheck(network, validAttachments),
-    )
-  if (config.ipMasq)
-    steps.push(async () =>
-      (await import('../../shared/firewall/masquerade.ts')).collectMasquerade(network, validAttachments),
-    )
-  return steps
+  return [() => collectPorts(request), ...collection(request)]
 }
 
 function collectPorts({ network, validAttachments }: Request): void {

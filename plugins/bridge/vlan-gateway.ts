@@ -12,9 +12,8 @@ import { newVeth } from '../../shared/netlink/veth.ts'
 /** Finds or makes the pair; gives the end that has the gateway's addresses. The caller holds the bridge's lock. */
 export function ensureVlanGateway(host: Socket, bridge: Link, vlan: number, undo: Undo): Link {
   const name = gatewayName(bridge.name, vlan)
-  const found = findLink(host, name)
   const portName = vlanPortName(bridge, vlan)
-  if (found && !leadsTo(host, found, bridge, portName)) throw elsewhere(found, bridge)
+  const found = findGateway(host, bridge, name, portName)
   if (found) return found
   const netns = currentNamespace().fd
   undoable(
@@ -33,10 +32,21 @@ export function ensureVlanGateway(host: Socket, bridge: Link, vlan: number, undo
   return { ...end, up: true }
 }
 
-/** Whether an interface is our pair's end, a VLAN device on the bridge, or the end of a pair that the reference made. */
-function leadsTo(host: Socket, { parent }: Link, bridge: Link, portName: string): boolean {
-  const isPort = (link?: Link) => link?.index === parent && link?.master === bridge.index
-  return parent === bridge.index || isPort(findLink(host, portName)) || listLinks(host).some(isPort)
+/** The gateway that is there already. One whose bridge was deleted by hand is removed. @throws when the name leads elsewhere */
+function findGateway(host: Socket, bridge: Link, name: string, portName: string): Link | undefined {
+  const found = findLink(host, name)
+  if (!found) return undefined
+  const port = findLink(host, portName)
+  const isPair = port !== undefined && port.index === found.parent
+  if (isPair && !port.master) return void ask(host, removeLink({ name }))
+  if ((isPair && port.master === bridge.index) || leadsTo(host, found, bridge)) return found
+  throw elsewhere(found, bridge)
+}
+
+/** Whether an interface is a VLAN device on the bridge, or the end of a pair that the reference made. */
+function leadsTo(host: Socket, { parent }: Link, bridge: Link): boolean {
+  const isPort = ({ index, master }: Link) => index === parent && master === bridge.index
+  return parent === bridge.index || listLinks(host).some(isPort)
 }
 
 /** Two long bridge names may be cut to one, and people name interfaces like this too. */
