@@ -1,4 +1,5 @@
 /** bridge: CHECK notices what is broken on the host's side, and names it. */
+// needs: nft ip, nft bridge
 
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'

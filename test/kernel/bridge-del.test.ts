@@ -1,5 +1,5 @@
 /** bridge: DEL never gets stuck, whatever is gone already. */
-// needs: nft ip
+// needs: nft ip, nft bridge
 
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'

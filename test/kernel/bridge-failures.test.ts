@@ -1,5 +1,5 @@
 /** bridge: whichever system call of ADD fails, ADD succeeds nevertheless or leaves nothing at all. */
-// needs: nft ip
+// needs: full speed, nft bridge, nft ip
 
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'

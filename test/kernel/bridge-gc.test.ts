@@ -1,4 +1,5 @@
 /** bridge: STATUS says whether ADD would work, GC removes what belongs to nobody. */
+// needs: nft ip, nft bridge
 
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'

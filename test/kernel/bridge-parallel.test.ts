@@ -1,4 +1,5 @@
 /** bridge: fifty containers at once on a fresh host. */
+// needs: nft ip
 
 import { readdirSync } from 'node:fs'
 import { test } from 'uvu'

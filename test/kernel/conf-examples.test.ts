@@ -1,4 +1,5 @@
 /** Each example of conf-examples does what its README says. */
+// needs: nft ip
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'uvu'
