@@ -1,7 +1,7 @@
 /** Runs the tests: all of them, or what is named: `npm test -- [check|unit|build|kernel|FILE…]`. */
 
 import { installTools } from './harness/host.ts'
-import { planOf } from './runner/kernels.ts'
+import { kernels, planOf } from './runner/kernels.ts'
 import { filesBelow, runFile, runStep } from './runner/run.ts'
 import { isGood, lastLine, oneFailed, sum, type Tally } from './runner/tally.ts'
 
@@ -37,7 +37,7 @@ async function runKernelTests(files: readonly string[], first: readonly string[]
     return [failed('the kernel tests need root: sudo npm test; without it: npm run unit')]
   await installTools()
   const tallies = await runFiles(first)
-  const { runs, nowhere } = await planOf(files)
+  const { runs, nowhere } = await planOf(files, kernels)
   for (const [file, needs] of Object.entries(nowhere))
     tallies.push(failed(`${file}: no kernel here has all that it needs: ${needs.join(', ')}`))
   for (const { kernel, files } of runs) for (const file of files) tallies.push(await runFile(file, kernel))

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as cnitool from '../harness/cnitool.ts'
-import { command, ip } from '../harness/command.ts'
+import { command, ip, ipJson } from '../harness/command.ts'
 import { refusal, unchanged } from '../harness/expect.ts'
 import { type Netns, newContainer, privateHost } from '../harness/host.ts'
 import { addresses, exists, hostEnd, inContainer, link, ports } from '../harness/look.ts'
@@ -42,7 +42,12 @@ async function attached(bridge: string, address: string, keys: Record<string, un
 
 const newBridge = () => `vbr${++bridges}`
 
-/** First of all, while there is little to look at on the host. */
+/** What is left of one test would have to be looked at again by each of the next. */
+test.after.each(() => {
+  ip('-all netns delete')
+  for (const { ifname } of ipJson<{ ifname: string }>('link show type bridge')) ip(`link delete ${ifname}`)
+})
+
 const wrong: Record<string, [keys: Record<string, unknown>, place: RegExp]> = {
   'a VLAN below 1': [{ vlan: -1 }, /^vlan is -1, .* 4094/],
   'a VLAN above 4094': [{ vlan: 4095 }, /^vlan is 4095, .* 4094/],
@@ -156,6 +161,38 @@ test('ADDs that race for the first place in a VLAN end with one gateway for all'
   const results = await Promise.all(containers.map((container) => cnitool.add(net, container)))
   assert.is(ports(bridge).length, 7)
   for (const container of containers) assert.ok(pings(container, results[0]?.ips[0]?.gateway ?? ''))
+})
+
+test('a gateway’s name that leads elsewhere is refused, with the remedy', async () => {
+  const [first, second] = ['averylongname-1', 'averylongname-2']
+  await cnitool.add(bridgeNetwork({ bridge: first, vlan: 100, isGateway: true }), newContainer())
+  const container = newContainer()
+  const said = await refusal(
+    cnitool.add(bridgeNetwork({ bridge: second, vlan: 100, isGateway: true }), container),
+  )
+  assert.match(said, 'averylongna.100, which exists and does not lead to bridge averylongname-2')
+  assert.not(exists('eth0', container))
+})
+
+test('a gateway that was left when somebody deleted its bridge is made anew', async () => {
+  const bridge = newBridge()
+  const net = bridgeNetwork({ bridge, vlan: 100, isGateway: true })
+  await cnitool.add(net, newContainer())
+  ip(`link delete ${bridge}`)
+  const container = newContainer()
+  const { ips } = await cnitool.add(net, container)
+  assert.ok(pings(container, ips[0]?.gateway ?? ''))
+})
+
+test('a VLAN device that somebody put on the bridge serves as its gateway', async () => {
+  const bridge = newBridge()
+  ip(`link add ${bridge} up type bridge vlan_filtering 1`)
+  ip(`link add link ${bridge} name ${bridge}.100 up type vlan id 100`)
+  command('bridge', 'vlan', 'add', 'dev', bridge, 'vid', '100', 'self')
+  const container = newContainer()
+  const { ips } = await cnitool.add(bridgeNetwork({ bridge, vlan: 100, isGateway: true }), container)
+  assert.is(ports(bridge).length, 1)
+  assert.ok(pings(container, ips[0]?.gateway ?? ''))
 })
 
 const kind: Kind = {

@@ -46,6 +46,9 @@ export const guest: Kernel = {
   },
 }
 
+/** All kernels, in the order in which tests run on them. */
+export const kernels = [native, guest]
+
 /** What a kernel has of the features that tests ask for; nothing when it cannot even be started. */
 async function featuresOf(kernel: Kernel): Promise<Set<string> | undefined> {
   const { output, status } = await kernel.run(probeCommand(), 60)
@@ -62,10 +65,10 @@ export interface Plan {
 }
 
 /** Asks the kernels what they have and the test files what they need. */
-export async function planOf(files: readonly string[]): Promise<Plan> {
+export async function planOf(files: readonly string[], kernels: readonly Kernel[]): Promise<Plan> {
   const needs = new Map(files.map((file) => [file, needsOf(readFileSync(join(root, file), 'utf8'))]))
   const runs: Plan['runs'] = []
-  for (const kernel of [native, guest]) {
+  for (const kernel of kernels) {
     const features = await featuresOf(kernel)
     const fits = (file: string) => features && (needs.get(file) ?? []).every((name) => features.has(name))
     runs.push({ kernel, files: files.filter(fits) })

@@ -1,0 +1,48 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { needsOf } from '../../guest/features.ts'
+import { type Kernel, planOf } from '../../runner/kernels.ts'
+
+const vlans = 'test/kernel/bridge-vlan.test.ts'
+const netlink = 'test/kernel/netlink.test.ts'
+
+/** A kernel that answers the probe with its features; without any it cannot run at all. */
+function kernel(name: string, features?: string[]): Kernel {
+  const ending = features ? { output: features.join('\n'), status: 0 } : { output: '', status: undefined }
+  return { name, run: async () => ending }
+}
+
+test('needs are read from their lines', () => {
+  assert.equal(needsOf('/** A test. */\n// needs: nft ip, link vlan\n// needs: nft bridge\n'), [
+    'nft ip',
+    'link vlan',
+    'nft bridge',
+  ])
+  assert.equal(needsOf('/** A test that // needs: nothing. */'), [])
+})
+
+test('a need without a probe is an error, not a test that is never run', () => {
+  assert.throws(() => needsOf('// needs: bridge vlan_filterin'), /no probe for: bridge vlan_filterin/)
+})
+
+test('a file runs on every kernel that has all it needs', async () => {
+  const all = kernel('all', ['bridge vlan_filtering', 'link vlan'])
+  const half = kernel('half', ['link vlan'])
+  const { runs, nowhere } = await planOf([netlink, vlans], [half, all])
+  assert.equal(runs, [
+    { kernel: half, files: [netlink] },
+    { kernel: all, files: [netlink, vlans] },
+  ])
+  assert.equal(nowhere, {})
+})
+
+test('a file that no kernel can run is named with its needs, and a kernel that cannot run has no files', async () => {
+  const { runs, nowhere } = await planOf([netlink, vlans], [kernel('bare', []), kernel('none')])
+  assert.equal(
+    runs.map(({ files }) => files),
+    [[netlink], []],
+  )
+  assert.equal(nowhere, { [vlans]: ['bridge vlan_filtering', 'link vlan'] })
+})
+
+test.run()
