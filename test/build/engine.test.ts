@@ -68,7 +68,7 @@ for (const engine of engines) {
     assert.is(await trial('empty'), 0)
   })
 
-  test('more arguments than a system call has are refused', async () => {
+  test('more arguments than a system call has are an error, and errors go to standard error, with exit status 1', async () => {
     const { exitCode, stdout, stderr } = await execa(executable, ['tooMany'], { reject: false })
     assert.is(exitCode, 1)
     assert.is(stdout, '')
