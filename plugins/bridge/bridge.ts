@@ -6,6 +6,7 @@ import { formatMac } from '../../shared/ip/mac.ts'
 import { isErrno, tolerate } from '../../shared/kernel/errno.ts'
 import { makeDirectory, readFile } from '../../shared/kernel/files.ts'
 import { withLock } from '../../shared/kernel/lock.ts'
+import { writeSysctl } from '../../shared/kernel/sysctl.ts'
 import { type BridgeOptions, changeBridge, newBridge, parseBridge } from '../../shared/netlink/bridge.ts'
 import { changeLink, findLink, type Link, listLinks, removeLink } from '../../shared/netlink/link.ts'
 import { ask, type Socket } from '../../shared/netlink/socket.ts'
@@ -37,7 +38,7 @@ function makeBridge(host: Socket, config: BridgeConfig, undo: Undo): Link {
   try {
     undoable(
       undo,
-      () => ask(host, newBridge(name, { mac, mtu: mtu || undefined, up: true }, bridgeOptions(config))),
+      () => ask(host, newBridge(name, { mac, mtu: mtu || undefined }, bridgeOptions(config))),
       () => withBridgeLock(name, () => removeUnlessUsed(host, name)),
     )
   } catch (error) {
@@ -64,14 +65,22 @@ function removeUnlessUsed(host: Socket, name: string): void {
   if (bridge && !hasPorts(host, bridge)) tolerate(() => ask(host, removeLink(bridge)), 'ENODEV')
 }
 
-function hasPorts(host: Socket, bridge: Link, except: string[] = []): boolean {
-  return listLinks(host).some(({ master, name }) => master === bridge.index && !except.includes(name))
+function hasPorts(host: Socket, bridge: Link): boolean {
+  return listLinks(host).some(({ master }) => master === bridge.index)
 }
 
-/** An Undo for what other containers may have come to rely on: it runs only while the bridge has no ports but `own`. */
-export function undoUnlessShared(undo: Undo, host: Socket, bridge: Link, own: string[]): Undo {
+/** Whether a container other than the one whose port is `own` is on the bridge: both suites name the host's ends `veth…`. */
+function hasOtherContainers(host: Socket, bridge: Link, own: string): boolean {
+  const ports = listLinks(host).filter(({ master }) => master === bridge.index)
+  return ports.some(({ kind, name }) => kind === 'veth' && name.startsWith('veth') && name !== own)
+}
+
+/** An Undo for what other containers may have come to rely on: it runs only while there are none. `own` is the port of this one. */
+export function undoUnlessShared(undo: Undo, host: Socket, bridge: Link, own: string): Undo {
   return (inverse) =>
-    undo(() => withBridgeLock(bridge.name, () => (hasPorts(host, bridge, own) ? undefined : inverse())))
+    undo(() =>
+      withBridgeLock(bridge.name, () => (hasOtherContainers(host, bridge, own) ? undefined : inverse())),
+    )
 }
 
 /** The bridge's own options, as far as the configuration names them. */
@@ -114,11 +123,20 @@ function noVlanFiltering(bridge: string): CniError {
 
 /** Changes what the configuration names and the bridge has otherwise. Its MTU is left alone: other containers rely on it. */
 function reconcile(host: Socket, bridge: Link, config: BridgeConfig): Link {
+  refuseAdvertisements(bridge, config)
   const wrong = differences(bridge, bridgeOptions(config))
   if (Object.keys(wrong).length > 0) ask(host, changeBridge(bridge, wrong))
   const promisc = config.promiscMode && !bridge.promisc
   if (!bridge.up || promisc) ask(host, changeLink(bridge, { up: true, ...(promisc && { promisc }) }))
   return bridge
+}
+
+/**
+ * A container could make itself the host's IPv6 router with one advertisement (CVE-2020-10749). Where uplinks bring the
+ * LAN onto the bridge, its routers are the host's own business.
+ */
+function refuseAdvertisements({ name }: Link, { uplinks }: BridgeConfig): void {
+  if (!uplinks) writeSysctl('0', 'ipv6', 'conf', name, 'accept_ra')
 }
 
 /** The options that are asked for and not so. */

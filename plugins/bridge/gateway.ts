@@ -1,7 +1,7 @@
 /** The bridge as the containers' gateway: its addresses in their subnets, and forwarding. */
 
 import { CniError, Code } from '../../shared/cni/error.ts'
-import type { Interface, Ip, Result } from '../../shared/cni/result.ts'
+import type { Interface, Ip, Result, Route } from '../../shared/cni/result.ts'
 import { cidrs } from '../../shared/device/configure.ts'
 import type { Life } from '../../shared/device/plugin.ts'
 import { type Undo, undoable } from '../../shared/device/undo.ts'
@@ -15,7 +15,7 @@ import { removeNeighbour } from '../../shared/netlink/neighbour.ts'
 import { ask, type Socket } from '../../shared/netlink/socket.ts'
 import { undoUnlessShared, withBridgeLock } from './bridge.ts'
 import { type BridgeConfig, isGateway } from './config.ts'
-import { ensureVlanGateway, vlanPortName } from './vlan-gateway.ts'
+import { ensureVlanGateway } from './vlan-gateway.ts'
 
 /** Completes what IPAM said: a gateway for each address, and default routes where they are wanted and missing. */
 export function completeLease(lease: Result, config: BridgeConfig): Result {
@@ -30,9 +30,15 @@ export function completeLease(lease: Result, config: BridgeConfig): Result {
     [6, '::/0'],
   ] as const) {
     const gw = ips.find(({ gateway }) => gateway && parseAddress(gateway)?.family === family)?.gateway
-    if (gw && !routes.some((route) => route.dst === dst && route.gw)) routes.push({ dst, gw })
+    if (gw && !routes.some((route) => isDefault(route, family))) routes.push({ dst, gw })
   }
   return { ...lease, ips, routes }
+}
+
+/** A default route of the main table; without a gateway of its own it takes that of its family. */
+function isDefault({ dst, table }: Route, family: 4 | 6): boolean {
+  const cidr = parseCidr(dst)
+  return cidr?.prefix === 0 && cidr.address.family === family && !table
 }
 
 /** The subnet's first address, the gateway by custom. */
@@ -54,7 +60,7 @@ export function gateways(ips: Ip[]): Cidr[] {
 export function connectGateway(life: Life<BridgeConfig>, bridge: Link, port: Link, ips: Ip[]): Interface[] {
   const { host, request, undo } = life
   const { vlan } = request.config
-  const unlessShared = undoUnlessShared(undo, host, bridge, [port.name, vlanPortName(bridge, vlan)])
+  const unlessShared = undoUnlessShared(undo, host, bridge, port.name)
   return withBridgeLock(bridge.name, () => {
     const gateway = vlan ? ensureVlanGateway(host, bridge, vlan, unlessShared) : bridge
     for (const cidr of gateways(ips)) ensureAddress(host, gateway, cidr, request.config, unlessShared)
@@ -65,7 +71,8 @@ export function connectGateway(life: Life<BridgeConfig>, bridge: Link, port: Lin
 
 /** Who had an address before had another MAC; the host would send there until its knowledge goes stale. */
 function forgetFormerOwners(host: Socket, gateway: Link, ips: Ip[]): void {
-  for (const { address } of cidrs(ips)) tolerate(() => ask(host, removeNeighbour(gateway, address)), 'ENOENT')
+  for (const { address } of cidrs(ips))
+    tolerate(() => ask(host, removeNeighbour(gateway, address)), 'ENOENT', 'ENODEV')
 }
 
 function ensureAddress(

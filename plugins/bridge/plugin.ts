@@ -8,7 +8,7 @@ import { hostSocket, interfacePlugin, type Life } from '../../shared/device/plug
 import { tolerate } from '../../shared/kernel/errno.ts'
 import { type Link, listLinks, removeLink } from '../../shared/netlink/link.ts'
 import { ask } from '../../shared/netlink/socket.ts'
-import { ensureBridge, withBridgeLock } from './bridge.ts'
+import { ensureBridge, undoUnlessShared, withBridgeLock } from './bridge.ts'
 import { checkBridge } from './check.ts'
 import { type BridgeConfig, config, isGateway } from './config.ts'
 import { addMacCheck, addMasquerade, collection, firewallStatus, removal } from './firewall.ts'
@@ -46,7 +46,8 @@ function create(life: Life<BridgeConfig>): Made {
   const { host, request, undo } = life
   return withBridgeLock(request.config.bridge, () => {
     const bridge = ensureBridge(host, request.config, undo)
-    connectUplinks(host, bridge, request.config, undo)
+    const unlessShared = undoUnlessShared(undo, host, bridge, hostIfname(request))
+    connectUplinks(host, bridge, request.config, unlessShared)
     return { bridge, port: connectPort(life, bridge) }
   })
 }

@@ -6,11 +6,15 @@ import { formatCidr } from '../../shared/ip/subnet.ts'
 import { tolerate } from '../../shared/kernel/errno.ts'
 import { type LinkAddress, listAddresses, newAddress, removeAddress } from '../../shared/netlink/address.ts'
 import { changeLink, findLink, type Link, listLinks } from '../../shared/netlink/link.ts'
-import { type KernelRoute, listRoutes, newRoute, type RouteSpec } from '../../shared/netlink/route.ts'
+import {
+  type KernelRoute,
+  listRoutes,
+  newRoute,
+  type RouteSpec,
+  RT_TABLE_MAIN,
+} from '../../shared/netlink/route.ts'
 import { ask, type Socket } from '../../shared/netlink/socket.ts'
 import type { BridgeConfig } from './config.ts'
-
-const RT_TABLE_MAIN = 254
 
 /** Makes each uplink a port of the bridge; addresses move only when `moveAddresses` says so. The caller holds the bridge's lock. */
 export function connectUplinks(
@@ -26,8 +30,10 @@ export function connectUplinks(
     if (uplink.master) throw taken(host, uplink)
     const addresses = ownAddresses(host, uplink)
     if (addresses.length > 0 && !moveAddresses) throw hasAddresses(uplink, addresses, bridge)
+    const routes = addresses.length > 0 ? routesOf(host, uplink) : []
+    refuseUnmovable(uplink, bridge, addresses, routes)
     enslave(host, bridge, uplink, undo)
-    if (addresses.length > 0) moveAll(host, uplink, bridge, addresses, undo)
+    if (addresses.length > 0) moveAll(host, uplink, bridge, addresses, routes, undo)
   }
 }
 
@@ -45,11 +51,18 @@ function ownAddresses(host: Socket, link: Link): LinkAddress[] {
 }
 
 /** Moves addresses, and the routes that would go with them, from the NIC to the bridge. */
-function moveAll(host: Socket, from: Link, to: Link, addresses: LinkAddress[], undo: Undo): void {
-  const routes = routesOf(host, from)
+function moveAll(
+  host: Socket,
+  from: Link,
+  to: Link,
+  addresses: LinkAddress[],
+  routes: KernelRoute[],
+  undo: Undo,
+): void {
   undo(() => restore(host, from, addresses, routes))
   for (const address of addresses) {
-    ask(host, removeAddress(from, address))
+    // A second address of a subnet goes with its first.
+    tolerate(() => ask(host, removeAddress(from, address)), 'EADDRNOTAVAIL')
     undo(() => tolerate(() => ask(host, removeAddress(to, address)), 'EADDRNOTAVAIL'))
     tolerate(() => ask(host, newAddress(to, address, true)), 'EEXIST')
   }
@@ -65,12 +78,34 @@ function restore(host: Socket, link: Link, addresses: LinkAddress[], routes: Ker
 function routesOf(host: Socket, link: Link): KernelRoute[] {
   const routes = ([4, 6] as const).flatMap((family) => listRoutes(host, family))
   return routes
-    .filter((route) => route.link === link.index && route.table === RT_TABLE_MAIN && !route.kernelMade)
+    .filter(({ link: out, protocol }) => out === link.index && protocol !== 'KERNEL')
     .sort((one, other) => Number(one.gateway !== undefined) - Number(other.gateway !== undefined))
 }
 
 function via(route: KernelRoute, link: Link): RouteSpec {
   return { ...route, link: link.index, linkName: link.name }
+}
+
+/** What would not be the same on the bridge is refused before anything is touched. */
+function refuseUnmovable(uplink: Link, bridge: Link, addresses: LinkAddress[], routes: KernelRoute[]): void {
+  const reasons = [
+    ...addresses
+      .filter(({ permanent }) => !permanent)
+      .map((one) => `${formatCidr(one)} is not for ever (DHCP?)`),
+    ...addresses.filter(({ pointToPoint }) => pointToPoint).map((one) => `${formatCidr(one)} has a peer`),
+    ...routes
+      .filter(({ table }) => table !== RT_TABLE_MAIN)
+      .map(({ dst, table }) => `the route to ${formatCidr(dst)} is in table ${table}`),
+    ...routes
+      .filter(({ multipath }) => multipath)
+      .map(({ dst }) => `the route to ${formatCidr(dst)} has several next hops`),
+  ]
+  if (reasons.length === 0) return
+  throw new CniError(Code.InvalidNetworkConfig, {
+    msg: `moveAddresses: what ${uplink.name} has would not be the same on ${bridge.name}: ${reasons.join(', ')}`,
+    hint: `make ${bridge.name} with ${uplink.name} as its port where the host's network is configured`,
+    command: `ip address show dev ${uplink.name}; ip route show table all dev ${uplink.name}`,
+  })
 }
 
 function missing(name: string): CniError {

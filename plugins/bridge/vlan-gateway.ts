@@ -4,6 +4,7 @@ import { CniError, Code } from '../../shared/cni/error.ts'
 import { hashedName } from '../../shared/device/names.ts'
 import { type Undo, undoable } from '../../shared/device/undo.ts'
 import { currentNamespace } from '../../shared/kernel/namespace.ts'
+import { writeSysctl } from '../../shared/kernel/sysctl.ts'
 import { newPortVlan, removePortVlan } from '../../shared/netlink/bridge.ts'
 import { changeLink, findLink, type Link, listLinks, removeLink } from '../../shared/netlink/link.ts'
 import { ask, type Socket, transact } from '../../shared/netlink/socket.ts'
@@ -23,6 +24,7 @@ export function ensureVlanGateway(host: Socket, bridge: Link, vlan: number, undo
   )
   const [end, other] = [findLink(host, name), findLink(host, portName)]
   if (!end || !other) throw new Error(`${name} vanished while it was being made`)
+  writeSysctl('0', 'ipv6', 'conf', name, 'accept_ra')
   const native = { first: vlan, last: vlan, pvid: true, untagged: true }
   const requests = [newPortVlan(other, native), changeLink(end, { up: true })]
   transact(

@@ -7,7 +7,7 @@ import { formatAddress, sameAddress } from '../ip/address.ts'
 import { type Cidr, formatCidr, networkOf } from '../ip/subnet.ts'
 import { listAddresses } from '../netlink/address.ts'
 import { findLink, type Link } from '../netlink/link.ts'
-import { type KernelRoute, listRoutes, type RouteSpec } from '../netlink/route.ts'
+import { type KernelRoute, listRoutes, type RouteSpec, RT_TABLE_MAIN } from '../netlink/route.ts'
 import { cidrs, toRouteSpec } from './configure.ts'
 import type { Wiring } from './wiring.ts'
 
@@ -70,14 +70,14 @@ function checkRoutes({ inside, container }: Wiring, link: Link, { ips, routes }:
   }
 }
 
-const RT_TABLE_MAIN = 254
-
-function matches(route: KernelRoute, { dst, gateway, table, priority }: RouteSpec): boolean {
+/** A priority or table of 0 leaves the choice to the kernel. */
+function matches(route: KernelRoute, { dst, gateway, link, table, priority }: RouteSpec): boolean {
   return (
     route.dst.prefix === dst.prefix &&
     sameAddress(route.dst.address, networkOf(dst)) &&
     (!gateway || (route.gateway !== undefined && sameAddress(route.gateway, gateway))) &&
-    route.table === (table ?? RT_TABLE_MAIN) &&
-    (priority === undefined || route.priority === priority)
+    route.link === link &&
+    route.table === (table || RT_TABLE_MAIN) &&
+    (!priority || route.priority === priority)
   )
 }

@@ -2,7 +2,7 @@
 
 import { CniError, Code } from '../cni/error.ts'
 import type { Request } from '../cni/plugin.ts'
-import { isErrno, KernelError } from '../kernel/errno.ts'
+import { KernelError } from '../kernel/errno.ts'
 import { inNamespace, type Namespace, openNamespace } from '../kernel/namespace.ts'
 import { openSocket, Protocol, type Socket } from '../netlink/socket.ts'
 
@@ -42,7 +42,7 @@ export function openWiringIfAny(request: Request): Wiring | undefined {
   try {
     return openWiring(request)
   } catch (error) {
-    if (error instanceof CniError && isErrno(error.cause, 'ENOENT', 'ENOTDIR', 'EINVAL')) return undefined
+    if (error instanceof CniError && error.cause instanceof KernelError) return undefined
     throw error
   }
 }

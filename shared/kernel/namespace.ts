@@ -1,7 +1,7 @@
 /** Network namespaces, entered for a synchronous callback and always left. */
 
 import { Errno, KernelError } from './errno.ts'
-import { close, type Fd, open, statFd } from './files.ts'
+import { close, type Fd, Open, open, statFd } from './files.ts'
 import { must, syscall } from './syscall.ts'
 
 const CLONE_NEWNET = 0x40000000
@@ -21,7 +21,7 @@ export interface Namespace {
  * @throws KernelError ENOENT when it is gone, EINVAL when the path is something else
  */
 export function openNamespace(path: string): Namespace {
-  const fd = open(path)
+  const fd = open(path, Open.NONBLOCK)
   const problem = notANamespace(fd)
   if (problem) {
     close(fd)

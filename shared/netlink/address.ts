@@ -21,6 +21,10 @@ export interface LinkAddress extends Cidr {
   tentative: boolean
   /** Duplicate address detection found another owner (IPv6). */
   dadFailed: boolean
+  /** Without an end: not from a router or a DHCP server. */
+  permanent: boolean
+  /** The other end has an address of its own (`peer`). */
+  pointToPoint: boolean
   /** RT_SCOPE_*: 0 universe, 253 link, 254 host. */
   scope: number
 }
@@ -75,6 +79,8 @@ export function toAddress(message: Buffer): LinkAddress {
     link: data.index ?? 0,
     tentative: flags.tentative ?? false,
     dadFailed: flags.dadfailed ?? false,
+    permanent: flags.permanent ?? false,
+    pointToPoint: Boolean(attrs.local && attrs.address && !attrs.local.equals(attrs.address)),
     scope: data.scope ?? 0,
   }
 }

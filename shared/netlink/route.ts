@@ -10,7 +10,7 @@ import { dump, Flag, type Request, type Socket } from './socket.ts'
 const { NEWROUTE, DELROUTE, GETROUTE } = rt.MessageType
 
 /** Tables and scopes, include/uapi/linux/rtnetlink.h. */
-const RT_TABLE_MAIN = 254
+export const RT_TABLE_MAIN = 254
 const RT_SCOPE_UNIVERSE = 0
 const RT_SCOPE_LINK = 253
 
@@ -28,6 +28,8 @@ export interface RouteSpec {
   scope?: number
   /** Preferred source address. */
   source?: Address
+  /** Who made it (RTPROT_*). Default: boot, as with `ip route`. */
+  protocol?: rt.Route['protocol']
 }
 
 /** A route that the kernel has. */
@@ -40,8 +42,10 @@ export interface KernelRoute {
   scope: number
   mtu?: number
   advmss?: number
-  /** The kernel made it by itself, for an address (RTPROT_KERNEL). */
-  kernelMade: boolean
+  source?: Address
+  protocol?: rt.Route['protocol']
+  /** One of several next hops of one route. */
+  multipath: boolean
 }
 
 /** `ip route append DST via GW dev LINK …`: several routes to one destination may stand side by side. */
@@ -78,13 +82,32 @@ export function listRoutes(socket: Socket, family: 4 | 6): KernelRoute[] {
   })
     .map(({ data }) => rt.parseRouteMessage(data))
     .filter(({ data }) => data.type === 'UNICAST')
-    .map((message) => toRoute(message, family))
+    .flatMap((message) => toRoutes(message, family))
+}
+
+/** A route as RTM_NEWROUTE describes it; one with several next hops gives one for each. */
+function toRoutes(message: rt.RouteMessage, family: 4 | 6): KernelRoute[] {
+  const route = toRoute(message, family)
+  const { multipath } = message.attrs
+  return multipath ? nextHops(multipath).map((hop) => ({ ...route, ...hop })) : [route]
+}
+
+/** struct rtnexthop: length, flags, hops, ifindex, attributes. */
+function nextHops(data: Buffer): Pick<KernelRoute, 'link' | 'gateway'>[] {
+  const hops: Pick<KernelRoute, 'link' | 'gateway'>[] = []
+  for (let at = 0; at + 8 <= data.length; ) {
+    const length = Math.max(data.readUInt16LE(at), 8)
+    const attrs = rt.parseRouteAttrs(data.subarray(at + 8, at + length))
+    hops.push({ link: data.readInt32LE(at + 4), gateway: attrs.gateway && fromBytes(attrs.gateway) })
+    at += length + (-length & 3)
+  }
+  return hops
 }
 
 function toRoute({ data, attrs }: rt.RouteMessage, family: 4 | 6): KernelRoute {
-  const any: Address = { family, value: 0n }
+  const everywhere: Address = { family, value: 0n }
   return {
-    dst: { address: attrs.dst ? fromBytes(attrs.dst) : any, prefix: data.dstLen ?? 0 },
+    dst: { address: attrs.dst ? fromBytes(attrs.dst) : everywhere, prefix: data.dstLen ?? 0 },
     gateway: attrs.gateway && fromBytes(attrs.gateway),
     link: attrs.oif,
     priority: attrs.priority,
@@ -92,7 +115,9 @@ function toRoute({ data, attrs }: rt.RouteMessage, family: 4 | 6): KernelRoute {
     scope: Number(rt.RouteScope[data.scope as keyof typeof rt.RouteScope] ?? data.scope ?? 0),
     mtu: attrs.metrics?.mtu?.readUInt32LE(0),
     advmss: attrs.metrics?.advmss?.readUInt32LE(0),
-    kernelMade: data.protocol === 'KERNEL',
+    source: attrs.prefsrc && fromBytes(attrs.prefsrc),
+    protocol: data.protocol,
+    multipath: attrs.multipath !== undefined,
   }
 }
 
@@ -103,7 +128,7 @@ function request(route: RouteSpec): Pick<Request, 'payload'> {
     family: addressFamily(dst.address.family),
     dstLen: dst.prefix,
     table: table < 256 ? table : 0,
-    protocol: 'BOOT',
+    protocol: route.protocol ?? 'BOOT',
     scope: route.scope ?? (gateway ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK),
     type: 'UNICAST',
   }
