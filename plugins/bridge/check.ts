@@ -4,8 +4,7 @@ import type { Request } from '../../shared/cni/plugin.ts'
 import type { Result } from '../../shared/cni/result.ts'
 import { broken } from '../../shared/device/check.ts'
 import type { Wiring } from '../../shared/device/wiring.ts'
-import { sameAddress } from '../../shared/ip/address.ts'
-import { formatCidr } from '../../shared/ip/subnet.ts'
+import { formatCidr, sameCidr } from '../../shared/ip/subnet.ts'
 import { listAddresses } from '../../shared/netlink/address.ts'
 import { listPortVlans, parseBridge, parseBridgePort } from '../../shared/netlink/bridge.ts'
 import { findLink, type Link } from '../../shared/netlink/link.ts'
@@ -101,11 +100,8 @@ function checkGateways(host: Socket, bridge: Link, { vlan }: BridgeConfig, { ips
   const name = vlan ? gatewayName(bridge.name, vlan) : bridge.name
   const link = findLink(host, name)
   const present = link ? listAddresses(host, link) : []
-  for (const { address, prefix } of gateways(ips)) {
-    if (present.some((cidr) => cidr.prefix === prefix && sameAddress(cidr.address, address))) continue
-    throw broken(
-      `${name} lacks the gateway address ${formatCidr({ address, prefix })}`,
-      `ip address show dev ${name}`,
-    )
+  for (const gateway of gateways(ips)) {
+    if (present.some((cidr) => sameCidr(cidr, gateway))) continue
+    throw broken(`${name} lacks the gateway address ${formatCidr(gateway)}`, `ip address show dev ${name}`)
   }
 }

@@ -17,11 +17,10 @@ type Step = () => unknown
 export async function addMacCheck(
   { request, undo }: Life<BridgeConfig>,
   port: Link,
-  result: Result,
+  mac: string,
 ): Promise<void> {
   if (!request.config.macspoofchk) return
   undo(() => removeMacCheck(request))
-  const mac = result.interfaces.at(-1)?.mac ?? ''
   await (await macspoof()).addMacSpoofCheck(request, port.name, mac)
 }
 
@@ -68,8 +67,8 @@ export async function firewallStatus({ config }: Request<BridgeConfig>): Promise
 }
 
 /** The steps of GC. */
-export function collection({ network, validAttachments, config }: Request<BridgeConfig>): Step[] {
-  const { macspoofchk, ipMasq } = config
+export function collection({ network, validAttachments, raw }: Request<BridgeConfig>): Step[] {
+  const { macspoofchk, ipMasq } = raw
   return [
     ...(macspoofchk ? [async () => (await macspoof()).collectMacSpoofCheck(network, validAttachments)] : []),
     ...(ipMasq ? [async () => (await masquerade()).collectMasquerade(network, validAttachments)] : []),

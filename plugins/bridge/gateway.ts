@@ -5,8 +5,16 @@ import type { Interface, Ip, Result, Route } from '../../shared/cni/result.ts'
 import { cidrs } from '../../shared/device/configure.ts'
 import type { Life } from '../../shared/device/plugin.ts'
 import { type Undo, undoable } from '../../shared/device/undo.ts'
-import { formatAddress, parseAddress, sameAddress } from '../../shared/ip/address.ts'
-import { type Cidr, contains, formatCidr, networkOf, parseCidr, plus } from '../../shared/ip/subnet.ts'
+import { formatAddress, parseAddress } from '../../shared/ip/address.ts'
+import {
+  type Cidr,
+  contains,
+  formatCidr,
+  networkOf,
+  parseCidr,
+  plus,
+  sameCidr,
+} from '../../shared/ip/subnet.ts'
 import { tolerate } from '../../shared/kernel/errno.ts'
 import { readSysctl, writeSysctl } from '../../shared/kernel/sysctl.ts'
 import { listAddresses, newAddress, removeAddress } from '../../shared/netlink/address.ts'
@@ -101,10 +109,6 @@ function ensureAddress(
   tolerate(add, 'EEXIST')
 }
 
-function sameCidr(one: Cidr, other: Cidr): boolean {
-  return one.prefix === other.prefix && sameAddress(one.address, other.address)
-}
-
 /** IPv4: a bridge has one address, so any other is in the way, as in the reference. IPv6: one in an overlapping subnet. */
 function conflicts(present: Cidr, wanted: Cidr): boolean {
   if (present.address.family !== wanted.address.family) return false
@@ -139,7 +143,7 @@ function switchOn(undo: Undo, ...sysctl: string[]): void {
   )
 }
 
-/** An interface of the host as a result names it. */
-export function toInterface({ name, mac, mtu }: Link): Interface {
-  return { name, mac, mtu }
+/** A bridge, or a VLAN's gateway, as a result names it. Its MTU changes with its ports, so none is told. */
+export function toInterface({ name, mac }: Link): Interface {
+  return { name, mac }
 }

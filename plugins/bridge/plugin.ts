@@ -3,10 +3,10 @@
 import type { Request } from '../../shared/cni/plugin.ts'
 import type { Interface, Result } from '../../shared/cni/result.ts'
 import { requestedMac } from '../../shared/device/mac.ts'
-import { hostIfname, parseAlias } from '../../shared/device/names.ts'
+import { attachmentAlias, hostIfname, parseAlias } from '../../shared/device/names.ts'
 import { hostSocket, interfacePlugin, type Life } from '../../shared/device/plugin.ts'
 import { tolerate } from '../../shared/kernel/errno.ts'
-import { type Link, listLinks, removeLink } from '../../shared/netlink/link.ts'
+import { findLink, type Link, listLinks, removeLink } from '../../shared/netlink/link.ts'
 import { ask } from '../../shared/netlink/socket.ts'
 import { ensureBridge, undoUnlessShared, withBridgeLock } from './bridge.ts'
 import { checkBridge } from './check.ts'
@@ -28,7 +28,8 @@ export const bridge = interfacePlugin<BridgeConfig, Made>({
   config,
   prepare: requestedMac,
   create,
-  interfaces: (made) => [toInterface(made.bridge), toInterface(made.port)],
+  interfaces: ({ bridge, port }) => [toInterface(bridge), { ...toInterface(port), mtu: port.mtu }],
+  guard: (life, { port }, { mac }) => addMacCheck(life, port, mac),
   complete: completeLease,
   connect,
   settle,
@@ -57,7 +58,6 @@ async function connect(
   { bridge, port }: Made,
   result: Result,
 ): Promise<Interface[]> {
-  await addMacCheck(life, port, result)
   const gateway = isGateway(life.request.config) ? connectGateway(life, bridge, port, result.ips) : []
   await addMasquerade(life, result)
   return gateway
@@ -77,8 +77,15 @@ function settle(life: Life<BridgeConfig>, { port }: Made): void {
  */
 function remove(request: Request<BridgeConfig>): (() => unknown)[] {
   const { masquerade, macCheck } = removal(request)
-  const port = { name: hostIfname(request) }
-  return [...masquerade, () => tolerate(() => ask(hostSocket(), removeLink(port)), 'ENODEV'), ...macCheck]
+  return [...masquerade, () => removePort(request), ...macCheck]
+}
+
+/** The name is a hash: what carries another attachment's alias is left alone. */
+function removePort(request: Request): void {
+  const host = hostSocket()
+  const port = findLink(host, hostIfname(request))
+  if (!port || (port.alias && port.alias !== attachmentAlias(request))) return
+  tolerate(() => ask(host, removeLink(port)), 'ENODEV')
 }
 
 /** Removes what belongs to attachments of this network that are not valid any more. */

@@ -4,7 +4,7 @@ import { CniError, Code } from '../cni/error.ts'
 import type { Request } from '../cni/plugin.ts'
 import type { Result } from '../cni/result.ts'
 import { formatAddress, sameAddress } from '../ip/address.ts'
-import { type Cidr, formatCidr, networkOf } from '../ip/subnet.ts'
+import { type Cidr, formatCidr, networkOf, sameCidr } from '../ip/subnet.ts'
 import { listAddresses } from '../netlink/address.ts'
 import { findLink, type Link } from '../netlink/link.ts'
 import { type KernelRoute, listRoutes, type RouteSpec, RT_TABLE_MAIN } from '../netlink/route.ts'
@@ -49,8 +49,7 @@ function checkAddresses({ inside, container }: Wiring, link: Link, expected: Cid
     throw broken(`${link.name} is down`, `nsenter --net=${container.path} ip link show dev ${link.name}`)
   const found = listAddresses(inside, link)
   for (const cidr of expected) {
-    if (found.some((address) => address.prefix === cidr.prefix && sameAddress(address.address, cidr.address)))
-      continue
+    if (found.some((address) => sameCidr(address, cidr))) continue
     const command = `nsenter --net=${container.path} ip address show dev ${link.name}`
     throw broken(`${link.name} lacks its address ${formatCidr(cidr)}`, command)
   }

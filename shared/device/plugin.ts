@@ -38,6 +38,8 @@ export interface Device<Config extends InterfaceConfig, Made> {
   create(life: Life<Config>): Made
   /** The host's interfaces, for the result. */
   interfaces(made: Made): Interface[]
+  /** What must be in place before the container's end is up. */
+  guard?(life: Life<Config>, made: Made, link: Link): Promise<void>
   /** Completes what IPAM said (gateways, default routes) before the interface gets it. */
   complete?(lease: Result, config: Config): Result
   /** The host's side, once the addresses are known: gateway, masquerade, forwarding. @returns further interfaces */
@@ -88,6 +90,7 @@ async function add<Config extends InterfaceConfig, Made>(
   refuseTaken(life)
   const made = device.create(life)
   const link = ownLink(life)
+  await device.guard?.(life, made, link)
   const lease = ipam ? await allocate(ipam, life) : emptyResult()
   const result = place(
     device.complete?.(lease, request.config) ?? lease,

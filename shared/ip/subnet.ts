@@ -1,6 +1,6 @@
 /** An address with a prefix length, as in `10.1.2.3/24`: an interface's address and the subnet around it. */
 
-import { type Address, formatAddress, parseAddress, width } from './address.ts'
+import { type Address, formatAddress, parseAddress, sameAddress, width } from './address.ts'
 
 export interface Cidr {
   address: Address
@@ -38,6 +38,11 @@ export function lastOf(cidr: Cidr): Address {
 /** The subnet itself: the address with its host bits cleared. */
 export function subnetOf(cidr: Cidr): Cidr {
   return { address: networkOf(cidr), prefix: cidr.prefix }
+}
+
+/** Whether two are the same to the last bit, host part included. */
+export function sameCidr(one: Cidr, other: Cidr): boolean {
+  return one.prefix === other.prefix && sameAddress(one.address, other.address)
 }
 
 export function contains(subnet: Cidr, address: Address): boolean {
