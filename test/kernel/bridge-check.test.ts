@@ -8,7 +8,7 @@ import { command, ip } from '../harness/command.ts'
 import { refusal } from '../harness/expect.ts'
 import { type Netns, newContainer, privateHost } from '../harness/host.ts'
 import { hostEnd, inContainer } from '../harness/look.ts'
-import { bridgeNetwork, single } from '../harness/networks.ts'
+import { bridgeNetwork, hostLocal, single } from '../harness/networks.ts'
 import { call } from '../harness/plugin.ts'
 
 await privateHost()
@@ -115,6 +115,19 @@ test('CHECK tells the command that shows what is wrong', async () => {
   })
   assert.is(status, 1)
   assert.match(String(json?.details), `ip -d link show dev ${port}`)
+})
+
+test('CHECK knows a route again whose priority the kernel chose, and one with two next hops', async () => {
+  const routes = [
+    { dst: '10.60.0.0/16', priority: 0, table: 0 },
+    { dst: 'fd60::/64', gw: 'fd61::8' },
+    { dst: 'fd60::/64', gw: 'fd61::9' },
+  ]
+  const ipam = { ...hostLocal('10.61.0.0/24', 'fd61::/64'), routes }
+  const net = bridgeNetwork({ isDefaultGateway: true, ipam })
+  const container = newContainer()
+  await cnitool.add(net, container)
+  await cnitool.check(net, container)
 })
 
 test('CHECK without a prevResult is refused with code 7', async () => {

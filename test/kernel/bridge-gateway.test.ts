@@ -44,6 +44,22 @@ test('a default route that IPAM gives is kept, and no second one is made', async
   assert.equal(defaults, ['default via 10.210.0.254'])
 })
 
+test('a default route that IPAM gives without a gateway leads to the bridge, once', async () => {
+  const ipam = { ...hostLocal('10.211.0.0/24'), routes: [{ dst: '0.0.0.0/0' }] }
+  const net = bridgeNetwork({ isDefaultGateway: true, ipam })
+  const container = newContainer()
+  await cnitool.add(net, container)
+  const defaults = routes(4, container).filter((route) => route.startsWith('default'))
+  assert.equal(defaults, ['default via 10.211.0.1'])
+  await cnitool.check(net, container)
+})
+
+test('the host takes no router advertisement from a bridge or from the gateway of containers', async () => {
+  const net = bridgeNetwork({ isGateway: true })
+  await cnitool.add(net, newContainer())
+  assert.is(sysctl(`net/ipv6/conf/${bridgeOf(net)}/accept_ra`), '0')
+})
+
 test('without isGateway the bridge has no address and the container no way out', async () => {
   const net = bridgeNetwork({})
   const container = newContainer()

@@ -40,6 +40,15 @@ test('50 parallel DELs leave no port, no address and no masquerade', async () =>
   for (const container of containers) assert.not.ok(exists('eth0', container))
 })
 
+test('one container deleted by six at once is deleted, and nobody fails', async () => {
+  for (let round = 0; round < 5; round++) {
+    const container = newContainer()
+    await cnitool.add(net, container)
+    await Promise.all(Array.from({ length: 6 }, () => cnitool.del(net, container)))
+    assert.not.ok(exists('eth0', container))
+  }
+})
+
 /** The addresses that host-local has given out. */
 function reservations(network: string): string[] {
   const files = readdirSync(`/var/lib/cni/networks/${network}`)

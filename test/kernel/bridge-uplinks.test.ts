@@ -79,12 +79,40 @@ test('moveAddresses takes addresses and routes to the bridge, and the host still
 })
 
 test('an ADD that fails after addresses were moved moves them back', async () => {
-  const { nic, subnet, net, container } = wired({ moveAddresses: true, ipam: hostLocal('10.9.9.0/31') })
+  // The moved address is in the gateway's way, which is seen only then.
+  const ipam = hostLocal('10.9.9.0/24')
+  const { nic, subnet, net, container } = wired({ moveAddresses: true, isGateway: true, ipam })
   giveAddress(nic, subnet)
   const before = snapshot()
   await refusal(cnitool.add(net, container))
   unchanged(before)
   assert.ok(await pingsSoon(undefined, `${subnet}.1`))
+})
+
+test('two addresses of one subnet move together', async () => {
+  const { nic, subnet, net, bridge, container } = wired({ moveAddresses: true })
+  giveAddress(nic, subnet)
+  ip(`address add ${subnet}.11/24 dev ${nic}`)
+  await cnitool.add(net, container)
+  assert.equal([addresses(nic), addresses(bridge)], [[], [`${subnet}.10/24`, `${subnet}.11/24`]])
+})
+
+test('what would not be the same on the bridge is refused, and nothing is touched', async () => {
+  const ways = {
+    'not for ever': (nic: string, subnet: string) =>
+      ip(`address add ${subnet}.12/24 dev ${nic} valid_lft 1000 preferred_lft 1000`),
+    'has a peer': (nic: string) => ip(`address add 10.77.0.1 peer 10.77.0.2 dev ${nic}`),
+    'in table 100': (nic: string, subnet: string) =>
+      ip(`route add 10.78.0.0/16 via ${subnet}.1 dev ${nic} table 100`),
+  }
+  for (const [said, give] of Object.entries(ways)) {
+    const { nic, subnet, net, container } = wired({ moveAddresses: true })
+    giveAddress(nic, subnet)
+    give(nic, subnet)
+    const before = snapshot()
+    assert.match(await refusal(cnitool.add(net, container)), said)
+    unchanged(before)
+  }
 })
 
 test('an uplink that does not exist, or serves another bridge, is refused', async () => {
