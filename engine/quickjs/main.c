@@ -1,5 +1,7 @@
 /* Where the QuickJS executable begins. Modules lie in it as bytecode and are read when they are first imported. */
+#include <fcntl.h>
 #include <quickjs-libc.h>
+#include <signal.h>
 #include <string.h>
 
 #include "modules.h"
@@ -41,7 +43,18 @@ static JSContext *new_context(JSRuntime *runtime) {
   return ctx;
 }
 
+/* Where a standard stream is closed, the next file opened would get its number, and what is said there. */
+static void open_standard_streams(void) {
+  for (int fd = 0; fd <= 2; fd++)
+    if (fcntl(fd, F_GETFD) == -1) open("/dev/null", O_RDWR);
+}
+
+/* A write into a broken pipe shall fail, not kill. A handler, as SIG_IGN would pass to the programs that are run. */
+static void on_broken_pipe(int signal) {}
+
 int main(int argc, char **argv) {
+  open_standard_streams();
+  signal(SIGPIPE, on_broken_pipe);
   JSRuntime *runtime = JS_NewRuntime();
   /* A call is over before there is garbage worth collecting. */
   JS_SetGCThreshold(runtime, (size_t)-1);

@@ -9,11 +9,18 @@ export interface Log {
   info(message: string): void
 }
 
-/** Writes to standard error; that nobody listens is no reason to fail. */
-export function say(text: string): void {
+const STDERR = 2
+
+/** Passes on what another program said on its standard error; that nobody listens is no reason to fail. */
+export function forward(text: string): void {
   try {
-    writeAll(2, Buffer.from(`${text}\n`))
+    writeAll(STDERR, Buffer.from(text))
   } catch {}
+}
+
+/** Writes a line to standard error, if anybody listens. */
+export function say(text: string): void {
+  forward(`${text}\n`)
 }
 
 /** W3C Trace Context, section 3.2: version (not ff), trace and parent (not all zeros), flags. */

@@ -3,14 +3,14 @@
 import { environment, run } from '#engine'
 import type { Completed } from '../../engine/engine.ts'
 import { CniError, Code } from '../cni/error.ts'
+import { forward } from '../cni/log.ts'
 import type { Command, Request } from '../cni/plugin.ts'
 import { sleep } from '../kernel/clock.ts'
-import { stat, writeAll } from '../kernel/files.ts'
+import { stat } from '../kernel/files.ts'
 
 const S_IFMT = 0o170000
 const S_IFREG = 0o100000
 const ANY_EXECUTE = 0o111
-const STDERR = 2
 
 /**
  * Finds a plugin's executable: the first regular file of that name in the directories of CNI_PATH.
@@ -40,7 +40,7 @@ function notFound(msg: string, hint: string): CniError {
  */
 export async function execute(path: string, command: Command, request: Request): Promise<string> {
   const completed = await start(path, command, request)
-  writeAll(STDERR, Buffer.from(completed.stderr))
+  forward(completed.stderr)
   if (completed.status !== 0) throw failure(path, command, completed)
   return completed.stdout
 }
