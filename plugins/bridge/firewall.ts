@@ -4,7 +4,7 @@ import { CniError, Code } from '../../shared/cni/error.ts'
 import type { Attachment, Request } from '../../shared/cni/plugin.ts'
 import type { Result } from '../../shared/cni/result.ts'
 import { cidrs } from '../../shared/device/configure.ts'
-import type { Life } from '../../shared/device/plugin.ts'
+import type { Life } from '../../shared/device/device.ts'
 import type { Link } from '../../shared/netlink/link.ts'
 import type { BridgeConfig } from './config.ts'
 

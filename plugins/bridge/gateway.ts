@@ -3,7 +3,7 @@
 import { CniError, Code } from '../../shared/cni/error.ts'
 import type { Interface, Ip, Result, Route } from '../../shared/cni/result.ts'
 import { cidrs } from '../../shared/device/configure.ts'
-import type { Life } from '../../shared/device/plugin.ts'
+import type { Life } from '../../shared/device/device.ts'
 import { type Undo, undoable } from '../../shared/device/undo.ts'
 import { formatAddress, parseAddress } from '../../shared/ip/address.ts'
 import {

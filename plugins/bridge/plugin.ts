@@ -2,9 +2,11 @@
 
 import type { Request } from '../../shared/cni/plugin.ts'
 import type { Interface, Result } from '../../shared/cni/result.ts'
+import type { Life } from '../../shared/device/device.ts'
 import { requestedMac } from '../../shared/device/mac.ts'
 import { attachmentAlias, hostIfname, parseAlias } from '../../shared/device/names.ts'
-import { hostSocket, interfacePlugin, type Life } from '../../shared/device/plugin.ts'
+import { interfacePlugin } from '../../shared/device/plugin.ts'
+import { hostSocket } from '../../shared/device/wiring.ts'
 import { tolerate } from '../../shared/kernel/errno.ts'
 import { findLink, type Link, listLinks, removeLink } from '../../shared/netlink/link.ts'
 import { ask } from '../../shared/netlink/socket.ts'

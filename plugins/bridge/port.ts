@@ -1,9 +1,9 @@
 /** The veth pair of one container: born in one message, the host's end already a port of the bridge. */
 
 import { CniError, Code } from '../../shared/cni/error.ts'
+import type { Life } from '../../shared/device/device.ts'
 import { requestedMac } from '../../shared/device/mac.ts'
 import { attachmentAlias, hostIfname } from '../../shared/device/names.ts'
-import type { Life } from '../../shared/device/plugin.ts'
 import { type Undo, undoable } from '../../shared/device/undo.ts'
 import { isErrno } from '../../shared/kernel/errno.ts'
 import {

@@ -22,7 +22,7 @@ const DAD_MILLISECONDS = 10_000
 /** Brings an interface up with its addresses and routes. */
 export function configure(wiring: Wiring, link: Link, result: Result, dad: Dad): void {
   const addresses = cidrs(result.ips)
-  inNamespace(wiring.container, () => prepare(link, addresses, dad))
+  inNamespace(wiring.container, () => setSysctls(link, addresses, dad))
   transact(wiring.inside, [
     changeLink(link, { up: true }),
     ...addresses.map((cidr) => newAddress(link, cidr, dad === 'off')),
@@ -41,7 +41,7 @@ function refuse(what: string): never {
 }
 
 /** Kernel parameters of the interface, set before it is up. Where one is missing, the kernel has no IPv6. */
-function prepare({ name }: Link, addresses: Cidr[], dad: Dad): void {
+function setSysctls({ name }: Link, addresses: Cidr[], dad: Dad): void {
   writeSysctl('1', 'ipv4', 'conf', name, 'arp_notify')
   if (!addresses.some(({ address }) => address.family === 6)) return
   writeSysctl('0', 'ipv6', 'conf', name, 'disable_ipv6')

@@ -1,63 +1,19 @@
 /** The life of an attachment, the same for every interface plugin: a device says only what is its own. */
 
 import { CniError, Code } from '../cni/error.ts'
-import type { ConfigSchema, Plugin, Request } from '../cni/plugin.ts'
-import type { Dns, Interface, Result } from '../cni/result.ts'
-import { emptyResult } from '../cni/result.ts'
+import type { Plugin, Request } from '../cni/plugin.ts'
+import { emptyResult, type Interface, type Result } from '../cni/result.ts'
 import { type Ipam, ipamOf } from '../ipam/ipam.ts'
 import { tolerate } from '../kernel/errno.ts'
 import { findLink, type Link, removeLink } from '../netlink/link.ts'
-import { ask, openSocket, Protocol, type Socket } from '../netlink/socket.ts'
+import { ask } from '../netlink/socket.ts'
 import { announce } from './announce.ts'
 import { checkContainer } from './check.ts'
-import { configure, type Dad } from './configure.ts'
+import { configure } from './configure.ts'
+import type { Device, InterfaceConfig, Life } from './device.ts'
 import { runAll } from './steps.ts'
 import { type Undo, withUndo } from './undo.ts'
-import { openWiring, openWiringIfAny, type Wiring } from './wiring.ts'
-
-/** What every interface plugin's configuration may say. */
-export interface InterfaceConfig {
-  ipam?: { type?: string }
-  dns?: Dns
-}
-
-/** One attachment being worked on. */
-export interface Life<Config> extends Wiring {
-  request: Request<Config>
-  undo: Undo
-}
-
-/** What is a device's own; everything else is shared. `Made` is what its create leaves for the later steps. */
-export interface Device<Config extends InterfaceConfig, Made> {
-  name: string
-  summary: string
-  config: ConfigSchema<Config>
-  /** Refuses what cannot work, before anything is touched. */
-  prepare?(request: Request<Config>): void
-  /** Makes the interface, under its final name, in the container's namespace. */
-  create(life: Life<Config>): Made
-  /** The host's interfaces, for the result. */
-  interfaces(made: Made): Interface[]
-  /** What must be in place before the container's end is up. */
-  guard?(life: Life<Config>, made: Made, link: Link): Promise<void>
-  /** Completes what IPAM said (gateways, default routes) before the interface gets it. */
-  complete?(lease: Result, config: Config): Result
-  /** The host's side, once the addresses are known: gateway, masquerade, forwarding. @returns further interfaces */
-  connect?(life: Life<Config>, made: Made, result: Result): Promise<Interface[]>
-  /** Waits until frames pass, so that the announcement is heard. */
-  settle?(life: Life<Config>, made: Made): void
-  /** What others may rely on as soon as it is so; done when nothing else can fail any more. */
-  finish?(life: Life<Config>, result: Result): void
-  /** Whether the container's end stays down and bare. */
-  isBare?(config: Config): boolean
-  dad?(config: Config): Dad
-  /** Steps of DEL beside the container's interface and its addresses. Nothing may be taken for granted. */
-  remove?(request: Request<Config>): (() => unknown)[]
-  /** What CHECK must find besides the container's interface, its addresses and routes. */
-  check?(wiring: Wiring, request: Request<Config>, prevResult: Result): void | Promise<void>
-  status?(request: Request<Config>): void | Promise<void>
-  gc?(request: Request<Config>): (() => unknown)[]
-}
+import { openWiring, openWiringIfAny } from './wiring.ts'
 
 /** A plugin out of a device. */
 export function interfacePlugin<Config extends InterfaceConfig, Made>(
@@ -190,9 +146,4 @@ async function status<Config extends InterfaceConfig, Made>(
 ): Promise<void> {
   await device.status?.(request)
   await ipamOf(request)?.status()
-}
-
-/** rtnetlink of the host, for verbs that see no container. */
-export function hostSocket(): Socket {
-  return openSocket(Protocol.ROUTE)
 }

@@ -46,3 +46,8 @@ export function openWiringIfAny(request: Request): Wiring | undefined {
     throw error
   }
 }
+
+/** rtnetlink of the host, for verbs that see no container. */
+export function hostSocket(): Socket {
+  return openSocket(Protocol.ROUTE)
+}
