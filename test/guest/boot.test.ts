@@ -1,8 +1,10 @@
 /** The second kernel: what a command in it gives back, and that nothing it does outlives it. */
 
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { release, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { runInGuest } from './boot.ts'
@@ -65,6 +67,19 @@ test('a command that does not end is stopped, and what it said until then is kep
   const { stdout, stderr, status } = await shell('echo begun; sleep 1000', { timeout: 8 })
   assert.equal([stdout, status], ['begun\n', 124])
   assert.match(stderr, 'killed after 8 s')
+})
+
+test('a guest ends with whoever started it, however that ends', async () => {
+  const program = `import(${JSON.stringify(join(import.meta.dirname, 'boot.ts'))}).then(({ runInGuest }) => runInGuest(['sleep', '1000']))`
+  const caller = spawn(process.execPath, ['--eval', program], { stdio: 'ignore' })
+  const childOf = async (pid?: number): Promise<number> => {
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
+    return children ? Number(children) : wait(50).then(() => childOf(pid))
+  }
+  const first = await childOf(await childOf(caller.pid))
+  caller.kill('SIGKILL')
+  for (let tries = 0; existsSync(`/proc/${first}`) && tries < 100; tries++) await wait(50)
+  assert.not(existsSync(`/proc/${first}`), 'the first process of its pid namespace, with which all others go')
 })
 
 test('a guest that dies says what its kernel said last', async () => {

@@ -34,7 +34,7 @@ export async function runInGuest(command: readonly string[], options: GuestOptio
   await ensurePackages('the second kernel', ['user-mode-linux', 'kmod', 'iproute2'])
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value ?? ''}`)
   const words = ['env', '--ignore-environment', `--chdir=${cwd}`, ...variables, ...command]
-  const { stdio, timedOut } = await execa('unshare', hostCommand(), {
+  const { stdio, timedOut } = await execa('setpriv', hostCommand(), {
     input: words.map((word) => `${word}\0`).join(''),
     stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
     timeout: timeout * 1000,
@@ -48,18 +48,12 @@ export async function runInGuest(command: readonly string[], options: GuestOptio
   return { status: Number(status), stdout, stderr }
 }
 
-/** The pid namespace keeps any of the kernel's processes from outliving it; the mount namespace is for confine.sh. */
+/** Dies with the caller, whatever ends it, and the kernel's processes with their pid namespace. The mount namespace is for confine.sh. */
 function hostCommand(): string[] {
-  const namespaces = ['--mount', '--pid', '--fork', '--kill-child']
-  return [
-    ...namespaces,
-    'taskset',
-    '--cpu-list',
-    nextCpu(),
-    `${here}/confine.sh`,
-    'linux.uml',
-    ...kernelArguments,
-  ]
+  const unshare = ['unshare', '--mount', '--pid', '--fork', '--kill-child']
+  const taskset = ['taskset', '--cpu-list', nextCpu()]
+  const kernel = [`${here}/confine.sh`, 'linux.uml', ...kernelArguments]
+  return ['--pdeathsig', 'SIGKILL', ...unshare, ...taskset, ...kernel]
 }
 
 let started = 0

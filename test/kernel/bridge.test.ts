@@ -1,5 +1,4 @@
 /** bridge: two containers, a gateway, and the packets between them. */
-// needs: nft ip
 
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
