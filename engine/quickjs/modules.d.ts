@@ -3,6 +3,10 @@
 declare module 'qjs:sys' {
   /** Executes a system call; gives its result, or `-errno`. */
   export function syscall(number: number, ...args: (number | bigint | Uint8Array)[]): number
+  /** The bytes of a text that is all ASCII; undefined when it is not. */
+  export function asciiBytes(text: string): ArrayBuffer | undefined
+  /** The text in a part of a byte array that is all ASCII; undefined when it is not, or not a part. */
+  export function asciiText(bytes: Uint8Array, start: number, end: number): string | undefined
 }
 
 declare module 'qjs:std' {

@@ -64,6 +64,20 @@ for (const engine of engines) {
     assert.equal(await trial('small'), [0, 0x7f, 0x45, 0x4c, 0x46, 0, 0, 0])
   })
 
+  test('text becomes bytes and bytes become text as in Node', async () => {
+    const replaced = '\ufffd'
+    assert.equal(await trial('text'), [
+      ...['', '65746830', '4272c3bc636b65', 'e6a1a520f09f8c89', '62726f6b656e20efbfbd2070616972'],
+      ...['', 'eth0', 'Brücke', `A${replaced}B`, `${replaced}"`],
+      ...['th0', 'th', 'h0', 'et', ''],
+      'ü',
+    ])
+  })
+
+  test('a part of a buffer is a buffer', async () => {
+    assert.equal(await trial('parts'), [true, true, 'hi', '000068690000'])
+  })
+
   test('an empty buffer is a pointer to nothing', async () => {
     assert.is(await trial('empty'), 0)
   })

@@ -35,6 +35,27 @@ const trials: Record<string, Trial> = {
     call('read', open('/proc/self/exe'), bytes.subarray(1), 4)
     return [...bytes]
   },
+  /** Texts to bytes and back, whole and in part; what is no UTF-8 counts as the replacement character. */
+  text: () => [
+    ...['', 'eth0', 'Brücke', '桥 🌉', 'broken \ud83c pair'].map((text) => Buffer.from(text).toString('hex')),
+    ...['', '65746830', '4272c3bc636b65', '41ff42', '8022'].map((hex) => Buffer.from(hex, 'hex').toString()),
+    ...[[1], [1, 3], [2, 9], [-2, 2], [3, 1]].map(([from, to]) =>
+      Buffer.from('eth0').toString('utf8', from, to),
+    ),
+    Buffer.from('Brücke').toString('utf8', 2, 4),
+  ],
+  /** A part of a part is a Buffer still, and the same memory. */
+  parts: () => {
+    const whole = Buffer.alloc(6)
+    const part = whole.subarray(1, 5).subarray(1)
+    part.writeUInt16BE(0x6869)
+    return [
+      Buffer.isBuffer(part),
+      part instanceof Buffer,
+      part.toString('latin1', 0, 2),
+      whole.toString('hex'),
+    ]
+  },
   empty: () => call('write', 1, Buffer.alloc(0), 0),
   tooMany: () => syscall(0, 1, 2, 3, 4, 5, 6, 7),
 
