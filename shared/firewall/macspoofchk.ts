@@ -7,21 +7,24 @@ import type { Attachment } from '../cni/plugin.ts'
 import { hostIfname } from '../device/names.ts'
 import { parseMac } from '../ip/mac.ts'
 import { addChain, addRule, addTable } from '../netlink/nftables.ts'
-import { chainUse, findElement, listElements } from '../netlink/nftables-read.ts'
+import { chainUse, findElement } from '../netlink/nftables-read.ts'
 import { addElement, addSet, type Element, type NamedSet } from '../netlink/nftables-sets.ts'
 import { etherSaddr, iifname, inSet, say, vmap } from '../netlink/nftables-statements.ts'
 import { update } from '../netlink/nftables-transaction.ts'
 import { concatenate, etherAddr, ifname, ifnameBytes } from '../netlink/nftables-types.ts'
 import type { Request } from '../netlink/socket.ts'
 import {
+  chunks,
   deletion,
   dismantle,
   expectElement,
   expectRules,
+  listStale,
   netfilter,
   ourTable,
   owner,
   staleIn,
+  stillThere,
 } from './table.ts'
 import { unlessUnsupported } from './unsupported.ts'
 
@@ -64,20 +67,28 @@ export async function checkMacSpoofCheck(attachment: Attachment, port: string, m
   expectRules(table, prerouting, 1)
 }
 
-/** Forgets the ports of a network's attachments that are not valid any more. @returns how many */
+/** Forgets the ports of a network's attachments that are not valid any more, a few hundred at once. @returns how many */
 export async function collectMacSpoofCheck(
   network: string,
   valid: Omit<Attachment, 'network'>[],
 ): Promise<number> {
   let collected = 0
-  unlessUnsupported(() =>
-    change(() => {
-      const records = listElements(netfilter(), addresses).filter(staleIn(network, valid))
-      collected = records.length
-      return withdrawal(records)
-    }),
-  )
+  unlessUnsupported(() => {
+    const stale = listStale(addresses, staleIn(network, valid))
+    for (const part of chunks(stale)) collected += withdraw(part)
+  })
   return collected
+}
+
+/** Takes away what is still there of ports that were listed. @returns how many */
+function withdraw(listed: Element[]): number {
+  let count = 0
+  change(() => {
+    const records = stillThere(addresses, listed)
+    count = records.length
+    return withdrawal(records)
+  })
+  return count
 }
 
 function change(plan: () => Request[]): void {

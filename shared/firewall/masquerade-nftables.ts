@@ -8,7 +8,7 @@ import { hostIfname } from '../device/names.ts'
 import { toBytes } from '../ip/address.ts'
 import { type Cidr, formatCidr, subnetOf } from '../ip/subnet.ts'
 import { addChain, addRule, addTable, deleteChain } from '../netlink/nftables.ts'
-import { chainUse, findElement, listElements } from '../netlink/nftables-read.ts'
+import { chainUse, findElement } from '../netlink/nftables-read.ts'
 import { addElement, addSet, type Element, type NamedSet } from '../netlink/nftables-sets.ts'
 import { daddr, goto, inSubnet, masquerade, saddr, say, vmap } from '../netlink/nftables-statements.ts'
 import { update, verify } from '../netlink/nftables-transaction.ts'
@@ -23,14 +23,17 @@ import {
 } from '../netlink/nftables-types.ts'
 import type { Request } from '../netlink/socket.ts'
 import {
+  chunks,
   deletion,
   dismantle,
   expectElement,
   expectRules,
+  listStale,
   netfilter,
   ourTable,
   owner,
   staleIn,
+  stillThere,
 } from './table.ts'
 
 type Family = 4 | 6
@@ -82,17 +85,33 @@ export function remove(attachment: Attachment): void {
   change((family) => eviction(family, attachment, []))
 }
 
-/** Forgets the attachments of a network that are not valid any more. @returns how many elements went */
+/**
+ * Forgets the attachments of a network that are not valid any more, in transactions of a few hundred: DEL may
+ * come for some in between.
+ * @returns how many elements went
+ */
 export function collect(network: string, valid: Omit<Attachment, 'network'>[]): number {
   const isStale = staleIn(network, valid)
-  const count: Record<Family, number> = { 4: 0, 6: 0 }
-  change((family) => {
-    const claims = listElements(netfilter(), addressMap(family)).filter(isStale)
-    const records = listElements(netfilter(), attachmentMap(family)).filter(isStale)
-    count[family] = claims.length
+  return families.reduce((sum, family) => sum + collectIn(family, isStale), 0)
+}
+
+function collectIn(family: Family, isStale: (element: Element) => boolean): number {
+  const stale = listStale(attachmentMap(family), isStale)
+  // An attachment's numbers downwards: should this end halfway, DEL still finds the others, which it counts from 0.
+  stale.sort((one, other) => Buffer.compare(other.key, one.key))
+  return chunks(stale).reduce((sum, part) => sum + withdraw(family, part), 0)
+}
+
+/** Takes away what is still there of records, and their claims. @returns how many claims */
+function withdraw(family: Family, listed: Element[]): number {
+  let count = 0
+  update(netfilter(), () => {
+    const records = stillThere(attachmentMap(family), listed)
+    const claims = claimsOf(family, records)
+    count = claims.length
     return withdrawal(family, claims, records)
   })
-  return count[4] + count[6]
+  return count
 }
 
 /** @throws CniError naming what is missing of what `add` did */
@@ -128,13 +147,16 @@ function ofFamily(addresses: Cidr[], family: Family): Cidr[] {
 function eviction(family: Family, attachment: Attachment, taken: Cidr[]): Request[] {
   const records = recordsOf(family, attachment)
   const comment = owner(attachment)
-  const own = records
-    .map(({ value }) => findElement(netfilter(), addressMap(family), value as Buffer))
-    .filter((claim) => claim?.comment === comment)
   const others = ofFamily(taken, family)
     .map(({ address }) => findElement(netfilter(), addressMap(family), toBytes(address)))
-    .filter((claim) => claim && claim.comment !== comment)
-  return withdrawal(family, [...own, ...others] as Element[], records)
+    .filter((claim) => claim !== undefined && claim.comment !== comment)
+  return withdrawal(family, [...claimsOf(family, records), ...(others as Element[])], records)
+}
+
+/** The addresses of records, but for those that somebody else has taken over. */
+function claimsOf(family: Family, records: Element[]): Element[] {
+  const asked = records.map(({ value, comment }) => ({ key: value as Buffer, comment }))
+  return stillThere(addressMap(family), asked)
 }
 
 /** What the map of attachments has for one: as many as there are running numbers. */

@@ -3,7 +3,7 @@
 import type { Attachment } from '../cni/plugin.ts'
 import { hashedName } from '../device/names.ts'
 import { deleteChain, deleteTable, type Table } from '../netlink/nftables.ts'
-import { findElement, listRules, tableUse } from '../netlink/nftables-read.ts'
+import { findElement, listElements, listRules, tableUse } from '../netlink/nftables-read.ts'
 import {
   commentLength,
   deleteElements,
@@ -11,6 +11,7 @@ import {
   type Element,
   type NamedSet,
 } from '../netlink/nftables-sets.ts'
+import { update } from '../netlink/nftables-transaction.ts'
 import { formatKey } from '../netlink/nftables-types.ts'
 import { openSocket, Protocol, type Request, type Socket } from '../netlink/socket.ts'
 import { missing } from './missing.ts'
@@ -56,14 +57,40 @@ export function dismantle(table: Table, chains: string[], sets: NamedSet[]): Req
   return tableUse(netfilter(), table) === requests.length ? [...requests, deleteTable(table)] : requests
 }
 
-/** The kernel takes a message's attribute of 64 KiB: a few hundred elements each are safe. */
+/** A message's attribute has 64 KiB and a transaction must fit the socket's buffer: a few hundred elements are safe. */
 const chunk = 256
 
+/** A list in parts that a transaction can take. */
+export function chunks<T>(list: T[]): T[][] {
+  const count = Math.ceil(list.length / chunk)
+  return Array.from({ length: count }, (_, index) => list.slice(index * chunk, (index + 1) * chunk))
+}
+
 export function deletion(set: NamedSet, elements: Element[]): Request[] {
-  const requests: Request[] = []
-  for (let at = 0; at < elements.length; at += chunk)
-    requests.push(deleteElements(set, elements.slice(at, at + chunk)))
-  return requests
+  return chunks(elements).map((part) => deleteElements(set, part))
+}
+
+/**
+ * A set's elements that GC is to take away.
+ * @throws KernelError EOPNOTSUPP when the kernel has no nf_tables: `update` knows how it says so
+ */
+export function listStale(set: NamedSet, isStale: (element: Element) => boolean): Element[] {
+  let stale: Element[] = []
+  update(netfilter(), () => {
+    stale = listElements(netfilter(), set).filter(isStale)
+    return []
+  })
+  return stale
+}
+
+/** Of elements that were listed before, those that are still there and whose they were. */
+export function stillThere(set: NamedSet, elements: Element[]): Element[] {
+  return elements
+    .map(({ key, comment }) => {
+      const found = findElement(netfilter(), set, key)
+      return found?.comment === comment ? found : undefined
+    })
+    .filter((found) => found !== undefined)
 }
 
 let socket: Socket | undefined
