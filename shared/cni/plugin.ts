@@ -69,6 +69,8 @@ export interface Plugin<Config = unknown> {
   config: ConfigSchema<Config>
   /** The CNI_ARGS it understands (`MAC`). Without this it never looks, and any are fine. */
   args?: readonly string[]
+  /** IPAM in the process of an interface plugin: refuses what cannot be given, before there is an interface. */
+  prepare?(request: Request<Config>): void
   add(request: Request<Config>): Eventually<Result>
   del(request: Request<Config>): Eventually<void>
   check(request: Request<Config>): Eventually<void>

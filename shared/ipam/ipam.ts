@@ -69,7 +69,10 @@ function inProcess(plugin: Plugin, outer: IpamRequest): Ipam {
   }
   const leniently = () => ({ ...outer, config: plugin.config.parseLeniently(outer.raw, outer.log) })
   return {
-    prepare: async () => void strictly(),
+    prepare: async () => {
+      const request = strictly()
+      plugin.prepare?.(request)
+    },
     add: async () => plugin.add(strictly()),
     del: async () => plugin.del(leniently()),
     check: async () => plugin.check(strictly()),

@@ -13,6 +13,7 @@ export const staticIpam: Plugin<StaticConfig> = {
   summary: 'gives the addresses that the configuration or the runtime names',
   config,
   args: ['IP', 'GATEWAY'],
+  prepare: addressesFor,
   add,
   del: () => {},
   check,
@@ -25,15 +26,49 @@ function add(request: StaticRequest): Result {
   return { interfaces: [], ips: addressesFor(request), routes, dns }
 }
 
-/** The runtime's addresses replace all others; those of CNI_ARGS come beside the configuration's. */
-function addressesFor({ config, args, cniVersion }: StaticRequest): Ip[] {
-  const asked = [config.runtimeConfig?.ips, config.args?.cni?.ips].find((list) => list && list.length > 0)
-  const ips = asked ? asked.map(fromList) : [...(config.ipam.addresses ?? []).map(normal), ...fromArgs(args)]
+/** @throws CniError for addresses that cannot be given */
+function addressesFor(request: StaticRequest): Ip[] {
+  const asked = askedOf(request)
+  requireDistinct(asked)
+  const ips = asked.map(({ ip }) => ip)
   requireOnePerFamily(
     ips.flatMap(({ address }) => parseCidr(address)?.address ?? []),
-    cniVersion,
+    request.cniVersion,
   )
   return ips
+}
+
+/** An address with the place that it is asked for in. */
+interface Asked {
+  ip: Ip
+  place: string
+}
+
+/** The runtime's addresses replace all others; those of CNI_ARGS come beside the configuration's. */
+function askedOf({ config, args }: StaticRequest): Asked[] {
+  const lists = { 'runtimeConfig.ips': config.runtimeConfig?.ips, 'args.cni.ips': config.args?.cni?.ips }
+  for (const [name, list = []] of Object.entries(lists))
+    if (list.length > 0) return list.map((text, at) => ({ ip: fromList(text), place: `${name}[${at}]` }))
+  const configured = config.ipam.addresses ?? []
+  return [
+    ...configured.map((ip, at) => ({ ip: normal(ip), place: `ipam.addresses[${at}].address` })),
+    ...fromArgs(args).map((ip) => ({ ip, place: 'IP of CNI_ARGS' })),
+  ]
+}
+
+/** The kernel takes an address once. */
+function requireDistinct(asked: Asked[]): void {
+  const places = new Map<string, string>()
+  for (const { ip, place } of asked) {
+    const address = canonical(ip.address).replace(/\/.*/, '')
+    const before = places.get(address)
+    if (before)
+      throw new CniError(Code.InvalidNetworkConfig, {
+        msg: `${place} is ${JSON.stringify(ip.address)}, must not be the address of ${before} again`,
+        hint: 'take one of them out',
+      })
+    places.set(address, place)
+  }
 }
 
 function normal({ address, gateway }: Ip): Ip {

@@ -83,6 +83,26 @@ test('an address without its prefix length is refused wherever it comes from', a
   )
 })
 
+test('an address that is listed twice is refused beforehand, by its place, however it is written', async () => {
+  const prepare = (ipam: object, more?: More, rest?: object) =>
+    staticIpam.prepare?.(request(ipam, more, rest))
+  const again = { address: '3ffe:ffff:0000:01ff::1/64' }
+  const message =
+    'ipam.addresses[2].address is "3ffe:ffff:0000:01ff::1/64", must not be the address of ipam.addresses[1].address again'
+  await fails(() => prepare({ addresses: [four, six, again] }), 7, message)
+  await fails(
+    () => prepare({}, {}, { runtimeConfig: { ips: ['10.10.0.1/24', '10.10.0.1/16'] } }),
+    7,
+    /^runtimeConfig.ips\[1\] is "10.10.0.1\/16", .* runtimeConfig.ips\[0\] again$/,
+  )
+  await fails(
+    () => prepare({ addresses: [four] }, { args: { IP: '10.10.0.1/24' } }),
+    7,
+    /^IP of CNI_ARGS is "10.10.0.1\/24", .* ipam.addresses\[0\].address again$/,
+  )
+  prepare({ addresses: [four, six] }, { args: { IP: '10.10.0.2/24' } })
+})
+
 test('a gateway that is no address is refused', async () => {
   await fails(() => add({}, { args: { GATEWAY: 'x' } }), 4, 'invalid gateway address: x')
   await fails(() => add({ addresses: [{ ...four, gateway: 'x' }] }), 7, /^ipam.addresses\[0\].gateway is "x"/)
