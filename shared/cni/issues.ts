@@ -16,7 +16,7 @@ function formatStep(step: PropertyKey): string {
 }
 
 /** The value at a path, or undefined when there is none. */
-export function valueAt(value: unknown, path: Path): unknown {
+function valueAt(value: unknown, path: Path): unknown {
   return path.reduce<unknown>((at, step) => (at as Record<PropertyKey, unknown> | undefined)?.[step], value)
 }
 

@@ -7,7 +7,6 @@ import { cstring, must, syscall } from './syscall.ts'
 export type Fd = number
 
 const AT_FDCWD = -100
-const AT_REMOVEDIR = 0x200
 
 /** Flags of open(2), include/uapi/asm-generic/fcntl.h; O_CLOEXEC is always added. */
 export const Open = {
@@ -31,7 +30,7 @@ export function close(fd: Fd): void {
 }
 
 /** Opens a file for the time of a callback. */
-export function withFile<T>(path: string, flags: number, use: (fd: Fd) => T, mode?: number): T {
+function withFile<T>(path: string, flags: number, use: (fd: Fd) => T, mode?: number): T {
   const fd = open(path, flags, mode)
   try {
     return use(fd)
@@ -140,15 +139,7 @@ function link(from: string, to: string): boolean {
 
 /** Removes a file; false when there was none. */
 export function remove(path: string): boolean {
-  return removed(path, syscall('unlinkat', AT_FDCWD, cstring(path), 0))
-}
-
-/** Removes an empty directory; false when there was none. */
-export function removeDirectory(path: string): boolean {
-  return removed(path, syscall('unlinkat', AT_FDCWD, cstring(path), AT_REMOVEDIR))
-}
-
-function removed(path: string, result: number): boolean {
+  const result = syscall('unlinkat', AT_FDCWD, cstring(path), 0)
   if (result === -Errno.ENOENT) return false
   if (result < 0) throw new KernelError(-result, `remove ${path}`)
   return true
@@ -203,27 +194,19 @@ export interface Stat {
   mtime: bigint
 }
 
-const AT_EMPTY_PATH = 0x1000
 const STATX_BASIC_STATS = 0x7ff
 
 /** What is known of a path (symlinks followed), or undefined when nothing is there. */
 export function stat(path: string): Stat | undefined {
-  return statAt(AT_FDCWD, path, 0)
-}
-
-/** What is known of an open descriptor. */
-export function statFd(fd: Fd): Stat {
-  const known = statAt(fd, '', AT_EMPTY_PATH)
-  if (!known) throw new KernelError(Errno.EBADF, `stat fd ${fd}`)
-  return known
+  const buffer = Buffer.alloc(256)
+  const result = syscall('statx', AT_FDCWD, cstring(path), 0, STATX_BASIC_STATS, buffer)
+  if (result === -Errno.ENOENT || result === -Errno.ENOTDIR) return undefined
+  if (result < 0) throw new KernelError(-result, `stat ${path}`)
+  return parseStat(buffer)
 }
 
 /** struct statx, include/uapi/linux/stat.h: the same on every processor. */
-function statAt(fd: Fd, path: string, flags: number): Stat | undefined {
-  const buffer = Buffer.alloc(256)
-  const result = syscall('statx', fd, cstring(path), flags, STATX_BASIC_STATS, buffer)
-  if (result === -Errno.ENOENT || result === -Errno.ENOTDIR) return undefined
-  if (result < 0) throw new KernelError(-result, `stat ${path}`)
+function parseStat(buffer: Buffer): Stat {
   return {
     mode: buffer.readUInt16LE(28),
     inode: buffer.readBigUInt64LE(32),

@@ -1,7 +1,7 @@
 /** Network namespaces, entered for a synchronous callback and always left. */
 
 import { Errno, KernelError } from './errno.ts'
-import { close, type Fd, Open, open, statFd } from './files.ts'
+import { close, type Fd, Open, open } from './files.ts'
 import { must, syscall } from './syscall.ts'
 
 const CLONE_NEWNET = 0x40000000
@@ -47,12 +47,6 @@ export function closeNamespace(namespace: Namespace): void {
 /** The namespace the process is in. */
 export function currentNamespace(): Namespace {
   return openNamespace('/proc/thread-self/ns/net')
-}
-
-/** Whether two open namespaces are one: same inode of the same nsfs. */
-export function sameNamespace(one: Namespace, other: Namespace): boolean {
-  const [a, b] = [statFd(one.fd), statFd(other.fd)]
-  return a.inode === b.inode && a.device === b.device
 }
 
 /** Runs a synchronous action inside a namespace; sockets opened there stay bound to it. Equivalent to `ip netns exec`, without the mounts. */

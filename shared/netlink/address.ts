@@ -70,7 +70,7 @@ export function listAddresses(socket: Socket, link: LinkName): LinkAddress[] {
 }
 
 /** An address as RTM_NEWADDR describes it. */
-export function toAddress(message: Buffer): LinkAddress {
+function toAddress(message: Buffer): LinkAddress {
   const { data, attrs } = rt.parseAddressMessage(message)
   const flags = attrs.flags ?? data.flags ?? {}
   return {

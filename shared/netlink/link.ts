@@ -172,7 +172,7 @@ export function parseLink(replies: Reply[]): Link {
 }
 
 /** A link as RTM_NEWLINK describes it. */
-export function toLink({ data: message }: { data: Buffer }): Link {
+function toLink({ data: message }: { data: Buffer }): Link {
   const { data, attrs } = rt.parseLinkMessage(message)
   const info = attrs.linkinfo ? ifla.parseInfo(attrs.linkinfo) : {}
   return {
