@@ -1,4 +1,5 @@
 /** GC of the firewall after thousands of containers whose DEL never came. */
+// needs: nft ip
 // needs: nft bridge
 
 import { test } from 'uvu'
