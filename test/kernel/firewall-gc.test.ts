@@ -1,6 +1,5 @@
 /** GC of the firewall after thousands of containers whose DEL never came. */
-// needs: nft ip
-// needs: nft bridge
+// needs: nft ip, nft bridge
 
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
