@@ -1,0 +1,4 @@
+/* How QuickJS gets memory. */
+#include <quickjs.h>
+
+extern const JSMallocFunctions memory;
