@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <string.h>
 
-#include "memory.h"
 #include "modules.h"
 
 JSModuleDef *js_init_module_sys(JSContext *ctx, const char *name);
@@ -56,7 +55,7 @@ static void on_broken_pipe(int signal) {}
 int main(int argc, char **argv) {
   open_standard_streams();
   signal(SIGPIPE, on_broken_pipe);
-  JSRuntime *runtime = JS_NewRuntime2(&memory, NULL);
+  JSRuntime *runtime = JS_NewRuntime();
   /* A call is over before there is garbage worth collecting. */
   JS_SetGCThreshold(runtime, (size_t)-1);
   js_std_init_handlers(runtime);

@@ -35,15 +35,7 @@ export async function buildQuickjs(
     join(work, 'modules.c'),
     moduleTable(await readFile(join(work, 'bytecode.c'), 'utf8'), await readdir(work)),
   )
-  const inputs = [
-    'modules.c',
-    `${engine}/main.c`,
-    `${engine}/memory.c`,
-    `${engine}/sys.c`,
-    library,
-    '-lm',
-    '-lpthread',
-  ]
+  const inputs = ['modules.c', `${engine}/main.c`, `${engine}/sys.c`, library, '-lm', '-lpthread']
   const flags = [...compileFlags(architecture), `-I${include}`, `-I${engine}`, ...linkFlags, '-o', outfile]
   await run(`${gnu[architecture]}-gcc`, [...flags, ...inputs], { cwd: work })
   const { size } = await stat(outfile)

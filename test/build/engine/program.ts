@@ -56,16 +56,6 @@ const trials: Record<string, Trial> = {
       whole.toString('hex'),
     ]
   },
-  /** Things grow, shrink and go, large and small, and stay what they are. */
-  memory: () => {
-    const kept: string[][] = []
-    for (let n = 1; n <= 3000; n++) {
-      const texts = Array.from({ length: n % 100 }, (_, i) => `${n}-${i}`.padEnd(n, '.'))
-      texts.length = Math.ceil(texts.length / 2)
-      kept[n % 50] = texts
-    }
-    return kept.flat().every((text) => /^\d+-\d+\.*$/.test(text) && text.length === Number.parseInt(text, 10))
-  },
   empty: () => call('write', 1, Buffer.alloc(0), 0),
   tooMany: () => syscall(0, 1, 2, 3, 4, 5, 6, 7),
 

@@ -1,4 +1,0 @@
-/* How QuickJS gets memory. */
-#include <quickjs.h>
-
-extern const JSMallocFunctions memory;
