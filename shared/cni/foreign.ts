@@ -5,6 +5,22 @@ import type { Plugin, Registry } from './plugin.ts'
 /** Keys, in lower case, with the plugin that they belong to. */
 export type Owners = ReadonlyMap<string, string>
 
+/** Keys of the reference's plugins that cannot be anything else: known here whether or not we have the plugin. */
+const wellKnown: Record<string, string> = {
+  master: 'macvlan',
+  linkInContainer: 'macvlan',
+  vlanId: 'vlan',
+  kernelpath: 'host-device',
+  pciBusID: 'host-device',
+  vrfname: 'vrf',
+  sysctl: 'tuning',
+  allmulti: 'tuning',
+  ingressRate: 'bandwidth',
+  egressRate: 'bandwidth',
+  ingressPolicy: 'firewall',
+  masqAll: 'portmap',
+}
+
 /**
  * The owners of keys that a plugin does not know. The other plugins are asked only when there is such a key.
  * @param raw the plugin's configuration, in canonical case
@@ -16,10 +32,11 @@ export async function ownersOfKeys(
 ): Promise<Owners> {
   const owners = new Map<string, string>()
   if (!plugin.config.hasStrangers(raw)) return owners
+  for (const [key, owner] of Object.entries(wellKnown)) owners.set(key.toLowerCase(), owner)
   for (const [name, load] of Object.entries(registry)) {
     if (name === plugin.name) continue
     for (const key of (await load()).config.keys()) {
-      if (!owners.has(key.toLowerCase())) owners.set(key.toLowerCase(), name)
+      owners.set(key.toLowerCase(), name)
     }
   }
   return owners
