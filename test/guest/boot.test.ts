@@ -1,7 +1,7 @@
 /** The second kernel: what a command in it gives back, and that nothing it does outlives it. */
 
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { release, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -69,14 +69,27 @@ test('a command that does not end is stopped, and what it said until then is kep
   assert.match(stderr, 'killed after 8 s')
 })
 
+/** The child that runs a program, once there is one: the caller has others for a moment, to see what is installed. */
+async function childOf(parent: number | undefined, program: string): Promise<number> {
+  const isIt = (stat: string) =>
+    stat.includes(` (${program}) `) && stat.split(') ')[1]?.split(' ')[1] === String(parent)
+  const found = readdirSync('/proc').find((pid) => /^\d+$/.test(pid) && isIt(statOf(pid)))
+  return found ? Number(found) : wait(50).then(() => childOf(parent, program))
+}
+
+/** /proc/PID/stat (proc(5)): `PID (program) state parent …`; empty for a process that just ended. */
+function statOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
 test('a guest ends with whoever started it, however that ends', async () => {
   const program = `import(${JSON.stringify(join(import.meta.dirname, 'boot.ts'))}).then(({ runInGuest }) => runInGuest(['sleep', '1000']))`
   const caller = spawn(process.execPath, ['--eval', program], { stdio: 'ignore' })
-  const childOf = async (pid?: number): Promise<number> => {
-    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
-    return children ? Number(children) : wait(50).then(() => childOf(pid))
-  }
-  const first = await childOf(await childOf(caller.pid))
+  const first = await childOf(await childOf(caller.pid, 'unshare'), 'confine.sh')
   caller.kill('SIGKILL')
   for (let tries = 0; existsSync(`/proc/${first}`) && tries < 100; tries++) await wait(50)
   assert.not(existsSync(`/proc/${first}`), 'the first process of its pid namespace, with which all others go')
