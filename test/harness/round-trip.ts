@@ -1,5 +1,6 @@
 /** One round trip for every kind of interface: ADD, read back, CHECK, break it, CHECK fails, DEL twice, nothing left. */
 
+import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as cnitool from './cnitool.ts'
 import { refusal, unchanged } from './expect.ts'
@@ -30,6 +31,21 @@ export const versions = ['0.1.0', '0.2.0', '0.3.0', '0.3.1', '0.4.0', '1.0.0', '
 /** CHECK came with 0.4.0; cnitool refuses to ask for it before. */
 function hasCheck(version: string): boolean {
   return versions.indexOf(version) >= versions.indexOf('0.4.0')
+}
+
+/** The tests of a row: the whole way in every version and once on the other engine, and each thing that CHECK must notice. */
+export function testRoundTrips(name: string, kind: Kind): void {
+  for (const version of versions)
+    test(`${name}, configured as ${version}: up, as asked for, and gone without a trace`, () =>
+      roundTrip(kind, version))
+
+  test(`${name} on the node engine: up, as asked for, and gone without a trace`, () =>
+    roundTrip(kind, '1.0.0', 'node'))
+
+  for (const broken of Object.keys(kind.breaks))
+    test(`${name}: CHECK notices that ${broken}, and DEL still cleans up`, async () => {
+      await noticed(kind, broken)
+    })
 }
 
 interface Trip {

@@ -1,4 +1,4 @@
-/** Every kind of interface goes the same round trip, in every version of the specification. */
+/** Bridge and loopback on the round trip that every kind of interface goes. */
 // needs: nft ip
 
 import { test } from 'uvu'
@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert'
 import { ip } from '../harness/command.ts'
 import { type Netns, privateHost } from '../harness/host.ts'
 import { hostEnd, inContainer } from '../harness/look.ts'
-import { type Kind, noticed, roundTrip, versions } from '../harness/round-trip.ts'
+import { type Kind, testRoundTrips } from '../harness/round-trip.ts'
 
 await privateHost()
 
@@ -40,18 +40,6 @@ function haveBeenUp(container: Netns): void {
   for (const state of ['up', 'down']) inContainer(container, `link set lo ${state}`)
 }
 
-for (const [name, kind] of Object.entries(kinds)) {
-  for (const version of versions)
-    test(`${name}, configured as ${version}: up, as asked for, and gone without a trace`, () =>
-      roundTrip(kind, version))
-
-  test(`${name} on the node engine: up, as asked for, and gone without a trace`, () =>
-    roundTrip(kind, '1.0.0', 'node'))
-
-  for (const broken of Object.keys(kind.breaks))
-    test(`${name}: CHECK notices that ${broken}, and DEL still cleans up`, async () => {
-      await noticed(kind, broken)
-    })
-}
+for (const [name, kind] of Object.entries(kinds)) testRoundTrips(name, kind)
 
 test.run()
