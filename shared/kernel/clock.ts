@@ -3,14 +3,24 @@
 import type { Fd } from './files.ts'
 import { must, syscall } from './syscall.ts'
 
+const CLOCK_REALTIME = 0
 const CLOCK_MONOTONIC = 1
 const POLLIN = 1
 
 /** Milliseconds since some fixed point (clock_gettime(2), CLOCK_MONOTONIC). */
 export function now(): number {
+  return Number(read(CLOCK_MONOTONIC)) / 1e6
+}
+
+/** The time of day: nanoseconds since the epoch (clock_gettime(2), CLOCK_REALTIME). */
+export function wallClock(): bigint {
+  return read(CLOCK_REALTIME)
+}
+
+function read(clock: number): bigint {
   const timespec = Buffer.alloc(16)
-  must('read the clock', 'clock_gettime', CLOCK_MONOTONIC, timespec)
-  return Number(timespec.readBigInt64LE(0)) * 1000 + Number(timespec.readBigInt64LE(8)) / 1e6
+  must('read the clock', 'clock_gettime', clock, timespec)
+  return timespec.readBigInt64LE(0) * 1_000_000_000n + timespec.readBigInt64LE(8)
 }
 
 /** Waits until a descriptor has something to read; false when the time (milliseconds) is over first (ppoll(2)). */

@@ -64,8 +64,13 @@ export function readFile(path: string): string {
 
 /** Reads a text file whole, or gives undefined when there is none. */
 export function readFileIfAny(path: string): string | undefined {
+  return readBytesIfAny(path)?.toString()
+}
+
+/** Reads a file whole, or gives undefined when there is none. */
+export function readBytesIfAny(path: string): Buffer | undefined {
   try {
-    return readFile(path)
+    return withFile(path, Open.RDONLY, (fd) => readAll(fd, path))
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return undefined
     throw error
@@ -75,6 +80,17 @@ export function readFileIfAny(path: string): string | undefined {
 /** Writes to a file that exists and is not kept on disk: /proc/sys and its like. */
 export function writeInPlace(path: string, text: string): void {
   withFile(path, Open.WRONLY, (fd) => writeAll(fd, Buffer.from(text), path))
+}
+
+/** Writes a text into a file as it stands, made when missing: for what may be lost, but is to cost little. */
+export function overwrite(path: string, text: string, mode = 0o600): void {
+  withFile(path, Open.WRONLY | Open.CREAT | Open.TRUNC, (fd) => writeAll(fd, Buffer.from(text), path), mode)
+}
+
+/** Writes bytes at a place in a file, which is made when missing; what lies before its end reads as zeros. */
+export function writeAt(path: string, offset: number, bytes: Uint8Array, mode = 0o600): void {
+  const write = (fd: Fd) => must(`write ${path}`, 'pwrite64', fd, bytes, bytes.length, offset)
+  withFile(path, Open.WRONLY | Open.CREAT, write, mode)
 }
 
 let temporaries = 0
@@ -143,6 +159,26 @@ export function remove(path: string): boolean {
   if (result === -Errno.ENOENT) return false
   if (result < 0) throw new KernelError(-result, `remove ${path}`)
   return true
+}
+
+const AT_REMOVEDIR = 0x200
+
+/** Removes an empty directory; false when it is not empty, or there was none. Equivalent to `rmdir`. */
+export function removeDirectory(path: string): boolean {
+  const result = syscall('unlinkat', AT_FDCWD, cstring(path), AT_REMOVEDIR)
+  if (result === -Errno.ENOENT || result === -Errno.ENOTEMPTY) return false
+  if (result < 0) throw new KernelError(-result, `remove directory ${path}`)
+  return true
+}
+
+/** Removes a directory with all that is in it, as `rm -r`; nothing happens when there is none. */
+export function removeTree(path: string): void {
+  if (!stat(path)) return
+  for (const { name, directory } of readDirectory(path)) {
+    if (directory) removeTree(`${path}/${name}`)
+    else remove(`${path}/${name}`)
+  }
+  removeDirectory(path)
 }
 
 /** Makes a directory and those above it, as `mkdir -p`. */
@@ -222,4 +258,23 @@ export function readLink(path: string): string | undefined {
   const buffer = Buffer.alloc(4096)
   const count = syscall('readlinkat', AT_FDCWD, cstring(path), buffer, buffer.length)
   return count < 0 ? undefined : buffer.toString('utf8', 0, count)
+}
+
+/** Makes a symlink, whose target may be any text; false when the name is taken. */
+export function makeLink(path: string, target: string): boolean {
+  const result = syscall('symlinkat', cstring(target), AT_FDCWD, cstring(path))
+  if (result === -Errno.EEXIST) return false
+  if (result < 0) throw new KernelError(-result, `symlink ${path}`)
+  return true
+}
+
+const UTIME_OMIT = 0x3ffffffe
+
+/** Sets the time of a path's last change of content (utimensat(2)), nanoseconds since the epoch. */
+export function setMtime(path: string, nanoseconds: bigint): void {
+  const times = Buffer.alloc(32)
+  times.writeBigInt64LE(BigInt(UTIME_OMIT), 8)
+  times.writeBigInt64LE(nanoseconds / 1_000_000_000n, 16)
+  times.writeBigInt64LE(nanoseconds % 1_000_000_000n, 24)
+  must(`set the time of ${path}`, 'utimensat', AT_FDCWD, cstring(path), times, 0)
 }
