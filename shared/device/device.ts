@@ -27,7 +27,7 @@ export interface Device<Config extends InterfaceConfig, Made> {
   /** Refuses what cannot work, before anything is touched. */
   prepare?(request: Request<Config>): void
   /** Makes the interface, under its final name, in the container's namespace. */
-  create(life: Life<Config>): Made
+  create(life: Life<Config>): Made | Promise<Made>
   /** The host's interfaces, for the result. */
   interfaces(made: Made): Interface[]
   /** What must be in place before the container's end is up. */

@@ -44,7 +44,7 @@ async function add<Config extends InterfaceConfig, Made>(
   await ipam?.prepare()
   const life = { ...openWiring(request), request, undo }
   refuseTaken(life)
-  const made = device.create(life)
+  const made = await device.create(life)
   const link = ownLink(life)
   await device.guard?.(life, made, link)
   const lease = ipam ? await allocate(ipam, life) : emptyResult()

@@ -67,8 +67,8 @@ export interface LinkSettings {
 export interface LinkSpec extends LinkSettings {
   name: string
   kind: string
-  /** Index of the parent (`link` in `ip link add link PARENT`). */
-  parent?: number
+  /** `link` in `ip link add link PARENT`. */
+  parent?: LinkName
   /** Attributes of the kind (IFLA_INFO_DATA). */
   data?: StreamData
   /** The same in iproute2's words, for errors: `mode bridge`. */
@@ -82,9 +82,13 @@ export function newLink(spec: LinkSpec): Request {
   return {
     type: NEWLINK,
     flags: Flag.CREATE | Flag.EXCL,
-    payload: linkMessage({}, { ...attributes(spec), ...(parent && { link: u32(parent) }), linkinfo }, spec),
+    payload: linkMessage(
+      {},
+      { ...attributes(spec), ...(parent && { link: u32(parent.index) }), linkinfo },
+      spec,
+    ),
     attempt: `create ${kind} ${name}`,
-    command: `ip link add ${name} ${inWords(spec)}type ${kind}${words ? ` ${words}` : ''}`,
+    command: `ip link add ${parent ? `link ${parent.name} ` : ''}${name} ${inWords(spec)}type ${kind}${words ? ` ${words}` : ''}`,
   }
 }
 
@@ -135,21 +139,22 @@ export function removeLink(link: { index?: number; name: string }): Request {
   }
 }
 
-/** `ip link show dev NAME`, as a request; parse its answer with `parseLink`. */
-export function showLink(name: string): Request {
+/** `ip link show dev NAME`, as a request, by name or by index; parse its answer with `parseLink`. */
+export function showLink(which: string | number): Request {
+  const [index, ifname] = typeof which === 'number' ? [which, undefined] : [0, which]
   return {
     type: GETLINK,
     flags: 0,
-    payload: linkMessage({}, { ifname: name, extMask: SKIP_STATS }),
-    attempt: `look up ${name}`,
-    command: `ip -d link show dev ${name}`,
+    payload: linkMessage({ index }, { ifname, extMask: SKIP_STATS }),
+    attempt: `look up ${ifname ?? `interface ${index}`}`,
+    command: ifname ? `ip -d link show dev ${ifname}` : `ip -d link show | grep '^${index}:'`,
   }
 }
 
-/** The link of a name, or undefined when there is none. */
-export function findLink(socket: Socket, name: string): Link | undefined {
+/** The link of a name or index, or undefined when there is none. */
+export function findLink(socket: Socket, which: string | number): Link | undefined {
   try {
-    return parseLink(ask(socket, showLink(name)))
+    return parseLink(ask(socket, showLink(which)))
   } catch (error) {
     if (isErrno(error, 'ENODEV')) return undefined
     throw error

@@ -1,0 +1,87 @@
+/** Why a parent is busy: the kernel only says EBUSY, the operator wants to know who is in the way. Loaded on failure. */
+
+import { CniError, Code } from '../cni/error.ts'
+import type { KernelError } from '../kernel/errno.ts'
+import { readDirectory } from '../kernel/files.ts'
+import { closeNamespace, inNamespace, openNamespace } from '../kernel/namespace.ts'
+import { findLink, type Link, listLinks } from '../netlink/link.ts'
+import { openSocket, Protocol, type Socket } from '../netlink/socket.ts'
+
+/** Where `ip netns` and the runtimes keep their namespaces' names. */
+const names = '/run/netns'
+
+/** What takes a parent for itself: each of these receives all that arrives there (netdev_rx_handler_register). */
+const takers = ['macvlan', 'macvtap', 'ipvlan', 'ipvtap', 'macsec']
+
+/** The refusal of a busy parent, in words that name who uses it. */
+export function busyError(side: Socket, parent: Link, kind: string, cause: KernelError): CniError {
+  const { reason, hint } = portOf(side, parent) ?? userOf(side, parent) ?? unknown(parent)
+  return new CniError(Code.InvalidNetworkConfig, {
+    msg: `${kind} cannot sit on ${parent.name}: ${reason}`,
+    hint,
+    command: cause.command,
+    kernel: 'EBUSY',
+    cause,
+  })
+}
+
+interface Reason {
+  reason: string
+  hint: string
+}
+
+function portOf(side: Socket, parent: Link): Reason | undefined {
+  const master = parent.master ? findLink(side, parent.master) : undefined
+  if (!master) return undefined
+  return {
+    reason: `it is a port of ${master.kind ?? 'interface'} ${master.name}`,
+    hint: `use ${master.name} as master, or free the NIC: ip link set dev ${parent.name} nomaster`,
+  }
+}
+
+/** A device that sits there already, here or in a container. */
+function userOf(side: Socket, parent: Link): Reason | undefined {
+  const sitsThere = (link: Link) => link.parent === parent.index && takers.includes(link.kind ?? '')
+  const here = listLinks(side).find((link) => sitsThere(link) && link.parentNamespace === undefined)
+  if (here) return inTheWay(here, parent, `ip link delete ${here.name}`)
+  for (const name of namespaces()) {
+    const there = linksIn(name).find((link) => sitsThere(link) && link.parentNamespace !== undefined)
+    if (there)
+      return inTheWay(there, parent, `ip -n ${name} -d link show ${there.name}`, ` in namespace ${name}`)
+  }
+  return undefined
+}
+
+function inTheWay({ name, kind }: Link, parent: Link, command: string, where = ''): Reason {
+  return {
+    reason: `${kind} ${name}${where} sits there already, and the two do not go together`,
+    hint: `put this network on another parent, or take the other away from ${parent.name}: ${command}`,
+  }
+}
+
+function unknown(parent: Link): Reason {
+  return {
+    reason: 'something else takes what arrives there',
+    hint: `look for its users: ip -d link show; for n in $(ls ${names}); do ip -n $n -d link show; done; the parent is interface ${parent.index}`,
+  }
+}
+
+function namespaces(): string[] {
+  try {
+    return readDirectory(names).map(({ name }) => name)
+  } catch {
+    return []
+  }
+}
+
+/** The links of a namespace; none when it cannot be looked into. */
+function linksIn(name: string): Link[] {
+  try {
+    const namespace = openNamespace(`${names}/${name}`)
+    const links = inNamespace(namespace, () => listLinks(openSocket(Protocol.ROUTE)))
+    closeNamespace(namespace)
+    return links
+  } catch {
+    return []
+  }
+}

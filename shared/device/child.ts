@@ -1,0 +1,107 @@
+/** A child of a parent (macvlan, ipvlan, vlan …): born inside the container's namespace, in one message, under its final name. */
+
+import { CniError, Code } from '../cni/error.ts'
+import type { Request } from '../cni/plugin.ts'
+import { isErrno } from '../kernel/errno.ts'
+import { findLink, type Link, type LinkSpec, newLink, removeLink } from '../netlink/link.ts'
+import { ask, type Socket } from '../netlink/socket.ts'
+import { broken } from './check.ts'
+import type { InterfaceConfig, Life } from './device.ts'
+import { findParent, type ParentConfig, parentSide } from './parent.ts'
+import { undoable } from './undo.ts'
+import { hostSocket, type Wiring } from './wiring.ts'
+
+/** What is a child's own: its kind, and what belongs to it. */
+export type ChildSpec = Omit<LinkSpec, 'name' | 'parent' | 'netns' | 'up'>
+
+/**
+ * Makes the container's interface on its parent. Equivalent to `ip link add link PARENT name IFNAME netns NS type KIND …`.
+ * @throws CniError when the MTU does not fit, the parent is taken by another kind, or the kernel lacks this one
+ */
+export async function createChild(
+  life: Life<InterfaceConfig & ParentConfig>,
+  parent: Link,
+  spec: ChildSpec,
+): Promise<void> {
+  const { inside, container, request, undo } = life
+  const name = request.ifname
+  refuseMtu(parent, spec.mtu)
+  const netns = request.config.linkInContainer ? undefined : container.fd
+  const side = parentSide(life, request.config)
+  try {
+    undoable(
+      undo,
+      () => ask(side, newLink({ ...spec, name, parent, netns })),
+      () => ask(inside, removeLink({ name })),
+    )
+  } catch (error) {
+    throw await explain(error, side, parent, spec.kind)
+  }
+}
+
+/** A child's frames leave by the parent, so they can be no longer than its. */
+function refuseMtu(parent: Link, mtu: number | undefined): void {
+  if (!mtu || mtu <= parent.mtu) return
+  throw new CniError(Code.InvalidNetworkConfig, {
+    msg: `mtu: ${mtu} is more than the ${parent.mtu} of the parent ${parent.name}`,
+    hint: `take at most ${parent.mtu}, or raise the parent's: ip link set dev ${parent.name} mtu ${mtu}`,
+    command: `ip link show dev ${parent.name}`,
+  })
+}
+
+/** Says of a refusal what the kernel does not: who is in the way, which module is missing. */
+async function explain(error: unknown, side: Socket, parent: Link, kind: string): Promise<unknown> {
+  if (isErrno(error, 'EBUSY')) return (await import('./busy.ts')).busyError(side, parent, kind, error)
+  if (isErrno(error, 'EOPNOTSUPP') && isUnknownKind(error.extack)) return missingKind(kind)
+  return error
+}
+
+/** rtnl_newlink, net/core/rtnetlink.c. */
+function isUnknownKind(extack: string | undefined): boolean {
+  return extack === 'Unknown device type'
+}
+
+/** The kernel has no such kind of link, and could not load it either. */
+export function missingKind(kind: string): CniError {
+  return new CniError(Code.PluginNotAvailable, {
+    msg: `this kernel has no ${kind} devices`,
+    hint: `load the module (modprobe ${kind}), or install the package of the kernel's extra modules`,
+    command: `ip link add type ${kind}`,
+    kernel: 'EOPNOTSUPP',
+  })
+}
+
+/** CHECK: the container's interface is of its kind, and on the parent that the configuration names. @throws CniError */
+export function checkChild(wiring: Wiring, request: Request<ParentConfig>, kind: string): Link {
+  const { ifname, netns, config, log } = request
+  const show = `nsenter --net=${netns} ip -d link show dev ${ifname}`
+  const link = findLink(wiring.inside, ifname)
+  if (link?.kind !== kind) throw broken(`${ifname} is not a ${kind} any more`, show)
+  const parent = findParent(parentSide(wiring, config), config, log)
+  const elsewhere = (link.parentNamespace !== undefined) === config.linkInContainer
+  if (link.parent !== parent.index || elsewhere)
+    throw broken(`${ifname} does not sit on ${parent.name}`, show)
+  return link
+}
+
+/** STATUS: the kernel has the kind, and the host the parent. A parent in the container cannot be seen from here. */
+export function childStatus({ config, log }: Request<ParentConfig>, kind: string): void {
+  const host = hostSocket()
+  requireKind(host, kind)
+  if (config.linkInContainer) return
+  try {
+    findParent(host, config, log)
+  } catch (error) {
+    if (!(error instanceof CniError)) throw error
+    throw new CniError(Code.PluginNotAvailable, { msg: error.message, details: error.details, cause: error })
+  }
+}
+
+/** Asks for a device without a parent: refused by a kernel that has the kind too, but with other words. */
+export function requireKind(host: Socket, kind: string): void {
+  try {
+    ask(host, newLink({ name: 'probe', kind }))
+  } catch (error) {
+    if (isErrno(error, 'EOPNOTSUPP') && isUnknownKind(error.extack)) throw missingKind(kind)
+  }
+}

@@ -1,0 +1,81 @@
+/** The parent: what a container's interface sits on, a NIC of the host or a device that the container has already. */
+
+import { CniError, Code } from '../cni/error.ts'
+import type { Log } from '../cni/log.ts'
+import { boolean, describe, ifname, optional, withDefault } from '../cni/schema.ts'
+import { findLink, type Link } from '../netlink/link.ts'
+import { listRoutes } from '../netlink/route.ts'
+import type { Socket } from '../netlink/socket.ts'
+import type { Wiring } from './wiring.ts'
+
+/** The keys of every plugin with a parent, in the reference's words. */
+export const parentKeys = {
+  master: describe(
+    optional(ifname),
+    'The parent: the interface to sit on. Default: the one that the default route leaves by.',
+  ),
+  linkInContainer: describe(
+    withDefault(boolean, false),
+    'The parent is an interface of the container, not of the host.',
+  ),
+}
+
+export interface ParentConfig {
+  master?: string
+  linkInContainer?: boolean
+}
+
+/** The side of an attachment that its parent is on. */
+export function parentSide({ host, inside }: Pick<Wiring, 'host' | 'inside'>, config: ParentConfig): Socket {
+  return config.linkInContainer ? inside : host
+}
+
+/**
+ * The parent of a configuration. A member of a bond, a team or a net_failover set stands for its master, because what
+ * arrives at the member is taken by the master; a log line says so.
+ * @throws CniError when there is no such interface, or none is named and no default route tells
+ */
+export function findParent(socket: Socket, config: ParentConfig, log: Log): Link {
+  const named = config.master ? findNamed(socket, config) : defaultParent(socket, config)
+  const parent = mastered(socket, named)
+  if (parent !== named) log.info(`master ${named.name} belongs to ${parent.name}: attached to ${parent.name}`)
+  return parent
+}
+
+function findNamed(socket: Socket, { master = '', linkInContainer }: ParentConfig): Link {
+  const link = findLink(socket, master)
+  if (link) return link
+  const where = linkInContainer ? 'the container' : 'the host'
+  throw new CniError(Code.InvalidNetworkConfig, {
+    msg: `master: ${where} has no interface ${JSON.stringify(master)}`,
+    hint: linkInContainer
+      ? 'the plugin before this one must have made it'
+      : 'name one that there is, or take master out: then it is the one with the default route',
+    command: 'ip link show',
+    kernel: 'ENODEV',
+  })
+}
+
+/** Where the default route of the lowest metric leaves, IPv4's before IPv6's. Equivalent to `ip route show default`. */
+function defaultParent(socket: Socket, { linkInContainer }: ParentConfig): Link {
+  for (const family of [4, 6] as const) {
+    const [route] = listRoutes(socket, family)
+      .filter(({ dst, link }) => dst.prefix === 0 && link)
+      .sort((one, other) => (one.priority ?? 0) - (other.priority ?? 0))
+    const link = route?.link && findLink(socket, route.link)
+    if (link) return link
+  }
+  throw new CniError(Code.InvalidNetworkConfig, {
+    msg: `master is not set, and ${linkInContainer ? 'the container' : 'the host'} has no default route that would tell`,
+    hint: 'name the interface to sit on: "master": "eth0"',
+    command: 'ip route show default',
+  })
+}
+
+/** Kinds of masters that take over what their members receive. net_failover and hv_netvsc have no kind. */
+const teams = ['bond', 'team', undefined]
+
+function mastered(socket: Socket, link: Link): Link {
+  const master = link.master ? findLink(socket, link.master) : undefined
+  return master && teams.includes(master.kind) ? mastered(socket, master) : link
+}
