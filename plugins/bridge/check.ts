@@ -3,6 +3,8 @@
 import type { Request } from '../../shared/cni/plugin.ts'
 import type { Result } from '../../shared/cni/result.ts'
 import { broken } from '../../shared/device/check.ts'
+import { checkHostEnd } from '../../shared/device/host-end.ts'
+import { checkMasquerade } from '../../shared/device/masquerade.ts'
 import type { Wiring } from '../../shared/device/wiring.ts'
 import { formatCidr, sameCidr } from '../../shared/ip/subnet.ts'
 import { listAddresses } from '../../shared/netlink/address.ts'
@@ -11,7 +13,7 @@ import { findLink, type Link } from '../../shared/netlink/link.ts'
 import type { Socket } from '../../shared/netlink/socket.ts'
 import { bridgeOptions, differences, wantsVlans } from './bridge.ts'
 import { type BridgeConfig, isGateway } from './config.ts'
-import { checkFirewall } from './firewall.ts'
+import { checkMacCheck } from './firewall.ts'
 import { gateways } from './gateway.ts'
 import { carries, portVlans } from './port.ts'
 import { gatewayName } from './vlan-gateway.ts'
@@ -25,10 +27,11 @@ export async function checkBridge(
   const { host } = wiring
   const { config } = request
   const bridge = checkBridgeLink(host, config, prevResult)
-  const port = findPort(wiring, request, prevResult)
+  const port = checkHostEnd(wiring, request, prevResult)
   checkPort(host, port, bridge, config)
   if (isGateway(config)) checkGateways(host, bridge, config, prevResult)
-  await checkFirewall(request, port, findLink(wiring.inside, request.ifname)?.mac ?? '', prevResult)
+  await checkMacCheck(request, port, findLink(wiring.inside, request.ifname)?.mac ?? '')
+  await checkMasquerade(request, prevResult)
 }
 
 function checkBridgeLink(host: Socket, config: BridgeConfig, { interfaces }: Result): Link {
@@ -53,29 +56,10 @@ function checkBridgeLink(host: Socket, config: BridgeConfig, { interfaces }: Res
   return bridge
 }
 
-/** The host's end, by the kernel's word on who the container's peer is. */
-function findPort({ host, inside }: Wiring, { ifname }: Request, { interfaces }: Result): Link {
-  const link = findLink(inside, ifname)
-  if (link?.kind !== 'veth') throw broken(`${ifname} is not a veth any more`)
-  const names = interfaces.filter(({ sandbox }) => !sandbox).map(({ name }) => name)
-  const port = names
-    .map((name) => findLink(host, name))
-    .find((end) => end?.kind === 'veth' && end.index === link.parent)
-  if (!port)
-    throw broken(
-      `none of the host's interfaces in prevResult is the other end of ${ifname}`,
-      'ip -d link show type veth',
-    )
-  return port
-}
-
 function checkPort(host: Socket, port: Link, bridge: Link, config: BridgeConfig): void {
   const { name } = port
   const show = `ip -d link show dev ${name}`
   if (port.master !== bridge.index) throw broken(`${name} is no port of ${bridge.name} any more`, show)
-  if (!port.up) throw broken(`${name} is down`, show)
-  if (config.mtu && port.mtu !== config.mtu)
-    throw broken(`${name} has MTU ${port.mtu}, not ${config.mtu}`, show)
   const { hairpin, isolated } = parseBridgePort(port.portData ?? Buffer.alloc(0))
   if (hairpin !== config.hairpinMode)
     throw broken(`hairpin mode of ${name} is ${onOff(hairpin)}, not ${onOff(config.hairpinMode)}`, show)

@@ -15,6 +15,7 @@ import {
   optional,
   withDefault,
 } from '../../shared/cni/schema.ts'
+import { masqueradeKeys, mtuOf, possibleMtu, txQueueLen } from '../../shared/device/keys.ts'
 
 const vlanID = integer({ min: 1, max: 4094 })
 const off = withDefault(boolean, false)
@@ -32,15 +33,8 @@ const shape = {
   isGateway: describe(off, 'Give the bridge an address in each subnet of the containers, and forward.'),
   isDefaultGateway: describe(off, 'As isGateway, and the containers get a default route through it.'),
   forceAddress: describe(off, 'Replace an address of the bridge that is in the way, instead of refusing.'),
-  ipMasq: describe(off, "Masquerade what containers send beyond their subnet as the host's."),
-  ipMasqBackend: describe(
-    optional(oneOf('nftables', 'iptables')),
-    'What masquerades. Default: nftables where the kernel has it.',
-  ),
-  mtu: describe(
-    withDefault(integer({ min: 0, max: 65535 }), 0),
-    "MTU of the veth pair, and of a bridge that is made. 0: the kernel's default.",
-  ),
+  ...masqueradeKeys,
+  mtu: mtuOf('the veth pair, and of a bridge that is made'),
   hairpinMode: describe(
     off,
     'Let frames leave by the port they came in on: a container reaches itself through a service address.',
@@ -81,10 +75,7 @@ const shape = {
     optional(integer({ min: 0, max: 65535 })),
     'Which link-local groups 01:80:c2:00:00:0X are forwarded, one bit each; bits 0 to 2 must be 0.',
   ),
-  txQueueLen: describe(
-    optional(integer({ min: 0, max: 1_000_000 })),
-    'Transmit queue length of both ends, in packets.',
-  ),
+  txQueueLen,
 }
 
 export type BridgeConfig = Config<typeof shape>
@@ -116,11 +107,6 @@ function noIpamWhenBare({ disableContainerInterface, ipam }: BridgeConfig): Comp
     msg: 'cannot use IPAM when DisableContainerInterface flag is set: ipam.type',
     hint: 'take ipam out, or disableContainerInterface',
   }
-}
-
-function possibleMtu({ mtu }: BridgeConfig): Complaint | undefined {
-  if (mtu === 0 || mtu >= 68) return undefined
-  return { msg: `mtu: must be 0 or from 68 (RFC 791) to 65535, found ${mtu}` }
 }
 
 function wholeTrunk({ vlanTrunk }: BridgeConfig): Complaint | undefined {

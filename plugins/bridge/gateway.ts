@@ -4,6 +4,7 @@ import { CniError, Code } from '../../shared/cni/error.ts'
 import type { Interface, Ip, Result, Route } from '../../shared/cni/result.ts'
 import { cidrs } from '../../shared/device/configure.ts'
 import type { Life } from '../../shared/device/device.ts'
+import { enableForwarding } from '../../shared/device/forwarding.ts'
 import { type Undo, undoable } from '../../shared/device/undo.ts'
 import { formatAddress, parseAddress } from '../../shared/ip/address.ts'
 import {
@@ -16,7 +17,6 @@ import {
   sameCidr,
 } from '../../shared/ip/subnet.ts'
 import { tolerate } from '../../shared/kernel/errno.ts'
-import { readSysctl, writeSysctl } from '../../shared/kernel/sysctl.ts'
 import { listAddresses, newAddress, removeAddress } from '../../shared/netlink/address.ts'
 import type { Link } from '../../shared/netlink/link.ts'
 import { removeNeighbour } from '../../shared/netlink/neighbour.ts'
@@ -124,22 +124,11 @@ function conflict(link: Link, present: Cidr, wanted: Cidr): CniError {
   })
 }
 
-/**
- * Lets the host forward between the bridge and the world, for the families in use. Taken back only when it fails half
- * way: later, another container may rely on it.
- */
-export function enableForwarding({ undo }: Life<BridgeConfig>, ips: Ip[]): void {
-  const families = new Set(gateways(ips).map(({ address }) => address.family))
-  if (families.has(4)) switchOn(undo, 'ipv4', 'ip_forward')
-  if (families.has(6)) switchOn(undo, 'ipv6', 'conf', 'all', 'forwarding')
-}
-
-function switchOn(undo: Undo, ...sysctl: string[]): void {
-  if (readSysctl(...sysctl) !== '0') return
-  undoable(
+/** Lets the host forward for the families that the bridge is the gateway of. */
+export function forward({ undo }: Life<BridgeConfig>, ips: Ip[]): void {
+  enableForwarding(
     undo,
-    () => writeSysctl('1', ...sysctl),
-    () => writeSysctl('0', ...sysctl),
+    gateways(ips).map(({ address }) => address.family),
   )
 }
 

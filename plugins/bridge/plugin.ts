@@ -3,19 +3,24 @@
 import type { Request } from '../../shared/cni/plugin.ts'
 import type { Interface, Result } from '../../shared/cni/result.ts'
 import type { Life } from '../../shared/device/device.ts'
+import { collectHostEnds, removeHostEnd } from '../../shared/device/host-end.ts'
 import { requestedMac } from '../../shared/device/mac.ts'
-import { attachmentAlias, hostIfname, parseAlias } from '../../shared/device/names.ts'
+import {
+  addMasquerade,
+  masqueradeCollection,
+  masqueradeRemoval,
+  masqueradeStatus,
+} from '../../shared/device/masquerade.ts'
+import { hostIfname } from '../../shared/device/names.ts'
 import { interfacePlugin } from '../../shared/device/plugin.ts'
-import { hostSocket } from '../../shared/device/wiring.ts'
-import { tolerate } from '../../shared/kernel/errno.ts'
-import { findLink, type Link, listLinks, removeLink } from '../../shared/netlink/link.ts'
-import { ask } from '../../shared/netlink/socket.ts'
+import { waitUntilRunning } from '../../shared/device/running.ts'
+import type { Link } from '../../shared/netlink/link.ts'
 import { ensureBridge, undoUnlessShared, withBridgeLock } from './bridge.ts'
 import { checkBridge } from './check.ts'
 import { type BridgeConfig, config, isGateway } from './config.ts'
-import { addMacCheck, addMasquerade, collection, firewallStatus, removal } from './firewall.ts'
-import { completeLease, connectGateway, enableForwarding, toInterface } from './gateway.ts'
-import { connectPort, waitForPort } from './port.ts'
+import { addMacCheck, macCheckCollection, macCheckRemoval } from './firewall.ts'
+import { completeLease, connectGateway, forward, toInterface } from './gateway.ts'
+import { connectPort } from './port.ts'
 import { connectUplinks } from './uplinks.ts'
 
 /** What ADD has made on the host. */
@@ -40,7 +45,7 @@ export const bridge = interfacePlugin<BridgeConfig, Made>({
   dad: ({ dad, enabledad }) => dad ?? (enabledad ? 'wait' : 'off'),
   remove,
   check: checkBridge,
-  status: firewallStatus,
+  status: masqueradeStatus,
   gc,
 })
 
@@ -66,11 +71,11 @@ async function connect(
 }
 
 function finish(life: Life<BridgeConfig>, result: Result): void {
-  if (isGateway(life.request.config)) enableForwarding(life, result.ips)
+  if (isGateway(life.request.config)) forward(life, result.ips)
 }
 
 function settle(life: Life<BridgeConfig>, { port }: Made): void {
-  if (!life.request.config.disableContainerInterface) waitForPort(life.host, port)
+  if (!life.request.config.disableContainerInterface) waitUntilRunning(life.host, port)
 }
 
 /**
@@ -78,31 +83,10 @@ function settle(life: Life<BridgeConfig>, { port }: Made): void {
  * masquerade first: the kernel then frees it while it is busy with the interface, instead of letting the end wait.
  */
 function remove(request: Request<BridgeConfig>): (() => unknown)[] {
-  const { masquerade, macCheck } = removal(request)
-  return [...masquerade, () => removePort(request), ...macCheck]
-}
-
-/** The name is a hash: what carries another attachment's alias is left alone. */
-function removePort(request: Request): void {
-  const host = hostSocket()
-  const port = findLink(host, hostIfname(request))
-  if (!port || (port.alias && port.alias !== attachmentAlias(request))) return
-  tolerate(() => ask(host, removeLink(port)), 'ENODEV')
+  return [...masqueradeRemoval(request), () => removeHostEnd(request), ...macCheckRemoval(request)]
 }
 
 /** Removes what belongs to attachments of this network that are not valid any more. */
 function gc(request: Request<BridgeConfig>): (() => unknown)[] {
-  return [() => collectPorts(request), ...collection(request)]
-}
-
-function collectPorts({ network, validAttachments }: Request): void {
-  const host = hostSocket()
-  for (const link of listLinks(host)) {
-    const owner = parseAlias(link.alias)
-    if (owner?.network !== network) continue
-    const valid = validAttachments.some(
-      ({ containerID, ifname }) => containerID === owner.containerID && ifname === owner.ifname,
-    )
-    if (!valid) tolerate(() => ask(host, removeLink(link)), 'ENODEV')
-  }
+  return [() => collectHostEnds(request), ...macCheckCollection(request), ...masqueradeCollection(request)]
 }

@@ -1,11 +1,7 @@
 /** The veth pair of one container: born in one message, the host's end already a port of the bridge. */
 
-import { CniError, Code } from '../../shared/cni/error.ts'
 import type { Life } from '../../shared/device/device.ts'
-import { requestedMac } from '../../shared/device/mac.ts'
-import { attachmentAlias, hostIfname } from '../../shared/device/names.ts'
-import { type Undo, undoable } from '../../shared/device/undo.ts'
-import { isErrno } from '../../shared/kernel/errno.ts'
+import { makePair } from '../../shared/device/host-end.ts'
 import {
   changeBridgePort,
   listPortVlans,
@@ -13,62 +9,18 @@ import {
   type PortVlan,
   removePortVlan,
 } from '../../shared/netlink/bridge.ts'
-import { Group, waitFor } from '../../shared/netlink/events.ts'
-import {
-  changeLink,
-  findLink,
-  type Link,
-  parseLink,
-  removeLink,
-  showLink,
-} from '../../shared/netlink/link.ts'
-import { ask, type Request as NetlinkRequest, type Socket, transact } from '../../shared/netlink/socket.ts'
-import { newVeth } from '../../shared/netlink/veth.ts'
+import type { Link } from '../../shared/netlink/link.ts'
+import { type Request as NetlinkRequest, type Socket, transact } from '../../shared/netlink/socket.ts'
 import { wantsVlans } from './bridge.ts'
 import type { BridgeConfig, VlanRange } from './config.ts'
 
-/** Makes the pair; the container's end has its final name and is down. The caller holds the bridge's lock. */
+/** Makes the pair with the host's end as a port. The caller holds the bridge's lock. */
 export function connectPort(life: Life<BridgeConfig>, bridge: Link): Link {
-  const { host, container, request, undo } = life
-  const name = hostIfname(request)
-  const { mtu, txQueueLen } = request.config
-  const both = { mtu: mtu || undefined, txqlen: txQueueLen }
-  const veth = newVeth(
-    { ...both, name, master: bridge.index, up: true },
-    { ...both, name: request.ifname, mac: requestedMac(request), netns: container.fd },
-  )
-  createOnce(host, name, veth, undo)
-  const port = labelled(host, name, attachmentAlias(request))
+  const { host, request } = life
+  const port = makePair(life, { master: bridge.index, up: true })
   const requests = portRequests(host, port, request.config)
   if (requests.length > 0) transact(host, requests)
   return port
-}
-
-function createOnce(host: Socket, name: string, veth: NetlinkRequest, undo: Undo): void {
-  try {
-    undoable(
-      undo,
-      () => ask(host, veth),
-      () => ask(host, removeLink({ name })),
-    )
-  } catch (error) {
-    throw isErrno(error, 'EEXIST') ? existsAlready(name) : error
-  }
-}
-
-function existsAlready(name: string): CniError {
-  return new CniError(Code.Internal, {
-    msg: `this attachment exists already: the host has its interface ${name}`,
-    hint: 'an earlier ADD was not followed by DEL: run DEL first',
-    command: `ip -d link show dev ${name}`,
-    kernel: 'EEXIST',
-  })
-}
-
-/** Labels the host's end, which the kernel does not do at its birth, and reads it back. */
-function labelled(host: Socket, name: string, alias?: string): Link {
-  const replies = transact(host, [changeLink({ name }, { alias }), showLink(name)])
-  return parseLink(replies.at(-1) ?? [])
 }
 
 /** What the bridge is to keep about the port beyond its defaults. */
@@ -115,17 +67,4 @@ export function carries(actual: PortVlan[], { first, last, pvid, untagged }: Por
     if (!has || (pvid && !(has.pvid && has.untagged)) || (untagged && !has.untagged)) return false
   }
   return true
-}
-
-/** How long the port may take to forward after both ends are up. */
-const PORT_MILLISECONDS = 2500
-
-/** Waits until the port forwards, on the kernel's notifications: only then an announcement gets through. */
-export function waitForPort(host: Socket, port: Link): void {
-  const running = () => (findLink(host, port.name)?.running ? true : undefined)
-  if (waitFor(Group.LINK, PORT_MILLISECONDS, running)) return
-  throw new CniError(Code.Internal, {
-    msg: `bridge port ${port.name} did not come up within ${PORT_MILLISECONDS} ms`,
-    hint: `see what keeps it down: ip -d link show dev ${port.name}`,
-  })
 }

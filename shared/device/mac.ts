@@ -5,7 +5,7 @@ import type { Attachment, Request } from '../cni/plugin.ts'
 import { formatMac, isUnicastMac, parseMac } from '../ip/mac.ts'
 import { hashedName } from './names.ts'
 
-interface MacConfig {
+export interface MacConfig {
   args?: { cni?: { mac?: string } }
   runtimeConfig?: { mac?: string }
 }
