@@ -97,13 +97,13 @@ function ensureAddress(
     undoable(
       undo,
       () => ask(host, removeAddress(link, other)),
-      () => ask(host, newAddress(link, other, true)),
+      () => ask(host, newAddress(link, other, { nodad: true })),
     )
   }
   const add = () =>
     undoable(
       undo,
-      () => ask(host, newAddress(link, wanted, true)),
+      () => ask(host, newAddress(link, wanted, { nodad: true })),
       () => ask(host, removeAddress(link, wanted)),
     )
   tolerate(add, 'EEXIST')

@@ -64,13 +64,14 @@ function moveAll(
     // A second address of a subnet goes with its first.
     tolerate(() => ask(host, removeAddress(from, address)), 'EADDRNOTAVAIL')
     undo(() => tolerate(() => ask(host, removeAddress(to, address)), 'EADDRNOTAVAIL'))
-    tolerate(() => ask(host, newAddress(to, address, true)), 'EEXIST')
+    tolerate(() => ask(host, newAddress(to, address, { nodad: true })), 'EEXIST')
   }
   for (const route of routes) tolerate(() => ask(host, newRoute(via(route, to))), 'EEXIST')
 }
 
 function restore(host: Socket, link: Link, addresses: LinkAddress[], routes: KernelRoute[]): void {
-  for (const address of addresses) tolerate(() => ask(host, newAddress(link, address, true)), 'EEXIST')
+  for (const address of addresses)
+    tolerate(() => ask(host, newAddress(link, address, { nodad: true })), 'EEXIST')
   for (const route of routes) tolerate(() => ask(host, newRoute(via(route, link))), 'EEXIST')
 }
 

@@ -8,7 +8,7 @@ import { type Cidr, formatCidr, networkOf, sameCidr } from '../ip/subnet.ts'
 import { listAddresses } from '../netlink/address.ts'
 import { findLink, type Link } from '../netlink/link.ts'
 import { type KernelRoute, listRoutes, type RouteSpec, RT_TABLE_MAIN } from '../netlink/route.ts'
-import { cidrs, toRouteSpec } from './configure.ts'
+import { cidrs, routesOf } from './configure.ts'
 import type { Wiring } from './wiring.ts'
 
 /** Says what CHECK found broken, and how to see it. */
@@ -16,8 +16,17 @@ export function broken(msg: string, command?: string): CniError {
   return new CniError(Code.Internal, { msg, command, hint: 'run DEL and ADD again to repair the attachment' })
 }
 
-/** Compares the container's interface with the result of its ADD. @throws CniError naming the first difference */
-export function checkContainer(wiring: Wiring, request: Request, prevResult: Result): Link {
+/**
+ * Compares the container's interface with the result of its ADD.
+ * @param onLink the device's own routes
+ * @throws CniError naming the first difference
+ */
+export function checkContainer(
+  wiring: Wiring,
+  request: Request,
+  prevResult: Result,
+  onLink: (result: Result, link: Link) => RouteSpec[] = () => [],
+): Link {
   const { netns, ifname } = request
   const link = findLink(wiring.inside, ifname)
   if (!link)
@@ -26,7 +35,7 @@ export function checkContainer(wiring: Wiring, request: Request, prevResult: Res
   checkInterface(link, prevResult, index, netns)
   const ips = prevResult.ips.filter((ip) => ip.interface === undefined || ip.interface === index)
   checkAddresses(wiring, link, cidrs(ips))
-  checkRoutes(wiring, link, prevResult)
+  checkRoutes(wiring, routesOf(prevResult, link, onLink({ ...prevResult, ips }, link)))
   return link
 }
 
@@ -55,8 +64,7 @@ function checkAddresses({ inside, container }: Wiring, link: Link, expected: Cid
   }
 }
 
-function checkRoutes({ inside, container }: Wiring, link: Link, { ips, routes }: Result): void {
-  const specs = routes.map((route) => toRouteSpec(route, link, ips))
+function checkRoutes({ inside, container }: Wiring, specs: RouteSpec[]): void {
   for (const family of new Set(specs.map(({ dst }) => dst.address.family))) {
     const found = listRoutes(inside, family)
     const missing = specs.find(
@@ -69,14 +77,18 @@ function checkRoutes({ inside, container }: Wiring, link: Link, { ips, routes }:
   }
 }
 
-/** A priority or table of 0 leaves the choice to the kernel. */
-function matches(route: KernelRoute, { dst, gateway, link, table, priority }: RouteSpec): boolean {
+/** Whether the kernel's route is the one that was asked for. A priority or table of 0 leaves the choice to the kernel. */
+export function matches(
+  route: KernelRoute,
+  { dst, gateway, link, table, priority, source }: RouteSpec,
+): boolean {
   return (
     route.dst.prefix === dst.prefix &&
     sameAddress(route.dst.address, networkOf(dst)) &&
     (!gateway || (route.gateway !== undefined && sameAddress(route.gateway, gateway))) &&
     route.link === link &&
     route.table === (table || RT_TABLE_MAIN) &&
+    (!source || (route.source !== undefined && sameAddress(route.source, source))) &&
     (!priority || route.priority === priority)
   )
 }

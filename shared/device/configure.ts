@@ -19,14 +19,18 @@ export type Dad = 'off' | 'wait'
 /** How long detection may take before ADD gives up: the kernel's default is one probe and a second. */
 const DAD_MILLISECONDS = 10_000
 
-/** Brings an interface up with its addresses and routes. */
-export function configure(wiring: Wiring, link: Link, result: Result, dad: Dad): void {
+/**
+ * Brings an interface up with its addresses and routes.
+ * @param onLink the device's own routes, which take the place of those that come with addresses
+ */
+export function configure(wiring: Wiring, link: Link, result: Result, dad: Dad, onLink?: RouteSpec[]): void {
   const addresses = cidrs(result.ips)
+  const flags = { nodad: dad === 'off', noprefixroute: onLink !== undefined }
   inNamespace(wiring.container, () => setSysctls(link, addresses, dad))
   transact(wiring.inside, [
     changeLink(link, { up: true }),
-    ...addresses.map((cidr) => newAddress(link, cidr, dad === 'off')),
-    ...result.routes.map((route) => newRoute(toRouteSpec(route, link, result.ips))),
+    ...addresses.map((cidr) => newAddress(link, cidr, flags)),
+    ...routesOf(result, link, onLink).map(newRoute),
   ])
   if (dad === 'wait') inNamespace(wiring.container, () => waitForDad(wiring, link))
 }
@@ -50,8 +54,13 @@ function setSysctls({ name }: Link, addresses: Cidr[], dad: Dad): void {
   writeSysctl(dad === 'off' ? '0' : '1', 'ipv6', 'conf', name, 'accept_dad')
 }
 
+/** The routes of the container's interface: the device's own, then those that rest on them. */
+export function routesOf({ routes, ips }: Result, link: Link, onLink: RouteSpec[] = []): RouteSpec[] {
+  return [...onLink, ...routes.map((route) => toRouteSpec(route, link, ips))]
+}
+
 /** A route of the result in the kernel's terms; one without a gateway takes that of its family. */
-export function toRouteSpec(route: Route, link: Link, ips: Ip[]): RouteSpec {
+function toRouteSpec(route: Route, link: Link, ips: Ip[]): RouteSpec {
   const dst = parseCidr(route.dst) ?? refuse(`route destination ${route.dst}`)
   return { ...route, dst, gateway: gatewayOf(route, dst, ips), link: link.index, linkName: link.name }
 }

@@ -3,6 +3,7 @@
 import type { ConfigSchema, Request } from '../cni/plugin.ts'
 import type { Dns, Interface, Result } from '../cni/result.ts'
 import type { Link } from '../netlink/link.ts'
+import type { RouteSpec } from '../netlink/route.ts'
 import type { Dad } from './configure.ts'
 import type { Undo } from './undo.ts'
 import type { Wiring } from './wiring.ts'
@@ -34,6 +35,8 @@ export interface Device<Config extends InterfaceConfig, Made> {
   guard?(life: Life<Config>, made: Made, link: Link): Promise<void>
   /** Completes what IPAM said (gateways, default routes) before the interface gets it. */
   complete?(lease: Result, config: Config): Result
+  /** Routes of the container that IPAM's rest on. Where a device has its own, addresses bring no subnet route. */
+  onLink?(result: Result, link: Link): RouteSpec[]
   /** The host's side, once the addresses are known: gateway, masquerade, forwarding. @returns further interfaces */
   connect?(life: Life<Config>, made: Made, result: Result): Promise<Interface[]>
   /** Waits until frames pass, so that the announcement is heard. */

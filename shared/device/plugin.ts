@@ -54,7 +54,8 @@ async function add<Config extends InterfaceConfig, Made>(
     link,
     request,
   )
-  if (!device.isBare?.(request.config)) configure(life, link, result, device.dad?.(request.config) ?? 'off')
+  if (!device.isBare?.(request.config))
+    configure(life, link, result, device.dad?.(request.config) ?? 'off', device.onLink?.(result, link))
   result.interfaces.push(...((await device.connect?.(life, made, result)) ?? []))
   device.settle?.(life, made)
   if (result.ips.length > 0) ask(life.inside, announce(link))
@@ -135,7 +136,7 @@ async function check<Config extends InterfaceConfig, Made>(
     })
   }
   const wiring = openWiring(request)
-  checkContainer(wiring, request, prevResult)
+  checkContainer(wiring, request, prevResult, device.onLink)
   await device.check?.(wiring, request, prevResult)
   await ipamOf(request)?.check()
 }

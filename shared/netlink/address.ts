@@ -29,20 +29,29 @@ export interface LinkAddress extends Cidr {
   scope: number
 }
 
-/** `ip address add CIDR dev LINK`; with `nodad`, an IPv6 address is usable at once (RFC 4862 section 5.4 is left out). */
-export function newAddress(link: LinkName, cidr: Cidr, nodad = false): Request {
+/** How an address is added, beyond the kernel's defaults. */
+export interface AddressFlags {
+  /** An IPv6 address is usable at once: RFC 4862 section 5.4 is left out. */
+  nodad?: boolean
+  /** The subnet does not become on-link: no route comes with the address. */
+  noprefixroute?: boolean
+}
+
+/** `ip address add CIDR dev LINK [nodad] [noprefixroute]` */
+export function newAddress(link: LinkName, cidr: Cidr, { nodad, noprefixroute }: AddressFlags = {}): Request {
   const { family } = cidr.address
-  const quick = nodad && family === 6
+  const flags = { ...(nodad && family === 6 && { nodad }), ...(noprefixroute && { noprefixroute }) }
+  const words = Object.keys(flags)
   const local = toBytes(cidr.address)
   const attrs: rt.AddressAttrs = { local, address: local }
   if (family === 4 && cidr.prefix < 31) attrs.broadcast = toBytes(lastOf(cidr))
-  if (quick) attrs.flags = { nodad: true }
+  if (words.length > 0) attrs.flags = flags
   return {
     type: NEWADDR,
     flags: Flag.CREATE | Flag.EXCL,
     payload: message(link.index, cidr, attrs),
     attempt: `add address ${formatCidr(cidr)} to ${link.name}`,
-    command: `ip address add ${formatCidr(cidr)} dev ${link.name}${quick ? ' nodad' : ''}`,
+    command: ['ip address add', formatCidr(cidr), 'dev', link.name, ...words].join(' '),
   }
 }
 

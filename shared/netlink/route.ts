@@ -4,7 +4,7 @@ import * as rt from 'netlink/dist/rt/structs.js'
 import { type Address, formatAddress, fromBytes, toBytes } from '../ip/address.ts'
 import { type Cidr, formatCidr, networkOf } from '../ip/subnet.ts'
 import { addressFamily } from './address.ts'
-import { u32 } from './link.ts'
+import { type LinkName, u32 } from './link.ts'
 import { dump, Flag, type Request, type Socket } from './socket.ts'
 
 const { NEWROUTE, DELROUTE, GETROUTE } = rt.MessageType
@@ -60,6 +60,16 @@ export function newRoute(route: RouteSpec): Request {
   }
 }
 
+/** `ip route add DST via GW dev LINK …`: EEXIST when there is a route to the destination already, of whatever device. */
+export function newOnlyRoute(route: RouteSpec): Request {
+  const words = inWords(route)
+  return {
+    ...newRoute(route),
+    flags: Flag.CREATE | Flag.EXCL,
+    command: `ip route add ${words}`,
+  }
+}
+
 /** `ip route del DST via GW dev LINK …` */
 export function removeRoute(route: RouteSpec): Request {
   const words = inWords(route)
@@ -72,17 +82,20 @@ export function removeRoute(route: RouteSpec): Request {
   }
 }
 
-/** All unicast routes of a family, of every table. Equivalent to `ip route show table all`. */
-export function listRoutes(socket: Socket, family: 4 | 6): KernelRoute[] {
-  return dump(socket, {
+/** The unicast routes of a family, of every table, or those that leave by one link. Equivalent to `ip route show table all [dev LINK]`. */
+export function listRoutes(socket: Socket, family: 4 | 6, link?: LinkName): KernelRoute[] {
+  const data = { family: addressFamily(family) }
+  const routes = dump(socket, {
     type: GETROUTE,
-    payload: rt.formatRoute({ family: addressFamily(family) }),
+    payload: (out) => rt.formatRouteMessage({ kind: 'route', data, attrs: { oif: link?.index } }, out),
     attempt: 'list routes',
-    command: `ip -${family} route show table all`,
+    command: `ip -${family} route show table all${link ? ` dev ${link.name}` : ''}`,
   })
     .map(({ data }) => rt.parseRouteMessage(data))
     .filter(({ data }) => data.type === 'UNICAST')
     .flatMap((message) => toRoutes(message, family))
+  // Kernels before 4.20 do not select.
+  return link ? routes.filter((route) => route.link === link.index) : routes
 }
 
 /** A route as RTM_NEWROUTE describes it; one with several next hops gives one for each. */

@@ -118,7 +118,7 @@ test('addresses of both families are added, listed and deleted', () => {
   const wanted = ['10.1.2.1/24', 'fd01::1/64']
   transact(
     socket,
-    wanted.map((text) => newAddress(br0, cidr(text), true)),
+    wanted.map((text) => newAddress(br0, cidr(text), { nodad: true })),
   )
   const listed = listAddresses(socket, br0).filter(({ scope }) => scope === 0)
   assert.equal(
