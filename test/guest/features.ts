@@ -8,9 +8,20 @@ export const probes: Record<string, string> = {
   'bridge vlan_filtering': 'ip link add probe type bridge && bridge vlan add dev probe vid 2 self',
   // User-Mode Linux makes system calls several times more slowly: too slow for the thousands of runs of some tests.
   'full speed': '! grep -q "User Mode Linux" /proc/cpuinfo',
-  'link vlan': 'ip link add probe type veth && ip link add link probe type vlan id 2',
+  'link bond': 'ip link add probe type bond',
+  'link dummy': 'ip link add probe type dummy',
+  'link ipvlan': onParent('ipvlan'),
+  'link macvlan': onParent('macvlan'),
+  'link team': 'ip link add probe type team',
+  'link vlan': onParent('vlan id 2'),
+  'link vxlan': 'ip link add probe type vxlan id 2 dstport 4789',
   'nft bridge': 'nft add table bridge probe',
   'nft ip': 'nft add table ip probe && nft add table ip6 probe',
+}
+
+/** A kind of link that sits on another one. */
+function onParent(kind: string): string {
+  return `ip link add probe type veth && ip link add link probe type ${kind}`
 }
 
 /** Words for sh that print the names of the features there are. */
