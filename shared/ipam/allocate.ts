@@ -10,14 +10,19 @@ interface Stretch {
   end: Address
 }
 
+/** Gives the first address of a stretch that nobody holds. */
+export type FirstFree = (from: Address, to: Address) => Address | undefined
+
 /**
- * The addresses that a set can give, each once, in the order to try them.
+ * The address to give next, or undefined when all are taken.
  * @param last the address given last: the walk begins after it and wraps round, so that a released address rests longest
  */
-export function* candidates(set: RangeSet, last?: Address): Generator<Address> {
-  for (const { start, end } of stretches(set, last))
-    for (let address = start; address.value <= end.value; address = plus(address, 1n))
-      if (!roleOf(set, address)) yield address
+export function allocate(set: RangeSet, firstFree: FirstFree, last?: Address): Address | undefined {
+  for (const stretch of stretches(set, last)) {
+    const found = firstUsable(set, firstFree, stretch)
+    if (found) return found
+  }
+  return undefined
 }
 
 /** A set's addresses from the one after `last` round to `last` itself. */
@@ -32,12 +37,9 @@ function stretches(set: RangeSet, last: Address | undefined): Stretch[] {
   return [rest, ...set.slice(at + 1), ...set.slice(0, at), begun]
 }
 
-/** The address to give next, or undefined when all are taken. */
-export function allocate(
-  set: RangeSet,
-  taken: (address: Address) => boolean,
-  last?: Address,
-): Address | undefined {
-  for (const address of candidates(set, last)) if (!taken(address)) return address
-  return undefined
+/** The first address of a stretch that is free and that a container may have. */
+function firstUsable(set: RangeSet, firstFree: FirstFree, { start, end }: Stretch): Address | undefined {
+  let found = firstFree(start, end)
+  while (found && roleOf(set, found)) found = firstFree(plus(found, 1n), end)
+  return found
 }

@@ -3,8 +3,10 @@
 import { type Config, network } from '../../cni/config.ts'
 import { CniError, type Complaint } from '../../cni/error.ts'
 import {
+  boolean,
   cidr,
   describe,
+  integer,
   ip,
   list,
   object,
@@ -18,6 +20,7 @@ import { parseRange, parseRangeSet, type RangeConfig, type RangeSet, requireDist
 import { route } from '../schema.ts'
 
 export const defaultDataDir = '/var/lib/cni/networks'
+export const defaultStickySeconds = 600
 
 const bounds = {
   rangeStart: describe(optional(ip), 'First address to give. Default: the first of the subnet.'),
@@ -44,6 +47,18 @@ const shape = {
     dataDir: describe(
       withDefault(path, defaultDataDir),
       'Where reservations are kept, one directory per network.',
+    ),
+    wait: describe(
+      withDefault(integer({ min: 0, max: 60 }), 0),
+      'Seconds to wait for an address when all are taken, while others may be leaving.',
+    ),
+    sticky: describe(
+      withDefault(boolean, false),
+      'A container that comes back gets its old addresses: one of the same pod, or with the same `STICKY_KEY`.',
+    ),
+    stickySeconds: describe(
+      withDefault(integer({ min: 1, max: 31_536_000 }), defaultStickySeconds),
+      'How long the addresses of a container that left are kept for it.',
     ),
   }),
 }
@@ -82,4 +97,9 @@ export function rangeSets({ ipam, runtimeConfig, cniVersion }: HostLocalConfig):
     cniVersion,
   )
   return sets
+}
+
+/** Seconds that addresses are kept for containers that left: none where a network is not sticky any more. */
+export function graceOf({ ipam }: HostLocalConfig): number {
+  return ipam?.sticky ? (ipam.stickySeconds ?? defaultStickySeconds) : 0
 }

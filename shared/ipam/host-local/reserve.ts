@@ -1,74 +1,67 @@
 /** ADD's one critical section: an address from each range set, or none at all. */
 
 import { CniError, Code } from '../../cni/error.ts'
-import type { Log } from '../../cni/log.ts'
 import { type Address, formatAddress } from '../../ip/address.ts'
+import { type Draft, draftFile } from '../../kernel/draft.ts'
 import { allocate } from '../allocate.ts'
-import { capacity, formatRangeSet, type RangeSet, rangeOf, roleOf } from '../range.ts'
+import { formatRangeSet, type RangeSet, rangeOf } from '../range.ts'
+import { exhausted } from './exhausted.ts'
+import { type Holder, type Reservation, recordOf, reservationOf } from './records.ts'
+import { evict, evictAll, leave, parkedFor } from './sticky.ts'
 import {
-  type Holder,
-  isHeldBy,
-  isReserved,
+  type Details,
+  heldBy,
   lastReserved,
-  type Reservation,
   release,
   rememberLast,
-  reservationOf,
+  replace,
   reserve,
-  reservedAddresses,
-  sweep,
+  type Store,
 } from './store.ts'
+import type { Wish } from './wishes.ts'
 
-/** A range set, and the address of it that was asked for. */
-export interface Wish {
-  set: RangeSet
-  address?: Address
+/** Who wants addresses, and what is to be known of it. */
+export interface Claim {
+  holder: Holder
+  details: Details
+  /** Seconds for which addresses are kept for containers that come back. */
+  grace: number
+}
+
+/** The records to be, written before the lock is taken: bringing them to disk is what takes longest. */
+export function draftRecords(directory: string, wishes: readonly Wish[], holder: Holder): Draft[] {
+  return wishes.map(() => draftFile(directory, recordOf(holder)))
 }
 
 /**
- * Gives each requested address to the first set that has it and no other yet.
- * @throws CniError of code 7 when an address fits nowhere, or no container may have it
- */
-export function assignWishes(sets: readonly RangeSet[], requested: readonly Address[]): Wish[] {
-  const rest = [...requested]
-  const wishes = sets.map((set) => {
-    const at = rest.findIndex((address) => rangeOf(set, address))
-    return at < 0 ? { set } : { set, address: rest.splice(at, 1)[0] }
-  })
-  if (rest.length > 0)
-    throw new CniError(Code.InvalidNetworkConfig, {
-      msg: `failed to allocate all requested IPs: ${rest.map(formatAddress).join(' ')}`,
-      hint: `each range set gives one address: ${sets.map(formatRangeSet).join('; ')}`,
-    })
-  for (const wish of wishes) refuseSpecial(wish)
-  return wishes
-}
-
-function refuseSpecial({ set, address }: Wish): void {
-  const role = address && roleOf(set, address)
-  if (!role) return
-  const owner = role === 'gateway' ? "subnet's gateway" : `subnet's ${role} address`
-  throw new CniError(Code.InvalidNetworkConfig, { msg: `requested ip ${formatAddress(address)} is ${owner}` })
-}
-
-/**
- * Reserves an address for every wish. When one cannot be had, those already reserved are released again.
- * Called with the store's lock held.
+ * Reserves an address for every wish. When one cannot be had, those already reserved are given back.
  * @throws CniError of code 11 when an address is taken or a set has none left
  */
-export function reserveAll(directory: string, wishes: readonly Wish[], holder: Holder, log: Log): Address[] {
-  const held = sweep(directory, log).filter((reservation) => isHeldBy(reservation, holder))
-  const reserved: Address[] = []
+export function reserveAll(
+  store: Store,
+  wishes: readonly Wish[],
+  drafts: readonly Draft[],
+  claim: Claim,
+): Address[] {
+  const { holder, details } = claim
+  const held = heldBy(store, holder)
+  const parked = details.sticky === undefined ? [] : parkedFor(store, details.sticky, holder.ifname)
+  const undo: (() => void)[] = []
   try {
-    for (const [index, wish] of wishes.entries()) {
+    return wishes.map((wish, index) => {
       refuseDuplicate(wish, held, holder)
-      const address = reserveOne(directory, index, wish, holder)
-      reserved.push(address)
-      rememberLast(directory, index, address)
-    }
-    return reserved
+      const kept = parked.find(({ address, file }) =>
+        wish.address ? file === formatAddress(wish.address) : rangeOf(wish.set, address),
+      )
+      const address = kept?.address ?? reserveNew(store, index, wish, drafts[index] as Draft, claim)
+      const mine = { address, file: formatAddress(address), ...holder }
+      if (kept) replace(store, kept, holder, details)
+      undo.push(() => (kept ? leave(store, mine) : release(store, mine)))
+      rememberLast(store, index, mine.file)
+      return address
+    })
   } catch (error) {
-    for (const address of reserved) release(directory, { file: formatAddress(address) })
+    for (const inverse of undo.reverse()) inverse()
     throw error
   }
 }
@@ -84,45 +77,45 @@ function refuseDuplicate({ set, address }: Wish, held: readonly Reservation[], h
   })
 }
 
-function reserveOne(directory: string, index: number, { set, address }: Wish, holder: Holder): Address {
-  const found = address ?? nextFree(directory, index, set)
-  if (!found) throw exhausted(directory, index, set)
-  if (!reserve(directory, found, holder)) throw notAvailable(directory, found, set)
-  return found
-}
-
-/** How many files are asked for one by one before the whole directory is listed. */
-const PROBES = 16
-
-/** The next address without a file. */
-function nextFree(directory: string, index: number, set: RangeSet): Address | undefined {
-  let probes = 0
-  let listed: Set<string> | undefined
-  const taken = (address: Address) => {
-    if (probes++ < PROBES) return isReserved(directory, address)
-    listed ??= new Set(reservedAddresses(directory).map(formatAddress))
-    return listed.has(formatAddress(address))
+function reserveNew(
+  store: Store,
+  index: number,
+  { set, address }: Wish,
+  draft: Draft,
+  claim: Claim,
+): Address {
+  if (address) return reserveRequested(store, set, address, draft, claim)
+  for (;;) {
+    const found = nextFree(store, index, set, claim.grace)
+    if (!found) throw exhausted(store, index, set)
+    if (reserveAt(store, found, draft, claim)) return found
+    // Somebody made the record without the lock: it is passed over, and read by the next call.
+    store.index.mark(found, true)
+    store.index.doubt()
   }
-  return allocate(set, taken, lastReserved(directory, index))
 }
 
-function exhausted(directory: string, index: number, set: RangeSet): CniError {
-  return new CniError(Code.TryAgainLater, {
-    msg: `failed to allocate for range ${index}: no IP addresses available in range set: ${formatRangeSet(set)}`,
-    details: `${used(directory, set)} of ${capacity(set)} addresses are used`,
-    hint: `wait for a container to leave, widen the range, or run GC; who holds what: grep -r . ${directory}`,
-  })
+function reserveAt(store: Store, address: Address, draft: Draft, { holder, details }: Claim): boolean {
+  return reserve(store, draft, { address, file: formatAddress(address), ...holder }, details)
 }
 
-/** How many addresses of a set are taken. */
-export function used(directory: string, set: RangeSet): number {
-  const givable = (address: Address) => rangeOf(set, address) && !roleOf(set, address)
-  return reservedAddresses(directory).filter(givable).length
+/** The next address that nobody holds; when there is none, the grace of those who left may be over. */
+export function nextFree(store: Store, index: number, set: RangeSet, grace: number): Address | undefined {
+  const next = () => allocate(set, store.index.firstFree, lastReserved(store, index))
+  return next() ?? (evictAll(store, grace) ? next() : undefined)
 }
 
-function notAvailable(directory: string, address: Address, set: RangeSet): CniError {
-  const holder = reservationOf(directory, address)
-  return new CniError(Code.TryAgainLater, {
+function reserveRequested(
+  store: Store,
+  set: RangeSet,
+  address: Address,
+  draft: Draft,
+  claim: Claim,
+): Address {
+  const holder = reservationOf(store.directory, address)
+  if (holder) evict(store, holder, claim.grace)
+  if (reserveAt(store, address, draft, claim)) return address
+  throw new CniError(Code.TryAgainLater, {
     msg: `requested IP address ${formatAddress(address)} is not available in range set ${formatRangeSet(set)}`,
     details: holder && `held by container ${holder.containerID}, interface ${holder.ifname ?? 'unknown'}`,
     hint: 'delete that container, or ask for another address',

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Request } from '../../../shared/cni/plugin.ts'
@@ -25,8 +25,10 @@ const del = (ipam: object, more?: More) => hostLocal.del(request(ipam, { ...more
 const addresses = (result: Result) => result.ips.map(({ address }) => address)
 const subnet = '10.1.2.0/24'
 
+/** Puts a file there as another implementation does: no record is ever written over. */
 function plant(name: string, content: string): void {
   mkdirSync(`${dataDir}/net`, { recursive: true })
+  rmSync(file(name), { force: true })
   writeFileSync(file(name), content)
 }
 
@@ -206,6 +208,13 @@ test('DEL needs neither ranges nor a reservation nor the directory', async () =>
   assert.equal(files(), ['last_reserved_ip.0', 'lock'])
 })
 
+test('DEL goes by prevResult, too: a record that was edited in place is found', async () => {
+  const prevResult = add({ subnet })
+  writeFileSync(file('10.1.2.2'), 'c1\r\neth7')
+  await del({}, { ifname: 'eth7', prevResult })
+  assert.equal(files(), ['last_reserved_ip.0', 'lock'])
+})
+
 test('DEL of a container called like an address leaves last_reserved_ip alone', async () => {
   add({ subnet })
   await del({}, { containerID: '10.1.2.2' })
@@ -258,7 +267,7 @@ test('STATUS is ready while addresses are left, and leaves no file behind', asyn
   assert.equal(files(), ['lock'])
   add({ subnet: '10.1.2.0/30' })
   const error = await fails(status, 50, 'no IP addresses available in range set: 10.1.2.1-10.1.2.2')
-  assert.match(error.details, 'all 1 addresses are used')
+  assert.match(error.details, /^1 of 1 addresses are used; the oldest: 10.1.2.2 by c1 for 0 s; .*grep -r/)
 })
 
 test('STATUS is not ready when reservations cannot be kept', async () => {
@@ -266,7 +275,7 @@ test('STATUS is not ready when reservations cannot be kept', async () => {
   await fails(
     () => hostLocal.status?.(request({ subnet })),
     50,
-    /^reservations cannot be kept in .*: open .*ENOTDIR$/,
+    /^reservations cannot be kept in .*: make a file in .*ENOTDIR$/,
   )
 })
 

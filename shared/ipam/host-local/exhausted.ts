@@ -1,0 +1,65 @@
+/** What is said when a range set has no address left: how full it is, who holds what, and how to look. */
+
+import { CniError, Code } from '../../cni/error.ts'
+import type { Address } from '../../ip/address.ts'
+import { plus } from '../../ip/subnet.ts'
+import { allocate } from '../allocate.ts'
+import { capacity, formatRangeSet, type RangeSet } from '../range.ts'
+import { type Reservation, reservationOf } from './records.ts'
+import { ageOf } from './sticky.ts'
+import { lastReserved, type Store } from './store.ts'
+
+/** How many of the oldest holders are named, and among how many they are looked for. */
+const NAMED = 3
+const LOOKED_AT = 64
+
+/** @param index the set's place among all sets */
+export function exhausted(store: Store, index: number, set: RangeSet): CniError {
+  return new CniError(Code.TryAgainLater, {
+    msg: `failed to allocate for range ${index}: no IP addresses available in range set: ${formatRangeSet(set)}`,
+    details: fullness(store, index, set),
+    hint: `wait for a container to leave, widen the range, or run GC; who holds what: grep -r . ${store.directory}`,
+  })
+}
+
+/** How full a set without a free address is, and who holds addresses for longest. */
+export function fullness(store: Store, index: number, set: RangeSet): string {
+  const total = capacity(set)
+  const oldest = oldestHolders(store, set, lastReserved(store, index))
+  const names = oldest.map(({ file, containerID, age }) => `${file} by ${containerID} for ${formatAge(age)}`)
+  return `${total} of ${total} addresses are used; the oldest: ${names.join(', ')}`
+}
+
+interface Aged extends Reservation {
+  /** Seconds. */
+  age: number
+}
+
+/**
+ * Those who hold addresses of a set for longest. The walk goes round, so they are those that it comes to next: not all
+ * records are read.
+ */
+function oldestHolders(store: Store, set: RangeSet, last?: Address): Aged[] {
+  const aged = following(set, last).flatMap((address) => {
+    const reservation = reservationOf(store.directory, address)
+    return reservation ? { ...reservation, age: ageOf(store, reservation) } : []
+  })
+  return aged.sort((one, other) => other.age - one.age).slice(0, NAMED)
+}
+
+/** The addresses that the walk would come to next. */
+function following(set: RangeSet, last?: Address): Address[] {
+  const found: Address[] = []
+  const next = (from: Address, to: Address) => {
+    for (let at = from; at.value <= to.value && found.length < LOOKED_AT; at = plus(at, 1n)) found.push(at)
+    return undefined
+  }
+  allocate(set, next, last)
+  return found
+}
+
+function formatAge(seconds: number): string {
+  if (seconds < 120) return `${Math.floor(seconds)} s`
+  if (seconds < 7200) return `${Math.floor(seconds / 60)} min`
+  return seconds < 172_800 ? `${Math.floor(seconds / 3600)} h` : `${Math.floor(seconds / 86_400)} days`
+}

@@ -1,0 +1,49 @@
+/** STATUS: the next container could be served. */
+
+import { CniError, Code, toCniError } from '../../cni/error.ts'
+import { draftFile } from '../../kernel/draft.ts'
+import { formatRangeSet } from '../range.ts'
+import { graceOf, rangeSets } from './config.ts'
+import { fullness } from './exhausted.ts'
+import { directoryOf, makeStore, withStore } from './open.ts'
+import type { HostLocalRequest } from './request.ts'
+import { nextFree } from './reserve.ts'
+import type { Store } from './store.ts'
+
+/** @throws CniError of code 50 when a range set has no address left, or nothing can be recorded */
+export function requireReady({ config, network, log }: HostLocalRequest): void {
+  const directory = directoryOf(config.ipam.dataDir, network)
+  const sets = rangeSets(config)
+  const full = tryStore(directory, () =>
+    withStore(directory, log, (store) => firstFull(store, sets, graceOf(config))),
+  )
+  if (full) throw full
+}
+
+function firstFull(store: Store, sets: ReturnType<typeof rangeSets>, grace: number): CniError | undefined {
+  const index = sets.findIndex((set, at) => !nextFree(store, at, set, grace))
+  const set = sets[index]
+  if (!set) return undefined
+  return new CniError(Code.PluginNotAvailable, {
+    msg: `no IP addresses available in range set: ${formatRangeSet(set)}`,
+    details: fullness(store, index, set),
+    hint: `widen the range, or run GC; who holds what: grep -r . ${store.directory}`,
+  })
+}
+
+/** Does something with the store after a file could be written there. */
+function tryStore<T>(directory: string, action: () => T): T {
+  try {
+    makeStore(directory)
+    draftFile(directory, 'status').close()
+    return action()
+  } catch (error) {
+    const { message, details } = toCniError(error)
+    throw new CniError(Code.PluginNotAvailable, {
+      msg: `reservations cannot be kept in ${directory}: ${message}`,
+      details,
+      hint: 'it needs a writable file system with room: df -h; mount',
+      cause: error,
+    })
+  }
+}

@@ -1,0 +1,56 @@
+/**
+ * Addresses that wait for their container to come back. When it leaves, its reservation is not released but passes to a
+ * holder that no container can be: the name that it will come back under. So the reference, too, keeps off.
+ */
+
+import { wallClock } from '../../kernel/clock.ts'
+import { stat } from '../../kernel/files.ts'
+import { entryName } from './entries.ts'
+import type { Holder, Reservation } from './records.ts'
+import { heldBy, release, replace, type Store } from './store.ts'
+
+/** A container's ID has no colon. */
+const prefix = 'sticky:'
+
+function placeholder(key: string, ifname: string): Holder {
+  return { containerID: prefix + key, ifname }
+}
+
+/** Whether an address waits for its container to come back. */
+export function isParked({ containerID }: Reservation): boolean {
+  return containerID.startsWith(prefix)
+}
+
+/** What is kept for a container that comes under this name. */
+export function parkedFor(store: Store, key: string, ifname: string): Reservation[] {
+  return heldBy(store, placeholder(key, ifname))
+}
+
+/** Takes an address from a container that is gone: kept for it where it is to be, released otherwise. */
+export function leave(store: Store, reservation: Reservation): void {
+  const key = store.index.entry(entryName(reservation))?.sticky
+  const { ifname } = reservation
+  if (key === undefined || ifname === undefined) release(store, reservation)
+  else replace(store, reservation, placeholder(key, ifname), {})
+}
+
+/** Releases a parked address when its grace time (seconds) is over. @returns whether it was */
+export function evict(store: Store, reservation: Reservation, grace: number): boolean {
+  if (!isParked(reservation) || ageOf(store, reservation) < grace) return false
+  release(store, reservation)
+  return true
+}
+
+/** Seconds since a record was written. */
+export function ageOf({ directory }: Pick<Store, 'directory'>, { file }: Reservation): number {
+  const written = stat(`${directory}/${file}`)?.mtime ?? 0n
+  return Number(wallClock() - written) / 1e9
+}
+
+/** Releases all whose grace time (seconds) is over. @returns whether there were any */
+export function evictAll(store: Store, grace: number): boolean {
+  const names = store.index.names().filter((name) => name.startsWith(prefix))
+  const entries = names.flatMap((name) => store.index.entry(name) ?? [])
+  const parked = entries.flatMap(({ containerID, ifname = '' }) => heldBy(store, { containerID, ifname }))
+  return parked.filter((reservation) => evict(store, reservation, grace)).length > 0
+}

@@ -1,0 +1,56 @@
+/**
+ * Which addresses are taken, as bitmaps: a page is 32,768 consecutive addresses, the first of which names it. Finding a
+ * free one costs the same wherever it is and however many are taken, and an IPv6 subnet costs the pages it uses.
+ */
+
+import { type Address, formatAddress } from '../ip/address.ts'
+import { plus } from '../ip/subnet.ts'
+
+const SIZE = 32_768
+/** As many bytes as a page has when it is written out whole; one that ends earlier goes on with zeros. */
+export const PAGE_BYTES = SIZE / 8
+
+/** Gives a page by its name; undefined when nothing on it is taken. */
+export type Pages = (name: string) => Uint8Array | undefined
+
+/** Where an address's bit is. */
+export interface Place {
+  page: string
+  byte: number
+  mask: number
+}
+
+/** The page that an address is on, and its bit there: the lowest bit of a byte is its first address. */
+export function placeOf(address: Address): Place {
+  const at = offsetOf(address)
+  return { page: formatAddress(plus(address, BigInt(-at))), byte: at >> 3, mask: 1 << (at & 7) }
+}
+
+function offsetOf({ value }: Address): number {
+  return Number(value & BigInt(SIZE - 1))
+}
+
+/** The first address from `from` to `to`, both included, that is not taken. */
+export function firstFree(pages: Pages, from: Address, to: Address): Address | undefined {
+  let at = from
+  while (at.value <= to.value) {
+    const offset = offsetOf(at)
+    const first = plus(at, BigInt(-offset))
+    const clear = firstClear(pages(formatAddress(first)) ?? new Uint8Array(), offset)
+    const found = plus(first, BigInt(clear))
+    if (clear < SIZE) return found.value <= to.value ? found : undefined
+    at = found
+  }
+  return undefined
+}
+
+/** The first bit from `start` that is not set; SIZE when all are. */
+function firstClear(page: Uint8Array, start: number): number {
+  for (let at = start; at < SIZE; ) {
+    const byte = page[at >> 3] ?? 0
+    if (byte === 0xff) at = (at | 7) + 1
+    else if ((byte >> (at & 7)) & 1) at++
+    else return at
+  }
+  return SIZE
+}

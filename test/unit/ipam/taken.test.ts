@@ -1,0 +1,69 @@
+import fc from 'fast-check'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { type Address, formatAddress, parseAddress } from '../../../shared/ip/address.ts'
+import { plus } from '../../../shared/ip/subnet.ts'
+import { firstFree, PAGE_BYTES, placeOf } from '../../../shared/ipam/taken.ts'
+
+const address = (text: string): Address => parseAddress(text) as Address
+
+/** Pages with these addresses taken. */
+function pagesOf(taken: readonly Address[]): Map<string, Uint8Array> {
+  const pages = new Map<string, Uint8Array>()
+  for (const one of taken) {
+    const { page, byte, mask } = placeOf(one)
+    const bytes = pages.get(page) ?? new Uint8Array(PAGE_BYTES)
+    bytes[byte] = (bytes[byte] ?? 0) | mask
+    pages.set(page, bytes)
+  }
+  return pages
+}
+
+const find = (taken: readonly Address[], from: Address, to: Address) => {
+  const pages = pagesOf(taken)
+  return firstFree((name) => pages.get(name), from, to)
+}
+
+test('an address has its bit on the page of its 32,768 neighbours', () => {
+  assert.equal(placeOf(address('10.1.2.3')), { page: '10.1.0.0', byte: 64, mask: 8 })
+  assert.equal(placeOf(address('10.1.255.255')), { page: '10.1.128.0', byte: 4095, mask: 128 })
+  assert.equal(placeOf(address('fd00::1:8001')), { page: 'fd00::1:8000', byte: 0, mask: 2 })
+})
+
+test('where nothing is taken, the first address is free, in a subnet of any size', () => {
+  const [from, to] = [address('2001:db8::1'), address('2001:db8:ffff:ffff:ffff:ffff:ffff:ffff')]
+  assert.equal(find([], from, to), from)
+})
+
+test('pages that are full are passed over, and the search ends where it is told', () => {
+  const start = address('10.1.0.0')
+  const taken = Array.from({ length: 65_536 + 5 }, (_, at) => plus(start, BigInt(at)))
+  assert.equal(find(taken, start, address('10.2.0.255')), address('10.2.0.5'))
+  assert.is(find(taken, start, address('10.2.0.4')), undefined)
+})
+
+test('a page that was written only in part goes on free', () => {
+  assert.equal(
+    firstFree(() => new Uint8Array([0xff, 0x0f]), address('10.1.0.0'), address('10.1.1.0')),
+    address('10.1.0.12'),
+  )
+})
+
+test('property: the first free address is the one that a plain search finds, across the border of pages', () => {
+  const offsets = fc.uniqueArray(fc.nat(80), { maxLength: 81 })
+  const starts = fc.constantFrom('10.0.127.216', '10.0.255.216', 'fd00::7fd8', '255.255.255.1')
+  fc.assert(
+    fc.property(starts, offsets, fc.nat(80), fc.nat(80), (start, taken, begin, length) => {
+      const at = (offset: number) => plus(address(start), BigInt(offset))
+      const range = Array.from({ length: length + 1 }, (_, index) => begin + index)
+      const expected = range.find((offset) => !taken.includes(offset))
+      const found = find(taken.map(at), at(begin), at(begin + length))
+      assert.equal(
+        found && formatAddress(found),
+        expected === undefined ? undefined : formatAddress(at(expected)),
+      )
+    }),
+  )
+})
+
+test.run()
