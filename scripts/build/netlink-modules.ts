@@ -1,6 +1,7 @@
 /**
  * The npm package netlink as ES modules. It ships only CommonJS, of which a bundler must keep all: two thirds of our
- * executable, read at every start. What the TypeScript compiler wrote is regular enough to be read back.
+ * executable, read at every start. What the TypeScript compiler wrote is regular enough to be read back. So are its
+ * codecs, tables with a function for each attribute, made anew for each message: here each becomes one function.
  */
 
 import { readFile } from 'node:fs/promises'
@@ -15,6 +16,10 @@ const enumeration =
   /^var (\w+);\n\(function \(\1\) \{\n([\s\S]*?)\n\}\)\(\1 = exports\.\1 \|\| \(exports\.\1 = \{\}\)\);$/gm
 const exported = /^exports\.(\w+) = (\w+);\n/gm
 const assigned = /^exports\.(\w+) = /gm
+const messageParsers = /^const parseFns = (\{[\s\S]*?^\});$/m
+const codec = /\bstructs\.(get|put)Object\(\w, \{\n([\s\S]*?)\n {4}\}\)/g
+const attribute = /^ +(\w+): \(data, obj\) => (.*),$/gm
+const codecRunner = /^function (get|put)Object\(x, fns\) \{\n[\s\S]*?^\}$/gm
 
 /** An ES module out of what the TypeScript compiler made for CommonJS. */
 export function toModule(commonJS: string): string {
@@ -25,6 +30,9 @@ export function toModule(commonJS: string): string {
     .replace(declarations, '')
     .replace(starImport, (_, name, from) => `import * as ${name} from ${specifier(from)};`)
     .replace(starExport, (_, from) => `export * from ${specifier(from)};`)
+    .replace(messageParsers, (_, table) => `const parseFns = /* @__PURE__ */ (() => (${table}))();`)
+    .replace(codec, toSwitch)
+    .replace(codecRunner, (_, direction: keyof typeof codecRunners) => codecRunners[direction])
     .replace(enumeration, (_, name, body) => `${note(name)}const ${name} = ${pure(name, body)};`)
     .replace(exported, (line, name, local) => (name === local ? note(name) : line))
     .replace(assigned, (_, name) => `${note(name)}const ${name} = `)
@@ -35,6 +43,32 @@ export function toModule(commonJS: string): string {
 /** An enum as an expression that a bundler may leave out. */
 function pure(name: string, body: string): string {
   return `/* @__PURE__ */ (function (${name}) {\n${body}\n    return ${name};\n})({})`
+}
+
+/** A codec's table as a function that deals with the attribute of a key, and says when there is none. */
+function toSwitch(whole: string, _: string, table: string): string {
+  const cases = table.replace(
+    attribute,
+    (_, key, action) => `case ${/^\d/.test(key) ? key : `'${key}'`}: return void (${action});`,
+  )
+  return whole.replace(
+    `{\n${table}\n    }`,
+    `(key, data, obj) => { switch (key) {\n${cases}\ndefault: return true;\n} }`,
+  )
+}
+
+/** What netlink/dist/structs.js does with a table, done with such a function. */
+const codecRunners = {
+  get: `function getObject(x, take) {
+    const obj = {};
+    parseAttributes(x, item => take(item.type, item.data, obj) || checkNO(item));
+    return obj;
+}`,
+  put: `function putObject(x, put) {
+    return out => Object.keys(x).forEach(key => {
+        if (x[key] !== undefined && put(key, out, x)) throw Error(\`Unknown key "\${key}"\`);
+    });
+}`,
 }
 
 function specifier(from: string): string {
