@@ -1,4 +1,4 @@
-/** Why a parent is busy: the kernel only says EBUSY, the operator wants to know who is in the way. Loaded on failure. */
+/** Who is in the way on a parent: the kernel only says EBUSY or EEXIST, the operator wants a name. Loaded on failure. */
 
 import { CniError, Code } from '../cni/error.ts'
 import type { KernelError } from '../kernel/errno.ts'
@@ -39,24 +39,35 @@ function portOf(side: Socket, parent: Link): Reason | undefined {
   }
 }
 
-/** A device that sits there already, here or in a container. */
+/** A device that sits there already and takes all that arrives. */
 function userOf(side: Socket, parent: Link): Reason | undefined {
-  const sitsThere = (link: Link) => link.parent === parent.index && takers.includes(link.kind ?? '')
-  const here = listLinks(side).find((link) => sitsThere(link) && link.parentNamespace === undefined)
-  if (here) return inTheWay(here, parent, `ip link delete ${here.name}`)
-  for (const name of namespaces()) {
-    const there = linksIn(name).find((link) => sitsThere(link) && link.parentNamespace !== undefined)
-    if (there)
-      return inTheWay(there, parent, `ip -n ${name} -d link show ${there.name}`, ` in namespace ${name}`)
-  }
-  return undefined
-}
-
-function inTheWay({ name, kind }: Link, parent: Link, command: string, where = ''): Reason {
+  const found = findOn(side, parent, ({ kind = '' }) => takers.includes(kind))
+  if (!found) return undefined
+  const { link, namespace } = found
+  const where = namespace ? ` in namespace ${namespace}` : ''
+  const command = namespace ? `ip -n ${namespace} -d link show ${link.name}` : `ip link delete ${link.name}`
   return {
-    reason: `${kind} ${name}${where} sits there already, and the two do not go together`,
+    reason: `${link.kind} ${link.name}${where} sits there already, and the two do not go together`,
     hint: `put this network on another parent, or take the other away from ${parent.name}: ${command}`,
   }
+}
+
+/** A link that was looked for; `namespace` is missing where it is on the side that was asked. */
+export interface Found {
+  link: Link
+  namespace?: string
+}
+
+/** A link on a parent, on the parent's side or in any namespace that has a name. */
+export function findOn(side: Socket, parent: Link, fits: (link: Link) => boolean): Found | undefined {
+  const sitsThere = (link: Link) => link.parent === parent.index && fits(link)
+  const here = listLinks(side).find((link) => sitsThere(link) && link.parentNamespace === undefined)
+  if (here) return { link: here }
+  for (const namespace of namespaces()) {
+    const there = linksIn(namespace).find((link) => sitsThere(link) && link.parentNamespace !== undefined)
+    if (there) return { link: there, namespace }
+  }
+  return undefined
 }
 
 function unknown(parent: Link): Reason {

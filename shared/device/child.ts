@@ -65,19 +65,27 @@ function isUnknownKind(extack: string | undefined): boolean {
 export function missingKind(kind: string): CniError {
   return new CniError(Code.PluginNotAvailable, {
     msg: `this kernel has no ${kind} devices`,
-    hint: `load the module (modprobe ${kind}), or install the package of the kernel's extra modules`,
+    hint: `load the module (modprobe rtnl-link-${kind}), or install the package of the kernel's extra modules`,
     command: `ip link add type ${kind}`,
     kernel: 'EOPNOTSUPP',
   })
 }
 
-/** CHECK: the container's interface is of its kind, and on the parent that the configuration names. @throws CniError */
-export function checkChild(wiring: Wiring, request: Request<ParentConfig>, kind: string): Link {
-  const { ifname, netns, config, log } = request
+/**
+ * CHECK: the container's interface is of its kind, and on its parent.
+ * @param parent if other than the one that the configuration names
+ * @throws CniError
+ */
+export function checkChild(
+  wiring: Wiring,
+  request: Request<ParentConfig>,
+  kind: string,
+  parent = findParent(parentSide(wiring, request.config), request.config, request.log),
+): Link {
+  const { ifname, netns, config } = request
   const show = `nsenter --net=${netns} ip -d link show dev ${ifname}`
   const link = findLink(wiring.inside, ifname)
   if (link?.kind !== kind) throw broken(`${ifname} is not a ${kind} any more`, show)
-  const parent = findParent(parentSide(wiring, config), config, log)
   const elsewhere = (link.parentNamespace !== undefined) === config.linkInContainer
   if (link.parent !== parent.index || elsewhere)
     throw broken(`${ifname} does not sit on ${parent.name}`, show)

@@ -56,6 +56,20 @@ function findNamed(socket: Socket, { master = '', linkInContainer }: ParentConfi
   })
 }
 
+/**
+ * Refuses a parent that is down: most children cannot be brought up on it, and the kernel only says ENETDOWN.
+ * @throws CniError that names the parent
+ */
+export function requireUp({ name, up }: Link): void {
+  if (up) return
+  throw new CniError(Code.InvalidNetworkConfig, {
+    msg: `nothing can be up on ${name}, which is down`,
+    hint: `bring it up: ip link set dev ${name} up`,
+    command: `ip link show dev ${name}`,
+    kernel: 'ENETDOWN',
+  })
+}
+
 /** Where the default route of the lowest metric leaves, IPv4's before IPv6's. Equivalent to `ip route show default`. */
 function defaultParent(socket: Socket, { linkInContainer }: ParentConfig): Link {
   for (const family of [4, 6] as const) {

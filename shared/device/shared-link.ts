@@ -5,24 +5,25 @@
  */
 
 import type { Attachment } from '../cni/plugin.ts'
-import { tolerate } from '../kernel/errno.ts'
+import { isErrno, tolerate } from '../kernel/errno.ts'
 import {
   makeDirectory,
   readDirectory,
   readFile,
   remove,
   removeDirectory,
+  stat,
   writeFile,
 } from '../kernel/files.ts'
 import { withLock } from '../kernel/lock.ts'
-import { changeLink, findLink, type Link, removeLink } from '../netlink/link.ts'
-import { ask, type Request, type Socket } from '../netlink/socket.ts'
+import { changeLink, findLink, type Link, parseLink, removeLink, showLink } from '../netlink/link.ts'
+import { ask, type Socket, transact } from '../netlink/socket.ts'
 import { hashedName } from './names.ts'
 
 const state = '/run/patchbay'
 const claims = `${state}/claims`
 
-/** The alias by which `ip link` tells that a link is ours to remove. */
+/** The alias by which `ip link` tells that a link is ours. */
 const sharedAlias = 'patchbay: shared'
 
 /** What an attachment leaves for its end: whose it is, and what it added to the link (addresses of routes). */
@@ -41,35 +42,52 @@ export function withLinkLock<T>(name: string, action: () => T): T {
   return withLock(`${state}/link-${name}.lock`, action)
 }
 
+/** A link that attachments share. */
+export interface SharedLink {
+  name: string
+  /** Makes it, whole and up. */
+  make(): void
+  /** Throws when what has the name does not fit. */
+  judge(found: Link): void
+}
+
 /**
  * The link of a name, claimed for an attachment; made if there is none. One that somebody else made is used as it is,
- * and never removed.
- * @param link who has the name, how it is made, and `judge`, which throws when what is there does not fit
+ * and never removed. When this fails, nothing is left. What it did is taken back by `releaseLinks`.
  */
 export function shareLink(
   host: Socket,
   { network, containerID, ifname }: Attachment,
-  link: { name: string; make: () => Request; judge(found: Link): void },
+  link: SharedLink,
   notes: string[] = [],
 ): Link {
-  const { name, make, judge } = link
+  const { name } = link
   const claim: Claim = { network, containerID, ifname, notes }
   return withLinkLock(name, () => {
     const found = findLink(host, name)
-    if (found) judge(found)
-    if (found && found.alias !== sharedAlias) return found
+    if (found) link.judge(found)
+    if (found && !isOurs(found)) return found
     makeDirectory(`${claims}/${name}`)
     writeFile(claimFile(name, claim), JSON.stringify(claim))
-    return found ?? makeLink(host, name, make())
+    return found ?? makeLink(host, link, claimFile(name, claim))
   })
 }
 
-function makeLink(host: Socket, name: string, request: Request): Link {
-  ask(host, request)
-  ask(host, changeLink({ name }, { alias: sharedAlias }))
-  const made = findLink(host, name)
-  if (!made) throw new Error(`${name} vanished while it was being made`)
-  return made
+/** The alias comes after the birth: who was killed in between has left a claim. */
+function isOurs({ name, alias }: Link): boolean {
+  return alias === sharedAlias || claimFiles(name).length > 0
+}
+
+function makeLink(host: Socket, { name, make }: SharedLink, claim: string): Link {
+  try {
+    make()
+    return parseLink(transact(host, [changeLink({ name }, { alias: sharedAlias }), showLink(name)])[1] ?? [])
+  } catch (error) {
+    // What was there already is somebody else's, under this name or another.
+    if (!isErrno(error, 'EEXIST')) tolerate(() => ask(host, removeLink({ name })), 'ENODEV')
+    forgetClaim(name, claim)
+    throw error
+  }
 }
 
 function claimFile(link: string, { network, containerID, ifname }: Attachment): string {
@@ -78,8 +96,10 @@ function claimFile(link: string, { network, containerID, ifname }: Attachment): 
 
 /** Gives back all that an attachment claimed; with a link's last claim goes the link. For DEL and the way back of ADD. */
 export function releaseLinks(host: Socket, attachment: Attachment, forget = nothing): void {
-  for (const name of claimedLinks())
-    withLinkLock(name, () => release(host, name, claimFile(name, attachment), forget))
+  for (const name of claimedLinks()) {
+    const file = claimFile(name, attachment)
+    if (stat(file)) withLinkLock(name, () => release(host, name, file, forget))
+  }
 }
 
 /** Gives back what attachments of a network claimed that are not valid any more. For GC. */
@@ -100,14 +120,18 @@ export function collectLinks(
   }
 }
 
-/** The caller holds the link's lock. */
+/** The caller holds the link's lock. That there is a claim says that the link is ours. */
 function release(host: Socket, name: string, file: string, forget: Forget): void {
+  if (!stat(file)) return
   const claim = readClaim(file)
   const link = findLink(host, name)
   const last = claimFiles(name).every((other) => other === file)
-  const ours = link?.alias === sharedAlias
-  if (last && ours) tolerate(() => ask(host, removeLink(link)), 'ENODEV')
+  if (last && link) tolerate(() => ask(host, removeLink(link)), 'ENODEV')
   else if (claim && link) forget(link, claim)
+  forgetClaim(name, file)
+}
+
+function forgetClaim(name: string, file: string): void {
   remove(file)
   removeDirectory(`${claims}/${name}`)
 }
