@@ -1,12 +1,13 @@
-/** A child of a parent (macvlan, ipvlan, vlan …): born inside the container's namespace, in one message, under its final name. */
+/** A child of a parent (macvlan, ipvlan, vlan …): born inside the container's namespace. */
 
 import { CniError, Code } from '../cni/error.ts'
 import type { Request } from '../cni/plugin.ts'
-import { isErrno } from '../kernel/errno.ts'
-import { findLink, type Link, type LinkSpec, newLink, removeLink } from '../netlink/link.ts'
+import { isErrno, tolerate } from '../kernel/errno.ts'
+import { changeLink, findLink, type Link, type LinkSpec, newLink, removeLink } from '../netlink/link.ts'
 import { ask, type Socket } from '../netlink/socket.ts'
 import { broken } from './check.ts'
 import type { InterfaceConfig, Life } from './device.ts'
+import { hashedName } from './names.ts'
 import { findParent, type ParentConfig, parentSide } from './parent.ts'
 import { undoable } from './undo.ts'
 import { hostSocket, type Wiring } from './wiring.ts'
@@ -23,20 +24,37 @@ export async function createChild(
   parent: Link,
   spec: ChildSpec,
 ): Promise<void> {
-  const { inside, container, request, undo } = life
-  const name = request.ifname
   refuseMtu(parent, spec.mtu)
-  const netns = request.config.linkInContainer ? undefined : container.fd
-  const side = parentSide(life, request.config)
+  const side = parentSide(life, life.request.config)
   try {
-    undoable(
-      undo,
-      () => ask(side, newLink({ ...spec, name, parent, netns })),
-      () => ask(inside, removeLink({ name })),
-    )
+    bear(life, side, parent, spec)
   } catch (error) {
     throw await explain(error, side, parent, spec.kind)
   }
+}
+
+/** Under its final name where that can be: kernels before 6.14 look for the name on the parent's side too, and find eth0. */
+function bear(life: Life<ParentConfig>, side: Socket, parent: Link, spec: ChildSpec): void {
+  const { inside, container, request, undo } = life
+  const { ifname } = request
+  const netns = request.config.linkInContainer ? undefined : container.fd
+  const name = netns && findLink(side, ifname) ? temporaryName(request) : ifname
+  undoable(
+    undo,
+    () => ask(side, newLink({ ...spec, name, parent, netns })),
+    () => removeAny(inside, name, ifname),
+  )
+  if (name === ifname) return
+  const born = findLink(inside, name)
+  if (born) ask(inside, changeLink(born, { name: ifname }))
+}
+
+function temporaryName({ network, containerID, ifname }: Request): string {
+  return hashedName('temp', `${network}/${containerID}/${ifname}`)
+}
+
+function removeAny(socket: Socket, ...names: string[]): void {
+  for (const name of names) tolerate(() => ask(socket, removeLink({ name })), 'ENODEV')
 }
 
 /** A child's frames leave by the parent, so they can be no longer than its. */

@@ -25,6 +25,7 @@ export const Errno = {
   EFBIG: 27,
   ENOSPC: 28,
   EROFS: 30,
+  EMLINK: 31,
   EPIPE: 32,
   ERANGE: 34,
   ENAMETOOLONG: 36,
