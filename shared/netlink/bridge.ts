@@ -2,8 +2,9 @@
 
 import * as ifla from 'netlink/dist/rt/ifla.js'
 import * as rt from 'netlink/dist/rt/structs.js'
-import { parseAttributes, putU8, putU16, putU32 } from 'netlink/dist/structs.js'
+import { parseAttributes, putU8, putU16, putU32, type StreamData } from 'netlink/dist/structs.js'
 import { changeKind, changePort, type LinkName, type LinkSettings, newLink } from './link.ts'
+import { linkMessage } from './link-message.ts'
 import { dump, type Request, type Socket } from './socket.ts'
 
 const AF_BRIDGE = 7
@@ -132,16 +133,13 @@ function portVlan(port: LinkName, vlan: PortVlan, type: number, verb: string): R
   const { first, last, pvid, untagged } = vlan
   const range = first === last ? `${first}` : `${first}-${last}`
   const words = `vid ${range}${pvid ? ' pvid' : ''}${untagged ? ' untagged' : ''}`
-  const header = rt.formatLink({ family: AF_BRIDGE, index: port.index })
+  const spec: StreamData = (out) => {
+    for (const info of vlanInfo(vlan)) out.push(IFLA_BRIDGE_VLAN_INFO, info)
+  }
   return {
     type,
     flags: 0,
-    payload: (out) => {
-      out.emit(header)
-      out.push(IFLA_AF_SPEC, (spec) => {
-        for (const info of vlanInfo(vlan)) spec.push(IFLA_BRIDGE_VLAN_INFO, info)
-      })
-    },
+    payload: linkMessage({ family: AF_BRIDGE, index: port.index }, [[IFLA_AF_SPEC, spec]]),
     attempt: `${verb === 'add' ? 'give' : 'take'} ${port.name} VLAN ${range}`,
     command: `bridge vlan ${verb} dev ${port.name} ${words}`,
   }

@@ -1,10 +1,11 @@
 /** Routes. */
 
 import * as rt from 'netlink/dist/rt/structs.js'
+import { putU32 } from 'netlink/dist/structs.js'
 import { type Address, formatAddress, fromBytes, toBytes } from '../ip/address.ts'
 import { type Cidr, formatCidr, networkOf } from '../ip/subnet.ts'
 import { addressFamily } from './address.ts'
-import { type LinkName, u32 } from './link.ts'
+import type { LinkName } from './link.ts'
 import { dump, Flag, type Request, type Socket } from './socket.ts'
 
 const { NEWROUTE, DELROUTE, GETROUTE } = rt.MessageType
@@ -155,8 +156,8 @@ function request(route: RouteSpec): Pick<Request, 'payload'> {
 function metrics({ mtu, advmss }: RouteSpec): rt.RouteMetrics | undefined {
   if (mtu === undefined && advmss === undefined) return undefined
   return {
-    mtu: mtu === undefined ? undefined : u32(mtu),
-    advmss: advmss === undefined ? undefined : u32(advmss),
+    mtu: mtu === undefined ? undefined : putU32(mtu),
+    advmss: advmss === undefined ? undefined : putU32(advmss),
   }
 }
 

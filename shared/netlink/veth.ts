@@ -1,7 +1,8 @@
 /** veth: a pair of ends, born in one message, the peer already inside its own namespace. */
 
 import type { Fd } from '../kernel/files.ts'
-import { attributes, join, type LinkSettings, linkMessage, newLink } from './link.ts'
+import { type LinkSettings, newLink } from './link.ts'
+import { linkMessage, settingsOf } from './link-message.ts'
 import type { Request } from './socket.ts'
 
 /** VETH_INFO_PEER, include/uapi/linux/veth.h: struct ifinfomsg and attributes of the other end. */
@@ -15,11 +16,10 @@ export function newVeth(
   host: LinkSettings & { name: string },
   peer: LinkSettings & { name: string; netns: Fd },
 ): Request {
-  const peerMessage = join(linkMessage({}, attributes(peer)))
   return newLink({
     ...host,
     kind: 'veth',
-    data: (out) => out.push(VETH_INFO_PEER, peerMessage),
+    data: (out) => out.push(VETH_INFO_PEER, linkMessage({}, settingsOf(peer))),
     words: `peer name ${peer.name} netns NS`,
   })
 }

@@ -1,0 +1,122 @@
+/** Links on the wire: struct ifinfomsg (include/uapi/linux/rtnetlink.h) and the attributes behind it. */
+
+import { putString, putU32, type StreamData } from 'netlink/dist/structs.js'
+import { formatMac, parseMac } from '../ip/mac.ts'
+import { attributesIn, textOf } from './attributes.ts'
+import type { Link, LinkSettings } from './link.ts'
+
+const HEADER_LENGTH = 16
+
+/** Attributes of a link (IFLA_*, include/uapi/linux/if_link.h). */
+export const Ifla = {
+  ADDRESS: 1,
+  IFNAME: 3,
+  MTU: 4,
+  LINK: 5,
+  MASTER: 10,
+  TXQLEN: 13,
+  OPERSTATE: 16,
+  LINKINFO: 18,
+  IFALIAS: 20,
+  NET_NS_FD: 28,
+  EXT_MASK: 29,
+  LINK_NETNSID: 37,
+} as const
+
+/** What is nested in LINKINFO (IFLA_INFO_*): a link's kind and what is the kind's own, as device and as port. */
+const Info = { KIND: 1, DATA: 2, SLAVE_KIND: 4, SLAVE_DATA: 5 } as const
+
+/** Flags of a link (IFF_*, include/uapi/linux/if.h). */
+const flagBits = { up: 1, promisc: 0x100 } as const
+
+/** Operational state of RFC 2863, IF_OPER_UP. */
+const IF_OPER_UP = 6
+
+/** The attributes of a message to be, by type; those without a value are left out. */
+export type AttributeList = readonly (readonly [type: number, value: StreamData | undefined])[]
+
+/** The message about a link, also for the peer that a veth's data carries. */
+export function linkMessage(
+  { family = 0, index = 0 }: { family?: number; index?: number },
+  attributes: AttributeList,
+  flags: Pick<LinkSettings, keyof typeof flagBits> = {},
+): StreamData {
+  const header = Buffer.alloc(HEADER_LENGTH)
+  header[0] = family
+  header.writeInt32LE(index, 4)
+  header.writeUInt32LE(
+    bitsOf((flag) => flags[flag] ?? false),
+    8,
+  )
+  header.writeUInt32LE(
+    bitsOf((flag) => flags[flag] !== undefined),
+    12,
+  )
+  return (out) => {
+    out.emit(header)
+    for (const [type, value] of attributes) if (value !== undefined) out.push(type, value)
+  }
+}
+
+function bitsOf(isSet: (flag: keyof typeof flagBits) => boolean): number {
+  return (isSet('up') ? flagBits.up : 0) | (isSet('promisc') ? flagBits.promisc : 0)
+}
+
+/** What a link can be given, as attributes. */
+export function settingsOf({ name, mac, mtu, txqlen, master, netns, alias }: LinkSettings): AttributeList {
+  return [
+    [Ifla.IFNAME, name === undefined ? undefined : putString(name)],
+    [Ifla.ADDRESS, mac ? parseMac(mac) : undefined],
+    [Ifla.MTU, u32(mtu)],
+    [Ifla.TXQLEN, u32(txqlen)],
+    [Ifla.MASTER, u32(master)],
+    [Ifla.NET_NS_FD, u32(netns)],
+    [Ifla.IFALIAS, alias === undefined ? undefined : putString(alias)],
+  ]
+}
+
+function u32(value: number | undefined): Buffer | undefined {
+  return value === undefined ? undefined : putU32(value)
+}
+
+/** A link's kind with what is the kind's own. */
+export function kindOf(kind: string, data?: StreamData): AttributeList {
+  return [[Ifla.LINKINFO, info(Info.KIND, kind, Info.DATA, data)]]
+}
+
+/** The kind of a port's master with what it keeps about the port. */
+export function portOf(kind: string, data: StreamData): AttributeList {
+  return [[Ifla.LINKINFO, info(Info.SLAVE_KIND, kind, Info.SLAVE_DATA, data)]]
+}
+
+function info(kindType: number, kind: string, dataType: number, data: StreamData | undefined): StreamData {
+  return (out) => {
+    out.push(kindType, putString(kind))
+    if (data) out.push(dataType, data)
+  }
+}
+
+/** A link as RTM_NEWLINK describes it. */
+export function toLink({ data: message }: { data: Buffer }): Link {
+  const attribute = attributesIn(message, HEADER_LENGTH)
+  const info = attributesIn(attribute(Ifla.LINKINFO) ?? Buffer.alloc(0))
+  const mac = attribute(Ifla.ADDRESS)
+  const flags = message.readUInt32LE(8)
+  return {
+    index: message.readInt32LE(4),
+    name: textOf(attribute(Ifla.IFNAME)) ?? '',
+    kind: textOf(info(Info.KIND)),
+    mac: mac ? formatMac(mac) : '',
+    mtu: attribute(Ifla.MTU)?.readUInt32LE(0) ?? 0,
+    txqlen: attribute(Ifla.TXQLEN)?.readUInt32LE(0),
+    up: (flags & flagBits.up) !== 0,
+    running: attribute(Ifla.OPERSTATE)?.[0] === IF_OPER_UP,
+    promisc: (flags & flagBits.promisc) !== 0,
+    master: attribute(Ifla.MASTER)?.readUInt32LE(0),
+    parent: attribute(Ifla.LINK)?.readUInt32LE(0),
+    parentNamespace: attribute(Ifla.LINK_NETNSID)?.readInt32LE(0),
+    alias: textOf(attribute(Ifla.IFALIAS)),
+    data: info(Info.DATA),
+    portData: info(Info.SLAVE_DATA),
+  }
+}

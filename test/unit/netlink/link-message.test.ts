@@ -1,0 +1,88 @@
+/** Our messages about links, against npm's codecs, which know all attributes. */
+
+import * as ifla from 'netlink/dist/rt/ifla.js'
+import * as rt from 'netlink/dist/rt/structs.js'
+import { AttrStream, type StreamData } from 'netlink/dist/structs.js'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { kindOf, linkMessage, settingsOf, toLink } from '../../../shared/netlink/link-message.ts'
+
+function bytes(data: StreamData): Buffer {
+  const stream = new AttrStream()
+  stream.emit(data)
+  return Buffer.concat(stream.bufs)
+}
+
+const mac = Buffer.from([2, 0, 0, 0, 0, 0x1f])
+const data = Buffer.from([1, 2, 3])
+
+test('what a link is given is written as npm writes it', () => {
+  const settings = {
+    name: 'eth0',
+    mac: '02:00:00:00:00:1f',
+    mtu: 1400,
+    txqlen: 7,
+    master: 3,
+    netns: 5,
+    alias: 'a b',
+  }
+  const ours = linkMessage({ index: 9 }, [...settingsOf(settings), ...kindOf('veth', data)], {
+    up: true,
+    promisc: false,
+  })
+  const theirs: rt.LinkMessage = {
+    kind: 'link',
+    data: { index: 9, flags: { up: true }, change: { up: true, promisc: true } },
+    attrs: {
+      ifname: 'eth0',
+      address: mac,
+      mtu: 1400,
+      txqlen: 7,
+      master: 3,
+      netNsFd: 5,
+      ifalias: 'a b',
+      linkinfo: bytes(ifla.formatInfo({ kind: 'veth', data })),
+    },
+  }
+  assert.equal(
+    bytes(ours),
+    bytes((out) => rt.formatLinkMessage(theirs, out)),
+  )
+})
+
+test('what npm writes is read, among attributes that nobody asks for', () => {
+  const message: rt.LinkMessage = {
+    kind: 'link',
+    data: { index: 9, flags: { up: true, promisc: true } },
+    attrs: {
+      qdisc: 'noqueue',
+      ifname: 'eth0',
+      address: mac,
+      operstate: 6,
+      mtu: 1400,
+      linkNetnsid: -1,
+      linkinfo: bytes(ifla.formatInfo({ kind: 'veth', data, slaveKind: 'bridge', slaveData: mac })),
+      ifalias: 'ä',
+    },
+  }
+  const link = toLink({ data: bytes((out) => rt.formatLinkMessage(message, out)) })
+  assert.equal(link, {
+    index: 9,
+    name: 'eth0',
+    kind: 'veth',
+    mac: '02:00:00:00:00:1f',
+    mtu: 1400,
+    txqlen: undefined,
+    up: true,
+    running: true,
+    promisc: true,
+    master: undefined,
+    parent: undefined,
+    parentNamespace: -1,
+    alias: 'ä',
+    data,
+    portData: mac,
+  })
+})
+
+test.run()
