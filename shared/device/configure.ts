@@ -19,17 +19,24 @@ export type Dad = 'off' | 'wait'
 /** How long detection may take before ADD gives up: the kernel's default is one probe and a second. */
 const DAD_MILLISECONDS = 10_000
 
-/**
- * Brings an interface up with its addresses and routes.
- * @param onLink the device's own routes, which take the place of those that come with addresses
- */
-export function configure(wiring: Wiring, link: Link, result: Result, dad: Dad, onLink?: RouteSpec[]): void {
+export interface Manner {
+  dad: Dad
+  /** The device's own routes, which take the place of those that come with addresses. */
+  onLink?: RouteSpec[]
+  /** Up after it has its addresses, which the kernel announces then; not before. */
+  upLast?: boolean
+}
+
+/** Brings an interface up with its addresses and routes. */
+export function configure(wiring: Wiring, link: Link, result: Result, manner: Manner): void {
+  const { dad, onLink, upLast } = manner
   const addresses = cidrs(result.ips)
   const flags = { nodad: dad === 'off', noprefixroute: onLink !== undefined }
   inNamespace(wiring.container, () => setSysctls(link, addresses, dad))
+  const up = changeLink(link, { up: true })
+  const first = addresses.map((cidr) => newAddress(link, cidr, flags))
   transact(wiring.inside, [
-    changeLink(link, { up: true }),
-    ...addresses.map((cidr) => newAddress(link, cidr, flags)),
+    ...(upLast ? [...first, up] : [up, ...first]),
     ...routesOf(result, link, onLink).map(newRoute),
   ])
   if (dad === 'wait') inNamespace(wiring.container, () => waitForDad(wiring, link))

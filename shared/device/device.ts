@@ -33,8 +33,10 @@ export interface Device<Config extends InterfaceConfig, Made> {
   interfaces(made: Made): Interface[]
   /** What must be in place before the container's end is up. */
   guard?(life: Life<Config>, made: Made, link: Link): Promise<void>
-  /** Completes what IPAM said (gateways, default routes) before the interface gets it. */
-  complete?(lease: Result, config: Config): Result
+  /** Addresses of a network without IPAM: from the plugin before, in a chain. */
+  given?(request: Request<Config>): Result | undefined
+  /** Completes what IPAM said (gateways, default routes) before the interface gets it, or refuses what cannot work. */
+  complete?(lease: Result, config: Config, made: Made): Result
   /** Routes of the container that IPAM's rest on. Where a device has its own, addresses bring no subnet route. */
   onLink?(result: Result, link: Link): RouteSpec[]
   /** The host's side, once the addresses are known: gateway, masquerade, forwarding. @returns further interfaces */
@@ -43,6 +45,8 @@ export interface Device<Config extends InterfaceConfig, Made> {
   settle?(life: Life<Config>, made: Made): void
   /** What others may rely on as soon as it is so; done when nothing else can fail any more. */
   finish?(life: Life<Config>, result: Result): void
+  /** Whether the kernel refuses to set its MAC address, by which others announce: it announces as it comes up. */
+  announcesWhenUp?: boolean
   /** Whether the container's end stays down and bare. */
   isBare?(config: Config): boolean
   dad?(config: Config): Dad

@@ -47,18 +47,22 @@ async function add<Config extends InterfaceConfig, Made>(
   const made = await device.create(life)
   const link = ownLink(life)
   await device.guard?.(life, made, link)
-  const lease = ipam ? await allocate(ipam, life) : emptyResult()
+  const lease = ipam ? await allocate(ipam, life) : (device.given?.(request) ?? emptyResult())
   const result = place(
-    device.complete?.(lease, request.config) ?? lease,
+    device.complete?.(lease, request.config, made) ?? lease,
     device.interfaces(made),
     link,
     request,
   )
   if (!device.isBare?.(request.config))
-    configure(life, link, result, device.dad?.(request.config) ?? 'off', device.onLink?.(result, link))
+    configure(life, link, result, {
+      dad: device.dad?.(request.config) ?? 'off',
+      onLink: device.onLink?.(result, link),
+      upLast: device.announcesWhenUp,
+    })
   result.interfaces.push(...((await device.connect?.(life, made, result)) ?? []))
   device.settle?.(life, made)
-  if (result.ips.length > 0) ask(life.inside, announce(link))
+  if (result.ips.length > 0 && !device.announcesWhenUp) ask(life.inside, announce(link))
   device.finish?.(life, result)
   return result
 }
