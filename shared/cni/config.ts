@@ -67,8 +67,8 @@ function sort(unknown: Stranger[], owners: Owners): { slips: Complaint[]; harmle
   const slips: Complaint[] = []
   const harmless: string[] = []
   for (const { key, known, path } of unknown) {
-    const owner = path.length === 1 ? owners.get(key.toLowerCase()) : undefined
-    const complaint = complaintAbout(path, nearest(key, known), owner)
+    const whose = path.length === 1 ? owners.get(key.toLowerCase()) : undefined
+    const complaint = complaintAbout(path, nearest(key, known), whose)
     if (complaint) slips.push(complaint)
     else harmless.push(formatPath(path))
   }

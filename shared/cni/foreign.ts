@@ -2,23 +2,23 @@
 
 import type { Plugin, Registry } from './plugin.ts'
 
-/** Keys, in lower case, with the plugin that they belong to. */
-export type Owners = ReadonlyMap<string, string>
+/** Keys, in lower case, with the plugins that they belong to. */
+export type Owners = ReadonlyMap<string, readonly string[]>
 
 /** Keys of the reference's plugins that cannot be anything else: known here whether or not we have the plugin. */
-const wellKnown: Record<string, string> = {
-  master: 'macvlan',
-  linkInContainer: 'macvlan',
-  vlanId: 'vlan',
-  kernelpath: 'host-device',
-  pciBusID: 'host-device',
-  vrfname: 'vrf',
-  sysctl: 'tuning',
-  allmulti: 'tuning',
-  ingressRate: 'bandwidth',
-  egressRate: 'bandwidth',
-  ingressPolicy: 'firewall',
-  masqAll: 'portmap',
+const wellKnown: Record<string, readonly string[]> = {
+  master: ['ipvlan', 'macvlan', 'vlan'],
+  linkInContainer: ['ipvlan', 'macvlan', 'vlan'],
+  vlanId: ['vlan'],
+  kernelpath: ['host-device'],
+  pciBusID: ['host-device'],
+  vrfname: ['vrf'],
+  sysctl: ['tuning'],
+  allmulti: ['tuning'],
+  ingressRate: ['bandwidth'],
+  egressRate: ['bandwidth'],
+  ingressPolicy: ['firewall'],
+  masqAll: ['portmap'],
 }
 
 /**
@@ -30,14 +30,15 @@ export async function ownersOfKeys(
   raw: Record<string, unknown>,
   registry: Registry,
 ): Promise<Owners> {
-  const owners = new Map<string, string>()
+  const owners = new Map<string, string[]>()
   if (!plugin.config.hasStrangers(raw)) return owners
-  for (const [key, owner] of Object.entries(wellKnown)) owners.set(key.toLowerCase(), owner)
+  const own = (key: string, names: readonly string[]) => {
+    const known = owners.get(key.toLowerCase()) ?? []
+    owners.set(key.toLowerCase(), [...new Set([...known, ...names])].sort())
+  }
+  for (const [key, names] of Object.entries(wellKnown)) own(key, names)
   for (const [name, load] of Object.entries(registry)) {
-    if (name === plugin.name) continue
-    for (const key of (await load()).config.keys()) {
-      owners.set(key.toLowerCase(), name)
-    }
+    if (name !== plugin.name) for (const key of (await load()).config.keys()) own(key, [name])
   }
   return owners
 }

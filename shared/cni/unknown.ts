@@ -43,13 +43,22 @@ function isForeign(key: string): boolean {
 }
 
 /** What to say of an unknown key: whose it is, which was meant; undefined when it is a slip of nothing. */
-export function complaintAbout(path: Path, meant?: string, owner?: string): Complaint | undefined {
+export function complaintAbout(
+  path: Path,
+  meant?: string,
+  owners: readonly string[] = [],
+): Complaint | undefined {
   const where = formatPath(path)
-  if (owner) {
+  if (owners.length > 0) {
+    const plugins = `${owners.length > 1 ? 'plugins' : 'plugin'} ${enumerate(owners, 'and')}`
+    const types = enumerate(
+      owners.map((owner) => `"${owner}"`),
+      'or',
+    )
     const instead = meant ? `; did you mean ${meant}?` : ''
     return {
-      msg: `unknown key ${where}: it belongs to the plugin ${owner}${instead}`,
-      hint: `take ${where} out${meant ? `, or write ${meant}` : ''}, or use "type": "${owner}"`,
+      msg: `unknown key ${where}: it belongs to the ${plugins}${instead}`,
+      hint: `take ${where} out${meant ? `, or write ${meant}` : ''}, or use "type": ${types}`,
     }
   }
   if (!meant) return undefined
@@ -58,4 +67,9 @@ export function complaintAbout(path: Path, meant?: string, owner?: string): Comp
     msg: `unknown key ${where}, did you mean ${right}?`,
     hint: `write ${right}; a key that begins with "_" is never judged`,
   }
+}
+
+/** `a, b and c` */
+function enumerate(words: readonly string[], last: string): string {
+  return words.join(', ').replace(/, ([^,]*)$/, ` ${last} $1`)
 }

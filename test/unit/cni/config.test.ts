@@ -112,15 +112,24 @@ test('objects that are open take any key', () => {
   assert.equal(config.parse({ ...base, ...raw }, quiet).ipam, { type: 'host-local', tipe: 1 })
 })
 
-test('a key of another plugin is refused with its owner, and with the own key it is near to', () => {
+test('a key of another plugin is refused with its owners, and with the own key it is near to', () => {
   const owners = new Map([
-    ['master', 'macvlan'],
-    ['vlans', 'bond'],
+    ['kernelpath', ['host-device']],
+    ['master', ['ipvlan', 'macvlan', 'vlan']],
+    ['vlans', ['bond']],
   ])
   const refused = (raw: object) =>
     complaint({}, { parse: () => config.parse({ ...base, ...raw }, quiet, owners) })
-  assert.is(refused({ master: 'eth0' }).message, 'unknown key master: it belongs to the plugin macvlan')
-  assert.match(refused({ master: 'eth0' }).details, 'use "type": "macvlan"')
+  assert.is(
+    refused({ kernelpath: '/x' }).message,
+    'unknown key kernelpath: it belongs to the plugin host-device',
+  )
+  assert.match(refused({ kernelpath: '/x' }).details, 'use "type": "host-device"')
+  assert.is(
+    refused({ master: 'eth0' }).message,
+    'unknown key master: it belongs to the plugins ipvlan, macvlan and vlan',
+  )
+  assert.match(refused({ master: 'eth0' }).details, 'use "type": "ipvlan", "macvlan" or "vlan"')
   assert.is(
     refused({ vlans: 5 }).message,
     'unknown key vlans: it belongs to the plugin bond; did you mean vlan?',

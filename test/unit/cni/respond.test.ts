@@ -336,11 +336,25 @@ test('a key of another plugin is refused with its name; the others are loaded fo
   }
   assert.is((await call('ADD', config({ bridge: 'br0', _x: 1, 'a.b/c': 2 }), { registry })).status, 0)
   assert.is(loads, 0)
-  const { json } = await call('ADD', config({ Master: 'eth0' }), { registry })
+  const { json } = await call('ADD', config({ SourceMacs: [] }), { registry })
   assert.is(json.code, 7)
-  assert.is(json.msg, 'unknown key Master: it belongs to the plugin macvlan')
+  assert.is(json.msg, 'unknown key SourceMacs: it belongs to the plugin macvlan')
   assert.is(loads, 1)
   assert.is((await call('DEL', config({ master: 'eth0' }), { registry })).status, 0)
+})
+
+test('a key of several plugins is nobody’s alone, whether or not they are all here', async () => {
+  const keys = { config: { ...echo().config, keys: () => ['master', 'vlanId'] } }
+  const registry = {
+    vlan: async () => echo({ name: 'vlan', ...keys }),
+    other: async () => echo({ name: 'other', ...keys }),
+  }
+  const said = async (raw: object) => (await call('ADD', config(raw), { registry })).json.msg
+  assert.is(
+    await said({ master: 'eth0' }),
+    'unknown key master: it belongs to the plugins ipvlan, macvlan, other and vlan',
+  )
+  assert.is(await said({ vlanId: 5 }), 'unknown key vlanId: it belongs to the plugins other and vlan')
 })
 
 test('a delegate leaves the keys of the plugin that called it alone', async () => {
