@@ -1,6 +1,6 @@
 /** What a host looks like, line by line, so that "nothing is left" is a comparison and not a list of guesses. */
 
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { command, ipJson } from './command.ts'
 
@@ -68,13 +68,14 @@ function firewall(): string[] {
   return lines.map((line) => `nft ${line}`)
 }
 
-/** Files with mode and content. A directory that stays behind empty is nothing. */
+/** Files with mode and content, links with where they lead. A directory that stays behind empty is nothing. */
 function filesBelow(directory: string): string[] {
   const entries = readdirSync(directory, { withFileTypes: true })
   return entries.flatMap((entry) => {
     const path = join(directory, entry.name)
     if (foreign.test(path)) return []
     if (entry.isDirectory()) return filesBelow(path)
+    if (entry.isSymbolicLink()) return [`link ${path} ${readlinkSync(path)}`]
     const line = `file ${path} ${statSync(path).mode.toString(8)}`
     return [entry.isFile() ? `${line} ${readFileSync(path, 'utf8')}` : line]
   })
