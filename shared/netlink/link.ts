@@ -167,7 +167,7 @@ export function listLinks(socket: Socket): Link[] {
 
 /** The ports of a bridge, bond, … Equivalent to `ip -d link show master MASTER`. */
 export function listPorts(socket: Socket, { index, name }: LinkName): Link[] {
-  const payload = linkMessage({}, { extMask: SKIP_STATS, master: index })
+  const payload = linkMessage({}, [skipStatistics, [Ifla.MASTER, putU32(index)]])
   const command = `ip -d link show master ${name}`
   return dump(socket, { type: GETLINK, payload, attempt: `list the ports of ${name}`, command }).map(toLink)
 }

@@ -1,0 +1,72 @@
+/** The forwarding database of a VTEP: which remote has which MAC address. The address of all zeros stands for all unknown ones. */
+
+import * as rt from 'netlink/dist/rt/structs.js'
+import { putU32 } from 'netlink/dist/structs.js'
+import { formatAddress, fromBytes, parseAddress, toBytes } from '../ip/address.ts'
+import { formatMac } from '../ip/mac.ts'
+import type { LinkName } from './link.ts'
+import { dump, Flag, type Request, type Socket } from './socket.ts'
+
+const { NEWNEIGH, DELNEIGH, GETNEIGH } = rt.MessageType
+const AF_BRIDGE = 7
+
+/** Where broadcasts and frames to unknown addresses are copied to. */
+const everybody = '00:00:00:00:00:00'
+
+/** One of the remotes that get a copy of what nobody is known for. */
+export interface FloodEntry {
+  /** The remote VTEP, in canonical form. */
+  dst: string
+  /** Index of the link that it is reached by; without one the routes decide. */
+  via?: number
+}
+
+/** `bridge fdb append 00:00:00:00:00:00 dev VTEP dst REMOTE [via DEV]` */
+export function newFloodEntry(vtep: LinkName, entry: FloodEntry): Request {
+  return request(vtep, entry, NEWNEIGH, 'append')
+}
+
+/** `bridge fdb del 00:00:00:00:00:00 dev VTEP dst REMOTE [via DEV]`; ENOENT when it is not there. */
+export function removeFloodEntry(vtep: LinkName, entry: FloodEntry): Request {
+  return request(vtep, entry, DELNEIGH, 'del')
+}
+
+function request(vtep: LinkName, { dst, via }: FloodEntry, type: number, verb: 'append' | 'del'): Request {
+  const address = parseAddress(dst)
+  if (!address) throw new RangeError(`not an address: ${dst}`)
+  const data: rt.Neighbor = {
+    family: AF_BRIDGE,
+    ifindex: vtep.index,
+    state: { permanent: true },
+    flags: { self: true },
+  }
+  const attrs: rt.NeighborAttrs = {
+    lladdr: Buffer.alloc(6),
+    dst: toBytes(address),
+    ifindex: via === undefined ? undefined : putU32(via),
+  }
+  return {
+    type,
+    flags: verb === 'append' ? Flag.CREATE | Flag.APPEND : 0,
+    payload: (out) => rt.formatNeighborMessage({ kind: 'neighbor', data, attrs }, out),
+    attempt: `${verb === 'append' ? 'add' : 'delete'} remote ${dst} of ${vtep.name}`,
+    command: `bridge fdb ${verb} ${everybody} dev ${vtep.name} dst ${dst}${via ? ` via (index ${via})` : ''}`,
+  }
+}
+
+/** The remotes that get what nobody is known for. Equivalent to `bridge fdb show dev VTEP | grep ^00:00:00:00:00:00`. */
+export function listFloodEntries(socket: Socket, vtep: LinkName): FloodEntry[] {
+  const payload = rt.formatNeighbor({ family: AF_BRIDGE, ifindex: vtep.index })
+  const attempt = `list the remotes of ${vtep.name}`
+  return dump(socket, { type: GETNEIGH, payload, attempt, command: `bridge fdb show dev ${vtep.name}` })
+    .map(({ data }) => rt.parseNeighborMessage(data))
+    .filter(({ data, attrs }) => data.ifindex === vtep.index && isFlood(attrs))
+    .map(({ attrs: { dst, ifindex } }) => ({
+      dst: formatAddress(fromBytes(dst ?? Buffer.alloc(4))),
+      via: ifindex?.readUInt32LE(0),
+    }))
+}
+
+function isFlood({ lladdr, dst }: rt.NeighborAttrs): boolean {
+  return dst !== undefined && lladdr !== undefined && formatMac(lladdr) === everybody
+}
