@@ -1,4 +1,4 @@
-/** The networks that most tests use: one bridge, addresses from host-local. */
+/** The networks that most tests use, with addresses from host-local. */
 
 import { type Network, network } from './cnitool.ts'
 import type { Configuration } from './plugin.ts'
@@ -15,6 +15,13 @@ export function bridgeNetwork(keys: Record<string, unknown> = {}, cniVersion?: s
   const number = ++networks
   const ipam = hostLocal(`10.${number}.0.0/24`, `fd00:${number}::/64`)
   return network(`net${number}`, { type: 'bridge', bridge: `br${number}`, ipam, ...keys }, cniVersion)
+}
+
+/** A ptp network of its own, as `bridgeNetwork`. */
+export function ptpNetwork(keys: Record<string, unknown> = {}, cniVersion?: string): Network {
+  const number = ++networks
+  const ipam = hostLocal(`10.${number}.0.0/24`, `fd00:${number}::/64`)
+  return network(`net${number}`, { type: 'ptp', ipam, ...keys }, cniVersion)
 }
 
 /** The configuration as a plugin gets it from a runtime, for direct calls. */

@@ -1,0 +1,24 @@
+/** What a ptp network may say. The descriptions become the README's table and the JSON Schema. */
+
+import { type Config, network } from '../../shared/cni/config.ts'
+import type { Complaint } from '../../shared/cni/error.ts'
+import { masqueradeKeys, mtuOf, possibleMtu, txQueueLen } from '../../shared/device/keys.ts'
+
+const shape = {
+  ...masqueradeKeys,
+  mtu: mtuOf('the veth pair'),
+  txQueueLen,
+}
+
+export type PtpConfig = Config<typeof shape>
+
+export const config = network(shape, { rules: [needsIpam, possibleMtu] })
+
+/** Routes are all that there is to a routed link. */
+function needsIpam({ ipam }: PtpConfig): Complaint | undefined {
+  if (ipam?.type) return undefined
+  return {
+    msg: 'ipam is not set: ptp routes between addresses, so there must be some',
+    hint: 'set ipam, for example {"type": "host-local", "subnet": "10.88.0.0/16"}; for a network without addresses take "type": "bridge"',
+  }
+}

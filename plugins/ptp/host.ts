@@ -1,0 +1,104 @@
+/** The host's side of a routed link: the gateway's address, and the way to the container. */
+
+import { CniError, Code } from '../../shared/cni/error.ts'
+import type { Request } from '../../shared/cni/plugin.ts'
+import type { Ip, Result } from '../../shared/cni/result.ts'
+import { broken, matches } from '../../shared/device/check.ts'
+import { checkHostEnd } from '../../shared/device/host-end.ts'
+import { checkMasquerade } from '../../shared/device/masquerade.ts'
+import type { Wiring } from '../../shared/device/wiring.ts'
+import { formatCidr, sameCidr } from '../../shared/ip/subnet.ts'
+import { isErrno, type KernelError } from '../../shared/kernel/errno.ts'
+import { writeSysctl } from '../../shared/kernel/sysctl.ts'
+import { listAddresses, newAddress } from '../../shared/netlink/address.ts'
+import { changeLink, findLink, type Link } from '../../shared/netlink/link.ts'
+import { listRoutes, newOnlyRoute } from '../../shared/netlink/route.ts'
+import { type Socket, transact } from '../../shared/netlink/socket.ts'
+import type { PtpConfig } from './config.ts'
+import { gatewayAddresses, hostRoutes } from './routes.ts'
+
+/** Sets the host's end up with its addresses and routes. They go with it, so there is nothing to take back. */
+export function connectHost(host: Socket, end: Link, ips: Ip[]): void {
+  const gateways = gatewayAddresses(ips)
+  const hasIPv6 = gateways.some(({ address }) => address.family === 6)
+  setSysctls(end, hasIPv6)
+  try {
+    transact(host, [
+      changeLink(end, { up: true }),
+      ...gateways.map((cidr) => newAddress(end, cidr, { nodad: true })),
+      ...hostRoutes(ips, end).map(newOnlyRoute),
+    ])
+  } catch (error) {
+    throw (isErrno(error, 'EEXIST') && routeExists(host, end, ips, error)) || error
+  }
+}
+
+/** Another interface leads to the address: an attachment that was never deleted, or a network that overlaps. */
+function routeExists(
+  host: Socket,
+  end: Link,
+  ips: Ip[],
+  { errno, command }: KernelError,
+): CniError | undefined {
+  for (const { dst } of hostRoutes(ips, end)) {
+    const { family } = dst.address
+    const other = listRoutes(host, family).find(
+      (route) => sameCidr(route.dst, dst) && route.link !== end.index,
+    )
+    if (!other) continue
+    const name = other.link && findLink(host, other.link)?.name
+    return new CniError(Code.Internal, {
+      msg: `the host has a route to ${formatCidr(dst)} already, by ${name || 'no interface'}`,
+      hint: `delete ${name || 'the route'} if nobody needs it any more, or give the networks ranges of their own; see: ip -${family} route show ${formatCidr(dst)}`,
+      command,
+      kernel: errno,
+    })
+  }
+  return undefined
+}
+
+/**
+ * The container must not become the host's router by one advertisement (CVE-2020-10749). Without duplicate address
+ * detection the link-local address, which neighbours are asked from, is usable at once.
+ */
+function setSysctls({ name }: Link, hasIPv6: boolean): void {
+  writeSysctl('0', 'ipv6', 'conf', name, 'accept_ra')
+  if (!hasIPv6) return
+  writeSysctl('0', 'ipv6', 'conf', name, 'disable_ipv6')
+  writeSysctl('0', 'ipv6', 'conf', name, 'accept_dad')
+}
+
+/** @throws CniError naming the first thing that is not as ADD left it */
+export async function checkHost(
+  wiring: Wiring,
+  request: Request<PtpConfig>,
+  prevResult: Result,
+): Promise<void> {
+  const { host } = wiring
+  const end = checkHostEnd(wiring, request, prevResult)
+  checkGateways(host, end, prevResult.ips)
+  checkRoutes(host, end, prevResult.ips)
+  await checkMasquerade(request, prevResult)
+}
+
+function checkGateways(host: Socket, end: Link, ips: Ip[]): void {
+  const present = listAddresses(host, end)
+  for (const gateway of gatewayAddresses(ips)) {
+    if (present.some((cidr) => sameCidr(cidr, gateway))) continue
+    throw broken(
+      `${end.name} lacks the gateway address ${formatCidr(gateway)}`,
+      `ip address show dev ${end.name}`,
+    )
+  }
+}
+
+function checkRoutes(host: Socket, end: Link, ips: Ip[]): void {
+  for (const route of hostRoutes(ips, end)) {
+    const { family } = route.dst.address
+    if (listRoutes(host, family, end).some((found) => matches(found, route))) continue
+    throw broken(
+      `the host lacks its route to ${formatCidr(route.dst)}`,
+      `ip -${family} route show dev ${end.name}`,
+    )
+  }
+}

@@ -1,0 +1,56 @@
+/** ptp: a routed link of each container to the host; a veth pair that belongs to no switch. */
+
+import type { Request } from '../../shared/cni/plugin.ts'
+import type { Interface, Result } from '../../shared/cni/result.ts'
+import type { Life } from '../../shared/device/device.ts'
+import { enableForwarding } from '../../shared/device/forwarding.ts'
+import { collectHostEnds, makePair, removeHostEnd } from '../../shared/device/host-end.ts'
+import { requestedMac } from '../../shared/device/mac.ts'
+import {
+  addMasquerade,
+  masqueradeCollection,
+  masqueradeRemoval,
+  masqueradeStatus,
+} from '../../shared/device/masquerade.ts'
+import { interfacePlugin } from '../../shared/device/plugin.ts'
+import { waitUntilRunning } from '../../shared/device/running.ts'
+import type { Link } from '../../shared/netlink/link.ts'
+import { config, type PtpConfig } from './config.ts'
+import { checkHost, connectHost } from './host.ts'
+import { containerRoutes, gatewayAddresses, requireGateways } from './routes.ts'
+
+export const ptp = interfacePlugin<PtpConfig, Link>({
+  name: 'ptp',
+  summary: 'routes between each container and the host over a link of their own',
+  config,
+  prepare: requestedMac,
+  create: (life) => makePair(life, {}),
+  interfaces: ({ name, mac, mtu }) => [{ name, mac, mtu }],
+  complete: requireGateways,
+  onLink: ({ ips }, link) => containerRoutes(ips, link),
+  connect,
+  settle: ({ host }, end) => waitUntilRunning(host, end),
+  finish,
+  remove,
+  check: checkHost,
+  status: masqueradeStatus,
+  gc: (request) => [() => collectHostEnds(request), ...masqueradeCollection(request)],
+})
+
+async function connect(life: Life<PtpConfig>, end: Link, result: Result): Promise<Interface[]> {
+  connectHost(life.host, end, result.ips)
+  await addMasquerade(life, result)
+  return []
+}
+
+function finish({ undo }: Life<PtpConfig>, { ips }: Result): void {
+  enableForwarding(
+    undo,
+    gatewayAddresses(ips).map(({ address }) => address.family),
+  )
+}
+
+/** The host's side, found by what follows from the attachment; the masquerade first, as for the bridge. */
+function remove(request: Request<PtpConfig>): (() => unknown)[] {
+  return [...masqueradeRemoval(request), () => removeHostEnd(request)]
+}

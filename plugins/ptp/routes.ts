@@ -1,0 +1,73 @@
+/**
+ * Both ends of a routed link. Neither has a subnet: the container knows its gateway and nobody else, the host knows the
+ * container's address, so whatever a container sends goes through the host.
+ */
+
+import { CniError, Code } from '../../shared/cni/error.ts'
+import type { Ip, Result } from '../../shared/cni/result.ts'
+import { type Address, parseAddress, sameAddress, width } from '../../shared/ip/address.ts'
+import { type Cidr, parseCidr, sameCidr, subnetOf } from '../../shared/ip/subnet.ts'
+import type { LinkName } from '../../shared/netlink/link.ts'
+import type { RouteSpec } from '../../shared/netlink/route.ts'
+
+/** An address of the container, with its subnet's prefix, and the gateway's: the other end. */
+interface Ends {
+  cidr: Cidr
+  gateway: Address
+}
+
+function endsOf(ips: Ip[]): Ends[] {
+  return ips.flatMap(({ address, gateway = '' }) => {
+    const [cidr, other] = [parseCidr(address), parseAddress(gateway)]
+    return cidr && other ? [{ cidr, gateway: other }] : []
+  })
+}
+
+/** @throws CniError when IPAM left an address without another end */
+export function requireGateways(lease: Result): Result {
+  for (const ip of lease.ips) {
+    const [ends] = endsOf([ip])
+    if (ends && !sameAddress(ends.gateway, ends.cidr.address)) continue
+    throw new CniError(Code.InvalidNetworkConfig, {
+      msg: `ipam gives ${ip.address} ${ends ? 'and the same as gateway' : 'without a gateway'}, but ptp needs one: the host's end of the link`,
+      hint: 'name another address as gateway in ipam, for example "gateway": "10.1.2.1"',
+    })
+  }
+  return lease
+}
+
+/** The container's: `ip route add GATEWAY dev IFNAME src ADDRESS`, `ip route add SUBNET via GATEWAY src ADDRESS`. */
+export function containerRoutes(ips: Ip[], link: LinkName): RouteSpec[] {
+  const via = { link: link.index, linkName: link.name }
+  const routes = endsOf(ips).flatMap(({ cidr, gateway }) => {
+    const own = { ...via, source: cidr.address }
+    const toGateway = { ...own, dst: alone(gateway) }
+    return isAlone(cidr) ? [toGateway] : [toGateway, { ...own, dst: subnetOf(cidr), gateway }]
+  })
+  // A second address of a subnet finds its routes there.
+  return routes.filter(({ dst }, index) => routes.findIndex((other) => sameCidr(other.dst, dst)) === index)
+}
+
+/** The gateways' addresses, as the host's end has them: `ip address add GATEWAY/32 dev VETH`. */
+export function gatewayAddresses(ips: Ip[]): Cidr[] {
+  const all = endsOf(ips).map(({ gateway }) => alone(gateway))
+  return all.filter((cidr, index) => all.findIndex((other) => sameCidr(other, cidr)) === index)
+}
+
+/** The host's: `ip route add ADDRESS dev VETH`. */
+export function hostRoutes(ips: Ip[], link: LinkName): RouteSpec[] {
+  return endsOf(ips).map(({ cidr }) => ({
+    dst: alone(cidr.address),
+    link: link.index,
+    linkName: link.name,
+  }))
+}
+
+/** An address without a subnet: /32 or /128. */
+function alone(address: Address): Cidr {
+  return { address, prefix: width(address.family) }
+}
+
+function isAlone({ address, prefix }: Cidr): boolean {
+  return prefix === width(address.family)
+}

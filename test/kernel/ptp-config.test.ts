@@ -1,0 +1,61 @@
+/** ptp: what cannot be is refused, with the place and the remedy, and nothing is left. */
+
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { ip } from '../harness/command.ts'
+import { unchanged } from '../harness/expect.ts'
+import { newContainer, privateHost } from '../harness/host.ts'
+import { ptpNetwork, single } from '../harness/networks.ts'
+import { call } from '../harness/plugin.ts'
+import { snapshot } from '../harness/snapshot.ts'
+
+await privateHost()
+
+const address = (keys: Record<string, string>) => ({ ipam: { type: 'static', addresses: [keys] } })
+
+for (const [keys, msg, remedy] of [
+  [{ ipam: undefined }, 'ipam is not set', 'host-local'],
+  [{ ipam: {} }, 'ipam is not set', 'host-local'],
+  [{ mtu: 60 }, 'mtu: must be 0 or from 68 (RFC 791) to 65535, found 60', ''],
+  [{ mtu: 'large' }, 'mtu', ''],
+  [{ ipMasqBackend: 'pf' }, '"nftables" or "iptables"', ''],
+  [{ ipMas: true }, 'unknown key ipMas, did you mean ipMasq?', ''],
+  [{ hairpinMode: true }, 'unknown key hairpinMode: it belongs to the plugin bridge', 'bridge'],
+  [{ runtimeConfig: { mac: '01:00:5e:00:00:01' } }, 'runtimeConfig.mac', 'unicast'],
+  [address({ address: '10.1.2.3/24' }), '10.1.2.3/24 without a gateway', '"gateway"'],
+  [address({ address: '10.1.2.3/24', gateway: '10.1.2.3' }), 'the same as gateway', 'another address'],
+] as const)
+  test(`${JSON.stringify(keys)} is refused: ${msg}`, async () => {
+    const before = snapshot()
+    const config = single(ptpNetwork(keys as Record<string, unknown>))
+    const { status, json } = await call({ verb: 'ADD', config, netns: newContainer().path })
+    assert.equal([status, json?.code], [1, 7])
+    const said = `${json?.msg}; ${json?.details}`
+    assert.ok(said.includes(msg) && said.includes(remedy), said)
+    unchanged(before)
+  })
+
+test('an address that the host has a route to is refused, and how to see the route is told', async () => {
+  const config = single(ptpNetwork(address({ address: '10.1.2.3/24', gateway: '10.1.2.1' })))
+  ip('route add 10.1.2.3 dev lo')
+  const before = snapshot()
+  const { status, json } = await call({ verb: 'ADD', config, netns: newContainer().path })
+  assert.equal([status, json?.code], [1, 999])
+  assert.is(json?.msg, 'the host has a route to 10.1.2.3/32 already, by lo')
+  assert.match(json?.details as string, 'ip -4 route show 10.1.2.3/32')
+  unchanged(before)
+})
+
+test('a second ADD of an attachment is refused and takes nothing away', async () => {
+  const config = single(ptpNetwork())
+  const container = newContainer()
+  await call({ verb: 'ADD', config, netns: container.path })
+  const before = snapshot()
+  const again = await call({ verb: 'ADD', config, netns: container.path })
+  assert.match(again.json?.msg as string, 'has an interface eth0 already')
+  const elsewhere = await call({ verb: 'ADD', config, netns: newContainer().path })
+  assert.match(elsewhere.json?.msg as string, 'this attachment exists already')
+  unchanged(before)
+})
+
+test.run()

@@ -1,0 +1,113 @@
+/** ptp: DEL never gets stuck, GC removes what belongs to nobody, STATUS says whether ADD would work, many go at once. */
+// needs: nft ip
+
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import * as cnitool from '../harness/cnitool.ts'
+import { command, ip } from '../harness/command.ts'
+import { refusal, unchanged } from '../harness/expect.ts'
+import { newContainer, privateHost, removeContainer } from '../harness/host.ts'
+import { exists, hostEnd } from '../harness/look.ts'
+import { hostLocal, ptpNetwork, single } from '../harness/networks.ts'
+import { type Answer, call } from '../harness/plugin.ts'
+import { type Snapshot, snapshot } from '../harness/snapshot.ts'
+import { pings } from '../harness/traffic.ts'
+
+await privateHost()
+
+const done: Answer = { status: 0, json: undefined, stderr: '' }
+
+/** An attachment beside another container's, and the host as it was before it. */
+async function attached(keys: Record<string, unknown> = {}) {
+  const config = single(ptpNetwork({ ipMasq: true, ...keys }, '1.1.0'))
+  const resident = newContainer()
+  await call({ verb: 'ADD', config, containerID: 'resident', netns: resident.path })
+  const before: Snapshot = snapshot()
+  const container = newContainer()
+  const { status, json } = await call({ verb: 'ADD', config, containerID: 'passing', netns: container.path })
+  assert.is(status, 0, JSON.stringify(json))
+  const del = { verb: 'DEL', config, containerID: 'passing', netns: container.path } as const
+  return { config, container, resident, before, del }
+}
+
+test('DEL twice: the second has nothing to do and says so by silence', async () => {
+  const { before, del } = await attached()
+  assert.equal(await call(del), done)
+  assert.equal(await call(del), done)
+  unchanged(before)
+})
+
+test('DEL with the namespace gone', async () => {
+  const { container, before, del } = await attached()
+  removeContainer(container)
+  assert.equal(await call(del), done)
+  unchanged(before)
+})
+
+test('DEL with CNI_NETNS empty and no prevResult, the namespace still there', async () => {
+  const { container, before, del } = await attached()
+  assert.equal(await call({ ...del, netns: '' }), done)
+  assert.not.ok(exists('eth0', container))
+  unchanged(before)
+})
+
+test('DEL with the host’s end gone', async () => {
+  const { container, before, del } = await attached({ ipMasqBackend: 'iptables' })
+  ip(`link delete ${hostEnd(container).ifname}`)
+  assert.equal(await call(del), done)
+  unchanged(before)
+})
+
+test('DEL before any ADD', async () => {
+  const before = snapshot()
+  const config = single(ptpNetwork({ ipMasq: true }))
+  assert.equal(await call({ verb: 'DEL', config, netns: newContainer().path }), done)
+  unchanged(before)
+})
+
+for (const wrong of [{ mtu: 'large' }, { ipMasqBackend: 'pf' }, { ipMas: true }, { ipMasq: 'yes' }])
+  test(`DEL of a configuration that ADD refuses still cleans up: ${JSON.stringify(wrong)}`, async () => {
+    const { config, before, del } = await attached()
+    const { status } = await call({ ...del, config: { ...config, ...wrong } })
+    assert.is(status, 0)
+    unchanged(before)
+  })
+
+test('GC removes stale attachments whole, and leaves valid ones and other networks alone', async () => {
+  const other = ptpNetwork({ ipMasq: true }, '1.1.0')
+  const foreign = newContainer()
+  await cnitool.add(other, foreign)
+  const { config, container, resident, before } = await attached()
+  const valid = { 'cni.dev/valid-attachments': [{ containerID: 'resident', ifname: 'eth0' }] }
+  assert.is((await call({ verb: 'GC', config: { ...config, ...valid } })).status, 0)
+  unchanged(before)
+  assert.not.ok(exists('eth0', container))
+  assert.ok(exists('eth0', resident))
+  await cnitool.check(other, foreign)
+})
+
+test('STATUS is silent where all is well, and names what is not', async () => {
+  const before = snapshot()
+  await cnitool.status(ptpNetwork({ ipMasq: true }, '1.1.0'))
+  unchanged(before)
+  const full = ptpNetwork({ ipam: hostLocal('10.240.0.0/30') }, '1.1.0')
+  await cnitool.add(full, newContainer())
+  assert.match(await refusal(cnitool.status(full)), /10\.240\.0/)
+})
+
+test('30 containers come at once and go at once', async () => {
+  const net = ptpNetwork({ ipMasq: true })
+  await cnitool.add(net, newContainer())
+  const before = snapshot()
+  const containers = Array.from({ length: 30 }, () => newContainer())
+  const results = await Promise.all(containers.map((container) => cnitool.add(net, container)))
+  const given = results.flatMap(({ ips }) => ips.map(({ address }) => address.replace(/\/.*/, '')))
+  assert.is(new Set(given).size, 60)
+  for (const address of given.slice(-2)) assert.ok(pings(containers[0], address), address)
+  await Promise.all(containers.map((container) => cnitool.check(net, container)))
+  await Promise.all(containers.map((container) => cnitool.del(net, container)))
+  unchanged(before)
+  assert.not.match(command('ip', 'route'), given[0] as string)
+})
+
+test.run()

@@ -1,0 +1,44 @@
+/** ptp on the round trip that every kind of interface goes. */
+// needs: nft ip
+
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { command, ip } from '../harness/command.ts'
+import { privateHost } from '../harness/host.ts'
+import { addresses, hostEnd, inContainer } from '../harness/look.ts'
+import { type Kind, testRoundTrips } from '../harness/round-trip.ts'
+
+await privateHost()
+
+const ptp: Kind = {
+  config: { type: 'ptp', ipMasq: true, ipMasqBackend: 'nftables', mtu: 1400, txQueueLen: 500 },
+  subnets: ['10.88.0.0/24', 'fd88::/64'],
+  expect: ({ mtu, txqlen, linkinfo }) =>
+    assert.equal([linkinfo?.info_kind, mtu, txqlen], ['veth', 1400, 500]),
+  breaks: {
+    'an address is missing': (container) => inContainer(container, 'address flush dev eth0 scope global'),
+    'the way to the gateway is missing': (container) => inContainer(container, 'route delete 10.88.0.1/32'),
+    'the way to the subnet is missing': (container) => inContainer(container, '-6 route delete fd88::/64'),
+    'the way to the subnet leads past the gateway': (container) =>
+      inContainer(container, 'route replace 10.88.0.0/24 dev eth0'),
+    'the interface is down': (container) => inContainer(container, 'link set eth0 down'),
+    'the interface is gone': (container) => inContainer(container, 'link delete eth0'),
+    'the MTU of the host’s end is another': (container) =>
+      ip(`link set ${hostEnd(container).ifname} mtu 1300`),
+    'the host’s end is down': (container) => ip(`link set ${hostEnd(container).ifname} down`),
+    'the host’s end lacks the gateway’s address': (container) =>
+      ip(`address delete 10.88.0.1/32 dev ${hostEnd(container).ifname}`),
+    'the host has no route to the container': (container) => ip(`route delete ${ipv4(container)}`),
+    'the host has no IPv6 route to the container': (container) =>
+      ip(`-6 route delete ${addresses('eth0', container)[1]?.replace(/\/.*/, '')}`),
+    'the masquerade is gone': () => command('nft', 'delete', 'table', 'ip', 'patchbay'),
+  },
+}
+
+function ipv4(container: Parameters<typeof hostEnd>[0]): string {
+  return addresses('eth0', container)[0]?.replace(/\/.*/, '') ?? ''
+}
+
+testRoundTrips('ptp', ptp)
+
+test.run()
