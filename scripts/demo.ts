@@ -1,40 +1,63 @@
 /** `npm run demo`: builds, wires two containers with each example, pings across, shows a table, cleans up. */
 
-import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { makeHost } from './demo/host.ts'
-import { type Row, show, tryOut } from './demo/network.ts'
+import { featuresOf, type Kernel, kernels } from '../test/runner/kernels.ts'
+import { type Example, readExample } from './demo/example.ts'
+import { needsOf } from './demo/kinds.ts'
+import { notTried, type Row, show } from './demo/row.ts'
 import { run } from './run.ts'
 import { ensurePackages, Missing, reportMissing } from './setup.ts'
 
 const root = join(import.meta.dirname, '..')
-/** Set in the second life of this program, on a private host. */
-const mark = 'PATCHBAY_DEMO'
+/** Seconds for all examples of a kernel. */
+const longest = 300
 
-await reportMissing(process.env[mark] ? demonstrate : prepare)
+await reportMissing(demonstrate)
 
-/** Installs, builds, and starts again where nothing of the machine's network can be touched. */
-async function prepare(): Promise<void> {
+async function demonstrate(): Promise<void> {
   if (process.getuid?.() !== 0) throw new Missing('the demo makes network namespaces: run it as root')
   await ensurePackages('the demo', ['iproute2', 'iputils-ping', 'util-linux'])
   console.log('Building …')
   await run(process.execPath, ['build.ts', '--engine', 'quickjs'], { cwd: root, stderr: 'inherit' })
-  const namespaces = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc']
-  const self = [process.execPath, ...process.execArgv, ...process.argv.slice(1)]
-  const env = { ...process.env, [mark]: '1' }
-  const { status, error } = spawnSync('unshare', [...namespaces, ...self], { stdio: 'inherit', env })
-  if (error || status === null) throw new Missing('no private network namespace can be made on this machine')
-  process.exitCode = status
-}
-
-async function demonstrate(): Promise<void> {
-  await makeHost()
-  const examples = readdirSync(join(root, 'conf-examples')).filter((file) => file.endsWith('.conflist'))
-  const rows: Row[] = []
-  for (const file of examples.sort()) {
-    rows.push(await tryOut(join(root, 'conf-examples', file), join(root, 'dist/quickjs')))
-  }
+  const rows = await tryAll(examples())
   show(rows)
   if (rows.some(({ failed }) => failed)) process.exitCode = 1
+}
+
+/** In the order of their numbers. */
+function examples(): Example[] {
+  const directory = join(root, 'conf-examples')
+  const files = readdirSync(directory).filter((file) => file.endsWith('.conflist'))
+  return files
+    .sort((one, other) => Number.parseInt(one, 10) - Number.parseInt(other, 10))
+    .map((file) => readExample(join(directory, file)))
+}
+
+/** Takes each example to the first kernel that has what it needs. A kernel that nothing is left for is not started. */
+async function tryAll(all: readonly Example[]): Promise<Row[]> {
+  const rows = new Map<Example, Row>()
+  let rest = [...all]
+  for (const kernel of kernels) {
+    const features = rest.length > 0 && (await featuresOf(kernel))
+    if (!features) continue
+    const able = rest.filter((example) => needsOf(example.plugin).every((name) => features.has(name)))
+    rest = rest.filter((example) => !able.includes(example))
+    const found = await tryOn(kernel, able)
+    for (const [index, row] of found.entries()) rows.set(able[index] as Example, row)
+  }
+  return all.map((example) => rows.get(example) ?? notTried(example.title, needsOf(example.plugin)))
+}
+
+/** Runs examples on a private host, which vanishes with its first process; the machine's own is not touched. */
+async function tryOn(kernel: Kernel, examples: readonly Example[]): Promise<Row[]> {
+  if (examples.length === 0) return []
+  console.log(`Trying ${examples.length} examples on ${kernel.name} …`)
+  const namespaces = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc']
+  const program = [process.execPath, join(root, 'scripts/demo/try.ts'), join(root, 'dist/quickjs')]
+  const files = examples.map(({ file }) => file)
+  const { status, output } = await kernel.run(['unshare', ...namespaces, ...program, ...files], longest)
+  if (status !== 0) throw new Missing(`the demo could not run on ${kernel.name}:\n${output}`)
+  const rows: Row[] = JSON.parse(output)
+  return rows.map((row) => ({ ...row, kernel: `${kernel.name}, ${row.kernel}` }))
 }

@@ -35,7 +35,7 @@ export const native: Kernel = {
 
 /** The second kernel; a guest that dies is a program that failed. */
 export const guest: Kernel = {
-  name: 'second kernel',
+  name: 'the second kernel',
   run: async (command, timeout) => {
     try {
       const { stdout, stderr, status } = await runInGuest(command, { cwd: root, timeout })
@@ -50,10 +50,10 @@ export const guest: Kernel = {
 export const kernels = [native, guest]
 
 /** What a kernel has of the features that tests ask for; nothing when it cannot even be started. */
-async function featuresOf(kernel: Kernel): Promise<Set<string> | undefined> {
+export async function featuresOf(kernel: Kernel): Promise<Set<string> | undefined> {
   const { output, status } = await kernel.run(probeCommand(), 60)
   if (status === 0) return new Set(output.trim().split('\n'))
-  console.log(`the ${kernel.name} cannot run here: ${output}`)
+  console.log(`${kernel.name} cannot run here: ${output}`)
   return undefined
 }
 

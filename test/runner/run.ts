@@ -16,7 +16,7 @@ export function filesBelow(folder: string): string[] {
 
 /** Runs one test file, on the Node that runs this. */
 export function runFile(file: string, kernel = native): Promise<Tally> {
-  const name = kernel === native ? file : `${file} on the ${kernel.name}`
+  const name = kernel === native ? file : `${file} on ${kernel.name}`
   return runProgram(name, [process.execPath, file], tallyOf, kernel)
 }
 

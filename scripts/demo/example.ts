@@ -1,0 +1,23 @@
+/** An example of `conf-examples`, as a runtime reads it. */
+
+import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
+
+/** Keys of one plugin's configuration, beside its type. */
+export type Configuration = { type: string } & Record<string, unknown>
+
+export interface Example {
+  file: string
+  /** The file's name without its ending. */
+  title: string
+  /** The network's name. */
+  name: string
+  cniVersion: string
+  /** The examples have one each. */
+  plugin: Configuration
+}
+
+export function readExample(file: string): Example {
+  const { name, cniVersion, plugins } = JSON.parse(readFileSync(file, 'utf8'))
+  return { file, title: basename(file, '.conflist'), name, cniVersion, plugin: plugins[0] }
+}

@@ -1,0 +1,53 @@
+/** What the kinds of interfaces need for a pair of containers that reach each other. */
+
+import { probes } from '../../test/guest/features.ts'
+import type { Configuration } from './example.ts'
+import { near } from './host.ts'
+
+/**
+ * The configuration of the second container, where the kind wants it on another host across the wire. Nothing is
+ * returned where both containers are on one host.
+ */
+type Across = (config: Configuration) => Configuration | undefined
+
+/** The kinds that two containers of one host cannot always meet by. */
+const across: Record<string, Across> = {
+  ipvlan: (config) => (config.flag && config.flag !== 'bridge' ? config : undefined),
+  macvlan: (config) => ((config.mode ?? 'bridge') === 'bridge' ? undefined : heard(config)),
+  vlan: (config) => config,
+  vxlan: mirrored,
+}
+
+export function configurationAcross(config: Configuration): Configuration | undefined {
+  return across[config.type]?.(config)
+}
+
+/** What mode source lets through is what comes from the MACs that it lists. */
+function heard(config: Configuration): Configuration {
+  const [mac] = (config.sourceMacs ?? []) as string[]
+  return config.mode === 'source' ? { ...config, mode: 'bridge', sourceMacs: undefined, mac } : config
+}
+
+/** The overlay as the other host sees it: its remote is this host. */
+function mirrored(config: Configuration): Configuration {
+  const [local] = remotesOf(config)
+  if (!local) return config
+  const own = local.includes(':') ? near.ipv6 : near.ipv4
+  return { ...config, remotes: undefined, remote: config.local ?? own, local }
+}
+
+/** The addresses by which an overlay knows other hosts. */
+export function remotesOf({ remote, remotes = [] }: Configuration): string[] {
+  return [...(remote ? [remote] : []), ...(remotes as string[])] as string[]
+}
+
+/** The features of the kernel that a configuration asks for. */
+export function needsOf({ type, vlan, ipMasq, macspoofchk }: Configuration): string[] {
+  const wishes = {
+    [`link ${type}`]: `link ${type}` in probes,
+    'bridge vlan_filtering': vlan,
+    'nft ip': ipMasq,
+    'nft bridge': macspoofchk,
+  }
+  return Object.keys(wishes).filter((name) => wishes[name as keyof typeof wishes])
+}

@@ -1,0 +1,12 @@
+/** Run by the demo on a private host: tries the examples that are named out, one after another, and prints rows as JSON. */
+
+import { readExample } from './example.ts'
+import { makeHosts } from './host.ts'
+import { tryOut } from './pair.ts'
+import type { Row } from './row.ts'
+
+const [executables = '', ...files] = process.argv.slice(2)
+await makeHosts()
+const rows: Row[] = []
+for (const file of files) rows.push(await tryOut(readExample(file), executables))
+console.log(JSON.stringify(rows))
