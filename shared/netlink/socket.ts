@@ -93,6 +93,7 @@ export function closeSocket(socket: Socket): void {
  * @throws KernelError with errno, extended ack text and the request's command
  */
 export function transact(socket: Socket, requests: Request[]): Reply[][] {
+  if (requests.length === 0) return [] // an empty datagram is refused (ENODATA)
   const first = socket.sequence + 1
   send(socket, requests)
   return receive(socket, first, requests)
