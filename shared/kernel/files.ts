@@ -43,11 +43,21 @@ function withFile<T>(path: string, flags: number, use: (fd: Fd) => T, mode?: num
 export function readAll(fd: Fd, name = `fd ${fd}`): Buffer {
   const chunks: Buffer[] = []
   for (let size = 4096; ; size = 65536) {
-    const chunk = Buffer.alloc(size)
-    const count = must(`read ${name}`, 'read', fd, chunk, size)
-    if (count === 0) return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)
-    chunks.push(chunk.subarray(0, count))
+    const chunk = readChunk(fd, size, name)
+    chunks.push(chunk)
+    if (chunk.length < size) return chunks.length === 1 ? chunk : Buffer.concat(chunks)
   }
+}
+
+/** Reads up to a number of bytes; fewer only at the end. */
+function readChunk(fd: Fd, size: number, name: string): Buffer {
+  const chunk = Buffer.alloc(size)
+  for (let filled = 0; filled < size; ) {
+    const count = must(`read ${name}`, 'read', fd, chunk.subarray(filled), size - filled)
+    if (count === 0) return chunk.subarray(0, filled)
+    filled += count
+  }
+  return chunk
 }
 
 /** Writes all the bytes to an open descriptor. */
@@ -85,6 +95,19 @@ export function writeInPlace(path: string, text: string): void {
 /** Writes a text into a file as it stands, made when missing: for what may be lost, but is to cost little. */
 export function overwrite(path: string, text: string, mode = 0o600): void {
   withFile(path, Open.WRONLY | Open.CREAT | Open.TRUNC, (fd) => writeAll(fd, Buffer.from(text), path), mode)
+}
+
+/** Reads bytes at a place in an open file; fewer where it ends. */
+export function readAt(fd: Fd, offset: number, size: number): Buffer {
+  const bytes = Buffer.alloc(size)
+  return bytes.subarray(0, must(`read fd ${fd}`, 'pread64', fd, bytes, size, offset))
+}
+
+const SEEK_END = 2
+
+/** The size of an open file. */
+export function sizeOf(fd: Fd): number {
+  return must(`find the end of fd ${fd}`, 'lseek', fd, 0, SEEK_END)
 }
 
 /** Writes bytes at a place in a file, which is made when missing; what lies before its end reads as zeros. */

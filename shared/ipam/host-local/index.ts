@@ -1,5 +1,5 @@
 /**
- * An index beside the reference's files, so that no call reads them all: who holds what (entries.ts), and which addresses
+ * An index beside the reference's files, so that no call reads them all: who holds what (attachments.ts), and which addresses
  * are taken (taken.ts). It is of this boot, and true while the network's directory was changed by nobody else since.
  */
 
@@ -7,19 +7,11 @@ import type { Address } from '../../ip/address.ts'
 import { bootId } from '../../kernel/boot.ts'
 import { wallClock } from '../../kernel/clock.ts'
 import { KernelError } from '../../kernel/errno.ts'
-import {
-  makeDirectory,
-  readBytesIfAny,
-  readDirectory,
-  remove,
-  removeTree,
-  setMtime,
-  stat,
-} from '../../kernel/files.ts'
+import { makeDirectory, readBytesIfAny, removeTree, setMtime, stat, writeAt } from '../../kernel/files.ts'
 import type { FirstFree } from '../allocate.ts'
 import { firstFree, PAGE_BYTES, placeOf } from '../taken.ts'
-import { type Changes, entriesIn, noteByte, pagesIn, writeChanges } from './changes.ts'
-import { type Entry, readEntry } from './entries.ts'
+import { entryNames, readEntry, writeEntries, writeEntry } from './attachments.ts'
+import type { Entry } from './entries.ts'
 
 /** Where a network's index is: a name that no network can have keeps it out of the reference's way. */
 export function indexHome(directory: string): string {
@@ -36,8 +28,8 @@ export interface Index {
   /** What is known of an attachment, by the name of its entry. */
   entry(name: string): Entry | undefined
   setEntry(name: string, entry: Entry | undefined): void
-  /** The names of all entries. */
-  names(): string[]
+  /** The names of all entries that begin so. */
+  names(prefix: string): string[]
   firstFree: FirstFree
   mark(address: Address, taken: boolean): void
   /** Has the next call make the index anew. */
@@ -68,20 +60,21 @@ function seal(directory: string, root: string): void {
 /** Where an index that is not in memory is read from. */
 interface Source {
   entry(name: string): Entry | undefined
-  names(): string[]
+  names(prefix: string): string[]
   page(name: string): Uint8Array | undefined
 }
 
 /** The index of a directory that is sealed. */
 export function keptIndex(directory: string, root: string): Index {
   const source = {
-    entry: (name: string) => readEntry(entriesIn(root), name),
-    names: () => readDirectory(entriesIn(root)).map(({ name }) => name),
+    entry: (name: string) => readEntry(root, name),
+    names: (prefix: string) => entryNames(root, prefix),
     page: (name: string) => readBytesIfAny(`${pagesIn(root)}/${name}`),
   }
-  return makeIndex(source, (changes) => {
-    if (changes.entries.size + changes.pages.size === 0) return
-    writeChanges(changes, root)
+  return makeIndex(source, ({ entries, pages }) => {
+    if (entries.size + pages.size === 0) return
+    for (const [name, entry] of entries) writeEntry(root, name, entry)
+    writePages(root, pages)
     seal(directory, root)
   })
 }
@@ -89,19 +82,28 @@ export function keptIndex(directory: string, root: string): Index {
 /** An index that is made anew: it knows what is put into it, and takes the place of any that was. */
 export function newIndex(directory: string, root: string): Index {
   const nothing = { entry: () => undefined, names: () => [], page: () => undefined }
-  return makeIndex(nothing, (changes) => {
-    clear(root, changes)
-    writeChanges(changes, root)
+  return makeIndex(nothing, ({ entries, pages }) => {
+    writeEntries(root, entries)
+    removeTree(pagesIn(root))
+    makeDirectory(pagesIn(root), 0o700)
+    writePages(root, pages)
     seal(directory, root)
   })
 }
 
-/** Removes what an index had that the new one has not. */
-function clear(root: string, { entries }: Changes): void {
-  removeTree(pagesIn(root))
-  for (const directory of [entriesIn(root), pagesIn(root)]) makeDirectory(directory, 0o700)
-  for (const { name } of readDirectory(entriesIn(root)))
-    if (!entries.has(name)) remove(`${entriesIn(root)}/${name}`)
+const pagesIn = (root: string) => `${root}/taken`
+
+function writePages(root: string, pages: Changes['pages']): void {
+  for (const [name, { page, from, to }] of pages)
+    writeAt(`${pagesIn(root)}/${name}`, from, page.subarray(from, to + 1))
+}
+
+/** What a call changed, to be written when it is done; both by name. */
+interface Changes {
+  /** Undefined for one that is gone. */
+  entries: Map<string, Entry | undefined>
+  /** Pages, with the first and the last byte that was changed. */
+  pages: Map<string, { page: Uint8Array; from: number; to: number }>
 }
 
 function makeIndex(source: Source, keep: (changes: Changes) => void): Index {
@@ -115,7 +117,10 @@ function makeIndex(source: Source, keep: (changes: Changes) => void): Index {
   return {
     entry: (name) => (changes.entries.has(name) ? changes.entries.get(name) : source.entry(name)),
     setEntry: (name, entry) => void changes.entries.set(name, entry),
-    names: () => [...new Set([...source.names(), ...changes.entries.keys()])],
+    names: (prefix) => {
+      const changed = [...changes.entries.keys()].filter((name) => name.startsWith(prefix))
+      return [...new Set([...source.names(prefix), ...changed])]
+    },
     firstFree: (from, to) => firstFree(pageOf, from, to),
     mark(address, taken) {
       const place = placeOf(address)
@@ -123,7 +128,12 @@ function makeIndex(source: Source, keep: (changes: Changes) => void): Index {
       const byte = page[place.byte] ?? 0
       page[place.byte] = taken ? byte | place.mask : byte & ~place.mask
       pages.set(place.page, page)
-      noteByte(changes, place, page)
+      const { from, to } = changes.pages.get(place.page) ?? { from: place.byte, to: place.byte }
+      changes.pages.set(place.page, {
+        page,
+        from: Math.min(from, place.byte),
+        to: Math.max(to, place.byte),
+      })
     },
     doubt: () => {
       isTrusted = false

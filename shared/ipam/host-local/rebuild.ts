@@ -6,11 +6,12 @@
 import type { Log } from '../../cni/log.ts'
 import { tolerate } from '../../kernel/errno.ts'
 import { readDirectory, removeTree, stat } from '../../kernel/files.ts'
-import { entriesIn } from './changes.ts'
-import { type Entry, entryName, listEntries } from './entries.ts'
+import { readEntries } from './attachments.ts'
+import { type Entry, entryName } from './entries.ts'
 import { type Index, indexHome, newIndex } from './index.ts'
 import { type Netns, netnsOf } from './netns.ts'
 import { type Reservation, sweep, timeOf } from './records.ts'
+import { isParked } from './sticky.ts'
 
 export interface Rebuilt {
   index: Index
@@ -21,16 +22,20 @@ export interface Rebuilt {
 
 /** Called with the lock held. */
 export function rebuild(directory: string, root: string, log: Log): Rebuilt {
+  const known = readEntries(root)
+  const earlier = earlierEntries(directory, root)
   const index = newIndex(directory, root)
-  const [known, earlier] = [listEntries(entriesIn(root)), earlierEntries(directory, root)]
   const all = sweep(directory, log)
   const dead = all.filter((reservation) => {
     const name = entryName(reservation)
     const time = timeOf(directory, reservation)
-    const [now, before] = [known, earlier].map((entries) => describing(entries.get(name), reservation, time))
+    const now = describing(known.get(name), reservation, time)
+    const before = describing(earlier.get(name), reservation, time)
+    const { netns, sticky } = index.entry(name) ?? now ?? before ?? {}
+    const addresses = { ...index.entry(name)?.addresses, [reservation.file]: time }
     index.mark(reservation.address, true)
-    index.setEntry(name, merged(index.entry(name), now ?? before, reservation, time))
-    return !now && before && !isAlive(before.netns)
+    index.setEntry(name, { netns, sticky, addresses })
+    return !now && before && !isParked(reservation) && !isAlive(before.netns)
   })
   return { index, all, dead }
 }
@@ -38,17 +43,6 @@ export function rebuild(directory: string, root: string, log: Log): Rebuilt {
 /** An entry that is about this very record, not an earlier one of the same address and attachment. */
 function describing(entry: Entry | undefined, { file }: Reservation, time: string): Entry | undefined {
   return entry?.addresses[file] === time ? entry : undefined
-}
-
-/** The entry of an attachment with one more address; the rest is what an earlier index knew. */
-function merged(
-  entry: Entry | undefined,
-  known: Entry | undefined,
-  { containerID, ifname, file }: Reservation,
-  time: string,
-): Entry {
-  const { netns, sticky } = entry ?? known ?? {}
-  return { containerID, ifname, netns, sticky, addresses: { ...entry?.addresses, [file]: time } }
 }
 
 /** Whether a container's namespace is still what it was. One that we know nothing of ended with its boot. */
@@ -68,7 +62,7 @@ function earlierRoots(directory: string, root: string): string[] {
 }
 
 function earlierEntries(directory: string, root: string): Map<string, Entry> {
-  return new Map(earlierRoots(directory, root).flatMap((earlier) => [...listEntries(entriesIn(earlier))]))
+  return new Map(earlierRoots(directory, root).flatMap((earlier) => [...readEntries(earlier)]))
 }
 
 /** Forgets earlier boots, once what was left of them is dealt with. */

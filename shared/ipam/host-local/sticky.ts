@@ -6,8 +6,8 @@
 import { wallClock } from '../../kernel/clock.ts'
 import { stat } from '../../kernel/files.ts'
 import { entryName } from './entries.ts'
-import type { Holder, Reservation } from './records.ts'
-import { heldBy, release, replace, type Store } from './store.ts'
+import { type Holder, type Reservation, readRecord } from './records.ts'
+import { filesOf, heldBy, release, replace, type Store } from './store.ts'
 
 /** A container's ID has no colon. */
 const prefix = 'sticky:'
@@ -49,8 +49,8 @@ export function ageOf({ directory }: Pick<Store, 'directory'>, { file }: Reserva
 
 /** Releases all whose grace time (seconds) is over. @returns whether there were any */
 export function evictAll(store: Store, grace: number): boolean {
-  const names = store.index.names().filter((name) => name.startsWith(prefix))
-  const entries = names.flatMap((name) => store.index.entry(name) ?? [])
-  const parked = entries.flatMap(({ containerID, ifname = '' }) => heldBy(store, { containerID, ifname }))
+  const names = store.index.names(prefix)
+  const files = names.flatMap((name) => filesOf(store, name))
+  const parked = files.flatMap((file) => readRecord(store.directory, file) ?? [])
   return parked.filter((reservation) => evict(store, reservation, grace)).length > 0
 }

@@ -45,11 +45,11 @@ export function replace(
 }
 
 function remember({ directory, index }: Store, reservation: Held, details: Details): void {
-  const { containerID, ifname, file } = reservation
   const name = entryName(reservation)
-  const addresses = { ...index.entry(name)?.addresses, [file]: timeOf(directory, reservation) }
+  const time = timeOf(directory, reservation)
+  const addresses = { ...index.entry(name)?.addresses, [reservation.file]: time }
   index.mark(reservation.address, true)
-  index.setEntry(name, { containerID, ifname, ...details, addresses })
+  index.setEntry(name, { ...details, addresses })
 }
 
 /** Releases an address; nothing happens when it is free. */
@@ -73,12 +73,14 @@ function forget({ index }: Store, reservation: Reservation): void {
  */
 export function heldBy(store: Store, holder: Holder, hints: readonly Address[] = []): Reservation[] {
   const names = [entryName(holder), entryName({ containerID: holder.containerID })]
-  const indexed = names.flatMap((name) => Object.keys(store.index.entry(name)?.addresses ?? {}))
-  const files = new Set([...indexed, ...hints.map(formatAddress)])
-  return [...files].flatMap((file) => {
-    const reservation = readRecord(store.directory, file)
-    return reservation && isHeldBy(reservation, holder) ? reservation : []
-  })
+  const files = new Set([...names.flatMap((name) => filesOf(store, name)), ...hints.map(formatAddress)])
+  const reservations = [...files].flatMap((file) => readRecord(store.directory, file) ?? [])
+  return reservations.filter((reservation) => isHeldBy(reservation, holder))
+}
+
+/** The records that an entry speaks of. */
+export function filesOf({ index }: Store, name: string): string[] {
+  return Object.keys(index.entry(name)?.addresses ?? {})
 }
 
 /** The address that was given last from the set of this index, if that is known. */

@@ -1,0 +1,110 @@
+/**
+ * The entries that an index was made with, in one file: sorted lines in blocks of one size, so that one is found by
+ * bisection. It is never changed; what came later is beside it.
+ */
+
+import { isErrno } from '../../kernel/errno.ts'
+import { close, type Fd, open, overwrite, readAt, readFileIfAny, sizeOf } from '../../kernel/files.ts'
+import { type Entry, formatEntry, parseEntry } from './entries.ts'
+
+const BLOCK = 4096
+
+/** Writes the file. @throws KernelError */
+export function writeBase(path: string, entries: ReadonlyMap<string, Entry | undefined>): void {
+  const lines = [...entries].flatMap(([name, entry]) => (entry ? `${name} ${formatEntry(entry)}\n` : []))
+  const blocks: string[] = []
+  let block = ''
+  for (const line of lines.sort()) {
+    if (block.length + line.length > BLOCK) {
+      blocks.push(block.padEnd(BLOCK, '\n'))
+      block = ''
+    }
+    block += line
+  }
+  overwrite(path, blocks.join('') + block)
+}
+
+/** All that is in the file; nothing when there is none. */
+export function readBase(path: string): Map<string, Entry> {
+  return new Map(parseLines(readFileIfAny(path) ?? ''))
+}
+
+/** One entry, if it is in the file. */
+export function findInBase(path: string, name: string): Entry | undefined {
+  return withBlocks(path, (blocks) => {
+    const block = blocks.read(blocks.upTo(name))
+    return parseEntry(
+      linesOf(block)
+        .find((line) => nameOf(line) === name)
+        ?.slice(name.length + 1),
+    )
+  })
+}
+
+/** The names in the file that begin so. */
+export function namesInBase(path: string, prefix: string): string[] {
+  const names: string[] = []
+  withBlocks(path, (blocks) => {
+    for (let at = blocks.upTo(prefix); at < blocks.count; at++) {
+      const found = linesOf(blocks.read(at)).map(nameOf)
+      names.push(...found.filter((name) => name.startsWith(prefix)))
+      const last = found.at(-1) ?? ''
+      if (last > prefix && !last.startsWith(prefix)) break
+    }
+    return undefined
+  })
+  return names
+}
+
+interface Blocks {
+  count: number
+  read(at: number): string
+  /** The last block that begins with this name or one before it; the first, when none does. */
+  upTo(name: string): number
+}
+
+function withBlocks<T>(path: string, use: (blocks: Blocks) => T | undefined): T | undefined {
+  let fd: Fd
+  try {
+    fd = open(path)
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return undefined
+    throw error
+  }
+  try {
+    return use(blocksOf(fd))
+  } finally {
+    close(fd)
+  }
+}
+
+function blocksOf(fd: Fd): Blocks {
+  const count = Math.ceil(sizeOf(fd) / BLOCK)
+  const read = (at: number) => readAt(fd, at * BLOCK, BLOCK).toString()
+  const upTo = (name: string) => {
+    let [first, behind] = [0, count]
+    while (behind - first > 1) {
+      const middle = (first + behind) >> 1
+      if (nameOf(read(middle)) <= name) first = middle
+      else behind = middle
+    }
+    return first
+  }
+  return { count, read, upTo }
+}
+
+function linesOf(block: string): string[] {
+  return block.split('\n').filter((line) => line !== '')
+}
+
+function nameOf(line: string): string {
+  return line.slice(0, line.indexOf(' '))
+}
+
+function parseLines(text: string): [string, Entry][] {
+  return linesOf(text).flatMap((line) => {
+    const name = nameOf(line)
+    const entry = parseEntry(line.slice(name.length + 1))
+    return entry ? [[name, entry]] : []
+  })
+}
