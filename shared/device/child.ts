@@ -8,7 +8,7 @@ import { ask, type Socket } from '../netlink/socket.ts'
 import { broken } from './check.ts'
 import type { InterfaceConfig, Life } from './device.ts'
 import { hashedName } from './names.ts'
-import { findParent, type ParentConfig, parentSide } from './parent.ts'
+import { findParent, type ParentConfig, parentSide, sitsOn } from './parent.ts'
 import { undoable } from './undo.ts'
 import { hostSocket, type Wiring } from './wiring.ts'
 
@@ -104,8 +104,7 @@ export function checkChild(
   const show = `nsenter --net=${netns} ip -d link show dev ${ifname}`
   const link = findLink(wiring.inside, ifname)
   if (link?.kind !== kind) throw broken(`${ifname} is not a ${kind} any more`, show)
-  const elsewhere = (link.parentNamespace !== undefined) === config.linkInContainer
-  if (link.parent !== parent.index || elsewhere)
+  if (!sitsOn(link, parent, !config.linkInContainer))
     throw broken(`${ifname} does not sit on ${parent.name}`, show)
   return link
 }

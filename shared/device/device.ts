@@ -45,7 +45,7 @@ export interface Device<Config extends InterfaceConfig, Made> {
   settle?(life: Life<Config>, made: Made): void
   /** What others may rely on as soon as it is so; done when nothing else can fail any more. */
   finish?(life: Life<Config>, result: Result): void
-  /** Whether the kernel refuses to set its MAC address, by which others announce: it announces as it comes up. */
+  /** Announces as it comes up, not by setting its MAC address: the kernel refuses that, or forgets its neighbours by it. */
   announcesWhenUp?: boolean
   /** Whether the container's end stays down and bare. */
   isBare?(config: Config): boolean

@@ -32,3 +32,22 @@ export const masqueradeKeys = {
     'What masquerades. Default: nftables where the kernel has it.',
   ),
 }
+
+export const hostAccessKeys = {
+  hostAccess: describe(
+    withDefault(boolean, false),
+    'Let the host and the containers reach each other, which they cannot by themselves.',
+  ),
+}
+
+/** The rule that goes with it: the host finds containers by their addresses. */
+export function hostAccessNeedsIpam(config: {
+  hostAccess: boolean
+  ipam?: { type?: string }
+}): Complaint | undefined {
+  if (!config.hostAccess || config.ipam?.type) return undefined
+  return {
+    msg: 'hostAccess is set but ipam is not: the host would not know which addresses lead to a container',
+    hint: 'set ipam, or take hostAccess out',
+  }
+}

@@ -4,7 +4,7 @@ import { CniError, Code } from '../cni/error.ts'
 import type { Log } from '../cni/log.ts'
 import { boolean, describe, ifname, optional, withDefault } from '../cni/schema.ts'
 import { findLink, type Link } from '../netlink/link.ts'
-import { listRoutes } from '../netlink/route.ts'
+import { listRoutes, RT_TABLE_MAIN } from '../netlink/route.ts'
 import type { Socket } from '../netlink/socket.ts'
 import type { Wiring } from './wiring.ts'
 
@@ -70,15 +70,9 @@ export function requireUp({ name, up }: Link): void {
   })
 }
 
-/** Where the default route of the lowest metric leaves, IPv4's before IPv6's. Equivalent to `ip route show default`. */
 function defaultParent(socket: Socket, { linkInContainer }: ParentConfig): Link {
-  for (const family of [4, 6] as const) {
-    const [route] = listRoutes(socket, family)
-      .filter(({ dst, link }) => dst.prefix === 0 && link)
-      .sort((one, other) => (one.priority ?? 0) - (other.priority ?? 0))
-    const link = route?.link && findLink(socket, route.link)
-    if (link) return link
-  }
+  const link = defaultLink(socket, 4) ?? defaultLink(socket, 6)
+  if (link) return link
   throw new CniError(Code.InvalidNetworkConfig, {
     msg: `master is not set, and ${linkInContainer ? 'the container' : 'the host'} has no default route that would tell`,
     hint: 'name the interface to sit on: "master": "eth0"',
@@ -86,10 +80,32 @@ function defaultParent(socket: Socket, { linkInContainer }: ParentConfig): Link 
   })
 }
 
+/** Where the default route of the lowest metric leaves, if there is one. Equivalent to `ip route show default`. */
+export function defaultLink(socket: Socket, family: 4 | 6): Link | undefined {
+  const [route] = listRoutes(socket, family)
+    .filter(({ dst, link, table }) => dst.prefix === 0 && link && table === RT_TABLE_MAIN)
+    .sort((one, other) => (one.priority ?? 0) - (other.priority ?? 0))
+  return route?.link ? findLink(socket, route.link) : undefined
+}
+
+/** Kinds whose devices pass a child of their own kind on to their parent. */
+const passing = ['macvlan', 'ipvlan']
+
+/** Whether a link sits on a parent. @param across the parent is in another namespace */
+export function sitsOn(link: Link, parent: Link, across: boolean): boolean {
+  const passedOn = parent.kind === link.kind && passing.includes(parent.kind ?? '')
+  const [index, namespace] = passedOn ? [parent.parent, parent.parentNamespace] : [parent.index, undefined]
+  return (
+    link.parent === index &&
+    (across ? link.parentNamespace !== undefined : link.parentNamespace === namespace)
+  )
+}
+
 /** Kinds of masters that take over what their members receive. net_failover and hv_netvsc have no kind. */
 const teams = ['bond', 'team', undefined]
 
-function mastered(socket: Socket, link: Link): Link {
+/** The link itself, or the bond, team or net_failover master that takes what arrives at it. */
+export function mastered(socket: Socket, link: Link): Link {
   const master = link.master ? findLink(socket, link.master) : undefined
   return master && teams.includes(master.kind) ? mastered(socket, master) : link
 }

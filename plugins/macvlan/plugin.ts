@@ -1,0 +1,36 @@
+/** macvlan: each container gets an interface with a MAC address of its own on a NIC of the host. */
+
+import { childStatus } from '../../shared/device/child.ts'
+import { collectHostAccess, connectHostAccess, removeHostAccess } from '../../shared/device/host-access.ts'
+import { interfacePlugin } from '../../shared/device/plugin.ts'
+import type { ShimKind } from '../../shared/device/shim.ts'
+import type { Link } from '../../shared/netlink/link.ts'
+import { macvlanKind } from '../../shared/netlink/macvlan.ts'
+import { config, type MacvlanConfig } from './config.ts'
+import { checkMacvlan, chosenMac, createMacvlan, parentOf } from './macvlan.ts'
+
+/** What the host gets for hostAccess: the same as the containers. */
+const shim: ShimKind = { ...macvlanKind({ mode: 'bridge' }), ownMac: true, neighbours: true }
+
+export const macvlan = interfacePlugin<MacvlanConfig, Link>({
+  name: 'macvlan',
+  summary: 'puts containers on the network of a host NIC, each with a MAC address of its own',
+  config,
+  prepare: chosenMac,
+  create: createMacvlan,
+  interfaces: () => [],
+  async connect(life, parent, result) {
+    return life.request.config.hostAccess ? connectHostAccess(life, parent, shim, result) : []
+  },
+  remove: removeHostAccess,
+  async check(wiring, request, prevResult) {
+    const parent = parentOf(wiring, request)
+    checkMacvlan(wiring, request, parent)
+    if (!request.config.hostAccess) return
+    const { checkHostAccess } = await import('../../shared/device/host-access-check.ts')
+    checkHostAccess(wiring, request, parent, shim, prevResult)
+  },
+  announcesWhenUp: true,
+  status: (request) => childStatus(request, 'macvlan'),
+  gc: collectHostAccess,
+})
