@@ -9,19 +9,32 @@ import { type Entry, formatEntry, parseEntry } from './entries.ts'
 
 const BLOCK = 4096
 
-/** Writes the file. @throws KernelError */
-export function writeBase(path: string, entries: ReadonlyMap<string, Entry | undefined>): void {
-  const lines = [...entries].flatMap(([name, entry]) => (entry ? `${name} ${formatEntry(entry)}\n` : []))
+type Entries = ReadonlyMap<string, Entry | undefined>
+
+/** Writes the file. @returns the entries that are too long for it @throws KernelError */
+export function writeBase(path: string, entries: Entries): [string, Entry][] {
+  const lines: string[] = []
+  const long: [string, Entry][] = []
+  for (const [name, entry] of entries) {
+    const line = entry && `${name} ${formatEntry(entry)}\n`
+    if (line && line.length <= BLOCK) lines.push(line)
+    else if (entry) long.push([name, entry])
+  }
+  overwrite(path, inBlocks(lines.sort()))
+  return long
+}
+
+function inBlocks(lines: readonly string[]): string {
   const blocks: string[] = []
   let block = ''
-  for (const line of lines.sort()) {
+  for (const line of lines) {
     if (block.length + line.length > BLOCK) {
       blocks.push(block.padEnd(BLOCK, '\n'))
       block = ''
     }
     block += line
   }
-  overwrite(path, blocks.join('') + block)
+  return blocks.join('') + block
 }
 
 /** All that is in the file; nothing when there is none. */

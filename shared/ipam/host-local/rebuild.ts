@@ -5,7 +5,7 @@
 
 import type { Log } from '../../cni/log.ts'
 import { tolerate } from '../../kernel/errno.ts'
-import { readDirectory, removeTree, stat } from '../../kernel/files.ts'
+import { readDirectory, removeTree } from '../../kernel/files.ts'
 import { readEntries } from './attachments.ts'
 import { type Entry, entryName } from './entries.ts'
 import { type Index, indexHome, newIndex } from './index.ts'
@@ -55,9 +55,9 @@ const bootPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 /** The indexes of earlier boots; none when it is not known which boot this is. */
 function earlierRoots(directory: string, root: string): string[] {
   const home = indexHome(directory)
-  const boots = stat(home) ? readDirectory(home).map(({ name }) => name) : []
   const present = root.slice(home.length + 1)
   if (!bootPattern.test(present)) return []
+  const boots = (tolerate(() => readDirectory(home), 'ENOENT', 'ENOTDIR') ?? []).map(({ name }) => name)
   return boots.filter((name) => bootPattern.test(name) && name !== present).map((name) => `${home}/${name}`)
 }
 
