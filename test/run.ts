@@ -1,18 +1,20 @@
 /** Runs the tests: all of them, or what is named: `npm test -- [check|unit|build|kernel|FILE…]`. */
 
+import { availableParallelism } from 'node:os'
 import { installTools } from './harness/host.ts'
-import { kernels, planOf } from './runner/kernels.ts'
-import { filesBelow, runFile, runStep } from './runner/run.ts'
-import { isGood, lastLine, oneFailed, sum, type Tally } from './runner/tally.ts'
+import { kernels, type Plan, planOf } from './runner/kernels.ts'
+import { failure, filesBelow, type Report, runFile, runStep } from './runner/run.ts'
+import { sideBySide } from './runner/side-by-side.ts'
+import { isGood, lastLine, sum, type Tally } from './runner/tally.ts'
 
 const stages: Record<string, () => Promise<Tally[]>> = {
   check: async () => [
-    await runStep('types (tsc)', ['tsc', '-p', '.']),
-    await runStep('lint (biome)', ['biome', 'check', '--error-on-warnings']),
+    tell(await runStep('types (tsc)', ['tsc', '-p', '.'])),
+    tell(await runStep('lint (biome)', ['biome', 'check', '--error-on-warnings'])),
   ],
   unit: () => runFiles(filesBelow('unit')),
   build: async () => [
-    await runStep('build', [process.execPath, 'build.ts']),
+    tell(await runStep('build', [process.execPath, 'build.ts'])),
     ...(await runFiles(filesBelow('build'))),
   ],
   kernel: () => runKernelTests(filesBelow('kernel'), guestTests),
@@ -24,7 +26,7 @@ const guestTests = process.arch === 'x64' ? filesBelow('guest') : []
 /** One after another: they share two engines' executables and one machine. */
 async function runFiles(files: readonly string[]): Promise<Tally[]> {
   const tallies: Tally[] = []
-  for (const file of files) tallies.push(await runFile(file))
+  for (const file of files) tallies.push(tell(await runFile(file)))
   return tallies
 }
 
@@ -34,19 +36,29 @@ async function runFiles(files: readonly string[]): Promise<Tally[]> {
  */
 async function runKernelTests(files: readonly string[], first: readonly string[] = []): Promise<Tally[]> {
   if (process.getuid?.() !== 0)
-    return [failed('the kernel tests need root: sudo npm test; without it: npm run unit')]
+    return [tell(failure('the kernel tests need root: sudo npm test; without it: npm run unit'))]
   await installTools()
   const tallies = await runFiles(first)
   const { runs, nowhere } = await planOf(files, kernels)
   for (const [file, needs] of Object.entries(nowhere))
-    tallies.push(failed(`${file}: no kernel here has all that it needs: ${needs.join(', ')}`))
-  for (const { kernel, files } of runs) for (const file of files) tallies.push(await runFile(file, kernel))
+    tallies.push(tell(failure(`${file}: no kernel here has all that it needs: ${needs.join(', ')}`)))
+  return [...tallies, ...(await runOnKernels(runs))]
+}
+
+/** One CPU runs the files of this kernel in turn, the others a guest each; the report is in order of kernel and file. */
+async function runOnKernels(runs: Plan['runs']): Promise<Tally[]> {
+  const [own = [], ...others] = runs.map(({ kernel, files }) =>
+    files.map((file) => () => runFile(file, kernel)),
+  )
+  const tallies: Tally[] = []
+  for (const report of sideBySide(own, others.flat(), availableParallelism()))
+    tallies.push(tell(await report))
   return tallies
 }
 
-function failed(sentence: string): Tally {
-  console.log(`FAILED  ${sentence}`)
-  return oneFailed
+function tell({ text, tally }: Report): Tally {
+  console.log(text)
+  return tally
 }
 
 function runNamed(file: string): Promise<Tally[]> {

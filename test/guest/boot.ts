@@ -34,14 +34,15 @@ export async function runInGuest(command: readonly string[], options: GuestOptio
   await ensurePackages('the second kernel', ['user-mode-linux', 'kmod', 'iproute2'])
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value ?? ''}`)
   const words = ['env', '--ignore-environment', `--chdir=${cwd}`, ...variables, ...command]
-  const { stdio, timedOut } = await execa('setpriv', hostCommand(), {
+  const cpu = takeCpu()
+  const { stdio, timedOut } = await execa('setpriv', hostCommand(cpu), {
     input: words.map((word) => `${word}\0`).join(''),
     stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
     timeout: timeout * 1000,
     killSignal: 'SIGKILL',
     stripFinalNewline: false,
     reject: false,
-  })
+  }).finally(() => guestsOn.set(cpu, guests(cpu) - 1))
   const [kernel = '', stdout = '', stderr = '', status = ''] = stdio.slice(2).map(String)
   if (timedOut) return { status: 124, stdout, stderr: `${stderr}the guest was killed after ${timeout} s\n` }
   if (status === '') throw new Error(`the guest died before its command ended; its kernel said:\n${kernel}`)
@@ -49,22 +50,33 @@ export async function runInGuest(command: readonly string[], options: GuestOptio
 }
 
 /** Dies with the caller, whatever ends it, and the kernel's processes with their pid namespace. The mount namespace is for confine.sh. */
-function hostCommand(): string[] {
+function hostCommand(cpu: number): string[] {
   const unshare = ['unshare', '--mount', '--pid', '--fork', '--kill-child']
-  const taskset = ['taskset', '--cpu-list', nextCpu()]
+  const taskset = ['taskset', '--cpu-list', String(cpu)]
   const kernel = [`${here}/confine.sh`, 'linux.uml', ...kernelArguments]
   return ['--pdeathsig', 'SIGKILL', ...unshare, ...taskset, ...kernel]
 }
 
-let started = 0
+/** How many guests of this program run on each CPU. */
+const guestsOn = new Map<number, number>()
+const guests = (cpu: number) => guestsOn.get(cpu) ?? 0
 
-/** One CPU for each guest: its kernel hands over between processes at every system call, which costs thrice across CPUs. */
-function nextCpu(): string {
+/** One CPU for each guest, the least used: its kernel hands over between processes at every system call, which costs thrice across CPUs. */
+function takeCpu(): number {
+  const cpus = allowedCpus()
+  const start = process.pid % cpus.length // another program's guests are likely elsewhere
+  const inTurn = [...cpus.slice(start), ...cpus.slice(0, start)]
+  const [cpu = 0] = inTurn.sort((one, other) => guests(one) - guests(other))
+  guestsOn.set(cpu, guests(cpu) + 1)
+  return cpu
+}
+
+/** Those that this program may run on, `0-3,7` in proc_pid_status(5). */
+function allowedCpus(): number[] {
   const status = readFileSync('/proc/self/status', 'utf8')
   const ranges = /Cpus_allowed_list:\s*(.*)/.exec(status)?.[1]?.split(',') ?? ['0']
-  const cpus = ranges.flatMap((range) => {
+  return ranges.flatMap((range) => {
     const [first = 0, last = first] = range.split('-').map(Number)
     return Array.from({ length: last - first + 1 }, (_, index) => first + index)
   })
-  return String(cpus[started++ % cpus.length])
 }

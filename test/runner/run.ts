@@ -1,4 +1,4 @@
-/** Runs test files and other checks as processes of their own, one line for each, failures in full. */
+/** Runs test files and other checks as processes of their own: a line about each, failures in full. */
 
 import { globSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,19 +9,25 @@ const root = join(import.meta.dirname, '../..')
 /** Seconds that one of them may take. */
 const longest = 15 * 60
 
+/** What there is to say of a run, and what it comes to. */
+export interface Report {
+  text: string
+  tally: Tally
+}
+
 /** The test files below a folder of `test`, in order of name. */
 export function filesBelow(folder: string): string[] {
   return globSync(`test/${folder}/**/*.test.ts`, { cwd: root }).sort()
 }
 
 /** Runs one test file, on the Node that runs this. */
-export function runFile(file: string, kernel = native): Promise<Tally> {
+export function runFile(file: string, kernel = native): Promise<Report> {
   const name = kernel === native ? file : `${file} on ${kernel.name}`
   return runProgram(name, [process.execPath, file], tallyOf, kernel)
 }
 
 /** Runs a program that is one test: it passes when its exit status is 0. */
-export function runStep(name: string, command: readonly string[]): Promise<Tally> {
+export function runStep(name: string, command: readonly string[]): Promise<Report> {
   return runProgram(name, command, (_output, status) => (status === 0 ? onePassed : oneFailed), native)
 }
 
@@ -32,15 +38,17 @@ async function runProgram(
   command: readonly string[],
   judge: Judge,
   kernel: Kernel,
-): Promise<Tally> {
+): Promise<Report> {
   const start = performance.now()
   const { output, status } = await kernel.run(command, longest)
   const tally = judge(output, status)
   const bad = tally.failed + tally.skipped > 0
   const seconds = ((performance.now() - start) / 1000).toFixed(1)
-  if (bad) console.log(`\n${output}`)
-  console.log(
-    `${bad ? 'FAILED' : 'ok'}  ${name}  ${tally.passed} of ${tally.passed + tally.failed}, ${seconds} s`,
-  )
-  return tally
+  const counts = `${tally.passed} of ${tally.passed + tally.failed}, ${seconds} s`
+  return { tally, text: bad ? `\n${output}\nFAILED  ${name}  ${counts}` : `ok  ${name}  ${counts}` }
+}
+
+/** A check of the runner's own that went wrong. */
+export function failure(sentence: string): Report {
+  return { text: `FAILED  ${sentence}`, tally: oneFailed }
 }
