@@ -15,7 +15,7 @@ import { isHeldBy, type Reservation } from './records.ts'
 import { dnsFor, type HostLocalRequest, requestedAddresses, stickyKey, warnOfIdleKeys } from './request.ts'
 import { type Claim, draftRecords, reserveAll } from './reserve.ts'
 import { requireReady } from './status.ts'
-import { evict, isParked, leave } from './sticky.ts'
+import { evictAll, isParked, leave } from './sticky.ts'
 import { heldBy, type Store } from './store.ts'
 import { assignWishes, type Wish } from './wishes.ts'
 
@@ -122,11 +122,11 @@ function gc(request: HostLocalRequest): void {
   const { validAttachments, log, config } = request
   if (!hasStore(directory)) return
   withAll(directory, log, (store, all) => {
-    for (const parked of all.filter(isParked)) evict(store, parked, graceOf(config))
     const stale = all.filter(
       (one) => !isParked(one) && !validAttachments.some((attachment) => isHeldBy(one, attachment)),
     )
     for (const { file, containerID } of stale) log.info(`${file} was held by ${containerID}, which is gone`)
     leaveAll(store, stale)
+    evictAll(store, graceOf(config))
   })
 }
