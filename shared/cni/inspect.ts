@@ -4,9 +4,8 @@ import type { Schema, Shape } from './schema.ts'
 
 /** A schema without the wrappers around it: what a value, when there is one, is judged by. */
 export function bare(schema: Schema): Schema {
-  const def = schema._zod.def as { innerType?: Schema; getter?: () => Schema }
-  const inner = def.innerType ?? def.getter?.()
-  return inner ? bare(inner) : schema
+  const { innerType } = schema._zod.def as { innerType?: Schema }
+  return innerType ? bare(innerType) : schema
 }
 
 /** The keys an object's schema knows, or undefined when the schema is of no object. */

@@ -1,8 +1,7 @@
 /** The table of a plugin's keys for its documentation. Loaded by tools, never on the way of a call. */
 
-import * as z from 'zod/mini'
 import { bare, elementOf, shapeOf } from './inspect.ts'
-import { description, type Schema, type Shape } from './schema.ts'
+import { description, factsOf, type Schema, type Shape } from './schema.ts'
 
 /** The keys as a Markdown table; keys of objects inside follow as `ipam.ranges[][].subnet`. Only what is described is listed. */
 export function keyTable(shape: Shape): string {
@@ -37,7 +36,7 @@ function defaultOf(schema: Schema): string {
 
 function typeName(schema: Schema): string {
   const word = bare(schema)
-  const { title, type, minimum, maximum } = z.globalRegistry.get(word) ?? {}
+  const { title, type, minimum, maximum } = factsOf(word)
   if (title) return title
   if (type === 'integer') return `integer, ${minimum} to ${maximum}`
   const def = word._zod.def as { type: string; entries?: object; valueType?: Schema; options?: Schema[] }

@@ -17,18 +17,45 @@ export type Schema<Output = unknown> = z.ZodMiniType<Output>
 export type Shape = Record<string, z.ZodMiniType>
 export type Output<S extends Schema> = z.output<S>
 
-export const anything = z.unknown()
-export const boolean = z.boolean('true or false')
-export const string = z.string('a string')
+/** What tools want to know of a word beyond its schema; `title` is its name in tables. */
+type Facts = {
+  title?: string
+  description?: string
+  type?: string
+  pattern?: string
+  maxLength?: number
+  minimum?: number
+  maximum?: number
+}
 
-/** What the JSON Schema says of a word that is judged by a function; `title` is its name in tables. */
-type Json = { title?: string; pattern?: string; maxLength?: number }
+/** What is known of a word as long as its schema is not made. */
+interface Known {
+  facts?: Facts
+  /** What the absence of the key comes to, where it may be absent. */
+  absence?: { value: unknown }
+}
+
+/** A schema that is made when a value meets it: most of the keys there are, most configurations do not have. */
+function word<S extends Schema>(make: () => S, known: Known = {}): S {
+  let schema: S | undefined
+  const standIn: Known & Pick<S, '_zod'> = {
+    ...known,
+    get _zod() {
+      schema ??= make()
+      return schema._zod
+    },
+  }
+  return standIn as S & Known
+}
+
+export const anything = word(() => z.unknown())
+export const boolean = word(() => z.boolean('true or false'))
+export const string = word(() => z.string('a string'))
 
 /** A string that passes a test; `allowed` completes "must be …". */
-export function text(allowed: string, isValid: (value: string) => boolean, json: Json = {}) {
-  const schema = z.custom<string>((value) => typeof value === 'string' && isValid(value), allowed)
-  z.globalRegistry.add(schema, { type: 'string', ...json })
-  return schema
+export function text(allowed: string, isValid: (value: string) => boolean, facts: Facts = {}) {
+  const isText = (value: unknown) => typeof value === 'string' && isValid(value)
+  return word(() => z.custom<string>(isText, allowed), { facts: { type: 'string', ...facts } })
 }
 
 /** A string that matches a pattern. */
@@ -39,9 +66,8 @@ export function pattern(allowed: string, expression: RegExp) {
 /** A whole number within bounds, both included. */
 export function integer({ min, max }: { min: number; max: number }) {
   const isWithin = (value: unknown) => Number.isInteger(value) && Number(value) >= min && Number(value) <= max
-  const schema = z.custom<number>(isWithin, `a whole number from ${min} to ${max}`)
-  z.globalRegistry.add(schema, { type: 'integer', minimum: min, maximum: max })
-  return schema
+  const make = () => z.custom<number>(isWithin, `a whole number from ${min} to ${max}`)
+  return word(make, { facts: { type: 'integer', minimum: min, maximum: max } })
 }
 
 /** An interface's name, as the kernel allows it. */
@@ -97,56 +123,59 @@ export const pluginName = text(
 
 /** One of a few words. */
 export function oneOf<const Words extends readonly string[]>(...words: Words) {
-  return z.enum(
-    words,
-    words
-      .map((word) => JSON.stringify(word))
-      .join(', ')
-      .replace(/, ([^,]*)$/, ' or $1'),
-  )
+  const quoted = () => words.map((word) => JSON.stringify(word)).join(', ')
+  return word(() => z.enum(words, quoted().replace(/, ([^,]*)$/, ' or $1')))
 }
 
 export function list<S extends Schema>(element: S) {
-  return z.array(element, 'a list')
+  return word(() => z.array(element, 'a list'))
 }
 
 /** An object of the keys in its shape; near misses of them are refused, other keys are dropped. */
 export function object<S extends Shape>(shape: S) {
-  return z.object(shape, 'an object')
+  return word(() => z.object(shape, 'an object'))
 }
 
 /** An object that may carry anything besides the keys in its shape. */
 export function open<S extends Shape>(shape: S) {
-  return z.looseObject(shape, 'an object')
+  return word(() => z.looseObject(shape, 'an object'))
 }
 
 /** An object whose keys are not known beforehand. */
 export function record<S extends Schema>(value: S) {
-  return z.record(z.string(), value, 'an object')
+  return word(() => z.record(z.string(), value, 'an object'))
 }
 
-/** A schema that is only made when it meets a value: for what most configurations do not have. */
-export function lazy<S extends Schema>(make: () => S) {
-  return z.lazy(make)
+/** A schema whose words, too, are only made when it meets a value: for what most configurations do not have. */
+export function lazy<S extends Schema>(make: () => S): S {
+  return word(make)
 }
 
 export function optional<S extends Schema>(schema: S) {
-  return z.optional(schema)
+  return word(() => z.optional(schema), { absence: { value: undefined } })
 }
 
 export function withDefault<S extends Schema>(schema: S, value: NonNullable<z.output<S>>) {
-  return z._default(schema, value as never)
+  return word(() => z._default(schema, value as never), { absence: { value } })
 }
 
 /** Says what a key means: a sentence or two for the documentation. */
 export function describe<S extends Schema>(schema: S, description: string): S {
-  // The word itself may stand in other places: only this use of it gets the description.
-  const use: S = Object.create(schema)
-  z.globalRegistry.add(use, { ...z.globalRegistry.get(schema), description })
-  return use
+  const { facts, absence } = schema as Known
+  return word(() => schema, { facts: { ...facts, description }, absence })
+}
+
+/** What is said of a word beyond its schema. */
+export function factsOf(schema: Schema): Facts {
+  return (schema as Known).facts ?? {}
 }
 
 /** What `describe` said. */
 export function description(schema: Schema): string {
-  return z.globalRegistry.get(schema)?.description ?? ''
+  return factsOf(schema).description ?? ''
+}
+
+/** What the absence of a key comes to; undefined where it may not be absent. */
+export function absenceOf(schema: Schema): { value: unknown } | undefined {
+  return (schema as Known).absence
 }

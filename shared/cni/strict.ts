@@ -1,7 +1,7 @@
-/** Judges an object key by key. Absent optional keys are passed over, so what is lazy stays unmade. */
+/** Judges an object key by key. For an absent key no schema is made. */
 
 import * as z from 'zod/mini'
-import type { Schema, Shape } from './schema.ts'
+import { absenceOf, type Schema, type Shape } from './schema.ts'
 
 export interface Judgement {
   /** The valid keys, defaults in place. */
@@ -22,9 +22,8 @@ export function judgeObject(shape: Shape, raw: Record<string, unknown>): Judgeme
 
 /** What the absence of a key comes to. Most keys are absent from most configurations, so this takes no parser. */
 export function absent(schema: Schema): z.core.util.SafeParseResult<unknown> {
-  const { type, defaultValue } = schema._zod.def as { type: string; defaultValue?: unknown }
-  if (type === 'optional' || type === 'default') return { success: true, data: defaultValue }
-  return z.safeParse(schema, undefined)
+  const absence = absenceOf(schema)
+  return absence ? { success: true, data: absence.value } : z.safeParse(schema, undefined)
 }
 
 /** Issues of an inner value, as issues of the value that holds it. */
