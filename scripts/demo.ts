@@ -2,7 +2,7 @@
 
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { featuresOf, type Kernel, kernels } from '../test/runner/kernels.ts'
+import { type Kernel, kernels, takeToFirst } from '../test/runner/kernels.ts'
 import { type Example, readExample } from './demo/example.ts'
 import { needsOf } from './demo/kinds.ts'
 import { notTried, type Row, show } from './demo/row.ts'
@@ -34,24 +34,16 @@ function examples(): Example[] {
     .map((file) => readExample(join(directory, file)))
 }
 
-/** Takes each example to the first kernel that has what it needs. A kernel that nothing is left for is not started. */
 async function tryAll(all: readonly Example[]): Promise<Row[]> {
-  const rows = new Map<Example, Row>()
-  let rest = [...all]
-  for (const kernel of kernels) {
-    const features = rest.length > 0 && (await featuresOf(kernel))
-    if (!features) continue
-    const able = rest.filter((example) => needsOf(example.plugin).every((name) => features.has(name)))
-    rest = rest.filter((example) => !able.includes(example))
-    const found = await tryOn(kernel, able)
-    for (const [index, row] of found.entries()) rows.set(able[index] as Example, row)
-  }
-  return all.map((example) => rows.get(example) ?? notTried(example.title, needsOf(example.plugin)))
+  const { runs } = await takeToFirst(all, ({ plugin }) => needsOf(plugin), kernels)
+  const rows = new Map<string, Row>()
+  for (const { kernel, items } of runs)
+    for (const row of await tryOn(kernel, items)) rows.set(row.example, row)
+  return all.map(({ title, plugin }) => rows.get(title) ?? notTried(title, needsOf(plugin)))
 }
 
 /** Runs examples on a private host, which vanishes with its first process; the machine's own is not touched. */
 async function tryOn(kernel: Kernel, examples: readonly Example[]): Promise<Row[]> {
-  if (examples.length === 0) return []
   console.log(`Trying ${examples.length} examples on ${kernel.name} …`)
   const namespaces = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc']
   const program = [process.execPath, join(root, 'scripts/demo/try.ts'), join(root, 'dist/quickjs')]

@@ -1,6 +1,6 @@
 /**
- * Measures bridge against the reference's:
- * `npm run bench [-- --peer DIR|VERSION] [--runs N] [--engine quickjs|node|both] [--work DIR]`.
+ * Measures plugins against the reference's: `npm run bench [-- --kinds bridge,macvlan,…] [--peer DIR|VERSION] [--runs N]
+ * [--engine quickjs|node|both] [--work DIR]`.
  */
 
 import { existsSync } from 'node:fs'
@@ -8,19 +8,23 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { cpus, loadavg, release } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { execa } from 'execa'
 import { engines, oneOf } from '../../scripts/build/target.ts'
 import { run } from '../../scripts/run.ts'
 import { ensurePackages, Missing, reportMissing } from '../../scripts/setup.ts'
+import { type Kernel, kernels, takeToFirst } from '../runner/kernels.ts'
 import { findPeer } from './peer.ts'
-import type { Candidate, Measurement, Plan } from './plan.ts'
-import { failures, table, toRows, verdicts } from './report.ts'
+import { type Candidate, kinds, type Measurement, needsOf, type Plan } from './plan.ts'
+import { failures, type Row, table, toRows, verdicts } from './report.ts'
 import { compileStopwatch } from './stopwatch.ts'
 
 const root = join(import.meta.dirname, '../..')
 const peerName = 'reference'
 
+/** Seconds that a kernel's rounds may take. */
+const longest = 4 * 60 * 60
+
 interface Wishes {
+  kinds: string[]
   /** A directory or a version. */
   peer?: string | undefined
   rounds: number
@@ -30,29 +34,58 @@ interface Wishes {
   workIn: string
 }
 
-/** Measures, prints the table, and writes everything to dist/bench.json. */
-async function bench({ peer: wish, rounds, chosen, workIn }: Wishes): Promise<void> {
+/** Measures, prints a table for each kernel, and writes everything to dist/bench.json. */
+async function bench({ kinds, peer: wish, rounds, chosen, workIn }: Wishes): Promise<void> {
   if (process.getuid?.() !== 0) throw new Missing('the benchmark makes network namespaces: run it as root')
   await ensurePackages('the benchmark', ['iproute2', 'iptables', 'nftables', 'util-linux'])
   const peer = await findPeer(wish)
   const candidates = [{ name: peerName, directory: peer.directory }, ...chosen.map(ours)]
+  for (const { name, directory } of candidates) mustHave(kinds, name, directory)
   const conditions = { peer: peer.version, ours: await ownVersion(chosen), rounds, ...machine() }
   for (const [key, value] of Object.entries(conditions)) console.log(`${key}: ${value}`)
-  const measurements = await measureAll(candidates, rounds, workIn)
+  const reports: Report[] = []
+  for (const { kernel, items } of await placesOf(kinds))
+    reports.push(await report(kernel, await measureAll(kernel, { candidates, kinds: items, rounds }, workIn)))
+  console.log(`\nload at the end: ${loads()}`)
+  const file = join(root, 'dist/bench.json')
+  await writeFile(file, `${JSON.stringify({ ...conditions, reports })}\n`)
+  console.log(`written: ${file}`)
+}
+
+/** Which kernel measures which kinds. @throws Missing when none can measure one of them */
+async function placesOf(kinds: readonly string[]) {
+  const { runs, nowhere } = await takeToFirst(kinds, needsOf, kernels)
+  const [lost] = nowhere
+  if (lost) throw new Missing(`no kernel here can measure ${lost}, which needs ${needsOf(lost).join(', ')}`)
+  return runs
+}
+
+/** All that one kernel's rounds came to. */
+interface Report {
+  kernel: string
+  rows: Row[]
+  verdicts: string[]
+  measurements: Measurement[]
+}
+
+async function report({ name, run }: Kernel, measurements: Measurement[]): Promise<Report> {
   const rows = toRows(measurements, peerName)
   const verdict = verdicts(rows, 'quickjs')
-  console.log(`load at the end: ${loads()}\n\n${table(rows)}\n`)
+  const version = (await run(['uname', '--kernel-release'], 60)).output.trim()
+  console.log(`\non ${name}, Linux ${version}:\n\n${table(rows)}\n`)
   for (const line of [...failures(rows), ...verdict]) console.log(line)
-  const file = join(root, 'dist/bench.json')
-  await writeFile(file, `${JSON.stringify({ ...conditions, rows, verdicts: verdict, measurements })}\n`)
-  console.log(`\nwritten: ${file}`)
+  return { kernel: version, rows, verdicts: verdict, measurements }
 }
 
 function ours(engine: string): Candidate {
-  const directory = join(root, 'dist', engine)
-  if (!existsSync(join(directory, 'bridge')))
-    throw new Missing(`${directory} holds no built plugins: npm run build -- --engine ${engine}`)
-  return { name: engine, directory }
+  return { name: engine, directory: join(root, 'dist', engine) }
+}
+
+function mustHave(kinds: readonly string[], name: string, directory: string): void {
+  const remedy = name === peerName ? '' : `: npm run build -- --engine ${name}`
+  for (const kind of kinds)
+    if (!existsSync(join(directory, kind)))
+      throw new Missing(`${directory} holds no plugin named ${kind}${remedy}`)
 }
 
 function ownVersion([engine = '']: readonly string[]): Promise<string> {
@@ -77,32 +110,36 @@ function loads(): string {
 }
 
 /** The stopwatch, and the state that plugins keep, live in a directory for the time of the benchmark. */
-async function measureAll(candidates: Candidate[], rounds: number, workIn: string): Promise<Measurement[]> {
+async function measureAll(
+  kernel: Kernel,
+  wishes: Pick<Plan, 'candidates' | 'kinds' | 'rounds'>,
+  workIn: string,
+): Promise<Measurement[]> {
   await mkdir(workIn, { recursive: true })
   const work = await mkdtemp(join(workIn, 'bench-'))
   try {
     const state = join(work, 'state')
     await mkdir(state)
-    return await onPrivateHost({ candidates, rounds, stopwatch: await compileStopwatch(work), state })
+    const plan: Plan = { ...wishes, stopwatch: await compileStopwatch(work), state }
+    await writeFile(join(work, 'plan.json'), JSON.stringify(plan))
+    return await onPrivateHost(kernel, join(work, 'plan.json'))
   } finally {
     await rm(work, { recursive: true })
   }
 }
 
 /** Runs the rounds on a private host: network, mounts and processes of their own, which vanish with them. */
-async function onPrivateHost(plan: Plan): Promise<Measurement[]> {
+async function onPrivateHost({ name, run }: Kernel, plan: string): Promise<Measurement[]> {
   const namespaces = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc']
-  const program = join(import.meta.dirname, 'rounds.ts')
-  const input = JSON.stringify(plan)
-  const { stdout } = await execa('unshare', [...namespaces, process.execPath, program], {
-    input,
-    stderr: 'inherit',
-  })
-  return JSON.parse(stdout)
+  const program = [process.execPath, join(import.meta.dirname, 'rounds.ts'), plan]
+  const { status, output } = await run(['unshare', ...namespaces, ...program], longest)
+  if (status !== 0) throw new Missing(`nothing could be measured on ${name}:\n${output}`)
+  return JSON.parse(output)
 }
 
 const { values } = parseArgs({
   options: {
+    kinds: { type: 'string', default: kinds.join() },
     peer: { type: 'string' },
     runs: { type: 'string', default: '60' },
     engine: { type: 'string', default: 'both' },
@@ -111,5 +148,11 @@ const { values } = parseArgs({
 })
 const chosen = values.engine === 'both' ? engines : [oneOf(engines, values.engine, '--engine')]
 await reportMissing(() =>
-  bench({ peer: values.peer, rounds: Number(values.runs), chosen, workIn: resolve(values.work) }),
+  bench({
+    kinds: values.kinds.split(',').map((kind) => oneOf(kinds, kind, '--kinds')),
+    peer: values.peer,
+    rounds: Number(values.runs),
+    chosen,
+    workIn: resolve(values.work),
+  }),
 )

@@ -1,6 +1,6 @@
 /** What the benchmark prints: a table, and which aims are met. */
 
-import type { Measurement, Work } from './plan.ts'
+import { kinds, type Measurement, type Work } from './plan.ts'
 import { type Summary, summarize } from './statistics.ts'
 
 /** One line of the table. */
@@ -21,15 +21,19 @@ export function toRows(measurements: readonly Measurement[], peer: string): Row[
   })
 }
 
+function nameOf({ kind, scenario, verb }: Work): string {
+  return [kind, scenario, verb].filter((word) => word).join(' ')
+}
+
 function isSameWork(a: Work, b: Work): boolean {
-  return a.scenario === b.scenario && a.verb === b.verb
+  return a.kind === b.kind && a.scenario === b.scenario && a.verb === b.verb
 }
 
 /** The table, in Markdown. */
 export function table(rows: readonly Row[]): string {
   const head = ['work', 'who', 'median ms', 'p10', 'p90', 'CPU ms', 'to peer', 'peak MB', 'failed']
   const body = rows.map((row) => [
-    `${row.scenario ? `${row.scenario} ` : ''}${row.verb}`,
+    nameOf(row),
     row.candidate,
     ...[row.median, row.p10, row.p90, row.cpu].map((number) => number.toFixed(1)),
     row.ratio.toFixed(2),
@@ -54,20 +58,22 @@ export function failures(rows: readonly Row[]): string[] {
   return rows
     .filter(({ failed }) => failed > 0)
     .map(
-      ({ candidate, scenario, verb, failed, failure }) =>
-        `${candidate} failed ${failed} times at ${scenario} ${verb}: ${failure?.replaceAll('\n', ' ')}`,
+      (row) =>
+        `${row.candidate} failed ${row.failed} times at ${nameOf(row)}: ${row.failure?.replaceAll('\n', ' ')}`,
     )
 }
 
 /** What the QuickJS engine is to reach against version 1.9.1 of the reference. */
 const aims: readonly (Work & { ratio: number })[] = [
-  { scenario: '', verb: 'VERSION', ratio: 1.2 },
-  { scenario: 'plain', verb: 'ADD', ratio: 0.6 },
-  { scenario: 'plain', verb: 'DEL', ratio: 1 },
-  { scenario: 'ipMasq nftables', verb: 'ADD', ratio: 0.5 },
-  { scenario: 'ipMasq nftables', verb: 'DEL', ratio: 0.5 },
-  { scenario: 'ipMasq iptables', verb: 'ADD', ratio: 0.5 },
-  { scenario: 'ipMasq iptables', verb: 'DEL', ratio: 0.5 },
+  { kind: 'bridge', scenario: '', verb: 'VERSION', ratio: 1.2 },
+  { kind: 'bridge', scenario: 'ipMasq nftables', verb: 'ADD', ratio: 0.5 },
+  { kind: 'bridge', scenario: 'ipMasq nftables', verb: 'DEL', ratio: 0.5 },
+  { kind: 'bridge', scenario: 'ipMasq iptables', verb: 'ADD', ratio: 0.5 },
+  { kind: 'bridge', scenario: 'ipMasq iptables', verb: 'DEL', ratio: 0.5 },
+  ...kinds.flatMap((kind) => [
+    { kind, scenario: 'plain', verb: 'ADD', ratio: 0.6 } as const,
+    { kind, scenario: 'plain', verb: 'DEL', ratio: 1 } as const,
+  ]),
 ]
 const memoryAim = 8
 
@@ -78,7 +84,7 @@ export function verdicts(rows: readonly Row[], engine: string): string[] {
   const memory = Math.max(...own.map((row) => row.memory))
   const times = aims.flatMap((aim) => {
     const row = own.find((it) => isSameWork(it, aim))
-    return row ? [verdict(`${aim.scenario} ${aim.verb}`.trim(), row.ratio, aim.ratio, 'of the peer')] : []
+    return row ? [verdict(nameOf(aim), row.ratio, aim.ratio, 'of the peer')] : []
   })
   return [...times, verdict('peak memory', memory, memoryAim, 'MB')]
 }

@@ -1,6 +1,6 @@
 /**
- * Measures, on a private host that bench.ts has made for it: reads the plan on standard input, writes measurements to
- * standard output. In every round each candidate does everything once, in an order drawn anew.
+ * Measures, on a private host that bench.ts has made for it: reads the plan from the file that is named, writes
+ * measurements to standard output. In every round each candidate does everything once, in an order drawn anew.
  */
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -12,10 +12,11 @@ import {
   configuration,
   type Measurement,
   type Plan,
+  parentName,
   type Scenario,
   scenarios,
   type Verb,
-  works,
+  worksOf,
 } from './plan.ts'
 import { type Measured, measure, type Sample, said } from './stopwatch.ts'
 
@@ -35,7 +36,8 @@ const pause = 100
 const warmUps = 2
 
 const output = `${scratch}/said`
-const plan: Plan = JSON.parse(readFileSync(0, 'utf8'))
+const plan: Plan = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8'))
+const measured = scenarios.filter(({ kind }) => plan.kinds.includes(kind))
 
 /** Empty /run, state on disk, a /sys that shows this network. */
 function arrange(): void {
@@ -47,17 +49,24 @@ function arrange(): void {
 }
 
 function makeNetworks(): Network[] {
-  const pairs = scenarios.flatMap((scenario) => plan.candidates.map((candidate) => ({ scenario, candidate })))
+  const pairs = measured.flatMap((scenario) => plan.candidates.map((candidate) => ({ scenario, candidate })))
   return pairs.map(({ scenario, candidate }, number) => {
-    const name = `${scenario.name} ${candidate.name}`.replaceAll(' ', '-')
+    const name = `${scenario.kind} ${scenario.name} ${candidate.name}`.replaceAll(' ', '-')
     const input = `${scratch}/${name}.json`
     writeFileSync(input, JSON.stringify(configuration(name, number, scenario)))
+    makeParent(parentName(number))
     return { scenario, candidate, input }
   })
 }
 
-/** A call of bridge as a runtime makes it. */
-function call(verb: Verb, { candidate, container, input }: Network): Measured {
+/** A NIC, as far as the plugins can tell. */
+function makeParent(name: string): void {
+  ip(`link add ${name} type veth peer name ${name}p`)
+  for (const end of [name, `${name}p`]) ip(`link set ${end} up`)
+}
+
+/** A call of a plugin as a runtime makes it. */
+function call(verb: Verb, { candidate, scenario, container, input }: Network): Measured {
   const environment = {
     PATH: process.env.PATH ?? '',
     CNI_COMMAND: verb,
@@ -66,16 +75,19 @@ function call(verb: Verb, { candidate, container, input }: Network): Measured {
     CNI_NETNS: container?.path ?? '',
     CNI_IFNAME: 'eth0',
   }
-  return { program: `${candidate.directory}/bridge`, environment, input, output }
+  return { program: `${candidate.directory}/${scenario.kind}`, environment, input, output }
 }
 
-/** One container stays on every network: its bridge is up and its tables are made, as on a node in use. */
+/** One container stays on every network that has room: its bridge is up and its tables are made, as on a node in use. */
 function settle(networks: readonly Network[]): void {
   for (const { candidate, scenario, input } of networks) {
     const container = newContainer()
-    const { status } = measure(plan.stopwatch, call('ADD', { candidate, scenario, input, container }))
+    const doIt = (verb: Verb) =>
+      measure(plan.stopwatch, call(verb, { candidate, scenario, input, container }))
+    const { status } = doIt('ADD')
     if (status !== 0 || !succeeds('ip', '-n', container.name, 'route', 'get', '192.0.2.1'))
-      throw new Error(`${candidate.name} cannot ADD (${scenario.name}): ${said(output)}`)
+      throw new Error(`${candidate.name} cannot ADD (${scenario.kind} ${scenario.name}): ${said(output)}`)
+    if (scenario.single) doIt('DEL')
   }
 }
 
@@ -87,7 +99,10 @@ async function round(networks: readonly Network[], observe: Observer): Promise<v
   }
   for (const network of networks) network.container = newContainer()
   await wait(pause)
-  await doAll('VERSION', networks.slice(0, plan.candidates.length))
+  await doAll(
+    'VERSION',
+    networks.filter(({ scenario }) => scenario.name === 'plain'),
+  )
   await doAll('ADD', networks)
   await doAll('DEL', networks)
   for (const { container } of networks) if (container) removeContainer(container)
@@ -101,13 +116,17 @@ function inRandomOrder<T>(items: readonly T[]): T[] {
 
 /** An empty measurement for each candidate at each work, and what fills them. */
 function notebook(): { measurements: Measurement[]; note: Observer } {
-  const measurements = works.flatMap((work) =>
+  const measurements = worksOf(measured).flatMap((work) =>
     plan.candidates.map(({ name }): Measurement => ({ ...work, candidate: name, samples: [] })),
   )
   const note: Observer = (verb, { candidate, scenario }, sample) => {
     const scenarioName = verb === 'VERSION' ? '' : scenario.name
     const measurement = measurements.find(
-      (it) => it.verb === verb && it.scenario === scenarioName && it.candidate === candidate.name,
+      (it) =>
+        it.kind === scenario.kind &&
+        it.scenario === scenarioName &&
+        it.verb === verb &&
+        it.candidate === candidate.name,
     )
     measurement?.samples.push(sample)
     if (measurement && sample.status !== 0) measurement.failure ??= said(output)
@@ -120,8 +139,5 @@ const networks = makeNetworks()
 settle(networks)
 for (let n = 0; n < warmUps; n++) await round(networks, () => {})
 const { measurements, note } = notebook()
-for (let n = 1; n <= plan.rounds; n++) {
-  if (process.stderr.isTTY) process.stderr.write(`\rround ${n} of ${plan.rounds} `)
-  await round(networks, note)
-}
+for (let n = 0; n < plan.rounds; n++) await round(networks, note)
 process.stdout.write(JSON.stringify(measurements))

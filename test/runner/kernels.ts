@@ -50,7 +50,7 @@ export const guest: Kernel = {
 export const kernels = [native, guest]
 
 /** What a kernel has of the features that tests ask for; nothing when it cannot even be started. */
-export async function featuresOf(kernel: Kernel): Promise<Set<string> | undefined> {
+async function featuresOf(kernel: Kernel): Promise<Set<string> | undefined> {
   const { output, status } = await kernel.run(probeCommand(), 60)
   if (status === 0) return new Set(output.trim().split('\n'))
   console.log(`${kernel.name} cannot run here: ${output}`)
@@ -75,4 +75,21 @@ export async function planOf(files: readonly string[], kernels: readonly Kernel[
   }
   const lost = [...needs].filter(([file]) => !runs.some((run) => run.files.includes(file)))
   return { runs, nowhere: Object.fromEntries(lost) }
+}
+
+/** Takes each item to the first kernel that has what it needs. A kernel that nothing is left for is not started. */
+export async function takeToFirst<T>(
+  items: readonly T[],
+  needsOf: (item: T) => readonly string[],
+  kernels: readonly Kernel[],
+): Promise<{ runs: { kernel: Kernel; items: T[] }[]; nowhere: T[] }> {
+  const runs: { kernel: Kernel; items: T[] }[] = []
+  let nowhere = [...items]
+  for (const kernel of kernels) {
+    const features = nowhere.length > 0 ? await featuresOf(kernel) : undefined
+    const fits = (item: T) => features && needsOf(item).every((name) => features.has(name))
+    runs.push({ kernel, items: nowhere.filter(fits) })
+    nowhere = nowhere.filter((item) => !fits(item))
+  }
+  return { runs: runs.filter(({ items }) => items.length > 0), nowhere }
 }

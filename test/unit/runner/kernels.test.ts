@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { needsOf } from '../../guest/features.ts'
-import { type Kernel, planOf } from '../../runner/kernels.ts'
+import { type Kernel, planOf, takeToFirst } from '../../runner/kernels.ts'
 
 const vlans = 'test/kernel/bridge-vlan.test.ts'
 const netlink = 'test/kernel/netlink.test.ts'
@@ -43,6 +43,21 @@ test('a file that no kernel can run is named with its needs, and a kernel that c
     [[netlink], []],
   )
   assert.equal(nowhere, { [vlans]: ['bridge vlan_filtering', 'link vlan'] })
+})
+
+test('an item goes to the first kernel that has what it needs; a kernel with nothing to do is not started', async () => {
+  const own = kernel('own', ['nft ip'])
+  const second = kernel('second', ['nft ip', 'link vlan'])
+  const unused: Kernel = { name: 'unused', run: () => Promise.reject(new Error('it was started')) }
+  const needs = (item: string) => (item === 'any' ? [] : [item])
+  assert.equal(await takeToFirst(['link vlan', 'any', 'nft ip'], needs, [own, second, unused]), {
+    runs: [
+      { kernel: own, items: ['any', 'nft ip'] },
+      { kernel: second, items: ['link vlan'] },
+    ],
+    nowhere: [],
+  })
+  assert.equal((await takeToFirst(['link team'], needs, [own])).nowhere, ['link team'])
 })
 
 test.run()
