@@ -17,15 +17,15 @@ function inside(netns: Netns | undefined): [string, ...string[]] {
 
 /** A server in a namespace that answers each connection and datagram with the address it came from. */
 export interface Mirror {
-  /** The source address that the server saw of a connection made in a namespace. */
-  sourceOf(client: Netns, address: string, protocol: 'tcp' | 'udp'): string
+  /** The source address that the server saw of a connection made in a namespace, or on the host. */
+  sourceOf(client: Netns | undefined, address: string, protocol: 'tcp' | 'udp'): string
   stop(): void
 }
 
 const port = 7000
 
-/** Starts a mirror and waits until it listens. */
-export async function mirrorIn(netns: Netns): Promise<Mirror> {
+/** Starts a mirror, on the host where no namespace is given, and waits until it listens. */
+export async function mirrorIn(netns: Netns | undefined): Promise<Mirror> {
   const program = new URL('mirror.ts', import.meta.url).pathname
   const server = await started([...inside(netns), process.execPath, program, String(port)], 'listening')
   letGo(server)
@@ -62,17 +62,19 @@ function letGo(child: ChildProcess): void {
 }
 
 /**
- * Listens on an interface of the host while something is done.
+ * Listens on an interface while something is done.
  * @param filter as tcpdump takes it: `arp or icmp6`
+ * @param netns where the interface is; without it, the host
  * @returns the lines that tcpdump printed
  */
 export async function overhear(
   ifname: string,
   filter: string,
-  act: () => Promise<unknown>,
+  act: () => unknown,
+  netns?: Netns,
 ): Promise<string[]> {
   const options = ['-l', '-n', '-e', '--immediate-mode', '-i', ifname]
-  const listener = await started(['tcpdump', ...options, filter], 'listening on')
+  const listener = await started([...inside(netns), 'tcpdump', ...options, filter], 'listening on')
   let heard = ''
   listener.stdout?.on('data', (chunk: Buffer) => {
     heard += chunk

@@ -4,45 +4,313 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as cnitool from '../harness/cnitool.ts'
-import { ip, ipJson } from '../harness/command.ts'
+import { ip, ipJson, succeeds } from '../harness/command.ts'
 import { refusal, unchanged } from '../harness/expect.ts'
-import { far, farHost, near, newContainer, privateHost, removeContainer } from '../harness/host.ts'
-import { addresses, exists, inContainer, link, sysctl } from '../harness/look.ts'
-import { single } from '../harness/networks.ts'
+import {
+  far,
+  farHost,
+  type Netns,
+  near,
+  newContainer,
+  privateHost,
+  removeContainer,
+  setSysctl,
+} from '../harness/host.ts'
+import { addresses, exists, inContainer, link } from '../harness/look.ts'
+import { hostLocal, single } from '../harness/networks.ts'
+import { bare, macvlanNetwork } from '../harness/nic.ts'
 import { call } from '../harness/plugin.ts'
-import { difference, snapshot } from '../harness/snapshot.ts'
+import { testRoundTrips } from '../harness/round-trip.ts'
+import { snapshot } from '../harness/snapshot.ts'
 import { mirrorIn, overhear, pings } from '../harness/traffic.ts'
 
 await privateHost()
 const distant = farHost()
 
-let networks = 0
-
-/** On the LAN of the far host, or in subnets that are not the host's. */
-const onLan = ['198.51.100.0/24', '2001:db8:51::/64']
-const apart = ['10.60.0.0/24', 'fd60::/64']
-
-function lan(keys: Record<string, unknown> = {}, [ipv4 = '', ipv6 = '']: string[] = onLan): cnitool.Network {
-  const range = (subnet: string, first: string) => [{ subnet, rangeStart: subnet.replace(/0?\/.*/, first) }]
-  const ipam = { type: 'host-local', ranges: [range(ipv4, '100'), range(ipv6, '100')] }
-  const name = `lan${++networks}`
-  return cnitool.network(name, { type: 'macvlan', master: 'uplink', hostAccess: true, ipam, ...keys })
+/** With addresses of the host's LAN, unless told otherwise. */
+function accessible(keys: Record<string, unknown> = {}, version?: string): cnitool.Network {
+  return macvlanNetwork({ hostAccess: true, ...keys }, version)
 }
 
-function plain(cidrs: { address: string }[]): string[] {
-  return cidrs.map(({ address }) => address.replace(/\/.*/, ''))
+/** In subnets that are not the host's. */
+const apart = { ipam: hostLocal('10.60.0.0/24', 'fd60::/64') }
+
+/** The host's own interfaces among the containers'. */
+function shims(): string[] {
+  return ipJson<{ ifname: string }>('link show type macvlan').map(({ ifname }) => ifname)
 }
 
-for (const [where, subnets] of Object.entries({ 'on the host’s LAN': onLan, 'in subnets apart': apart }))
-  test(`a container ${where} and the host reach each other, over IPv4 and IPv6`, async () => {
+function bothWays(container: Netns, ips: { address: string }[]): void {
+  for (const address of bare(ips)) assert.ok(pings(undefined, address), `the host reaches ${address}`)
+  for (const address of [near.ipv4, near.ipv6])
+    assert.ok(pings(container, address), `the container reaches ${address}`)
+}
+
+for (const [where, keys] of Object.entries({ 'on the host’s LAN': {}, 'in subnets apart': apart }))
+  for (const filter of [0, 1])
+    test(`a container ${where} and the host reach each other, with rp_filter ${filter}`, async () => {
+      setSysctl('net/ipv4/conf/all/rp_filter', filter)
+      const container = newContainer()
+      const net = accessible(keys)
+      const { ips } = await cnitool.add(net, container)
+      bothWays(container, ips)
+      await cnitool.check(net, container)
+      await cnitool.del(net, container)
+      setSysctl('net/ipv4/conf/all/rp_filter', 0)
+    })
+
+test('the host shows the container the address of the parent, and the container shows its own', async () => {
+  const container = newContainer()
+  const net = accessible()
+  const { ips } = await cnitool.add(net, container)
+  const [ipv4 = ''] = bare(ips)
+  const inside = await mirrorIn(container)
+  assert.is(inside.sourceOf(undefined, ipv4, 'tcp'), near.ipv4)
+  inside.stop()
+  const outside = await mirrorIn(undefined)
+  assert.is(outside.sourceOf(container, near.ipv4, 'tcp'), ipv4)
+  outside.stop()
+  await cnitool.del(net, container)
+})
+
+test('neighbours are known without asking: nobody on the LAN hears a word of it', async () => {
+  const container = newContainer()
+  const net = accessible()
+  const { ips } = await cnitool.add(net, container)
+  const heard = await overhear('eth0', 'arp or icmp6', () => bothWays(container, ips), distant)
+  const asked = heard.filter((line) => /who-has|solicitation, who/.test(line))
+  assert.equal(
+    asked.filter((line) => bare(ips).some((address) => line.includes(address))),
+    [],
+  )
+  await cnitool.del(net, container)
+})
+
+test('the result names the shim, which is up and has no address', async () => {
+  const container = newContainer()
+  const net = accessible()
+  const { interfaces, ips } = await cnitool.add(net, container)
+  const [eth0, shim] = interfaces
+  assert.is(eth0?.name, 'eth0')
+  assert.equal([shim?.name], shims())
+  assert.is(shim?.mac, link(shim?.name ?? '').address)
+  assert.is(shim?.sandbox, undefined)
+  assert.equal(
+    ips.map((it) => it.interface),
+    [0, 0],
+  )
+  const [found] = ipJson<{ addr_info: unknown[] }>(`address show dev ${shim?.name}`)
+  assert.equal(found?.addr_info, [])
+  await cnitool.del(net, container)
+})
+
+test('the shim does not answer for the host’s address, which without us it would (ARP flux)', async () => {
+  const container = newContainer()
+  const net = accessible()
+  await cnitool.add(net, container)
+  const [shim = ''] = shims()
+  const replies = async () => {
+    inContainer(distant, `neighbour flush dev eth0`)
+    const heard = await overhear('eth0', 'arp', () => pings(distant, near.ipv4), distant)
+    const owners = heard.flatMap(
+      (line) => new RegExp(`${near.ipv4} is-at ([0-9a-f:]+)`).exec(line)?.[1] ?? [],
+    )
+    return [...new Set(owners)]
+  }
+  assert.equal(await replies(), [link('uplink').address])
+  setSysctl(`net/ipv4/conf/${shim}/arp_ignore`, 0)
+  assert.ok((await replies()).includes(link(shim).address))
+  await cnitool.del(net, container)
+})
+
+test('the second container shares the shim, the last one removes it', async () => {
+  const before = snapshot()
+  const net = accessible()
+  const [one, other] = [newContainer(), newContainer()]
+  const first = await cnitool.add(net, one)
+  const beside = snapshot()
+  const second = await cnitool.add(net, other)
+  assert.is(shims().length, 1)
+  bothWays(other, second.ips)
+  await cnitool.del(net, other)
+  unchanged(beside)
+  bothWays(one, first.ips)
+  await cnitool.check(net, one)
+  await cnitool.del(net, one)
+  unchanged(before)
+})
+
+test('networks have shims of their own, and each goes with its own containers', async () => {
+  const nets = [accessible(), accessible(apart)]
+  const containers = nets.map(() => newContainer())
+  for (const [index, net] of nets.entries()) await cnitool.add(net, containers[index] as Netns)
+  assert.is(new Set(shims()).size, 2)
+  await cnitool.del(nets[0] as cnitool.Network, containers[0] as Netns)
+  await cnitool.check(nets[1] as cnitool.Network, containers[1] as Netns)
+  await cnitool.del(nets[1] as cnitool.Network, containers[1] as Netns)
+  assert.equal(shims(), [])
+})
+
+test('DEL with the namespace gone, and one without prevResult, leave nothing', async () => {
+  const before = snapshot()
+  const net = accessible()
+  for (const gone of [true, false]) {
     const container = newContainer()
-    const net = lan({}, subnets)
-    const { ips } = await cnitool.add(net, container)
-    for (const address of plain(ips)) assert.ok(pings(undefined, address), `the host ${address}`)
-    for (const address of [near.ipv4, near.ipv6])
-      assert.ok(pings(container, address), `the container ${address}`)
-    await cnitool.check(net, container)
-    await cnitool.del(net, container)
-  })
+    await call({ verb: 'ADD', config: single(net), netns: container.path })
+    if (gone) removeContainer(container)
+    const { status } = await call({ verb: 'DEL', config: single(net), netns: gone ? '' : container.path })
+    assert.is(status, 0)
+    unchanged(before)
+  }
+})
+
+test('DEL with the parent gone leaves nothing, though the shim went with it', async () => {
+  const before = snapshot()
+  ip('link add nic type veth')
+  ip('link set nic up')
+  const net = accessible({ master: 'nic', ...apart })
+  const container = newContainer()
+  await cnitool.add(net, container)
+  assert.is(shims().length, 1)
+  ip('link delete nic')
+  await cnitool.del(net, container)
+  unchanged(before)
+})
+
+test('GC takes the ways to stale containers, and the shim with the last', async () => {
+  const config = single(accessible({}, '1.1.0'))
+  const before = snapshot()
+  const [valid, stale] = [newContainer(), newContainer()]
+  const { json } = await call({ verb: 'ADD', config, containerID: 'valid', netns: valid.path })
+  const beside = snapshot()
+  await call({ verb: 'ADD', config, containerID: 'stale', netns: stale.path })
+  const gc = async (...left: string[]) => {
+    const attachments = left.map((containerID) => ({ containerID, ifname: 'eth0' }))
+    const answer = await call({ verb: 'GC', config: { ...config, 'cni.dev/valid-attachments': attachments } })
+    assert.is(answer.status, 0)
+  }
+  await gc('valid')
+  unchanged(beside)
+  bothWays(valid, json?.ips as { address: string }[])
+  await gc()
+  unchanged(before)
+})
+
+test('a container with a smaller MTU gets large packets in pieces', async () => {
+  const container = newContainer()
+  const net = accessible({ mtu: 1280 })
+  const { ips } = await cnitool.add(net, container)
+  for (const address of bare(ips))
+    assert.ok(succeeds('ping', '-n', '-q', '-c', '1', '-W', '2', '-s', '1400', address), address)
+  await cnitool.check(net, container)
+  await cnitool.del(net, container)
+})
+
+test('a host without IPv6 on the parent: IPv4 works, and a warning tells', async () => {
+  ip('link add nic type veth peer name nic-far')
+  ip('address add 192.0.2.1/24 dev nic')
+  for (const name of ['nic', 'nic-far']) ip(`link set ${name} up`)
+  ip(`-6 route delete default`)
+  const config = single(accessible({ master: 'nic', ...apart }))
+  const container = newContainer()
+  const { status, json, stderr } = await call({ verb: 'ADD', config, netns: container.path })
+  assert.is(status, 0)
+  assert.match(stderr, 'the host has no IPv6 address that containers could reach')
+  const [ipv4 = ''] = bare(json?.ips as { address: string }[])
+  assert.ok(pings(undefined, ipv4))
+  assert.ok(pings(container, '192.0.2.1'))
+  await call({ verb: 'DEL', config, netns: container.path })
+  ip(`-6 route add default via ${far.ipv6}`)
+  ip('link delete nic')
+})
+
+test('a parent without an address: the host shows that of its default route', async () => {
+  ip('link add nic type veth peer name nic-far')
+  for (const name of ['nic', 'nic-far']) ip(`link set ${name} up`)
+  const net = accessible({ master: 'nic', ...apart })
+  const container = newContainer()
+  const { ips } = await cnitool.add(net, container)
+  bothWays(container, ips)
+  await cnitool.del(net, container)
+  ip('link delete nic')
+})
+
+test('an address that the host has a route to already is refused, and nothing of it is lost', async () => {
+  const before = snapshot()
+  const address = '10.61.0.5/24'
+  const ipam = { type: 'static', addresses: [{ address }] }
+  const net = accessible({ ipam })
+  const [one, other] = [newContainer(), newContainer()]
+  const { ips } = await cnitool.add(net, one)
+  const beside = snapshot()
+  const said = await refusal(cnitool.add(net, other))
+  assert.match(said, 'hostAccess: the host has a route to 10.61.0.5/32 already')
+  assert.match(said, 'ip route show 10.61.0.5/32')
+  unchanged(beside)
+  assert.not.ok(exists('eth0', other))
+  assert.equal(addresses('eth0', one), [address])
+  assert.ok(pings(undefined, bare(ips)[0] ?? ''))
+  await cnitool.check(net, one)
+  await cnitool.del(net, one)
+  unchanged(before)
+})
+
+test('20 containers come at once and go at once: one shim, then none', async () => {
+  const net = accessible(apart)
+  const before = snapshot()
+  const containers = Array.from({ length: 20 }, () => newContainer())
+  const results = await Promise.all(containers.map((container) => cnitool.add(net, container)))
+  assert.is(shims().length, 1)
+  await Promise.all(containers.map((container) => cnitool.check(net, container)))
+  for (const { ips } of results.slice(-2))
+    for (const address of bare(ips)) assert.ok(pings(undefined, address))
+  await Promise.all(containers.map((container) => cnitool.del(net, container)))
+  unchanged(before)
+})
+
+test('containers that come while others go never lose their shim', async () => {
+  const net = accessible(apart)
+  const before = snapshot()
+  const churn = async () => {
+    const container = newContainer()
+    for (let round = 0; round < 5; round++) {
+      const { ips } = await cnitool.add(net, container)
+      await cnitool.check(net, container)
+      assert.ok(pings(undefined, bare(ips)[0] ?? ''))
+      await cnitool.del(net, container)
+    }
+  }
+  await Promise.all([churn(), churn(), churn(), churn()])
+  unchanged(before)
+})
+
+testRoundTrips('macvlan with hostAccess', {
+  config: { type: 'macvlan', master: 'uplink', hostAccess: true },
+  subnets: ['10.62.0.0/24', 'fd62::/64'],
+  expect: ({ linkinfo }) => assert.is(linkinfo?.info_data?.mode, 'bridge'),
+  breaks: {
+    'the shim is gone': () => ip(`link delete ${shims()[0]}`),
+    'the shim is down': () => ip(`link set ${shims()[0]} down`),
+    'the host has no route to the container': (container) => ip(`route delete ${own(container, 4)}`),
+    'the host has no IPv6 route to the container': (container) => ip(`-6 route delete ${own(container, 6)}`),
+    'the host does not know the container’s MAC address': (container) =>
+      ip(`neighbour delete ${own(container, 4)} dev ${shims()[0]}`),
+    'the host knows another MAC address': (container) =>
+      ip(`neighbour replace ${own(container, 6)} lladdr 02:00:5e:10:00:01 dev ${shims()[0]} nud permanent`),
+    'the container has no route to the host': (container) =>
+      inContainer(container, `route delete ${near.ipv4}`),
+    'the container does not know the host’s MAC address': (container) =>
+      inContainer(container, `neighbour delete ${near.ipv6} dev eth0`),
+  },
+})
+
+function own(container: Netns, family: 4 | 6): string {
+  const isIPv6 = (address: string) => address.includes(':')
+  return (
+    addresses('eth0', container)
+      .find((cidr) => isIPv6(cidr) === (family === 6))
+      ?.replace(/\/.*/, '') ?? ''
+  )
+}
 
 test.run()

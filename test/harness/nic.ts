@@ -1,0 +1,34 @@
+/** Networks on a NIC of the host, with addresses of the far host's LAN: a range of its own for each. */
+
+import { type Network, network } from './cnitool.ts'
+import type { Configuration } from './plugin.ts'
+
+let networks = 0
+
+/** The next four addresses of the LAN, of either family. */
+export function lanAddresses(): Configuration {
+  const first = 20 + 4 * networks++
+  const ipv4 = {
+    subnet: '198.51.100.0/24',
+    rangeStart: `198.51.100.${first}`,
+    rangeEnd: `198.51.100.${first + 3}`,
+  }
+  const group = first.toString(16)
+  const ipv6 = {
+    subnet: '2001:db8:51::/64',
+    rangeStart: `2001:db8:51::${group}:1`,
+    rangeEnd: `2001:db8:51::${group}:4`,
+  }
+  return { type: 'host-local', ranges: [[ipv4], [ipv6]] }
+}
+
+/** A macvlan network of its own on the wire to the far host. */
+export function macvlanNetwork(keys: Record<string, unknown> = {}, cniVersion?: string): Network {
+  const ipam = lanAddresses()
+  return network(`lan${networks}`, { type: 'macvlan', master: 'uplink', ipam, ...keys }, cniVersion)
+}
+
+/** The addresses of a result, without their prefixes. */
+export function bare(ips: { address: string }[]): string[] {
+  return ips.map(({ address }) => address.replace(/\/.*/, ''))
+}

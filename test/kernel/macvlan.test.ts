@@ -1,0 +1,232 @@
+/** macvlan: what each mode promises, with packets that really flow. */
+// needs: link macvlan
+
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import * as cnitool from '../harness/cnitool.ts'
+import { ip } from '../harness/command.ts'
+import { refusal } from '../harness/expect.ts'
+import { far, farHost, type Netns, near, newContainer, privateHost } from '../harness/host.ts'
+import { addresses, inContainer, link, routes } from '../harness/look.ts'
+import { bare, macvlanNetwork } from '../harness/nic.ts'
+import type { Result } from '../harness/plugin.ts'
+import { overhear, pings } from '../harness/traffic.ts'
+
+await privateHost()
+const distant = farHost()
+
+/** Two containers of one network. */
+async function pair(keys: Record<string, unknown>) {
+  const net = macvlanNetwork(keys)
+  const [one, other] = [newContainer(), newContainer()]
+  const { ips: own = [] } = await cnitool.add(net, one)
+  const { ips = [] } = await cnitool.add(net, other)
+  const end = async () => {
+    for (const container of [one, other]) await cnitool.del(net, container)
+  }
+  return { net, one, other, own: bare(own), theirs: bare(ips), end }
+}
+
+/** Whether a container reaches addresses: all of them, or none. */
+function reaches(from: Netns | undefined, targets: string[]): boolean {
+  const answers = targets.map((address) => pings(from, address))
+  assert.is(new Set(answers).size, 1, `some of ${targets.join(', ')} answer, and some do not`)
+  return answers[0] as boolean
+}
+
+const farAddresses = Object.values(far)
+
+test('bridge: containers reach each other and the far host, but not their own host', async () => {
+  const { one, other, theirs, end } = await pair({ mode: 'bridge' })
+  assert.ok(reaches(one, theirs))
+  for (const container of [one, other]) assert.ok(reaches(container, farAddresses))
+  assert.not.ok(reaches(one, Object.values(near)))
+  assert.not.ok(reaches(undefined, theirs))
+  await end()
+})
+
+test('private: containers reach the far host, but not each other', async () => {
+  const { one, other, own, theirs, end } = await pair({ mode: 'private' })
+  for (const container of [one, other]) assert.ok(reaches(container, farAddresses))
+  assert.not.ok(reaches(one, theirs))
+  assert.not.ok(reaches(other, own))
+  await end()
+})
+
+test('vepa: containers reach each other only where the switch sends frames back', async () => {
+  const { one, other, theirs, end } = await pair({ mode: 'vepa' })
+  for (const container of [one, other]) assert.ok(reaches(container, farAddresses))
+  assert.not.ok(reaches(one, theirs))
+  inContainer(distant, 'link add switch type bridge')
+  inContainer(distant, 'link set switch up')
+  inContainer(distant, 'link set eth0 master switch')
+  inContainer(distant, 'link set eth0 type bridge_slave hairpin on')
+  assert.ok(reaches(one, theirs))
+  inContainer(distant, 'link delete switch')
+  await end()
+})
+
+test('private containers stay apart even where the switch sends frames back', async () => {
+  const { one, theirs, end } = await pair({ mode: 'private' })
+  inContainer(distant, 'link add switch type bridge')
+  inContainer(distant, 'link set switch up')
+  inContainer(distant, 'link set eth0 master switch')
+  inContainer(distant, 'link set eth0 type bridge_slave hairpin on')
+  assert.not.ok(reaches(one, theirs))
+  inContainer(distant, 'link delete switch')
+  await end()
+})
+
+test('source: who is listed is heard, nobody else', async () => {
+  const { address } = link('eth0', distant)
+  const listed = macvlanNetwork({ mode: 'source', sourceMacs: ['02:00:5e:10:00:01', address.toUpperCase()] })
+  const foreign = macvlanNetwork({ mode: 'source', sourceMacs: ['02:00:5e:10:00:01'] })
+  const [hearing, deaf] = [newContainer(), newContainer()]
+  const { ips } = await cnitool.add(listed, hearing)
+  await cnitool.add(foreign, deaf)
+  assert.ok(reaches(hearing, farAddresses))
+  assert.ok(reaches(distant, bare(ips)))
+  assert.not.ok(reaches(deaf, farAddresses))
+  await cnitool.check(listed, hearing)
+  await cnitool.del(listed, hearing)
+  await cnitool.del(foreign, deaf)
+})
+
+test('passthru: the container has the parent’s MAC address, and the parent alone', async () => {
+  const net = macvlanNetwork({ mode: 'passthru' })
+  const [one, other] = [newContainer(), newContainer()]
+  const { interfaces } = await cnitool.add(net, one)
+  assert.is(interfaces[0]?.mac, link('uplink').address)
+  assert.ok(reaches(one, farAddresses))
+  for (const mode of ['passthru', 'bridge']) {
+    const said = await refusal(cnitool.add(macvlanNetwork({ mode }), other))
+    assert.match(said, `macvlan in mode ${mode} cannot sit on uplink`)
+    assert.match(said, 'put this network on another parent')
+  }
+  await cnitool.del(net, one)
+  await cnitool.add(net, other)
+  await cnitool.del(net, other)
+})
+
+test('passthru where others are already is refused', async () => {
+  const { net, one, other, end } = await pair({ mode: 'bridge' })
+  const said = await refusal(cnitool.add(macvlanNetwork({ mode: 'passthru' }), newContainer()))
+  assert.match(said, 'passthru takes its parent alone, and another macvlan is there already')
+  for (const container of [one, other]) await cnitool.check(net, container)
+  await end()
+})
+
+test('passthru with a MAC address: the parent has it as long as the container is there', async () => {
+  const mac = '02:00:5e:10:00:07'
+  const before = link('uplink').address
+  const net = macvlanNetwork({ mode: 'passthru', mac })
+  const container = newContainer()
+  const { interfaces } = await cnitool.add(net, container)
+  assert.equal([interfaces[0]?.mac, link('uplink').address], [mac, mac])
+  assert.ok(reaches(container, farAddresses))
+  await cnitool.check(net, container)
+  await cnitool.del(net, container)
+  assert.is(link('uplink').address, before)
+})
+
+for (const mode of ['private', 'vepa', 'bridge', 'passthru', 'source'])
+  test(`${mode}: the LAN hears at once who has the addresses`, async () => {
+    const sourceMacs = mode === 'source' ? ['02:00:5e:10:00:01'] : undefined
+    const net = macvlanNetwork({ mode, sourceMacs })
+    const container = newContainer()
+    let result: Result | undefined
+    const heard = await overhear('uplink', 'arp or icmp6', async () => {
+      result = await cnitool.add(net, container)
+    })
+    const [ipv4 = '', ipv6 = ''] = bare(result?.ips ?? [])
+    const mac = result?.interfaces[0]?.mac ?? ''
+    const announced = (words: string) => heard.some((line) => line.includes(mac) && line.includes(words))
+    assert.ok(announced(`who-has ${ipv4} tell ${ipv4}`), heard.join('\n'))
+    assert.ok(announced(`neighbor advertisement, tgt is ${ipv6}`), heard.join('\n'))
+    await cnitool.del(net, container)
+  })
+
+test('without master, the parent is the interface that the default route leaves by', async () => {
+  const net = macvlanNetwork({ master: undefined })
+  const container = newContainer()
+  await cnitool.add(net, container)
+  assert.is(link('eth0', container).link_index, link('uplink').ifindex)
+  await cnitool.check(net, container)
+  await cnitool.del(net, container)
+})
+
+test('without master, of two default routes the one of the lower metric counts, and IPv6’s where there is no other', async () => {
+  ip('link add other type veth')
+  ip('link set other up')
+  ip('route add default dev other metric 10')
+  ip('route change default via 198.51.100.1 metric 0')
+  const net = macvlanNetwork({ master: undefined })
+  const container = newContainer()
+  await cnitool.add(net, container)
+  assert.is(link('eth0', container).link_index, link('uplink').ifindex)
+  await cnitool.del(net, container)
+  ip('route delete default dev uplink')
+  await cnitool.add(net, container)
+  assert.is(link('eth0', container).link_index, link('other').ifindex)
+  await cnitool.del(net, container)
+  ip('link delete other')
+  await cnitool.add(net, container)
+  assert.is(link('eth0', container).link_index, link('uplink').ifindex)
+  await cnitool.del(net, container)
+  ip(`route add default via ${far.ipv4}`)
+})
+
+test('the MTU is the parent’s unless a smaller one is asked for', async () => {
+  ip('link set uplink mtu 1450')
+  for (const [mtu, expected] of [
+    [0, 1450],
+    [undefined, 1450],
+    [1280, 1280],
+  ]) {
+    const net = macvlanNetwork({ mtu })
+    const container = newContainer()
+    const { interfaces } = await cnitool.add(net, container)
+    assert.equal([interfaces[0]?.mtu, link('eth0', container).mtu], [expected, expected])
+    await cnitool.del(net, container)
+  }
+  const said = await refusal(cnitool.add(macvlanNetwork({ mtu: 1451 }), newContainer()))
+  assert.match(said, 'mtu: 1451 is more than the 1450 of the parent uplink')
+  ip('link set uplink mtu 1500')
+})
+
+test('without ipam: a wire; what containers give themselves works', async () => {
+  const { one, other, theirs, end } = await pair({ ipam: undefined })
+  assert.equal(theirs, [])
+  inContainer(one, 'address add 10.93.0.1/24 dev eth0')
+  inContainer(other, 'address add 10.93.0.2/24 dev eth0')
+  assert.ok(pings(one, '10.93.0.2'))
+  await end()
+})
+
+test('one container has two macvlans of one parent', async () => {
+  const [front, back] = [macvlanNetwork(), macvlanNetwork()]
+  const container = newContainer()
+  const first = await cnitool.add(front, container, { ifname: 'front' })
+  const second = await cnitool.add(back, container, { ifname: 'back' })
+  assert.is.not(first.interfaces[0]?.mac, second.interfaces[0]?.mac)
+  await cnitool.del(front, container, { ifname: 'front' })
+  await cnitool.check(back, container, { ifname: 'back' })
+  assert.ok(reaches(container, farAddresses))
+  await cnitool.del(back, container, { ifname: 'back' })
+})
+
+test('the result says what the kernel says', async () => {
+  const net = macvlanNetwork()
+  const container = newContainer()
+  const { interfaces, ips } = await cnitool.add(net, container)
+  const { address, mtu } = link('eth0', container)
+  assert.equal(interfaces, [{ name: 'eth0', mac: address, mtu, sandbox: container.path }])
+  assert.equal(
+    ips.map((it) => it.address),
+    addresses('eth0', container),
+  )
+  assert.ok(routes(4, container).includes('198.51.100.0/24'))
+  await cnitool.del(net, container)
+})
+
+test.run()
