@@ -8,9 +8,12 @@ export const changing = [
   'openat',
   'mkdirat',
   'linkat',
+  'symlinkat',
   'renameat2',
   'unlinkat',
   'write',
+  'pwrite64',
+  'utimensat',
   'fsync',
   'flock',
   'socket',
@@ -49,9 +52,18 @@ function madeCalls(text: string): string[] {
 }
 
 /** Calls a plugin with one fault in its way. */
-export function withFault(request: Call, { syscall, nth }: Fault, errno = 'EIO'): Promise<Answer> {
+export function withFault(request: Call, fault: Fault, errno = 'EIO'): Promise<Answer> {
+  return injected(request, fault, `error=${errno}`)
+}
+
+/** Calls a plugin and kills it before it makes one of its calls. */
+export function killedAt(request: Call, fault: Fault): Promise<Answer> {
+  return injected(request, fault, 'error=EIO:signal=KILL')
+}
+
+function injected(request: Call, { syscall, nth }: Fault, what: string): Promise<Answer> {
   const when = syscall === 'execve' ? nth + 1 : nth
-  const inject = `inject=${syscall}:error=${errno}:when=${when}`
+  const inject = `inject=${syscall}:${what}:when=${when}`
   return call({
     ...request,
     under: ['strace', '-f', '-q', '-o', trace, '-e', `trace=${syscall}`, '-e', inject],

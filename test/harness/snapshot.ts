@@ -7,10 +7,13 @@ import { command, ipJson } from './command.ts'
 /** Everything that a plugin may change, as lines of text. */
 export type Snapshot = string[]
 
-/** Where plugins keep files. cnitool's own cache of results is not theirs; the address last given is for the next ADD. */
+/**
+ * Where plugins keep files. cnitool's own cache of results is not theirs; the address last given is for the next ADD, and
+ * host-local's index says nothing that its records do not.
+ */
 const kept = ['/run', '/var/lib/cni']
 const foreign =
-  /^\/var\/lib\/cni\/results|^\/run\/(test|netns|lock)\b|\/(lock|[^/]*\.lock|last_reserved_ip\.\d+)$/
+  /^\/var\/lib\/cni\/results|\/\.patchbay\/|^\/run\/(test|netns|lock)\b|\/(lock|[^/]*\.lock|last_reserved_ip\.\d+)$/
 
 /** Looks at the network namespace and the files of the calling process. */
 export function snapshot(directories: readonly string[] = kept): Snapshot {

@@ -19,9 +19,9 @@ export function directoryOf(dataDir: string, network: string): string {
   return `${dataDir}/${network}`
 }
 
-/** Makes a network's directory when it is missing. @throws CniError */
+/** Makes a network's directory when it is missing. @throws KernelError */
 export function makeStore(directory: string): void {
-  explaining(directory, () => makeDirectory(directory))
+  makeDirectory(directory)
 }
 
 /** Holds the lock of a network's directory. @throws CniError when something cannot be read or written */
@@ -75,8 +75,8 @@ function reopen(directory: string, root: string, log: Log): { store: Store; all:
   return { store, all: all.filter((reservation) => !dead.includes(reservation)) }
 }
 
-/** Says what to do about a file system that takes nothing. */
-function explaining<T>(directory: string, action: () => T): T {
+/** Says what to do about a file system that takes nothing. @throws CniError of code 5 instead of a KernelError */
+export function explaining<T>(directory: string, action: () => T): T {
   try {
     return action()
   } catch (error) {

@@ -10,10 +10,10 @@ import { formatRangeSet, type RangeSet, rangeOf } from '../range.ts'
 import { checkReservations } from './check.ts'
 import { config, defaultDataDir, graceOf, type HostLocalConfig, rangeSets } from './config.ts'
 import { netnsOf } from './netns.ts'
-import { directoryOf, hasStore, makeStore, withAll, withStore } from './open.ts'
+import { directoryOf, explaining, hasStore, makeStore, withAll, withStore } from './open.ts'
 import { isHeldBy, type Reservation } from './records.ts'
 import { dnsFor, type HostLocalRequest, requestedAddresses, stickyKey, warnOfIdleKeys } from './request.ts'
-import { type Claim, draftRecords, reserveAll } from './reserve.ts'
+import { type Claim, reserveAll, withDrafts } from './reserve.ts'
 import { requireReady } from './status.ts'
 import { evictAll, isParked, leave } from './sticky.ts'
 import { heldBy, type Store } from './store.ts'
@@ -76,13 +76,12 @@ function reserveInTime(request: HostLocalRequest, wishes: readonly Wish[], claim
 
 function reserveOnce(request: HostLocalRequest, wishes: readonly Wish[], claim: Claim): Address[] {
   const directory = storeOf(request)
-  makeStore(directory)
-  const drafts = draftRecords(directory, wishes, claim.holder)
-  try {
-    return withStore(directory, request.log, (store) => reserveAll(store, wishes, drafts, claim))
-  } finally {
-    for (const draft of drafts) draft.close()
-  }
+  return explaining(directory, () => {
+    makeStore(directory)
+    return withDrafts(directory, wishes, claim.holder, (drafts) =>
+      withStore(directory, request.log, (store) => reserveAll(store, wishes, drafts, claim)),
+    )
+  })
 }
 
 /** An address with the prefix and the gateway of the range that it is from. */

@@ -28,9 +28,20 @@ export interface Claim {
   grace: number
 }
 
-/** The records to be, written before the lock is taken: bringing them to disk is what takes longest. */
-export function draftRecords(directory: string, wishes: readonly Wish[], holder: Holder): Draft[] {
-  return wishes.map(() => draftFile(directory, recordOf(holder)))
+/** Writes the records to be before the lock is taken: bringing them to disk is what takes longest. */
+export function withDrafts<T>(
+  directory: string,
+  wishes: readonly Wish[],
+  holder: Holder,
+  action: (drafts: readonly Draft[]) => T,
+): T {
+  const drafts: Draft[] = []
+  try {
+    for (const _ of wishes) drafts.push(draftFile(directory, recordOf(holder)))
+    return action(drafts)
+  } finally {
+    for (const draft of drafts) draft.close()
+  }
 }
 
 /**

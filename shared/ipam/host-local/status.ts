@@ -5,7 +5,7 @@ import { draftFile } from '../../kernel/draft.ts'
 import { formatRangeSet } from '../range.ts'
 import { graceOf, rangeSets } from './config.ts'
 import { fullness } from './exhausted.ts'
-import { directoryOf, makeStore, withStore } from './open.ts'
+import { directoryOf, explaining, makeStore, withStore } from './open.ts'
 import type { HostLocalRequest } from './request.ts'
 import { nextFree } from './reserve.ts'
 import type { Store } from './store.ts'
@@ -34,16 +34,14 @@ function firstFull(store: Store, sets: ReturnType<typeof rangeSets>, grace: numb
 /** Does something with the store after a file could be written there. */
 function tryStore<T>(directory: string, action: () => T): T {
   try {
-    makeStore(directory)
-    draftFile(directory, 'status').close()
-    return action()
-  } catch (error) {
-    const { message, details } = toCniError(error)
-    throw new CniError(Code.PluginNotAvailable, {
-      msg: `reservations cannot be kept in ${directory}: ${message}`,
-      details,
-      hint: 'it needs a writable file system with room: df -h; mount',
-      cause: error,
+    return explaining(directory, () => {
+      makeStore(directory)
+      draftFile(directory, 'status').close()
+      return action()
     })
+  } catch (cause) {
+    const { message, details } = toCniError(cause)
+    const msg = `reservations cannot be kept in ${directory}: ${message}`
+    throw new CniError(Code.PluginNotAvailable, { msg, details, cause })
   }
 }

@@ -3,6 +3,7 @@
 import type { Log } from '../../cni/log.ts'
 import { type Address, formatAddress, parseAddress } from '../../ip/address.ts'
 import type { Draft } from '../../kernel/draft.ts'
+import { KernelError } from '../../kernel/errno.ts'
 import { overwrite, readFileIfAny, remove, writeFile } from '../../kernel/files.ts'
 import { type Entry, entryName } from './entries.ts'
 import type { Index } from './index.ts'
@@ -27,7 +28,7 @@ type Held = Reservation & Holder
  */
 export function reserve(store: Store, draft: Draft, reservation: Held, details: Details): boolean {
   if (!draft.publish(`${store.directory}/${reservation.file}`)) return false
-  remember(store, reservation, details)
+  noting(store, () => remember(store, reservation, details))
   return true
 }
 
@@ -40,8 +41,10 @@ export function replace(
 ): void {
   const reservation = { ...old, containerID, ifname }
   writeFile(`${store.directory}/${old.file}`, recordOf(reservation))
-  forget(store, old)
-  remember(store, reservation, details)
+  noting(store, () => {
+    forget(store, old)
+    remember(store, reservation, details)
+  })
 }
 
 function remember({ directory, index }: Store, reservation: Held, details: Details): void {
@@ -55,7 +58,17 @@ function remember({ directory, index }: Store, reservation: Held, details: Detai
 /** Releases an address; nothing happens when it is free. */
 export function release(store: Store, reservation: Reservation): void {
   remove(`${store.directory}/${reservation.file}`)
-  forget(store, reservation)
+  noting(store, () => forget(store, reservation))
+}
+
+/** The records count: when the index cannot follow, it is made anew. */
+function noting({ index }: Store, action: () => void): void {
+  try {
+    action()
+  } catch (error) {
+    if (!(error instanceof KernelError)) throw error
+    index.doubt()
+  }
 }
 
 function forget({ index }: Store, reservation: Reservation): void {

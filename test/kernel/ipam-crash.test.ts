@@ -1,0 +1,225 @@
+/** host-local: killed before any of its calls, on a full disk, where nothing can be written, and across boots. */
+// needs: full speed
+
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { command, ip, succeeds } from '../harness/command.ts'
+import { type Fault, faultsOf, killedAt, withFault } from '../harness/faults.ts'
+import { newContainer, privateHost, removeContainer, scratch } from '../harness/host.ts'
+import { type Answer, type Call, call, type Result } from '../harness/plugin.ts'
+
+await privateHost()
+
+const disk = `${scratch}/disk`
+const dataDir = `${disk}/networks`
+const directory = `${dataDir}/net`
+const ranges = [[{ subnet: '10.1.2.0/29' }], [{ subnet: 'fd00::/64' }]]
+const USABLE = 5
+
+/** A small disk of its own for each test. */
+test.before.each(() => {
+  mkdirSync(disk, { recursive: true })
+  command('mount', '-t', 'tmpfs', '-o', 'size=256k,nr_inodes=80', 'tmpfs', disk)
+  mkdirSync(dataDir)
+})
+test.after.each(() => void command('umount', '-l', disk))
+
+function request(verb: Call['verb'], containerID: string, more: object = {}, netns = '/none'): Call {
+  const ipam = { type: 'host-local', dataDir, ranges, ...more }
+  const config = { cniVersion: '1.1.0', name: 'net', type: 'host-local', ipam }
+  return { verb, containerID, netns, config }
+}
+
+function addresses({ status, json }: Answer): string[] {
+  assert.is(status, 0, JSON.stringify(json))
+  return (json as unknown as Result).ips.map(({ address }) => address.replace(/\/\d+$/, ''))
+}
+
+async function del(containerID: string): Promise<void> {
+  const { status, json } = await call(request('DEL', containerID))
+  assert.is(status, 0, JSON.stringify(json))
+}
+
+/** Who holds what, as the files say; every one of them must be whole. */
+function holders(): Record<string, string> {
+  const files = readdirSync(directory).filter((name) => !/^(lock|last_reserved_ip\.\d)$/.test(name))
+  return Object.fromEntries(
+    files.sort().map((file) => [file, readFileSync(`${directory}/${file}`, 'latin1')]),
+  )
+}
+
+/** What must be so after a container met a fault: others keep theirs, and nothing is lost or given twice. */
+async function verify(story: string, residents: Record<string, string>): Promise<void> {
+  const given = []
+  await del('victim')
+  for (let at = 0; at < USABLE - 1; at++) given.push(...addresses(await call(request('ADD', `after-${at}`))))
+  assert.is(new Set(given).size, given.length, story)
+  for (const address of given) assert.not.ok(residents[address], `${story}: ${address} was given twice`)
+  const full = await call(request('ADD', 'too-many'))
+  assert.is(full.json?.code, 11, story)
+  for (let at = 0; at < USABLE - 1; at++) await del(`after-${at}`)
+  assert.equal(holders(), residents, story)
+}
+
+const tell = (verb: string, { syscall, nth }: Fault) => `${verb}, ${syscall} number ${nth}`
+
+/** Brings the victim to where its fatal call begins. */
+const beginnings: Record<string, () => Promise<void>> = {
+  ADD: async () => {},
+  'ADD without an index': async () => rmSync(`${dataDir}/.patchbay`, { recursive: true }),
+  DEL: async () => void addresses(await call(request('ADD', 'victim'))),
+}
+
+for (const [name, begin] of Object.entries(beginnings))
+  test(`${name}: killed before any of its calls, it leaves nothing in anybody's way`, async () => {
+    const verb = name.slice(0, 3) as 'ADD' | 'DEL'
+    const [first = '', second = ''] = addresses(await call(request('ADD', 'resident')))
+    const residents = { [first]: 'resident\r\neth0', [second]: 'resident\r\neth0' }
+    await begin()
+    const faults = await faultsOf(request(verb, 'victim'))
+    assert.ok(faults.length > 10, `only ${faults.length} calls were seen`)
+    await verify('no fault', residents)
+    for (const fault of faults) {
+      await begin()
+      const { status } = await killedAt(request(verb, 'victim'), fault)
+      assert.ok(status > 1, `${tell(name, fault)} was survived`)
+      for (const record of Object.values(holders())) assert.match(record, /^(resident|victim)\r\neth0$/)
+      await verify(tell(name, fault), residents)
+    }
+  })
+
+test('GC, killed before any of its calls, releases nothing that is valid, and the next one all the rest', async () => {
+  const valid = addresses(await call(request('ADD', 'resident')))
+  const collect = { ...request('GC', ''), config: { ...(request('GC', '').config as object) } } as Call
+  Object.assign(collect.config, {
+    'cni.dev/valid-attachments': [{ containerID: 'resident', ifname: 'eth0' }],
+  })
+  const fill = async () => {
+    for (const containerID of ['stale-1', 'stale-2']) addresses(await call(request('ADD', containerID)))
+  }
+  await fill()
+  const faults = await faultsOf(collect)
+  for (const fault of faults) {
+    await fill()
+    await killedAt(collect, fault)
+    for (const address of valid) assert.is(holders()[address], 'resident\r\neth0', tell('GC', fault))
+    assert.is((await call(collect)).status, 0)
+    assert.equal(Object.keys(holders()).sort(), [...valid].sort(), tell('GC', fault))
+  }
+})
+
+test('whichever of its calls fails, ADD fails and leaves nothing, or succeeds and holds what it said', async () => {
+  const [first = '', second = ''] = addresses(await call(request('ADD', 'resident')))
+  const residents = { [first]: 'resident\r\neth0', [second]: 'resident\r\neth0' }
+  for (const fault of await faultsOf(request('ADD', 'victim'))) {
+    await del('victim')
+    for (const errno of ['EIO', 'ENOSPC']) {
+      const answer = await withFault(request('ADD', 'victim'), fault, errno)
+      const held = Object.keys(holders()).filter((file) => !residents[file])
+      const given = answer.status === 0 ? addresses(answer) : []
+      const isMute = answer.json === undefined
+      if (!isMute) assert.equal(held.sort(), given.sort(), `${errno}: ${tell('ADD', fault)}`)
+      await verify(`${errno}: ${tell('ADD', fault)}`, residents)
+    }
+  }
+})
+
+test('records of no length and half-written ones do not stay in the way', async () => {
+  mkdirSync(directory)
+  writeFileSync(`${directory}/10.1.2.2`, '')
+  writeFileSync(`${directory}/10.1.2.3`, '\0'.repeat(12))
+  writeFileSync(`${directory}/10.1.2.4.77.0.tmp`, 'vict')
+  writeFileSync(`${directory}/last_reserved_ip.0`, '')
+  const answer = await call(request('ADD', 'a'))
+  assert.equal(addresses(answer), ['10.1.2.2', 'fd00::2'])
+  assert.match(answer.stderr, '10.1.2.3 names no container')
+  assert.equal(Object.keys(holders()), ['10.1.2.2', 'fd00::2'])
+})
+
+/** Takes all the room that is left, to the last byte and the last inode. */
+function fillDisk(): void {
+  succeeds('sh', '-c', `cat /dev/zero > ${disk}/filler; i=0; while : > ${disk}/f$i; do i=$((i+1)); done`)
+}
+
+test('a full disk: ADD says so and leaves nothing, DEL gives back, CHECK passes, STATUS is not ready', async () => {
+  const resident = await call(request('ADD', 'resident'))
+  const before = holders()
+  fillDisk()
+  const refused = await call(request('ADD', 'victim'))
+  assert.equal([refused.status, refused.json?.code], [1, 5])
+  assert.match(String(refused.json?.msg), 'ENOSPC')
+  assert.match(String(refused.json?.details), `make room: df -h ${directory}`)
+  assert.equal(holders(), before)
+  const status = await call(request('STATUS', ''))
+  assert.is(status.json?.code, 50)
+  assert.match(String(status.json?.details), `make room: df -h ${directory}`)
+  const check = request('CHECK', 'resident')
+  Object.assign(check.config, { prevResult: resident.json })
+  assert.is((await call(check)).status, 0)
+  await del('resident')
+  assert.equal(holders(), {})
+  command('sh', '-c', `rm ${disk}/f*`)
+  assert.equal(addresses(await call(request('ADD', 'victim'))), ['10.1.2.3', 'fd00::3'])
+})
+
+test('a full disk that still has room for one record: ADD holds what it said, though nothing else was written', async () => {
+  addresses(await call(request('ADD', 'resident')))
+  fillDisk()
+  command('sh', '-c', `rm ${disk}/f0 ${disk}/f1; truncate -s -8192 ${disk}/filler`)
+  const answer = await call(request('ADD', 'victim'))
+  const held = Object.keys(holders()).filter((file) => holders()[file] === 'victim\r\neth0')
+  assert.equal(held, answer.status === 0 ? addresses(answer).sort() : [])
+  command('sh', '-c', `rm ${disk}/f*`)
+  await del('victim')
+  assert.is(Object.keys(holders()).length, 2)
+})
+
+test('a directory that is read-only: everything says what to do, nothing hangs', async () => {
+  const resident = await call(request('ADD', 'resident'))
+  command('mount', '-o', 'remount,ro', disk)
+  for (const verb of ['ADD', 'DEL'] as const) {
+    const { status, json } = await call(request(verb, verb === 'ADD' ? 'victim' : 'resident'))
+    assert.equal([status, json?.code], [1, 5])
+    assert.match(String(json?.msg), 'EROFS')
+    assert.match(String(json?.details), /mount it writable, or set ipam.dataDir/)
+  }
+  const status = await call(request('STATUS', ''))
+  assert.is(status.json?.code, 50)
+  assert.match(String(status.json?.msg), `reservations cannot be kept in ${directory}`)
+  const check = request('CHECK', 'resident')
+  Object.assign(check.config, { prevResult: resident.json })
+  assert.is((await call(check)).status, 0)
+  command('mount', '-o', 'remount,rw', disk)
+  await del('resident')
+  assert.equal(holders(), {})
+})
+
+/** Has the kernel call this boot by another name, until the action is done. */
+async function inAnotherBoot<T>(action: () => Promise<T>): Promise<T> {
+  const file = '/proc/sys/kernel/random/boot_id'
+  const other = `${scratch}/boot_id`
+  writeFileSync(other, '12345678-1234-4321-8765-123456789abc\n')
+  command('mount', '--bind', other, file)
+  try {
+    return await action()
+  } finally {
+    command('umount', file)
+  }
+}
+
+test('after a boot, the containers that cannot exist any more have lost their addresses, a live one has not', async () => {
+  const [dead, alive, renewed] = [newContainer(), newContainer(), newContainer()]
+  for (const container of [dead, alive, renewed])
+    addresses(await call(request('ADD', container.name, {}, container.path)))
+  const before = holders()
+  removeContainer(dead)
+  removeContainer(renewed)
+  ip(`netns add ${renewed.name}`)
+  const given = await inAnotherBoot(async () => addresses(await call(request('ADD', 'new'))))
+  const expected = Object.entries(before).filter(([, record]) => record.startsWith(`${alive.name}\r`))
+  const own = given.map((address) => [address, 'new\r\neth0'])
+  assert.equal(holders(), Object.fromEntries([...expected, ...own].sort()))
+})
+
+test.run()
