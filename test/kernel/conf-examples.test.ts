@@ -1,7 +1,8 @@
 /** Each example of the bridge in conf-examples does what its README says; those of other plugins are in their own tests. */
 // needs: nft ip
 
-import { readdirSync, readFileSync } from 'node:fs'
+import { globSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as cnitool from '../harness/cnitool.ts'
@@ -47,6 +48,16 @@ test('all say cniVersion 1.0.0, and each has a network name and a bridge of its 
 test('the README has a line for each', () => {
   const readme = readFileSync(`${directory}README.md`, 'utf8')
   for (const file of files) assert.match(readme, `(${file})`)
+})
+
+test('each is used by a test of a kind, or here', () => {
+  const sources = globSync('*.test.ts', { cwd: import.meta.dirname })
+    .map((name) => readFileSync(join(import.meta.dirname, name), 'utf8'))
+    .join()
+  assert.equal(
+    files.filter((file) => !sources.includes(file)),
+    [],
+  )
 })
 
 for (const [file, source] of [
