@@ -4,20 +4,15 @@ import { probes } from '../../test/guest/features.ts'
 import type { Configuration } from './example.ts'
 import { near } from './host.ts'
 
-/**
- * The configuration of the second container, where the kind wants it on another host across the wire. Nothing is
- * returned where both containers are on one host.
- */
-type Across = (config: Configuration) => Configuration | undefined
-
-/** The kinds that two containers of one host cannot always meet by. */
-const across: Record<string, Across> = {
+/** The kinds by which two containers of one host cannot always meet. */
+const across: Record<string, (config: Configuration) => Configuration | undefined> = {
   ipvlan: (config) => (config.flag && config.flag !== 'bridge' ? config : undefined),
   macvlan: (config) => ((config.mode ?? 'bridge') === 'bridge' ? undefined : heard(config)),
   vlan: (config) => config,
   vxlan: mirrored,
 }
 
+/** The second container's configuration on the other host, or undefined when it belongs beside the first. */
 export function configurationAcross(config: Configuration): Configuration | undefined {
   return across[config.type]?.(config)
 }

@@ -1,0 +1,56 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { near } from '../../../scripts/demo/host.ts'
+import { configurationAcross, needsOf, remotesOf } from '../../../scripts/demo/kinds.ts'
+
+test('containers that reach each other on one host stay there', () => {
+  for (const config of [
+    { type: 'bridge' },
+    { type: 'macvlan' },
+    { type: 'macvlan', mode: 'bridge' },
+    { type: 'ipvlan', mode: 'l3', flag: 'bridge' },
+    { type: 'wire' },
+  ])
+    assert.is(configurationAcross(config), undefined)
+})
+
+test('containers that do not, meet across the wire', () => {
+  for (const config of [
+    { type: 'macvlan', mode: 'private' },
+    { type: 'ipvlan', flag: 'vepa' },
+    { type: 'vlan', vlanId: 5 },
+    { type: 'vxlan', group: '239.0.0.1' },
+  ])
+    assert.is(configurationAcross(config), config)
+})
+
+test('in mode source the other container has a MAC that is listed, and listens to all', () => {
+  const { sourceMacs, ...config } = configurationAcross({
+    type: 'macvlan',
+    mode: 'source',
+    sourceMacs: ['02:00:00:00:00:07'],
+  }) as { type: string; sourceMacs?: string[] }
+  assert.equal(
+    [config, sourceMacs],
+    [{ type: 'macvlan', mode: 'bridge', mac: '02:00:00:00:00:07' }, undefined],
+  )
+})
+
+test('the other host’s remote is this one, by the address that it sends from', () => {
+  const across = (config: object) => {
+    const other = configurationAcross({ type: 'vxlan', ...config })
+    return [other?.remote, other?.local]
+  }
+  assert.equal(across({ remote: '192.0.2.1' }), [near.ipv4, '192.0.2.1'])
+  assert.equal(across({ remotes: ['2001:db8::1', '2001:db8::2'] }), [near.ipv6, '2001:db8::1'])
+  assert.equal(across({ remote: '192.0.2.1', local: '192.0.2.9' }), ['192.0.2.9', '192.0.2.1'])
+  assert.equal(remotesOf({ type: 'vxlan', remotes: ['192.0.2.1'] }), ['192.0.2.1'])
+})
+
+test('a kind needs its link of the kernel, and what its keys ask for', () => {
+  assert.equal(needsOf({ type: 'ptp' }), [])
+  assert.equal(needsOf({ type: 'vlan', vlanId: 5 }), ['link vlan'])
+  assert.equal(needsOf({ type: 'bridge', vlan: 5, ipMasq: true }), ['bridge vlan_filtering', 'nft ip'])
+})
+
+test.run()
