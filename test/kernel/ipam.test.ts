@@ -1,11 +1,11 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { execa } from 'execa'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ensurePackages } from '../../scripts/setup.ts'
 import { ipJson } from '../harness/command.ts'
 import { newContainer, privateHost, removeContainer, scratch } from '../harness/host.ts'
-import { type Answer, call, type Engine, executables, type Result } from '../harness/plugin.ts'
+import { type Answer, call, type Engine, type Result } from '../harness/plugin.ts'
 
 await ensurePackages('the test of IPAM', ['containernetworking-plugins'])
 await privateHost()
@@ -149,48 +149,6 @@ for (const engine of ['quickjs', 'node'] as const)
       assert.is(status, 0)
       assert.match(JSON.stringify(json), '"10.1.2.9/24"')
     })
-
-test("the reference's bridge works with our host-local as its IPAM", async () => {
-  const bin = `${scratch}/mixed`
-  mkdirSync(bin)
-  symlinkSync(`${peer}/bridge`, `${bin}/bridge`)
-  symlinkSync(`${executables()}/host-local`, `${bin}/host-local`)
-  const container = newContainer()
-  const config = { cniVersion: '1.0.0', name: 'net', type: 'bridge', bridge: 'br9', ipam: configure().ipam }
-  const run = (verb: Verb) => {
-    const env = {
-      CNI_COMMAND: verb,
-      CNI_CONTAINERID: 'a',
-      CNI_NETNS: container.path,
-      CNI_IFNAME: 'eth0',
-      CNI_PATH: bin,
-    }
-    return execa(`${bin}/bridge`, { env, input: JSON.stringify(config) })
-  }
-  await run('ADD')
-  const [link] = ipJson<{ addr_info: { local: string }[] }>(`-n ${container.name} address show dev eth0`)
-  const locals = link?.addr_info.map(({ local }) => local) ?? []
-  assert.equal(locals.slice(0, 2), ['10.1.2.2', '2001:db8::2'])
-  assert.is(record('10.1.2.2'), 'a\r\neth0')
-  await run('DEL')
-  assert.equal(reserved(), [])
-  removeContainer(container)
-})
-
-test("our bridge works with the reference's host-local as its IPAM", async () => {
-  const container = newContainer()
-  const config = { cniVersion: '1.0.0', name: 'net', type: 'bridge', bridge: 'br8', ipam: configure().ipam }
-  const attachment = { containerID: 'a', netns: container.path, env: { CNI_PATH: peer }, config }
-  const { status, json } = await call({ verb: 'ADD', ...attachment })
-  assert.is(status, 0, JSON.stringify(json))
-  assert.is(record('10.1.2.2'), 'a\r\neth0')
-  const prevResult = json
-  const checked = await call({ verb: 'CHECK', ...attachment, config: { ...config, prevResult } as never })
-  assert.is(checked.status, 0, JSON.stringify(checked.json))
-  assert.is((await call({ verb: 'DEL', ...attachment })).status, 0)
-  assert.equal(reserved(), [])
-  removeContainer(container)
-})
 
 test('an IPAM that fails leaves neither interface nor address', async () => {
   const container = newContainer()
