@@ -10,4 +10,5 @@ export const plugins: Registry = {
   macvlan: async () => (await import('./macvlan/plugin.ts')).macvlan,
   ptp: async () => (await import('./ptp/plugin.ts')).ptp,
   static: async () => (await import('./static/plugin.ts')).staticIpam,
+  vlan: async () => (await import('./vlan/plugin.ts')).vlan,
 }

@@ -1,0 +1,35 @@
+/** The container's own VLAN: what it is made with, and what CHECK must find of it. */
+
+import { broken } from '../../shared/device/check.ts'
+import type { Link } from '../../shared/netlink/link.ts'
+import { type PriorityMap, parseVlan, type VlanOptions } from '../../shared/netlink/vlan.ts'
+import type { VlanConfig } from './config.ts'
+import { tagsOf } from './tags.ts'
+
+/** What a configuration says of the container's interface. */
+export function optionsOf(config: VlanConfig): Required<VlanOptions> {
+  const { reorder, gvrp, mvrp, looseBinding, ingressPriorities, egressPriorities } = config
+  const { inner } = tagsOf(config)
+  const [ingress, egress] = [toMap(ingressPriorities), toMap(egressPriorities)]
+  return { ...inner, reorder, gvrp, mvrp, looseBinding, ingress, egress }
+}
+
+function toMap(priorities: Record<string, number> = {}): PriorityMap {
+  return new Map(Object.entries(priorities).map(([from, to]) => [Number(from), to]))
+}
+
+/** @throws CniError naming the first option that is not as configured */
+export function checkOptions(link: Link, wanted: Required<VlanOptions>, show: string): void {
+  const actual = parseVlan(link.data ?? Buffer.alloc(0))
+  for (const key of Object.keys(wanted) as (keyof VlanOptions)[]) {
+    const [is, should] = [inWords(actual[key]), inWords(wanted[key])]
+    if (is !== should) throw broken(`${link.name} has ${key} ${is}, not ${should}`, show)
+  }
+}
+
+/** A value that can be compared and read. Priorities that lead to 0 are as good as none: the kernel does not list them. */
+function inWords(value: PriorityMap | string | number | boolean): string {
+  if (!(value instanceof Map)) return String(value)
+  const entries = [...value].filter(([, to]) => to !== 0).sort(([one], [other]) => one - other)
+  return entries.map(([from, to]) => `${from}:${to}`).join(' ') || 'none'
+}

@@ -1,0 +1,58 @@
+/** vlan: a container gets a VLAN of a NIC, by a tag of its own or by several, one around the other. */
+
+import type { Request } from '../../shared/cni/plugin.ts'
+import { checkChild, childStatus, createChild } from '../../shared/device/child.ts'
+import type { Life } from '../../shared/device/device.ts'
+import { requestedMac } from '../../shared/device/mac.ts'
+import { findParent, parentSide, requireUp } from '../../shared/device/parent.ts'
+import { interfacePlugin } from '../../shared/device/plugin.ts'
+import { collectLinks, releaseLinks } from '../../shared/device/shared-link.ts'
+import { hostSocket, type Wiring } from '../../shared/device/wiring.ts'
+import type { Link } from '../../shared/netlink/link.ts'
+import { vlanKind } from '../../shared/netlink/vlan.ts'
+import { config, type VlanConfig } from './config.ts'
+import { checkOptions, optionsOf } from './options.ts'
+import { checkOuter, explainTaken, shareOuter, tagsOf } from './tags.ts'
+
+/** The devices of the outer tags. */
+type Outer = Link[]
+
+export const vlan = interfacePlugin<VlanConfig, Outer>({
+  name: 'vlan',
+  summary: "puts a container into a VLAN of a host's NIC: one tag (802.1Q, 802.1ad), or several stacked",
+  config,
+  prepare: requestedMac,
+  create,
+  interfaces: (outer) => outer.map(({ name, mac, mtu }) => ({ name, mac, mtu })),
+  remove: (request) => [() => releaseLinks(hostSocket(), request)],
+  check,
+  status: (request) => childStatus(request, 'vlan'),
+  gc: (request) => [() => collectLinks(hostSocket(), request)],
+})
+
+async function create(life: Life<VlanConfig>): Promise<Outer> {
+  const { host, request, undo } = life
+  const { config, log } = request
+  const side = parentSide(life, config)
+  const parent = findParent(side, config, log)
+  const tags = tagsOf(config)
+  undo(() => releaseLinks(host, request))
+  const outer = await shareOuter(life, parent, tags.outer)
+  const carrier = outer.at(-1) ?? parent
+  if (!config.looseBinding) requireUp(carrier)
+  const own = { mac: requestedMac(request), mtu: config.mtu || undefined }
+  try {
+    await createChild(life, carrier, { ...own, ...vlanKind(optionsOf(config)) })
+  } catch (error) {
+    await explainTaken(side, carrier, tags.inner, error)
+  }
+  return outer
+}
+
+function check(wiring: Wiring, request: Request<VlanConfig>): void {
+  const { config, log, netns, ifname } = request
+  const parent = findParent(parentSide(wiring, config), config, log)
+  const carrier = checkOuter(wiring.host, parent, tagsOf(config).outer)
+  const link = checkChild(wiring, request, 'vlan', carrier)
+  checkOptions(link, optionsOf(config), `nsenter --net=${netns} ip -d link show dev ${ifname}`)
+}

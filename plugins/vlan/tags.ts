@@ -1,0 +1,88 @@
+/** The tags of a frame, and the devices of the outer ones: on the host, shared by all whose inner tags they carry. */
+
+import { broken } from '../../shared/device/check.ts'
+import type { Life } from '../../shared/device/device.ts'
+import { hashedName } from '../../shared/device/names.ts'
+import { requireUp } from '../../shared/device/parent.ts'
+import { type SharedLink, shareLink } from '../../shared/device/shared-link.ts'
+import { isErrno } from '../../shared/kernel/errno.ts'
+import { writeSysctl } from '../../shared/kernel/sysctl.ts'
+import { changeLink, findLink, type Link, listLinks, newLink } from '../../shared/netlink/link.ts'
+import { ask, type Socket } from '../../shared/netlink/socket.ts'
+import { hasTag, type Tag, vlanKind } from '../../shared/netlink/vlan.ts'
+import type { VlanConfig } from './config.ts'
+
+/** The tags that a configuration asks for: the container's own, and those around it from the outermost on. */
+export function tagsOf({ vlanId = 0, tags = [vlanId], protocol }: VlanConfig): { outer: Tag[]; inner: Tag } {
+  const outermost = protocol ?? (tags.length > 1 ? '802.1ad' : '802.1Q')
+  const all = tags.map((id, index): Tag => ({ id, protocol: index === 0 ? outermost : '802.1Q' }))
+  return { outer: all.slice(0, -1), inner: all.at(-1) as Tag }
+}
+
+/** The devices of the outer tags, from the parent on; each is made for its first user and goes with its last. */
+export async function shareOuter(life: Life<VlanConfig>, parent: Link, outer: Tag[]): Promise<Link[]> {
+  const devices: Link[] = []
+  for (const tag of outer) devices.push(await shareTag(life, devices.at(-1) ?? parent, tag))
+  return devices
+}
+
+async function shareTag({ host, request }: Life<VlanConfig>, parent: Link, tag: Tag): Promise<Link> {
+  requireUp(parent)
+  try {
+    return shareLink(host, request, outerDevice(host, parent, tag))
+  } catch (error) {
+    const operators = isErrno(error, 'EEXIST') ? findTag(host, parent, tag) : undefined
+    return operators ?? explainTaken(host, parent, tag, error)
+  }
+}
+
+/** The kernel has each id once per parent. @throws the error, with the name of who has it already */
+export async function explainTaken(side: Socket, parent: Link, tag: Tag, error: unknown): Promise<never> {
+  throw isErrno(error, 'EEXIST') ? (await import('./taken.ts')).takenError(side, parent, tag, error) : error
+}
+
+/** Only carries: without IPv6 the host neither has an address there, nor listens to routers. */
+function outerDevice(host: Socket, parent: Link, tag: Tag): SharedLink {
+  const name = outerName(parent, tag)
+  return {
+    name,
+    make: () => {
+      ask(host, newLink({ name, parent, ...vlanKind(tag) }))
+      writeSysctl('1', 'ipv6', 'conf', name, 'disable_ipv6')
+      ask(host, changeLink({ name }, { up: true }))
+    },
+    judge: (found) => {
+      if (!isTag(found, parent, tag)) throw new Error(`${name} is not the VLAN that its name says`)
+    },
+  }
+}
+
+/** A hash: PARENT.ID may be too long, does not tell the protocol, and follows no renaming. */
+function outerName(parent: Link, { protocol, id }: Tag): string {
+  return hashedName('vlan', `${parent.index}/${protocol}/${id}`)
+}
+
+/** The host's device of a tag on a parent, whoever made it. */
+function findTag(host: Socket, parent: Link, tag: Tag): Link | undefined {
+  const ours = findLink(host, outerName(parent, tag))
+  return ours && isTag(ours, parent, tag) ? ours : listLinks(host).find((link) => isTag(link, parent, tag))
+}
+
+/** Whether a link of the parent's own namespace is the VLAN of a tag on it. */
+function isTag(link: Link, parent: Link, tag: Tag): boolean {
+  return link.parent === parent.index && link.parentNamespace === undefined && hasTag(link, tag)
+}
+
+/** CHECK: the devices of the outer tags are there and up. @returns the innermost of them, or the parent @throws CniError */
+export function checkOuter(host: Socket, parent: Link, outer: Tag[]): Link {
+  let below = parent
+  for (const tag of outer) {
+    const device = findTag(host, below, tag)
+    const show = `ip -d link show type vlan | grep @${below.name}`
+    if (!device)
+      throw broken(`the host has no VLAN ${tag.id} (${tag.protocol}) on ${below.name} any more`, show)
+    if (!device.up) throw broken(`${device.name} is down`, show)
+    below = device
+  }
+  return below
+}

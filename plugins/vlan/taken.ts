@@ -1,0 +1,30 @@
+/** Who has a VLAN: the kernel has each id once per parent, and only says EEXIST. Loaded on failure. */
+
+import { CniError, Code } from '../../shared/cni/error.ts'
+import { type Found, findOn } from '../../shared/device/busy.ts'
+import type { KernelError } from '../../shared/kernel/errno.ts'
+import type { Link } from '../../shared/netlink/link.ts'
+import type { Socket } from '../../shared/netlink/socket.ts'
+import { hasTag, type Tag } from '../../shared/netlink/vlan.ts'
+
+/** The refusal of a VLAN that exists, in words that name who has it. */
+export function takenError(side: Socket, parent: Link, tag: Tag, cause: KernelError): CniError {
+  const found = findOn(side, parent, (link) => hasTag(link, tag))
+  return new CniError(Code.InvalidNetworkConfig, {
+    msg: `VLAN ${tag.id} (${tag.protocol}) on ${parent.name} is taken by ${whose(found)}`,
+    hint: `a parent has each VLAN once; several containers share one by type macvlan or bridge on a VLAN of the host; look at who has it: ${show(found)}`,
+    command: cause.command,
+    kernel: 'EEXIST',
+    cause,
+  })
+}
+
+function whose(found?: Found): string {
+  if (!found) return 'an interface in a namespace without a name'
+  return found.namespace ? `${found.link.name} in namespace ${found.namespace}` : found.link.name
+}
+
+function show(found?: Found): string {
+  if (!found) return 'lsns -t net, then nsenter --net=/proc/PID/ns/net ip -d link show type vlan'
+  return `ip ${found.namespace ? `-n ${found.namespace} ` : ''}-d link show ${found.link.name}`
+}

@@ -1,0 +1,135 @@
+/** VLANs: devices that send and receive with one tag of IEEE 802.1Q (or 802.1ad) on their parent. */
+
+import * as ifla from 'netlink/dist/rt/ifla.js'
+import { parseAttributes } from 'netlink/dist/structs.js'
+import type { Link, LinkSpec } from './link.ts'
+
+/** Which tag: the EtherType in front of it (include/uapi/linux/if_ether.h), and its twelve bits. */
+export interface Tag {
+  protocol: VlanProtocol
+  id: number
+}
+
+/** ETH_P_8021Q, the customer's tag, and ETH_P_8021AD, the service provider's, which goes around it. */
+const etherTypes = { '802.1Q': 0x8100, '802.1ad': 0x88a8 } as const
+
+export type VlanProtocol = keyof typeof etherTypes
+
+/** From a priority to another. */
+export type PriorityMap = ReadonlyMap<number, number>
+
+export interface VlanOptions extends Tag {
+  /** The tag is cut out of what arrives, so that all see plain frames. The kernel's default: on. */
+  reorder?: boolean
+  gvrp?: boolean
+  mvrp?: boolean
+  /** Up or down whatever the parent is. */
+  looseBinding?: boolean
+  /** From the tag's priority (PCP, 0 to 7) to the packet's (SO_PRIORITY). */
+  ingress?: PriorityMap
+  /** From the packet's priority to the tag's. */
+  egress?: PriorityMap
+}
+
+/** enum vlan_flags, include/uapi/linux/if_vlan.h, in iproute2's words. */
+const flags = {
+  reorder: [1, 'reorder_hdr'],
+  gvrp: [2, 'gvrp'],
+  looseBinding: [4, 'loose_binding'],
+  mvrp: [8, 'mvrp'],
+} as const
+
+type Flag = keyof typeof flags
+
+/** IFLA_VLAN_QOS_MAPPING, include/uapi/linux/if_link.h. */
+const IFLA_VLAN_QOS_MAPPING = 1
+
+/** What makes a link a VLAN: `ip link add link PARENT NAME type vlan protocol 802.1ad id 100 …` */
+export function vlanKind(options: VlanOptions): Pick<LinkSpec, 'kind' | 'data' | 'words'> {
+  const { protocol, id, ingress, egress } = options
+  return {
+    kind: 'vlan',
+    data: ifla.formatVlan({
+      id,
+      protocol: swap(etherTypes[protocol]),
+      flags: ifla.formatVlanFlagsMask(flagsOf(options)),
+      ingressQos: formatMap(ingress),
+      egressQos: formatMap(egress),
+    }),
+    words: vlanWords(options),
+  }
+}
+
+/** Network byte order, for codecs that write the host's; both processors are little-endian. */
+function swap(value: number): number {
+  return ((value & 0xff) << 8) | (value >> 8)
+}
+
+/** The flags that are spoken of, and those among them that are on. */
+function flagsOf(options: VlanOptions): { flags: number; mask: number } {
+  const bits = (which: (value?: boolean) => boolean) =>
+    (Object.keys(flags) as Flag[])
+      .filter((name) => which(options[name]))
+      .reduce((sum, name) => sum | flags[name][0], 0)
+  return { flags: bits((value) => value === true), mask: bits((value) => value !== undefined) }
+}
+
+/** struct ifla_vlan_qos_mapping, one for each entry. */
+function formatMap(map: PriorityMap = new Map()): Buffer | undefined {
+  if (map.size === 0) return undefined
+  const entries = [...map].map(([from, to]) => {
+    const entry = Buffer.alloc(12)
+    entry.writeUInt16LE(12, 0)
+    entry.writeUInt16LE(IFLA_VLAN_QOS_MAPPING, 2)
+    entry.writeUInt32LE(from, 4)
+    entry.writeUInt32LE(to, 8)
+    return entry
+  })
+  return Buffer.concat(entries)
+}
+
+function vlanWords(options: VlanOptions): string {
+  const switches = (Object.keys(flags) as Flag[]).flatMap((name) =>
+    options[name] === undefined ? [] : [`${flags[name][1]} ${options[name] ? 'on' : 'off'}`],
+  )
+  const maps = [
+    ...mapWords('ingress-qos-map', options.ingress),
+    ...mapWords('egress-qos-map', options.egress),
+  ]
+  return [`protocol ${options.protocol}`, `id ${options.id}`, ...switches, ...maps].join(' ')
+}
+
+function mapWords(word: string, map: PriorityMap = new Map()): string[] {
+  return map.size === 0 ? [] : [word, ...[...map].map(([from, to]) => `${from}:${to}`)]
+}
+
+/** A VLAN's options, from its link's `data`. Priorities that lead to 0 are not in the maps: the kernel does not tell them. */
+export function parseVlan(data: Buffer): Required<VlanOptions> {
+  const vlan = ifla.parseVlan(data)
+  const isOn = (name: Flag) => ((vlan.flags?.readUInt32LE(0) ?? 0) & flags[name][0]) !== 0
+  return {
+    id: vlan.id ?? 0,
+    protocol: swap(vlan.protocol ?? 0) === etherTypes['802.1ad'] ? '802.1ad' : '802.1Q',
+    reorder: isOn('reorder'),
+    gvrp: isOn('gvrp'),
+    looseBinding: isOn('looseBinding'),
+    mvrp: isOn('mvrp'),
+    ingress: parseMap(vlan.ingressQos),
+    egress: parseMap(vlan.egressQos),
+  }
+}
+
+/** Whether a link is the VLAN of a tag. */
+export function hasTag({ kind, data }: Link, { id, protocol }: Tag): boolean {
+  if (kind !== 'vlan' || !data) return false
+  const vlan = parseVlan(data)
+  return vlan.id === id && vlan.protocol === protocol
+}
+
+function parseMap(data?: Buffer): PriorityMap {
+  const map = new Map<number, number>()
+  parseAttributes(data ?? Buffer.alloc(0), ({ data: entry }) => {
+    map.set(entry.readUInt32LE(0), entry.readUInt32LE(4))
+  })
+  return map
+}
