@@ -21,9 +21,14 @@ export async function main([called = 'patchbay', ...args]: string[]): Promise<nu
 }
 
 /** The operator's command line, under the name `patchbay`. */
-function operate([command]: string[]): number {
+async function operate([command, ...args]: string[]): Promise<number> {
   if (command === 'version') return say(STDOUT, `patchbay ${version}\n`, 0)
   if (command === 'help') return say(STDOUT, usage(), 0)
+  if (command === 'reconcile' && args.length < 2) {
+    const { reconcile } = await import('./shared/operator/reconcile.ts')
+    const line = (fd: number) => (text: string) => void say(fd, `${text}\n`, 0)
+    return reconcile(plugins, { out: line(STDOUT), err: line(STDERR) }, ...args)
+  }
   return say(STDERR, usage(), 1)
 }
 
@@ -33,7 +38,10 @@ function say(fd: number, text: string, status: number): number {
 }
 
 function usage(): string {
-  return `usage: patchbay version | help
+  return `usage: patchbay version | help | reconcile [FILE | DIRECTORY]
+
+reconcile brings what the networks of /etc/cni/net.d have on this host (the remotes and options of
+VTEPs) to what their configurations say now, and tells what it changed. It makes nothing.
 
 Container network plugins in one executable (${version}). A container runtime calls it
 by the name of a plugin, each a link to this file: ${Object.keys(plugins).sort().join(', ')}

@@ -11,4 +11,5 @@ export const plugins: Registry = {
   ptp: async () => (await import('./ptp/plugin.ts')).ptp,
   static: async () => (await import('./static/plugin.ts')).staticIpam,
   vlan: async () => (await import('./vlan/plugin.ts')).vlan,
+  vxlan: async () => (await import('./vxlan/plugin.ts')).vxlan,
 }

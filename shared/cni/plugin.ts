@@ -62,6 +62,15 @@ export interface ConfigSchema<Config> {
   hasStrangers(raw: Record<string, unknown>): boolean
 }
 
+/** A network of the host's configuration, outside of any call by a runtime. */
+export type Network<Config = unknown> = Pick<Request<Config>, 'network' | 'config' | 'log'>
+
+/** A device that was brought to its configuration, and what was done to it, in words: nothing when it was so already. */
+export interface Reconciled {
+  device: string
+  done: string[]
+}
+
 export interface Plugin<Config = unknown> {
   name: string
   /** One sentence: what it is for. */
@@ -76,6 +85,8 @@ export interface Plugin<Config = unknown> {
   check(request: Request<Config>): Eventually<void>
   status?(request: Request<Config>): Eventually<void>
   gc?(request: Request<Config>): Eventually<void>
+  /** `patchbay reconcile`: brings what is there of a network to its configuration. Makes nothing. */
+  reconcile?(network: Network<Config>): Reconciled[]
 }
 
 /** All plugins by name, each loaded when it is asked for. */

@@ -127,6 +127,11 @@ export function oneOf<const Words extends readonly string[]>(...words: Words) {
   return word(() => z.enum(words, quoted().replace(/, ([^,]*)$/, ' or $1')))
 }
 
+/** One kind of value or another; `allowed` completes "must be …". */
+export function either<One extends Schema, Other extends Schema>(allowed: string, one: One, other: Other) {
+  return word(() => z.union([one, other], allowed))
+}
+
 export function list<S extends Schema>(element: S) {
   return word(() => z.array(element, 'a list'))
 }

@@ -1,6 +1,6 @@
 /** What an interface plugin says of its device; the life around it is shared (plugin.ts). */
 
-import type { ConfigSchema, Request } from '../cni/plugin.ts'
+import type { ConfigSchema, Network, Reconciled, Request } from '../cni/plugin.ts'
 import type { Dns, Interface, Result } from '../cni/result.ts'
 import type { Link } from '../netlink/link.ts'
 import type { RouteSpec } from '../netlink/route.ts'
@@ -56,4 +56,6 @@ export interface Device<Config extends InterfaceConfig, Made> {
   check?(wiring: Wiring, request: Request<Config>, prevResult: Result): void | Promise<void>
   status?(request: Request<Config>): void | Promise<void>
   gc?(request: Request<Config>): (() => unknown)[]
+  /** Brings what containers share to the configuration, without an ADD. */
+  reconcile?(network: Network<Config>): Reconciled[]
 }

@@ -29,6 +29,7 @@ export function interfacePlugin<Config extends InterfaceConfig, Made>(
     del: (request) => del(device, request),
     check: (request) => check(device, request),
     status: (request) => status(device, request),
+    reconcile: device.reconcile,
     gc: (request) => runAll([...(device.gc?.(request) ?? []), () => ipamOf(request)?.gc()]),
   }
 }

@@ -23,23 +23,16 @@ const ETHTOOL_A_BITSET_BITS_BIT = 1
 const ETHTOOL_A_BITSET_BIT_NAME = 2
 const ETHTOOL_A_BITSET_BIT_VALUE = 3
 
-/** Features by the kernel's names for them (net/ethtool/common.c), with their words for `ethtool -K`. */
-const words = {
-  'tx-checksum-ip-generic': 'tx-checksum-ip-generic',
-  'tx-generic-segmentation': 'gso',
-  'rx-gro': 'gro',
-} as const
-
-export type Feature = keyof typeof words
-export type Features = Partial<Record<Feature, boolean>>
+/** Features by the kernel's names for them (netdev_features_strings, net/ethtool/common.c), on or off. */
+export type Features = Record<string, boolean>
 
 /**
- * `ethtool -K LINK gso off …`
+ * `ethtool -K LINK FEATURE off …`
  * @param socket of the protocol GENERIC, in the link's namespace
  * @throws KernelError ENOENT when the kernel has no ethtool over netlink
  */
 export function changeFeatures(socket: Socket, link: LinkName, features: Features): void {
-  const entries = Object.entries(features) as [Feature, boolean][]
+  const entries = Object.entries(features)
   const bits = entries.flatMap(([name, on]) =>
     nested(
       ETHTOOL_A_BITSET_BITS_BIT,
@@ -48,7 +41,7 @@ export function changeFeatures(socket: Socket, link: LinkName, features: Feature
     ),
   )
   const wanted = nested(ETHTOOL_A_FEATURES_WANTED, nested(ETHTOOL_A_BITSET_BITS, bits))
-  const change = entries.map(([name, on]) => `${words[name]} ${on ? 'on' : 'off'}`).join(' ')
+  const change = entries.map(([name, on]) => `${name} ${on ? 'on' : 'off'}`).join(' ')
   ask(socket, {
     ...request(socket, ETHTOOL_MSG_FEATURES_SET, link, wanted),
     attempt: `switch ${change} on ${link.name}`,

@@ -1,0 +1,132 @@
+/** What a VXLAN network may say. The descriptions become the README's table and the JSON Schema. */
+
+import { type Config, network } from '../../shared/cni/config.ts'
+import { needs, notTogether, onlyIn } from '../../shared/cni/rules.ts'
+import {
+  boolean,
+  describe,
+  either,
+  ifname,
+  integer,
+  ip,
+  list,
+  type Output,
+  object,
+  oneOf,
+  optional,
+  withDefault,
+} from '../../shared/cni/schema.ts'
+import { possibleMtu, txQueueLen } from '../../shared/device/keys.ts'
+import { fittingAddresses, fittingPorts, fittingVniFilter, oneNetwork } from './rules.ts'
+
+/** 24 bits (RFC 7348 section 5); the kernel takes 0 as any other. */
+const vni = integer({ min: 0, max: 0xffffff })
+const port = integer({ min: 1, max: 65535 })
+const byteOrInherit = either(
+  'a whole number from 0 to 255 or "inherit"',
+  integer({ min: 0, max: 255 }),
+  oneOf('inherit'),
+)
+const off = withDefault(boolean, false)
+
+const vniRange = object({
+  min: describe(vni, 'First VNI of a range.'),
+  max: describe(vni, 'Last VNI of a range.'),
+})
+
+export type VniEntry = number | Output<typeof vniRange>
+
+const shape = {
+  vni: describe(optional(vni), 'The VXLAN network identifier: containers of one VNI share a network.'),
+  remote: describe(optional(ip), 'The other VTEP, where there is one: the same as a list of one.'),
+  remotes: describe(
+    optional(list(ip)),
+    "The other VTEPs. The host's own addresses are left out, so that one list serves all hosts.",
+  ),
+  group: describe(optional(ip), 'The multicast group by which VTEPs find each other. Needs `dev`.'),
+  local: describe(optional(ip), 'The address that packets are sent from. Default: as the routes have it.'),
+  dev: describe(
+    optional(ifname),
+    'The NIC that other VTEPs are reached by; of a bond, a team or net_failover, any member. Default: as the routes have it.',
+  ),
+  direct: describe(
+    off,
+    'Move the VTEP itself into the container, without a bridge: for one container on the host.',
+  ),
+  bridge: describe(
+    optional(ifname),
+    'The bridge on the host; made if there is none. Default: `vxbr` and the VNI.',
+  ),
+  mtu: describe(
+    withDefault(integer({ min: 0, max: 65535 }), 0),
+    'MTU of VTEP, bridge and containers. 0: what the paths to the remotes carry, less 50, or 70 on IPv6.',
+  ),
+  dstport: describe(withDefault(port, 4789), 'The UDP port of all VTEPs of the network.'),
+  sourcePortRange: describe(
+    optional(
+      object({
+        min: describe(port, 'First UDP port to send from.'),
+        max: describe(port, 'Last UDP port to send from.'),
+      }),
+    ),
+    'UDP ports to send from, chosen by flow. Default: `net.ipv4.ip_local_port_range`.',
+  ),
+  ttl: describe(
+    optional(byteOrInherit),
+    "TTL of outer packets. Default: the kernel's; 1 for a group, which so does not pass routers.",
+  ),
+  tos: describe(optional(byteOrInherit), 'TOS of outer packets. Default: 0.'),
+  df: describe(
+    withDefault(oneOf('unset', 'set', 'inherit'), 'unset'),
+    'Forbid routers to fragment outer packets (the DF bit).',
+  ),
+  learning: describe(
+    withDefault(boolean, true),
+    'Learn from what arrives which remote has which MAC address.',
+  ),
+  ageing: describe(
+    withDefault(integer({ min: 0, max: 0x7fffffff }), 300),
+    'Seconds after which what was learnt is forgotten.',
+  ),
+  proxy: describe(off, "Answer ARP and neighbour solicitations for others from the VTEP's neighbour table."),
+  l2miss: describe(
+    off,
+    'Tell user space of unknown MAC addresses (RTM_GETNEIGH), for a daemon that answers.',
+  ),
+  l3miss: describe(off, 'Tell user space of unknown IP addresses, for a daemon that answers.'),
+  vniFilter: describe(
+    optional(list(either('a VNI or an object of min and max', vni, vniRange))),
+    "With `direct` and without `vni`: the VTEP takes these VNIs, and the container's routes say which packet gets which.",
+  ),
+  udpCsum: describe(withDefault(boolean, true), 'UDP checksums on an underlay of IPv4.'),
+  udp6ZeroCsumTx: describe(off, 'Send without UDP checksums on an underlay of IPv6 (RFC 6935).'),
+  udp6ZeroCsumRx: describe(off, 'Take packets without UDP checksums on an underlay of IPv6.'),
+  txChecksum: describe(
+    optional(boolean),
+    "Leave checksums of inner packets to the NIC. false: against NICs that get them wrong. Default: the kernel's.",
+  ),
+  gso: describe(
+    optional(boolean),
+    "Let large inner packets through to the NIC to be cut there (GSO). Default: the kernel's.",
+  ),
+  gro: describe(optional(boolean), "Join small inner packets on arrival (GRO). Default: the kernel's."),
+  txQueueLen,
+}
+
+export type VxlanConfig = Config<typeof shape>
+
+export const config = network<typeof shape>(shape, {
+  rules: [
+    oneNetwork,
+    fittingAddresses,
+    fittingPorts,
+    fittingVniFilter,
+    needs('group', 'dev'),
+    notTogether('remote', 'remotes'),
+    notTogether('remote', 'group', 'a group stands for all remotes'),
+    notTogether('remotes', 'group', 'a group stands for all remotes'),
+    notTogether('direct', 'bridge', 'the VTEP itself is the interface of the container'),
+    onlyIn('vniFilter', { direct: true }),
+    possibleMtu,
+  ],
+})

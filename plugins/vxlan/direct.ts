@@ -1,0 +1,63 @@
+/** `direct`: the VTEP itself as the container's interface. */
+
+import { CniError, Code } from '../../shared/cni/error.ts'
+import type { Attachment } from '../../shared/cni/plugin.ts'
+import type { Life } from '../../shared/device/device.ts'
+import { requestedMac } from '../../shared/device/mac.ts'
+import { hashedName } from '../../shared/device/names.ts'
+import { undoable } from '../../shared/device/undo.ts'
+import { tolerate } from '../../shared/kernel/errno.ts'
+import { changeLink, findLink, removeLink } from '../../shared/netlink/link.ts'
+import { ask, type Socket, transact } from '../../shared/netlink/socket.ts'
+import { newVniRange } from '../../shared/netlink/vni.ts'
+import type { VxlanConfig } from './config.ts'
+import { toRange } from './rules.ts'
+import type { Underlay } from './underlay.ts'
+import { fillVtep, makeVtep } from './vtep.ts'
+
+/** Its name on the host, for the moment before it is moved. */
+function passingName({ network, containerID, ifname }: Attachment): string {
+  return hashedName('vxto', `${network}/${containerID}/${ifname}`)
+}
+
+/**
+ * Made on the host, where its UDP socket stays and where the ways to the remotes are; then moved under its final name,
+ * with its remotes. Equivalent to `ip link add …; ip link set NAME netns NS name IFNAME`.
+ */
+export function createDirect(life: Life<VxlanConfig>, underlay: Underlay, mtu: number): void {
+  const { host, inside, container, request, undo } = life
+  const { config, ifname } = request
+  const name = passingName(request)
+  if (findLink(host, name)) throw leftBehind(name)
+  const vtep = makeVtep(host, config, underlay, {
+    settings: { name, mtu, mac: requestedMac(request), txqlen: config.txQueueLen },
+    undo,
+    inverse: () => removeAny(host, name),
+  })
+  const ranges = config.vniFilter?.map((entry) => newVniRange(vtep, toRange(entry))) ?? []
+  if (ranges.length > 0) transact(host, ranges)
+  fillVtep(host, vtep, config, underlay)
+  undoable(
+    undo,
+    () => ask(host, changeLink(vtep, { netns: container.fd, name: ifname })),
+    () => removeAny(inside, ifname),
+  )
+}
+
+function removeAny(socket: Socket, name: string): void {
+  tolerate(() => ask(socket, removeLink({ name })), 'ENODEV')
+}
+
+function leftBehind(name: string): CniError {
+  return new CniError(Code.Internal, {
+    msg: `this attachment was begun before and never finished: the host has its VTEP ${name}`,
+    hint: 'run DEL first',
+    command: `ip -d link show dev ${name}`,
+    kernel: 'EEXIST',
+  })
+}
+
+/** DEL: a VTEP that was never moved. In the container it goes with the container's interface. */
+export function removeUnmoved(host: Socket, attachment: Attachment): void {
+  removeAny(host, passingName(attachment))
+}

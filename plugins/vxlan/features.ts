@@ -1,0 +1,60 @@
+/** The switches for what a VTEP does with large packets and checksums, where the configuration names them. */
+
+import { CniError, Code } from '../../shared/cni/error.ts'
+import { isErrno } from '../../shared/kernel/errno.ts'
+import { changeFeatures, type Features, listFeatures } from '../../shared/netlink/ethtool.ts'
+import type { LinkName } from '../../shared/netlink/link.ts'
+import { openSocket, Protocol, type Socket } from '../../shared/netlink/socket.ts'
+import type { VxlanConfig } from './config.ts'
+
+/** The kernel's names for what each key switches: without the protocols' own, what is forwarded would stay uncut. */
+const featuresOf = {
+  txChecksum: ['tx-checksum-ip-generic'],
+  gso: [
+    'tx-generic-segmentation',
+    'tx-tcp-segmentation',
+    'tx-tcp-ecn-segmentation',
+    'tx-tcp6-segmentation',
+    'tx-udp-segmentation',
+  ],
+  gro: ['rx-gro'],
+} as const
+
+function wantedFeatures(config: VxlanConfig): [string, boolean][] {
+  const keys = ['txChecksum', 'gso', 'gro'] as const
+  return keys.flatMap((key) => {
+    const value = config[key]
+    return value === undefined ? [] : featuresOf[key].map((name): [string, boolean] => [name, value])
+  })
+}
+
+/** The features that are not as configured. Must be called in the VTEP's namespace. @throws CniError of code 50 */
+export function featureDifferences(vtep: LinkName, config: VxlanConfig): Features {
+  const wanted = wantedFeatures(config)
+  if (wanted.length === 0) return {}
+  const on = withEthtool((socket) => listFeatures(socket, vtep))
+  return Object.fromEntries(wanted.filter(([feature, value]) => on.has(feature) !== value))
+}
+
+/** Switches what is not as configured, in the VTEP's namespace. @returns what was done, in words */
+export function keepFeatures(vtep: LinkName, config: VxlanConfig): string[] {
+  const wrong = featureDifferences(vtep, config)
+  const names = Object.keys(wrong)
+  if (names.length > 0) withEthtool((socket) => changeFeatures(socket, vtep, wrong))
+  return Object.entries(wrong).map(([feature, on]) => `switched ${feature} ${on ? 'on' : 'off'}`)
+}
+
+/** A kernel without ethtool over netlink does not know the family. */
+function withEthtool<T>(action: (socket: Socket) => T): T {
+  try {
+    return action(openSocket(Protocol.GENERIC))
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT')) throw error
+    throw new CniError(Code.PluginNotAvailable, {
+      msg: 'this kernel has no ethtool over netlink, which txChecksum, gso and gro need',
+      hint: 'it was built without CONFIG_ETHTOOL_NETLINK, or is older than 5.8: take these keys out',
+      kernel: 'ENOENT',
+      cause: error,
+    })
+  }
+}

@@ -1,0 +1,100 @@
+/** The MTU inside the tunnel: what the narrowest path to a remote carries, less what VXLAN puts around a frame. */
+
+import { CniError, Code } from '../../shared/cni/error.ts'
+import type { Log } from '../../shared/cni/log.ts'
+import type { Request } from '../../shared/cni/plugin.ts'
+import { type Address, formatAddress } from '../../shared/ip/address.ts'
+import { findLink, type Link } from '../../shared/netlink/link.ts'
+import { findPath } from '../../shared/netlink/path.ts'
+import type { Socket } from '../../shared/netlink/socket.ts'
+import type { VxlanConfig } from './config.ts'
+import type { Underlay } from './underlay.ts'
+
+/** IP, UDP, VXLAN and the inner Ethernet header (RFC 7348 section 5): 20 or 40, 8, 8 and 14 bytes. */
+const overhead = { 4: 50, 6: 70 } as const
+
+/** What is taken for the MTU of a path that nothing is known of. */
+const ETHERNET_MTU = 1500
+
+/** RFC 791: what every link must carry. */
+const LEAST_MTU = 68
+
+/** A path, and how large its packets may be. */
+interface Road {
+  mtu: number
+  words: string
+}
+
+/**
+ * The MTU of VTEP, bridge and containers.
+ * @throws CniError when what is configured does not fit, or no remote can be reached and none is configured
+ */
+export function tunnelMtu(host: Socket, { mtu }: VxlanConfig, underlay: Underlay, log: Log): number {
+  const road = narrowestRoad(host, underlay, log)
+  if (!road) {
+    if (mtu) return mtu
+    throw unreachable(underlay)
+  }
+  const { family } = underlay
+  const capacity = road.mtu - overhead[family]
+  const figures = `${road.words} carries ${road.mtu}, less ${overhead[family]} for VXLAN over IPv${family} leaves ${capacity}`
+  if (capacity < LEAST_MTU) throw tooLarge(`mtu: no frame fits: ${figures}`, 'raise the MTU of the underlay')
+  if (mtu > capacity)
+    throw tooLarge(
+      `mtu: ${mtu} does not fit: ${figures}`,
+      `take at most ${capacity}, or take mtu out, or raise the MTU of the underlay to ${mtu + overhead[family]}`,
+    )
+  return mtu || capacity
+}
+
+/** What a container gets when the VTEP is there already: its MTU stays as it is, for containers rely on it. */
+export function fittingMtu(
+  { name, mtu: present }: Link,
+  mtu: number,
+  { config, log }: Request<VxlanConfig>,
+): number {
+  if (mtu <= present) return mtu
+  const reason = `the ${present} of VTEP ${name}, which other containers rely on`
+  if (config.mtu)
+    throw tooLarge(
+      `mtu: ${mtu} is more than ${reason}`,
+      `take at most ${present}, or end its containers first`,
+    )
+  log.info(`the paths carry an MTU of ${mtu}, but it stays at ${reason}`)
+  return present
+}
+
+function tooLarge(msg: string, hint: string): CniError {
+  return new CniError(Code.InvalidNetworkConfig, { msg, hint, command: 'ip route get REMOTE; ip link show' })
+}
+
+/** Undefined when there are remotes, and no way to any. */
+function narrowestRoad(host: Socket, underlay: Underlay, log: Log): Road | undefined {
+  const { dev, remotes = [] } = underlay
+  if (remotes.length === 0) return dev ? { mtu: dev.mtu, words: dev.name } : unknownRoad
+  const roads = remotes.flatMap((remote) => roadTo(host, remote, underlay, log) ?? [])
+  return roads.sort((one, other) => one.mtu - other.mtu)[0]
+}
+
+const unknownRoad: Road = {
+  mtu: ETHERNET_MTU,
+  words: 'Ethernet, as which a path without remotes and dev counts,',
+}
+
+function roadTo(host: Socket, remote: Address, { dev, local }: Underlay, log: Log): Road | undefined {
+  const path = findPath(host, remote, { link: dev, from: local })
+  const link = path && findLink(host, path.link)
+  if (!link) return void log.warn(`no route leads to remote ${formatAddress(remote)}: its MTU is not known`)
+  const mtu = Math.min(link.mtu, path.mtu ?? link.mtu)
+  return { mtu, words: `the path to ${formatAddress(remote)} by ${link.name}` }
+}
+
+function unreachable({ remotes = [] }: Underlay): CniError {
+  const first = remotes[0] ? formatAddress(remotes[0]) : ''
+  return new CniError(Code.TryAgainLater, {
+    msg: `no route leads to any remote (${remotes.map(formatAddress).join(', ')}), so the MTU is not known`,
+    hint: 'bring the underlay up, or set mtu',
+    command: `ip route get ${first}`,
+    kernel: 'ENETUNREACH',
+  })
+}

@@ -1,0 +1,79 @@
+/** What a VTEP is asked for, and what of it one that is there does not have. */
+
+import { CniError, Code } from '../../shared/cni/error.ts'
+import { formatAddress } from '../../shared/ip/address.ts'
+import { findLink, type Link } from '../../shared/netlink/link.ts'
+import type { Socket } from '../../shared/netlink/socket.ts'
+import { changeable, parseVxlan, type VxlanChange, type VxlanOptions } from '../../shared/netlink/vxlan.ts'
+import type { VxlanConfig } from './config.ts'
+import type { Underlay } from './underlay.ts'
+
+/** The configuration in the kernel's terms, nothing left to chance. */
+export function optionsOf(config: VxlanConfig, { dev, local, group }: Underlay): VxlanOptions {
+  const { vni = 0, dstport, sourcePortRange, ttl = 0, tos = 0, df, learning, ageing } = config
+  const { proxy, l2miss, l3miss, udpCsum, udp6ZeroCsumTx, udp6ZeroCsumRx, vniFilter } = config
+  return {
+    vni,
+    group: group && formatAddress(group),
+    local: local && formatAddress(local),
+    dev: dev?.index,
+    dstport,
+    sourcePorts: sourcePortRange,
+    ttl,
+    tos: tos === 1 ? 'inherit' : tos,
+    df,
+    // Who has no table of remotes has nothing to learn.
+    learning: learning && !vniFilter,
+    ageing,
+    proxy,
+    l2miss,
+    l3miss,
+    udpCsum,
+    udp6ZeroCsumTx,
+    udp6ZeroCsumRx,
+    external: vniFilter !== undefined,
+  }
+}
+
+/** What differs between a VTEP and what is asked for: what the kernel can change, and the keys that it cannot. */
+export interface Differences {
+  change: VxlanChange
+  fixed: (keyof VxlanOptions)[]
+}
+
+export function differences({ data }: Link, wanted: VxlanOptions): Differences {
+  const actual = parseVxlan(data ?? Buffer.alloc(0))
+  const keys = Object.keys(wanted) as (keyof VxlanOptions)[]
+  const wrong = keys.filter((key) => JSON.stringify(wanted[key]) !== JSON.stringify(actual[key]))
+  const fixed = wrong.filter((key) => !isChangeable(key, actual, wanted))
+  const change = wrong.filter((key) => !fixed.includes(key)).map((key) => [key, wanted[key]])
+  return { change: Object.fromEntries(change), fixed }
+}
+
+/** The kernel changes a TTL, but not whether it is inherited. */
+function isChangeable(key: keyof VxlanOptions, actual: VxlanOptions, wanted: VxlanOptions): boolean {
+  if (key === 'ttl') return actual.ttl !== 'inherit' && wanted.ttl !== 'inherit'
+  return (changeable as readonly string[]).includes(key)
+}
+
+/** @throws CniError naming each option that a VTEP has otherwise, and that cannot be changed */
+export function requireFixed(host: Socket, vtep: Link, wanted: VxlanOptions): void {
+  const { fixed } = differences(vtep, wanted)
+  if (fixed.length === 0) return
+  const actual = parseVxlan(vtep.data ?? Buffer.alloc(0))
+  const say = (key: keyof VxlanOptions, options: VxlanOptions) => inWords(host, key, options)
+  const list = fixed.map((key) => `${key} ${say(key, actual)}, not ${say(key, wanted)}`)
+  throw new CniError(Code.InvalidNetworkConfig, {
+    msg: `VTEP ${vtep.name} exists already with ${list.join('; ')}`,
+    hint: `it cannot be changed while containers use it: make the configuration fit, choose another vni, or end its containers; what nobody uses any more goes by: ip link delete ${vtep.name}`,
+    command: `ip -d link show dev ${vtep.name}`,
+  })
+}
+
+/** A value as the configuration would have it. */
+export function inWords(host: Socket, key: keyof VxlanOptions, options: VxlanOptions): string {
+  const value = options[key]
+  if (value === undefined) return 'unset'
+  if (key === 'dev') return findLink(host, Number(value))?.name ?? `interface ${value}`
+  return typeof value === 'object' ? `${value.min}-${value.max}` : String(value)
+}

@@ -1,0 +1,91 @@
+/** vxlan: one network for the containers of many hosts, in UDP packets between them. */
+
+import { CniError, Code } from '../../shared/cni/error.ts'
+import type { Request } from '../../shared/cni/plugin.ts'
+import type { Interface } from '../../shared/cni/result.ts'
+import { requireKind } from '../../shared/device/child.ts'
+import type { Life } from '../../shared/device/device.ts'
+import { collectHostEnds, makePair, removeHostEnd } from '../../shared/device/host-end.ts'
+import { requestedMac } from '../../shared/device/mac.ts'
+import { interfacePlugin } from '../../shared/device/plugin.ts'
+import { waitUntilRunning } from '../../shared/device/running.ts'
+import { hostSocket } from '../../shared/device/wiring.ts'
+import type { Link } from '../../shared/netlink/link.ts'
+import { checkVxlan } from './check.ts'
+import { config, type VxlanConfig } from './config.ts'
+import { createDirect, removeUnmoved } from './direct.ts'
+import { fittingMtu, tunnelMtu } from './mtu.ts'
+import { reconcile } from './reconcile.ts'
+import { ensureSegment, releaseSegment, type Segment, withSegmentLock } from './segment.ts'
+import { findUnderlay, type Underlay } from './underlay.ts'
+
+/** What ADD has made on the host: nothing that stays there, when the VTEP is the container's. */
+type Made = (Segment & { port: Link }) | undefined
+
+export const vxlan = interfacePlugin<VxlanConfig, Made>({
+  name: 'vxlan',
+  summary: 'joins containers of many hosts to one network, in UDP packets between the hosts (VXLAN)',
+  config,
+  prepare: requestedMac,
+  create,
+  interfaces: (made) => (made ? [toInterface(made.vtep), nameOnly(made.bridge), toInterface(made.port)] : []),
+  settle: ({ host }, made) => made && waitUntilRunning(host, made.port),
+  remove,
+  check: checkVxlan,
+  status,
+  gc,
+  reconcile,
+})
+
+function create(life: Life<VxlanConfig>): Made {
+  const { host, request } = life
+  const { config, log } = request
+  const underlay = findUnderlay(host, config, log)
+  const mtu = tunnelMtu(host, config, underlay, log)
+  if (config.direct) return void createDirect(life, underlay, mtu)
+  return withSegmentLock(config, () => join(life, underlay, mtu))
+}
+
+/** Segment and port are one step to other ADDs. */
+function join(life: Life<VxlanConfig>, underlay: Underlay, mtu: number): Made {
+  const { host, request, undo } = life
+  const { config, log } = request
+  const segment = ensureSegment(host, config, underlay, { mtu, undo, log })
+  const fitting = fittingMtu(segment.vtep, mtu, request)
+  const withMtu = { ...life, request: { ...request, config: { ...config, mtu: fitting } } }
+  return { ...segment, port: makePair(withMtu, { master: segment.bridge.index, up: true }) }
+}
+
+function toInterface({ name, mac, mtu }: Link): Interface {
+  return { name, mac, mtu }
+}
+
+/** A bridge's MTU is of no consequence to its ports, so none is told. */
+function nameOnly({ name, mac }: Link): Interface {
+  return { name, mac }
+}
+
+/** The host's side, by names that follow from attachment and configuration. With the last container goes the segment. */
+function remove(request: Request<VxlanConfig>): (() => unknown)[] {
+  return [
+    () => removeHostEnd(request),
+    () => removeUnmoved(hostSocket(), request),
+    () => releaseSegment(hostSocket(), request.config),
+  ]
+}
+
+function gc(request: Request<VxlanConfig>): (() => unknown)[] {
+  return [() => collectHostEnds(request), () => releaseSegment(hostSocket(), request.config)]
+}
+
+/** Whether ADD would find what it stands on. */
+function status({ config, log }: Request<VxlanConfig>): void {
+  const host = hostSocket()
+  requireKind(host, 'vxlan')
+  try {
+    tunnelMtu(host, config, findUnderlay(host, config, log), log)
+  } catch (error) {
+    if (!(error instanceof CniError)) throw error
+    throw new CniError(Code.PluginNotAvailable, { msg: error.message, details: error.details, cause: error })
+  }
+}

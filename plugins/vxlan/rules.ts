@@ -1,0 +1,89 @@
+/** Rules across the keys of a VXLAN network. */
+
+import type { Complaint } from '../../shared/cni/error.ts'
+import { type Address, parseAddress } from '../../shared/ip/address.ts'
+import type { VniEntry, VxlanConfig } from './config.ts'
+
+/** A VTEP has one VNI, or in external mode a filter of several. */
+export function oneNetwork({ vni, vniFilter }: VxlanConfig): Complaint | undefined {
+  if (vni === undefined && vniFilter === undefined)
+    return { msg: 'vni is missing, must be a whole number from 0 to 16777215', hint: 'set it: "vni": 100' }
+  if (vni === undefined || vniFilter === undefined) return undefined
+  return {
+    msg: 'vni and vniFilter cannot be set together: a VTEP of one VNI takes no other anyway',
+    hint: 'take one of them out',
+  }
+}
+
+/** The addresses of the underlay by their keys. */
+function addresses({ remote, remotes = [], group, local }: VxlanConfig): [string, Address][] {
+  const listed = remotes.map((text, index) => [`remotes[${index}]`, text] as const)
+  const texts = [['remote', remote], ['group', group], ['local', local], ...listed] as const
+  return texts.flatMap(([key, text]) => {
+    const address = text === undefined ? undefined : parseAddress(text)
+    return address ? [[key, address] as [string, Address]] : []
+  })
+}
+
+export function fittingAddresses(config: VxlanConfig): Complaint | undefined {
+  const all = addresses(config)
+  const [first] = all
+  for (const [key, address] of all) {
+    if (address.family !== first?.[1].family)
+      return {
+        msg: `${first?.[0]} and ${key} are of different families: an underlay is IPv4 or IPv6`,
+        hint: 'give each VTEP an address of one family',
+      }
+    if (address.value === 0n)
+      return { msg: `${key}: the unspecified address is nobody's`, hint: 'take it out' }
+    if (isMulticast(address) === (key === 'group')) continue
+    return key === 'group'
+      ? { msg: 'group: must be a multicast address such as 239.1.1.1 or ff05::100', hint: 'or use remotes' }
+      : { msg: `${key}: a multicast address is no single VTEP`, hint: 'use group' }
+  }
+  return undefined
+}
+
+/** 224.0.0.0/4 (RFC 5771), ff00::/8 (RFC 4291 section 2.7). */
+function isMulticast({ family, value }: Address): boolean {
+  return family === 4 ? value >> 28n === 0xen : value >> 120n === 0xffn
+}
+
+export function fittingPorts({ sourcePortRange: range }: VxlanConfig): Complaint | undefined {
+  if (!range || range.min <= range.max) return undefined
+  return { msg: `sourcePortRange: min ${range.min} is greater than max ${range.max}` }
+}
+
+/** In external mode the container's routes know the remotes, and the kernel learns nothing. */
+export function fittingVniFilter(config: VxlanConfig): Complaint | undefined {
+  const { vniFilter, remote, remotes, group } = config
+  if (!vniFilter) return undefined
+  const bad = vniFilter.map(toRange).find(({ min, max }) => min > max)
+  if (bad) return { msg: `vniFilter: min ${bad.min} is greater than max ${bad.max}` }
+  if (!remote && !remotes && !group) return undefined
+  return {
+    msg: "vniFilter and remotes cannot be set together: the container's routes say where packets go",
+    hint: 'take the remotes out; in the container: ip route add DST encap ip id VNI dst REMOTE dev IFNAME',
+  }
+}
+
+/** An entry of the filter as a range. */
+export function toRange(entry: VniEntry): { min: number; max: number } {
+  return typeof entry === 'number' ? { min: entry, max: entry } : entry
+}
+
+/** Whether ranges, which the kernel joins as it sees fit, cover exactly the entries of a filter. */
+export function takesAll(ranges: { min: number; max: number }[], entries: VniEntry[]): boolean {
+  return JSON.stringify(joined(ranges)) === JSON.stringify(joined(entries.map(toRange)))
+}
+
+/** Ranges in order, those that meet or overlap as one. */
+function joined(ranges: { min: number; max: number }[]): { min: number; max: number }[] {
+  const result: { min: number; max: number }[] = []
+  for (const { min, max } of [...ranges].sort((one, other) => one.min - other.min)) {
+    const last = result.at(-1)
+    if (last && min <= last.max + 1) last.max = Math.max(last.max, max)
+    else result.push({ min, max })
+  }
+  return result
+}

@@ -1,0 +1,77 @@
+/** The underlay: what VTEPs reach each other by. */
+
+import { CniError, Code } from '../../shared/cni/error.ts'
+import type { Log } from '../../shared/cni/log.ts'
+import { mastered } from '../../shared/device/parent.ts'
+import { type Address, formatAddress, parseAddress } from '../../shared/ip/address.ts'
+import { findLink, type Link } from '../../shared/netlink/link.ts'
+import { findPath } from '../../shared/netlink/path.ts'
+import type { Socket } from '../../shared/netlink/socket.ts'
+import type { VxlanConfig } from './config.ts'
+
+export interface Underlay {
+  family: 4 | 6
+  local?: Address
+  dev?: Link
+  group?: Address
+  /** The other VTEPs; undefined when the configuration leaves them to others. */
+  remotes?: Address[]
+}
+
+/** @throws CniError when the host lacks `dev` or `local`, or the only remote is the host itself */
+export function findUnderlay(host: Socket, config: VxlanConfig, log: Log): Underlay {
+  const [local, group] = [config.local, config.group].map((text) => text && addressOf(text)) as Address[]
+  if (local && !isOwn(host, local)) throw notOurs(local)
+  const dev = config.dev ? findDev(host, config.dev, log) : undefined
+  const listed = (config.remote ? [config.remote] : config.remotes)?.map(addressOf)
+  const family = (local ?? group ?? listed?.[0])?.family ?? 4
+  return { family, local, dev, group, remotes: listed && othersOf(host, listed, config) }
+}
+
+/** The configuration was judged: what stands for an address is one. */
+function addressOf(text: string): Address {
+  const address = parseAddress(text)
+  if (!address) throw new RangeError(`not an address: ${text}`)
+  return address
+}
+
+function isOwn(host: Socket, address: Address): boolean {
+  return findPath(host, address)?.isLocal ?? false
+}
+
+/** Those that are not the host's own, each once. */
+function othersOf(host: Socket, listed: Address[], { remote }: VxlanConfig): Address[] {
+  const byText = new Map(listed.map((address) => [formatAddress(address), address]))
+  const others = [...byText.values()].filter((address) => !isOwn(host, address))
+  if (remote === undefined || others.length > 0) return others
+  throw new CniError(Code.InvalidNetworkConfig, {
+    msg: `remote: ${remote} is an address of this host itself`,
+    hint: 'name the other host; with "remotes" a list of all hosts serves each of them',
+    command: `ip route get ${remote}`,
+  })
+}
+
+/** The link that packets leave by; a member of a bond, team or net_failover set stands for its master. */
+function findDev(host: Socket, name: string, log: Log): Link {
+  const named = findLink(host, name)
+  if (!named) {
+    throw new CniError(Code.InvalidNetworkConfig, {
+      msg: `dev: the host has no interface ${JSON.stringify(name)}`,
+      hint: 'name one that there is, or take dev out: then the routes decide',
+      command: 'ip link show',
+      kernel: 'ENODEV',
+    })
+  }
+  const dev = mastered(host, named)
+  if (dev.index !== named.index) log.info(`dev ${named.name} belongs to ${dev.name}: sent by ${dev.name}`)
+  return dev
+}
+
+function notOurs(local: Address): CniError {
+  const text = formatAddress(local)
+  return new CniError(Code.InvalidNetworkConfig, {
+    msg: `local: the host has no address ${text}, so no answer would find it`,
+    hint: 'name one that it has, or take local out: then the routes decide',
+    command: `ip address show to ${text}`,
+  })
+}

@@ -1,0 +1,59 @@
+/** vxlan: each of its conf-examples joins containers of the hosts that it names. */
+// needs: link vxlan
+
+import { readFileSync } from 'node:fs'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { newContainer, privateHost } from '../harness/host.ts'
+import { addresses, exists } from '../harness/look.ts'
+import { attachment, callOn, detach, type Host, newHost } from '../harness/overlay.ts'
+import type { Configuration } from '../harness/plugin.ts'
+import { pings } from '../harness/traffic.ts'
+
+await privateHost()
+
+/** The examples name 192.0.2.1 to 192.0.2.3, or their IPv6 addresses. */
+const hosts = [newHost(), newHost(), newHost()] as const
+
+type Named = Configuration & { name: string }
+
+/** An example as an operator has it on a host: with a range of its own, and the other host as `remote`. */
+function example(file: string, number: number): Named {
+  const text = readFileSync(new URL(`../../conf-examples/${file}`, import.meta.url), 'utf8')
+  const own = text
+    .replaceAll(/(10\.\d+)\.1\.(0|255)/g, `$1.${number}.$2`)
+    .replaceAll('fd00:121::1:', `fd00:121::${number}:`)
+  const { plugins, name, cniVersion } = JSON.parse(own)
+  const remote = plugins[0].remote && { remote: number === 1 ? hosts[1].ipv4 : hosts[0].ipv4 }
+  return { ...plugins[0], name, cniVersion, ...remote }
+}
+
+for (const [file, members] of [
+  ['120-vxlan-remote.conflist', 2],
+  ['121-vxlan-remotes.conflist', 3],
+  ['122-vxlan-group.conflist', 3],
+  ['123-vxlan-direct.conflist', 3],
+  ['124-vxlan-ipv6.conflist', 3],
+] as const)
+  test(`${file}: a container on each host, and all reach all`, async () => {
+    const wired = []
+    for (const [index, host] of hosts.slice(0, members).entries()) {
+      const [config, container] = [example(file, index + 1), newContainer()]
+      const { status, json } = await callOn(host, attachment('ADD', config, container))
+      assert.is(status, 0, JSON.stringify(json))
+      wired.push({ host, config, container })
+    }
+    for (const { container: from } of wired)
+      for (const { container: to } of wired)
+        if (from !== to)
+          for (const cidr of addresses('eth0', to)) assert.ok(pings(from, cidr.replace(/\/.*/, '')), cidr)
+    for (const { host, config, container } of wired) await gone(host, config, container)
+  })
+
+async function gone(host: Host, config: Named, container: ReturnType<typeof newContainer>): Promise<void> {
+  await detach(host, config, container)
+  assert.not.ok(exists(`vx${config.vni}`, host))
+  assert.not.ok(exists('eth0', container))
+}
+
+test.run()
