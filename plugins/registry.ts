@@ -12,4 +12,5 @@ export const plugins: Registry = {
   static: async () => (await import('./static/plugin.ts')).staticIpam,
   vlan: async () => (await import('./vlan/plugin.ts')).vlan,
   vxlan: async () => (await import('./vxlan/plugin.ts')).vxlan,
+  wire: async () => (await import('./wire/plugin.ts')).wire,
 }

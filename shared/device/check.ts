@@ -9,6 +9,7 @@ import { listAddresses } from '../netlink/address.ts'
 import { findLink, type Link } from '../netlink/link.ts'
 import { type KernelRoute, listRoutes, type RouteSpec, RT_TABLE_MAIN } from '../netlink/route.ts'
 import { cidrs, routesOf } from './configure.ts'
+import type { Device, InterfaceConfig } from './device.ts'
 import type { Wiring } from './wiring.ts'
 
 /** Says what CHECK found broken, and how to see it. */
@@ -18,25 +19,26 @@ export function broken(msg: string, command?: string): CniError {
 
 /**
  * Compares the container's interface with the result of its ADD.
- * @param onLink the device's own routes
+ * @param device what is its own: routes, and why its interface may be gone
  * @throws CniError naming the first difference
  */
 export function checkContainer(
   wiring: Wiring,
   request: Request,
   prevResult: Result,
-  onLink: (result: Result, link: Link) => RouteSpec[] = () => [],
-): Link {
+  { onLink, vanishes }: Pick<Device<InterfaceConfig, unknown>, 'onLink' | 'vanishes'>,
+): void {
   const { netns, ifname } = request
   const link = findLink(wiring.inside, ifname)
-  if (!link)
-    throw broken(`the container has no interface ${ifname} any more`, `nsenter --net=${netns} ip link`)
+  if (!link) {
+    const why = vanishes ? ` (${vanishes})` : ''
+    throw broken(`the container has no interface ${ifname} any more${why}`, `nsenter --net=${netns} ip link`)
+  }
   const index = prevResult.interfaces.findIndex(({ name, sandbox }) => name === ifname && sandbox)
   checkInterface(link, prevResult, index, netns)
   const ips = prevResult.ips.filter((ip) => ip.interface === undefined || ip.interface === index)
   checkAddresses(wiring, link, cidrs(ips))
-  checkRoutes(wiring, routesOf(prevResult, link, onLink({ ...prevResult, ips }, link)))
-  return link
+  checkRoutes(wiring, routesOf(prevResult, link, onLink?.({ ...prevResult, ips }, link)))
 }
 
 function checkInterface(link: Link, prevResult: Result, index: number, netns: string): void {

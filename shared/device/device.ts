@@ -52,6 +52,8 @@ export interface Device<Config extends InterfaceConfig, Made> {
   dad?(config: Config): Dad
   /** Steps of DEL beside the container's interface and its addresses. Nothing may be taken for granted. */
   remove?(request: Request<Config>): (() => unknown)[]
+  /** Why the interface may be gone although nobody touched this attachment. */
+  vanishes?: string
   /** What CHECK must find besides the container's interface, its addresses and routes. */
   check?(wiring: Wiring, request: Request<Config>, prevResult: Result): void | Promise<void>
   status?(request: Request<Config>): void | Promise<void>

@@ -3,6 +3,7 @@
  * without the namespace and without prevResult.
  */
 
+import { isValid } from '../cni/attachments.ts'
 import { CniError, Code } from '../cni/error.ts'
 import type { Request } from '../cni/plugin.ts'
 import type { Result } from '../cni/result.ts'
@@ -112,10 +113,7 @@ export function collectHostEnds({ network, validAttachments }: Request): void {
   const host = hostSocket()
   for (const link of listLinks(host)) {
     const owner = parseAlias(link.alias)
-    if (owner?.network !== network) continue
-    const valid = validAttachments.some(
-      ({ containerID, ifname }) => containerID === owner.containerID && ifname === owner.ifname,
-    )
-    if (!valid) tolerate(() => ask(host, removeLink(link)), 'ENODEV')
+    if (owner?.network !== network || isValid(validAttachments, owner)) continue
+    tolerate(() => ask(host, removeLink(link)), 'ENODEV')
   }
 }

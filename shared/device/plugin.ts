@@ -141,7 +141,7 @@ async function check<Config extends InterfaceConfig, Made>(
     })
   }
   const wiring = openWiring(request)
-  checkContainer(wiring, request, prevResult, device.onLink)
+  checkContainer(wiring, request, prevResult, device)
   await device.check?.(wiring, request, prevResult)
   await ipamOf(request)?.check()
 }

@@ -12,7 +12,7 @@ const RUNNING_MILLISECONDS = 2500
  * Waits until frames pass, on the kernel's notifications: only then an announcement gets through. Must be called in the
  * interface's namespace.
  */
-export function waitUntilRunning(socket: Socket, { name }: Link): void {
+export function waitUntilRunning(socket: Socket, { name }: Pick<Link, 'name'>): void {
   const running = () => (findLink(socket, name)?.running ? true : undefined)
   if (waitFor(Group.LINK, RUNNING_MILLISECONDS, running)) return
   throw new CniError(Code.Internal, {

@@ -24,6 +24,13 @@ export function ptpNetwork(keys: Record<string, unknown> = {}, cniVersion?: stri
   return network(`net${number}`, { type: 'ptp', ipam, ...keys }, cniVersion)
 }
 
+/** A wire network of its own, as `bridgeNetwork`. */
+export function wireNetwork(keys: Record<string, unknown> = {}, cniVersion?: string): Network {
+  const number = ++networks
+  const ipam = hostLocal(`10.${number}.0.0/24`, `fd00:${number}::/64`)
+  return network(`net${number}`, { type: 'wire', ipam, ...keys }, cniVersion)
+}
+
 /** The configuration as a plugin gets it from a runtime, for direct calls. */
 export function single({ plugins, name, cniVersion }: Network, more: Record<string, unknown> = {}) {
   const [plugin] = plugins

@@ -1,0 +1,175 @@
+/** wire: DEL of either end in any order, with namespaces gone leaves nothing, and a new wire can be laid. */
+
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import * as cnitool from '../harness/cnitool.ts'
+import { refusal, unchanged } from '../harness/expect.ts'
+import { type Netns, newContainer, privateHost, removeContainer } from '../harness/host.ts'
+import { addresses, exists } from '../harness/look.ts'
+import { single, wireNetwork } from '../harness/networks.ts'
+import { type Answer, type Call, call } from '../harness/plugin.ts'
+import { type Snapshot, snapshot } from '../harness/snapshot.ts'
+import { pings } from '../harness/traffic.ts'
+
+await privateHost()
+
+const done: Answer = { status: 0, json: undefined, stderr: '' }
+
+type End = Omit<Call, 'verb'> & { container: Netns }
+
+/** Two containers that are not joined yet, and the host as it is without them. */
+function twoEnds(keys: Record<string, unknown> = {}) {
+  const config = single(wireNetwork(keys, '1.1.0'))
+  const end = (containerID: string): End => {
+    const container = newContainer()
+    return { config, containerID, netns: container.path, container }
+  }
+  const before: Snapshot = snapshot()
+  return { config, one: end('one'), two: end('two'), before }
+}
+
+async function add({ container, ...end }: End): Promise<void> {
+  const { status, json } = await call({ verb: 'ADD', ...end })
+  assert.is(status, 0, JSON.stringify(json))
+}
+
+async function del({ container, ...end }: End): Promise<void> {
+  assert.equal(await call({ verb: 'DEL', ...end }), done)
+}
+
+async function both(keys: Record<string, unknown> = {}) {
+  const ends = twoEnds(keys)
+  await add(ends.one)
+  await add(ends.two)
+  return ends
+}
+
+function joined(one: End, two: End): boolean {
+  return addresses('eth0', two.container).every((cidr) => pings(one.container, cidr.replace(/\/.*/, '')))
+}
+
+for (const order of ['one two', 'two one', 'one one two two', 'two one two one'])
+  test(`DEL in the order ${order} leaves nothing`, async () => {
+    const ends = await both()
+    for (const name of order.split(' ')) await del(ends[name as 'one' | 'two'])
+    for (const { container } of [ends.one, ends.two]) assert.not.ok(exists('eth0', container))
+    unchanged(ends.before)
+  })
+
+test('DEL of the only container takes the end that waits along', async () => {
+  const { one, before } = twoEnds()
+  await add(one)
+  await del(one)
+  unchanged(before)
+})
+
+for (const netns of ['its path', ''])
+  for (const count of [1, 2])
+    test(`DEL with ${count} of the namespaces gone and CNI_NETNS ${netns || 'empty'}`, async () => {
+      const { one, two, before } = await both()
+      const gone = [one, two].slice(0, count)
+      for (const { container } of gone) removeContainer(container)
+      for (const end of gone) await del({ ...end, netns: netns && end.netns })
+      await del(two)
+      await del(one)
+      unchanged(before)
+    })
+
+test('DEL with the namespace gone while the other end waits', async () => {
+  const { one, before } = twoEnds()
+  await add(one)
+  removeContainer(one.container)
+  await del(one)
+  unchanged(before)
+})
+
+test('DEL with CNI_NETNS empty and the namespace still there cuts the wire', async () => {
+  const { one, two, before } = await both()
+  await del({ ...two, netns: '' })
+  for (const { container } of [one, two]) assert.not.ok(exists('eth0', container))
+  await del({ ...one, netns: '' })
+  unchanged(before)
+})
+
+test('DEL before any ADD, and of a configuration that ADD refuses', async () => {
+  const { config, one, before } = twoEnds()
+  await del(one)
+  unchanged(before)
+  await add(one)
+  const { status } = await call({ verb: 'DEL', ...one, config: { ...config, mtu: 'large', wires: 'x' } })
+  assert.is(status, 0)
+  unchanged(before)
+})
+
+test('CHECK of the survivor says that the wire was cut, and the two are joined anew by DEL and ADD', async () => {
+  const net = wireNetwork()
+  const [one, two] = [newContainer(), newContainer()]
+  await cnitool.add(net, one)
+  await cnitool.add(net, two)
+  await cnitool.del(net, two)
+  const said = await refusal(cnitool.check(net, one))
+  assert.match(said, 'no interface eth0 any more (a wire is gone from both containers when one of them is')
+  const { ips } = await cnitool.add(net, two)
+  await cnitool.del(net, one)
+  await cnitool.check(net, two)
+  await cnitool.add(net, one)
+  for (const { address } of ips) assert.ok(pings(one, address.replace(/\/.*/, '')), address)
+})
+
+test('a container whose namespace went without DEL does not keep the wire', async () => {
+  const { one, two, before } = twoEnds()
+  const lost = newContainer()
+  await add({ ...one, containerID: 'lost', netns: lost.path, container: lost })
+  removeContainer(lost)
+  await add(one)
+  await add(two)
+  assert.ok(joined(one, two))
+  await del({ ...one, containerID: 'lost', netns: lost.path })
+  assert.ok(joined(one, two))
+  await del(one)
+  await del(two)
+  unchanged(before)
+})
+
+test('GC cuts a wire with a stale end, and leaves valid ones and other networks alone', async () => {
+  const other = await both()
+  const { config, one, two, before } = await both()
+  const kept = { ...one, config: { ...config, wire: 'kept' }, containerID: 'kept', container: newContainer() }
+  await add({ ...kept, netns: kept.container.path })
+  const gc = (...names: string[]) => {
+    const attachments = names.map((containerID) => ({ containerID, ifname: 'eth0' }))
+    return call({ verb: 'GC', config: { ...config, 'cni.dev/valid-attachments': attachments } })
+  }
+  assert.is((await gc('one', 'two', 'kept')).status, 0)
+  assert.ok(joined(one, two))
+  assert.is((await gc('one', 'kept')).status, 0)
+  assert.not.ok(exists('eth0', one.container))
+  assert.ok(exists('eth0', kept.container))
+  assert.ok(joined(other.one, other.two))
+  assert.is((await gc()).status, 0)
+  unchanged(before)
+})
+
+test('twenty wires, both ends of each added at once: all are joined; deleted at once: nothing is left', async () => {
+  const before = snapshot()
+  const wires = Array.from({ length: 20 }, () => twoEnds())
+  await Promise.all(wires.flatMap(({ one, two }) => [add(one), add(two)]))
+  for (const { one, two } of wires.slice(-3)) assert.ok(joined(one, two))
+  await Promise.all(wires.flatMap(({ one, two }) => [del(one), del(two)]))
+  unchanged(before)
+})
+
+test('of five containers that want one wire at once, two get it', async () => {
+  const { config, one, two, before } = twoEnds()
+  const more = ['three', 'four', 'five'].map((containerID) => {
+    const container = newContainer()
+    return { config, containerID, netns: container.path, container }
+  })
+  const ends = [one, two, ...more]
+  const answers = await Promise.all(ends.map(({ container, ...end }) => call({ verb: 'ADD', ...end })))
+  assert.equal(answers.map(({ json }) => json?.code ?? 0).sort(), [0, 0, 11, 11, 11])
+  await Promise.all(ends.map(del))
+  unchanged(before)
+})
+
+test.run()

@@ -1,0 +1,85 @@
+/** wire: whichever system call of ADD fails, ADD succeeds nevertheless or leaves all as it was; killed, DEL cleans up. */
+// needs: full speed
+
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { harmOfFailures } from '../harness/failing.ts'
+import { faultsOf, killedAt } from '../harness/faults.ts'
+import { newContainer, privateHost } from '../harness/host.ts'
+import { single, wireNetwork } from '../harness/networks.ts'
+import { type Call, call } from '../harness/plugin.ts'
+import { difference, type Snapshot, snapshot, snapshotOf } from '../harness/snapshot.ts'
+
+await privateHost()
+
+const [first, second] = [newContainer(), newContainer()]
+
+/** What a new pair of ends has by chance: numbers and MAC addresses. */
+function look(): Snapshot {
+  const lines = [...snapshot(), ...snapshotOf(first.name), ...snapshotOf(second.name)]
+  return lines.map((line) =>
+    line.replaceAll(/"(ifindex|link_index|link_netnsid|address)":("[^"]*"|\d+),/g, ''),
+  )
+}
+
+/** The two ADDs of a wire. The first container's addresses are always the same, however often it is added. */
+function adds(): { one: Call; two: Call } {
+  const config = single(wireNetwork({ mtu: 1400 }))
+  const addresses = [{ address: '10.240.0.1/24' }, { address: 'fd00:240::1/64' }]
+  return {
+    one: {
+      verb: 'ADD',
+      config: { ...config, ipam: { type: 'static', addresses } },
+      containerID: 'one',
+      netns: first.path,
+    },
+    two: { verb: 'ADD', config, containerID: 'two', netns: second.path, args: 'MAC=02:00:5e:00:00:07' },
+  }
+}
+
+async function done(request: Call): Promise<void> {
+  const { status, json } = await call(request)
+  assert.is(status, 0, JSON.stringify(json))
+}
+
+test('as the first of a wire, a failing call leaves nothing, or does no harm', async () => {
+  assert.equal(await harmOfFailures(adds().one, { look }), [])
+})
+
+test('as the second of a wire, a failing call leaves the end waiting as it did, or does no harm', async () => {
+  const { one, two } = adds()
+  const layAnew = async () => {
+    await done({ ...one, verb: 'DEL' })
+    await done(one)
+  }
+  await layAnew()
+  assert.equal(await harmOfFailures(two, { look, tidy: layAnew }), [])
+  await done({ ...one, verb: 'DEL' })
+})
+
+for (const which of ['first', 'second'] as const)
+  test(`the ${which} of a wire, killed before any of its calls: DEL of both leaves nothing`, async () => {
+    const { one, two } = adds()
+    const victim = which === 'first' ? one : two
+    const before = look()
+    const removeBoth = async () => {
+      await done({ ...two, verb: 'DEL' })
+      await done({ ...one, verb: 'DEL' })
+    }
+    if (which === 'second') await done(one)
+    const faults = await faultsOf(victim)
+    await removeBoth()
+    const left: string[] = []
+    for (const fault of faults) {
+      if (which === 'second') await done(one)
+      await killedAt(victim, fault)
+      await removeBoth()
+      left.push(...difference(before, look()).map((line) => `${fault.syscall} ${fault.nth}: ${line}`))
+    }
+    assert.ok(faults.length > 20)
+    assert.equal(left, [])
+    for (const add of [one, two]) await done(add)
+    await removeBoth()
+  })
+
+test.run()

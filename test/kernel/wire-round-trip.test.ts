@@ -1,0 +1,38 @@
+/** wire on the round trip that every kind of interface goes, with nobody at its other end. */
+
+import { readdirSync, rmSync } from 'node:fs'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { ip } from '../harness/command.ts'
+import { privateHost } from '../harness/host.ts'
+import { inContainer } from '../harness/look.ts'
+import { type Kind, testRoundTrips } from '../harness/round-trip.ts'
+
+await privateHost()
+
+const wire: Kind = {
+  config: { type: 'wire', wire: 'trip-1', mtu: 1400, txQueueLen: 500 },
+  subnets: ['10.88.0.0/24', 'fd88::/64'],
+  expect: ({ mtu, txqlen, flags, linkinfo }) => {
+    assert.equal([linkinfo?.info_kind, mtu, txqlen], ['veth', 1400, 500])
+    assert.ok(flags.includes('UP'))
+  },
+  breaks: {
+    'an address is missing': (container) => inContainer(container, 'address flush dev eth0 scope global'),
+    'the interface is down': (container) => inContainer(container, 'link set eth0 down'),
+    'the MTU is another': (container) => inContainer(container, 'link set eth0 mtu 1300'),
+    'the interface is gone': (container) => inContainer(container, 'link delete eth0'),
+    'the other end is gone': () => ip(`link delete ${waiting()}`),
+    'the interface is no end of the wire': (container) => inContainer(container, 'link set eth0 alias mine'),
+    'the record of who has its ends is lost': () => rmSync('/run/patchbay/wires', { recursive: true }),
+  },
+}
+
+/** The end that waits on the host has the name of the record. */
+function waiting(): string {
+  return readdirSync('/run/patchbay/wires')[0] ?? ''
+}
+
+testRoundTrips('wire', wire)
+
+test.run()

@@ -1,0 +1,149 @@
+/** wire: two containers at the ends of a cable, and nobody else. */
+
+import { readFileSync } from 'node:fs'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import * as cnitool from '../harness/cnitool.ts'
+import { ipJson } from '../harness/command.ts'
+import { unchanged } from '../harness/expect.ts'
+import { newContainer, privateHost } from '../harness/host.ts'
+import { addresses, inContainer, type Link, link } from '../harness/look.ts'
+import { single, wireNetwork } from '../harness/networks.ts'
+import { call } from '../harness/plugin.ts'
+import { snapshot } from '../harness/snapshot.ts'
+import { overhear, pings } from '../harness/traffic.ts'
+
+await privateHost()
+
+/** The host's interfaces but lo: ends that wait. */
+function waiting(): (Link & { ifalias?: string })[] {
+  return ipJson<Link>('link show').filter(({ ifname }) => ifname !== 'lo')
+}
+
+function plain(ips: { address: string }[]): string[] {
+  return ips.map(({ address }) => address.replace(/\/.*/, ''))
+}
+
+test('the first container’s other end waits on the host, down, and says for whom', async () => {
+  const net = wireNetwork({ wire: 'green', mtu: 1400, txQueueLen: 300 })
+  const container = newContainer()
+  const { interfaces } = await cnitool.add(net, container)
+  const [end] = waiting()
+  assert.match(end?.ifname ?? '', /^wire[0-9a-f]{11}$/)
+  assert.match(end?.ifalias ?? '', /^patchbay:net1\/.*\/eth0\/other end of wire green$/)
+  assert.not.ok(end?.flags.includes('UP'))
+  assert.equal([end?.mtu, end?.txqlen], [1400, 300])
+  assert.is.not(link('eth0', container).operstate, 'UP')
+  assert.equal(interfaces, [
+    { name: 'eth0', mac: link('eth0', container).address, mtu: 1400, sandbox: container.path },
+  ])
+  await cnitool.del(net, container)
+  assert.equal(waiting(), [])
+})
+
+test('the second container takes it, under its own name and with its own MAC address; nothing stays on the host', async () => {
+  const net = wireNetwork({ mtu: 1400, txQueueLen: 300 })
+  const [one, two] = [newContainer(), newContainer()]
+  await cnitool.add(net, one)
+  await cnitool.add(net, two, { ifname: 'port7', args: { MAC: '02:00:5e:00:00:07' } })
+  const port = link('port7', two)
+  assert.equal([port.address, port.mtu, port.txqlen], ['02:00:5e:00:00:07', 1400, 300])
+  for (const { operstate } of [port, link('eth0', one)]) assert.is(operstate, 'UP')
+  assert.equal(waiting(), [])
+  await cnitool.check(net, one)
+  await cnitool.check(net, two, { ifname: 'port7' })
+})
+
+test('the two reach each other, over IPv4 and IPv6, at once; the host hears nothing, a third container neither', async () => {
+  const net = wireNetwork()
+  const [one, two, three] = [newContainer(), newContainer(), newContainer()]
+  await cnitool.add(net, one)
+  const { ips } = await cnitool.add(net, two)
+  const elsewhere = { ...net, plugins: net.plugins.map((plugin) => ({ ...plugin, wire: 'elsewhere' })) }
+  await cnitool.add(elsewhere, three)
+  const heard = await overhear('any', 'icmp or icmp6 or arp', async () => {
+    for (const address of plain(ips)) {
+      assert.ok(pings(one, address), address)
+      assert.not.ok(pings(three, address), `${address} from another wire`)
+      assert.not.ok(pings(undefined, address), `${address} from the host`)
+    }
+  })
+  const [ipv4 = '', ipv6 = ''] = plain(ips)
+  assert.equal(
+    heard.filter((line) => line.includes(ipv4) || line.includes(ipv6)),
+    [],
+  )
+})
+
+test('without ipam it is nothing but a cable', async () => {
+  const net = wireNetwork({ ipam: undefined })
+  const [one, two] = [newContainer(), newContainer()]
+  assert.equal((await cnitool.add(net, one)).ips, undefined)
+  await cnitool.add(net, two)
+  inContainer(one, 'address add 10.240.0.1/24 dev eth0')
+  inContainer(two, 'address add 10.240.0.2/24 dev eth0')
+  assert.ok(pings(one, '10.240.0.2'))
+})
+
+test('a third container is refused, is told who has the ends, and disturbs nobody', async () => {
+  const config = single(wireNetwork({ wire: 'red' }))
+  const [one, two, three] = [newContainer(), newContainer(), newContainer()]
+  await call({ verb: 'ADD', config, containerID: 'one', netns: one.path })
+  const added = await call({ verb: 'ADD', config, containerID: 'two', netns: two.path, ifname: 'eth5' })
+  assert.is(added.status, 0)
+  const before = snapshot()
+  const third = { config, containerID: 'three', netns: three.path }
+  const { status, json } = await call({ verb: 'ADD', ...third })
+  assert.equal([status, json?.code], [1, 11])
+  assert.is(json?.msg, 'wire red has no end left: container one (eth0) and container two (eth5) have them')
+  assert.match(json?.details as string, 'delete one of them first')
+  assert.is((await call({ verb: 'DEL', ...third })).status, 0)
+  unchanged(before)
+  for (const cidr of addresses('eth5', two)) assert.ok(pings(one, cidr.replace(/\/.*/, '')), cidr)
+})
+
+test('an attachment that was not deleted is not joined to itself', async () => {
+  const config = single(wireNetwork())
+  await call({ verb: 'ADD', config, containerID: 'again', netns: newContainer().path })
+  const before = snapshot()
+  const { status, json } = await call({
+    verb: 'ADD',
+    config,
+    containerID: 'again',
+    netns: newContainer().path,
+  })
+  assert.equal([status, json?.code], [1, 999])
+  assert.match(json?.msg as string, 'this attachment exists already')
+  unchanged(before)
+})
+
+for (const [keys, msg] of [
+  [{ wire: 'a/b' }, 'wire is "a/b", must be a name of letters'],
+  [{ wire: 7 }, 'wire is 7'],
+  [{ mtu: 60 }, 'mtu: must be 0 or from 68'],
+  [{ wires: 'green' }, 'unknown key wires, did you mean wire?'],
+  [{ ipMasq: true }, 'unknown key ipMasq: it belongs to the plugin'],
+  [{ args: { cni: { mac: 'ff:ff:ff:ff:ff:ff' } } }, 'args.cni.mac'],
+] as const)
+  test(`${JSON.stringify(keys)} is refused: ${msg}`, async () => {
+    const before = snapshot()
+    const config = single(wireNetwork(keys))
+    const { status, json } = await call({ verb: 'ADD', config, netns: newContainer().path })
+    assert.equal([status, json?.code], [1, 7])
+    assert.ok(`${json?.msg}`.includes(msg), `${json?.msg}`)
+    unchanged(before)
+  })
+
+test('110-wire.conflist: the first two containers of the network are joined', async () => {
+  const text = readFileSync(new URL('../../conf-examples/110-wire.conflist', import.meta.url), 'utf8')
+  const net: cnitool.Network = JSON.parse(text)
+  const [one, two] = [newContainer(), newContainer()]
+  await cnitool.add(net, one)
+  const { ips } = await cnitool.add(net, two)
+  for (const address of plain(ips)) assert.ok(pings(one, address), address)
+  await cnitool.check(net, one)
+  await cnitool.del(net, one)
+  await cnitool.del(net, two)
+})
+
+test.run()
