@@ -5,7 +5,6 @@ import type { Request } from '../../shared/cni/plugin.ts'
 import { broken } from '../../shared/device/check.ts'
 import { checkChild, createChild } from '../../shared/device/child.ts'
 import type { Life } from '../../shared/device/device.ts'
-import { attachmentMac, requestedMac } from '../../shared/device/mac.ts'
 import { findParent, parentSide } from '../../shared/device/parent.ts'
 import type { Wiring } from '../../shared/device/wiring.ts'
 import { formatMac, parseMac } from '../../shared/ip/mac.ts'
@@ -14,11 +13,7 @@ import { changeLink, type Link } from '../../shared/netlink/link.ts'
 import { macvlanKind, parseMacvlan } from '../../shared/netlink/macvlan.ts'
 import { ask } from '../../shared/netlink/socket.ts'
 import type { MacvlanConfig } from './config.ts'
-
-/** The MAC address that somebody chose; the runtime's word counts before the configuration's. */
-export function chosenMac(request: Request<MacvlanConfig>): string | undefined {
-  return requestedMac(request) ?? request.config.mac
-}
+import { chosenMac, ownMac } from './mac.ts'
 
 /** Makes the container's interface. @returns its parent */
 export async function createMacvlan(life: Life<MacvlanConfig>): Promise<Link> {
@@ -41,11 +36,9 @@ export function parentOf(
   return findParent(parentSide(wiring, config), config, log)
 }
 
-/** In mode passthru the container has its parent's MAC address; in any other, its own, which follows from the attachment. */
 function optionsOf(request: Request<MacvlanConfig>) {
   const { mode, sourceMacs, bcqueuelen } = request.config
-  const mac = mode === 'passthru' ? undefined : (chosenMac(request) ?? attachmentMac(request))
-  return { ...macvlanKind({ mode, sourceMacs, bcqueuelen: bcqueuelen || undefined }), mac }
+  return { ...macvlanKind({ mode, sourceMacs, bcqueuelen: bcqueuelen || undefined }), mac: ownMac(request) }
 }
 
 /** Another MAC address in mode passthru becomes the parent's; it gets its own back when the container's interface goes. */

@@ -1,5 +1,6 @@
 /** macvlan: each container gets an interface with a MAC address of its own on a NIC of the host. */
 
+import type { Plugin } from '../../shared/cni/plugin.ts'
 import { childStatus } from '../../shared/device/child.ts'
 import { collectHostAccess, connectHostAccess, removeHostAccess } from '../../shared/device/host-access.ts'
 import { interfacePlugin } from '../../shared/device/plugin.ts'
@@ -7,12 +8,13 @@ import type { ShimKind } from '../../shared/device/shim.ts'
 import type { Link } from '../../shared/netlink/link.ts'
 import { macvlanKind } from '../../shared/netlink/macvlan.ts'
 import { config, type MacvlanConfig } from './config.ts'
-import { checkMacvlan, chosenMac, createMacvlan, parentOf } from './macvlan.ts'
+import { chosenMac, explainingMac } from './mac.ts'
+import { checkMacvlan, createMacvlan, parentOf } from './macvlan.ts'
 
 /** What the host gets for hostAccess: the same as the containers. */
 const shim: ShimKind = { ...macvlanKind({ mode: 'bridge' }), ownMac: true, neighbours: true }
 
-export const macvlan = interfacePlugin<MacvlanConfig, Link>({
+const plugin = interfacePlugin<MacvlanConfig, Link>({
   name: 'macvlan',
   summary: 'puts containers on the network of a host NIC, each with a MAC address of its own',
   config,
@@ -34,3 +36,8 @@ export const macvlan = interfacePlugin<MacvlanConfig, Link>({
   status: (request) => childStatus(request, 'macvlan'),
   gc: collectHostAccess,
 })
+
+export const macvlan: Plugin<MacvlanConfig> = {
+  ...plugin,
+  add: (request) => explainingMac(request, () => plugin.add(request)),
+}

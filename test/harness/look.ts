@@ -8,6 +8,8 @@ import type { Netns } from './host.ts'
 export interface Link {
   ifname: string
   ifindex: number
+  /** The parent or peer, by its name where it is in the same namespace, else by its index. */
+  link?: string
   link_index?: number
   mtu: number
   txqlen: number

@@ -1,0 +1,149 @@
+/** macvlan: DEL never gets stuck, GC releases what belongs to nobody, STATUS says whether ADD would work. */
+// needs: link macvlan
+
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import * as cnitool from '../harness/cnitool.ts'
+import { ip } from '../harness/command.ts'
+import { refusal, unchanged } from '../harness/expect.ts'
+import { farHost, newContainer, privateHost, removeContainer } from '../harness/host.ts'
+import { exists } from '../harness/look.ts'
+import { hostLocal, single } from '../harness/networks.ts'
+import { bare, macvlanNetwork } from '../harness/nic.ts'
+import { type Answer, call } from '../harness/plugin.ts'
+import { snapshot } from '../harness/snapshot.ts'
+import { pings } from '../harness/traffic.ts'
+
+await privateHost()
+farHost()
+
+const done: Answer = { status: 0, json: undefined, stderr: '' }
+
+/** An attachment, and the host as it was before it. */
+async function attached(keys: Record<string, unknown> = {}) {
+  const config = single(macvlanNetwork(keys, '1.1.0'))
+  const before = snapshot()
+  const container = newContainer()
+  const { status, json } = await call({ verb: 'ADD', config, containerID: 'passing', netns: container.path })
+  assert.is(status, 0, JSON.stringify(json))
+  assert.ok(snapshot().some((line) => line.includes('networks') && line.includes('passing')))
+  const del = { verb: 'DEL', config, containerID: 'passing', netns: container.path } as const
+  return { config, container, before, del }
+}
+
+for (const mode of ['private', 'vepa', 'bridge', 'passthru']) {
+  test(`${mode}: DEL twice; the second has nothing to do and says so by silence`, async () => {
+    const { before, del, container } = await attached({ mode })
+    assert.equal(await call(del), done)
+    assert.not.ok(exists('eth0', container))
+    assert.equal(await call(del), done)
+    unchanged(before)
+  })
+
+  test(`${mode}: DEL with the namespace gone releases the address`, async () => {
+    const { before, del, container } = await attached({ mode })
+    removeContainer(container)
+    assert.equal(await call(del), done)
+    unchanged(before)
+  })
+}
+
+test('DEL with CNI_NETNS empty releases the address', async () => {
+  const { before, del, container } = await attached()
+  assert.equal(await call({ ...del, netns: '' }), done)
+  unchanged(before)
+  removeContainer(container)
+})
+
+test('DEL with the parent gone releases the address', async () => {
+  ip('link add nic type veth')
+  const { before, del } = await attached({ master: 'nic' })
+  ip('link delete nic')
+  assert.equal(await call(del), done)
+  assert.equal(files(snapshot()), files(before))
+})
+
+test('DEL with the parent under another name removes the interface and releases the address', async () => {
+  ip('link add nic type veth')
+  const { before, del, container } = await attached({ master: 'nic' })
+  ip('link set nic name other')
+  assert.equal(await call(del), done)
+  assert.not.ok(exists('eth0', container))
+  assert.equal(files(snapshot()), files(before))
+  ip('link delete other')
+})
+
+test('DEL without master and without a default route', async () => {
+  const { before, del } = await attached({ master: undefined })
+  ip('route delete default')
+  assert.equal(await call(del), done)
+  assert.equal(files(snapshot()), files(before))
+  ip('route add default dev uplink')
+})
+
+function files(lines: string[]): string[] {
+  return lines.filter((line) => line.startsWith('file '))
+}
+
+for (const wrong of [{ mode: 'bridged' }, { mtu: 'large' }, { master: 'a/b' }, { sourceMacs: 'all' }])
+  test(`DEL of a configuration that ADD refuses still cleans up: ${JSON.stringify(wrong)}`, async () => {
+    const { config, before, del } = await attached()
+    assert.is((await call({ ...del, config: { ...config, ...wrong } })).status, 0)
+    unchanged(before)
+  })
+
+test('an address is free for the next container as soon as DEL is done', async () => {
+  const ipam = { type: 'host-local', subnet: '10.72.0.0/30', gateway: '10.72.0.2' }
+  const net = macvlanNetwork({ ipam })
+  for (let round = 0; round < 3; round++) {
+    const container = newContainer()
+    const { ips } = await cnitool.add(net, container)
+    assert.equal(bare(ips), ['10.72.0.1'])
+    await cnitool.del(net, container)
+  }
+})
+
+test('GC releases the addresses of stale attachments, and leaves valid ones alone', async () => {
+  const { config, before } = await attached()
+  const valid = { 'cni.dev/valid-attachments': [{ containerID: 'passing', ifname: 'eth0' }] }
+  const beside = snapshot()
+  await call({ verb: 'ADD', config, containerID: 'stale', netns: newContainer().path })
+  assert.is((await call({ verb: 'GC', config: { ...config, ...valid } })).status, 0)
+  unchanged(beside)
+  const none = { 'cni.dev/valid-attachments': [] }
+  assert.is((await call({ verb: 'GC', config: { ...config, ...none } })).status, 0)
+  unchanged(before)
+})
+
+test('STATUS is silent where all is well, touches nothing, and names what is not', async () => {
+  const before = snapshot()
+  await cnitool.status(macvlanNetwork({}, '1.1.0'))
+  unchanged(before)
+  const config = single(macvlanNetwork({ master: 'nosuch' }, '1.1.0'))
+  const { json } = await call({ verb: 'STATUS', config })
+  assert.equal([json?.code, json?.msg], [50, 'master: the host has no interface "nosuch"'])
+  const full = macvlanNetwork({ ipam: hostLocal('10.240.0.0/30') }, '1.1.0')
+  await cnitool.add(full, newContainer())
+  assert.match(await refusal(cnitool.status(full)), /10\.240\.0/)
+})
+
+test('STATUS does not look for a parent that will be in the container', async () => {
+  await cnitool.status(macvlanNetwork({ linkInContainer: true, master: 'nosuch' }, '1.1.0'))
+})
+
+test('30 containers come at once and go at once', async () => {
+  const net = macvlanNetwork({ ipam: hostLocal('10.73.0.0/24', 'fd73::/64') })
+  const before = snapshot()
+  const containers = Array.from({ length: 30 }, () => newContainer())
+  const results = await Promise.all(containers.map((container) => cnitool.add(net, container)))
+  const given = results.flatMap(({ ips }) => bare(ips))
+  assert.is(new Set(given).size, 60)
+  assert.is(new Set(results.map(({ interfaces }) => interfaces[0]?.mac)).size, 30)
+  for (const address of given.slice(-2)) assert.ok(pings(containers[0], address), address)
+  await Promise.all(containers.map((container) => cnitool.check(net, container)))
+  await Promise.all(containers.map((container) => cnitool.del(net, container)))
+  for (const container of containers) assert.not.ok(exists('eth0', container))
+  unchanged(before)
+})
+
+test.run()
