@@ -1,0 +1,3 @@
+/** What a configuration of ipam-list may say. */
+
+export { config } from '../../shared/ipam/list/config.ts'
