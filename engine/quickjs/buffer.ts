@@ -1,31 +1,85 @@
 /**
- * Node's `Buffer`, which QuickJS lacks: the build puts this in wherever the name is used. It is the npm package; what
- * every call does hundreds of times is done by C, in a tenth of the time.
+ * Node's `Buffer`, which QuickJS lacks: the build puts this in wherever the name is used. It has what Patchbay and
+ * netlink's codecs use, and no more, for every call reads it: UTF-8 and hex, integers, no floating-point numbers.
  */
 
-import { asciiBytes, asciiText } from 'qjs:sys'
-import { Buffer } from 'buffer'
+import { addIntegers } from 'qjs:bytes'
+import { decode, encode } from './utf8.ts'
 
-/** What `subarray` makes: a Buffer, without the way through the package's constructor. */
-class Part extends Uint8Array {}
-Object.setPrototypeOf(Part.prototype, Buffer.prototype)
-Object.defineProperty(Buffer, Symbol.species, { value: Part })
+class Bytes extends Uint8Array {
+  override toString(encoding = 'utf8', start = 0, end = this.length): string {
+    const [from, to] = [Math.max(start, 0), Math.min(end, this.length)]
+    if (from >= to) return ''
+    return isHex(encoding) ? toHex(this.subarray(from, to)) : decode(this, from, to)
+  }
 
-const { from: packageFrom } = Buffer as { from(...args: unknown[]): Buffer }
-const { toString: packageToString } = Buffer.prototype
+  override slice(start?: number, end?: number): Bytes {
+    return this.subarray(start, end) as Bytes
+  }
 
-Object.assign(Buffer, {
-  from(value: unknown, ...how: unknown[]): Buffer {
-    const bytes = typeof value === 'string' && how.length === 0 ? asciiBytes(value) : undefined
-    return bytes ? (new Part(bytes) as Buffer) : packageFrom(value, ...how)
+  /** `write(text, offset?, length?, encoding?)`; gives the number of bytes. @throws RangeError when they do not fit */
+  write(text: string, ...how: (number | string | undefined)[]): number {
+    const [offset = 0, length] = how.filter((item) => typeof item === 'number')
+    const bytes = toBytes(
+      text,
+      how.find((item) => typeof item === 'string'),
+    )
+    if (length !== undefined && bytes.length > length) throw new RangeError(`more than ${length} bytes`)
+    this.set(bytes, offset)
+    return bytes.length
+  }
+
+  equals(other: Uint8Array): boolean {
+    return compare(this, other) === 0
+  }
+}
+
+addIntegers(Bytes.prototype)
+
+/** Node's static methods. */
+const statics = {
+  alloc: (size: number, fill = 0) => new Bytes(size).fill(fill),
+  from: (value: string | ArrayBuffer, ...how: [(string | number)?, number?]) =>
+    typeof value === 'string' ? toBytes(value, how[0] as string) : new Bytes(value, how[0] as number, how[1]),
+  concat(parts: readonly Uint8Array[]): Bytes {
+    const whole = new Bytes(parts.reduce((sum, part) => sum + part.length, 0))
+    let offset = 0
+    for (const part of parts) {
+      whole.set(part, offset)
+      offset += part.length
+    }
+    return whole
   },
-})
+  byteLength: (text: string) => encode(text).byteLength,
+  isBuffer: (value: unknown) => value instanceof Bytes,
+  compare,
+}
 
-Object.assign(Buffer.prototype, {
-  toString(this: Buffer, encoding: BufferEncoding = 'utf8', start = 0, end = this.length): string {
-    const text = encoding === 'utf8' ? asciiText(this, start, end) : undefined
-    return text ?? packageToString.call(this, encoding, start, end)
-  },
-})
+/** Which of two comes first: negative, zero, or positive. */
+function compare(one: Uint8Array, other: Uint8Array): number {
+  const differs = one.findIndex((byte, index) => byte !== other[index])
+  const [a, b] = differs < 0 ? [one.length, other.length] : [one[differs] ?? 0, other[differs] ?? -1]
+  return Math.sign(a - b)
+}
 
-export { Buffer }
+function toBytes(text: string, encoding?: string): Bytes {
+  return new Bytes(isHex(encoding) ? fromHex(text) : encode(text))
+}
+
+/** @throws RangeError for what is neither UTF-8 nor hex */
+function isHex(encoding = 'utf8'): boolean {
+  if (encoding === 'hex' || encoding === 'utf8') return encoding === 'hex'
+  throw new RangeError(`no encoding ${encoding} in this engine`)
+}
+
+/** As Node does: up to the first that is no pair of hexadecimal digits. */
+function fromHex(text: string): ArrayBuffer {
+  const pairs = /^(?:[0-9a-f]{2})*/i.exec(text)?.[0].match(/../g) ?? []
+  return new Uint8Array(pairs.map((pair) => Number.parseInt(pair, 16))).buffer
+}
+
+function toHex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
+export const Buffer = Object.assign(Bytes, statics) as unknown as typeof globalThis.Buffer

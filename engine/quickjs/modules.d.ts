@@ -3,10 +3,15 @@
 declare module 'qjs:sys' {
   /** Executes a system call; gives its result, or `-errno`. */
   export function syscall(number: number, ...args: (number | bigint | Uint8Array)[]): number
-  /** The bytes of a text that is all ASCII; undefined when it is not. */
-  export function asciiBytes(text: string): ArrayBuffer | undefined
+}
+
+declare module 'qjs:bytes' {
+  /** The bytes of a text that is well formed. */
+  export function utf8Bytes(text: string): ArrayBuffer
   /** The text in a part of a byte array that is all ASCII; undefined when it is not, or not a part. */
   export function asciiText(bytes: Uint8Array, start: number, end: number): string | undefined
+  /** Gives a prototype Buffer's methods for integers, `readUInt8` to `writeBigInt64BE`. */
+  export function addIntegers(prototype: object): void
 }
 
 declare module 'qjs:std' {
@@ -34,3 +39,8 @@ declare const scriptArgs: string[]
 
 /** The processor, put in by the build. */
 declare const __ARCHITECTURE__: 'x64' | 'arm64'
+
+/** ECMAScript 2024 has it. */
+interface String {
+  toWellFormed(): string
+}

@@ -13,7 +13,7 @@ const engine = join(import.meta.dirname, '../../engine/quickjs')
 const largest = 3_000_000
 
 /** The C modules under names that cannot be taken for Node's, see engine/quickjs/modules.d.ts. */
-const modules = ['std', 'os', 'sys'].flatMap((name) => ['-M', `qjs:${name},${name}`])
+const modules = ['std', 'os', 'sys', 'bytes'].flatMap((name) => ['-M', `qjs:${name},${name}`])
 
 /**
  * Builds the executable for a processor.
@@ -35,7 +35,8 @@ export async function buildQuickjs(
     join(work, 'modules.c'),
     moduleTable(await readFile(join(work, 'bytecode.c'), 'utf8'), await readdir(work)),
   )
-  const inputs = ['modules.c', `${engine}/main.c`, `${engine}/sys.c`, library, '-lm', '-lpthread']
+  const sources = ['main.c', 'sys.c', 'bytes.c'].map((name) => join(engine, name))
+  const inputs = ['modules.c', ...sources, library, '-lm', '-lpthread']
   const flags = [...compileFlags(architecture), `-I${include}`, `-I${engine}`, ...linkFlags, '-o', outfile]
   await run(`${gnu[architecture]}-gcc`, [...flags, ...inputs], { cwd: work })
   const { size } = await stat(outfile)

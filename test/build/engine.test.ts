@@ -10,6 +10,7 @@ import * as assert from 'uvu/assert'
 import { buildNode } from '../../scripts/build/node.ts'
 import { buildQuickjs } from '../../scripts/build/quickjs.ts'
 import { engines, host } from '../../scripts/build/target.ts'
+import { exercise } from './engine/buffer.ts'
 
 const builders = { quickjs: buildQuickjs, node: buildNode }
 const directory = await mkdtemp(join(tmpdir(), 'patchbay-engine-'))
@@ -76,6 +77,10 @@ for (const engine of engines) {
 
   test('a part of a buffer is a buffer', async () => {
     assert.equal(await trial('parts'), [true, true, 'hi', '000068690000'])
+  })
+
+  test('a buffer does what it does in Node', async () => {
+    assert.equal(await trial('buffer'), exercise())
   })
 
   test('an empty buffer is a pointer to nothing', async () => {
