@@ -1,6 +1,7 @@
 /** The tags of a frame, and the devices of the outer ones: on the host, shared by all whose inner tags they carry. */
 
 import { broken } from '../../shared/device/check.ts'
+import { explainRefusal } from '../../shared/device/child.ts'
 import type { Life } from '../../shared/device/device.ts'
 import { hashedName } from '../../shared/device/names.ts'
 import { requireUp } from '../../shared/device/parent.ts'
@@ -32,7 +33,7 @@ async function shareTag({ host, request }: Life<VlanConfig>, parent: Link, tag: 
     return shareLink(host, request, outerDevice(host, parent, tag))
   } catch (error) {
     const operators = isErrno(error, 'EEXIST') ? findTag(host, parent, tag) : undefined
-    return operators ?? explainTaken(host, parent, tag, error)
+    return operators ?? explainTaken(host, parent, tag, await explainRefusal(error, host, parent, 'vlan'))
   }
 }
 

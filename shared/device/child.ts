@@ -29,7 +29,7 @@ export async function createChild(
   try {
     bear(life, side, parent, spec)
   } catch (error) {
-    throw await explain(error, side, parent, spec.kind)
+    throw await explainRefusal(error, side, parent, spec.kind)
   }
 }
 
@@ -67,8 +67,13 @@ function refuseMtu(parent: Link, mtu: number | undefined): void {
   })
 }
 
-/** Says of a refusal what the kernel does not: who is in the way, which module is missing. */
-async function explain(error: unknown, side: Socket, parent: Link, kind: string): Promise<unknown> {
+/** Says of a refusal what the kernel does not: who is in the way, which module is missing. @returns what to throw */
+export async function explainRefusal(
+  error: unknown,
+  side: Socket,
+  parent: Link,
+  kind: string,
+): Promise<unknown> {
   if (isErrno(error, 'EBUSY')) return (await import('./busy.ts')).busyError(side, parent, kind, error)
   if (isErrno(error, 'EOPNOTSUPP') && isUnknownKind(error.extack)) return missingKind(kind)
   return error

@@ -1,0 +1,57 @@
+/** VLANs on the NIC of lan.ts, attached by the plugin or made by hand. */
+
+import { rmSync } from 'node:fs'
+import * as cnitool from './cnitool.ts'
+import { ip, ipJson } from './command.ts'
+import { type Netns, newContainer } from './host.ts'
+import { exists, inContainer, type Link } from './look.ts'
+import type { Result } from './plugin.ts'
+
+/** A VLAN device by hand, with an address. @param kind as iproute2 has it: `protocol 802.1ad id 100` */
+export function tagged(netns: Netns, parent: string, name: string, kind: string, address?: string): void {
+  inContainer(netns, `link add link ${parent} name ${name} type vlan ${kind}`)
+  if (address) inContainer(netns, `address add ${address}/24 dev ${name}`)
+  inContainer(netns, `link set ${name} up`)
+}
+
+let networks = 0
+
+/** A VLAN network on eth0, with an address for its one container, or without addresses. */
+export function vlanNetwork(keys: Record<string, unknown>, address?: string, version?: string) {
+  const ipam = address ? { ipam: { type: 'static', addresses: [{ address: `${address}/24` }] } } : {}
+  return cnitool.network(`vlan${++networks}`, { type: 'vlan', master: 'eth0', ...ipam, ...keys }, version)
+}
+
+/** A container that was attached, and how to detach it. */
+export interface Attached extends Netns {
+  result: Result
+  del(): Promise<void>
+}
+
+/** Attaches a new container to a network of its own. */
+export async function attached(
+  keys: Record<string, unknown>,
+  address?: string,
+  extras: cnitool.Extras = {},
+): Promise<Attached> {
+  const container = newContainer()
+  const net = vlanNetwork(keys, address)
+  const result = await cnitool.add(net, container, extras)
+  return { ...container, result, del: () => cnitool.del(net, container, extras) }
+}
+
+/**
+ * Takes away what a test left, so that the next one can have the same VLANs. The kernel would remove interfaces with
+ * their namespace, but in its own time.
+ */
+export function tidy(): void {
+  for (const { name } of ipJson<{ name: string }>('netns list')) {
+    if (name === 'far') continue
+    if (exists('eth0', { name, path: '' })) ip(`-n ${name} link delete eth0`)
+    ip(`netns delete ${name}`)
+  }
+  for (const inside of ['', '-n far '])
+    for (const { ifname } of ipJson<Link>(`${inside}link show type vlan`).reverse())
+      ip(`${inside}link delete ${ifname}`)
+  rmSync('/run/patchbay/claims', { recursive: true, force: true })
+}
