@@ -8,6 +8,7 @@ import type { Log } from '../../shared/cni/log.ts'
 import { labelled } from '../../shared/device/host-end.ts'
 import { withLinkLock } from '../../shared/device/shared-link.ts'
 import { type Undo, undoable } from '../../shared/device/undo.ts'
+import { hostSocket } from '../../shared/device/wiring.ts'
 import { tolerate } from '../../shared/kernel/errno.ts'
 import { writeSysctl } from '../../shared/kernel/sysctl.ts'
 import { newBridge } from '../../shared/netlink/bridge.ts'
@@ -65,10 +66,11 @@ function ensureBridge(host: Socket, name: string, mtu: number, undo: Undo): Link
 
 /** Its MAC address is set to what it is: otherwise it would take the lowest of its ports' as containers come and go. */
 function makeBridge(host: Socket, name: string, mtu: number, undo: Undo): Link {
+  const spare = hostSocket()
   undoable(
     undo,
     () => ask(host, newBridge(name, { mtu }, {})),
-    () => withLinkLock(name, () => removeUnlessUsed(host, name)),
+    () => withLinkLock(name, () => removeUnlessUsed(spare, name)),
   )
   const bridge = labelled(host, name, alias)
   ask(host, changeLink(bridge, { mac: bridge.mac }))
@@ -90,10 +92,11 @@ function newVtep(
   config: VxlanConfig,
   underlay: Underlay,
 ): Link {
-  const unlessUsed = () => usersOf(host, bridge, name) || remove(host, { name })
-  const settings = { name, mtu, master: bridge.index }
+  // What failed may be the reading of a list: its socket takes no other. One opened later might be elsewhere.
+  const spare = hostSocket()
+  const unlessUsed = () => usersOf(spare, bridge, name) || remove(spare, { name })
   makeVtep(host, config, underlay, {
-    settings,
+    settings: { name, mtu, master: bridge.index },
     undo,
     inverse: () => withLinkLock(bridge.name, unlessUsed),
   })
