@@ -1,11 +1,11 @@
 /** What a schema of the vocabulary is made of. */
 
-import type { Schema, Shape } from './schema.ts'
+import { absenceOf, type Schema, type Shape } from './schema.ts'
 
 /** A schema without the wrappers around it: what a value, when there is one, is judged by. */
 export function bare(schema: Schema): Schema {
-  const { innerType } = schema._zod.def as { innerType?: Schema }
-  return innerType ? bare(innerType) : schema
+  const inner = absenceOf(schema)?.otherwise
+  return inner ? bare(inner) : schema
 }
 
 /** The keys an object's schema knows, or undefined when the schema is of no object. */

@@ -1,6 +1,7 @@
 /** Takes what it can of a configuration that ADD would refuse: DEL cleans up with what is left. */
 
 import * as z from 'zod/mini'
+import { bare } from './inspect.ts'
 import { complaintsOf, type Path } from './issues.ts'
 import type { Log } from './log.ts'
 import type { Schema, Shape } from './schema.ts'
@@ -26,7 +27,7 @@ export function takeObject(shape: Shape, raw: Record<string, unknown>, log: Log)
 
 /** What is valid of the value of a key: exactly the parts that are not are dropped, each with a warning. */
 export function take(schema: Schema, value: unknown, key: string, log: Log): unknown {
-  const { data, error } = value === undefined ? absent(schema) : z.safeParse(schema, value)
+  const { data, error } = value === undefined ? absent(schema) : z.safeParse(bare(schema), value)
   if (!error || value === undefined) return data
   for (const { msg } of complaintsOf(below(key, error.issues), { [key]: value })) {
     log.warn(`${msg}; going on without it`)

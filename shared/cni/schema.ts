@@ -28,11 +28,16 @@ type Facts = {
   maximum?: number
 }
 
+/** What the absence of a key comes to, where it may be absent, and what a value is judged by when there is one. */
+interface Absence {
+  value: unknown
+  otherwise: Schema
+}
+
 /** What is known of a word as long as its schema is not made. */
 interface Known {
   facts?: Facts
-  /** What the absence of the key comes to, where it may be absent. */
-  absence?: { value: unknown }
+  absence?: Absence
 }
 
 /** A schema that is made when a value meets it: most of the keys there are, most configurations do not have. */
@@ -157,11 +162,11 @@ export function lazy<S extends Schema>(make: () => S): S {
 }
 
 export function optional<S extends Schema>(schema: S) {
-  return word(() => z.optional(schema), { absence: { value: undefined } })
+  return word(() => z.optional(schema), { absence: { value: undefined, otherwise: schema } })
 }
 
 export function withDefault<S extends Schema>(schema: S, value: NonNullable<z.output<S>>) {
-  return word(() => z._default(schema, value as never), { absence: { value } })
+  return word(() => z._default(schema, value as never), { absence: { value, otherwise: schema } })
 }
 
 /** Says what a key means: a sentence or two for the documentation. */
@@ -180,7 +185,7 @@ export function description(schema: Schema): string {
   return factsOf(schema).description ?? ''
 }
 
-/** What the absence of a key comes to; undefined where it may not be absent. */
-export function absenceOf(schema: Schema): { value: unknown } | undefined {
+/** Undefined where a key may not be absent. */
+export function absenceOf(schema: Schema): Absence | undefined {
   return (schema as Known).absence
 }

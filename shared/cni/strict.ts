@@ -1,6 +1,7 @@
 /** Judges an object key by key. For an absent key no schema is made. */
 
 import * as z from 'zod/mini'
+import { bare } from './inspect.ts'
 import { absenceOf, type Schema, type Shape } from './schema.ts'
 
 export interface Judgement {
@@ -13,7 +14,7 @@ export function judgeObject(shape: Shape, raw: Record<string, unknown>): Judgeme
   const data: Record<string, unknown> = {}
   const issues: z.core.$ZodIssue[] = []
   for (const [key, schema] of Object.entries(shape)) {
-    const outcome = raw[key] === undefined ? absent(schema) : z.safeParse(schema, raw[key])
+    const outcome = raw[key] === undefined ? absent(schema) : z.safeParse(bare(schema), raw[key])
     if (!outcome.success) issues.push(...below(key, outcome.error.issues))
     else if (outcome.data !== undefined) data[key] = outcome.data
   }
