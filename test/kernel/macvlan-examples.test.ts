@@ -1,0 +1,112 @@
+/** Each example of macvlan in conf-examples does what its README says. */
+// needs: link macvlan
+
+import { readFileSync } from 'node:fs'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import * as cnitool from '../harness/cnitool.ts'
+import { ip } from '../harness/command.ts'
+import { type Netns, newContainer, privateHost, removeContainer } from '../harness/host.ts'
+import { lan } from '../harness/lan.ts'
+import { addresses, inContainer, link, routes } from '../harness/look.ts'
+import { bare } from '../harness/nic.ts'
+import { pings } from '../harness/traffic.ts'
+
+await privateHost()
+
+/** The router and the host on the LAN of a NIC; the router is what an example has as gateway. */
+function router(subnet: number, nic = 'eth0'): Netns {
+  const far = lan(nic)
+  inContainer(far, `address add 192.168.${subnet}.1/24 dev trunk`)
+  inContainer(far, `address add fd00:${subnet}::1/64 dev trunk nodad`)
+  inContainer(far, 'link set trunk address 02:00:5e:10:00:01')
+  ip(`address add 192.168.${subnet}.10/24 dev ${nic}`)
+  ip(`address add fd00:${subnet}::10/64 dev ${nic} nodad`)
+  ip(`route add default via 192.168.${subnet}.1`)
+  return far
+}
+
+/** Containers of an example,as many as asked for. */
+async function wired(file: string, count: number) {
+  const text = readFileSync(new URL(`../../conf-examples/${file}`, import.meta.url), 'utf8')
+  const net: cnitool.Network = JSON.parse(text)
+  const containers = Array.from({ length: count }, () => newContainer())
+  for (const container of containers) await cnitool.add(net, container)
+  const end = async (far: Netns) => {
+    for (const container of containers) {
+      await cnitool.check(net, container)
+      await cnitool.del(net, container)
+    }
+    inContainer(far, 'link delete trunk')
+    removeContainer(far)
+  }
+  return { containers, end }
+}
+
+/** Whether every global address of one container answers another. */
+function reaches(from: Netns | undefined, to: Netns): boolean {
+  return bare(addresses('eth0', to).map((address) => ({ address }))).every((address) => pings(from, address))
+}
+
+test('70-macvlan-bridge.conflist: containers reach each other and the router, by the NIC of the default route', async () => {
+  const far = router(70)
+  const { containers, end } = await wired('70-macvlan-bridge.conflist', 2)
+  const [one, other] = containers as [Netns, Netns]
+  assert.ok(reaches(one, other) && pings(one, '192.168.70.1'))
+  assert.ok(routes(4, one).includes('default via 192.168.70.1'))
+  assert.not.ok(reaches(undefined, one))
+  await end(far)
+})
+
+test('71-macvlan-private.conflist: the router is reached, another container is not', async () => {
+  const far = router(71)
+  const { containers, end } = await wired('71-macvlan-private.conflist', 2)
+  const [one, other] = containers as [Netns, Netns]
+  assert.ok(pings(one, '192.168.71.1') && pings(one, 'fd00:71::1'))
+  assert.not.ok(reaches(one, other))
+  await end(far)
+})
+
+test('72-macvlan-vepa.conflist: containers reach each other where the switch sends frames back', async () => {
+  const far = router(72)
+  const { containers, end } = await wired('72-macvlan-vepa.conflist', 2)
+  const [one, other] = containers as [Netns, Netns]
+  assert.ok(pings(one, '192.168.72.1'))
+  assert.not.ok(reaches(one, other))
+  inContainer(far, 'link add switch up type bridge')
+  inContainer(far, 'link set trunk master switch')
+  inContainer(far, 'link set trunk type bridge_slave hairpin on')
+  assert.ok(reaches(one, other))
+  await end(far)
+})
+
+test('73-macvlan-passthru.conflist: one container has the NIC, with its MAC address', async () => {
+  const far = router(73, 'eth1')
+  const { containers, end } = await wired('73-macvlan-passthru.conflist', 1)
+  const [one] = containers as [Netns]
+  assert.is(link('eth0', one).address, link('eth1').address)
+  assert.ok(pings(one, '192.168.73.1'))
+  await end(far)
+})
+
+test('74-macvlan-source.conflist: the router is listed, and heard; with another MAC address it is not', async () => {
+  const far = router(74)
+  const { containers, end } = await wired('74-macvlan-source.conflist', 1)
+  const [one] = containers as [Netns]
+  assert.ok(pings(one, '192.168.74.1'))
+  inContainer(far, 'link set trunk address 02:00:5e:10:00:03')
+  assert.not.ok(pings(one, '192.168.74.1'))
+  await end(far)
+})
+
+test('75-macvlan-host-access.conflist: host and containers reach each other, and the router', async () => {
+  const far = router(75)
+  const { containers, end } = await wired('75-macvlan-host-access.conflist', 2)
+  const [one, other] = containers as [Netns, Netns]
+  assert.ok(reaches(undefined, one) && reaches(undefined, other) && reaches(one, other))
+  for (const address of ['192.168.75.10', 'fd00:75::10', '192.168.75.1', 'fd00:75::1'])
+    assert.ok(pings(one, address), address)
+  await end(far)
+})
+
+test.run()
