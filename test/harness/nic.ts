@@ -28,6 +28,12 @@ export function macvlanNetwork(keys: Record<string, unknown> = {}, cniVersion?: 
   return network(`lan${networks}`, { type: 'macvlan', master: 'uplink', ipam, ...keys }, cniVersion)
 }
 
+/** An ipvlan network of its own on the wire to the far host. All on that wire must have the same mode and flag. */
+export function ipvlanNetwork(keys: Record<string, unknown> = {}, cniVersion?: string): Network {
+  const ipam = lanAddresses()
+  return network(`lan${networks}`, { type: 'ipvlan', master: 'uplink', ipam, ...keys }, cniVersion)
+}
+
 /** The addresses of a result, without their prefixes. */
 export function bare(ips: { address: string }[]): string[] {
   return ips.map(({ address }) => address.replace(/\/.*/, ''))

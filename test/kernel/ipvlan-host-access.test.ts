@@ -1,0 +1,135 @@
+/** ipvlan with hostAccess: host and containers reach each other in every mode, and nobody else notices. */
+// needs: link ipvlan
+
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import * as cnitool from '../harness/cnitool.ts'
+import { ip, ipJson } from '../harness/command.ts'
+import { refusal, unchanged } from '../harness/expect.ts'
+import { farHost, type Netns, near, newContainer, privateHost, setSysctl } from '../harness/host.ts'
+import { addresses, inContainer } from '../harness/look.ts'
+import { hostLocal } from '../harness/networks.ts'
+import { bare, ipvlanNetwork } from '../harness/nic.ts'
+import { type Kind, noticed } from '../harness/round-trip.ts'
+import { snapshot } from '../harness/snapshot.ts'
+import { mirrorIn, overhear, pings } from '../harness/traffic.ts'
+
+await privateHost()
+const distant = farHost()
+
+/** In subnets that are not the host's. */
+const apart = { ipam: hostLocal('10.60.0.0/24', 'fd60::/64') }
+
+function accessible(keys: Record<string, unknown> = {}): cnitool.Network {
+  return ipvlanNetwork({ hostAccess: true, ...keys })
+}
+
+/** The host's own interfaces among the containers'. */
+function shims(): string[] {
+  return ipJson<{ ifname: string }>('link show type ipvlan').map(({ ifname }) => ifname)
+}
+
+function bothWays(container: Netns, ips: { address: string }[]): void {
+  for (const address of bare(ips)) assert.ok(pings(undefined, address), `the host reaches ${address}`)
+  for (const address of [near.ipv4, near.ipv6])
+    assert.ok(pings(container, address), `the container reaches ${address}`)
+}
+
+const places = [
+  { mode: 'l2', where: 'on the host’s LAN', keys: {} },
+  { mode: 'l2', where: 'in subnets apart', keys: apart },
+  { mode: 'l3', where: 'in subnets apart', keys: apart },
+  { mode: 'l3s', where: 'in subnets apart', keys: apart },
+]
+
+for (const { mode, where, keys } of places)
+  test(`${mode}: containers ${where} and the host reach each other, while there is one; then nothing is left`, async () => {
+    const before = snapshot()
+    const net = accessible({ mode, ...keys })
+    const [one, other] = [newContainer(), newContainer()]
+    const first = await cnitool.add(net, one)
+    const second = await cnitool.add(net, other)
+    assert.is(shims().length, 1)
+    bothWays(one, first.ips)
+    bothWays(other, second.ips)
+    await cnitool.check(net, one)
+    await cnitool.del(net, other)
+    bothWays(one, first.ips)
+    await cnitool.check(net, one)
+    await cnitool.del(net, one)
+    unchanged(before)
+  })
+
+test('the host shows the container the address of the parent, and the container shows its own', async () => {
+  const container = newContainer()
+  const net = accessible()
+  const { ips, interfaces } = await cnitool.add(net, container)
+  const [ipv4 = ''] = bare(ips)
+  const inside = await mirrorIn(container)
+  assert.is(inside.sourceOf(undefined, ipv4, 'tcp'), near.ipv4)
+  inside.stop()
+  const outside = await mirrorIn(undefined)
+  assert.is(outside.sourceOf(container, near.ipv4, 'tcp'), ipv4)
+  outside.stop()
+  assert.equal(
+    interfaces.map(({ name }) => name),
+    ['eth0', ...shims()],
+  )
+  await cnitool.del(net, container)
+})
+
+test('nobody on the LAN hears of it', async () => {
+  const container = newContainer()
+  const net = accessible()
+  const { ips } = await cnitool.add(net, container)
+  const heard = await overhear('eth0', 'arp or icmp or icmp6', () => bothWays(container, ips), distant)
+  const theirs = heard.filter((line) => bare(ips).some((address) => line.includes(`${address} `)))
+  assert.equal(theirs, [])
+  await cnitool.del(net, container)
+})
+
+for (const scope of ['all', 'uplink'])
+  test(`l2 is refused where a strict reverse path filter of ${scope} would drop it; l3 works there`, async () => {
+    const before = snapshot()
+    setSysctl(`net/ipv4/conf/${scope}/rp_filter`, 1)
+    const container = newContainer()
+    const said = await refusal(cnitool.add(accessible(), container))
+    assert.match(said, 'strict reverse path filter of uplink')
+    assert.match(said, 'sysctl -w net.ipv4.conf.uplink.rp_filter=2')
+    const net = accessible({ mode: 'l3', ...apart })
+    const { ips } = await cnitool.add(net, container)
+    bothWays(container, ips)
+    await cnitool.del(net, container)
+    setSysctl('net/ipv4/conf/uplink/rp_filter', 2)
+    const loose = accessible()
+    bothWays(container, (await cnitool.add(loose, container)).ips)
+    setSysctl('net/ipv4/conf/uplink/rp_filter', 1)
+    assert.not.ok(pings(container, near.ipv4), 'what was refused would not have worked')
+    await cnitool.del(loose, container)
+    setSysctl('net/ipv4/conf/uplink/rp_filter', 0)
+    setSysctl(`net/ipv4/conf/${scope}/rp_filter`, 0)
+    unchanged(before)
+  })
+
+const kind: Kind = {
+  config: { type: 'ipvlan', master: 'uplink', hostAccess: true },
+  subnets: ['10.62.0.0/24', 'fd62::/64'],
+  expect: () => {},
+  breaks: {
+    'the shim is gone': () => ip(`link delete ${shims()[0]}`),
+    'the host has no route to the container': (container) => ip(`route delete ${own(container)}`),
+    'the container does not know the host’s MAC address': (container) =>
+      inContainer(container, `neighbour delete ${near.ipv6} dev eth0`),
+  },
+}
+
+for (const broken of Object.keys(kind.breaks))
+  test(`CHECK notices that ${broken}, and DEL still cleans up`, async () => {
+    assert.match(await noticed(kind, broken), 'run DEL and ADD again')
+  })
+
+function own(container: Netns): string {
+  return addresses('eth0', container)[0]?.replace(/\/.*/, '') ?? ''
+}
+
+test.run()

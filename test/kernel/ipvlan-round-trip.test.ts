@@ -1,0 +1,74 @@
+/** ipvlan, in each mode and with each flag, on the round trip that every kind of interface goes. */
+// needs: link ipvlan
+
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { ip } from '../harness/command.ts'
+import { type Netns, privateHost } from '../harness/host.ts'
+import { lan } from '../harness/lan.ts'
+import { inContainer, type Link } from '../harness/look.ts'
+import { type Kind, noticed, roundTrip, testRoundTrips } from '../harness/round-trip.ts'
+
+await privateHost()
+lan('nic0')
+ip('link add other type veth peer name rehto')
+
+type Deeds = Kind['breaks']
+
+/** The kernel changes mode and flag for all on a parent, whichever of them it is told to change. */
+const set = (words: string) => (container: Netns) =>
+  void inContainer(container, `link set dev eth0 type ipvlan ${words}`)
+
+/** What is broken in any mode. */
+const general: Deeds = {
+  'an address is missing': (container) => inContainer(container, 'address flush dev eth0 scope global'),
+  'the interface is down': (container) => inContainer(container, 'link set eth0 down'),
+  'the MTU is another': (container) => inContainer(container, 'link set eth0 mtu 1300'),
+  'the interface is gone': (container) => inContainer(container, 'link delete eth0'),
+  'the parent is another': (container) => {
+    inContainer(container, 'link delete eth0')
+    ip(`link add link other name eth0 netns ${container.name} type ipvlan mode l2`)
+  },
+  'it is no ipvlan': (container) => {
+    inContainer(container, 'link delete eth0')
+    inContainer(container, 'link add eth0 type veth peer name 0hte')
+  },
+}
+
+/** A mode and a flag on the round trip, with all that can be asked for. */
+function ipvlan(mode: string, flag: string, breaks: Deeds): Kind {
+  return {
+    config: { type: 'ipvlan', master: 'nic0', mode, flag, mtu: 1400 },
+    subnets: ['10.80.0.0/24', 'fd80::/64'],
+    expect: (link) => assertIpvlan(link, mode, flag),
+    breaks,
+  }
+}
+
+function assertIpvlan({ mtu, flags, linkinfo }: Link, mode: string, flag: string): void {
+  assert.equal([linkinfo?.info_kind, mtu, linkinfo?.info_data], ['ipvlan', 1400, { mode, [flag]: true }])
+  assert.equal([flags.includes('UP'), flags.includes('NOARP')], [true, mode !== 'l2'])
+}
+
+const l2 = ipvlan('l2', 'bridge', { ...general, 'the mode is another': set('mode l3') })
+const l3 = ipvlan('l3', 'bridge', { 'the mode is another': set('mode l3s') })
+const l3s = ipvlan('l3s', 'bridge', { 'the mode is another': set('mode l2') })
+
+for (const [name, kind] of Object.entries({ l2, l3, l3s })) testRoundTrips(`ipvlan ${name}`, kind)
+
+/** One bit apart from those above, so not each in every version. */
+const flagged: Record<string, Kind> = {
+  'l2 private': ipvlan('l2', 'private', { 'the flag is another': set('mode l2 vepa') }),
+  'l2 vepa': ipvlan('l2', 'vepa', { 'the flag is another': set('mode l2 bridge') }),
+  'l3 private': ipvlan('l3', 'private', { 'the flag is another': set('mode l3 bridge') }),
+  'l3 vepa': ipvlan('l3', 'vepa', { 'the flag is another': set('mode l3 private') }),
+}
+
+for (const [name, kind] of Object.entries(flagged)) {
+  test(`ipvlan ${name}: up, as asked for, and gone without a trace`, () => roundTrip(kind, '1.1.0'))
+  test(`ipvlan ${name}: CHECK notices that the flag is another`, async () => {
+    assert.match(await noticed(kind, 'the flag is another'), 'somebody changed them for all on nic0')
+  })
+}
+
+test.run()

@@ -1,0 +1,255 @@
+/** ipvlan: what each mode and flag promises, with packets that really flow. */
+// needs: link ipvlan
+
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import * as cnitool from '../harness/cnitool.ts'
+import { command, ip, ipJson, succeeds } from '../harness/command.ts'
+import { far, farHost, type Netns, near, newContainer, privateHost } from '../harness/host.ts'
+import { addresses, inContainer, link, routes } from '../harness/look.ts'
+import { hostLocal } from '../harness/networks.ts'
+import { bare, ipvlanNetwork } from '../harness/nic.ts'
+import type { Result } from '../harness/plugin.ts'
+import { overhear, pings } from '../harness/traffic.ts'
+
+await privateHost()
+const distant = farHost()
+const farAddresses = Object.values(far)
+
+/** A container of each network. */
+async function attached(...nets: cnitool.Network[]) {
+  const containers = nets.map(() => newContainer())
+  const results: Result[] = []
+  for (const [index, net] of nets.entries()) results.push(await cnitool.add(net, containers[index] as Netns))
+  const end = async () => {
+    for (const [index, net] of nets.entries()) await cnitool.del(net, containers[index] as Netns)
+  }
+  const [one, other] = containers as [Netns, Netns]
+  const [own = [], theirs = []] = results.map(({ ips = [] }) => bare(ips))
+  return { one, other, own, theirs, results, end }
+}
+
+/** Two containers of one network. */
+function pair(keys: Record<string, unknown>) {
+  const net = ipvlanNetwork(keys)
+  return attached(net, net)
+}
+
+/** One container in each of two networks, whose subnets are not the LAN's; all that is not theirs leaves by the device. */
+function apart(keys: Record<string, unknown>) {
+  const nets = [70, 71].map((number) => {
+    const subnets = hostLocal(`10.${number}.0.0/24`, `fd${number}::/64`)
+    return ipvlanNetwork({ ...keys, ipam: { ...subnets, routes: [{ dst: '0.0.0.0/0' }, { dst: '::/0' }] } })
+  })
+  return attached(...nets)
+}
+
+/** Whether a namespace reaches addresses: all of them, or none. */
+function reaches(from: Netns | undefined, targets: string[]): boolean {
+  const answers = targets.map((address) => pings(from, address))
+  assert.is(new Set(answers).size, 1, `some of ${targets.join(', ')} answer, and some do not`)
+  return answers[0] as boolean
+}
+
+test('l2: containers reach each other and the far host at once, but not their own host', async () => {
+  const { one, other, theirs, end } = await pair({ mode: 'l2' })
+  assert.ok(reaches(one, theirs))
+  for (const container of [one, other]) assert.ok(reaches(container, farAddresses))
+  assert.not.ok(reaches(undefined, theirs))
+  await end()
+})
+
+test('l2: only the parent’s MAC address is on the wire, and the containers have it too', async () => {
+  const net = ipvlanNetwork()
+  let own: string[] = []
+  const heard = await overhear(
+    'eth0',
+    'ip or ip6 or arp',
+    async () => {
+      const { one, other, own: addresses, end } = await attached(net, net)
+      own = addresses
+      for (const container of [one, other]) {
+        assert.ok(reaches(container, farAddresses))
+        assert.is(link('eth0', container).address, link('uplink').address)
+      }
+      await end()
+    },
+    distant,
+  )
+  const senders = heard.map((line) => / ([0-9a-f:]{17}) > /.exec(line)?.[1])
+  const known = [link('uplink').address, link('eth0', distant).address]
+  assert.equal(
+    senders.filter((mac) => !mac || !known.includes(mac)),
+    [],
+  )
+  assert.ok(heard.some((line) => line.includes(`${own[0]} > ${far.ipv4}`)))
+})
+
+test('l2: link-local addresses differ although the MAC address is the same', async () => {
+  const { one, other, end } = await pair({ mode: 'l2' })
+  const own = [one, other].map((container) => linkLocal(container))
+  assert.is(new Set(own).size, 2, own.join(', '))
+  await end()
+})
+
+function linkLocal(container: Netns): string {
+  type Info = { addr_info: { local: string; scope: string }[] }
+  const [found] = ipJson<Info>(`-n ${container.name} -6 address show dev eth0`)
+  return found?.addr_info.find(({ scope }) => scope === 'link')?.local ?? ''
+}
+
+for (const [mode, hears] of [
+  ['l2', true],
+  ['l3', false],
+] as const)
+  test(`${mode}: a broadcast ${hears ? 'reaches' : 'does not reach'} the other container and the LAN`, async () => {
+    const { one, other, end } = await pair({ mode })
+    inContainer(one, 'route add 255.255.255.255/32 dev eth0')
+    const shout = () => {
+      const words = ['netns', 'exec', one.name, 'ping', '-b', '-c', '2', '-i', '0.2', '-w', '1']
+      succeeds('ip', ...words, '255.255.255.255')
+    }
+    for (const listener of [other, distant]) {
+      const heard = await overhear('eth0', 'dst host 255.255.255.255', shout, listener)
+      assert.is(heard.length > 0, hears, heard.join('\n'))
+    }
+    await end()
+  })
+
+for (const [mode, announces] of [
+  ['l2', true],
+  ['l3', false],
+] as const)
+  test(`${mode}: the LAN ${announces ? 'hears at once' : 'hears nothing of'} who has the addresses`, async () => {
+    const net = ipvlanNetwork({ mode })
+    const container = newContainer()
+    let result: Result | undefined
+    const heard = await overhear('uplink', 'arp or icmp6', async () => {
+      result = await cnitool.add(net, container)
+    })
+    const [ipv4 = '', ipv6 = ''] = bare(result?.ips ?? [])
+    const announced = (words: string) => heard.some((line) => line.includes(words))
+    assert.is(announced(`who-has ${ipv4} tell ${ipv4}`), announces, heard.join('\n'))
+    assert.is(announced(`neighbor advertisement, tgt is ${ipv6}`), announces, heard.join('\n'))
+    await cnitool.del(net, container)
+  })
+
+for (const mode of ['l3', 'l3s'])
+  test(`${mode}: containers of different subnets reach each other and the far host, by the device alone`, async () => {
+    const { one, other, own, theirs, results, end } = await apart({ mode })
+    assert.ok(reaches(one, theirs))
+    assert.ok(reaches(other, farAddresses))
+    assert.ok(reaches(distant, own))
+    assert.equal(routes(4, one), ['default', '10.70.0.0/24'])
+    assert.ok(routes(6, one).includes('default'))
+    assert.not.match(JSON.stringify(results), /gateway|gw/)
+    await end()
+  })
+
+for (const mode of ['l2', 'l3'])
+  test(`${mode} private: containers reach the far host, but not each other`, async () => {
+    const { one, other, own, theirs, end } = await (mode === 'l2' ? pair : apart)({ mode, flag: 'private' })
+    for (const container of [one, other]) assert.ok(reaches(container, farAddresses))
+    assert.not.ok(reaches(one, theirs))
+    assert.not.ok(reaches(other, own))
+    await end()
+  })
+
+test('l2 vepa: containers reach each other only where the switch sends frames back', async () => {
+  const { one, other, theirs, end } = await pair({ flag: 'vepa' })
+  for (const container of [one, other]) assert.ok(reaches(container, farAddresses))
+  assert.not.ok(reaches(one, theirs))
+  reflect()
+  assert.ok(reaches(one, theirs))
+  inContainer(distant, 'link delete switch')
+  await end()
+})
+
+test('l2 private: containers stay apart even where the switch sends frames back', async () => {
+  const { one, theirs, end } = await pair({ flag: 'private' })
+  reflect()
+  assert.not.ok(reaches(one, theirs))
+  inContainer(distant, 'link delete switch')
+  await end()
+})
+
+/** The far host's end of the wire becomes a switch that sends frames back by the port they came in on. */
+function reflect(): void {
+  inContainer(distant, 'link add switch type bridge')
+  inContainer(distant, 'link set switch up')
+  inContainer(distant, 'link set eth0 master switch')
+  inContainer(distant, 'link set eth0 type bridge_slave hairpin on')
+}
+
+for (const [mode, filtered] of [
+  ['l3', false],
+  ['l3s', true],
+] as const)
+  test(`${mode}: the host’s netfilter ${filtered ? 'drops' : 'does not see'} what arrives`, async () => {
+    const { one, own, end } = await apart({ mode })
+    const [ipv4 = ''] = own
+    filter('-A', ipv4)
+    assert.is(pings(distant, ipv4), !filtered)
+    filter('-D', ipv4)
+    assert.ok(pings(distant, ipv4))
+    assert.ok(pings(one, far.ipv4))
+    await end()
+  })
+
+/** The legacy tool where there is one: not every kernel has nf_tables for IPv4. */
+function filter(verb: '-A' | '-D', address: string): void {
+  const tool = succeeds('iptables-legacy', '-S') ? 'iptables-legacy' : 'iptables'
+  command(tool, verb, 'INPUT', '-d', address, '-j', 'DROP')
+}
+
+test('l2: two containers cannot have one address', async () => {
+  const ipam = { type: 'static', addresses: [{ address: '198.51.100.9/24' }] }
+  const { one, end } = await attached(ipvlanNetwork({ ipam }))
+  const other = newContainer()
+  const attempt = cnitool.add(ipvlanNetwork({ ipam }), other)
+  await attempt.then(
+    () => assert.unreachable(),
+    (error) => assert.match(String(error), 'Address already assigned to an ipvlan device'),
+  )
+  assert.equal(addresses('eth0', one), ['198.51.100.9/24'])
+  await end()
+})
+
+test('without master, the parent is the interface that the default route leaves by', async () => {
+  const { one, end } = await attached(ipvlanNetwork({ master: undefined }))
+  assert.is(link('eth0', one).link_index, link('uplink').ifindex)
+  await end()
+})
+
+test('linkInContainer: the parent is the container’s own', async () => {
+  const container = newContainer()
+  ip(`link add net0 netns ${container.name} type veth peer name net1 netns ${distant.name}`)
+  inContainer(container, 'link set net0 up')
+  inContainer(distant, 'link set net1 up')
+  inContainer(distant, 'address add 192.0.2.1/24 dev net1')
+  const ipam = hostLocal('192.0.2.0/24')
+  const net = ipvlanNetwork({ master: 'net0', linkInContainer: true, ipam })
+  await cnitool.add(net, container)
+  assert.is(link('eth0', container).link, 'net0')
+  assert.ok(pings(container, '192.0.2.1'))
+  await cnitool.check(net, container)
+  await cnitool.del(net, container)
+})
+
+test('without ipam, l2 is a wire; what containers give themselves works', async () => {
+  const { one, other, end } = await pair({ ipam: undefined })
+  for (const [index, container] of [one, other].entries()) {
+    inContainer(container, `address add 10.93.0.${index + 1}/24 dev eth0`)
+    inContainer(container, 'link set eth0 up')
+  }
+  assert.ok(pings(one, '10.93.0.2'))
+  await end()
+})
+
+test('the host’s own address keeps working beside its containers', async () => {
+  const { end } = await pair({})
+  assert.ok(reaches(distant, Object.values(near)))
+  await end()
+})
+
+test.run()
