@@ -20,7 +20,8 @@ export interface Underlay {
 
 /** @throws CniError when the host lacks `dev` or `local`, or the only remote is the host itself */
 export function findUnderlay(host: Socket, config: VxlanConfig, log: Log): Underlay {
-  const [local, group] = [config.local, config.group].map((text) => text && addressOf(text)) as Address[]
+  const local = config.local ? addressOf(config.local) : undefined
+  const group = config.group ? addressOf(config.group) : undefined
   if (local && !isOwn(host, local)) throw notOurs(local)
   const dev = config.dev ? findDev(host, config.dev, log) : undefined
   const listed = (config.remote ? [config.remote] : config.remotes)?.map(addressOf)

@@ -26,7 +26,7 @@ export function newFloodEntry(vtep: LinkName, entry: FloodEntry): Request {
   return request(vtep, entry, NEWNEIGH, 'append')
 }
 
-/** `bridge fdb del 00:00:00:00:00:00 dev VTEP dst REMOTE [via DEV]`; ENOENT when it is not there. */
+/** `bridge fdb del 00:00:00:00:00:00 dev VTEP dst REMOTE [via DEV]`; one that is not there is no error, unless none is (ENOENT). */
 export function removeFloodEntry(vtep: LinkName, entry: FloodEntry): Request {
   return request(vtep, entry, DELNEIGH, 'del')
 }

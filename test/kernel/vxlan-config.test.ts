@@ -12,7 +12,7 @@ import { difference, snapshot, snapshotOf } from '../harness/snapshot.ts'
 await privateHost()
 
 ip('link add under0 type veth peer name under1')
-for (const words of ['192.0.2.1/24', '2001:db8::1/64']) ip(`address add ${words} dev under0`)
+for (const words of ['192.0.2.1/24', '2001:db8::1/64']) ip(`address add ${words} dev under0 nodad`)
 for (const end of ['under0', 'under1']) ip(`link set ${end} up`)
 
 const vni = 100

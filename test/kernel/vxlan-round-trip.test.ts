@@ -12,7 +12,7 @@ await privateHost()
 
 /** The underlay: a wire with nobody at its other end who would take part. */
 ip('link add under0 type veth peer name under1')
-for (const words of ['192.0.2.1/24', '2001:db8::1/64']) ip(`address add ${words} dev under0`)
+for (const words of ['192.0.2.1/24', '2001:db8::1/64']) ip(`address add ${words} dev under0 nodad`)
 for (const end of ['under0', 'under1']) ip(`link set ${end} up`)
 
 const fdb = (words: string) => command('bridge', 'fdb', ...words.split(' '))
