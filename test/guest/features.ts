@@ -14,6 +14,7 @@ export const probes: Record<string, string> = {
   'link macvlan': onParent('macvlan'),
   'link team': 'ip link add probe type team',
   'link vlan': onParent('vlan id 2'),
+  'link vrf': 'ip link add probe type vrf table 10',
   'link vxlan': 'ip link add probe type vxlan id 2 dstport 4789',
   'nft bridge': 'nft add table bridge probe',
   'nft ip': 'nft add table ip probe && nft add table ip6 probe',

@@ -91,4 +91,4 @@ function sysctls(inside: readonly string[]): string[] {
   const lines = command(file, ...args).split('\n')
   return lines.filter((line) => line && !counting.test(line)).map((line) => `sysctl ${line}`)
 }
-const counting = /\/netfilter\/|\/nf_conntrack_max|\/(random|fs|flush|netns_ok)/
+const counting = /\/netfilter\/|\/nf_conntrack_max|\/vrf\/strict_mode|\/(random|fs|flush|netns_ok)/

@@ -1,0 +1,178 @@
+/** vlan: DEL never gets stuck and always gives the address back, a failed ADD leaves nothing, many come and go at once. */
+// needs: link vlan
+
+import { existsSync, readdirSync } from 'node:fs'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import * as cnitool from '../harness/cnitool.ts'
+import { ip } from '../harness/command.ts'
+import { refusal, unchanged } from '../harness/expect.ts'
+import { newContainer, privateHost, removeContainer } from '../harness/host.ts'
+import { lan } from '../harness/lan.ts'
+import { addresses, exists, inContainer } from '../harness/look.ts'
+import { hostLocal, single } from '../harness/networks.ts'
+import { type Answer, call } from '../harness/plugin.ts'
+import { snapshot, snapshotOf } from '../harness/snapshot.ts'
+import { attached, tidy, vlanNetwork } from '../harness/vlan.ts'
+
+await privateHost()
+const far = lan()
+test.after.each(tidy)
+
+const done: Answer = { status: 0, json: undefined, stderr: '' }
+const ipam = hostLocal('10.7.0.0/24', 'fd07::/64')
+
+/** The host before, and an attachment with addresses of host-local. */
+async function wired(keys: Record<string, unknown>, master = 'eth0') {
+  const before = snapshot()
+  const net = vlanNetwork({ ipam, master, ...keys }, undefined, '1.1.0')
+  const config = single(net)
+  const container = newContainer()
+  const { status, json } = await call({ verb: 'ADD', config, netns: container.path })
+  assert.is(status, 0, JSON.stringify(json))
+  const file = `/var/lib/cni/networks/${net.name}/10.7.0.2`
+  assert.ok(existsSync(file), 'host-local has given an address')
+  const released = () => assert.not(existsSync(file), 'the address is given back')
+  return { before, container, config, released, del: { verb: 'DEL', config, netns: container.path } as const }
+}
+
+/** The shared devices that somebody still claims. */
+const claims = () => (existsSync('/run/patchbay/claims') ? readdirSync('/run/patchbay/claims') : [])
+
+for (const keys of [{ vlanId: 100 }, { tags: [100, 20] }]) {
+  const what = JSON.stringify(keys)
+
+  test(`${what}: DEL twice, the second has nothing to do`, async () => {
+    const { before, del, released } = await wired(keys)
+    assert.equal(await call(del), done)
+    assert.equal(await call(del), done)
+    released()
+    unchanged(before)
+  })
+
+  test(`${what}: DEL with the namespace gone, and without CNI_NETNS`, async () => {
+    const { before, container, del, released } = await wired(keys)
+    removeContainer(container)
+    assert.equal(await call(del), done)
+    assert.equal(await call({ ...del, netns: '' }), done)
+    released()
+    unchanged(before)
+  })
+
+  test(`${what}: DEL with the parent gone`, async () => {
+    ip('link add passing type veth peer name gnissap')
+    for (const name of ['passing', 'gnissap']) ip(`link set ${name} up`)
+    const { container, del, released } = await wired(keys, 'passing')
+    ip('link delete passing')
+    assert.not(exists('eth0', container), 'a VLAN goes with its parent')
+    assert.equal(await call(del), done)
+    released()
+    assert.equal(claims(), [])
+  })
+
+  test(`${what}: DEL with the parent renamed`, async () => {
+    const { before, container, del, released } = await wired(keys)
+    for (const words of ['eth0 down', 'eth0 name lan0']) ip(`link set ${words}`)
+    assert.equal(await call(del), done)
+    assert.not(exists('eth0', container))
+    for (const words of ['lan0 name eth0', 'eth0 up']) ip(`link set ${words}`)
+    released()
+    unchanged(before)
+  })
+
+  test(`${what}: DEL of a configuration that ADD refuses still cleans up`, async () => {
+    const { before, del, released } = await wired(keys)
+    const config = { ...del.config, master: 7, vlanId: 'x', protocol: 'y', tags: {}, mtu: -1 }
+    assert.is((await call({ ...del, config })).status, 0)
+    released()
+    unchanged(before)
+  })
+
+  test(`${what}: what IPAM or a route refuses leaves nothing`, async () => {
+    const container = newContainer()
+    const before = [snapshot(), snapshotOf(container.name)] as const
+    const full = { type: 'host-local', ranges: [[{ subnet: '10.8.0.0/30' }]] }
+    const first = await attached({ ipam: full, vlanId: 4000 })
+    const route = {
+      type: 'static',
+      addresses: [{ address: '10.8.0.2/24' }],
+      routes: [{ dst: '10.9.0.0/24', gw: '10.66.0.1' }],
+    }
+    for (const wrong of [
+      { type: 'host-local', ranges: [[{ subnet: '10.8.0.0/31' }]] },
+      { type: 'none' },
+      route,
+    ]) {
+      const config = single(vlanNetwork({ ...keys, ipam: wrong }))
+      assert.is((await call({ verb: 'ADD', config, netns: container.path })).status, 1, JSON.stringify(wrong))
+    }
+    await first.del()
+    unchanged(before[0])
+    unchanged(before[1], snapshotOf(container.name))
+  })
+}
+
+test('DEL before any ADD, and with the parent nowhere', async () => {
+  const before = snapshot()
+  const config = single(vlanNetwork({ vlanId: 9, ipam, master: 'nowhere' }))
+  assert.equal(await call({ verb: 'DEL', config, netns: newContainer().path }), done)
+  unchanged(before)
+})
+
+test('a VLAN that another container has is refused, naming the container; after its DEL it is free', async () => {
+  const owner = await attached({ vlanId: 100 })
+  const before = snapshot()
+  const said = await refusal(attached({ vlanId: 100 }))
+  assert.match(said, `VLAN 100 (802.1Q) on eth0 is taken by eth0 in namespace ${owner.name}`)
+  assert.match(said, `ip -n ${owner.name} -d link show eth0`)
+  unchanged(before)
+  await owner.del()
+  await attached({ vlanId: 100 })
+})
+
+test('a VLAN that the host has is refused, naming its device', async () => {
+  ip('link add link eth0 name eth0.100 type vlan id 100')
+  const before = snapshot()
+  assert.match(await refusal(attached({ vlanId: 100 })), 'VLAN 100 (802.1Q) on eth0 is taken by eth0.100;')
+  unchanged(before)
+})
+
+test('a VLAN on the container’s own interface is refused when the container has it', async () => {
+  const container = newContainer()
+  inContainer(container, 'link add net0 type veth peer name 0ten')
+  for (const name of ['net0', '0ten']) inContainer(container, `link set ${name} up`)
+  inContainer(container, 'link add link net0 name mine type vlan id 100')
+  const net = vlanNetwork({ vlanId: 100, master: 'net0', linkInContainer: true })
+  assert.match(await refusal(cnitool.add(net, container)), 'VLAN 100 (802.1Q) on net0 is taken by mine;')
+})
+
+test('twenty VLANs of one parent at once: each has its own, each address is another, and nothing is left', async () => {
+  const before = snapshot()
+  const net = { ...vlanNetwork({ ipam, vlanId: 1 }), name: 'many' }
+  const all = Array.from({ length: 20 }, (_, index) => {
+    const plugins = net.plugins.map((plugin) => ({ ...plugin, vlanId: 200 + index }))
+    return { net: { ...net, plugins }, container: newContainer() }
+  })
+  const add = ({ net, container }: (typeof all)[number]) =>
+    call({ verb: 'ADD', config: single(net), netns: container.path, containerID: container.name })
+  const answers = await Promise.all(all.map(add))
+  for (const { status, json } of answers) assert.is(status, 0, JSON.stringify(json))
+  const given = all.flatMap(({ container }) => addresses('eth0', container))
+  assert.is(new Set(given).size, 40)
+  for (const { net, container } of all)
+    await call({ verb: 'DEL', config: single(net), netns: container.path, containerID: container.name })
+  unchanged(before)
+})
+
+test('ten containers that want the same VLAN at once: one gets it, the others are told who', async () => {
+  const attempts = await Promise.allSettled(Array.from({ length: 10 }, () => attached({ vlanId: 100 })))
+  const refusals = attempts.flatMap((attempt) =>
+    attempt.status === 'rejected' ? [String(attempt.reason)] : [],
+  )
+  assert.is(refusals.length, 9)
+  for (const said of refusals) assert.match(said, 'VLAN 100 (802.1Q) on eth0 is taken by')
+})
+
+test('the far host is still there: nothing touched the wire', () => assert.ok(exists('trunk', far)))
+
+test.run()
