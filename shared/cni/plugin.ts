@@ -37,6 +37,8 @@ export interface Request<Config = unknown> extends Attachment {
   prevResult?: Result
   /** GC: the attachments that are still valid (`cni.dev/valid-attachments`). */
   validAttachments: { containerID: string; ifname: string }[]
+  /** IPAM in the process of an interface plugin: addresses that somebody on the wire has, so not to be given. */
+  avoid?: readonly string[]
   log: Log
 }
 

@@ -10,7 +10,7 @@ import type { Wiring } from './wiring.ts'
 
 /** What every interface plugin's configuration may say. */
 export interface InterfaceConfig {
-  ipam?: { type?: string }
+  ipam?: { type?: string; probe?: boolean }
   dns?: Dns
 }
 

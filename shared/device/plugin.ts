@@ -48,7 +48,9 @@ async function add<Config extends InterfaceConfig, Made>(
   const made = await device.create(life)
   const link = ownLink(life)
   await device.guard?.(life, made, link)
-  const lease = ipam ? await allocate(ipam, life) : (device.given?.(request) ?? emptyResult())
+  const lease = ipam
+    ? await allocate(ipam, life, link, () => device.settle?.(life, made))
+    : (device.given?.(request) ?? emptyResult())
   const result = place(
     device.complete?.(lease, request.config, made) ?? lease,
     device.interfaces(made),
@@ -86,9 +88,16 @@ function ownLink({ inside, request }: Life<unknown>): Link {
 }
 
 /** Asks IPAM for addresses; an attachment without IPAM is a wire and nothing more. */
-async function allocate(ipam: Ipam, { request, undo }: Life<InterfaceConfig>): Promise<Result> {
-  const lease = await ipam.add()
-  undo(() => ipam.del())
+async function allocate(
+  ipam: Ipam,
+  life: Life<InterfaceConfig>,
+  link: Link,
+  settle: () => void,
+): Promise<Result> {
+  const { request, undo } = life
+  const probe = request.config.ipam?.probe === true ? await import('./probe.ts') : undefined
+  const lease = probe ? await probe.unclaimedLease(ipam, life, link, settle) : await ipam.add()
+  if (!probe) undo(() => ipam.del())
   if (lease.ips.length > 0) return lease
   throw new CniError(Code.InvalidNetworkConfig, {
     msg: `IPAM plugin ${request.config.ipam?.type} returned missing IP config`,

@@ -14,8 +14,11 @@ import { execute, findPlugin } from './delegate.ts'
 export interface Ipam {
   /** Refuses what cannot work (no such plugin, a bad configuration) before anything is touched. */
   prepare(): Promise<void>
-  /** Addresses, routes and DNS settings; none are kept when it fails. */
-  add(): Promise<Result>
+  /**
+   * Addresses, routes and DNS settings; none are kept when it fails.
+   * @param avoid addresses that are not to be given, where the plugin can choose
+   */
+  add(avoid?: readonly string[]): Promise<Result>
   del(): Promise<void>
   check(): Promise<void>
   status(): Promise<void>
@@ -42,7 +45,7 @@ export function ipamOf(request: IpamRequest): Ipam | undefined {
   }
   return {
     prepare: async () => (await ipam()).prepare(),
-    add: async () => (await ipam()).add(),
+    add: async (avoid) => (await ipam()).add(avoid),
     del: async () => (await ipam()).del(),
     check: async () => (await ipam()).check(),
     status: async () => (await ipam()).status(),
@@ -74,7 +77,7 @@ function inProcess(plugin: Plugin, outer: IpamRequest): Ipam {
       const request = strictly()
       plugin.prepare?.(request)
     },
-    add: async () => plugin.add(strictly()),
+    add: async (avoid) => plugin.add({ ...strictly(), avoid }),
     del: async () => plugin.del(leniently()),
     check: async () => plugin.check(strictly()),
     status: async () => plugin.status?.(strictly()),

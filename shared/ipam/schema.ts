@@ -1,8 +1,14 @@
 /** The words that the configurations of all IPAM plugins share. */
 
-import { cidr, describe, integer, ip, object, optional } from '../cni/schema.ts'
+import { boolean, cidr, describe, integer, ip, object, optional } from '../cni/schema.ts'
 
 const number = integer({ min: 0, max: 0xffffffff })
+
+/** Heeded by the interface plugin: only there is a wire to ask on. */
+export const probe = describe(
+  optional(boolean),
+  'Asks the wire for 0.6 s whether anybody has the addresses already (RFC 5227, RFC 4862) before the container gets them.',
+)
 
 export const route = object({
   dst: describe(cidr, 'Destination.'),

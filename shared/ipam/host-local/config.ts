@@ -17,7 +17,7 @@ import {
 } from '../../cni/schema.ts'
 import { requireOnePerFamily } from '../family.ts'
 import { parseRange, parseRangeSet, type RangeConfig, type RangeSet, requireDistinct } from '../range.ts'
-import { route } from '../schema.ts'
+import { probe, route } from '../schema.ts'
 
 export const defaultDataDir = '/var/lib/cni/networks'
 export const defaultStickySeconds = 600
@@ -43,6 +43,7 @@ const shape = {
     subnet: describe(optional(cidr), 'Short for one more range set, before the others, of a single range.'),
     ...bounds,
     routes: describe(optional(list(route)), 'Routes for the container.'),
+    probe,
     resolvConf: describe(optional(path), 'File in the format of resolv.conf(5) to take DNS settings from.'),
     dataDir: describe(
       withDefault(path, defaultDataDir),

@@ -48,6 +48,7 @@ function add(request: HostLocalRequest): Result {
     holder: { containerID, ifname },
     details: { netns: netnsOf(request.netns), sticky },
     grace: graceOf(request.config),
+    avoid: request.avoid ?? [],
   }
   const addresses = reserveInTime(request, wishes, claim)
   return {

@@ -2,8 +2,9 @@
 
 import { CniError, Code } from '../../cni/error.ts'
 import { type Address, formatAddress } from '../../ip/address.ts'
+import { plus } from '../../ip/subnet.ts'
 import { type Draft, draftFile } from '../../kernel/draft.ts'
-import { allocate } from '../allocate.ts'
+import { allocate, type FirstFree } from '../allocate.ts'
 import { formatRangeSet, type RangeSet, rangeOf } from '../range.ts'
 import { exhausted } from './exhausted.ts'
 import { type Holder, type Reservation, recordOf, reservationOf } from './records.ts'
@@ -26,6 +27,8 @@ export interface Claim {
   details: Details
   /** Seconds for which addresses are kept for containers that come back. */
   grace: number
+  /** Addresses that it cannot use. */
+  avoid: readonly string[]
 }
 
 /** Writes the records to be before the lock is taken: bringing them to disk is what takes longest. */
@@ -56,18 +59,19 @@ export function reserveAll(
 ): Address[] {
   const { holder, details } = claim
   const held = heldBy(store, holder)
-  const parked = details.sticky === undefined ? [] : parkedFor(store, details.sticky, holder.ifname)
+  const kept = details.sticky === undefined ? [] : parkedFor(store, details.sticky, holder.ifname)
+  const parked = kept.filter(({ file }) => !claim.avoid.includes(file))
   const undo: (() => void)[] = []
   try {
     return wishes.map((wish, index) => {
       refuseDuplicate(wish, held, holder)
-      const kept = parked.find(({ address, file }) =>
+      const own = parked.find(({ address, file }) =>
         wish.address ? file === formatAddress(wish.address) : rangeOf(wish.set, address),
       )
-      const address = kept?.address ?? reserveNew(store, index, wish, drafts[index] as Draft, claim)
+      const address = own?.address ?? reserveNew(store, index, wish, drafts[index] as Draft, claim)
       const mine = { address, file: formatAddress(address), ...holder }
-      if (kept) replace(store, kept, holder, details)
-      undo.push(() => (kept ? leave(store, mine) : release(store, mine)))
+      if (own) replace(store, own, holder, details)
+      undo.push(() => (own ? leave(store, mine) : release(store, mine)))
       rememberLast(store, index, mine.file)
       return address
     })
@@ -97,7 +101,7 @@ function reserveNew(
 ): Address {
   if (address) return reserveRequested(store, set, address, draft, claim)
   for (;;) {
-    const found = nextFree(store, index, set, claim.grace)
+    const found = nextFree(store, index, set, claim)
     if (!found) throw exhausted(store, index, set)
     if (reserveAt(store, found, draft, claim)) return found
     // Somebody made the record without the lock: it is passed over, and read by the next call.
@@ -111,8 +115,17 @@ function reserveAt(store: Store, address: Address, draft: Draft, { holder, detai
 }
 
 /** The next address that nobody holds; when there is none, the grace of those who left may be over. */
-export function nextFree(store: Store, index: number, set: RangeSet, grace: number): Address | undefined {
-  const next = () => allocate(set, store.index.firstFree, lastReserved(store, index))
+export function nextFree(
+  store: Store,
+  index: number,
+  set: RangeSet,
+  { grace, avoid }: Pick<Claim, 'grace' | 'avoid'>,
+): Address | undefined {
+  const usable: FirstFree = (from, to) => {
+    const found = store.index.firstFree(from, to)
+    return found && avoid.includes(formatAddress(found)) ? usable(plus(found, 1n), to) : found
+  }
+  const next = () => allocate(set, usable, lastReserved(store, index))
   return next() ?? (evictAll(store, grace) ? next() : undefined)
 }
 

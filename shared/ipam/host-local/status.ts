@@ -21,7 +21,7 @@ export function requireReady({ config, network, log }: HostLocalRequest): void {
 }
 
 function firstFull(store: Store, sets: ReturnType<typeof rangeSets>, grace: number): CniError | undefined {
-  const index = sets.findIndex((set, at) => !nextFree(store, at, set, grace))
+  const index = sets.findIndex((set, at) => !nextFree(store, at, set, { grace, avoid: [] }))
   const set = sets[index]
   if (!set) return undefined
   return new CniError(Code.PluginNotAvailable, {

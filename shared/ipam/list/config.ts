@@ -3,6 +3,7 @@
 import { type Config, network } from '../../cni/config.ts'
 import type { Complaint } from '../../cni/error.ts'
 import { describe, integer, list, object, open, optional, pluginName } from '../../cni/schema.ts'
+import { probe } from '../schema.ts'
 
 export const ownName = 'ipam-list'
 
@@ -17,6 +18,7 @@ const part = open({
 const shape = {
   ipam: object({
     type: describe(optional(pluginName), '`ipam-list`.'),
+    probe,
     list: describe(list(part), 'IPAM sections: a container gets what each of them gives.'),
   }),
 }

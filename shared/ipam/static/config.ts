@@ -3,7 +3,7 @@
 import { common } from '../../cni/common.ts'
 import { type Config, network } from '../../cni/config.ts'
 import { cidr, describe, ip, list, object, optional, pluginName } from '../../cni/schema.ts'
-import { route } from '../schema.ts'
+import { probe, route } from '../schema.ts'
 
 const address = object({
   address: describe(cidr, 'Address with the prefix length of its subnet.'),
@@ -15,6 +15,7 @@ const shape = {
     type: describe(optional(pluginName), '`static`.'),
     addresses: describe(optional(list(address)), 'The addresses that the container gets.'),
     routes: describe(optional(list(route)), 'Routes for the container.'),
+    probe,
     dns: common.dns,
   }),
 }

@@ -1,0 +1,106 @@
+/** Asks the wire whether anybody has an address, before a container gets it: RFC 5227 for IPv4, RFC 4862 for IPv6. */
+
+import { CniError, Code, toCniError } from '../cni/error.ts'
+import type { Result } from '../cni/result.ts'
+import { type Address, formatAddress } from '../ip/address.ts'
+import { formatMac, parseMac } from '../ip/mac.ts'
+import type { Ipam } from '../ipam/ipam.ts'
+import { close } from '../kernel/files.ts'
+import { inNamespace } from '../kernel/namespace.ts'
+import { changeLink, type Link } from '../netlink/link.ts'
+import { hear, openPacketSocket, sendFrame } from '../netlink/packet.ts'
+import { ask } from '../netlink/socket.ts'
+import { cidrs } from './configure.ts'
+import type { Life } from './device.ts'
+import { claimant, probeFrame } from './probe-frames.ts'
+import type { Wiring } from './wiring.ts'
+
+/** As many probes as the RFC has, at a tenth of its intervals: containers are waited for. */
+const PROBES = 3
+const INTERVAL_MILLISECONDS = 200
+/** How many addresses are tried. */
+const ATTEMPTS = 8
+
+/** Somebody on the wire who has an address. */
+interface Conflict {
+  address: string
+  mac: string
+}
+
+/**
+ * Gives a lease whose addresses nobody on the wire has: those that somebody has go back to IPAM, and the next are tried.
+ * @param settle waits until frames pass
+ * @throws CniError of code 11 that names the MAC address, when there are no others
+ */
+export async function unclaimedLease(
+  ipam: Ipam,
+  life: Life<unknown>,
+  link: Link,
+  settle: () => void,
+): Promise<Result> {
+  life.undo(() => ipam.del())
+  const met: Conflict[] = []
+  for (;;) {
+    const lease = await another(ipam, met)
+    const conflict = findConflict(life, link, lease, settle)
+    if (!conflict) return lease
+    if (met.length + 1 === ATTEMPTS || met.some(({ address }) => address === conflict.address))
+      throw inUse(conflict)
+    await ipam.del()
+    life.request.log.warn(`${conflict.address} is in use by ${conflict.mac}: the next address is tried`)
+    met.push(conflict)
+  }
+}
+
+/** The next lease; where there is none, the conflict is why. */
+async function another(ipam: Ipam, met: readonly Conflict[]): Promise<Result> {
+  const last = met.at(-1)
+  try {
+    return await ipam.add(met.map(({ address }) => address))
+  } catch (error) {
+    throw last ? inUse(last, toCniError(error)) : error
+  }
+}
+
+/** The interface is up for the time of the question, and then down as it was. */
+function findConflict(wiring: Wiring, link: Link, lease: Result, settle: () => void): Conflict | undefined {
+  const own = parseMac(link.mac)
+  if (!own) return undefined
+  ask(wiring.inside, changeLink(link, { up: true }))
+  settle()
+  const addresses = cidrs(lease.ips).map(({ address }) => address)
+  const conflict = inNamespace(wiring.container, () => askWire(link, addresses, own))
+  ask(wiring.inside, changeLink(link, { up: false }))
+  return conflict
+}
+
+function askWire(link: Link, addresses: readonly Address[], own: Buffer): Conflict | undefined {
+  const socket = openPacketSocket(link)
+  try {
+    for (let probe = 0; probe < PROBES; probe++) {
+      for (const address of addresses) sendFrame(socket, probeFrame(address, own))
+      const conflict = hear(socket, INTERVAL_MILLISECONDS, (frame) => conflictIn(frame, addresses, own))
+      if (conflict) return conflict
+    }
+    return undefined
+  } finally {
+    close(socket)
+  }
+}
+
+function conflictIn(frame: Buffer, addresses: readonly Address[], own: Buffer): Conflict | undefined {
+  for (const address of addresses) {
+    const mac = claimant(frame, address, own)
+    if (mac) return { address: formatAddress(address), mac: formatMac(mac) }
+  }
+  return undefined
+}
+
+function inUse({ address, mac }: Conflict, cause?: CniError): CniError {
+  return new CniError(Code.TryAgainLater, {
+    msg: `${address} is in use already: ${mac} has it`,
+    details: cause && `no other address could be had: ${cause.message}`,
+    hint: `find the machine with that MAC address, or leave ${address} out of the range`,
+    cause,
+  })
+}

@@ -1,0 +1,56 @@
+/** Whole frames on an interface: a packet socket (packet(7)). Closing one takes an RCU grace period. */
+
+import { now, waitReadable } from '../kernel/clock.ts'
+import { Errno, KernelError } from '../kernel/errno.ts'
+import type { Fd } from '../kernel/files.ts'
+import { must, syscall } from '../kernel/syscall.ts'
+import type { Link } from './link.ts'
+
+const AF_PACKET = 17
+const SOCK_RAW = 3
+const SOCK_CLOEXEC = 0o2000000
+const SOL_PACKET = 263
+const PACKET_ADD_MEMBERSHIP = 1
+const PACKET_MR_ALLMULTI = 2
+/** ETH_P_ALL in network order, as socket(2) and sockaddr_ll want it. */
+const ETH_P_ALL = 0x0300
+const MSG_DONTWAIT = 0x40
+const LONGEST_FRAME = 2048
+
+/** Opens a socket that hears every frame of an interface of the current namespace, multicast included. */
+export function openPacketSocket({ name, index }: Link): Fd {
+  const fd = must('open a packet socket', 'socket', AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, ETH_P_ALL)
+  const address = Buffer.alloc(20)
+  address.writeUInt16LE(AF_PACKET, 0)
+  address.writeUInt16LE(ETH_P_ALL, 2)
+  address.writeInt32LE(index, 4)
+  must(`bind a packet socket to ${name}`, 'bind', fd, address, address.length)
+  const membership = Buffer.alloc(16)
+  membership.writeInt32LE(index, 0)
+  membership.writeUInt16LE(PACKET_MR_ALLMULTI, 4)
+  must(`hear multicast on ${name}`, 'setsockopt', fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, membership, 16)
+  return fd
+}
+
+export function sendFrame(fd: Fd, frame: Uint8Array): void {
+  must('send a frame', 'sendto', fd, frame, frame.length, 0, 0, 0)
+}
+
+/** Hears frames for so long (milliseconds), or until one gives an answer. */
+export function hear<T>(
+  fd: Fd,
+  milliseconds: number,
+  judge: (frame: Buffer) => T | undefined,
+): T | undefined {
+  const until = now() + milliseconds
+  const buffer = Buffer.alloc(LONGEST_FRAME)
+  for (let left = milliseconds; left > 0; left = until - now()) {
+    if (!waitReadable(fd, left)) continue
+    const length = syscall('recvfrom', fd, buffer, buffer.length, MSG_DONTWAIT, 0, 0)
+    if (length === -Errno.EAGAIN) continue
+    if (length < 0) throw new KernelError(-length, 'receive a frame')
+    const answer = judge(buffer.subarray(0, length))
+    if (answer !== undefined) return answer
+  }
+  return undefined
+}

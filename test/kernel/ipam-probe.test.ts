@@ -1,0 +1,112 @@
+/** ipam.probe: an address that somebody on the wire has is not given to a container. */
+
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { ip } from '../harness/command.ts'
+import { type Netns, newContainer, privateHost, removeContainer } from '../harness/host.ts'
+import { bridgeNetwork, single } from '../harness/networks.ts'
+import { call, type Result } from '../harness/plugin.ts'
+import { snapshotOf } from '../harness/snapshot.ts'
+
+await privateHost()
+
+const squatterMac = '02:00:5e:00:53:01'
+
+/** A machine on the bridge's wire that nobody gave its addresses. */
+function squatter(bridge: string, ...addresses: string[]): Netns {
+  const netns = newContainer()
+  ip(
+    `link add ${netns.name} master ${bridge} up type veth peer name eth0 address ${squatterMac} netns ${netns.name}`,
+  )
+  ip(`-n ${netns.name} link set eth0 up`)
+  for (const address of addresses) {
+    const nodad = address.includes(':') ? ' nodad' : ''
+    ip(`-n ${netns.name} address add ${address} dev eth0${nodad}`)
+  }
+  return netns
+}
+
+/** A network with a first container, so that its bridge is there; the next addresses end in 3. */
+async function network(ipam: object = {}) {
+  const net = bridgeNetwork()
+  const config = { bridge: '', ...single(net) }
+  const first = newContainer()
+  const { status, json } = await call({ verb: 'ADD', config, containerID: first.name, netns: first.path })
+  assert.is(status, 0, JSON.stringify(json))
+  const own = (config as unknown as { ipam: { ranges: { subnet: string }[][] } }).ipam
+  const prefixes = own.ranges.map(([range]) => range?.subnet.replace(/(0\/24|\/64)$/, '') ?? '')
+  const at = (host: number) => prefixes.map((prefix) => `${prefix}${host}`)
+  return { config: { ...config, ipam: { ...own, probe: true, ...ipam } }, at }
+}
+
+type Config = Awaited<ReturnType<typeof network>>['config']
+
+const attach = (config: Config, { name, path }: Netns, args = '') =>
+  call({ verb: 'ADD', config, containerID: name, netns: path, args })
+const addresses = (json: unknown) => (json as Result).ips.map(({ address }) => address.replace(/\/\d+$/, ''))
+
+test('addresses that nobody has are given as without', async () => {
+  const { config, at } = await network()
+  const { status, json } = await attach(config, newContainer())
+  assert.is(status, 0, JSON.stringify(json))
+  assert.equal(addresses(json), at(3))
+})
+
+for (const [family, index] of [
+  ['IPv4', 0],
+  ['IPv6', 1],
+] as const)
+  test(`an ${family} address that somebody has is passed over, and told with the MAC address`, async () => {
+    const { config, at } = await network()
+    const [three = '', four = ''] = [at(3)[index], at(4)[index]]
+    const other = squatter(config.bridge, `${three}/${index === 0 ? 24 : 64}`)
+    const { status, json, stderr } = await attach(config, newContainer())
+    assert.is(status, 0, JSON.stringify(json))
+    assert.is(addresses(json)[index], four)
+    assert.match(stderr, `${three} is in use by ${squatterMac}: the next address is tried`)
+    removeContainer(other)
+  })
+
+test('several in a row are passed over', async () => {
+  const { config, at } = await network()
+  const taken = [3, 4, 5].map((host) => `${at(host)[0]}/24`)
+  const other = squatter(config.bridge, ...taken)
+  const { json } = await attach(config, newContainer())
+  assert.is(addresses(json)[0], at(6)[0])
+  removeContainer(other)
+})
+
+test('an address that was asked for and that somebody has is an error, and nothing is left', async () => {
+  const { config, at } = await network()
+  const [nine = ''] = at(9)
+  const other = squatter(config.bridge, `${nine}/24`)
+  const container = newContainer()
+  const before = snapshotOf(container.name)
+  const { json } = await attach(config, container, `IP=${nine}`)
+  assert.equal([json?.code, json?.msg], [11, `${nine} is in use already: ${squatterMac} has it`])
+  assert.match(String(json?.details), `leave ${nine} out of the range`)
+  assert.equal(snapshotOf(container.name), before)
+  removeContainer(other)
+  assert.equal(addresses((await attach(config, container, `IP=${nine}`)).json)[0], nine)
+})
+
+test('where no other address is left, the one who has it is named', async () => {
+  const subnet = '10.200.0.0/30'
+  const { config } = await network({ ranges: [[{ subnet }]] })
+  const other = squatter(config.bridge, '10.200.0.2/30')
+  const { json } = await attach(config, newContainer())
+  assert.equal([json?.code, json?.msg], [11, `10.200.0.2 is in use already: ${squatterMac} has it`])
+  assert.match(String(json?.details), 'no other address could be had: failed to allocate for range 0')
+  removeContainer(other)
+})
+
+test('static addresses are asked for, too', async () => {
+  const fixed = { type: 'static', ranges: undefined, addresses: [{ address: '10.201.0.5/24' }] }
+  const { config } = await network(fixed)
+  const other = squatter(config.bridge, '10.201.0.5/24')
+  const { json } = await attach(config, newContainer())
+  assert.equal([json?.code, json?.msg], [11, `10.201.0.5 is in use already: ${squatterMac} has it`])
+  removeContainer(other)
+})
+
+test.run()
