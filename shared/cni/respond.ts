@@ -42,8 +42,16 @@ export async function respond(plugin: Plugin, call: Call): Promise<Answer> {
     const answer = await verb(plugin, request, call.env)
     return { output: answer ? print(answer) : '', status: 0 }
   } catch (error) {
-    return { output: print(errorAnswer(error, cniVersion, call)), status: 1 }
+    const why = call.env.CNI_COMMAND === 'STATUS' ? notReady(error) : error
+    return { output: print(errorAnswer(why, cniVersion, call)), status: 1 }
   }
+}
+
+/** STATUS of a configuration that ADD would refuse: the plugin cannot serve it (spec section "STATUS"). */
+function notReady(error: unknown): unknown {
+  if (!(error instanceof CniError) || error.code !== Code.InvalidNetworkConfig) return error
+  const { message: msg, details } = error
+  return new CniError(Code.PluginNotAvailable, { msg, details, cause: error })
 }
 
 /** @throws CniError of code 5 */

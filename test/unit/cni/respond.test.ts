@@ -199,6 +199,15 @@ test('STATUS and GC reach the plugin that has them', async () => {
   assert.equal(done, ['status', 'gc'])
 })
 
+test('STATUS of a configuration that ADD would refuse says that ADD cannot be done, and why', async () => {
+  const [status, add] = [
+    await call('STATUS', config({ vlan: 5000 })),
+    await call('ADD', config({ vlan: 5000 })),
+  ]
+  assert.equal([status.json.code, add.json.code], [50, 7])
+  assert.is(status.json.msg, add.json.msg)
+})
+
 test('ADD into the namespace of the plugin itself touches nothing', async () => {
   const plugin = echo()
   const { json } = await call('ADD', config(), { plugin, env: { CNI_NETNS: '/proc/self/ns/net' } })
@@ -412,7 +421,8 @@ test('whatever a call is, the answer is JSON or nothing, and an error has code a
       if (status === 0) return
       assert.is(status, 1)
       assert.is(typeof json.msg, 'string')
-      assert.ok([1, 4, 6, 7].includes(json.code as number), `code ${json.code}: ${json.msg}`)
+      const wrong = command === 'STATUS' ? 50 : 7
+      assert.ok([1, 4, 6, wrong].includes(json.code as number), `code ${json.code}: ${json.msg}`)
     }),
     { numRuns: 1000 },
   )
