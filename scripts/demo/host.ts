@@ -22,21 +22,26 @@ export const farHost: Host = {
   inside: ['-n', 'far'],
 }
 
-/** Empty state, a /sys that shows this network, and `eth0` on either host. */
+/** Empty state, a /sys that shows this network, and two NICs on either host, one of them for whoever takes it alone. */
 export async function makeHosts(): Promise<void> {
   for (const path of ['/run', '/var/lib']) await run('mount', ['-t', 'tmpfs', 'tmpfs', path])
   await run('mount', ['-t', 'sysfs', 'sysfs', '/sys'])
   for (const path of Object.values(state)) await run('mkdir', [path])
   await ip(nearHost, 'netns add far')
-  await ip(nearHost, 'link add eth0 type veth peer name eth0 netns far')
+  for (const name of ['eth0', 'eth1']) await joinBy(name)
   await configure(nearHost, near, far)
   await configure(farHost, far, near)
+}
+
+async function joinBy(name: string): Promise<void> {
+  await ip(nearHost, `link add ${name} type veth peer name ${name} netns far`)
+  for (const host of [nearHost, farHost]) await ip(host, `link set ${name} up`)
 }
 
 async function configure(host: Host, own: typeof near, other: typeof near): Promise<void> {
   await ip(host, `address add ${own.ipv4}/24 dev eth0`)
   await ip(host, `address add ${own.ipv6}/64 dev eth0 nodad`)
-  for (const name of ['lo', 'eth0']) await ip(host, `link set ${name} up`)
+  await ip(host, 'link set lo up')
   await ip(host, `route add default via ${other.ipv4}`)
   await ip(host, `-6 route add default via ${other.ipv6}`)
 }
