@@ -4,7 +4,7 @@
  */
 
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { cpus, loadavg, release } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -12,16 +12,13 @@ import { engines, oneOf } from '../../scripts/build/target.ts'
 import { run } from '../../scripts/run.ts'
 import { ensurePackages, Missing, reportMissing } from '../../scripts/setup.ts'
 import { type Kernel, kernels, takeToFirst } from '../runner/kernels.ts'
+import { measureAll } from './measure.ts'
 import { findPeer } from './peer.ts'
-import { type Candidate, kinds, type Measurement, needsOf, type Plan } from './plan.ts'
+import { type Candidate, kinds, type Measurement, needsOf } from './plan.ts'
 import { failures, type Row, table, toRows, verdicts } from './report.ts'
-import { compileStopwatch } from './stopwatch.ts'
 
 const root = join(import.meta.dirname, '../..')
 const peerName = 'reference'
-
-/** Seconds that a kernel's rounds may take. */
-const longest = 4 * 60 * 60
 
 interface Wishes {
   kinds: string[]
@@ -107,34 +104,6 @@ function loads(): string {
   return loadavg()
     .map((load) => load.toFixed(1))
     .join(', ')
-}
-
-/** The stopwatch, and the state that plugins keep, live in a directory for the time of the benchmark. */
-async function measureAll(
-  kernel: Kernel,
-  wishes: Pick<Plan, 'candidates' | 'kinds' | 'rounds'>,
-  workIn: string,
-): Promise<Measurement[]> {
-  await mkdir(workIn, { recursive: true })
-  const work = await mkdtemp(join(workIn, 'bench-'))
-  try {
-    const state = join(work, 'state')
-    await mkdir(state)
-    const plan: Plan = { ...wishes, stopwatch: await compileStopwatch(work), state }
-    await writeFile(join(work, 'plan.json'), JSON.stringify(plan))
-    return await onPrivateHost(kernel, join(work, 'plan.json'))
-  } finally {
-    await rm(work, { recursive: true })
-  }
-}
-
-/** Runs the rounds on a private host: network, mounts and processes of their own, which vanish with them. */
-async function onPrivateHost({ name, run }: Kernel, plan: string): Promise<Measurement[]> {
-  const namespaces = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc']
-  const program = [process.execPath, join(import.meta.dirname, 'rounds.ts'), plan]
-  const { status, output } = await run(['unshare', ...namespaces, ...program], longest)
-  if (status !== 0) throw new Missing(`nothing could be measured on ${name}:\n${output}`)
-  return JSON.parse(output)
 }
 
 const { values } = parseArgs({
