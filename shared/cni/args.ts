@@ -3,7 +3,7 @@
 import { CniError, Code } from './error.ts'
 
 /** Delegates inherit CNI_ARGS, so what any of our plugins understands is fine with all of them. */
-const known = ['IgnoreUnknown', 'MAC', 'IP', 'GATEWAY']
+const known = ['IgnoreUnknown', 'MAC', 'IP', 'GATEWAY', 'STICKY_KEY']
 
 /** Splits CNI_ARGS into pairs and judges nothing; what is no pair is left out. */
 export function splitArgs(text: string): Record<string, string> {

@@ -108,6 +108,7 @@ interface Changes {
 
 function makeIndex(source: Source, keep: (changes: Changes) => void): Index {
   const changes: Changes = { entries: new Map(), pages: new Map() }
+  const known = new Map<string, Entry | undefined>()
   const pages = new Map<string, Uint8Array | undefined>()
   let isTrusted = true
   const pageOf = (name: string) => {
@@ -115,7 +116,11 @@ function makeIndex(source: Source, keep: (changes: Changes) => void): Index {
     return pages.get(name)
   }
   return {
-    entry: (name) => (changes.entries.has(name) ? changes.entries.get(name) : source.entry(name)),
+    entry(name) {
+      if (changes.entries.has(name)) return changes.entries.get(name)
+      if (!known.has(name)) known.set(name, source.entry(name))
+      return known.get(name)
+    },
     setEntry: (name, entry) => void changes.entries.set(name, entry),
     names: (prefix) => {
       const changed = [...changes.entries.keys()].filter((name) => name.startsWith(prefix))

@@ -26,8 +26,8 @@ export function makeStore(directory: string): void {
 
 /** Holds the lock of a network's directory. @throws CniError when something cannot be read or written */
 export function withStore<T>(directory: string, log: Log, action: (store: Store) => T): T {
+  const root = indexRoot(directory)
   return locked(directory, () => {
-    const root = indexRoot(directory)
     if (!isSealed(directory, root)) return sealing(reopen(directory, root, log).store, action)
     return sealing({ directory, log, index: keptIndex(directory, root) }, action)
   })

@@ -1,7 +1,7 @@
 /** ADD's one critical section: an address from each range set, or none at all. */
 
 import { CniError, Code } from '../../cni/error.ts'
-import { type Address, formatAddress } from '../../ip/address.ts'
+import { type Address, formatAddress, sameAddress } from '../../ip/address.ts'
 import { plus } from '../../ip/subnet.ts'
 import { type Draft, draftFile } from '../../kernel/draft.ts'
 import { allocate, type FirstFree } from '../allocate.ts'
@@ -65,9 +65,7 @@ export function reserveAll(
   try {
     return wishes.map((wish, index) => {
       refuseDuplicate(wish, held, holder)
-      const own = parked.find(({ address, file }) =>
-        wish.address ? file === formatAddress(wish.address) : rangeOf(wish.set, address),
-      )
+      const own = parked.find((one) => satisfies(one, wish))
       const address = own?.address ?? reserveNew(store, index, wish, drafts[index] as Draft, claim)
       const mine = { address, file: formatAddress(address), ...holder }
       if (own) replace(store, own, holder, details)
@@ -79,6 +77,10 @@ export function reserveAll(
     for (const inverse of undo.reverse()) inverse()
     throw error
   }
+}
+
+function satisfies({ address }: Reservation, { set, address: wanted }: Wish): boolean {
+  return wanted ? sameAddress(address, wanted) : rangeOf(set, address) !== undefined
 }
 
 /** Whoever asks for an address by name may hold several; whoever does not gets one per set. */
