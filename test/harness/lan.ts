@@ -11,3 +11,18 @@ export function lan(nic = 'eth0', far = newContainer('far')): Netns {
   inContainer(far, 'link set trunk up')
   return far
 }
+
+/**
+ * The router and the host on the LAN of a NIC, 192.168.SUBNET.0/24 and fd00:SUBNET::/64: the router, which an example has
+ * as gateway, is the first address; the host has .10, and its default route there.
+ */
+export function router(subnet: number, nic = 'eth0'): Netns {
+  const far = lan(nic)
+  inContainer(far, `address add 192.168.${subnet}.1/24 dev trunk`)
+  inContainer(far, `address add fd00:${subnet}::1/64 dev trunk nodad`)
+  inContainer(far, 'link set trunk address 02:00:5e:10:00:01')
+  ip(`address add 192.168.${subnet}.10/24 dev ${nic}`)
+  ip(`address add fd00:${subnet}::10/64 dev ${nic} nodad`)
+  ip(`route add default via 192.168.${subnet}.1`)
+  return far
+}

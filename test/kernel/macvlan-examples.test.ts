@@ -5,28 +5,15 @@ import { readFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as cnitool from '../harness/cnitool.ts'
-import { ip } from '../harness/command.ts'
 import { type Netns, newContainer, privateHost, removeContainer } from '../harness/host.ts'
-import { lan } from '../harness/lan.ts'
+import { router } from '../harness/lan.ts'
 import { addresses, inContainer, link, routes } from '../harness/look.ts'
 import { bare } from '../harness/nic.ts'
 import { pings } from '../harness/traffic.ts'
 
 await privateHost()
 
-/** The router and the host on the LAN of a NIC; the router is what an example has as gateway. */
-function router(subnet: number, nic = 'eth0'): Netns {
-  const far = lan(nic)
-  inContainer(far, `address add 192.168.${subnet}.1/24 dev trunk`)
-  inContainer(far, `address add fd00:${subnet}::1/64 dev trunk nodad`)
-  inContainer(far, 'link set trunk address 02:00:5e:10:00:01')
-  ip(`address add 192.168.${subnet}.10/24 dev ${nic}`)
-  ip(`address add fd00:${subnet}::10/64 dev ${nic} nodad`)
-  ip(`route add default via 192.168.${subnet}.1`)
-  return far
-}
-
-/** Containers of an example,as many as asked for. */
+/** Containers of an example, as many as asked for. */
 async function wired(file: string, count: number) {
   const text = readFileSync(new URL(`../../conf-examples/${file}`, import.meta.url), 'utf8')
   const net: cnitool.Network = JSON.parse(text)

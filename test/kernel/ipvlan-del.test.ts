@@ -1,0 +1,224 @@
+/** ipvlan: DEL never gets stuck, a failing ADD leaves nothing, GC and STATUS; alone, in a chain, and many at once. */
+// needs: link ipvlan
+
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import * as cnitool from '../harness/cnitool.ts'
+import { ip } from '../harness/command.ts'
+import { unchanged } from '../harness/expect.ts'
+import { harmOfFailures } from '../harness/failing.ts'
+import { farHost, near, newContainer, privateHost, removeContainer } from '../harness/host.ts'
+import { addresses, exists, link, routes } from '../harness/look.ts'
+import { hostLocal, single } from '../harness/networks.ts'
+import { bare, ipvlanNetwork } from '../harness/nic.ts'
+import { type Answer, call, type Result } from '../harness/plugin.ts'
+import { snapshot, snapshotOf } from '../harness/snapshot.ts'
+import { pings } from '../harness/traffic.ts'
+
+await privateHost()
+farHost()
+
+const done: Answer = { status: 0, json: undefined, stderr: '' }
+
+/** An attachment, and the host as it was before it. */
+async function attached(keys: Record<string, unknown> = {}) {
+  const config = single(ipvlanNetwork(keys, '1.1.0'))
+  const before = snapshot()
+  const container = newContainer()
+  const { status, json } = await call({ verb: 'ADD', config, containerID: 'passing', netns: container.path })
+  assert.is(status, 0, JSON.stringify(json))
+  assert.ok(snapshot().some((line) => line.includes('networks') && line.includes('passing')))
+  const del = { verb: 'DEL', config, containerID: 'passing', netns: container.path } as const
+  return { config, container, before, del }
+}
+
+/** What host-local and this plugin remember. */
+function files(lines: string[]): string[] {
+  return lines.filter((line) => line.startsWith('file '))
+}
+
+test('DEL twice; the second has nothing to do and says so by silence', async () => {
+  const { before, del, container } = await attached({ hostAccess: true })
+  assert.equal(await call(del), done)
+  assert.not.ok(exists('eth0', container))
+  assert.equal(await call(del), done)
+  unchanged(before)
+})
+
+test('DEL with the namespace gone, or not told, leaves nothing', async () => {
+  for (const hostAccess of [false, true]) {
+    const { before, del, container } = await attached({ hostAccess })
+    removeContainer(container)
+    assert.equal(await call(hostAccess ? del : { ...del, netns: '' }), done)
+    unchanged(before)
+  }
+})
+
+test('DEL with the parent gone releases the address', async () => {
+  ip('link add nic type veth')
+  const { before, del } = await attached({ master: 'nic' })
+  ip('link delete nic')
+  assert.equal(await call(del), done)
+  assert.equal(files(snapshot()), files(before))
+})
+
+test('DEL with the parent under another name removes the interface and releases the address', async () => {
+  ip('link add nic type veth')
+  const { before, del, container } = await attached({ master: 'nic' })
+  ip('link set nic name other')
+  assert.equal(await call(del), done)
+  assert.not.ok(exists('eth0', container))
+  assert.equal(files(snapshot()), files(before))
+  ip('link delete other')
+})
+
+test('DEL without master and without a default route, which CHECK does not mind either', async () => {
+  const { before, del, config, container } = await attached({ master: undefined })
+  ip('route delete default')
+  ip('-6 route delete default')
+  const [eth0] = [link('eth0', container)]
+  const prevResult = {
+    cniVersion: '1.1.0',
+    interfaces: [{ name: 'eth0', mac: eth0.address, sandbox: container.path }],
+    ips: addresses('eth0', container).map((address) => ({ address, interface: 0 })),
+  }
+  const check = { config: { ...config, prevResult }, containerID: 'passing', netns: container.path }
+  assert.equal(await call({ ...check, verb: 'CHECK' }), done)
+  assert.equal(await call(del), done)
+  assert.equal(files(snapshot()), files(before))
+  ip('route add default dev uplink')
+  ip('-6 route add default dev uplink')
+})
+
+for (const wrong of [{ mode: 'l4' }, { flag: 7 }, { master: 'a/b' }, { mode: 'l3', ipam: 'none' }])
+  test(`DEL of a configuration that ADD refuses still takes the interface: ${JSON.stringify(wrong)}`, async () => {
+    const { config, del, container } = await attached()
+    await call({ ...del, config: { ...config, ...wrong } })
+    assert.not.ok(exists('eth0', container))
+    assert.equal(await call(del), done)
+  })
+
+/** The calls by which an ADD changes the machine. Each of all calls would take too long in a guest. */
+const only = ['setns', 'sendto', 'write', 'linkat', 'renameat2', 'mkdirat']
+
+for (const keys of [{ mode: 'l2' }, { mode: 'l3', hostAccess: true }])
+  test(`${JSON.stringify(keys)}: a failing call of ADD leaves nothing, or does no harm`, async () => {
+    const ipam = hostLocal('10.74.0.0/24', 'fd74::/64')
+    const config = single(ipvlanNetwork({ ...keys, ipam }))
+    const { path: netns, name } = newContainer()
+    const request = { verb: 'ADD', config, containerID: 'passing', netns } as const
+    const look = () => [...snapshot(), ...snapshotOf(name)]
+    assert.equal(await harmOfFailures(request, { look, only }), [])
+  })
+
+test('GC takes hostAccess and addresses of stale attachments, and leaves valid ones alone', async () => {
+  const { config, before } = await attached({ hostAccess: true })
+  const beside = snapshot()
+  await call({ verb: 'ADD', config, containerID: 'stale', netns: newContainer().path })
+  for (const [valid, left] of [
+    [[{ containerID: 'passing', ifname: 'eth0' }], beside],
+    [[], before],
+  ] as const) {
+    const { status } = await call({ verb: 'GC', config: { ...config, 'cni.dev/valid-attachments': valid } })
+    assert.is(status, 0)
+    assert.equal(files(snapshot()).filter(isNoWitness), files(left).filter(isNoWitness))
+  }
+})
+
+/** Who has gone without DEL is asked in vain by the next ADD, which then forgets it. */
+function isNoWitness(line: string): boolean {
+  return !line.includes('/run/patchbay/ipvlan/')
+}
+
+test('STATUS is silent where all is well, touches nothing, and names what is not', async () => {
+  const before = snapshot()
+  await cnitool.status(ipvlanNetwork({}, '1.1.0'))
+  unchanged(before)
+  const { json } = await call({
+    verb: 'STATUS',
+    config: single(ipvlanNetwork({ master: 'nosuch' }, '1.1.0')),
+  })
+  assert.equal([json?.code, json?.msg], [50, 'master: the host has no interface "nosuch"'])
+})
+
+test('20 containers come at once and go at once', async () => {
+  const net = ipvlanNetwork({ ipam: hostLocal('10.73.0.0/24', 'fd73::/64') })
+  const before = snapshot()
+  const containers = Array.from({ length: 20 }, () => newContainer())
+  const results = await Promise.all(containers.map((container) => cnitool.add(net, container)))
+  const given = results.flatMap(({ ips }) => bare(ips))
+  assert.is(new Set(given).size, 40)
+  for (const address of given.slice(-2)) assert.ok(pings(containers[0], address), address)
+  await Promise.all(containers.map((container) => cnitool.check(net, container)))
+  await Promise.all(containers.map((container) => cnitool.del(net, container)))
+  for (const container of containers) assert.not.ok(exists('eth0', container))
+  unchanged(before)
+})
+
+/** What a plugin before is said to have made and been given. */
+const prevResult = {
+  cniVersion: '1.0.0',
+  interfaces: [{ name: 'uplink', mac: '02:00:5e:10:00:01' }],
+  ips: [{ address: '198.51.100.200/24', gateway: '198.51.100.1', interface: 0 }],
+  routes: [{ dst: '0.0.0.0/0' }],
+  dns: { nameservers: ['192.0.2.53'] },
+}
+
+test('in a chain, the interface of the plugin before is the parent, and its addresses are the container’s', async () => {
+  const { ipam: _, master: __, ...config } = { master: '', ipam: {}, ...single(ipvlanNetwork()) }
+  const container = newContainer()
+  const request = { containerID: 'chained', netns: container.path }
+  const { status, json } = await call({ ...request, verb: 'ADD', config: { ...config, prevResult } })
+  assert.is(status, 0, JSON.stringify(json))
+  const { interfaces, ips, dns } = json as unknown as Result
+  assert.equal(
+    interfaces.map(({ name, sandbox }) => [name, sandbox]),
+    [['eth0', container.path]],
+  )
+  assert.equal(ips, [{ ...prevResult.ips[0], interface: 0 }])
+  assert.equal(dns, prevResult.dns)
+  assert.is(link('eth0', container).link_index, link('uplink').ifindex)
+  assert.equal(addresses('eth0', container), ['198.51.100.200/24'])
+  assert.equal(routes(4, container), ['default via 198.51.100.1', '198.51.100.0/24'])
+  assert.is((await call({ ...request, verb: 'CHECK', config: { ...config, prevResult: json } })).status, 0)
+  assert.is((await call({ ...request, verb: 'DEL', config: { ...config, prevResult: json } })).status, 0)
+  assert.not.ok(exists('eth0', container))
+})
+
+test('in a chain of L3, addresses without IPAM will do, and gateways go', async () => {
+  const { ipam: _, ...config } = { ipam: {}, ...single(ipvlanNetwork({ mode: 'l3s' })) }
+  const container = newContainer()
+  const request = { containerID: 'chained', netns: container.path, config: { ...config, prevResult } }
+  const { json } = await call({ ...request, verb: 'ADD' })
+  assert.equal((json as unknown as Result).ips, [{ address: '198.51.100.200/24', interface: 0 }])
+  assert.equal(routes(4, container), ['default', '198.51.100.0/24'])
+  assert.is((await call({ ...request, verb: 'DEL' })).status, 0)
+})
+
+test('in a chain without a single interface to sit on, master must be named', async () => {
+  const config = { ...single(ipvlanNetwork({ master: undefined })) }
+  const two = [...prevResult.interfaces, { name: 'other', mac: '02:00:5e:10:00:02' }]
+  for (const [interfaces, found] of [
+    [two, 'but uplink, other'],
+    [[], 'but none'],
+    [[{ name: 'eth1', sandbox: '/run/netns/x' }], 'but none'],
+  ] as const) {
+    const chained = { ...config, prevResult: { ...prevResult, interfaces, ips: [] } }
+    const { json } = await call({ verb: 'ADD', config: chained, netns: newContainer().path })
+    assert.is(json?.code, 7)
+    assert.match(String(json?.msg), found)
+    assert.match(String(json?.details), '"master": "eth0"')
+  }
+})
+
+test('an address that the parent has is refused of a chain, too', async () => {
+  const config = single(ipvlanNetwork({ ipam: undefined }))
+  const ips = [{ address: `${near.ipv4}/24` }]
+  const container = newContainer()
+  const chained = { ...config, prevResult: { ...prevResult, ips } }
+  const { json } = await call({ verb: 'ADD', config: chained, netns: container.path })
+  assert.match(String(json?.msg), `${near.ipv4} is an address of the parent uplink`)
+  assert.not.ok(exists('eth0', container))
+})
+
+test.run()

@@ -1,0 +1,145 @@
+/** vlan: who hears whom, what the frames look like on the wire, and whose the VLAN is. */
+// needs: link vlan
+
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { ip } from '../harness/command.ts'
+import { refusal, unchanged } from '../harness/expect.ts'
+import { type Netns, privateHost } from '../harness/host.ts'
+import { lan } from '../harness/lan.ts'
+import { inContainer, link } from '../harness/look.ts'
+import { snapshot } from '../harness/snapshot.ts'
+import { overhear, pings } from '../harness/traffic.ts'
+import { attached, tagged, tidy } from '../harness/vlan.ts'
+
+await privateHost()
+const far = lan()
+
+test.after.each(tidy)
+
+/** What the far host sees of two pings, first to last header. */
+async function onTheWire(from: Netns, address: string): Promise<string> {
+  const heard = await overhear('trunk', 'icmp or vlan', () => assert.ok(pings(from, address)), far)
+  return heard.filter((line) => line.includes('echo request')).join('\n')
+}
+
+test('a container reaches its VLAN across the wire, with that tag on its frames', async () => {
+  tagged(far, 'trunk', 'v100', 'id 100', '10.0.0.1')
+  const container = await attached({ vlanId: 100 }, '10.0.0.2')
+  const frames = await onTheWire(container, '10.0.0.1')
+  assert.match(frames, /ethertype 802\.1Q \(0x8100\).* vlan 100, p 0, ethertype IPv4/)
+})
+
+test('a container hears nothing of another tag, nor of frames without one', async () => {
+  for (const id of [100, 200]) tagged(far, 'trunk', `v${id}`, `id ${id}`, `10.0.${id}.1`)
+  const [one, other] = [await attached({ vlanId: 100 }, '10.0.100.2'), await attached({ vlanId: 200 })]
+  const shout = (target: string) => assert.not(pings(far, target))
+  inContainer(far, 'address add 10.0.7.1/24 dev trunk')
+  const heard = await overhear(
+    'eth0',
+    'arp or ip',
+    () => {
+      assert.ok(pings(far, '10.0.100.2'))
+      for (const nobody of ['10.0.100.9', '10.0.7.9']) shout(nobody)
+    },
+    other,
+  )
+  inContainer(far, 'address delete 10.0.7.1/24 dev trunk')
+  assert.equal(heard, [])
+  const own = await overhear('eth0', 'arp', () => shout('10.0.100.9'), one)
+  assert.match(own.join('\n'), 'who-has 10.0.100.9')
+})
+
+test('802.1ad is another VLAN than 802.1Q of the same id, and its frames say so', async () => {
+  tagged(far, 'trunk', 'v100', 'id 100', '10.0.1.1')
+  tagged(far, 'trunk', 'v101', 'protocol 802.1ad id 100', '10.0.0.1')
+  const container = await attached({ vlanId: 100, protocol: '802.1ad' }, '10.0.0.2')
+  const customers = await attached({ vlanId: 100 }, '10.0.0.3')
+  assert.not(pings(customers, '10.0.0.1'))
+  const frames = await onTheWire(container, '10.0.0.1')
+  assert.match(frames, /\(0x88a8\).* vlan 100, p 0, ethertype IPv4/)
+})
+
+test('VLAN 0 is a priority and no VLAN', async () => {
+  tagged(far, 'trunk', 'v0', 'id 0', '10.0.0.1')
+  const container = await attached({ vlanId: 0, egressPriorities: { 0: 5 } }, '10.0.0.2')
+  assert.match(await onTheWire(container, '10.0.0.1'), /\(0x8100\).* vlan 0, p 5, ethertype IPv4/)
+})
+
+test('a packet’s priority becomes the tag’s as configured, and 0 when it is not', async () => {
+  tagged(far, 'trunk', 'v100', 'id 100', '10.0.0.1')
+  const container = await attached({ vlanId: 100, egressPriorities: { 6: 5 } }, '10.0.0.2')
+  const ping = (...tos: string[]) =>
+    ip(`netns exec ${container.name} ping -n -q -c 1 -w 2 ${[...tos, '10.0.0.1'].join(' ')}`)
+  // IPTOS_LOWDELAY is TC_PRIO_INTERACTIVE, 6: include/uapi/linux/pkt_sched.h, ip_tos2prio.
+  const urgent = await overhear(
+    'trunk',
+    'vlan and icmp[icmptype] == icmp-echo',
+    () => ping('-Q', '0x10'),
+    far,
+  )
+  const usual = await overhear('trunk', 'vlan and icmp[icmptype] == icmp-echo', () => ping(), far)
+  assert.match(urgent.join('\n'), 'vlan 100, p 5,')
+  assert.match(usual.join('\n'), 'vlan 100, p 0,')
+})
+
+test('a tag’s priority becomes the packet’s as configured', async () => {
+  tagged(far, 'trunk', 'v100', 'id 100 egress-qos-map 0:3', '10.0.0.1')
+  const container = await attached({ vlanId: 100, ingressPriorities: { 3: 42 } }, '10.0.0.2')
+  ip(`netns exec ${container.name} tc qdisc add dev eth0 clsact`)
+  const filter = 'filter add dev eth0 ingress protocol ip basic match meta(priority eq 42) action drop'
+  ip(`netns exec ${container.name} tc ${filter}`)
+  assert.not(pings(far, '10.0.0.2'), 'packets of priority 42 are dropped')
+  inContainer(far, 'link set dev v100 type vlan egress-qos-map 0:2')
+  assert.ok(pings(far, '10.0.0.2'))
+})
+
+test('without reorder the tag is still on what the container gets', async () => {
+  tagged(far, 'trunk', 'v100', 'id 100', '10.0.0.1')
+  const container = await attached({ vlanId: 100, reorder: false }, '10.0.0.2')
+  const heard = await overhear('eth0', 'vlan 100', () => assert.ok(pings(far, '10.0.0.2')), container)
+  assert.match(heard.join('\n'), 'vlan 100')
+})
+
+test('gvrp and mvrp tell the switch of the VLAN', async () => {
+  // ETH_P_MVRP, include/uapi/linux/if_ether.h; GVRP is older and has a length in its place.
+  const frames = { gvrp: 'ether dst 01:80:c2:00:00:21 and llc', mvrp: 'ether proto 0x88f5' }
+  for (const [key, filter] of Object.entries(frames)) {
+    const told = await overhear(
+      'trunk',
+      filter,
+      async () => {
+        await attached({ vlanId: key === 'gvrp' ? 100 : 101, [key]: true })
+        ip('netns exec far sleep 1')
+      },
+      far,
+    )
+    assert.ok(told.length > 0, key)
+  }
+})
+
+test('the interface has the parent’s MAC address and MTU, unless others are asked for', async () => {
+  const parent = link('eth0')
+  const container = await attached({ vlanId: 100 })
+  const { address, mtu } = link('eth0', container)
+  assert.equal([address, mtu], [parent.address, parent.mtu])
+  assert.equal(container.result.interfaces, [{ name: 'eth0', mac: address, mtu, sandbox: container.path }])
+})
+
+test('a requested MAC address is the interface’s, and frames to it arrive', async () => {
+  tagged(far, 'trunk', 'v100', 'id 100', '10.0.0.1')
+  const mac = '02:00:00:00:00:09'
+  const container = await attached({ vlanId: 100, mtu: 1300 }, '10.0.0.2', { args: { MAC: mac } })
+  const { address, mtu } = link('eth0', container)
+  assert.equal([address, mtu], [mac, 1300])
+  assert.ok(pings(far, '10.0.0.2'))
+})
+
+test('an MTU beyond the parent’s is refused, and what it may be is told', async () => {
+  const before = snapshot()
+  const said = await refusal(attached({ vlanId: 100, mtu: 1501 }))
+  assert.match(said, 'mtu: 1501 is more than the 1500 of the parent eth0')
+  unchanged(before)
+})
+
+test.run()
