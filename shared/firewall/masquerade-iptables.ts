@@ -113,7 +113,7 @@ function commentPrefix(network: string): string {
 /** The chains of a network's containers, known by the comment on what enters them, wherever in a rule iptables keeps it. */
 function chainsByNetlink({ family }: Iptables, network: string): string[] {
   const entries = listRules(netfilter(), nat(family), 'POSTROUTING').filter(({ attributes }) =>
-    attributes.includes(commentPrefix(network)),
+    attributes.toString().includes(commentPrefix(network)),
   )
   return unique(entries.flatMap(({ leadsTo }) => leadsTo ?? []))
 }
