@@ -135,6 +135,21 @@ test('a requested MAC address is the interface’s, and frames to it arrive', as
   assert.ok(pings(far, '10.0.0.2'))
 })
 
+test('with looseBinding the interface is up on a parent that is down', async () => {
+  ip('link add low type veth peer name wol')
+  const { flags } = link('eth0', await attached({ master: 'low', vlanId: 100, looseBinding: true }))
+  assert.ok(flags.includes('UP'))
+  ip('link delete low')
+})
+
+test('without master the parent is the interface that the default route leaves by', async () => {
+  ip('address add 10.66.0.2/24 dev eth0')
+  ip('route add default via 10.66.0.1')
+  const container = await attached({ master: undefined, vlanId: 100 })
+  assert.is(link('eth0', container).link_index, link('eth0').ifindex)
+  ip('address delete 10.66.0.2/24 dev eth0')
+})
+
 test('an MTU beyond the parent’s is refused, and what it may be is told', async () => {
   const before = snapshot()
   const said = await refusal(attached({ vlanId: 100, mtu: 1501 }))
