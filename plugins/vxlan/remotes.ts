@@ -1,6 +1,8 @@
 /** Where a VTEP sends what it knows nobody for: one entry of its FDB for each remote, neither more nor fewer than configured. */
 
+import { CniError, Code } from '../../shared/cni/error.ts'
 import { formatAddress } from '../../shared/ip/address.ts'
+import { isErrno } from '../../shared/kernel/errno.ts'
 import {
   type FloodEntry,
   listFloodEntries,
@@ -34,16 +36,36 @@ function without(entries: FloodEntry[], others: FloodEntry[]): FloodEntry[] {
   return entries.filter(({ dst, via }) => !others.some((other) => other.dst === dst && other.via === via))
 }
 
-/** Adds what is missing, then deletes the rest, so that nobody is without in between. @returns what was done, in words */
+/**
+ * Adds what is missing, then deletes the rest, so that nobody is without in between.
+ * @returns what was done, in words
+ * @throws CniError when the VTEP was made for remotes of the other family
+ */
 export function keepRemotes(side: Socket, vtep: LinkName, underlay: Underlay): string[] {
   const { missing, surplus } = remoteDifferences(side, vtep, underlay)
   const requests = [
     ...missing.map((entry) => newFloodEntry(vtep, entry)),
     ...surplus.map((entry) => removeFloodEntry(vtep, entry)),
   ]
-  if (requests.length > 0) transact(side, requests)
+  try {
+    if (requests.length > 0) transact(side, requests)
+  } catch (error) {
+    throw isErrno(error, 'EAFNOSUPPORT') ? otherFamily(vtep, missing, error) : error
+  }
   return [
     ...missing.map(({ dst }) => `added remote ${dst}`),
     ...surplus.map(({ dst }) => `deleted remote ${dst}`),
   ]
+}
+
+/** A VTEP's UDP socket is of one family from its birth on (vxlan_fdb_parse, drivers/net/vxlan/vxlan_core.c). */
+function otherFamily({ name }: LinkName, missing: FloodEntry[], cause: unknown): CniError {
+  const [remote] = missing
+  return new CniError(Code.InvalidNetworkConfig, {
+    msg: `VTEP ${name} exists already for the other IP version than that of remote ${remote?.dst}`,
+    hint: `end its containers first; what nobody uses any more goes by: ip link delete ${name}`,
+    command: `bridge fdb append 00:00:00:00:00:00 dev ${name} dst ${remote?.dst}`,
+    kernel: 'EAFNOSUPPORT',
+    cause,
+  })
 }

@@ -106,6 +106,18 @@ test('what the kernel can change is changed by the next ADD, and what it cannot 
   assert.equal(difference(before, snapshotOf(one.name)), [])
 })
 
+test('remotes of the other IP version than the one that a VTEP was made for are refused', async () => {
+  await attach(one, overlay({ remotes: [two.ipv4] }), '10.0.0.1/24')
+  const before = snapshotOf(one.name)
+  const refused = await attach(one, overlay({ remotes: [two.ipv6] })).catch(String)
+  assert.match(
+    String(refused),
+    `VTEP vx${vni} exists already for the other IP version than that of remote ${two.ipv6}`,
+  )
+  assert.match(String(refused), 'EAFNOSUPPORT')
+  assert.equal(difference(before, snapshotOf(one.name)), [])
+})
+
 test('networks of two names share a VNI; another bridge for it is refused, and so is a bridge of another VNI', async () => {
   const list = { remotes: [two.ipv4] }
   const blue = await attach(one, overlay(list), '10.0.0.1/24')
