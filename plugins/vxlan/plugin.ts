@@ -1,6 +1,6 @@
 /** vxlan: one network for the containers of many hosts, in UDP packets between them. */
 
-import { CniError, Code } from '../../shared/cni/error.ts'
+import { Code, withCode } from '../../shared/cni/error.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import type { Interface } from '../../shared/cni/result.ts'
 import { requireKind } from '../../shared/device/child.ts'
@@ -82,10 +82,5 @@ function gc(request: Request<VxlanConfig>): (() => unknown)[] {
 function status({ config, log }: Request<VxlanConfig>): void {
   const host = hostSocket()
   requireKind(host, 'vxlan')
-  try {
-    tunnelMtu(host, config, findUnderlay(host, config, log), log)
-  } catch (error) {
-    if (!(error instanceof CniError)) throw error
-    throw new CniError(Code.PluginNotAvailable, { msg: error.message, details: error.details, cause: error })
-  }
+  withCode(Code.PluginNotAvailable, () => tunnelMtu(host, config, findUnderlay(host, config, log), log))
 }

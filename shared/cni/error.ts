@@ -66,3 +66,13 @@ export function toCniError(error: unknown): CniError {
   const msg = error instanceof Error ? error.message : String(error)
   return new CniError(Code.Internal, { msg, cause: error })
 }
+
+/** Lets an action's refusal bear another code: in STATUS, what would be a 7 in ADD. */
+export function withCode<T>(code: Code, action: () => T): T {
+  try {
+    return action()
+  } catch (error) {
+    if (!(error instanceof CniError)) throw error
+    throw new CniError(code, { msg: error.message, details: error.details, cause: error })
+  }
+}

@@ -1,6 +1,6 @@
 /** A child of a parent (macvlan, ipvlan, vlan …): born inside the container's namespace. */
 
-import { CniError, Code } from '../cni/error.ts'
+import { CniError, Code, withCode } from '../cni/error.ts'
 import type { Request } from '../cni/plugin.ts'
 import { isErrno, tolerate } from '../kernel/errno.ts'
 import { changeLink, findLink, type Link, type LinkSpec, newLink, removeLink } from '../netlink/link.ts'
@@ -8,7 +8,7 @@ import { ask, type Socket } from '../netlink/socket.ts'
 import { broken } from './check.ts'
 import type { InterfaceConfig, Life } from './device.ts'
 import { hashedName } from './names.ts'
-import { findParent, type ParentConfig, parentSide, sitsOn } from './parent.ts'
+import { findParent, type ParentConfig, parentSide, requireUp, sitsOn } from './parent.ts'
 import { undoable } from './undo.ts'
 import { hostSocket, type Wiring } from './wiring.ts'
 
@@ -114,17 +114,16 @@ export function checkChild(
   return link
 }
 
-/** STATUS: the kernel has the kind, and the host the parent. A parent in the container cannot be seen from here. */
+/**
+ * STATUS: the kernel has the kind, and the host the parent. A parent in the container cannot be seen from here.
+ * @throws CniError when ADD would fail, of code 51 when nothing passes because the parent is down
+ */
 export function childStatus({ config, log }: Request<ParentConfig>, kind: string): void {
   const host = hostSocket()
   requireKind(host, kind)
   if (config.linkInContainer) return
-  try {
-    findParent(host, config, log)
-  } catch (error) {
-    if (!(error instanceof CniError)) throw error
-    throw new CniError(Code.PluginNotAvailable, { msg: error.message, details: error.details, cause: error })
-  }
+  const parent = findParent(host, config, log)
+  withCode(Code.LimitedConnectivity, () => requireUp(parent))
 }
 
 /** Asks for a device without a parent: refused by a kernel that has the kind too, but with other words. */

@@ -127,6 +127,17 @@ test('STATUS is silent where all is well, touches nothing, and names what is not
   assert.match(await refusal(cnitool.status(full)), /10\.240\.0/)
 })
 
+test('STATUS is 51 when the parent is down: containers are wired, but nothing reaches them', async () => {
+  ip('link add nic type veth')
+  const { json } = await call({
+    verb: 'STATUS',
+    config: single(macvlanNetwork({ master: 'nic' }, '1.1.0')),
+  })
+  assert.equal([json?.code, json?.msg], [51, 'nothing can be up on nic, which is down'])
+  assert.match(String(json?.details), 'ip link set dev nic up')
+  ip('link delete nic')
+})
+
 test('STATUS does not look for a parent that will be in the container', async () => {
   await cnitool.status(macvlanNetwork({ linkInContainer: true, master: 'nosuch' }, '1.1.0'))
 })
