@@ -23,13 +23,13 @@ test.before.each(() => rmSync(dataDir, { recursive: true, force: true }))
 type Make = 'ours' | 'theirs'
 const directoryOf = (make: Make) => (make === 'ours' ? executables() : peer)
 
-/** A directory with a main plugin of one make and an IPAM plugin of another. */
-function mixed(main: Make, ipam: Make, type: string): string {
-  const bin = `${scratch}/${main}-${ipam}-${type}`
+/** A directory with a main plugin of one make and IPAM plugins of another. */
+function mixed(main: Make, ipam: Make, ...types: string[]): string {
+  const bin = `${scratch}/${main}-${ipam}-${types.join('-')}`
   if (existsSync(bin)) return bin
   mkdirSync(bin)
   symlinkSync(`${directoryOf(main)}/bridge`, `${bin}/bridge`)
-  symlinkSync(`${directoryOf(ipam)}/${type}`, `${bin}/${type}`)
+  for (const type of types) symlinkSync(`${directoryOf(ipam)}/${type}`, `${bin}/${type}`)
   return bin
 }
 
@@ -106,6 +106,22 @@ for (const [main, ipam] of [
     removeContainer(container)
   })
 }
+
+test("the reference's bridge, our ipam-list: each family from a source of its own", async () => {
+  const bin = mixed('theirs', 'ours', 'ipam-list', 'host-local', 'static')
+  const list = [
+    { type: 'host-local', family: 4, dataDir, ranges: [[{ subnet: '10.1.2.0/24' }]] },
+    { type: 'static', family: 6, addresses: [{ address: 'fd00:3::5/64' }] },
+  ]
+  const config = network(++networks, { type: 'ipam-list', list })
+  const container = newContainer()
+  const prevResult = await bridge(bin, 'ADD', container, config)
+  assert.equal(addressesIn(container), ['10.1.2.2', 'fd00:3::5'])
+  await bridge(bin, 'CHECK', container, { ...config, prevResult })
+  await bridge(bin, 'DEL', container, config)
+  assert.equal(reserved(config.name), [])
+  removeContainer(container)
+})
 
 test('both makes on one network at once: nobody gets an address twice, and either takes back what it gave', async () => {
   const config = network(++networks, hostLocal)
