@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert'
 import { ip } from '../harness/command.ts'
 import { unchanged } from '../harness/expect.ts'
 import { newContainer, privateHost } from '../harness/host.ts'
-import { ptpNetwork, single } from '../harness/networks.ts'
+import { hostLocal, ptpNetwork, single } from '../harness/networks.ts'
 import { call } from '../harness/plugin.ts'
 import { snapshot } from '../harness/snapshot.ts'
 
@@ -16,6 +16,11 @@ const address = (keys: Record<string, string>) => ({ ipam: { type: 'static', add
 for (const [keys, msg, remedy] of [
   [{ ipam: undefined }, 'ipam is not set', 'host-local'],
   [{ ipam: {} }, 'ipam is not set', 'host-local'],
+  [
+    { ipam: { ...hostLocal('10.1.2.0/24'), probe: true } },
+    'ipam.probe: there is nobody to ask',
+    'leave probe out',
+  ],
   [{ mtu: 60 }, 'mtu: must be 0 or from 68 (RFC 791) to 65535, found 60', ''],
   [{ mtu: 'large' }, 'mtu', ''],
   [{ ipMasqBackend: 'pf' }, '"nftables" or "iptables"', ''],
