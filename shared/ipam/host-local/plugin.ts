@@ -12,7 +12,14 @@ import { config, defaultDataDir, graceOf, type HostLocalConfig, rangeSets } from
 import { netnsOf } from './netns.ts'
 import { directoryOf, explaining, hasStore, makeStore, withAll, withStore } from './open.ts'
 import { isHeldBy, type Reservation } from './records.ts'
-import { dnsFor, type HostLocalRequest, requestedAddresses, stickyKey, warnOfIdleKeys } from './request.ts'
+import {
+  dnsFor,
+  type HostLocalRequest,
+  requestedAddresses,
+  stickyKey,
+  stickyKeyIfAny,
+  warnOfIdleKeys,
+} from './request.ts'
 import { type Claim, reserveAll, withDrafts } from './reserve.ts'
 import { requireReady } from './status.ts'
 import { evictAll, isParked, leave } from './sticky.ts'
@@ -100,14 +107,15 @@ function del(request: HostLocalRequest): void {
   const directory = storeOf(request)
   if (!hasStore(directory)) return
   const given = (request.prevResult?.ips ?? []).flatMap(({ address }) => parseCidr(address)?.address ?? [])
-  withStore(directory, request.log, (store) => leaveAll(store, heldBy(store, request, given)))
+  const key = stickyKeyIfAny(request)
+  withStore(directory, request.log, (store) => leaveAll(store, heldBy(store, request, given), key))
 }
 
 /** Takes all that can be taken. @throws the first failure, when all were tried */
-function leaveAll(store: Store, held: readonly Reservation[]): void {
+function leaveAll(store: Store, held: readonly Reservation[], key?: string): void {
   const failures = held.flatMap((reservation) => {
     try {
-      leave(store, reservation)
+      leave(store, reservation, key)
       return []
     } catch (error) {
       return [error]
