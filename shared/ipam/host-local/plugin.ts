@@ -9,6 +9,7 @@ import { now, sleep } from '../../kernel/clock.ts'
 import { formatRangeSet, type RangeSet, rangeOf } from '../range.ts'
 import { checkReservations } from './check.ts'
 import { config, defaultDataDir, graceOf, type HostLocalConfig, rangeSets } from './config.ts'
+import { announce, wireOf } from './neighbours.ts'
 import { netnsOf } from './netns.ts'
 import { directoryOf, explaining, hasStore, makeStore, withAll, withStore } from './open.ts'
 import { isHeldBy, type Reservation } from './records.ts'
@@ -58,6 +59,7 @@ function add(request: HostLocalRequest): Result {
     avoid: request.avoid ?? [],
   }
   const addresses = reserveInTime(request, wishes, claim)
+  announce(storeOf(request), wireOf(request.raw), sets)
   return {
     interfaces: [],
     ips: sets.map((set, at) => toIp(set, addresses[at])),

@@ -42,6 +42,11 @@ export function reservations(directory: string): Reservation[] {
   return recordNames(readDirectory(directory)).flatMap((file) => readRecord(directory, file) ?? [])
 }
 
+/** Whether anybody holds an address. */
+export function hasRecords(directory: string): boolean {
+  return stat(directory) !== undefined && recordNames(readDirectory(directory)).length > 0
+}
+
 /** When a record was written, nanoseconds since the epoch: tells it from an earlier one of the same holder. */
 export function timeOf(directory: string, { file }: Pick<Reservation, 'file'>): string {
   return String(stat(`${directory}/${file}`)?.mtime ?? '')
