@@ -251,6 +251,8 @@ export interface Stat {
   size: bigint
   /** Last change of content, nanoseconds since the epoch. */
   mtime: bigint
+  /** Last change of anything, its name included, nanoseconds since the epoch. */
+  ctime: bigint
 }
 
 const STATX_BASIC_STATS = 0x7ff
@@ -270,10 +272,16 @@ function parseStat(buffer: Buffer): Stat {
     mode: buffer.readUInt16LE(28),
     inode: buffer.readBigUInt64LE(32),
     size: buffer.readBigUInt64LE(40),
-    mtime: buffer.readBigInt64LE(112) * 1_000_000_000n + BigInt(buffer.readUInt32LE(120)),
+    mtime: timeAt(buffer, 112),
+    ctime: timeAt(buffer, 96),
     rdev: { major: buffer.readUInt32LE(128), minor: buffer.readUInt32LE(132) },
     device: `${buffer.readUInt32LE(136)}:${buffer.readUInt32LE(140)}`,
   }
+}
+
+/** struct statx_timestamp, in nanoseconds. */
+function timeAt(buffer: Buffer, at: number): bigint {
+  return buffer.readBigInt64LE(at) * 1_000_000_000n + BigInt(buffer.readUInt32LE(at + 8))
 }
 
 /** Where a symlink points, or undefined when the path is none. */
