@@ -37,8 +37,8 @@ const placeOf = (directory: string) => `${indexHome(directory)}/wire`
 /** Lets other networks know where this one gives addresses. It is of no weight should it not be written. */
 export function announce(directory: string, wire: string | undefined, sets: readonly RangeSet[]): void {
   if (wire === undefined) return
-  const text = [bootId(), wire, ...sets.flat().map(formatRange)].join('\n')
   try {
+    const text = [bootId(), wire, ...sets.flat().map(formatRange)].join('\n')
     if (readFileIfAny(placeOf(directory)) !== text) overwrite(placeOf(directory), text)
   } catch (error) {
     if (!(error instanceof KernelError)) throw error
