@@ -4,6 +4,7 @@ import type { Registry } from '../shared/cni/plugin.ts'
 
 export const plugins: Registry = {
   bridge: async () => (await import('./bridge/plugin.ts')).bridge,
+  dummy: async () => (await import('./dummy/plugin.ts')).dummy,
   'host-local': async () => (await import('./host-local/plugin.ts')).hostLocal,
   'ipam-list': async () => (await import('./ipam-list/plugin.ts')).ipamList,
   ipvlan: async () => (await import('./ipvlan/plugin.ts')).ipvlan,

@@ -20,6 +20,7 @@ export const Ifla = {
   IFALIAS: 20,
   NET_NS_FD: 28,
   EXT_MASK: 29,
+  NUM_TX_QUEUES: 31,
   LINK_NETNSID: 37,
 } as const
 
