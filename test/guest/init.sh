@@ -27,7 +27,8 @@ mount_system() {
   mount -t sysfs sysfs sys
   mount -t cgroup2 cgroup2 sys/fs/cgroup
   mount -t devtmpfs devtmpfs dev
-  mkdir dev/pts dev/shm
+  mkdir dev/pts dev/shm dev/net
+  mknod dev/net/tun c 10 200 # as udev makes it of modules.devname: whoever opens it loads the module
   mount -t devpts devpts dev/pts
   mount -t tmpfs tmpfs dev/shm
   ln -s /proc/self/fd dev/fd

@@ -112,10 +112,10 @@ for (const keys of [{ mode: 'l2' }, { mode: 'l3', hostAccess: true }])
   })
 
 test('GC takes hostAccess and addresses of stale attachments, and leaves valid ones alone', async () => {
-  const { config, before, container } = await attached({ hostAccess: true })
+  const { config, before, del } = await attached({ hostAccess: true })
   const beside = snapshot()
-  const stale = newContainer()
-  await call({ verb: 'ADD', config, containerID: 'stale', netns: stale.path })
+  const stale = { ...del, containerID: 'stale', netns: newContainer().path }
+  await call({ ...stale, verb: 'ADD' })
   for (const [valid, left] of [
     [[{ containerID: 'passing', ifname: 'eth0' }], beside],
     [[], before],
@@ -125,7 +125,7 @@ test('GC takes hostAccess and addresses of stale attachments, and leaves valid o
     assert.equal(files(snapshot()).filter(isNoWitness), files(left).filter(isNoWitness))
   }
   // GC is told of no namespace: the interfaces are still there, and hold the parent to their mode.
-  for (const each of [container, stale]) removeContainer(each)
+  for (const each of [del, stale]) assert.equal(await call(each), done)
 })
 
 /** Who has gone without DEL is asked in vain by the next ADD, which then forgets it. */
