@@ -3,6 +3,7 @@
 import type { Registry } from '../shared/cni/plugin.ts'
 
 export const plugins: Registry = {
+  bond: async () => (await import('./bond/plugin.ts')).bond,
   bridge: async () => (await import('./bridge/plugin.ts')).bridge,
   dummy: async () => (await import('./dummy/plugin.ts')).dummy,
   'host-local': async () => (await import('./host-local/plugin.ts')).hostLocal,
@@ -13,6 +14,7 @@ export const plugins: Registry = {
   ptp: async () => (await import('./ptp/plugin.ts')).ptp,
   static: async () => (await import('./static/plugin.ts')).staticIpam,
   vlan: async () => (await import('./vlan/plugin.ts')).vlan,
+  vrf: async () => (await import('./vrf/plugin.ts')).vrf,
   vxlan: async () => (await import('./vxlan/plugin.ts')).vxlan,
   wire: async () => (await import('./wire/plugin.ts')).wire,
 }
