@@ -5,6 +5,7 @@ import {
   boolean,
   describe,
   either,
+  ifname,
   integer,
   ip,
   list,
@@ -15,7 +16,7 @@ import {
   withDefault,
 } from '../../shared/cni/schema.ts'
 import { possibleMtu } from '../../shared/device/keys.ts'
-import { memberKeys, memberRules } from '../../shared/device/members.ts'
+import { memberKeys, someMembers } from '../../shared/device/members.ts'
 import { bondModes, bondWords } from '../../shared/netlink/bond.ts'
 import { inTheirModes, monitored, primaryIsMember, soundTargets } from './rules.ts'
 
@@ -45,7 +46,10 @@ const shape = {
   downdelay: number('How long it must be missing to count, in milliseconds: a multiple of miimon.'),
   useCarrier: onOff('Ask the driver for the carrier, and not the NIC by MII.'),
   arpInterval: number('Instead of miimon: how often targets are asked by ARP or ND, in milliseconds.'),
-  arpIpTargets: describe(optional(list(ip)), 'IPv4 addresses that answer as long as a member works, at most 16.'),
+  arpIpTargets: describe(
+    optional(list(ip)),
+    'IPv4 addresses that answer as long as a member works, at most 16.',
+  ),
   nsIp6Targets: describe(optional(list(ip)), 'The same in IPv6 (Linux 5.18).'),
   arpValidate: describe(
     optional(oneOf(...bondWords.arpValidate)),
@@ -53,13 +57,15 @@ const shape = {
   ),
   arpAllTargets: describe(optional(oneOf(...bondWords.arpAllTargets)), 'Whether any target suffices.'),
   arpMissedMax: number('How many intervals may pass without an answer (Linux 5.17).', { min: 1, max: 255 }),
-  primary: describe(optional(ifnameOfMember()), 'The member that is used whenever it works.'),
+  primary: describe(optional(ifname), 'The member that is used whenever it works.'),
   primaryReselect: describe(
     optional(oneOf(...bondWords.primaryReselect)),
     'When the primary is taken back: always, if it is better, or only on failure of the other.',
   ),
   failOverMac: describe(
-    optional(either('"none", "active" or "follow"', oneOf(...bondWords.failOverMac), integer({ min: 0, max: 2 }))),
+    optional(
+      either('"none", "active" or "follow"', oneOf(...bondWords.failOverMac), integer({ min: 0, max: 2 })),
+    ),
     'Whose MAC address the bond has: one for all (none), the active member’s, or one that follows the active member.',
   ),
   xmitHashPolicy: describe(
@@ -88,5 +94,5 @@ const shape = {
 export type BondConfig = Config<typeof shape>
 
 export const config = network(shape, {
-  rules: [...memberRules, inTheirModes, monitored, soundTargets, primaryIsMember, possibleMtu],
+  rules: [someMembers, inTheirModes, ...monitored, soundTargets, primaryIsMember, possibleMtu],
 })

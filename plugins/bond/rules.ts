@@ -1,6 +1,7 @@
 /** What options of a bond do not go together: as the driver has it (drivers/net/bonding/bond_options.c), but in words. */
 
 import type { Complaint } from '../../shared/cni/error.ts'
+import { needs, notTogether, type Rule } from '../../shared/cni/rules.ts'
 import { parseAddress } from '../../shared/ip/address.ts'
 import type { BondMode } from '../../shared/netlink/bond.ts'
 import type { BondConfig } from './config.ts'
@@ -43,7 +44,9 @@ export function inTheirModes(config: BondConfig): Complaint | undefined {
   const wrong = keys.find((key) => config[key] !== undefined && !modesOf[key]?.includes(mode))
   if (wrong) return notIn(wrong, mode, modesOf[wrong] ?? [])
   const ranked = links.findIndex(({ priority }) => priority !== undefined)
-  return ranked < 0 || choosing.includes(mode) ? undefined : notIn(`links[${ranked}].priority`, mode, choosing)
+  return ranked < 0 || choosing.includes(mode)
+    ? undefined
+    : notIn(`links[${ranked}].priority`, mode, choosing)
 }
 
 function notIn(key: string, mode: BondMode, modes: BondMode[]): Complaint {
@@ -53,30 +56,29 @@ function notIn(key: string, mode: BondMode, modes: BondMode[]): Complaint {
   }
 }
 
-/** Members are watched by their carrier or by ARP, never by both. */
-export function monitored(config: BondConfig): Complaint | undefined {
-  const { miimon, arpInterval, arpIpTargets, nsIp6Targets } = config
-  const targets = [...(arpIpTargets ?? []), ...(nsIp6Targets ?? [])]
-  if (arpInterval && Number(miimon ?? 0) > 0)
-    return { msg: 'miimon and arpInterval cannot be set together', hint: 'take one of them out' }
-  if (arpInterval && targets.length === 0)
-    return { msg: 'arpInterval is set but there is nobody to ask', hint: 'name some in arpIpTargets or nsIp6Targets' }
-  const asked = (['arpIpTargets', 'nsIp6Targets', 'arpValidate', 'arpAllTargets', 'arpMissedMax'] as const).find(
-    (key) => config[key] !== undefined,
-  )
-  if (asked && !arpInterval)
-    return { msg: `${asked} is set but arpInterval is not`, hint: `set arpInterval too, or take ${asked} out` }
-  return delayed(config)
+/** Members are watched by their carrier or by asking somebody, never both. */
+export const monitored: Rule<BondConfig>[] = [
+  notTogether('miimon', 'arpInterval'),
+  ...['arpIpTargets', 'nsIp6Targets', 'arpValidate', 'arpAllTargets', 'arpMissedMax'].map((key) =>
+    needs(key, 'arpInterval'),
+  ),
+  somebodyToAsk,
+  wholeRounds,
+]
+
+function somebodyToAsk({ arpInterval, arpIpTargets = [], nsIp6Targets = [] }: BondConfig) {
+  if (!arpInterval || arpIpTargets.length + nsIp6Targets.length > 0) return undefined
+  return { msg: 'arpInterval is set but there is nobody to ask', hint: 'set arpIpTargets or nsIp6Targets' }
 }
 
 /** The driver counts delays in rounds of miimon, and would round them. */
-function delayed(config: BondConfig): Complaint | undefined {
+function wholeRounds(config: BondConfig): Complaint | undefined {
   const round = intervalOf(config)
-  const wrong = (['updelay', 'downdelay', 'peerNotifyDelay'] as const).find(
-    (key) => config[key] && (round === 0 || (config[key] ?? 0) % round !== 0),
-  )
+  const keys = ['updelay', 'downdelay', 'peerNotifyDelay'] as const
+  const wrong = keys.find((key) => config[key] && !Number.isInteger((config[key] ?? 0) / round))
   if (!wrong) return undefined
-  if (round === 0) return { msg: `${wrong} is set but miimon is not`, hint: `set miimon, or take ${wrong} out` }
+  if (round === 0)
+    return { msg: `${wrong} is set but miimon is not`, hint: `set miimon, or take ${wrong} out` }
   return { msg: `${wrong} is ${config[wrong]}, must be a multiple of miimon, which is ${round}` }
 }
 
@@ -94,9 +96,13 @@ export function soundTargets({ arpIpTargets = [], nsIp6Targets = [] }: BondConfi
 
 function badTargets(key: string, targets: string[], family: 4 | 6): Complaint | undefined {
   if (targets.length > maxTargets) return { msg: `${key} has ${targets.length} of at most ${maxTargets}` }
-  const wrong = targets.find((text) => parseAddress(text)?.family !== family || /^(fe[89ab]|0\.0\.0\.0$|255\.255\.255\.255$)/i.test(text))
-  return wrong ? { msg: `${key} has ${wrong}, must be a unicast IPv${family} address${family === 6 ? ', not link-local' : ''}` } : undefined
+  const wrong = targets.find((text) => parseAddress(text)?.family !== family || unusable.test(text))
+  if (!wrong) return undefined
+  return { msg: `${key} has ${wrong}, must be an IPv${family} address that a single host has on the wire` }
 }
+
+/** What the driver takes for no address at all (bond_is_ip_target_ok, bond_is_ip6_target_ok), and link-local IPv6. */
+const unusable = /^(0\.0\.0\.0|255\.255\.255\.255|::1?|fe[89ab].:.*|ff.*)$/i
 
 export function primaryIsMember({ primary, links = [] }: BondConfig): Complaint | undefined {
   if (!primary || links.some(({ name }) => name === primary)) return undefined

@@ -1,6 +1,6 @@
 /** Bonds: several links as one (drivers/net/bonding). Its options are a table; all that is said of one is in its row. */
 
-import { parseAttributes, putU8, putU16, putU32, type StreamData } from 'netlink/dist/structs.js'
+import { AttrStream, parseAttributes, putU8, putU16, putU32, type StreamData } from 'netlink/dist/structs.js'
 import { type Address, formatAddress, fromBytes, parseAddress, toBytes } from '../ip/address.ts'
 import { formatMac, parseMac } from '../ip/mac.ts'
 import { changePort, type LinkName, type LinkSpec } from './link.ts'
@@ -49,6 +49,8 @@ export const bondModes = [
   'balance-tlb',
   'balance-alb',
 ] as const
+
+export type BondMode = (typeof bondModes)[number]
 
 export const bondWords = {
   arpValidate: ['none', 'active', 'backup', 'all', 'filter', 'filter_active', 'filter_backup'],
@@ -130,6 +132,13 @@ export function parseBond(data: Buffer): BondOptions {
     if (name) found[name] = codecOf(name).parse(value)
   })
   return found
+}
+
+/** Options as the kernel would tell them, so that they can be compared with what it does tell. */
+export function canonical(wanted: BondOptions): BondOptions {
+  const stream = new AttrStream()
+  stream.emit(bondKind(wanted).data ?? [])
+  return parseBond(Buffer.concat(stream.bufs))
 }
 
 /** The codec of an option, whatever its values are. */
