@@ -113,7 +113,7 @@ function place(
   request: Request<InterfaceConfig>,
 ): Result {
   const { netns, config } = request
-  const interfaces = [...host, { name, mac, mtu, sandbox: netns }]
+  const interfaces = [...host, { name, mac: mac || undefined, mtu, sandbox: netns }]
   const ips = lease.ips.map((ip) => ({ ...ip, interface: host.length }))
   const dns = Object.keys(config.dns ?? {}).length > 0 ? (config.dns ?? {}) : lease.dns
   return { interfaces, ips, routes: lease.routes, dns }

@@ -13,6 +13,7 @@ export const probes: Record<string, string> = {
   'link ipvlan': onParent('ipvlan'),
   'link macvlan': onParent('macvlan'),
   'link team': 'ip link add probe type team',
+  'link vcan': 'ip link add probe type vcan',
   'link vlan': onParent('vlan id 2'),
   'link vrf': 'ip link add probe type vrf table 10',
   'link vxlan': 'ip link add probe type vxlan id 2 dstport 4789',
