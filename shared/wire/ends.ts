@@ -1,9 +1,9 @@
 /** The ends of a wire in the kernel: one waiting on the host, or both in containers. */
 
-import { tolerate } from '../../shared/kernel/errno.ts'
-import { inNamespace, openNamespace } from '../../shared/kernel/namespace.ts'
-import { findLink, type Link, removeLink } from '../../shared/netlink/link.ts'
-import { ask, openSocket, Protocol, type Socket } from '../../shared/netlink/socket.ts'
+import { tolerate } from '../kernel/errno.ts'
+import { inNamespace, openNamespace } from '../kernel/namespace.ts'
+import { findLink, type Link, removeLink } from '../netlink/link.ts'
+import { ask, openSocket, Protocol, type Socket } from '../netlink/socket.ts'
 import { type End, idOf, readEnds, type Wire } from './wire.ts'
 
 /** An end that is really there. */

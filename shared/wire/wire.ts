@@ -1,17 +1,18 @@
 /** A wire by its name, and what is remembered of it: who has its ends. */
 
-import type { Attachment, Request } from '../../shared/cni/plugin.ts'
-import { hashedName } from '../../shared/device/names.ts'
-import { tolerate } from '../../shared/kernel/errno.ts'
-import {
-  makeDirectory,
-  readDirectory,
-  readFileIfAny,
-  removeTree,
-  writeFile,
-} from '../../shared/kernel/files.ts'
-import { withLock } from '../../shared/kernel/lock.ts'
-import type { WireConfig } from './config.ts'
+import type { Attachment, Request } from '../cni/plugin.ts'
+import type { InterfaceConfig } from '../device/device.ts'
+import type { PairConfig } from '../device/host-end.ts'
+import { hashedName } from '../device/names.ts'
+import { tolerate } from '../kernel/errno.ts'
+import { makeDirectory, readDirectory, readFileIfAny, removeTree, writeFile } from '../kernel/files.ts'
+import { withLock } from '../kernel/lock.ts'
+import type { PairKind } from '../netlink/pair.ts'
+
+/** What a wire is configured by: the keys of keys.ts. */
+export interface WireConfig extends InterfaceConfig, PairConfig {
+  wire?: string
+}
 
 const state = '/run/patchbay'
 const records = `${state}/wires`
@@ -25,17 +26,22 @@ export interface End extends Pick<Attachment, 'containerID' | 'ifname'> {
 export interface Wire extends Pick<Attachment, 'network'> {
   /** As the configuration names it. */
   wire: string
+  /** What it is made of. */
+  kind: PairKind
   ends: End[]
 }
 
 /** The wire of a configuration, with nobody at its ends. */
-export function wireOf({ network, config }: Request<WireConfig>): Wire {
-  return { network, wire: config.wire ?? network, ends: [] }
+export function wireOf({ network, config }: Request<WireConfig>, kind: PairKind): Wire {
+  return { network, wire: config.wire ?? network, kind, ends: [] }
 }
 
+/** What a waiting end's name begins with. */
+const prefixes = { veth: 'wire', vxcan: 'vxcn' } as const
+
 /** What identifies a wire on this host: the name of the end that waits, and the alias of the others. */
-export function idOf({ network, wire }: Wire): string {
-  return hashedName('wire', `${network}/${wire}`)
+export function idOf({ network, wire, kind }: Wire): string {
+  return hashedName(prefixes[kind], `${network}/${wire}`)
 }
 
 /** Holds the lock of all wires: looking who has the ends and giving one away are one step to everybody else. */
@@ -76,8 +82,8 @@ export function wiresOf(network: string): Wire[] {
 function readRecord(id: string): Wire | undefined {
   const text = readFileIfAny(recordOf(id))
   try {
-    const { network, wire, ends } = JSON.parse(text ?? '')
-    return Array.isArray(ends) ? { network, wire, ends } : undefined
+    const { network, wire, kind, ends } = JSON.parse(text ?? '')
+    return Array.isArray(ends) ? { network, wire, kind, ends } : undefined
   } catch {
     return undefined
   }

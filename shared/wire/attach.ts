@@ -1,23 +1,32 @@
 /** A container gets an end of its wire: of a new one, whose other end waits on the host, or the one that waits. */
 
-import { CniError, Code } from '../../shared/cni/error.ts'
-import type { Request } from '../../shared/cni/plugin.ts'
-import type { Life } from '../../shared/device/device.ts'
-import { requestedMac } from '../../shared/device/mac.ts'
-import { attachmentAlias } from '../../shared/device/names.ts'
-import type { Fd } from '../../shared/kernel/files.ts'
-import { currentNamespace } from '../../shared/kernel/namespace.ts'
-import { changeLink, findLink, type Link, type LinkSettings } from '../../shared/netlink/link.ts'
-import { ask } from '../../shared/netlink/socket.ts'
-import { newVeth } from '../../shared/netlink/veth.ts'
-import type { WireConfig } from './config.ts'
+import { CniError, Code } from '../cni/error.ts'
+import type { Request } from '../cni/plugin.ts'
+import type { Life } from '../device/device.ts'
+import { requestedMac } from '../device/mac.ts'
+import { attachmentAlias } from '../device/names.ts'
+import type { Fd } from '../kernel/files.ts'
+import { currentNamespace } from '../kernel/namespace.ts'
+import { changeLink, findLink, type Link, type LinkSettings } from '../netlink/link.ts'
+import { newPair, type PairKind } from '../netlink/pair.ts'
+import { ask } from '../netlink/socket.ts'
 import { cut } from './cut.ts'
 import { deleteEnds, type Held, heldEnds, waitingEnd } from './ends.ts'
-import { endOf, idOf, isSame, readEnds, type Wire, wireOf, withWires, writeEnds } from './wire.ts'
+import {
+  endOf,
+  idOf,
+  isSame,
+  readEnds,
+  type Wire,
+  type WireConfig,
+  wireOf,
+  withWires,
+  writeEnds,
+} from './wire.ts'
 
 /** Gives the container its end. @returns who has the other one, if anybody */
-export function attach(life: Life<WireConfig>): Held | undefined {
-  const wire = wireOf(life.request)
+export function attach(life: Life<WireConfig>, kind: PairKind): Held | undefined {
+  const wire = wireOf(life.request, kind)
   return withWires(() => {
     const held = heldEnds(wire)
     refuseAgain(held, life.request)
@@ -39,11 +48,12 @@ function makeWire(life: Life<WireConfig>, wire: Wire): void {
   const { ifname } = request
   const name = idOf(wire)
   deleteEnds(host, wire)
-  undo(() => cut(host, request))
+  undo(() => cut(host, request, wire.kind))
   writeEnds(wire, [endOf(request)])
-  ask(host, newVeth({ ...settings(request), name }, { ...own(request), name: ifname, netns: container.fd }))
-  ask(inside, changeLink({ name: ifname }, { alias: name }))
-  ask(host, changeLink({ name }, { alias: waitingAlias(wire, request) }))
+  const end = { name: ifname, mac: requestedMac(request), netns: container.fd }
+  ask(host, newPair(wire.kind, { name }, end))
+  ask(inside, changeLink({ name: ifname }, { ...settings(request), alias: name }))
+  ask(host, changeLink({ name }, { ...settings(request), alias: waitingAlias(wire, request) }))
 }
 
 /** `ip link set WAITING netns NS name IFNAME`, in one request with all that the end is to be. */
@@ -69,6 +79,7 @@ function putBack({ inside, request }: Life<WireConfig>, wire: Wire, waiting: Lin
   )
 }
 
+/** Not given at birth: there the kernel asks no driver whether an MTU can be. */
 function settings({ config: { mtu, txQueueLen } }: Request<WireConfig>): LinkSettings {
   return { mtu: mtu || undefined, txqlen: txQueueLen }
 }

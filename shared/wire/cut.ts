@@ -1,18 +1,27 @@
 /** A wire is cut: both containers are without it, and nothing is left of it on the host. */
 
-import { isValid } from '../../shared/cni/attachments.ts'
-import type { Request } from '../../shared/cni/plugin.ts'
-import type { Socket } from '../../shared/netlink/socket.ts'
-import type { WireConfig } from './config.ts'
+import { isValid } from '../cni/attachments.ts'
+import type { Request } from '../cni/plugin.ts'
+import type { PairKind } from '../netlink/pair.ts'
+import type { Socket } from '../netlink/socket.ts'
 import { deleteEnds } from './ends.ts'
-import { forgetWire, isSame, readEnds, type Wire, wireOf, wiresOf, withWires } from './wire.ts'
+import {
+  forgetWire,
+  isSame,
+  readEnds,
+  type Wire,
+  type WireConfig,
+  wireOf,
+  wiresOf,
+  withWires,
+} from './wire.ts'
 
 /**
  * Cuts the wire that an attachment has an end of. What is gone already counts as done; a later wire of the same name,
  * laid after this one was cut from its other side, is not this attachment's.
  */
-export function cut(host: Socket, request: Request<WireConfig>): void {
-  const wire = wireOf(request)
+export function cut(host: Socket, request: Request<WireConfig>, kind: PairKind): void {
+  const wire = wireOf(request, kind)
   withWires(() => {
     const ends = readEnds(wire)
     if (ends.some((end) => isSame(end, request))) removeWire(host, wire)
