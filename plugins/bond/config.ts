@@ -16,7 +16,7 @@ import {
   withDefault,
 } from '../../shared/cni/schema.ts'
 import { possibleMtu } from '../../shared/device/keys.ts'
-import { memberKeys, someMembers } from '../../shared/device/members.ts'
+import { memberKeys, someMembers } from '../../shared/device/member-keys.ts'
 import { bondModes, bondWords } from '../../shared/netlink/bond.ts'
 import { inTheirModes, monitored, primaryIsMember, soundTargets } from './rules.ts'
 

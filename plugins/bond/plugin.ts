@@ -4,10 +4,10 @@ import type { Request } from '../../shared/cni/plugin.ts'
 import type { Life } from '../../shared/device/device.ts'
 import { checkInside, createInside } from '../../shared/device/inside.ts'
 import { requireKind } from '../../shared/device/kind.ts'
+import { collectLoans, giveBack } from '../../shared/device/lent.ts'
 import { requestedMac } from '../../shared/device/mac.ts'
 import {
   checkMembers,
-  giveBackMembers,
   joinMembers,
   mtuAmong,
   settleMembers,
@@ -31,7 +31,8 @@ export const bond = interfacePlugin<BondConfig, Link[]>({
   create,
   interfaces: () => [],
   settle: settleMembers,
-  remove: (request) => [() => giveBackMembers(request)],
+  remove: (request) => [() => giveBack(hostSocket(), request)],
+  gc: (request) => [() => collectLoans(hostSocket(), request)],
   check,
   status: () => requireKind(hostSocket(), kind),
 })

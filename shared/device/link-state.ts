@@ -7,25 +7,26 @@ import { changeLink, type Link, type LinkName } from '../netlink/link.ts'
 import { ask, type Socket } from '../netlink/socket.ts'
 
 /** All that is given back, as JSON can hold it. */
-export interface LinkState extends Pick<Link, 'name' | 'mac' | 'mtu' | 'txqlen' | 'up' | 'promisc'> {
+export interface LinkState
+  extends Pick<Link, 'name' | 'mac' | 'mtu' | 'txqlen' | 'up' | 'promisc' | 'alias'> {
   /** With their prefixes; without those that the kernel, a router or a DHCP server gave. */
   addresses: string[]
 }
 
 /** Looks at a link before it is lent. */
 export function stateOf(socket: Socket, link: Link): LinkState {
-  const { name, mac, mtu, txqlen, up, promisc } = link
+  const { name, mac, mtu, txqlen, up, promisc, alias = '' } = link
   const own = listAddresses(socket, link).filter(({ scope, permanent }) => scope === 0 && permanent)
-  return { name, mac, mtu, txqlen, up, promisc, addresses: own.map(formatCidr) }
+  return { name, mac, mtu, txqlen, up, promisc, alias, addresses: own.map(formatCidr) }
 }
 
 /** Makes a link what it was, in the namespace that it is in: its name first, which it takes while it is down. @throws KernelError */
 export function restoreState(socket: Socket, link: LinkName, state: LinkState): void {
-  const { addresses, up, name, ...settings } = state
+  const { addresses, up, name, mac, mtu, txqlen, promisc, alias } = state
   ask(socket, changeLink(link, { up: false }))
   if (link.name !== name) ask(socket, changeLink(link, { name }))
   const restored = { index: link.index, name }
-  ask(socket, changeLink(restored, { ...settings, up }))
+  ask(socket, changeLink(restored, { mac, mtu, txqlen, promisc, alias, up }))
   for (const text of addresses) {
     const cidr = parseCidr(text)
     if (cidr) tolerate(() => ask(socket, newAddress(restored, cidr, { nodad: true })), 'EEXIST')

@@ -1,70 +1,40 @@
 /** The members of a bond or a team: interfaces that become one, and are given back as they were. */
 
-import { CniError, Code, type Complaint } from '../cni/error.ts'
+import { CniError, Code } from '../cni/error.ts'
 import type { Request } from '../cni/plugin.ts'
-import { boolean, describe, ifname, list, object, type Shape, withDefault } from '../cni/schema.ts'
 import { inNamespace } from '../kernel/namespace.ts'
 import { Group, waitFor } from '../netlink/events.ts'
 import { changeLink, findLink, type Link, type LinkSettings } from '../netlink/link.ts'
-import { ask, type Socket, transact } from '../netlink/socket.ts'
+import { type Socket, transact } from '../netlink/socket.ts'
 import { broken } from './check.ts'
-import type { InterfaceConfig, Life } from './device.ts'
-import { mtuOf } from './keys.ts'
-import { forgetLent, lentOf, rememberLent } from './lent.ts'
-import { type LinkState, restoreState, stateOf } from './link-state.ts'
+import type { Life } from './device.ts'
+import { borrowerOf, lendHosts, lendOwn, namesInside } from './lent.ts'
+import type { MemberConfig } from './member-keys.ts'
+import { hashedName } from './names.ts'
 import { undoable } from './undo.ts'
-import { openWiringIfAny, type Wiring } from './wiring.ts'
-
-/** The keys of a plugin with members, in the words of bond-cni. @param own what a member may have of the plugin's own */
-export function memberKeys<Own extends Shape>(own: Own) {
-  return {
-    links: describe(
-      list(object({ name: describe(ifname, "The member's name."), ...own })),
-      'The members, each an object with a `name`.',
-    ),
-    linksInContainer: describe(
-      withDefault(boolean, false),
-      'The members are interfaces of the container, not of the host.',
-    ),
-    mtu: mtuOf(
-      "the interface and of its members, while they are that. Default: the smallest of the members'",
-    ),
-  }
-}
-
-export interface MemberConfig extends InterfaceConfig {
-  links: { name: string }[]
-  linksInContainer: boolean
-  mtu: number
-}
-
-/** The rule that goes with them. */
-export function someMembers({ links }: Pick<MemberConfig, 'links'>): Complaint | undefined {
-  if (links.length === 0) return { msg: 'links is empty: there would be nothing to send by' }
-  const names = links.map(({ name }) => name)
-  const twice = names.find((name, index) => names.indexOf(name) !== index)
-  return twice === undefined ? undefined : { msg: `links names ${twice} twice` }
-}
+import type { Wiring } from './wiring.ts'
 
 /**
  * Takes the interfaces that shall become members: in the container, and down, as a master wants them.
  * @throws CniError when one is missing, or has a master
  */
 export function takeMembers(life: Life<MemberConfig>): Link[] {
-  const { host, inside, request, undo } = life
+  const { host, inside, request } = life
   const { links, linksInContainer } = request.config
   const side = linksInContainer ? inside : host
   const members = links.map(({ name }) => findMember(side, name, linksInContainer))
-  undo(() => giveBackMembers(request))
-  rememberLent(
-    request,
-    members.map((link) => stateOf(side, link)),
+  if (linksInContainer) return lendOwn(life, members)
+  return lendHosts(
+    life,
+    members.map((link) => ({ link, inside: nameInside(life, link) })),
   )
-  transact(
-    inside,
-    members.map((link) => changeLink(link, { up: false })),
-  )
-  return members
+}
+
+/** Its own, unless the container has that already or is to have it. */
+function nameInside({ inside, request }: Life<MemberConfig>, { name }: Link): string {
+  const { network, containerID, ifname } = request
+  const isTaken = name === ifname || findLink(inside, name) !== undefined
+  return isTaken ? hashedName('link', `${network}/${containerID}/${ifname}/${name}`) : name
 }
 
 function findMember(side: Socket, name: string, isInside: boolean): Link {
@@ -81,9 +51,10 @@ function findMember(side: Socket, name: string, isInside: boolean): Link {
 
 function missing(name: string, isInside: boolean): CniError {
   const where = isInside ? 'the container' : 'the host'
+  const borrower = isInside ? undefined : borrowerOf(name)?.containerID
   return new CniError(Code.InvalidNetworkConfig, {
-    msg: `links: ${where} has no interface ${JSON.stringify(name)}`,
-    hint: isInside ? 'a plugin before this one must have made it' : 'another container may have it',
+    msg: `links: ${where} has no interface ${JSON.stringify(name)}${borrower ? `: container ${borrower} has it` : ''}`,
+    hint: isInside ? 'the plugin before this one must have made it' : 'name one that there is',
     command: 'ip link show',
     kernel: 'ENODEV',
   })
@@ -129,32 +100,20 @@ export function settleMembers({ inside, container, request }: Life<MemberConfig>
   if (!came) log.warn(`${ifname} has no carrier: see what its members miss: ip -d link show master ${ifname}`)
 }
 
-/** Makes the members what they were. What is gone already counts as done. For DEL and the way back of ADD. */
-export function giveBackMembers(request: Request): void {
-  const inside = openWiringIfAny(request)?.inside
-  for (const state of lentOf(request)) {
-    const link = inside && findLink(inside, state.name)
-    if (link) giveBack(inside, link, state)
-  }
-  forgetLent(request)
-}
-
-/** The master gives a member its MAC address and MTU back itself, but not what else the record knows. */
-function giveBack(inside: Socket, link: Link, state: LinkState): void {
-  ask(inside, changeLink(link, { master: 0 }))
-  restoreState(inside, link, state)
-}
-
 /** CHECK: each member belongs to the container's interface still. @returns them, in order @throws CniError */
-export function checkMembers({ inside }: Wiring, { ifname, netns, config }: Request<MemberConfig>): Link[] {
-  const master = findLink(inside, ifname)
-  return config.links.map(({ name }) => {
-    const link = findLink(inside, name)
-    const show = `nsenter --net=${netns} ip -d link show master ${ifname}`
-    if (!link)
-      throw broken(`${ifname} has lost its member ${name}: the container has no such interface`, show)
-    if (!master || link.master !== master.index)
-      throw broken(`${name} is no member of ${ifname} any more`, show)
-    return link
-  })
+export function checkMembers(wiring: Wiring, request: Request<MemberConfig>): Link[] {
+  const { inside } = wiring
+  const { ifname, netns, config } = request
+  const names = config.linksInContainer ? config.links.map(({ name }) => name) : namesInside(request)
+  const master = findLink(inside, ifname)?.index
+  const members = names
+    .flatMap((name) => findLink(inside, name) ?? [])
+    .filter((link) => link.master !== undefined && link.master === master)
+  if (members.length === config.links.length) return members
+  const has = (name = '') => members.some((link) => link.name === name)
+  const lost = config.links.filter((_, index) => !has(names[index])).map(({ name }) => name)
+  throw broken(
+    `${ifname} has lost ${lost.join(', ')}`,
+    `nsenter --net=${netns} ip -d link show master ${ifname}`,
+  )
 }
