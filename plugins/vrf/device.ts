@@ -13,7 +13,7 @@ import {
   newLink,
   removeLink,
 } from '../../shared/netlink/link.ts'
-import { ask, type Socket } from '../../shared/netlink/socket.ts'
+import { ask, type Socket, transact } from '../../shared/netlink/socket.ts'
 import { tableOf, vrfKind } from '../../shared/netlink/vrf.ts'
 import { reserved, type VrfConfig } from './config.ts'
 
@@ -46,17 +46,18 @@ function judge(vrf: Link, { table }: VrfConfig): void {
     })
 }
 
+/** Born and labelled in one message: who is killed leaves none that DEL would not know. */
 function makeVrf(inside: Socket, { vrfname: name, table }: VrfConfig, undo: Undo): Link {
+  const birth = newLink({ name, ...vrfKind(table || freeTable(inside)) })
   try {
     undoable(
       undo,
-      () => ask(inside, newLink({ name, ...vrfKind(table || freeTable(inside)) })),
+      () => transact(inside, [birth, changeLink({ name }, { alias, up: true })]),
       () => removeUnused(inside, name),
     )
   } catch (error) {
     throw isUnknownKind(error) ? missingKind('vrf') : error
   }
-  ask(inside, changeLink({ name }, { alias, up: true }))
   const vrf = findLink(inside, name)
   if (!vrf) throw new CniError(Code.Internal, { msg: `VRF ${name} vanished while it was being made` })
   return vrf
