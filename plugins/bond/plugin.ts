@@ -31,6 +31,8 @@ export const bond = interfacePlugin<BondConfig, Link[]>({
   create,
   interfaces: () => [],
   settle: settleMembers,
+  // Setting its MAC address would give balance-tlb's members all the same one.
+  announcesWhenUp: true,
   remove: (request) => [() => giveBack(hostSocket(), request)],
   gc: (request) => [() => collectLoans(hostSocket(), request)],
   check,

@@ -90,14 +90,14 @@ export function joinMembers({ inside, request, undo }: Life<unknown>, members: L
 /** How long a carrier may take where members have one. */
 const CARRIER_MILLISECONDS = 2500
 
-/** Waits for a carrier if a member has one, so that the announcement is heard. One without is no failure: cables are plugged in later. */
+/** Waits until frames pass if a member has a carrier, so that the announcement is heard. None is no failure: cables are plugged in later. */
 export function settleMembers({ inside, container, request }: Life<MemberConfig>, members: Link[]): void {
   const { ifname, log } = request
-  const isRunning = ({ name }: Pick<Link, 'name'>) => findLink(inside, name)?.running || undefined
-  const look = () => isRunning({ name: ifname })
-  const came =
-    members.some(isRunning) && inNamespace(container, () => waitFor(Group.LINK, CARRIER_MILLISECONDS, look))
-  if (!came) log.warn(`${ifname} has no carrier: see what its members miss: ip -d link show master ${ifname}`)
+  const isAlive = members.some(({ name }) => findLink(inside, name)?.carrier)
+  const look = () => findLink(inside, ifname)?.running || undefined
+  const passes = isAlive && inNamespace(container, () => waitFor(Group.LINK, CARRIER_MILLISECONDS, look))
+  if (!passes)
+    log.warn(`${ifname} has no carrier: see what its members miss: ip -d link show master ${ifname}`)
 }
 
 /** CHECK: each member belongs to the container's interface still. @returns them, in order @throws CniError */

@@ -30,6 +30,9 @@ const Info = { KIND: 1, DATA: 2, SLAVE_KIND: 4, SLAVE_DATA: 5 } as const
 /** Flags of a link (IFF_*, include/uapi/linux/if.h). */
 const flagBits = { up: 1, promisc: 0x100 } as const
 
+/** IFF_LOWER_UP: unlike the operational state, true at once. */
+const LOWER_UP = 0x10000
+
 /** Operational state of RFC 2863, IF_OPER_UP. */
 const IF_OPER_UP = 6
 
@@ -112,6 +115,7 @@ export function toLink({ data: message }: { data: Buffer }): Link {
     txqlen: attribute(Ifla.TXQLEN)?.readUInt32LE(0),
     up: (flags & flagBits.up) !== 0,
     running: attribute(Ifla.OPERSTATE)?.[0] === IF_OPER_UP,
+    carrier: (flags & LOWER_UP) !== 0,
     promisc: (flags & flagBits.promisc) !== 0,
     master: attribute(Ifla.MASTER)?.readUInt32LE(0),
     parent: attribute(Ifla.LINK)?.readUInt32LE(0),

@@ -24,6 +24,8 @@ export interface Link {
   up: boolean
   /** Operationally up: frames pass. */
   running: boolean
+  /** There is a cable, and somebody at its other end; always false while the link is down. */
+  carrier: boolean
   promisc: boolean
   /** Index of the bridge, bond, … that it belongs to. */
   master?: number
