@@ -3,12 +3,14 @@
 import { CniError, Code } from '../cni/error.ts'
 import type { Request } from '../cni/plugin.ts'
 import { inNamespace } from '../kernel/namespace.ts'
+import { writeSysctl } from '../kernel/sysctl.ts'
 import { Group, waitFor } from '../netlink/events.ts'
 import { changeLink, findLink, type Link, type LinkSettings } from '../netlink/link.ts'
 import { type Socket, transact } from '../netlink/socket.ts'
 import { broken } from './check.ts'
 import type { Life } from './device.ts'
-import { borrowerOf, lendHosts, lendOwn, namesInside } from './lent.ts'
+import { lendHosts, lendOwn, namesInside } from './lent.ts'
+import { borrowerOf } from './loan.ts'
 import type { MemberConfig } from './member-keys.ts'
 import { hashedName } from './names.ts'
 import { undoable } from './undo.ts'
@@ -76,10 +78,16 @@ export function mtuAmong(members: Link[], { mtu }: MemberConfig): number {
   return mtu || Math.min(...members.map((link) => link.mtu))
 }
 
-/** Makes interfaces members of the container's. Equivalent to `ip link set dev MEMBER master IFNAME`, for each. */
-export function joinMembers({ inside, request, undo }: Life<unknown>, members: Link[]): void {
+/**
+ * Makes interfaces members of the container's. Equivalent to `ip link set dev MEMBER master IFNAME`, for each. None of them speaks
+ * IPv6 for itself any more: a switch that hears the common MAC address on an idle one would send everything there.
+ */
+export function joinMembers({ inside, container, request, undo }: Life<unknown>, members: Link[]): void {
   const master = findLink(inside, request.ifname)?.index
   const all = (settings: LinkSettings) => members.map((link) => changeLink(link, settings))
+  inNamespace(container, () => {
+    for (const { name } of members) writeSysctl('1', 'ipv6', 'conf', name, 'disable_ipv6')
+  })
   undoable(
     undo,
     () => transact(inside, all({ master })),

@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert'
 import { cables, joined, layOut, lostWhile, plugged, sentBy } from '../harness/cables.ts'
 import * as cnitool from '../harness/cnitool.ts'
 import { ip } from '../harness/command.ts'
-import { type Netns, privateHost } from '../harness/host.ts'
+import { type Netns, privateHost, setSysctl } from '../harness/host.ts'
 import { inContainer, link } from '../harness/look.ts'
 import { hostLocal } from '../harness/networks.ts'
 import { pings } from '../harness/traffic.ts'
@@ -92,28 +92,35 @@ test('active-backup sends by one member, broadcast by all, balance-rr by each in
 })
 
 test('802.3ad: both sides agree by LACP, and use both members in one aggregator', async () => {
-  const pair = joined()
-  const { addresses, end } = await bonded(pair, {
+  const [one, other] = joined()
+  const keys = {
     mode: '802.3ad',
     lacpRate: 'fast',
     xmitHashPolicy: 'layer3+4',
     adSelect: 'bandwidth',
-    adActorSysPrio: 100,
-    adActorSystem: '02:00:5E:10:00:64',
-    adUserPortKey: 7,
     minLinks: 2,
-  })
-  const [one, other] = pair
-  assert.ok(pings(one, addresses[0] ?? ''))
+  }
+  const system = { adActorSystem: '02:00:5E:10:00:64', adActorSysPrio: 100, adUserPortKey: 7 }
+  const [net, far] = [bondNetwork({ ...keys, ...system }), bondNetwork(keys)]
+  await cnitool.add(net, one)
+  const { ips } = await cnitool.add(far, other)
+  const address = `${ips[0]?.address.replace(/\/.*/, '')}`
+  inContainer(one, `route add ${address} dev eth0`)
+  inContainer(other, `route add 10.${networks - 1}.0.0/24 dev eth0`)
+  for (let attempt = 0; attempt < 8 && !pings(one, address); attempt++);
+  assert.ok(pings(one, address))
   const info = infoOf('eth0', other)?.info_data?.ad_info as Record<string, unknown>
   assert.is(info.num_ports, 2)
   assert.is(info.partner_mac, '02:00:5e:10:00:64')
-  await end()
+  await cnitool.check(net, one)
+  await cnitool.del(net, one)
+  await cnitool.del(far, other)
 })
 
 test('ARP monitoring: a member whose cable works but leads nowhere is not used', async () => {
   const container = plugged()
   ip('address add 10.77.0.1/24 dev switch0')
+  setSysctl('net/ipv4/conf/all/arp_ignore', 1)
   const ipam = { type: 'static', addresses: [{ address: '10.77.0.2/24' }] }
   const net = bondNetwork({
     mode: 'active-backup',
