@@ -16,6 +16,7 @@ export const plugins: Registry = {
   vcan: async () => (await import('./vcan/plugin.ts')).vcan,
   vlan: async () => (await import('./vlan/plugin.ts')).vlan,
   vrf: async () => (await import('./vrf/plugin.ts')).vrf,
+  vxcan: async () => (await import('./vxcan/plugin.ts')).vxcan,
   vxlan: async () => (await import('./vxlan/plugin.ts')).vxlan,
   wire: async () => (await import('./wire/plugin.ts')).wire,
 }

@@ -3,7 +3,7 @@
 import { CniError, Code, type Complaint } from '../cni/error.ts'
 import type { Request } from '../cni/plugin.ts'
 import { describe, integer, withDefault } from '../cni/schema.ts'
-import { isErrno } from '../kernel/errno.ts'
+import { isErrno, type KernelError } from '../kernel/errno.ts'
 import { changeLink } from '../netlink/link.ts'
 import { ask, type Socket } from '../netlink/socket.ts'
 import type { InterfaceConfig } from './device.ts'
@@ -55,19 +55,24 @@ export function refuseMac(request: Request<MacConfig>): void {
  * @throws CniError when the kernel has no frames of that size
  */
 export function setFrames(socket: Socket, name: string, mtu: number): void {
-  if (mtu === 0) return
+  if (mtu > 0) explainingFrames(mtu, () => ask(socket, changeLink({ name }, { mtu })))
+}
+
+/** Does what sets an MTU. @throws CniError when the kernel has no frames of that size */
+export function explainingFrames<T>(mtu: number, action: () => T): T {
   try {
-    ask(socket, changeLink({ name }, { mtu }))
+    return action()
   } catch (error) {
-    throw isErrno(error, 'EINVAL') ? unknownFrames(name, mtu) : error
+    throw isErrno(error, 'EINVAL') && mtu >= Frame.XL_MIN ? noXl(mtu, error) : error
   }
 }
 
-function unknownFrames(name: string, mtu: number): CniError {
+function noXl(mtu: number, cause: KernelError): CniError {
   return new CniError(Code.InvalidNetworkConfig, {
     msg: `mtu: this kernel has no CAN frames of ${mtu} bytes`,
     hint: 'CAN XL came with Linux 6.1: take 72 for CAN FD, or a newer kernel',
-    command: `ip link set dev ${name} mtu ${mtu}`,
+    command: cause.command,
     kernel: 'EINVAL',
+    cause,
   })
 }

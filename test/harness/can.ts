@@ -61,3 +61,9 @@ async function untilListening({ ifname, netns }: Bus, listener: ChildProcess): P
   }
   throw new Error(`candump does not listen on ${ifname}`)
 }
+
+/** The host's rules of can-gw, as `cangw` would make them. Its exit status is how much it says. */
+export function gatewayRules(): string[] {
+  const lines = command('sh', '-c', 'cangw -L || true').split('\n')
+  return lines.filter(Boolean).map((line) => line.replace(/ #.*/, ''))
+}

@@ -10,11 +10,11 @@ import { snapshot } from '../harness/snapshot.ts'
 
 await privateHost()
 
-const configurations: Configuration[] = [{ type: 'dummy' }, { type: 'vcan' }]
+const configurations: Configuration[] = [{ type: 'dummy' }, { type: 'vcan' }, { type: 'vxcan' }]
 
 /** Whether the kernel has a kind; it may load its module by this. */
 function has(kind: string): boolean {
-  return succeeds('unshare', '--net', 'ip', 'link', 'add', 'type', kind)
+  return succeeds('unshare', '--net', 'ip', 'link', 'add', 'probe', 'type', kind)
 }
 
 function assertNamed({ json }: Answer, kind: string): void {
