@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { hostNics, isOfNics, nics } from '../harness/cables.ts'
 import * as cnitool from '../harness/cnitool.ts'
 import { ip } from '../harness/command.ts'
 import { refusal, unchanged } from '../harness/expect.ts'
@@ -18,32 +19,11 @@ import { type Troubled, testTrouble } from '../harness/trouble.ts'
 
 await privateHost()
 
-const nics = ['eth1', 'eth2']
-
-/** Two NICs of the host on one switch, unless they are there still: one is up, and has addresses and an alias. */
-function prepare(): void {
-  if (exists('eth1')) return
-  ip('link add switch0 type bridge forward_delay 0')
-  for (const name of nics) {
-    ip(`link add ${name} type veth peer name ${name}-peer`)
-    ip(`link set ${name}-peer master switch0 up`)
-    ip(`link set ${name} up`)
-  }
-  ip('link set switch0 up')
-  ip('link set eth2 down')
-  ip('link set eth1 mtu 1450 txqueuelen 500 alias uplink')
-  ip('address add 192.0.2.1/24 dev eth1')
-  ip('address add 2001:db8::1/64 dev eth1 nodad')
-}
-
 const bond: Troubled = {
   config: { type: 'bond', primary: 'eth2', links: nics.map((name) => ({ name })) },
   ifname: 'eth1',
   subnets: ['10.141.0.0/24', 'fd00:141::/64'],
-  prepare: () => {
-    if (exists('switch0') && !exists('eth1')) ip('link delete switch0')
-    prepare()
-  },
+  prepare: hostNics,
   expect: ({ linkinfo, mtu, flags }) => {
     assert.equal([linkinfo?.info_kind, linkinfo?.info_data?.primary, mtu], ['bond', 'eth2', 1450])
     assert.ok(flags.includes('LOWER_UP'))
@@ -58,7 +38,7 @@ const bond: Troubled = {
     'the bond is gone': (container) => inContainer(container, 'link delete eth1'),
   },
   atOnce: 1,
-  goesWithNamespace: (line) => /eth[12]\b/.test(line),
+  goesWithNamespace: isOfNics,
 }
 
 testRoundTrips('bond of NICs', bond)
@@ -68,7 +48,7 @@ const read = (file: string): cnitool.Network =>
   JSON.parse(readFileSync(new URL(`../../conf-examples/${file}.conflist`, import.meta.url), 'utf8'))
 
 test('170-bond.conflist: the container reaches the router by either NIC, and the host has them back afterwards', async () => {
-  bond.prepare?.(newContainer())
+  hostNics()
   ip('address add 192.168.170.1/24 dev switch0')
   const before = snapshot()
   const [net, container] = [read('170-bond'), newContainer()]
@@ -87,7 +67,7 @@ test('170-bond.conflist: the container reaches the router by either NIC, and the
 })
 
 test('a second container is told who has the NICs', async () => {
-  bond.prepare?.(newContainer())
+  hostNics()
   const config = single(read('170-bond'))
   const [one, other] = [newContainer(), newContainer()]
   await call({ verb: 'ADD', config, containerID: 'one', netns: one.path })
@@ -100,7 +80,7 @@ test('a second container is told who has the NICs', async () => {
 })
 
 test('GC gives back what a stale attachment has, and leaves valid ones alone', async () => {
-  bond.prepare?.(newContainer())
+  hostNics()
   const before = snapshot()
   const config = { ...single(read('170-bond')), cniVersion: '1.1.0' }
   const container = newContainer()
@@ -114,7 +94,7 @@ test('GC gives back what a stale attachment has, and leaves valid ones alone', a
 })
 
 test('DEL with another interface of that name on the host says so, and succeeds when it is gone', async () => {
-  bond.prepare?.(newContainer())
+  hostNics()
   const before = snapshot()
   const net = read('170-bond')
   const container = newContainer()

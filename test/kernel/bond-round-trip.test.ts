@@ -3,6 +3,7 @@
 
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { ownCables } from '../harness/cables.ts'
 import { type Netns, privateHost } from '../harness/host.ts'
 import { inContainer, type Link } from '../harness/look.ts'
 import { type Kind, testRoundTrips } from '../harness/round-trip.ts'
@@ -12,18 +13,6 @@ await privateHost()
 
 const subnets = ['10.140.0.0/24', 'fd00:140::/64']
 const links = [{ name: 'net1' }, { name: 'net2' }]
-
-/** Two interfaces in the container, with cables in them: one of them up, and with addresses. */
-function prepare(container: Netns): void {
-  for (const name of ['net1', 'net2']) {
-    inContainer(container, `link add ${name} type veth peer name ${name}-peer`)
-    for (const end of [`${name}-peer`, name]) inContainer(container, `link set ${end} up`)
-  }
-  inContainer(container, 'link set net1 mtu 1450')
-  inContainer(container, 'link set net2 down')
-  inContainer(container, 'address add 192.0.2.1/24 dev net1')
-  inContainer(container, 'address add 2001:db8::1/64 dev net1 nodad')
-}
 
 function assertBond({ linkinfo, flags }: Link, expected: Record<string, unknown>): void {
   assert.is(linkinfo?.info_kind, 'bond')
@@ -52,7 +41,7 @@ const bond: Kind = {
     allSlavesActive: true,
   },
   subnets,
-  prepare,
+  prepare: ownCables,
   expect: (link) => {
     assert.is(link.mtu, 1450)
     assertBond(link, {

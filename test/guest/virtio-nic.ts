@@ -1,8 +1,8 @@
 /**
- * A virtio NIC that says it is one half of a net_failover set, over vhost-user (docs/interop/vhost-user.rst of QEMU): the
- * guest's kernel makes the set's master for it. It answers what it is asked and never sends a frame. A program of its own,
- * called with the path of its socket: it waits in system calls, because Node would drop the descriptors that the guest
- * sends along, and with them the guest's connection.
+ * A virtio NIC for a guest, over vhost-user (docs/interop/vhost-user.rst of QEMU): hardware to the guest's kernel. Called with
+ * the path of its socket and, to be one half of a net_failover set, whose master that kernel makes for it, `standby`. It answers
+ * what it is asked and never sends a frame. A program of its own, which waits in system calls, because Node would drop the
+ * descriptors that the guest sends along, and with them the guest's connection.
  */
 
 import { syscall } from '../../engine/node/engine.ts'
@@ -16,8 +16,11 @@ const GET_FEATURES = 1
 const GET_PROTOCOL_FEATURES = 15
 const GET_CONFIG = 24
 
-/** VIRTIO_NET_F_MAC, VHOST_USER_F_PROTOCOL_FEATURES, VIRTIO_F_VERSION_1, VIRTIO_NET_F_STANDBY. */
-const features = bits(5, 30, 32, 62)
+const [path = '', role] = process.argv.slice(2)
+
+const VIRTIO_NET_F_STANDBY = 62
+/** VIRTIO_NET_F_MAC, VHOST_USER_F_PROTOCOL_FEATURES, VIRTIO_F_VERSION_1. */
+const features = bits(5, 30, 32, ...(role === 'standby' ? [VIRTIO_NET_F_STANDBY] : []))
 /** SLAVE_REQ, without which the guest has no interrupt; CONFIG, for the MAC address. */
 const protocolFeatures = bits(5, 9)
 
@@ -83,9 +86,9 @@ function serve(fd: number): void {
 }
 
 /** struct sockaddr_un. */
-const address = Buffer.concat([Buffer.from([AF_UNIX, 0]), Buffer.from(`${process.argv[2]}\0`)])
+const address = Buffer.concat([Buffer.from([AF_UNIX, 0]), Buffer.from(`${path}\0`)])
 const listener = syscall(call.socket, AF_UNIX, SOCK_STREAM, 0)
-if (syscall(call.bind, listener, address, address.length) < 0) throw new Error(`bind ${process.argv[2]}`)
+if (syscall(call.bind, listener, address, address.length) < 0) throw new Error(`bind ${path}`)
 syscall(call.listen, listener, 1)
 console.log('listening')
 serve(syscall(call.accept, listener, 0, 0))
