@@ -13,6 +13,7 @@ export const plugins: Registry = {
   macvlan: async () => (await import('./macvlan/plugin.ts')).macvlan,
   ptp: async () => (await import('./ptp/plugin.ts')).ptp,
   static: async () => (await import('./static/plugin.ts')).staticIpam,
+  team: async () => (await import('./team/plugin.ts')).team,
   vcan: async () => (await import('./vcan/plugin.ts')).vcan,
   vlan: async () => (await import('./vlan/plugin.ts')).vlan,
   vrf: async () => (await import('./vrf/plugin.ts')).vrf,
