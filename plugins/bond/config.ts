@@ -74,6 +74,7 @@ const shape = {
   ),
   lacpRate: describe(optional(oneOf(...bondWords.lacpRate)), 'How often the switch is asked for LACPDUs.'),
   lacpActive: onOff('Send LACPDUs unasked (Linux 5.15).'),
+  coupledControl: onOff('Collect and distribute by one state, as IEEE 802.1AX has it for most (Linux 6.9).'),
   adSelect: describe(optional(oneOf(...bondWords.adSelect)), 'Which aggregator of several is used.'),
   adActorSysPrio: number("The bond's priority as an LACP system.", { min: 1, max: 0xffff }),
   adActorSystem: describe(optional(mac), "The bond's MAC address as an LACP system."),

@@ -28,6 +28,7 @@ const modesOf: Partial<Record<keyof BondConfig, BondMode[]>> = {
   xmitHashPolicy: hashing,
   lacpRate: lacp,
   lacpActive: lacp,
+  coupledControl: lacp,
   adSelect: lacp,
   adActorSysPrio: lacp,
   adActorSystem: lacp,

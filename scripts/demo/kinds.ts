@@ -6,8 +6,10 @@ import { near } from './host.ts'
 
 /** The kinds by which two containers of one host cannot always meet. */
 const across: Record<string, (config: Configuration) => Configuration | undefined> = {
+  bond: (config) => config,
   ipvlan: (config) => (config.flag && config.flag !== 'bridge' ? config : undefined),
   macvlan: (config) => ((config.mode ?? 'bridge') === 'bridge' ? undefined : heard(config)),
+  team: (config) => config,
   vlan: (config) => config,
   vxlan: mirrored,
 }

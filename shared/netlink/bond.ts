@@ -100,6 +100,7 @@ const options = {
   lacpActive: row(29, 'lacp_active', flag),
   arpMissedMax: row(30, 'arp_missed_max', u8),
   nsIp6Targets: row(31, 'ns_ip6_target', addresses),
+  coupledControl: row(32, 'coupled_control', flag),
 }
 
 export type BondOption = keyof typeof options

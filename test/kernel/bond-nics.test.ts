@@ -66,6 +66,28 @@ test('170-bond.conflist: the container reaches the router by either NIC, and the
   assert.equal(addresses('eth1'), ['192.0.2.1/24', '2001:db8::1/64'])
 })
 
+test('171-bond-lacp.conflist: both NICs in one aggregator with the other host’s, made of the same file', async () => {
+  hostNics()
+  for (const name of nics) ip(`link set ${name}-peer nomaster down`)
+  const before = snapshot()
+  const net = read('171-bond-lacp')
+  const container = newContainer()
+  ip('link add lacp0 type bond mode 802.3ad lacp_rate fast miimon 100 xmit_hash_policy layer3+4')
+  for (const name of nics) ip(`link set ${name}-peer master lacp0`)
+  ip('address add 192.168.171.1/24 dev lacp0')
+  ip('link set lacp0 up')
+  await cnitool.add(net, container)
+  for (let attempt = 0; attempt < 8 && !pings(container, '192.168.171.1'); attempt++);
+  assert.ok(pings(container, '192.168.171.1'))
+  const info = link('eth0', container).linkinfo?.info_data?.ad_info as Record<string, unknown>
+  assert.equal([info.num_ports, info.partner_mac], [2, link('lacp0').address])
+  await cnitool.check(net, container)
+  await cnitool.del(net, container)
+  ip('link delete lacp0')
+  unchanged(before)
+  for (const name of nics) ip(`link set ${name}-peer master switch0 up`)
+})
+
 test('a second container is told who has the NICs', async () => {
   hostNics()
   const config = single(read('170-bond'))

@@ -1,15 +1,17 @@
 /** team in traffic: each mode carries it, by the members that it should; what goes on by itself when a cable is pulled, and what does not. */
 // needs: link team
 
+import { readFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { cables, joined, layOut, lostWhile, plugged, sentBy } from '../harness/cables.ts'
+import { cables, hostNics, joined, layOut, lostWhile, plugged, sentBy } from '../harness/cables.ts'
 import * as cnitool from '../harness/cnitool.ts'
 import { ip } from '../harness/command.ts'
-import { refusal } from '../harness/expect.ts'
-import { type Netns, privateHost } from '../harness/host.ts'
+import { refusal, unchanged } from '../harness/expect.ts'
+import { type Netns, newContainer, privateHost } from '../harness/host.ts'
 import { inContainer, link } from '../harness/look.ts'
 import { hostLocal } from '../harness/networks.ts'
+import { snapshot } from '../harness/snapshot.ts'
 import { pings } from '../harness/traffic.ts'
 
 await privateHost()
@@ -116,6 +118,23 @@ for (const xmitHashPolicy of ['layer2+3', 'layer3+4'])
     assert.is(busy.size, 2)
     await end()
   })
+
+test('175-team.conflist: by either NIC of the host, which has them back afterwards', async () => {
+  hostNics()
+  ip('address add 192.168.175.1/24 dev switch0')
+  const before = snapshot()
+  const url = new URL('../../conf-examples/175-team.conflist', import.meta.url)
+  const net: cnitool.Network = JSON.parse(readFileSync(url, 'utf8'))
+  const container = newContainer()
+  await cnitool.add(net, container)
+  assert.ok(pings(container, '192.168.175.1'))
+  ip('link set eth1-peer down')
+  assert.ok(pings(container, '192.168.175.1'))
+  ip('link set eth1-peer up')
+  await cnitool.check(net, container)
+  await cnitool.del(net, container)
+  unchanged(before)
+})
 
 test('the MAC address that is asked for is the team’s and its members’, until DEL', async () => {
   for (const mode of ['roundrobin', 'activebackup']) {
