@@ -1,6 +1,7 @@
 /** What a bond network may say. The descriptions become the README's table and the JSON Schema. */
 
 import { type Config, network } from '../../shared/cni/config.ts'
+import { notTogether } from '../../shared/cni/rules.ts'
 import {
   boolean,
   describe,
@@ -30,6 +31,10 @@ const onOff = (meaning: string) => describe(optional(boolean), meaning)
 const numerals = pattern('digits', /^\d{1,9}$/)
 
 const shape = {
+  bond: describe(
+    optional(ifname),
+    'Make the bond on the host, under this name, as the `master` of the plugins after this one. Default: in the container.',
+  ),
   mode: describe(withDefault(oneOf(...bondModes), 'active-backup'), 'How the members share the traffic.'),
   ...memberKeys({
     queueId: number('The transmit queue that leads to this member. 0: none.', u16),
@@ -95,5 +100,14 @@ const shape = {
 export type BondConfig = Config<typeof shape>
 
 export const config = network(shape, {
-  rules: [someMembers, inTheirModes, ...monitored, soundTargets, primaryIsMember, possibleMtu],
+  rules: [
+    someMembers,
+    notTogether('bond', 'linksInContainer', "a bond of the host is made of the host's interfaces"),
+    notTogether('bond', 'ipam', 'the addresses are those of the plugin that sits on the bond'),
+    inTheirModes,
+    ...monitored,
+    soundTargets,
+    primaryIsMember,
+    possibleMtu,
+  ],
 })

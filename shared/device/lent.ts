@@ -13,7 +13,7 @@ import { ask, openSocket, Protocol, type Socket } from '../netlink/socket.ts'
 import type { Life } from './device.ts'
 import { restoreState, stateOf } from './link-state.ts'
 import { forgetLoan, inodeOf, type Lent, type Loan, loanOf, loans, readLoan, rememberLoan } from './loan.ts'
-import { runAll } from './steps.ts'
+import { runAllNow } from './steps.ts'
 
 /** A link to be lent, and its name in the container. */
 export interface Wish {
@@ -59,25 +59,25 @@ export function namesInside(attachment: Attachment): string[] {
 }
 
 /** Gives back all that an attachment was lent. What is gone already counts as done. For DEL and the way back of ADD. */
-export function giveBack(host: Socket, attachment: Attachment): Promise<void> {
-  return endLoan(host, loanOf(attachment))
+export function giveBack(host: Socket, attachment: Attachment): void {
+  endLoan(host, loanOf(attachment))
 }
 
 /** Gives back what attachments of a network were lent that are not valid any more. For GC. */
-export function collectLoans(host: Socket, { network, validAttachments }: Request): Promise<void> {
+export function collectLoans(host: Socket, { network, validAttachments }: Request): void {
   const stale = loans().filter((loan) => loan.network === network && !isValid(validAttachments, loan))
-  return runAll(stale.map((loan) => () => endLoan(host, loanOf(loan))))
+  runAllNow(stale.map((loan) => () => endLoan(host, loanOf(loan))))
 }
 
 /** The record goes when all is given back; what could not be is tried again by the next DEL. */
-async function endLoan(host: Socket, id: string): Promise<void> {
+function endLoan(host: Socket, id: string): void {
   const loan = readLoan(id)
   const side = loan && sideOf(loan)
   const steps = loan?.links.map((lent) => () => {
     if (lent.mark) bringHome(host, side, lent)
     else if (side) restoreInside(side, lent)
   })
-  await runAll(steps ?? [])
+  runAllNow(steps ?? [])
   forgetLoan(id)
 }
 

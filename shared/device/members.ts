@@ -24,7 +24,7 @@ export function takeMembers(life: Life<MemberConfig>): Link[] {
   const { host, inside, request } = life
   const { links, linksInContainer } = request.config
   const side = linksInContainer ? inside : host
-  const members = links.map(({ name }) => findMember(side, name, linksInContainer))
+  const members = links.map(({ name }) => findMember(side, name, side !== host))
   if (linksInContainer) return lendOwn(life, members)
   return lendHosts(
     life,

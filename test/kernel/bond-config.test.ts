@@ -74,6 +74,10 @@ for (const [keys, ...parts] of [
   [{ miimon: 'often' }, 'miimon is "often"'],
   [{ mode: '802.3ad', adActorSystem: '01:00:5e:00:00:01' }, 'adActorSystem is "01:00:5e:00:00:01"'],
   [{ mtu: 67 }, 'mtu: must be 0 or from 68'],
+  [{ bond: 'uplinks' }, 'bond and linksInContainer cannot be set together'],
+  [{ ...inHost, bond: 'uplinks', ipam: { type: 'static' } }, 'bond and ipam cannot be set together'],
+  [{ ...inHost, bond: 'br0', links: [{ name: 'eth1' }] }, 'bond: the host has br0 already, a bridge'],
+  [{ ...inHost, bond: 'uplinks', links: [{ name: 'eth9' }] }, 'links: the host has no interface "eth9"'],
   [{ links: [{ name: 'net9' }] }, 'links: the container has no interface "net9"', 'ENODEV'],
   [{ ...inHost, links: [{ name: 'eth9' }] }, 'links: the host has no interface "eth9"'],
   [

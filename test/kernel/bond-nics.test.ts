@@ -1,10 +1,10 @@
-/** bond of the host's NICs: they move into the container and come back as they were, whatever happens meanwhile. */
+/** bond of the host's NICs: they move into the container and come back as they were. */
 // needs: link bond
 
 import { readFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { hostNics, isOfNics, nics } from '../harness/cables.ts'
+import { hostNics, nics } from '../harness/cables.ts'
 import * as cnitool from '../harness/cnitool.ts'
 import { ip } from '../harness/command.ts'
 import { refusal, unchanged } from '../harness/expect.ts'
@@ -12,14 +12,13 @@ import { newContainer, privateHost } from '../harness/host.ts'
 import { addresses, exists, inContainer, link } from '../harness/look.ts'
 import { single } from '../harness/networks.ts'
 import { call } from '../harness/plugin.ts'
-import { testRoundTrips } from '../harness/round-trip.ts'
+import { type Kind, testRoundTrips } from '../harness/round-trip.ts'
 import { snapshot } from '../harness/snapshot.ts'
 import { pings } from '../harness/traffic.ts'
-import { type Troubled, testTrouble } from '../harness/trouble.ts'
 
 await privateHost()
 
-const bond: Troubled = {
+const bond: Kind = {
   config: { type: 'bond', primary: 'eth2', links: nics.map((name) => ({ name })) },
   ifname: 'eth1',
   subnets: ['10.141.0.0/24', 'fd00:141::/64'],
@@ -37,12 +36,9 @@ const bond: Troubled = {
     },
     'the bond is gone': (container) => inContainer(container, 'link delete eth1'),
   },
-  atOnce: 1,
-  goesWithNamespace: isOfNics,
 }
 
 testRoundTrips('bond of NICs', bond)
-testTrouble('bond of NICs', bond)
 
 const read = (file: string): cnitool.Network =>
   JSON.parse(readFileSync(new URL(`../../conf-examples/${file}.conflist`, import.meta.url), 'utf8'))

@@ -1,4 +1,4 @@
-/** bond on the round trip that every kind of interface goes, and in trouble: of the container's own interfaces. */
+/** bond on the round trip that every kind of interface goes of the container's own interfaces. */
 // needs: link bond
 
 import { test } from 'uvu'
@@ -7,7 +7,6 @@ import { ownCables } from '../harness/cables.ts'
 import { type Netns, privateHost } from '../harness/host.ts'
 import { inContainer, type Link } from '../harness/look.ts'
 import { type Kind, testRoundTrips } from '../harness/round-trip.ts'
-import { testTrouble } from '../harness/trouble.ts'
 
 await privateHost()
 
@@ -85,6 +84,5 @@ const bond: Kind = {
 }
 
 testRoundTrips('bond', bond)
-testTrouble('bond', bond)
 
 test.run()
