@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { heardFrames, installCanUtils, sendFrames } from '../harness/can.ts'
+import { passXl } from '../harness/can-xl.ts'
 import * as cnitool from '../harness/cnitool.ts'
 import { ip } from '../harness/command.ts'
 import { unchanged } from '../harness/expect.ts'
@@ -62,6 +63,13 @@ for (const mtu of [72, 76, 2060])
   test(`mtu ${mtu} is the interface's`, async () => {
     assert.is(link(ifname, await wired({ mtu })).mtu, mtu)
   })
+
+test('mtu 2060: XL frames of 2048 bytes pass; with mtu 72 they are refused', async () => {
+  const longest = Buffer.alloc(2048, 0x5a)
+  assert.equal(passXl({ ifname, netns: await wired({ mtu: 2060 }) }, longest), longest)
+  const netns = await wired({ mtu: 72 })
+  assert.throws(() => passXl({ ifname, netns }, longest), 'EINVAL')
+})
 
 for (const [keys, said] of [
   [{ mtu: 1500 + 561 }, 'mtu is 2061, must be a whole number from 0 to 2060'],
