@@ -4,6 +4,7 @@
  */
 
 import { isValid } from '../cni/attachments.ts'
+import { CniError, Code } from '../cni/error.ts'
 import type { Attachment, Request } from '../cni/plugin.ts'
 import { tolerate } from '../kernel/errno.ts'
 import { currentNamespace, inNamespace, type Namespace, openNamespace } from '../kernel/namespace.ts'
@@ -12,7 +13,18 @@ import { changeLink, findLink, type Link, listLinks } from '../netlink/link.ts'
 import { ask, openSocket, Protocol, type Socket } from '../netlink/socket.ts'
 import type { Life } from './device.ts'
 import { restoreState, stateOf } from './link-state.ts'
-import { forgetLoan, inodeOf, type Lent, type Loan, loanOf, loans, readLoan, rememberLoan } from './loan.ts'
+import {
+  borrowerOf,
+  forgetLoan,
+  inodeOf,
+  type Lent,
+  type Loan,
+  loanOf,
+  loans,
+  readLoan,
+  rememberLoan,
+  withLoans,
+} from './loan.ts'
 import { runAllNow } from './steps.ts'
 
 /** A link to be lent, and its name in the container. */
@@ -24,15 +36,29 @@ export interface Wish {
 /** Lends links of the host: they move into the container, where they are down. @returns them as they are there */
 export function lendHosts(life: Life<unknown>, wishes: Wish[]): Link[] {
   const { host, inside, container, request } = life
-  const lent = wishes.map(({ link, inside }): Lent => {
-    const mark = `${loanOf(request)}/${link.name}`
-    return { ...stateOf(host, link), inside, mark, isHardware: link.kind === undefined }
+  return withLoans(() => {
+    const gone = wishes.find(({ link }) => findLink(host, link.name)?.index !== link.index)
+    if (gone) throw lentAlready(gone.link)
+    const lent = wishes.map(({ link, inside }): Lent => {
+      const mark = `${loanOf(request)}/${link.name}`
+      return { ...stateOf(host, link), inside, mark, isHardware: link.kind === undefined }
+    })
+    remember(life, lent)
+    return wishes.map(({ link, inside: name }, index) => {
+      ask(host, changeLink(link, { alias: lent[index]?.mark, up: false }))
+      ask(host, changeLink(link, { netns: container.fd, name }))
+      return findLink(inside, name) as Link
+    })
   })
-  remember(life, lent)
-  return wishes.map(({ link, inside: name }, index) => {
-    ask(host, changeLink(link, { alias: lent[index]?.mark, up: false }))
-    ask(host, changeLink(link, { netns: container.fd, name }))
-    return findLink(inside, name) as Link
+}
+
+/** Somebody was faster between the look at a link and the lock. */
+function lentAlready({ name }: Link): CniError {
+  return new CniError(Code.InvalidNetworkConfig, {
+    msg: `the host has lent ${name} to container ${borrowerOf(name)?.containerID ?? 'that is gone'} meanwhile`,
+    hint: 'give each container interfaces of its own',
+    command: `ip link show dev ${name}`,
+    kernel: 'ENODEV',
   })
 }
 

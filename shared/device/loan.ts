@@ -6,10 +6,12 @@
 import type { Attachment, Request } from '../cni/plugin.ts'
 import { tolerate } from '../kernel/errno.ts'
 import { makeDirectory, readDirectory, readFileIfAny, removeTree, stat, writeFile } from '../kernel/files.ts'
+import { withLock } from '../kernel/lock.ts'
 import type { LinkState } from './link-state.ts'
 import { hashedName } from './names.ts'
 
-const records = '/run/patchbay/lent'
+const state = '/run/patchbay'
+const records = `${state}/lent`
 
 /** A link as it was, and where it is meanwhile. */
 export interface Lent extends LinkState {
@@ -31,6 +33,12 @@ export interface Loan extends Attachment {
 /** What identifies a loan on this host. */
 export function loanOf({ network, containerID, ifname }: Attachment): string {
   return hashedName('', `${network}/${containerID}/${ifname}`)
+}
+
+/** Holds the lock of all loans: marking a link and moving it are one step to everybody else. */
+export function withLoans<T>(action: () => T): T {
+  makeDirectory(state)
+  return withLock(`${state}/lent.lock`, action)
 }
 
 export function rememberLoan({ network, containerID, ifname, netns }: Request, links: Lent[]): void {

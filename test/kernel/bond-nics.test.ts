@@ -97,6 +97,22 @@ test('a second container is told who has the NICs', async () => {
   await call({ verb: 'DEL', config, containerID: 'one', netns: one.path })
 })
 
+test('ten containers want the same NICs at once: one gets them, the others are told, and nothing is lost', async () => {
+  hostNics()
+  const before = snapshot()
+  const config = single(read('170-bond'))
+  const requests = Array.from({ length: 10 }, () => {
+    const { name, path } = newContainer()
+    return { config, containerID: name, netns: path }
+  })
+  const answers = await Promise.all(requests.map((request) => call({ ...request, verb: 'ADD' })))
+  const refusals = answers.filter(({ status }) => status !== 0)
+  assert.is(refusals.length, 9)
+  for (const { json } of refusals) assert.is(json?.code, 7, JSON.stringify(json))
+  for (const request of requests) await call({ ...request, verb: 'DEL' })
+  unchanged(before)
+})
+
 test('GC gives back what a stale attachment has, and leaves valid ones alone', async () => {
   hostNics()
   const before = snapshot()
