@@ -10,6 +10,7 @@ export const plugins: Registry = {
   'ipam-list': async () => (await import('./ipam-list/plugin.ts')).ipamList,
   ipvlan: async () => (await import('./ipvlan/plugin.ts')).ipvlan,
   loopback: async () => (await import('./loopback/plugin.ts')).loopback,
+  macsec: async () => (await import('./macsec/plugin.ts')).macsec,
   macvlan: async () => (await import('./macvlan/plugin.ts')).macvlan,
   ptp: async () => (await import('./ptp/plugin.ts')).ptp,
   static: async () => (await import('./static/plugin.ts')).staticIpam,

@@ -12,6 +12,7 @@ export const probes: Record<string, string> = {
   'link bond': 'ip link add probe type bond',
   'link dummy': 'ip link add probe type dummy',
   'link ipvlan': onParent('ipvlan'),
+  'link macsec': onParent('macsec'),
   'link macvlan': onParent('macvlan'),
   'link team': 'ip link add probe type team',
   'link vcan': 'ip link add probe type vcan',

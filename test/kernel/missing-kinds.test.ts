@@ -2,7 +2,7 @@
 
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { succeeds } from '../harness/command.ts'
+import { ip, succeeds } from '../harness/command.ts'
 import { unchanged } from '../harness/expect.ts'
 import { newContainer, privateHost } from '../harness/host.ts'
 import { type Answer, type Configuration, call } from '../harness/plugin.ts'
@@ -10,11 +10,21 @@ import { snapshot } from '../harness/snapshot.ts'
 
 await privateHost()
 
-const configurations: Configuration[] = [{ type: 'dummy' }, { type: 'vcan' }, { type: 'vxcan' }]
+ip('link add parent0 up type veth peer name other0')
+
+const configurations: Configuration[] = [
+  { type: 'dummy' },
+  { type: 'macsec', master: 'parent0' },
+  { type: 'vcan' },
+  { type: 'vxcan' },
+]
 
 /** Whether the kernel has a kind; it may load its module by this. */
-function has(kind: string): boolean {
-  return succeeds('unshare', '--net', 'ip', 'link', 'add', 'probe', 'type', kind)
+function has({ type, master }: Configuration): boolean {
+  const link = master ? ['link', String(master)] : []
+  const made = succeeds('ip', 'link', 'add', ...link, 'name', 'probe', 'type', type)
+  if (made) ip('link delete probe')
+  return made
 }
 
 function assertNamed({ json }: Answer, kind: string): void {
@@ -25,10 +35,12 @@ function assertNamed({ json }: Answer, kind: string): void {
 for (const own of configurations)
   test(`${own.type}: STATUS and ADD agree with the kernel on whether there is such a kind`, async () => {
     const config = { ...own, name: 'net', cniVersion: '1.1.0' }
-    const present = has(own.type)
+    const present = has(own)
     const before = snapshot()
     const status = await call({ verb: 'STATUS', config })
-    const add = await call({ verb: 'ADD', config, netns: newContainer().path })
+    const netns = newContainer().path
+    const add = await call({ verb: 'ADD', config, netns })
+    await call({ verb: 'DEL', config, netns })
     if (present) assert.equal([status.status, add.status], [0, 0])
     else for (const answer of [status, add]) assertNamed(answer, own.type)
     unchanged(before)
