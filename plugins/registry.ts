@@ -15,6 +15,7 @@ export const plugins: Registry = {
   ptp: async () => (await import('./ptp/plugin.ts')).ptp,
   static: async () => (await import('./static/plugin.ts')).staticIpam,
   team: async () => (await import('./team/plugin.ts')).team,
+  tap: async () => (await import('./tap/plugin.ts')).tap,
   vcan: async () => (await import('./vcan/plugin.ts')).vcan,
   vlan: async () => (await import('./vlan/plugin.ts')).vlan,
   vrf: async () => (await import('./vrf/plugin.ts')).vrf,
