@@ -4,7 +4,7 @@ import { CniError, Code } from '../../shared/cni/error.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import type { Interface, Result } from '../../shared/cni/result.ts'
 import { childStatus } from '../../shared/device/child.ts'
-import type { Life } from '../../shared/device/device.ts'
+import type { Life, ProbingLink } from '../../shared/device/device.ts'
 import { collectHostAccess, connectHostAccess, removeHostAccess } from '../../shared/device/host-access.ts'
 import { interfacePlugin } from '../../shared/device/plugin.ts'
 import { given } from './chain.ts'
@@ -24,6 +24,7 @@ export const ipvlan = interfacePlugin<IpvlanConfig, Parent>({
   given,
   complete,
   connect,
+  probesBy,
   announcesWhenUp: true,
   remove: (request) => [...removeHostAccess(request), () => dismiss(request)],
   check: checkIpvlan,
@@ -44,6 +45,11 @@ function needAddresses(request: Request<IpvlanConfig>): void {
 function complete(lease: Result, config: IpvlanConfig, parent: Parent): Result {
   judge(lease, config, parent)
   return fitting(lease, config)
+}
+
+/** ipvlan hands frames to containers by address, of which one that probes has none: the answers end at the parent. */
+function probesBy({ request }: Life<IpvlanConfig>, { link }: Parent): ProbingLink | undefined {
+  return link.up ? { link, isInside: request.config.linkInContainer === true } : undefined
 }
 
 async function connect(life: Life<IpvlanConfig>, parent: Parent, result: Result): Promise<Interface[]> {

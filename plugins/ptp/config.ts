@@ -12,7 +12,7 @@ const shape = {
 
 export type PtpConfig = Config<typeof shape>
 
-export const config = network(shape, { rules: [needsIpam, possibleMtu] })
+export const config = network(shape, { rules: [needsIpam, nobodyToProbe, possibleMtu] })
 
 /** Routes are all that there is to a routed link. */
 function needsIpam({ ipam }: PtpConfig): Complaint | undefined {
@@ -20,5 +20,14 @@ function needsIpam({ ipam }: PtpConfig): Complaint | undefined {
   return {
     msg: 'ipam is not set: ptp routes between addresses, so there must be some',
     hint: 'set ipam, for example {"type": "host-local", "subnet": "10.88.0.0/16"}; for a network without addresses take "type": "bridge"',
+  }
+}
+
+/** The link has the host at its other end, whose routes tell of addresses that are taken. */
+function nobodyToProbe({ ipam }: PtpConfig): Complaint | undefined {
+  if (ipam?.probe !== true) return undefined
+  return {
+    msg: 'ipam.probe: there is nobody to ask on a link that the container shares with the host alone',
+    hint: 'leave probe out: ptp refuses an address that the host has a route to anyway',
   }
 }

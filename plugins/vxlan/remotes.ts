@@ -43,19 +43,27 @@ function without(entries: FloodEntry[], others: FloodEntry[]): FloodEntry[] {
  */
 export function keepRemotes(side: Socket, vtep: LinkName, underlay: Underlay): string[] {
   const { missing, surplus } = remoteDifferences(side, vtep, underlay)
-  const requests = [
-    ...missing.map((entry) => newFloodEntry(vtep, entry)),
-    ...surplus.map((entry) => removeFloodEntry(vtep, entry)),
-  ]
-  try {
-    if (requests.length > 0) transact(side, requests)
-  } catch (error) {
-    throw isErrno(error, 'EAFNOSUPPORT') ? otherFamily(vtep, missing, error) : error
-  }
+  addRemotes(side, vtep, missing)
+  transact(
+    side,
+    surplus.map((entry) => removeFloodEntry(vtep, entry)),
+  )
   return [
     ...missing.map(({ dst }) => `added remote ${dst}`),
     ...surplus.map(({ dst }) => `deleted remote ${dst}`),
   ]
+}
+
+/** By themselves: of one message the kernel would do the deletions although an addition failed. */
+function addRemotes(side: Socket, vtep: LinkName, missing: FloodEntry[]): void {
+  try {
+    transact(
+      side,
+      missing.map((entry) => newFloodEntry(vtep, entry)),
+    )
+  } catch (error) {
+    throw isErrno(error, 'EAFNOSUPPORT') ? otherFamily(vtep, missing, error) : error
+  }
 }
 
 /** A VTEP's UDP socket is of one family from its birth on (vxlan_fdb_parse, drivers/net/vxlan/vxlan_core.c). */

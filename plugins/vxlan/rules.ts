@@ -2,6 +2,7 @@
 
 import type { Complaint } from '../../shared/cni/error.ts'
 import { type Address, parseAddress } from '../../shared/ip/address.ts'
+import { isMulticast } from '../../shared/ip/host.ts'
 import type { VniEntry, VxlanConfig } from './config.ts'
 
 /** A VTEP has one VNI, or in external mode a filter of several. */
@@ -42,11 +43,6 @@ export function fittingAddresses(config: VxlanConfig): Complaint | undefined {
       : { msg: `${key}: a multicast address is no single VTEP`, hint: 'use group' }
   }
   return undefined
-}
-
-/** 224.0.0.0/4 (RFC 5771), ff00::/8 (RFC 4291 section 2.7). */
-function isMulticast({ family, value }: Address): boolean {
-  return family === 4 ? value >> 28n === 0xen : value >> 120n === 0xffn
 }
 
 export function fittingPorts({ sourcePortRange: range }: VxlanConfig): Complaint | undefined {

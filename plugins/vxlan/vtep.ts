@@ -70,11 +70,10 @@ export function keepVtep(host: Socket, vtep: Link, config: VxlanConfig, underlay
   requireFixed(host, vtep, wanted)
   const { change } = differences(vtep, wanted)
   const changed = Object.keys(change) as (keyof VxlanOptions)[]
+  // What may be refused comes first.
+  const filled = fillVtep(host, vtep, config, underlay)
   if (changed.length > 0) ask(host, changeVxlan(vtep, change))
-  const done = [
-    ...changed.map((key) => `set ${key} to ${inWords(host, key, wanted)}`),
-    ...fillVtep(host, vtep, config, underlay),
-  ]
+  const done = [...changed.map((key) => `set ${key} to ${inWords(host, key, wanted)}`), ...filled]
   if (vtep.up) return done
   ask(host, changeLink(vtep, { up: true }))
   return [...done, 'brought up']

@@ -16,6 +16,9 @@ import type { Wiring } from './wiring.ts'
 /** Duplicate address detection: left out, or waited for (RFC 4862 section 5.4). */
 export type Dad = 'off' | 'wait'
 
+/** IPv6 needs so much of a link: RFC 8200 section 5, IPV6_MIN_MTU of the kernel. */
+const IPV6_LEAST_MTU = 1280
+
 /** How long detection may take before ADD gives up: the kernel's default is one probe and a second. */
 const DAD_MILLISECONDS = 10_000
 
@@ -31,6 +34,7 @@ export interface Manner {
 export function configure(wiring: Wiring, link: Link, result: Result, manner: Manner): void {
   const { dad, onLink, upLast } = manner
   const addresses = cidrs(result.ips)
+  refuseSmallMtu(link, addresses)
   const flags = { nodad: dad === 'off', noprefixroute: onLink !== undefined }
   inNamespace(wiring.container, () => setSysctls(link, addresses, dad))
   const up = changeLink(link, { up: true })
@@ -49,6 +53,16 @@ export function cidrs(ips: Ip[]): Cidr[] {
 
 function refuse(what: string): never {
   throw new CniError(Code.InvalidNetworkConfig, { msg: `the IPAM result has an invalid ${what}` })
+}
+
+/** The kernel would say EINVAL of the address. */
+function refuseSmallMtu({ name, mtu }: Link, addresses: Cidr[]): void {
+  const ipv6 = addresses.find(({ address }) => address.family === 6)
+  if (!ipv6 || mtu >= IPV6_LEAST_MTU) return
+  throw new CniError(Code.InvalidNetworkConfig, {
+    msg: `${name} cannot have ${formatCidr(ipv6)}: its MTU is ${mtu}, and IPv6 needs ${IPV6_LEAST_MTU}`,
+    hint: `set an mtu of ${IPV6_LEAST_MTU} or more, or take the IPv6 range out of ipam`,
+  })
 }
 
 /** Kernel parameters of the interface, set before it is up. Where one is missing, the kernel has no IPv6. */

@@ -20,6 +20,12 @@ export interface Life<Config> extends Wiring {
   undo: Undo
 }
 
+/** A link on the wire that the container will be on: in its namespace, or on the host. */
+export interface ProbingLink {
+  link: Link
+  isInside: boolean
+}
+
 /** What is a device's own; everything else is shared. `Made` is what its create leaves for the later steps. */
 export interface Device<Config extends InterfaceConfig, Made> {
   name: string
@@ -43,6 +49,8 @@ export interface Device<Config extends InterfaceConfig, Made> {
   connect?(life: Life<Config>, made: Made, result: Result): Promise<Interface[]>
   /** Waits until frames pass, so that the announcement is heard. */
   settle?(life: Life<Config>, made: Made): void
+  /** Where a probe for addresses is sent and answered, when answers do not reach the container's own interface. */
+  probesBy?(life: Life<Config>, made: Made): ProbingLink | undefined
   /** What others may rely on as soon as it is so; done when nothing else can fail any more. */
   finish?(life: Life<Config>, result: Result): void
   /** Announces as it comes up, not by setting its MAC address: the kernel refuses that, or forgets its neighbours by it. */

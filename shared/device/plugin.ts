@@ -11,6 +11,7 @@ import { announce } from './announce.ts'
 import { checkContainer } from './check.ts'
 import { configure } from './configure.ts'
 import type { Device, InterfaceConfig, Life } from './device.ts'
+import type { Wire } from './probe.ts'
 import { runAll } from './steps.ts'
 import { type Undo, withUndo } from './undo.ts'
 import { openWiring, openWiringIfAny } from './wiring.ts'
@@ -49,7 +50,12 @@ async function add<Config extends InterfaceConfig, Made>(
   const link = ownLink(life)
   await device.guard?.(life, made, link)
   const lease = ipam
-    ? await allocate(ipam, life, link, () => device.settle?.(life, made))
+    ? await allocate(ipam, {
+        life,
+        link,
+        by: () => device.probesBy?.(life, made),
+        settle: () => device.settle?.(life, made),
+      })
     : (device.given?.(request) ?? emptyResult())
   const result = place(
     device.complete?.(lease, request.config, made) ?? lease,
@@ -88,15 +94,10 @@ function ownLink({ inside, request }: Life<unknown>): Link {
 }
 
 /** Asks IPAM for addresses; an attachment without IPAM is a wire and nothing more. */
-async function allocate(
-  ipam: Ipam,
-  life: Life<InterfaceConfig>,
-  link: Link,
-  settle: () => void,
-): Promise<Result> {
-  const { request, undo } = life
+async function allocate(ipam: Ipam, wire: Wire): Promise<Result> {
+  const { request, undo } = wire.life
   const probe = request.config.ipam?.probe === true ? await import('./probe.ts') : undefined
-  const lease = probe ? await probe.unclaimedLease(ipam, life, link, settle) : await ipam.add()
+  const lease = probe ? await probe.unclaimedLease(ipam, wire) : await ipam.add()
   if (!probe) undo(() => ipam.del())
   if (lease.ips.length > 0) return lease
   throw new CniError(Code.InvalidNetworkConfig, {

@@ -11,15 +11,25 @@ import { changeLink, type Link } from '../netlink/link.ts'
 import { hear, openPacketSocket, sendFrame } from '../netlink/packet.ts'
 import { ask } from '../netlink/socket.ts'
 import { cidrs } from './configure.ts'
-import type { Life } from './device.ts'
+import type { InterfaceConfig, Life, ProbingLink } from './device.ts'
 import { claimant, probeFrame } from './probe-frames.ts'
-import type { Wiring } from './wiring.ts'
 
 /** As many probes as the RFC has, at a tenth of its intervals: containers are waited for. */
 const PROBES = 3
 const INTERVAL_MILLISECONDS = 200
 /** How many addresses are tried. */
 const ATTEMPTS = 8
+
+/** The wire that a container is to be on. */
+export interface Wire {
+  life: Life<InterfaceConfig>
+  /** The container's interface. */
+  link: Link
+  /** What asks in its place. */
+  by(): ProbingLink | undefined
+  /** Waits until frames pass. */
+  settle(): void
+}
 
 /** Somebody on the wire who has an address. */
 interface Conflict {
@@ -29,20 +39,15 @@ interface Conflict {
 
 /**
  * Gives a lease whose addresses nobody on the wire has: those that somebody has go back to IPAM, and the next are tried.
- * @param settle waits until frames pass
  * @throws CniError of code 11 that names the MAC address, when there are no others
  */
-export async function unclaimedLease(
-  ipam: Ipam,
-  life: Life<unknown>,
-  link: Link,
-  settle: () => void,
-): Promise<Result> {
+export async function unclaimedLease(ipam: Ipam, wire: Wire): Promise<Result> {
+  const { life } = wire
   life.undo(() => ipam.del())
   const met: Conflict[] = []
   for (;;) {
     const lease = await another(ipam, met)
-    const conflict = findConflict(life, link, lease, settle)
+    const conflict = findConflict(wire, lease)
     if (!conflict) return lease
     if (met.length + 1 === ATTEMPTS || met.some(({ address }) => address === conflict.address))
       throw inUse(conflict)
@@ -62,15 +67,19 @@ async function another(ipam: Ipam, met: readonly Conflict[]): Promise<Result> {
   }
 }
 
-/** The interface is up for the time of the question, and then down as it was. */
-function findConflict(wiring: Wiring, link: Link, lease: Result, settle: () => void): Conflict | undefined {
+/** The container's interface is up for the time of the question, and then down as it was. */
+function findConflict(wire: Wire, lease: Result): Conflict | undefined {
+  const { life, link } = wire
   const own = parseMac(link.mac)
   if (!own) return undefined
-  ask(wiring.inside, changeLink(link, { up: true }))
-  settle()
   const addresses = cidrs(lease.ips).map(({ address }) => address)
-  const conflict = inNamespace(wiring.container, () => askWire(link, addresses, own))
-  ask(wiring.inside, changeLink(link, { up: false }))
+  const inside = (by: Link) => inNamespace(life.container, () => askWire(by, addresses, own))
+  const other = wire.by()
+  if (other) return other.isInside ? inside(other.link) : askWire(other.link, addresses, own)
+  ask(life.inside, changeLink(link, { up: true }))
+  wire.settle()
+  const conflict = inside(link)
+  ask(life.inside, changeLink(link, { up: false }))
   return conflict
 }
 

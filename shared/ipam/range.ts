@@ -20,6 +20,9 @@ export interface Range {
   gateway: Address
 }
 
+/** The first and the last address of a range. */
+export type Bounds = Pick<Range, 'start' | 'end'>
+
 /** Ranges of one family that do not overlap; a container gets one address out of each set. */
 export type RangeSet = readonly Range[]
 
@@ -131,7 +134,8 @@ function findOverlap<T>(items: readonly T[], overlap: (one: T, other: T) => bool
   return undefined
 }
 
-function overlaps(one: Range, other: Range): boolean {
+/** Whether two ranges share an address. */
+export function overlaps(one: Bounds, other: Bounds): boolean {
   return includes(one, other.start) || includes(one, other.end) || includes(other, one.start)
 }
 
@@ -140,7 +144,7 @@ function setsOverlap(one: RangeSet, other: RangeSet): boolean {
 }
 
 /** Whether an address lies between a range's start and end. */
-export function includes({ start, end }: Range, { family, value }: Address): boolean {
+export function includes({ start, end }: Bounds, { family, value }: Address): boolean {
   return family === start.family && value >= start.value && value <= end.value
 }
 
@@ -166,7 +170,7 @@ export function capacity(set: RangeSet): bigint {
   return size - BigInt(new Set(lost.map(({ value }) => value)).size)
 }
 
-export function formatRange({ start, end }: Range): string {
+export function formatRange({ start, end }: Bounds): string {
   return `${formatAddress(start)}-${formatAddress(end)}`
 }
 

@@ -30,7 +30,7 @@ export function close(fd: Fd): void {
 }
 
 /** Opens a file for the time of a callback. */
-function withFile<T>(path: string, flags: number, use: (fd: Fd) => T, mode?: number): T {
+export function withFile<T>(path: string, flags: number, use: (fd: Fd) => T, mode?: number): T {
   const fd = open(path, flags, mode)
   try {
     return use(fd)
@@ -90,30 +90,6 @@ export function readBytesIfAny(path: string): Buffer | undefined {
 /** Writes to a file that exists and is not kept on disk: /proc/sys and its like. */
 export function writeInPlace(path: string, text: string): void {
   withFile(path, Open.WRONLY, (fd) => writeAll(fd, Buffer.from(text), path))
-}
-
-/** Writes a text into a file as it stands, made when missing: for what may be lost, but is to cost little. */
-export function overwrite(path: string, text: string, mode = 0o600): void {
-  withFile(path, Open.WRONLY | Open.CREAT | Open.TRUNC, (fd) => writeAll(fd, Buffer.from(text), path), mode)
-}
-
-/** Reads bytes at a place in an open file; fewer where it ends. */
-export function readAt(fd: Fd, offset: number, size: number): Buffer {
-  const bytes = Buffer.alloc(size)
-  return bytes.subarray(0, must(`read fd ${fd}`, 'pread64', fd, bytes, size, offset))
-}
-
-const SEEK_END = 2
-
-/** The size of an open file. */
-export function sizeOf(fd: Fd): number {
-  return must(`find the end of fd ${fd}`, 'lseek', fd, 0, SEEK_END)
-}
-
-/** Writes bytes at a place in a file, which is made when missing; what lies before its end reads as zeros. */
-export function writeAt(path: string, offset: number, bytes: Uint8Array, mode = 0o600): void {
-  const write = (fd: Fd) => must(`write ${path}`, 'pwrite64', fd, bytes, bytes.length, offset)
-  withFile(path, Open.WRONLY | Open.CREAT, write, mode)
 }
 
 let temporaries = 0
@@ -251,6 +227,8 @@ export interface Stat {
   size: bigint
   /** Last change of content, nanoseconds since the epoch. */
   mtime: bigint
+  /** Last change of anything, its name included, nanoseconds since the epoch. */
+  ctime: bigint
 }
 
 const STATX_BASIC_STATS = 0x7ff
@@ -270,10 +248,16 @@ function parseStat(buffer: Buffer): Stat {
     mode: buffer.readUInt16LE(28),
     inode: buffer.readBigUInt64LE(32),
     size: buffer.readBigUInt64LE(40),
-    mtime: buffer.readBigInt64LE(112) * 1_000_000_000n + BigInt(buffer.readUInt32LE(120)),
+    mtime: timeAt(buffer, 112),
+    ctime: timeAt(buffer, 96),
     rdev: { major: buffer.readUInt32LE(128), minor: buffer.readUInt32LE(132) },
     device: `${buffer.readUInt32LE(136)}:${buffer.readUInt32LE(140)}`,
   }
+}
+
+/** struct statx_timestamp, in nanoseconds. */
+function timeAt(buffer: Buffer, at: number): bigint {
+  return buffer.readBigInt64LE(at) * 1_000_000_000n + BigInt(buffer.readUInt32LE(at + 8))
 }
 
 /** Where a symlink points, or undefined when the path is none. */

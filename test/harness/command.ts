@@ -26,7 +26,11 @@ export function ip(words: string): string {
 
 /** Runs `ip -j -d` and reads its answer. `-n NAME` in front looks into a namespace. */
 export function ipJson<T>(words: string): T[] {
-  const answer = command('ip', '-j', '-d', ...words.split(' '))
+  return parseIp(command('ip', '-j', '-d', ...words.split(' ')))
+}
+
+/** An answer of `ip -j`; where there is nothing, it is empty, or has empty objects. */
+export function parseIp<T>(answer: string): T[] {
   return answer.trim() === ''
     ? []
     : JSON.parse(answer).filter((entry: object) => Object.keys(entry).length > 0)

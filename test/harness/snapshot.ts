@@ -2,7 +2,7 @@
 
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { command, ipJson } from './command.ts'
+import { command, parseIp } from './command.ts'
 
 /** Everything that a plugin may change, as lines of text. */
 export type Snapshot = string[]
@@ -17,12 +17,19 @@ const foreign =
 
 /** Looks at the network namespace and the files of the calling process. */
 export function snapshot(directories: readonly string[] = kept): Snapshot {
-  return [...network(''), ...firewall(), ...directories.flatMap(filesBelow), ...sysctls([])]
+  const [rules = '', ...answers] = ask([], ['nft --stateless list ruleset', ...looks])
+  return [...firewall(rules), ...network(answers), ...directories.flatMap(filesBelow)]
 }
 
 /** Looks into a named network namespace. */
 export function snapshotOf(netns: string): Snapshot {
-  return [...network(`-n ${netns} `), ...sysctls(['ip', 'netns', 'exec', netns])]
+  return network(ask(['ip', 'netns', 'exec', netns], looks))
+}
+
+/** What commands answer, run by one shell: in the second kernel a process costs most when Node starts it. */
+function ask(inside: readonly string[], commands: readonly string[]): string[] {
+  const [file = '', ...args] = [...inside, 'sh', '-c', commands.join(" && printf '\\0' && ")]
+  return command(file, ...args).split('\0')
 }
 
 /** The lines that came (`+`) and went (`-`) between two snapshots. */
@@ -32,23 +39,32 @@ export function difference(before: Snapshot, after: Snapshot): string[] {
   return [...went, ...after.filter((line) => !old.has(line)).map((line) => `+ ${line}`)]
 }
 
-/** Links, addresses, routes, rules. Link-local IPv6 is the kernel's own, which adds it when it sees fit. */
-function network(inside: string): string[] {
-  const show = (words: string) => ipJson<Record<string, unknown>>(inside + words)
+/** What tells of a network namespace, in the order that `network` reads the answers. */
+const looks = [
+  'ip -j -d link show',
+  'ip -j -d address show',
+  'ip -j -d -4 route show table all',
+  'ip -j -d -6 route show table all',
+  'ip -j -d -4 rule show',
+  'ip -j -d -6 rule show',
+  '(grep --recursive --no-messages "" /proc/sys/net || true)',
+]
+
+type Entry = Record<string, unknown>
+
+/** Links, addresses, routes, rules, sysctls. Link-local IPv6 is the kernel's own, which adds it when it sees fit. */
+function network([links = '', addresses = '', ...others]: string[]): Snapshot {
+  const [routes4 = '', routes6 = '', rules4 = '', rules6 = '', values = ''] = others
   return [
-    ...show('link show').map((link) => `link ${steady(link)}`),
-    ...show('address show').flatMap(addressesOf).filter(isOurs),
-    ...routes(show)
+    ...parseIp<Entry>(links).map((it) => `link ${steady(it)}`),
+    ...parseIp<Entry>(addresses).flatMap(addressesOf).filter(isOurs),
+    ...[routes4, routes6]
+      .flatMap((it) => parseIp<Entry>(it))
       .map((it) => `route ${steady(it)}`)
       .filter(isOurs),
-    ...['-4', '-6'].flatMap((family) => show(`${family} rule show`).map((it) => `rule ${steady(it)}`)),
+    ...[rules4, rules6].flatMap((it) => parseIp<Entry>(it)).map((it) => `rule ${steady(it)}`),
+    ...sysctls(values),
   ]
-}
-
-type Show = (words: string) => Record<string, unknown>[]
-
-function routes(show: Show): Record<string, unknown>[] {
-  return ['-4', '-6'].flatMap((family) => show(`${family} route show table all`))
 }
 
 function isOurs(line: string): boolean {
@@ -56,20 +72,19 @@ function isOurs(line: string): boolean {
 }
 
 /** An object as text, without what moves by itself: timers, and states that follow from the ports. */
-function steady(entry: Record<string, unknown>): string {
+function steady(entry: Entry): string {
   return JSON.stringify(entry, (key, value) => (moving.test(key) ? undefined : value))
 }
 const moving =
   /_timer$|^(operstate|flags|promiscuity|allmulti|bridge_id|root_id|topology_change.*|expires|tso_max_.*)$/
 
-function addressesOf(link: Record<string, unknown>): string[] {
+function addressesOf(link: Entry): string[] {
   const infos = (link.addr_info ?? []) as { local: string; prefixlen: number; scope: string }[]
   return infos.map(({ local, prefixlen, scope }) => `address ${link.ifname} ${local}/${prefixlen} ${scope}`)
 }
 
-function firewall(): string[] {
-  const lines = command('nft', '--stateless', 'list', 'ruleset').split('\n')
-  return lines.map((line) => `nft ${line}`)
+function firewall(rules: string): string[] {
+  return rules.split('\n').map((line) => `nft ${line}`)
 }
 
 /** Files with mode and content, links with where they lead. A directory that stays behind empty is nothing. */
@@ -85,11 +100,9 @@ function filesBelow(directory: string): string[] {
   })
 }
 
-/** All of /proc/sys/net, read inside a namespace by a command that is put in front; no counters, nor what comes with a module. */
-function sysctls(inside: readonly string[]): string[] {
-  const script = 'grep --recursive --no-messages "" /proc/sys/net || true'
-  const [file = '', ...args] = [...inside, 'sh', '-c', script]
-  const lines = command(file, ...args).split('\n')
-  return lines.filter((line) => line && !counting.test(line)).map((line) => `sysctl ${line}`)
+/** All of /proc/sys/net; no counters, nor what comes with a module. */
+function sysctls(values: string): string[] {
+  const lines = values.split('\n').filter((line) => line && !counting.test(line))
+  return lines.map((line) => `sysctl ${line}`)
 }
 const counting = /\/netfilter\/|\/nf_conntrack_max|\/vrf\/strict_mode|\/(random|fs|flush|netns_ok)/

@@ -89,6 +89,24 @@ for (const [name, begin] of Object.entries(beginnings))
     }
   })
 
+test('sticky: whenever ADD or DEL is killed, the container comes back to its old addresses', async () => {
+  const as = (verb: 'ADD' | 'DEL') => ({
+    ...request(verb, 'victim', { sticky: true }),
+    args: 'STICKY_KEY=db',
+  })
+  const own = addresses(await call(as('ADD')))
+  for (const verb of ['DEL', 'ADD'] as const)
+    for (const fault of await faultsOf(as(verb))) {
+      if (verb === 'DEL') assert.equal(addresses(await call(as('ADD'))), own, tell(verb, fault))
+      await killedAt(as(verb), fault)
+      const { status, json } = await call(as('DEL'))
+      assert.is(status, 0, JSON.stringify(json))
+      for (const address of own) assert.is(holders()[address], 'sticky:db\r\neth0', tell(verb, fault))
+    }
+  assert.equal(addresses(await call(as('ADD'))), own)
+  assert.equal(Object.keys(holders()).sort(), [...own].sort())
+})
+
 test('GC, killed before any of its calls, releases nothing that is valid, and the next one all the rest', async () => {
   const valid = addresses(await call(request('ADD', 'resident')))
   const collect = { ...request('GC', ''), config: { ...(request('GC', '').config as object) } } as Call
@@ -135,6 +153,18 @@ test('records of no length and half-written ones do not stay in the way', async 
   assert.equal(addresses(answer), ['10.1.2.2', 'fd00::2'])
   assert.match(answer.stderr, '10.1.2.3 names no container')
   assert.equal(Object.keys(holders()), ['10.1.2.2', 'fd00::2'])
+})
+
+test('a full disk: what should have waited for its container is given back, as DEL must not fail', async () => {
+  const as = (verb: 'ADD' | 'DEL') => request(verb, 'victim', { sticky: true })
+  addresses(await call(as('ADD')))
+  fillDisk()
+  const { status, stderr } = await call(as('DEL'))
+  assert.is(status, 0)
+  assert.match(stderr, /10.1.2.2 cannot be kept for sticky:victim: .*ENOSPC/)
+  // What is given back makes room for the next to wait.
+  const [four, six] = [holders()['10.1.2.2'], holders()['fd00::2']]
+  assert.equal([four, six === undefined || six === 'sticky:victim\r\neth0'], [undefined, true])
 })
 
 /** Takes all the room that is left, to the last byte and the last inode. */

@@ -5,8 +5,9 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as cnitool from '../harness/cnitool.ts'
 import { command, ip, ipJson, succeeds } from '../harness/command.ts'
+import { refusal } from '../harness/expect.ts'
 import { far, farHost, type Netns, near, newContainer, privateHost } from '../harness/host.ts'
-import { addresses, inContainer, link, routes } from '../harness/look.ts'
+import { addresses, exists, inContainer, link, routes } from '../harness/look.ts'
 import { hostLocal } from '../harness/networks.ts'
 import { bare, ipvlanNetwork } from '../harness/nic.ts'
 import type { Result } from '../harness/plugin.ts'
@@ -235,6 +236,15 @@ test('linkInContainer: the parent is the container’s own', async () => {
   await cnitool.check(net, container)
   await cnitool.del(net, container)
 })
+
+for (const address of [`${far.ipv4}/24`, `${far.ipv6}/64`])
+  test(`ipam.probe: ${address}, which the far host has, is refused, and nothing is left`, async () => {
+    const net = ipvlanNetwork({ ipam: { type: 'static', addresses: [{ address }], probe: true } })
+    const container = newContainer()
+    const said = await refusal(cnitool.add(net, container))
+    assert.match(said, `is in use already: ${link('eth0', distant).address} has it`)
+    assert.not.ok(exists('eth0', container))
+  })
 
 test('without ipam, l2 is a wire; what containers give themselves works', async () => {
   const { one, other, end } = await pair({ ipam: undefined })

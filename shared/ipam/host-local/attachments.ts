@@ -8,7 +8,6 @@ import { KernelError } from '../../kernel/errno.ts'
 import {
   makeDirectory,
   makeLink,
-  overwrite,
   readDirectory,
   readFileIfAny,
   readLink,
@@ -16,6 +15,7 @@ import {
   removeTree,
   stat,
 } from '../../kernel/files.ts'
+import { overwrite } from '../../kernel/in-place.ts'
 import { findInBase, namesInBase, readBase, writeBase } from './base.ts'
 import { type Entry, formatEntry, parseEntry } from './entries.ts'
 

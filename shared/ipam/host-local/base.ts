@@ -4,7 +4,8 @@
  */
 
 import { isErrno } from '../../kernel/errno.ts'
-import { close, type Fd, open, overwrite, readAt, readFileIfAny, sizeOf } from '../../kernel/files.ts'
+import { close, type Fd, open, readFileIfAny } from '../../kernel/files.ts'
+import { overwrite, readAt, sizeOf } from '../../kernel/in-place.ts'
 import { type Entry, formatEntry, parseEntry } from './entries.ts'
 
 const BLOCK = 4096

@@ -5,14 +5,22 @@ import type { Plugin } from '../../cni/plugin.ts'
 import type { Ip, Result } from '../../cni/result.ts'
 import { type Address, formatAddress } from '../../ip/address.ts'
 import { parseCidr } from '../../ip/subnet.ts'
-import { now, sleep } from '../../kernel/clock.ts'
+import { now, sleep, wallClock } from '../../kernel/clock.ts'
 import { formatRangeSet, type RangeSet, rangeOf } from '../range.ts'
 import { checkReservations } from './check.ts'
 import { config, defaultDataDir, graceOf, type HostLocalConfig, rangeSets } from './config.ts'
+import { announce, wireOf } from './neighbours.ts'
 import { netnsOf } from './netns.ts'
 import { directoryOf, explaining, hasStore, makeStore, withAll, withStore } from './open.ts'
-import { isHeldBy, type Reservation } from './records.ts'
-import { dnsFor, type HostLocalRequest, requestedAddresses, stickyKey, warnOfIdleKeys } from './request.ts'
+import { isHeldBy, isSince, type Reservation } from './records.ts'
+import {
+  dnsFor,
+  type HostLocalRequest,
+  requestedAddresses,
+  stickyKey,
+  stickyKeyIfAny,
+  warnOfIdleKeys,
+} from './request.ts'
 import { type Claim, reserveAll, withDrafts } from './reserve.ts'
 import { requireReady } from './status.ts'
 import { evictAll, isParked, leave } from './sticky.ts'
@@ -51,6 +59,7 @@ function add(request: HostLocalRequest): Result {
     avoid: request.avoid ?? [],
   }
   const addresses = reserveInTime(request, wishes, claim)
+  announce(storeOf(request), wireOf(request.raw), sets)
   return {
     interfaces: [],
     ips: sets.map((set, at) => toIp(set, addresses[at])),
@@ -100,14 +109,15 @@ function del(request: HostLocalRequest): void {
   const directory = storeOf(request)
   if (!hasStore(directory)) return
   const given = (request.prevResult?.ips ?? []).flatMap(({ address }) => parseCidr(address)?.address ?? [])
-  withStore(directory, request.log, (store) => leaveAll(store, heldBy(store, request, given)))
+  const key = stickyKeyIfAny(request)
+  withStore(directory, request.log, (store) => leaveAll(store, heldBy(store, request, given), key))
 }
 
 /** Takes all that can be taken. @throws the first failure, when all were tried */
-function leaveAll(store: Store, held: readonly Reservation[]): void {
+function leaveAll(store: Store, held: readonly Reservation[], key?: string): void {
   const failures = held.flatMap((reservation) => {
     try {
-      leave(store, reservation)
+      leave(store, reservation, key)
       return []
     } catch (error) {
       return [error]
@@ -116,15 +126,18 @@ function leaveAll(store: Store, held: readonly Reservation[]): void {
   if (failures.length > 0) throw failures[0]
 }
 
-/** Takes everything back that no valid attachment holds; what waits for its container to come back has its time. */
+/**
+ * Takes everything back that no valid attachment holds; what waits for its container to come back has its time. Who got an
+ * address while GC waited for the lock is younger than the list of the valid.
+ */
 function gc(request: HostLocalRequest): void {
+  const begun = wallClock()
   const directory = storeOf(request)
   const { validAttachments, log, config } = request
   if (!hasStore(directory)) return
   withAll(directory, log, (store, all) => {
-    const stale = all.filter(
-      (one) => !isParked(one) && !validAttachments.some((attachment) => isHeldBy(one, attachment)),
-    )
+    const isValid = (one: Reservation) => validAttachments.some((attachment) => isHeldBy(one, attachment))
+    const stale = all.filter((one) => !isParked(one) && !isValid(one) && !isSince(directory, one, begun))
     for (const { file, containerID } of stale) log.info(`${file} was held by ${containerID}, which is gone`)
     leaveAll(store, stale)
     evictAll(store, graceOf(config))

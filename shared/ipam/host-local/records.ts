@@ -5,6 +5,7 @@
 
 import type { Log } from '../../cni/log.ts'
 import { type Address, formatAddress, parseAddress } from '../../ip/address.ts'
+import { wallClock } from '../../kernel/clock.ts'
 import { type Entry, readDirectory, readFileIfAny, remove, stat } from '../../kernel/files.ts'
 
 export interface Holder {
@@ -42,9 +43,20 @@ export function reservations(directory: string): Reservation[] {
   return recordNames(readDirectory(directory)).flatMap((file) => readRecord(directory, file) ?? [])
 }
 
+/** Whether anybody holds an address. */
+export function hasRecords(directory: string): boolean {
+  return stat(directory) !== undefined && recordNames(readDirectory(directory)).length > 0
+}
+
 /** When a record was written, nanoseconds since the epoch: tells it from an earlier one of the same holder. */
 export function timeOf(directory: string, { file }: Pick<Reservation, 'file'>): string {
   return String(stat(`${directory}/${file}`)?.mtime ?? '')
+}
+
+/** Whether a record got its name since a time, nanoseconds since the epoch. A time to come is none: the clock went back. */
+export function isSince(directory: string, { file }: Pick<Reservation, 'file'>, time: bigint): boolean {
+  const named = stat(`${directory}/${file}`)?.ctime ?? 0n
+  return named >= time && named <= wallClock()
 }
 
 /** Only names that are addresses matter: not `lock`, not `last_reserved_ip.0`. */

@@ -46,6 +46,15 @@ export function stickyKey({ args, config, containerID }: HostLocalRequest): stri
   })
 }
 
+/** The same when it leaves, where nothing may be in the way. */
+export function stickyKeyIfAny(request: HostLocalRequest): string | undefined {
+  try {
+    return request.config.ipam && stickyKey(request)
+  } catch {
+    return undefined
+  }
+}
+
 /** DNS settings of the host's own resolver file, if it is to be handed on. @throws CniError of code 7 */
 export function dnsFor({ config }: HostLocalRequest): Dns {
   const { resolvConf } = config.ipam

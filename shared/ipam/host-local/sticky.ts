@@ -4,6 +4,7 @@
  */
 
 import { wallClock } from '../../kernel/clock.ts'
+import { KernelError } from '../../kernel/errno.ts'
 import { stat } from '../../kernel/files.ts'
 import { entryName } from './entries.ts'
 import { type Holder, type Reservation, readRecord } from './records.ts'
@@ -26,12 +27,26 @@ export function parkedFor(store: Store, key: string, ifname: string): Reservatio
   return heldBy(store, placeholder(key, ifname))
 }
 
-/** Takes an address from a container that is gone: kept for it where it is to be, released otherwise. */
-export function leave(store: Store, reservation: Reservation): void {
-  const key = store.index.entry(entryName(reservation))?.sticky
+/**
+ * Takes an address from a container that is gone: kept for it where it is to be, released otherwise.
+ * @param fallback the name to keep it under where the index knows none: it may have been lost
+ */
+export function leave(store: Store, reservation: Reservation, fallback?: string): void {
+  const key = store.index.entry(entryName(reservation))?.sticky ?? fallback
   const { ifname } = reservation
   if (key === undefined || ifname === undefined) release(store, reservation)
-  else replace(store, reservation, placeholder(key, ifname), {})
+  else park(store, reservation, placeholder(key, ifname))
+}
+
+/** To be kept is less than to be given back: a full disk takes no new record. */
+function park(store: Store, reservation: Reservation, holder: Holder): void {
+  try {
+    replace(store, reservation, holder, {})
+  } catch (error) {
+    if (!(error instanceof KernelError)) throw error
+    store.log.warn(`${reservation.file} cannot be kept for ${holder.containerID}: ${error.message}`)
+    release(store, reservation)
+  }
 }
 
 /** Releases a parked address when its grace time (seconds) is over. @returns whether it was */

@@ -44,7 +44,7 @@ async function add(request: ListRequest): Promise<Result> {
   try {
     const results: Result[] = []
     for (const part of all) {
-      results.push(await part.add())
+      results.push(await part.add(request.avoid))
       done.unshift(part)
     }
     return merged(results)

@@ -3,7 +3,8 @@
 import { CniError, Code } from '../../cni/error.ts'
 import type { Plugin, Request } from '../../cni/plugin.ts'
 import type { Ip, Result } from '../../cni/result.ts'
-import { type Address, formatAddress, parseAddress } from '../../ip/address.ts'
+import { type Address, formatAddress, parseAddress, sameAddress } from '../../ip/address.ts'
+import { unfitAs } from '../../ip/host.ts'
 import { type Cidr, contains, formatCidr, parseCidr } from '../../ip/subnet.ts'
 import { requireOnePerFamily } from '../family.ts'
 import { config, type StaticConfig } from './config.ts'
@@ -30,6 +31,7 @@ function add(request: StaticRequest): Result {
 function addressesFor(request: StaticRequest): Ip[] {
   const asked = askedOf(request)
   requireDistinct(asked)
+  asked.forEach(requireFit)
   const ips = asked.map(({ ip }) => ip)
   requireOnePerFamily(
     ips.flatMap(({ address }) => parseCidr(address)?.address ?? []),
@@ -54,6 +56,23 @@ function askedOf({ config, args }: StaticRequest): Asked[] {
     ...configured.map((ip, at) => ({ ip: normal(ip), place: `ipam.addresses[${at}].address` })),
     ...fromArgs(args).map((ip) => ({ ip, place: 'IP of CNI_ARGS' })),
   ]
+}
+
+/** Neither is refused by the kernel, and with neither would a packet come back. */
+function requireFit({ ip: { address, gateway }, place }: Asked): void {
+  const cidr = parseCidr(address)
+  const hop = gateway === undefined ? undefined : parseAddress(gateway)
+  const unfit = cidr && unfitAs(cidr)
+  if (unfit)
+    throw new CniError(Code.InvalidNetworkConfig, {
+      msg: `${place} is ${JSON.stringify(address)}, ${unfit}: no interface can have it`,
+      hint: "write the container's own address with its prefix length, as 10.1.2.3/24",
+    })
+  if (!cidr || !hop || (hop.family === cidr.address.family && !sameAddress(hop, cidr.address))) return
+  throw new CniError(Code.InvalidNetworkConfig, {
+    msg: `the gateway of ${place} is ${JSON.stringify(gateway)}, must be another address of the same IP version as ${address}`,
+    hint: 'name the router, or leave the gateway out',
+  })
 }
 
 /** The kernel takes an address once. */

@@ -292,6 +292,19 @@ test('GC releases what no valid attachment holds, and keeps the rest, lock and l
   assert.equal(files(), ['10.1.2.100', '10.1.2.3', '10.1.2.5', 'last_reserved_ip.0', 'lock'])
 })
 
+test('GC keeps what was reserved after it began: the list of the valid cannot name it', async () => {
+  for (const name of ['10.1.2.2', '10.1.2.3']) plant(name, 'stale\r\neth0')
+  plant('10.1.2.4', '')
+  const collect = request({}, { lenient: true })
+  // What GC reports first, with the lock held, is the empty record: as late as can be.
+  collect.log.warn = () => {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 30)
+    plant('10.1.2.3', 'new\r\neth0')
+  }
+  await hostLocal.gc?.(collect)
+  assert.equal(files(), ['10.1.2.3', 'lock'])
+})
+
 test('GC with an empty list releases everything', async () => {
   for (const containerID of ['a', 'b']) add({ subnet }, { containerID })
   await hostLocal.gc?.(request({ subnet }))

@@ -42,6 +42,11 @@ test('a container gets the addresses and routes of each plugin, in the order of 
   assert.equal(addresses(await add([six, four()], { containerID: 'c2' })), ['fd00::5/64', '10.1.2.3/24'])
 })
 
+test('addresses that the wire has already are passed over by each plugin that can choose', async () => {
+  const avoid = ['10.1.2.2', '10.1.2.3']
+  assert.equal(addresses(await add([six, four()], { avoid })), ['fd00::5/64', '10.1.2.4/24'])
+})
+
 test('name servers are those of all, other DNS settings those of the first that has any', async () => {
   const one = { ...six, dns: { nameservers: ['fd00::53'], domain: 'a.example' } }
   const other = {

@@ -103,6 +103,37 @@ test('an address that is listed twice is refused beforehand, by its place, howev
   prepare({ addresses: [four, six] }, { args: { IP: '10.10.0.2/24' } })
 })
 
+test('an address that no interface can have is refused with what it is', async () => {
+  const bad = {
+    '0.0.0.0/0': 'the unspecified address',
+    '::/64': 'the unspecified address',
+    '127.0.0.5/8': 'a loopback address',
+    '::1/128': 'a loopback address',
+    '224.0.0.9/24': 'a multicast address',
+    'ff02::9/64': 'a multicast address',
+    '255.255.255.255/32': 'the broadcast address',
+    '10.10.0.0/24': 'the network address of its subnet',
+    '10.10.0.255/24': 'the broadcast address of its subnet',
+  }
+  for (const [address, what] of Object.entries(bad)) {
+    const message = `ipam.addresses[0].address is "${address}", ${what}: no interface can have it`
+    await fails(() => staticIpam.prepare?.(request({ addresses: [{ address }] })), 7, message)
+    await fails(() => add({}, { args: { IP: address } }), 7, /^IP of CNI_ARGS is /)
+    await fails(() => add({}, {}, { runtimeConfig: { ips: [address] } }), 7, /^runtimeConfig.ips\[0\] is /)
+  }
+  const good = ['10.10.0.0/31', '10.10.1.255/31', '10.10.2.0/32', '10.10.3.0/16', 'fd00::/127']
+  assert.equal(addresses(add({ addresses: good.map((address) => ({ address })) })), good)
+})
+
+test('a gateway that cannot be one is refused: of the other IP version, or the container itself', async () => {
+  for (const gateway of ['fd00::1', '10.10.0.1'])
+    await fails(
+      () => add({ addresses: [{ ...four, gateway }] }),
+      7,
+      `the gateway of ipam.addresses[0].address is "${gateway}", must be another address of the same IP version as 10.10.0.1/24`,
+    )
+})
+
 test('a gateway that is no address is refused', async () => {
   await fails(() => add({}, { args: { GATEWAY: 'x' } }), 4, 'invalid gateway address: x')
   await fails(() => add({ addresses: [{ ...four, gateway: 'x' }] }), 7, /^ipam.addresses\[0\].gateway is "x"/)

@@ -86,6 +86,24 @@ test('a key with spaces or control characters is refused before anything is rese
   assert.not.ok(existsSync(`${dataDir}/net`))
 })
 
+test('DEL knows the name as ADD did, should the index be lost meanwhile; one that cannot be is no reason to fail', () => {
+  add(sticky, { containerID: 's1', args: pod('web-0') })
+  add(sticky, { containerID: 's2', args: pod('web-1') })
+  rmSync(indexHome(`${dataDir}/net`), { recursive: true })
+  del(sticky, { containerID: 's1', args: pod('web-0') })
+  del(sticky, { containerID: 's2', args: { STICKY_KEY: 'a b' } })
+  assert.equal(reserved(), ['10.1.2.2'])
+  assert.is(record('10.1.2.2'), 'sticky:default/web-0\r\neth0')
+})
+
+test('a late DEL of an earlier sandbox takes nothing from the one that has the address now', () => {
+  const prevResult = hostLocal.add(request(sticky, { containerID: 's1', args: pod('web-0') })) as Result
+  del(sticky, { containerID: 's1', args: pod('web-0') })
+  assert.equal(add(sticky, { containerID: 's2', args: pod('web-0') }), ['10.1.2.2'])
+  del(sticky, { containerID: 's1', args: pod('web-0'), prevResult })
+  assert.is(record('10.1.2.2'), 's2\r\neth0')
+})
+
 test('nobody else gets an address that waits, until its grace time is over and nothing else is left', async () => {
   add(tiny, { containerID: 's1', args: pod('web-0') })
   del(tiny, { containerID: 's1' })
