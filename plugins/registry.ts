@@ -12,6 +12,7 @@ export const plugins: Registry = {
   loopback: async () => (await import('./loopback/plugin.ts')).loopback,
   macsec: async () => (await import('./macsec/plugin.ts')).macsec,
   macvlan: async () => (await import('./macvlan/plugin.ts')).macvlan,
+  macvtap: async () => (await import('./macvtap/plugin.ts')).macvtap,
   ptp: async () => (await import('./ptp/plugin.ts')).ptp,
   static: async () => (await import('./static/plugin.ts')).staticIpam,
   team: async () => (await import('./team/plugin.ts')).team,

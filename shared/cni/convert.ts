@@ -47,8 +47,9 @@ function withRoutes({ address, gateway }: Ip, routes: Route[], ipv6: boolean): o
   return { ip: address, gateway, ...filled({ routes: own }) }
 }
 
-function plain({ name, mac, sandbox }: Interface): Interface {
-  return { name, mac, sandbox }
+/** `socketPath` is newer, but who knows it finds it, and the others pass it over. */
+function plain({ name, mac, sandbox, socketPath }: Interface): Interface {
+  return { name, mac, sandbox, socketPath }
 }
 
 /** The lists that are not empty. */

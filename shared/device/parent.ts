@@ -88,12 +88,18 @@ export function defaultLink(socket: Socket, family: 4 | 6): Link | undefined {
   return route?.link ? findLink(socket, route.link) : undefined
 }
 
-/** Kinds whose devices pass a child of their own kind on to their parent. */
-const passing = ['macvlan', 'ipvlan']
+/** Kinds whose devices pass a child of their own driver on to their parent. */
+const passing: Record<string, string> = {
+  macvlan: 'macvlan',
+  macvtap: 'macvlan',
+  ipvlan: 'ipvlan',
+  ipvtap: 'ipvlan',
+}
 
 /** Whether a link sits on a parent. @param across the parent is in another namespace */
 export function sitsOn(link: Link, parent: Link, across: boolean): boolean {
-  const passedOn = parent.kind === link.kind && passing.includes(parent.kind ?? '')
+  const driver = passing[link.kind ?? '']
+  const passedOn = driver !== undefined && driver === passing[parent.kind ?? '']
   const [index, namespace] = passedOn ? [parent.parent, parent.parentNamespace] : [parent.index, undefined]
   return (
     link.parent === index &&

@@ -64,6 +64,13 @@ export function openTun(name: string, options: TunOptions): Fd {
   return fd
 }
 
+/** Opens the node of a macvtap or ipvtap for bare frames; the caller closes it. @throws KernelError */
+export function openTapNode(path: string): Fd {
+  const fd = open(path, Open.RDWR)
+  must(`open ${path}`, 'ioctl', fd, TUNSETIFF, ifreq('', { mode: 'tap' }))
+  return fd
+}
+
 function ifreq(name: string, { mode, multiQueue, vnetHdr }: TunOptions): Buffer {
   const request = Buffer.alloc(IFREQ_LENGTH)
   request.write(name)

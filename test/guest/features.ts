@@ -13,6 +13,8 @@ export const probes: Record<string, string> = {
   'link dummy': 'ip link add probe type dummy',
   'link ipvlan': onParent('ipvlan'),
   'link macsec': onParent('macsec'),
+  'link ipvtap': onParent('ipvtap'),
+  'link macvtap': onParent('macvtap'),
   'link macvlan': onParent('macvlan'),
   'link team': 'ip link add probe type team',
   'link vcan': 'ip link add probe type vcan',

@@ -1,13 +1,14 @@
 /**
  * A program at the other end of a tap or tun: every address that it is asked for answers ARP and pings. `node tun-peer.ts
- * NAME tap|tun [multi_queue]`, in the device's network namespace.
+ * NAME tap|tun [multi_queue]`, in the device's network namespace; or with the node of a macvtap, anywhere.
  */
 
 import { must } from '../../shared/kernel/syscall.ts'
-import { openTun, type TunOptions } from '../../shared/kernel/tun.ts'
+import { openTapNode, openTun, type TunOptions } from '../../shared/kernel/tun.ts'
 
 const [name = '', mode = 'tap', multiQueue] = process.argv.slice(2)
-const fd = openTun(name, { mode: mode as TunOptions['mode'], multiQueue: multiQueue !== undefined })
+const options = { mode: mode as TunOptions['mode'], multiQueue: multiQueue !== undefined }
+const fd = name.startsWith('/') ? openTapNode(name) : openTun(name, options)
 console.log('listening')
 
 /** EtherTypes (IEEE 802 numbers), protocols and ICMP types (RFC 792, RFC 4443). */

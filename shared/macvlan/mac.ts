@@ -1,15 +1,15 @@
 /** The container's MAC address: chosen by somebody, or following from the attachment; and who has it when it is taken. */
 
-import { CniError, Code } from '../../shared/cni/error.ts'
-import type { Request } from '../../shared/cni/plugin.ts'
-import { attachmentMac, requestedMac } from '../../shared/device/mac.ts'
-import { findParent, parentSide } from '../../shared/device/parent.ts'
-import { openWiring } from '../../shared/device/wiring.ts'
-import { formatMac, parseMac } from '../../shared/ip/mac.ts'
-import { isErrno, type KernelError } from '../../shared/kernel/errno.ts'
-import type { Link } from '../../shared/netlink/link.ts'
-import type { Socket } from '../../shared/netlink/socket.ts'
-import type { MacvlanConfig } from './config.ts'
+import { CniError, Code } from '../cni/error.ts'
+import type { Request } from '../cni/plugin.ts'
+import { attachmentMac, requestedMac } from '../device/mac.ts'
+import { findParent, parentSide } from '../device/parent.ts'
+import { openWiring } from '../device/wiring.ts'
+import { formatMac, parseMac } from '../ip/mac.ts'
+import { isErrno, type KernelError } from '../kernel/errno.ts'
+import type { Link } from '../netlink/link.ts'
+import type { Socket } from '../netlink/socket.ts'
+import type { MacvlanConfig } from './keys.ts'
 
 /** The MAC address that somebody chose; the runtime's word counts before the configuration's. */
 export function chosenMac(request: Request<MacvlanConfig>): string | undefined {
@@ -55,7 +55,7 @@ async function taken(request: Request<MacvlanConfig>, mac: string, cause: Kernel
 
 async function ownerOf(side: Socket, parent: Link, mac: string): Promise<string> {
   if (parent.mac === mac) return 'the parent itself'
-  const { findOn } = await import('../../shared/device/busy.ts')
+  const { findOn } = await import('../device/busy.ts')
   const found = findOn(side, parent, (link) => link.mac === mac)
   if (!found) return 'another of its interfaces'
   return found.namespace ? `${found.link.name} in namespace ${found.namespace}` : found.link.name
