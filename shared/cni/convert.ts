@@ -47,9 +47,8 @@ function withRoutes({ address, gateway }: Ip, routes: Route[], ipv6: boolean): o
   return { ip: address, gateway, ...filled({ routes: own }) }
 }
 
-/** `socketPath` is newer, but who knows it finds it, and the others pass it over. */
-function plain({ name, mac, sandbox, socketPath }: Interface): Interface {
-  return { name, mac, sandbox, socketPath }
+function plain({ name, mac, sandbox }: Interface): Interface {
+  return { name, mac, sandbox }
 }
 
 /** The lists that are not empty. */
