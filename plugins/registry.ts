@@ -9,6 +9,7 @@ export const plugins: Registry = {
   'host-local': async () => (await import('./host-local/plugin.ts')).hostLocal,
   'ipam-list': async () => (await import('./ipam-list/plugin.ts')).ipamList,
   ipvlan: async () => (await import('./ipvlan/plugin.ts')).ipvlan,
+  ipvtap: async () => (await import('./ipvtap/plugin.ts')).ipvtap,
   loopback: async () => (await import('./loopback/plugin.ts')).loopback,
   macsec: async () => (await import('./macsec/plugin.ts')).macsec,
   macvlan: async () => (await import('./macvlan/plugin.ts')).macvlan,

@@ -101,10 +101,12 @@ export function sitsOn(link: Link, parent: Link, across: boolean): boolean {
   const driver = passing[link.kind ?? '']
   const passedOn = driver !== undefined && driver === passing[parent.kind ?? '']
   const [index, namespace] = passedOn ? [parent.parent, parent.parentNamespace] : [parent.index, undefined]
-  return (
-    link.parent === index &&
-    (across ? link.parentNamespace !== undefined : link.parentNamespace === namespace)
-  )
+  return link.parent === index && (across ? isAcross(link) : link.parentNamespace === namespace)
+}
+
+/** Whether a link's parent may be in another namespace. Of an ipvtap the kernel does not tell: it has no get_link_net. */
+export function isAcross({ kind, parentNamespace }: Link): boolean {
+  return parentNamespace !== undefined || kind === 'ipvtap'
 }
 
 /** Kinds of masters that take over what their members receive. net_failover and hv_netvsc have no kind. */

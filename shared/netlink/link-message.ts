@@ -106,10 +106,11 @@ export function toLink({ data: message }: { data: Buffer }): Link {
   const info = attributesIn(attribute(Ifla.LINKINFO) ?? Buffer.alloc(0))
   const mac = attribute(Ifla.ADDRESS)
   const flags = message.readUInt32LE(8)
+  const [index, kind] = [message.readInt32LE(4), textOf(info(Info.KIND))]
   return {
-    index: message.readInt32LE(4),
+    index,
     name: textOf(attribute(Ifla.IFNAME)) ?? '',
-    kind: textOf(info(Info.KIND)),
+    kind,
     mac: mac ? formatMac(mac) : '',
     mtu: attribute(Ifla.MTU)?.readUInt32LE(0) ?? 0,
     txqlen: attribute(Ifla.TXQLEN)?.readUInt32LE(0),
@@ -118,7 +119,8 @@ export function toLink({ data: message }: { data: Buffer }): Link {
     carrier: (flags & LOWER_UP) !== 0,
     promisc: (flags & flagBits.promisc) !== 0,
     master: attribute(Ifla.MASTER)?.readUInt32LE(0),
-    parent: attribute(Ifla.LINK)?.readUInt32LE(0),
+    // The kernel leaves out what is equal, and of an ipvtap does not know that it means another namespace's.
+    parent: attribute(Ifla.LINK)?.readUInt32LE(0) ?? (kind === 'ipvtap' ? index : undefined),
     parentNamespace: attribute(Ifla.LINK_NETNSID)?.readInt32LE(0),
     alias: textOf(attribute(Ifla.IFALIAS)),
     data: info(Info.DATA),

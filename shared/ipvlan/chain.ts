@@ -1,9 +1,9 @@
 /** In a chain, what the plugin before made is the parent, and what it was given are the addresses, unless said otherwise. */
 
-import { CniError, Code } from '../../shared/cni/error.ts'
-import type { Request } from '../../shared/cni/plugin.ts'
-import type { Result } from '../../shared/cni/result.ts'
-import type { IpvlanConfig } from './config.ts'
+import { CniError, Code } from '../cni/error.ts'
+import type { Request } from '../cni/plugin.ts'
+import type { Result } from '../cni/result.ts'
+import type { IpvlanConfig } from './keys.ts'
 
 /** The configuration of an ADD, with the master that the plugin before made if it names none. @throws CniError */
 export function withMaster({ config, prevResult }: Request<IpvlanConfig>): IpvlanConfig {

@@ -4,18 +4,18 @@
  * the witness: it is asked first, and only when it is gone all namespaces are.
  */
 
-import { CniError, Code } from '../../shared/cni/error.ts'
-import type { Request } from '../../shared/cni/plugin.ts'
-import { type Found, findOn } from '../../shared/device/busy.ts'
-import type { Life } from '../../shared/device/device.ts'
-import { sitsOn } from '../../shared/device/parent.ts'
-import { withLinkLock } from '../../shared/device/shared-link.ts'
-import { openWiringIfAny } from '../../shared/device/wiring.ts'
-import { tolerate } from '../../shared/kernel/errno.ts'
-import { makeDirectory, readDirectory, readFileIfAny, remove, writeFile } from '../../shared/kernel/files.ts'
-import { type IpvlanOptions, parseIpvlan } from '../../shared/netlink/ipvlan.ts'
-import { findLink, type Link, listLinks } from '../../shared/netlink/link.ts'
-import type { IpvlanConfig } from './config.ts'
+import { CniError, Code } from '../cni/error.ts'
+import type { Request } from '../cni/plugin.ts'
+import { type Found, findOn } from '../device/busy.ts'
+import type { Life } from '../device/device.ts'
+import { sitsOn } from '../device/parent.ts'
+import { withLinkLock } from '../device/shared-link.ts'
+import { openWiringIfAny } from '../device/wiring.ts'
+import { tolerate } from '../kernel/errno.ts'
+import { makeDirectory, readDirectory, readFileIfAny, remove, writeFile } from '../kernel/files.ts'
+import { type IpvlanOptions, parseIpvlan } from '../netlink/ipvlan.ts'
+import { findLink, type Link, listLinks } from '../netlink/link.ts'
+import type { IpvlanConfig } from './keys.ts'
 
 /** A file for each parent. */
 const witnesses = '/run/patchbay/ipvlan'
@@ -48,20 +48,25 @@ export function join<T>(life: Life<IpvlanConfig>, parent: Link, make: () => T): 
 
 /** A parent in a container has its ipvlans beside it. */
 function inContainer({ inside }: Life<unknown>, parent: Link): Found | undefined {
-  const link = listLinks(inside).find((link) => link.kind === 'ipvlan' && sitsOn(link, parent, false))
+  const link = listLinks(inside).find((link) => isOne(link) && sitsOn(link, parent, false))
   return link && { link }
 }
 
 /** Wherever it is, it has its parent's MAC address: an index alone could be meant in another namespace. */
 function anywhere({ host }: Life<unknown>, parent: Link): Found | undefined {
-  return findOn(host, parent, ({ kind, mac }) => kind === 'ipvlan' && mac === parent.mac)
+  return findOn(host, parent, (link) => isOne(link) && link.mac === parent.mac)
+}
+
+/** An ipvtap is on the port like an ipvlan. */
+function isOne({ kind }: Link): boolean {
+  return kind === 'ipvlan' || kind === 'ipvtap'
 }
 
 function witnessOn(parent: Link, request: Request): Found | undefined {
   const witness = readWitness(`${witnesses}/${parent.name}`)
   const wiring = witness && openWiringIfAny({ ...request, netns: witness.netns })
   const link = wiring && findLink(wiring.inside, witness.ifname)
-  const isThere = link?.kind === 'ipvlan' && link.mac === parent.mac && sitsOn(link, parent, true)
+  const isThere = link && isOne(link) && link.mac === parent.mac && sitsOn(link, parent, true)
   return isThere ? { link, namespace: witness?.netns } : undefined
 }
 
@@ -89,7 +94,7 @@ export function dismiss({ containerID, ifname }: Request): void {
 }
 
 function judge(parent: Link, wanted: IpvlanOptions, found?: Found): void {
-  const there = found ?? (parent.kind === 'ipvlan' ? { link: parent } : undefined)
+  const there = found ?? (isOne(parent) ? { link: parent } : undefined)
   if (!there?.link.data) return
   const { mode, flag } = parseIpvlan(there.link.data)
   if (mode === wanted.mode && flag === wanted.flag) return
@@ -105,7 +110,7 @@ function clash(
   const where = namespace ? ` in ${namespace}` : ''
   const inside = namespace?.startsWith('/') ? `nsenter --net=${namespace} ip` : `ip -n ${namespace}`
   return new CniError(Code.InvalidNetworkConfig, {
-    msg: `mode ${mode}, flag ${flag} cannot be on ${parent.name} beside ipvlan ${link.name}${where}, which has ${theirs}: the kernel would change it too`,
+    msg: `mode ${mode}, flag ${flag} cannot be on ${parent.name} beside ${link.kind} ${link.name}${where}, which has ${theirs}: the kernel would change it too`,
     hint: `all ipvlans of a parent have the same: take ${theirs}, or another parent, such as a VLAN of ${parent.name}`,
     command: `${namespace ? inside : 'ip'} -d link show dev ${link.name}`,
   })

@@ -1,12 +1,12 @@
 /** What the containers' addresses can do in a mode, and what they cannot. */
 
-import { CniError, Code, type Complaint } from '../../shared/cni/error.ts'
-import type { Log } from '../../shared/cni/log.ts'
-import type { Result } from '../../shared/cni/result.ts'
-import { type Address, formatAddress, parseAddress, sameAddress } from '../../shared/ip/address.ts'
-import { type Cidr, contains, formatCidr, parseCidr } from '../../shared/ip/subnet.ts'
-import type { Link } from '../../shared/netlink/link.ts'
-import { type IpvlanConfig, isRouted } from './config.ts'
+import { CniError, Code, type Complaint } from '../cni/error.ts'
+import type { Log } from '../cni/log.ts'
+import type { Result } from '../cni/result.ts'
+import { type Address, formatAddress, parseAddress, sameAddress } from '../ip/address.ts'
+import { type Cidr, contains, formatCidr, parseCidr } from '../ip/subnet.ts'
+import type { Link } from '../netlink/link.ts'
+import { type IpvlanConfig, isRouted } from './keys.ts'
 
 /** Addresses and routes, as results have them. */
 export type Lease = Pick<Result, 'ips' | 'routes'>
@@ -102,8 +102,14 @@ function usedGateways({ ips, routes }: Lease): Address[] {
   return [...own, ...shared.filter(({ family }) => families.has(family))]
 }
 
+/** Completes what IPAM said, for a device's `complete`. @throws CniError when it cannot work in the mode */
+export function complete(lease: Result, config: IpvlanConfig, parent: Parent): Result {
+  judge(lease, config, parent)
+  return fitting(lease, config)
+}
+
 /** The lease as the mode needs it: the L3 modes route by the device alone, for the parent's host knows the next hop. */
-export function fitting(lease: Result, config: IpvlanConfig): Result {
+function fitting(lease: Result, config: IpvlanConfig): Result {
   if (!isRouted(config)) return lease
   return {
     ...lease,

@@ -1,25 +1,31 @@
-/** The container's interface: made on its parent, and looked at again by CHECK. */
+/** The container's ipvlan, or ipvtap: made on its parent, and looked at again by CHECK. */
 
-import { CniError, Code } from '../../shared/cni/error.ts'
-import type { Request } from '../../shared/cni/plugin.ts'
-import type { Result } from '../../shared/cni/result.ts'
-import { broken } from '../../shared/device/check.ts'
-import { checkChild, createChild } from '../../shared/device/child.ts'
-import type { Life } from '../../shared/device/device.ts'
-import { requestedMac } from '../../shared/device/mac.ts'
-import { findParent, parentSide } from '../../shared/device/parent.ts'
-import type { ShimKind } from '../../shared/device/shim.ts'
-import type { Wiring } from '../../shared/device/wiring.ts'
-import { formatMac, parseMac } from '../../shared/ip/mac.ts'
-import { isErrno } from '../../shared/kernel/errno.ts'
-import { readSysctl } from '../../shared/kernel/sysctl.ts'
-import { listAddresses } from '../../shared/netlink/address.ts'
-import { ipvlanKind, parseIpvlan } from '../../shared/netlink/ipvlan.ts'
-import { findLink, type Link } from '../../shared/netlink/link.ts'
+import { CniError, Code } from '../cni/error.ts'
+import type { Request } from '../cni/plugin.ts'
+import type { Result } from '../cni/result.ts'
+import { broken } from '../device/check.ts'
+import { checkChild, createChild } from '../device/child.ts'
+import type { Life, ProbingLink } from '../device/device.ts'
+import { requestedMac } from '../device/mac.ts'
+import { findParent, parentSide } from '../device/parent.ts'
+import type { ShimKind } from '../device/shim.ts'
+import type { Wiring } from '../device/wiring.ts'
+import { formatMac, parseMac } from '../ip/mac.ts'
+import { isErrno } from '../kernel/errno.ts'
+import { readSysctl } from '../kernel/sysctl.ts'
+import { listAddresses } from '../netlink/address.ts'
+import { ipvlanKind, parseIpvlan } from '../netlink/ipvlan.ts'
+import { findLink, type Link } from '../netlink/link.ts'
 import { withMaster } from './chain.ts'
-import { type IpvlanConfig, isRouted } from './config.ts'
+import { type IpvlanConfig, isRouted } from './keys.ts'
 import { judge, type Parent, written } from './lease.ts'
 import { join } from './port.ts'
+
+/** Its packets go to the container's stack, or to who opens its file. The kernel takes the same attributes for both. */
+export type IpvlanKind = 'ipvlan' | 'ipvtap'
+
+/** An ipvtap knows no hostAccess. */
+type Asked = IpvlanConfig & { hostAccess?: boolean }
 
 /** What the host gets for hostAccess: the same as the containers. */
 export function shimOf(config: IpvlanConfig): ShimKind {
@@ -27,9 +33,9 @@ export function shimOf(config: IpvlanConfig): ShimKind {
 }
 
 /** Everything that can be refused is, before the kernel is touched. */
-export async function createIpvlan(life: Life<IpvlanConfig>): Promise<Parent> {
+export async function createIpvlan(life: Life<Asked>, kind: IpvlanKind): Promise<Parent> {
   const { request } = life
-  const config = withMaster(request)
+  const config: Asked = withMaster(request)
   const side = parentSide(life, config)
   const link = findParent(side, config, request.log)
   const parent = { link, addresses: listAddresses(side, link).filter(({ scope }) => scope === 0) }
@@ -40,10 +46,10 @@ export async function createIpvlan(life: Life<IpvlanConfig>): Promise<Parent> {
     request.log.warn(`${link.name} is down: nothing leaves by it until: ip link set dev ${link.name} up`)
   try {
     await join(life, link, () =>
-      createChild(life, link, { ...ipvlanKind(config), mtu: config.mtu || undefined }),
+      createChild(life, link, { ...ipvlanKind(config), kind, mtu: config.mtu || undefined }),
     )
   } catch (error) {
-    throw isErrno(error, 'EINVAL') ? notEthernet(link, error.command) : error
+    throw isErrno(error, 'EINVAL') ? notEthernet(link, kind, error.command) : error
   }
   return parent
 }
@@ -70,24 +76,30 @@ function refuseStrictFilter({ name }: Link): void {
 }
 
 /** ipvlan_link_new, drivers/net/ipvlan/ipvlan_main.c. */
-function notEthernet({ name }: Link, command?: string): CniError {
+function notEthernet({ name }: Link, kind: IpvlanKind, command?: string): CniError {
   return new CniError(Code.InvalidNetworkConfig, {
-    msg: `ipvlan cannot sit on ${name}: the kernel takes Ethernet devices only, and no loopback`,
+    msg: `${kind} cannot sit on ${name}: the kernel takes Ethernet devices only, and no loopback`,
     hint: 'name a NIC, a bond, a bridge or a VLAN as master',
     command,
     kernel: 'EINVAL',
   })
 }
 
-/** CHECK: the interface is an ipvlan on its parent, with mode and flag, and the host's way to it is there. @throws CniError */
+/** ipvlan hands frames to containers by address, of which one that probes has none: the answers end at the parent. */
+export function probesBy({ request }: Life<IpvlanConfig>, { link }: Parent): ProbingLink | undefined {
+  return link.up ? { link, isInside: request.config.linkInContainer === true } : undefined
+}
+
+/** CHECK: the interface is of its kind, on its parent, with mode and flag, and the host's way to it is there. @throws CniError */
 export async function checkIpvlan(
   wiring: Wiring,
-  request: Request<IpvlanConfig>,
+  request: Request<Asked>,
   prevResult: Result,
+  kind: IpvlanKind,
 ): Promise<void> {
   const { config, ifname, netns } = request
   const parent = parentNow(wiring, request)
-  const { data = Buffer.alloc(0) } = checkChild(wiring, request, 'ipvlan', parent)
+  const { data = Buffer.alloc(0) } = checkChild(wiring, request, kind, parent)
   const { mode, flag } = parseIpvlan(data)
   if (mode !== config.mode || flag !== config.flag)
     throw broken(
@@ -95,7 +107,7 @@ export async function checkIpvlan(
       `nsenter --net=${netns} ip -d link show dev ${ifname}`,
     )
   if (!config.hostAccess) return
-  const { checkHostAccess } = await import('../../shared/device/host-access-check.ts')
+  const { checkHostAccess } = await import('../device/host-access-check.ts')
   checkHostAccess(wiring, request, parent, shimOf(config), prevResult)
 }
 
