@@ -83,10 +83,16 @@ function readRecord(id: string): Wire | undefined {
   const text = readFileIfAny(recordOf(id))
   try {
     const { network, wire, kind, ends } = JSON.parse(text ?? '')
-    return Array.isArray(ends) ? { network, wire, kind, ends } : undefined
+    return Array.isArray(ends) && ends.every(isEnd) ? { network, wire, kind, ends } : undefined
   } catch {
     return undefined
   }
+}
+
+/** Whatever stands in the file. */
+function isEnd(value: unknown): value is End {
+  const { containerID, ifname, netns } = (value ?? {}) as Partial<End>
+  return [containerID, ifname, netns].every((text) => typeof text === 'string')
 }
 
 /** The end that an attachment has, or is to have. */
