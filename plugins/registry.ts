@@ -6,6 +6,7 @@ export const plugins: Registry = {
   bond: async () => (await import('./bond/plugin.ts')).bond,
   bridge: async () => (await import('./bridge/plugin.ts')).bridge,
   dummy: async () => (await import('./dummy/plugin.ts')).dummy,
+  'host-device': async () => (await import('./host-device/plugin.ts')).hostDevice,
   'host-local': async () => (await import('./host-local/plugin.ts')).hostLocal,
   'ipam-list': async () => (await import('./ipam-list/plugin.ts')).ipamList,
   ipvlan: async () => (await import('./ipvlan/plugin.ts')).ipvlan,

@@ -21,6 +21,8 @@ export interface Lent extends LinkState {
   mark?: string
   /** Hardware comes back by itself when the container's namespace ends; what is virtual ends with it. */
   isHardware?: boolean
+  /** Where sysfs has it, when it was named by that. */
+  device?: string
 }
 
 export interface Loan extends Attachment {

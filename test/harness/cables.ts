@@ -90,7 +90,7 @@ export const nics = ['eth1', 'eth2']
 export function hostNics(): void {
   if (exists('eth1')) return
   if (!exists('switch0')) layOut()
-  for (const name of nics) {
+  for (const name of nics.filter((name) => !exists(name))) {
     ip(`link add ${name} type veth peer name ${name}-peer`)
     ip(`link set ${name}-peer master switch0 up`)
   }
