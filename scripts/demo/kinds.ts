@@ -7,6 +7,7 @@ import { near } from './host.ts'
 /** The kinds by which two containers of one host cannot always meet. */
 const across: Record<string, (config: Configuration) => Configuration | undefined> = {
   bond: (config) => config,
+  'host-device': (config) => config,
   ipvlan: (config) => (config.flag && config.flag !== 'bridge' ? config : undefined),
   macsec: counterpart,
   macvlan: (config) => ((config.mode ?? 'bridge') === 'bridge' ? undefined : heard(config)),
@@ -41,8 +42,8 @@ function counterpart({ sci, key, peers, ...config }: Configuration): Configurati
   return { ...config, ...peer, peers: [{ sci, key }] }
 }
 
-/** Kinds that no ping passes: they lead nowhere, or carry no IP. */
-const pingless = ['dummy', 'vcan', 'vxcan']
+/** Kinds that no ping passes: they lead nowhere, to a program, or carry no IP. */
+const pingless = ['dummy', 'ipvtap', 'macvtap', 'tap', 'vcan', 'vxcan']
 
 export function takesPings({ type }: Configuration): boolean {
   return !pingless.includes(type)

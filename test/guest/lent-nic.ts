@@ -1,5 +1,5 @@
 /**
- * A NIC of the host that is lent to a container, by bond: hardware, which the kernel gives back itself when the container's
+ * A NIC of the host that is lent to a container, by bond or host-device: hardware, which the kernel gives back itself when the container's
  * namespace ends, but under the name and in the state that it had there. Runs in a guest with the NIC that virtio-nic.ts plays.
  */
 
@@ -9,7 +9,7 @@ import * as assert from 'uvu/assert'
 import { ip, ipJson, succeeds } from '../harness/command.ts'
 import { newContainer, removeContainer } from '../harness/host.ts'
 import { exists, inContainer, type Link, link } from '../harness/look.ts'
-import { type Answer, call } from '../harness/plugin.ts'
+import { type Answer, type Configuration, call } from '../harness/plugin.ts'
 import { difference, snapshot } from '../harness/snapshot.ts'
 
 while (!succeeds('sh', '-c', 'modprobe --all virtio_net bonding && ip link show dev eth0'));
@@ -22,14 +22,21 @@ for (const words of [
 
 const done: Answer = { status: 0, json: undefined, stderr: '' }
 
+/** What lends the NIC. */
+const plugins: Record<string, Configuration> = {
+  bond: { type: 'bond', links: [{ name: 'eth0' }] },
+  'host-device': { type: 'host-device', device: 'eth0' },
+}
+
 /** Lends the NIC to a container, does something to it there, and asserts that after DEL it is as before. */
 async function lent(
+  keys: Configuration,
   act: (container: ReturnType<typeof newContainer>) => void,
   netns?: string,
 ): Promise<void> {
   const before = snapshot([])
   const container = newContainer()
-  const config = { type: 'bond', name: 'net', cniVersion: '1.1.0', links: [{ name: 'eth0' }] }
+  const config = { ...keys, name: 'net', cniVersion: '1.1.0' }
   const request = { config, containerID: container.name, netns: container.path }
   const { status, json } = await call({ ...request, verb: 'ADD' })
   assert.is(status, 0, JSON.stringify(json))
@@ -45,16 +52,22 @@ test('the NIC is hardware to this kernel', () => {
   assert.is(link('eth0').linkinfo?.info_kind, undefined)
 })
 
-test('it comes back from a container that is alive', () => lent(() => {}))
+for (const [plugin, keys] of Object.entries(plugins)) {
+  test(`${plugin}: it comes back from a container that is alive`, () => lent(keys, () => {}))
 
-test('it comes back when the namespace went just before DEL', () => lent(removeContainer))
+  test(`${plugin}: it comes back when the namespace went just before DEL`, () => lent(keys, removeContainer))
 
-test('it comes back from a namespace that went, renamed and changed, when DEL is not told of any', () =>
-  lent((container) => {
-    const [member] = ipJson<Link>(`-n ${container.name} link show master eth0`)
-    for (const words of ['down', 'mtu 1300 name other'])
-      inContainer(container, `link set ${member?.ifname} ${words}`)
-    removeContainer(container)
-  }, ''))
+  test(`${plugin}: it comes back from a namespace that went, renamed and changed, when DEL is not told of any`, () =>
+    lent(
+      keys,
+      (container) => {
+        const [member] = ipJson<Link>(`-n ${container.name} link show master eth0`)
+        for (const words of ['down', 'mtu 1300 name other'])
+          inContainer(container, `link set ${member?.ifname ?? 'eth0'} ${words}`)
+        removeContainer(container)
+      },
+      '',
+    ))
+}
 
 test.run()

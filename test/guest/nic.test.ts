@@ -35,7 +35,7 @@ test('whichever interface of a net_failover set is the parent, containers sit on
 })
 
 test('a NIC that is lent to a container comes back as it was, also when the namespace went before', async () => {
-  assert.match(await withNic('plain', 'lent-nic.ts'), 'Passed:    4')
+  assert.match(await withNic('plain', 'lent-nic.ts'), 'Passed:    7')
 })
 
 test.run()
