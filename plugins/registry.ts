@@ -3,15 +3,26 @@
 import type { Registry } from '../shared/cni/plugin.ts'
 
 export const plugins: Registry = {
+  bond: async () => (await import('./bond/plugin.ts')).bond,
   bridge: async () => (await import('./bridge/plugin.ts')).bridge,
+  dummy: async () => (await import('./dummy/plugin.ts')).dummy,
+  'host-device': async () => (await import('./host-device/plugin.ts')).hostDevice,
   'host-local': async () => (await import('./host-local/plugin.ts')).hostLocal,
   'ipam-list': async () => (await import('./ipam-list/plugin.ts')).ipamList,
   ipvlan: async () => (await import('./ipvlan/plugin.ts')).ipvlan,
+  ipvtap: async () => (await import('./ipvtap/plugin.ts')).ipvtap,
   loopback: async () => (await import('./loopback/plugin.ts')).loopback,
+  macsec: async () => (await import('./macsec/plugin.ts')).macsec,
   macvlan: async () => (await import('./macvlan/plugin.ts')).macvlan,
+  macvtap: async () => (await import('./macvtap/plugin.ts')).macvtap,
   ptp: async () => (await import('./ptp/plugin.ts')).ptp,
   static: async () => (await import('./static/plugin.ts')).staticIpam,
+  team: async () => (await import('./team/plugin.ts')).team,
+  tap: async () => (await import('./tap/plugin.ts')).tap,
+  vcan: async () => (await import('./vcan/plugin.ts')).vcan,
   vlan: async () => (await import('./vlan/plugin.ts')).vlan,
+  vrf: async () => (await import('./vrf/plugin.ts')).vrf,
+  vxcan: async () => (await import('./vxcan/plugin.ts')).vxcan,
   vxlan: async () => (await import('./vxlan/plugin.ts')).vxlan,
   wire: async () => (await import('./wire/plugin.ts')).wire,
 }

@@ -5,11 +5,11 @@ import { childStatus } from '../../shared/device/child.ts'
 import { collectHostAccess, connectHostAccess, removeHostAccess } from '../../shared/device/host-access.ts'
 import { interfacePlugin } from '../../shared/device/plugin.ts'
 import type { ShimKind } from '../../shared/device/shim.ts'
+import { chosenMac, explainingMac } from '../../shared/macvlan/mac.ts'
+import { checkMacvlan, createMacvlan, parentOf } from '../../shared/macvlan/macvlan.ts'
 import type { Link } from '../../shared/netlink/link.ts'
 import { macvlanKind } from '../../shared/netlink/macvlan.ts'
 import { config, type MacvlanConfig } from './config.ts'
-import { chosenMac, explainingMac } from './mac.ts'
-import { checkMacvlan, createMacvlan, parentOf } from './macvlan.ts'
 
 /** What the host gets for hostAccess: the same as the containers. */
 const shim: ShimKind = { ...macvlanKind({ mode: 'bridge' }), ownMac: true, neighbours: true }
@@ -19,7 +19,7 @@ const plugin = interfacePlugin<MacvlanConfig, Link>({
   summary: 'puts containers on the network of a host NIC, each with a MAC address of its own',
   config,
   prepare: chosenMac,
-  create: createMacvlan,
+  create: (life) => createMacvlan(life, 'macvlan'),
   interfaces: () => [],
   async connect(life, parent, result) {
     return life.request.config.hostAccess ? connectHostAccess(life, parent, shim, result) : []
@@ -27,7 +27,7 @@ const plugin = interfacePlugin<MacvlanConfig, Link>({
   remove: removeHostAccess,
   async check(wiring, request, prevResult) {
     const parent = parentOf(wiring, request)
-    checkMacvlan(wiring, request, parent)
+    checkMacvlan(wiring, request, parent, 'macvlan')
     if (!request.config.hostAccess) return
     const { checkHostAccess } = await import('../../shared/device/host-access-check.ts')
     checkHostAccess(wiring, request, parent, shim, prevResult)

@@ -1,7 +1,7 @@
 /** VTEPs: born as configured, and one that is there already brought to what the configuration says. */
 
 import { CniError, Code } from '../../shared/cni/error.ts'
-import { requireKind } from '../../shared/device/child.ts'
+import { requireKind } from '../../shared/device/kind.ts'
 import { type Undo, undoable } from '../../shared/device/undo.ts'
 import { isErrno } from '../../shared/kernel/errno.ts'
 import { changeLink, findLink, type Link, type LinkSettings, listLinks } from '../../shared/netlink/link.ts'

@@ -22,13 +22,13 @@ export const farHost: Host = {
   inside: ['-n', 'far'],
 }
 
-/** Empty state, a /sys that shows this network, and two NICs on either host, one of them for whoever takes it alone. */
+/** Empty state, a /sys that shows this network, and three NICs on either host, two of them for whoever takes them alone. */
 export async function makeHosts(): Promise<void> {
   for (const path of ['/run', '/var/lib']) await run('mount', ['-t', 'tmpfs', 'tmpfs', path])
   await run('mount', ['-t', 'sysfs', 'sysfs', '/sys'])
   for (const path of Object.values(state)) await run('mkdir', [path])
   await ip(nearHost, 'netns add far')
-  for (const name of ['eth0', 'eth1']) await joinBy(name)
+  for (const name of ['eth0', 'eth1', 'eth2']) await joinBy(name)
   await configure(nearHost, near, far)
   await configure(farHost, far, near)
 }

@@ -4,12 +4,14 @@ import { release } from 'node:os'
 import { execa } from 'execa'
 import type { Example } from './example.ts'
 import { addAddresses, farHost, ip, makeContainer, nearHost, removeContainer } from './host.ts'
-import { configurationAcross, remotesOf } from './kinds.ts'
+import { configurationAcross, remotesOf, takesPings } from './kinds.ts'
+import { prepare } from './prepare.ts'
 import type { Row } from './row.ts'
 import { type Attachment, call, completed, type Result, withNextAddresses } from './runtime.ts'
 
 /** Wires a pair of containers, as a runtime would, and takes it down again. */
 export async function tryOut(example: Example, executables: string): Promise<Row> {
+  await prepare(example.plugin)
   const pair = await pairOf(example, executables)
   const row = { example: example.title, kernel: release(), addresses: '', add: '', del: '', ping: '' }
   const containers = pair.map(({ container }) => container)
@@ -45,7 +47,7 @@ async function wire([one, two]: [Attachment, Attachment]) {
   return {
     addresses: (first.result.ips ?? []).map(({ address }) => address).join(' ') || 'none (L2)',
     add: Math.min(first.milliseconds, second.milliseconds).toFixed(0),
-    ping: await pingBetween(first.result, second.result),
+    ping: takesPings(one.config) ? await pingBetween(first.result, second.result) : 'not tried',
   }
 }
 

@@ -6,6 +6,7 @@ import { readDirectory } from '../kernel/files.ts'
 import { closeNamespace, inNamespace, openNamespace } from '../kernel/namespace.ts'
 import { findLink, type Link, listLinks } from '../netlink/link.ts'
 import { openSocket, Protocol, type Socket } from '../netlink/socket.ts'
+import { isAcross } from './parent.ts'
 
 /** Where `ip netns` and the runtimes keep their namespaces' names. */
 const names = '/run/netns'
@@ -64,7 +65,7 @@ export function findOn(side: Socket, parent: Link, fits: (link: Link) => boolean
   const here = listLinks(side).find((link) => sitsThere(link) && link.parentNamespace === undefined)
   if (here) return { link: here }
   for (const namespace of namespaces()) {
-    const there = linksIn(namespace).find((link) => sitsThere(link) && link.parentNamespace !== undefined)
+    const there = linksIn(namespace).find((link) => sitsThere(link) && isAcross(link))
     if (there) return { link: there, namespace }
   }
   return undefined

@@ -8,6 +8,7 @@ import { type Cidr, formatCidr, networkOf, sameCidr } from '../ip/subnet.ts'
 import { listAddresses } from '../netlink/address.ts'
 import { findLink, type Link } from '../netlink/link.ts'
 import { type KernelRoute, listRoutes, type RouteSpec, RT_TABLE_MAIN } from '../netlink/route.ts'
+import { tableOf } from '../netlink/vrf.ts'
 import { cidrs, routesOf } from './configure.ts'
 import type { Device, InterfaceConfig } from './device.ts'
 import type { Wiring } from './wiring.ts'
@@ -38,7 +39,18 @@ export function checkContainer(
   checkInterface(link, prevResult, index, netns)
   const ips = prevResult.ips.filter((ip) => ip.interface === undefined || ip.interface === index)
   checkAddresses(wiring, link, cidrs(ips))
-  checkRoutes(wiring, routesOf(prevResult, link, onLink?.({ ...prevResult, ips }, link)))
+  const main = routingTable(wiring, link)
+  const routes = routesOf(prevResult, link, onLink?.({ ...prevResult, ips }, link))
+  checkRoutes(
+    wiring,
+    routes.map((route) => ({ ...route, table: route.table || main })),
+  )
+}
+
+/** A plugin later in the chain may have put the interface into a VRF, and its routes with it. */
+function routingTable({ inside }: Wiring, { master }: Link): number {
+  const vrf = master ? findLink(inside, master) : undefined
+  return (vrf && tableOf(vrf)) ?? RT_TABLE_MAIN
 }
 
 function checkInterface(link: Link, prevResult: Result, index: number, netns: string): void {

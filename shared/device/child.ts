@@ -7,6 +7,7 @@ import { changeLink, findLink, type Link, type LinkSpec, newLink, removeLink } f
 import { ask, type Socket } from '../netlink/socket.ts'
 import { broken } from './check.ts'
 import type { InterfaceConfig, Life } from './device.ts'
+import { isUnknownKind, missingKind, requireKind } from './kind.ts'
 import { hashedName } from './names.ts'
 import { findParent, type ParentConfig, parentSide, requireUp, sitsOn } from './parent.ts'
 import { undoable } from './undo.ts'
@@ -75,23 +76,8 @@ export async function explainRefusal(
   kind: string,
 ): Promise<unknown> {
   if (isErrno(error, 'EBUSY')) return (await import('./busy.ts')).busyError(side, parent, kind, error)
-  if (isErrno(error, 'EOPNOTSUPP') && isUnknownKind(error.extack)) return missingKind(kind)
+  if (isUnknownKind(error)) return missingKind(kind)
   return error
-}
-
-/** rtnl_newlink, net/core/rtnetlink.c. */
-function isUnknownKind(extack: string | undefined): boolean {
-  return extack === 'Unknown device type'
-}
-
-/** The kernel has no such kind of link, and could not load it either. */
-export function missingKind(kind: string): CniError {
-  return new CniError(Code.PluginNotAvailable, {
-    msg: `this kernel has no ${kind} devices`,
-    hint: `load the module (modprobe rtnl-link-${kind}), or install the package of the kernel's extra modules`,
-    command: `ip link add type ${kind}`,
-    kernel: 'EOPNOTSUPP',
-  })
 }
 
 /**
@@ -124,13 +110,4 @@ export function childStatus({ config, log }: Request<ParentConfig>, kind: string
   if (config.linkInContainer) return
   const parent = findParent(host, config, log)
   withCode(Code.LimitedConnectivity, () => requireUp(parent))
-}
-
-/** Asks for a device without a parent: refused by a kernel that has the kind too, but with other words. */
-export function requireKind(host: Socket, kind: string): void {
-  try {
-    ask(host, newLink({ name: 'probe', kind }))
-  } catch (error) {
-    if (isErrno(error, 'EOPNOTSUPP') && isUnknownKind(error.extack)) throw missingKind(kind)
-  }
 }

@@ -94,8 +94,8 @@ function gatewayOf({ gw, scope }: Route, { address }: Cidr, ips: Ip[]): Address 
   return gateways.find((gateway) => gateway?.family === address.family)
 }
 
-/** Waits until no address is tentative any more, on the kernel's notifications. */
-function waitForDad({ inside }: Wiring, link: Link): void {
+/** Waits until no address is tentative any more, on the kernel's notifications. Must be called in the link's namespace. */
+export function waitForDad({ inside }: Pick<Wiring, 'inside'>, link: Link): void {
   const settled = waitFor(Group.IPV6_IFADDR, DAD_MILLISECONDS, () => {
     const addresses = listAddresses(inside, link).filter(({ scope }) => scope === 0)
     const duplicate = addresses.find(({ dadFailed }) => dadFailed)

@@ -18,6 +18,7 @@ import {
   removeLink,
   showLink,
 } from '../netlink/link.ts'
+import type { PairKind } from '../netlink/pair.ts'
 import { ask, type Request as NetlinkRequest, type Socket, transact } from '../netlink/socket.ts'
 import { newVeth } from '../netlink/veth.ts'
 import { broken } from './check.ts'
@@ -83,16 +84,17 @@ export function checkHostEnd(
   { host, inside }: Wiring,
   { ifname, config: { mtu } }: Request<PairConfig>,
   { interfaces }: Result,
+  kind: PairKind = 'veth',
 ): Link {
   const link = findLink(inside, ifname)
-  if (link?.kind !== 'veth') throw broken(`${ifname} is not a veth any more`)
+  if (link?.kind !== kind) throw broken(`${ifname} is not a ${kind} any more`)
   const end = interfaces
     .filter(({ sandbox }) => !sandbox)
     .map(({ name }) => findLink(host, name))
-    .find((other) => other?.kind === 'veth' && other.index === link.parent)
+    .find((other) => other?.kind === kind && other.index === link.parent)
   if (!end) {
     const msg = `none of the host's interfaces in prevResult is the other end of ${ifname}`
-    throw broken(msg, 'ip -d link show type veth')
+    throw broken(msg, `ip -d link show type ${kind}`)
   }
   const show = `ip -d link show dev ${end.name}`
   if (!end.up) throw broken(`${end.name} is down`, show)

@@ -88,17 +88,25 @@ export function defaultLink(socket: Socket, family: 4 | 6): Link | undefined {
   return route?.link ? findLink(socket, route.link) : undefined
 }
 
-/** Kinds whose devices pass a child of their own kind on to their parent. */
-const passing = ['macvlan', 'ipvlan']
+/** Kinds whose devices pass a child of their own driver on to their parent. */
+const passing: Record<string, string> = {
+  macvlan: 'macvlan',
+  macvtap: 'macvlan',
+  ipvlan: 'ipvlan',
+  ipvtap: 'ipvlan',
+}
 
 /** Whether a link sits on a parent. @param across the parent is in another namespace */
 export function sitsOn(link: Link, parent: Link, across: boolean): boolean {
-  const passedOn = parent.kind === link.kind && passing.includes(parent.kind ?? '')
+  const driver = passing[link.kind ?? '']
+  const passedOn = driver !== undefined && driver === passing[parent.kind ?? '']
   const [index, namespace] = passedOn ? [parent.parent, parent.parentNamespace] : [parent.index, undefined]
-  return (
-    link.parent === index &&
-    (across ? link.parentNamespace !== undefined : link.parentNamespace === namespace)
-  )
+  return link.parent === index && (across ? isAcross(link) : link.parentNamespace === namespace)
+}
+
+/** Whether a link's parent may be in another namespace. Of an ipvtap the kernel does not tell: it has no get_link_net. */
+export function isAcross({ kind, parentNamespace }: Link): boolean {
+  return parentNamespace !== undefined || kind === 'ipvtap'
 }
 
 /** Kinds of masters that take over what their members receive. net_failover and hv_netvsc have no kind. */

@@ -12,6 +12,7 @@ import { checkContainer } from './check.ts'
 import { configure } from './configure.ts'
 import type { Device, InterfaceConfig, Life } from './device.ts'
 import type { Wire } from './probe.ts'
+import { resultOf } from './result.ts'
 import { runAll } from './steps.ts'
 import { type Undo, withUndo } from './undo.ts'
 import { openWiring, openWiringIfAny } from './wiring.ts'
@@ -57,12 +58,8 @@ async function add<Config extends InterfaceConfig, Made>(
         settle: () => device.settle?.(life, made),
       })
     : (device.given?.(request) ?? emptyResult())
-  const result = place(
-    device.complete?.(lease, request.config, made) ?? lease,
-    device.interfaces(made),
-    link,
-    request,
-  )
+  const complete = device.complete?.(lease, request.config, made) ?? lease
+  const result = resultOf(complete, device.interfaces(made), interfaceOf(link, request), request)
   if (!device.isBare?.(request.config))
     configure(life, link, result, {
       dad: device.dad?.(request.config) ?? 'off',
@@ -106,18 +103,9 @@ async function allocate(ipam: Ipam, wire: Wire): Promise<Result> {
   })
 }
 
-/** The result: the host's interfaces, then the container's, which the addresses belong to. */
-function place(
-  lease: Result,
-  host: Interface[],
-  { name, mac, mtu }: Link,
-  request: Request<InterfaceConfig>,
-): Result {
-  const { netns, config } = request
-  const interfaces = [...host, { name, mac, mtu, sandbox: netns }]
-  const ips = lease.ips.map((ip) => ({ ...ip, interface: host.length }))
-  const dns = Object.keys(config.dns ?? {}).length > 0 ? (config.dns ?? {}) : lease.dns
-  return { interfaces, ips, routes: lease.routes, dns }
+/** The container's interface, for the result. */
+function interfaceOf({ name, mac, mtu }: Link, { netns }: Request): Interface {
+  return { name, mac: mac || undefined, mtu, sandbox: netns }
 }
 
 /** Takes everything back; what is gone already counts as done. The address goes last, when nobody can use it any more. */

@@ -15,6 +15,23 @@ export async function runAll(steps: (() => unknown)[]): Promise<void> {
       failures.push(toCniError(error))
     }
   }
+  throwTogether(failures)
+}
+
+/** The same for steps that wait for nothing. */
+export function runAllNow(steps: (() => void)[]): void {
+  const failures: CniError[] = []
+  for (const step of steps) {
+    try {
+      step()
+    } catch (error) {
+      failures.push(toCniError(error))
+    }
+  }
+  throwTogether(failures)
+}
+
+function throwTogether(failures: CniError[]): void {
   const [first] = failures
   if (!first) return
   if (failures.length === 1) throw first

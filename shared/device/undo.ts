@@ -21,6 +21,23 @@ export async function withUndo<T>(action: (undo: Undo) => Promise<T>): Promise<T
   }
 }
 
+/** The same for what must not be interrupted, as under a lock. */
+export function withUndoNow<T>(action: (undo: Undo) => T): T {
+  const inverses: Inverse[] = []
+  try {
+    return action((inverse) => inverses.push(inverse))
+  } catch (error) {
+    for (const inverse of inverses.reverse()) {
+      try {
+        inverse()
+      } catch {
+        // As above.
+      }
+    }
+    throw error
+  }
+}
+
 async function quietly(inverse: Inverse): Promise<void> {
   try {
     await inverse()

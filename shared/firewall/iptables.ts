@@ -2,7 +2,7 @@
 
 import { run } from '#engine'
 import { CniError, Code } from '../cni/error.ts'
-import { stat } from '../kernel/files.ts'
+import { directories, findProgram } from '../kernel/program.ts'
 
 /** Which iptables: the family, and one of its two kinds where it matters which. */
 export interface Iptables {
@@ -10,9 +10,6 @@ export interface Iptables {
   /** Absent: the one that the system has chosen. */
   kind?: 'nft' | 'legacy'
 }
-
-/** Where distributions put them. The environment has no say in what is run as root. */
-const directories = ['/usr/sbin', '/sbin', '/usr/bin', '/bin', '/usr/local/sbin', '/usr/local/bin']
 
 /** The rules of table nat, line by line, as `iptables-save -t nat` prints them. @throws CniError */
 export async function save(iptables: Iptables): Promise<string[]> {
@@ -55,10 +52,7 @@ function names({ family, kind }: Iptables, task: string): string[] {
 }
 
 function find(iptables: Iptables, task: string): string | undefined {
-  const paths = names(iptables, task).flatMap((name) =>
-    directories.map((directory) => `${directory}/${name}`),
-  )
-  return paths.find((path) => stat(path) !== undefined)
+  return findProgram(...names(iptables, task))
 }
 
 function locate(iptables: Iptables, task: string): string {

@@ -136,7 +136,7 @@ export function rename(from: string, to: string): void {
 const RENAME_NOREPLACE = 1
 
 /** Renames a file unless the name is taken: then false. Where the file system cannot (NFS), by a second name. */
-function renameNew(from: string, to: string): boolean {
+export function renameNew(from: string, to: string): boolean {
   const result = syscall('renameat2', AT_FDCWD, cstring(from), AT_FDCWD, cstring(to), RENAME_NOREPLACE)
   if (result === -Errno.EEXIST) return false
   if (result === -Errno.EINVAL) return link(from, to)
@@ -220,6 +220,8 @@ function parseEntry(buffer: Buffer, at: number): Entry {
 /** What statx(2) says of a file: enough to tell files apart and to know their kind. */
 export interface Stat {
   mode: number
+  owner: number
+  group: number
   inode: bigint
   device: string
   /** Major and minor of a device node. */
@@ -246,6 +248,8 @@ export function stat(path: string): Stat | undefined {
 function parseStat(buffer: Buffer): Stat {
   return {
     mode: buffer.readUInt16LE(28),
+    owner: buffer.readUInt32LE(20),
+    group: buffer.readUInt32LE(24),
     inode: buffer.readBigUInt64LE(32),
     size: buffer.readBigUInt64LE(40),
     mtime: timeAt(buffer, 112),

@@ -37,6 +37,12 @@ const numbers = {
     memfd_create: 319,
     statx: 332,
     fstatfs: 138,
+    mknodat: 259,
+    fchownat: 260,
+    fchmodat: 268,
+    fsopen: 430,
+    fsconfig: 431,
+    fsmount: 432,
   },
   arm64: {
     read: 63,
@@ -69,6 +75,12 @@ const numbers = {
     memfd_create: 279,
     statx: 291,
     fstatfs: 44,
+    mknodat: 33,
+    fchownat: 54,
+    fchmodat: 53,
+    fsopen: 430,
+    fsconfig: 431,
+    fsmount: 432,
   },
 } as const
 

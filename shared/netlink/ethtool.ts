@@ -1,15 +1,10 @@
 /** What a device does for the protocols above it (offloads), as switches: the kernel's ethtool over generic netlink (Linux 5.8). */
 
-import { parseAttributes, putU32, type StreamData } from 'netlink/dist/structs.js'
+import { putU32, type StreamData } from 'netlink/dist/structs.js'
+import { bodyOf, familyID, genericRequest, text, valuesAt } from './generic.ts'
 import type { LinkName } from './link.ts'
 import { nested, plain } from './nested.ts'
 import { ask, type Request, type Socket } from './socket.ts'
-
-/** include/uapi/linux/genetlink.h: the family that knows the others. */
-const GENL_ID_CTRL = 16
-const CTRL_CMD_GETFAMILY = 3
-const CTRL_ATTR_FAMILY_ID = 1
-const CTRL_ATTR_FAMILY_NAME = 2
 
 /** include/uapi/linux/ethtool_netlink.h. */
 const ETHTOOL_MSG_FEATURES_GET = 11
@@ -57,9 +52,8 @@ export function listFeatures(socket: Socket, link: LinkName): Set<string> {
     command: `ethtool -k ${link.name}`,
   })
   const names = new Set<string>()
-  const path = [ETHTOOL_A_FEATURES_ACTIVE, ETHTOOL_A_BITSET_BITS, ETHTOOL_A_BITSET_BITS_BIT]
-  const body = reply?.data.subarray(4) ?? Buffer.alloc(0)
-  for (const bit of inside(body, [...path, ETHTOOL_A_BITSET_BIT_NAME])) {
+  const path = [ETHTOOL_A_BITSET_BITS, ETHTOOL_A_BITSET_BITS_BIT, ETHTOOL_A_BITSET_BIT_NAME]
+  for (const bit of valuesAt(bodyOf(reply?.data), ETHTOOL_A_FEATURES_ACTIVE, ...path)) {
     names.add(bit.toString('utf8', 0, bit.length - 1))
   }
   return names
@@ -72,45 +66,6 @@ function request(
   body: StreamData,
 ): Pick<Request, 'type' | 'flags' | 'payload'> {
   const device = plain(ETHTOOL_A_HEADER_DEV_INDEX, putU32(index))
-  return {
-    type: familyID(socket),
-    flags: 0,
-    payload: (out) => {
-      out.emit(genericHeader(command))
-      out.emit(nested(ETHTOOL_A_FEATURES_HEADER, device))
-      out.emit(body)
-    },
-  }
-}
-
-/** The number that this kernel has given to ethtool's family. */
-function familyID(socket: Socket): number {
-  const [reply] = ask(socket, {
-    type: GENL_ID_CTRL,
-    flags: 0,
-    payload: [genericHeader(CTRL_CMD_GETFAMILY), ...plain(CTRL_ATTR_FAMILY_NAME, text('ethtool'))],
-    attempt: 'look up ethtool over netlink',
-    command: 'genl ctrl get name ethtool',
-  })
-  const [id] = inside(reply?.data.subarray(4) ?? Buffer.alloc(0), [CTRL_ATTR_FAMILY_ID])
-  return id?.readUInt16LE(0) ?? 0
-}
-
-/** struct genlmsghdr: command, version, reserved. */
-function genericHeader(command: number): Buffer {
-  return Buffer.from([command, 1, 0, 0])
-}
-
-function text(value: string): Buffer {
-  return Buffer.from(`${value}\0`)
-}
-
-/** The attributes at a path of types, every one where there are several. */
-function inside(data: Buffer, [type, ...rest]: number[]): Buffer[] {
-  const found: Buffer[] = []
-  parseAttributes(data, (attribute) => {
-    if (attribute.type === type)
-      found.push(...(rest.length === 0 ? [attribute.data] : inside(attribute.data, rest)))
-  })
-  return found
+  const header = nested(ETHTOOL_A_FEATURES_HEADER, device)
+  return genericRequest(familyID(socket, 'ethtool'), command, header, body)
 }

@@ -20,6 +20,7 @@ export const Ifla = {
   IFALIAS: 20,
   NET_NS_FD: 28,
   EXT_MASK: 29,
+  NUM_TX_QUEUES: 31,
   LINK_NETNSID: 37,
 } as const
 
@@ -28,6 +29,9 @@ const Info = { KIND: 1, DATA: 2, SLAVE_KIND: 4, SLAVE_DATA: 5 } as const
 
 /** Flags of a link (IFF_*, include/uapi/linux/if.h). */
 const flagBits = { up: 1, promisc: 0x100 } as const
+
+/** IFF_LOWER_UP: unlike the operational state, true at once. */
+const LOWER_UP = 0x10000
 
 /** Operational state of RFC 2863, IF_OPER_UP. */
 const IF_OPER_UP = 6
@@ -102,18 +106,21 @@ export function toLink({ data: message }: { data: Buffer }): Link {
   const info = attributesIn(attribute(Ifla.LINKINFO) ?? Buffer.alloc(0))
   const mac = attribute(Ifla.ADDRESS)
   const flags = message.readUInt32LE(8)
+  const [index, kind] = [message.readInt32LE(4), textOf(info(Info.KIND))]
   return {
-    index: message.readInt32LE(4),
+    index,
     name: textOf(attribute(Ifla.IFNAME)) ?? '',
-    kind: textOf(info(Info.KIND)),
+    kind,
     mac: mac ? formatMac(mac) : '',
     mtu: attribute(Ifla.MTU)?.readUInt32LE(0) ?? 0,
     txqlen: attribute(Ifla.TXQLEN)?.readUInt32LE(0),
     up: (flags & flagBits.up) !== 0,
     running: attribute(Ifla.OPERSTATE)?.[0] === IF_OPER_UP,
+    carrier: (flags & LOWER_UP) !== 0,
     promisc: (flags & flagBits.promisc) !== 0,
     master: attribute(Ifla.MASTER)?.readUInt32LE(0),
-    parent: attribute(Ifla.LINK)?.readUInt32LE(0),
+    // The kernel leaves out what is equal, and of an ipvtap does not know that it means another namespace's.
+    parent: attribute(Ifla.LINK)?.readUInt32LE(0) ?? (kind === 'ipvtap' ? index : undefined),
     parentNamespace: attribute(Ifla.LINK_NETNSID)?.readInt32LE(0),
     alias: textOf(attribute(Ifla.IFALIAS)),
     data: info(Info.DATA),

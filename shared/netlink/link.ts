@@ -24,6 +24,8 @@ export interface Link {
   up: boolean
   /** Operationally up: frames pass. */
   running: boolean
+  /** There is a cable, and somebody at its other end; always false while the link is down. */
+  carrier: boolean
   promisc: boolean
   /** Index of the bridge, bond, … that it belongs to. */
   master?: number
@@ -65,6 +67,8 @@ export interface LinkSpec extends LinkSettings {
   kind: string
   /** `link` in `ip link add link PARENT`. */
   parent?: LinkName
+  /** `numtxqueues`. Default: as the kind has it. */
+  queues?: number
   /** Attributes of the kind (IFLA_INFO_DATA). */
   data?: StreamData
   /** The same in iproute2's words, for errors: `mode bridge`. */
@@ -73,12 +77,15 @@ export interface LinkSpec extends LinkSettings {
 
 /** `ip link add NAME … type KIND …`; EEXIST when the name is taken. */
 export function newLink(spec: LinkSpec): Request {
-  const { name, kind, parent, data, words } = spec
-  const link = parent && putU32(parent.index)
+  const { name, kind, parent, queues, data, words } = spec
+  const own: AttributeList = [
+    [Ifla.LINK, parent && putU32(parent.index)],
+    [Ifla.NUM_TX_QUEUES, queues === undefined ? undefined : putU32(queues)],
+  ]
   return {
     type: NEWLINK,
     flags: Flag.CREATE | Flag.EXCL,
-    payload: linkMessage({}, [...settingsOf(spec), [Ifla.LINK, link], ...kindOf(kind, data)], spec),
+    payload: linkMessage({}, [...settingsOf(spec), ...own, ...kindOf(kind, data)], spec),
     attempt: `create ${kind} ${name}`,
     command: `ip link add ${parent ? `link ${parent.name} ` : ''}${name} ${inWords(spec)}type ${kind}${words ? ` ${words}` : ''}`,
   }

@@ -14,6 +14,8 @@ export interface GuestOptions {
   cwd?: string
   /** The command's whole environment. Default: the caller's. */
   env?: Record<string, string | undefined>
+  /** The socket of a program that plays a network device over vhost-user. */
+  nic?: string
 }
 
 /** Kernel arguments: which consoles lead to which descriptor, and no devices made before they are asked for. */
@@ -30,12 +32,12 @@ const kernelArguments = [
  * @throws Missing when user-mode-linux cannot be installed; Error with the kernel's messages when the guest dies
  */
 export async function runInGuest(command: readonly string[], options: GuestOptions = {}): Promise<Completed> {
-  const { timeout = 600, cwd = process.cwd(), env = process.env } = options
+  const { timeout = 600, cwd = process.cwd(), env = process.env, nic } = options
   await ensurePackages('the second kernel', ['user-mode-linux', 'kmod', 'iproute2'])
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value ?? ''}`)
   const words = ['env', '--ignore-environment', `--chdir=${cwd}`, ...variables, ...command]
   const cpu = takeCpu()
-  const { stdio, timedOut } = await execa('setpriv', hostCommand(cpu), {
+  const { stdio, timedOut } = await execa('setpriv', hostCommand(cpu, nic), {
     input: words.map((word) => `${word}\0`).join(''),
     stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
     timeout: timeout * 1000,
@@ -49,11 +51,15 @@ export async function runInGuest(command: readonly string[], options: GuestOptio
   return { status: Number(status), stdout, stderr }
 }
 
+/** include/uapi/linux/virtio_ids.h. */
+const VIRTIO_ID_NET = 1
+
 /** Dies with the caller, whatever ends it, and the kernel's processes with their pid namespace. The mount namespace is for confine.sh. */
-function hostCommand(cpu: number): string[] {
+function hostCommand(cpu: number, nic: string | undefined): string[] {
   const unshare = ['unshare', '--mount', '--pid', '--fork', '--kill-child']
   const taskset = ['taskset', '--cpu-list', String(cpu)]
-  const kernel = [`${here}/confine.sh`, 'linux.uml', ...kernelArguments]
+  const devices = nic ? [`virtio_uml.device=${nic}:${VIRTIO_ID_NET}`] : []
+  const kernel = [`${here}/confine.sh`, 'linux.uml', ...kernelArguments, ...devices]
   return ['--pdeathsig', 'SIGKILL', ...unshare, ...taskset, ...kernel]
 }
 

@@ -6,15 +6,21 @@
 /** How a kernel is asked for a feature: a shell line that succeeds where it is there, run in an empty network namespace. */
 export const probes: Record<string, string> = {
   'bridge vlan_filtering': 'ip link add probe type bridge && bridge vlan add dev probe vid 2 self',
+  'can gateway': 'modprobe can-gw',
   // User-Mode Linux makes system calls several times more slowly: too slow for the thousands of runs of some tests.
   'full speed': '! grep -q "User Mode Linux" /proc/cpuinfo',
   'link bond': 'ip link add probe type bond',
   'link dummy': 'ip link add probe type dummy',
   'link ipvlan': onParent('ipvlan'),
+  'link macsec': onParent('macsec'),
+  'link ipvtap': onParent('ipvtap'),
+  'link macvtap': onParent('macvtap'),
   'link macvlan': onParent('macvlan'),
   'link team': 'ip link add probe type team',
+  'link vcan': 'ip link add probe type vcan',
   'link vlan': onParent('vlan id 2'),
   'link vrf': 'ip link add probe type vrf table 10',
+  'link vxcan': 'ip link add probe type vxcan',
   'link vxlan': 'ip link add probe type vxlan id 2 dstport 4789',
   'nft bridge': 'nft add table bridge probe',
   'nft ip': 'nft add table ip probe && nft add table ip6 probe',

@@ -18,7 +18,7 @@ export interface Place {
 export async function harmOfFailures(request: Call, place: Place): Promise<string[]> {
   const all = await faultsOf(request)
   const faults = all.filter(({ syscall }) => place.only?.includes(syscall) ?? true)
-  if (faults.length <= 20) throw new Error(`only ${faults.length} calls were seen`)
+  if (all.length <= 20) throw new Error(`only ${all.length} calls were seen`)
   await takeDown(request, place)
   const harm: string[] = []
   for (let [index, before] = [0, place.look()]; index < faults.length; index++) {

@@ -50,10 +50,10 @@ export function ports(bridge: string): Link[] {
   return ipJson<Link>(`link show master ${bridge}`)
 }
 
-/** The host's end of a container's veth pair. */
-export function hostEnd(container: Netns, ifname = 'eth0'): Link {
+/** The host's end of a container's pair. */
+export function hostEnd(container: Netns, ifname = 'eth0', kind: 'veth' | 'vxcan' = 'veth'): Link {
   const { link_index } = link(ifname, container)
-  const found = ipJson<Link>('link show type veth').find(({ ifindex }) => ifindex === link_index)
+  const found = ipJson<Link>(`link show type ${kind}`).find(({ ifindex }) => ifindex === link_index)
   if (!found) throw new Error(`no other end of ${ifname}`)
   return found
 }

@@ -75,7 +75,8 @@ function isOurs(line: string): boolean {
 function steady(entry: Entry): string {
   return JSON.stringify(entry, (key, value) => (moving.test(key) ? undefined : value))
 }
-const moving = /_timer$|^(operstate|flags|promiscuity|allmulti|bridge_id|root_id|topology_change.*|expires)$/
+const moving =
+  /_timer$|^(operstate|flags|promiscuity|allmulti|bridge_id|root_id|topology_change.*|expires|tso_max_.*)$/
 
 function addressesOf(link: Entry): string[] {
   const infos = (link.addr_info ?? []) as { local: string; prefixlen: number; scope: string }[]

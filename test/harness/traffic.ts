@@ -88,3 +88,11 @@ export async function overhear(
   }
   return heard.split('\n').filter(Boolean)
 }
+
+/** Starts the program at the other end of a container's tap or tun (tun-peer.ts), and waits until it listens. */
+export async function tunPeer(netns: Netns, ...words: string[]): Promise<ChildProcess> {
+  const program = new URL('tun-peer.ts', import.meta.url).pathname
+  const peer = await started([...inside(netns), process.execPath, program, ...words], 'listening')
+  letGo(peer)
+  return peer
+}

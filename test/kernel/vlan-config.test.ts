@@ -36,7 +36,7 @@ for (const [keys, ...parts] of [
   [{ tags: [100] }, 'tags has 1 of 2 to 7', '"vlanId": 100'],
   [{ tags: [100, 20], linkInContainer: true }, 'tags and linkInContainer'],
   [{ vlanId: 1, egressPriorities: { 5: 8 } }, 'egressPriorities.5 is 8', '0 to 7'],
-  [{ vlanId: 1, mode: 'bridge' }, 'unknown key mode: it belongs to the plugins ipvlan and macvlan'],
+  [{ vlanId: 1, mode: 'bridge' }, 'unknown key mode: it belongs to the plugins ', ' ipvlan'],
   [
     { vlanId: 1, mtu: 9000 },
     'mtu: 9000 is more than the 1500 of the parent eth0',

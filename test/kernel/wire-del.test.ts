@@ -1,5 +1,6 @@
 /** wire: DEL of either end in any order, with namespaces gone leaves nothing, and a new wire can be laid. */
 
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as cnitool from '../harness/cnitool.ts'
@@ -130,6 +131,34 @@ test('a container whose namespace went without DEL does not keep the wire', asyn
   await del(two)
   unchanged(before)
 })
+
+for (const text of [
+  '',
+  '{}',
+  '{"ends":[null]}',
+  '{"network":"net","wire":"w","ends":[{"containerID":"one"}]}',
+])
+  test(`a record that says ${text || 'nothing'} keeps nobody from DEL, GC, or a new wire`, async () => {
+    const { config, one, two, before } = twoEnds()
+    const damage = () => {
+      const records = readdirSync('/run/patchbay/wires').map((name) => `/run/patchbay/wires/${name}/ends`)
+      const own = records.find((record) => readFileSync(record, 'utf8').includes(`"${config.name}"`))
+      writeFileSync(own ?? '', text)
+    }
+    await add(one)
+    damage()
+    assert.is((await call({ verb: 'GC', config: { ...config, 'cni.dev/valid-attachments': [] } })).status, 0)
+    await del(one)
+    await add(one)
+    damage()
+    await del(one)
+    await add(one)
+    await add(two)
+    assert.ok(joined(one, two))
+    await del(two)
+    await del(one)
+    unchanged(before)
+  })
 
 test('GC cuts a wire with a stale end, and leaves valid ones and other networks alone', async () => {
   const other = await both()

@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { near } from '../../../scripts/demo/host.ts'
-import { configurationAcross, needsOf, remotesOf } from '../../../scripts/demo/kinds.ts'
+import { configurationAcross, needsOf, remotesOf, takesPings } from '../../../scripts/demo/kinds.ts'
 
 test('containers that reach each other on one host stay there', () => {
   for (const config of [
@@ -45,6 +45,25 @@ test('the other host’s remote is this one, by the address that it sends from',
   assert.equal(across({ remotes: ['2001:db8::1', '2001:db8::2'] }), [near.ipv6, '2001:db8::1'])
   assert.equal(across({ remote: '192.0.2.1', local: '192.0.2.9' }), ['192.0.2.9', '192.0.2.1'])
   assert.equal(remotesOf({ type: 'vxlan', remotes: ['192.0.2.1'] }), ['192.0.2.1'])
+})
+
+test('who takes what a macsec sends has its identifier and key the other way round', () => {
+  const [one, two] = [
+    { sci: '01', key: 'a' },
+    { sci: '02', key: 'b' },
+  ]
+  assert.equal(configurationAcross({ type: 'macsec', ...one, peers: [two] }), {
+    type: 'macsec',
+    ...two,
+    peers: [one],
+  })
+})
+
+test('CAN takes no pings', () => {
+  assert.equal(
+    ['bridge', 'vcan', 'vxcan'].map((type) => takesPings({ type })),
+    [true, false, false],
+  )
 })
 
 test('a kind needs its link of the kernel, and what its keys ask for', () => {

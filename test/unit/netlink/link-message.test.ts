@@ -53,7 +53,7 @@ test('what a link is given is written as npm writes it', () => {
 test('what npm writes is read, among attributes that nobody asks for', () => {
   const message: rt.LinkMessage = {
     kind: 'link',
-    data: { index: 9, flags: { up: true, promisc: true } },
+    data: { index: 9, flags: { up: true, promisc: true, lowerUp: true } },
     attrs: {
       qdisc: 'noqueue',
       ifname: 'eth0',
@@ -75,6 +75,7 @@ test('what npm writes is read, among attributes that nobody asks for', () => {
     txqlen: undefined,
     up: true,
     running: true,
+    carrier: true,
     promisc: true,
     master: undefined,
     parent: undefined,

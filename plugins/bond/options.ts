@@ -1,0 +1,62 @@
+/** A bond's options: what a configuration says of them, and what CHECK must find. */
+
+import { broken } from '../../shared/device/check.ts'
+import {
+  type BondMember,
+  type BondOptions,
+  bondOptions,
+  bondWords,
+  canonical,
+  changeBondMember,
+  inWords,
+  parseBond,
+  parseBondMember,
+} from '../../shared/netlink/bond.ts'
+import type { Link } from '../../shared/netlink/link.ts'
+import type { Request } from '../../shared/netlink/socket.ts'
+import type { BondConfig } from './config.ts'
+import { intervalOf } from './rules.ts'
+
+/** What a configuration says, in the driver's terms. @param members in the order of `links` */
+export function optionsOf(config: BondConfig, members: Link[]): BondOptions {
+  const { primary, miimon, failOverMac, allSlavesActive, links, ...others } = config
+  return {
+    ...others,
+    miimon: intervalOf(config) || undefined,
+    primary: primary ? members[links.findIndex(({ name }) => name === primary)]?.index : undefined,
+    failOverMac: typeof failOverMac === 'number' ? bondWords.failOverMac[failOverMac] : failOverMac,
+    allSlavesActive: allSlavesActive === undefined ? undefined : Boolean(allSlavesActive),
+  }
+}
+
+/** What members are given of their own, once they are members; most are given nothing. */
+export function memberChanges(members: Link[], { links }: BondConfig): Request[] {
+  return members.flatMap((link, index) => {
+    const { queueId, priority } = links[index] ?? {}
+    const isPlain = queueId === undefined && priority === undefined
+    return isPlain ? [] : [changeBondMember(link, { queueId, priority })]
+  })
+}
+
+/** @throws CniError naming the first option that is not as configured */
+export function checkOptions(bond: Link, wanted: BondOptions, show: string): void {
+  const actual = parseBond(bond.data ?? Buffer.alloc(0))
+  const expected = canonical(wanted)
+  const wrong = bondOptions.find(
+    (name) => expected[name] !== undefined && inWords(actual[name]) !== inWords(expected[name]),
+  )
+  if (!wrong) return
+  throw broken(`${bond.name} has ${wrong} ${inWords(actual[wrong])}, not ${inWords(expected[wrong])}`, show)
+}
+
+/** @throws CniError naming the first member that is not as configured */
+export function checkMemberOptions(members: Link[], { links }: BondConfig, show: string): void {
+  for (const [index, { name, portData = Buffer.alloc(0) }] of members.entries()) {
+    const actual = parseBondMember(portData)
+    const expected: BondMember = links[index] ?? {}
+    for (const key of ['queueId', 'priority'] as const) {
+      if (expected[key] !== undefined && actual[key] !== expected[key])
+        throw broken(`${name} has ${key} ${actual[key]}, not ${expected[key]}`, show)
+    }
+  }
+}

@@ -1,0 +1,10 @@
+/** What a dummy network may say. The descriptions become the README's table and the JSON Schema. */
+
+import { type Config, network } from '../../shared/cni/config.ts'
+import { mtuOf, possibleMtu } from '../../shared/device/keys.ts'
+
+const shape = { mtu: mtuOf('the interface') }
+
+export type DummyConfig = Config<typeof shape>
+
+export const config = network(shape, { rules: [possibleMtu] })

@@ -1,0 +1,27 @@
+/** dummy: an interface that leads nowhere, for addresses that a container is to have whatever its other interfaces do. */
+
+import type { Request } from '../../shared/cni/plugin.ts'
+import { checkInside, createInside } from '../../shared/device/inside.ts'
+import { requireKind } from '../../shared/device/kind.ts'
+import { attachmentMac, requestedMac } from '../../shared/device/mac.ts'
+import { interfacePlugin } from '../../shared/device/plugin.ts'
+import { hostSocket } from '../../shared/device/wiring.ts'
+import { config, type DummyConfig } from './config.ts'
+
+const kind = 'dummy'
+
+export const dummy = interfacePlugin<DummyConfig, void>({
+  name: 'dummy',
+  summary: 'gives a container an interface that leads nowhere, to hold addresses',
+  config,
+  prepare: requestedMac,
+  create: (life) => createInside(life, optionsOf(life.request)),
+  interfaces: () => [],
+  check: (wiring, request) => void checkInside(wiring, request, kind),
+  status: () => requireKind(hostSocket(), kind),
+})
+
+function optionsOf(request: Request<DummyConfig>) {
+  const mac = requestedMac(request) ?? attachmentMac(request)
+  return { kind, mac, mtu: request.config.mtu || undefined }
+}

@@ -1,0 +1,37 @@
+/** What a host-device network may say. The descriptions become the README's table and the JSON Schema. */
+
+import { type Config, network } from '../../shared/cni/config.ts'
+import { boolean, describe, ifname, mac, optional, text } from '../../shared/cni/schema.ts'
+import { pciAddress } from './sysfs.ts'
+
+const pciBusID = text('a PCI address such as 0000:00:1f.6', (value) => pciAddress.test(value), {
+  title: 'PCI address',
+  pattern: pciAddress.source,
+})
+
+const kernelpath = text('a path below /sys/devices/, without ".."', isKernelPath, {
+  title: 'path below /sys/devices/',
+  pattern: '^/sys/devices/',
+})
+
+function isKernelPath(value: string): boolean {
+  return value.startsWith('/sys/devices/') && !value.split('/').includes('..') && !value.includes('\0')
+}
+
+const shape = {
+  device: describe(optional(ifname), 'The interface, by its name on the host.'),
+  hwaddr: describe(optional(mac), 'The interface, by its MAC address. Of several, one that is hardware.'),
+  kernelpath: describe(
+    optional(kernelpath),
+    'The interface, by its place among the kernel’s devices: the first in its directory `net`.',
+  ),
+  pciBusID: describe(optional(pciBusID), 'The interface, by the PCI address of its device.'),
+  DPDKMode: describe(
+    optional(boolean),
+    'Taken for the reference’s sake: whether a program drives the device is seen by its driver.',
+  ),
+}
+
+export type HostDeviceConfig = Config<typeof shape>
+
+export const config = network(shape)

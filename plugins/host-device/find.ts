@@ -1,0 +1,125 @@
+/** Which device of the host a configuration means, in the reference's order: device, hwaddr, kernelpath, deviceID, pciBusID. */
+
+import { CniError, Code } from '../../shared/cni/error.ts'
+import type { Request } from '../../shared/cni/plugin.ts'
+import { type Lent, loans } from '../../shared/device/loan.ts'
+import { formatMac, parseMac } from '../../shared/ip/mac.ts'
+import { stat } from '../../shared/kernel/files.ts'
+import { findLink, type Link, listLinks } from '../../shared/netlink/link.ts'
+import type { Socket } from '../../shared/netlink/socket.ts'
+import type { HostDeviceConfig } from './config.ts'
+import { deviceDirectory, interfaceOf } from './sysfs.ts'
+
+/** What a configuration names. */
+interface Named {
+  /** For errors: the key, and its value. */
+  words: string
+  /** Where sysfs has the device, when it is named by that. */
+  directory?: string
+  find(host: Socket): Link | undefined
+  isLent(lent: Lent): boolean
+}
+
+/** @throws CniError when the configuration names no device, or runtimeConfig.deviceID one that there is not */
+export function named(config: HostDeviceConfig): Named {
+  const { device, hwaddr, kernelpath } = config
+  if (device) return byName(device)
+  if (hwaddr) return byMac(hwaddr)
+  if (kernelpath) return byDirectory(`kernelpath ${kernelpath}`, kernelpath)
+  return byBus(config)
+}
+
+function byName(device: string): Named {
+  return {
+    words: `device ${device}`,
+    find: (host) => findLink(host, device),
+    isLent: ({ name }) => name === device,
+  }
+}
+
+function byMac(hwaddr: string): Named {
+  const wanted = formatMac(parseMac(hwaddr) ?? Buffer.alloc(6))
+  const has = ({ mac }: { mac: string }) => mac === wanted
+  return {
+    words: `hwaddr ${wanted}`,
+    find(host) {
+      const links = listLinks(host).filter(has)
+      return links.find(({ kind }) => kind === undefined) ?? links[0]
+    },
+    isLent: has,
+  }
+}
+
+function byBus({ pciBusID, runtimeConfig }: HostDeviceConfig): Named {
+  const id = runtimeConfig?.deviceID || pciBusID
+  if (!id) throw nothingNamed()
+  const words = runtimeConfig?.deviceID ? `runtimeConfig.deviceID ${id}` : `pciBusID ${id}`
+  return byDirectory(words, deviceDirectory(id))
+}
+
+function byDirectory(words: string, directory?: string): Named {
+  return {
+    words,
+    directory,
+    find(host) {
+      const name = directory && interfaceOf(directory)
+      return name ? findLink(host, name) : undefined
+    },
+    isLent: ({ device }) => device !== undefined && device === directory,
+  }
+}
+
+function nothingNamed(): CniError {
+  return new CniError(Code.InvalidNetworkConfig, {
+    msg: 'specify either "device", "hwaddr", "kernelpath" or "pciBusID": no device is named',
+    hint: 'or let the runtime name one: "capabilities": { "deviceID": true }, and a device plugin that allots them',
+  })
+}
+
+/** The interface that a container is to have. @throws CniError when there is none, a container has it, or a master */
+export function findDevice(host: Socket, config: HostDeviceConfig): Link {
+  const wanted = named(config)
+  const link = wanted.find(host)
+  if (!link) throw missing(wanted)
+  if (link.master) throw taken(link, findLink(host, link.master)?.name)
+  return link
+}
+
+function missing({ words, directory, isLent }: Named): CniError {
+  const borrower = loans().find(({ links }) => links.some(isLent))
+  const why = borrower
+    ? `container ${borrower.containerID} has it, as ${borrower.ifname}`
+    : `the host has no such ${directory ? 'interface: the device has no driver of a NIC, or a container has it' : 'device'}`
+  return new CniError(Code.InvalidNetworkConfig, {
+    msg: `${words}: ${why}`,
+    hint: borrower
+      ? 'a device can be in one place only: delete that container first, or give this one another'
+      : 'name a device that there is',
+    command: directory ? `ls -l ${directory}/net ${directory}/driver` : 'ip link show',
+    kernel: 'ENODEV',
+  })
+}
+
+/** The kernel would take it from its master without a word. */
+function taken({ name, master }: Link, owner = `interface ${master}`): CniError {
+  return new CniError(Code.InvalidNetworkConfig, {
+    msg: `${name} belongs to ${owner} already`,
+    hint: `free it: ip link set dev ${name} nomaster`,
+    command: `ip -d link show dev ${name}`,
+    kernel: 'EBUSY',
+  })
+}
+
+/** STATUS: the device is here, or lent. What only the runtime will name is not known yet. @throws CniError of code 50 */
+export function requireDevice(host: Socket, { config }: Request<HostDeviceConfig>): void {
+  if (!config.device && !config.hwaddr && !config.kernelpath && !config.pciBusID) return
+  const { words, directory, find, isLent } = named(config)
+  const isThere = directory ? stat(directory) : find(host)
+  if (isThere || loans().some(({ links }) => links.some(isLent))) return
+  throw new CniError(Code.PluginNotAvailable, {
+    msg: `${words}: the host has no such device`,
+    hint: 'plug it in, or load its driver; dmesg and lspci -k tell what the kernel made of it',
+    command: 'ip link show',
+    kernel: 'ENODEV',
+  })
+}

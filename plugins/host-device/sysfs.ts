@@ -1,0 +1,47 @@
+/** Devices by where they are on their bus, as sysfs has it: `/sys/bus/pci/devices/0000:00:1f.6/net/eth0`. */
+
+import { tolerate } from '../../shared/kernel/errno.ts'
+import { readDirectory, readLink, stat } from '../../shared/kernel/files.ts'
+
+/** Domain, bus, device, function; a domain may have more than four digits (behind Intel's VMD). */
+export const pciAddress = /^[0-9a-fA-F]{4,8}:[0-9a-fA-F]{2}:[01][0-9a-fA-F]\.[0-7]$/
+
+/** A device on the auxiliary bus, a subfunction of a NIC: `mlx5_core.sf.4`. */
+const auxiliaryName = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/
+
+/** The directory of a PCI device, or one of the auxiliary bus; undefined when there is none of that name. */
+export function deviceDirectory(id: string): string | undefined {
+  if (pciAddress.test(id)) return existing(`/sys/bus/pci/devices/${id.toLowerCase()}`)
+  return auxiliaryName.test(id) ? existing(`/sys/bus/auxiliary/devices/${id}`) : undefined
+}
+
+function existing(path: string): string | undefined {
+  return stat(path) ? path : undefined
+}
+
+/** The first interface of a device, in the host's namespace; virtio's have theirs one level below. */
+export function interfaceOf(directory: string): string | undefined {
+  const names = [directory, ...virtio(directory)].flatMap((device) => namesIn(`${device}/net`))
+  return names.sort()[0]
+}
+
+function virtio(directory: string): string[] {
+  const below = namesIn(directory).filter((name) => /^virtio\d+$/.test(name))
+  return below.map((name) => `${directory}/${name}`)
+}
+
+function namesIn(directory: string): string[] {
+  const entries = tolerate(() => readDirectory(directory), 'ENOENT', 'ENOTDIR') ?? []
+  return entries.map(({ name }) => name)
+}
+
+/** Which driver a device is bound to. */
+export function driverOf(directory: string): string | undefined {
+  return readLink(`${directory}/driver`)?.split('/').at(-1)
+}
+
+/** The PCI address of the device behind an interface of the host; undefined for what is not on that bus. */
+export function pciAddressOf(name: string): string | undefined {
+  const path = readLink(`/sys/class/net/${name}`)?.split('/') ?? []
+  return path.findLast((part) => pciAddress.test(part))
+}

@@ -1,0 +1,37 @@
+/** ipvtap: an ipvlan whose packets a program reads and writes, by a device node that is handed over. */
+
+import { childStatus } from '../../shared/device/child.ts'
+import { checkNode, collectNodes, handOver, takeBack } from '../../shared/device/node.ts'
+import { interfacePlugin } from '../../shared/device/plugin.ts'
+import { given } from '../../shared/ipvlan/chain.ts'
+import { checkIpvlan, createIpvlan, probesBy } from '../../shared/ipvlan/ipvlan.ts'
+import { needAddresses } from '../../shared/ipvlan/keys.ts'
+import { complete, type Parent, warnOfSilence } from '../../shared/ipvlan/lease.ts'
+import { dismiss } from '../../shared/ipvlan/port.ts'
+import { config, type IpvtapConfig } from './config.ts'
+
+export const ipvtap = interfacePlugin<IpvtapConfig, Parent>({
+  name: 'ipvtap',
+  summary:
+    "puts virtual machines on the network of a host NIC, each by a device node, all with the NIC's MAC address",
+  config,
+  prepare: needAddresses,
+  create: (life) => createIpvlan(life, 'ipvtap'),
+  interfaces: () => [],
+  given,
+  complete,
+  async connect(life, parent, result) {
+    warnOfSilence(result, life.request.config, parent, life.request.log)
+    handOver(life, result)
+    return []
+  },
+  probesBy,
+  announcesWhenUp: true,
+  remove: (request) => [() => takeBack(request), () => dismiss(request)],
+  async check(wiring, request, prevResult) {
+    await checkIpvlan(wiring, request, prevResult, 'ipvtap')
+    checkNode(wiring, request)
+  },
+  status: (request) => childStatus(request, 'ipvtap'),
+  gc: (request) => [() => collectNodes(request)],
+})

@@ -1,0 +1,80 @@
+/** The container's macsec: how it is made, and what CHECK must find of it. */
+
+import type { Request } from '../../shared/cni/plugin.ts'
+import { broken } from '../../shared/device/check.ts'
+import { checkChild, createChild } from '../../shared/device/child.ts'
+import type { Life } from '../../shared/device/device.ts'
+import { requestedMac } from '../../shared/device/mac.ts'
+import { findParent, parentSide, requireUp } from '../../shared/device/parent.ts'
+import type { Wiring } from '../../shared/device/wiring.ts'
+import { formatMac, parseMac } from '../../shared/ip/mac.ts'
+import { changeLink, type Link } from '../../shared/netlink/link.ts'
+import { type MacsecOptions, macsecKind, parseMacsec, sciOf } from '../../shared/netlink/macsec.ts'
+import { ask } from '../../shared/netlink/socket.ts'
+import type { MacsecConfig } from './config.ts'
+import { sendsSci } from './rules.ts'
+
+/** Makes the container's interface on its parent, without keys. */
+export async function createMacsec(life: Life<MacsecConfig>): Promise<void> {
+  const { request } = life
+  const side = parentSide(life, request.config)
+  const parent = findParent(side, request.config, request.log)
+  requireUp(parent)
+  const mac = requestedMac(request) ?? request.config.mac
+  const options = optionsOf(request.config, mac ?? parent.mac)
+  try {
+    await createChild(life, parent, { ...macsecKind(options), mac })
+  } catch (error) {
+    throw (await import('./refusal.ts')).explainBirth(error, side, parent, options)
+  }
+  await setMtu(life, parent)
+}
+
+/** At its birth the kernel takes the parent's, whatever is asked for. */
+async function setMtu({ inside, request }: Life<MacsecConfig>, parent: Link): Promise<void> {
+  const { mtu } = request.config
+  if (mtu === 0) return
+  try {
+    ask(inside, changeLink({ name: request.ifname }, { mtu }))
+  } catch (error) {
+    throw (await import('./refusal.ts')).explainMtu(error, parent, mtu)
+  }
+}
+
+/** What a configuration comes to. @param mac of the interface, which its identifier begins with */
+function optionsOf(config: MacsecConfig, mac: string): MacsecOptions {
+  const { cipherSuite, window, encrypt, protect, endStation, scb, replayProtect, validate, offload } = config
+  const canonical = formatMac(parseMac(mac) ?? Buffer.alloc(6))
+  return {
+    sci: config.sci?.toLowerCase() ?? sciOf(canonical, config.port ?? 1),
+    cipherSuite,
+    window,
+    encodingSa: config.an,
+    encrypt,
+    protect,
+    sendSci: sendsSci(config),
+    endStation,
+    scb,
+    replayProtect,
+    validate,
+    offload,
+  }
+}
+
+/** What the kernel does not tell is this. */
+const untold: Partial<MacsecOptions> = { window: 0, offload: 'off' }
+
+/** @throws CniError naming the first option that is not as ADD left it */
+export function checkMacsec(wiring: Wiring, request: Request<MacsecConfig>): Link {
+  const { ifname, netns, config } = request
+  const link = checkChild(wiring, request, 'macsec')
+  const show = `nsenter --net=${netns} ip -d link show dev ${ifname}`
+  if (!link.up) throw broken(`${ifname} is down`, show)
+  const wanted = optionsOf(config, link.mac)
+  const found = parseMacsec(link.data ?? Buffer.alloc(0))
+  for (const name of Object.keys(wanted) as (keyof MacsecOptions)[]) {
+    const is = found[name] ?? untold[name]
+    if (is !== wanted[name]) throw broken(`${ifname} has ${name} ${is}, not ${wanted[name]}`, show)
+  }
+  return link
+}

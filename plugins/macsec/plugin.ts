@@ -1,0 +1,85 @@
+/** macsec: what a container sends by a NIC is protected on the wire, and only what its peers protected is taken. */
+
+import type { Request } from '../../shared/cni/plugin.ts'
+import { broken } from '../../shared/device/check.ts'
+import { childStatus } from '../../shared/device/child.ts'
+import type { Life } from '../../shared/device/device.ts'
+import { requestedMac } from '../../shared/device/mac.ts'
+import { interfacePlugin } from '../../shared/device/plugin.ts'
+import type { Wiring } from '../../shared/device/wiring.ts'
+import { inNamespace } from '../../shared/kernel/namespace.ts'
+import { findLink, type Link } from '../../shared/netlink/link.ts'
+import {
+  addAssociations,
+  type FoundAssociation,
+  listAssociations,
+  type SecureAssociation,
+} from '../../shared/netlink/macsec-associations.ts'
+import { openSocket, Protocol, type Socket } from '../../shared/netlink/socket.ts'
+import { config, type MacsecConfig } from './config.ts'
+import { readAssociations } from './keys.ts'
+import { checkMacsec, createMacsec } from './macsec.ts'
+
+export const macsec = interfacePlugin<MacsecConfig, void>({
+  name: 'macsec',
+  summary: 'protects what a container sends by a NIC: encrypted and authenticated Ethernet frames (MACsec)',
+  config,
+  prepare: (request) => {
+    requestedMac(request)
+    readAssociations(request.config)
+  },
+  create,
+  interfaces: () => [],
+  // Setting the MAC address changes the identifier.
+  announcesWhenUp: true,
+  check,
+  status: (request) => {
+    childStatus(request, 'macsec')
+    readAssociations(request.config)
+  },
+})
+
+async function create(life: Life<MacsecConfig>): Promise<void> {
+  const { inside, request } = life
+  await createMacsec(life)
+  const keys = readAssociations(request.config)
+  const link = findLink(inside, request.ifname)
+  if (!keys || !link) return
+  try {
+    addAssociations(genericSocket(life), link, keys.transmit, keys.receive)
+  } catch (error) {
+    throw (await import('./refusal.ts')).explainKeys(error)
+  }
+}
+
+/** Generic netlink in the container's namespace. */
+function genericSocket({ container }: Wiring): Socket {
+  return inNamespace(container, () => openSocket(Protocol.GENERIC))
+}
+
+/** @throws CniError naming the first thing that is not as ADD left it. The kernel does not tell keys, only their names. */
+function check(wiring: Wiring, request: Request<MacsecConfig>): void {
+  const link = checkMacsec(wiring, request)
+  const keys = readAssociations(request.config)
+  if (keys) checkKeys(genericSocket(wiring), request, link, keys)
+}
+
+function checkKeys(
+  socket: Socket,
+  { netns }: Request,
+  link: Link,
+  { transmit, receive }: NonNullable<ReturnType<typeof readAssociations>>,
+): void {
+  const show = `nsenter --net=${netns} ip macsec show ${link.name}`
+  const found = listAssociations(socket, link)
+  if (!has(found.transmit, transmit)) throw broken(`${link.name} has lost the key that it sends by`, show)
+  for (const { sci, association } of receive) {
+    const channel = found.receive.find((one) => one.sci === sci && one.isActive)
+    if (!channel || !has(channel.associations, association))
+      throw broken(`${link.name} has lost the key of its peer ${sci}`, show)
+  }
+}
+
+function has(found: FoundAssociation[], { an, keyID }: SecureAssociation): boolean {
+  return found.some((one) => one.an === an && one.keyID === keyID && one.isActive)
+}

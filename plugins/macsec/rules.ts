@@ -1,0 +1,85 @@
+/** What does not go together in a macsec network, before the kernel says EINVAL of it. */
+
+import type { Complaint } from '../../shared/cni/error.ts'
+import { needs, notTogether, type Rule } from '../../shared/cni/rules.ts'
+import { possibleMtu } from '../../shared/device/keys.ts'
+import { isExtended, sciOf } from '../../shared/netlink/macsec.ts'
+import type { MacsecConfig } from './config.ts'
+
+type Peer = NonNullable<MacsecConfig['peers']>[number]
+
+export const rules: Rule<MacsecConfig>[] = [
+  possibleMtu,
+  notTogether('port', 'sci', 'the port is the last part of the identifier'),
+  notTogether('endStation', 'scb', 'a frame says only one of them'),
+  notTogether('sendSci', 'endStation', 'such frames carry no identifier'),
+  notTogether('sendSci', 'scb', 'such frames carry no identifier'),
+  impliedIdentifier,
+  windowOfReplay,
+  needs('keyFile', 'key'),
+  needs('key', 'keyFile'),
+  needs('key', 'peers'),
+  needs('peers', 'key'),
+  peersIdentified,
+  shortIdentifiers,
+]
+
+/** Whether frames carry the identifier: by default where the kernel lets them. */
+export function sendsSci({ sendSci, endStation, scb }: MacsecConfig): boolean {
+  return sendSci ?? !(endStation || scb)
+}
+
+/** A frame without identifier is taken for one of its MAC address and port 1. */
+function impliedIdentifier(config: MacsecConfig): Complaint | undefined {
+  const { sci, port = 1 } = config
+  if (sendsSci(config) || (sci === undefined && port === 1)) return undefined
+  const key = sci === undefined ? 'port' : 'sci'
+  return {
+    msg: `${key} is set but frames do not carry the identifier: peers would take port 1 for it`,
+    hint: `take ${key} out, or let frames carry it: "sendSci": true, without endStation and scb`,
+  }
+}
+
+function windowOfReplay({ window, replayProtect }: MacsecConfig): Complaint | undefined {
+  if (window === 0 || replayProtect) return undefined
+  return {
+    msg: 'window is set but replayProtect is not: late frames are taken anyhow',
+    hint: 'set replayProtect too, or take window out',
+  }
+}
+
+/** The identifier of a peer. */
+export function sciOfPeer({ sci, mac = '', port = 1 }: Peer): string {
+  return sci?.toLowerCase() ?? sciOf(mac, port)
+}
+
+function peersIdentified({ peers = [] }: MacsecConfig): Complaint | undefined {
+  const unclear = peers.findIndex(
+    ({ sci, mac, port }) => (sci === undefined) === (mac === undefined) || (sci && port),
+  )
+  if (unclear >= 0)
+    return {
+      msg: `peers[${unclear}] must have either sci, or mac and perhaps port`,
+      hint: 'ip macsec show, on the peer, tells its TXSC: that is its sci',
+    }
+  const all = peers.map(sciOfPeer)
+  const twice = all.find((one, index) => all.indexOf(one) !== index)
+  return twice === undefined ? undefined : { msg: `peers has ${twice} twice` }
+}
+
+function shortIdentifiers({ cipherSuite, keyFile, ssci, peers = [] }: MacsecConfig): Complaint | undefined {
+  const all = [ssci, ...peers.map((peer) => peer.ssci)]
+  const given = all.filter((one) => one !== undefined)
+  if (!isExtended(cipherSuite))
+    return given.length > 0
+      ? {
+          msg: `ssci is set but cipherSuite is ${cipherSuite}: it only has a meaning with XPN`,
+          hint: 'take ssci out',
+        }
+      : undefined
+  if (!keyFile || (given.length === all.length && new Set(given).size === given.length)) return undefined
+  return {
+    msg: `with ${cipherSuite}, the network and each of its peers need an ssci, no two the same`,
+    hint: 'number them from 1, alike on every host',
+  }
+}

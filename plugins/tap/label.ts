@@ -1,0 +1,56 @@
+/** A device that is made in an SELinux context: by a program, because a context is changed where one begins (exec). */
+
+import { run } from '#engine'
+import { CniError, Code } from '../../shared/cni/error.ts'
+import { KernelError } from '../../shared/kernel/errno.ts'
+import { writeInPlace } from '../../shared/kernel/files.ts'
+import { inNamespace, type Namespace } from '../../shared/kernel/namespace.ts'
+import { findProgram } from '../../shared/kernel/program.ts'
+import { type TunOptions, tunCommand } from '../../shared/kernel/tun.ts'
+
+/** Where the kernel takes the context of the next program (proc(5)). */
+const nextContext = '/proc/thread-self/attr/exec'
+
+/** `ip tuntap add …` in a context. @throws CniError where the host has no SELinux, or its policy refuses */
+export async function makeLabelled(
+  container: Namespace,
+  name: string,
+  options: TunOptions,
+  context: string,
+): Promise<void> {
+  const path = findProgram('ip')
+  if (!path) throw refused(context, 'ip is not installed', 'install the package iproute2')
+  const words = tunCommand(name, options)
+  setContext(context)
+  try {
+    // The program begins in the namespace, and in the context, of this moment.
+    const ended = inNamespace(container, () => run({ path, arguments: words, input: '', env: {} }))
+    const { status, stderr } = await ended
+    if (status === 0) return
+    throw refused(
+      context,
+      stderr.trim(),
+      'see what the policy says: ausearch -m avc',
+      `ip ${words.join(' ')}`,
+    )
+  } finally {
+    setContext('')
+  }
+}
+
+function setContext(context: string): void {
+  try {
+    writeInPlace(nextContext, context)
+  } catch (error) {
+    if (!(error instanceof KernelError) || context === '') return
+    throw refused(
+      context,
+      error.message,
+      'take selinuxContext out where the host has no SELinux (getenforce)',
+    )
+  }
+}
+
+function refused(context: string, why: string, hint: string, command?: string): CniError {
+  return new CniError(Code.Internal, { msg: `selinuxContext ${context}: ${why}`, hint, command })
+}

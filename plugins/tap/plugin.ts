@@ -1,0 +1,106 @@
+/** tap: a container gets an interface whose other end is a program's file, for frames (tap) or packets (tun). */
+
+import { CniError, Code } from '../../shared/cni/error.ts'
+import type { Request } from '../../shared/cni/plugin.ts'
+import { broken } from '../../shared/device/check.ts'
+import type { Life } from '../../shared/device/device.ts'
+import { checkInside } from '../../shared/device/inside.ts'
+import { attachmentMac, requestedMac } from '../../shared/device/mac.ts'
+import { interfacePlugin } from '../../shared/device/plugin.ts'
+import type { Wiring } from '../../shared/device/wiring.ts'
+import { isErrno, tolerate } from '../../shared/kernel/errno.ts'
+import { close, Open, open } from '../../shared/kernel/files.ts'
+import { inNamespace } from '../../shared/kernel/namespace.ts'
+import { controlFile, makeTun, type TunOptions } from '../../shared/kernel/tun.ts'
+import { changeLink, findLink, type Link, removeLink } from '../../shared/netlink/link.ts'
+import { ask, type Socket } from '../../shared/netlink/socket.ts'
+import { parseTun } from '../../shared/netlink/tun.ts'
+import { config, type TapConfig } from './config.ts'
+
+export const tap = interfacePlugin<TapConfig, void>({
+  name: 'tap',
+  summary: 'gives a container an interface whose frames or packets a program reads and writes',
+  config,
+  prepare,
+  create,
+  interfaces: () => [],
+  // Nobody listens before a program has opened it.
+  announcesWhenUp: true,
+  check,
+  status: requireControlFile,
+})
+
+/** The MAC address that somebody chose; the runtime's word counts before the configuration's. */
+function chosenMac(request: Request<TapConfig>): string | undefined {
+  return requestedMac(request) ?? request.config.mac
+}
+
+function prepare(request: Request<TapConfig>): void {
+  const mac = chosenMac(request)
+  if (!mac || request.config.mode === 'tap') return
+  throw new CniError(Code.InvalidNetworkConfig, {
+    msg: `MAC address ${mac} is asked for, but a tun carries IP packets without any`,
+    hint: 'ask for none, or take "mode": "tap"',
+  })
+}
+
+function optionsOf({ mode, multiQueue, owner, group, vnetHdr = mode === 'tap' }: TapConfig): TunOptions {
+  return { mode, multiQueue, owner, group, vnetHdr }
+}
+
+async function create(life: Life<TapConfig>): Promise<void> {
+  const { inside, request, undo } = life
+  const { ifname: name, config } = request
+  const bridge = config.bridge ? findBridge(inside, request) : undefined
+  requireControlFile()
+  undo(() => tolerate(() => ask(inside, removeLink({ name })), 'ENODEV'))
+  await make(life)
+  const mac = config.mode === 'tap' ? (chosenMac(request) ?? attachmentMac(request)) : undefined
+  ask(inside, changeLink({ name }, { mac, mtu: config.mtu || undefined, master: bridge?.index }))
+}
+
+async function make({ container, request }: Life<TapConfig>): Promise<void> {
+  const { ifname, config } = request
+  const options = optionsOf(config)
+  if (!config.selinuxContext) return inNamespace(container, () => makeTun(ifname, options))
+  const { makeLabelled } = await import('./label.ts')
+  await makeLabelled(container, ifname, options, config.selinuxContext)
+}
+
+function findBridge(inside: Socket, { config, netns }: Request<TapConfig>): Link {
+  const bridge = findLink(inside, config.bridge ?? '')
+  if (bridge?.kind === 'bridge') return bridge
+  throw new CniError(Code.InvalidNetworkConfig, {
+    msg: `bridge: the container has no bridge ${config.bridge}${bridge ? ', but another device of that name' : ''}`,
+    hint: 'it is a bridge inside the container, which must be there before',
+    command: `nsenter --net=${netns} ip -d link show type bridge`,
+  })
+}
+
+/** @throws CniError of code 50 where the kernel has no TUN/TAP, or the host lacks its file */
+function requireControlFile(): void {
+  try {
+    close(open(controlFile, Open.RDWR))
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT', 'ENODEV', 'ENXIO')) throw error
+    throw new CniError(Code.PluginNotAvailable, {
+      msg: `this host has no TUN/TAP devices: ${error.message}`,
+      hint: `load the module (modprobe tun), or make its file: mkdir -p /dev/net; mknod ${controlFile} c 10 200`,
+      command: `ls -l ${controlFile}`,
+      kernel: error.errno,
+    })
+  }
+}
+
+function check(wiring: Wiring, request: Request<TapConfig>): void {
+  const { ifname, netns, config } = request
+  const link = checkInside(wiring, request, 'tun')
+  const show = `nsenter --net=${netns} ip -d link show dev ${ifname}`
+  const { vnetHdr: _, ...wanted } = optionsOf(config)
+  const actual = parseTun(link)
+  for (const key of Object.keys(wanted) as (keyof typeof wanted)[])
+    if (actual?.[key] !== wanted[key])
+      throw broken(`${ifname} has ${key} ${actual?.[key] ?? 'unset'}, not ${wanted[key] ?? 'unset'}`, show)
+  if (config.bridge && findLink(wiring.inside, config.bridge)?.index !== (link.master ?? 0))
+    throw broken(`${ifname} is no port of ${config.bridge} any more`, show)
+}

@@ -1,0 +1,76 @@
+/** The VRF itself: found or made in the container, and gone with its last port. */
+
+import { CniError, Code } from '../../shared/cni/error.ts'
+import { isUnknownKind, missingKind } from '../../shared/device/kind.ts'
+import { type Undo, undoable } from '../../shared/device/undo.ts'
+import { tolerate } from '../../shared/kernel/errno.ts'
+import {
+  changeLink,
+  findLink,
+  type Link,
+  listLinks,
+  listPorts,
+  newLink,
+  removeLink,
+} from '../../shared/netlink/link.ts'
+import { ask, type Socket, transact } from '../../shared/netlink/socket.ts'
+import { tableOf, vrfKind } from '../../shared/netlink/vrf.ts'
+import { reserved, type VrfConfig } from './config.ts'
+
+/** The alias by which DEL knows a VRF that the plugin made. */
+const alias = 'patchbay: vrf'
+
+/** The VRF of a configuration, up. @throws CniError when its name or its table is taken, or the kernel has no VRFs */
+export function ensureVrf(inside: Socket, config: VrfConfig, undo: Undo): Link {
+  const vrf = findLink(inside, config.vrfname)
+  if (!vrf) return makeVrf(inside, config, undo)
+  judge(vrf, config)
+  if (!vrf.up) ask(inside, changeLink(vrf, { up: true }))
+  return vrf
+}
+
+function judge(vrf: Link, { table }: VrfConfig): void {
+  const command = `ip -d link show dev ${vrf.name}`
+  const actual = tableOf(vrf)
+  if (actual === undefined)
+    throw new CniError(Code.InvalidNetworkConfig, {
+      msg: `vrfname: the container has an interface ${vrf.name}, which is no VRF`,
+      hint: 'take another name',
+      command,
+    })
+  if (table && table !== actual)
+    throw new CniError(Code.InvalidNetworkConfig, {
+      msg: `VRF ${vrf.name} already exist with different routing table ${actual}`,
+      hint: `set "table": ${actual}, or leave it out, or take another vrfname`,
+      command,
+    })
+}
+
+/** Born and labelled in one message: who is killed leaves none that DEL would not know. */
+function makeVrf(inside: Socket, { vrfname: name, table }: VrfConfig, undo: Undo): Link {
+  const birth = newLink({ name, ...vrfKind(table || freeTable(inside)) })
+  try {
+    undoable(
+      undo,
+      () => transact(inside, [birth, changeLink({ name }, { alias, up: true })]),
+      () => removeUnused(inside, name),
+    )
+  } catch (error) {
+    throw isUnknownKind(error) ? missingKind('vrf') : error
+  }
+  const vrf = findLink(inside, name)
+  if (!vrf) throw new CniError(Code.Internal, { msg: `VRF ${name} vanished while it was being made` })
+  return vrf
+}
+
+function freeTable(inside: Socket): number {
+  const taken = [...reserved, ...listLinks(inside).map(tableOf)]
+  for (let table = 1; ; table++) if (!taken.includes(table)) return table
+}
+
+/** Removes a VRF that we made and nobody is in any more. */
+export function removeUnused(inside: Socket, name: string): void {
+  const vrf = findLink(inside, name)
+  if (vrf?.kind !== 'vrf' || vrf.alias !== alias || listPorts(inside, vrf).length > 0) return
+  tolerate(() => ask(inside, removeLink(vrf)), 'ENODEV')
+}

@@ -1,0 +1,69 @@
+/** vrf: puts the interface of a chain into a VRF, so that the container looks up its routes in a table of their own. */
+
+import { CniError, Code } from '../../shared/cni/error.ts'
+import type { Plugin, Request } from '../../shared/cni/plugin.ts'
+import type { Result } from '../../shared/cni/result.ts'
+import { broken } from '../../shared/device/check.ts'
+import { requireKind } from '../../shared/device/kind.ts'
+import { withUndo } from '../../shared/device/undo.ts'
+import { hostSocket, openWiring, openWiringIfAny } from '../../shared/device/wiring.ts'
+import { changeLink, findLink } from '../../shared/netlink/link.ts'
+import { ask } from '../../shared/netlink/socket.ts'
+import { tableOf } from '../../shared/netlink/vrf.ts'
+import { config, type VrfConfig } from './config.ts'
+import { ensureVrf, removeUnused } from './device.ts'
+import { enter, findPort } from './port.ts'
+
+export const vrf: Plugin<VrfConfig> = {
+  name: 'vrf',
+  summary: "puts a container's interface into a VRF, with a routing table of its own",
+  config,
+  add,
+  del,
+  check,
+  status: () => requireKind(hostSocket(), 'vrf'),
+}
+
+function add(request: Request<VrfConfig>): Promise<Result> {
+  const { prevResult, config } = request
+  if (!prevResult) throw notAlone()
+  const wiring = openWiring(request)
+  return withUndo(async (undo) => {
+    const port = findPort(wiring.inside, request)
+    const vrf = ensureVrf(wiring.inside, config, undo)
+    enter(wiring, port, vrf, tableOf(vrf) ?? config.table, undo)
+    return prevResult
+  })
+}
+
+function notAlone(): CniError {
+  return new CniError(Code.InvalidNetworkConfig, {
+    msg: 'missing prevResult from earlier plugin',
+    hint: 'vrf comes after the plugin that makes the interface: list it behind that in "plugins"',
+  })
+}
+
+/** What is gone already counts as done; a VRF that was there before stays. */
+function del(request: Request<VrfConfig>): void {
+  const wiring = openWiringIfAny(request)
+  const { vrfname } = request.config
+  if (!wiring || !vrfname) return
+  const { inside } = wiring
+  const [port, vrf] = [findLink(inside, request.ifname), findLink(inside, vrfname)]
+  if (port?.master && port.master === vrf?.index) ask(inside, changeLink(port, { master: 0 }))
+  removeUnused(inside, vrfname)
+}
+
+function check(request: Request<VrfConfig>): void {
+  const { netns, ifname, config } = request
+  const { inside } = openWiring(request)
+  const show = `nsenter --net=${netns} ip -d link show`
+  const vrf = findLink(inside, config.vrfname)
+  if (vrf?.kind !== 'vrf') throw broken(`the container has no VRF ${config.vrfname} any more`, show)
+  if (!vrf.up) throw broken(`VRF ${vrf.name} is down`, show)
+  const table = tableOf(vrf)
+  if (config.table && table !== config.table)
+    throw broken(`VRF ${vrf.name} has table ${table}, not ${config.table}`, show)
+  if (findLink(inside, ifname)?.master !== vrf.index)
+    throw broken(`${ifname} is not in VRF ${vrf.name} any more`, show)
+}

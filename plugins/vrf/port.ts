@@ -1,0 +1,92 @@
+/**
+ * An interface enters a VRF. The kernel takes it down and up for that, which costs it its routes and some of its IPv6
+ * addresses: they are noted before, and given back in the VRF's table.
+ */
+
+import { CniError, Code } from '../../shared/cni/error.ts'
+import type { Request } from '../../shared/cni/plugin.ts'
+import { waitForDad } from '../../shared/device/configure.ts'
+import type { Undo } from '../../shared/device/undo.ts'
+import type { Wiring } from '../../shared/device/wiring.ts'
+import { sameCidr } from '../../shared/ip/subnet.ts'
+import { inNamespace } from '../../shared/kernel/namespace.ts'
+import { type LinkAddress, listAddresses, newAddress } from '../../shared/netlink/address.ts'
+import { changeLink, findLink, type Link } from '../../shared/netlink/link.ts'
+import { type KernelRoute, listRoutes, newRoute, RT_TABLE_MAIN } from '../../shared/netlink/route.ts'
+import { ask, type Socket, transact } from '../../shared/netlink/socket.ts'
+import type { VrfConfig } from './config.ts'
+
+/** What an interface may lose. */
+interface Belongings {
+  addresses: LinkAddress[]
+  routes: KernelRoute[]
+}
+
+/** The interface that earlier plugins of the chain made. @throws CniError when it is not there, or has a master */
+export function findPort(inside: Socket, { ifname, netns }: Request<VrfConfig>): Link {
+  const link = findLink(inside, ifname)
+  if (!link)
+    throw new CniError(Code.InvalidEnvironment, {
+      msg: `CNI_IFNAME: the container has no interface ${ifname}`,
+      hint: 'a plugin before this one in the chain must make it',
+      command: `nsenter --net=${netns} ip link show`,
+      kernel: 'ENODEV',
+    })
+  if (!link.master) return link
+  const master = findLink(inside, link.master)?.name ?? `interface ${link.master}`
+  throw new CniError(Code.InvalidNetworkConfig, {
+    msg: `interface ${ifname} has already a master set: ${master}`,
+    hint: 'run DEL first, or take vrf out of the chain',
+    command: `nsenter --net=${netns} ip link show dev ${ifname}`,
+  })
+}
+
+/** `ip link set PORT master VRF`, with all that the port has. @param table the VRF's */
+export function enter(wiring: Wiring, port: Link, vrf: Link, table: number, undo: Undo): void {
+  const { inside } = wiring
+  const belongings = belongingsOf(inside, port)
+  undo(() => {
+    ask(inside, changeLink(port, { master: 0 }))
+    giveBack(inside, port, belongings, RT_TABLE_MAIN)
+  })
+  ask(inside, changeLink(port, { master: vrf.index }))
+  giveBack(inside, port, belongings, table)
+  if (belongings.addresses.length > 0) inNamespace(wiring.container, () => waitForDad(wiring, port))
+}
+
+/** The kernel keeps IPv4 addresses, and makes link-local ones anew. */
+function belongingsOf(inside: Socket, port: Link): Belongings {
+  const isGlobal = ({ address, scope }: LinkAddress) => address.family === 6 && scope === 0
+  const routes = ([4, 6] as const).flatMap((family) => listRoutes(inside, family, port))
+  return {
+    addresses: listAddresses(inside, port).filter(isGlobal),
+    routes: routes.filter(({ dst }) => dst.address.family === 4 || dst.address.value >> 118n !== 0x3fan),
+  }
+}
+
+/** Adds what is missing: those routes first that others rest on. Those of the main table move to the VRF's. */
+function giveBack(inside: Socket, port: Link, { addresses, routes }: Belongings, table: number): void {
+  const present = listAddresses(inside, port)
+  const lost = addresses.filter((address) => !present.some((other) => sameCidr(other, address)))
+  if (lost.length > 0)
+    transact(
+      inside,
+      lost.map((cidr) => newAddress(port, cidr, { nodad: true, noprefixroute: true })),
+    )
+  const after = ([4, 6] as const).flatMap((family) => listRoutes(inside, family, port))
+  const wanted = routes.map((route) => ({
+    ...route,
+    table: route.table === RT_TABLE_MAIN ? table : route.table,
+  }))
+  const missing = wanted.filter((route) => !after.some((other) => isSame(route, other)))
+  const inOrder = [...missing.filter(({ gateway }) => !gateway), ...missing.filter(({ gateway }) => gateway)]
+  if (inOrder.length === 0) return
+  transact(
+    inside,
+    inOrder.map((route) => newRoute({ ...route, link: port.index, linkName: port.name })),
+  )
+}
+
+function isSame(one: KernelRoute, other: KernelRoute): boolean {
+  return one.table === other.table && one.priority === other.priority && sameCidr(one.dst, other.dst)
+}

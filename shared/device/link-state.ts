@@ -1,0 +1,48 @@
+/** What a link was like before it was lent, to a container or to a bond, and making it so again. Both in the link's namespace. */
+
+import { formatCidr, parseCidr } from '../ip/subnet.ts'
+import { tolerate } from '../kernel/errno.ts'
+import { readSysctl, writeSysctl } from '../kernel/sysctl.ts'
+import { listAddresses, newAddress } from '../netlink/address.ts'
+import { changeLink, type Link, type LinkName } from '../netlink/link.ts'
+import { ask, type Socket } from '../netlink/socket.ts'
+
+/** All that is given back, as JSON can hold it. */
+export interface LinkState
+  extends Pick<Link, 'name' | 'mac' | 'mtu' | 'txqlen' | 'up' | 'promisc' | 'alias'> {
+  /** With their prefixes; without those that the kernel, a router or a DHCP server gave. */
+  addresses: string[]
+  /** What of `net.ipv6.conf.NAME` changes meanwhile; nothing where the kernel has no IPv6. */
+  ipv6: Partial<Record<Parameter, string>>
+}
+
+/** Members are silenced by the first; the second a bond forgets when it gives an MTU back as it is deleted. */
+const parameters = ['disable_ipv6', 'mtu'] as const
+type Parameter = (typeof parameters)[number]
+
+/** Looks at a link before it is lent. */
+export function stateOf(socket: Socket, link: Link): LinkState {
+  const { name, mac, mtu, txqlen, up, promisc, alias = '' } = link
+  const own = listAddresses(socket, link).filter(({ scope, permanent }) => scope === 0 && permanent)
+  const ipv6: LinkState['ipv6'] = {}
+  for (const parameter of parameters) ipv6[parameter] = readSysctl('ipv6', 'conf', name, parameter)
+  return { name, mac, mtu, txqlen, up, promisc, alias, addresses: own.map(formatCidr), ipv6 }
+}
+
+/** Makes a link what it was: its name first, which it takes while it is down. @throws KernelError */
+export function restoreState(socket: Socket, link: LinkName, state: LinkState): void {
+  const { addresses, up, name, mac, mtu, txqlen, promisc, alias, ipv6 } = state
+  ask(socket, changeLink(link, { up: false }))
+  if (link.name !== name) ask(socket, changeLink(link, { name }))
+  const restored = { index: link.index, name }
+  ask(socket, changeLink(restored, { mac, mtu, txqlen, promisc, alias }))
+  for (const parameter of parameters) {
+    const value = ipv6[parameter]
+    if (value !== undefined) writeSysctl(value, 'ipv6', 'conf', name, parameter)
+  }
+  ask(socket, changeLink(restored, { up }))
+  for (const text of addresses) {
+    const cidr = parseCidr(text)
+    if (cidr) tolerate(() => ask(socket, newAddress(restored, cidr, { nodad: true })), 'EEXIST')
+  }
+}

@@ -1,0 +1,71 @@
+/** Nodes: the files by which programs open a device of the kernel. */
+
+import { Open, remove, renameNew, type Stat, stat, withFile } from './files.ts'
+import { cstring, must } from './syscall.ts'
+
+const AT_FDCWD = -100
+const [S_IFMT, S_IFCHR] = [0o170000, 0o020000]
+
+/** The kernel's numbers of a device. */
+export type Numbers = Stat['rdev']
+
+/** A character device's node, and who may open it. */
+export interface Node {
+  numbers: Numbers
+  owner: number
+  group: number
+  /** Permissions: 0o600. */
+  mode: number
+}
+
+/** Makes a node, which appears whole. Equivalent to `mknod`, `chown` and `chmod`. @returns false when the name is taken */
+export function makeNode(path: string, { numbers, owner, group, mode }: Node): boolean {
+  const temporary = temporaryOf(path)
+  const file = cstring(temporary)
+  must(`mknod ${path}`, 'mknodat', AT_FDCWD, file, S_IFCHR, encode(numbers))
+  try {
+    must(`chown ${path}`, 'fchownat', AT_FDCWD, file, owner, group, 0)
+    must(`chmod ${path}`, 'fchmodat', AT_FDCWD, file, mode)
+    if (renameNew(temporary, path)) return true
+  } catch (error) {
+    remove(temporary)
+    throw error
+  }
+  remove(temporary)
+  return false
+}
+
+/** Removes a node, and what making it left when it was killed; another device's, or another file, stays. */
+export function removeNode(path: string, numbers: Numbers): void {
+  for (const name of [temporaryOf(path), path]) if (sameDevice(readNode(name)?.numbers, numbers)) remove(name)
+}
+
+function temporaryOf(path: string): string {
+  return `${path}.tmp`
+}
+
+/** A character device's node as it is; undefined when there is none at that path. */
+export function readNode(path: string): Node | undefined {
+  const found = stat(path)
+  if (!found || (found.mode & S_IFMT) !== S_IFCHR) return undefined
+  const { rdev: numbers, owner, group, mode } = found
+  return { numbers, owner, group, mode: mode & 0o7777 }
+}
+
+export function sameDevice(one: Numbers | undefined, other: Numbers | undefined): boolean {
+  return one?.major === other?.major && one?.minor === other?.minor
+}
+
+/** new_encode_dev, include/linux/kdev_t.h. */
+function encode({ major, minor }: Numbers): number {
+  return ((minor & 0xff) | (major << 8) | ((minor & 0xfff00) << 12)) >>> 0
+}
+
+const ST_NODEV = 4
+
+/** Whether a directory's file system was mounted with `nodev`, so that no node on it can be opened (mount(8)). */
+export function refusesNodes(directory: string): boolean {
+  const buffer = Buffer.alloc(256)
+  withFile(directory, Open.RDONLY, (fd) => must(`statfs ${directory}`, 'fstatfs', fd, buffer))
+  return (buffer.readUInt32LE(80) & ST_NODEV) !== 0
+}

@@ -1,0 +1,43 @@
+/** sysfs as a network namespace has it, wherever the process's own /sys comes from. */
+
+import { close, type Fd, Open, readAll } from './files.ts'
+import { inNamespace, type Namespace } from './namespace.ts'
+import { cstring, must } from './syscall.ts'
+
+/** include/uapi/linux/mount.h and fcntl.h. */
+const FSOPEN_CLOEXEC = 1
+const FSMOUNT_CLOEXEC = 1
+const FSCONFIG_CMD_CREATE = 6
+const O_CLOEXEC = 0o2000000
+
+/**
+ * Reads a file of a namespace's sysfs: `readSysfs(container, 'class/net/eth0/mtu')`. It is mounted for the process alone and
+ * at no path (fsopen(2), Linux 5.2), because a sysfs shows the namespace that it was mounted in.
+ * @throws KernelError
+ */
+export function readSysfs(namespace: Namespace, path: string): string {
+  const root = inNamespace(namespace, mountSysfs)
+  const fd = must(
+    `open /sys/${path} of ${namespace.path}`,
+    'openat',
+    root,
+    cstring(path),
+    Open.RDONLY | O_CLOEXEC,
+  )
+  try {
+    return readAll(fd, path).toString().trim()
+  } finally {
+    close(fd)
+    close(root)
+  }
+}
+
+function mountSysfs(): Fd {
+  const context = must('open a sysfs', 'fsopen', cstring('sysfs'), FSOPEN_CLOEXEC)
+  try {
+    must('make a sysfs', 'fsconfig', context, FSCONFIG_CMD_CREATE, 0, 0, 0)
+    return must('mount a sysfs', 'fsmount', context, FSMOUNT_CLOEXEC, 0)
+  } finally {
+    close(context)
+  }
+}

@@ -1,0 +1,185 @@
+/** Bonds: several links as one (drivers/net/bonding). Its options are a table; all that is said of one is in its row. */
+
+import { AttrStream, parseAttributes, putU8, putU16, putU32, type StreamData } from 'netlink/dist/structs.js'
+import { type Address, formatAddress, fromBytes, parseAddress, toBytes } from '../ip/address.ts'
+import { formatMac, parseMac } from '../ip/mac.ts'
+import { changePort, type LinkName, type LinkSpec } from './link.ts'
+import type { Request } from './socket.ts'
+
+/** How a value is written into an attribute and read out of it. */
+interface Codec<Value> {
+  format(value: Value): StreamData
+  parse(data: Buffer): Value
+}
+
+const u8: Codec<number> = { format: putU8, parse: (data) => data.readUInt8(0) }
+const u16: Codec<number> = { format: putU16, parse: (data) => data.readUInt16LE(0) }
+const u32: Codec<number> = { format: putU32, parse: (data) => data.readUInt32LE(0) }
+const flag: Codec<boolean> = { format: (value) => putU8(Number(value)), parse: (data) => data[0] === 1 }
+const mac: Codec<string> = { format: (value) => parseMac(value) ?? Buffer.alloc(6), parse: formatMac }
+
+/** Words that are numbers to the kernel, in their order from 0. */
+function words<const Words extends readonly string[]>(list: Words, { format, parse } = u8) {
+  const codec: Codec<Words[number]> = {
+    format: (word) => format(list.indexOf(word)),
+    parse: (data) => list[parse(data)] ?? '',
+  }
+  return codec
+}
+
+/** Addresses, each an attribute of its own, by their places. */
+const addresses: Codec<string[]> = {
+  format: (list) => (out) => {
+    for (const [place, text] of list.entries()) out.push(place, toBytes(parseAddress(text) as Address))
+  },
+  parse: (data) => {
+    const list: string[] = []
+    parseAttributes(data, (item) => void list.push(formatAddress(fromBytes(item.data))))
+    return list
+  },
+}
+
+/** bond_mode_tbl, drivers/net/bonding/bond_options.c, as are the words below. */
+export const bondModes = [
+  'balance-rr',
+  'active-backup',
+  'balance-xor',
+  'broadcast',
+  '802.3ad',
+  'balance-tlb',
+  'balance-alb',
+] as const
+
+export type BondMode = (typeof bondModes)[number]
+
+export const bondWords = {
+  arpValidate: ['none', 'active', 'backup', 'all', 'filter', 'filter_active', 'filter_backup'],
+  arpAllTargets: ['any', 'all'],
+  primaryReselect: ['always', 'better', 'failure'],
+  failOverMac: ['none', 'active', 'follow'],
+  xmitHashPolicy: ['layer2', 'layer3+4', 'layer2+3', 'encap2+3', 'encap3+4', 'vlan+srcmac'],
+  lacpRate: ['slow', 'fast'],
+  adSelect: ['stable', 'bandwidth', 'count'],
+} as const
+
+type Row<Value> = readonly [attribute: number, word: string, codec: Codec<Value>]
+
+function row<Value>(attribute: number, word: string, codec: Codec<Value>): Row<Value> {
+  return [attribute, word, codec]
+}
+
+/** IFLA_BOND_*, include/uapi/linux/if_link.h, with iproute2's word for it. */
+const options = {
+  mode: row(1, 'mode', words(bondModes)),
+  miimon: row(3, 'miimon', u32),
+  updelay: row(4, 'updelay', u32),
+  downdelay: row(5, 'downdelay', u32),
+  useCarrier: row(6, 'use_carrier', flag),
+  arpInterval: row(7, 'arp_interval', u32),
+  arpIpTargets: row(8, 'arp_ip_target', addresses),
+  arpValidate: row(9, 'arp_validate', words(bondWords.arpValidate, u32)),
+  arpAllTargets: row(10, 'arp_all_targets', words(bondWords.arpAllTargets, u32)),
+  /** Index of the member. */
+  primary: row(11, 'primary', u32),
+  primaryReselect: row(12, 'primary_reselect', words(bondWords.primaryReselect)),
+  failOverMac: row(13, 'fail_over_mac', words(bondWords.failOverMac)),
+  xmitHashPolicy: row(14, 'xmit_hash_policy', words(bondWords.xmitHashPolicy)),
+  resendIgmp: row(15, 'resend_igmp', u32),
+  numPeerNotif: row(16, 'num_grat_arp', u8),
+  allSlavesActive: row(17, 'all_slaves_active', flag),
+  minLinks: row(18, 'min_links', u32),
+  lpInterval: row(19, 'lp_interval', u32),
+  packetsPerSlave: row(20, 'packets_per_slave', u32),
+  lacpRate: row(21, 'lacp_rate', words(bondWords.lacpRate)),
+  adSelect: row(22, 'ad_select', words(bondWords.adSelect)),
+  adActorSysPrio: row(24, 'ad_actor_sys_prio', u16),
+  adUserPortKey: row(25, 'ad_user_port_key', u16),
+  adActorSystem: row(26, 'ad_actor_system', mac),
+  tlbDynamicLb: row(27, 'tlb_dynamic_lb', flag),
+  peerNotifyDelay: row(28, 'peer_notify_delay', u32),
+  lacpActive: row(29, 'lacp_active', flag),
+  arpMissedMax: row(30, 'arp_missed_max', u8),
+  nsIp6Targets: row(31, 'ns_ip6_target', addresses),
+  coupledControl: row(32, 'coupled_control', flag),
+}
+
+export type BondOption = keyof typeof options
+
+export type BondOptions = {
+  [Name in BondOption]?: (typeof options)[Name] extends Row<infer Value> ? Value : never
+}
+
+/** The names of all options, in the kernel's order: what others depend on (mode, miimon) comes before them. */
+export const bondOptions = Object.keys(options) as BondOption[]
+
+/** What makes a link a bond: `ip link add NAME type bond mode MODE …` */
+export function bondKind(wanted: BondOptions): Pick<LinkSpec, 'kind' | 'data' | 'words'> {
+  const set = bondOptions.filter((name) => wanted[name] !== undefined)
+  return {
+    kind: 'bond',
+    data: (out) => {
+      for (const name of set) out.push(options[name][0], codecOf(name).format(wanted[name]))
+    },
+    words: set.map((name) => `${options[name][1]} ${inWords(wanted[name])}`).join(' '),
+  }
+}
+
+/** A bond's options, from its link's `data`. Older kernels tell only those of its mode. */
+export function parseBond(data: Buffer): BondOptions {
+  const names = new Map(bondOptions.map((name) => [options[name][0], name]))
+  const found: Record<string, unknown> = {}
+  parseAttributes(data, ({ type, data: value }) => {
+    const name = names.get(type)
+    if (name) found[name] = codecOf(name).parse(value)
+  })
+  return found
+}
+
+/** Options as the kernel would tell them, so that they can be compared with what it does tell. */
+export function canonical(wanted: BondOptions): BondOptions {
+  const stream = new AttrStream()
+  stream.emit(bondKind(wanted).data ?? [])
+  return parseBond(Buffer.concat(stream.bufs))
+}
+
+/** The codec of an option, whatever its values are. */
+function codecOf(name: BondOption): Codec<unknown> {
+  return options[name][2] as Codec<unknown>
+}
+
+/** A value as `ip link` takes it. */
+export function inWords(value: unknown): string {
+  return typeof value === 'boolean' ? String(Number(value)) : String(value)
+}
+
+/** What the bond keeps about a member. */
+export interface BondMember {
+  /** Which transmit queue leads to it. */
+  queueId?: number
+  /** Who is preferred after the primary: the highest (Linux 6.0). */
+  priority?: number
+}
+
+/** IFLA_BOND_SLAVE_*, include/uapi/linux/if_link.h. */
+const Slave = { QUEUE_ID: 5, PRIO: 9 } as const
+
+/** `ip link set dev MEMBER type bond_slave queue_id N prio N` */
+export function changeBondMember(member: LinkName, { queueId, priority }: BondMember): Request {
+  const data: StreamData = (out) => {
+    if (queueId !== undefined) out.push(Slave.QUEUE_ID, putU16(queueId))
+    if (priority !== undefined) out.push(Slave.PRIO, putU32(priority >>> 0))
+  }
+  const text = Object.entries({ queue_id: queueId, prio: priority })
+  const set = text.flatMap(([word, value]) => (value === undefined ? [] : [`${word} ${value}`]))
+  return changePort(member, 'bond', data, set.join(' '))
+}
+
+/** What the bond keeps about a member, from the member's `portData`. */
+export function parseBondMember(data: Buffer): BondMember {
+  const member: BondMember = {}
+  parseAttributes(data, ({ type, data: value }) => {
+    if (type === Slave.QUEUE_ID) member.queueId = value.readUInt16LE(0)
+    if (type === Slave.PRIO) member.priority = value.readInt32LE(0)
+  })
+  return member
+}

@@ -1,0 +1,66 @@
+/** Generic netlink: families with a name and commands of their own, in one protocol. */
+
+import { parseAttributes, type StreamData } from 'netlink/dist/structs.js'
+import { plain } from './nested.ts'
+import { ask, type Request, type Socket } from './socket.ts'
+
+/** include/uapi/linux/genetlink.h: the family that knows the others. */
+const GENL_ID_CTRL = 16
+const CTRL_CMD_GETFAMILY = 3
+const CTRL_ATTR_FAMILY_ID = 1
+const CTRL_ATTR_FAMILY_NAME = 2
+
+/** struct genlmsghdr: command, version, reserved. */
+const HEADER_LENGTH = 4
+
+/**
+ * The number that this kernel has given to a family. Equivalent to `genl ctrl get name NAME`.
+ * @param socket of the protocol GENERIC
+ * @throws KernelError ENOENT when the kernel has no such family
+ */
+export function familyID(socket: Socket, name: string): number {
+  const [reply] = ask(socket, {
+    ...genericRequest(GENL_ID_CTRL, CTRL_CMD_GETFAMILY, plain(CTRL_ATTR_FAMILY_NAME, text(name))),
+    attempt: `look up ${name} over netlink`,
+    command: `genl ctrl get name ${name}`,
+  })
+  const [id] = valuesAt(bodyOf(reply?.data), CTRL_ATTR_FAMILY_ID)
+  return id?.readUInt16LE(0) ?? 0
+}
+
+/** A request to a family: its command, and the attributes. */
+export function genericRequest(
+  family: number,
+  command: number,
+  ...body: StreamData[]
+): Pick<Request, 'type' | 'flags' | 'payload'> {
+  return {
+    type: family,
+    flags: 0,
+    payload: (out) => {
+      out.emit(Buffer.from([command, 1, 0, 0]))
+      for (const part of body) out.emit(part)
+    },
+  }
+}
+
+/** The attributes of an answer. */
+export function bodyOf(data: Buffer = Buffer.alloc(0)): Buffer {
+  return data.subarray(HEADER_LENGTH)
+}
+
+/** The values at a path of types, every one where there are several. */
+export function valuesAt(data: Buffer, type: number, ...rest: number[]): Buffer[] {
+  const found: Buffer[] = []
+  parseAttributes(data, (attribute) => {
+    if (attribute.type !== type) return
+    const [next, ...others] = rest
+    found.push(...(next === undefined ? [attribute.data] : valuesAt(attribute.data, next, ...others)))
+  })
+  return found
+}
+
+/** A text as the kernel reads it, with a terminating NUL. */
+export function text(value: string): Buffer {
+  return Buffer.from(`${value}\0`)
+}

@@ -1,0 +1,31 @@
+/** Pairs of interfaces, what enters one leaves the other: veth for Ethernet, vxcan for CAN. Born in one message. */
+
+import type { Fd } from '../kernel/files.ts'
+import { type LinkSettings, newLink } from './link.ts'
+import { linkMessage, settingsOf } from './link-message.ts'
+import type { Request } from './socket.ts'
+
+export type PairKind = 'veth' | 'vxcan'
+
+/**
+ * VETH_INFO_PEER and VXCAN_INFO_PEER (include/uapi/linux/veth.h, can/vxcan.h): struct ifinfomsg and attributes of the
+ * other end.
+ */
+const INFO_PEER = 1
+
+/**
+ * `ip link add NAME … type KIND peer name PEER netns NS`: the peer is born inside its own namespace. It must not be up in
+ * this message: the kernel would look for a carrier before the pair is joined, and answer ENOTCONN.
+ */
+export function newPair(
+  kind: PairKind,
+  end: LinkSettings & { name: string },
+  peer: LinkSettings & { name: string; netns: Fd },
+): Request {
+  return newLink({
+    ...end,
+    kind,
+    data: (out) => out.push(INFO_PEER, linkMessage({}, settingsOf(peer))),
+    words: `peer name ${peer.name} netns NS`,
+  })
+}

@@ -1,0 +1,120 @@
+/** Teams: several links as one, told what to do over generic netlink (drivers/net/team; include/uapi/linux/if_team.h). */
+
+import { putU8, putU32 } from 'netlink/dist/structs.js'
+import { tolerate } from '../kernel/errno.ts'
+import { attributesIn, textOf } from './attributes.ts'
+import { bodyOf, familyID, genericRequest, text, valuesAt } from './generic.ts'
+import type { LinkName } from './link.ts'
+import { nested, plain } from './nested.ts'
+import { ask, type Request, type Socket } from './socket.ts'
+
+const TEAM_CMD_OPTIONS_SET = 1
+const TEAM_CMD_OPTIONS_GET = 2
+const TEAM_ATTR_TEAM_IFINDEX = 1
+const TEAM_ATTR_LIST_OPTION = 2
+const TEAM_ATTR_ITEM_OPTION = 1
+
+/** Attributes of an option. */
+const Option = { NAME: 1, TYPE: 3, DATA: 4, PORT_IFINDEX: 6 } as const
+
+/** NLA_*, include/net/netlink.h of the kernel: what an option's data is. */
+const NLA = { U32: 3, STRING: 5, FLAG: 6, BINARY: 11, S32: 14 } as const
+
+export const teamModes = ['broadcast', 'roundrobin', 'random', 'activebackup', 'loadbalance'] as const
+
+export type TeamMode = (typeof teamModes)[number]
+
+/** One option, of the team or of a port. A program is a classic BPF's instructions (struct sock_filter). */
+export interface TeamOption {
+  name: string
+  value: string | number | boolean | Buffer
+  /** Index of the port that it is for. */
+  port?: number
+  /** Below zero is allowed. */
+  signed?: boolean
+}
+
+/**
+ * `teamnl TEAM setoption NAME VALUE`, for each
+ * @param socket of the protocol GENERIC, in the team's namespace
+ * @throws KernelError
+ */
+export function changeTeam(socket: Socket, team: LinkName, options: TeamOption[]): void {
+  const family = familyID(socket, 'team')
+  // ESRCH: it is done, but nobody listened when the kernel told of it.
+  for (const option of options) tolerate(() => ask(socket, changeOption(family, team, option)), 'ESRCH')
+}
+
+function changeOption(family: number, team: LinkName, { name, value, port, signed }: TeamOption): Request {
+  const [type, data] = typed(value, signed)
+  const option = nested(
+    TEAM_ATTR_ITEM_OPTION,
+    plain(Option.NAME, text(name)),
+    plain(Option.TYPE, putU8(type)),
+    data === undefined ? [] : plain(Option.DATA, data),
+    port === undefined ? [] : plain(Option.PORT_IFINDEX, putU32(port)),
+  )
+  const words = Buffer.isBuffer(value) ? 'PROGRAM' : String(value)
+  return {
+    ...genericRequest(
+      family,
+      TEAM_CMD_OPTIONS_SET,
+      plain(TEAM_ATTR_TEAM_IFINDEX, putU32(team.index)),
+      nested(TEAM_ATTR_LIST_OPTION, option),
+    ),
+    attempt: `set ${name} of ${team.name} to ${words}`,
+    command: `teamnl ${port === undefined ? '' : `-p ${port} `}${team.name} setoption ${name} ${words}`,
+  }
+}
+
+/** A flag is on by being there. */
+function typed(value: TeamOption['value'], signed = false): [type: number, data: Buffer | undefined] {
+  switch (typeof value) {
+    case 'string':
+      return [NLA.STRING, text(value)]
+    case 'number':
+      return [signed ? NLA.S32 : NLA.U32, putU32(value >>> 0)]
+    case 'boolean':
+      return [NLA.FLAG, value ? Buffer.alloc(0) : undefined]
+    default:
+      return [NLA.BINARY, value]
+  }
+}
+
+/** All options of a team and its ports, but for those that are lists. Equivalent to `teamnl TEAM options`. */
+export function listTeamOptions(socket: Socket, team: LinkName): TeamOption[] {
+  const request = genericRequest(
+    familyID(socket, 'team'),
+    TEAM_CMD_OPTIONS_GET,
+    plain(TEAM_ATTR_TEAM_IFINDEX, putU32(team.index)),
+  )
+  const words = { attempt: `list the options of ${team.name}`, command: `teamnl ${team.name} options` }
+  return ask(socket, { ...request, ...words })
+    .flatMap(({ data }) => valuesAt(bodyOf(data), TEAM_ATTR_LIST_OPTION, TEAM_ATTR_ITEM_OPTION))
+    .map(parseOption)
+}
+
+function parseOption(item: Buffer): TeamOption {
+  const attribute = attributesIn(item)
+  const data = attribute(Option.DATA)
+  return {
+    name: textOf(attribute(Option.NAME)) ?? '',
+    value: readValue(attribute(Option.TYPE)?.[0] ?? 0, data),
+    port: attribute(Option.PORT_IFINDEX)?.readUInt32LE(0),
+  }
+}
+
+function readValue(type: number, data: Buffer | undefined): TeamOption['value'] {
+  switch (type) {
+    case NLA.U32:
+      return data?.readUInt32LE(0) ?? 0
+    case NLA.S32:
+      return data?.readInt32LE(0) ?? 0
+    case NLA.STRING:
+      return textOf(data) ?? ''
+    case NLA.FLAG:
+      return data !== undefined
+    default:
+      return data ?? Buffer.alloc(0)
+  }
+}

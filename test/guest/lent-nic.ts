@@ -1,0 +1,73 @@
+/**
+ * A NIC of the host that is lent to a container, by bond or host-device: hardware, which the kernel gives back itself when the container's
+ * namespace ends, but under the name and in the state that it had there. Runs in a guest with the NIC that virtio-nic.ts plays.
+ */
+
+import { readdirSync } from 'node:fs'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { ip, ipJson, succeeds } from '../harness/command.ts'
+import { newContainer, removeContainer } from '../harness/host.ts'
+import { exists, inContainer, type Link, link } from '../harness/look.ts'
+import { type Answer, type Configuration, call } from '../harness/plugin.ts'
+import { difference, snapshot } from '../harness/snapshot.ts'
+
+while (!succeeds('sh', '-c', 'modprobe --all virtio_net bonding && ip link show dev eth0'));
+for (const words of [
+  'link set eth0 mtu 1450 alias uplink up',
+  'address add 192.0.2.1/24 dev eth0',
+  'address add 2001:db8::1/64 dev eth0 nodad',
+])
+  ip(words)
+
+const done: Answer = { status: 0, json: undefined, stderr: '' }
+
+/** What lends the NIC. */
+const plugins: Record<string, Configuration> = {
+  bond: { type: 'bond', links: [{ name: 'eth0' }] },
+  'host-device': { type: 'host-device', device: 'eth0' },
+}
+
+/** Lends the NIC to a container, does something to it there, and asserts that after DEL it is as before. */
+async function lent(
+  keys: Configuration,
+  act: (container: ReturnType<typeof newContainer>) => void,
+  netns?: string,
+): Promise<void> {
+  const before = snapshot([])
+  const container = newContainer()
+  const config = { ...keys, name: 'net', cniVersion: '1.1.0' }
+  const request = { config, containerID: container.name, netns: container.path }
+  const { status, json } = await call({ ...request, verb: 'ADD' })
+  assert.is(status, 0, JSON.stringify(json))
+  assert.not.ok(exists('eth0'))
+  act(container)
+  assert.equal(await call({ ...request, verb: 'DEL', netns: netns ?? container.path }), done)
+  assert.equal(difference(before, snapshot([])), [])
+  assert.equal(readdirSync('/run/patchbay/lent'), [])
+  assert.is(link('eth0').address, '02:00:00:00:00:42')
+}
+
+test('the NIC is hardware to this kernel', () => {
+  assert.is(link('eth0').linkinfo?.info_kind, undefined)
+})
+
+for (const [plugin, keys] of Object.entries(plugins)) {
+  test(`${plugin}: it comes back from a container that is alive`, () => lent(keys, () => {}))
+
+  test(`${plugin}: it comes back when the namespace went just before DEL`, () => lent(keys, removeContainer))
+
+  test(`${plugin}: it comes back from a namespace that went, renamed and changed, when DEL is not told of any`, () =>
+    lent(
+      keys,
+      (container) => {
+        const [member] = ipJson<Link>(`-n ${container.name} link show master eth0`)
+        for (const words of ['down', 'mtu 1300 name other'])
+          inContainer(container, `link set ${member?.ifname ?? 'eth0'} ${words}`)
+        removeContainer(container)
+      },
+      '',
+    ))
+}
+
+test.run()

@@ -1,0 +1,105 @@
+/** Containers with two cables each, for bonds and teams: to each other, or to a switch; and what is lost when one is pulled. */
+
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { setTimeout as wait } from 'node:timers/promises'
+import { ip, ipJson } from './command.ts'
+import { type Netns, newContainer } from './host.ts'
+import { exists, inContainer } from './look.ts'
+
+export const cables = ['net1', 'net2']
+
+/** Two containers that are joined by two cables: net1 to net1, net2 to net2. */
+export function joined(): [Netns, Netns] {
+  const [one, other] = [newContainer(), newContainer()]
+  for (const name of cables) {
+    ip(`-n ${one.name} link add ${name} type veth peer name ${name} netns ${other.name}`)
+    for (const end of [one, other]) inContainer(end, `link set ${name} up`)
+  }
+  return [one, other]
+}
+
+/** A container with two cables to a switch of the host, `switch0`, whose ports are called by container and cable. */
+export function plugged(): Netns {
+  const container = newContainer()
+  for (const name of cables) {
+    ip(`link add ${container.name}-${name} type veth peer name ${name} netns ${container.name}`)
+    ip(`link set ${container.name}-${name} master switch0 up`)
+    inContainer(container, `link set ${name} up`)
+  }
+  return container
+}
+
+/** The switch of `plugged`, which forwards at once. */
+export function layOut(): void {
+  ip('link add switch0 address 02:00:5e:10:00:01 type bridge forward_delay 0')
+  ip('link set switch0 up')
+}
+
+/** How many of a run of pings were lost while something was done. */
+export async function lostWhile(from: Netns, address: string, act: () => void, count = 60): Promise<number> {
+  const words = [
+    'netns',
+    'exec',
+    from.name,
+    'ping',
+    '-n',
+    '-q',
+    '-i',
+    '0.05',
+    '-W',
+    '1',
+    '-c',
+    String(count),
+    address,
+  ]
+  const pinging = spawn('ip', words, { stdio: ['ignore', 'pipe', 'ignore'] })
+  let said = ''
+  pinging.stdout.on('data', (chunk: Buffer) => {
+    said += chunk
+  })
+  await wait(500)
+  act()
+  await once(pinging, 'close')
+  const [, received = '0'] = /(\d+) received/.exec(said) ?? []
+  return count - Number(received)
+}
+
+/** Packets that an interface has sent. */
+export function sentBy(name: string, netns: Netns): number {
+  type Counted = { stats64: { tx: { packets: number } } }
+  const [found] = ipJson<Counted>(`-s -n ${netns.name} link show dev ${name}`)
+  return found?.stats64.tx.packets ?? 0
+}
+
+/** Two interfaces of a container's own, with a cable in them: one up, with addresses and an MTU; the other down. */
+export function ownCables(container: Netns): void {
+  for (const name of cables) {
+    inContainer(container, `link add ${name} type veth peer name ${name}-peer`)
+    for (const end of [`${name}-peer`, name]) inContainer(container, `link set ${end} up`)
+  }
+  inContainer(container, 'link set net1 mtu 1450')
+  inContainer(container, 'link set net2 down')
+  inContainer(container, 'address add 192.0.2.1/24 dev net1')
+  inContainer(container, 'address add 2001:db8::1/64 dev net1 nodad')
+}
+
+export const nics = ['eth1', 'eth2']
+
+/** Two NICs of the host on a switch, unless they are there still: one up, with addresses, an MTU and an alias; the other down. */
+export function hostNics(): void {
+  if (exists('eth1')) return
+  if (!exists('switch0')) layOut()
+  for (const name of nics.filter((name) => !exists(name))) {
+    ip(`link add ${name} type veth peer name ${name}-peer`)
+    ip(`link set ${name}-peer master switch0 up`)
+  }
+  ip('link set eth1 mtu 1450 txqueuelen 500 alias uplink up')
+  ip('address add 192.0.2.1/24 dev eth1')
+  ip('address add 2001:db8::1/64 dev eth1 nodad')
+}
+
+/** Whether a line of a snapshot is of those NICs, which end with the namespace that they are in. */
+export function isOfNics(line: string): boolean {
+  return /eth[12]\b/.test(line)
+}

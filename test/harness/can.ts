@@ -1,0 +1,69 @@
+/** CAN frames that really travel, by can-utils: who hears what. */
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { setTimeout as wait } from 'node:timers/promises'
+import { ensurePackages } from '../../scripts/setup.ts'
+import { command } from './command.ts'
+import type { Netns } from './host.ts'
+
+/** What these tests run besides the usual tools; call it before `privateHost`. */
+export function installCanUtils(): Promise<void> {
+  return ensurePackages('the CAN tests', ['can-utils'])
+}
+
+/** An interface in a container, or on the host. */
+export interface Bus {
+  ifname: string
+  netns?: Netns
+}
+
+function inside(netns: Netns | undefined): string[] {
+  return netns ? ['ip', 'netns', 'exec', netns.name] : ['env']
+}
+
+/** Sends frames as cansend writes them: `123#11.22`, FD frames as `123##0.11.22`. */
+export function sendFrames({ ifname, netns }: Bus, ...frames: string[]): void {
+  for (const frame of frames) {
+    const [file = '', ...args] = [...inside(netns), 'cansend', ifname, frame]
+    command(file, ...args)
+  }
+}
+
+/** The frames that are heard on a bus while something is done, as cansend writes them: `123#1122`, `123##01122`. */
+export async function heardFrames(bus: Bus, act: () => unknown): Promise<string[]> {
+  const { ifname, netns } = bus
+  const [file = '', ...args] = [...inside(netns), 'candump', '-L', ifname]
+  const listener = spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  let heard = ''
+  listener.stdout.on('data', (chunk: Buffer) => {
+    heard += chunk
+  })
+  try {
+    await untilListening(bus, listener)
+    await act()
+    await wait(300)
+  } finally {
+    listener.kill('SIGINT')
+    await once(listener, 'close')
+  }
+  return heard.split('\n').flatMap((line) => line.split(' ')[2] ?? [])
+}
+
+/** The kernel lists who listens to all frames of an interface; an entry is there once somebody does. */
+async function untilListening({ ifname, netns }: Bus, listener: ChildProcess): Promise<void> {
+  const [file = '', ...args] = [...inside(netns), 'cat', '/proc/net/can/rcvlist_all']
+  for (let tries = 0; tries < 100; tries++) {
+    if (listener.exitCode !== null) throw new Error(`candump on ${ifname} ended`)
+    const lines = command(file, ...args).split('\n')
+    if (lines.some((line) => line.trim().startsWith(`${ifname} `))) return
+    await wait(50)
+  }
+  throw new Error(`candump does not listen on ${ifname}`)
+}
+
+/** The host's rules of can-gw, as `cangw` would make them. Its exit status is how much it says. */
+export function gatewayRules(): string[] {
+  const lines = command('sh', '-c', 'cangw -L || true').split('\n')
+  return lines.filter(Boolean).map((line) => line.replace(/ #.*/, ''))
+}

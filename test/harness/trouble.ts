@@ -1,0 +1,126 @@
+/** What goes wrong with every kind of interface: calls that fail, a kill, namespaces that are gone, many at once. */
+
+import { readFileSync } from 'node:fs'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import * as cnitool from './cnitool.ts'
+import { unchanged } from './expect.ts'
+import { harmOfFailures } from './failing.ts'
+import { faultsOf, killedAt } from './faults.ts'
+import { type Netns, newContainer, removeContainer } from './host.ts'
+import { addresses, exists } from './look.ts'
+import { hostLocal, single } from './networks.ts'
+import { type Answer, type Call, call } from './plugin.ts'
+import type { Kind } from './round-trip.ts'
+import { difference, type Snapshot, snapshot, snapshotOf } from './snapshot.ts'
+
+/** What these tests have to know of a kind, besides its round trip. */
+export interface Troubled extends Kind {
+  /** How many containers come at once; 1 where a second one cannot be wired alike. */
+  atOnce?: number
+  /** What ADD may leave in the container when the plugin is killed, which goes with it. */
+  isLeftInside?(line: string): boolean
+  /** What of the host the kernel deletes with the container's namespace: virtual devices that had moved there. */
+  goesWithNamespace?(line: string): boolean
+}
+
+const done: Answer = { status: 0, json: undefined, stderr: '' }
+
+/** In a guest, each call takes many times as long: there only those fail that change the machine. */
+const isGuest = readFileSync('/proc/cpuinfo', 'utf8').includes('User Mode Linux')
+const only = isGuest ? ['sendto', 'linkat', 'mknodat', 'renameat2'] : undefined
+
+/** The tests that every kind of interface must pass. */
+export function testTrouble(name: string, kind: Troubled): void {
+  test(`${name}: a failing call of ADD leaves nothing, or does no harm`, () => failing(kind))
+  test(`${name}: ADD killed before any of its calls, DEL leaves nothing`, () => killed(kind))
+  test(`${name}: DEL with the namespace gone, or not told, leaves nothing`, () => namespaceGone(kind))
+  const { atOnce = 20 } = kind
+  if (atOnce > 1)
+    test(`${name}: ${atOnce} containers come at once and go at once`, () => parallel(kind, atOnce))
+}
+
+/** A network with room for many. */
+function networkOf({ config, subnets }: Kind): cnitool.Network {
+  return cnitool.network('trouble', { ...config, ...(subnets && { ipam: hostLocal(...subnets) }) }, '1.1.0')
+}
+
+function prepared(kind: Kind): Netns {
+  const container = newContainer()
+  kind.prepare?.(container)
+  return container
+}
+
+/** ADD of one container, which has been wired once already: what containers share for good is there. */
+async function trip(kind: Kind): Promise<{ request: Call; container: Netns }> {
+  const container = prepared(kind)
+  const { ifname = 'eth0' } = kind
+  const config = single(networkOf(kind))
+  const request: Call = { verb: 'ADD', config, containerID: 'troubled', netns: container.path, ifname }
+  const { status, json } = await call(request)
+  assert.is(status, 0, JSON.stringify(json))
+  assert.equal(await call({ ...request, verb: 'DEL' }), done)
+  return { request, container }
+}
+
+/** What two tries of one ADD have different by chance. */
+function look({ name }: Netns): Snapshot {
+  const lines = [...snapshot(), ...snapshotOf(name)]
+  return lines.map((line) => line.replaceAll(/"(ifindex|link_index|link_netnsid)":\d+,/g, ''))
+}
+
+async function failing(kind: Troubled): Promise<void> {
+  const { request, container } = await trip(kind)
+  assert.equal(await harmOfFailures(request, { look: () => look(container), only }), [])
+  removeContainer(container)
+}
+
+async function killed(kind: Troubled): Promise<void> {
+  const { request, container } = await trip(kind)
+  const before = look(container)
+  const all = await faultsOf(request)
+  const faults = all.filter(({ syscall }) => only?.includes(syscall) ?? true)
+  await call({ ...request, verb: 'DEL' })
+  const left: string[] = []
+  for (const fault of faults) {
+    await killedAt(request, fault)
+    await call({ ...request, verb: 'DEL' })
+    const lines = difference(before, look(container)).filter((line) => !kind.isLeftInside?.(line))
+    left.push(...lines.map((line) => `${fault.syscall} ${fault.nth}: ${line}`))
+  }
+  assert.ok(all.length > 20)
+  assert.equal(left, [])
+  removeContainer(container)
+}
+
+async function namespaceGone(kind: Troubled): Promise<void> {
+  for (const told of [true, false]) {
+    const { request, container } = await trip(kind)
+    const before = snapshot()
+    await call(request)
+    removeContainer(container)
+    const gone: Call = { ...request, verb: 'DEL', netns: told ? request.netns : '' }
+    assert.equal(await call(gone), done)
+    assert.equal(await call(gone), done)
+    const lines = difference(before, snapshot())
+    assert.equal(
+      lines.filter((line) => !kind.goesWithNamespace?.(line)),
+      [],
+    )
+  }
+}
+
+async function parallel(kind: Troubled, count: number): Promise<void> {
+  const net = networkOf(kind)
+  const { ifname = 'eth0' } = kind
+  const containers = Array.from({ length: count }, () => prepared(kind))
+  const before = snapshot()
+  await Promise.all(containers.map((container) => cnitool.add(net, container, { ifname })))
+  const given = containers.flatMap((container) => addresses(ifname, container))
+  assert.is(new Set(given).size, given.length)
+  assert.is(given.length, count * (kind.subnets ?? []).length)
+  await Promise.all(containers.map((container) => cnitool.del(net, container, { ifname })))
+  for (const container of containers) assert.not.ok(exists(ifname, container))
+  unchanged(before)
+  for (const container of containers) removeContainer(container)
+}

@@ -1,0 +1,22 @@
+/** bond of the host's NICs in trouble: calls that fail, a kill, namespaces that are gone. The host has its NICs afterwards. */
+// needs: link bond
+
+import { test } from 'uvu'
+import { hostNics, isOfNics, nics } from '../harness/cables.ts'
+import { privateHost } from '../harness/host.ts'
+import { testTrouble } from '../harness/trouble.ts'
+
+await privateHost()
+
+testTrouble('bond of NICs', {
+  config: { type: 'bond', primary: 'eth2', links: nics.map((name) => ({ name })) },
+  ifname: 'eth1',
+  subnets: ['10.144.0.0/24', 'fd00:144::/64'],
+  prepare: hostNics,
+  expect: () => {},
+  breaks: {},
+  atOnce: 1,
+  goesWithNamespace: isOfNics,
+})
+
+test.run()

@@ -1,0 +1,132 @@
+/** bond on the host, as the parent of what comes after it in a list: shared by containers, and gone with the last. */
+// needs: link bond, link macvlan
+
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { hostNics, nics } from '../harness/cables.ts'
+import * as cnitool from '../harness/cnitool.ts'
+import { ip } from '../harness/command.ts'
+import { refusal, unchanged } from '../harness/expect.ts'
+import { harmOfFailures } from '../harness/failing.ts'
+import { newContainer, privateHost } from '../harness/host.ts'
+import { exists, link } from '../harness/look.ts'
+import { hostLocal } from '../harness/networks.ts'
+import { call } from '../harness/plugin.ts'
+import { snapshot } from '../harness/snapshot.ts'
+import { pings } from '../harness/traffic.ts'
+
+await privateHost()
+hostNics()
+for (const state of ['up', 'down']) ip(`link set eth2 ${state}`) // the kernel gives it its queue for good
+ip('address add 10.142.0.1/24 dev switch0')
+
+const bond = { type: 'bond', bond: 'uplinks', mode: 'active-backup', links: nics.map((name) => ({ name })) }
+const ipam = hostLocal('10.142.0.0/24')
+const net = {
+  cniVersion: '1.0.0',
+  name: 'chain',
+  plugins: [bond, { type: 'macvlan', master: 'uplinks', ipam }],
+}
+const alone = { ...bond, name: 'chain', cniVersion: '1.1.0' }
+
+test('macvlan on it: containers share it, reach the switch by either NIC, and the last one gives the NICs back', async () => {
+  const before = snapshot()
+  const [one, other] = [newContainer(), newContainer()]
+  await cnitool.add(net, one)
+  await cnitool.add(net, other)
+  assert.equal(
+    nics.map((name) => link(name).master),
+    ['uplinks', 'uplinks'],
+  )
+  for (const container of [one, other]) {
+    assert.is(link('eth0', container).link_index, link('uplinks').ifindex)
+    assert.ok(pings(container, '10.142.0.1'))
+    await cnitool.check(net, container)
+  }
+  ip('link set eth1-peer down')
+  for (let attempt = 0; attempt < 5 && !pings(one, '10.142.0.1'); attempt++);
+  assert.ok(pings(one, '10.142.0.1'))
+  ip('link set eth1-peer up')
+  await cnitool.del(net, one)
+  assert.ok(pings(other, '10.142.0.1'))
+  await cnitool.del(net, other)
+  await cnitool.del(net, other)
+  unchanged(before)
+})
+
+test('CHECK notices that a member is gone, or an option another', async () => {
+  const before = snapshot()
+  const container = newContainer()
+  await cnitool.add(net, container)
+  ip('link set uplinks type bond miimon 50')
+  assert.match(await refusal(cnitool.check(net, container)), 'uplinks has miimon 50, not 100')
+  ip('link set uplinks type bond miimon 100')
+  ip('link set eth2 nomaster')
+  assert.match(await refusal(cnitool.check(net, container)), 'uplinks has lost eth2')
+  await cnitool.del(net, container)
+  unchanged(before)
+})
+
+test('a bond that somebody removed is made again, and the NICs come back as they were at first', async () => {
+  const before = snapshot()
+  const [one, other] = [newContainer(), newContainer()]
+  await cnitool.add(net, one)
+  ip('link delete uplinks')
+  await cnitool.add(net, other)
+  assert.ok(pings(other, '10.142.0.1'))
+  for (const container of [one, other]) await cnitool.del(net, container)
+  unchanged(before)
+})
+
+test('the operator’s own bond is used and left alone; one in another mode, or no bond, is refused', async () => {
+  const container = newContainer()
+  const request = { config: alone, containerID: 'one', netns: container.path } as const
+  for (const kind of ['bond mode balance-rr', 'bridge']) {
+    ip(`link add uplinks type ${kind}`)
+    const before = snapshot()
+    const { json } = await call({ ...request, verb: 'ADD' })
+    assert.is(json?.code, 7)
+    assert.match(String(json?.msg), 'the host has uplinks already')
+    unchanged(before)
+    ip('link delete uplinks')
+  }
+  ip('link add uplinks type bond mode active-backup')
+  const before = snapshot()
+  assert.is((await call({ ...request, verb: 'ADD' })).status, 0)
+  assert.is((await call({ ...request, verb: 'DEL' })).status, 0)
+  unchanged(before)
+  ip('link delete uplinks')
+})
+
+test('GC takes it away with its last stale user, DEL with the namespace gone too', async () => {
+  const before = snapshot()
+  const container = newContainer()
+  const request = { config: alone, containerID: 'one', netns: container.path } as const
+  assert.is((await call({ ...request, verb: 'ADD' })).status, 0)
+  const valid = { 'cni.dev/valid-attachments': [{ containerID: 'one', ifname: 'eth0' }] }
+  assert.is((await call({ verb: 'GC', config: { ...alone, ...valid } })).status, 0)
+  assert.ok(exists('uplinks'))
+  assert.is((await call({ verb: 'GC', config: { ...alone, 'cni.dev/valid-attachments': [] } })).status, 0)
+  unchanged(before)
+  assert.is((await call({ ...request, verb: 'ADD' })).status, 0)
+  assert.is((await call({ ...request, verb: 'DEL', netns: '' })).status, 0)
+  unchanged(before)
+})
+
+test('ten containers come at once and go at once', async () => {
+  const before = snapshot()
+  const containers = Array.from({ length: 10 }, () => newContainer())
+  await Promise.all(containers.map((container) => cnitool.add(net, container)))
+  for (const container of containers) assert.ok(pings(container, '10.142.0.1'))
+  await Promise.all(containers.map((container) => cnitool.del(net, container)))
+  unchanged(before)
+})
+
+test('a failing call of ADD leaves nothing, or does no harm', async () => {
+  const request = { verb: 'ADD', config: alone, containerID: 'one', netns: newContainer().path } as const
+  const only = ['setns', 'sendto', 'write', 'linkat', 'renameat2', 'mkdirat']
+  const look = () => snapshot().map((line) => line.replaceAll(/"(ifindex|link_index)":\d+,/g, ''))
+  assert.equal(await harmOfFailures(request, { look, only }), [])
+})
+
+test.run()

@@ -1,0 +1,24 @@
+/** bond in trouble: calls that fail, a kill, namespaces that are gone, many at once. */
+// needs: link bond
+
+import { test } from 'uvu'
+import { cables, ownCables } from '../harness/cables.ts'
+import { privateHost } from '../harness/host.ts'
+import { testTrouble } from '../harness/trouble.ts'
+
+await privateHost()
+
+testTrouble('bond', {
+  config: {
+    type: 'bond',
+    linksInContainer: true,
+    links: [{ name: cables[0] }, { name: cables[1], queueId: 2, priority: -5 }],
+  },
+  subnets: ['10.143.0.0/24', 'fd00:143::/64'],
+  prepare: ownCables,
+  expect: () => {},
+  breaks: {},
+  atOnce: 10,
+})
+
+test.run()

@@ -1,0 +1,175 @@
+/** bond in traffic: each mode carries it, by the members that it should, and goes on when a cable is pulled. */
+// needs: link bond
+
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { cables, joined, layOut, lostWhile, plugged, sentBy } from '../harness/cables.ts'
+import * as cnitool from '../harness/cnitool.ts'
+import { ip } from '../harness/command.ts'
+import { type Netns, privateHost, setSysctl } from '../harness/host.ts'
+import { inContainer, link } from '../harness/look.ts'
+import { hostLocal } from '../harness/networks.ts'
+import { pings } from '../harness/traffic.ts'
+
+await privateHost()
+layOut()
+
+let networks = 0
+
+/** A network of bonds of both cables. */
+function bondNetwork(keys: Record<string, unknown>): cnitool.Network {
+  const number = ++networks
+  const ipam = hostLocal(`10.${number}.0.0/24`, `fd00:${number}::/64`)
+  const links = cables.map((name) => ({ name }))
+  const plugin = { type: 'bond', linksInContainer: true, links, miimon: 50, ipam, ...keys }
+  return cnitool.network(`bond${number}`, plugin)
+}
+
+/** Bonds both containers. @returns the second one's addresses, and what takes both away */
+async function bonded(containers: readonly [Netns, Netns], keys: Record<string, unknown>) {
+  const net = bondNetwork(keys)
+  await cnitool.add(net, containers[0])
+  const { ips } = await cnitool.add(net, containers[1])
+  const addresses = ips.map(({ address }) => address.replace(/\/.*/, ''))
+  const end = async () => {
+    for (const container of containers) {
+      await cnitool.check(net, container)
+      await cnitool.del(net, container)
+    }
+  }
+  return { addresses, end }
+}
+
+const infoOf = (name: string, container: Netns) => link(name, container).linkinfo
+const active = (container: Netns) => String(infoOf('eth0', container)?.info_data?.active_slave)
+
+for (const mode of ['balance-rr', 'balance-xor', 'broadcast', '802.3ad', 'active-backup'])
+  test(`${mode}, container to container: traffic of both families, and it goes on when a cable is pulled`, async () => {
+    const pair = joined()
+    const [one, other] = pair
+    const keys = mode === '802.3ad' ? { lacpRate: 'fast', minLinks: 1 } : {}
+    const { addresses, end } = await bonded(pair, { mode, ...keys })
+    for (const address of addresses) assert.ok(pings(one, address), address)
+    const lost = await lostWhile(one, addresses[0] ?? '', () => inContainer(other, 'link set net1 down'))
+    assert.ok(lost < 40, `${lost} of 60 lost`)
+    for (const address of addresses) assert.ok(pings(one, address), `${address} by net2 alone`)
+    inContainer(other, 'link set net1 up')
+    await end()
+  })
+
+for (const mode of ['active-backup', 'balance-tlb', 'balance-alb'])
+  test(`${mode}, on a switch: traffic of both families, and it goes on when the active member's cable is pulled`, async () => {
+    const [one, other] = [plugged(), plugged()]
+    const { addresses, end } = await bonded([one, other], { mode, primary: 'net1' })
+    for (const address of addresses) assert.ok(pings(one, address), address)
+    assert.is(active(one), 'net1')
+    const lost = await lostWhile(one, addresses[0] ?? '', () => ip(`link set ${one.name}-net1 down`))
+    assert.is(active(one), 'net2')
+    assert.ok(lost < 40, `${lost} of 60 lost`)
+    for (const address of addresses) assert.ok(pings(one, address), `${address} by net2`)
+    await end()
+  })
+
+test('active-backup sends by one member, broadcast by all, balance-rr by each in turn', async () => {
+  for (const [mode, expected] of [
+    ['active-backup', [true, false]],
+    ['broadcast', [true, true]],
+    ['balance-rr', [true, true]],
+  ] as const) {
+    const pair = joined()
+    const [one] = pair
+    const { addresses, end } = await bonded(pair, { mode })
+    const before = cables.map((name) => sentBy(name, one))
+    await lostWhile(one, addresses[0] ?? '', () => {}, 20)
+    const sent = cables.map((name, index) => sentBy(name, one) - (before[index] ?? 0))
+    assert.equal(
+      sent.map((packets) => packets >= 9),
+      expected,
+      `${mode}: ${sent}`,
+    )
+    await end()
+  }
+})
+
+test('802.3ad: both sides agree by LACP, and use both members in one aggregator', async () => {
+  const [one, other] = joined()
+  const keys = {
+    mode: '802.3ad',
+    lacpRate: 'fast',
+    xmitHashPolicy: 'layer3+4',
+    adSelect: 'bandwidth',
+    minLinks: 2,
+  }
+  const system = { adActorSystem: '02:00:5E:10:00:64', adActorSysPrio: 100, adUserPortKey: 7 }
+  const [net, far] = [bondNetwork({ ...keys, ...system }), bondNetwork(keys)]
+  await cnitool.add(net, one)
+  const { ips } = await cnitool.add(far, other)
+  const address = `${ips[0]?.address.replace(/\/.*/, '')}`
+  inContainer(one, `route add ${address} dev eth0`)
+  inContainer(other, `route add 10.${networks - 1}.0.0/24 dev eth0`)
+  for (let attempt = 0; attempt < 8 && !pings(one, address); attempt++);
+  assert.ok(pings(one, address))
+  const info = infoOf('eth0', other)?.info_data?.ad_info as Record<string, unknown>
+  assert.is(info.num_ports, 2)
+  assert.is(info.partner_mac, '02:00:5e:10:00:64')
+  await cnitool.check(net, one)
+  await cnitool.del(net, one)
+  await cnitool.del(far, other)
+})
+
+test('ARP monitoring: a member whose cable works but leads nowhere is not used', async () => {
+  const container = plugged()
+  ip('address add 10.77.0.1/24 dev switch0')
+  setSysctl('net/ipv4/conf/all/arp_ignore', 1)
+  const ipam = { type: 'static', addresses: [{ address: '10.77.0.2/24' }] }
+  const net = bondNetwork({
+    mode: 'active-backup',
+    miimon: undefined,
+    primary: 'net1',
+    arpInterval: 100,
+    arpIpTargets: ['10.77.0.1'],
+    arpValidate: 'all',
+    arpAllTargets: 'any',
+    arpMissedMax: 2,
+    ipam,
+  })
+  await cnitool.add(net, container)
+  assert.ok(pings(container, '10.77.0.1'))
+  assert.is(active(container), 'net1')
+  const lost = await lostWhile(container, '10.77.0.1', () => ip(`link set ${container.name}-net1 nomaster`))
+  assert.is(active(container), 'net2')
+  assert.ok(lost < 50, `${lost} of 60 lost`)
+  assert.ok(pings(container, '10.77.0.1'))
+  await cnitool.check(net, container)
+  await cnitool.del(net, container)
+})
+
+test('failOverMac active: the bond has the MAC address of the member that is used', async () => {
+  const container = plugged()
+  const macs = cables.map((name) => link(name, container).address)
+  const net = bondNetwork({ mode: 'active-backup', failOverMac: 1 })
+  const { interfaces } = await cnitool.add(net, container)
+  assert.is(interfaces[0]?.mac, macs[0])
+  assert.equal(
+    cables.map((name) => link(name, container).address),
+    macs,
+  )
+  await cnitool.del(net, container)
+})
+
+test('the MAC address that is asked for is the bond’s and its members’, until DEL', async () => {
+  const container = plugged()
+  const macs = cables.map((name) => link(name, container).address)
+  const net = bondNetwork({})
+  const extras = { args: { MAC: '02:00:5e:10:00:07' } }
+  await cnitool.add(net, container, extras)
+  for (const name of ['eth0', ...cables]) assert.is(link(name, container).address, '02:00:5e:10:00:07')
+  await cnitool.check(net, container, extras)
+  await cnitool.del(net, container, extras)
+  assert.equal(
+    cables.map((name) => link(name, container).address),
+    macs,
+  )
+})
+
+test.run()

@@ -1,0 +1,71 @@
+/** dummy: its addresses are the container's, whichever way packets come; what it refuses; STATUS. */
+// needs: link dummy
+
+import { readFileSync } from 'node:fs'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import * as cnitool from '../harness/cnitool.ts'
+import { ip } from '../harness/command.ts'
+import { newContainer, privateHost } from '../harness/host.ts'
+import { addresses, link } from '../harness/look.ts'
+import { bridgeNetwork } from '../harness/networks.ts'
+import { call } from '../harness/plugin.ts'
+import { pings } from '../harness/traffic.ts'
+
+await privateHost()
+
+const example: cnitool.Network = JSON.parse(
+  readFileSync(new URL('../../conf-examples/130-dummy.conflist', import.meta.url), 'utf8'),
+)
+
+test('130-dummy.conflist: the service address answers by the container’s other interface', async () => {
+  const container = newContainer()
+  const wire = await cnitool.add(bridgeNetwork({ isGateway: true }), container)
+  await cnitool.add(example, container, { ifname: 'service0' })
+  assert.equal(addresses('service0', container), ['10.130.0.53/32', 'fd00:10:130::53/128'])
+  for (const [index, service] of ['10.130.0.53', 'fd00:10:130::53'].entries()) {
+    assert.not.ok(pings(undefined, service))
+    ip(`route add ${service} via ${wire.ips[index]?.address.replace(/\/.*/, '')}`)
+    assert.ok(pings(undefined, service), service)
+  }
+  await cnitool.check(example, container, { ifname: 'service0' })
+  await cnitool.del(example, container, { ifname: 'service0' })
+  assert.not.ok(pings(undefined, '10.130.0.53'))
+})
+
+const config = { type: 'dummy', name: 'net', cniVersion: '1.1.0' }
+
+test('the MAC address is the one asked for, or always the same', async () => {
+  const macs: string[] = []
+  for (const args of ['', '', 'MAC=02:00:5e:10:00:07']) {
+    const { path: netns, ...container } = newContainer()
+    const { status } = await call({ verb: 'ADD', config, containerID: 'same', netns, args })
+    assert.is(status, 0)
+    macs.push(link('eth0', { path: netns, ...container }).address)
+  }
+  assert.is(macs[0], macs[1])
+  assert.is(macs[2], '02:00:5e:10:00:07')
+})
+
+for (const [keys, said] of [
+  [{ mtu: 67 }, 'mtu: must be 0 or from 68'],
+  [{ master: 'eth0' }, 'master'],
+  [{ mtu: '1400' }, 'mtu is "1400"'],
+] as const)
+  test(`refused with code 7: ${JSON.stringify(keys)}`, async () => {
+    const { json } = await call({
+      verb: 'ADD',
+      config: { ...config, ...keys },
+      netns: newContainer().path,
+    })
+    assert.is(json?.code, 7)
+    assert.match(String(json?.msg), said)
+  })
+
+test('STATUS is silent where the kernel has dummy devices, and makes none', async () => {
+  const before = ip('link show')
+  assert.is((await call({ verb: 'STATUS', config })).status, 0)
+  assert.is(ip('link show'), before)
+})
+
+test.run()

@@ -1,0 +1,38 @@
+/** host-device on the round trip that every kind of interface goes, and in trouble. */
+
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { hostNics, isOfNics } from '../harness/cables.ts'
+import { privateHost } from '../harness/host.ts'
+import { exists, inContainer } from '../harness/look.ts'
+import { type Kind, testRoundTrips } from '../harness/round-trip.ts'
+import { testTrouble } from '../harness/trouble.ts'
+
+await privateHost()
+
+const hostDevice: Kind = {
+  config: { type: 'host-device', device: 'eth1' },
+  ifname: 'net1',
+  subnets: ['10.145.0.0/24', 'fd00:145::/64'],
+  prepare: hostNics,
+  expect: ({ linkinfo, mtu, flags }) => {
+    assert.equal([linkinfo?.info_kind, mtu, flags.includes('LOWER_UP')], ['veth', 1450, true])
+    assert.not.ok(exists('eth1'))
+  },
+  breaks: {
+    'an address is missing': (container) => inContainer(container, 'address flush dev net1 scope global'),
+    'the MTU is another': (container) => inContainer(container, 'link set net1 mtu 1300'),
+    'the MAC address is another': (container) =>
+      inContainer(container, 'link set net1 address 02:00:5e:10:00:09'),
+    'it has another name': (container) => {
+      for (const words of ['net1 down', 'net1 name other', 'other up'])
+        inContainer(container, `link set ${words}`)
+    },
+  },
+}
+
+testRoundTrips('host-device', hostDevice)
+
+testTrouble('host-device', { ...hostDevice, atOnce: 1, goesWithNamespace: isOfNics })
+
+test.run()

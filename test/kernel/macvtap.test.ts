@@ -1,0 +1,175 @@
+/** macvtap: frames of a program pass by the node to the far host and back; whose node it is, and what is refused. */
+// needs: link macvtap
+
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import * as cnitool from '../harness/cnitool.ts'
+import { command, ip, succeeds } from '../harness/command.ts'
+import { unchanged } from '../harness/expect.ts'
+import { farHost, newContainer, privateHost, removeContainer } from '../harness/host.ts'
+import { lan } from '../harness/lan.ts'
+import { inContainer, link } from '../harness/look.ts'
+import { call, type Result } from '../harness/plugin.ts'
+import { snapshot, snapshotOf } from '../harness/snapshot.ts'
+import { pings, tunPeer } from '../harness/traffic.ts'
+
+await privateHost()
+
+/** A /dev that is no devtmpfs: the kernel makes no node in it. */
+command('mount', '-t', 'tmpfs', 'tmpfs', '/dev')
+command('mknod', '-m', '666', '/dev/null', 'c', '1', '3')
+command('mknod', '-m', '666', '/dev/urandom', 'c', '1', '9')
+
+const far = farHost()
+/** The address of the program behind the node (tun-peer.ts). */
+const mac = '02:00:5e:00:00:09'
+const config = { type: 'macvtap', name: 'net', cniVersion: '1.1.0', master: 'uplink' }
+
+function pathOf(result: unknown): string {
+  const { interfaces } = result as { interfaces: { socketPath?: string }[] }
+  return interfaces.at(-1)?.socketPath ?? ''
+}
+
+for (const mode of ['bridge', 'private', 'vepa', 'passthru', 'source'])
+  test(`mode ${mode}: a program that opens the node answers the far host`, async () => {
+    const container = newContainer()
+    const sourceMacs = mode === 'source' ? { sourceMacs: [link('eth0', far).address] } : {}
+    const request = { config: { ...config, mode, mac, ...sourceMacs }, netns: container.path }
+    const { json } = await call({ verb: 'ADD', ...request })
+    assert.ok(json?.interfaces, JSON.stringify(json))
+    const path = pathOf(json)
+    assert.is(path, '/dev/patchbay/c1/eth0')
+    const peer = await tunPeer(container, path, 'tap')
+    assert.ok(pings(far, '198.51.100.77'))
+    peer.kill('SIGKILL')
+    assert.not.ok(pings(far, '198.51.100.77'))
+    inContainer(far, 'neighbour flush dev eth0')
+    assert.is((await call({ verb: 'DEL', ...request })).status, 0)
+    assert.not.ok(existsSync('/dev/patchbay/c1'))
+  })
+
+test('interfaces of equal index in two containers, of 20 at once: each node leads to its own', async () => {
+  const net = cnitool.network('many', { type: 'macvtap', master: 'uplink' }, '1.1.0')
+  const containers = Array.from({ length: 20 }, () => newContainer())
+  const results = await Promise.all(containers.map((container) => cnitool.add(net, container)))
+  const indexes = containers.map((container) => link('eth0', container).ifindex)
+  assert.ok(new Set(indexes).size < indexes.length)
+  const devices = results.map((result) => statSync(pathOf(result)).rdev)
+  assert.is(new Set(devices).size, 20)
+  await Promise.all(containers.map((container) => cnitool.del(net, container)))
+  assert.is(results.filter((result) => existsSync(pathOf(result))).length, 0)
+})
+
+test('190-macvtap.conflist: a node for the user that QEMU runs as, and nobody else', async () => {
+  lan('eth0', newContainer('lan'))
+  const file = new URL('../../conf-examples/190-macvtap.conflist', import.meta.url)
+  const net: cnitool.Network = JSON.parse(readFileSync(file, 'utf8'))
+  const container = newContainer()
+  const path = pathOf(await cnitool.add(net, container))
+  const reads = (user: string) =>
+    succeeds('setpriv', '--reuid', user, '--clear-groups', '--inh-caps=-all', 'sh', '-c', `: <> ${path}`)
+  assert.ok(reads('107'))
+  assert.not.ok(reads('108'))
+  await cnitool.check(net, container)
+  await cnitool.del(net, container)
+})
+
+test('a file in the way is refused, and stays; DEL leaves what somebody else put in the place of the node', async () => {
+  const container = newContainer()
+  const node = '/run/nodes/a'
+  const request = { config: { ...config, node }, netns: container.path }
+  mkdirSync('/run/nodes')
+  writeFileSync(node, 'mine')
+  const before = [...snapshot(), ...snapshotOf(container.name)]
+  const { json } = await call({ verb: 'ADD', ...request })
+  assert.equal([json?.code, json?.msg], [7, `node: ${node} is there already: a file of somebody else`])
+  unchanged(before, [...snapshot(), ...snapshotOf(container.name)])
+  rmSync(node)
+  const { json: prevResult } = await call({ verb: 'ADD', ...request })
+  const other = await call({ verb: 'ADD', ...request, containerID: 'c2', netns: newContainer().path })
+  assert.match(String(other.json?.msg), 'the node of container c1')
+  assert.ok(statSync(node).isCharacterDevice())
+  rmSync(node)
+  command('mknod', '-m', '600', node, 'c', '1', '3')
+  const check = { ...request, config: { ...request.config, prevResult } }
+  assert.match(
+    String((await call({ verb: 'CHECK', ...check })).json?.msg),
+    'leads to another device than eth0',
+  )
+  assert.is((await call({ verb: 'DEL', ...request })).status, 0)
+  assert.ok(existsSync(node))
+  rmSync(node)
+})
+
+test('GC removes the nodes of attachments that are not valid any more, and no other', async () => {
+  const ids = ['stale', 'valid']
+  for (const containerID of ids) {
+    const { path: netns } = newContainer()
+    assert.is((await call({ verb: 'ADD', config, containerID, netns })).status, 0)
+  }
+  const attachments = [{ containerID: 'valid', ifname: 'eth0' }]
+  const gc = { ...config, 'cni.dev/valid-attachments': attachments }
+  assert.is((await call({ verb: 'GC', config: gc })).status, 0)
+  assert.equal(
+    ids.map((id) => existsSync(`/dev/patchbay/${id}/eth0`)),
+    [false, true],
+  )
+  await call({ verb: 'DEL', config, containerID: 'valid', netns: '' })
+})
+
+test('with the parent gone the node leads nowhere, and to no other’s device when its numbers are given again', async () => {
+  lan('nic1', newContainer('far1'))
+  const { path: netns } = newContainer()
+  const request = { config: { ...config, master: 'nic1' }, containerID: 'orphan', netns }
+  const orphan = pathOf((await call({ verb: 'ADD', ...request })).json)
+  const { rdev } = statSync(orphan)
+  ip('link delete nic1')
+  assert.not.ok(succeeds('sh', '-c', `: <> ${orphan}`))
+  const next = newContainer()
+  const heir = pathOf((await call({ verb: 'ADD', config, containerID: 'heir', netns: next.path })).json)
+  assert.is(statSync(heir).rdev, rdev)
+  assert.not.ok(existsSync(orphan))
+  for (const one of [request, { config, containerID: 'heir', netns: next.path }])
+    assert.is((await call({ verb: 'DEL', ...one })).status, 0)
+  assert.not.ok(existsSync(heir))
+  removeContainer(next)
+})
+
+test('a result from 1.0.0 on says where the node is; older ones have no word for it', async () => {
+  for (const [cniVersion, path] of [
+    ['0.4.0', ''],
+    ['1.0.0', '/dev/patchbay/c1/eth0'],
+    ['1.1.0', '/dev/patchbay/c1/eth0'],
+  ] as const) {
+    const { path: netns } = newContainer()
+    const { json } = await call({ verb: 'ADD', config: { ...config, cniVersion }, netns })
+    assert.is(pathOf(json as unknown as Result), path, cniVersion)
+    assert.ok(existsSync('/dev/patchbay/c1/eth0'))
+    await call({ verb: 'DEL', config: { ...config, cniVersion }, netns })
+  }
+})
+
+for (const [keys, said] of [
+  [{ node: 'tap0' }, 'node is "tap0"'],
+  [{ node: '/run/../etc/tap' }, 'node is "/run/../etc/tap"'],
+  [{ node: '/run/{pod}' }, 'node is "/run/{pod}"'],
+  [{ node: '/run/' }, 'node is "/run/"'],
+  [{ nodeMode: '0999' }, 'nodeMode is "0999"'],
+  [{ nodeMode: '4755' }, 'nodeMode is "4755"'],
+  [{ owner: 'root' }, 'owner is "root"'],
+  [{ group: -1 }, 'group is -1'],
+  [{ mode: 'source' }, 'sourceMacs is empty'],
+  [{ hostAccess: true }, 'hostAccess'],
+  [{ master: 'lo' }, 'macvtap cannot sit on lo: it is no Ethernet device'],
+] as const)
+  test(`refused, and nothing made: ${JSON.stringify(keys)}`, async () => {
+    const container = newContainer()
+    const before = [...snapshot(), ...snapshotOf(container.name)]
+    const { json } = await call({ verb: 'ADD', config: { ...config, ...keys }, netns: container.path })
+    assert.is(json?.code, 7)
+    assert.match(String(json?.msg), said)
+    unchanged(before, [...snapshot(), ...snapshotOf(container.name)])
+  })
+
+test.run()

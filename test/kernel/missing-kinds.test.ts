@@ -1,0 +1,49 @@
+/** STATUS knows whether the kernel has the kind of link that a plugin makes; where it has none, both STATUS and ADD name the module. */
+
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { ip, succeeds } from '../harness/command.ts'
+import { unchanged } from '../harness/expect.ts'
+import { newContainer, privateHost } from '../harness/host.ts'
+import { type Answer, type Configuration, call } from '../harness/plugin.ts'
+import { snapshot } from '../harness/snapshot.ts'
+
+await privateHost()
+
+ip('link add parent0 up type veth peer name other0')
+
+const configurations: Configuration[] = [
+  { type: 'dummy' },
+  { type: 'macsec', master: 'parent0' },
+  { type: 'vcan' },
+  { type: 'vxcan' },
+]
+
+/** Whether the kernel has a kind; it may load its module by this. */
+function has({ type, master }: Configuration): boolean {
+  const link = master ? ['link', String(master)] : []
+  const made = succeeds('ip', 'link', 'add', ...link, 'name', 'probe', 'type', type)
+  if (made) ip('link delete probe')
+  return made
+}
+
+function assertNamed({ json }: Answer, kind: string): void {
+  assert.equal([json?.code, json?.msg], [50, `this kernel has no ${kind} devices`])
+  assert.match(String(json?.details), `modprobe rtnl-link-${kind}`)
+}
+
+for (const own of configurations)
+  test(`${own.type}: STATUS and ADD agree with the kernel on whether there is such a kind`, async () => {
+    const config = { ...own, name: 'net', cniVersion: '1.1.0' }
+    const present = has(own)
+    const before = snapshot()
+    const status = await call({ verb: 'STATUS', config })
+    const netns = newContainer().path
+    const add = await call({ verb: 'ADD', config, netns })
+    await call({ verb: 'DEL', config, netns })
+    if (present) assert.equal([status.status, add.status], [0, 0])
+    else for (const answer of [status, add]) assertNamed(answer, own.type)
+    unchanged(before)
+  })
+
+test.run()

@@ -1,0 +1,152 @@
+/** tap: a program exchanges frames and packets with the container, and through its bridge with the host; what is refused. */
+
+import { readFileSync } from 'node:fs'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import * as cnitool from '../harness/cnitool.ts'
+import { command, ip, succeeds } from '../harness/command.ts'
+import { unchanged } from '../harness/expect.ts'
+import { newContainer, privateHost } from '../harness/host.ts'
+import { addresses, inContainer, link } from '../harness/look.ts'
+import { bridgeNetwork, hostLocal, single } from '../harness/networks.ts'
+import { call } from '../harness/plugin.ts'
+import { snapshot, snapshotOf } from '../harness/snapshot.ts'
+import { pings, tunPeer } from '../harness/traffic.ts'
+
+await privateHost()
+
+function example(file: string): cnitool.Network {
+  return JSON.parse(readFileSync(new URL(`../../conf-examples/${file}`, import.meta.url), 'utf8'))
+}
+
+test('140-tap.conflist: frames of a program reach the container and its frames the program', async () => {
+  const net = example('140-tap.conflist')
+  const container = newContainer()
+  await cnitool.add(net, container)
+  assert.equal(addresses('eth0', container), ['10.140.0.2/24'])
+  assert.not.ok(pings(container, '10.140.0.9'))
+  const peer = await tunPeer(container, 'eth0', 'tap')
+  assert.ok(pings(container, '10.140.0.9'))
+  peer.kill('SIGKILL')
+  await cnitool.check(net, container)
+  await cnitool.del(net, container)
+})
+
+test('141-tun.conflist: packets of both families, without any Ethernet', async () => {
+  const net = example('141-tun.conflist')
+  const container = newContainer()
+  await cnitool.add(net, container)
+  const peer = await tunPeer(container, 'eth0', 'tun')
+  for (const address of ['10.141.0.9', 'fd00:10:141::9']) assert.ok(pings(container, address), address)
+  peer.kill('SIGKILL')
+  await cnitool.check(net, container)
+  await cnitool.del(net, container)
+})
+
+test('on a bridge of the container, a program is a machine that the host reaches', async () => {
+  const wire = bridgeNetwork({ isGateway: true, ipam: hostLocal('10.142.0.0/24') })
+  const container = newContainer()
+  await cnitool.add({ ...wire, plugins: [{ ...single(wire), type: 'bridge', ipam: undefined }] }, container)
+  for (const words of ['add br0 type bridge', 'set eth0 master br0', 'set eth0 up', 'set br0 up'])
+    inContainer(container, `link ${words}`)
+  const net = cnitool.network('taps', { type: 'tap', bridge: 'br0', multiQueue: true })
+  await cnitool.add(net, container, { ifname: 'tap0' })
+  const { bridge } = single(wire) as { bridge?: string }
+  ip(`address add 10.142.0.1/24 dev ${bridge}`)
+  const peers = [
+    await tunPeer(container, 'tap0', 'tap', 'multi_queue'),
+    await tunPeer(container, 'tap0', 'tap', 'multi_queue'),
+  ]
+  assert.ok(pings(undefined, '10.142.0.9'))
+  for (const peer of peers) peer.kill('SIGKILL')
+  await cnitool.check(net, container, { ifname: 'tap0' })
+  await cnitool.del(net, container, { ifname: 'tap0' })
+})
+
+test('the owner may open it, others may not', async () => {
+  const net = cnitool.network('owned', { type: 'tap', owner: 65534 })
+  const container = newContainer()
+  await cnitool.add(net, container)
+  const open = (user: string) =>
+    succeeds(...openAs(container.name, user, `${process.execPath} ${program} eth0 tap`))
+  assert.ok(open('65534'))
+  assert.not.ok(open('65533'))
+  await cnitool.del(net, container)
+})
+
+const program = new URL('../harness/tun-peer.ts', import.meta.url).pathname
+
+/** Runs a program for a moment as a user without privileges, on a machine where all may use the control file; well is whoever had to be stopped. */
+function openAs(netns: string, user: string, words: string): [string, ...string[]] {
+  const node = 'mount -t tmpfs tmpfs /dev/net && mknod -m 666 /dev/net/tun c 10 200'
+  const script = `${node} && timeout 3 setpriv --reuid ${user} --clear-groups --inh-caps=-all ${words}; test $? = 124`
+  return ['ip', 'netns', 'exec', netns, 'sh', '-c', script] // `ip netns exec` has mounts of its own
+}
+
+const config = { type: 'tap', name: 'net', cniVersion: '1.1.0' }
+
+test('the MAC address is the one asked for, or always the same; the runtime’s counts before the configuration’s', async () => {
+  const macs: string[] = []
+  for (const [keys, args] of [
+    [{}, ''],
+    [{}, ''],
+    [{ mac: '02:00:5e:10:00:08' }, ''],
+    [{ mac: '02:00:5e:10:00:08' }, 'MAC=02:00:5e:10:00:07'],
+  ] as const) {
+    const container = newContainer()
+    const request = { config: { ...config, ...keys }, containerID: 'same', netns: container.path, args }
+    assert.is((await call({ verb: 'ADD', ...request })).status, 0)
+    macs.push(link('eth0', container).address)
+  }
+  assert.is(macs[0], macs[1])
+  assert.equal(macs.slice(2), ['02:00:5e:10:00:08', '02:00:5e:10:00:07'])
+})
+
+for (const [keys, code, said] of [
+  [{ mode: 'veth' }, 7, 'mode'],
+  [{ owner: 'root' }, 7, 'owner'],
+  [{ owner: 0xffffffff }, 7, 'owner'],
+  [{ mtu: 60 }, 7, 'mtu: must be 0 or from 68'],
+  [{ mode: 'tun', bridge: 'br0' }, 7, 'bridge is set but mode is "tun"'],
+  [{ mode: 'tun', mac: '02:00:5e:10:00:08' }, 7, 'mac is set but mode is "tun"'],
+  [{ mode: 'tun', args: { cni: { mac: '02:00:5e:10:00:08' } } }, 7, 'a tun carries IP packets without any'],
+  [{ bridge: 'nosuch' }, 7, 'the container has no bridge nosuch'],
+  [{ selinuxContext: '$(reboot)' }, 7, 'selinuxContext'],
+] as const)
+  test(`refused with code ${code}, and nothing made: ${JSON.stringify(keys)}`, async () => {
+    const container = newContainer()
+    const before = snapshotOf(container.name)
+    const { json } = await call({ verb: 'ADD', config: { ...config, ...keys }, netns: container.path })
+    assert.is(json?.code, code)
+    assert.match(String(json?.msg), said)
+    unchanged(before, snapshotOf(container.name))
+  })
+
+test('where the kernel knows no SELinux, a context is refused, and nothing is left', async () => {
+  const container = newContainer()
+  const before = snapshotOf(container.name)
+  const selinuxContext = 'system_u:system_r:container_t:s0:c1,c2'
+  const { json } = await call({
+    verb: 'ADD',
+    config: { ...config, selinuxContext },
+    netns: container.path,
+  })
+  assert.is(json?.code, 999)
+  assert.match(String(json?.msg), `selinuxContext ${selinuxContext}: `)
+  unchanged(before, snapshotOf(container.name))
+})
+
+test('without the control file, STATUS and ADD say how to get it', async () => {
+  const before = snapshot()
+  assert.is((await call({ verb: 'STATUS', config })).status, 0)
+  unchanged(before)
+  command('mount', '-t', 'tmpfs', 'tmpfs', '/dev/net')
+  for (const verb of ['STATUS', 'ADD'] as const) {
+    const { json } = await call({ verb, config, netns: newContainer().path })
+    assert.is(json?.code, 50)
+    assert.match(String(json?.details), 'modprobe tun')
+  }
+  command('umount', '/dev/net')
+})
+
+test.run()

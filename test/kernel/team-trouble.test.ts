@@ -1,0 +1,26 @@
+/** team in trouble: calls that fail, a kill, namespaces that are gone, many at once. */
+// needs: link team
+
+import { test } from 'uvu'
+import { cables, ownCables } from '../harness/cables.ts'
+import { privateHost } from '../harness/host.ts'
+import { testTrouble } from '../harness/trouble.ts'
+
+await privateHost()
+
+testTrouble('team', {
+  config: {
+    type: 'team',
+    mode: 'activebackup',
+    linksInContainer: true,
+    links: cables.map((name) => ({ name })),
+    notifyPeersCount: 1,
+  },
+  subnets: ['10.181.0.0/24', 'fd00:181::/64'],
+  prepare: ownCables,
+  expect: () => {},
+  breaks: {},
+  atOnce: 10,
+})
+
+test.run()

@@ -1,0 +1,156 @@
+/** team in traffic: each mode carries it, by the members that it should; what goes on by itself when a cable is pulled, and what does not. */
+// needs: link team
+
+import { readFileSync } from 'node:fs'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { cables, hostNics, joined, layOut, lostWhile, plugged, sentBy } from '../harness/cables.ts'
+import * as cnitool from '../harness/cnitool.ts'
+import { ip } from '../harness/command.ts'
+import { refusal, unchanged } from '../harness/expect.ts'
+import { type Netns, newContainer, privateHost } from '../harness/host.ts'
+import { inContainer, link } from '../harness/look.ts'
+import { hostLocal } from '../harness/networks.ts'
+import { snapshot } from '../harness/snapshot.ts'
+import { pings } from '../harness/traffic.ts'
+
+await privateHost()
+layOut()
+
+let networks = 0
+
+/** A network of teams of both cables. */
+function teamNetwork(keys: Record<string, unknown>): cnitool.Network {
+  const number = ++networks
+  const ipam = hostLocal(`10.${number}.0.0/24`, `fd00:${number}::/64`)
+  const links = cables.map((name) => ({ name }))
+  return cnitool.network(`team${number}`, { type: 'team', linksInContainer: true, links, ipam, ...keys })
+}
+
+/** Makes teams in both containers. @returns the second one's addresses, and what takes both away */
+async function teamed(containers: readonly [Netns, Netns], keys: Record<string, unknown>) {
+  const net = teamNetwork(keys)
+  await cnitool.add(net, containers[0])
+  const { ips } = await cnitool.add(net, containers[1])
+  const addresses = ips.map(({ address }) => address.replace(/\/.*/, ''))
+  const end = async () => {
+    for (const container of containers) await cnitool.check(net, container)
+    for (const container of containers) await cnitool.del(net, container)
+  }
+  return { net, addresses, end }
+}
+
+for (const mode of ['broadcast', 'roundrobin', 'random'])
+  test(`${mode}: traffic of both families, and it goes on when a cable is pulled`, async () => {
+    const pair = joined()
+    const [one, other] = pair
+    const { addresses, end } = await teamed(pair, { mode })
+    for (const address of addresses) assert.ok(pings(one, address), address)
+    const lost = await lostWhile(one, addresses[0] ?? '', () => inContainer(other, 'link set net1 down'))
+    assert.ok(lost < 10, `${lost} of 60 lost`)
+    for (const address of addresses) assert.ok(pings(one, address), `${address} by net2 alone`)
+    inContainer(other, 'link set net1 up')
+    await end()
+  })
+
+test('broadcast sends by all members, roundrobin by each in turn, random by either', async () => {
+  for (const mode of ['broadcast', 'roundrobin', 'random']) {
+    const pair = joined()
+    const [one] = pair
+    const { addresses, end } = await teamed(pair, { mode })
+    const before = cables.map((name) => sentBy(name, one))
+    await lostWhile(one, addresses[0] ?? '', () => {}, 40)
+    const sent = cables.map((name, index) => sentBy(name, one) - (before[index] ?? 0))
+    const least = mode === 'broadcast' ? 40 : mode === 'roundrobin' ? 19 : 3
+    for (const packets of sent) assert.ok(packets >= least, `${mode}: ${sent}`)
+    await end()
+  }
+})
+
+test('a member that is not enabled is not used', async () => {
+  const pair = joined()
+  const [one] = pair
+  const links = [{ name: 'net1' }, { name: 'net2', enabled: false }]
+  const { addresses, end } = await teamed(pair, { links })
+  const before = sentBy('net2', one)
+  assert.is(await lostWhile(one, addresses[0] ?? '', () => {}, 20), 0)
+  assert.ok(sentBy('net2', one) - before < 5)
+  await end()
+})
+
+test('activebackup: by the member of the highest priority that has a carrier; CHECK notices when it has none any more', async () => {
+  const pair = [plugged(), plugged()] as const
+  const [one, other] = pair
+  const links = [{ name: 'net1', priority: 10 }, { name: 'net2' }]
+  const first = await teamed(pair, { mode: 'activebackup', links })
+  for (const address of first.addresses) assert.ok(pings(one, address), address)
+  const before = sentBy('net2', one)
+  assert.is(await lostWhile(one, first.addresses[0] ?? '', () => {}, 20), 0)
+  assert.ok(sentBy('net2', one) - before < 5)
+  ip(`link set ${one.name}-net1 down`)
+  const said = await refusal(cnitool.check(first.net, one))
+  assert.match(said, 'the active member of eth0, net1, has no carrier, but net2 has')
+  for (const container of pair) await cnitool.del(first.net, container)
+  const again = await teamed([one, other], { mode: 'activebackup', links })
+  for (const address of again.addresses) assert.ok(pings(one, address), `${address} by net2`)
+  await again.end()
+})
+
+for (const xmitHashPolicy of ['layer2+3', 'layer3+4'])
+  test(`loadbalance by ${xmitHashPolicy}: flows spread over the members, each stays on one`, async () => {
+    const pair = joined()
+    const [one, other] = pair
+    const { addresses, end } = await teamed(pair, { mode: 'loadbalance', xmitHashPolicy })
+    for (const address of addresses) assert.ok(pings(one, address), address)
+    const number = networks
+    const busy = new Set<string>()
+    for (let host = 100; host < 108; host++) {
+      const address = `10.${number}.0.${host}`
+      inContainer(other, `address add ${address}/24 dev eth0`)
+      assert.ok(pings(one, address))
+      const before = cables.map((name) => sentBy(name, one))
+      assert.is(await lostWhile(one, address, () => {}, 12), 0)
+      const sent = cables.map((name, index) => sentBy(name, one) - (before[index] ?? 0))
+      const used = cables.filter((_, index) => (sent[index] ?? 0) >= 10)
+      assert.is(used.length, 1, `${address}: ${sent}`)
+      busy.add(String(used))
+    }
+    assert.is(busy.size, 2)
+    await end()
+  })
+
+test('175-team.conflist: by either NIC of the host, which has them back afterwards', async () => {
+  hostNics()
+  ip('address add 192.168.175.1/24 dev switch0')
+  const before = snapshot()
+  const url = new URL('../../conf-examples/175-team.conflist', import.meta.url)
+  const net: cnitool.Network = JSON.parse(readFileSync(url, 'utf8'))
+  const container = newContainer()
+  await cnitool.add(net, container)
+  assert.ok(pings(container, '192.168.175.1'))
+  ip('link set eth1-peer down')
+  assert.ok(pings(container, '192.168.175.1'))
+  ip('link set eth1-peer up')
+  await cnitool.check(net, container)
+  await cnitool.del(net, container)
+  unchanged(before)
+})
+
+test('the MAC address that is asked for is the team’s and its members’, until DEL', async () => {
+  for (const mode of ['roundrobin', 'activebackup']) {
+    const [container] = joined()
+    const macs = cables.map((name) => link(name, container).address)
+    const net = teamNetwork({ mode })
+    const extras = { args: { MAC: '02:00:5e:10:00:07' } }
+    await cnitool.add(net, container, extras)
+    for (const name of ['eth0', ...cables]) assert.is(link(name, container).address, '02:00:5e:10:00:07')
+    await cnitool.check(net, container, extras)
+    await cnitool.del(net, container, extras)
+    assert.equal(
+      cables.map((name) => link(name, container).address),
+      macs,
+    )
+  }
+})
+
+test.run()

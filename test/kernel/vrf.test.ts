@@ -1,0 +1,278 @@
+/** vrf: two networks with the same addresses in one container, each with its own routes; CHECK, DEL, and what is refused. */
+// needs: link vrf
+
+import { readFileSync } from 'node:fs'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import * as cnitool from '../harness/cnitool.ts'
+import { command, ip, ipJson } from '../harness/command.ts'
+import { refusal, unchanged } from '../harness/expect.ts'
+import { harmOfFailures } from '../harness/failing.ts'
+import { type Netns, newContainer, privateHost, removeContainer } from '../harness/host.ts'
+import { addresses, exists, inContainer, link } from '../harness/look.ts'
+import { call, type Result } from '../harness/plugin.ts'
+import { versions } from '../harness/round-trip.ts'
+import { snapshot, snapshotOf } from '../harness/snapshot.ts'
+import { pings } from '../harness/traffic.ts'
+
+await privateHost()
+
+const example: cnitool.Network = JSON.parse(
+  readFileSync(new URL('../../conf-examples/131-vrf.conflist', import.meta.url), 'utf8'),
+)
+
+/** The example under another name, on another bridge. */
+function chain(name: string, keys: Record<string, unknown> = {}, cniVersion = '1.0.0'): cnitool.Network {
+  const [bridge] = example.plugins
+  return {
+    cniVersion,
+    name,
+    plugins: [
+      { ...bridge, type: 'bridge', bridge: `br-${name}` },
+      { type: 'vrf', vrfname: name, ...keys },
+    ],
+  }
+}
+
+/** Where a table leads: the destinations of its routes. */
+function table(container: Netns, name: string, family: 4 | 6 = 4): string[] {
+  return ipJson<{ dst: string; type?: string }>(`-n ${container.name} -${family} route show vrf ${name}`)
+    .filter(({ dst, type }) => !dst.startsWith('fe80:') && type !== 'multicast' && !dst.startsWith('ff00:'))
+    .map(({ dst }) => dst)
+}
+
+/** Whether an address answers a ping that is sent from a VRF. */
+function pingsIn({ name }: Netns, vrf: string, address: string): boolean {
+  const ping = `ping -n -q -c 2 -i 0.2 -w 2 -I ${vrf} ${address}`
+  try {
+    command('ip', 'netns', 'exec', name, ...ping.split(' '))
+    return true
+  } catch {
+    return false
+  }
+}
+
+test('131-vrf.conflist: the gateways answer in the VRF, and only there', async () => {
+  const container = newContainer()
+  await cnitool.add(example, container)
+  assert.is(link('eth0', container).master, 'blue')
+  assert.equal(table(container, 'blue'), ['default', '10.131.0.0/24'])
+  assert.equal(table(container, 'blue', 6), ['fd00:10:131::/64', 'default'])
+  assert.equal(ipJson(`-n ${container.name} route show`), [])
+  for (const gateway of ['10.131.0.1', 'fd00:10:131::1']) {
+    assert.ok(pingsIn(container, 'blue', gateway), gateway)
+    assert.not.ok(pings(container, gateway), gateway)
+  }
+  await cnitool.check(example, container)
+  await cnitool.del(example, container)
+  assert.not.ok(exists('blue', container))
+  removeContainer(container)
+})
+
+/** A bridge of addresses that other networks have as well, with a machine on it that answers. */
+async function segment(name: string): Promise<cnitool.Network> {
+  const addresses = (last: number) => ({
+    type: 'static',
+    addresses: [{ address: `10.132.0.${last}/24` }, { address: `fd00:10:132::${last}/64` }],
+  })
+  const bridge = { type: 'bridge', bridge: `br-${name}` }
+  const machine = {
+    cniVersion: '1.0.0',
+    name: `${name}-machine`,
+    plugins: [{ ...bridge, ipam: addresses(1) }],
+  }
+  await cnitool.add(machine, newContainer(`machine-${name}`))
+  return {
+    cniVersion: '1.0.0',
+    name,
+    plugins: [
+      { ...bridge, ipam: addresses(2) },
+      { type: 'vrf', vrfname: name },
+    ],
+  }
+}
+
+test('two networks have the same addresses; each is reached in its own VRF', async () => {
+  const container = newContainer()
+  const [red, green] = [await segment('red'), await segment('green')]
+  await cnitool.add(red, container)
+  await cnitool.add(green, container, { ifname: 'eth1' })
+  assert.equal(addresses('eth0', container), addresses('eth1', container))
+  const answers = () =>
+    ['red', 'green'].flatMap((vrf) =>
+      ['10.132.0.1', 'fd00:10:132::1'].map((to) => pingsIn(container, vrf, to)),
+    )
+  assert.equal(answers(), [true, true, true, true])
+  ip('link set br-green down')
+  assert.equal(answers(), [true, true, false, false])
+  await cnitool.del(red, container)
+  assert.equal([exists('red', container), exists('green', container)], [false, true])
+  await cnitool.del(green, container, { ifname: 'eth1' })
+  assert.not.ok(exists('green', container))
+  removeContainer(container)
+})
+
+test('two networks of one VRF share its table, and it goes with the last', async () => {
+  const container = newContainer()
+  const [one, two] = [chain('one', { vrfname: 'both', table: 77 }), chain('two', { vrfname: 'both' })]
+  await cnitool.add(one, container)
+  await cnitool.add(two, container, { ifname: 'eth1' })
+  assert.is(link('both', container).linkinfo?.info_data?.table, 77)
+  await cnitool.check(two, container, { ifname: 'eth1' })
+  await cnitool.del(one, container)
+  assert.is(link('eth1', container).master, 'both')
+  await cnitool.del(two, container, { ifname: 'eth1' })
+  assert.not.ok(exists('both', container))
+  removeContainer(container)
+})
+
+/** What containers of a network share for good is there: the bridge. */
+async function usedOnce(net: cnitool.Network): Promise<void> {
+  const container = newContainer()
+  await cnitool.add(net, container)
+  await cnitool.del(net, container)
+  removeContainer(container)
+}
+
+for (const version of versions)
+  test(`configured as ${version}: in the VRF, and gone without a trace`, async () => {
+    const net = chain('trip', {}, version)
+    await usedOnce(net)
+    const container = newContainer()
+    // The first VRF of a namespace brings a rule (l3mdev), which the kernel leaves there.
+    inContainer(container, 'link add first type vrf table 99')
+    inContainer(container, 'link delete first')
+    const before = { host: snapshot(), container: snapshotOf(container.name) }
+    await cnitool.add(net, container)
+    assert.is(link('eth0', container).master, 'trip')
+    if (version >= '0.4.0') await cnitool.check(net, container)
+    await cnitool.del(net, container)
+    await cnitool.del(net, container)
+    unchanged(before.host)
+    unchanged(before.container, snapshotOf(container.name))
+    removeContainer(container)
+  })
+
+const breaks: Record<string, (container: Netns) => void> = {
+  'the interface has left the VRF': (container) => inContainer(container, 'link set eth0 nomaster'),
+  'the VRF is gone': (container) => inContainer(container, 'link delete broken'),
+  'the VRF is down': (container) => inContainer(container, 'link set broken down'),
+  'a route of the VRF is gone': (container) =>
+    inContainer(
+      container,
+      `route delete default table ${link('broken', container).linkinfo?.info_data?.table}`,
+    ),
+}
+
+for (const [what, deed] of Object.entries(breaks))
+  test(`CHECK notices that ${what}, and DEL still cleans up`, async () => {
+    const net = chain('broken')
+    const container = newContainer()
+    await cnitool.add(net, container)
+    await cnitool.check(net, container)
+    deed(container)
+    await refusal(cnitool.check(net, container))
+    await cnitool.del(net, container)
+    assert.not.ok(exists('broken', container))
+    removeContainer(container)
+  })
+
+const section = { type: 'vrf', name: 'net', cniVersion: '1.1.0', vrfname: 'blue' }
+
+/** A container with an interface of its own, as a plugin before would leave it. */
+function wired() {
+  const container = newContainer()
+  inContainer(container, 'link add eth0 type veth peer name other')
+  inContainer(container, 'address add 10.9.0.2/24 dev eth0')
+  inContainer(container, 'address add fd09::2/64 dev eth0 nodad')
+  inContainer(container, 'link set eth0 up')
+  inContainer(container, 'link set other up')
+  inContainer(container, 'route add default via 10.9.0.1')
+  inContainer(container, 'route add 192.0.2.0/24 via 10.9.0.1 table 500')
+  inContainer(container, '-6 route add default via fd09::1 metric 7')
+  const prevResult: Result = {
+    cniVersion: '1.1.0',
+    interfaces: [{ name: 'eth0', mac: link('eth0', container).address, sandbox: container.path }],
+    ips: [{ address: '10.9.0.2/24', interface: 0 }],
+  }
+  return { container, request: { config: { ...section, prevResult }, netns: container.path } }
+}
+
+test('whoever made the interface: addresses and routes stay, in the VRF’s table', async () => {
+  const { container, request } = wired()
+  const { status, json } = await call({ ...request, verb: 'ADD' })
+  assert.is(status, 0, JSON.stringify(json))
+  assert.equal(json, request.config.prevResult)
+  assert.equal(addresses('eth0', container), ['10.9.0.2/24', 'fd09::2/64'])
+  assert.equal(table(container, 'blue'), ['default', '10.9.0.0/24'])
+  assert.match(inContainer(container, '-6 route show vrf blue'), 'default via fd09::1 dev eth0 metric 7')
+  assert.match(inContainer(container, 'route show table 500'), '192.0.2.0/24 via 10.9.0.1')
+  removeContainer(container)
+})
+
+test('a failing call of ADD leaves the interface as it was, or does no harm', async () => {
+  const { container, request } = wired()
+  // Going in and out again moves routes about in ways that are all the same, and costs those of other tables.
+  const look = () =>
+    snapshotOf(container.name).map((line) => line.replace(/"protocol":"\w+",?|"metric":256,?/g, ''))
+  const tidy = () => {
+    inContainer(container, 'address replace fd09::2/64 dev eth0 nodad')
+    inContainer(container, 'route replace default via 10.9.0.1')
+    inContainer(container, 'route replace 192.0.2.0/24 via 10.9.0.1 table 500')
+    inContainer(container, '-6 route replace default via fd09::1 metric 7')
+  }
+  const harm = await harmOfFailures({ ...request, verb: 'ADD' }, { look, tidy })
+  assert.equal(harm, [])
+  removeContainer(container)
+})
+
+for (const [keys, code, said] of [
+  [{ vrfname: undefined }, 7, 'vrfname is missing'],
+  [{ vrfname: 'a/b' }, 7, 'vrfname'],
+  [{ table: 254 }, 7, 'table is 254'],
+  [{ prevResult: undefined }, 7, 'missing prevResult from earlier plugin'],
+  [{ vrfname: 'other' }, 7, 'which is no VRF'],
+] as const)
+  test(`refused with code ${code}: ${JSON.stringify(keys)}`, async () => {
+    const { container, request } = wired()
+    const before = snapshotOf(container.name)
+    const { json } = await call({ ...request, config: { ...request.config, ...keys }, verb: 'ADD' })
+    assert.is(json?.code, code)
+    assert.match(String(json?.msg), said)
+    unchanged(before, snapshotOf(container.name))
+    removeContainer(container)
+  })
+
+test('a table that differs from the VRF’s, an interface with a master, and none at all are refused', async () => {
+  const { container, request } = wired()
+  inContainer(container, 'link add blue type vrf table 9')
+  const other = await call({ ...request, config: { ...request.config, table: 10 }, verb: 'ADD' })
+  assert.is(other.json?.msg, 'VRF blue already exist with different routing table 9')
+  assert.is((await call({ ...request, verb: 'ADD' })).status, 0)
+  const again = await call({ ...request, verb: 'ADD' })
+  assert.is(again.json?.msg, 'interface eth0 has already a master set: blue')
+  const none = await call({ ...request, ifname: 'eth9', verb: 'ADD' })
+  assert.equal([none.json?.code, none.json?.msg], [4, 'CNI_IFNAME: the container has no interface eth9'])
+  assert.is((await call({ ...request, verb: 'DEL' })).status, 0)
+  assert.ok(exists('blue', container))
+  removeContainer(container)
+})
+
+test('DEL with the interface gone, the namespace gone, or nothing known succeeds', async () => {
+  const { container, request } = wired()
+  await call({ ...request, verb: 'ADD' })
+  inContainer(container, 'link delete eth0')
+  assert.is((await call({ ...request, verb: 'DEL' })).status, 0)
+  assert.not.ok(exists('blue', container))
+  removeContainer(container)
+  for (const netns of [request.netns, ''])
+    assert.is((await call({ ...request, netns, verb: 'DEL' })).status, 0)
+})
+
+test('STATUS is silent where the kernel has VRFs, and makes none', async () => {
+  const before = ip('link show')
+  assert.is((await call({ verb: 'STATUS', config: section })).status, 0)
+  assert.is(ip('link show'), before)
+})
+
+test.run()

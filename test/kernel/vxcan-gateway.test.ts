@@ -1,0 +1,146 @@
+/** vxcan with rules of can-gw: what passes between a CAN device of the host and a container, and what does not. */
+// needs: link vxcan, link vcan, can gateway
+
+import { existsSync, readFileSync } from 'node:fs'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { gatewayRules, heardFrames, installCanUtils, sendFrames } from '../harness/can.ts'
+import * as cnitool from '../harness/cnitool.ts'
+import { command, ip } from '../harness/command.ts'
+import { unchanged } from '../harness/expect.ts'
+import { newContainer, privateHost } from '../harness/host.ts'
+import { call } from '../harness/plugin.ts'
+import { snapshot } from '../harness/snapshot.ts'
+
+await installCanUtils()
+await privateHost()
+
+const ifname = 'can0'
+const config = { type: 'vxcan', name: 'net', cniVersion: '1.1.0' }
+const bus = { ifname: 'can0' }
+ip('link add can0 up type vcan')
+
+/** The frames that the container hears of those sent on the bus, and the other way round. */
+async function passing(gateway: object, frames: readonly string[]) {
+  const netns = newContainer()
+  const attachment = {
+    config: { ...config, gateway: { device: 'can0', ...gateway } },
+    netns: netns.path,
+    ifname,
+  }
+  const { status, json } = await call({ verb: 'ADD', ...attachment })
+  assert.is(status, 0, JSON.stringify(json))
+  const container = { ifname, netns }
+  const toContainer = await heardFrames(container, () => sendFrames(bus, ...frames))
+  const fromContainer = await heardFrames(bus, () => sendFrames(container, ...frames))
+  assert.is((await call({ verb: 'DEL', ...attachment })).status, 0)
+  assert.equal(gatewayRules(), [])
+  return { toContainer, fromContainer }
+}
+
+test('where can-gw is not loaded, ADD and STATUS name the module, and nothing is left', async () => {
+  const attachment = { config: { ...config, gateway: { device: 'can0' } }, netns: newContainer().path }
+  const before = snapshot()
+  const isLoaded = existsSync('/sys/module/can_gw')
+  for (const verb of ['STATUS', 'ADD'] as const) {
+    const { status, json } = await call({ verb, ...attachment })
+    if (isLoaded) assert.is(status, 0)
+    else assert.equal([json?.code, /modprobe can-gw/.test(String(json?.details))], [50, true])
+  }
+  assert.is((await call({ verb: 'DEL', ...attachment })).status, 0)
+  unchanged(before)
+  command('modprobe', 'can-gw')
+  assert.is((await call({ verb: 'STATUS', ...attachment })).status, 0)
+})
+
+test('153-vxcan-gateway.conflist: what the filters let through passes, the rest does not', async () => {
+  const text = readFileSync(
+    new URL('../../conf-examples/153-vxcan-gateway.conflist', import.meta.url),
+    'utf8',
+  )
+  const net: cnitool.Network = JSON.parse(text)
+  const netns = newContainer()
+  await cnitool.add(net, netns, { ifname })
+  const container = { ifname, netns }
+  const sent = ['1AB#01', '1AB##701', '201#02', '18FEF105#03', '18FEE105#04']
+  assert.equal(await heardFrames(container, () => sendFrames(bus, ...sent)), [
+    '1AB#01',
+    '1AB##701',
+    '18FEF105#03',
+  ])
+  assert.equal(await heardFrames(bus, () => sendFrames(container, ...sent)), ['201#02'])
+  await cnitool.check(net, netns, { ifname })
+  await cnitool.del(net, netns, { ifname })
+})
+
+const frames = ['123#1122', '1F334455#AA', '123##71122334455667788AABBCCDD']
+
+test('without filters, classic and FD frames pass; programs of the host hear the container only with echo', async () => {
+  const { toContainer, fromContainer } = await passing({ fromContainer: [{ echo: true }] }, frames)
+  assert.equal([toContainer, fromContainer], [frames, frames])
+  assert.equal((await passing({}, frames)).fromContainer, [])
+})
+
+test('frames that the container sends leave by the device, also without echo', async () => {
+  const far = newContainer()
+  ip(`link add cable0 up type vxcan peer name can0 netns ${far.name}`)
+  ip(`-n ${far.name} link set can0 up`)
+  const netns = newContainer()
+  const attachment = { config: { ...config, gateway: { device: 'cable0' } }, netns: netns.path, ifname }
+  assert.is((await call({ verb: 'ADD', ...attachment })).status, 0)
+  const [near, away] = [
+    { ifname, netns },
+    { ifname: 'can0', netns: far },
+  ]
+  assert.equal(await heardFrames(away, () => sendFrames(near, ...frames)), frames)
+  assert.equal(await heardFrames(near, () => sendFrames(away, ...frames)), frames)
+  ip('link delete cable0')
+  assert.match(String((await check(attachment)).json?.msg), 'the host has no interface "cable0"')
+  assert.is((await call({ verb: 'DEL', ...attachment })).status, 0)
+})
+
+function check(attachment: { config: typeof config; netns: string; ifname: string }) {
+  const prevResult = {
+    cniVersion: '1.1.0',
+    interfaces: [
+      { name: ip('-o link show type vxcan').split(': ')[1]?.split('@')[0] },
+      { name: ifname, sandbox: attachment.netns },
+    ],
+  }
+  return call({ verb: 'CHECK', ...attachment, config: { ...attachment.config, prevResult } as typeof config })
+}
+
+for (const [rule, heard] of [
+  [{ filter: '123~7FF' }, ['1F334455#AA']],
+  [{ filter: '1F334455:1FFFFFFF' }, ['1F334455#AA']],
+  [{ frames: 'fd' }, [frames[2]]],
+  [{ frames: 'classic' }, frames.slice(0, 2)],
+  [{ frames: 'classic', set: { id: '456', data: 'C0FFEE' } }, ['456#C0FF', '456#C0']],
+  [{ filter: '123:7FF', frames: 'fd', set: { id: '00000456', len: 2 } }, ['00000456##71122']],
+] as const)
+  test(`${JSON.stringify(rule)} lets ${heard.join(' ')} through`, async () => {
+    const { toContainer, fromContainer } = await passing({ toContainer: [rule], fromContainer: [] }, frames)
+    assert.equal([toContainer, fromContainer], [heard, []])
+  })
+
+for (const [device, said] of [
+  ['can9', 'gateway.device: the host has no interface "can9"'],
+  ['lo', 'gateway.device: lo is no CAN device'],
+] as const)
+  test(`refused: ${said}`, async () => {
+    const before = snapshot()
+    const keys = { ...config, gateway: { device } }
+    const { json } = await call({ verb: 'ADD', config: keys, netns: newContainer().path, ifname })
+    assert.equal([json?.code, json?.msg], [7, said])
+    unchanged(before)
+  })
+
+test('a device that is down is used, with a warning', async () => {
+  ip('link add idle0 type vcan')
+  const keys = { ...config, gateway: { device: 'idle0' } }
+  const { status, stderr } = await call({ verb: 'ADD', config: keys, netns: newContainer().path, ifname })
+  assert.is(status, 0)
+  assert.match(stderr, 'idle0 is down')
+})
+
+test.run()

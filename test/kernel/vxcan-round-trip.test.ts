@@ -1,0 +1,59 @@
+/** vxcan on the round trip that every kind of interface goes, and in trouble, with its other end on the host. */
+// needs: link vxcan, link vcan, can gateway
+
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { gatewayRules, installCanUtils } from '../harness/can.ts'
+import { command, ip } from '../harness/command.ts'
+import { type Netns, privateHost } from '../harness/host.ts'
+import { hostEnd, inContainer } from '../harness/look.ts'
+import { type Kind, testRoundTrips } from '../harness/round-trip.ts'
+import { testTrouble } from '../harness/trouble.ts'
+
+await installCanUtils()
+await privateHost()
+command('modprobe', 'can-gw')
+ip('link add bus0 up type vcan')
+
+/** The name of the host's end. */
+function end(container: Netns): string {
+  return hostEnd(container, 'can0', 'vxcan').ifname
+}
+
+const toHost: Kind = {
+  config: { type: 'vxcan', mtu: 16, gateway: { device: 'bus0' } },
+  addressless: true,
+  ifname: 'can0',
+  expect: ({ linkinfo, mtu, flags }) => {
+    assert.equal([linkinfo?.info_kind, mtu], ['vxcan', 16])
+    assert.ok(flags.includes('UP'))
+  },
+  breaks: {
+    'the interface is gone': (container) => inContainer(container, 'link delete can0'),
+    'the interface is of another kind': (container) => {
+      inContainer(container, 'link delete can0')
+      inContainer(container, 'link add can0 type veth')
+    },
+    'the MTU is another': (container) => {
+      inContainer(container, 'link set can0 down')
+      inContainer(container, 'link set can0 mtu 72 up')
+    },
+    'the interface is down': (container) => inContainer(container, 'link set can0 down'),
+    "the host's end is gone": (container) => ip(`link delete ${end(container)}`),
+    "the host's end is down": (container) => ip(`link set ${end(container)} down`),
+    "the host's MTU is another": (container) => {
+      ip(`link set ${end(container)} down`)
+      ip(`link set ${end(container)} mtu 72 up`)
+    },
+    'the rules are gone': () => void command('sh', '-c', 'cangw -F; true'),
+  },
+}
+
+testRoundTrips('vxcan to the host', toHost)
+testTrouble('vxcan to the host', toHost)
+
+test('nothing is left of the rules', () => {
+  assert.equal(gatewayRules(), [])
+})
+
+test.run()

@@ -1,0 +1,34 @@
+/** vxcan as a wire, on the round trip that every kind of interface goes, and in trouble; nobody is at its other end. */
+// needs: link vxcan
+
+import { readdirSync } from 'node:fs'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { ip } from '../harness/command.ts'
+import { privateHost } from '../harness/host.ts'
+import { inContainer } from '../harness/look.ts'
+import { type Kind, testRoundTrips } from '../harness/round-trip.ts'
+import { testTrouble } from '../harness/trouble.ts'
+
+await privateHost()
+
+const wire: Kind = {
+  config: { type: 'vxcan', mtu: 16, wire: 'trip-1' },
+  addressless: true,
+  ifname: 'can0',
+  expect: ({ linkinfo, mtu, flags }) => {
+    assert.equal([linkinfo?.info_kind, mtu], ['vxcan', 16])
+    assert.ok(flags.includes('UP'))
+  },
+  breaks: {
+    'the interface is gone': (container) => inContainer(container, 'link delete can0'),
+    'the other end is gone': () => ip(`link delete ${readdirSync('/run/patchbay/wires')[0]}`),
+    'the interface is down': (container) => inContainer(container, 'link set can0 down'),
+    'the interface is no end of the wire': (container) => inContainer(container, 'link set can0 alias mine'),
+  },
+}
+
+testRoundTrips('vxcan as a wire', wire)
+testTrouble('vxcan as a wire', { ...wire, atOnce: 2 })
+
+test.run()
