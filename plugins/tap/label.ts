@@ -3,8 +3,8 @@
 import { run } from '#engine'
 import { CniError, Code } from '../../shared/cni/error.ts'
 import { KernelError } from '../../shared/kernel/errno.ts'
-import { writeInPlace } from '../../shared/kernel/files.ts'
-import { inNamespace, type Namespace } from '../../shared/kernel/namespace.ts'
+import { readFile, writeInPlace } from '../../shared/kernel/files.ts'
+import { awaitInNamespace, type Namespace } from '../../shared/kernel/namespace.ts'
 import { findProgram } from '../../shared/kernel/program.ts'
 import { type TunOptions, tunCommand } from '../../shared/kernel/tun.ts'
 
@@ -21,11 +21,11 @@ export async function makeLabelled(
   const path = findProgram('ip')
   if (!path) throw refused(context, 'ip is not installed', 'install the package iproute2')
   const words = tunCommand(name, options)
+  requireSELinux(context)
   setContext(context)
   try {
-    // The program begins in the namespace, and in the context, of this moment.
-    const ended = inNamespace(container, () => run({ path, arguments: words, input: '', env: {} }))
-    const { status, stderr } = await ended
+    const program = { path, arguments: words, input: '', env: {} }
+    const { status, stderr } = await awaitInNamespace(container, () => run(program))
     if (status === 0) return
     throw refused(
       context,
@@ -38,16 +38,18 @@ export async function makeLabelled(
   }
 }
 
+/** Another security module may take the text, and make nothing of it. */
+function requireSELinux(context: string): void {
+  if (/\bselinuxfs$/m.test(readFile('/proc/filesystems'))) return
+  throw refused(context, 'the host has no SELinux', 'take selinuxContext out; getenforce tells what there is')
+}
+
 function setContext(context: string): void {
   try {
     writeInPlace(nextContext, context)
   } catch (error) {
     if (!(error instanceof KernelError) || context === '') return
-    throw refused(
-      context,
-      error.message,
-      'take selinuxContext out where the host has no SELinux (getenforce)',
-    )
+    throw refused(context, error.message, 'the policy must know the context: seinfo --type')
   }
 }
 

@@ -60,3 +60,15 @@ export function inNamespace<T>(namespace: Namespace, action: () => T): T {
     closeNamespace(home)
   }
 }
+
+/** As `inNamespace`, for an action that waits. Nothing else of the process may go on meanwhile: it would be there, too. */
+export async function awaitInNamespace<T>(namespace: Namespace, action: () => Promise<T>): Promise<T> {
+  const home = currentNamespace()
+  try {
+    must(`enter network namespace ${namespace.path}`, 'setns', namespace.fd, CLONE_NEWNET)
+    return await action()
+  } finally {
+    must('leave the network namespace', 'setns', home.fd, CLONE_NEWNET)
+    closeNamespace(home)
+  }
+}

@@ -24,6 +24,8 @@ export const probes: Record<string, string> = {
   'link vxlan': 'ip link add probe type vxlan id 2 dstport 4789',
   'nft bridge': 'nft add table bridge probe',
   'nft ip': 'nft add table ip probe && nft add table ip6 probe',
+  // Without a policy it takes every context.
+  selinux: 'printf system_u:system_r:container_t:s0 > /proc/self/attr/exec',
 }
 
 /** A kind of link that sits on another one. */
