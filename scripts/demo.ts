@@ -35,11 +35,16 @@ function examples(): Example[] {
 }
 
 async function tryAll(all: readonly Example[]): Promise<Row[]> {
-  const { runs } = await takeToFirst(all, ({ plugin }) => needsOf(plugin), kernels)
+  const { runs } = await takeToFirst(all, needsOfAll, kernels)
   const rows = new Map<string, Row>()
   for (const { kernel, items } of runs)
     for (const row of await tryOn(kernel, items)) rows.set(row.example, row)
-  return all.map(({ title, plugin }) => rows.get(title) ?? notTried(title, needsOf(plugin)))
+  return all.map((example) => rows.get(example.title) ?? notTried(example.title, needsOfAll(example)))
+}
+
+/** What the plugins of an example's chain need of the kernel. */
+function needsOfAll({ plugin, chained }: Example): string[] {
+  return [plugin, ...chained].flatMap(needsOf)
 }
 
 /** Runs examples on a private host, which vanishes with its first process; the machine's own is not touched. */

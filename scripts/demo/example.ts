@@ -13,11 +13,14 @@ export interface Example {
   /** The network's name. */
   name: string
   cniVersion: string
-  /** The examples have one each. */
+  /** The first plugin, which makes the interface. */
   plugin: Configuration
+  /** Those after it. */
+  chained: Configuration[]
 }
 
 export function readExample(file: string): Example {
   const { name, cniVersion, plugins } = JSON.parse(readFileSync(file, 'utf8'))
-  return { file, title: basename(file, '.conflist'), name, cniVersion, plugin: plugins[0] }
+  const [plugin, ...chained] = plugins
+  return { file, title: basename(file, '.conflist'), name, cniVersion, plugin, chained }
 }

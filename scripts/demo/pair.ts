@@ -17,7 +17,7 @@ export async function tryOut(example: Example, executables: string): Promise<Row
   const containers = pair.map(({ container }) => container)
   for (const container of containers) await makeContainer(container)
   try {
-    const up = await wire(pair).finally(async () => {
+    const up = await wire(pair, takesPings(example.plugin)).finally(async () => {
       row.del = await unwire(pair)
     })
     return { ...row, ...up, failed: up.ping === noAnswer }
@@ -36,18 +36,18 @@ async function pairOf(example: Example, executables: string): Promise<[Attachmen
   await addAddresses(farHost, remotesOf(plugin))
   const second = completed(example, withNextAddresses(across ?? plugin))
   return [
-    { container: 'one', host: nearHost, config: completed(example, plugin), executables },
-    { container: 'two', host: across ? farHost : nearHost, config: second, executables },
+    { container: 'one', host: nearHost, configs: completed(example, plugin), executables },
+    { container: 'two', host: across ? farHost : nearHost, configs: second, executables },
   ]
 }
 
 /** ADD of both; the quicker one's time is shown, for the first makes what the network shares. */
-async function wire([one, two]: [Attachment, Attachment]) {
+async function wire([one, two]: [Attachment, Attachment], arePinged: boolean) {
   const [first, second] = [await call('ADD', one), await call('ADD', two)]
   return {
     addresses: (first.result.ips ?? []).map(({ address }) => address).join(' ') || 'none (L2)',
     add: Math.min(first.milliseconds, second.milliseconds).toFixed(0),
-    ping: takesPings(one.config) ? await pingBetween(first.result, second.result) : 'not tried',
+    ping: arePinged ? await pingBetween(first.result, second.result) : 'not tried',
   }
 }
 
@@ -72,9 +72,24 @@ async function addressByHand(): Promise<string> {
   return '10.93.0.2'
 }
 
-/** The round trip in milliseconds, or undefined when nobody answers. */
+/** The round trip in milliseconds, or undefined when nobody answers. By the interface, which may be in a VRF. */
 async function ping(address: string): Promise<string | undefined> {
-  const args = ['netns', 'exec', 'one', 'ping', '-n', '-c', '3', '-i', '0.2', '-w', '3', address]
+  const args = [
+    'netns',
+    'exec',
+    'one',
+    'ping',
+    '-n',
+    '-I',
+    'eth0',
+    '-c',
+    '3',
+    '-i',
+    '0.2',
+    '-w',
+    '3',
+    address,
+  ]
   const { stdout } = await execa('ip', args, { reject: false })
   return / = [\d.]+\/([\d.]+)\//.exec(stdout ?? '')?.[1]
 }

@@ -8,8 +8,8 @@ import type { Host } from './host.ts'
 export interface Attachment {
   container: string
   host: Host
-  /** What the plugin is given on standard input. */
-  config: Configuration
+  /** What each plugin of the chain is given on standard input, besides the result of the one before. */
+  configs: Configuration[]
   /** The directory of the executables. */
   executables: string
 }
@@ -24,9 +24,20 @@ export interface Answer {
   milliseconds: number
 }
 
-/** One call. @throws with the plugin's own sentence */
+/** ADD of each plugin in turn, or DEL of each in reverse. @throws with the plugin's own sentence */
 export async function call(verb: 'ADD' | 'DEL', attachment: Attachment): Promise<Answer> {
-  const { container, host, config, executables } = attachment
+  const { configs } = attachment
+  const start = performance.now()
+  let result: Result | undefined
+  for (const config of verb === 'ADD' ? configs : configs.toReversed()) {
+    const answer = await execute(verb, attachment, { ...config, prevResult: result })
+    if (verb === 'ADD') result = answer
+  }
+  return { result: result ?? {}, milliseconds: performance.now() - start }
+}
+
+async function execute(verb: string, attachment: Attachment, config: Configuration): Promise<Result> {
+  const { container, host, executables } = attachment
   const env = {
     CNI_COMMAND: verb,
     CNI_CONTAINERID: container,
@@ -35,21 +46,16 @@ export async function call(verb: 'ADD' | 'DEL', attachment: Attachment): Promise
     CNI_PATH: executables,
   }
   const [file = '', ...args] = [...host.enter, `${executables}/${config.type}`]
-  const start = performance.now()
-  const { exitCode, stdout, stderr } = await execa(file, args, {
-    input: JSON.stringify(config),
-    env,
-    reject: false,
-  })
-  const milliseconds = performance.now() - start
-  const result = stdout ? JSON.parse(stdout) : {}
-  if (exitCode !== 0) throw new Error(result.msg ? `${result.msg} ${result.details ?? ''}` : stderr)
-  return { result, milliseconds }
+  const input = JSON.stringify(config)
+  const { exitCode, stdout, stderr } = await execa(file, args, { input, env, reject: false })
+  const answer = stdout ? JSON.parse(stdout) : {}
+  if (exitCode !== 0) throw new Error(answer.msg ? `${answer.msg} ${answer.details ?? ''}` : stderr)
+  return answer
 }
 
-/** What a runtime adds to a plugin's configuration. */
-export function completed({ name, cniVersion }: Example, config: Configuration): Configuration {
-  return { cniVersion, name, ...config }
+/** The chain of an example with another first plugin, and what a runtime adds to each. */
+export function completed({ name, cniVersion, chained }: Example, first: Configuration): Configuration[] {
+  return [first, ...chained].map((config) => ({ cniVersion, name, ...config }))
 }
 
 /**

@@ -12,9 +12,12 @@ const nodePath = text(
   { title: 'absolute path', pattern: '^/' },
 )
 
+/** Where nodes are by default. Below /run, which is mostly mounted nodev, nobody could open them. */
+export const nodesDirectory = '/dev/patchbay'
+
 export const nodeKeys = {
   node: describe(
-    withDefault(nodePath, '/dev/patchbay/{containerID}/{ifname}'),
+    withDefault(nodePath, `${nodesDirectory}/{containerID}/{ifname}`),
     'Where the device node is made, by which a program has the frames: a path with `{network}`, `{containerID}` and `{ifname}` in it.',
   ),
   owner: describe(optional(id), "The node's user, by number. Default: root."),

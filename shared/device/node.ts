@@ -26,7 +26,7 @@ import { findLink, type Link } from '../netlink/link.ts'
 import { broken } from './check.ts'
 import type { Life } from './device.ts'
 import { hashedName } from './names.ts'
-import type { NodeConfig } from './node-keys.ts'
+import { type NodeConfig, nodesDirectory } from './node-keys.ts'
 import type { Wiring } from './wiring.ts'
 
 const state = '/run/patchbay'
@@ -120,12 +120,18 @@ export function collectNodes({ network, validAttachments }: Request): void {
   })
 }
 
-/** A directory with the container's name is its own, and goes when it is empty. */
 function forget(record: Record): void {
-  const directory = parentOf(record.path)
   removeNode(record.path, record.numbers)
-  if (directory.split('/').includes(record.containerID)) tolerate(() => removeDirectory(directory), 'EBUSY')
+  removeDirectories(record)
   remove(fileOf(record))
+}
+
+/** What is ours goes when it is empty: a directory with the container's name, and the one that nodes are in by default. */
+function removeDirectories({ path, containerID }: Record): void {
+  const directory = parentOf(path)
+  const isOurs = directory.split('/').includes(containerID)
+  if (isOurs && tolerate(() => removeDirectory(directory), 'EBUSY') && parentOf(directory) === nodesDirectory)
+    tolerate(() => removeDirectory(nodesDirectory), 'EBUSY')
 }
 
 /** CHECK: the node is there, leads to the container's interface, and belongs to whom it should. @throws CniError */

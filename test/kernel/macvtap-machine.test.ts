@@ -1,0 +1,97 @@
+/** macvtap with a virtual machine: QEMU opens the node that was handed over, and what boots in it is on the far host's LAN. */
+// needs: link macvtap, full speed
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { ensurePackages } from '../../scripts/setup.ts'
+import { ip } from '../harness/command.ts'
+import { unchanged } from '../harness/expect.ts'
+import { farHost, newContainer, privateHost, scratch } from '../harness/host.ts'
+import { link } from '../harness/look.ts'
+import { call } from '../harness/plugin.ts'
+import { snapshot } from '../harness/snapshot.ts'
+import { pings } from '../harness/traffic.ts'
+
+await ensurePackages('the test of virtual machines', ['qemu-system-x86', 'ipxe-qemu', 'dnsmasq-base'])
+await privateHost()
+const far = farHost()
+
+/** The machine's program: iPXE, which QEMU's NIC brings along, runs it when it has got it from the far host. */
+const script = `#!ipxe
+echo machine \${net0/mac} has \${net0/ip}
+sleep 600
+`
+
+/** The far host gives addresses by DHCP and the script by TFTP. */
+async function serve(): Promise<ChildProcess> {
+  mkdirSync(`${scratch}/tftp`)
+  writeFileSync(`${scratch}/tftp/script.ipxe`, script)
+  const listen = [
+    '--no-daemon',
+    '--conf-file=/dev/null',
+    '--pid-file=',
+    '--port=0',
+    '--interface=eth0',
+    '--user=root',
+  ]
+  const dhcp = ['--dhcp-range=198.51.100.100,198.51.100.110,1h', `--dhcp-leasefile=${scratch}/leases`]
+  const tftp = ['--enable-tftp', `--tftp-root=${scratch}/tftp`, '--dhcp-boot=script.ipxe']
+  const words = ['netns', 'exec', far.name, 'dnsmasq', ...listen, ...dhcp, ...tftp]
+  const server = spawn('ip', words, { stdio: ['ignore', 'ignore', 'pipe'] })
+  await once(server.stderr, 'data')
+  return server
+}
+
+/** A machine without disks, whose NIC is the node. Its BIOS speaks to the serial console. */
+function boot(node: string, mac: string): ChildProcess {
+  const fd = openSync(node, 'r+')
+  const words = ['-nodefaults', '-display', 'none', '-machine', 'pc,accel=tcg,graphics=off', '-m', '64']
+  const nic = ['-netdev', 'tap,id=lan,fd=3', '-device', `virtio-net-pci,netdev=lan,mac=${mac},bootindex=1`]
+  const machine = spawn('qemu-system-x86_64', [...words, ...nic, '-serial', 'stdio'], {
+    stdio: ['ignore', 'pipe', 'inherit', fd],
+  })
+  closeSync(fd)
+  return machine
+}
+
+/** Waits for a line of the console. @throws with all that was said, when the machine ends before */
+async function said(machine: ChildProcess, line: RegExp): Promise<RegExpExecArray> {
+  let console = ''
+  for await (const chunk of machine.stdout ?? []) {
+    console += chunk
+    const found = line.exec(console)
+    if (found) return found
+  }
+  throw new Error(console)
+}
+
+test('a machine boots from the far host by the node, and answers its pings', async () => {
+  const before = snapshot()
+  const container = newContainer()
+  const config = { type: 'macvtap', name: 'net', cniVersion: '1.1.0', master: 'uplink' }
+  const request = { config, containerID: container.name, netns: container.path }
+  const { json } = await call({ ...request, verb: 'ADD' })
+  const [{ socketPath = '', mac = '' } = {}] = (json?.interfaces ?? []) as {
+    socketPath?: string
+    mac?: string
+  }[]
+  assert.is(link('eth0', container).address, mac)
+  const server = await serve()
+  const machine = boot(socketPath, mac)
+  try {
+    const [, own, address = ''] = await said(machine, /machine (\S+) has (198\.51\.100\.1\d\d)/)
+    assert.is(own, mac)
+    assert.ok(pings(far, address))
+    assert.match(ip(`-n ${far.name} neighbour show ${address}`), mac)
+  } finally {
+    machine.kill('SIGKILL')
+    server.kill('SIGKILL')
+  }
+  assert.is((await call({ ...request, verb: 'DEL' })).status, 0)
+  unchanged(before)
+})
+
+test.run()
