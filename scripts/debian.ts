@@ -12,6 +12,8 @@ export interface Suite {
   download(directory: string, names: readonly string[]): Promise<void>
   /** Downloads the original source archive of a source package into a directory. */
   downloadSource(directory: string, name: string): Promise<void>
+  /** What a package depends on, such as the newest version of a kernel. */
+  dependencies(name: string): Promise<string[]>
 }
 
 /**
@@ -28,6 +30,10 @@ export async function debianSuite(name: string, work: string): Promise<Suite> {
     download: async (directory, names) => void (await get(directory, ['download', ...names])),
     downloadSource: async (directory, source) =>
       void (await get(directory, ['source', '--download-only', '--tar-only', source])),
+    dependencies: async (name) => {
+      const said = await run('apt-cache', [...options, 'depends', name])
+      return [...said.matchAll(/Depends: ([\w.+-]+)/g)].flatMap(([, found]) => found ?? [])
+    },
   }
 }
 
