@@ -4,7 +4,7 @@ import { formatCidr, parseCidr } from '../ip/subnet.ts'
 import { tolerate } from '../kernel/errno.ts'
 import { readSysctl, writeSysctl } from '../kernel/sysctl.ts'
 import { listAddresses, newAddress } from '../netlink/address.ts'
-import { changeLink, type Link, type LinkName } from '../netlink/link.ts'
+import { changeLink, type Link } from '../netlink/link.ts'
 import { ask, type Socket } from '../netlink/socket.ts'
 
 /** All that is given back, as JSON can hold it. */
@@ -30,8 +30,10 @@ export function stateOf(socket: Socket, link: Link): LinkState {
 }
 
 /** Makes a link what it was: its name first, which it takes while it is down. @throws KernelError */
-export function restoreState(socket: Socket, link: LinkName, state: LinkState): void {
-  const { addresses, up, name, mac, mtu, txqlen, promisc, alias, ipv6 } = state
+export function restoreState(socket: Socket, link: Link, state: LinkState): void {
+  const { addresses, up, name, mtu, txqlen, promisc, alias, ipv6 } = state
+  // Not every driver takes a MAC address, not even the one that it has.
+  const mac = state.mac === link.mac ? undefined : state.mac
   ask(socket, changeLink(link, { up: false }))
   if (link.name !== name) ask(socket, changeLink(link, { name }))
   const restored = { index: link.index, name }

@@ -73,7 +73,14 @@ function isOurs(line: string): boolean {
 
 /** An object as text, without what moves by itself: timers, and states that follow from the ports. */
 function steady(entry: Entry): string {
-  return JSON.stringify(entry, (key, value) => (moving.test(key) ? undefined : value))
+  return JSON.stringify(entry, (key, value) =>
+    moving.test(key) || isPortState(key, value) ? undefined : value,
+  )
+}
+
+/** A bridge's port forwards a moment after its carrier is there. A neighbour's state is a list. */
+function isPortState(key: string, value: unknown): boolean {
+  return key === 'state' && typeof value === 'string'
 }
 const moving =
   /_timer$|^(operstate|flags|promiscuity|allmulti|bridge_id|root_id|topology_change.*|expires|tso_max_.*)$/
