@@ -1,5 +1,6 @@
 /** ipvtap: an ipvlan whose packets a program reads and writes, by a device node that is handed over. */
 
+import type { Request } from '../../shared/cni/plugin.ts'
 import { childStatus } from '../../shared/device/child.ts'
 import { checkNode, collectNodes, handOver, takeBack } from '../../shared/device/node.ts'
 import { interfacePlugin } from '../../shared/device/plugin.ts'
@@ -15,7 +16,7 @@ export const ipvtap = interfacePlugin<IpvtapConfig, Parent>({
   summary:
     "puts virtual machines on the network of a host NIC, each by a device node, all with the NIC's MAC address",
   config,
-  prepare: needAddresses,
+  prepare,
   create: (life) => createIpvlan(life, 'ipvtap'),
   interfaces: () => [],
   given,
@@ -35,3 +36,12 @@ export const ipvtap = interfacePlugin<IpvtapConfig, Parent>({
   status: (request) => childStatus(request, 'ipvtap'),
   gc: (request) => [() => collectNodes(request)],
 })
+
+/** In mode l3s packets arrive by netfilter's hook, past the node. */
+function prepare(request: Request<IpvtapConfig>): void {
+  needAddresses(request)
+  if (request.config.mode === 'l3s')
+    request.log.warn(
+      'mode l3s: a program that opens the node can send, and receives nothing: take l2 or l3 for virtual machines',
+    )
+}

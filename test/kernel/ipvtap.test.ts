@@ -5,8 +5,8 @@ import { chmodSync, existsSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as cnitool from '../harness/cnitool.ts'
-import { command } from '../harness/command.ts'
-import { newContainer, privateHost } from '../harness/host.ts'
+import { command, ip } from '../harness/command.ts'
+import { type Netns, newContainer, privateHost, setSysctl } from '../harness/host.ts'
 import { lan } from '../harness/lan.ts'
 import { addresses, inContainer, type Link, link } from '../harness/look.ts'
 import { call } from '../harness/plugin.ts'
@@ -57,23 +57,68 @@ for (const broken of Object.keys(breaks))
 
 testTrouble('ipvtap', { ...ipvtap('l2', 'bridge', '/run/nodes/{containerID}/{ifname}'), atOnce: 5 })
 
-test('191-ipvtap.conflist: a program that opens the node answers the far host by its address, with the NIC’s MAC address', async () => {
-  const router = lan('eth0', newContainer('router'))
+/** A parent with a router behind it, and a container whose own stack answers no pings: who does is the program. */
+function routed(name: string): { router: Netns; container: Netns } {
+  const router = lan(name, newContainer(`router-${name}`))
   inContainer(router, 'address add 192.168.91.1/24 dev trunk')
+  inContainer(router, `neighbour replace 192.168.91.200 lladdr ${link(name).address} dev trunk`)
+  // In mode l3, packets leave by the routes of the host.
+  ip(`address add 192.168.91.2/24 dev ${name}`)
+  const container = newContainer()
+  setSysctl('net/ipv4/icmp_echo_ignore_all', 1, container.name)
+  return { router, container }
+}
+
+/** Asserts that pings are answered while a program has the node open, and only then. */
+async function answersByNode({ router, container }: ReturnType<typeof routed>): Promise<string> {
+  const [node = ''] = command('find', '/dev/patchbay', '-type', 'c').trim().split('\n')
+  assert.not.ok(pings(router, '192.168.91.200'))
+  const peer = await tunPeer(container, node, 'tap')
+  assert.ok(pings(router, '192.168.91.200'))
+  peer.kill('SIGKILL')
+  assert.not.ok(pings(router, '192.168.91.200'))
+  return node
+}
+
+test('191-ipvtap.conflist: a program that opens the node answers the far host by its address, with the NIC’s MAC address', async () => {
+  const far = routed('eth0')
   const file = new URL('../../conf-examples/191-ipvtap.conflist', import.meta.url)
   const net: cnitool.Network = JSON.parse(readFileSync(file, 'utf8'))
-  const container = newContainer()
-  await cnitool.add(net, container)
-  const [address = ''] = addresses('eth0', container).map((cidr) => cidr.replace(/\/.*/, ''))
-  const mac = link('eth0').address
-  inContainer(router, `neighbour replace ${address} lladdr ${mac} dev trunk`)
-  const [node] = command('find', '/dev/patchbay', '-type', 'c').trim().split('\n')
-  const peer = await tunPeer(container, node ?? '', 'tap')
-  assert.ok(pings(router, address))
+  await cnitool.add(net, far.container)
+  assert.equal(addresses('eth0', far.container), ['192.168.91.200/24'])
+  const node = await answersByNode(far)
+  await cnitool.check(net, far.container)
+  await cnitool.del(net, far.container)
+  assert.not.ok(existsSync(node))
+  ip('link delete eth0')
+})
+
+test('mode l3: the program has the packets for its address, and its answers take the routes of the host', async () => {
+  const far = routed('nic1')
+  const ipam = { type: 'static', addresses: [{ address: '192.168.91.200/24' }] }
+  const net = cnitool.network('routed', { type: 'ipvtap', mode: 'l3', master: 'nic1', ipam }, '1.1.0')
+  await cnitool.add(net, far.container)
+  await answersByNode(far)
+  await cnitool.del(net, far.container)
+  ip('link delete nic1')
+})
+
+test('mode l3s: what arrives goes to the container’s own stack, not to the program, and ADD says so', async () => {
+  const { router, container } = routed('nic2')
+  const ipam = { type: 'static', addresses: [{ address: '192.168.91.200/24' }] }
+  const config = { type: 'ipvtap', name: 'net', cniVersion: '1.1.0', mode: 'l3s', master: 'nic2', ipam }
+  const request = { config, containerID: container.name, netns: container.path }
+  const { status, stderr } = await call({ ...request, verb: 'ADD' })
+  assert.is(status, 0)
+  assert.match(stderr, 'mode l3s: a program that opens the node can send, and receives nothing')
+  const [node = ''] = command('find', '/dev/patchbay', '-type', 'c').trim().split('\n')
+  const peer = await tunPeer(container, node, 'tap')
+  assert.not.ok(pings(router, '192.168.91.200'))
   peer.kill('SIGKILL')
-  await cnitool.check(net, container)
-  await cnitool.del(net, container)
-  assert.not.ok(existsSync(node ?? ''))
+  setSysctl('net/ipv4/icmp_echo_ignore_all', 0, container.name)
+  assert.ok(pings(router, '192.168.91.200'))
+  assert.is((await call({ ...request, verb: 'DEL' })).status, 0)
+  ip('link delete nic2')
 })
 
 test('another mode than an ipvlan’s on the same parent is refused, naming it', async () => {
