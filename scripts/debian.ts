@@ -49,11 +49,12 @@ async function configuration(suite: string, work: string): Promise<string[]> {
     'Dir::Etc::SourceParts=-',
     `Dir::Cache=${join(work, 'cache')}`,
     'APT::Sandbox::User=root',
+    'APT::Update::Error-Mode=any', // or lists that could not be fetched are no error, and packages just "not found"
   ].flatMap((option) => ['--option', option])
 }
 
 /** The Debian mirror that the machine's own sources name. */
-async function mirror(): Promise<string> {
+export async function mirror(): Promise<string> {
   const sites = await run('apt-get', ['indextargets', '--format', '$(SITE)', 'Created-By: Packages'])
   return sites.split('\n').find((site) => /\/debian\/?$/.test(site)) ?? 'http://deb.debian.org/debian'
 }

@@ -1,8 +1,11 @@
-/** `npm run demo`: builds, wires two containers with each example, pings across, shows a table, cleans up. */
+/** `npm run demo [-- --guest newest|6.1]`: builds, wires two containers with each example, pings across, shows a table, cleans up. */
 
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Kernel, kernels, takeToFirst } from '../test/runner/kernels.ts'
+import { parseArgs } from 'node:util'
+import { chooseGuest } from '../test/guest/kernel.ts'
+import { type Kernel, kernels } from '../test/runner/kernels.ts'
+import { takeToFirst } from '../test/runner/plan.ts'
 import { type Example, readExample } from './demo/example.ts'
 import { needsOf } from './demo/kinds.ts'
 import { notTried, type Row, show } from './demo/row.ts'
@@ -16,8 +19,10 @@ const longest = 300
 await reportMissing(demonstrate)
 
 async function demonstrate(): Promise<void> {
+  const { values } = parseArgs({ options: { guest: { type: 'string' } } })
+  if (values.guest) chooseGuest(values.guest)
   if (process.getuid?.() !== 0) throw new Missing('the demo makes network namespaces: run it as root')
-  await ensurePackages('the demo', ['iproute2', 'iputils-ping', 'util-linux'])
+  await ensurePackages('the demo', ['iproute2', 'iputils-ping', 'kmod', 'nftables', 'util-linux'])
   console.log('Building …')
   await run(process.execPath, ['build.ts', '--engine', 'quickjs'], { cwd: root, stderr: 'inherit' })
   const rows = await tryAll(examples())
@@ -35,7 +40,8 @@ function examples(): Example[] {
 }
 
 async function tryAll(all: readonly Example[]): Promise<Row[]> {
-  const { runs } = await takeToFirst(all, needsOfAll, kernels)
+  const { runs, nowhere, dead } = await takeToFirst(all, needsOfAll, kernels())
+  if (nowhere.length > 0 && dead.length > 0) process.exitCode = 1
   const rows = new Map<string, Row>()
   for (const { kernel, items } of runs)
     for (const row of await tryOn(kernel, items)) rows.set(row.example, row)

@@ -1,6 +1,6 @@
 /**
  * Measures plugins against the reference's: `npm run bench [-- --kinds bridge,macvlan,…] [--peer DIR|VERSION] [--runs N]
- * [--engine quickjs|node|both] [--work DIR]`.
+ * [--engine quickjs|node|both] [--work DIR] [--guest newest|6.1]`.
  */
 
 import { existsSync } from 'node:fs'
@@ -11,7 +11,9 @@ import { parseArgs } from 'node:util'
 import { engines, oneOf } from '../../scripts/build/target.ts'
 import { run } from '../../scripts/run.ts'
 import { ensurePackages, Missing, reportMissing } from '../../scripts/setup.ts'
-import { type Kernel, kernels, takeToFirst } from '../runner/kernels.ts'
+import { chooseGuest } from '../guest/kernel.ts'
+import { type Kernel, kernels } from '../runner/kernels.ts'
+import { takeToFirst } from '../runner/plan.ts'
 import { measureAll } from './measure.ts'
 import { findPeer } from './peer.ts'
 import { type Candidate, kinds, type Measurement, needsOf } from './plan.ts'
@@ -51,7 +53,7 @@ async function bench({ kinds, peer: wish, rounds, chosen, workIn }: Wishes): Pro
 
 /** Which kernel measures which kinds. @throws Missing when none can measure one of them */
 async function placesOf(kinds: readonly string[]) {
-  const { runs, nowhere } = await takeToFirst(kinds, needsOf, kernels)
+  const { runs, nowhere } = await takeToFirst(kinds, needsOf, kernels())
   const [lost] = nowhere
   if (lost) throw new Missing(`no kernel here can measure ${lost}, which needs ${needsOf(lost).join(', ')}`)
   return runs
@@ -112,16 +114,18 @@ const { values } = parseArgs({
     peer: { type: 'string' },
     runs: { type: 'string', default: '60' },
     engine: { type: 'string', default: 'both' },
+    guest: { type: 'string' },
     work: { type: 'string', default: join(root, '.cache') },
   },
 })
 const chosen = values.engine === 'both' ? engines : [oneOf(engines, values.engine, '--engine')]
-await reportMissing(() =>
-  bench({
+await reportMissing(async () => {
+  if (values.guest) chooseGuest(values.guest)
+  await bench({
     kinds: values.kinds.split(',').map((kind) => oneOf(kinds, kind, '--kinds')),
     peer: values.peer,
     rounds: Number(values.runs),
     chosen,
     workIn: resolve(values.work),
-  }),
-)
+  })
+})

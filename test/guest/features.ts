@@ -3,11 +3,13 @@
  * `// needs: bridge vlan_filtering, nft ip`, and the runner takes it to a kernel that has it.
  */
 
+import { declared } from '../harness/declared.ts'
+
 /** How a kernel is asked for a feature: a shell line that succeeds where it is there, run in an empty network namespace. */
 export const probes: Record<string, string> = {
   'bridge vlan_filtering': 'ip link add probe type bridge && bridge vlan add dev probe vid 2 self',
   'can gateway': 'modprobe can-gw',
-  // User-Mode Linux makes system calls several times more slowly: too slow for the thousands of runs of some tests.
+  // Some tests run a plugin thousands of times, for which User-Mode Linux is too slow.
   'full speed': '! grep -q "User Mode Linux" /proc/cpuinfo',
   'link bond': 'ip link add probe type bond',
   'link dummy': 'ip link add probe type dummy',
@@ -33,17 +35,16 @@ function onParent(kind: string): string {
   return `ip link add probe type veth && ip link add link probe type ${kind}`
 }
 
-/** Words for sh that print the names of the features there are. */
+/** Words for sh that print the kernel's version, and then the names of the features there are. */
 export function probeCommand(): string[] {
   const script =
-    'while [ $# -gt 0 ]; do unshare --net sh -c "$2" >/dev/null 2>&1 && echo "$1"; shift 2; done; true'
+    'uname -r; while [ $# -gt 0 ]; do unshare --net sh -c "$2" >/dev/null 2>&1 && echo "$1"; shift 2; done; true'
   return ['sh', '-c', script, 'probe', ...Object.entries(probes).flat()]
 }
 
 /** The features that a test file names. @throws when nobody knows how to ask a kernel for one of them */
 export function needsOf(source: string): string[] {
-  const lines = [...source.matchAll(/^\/\/ needs: (.+)$/gm)]
-  const names = lines.flatMap(([, list = '']) => list.split(',').map((name) => name.trim()))
+  const names = declared(source, 'needs')
   const unknown = names.filter((name) => !(name in probes))
   if (unknown.length > 0) throw new Error(`test/guest/features.ts has no probe for: ${unknown.join(', ')}`)
   return names

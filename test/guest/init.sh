@@ -4,7 +4,7 @@
 # that the kernel's messages never mix in. When anything here fails the kernel panics, and the caller shows why.
 
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-modules=/usr/lib/uml/modules/$(uname -r)
+modules=$guest_modules # a kernel argument
 
 # Left by confine.sh in the tmpfs that the host's kernel has on its /dev/shm.
 read_command() {
@@ -38,7 +38,11 @@ mount_system() {
 }
 
 run() {
-  modprobe --all ipv6 nf_tables # every kernel has them; here they are modules that nothing loads by itself
+  # Newer kernels end in a panic when a program maps its io_uring.
+  [ ! -e /proc/sys/kernel/io_uring_disabled ] || echo 2 >/proc/sys/kernel/io_uring_disabled
+  # Every kernel has these; here they may be modules that nothing loads by itself.
+  [ -d /proc/sys/net/ipv6 ] || modprobe ipv6
+  modprobe nf_tables
   ip link set lo up
   for tty in tty1 tty2 tty3; do stty -F /dev/$tty raw; done
   mkfifo /run/stdout /run/stderr # the command writes into pipes, as it would for the caller on the host

@@ -3,14 +3,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
-import { ensurePackages } from '../../scripts/setup.ts'
 import { command } from './command.ts'
 import type { Netns } from './host.ts'
-
-/** What these tests run besides the usual tools; call it before `privateHost`. */
-export function installCanUtils(): Promise<void> {
-  return ensurePackages('the CAN tests', ['can-utils'])
-}
 
 /** An interface in a container, or on the host. */
 export interface Bus {

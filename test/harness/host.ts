@@ -5,6 +5,7 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { ensurePackages } from '../../scripts/setup.ts'
 import { builtTool } from './cnitool.ts'
 import { command, ip } from './command.ts'
+import { packagesOf } from './declared.ts'
 import { difference, type Snapshot, snapshot } from './snapshot.ts'
 
 /** Set in the environment of a test program that already runs on its private host. */
@@ -23,7 +24,7 @@ const tools = ['iproute2', 'nftables', 'iptables', 'iputils-ping', 'tcpdump', 's
 export async function privateHost(): Promise<void> {
   if (process.env[mark]) return arrange()
   if (process.getuid?.() !== 0) refuse('kernel tests make network namespaces: run them as root')
-  await installTools()
+  await installTools(process.argv.slice(1, 2))
   const before = machine()
   const status = startAgain()
   const changed = difference(before, machine())
@@ -31,9 +32,9 @@ export async function privateHost(): Promise<void> {
   process.exit(status)
 }
 
-/** Installs what kernel tests run, and builds cnitool. A guest cannot do that: it has no network. */
-export async function installTools(): Promise<void> {
-  await ensurePackages('the kernel tests', tools)
+/** Installs what some kernel tests run, and builds cnitool. A guest cannot do that: it has no network. */
+export async function installTools(files: readonly string[]): Promise<void> {
+  await ensurePackages('the kernel tests', [...tools, ...packagesOf(files)])
   await builtTool()
 }
 

@@ -1,11 +1,11 @@
 /** The masquerade against the real kernel: what a far host sees of containers, and what is in nftables and iptables. */
 // needs: nft ip
+// packages: containernetworking-plugins
 
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { ensurePackages } from '../../scripts/setup.ts'
 import type { CniError } from '../../shared/cni/error.ts'
 import {
   addMasquerade,
@@ -22,7 +22,6 @@ import { far, farHost, near, newContainer, privateHost } from '../harness/host.t
 import { mirrorIn } from '../harness/traffic.ts'
 import { type Container, cidrs, connect, elements, newBridge, ruleset } from './firewall-containers.ts'
 
-await ensurePackages('the test of the masquerade', ['containernetworking-plugins'])
 await privateHost()
 const farMirror = await mirrorIn(farHost())
 newBridge('br0', '10.88.0.1/24', 'fd88::1/64')

@@ -1,9 +1,9 @@
 /** host-device: whichever way the device is named, it moves into the container, carries traffic, and comes back as it was. */
+// packages: containernetworking-plugins
 
 import { readFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { ensurePackages } from '../../scripts/setup.ts'
 import { hostNics, nics } from '../harness/cables.ts'
 import * as cnitool from '../harness/cnitool.ts'
 import { command, ip } from '../harness/command.ts'
@@ -15,7 +15,6 @@ import { type Answer, type Call, call, type Result } from '../harness/plugin.ts'
 import { snapshot } from '../harness/snapshot.ts'
 import { pings } from '../harness/traffic.ts'
 
-await ensurePackages('the test of host-device', ['containernetworking-plugins'])
 await privateHost()
 
 const done: Answer = { status: 0, json: undefined, stderr: '' }

@@ -1,5 +1,6 @@
 /** Main plugins and IPAM plugins of either make, each under the other's: ours and the reference's. */
 // needs: full speed
+// packages: containernetworking-plugins, dnsmasq-base
 
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
@@ -7,12 +8,10 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { execa } from 'execa'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { ensurePackages } from '../../scripts/setup.ts'
 import { command, ip, ipJson } from '../harness/command.ts'
 import { type Netns, newContainer, privateHost, removeContainer, scratch } from '../harness/host.ts'
 import { executables, type Result } from '../harness/plugin.ts'
 
-await ensurePackages('the test of IPAM', ['containernetworking-plugins', 'dnsmasq-base'])
 await privateHost()
 
 /** Debian's build of the reference's plugins. */

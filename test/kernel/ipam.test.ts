@@ -1,13 +1,14 @@
+/** IPAM by the built executables and by the reference's, alike: what is given out, kept, found by CHECK and given back. */
+// packages: containernetworking-plugins
+
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { execa } from 'execa'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { ensurePackages } from '../../scripts/setup.ts'
 import { ipJson } from '../harness/command.ts'
 import { newContainer, privateHost, removeContainer, scratch } from '../harness/host.ts'
 import { type Answer, call, type Engine, type Result } from '../harness/plugin.ts'
 
-await ensurePackages('the test of IPAM', ['containernetworking-plugins'])
 await privateHost()
 
 /** Debian's build of the reference's plugins. */

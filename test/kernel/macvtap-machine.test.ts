@@ -1,12 +1,12 @@
 /** macvtap with a virtual machine: QEMU opens the node that was handed over, and what boots in it is on the far host's LAN. */
 // needs: link macvtap, full speed
+// packages: qemu-system-x86, ipxe-qemu, dnsmasq-base
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { ensurePackages } from '../../scripts/setup.ts'
 import { ip } from '../harness/command.ts'
 import { unchanged } from '../harness/expect.ts'
 import { farHost, newContainer, privateHost, scratch } from '../harness/host.ts'
@@ -15,7 +15,6 @@ import { call } from '../harness/plugin.ts'
 import { snapshot } from '../harness/snapshot.ts'
 import { pings } from '../harness/traffic.ts'
 
-await ensurePackages('the test of virtual machines', ['qemu-system-x86', 'ipxe-qemu', 'dnsmasq-base'])
 await privateHost()
 const far = farHost()
 

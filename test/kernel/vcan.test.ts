@@ -1,10 +1,11 @@
 /** vcan: programs of one container hear each other, others do not; classic, FD and XL frames; what it refuses; STATUS. */
 // needs: link vcan
+// packages: can-utils
 
 import { readFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { heardFrames, installCanUtils, sendFrames } from '../harness/can.ts'
+import { heardFrames, sendFrames } from '../harness/can.ts'
 import { passXl } from '../harness/can-xl.ts'
 import * as cnitool from '../harness/cnitool.ts'
 import { ip } from '../harness/command.ts'
@@ -14,7 +15,6 @@ import { link } from '../harness/look.ts'
 import { call } from '../harness/plugin.ts'
 import { snapshot, snapshotOf } from '../harness/snapshot.ts'
 
-await installCanUtils()
 await privateHost()
 
 const ifname = 'can0'

@@ -1,10 +1,11 @@
 /** vxcan with rules of can-gw: what passes between a CAN device of the host and a container, and what does not. */
 // needs: link vxcan, link vcan, can gateway
+// packages: can-utils
 
 import { existsSync, readFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { gatewayRules, heardFrames, installCanUtils, sendFrames } from '../harness/can.ts'
+import { gatewayRules, heardFrames, sendFrames } from '../harness/can.ts'
 import * as cnitool from '../harness/cnitool.ts'
 import { command, ip } from '../harness/command.ts'
 import { unchanged } from '../harness/expect.ts'
@@ -12,7 +13,6 @@ import { newContainer, privateHost } from '../harness/host.ts'
 import { call } from '../harness/plugin.ts'
 import { snapshot } from '../harness/snapshot.ts'
 
-await installCanUtils()
 await privateHost()
 
 const ifname = 'can0'

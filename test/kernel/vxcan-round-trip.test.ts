@@ -1,16 +1,16 @@
 /** vxcan on the round trip that every kind of interface goes, and in trouble, with its other end on the host. */
 // needs: link vxcan, link vcan, can gateway
+// packages: can-utils
 
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { gatewayRules, installCanUtils } from '../harness/can.ts'
+import { gatewayRules } from '../harness/can.ts'
 import { command, ip } from '../harness/command.ts'
 import { type Netns, privateHost } from '../harness/host.ts'
 import { hostEnd, inContainer } from '../harness/look.ts'
 import { type Kind, testRoundTrips } from '../harness/round-trip.ts'
 import { testTrouble } from '../harness/trouble.ts'
 
-await installCanUtils()
 await privateHost()
 command('modprobe', 'can-gw')
 ip('link add bus0 up type vcan')

@@ -1,10 +1,11 @@
 /** vxcan: frames between a container and the host, and between two containers; names on the host; what it refuses. */
 // needs: link vxcan
+// packages: can-utils
 
 import { readFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type Bus, heardFrames, installCanUtils, sendFrames } from '../harness/can.ts'
+import { type Bus, heardFrames, sendFrames } from '../harness/can.ts'
 import * as cnitool from '../harness/cnitool.ts'
 import { ip, ipJson } from '../harness/command.ts'
 import { unchanged } from '../harness/expect.ts'
@@ -13,7 +14,6 @@ import { exists, hostEnd, inContainer, type Link, link } from '../harness/look.t
 import { call } from '../harness/plugin.ts'
 import { snapshot } from '../harness/snapshot.ts'
 
-await installCanUtils()
 await privateHost()
 
 const ifname = 'can0'

@@ -1,10 +1,9 @@
-/** The kernels that tests run on: the machine's own, and an older one with more features in a guest. */
+/** The kernels that tests run on: the machine's own, and those of guests, which have features that it lacks. */
 
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { runInGuest } from '../guest/boot.ts'
-import { needsOf, probeCommand } from '../guest/features.ts'
+import { chosenGuest, type GuestKernelName, guestKernelNames } from '../guest/kernel.ts'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -20,6 +19,10 @@ export interface Kernel {
   name: string
   /** Runs a program in the project's folder. @param timeout in seconds */
   run(command: readonly string[], timeout: number): Promise<Ending>
+  /** Of a guest, its kernel. */
+  guest?: GuestKernelName
+  /** Test files that it runs even when a guest before it can. */
+  always?: readonly string[]
 }
 
 /** The machine's own kernel. */
@@ -33,63 +36,36 @@ export const native: Kernel = {
   },
 }
 
-/** The second kernel; a guest that dies is a program that failed. */
-export const guest: Kernel = {
-  name: 'the second kernel',
-  run: async (command, timeout) => {
-    try {
-      const { stdout, stderr, status } = await runInGuest(command, { cwd: root, timeout })
-      return { output: stdout + stderr, status }
-    } catch (error) {
-      return { output: String(error), status: undefined }
-    }
-  },
-}
-
-/** All kernels, in the order in which tests run on them. */
-export const kernels = [native, guest]
-
-/** What a kernel has of the features that tests ask for; nothing when it cannot even be started. */
-async function featuresOf(kernel: Kernel): Promise<Set<string> | undefined> {
-  const { output, status } = await kernel.run(probeCommand(), 60)
-  if (status === 0) return new Set(output.trim().split('\n'))
-  console.log(`${kernel.name} cannot run here: ${output}`)
-  return undefined
-}
-
-/** Which test files each kernel can run, and which none can. */
-export interface Plan {
-  runs: { kernel: Kernel; files: string[] }[]
-  /** Test files that no kernel can run, with what they need. */
-  nowhere: Record<string, string[]>
-}
-
-/** Asks the kernels what they have and the test files what they need. */
-export async function planOf(files: readonly string[], kernels: readonly Kernel[]): Promise<Plan> {
-  const needs = new Map(files.map((file) => [file, needsOf(readFileSync(join(root, file), 'utf8'))]))
-  const runs: Plan['runs'] = []
-  for (const kernel of kernels) {
-    const features = await featuresOf(kernel)
-    const fits = (file: string) => features && (needs.get(file) ?? []).every((name) => features.has(name))
-    runs.push({ kernel, files: files.filter(fits) })
+/** A kernel in a guest; a guest that dies is a program that failed. */
+function guest(kernel: GuestKernelName): Kernel {
+  return {
+    name: `guest ${kernel}`,
+    guest: kernel,
+    run: async (command, timeout) => {
+      try {
+        const { stdout, stderr, status } = await runInGuest(command, { kernel, cwd: root, timeout })
+        return { output: stdout + stderr, status }
+      } catch (error) {
+        return { output: String(error), status: undefined }
+      }
+    },
+    always: kernel === '6.1' ? onOldKernel : [],
   }
-  const lost = [...needs].filter(([file]) => !runs.some((run) => run.files.includes(file)))
-  return { runs, nowhere: Object.fromEntries(lost) }
 }
 
-/** Takes each item to the first kernel that has what it needs. A kernel that nothing is left for is not started. */
-export async function takeToFirst<T>(
-  items: readonly T[],
-  needsOf: (item: T) => readonly string[],
-  kernels: readonly Kernel[],
-): Promise<{ runs: { kernel: Kernel; items: T[] }[]; nowhere: T[] }> {
-  const runs: { kernel: Kernel; items: T[] }[] = []
-  let nowhere = [...items]
-  for (const kernel of kernels) {
-    const features = nowhere.length > 0 ? await featuresOf(kernel) : undefined
-    const fits = (item: T) => features && needsOf(item).every((name) => features.has(name))
-    runs.push({ kernel, items: nowhere.filter(fits) })
-    nowhere = nowhere.filter((item) => !fits(item))
-  }
-  return { runs: runs.filter(({ items }) => items.length > 0), nowhere }
+/** An old kernel that many people run goes on being tested, with a file or two of each kind of thing that differs between kernels. */
+const onOldKernel = ['bridge', 'bridge-vlan', 'ipvlan', 'macvlan', 'netlink', 'vlan', 'vxlan', 'bond'].map(
+  (name) => `test/kernel/${name}.test.ts`,
+)
+
+/** The guests' kernels in the order in which they are asked, or the chosen one. Debian has User-Mode Linux for x86-64 only. */
+export function guests(): Kernel[] {
+  const names = process.arch === 'x64' ? guestKernelNames : []
+  const chosen = chosenGuest()
+  return names.filter((name) => !chosen || name === chosen).map(guest)
+}
+
+/** All kernels, in the order in which they are asked. */
+export function kernels(): Kernel[] {
+  return [native, ...guests()]
 }

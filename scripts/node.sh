@@ -1,0 +1,36 @@
+#!/bin/sh
+# Runs a program on the Node that npm brings, whatever Node and npm the machine has: `sh scripts/node.sh FILE [ARGUMENT…]`.
+# First it installs npm's packages, and the library that this Node needs and a small Debian lacks.
+set -eu
+cd "$(dirname "$0")/.."
+
+fail() {
+  echo "$1" >&2
+  exit 1
+}
+
+case $(uname -m) in
+  x86_64) architecture=x64 ;;
+  aarch64) architecture=arm64 ;;
+  *) fail "Patchbay is built on x86_64 and aarch64; this is $(uname -m)" ;;
+esac
+bin=$PWD/node_modules/node-linux-$architecture/bin
+
+# No package needs its install script. Older npm runs them all, on the Node among the packages, which may not start yet.
+[ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --ignore-scripts ||
+  fail "npm could not install the packages; when its complaint above is mended, go on, or by hand: npm ci --ignore-scripts"
+
+if ! "$bin/node" --version >/dev/null 2>&1; then
+  remedy="npm's Node does not run here; most likely libatomic.so.1 is missing, as root: apt-get update && apt-get install libatomic1"
+  [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || fail "$remedy"
+  echo "npm's Node needs a package that is missing, installing: libatomic1" >&2
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get install --yes --no-install-recommends libatomic1 >/dev/null 2>&1 || {
+    apt-get update >&2
+    apt-get install --yes --no-install-recommends libatomic1 >&2
+  } || fail "$remedy"
+  "$bin/node" --version >/dev/null || fail "$remedy"
+fi
+
+# Not every npm links node_modules/.bin/node, by which programs of the packages would find it.
+PATH=$bin:$PATH exec "$bin/node" "$@"

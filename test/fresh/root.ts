@@ -1,0 +1,70 @@
+/** A fresh Debian in a directory, with nothing but Node, npm and a clone of this project's commit. */
+
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { execa } from 'execa'
+import { mirror } from '../../scripts/debian.ts'
+import { run } from '../../scripts/run.ts'
+import { ensurePackages } from '../../scripts/setup.ts'
+
+const project = join(import.meta.dirname, '../..')
+
+/** Where the clone lies in the root: in a folder that only root may enter. */
+const clone = '/root/patchbay'
+
+/** Variables of this machine's that lead to its registries. */
+const passed = /^(https?_proxy|no_proxy|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|SSL_CERT_DIR)$/i
+
+/** Makes a root of a Debian suite. It is removed by `removeRoot`. @returns its directory */
+export async function makeRoot(suite: string): Promise<string> {
+  await ensurePackages('a fresh root', ['debootstrap', 'debian-archive-keyring', 'git', 'util-linux'])
+  const parent = join(project, '.cache/fresh')
+  mkdirSync(parent, { recursive: true })
+  const root = mkdtempSync(join(parent, `${suite}-`))
+  const site = await mirror()
+  await run('debootstrap', ['--variant=minbase', '--include=ca-certificates,git', suite, root, site])
+  await takeAlongRegistries(root, `deb ${site} ${suite} main\n`)
+  await inRoot(root, 'apt-get update && apt-get install --yes --no-install-recommends nodejs npm', '/')
+  await run('git', ['clone', '--quiet', project, join(root, clone)])
+  return root
+}
+
+export function removeRoot(root: string): void {
+  rmSync(root, { recursive: true })
+}
+
+/** How this machine reaches Debian's mirror and npm's registry: sources, settings, certificates, names of hosts. */
+async function takeAlongRegistries(root: string, sources: string): Promise<void> {
+  writeFileSync(join(root, 'etc/apt/sources.list'), sources)
+  writeFileSync(join(root, 'etc/apt/apt.conf.d/00machine'), await run('apt-config', ['dump', 'Acquire']))
+  for (const path of ['etc/resolv.conf', 'etc/hosts', 'etc/ssl/certs'])
+    cpSync(join('/', path), join(root, path), { recursive: true, dereference: true })
+  for (const kind of ['globalconfig', 'userconfig']) {
+    const file = await run('npm', ['config', 'get', kind])
+    if (existsSync(file)) appendFileSync(join(root, 'root/.npmrc'), `${readFileSync(file, 'utf8')}\n`)
+  }
+}
+
+/** Runs a shell line in a root, by default in the clone, and shows what it says. @throws when it fails */
+export async function inRoot(root: string, line: string, directory = clone): Promise<void> {
+  const namespaces = ['--mount', '--propagation', 'private', '--pid', '--fork', '--kill-child']
+  const command = [join(import.meta.dirname, 'enter.sh'), root, 'sh', '-c', `cd ${directory} && ${line}`]
+  const own = Object.entries(process.env).filter(([name]) => passed.test(name))
+  const env = { ...Object.fromEntries(own), HOME: '/root', PATH: '/usr/sbin:/usr/bin:/sbin:/bin' }
+  await execa('unshare', [...namespaces, ...command], {
+    env,
+    extendEnv: false,
+    stdin: 'ignore',
+    stdout: 'inherit',
+    stderr: 'inherit',
+  })
+}

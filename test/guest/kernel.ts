@@ -1,0 +1,118 @@
+/** The kernels that guests boot: User-Mode Linux as Debian builds it, downloaded once to `.cache` and not installed. */
+
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { execa } from 'execa'
+import { debianSuite } from '../../scripts/debian.ts'
+import { run } from '../../scripts/run.ts'
+import { ensurePackages, Missing } from '../../scripts/setup.ts'
+
+const cache = join(import.meta.dirname, '../../.cache/guest')
+const purpose = 'the guest’s kernel'
+
+/** Where each comes from: the newest that Debian has, and the one of Debian 12, an old kernel that many people run. */
+const suites = { newest: 'sid', '6.1': 'bookworm' } as const
+
+export type GuestKernelName = keyof typeof suites
+export const guestKernelNames = Object.keys(suites) as GuestKernelName[]
+
+const variable = 'PATCHBAY_GUEST'
+
+/** Chooses the kernel of all guests, of the programs that this one starts, too. @throws Missing for no such kernel */
+export function chooseGuest(name: string): void {
+  process.env[variable] = name
+  chosenGuest()
+}
+
+/** The kernel that was chosen, if any. @throws Missing for no such kernel */
+export function chosenGuest(): GuestKernelName | undefined {
+  const name = process.env[variable]
+  const found = guestKernelNames.find((known) => known === name)
+  if (name && !found)
+    throw new Missing(`no guest has the kernel ${name}: take ${guestKernelNames.join(' or ')}`)
+  return found
+}
+
+export interface GuestKernel {
+  /** As `uname -r` has it in the guest. */
+  version: string
+  /** The words that start it, to which kernel arguments are added. */
+  command: string[]
+  /** The directory with its modules. */
+  modules: string
+}
+
+const prepared = new Map<GuestKernelName, Promise<GuestKernel>>()
+
+/**
+ * A kernel that starts on this machine; fetched on first use. Debian's signature and checksums are checked.
+ * @throws Missing, or with the words of the program that failed, when it cannot be had
+ */
+export function guestKernel(name: GuestKernelName): Promise<GuestKernel> {
+  const kernel = prepared.get(name) ?? prepare(name)
+  prepared.set(name, kernel)
+  return kernel
+}
+
+async function prepare(name: GuestKernelName): Promise<GuestKernel> {
+  const home = join(cache, name)
+  if (!existsSync(home)) await download(suites[name], home)
+  const program = join(home, 'usr/bin/linux.uml')
+  const version = (await versionOf(program)) ?? (await withOwnLibrary(program, home))
+  const modules = join(home, 'usr/lib/uml/modules', version)
+  return { version, modules, command: [...(name === '6.1' ? await preload() : []), program] }
+}
+
+async function download(suiteName: string, home: string): Promise<void> {
+  await ensurePackages(purpose, ['debian-archive-keyring'])
+  mkdirSync(cache, { recursive: true })
+  const work = mkdtempSync(join(cache, 'download-'))
+  try {
+    const suite = await debianSuite(suiteName, work)
+    await suite.download(work, ['user-mode-linux', 'libc6'])
+    mkdirSync(join(work, 'tree/libc'), { recursive: true })
+    await run('sh', ['-c', 'dpkg-deb -x user-mode-linux_* tree && dpkg-deb -x libc6_* tree/libc'], {
+      cwd: work,
+    })
+    renameSync(join(work, 'tree'), home)
+  } finally {
+    rmSync(work, { recursive: true, force: true })
+  }
+}
+
+/** Undefined when it does not start here, as the C library of this machine is older than it needs. */
+async function versionOf(program: string): Promise<string | undefined> {
+  const { stdout, failed } = await execa(program, ['--version'], { stdin: 'ignore', reject: false })
+  return failed ? undefined : stdout?.trim()
+}
+
+/** Makes a kernel start with the C library of its own suite. The kernel executes itself again: to start it by hand with ld.so is not enough. */
+async function withOwnLibrary(program: string, home: string): Promise<string> {
+  await ensurePackages(purpose, ['patchelf'])
+  const library = join(home, 'libc/usr/lib/x86_64-linux-gnu')
+  const loader = join(library, 'ld-linux-x86-64.so.2')
+  const patched = `${program}-${process.pid}`
+  const words = ['--set-interpreter', loader, '--set-rpath', library, '--output', patched]
+  await run('patchelf', [...words, program])
+  renameSync(patched, program)
+  return run(program, ['--version'])
+}
+
+/** What is put in front of a kernel older than 7.2, whatever the processor: xstate.c says why. */
+async function preload(): Promise<string[]> {
+  await ensurePackages(purpose, ['gcc', 'libc6-dev'])
+  const library = join(cache, 'xstate.so')
+  await compile('xstate.c', library, ['-shared', '-fPIC'])
+  return ['env', `LD_PRELOAD=${library}`]
+}
+
+/** Compiles one of this folder's C files, and puts it in place whole. */
+export async function compile(
+  source: string,
+  output: string,
+  options: readonly string[] = [],
+): Promise<void> {
+  const work = `${output}-${process.pid}`
+  await run('gcc', ['-O2', '-Wall', ...options, '-o', work, join(import.meta.dirname, source)])
+  renameSync(work, output)
+}

@@ -1,0 +1,34 @@
+/** What lets an old kernel run in a guest on a processor that it does not know: states that end early are taken, on any processor. */
+
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { run } from '../../scripts/run.ts'
+import { runInGuest } from './boot.ts'
+import { compile, guestKernel } from './kernel.ts'
+
+const EFAULT = 14
+
+const directory = mkdtempSync(join(tmpdir(), 'patchbay-xstate-'))
+test.after(() => rmSync(directory, { recursive: true }))
+
+const probe = join(directory, 'probe')
+await compile('xstate-probe.c', probe)
+const [env = '', ...preload] = (await guestKernel('6.1')).command.slice(0, -1)
+
+test('the host refuses a state that ends early', async () => {
+  assert.is(await run(probe, []), `refused ${EFAULT}`)
+})
+
+test('the library that the old kernel is started with has it taken: the part is set, and the rest is kept', async () => {
+  assert.is(await run(env, [...preload, probe]), 'taken, changed, rest kept')
+})
+
+test('the old kernel boots, and floating-point numbers are right there', async () => {
+  const { stdout } = await runInGuest(['awk', 'BEGIN { print 1.5 * 2.25 }'], { kernel: '6.1' })
+  assert.is(stdout, '3.375\n')
+})
+
+test.run()

@@ -1,0 +1,111 @@
+/** Which kernel runs what: kernels are asked for their features, and test files for their needs. */
+
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { needsOf, probeCommand } from '../guest/features.ts'
+import type { Kernel } from './kernels.ts'
+
+const root = join(import.meta.dirname, '../..')
+
+/** What runs on a kernel. */
+export interface Share<T> {
+  kernel: Kernel
+  items: T[]
+}
+
+/** A kernel that could not be started, and a sentence that says why. */
+interface Dead {
+  kernel: Kernel
+  sentence: string
+}
+
+export interface Shares<T> {
+  runs: Share<T>[]
+  /** What no kernel can run. */
+  nowhere: T[]
+  dead: Dead[]
+}
+
+/**
+ * Takes each item to the first kernel that has what it needs. A kernel that nothing is left for is not started. The user is told
+ * which kernels there are, and why one is not used.
+ * @param always whether a kernel runs an item even when one before it does
+ */
+export async function takeToFirst<T>(
+  items: readonly T[],
+  needsOf: (item: T) => readonly string[],
+  kernels: readonly Kernel[],
+  always: (kernel: Kernel, item: T) => boolean = () => false,
+): Promise<Shares<T>> {
+  const shares: Shares<T> = { runs: [], nowhere: [...items], dead: [] }
+  for (const kernel of kernels) {
+    const wanted = items.filter((item) => shares.nowhere.includes(item) || always(kernel, item))
+    const { features, sentence } = wanted.length > 0 ? await ask(kernel) : nothing
+    if (sentence) console.log(sentence)
+    if (sentence && !features) shares.dead.push({ kernel, sentence })
+    const taken = wanted.filter((item) => features && needsOf(item).every((name) => features.has(name)))
+    if (taken.length > 0) shares.runs.push({ kernel, items: taken })
+    shares.nowhere = shares.nowhere.filter((item) => !taken.includes(item))
+  }
+  return shares
+}
+
+/** What a kernel says: its features, if it runs, and a sentence for the user. */
+interface Answer {
+  features?: Set<string>
+  sentence?: string
+}
+
+const nothing: Answer = {}
+
+async function ask({ name, run }: Kernel): Promise<Answer> {
+  const { output, status } = await run(probeCommand(), 60)
+  if (status !== 0) return { sentence: `${name}: does not run here. ${output.trim()}` }
+  const [version, ...features] = output.trim().split('\n')
+  return { features: new Set(features), sentence: `${name}: Linux ${version}` }
+}
+
+/** Which test files run where, and what keeps others from running. */
+export interface Plan {
+  /** On the machine's own kernel. */
+  own: string[]
+  guests: Share<string>[]
+  /** A sentence for each failure. */
+  failures: string[]
+}
+
+/** Takes each test file to the machine's own kernel and to the first guest, of those whose kernel has all that the file needs. */
+export async function planOf(
+  files: readonly string[],
+  own: Kernel,
+  guests: readonly Kernel[],
+): Promise<Plan> {
+  const needs = new Map(files.map((file) => [file, needsOf(readFileSync(join(root, file), 'utf8'))]))
+  const needsOfFile = (file: string) => needs.get(file) ?? []
+  const onOwn = await takeToFirst(files, needsOfFile, [own])
+  const { runs, nowhere, dead } = await takeToFirst(files, needsOfFile, guests, isAlwaysOn)
+  const lost = nowhere.filter((file) => onOwn.nowhere.includes(file))
+  const missed = dead.filter(({ kernel }) => files.some((file) => isAlwaysOn(kernel, file)))
+  const failures =
+    lost.length > 0 && dead.length > 0
+      ? [withoutGuest(lost, dead)]
+      : [
+          ...lost.map((file) => withoutKernel(file, needsOfFile(file))),
+          ...missed.map(({ sentence }) => sentence),
+        ]
+  return { own: onOwn.runs.flatMap(({ items }) => items), guests: runs, failures }
+}
+
+function isAlwaysOn({ always = [] }: Kernel, file: string): boolean {
+  return always.includes(file)
+}
+
+/** One failure, however many files it concerns. */
+function withoutGuest(lost: readonly string[], dead: readonly Dead[]): string {
+  const sentences = dead.map(({ sentence }) => sentence).join('\n')
+  return `${lost.length} test files have no kernel to run on, for want of a guest\n${sentences}`
+}
+
+function withoutKernel(file: string, needs: readonly string[]): string {
+  return `${file}: no kernel here has all that it needs: ${needs.join(', ')}`
+}
