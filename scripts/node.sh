@@ -16,9 +16,10 @@ case $(uname -m) in
 esac
 bin=$PWD/node_modules/node-linux-$architecture/bin
 
-# No package needs its install script. Older npm runs them all, on the Node among the packages, which may not start yet.
-[ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --ignore-scripts ||
-  fail "npm could not install the packages; when its complaint above is mended, go on, or by hand: npm ci --ignore-scripts"
+# No package needs its install script; older npm runs them all, on the Node among the packages, which may not start yet.
+# Warnings would say that the machine's Node is too old for packages that it never runs.
+[ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --ignore-scripts --loglevel=error ||
+  fail "npm could not install the packages and says why above; by hand: npm ci --ignore-scripts"
 
 if ! "$bin/node" --version >/dev/null 2>&1; then
   remedy="npm's Node does not run here; most likely libatomic.so.1 is missing, as root: apt-get update && apt-get install libatomic1"

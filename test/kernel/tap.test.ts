@@ -67,20 +67,25 @@ test('the owner may open it, others may not', async () => {
   const net = cnitool.network('owned', { type: 'tap', owner: 65534 })
   const container = newContainer()
   await cnitool.add(net, container)
-  const open = (user: string) =>
-    succeeds(...openAs(container.name, user, `${process.execPath} ${program} eth0 tap`))
-  assert.ok(open('65534'))
-  assert.not.ok(open('65533'))
+  assert.ok(opensAs('65534', container.name))
+  assert.not.ok(opensAs('65533', container.name))
   await cnitool.del(net, container)
 })
 
-const program = new URL('../harness/tun-peer.ts', import.meta.url).pathname
+/** The project and this Node, where every user may read them, wherever the checkout lies; a control file that every user may open. */
+const forEveryUser = [
+  'mount -t tmpfs -o mode=755 tmpfs /mnt && mkdir /mnt/project && touch /mnt/node',
+  'mount --bind "$1" /mnt/project && mount --bind "$2" /mnt/node',
+  'mount -t tmpfs tmpfs /dev/net && mknod -m 666 /dev/net/tun c 10 200',
+].join(' && ')
 
-/** Runs a program for a moment as a user without privileges, on a machine where all may use the control file; well is whoever had to be stopped. */
-function openAs(netns: string, user: string, words: string): [string, ...string[]] {
-  const node = 'mount -t tmpfs tmpfs /dev/net && mknod -m 666 /dev/net/tun c 10 200'
-  const script = `${node} && timeout 3 setpriv --reuid ${user} --clear-groups --inh-caps=-all ${words}; test $? = 124`
-  return ['ip', 'netns', 'exec', netns, 'sh', '-c', script] // `ip netns exec` has mounts of its own
+/** Whether a user without privileges can open the tap: the program that does has to be stopped, then. */
+function opensAs(user: string, netns: string): boolean {
+  const program = '/mnt/node /mnt/project/test/harness/tun-peer.ts eth0 tap'
+  const opens = `timeout 3 setpriv --reuid ${user} --clear-groups --inh-caps=-all ${program}; test $? = 124`
+  const [project, node] = [new URL('../..', import.meta.url).pathname, process.execPath]
+  // `ip netns exec` has mounts of its own.
+  return succeeds('ip', 'netns', 'exec', netns, 'sh', '-c', `${forEveryUser} && ${opens}`, 'sh', project, node)
 }
 
 const config = { type: 'tap', name: 'net', cniVersion: '1.1.0' }
