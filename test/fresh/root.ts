@@ -33,7 +33,11 @@ export async function makeRoot(suite: string): Promise<string> {
   const site = await mirror()
   await run('debootstrap', ['--variant=minbase', '--include=ca-certificates,git', suite, root, site])
   await takeAlongRegistries(root, `deb ${site} ${suite} main\n`)
-  await inRoot(root, 'apt-get -qq update && apt-get -qq install --no-install-recommends nodejs npm >/dev/null', '/')
+  await inRoot(
+    root,
+    'apt-get -qq update && apt-get -qq install --no-install-recommends nodejs npm >/dev/null',
+    '/',
+  )
   await run('git', ['clone', '--quiet', project, join(root, clone)])
   return root
 }

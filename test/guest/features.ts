@@ -11,6 +11,8 @@ export const probes: Record<string, string> = {
   'can gateway': 'modprobe can-gw',
   // Some tests run a plugin thousands of times, for which User-Mode Linux is too slow.
   'full speed': '! grep -q "User Mode Linux" /proc/cpuinfo',
+  // User-Mode Linux 6.1 has it for the legacy tool, 7.2 for neither.
+  iptables: 'iptables-legacy -A INPUT -j ACCEPT || iptables -A INPUT -j ACCEPT',
   'link bond': 'ip link add probe type bond',
   'link dummy': 'ip link add probe type dummy',
   'link ipvlan': onParent('ipvlan'),

@@ -4,7 +4,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as cnitool from '../harness/cnitool.ts'
-import { command, ip, ipJson, succeeds } from '../harness/command.ts'
+import { ip, ipJson, succeeds } from '../harness/command.ts'
 import { refusal } from '../harness/expect.ts'
 import { far, farHost, type Netns, near, newContainer, privateHost } from '../harness/host.ts'
 import { addresses, exists, inContainer, link, routes } from '../harness/look.ts'
@@ -180,27 +180,6 @@ function reflect(): void {
   inContainer(distant, 'link set switch up')
   inContainer(distant, 'link set eth0 master switch')
   inContainer(distant, 'link set eth0 type bridge_slave hairpin on')
-}
-
-for (const [mode, filtered] of [
-  ['l3', false],
-  ['l3s', true],
-] as const)
-  test(`${mode}: the host’s netfilter ${filtered ? 'drops' : 'does not see'} what arrives`, async () => {
-    const { one, own, end } = await apart({ mode })
-    const [ipv4 = ''] = own
-    filter('-A', ipv4)
-    assert.is(pings(distant, ipv4), !filtered)
-    filter('-D', ipv4)
-    assert.ok(pings(distant, ipv4))
-    assert.ok(pings(one, far.ipv4))
-    await end()
-  })
-
-/** The legacy tool where there is one: not every kernel has nf_tables for IPv4. */
-function filter(verb: '-A' | '-D', address: string): void {
-  const tool = succeeds('iptables-legacy', '-S') ? 'iptables-legacy' : 'iptables'
-  command(tool, verb, 'INPUT', '-d', address, '-j', 'DROP')
 }
 
 test('l2: two containers cannot have one address', async () => {

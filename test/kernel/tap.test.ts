@@ -85,7 +85,18 @@ function opensAs(user: string, netns: string): boolean {
   const opens = `timeout 3 setpriv --reuid ${user} --clear-groups --inh-caps=-all ${program}; test $? = 124`
   const [project, node] = [new URL('../..', import.meta.url).pathname, process.execPath]
   // `ip netns exec` has mounts of its own.
-  return succeeds('ip', 'netns', 'exec', netns, 'sh', '-c', `${forEveryUser} && ${opens}`, 'sh', project, node)
+  return succeeds(
+    'ip',
+    'netns',
+    'exec',
+    netns,
+    'sh',
+    '-c',
+    `${forEveryUser} && ${opens}`,
+    'sh',
+    project,
+    node,
+  )
 }
 
 const config = { type: 'tap', name: 'net', cniVersion: '1.1.0' }
