@@ -1,0 +1,31 @@
+/** What test files say of themselves. */
+
+import { globSync, readFileSync } from 'node:fs'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { declared, packagesOf } from '../../harness/declared.ts'
+
+const kernelTests = globSync('test/kernel/*.ts', { cwd: new URL('../../..', import.meta.url).pathname })
+const source = (file: string) => readFileSync(new URL(`../../../${file}`, import.meta.url), 'utf8')
+
+test('words are read from lines of their own', () => {
+  const lines =
+    '/** A test. */\n// needs: nft ip\n// packages: can-utils, qemu-system-x86\nconst a = 1 // packages: none\n'
+  assert.equal(declared(lines, 'packages'), ['can-utils', 'qemu-system-x86'])
+  assert.equal(declared(lines, 'needs'), ['nft ip'])
+})
+
+test('the packages of several files are named once', () => {
+  const files = ['vcan', 'vxcan'].map(
+    (name) => new URL(`../../kernel/${name}.test.ts`, import.meta.url).pathname,
+  )
+  assert.equal(packagesOf(files), ['can-utils'])
+})
+
+test('no kernel test installs packages by itself: in a guest, which has no network, it could not', () => {
+  const guilty = kernelTests.filter((file) => source(file).includes('ensurePackages'))
+  assert.ok(kernelTests.length > 50)
+  assert.equal(guilty, [])
+})
+
+test.run()
