@@ -2,7 +2,9 @@
 
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { execa } from 'execa'
 import { run } from './run.ts'
+import { Missing } from './setup.ts'
 
 const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg'
 
@@ -20,21 +22,30 @@ export interface Suite {
  * Reads the package lists of a suite.
  * @param name `sid`, `trixie`, …
  * @param work directory that lists and cache may be kept in
+ * @throws Missing when the suite cannot be fetched, now or at a download
  */
 export async function debianSuite(name: string, work: string): Promise<Suite> {
   const options = await configuration(name, work)
-  await run('apt-get', [...options, '--quiet', 'update'])
-  const get = (cwd: string, args: readonly string[]) =>
-    run('apt-get', [...options, '--quiet', ...args], { cwd })
+  const get = (cwd: string, args: readonly string[]) => aptGet(name, [...options, ...args], cwd)
+  await get(work, ['update'])
   return {
-    download: async (directory, names) => void (await get(directory, ['download', ...names])),
-    downloadSource: async (directory, source) =>
-      void (await get(directory, ['source', '--download-only', '--tar-only', source])),
+    download: (directory, names) => get(directory, ['download', ...names]),
+    downloadSource: (directory, source) =>
+      get(directory, ['source', '--download-only', '--tar-only', source]),
     dependencies: async (name) => {
       const said = await run('apt-cache', [...options, 'depends', name])
       return [...said.matchAll(/Depends: ([\w.+-]+)/g)].flatMap(([, found]) => found ?? [])
     },
   }
+}
+
+async function aptGet(suite: string, args: readonly string[], cwd: string): Promise<void> {
+  const { failed, stderr } = await execa('apt-get', ['--quiet', ...args], {
+    cwd,
+    stdin: 'ignore',
+    reject: false,
+  })
+  if (failed) throw new Missing(`Debian ${suite} cannot be fetched: ${stderr}`)
 }
 
 async function configuration(suite: string, work: string): Promise<string[]> {
@@ -48,6 +59,7 @@ async function configuration(suite: string, work: string): Promise<string[]> {
     `Dir::Etc::SourceList=${list}`,
     'Dir::Etc::SourceParts=-',
     `Dir::Cache=${join(work, 'cache')}`,
+    'Dir::State::Status=/dev/null', // or a newer package that the machine has installed would be the one to download
     'APT::Sandbox::User=root',
     'APT::Update::Error-Mode=any', // or lists that could not be fetched are no error, and packages just "not found"
   ].flatMap((option) => ['--option', option])

@@ -9,6 +9,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { runInGuest } from './boot.ts'
 import { probeCommand } from './features.ts'
+import { chooseGuest } from './kernel.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'patchbay-guest-'))
 const shell = (script: string, options = {}) => runInGuest(['sh', '-c', script], options)
@@ -44,8 +45,11 @@ test('the command writes wherever it likes, and the host keeps its files', async
   assert.not(existsSync(join(directory, 'more')))
 })
 
+/** By mount(2), which takes a path for an option. */
+const mountHost = 'LIBMOUNT_FORCE_MOUNT2=always mount -t hostfs'
+
 test('not even by mounting the host’s files anew can they be written', async () => {
-  const { stderr, status } = await shell(`mount -t hostfs -o ${directory} none /mnt && touch /mnt/evil`)
+  const { stderr, status } = await shell(`${mountHost} -o ${directory} none /mnt && touch /mnt/evil`)
   assert.is.not(status, 0)
   assert.match(stderr, 'Read-only file system')
   assert.not(existsSync(join(directory, 'evil')))
@@ -97,7 +101,14 @@ test('a guest ends with whoever started it, however that ends', async () => {
 
 test('a guest that dies says what its kernel said last', async () => {
   const death = await shell('echo c > /proc/sysrq-trigger; sleep 60', { timeout: 30 }).catch(String)
-  assert.match(String(death), /Kernel panic.*sysrq/)
+  assert.match(String(death), /Linux \d.* died in the guest; its last words:\n.*Kernel panic.*sysrq/s)
+  assert.not.match(String(death), 'Call Trace')
+})
+
+test('a kernel that no guest has is refused with the names of those there are', () => {
+  const chosen = process.env.PATCHBAY_GUEST
+  assert.throws(() => chooseGuest('5.10'), /no guest has the kernel 5.10: take newest or 6.1/)
+  chooseGuest(chosen ?? '')
 })
 
 test.run()

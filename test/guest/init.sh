@@ -8,7 +8,8 @@ modules=$guest_modules # a kernel argument
 
 # Left by confine.sh in the tmpfs that the host's kernel has on its /dev/shm.
 read_command() {
-  mount -t hostfs -o /dev/shm hostfs /mnt
+  # By mount(2), which takes a path for an option; newer versions of mount have another way.
+  LIBMOUNT_FORCE_MOUNT2=always mount -t hostfs -o /dev/shm hostfs /mnt
   mapfile -t -d '' command </mnt/command
   umount /mnt
 }

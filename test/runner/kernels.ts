@@ -46,7 +46,7 @@ function guest(kernel: GuestKernelName): Kernel {
         const { stdout, stderr, status } = await runInGuest(command, { kernel, cwd: root, timeout })
         return { output: stdout + stderr, status }
       } catch (error) {
-        return { output: String(error), status: undefined }
+        return { output: (error as Error).message, status: undefined }
       }
     },
     always: kernel === '6.1' ? onOldKernel : [],

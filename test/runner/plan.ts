@@ -103,7 +103,7 @@ function isAlwaysOn({ always = [] }: Kernel, file: string): boolean {
 /** One failure, however many files it concerns. */
 function withoutGuest(lost: readonly string[], dead: readonly Dead[]): string {
   const sentences = dead.map(({ sentence }) => sentence).join('\n')
-  return `${lost.length} test files have no kernel to run on, for want of a guest\n${sentences}`
+  return `no guest runs here, and test files that need one are left: ${lost.length}\n${sentences}`
 }
 
 function withoutKernel(file: string, needs: readonly string[]): string {

@@ -79,7 +79,7 @@ test('when every guest dies, that is one failure with the last words, however ma
   const { own, failures } = await planOf([netlink, vlans], kernel('own', []), guests)
   assert.equal(own, [netlink])
   assert.is(failures.length, 1)
-  for (const words of ['1 test files', 'newest: does not run', 'errno 14', 'old: does not', 'errno 15'])
+  for (const words of ['are left: 1', 'newest: does not run', 'errno 14', 'old: does not', 'errno 15'])
     assert.match(String(failures), words)
 })
 
