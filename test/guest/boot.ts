@@ -1,4 +1,4 @@
-/** A second kernel for tests: User-Mode Linux on the host's own root file system, which it can read but not write. */
+/** Boots guests for tests: User-Mode Linux on the host's own root file system, which it can read but not write. */
 
 import { readFileSync } from 'node:fs'
 import { execa } from 'execa'
@@ -21,20 +21,6 @@ export interface GuestOptions {
   nic?: string
 }
 
-/** The guest ended before its command did. */
-export class GuestDied extends Error {
-  /** @param messages all that the kernel wrote on its console */
-  constructor(version: string, messages: string) {
-    super(`Linux ${version} died in the guest; its last words:\n${lastWords(messages)}`)
-  }
-}
-
-/** The end of a kernel's messages, without the stack that a panic shows. */
-function lastWords(messages: string): string {
-  const [words = ''] = messages.split(/^(?:Stack|Call Trace):/m)
-  return words.trim().split('\n').slice(-5).join('\n')
-}
-
 /** Kernel arguments: which consoles lead to which descriptor, and no devices made before they are asked for. */
 const kernelArguments = [
   ...['mem=1024M', 'root=/dev/root', 'rootfstype=hostfs', 'rootflags=/', 'ro', 'quiet', 'panic=-1'],
@@ -47,7 +33,7 @@ const kernelArguments = [
 /**
  * Boots a guest, runs a command in it as root, and takes it down again. The command sees the host's files and may
  * write anywhere: nothing that it writes outlives it. Needs root.
- * @throws Missing when a package cannot be installed; GuestDied with the kernel's last words
+ * @throws Missing when a package cannot be installed; Error with the kernel's last words when the guest dies
  */
 export async function runInGuest(command: readonly string[], options: GuestOptions = {}): Promise<Completed> {
   const { timeout = 600, cwd = process.cwd(), env = process.env, nic } = options
@@ -66,8 +52,15 @@ export async function runInGuest(command: readonly string[], options: GuestOptio
   }).finally(() => guestsOn.set(cpu, guests(cpu) - 1))
   const [messages = '', stdout = '', stderr = '', status = ''] = stdio.slice(2).map(String)
   if (timedOut) return { status: 124, stdout, stderr: `${stderr}the guest was killed after ${timeout} s\n` }
-  if (status === '') throw new GuestDied(kernel.version, messages)
+  if (status === '')
+    throw new Error(`Linux ${kernel.version} died in the guest; its last words:\n${lastWords(messages)}`)
   return { status: Number(status), stdout, stderr }
+}
+
+/** The end of a kernel's messages, without the stack that a panic shows. */
+function lastWords(messages: string): string {
+  const [words = ''] = messages.split(/^(?:Stack|Call Trace):/m)
+  return words.trim().split('\n').slice(-5).join('\n')
 }
 
 /** include/uapi/linux/virtio_ids.h. */
