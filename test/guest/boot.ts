@@ -26,7 +26,7 @@ const kernelArguments = [
   ...['mem=1024M', 'root=/dev/root', 'rootfstype=hostfs', 'rootflags=/', 'ro', 'quiet', 'panic=-1'],
   ...['con=null', 'ssl=null', 'con0=null,fd:2', 'con1=null,fd:3', 'con2=null,fd:4', 'con3=null,fd:5'],
   ...['bonding.max_bonds=0', 'dummy.numdummies=0', 'ifb.numifbs=0'],
-  'seccomp=auto', // since 6.16: system calls are caught by seccomp, several times as fast as by ptrace
+  'seccomp=auto', // newer kernels catch system calls by seccomp then, several times as fast as by ptrace
   `init=${here}/init.sh`,
 ]
 

@@ -98,7 +98,7 @@ async function withOwnLibrary(program: string, home: string): Promise<string> {
   return run(program, ['--version'])
 }
 
-/** What is put in front of a kernel older than 7.2, whatever the processor: xstate.c says why. */
+/** What is put in front of an old kernel, whatever the processor: xstate.c says why. */
 async function preload(): Promise<string[]> {
   await ensurePackages(purpose, ['gcc', 'libc6-dev'])
   const library = join(cache, 'xstate.so')

@@ -1,5 +1,5 @@
 /*
- * Lets a User-Mode Linux kernel older than 7.2 run on a processor with AMX (`amx_tile` in /proc/cpuinfo): an LD_PRELOAD for the
+ * Lets an older User-Mode Linux kernel, such as 6.1, run on a processor with AMX (`amx_tile` in /proc/cpuinfo): an LD_PRELOAD for the
  * kernel alone. Such a kernel sets a process's floating-point state by PTRACE_SETREGSET from a buffer as large as the states
  * that it knows. A host whose processor has more refuses that with EFAULT, and the guest panics at its first process: "ptrace
  * set fp regs failed, errno = 14". Here the whole state is read first, and the guest's part laid over its beginning.
