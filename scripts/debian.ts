@@ -1,10 +1,10 @@
 /** Files from other Debian suites, with apt lists of their own: the machine's sources stay as they are. */
 
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { run } from './run.ts'
-import { Missing } from './setup.ts'
+import { ensurePackages, Missing } from './setup.ts'
 
 const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg'
 
@@ -36,6 +36,30 @@ export async function debianSuite(name: string, work: string): Promise<Suite> {
       const said = await run('apt-cache', [...options, 'depends', name])
       return [...said.matchAll(/Depends: ([\w.+-]+)/g)].flatMap(([, found]) => found ?? [])
     },
+  }
+}
+
+/**
+ * Downloads packages of a suite and unpacks them, without installing them, into a directory, which appears whole.
+ * @param namesIn chooses the packages
+ * @param home the directory, whose parent exists
+ * @throws Missing when the suite cannot be fetched
+ */
+export async function unpackPackages(
+  suiteName: string,
+  namesIn: (suite: Suite) => Promise<string[]>,
+  home: string,
+): Promise<void> {
+  await ensurePackages('downloading packages', ['debian-archive-keyring'])
+  const work = await mkdtemp(`${home}-`)
+  try {
+    const suite = await debianSuite(suiteName, work)
+    await suite.download(work, await namesIn(suite))
+    const archives = (await readdir(work)).filter((name) => name.endsWith('.deb'))
+    for (const archive of archives) await run('dpkg-deb', ['--extract', archive, 'tree'], { cwd: work })
+    await rename(join(work, 'tree'), home)
+  } finally {
+    await rm(work, { recursive: true })
   }
 }
 

@@ -4,8 +4,8 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { chooseGuest } from '../test/guest/kernel.ts'
-import { type Kernel, kernels } from '../test/runner/kernels.ts'
-import { takeToFirst } from '../test/runner/plan.ts'
+import { guests, type Kernel, kernels } from '../test/runner/kernels.ts'
+import { areAllDead, type Shares, takeToFirst } from '../test/runner/plan.ts'
 import { type Example, readExample } from './demo/example.ts'
 import { needsOf } from './demo/kinds.ts'
 import { notTried, type Row, show } from './demo/row.ts'
@@ -23,10 +23,13 @@ async function demonstrate(): Promise<void> {
   if (values.guest) chooseGuest(values.guest)
   if (process.getuid?.() !== 0) throw new Missing('the demo makes network namespaces: run it as root')
   await ensurePackages('the demo', ['iproute2', 'iputils-ping', 'kmod', 'nftables', 'util-linux'])
+  const all = examples()
+  const shares = await takeToFirst(all, needsOfAll, kernels())
   console.log('Building …')
   await run(process.execPath, ['build.ts', '--engine', 'quickjs'], { cwd: root, stderr: 'inherit' })
-  const rows = await tryAll(examples())
+  const rows = await tryAll(all, shares)
   show(rows)
+  if (shares.nowhere.length > 0 && areAllDead(guests(), shares.dead)) process.exitCode = 1
   if (rows.some(({ failed }) => failed)) process.exitCode = 1
 }
 
@@ -39,9 +42,7 @@ function examples(): Example[] {
     .map((file) => readExample(join(directory, file)))
 }
 
-async function tryAll(all: readonly Example[]): Promise<Row[]> {
-  const { runs, nowhere, dead } = await takeToFirst(all, needsOfAll, kernels())
-  if (nowhere.length > 0 && dead.length > 0) process.exitCode = 1
+async function tryAll(all: readonly Example[], { runs }: Shares<Example>): Promise<Row[]> {
   const rows = new Map<string, Row>()
   for (const { kernel, items } of runs)
     for (const row of await tryOn(kernel, items)) rows.set(row.example, row)

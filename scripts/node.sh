@@ -18,18 +18,18 @@ bin=$PWD/node_modules/node-linux-$architecture/bin
 
 # No package needs its install script; older npm runs them all, on the Node among the packages, which may not start yet.
 # Warnings would say that the machine's Node is too old for packages that it never runs.
-[ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --ignore-scripts --loglevel=error ||
-  fail "npm could not install the packages and says why above; by hand: npm ci --ignore-scripts"
+install="npm ci --ignore-scripts --include=optional"
+[ -x "$bin/node" ] && [ node_modules/.package-lock.json -nt package-lock.json ] || $install --loglevel=error ||
+  fail "npm could not install the packages and says why above; by hand: $install"
+[ -x "$bin/node" ] || fail "npm left out the package node-linux-$architecture, which it could not fetch; by hand: $install"
 
 if ! "$bin/node" --version >/dev/null 2>&1; then
   remedy="npm's Node does not run here; most likely libatomic.so.1 is missing, as root: apt-get update && apt-get install libatomic1"
   [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || fail "$remedy"
   echo "npm's Node needs a package that is missing, installing: libatomic1" >&2
   export DEBIAN_FRONTEND=noninteractive
-  apt-get install --yes --no-install-recommends libatomic1 >/dev/null 2>&1 || {
-    apt-get update >&2
-    apt-get install --yes --no-install-recommends libatomic1 >&2
-  } || fail "$remedy"
+  get="apt-get --yes --no-install-recommends --option DPkg::Lock::Timeout=300"
+  $get install libatomic1 >/dev/null 2>&1 || { $get update >&2 && $get install libatomic1 >&2; } || fail "$remedy"
   "$bin/node" --version >/dev/null || fail "$remedy"
 fi
 

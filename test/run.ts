@@ -3,7 +3,7 @@
 import { parseArgs } from 'node:util'
 import { reportMissing } from '../scripts/setup.ts'
 import { chooseGuest } from './guest/kernel.ts'
-import { prepareKernelTests } from './runner/kernel-tests.ts'
+import { isKernelTest, prepareKernelTests } from './runner/kernel-tests.ts'
 import { filesBelow, type Report, runFile, runStep } from './runner/run.ts'
 import { isGood, lastLine, sum, type Tally } from './runner/tally.ts'
 
@@ -29,10 +29,6 @@ async function runFiles(files: readonly string[]): Promise<Tally[]> {
 function tell({ text, tally }: Report): Tally {
   console.log(text)
   return tally
-}
-
-function isKernelTest(name: string): boolean {
-  return name === 'kernel' || name.startsWith('test/kernel/')
 }
 
 /** Kernels are asked first, so that the output begins with them. */

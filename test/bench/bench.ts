@@ -37,13 +37,14 @@ interface Wishes {
 async function bench({ kinds, peer: wish, rounds, chosen, workIn }: Wishes): Promise<void> {
   if (process.getuid?.() !== 0) throw new Missing('the benchmark makes network namespaces: run it as root')
   await ensurePackages('the benchmark', ['iproute2', 'iptables', 'nftables', 'util-linux'])
+  const places = await placesOf(kinds)
   const peer = await findPeer(wish)
   const candidates = [{ name: peerName, directory: peer.directory }, ...chosen.map(ours)]
   for (const { name, directory } of candidates) mustHave(kinds, name, directory)
   const conditions = { peer: peer.version, ours: await ownVersion(chosen), rounds, ...machine() }
   for (const [key, value] of Object.entries(conditions)) console.log(`${key}: ${value}`)
   const reports: Report[] = []
-  for (const { kernel, items } of await placesOf(kinds))
+  for (const { kernel, items } of places)
     reports.push(await report(kernel, await measureAll(kernel, { candidates, kinds: items, rounds }, workIn)))
   console.log(`\nload at the end: ${loads()}`)
   const file = join(root, 'dist/bench.json')

@@ -2,7 +2,7 @@
 
 import {
   appendFileSync,
-  cpSync,
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -10,7 +10,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { execa } from 'execa'
 import { mirror } from '../../scripts/debian.ts'
 import { run } from '../../scripts/run.ts'
@@ -22,14 +22,31 @@ const project = join(import.meta.dirname, '../..')
 const clone = '/root/patchbay'
 
 /** Variables of this machine's that lead to its registries. */
-const passed = /^(https?_proxy|no_proxy|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|SSL_CERT_DIR)$/i
+const passed = /^(https?_proxy|no_proxy|npm_config_registry|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|SSL_CERT_DIR)$/i
 
-/** Makes a root of a Debian suite. It is removed by `removeRoot`. @returns its directory */
-export async function makeRoot(suite: string): Promise<string> {
-  await ensurePackages('a fresh root', ['debootstrap', 'debian-archive-keyring', 'git', 'util-linux'])
+/** An empty directory for a root. */
+export function newRoot(suite: string): string {
   const parent = join(project, '.cache/fresh')
   mkdirSync(parent, { recursive: true })
   const root = mkdtempSync(join(parent, `${suite}-`))
+  chmodSync(root, 0o755)
+  return root
+}
+
+/** A copy of a root, to be changed. */
+export async function copyOf(root: string): Promise<string> {
+  const copy = newRoot(basename(root))
+  await run('cp', ['--archive', `${root}/.`, copy])
+  return copy
+}
+
+export function removeRoot(root: string): void {
+  rmSync(root, { recursive: true })
+}
+
+/** Puts a Debian suite into a root, Node and npm from it, and the clone. */
+export async function fillRoot(root: string, suite: string): Promise<void> {
+  await ensurePackages('a fresh root', ['debootstrap', 'debian-archive-keyring', 'git', 'util-linux'])
   const site = await mirror()
   await run('debootstrap', ['--variant=minbase', '--include=ca-certificates,git', suite, root, site])
   await takeAlongRegistries(root, `deb ${site} ${suite} main\n`)
@@ -39,19 +56,18 @@ export async function makeRoot(suite: string): Promise<string> {
     '/',
   )
   await run('git', ['clone', '--quiet', project, join(root, clone)])
-  return root
-}
-
-export function removeRoot(root: string): void {
-  rmSync(root, { recursive: true })
 }
 
 /** How this machine reaches Debian's mirror and npm's registry: sources, settings, certificates, names of hosts. */
 async function takeAlongRegistries(root: string, sources: string): Promise<void> {
   writeFileSync(join(root, 'etc/apt/sources.list'), sources)
   writeFileSync(join(root, 'etc/apt/apt.conf.d/00machine'), await run('apt-config', ['dump', 'Acquire']))
-  for (const path of ['etc/resolv.conf', 'etc/hosts', 'etc/ssl/certs'])
-    cpSync(join('/', path), join(root, path), { recursive: true, dereference: true })
+  const paths = ['etc/resolv.conf', 'etc/hosts', 'etc/ssl/certs', 'usr/local/share/ca-certificates']
+  for (const path of paths.filter((path) => existsSync(join('/', path)))) {
+    // What is there goes first: it may be a link, by which the machine's own file would be written.
+    await run('rm', ['--recursive', '--force', join(root, path)])
+    await run('cp', ['--archive', '-H', join('/', path), join(root, path)])
+  }
   for (const kind of ['globalconfig', 'userconfig']) {
     const file = await run('npm', ['config', 'get', kind])
     if (existsSync(file)) appendFileSync(join(root, 'root/.npmrc'), `${readFileSync(file, 'utf8')}\n`)

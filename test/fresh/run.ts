@@ -7,58 +7,62 @@ import { parseArgs } from 'node:util'
 import { oneOf } from '../../scripts/build/target.ts'
 import { reportMissing } from '../../scripts/setup.ts'
 import { isGood, lastLine, oneFailed, onePassed, sum, type Tally } from '../runner/tally.ts'
-import { inRoot, makeRoot, removeRoot } from './root.ts'
+import { copyOf, fillRoot, inRoot, newRoot, removeRoot } from './root.ts'
 
 const suites = ['bookworm', 'trixie'] as const
 
 /** Versions of Node besides Debian's, and of npm: the newest that runs there. */
 const nodes = { 18: 10, 20: 11, 22: 12, 24: 12, 26: 12 }
 
-/** What is tried, in this order: shell lines in the clone. */
-const trials = {
+/** What is tried: shell lines in the clone. */
+const trials: Record<string, Record<string, string>> = {
   demo: { demo: 'npm run demo' },
   test: { test: 'npm test' },
   nodes: Object.fromEntries(
-    Object.entries(nodes).map(([node, npm]) => [
-      `check with Node ${node} and npm ${npm}`,
-      withNode(node, npm),
-    ]),
+    Object.entries(nodes).map(([node, npm]) => [`Node ${node} with npm ${npm}`, checkWith(node, npm)]),
   ),
-} as const
+}
 
-/** All that depends on the user's own Node and npm is the set-up. */
-function withNode(node: string, npm: number): string {
+/** The user's own Node and npm matter only for the set-up. Newer Nodes run only where libatomic1 is installed. */
+function checkWith(node: string, npm: number): string {
   const place = `/opt/node-${node}`
   const packages = `node-linux-${process.arch}@${node} npm@${npm}`
   const path = `${place}/lib/node_modules/node-linux-${process.arch}/bin:${place}/bin`
-  return `npm install --global --prefix ${place} ${packages} && PATH=${path}:$PATH && rm -rf node_modules && npm --version && node --version && npm run check`
+  const install = `npm install --loglevel=error --global --prefix ${place} ${packages}`
+  return `apt-get -qq install libatomic1 >/dev/null && ${install} && PATH=${path}:$PATH && echo "Node $(node --version), npm $(npm --version)" && npm run check`
 }
 
-type Trial = keyof typeof trials
-
-async function tryIn(suite: string, names: readonly Trial[], keep: boolean): Promise<Tally[]> {
-  console.log(`making a fresh ${suite} …`)
-  const root = await makeRoot(suite)
-  const tallies: Tally[] = []
+/** Each trial has a root of its own: what one installs must not help another. */
+async function tryOne(line: string, fresh: string, keep: boolean): Promise<Tally> {
+  const root = await copyOf(fresh)
   try {
-    for (const [name, line] of names.flatMap((name) => Object.entries(trials[name])))
-      tallies.push(await tryOne(`${name} on a fresh ${suite}`, root, line))
+    return await inRoot(root, line).then(
+      () => onePassed,
+      () => oneFailed,
+    )
   } finally {
     if (keep) console.log(`kept: ${root}`)
     else removeRoot(root)
   }
-  return tallies
 }
 
-async function tryOne(name: string, root: string, line: string): Promise<Tally> {
-  const start = performance.now()
-  const tally = await inRoot(root, line).then(
-    () => onePassed,
-    () => oneFailed,
-  )
-  const seconds = ((performance.now() - start) / 1000).toFixed(0)
-  console.log(`${tally.failed ? 'FAILED' : 'ok'}  ${name}, ${seconds} s`)
-  return tally
+async function tryIn(suite: string, names: readonly string[], keep: boolean): Promise<Tally[]> {
+  console.log(`making a fresh ${suite} …`)
+  const fresh = newRoot(suite)
+  const tallies: Tally[] = []
+  try {
+    await fillRoot(fresh, suite)
+    for (const [name, line] of names.flatMap((name) => Object.entries(trials[name] ?? {}))) {
+      const start = performance.now()
+      const tally = await tryOne(line, fresh, keep)
+      const seconds = ((performance.now() - start) / 1000).toFixed(0)
+      console.log(`${tally.failed ? 'FAILED' : 'ok'}  ${name} on a fresh ${suite}, ${seconds} s`)
+      tallies.push(tally)
+    }
+  } finally {
+    removeRoot(fresh)
+  }
+  return tallies
 }
 
 const { values, positionals } = parseArgs({
@@ -68,7 +72,7 @@ const { values, positionals } = parseArgs({
 
 await reportMissing(async () => {
   const chosen = values.suite ? [oneOf(suites, values.suite, '--suite')] : suites
-  const all = Object.keys(trials) as Trial[]
+  const all = Object.keys(trials)
   const names = positionals.length > 0 ? positionals.map((name) => oneOf(all, name, 'trial')) : all
   const tallies: Tally[] = []
   for (const suite of chosen) tallies.push(...(await tryIn(suite, names, values.keep)))

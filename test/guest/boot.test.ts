@@ -1,4 +1,4 @@
-/** The second kernel: what a command in it gives back, and that nothing it does outlives it. */
+/** A guest: what a command in it gives back, and that nothing it does outlives it. */
 
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -9,7 +9,6 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { runInGuest } from './boot.ts'
 import { probeCommand } from './features.ts'
-import { chooseGuest } from './kernel.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'patchbay-guest-'))
 const shell = (script: string, options = {}) => runInGuest(['sh', '-c', script], options)
@@ -68,9 +67,9 @@ test('it has what tests are taken there for', async () => {
 })
 
 test('a command that does not end is stopped, and what it said until then is kept', async () => {
-  const { stdout, stderr, status } = await shell('echo begun; sleep 1000', { timeout: 8 })
+  const { stdout, stderr, status } = await shell('echo begun; sleep 1000', { timeout: 12 })
   assert.equal([stdout, status], ['begun\n', 124])
-  assert.match(stderr, 'killed after 8 s')
+  assert.match(stderr, 'killed after 12 s')
 })
 
 /** The child that runs a program, once there is one: the caller has others for a moment, to see what is installed. */
@@ -103,12 +102,6 @@ test('a guest that dies says what its kernel said last', async () => {
   const death = await shell('echo c > /proc/sysrq-trigger; sleep 60', { timeout: 30 }).catch(String)
   assert.match(String(death), /Linux \d.* died in the guest; its last words:\n.*Kernel panic.*sysrq/s)
   assert.not.match(String(death), 'Call Trace')
-})
-
-test('a kernel that no guest has is refused with the names of those there are', () => {
-  const chosen = process.env.PATCHBAY_GUEST
-  assert.throws(() => chooseGuest('5.10'), /no guest has the kernel 5.10: take newest or 6.1/)
-  chooseGuest(chosen ?? '')
 })
 
 test.run()

@@ -37,7 +37,7 @@ const kernelArguments = [
  */
 export async function runInGuest(command: readonly string[], options: GuestOptions = {}): Promise<Completed> {
   const { timeout = 600, cwd = process.cwd(), env = process.env, nic } = options
-  await ensurePackages('the second kernel', ['kmod', 'iproute2'])
+  await ensurePackages('a guest', ['kmod', 'iproute2'])
   const kernel = await guestKernel(options.kernel ?? chosenGuest() ?? 'newest')
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value ?? ''}`)
   const words = ['env', '--ignore-environment', `--chdir=${cwd}`, ...variables, ...command]
@@ -57,10 +57,14 @@ export async function runInGuest(command: readonly string[], options: GuestOptio
   return { status: Number(status), stdout, stderr }
 }
 
-/** The end of a kernel's messages, without the stack that a panic shows. */
+/** The end of what a kernel said, without stacks, and without the shell's word on its end. */
 function lastWords(messages: string): string {
-  const [words = ''] = messages.split(/^(?:Stack|Call Trace):/m)
-  return words.trim().split('\n').slice(-5).join('\n')
+  const isStack = (line: string) => /^Stack:|^Call Trace:|^ +\[<|^ [0-9a-f]{8} |confine\.sh: line/.test(line)
+  const lines = messages.trim().split('\n')
+  return lines
+    .filter((line) => !isStack(line))
+    .slice(-5)
+    .join('\n')
 }
 
 /** include/uapi/linux/virtio_ids.h. */

@@ -9,7 +9,7 @@ import { declared } from '../harness/declared.ts'
 export const probes: Record<string, string> = {
   'bridge vlan_filtering': 'ip link add probe type bridge && bridge vlan add dev probe vid 2 self',
   'can gateway': 'modprobe can-gw',
-  // Some tests run a plugin thousands of times, for which User-Mode Linux is too slow.
+  // Some tests run a plugin thousands of times: one kernel is enough for them, and the machine's own is the fastest.
   'full speed': '! grep -q "User Mode Linux" /proc/cpuinfo',
   // User-Mode Linux 6.1 has it for the legacy tool, 7.2 for neither.
   iptables: 'iptables-legacy -A INPUT -j ACCEPT || iptables -A INPUT -j ACCEPT',
@@ -44,7 +44,7 @@ export function probeCommand(): string[] {
   return ['sh', '-c', script, 'probe', ...Object.entries(probes).flat()]
 }
 
-/** The features that a test file names. @throws when nobody knows how to ask a kernel for one of them */
+/** The features that a test file names. @throws for one that has no probe */
 export function needsOf(source: string): string[] {
   const names = declared(source, 'needs')
   const unknown = names.filter((name) => !(name in probes))

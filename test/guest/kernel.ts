@@ -1,9 +1,9 @@
 /** The kernels that guests boot: User-Mode Linux as Debian builds it, downloaded once to `.cache` and not installed. */
 
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { execa } from 'execa'
-import { debianSuite } from '../../scripts/debian.ts'
+import { unpackPackages } from '../../scripts/debian.ts'
 import { run } from '../../scripts/run.ts'
 import { ensurePackages, Missing } from '../../scripts/setup.ts'
 
@@ -56,28 +56,12 @@ export function guestKernel(name: GuestKernelName): Promise<GuestKernel> {
 
 async function prepare(name: GuestKernelName): Promise<GuestKernel> {
   const home = join(cache, name)
-  if (!existsSync(home)) await download(suites[name], home)
+  mkdirSync(cache, { recursive: true })
+  if (!existsSync(home)) await unpackPackages(suites[name], async () => ['user-mode-linux', 'libc6'], home)
   const program = join(home, 'usr/bin/linux.uml')
   const version = (await versionOf(program)) ?? (await withOwnLibrary(program, home))
   const modules = join(home, 'usr/lib/uml/modules', version)
   return { version, modules, command: [...(name === '6.1' ? await preload() : []), program] }
-}
-
-async function download(suiteName: string, home: string): Promise<void> {
-  await ensurePackages(purpose, ['debian-archive-keyring'])
-  mkdirSync(cache, { recursive: true })
-  const work = mkdtempSync(join(cache, 'download-'))
-  try {
-    const suite = await debianSuite(suiteName, work)
-    await suite.download(work, ['user-mode-linux', 'libc6'])
-    mkdirSync(join(work, 'tree/libc'), { recursive: true })
-    await run('sh', ['-c', 'dpkg-deb -x user-mode-linux_* tree && dpkg-deb -x libc6_* tree/libc'], {
-      cwd: work,
-    })
-    renameSync(join(work, 'tree'), home)
-  } finally {
-    rmSync(work, { recursive: true, force: true })
-  }
 }
 
 /** Undefined when it does not start here, as the C library of this machine is older than it needs. */
@@ -89,7 +73,7 @@ async function versionOf(program: string): Promise<string | undefined> {
 /** Makes a kernel start with the C library of its own suite. The kernel executes itself again: to start it by hand with ld.so is not enough. */
 async function withOwnLibrary(program: string, home: string): Promise<string> {
   await ensurePackages(purpose, ['patchelf'])
-  const library = join(home, 'libc/usr/lib/x86_64-linux-gnu')
+  const library = join(home, 'usr/lib/x86_64-linux-gnu')
   const loader = join(library, 'ld-linux-x86-64.so.2')
   const patched = `${program}-${process.pid}`
   const words = ['--set-interpreter', loader, '--set-rpath', library, '--output', patched]
@@ -98,7 +82,7 @@ async function withOwnLibrary(program: string, home: string): Promise<string> {
   return run(program, ['--version'])
 }
 
-/** What is put in front of an old kernel, whatever the processor: xstate.c says why. */
+/** The words before an old kernel's, on every processor: xstate.c says why. */
 async function preload(): Promise<string[]> {
   await ensurePackages(purpose, ['gcc', 'libc6-dev'])
   const library = join(cache, 'xstate.so')

@@ -1,7 +1,7 @@
 /*
- * Does what an old User-Mode Linux kernel does: sets a stopped child's extended state from a buffer that ends early, before the
- * last 64 bytes that the processor has. Prints "refused" and the errno's number, or "taken" and whether the register that was changed
- * in the buffer has changed in the child, too, and all that the buffer does not reach is as before.
+ * Does what an old User-Mode Linux kernel does: sets a stopped child's extended state from a buffer that ends early. This one ends
+ * before the upper halves of the ymm registers (AVX). Prints "refused" and the errno's number; or "taken", whether the xmm register that
+ * differs in the buffer has changed in the child, and whether the halves that the buffer does not reach are as before.
  */
 #include <elf.h>
 #include <errno.h>
@@ -13,14 +13,19 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { XMM0 = 160 }; /* Intel SDM volume 1, "Layout of the 64-bit mode FXSAVE map" */
+/* Offsets in the standard format: Intel SDM volume 1, "XSAVE area". */
+enum { XMM0 = 160, XSTATE_BV = 512, YMM_HIGH = 576, SSE_AND_AVX = 2 | 4 };
 
-static char before[1 << 16], after[1 << 16];
+static char state[1 << 16], after[1 << 16];
 
-static size_t read_state(int child, char *state) {
-  struct iovec all = {state, sizeof before};
-  ptrace(PTRACE_GETREGSET, child, NT_X86_XSTATE, &all);
-  return all.iov_len;
+static size_t get(int child, char *bytes) {
+  struct iovec all = {bytes, sizeof state};
+  return ptrace(PTRACE_GETREGSET, child, NT_X86_XSTATE, &all) < 0 ? 0 : all.iov_len;
+}
+
+static int set(int child, size_t length) {
+  struct iovec part = {state, length};
+  return ptrace(PTRACE_SETREGSET, child, NT_X86_XSTATE, &part);
 }
 
 int main(void) {
@@ -31,15 +36,18 @@ int main(void) {
   }
   waitpid(child, 0, 0);
 
-  struct iovec early = {before, read_state(child, before) - 64};
-  before[XMM0] ^= 0x55;
-  before[512] |= 2; /* XSTATE_BV: the state has xmm registers, used or not */
-  if (ptrace(PTRACE_SETREGSET, child, NT_X86_XSTATE, &early) < 0) {
+  size_t whole = get(child, state);
+  state[XSTATE_BV] |= SSE_AND_AVX;
+  state[YMM_HIGH] = 0x77;
+  if (set(child, whole) < 0) return kill(child, SIGKILL), perror("set the whole state"), 1;
+
+  state[XMM0] ^= 0x55;
+  if (set(child, YMM_HIGH) < 0) {
     printf("refused %d\n", errno);
   } else {
-    size_t length = read_state(child, after);
-    int same = memcmp(before + early.iov_len, after + early.iov_len, length - early.iov_len) == 0;
-    printf("taken, %s, %s\n", after[XMM0] == before[XMM0] ? "changed" : "lost", same ? "rest kept" : "rest changed");
+    get(child, after);
+    printf("taken, %s, ", after[XMM0] == state[XMM0] ? "changed" : "lost");
+    puts(after[YMM_HIGH] == 0x77 ? "rest kept" : "rest lost");
   }
   return kill(child, SIGKILL);
 }

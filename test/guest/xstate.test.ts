@@ -15,14 +15,14 @@ const directory = mkdtempSync(join(tmpdir(), 'patchbay-xstate-'))
 test.after(() => rmSync(directory, { recursive: true }))
 
 const probe = join(directory, 'probe')
-await compile('xstate-probe.c', probe)
 const [env = '', ...preload] = (await guestKernel('6.1')).command.slice(0, -1)
+await compile('xstate-probe.c', probe)
 
 test('the host refuses a state that ends early', async () => {
   assert.is(await run(probe, []), `refused ${EFAULT}`)
 })
 
-test('the library that the old kernel is started with has it taken: the part is set, and the rest is kept', async () => {
+test('by the library that the old kernel is started with it is taken: the part is set, and the rest is kept', async () => {
   assert.is(await run(env, [...preload, probe]), 'taken, changed, rest kept')
 })
 

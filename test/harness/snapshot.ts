@@ -26,7 +26,7 @@ export function snapshotOf(netns: string): Snapshot {
   return network(ask(['ip', 'netns', 'exec', netns], looks))
 }
 
-/** What commands answer, run by one shell: in the second kernel a process costs most when Node starts it. */
+/** What commands answer, run by one shell: in a guest a process costs most when Node starts it. */
 function ask(inside: readonly string[], commands: readonly string[]): string[] {
   const [file = '', ...args] = [...inside, 'sh', '-c', commands.join(" && printf '\\0' && ")]
   return command(file, ...args).split('\0')

@@ -1,12 +1,18 @@
 /**
  * A program at the other end of a tap or tun: every address that it is asked for answers ARP and pings. `node tun-peer.ts
- * NAME tap|tun [multi_queue]`, in the device's network namespace; or with the node of a macvtap, anywhere.
+ * NAME tap|tun [multi_queue]`, in the device's network namespace; or with the node of a macvtap, anywhere. As the user whose number is
+ * TUN_PEER_USER, who may be unable to read this program.
  */
 
 import { must } from '../../shared/kernel/syscall.ts'
 import { openTapNode, openTun, type TunOptions } from '../../shared/kernel/tun.ts'
 
 const [name = '', mode = 'tap', multiQueue] = process.argv.slice(2)
+const user = process.env.TUN_PEER_USER
+if (user) {
+  process.setgroups?.([])
+  process.setuid?.(Number(user))
+}
 const options = { mode: mode as TunOptions['mode'], multiQueue: multiQueue !== undefined }
 const fd = name.startsWith('/') ? openTapNode(name) : openTun(name, options)
 console.log('listening')

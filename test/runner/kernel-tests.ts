@@ -4,33 +4,56 @@ import { availableParallelism } from 'node:os'
 import { chooseGuest } from '../guest/kernel.ts'
 import { installTools } from '../harness/host.ts'
 import { guests, native } from './kernels.ts'
-import { planOf } from './plan.ts'
+import { planOf, takeToFirst } from './plan.ts'
 import { failure, filesBelow, type Report, runFile } from './run.ts'
 import { sideBySide } from './side-by-side.ts'
+
+type Run = () => Iterable<Promise<Report>>
+
+/** Whether a name given to `npm test` is of a test that wants a kernel to itself, or of all of them. */
+export function isKernelTest(name: string): boolean {
+  return name === 'kernel' || /^test\/(kernel|guest)\//.test(name)
+}
 
 /**
  * Asks the kernels what they have, and installs what the tests need: a guest has no network.
  * @param names `kernel` for all, or files
  * @returns what runs them; the reports are in order of kernel and file
  */
-export async function prepareKernelTests(names: readonly string[]): Promise<() => Iterable<Promise<Report>>> {
+export async function prepareKernelTests(names: readonly string[]): Promise<Run> {
   if (names.length === 0) return () => []
   if (process.getuid?.() !== 0)
     return () => [failed('the kernel tests need root: sudo npm test; without it: npm run unit')]
-  const files = names.flatMap((name) => (name === 'kernel' ? filesBelow('kernel') : [name]))
-  await installTools(files)
-  const plan = await planOf(files, native, guests())
-  const [guest] = plan.guests
-  if (guest?.kernel.guest) chooseGuest(guest.kernel.guest)
-  const ofGuest = guest && names.includes('kernel') ? filesBelow('guest') : []
+  const files = names.flatMap((name) =>
+    name === 'kernel' ? [...filesBelow('guest'), ...filesBelow('kernel')] : [name],
+  )
+  try {
+    return await prepare(files)
+  } catch (error) {
+    return () => [failed((error as Error).message)]
+  }
+}
+
+async function prepare(files: readonly string[]): Promise<Run> {
+  const isOfGuest = (file: string) => file.startsWith('test/guest/')
+  const kernelFiles = files.filter((file) => !isOfGuest(file))
+  const all = guests()
+  await installTools(kernelFiles)
+  const plan = await planOf(kernelFiles, native, all)
+  // The tests of the guest itself are programs of this kernel, which boot the first guest that runs.
+  const ofGuest = await takeToFirst(files.filter(isOfGuest), () => [], all)
+  const [first] = ofGuest.runs
+  if (first?.kernel.guest) chooseGuest(first.kernel.guest)
+  const untold = plan.failures.length === 0 ? ofGuest.nowhere : []
+  const failures = [...plan.failures, ...untold.map((file) => `${file}: no guest runs here`)]
 
   return () => {
-    const own = [...ofGuest, ...plan.own].map((file) => () => runFile(file))
+    const own = [...(first?.items ?? []), ...plan.own].map((file) => () => runFile(file))
     const others = plan.guests.flatMap(({ kernel, items }) =>
       items.map((file) => () => runFile(file, kernel)),
     )
     // One CPU runs the files of this kernel in turn, the others a guest each.
-    return [...plan.failures.map(failed), ...sideBySide(own, others, availableParallelism())]
+    return [...failures.map(failed), ...sideBySide(own, others, availableParallelism())]
   }
 }
 

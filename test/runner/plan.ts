@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { needsOf, probeCommand } from '../guest/features.ts'
+import { needsOf as needsOfSource, probeCommand } from '../guest/features.ts'
 import type { Kernel } from './kernels.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -40,9 +40,9 @@ export async function takeToFirst<T>(
   const shares: Shares<T> = { runs: [], nowhere: [...items], dead: [] }
   for (const kernel of kernels) {
     const wanted = items.filter((item) => shares.nowhere.includes(item) || always(kernel, item))
-    const { features, sentence } = wanted.length > 0 ? await ask(kernel) : nothing
-    if (sentence) console.log(sentence)
-    if (sentence && !features) shares.dead.push({ kernel, sentence })
+    if (wanted.length === 0) continue
+    const { features, sentence } = await ask(kernel)
+    if (!features) shares.dead.push({ kernel, sentence })
     const taken = wanted.filter((item) => features && needsOf(item).every((name) => features.has(name)))
     if (taken.length > 0) shares.runs.push({ kernel, items: taken })
     shares.nowhere = shares.nowhere.filter((item) => !taken.includes(item))
@@ -50,19 +50,28 @@ export async function takeToFirst<T>(
   return shares
 }
 
-/** What a kernel says: its features, if it runs, and a sentence for the user. */
+/** What a kernel has, if it runs, and a sentence for the user about it. */
 interface Answer {
   features?: Set<string>
-  sentence?: string
+  sentence: string
 }
 
-const nothing: Answer = {}
+const asked = new Map<Kernel, Promise<Answer>>()
 
-async function ask({ name, run }: Kernel): Promise<Answer> {
+/** Asks a kernel, once. */
+function ask(kernel: Kernel): Promise<Answer> {
+  const answer = asked.get(kernel) ?? answerOf(kernel)
+  asked.set(kernel, answer)
+  return answer
+}
+
+async function answerOf({ name, run }: Kernel): Promise<Answer> {
   const { output, status } = await run(probeCommand(), 60)
-  if (status !== 0) return { sentence: `${name}: does not run here. ${output.trim()}` }
   const [version, ...features] = output.trim().split('\n')
-  return { features: new Set(features), sentence: `${name}: Linux ${version}` }
+  const runs = status === 0
+  const sentence = `${name}: ${runs ? `Linux ${version}` : `does not run here. ${output.trim()}`}`
+  console.log(sentence)
+  return runs ? { features: new Set(features), sentence } : { sentence }
 }
 
 /** Which test files run where, and what keeps others from running. */
@@ -80,20 +89,30 @@ export async function planOf(
   own: Kernel,
   guests: readonly Kernel[],
 ): Promise<Plan> {
-  const needs = new Map(files.map((file) => [file, needsOf(readFileSync(join(root, file), 'utf8'))]))
-  const needsOfFile = (file: string) => needs.get(file) ?? []
-  const onOwn = await takeToFirst(files, needsOfFile, [own])
-  const { runs, nowhere, dead } = await takeToFirst(files, needsOfFile, guests, isAlwaysOn)
-  const lost = nowhere.filter((file) => onOwn.nowhere.includes(file))
-  const missed = dead.filter(({ kernel }) => files.some((file) => isAlwaysOn(kernel, file)))
-  const failures =
-    lost.length > 0 && dead.length > 0
-      ? [withoutGuest(lost, dead)]
-      : [
-          ...lost.map((file) => withoutKernel(file, needsOfFile(file))),
-          ...missed.map(({ sentence }) => sentence),
-        ]
-  return { own: onOwn.runs.flatMap(({ items }) => items), guests: runs, failures }
+  const needs = new Map(files.map((file) => [file, needsOfSource(readFileSync(join(root, file), 'utf8'))]))
+  const needsOf = (file: string) => needs.get(file) ?? []
+  const onOwn = await takeToFirst(files, needsOf, [own])
+  const inGuests = await takeToFirst(files, needsOf, guests, isAlwaysOn)
+  const lost = inGuests.nowhere.filter((file) => onOwn.nowhere.includes(file))
+  return {
+    own: onOwn.runs.flatMap(({ items }) => items),
+    guests: inGuests.runs,
+    failures: areAllDead(guests, inGuests.dead)
+      ? [withoutGuest(lost, inGuests.dead)]
+      : [...lost.map((file) => withoutKernel(file, needsOf(file))), ...missed(files, inGuests.dead)],
+  }
+}
+
+/** Whether there should be a guest, and none runs. */
+export function areAllDead(guests: readonly Kernel[], dead: readonly Dead[]): boolean {
+  return guests.length > 0 && dead.length === guests.length
+}
+
+/** A dead guest that always runs some file is a failure, even when others can run the file. */
+function missed(files: readonly string[], dead: readonly Dead[]): string[] {
+  return dead
+    .filter(({ kernel }) => files.some((file) => isAlwaysOn(kernel, file)))
+    .map(({ sentence }) => sentence)
 }
 
 function isAlwaysOn({ always = [] }: Kernel, file: string): boolean {

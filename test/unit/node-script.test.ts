@@ -84,7 +84,12 @@ test('a failing npm, and a failing apt-get, end with what to do by hand', () => 
   assert.match(stderr, 'by hand: npm ci --ignore-scripts')
 })
 
-test('who is not root is told what to install', () => {
+test('an npm that leaves out the Node is told of, now and at the next try', () => {
+  program('bin/npm', `mkdir -p node_modules; touch ${lockfile}`)
+  for (const _ of [1, 2]) assert.match(run().stderr, /left out the package node-linux-.*by hand: npm ci/)
+})
+
+test('a user who is not root is told what to install', () => {
   program('bin/id', 'echo 1000')
   const { status, stderr } = run()
   assert.is(status, 1)

@@ -83,6 +83,12 @@ test('when every guest dies, that is one failure with the last words, however ma
     assert.match(String(failures), words)
 })
 
+test('a file that the guest that runs cannot take is named, whether or not another guest is dead', async () => {
+  const guests = [dead('newest', 'panic'), kernel('old', [])]
+  const { failures } = await planOf([vlans], kernel('own', []), guests)
+  assert.equal(failures, [`${vlans}: no kernel here has all that it needs: bridge vlan_filtering, link vlan`])
+})
+
 test('a dead guest that always runs some file is a failure, even when the others do without it', async () => {
   const newest = kernel('newest', vlanFeatures)
   const { failures } = await planOf([netlink, vlans], kernel('own', []), [
