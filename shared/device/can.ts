@@ -12,11 +12,14 @@ import { type MacConfig, requestedMac } from './mac.ts'
 /** Sizes of frames, include/uapi/linux/can.h: CAN_MTU, CANFD_MTU, CANXL_MIN_MTU and CANXL_MAX_MTU. */
 export const Frame = { CLASSIC: 16, FD: 72, XL_MIN: 76, XL_MAX: 2060 } as const
 
-/** @param whose the devices that get it */
+/**
+ * The same default on every kernel: 7.2 makes devices for CAN XL, on which older programs refuse to send CAN FD frames.
+ * @param whose the devices that get it
+ */
 export function canMtuOf(whose: string) {
   return describe(
-    withDefault(integer({ min: 0, max: Frame.XL_MAX }), 0),
-    `MTU of ${whose}: which frames it carries. 16: classic CAN; 72: CAN FD too; 76 to 2060: CAN XL too. 0: the kernel's default, 72.`,
+    withDefault(integer({ min: 0, max: Frame.XL_MAX }), Frame.FD),
+    `MTU of ${whose}: which frames it carries. 16: classic CAN; 72: CAN FD too; 76 to 2060: CAN XL too. 0: the kernel's default, which is 72 or, on newer kernels, 2060.`,
   )
 }
 

@@ -11,7 +11,7 @@ import * as cnitool from '../harness/cnitool.ts'
 import { ip } from '../harness/command.ts'
 import { unchanged } from '../harness/expect.ts'
 import { type Netns, newContainer, privateHost } from '../harness/host.ts'
-import { link } from '../harness/look.ts'
+import { inContainer, link } from '../harness/look.ts'
 import { call } from '../harness/plugin.ts'
 import { snapshot, snapshotOf } from '../harness/snapshot.ts'
 
@@ -57,6 +57,13 @@ test('mtu 16: FD frames are refused, classic ones pass', async () => {
     assert.throws(() => sendFrames({ ifname, netns }, '123##011'), 'not CAN FD capable')
   })
   assert.equal(heard, ['123#11'])
+})
+
+test('without mtu it is 72 on every kernel; with mtu 0 it is what the kernel gives', async () => {
+  assert.is(link(ifname, await wired({})).mtu, 72)
+  const netns = await wired({ mtu: 0 })
+  inContainer(netns, 'link add plain type vcan')
+  assert.is(link(ifname, netns).mtu, link('plain', netns).mtu)
 })
 
 for (const mtu of [72, 76, 2060])

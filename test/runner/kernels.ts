@@ -54,9 +54,16 @@ function guest(kernel: GuestKernelName): Kernel {
 }
 
 /** Many people run an old kernel: a few files, about what differs most between kernels, are always tested on one. */
-const onOldKernel = ['bridge', 'bridge-vlan', 'ipvlan', 'macvlan', 'netlink', 'vlan', 'vxlan', 'bond'].map(
-  (name) => `test/kernel/${name}.test.ts`,
-)
+const onOldKernel = [
+  'bond-on-host',
+  'bridge',
+  'bridge-vlan',
+  'macvlan',
+  'netlink',
+  'vcan',
+  'vlan',
+  'vxlan',
+].map((name) => `test/kernel/${name}.test.ts`)
 
 /** The guests' kernels in the order in which they are asked, or the chosen one. Debian has User-Mode Linux for x86-64 only. */
 export function guests(): Kernel[] {
