@@ -28,7 +28,8 @@ function checkWith(node: string, npm: number): string {
   const place = `/opt/node-${node}`
   const packages = `node-linux-${process.arch}@${node} npm@${npm}`
   const path = `${place}/lib/node_modules/node-linux-${process.arch}/bin:${place}/bin`
-  const install = `npm install --loglevel=error --global --prefix ${place} ${packages}`
+  // By force: the npm that installs runs on an older Node than the one that is installed.
+  const install = `npm install --force --loglevel=error --global --prefix ${place} ${packages}`
   return `apt-get -qq install libatomic1 >/dev/null && ${install} && PATH=${path}:$PATH && echo "Node $(node --version), npm $(npm --version)" && npm run check`
 }
 
