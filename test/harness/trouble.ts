@@ -26,7 +26,7 @@ export interface Troubled extends Kind {
 
 const done: Answer = { status: 0, json: undefined, stderr: '' }
 
-/** In a guest, each call takes many times as long: there only those fail that change the machine. */
+/** In a guest every run takes several times as long: there only those calls fail that change the machine. */
 const isGuest = readFileSync('/proc/cpuinfo', 'utf8').includes('User Mode Linux')
 const only = isGuest ? ['sendto', 'linkat', 'mknodat', 'renameat2'] : undefined
 
