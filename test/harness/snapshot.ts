@@ -71,7 +71,7 @@ function isOurs(line: string): boolean {
   return !/ fe80:|"dst":"(fe80:|ff00:)/.test(line)
 }
 
-/** An object as text, without what moves by itself: timers, and states that follow from the ports. */
+/** An object as text, without what moves by itself: timers, what a bridge learned, and states that follow from the ports. */
 function steady(entry: Entry): string {
   return JSON.stringify(entry, (key, value) =>
     moving.test(key) || isPortState(key, value) ? undefined : value,
@@ -83,7 +83,7 @@ function isPortState(key: string, value: unknown): boolean {
   return key === 'state' && typeof value === 'string'
 }
 const moving =
-  /_timer$|^(operstate|flags|promiscuity|allmulti|bridge_id|root_id|topology_change.*|expires|tso_max_.*)$/
+  /_timer$|^(operstate|flags|promiscuity|allmulti|bridge_id|root_id|topology_change.*|fdb_n_learned|expires|tso_max_.*)$/
 
 function addressesOf(link: Entry): string[] {
   const infos = (link.addr_info ?? []) as { local: string; prefixlen: number; scope: string }[]
