@@ -46,7 +46,9 @@ export async function heardFrames(bus: Bus, act: () => unknown): Promise<string[
 
 /** The kernel lists who listens to all frames of an interface; an entry is there once somebody does. */
 async function untilListening({ ifname, netns }: Bus, listener: ChildProcess): Promise<void> {
-  const [file = '', ...args] = [...inside(netns), 'cat', '/proc/net/can/rcvlist_all']
+  // The list is there once the module is loaded, which the listener's socket does.
+  const list = 'cat /proc/net/can/rcvlist_all 2>/dev/null || true'
+  const [file = '', ...args] = [...inside(netns), 'sh', '-c', list]
   for (let tries = 0; tries < 100; tries++) {
     if (listener.exitCode !== null) throw new Error(`candump on ${ifname} ended`)
     const lines = command(file, ...args).split('\n')
