@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
-import { debianSuite } from '../../scripts/debian.ts'
+import { debianSuite, unpackPackages } from '../../scripts/debian.ts'
 import { run } from '../../scripts/run.ts'
 import { ensurePackages } from '../../scripts/setup.ts'
 import type { Netns } from './host.ts'
@@ -51,11 +51,9 @@ async function fetchLibrary(work: string, library: string): Promise<void> {
 
 /** The directory of a Go that is unpacked, not installed. */
 async function fetchGo(work: string): Promise<string> {
-  const suite = await debianSuite(go.suite, join(work, go.suite))
-  await suite.download(work, go.packages)
-  const archives = (await readdir(work)).filter((name) => name.endsWith('.deb'))
-  for (const archive of archives) await run('dpkg-deb', ['--extract', join(work, archive), work])
-  return join(work, go.root)
+  const tree = join(work, go.suite)
+  await unpackPackages(go.suite, async () => go.packages, tree)
+  return join(tree, go.root)
 }
 
 async function compile(library: string, paths: { GOROOT: string } & Record<string, string>): Promise<void> {

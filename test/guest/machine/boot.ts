@@ -31,12 +31,7 @@ export interface Machine {
 
 /** Boots a machine and waits until it is off. @returns what it said on its serial console */
 export async function runMachine(machine: Machine): Promise<string> {
-  await ensurePackages('a virtual machine', [
-    'qemu-system-x86',
-    'busybox-static',
-    'cpio',
-    'debian-archive-keyring',
-  ])
+  await ensurePackages('a virtual machine', ['qemu-system-x86', 'busybox-static', 'cpio'])
   const { image, module } = await machineKernel()
   const directory = mkdtempSync(join(tmpdir(), 'patchbay-machine-'))
   try {
