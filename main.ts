@@ -25,7 +25,7 @@ async function operate([command, ...args]: string[]): Promise<number> {
   if (command === 'version') return say(STDOUT, `patchbay ${version}\n`, 0)
   if (command === 'help') return say(STDOUT, usage(), 0)
   if (command === 'reconcile' && args.length < 2) {
-    const { reconcile } = await import('./shared/operator/reconcile.ts')
+    const { reconcile } = await import('./cli/reconcile.ts')
     const line = (fd: number) => (text: string) => void say(fd, `${text}\n`, 0)
     return reconcile(plugins, { out: line(STDOUT), err: line(STDERR) }, ...args)
   }

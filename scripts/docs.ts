@@ -1,6 +1,6 @@
 /** Writes what the documentation takes from the code: tables of keys, and a JSON Schema for each plugin. */
 
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { plugins } from '../plugins/registry.ts'
 import { common } from '../shared/cni/common.ts'
@@ -16,11 +16,18 @@ export async function documents(): Promise<Map<string, string>> {
   files.set('docs/configuration.md', withTable('docs/configuration.md', keyTable(common)))
   for (const load of Object.values(plugins)) {
     const plugin = await load()
-    const readme = `plugins/${plugin.name}/README.md`
+    const readme = readmeOf(plugin)
     files.set(readme, withTable(readme, ownKeys(plugin)))
     files.set(`schemas/${plugin.name}.json`, `${JSON.stringify(jsonSchema(plugin), null, 2)}\n`)
   }
   return files
+}
+
+/** The README in the folder that has the plugin's name, alone or in its family's. */
+function readmeOf({ name }: Plugin): string {
+  const [readme] = globSync(`{plugins,shared/ipam}/**/${name}/README.md`, { cwd: root })
+  if (!readme) throw new Error(`no folder ${name} has a README.md`)
+  return readme
 }
 
 /** A page with the table between its markers, `<!-- keys -->` and `<!-- /keys -->`. */

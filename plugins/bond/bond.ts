@@ -1,15 +1,15 @@
 /** A bond: how it is made of its members, and what CHECK must find of it. */
 
+import type { Life } from '../../shared/attachment/device.ts'
+import { requestedMac } from '../../shared/attachment/mac.ts'
+import type { Wiring } from '../../shared/attachment/wiring.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
-import type { Life } from '../../shared/device/device.ts'
-import { checkInside, createInside } from '../../shared/device/inside.ts'
-import { requestedMac } from '../../shared/device/mac.ts'
-import { checkMembers, joinMembers, mtuAmong, takeMembers } from '../../shared/device/members.ts'
-import type { Wiring } from '../../shared/device/wiring.ts'
+import { checkInside, createInside } from '../../shared/link/inside.ts'
 import { bondKind } from '../../shared/netlink/bond.ts'
 import type { Link } from '../../shared/netlink/link.ts'
 import { transact } from '../../shared/netlink/socket.ts'
 import type { BondConfig } from './config.ts'
+import { checkMembers, joinMembers, mtuAmong, takeMembers } from './members.ts'
 import { checkMemberOptions, checkOptions, memberChanges, optionsOf } from './options.ts'
 
 export const kind = 'bond'

@@ -16,9 +16,9 @@ import {
   pattern,
   withDefault,
 } from '../../shared/cni/schema.ts'
-import { possibleMtu } from '../../shared/device/keys.ts'
-import { memberKeys, someMembers } from '../../shared/device/member-keys.ts'
+import { possibleMtu } from '../../shared/link/keys.ts'
 import { bondModes, bondWords } from '../../shared/netlink/bond.ts'
+import { memberKeys, someMembers } from './member-keys.ts'
 import { inTheirModes, monitored, primaryIsMember, soundTargets } from './rules.ts'
 
 const u8 = { min: 0, max: 0xff }

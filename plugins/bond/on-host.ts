@@ -3,23 +3,23 @@
  * it goes. To what makes a bond, the host is a container then, which has the members already.
  */
 
+import { withUndoNow } from '../../shared/attachment/undo.ts'
+import { hostSocket, type Wiring } from '../../shared/attachment/wiring.ts'
 import { CniError, Code } from '../../shared/cni/error.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import { emptyResult, type Result } from '../../shared/cni/result.ts'
-import { giveBack } from '../../shared/device/lent.ts'
-import { loans } from '../../shared/device/loan.ts'
+import { runAllNow } from '../../shared/cni/steps.ts'
+import { currentNamespace } from '../../shared/kernel/namespace.ts'
+import { writeSysctl } from '../../shared/kernel/sysctl.ts'
+import { giveBack } from '../../shared/lent/lend.ts'
+import { loans } from '../../shared/lent/record.ts'
 import {
   collectLinks,
   releaseLinks,
   type SharedLink,
   shareLink,
   withLinkLock,
-} from '../../shared/device/shared-link.ts'
-import { runAllNow } from '../../shared/device/steps.ts'
-import { withUndoNow } from '../../shared/device/undo.ts'
-import { hostSocket, type Wiring } from '../../shared/device/wiring.ts'
-import { currentNamespace } from '../../shared/kernel/namespace.ts'
-import { writeSysctl } from '../../shared/kernel/sysctl.ts'
+} from '../../shared/link/shared-link.ts'
 import { parseBond } from '../../shared/netlink/bond.ts'
 import { changeLink, findLink, type Link } from '../../shared/netlink/link.ts'
 import { ask, type Socket } from '../../shared/netlink/socket.ts'

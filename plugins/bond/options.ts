@@ -1,6 +1,6 @@
 /** A bond's options: what a configuration says of them, and what CHECK must find. */
 
-import { broken } from '../../shared/device/check.ts'
+import { broken } from '../../shared/attachment/check.ts'
 import {
   type BondMember,
   type BondOptions,

@@ -1,16 +1,16 @@
 /** bond: several interfaces become one of a container, which lives on when one of them fails. */
 
+import { requestedMac } from '../../shared/attachment/mac.ts'
+import { interfacePlugin } from '../../shared/attachment/plugin.ts'
+import { hostSocket } from '../../shared/attachment/wiring.ts'
 import type { Plugin } from '../../shared/cni/plugin.ts'
-import { requireKind } from '../../shared/device/kind.ts'
-import { collectLoans, giveBack } from '../../shared/device/lent.ts'
-import { requestedMac } from '../../shared/device/mac.ts'
-import { settleMembers } from '../../shared/device/members.ts'
-import { interfacePlugin } from '../../shared/device/plugin.ts'
-import { runAll } from '../../shared/device/steps.ts'
-import { hostSocket } from '../../shared/device/wiring.ts'
+import { runAll } from '../../shared/cni/steps.ts'
+import { collectLoans, giveBack } from '../../shared/lent/lend.ts'
+import { requireKind } from '../../shared/link/kind.ts'
 import type { Link } from '../../shared/netlink/link.ts'
 import { checkBond, createBond, kind } from './bond.ts'
 import { type BondConfig, config } from './config.ts'
+import { settleMembers } from './members.ts'
 import { addOnHost, checkOnHost, collectOnHost, releaseOnHost } from './on-host.ts'
 
 const inContainer = interfacePlugin<BondConfig, Link[]>({

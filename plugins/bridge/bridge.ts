@@ -1,7 +1,7 @@
 /** The bridge itself: found or made, brought to what the configuration says, removed only by the ADD that made it and failed. */
 
+import { type Undo, undoable } from '../../shared/attachment/undo.ts'
 import { CniError, Code } from '../../shared/cni/error.ts'
-import { type Undo, undoable } from '../../shared/device/undo.ts'
 import { formatMac } from '../../shared/ip/mac.ts'
 import { isErrno, tolerate } from '../../shared/kernel/errno.ts'
 import { makeDirectory, readFile } from '../../shared/kernel/files.ts'

@@ -15,7 +15,7 @@ import {
   optional,
   withDefault,
 } from '../../shared/cni/schema.ts'
-import { masqueradeKeys, mtuOf, possibleMtu, txQueueLen } from '../../shared/device/keys.ts'
+import { masqueradeKeys, mtuOf, possibleMtu, txQueueLen } from '../../shared/link/keys.ts'
 
 const vlanID = integer({ min: 1, max: 4094 })
 const off = withDefault(boolean, false)

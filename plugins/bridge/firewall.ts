@@ -1,7 +1,7 @@
 /** The MAC check of a bridge's containers. Loaded only where a configuration asks for it. */
 
+import type { Life } from '../../shared/attachment/device.ts'
 import type { Attachment, Request } from '../../shared/cni/plugin.ts'
-import type { Life } from '../../shared/device/device.ts'
 import type { Link } from '../../shared/netlink/link.ts'
 import type { BridgeConfig } from './config.ts'
 

@@ -1,11 +1,11 @@
 /** The bridge as the containers' gateway: its addresses in their subnets, and forwarding. */
 
+import { cidrs } from '../../shared/attachment/configure.ts'
+import type { Life } from '../../shared/attachment/device.ts'
+import { type Undo, undoable } from '../../shared/attachment/undo.ts'
 import { CniError, Code } from '../../shared/cni/error.ts'
 import type { Interface, Ip, Result, Route } from '../../shared/cni/result.ts'
-import { cidrs } from '../../shared/device/configure.ts'
-import type { Life } from '../../shared/device/device.ts'
-import { enableForwarding } from '../../shared/device/forwarding.ts'
-import { type Undo, undoable } from '../../shared/device/undo.ts'
+import { enableForwarding } from '../../shared/host/forwarding.ts'
 import { formatAddress, parseAddress } from '../../shared/ip/address.ts'
 import {
   type Cidr,

@@ -1,20 +1,20 @@
 /** bridge: a switch on the host; each container gets a port of its own. */
 
+import type { Life } from '../../shared/attachment/device.ts'
+import { requestedMac } from '../../shared/attachment/mac.ts'
+import { interfacePlugin } from '../../shared/attachment/plugin.ts'
+import { hostIfname } from '../../shared/cni/identity.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import type { Interface, Result } from '../../shared/cni/result.ts'
-import type { Life } from '../../shared/device/device.ts'
-import { collectHostEnds, removeHostEnd } from '../../shared/device/host-end.ts'
-import { requestedMac } from '../../shared/device/mac.ts'
 import {
   addMasquerade,
   masqueradeCollection,
   masqueradeRemoval,
   masqueradeStatus,
-} from '../../shared/device/masquerade.ts'
-import { hostIfname } from '../../shared/device/names.ts'
-import { interfacePlugin } from '../../shared/device/plugin.ts'
-import { waitUntilRunning } from '../../shared/device/running.ts'
+} from '../../shared/host/masquerade.ts'
+import { waitUntilRunning } from '../../shared/link/running.ts'
 import type { Link } from '../../shared/netlink/link.ts'
+import { collectHostEnds, removeHostEnd } from '../../shared/pair/host-end.ts'
 import { ensureBridge, undoUnlessShared, withBridgeLock } from './bridge.ts'
 import { checkBridge } from './check.ts'
 import { type BridgeConfig, config, isGateway } from './config.ts'

@@ -1,7 +1,6 @@
 /** The veth pair of one container: born in one message, the host's end already a port of the bridge. */
 
-import type { Life } from '../../shared/device/device.ts'
-import { makePair } from '../../shared/device/host-end.ts'
+import type { Life } from '../../shared/attachment/device.ts'
 import {
   changeBridgePort,
   listPortVlans,
@@ -11,6 +10,7 @@ import {
 } from '../../shared/netlink/bridge.ts'
 import type { Link } from '../../shared/netlink/link.ts'
 import { type Request as NetlinkRequest, type Socket, transact } from '../../shared/netlink/socket.ts'
+import { makePair } from '../../shared/pair/host-end.ts'
 import { wantsVlans } from './bridge.ts'
 import type { BridgeConfig, VlanRange } from './config.ts'
 

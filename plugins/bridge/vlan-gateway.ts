@@ -1,8 +1,8 @@
 /** The gateway of a VLAN: a veth pair of the host, one end named `BRIDGE.VLAN`, the other a port of the bridge in that VLAN. */
 
+import { type Undo, undoable } from '../../shared/attachment/undo.ts'
 import { CniError, Code } from '../../shared/cni/error.ts'
-import { hashedName } from '../../shared/device/names.ts'
-import { type Undo, undoable } from '../../shared/device/undo.ts'
+import { hashedName } from '../../shared/cni/identity.ts'
 import { currentNamespace } from '../../shared/kernel/namespace.ts'
 import { writeSysctl } from '../../shared/kernel/sysctl.ts'
 import { newPortVlan, removePortVlan } from '../../shared/netlink/bridge.ts'

@@ -1,7 +1,7 @@
 /** What a dummy network may say. The descriptions become the README's table and the JSON Schema. */
 
 import { type Config, network } from '../../shared/cni/config.ts'
-import { mtuOf, possibleMtu } from '../../shared/device/keys.ts'
+import { mtuOf, possibleMtu } from '../../shared/link/keys.ts'
 
 const shape = { mtu: mtuOf('the interface') }
 

@@ -1,11 +1,11 @@
 /** dummy: an interface that leads nowhere, for addresses that a container is to have whatever its other interfaces do. */
 
+import { attachmentMac, requestedMac } from '../../shared/attachment/mac.ts'
+import { interfacePlugin } from '../../shared/attachment/plugin.ts'
+import { hostSocket } from '../../shared/attachment/wiring.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
-import { checkInside, createInside } from '../../shared/device/inside.ts'
-import { requireKind } from '../../shared/device/kind.ts'
-import { attachmentMac, requestedMac } from '../../shared/device/mac.ts'
-import { interfacePlugin } from '../../shared/device/plugin.ts'
-import { hostSocket } from '../../shared/device/wiring.ts'
+import { checkInside, createInside } from '../../shared/link/inside.ts'
+import { requireKind } from '../../shared/link/kind.ts'
 import { config, type DummyConfig } from './config.ts'
 
 const kind = 'dummy'

@@ -2,9 +2,9 @@
 
 import { CniError, Code } from '../../shared/cni/error.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
-import { type Lent, loans } from '../../shared/device/loan.ts'
 import { formatMac, parseMac } from '../../shared/ip/mac.ts'
 import { stat } from '../../shared/kernel/files.ts'
+import { type Lent, loans } from '../../shared/lent/record.ts'
 import { findLink, type Link, listLinks } from '../../shared/netlink/link.ts'
 import type { Socket } from '../../shared/netlink/socket.ts'
 import type { HostDeviceConfig } from './config.ts'

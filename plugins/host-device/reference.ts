@@ -1,8 +1,8 @@
 /** A device that the reference has moved keeps no record: the host's name for it is the interface's alias. */
 
+import { openWiringIfAny } from '../../shared/attachment/wiring.ts'
 import { ifnameFault } from '../../shared/cni/names.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
-import { openWiringIfAny } from '../../shared/device/wiring.ts'
 import { currentNamespace } from '../../shared/kernel/namespace.ts'
 import { changeLink, findLink, type Link } from '../../shared/netlink/link.ts'
 import { ask } from '../../shared/netlink/socket.ts'

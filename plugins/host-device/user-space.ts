@@ -1,11 +1,11 @@
 /** A PCI device that a program drives from user space (DPDK): there is nothing to move, and the container is told which it has. */
 
+import { broken } from '../../shared/attachment/check.ts'
+import { resultOf } from '../../shared/attachment/result.ts'
+import { withUndo } from '../../shared/attachment/undo.ts'
 import { CniError, Code } from '../../shared/cni/error.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import { emptyResult, type Result } from '../../shared/cni/result.ts'
-import { broken } from '../../shared/device/check.ts'
-import { resultOf } from '../../shared/device/result.ts'
-import { withUndo } from '../../shared/device/undo.ts'
 import { ipamOf } from '../../shared/ipam/ipam.ts'
 import type { HostDeviceConfig } from './config.ts'
 import { named } from './find.ts'

@@ -2,8 +2,8 @@
 
 import { type Config, network } from '../../shared/cni/config.ts'
 import { notTogether, onlyIn } from '../../shared/cni/rules.ts'
-import { hostAccessKeys, hostAccessNeedsIpam } from '../../shared/device/keys.ts'
-import { ipvlanKeys, ipvlanRules } from '../../shared/ipvlan/keys.ts'
+import { hostAccessKeys, hostAccessNeedsIpam } from '../../shared/link/keys.ts'
+import { ipvlanKeys, ipvlanRules } from './keys.ts'
 
 const shape = { ...ipvlanKeys, ...hostAccessKeys }
 

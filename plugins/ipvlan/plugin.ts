@@ -1,16 +1,16 @@
 /** ipvlan: containers on the network of a host's NIC, all with its MAC address, told apart by their IP addresses. */
 
+import type { Life } from '../../shared/attachment/device.ts'
+import { interfacePlugin } from '../../shared/attachment/plugin.ts'
 import type { Interface, Result } from '../../shared/cni/result.ts'
-import { childStatus } from '../../shared/device/child.ts'
-import type { Life } from '../../shared/device/device.ts'
-import { collectHostAccess, connectHostAccess, removeHostAccess } from '../../shared/device/host-access.ts'
-import { interfacePlugin } from '../../shared/device/plugin.ts'
-import { given } from '../../shared/ipvlan/chain.ts'
-import { checkIpvlan, createIpvlan, probesBy, shimOf } from '../../shared/ipvlan/ipvlan.ts'
-import { needAddresses } from '../../shared/ipvlan/keys.ts'
-import { complete, type Parent, warnOfSilence } from '../../shared/ipvlan/lease.ts'
-import { dismiss } from '../../shared/ipvlan/port.ts'
+import { collectHostAccess, connectHostAccess, removeHostAccess } from '../../shared/host/access.ts'
+import { childStatus } from '../../shared/link/child.ts'
+import { given } from './chain.ts'
 import { config, type IpvlanConfig } from './config.ts'
+import { checkIpvlan, createIpvlan, probesBy, shimOf } from './ipvlan.ts'
+import { needAddresses } from './keys.ts'
+import { complete, type Parent, warnOfSilence } from './lease.ts'
+import { dismiss } from './port.ts'
 
 export const ipvlan = interfacePlugin<IpvlanConfig, Parent>({
   name: 'ipvlan',

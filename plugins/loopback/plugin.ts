@@ -1,10 +1,10 @@
 /** loopback: the interface by which a container reaches itself. It is always there; somebody has to set it up. */
 
+import { broken } from '../../shared/attachment/check.ts'
+import { openWiring, openWiringIfAny, type Wiring } from '../../shared/attachment/wiring.ts'
 import { CniError, Code } from '../../shared/cni/error.ts'
 import type { Plugin, Request } from '../../shared/cni/plugin.ts'
 import { emptyResult, type Result } from '../../shared/cni/result.ts'
-import { broken } from '../../shared/device/check.ts'
-import { openWiring, openWiringIfAny, type Wiring } from '../../shared/device/wiring.ts'
 import { contains, formatCidr, parseCidr } from '../../shared/ip/subnet.ts'
 import { type LinkAddress, listAddresses } from '../../shared/netlink/address.ts'
 import { changeLink, findLink, type Link } from '../../shared/netlink/link.ts'

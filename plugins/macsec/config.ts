@@ -15,7 +15,7 @@ import {
   pattern,
   withDefault,
 } from '../../shared/cni/schema.ts'
-import { parentKeys } from '../../shared/device/parent.ts'
+import { parentKeys } from '../../shared/link/parent.ts'
 import { rules } from './rules.ts'
 
 const port = integer({ min: 1, max: 65535 })

@@ -1,13 +1,13 @@
 /** macsec: what a container sends by a NIC is protected on the wire, and only what its peers protected is taken. */
 
+import { broken } from '../../shared/attachment/check.ts'
+import type { Life } from '../../shared/attachment/device.ts'
+import { requestedMac } from '../../shared/attachment/mac.ts'
+import { interfacePlugin } from '../../shared/attachment/plugin.ts'
+import type { Wiring } from '../../shared/attachment/wiring.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
-import { broken } from '../../shared/device/check.ts'
-import { childStatus } from '../../shared/device/child.ts'
-import type { Life } from '../../shared/device/device.ts'
-import { requestedMac } from '../../shared/device/mac.ts'
-import { interfacePlugin } from '../../shared/device/plugin.ts'
-import type { Wiring } from '../../shared/device/wiring.ts'
 import { inNamespace } from '../../shared/kernel/namespace.ts'
+import { childStatus } from '../../shared/link/child.ts'
 import { findLink, type Link } from '../../shared/netlink/link.ts'
 import {
   addAssociations,

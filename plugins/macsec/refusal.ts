@@ -1,8 +1,8 @@
 /** What the kernel's refusals of a macsec mean; it only says EBUSY, EINVAL, EEXIST … Loaded on failure. */
 
 import { CniError, Code, type Complaint } from '../../shared/cni/error.ts'
-import { type Found, findOn } from '../../shared/device/busy.ts'
 import { isErrno, KernelError } from '../../shared/kernel/errno.ts'
+import { type Found, findOn } from '../../shared/link/busy.ts'
 import type { Link } from '../../shared/netlink/link.ts'
 import { type MacsecOptions, parseMacsec } from '../../shared/netlink/macsec.ts'
 import type { Socket } from '../../shared/netlink/socket.ts'

@@ -2,7 +2,7 @@
 
 import type { Complaint } from '../../shared/cni/error.ts'
 import { needs, notTogether, type Rule } from '../../shared/cni/rules.ts'
-import { possibleMtu } from '../../shared/device/keys.ts'
+import { possibleMtu } from '../../shared/link/keys.ts'
 import { isExtended, sciOf } from '../../shared/netlink/macsec.ts'
 import type { MacsecConfig } from './config.ts'
 

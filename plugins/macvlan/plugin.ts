@@ -1,15 +1,15 @@
 /** macvlan: each container gets an interface with a MAC address of its own on a NIC of the host. */
 
+import { interfacePlugin } from '../../shared/attachment/plugin.ts'
 import type { Plugin } from '../../shared/cni/plugin.ts'
-import { childStatus } from '../../shared/device/child.ts'
-import { collectHostAccess, connectHostAccess, removeHostAccess } from '../../shared/device/host-access.ts'
-import { interfacePlugin } from '../../shared/device/plugin.ts'
-import type { ShimKind } from '../../shared/device/shim.ts'
-import { chosenMac, explainingMac } from '../../shared/macvlan/mac.ts'
-import { checkMacvlan, createMacvlan, parentOf } from '../../shared/macvlan/macvlan.ts'
+import { collectHostAccess, connectHostAccess, removeHostAccess } from '../../shared/host/access.ts'
+import type { ShimKind } from '../../shared/host/shim.ts'
+import { childStatus } from '../../shared/link/child.ts'
 import type { Link } from '../../shared/netlink/link.ts'
 import { macvlanKind } from '../../shared/netlink/macvlan.ts'
 import { config, type MacvlanConfig } from './config.ts'
+import { chosenMac, explainingMac } from './mac.ts'
+import { checkMacvlan, createMacvlan, parentOf } from './macvlan.ts'
 
 /** What the host gets for hostAccess: the same as the containers. */
 const shim: ShimKind = { ...macvlanKind({ mode: 'bridge' }), ownMac: true, neighbours: true }
@@ -29,7 +29,7 @@ const plugin = interfacePlugin<MacvlanConfig, Link>({
     const parent = parentOf(wiring, request)
     checkMacvlan(wiring, request, parent, 'macvlan')
     if (!request.config.hostAccess) return
-    const { checkHostAccess } = await import('../../shared/device/host-access-check.ts')
+    const { checkHostAccess } = await import('../../shared/host/access-check.ts')
     checkHostAccess(wiring, request, parent, shim, prevResult)
   },
   announcesWhenUp: true,

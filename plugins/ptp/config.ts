@@ -2,7 +2,7 @@
 
 import { type Config, network } from '../../shared/cni/config.ts'
 import type { Complaint } from '../../shared/cni/error.ts'
-import { masqueradeKeys, mtuOf, possibleMtu, txQueueLen } from '../../shared/device/keys.ts'
+import { masqueradeKeys, mtuOf, possibleMtu, txQueueLen } from '../../shared/link/keys.ts'
 
 const shape = {
   ...masqueradeKeys,

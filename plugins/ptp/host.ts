@@ -1,12 +1,11 @@
 /** The host's side of a routed link: the gateway's address, and the way to the container. */
 
+import { broken, matches } from '../../shared/attachment/check.ts'
+import type { Wiring } from '../../shared/attachment/wiring.ts'
 import { CniError, Code } from '../../shared/cni/error.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import type { Ip, Result } from '../../shared/cni/result.ts'
-import { broken, matches } from '../../shared/device/check.ts'
-import { checkHostEnd } from '../../shared/device/host-end.ts'
-import { checkMasquerade } from '../../shared/device/masquerade.ts'
-import type { Wiring } from '../../shared/device/wiring.ts'
+import { checkMasquerade } from '../../shared/host/masquerade.ts'
 import { formatCidr, sameCidr } from '../../shared/ip/subnet.ts'
 import { isErrno, type KernelError } from '../../shared/kernel/errno.ts'
 import { writeSysctl } from '../../shared/kernel/sysctl.ts'
@@ -14,6 +13,7 @@ import { listAddresses, newAddress } from '../../shared/netlink/address.ts'
 import { changeLink, findLink, type Link } from '../../shared/netlink/link.ts'
 import { listRoutes, newOnlyRoute } from '../../shared/netlink/route.ts'
 import { type Socket, transact } from '../../shared/netlink/socket.ts'
+import { checkHostEnd } from '../../shared/pair/host-end.ts'
 import type { PtpConfig } from './config.ts'
 import { gatewayAddresses, hostRoutes } from './routes.ts'
 

@@ -1,20 +1,20 @@
 /** ptp: a routed link of each container to the host; a veth pair that belongs to no switch. */
 
+import type { Life } from '../../shared/attachment/device.ts'
+import { requestedMac } from '../../shared/attachment/mac.ts'
+import { interfacePlugin } from '../../shared/attachment/plugin.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import type { Interface, Result } from '../../shared/cni/result.ts'
-import type { Life } from '../../shared/device/device.ts'
-import { enableForwarding } from '../../shared/device/forwarding.ts'
-import { collectHostEnds, makePair, removeHostEnd } from '../../shared/device/host-end.ts'
-import { requestedMac } from '../../shared/device/mac.ts'
+import { enableForwarding } from '../../shared/host/forwarding.ts'
 import {
   addMasquerade,
   masqueradeCollection,
   masqueradeRemoval,
   masqueradeStatus,
-} from '../../shared/device/masquerade.ts'
-import { interfacePlugin } from '../../shared/device/plugin.ts'
-import { waitUntilRunning } from '../../shared/device/running.ts'
+} from '../../shared/host/masquerade.ts'
+import { waitUntilRunning } from '../../shared/link/running.ts'
 import type { Link } from '../../shared/netlink/link.ts'
+import { collectHostEnds, makePair, removeHostEnd } from '../../shared/pair/host-end.ts'
 import { config, type PtpConfig } from './config.ts'
 import { checkHost, connectHost } from './host.ts'
 import { containerRoutes, gatewayAddresses, requireGateways } from './routes.ts'

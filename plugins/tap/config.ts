@@ -13,7 +13,7 @@ import {
   text,
   withDefault,
 } from '../../shared/cni/schema.ts'
-import { mtuOf, possibleMtu } from '../../shared/device/keys.ts'
+import { mtuOf, possibleMtu } from '../../shared/link/keys.ts'
 
 /** A user's or a group's number; the last one means nobody (chown(2)). */
 const id = integer({ min: 0, max: 0xfffffffe })

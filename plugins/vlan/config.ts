@@ -13,8 +13,8 @@ import {
   record,
   withDefault,
 } from '../../shared/cni/schema.ts'
-import { mtuOf, possibleMtu } from '../../shared/device/keys.ts'
-import { parentKeys } from '../../shared/device/parent.ts'
+import { mtuOf, possibleMtu } from '../../shared/link/keys.ts'
+import { parentKeys } from '../../shared/link/parent.ts'
 
 /** vlan_validate, net/8021q/vlan_netlink.c: 4095 is reserved (IEEE 802.1Q, table 9-2). */
 const id = integer({ min: 0, max: 4094 })

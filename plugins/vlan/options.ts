@@ -1,6 +1,6 @@
 /** The container's own VLAN: what it is made with, and what CHECK must find of it. */
 
-import { broken } from '../../shared/device/check.ts'
+import { broken } from '../../shared/attachment/check.ts'
 import type { Link } from '../../shared/netlink/link.ts'
 import { type PriorityMap, parseVlan, type VlanOptions } from '../../shared/netlink/vlan.ts'
 import type { VlanConfig } from './config.ts'

@@ -1,8 +1,8 @@
 /** Who has a VLAN: the kernel has each id once per parent, and only says EEXIST. Loaded on failure. */
 
 import { CniError, Code } from '../../shared/cni/error.ts'
-import { type Found, findOn } from '../../shared/device/busy.ts'
 import type { KernelError } from '../../shared/kernel/errno.ts'
+import { type Found, findOn } from '../../shared/link/busy.ts'
 import type { Link } from '../../shared/netlink/link.ts'
 import type { Socket } from '../../shared/netlink/socket.ts'
 import { hasTag, type Tag } from '../../shared/netlink/vlan.ts'

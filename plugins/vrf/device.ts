@@ -1,9 +1,9 @@
 /** The VRF itself: found or made in the container, and gone with its last port. */
 
+import { type Undo, undoable } from '../../shared/attachment/undo.ts'
 import { CniError, Code } from '../../shared/cni/error.ts'
-import { isUnknownKind, missingKind } from '../../shared/device/kind.ts'
-import { type Undo, undoable } from '../../shared/device/undo.ts'
 import { tolerate } from '../../shared/kernel/errno.ts'
+import { isUnknownKind, missingKind } from '../../shared/link/kind.ts'
 import {
   changeLink,
   findLink,

@@ -1,12 +1,12 @@
 /** vrf: puts the interface of a chain into a VRF, so that the container looks up its routes in a table of their own. */
 
+import { broken } from '../../shared/attachment/check.ts'
+import { withUndo } from '../../shared/attachment/undo.ts'
+import { hostSocket, openWiring, openWiringIfAny } from '../../shared/attachment/wiring.ts'
 import { CniError, Code } from '../../shared/cni/error.ts'
 import type { Plugin, Request } from '../../shared/cni/plugin.ts'
 import type { Result } from '../../shared/cni/result.ts'
-import { broken } from '../../shared/device/check.ts'
-import { requireKind } from '../../shared/device/kind.ts'
-import { withUndo } from '../../shared/device/undo.ts'
-import { hostSocket, openWiring, openWiringIfAny } from '../../shared/device/wiring.ts'
+import { requireKind } from '../../shared/link/kind.ts'
 import { changeLink, findLink } from '../../shared/netlink/link.ts'
 import { ask } from '../../shared/netlink/socket.ts'
 import { tableOf } from '../../shared/netlink/vrf.ts'

@@ -3,11 +3,11 @@
  * addresses: they are noted before, and given back in the VRF's table.
  */
 
+import { waitForDad } from '../../shared/attachment/configure.ts'
+import type { Undo } from '../../shared/attachment/undo.ts'
+import type { Wiring } from '../../shared/attachment/wiring.ts'
 import { CniError, Code } from '../../shared/cni/error.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
-import { waitForDad } from '../../shared/device/configure.ts'
-import type { Undo } from '../../shared/device/undo.ts'
-import type { Wiring } from '../../shared/device/wiring.ts'
 import { sameCidr } from '../../shared/ip/subnet.ts'
 import { inNamespace } from '../../shared/kernel/namespace.ts'
 import { type LinkAddress, listAddresses, newAddress } from '../../shared/netlink/address.ts'

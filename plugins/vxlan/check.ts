@@ -1,15 +1,15 @@
 /** CHECK of what is VXLAN's own: VTEP, remotes, features, bridge, port; each thing that ADD made and somebody may have broken. */
 
+import { broken } from '../../shared/attachment/check.ts'
+import type { Wiring } from '../../shared/attachment/wiring.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import type { Result } from '../../shared/cni/result.ts'
-import { broken } from '../../shared/device/check.ts'
-import { checkHostEnd } from '../../shared/device/host-end.ts'
-import type { Wiring } from '../../shared/device/wiring.ts'
 import { inNamespace } from '../../shared/kernel/namespace.ts'
 import { findLink, type Link } from '../../shared/netlink/link.ts'
 import type { Socket } from '../../shared/netlink/socket.ts'
 import { listVnis } from '../../shared/netlink/vni.ts'
 import { parseVxlan, type VxlanOptions } from '../../shared/netlink/vxlan.ts'
+import { checkHostEnd } from '../../shared/pair/host-end.ts'
 import type { VxlanConfig } from './config.ts'
 import { featureDifferences } from './features.ts'
 import { differences, inWords, optionsOf } from './options.ts'

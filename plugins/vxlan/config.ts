@@ -16,7 +16,7 @@ import {
   optional,
   withDefault,
 } from '../../shared/cni/schema.ts'
-import { possibleMtu, txQueueLen } from '../../shared/device/keys.ts'
+import { possibleMtu, txQueueLen } from '../../shared/link/keys.ts'
 import { fittingAddresses, fittingPorts, fittingVniFilter, oneNetwork } from './rules.ts'
 
 /** 24 bits (RFC 7348 section 5); the kernel takes 0 as any other. */

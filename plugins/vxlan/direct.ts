@@ -1,11 +1,11 @@
 /** `direct`: the VTEP itself as the container's interface. */
 
+import type { Life } from '../../shared/attachment/device.ts'
+import { requestedMac } from '../../shared/attachment/mac.ts'
+import { undoable } from '../../shared/attachment/undo.ts'
 import { CniError, Code } from '../../shared/cni/error.ts'
+import { hashedName } from '../../shared/cni/identity.ts'
 import type { Attachment } from '../../shared/cni/plugin.ts'
-import type { Life } from '../../shared/device/device.ts'
-import { requestedMac } from '../../shared/device/mac.ts'
-import { hashedName } from '../../shared/device/names.ts'
-import { undoable } from '../../shared/device/undo.ts'
 import { tolerate } from '../../shared/kernel/errno.ts'
 import { changeLink, findLink, removeLink } from '../../shared/netlink/link.ts'
 import { ask, type Socket, transact } from '../../shared/netlink/socket.ts'

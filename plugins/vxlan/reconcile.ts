@@ -1,7 +1,7 @@
 /** Brings the VTEP of a network to its configuration without an ADD, if it is there: remotes edited on one host reach it so. */
 
+import { hostSocket } from '../../shared/attachment/wiring.ts'
 import type { Network, Reconciled } from '../../shared/cni/plugin.ts'
-import { hostSocket } from '../../shared/device/wiring.ts'
 import { findLink } from '../../shared/netlink/link.ts'
 import type { VxlanConfig } from './config.ts'
 import { namesOf, withSegmentLock } from './segment.ts'

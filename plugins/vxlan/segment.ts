@@ -3,17 +3,17 @@
  * removed with the last; the kernel knows the bridge's ports, so nobody counts but it.
  */
 
+import { type Undo, undoable } from '../../shared/attachment/undo.ts'
+import { hostSocket } from '../../shared/attachment/wiring.ts'
 import { CniError, Code } from '../../shared/cni/error.ts'
 import type { Log } from '../../shared/cni/log.ts'
-import { labelled } from '../../shared/device/host-end.ts'
-import { withLinkLock } from '../../shared/device/shared-link.ts'
-import { type Undo, undoable } from '../../shared/device/undo.ts'
-import { hostSocket } from '../../shared/device/wiring.ts'
 import { tolerate } from '../../shared/kernel/errno.ts'
 import { writeSysctl } from '../../shared/kernel/sysctl.ts'
+import { withLinkLock } from '../../shared/link/shared-link.ts'
 import { newBridge } from '../../shared/netlink/bridge.ts'
 import { changeLink, findLink, type Link, listPorts, removeLink } from '../../shared/netlink/link.ts'
 import { ask, type Socket } from '../../shared/netlink/socket.ts'
+import { labelled } from '../../shared/pair/host-end.ts'
 import type { VxlanConfig } from './config.ts'
 import type { Underlay } from './underlay.ts'
 import { fillVtep, keepVtep, makeVtep, vtepName } from './vtep.ts'

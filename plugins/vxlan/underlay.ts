@@ -2,8 +2,8 @@
 
 import { CniError, Code } from '../../shared/cni/error.ts'
 import type { Log } from '../../shared/cni/log.ts'
-import { mastered } from '../../shared/device/parent.ts'
 import { type Address, formatAddress, parseAddress } from '../../shared/ip/address.ts'
+import { mastered } from '../../shared/link/parent.ts'
 import { findLink, type Link } from '../../shared/netlink/link.ts'
 import { findPath } from '../../shared/netlink/path.ts'
 import type { Socket } from '../../shared/netlink/socket.ts'

@@ -1,9 +1,9 @@
 /** VTEPs: born as configured, and one that is there already brought to what the configuration says. */
 
+import { type Undo, undoable } from '../../shared/attachment/undo.ts'
 import { CniError, Code } from '../../shared/cni/error.ts'
-import { requireKind } from '../../shared/device/kind.ts'
-import { type Undo, undoable } from '../../shared/device/undo.ts'
 import { isErrno } from '../../shared/kernel/errno.ts'
+import { requireKind } from '../../shared/link/kind.ts'
 import { changeLink, findLink, type Link, type LinkSettings, listLinks } from '../../shared/netlink/link.ts'
 import { ask, type Socket } from '../../shared/netlink/socket.ts'
 import { changeVxlan, newVxlan, parseVxlan, type VxlanOptions } from '../../shared/netlink/vxlan.ts'

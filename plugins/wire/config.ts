@@ -3,7 +3,7 @@
 import { type Config, network } from '../../shared/cni/config.ts'
 import { isIdentifier } from '../../shared/cni/names.ts'
 import { describe, optional, text } from '../../shared/cni/schema.ts'
-import { mtuOf, possibleMtu, txQueueLen } from '../../shared/device/keys.ts'
+import { mtuOf, possibleMtu, txQueueLen } from '../../shared/link/keys.ts'
 
 const wireName = text(
   'a name of letters, digits, "_", "." and "-" that begins with a letter or digit',

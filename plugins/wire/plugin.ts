@@ -1,8 +1,8 @@
 /** wire: a cable between two containers, a veth pair with an end in each. */
 
-import { requestedMac } from '../../shared/device/mac.ts'
-import { interfacePlugin } from '../../shared/device/plugin.ts'
-import { type Made, wireSteps } from '../../shared/wire/device.ts'
+import { requestedMac } from '../../shared/attachment/mac.ts'
+import { interfacePlugin } from '../../shared/attachment/plugin.ts'
+import { type Made, wireSteps } from '../../shared/pair/wire-steps.ts'
 import { config, type WireConfig } from './config.ts'
 
 export const wire = interfacePlugin<WireConfig, Made>({

@@ -3,8 +3,8 @@
  * A port is one element of a map, which leads its frames to the verification; the address is one of a set.
  */
 
+import { hostIfname } from '../cni/identity.ts'
 import type { Attachment } from '../cni/plugin.ts'
-import { hostIfname } from '../device/names.ts'
 import { parseMac } from '../ip/mac.ts'
 import { addChain, addRule, addTable } from '../netlink/nftables.ts'
 import { chainUse, findElement } from '../netlink/nftables-read.ts'

@@ -3,8 +3,8 @@
  * its subnet; a second map remembers an attachment's addresses, so that DEL needs nothing but the attachment.
  */
 
+import { hostIfname } from '../cni/identity.ts'
 import type { Attachment } from '../cni/plugin.ts'
-import { hostIfname } from '../device/names.ts'
 import { toBytes } from '../ip/address.ts'
 import { type Cidr, formatCidr, subnetOf } from '../ip/subnet.ts'
 import { addChain, addRule, addTable, deleteChain } from '../netlink/nftables.ts'

@@ -1,7 +1,7 @@
 /** Our own table in each family: whose an element is, and how what nobody needs any more goes away. */
 
+import { hashedName } from '../cni/identity.ts'
 import type { Attachment } from '../cni/plugin.ts'
-import { hashedName } from '../device/names.ts'
 import { deleteChain, deleteTable, type Table } from '../netlink/nftables.ts'
 import { findElement, listElements, listRules, tableUse } from '../netlink/nftables-read.ts'
 import {

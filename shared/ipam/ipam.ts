@@ -30,7 +30,7 @@ type IpamRequest = Request<{ ipam?: { type?: string } }>
 /** Our own IPAM plugins. */
 const builtIn: Record<string, () => Promise<Plugin>> = {
   'host-local': async () => (await import('./host-local/plugin.ts')).hostLocal,
-  'ipam-list': async () => (await import('./list/plugin.ts')).ipamList,
+  'ipam-list': async () => (await import('./ipam-list/plugin.ts')).ipamList,
   static: async () => (await import('./static/plugin.ts')).staticIpam,
 }
 

@@ -1,8 +1,8 @@
 /** Containers on a bridge of the private host, wired by hand: what the firewall's tests put their rules around. */
 
 import { setTimeout as wait } from 'node:timers/promises'
+import { hostIfname } from '../../shared/cni/identity.ts'
 import type { Attachment } from '../../shared/cni/plugin.ts'
-import { hostIfname } from '../../shared/device/names.ts'
 import { type Cidr, parseCidr } from '../../shared/ip/subnet.ts'
 import { command, ip } from '../harness/command.ts'
 import { type Netns, newContainer, setSysctl } from '../harness/host.ts'

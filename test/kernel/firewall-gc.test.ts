@@ -3,8 +3,8 @@
 
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { hostIfname } from '../../shared/cni/identity.ts'
 import type { Attachment } from '../../shared/cni/plugin.ts'
-import { hostIfname } from '../../shared/device/names.ts'
 import { addMacSpoofCheck, collectMacSpoofCheck } from '../../shared/firewall/macspoofchk.ts'
 import { addMasquerade, collectMasquerade } from '../../shared/firewall/masquerade.ts'
 import { privateHost } from '../harness/host.ts'

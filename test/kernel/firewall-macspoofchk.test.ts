@@ -4,7 +4,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { CniError } from '../../shared/cni/error.ts'
-import { hostIfname } from '../../shared/device/names.ts'
+import { hostIfname } from '../../shared/cni/identity.ts'
 import {
   addMacSpoofCheck,
   checkMacSpoofCheck,

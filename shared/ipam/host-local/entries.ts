@@ -1,6 +1,6 @@
 /** What is known of an attachment besides the reference's records, and how it is written: a name and a line of text. */
 
-import { hashedName } from '../../device/names.ts'
+import { hashedName } from '../../cni/identity.ts'
 import type { Netns } from './netns.ts'
 import type { Holder } from './records.ts'
 

@@ -1,0 +1,37 @@
+/** The keys of plugins that make one interface of several, in the words of bond-cni. */
+
+import type { InterfaceConfig } from '../../shared/attachment/device.ts'
+import type { Complaint } from '../../shared/cni/error.ts'
+import { boolean, describe, ifname, list, object, type Shape, withDefault } from '../../shared/cni/schema.ts'
+import { mtuOf } from '../../shared/link/keys.ts'
+
+/** The keys of a plugin with members. @param own what a member may have of the plugin's own */
+export function memberKeys<Own extends Shape>(own: Own) {
+  return {
+    links: describe(
+      list(object({ name: describe(ifname, "The member's name."), ...own })),
+      'The members, each an object with a `name`.',
+    ),
+    linksInContainer: describe(
+      withDefault(boolean, false),
+      'The members are interfaces of the container, not of the host.',
+    ),
+    mtu: mtuOf(
+      "the interface and of its members, while they are that. Default: the smallest of the members'",
+    ),
+  }
+}
+
+export interface MemberConfig extends InterfaceConfig {
+  links: { name: string }[]
+  linksInContainer: boolean
+  mtu: number
+}
+
+/** The rule that goes with them. */
+export function someMembers({ links }: Pick<MemberConfig, 'links'>): Complaint | undefined {
+  if (links.length === 0) return { msg: 'links is empty: there would be nothing to send by' }
+  const names = links.map(({ name }) => name)
+  const twice = names.find((name, index) => names.indexOf(name) !== index)
+  return twice === undefined ? undefined : { msg: `links names ${twice} twice` }
+}

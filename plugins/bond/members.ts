@@ -1,0 +1,127 @@
+/** The members of a bond or a team: interfaces that become one, and are given back as they were. */
+
+import { broken } from '../../shared/attachment/check.ts'
+import type { Life } from '../../shared/attachment/device.ts'
+import { undoable } from '../../shared/attachment/undo.ts'
+import type { Wiring } from '../../shared/attachment/wiring.ts'
+import { CniError, Code } from '../../shared/cni/error.ts'
+import { hashedName } from '../../shared/cni/identity.ts'
+import type { Request } from '../../shared/cni/plugin.ts'
+import { inNamespace } from '../../shared/kernel/namespace.ts'
+import { writeSysctl } from '../../shared/kernel/sysctl.ts'
+import { lendHosts, lendOwn, namesInside } from '../../shared/lent/lend.ts'
+import { borrowerOf } from '../../shared/lent/record.ts'
+import { Group, waitFor } from '../../shared/netlink/events.ts'
+import { changeLink, findLink, type Link, type LinkSettings } from '../../shared/netlink/link.ts'
+import { type Socket, transact } from '../../shared/netlink/socket.ts'
+import type { MemberConfig } from './member-keys.ts'
+
+/**
+ * Takes the interfaces that shall become members: in the container, and down, as a master wants them.
+ * @throws CniError when one is missing, or has a master
+ */
+export function takeMembers(life: Life<MemberConfig>): Link[] {
+  const { host, inside, request } = life
+  const { links, linksInContainer } = request.config
+  const side = linksInContainer ? inside : host
+  const members = links.map(({ name }) => findMember(side, name, side !== host))
+  if (linksInContainer) return lendOwn(life, members)
+  return lendHosts(
+    life,
+    members.map((link) => ({ link, inside: nameInside(life, link) })),
+  )
+}
+
+/** Its own, unless the container has that already or is to have it. */
+function nameInside({ inside, request }: Life<MemberConfig>, { name }: Link): string {
+  const { network, containerID, ifname } = request
+  const isTaken = name === ifname || findLink(inside, name) !== undefined
+  return isTaken ? hashedName('link', `${network}/${containerID}/${ifname}/${name}`) : name
+}
+
+function findMember(side: Socket, name: string, isInside: boolean): Link {
+  const link = findLink(side, name)
+  if (!link) throw missing(name, isInside)
+  if (link.master) throw taken(side, link)
+  if (/[1-9a-f]/.test(link.mac)) return link
+  throw new CniError(Code.InvalidNetworkConfig, {
+    msg: `links: ${name} is no Ethernet device`,
+    hint: 'name Ethernet interfaces',
+    command: `ip link show dev ${name}`,
+  })
+}
+
+function missing(name: string, isInside: boolean): CniError {
+  const where = isInside ? 'the container' : 'the host'
+  const borrower = isInside ? undefined : borrowerOf(name)?.containerID
+  return new CniError(Code.InvalidNetworkConfig, {
+    msg: `links: ${where} has no interface ${JSON.stringify(name)}${borrower ? `: container ${borrower} has it` : ''}`,
+    hint: isInside ? 'the plugin before this one must have made it' : 'name one that there is',
+    command: 'ip link show',
+    kernel: 'ENODEV',
+  })
+}
+
+/** The kernel would take it from its master without a word. */
+function taken(side: Socket, { name, master = 0 }: Link): CniError {
+  const owner = findLink(side, master)?.name ?? `interface ${master}`
+  return new CniError(Code.InvalidNetworkConfig, {
+    msg: `links: ${name} belongs to ${owner} already`,
+    hint: `free it: ip link set dev ${name} nomaster`,
+    command: `ip -d link show dev ${name}`,
+    kernel: 'EBUSY',
+  })
+}
+
+/** The MTU that a master is born with. */
+export function mtuAmong(members: Link[], { mtu }: MemberConfig): number {
+  return mtu || Math.min(...members.map((link) => link.mtu))
+}
+
+/**
+ * Makes interfaces members of the container's. Equivalent to `ip link set dev MEMBER master IFNAME`, for each. None of them speaks
+ * IPv6 for itself any more: a switch that hears the common MAC address on an idle one would send everything there.
+ */
+export function joinMembers({ inside, container, request, undo }: Life<unknown>, members: Link[]): void {
+  const master = findLink(inside, request.ifname)?.index
+  const all = (settings: LinkSettings) => members.map((link) => changeLink(link, settings))
+  inNamespace(container, () => {
+    for (const { name } of members) writeSysctl('1', 'ipv6', 'conf', name, 'disable_ipv6')
+  })
+  undoable(
+    undo,
+    () => transact(inside, all({ master })),
+    () => transact(inside, all({ master: 0 })),
+  )
+}
+
+/** How long a carrier may take where members have one. */
+const CARRIER_MILLISECONDS = 2500
+
+/** Waits until frames pass if a member has a carrier, so that the announcement is heard. None is no failure: cables are plugged in later. */
+export function settleMembers({ inside, container, request }: Life<MemberConfig>, members: Link[]): void {
+  const { ifname, log } = request
+  const isAlive = members.some(({ name }) => findLink(inside, name)?.carrier)
+  const look = () => findLink(inside, ifname)?.running || undefined
+  const passes = isAlive && inNamespace(container, () => waitFor(Group.LINK, CARRIER_MILLISECONDS, look))
+  if (!passes)
+    log.warn(`${ifname} has no carrier: see what its members miss: ip -d link show master ${ifname}`)
+}
+
+/** CHECK: each member belongs to the container's interface still. @returns them, in order @throws CniError */
+export function checkMembers(wiring: Wiring, request: Request<MemberConfig>): Link[] {
+  const { inside } = wiring
+  const { ifname, netns, config } = request
+  const names = config.linksInContainer ? config.links.map(({ name }) => name) : namesInside(request)
+  const master = findLink(inside, ifname)?.index
+  const members = names
+    .flatMap((name) => findLink(inside, name) ?? [])
+    .filter((link) => link.master !== undefined && link.master === master)
+  if (members.length === config.links.length) return members
+  const has = (name = '') => members.some((link) => link.name === name)
+  const lost = config.links.filter((_, index) => !has(names[index])).map(({ name }) => name)
+  throw broken(
+    `${ifname} has lost ${lost.join(', ')}`,
+    `nsenter --net=${netns} ip -d link show master ${ifname}`,
+  )
+}

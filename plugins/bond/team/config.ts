@@ -1,0 +1,67 @@
+/** What a team network may say. The descriptions become the README's table and the JSON Schema. */
+
+import { type Config, network } from '../../../shared/cni/config.ts'
+import type { Complaint } from '../../../shared/cni/error.ts'
+import { onlyIn } from '../../../shared/cni/rules.ts'
+import {
+  boolean,
+  describe,
+  ifname,
+  integer,
+  oneOf,
+  optional,
+  withDefault,
+} from '../../../shared/cni/schema.ts'
+import { possibleMtu } from '../../../shared/link/keys.ts'
+import { teamModes } from '../../../shared/netlink/team.ts'
+import { memberKeys, someMembers } from '../member-keys.ts'
+import { hashPolicies } from './hash.ts'
+
+const u8 = integer({ min: 0, max: 0xff })
+const u16 = integer({ min: 0, max: 0xffff })
+
+const shape = {
+  mode: describe(withDefault(oneOf(...teamModes), 'roundrobin'), 'How the members share the traffic.'),
+  ...memberKeys({
+    enabled: describe(optional(boolean), 'Whether the member is used. Default: yes.'),
+    priority: describe(
+      optional(integer({ min: -0x80000000, max: 0x7fffffff })),
+      'In mode activebackup, the highest of those with a carrier becomes the active member.',
+    ),
+    queueId: describe(optional(u16), 'The transmit queue that leads to this member. 0: none.'),
+  }),
+  activePort: describe(
+    optional(ifname),
+    'The member that is used in mode activebackup. Default: by priority, of those with a carrier.',
+  ),
+  xmitHashPolicy: describe(
+    optional(oneOf(...hashPolicies)),
+    'What of a packet chooses its member in mode loadbalance. Default: layer2+3.',
+  ),
+  notifyPeersCount: describe(
+    optional(u8),
+    'How often the addresses are announced after a change of members.',
+  ),
+  notifyPeersInterval: describe(optional(u16), 'The time between such announcements, in milliseconds.'),
+  mcastRejoinCount: describe(optional(u8), 'How often multicast memberships are told after such a change.'),
+  mcastRejoinInterval: describe(optional(u16), 'The time between them, in milliseconds.'),
+}
+
+export type TeamConfig = Config<typeof shape>
+
+export const config = network(shape, {
+  rules: [
+    someMembers,
+    onlyIn('activePort', { mode: 'activebackup' }),
+    onlyIn('xmitHashPolicy', { mode: 'loadbalance' }),
+    activeIsMember,
+    possibleMtu,
+  ],
+})
+
+function activeIsMember({ activePort, links }: TeamConfig): Complaint | undefined {
+  const link = links.find(({ name }) => name === activePort)
+  if (!activePort || (link && link.enabled !== false)) return undefined
+  const why = link ? 'which is not enabled' : 'which is not among links'
+  return { msg: `activePort is "${activePort}", ${why}`, hint: 'name one of links that may be used' }
+}

@@ -1,0 +1,100 @@
+/** The container's team: how it is made, and what CHECK must find of it. */
+
+import { broken } from '../../../shared/attachment/check.ts'
+import type { Life } from '../../../shared/attachment/device.ts'
+import { requestedMac } from '../../../shared/attachment/mac.ts'
+import type { Wiring } from '../../../shared/attachment/wiring.ts'
+import { CniError, Code } from '../../../shared/cni/error.ts'
+import type { Request } from '../../../shared/cni/plugin.ts'
+import { isErrno } from '../../../shared/kernel/errno.ts'
+import { inNamespace } from '../../../shared/kernel/namespace.ts'
+import { checkInside, createInside } from '../../../shared/link/inside.ts'
+import { changeLink, findLink, type Link } from '../../../shared/netlink/link.ts'
+import { openSocket, Protocol, type Socket, transact } from '../../../shared/netlink/socket.ts'
+import { changeTeam, listTeamOptions, type TeamOption } from '../../../shared/netlink/team.ts'
+import { checkMembers, joinMembers, mtuAmong, takeMembers } from '../members.ts'
+import type { TeamConfig } from './config.ts'
+import { activeMember, checkOptions, memberOptions, teamOptions } from './options.ts'
+
+export const kind = 'team'
+
+/** Makes the container's interface of its members. @returns them */
+export function createTeam(life: Life<TeamConfig>): Link[] {
+  const { request } = life
+  const members = takeMembers(life)
+  createInside(life, { kind, mac: requestedMac(request), mtu: mtuAmong(members, request.config) })
+  const link = findLink(life.inside, request.ifname) as Link
+  const socket = genericSocket(life)
+  setMode(socket, link, teamOptions(request.config))
+  joinMembers(life, members)
+  changeTeam(socket, link, memberOptions(request.config, members))
+  if (usesOwnMacs(request.config)) shareMac(life, members)
+  if (request.config.mode === 'activebackup') activate(life, socket, link, members)
+  return members
+}
+
+/** @throws CniError when the kernel lacks the module of the mode */
+function setMode(socket: Socket, link: Link, [mode, ...others]: TeamOption[]): void {
+  try {
+    changeTeam(socket, link, mode ? [mode] : [])
+  } catch (error) {
+    if (!isErrno(error, 'EINVAL')) throw error
+    throw new CniError(Code.PluginNotAvailable, {
+      msg: `this kernel's team driver has no mode ${mode?.value}`,
+      hint: `load the module (modprobe team-mode-${mode?.value}), or install the package of the kernel's extra modules`,
+      command: error.command,
+      kernel: error.errno,
+      cause: error,
+    })
+  }
+  changeTeam(socket, link, others)
+}
+
+/** In these modes the driver leaves it to user space that members take what is sent to the team. */
+function usesOwnMacs({ mode }: TeamConfig): boolean {
+  return mode === 'activebackup' || mode === 'loadbalance'
+}
+
+function shareMac({ inside, request }: Life<TeamConfig>, members: Link[]): void {
+  const mac = findLink(inside, request.ifname)?.mac
+  transact(
+    inside,
+    members.map((link) => changeLink(link, { mac })),
+  )
+}
+
+/** Nobody is active until user space says who. */
+function activate({ inside, request }: Life<TeamConfig>, socket: Socket, link: Link, members: Link[]): void {
+  const now = members.flatMap(({ name }) => findLink(inside, name) ?? [])
+  const active = activeMember(request.config, now)
+  if (active) changeTeam(socket, link, [{ name: 'activeport', value: active.index }])
+}
+
+/** Generic netlink, where the team is. */
+function genericSocket({ container }: Pick<Wiring, 'container'>): Socket {
+  return inNamespace(container, () => openSocket(Protocol.GENERIC))
+}
+
+/** @throws CniError naming the first thing that is not as ADD left it */
+export function checkTeam(wiring: Wiring, request: Request<TeamConfig>): void {
+  const { config, netns } = request
+  const link = checkInside(wiring, request, kind)
+  const members = checkMembers(wiring, request)
+  const actual = listTeamOptions(genericSocket(wiring), link)
+  const show = `nsenter --net=${netns} teamnl ${link.name} options`
+  checkOptions(link, [...teamOptions(config), ...memberOptions(config, members)], actual, members, show)
+  if (config.mode === 'activebackup') checkActive(link, actual, members, show)
+}
+
+/** The driver does not change over by itself, so that the active member works is what everything hangs on. */
+function checkActive(team: Link, options: TeamOption[], members: Link[], show: string): void {
+  const index = options.find(({ name }) => name === 'activeport')?.value
+  const active = members.find((link) => link.index === index)
+  if (!active) throw broken(`${team.name} has no active member`, show)
+  const other = members.find(({ carrier }) => carrier)
+  if (!active.carrier && other)
+    throw broken(
+      `the active member of ${team.name}, ${active.name}, has no carrier, but ${other.name} has`,
+      show,
+    )
+}

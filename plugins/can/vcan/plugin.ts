@@ -1,0 +1,28 @@
+/** vcan: a CAN bus within a container, which all its programs hear each other on. */
+
+import type { Life } from '../../../shared/attachment/device.ts'
+import { interfacePlugin } from '../../../shared/attachment/plugin.ts'
+import { hostSocket } from '../../../shared/attachment/wiring.ts'
+import { checkInside, createInside } from '../../../shared/link/inside.ts'
+import { requireKind } from '../../../shared/link/kind.ts'
+import { refuseMac, setFrames } from '../can.ts'
+import { config, type VcanConfig } from './config.ts'
+
+const kind = 'vcan'
+
+export const vcan = interfacePlugin<VcanConfig, void>({
+  name: 'vcan',
+  summary: 'gives a container a CAN bus of its own, for programs that talk CAN to each other',
+  config,
+  prepare: refuseMac,
+  create,
+  interfaces: () => [],
+  check: (wiring, request) => void checkInside(wiring, request, kind),
+  status: () => requireKind(hostSocket(), kind),
+})
+
+function create(life: Life<VcanConfig>): void {
+  const { inside, request } = life
+  createInside(life, { kind })
+  setFrames(inside, request.ifname, request.config.mtu)
+}

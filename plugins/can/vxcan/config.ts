@@ -1,0 +1,43 @@
+/** What a vxcan network may say. The descriptions become the README's table and the JSON Schema. */
+
+import { type Config, network } from '../../../shared/cni/config.ts'
+import { isIdentifier } from '../../../shared/cni/names.ts'
+import { notTogether } from '../../../shared/cni/rules.ts'
+import { describe, ifname, lazy, optional, text } from '../../../shared/cni/schema.ts'
+import { txQueueLen } from '../../../shared/link/keys.ts'
+import { canMtuOf, canRules } from '../can.ts'
+import { gateway, possibleGateway } from './gateway-keys.ts'
+
+const wireName = text(
+  'a name of letters, digits, "_", "." and "-" that begins with a letter or digit',
+  isIdentifier,
+  { title: 'name', pattern: '^[a-zA-Z0-9][a-zA-Z0-9_.-]*$' },
+)
+
+const shape = {
+  wire: describe(
+    optional(wireName),
+    'Joins two containers: of those of this network, the two that name the same wire. Without it, the other end is on the host.',
+  ),
+  hostIfname: describe(
+    optional(ifname),
+    "Name of the host's end. Only for networks of one container. Default: follows from the attachment.",
+  ),
+  mtu: canMtuOf('both ends'),
+  txQueueLen,
+  gateway: describe(
+    optional(lazy(() => gateway)),
+    'Rules of can-gw, which pass frames between a CAN device of the host and the container.',
+  ),
+}
+
+export type VxcanConfig = Config<typeof shape>
+
+export const config = network(shape, {
+  rules: [
+    ...canRules,
+    notTogether('wire', 'hostIfname', 'a wire has no end on the host'),
+    notTogether('wire', 'gateway', 'a wire has no end on the host'),
+    possibleGateway,
+  ],
+})

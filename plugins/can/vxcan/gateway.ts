@@ -1,0 +1,92 @@
+/** Frames pass between a CAN device of the host and a container by rules of can-gw, which go with the container's pair. */
+
+import { broken } from '../../../shared/attachment/check.ts'
+import { CniError, Code } from '../../../shared/cni/error.ts'
+import { isErrno, type KernelError } from '../../../shared/kernel/errno.ts'
+import {
+  type CanRule,
+  hasCanGateway,
+  isAmong,
+  listCanRules,
+  newCanRule,
+} from '../../../shared/netlink/can-gateway.ts'
+import { findLink, type Link, type LinkName } from '../../../shared/netlink/link.ts'
+import { type Socket, transact } from '../../../shared/netlink/socket.ts'
+import { type Gateway, parseChange, parseFilter, type Rule } from './gateway-keys.ts'
+
+/** Adds the rules. The kernel takes them away with either interface. @throws CniError */
+export function connectGateway(host: Socket, gateway: Gateway, end: LinkName): Link {
+  const device = requireGateway(host, gateway)
+  try {
+    transact(host, rulesOf(gateway, device, end).map(newCanRule))
+  } catch (error) {
+    throw isErrno(error, 'ENODEV') ? noCanDevice(device, error) : error
+  }
+  return device
+}
+
+/** What a configuration comes to: a rule of the kernel's is for classic frames or for FD frames. */
+function rulesOf({ toContainer, fromContainer }: Gateway, device: LinkName, end: LinkName): CanRule[] {
+  return [
+    ...toContainer.flatMap((rule) => inKernel(rule, device, end)),
+    ...fromContainer.flatMap((rule) => inKernel(rule, end, device)),
+  ]
+}
+
+function inKernel({ frames, echo, filter, set }: Rule, from: LinkName, to: LinkName): CanRule[] {
+  const rule = {
+    from,
+    to,
+    echo,
+    filter: filter ? parseFilter(filter) : undefined,
+    set: set && parseChange(set),
+  }
+  const kinds = { classic: [false], fd: [true], both: [false, true] }[frames]
+  return kinds.map((fd) => ({ ...rule, fd }))
+}
+
+/** Whether the kernel has can-gw, and the host the device. @throws CniError when not */
+export function requireGateway(host: Socket, { device }: Gateway): Link {
+  if (!hasCanGateway(host)) throw noModule()
+  const link = findLink(host, device)
+  if (link) return link
+  throw new CniError(Code.InvalidNetworkConfig, {
+    msg: `gateway.device: the host has no interface ${JSON.stringify(device)}`,
+    hint: 'name one of its CAN devices',
+    command: 'ip link show type can',
+    kernel: 'ENODEV',
+  })
+}
+
+/** Nothing loads it when it is asked for. */
+function noModule(): CniError {
+  return new CniError(Code.PluginNotAvailable, {
+    msg: 'gateway: this kernel has no CAN gateway, or has not loaded it',
+    hint: "load the module (modprobe can-gw), or install the package of the kernel's extra modules",
+    command: 'cangw -L',
+    kernel: 'EOPNOTSUPP',
+  })
+}
+
+function noCanDevice({ name }: Link, cause: KernelError): CniError {
+  return new CniError(Code.InvalidNetworkConfig, {
+    msg: `gateway.device: ${name} is no CAN device`,
+    hint: 'name a CAN device of the host',
+    command: cause.command,
+    kernel: 'ENODEV',
+    cause,
+  })
+}
+
+/** CHECK. @throws CniError naming what does not pass any more */
+export function checkGateway(host: Socket, gateway: Gateway, end: LinkName): void {
+  const device = requireGateway(host, gateway)
+  const found = listCanRules(host)
+  const missing = rulesOf(gateway, device, end).find((rule) => !isAmong(found, rule))
+  if (!missing) return
+  const { from, to, fd } = missing
+  throw broken(
+    `a rule of can-gw from ${from.name} to ${to.name} is missing, for ${fd ? 'FD' : 'classic'} frames`,
+    'cangw -L',
+  )
+}

@@ -1,0 +1,73 @@
+/** vxcan: a CAN cable between a container and the host, a CAN bus of the host by way of can-gw, or another container. */
+
+import type { Life } from '../../../shared/attachment/device.ts'
+import { interfacePlugin } from '../../../shared/attachment/plugin.ts'
+import { hostSocket, type Wiring } from '../../../shared/attachment/wiring.ts'
+import type { Request } from '../../../shared/cni/plugin.ts'
+import type { Result } from '../../../shared/cni/result.ts'
+import { checkInside } from '../../../shared/link/inside.ts'
+import { isUnknownKind, missingKind, requireKind } from '../../../shared/link/kind.ts'
+import type { Link } from '../../../shared/netlink/link.ts'
+import { checkHostEnd, collectHostEnds } from '../../../shared/pair/host-end.ts'
+import { type Made as Joined, wireSteps } from '../../../shared/pair/wire-steps.ts'
+import { explainingFrames, refuseMac } from '../can.ts'
+import { config, type VxcanConfig } from './config.ts'
+import { makeEnds, removeHostEnd } from './host-end.ts'
+
+const kind = 'vxcan'
+
+const wired = wireSteps(kind)
+
+/** Where the other end is: on the host, or with a container, if one has it already. */
+interface Made {
+  end?: Link
+  joined?: Joined
+}
+
+export const vxcan = interfacePlugin<VxcanConfig, Made>({
+  name: 'vxcan',
+  summary: 'a CAN cable between a container and the host, a CAN device of the host, or another container',
+  config,
+  prepare: refuseMac,
+  create,
+  interfaces: ({ end }) => (end ? [{ name: end.name, mtu: end.mtu }] : []),
+  connect,
+  settle: (life, { joined }) => wired.settle(life, joined),
+  vanishes: 'the kernel deletes both ends of a pair together',
+  remove: (request) => [...wired.remove(request), () => removeHostEnd(hostSocket(), request)],
+  check,
+  status,
+  gc: (request) => [...wired.gc(request), () => collectHostEnds(request)],
+})
+
+function create(life: Life<VxcanConfig>): Made {
+  const { wire, mtu } = life.request.config
+  try {
+    return explainingFrames(mtu, () => (wire ? { joined: wired.create(life) } : { end: makeEnds(life) }))
+  } catch (error) {
+    throw isUnknownKind(error) ? missingKind(kind) : error
+  }
+}
+
+async function connect({ host, request }: Life<VxcanConfig>, { end }: Made): Promise<[]> {
+  const { config, log } = request
+  if (!end || !config.gateway) return []
+  const { connectGateway } = await import('./gateway.ts')
+  const { name, up } = connectGateway(host, config.gateway, end)
+  if (!up) log.warn(`gateway.device ${name} is down: nothing passes until it is up`)
+  return []
+}
+
+async function check(wiring: Wiring, request: Request<VxcanConfig>, prevResult: Result): Promise<void> {
+  const { config } = request
+  checkInside(wiring, request, kind)
+  if (config.wire) return wired.check(wiring, request)
+  const end = checkHostEnd(wiring, request, prevResult, kind)
+  if (config.gateway) (await import('./gateway.ts')).checkGateway(wiring.host, config.gateway, end)
+}
+
+async function status({ config: { gateway } }: Request<VxcanConfig>): Promise<void> {
+  const host = hostSocket()
+  requireKind(host, kind)
+  if (gateway) (await import('./gateway.ts')).requireGateway(host, gateway)
+}

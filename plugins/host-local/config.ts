@@ -1,3 +1,0 @@
-/** What a configuration of host-local may say. */
-
-export { config } from '../../shared/ipam/host-local/config.ts'

@@ -1,0 +1,119 @@
+/** The container's ipvlan, or ipvtap: made on its parent, and looked at again by CHECK. */
+
+import { broken } from '../../shared/attachment/check.ts'
+import type { Life, ProbingLink } from '../../shared/attachment/device.ts'
+import { requestedMac } from '../../shared/attachment/mac.ts'
+import type { Wiring } from '../../shared/attachment/wiring.ts'
+import { CniError, Code } from '../../shared/cni/error.ts'
+import type { Request } from '../../shared/cni/plugin.ts'
+import type { Result } from '../../shared/cni/result.ts'
+import type { ShimKind } from '../../shared/host/shim.ts'
+import { formatMac, parseMac } from '../../shared/ip/mac.ts'
+import { isErrno } from '../../shared/kernel/errno.ts'
+import { readSysctl } from '../../shared/kernel/sysctl.ts'
+import { checkChild, createChild } from '../../shared/link/child.ts'
+import { findParent, parentSide } from '../../shared/link/parent.ts'
+import { listAddresses } from '../../shared/netlink/address.ts'
+import { ipvlanKind, parseIpvlan } from '../../shared/netlink/ipvlan.ts'
+import { findLink, type Link } from '../../shared/netlink/link.ts'
+import { withMaster } from './chain.ts'
+import { type IpvlanConfig, isRouted } from './keys.ts'
+import { judge, type Parent, written } from './lease.ts'
+import { join } from './port.ts'
+
+/** Its packets go to the container's stack, or to who opens its file. The kernel takes the same attributes for both. */
+export type IpvlanKind = 'ipvlan' | 'ipvtap'
+
+/** An ipvtap knows no hostAccess. */
+type Asked = IpvlanConfig & { hostAccess?: boolean }
+
+/** What the host gets for hostAccess: the same as the containers. */
+export function shimOf(config: IpvlanConfig): ShimKind {
+  return { ...ipvlanKind(config), ownMac: false, neighbours: !isRouted(config) }
+}
+
+/** Everything that can be refused is, before the kernel is touched. */
+export async function createIpvlan(life: Life<Asked>, kind: IpvlanKind): Promise<Parent> {
+  const { request } = life
+  const config: Asked = withMaster(request)
+  const side = parentSide(life, config)
+  const link = findParent(side, config, request.log)
+  const parent = { link, addresses: listAddresses(side, link).filter(({ scope }) => scope === 0) }
+  refuseMac(request, link)
+  judge(written(config), config, parent)
+  if (config.hostAccess && !isRouted(config)) refuseStrictFilter(link)
+  if (!link.up)
+    request.log.warn(`${link.name} is down: nothing leaves by it until: ip link set dev ${link.name} up`)
+  try {
+    await join(life, link, () =>
+      createChild(life, link, { ...ipvlanKind(config), kind, mtu: config.mtu || undefined }),
+    )
+  } catch (error) {
+    throw isErrno(error, 'EINVAL') ? notEthernet(link, kind, error.command) : error
+  }
+  return parent
+}
+
+/** The kernel knows one address for all, and takes another without a word. */
+function refuseMac(request: Request<IpvlanConfig>, { name, mac }: Link): void {
+  const asked = requestedMac(request)
+  if (!asked || formatMac(Buffer.from(parseMac(asked) ?? [])) === mac) return
+  throw new CniError(Code.InvalidNetworkConfig, {
+    msg: `MAC address ${asked} cannot be given: all ipvlans on ${name} have its own, ${mac}`,
+    hint: 'ask for none ("mac" in runtimeConfig or args, MAC in CNI_ARGS), or take "type": "macvlan"',
+  })
+}
+
+/** The host hears containers by the parent and answers by its shim: the detour that a strict reverse path filter drops. */
+function refuseStrictFilter({ name }: Link): void {
+  const filters = ['all', name].map((scope) => Number(readSysctl('ipv4', 'conf', scope, 'rp_filter')))
+  if (Math.max(...filters) !== 1) return
+  throw new CniError(Code.InvalidNetworkConfig, {
+    msg: `hostAccess: the host would drop what containers send it, by the strict reverse path filter of ${name}`,
+    hint: `make it loose: sysctl -w net.ipv4.conf.${name}.rp_filter=2; or take "mode": "l3", which it does not touch`,
+    command: `sysctl net.ipv4.conf.all.rp_filter net.ipv4.conf.${name}.rp_filter`,
+  })
+}
+
+/** ipvlan_link_new, drivers/net/ipvlan/ipvlan_main.c. */
+function notEthernet({ name }: Link, kind: IpvlanKind, command?: string): CniError {
+  return new CniError(Code.InvalidNetworkConfig, {
+    msg: `${kind} cannot sit on ${name}: the kernel takes Ethernet devices only, and no loopback`,
+    hint: 'name a NIC, a bond, a bridge or a VLAN as master',
+    command,
+    kernel: 'EINVAL',
+  })
+}
+
+/** ipvlan hands frames to containers by address, of which one that probes has none: the answers end at the parent. */
+export function probesBy({ request }: Life<IpvlanConfig>, { link }: Parent): ProbingLink | undefined {
+  return link.up ? { link, isInside: request.config.linkInContainer === true } : undefined
+}
+
+/** CHECK: the interface is of its kind, on its parent, with mode and flag, and the host's way to it is there. @throws CniError */
+export async function checkIpvlan(
+  wiring: Wiring,
+  request: Request<Asked>,
+  prevResult: Result,
+  kind: IpvlanKind,
+): Promise<void> {
+  const { config, ifname, netns } = request
+  const parent = parentNow(wiring, request)
+  const { data = Buffer.alloc(0) } = checkChild(wiring, request, kind, parent)
+  const { mode, flag } = parseIpvlan(data)
+  if (mode !== config.mode || flag !== config.flag)
+    throw broken(
+      `${ifname} has mode ${mode}, flag ${flag}, not mode ${config.mode}, flag ${config.flag}: somebody changed them for all on ${parent.name}`,
+      `nsenter --net=${netns} ip -d link show dev ${ifname}`,
+    )
+  if (!config.hostAccess) return
+  const { checkHostAccess } = await import('../../shared/host/access-check.ts')
+  checkHostAccess(wiring, request, parent, shimOf(config), prevResult)
+}
+
+/** Where no master is named, the default route or the plugin before told ADD, and need not say the same now. */
+function parentNow(wiring: Wiring, { config, ifname, log }: Request<IpvlanConfig>): Link {
+  const side = parentSide(wiring, config)
+  const index = config.master ? undefined : findLink(wiring.inside, ifname)?.parent
+  return (index && findLink(side, index)) || findParent(side, config, log)
+}

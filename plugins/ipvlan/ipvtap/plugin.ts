@@ -1,0 +1,47 @@
+/** ipvtap: an ipvlan whose packets a program reads and writes, by a device node that is handed over. */
+
+import { interfacePlugin } from '../../../shared/attachment/plugin.ts'
+import type { Request } from '../../../shared/cni/plugin.ts'
+import { checkNode, collectNodes, handOver, takeBack } from '../../../shared/device-node/device-node.ts'
+import { childStatus } from '../../../shared/link/child.ts'
+import { given } from '../chain.ts'
+import { checkIpvlan, createIpvlan, probesBy } from '../ipvlan.ts'
+import { needAddresses } from '../keys.ts'
+import { complete, type Parent, warnOfSilence } from '../lease.ts'
+import { dismiss } from '../port.ts'
+import { config, type IpvtapConfig } from './config.ts'
+
+export const ipvtap = interfacePlugin<IpvtapConfig, Parent>({
+  name: 'ipvtap',
+  summary:
+    "puts virtual machines on the network of a host NIC, each by a device node, all with the NIC's MAC address",
+  config,
+  prepare,
+  create: (life) => createIpvlan(life, 'ipvtap'),
+  interfaces: () => [],
+  given,
+  complete,
+  async connect(life, parent, result) {
+    warnOfSilence(result, life.request.config, parent, life.request.log)
+    handOver(life, result)
+    return []
+  },
+  probesBy,
+  announcesWhenUp: true,
+  remove: (request) => [() => takeBack(request), () => dismiss(request)],
+  async check(wiring, request, prevResult) {
+    await checkIpvlan(wiring, request, prevResult, 'ipvtap')
+    checkNode(wiring, request)
+  },
+  status: (request) => childStatus(request, 'ipvtap'),
+  gc: (request) => [() => collectNodes(request)],
+})
+
+/** In mode l3s packets arrive by netfilter's hook, past the node. */
+function prepare(request: Request<IpvtapConfig>): void {
+  needAddresses(request)
+  if (request.config.mode === 'l3s')
+    request.log.warn(
+      'mode l3s: a program that opens the node can send, and receives nothing: take l2 or l3 for virtual machines',
+    )
+}

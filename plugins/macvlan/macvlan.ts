@@ -1,0 +1,102 @@
+/** The container's macvlan, or macvtap: how it is made, and what CHECK must find of it. */
+
+import { broken } from '../../shared/attachment/check.ts'
+import type { Life } from '../../shared/attachment/device.ts'
+import type { Wiring } from '../../shared/attachment/wiring.ts'
+import { CniError, Code } from '../../shared/cni/error.ts'
+import type { Request } from '../../shared/cni/plugin.ts'
+import { formatMac, parseMac } from '../../shared/ip/mac.ts'
+import { isErrno, type KernelError } from '../../shared/kernel/errno.ts'
+import { checkChild, createChild } from '../../shared/link/child.ts'
+import { findParent, parentSide } from '../../shared/link/parent.ts'
+import { changeLink, type Link } from '../../shared/netlink/link.ts'
+import { macvlanKind, parseMacvlan } from '../../shared/netlink/macvlan.ts'
+import { ask } from '../../shared/netlink/socket.ts'
+import type { MacvlanConfig } from './keys.ts'
+import { chosenMac, ownMac } from './mac.ts'
+
+/** Its frames go to the container's stack, or to who opens its file. The kernel takes the same attributes for both. */
+export type MacvlanKind = 'macvlan' | 'macvtap'
+
+/** Makes the container's interface. @returns its parent */
+export async function createMacvlan(life: Life<MacvlanConfig>, kind: MacvlanKind): Promise<Link> {
+  const { request } = life
+  const parent = parentOf(life, request)
+  if (!parent.up) request.log.warn(`master ${parent.name} is down: nothing passes until it is up`)
+  try {
+    await createChild(life, parent, { ...optionsOf(request), kind, mtu: request.config.mtu || undefined })
+    if (request.config.mode === 'passthru') changeParentsMac(life)
+  } catch (error) {
+    throw isErrno(error, 'EINVAL') ? explain(error, parent, kind, request.config) : error
+  }
+  return parent
+}
+
+export function parentOf(
+  wiring: Pick<Wiring, 'host' | 'inside'>,
+  { config, log }: Request<MacvlanConfig>,
+): Link {
+  return findParent(parentSide(wiring, config), config, log)
+}
+
+function optionsOf(request: Request<MacvlanConfig>) {
+  const { mode, sourceMacs, bcqueuelen } = request.config
+  return { ...macvlanKind({ mode, sourceMacs, bcqueuelen: bcqueuelen || undefined }), mac: ownMac(request) }
+}
+
+/** Another MAC address in mode passthru becomes the parent's; it gets its own back when the container's interface goes. */
+function changeParentsMac({ inside, request }: Life<MacvlanConfig>): void {
+  const mac = chosenMac(request)
+  if (mac) ask(inside, changeLink({ name: request.ifname }, { mac }))
+}
+
+/** The kernel says EINVAL, and nothing more, of a parent that is no Ethernet device and of one that is taken alone. */
+function explain(
+  { command, errno }: KernelError,
+  { name, mac }: Link,
+  kind: MacvlanKind,
+  { mode }: MacvlanConfig,
+): CniError {
+  const because = { command, kernel: errno }
+  if (!/[1-9a-f]/.test(mac)) {
+    return new CniError(Code.InvalidNetworkConfig, {
+      msg: `${kind} cannot sit on ${name}: it is no Ethernet device`,
+      hint: 'name an Ethernet interface as master',
+      ...because,
+    })
+  }
+  const why =
+    mode === 'passthru'
+      ? 'passthru takes its parent alone, and another macvlan is there already'
+      : 'another macvlan, in mode passthru, has it alone'
+  return new CniError(Code.InvalidNetworkConfig, {
+    msg: `${kind} in mode ${mode} cannot sit on ${name}: ${why}`,
+    hint: `put this network on another parent, or delete the container that has ${name}`,
+    ...because,
+  })
+}
+
+/** @throws CniError naming the first thing that is not as ADD left it */
+export function checkMacvlan(
+  wiring: Wiring,
+  request: Request<MacvlanConfig>,
+  parent: Link,
+  kind: MacvlanKind,
+): void {
+  const { ifname, netns, config } = request
+  const { mode, sourceMacs = [], bcqueuelen } = config
+  const { data } = checkChild(wiring, request, kind, parent)
+  const found = parseMacvlan(data ?? Buffer.alloc(0))
+  const show = `nsenter --net=${netns} ip -d link show dev ${ifname}`
+  if (found.mode !== mode) throw broken(`${ifname} is in mode ${found.mode}, not ${mode}`, show)
+  if (bcqueuelen && found.bcqueuelen !== bcqueuelen)
+    throw broken(`${ifname} has bcqueuelen ${found.bcqueuelen}, not ${bcqueuelen}`, show)
+  if (!sameMacs(found.sourceMacs ?? [], sourceMacs))
+    throw broken(`${ifname} does not take the frames of just ${sourceMacs.join(', ')}`, show)
+}
+
+function sameMacs(one: string[], other: string[]): boolean {
+  const canonical = (macs: string[]) =>
+    [...new Set(macs.map((mac) => formatMac(parseMac(mac) ?? Buffer.alloc(6))))].sort()
+  return canonical(one).join() === canonical(other).join()
+}

@@ -1,0 +1,11 @@
+/** What a macvtap network may say. The descriptions become the README's table and the JSON Schema. */
+
+import { type Config, network } from '../../../shared/cni/config.ts'
+import { nodeKeys } from '../../../shared/device-node/keys.ts'
+import { macvlanKeys, macvlanRules } from '../keys.ts'
+
+const shape = { ...macvlanKeys, ...nodeKeys }
+
+export type MacvtapConfig = Config<typeof shape>
+
+export const config = network(shape, { rules: [...macvlanRules] })

@@ -1,0 +1,67 @@
+/** `npm run demo [-- --guest newest|6.1]`: builds, wires two containers with each example, pings across, shows a table, cleans up. */
+
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { chooseGuest } from '../../test/guest/kernel.ts'
+import { guests, type Kernel, kernels } from '../../test/runner/kernels.ts'
+import { areAllDead, type Shares, takeToFirst } from '../../test/runner/plan.ts'
+import { run } from '../run.ts'
+import { ensurePackages, Missing, reportMissing } from '../setup.ts'
+import { type Example, readExample } from './example.ts'
+import { needsOf } from './kinds.ts'
+import { notTried, type Row, show } from './row.ts'
+
+const root = join(import.meta.dirname, '../..')
+/** Seconds for all examples of a kernel. */
+const longest = 300
+
+await reportMissing(demonstrate)
+
+async function demonstrate(): Promise<void> {
+  const { values } = parseArgs({ options: { guest: { type: 'string' } } })
+  if (values.guest) chooseGuest(values.guest)
+  if (process.getuid?.() !== 0) throw new Missing('the demo makes network namespaces: run it as root')
+  await ensurePackages('the demo', ['iproute2', 'iputils-ping', 'kmod', 'nftables', 'util-linux'])
+  const all = examples()
+  const shares = await takeToFirst(all, needsOfAll, kernels())
+  console.log('Building …')
+  await run(process.execPath, ['build.ts', '--engine', 'quickjs'], { cwd: root, stderr: 'inherit' })
+  const rows = await tryAll(all, shares)
+  show(rows)
+  if (shares.nowhere.length > 0 && areAllDead(guests(), shares.dead)) process.exitCode = 1
+  if (rows.some(({ failed }) => failed)) process.exitCode = 1
+}
+
+/** In the order of their numbers. */
+function examples(): Example[] {
+  const directory = join(root, 'conf-examples')
+  const files = readdirSync(directory).filter((file) => file.endsWith('.conflist'))
+  return files
+    .sort((one, other) => Number.parseInt(one, 10) - Number.parseInt(other, 10))
+    .map((file) => readExample(join(directory, file)))
+}
+
+async function tryAll(all: readonly Example[], { runs }: Shares<Example>): Promise<Row[]> {
+  const rows = new Map<string, Row>()
+  for (const { kernel, items } of runs)
+    for (const row of await tryOn(kernel, items)) rows.set(row.example, row)
+  return all.map((example) => rows.get(example.title) ?? notTried(example.title, needsOfAll(example)))
+}
+
+/** What the plugins of an example's chain need of the kernel. */
+function needsOfAll({ plugin, chained }: Example): string[] {
+  return [plugin, ...chained].flatMap(needsOf)
+}
+
+/** Runs examples on a private host, which vanishes with its first process; the machine's own is not touched. */
+async function tryOn(kernel: Kernel, examples: readonly Example[]): Promise<Row[]> {
+  console.log(`Trying ${examples.length} examples on ${kernel.name} …`)
+  const namespaces = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc']
+  const program = [process.execPath, join(root, 'scripts/demo/try.ts'), join(root, 'dist/quickjs')]
+  const files = examples.map(({ file }) => file)
+  const { status, output } = await kernel.run(['unshare', ...namespaces, ...program, ...files], longest)
+  if (status !== 0) throw new Missing(`the demo could not run on ${kernel.name}:\n${output}`)
+  const rows: Row[] = JSON.parse(output)
+  return rows.map((row) => ({ ...row, kernel: `${kernel.name}, ${row.kernel}` }))
+}

@@ -1,0 +1,61 @@
+/** CHECK of hostAccess: the shim, and what either side is to know of the other. */
+
+import { broken, matches } from '../attachment/check.ts'
+import { cidrs } from '../attachment/configure.ts'
+import type { Wiring } from '../attachment/wiring.ts'
+import type { Request } from '../cni/plugin.ts'
+import type { Result } from '../cni/result.ts'
+import { formatAddress, sameAddress } from '../ip/address.ts'
+import { formatCidr } from '../ip/subnet.ts'
+import { findLink, type Link } from '../netlink/link.ts'
+import { listNeighbours } from '../netlink/neighbour.ts'
+import { listRoutes } from '../netlink/route.ts'
+import type { Socket } from '../netlink/socket.ts'
+import { type Half, planHostAccess } from './access-plan.ts'
+import { hostAddresses } from './address.ts'
+import { checkShim, type ShimKind } from './shim.ts'
+
+/** @throws CniError naming the first thing that is not as ADD left it */
+export function checkHostAccess(
+  { host, inside }: Wiring,
+  request: Request,
+  parent: Link,
+  kind: ShimKind,
+  { ips }: Result,
+): void {
+  const containers = cidrs(ips)
+  const addresses = containers.map(({ address }) => address)
+  const hosts = hostAddresses(host, parent, addresses, request.log)
+  const link = findLink(inside, request.ifname)
+  if (hosts.length === 0 || !link) return
+  const shim = checkShim(host, request, parent, kind)
+  const { onHost, inContainer } = planHostAccess({ ...kind, containers, hosts, shim, link })
+  checkHalf(host, onHost, 'the host')
+  checkHalf(inside, inContainer, 'the container', `nsenter --net=${request.netns} `)
+}
+
+function checkHalf(socket: Socket, half: Half, who: string, enter = ''): void {
+  for (const family of [4, 6] as const) {
+    checkRoutes(socket, half, family, who, `${enter}ip -${family} route show dev ${half.link.name}`)
+    checkNeighbours(socket, half, family, who, `${enter}ip -${family} neighbour show dev ${half.link.name}`)
+  }
+}
+
+function checkRoutes(socket: Socket, half: Half, family: 4 | 6, who: string, show: string): void {
+  const expected = half.routes.filter(({ dst }) => dst.address.family === family)
+  if (expected.length === 0) return
+  const found = listRoutes(socket, family, half.link)
+  const missing = expected.find((spec) => !found.some((route) => matches(route, spec)))
+  if (missing) throw broken(`${who} lacks its route to ${formatCidr(missing.dst)}`, show)
+}
+
+function checkNeighbours(socket: Socket, half: Half, family: 4 | 6, who: string, show: string): void {
+  const expected = half.neighbours.filter(({ address }) => address.family === family)
+  if (expected.length === 0) return
+  const found = listNeighbours(socket, half.link, family)
+  for (const { address, mac } of expected) {
+    const one = found.find((neighbour) => sameAddress(neighbour.address, address))
+    if (one?.permanent && one.mac === mac) continue
+    throw broken(`${who} does not know ${formatAddress(address)} by its MAC address ${mac}`, show)
+  }
+}

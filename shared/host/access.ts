@@ -1,0 +1,101 @@
+/**
+ * Host and containers on one of its NICs reach each other. A parent and its children cannot; children among themselves
+ * can. So the host gets a child of its own, a shim without addresses: routes lead through it to each container, and
+ * neighbours are written down on either side, so that nobody has to ask.
+ */
+
+import { cidrs } from '../attachment/configure.ts'
+import type { InterfaceConfig, Life } from '../attachment/device.ts'
+import { type Undo, undoable } from '../attachment/undo.ts'
+import { hostSocket } from '../attachment/wiring.ts'
+import { CniError, Code } from '../cni/error.ts'
+import type { Request } from '../cni/plugin.ts'
+import type { Interface, Result } from '../cni/result.ts'
+import { type Address, parseAddress } from '../ip/address.ts'
+import { formatCidr } from '../ip/subnet.ts'
+import { isErrno, type KernelError, tolerate } from '../kernel/errno.ts'
+import { type Claim, collectLinks, releaseLinks } from '../link/shared-link.ts'
+import { findLink, type Link } from '../netlink/link.ts'
+import { newNeighbour, removeNeighbour } from '../netlink/neighbour.ts'
+import { newOnlyRoute, newRoute, type RouteSpec, removeRoute } from '../netlink/route.ts'
+import { ask, type Request as NetlinkRequest, type Socket, transact } from '../netlink/socket.ts'
+import { type Half, planHostAccess, routeTo } from './access-plan.ts'
+import { hostAddresses } from './address.ts'
+import { type ShimKind, shareShim } from './shim.ts'
+
+/**
+ * ADD: the shim, and the ways to and from one container. For a device's `connect`.
+ * @returns the shim, for the result
+ */
+export function connectHostAccess(
+  life: Life<InterfaceConfig>,
+  parent: Link,
+  kind: ShimKind,
+  { ips }: Result,
+): Interface[] {
+  const { host, inside, request, undo } = life
+  const containers = cidrs(ips)
+  const addresses = containers.map(({ address }) => address)
+  const hosts = hostAddresses(host, parent, addresses, request.log)
+  const link = findLink(inside, request.ifname)
+  if (hosts.length === 0 || !link) return []
+  const shim = shareShim(life, parent, kind, addresses)
+  const plan = planHostAccess({ ...kind, containers, hosts, shim, link })
+  connectHost(host, plan.onHost, undo)
+  connectContainer(inside, plan.inContainer)
+  return [{ name: shim.name, mac: shim.mac }]
+}
+
+/** Routes before neighbours: where one is somebody else's, nothing of theirs is overwritten. */
+function connectHost(host: Socket, half: Half, undo: Undo): void {
+  for (const route of half.routes) {
+    const add = () => ask(host, newOnlyRoute(route))
+    try {
+      undoable(undo, add, () => ask(host, removeRoute(route)))
+    } catch (error) {
+      throw isErrno(error, 'EEXIST') ? taken(route, error) : error
+    }
+  }
+  const forget = () => transact(host, neighbours(half, removeNeighbour))
+  undoable(undo, () => transact(host, neighbours(half, newNeighbour)), forget)
+}
+
+function taken({ dst }: RouteSpec, { command, errno }: KernelError): CniError {
+  return new CniError(Code.Internal, {
+    msg: `hostAccess: the host has a route to ${formatCidr(dst)} already, so it would not reach the container`,
+    hint: `see where it leads (ip route show ${formatCidr(dst)}): another container has this address, or was never deleted`,
+    command,
+    kernel: errno,
+  })
+}
+
+/** What is inside goes with the container's interface. */
+function connectContainer(inside: Socket, half: Half): void {
+  transact(inside, [...neighbours(half, newNeighbour), ...half.routes.map(newRoute)])
+}
+
+function neighbours(
+  { link, neighbours }: Half,
+  request: (link: Link, address: Address, mac: string) => NetlinkRequest,
+): NetlinkRequest[] {
+  return neighbours.map(({ address, mac }) => request(link, address, mac))
+}
+
+/** DEL: takes away what ADD noted in the claim; needs neither namespace nor prevResult. For a device's `remove`. */
+export function removeHostAccess(request: Request): (() => unknown)[] {
+  return [() => releaseLinks(hostSocket(), request, forget)]
+}
+
+/** GC: the same for attachments of this network that are not valid any more. For a device's `gc`. */
+export function collectHostAccess(request: Request): (() => unknown)[] {
+  return [() => collectLinks(hostSocket(), request, forget)]
+}
+
+/** On a shim that stays for others, the ways to one container. */
+function forget(shim: Link, { notes }: Claim): void {
+  const host = hostSocket()
+  for (const address of notes.flatMap((note) => parseAddress(note) ?? [])) {
+    tolerate(() => ask(host, removeRoute(routeTo(address, shim))), 'ESRCH')
+    tolerate(() => ask(host, removeNeighbour(shim, address)), 'ENOENT')
+  }
+}

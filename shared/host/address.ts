@@ -1,0 +1,32 @@
+/** Which address of its own the host shows to containers on one of its NICs. */
+
+import type { Log } from '../cni/log.ts'
+import type { Address } from '../ip/address.ts'
+import { defaultLink } from '../link/parent.ts'
+import { listAddresses } from '../netlink/address.ts'
+import type { LinkName } from '../netlink/link.ts'
+import type { Socket } from '../netlink/socket.ts'
+
+const families = [4, 6] as const
+
+/**
+ * The host's address of each family that containers have: the parent's, else that of the interface that the default
+ * route leaves by. A family without one is left out, and a log line says so.
+ */
+export function hostAddresses(host: Socket, parent: LinkName, containers: Address[], log: Log): Address[] {
+  const wanted = families.filter((family) => containers.some((address) => address.family === family))
+  return wanted.flatMap((family) => {
+    const address = addressOn(host, parent, family) ?? addressOn(host, defaultLink(host, family), family)
+    if (!address) log.warn(`hostAccess: the host has no IPv${family} address that containers could reach`)
+    return address ?? []
+  })
+}
+
+/** The first global address of a link, one that stays before one that a lease or a router may take away. */
+function addressOn(host: Socket, link: LinkName | undefined, family: 4 | 6): Address | undefined {
+  if (!link) return undefined
+  const usable = listAddresses(host, link).filter(
+    ({ address, scope, dadFailed }) => address.family === family && scope === 0 && !dadFailed,
+  )
+  return (usable.find(({ permanent }) => permanent) ?? usable[0])?.address
+}

@@ -1,0 +1,78 @@
+/** ipam-list: addresses from several IPAM plugins, such as IPv4 from one and IPv6 from another. */
+
+import { toCniError } from '../../cni/error.ts'
+import type { Plugin, Request } from '../../cni/plugin.ts'
+import type { Result } from '../../cni/result.ts'
+import { runAll } from '../../cni/steps.ts'
+import { type Ipam, ipamOf } from '../ipam.ts'
+import { config, type ListConfig, ownName } from './config.ts'
+import { withFamily } from './family.ts'
+
+export const ipamList: Plugin<ListConfig> = {
+  name: ownName,
+  summary: 'gives the addresses of several IPAM plugins',
+  config,
+  args: [],
+  add,
+  del: (request) => runAll(parts(request).map((part) => () => part.del())),
+  check: (request) => eachInTurn(request, (part) => part.check()),
+  status: (request) => eachInTurn(request, (part) => part.status()),
+  gc: (request) => runAll(parts(request).map((part) => () => part.gc())),
+}
+
+type ListRequest = Request<ListConfig>
+
+/** The IPAM of each section; a configuration that was read leniently may lack any. */
+function parts(request: ListRequest): Ipam[] {
+  const sections = (request.config.ipam?.list ?? []) as Record<string, unknown>[]
+  return sections.flatMap((section) => ipamOf(partRequest(request, section)) ?? [])
+}
+
+/** The same request with one of the sections as its `ipam`. */
+function partRequest(request: ListRequest, section: Record<string, unknown>): Request<{ ipam: object }> {
+  const { family, ...ipam } = section
+  const asked = withFamily(request, family as 4 | 6 | undefined)
+  const raw = { ...asked.raw, ipam }
+  return { ...asked, raw, input: JSON.stringify(raw), config: { ipam } }
+}
+
+/** What each gives, in the order of the list. When one fails, the others take theirs back. */
+async function add(request: ListRequest): Promise<Result> {
+  const all = parts(request)
+  for (const part of all) await part.prepare()
+  const done: Ipam[] = []
+  try {
+    const results: Result[] = []
+    for (const part of all) {
+      results.push(await part.add(request.avoid))
+      done.unshift(part)
+    }
+    return merged(results)
+  } catch (error) {
+    await takeBack(done, request)
+    throw error
+  }
+}
+
+async function takeBack(done: readonly Ipam[], { log }: ListRequest): Promise<void> {
+  try {
+    await runAll(done.map((part) => () => part.del()))
+  } catch (error) {
+    log.warn(`taking addresses back: ${toCniError(error).message}`)
+  }
+}
+
+function merged(results: readonly Result[]): Result {
+  const servers = results.flatMap(({ dns }) => dns.nameservers ?? [])
+  const dns = Object.assign({}, ...results.map((result) => result.dns).reverse())
+  return {
+    interfaces: [],
+    ips: results.flatMap(({ ips }) => ips),
+    routes: results.flatMap(({ routes }) => routes),
+    dns: servers.length > 0 ? { ...dns, nameservers: servers } : dns,
+  }
+}
+
+async function eachInTurn(request: ListRequest, action: (part: Ipam) => Promise<void>): Promise<void> {
+  for (const part of parts(request)) await action(part)
+}

@@ -1,0 +1,113 @@
+/** A child of a parent (macvlan, ipvlan, vlan …): born inside the container's namespace. */
+
+import { broken } from '../attachment/check.ts'
+import type { InterfaceConfig, Life } from '../attachment/device.ts'
+import { undoable } from '../attachment/undo.ts'
+import { hostSocket, type Wiring } from '../attachment/wiring.ts'
+import { CniError, Code, withCode } from '../cni/error.ts'
+import { hashedName } from '../cni/identity.ts'
+import type { Request } from '../cni/plugin.ts'
+import { isErrno, tolerate } from '../kernel/errno.ts'
+import { changeLink, findLink, type Link, type LinkSpec, newLink, removeLink } from '../netlink/link.ts'
+import { ask, type Socket } from '../netlink/socket.ts'
+import { isUnknownKind, missingKind, requireKind } from './kind.ts'
+import { findParent, type ParentConfig, parentSide, requireUp, sitsOn } from './parent.ts'
+
+/** What is a child's own: its kind, and what belongs to it. */
+export type ChildSpec = Omit<LinkSpec, 'name' | 'parent' | 'netns' | 'up'>
+
+/**
+ * Makes the container's interface on its parent. Equivalent to `ip link add link PARENT name IFNAME netns NS type KIND …`.
+ * @throws CniError when the MTU does not fit, the parent is taken by another kind, or the kernel lacks this one
+ */
+export async function createChild(
+  life: Life<InterfaceConfig & ParentConfig>,
+  parent: Link,
+  spec: ChildSpec,
+): Promise<void> {
+  refuseMtu(parent, spec.mtu)
+  const side = parentSide(life, life.request.config)
+  try {
+    bear(life, side, parent, spec)
+  } catch (error) {
+    throw await explainRefusal(error, side, parent, spec.kind)
+  }
+}
+
+/** Under its final name where that can be: kernels before 6.14 look for the name on the parent's side too, and find eth0. */
+function bear(life: Life<ParentConfig>, side: Socket, parent: Link, spec: ChildSpec): void {
+  const { inside, container, request, undo } = life
+  const { ifname } = request
+  const netns = request.config.linkInContainer ? undefined : container.fd
+  const name = netns && findLink(side, ifname) ? temporaryName(request) : ifname
+  undoable(
+    undo,
+    () => ask(side, newLink({ ...spec, name, parent, netns })),
+    () => removeAny(inside, name, ifname),
+  )
+  if (name === ifname) return
+  const born = findLink(inside, name)
+  if (born) ask(inside, changeLink(born, { name: ifname }))
+}
+
+function temporaryName({ network, containerID, ifname }: Request): string {
+  return hashedName('temp', `${network}/${containerID}/${ifname}`)
+}
+
+function removeAny(socket: Socket, ...names: string[]): void {
+  for (const name of names) tolerate(() => ask(socket, removeLink({ name })), 'ENODEV')
+}
+
+/** A child's frames leave by the parent, so they can be no longer than its. */
+function refuseMtu(parent: Link, mtu: number | undefined): void {
+  if (!mtu || mtu <= parent.mtu) return
+  throw new CniError(Code.InvalidNetworkConfig, {
+    msg: `mtu: ${mtu} is more than the ${parent.mtu} of the parent ${parent.name}`,
+    hint: `take at most ${parent.mtu}, or raise the parent's: ip link set dev ${parent.name} mtu ${mtu}`,
+    command: `ip link show dev ${parent.name}`,
+  })
+}
+
+/** Says of a refusal what the kernel does not: who is in the way, which module is missing. @returns what to throw */
+export async function explainRefusal(
+  error: unknown,
+  side: Socket,
+  parent: Link,
+  kind: string,
+): Promise<unknown> {
+  if (isErrno(error, 'EBUSY')) return (await import('./busy.ts')).busyError(side, parent, kind, error)
+  if (isUnknownKind(error)) return missingKind(kind)
+  return error
+}
+
+/**
+ * CHECK: the container's interface is of its kind, and on its parent.
+ * @param parent if other than the one that the configuration names
+ * @throws CniError
+ */
+export function checkChild(
+  wiring: Wiring,
+  request: Request<ParentConfig>,
+  kind: string,
+  parent = findParent(parentSide(wiring, request.config), request.config, request.log),
+): Link {
+  const { ifname, netns, config } = request
+  const show = `nsenter --net=${netns} ip -d link show dev ${ifname}`
+  const link = findLink(wiring.inside, ifname)
+  if (link?.kind !== kind) throw broken(`${ifname} is not a ${kind} any more`, show)
+  if (!sitsOn(link, parent, !config.linkInContainer))
+    throw broken(`${ifname} does not sit on ${parent.name}`, show)
+  return link
+}
+
+/**
+ * STATUS: the kernel has the kind, and the host the parent. A parent in the container cannot be seen from here.
+ * @throws CniError when ADD would fail, of code 51 when nothing passes because the parent is down
+ */
+export function childStatus({ config, log }: Request<ParentConfig>, kind: string): void {
+  const host = hostSocket()
+  requireKind(host, kind)
+  if (config.linkInContainer) return
+  const parent = findParent(host, config, log)
+  withCode(Code.LimitedConnectivity, () => requireUp(parent))
+}

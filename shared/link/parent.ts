@@ -1,0 +1,119 @@
+/** The parent: what a container's interface sits on, a NIC of the host or a device that the container has already. */
+
+import type { Wiring } from '../attachment/wiring.ts'
+import { CniError, Code } from '../cni/error.ts'
+import type { Log } from '../cni/log.ts'
+import { boolean, describe, ifname, optional, withDefault } from '../cni/schema.ts'
+import { findLink, type Link } from '../netlink/link.ts'
+import { listRoutes, RT_TABLE_MAIN } from '../netlink/route.ts'
+import type { Socket } from '../netlink/socket.ts'
+
+/** The keys of every plugin with a parent, in the reference's words. */
+export const parentKeys = {
+  master: describe(
+    optional(ifname),
+    'The parent: the interface to sit on. Default: the one that the default route leaves by.',
+  ),
+  linkInContainer: describe(
+    withDefault(boolean, false),
+    'The parent is an interface of the container, not of the host.',
+  ),
+}
+
+export interface ParentConfig {
+  master?: string
+  linkInContainer?: boolean
+}
+
+/** The side of an attachment that its parent is on. */
+export function parentSide({ host, inside }: Pick<Wiring, 'host' | 'inside'>, config: ParentConfig): Socket {
+  return config.linkInContainer ? inside : host
+}
+
+/**
+ * The parent of a configuration. A member of a bond, a team or a net_failover set stands for its master, because what
+ * arrives at the member is taken by the master; a log line says so.
+ * @throws CniError when there is no such interface, or none is named and no default route tells
+ */
+export function findParent(socket: Socket, config: ParentConfig, log: Log): Link {
+  const named = config.master ? findNamed(socket, config) : defaultParent(socket, config)
+  const parent = mastered(socket, named)
+  if (parent !== named) log.info(`master ${named.name} belongs to ${parent.name}: attached to ${parent.name}`)
+  return parent
+}
+
+function findNamed(socket: Socket, { master = '', linkInContainer }: ParentConfig): Link {
+  const link = findLink(socket, master)
+  if (link) return link
+  const where = linkInContainer ? 'the container' : 'the host'
+  throw new CniError(Code.InvalidNetworkConfig, {
+    msg: `master: ${where} has no interface ${JSON.stringify(master)}`,
+    hint: linkInContainer
+      ? 'the plugin before this one must have made it'
+      : 'name one that there is, or take master out: then it is the one with the default route',
+    command: 'ip link show',
+    kernel: 'ENODEV',
+  })
+}
+
+/**
+ * Refuses a parent that is down: most children cannot be brought up on it, and the kernel only says ENETDOWN.
+ * @throws CniError that names the parent
+ */
+export function requireUp({ name, up }: Link): void {
+  if (up) return
+  throw new CniError(Code.InvalidNetworkConfig, {
+    msg: `nothing can be up on ${name}, which is down`,
+    hint: `bring it up: ip link set dev ${name} up`,
+    command: `ip link show dev ${name}`,
+    kernel: 'ENETDOWN',
+  })
+}
+
+function defaultParent(socket: Socket, { linkInContainer }: ParentConfig): Link {
+  const link = defaultLink(socket, 4) ?? defaultLink(socket, 6)
+  if (link) return link
+  throw new CniError(Code.InvalidNetworkConfig, {
+    msg: `master is not set, and ${linkInContainer ? 'the container' : 'the host'} has no default route that would tell`,
+    hint: 'name the interface to sit on: "master": "eth0"',
+    command: 'ip route show default',
+  })
+}
+
+/** Where the default route of the lowest metric leaves, if there is one. Equivalent to `ip route show default`. */
+export function defaultLink(socket: Socket, family: 4 | 6): Link | undefined {
+  const [route] = listRoutes(socket, family)
+    .filter(({ dst, link, table }) => dst.prefix === 0 && link && table === RT_TABLE_MAIN)
+    .sort((one, other) => (one.priority ?? 0) - (other.priority ?? 0))
+  return route?.link ? findLink(socket, route.link) : undefined
+}
+
+/** Kinds whose devices pass a child of their own driver on to their parent. */
+const passing: Record<string, string> = {
+  macvlan: 'macvlan',
+  macvtap: 'macvlan',
+  ipvlan: 'ipvlan',
+  ipvtap: 'ipvlan',
+}
+
+/** Whether a link sits on a parent. @param across the parent is in another namespace */
+export function sitsOn(link: Link, parent: Link, across: boolean): boolean {
+  const driver = passing[link.kind ?? '']
+  const passedOn = driver !== undefined && driver === passing[parent.kind ?? '']
+  const [index, namespace] = passedOn ? [parent.parent, parent.parentNamespace] : [parent.index, undefined]
+  return link.parent === index && (across ? isAcross(link) : link.parentNamespace === namespace)
+}
+
+/** Whether a link's parent may be in another namespace. Of an ipvtap the kernel does not tell: it has no get_link_net. */
+export function isAcross({ kind, parentNamespace }: Link): boolean {
+  return parentNamespace !== undefined || kind === 'ipvtap'
+}
+
+/** Kinds of masters that take over what their members receive. net_failover and hv_netvsc have no kind. */
+const teams = ['bond', 'team', undefined]
+
+/** The link itself, or the bond, team or net_failover master that takes what arrives at it. */
+export function mastered(socket: Socket, link: Link): Link {
+  const master = link.master ? findLink(socket, link.master) : undefined
+  return master && teams.includes(master.kind) ? mastered(socket, master) : link
+}

@@ -1,0 +1,121 @@
+/**
+ * The host's end of a container's veth pair. Its name and its alias follow from the attachment, so DEL and GC find it
+ * without the namespace and without prevResult.
+ */
+
+import { broken } from '../attachment/check.ts'
+import type { Life } from '../attachment/device.ts'
+import { type MacConfig, requestedMac } from '../attachment/mac.ts'
+import { type Undo, undoable } from '../attachment/undo.ts'
+import { hostSocket, type Wiring } from '../attachment/wiring.ts'
+import { isValid } from '../cni/attachments.ts'
+import { CniError, Code } from '../cni/error.ts'
+import { attachmentAlias, hostIfname, parseAlias } from '../cni/identity.ts'
+import type { Request } from '../cni/plugin.ts'
+import type { Result } from '../cni/result.ts'
+import { isErrno, tolerate } from '../kernel/errno.ts'
+import {
+  changeLink,
+  findLink,
+  type Link,
+  type LinkSettings,
+  listLinks,
+  parseLink,
+  removeLink,
+  showLink,
+} from '../netlink/link.ts'
+import type { PairKind } from '../netlink/pair.ts'
+import { ask, type Request as NetlinkRequest, type Socket, transact } from '../netlink/socket.ts'
+import { newVeth } from '../netlink/veth.ts'
+
+/** What a pair is configured by: the keys of keys.ts. */
+export interface PairConfig extends MacConfig {
+  mtu: number
+  txQueueLen?: number
+}
+
+/**
+ * Makes the pair, with the container's end down and under its final name in its namespace.
+ * @param settings of the host's end alone: its master, whether it is up
+ * @returns the host's end
+ */
+export function makePair(life: Life<PairConfig>, settings: LinkSettings): Link {
+  const { host, container, request, undo } = life
+  const name = hostIfname(request)
+  const { mtu, txQueueLen } = request.config
+  const both = { mtu: mtu || undefined, txqlen: txQueueLen }
+  const veth = newVeth(
+    { ...settings, ...both, name },
+    { ...both, name: request.ifname, mac: requestedMac(request), netns: container.fd },
+  )
+  createOnce(host, name, veth, undo)
+  return labelled(host, name, attachmentAlias(request))
+}
+
+function createOnce(host: Socket, name: string, veth: NetlinkRequest, undo: Undo): void {
+  try {
+    undoable(
+      undo,
+      () => ask(host, veth),
+      () => ask(host, removeLink({ name })),
+    )
+  } catch (error) {
+    throw isErrno(error, 'EEXIST') ? existsAlready(name) : error
+  }
+}
+
+function existsAlready(name: string): CniError {
+  return new CniError(Code.Internal, {
+    msg: `this attachment exists already: the host has its interface ${name}`,
+    hint: 'an earlier ADD was not followed by DEL: run DEL first',
+    command: `ip -d link show dev ${name}`,
+    kernel: 'EEXIST',
+  })
+}
+
+/** Labels the host's end, which the kernel does not do at its birth, and reads it back. */
+export function labelled(host: Socket, name: string, alias?: string): Link {
+  const replies = transact(host, [changeLink({ name }, { alias }), showLink(name)])
+  return parseLink(replies.at(-1) ?? [])
+}
+
+/** CHECK: the host's end, by the kernel's word on who the container's peer is, up and as configured. @throws CniError */
+export function checkHostEnd(
+  { host, inside }: Wiring,
+  { ifname, config: { mtu } }: Request<PairConfig>,
+  { interfaces }: Result,
+  kind: PairKind = 'veth',
+): Link {
+  const link = findLink(inside, ifname)
+  if (link?.kind !== kind) throw broken(`${ifname} is not a ${kind} any more`)
+  const end = interfaces
+    .filter(({ sandbox }) => !sandbox)
+    .map(({ name }) => findLink(host, name))
+    .find((other) => other?.kind === kind && other.index === link.parent)
+  if (!end) {
+    const msg = `none of the host's interfaces in prevResult is the other end of ${ifname}`
+    throw broken(msg, `ip -d link show type ${kind}`)
+  }
+  const show = `ip -d link show dev ${end.name}`
+  if (!end.up) throw broken(`${end.name} is down`, show)
+  if (mtu && end.mtu !== mtu) throw broken(`${end.name} has MTU ${end.mtu}, not ${mtu}`, show)
+  return end
+}
+
+/** DEL: removes the pair by its host's end. The name is a hash: what carries another attachment's alias is left alone. */
+export function removeHostEnd(request: Request): void {
+  const host = hostSocket()
+  const end = findLink(host, hostIfname(request))
+  if (!end || (end.alias && end.alias !== attachmentAlias(request))) return
+  tolerate(() => ask(host, removeLink(end)), 'ENODEV')
+}
+
+/** GC: removes the pairs of attachments of this network that are not valid any more. */
+export function collectHostEnds({ network, validAttachments }: Request): void {
+  const host = hostSocket()
+  for (const link of listLinks(host)) {
+    const owner = parseAlias(link.alias)
+    if (owner?.network !== network || isValid(validAttachments, owner)) continue
+    tolerate(() => ask(host, removeLink(link)), 'ENODEV')
+  }
+}

@@ -1,0 +1,115 @@
+/** A container gets an end of its wire: of a new one, whose other end waits on the host, or the one that waits. */
+
+import type { Life } from '../attachment/device.ts'
+import { requestedMac } from '../attachment/mac.ts'
+import { CniError, Code } from '../cni/error.ts'
+import { attachmentAlias } from '../cni/identity.ts'
+import type { Request } from '../cni/plugin.ts'
+import type { Fd } from '../kernel/files.ts'
+import { currentNamespace } from '../kernel/namespace.ts'
+import { changeLink, findLink, type Link, type LinkSettings } from '../netlink/link.ts'
+import { newPair, type PairKind } from '../netlink/pair.ts'
+import { ask } from '../netlink/socket.ts'
+import {
+  endOf,
+  idOf,
+  isSame,
+  readEnds,
+  type Wire,
+  type WireConfig,
+  wireOf,
+  withWires,
+  writeEnds,
+} from './wire.ts'
+import { cut } from './wire-cut.ts'
+import { deleteEnds, type Held, heldEnds, waitingEnd } from './wire-ends.ts'
+
+/** Gives the container its end. @returns who has the other one, if anybody */
+export function attach(life: Life<WireConfig>, kind: PairKind): Held | undefined {
+  const wire = wireOf(life.request, kind)
+  return withWires(() => {
+    const held = heldEnds(wire)
+    refuseAgain(held, life.request)
+    const waiting = waitingEnd(life.host, wire)
+    const [other] = held
+    if (!other) makeWire(life, wire)
+    else if (waiting) takeEnd(life, wire, waiting)
+    else throw noEndLeft(wire)
+    return other
+  })
+}
+
+/**
+ * Makes the pair. What lies about under its name is of a container that is gone. The record comes first: should this
+ * process die half way, DEL knows what to look for.
+ */
+function makeWire(life: Life<WireConfig>, wire: Wire): void {
+  const { host, inside, container, request, undo } = life
+  const { ifname } = request
+  const name = idOf(wire)
+  deleteEnds(host, wire)
+  undo(() => cut(host, request, wire.kind))
+  writeEnds(wire, [endOf(request)])
+  const end = { name: ifname, mac: requestedMac(request), netns: container.fd }
+  ask(host, newPair(wire.kind, { name }, end))
+  ask(inside, changeLink({ name: ifname }, { ...settings(request), alias: name }))
+  ask(host, changeLink({ name }, { ...settings(request), alias: waitingAlias(wire, request) }))
+}
+
+/** `ip link set WAITING netns NS name IFNAME`, in one request with all that the end is to be. */
+function takeEnd(life: Life<WireConfig>, wire: Wire, waiting: Link): void {
+  const { host, container, request, undo } = life
+  const home = currentNamespace().fd
+  undo(() => withWires(() => putBack(life, wire, waiting, home)))
+  const alias = idOf(wire)
+  ask(host, changeLink(waiting, { ...own(request), name: request.ifname, netns: container.fd, alias }))
+  writeEnds(wire, [...readEnds(wire), endOf(request)])
+}
+
+/** The end waits again as it did before. The move comes before the new name: it may have failed between the two. */
+function putBack({ inside, request }: Life<WireConfig>, wire: Wire, waiting: Link, home: Fd): void {
+  const { name, mac, mtu, txqlen, alias } = waiting
+  const moved = findLink(inside, request.ifname)
+  const link = moved?.alias === name ? moved : findLink(inside, name)
+  if (!link) return
+  ask(inside, changeLink(link, { name, mac, mtu, txqlen, alias, netns: home }))
+  writeEnds(
+    wire,
+    readEnds(wire).filter((end) => !isSame(end, request)),
+  )
+}
+
+/** Not given at birth: there the kernel asks no driver whether an MTU can be. */
+function settings({ config: { mtu, txQueueLen } }: Request<WireConfig>): LinkSettings {
+  return { mtu: mtu || undefined, txqlen: txQueueLen }
+}
+
+/** What the end in the container is to be. */
+function own(request: Request<WireConfig>): LinkSettings {
+  return { ...settings(request), mac: requestedMac(request) }
+}
+
+/** For who looks at `ip link`: whose the other end is. */
+function waitingAlias({ wire }: Wire, request: Request): string {
+  const alias = `${attachmentAlias(request) ?? request.network}/other end of wire ${wire}`
+  return alias.slice(0, 255)
+}
+
+function refuseAgain(held: Held[], request: Request): void {
+  const again = held.find(({ end }) => isSame(end, request))
+  if (!again) return
+  throw new CniError(Code.Internal, {
+    msg: `this attachment exists already: ${again.end.ifname} in ${again.end.netns}`,
+    hint: 'an earlier ADD was not followed by DEL: run DEL first',
+    command: `nsenter --net=${again.end.netns} ip link show dev ${again.end.ifname}`,
+    kernel: 'EEXIST',
+  })
+}
+
+function noEndLeft(wire: Wire): CniError {
+  const who = readEnds(wire).map(({ containerID, ifname }) => `container ${containerID} (${ifname})`)
+  return new CniError(Code.TryAgainLater, {
+    msg: `wire ${wire.wire} has no end left: ${who.join(' and ')} ${who.length > 1 ? 'have them' : 'has one, and the other does not wait'}`,
+    hint: 'a wire joins two: delete one of them first, or give this container another "wire"',
+  })
+}

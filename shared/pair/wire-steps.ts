@@ -1,0 +1,46 @@
+/** The steps of a plugin that lays wires, whatever they are made of. */
+
+import { broken } from '../attachment/check.ts'
+import type { Device, Life } from '../attachment/device.ts'
+import { hostSocket, type Wiring } from '../attachment/wiring.ts'
+import type { Request } from '../cni/plugin.ts'
+import { inNamespace } from '../kernel/namespace.ts'
+import { waitUntilRunning } from '../link/running.ts'
+import { findLink } from '../netlink/link.ts'
+import type { PairKind } from '../netlink/pair.ts'
+import { idOf, isSame, readEnds, type WireConfig, wireOf } from './wire.ts'
+import { attach } from './wire-attach.ts'
+import { cut, cutStale } from './wire-cut.ts'
+import type { Held } from './wire-ends.ts'
+
+/** What create leaves for settle: who has the other end, if anybody. */
+export type Made = Held | undefined
+
+/** The steps by which containers get the ends of wires. */
+export function wireSteps(kind: PairKind) {
+  return {
+    create: (life: Life<WireConfig>): Made => attach(life, kind),
+    interfaces: () => [],
+    settle,
+    vanishes: 'a wire is gone from both containers when one of them is deleted',
+    remove: (request: Request<WireConfig>) => [() => cut(hostSocket(), request, kind)],
+    check: (wiring: Wiring, request: Request<WireConfig>) => check(wiring, request, kind),
+    gc: (request: Request<WireConfig>) => [() => cutStale(hostSocket(), request)],
+  } satisfies Partial<Device<WireConfig, Made>>
+}
+
+/** There is a carrier as soon as both ends are up. The first container has nobody to wait for. */
+function settle({ inside, container, request }: Life<WireConfig>, other: Made): void {
+  if (other?.link.up) inNamespace(container, () => waitUntilRunning(inside, { name: request.ifname }))
+}
+
+/** @throws CniError when the interface is another's, or nobody would find it */
+function check({ inside }: Wiring, request: Request<WireConfig>, kind: PairKind): void {
+  const { ifname, netns } = request
+  const wire = wireOf(request, kind)
+  const show = `nsenter --net=${netns} ip -d link show dev ${ifname}`
+  if (findLink(inside, ifname)?.alias !== idOf(wire))
+    throw broken(`${ifname} is no end of wire ${wire.wire} any more`, show)
+  if (!readEnds(wire).some((end) => isSame(end, request)))
+    throw broken(`wire ${wire.wire} has lost its record of this container`)
+}

@@ -1,0 +1,48 @@
+/** MAC addresses: who may ask for one, and what follows from the attachment when nobody does. */
+
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { attachmentMac, derivedMac, type MacConfig, requestedMac } from '../../../shared/attachment/mac.ts'
+import type { Request } from '../../../shared/cni/plugin.ts'
+import { isUnicastMac, parseMac } from '../../../shared/ip/mac.ts'
+
+const [env, args, runtime] = ['02:00:5e:10:00:01', '02:00:5e:10:00:02', '02:00:5e:10:00:03']
+
+function request(config: MacConfig, MAC = ''): Request<MacConfig> {
+  return { config, args: MAC ? { MAC } : {} } as Request<MacConfig>
+}
+
+test('runtimeConfig.mac counts before args.cni.mac, and that before CNI_ARGS', () => {
+  assert.is(requestedMac(request({})), undefined)
+  assert.is(requestedMac(request({}, env)), env)
+  assert.is(requestedMac(request({ args: { cni: { mac: args } } }, env)), args)
+  assert.is(
+    requestedMac(request({ args: { cni: { mac: args } }, runtimeConfig: { mac: runtime } }, env)),
+    runtime,
+  )
+})
+
+for (const wrong of ['01:00:5e:00:00:01', '00:00:00:00:00:00', '02:00:5e:10:00', 'none'])
+  test(`${wrong} cannot be an interface's`, () => {
+    assert.throws(() => requestedMac(request({}, wrong)), /cannot be an interface's/)
+  })
+
+test('a derived one is the same for the same text, unicast and locally administered', () => {
+  const macs = Array.from({ length: 1000 }, (_, index) => derivedMac(`text ${index}`))
+  assert.is(new Set(macs).size, 1000)
+  assert.is(derivedMac('text 7'), macs[7])
+  for (const mac of macs) {
+    const bytes = parseMac(mac) ?? Buffer.alloc(6)
+    assert.ok(isUnicastMac(bytes))
+    assert.is((bytes[0] ?? 0) & 2, 2)
+  }
+})
+
+test('network, container and interface each make a difference', () => {
+  const attachment = { network: 'net', containerID: 'c1', ifname: 'eth0' }
+  const others = [{ network: 'ten' }, { containerID: 'c2' }, { ifname: 'eth1' }]
+  const macs = [attachment, ...others.map((other) => ({ ...attachment, ...other }))].map(attachmentMac)
+  assert.is(new Set(macs).size, 4)
+})
+
+test.run()

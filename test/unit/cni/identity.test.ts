@@ -1,0 +1,32 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { attachmentAlias, hostIfname, parseAlias } from '../../../shared/cni/identity.ts'
+
+const attachment = { network: 'mynet', containerID: 'c0ffee', ifname: 'eth0' }
+
+test('the name of the host’s end fits into IFNAMSIZ and is the same every time', () => {
+  assert.match(hostIfname(attachment), /^veth[0-9a-f]{11}$/)
+  assert.is(hostIfname(attachment), hostIfname({ ...attachment }))
+})
+
+test('other attachments have other names', () => {
+  const names = new Set<string>()
+  for (let index = 0; index < 20_000; index++)
+    names.add(hostIfname({ ...attachment, containerID: `id${index}` }))
+  names.add(hostIfname({ ...attachment, ifname: 'eth1' }))
+  names.add(hostIfname({ ...attachment, network: 'other' }))
+  assert.is(names.size, 20_002)
+})
+
+test('an alias tells whose an interface is', () => {
+  assert.equal(parseAlias(attachmentAlias(attachment)), attachment)
+})
+
+test('an alias that is not ours names nobody, and one that does not fit is left out', () => {
+  assert.is(parseAlias('uplink to the switch'), undefined)
+  assert.is(parseAlias('patchbay:half'), undefined)
+  assert.is(parseAlias(), undefined)
+  assert.is(attachmentAlias({ ...attachment, network: 'n'.repeat(250) }), undefined)
+})
+
+test.run()
