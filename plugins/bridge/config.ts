@@ -15,7 +15,8 @@ import {
   optional,
   withDefault,
 } from '../../shared/cni/schema.ts'
-import { masqueradeKeys, mtuOf, possibleMtu, txQueueLen } from '../../shared/link/keys.ts'
+import { masqueradeKeys } from '../../shared/host/keys.ts'
+import { mtuOf, possibleMtu, txQueueLen } from '../../shared/link/keys.ts'
 
 const vlanID = integer({ min: 1, max: 4094 })
 const off = withDefault(boolean, false)

@@ -2,7 +2,7 @@
 
 import { type Config, network } from '../../shared/cni/config.ts'
 import { notTogether, onlyIn } from '../../shared/cni/rules.ts'
-import { hostAccessKeys, hostAccessNeedsIpam } from '../../shared/link/keys.ts'
+import { hostAccessKeys, hostAccessNeedsIpam } from '../../shared/host/keys.ts'
 import { macvlanKeys, macvlanRules } from './keys.ts'
 
 const shape = { ...macvlanKeys, ...hostAccessKeys }

@@ -2,7 +2,8 @@
 
 import { type Config, network } from '../../shared/cni/config.ts'
 import type { Complaint } from '../../shared/cni/error.ts'
-import { masqueradeKeys, mtuOf, possibleMtu, txQueueLen } from '../../shared/link/keys.ts'
+import { masqueradeKeys } from '../../shared/host/keys.ts'
+import { mtuOf, possibleMtu, txQueueLen } from '../../shared/link/keys.ts'
 
 const shape = {
   ...masqueradeKeys,
