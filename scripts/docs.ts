@@ -1,4 +1,4 @@
-/** Writes what the documentation takes from the code: tables of keys, and a JSON Schema for each plugin. */
+/** Writes what the documentation takes from the code: tables of keys, the reference, and a JSON Schema for each plugin. */
 
 import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -7,6 +7,7 @@ import { common } from '../shared/cni/common.ts'
 import { jsonSchema } from '../shared/cni/jsonschema.ts'
 import { keyTable } from '../shared/cni/keytable.ts'
 import type { Plugin } from '../shared/cni/plugin.ts'
+import { type Documented, ownKeys, reference } from './reference.ts'
 
 const root = new URL('..', import.meta.url).pathname
 
@@ -14,13 +15,20 @@ const root = new URL('..', import.meta.url).pathname
 export async function documents(): Promise<Map<string, string>> {
   const files = new Map<string, string>()
   files.set('docs/configuration.md', withTable('docs/configuration.md', keyTable(common)))
-  for (const load of Object.values(plugins)) {
-    const plugin = await load()
-    const readme = readmeOf(plugin)
+  const documented = await allPlugins()
+  for (const { plugin, readme } of documented) {
     files.set(readme, withTable(readme, ownKeys(plugin)))
     files.set(`schemas/${plugin.name}.json`, `${JSON.stringify(jsonSchema(plugin), null, 2)}\n`)
   }
+  files.set('docs/reference.md', reference(documented))
   return files
+}
+
+async function allPlugins(): Promise<Documented[]> {
+  const loaded = await Promise.all(Object.values(plugins).map((load) => load()))
+  return loaded
+    .map((plugin) => ({ plugin, readme: readmeOf(plugin) }))
+    .sort((a, b) => (a.plugin.name < b.plugin.name ? -1 : 1))
 }
 
 /** The README in the folder that has the plugin's name, alone or in its family's. */
@@ -37,14 +45,6 @@ function withTable(path: string, table: string): string {
   if (!marked.test(page))
     throw new Error(`${path} has no place for its table: <!-- keys --> and <!-- /keys -->`)
   return page.replace(marked, (_, open: string, close: string) => `${open}${table}\n${close}`)
-}
-
-/** The keys that are the plugin's own, or that it gives a meaning of its own. */
-function ownKeys({ config }: Plugin): string {
-  const own = Object.entries(config.shape).filter(
-    ([key, schema]) => (common as Record<string, unknown>)[key] !== schema,
-  )
-  return own.length === 0 ? 'None of its own.' : keyTable(Object.fromEntries(own))
 }
 
 if (import.meta.main) {

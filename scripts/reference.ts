@@ -1,0 +1,47 @@
+/** docs/reference.md: every plugin and every key, out of the schemas. */
+
+import { dirname } from 'node:path'
+import { common } from '../shared/cni/common.ts'
+import { keyTable } from '../shared/cni/keytable.ts'
+import type { Plugin } from '../shared/cni/plugin.ts'
+
+/** A plugin and the path of its README from the root. */
+export interface Documented {
+  plugin: Plugin
+  readme: string
+}
+
+/** The page: the common keys once, then the keys of each plugin. */
+export function reference(documented: readonly Documented[]): string {
+  return `# Configuration reference
+
+Every key of every plugin. This page is generated from the schemas that check a configuration (\`npm run docs\`);
+\`schemas/\` has the same as JSON Schema, for editors. [Configuration](configuration.md) has the rules that hold for all keys.
+
+${pluginList(documented)}
+
+## Keys of every plugin
+
+${keyTable(common)}
+
+${documented.map(section).join('\n\n')}
+`
+}
+
+/** The plugins by name, with what each does, as links into the page. */
+function pluginList(documented: readonly Documented[]): string {
+  return documented.map(({ plugin: { name, summary } }) => `- [${name}](#${name}) ${summary}`).join('\n')
+}
+
+function section({ plugin, readme }: Documented): string {
+  const links = `[What it does](../${dirname(readme)}) · [JSON Schema](../schemas/${plugin.name}.json)`
+  return `## ${plugin.name}\n\n${links}\n\n${ownKeys(plugin)}`
+}
+
+/** A table of the keys that only this plugin has, or to which it gives another meaning. */
+export function ownKeys({ config }: Plugin): string {
+  const own = Object.entries(config.shape).filter(
+    ([key, schema]) => (common as Record<string, unknown>)[key] !== schema,
+  )
+  return own.length === 0 ? 'None of its own.' : keyTable(Object.fromEntries(own))
+}

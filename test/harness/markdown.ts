@@ -1,0 +1,28 @@
+/** Links and headings of a Markdown page. */
+
+/** Targets of links that lead to other files or headings of this repository. */
+export function relativeLinks(page: string): string[] {
+  const text = withoutBlocks(page).replace(/`[^`\n]*`/g, '')
+  return [...text.matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(([, target = '']) => target)
+    .filter((target) => !/^[a-z]+:/.test(target))
+}
+
+/** Anchors of the headings, as GitHub makes them: lower case, hyphens for spaces, a number for the second of a name. */
+export function anchors(page: string): Set<string> {
+  const found = new Set<string>()
+  for (const [, heading = ''] of withoutBlocks(page).matchAll(/^#{1,6} (.+)$/gm)) {
+    const slug = heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}_ -]/gu, '')
+      .replaceAll(' ', '-')
+    let anchor = slug
+    for (let n = 1; found.has(anchor); n++) anchor = `${slug}-${n}`
+    found.add(anchor)
+  }
+  return found
+}
+
+function withoutBlocks(page: string): string {
+  return page.replace(/^```[\s\S]*?^```$/gm, '')
+}
