@@ -6,6 +6,7 @@ import { interfacePlugin } from '../../shared/attachment/plugin.ts'
 import { hostIfname } from '../../shared/cni/identity.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import type { Interface, Result } from '../../shared/cni/result.ts'
+import { segment } from '../../shared/cni/segment.ts'
 import {
   addMasquerade,
   masqueradeCollection,
@@ -33,6 +34,7 @@ export const bridge = interfacePlugin<BridgeConfig, Made>({
   name: 'bridge',
   summary: 'connects containers to a switch (a Linux bridge) on the host',
   config,
+  segment: ({ bridge, vlan }) => segment('bridge', { bridge, vlan }),
   prepare: requestedMac,
   create,
   interfaces: ({ bridge, port }) => [toInterface(bridge), { ...toInterface(port), mtu: port.mtu }],

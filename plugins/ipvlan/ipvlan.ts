@@ -12,7 +12,7 @@ import { formatMac, parseMac } from '../../shared/ip/mac.ts'
 import { isErrno } from '../../shared/kernel/errno.ts'
 import { readSysctl } from '../../shared/kernel/sysctl.ts'
 import { checkChild, createChild } from '../../shared/link/child.ts'
-import { findParent, parentSide } from '../../shared/link/parent.ts'
+import { findParent, parentSegment, parentSide } from '../../shared/link/parent.ts'
 import { listAddresses } from '../../shared/netlink/address.ts'
 import { ipvlanKind, parseIpvlan } from '../../shared/netlink/ipvlan.ts'
 import { findLink, type Link } from '../../shared/netlink/link.ts'
@@ -26,6 +26,11 @@ export type IpvlanKind = 'ipvlan' | 'ipvtap'
 
 /** An ipvtap knows no hostAccess. */
 type Asked = IpvlanConfig & { hostAccess?: boolean }
+
+/** The segment of a network: ipvlans and ipvtaps of one parent reach each other. */
+export function onParent(config: IpvlanConfig): string | undefined {
+  return parentSegment('ipvlan', config)
+}
 
 /** What the host gets for hostAccess: the same as the containers. */
 export function shimOf(config: IpvlanConfig): ShimKind {

@@ -7,7 +7,7 @@ import { collectHostAccess, connectHostAccess, removeHostAccess } from '../../sh
 import { childStatus } from '../../shared/link/child.ts'
 import { given } from './chain.ts'
 import { config, type IpvlanConfig } from './config.ts'
-import { checkIpvlan, createIpvlan, probesBy, shimOf } from './ipvlan.ts'
+import { checkIpvlan, createIpvlan, onParent, probesBy, shimOf } from './ipvlan.ts'
 import { needAddresses } from './keys.ts'
 import { complete, type Parent, warnOfSilence } from './lease.ts'
 import { dismiss } from './port.ts'
@@ -17,6 +17,7 @@ export const ipvlan = interfacePlugin<IpvlanConfig, Parent>({
   summary:
     "puts containers on the network of a host NIC, all with the NIC's MAC address, as a switch or as a router",
   config,
+  segment: onParent,
   prepare: needAddresses,
   create: (life) => createIpvlan(life, 'ipvlan'),
   interfaces: () => [],

@@ -8,6 +8,7 @@ import type { Wiring } from '../../shared/attachment/wiring.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import { inNamespace } from '../../shared/kernel/namespace.ts'
 import { childStatus } from '../../shared/link/child.ts'
+import { parentSegment } from '../../shared/link/parent.ts'
 import { findLink, type Link } from '../../shared/netlink/link.ts'
 import {
   addAssociations,
@@ -24,6 +25,8 @@ export const macsec = interfacePlugin<MacsecConfig, void>({
   name: 'macsec',
   summary: 'protects what a container sends by a NIC: encrypted and authenticated Ethernet frames (MACsec)',
   config,
+  // Networks with different keys do not hear each other.
+  segment: (config) => parentSegment('macsec', config, { keyFile: config.keyFile }),
   prepare: (request) => {
     requestedMac(request)
     readAssociations(request.config)

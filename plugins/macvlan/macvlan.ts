@@ -8,7 +8,7 @@ import type { Request } from '../../shared/cni/plugin.ts'
 import { formatMac, parseMac } from '../../shared/ip/mac.ts'
 import { isErrno, type KernelError } from '../../shared/kernel/errno.ts'
 import { checkChild, createChild } from '../../shared/link/child.ts'
-import { findParent, parentSide } from '../../shared/link/parent.ts'
+import { findParent, parentSegment, parentSide } from '../../shared/link/parent.ts'
 import { changeLink, type Link } from '../../shared/netlink/link.ts'
 import { macvlanKind, parseMacvlan } from '../../shared/netlink/macvlan.ts'
 import { ask } from '../../shared/netlink/socket.ts'
@@ -17,6 +17,11 @@ import { chosenMac, ownMac } from './mac.ts'
 
 /** Its frames go to the container's stack, or to who opens its file. The kernel takes the same attributes for both. */
 export type MacvlanKind = 'macvlan' | 'macvtap'
+
+/** The segment of a network: macvlans and macvtaps of one parent reach each other. */
+export function onParent(config: MacvlanConfig): string | undefined {
+  return parentSegment('macvlan', config)
+}
 
 /** Makes the container's interface. @returns its parent */
 export async function createMacvlan(life: Life<MacvlanConfig>, kind: MacvlanKind): Promise<Link> {

@@ -9,7 +9,7 @@ import type { Link } from '../../shared/netlink/link.ts'
 import { macvlanKind } from '../../shared/netlink/macvlan.ts'
 import { config, type MacvlanConfig } from './config.ts'
 import { chosenMac, explainingMac } from './mac.ts'
-import { checkMacvlan, createMacvlan, parentOf } from './macvlan.ts'
+import { checkMacvlan, createMacvlan, onParent, parentOf } from './macvlan.ts'
 
 /** What the host gets for hostAccess: the same as the containers. */
 const shim: ShimKind = { ...macvlanKind({ mode: 'bridge' }), ownMac: true, neighbours: true }
@@ -18,6 +18,7 @@ const plugin = interfacePlugin<MacvlanConfig, Link>({
   name: 'macvlan',
   summary: 'puts containers on the network of a host NIC, each with a MAC address of its own',
   config,
+  segment: onParent,
   prepare: chosenMac,
   create: (life) => createMacvlan(life, 'macvlan'),
   interfaces: () => [],

@@ -5,6 +5,7 @@ import { requestedMac } from '../../shared/attachment/mac.ts'
 import { interfacePlugin } from '../../shared/attachment/plugin.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import type { Interface, Result } from '../../shared/cni/result.ts'
+import { segment } from '../../shared/cni/segment.ts'
 import { enableForwarding } from '../../shared/host/forwarding.ts'
 import {
   addMasquerade,
@@ -23,6 +24,8 @@ export const ptp = interfacePlugin<PtpConfig, Link>({
   name: 'ptp',
   summary: 'routes between each container and the host over a link of their own',
   config,
+  // The host routes to all of them, so an address can be only one container's.
+  segment: () => segment('ptp'),
   prepare: requestedMac,
   create: (life) => makePair(life, {}),
   interfaces: ({ name, mac, mtu }) => [{ name, mac, mtu }],

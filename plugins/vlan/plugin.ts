@@ -6,7 +6,7 @@ import { interfacePlugin } from '../../shared/attachment/plugin.ts'
 import { hostSocket, type Wiring } from '../../shared/attachment/wiring.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import { checkChild, childStatus, createChild } from '../../shared/link/child.ts'
-import { findParent, parentSide, requireUp } from '../../shared/link/parent.ts'
+import { findParent, parentSegment, parentSide, requireUp } from '../../shared/link/parent.ts'
 import { collectLinks, releaseLinks } from '../../shared/link/shared-link.ts'
 import type { Link } from '../../shared/netlink/link.ts'
 import { vlanKind } from '../../shared/netlink/vlan.ts'
@@ -21,6 +21,7 @@ export const vlan = interfacePlugin<VlanConfig, Outer>({
   name: 'vlan',
   summary: "puts a container into a VLAN of a host's NIC: one tag (802.1Q, 802.1ad), or several stacked",
   config,
+  segment: (config) => parentSegment('vlan', config, { vlanId: config.vlanId, tags: config.tags }),
   prepare: requestedMac,
   create,
   interfaces: (outer) => outer.map(({ name, mac, mtu }) => ({ name, mac, mtu })),

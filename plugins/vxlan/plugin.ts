@@ -7,6 +7,7 @@ import { hostSocket } from '../../shared/attachment/wiring.ts'
 import { Code, withCode } from '../../shared/cni/error.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import type { Interface } from '../../shared/cni/result.ts'
+import { segment } from '../../shared/cni/segment.ts'
 import { requireKind } from '../../shared/link/kind.ts'
 import { waitUntilRunning } from '../../shared/link/running.ts'
 import type { Link } from '../../shared/netlink/link.ts'
@@ -26,6 +27,7 @@ export const vxlan = interfacePlugin<VxlanConfig, Made>({
   name: 'vxlan',
   summary: 'joins containers of many hosts to one network, in UDP packets between the hosts (VXLAN)',
   config,
+  segment: ({ vni, bridge }) => segment('vxlan', { vni, bridge }),
   prepare: requestedMac,
   create,
   interfaces: (made) => (made ? [toInterface(made.vtep), nameOnly(made.bridge), toInterface(made.port)] : []),

@@ -31,6 +31,8 @@ export interface Device<Config extends InterfaceConfig, Made> {
   name: string
   summary: string
   config: ConfigSchema<Config>
+  /** The layer 2 segment of a network's containers, as Plugin has it. */
+  segment?(config: Config): string | undefined
   /** Refuses what cannot work, before anything is touched. */
   prepare?(request: Request<Config>): void
   /** Makes the interface, under its final name, in the container's namespace. */

@@ -27,6 +27,7 @@ export function interfacePlugin<Config extends InterfaceConfig, Made>(
     summary,
     config,
     args: ['MAC'],
+    segment: device.segment,
     add: (request) => withUndo((undo) => add(device, request, undo)),
     del: (request) => del(device, request),
     check: (request) => check(device, request),

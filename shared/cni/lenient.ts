@@ -3,15 +3,12 @@
 import * as z from 'zod/mini'
 import { bare } from './inspect.ts'
 import { complaintsOf, type Path } from './issues.ts'
-import type { Log } from './log.ts'
+import { type Log, silent } from './log.ts'
 import type { Schema, Shape } from './schema.ts'
 import { absent, below } from './strict.ts'
 
 /** Marks what was dropped, so that the indices of a list hold until all is judged. */
 const hole = Symbol('dropped')
-
-/** What follows from what was dropped needs no warnings of its own. */
-const silent: Log = { warn() {}, info() {} }
 
 type Holder = Record<PropertyKey, unknown>
 
@@ -34,6 +31,7 @@ export function take(schema: Schema, value: unknown, key: string, log: Log): unk
   }
   const box: Holder = { value: compact(value) }
   for (const { path } of error.issues) drop(box, path)
+  // What follows from what was dropped needs no warnings of its own.
   return take(schema, compact(box.value), key, silent)
 }
 

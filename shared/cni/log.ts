@@ -9,6 +9,9 @@ export interface Log {
   info(message: string): void
 }
 
+/** A log that is not written. */
+export const silent: Log = { warn() {}, info() {} }
+
 const STDERR = 2
 
 /** Passes on what another program said on its standard error; that nobody listens is no reason to fail. */

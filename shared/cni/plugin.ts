@@ -37,6 +37,8 @@ export interface Request<Config = unknown> extends Attachment {
   prevResult?: Result
   /** GC: the attachments that are still valid (`cni.dev/valid-attachments`). */
   validAttachments: { containerID: string; ifname: string }[]
+  /** ADD, CHECK, STATUS: the layer 2 segment that the containers of the network are on, as the interface plugin states it. */
+  segment?: string
   /** IPAM in the process of an interface plugin: addresses that somebody on the wire has, so not to be given. */
   avoid?: readonly string[]
   log: Log
@@ -80,6 +82,11 @@ export interface Plugin<Config = unknown> {
   config: ConfigSchema<Config>
   /** The CNI_ARGS it understands (`MAC`). Without this it never looks, and any are fine. */
   args?: readonly string[]
+  /**
+   * The layer 2 segment that the containers of a network are on: a text that is the same for all networks there. Undefined
+   * where it is not known, or where each container is alone. The configuration may lack keys: it may be read leniently.
+   */
+  segment?(config: Config): string | undefined
   /** IPAM in the process of an interface plugin: refuses what cannot be given, before there is an interface. */
   prepare?(request: Request<Config>): void
   add(request: Request<Config>): Eventually<Result>

@@ -4,7 +4,7 @@ import { parseArgs, splitArgs } from './args.ts'
 import { validAttachments } from './attachments.ts'
 import type { Environment, Parameters } from './environment.ts'
 import { ownersOfKeys } from './foreign.ts'
-import type { Log } from './log.ts'
+import { type Log, silent } from './log.ts'
 import type { Command, Plugin, Registry, Request } from './plugin.ts'
 import { readResult, readResultLeniently } from './prevresult.ts'
 import type { SpecVersion } from './version.ts'
@@ -45,16 +45,30 @@ export async function makeRequest(plugin: Plugin, call: Call, source: Source): P
   }
 }
 
-type Judged = Pick<Request, 'args' | 'config' | 'prevResult'>
+type Judged = Pick<Request, 'args' | 'config' | 'prevResult' | 'segment'>
 
 async function readStrictly(plugin: Plugin, call: Call, { raw, cniVersion }: Source): Promise<Judged> {
   const owners = await ownersOfKeys(plugin, raw, call.registry)
   const text = call.env.CNI_ARGS ?? ''
+  const config = plugin.config.parse(raw, call.log, owners)
   return {
     args: plugin.args ? parseArgs(text, plugin.args) : splitArgs(text),
-    config: plugin.config.parse(raw, call.log, owners),
+    config,
+    segment: plugin.segment ? plugin.segment(config) : await segmentOf(plugin, call, raw),
     prevResult: raw.prevResult === undefined ? undefined : readResult(raw.prevResult, cniVersion),
   }
+}
+
+/** The segment of the plugin that an IPAM plugin is executed for, which the configuration's `type` names. */
+async function segmentOf(
+  plugin: Plugin,
+  { registry }: Call,
+  raw: Source['raw'],
+): Promise<string | undefined> {
+  const type = String(raw.type)
+  const load = type !== plugin.name && Object.hasOwn(registry, type) ? registry[type] : undefined
+  const served = await load?.()
+  return served?.segment?.(served.config.parseLeniently(raw, silent))
 }
 
 function readLeniently(plugin: Plugin, { env, log }: Call, { raw, cniVersion }: Source): Judged {

@@ -4,6 +4,7 @@ import type { Wiring } from '../attachment/wiring.ts'
 import { CniError, Code } from '../cni/error.ts'
 import type { Log } from '../cni/log.ts'
 import { boolean, describe, ifname, optional, withDefault } from '../cni/schema.ts'
+import { segment } from '../cni/segment.ts'
 import { findLink, type Link } from '../netlink/link.ts'
 import { listRoutes, RT_TABLE_MAIN } from '../netlink/route.ts'
 import type { Socket } from '../netlink/socket.ts'
@@ -23,6 +24,19 @@ export const parentKeys = {
 export interface ParentConfig {
   master?: string
   linkInContainer?: boolean
+}
+
+/**
+ * The segment of the containers that sit on a parent of the host; unknown where the parent is the container's own.
+ * @param driver the same for all kinds whose interfaces reach each other on one parent
+ * @param more what else tells networks on one parent apart
+ */
+export function parentSegment(
+  driver: string,
+  { master, linkInContainer }: ParentConfig,
+  more: Record<string, unknown> = {},
+): string | undefined {
+  return linkInContainer ? undefined : segment(driver, { master, ...more })
 }
 
 /** The side of an attachment that its parent is on. */

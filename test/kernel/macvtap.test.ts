@@ -61,6 +61,18 @@ test('interfaces of equal index in two containers, of 20 at once: each node lead
   assert.is(results.filter((result) => existsSync(pathOf(result))).length, 0)
 })
 
+test('STATUS says when a network of macvlan on the same parent gives the same addresses', async () => {
+  const ipam = { type: 'host-local', subnet: '198.51.100.0/24', rangeStart: '198.51.100.100' }
+  const macvlan = { ...config, name: 'other', type: 'macvlan', ipam }
+  const netns = newContainer().path
+  assert.is((await call({ verb: 'ADD', config: macvlan, netns })).status, 0)
+  const { json } = await call({ verb: 'STATUS', config: { ...config, ipam } })
+  assert.is(json?.code, 51, JSON.stringify(json))
+  assert.match(String(json?.msg), 'of another network on the same segment')
+  await call({ verb: 'DEL', config: macvlan, netns })
+  assert.is((await call({ verb: 'STATUS', config: { ...config, ipam } })).status, 0)
+})
+
 test('190-macvtap.conflist: a node for the user that QEMU runs as, and nobody else', async () => {
   lan('eth0', newContainer('lan'))
   const file = new URL('../../conf-examples/190-macvtap.conflist', import.meta.url)

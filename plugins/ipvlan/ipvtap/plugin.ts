@@ -5,7 +5,7 @@ import type { Request } from '../../../shared/cni/plugin.ts'
 import { checkNode, collectNodes, handOver, takeBack } from '../../../shared/device-node/device-node.ts'
 import { childStatus } from '../../../shared/link/child.ts'
 import { given } from '../chain.ts'
-import { checkIpvlan, createIpvlan, probesBy } from '../ipvlan.ts'
+import { checkIpvlan, createIpvlan, onParent, probesBy } from '../ipvlan.ts'
 import { needAddresses } from '../keys.ts'
 import { complete, type Parent, warnOfSilence } from '../lease.ts'
 import { dismiss } from '../port.ts'
@@ -16,6 +16,7 @@ export const ipvtap = interfacePlugin<IpvtapConfig, Parent>({
   summary:
     "puts virtual machines on the network of a host NIC, each by a device node, all with the NIC's MAC address",
   config,
+  segment: onParent,
   prepare,
   create: (life) => createIpvlan(life, 'ipvtap'),
   interfaces: () => [],

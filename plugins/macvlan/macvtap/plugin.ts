@@ -6,7 +6,7 @@ import { checkNode, collectNodes, handOver, takeBack } from '../../../shared/dev
 import { childStatus } from '../../../shared/link/child.ts'
 import type { Link } from '../../../shared/netlink/link.ts'
 import { chosenMac, explainingMac } from '../mac.ts'
-import { checkMacvlan, createMacvlan, parentOf } from '../macvlan.ts'
+import { checkMacvlan, createMacvlan, onParent, parentOf } from '../macvlan.ts'
 import { config, type MacvtapConfig } from './config.ts'
 
 const plugin = interfacePlugin<MacvtapConfig, Link>({
@@ -14,6 +14,7 @@ const plugin = interfacePlugin<MacvtapConfig, Link>({
   summary:
     'puts virtual machines on the network of a host NIC, each by a device node and with a MAC address of its own',
   config,
+  segment: onParent,
   prepare: chosenMac,
   create: (life) => createMacvlan(life, 'macvtap'),
   interfaces: () => [],

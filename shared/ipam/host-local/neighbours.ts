@@ -1,6 +1,6 @@
 /**
- * Networks whose ranges share addresses on one wire. Each has reservations of its own, so both would give the same address.
- * On wires of their own, networks may well use the same ranges; so each says beside its index on which wire it is.
+ * Networks whose ranges share addresses on one segment. Each has reservations of its own, so both would give the same address.
+ * On different segments the same ranges are fine; so each network writes beside its index on which segment it is.
  */
 
 import { parseAddress } from '../../ip/address.ts'
@@ -12,40 +12,20 @@ import { type Bounds, formatRange, overlaps, type RangeSet } from '../range.ts'
 import { indexHome } from './index.ts'
 import { hasRecords } from './records.ts'
 
-/** The keys that tell the wires of a kind of network apart. Of other kinds nothing is known for certain. */
-const wireKeys: Record<string, readonly string[]> = {
-  bridge: ['bridge', 'vlan'],
-  ipvlan: ['master'],
-  macvlan: ['master'],
-  ptp: [],
-  vlan: ['master', 'vlanId', 'tags'],
-  vxlan: ['vni', 'bridge'],
-}
+const placeOf = (directory: string) => `${indexHome(directory)}/segment`
 
-/** Where the containers of a network meet, in words that are the same for all networks there; undefined for who knows where. */
-export function wireOf(raw: Record<string, unknown>): string | undefined {
-  const type = String(raw.type)
-  const keys = Object.hasOwn(wireKeys, type) ? wireKeys[type] : undefined
-  if (!keys || raw.linkInContainer) return undefined
-  const own = raw.bridge === undefined && type === 'bridge' ? { ...raw, bridge: 'cni0' } : raw
-  const values = keys.flatMap((key) => (own[key] === undefined ? [] : `${key} ${JSON.stringify(own[key])}`))
-  return [type, ...values].join(', ')
-}
-
-const placeOf = (directory: string) => `${indexHome(directory)}/wire`
-
-/** Lets other networks know where this one gives addresses. It is of no weight should it not be written. */
-export function announce(directory: string, wire: string | undefined, sets: readonly RangeSet[]): void {
-  if (wire === undefined) return
+/** Lets other networks know where this one gives addresses. A failure to write it is ignored: only a warning depends on it. */
+export function announce(directory: string, segment: string | undefined, sets: readonly RangeSet[]): void {
+  if (segment === undefined) return
   try {
-    const text = [bootId(), wire, ...sets.flat().map(formatRange)].join('\n')
+    const text = [bootId(), segment, ...sets.flat().map(formatRange)].join('\n')
     if (readFileIfAny(placeOf(directory)) !== text) overwrite(placeOf(directory), text)
   } catch (error) {
     if (!(error instanceof KernelError)) throw error
   }
 }
 
-/** Another network on the wire that has containers, and a range of its that shares addresses with one of ours. */
+/** Another network on the segment that has containers, and a range of its that shares addresses with one of ours. */
 export interface Clash {
   directory: string
   own: string
@@ -55,12 +35,12 @@ export interface Clash {
 /** The first of the networks beside this one that clash with it. */
 export function findClash(
   directory: string,
-  wire: string | undefined,
+  segment: string | undefined,
   sets: readonly RangeSet[],
 ): Clash | undefined {
-  if (wire === undefined) return undefined
+  if (segment === undefined) return undefined
   for (const sibling of siblings(directory)) {
-    const others = rangesOn(wire, sibling)
+    const others = rangesOn(segment, sibling)
     for (const own of sets.flat()) {
       const other = others.find((bounds) => overlaps(own, bounds))
       if (other && hasRecords(sibling))
@@ -86,11 +66,11 @@ function split(path: string): [string, string] {
   return [path.slice(0, slash), path.slice(slash + 1)]
 }
 
-/** The ranges that a network uses on a wire in this boot; one that is of an earlier boot may be no more. */
-function rangesOn(wire: string, directory: string): Bounds[] {
+/** The ranges that a network uses on a segment in this boot; one of an earlier boot may be no more. */
+function rangesOn(segment: string, directory: string): Bounds[] {
   const text = tolerate(() => readFileIfAny(placeOf(directory)), 'ENOTDIR') ?? ''
   const [boot, where, ...ranges] = text.split('\n')
-  if (boot !== bootId() || where !== wire) return []
+  if (boot !== bootId() || where !== segment) return []
   return ranges.flatMap((range) => {
     const [start, end] = range.split('-').map(parseAddress)
     return start && end ? [{ start, end }] : []

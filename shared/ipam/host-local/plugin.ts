@@ -9,7 +9,7 @@ import { now, sleep, wallClock } from '../../kernel/clock.ts'
 import { formatRangeSet, type RangeSet, rangeOf } from '../range.ts'
 import { checkReservations } from './check.ts'
 import { config, defaultDataDir, graceOf, type HostLocalConfig, rangeSets } from './config.ts'
-import { announce, wireOf } from './neighbours.ts'
+import { announce } from './neighbours.ts'
 import { netnsOf } from './netns.ts'
 import { directoryOf, explaining, hasStore, makeStore, withAll, withStore } from './open.ts'
 import { isHeldBy, isSince, type Reservation } from './records.ts'
@@ -59,7 +59,7 @@ function add(request: HostLocalRequest): Result {
     avoid: request.avoid ?? [],
   }
   const addresses = reserveInTime(request, wishes, claim)
-  announce(storeOf(request), wireOf(request.raw), sets)
+  announce(storeOf(request), request.segment, sets)
   return {
     interfaces: [],
     ips: sets.map((set, at) => toIp(set, addresses[at])),

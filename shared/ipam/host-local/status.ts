@@ -5,7 +5,7 @@ import { draftFile } from '../../kernel/draft.ts'
 import { formatRangeSet } from '../range.ts'
 import { graceOf, rangeSets } from './config.ts'
 import { fullness } from './exhausted.ts'
-import { type Clash, findClash, wireOf } from './neighbours.ts'
+import { type Clash, findClash } from './neighbours.ts'
 import { directoryOf, explaining, makeStore, withStore } from './open.ts'
 import type { HostLocalRequest } from './request.ts'
 import { nextFree } from './reserve.ts'
@@ -13,16 +13,16 @@ import type { Store } from './store.ts'
 
 /**
  * @throws CniError of code 50 when a range set has no address left, or nothing can be recorded; of code 51 when another
- *   network gives the same addresses on the same wire: containers can be wired, but two may be given the same
+ *   network gives the same addresses on the same segment: containers can be wired, but two may be given the same
  */
-export function requireReady({ config, network, log, raw }: HostLocalRequest): void {
+export function requireReady({ config, network, log, segment }: HostLocalRequest): void {
   const directory = directoryOf(config.ipam.dataDir, network)
   const sets = rangeSets(config)
   const full = tryStore(directory, () =>
     withStore(directory, log, (store) => firstFull(store, sets, graceOf(config))),
   )
   if (full) throw full
-  const clash = findClash(directory, wireOf(raw), sets)
+  const clash = findClash(directory, segment, sets)
   if (clash) throw clashing(clash)
 }
 
@@ -39,7 +39,7 @@ function firstFull(store: Store, sets: ReturnType<typeof rangeSets>, grace: numb
 
 function clashing({ directory, own, other }: Clash): CniError {
   return new CniError(Code.LimitedConnectivity, {
-    msg: `range ${own} clashes with ${other} of another network on the same wire: ${directory}`,
+    msg: `range ${own} clashes with ${other} of another network on the same segment: ${directory}`,
     details: 'either may give an address that a container of the other has',
     hint: `divide the range between them, or give both one name; if that network is no more: rm -r ${directory}`,
   })

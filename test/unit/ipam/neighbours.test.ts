@@ -1,10 +1,13 @@
 import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { plugins } from '../../../plugins/registry.ts'
+import { silent } from '../../../shared/cni/log.ts'
+import type { Plugin, Registry } from '../../../shared/cni/plugin.ts'
 import type { Result } from '../../../shared/cni/result.ts'
 import { indexHome, indexRoot, isSealed } from '../../../shared/ipam/host-local/index.ts'
-import { wireOf } from '../../../shared/ipam/host-local/neighbours.ts'
 import { hostLocal } from '../../../shared/ipam/host-local/plugin.ts'
+import { call } from '../cni/fixtures/call.ts'
 import { fails, makeDirectory, removeDirectories, requestOf } from './request.ts'
 
 let dataDir: string
@@ -16,20 +19,32 @@ test.after.each(removeDirectories)
 const subnet = '10.1.2.0/24'
 const onBridge = (bridge: string) => ({ type: 'bridge', bridge })
 
-function request(network: string, keys: object, ipam: object = { subnet }) {
+type Keys = { type: string } & Record<string, unknown>
+
+const all = new Map(
+  await Promise.all(Object.entries(plugins).map(async ([name, load]) => [name, await load()] as const)),
+)
+
+/** What the plugin of a configuration says. */
+function segmentOf(keys: Keys): string | undefined {
+  const plugin = all.get(keys.type)
+  return plugin?.segment?.(plugin.config.parseLeniently({ ...keys }, silent))
+}
+
+function request(network: string, keys: Keys, ipam: object = { subnet }) {
   const raw = { ...keys, ipam: { type: 'host-local', dataDir, ...ipam } }
-  return requestOf(hostLocal, raw, { network })
+  return requestOf(hostLocal, raw, { network, segment: segmentOf(keys) })
 }
 const add = (...network: Parameters<typeof request>) => hostLocal.add(request(...network)) as Result
 const status = (...network: Parameters<typeof request>) => hostLocal.status?.(request(...network))
 
-test('STATUS says 51 while another network gives the same addresses on the same wire, and names both ranges', async () => {
+test('STATUS says 51 while another network gives the same addresses on the same segment, and names both ranges', async () => {
   add('one', onBridge('br0'))
   status('one', onBridge('br0'))
   const error = await fails(
     () => status('two', onBridge('br0'), { ranges: [[{ subnet: '10.1.2.128/25' }]] }),
     51,
-    `range 10.1.2.129-10.1.2.254 clashes with 10.1.2.1-10.1.2.254 of another network on the same wire: ${dataDir}/one`,
+    `range 10.1.2.129-10.1.2.254 clashes with 10.1.2.1-10.1.2.254 of another network on the same segment: ${dataDir}/one`,
   )
   assert.match(error.details, `if that network is no more: rm -r ${dataDir}/one`)
   add('two', onBridge('br0'))
@@ -52,7 +67,7 @@ test('ranges of either family count, wherever in the sets they are', async () =>
   )
 })
 
-test('the same ranges on other wires, and other ranges on the same wire, are as they should be', () => {
+test('the same ranges on other segments, and other ranges on the same segment, are no clash', () => {
   add('one', onBridge('br0'))
   status('two', onBridge('br1'))
   status('two', { ...onBridge('br0'), vlan: 7 })
@@ -62,7 +77,7 @@ test('the same ranges on other wires, and other ranges on the same wire, are as 
 
 test('a network of an earlier boot, without containers, or that cannot be read is none', () => {
   add('one', onBridge('br0'))
-  const file = `${indexHome(`${dataDir}/one`)}/wire`
+  const file = `${indexHome(`${dataDir}/one`)}/segment`
   const text = readFileSync(file, 'utf8')
   writeFileSync(file, text.replace(/^.*/, '12345678-1234-4321-8765-123456789abc'))
   status('two', onBridge('br0'))
@@ -74,7 +89,7 @@ test('a network of an earlier boot, without containers, or that cannot be read i
   status('two', onBridge('br0'))
 })
 
-test('what is said of the wire leaves the index sealed, and is lost without harm', () => {
+test('what is said of the segment leaves the index sealed, and is lost without harm', () => {
   const directory = `${dataDir}/one`
   add('one', onBridge('br0'))
   assert.ok(isSealed(directory, indexRoot(directory)))
@@ -86,15 +101,45 @@ test('what is said of the wire leaves the index sealed, and is lost without harm
   status('two', onBridge('br0'))
 })
 
-test('a wire is known by what tells it from others of its kind', () => {
-  assert.is(wireOf({ type: 'bridge' }), wireOf({ type: 'bridge', bridge: 'cni0', mtu: 1400 }))
-  assert.is.not(wireOf({ type: 'vlan', vlanId: 5 }), wireOf({ type: 'vlan', vlanId: 6 }))
-  for (const unknown of [
-    { type: 'host-device' },
-    { type: 'constructor' },
-    { type: 'macvlan', linkInContainer: true },
-  ])
-    assert.is(wireOf(unknown), undefined)
+test('a segment is known by what tells it from others of its kind', () => {
+  assert.is(segmentOf({ type: 'bridge' }), segmentOf({ type: 'bridge', bridge: 'cni0', mtu: 1400 }))
+  assert.is.not(segmentOf({ type: 'vlan', vlanId: 5 }), segmentOf({ type: 'vlan', vlanId: 6 }))
+  for (const unknown of [{ type: 'host-device' }, { type: 'macvlan', linkInContainer: true }])
+    assert.is(segmentOf(unknown), undefined)
+})
+
+for (const [type, other] of [
+  ['macvtap', 'macvlan'],
+  ['ipvtap', 'ipvlan'],
+] as const)
+  test(`${type} and ${other} on one parent are on one segment, on two parents they are not`, () => {
+    assert.ok(segmentOf({ type, master: 'eth0' }))
+    assert.is(segmentOf({ type, master: 'eth0' }), segmentOf({ type: other, master: 'eth0' }))
+    assert.is.not(segmentOf({ type, master: 'eth0' }), segmentOf({ type: other, master: 'eth1' }))
+  })
+
+test('networks of macsec are on one segment when parent and keys are the same', () => {
+  const macsec = (keys: object) => segmentOf({ type: 'macsec', master: 'eth0', keyFile: '/one', ...keys })
+  assert.ok(macsec({}))
+  assert.is(macsec({ sci: '0000000000000001' }), macsec({ sci: '0000000000000002' }))
+  assert.is.not(macsec({}), macsec({ keyFile: '/other' }))
+  assert.is.not(macsec({}), macsec({ master: 'eth1' }))
+})
+
+for (const type of ['macvtap', 'ipvtap', 'macsec'])
+  test(`STATUS notices that two networks of ${type} on one parent give the same addresses`, async () => {
+    add('one', { type, master: 'eth0' })
+    await fails(() => status('two', { type, master: 'eth0' }), 51, /clashes with/)
+  })
+
+test('executed for another plugin, host-local asks that plugin for the segment', async () => {
+  const ipam = { type: 'host-local', dataDir, subnet }
+  const config = { ...onBridge('br0'), cniVersion: '1.1.0', name: 'two', ipam }
+  const plugin = hostLocal as unknown as Plugin
+  const codeBy = async (registry: Registry) => (await call('STATUS', config, { plugin, registry })).json.code
+  add('one', onBridge('br0'))
+  assert.is(await codeBy(plugins), 51)
+  assert.is(await codeBy({}), undefined)
 })
 
 test.run()
