@@ -36,7 +36,11 @@ export function readConfiguration(file: string): Configured[] {
   const network = networkName(whole)
   const { plugins = [whole], cniVersion } = whole
   if (!Array.isArray(plugins) || !plugins.every(isObject))
-    throw new CniError(Code.InvalidNetworkConfig, { msg: 'plugins must be a list of objects' })
+    throw new CniError(Code.InvalidNetworkConfig, {
+      msg: 'plugins must be a list of objects',
+      hint: 'write "plugins": [{"type": …}, …]',
+      path: file,
+    })
   return plugins.map((plugin) => {
     const raw: Record<string, unknown> = { ...plugin, name: network, cniVersion }
     return { network, type: String(raw.type ?? ''), raw }

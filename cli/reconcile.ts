@@ -1,15 +1,16 @@
 /** `patchbay reconcile`: brings what networks have on this host to what their configurations say now. Makes nothing. */
 
-import { toCniError } from '../shared/cni/error.ts'
+import { CniError, Code, toCniError } from '../shared/cni/error.ts'
 import { ownersOfKeys } from '../shared/cni/foreign.ts'
 import { stderrLog } from '../shared/cni/log.ts'
 import type { Reconciled, Registry } from '../shared/cni/plugin.ts'
+import { block } from './block.ts'
 import { type Configured, configurationFiles, readConfiguration } from './networks.ts'
 
 const standardDirectory = '/etc/cni/net.d'
 
-/** How an operator hears: what was done, and what went wrong. */
-export interface Voice {
+/** Where lines for the operator go: what was done, and what went wrong. */
+export interface Output {
   out(line: string): void
   err(line: string): void
 }
@@ -18,15 +19,18 @@ export interface Voice {
  * Reconciles the networks of a file, or of all files of a directory. One that fails does not keep the others from it.
  * @returns the exit status
  */
-export async function reconcile(registry: Registry, voice: Voice, path = standardDirectory): Promise<number> {
+export async function reconcile(
+  registry: Registry,
+  output: Output,
+  path = standardDirectory,
+): Promise<number> {
   const touched = new Map<string, string>()
   let failures = 0
   const attempt = async (where: string, action: () => unknown) => {
     try {
       await action()
     } catch (error) {
-      const { message, details } = toCniError(error)
-      voice.err(`${where}: ${message}${details && ` (${details})`}`)
+      output.err(block(where, toCniError(error).complaint))
       failures++
     }
   }
@@ -35,7 +39,7 @@ export async function reconcile(registry: Registry, voice: Voice, path = standar
       await attempt(file, async () => {
         for (const configured of readConfiguration(file))
           await attempt(file, async () =>
-            report(file, await reconcileOne(registry, configured), touched, voice),
+            report(file, await reconcileOne(registry, configured), touched, output),
           )
       })
   })
@@ -54,13 +58,17 @@ async function reconcileOne(registry: Registry, { network, type, raw }: Configur
 }
 
 /** @throws when two networks want the same device differently: the later had its way */
-function report(file: string, reconciled: Reconciled[], touched: Map<string, string>, { out }: Voice): void {
+function report(file: string, reconciled: Reconciled[], touched: Map<string, string>, { out }: Output): void {
   for (const { device, done } of reconciled) {
     for (const deed of done) out(`${file}: ${device}: ${deed}`)
     if (done.length === 0) out(`${file}: ${device}: is as configured`)
     const other = touched.get(device)
     touched.set(device, file)
     if (other && done.length > 0)
-      throw new Error(`${device} is configured otherwise in ${other}: make the two agree`)
+      throw new CniError(Code.InvalidNetworkConfig, {
+        msg: `${device} is configured otherwise in ${other}: make the two agree`,
+        hint: 'each run changes the device to what the later file says, until both say the same',
+        path: other,
+      })
   }
 }

@@ -47,7 +47,7 @@ function findMember(side: Socket, name: string, isInside: boolean): Link {
   throw new CniError(Code.InvalidNetworkConfig, {
     msg: `links: ${name} is no Ethernet device`,
     hint: 'name Ethernet interfaces',
-    command: `ip link show dev ${name}`,
+    see: `ip link show dev ${name}`,
   })
 }
 
@@ -57,8 +57,8 @@ function missing(name: string, isInside: boolean): CniError {
   return new CniError(Code.InvalidNetworkConfig, {
     msg: `links: ${where} has no interface ${JSON.stringify(name)}${borrower ? `: container ${borrower} has it` : ''}`,
     hint: isInside ? 'the plugin before this one must have made it' : 'name one that there is',
-    command: 'ip link show',
-    kernel: 'ENODEV',
+    see: 'ip link show',
+    errno: 'ENODEV',
   })
 }
 
@@ -68,8 +68,8 @@ function taken(side: Socket, { name, master = 0 }: Link): CniError {
   return new CniError(Code.InvalidNetworkConfig, {
     msg: `links: ${name} belongs to ${owner} already`,
     hint: `free it: ip link set dev ${name} nomaster`,
-    command: `ip -d link show dev ${name}`,
-    kernel: 'EBUSY',
+    see: `ip -d link show dev ${name}`,
+    errno: 'EBUSY',
   })
 }
 
@@ -83,7 +83,7 @@ export function mtuAmong(members: Link[], { mtu }: MemberConfig): number {
  * IPv6 for itself any more: a switch that hears the common MAC address on an idle one would send everything there.
  */
 export function joinMembers({ inside, container, request, undo }: Life<unknown>, members: Link[]): void {
-  const master = findLink(inside, request.ifname)?.index
+  const master = findLink(inside, request.ifname)
   const all = (settings: LinkSettings) => members.map((link) => changeLink(link, settings))
   inNamespace(container, () => {
     for (const { name } of members) writeSysctl('1', 'ipv6', 'conf', name, 'disable_ipv6')
@@ -91,7 +91,7 @@ export function joinMembers({ inside, container, request, undo }: Life<unknown>,
   undoable(
     undo,
     () => transact(inside, all({ master })),
-    () => transact(inside, all({ master: 0 })),
+    () => transact(inside, all({ master: null })),
   )
 }
 
@@ -120,8 +120,7 @@ export function checkMembers(wiring: Wiring, request: Request<MemberConfig>): Li
   if (members.length === config.links.length) return members
   const has = (name = '') => members.some((link) => link.name === name)
   const lost = config.links.filter((_, index) => !has(names[index])).map(({ name }) => name)
-  throw broken(
-    `${ifname} has lost ${lost.join(', ')}`,
-    `nsenter --net=${netns} ip -d link show master ${ifname}`,
-  )
+  throw broken(`${ifname} has lost ${lost.join(', ')}`, {
+    see: `nsenter --net=${netns} ip -d link show master ${ifname}`,
+  })
 }

@@ -77,8 +77,8 @@ function judge(
   throw new CniError(Code.InvalidNetworkConfig, {
     msg: `bond: the host has ${name} already, ${is}, not a bond in mode ${mode}`,
     hint: 'choose another name, or take it away',
-    command: `ip -d link show dev ${name}`,
-    kernel: 'EEXIST',
+    see: `ip -d link show dev ${name}`,
+    errno: 'EEXIST',
   })
 }
 

@@ -46,7 +46,9 @@ export function checkOptions(bond: Link, wanted: BondOptions, show: string): voi
     (name) => expected[name] !== undefined && inWords(actual[name]) !== inWords(expected[name]),
   )
   if (!wrong) return
-  throw broken(`${bond.name} has ${wrong} ${inWords(actual[wrong])}, not ${inWords(expected[wrong])}`, show)
+  throw broken(`${bond.name} has ${wrong} ${inWords(actual[wrong])}, not ${inWords(expected[wrong])}`, {
+    see: show,
+  })
 }
 
 /** @throws CniError naming the first member that is not as configured */
@@ -56,7 +58,7 @@ export function checkMemberOptions(members: Link[], { links }: BondConfig, show:
     const expected: BondMember = links[index] ?? {}
     for (const key of ['queueId', 'priority'] as const) {
       if (expected[key] !== undefined && actual[key] !== expected[key])
-        throw broken(`${name} has ${key} ${actual[key]}, not ${expected[key]}`, show)
+        throw broken(`${name} has ${key} ${actual[key]}, not ${expected[key]}`, { see: show })
     }
   }
 }

@@ -98,7 +98,7 @@ function notABridge({ name, kind }: Link): CniError {
   return new CniError(Code.InvalidNetworkConfig, {
     msg: `"${name}" already exists but is not a bridge`,
     hint: `it is ${kind ? `of kind ${kind}` : 'a network card'}: name another bridge, or make ${name} a port with "uplinks"`,
-    command: `ip -d link show dev ${name}`,
+    see: `ip -d link show dev ${name}`,
   })
 }
 
@@ -116,8 +116,8 @@ function noVlanFiltering(bridge: string): CniError {
   return new CniError(Code.InvalidNetworkConfig, {
     msg: 'vlan: this kernel cannot filter VLANs on a bridge',
     hint: 'it was built without CONFIG_BRIDGE_VLAN_FILTERING: use another kernel, or a bridge per VLAN',
-    command: `ip link add ${bridge} type bridge vlan_filtering 1`,
-    kernel: 'EOPNOTSUPP',
+    reproduce: `ip link add ${bridge} type bridge vlan_filtering 1`,
+    errno: 'EOPNOTSUPP',
   })
 }
 

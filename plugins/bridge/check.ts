@@ -38,20 +38,20 @@ function checkBridgeLink(host: Socket, config: BridgeConfig, { interfaces }: Res
   const name = config.bridge
   const show = `ip -d link show dev ${name}`
   const bridge = findLink(host, name)
-  if (!bridge) throw broken(`the host has no bridge ${name} any more`, show)
-  if (bridge.kind !== 'bridge') throw broken(`${name} is not a bridge any more`, show)
+  if (!bridge) throw broken(`the host has no bridge ${name} any more`, { see: show })
+  if (bridge.kind !== 'bridge') throw broken(`${name} is not a bridge any more`, { see: show })
   const mac = interfaces.find((one) => one.name === name && !one.sandbox)?.mac
   if (mac && mac.toLowerCase() !== bridge.mac)
-    throw broken(`bridge ${name} has MAC address ${bridge.mac}, not ${mac}`, show)
-  if (!bridge.up) throw broken(`bridge ${name} is down`, show)
-  if (config.promiscMode && !bridge.promisc) throw broken(`bridge ${name} is not promiscuous`, show)
+    throw broken(`bridge ${name} has MAC address ${bridge.mac}, not ${mac}`, { see: show })
+  if (!bridge.up) throw broken(`bridge ${name} is down`, { see: show })
+  if (config.promiscMode && !bridge.promisc) throw broken(`bridge ${name} is not promiscuous`, { see: show })
   const [wrong] = Object.entries(differences(bridge, bridgeOptions(config)))
-  if (wrong) throw broken(`bridge ${name} does not have ${wrong[0]} ${wrong[1]}`, show)
+  if (wrong) throw broken(`bridge ${name} does not have ${wrong[0]} ${wrong[1]}`, { see: show })
   if (wantsVlans(config) && !(bridge.data && parseBridge(bridge.data).vlanFiltering))
-    throw broken(`bridge ${name} does not filter VLANs any more`, show)
+    throw broken(`bridge ${name} does not filter VLANs any more`, { see: show })
   for (const uplink of config.uplinks ?? []) {
     if (findLink(host, uplink)?.master !== bridge.index)
-      throw broken(`uplink ${uplink} is no port of ${name}`, `ip link show dev ${uplink}`)
+      throw broken(`uplink ${uplink} is no port of ${name}`, { see: `ip link show dev ${uplink}` })
   }
   return bridge
 }
@@ -59,12 +59,17 @@ function checkBridgeLink(host: Socket, config: BridgeConfig, { interfaces }: Res
 function checkPort(host: Socket, port: Link, bridge: Link, config: BridgeConfig): void {
   const { name } = port
   const show = `ip -d link show dev ${name}`
-  if (port.master !== bridge.index) throw broken(`${name} is no port of ${bridge.name} any more`, show)
+  if (port.master !== bridge.index)
+    throw broken(`${name} is no port of ${bridge.name} any more`, { see: show })
   const { hairpin, isolated } = parseBridgePort(port.portData ?? Buffer.alloc(0))
   if (hairpin !== config.hairpinMode)
-    throw broken(`hairpin mode of ${name} is ${onOff(hairpin)}, not ${onOff(config.hairpinMode)}`, show)
+    throw broken(`hairpin mode of ${name} is ${onOff(hairpin)}, not ${onOff(config.hairpinMode)}`, {
+      see: show,
+    })
   if (isolated !== config.portIsolation)
-    throw broken(`isolation of ${name} is ${onOff(isolated)}, not ${onOff(config.portIsolation)}`, show)
+    throw broken(`isolation of ${name} is ${onOff(isolated)}, not ${onOff(config.portIsolation)}`, {
+      see: show,
+    })
   if (wantsVlans(config)) checkVlans(host, port, config)
 }
 
@@ -77,7 +82,9 @@ function checkVlans(host: Socket, port: Link, config: BridgeConfig): void {
   const missing = portVlans(config).find((vlan) => !carries(actual, vlan))
   if (!missing) return
   const range = missing.first === missing.last ? missing.first : `${missing.first}-${missing.last}`
-  throw broken(`${port.name} does not carry VLAN ${range} as configured`, `bridge vlan show dev ${port.name}`)
+  throw broken(`${port.name} does not carry VLAN ${range} as configured`, {
+    see: `bridge vlan show dev ${port.name}`,
+  })
 }
 
 function checkGateways(host: Socket, bridge: Link, { vlan }: BridgeConfig, { ips }: Result): void {
@@ -86,6 +93,8 @@ function checkGateways(host: Socket, bridge: Link, { vlan }: BridgeConfig, { ips
   const present = link ? listAddresses(host, link) : []
   for (const gateway of gateways(ips)) {
     if (present.some((cidr) => sameCidr(cidr, gateway))) continue
-    throw broken(`${name} lacks the gateway address ${formatCidr(gateway)}`, `ip address show dev ${name}`)
+    throw broken(`${name} lacks the gateway address ${formatCidr(gateway)}`, {
+      see: `ip address show dev ${name}`,
+    })
   }
 }

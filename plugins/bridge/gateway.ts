@@ -120,7 +120,7 @@ function conflict(link: Link, present: Cidr, wanted: Cidr): CniError {
   return new CniError(Code.InvalidNetworkConfig, {
     msg: `"${link.name}" already has an IP address different from ${formatCidr(wanted)}: ${formatCidr(present)}`,
     hint: 'make subnet and gateway of the network fit the bridge, name another bridge, or set "forceAddress": true to replace it',
-    command: `ip address show dev ${link.name}`,
+    see: `ip address show dev ${link.name}`,
   })
 }
 

@@ -40,8 +40,8 @@ export function connectUplinks(
 function enslave(host: Socket, bridge: Link, uplink: Link, undo: Undo): void {
   undoable(
     undo,
-    () => ask(host, changeLink(uplink, { master: bridge.index, up: true })),
-    () => ask(host, changeLink(uplink, { master: 0, up: uplink.up })),
+    () => ask(host, changeLink(uplink, { master: bridge, up: true })),
+    () => ask(host, changeLink(uplink, { master: null, up: uplink.up })),
   )
 }
 
@@ -105,15 +105,15 @@ function refuseUnmovable(uplink: Link, bridge: Link, addresses: LinkAddress[], r
   throw new CniError(Code.InvalidNetworkConfig, {
     msg: `moveAddresses: what ${uplink.name} has would not be the same on ${bridge.name}: ${reasons.join(', ')}`,
     hint: `make ${bridge.name} with ${uplink.name} as its port where the host's network is configured`,
-    command: `ip address show dev ${uplink.name}; ip route show table all dev ${uplink.name}`,
+    see: `ip address show dev ${uplink.name}; ip route show table all dev ${uplink.name}`,
   })
 }
 
 function missing(name: string): CniError {
   return new CniError(Code.InvalidNetworkConfig, {
     msg: `uplinks: the host has no interface ${JSON.stringify(name)}`,
-    command: 'ip link show',
-    kernel: 'ENODEV',
+    see: 'ip link show',
+    errno: 'ENODEV',
   })
 }
 
@@ -122,7 +122,7 @@ function taken(host: Socket, uplink: Link): CniError {
   return new CniError(Code.InvalidNetworkConfig, {
     msg: `uplinks: ${uplink.name} is a port of ${master?.name ?? `interface ${uplink.master}`} already`,
     hint: `use ${master?.name ?? 'that'} as uplink, or free it: ip link set dev ${uplink.name} nomaster`,
-    kernel: 'EBUSY',
+    errno: 'EBUSY',
   })
 }
 

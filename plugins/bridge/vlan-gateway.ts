@@ -16,10 +16,10 @@ export function ensureVlanGateway(host: Socket, bridge: Link, vlan: number, undo
   const portName = vlanPortName(bridge, vlan)
   const found = findGateway(host, bridge, name, portName)
   if (found) return found
-  const netns = currentNamespace().fd
+  const netns = currentNamespace()
   undoable(
     undo,
-    () => ask(host, newVeth({ name: portName, master: bridge.index, up: true }, { name, netns })),
+    () => ask(host, newVeth({ name: portName, master: bridge, up: true }, { name, netns })),
     () => ask(host, removeLink({ name })),
   )
   const [end, other] = [findLink(host, name), findLink(host, portName)]
@@ -56,8 +56,8 @@ function elsewhere({ name }: Link, bridge: Link): CniError {
   return new CniError(Code.InvalidNetworkConfig, {
     msg: `vlan: the gateway would be named ${name}, which exists and does not lead to bridge ${bridge.name}`,
     hint: `give the bridge another name, at most 10 characters long, or remove the interface: ip link delete ${name}`,
-    command: `ip -d link show dev ${name}`,
-    kernel: 'EEXIST',
+    see: `ip -d link show dev ${name}`,
+    errno: 'EEXIST',
   })
 }
 

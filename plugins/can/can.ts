@@ -2,7 +2,7 @@
 
 import type { InterfaceConfig } from '../../shared/attachment/device.ts'
 import { type MacConfig, requestedMac } from '../../shared/attachment/mac.ts'
-import { CniError, Code, type Complaint } from '../../shared/cni/error.ts'
+import { CniError, Code, type Complaint, factsOf } from '../../shared/cni/error.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import { describe, integer, withDefault } from '../../shared/cni/schema.ts'
 import { isErrno, type KernelError } from '../../shared/kernel/errno.ts'
@@ -74,8 +74,6 @@ function noXl(mtu: number, cause: KernelError): CniError {
   return new CniError(Code.InvalidNetworkConfig, {
     msg: `mtu: this kernel has no CAN frames of ${mtu} bytes`,
     hint: 'CAN XL came with Linux 6.1: take 72 for CAN FD, or a newer kernel',
-    command: cause.command,
-    kernel: 'EINVAL',
-    cause,
+    ...factsOf(cause),
   })
 }

@@ -95,8 +95,8 @@ function missing({ words, directory, isLent }: Named): CniError {
     hint: borrower
       ? 'a device can be in one place only: delete that container first, or give this one another'
       : 'name a device that there is',
-    command: directory ? `ls -l ${directory}/net ${directory}/driver` : 'ip link show',
-    kernel: 'ENODEV',
+    see: directory ? `ls -l ${directory}/net ${directory}/driver` : 'ip link show',
+    errno: 'ENODEV',
   })
 }
 
@@ -105,8 +105,8 @@ function taken({ name, master }: Link, owner = `interface ${master}`): CniError 
   return new CniError(Code.InvalidNetworkConfig, {
     msg: `${name} belongs to ${owner} already`,
     hint: `free it: ip link set dev ${name} nomaster`,
-    command: `ip -d link show dev ${name}`,
-    kernel: 'EBUSY',
+    see: `ip -d link show dev ${name}`,
+    errno: 'EBUSY',
   })
 }
 
@@ -119,7 +119,7 @@ export function requireDevice(host: Socket, { config }: Request<HostDeviceConfig
   throw new CniError(Code.PluginNotAvailable, {
     msg: `${words}: the host has no such device`,
     hint: 'plug it in, or load its driver; dmesg and lspci -k tell what the kernel made of it',
-    command: 'ip link show',
-    kernel: 'ENODEV',
+    see: 'ip link show',
+    errno: 'ENODEV',
   })
 }

@@ -15,7 +15,7 @@ export function bringReferencesHome(request: Request<HostDeviceConfig>): void {
   if (!link || !isReferences(link, request)) return
   const { alias: name = '' } = link
   ask(wiring.inside, changeLink(link, { up: false }))
-  ask(wiring.inside, changeLink(link, { netns: currentNamespace().fd, name }))
+  ask(wiring.inside, changeLink(link, { netns: currentNamespace(), name }))
   ask(wiring.host, changeLink({ name }, { alias: '' }))
 }
 

@@ -46,9 +46,8 @@ export async function checkUserSpace(request: Request<HostDeviceConfig>, directo
     })
   const found = prevResult.interfaces.find(({ name, sandbox }) => name === ifname && sandbox)
   if (found?.pciID !== undefined && found.pciID !== addressOf(directory))
-    throw broken(
-      `${ifname} is device ${found.pciID}, and the network has ${addressOf(directory)} now`,
-      `ls -l ${directory}/driver`,
-    )
+    throw broken(`${ifname} is device ${found.pciID}, and the network has ${addressOf(directory)} now`, {
+      see: `ls -l ${directory}/driver`,
+    })
   await ipamOf(request)?.check()
 }

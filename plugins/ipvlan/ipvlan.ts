@@ -4,12 +4,12 @@ import { broken } from '../../shared/attachment/check.ts'
 import type { Life, ProbingLink } from '../../shared/attachment/device.ts'
 import { requestedMac } from '../../shared/attachment/mac.ts'
 import type { Wiring } from '../../shared/attachment/wiring.ts'
-import { CniError, Code } from '../../shared/cni/error.ts'
+import { CniError, Code, factsOf } from '../../shared/cni/error.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import type { Result } from '../../shared/cni/result.ts'
 import type { ShimKind } from '../../shared/host/shim.ts'
 import { formatMac, parseMac } from '../../shared/ip/mac.ts'
-import { isErrno } from '../../shared/kernel/errno.ts'
+import { isErrno, type KernelError } from '../../shared/kernel/errno.ts'
 import { readSysctl } from '../../shared/kernel/sysctl.ts'
 import { checkChild, createChild } from '../../shared/link/child.ts'
 import { findParent, parentSegment, parentSide } from '../../shared/link/parent.ts'
@@ -54,7 +54,7 @@ export async function createIpvlan(life: Life<Asked>, kind: IpvlanKind): Promise
       createChild(life, link, { ...ipvlanKind(config), kind, mtu: config.mtu || undefined }),
     )
   } catch (error) {
-    throw isErrno(error, 'EINVAL') ? notEthernet(link, kind, error.command) : error
+    throw isErrno(error, 'EINVAL') ? notEthernet(link, kind, error) : error
   }
   return parent
 }
@@ -76,17 +76,16 @@ function refuseStrictFilter({ name }: Link): void {
   throw new CniError(Code.InvalidNetworkConfig, {
     msg: `hostAccess: the host would drop what containers send it, by the strict reverse path filter of ${name}`,
     hint: `make it loose: sysctl -w net.ipv4.conf.${name}.rp_filter=2; or take "mode": "l3", which it does not touch`,
-    command: `sysctl net.ipv4.conf.all.rp_filter net.ipv4.conf.${name}.rp_filter`,
+    see: `sysctl net.ipv4.conf.all.rp_filter net.ipv4.conf.${name}.rp_filter`,
   })
 }
 
 /** ipvlan_link_new, drivers/net/ipvlan/ipvlan_main.c. */
-function notEthernet({ name }: Link, kind: IpvlanKind, command?: string): CniError {
+function notEthernet({ name }: Link, kind: IpvlanKind, cause: KernelError): CniError {
   return new CniError(Code.InvalidNetworkConfig, {
     msg: `${kind} cannot sit on ${name}: the kernel takes Ethernet devices only, and no loopback`,
     hint: 'name a NIC, a bond, a bridge or a VLAN as master',
-    command,
-    kernel: 'EINVAL',
+    ...factsOf(cause),
   })
 }
 
@@ -109,7 +108,7 @@ export async function checkIpvlan(
   if (mode !== config.mode || flag !== config.flag)
     throw broken(
       `${ifname} has mode ${mode}, flag ${flag}, not mode ${config.mode}, flag ${config.flag}: somebody changed them for all on ${parent.name}`,
-      `nsenter --net=${netns} ip -d link show dev ${ifname}`,
+      { see: `nsenter --net=${netns} ip -d link show dev ${ifname}` },
     )
   if (!config.hostAccess) return
   const { checkHostAccess } = await import('../../shared/host/access-check.ts')

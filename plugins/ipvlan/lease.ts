@@ -57,7 +57,7 @@ function stolen({ ips }: Lease, { link, addresses }: Parent): Complaint | undefi
   return {
     msg: `${formatAddress(address)} is an address of the parent ${link.name}: a container with it would cut the host off`,
     hint: "leave the host's addresses out of the range: rangeStart and rangeEnd, or another subnet",
-    command: `ip address show dev ${link.name}`,
+    see: `ip address show dev ${link.name}`,
   }
 }
 

@@ -112,6 +112,6 @@ function clash(
   return new CniError(Code.InvalidNetworkConfig, {
     msg: `mode ${mode}, flag ${flag} cannot be on ${parent.name} beside ${link.kind} ${link.name}${where}, which has ${theirs}: the kernel would change it too`,
     hint: `all ipvlans of a parent have the same: take ${theirs}, or another parent, such as a VLAN of ${parent.name}`,
-    command: `${namespace ? inside : 'ip'} -d link show dev ${link.name}`,
+    see: `${namespace ? inside : 'ip'} -d link show dev ${link.name}`,
   })
 }

@@ -40,7 +40,7 @@ function del(request: Request): void {
 function check(request: Request): void {
   const wiring = openWiring(request)
   if (findLo(wiring).up) return
-  throw broken('lo is down', `nsenter --net=${request.netns} ip link show dev lo`)
+  throw broken('lo is down', { see: `nsenter --net=${request.netns} ip link show dev lo` })
 }
 
 function findLo({ inside, container }: Wiring): Link {
@@ -58,7 +58,7 @@ function refuseForeign(addresses: LinkAddress[], netns: string): void {
   throw new CniError(Code.Internal, {
     msg: `loopback interface found with non-loopback address ${formatCidr(foreign)}`,
     hint: 'take the address off lo, or leave loopback out of this network',
-    command: `nsenter --net=${netns} ip address show dev lo`,
+    see: `nsenter --net=${netns} ip address show dev lo`,
   })
 }
 

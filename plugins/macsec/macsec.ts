@@ -69,12 +69,12 @@ export function checkMacsec(wiring: Wiring, request: Request<MacsecConfig>): Lin
   const { ifname, netns, config } = request
   const link = checkChild(wiring, request, 'macsec')
   const show = `nsenter --net=${netns} ip -d link show dev ${ifname}`
-  if (!link.up) throw broken(`${ifname} is down`, show)
+  if (!link.up) throw broken(`${ifname} is down`, { see: show })
   const wanted = optionsOf(config, link.mac)
   const found = parseMacsec(link.data ?? Buffer.alloc(0))
   for (const name of Object.keys(wanted) as (keyof MacsecOptions)[]) {
     const is = found[name] ?? untold[name]
-    if (is !== wanted[name]) throw broken(`${ifname} has ${name} ${is}, not ${wanted[name]}`, show)
+    if (is !== wanted[name]) throw broken(`${ifname} has ${name} ${is}, not ${wanted[name]}`, { see: show })
   }
   return link
 }

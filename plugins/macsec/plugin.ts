@@ -6,7 +6,6 @@ import { requestedMac } from '../../shared/attachment/mac.ts'
 import { interfacePlugin } from '../../shared/attachment/plugin.ts'
 import type { Wiring } from '../../shared/attachment/wiring.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
-import { inNamespace } from '../../shared/kernel/namespace.ts'
 import { childStatus } from '../../shared/link/child.ts'
 import { parentSegment } from '../../shared/link/parent.ts'
 import { findLink, type Link } from '../../shared/netlink/link.ts'
@@ -16,7 +15,7 @@ import {
   listAssociations,
   type SecureAssociation,
 } from '../../shared/netlink/macsec-associations.ts'
-import { openSocket, Protocol, type Socket } from '../../shared/netlink/socket.ts'
+import { openSocketIn, Protocol, type Socket } from '../../shared/netlink/socket.ts'
 import { config, type MacsecConfig } from './config.ts'
 import { readAssociations } from './keys.ts'
 import { checkMacsec, createMacsec } from './macsec.ts'
@@ -57,7 +56,7 @@ async function create(life: Life<MacsecConfig>): Promise<void> {
 
 /** Generic netlink in the container's namespace. */
 function genericSocket({ container }: Wiring): Socket {
-  return inNamespace(container, () => openSocket(Protocol.GENERIC))
+  return openSocketIn(container, Protocol.GENERIC)
 }
 
 /** @throws CniError naming the first thing that is not as ADD left it. The kernel does not tell keys, only their names. */
@@ -75,11 +74,12 @@ function checkKeys(
 ): void {
   const show = `nsenter --net=${netns} ip macsec show ${link.name}`
   const found = listAssociations(socket, link)
-  if (!has(found.transmit, transmit)) throw broken(`${link.name} has lost the key that it sends by`, show)
+  if (!has(found.transmit, transmit))
+    throw broken(`${link.name} has lost the key that it sends by`, { see: show })
   for (const { sci, association } of receive) {
     const channel = found.receive.find((one) => one.sci === sci && one.isActive)
     if (!channel || !has(channel.associations, association))
-      throw broken(`${link.name} has lost the key of its peer ${sci}`, show)
+      throw broken(`${link.name} has lost the key of its peer ${sci}`, { see: show })
   }
 }
 

@@ -1,6 +1,6 @@
 /** What the kernel's refusals of a macsec mean; it only says EBUSY, EINVAL, EEXIST … Loaded on failure. */
 
-import { CniError, Code, type Complaint } from '../../shared/cni/error.ts'
+import { CniError, Code, type Complaint, factsOf } from '../../shared/cni/error.ts'
 import { isErrno, KernelError } from '../../shared/kernel/errno.ts'
 import { type Found, findOn } from '../../shared/link/busy.ts'
 import type { Link } from '../../shared/netlink/link.ts'
@@ -64,7 +64,5 @@ export function explainMtu(error: unknown, parent: Link, mtu: number): unknown {
 }
 
 function refusal(cause: KernelError, complaint: Complaint): CniError {
-  const { command, errno, extack } = cause
-  const kernel = extack ? `${errno}, ${extack}` : errno
-  return new CniError(Code.InvalidNetworkConfig, { ...complaint, command, kernel, cause })
+  return new CniError(Code.InvalidNetworkConfig, { ...complaint, ...factsOf(cause) })
 }

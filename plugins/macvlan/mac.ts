@@ -2,7 +2,7 @@
 
 import { attachmentMac, requestedMac } from '../../shared/attachment/mac.ts'
 import { openWiring } from '../../shared/attachment/wiring.ts'
-import { CniError, Code } from '../../shared/cni/error.ts'
+import { CniError, Code, factsOf } from '../../shared/cni/error.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import { formatMac, parseMac } from '../../shared/ip/mac.ts'
 import { isErrno, type KernelError } from '../../shared/kernel/errno.ts'
@@ -47,9 +47,7 @@ async function taken(request: Request<MacvlanConfig>, mac: string, cause: Kernel
   return new CniError(Code.InvalidNetworkConfig, {
     msg: `the MAC address ${canonical} is in use on ${parent.name} already, by ${owner}`,
     hint: 'ask for another one; a configuration with mac serves one container only',
-    command: cause.command,
-    kernel: cause.errno,
-    cause,
+    ...factsOf(cause),
   })
 }
 

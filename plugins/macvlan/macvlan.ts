@@ -3,7 +3,7 @@
 import { broken } from '../../shared/attachment/check.ts'
 import type { Life } from '../../shared/attachment/device.ts'
 import type { Wiring } from '../../shared/attachment/wiring.ts'
-import { CniError, Code } from '../../shared/cni/error.ts'
+import { CniError, Code, factsOf } from '../../shared/cni/error.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import { formatMac, parseMac } from '../../shared/ip/mac.ts'
 import { isErrno, type KernelError } from '../../shared/kernel/errno.ts'
@@ -57,12 +57,12 @@ function changeParentsMac({ inside, request }: Life<MacvlanConfig>): void {
 
 /** The kernel says EINVAL, and nothing more, of a parent that is no Ethernet device and of one that is taken alone. */
 function explain(
-  { command, errno }: KernelError,
+  cause: KernelError,
   { name, mac }: Link,
   kind: MacvlanKind,
   { mode }: MacvlanConfig,
 ): CniError {
-  const because = { command, kernel: errno }
+  const because = factsOf(cause)
   if (!/[1-9a-f]/.test(mac)) {
     return new CniError(Code.InvalidNetworkConfig, {
       msg: `${kind} cannot sit on ${name}: it is no Ethernet device`,
@@ -93,11 +93,11 @@ export function checkMacvlan(
   const { data } = checkChild(wiring, request, kind, parent)
   const found = parseMacvlan(data ?? Buffer.alloc(0))
   const show = `nsenter --net=${netns} ip -d link show dev ${ifname}`
-  if (found.mode !== mode) throw broken(`${ifname} is in mode ${found.mode}, not ${mode}`, show)
+  if (found.mode !== mode) throw broken(`${ifname} is in mode ${found.mode}, not ${mode}`, { see: show })
   if (bcqueuelen && found.bcqueuelen !== bcqueuelen)
-    throw broken(`${ifname} has bcqueuelen ${found.bcqueuelen}, not ${bcqueuelen}`, show)
+    throw broken(`${ifname} has bcqueuelen ${found.bcqueuelen}, not ${bcqueuelen}`, { see: show })
   if (!sameMacs(found.sourceMacs ?? [], sourceMacs))
-    throw broken(`${ifname} does not take the frames of just ${sourceMacs.join(', ')}`, show)
+    throw broken(`${ifname} does not take the frames of just ${sourceMacs.join(', ')}`, { see: show })
 }
 
 function sameMacs(one: string[], other: string[]): boolean {

@@ -2,7 +2,7 @@
 
 import { broken, matches } from '../../shared/attachment/check.ts'
 import type { Wiring } from '../../shared/attachment/wiring.ts'
-import { CniError, Code } from '../../shared/cni/error.ts'
+import { CniError, Code, factsOf } from '../../shared/cni/error.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import type { Ip, Result } from '../../shared/cni/result.ts'
 import { checkMasquerade } from '../../shared/host/masquerade.ts'
@@ -34,12 +34,7 @@ export function connectHost(host: Socket, end: Link, ips: Ip[]): void {
 }
 
 /** Another interface leads to the address: an attachment that was never deleted, or a network that overlaps. */
-function routeExists(
-  host: Socket,
-  end: Link,
-  ips: Ip[],
-  { errno, command }: KernelError,
-): CniError | undefined {
+function routeExists(host: Socket, end: Link, ips: Ip[], cause: KernelError): CniError | undefined {
   for (const { dst } of hostRoutes(ips, end)) {
     const { family } = dst.address
     const other = listRoutes(host, family).find(
@@ -50,8 +45,7 @@ function routeExists(
     return new CniError(Code.Internal, {
       msg: `the host has a route to ${formatCidr(dst)} already, by ${name || 'no interface'}`,
       hint: `delete ${name || 'the route'} if nobody needs it any more, or give the networks ranges of their own; see: ip -${family} route show ${formatCidr(dst)}`,
-      command,
-      kernel: errno,
+      ...factsOf(cause),
     })
   }
   return undefined
@@ -85,10 +79,9 @@ function checkGateways(host: Socket, end: Link, ips: Ip[]): void {
   const present = listAddresses(host, end)
   for (const gateway of gatewayAddresses(ips)) {
     if (present.some((cidr) => sameCidr(cidr, gateway))) continue
-    throw broken(
-      `${end.name} lacks the gateway address ${formatCidr(gateway)}`,
-      `ip address show dev ${end.name}`,
-    )
+    throw broken(`${end.name} lacks the gateway address ${formatCidr(gateway)}`, {
+      see: `ip address show dev ${end.name}`,
+    })
   }
 }
 
@@ -96,9 +89,8 @@ function checkRoutes(host: Socket, end: Link, ips: Ip[]): void {
   for (const route of hostRoutes(ips, end)) {
     const { family } = route.dst.address
     if (listRoutes(host, family, end).some((found) => matches(found, route))) continue
-    throw broken(
-      `the host lacks its route to ${formatCidr(route.dst)}`,
-      `ip -${family} route show dev ${end.name}`,
-    )
+    throw broken(`the host lacks its route to ${formatCidr(route.dst)}`, {
+      see: `ip -${family} route show dev ${end.name}`,
+    })
   }
 }

@@ -53,6 +53,6 @@ function setContext(context: string): void {
   }
 }
 
-function refused(context: string, why: string, hint: string, command?: string): CniError {
-  return new CniError(Code.Internal, { msg: `selinuxContext ${context}: ${why}`, hint, command })
+function refused(context: string, why: string, hint: string, reproduce?: string): CniError {
+  return new CniError(Code.Internal, { msg: `selinuxContext ${context}: ${why}`, hint, reproduce })
 }

@@ -5,7 +5,7 @@ import type { Life } from '../../shared/attachment/device.ts'
 import { attachmentMac, requestedMac } from '../../shared/attachment/mac.ts'
 import { interfacePlugin } from '../../shared/attachment/plugin.ts'
 import type { Wiring } from '../../shared/attachment/wiring.ts'
-import { CniError, Code } from '../../shared/cni/error.ts'
+import { CniError, Code, factsOf } from '../../shared/cni/error.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import { isErrno, tolerate } from '../../shared/kernel/errno.ts'
 import { close, Open, open } from '../../shared/kernel/files.ts'
@@ -56,7 +56,7 @@ async function create(life: Life<TapConfig>): Promise<void> {
   undo(() => tolerate(() => ask(inside, removeLink({ name })), 'ENODEV'))
   await make(life)
   const mac = config.mode === 'tap' ? (chosenMac(request) ?? attachmentMac(request)) : undefined
-  ask(inside, changeLink({ name }, { mac, mtu: config.mtu || undefined, master: bridge?.index }))
+  ask(inside, changeLink({ name }, { mac, mtu: config.mtu || undefined, master: bridge }))
 }
 
 async function make({ container, request }: Life<TapConfig>): Promise<void> {
@@ -73,7 +73,7 @@ function findBridge(inside: Socket, { config, netns }: Request<TapConfig>): Link
   throw new CniError(Code.InvalidNetworkConfig, {
     msg: `bridge: the container has no bridge ${config.bridge}${bridge ? ', but another device of that name' : ''}`,
     hint: 'it is a bridge inside the container, which must be there before',
-    command: `nsenter --net=${netns} ip -d link show type bridge`,
+    see: `nsenter --net=${netns} ip -d link show type bridge`,
   })
 }
 
@@ -86,8 +86,8 @@ function requireControlFile(): void {
     throw new CniError(Code.PluginNotAvailable, {
       msg: `this host has no TUN/TAP devices: ${error.message}`,
       hint: `load the module (modprobe tun), or make its file: mkdir -p /dev/net; mknod ${controlFile} c 10 200`,
-      command: `ls -l ${controlFile}`,
-      kernel: error.errno,
+      ...factsOf(error),
+      see: `ls -l ${controlFile}`,
     })
   }
 }
@@ -100,7 +100,9 @@ function check(wiring: Wiring, request: Request<TapConfig>): void {
   const actual = parseTun(link)
   for (const key of Object.keys(wanted) as (keyof typeof wanted)[])
     if (actual?.[key] !== wanted[key])
-      throw broken(`${ifname} has ${key} ${actual?.[key] ?? 'unset'}, not ${wanted[key] ?? 'unset'}`, show)
+      throw broken(`${ifname} has ${key} ${actual?.[key] ?? 'unset'}, not ${wanted[key] ?? 'unset'}`, {
+        see: show,
+      })
   if (config.bridge && findLink(wiring.inside, config.bridge)?.index !== (link.master ?? 0))
-    throw broken(`${ifname} is no port of ${config.bridge} any more`, show)
+    throw broken(`${ifname} is no port of ${config.bridge} any more`, { see: show })
 }

@@ -23,7 +23,7 @@ export function checkOptions(link: Link, wanted: Required<VlanOptions>, show: st
   const actual = parseVlan(link.data ?? Buffer.alloc(0))
   for (const key of Object.keys(wanted) as (keyof VlanOptions)[]) {
     const [is, should] = [inWords(actual[key]), inWords(wanted[key])]
-    if (is !== should) throw broken(`${link.name} has ${key} ${is}, not ${should}`, show)
+    if (is !== should) throw broken(`${link.name} has ${key} ${is}, not ${should}`, { see: show })
   }
 }
 

@@ -81,8 +81,10 @@ export function checkOuter(host: Socket, parent: Link, outer: Tag[]): Link {
     const device = findTag(host, below, tag)
     const show = `ip -d link show type vlan | grep @${below.name}`
     if (!device)
-      throw broken(`the host has no VLAN ${tag.id} (${tag.protocol}) on ${below.name} any more`, show)
-    if (!device.up) throw broken(`${device.name} is down`, show)
+      throw broken(`the host has no VLAN ${tag.id} (${tag.protocol}) on ${below.name} any more`, {
+        see: show,
+      })
+    if (!device.up) throw broken(`${device.name} is down`, { see: show })
     below = device
   }
   return below

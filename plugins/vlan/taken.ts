@@ -1,6 +1,6 @@
 /** Who has a VLAN: the kernel has each id once per parent, and only says EEXIST. Loaded on failure. */
 
-import { CniError, Code } from '../../shared/cni/error.ts'
+import { CniError, Code, factsOf } from '../../shared/cni/error.ts'
 import type { KernelError } from '../../shared/kernel/errno.ts'
 import { type Found, findOn } from '../../shared/link/busy.ts'
 import type { Link } from '../../shared/netlink/link.ts'
@@ -13,9 +13,7 @@ export function takenError(side: Socket, parent: Link, tag: Tag, cause: KernelEr
   return new CniError(Code.InvalidNetworkConfig, {
     msg: `VLAN ${tag.id} (${tag.protocol}) on ${parent.name} is taken by ${whose(found)}`,
     hint: `a parent has each VLAN once; several containers share one by type macvlan or bridge on a VLAN of the host; look at who has it: ${show(found)}`,
-    command: cause.command,
-    kernel: 'EEXIST',
-    cause,
+    ...factsOf(cause),
   })
 }
 

@@ -30,19 +30,19 @@ export function ensureVrf(inside: Socket, config: VrfConfig, undo: Undo): Link {
 }
 
 function judge(vrf: Link, { table }: VrfConfig): void {
-  const command = `ip -d link show dev ${vrf.name}`
+  const see = `ip -d link show dev ${vrf.name}`
   const actual = tableOf(vrf)
   if (actual === undefined)
     throw new CniError(Code.InvalidNetworkConfig, {
       msg: `vrfname: the container has an interface ${vrf.name}, which is no VRF`,
       hint: 'take another name',
-      command,
+      see,
     })
   if (table && table !== actual)
     throw new CniError(Code.InvalidNetworkConfig, {
       msg: `VRF ${vrf.name} already exist with different routing table ${actual}`,
       hint: `set "table": ${actual}, or leave it out, or take another vrfname`,
-      command,
+      see,
     })
 }
 

@@ -50,7 +50,7 @@ function del(request: Request<VrfConfig>): void {
   if (!wiring || !vrfname) return
   const { inside } = wiring
   const [port, vrf] = [findLink(inside, request.ifname), findLink(inside, vrfname)]
-  if (port?.master && port.master === vrf?.index) ask(inside, changeLink(port, { master: 0 }))
+  if (port?.master && port.master === vrf?.index) ask(inside, changeLink(port, { master: null }))
   removeUnused(inside, vrfname)
 }
 
@@ -59,11 +59,11 @@ function check(request: Request<VrfConfig>): void {
   const { inside } = openWiring(request)
   const show = `nsenter --net=${netns} ip -d link show`
   const vrf = findLink(inside, config.vrfname)
-  if (vrf?.kind !== 'vrf') throw broken(`the container has no VRF ${config.vrfname} any more`, show)
-  if (!vrf.up) throw broken(`VRF ${vrf.name} is down`, show)
+  if (vrf?.kind !== 'vrf') throw broken(`the container has no VRF ${config.vrfname} any more`, { see: show })
+  if (!vrf.up) throw broken(`VRF ${vrf.name} is down`, { see: show })
   const table = tableOf(vrf)
   if (config.table && table !== config.table)
-    throw broken(`VRF ${vrf.name} has table ${table}, not ${config.table}`, show)
+    throw broken(`VRF ${vrf.name} has table ${table}, not ${config.table}`, { see: show })
   if (findLink(inside, ifname)?.master !== vrf.index)
-    throw broken(`${ifname} is not in VRF ${vrf.name} any more`, show)
+    throw broken(`${ifname} is not in VRF ${vrf.name} any more`, { see: show })
 }

@@ -29,15 +29,15 @@ export function findPort(inside: Socket, { ifname, netns }: Request<VrfConfig>):
     throw new CniError(Code.InvalidEnvironment, {
       msg: `CNI_IFNAME: the container has no interface ${ifname}`,
       hint: 'a plugin before this one in the chain must make it',
-      command: `nsenter --net=${netns} ip link show`,
-      kernel: 'ENODEV',
+      see: `nsenter --net=${netns} ip link show`,
+      errno: 'ENODEV',
     })
   if (!link.master) return link
   const master = findLink(inside, link.master)?.name ?? `interface ${link.master}`
   throw new CniError(Code.InvalidNetworkConfig, {
     msg: `interface ${ifname} has already a master set: ${master}`,
     hint: 'run DEL first, or take vrf out of the chain',
-    command: `nsenter --net=${netns} ip link show dev ${ifname}`,
+    see: `nsenter --net=${netns} ip link show dev ${ifname}`,
   })
 }
 
@@ -46,10 +46,10 @@ export function enter(wiring: Wiring, port: Link, vrf: Link, table: number, undo
   const { inside } = wiring
   const belongings = belongingsOf(inside, port)
   undo(() => {
-    ask(inside, changeLink(port, { master: 0 }))
+    ask(inside, changeLink(port, { master: null }))
     giveBack(inside, port, belongings, RT_TABLE_MAIN)
   })
-  ask(inside, changeLink(port, { master: vrf.index }))
+  ask(inside, changeLink(port, { master: vrf }))
   giveBack(inside, port, belongings, table)
   if (belongings.addresses.length > 0) inNamespace(wiring.container, () => waitForDad(wiring, port))
 }

@@ -30,16 +30,20 @@ function checkSegment(wiring: Wiring, request: Request<VxlanConfig>, prevResult:
   const names = namesOf(config)
   const show = `ip -d link show dev ${names.bridge}`
   const bridge = findLink(host, names.bridge ?? '')
-  if (bridge?.kind !== 'bridge') throw broken(`the host has no bridge ${names.bridge} any more`, show)
-  if (!bridge.up) throw broken(`bridge ${bridge.name} is down`, show)
+  if (bridge?.kind !== 'bridge')
+    throw broken(`the host has no bridge ${names.bridge} any more`, { see: show })
+  if (!bridge.up) throw broken(`bridge ${bridge.name} is down`, { see: show })
   const vtep = findLink(host, names.vtep ?? '')
-  if (!vtep) throw broken(`the host has no VTEP ${names.vtep} any more`, 'ip -d link show type vxlan')
+  if (!vtep)
+    throw broken(`the host has no VTEP ${names.vtep} any more`, { see: 'ip -d link show type vxlan' })
   checkVtep(host, host, vtep, request)
   checkFeatures(vtep, config)
   const port = checkHostEnd(wiring, request, prevResult)
   for (const link of [vtep, port])
     if (link.master !== bridge.index)
-      throw broken(`${link.name} is no port of ${bridge.name} any more`, `ip link show dev ${link.name}`)
+      throw broken(`${link.name} is no port of ${bridge.name} any more`, {
+        see: `ip link show dev ${link.name}`,
+      })
   checkMtus(vtep, port, findLink(wiring.inside, ifname))
 }
 
@@ -48,31 +52,34 @@ function checkDirect({ host, inside, container }: Wiring, request: Request<Vxlan
   const { ifname, netns, config } = request
   const show = `nsenter --net=${netns} ip -d link show dev ${ifname}`
   const vtep = findLink(inside, ifname)
-  if (!vtep) throw broken(`the container has no interface ${ifname} any more`, show)
+  if (!vtep) throw broken(`the container has no interface ${ifname} any more`, { see: show })
   checkVtep(host, inside, vtep, request)
   inNamespace(container, () => checkFeatures(vtep, config))
   if (config.vniFilter && !takesAll(listVnis(inside, vtep), config.vniFilter))
-    throw broken(`${ifname} does not take the VNIs of vniFilter`, `nsenter --net=${netns} bridge vni show`)
+    throw broken(`${ifname} does not take the VNIs of vniFilter`, {
+      see: `nsenter --net=${netns} bridge vni show`,
+    })
 }
 
 /** Options and remotes. @param side where the VTEP is */
 function checkVtep(host: Socket, side: Socket, vtep: Link, { config, log }: Request<VxlanConfig>): void {
   const { name } = vtep
   const show = `ip -d link show dev ${name}`
-  if (vtep.kind !== 'vxlan') throw broken(`${name} is not a VTEP any more`, show)
-  if (!vtep.up) throw broken(`VTEP ${name} is down`, show)
+  if (vtep.kind !== 'vxlan') throw broken(`${name} is not a VTEP any more`, { see: show })
+  if (!vtep.up) throw broken(`VTEP ${name} is down`, { see: show })
   const underlay = findUnderlay(host, config, log)
   const wanted = optionsOf(config, underlay)
   const { change, fixed } = differences(vtep, wanted)
   const [wrong] = [...fixed, ...(Object.keys(change) as (keyof VxlanOptions)[])]
   if (wrong) {
     const actual = inWords(host, wrong, parseVxlan(vtep.data ?? Buffer.alloc(0)))
-    throw broken(`VTEP ${name} has ${wrong} ${actual}, not ${inWords(host, wrong, wanted)}`, show)
+    throw broken(`VTEP ${name} has ${wrong} ${actual}, not ${inWords(host, wrong, wanted)}`, { see: show })
   }
   const { missing, surplus } = remoteDifferences(side, vtep, underlay)
   const fdb = `bridge fdb show dev ${name}`
-  if (missing[0]) throw broken(`VTEP ${name} lacks its remote ${missing[0].dst}`, fdb)
-  if (surplus[0]) throw broken(`VTEP ${name} has remote ${surplus[0].dst}, which is not configured`, fdb)
+  if (missing[0]) throw broken(`VTEP ${name} lacks its remote ${missing[0].dst}`, { see: fdb })
+  if (surplus[0])
+    throw broken(`VTEP ${name} has remote ${surplus[0].dst}, which is not configured`, { see: fdb })
 }
 
 /** Must be called in the VTEP's namespace. */
@@ -81,20 +88,18 @@ function checkFeatures(vtep: Link, config: VxlanConfig): void {
   if (!wrong) return
   const [feature, wanted] = wrong
   const state = wanted ? 'off, not on' : 'on, not off'
-  throw broken(`${feature} of ${vtep.name} is ${state}`, `ethtool -k ${vtep.name}`)
+  throw broken(`${feature} of ${vtep.name} is ${state}`, { see: `ethtool -k ${vtep.name}` })
 }
 
 /** A frame passes only where everything on its way is as wide as the container believes. */
 function checkMtus(vtep: Link, port: Link, inside: Link | undefined): void {
   const mtu = inside?.mtu ?? 0
   if (port.mtu !== mtu)
-    throw broken(
-      `${port.name} has MTU ${port.mtu}, not the container's ${mtu}`,
-      `ip link show dev ${port.name}`,
-    )
+    throw broken(`${port.name} has MTU ${port.mtu}, not the container's ${mtu}`, {
+      see: `ip link show dev ${port.name}`,
+    })
   if (vtep.mtu < mtu)
-    throw broken(
-      `VTEP ${vtep.name} has MTU ${vtep.mtu}, less than the container's ${mtu}`,
-      `ip link show dev ${vtep.name}`,
-    )
+    throw broken(`VTEP ${vtep.name} has MTU ${vtep.mtu}, less than the container's ${mtu}`, {
+      see: `ip link show dev ${vtep.name}`,
+    })
 }

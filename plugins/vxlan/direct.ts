@@ -39,7 +39,7 @@ export function createDirect(life: Life<VxlanConfig>, underlay: Underlay, mtu: n
   fillVtep(host, vtep, config, underlay)
   undoable(
     undo,
-    () => ask(host, changeLink(vtep, { netns: container.fd, name: ifname })),
+    () => ask(host, changeLink(vtep, { netns: container, name: ifname })),
     () => removeAny(inside, ifname),
   )
 }
@@ -52,8 +52,8 @@ function leftBehind(name: string): CniError {
   return new CniError(Code.Internal, {
     msg: `this attachment was begun before and never finished: the host has its VTEP ${name}`,
     hint: 'run DEL first',
-    command: `ip -d link show dev ${name}`,
-    kernel: 'EEXIST',
+    see: `ip -d link show dev ${name}`,
+    errno: 'EEXIST',
   })
 }
 

@@ -53,7 +53,7 @@ function withEthtool<T>(action: (socket: Socket) => T): T {
     throw new CniError(Code.PluginNotAvailable, {
       msg: 'this kernel has no ethtool over netlink, which txChecksum, gso and gro need',
       hint: 'it was built without CONFIG_ETHTOOL_NETLINK, or is older than 5.8: take these keys out',
-      kernel: 'ENOENT',
+      errno: 'ENOENT',
       cause: error,
     })
   }

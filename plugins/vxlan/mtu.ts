@@ -65,7 +65,7 @@ export function fittingMtu(
 }
 
 function tooLarge(msg: string, hint: string): CniError {
-  return new CniError(Code.InvalidNetworkConfig, { msg, hint, command: 'ip route get REMOTE; ip link show' })
+  return new CniError(Code.InvalidNetworkConfig, { msg, hint, see: 'ip route get REMOTE; ip link show' })
 }
 
 /** Undefined when there are remotes, and no way to any. */
@@ -94,7 +94,7 @@ function unreachable({ remotes = [] }: Underlay): CniError {
   return new CniError(Code.TryAgainLater, {
     msg: `no route leads to any remote (${remotes.map(formatAddress).join(', ')}), so the MTU is not known`,
     hint: 'bring the underlay up, or set mtu',
-    command: `ip route get ${first}`,
-    kernel: 'ENETUNREACH',
+    see: `ip route get ${first}`,
+    errno: 'ENETUNREACH',
   })
 }

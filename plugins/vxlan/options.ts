@@ -66,7 +66,7 @@ export function requireFixed(host: Socket, vtep: Link, wanted: VxlanOptions): vo
   throw new CniError(Code.InvalidNetworkConfig, {
     msg: `VTEP ${vtep.name} exists already with ${list.join('; ')}`,
     hint: `it cannot be changed while containers use it: make the configuration fit, choose another vni, or end its containers; what nobody uses any more goes by: ip link delete ${vtep.name}`,
-    command: `ip -d link show dev ${vtep.name}`,
+    see: `ip -d link show dev ${vtep.name}`,
   })
 }
 

@@ -55,7 +55,7 @@ function join(life: Life<VxlanConfig>, underlay: Underlay, mtu: number): Made {
   const segment = ensureSegment(host, config, underlay, { mtu, undo, log })
   const fitting = fittingMtu(segment.vtep, mtu, request)
   const withMtu = { ...life, request: { ...request, config: { ...config, mtu: fitting } } }
-  return { ...segment, port: makePair(withMtu, { master: segment.bridge.index, up: true }) }
+  return { ...segment, port: makePair(withMtu, { master: segment.bridge, up: true }) }
 }
 
 function toInterface({ name, mac, mtu }: Link): Interface {

@@ -72,8 +72,8 @@ function otherFamily({ name }: LinkName, missing: FloodEntry[], cause: unknown):
   return new CniError(Code.InvalidNetworkConfig, {
     msg: `VTEP ${name} exists already for the other IP version than that of remote ${remote?.dst}`,
     hint: `end its containers first; what nobody uses any more goes by: ip link delete ${name}`,
-    command: `bridge fdb append 00:00:00:00:00:00 dev ${name} dst ${remote?.dst}`,
-    kernel: 'EAFNOSUPPORT',
+    reproduce: `bridge fdb append 00:00:00:00:00:00 dev ${name} dst ${remote?.dst}`,
+    errno: 'EAFNOSUPPORT',
     cause,
   })
 }

@@ -53,7 +53,7 @@ export function ensureSegment(
   if (!found) return { bridge, vtep: newVtep(host, bridge, { name, mtu, undo }, config, underlay) }
   if (found.master && found.master !== bridge.index) throw elsewhere(host, found, bridge)
   for (const done of keepVtep(host, found, config, underlay)) log.info(`${name}: ${done}`)
-  if (!found.master) ask(host, changeLink(found, { master: bridge.index }))
+  if (!found.master) ask(host, changeLink(found, { master: bridge }))
   return { bridge, vtep: found }
 }
 
@@ -96,7 +96,7 @@ function newVtep(
   const spare = hostSocket()
   const unlessUsed = () => usersOf(spare, bridge, name) || remove(spare, { name })
   makeVtep(host, config, underlay, {
-    settings: { name, mtu, master: bridge.index },
+    settings: { name, mtu, master: bridge },
     undo,
     inverse: () => withLinkLock(bridge.name, unlessUsed),
   })
@@ -134,7 +134,7 @@ function notABridge({ name, kind }: Link): CniError {
   return new CniError(Code.InvalidNetworkConfig, {
     msg: `bridge: ${name} exists already but is not a bridge`,
     hint: `it is ${kind ? `of kind ${kind}` : 'a network card'}: name another bridge`,
-    command: `ip -d link show dev ${name}`,
+    see: `ip -d link show dev ${name}`,
   })
 }
 
@@ -144,7 +144,7 @@ function refuseOthers(host: Socket, bridge: Link, vtep: string): void {
   throw new CniError(Code.InvalidNetworkConfig, {
     msg: `bridge: ${bridge.name} has VTEP ${other.name} as a port: the two VNIs would be one network`,
     hint: 'give each VNI a bridge of its own, or leave bridge out',
-    command: `ip -d link show master ${bridge.name}`,
+    see: `ip -d link show master ${bridge.name}`,
   })
 }
 
@@ -153,6 +153,6 @@ function elsewhere(host: Socket, vtep: Link, bridge: Link): CniError {
   return new CniError(Code.InvalidNetworkConfig, {
     msg: `bridge: the VNI's VTEP ${vtep.name} is a port of ${master}, not of ${bridge.name}`,
     hint: `set "bridge": "${master}", or choose another vni`,
-    command: `ip -d link show dev ${vtep.name}`,
+    see: `ip -d link show dev ${vtep.name}`,
   })
 }

@@ -48,7 +48,7 @@ function othersOf(host: Socket, listed: Address[], { remote }: VxlanConfig): Add
   throw new CniError(Code.InvalidNetworkConfig, {
     msg: `remote: ${remote} is an address of this host itself`,
     hint: 'name the other host; with "remotes" a list of all hosts serves each of them',
-    command: `ip route get ${remote}`,
+    see: `ip route get ${remote}`,
   })
 }
 
@@ -59,8 +59,8 @@ function findDev(host: Socket, name: string, log: Log): Link {
     throw new CniError(Code.InvalidNetworkConfig, {
       msg: `dev: the host has no interface ${JSON.stringify(name)}`,
       hint: 'name one that there is, or take dev out: then the routes decide',
-      command: 'ip link show',
-      kernel: 'ENODEV',
+      see: 'ip link show',
+      errno: 'ENODEV',
     })
   }
   const dev = mastered(host, named)
@@ -73,6 +73,6 @@ function notOurs(local: Address): CniError {
   return new CniError(Code.InvalidNetworkConfig, {
     msg: `local: the host has no address ${text}, so no answer would find it`,
     hint: 'name one that it has, or take local out: then the routes decide',
-    command: `ip address show to ${text}`,
+    see: `ip address show to ${text}`,
   })
 }

@@ -53,8 +53,8 @@ function vniInUse(host: Socket, { vni, dstport, external }: VxlanOptions, cause:
     hint: holder
       ? `choose another vni or dstport, or remove it: ip link delete ${holder.name}`
       : 'with "direct": true the VTEP is one container\'s alone; for several leave direct out, so that a bridge joins them',
-    command: 'ip -all netns exec ip -d link show type vxlan',
-    kernel: 'EEXIST',
+    see: 'ip -all netns exec ip -d link show type vxlan',
+    errno: 'EEXIST',
     cause,
   })
 }
@@ -88,7 +88,7 @@ function notAVtep({ name, kind }: Link): CniError {
   return new CniError(Code.InvalidNetworkConfig, {
     msg: `the VTEP would be named ${name}, which exists and is ${kind ? `of kind ${kind}` : 'a network card'}`,
     hint: `rename it: ip link set dev ${name} name NAME; or choose another vni`,
-    command: `ip -d link show dev ${name}`,
-    kernel: 'EEXIST',
+    see: `ip -d link show dev ${name}`,
+    errno: 'EEXIST',
   })
 }

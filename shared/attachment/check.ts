@@ -1,6 +1,6 @@
 /** CHECK of what every attachment has: the container's interface with the MAC, addresses and routes of the result. */
 
-import { CniError, Code } from '../cni/error.ts'
+import { CniError, Code, type Complaint } from '../cni/error.ts'
 import type { Request } from '../cni/plugin.ts'
 import type { Result } from '../cni/result.ts'
 import { formatAddress, sameAddress } from '../ip/address.ts'
@@ -13,9 +13,9 @@ import { cidrs, routesOf } from './configure.ts'
 import type { Device, InterfaceConfig } from './device.ts'
 import type { Wiring } from './wiring.ts'
 
-/** Says what CHECK found broken, and how to see it. */
-export function broken(msg: string, command?: string): CniError {
-  return new CniError(Code.Internal, { msg, command, hint: 'run DEL and ADD again to repair the attachment' })
+/** What CHECK found broken. @param more a remedy, where there is a smaller one than DEL and ADD, and how to see it */
+export function broken(msg: string, more: Pick<Complaint, 'hint' | 'see'> = {}): CniError {
+  return new CniError(Code.Internal, { msg, hint: 'run DEL and ADD again to repair the attachment', ...more })
 }
 
 /**
@@ -33,7 +33,9 @@ export function checkContainer(
   const link = findLink(wiring.inside, ifname)
   if (!link) {
     const why = vanishes ? ` (${vanishes})` : ''
-    throw broken(`the container has no interface ${ifname} any more${why}`, `nsenter --net=${netns} ip link`)
+    throw broken(`the container has no interface ${ifname} any more${why}`, {
+      see: `nsenter --net=${netns} ip link`,
+    })
   }
   const index = prevResult.interfaces.findIndex(({ name, sandbox }) => name === ifname && sandbox)
   checkInterface(link, prevResult, index, netns)
@@ -60,21 +62,23 @@ function checkInterface(link: Link, prevResult: Result, index: number, netns: st
   if (expected.sandbox !== netns)
     throw broken(`prevResult has ${link.name} in sandbox ${expected.sandbox}, not ${netns}`)
   if (expected.mac && expected.mac.toLowerCase() !== link.mac) {
-    throw broken(`${link.name} has MAC address ${link.mac}, not ${expected.mac}`, show)
+    throw broken(`${link.name} has MAC address ${link.mac}, not ${expected.mac}`, { see: show })
   }
   if (expected.mtu && expected.mtu !== link.mtu)
-    throw broken(`${link.name} has MTU ${link.mtu}, not ${expected.mtu}`, show)
+    throw broken(`${link.name} has MTU ${link.mtu}, not ${expected.mtu}`, { see: show })
 }
 
 function checkAddresses({ inside, container }: Wiring, link: Link, expected: Cidr[]): void {
   if (expected.length === 0) return
   if (!link.up)
-    throw broken(`${link.name} is down`, `nsenter --net=${container.path} ip link show dev ${link.name}`)
+    throw broken(`${link.name} is down`, {
+      see: `nsenter --net=${container.path} ip link show dev ${link.name}`,
+    })
   const found = listAddresses(inside, link)
   for (const cidr of expected) {
     if (found.some((address) => sameCidr(address, cidr))) continue
     const command = `nsenter --net=${container.path} ip address show dev ${link.name}`
-    throw broken(`${link.name} lacks its address ${formatCidr(cidr)}`, command)
+    throw broken(`${link.name} lacks its address ${formatCidr(cidr)}`, { see: command })
   }
 }
 
@@ -87,7 +91,7 @@ function checkRoutes({ inside, container }: Wiring, specs: RouteSpec[]): void {
     if (!missing) continue
     const gateway = missing.gateway ? ` via ${formatAddress(missing.gateway)}` : ''
     const command = `nsenter --net=${container.path} ip -${family} route show table all`
-    throw broken(`the container lacks its route ${formatCidr(missing.dst)}${gateway}`, command)
+    throw broken(`the container lacks its route ${formatCidr(missing.dst)}${gateway}`, { see: command })
   }
 }
 

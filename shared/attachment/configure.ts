@@ -110,6 +110,6 @@ function duplicateError(cidr: Cidr, link: Link): CniError {
   return new CniError(Code.TryAgainLater, {
     msg: `${formatAddress(cidr.address)} is in use already: duplicate address detection found its owner`,
     hint: `find who has it: ip neighbour show ${formatAddress(cidr.address)}; then exclude it from the range`,
-    command: `ip address add ${formatCidr(cidr)} dev ${link.name}`,
+    reproduce: `ip address add ${formatCidr(cidr)} dev ${link.name}`,
   })
 }

@@ -80,8 +80,8 @@ function refuseTaken({ inside, request: { ifname, netns } }: Life<unknown>): voi
   throw new CniError(Code.InvalidEnvironment, {
     msg: `CNI_IFNAME: the container has an interface ${ifname} already`,
     hint: 'it was attached before and not deleted, or somebody else made it: run DEL first, or choose another name',
-    command: `nsenter --net=${netns} ip link show dev ${ifname}`,
-    kernel: 'EEXIST',
+    see: `nsenter --net=${netns} ip link show dev ${ifname}`,
+    errno: 'EEXIST',
   })
 }
 

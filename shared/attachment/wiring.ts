@@ -1,10 +1,10 @@
 /** What is open while an attachment is worked on: the container's namespace, and a netlink socket on either side. */
 
-import { CniError, Code } from '../cni/error.ts'
+import { CniError, Code, factsOf } from '../cni/error.ts'
 import type { Request } from '../cni/plugin.ts'
 import { KernelError } from '../kernel/errno.ts'
-import { inNamespace, type Namespace, openNamespace } from '../kernel/namespace.ts'
-import { openSocket, Protocol, type Socket } from '../netlink/socket.ts'
+import { type Namespace, openNamespace } from '../kernel/namespace.ts'
+import { openSocket, openSocketIn, Protocol, type Socket } from '../netlink/socket.ts'
 
 /** Nothing here is ever closed: the process ends with the call. */
 export interface Wiring {
@@ -18,7 +18,7 @@ export interface Wiring {
 /** Opens both sides of an attachment. @throws CniError when CNI_NETNS is no namespace */
 export function openWiring(request: Request): Wiring {
   const container = openContainer(request)
-  const inside = inNamespace(container, () => openSocket(Protocol.ROUTE))
+  const inside = openSocketIn(container, Protocol.ROUTE)
   return { container, inside, host: openSocket(Protocol.ROUTE) }
 }
 
@@ -30,8 +30,7 @@ function openContainer({ netns }: Request): Namespace {
     throw new CniError(Code.InvalidEnvironment, {
       msg: `CNI_NETNS is no network namespace: ${error.message}`,
       hint: 'the container may have ended already; see the live ones with: lsns -t net',
-      kernel: error.errno,
-      cause: error,
+      ...factsOf(error),
     })
   }
 }

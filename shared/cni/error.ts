@@ -1,6 +1,6 @@
-/** CNI errors as values with intent: a code, what was attempted, and what to do about it. */
+/** CNI errors as data: a code, what was attempted, what to do about it. They become text when they are printed. */
 
-import { KernelError } from '../kernel/errno.ts'
+import { type ByHand, KernelError } from '../kernel/errno.ts'
 
 /** Error codes of the CNI specification 1.1.0, section "Error", and the library's catch-all 999. */
 export const Code = {
@@ -20,59 +20,98 @@ export const Code = {
 
 export type Code = (typeof Code)[keyof typeof Code]
 
-export interface Complaint {
-  /** What was attempted and why it cannot be. */
+/** What is wrong. `see` and `reproduce` are commands that can be pasted into a shell of the host. */
+export interface Complaint extends ByHand {
+  /** What was attempted and why it failed: a pod's event shows this, so it is short. */
   msg: string
+  /** Facts that `msg` has no room for. */
+  details?: string
   /** What to do. */
   hint?: string
   /** The kernel's errno name. */
-  kernel?: string
-  /** The command that shows the same by hand: `ip link add …`. */
-  command?: string
-  /** Anything else worth knowing. */
-  details?: string
+  errno?: string
+  /** The kernel's explanation. */
+  extack?: string
+  /** The file that it is about. */
+  path?: string
+  /** What else is wrong: other keys of a configuration, other steps of a DEL. */
+  also?: readonly Complaint[]
   cause?: unknown
 }
 
 /** An error that the runtime gets as JSON on standard output. */
 export class CniError extends Error {
   readonly code: number
-  readonly details: string
+  readonly complaint: Complaint
 
   constructor(code: number, complaint: Complaint) {
     super(complaint.msg, { cause: complaint.cause })
     this.code = code
-    this.details = render(complaint)
+    this.complaint = complaint
+  }
+
+  /** The `details` of the JSON: all that the complaint says besides `msg`, in one text. */
+  get details(): string {
+    return linesOf(this.complaint).join('; ')
   }
 }
 
-function render({ details, hint, kernel, command }: Complaint): string {
-  const lines = [details, hint, kernel && `kernel: ${kernel}`, command && `to reproduce: ${command}`]
-  return lines.filter(Boolean).join('; ')
+/** How many further complaints are printed. */
+const alsoPrinted = 9
+
+/** A complaint without its `msg`, a line for each fact. Operators' commands print the lines, CNI's JSON joins them. */
+export function linesOf({
+  details,
+  hint,
+  errno,
+  extack,
+  path,
+  see,
+  reproduce,
+  also = [],
+}: Complaint): string[] {
+  const more = also.length - alsoPrinted
+  return [
+    details,
+    hint,
+    errno && `kernel: ${extack ? `${errno}, ${extack}` : errno}`,
+    path && `file: ${path}`,
+    see && `see: ${see}`,
+    reproduce && `reproduce: ${reproduce}`,
+    ...also.slice(0, alsoPrinted).map((other) => `also: ${inOneLine(other)}`),
+    more > 0 && `and ${more} more`,
+  ].filter((line): line is string => Boolean(line))
 }
 
-/** Any thrown thing as a CNI error: kernel errors keep errno and command, the unexpected becomes 999. */
+function inOneLine(complaint: Complaint): string {
+  const lines = linesOf(complaint)
+  return lines.length > 0 ? `${complaint.msg} (${lines.join('; ')})` : complaint.msg
+}
+
+/** What a complaint takes over from the kernel's error that caused it. */
+export function factsOf(cause: KernelError): Omit<Complaint, 'msg'> {
+  const { errno, extack, see, reproduce } = cause
+  return { errno, extack, see, reproduce, cause }
+}
+
+/** Any thrown thing as a CNI error: kernel errors keep errno and commands, the unexpected becomes 999. */
 export function toCniError(error: unknown): CniError {
   if (error instanceof CniError) return error
-  if (error instanceof KernelError) {
-    const { errno, extack, command } = error
-    return new CniError(Code.Internal, {
-      msg: error.message,
-      kernel: extack ? `${errno}, ${extack}` : errno,
-      command,
-      cause: error,
-    })
-  }
   const msg = error instanceof Error ? error.message : String(error)
-  return new CniError(Code.Internal, { msg, cause: error })
+  if (error instanceof KernelError) return new CniError(Code.Internal, { msg, ...factsOf(error) })
+  return new CniError(Code.Internal, {
+    msg,
+    hint: 'this is a bug of the plugin: please report it, with the trace on standard error',
+    cause: error,
+  })
 }
 
-/** Lets an action's refusal bear another code: in STATUS, what would be a 7 in ADD. */
+/** Runs an action and gives its CniErrors another code: in STATUS, what would be a 7 in ADD. */
 export function withCode<T>(code: Code, action: () => T): T {
   try {
     return action()
   } catch (error) {
     if (!(error instanceof CniError)) throw error
-    throw new CniError(code, { msg: error.message, details: error.details, cause: error })
+    throw new CniError(code, { ...error.complaint, cause: error })
   }
 }

@@ -44,11 +44,6 @@ export function complaintsOf(issues: readonly z.core.$ZodIssue[], value: unknown
 
 /** The first complaint as the message, the others in the details. */
 export function invalidConfig(complaints: readonly Complaint[]): CniError {
-  const [first, ...others] = complaints
-  if (!first) throw new RangeError('no complaint to report')
-  const rest = others.slice(0, 9).map(({ msg, hint }) => (hint ? `${msg} (${hint})` : msg))
-  if (others.length > rest.length) rest.push(`and ${others.length - rest.length} more`)
-  const also = rest.length > 0 ? `also: ${rest.join('; ')}` : undefined
-  const details = [first.hint, first.details, also].filter(Boolean).join('; ')
-  return new CniError(Code.InvalidNetworkConfig, { ...first, hint: undefined, details })
+  const [first = { msg: 'the configuration is wrong' }, ...others] = complaints
+  return new CniError(Code.InvalidNetworkConfig, { ...first, also: others })
 }

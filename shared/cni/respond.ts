@@ -50,8 +50,7 @@ export async function respond(plugin: Plugin, call: Call): Promise<Answer> {
 /** STATUS of a configuration that ADD would refuse: the plugin cannot serve it (spec section "STATUS"). */
 function notReady(error: unknown): unknown {
   if (!(error instanceof CniError) || error.code !== Code.InvalidNetworkConfig) return error
-  const { message: msg, details } = error
-  return new CniError(Code.PluginNotAvailable, { msg, details, cause: error })
+  return new CniError(Code.PluginNotAvailable, { ...error.complaint, cause: error })
 }
 
 /** @throws CniError of code 5 */

@@ -4,7 +4,7 @@ import { CniError, toCniError } from './error.ts'
 
 /**
  * Runs every step, whatever the others do.
- * @throws CniError with the first failure's code and all messages, when any step failed
+ * @throws CniError of the first failure, which has the others in `also`
  */
 export async function runAll(steps: (() => unknown)[]): Promise<void> {
   const failures: CniError[] = []
@@ -32,13 +32,9 @@ export function runAllNow(steps: (() => void)[]): void {
 }
 
 function throwTogether(failures: CniError[]): void {
-  const [first] = failures
+  const [first, ...others] = failures
   if (!first) return
-  if (failures.length === 1) throw first
-  const msg = failures.map((failure) => failure.message).join('; ')
-  const details = failures
-    .map((failure) => failure.details)
-    .filter(Boolean)
-    .join('; ')
-  throw new CniError(first.code, { msg, details, cause: first })
+  if (others.length === 0) throw first
+  const also = others.map(({ complaint }) => complaint)
+  throw new CniError(first.code, { ...first.complaint, also, cause: first })
 }

@@ -99,8 +99,8 @@ function taken(record: Record): CniError {
   return new CniError(Code.InvalidNetworkConfig, {
     msg: `node: ${path} is there already: ${whose}`,
     hint: 'give each container a path of its own, with {containerID} and {ifname} in it, or remove the file',
-    command: `ls -l ${path}`,
-    kernel: 'EEXIST',
+    see: `ls -l ${path}`,
+    errno: 'EEXIST',
   })
 }
 
@@ -141,12 +141,14 @@ export function checkNode({ container, inside }: Wiring, request: Request<NodeCo
   const { numbers, ...wanted } = nodeOf(request, numbersOf(container, link))
   const found = readNode(path)
   const show = `ls -l ${path}`
-  if (!found) throw broken(`the node ${path} is gone`, show)
+  if (!found) throw broken(`the node ${path} is gone`, { see: show })
   if (!sameDevice(found.numbers, numbers))
-    throw broken(`${path} leads to another device than ${link.name}`, show)
+    throw broken(`${path} leads to another device than ${link.name}`, { see: show })
   for (const key of Object.keys(wanted) as (keyof typeof wanted)[])
     if (found[key] !== wanted[key])
-      throw broken(`${path} has ${key} ${inWords(key, found[key])}, not ${inWords(key, wanted[key])}`, show)
+      throw broken(`${path} has ${key} ${inWords(key, found[key])}, not ${inWords(key, wanted[key])}`, {
+        see: show,
+      })
 }
 
 function inWords(key: string, value: number): string {

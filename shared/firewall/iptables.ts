@@ -41,7 +41,7 @@ function failed(words: string[], input: string, status: number, output: string):
     hint: isIncompatible(output)
       ? 'table nat has rules that were not made by iptables (see nft list table ip nat): put them into a table of another name, or set "ipMasqBackend" to "nftables"'
       : undefined,
-    command: input ? `${words.join(' ')} <<EOF\n${input}EOF` : words.join(' '),
+    reproduce: input ? `${words.join(' ')} <<EOF\n${input}EOF` : words.join(' '),
   })
 }
 

@@ -1,6 +1,6 @@
 /** `ipMasq`: what a container sends to the outside leaves with the host's address. By nftables or by iptables. */
 
-import { CniError, Code, toCniError } from '../cni/error.ts'
+import { CniError, Code, factsOf, toCniError } from '../cni/error.ts'
 import type { Attachment } from '../cni/plugin.ts'
 import type { Cidr } from '../ip/subnet.ts'
 import type { KernelError } from '../kernel/errno.ts'
@@ -50,15 +50,13 @@ function unusable(rejected: KernelError): CniError {
   return new CniError(Code.PluginNotAvailable, {
     msg: `the kernel cannot masquerade by nftables: ${rejected.message}`,
     hint: 'load the kernel modules nf_tables, nft_chain_nat and nft_masq, or set "ipMasqBackend" to "iptables"',
-    kernel: rejected.errno,
-    command: rejected.command,
-    cause: rejected,
+    ...factsOf(rejected),
   })
 }
 
 function bothUnusable(error: CniError, rejected: KernelError): CniError {
   const msg = `neither back end can masquerade. nftables: ${rejected.message}. iptables: ${error.message}`
-  return new CniError(error.code, { msg, details: error.details, kernel: rejected.errno, cause: error })
+  return new CniError(error.code, { ...error.complaint, msg, errno: rejected.errno, cause: error })
 }
 
 /**

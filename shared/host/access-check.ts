@@ -46,7 +46,7 @@ function checkRoutes(socket: Socket, half: Half, family: 4 | 6, who: string, sho
   if (expected.length === 0) return
   const found = listRoutes(socket, family, half.link)
   const missing = expected.find((spec) => !found.some((route) => matches(route, spec)))
-  if (missing) throw broken(`${who} lacks its route to ${formatCidr(missing.dst)}`, show)
+  if (missing) throw broken(`${who} lacks its route to ${formatCidr(missing.dst)}`, { see: show })
 }
 
 function checkNeighbours(socket: Socket, half: Half, family: 4 | 6, who: string, show: string): void {
@@ -56,6 +56,6 @@ function checkNeighbours(socket: Socket, half: Half, family: 4 | 6, who: string,
   for (const { address, mac } of expected) {
     const one = found.find((neighbour) => sameAddress(neighbour.address, address))
     if (one?.permanent && one.mac === mac) continue
-    throw broken(`${who} does not know ${formatAddress(address)} by its MAC address ${mac}`, show)
+    throw broken(`${who} does not know ${formatAddress(address)} by its MAC address ${mac}`, { see: show })
   }
 }

@@ -8,7 +8,7 @@ import { cidrs } from '../attachment/configure.ts'
 import type { InterfaceConfig, Life } from '../attachment/device.ts'
 import { type Undo, undoable } from '../attachment/undo.ts'
 import { hostSocket } from '../attachment/wiring.ts'
-import { CniError, Code } from '../cni/error.ts'
+import { CniError, Code, factsOf } from '../cni/error.ts'
 import type { Request } from '../cni/plugin.ts'
 import type { Interface, Result } from '../cni/result.ts'
 import { type Address, parseAddress } from '../ip/address.ts'
@@ -60,12 +60,11 @@ function connectHost(host: Socket, half: Half, undo: Undo): void {
   undoable(undo, () => transact(host, neighbours(half, newNeighbour)), forget)
 }
 
-function taken({ dst }: RouteSpec, { command, errno }: KernelError): CniError {
+function taken({ dst }: RouteSpec, cause: KernelError): CniError {
   return new CniError(Code.Internal, {
     msg: `hostAccess: the host has a route to ${formatCidr(dst)} already, so it would not reach the container`,
     hint: `see where it leads (ip route show ${formatCidr(dst)}): another container has this address, or was never deleted`,
-    command,
-    kernel: errno,
+    ...factsOf(cause),
   })
 }
 

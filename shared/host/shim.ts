@@ -66,7 +66,7 @@ function judgeShim(shim: Link, parent: Link, { kind }: ShimKind): void {
   throw new CniError(Code.Internal, {
     msg: `hostAccess: ${name}, the host's own interface among the containers', is ${fits ? 'down' : `no ${kind} on ${parent.name}`}`,
     hint: fits ? `set it up: ip link set dev ${name} up` : `delete it: ip link del dev ${name}`,
-    command: `ip -d link show dev ${name}`,
+    see: `ip -d link show dev ${name}`,
   })
 }
 
@@ -75,9 +75,10 @@ export function checkShim(host: Socket, request: Request, parent: Link, kind: Sh
   const name = shimName(kind, parent, request.network)
   const show = `ip -d link show dev ${name}`
   const shim = findLink(host, name)
-  if (!shim) throw broken(`the host has no ${name} any more, its own interface among the containers'`, show)
+  if (!shim)
+    throw broken(`the host has no ${name} any more, its own interface among the containers'`, { see: show })
   if (shim.kind !== kind.kind || !sitsOn(shim, parent, false))
-    throw broken(`${name} is no ${kind.kind} on ${parent.name}`, show)
-  if (!shim.up) throw broken(`${name} is down`, show)
+    throw broken(`${name} is no ${kind.kind} on ${parent.name}`, { see: show })
+  if (!shim.up) throw broken(`${name} is down`, { see: show })
   return shim
 }

@@ -64,7 +64,7 @@ function requireExecutable(path: string): void {
   throw new CniError(Code.Internal, {
     msg: `${path} is not executable`,
     hint: `make it so: chmod +x ${path}`,
-    kernel: 'EACCES',
+    errno: 'EACCES',
   })
 }
 

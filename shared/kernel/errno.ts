@@ -1,4 +1,4 @@
-/** Kernel errors as values: the errno's name, what was attempted, and the command that shows it again. */
+/** Kernel errors as values: the errno's name, what was attempted, and commands to look or to try by hand. */
 
 /** Errno numbers by name, the same on x86-64 and arm64 (include/uapi/asm-generic/errno*.h). */
 export const Errno = {
@@ -62,20 +62,30 @@ export function errnoName(errno: number): ErrnoName {
   return names.get(errno) ?? `errno ${errno}`
 }
 
-/** The kernel said no. `command` reproduces the attempt by hand; `extack` is the kernel's own sentence. */
+/** A command that the reader of an error can paste into a shell. */
+export interface ByHand {
+  /** Shows the state that the error is about, and changes nothing: `ip link show dev eth0`. */
+  see?: string
+  /** Does what failed once more: `ip link add …`. */
+  reproduce?: string
+}
+
+/** The kernel refused a request. `extack` is its explanation (NLMSGERR_ATTR_MSG). */
 export class KernelError extends Error {
   readonly errno: ErrnoName
   readonly attempted: string
   readonly extack: string | undefined
-  readonly command: string | undefined
+  readonly see: string | undefined
+  readonly reproduce: string | undefined
 
-  constructor(errno: number, attempted: string, more: { extack?: string; command?: string } = {}) {
+  constructor(errno: number, attempted: string, more: { extack?: string } & ByHand = {}) {
     const name = errnoName(errno)
     super(`${attempted}: ${name}${more.extack ? ` (${more.extack})` : ''}`)
     this.errno = name
     this.attempted = attempted
     this.extack = more.extack
-    this.command = more.command
+    this.see = more.see
+    this.reproduce = more.reproduce
   }
 }
 

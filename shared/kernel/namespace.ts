@@ -44,9 +44,11 @@ export function closeNamespace(namespace: Namespace): void {
   close(namespace.fd)
 }
 
+export const ownNamespace = '/proc/thread-self/ns/net'
+
 /** The namespace the process is in. */
 export function currentNamespace(): Namespace {
-  return openNamespace('/proc/thread-self/ns/net')
+  return openNamespace(ownNamespace)
 }
 
 /** Runs a synchronous action inside a namespace; sockets opened there stay bound to it. Equivalent to `ip netns exec`, without the mounts. */

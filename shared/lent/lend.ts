@@ -5,14 +5,14 @@
 
 import type { Life } from '../attachment/device.ts'
 import { isValid } from '../cni/attachments.ts'
-import { CniError, Code } from '../cni/error.ts'
+import { CniError, Code, factsOf } from '../cni/error.ts'
 import type { Attachment, Request } from '../cni/plugin.ts'
 import { runAllNow } from '../cni/steps.ts'
 import { isErrno, tolerate } from '../kernel/errno.ts'
 import { currentNamespace, inNamespace, type Namespace, openNamespace } from '../kernel/namespace.ts'
 import { Group, waitFor } from '../netlink/events.ts'
 import { changeLink, findLink, type Link, type LinkSettings, listLinks } from '../netlink/link.ts'
-import { ask, openSocket, Protocol, type Socket } from '../netlink/socket.ts'
+import { ask, openSocketIn, Protocol, type Socket } from '../netlink/socket.ts'
 import { restoreState, stateOf } from './link-state.ts'
 import {
   borrowerOf,
@@ -45,7 +45,7 @@ export function lendHosts(life: Life<unknown>, wishes: Wish[]): Link[] {
     remember(life, lent)
     return wishes.map(({ link, inside: name }, index) => {
       ask(host, changeLink(link, { alias: lent[index]?.mark, up: false }))
-      move(host, link, { netns: container.fd, name })
+      move(host, link, { netns: container, name })
       return findLink(inside, name) as Link
     })
   })
@@ -60,8 +60,7 @@ function move(host: Socket, link: Link, to: LinkSettings): void {
     throw new CniError(Code.InvalidNetworkConfig, {
       msg: `${link.name} cannot leave the host's network namespace: ${error.message}`,
       hint: 'name a NIC: the kernel moves no loopback interface, and nothing that others sit on or belong to',
-      command: `ip link set dev ${link.name} netns NS`,
-      kernel: error.errno,
+      ...factsOf(error),
     })
   }
 }
@@ -71,8 +70,8 @@ function lentAlready({ name }: Link): CniError {
   return new CniError(Code.InvalidNetworkConfig, {
     msg: `the host has lent ${name} to container ${borrowerOf(name)?.containerID ?? 'that is gone'} meanwhile`,
     hint: 'give each container interfaces of its own',
-    command: `ip link show dev ${name}`,
-    kernel: 'ENODEV',
+    see: `ip link show dev ${name}`,
+    errno: 'ENODEV',
   })
 }
 
@@ -136,7 +135,7 @@ interface Side {
 function sideOf({ netns, inode }: Loan): Side | undefined {
   const container = tolerate(() => openNamespace(netns), 'ENOENT', 'ENOTDIR', 'EINVAL')
   if (!container || inodeOf(netns) !== inode) return undefined
-  return { container, inside: inNamespace(container, () => openSocket(Protocol.ROUTE)) }
+  return { container, inside: openSocketIn(container, Protocol.ROUTE) }
 }
 
 /** How long hardware may take to come back by itself: the kernel ends namespaces in its own time. */
@@ -149,8 +148,8 @@ function bringHome(host: Socket, home: Namespace, side: Side | undefined, lent: 
   const away = side && listLinks(side.inside).find(isIt)
   if (away) {
     refuseTaken(host, name)
-    ask(side.inside, changeLink(away, { master: 0, up: false }))
-    ask(side.inside, changeLink(away, { netns: home.fd, name }))
+    ask(side.inside, changeLink(away, { master: null, up: false }))
+    ask(side.inside, changeLink(away, { netns: home, name }))
   }
   const look = () => [findLink(host, name)].find((link) => link && isIt(link)) ?? listLinks(host).find(isIt)
   inNamespace(home, () => {
@@ -165,14 +164,14 @@ function refuseTaken(host: Socket, name: string): void {
   throw new CniError(Code.TryAgainLater, {
     msg: `the host has another ${name} by now: the one that it lent cannot come back under its name`,
     hint: `rename that one (ip link set dev ${name} name OTHER), then run DEL again`,
-    command: `ip -d link show dev ${name}`,
-    kernel: 'EEXIST',
+    see: `ip -d link show dev ${name}`,
+    errno: 'EEXIST',
   })
 }
 
 function restoreInside({ container, inside }: Side, lent: Lent): void {
   const link = findLink(inside, lent.inside)
   if (!link) return
-  ask(inside, changeLink(link, { master: 0 }))
+  ask(inside, changeLink(link, { master: null }))
   inNamespace(container, () => restoreState(inside, link, lent))
 }

@@ -1,6 +1,6 @@
 /** Who is in the way on a parent: the kernel only says EBUSY or EEXIST, the operator wants a name. Loaded on failure. */
 
-import { CniError, Code } from '../cni/error.ts'
+import { CniError, Code, factsOf } from '../cni/error.ts'
 import type { KernelError } from '../kernel/errno.ts'
 import { readDirectory } from '../kernel/files.ts'
 import { closeNamespace, inNamespace, openNamespace } from '../kernel/namespace.ts'
@@ -20,9 +20,7 @@ export function busyError(side: Socket, parent: Link, kind: string, cause: Kerne
   return new CniError(Code.InvalidNetworkConfig, {
     msg: `${kind} cannot sit on ${parent.name}: ${reason}`,
     hint,
-    command: cause.command,
-    kernel: 'EBUSY',
-    cause,
+    ...factsOf(cause),
   })
 }
 

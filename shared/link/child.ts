@@ -38,7 +38,7 @@ export async function createChild(
 function bear(life: Life<ParentConfig>, side: Socket, parent: Link, spec: ChildSpec): void {
   const { inside, container, request, undo } = life
   const { ifname } = request
-  const netns = request.config.linkInContainer ? undefined : container.fd
+  const netns = request.config.linkInContainer ? undefined : container
   const name = netns && findLink(side, ifname) ? temporaryName(request) : ifname
   undoable(
     undo,
@@ -64,7 +64,7 @@ function refuseMtu(parent: Link, mtu: number | undefined): void {
   throw new CniError(Code.InvalidNetworkConfig, {
     msg: `mtu: ${mtu} is more than the ${parent.mtu} of the parent ${parent.name}`,
     hint: `take at most ${parent.mtu}, or raise the parent's: ip link set dev ${parent.name} mtu ${mtu}`,
-    command: `ip link show dev ${parent.name}`,
+    see: `ip link show dev ${parent.name}`,
   })
 }
 
@@ -94,9 +94,9 @@ export function checkChild(
   const { ifname, netns, config } = request
   const show = `nsenter --net=${netns} ip -d link show dev ${ifname}`
   const link = findLink(wiring.inside, ifname)
-  if (link?.kind !== kind) throw broken(`${ifname} is not a ${kind} any more`, show)
+  if (link?.kind !== kind) throw broken(`${ifname} is not a ${kind} any more`, { see: show })
   if (!sitsOn(link, parent, !config.linkInContainer))
-    throw broken(`${ifname} does not sit on ${parent.name}`, show)
+    throw broken(`${ifname} does not sit on ${parent.name}`, { see: show })
   return link
 }
 

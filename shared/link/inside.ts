@@ -34,7 +34,7 @@ export function createInside({ inside, request, undo }: Life<unknown>, spec: Ins
 export function checkInside({ inside }: Wiring, { ifname, netns }: Request, kind: string): Link {
   const show = `nsenter --net=${netns} ip -d link show dev ${ifname}`
   const link = findLink(inside, ifname)
-  if (link?.kind !== kind) throw broken(`${ifname} is not a ${kind} any more`, show)
-  if (!link.up) throw broken(`${ifname} is down`, show)
+  if (link?.kind !== kind) throw broken(`${ifname} is not a ${kind} any more`, { see: show })
+  if (!link.up) throw broken(`${ifname} is down`, { see: show })
   return link
 }

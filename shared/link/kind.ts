@@ -15,8 +15,8 @@ export function missingKind(kind: string): CniError {
   return new CniError(Code.PluginNotAvailable, {
     msg: `this kernel has no ${kind} devices`,
     hint: `load the module (modprobe rtnl-link-${kind}), or install the package of the kernel's extra modules`,
-    command: `ip link add type ${kind}`,
-    kernel: 'EOPNOTSUPP',
+    reproduce: `ip link add type ${kind}`,
+    errno: 'EOPNOTSUPP',
   })
 }
 

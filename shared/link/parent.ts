@@ -65,8 +65,8 @@ function findNamed(socket: Socket, { master = '', linkInContainer }: ParentConfi
     hint: linkInContainer
       ? 'the plugin before this one must have made it'
       : 'name one that there is, or take master out: then it is the one with the default route',
-    command: 'ip link show',
-    kernel: 'ENODEV',
+    see: 'ip link show',
+    errno: 'ENODEV',
   })
 }
 
@@ -79,8 +79,8 @@ export function requireUp({ name, up }: Link): void {
   throw new CniError(Code.InvalidNetworkConfig, {
     msg: `nothing can be up on ${name}, which is down`,
     hint: `bring it up: ip link set dev ${name} up`,
-    command: `ip link show dev ${name}`,
-    kernel: 'ENETDOWN',
+    see: `ip link show dev ${name}`,
+    errno: 'ENETDOWN',
   })
 }
 
@@ -90,7 +90,7 @@ function defaultParent(socket: Socket, { linkInContainer }: ParentConfig): Link 
   throw new CniError(Code.InvalidNetworkConfig, {
     msg: `master is not set, and ${linkInContainer ? 'the container' : 'the host'} has no default route that would tell`,
     hint: 'name the interface to sit on: "master": "eth0"',
-    command: 'ip route show default',
+    see: 'ip route show default',
   })
 }
 

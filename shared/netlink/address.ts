@@ -51,7 +51,7 @@ export function newAddress(link: LinkName, cidr: Cidr, { nodad, noprefixroute }:
     flags: Flag.CREATE | Flag.EXCL,
     payload: message(link.index, cidr, attrs),
     attempt: `add address ${formatCidr(cidr)} to ${link.name}`,
-    command: ['ip address add', formatCidr(cidr), 'dev', link.name, ...words].join(' '),
+    reproduce: ['ip address add', formatCidr(cidr), 'dev', link.name, ...words].join(' '),
   }
 }
 
@@ -62,7 +62,7 @@ export function removeAddress(link: LinkName, cidr: Cidr): Request {
     flags: 0,
     payload: message(link.index, cidr, { local: toBytes(cidr.address) }),
     attempt: `delete address ${formatCidr(cidr)} from ${link.name}`,
-    command: `ip address del ${formatCidr(cidr)} dev ${link.name}`,
+    reproduce: `ip address del ${formatCidr(cidr)} dev ${link.name}`,
   }
 }
 
@@ -72,7 +72,7 @@ export function listAddresses(socket: Socket, link: LinkName): LinkAddress[] {
     type: GETADDR,
     payload: rt.formatAddress({ index: link.index }),
     attempt: `list the addresses of ${link.name}`,
-    command: `ip address show dev ${link.name}`,
+    see: `ip address show dev ${link.name}`,
   })
     .map(({ data }) => toAddress(data))
     .filter((address) => address.link === link.index)

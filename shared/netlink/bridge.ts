@@ -141,7 +141,7 @@ function portVlan(port: LinkName, vlan: PortVlan, type: number, verb: string): R
     flags: 0,
     payload: linkMessage({ family: AF_BRIDGE, index: port.index }, [[IFLA_AF_SPEC, spec]]),
     attempt: `${verb === 'add' ? 'give' : 'take'} ${port.name} VLAN ${range}`,
-    command: `bridge vlan ${verb} dev ${port.name} ${words}`,
+    reproduce: `bridge vlan ${verb} dev ${port.name} ${words}`,
   }
 }
 
@@ -160,13 +160,13 @@ export function listPortVlans(socket: Socket, port: LinkName): PortVlan[] {
   const payload = Buffer.alloc(8)
   payload[0] = AF_BRIDGE
   payload.writeInt32LE(port.index, 4)
-  const command = `bridge vlan show dev ${port.name}`
+  const see = `bridge vlan show dev ${port.name}`
   const vlans: PortVlan[] = []
   for (const { data } of dump(socket, {
     type: rt.MessageType.GETVLAN,
     payload,
     attempt: `list the VLANs of ${port.name}`,
-    command,
+    see,
   })) {
     parseAttributes(data.subarray(8), ({ type, data: entry }) => {
       if (type === BRIDGE_VLANDB_ENTRY) vlans.push(parsePortVlan(entry))

@@ -73,7 +73,7 @@ export function newCanRule(rule: CanRule): Request {
     flags: 0,
     payload: [header(flagsOf(rule)), ...attributesOf(rule).flatMap(([type, value]) => plain(type, value))],
     attempt: `pass CAN frames from ${from.name} to ${to.name}`,
-    command: `cangw -A -s ${from.name} -d ${to.name} -i -l 1${fd ? ' -X' : ''}${echo ? ' -e' : ''}`,
+    reproduce: `cangw -A -s ${from.name} -d ${to.name} -i -l 1${fd ? ' -X' : ''}${echo ? ' -e' : ''}`,
   }
 }
 
@@ -116,7 +116,7 @@ export function listCanRules(socket: Socket): FoundRule[] {
     type: GETROUTE,
     payload: [header()],
     attempt: 'list rules of can-gw',
-    command: 'cangw -L',
+    see: 'cangw -L',
   }
   return dump(socket, request)
     .filter(({ data }) => data[0] === AF_CAN)
@@ -148,7 +148,7 @@ export function hasCanGateway(socket: Socket): boolean {
     flags: 0,
     payload: [header()],
     attempt: 'look for can-gw',
-    command: 'cangw -L',
+    see: 'cangw -L',
   }
   try {
     ask(socket, request)

@@ -40,7 +40,7 @@ export function changeFeatures(socket: Socket, link: LinkName, features: Feature
   ask(socket, {
     ...request(socket, ETHTOOL_MSG_FEATURES_SET, link, wanted),
     attempt: `switch ${change} on ${link.name}`,
-    command: `ethtool -K ${link.name} ${change}`,
+    reproduce: `ethtool -K ${link.name} ${change}`,
   })
 }
 
@@ -49,7 +49,7 @@ export function listFeatures(socket: Socket, link: LinkName): Set<string> {
   const [reply] = ask(socket, {
     ...request(socket, ETHTOOL_MSG_FEATURES_GET, link, []),
     attempt: `look up the features of ${link.name}`,
-    command: `ethtool -k ${link.name}`,
+    see: `ethtool -k ${link.name}`,
   })
   const names = new Set<string>()
   const path = [ETHTOOL_A_BITSET_BITS, ETHTOOL_A_BITSET_BITS_BIT, ETHTOOL_A_BITSET_BIT_NAME]

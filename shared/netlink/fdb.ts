@@ -50,7 +50,7 @@ function request(vtep: LinkName, { dst, via }: FloodEntry, type: number, verb: '
     flags: verb === 'append' ? Flag.CREATE | Flag.APPEND : 0,
     payload: (out) => rt.formatNeighborMessage({ kind: 'neighbor', data, attrs }, out),
     attempt: `${verb === 'append' ? 'add' : 'delete'} remote ${dst} of ${vtep.name}`,
-    command: `bridge fdb ${verb} ${everybody} dev ${vtep.name} dst ${dst}${via ? ` via (index ${via})` : ''}`,
+    reproduce: `bridge fdb ${verb} ${everybody} dev ${vtep.name} dst ${dst}${via ? ` via (index ${via})` : ''}`,
   }
 }
 
@@ -58,7 +58,7 @@ function request(vtep: LinkName, { dst, via }: FloodEntry, type: number, verb: '
 export function listFloodEntries(socket: Socket, vtep: LinkName): FloodEntry[] {
   const payload = rt.formatNeighbor({ family: AF_BRIDGE, ifindex: vtep.index })
   const attempt = `list the remotes of ${vtep.name}`
-  return dump(socket, { type: GETNEIGH, payload, attempt, command: `bridge fdb show dev ${vtep.name}` })
+  return dump(socket, { type: GETNEIGH, payload, attempt, see: `bridge fdb show dev ${vtep.name}` })
     .map(({ data }) => rt.parseNeighborMessage(data))
     .filter(({ data, attrs }) => data.ifindex === vtep.index && isFlood(attrs))
     .map(({ attrs: { dst, ifindex } }) => ({

@@ -22,7 +22,7 @@ export function familyID(socket: Socket, name: string): number {
   const [reply] = ask(socket, {
     ...genericRequest(GENL_ID_CTRL, CTRL_CMD_GETFAMILY, plain(CTRL_ATTR_FAMILY_NAME, text(name))),
     attempt: `look up ${name} over netlink`,
-    command: `genl ctrl get name ${name}`,
+    see: `genl ctrl get name ${name}`,
   })
   const [id] = valuesAt(bodyOf(reply?.data), CTRL_ATTR_FAMILY_ID)
   return id?.readUInt16LE(0) ?? 0

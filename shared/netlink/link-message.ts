@@ -73,8 +73,8 @@ export function settingsOf({ name, mac, mtu, txqlen, master, netns, alias }: Lin
     [Ifla.ADDRESS, mac ? parseMac(mac) : undefined],
     [Ifla.MTU, u32(mtu)],
     [Ifla.TXQLEN, u32(txqlen)],
-    [Ifla.MASTER, u32(master)],
-    [Ifla.NET_NS_FD, u32(netns)],
+    [Ifla.MASTER, u32(master === null ? 0 : master?.index)],
+    [Ifla.NET_NS_FD, u32(netns?.fd)],
     [Ifla.IFALIAS, alias === undefined ? undefined : putString(alias)],
   ]
 }

@@ -3,7 +3,7 @@
 import * as rt from 'netlink/dist/rt/structs.js'
 import { putString, putU32, type StreamData } from 'netlink/dist/structs.js'
 import { isErrno } from '../kernel/errno.ts'
-import type { Fd } from '../kernel/files.ts'
+import { type Namespace, ownNamespace } from '../kernel/namespace.ts'
 import { type AttributeList, Ifla, kindOf, linkMessage, portOf, settingsOf, toLink } from './link-message.ts'
 import { ask, dump, Flag, type Reply, type Request, type Socket } from './socket.ts'
 
@@ -54,10 +54,10 @@ export interface LinkSettings {
   txqlen?: number
   up?: boolean
   promisc?: boolean
-  /** Index of the new master; 0 frees it. */
-  master?: number
-  /** The namespace to move to, an open descriptor. */
-  netns?: Fd
+  /** The new master; null frees it. */
+  master?: LinkName | null
+  /** The namespace to move to. */
+  netns?: Namespace
   alias?: string
 }
 
@@ -87,7 +87,7 @@ export function newLink(spec: LinkSpec): Request {
     flags: Flag.CREATE | Flag.EXCL,
     payload: linkMessage({}, [...settingsOf(spec), ...own, ...kindOf(kind, data)], spec),
     attempt: `create ${kind} ${name}`,
-    command: `ip link add ${parent ? `link ${parent.name} ` : ''}${name} ${inWords(spec)}type ${kind}${words ? ` ${words}` : ''}`,
+    reproduce: `ip link add ${parent ? `link ${parent.name} ` : ''}${name} ${inWords(spec)}type ${kind}${words ? ` ${words}` : ''}`,
   }
 }
 
@@ -101,7 +101,7 @@ export function changeLink(
     flags: 0,
     payload: linkMessage(link, [...settingsOf(settings), ...byName(link)], settings),
     attempt: `change ${link.name}`,
-    command: `ip link set dev ${link.name} ${inWords(settings)}`.trim(),
+    reproduce: `ip link set dev ${link.name} ${inWords(settings)}`.trim(),
   }
 }
 
@@ -126,7 +126,7 @@ function changeInfo(link: LinkName, info: AttributeList, words: string): Request
     flags: 0,
     payload: linkMessage(link, info),
     attempt: `change ${link.name}`,
-    command: `ip link set dev ${link.name} ${words}`,
+    reproduce: `ip link set dev ${link.name} ${words}`,
   }
 }
 
@@ -137,7 +137,7 @@ export function removeLink(link: { index?: number; name: string }): Request {
     flags: 0,
     payload: linkMessage(link, byName(link)),
     attempt: `delete ${link.name}`,
-    command: `ip link del dev ${link.name}`,
+    reproduce: `ip link del dev ${link.name}`,
   }
 }
 
@@ -150,7 +150,7 @@ export function showLink(which: string | number): Request {
     flags: 0,
     payload: linkMessage({ index }, [...name, skipStatistics]),
     attempt: `look up ${ifname ?? `interface ${index}`}`,
-    command: ifname ? `ip -d link show dev ${ifname}` : `ip -d link show | grep '^${index}:'`,
+    see: ifname ? `ip -d link show dev ${ifname}` : `ip -d link show | grep '^${index}:'`,
   }
 }
 
@@ -167,16 +167,14 @@ export function findLink(socket: Socket, which: string | number): Link | undefin
 /** All links of the socket's namespace. Equivalent to `ip -d link show`. */
 export function listLinks(socket: Socket): Link[] {
   const payload = linkMessage({}, [skipStatistics])
-  return dump(socket, { type: GETLINK, payload, attempt: 'list links', command: 'ip -d link show' }).map(
-    toLink,
-  )
+  return dump(socket, { type: GETLINK, payload, attempt: 'list links', see: 'ip -d link show' }).map(toLink)
 }
 
 /** The ports of a bridge, bond, … Equivalent to `ip -d link show master MASTER`. */
 export function listPorts(socket: Socket, { index, name }: LinkName): Link[] {
   const payload = linkMessage({}, [skipStatistics, [Ifla.MASTER, putU32(index)]])
-  const command = `ip -d link show master ${name}`
-  return dump(socket, { type: GETLINK, payload, attempt: `list the ports of ${name}`, command }).map(toLink)
+  const see = `ip -d link show master ${name}`
+  return dump(socket, { type: GETLINK, payload, attempt: `list the ports of ${name}`, see }).map(toLink)
 }
 
 /** The link in an answer to `showLink`. */
@@ -192,14 +190,20 @@ function inWords({ mac, mtu, txqlen, master, up, promisc, alias, netns }: LinkSe
     address: mac,
     mtu,
     txqueuelen: txqlen,
-    master: master && `(index ${master})`,
-    alias,
-    netns: netns && 'NS',
+    master: master?.name,
+    alias: alias && `'${alias}'`,
+    netns: netns && netnsWord(netns),
   }
   const text = Object.entries(words).flatMap(([word, value]) =>
     value === undefined ? [] : [`${word} ${value}`],
   )
+  if (master === null) text.push('nomaster')
   if (up !== undefined) text.push(up ? 'up' : 'down')
   if (promisc !== undefined) text.push(`promisc ${promisc ? 'on' : 'off'}`)
   return text.map((word) => `${word} `).join('')
+}
+
+/** A namespace as `ip link … netns` takes it; `$$` is the shell's own, also where `nsenter` starts the command. */
+export function netnsWord({ path }: Namespace): string {
+  return path === ownNamespace ? '$$' : path
 }

@@ -25,7 +25,7 @@ export function newNeighbour(link: LinkName, address: Address, mac: string): Req
     flags: Flag.CREATE | Flag.REPLACE,
     payload: message(link, address, { state: { permanent: true } }, { lladdr }),
     attempt: `add neighbour ${formatAddress(address)} of ${link.name}`,
-    command: `ip neighbour replace ${formatAddress(address)} lladdr ${mac} dev ${link.name} nud permanent`,
+    reproduce: `ip neighbour replace ${formatAddress(address)} lladdr ${mac} dev ${link.name} nud permanent`,
   }
 }
 
@@ -36,16 +36,16 @@ export function removeNeighbour(link: LinkName, address: Address): Request {
     flags: 0,
     payload: message(link, address, {}, {}),
     attempt: `forget neighbour ${formatAddress(address)} of ${link.name}`,
-    command: `ip neighbour del ${formatAddress(address)} dev ${link.name}`,
+    reproduce: `ip neighbour del ${formatAddress(address)} dev ${link.name}`,
   }
 }
 
 /** The neighbours of a link, of one family. Equivalent to `ip neighbour show dev LINK`. */
 export function listNeighbours(socket: Socket, link: LinkName, family: 4 | 6): Neighbour[] {
   const attempt = `list the neighbours of ${link.name}`
-  const command = `ip -${family} neighbour show dev ${link.name}`
+  const see = `ip -${family} neighbour show dev ${link.name}`
   const payload = rt.formatNeighbor({ family: addressFamily(family) })
-  return dump(socket, { type: GETNEIGH, payload, attempt, command })
+  return dump(socket, { type: GETNEIGH, payload, attempt, see })
     .map(({ data }) => rt.parseNeighborMessage(data))
     .filter(({ data, attrs }) => data.ifindex === link.index && attrs.dst)
     .map(({ data, attrs }) => ({

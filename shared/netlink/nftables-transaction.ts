@@ -27,7 +27,7 @@ export function update(socket: Socket, plan: () => Request[]): void {
   }
   throw new KernelError(Errno.EAGAIN, 'change the nftables rules', {
     extack: `others changed them ${attempts} times meanwhile`,
-    command: 'nft monitor',
+    see: 'nft monitor',
   })
 }
 
@@ -53,7 +53,7 @@ const generationRequest: Request = {
   flags: 0,
   payload: familyHeader(AF_UNSPEC),
   attempt: 'read the generation of the nftables rules',
-  command: 'nft list tables',
+  see: 'nft list tables',
 }
 
 /** Commits requests on the state that was read; false when it is not the current one any more. */

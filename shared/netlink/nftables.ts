@@ -99,7 +99,7 @@ export function request(
       out.emit(attributes)
     },
     attempt: `nft ${words}`,
-    command: `nft ${words}`,
+    reproduce: `nft ${words}`,
   }
 }
 

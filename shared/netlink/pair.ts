@@ -1,7 +1,7 @@
 /** Pairs of interfaces, what enters one leaves the other: veth for Ethernet, vxcan for CAN. Born in one message. */
 
-import type { Fd } from '../kernel/files.ts'
-import { type LinkSettings, newLink } from './link.ts'
+import type { Namespace } from '../kernel/namespace.ts'
+import { type LinkSettings, netnsWord, newLink } from './link.ts'
 import { linkMessage, settingsOf } from './link-message.ts'
 import type { Request } from './socket.ts'
 
@@ -20,12 +20,12 @@ const INFO_PEER = 1
 export function newPair(
   kind: PairKind,
   end: LinkSettings & { name: string },
-  peer: LinkSettings & { name: string; netns: Fd },
+  peer: LinkSettings & { name: string; netns: Namespace },
 ): Request {
   return newLink({
     ...end,
     kind,
     data: (out) => out.push(INFO_PEER, linkMessage({}, settingsOf(peer))),
-    words: `peer name ${peer.name} netns NS`,
+    words: `peer name ${peer.name} netns ${netnsWord(peer.netns)}`,
   })
 }

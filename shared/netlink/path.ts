@@ -33,7 +33,7 @@ export function findPath(
         flags: 0,
         payload: (out) => rt.formatRouteMessage({ kind: 'route', data, attrs }, out),
         attempt: `look for the way to ${words}`,
-        command: `ip route get ${words}`,
+        see: `ip route get ${words}`,
       }),
     )
   } catch (error) {

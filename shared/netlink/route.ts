@@ -57,7 +57,7 @@ export function newRoute(route: RouteSpec): Request {
     type: NEWROUTE,
     flags: Flag.CREATE | Flag.APPEND,
     attempt: `add route ${words}`,
-    command: `ip route append ${words}`,
+    reproduce: `ip route append ${words}`,
   }
 }
 
@@ -67,7 +67,7 @@ export function newOnlyRoute(route: RouteSpec): Request {
   return {
     ...newRoute(route),
     flags: Flag.CREATE | Flag.EXCL,
-    command: `ip route add ${words}`,
+    reproduce: `ip route add ${words}`,
   }
 }
 
@@ -79,7 +79,7 @@ export function removeRoute(route: RouteSpec): Request {
     type: DELROUTE,
     flags: 0,
     attempt: `delete route ${words}`,
-    command: `ip route del ${words}`,
+    reproduce: `ip route del ${words}`,
   }
 }
 
@@ -90,7 +90,7 @@ export function listRoutes(socket: Socket, family: 4 | 6, link?: LinkName): Kern
     type: GETROUTE,
     payload: (out) => rt.formatRouteMessage({ kind: 'route', data, attrs: { oif: link?.index } }, out),
     attempt: 'list routes',
-    command: `ip -${family} route show table all${link ? ` dev ${link.name}` : ''}`,
+    see: `ip -${family} route show table all${link ? ` dev ${link.name}` : ''}`,
   })
     .map(({ data }) => rt.parseRouteMessage(data))
     .filter(({ data }) => data.type === 'UNICAST')

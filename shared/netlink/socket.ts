@@ -7,8 +7,9 @@ import {
   parseAttributes,
   type StreamData,
 } from 'netlink/dist/structs.js'
-import { Errno, KernelError } from '../kernel/errno.ts'
+import { type ByHand, Errno, KernelError } from '../kernel/errno.ts'
 import { close, type Fd } from '../kernel/files.ts'
+import { inNamespace, type Namespace } from '../kernel/namespace.ts'
 import { must, syscall } from '../kernel/syscall.ts'
 
 /** Netlink families, include/uapi/linux/netlink.h. */
@@ -43,22 +44,22 @@ const MSG_TRUNC = 0x20
 
 export interface Socket {
   fd: Fd
+  /** The path of the namespace it was opened in, when that is not the plugin's own. */
+  netns?: string
   /** Sequence number of the last message sent. */
   sequence: number
   /** Grows to the largest datagram met. */
   buffer: Buffer
 }
 
-/** One request: what it does by hand is kept with it, for the error. */
-export interface Request {
+/** One request, with the iproute2 (or other) command that does the same, for the error. */
+export interface Request extends ByHand {
   type: number
   /** REQUEST is always added, and ACK unless it is a dump. */
   flags: number
   payload: StreamData
   /** What is attempted, for the error message: `create bridge cni0`. */
   attempt: string
-  /** The iproute2 (or other) command that does the same. */
-  command?: string
   /** Sent without asking for an acknowledgement: batch markers of nfnetlink. */
   unacknowledged?: boolean
 }
@@ -81,6 +82,11 @@ export function openSocket(protocol: number, groups = 0): Socket {
   address.writeUInt32LE(groups, 8)
   must('bind a netlink socket', 'bind', fd, address, address.length)
   return { fd, sequence: 0, buffer: Buffer.alloc(32768) }
+}
+
+/** Opens a netlink socket in a container's namespace; the commands of its errors enter it by `nsenter`. */
+export function openSocketIn(container: Namespace, protocol: number): Socket {
+  return { ...inNamespace(container, () => openSocket(protocol)), netns: container.path }
 }
 
 export function closeSocket(socket: Socket): void {
@@ -148,7 +154,7 @@ function receive(socket: Socket, first: number, requests: Request[]): Reply[][] 
       const index = message.seq - first
       const request = requests[index]
       if (!request) continue
-      const error = failureOf(message, request)
+      const error = failureOf(message, request, socket)
       failure ??= error
       if (isEnd(message)) pending = request.unacknowledged && error ? 0 : pending - 1
       else answers[index]?.push({ type: message.type, data: message.data })
@@ -168,12 +174,21 @@ function isEnd({ type }: Message): boolean {
 }
 
 /** The error in an acknowledgement, or in the end of a dump. */
-function failureOf({ type, flags, data }: Message, { attempt, command }: Request): KernelError | undefined {
+function failureOf(
+  { type, flags, data }: Message,
+  { attempt, see, reproduce }: Request,
+  { netns }: Socket,
+): KernelError | undefined {
   if (flags & Flag.DUMP_INTR && flags & Flag.MULTI) return new DumpInterrupted(attempt)
   if (type !== NLMSG_ERROR && type !== NLMSG_DONE) return undefined
   const errno = data.length >= 4 ? -data.readInt32LE(0) : 0
   if (errno === 0) return undefined
-  return new KernelError(errno, attempt, { extack: extackOf(type, flags, data), command })
+  const enter = (command?: string) => (command && netns ? `nsenter --net=${netns} ${command}` : command)
+  return new KernelError(errno, attempt, {
+    extack: extackOf(type, flags, data),
+    see: enter(see),
+    reproduce: enter(reproduce),
+  })
 }
 
 /** The kernel's own sentence (NLMSGERR_ATTR_MSG), behind the echoed request. */

@@ -63,7 +63,7 @@ function changeOption(family: number, team: LinkName, { name, value, port, signe
       nested(TEAM_ATTR_LIST_OPTION, option),
     ),
     attempt: `set ${name} of ${team.name} to ${words}`,
-    command: `teamnl ${port === undefined ? '' : `-p ${port} `}${team.name} setoption ${name} ${words}`,
+    reproduce: `teamnl ${port === undefined ? '' : `-p ${port} `}${team.name} setoption ${name} ${words}`,
   }
 }
 
@@ -88,7 +88,7 @@ export function listTeamOptions(socket: Socket, team: LinkName): TeamOption[] {
     TEAM_CMD_OPTIONS_GET,
     plain(TEAM_ATTR_TEAM_IFINDEX, putU32(team.index)),
   )
-  const words = { attempt: `list the options of ${team.name}`, command: `teamnl ${team.name} options` }
+  const words = { attempt: `list the options of ${team.name}`, see: `teamnl ${team.name} options` }
   return ask(socket, { ...request, ...words })
     .flatMap(({ data }) => valuesAt(bodyOf(data), TEAM_ATTR_LIST_OPTION, TEAM_ATTR_ITEM_OPTION))
     .map(parseOption)

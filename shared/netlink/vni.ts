@@ -36,7 +36,7 @@ export function newVniRange(vtep: LinkName, { min, max }: VniRange): Request {
       ),
     ],
     attempt: `let ${vtep.name} take VNI ${range}`,
-    command: `bridge vni add vni ${range} dev ${vtep.name}`,
+    reproduce: `bridge vni add vni ${range} dev ${vtep.name}`,
   }
 }
 
@@ -44,9 +44,9 @@ export function newVniRange(vtep: LinkName, { min, max }: VniRange): Request {
 export function listVnis(socket: Socket, vtep: LinkName): VniRange[] {
   const ranges: VniRange[] = []
   const attempt = `list the VNIs of ${vtep.name}`
-  const command = `bridge vni show dev ${vtep.name}`
+  const see = `bridge vni show dev ${vtep.name}`
   const payload = tunnelMessage(vtep)
-  for (const { data } of dump(socket, { type: RTM_GETTUNNEL, payload, attempt, command })) {
+  for (const { data } of dump(socket, { type: RTM_GETTUNNEL, payload, attempt, see })) {
     parseAttributes(data.subarray(8), ({ type, data: entry }) => {
       if (type === VXLAN_VNIFILTER_ENTRY) ranges.push(parseRange(entry))
     })

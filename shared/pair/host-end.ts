@@ -46,7 +46,7 @@ export function makePair(life: Life<PairConfig>, settings: LinkSettings): Link {
   const both = { mtu: mtu || undefined, txqlen: txQueueLen }
   const veth = newVeth(
     { ...settings, ...both, name },
-    { ...both, name: request.ifname, mac: requestedMac(request), netns: container.fd },
+    { ...both, name: request.ifname, mac: requestedMac(request), netns: container },
   )
   createOnce(host, name, veth, undo)
   return labelled(host, name, attachmentAlias(request))
@@ -68,8 +68,8 @@ function existsAlready(name: string): CniError {
   return new CniError(Code.Internal, {
     msg: `this attachment exists already: the host has its interface ${name}`,
     hint: 'an earlier ADD was not followed by DEL: run DEL first',
-    command: `ip -d link show dev ${name}`,
-    kernel: 'EEXIST',
+    see: `ip -d link show dev ${name}`,
+    errno: 'EEXIST',
   })
 }
 
@@ -94,11 +94,11 @@ export function checkHostEnd(
     .find((other) => other?.kind === kind && other.index === link.parent)
   if (!end) {
     const msg = `none of the host's interfaces in prevResult is the other end of ${ifname}`
-    throw broken(msg, `ip -d link show type ${kind}`)
+    throw broken(msg, { see: `ip -d link show type ${kind}` })
   }
   const show = `ip -d link show dev ${end.name}`
-  if (!end.up) throw broken(`${end.name} is down`, show)
-  if (mtu && end.mtu !== mtu) throw broken(`${end.name} has MTU ${end.mtu}, not ${mtu}`, show)
+  if (!end.up) throw broken(`${end.name} is down`, { see: show })
+  if (mtu && end.mtu !== mtu) throw broken(`${end.name} has MTU ${end.mtu}, not ${mtu}`, { see: show })
   return end
 }
 

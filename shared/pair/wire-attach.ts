@@ -5,8 +5,7 @@ import { requestedMac } from '../attachment/mac.ts'
 import { CniError, Code } from '../cni/error.ts'
 import { attachmentAlias } from '../cni/identity.ts'
 import type { Request } from '../cni/plugin.ts'
-import type { Fd } from '../kernel/files.ts'
-import { currentNamespace } from '../kernel/namespace.ts'
+import { currentNamespace, type Namespace } from '../kernel/namespace.ts'
 import { changeLink, findLink, type Link, type LinkSettings } from '../netlink/link.ts'
 import { newPair, type PairKind } from '../netlink/pair.ts'
 import { ask } from '../netlink/socket.ts'
@@ -50,7 +49,7 @@ function makeWire(life: Life<WireConfig>, wire: Wire): void {
   deleteEnds(host, wire)
   undo(() => cut(host, request, wire.kind))
   writeEnds(wire, [endOf(request)])
-  const end = { name: ifname, mac: requestedMac(request), netns: container.fd }
+  const end = { name: ifname, mac: requestedMac(request), netns: container }
   ask(host, newPair(wire.kind, { name }, end))
   ask(inside, changeLink({ name: ifname }, { ...settings(request), alias: name }))
   ask(host, changeLink({ name }, { ...settings(request), alias: waitingAlias(wire, request) }))
@@ -59,15 +58,15 @@ function makeWire(life: Life<WireConfig>, wire: Wire): void {
 /** `ip link set WAITING netns NS name IFNAME`, in one request with all that the end is to be. */
 function takeEnd(life: Life<WireConfig>, wire: Wire, waiting: Link): void {
   const { host, container, request, undo } = life
-  const home = currentNamespace().fd
+  const home = currentNamespace()
   undo(() => withWires(() => putBack(life, wire, waiting, home)))
   const alias = idOf(wire)
-  ask(host, changeLink(waiting, { ...own(request), name: request.ifname, netns: container.fd, alias }))
+  ask(host, changeLink(waiting, { ...own(request), name: request.ifname, netns: container, alias }))
   writeEnds(wire, [...readEnds(wire), endOf(request)])
 }
 
 /** The end waits again as it did before. The move comes before the new name: it may have failed between the two. */
-function putBack({ inside, request }: Life<WireConfig>, wire: Wire, waiting: Link, home: Fd): void {
+function putBack({ inside, request }: Life<WireConfig>, wire: Wire, waiting: Link, home: Namespace): void {
   const { name, mac, mtu, txqlen, alias } = waiting
   const moved = findLink(inside, request.ifname)
   const link = moved?.alias === name ? moved : findLink(inside, name)
@@ -101,8 +100,8 @@ function refuseAgain(held: Held[], request: Request): void {
   throw new CniError(Code.Internal, {
     msg: `this attachment exists already: ${again.end.ifname} in ${again.end.netns}`,
     hint: 'an earlier ADD was not followed by DEL: run DEL first',
-    command: `nsenter --net=${again.end.netns} ip link show dev ${again.end.ifname}`,
-    kernel: 'EEXIST',
+    see: `nsenter --net=${again.end.netns} ip link show dev ${again.end.ifname}`,
+    errno: 'EEXIST',
   })
 }
 

@@ -1,9 +1,9 @@
 /** The ends of a wire in the kernel: one waiting on the host, or both in containers. */
 
 import { tolerate } from '../kernel/errno.ts'
-import { inNamespace, openNamespace } from '../kernel/namespace.ts'
+import { openNamespace } from '../kernel/namespace.ts'
 import { findLink, type Link, removeLink } from '../netlink/link.ts'
-import { ask, openSocket, Protocol, type Socket } from '../netlink/socket.ts'
+import { ask, openSocketIn, Protocol, type Socket } from '../netlink/socket.ts'
 import { type End, idOf, readEnds, type Wire } from './wire.ts'
 
 /** An end that is really there. */
@@ -23,7 +23,7 @@ export function heldEnds(wire: Wire): Held[] {
 function findHeld(wire: Wire, end: End): Held | undefined {
   const container = tolerate(() => openNamespace(end.netns), 'ENOENT', 'ENOTDIR', 'EINVAL')
   if (!container) return undefined
-  const inside = inNamespace(container, () => openSocket(Protocol.ROUTE))
+  const inside = openSocketIn(container, Protocol.ROUTE)
   const link = findLink(inside, end.ifname)
   return link?.alias === idOf(wire) ? { end, link, inside } : undefined
 }

@@ -40,7 +40,7 @@ function check({ inside }: Wiring, request: Request<WireConfig>, kind: PairKind)
   const wire = wireOf(request, kind)
   const show = `nsenter --net=${netns} ip -d link show dev ${ifname}`
   if (findLink(inside, ifname)?.alias !== idOf(wire))
-    throw broken(`${ifname} is no end of wire ${wire.wire} any more`, show)
+    throw broken(`${ifname} is no end of wire ${wire.wire} any more`, { see: show })
   if (!readEnds(wire).some((end) => isSame(end, request)))
     throw broken(`wire ${wire.wire} has lost its record of this container`)
 }

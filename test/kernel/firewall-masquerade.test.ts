@@ -242,7 +242,7 @@ for (const [what, change] of Object.entries({
     command('nft', change)
     const error = await caught(check(one))
     assert.match(error.message, /masquerade-/)
-    assert.match(error.details, /to reproduce: nft /)
+    assert.match(error.details, /see: nft /)
     command('nft', 'delete table ip patchbay')
   })
 }

@@ -18,7 +18,14 @@ import { Group, waitFor } from '../../shared/netlink/events.ts'
 import { changeLink, findLink, type Link, listLinks, newLink, removeLink } from '../../shared/netlink/link.ts'
 import { listNeighbours, newNeighbour, removeNeighbour } from '../../shared/netlink/neighbour.ts'
 import { listRoutes, newRoute, removeRoute } from '../../shared/netlink/route.ts'
-import { ask, closeSocket, openSocket, Protocol, transact } from '../../shared/netlink/socket.ts'
+import {
+  ask,
+  closeSocket,
+  openSocket,
+  openSocketIn,
+  Protocol,
+  transact,
+} from '../../shared/netlink/socket.ts'
 import { newVeth } from '../../shared/netlink/veth.ts'
 import { ipJson } from '../harness/command.ts'
 import { newContainer, privateHost } from '../harness/host.ts'
@@ -80,8 +87,8 @@ test('options of a bridge change one by one', () => {
 
 test('a veth pair is born in one message: one end a port that is up, the other inside a namespace', () => {
   const container = openNamespace(newContainer('inside').path)
-  const peer = { name: 'eth0', mac: '02:00:00:00:00:05', mtu: 1300, txqlen: 50, netns: container.fd }
-  ask(socket, newVeth({ name: 'veth0', master: link('br0').index, up: true, mtu: 1300 }, peer))
+  const peer = { name: 'eth0', mac: '02:00:00:00:00:05', mtu: 1300, txqlen: 50, netns: container }
+  ask(socket, newVeth({ name: 'veth0', master: link('br0'), up: true, mtu: 1300 }, peer))
   assert.is(show('veth0').master, 'br0')
   assert.ok(show('veth0').flags.includes('UP'))
   const { address, mtu, txqlen } = show('eth0', '-n inside ')
@@ -97,7 +104,7 @@ test('port options are set and read back', () => {
 
 test('sockets opened inside a namespace stay bound to it, and the caller is back outside', () => {
   const container = openNamespace('/run/netns/inside')
-  const inside = inNamespace(container, () => openSocket(Protocol.ROUTE))
+  const inside = openSocketIn(container, Protocol.ROUTE)
   assert.ok(findLink(inside, 'eth0'))
   assert.is(findLink(socket, 'eth0'), undefined)
   closeSocket(inside)
@@ -192,7 +199,7 @@ test('an error carries errno, the kernel’s own sentence and the command that s
   const unknown = caught(() => ask(socket, newLink({ name: 'x0', kind: 'nosuchkind' })))
   assert.is(unknown.errno, 'EOPNOTSUPP')
   assert.match(unknown.extack ?? '', /Unknown device type/)
-  assert.match(unknown.command ?? '', /^ip link add x0 type nosuchkind/)
+  assert.match(unknown.reproduce ?? '', /^ip link add x0 type nosuchkind/)
 })
 
 test('in a batch the failing request is the one that is reported, and the others are carried out', () => {
@@ -202,7 +209,7 @@ test('in a batch the failing request is the one that is reported, and the others
     transact(socket, [good[0], newAddress(br0, cidr('10.1.2.1/24')), good[1]] as never),
   )
   assert.is(error.errno, 'EEXIST')
-  assert.match(error.command ?? '', '10.1.2.1/24')
+  assert.match(error.reproduce ?? '', '10.1.2.1/24')
   assert.is(listAddresses(socket, br0).filter(({ address }) => address.family === 4).length, 3)
   assert.is(link('br0').name, 'br0', 'the socket is in step after an error')
 })

@@ -58,7 +58,7 @@ export function checkOptions(
     const found = actual.find((option) => option.name === name && option.port === port)?.value
     if (text(found) === text(value)) continue
     const whose = members.find(({ index }) => index === port)?.name ?? team.name
-    throw broken(`${whose} has ${name} ${text(found)}, not ${text(value)}`, show)
+    throw broken(`${whose} has ${name} ${text(found)}, not ${text(value)}`, { see: show })
   }
 }
 

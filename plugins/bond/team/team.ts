@@ -4,13 +4,12 @@ import { broken } from '../../../shared/attachment/check.ts'
 import type { Life } from '../../../shared/attachment/device.ts'
 import { requestedMac } from '../../../shared/attachment/mac.ts'
 import type { Wiring } from '../../../shared/attachment/wiring.ts'
-import { CniError, Code } from '../../../shared/cni/error.ts'
+import { CniError, Code, factsOf } from '../../../shared/cni/error.ts'
 import type { Request } from '../../../shared/cni/plugin.ts'
 import { isErrno } from '../../../shared/kernel/errno.ts'
-import { inNamespace } from '../../../shared/kernel/namespace.ts'
 import { checkInside, createInside } from '../../../shared/link/inside.ts'
 import { changeLink, findLink, type Link } from '../../../shared/netlink/link.ts'
-import { openSocket, Protocol, type Socket, transact } from '../../../shared/netlink/socket.ts'
+import { openSocketIn, Protocol, type Socket, transact } from '../../../shared/netlink/socket.ts'
 import { changeTeam, listTeamOptions, type TeamOption } from '../../../shared/netlink/team.ts'
 import { checkMembers, joinMembers, mtuAmong, takeMembers } from '../members.ts'
 import type { TeamConfig } from './config.ts'
@@ -42,9 +41,7 @@ function setMode(socket: Socket, link: Link, [mode, ...others]: TeamOption[]): v
     throw new CniError(Code.PluginNotAvailable, {
       msg: `this kernel's team driver has no mode ${mode?.value}`,
       hint: `load the module (modprobe team-mode-${mode?.value}), or install the package of the kernel's extra modules`,
-      command: error.command,
-      kernel: error.errno,
-      cause: error,
+      ...factsOf(error),
     })
   }
   changeTeam(socket, link, others)
@@ -72,7 +69,7 @@ function activate({ inside, request }: Life<TeamConfig>, socket: Socket, link: L
 
 /** Generic netlink, where the team is. */
 function genericSocket({ container }: Pick<Wiring, 'container'>): Socket {
-  return inNamespace(container, () => openSocket(Protocol.GENERIC))
+  return openSocketIn(container, Protocol.GENERIC)
 }
 
 /** @throws CniError naming the first thing that is not as ADD left it */
@@ -90,11 +87,10 @@ export function checkTeam(wiring: Wiring, request: Request<TeamConfig>): void {
 function checkActive(team: Link, options: TeamOption[], members: Link[], show: string): void {
   const index = options.find(({ name }) => name === 'activeport')?.value
   const active = members.find((link) => link.index === index)
-  if (!active) throw broken(`${team.name} has no active member`, show)
+  if (!active) throw broken(`${team.name} has no active member`, { see: show })
   const other = members.find(({ carrier }) => carrier)
   if (!active.carrier && other)
-    throw broken(
-      `the active member of ${team.name}, ${active.name}, has no carrier, but ${other.name} has`,
-      show,
-    )
+    throw broken(`the active member of ${team.name}, ${active.name}, has no carrier, but ${other.name} has`, {
+      see: show,
+    })
 }

@@ -1,7 +1,7 @@
 /** Frames pass between a CAN device of the host and a container by rules of can-gw, which go with the container's pair. */
 
 import { broken } from '../../../shared/attachment/check.ts'
-import { CniError, Code } from '../../../shared/cni/error.ts'
+import { CniError, Code, factsOf } from '../../../shared/cni/error.ts'
 import { isErrno, type KernelError } from '../../../shared/kernel/errno.ts'
 import {
   type CanRule,
@@ -53,8 +53,8 @@ export function requireGateway(host: Socket, { device }: Gateway): Link {
   throw new CniError(Code.InvalidNetworkConfig, {
     msg: `gateway.device: the host has no interface ${JSON.stringify(device)}`,
     hint: 'name one of its CAN devices',
-    command: 'ip link show type can',
-    kernel: 'ENODEV',
+    see: 'ip link show type can',
+    errno: 'ENODEV',
   })
 }
 
@@ -63,8 +63,8 @@ function noModule(): CniError {
   return new CniError(Code.PluginNotAvailable, {
     msg: 'gateway: this kernel has no CAN gateway, or has not loaded it',
     hint: "load the module (modprobe can-gw), or install the package of the kernel's extra modules",
-    command: 'cangw -L',
-    kernel: 'EOPNOTSUPP',
+    see: 'cangw -L',
+    errno: 'EOPNOTSUPP',
   })
 }
 
@@ -72,9 +72,7 @@ function noCanDevice({ name }: Link, cause: KernelError): CniError {
   return new CniError(Code.InvalidNetworkConfig, {
     msg: `gateway.device: ${name} is no CAN device`,
     hint: 'name a CAN device of the host',
-    command: cause.command,
-    kernel: 'ENODEV',
-    cause,
+    ...factsOf(cause),
   })
 }
 
@@ -87,6 +85,6 @@ export function checkGateway(host: Socket, gateway: Gateway, end: LinkName): voi
   const { from, to, fd } = missing
   throw broken(
     `a rule of can-gw from ${from.name} to ${to.name} is missing, for ${fd ? 'FD' : 'classic'} frames`,
-    'cangw -L',
+    { see: 'cangw -L' },
   )
 }

@@ -26,7 +26,7 @@ export function makeEnds(life: Life<VxcanConfig>): Link {
   try {
     undoable(
       undo,
-      () => ask(host, newPair('vxcan', { name }, { name: ifname, netns: container.fd })),
+      () => ask(host, newPair('vxcan', { name }, { name: ifname, netns: container })),
       () => removeHostEnd(host, request),
     )
   } catch (error) {
@@ -52,8 +52,8 @@ function existsAlready(name: string): CniError {
   return new CniError(Code.Internal, {
     msg: `this attachment exists already: the host has its interface ${name}`,
     hint: 'an earlier ADD was not followed by DEL: run DEL first',
-    command: `ip -d link show dev ${name}`,
-    kernel: 'EEXIST',
+    see: `ip -d link show dev ${name}`,
+    errno: 'EEXIST',
   })
 }
 
@@ -61,8 +61,8 @@ function nameTaken(name: string): CniError {
   return new CniError(Code.InvalidNetworkConfig, {
     msg: `hostIfname: the host has an interface ${name} already`,
     hint: 'choose another name; with hostIfname a network serves one container only',
-    command: `ip -d link show dev ${name}`,
-    kernel: 'EEXIST',
+    see: `ip -d link show dev ${name}`,
+    errno: 'EEXIST',
   })
 }
 

@@ -73,7 +73,7 @@ function soundRanges(config: HostLocalConfig): Complaint | undefined {
     rangeSets(config)
     return undefined
   } catch (error) {
-    if (error instanceof CniError) return { msg: error.message, details: error.details }
+    if (error instanceof CniError) return error.complaint
     throw error
   }
 }

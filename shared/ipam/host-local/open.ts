@@ -3,7 +3,7 @@
  * other left, and an index beside them (index.ts), made anew where it is not true any more.
  */
 
-import { CniError, Code } from '../../cni/error.ts'
+import { CniError, Code, factsOf } from '../../cni/error.ts'
 import type { Log } from '../../cni/log.ts'
 import { KernelError } from '../../kernel/errno.ts'
 import { makeDirectory, stat } from '../../kernel/files.ts'
@@ -81,8 +81,8 @@ export function explaining<T>(directory: string, action: () => T): T {
     return action()
   } catch (error) {
     if (!(error instanceof KernelError)) throw error
-    const { message: msg, errno: kernel } = error
-    throw new CniError(Code.IoFailure, { msg, kernel, hint: remedies(directory)[kernel], cause: error })
+    const { message: msg, errno } = error
+    throw new CniError(Code.IoFailure, { msg, hint: remedies(directory)[errno], ...factsOf(error) })
   }
 }
 

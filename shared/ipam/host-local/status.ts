@@ -54,8 +54,8 @@ function tryStore<T>(directory: string, action: () => T): T {
       return action()
     })
   } catch (cause) {
-    const { message, details } = toCniError(cause)
-    const msg = `reservations cannot be kept in ${directory}: ${message}`
-    throw new CniError(Code.PluginNotAvailable, { msg, details, cause })
+    const { complaint } = toCniError(cause)
+    const msg = `reservations cannot be kept in ${directory}: ${complaint.msg}`
+    throw new CniError(Code.PluginNotAvailable, { ...complaint, msg, cause })
   }
 }

@@ -63,7 +63,8 @@ test('DEL runs every step, and reports all failures together', async () => {
   assert.equal(done, ['one', 'four'])
   assert.instance(error, CniError)
   assert.is((error as CniError).code, 11)
-  assert.match((error as CniError).message, /first failure; second failure/)
+  assert.is((error as CniError).message, 'first failure')
+  assert.match((error as CniError).details, /^do this; also: second failure/)
 })
 
 test('a step that fails half way is taken back too, one that found its name taken is not', async () => {

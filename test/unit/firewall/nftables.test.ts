@@ -96,7 +96,7 @@ test('every request carries the nft command that does the same', () => {
     'nft add rule ip t c masquerade': addRule(table, 'c', [masquerade]),
     'nft delete rule ip t c handle 258': deleteRule(table, 'c', Buffer.from([0, 0, 0, 0, 0, 0, 1, 2])),
   }
-  for (const [command, request] of Object.entries(requests)) assert.is(request.command, command)
+  for (const [command, request] of Object.entries(requests)) assert.is(request.reproduce, command)
 })
 
 test('a kernel without the means is told from an attempt that was wrong', () => {

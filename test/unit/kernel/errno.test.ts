@@ -13,10 +13,10 @@ test("every errno has the number that this machine's libc gives it", () => {
 test('an error says what was attempted, the errno and the kernel’s own words', () => {
   const error = new KernelError(Errno.EBUSY, 'create macvlan m0', {
     extack: 'Device is in use',
-    command: 'ip link add m0',
+    reproduce: 'ip link add m0',
   })
   assert.is(error.message, 'create macvlan m0: EBUSY (Device is in use)')
-  assert.is(error.command, 'ip link add m0')
+  assert.is(error.reproduce, 'ip link add m0')
 })
 
 test('an errno that nobody named keeps its number', () => {

@@ -22,8 +22,8 @@ test('what a link is given is written as npm writes it', () => {
     mac: '02:00:00:00:00:1f',
     mtu: 1400,
     txqlen: 7,
-    master: 3,
-    netns: 5,
+    master: { index: 3, name: 'br0' },
+    netns: { fd: 5, path: '/run/netns/c1' },
     alias: 'a b',
   }
   const ours = linkMessage({ index: 9 }, [...settingsOf(settings), ...kindOf('veth', data)], {

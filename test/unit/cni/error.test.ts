@@ -1,0 +1,86 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { block } from '../../../cli/block.ts'
+import { CniError, Code, toCniError, withCode } from '../../../shared/cni/error.ts'
+import { runAll } from '../../../shared/cni/steps.ts'
+import { Errno, KernelError } from '../../../shared/kernel/errno.ts'
+
+const busy = {
+  msg: 'macvlan cannot sit on eth0: it is a port of br0',
+  hint: 'use br0 as master',
+  errno: 'EBUSY',
+  extack: 'Device is in use',
+  see: 'ip link show dev eth0',
+  reproduce: 'ip link add link eth0 m0 type macvlan',
+}
+
+const fails = (complaint: { msg: string }) => () => {
+  throw new CniError(Code.Internal, complaint)
+}
+
+async function failureOf(action: () => unknown): Promise<CniError> {
+  try {
+    await action()
+  } catch (error) {
+    return error as CniError
+  }
+  throw new Error('it did not fail')
+}
+
+test('an error keeps its fields, and its details join them', () => {
+  const error = new CniError(Code.InvalidNetworkConfig, busy)
+  assert.equal(error.complaint, busy)
+  assert.is(
+    error.details,
+    'use br0 as master; kernel: EBUSY, Device is in use; see: ip link show dev eth0; reproduce: ip link add link eth0 m0 type macvlan',
+  )
+})
+
+test('a terminal shows a line for each fact', () => {
+  assert.is(
+    block('net.conflist', { ...busy, path: '/etc/x' }),
+    [
+      'net.conflist: macvlan cannot sit on eth0: it is a port of br0',
+      '  use br0 as master',
+      '  kernel: EBUSY, Device is in use',
+      '  file: /etc/x',
+      '  see: ip link show dev eth0',
+      '  reproduce: ip link add link eth0 m0 type macvlan',
+    ].join('\n'),
+  )
+})
+
+test('another code keeps the fields', async () => {
+  const error = await failureOf(() => withCode(Code.PluginNotAvailable, fails(busy)))
+  assert.is(error.code, Code.PluginNotAvailable)
+  assert.equal(error.complaint, { ...busy, cause: error.cause })
+})
+
+test('steps that fail together keep the fields of each', async () => {
+  const error = await failureOf(() => runAll([fails({ msg: 'no leave' }), fails(busy)]))
+  assert.is(error.message, 'no leave')
+  assert.equal(error.complaint.also, [busy])
+  assert.match(
+    error.details,
+    /^also: macvlan cannot sit on eth0: it is a port of br0 \(use br0 as master; kernel: EBUSY/,
+  )
+})
+
+test('a kernel error becomes one with errno, explanation and commands', () => {
+  const facts = { extack: 'in use', see: 'ip link', reproduce: 'ip link add' }
+  const cause = new KernelError(Errno.EBUSY, 'create m0', facts)
+  const msg = 'create m0: EBUSY (in use)'
+  assert.equal(toCniError(cause).complaint, { msg, errno: 'EBUSY', ...facts, cause })
+})
+
+test('the unexpected says that it is a bug', () => {
+  assert.match(toCniError(new TypeError('x is undefined')).details, 'please report it')
+})
+
+test('of many complaints ten are printed, and the number of the others', () => {
+  const also = Array.from({ length: 20 }, (_, at) => ({ msg: `m${at}` }))
+  const { details } = new CniError(Code.Internal, { msg: 'first', also })
+  assert.match(details, /also: m8; and 11 more$/)
+})
+
+test.run()
