@@ -7,20 +7,21 @@ import { common } from '../shared/cni/common.ts'
 import { jsonSchema } from '../shared/cni/jsonschema.ts'
 import { keyTable } from '../shared/cni/keytable.ts'
 import type { Plugin } from '../shared/cni/plugin.ts'
-import { type Documented, ownKeys, reference } from './reference.ts'
+import { type Documented, ownKeys, pluginPages, reference } from './reference.ts'
 
 const root = new URL('..', import.meta.url).pathname
 
 /** Every generated file by its path from the root, as it should be. */
 export async function documents(): Promise<Map<string, string>> {
   const files = new Map<string, string>()
-  files.set('docs/configuration.md', withTable('docs/configuration.md', keyTable(common)))
+  files.set('docs/configuration.md', marked('docs/configuration.md', 'keys', keyTable(common)))
   const documented = await allPlugins()
   for (const { plugin, readme } of documented) {
-    files.set(readme, withTable(readme, ownKeys(plugin)))
+    files.set(readme, marked(readme, 'keys', ownKeys(plugin)))
     files.set(`schemas/${plugin.name}.json`, `${JSON.stringify(jsonSchema(plugin), null, 2)}\n`)
   }
   files.set('docs/reference.md', reference(documented))
+  files.set('docs/index.md', marked('docs/index.md', 'plugins', pluginPages(documented)))
   return files
 }
 
@@ -38,13 +39,12 @@ function readmeOf({ name }: Plugin): string {
   return readme
 }
 
-/** A page with the table between its markers, `<!-- keys -->` and `<!-- /keys -->`. */
-function withTable(path: string, table: string): string {
+/** A page with the text between its markers, `<!-- NAME -->` and `<!-- /NAME -->`. */
+function marked(path: string, name: string, text: string): string {
   const page = readFileSync(root + path, 'utf8')
-  const marked = /(<!-- keys -->\n)[\s\S]*?(<!-- \/keys -->)/
-  if (!marked.test(page))
-    throw new Error(`${path} has no place for its table: <!-- keys --> and <!-- /keys -->`)
-  return page.replace(marked, (_, open: string, close: string) => `${open}${table}\n${close}`)
+  const place = new RegExp(`(<!-- ${name} -->\\n)[\\s\\S]*?(<!-- /${name} -->)`)
+  if (!place.test(page)) throw new Error(`${path} lacks <!-- ${name} --> and <!-- /${name} -->`)
+  return page.replace(place, (_, open: string, close: string) => `${open}${text}\n${close}`)
 }
 
 if (import.meta.main) {

@@ -33,6 +33,13 @@ function pluginList(documented: readonly Documented[]): string {
   return documented.map(({ plugin: { name, summary } }) => `- [${name}](#${name}) ${summary}`).join('\n')
 }
 
+/** The same list for docs/index.md, as links to each plugin's README. */
+export function pluginPages(documented: readonly Documented[]): string {
+  return documented
+    .map(({ plugin: { name, summary }, readme }) => `- [${name}](../${dirname(readme)}) ${summary}`)
+    .join('\n')
+}
+
 function section({ plugin, readme }: Documented): string {
   const links = `[What it does](../${dirname(readme)}) · [JSON Schema](../schemas/${plugin.name}.json)`
   return `## ${plugin.name}\n\n${links}\n\n${ownKeys(plugin)}`
