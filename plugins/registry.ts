@@ -8,7 +8,13 @@ export const plugins: Registry = {
   dummy: async () => (await import('./dummy/plugin.ts')).dummy,
   'host-device': async () => (await import('./host-device/plugin.ts')).hostDevice,
   'host-local': async () => (await import('../shared/ipam/host-local/plugin.ts')).hostLocal,
-  'ipam-list': async () => (await import('../shared/ipam/ipam-list/plugin.ts')).ipamList,
+  'ipam-list': async () => {
+    const [{ ipamList }, { ipamOf }] = await Promise.all([
+      import('../shared/ipam/ipam-list/plugin.ts'),
+      import('../shared/ipam/ipam.ts'),
+    ])
+    return ipamList(ipamOf)
+  },
   ipvlan: async () => (await import('./ipvlan/plugin.ts')).ipvlan,
   ipvtap: async () => (await import('./ipvlan/ipvtap/plugin.ts')).ipvtap,
   loopback: async () => (await import('./loopback/plugin.ts')).loopback,

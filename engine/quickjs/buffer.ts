@@ -82,4 +82,5 @@ function toHex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
+// biome-ignore lint/style/noRestrictedGlobals: only the type, which this constant hides
 export const Buffer = Object.assign(Bytes, statics) as unknown as typeof globalThis.Buffer

@@ -27,10 +27,12 @@ export interface Ipam {
 
 type IpamRequest = Request<{ ipam?: { type?: string } }>
 
+export type IpamOf = (request: IpamRequest) => Ipam | undefined
+
 /** Our own IPAM plugins. */
 const builtIn: Record<string, () => Promise<Plugin>> = {
   'host-local': async () => (await import('./host-local/plugin.ts')).hostLocal,
-  'ipam-list': async () => (await import('./ipam-list/plugin.ts')).ipamList,
+  'ipam-list': async () => (await import('./ipam-list/plugin.ts')).ipamList(ipamOf),
   static: async () => (await import('./static/plugin.ts')).staticIpam,
 }
 

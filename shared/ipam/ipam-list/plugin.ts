@@ -4,26 +4,33 @@ import { toCniError } from '../../cni/error.ts'
 import type { Plugin, Request } from '../../cni/plugin.ts'
 import type { Result } from '../../cni/result.ts'
 import { runAll } from '../../cni/steps.ts'
-import { type Ipam, ipamOf } from '../ipam.ts'
+import type { Ipam, IpamOf } from '../ipam.ts'
 import { config, type ListConfig, ownName } from './config.ts'
 import { withFamily } from './family.ts'
 
-export const ipamList: Plugin<ListConfig> = {
-  name: ownName,
-  summary: 'gives the addresses of several IPAM plugins',
-  config,
-  args: [],
-  add,
-  del: (request) => runAll(parts(request).map((part) => () => part.del())),
-  check: (request) => eachInTurn(request, (part) => part.check()),
-  status: (request) => eachInTurn(request, (part) => part.status()),
-  gc: (request) => runAll(parts(request).map((part) => () => part.gc())),
+/** @param ipamOf finds the IPAM of a section, which may be any plugin; given, since it finds this plugin too */
+export function ipamList(ipamOf: IpamOf): Plugin<ListConfig> {
+  const parts = (request: ListRequest) => partsOf(request, ipamOf)
+  const eachInTurn = async (request: ListRequest, action: (part: Ipam) => Promise<void>) => {
+    for (const part of parts(request)) await action(part)
+  }
+  return {
+    name: ownName,
+    summary: 'gives the addresses of several IPAM plugins',
+    config,
+    args: [],
+    add: (request) => add(parts(request), request),
+    del: (request) => runAll(parts(request).map((part) => () => part.del())),
+    check: (request) => eachInTurn(request, (part) => part.check()),
+    status: (request) => eachInTurn(request, (part) => part.status()),
+    gc: (request) => runAll(parts(request).map((part) => () => part.gc())),
+  }
 }
 
 type ListRequest = Request<ListConfig>
 
 /** The IPAM of each section; a configuration that was read leniently may lack any. */
-function parts(request: ListRequest): Ipam[] {
+function partsOf(request: ListRequest, ipamOf: IpamOf): Ipam[] {
   const sections = (request.config.ipam?.list ?? []) as Record<string, unknown>[]
   return sections.flatMap((section) => ipamOf(partRequest(request, section)) ?? [])
 }
@@ -37,8 +44,7 @@ function partRequest(request: ListRequest, section: Record<string, unknown>): Re
 }
 
 /** What each gives, in the order of the list. When one fails, the others take theirs back. */
-async function add(request: ListRequest): Promise<Result> {
-  const all = parts(request)
+async function add(all: readonly Ipam[], request: ListRequest): Promise<Result> {
   for (const part of all) await part.prepare()
   const done: Ipam[] = []
   try {
@@ -71,8 +77,4 @@ function merged(results: readonly Result[]): Result {
     routes: results.flatMap(({ routes }) => routes),
     dns: servers.length > 0 ? { ...dns, nameservers: servers } : dns,
   }
-}
-
-async function eachInTurn(request: ListRequest, action: (part: Ipam) => Promise<void>): Promise<void> {
-  for (const part of parts(request)) await action(part)
 }

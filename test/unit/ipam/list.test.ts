@@ -3,11 +3,14 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Request } from '../../../shared/cni/plugin.ts'
 import type { Result } from '../../../shared/cni/result.ts'
+import { ipamOf } from '../../../shared/ipam/ipam.ts'
 import type { ListConfig } from '../../../shared/ipam/ipam-list/config.ts'
-import { ipamList } from '../../../shared/ipam/ipam-list/plugin.ts'
+import { ipamList as makeIpamList } from '../../../shared/ipam/ipam-list/plugin.ts'
 import { fails, makeDirectory, removeDirectories, requestOf } from './request.ts'
 
 type More = Partial<Request<ListConfig>> & { lenient?: boolean }
+
+const ipamList = makeIpamList(ipamOf)
 
 let bin: string
 let dataDir: string
