@@ -13,16 +13,11 @@ import { currentNamespace } from '../../shared/kernel/namespace.ts'
 import { writeSysctl } from '../../shared/kernel/sysctl.ts'
 import { giveBack } from '../../shared/lent/lend.ts'
 import { loans } from '../../shared/lent/record.ts'
-import {
-  collectLinks,
-  releaseLinks,
-  type SharedLink,
-  shareLink,
-  withLinkLock,
-} from '../../shared/link/shared-link.ts'
+import { collectLinks, releaseLinks, type SharedLink, shareLink } from '../../shared/link/shared-link.ts'
 import { parseBond } from '../../shared/netlink/bond.ts'
 import { changeLink, findLink, type Link } from '../../shared/netlink/link.ts'
 import { ask, type Socket } from '../../shared/netlink/socket.ts'
+import { withLinkLock } from '../../shared/state/lock.ts'
 import { checkBond, createBond, kind } from './bond.ts'
 import type { BondConfig } from './config.ts'
 

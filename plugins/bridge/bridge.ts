@@ -4,24 +4,13 @@ import { type Undo, undoable } from '../../shared/attachment/undo.ts'
 import { CniError, Code } from '../../shared/cni/error.ts'
 import { formatMac } from '../../shared/ip/mac.ts'
 import { isErrno, tolerate } from '../../shared/kernel/errno.ts'
-import { makeDirectory, readFile } from '../../shared/kernel/files.ts'
-import { withLock } from '../../shared/kernel/lock.ts'
+import { readFile } from '../../shared/kernel/files.ts'
 import { writeSysctl } from '../../shared/kernel/sysctl.ts'
 import { type BridgeOptions, changeBridge, newBridge, parseBridge } from '../../shared/netlink/bridge.ts'
 import { changeLink, findLink, type Link, listLinks, removeLink } from '../../shared/netlink/link.ts'
 import { ask, type Socket } from '../../shared/netlink/socket.ts'
+import { withLinkLock } from '../../shared/state/lock.ts'
 import type { BridgeConfig } from './config.ts'
-
-const stateDirectory = '/run/patchbay'
-
-/**
- * Holds the lock of one bridge: making it and becoming its port are one step to everybody else, so that a failed ADD
- * can remove the bridge it made without taking it from under another's feet.
- */
-export function withBridgeLock<T>(name: string, action: () => T): T {
-  makeDirectory(stateDirectory)
-  return withLock(`${stateDirectory}/bridge-${name}.lock`, action)
-}
 
 /** The bridge of a configuration, up and as it says; made if there is none. The caller holds its lock. */
 export function ensureBridge(host: Socket, config: BridgeConfig, undo: Undo): Link {
@@ -39,7 +28,7 @@ function makeBridge(host: Socket, config: BridgeConfig, undo: Undo): Link {
     undoable(
       undo,
       () => ask(host, newBridge(name, { mac, mtu: mtu || undefined }, bridgeOptions(config))),
-      () => withBridgeLock(name, () => removeUnlessUsed(host, name)),
+      () => withLinkLock(name, () => removeUnlessUsed(host, name)),
     )
   } catch (error) {
     if (wantsVlans(config) && isErrno(error, 'EOPNOTSUPP')) throw noVlanFiltering(name)
@@ -79,7 +68,7 @@ function hasOtherContainers(host: Socket, bridge: Link, own: string): boolean {
 export function undoUnlessShared(undo: Undo, host: Socket, bridge: Link, own: string): Undo {
   return (inverse) =>
     undo(() =>
-      withBridgeLock(bridge.name, () => (hasOtherContainers(host, bridge, own) ? undefined : inverse())),
+      withLinkLock(bridge.name, () => (hasOtherContainers(host, bridge, own) ? undefined : inverse())),
     )
 }
 

@@ -21,7 +21,8 @@ import { listAddresses, newAddress, removeAddress } from '../../shared/netlink/a
 import type { Link } from '../../shared/netlink/link.ts'
 import { removeNeighbour } from '../../shared/netlink/neighbour.ts'
 import { ask, type Socket } from '../../shared/netlink/socket.ts'
-import { undoUnlessShared, withBridgeLock } from './bridge.ts'
+import { withLinkLock } from '../../shared/state/lock.ts'
+import { undoUnlessShared } from './bridge.ts'
 import { type BridgeConfig, isGateway } from './config.ts'
 import { ensureVlanGateway } from './vlan-gateway.ts'
 
@@ -69,7 +70,7 @@ export function connectGateway(life: Life<BridgeConfig>, bridge: Link, port: Lin
   const { host, request, undo } = life
   const { vlan } = request.config
   const unlessShared = undoUnlessShared(undo, host, bridge, port.name)
-  return withBridgeLock(bridge.name, () => {
+  return withLinkLock(bridge.name, () => {
     const gateway = vlan ? ensureVlanGateway(host, bridge, vlan, unlessShared) : bridge
     for (const cidr of gateways(ips)) ensureAddress(host, gateway, cidr, request.config, unlessShared)
     forgetFormerOwners(host, gateway, ips)

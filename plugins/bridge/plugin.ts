@@ -16,7 +16,8 @@ import {
 import { waitUntilRunning } from '../../shared/link/running.ts'
 import type { Link } from '../../shared/netlink/link.ts'
 import { collectHostEnds, removeHostEnd } from '../../shared/pair/host-end.ts'
-import { ensureBridge, undoUnlessShared, withBridgeLock } from './bridge.ts'
+import { withLinkLock } from '../../shared/state/lock.ts'
+import { ensureBridge, undoUnlessShared } from './bridge.ts'
 import { checkBridge } from './check.ts'
 import { type BridgeConfig, config, isGateway } from './config.ts'
 import { addMacCheck, macCheckCollection, macCheckRemoval } from './firewall.ts'
@@ -54,7 +55,7 @@ export const bridge = interfacePlugin<BridgeConfig, Made>({
 /** Bridge, uplinks and port are one step to other ADDs. */
 function create(life: Life<BridgeConfig>): Made {
   const { host, request, undo } = life
-  return withBridgeLock(request.config.bridge, () => {
+  return withLinkLock(request.config.bridge, () => {
     const bridge = ensureBridge(host, request.config, undo)
     const unlessShared = undoUnlessShared(undo, host, bridge, hostIfname(request))
     connectUplinks(host, bridge, request.config, unlessShared)

@@ -11,7 +11,7 @@ import type { ShimKind } from '../../shared/host/shim.ts'
 import { formatMac, parseMac } from '../../shared/ip/mac.ts'
 import { isErrno, type KernelError } from '../../shared/kernel/errno.ts'
 import { readSysctl } from '../../shared/kernel/sysctl.ts'
-import { checkChild, createChild } from '../../shared/link/child.ts'
+import { checkChild, explainRefusal, makeChild } from '../../shared/link/child.ts'
 import { findParent, parentSegment, parentSide } from '../../shared/link/parent.ts'
 import { listAddresses } from '../../shared/netlink/address.ts'
 import { ipvlanKind, parseIpvlan } from '../../shared/netlink/ipvlan.ts'
@@ -50,11 +50,12 @@ export async function createIpvlan(life: Life<Asked>, kind: IpvlanKind): Promise
   if (!link.up)
     request.log.warn(`${link.name} is down: nothing leaves by it until: ip link set dev ${link.name} up`)
   try {
-    await join(life, link, () =>
-      createChild(life, link, { ...ipvlanKind(config), kind, mtu: config.mtu || undefined }),
+    join(life, link, () =>
+      makeChild(life, link, { ...ipvlanKind(config), kind, mtu: config.mtu || undefined }),
     )
   } catch (error) {
-    throw isErrno(error, 'EINVAL') ? notEthernet(link, kind, error) : error
+    if (isErrno(error, 'EINVAL')) throw notEthernet(link, kind, error)
+    throw await explainRefusal(error, side, link, kind)
   }
   return parent
 }

@@ -10,11 +10,12 @@ import { CniError, Code } from '../../shared/cni/error.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import { tolerate } from '../../shared/kernel/errno.ts'
 import { makeDirectory, readDirectory, readFileIfAny, remove, writeFile } from '../../shared/kernel/files.ts'
+import type { Settled } from '../../shared/kernel/lock.ts'
 import { type Found, findOn } from '../../shared/link/busy.ts'
 import { sitsOn } from '../../shared/link/parent.ts'
-import { withLinkLock } from '../../shared/link/shared-link.ts'
 import { type IpvlanOptions, parseIpvlan } from '../../shared/netlink/ipvlan.ts'
 import { findLink, type Link, listLinks } from '../../shared/netlink/link.ts'
+import { withLinkLock } from '../../shared/state/lock.ts'
 import type { IpvlanConfig } from './keys.ts'
 
 /** A file for each parent. */
@@ -25,16 +26,15 @@ type Witness = Pick<Request, 'containerID' | 'ifname' | 'netns'>
 /**
  * Makes an ipvlan on a parent whose others, if there are any, have the same mode and flag. Two that are the first at once
  * come one after the other.
- * @param make begins with making it, before it waits for anything
  * @throws CniError naming the one in the way
  */
-export function join<T>(life: Life<IpvlanConfig>, parent: Link, make: () => T): T {
+export function join<T>(life: Life<IpvlanConfig>, parent: Link, make: () => Settled<T>): T {
   const { request, undo } = life
   if (request.config.linkInContainer) {
     judge(parent, request.config, inContainer(life, parent))
     return make()
   }
-  return withLinkLock(`ipvlan-${parent.name}`, () => {
+  return withLinkLock(parent.name, () => {
     const witness = witnessOn(parent, request)
     judge(parent, request.config, witness ?? anywhere(life, parent))
     const made = make()

@@ -8,12 +8,13 @@ import { hostSocket } from '../../shared/attachment/wiring.ts'
 import { CniError, Code } from '../../shared/cni/error.ts'
 import type { Log } from '../../shared/cni/log.ts'
 import { tolerate } from '../../shared/kernel/errno.ts'
+import type { Settled } from '../../shared/kernel/lock.ts'
 import { writeSysctl } from '../../shared/kernel/sysctl.ts'
-import { withLinkLock } from '../../shared/link/shared-link.ts'
 import { newBridge } from '../../shared/netlink/bridge.ts'
 import { changeLink, findLink, type Link, listPorts, removeLink } from '../../shared/netlink/link.ts'
 import { ask, type Socket } from '../../shared/netlink/socket.ts'
 import { labelled } from '../../shared/pair/host-end.ts'
+import { withLinkLock } from '../../shared/state/lock.ts'
 import type { VxlanConfig } from './config.ts'
 import type { Underlay } from './underlay.ts'
 import { fillVtep, keepVtep, makeVtep, vtepName } from './vtep.ts'
@@ -35,7 +36,7 @@ export function namesOf({ vni, bridge }: Partial<VxlanConfig>): { bridge?: strin
 }
 
 /** Holds the lock of a segment: making it and becoming its port are one step to everybody else, and so is its removal. */
-export function withSegmentLock<T>(config: VxlanConfig, action: () => T): T {
+export function withSegmentLock<T>(config: VxlanConfig, action: () => Settled<T>): T {
   return withLinkLock(namesOf(config).bridge ?? '', action)
 }
 

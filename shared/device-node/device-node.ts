@@ -14,7 +14,7 @@ import type { Result } from '../cni/result.ts'
 import { draftFile } from '../kernel/draft.ts'
 import { tolerate } from '../kernel/errno.ts'
 import { makeDirectory, readDirectory, readFileIfAny, remove, removeDirectory } from '../kernel/files.ts'
-import { withLock } from '../kernel/lock.ts'
+import type { Settled } from '../kernel/lock.ts'
 import type { Namespace } from '../kernel/namespace.ts'
 import {
   makeNode,
@@ -27,6 +27,7 @@ import {
 } from '../kernel/node.ts'
 import { readSysfs } from '../kernel/sysfs.ts'
 import { findLink, type Link } from '../netlink/link.ts'
+import { withStateLock } from '../state/lock.ts'
 import { type NodeConfig, nodesDirectory } from './keys.ts'
 
 const state = '/run/patchbay'
@@ -155,9 +156,9 @@ function inWords(key: string, value: number): string {
   return key === 'mode' ? value.toString(8).padStart(4, '0') : String(value)
 }
 
-function locked<T>(action: () => T): T {
+function locked<T>(action: () => Settled<T>): T {
   makeDirectory(state)
-  return withLock(`${state}/nodes.lock`, action)
+  return withStateLock('nodes', action)
 }
 
 function fileOf({ network, containerID, ifname }: Attachment): string {

@@ -7,7 +7,8 @@ import { hashedName } from '../cni/identity.ts'
 import type { Attachment, Request } from '../cni/plugin.ts'
 import { tolerate } from '../kernel/errno.ts'
 import { makeDirectory, readDirectory, readFileIfAny, removeTree, stat, writeFile } from '../kernel/files.ts'
-import { withLock } from '../kernel/lock.ts'
+import type { Settled } from '../kernel/lock.ts'
+import { withStateLock } from '../state/lock.ts'
 import type { LinkState } from './link-state.ts'
 
 const state = '/run/patchbay'
@@ -38,9 +39,9 @@ export function loanOf({ network, containerID, ifname }: Attachment): string {
 }
 
 /** Holds the lock of all loans: marking a link and moving it are one step to everybody else. */
-export function withLoans<T>(action: () => T): T {
+export function withLoans<T>(action: () => Settled<T>): T {
   makeDirectory(state)
-  return withLock(`${state}/lent.lock`, action)
+  return withStateLock('lent', action)
 }
 
 export function rememberLoan({ network, containerID, ifname, netns }: Request, links: Lent[]): void {

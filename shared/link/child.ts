@@ -25,18 +25,21 @@ export async function createChild(
   parent: Link,
   spec: ChildSpec,
 ): Promise<void> {
-  refuseMtu(parent, spec.mtu)
-  const side = parentSide(life, life.request.config)
   try {
-    bear(life, side, parent, spec)
+    makeChild(life, parent, spec)
   } catch (error) {
-    throw await explainRefusal(error, side, parent, spec.kind)
+    throw await explainRefusal(error, parentSide(life, life.request.config), parent, spec.kind)
   }
 }
 
-/** Under its final name where that can be: kernels before 6.14 look for the name on the parent's side too, and find eth0. */
-function bear(life: Life<ParentConfig>, side: Socket, parent: Link, spec: ChildSpec): void {
+/**
+ * The same, synchronously, with the kernel's own words for a refusal: `explainRefusal` says more. Before 6.14 the kernel
+ * looks for the child's name in the parent's namespace too; where that has such a link, the child is renamed afterwards.
+ */
+export function makeChild(life: Life<ParentConfig>, parent: Link, spec: ChildSpec): void {
+  refuseMtu(parent, spec.mtu)
   const { inside, container, request, undo } = life
+  const side = parentSide(life, request.config)
   const { ifname } = request
   const netns = request.config.linkInContainer ? undefined : container
   const name = netns && findLink(side, ifname) ? temporaryName(request) : ifname

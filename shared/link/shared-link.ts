@@ -16,12 +16,11 @@ import {
   stat,
   writeFile,
 } from '../kernel/files.ts'
-import { withLock } from '../kernel/lock.ts'
 import { changeLink, findLink, type Link, parseLink, removeLink, showLink } from '../netlink/link.ts'
 import { ask, type Socket, transact } from '../netlink/socket.ts'
+import { stateDirectory, withLinkLock } from '../state/lock.ts'
 
-const state = '/run/patchbay'
-const claims = `${state}/claims`
+const claims = `${stateDirectory}/claims`
 
 /** The alias by which `ip link` tells that a link is ours. */
 const sharedAlias = 'patchbay: shared'
@@ -35,12 +34,6 @@ export interface Claim extends Attachment {
 export type Forget = (link: Link, claim: Claim) => void
 
 const nothing: Forget = () => {}
-
-/** Holds the lock of one link: making, claiming and removing it are one step to everybody else. */
-export function withLinkLock<T>(name: string, action: () => T): T {
-  makeDirectory(state)
-  return withLock(`${state}/link-${name}.lock`, action)
-}
 
 /** A link that attachments share. */
 export interface SharedLink {

@@ -5,8 +5,9 @@ import { hashedName } from '../cni/identity.ts'
 import type { Attachment, Request } from '../cni/plugin.ts'
 import { tolerate } from '../kernel/errno.ts'
 import { makeDirectory, readDirectory, readFileIfAny, removeTree, writeFile } from '../kernel/files.ts'
-import { withLock } from '../kernel/lock.ts'
+import type { Settled } from '../kernel/lock.ts'
 import type { PairKind } from '../netlink/pair.ts'
+import { withStateLock } from '../state/lock.ts'
 import type { PairConfig } from './host-end.ts'
 
 /** What a wire is configured by: the keys of keys.ts. */
@@ -45,9 +46,9 @@ export function idOf({ network, wire, kind }: Wire): string {
 }
 
 /** Holds the lock of all wires: looking who has the ends and giving one away are one step to everybody else. */
-export function withWires<T>(action: () => T): T {
+export function withWires<T>(action: () => Settled<T>): T {
   makeDirectory(records)
-  return withLock(`${state}/wires.lock`, action)
+  return withStateLock('wires', action)
 }
 
 /** Who had the ends last; nobody when there is no record, or it is damaged. */

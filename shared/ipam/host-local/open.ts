@@ -7,7 +7,8 @@ import { CniError, Code, factsOf } from '../../cni/error.ts'
 import type { Log } from '../../cni/log.ts'
 import { KernelError } from '../../kernel/errno.ts'
 import { makeDirectory, stat } from '../../kernel/files.ts'
-import { withLock } from '../../kernel/lock.ts'
+import type { Settled } from '../../kernel/lock.ts'
+import { withFileLock } from '../../state/lock.ts'
 import { indexRoot, isSealed, keptIndex } from './index.ts'
 import { forgetEarlierBoots, rebuild } from './rebuild.ts'
 import type { Reservation } from './records.ts'
@@ -25,7 +26,7 @@ export function makeStore(directory: string): void {
 }
 
 /** Holds the lock of a network's directory. @throws CniError when something cannot be read or written */
-export function withStore<T>(directory: string, log: Log, action: (store: Store) => T): T {
+export function withStore<T>(directory: string, log: Log, action: (store: Store) => Settled<T>): T {
   const root = indexRoot(directory)
   return locked(directory, () => {
     if (!isSealed(directory, root)) return sealing(reopen(directory, root, log).store, action)
@@ -37,7 +38,7 @@ export function withStore<T>(directory: string, log: Log, action: (store: Store)
 export function withAll<T>(
   directory: string,
   log: Log,
-  action: (store: Store, all: readonly Reservation[]) => T,
+  action: (store: Store, all: readonly Reservation[]) => Settled<T>,
 ): T {
   return locked(directory, () => {
     const { store, all } = reopen(directory, indexRoot(directory), log)
@@ -50,8 +51,8 @@ export function hasStore(directory: string): boolean {
   return stat(directory) !== undefined
 }
 
-function locked<T>(directory: string, action: () => T): T {
-  return explaining(directory, () => withLock(`${directory}/lock`, action))
+function locked<T>(directory: string, action: () => Settled<T>): T {
+  return explaining(directory, () => withFileLock(`${directory}/lock`, action))
 }
 
 /** Whatever comes of an action, what it changed is kept. */

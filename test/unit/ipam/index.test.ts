@@ -7,6 +7,7 @@ import { withAll, withStore } from '../../../shared/ipam/host-local/open.ts'
 import { type Holder, recordOf } from '../../../shared/ipam/host-local/records.ts'
 import { heldBy, release, reserve, type Store } from '../../../shared/ipam/host-local/store.ts'
 import { draftFile } from '../../../shared/kernel/draft.ts'
+import type { Settled } from '../../../shared/kernel/lock.ts'
 import { makeDirectory, removeDirectories } from './request.ts'
 
 const log = { warn: () => {}, info: () => {} }
@@ -24,7 +25,7 @@ function mkdir(path: string): string {
 }
 
 const address = (text: string) => parseAddress(text) as NonNullable<ReturnType<typeof parseAddress>>
-const open = <T>(action: (store: Store) => T): T => withStore(directory, log, action)
+const open = <T>(action: (store: Store) => Settled<T>): T => withStore(directory, log, action)
 const root = () => indexRoot(directory)
 const holder = (containerID: string, ifname = 'eth0'): Holder => ({ containerID, ifname })
 const [first, last] = [address('10.1.2.1'), address('10.1.2.254')]

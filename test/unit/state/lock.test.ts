@@ -1,0 +1,77 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { CniError } from '../../../shared/cni/error.ts'
+import { withFileLock } from '../../../shared/state/lock.ts'
+
+const test = suite<{ path: string }>('lock')
+
+test.before.each((context) => {
+  context.path = join(mkdtempSync(join(tmpdir(), 'patchbay-')), 'lock')
+})
+
+test.after.each(({ path }) => rmSync(join(path, '..'), { recursive: true }))
+
+/** Another process that holds the lock, for some seconds at most. */
+async function holder(path: string, seconds: number) {
+  const env = { ...process.env, CNI_COMMAND: 'ADD', CNI_CONTAINERID: 'abc' }
+  const held = spawn('flock', ['-F', path, 'sh', '-c', `echo held; exec sleep ${seconds}`], { env })
+  await once(held.stdout, 'data')
+  return held
+}
+
+test('an action under a lock gives its result, and the next one may follow', ({ path }) => {
+  assert.is(
+    withFileLock(path, () => 1),
+    1,
+  )
+  assert.is(
+    withFileLock(path, () => 2),
+    2,
+  )
+})
+
+test('an action that fails releases the lock', ({ path }) => {
+  const fail = (): number => {
+    throw new Error('failed')
+  }
+  assert.throws(() => withFileLock(path, fail), 'failed')
+  assert.is(
+    withFileLock(path, () => 2, 0),
+    2,
+  )
+})
+
+test('a lock that is released in time is waited for', async ({ path }) => {
+  await holder(path, 0.3)
+  assert.is(
+    withFileLock(path, () => 1, 5000),
+    1,
+  )
+})
+
+test('a lock that is held too long is refused with code 11, by the name of its holder', async ({ path }) => {
+  const held = await holder(path, 20)
+  try {
+    withFileLock(path, () => assert.unreachable(), 50)
+    assert.unreachable()
+  } catch (error) {
+    const { code, message, details } = error as CniError
+    assert.is(code, 11)
+    assert.is(message, `waited 0.05 s for a lock that process ${held.pid} (sleep ADD of container abc) holds`)
+    assert.match(details, `kill ${held.pid}`)
+  } finally {
+    held.kill()
+  }
+})
+
+test('an asynchronous action does not compile', ({ path }) => {
+  // @ts-expect-error the lock would be released at the first await
+  withFileLock(path, async () => readFileSync(path))
+})
+
+test.run()
