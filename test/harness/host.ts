@@ -6,6 +6,7 @@ import { ensurePackages } from '../../scripts/setup.ts'
 import { builtTool } from './cnitool.ts'
 import { command, ip } from './command.ts'
 import { packagesOf } from './declared.ts'
+import { refuse } from './refuse.ts'
 import { difference, type Snapshot, snapshot } from './snapshot.ts'
 
 /** Set in the environment of a test program that already runs on its private host. */
@@ -50,11 +51,6 @@ function startAgain(): number {
 /** The machine's own network, as far as a plugin could reach it. */
 function machine(): Snapshot {
   return snapshot(['/run/netns', '/var/lib/cni'].filter((path) => existsSync(path)))
-}
-
-function refuse(sentence: string): never {
-  console.error(sentence)
-  process.exit(1)
 }
 
 /** Empty /run and /var/lib, a /sys that shows this network, forwarding off as on a fresh machine. */

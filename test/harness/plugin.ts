@@ -1,7 +1,10 @@
 /** The built executables, called directly as a runtime calls them. */
 
 import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { execa } from 'execa'
+import { changedSince } from './built.ts'
+import { refuse } from './refuse.ts'
 
 /** Keys of one plugin's configuration, beside its type. */
 export type Configuration = { type: string } & Record<string, unknown>
@@ -17,12 +20,24 @@ export interface Result {
   dns?: Record<string, unknown>
 }
 
+const root = join(import.meta.dirname, '../..')
+const found = new Map<Engine, string>()
+
 /** The directory of an engine's executables; `CNI_TEST_BIN` puts other plugins in their place, to try a test out. */
 export function executables(engine: Engine = 'quickjs'): string {
-  const directory = process.env.CNI_TEST_BIN ?? new URL(`../../dist/${engine}`, import.meta.url).pathname
-  if (existsSync(`${directory}/bridge`)) return directory
-  console.error(`${directory} holds no built plugins: npm run build`)
-  process.exit(1)
+  const directory = process.env.CNI_TEST_BIN ?? found.get(engine) ?? built(engine)
+  found.set(engine, directory)
+  return directory
+}
+
+/** Our own. Ends the test program when they are missing or older than their sources. */
+function built(engine: Engine): string {
+  const directory = join(root, 'dist', engine)
+  const build = `npm run build -- --engine ${engine}`
+  if (!existsSync(`${directory}/bridge`)) refuse(`${directory} holds no built plugins: ${build}`)
+  const changed = changedSince(`${directory}/patchbay`, root)
+  if (changed) refuse(`dist/${engine} is older than ${changed}, build it again: ${build}`)
+  return directory
 }
 
 /** One call of a plugin: environment and standard input. */
