@@ -6,6 +6,7 @@ import type { Wiring } from '../../shared/attachment/wiring.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import { checkInside, createInside } from '../../shared/link/inside.ts'
 import { bondKind } from '../../shared/netlink/bond.ts'
+import { commandIn } from '../../shared/netlink/command.ts'
 import type { Link } from '../../shared/netlink/link.ts'
 import { transact } from '../../shared/netlink/socket.ts'
 import type { BondConfig } from './config.ts'
@@ -27,8 +28,8 @@ export function createBond(life: Life<BondConfig>): Link[] {
 
 /** @throws CniError naming the first thing that is not as ADD left it */
 export function checkBond(wiring: Wiring, request: Request<BondConfig>): void {
-  const { config, netns, ifname } = request
-  const show = `nsenter --net=${netns} ip -d link show`
+  const { config, ifname } = request
+  const show = commandIn(request, 'ip -d link show')
   const link = checkInside(wiring, request, kind)
   const members = checkMembers(wiring, request)
   checkOptions(link, optionsOf(config, members), `${show} dev ${ifname}`)

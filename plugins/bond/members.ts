@@ -1,6 +1,6 @@
 /** The members of a bond or a team: interfaces that become one, and are given back as they were. */
 
-import { broken } from '../../shared/attachment/check.ts'
+import { broken } from '../../shared/attachment/broken.ts'
 import type { Life } from '../../shared/attachment/device.ts'
 import { undoable } from '../../shared/attachment/undo.ts'
 import type { Wiring } from '../../shared/attachment/wiring.ts'
@@ -11,6 +11,7 @@ import { inNamespace } from '../../shared/kernel/namespace.ts'
 import { writeSysctl } from '../../shared/kernel/sysctl.ts'
 import { lendHosts, lendOwn, namesInside } from '../../shared/lent/lend.ts'
 import { borrowerOf } from '../../shared/lent/record.ts'
+import { commandIn, seeLink } from '../../shared/netlink/command.ts'
 import { Group, waitFor } from '../../shared/netlink/events.ts'
 import { changeLink, findLink, type Link, type LinkSettings } from '../../shared/netlink/link.ts'
 import { type Socket, transact } from '../../shared/netlink/socket.ts'
@@ -47,7 +48,7 @@ function findMember(side: Socket, name: string, isInside: boolean): Link {
   throw new CniError(Code.InvalidNetworkConfig, {
     msg: `links: ${name} is no Ethernet device`,
     hint: 'name Ethernet interfaces',
-    see: `ip link show dev ${name}`,
+    see: seeLink(name),
   })
 }
 
@@ -68,7 +69,7 @@ function taken(side: Socket, { name, master = 0 }: Link): CniError {
   return new CniError(Code.InvalidNetworkConfig, {
     msg: `links: ${name} belongs to ${owner} already`,
     hint: `free it: ip link set dev ${name} nomaster`,
-    see: `ip -d link show dev ${name}`,
+    see: seeLink(name),
     errno: 'EBUSY',
   })
 }
@@ -111,7 +112,7 @@ export function settleMembers({ inside, container, request }: Life<MemberConfig>
 /** CHECK: each member belongs to the container's interface still. @returns them, in order @throws CniError */
 export function checkMembers(wiring: Wiring, request: Request<MemberConfig>): Link[] {
   const { inside } = wiring
-  const { ifname, netns, config } = request
+  const { ifname, config } = request
   const names = config.linksInContainer ? config.links.map(({ name }) => name) : namesInside(request)
   const master = findLink(inside, ifname)?.index
   const members = names
@@ -121,6 +122,6 @@ export function checkMembers(wiring: Wiring, request: Request<MemberConfig>): Li
   const has = (name = '') => members.some((link) => link.name === name)
   const lost = config.links.filter((_, index) => !has(names[index])).map(({ name }) => name)
   throw broken(`${ifname} has lost ${lost.join(', ')}`, {
-    see: `nsenter --net=${netns} ip -d link show master ${ifname}`,
+    see: commandIn(request, `ip -d link show master ${ifname}`),
   })
 }

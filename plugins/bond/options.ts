@@ -1,6 +1,6 @@
 /** A bond's options: what a configuration says of them, and what CHECK must find. */
 
-import { broken } from '../../shared/attachment/check.ts'
+import { broken, mismatch } from '../../shared/attachment/broken.ts'
 import {
   type BondMember,
   type BondOptions,
@@ -8,7 +8,6 @@ import {
   bondWords,
   canonical,
   changeBondMember,
-  inWords,
   parseBond,
   parseBondMember,
 } from '../../shared/netlink/bond.ts'
@@ -43,12 +42,10 @@ export function checkOptions(bond: Link, wanted: BondOptions, show: string): voi
   const actual = parseBond(bond.data ?? Buffer.alloc(0))
   const expected = canonical(wanted)
   const wrong = bondOptions.find(
-    (name) => expected[name] !== undefined && inWords(actual[name]) !== inWords(expected[name]),
+    (name) => expected[name] !== undefined && String(actual[name]) !== String(expected[name]),
   )
   if (!wrong) return
-  throw broken(`${bond.name} has ${wrong} ${inWords(actual[wrong])}, not ${inWords(expected[wrong])}`, {
-    see: show,
-  })
+  throw broken(mismatch(bond.name, wrong, actual[wrong], expected[wrong]), { see: show })
 }
 
 /** @throws CniError naming the first member that is not as configured */
@@ -58,7 +55,7 @@ export function checkMemberOptions(members: Link[], { links }: BondConfig, show:
     const expected: BondMember = links[index] ?? {}
     for (const key of ['queueId', 'priority'] as const) {
       if (expected[key] !== undefined && actual[key] !== expected[key])
-        throw broken(`${name} has ${key} ${actual[key]}, not ${expected[key]}`, { see: show })
+        throw broken(mismatch(name, key, actual[key], expected[key]), { see: show })
     }
   }
 }

@@ -1,13 +1,22 @@
 /** CHECK of the host's side: bridge, port, VLANs, gateway, masquerade; each thing that ADD made and somebody may have broken. */
 
-import { broken } from '../../shared/attachment/check.ts'
+import { isDown, mismatch, noPort, noSuch, repairable, wrongLink } from '../../shared/attachment/broken.ts'
 import type { Wiring } from '../../shared/attachment/wiring.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import type { Result } from '../../shared/cni/result.ts'
 import { checkMasquerade } from '../../shared/host/masquerade.ts'
 import { formatCidr, sameCidr } from '../../shared/ip/subnet.ts'
-import { listAddresses } from '../../shared/netlink/address.ts'
-import { listPortVlans, parseBridge, parseBridgePort } from '../../shared/netlink/bridge.ts'
+import { listAddresses, newAddress } from '../../shared/netlink/address.ts'
+import {
+  type BridgeOptions,
+  changeBridge,
+  changeBridgePort,
+  listPortVlans,
+  newPortVlan,
+  parseBridge,
+  parseBridgePort,
+} from '../../shared/netlink/bridge.ts'
+import { seeLink } from '../../shared/netlink/command.ts'
 import { findLink, type Link } from '../../shared/netlink/link.ts'
 import type { Socket } from '../../shared/netlink/socket.ts'
 import { checkHostEnd } from '../../shared/pair/host-end.ts'
@@ -36,45 +45,50 @@ export async function checkBridge(
 
 function checkBridgeLink(host: Socket, config: BridgeConfig, { interfaces }: Result): Link {
   const name = config.bridge
-  const show = `ip -d link show dev ${name}`
   const bridge = findLink(host, name)
-  if (!bridge) throw broken(`the host has no bridge ${name} any more`, { see: show })
-  if (bridge.kind !== 'bridge') throw broken(`${name} is not a bridge any more`, { see: show })
+  if (bridge?.kind !== 'bridge') throw noSuch('bridge', name)
   const mac = interfaces.find((one) => one.name === name && !one.sandbox)?.mac
   if (mac && mac.toLowerCase() !== bridge.mac)
-    throw broken(`bridge ${name} has MAC address ${bridge.mac}, not ${mac}`, { see: show })
-  if (!bridge.up) throw broken(`bridge ${name} is down`, { see: show })
-  if (config.promiscMode && !bridge.promisc) throw broken(`bridge ${name} is not promiscuous`, { see: show })
-  const [wrong] = Object.entries(differences(bridge, bridgeOptions(config)))
-  if (wrong) throw broken(`bridge ${name} does not have ${wrong[0]} ${wrong[1]}`, { see: show })
-  if (wantsVlans(config) && !(bridge.data && parseBridge(bridge.data).vlanFiltering))
-    throw broken(`bridge ${name} does not filter VLANs any more`, { see: show })
-  for (const uplink of config.uplinks ?? []) {
-    if (findLink(host, uplink)?.master !== bridge.index)
-      throw broken(`uplink ${uplink} is no port of ${name}`, { see: `ip link show dev ${uplink}` })
-  }
+    throw wrongLink(mismatch(`bridge ${name}`, 'MAC address', bridge.mac, mac), name, { mac })
+  if (!bridge.up) throw isDown(name)
+  if (config.promiscMode && !bridge.promisc)
+    throw wrongLink(`bridge ${name} is not promiscuous`, name, { promisc: true })
+  checkOptions(bridge, config)
+  for (const uplink of config.uplinks ?? [])
+    if (findLink(host, uplink)?.master !== bridge.index) throw noPort(uplink, bridge)
   return bridge
+}
+
+function checkOptions(bridge: Link, config: BridgeConfig): void {
+  const { name, data } = bridge
+  const actual = data && parseBridge(data)
+  const wrong = differences(bridge, bridgeOptions(config))
+  const [key] = Object.keys(wrong) as (keyof BridgeOptions)[]
+  if (key)
+    throw repairable(
+      mismatch(`bridge ${name}`, key, actual?.[key], wrong[key]),
+      changeBridge(bridge, wrong),
+      seeLink(name),
+    )
+  if (!wantsVlans(config) || actual?.vlanFiltering) return
+  const msg = `bridge ${name} does not filter VLANs any more`
+  throw repairable(msg, changeBridge(bridge, { vlanFiltering: true }), seeLink(name))
 }
 
 function checkPort(host: Socket, port: Link, bridge: Link, config: BridgeConfig): void {
   const { name } = port
-  const show = `ip -d link show dev ${name}`
-  if (port.master !== bridge.index)
-    throw broken(`${name} is no port of ${bridge.name} any more`, { see: show })
-  const { hairpin, isolated } = parseBridgePort(port.portData ?? Buffer.alloc(0))
-  if (hairpin !== config.hairpinMode)
-    throw broken(`hairpin mode of ${name} is ${onOff(hairpin)}, not ${onOff(config.hairpinMode)}`, {
-      see: show,
-    })
-  if (isolated !== config.portIsolation)
-    throw broken(`isolation of ${name} is ${onOff(isolated)}, not ${onOff(config.portIsolation)}`, {
-      see: show,
-    })
+  if (port.master !== bridge.index) throw noPort(name, bridge)
+  const actual = parseBridgePort(port.portData ?? Buffer.alloc(0))
+  const wanted = { hairpin: config.hairpinMode, isolated: config.portIsolation }
+  for (const key of ['hairpin', 'isolated'] as const) {
+    if (actual[key] === wanted[key]) continue
+    throw repairable(
+      mismatch(name, key, actual[key], wanted[key]),
+      changeBridgePort(port, wanted),
+      seeLink(name),
+    )
+  }
   if (wantsVlans(config)) checkVlans(host, port, config)
-}
-
-function onOff(value: boolean): string {
-  return value ? 'on' : 'off'
 }
 
 function checkVlans(host: Socket, port: Link, config: BridgeConfig): void {
@@ -82,19 +96,18 @@ function checkVlans(host: Socket, port: Link, config: BridgeConfig): void {
   const missing = portVlans(config).find((vlan) => !carries(actual, vlan))
   if (!missing) return
   const range = missing.first === missing.last ? missing.first : `${missing.first}-${missing.last}`
-  throw broken(`${port.name} does not carry VLAN ${range} as configured`, {
-    see: `bridge vlan show dev ${port.name}`,
-  })
+  const msg = `${port.name} does not carry VLAN ${range} as configured`
+  throw repairable(msg, newPortVlan(port, missing), `bridge vlan show dev ${port.name}`)
 }
 
 function checkGateways(host: Socket, bridge: Link, { vlan }: BridgeConfig, { ips }: Result): void {
   const name = vlan ? gatewayName(bridge.name, vlan) : bridge.name
   const link = findLink(host, name)
-  const present = link ? listAddresses(host, link) : []
+  if (!link) throw noSuch('interface', name)
+  const present = listAddresses(host, link)
   for (const gateway of gateways(ips)) {
     if (present.some((cidr) => sameCidr(cidr, gateway))) continue
-    throw broken(`${name} lacks the gateway address ${formatCidr(gateway)}`, {
-      see: `ip address show dev ${name}`,
-    })
+    const msg = `${name} lacks the gateway address ${formatCidr(gateway)}`
+    throw repairable(msg, newAddress(link, gateway), `ip address show dev ${name}`)
   }
 }

@@ -1,6 +1,6 @@
 /** A PCI device that a program drives from user space (DPDK): there is nothing to move, and the container is told which it has. */
 
-import { broken } from '../../shared/attachment/check.ts'
+import { broken } from '../../shared/attachment/broken.ts'
 import { resultOf } from '../../shared/attachment/result.ts'
 import { withUndo } from '../../shared/attachment/undo.ts'
 import { CniError, Code } from '../../shared/cni/error.ts'

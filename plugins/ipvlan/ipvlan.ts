@@ -1,6 +1,6 @@
 /** The container's ipvlan, or ipvtap: made on its parent, and looked at again by CHECK. */
 
-import { broken } from '../../shared/attachment/check.ts'
+import { broken } from '../../shared/attachment/broken.ts'
 import type { Life, ProbingLink } from '../../shared/attachment/device.ts'
 import { requestedMac } from '../../shared/attachment/mac.ts'
 import type { Wiring } from '../../shared/attachment/wiring.ts'
@@ -14,6 +14,7 @@ import { readSysctl } from '../../shared/kernel/sysctl.ts'
 import { checkChild, explainRefusal, makeChild } from '../../shared/link/child.ts'
 import { findParent, parentSegment, parentSide } from '../../shared/link/parent.ts'
 import { listAddresses } from '../../shared/netlink/address.ts'
+import { commandIn, seeLink } from '../../shared/netlink/command.ts'
 import { ipvlanKind, parseIpvlan } from '../../shared/netlink/ipvlan.ts'
 import { findLink, type Link } from '../../shared/netlink/link.ts'
 import { withMaster } from './chain.ts'
@@ -102,14 +103,18 @@ export async function checkIpvlan(
   prevResult: Result,
   kind: IpvlanKind,
 ): Promise<void> {
-  const { config, ifname, netns } = request
+  const { config, ifname } = request
   const parent = parentNow(wiring, request)
   const { data = Buffer.alloc(0) } = checkChild(wiring, request, kind, parent)
   const { mode, flag } = parseIpvlan(data)
+  const changeIpvlan = `ip link set dev ${ifname} type ${kind} mode ${config.mode} ${config.flag}`
   if (mode !== config.mode || flag !== config.flag)
     throw broken(
-      `${ifname} has mode ${mode}, flag ${flag}, not mode ${config.mode}, flag ${config.flag}: somebody changed them for all on ${parent.name}`,
-      { see: `nsenter --net=${netns} ip -d link show dev ${ifname}` },
+      `${ifname} has mode ${mode}, flag ${flag}, not mode ${config.mode}, flag ${config.flag}: all on ${parent.name} were changed`,
+      {
+        hint: `repair it: ${commandIn(request, changeIpvlan)}`,
+        see: seeLink(ifname, request),
+      },
     )
   if (!config.hostAccess) return
   const { checkHostAccess } = await import('../../shared/host/access-check.ts')

@@ -1,12 +1,13 @@
 /** loopback: the interface by which a container reaches itself. It is always there; somebody has to set it up. */
 
-import { broken } from '../../shared/attachment/check.ts'
+import { isDown } from '../../shared/attachment/broken.ts'
 import { openWiring, openWiringIfAny, type Wiring } from '../../shared/attachment/wiring.ts'
 import { CniError, Code } from '../../shared/cni/error.ts'
 import type { Plugin, Request } from '../../shared/cni/plugin.ts'
 import { emptyResult, type Result } from '../../shared/cni/result.ts'
 import { contains, formatCidr, parseCidr } from '../../shared/ip/subnet.ts'
 import { type LinkAddress, listAddresses } from '../../shared/netlink/address.ts'
+import { commandIn } from '../../shared/netlink/command.ts'
 import { changeLink, findLink, type Link } from '../../shared/netlink/link.ts'
 import { ask } from '../../shared/netlink/socket.ts'
 import { config } from './config.ts'
@@ -27,7 +28,7 @@ export const loopback: Plugin = {
 function add(request: Request): Result {
   const wiring = openWiring(request)
   const lo = findLo(wiring)
-  refuseForeign(listAddresses(wiring.inside, lo), request.netns)
+  refuseForeign(listAddresses(wiring.inside, lo), request)
   ask(wiring.inside, changeLink(lo, { up: true }))
   return request.prevResult ?? describeLo(lo, listAddresses(wiring.inside, lo), request.netns)
 }
@@ -40,17 +41,21 @@ function del(request: Request): void {
 function check(request: Request): void {
   const wiring = openWiring(request)
   if (findLo(wiring).up) return
-  throw broken('lo is down', { see: `nsenter --net=${request.netns} ip link show dev lo` })
+  throw isDown('lo', request)
 }
 
 function findLo({ inside, container }: Wiring): Link {
   const lo = findLink(inside, 'lo')
   if (lo) return lo
-  throw new CniError(Code.Internal, { msg: `the namespace ${container.path} has no interface lo` })
+  throw new CniError(Code.Internal, {
+    msg: `the namespace ${container.path} has no interface lo`,
+    hint: 'every network namespace of Linux has one: check what CNI_NETNS names',
+    see: commandIn(inside, 'ip link show'),
+  })
 }
 
 /** An address of the world on lo is somebody's trick, which a runtime should hear of. */
-function refuseForeign(addresses: LinkAddress[], netns: string): void {
+function refuseForeign(addresses: LinkAddress[], request: Request): void {
   const foreign = addresses.find(
     ({ address }) => !loopbackSubnets.some((subnet) => contains(subnet, address)),
   )
@@ -58,7 +63,7 @@ function refuseForeign(addresses: LinkAddress[], netns: string): void {
   throw new CniError(Code.Internal, {
     msg: `loopback interface found with non-loopback address ${formatCidr(foreign)}`,
     hint: 'take the address off lo, or leave loopback out of this network',
-    see: `nsenter --net=${netns} ip address show dev lo`,
+    see: commandIn(request, 'ip address show dev lo'),
   })
 }
 

@@ -1,6 +1,6 @@
 /** The container's macsec: how it is made, and what CHECK must find of it. */
 
-import { broken } from '../../shared/attachment/check.ts'
+import { broken, isDown, mismatch } from '../../shared/attachment/broken.ts'
 import type { Life } from '../../shared/attachment/device.ts'
 import { requestedMac } from '../../shared/attachment/mac.ts'
 import type { Wiring } from '../../shared/attachment/wiring.ts'
@@ -8,6 +8,7 @@ import type { Request } from '../../shared/cni/plugin.ts'
 import { formatMac, parseMac } from '../../shared/ip/mac.ts'
 import { checkChild, createChild } from '../../shared/link/child.ts'
 import { findParent, parentSide, requireUp } from '../../shared/link/parent.ts'
+import { seeLink } from '../../shared/netlink/command.ts'
 import { changeLink, type Link } from '../../shared/netlink/link.ts'
 import { type MacsecOptions, macsecKind, parseMacsec, sciOf } from '../../shared/netlink/macsec.ts'
 import { ask } from '../../shared/netlink/socket.ts'
@@ -66,15 +67,15 @@ const untold: Partial<MacsecOptions> = { window: 0, offload: 'off' }
 
 /** @throws CniError naming the first option that is not as ADD left it */
 export function checkMacsec(wiring: Wiring, request: Request<MacsecConfig>): Link {
-  const { ifname, netns, config } = request
+  const { ifname, config } = request
   const link = checkChild(wiring, request, 'macsec')
-  const show = `nsenter --net=${netns} ip -d link show dev ${ifname}`
-  if (!link.up) throw broken(`${ifname} is down`, { see: show })
+  if (!link.up) throw isDown(ifname, request)
   const wanted = optionsOf(config, link.mac)
   const found = parseMacsec(link.data ?? Buffer.alloc(0))
   for (const name of Object.keys(wanted) as (keyof MacsecOptions)[]) {
     const is = found[name] ?? untold[name]
-    if (is !== wanted[name]) throw broken(`${ifname} has ${name} ${is}, not ${wanted[name]}`, { see: show })
+    if (is !== wanted[name])
+      throw broken(mismatch(ifname, name, is, wanted[name]), { see: seeLink(ifname, request) })
   }
   return link
 }

@@ -1,6 +1,6 @@
 /** macsec: what a container sends by a NIC is protected on the wire, and only what its peers protected is taken. */
 
-import { broken } from '../../shared/attachment/check.ts'
+import { broken } from '../../shared/attachment/broken.ts'
 import type { Life } from '../../shared/attachment/device.ts'
 import { requestedMac } from '../../shared/attachment/mac.ts'
 import { interfacePlugin } from '../../shared/attachment/plugin.ts'
@@ -8,6 +8,7 @@ import type { Wiring } from '../../shared/attachment/wiring.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import { childStatus } from '../../shared/link/child.ts'
 import { parentSegment } from '../../shared/link/parent.ts'
+import { commandIn } from '../../shared/netlink/command.ts'
 import { findLink, type Link } from '../../shared/netlink/link.ts'
 import {
   addAssociations,
@@ -68,18 +69,17 @@ function check(wiring: Wiring, request: Request<MacsecConfig>): void {
 
 function checkKeys(
   socket: Socket,
-  { netns }: Request,
+  request: Request,
   link: Link,
   { transmit, receive }: NonNullable<ReturnType<typeof readAssociations>>,
 ): void {
-  const show = `nsenter --net=${netns} ip macsec show ${link.name}`
+  const see = commandIn(request, `ip macsec show ${link.name}`)
   const found = listAssociations(socket, link)
-  if (!has(found.transmit, transmit))
-    throw broken(`${link.name} has lost the key that it sends by`, { see: show })
+  if (!has(found.transmit, transmit)) throw broken(`${link.name} has lost the key that it sends by`, { see })
   for (const { sci, association } of receive) {
     const channel = found.receive.find((one) => one.sci === sci && one.isActive)
     if (!channel || !has(channel.associations, association))
-      throw broken(`${link.name} has lost the key of its peer ${sci}`, { see: show })
+      throw broken(`${link.name} has lost the key of its peer ${sci}`, { see })
   }
 }
 

@@ -1,6 +1,6 @@
 /** The container's macvlan, or macvtap: how it is made, and what CHECK must find of it. */
 
-import { broken } from '../../shared/attachment/check.ts'
+import { broken, mismatch } from '../../shared/attachment/broken.ts'
 import type { Life } from '../../shared/attachment/device.ts'
 import type { Wiring } from '../../shared/attachment/wiring.ts'
 import { CniError, Code, factsOf } from '../../shared/cni/error.ts'
@@ -9,6 +9,7 @@ import { formatMac, parseMac } from '../../shared/ip/mac.ts'
 import { isErrno, type KernelError } from '../../shared/kernel/errno.ts'
 import { checkChild, createChild } from '../../shared/link/child.ts'
 import { findParent, parentSegment, parentSide } from '../../shared/link/parent.ts'
+import { seeLink } from '../../shared/netlink/command.ts'
 import { changeLink, type Link } from '../../shared/netlink/link.ts'
 import { macvlanKind, parseMacvlan } from '../../shared/netlink/macvlan.ts'
 import { ask } from '../../shared/netlink/socket.ts'
@@ -88,16 +89,16 @@ export function checkMacvlan(
   parent: Link,
   kind: MacvlanKind,
 ): void {
-  const { ifname, netns, config } = request
+  const { ifname, config } = request
   const { mode, sourceMacs = [], bcqueuelen } = config
   const { data } = checkChild(wiring, request, kind, parent)
   const found = parseMacvlan(data ?? Buffer.alloc(0))
-  const show = `nsenter --net=${netns} ip -d link show dev ${ifname}`
-  if (found.mode !== mode) throw broken(`${ifname} is in mode ${found.mode}, not ${mode}`, { see: show })
+  const see = seeLink(ifname, request)
+  if (found.mode !== mode) throw broken(mismatch(ifname, 'mode', found.mode, mode), { see })
   if (bcqueuelen && found.bcqueuelen !== bcqueuelen)
-    throw broken(`${ifname} has bcqueuelen ${found.bcqueuelen}, not ${bcqueuelen}`, { see: show })
+    throw broken(mismatch(ifname, 'bcqueuelen', found.bcqueuelen, bcqueuelen), { see })
   if (!sameMacs(found.sourceMacs ?? [], sourceMacs))
-    throw broken(`${ifname} does not take the frames of just ${sourceMacs.join(', ')}`, { see: show })
+    throw broken(`${ifname} does not take the frames of just ${sourceMacs.join(', ')}`, { see })
 }
 
 function sameMacs(one: string[], other: string[]): boolean {

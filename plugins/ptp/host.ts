@@ -1,6 +1,7 @@
 /** The host's side of a routed link: the gateway's address, and the way to the container. */
 
-import { broken, matches } from '../../shared/attachment/check.ts'
+import { repairable } from '../../shared/attachment/broken.ts'
+import { matches } from '../../shared/attachment/check.ts'
 import type { Wiring } from '../../shared/attachment/wiring.ts'
 import { CniError, Code, factsOf } from '../../shared/cni/error.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
@@ -79,9 +80,8 @@ function checkGateways(host: Socket, end: Link, ips: Ip[]): void {
   const present = listAddresses(host, end)
   for (const gateway of gatewayAddresses(ips)) {
     if (present.some((cidr) => sameCidr(cidr, gateway))) continue
-    throw broken(`${end.name} lacks the gateway address ${formatCidr(gateway)}`, {
-      see: `ip address show dev ${end.name}`,
-    })
+    const msg = `${end.name} lacks the gateway address ${formatCidr(gateway)}`
+    throw repairable(msg, newAddress(end, gateway), `ip address show dev ${end.name}`)
   }
 }
 
@@ -89,8 +89,7 @@ function checkRoutes(host: Socket, end: Link, ips: Ip[]): void {
   for (const route of hostRoutes(ips, end)) {
     const { family } = route.dst.address
     if (listRoutes(host, family, end).some((found) => matches(found, route))) continue
-    throw broken(`the host lacks its route to ${formatCidr(route.dst)}`, {
-      see: `ip -${family} route show dev ${end.name}`,
-    })
+    const msg = `the host lacks its route to ${formatCidr(route.dst)}`
+    throw repairable(msg, newOnlyRoute(route), `ip -${family} route show dev ${end.name}`)
   }
 }

@@ -1,6 +1,6 @@
 /** tap: a container gets an interface whose other end is a program's file, for frames (tap) or packets (tun). */
 
-import { broken } from '../../shared/attachment/check.ts'
+import { broken, mismatch, noPort, noSuch } from '../../shared/attachment/broken.ts'
 import type { Life } from '../../shared/attachment/device.ts'
 import { attachmentMac, requestedMac } from '../../shared/attachment/mac.ts'
 import { interfacePlugin } from '../../shared/attachment/plugin.ts'
@@ -12,6 +12,7 @@ import { close, Open, open } from '../../shared/kernel/files.ts'
 import { inNamespace } from '../../shared/kernel/namespace.ts'
 import { controlFile, makeTun, type TunOptions } from '../../shared/kernel/tun.ts'
 import { checkInside } from '../../shared/link/inside.ts'
+import { commandIn, seeLink } from '../../shared/netlink/command.ts'
 import { changeLink, findLink, type Link, removeLink } from '../../shared/netlink/link.ts'
 import { ask, type Socket } from '../../shared/netlink/socket.ts'
 import { parseTun } from '../../shared/netlink/tun.ts'
@@ -67,13 +68,14 @@ async function make({ container, request }: Life<TapConfig>): Promise<void> {
   await makeLabelled(container, ifname, options, config.selinuxContext)
 }
 
-function findBridge(inside: Socket, { config, netns }: Request<TapConfig>): Link {
+function findBridge(inside: Socket, request: Request<TapConfig>): Link {
+  const { config } = request
   const bridge = findLink(inside, config.bridge ?? '')
   if (bridge?.kind === 'bridge') return bridge
   throw new CniError(Code.InvalidNetworkConfig, {
     msg: `bridge: the container has no bridge ${config.bridge}${bridge ? ', but another device of that name' : ''}`,
     hint: 'it is a bridge inside the container, which must be there before',
-    see: `nsenter --net=${netns} ip -d link show type bridge`,
+    see: commandIn(request, 'ip -d link show type bridge'),
   })
 }
 
@@ -93,16 +95,15 @@ function requireControlFile(): void {
 }
 
 function check(wiring: Wiring, request: Request<TapConfig>): void {
-  const { ifname, netns, config } = request
+  const { ifname, config } = request
   const link = checkInside(wiring, request, 'tun')
-  const show = `nsenter --net=${netns} ip -d link show dev ${ifname}`
   const { vnetHdr: _, ...wanted } = optionsOf(config)
   const actual = parseTun(link)
   for (const key of Object.keys(wanted) as (keyof typeof wanted)[])
     if (actual?.[key] !== wanted[key])
-      throw broken(`${ifname} has ${key} ${actual?.[key] ?? 'unset'}, not ${wanted[key] ?? 'unset'}`, {
-        see: show,
-      })
-  if (config.bridge && findLink(wiring.inside, config.bridge)?.index !== (link.master ?? 0))
-    throw broken(`${ifname} is no port of ${config.bridge} any more`, { see: show })
+      throw broken(mismatch(ifname, key, actual?.[key], wanted[key]), { see: seeLink(ifname, request) })
+  if (!config.bridge) return
+  const bridge = findLink(wiring.inside, config.bridge)
+  if (!bridge) throw noSuch('bridge', config.bridge, request)
+  if (bridge.index !== link.master) throw noPort(ifname, bridge, request)
 }

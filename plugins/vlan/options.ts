@@ -1,6 +1,6 @@
 /** The container's own VLAN: what it is made with, and what CHECK must find of it. */
 
-import { broken } from '../../shared/attachment/check.ts'
+import { broken, mismatch } from '../../shared/attachment/broken.ts'
 import type { Link } from '../../shared/netlink/link.ts'
 import { type PriorityMap, parseVlan, type VlanOptions } from '../../shared/netlink/vlan.ts'
 import type { VlanConfig } from './config.ts'
@@ -19,17 +19,17 @@ function toMap(priorities: Record<string, number> = {}): PriorityMap {
 }
 
 /** @throws CniError naming the first option that is not as configured */
-export function checkOptions(link: Link, wanted: Required<VlanOptions>, show: string): void {
+export function checkOptions(link: Link, wanted: Required<VlanOptions>, see: string): void {
   const actual = parseVlan(link.data ?? Buffer.alloc(0))
   for (const key of Object.keys(wanted) as (keyof VlanOptions)[]) {
-    const [is, should] = [inWords(actual[key]), inWords(wanted[key])]
-    if (is !== should) throw broken(`${link.name} has ${key} ${is}, not ${should}`, { see: show })
+    const [is, should] = [comparable(actual[key]), comparable(wanted[key])]
+    if (is !== should) throw broken(mismatch(link.name, key, is, should), { see })
   }
 }
 
 /** A value that can be compared and read. Priorities that lead to 0 are as good as none: the kernel does not list them. */
-function inWords(value: PriorityMap | string | number | boolean): string {
-  if (!(value instanceof Map)) return String(value)
+function comparable(value: VlanOptions[keyof VlanOptions]): unknown {
+  if (!(value instanceof Map)) return value
   const entries = [...value].filter(([, to]) => to !== 0).sort(([one], [other]) => one - other)
   return entries.map(([from, to]) => `${from}:${to}`).join(' ') || 'none'
 }

@@ -8,6 +8,7 @@ import type { Request } from '../../shared/cni/plugin.ts'
 import { checkChild, childStatus, createChild } from '../../shared/link/child.ts'
 import { findParent, parentSegment, parentSide, requireUp } from '../../shared/link/parent.ts'
 import { collectLinks, releaseLinks } from '../../shared/link/shared-link.ts'
+import { seeLink } from '../../shared/netlink/command.ts'
 import type { Link } from '../../shared/netlink/link.ts'
 import { vlanKind } from '../../shared/netlink/vlan.ts'
 import { config, type VlanConfig } from './config.ts'
@@ -51,9 +52,9 @@ async function create(life: Life<VlanConfig>): Promise<Outer> {
 }
 
 function check(wiring: Wiring, request: Request<VlanConfig>): void {
-  const { config, log, netns, ifname } = request
+  const { config, log, ifname } = request
   const parent = findParent(parentSide(wiring, config), config, log)
   const carrier = checkOuter(wiring.host, parent, tagsOf(config).outer)
   const link = checkChild(wiring, request, 'vlan', carrier)
-  checkOptions(link, optionsOf(config), `nsenter --net=${netns} ip -d link show dev ${ifname}`)
+  checkOptions(link, optionsOf(config), seeLink(ifname, request))
 }

@@ -1,6 +1,6 @@
 /** The tags of a frame, and the devices of the outer ones: on the host, shared by all whose inner tags they carry. */
 
-import { broken } from '../../shared/attachment/check.ts'
+import { broken, isDown } from '../../shared/attachment/broken.ts'
 import type { Life } from '../../shared/attachment/device.ts'
 import { hashedName } from '../../shared/cni/identity.ts'
 import { isErrno } from '../../shared/kernel/errno.ts'
@@ -79,12 +79,11 @@ export function checkOuter(host: Socket, parent: Link, outer: Tag[]): Link {
   let below = parent
   for (const tag of outer) {
     const device = findTag(host, below, tag)
-    const show = `ip -d link show type vlan | grep @${below.name}`
     if (!device)
       throw broken(`the host has no VLAN ${tag.id} (${tag.protocol}) on ${below.name} any more`, {
-        see: show,
+        see: `ip -d link show type vlan | grep @${below.name}`,
       })
-    if (!device.up) throw broken(`${device.name} is down`, { see: show })
+    if (!device.up) throw isDown(device.name)
     below = device
   }
   return below

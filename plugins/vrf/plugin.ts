@@ -1,12 +1,13 @@
 /** vrf: puts the interface of a chain into a VRF, so that the container looks up its routes in a table of their own. */
 
-import { broken } from '../../shared/attachment/check.ts'
+import { broken, isDown, mismatch, noPort, noSuch } from '../../shared/attachment/broken.ts'
 import { withUndo } from '../../shared/attachment/undo.ts'
 import { hostSocket, openWiring, openWiringIfAny } from '../../shared/attachment/wiring.ts'
 import { CniError, Code } from '../../shared/cni/error.ts'
 import type { Plugin, Request } from '../../shared/cni/plugin.ts'
 import type { Result } from '../../shared/cni/result.ts'
 import { requireKind } from '../../shared/link/kind.ts'
+import { seeLink } from '../../shared/netlink/command.ts'
 import { changeLink, findLink } from '../../shared/netlink/link.ts'
 import { ask } from '../../shared/netlink/socket.ts'
 import { tableOf } from '../../shared/netlink/vrf.ts'
@@ -55,15 +56,15 @@ function del(request: Request<VrfConfig>): void {
 }
 
 function check(request: Request<VrfConfig>): void {
-  const { netns, ifname, config } = request
+  const { ifname, config } = request
   const { inside } = openWiring(request)
-  const show = `nsenter --net=${netns} ip -d link show`
   const vrf = findLink(inside, config.vrfname)
-  if (vrf?.kind !== 'vrf') throw broken(`the container has no VRF ${config.vrfname} any more`, { see: show })
-  if (!vrf.up) throw broken(`VRF ${vrf.name} is down`, { see: show })
+  if (vrf?.kind !== 'vrf') throw noSuch('VRF', config.vrfname, request)
+  if (!vrf.up) throw isDown(vrf.name, request)
   const table = tableOf(vrf)
   if (config.table && table !== config.table)
-    throw broken(`VRF ${vrf.name} has table ${table}, not ${config.table}`, { see: show })
-  if (findLink(inside, ifname)?.master !== vrf.index)
-    throw broken(`${ifname} is not in VRF ${vrf.name} any more`, { see: show })
+    throw broken(mismatch(`VRF ${vrf.name}`, 'table', table, config.table), {
+      see: seeLink(vrf.name, request),
+    })
+  if (findLink(inside, ifname)?.master !== vrf.index) throw noPort(ifname, vrf, request)
 }

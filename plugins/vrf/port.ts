@@ -11,6 +11,7 @@ import type { Request } from '../../shared/cni/plugin.ts'
 import { sameCidr } from '../../shared/ip/subnet.ts'
 import { inNamespace } from '../../shared/kernel/namespace.ts'
 import { type LinkAddress, listAddresses, newAddress } from '../../shared/netlink/address.ts'
+import { commandIn, seeLink } from '../../shared/netlink/command.ts'
 import { changeLink, findLink, type Link } from '../../shared/netlink/link.ts'
 import { type KernelRoute, listRoutes, newRoute, RT_TABLE_MAIN } from '../../shared/netlink/route.ts'
 import { ask, type Socket, transact } from '../../shared/netlink/socket.ts'
@@ -23,13 +24,14 @@ interface Belongings {
 }
 
 /** The interface that earlier plugins of the chain made. @throws CniError when it is not there, or has a master */
-export function findPort(inside: Socket, { ifname, netns }: Request<VrfConfig>): Link {
+export function findPort(inside: Socket, request: Request<VrfConfig>): Link {
+  const { ifname } = request
   const link = findLink(inside, ifname)
   if (!link)
     throw new CniError(Code.InvalidEnvironment, {
       msg: `CNI_IFNAME: the container has no interface ${ifname}`,
       hint: 'a plugin before this one in the chain must make it',
-      see: `nsenter --net=${netns} ip link show`,
+      see: commandIn(request, 'ip link show'),
       errno: 'ENODEV',
     })
   if (!link.master) return link
@@ -37,7 +39,7 @@ export function findPort(inside: Socket, { ifname, netns }: Request<VrfConfig>):
   throw new CniError(Code.InvalidNetworkConfig, {
     msg: `interface ${ifname} has already a master set: ${master}`,
     hint: 'run DEL first, or take vrf out of the chain',
-    see: `nsenter --net=${netns} ip link show dev ${ifname}`,
+    see: seeLink(ifname, request),
   })
 }
 

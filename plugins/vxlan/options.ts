@@ -61,7 +61,7 @@ export function requireFixed(host: Socket, vtep: Link, wanted: VxlanOptions): vo
   const { fixed } = differences(vtep, wanted)
   if (fixed.length === 0) return
   const actual = parseVxlan(vtep.data ?? Buffer.alloc(0))
-  const say = (key: keyof VxlanOptions, options: VxlanOptions) => inWords(host, key, options)
+  const say = (key: keyof VxlanOptions, options: VxlanOptions) => optionInWords(host, key, options)
   const list = fixed.map((key) => `${key} ${say(key, actual)}, not ${say(key, wanted)}`)
   throw new CniError(Code.InvalidNetworkConfig, {
     msg: `VTEP ${vtep.name} exists already with ${list.join('; ')}`,
@@ -71,7 +71,7 @@ export function requireFixed(host: Socket, vtep: Link, wanted: VxlanOptions): vo
 }
 
 /** A value as the configuration would have it. */
-export function inWords(host: Socket, key: keyof VxlanOptions, options: VxlanOptions): string {
+export function optionInWords(host: Socket, key: keyof VxlanOptions, options: VxlanOptions): string {
   const value = options[key]
   if (value === undefined) return 'unset'
   if (key === 'dev') return findLink(host, Number(value))?.name ?? `interface ${value}`

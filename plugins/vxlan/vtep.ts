@@ -9,7 +9,7 @@ import { ask, type Socket } from '../../shared/netlink/socket.ts'
 import { changeVxlan, newVxlan, parseVxlan, type VxlanOptions } from '../../shared/netlink/vxlan.ts'
 import type { VxlanConfig } from './config.ts'
 import { keepFeatures } from './features.ts'
-import { differences, inWords, optionsOf, requireFixed } from './options.ts'
+import { differences, optionInWords, optionsOf, requireFixed } from './options.ts'
 import { keepRemotes } from './remotes.ts'
 import type { Underlay } from './underlay.ts'
 
@@ -73,7 +73,7 @@ export function keepVtep(host: Socket, vtep: Link, config: VxlanConfig, underlay
   // What may be refused comes first.
   const filled = fillVtep(host, vtep, config, underlay)
   if (changed.length > 0) ask(host, changeVxlan(vtep, change))
-  const done = [...changed.map((key) => `set ${key} to ${inWords(host, key, wanted)}`), ...filled]
+  const done = [...changed.map((key) => `set ${key} to ${optionInWords(host, key, wanted)}`), ...filled]
   if (vtep.up) return done
   ask(host, changeLink(vtep, { up: true }))
   return [...done, 'brought up']

@@ -1,22 +1,18 @@
 /** CHECK of what every attachment has: the container's interface with the MAC, addresses and routes of the result. */
 
-import { CniError, Code, type Complaint } from '../cni/error.ts'
 import type { Request } from '../cni/plugin.ts'
 import type { Result } from '../cni/result.ts'
 import { formatAddress, sameAddress } from '../ip/address.ts'
 import { type Cidr, formatCidr, networkOf, sameCidr } from '../ip/subnet.ts'
-import { listAddresses } from '../netlink/address.ts'
+import { listAddresses, newAddress } from '../netlink/address.ts'
+import { commandIn } from '../netlink/command.ts'
 import { findLink, type Link } from '../netlink/link.ts'
-import { type KernelRoute, listRoutes, type RouteSpec, RT_TABLE_MAIN } from '../netlink/route.ts'
+import { type KernelRoute, listRoutes, newRoute, type RouteSpec, RT_TABLE_MAIN } from '../netlink/route.ts'
 import { tableOf } from '../netlink/vrf.ts'
+import { broken, isDown, mismatch, repairable, wrongLink, wrongMtu } from './broken.ts'
 import { cidrs, routesOf } from './configure.ts'
 import type { Device, InterfaceConfig } from './device.ts'
 import type { Wiring } from './wiring.ts'
-
-/** What CHECK found broken. @param more a remedy, where there is a smaller one than DEL and ADD, and how to see it */
-export function broken(msg: string, more: Pick<Complaint, 'hint' | 'see'> = {}): CniError {
-  return new CniError(Code.Internal, { msg, hint: 'run DEL and ADD again to repair the attachment', ...more })
-}
 
 /**
  * Compares the container's interface with the result of its ADD.
@@ -29,16 +25,16 @@ export function checkContainer(
   prevResult: Result,
   { onLink, vanishes }: Pick<Device<InterfaceConfig, unknown>, 'onLink' | 'vanishes'>,
 ): void {
-  const { netns, ifname } = request
+  const { ifname } = request
   const link = findLink(wiring.inside, ifname)
   if (!link) {
     const why = vanishes ? ` (${vanishes})` : ''
     throw broken(`the container has no interface ${ifname} any more${why}`, {
-      see: `nsenter --net=${netns} ip link`,
+      see: commandIn(request, 'ip -d link show'),
     })
   }
   const index = prevResult.interfaces.findIndex(({ name, sandbox }) => name === ifname && sandbox)
-  checkInterface(link, prevResult, index, netns)
+  checkInterface(link, prevResult, index, request)
   const ips = prevResult.ips.filter((ip) => ip.interface === undefined || ip.interface === index)
   checkAddresses(wiring, link, cidrs(ips))
   const main = routingTable(wiring, link)
@@ -55,34 +51,31 @@ function routingTable({ inside }: Wiring, { master }: Link): number {
   return (vrf && tableOf(vrf)) ?? RT_TABLE_MAIN
 }
 
-function checkInterface(link: Link, prevResult: Result, index: number, netns: string): void {
+const ownResult = { hint: 'CHECK needs the result that ADD gave for this container' }
+
+function checkInterface(link: Link, prevResult: Result, index: number, request: Request): void {
+  const { name, mac, mtu } = link
   const expected = prevResult.interfaces[index]
-  if (!expected) throw broken(`prevResult names no interface ${link.name} in a sandbox`)
-  const show = `nsenter --net=${netns} ip link show dev ${link.name}`
-  if (expected.sandbox !== netns)
-    throw broken(`prevResult has ${link.name} in sandbox ${expected.sandbox}, not ${netns}`)
-  if (expected.mac && expected.mac.toLowerCase() !== link.mac) {
-    throw broken(`${link.name} has MAC address ${link.mac}, not ${expected.mac}`, { see: show })
-  }
-  if (expected.mtu && expected.mtu !== link.mtu)
-    throw broken(`${link.name} has MTU ${link.mtu}, not ${expected.mtu}`, { see: show })
+  if (!expected) throw broken(`prevResult names no interface ${name} in a sandbox`, ownResult)
+  if (expected.sandbox !== request.netns)
+    throw broken(`prevResult has ${name} in sandbox ${expected.sandbox}, not ${request.netns}`, ownResult)
+  if (expected.mac && expected.mac.toLowerCase() !== mac)
+    throw wrongLink(mismatch(name, 'MAC address', mac, expected.mac), name, { mac: expected.mac }, request)
+  if (expected.mtu && expected.mtu !== mtu) throw wrongMtu(link, expected.mtu, request)
 }
 
-function checkAddresses({ inside, container }: Wiring, link: Link, expected: Cidr[]): void {
+function checkAddresses({ inside }: Wiring, link: Link, expected: Cidr[]): void {
   if (expected.length === 0) return
-  if (!link.up)
-    throw broken(`${link.name} is down`, {
-      see: `nsenter --net=${container.path} ip link show dev ${link.name}`,
-    })
+  if (!link.up) throw isDown(link.name, inside)
   const found = listAddresses(inside, link)
   for (const cidr of expected) {
     if (found.some((address) => sameCidr(address, cidr))) continue
-    const command = `nsenter --net=${container.path} ip address show dev ${link.name}`
-    throw broken(`${link.name} lacks its address ${formatCidr(cidr)}`, { see: command })
+    const msg = `${link.name} lacks its address ${formatCidr(cidr)}`
+    throw repairable(msg, newAddress(link, cidr), `ip address show dev ${link.name}`, inside)
   }
 }
 
-function checkRoutes({ inside, container }: Wiring, specs: RouteSpec[]): void {
+function checkRoutes({ inside }: Wiring, specs: RouteSpec[]): void {
   for (const family of new Set(specs.map(({ dst }) => dst.address.family))) {
     const found = listRoutes(inside, family)
     const missing = specs.find(
@@ -90,8 +83,8 @@ function checkRoutes({ inside, container }: Wiring, specs: RouteSpec[]): void {
     )
     if (!missing) continue
     const gateway = missing.gateway ? ` via ${formatAddress(missing.gateway)}` : ''
-    const command = `nsenter --net=${container.path} ip -${family} route show table all`
-    throw broken(`the container lacks its route ${formatCidr(missing.dst)}${gateway}`, { see: command })
+    const msg = `the container lacks its route ${formatCidr(missing.dst)}${gateway}`
+    throw repairable(msg, newRoute(missing), `ip -${family} route show table all`, inside)
   }
 }
 

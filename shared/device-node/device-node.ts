@@ -3,7 +3,7 @@
  * index that another namespace has, too, and is missing where /dev is no devtmpfs: only the numbers in sysfs are sure.
  */
 
-import { broken } from '../attachment/check.ts'
+import { broken, mismatch } from '../attachment/broken.ts'
 import type { Life } from '../attachment/device.ts'
 import type { Wiring } from '../attachment/wiring.ts'
 import { isValid } from '../cni/attachments.ts'
@@ -147,12 +147,10 @@ export function checkNode({ container, inside }: Wiring, request: Request<NodeCo
     throw broken(`${path} leads to another device than ${link.name}`, { see: show })
   for (const key of Object.keys(wanted) as (keyof typeof wanted)[])
     if (found[key] !== wanted[key])
-      throw broken(`${path} has ${key} ${inWords(key, found[key])}, not ${inWords(key, wanted[key])}`, {
-        see: show,
-      })
+      throw broken(mismatch(path, key, octal(key, found[key]), octal(key, wanted[key])), { see: show })
 }
 
-function inWords(key: string, value: number): string {
+function octal(key: string, value: number): string {
   return key === 'mode' ? value.toString(8).padStart(4, '0') : String(value)
 }
 

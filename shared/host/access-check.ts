@@ -1,6 +1,7 @@
 /** CHECK of hostAccess: the shim, and what either side is to know of the other. */
 
-import { broken, matches } from '../attachment/check.ts'
+import { repairable } from '../attachment/broken.ts'
+import { matches } from '../attachment/check.ts'
 import { cidrs } from '../attachment/configure.ts'
 import type { Wiring } from '../attachment/wiring.ts'
 import type { Request } from '../cni/plugin.ts'
@@ -8,8 +9,8 @@ import type { Result } from '../cni/result.ts'
 import { formatAddress, sameAddress } from '../ip/address.ts'
 import { formatCidr } from '../ip/subnet.ts'
 import { findLink, type Link } from '../netlink/link.ts'
-import { listNeighbours } from '../netlink/neighbour.ts'
-import { listRoutes } from '../netlink/route.ts'
+import { listNeighbours, newNeighbour } from '../netlink/neighbour.ts'
+import { listRoutes, newRoute } from '../netlink/route.ts'
 import type { Socket } from '../netlink/socket.ts'
 import { type Half, planHostAccess } from './access-plan.ts'
 import { hostAddresses } from './address.ts'
@@ -31,31 +32,35 @@ export function checkHostAccess(
   const shim = checkShim(host, request, parent, kind)
   const { onHost, inContainer } = planHostAccess({ ...kind, containers, hosts, shim, link })
   checkHalf(host, onHost, 'the host')
-  checkHalf(inside, inContainer, 'the container', `nsenter --net=${request.netns} `)
+  checkHalf(inside, inContainer, 'the container')
 }
 
-function checkHalf(socket: Socket, half: Half, who: string, enter = ''): void {
+function checkHalf(socket: Socket, half: Half, who: string): void {
   for (const family of [4, 6] as const) {
-    checkRoutes(socket, half, family, who, `${enter}ip -${family} route show dev ${half.link.name}`)
-    checkNeighbours(socket, half, family, who, `${enter}ip -${family} neighbour show dev ${half.link.name}`)
+    checkRoutes(socket, half, family, who)
+    checkNeighbours(socket, half, family, who)
   }
 }
 
-function checkRoutes(socket: Socket, half: Half, family: 4 | 6, who: string, show: string): void {
+function checkRoutes(socket: Socket, half: Half, family: 4 | 6, who: string): void {
   const expected = half.routes.filter(({ dst }) => dst.address.family === family)
   if (expected.length === 0) return
   const found = listRoutes(socket, family, half.link)
   const missing = expected.find((spec) => !found.some((route) => matches(route, spec)))
-  if (missing) throw broken(`${who} lacks its route to ${formatCidr(missing.dst)}`, { see: show })
+  if (!missing) return
+  const msg = `${who} lacks its route to ${formatCidr(missing.dst)}`
+  throw repairable(msg, newRoute(missing), `ip -${family} route show dev ${half.link.name}`, socket)
 }
 
-function checkNeighbours(socket: Socket, half: Half, family: 4 | 6, who: string, show: string): void {
+function checkNeighbours(socket: Socket, half: Half, family: 4 | 6, who: string): void {
   const expected = half.neighbours.filter(({ address }) => address.family === family)
   if (expected.length === 0) return
   const found = listNeighbours(socket, half.link, family)
   for (const { address, mac } of expected) {
     const one = found.find((neighbour) => sameAddress(neighbour.address, address))
     if (one?.permanent && one.mac === mac) continue
-    throw broken(`${who} does not know ${formatAddress(address)} by its MAC address ${mac}`, { see: show })
+    const msg = `${who} does not know ${formatAddress(address)} by its MAC address ${mac}`
+    const show = `ip -${family} neighbour show dev ${half.link.name}`
+    throw repairable(msg, newNeighbour(half.link, address, mac), show, socket)
   }
 }

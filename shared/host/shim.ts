@@ -1,6 +1,6 @@
 /** The shim: the host's own interface among those of its containers on a parent. One for each network and parent. */
 
-import { broken } from '../attachment/check.ts'
+import { broken, isDown } from '../attachment/broken.ts'
 import type { Life } from '../attachment/device.ts'
 import { derivedMac } from '../attachment/mac.ts'
 import { undoable } from '../attachment/undo.ts'
@@ -11,6 +11,7 @@ import { type Address, formatAddress } from '../ip/address.ts'
 import { writeSysctl } from '../kernel/sysctl.ts'
 import { sitsOn } from '../link/parent.ts'
 import { releaseLinks, shareLink } from '../link/shared-link.ts'
+import { seeLink } from '../netlink/command.ts'
 import { changeLink, findLink, type Link, type LinkName, type LinkSpec, newLink } from '../netlink/link.ts'
 import { ask, type Socket } from '../netlink/socket.ts'
 
@@ -66,19 +67,20 @@ function judgeShim(shim: Link, parent: Link, { kind }: ShimKind): void {
   throw new CniError(Code.Internal, {
     msg: `hostAccess: ${name}, the host's own interface among the containers', is ${fits ? 'down' : `no ${kind} on ${parent.name}`}`,
     hint: fits ? `set it up: ip link set dev ${name} up` : `delete it: ip link del dev ${name}`,
-    see: `ip -d link show dev ${name}`,
+    see: seeLink(name),
   })
 }
 
 /** CHECK: the shim is there and up. @throws CniError */
 export function checkShim(host: Socket, request: Request, parent: Link, kind: ShimKind): Link {
   const name = shimName(kind, parent, request.network)
-  const show = `ip -d link show dev ${name}`
   const shim = findLink(host, name)
   if (!shim)
-    throw broken(`the host has no ${name} any more, its own interface among the containers'`, { see: show })
+    throw broken(`the host has no ${name} any more, its own interface among the containers'`, {
+      see: seeLink(name),
+    })
   if (shim.kind !== kind.kind || !sitsOn(shim, parent, false))
-    throw broken(`${name} is no ${kind.kind} on ${parent.name}`, { see: show })
-  if (!shim.up) throw broken(`${name} is down`, { see: show })
+    throw broken(`${name} is no ${kind.kind} on ${parent.name}`, { see: seeLink(name) })
+  if (!shim.up) throw isDown(name)
   return shim
 }

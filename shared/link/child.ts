@@ -1,6 +1,6 @@
 /** A child of a parent (macvlan, ipvlan, vlan …): born inside the container's namespace. */
 
-import { broken } from '../attachment/check.ts'
+import { broken, noSuch } from '../attachment/broken.ts'
 import type { InterfaceConfig, Life } from '../attachment/device.ts'
 import { undoable } from '../attachment/undo.ts'
 import { hostSocket, type Wiring } from '../attachment/wiring.ts'
@@ -8,6 +8,7 @@ import { CniError, Code, withCode } from '../cni/error.ts'
 import { hashedName } from '../cni/identity.ts'
 import type { Request } from '../cni/plugin.ts'
 import { isErrno, tolerate } from '../kernel/errno.ts'
+import { seeLink } from '../netlink/command.ts'
 import { changeLink, findLink, type Link, type LinkSpec, newLink, removeLink } from '../netlink/link.ts'
 import { ask, type Socket } from '../netlink/socket.ts'
 import { isUnknownKind, missingKind, requireKind } from './kind.ts'
@@ -67,7 +68,7 @@ function refuseMtu(parent: Link, mtu: number | undefined): void {
   throw new CniError(Code.InvalidNetworkConfig, {
     msg: `mtu: ${mtu} is more than the ${parent.mtu} of the parent ${parent.name}`,
     hint: `take at most ${parent.mtu}, or raise the parent's: ip link set dev ${parent.name} mtu ${mtu}`,
-    see: `ip link show dev ${parent.name}`,
+    see: seeLink(parent.name),
   })
 }
 
@@ -94,12 +95,11 @@ export function checkChild(
   kind: string,
   parent = findParent(parentSide(wiring, request.config), request.config, request.log),
 ): Link {
-  const { ifname, netns, config } = request
-  const show = `nsenter --net=${netns} ip -d link show dev ${ifname}`
+  const { ifname, config } = request
   const link = findLink(wiring.inside, ifname)
-  if (link?.kind !== kind) throw broken(`${ifname} is not a ${kind} any more`, { see: show })
+  if (link?.kind !== kind) throw noSuch(kind, ifname, request)
   if (!sitsOn(link, parent, !config.linkInContainer))
-    throw broken(`${ifname} does not sit on ${parent.name}`, { see: show })
+    throw broken(`${ifname} does not sit on ${parent.name}`, { see: seeLink(ifname, request) })
   return link
 }
 

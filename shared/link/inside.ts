@@ -1,6 +1,6 @@
 /** A device without a parent, made in the container's namespace: dummy, vcan … */
 
-import { broken } from '../attachment/check.ts'
+import { isDown, noSuch } from '../attachment/broken.ts'
 import type { Life } from '../attachment/device.ts'
 import { undoable } from '../attachment/undo.ts'
 import type { Wiring } from '../attachment/wiring.ts'
@@ -31,10 +31,10 @@ export function createInside({ inside, request, undo }: Life<unknown>, spec: Ins
 }
 
 /** CHECK: the container's interface is of its kind still, and up. @throws CniError */
-export function checkInside({ inside }: Wiring, { ifname, netns }: Request, kind: string): Link {
-  const show = `nsenter --net=${netns} ip -d link show dev ${ifname}`
+export function checkInside({ inside }: Wiring, request: Request, kind: string): Link {
+  const { ifname } = request
   const link = findLink(inside, ifname)
-  if (link?.kind !== kind) throw broken(`${ifname} is not a ${kind} any more`, { see: show })
-  if (!link.up) throw broken(`${ifname} is down`, { see: show })
+  if (link?.kind !== kind) throw noSuch(kind, ifname, request)
+  if (!link.up) throw isDown(ifname, request)
   return link
 }

@@ -148,7 +148,7 @@ function codecOf(name: BondOption): Codec<unknown> {
 }
 
 /** A value as `ip link` takes it. */
-export function inWords(value: unknown): string {
+function inWords(value: unknown): string {
   return typeof value === 'boolean' ? String(Number(value)) : String(value)
 }
 

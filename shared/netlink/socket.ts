@@ -11,6 +11,7 @@ import { type ByHand, Errno, KernelError } from '../kernel/errno.ts'
 import { close, type Fd } from '../kernel/files.ts'
 import { inNamespace, type Namespace } from '../kernel/namespace.ts'
 import { must, syscall } from '../kernel/syscall.ts'
+import { commandIn } from './command.ts'
 
 /** Netlink families, include/uapi/linux/netlink.h. */
 export const Protocol = { ROUTE: 0, NETFILTER: 12, GENERIC: 16 } as const
@@ -177,17 +178,16 @@ function isEnd({ type }: Message): boolean {
 function failureOf(
   { type, flags, data }: Message,
   { attempt, see, reproduce }: Request,
-  { netns }: Socket,
+  socket: Socket,
 ): KernelError | undefined {
   if (flags & Flag.DUMP_INTR && flags & Flag.MULTI) return new DumpInterrupted(attempt)
   if (type !== NLMSG_ERROR && type !== NLMSG_DONE) return undefined
   const errno = data.length >= 4 ? -data.readInt32LE(0) : 0
   if (errno === 0) return undefined
-  const enter = (command?: string) => (command && netns ? `nsenter --net=${netns} ${command}` : command)
   return new KernelError(errno, attempt, {
     extack: extackOf(type, flags, data),
-    see: enter(see),
-    reproduce: enter(reproduce),
+    see: see && commandIn(socket, see),
+    reproduce: reproduce && commandIn(socket, reproduce),
   })
 }
 

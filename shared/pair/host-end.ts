@@ -3,7 +3,7 @@
  * without the namespace and without prevResult.
  */
 
-import { broken } from '../attachment/check.ts'
+import { broken, isDown, noSuch, wrongMtu } from '../attachment/broken.ts'
 import type { Life } from '../attachment/device.ts'
 import { type MacConfig, requestedMac } from '../attachment/mac.ts'
 import { type Undo, undoable } from '../attachment/undo.ts'
@@ -14,6 +14,7 @@ import { attachmentAlias, hostIfname, parseAlias } from '../cni/identity.ts'
 import type { Request } from '../cni/plugin.ts'
 import type { Result } from '../cni/result.ts'
 import { isErrno, tolerate } from '../kernel/errno.ts'
+import { seeLink } from '../netlink/command.ts'
 import {
   changeLink,
   findLink,
@@ -68,7 +69,7 @@ function existsAlready(name: string): CniError {
   return new CniError(Code.Internal, {
     msg: `this attachment exists already: the host has its interface ${name}`,
     hint: 'an earlier ADD was not followed by DEL: run DEL first',
-    see: `ip -d link show dev ${name}`,
+    see: seeLink(name),
     errno: 'EEXIST',
   })
 }
@@ -87,7 +88,7 @@ export function checkHostEnd(
   kind: PairKind = 'veth',
 ): Link {
   const link = findLink(inside, ifname)
-  if (link?.kind !== kind) throw broken(`${ifname} is not a ${kind} any more`)
+  if (link?.kind !== kind) throw noSuch(kind, ifname, inside)
   const end = interfaces
     .filter(({ sandbox }) => !sandbox)
     .map(({ name }) => findLink(host, name))
@@ -96,9 +97,8 @@ export function checkHostEnd(
     const msg = `none of the host's interfaces in prevResult is the other end of ${ifname}`
     throw broken(msg, { see: `ip -d link show type ${kind}` })
   }
-  const show = `ip -d link show dev ${end.name}`
-  if (!end.up) throw broken(`${end.name} is down`, { see: show })
-  if (mtu && end.mtu !== mtu) throw broken(`${end.name} has MTU ${end.mtu}, not ${mtu}`, { see: show })
+  if (!end.up) throw isDown(end.name)
+  if (mtu && end.mtu !== mtu) throw wrongMtu(end, mtu)
   return end
 }
 

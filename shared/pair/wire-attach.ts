@@ -6,6 +6,7 @@ import { CniError, Code } from '../cni/error.ts'
 import { attachmentAlias } from '../cni/identity.ts'
 import type { Request } from '../cni/plugin.ts'
 import { currentNamespace, type Namespace } from '../kernel/namespace.ts'
+import { seeLink } from '../netlink/command.ts'
 import { changeLink, findLink, type Link, type LinkSettings } from '../netlink/link.ts'
 import { newPair, type PairKind } from '../netlink/pair.ts'
 import { ask } from '../netlink/socket.ts'
@@ -100,7 +101,7 @@ function refuseAgain(held: Held[], request: Request): void {
   throw new CniError(Code.Internal, {
     msg: `this attachment exists already: ${again.end.ifname} in ${again.end.netns}`,
     hint: 'an earlier ADD was not followed by DEL: run DEL first',
-    see: `nsenter --net=${again.end.netns} ip link show dev ${again.end.ifname}`,
+    see: seeLink(again.end.ifname, again.end),
     errno: 'EEXIST',
   })
 }

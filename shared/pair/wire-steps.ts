@@ -1,11 +1,12 @@
 /** The steps of a plugin that lays wires, whatever they are made of. */
 
-import { broken } from '../attachment/check.ts'
+import { broken } from '../attachment/broken.ts'
 import type { Device, Life } from '../attachment/device.ts'
 import { hostSocket, type Wiring } from '../attachment/wiring.ts'
 import type { Request } from '../cni/plugin.ts'
 import { inNamespace } from '../kernel/namespace.ts'
 import { waitUntilRunning } from '../link/running.ts'
+import { seeLink } from '../netlink/command.ts'
 import { findLink } from '../netlink/link.ts'
 import type { PairKind } from '../netlink/pair.ts'
 import { idOf, isSame, readEnds, type WireConfig, wireOf } from './wire.ts'
@@ -36,11 +37,10 @@ function settle({ inside, container, request }: Life<WireConfig>, other: Made): 
 
 /** @throws CniError when the interface is another's, or nobody would find it */
 function check({ inside }: Wiring, request: Request<WireConfig>, kind: PairKind): void {
-  const { ifname, netns } = request
+  const { ifname } = request
   const wire = wireOf(request, kind)
-  const show = `nsenter --net=${netns} ip -d link show dev ${ifname}`
   if (findLink(inside, ifname)?.alias !== idOf(wire))
-    throw broken(`${ifname} is no end of wire ${wire.wire} any more`, { see: show })
+    throw broken(`${ifname} is no end of wire ${wire.wire} any more`, { see: seeLink(ifname, request) })
   if (!readEnds(wire).some((end) => isSame(end, request)))
     throw broken(`wire ${wire.wire} has lost its record of this container`)
 }

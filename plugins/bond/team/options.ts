@@ -1,6 +1,6 @@
 /** A team's options: what a configuration says of them, and what CHECK must find. */
 
-import { broken } from '../../../shared/attachment/check.ts'
+import { broken, inWords, mismatch } from '../../../shared/attachment/broken.ts'
 import type { Link } from '../../../shared/netlink/link.ts'
 import type { TeamOption } from '../../../shared/netlink/team.ts'
 import type { TeamConfig } from './config.ts'
@@ -56,12 +56,8 @@ export function checkOptions(
 ): void {
   for (const { name, value, port } of wanted) {
     const found = actual.find((option) => option.name === name && option.port === port)?.value
-    if (text(found) === text(value)) continue
+    if (inWords(found) === inWords(value)) continue
     const whose = members.find(({ index }) => index === port)?.name ?? team.name
-    throw broken(`${whose} has ${name} ${text(found)}, not ${text(value)}`, { see: show })
+    throw broken(mismatch(whose, name, found, value), { see: show })
   }
-}
-
-function text(value: TeamOption['value'] | undefined): string {
-  return Buffer.isBuffer(value) ? value.toString('hex') : String(value)
 }

@@ -1,6 +1,6 @@
 /** The container's team: how it is made, and what CHECK must find of it. */
 
-import { broken } from '../../../shared/attachment/check.ts'
+import { broken } from '../../../shared/attachment/broken.ts'
 import type { Life } from '../../../shared/attachment/device.ts'
 import { requestedMac } from '../../../shared/attachment/mac.ts'
 import type { Wiring } from '../../../shared/attachment/wiring.ts'
@@ -8,6 +8,7 @@ import { CniError, Code, factsOf } from '../../../shared/cni/error.ts'
 import type { Request } from '../../../shared/cni/plugin.ts'
 import { isErrno } from '../../../shared/kernel/errno.ts'
 import { checkInside, createInside } from '../../../shared/link/inside.ts'
+import { commandIn } from '../../../shared/netlink/command.ts'
 import { changeLink, findLink, type Link } from '../../../shared/netlink/link.ts'
 import { openSocketIn, Protocol, type Socket, transact } from '../../../shared/netlink/socket.ts'
 import { changeTeam, listTeamOptions, type TeamOption } from '../../../shared/netlink/team.ts'
@@ -74,11 +75,11 @@ function genericSocket({ container }: Pick<Wiring, 'container'>): Socket {
 
 /** @throws CniError naming the first thing that is not as ADD left it */
 export function checkTeam(wiring: Wiring, request: Request<TeamConfig>): void {
-  const { config, netns } = request
+  const { config } = request
   const link = checkInside(wiring, request, kind)
   const members = checkMembers(wiring, request)
   const actual = listTeamOptions(genericSocket(wiring), link)
-  const show = `nsenter --net=${netns} teamnl ${link.name} options`
+  const show = commandIn(request, `teamnl ${link.name} options`)
   checkOptions(link, [...teamOptions(config), ...memberOptions(config, members)], actual, members, show)
   if (config.mode === 'activebackup') checkActive(link, actual, members, show)
 }
@@ -91,6 +92,7 @@ function checkActive(team: Link, options: TeamOption[], members: Link[], show: s
   const other = members.find(({ carrier }) => carrier)
   if (!active.carrier && other)
     throw broken(`the active member of ${team.name}, ${active.name}, has no carrier, but ${other.name} has`, {
+      hint: `change over: ${show.replace(/options$/, '')}setoption activeport ${other.index}`,
       see: show,
     })
 }

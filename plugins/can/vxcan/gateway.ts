@@ -1,6 +1,6 @@
 /** Frames pass between a CAN device of the host and a container by rules of can-gw, which go with the container's pair. */
 
-import { broken } from '../../../shared/attachment/check.ts'
+import { broken } from '../../../shared/attachment/broken.ts'
 import { CniError, Code, factsOf } from '../../../shared/cni/error.ts'
 import { isErrno, type KernelError } from '../../../shared/kernel/errno.ts'
 import {
@@ -83,8 +83,6 @@ export function checkGateway(host: Socket, gateway: Gateway, end: LinkName): voi
   const missing = rulesOf(gateway, device, end).find((rule) => !isAmong(found, rule))
   if (!missing) return
   const { from, to, fd } = missing
-  throw broken(
-    `a rule of can-gw from ${from.name} to ${to.name} is missing, for ${fd ? 'FD' : 'classic'} frames`,
-    { see: 'cangw -L' },
-  )
+  const msg = `a rule of can-gw from ${from.name} to ${to.name} is missing, for ${fd ? 'FD' : 'classic'} frames`
+  throw broken(msg, { see: 'cangw -L' })
 }
