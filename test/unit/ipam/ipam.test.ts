@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { test } from 'uvu'
@@ -135,6 +135,15 @@ test('a delegate that fails without an error is quoted', async () => {
   install('broken', 'echo oops; exit 3')
   const error = await fails(() => ipam({ type: 'broken' }).del(), 999, /exit status 3$/)
   assert.match(error.details, 'it answered "oops\\n"')
+})
+
+test('what a delegate writes to standard error goes to standard error', () => {
+  install('loud', 'echo ouch >&2')
+  const code = `import { execute } from '${new URL('../../../shared/ipam/delegate.ts', import.meta.url)}'
+    await execute('${bin}/loud', 'DEL', { input: '' })`
+  const options = ['--no-warnings', '--input-type=module', '--eval', code]
+  const { status, stdout, stderr } = spawnSync(process.execPath, options, { encoding: 'utf8' })
+  assert.equal({ status, stdout, stderr }, { status: 0, stdout: '', stderr: 'ouch\n' })
 })
 
 test('a plugin that is missing, or named by a path, is an error of every verb', async () => {

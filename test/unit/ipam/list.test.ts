@@ -120,6 +120,12 @@ test('DEL goes on when one plugin fails, and tells', async () => {
   assert.equal(reserved(), [])
 })
 
+test('GC goes on when one plugin fails, and tells', async () => {
+  await add([six, four()])
+  await fails(() => ipamList.gc?.(request([{ type: 'nosuch' }, four()], { lenient: true })), 7, /"nosuch"/)
+  assert.equal(reserved(), [])
+})
+
 test('STATUS is that of each, and GC is done by each', async () => {
   const tiny = { ...four(), subnet: '10.1.2.0/30' }
   await ipamList.status?.(request([six, tiny]))
