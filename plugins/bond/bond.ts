@@ -6,7 +6,7 @@ import type { Wiring } from '../../shared/attachment/wiring.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import { checkInside, createInside } from '../../shared/link/inside.ts'
 import { bondKind } from '../../shared/netlink/bond.ts'
-import { commandIn } from '../../shared/netlink/command.ts'
+import { commandIn, type Place } from '../../shared/netlink/command.ts'
 import type { Link } from '../../shared/netlink/link.ts'
 import { transact } from '../../shared/netlink/socket.ts'
 import type { BondConfig } from './config.ts'
@@ -15,23 +15,35 @@ import { checkMemberOptions, checkOptions, memberChanges, optionsOf } from './op
 
 export const kind = 'bond'
 
-/** The driver wants its options before there are members, and of members what is theirs afterwards. @returns the members */
+/** Makes the container's bond. @returns its members */
 export function createBond(life: Life<BondConfig>): Link[] {
-  const { config } = life.request
+  const { ifname, config } = life.request
   const members = takeMembers(life)
-  const own = { mac: requestedMac(life.request), mtu: mtuAmong(members, config) }
-  createInside(life, { ...own, ...bondKind(optionsOf(config, members)) })
-  joinMembers(life, members)
-  transact(life.inside, memberChanges(members, config))
+  makeBond(life, { name: ifname, mac: requestedMac(life.request), members }, config)
   return members
+}
+
+/** The driver takes its options before there are members, and the members' own afterwards. */
+export function makeBond(
+  life: Pick<Life<unknown>, 'inside' | 'container' | 'undo'>,
+  { name, mac, members }: { name: string; mac?: string; members: Link[] },
+  config: BondConfig,
+): void {
+  const own = { name, mac, mtu: mtuAmong(members, config) }
+  createInside(life, { ...own, ...bondKind(optionsOf(config, members)) })
+  joinMembers(life, name, members)
+  transact(life.inside, memberChanges(members, config))
 }
 
 /** @throws CniError naming the first thing that is not as ADD left it */
 export function checkBond(wiring: Wiring, request: Request<BondConfig>): void {
-  const { config, ifname } = request
-  const show = commandIn(request, 'ip -d link show')
   const link = checkInside(wiring, request, kind)
-  const members = checkMembers(wiring, request)
-  checkOptions(link, optionsOf(config, members), `${show} dev ${ifname}`)
-  checkMemberOptions(members, config, `${show} master ${ifname}`)
+  requireOptions(link, checkMembers(wiring, request), request.config, request)
+}
+
+/** A bond and its members have the options of the configuration. @throws CniError */
+export function requireOptions(bond: Link, members: Link[], config: BondConfig, place: Place): void {
+  const show = commandIn(place, 'ip -d link show')
+  checkOptions(bond, optionsOf(config, members), `${show} dev ${bond.name}`)
+  checkMemberOptions(members, config, `${show} master ${bond.name}`)
 }

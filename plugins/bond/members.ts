@@ -9,7 +9,7 @@ import { hashedName } from '../../shared/cni/identity.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import { inNamespace } from '../../shared/kernel/namespace.ts'
 import { writeSysctl } from '../../shared/kernel/sysctl.ts'
-import { lendHosts, lendOwn, namesInside } from '../../shared/lent/lend.ts'
+import { type Lending, lendHosts, lendOwn, namesInside } from '../../shared/lent/lend.ts'
 import { borrowerOf } from '../../shared/lent/record.ts'
 import { commandIn, seeLink } from '../../shared/netlink/command.ts'
 import { Group, waitFor } from '../../shared/netlink/events.ts'
@@ -18,24 +18,32 @@ import { type Socket, transact } from '../../shared/netlink/socket.ts'
 import type { MemberConfig } from './member-keys.ts'
 
 /**
- * Takes the interfaces that shall become members: in the container, and down, as a master wants them.
+ * Takes the interfaces that shall become members: in the master's namespace, and down, as a master wants them.
  * @throws CniError when one is missing, or has a master
  */
 export function takeMembers(life: Life<MemberConfig>): Link[] {
-  const { host, inside, request } = life
-  const { links, linksInContainer } = request.config
-  const side = linksInContainer ? inside : host
-  const members = links.map(({ name }) => findMember(side, name, side !== host))
-  if (linksInContainer) return lendOwn(life, members)
+  const { links, linksInContainer } = life.request.config
+  const lending = { ...life, holder: life.request }
+  if (linksInContainer) return takeOwn(lending, links)
+  const members = links.map(({ name }) => findMember(life.host, name, false))
   return lendHosts(
-    life,
-    members.map((link) => ({ link, inside: nameInside(life, link) })),
+    lending,
+    members.map((link) => ({ link, inside: nameInside(lending, link) })),
+  )
+}
+
+/** The same for interfaces that are in the master's namespace already. */
+export function takeOwn(lending: Lending, links: MemberConfig['links']): Link[] {
+  const { host, inside } = lending
+  return lendOwn(
+    lending,
+    links.map(({ name }) => findMember(inside, name, inside !== host)),
   )
 }
 
 /** Its own, unless the container has that already or is to have it. */
-function nameInside({ inside, request }: Life<MemberConfig>, { name }: Link): string {
-  const { network, containerID, ifname } = request
+function nameInside({ inside, holder }: Lending, { name }: Link): string {
+  const { network, containerID, ifname } = holder
   const isTaken = name === ifname || findLink(inside, name) !== undefined
   return isTaken ? hashedName('link', `${network}/${containerID}/${ifname}/${name}`) : name
 }
@@ -83,8 +91,12 @@ export function mtuAmong(members: Link[], { mtu }: MemberConfig): number {
  * Makes interfaces members of the container's. Equivalent to `ip link set dev MEMBER master IFNAME`, for each. None of them speaks
  * IPv6 for itself any more: a switch that hears the common MAC address on an idle one would send everything there.
  */
-export function joinMembers({ inside, container, request, undo }: Life<unknown>, members: Link[]): void {
-  const master = findLink(inside, request.ifname)
+export function joinMembers(
+  { inside, container, undo }: Pick<Life<unknown>, 'inside' | 'container' | 'undo'>,
+  name: string,
+  members: Link[],
+): void {
+  const master = findLink(inside, name)
   const all = (settings: LinkSettings) => members.map((link) => changeLink(link, settings))
   inNamespace(container, () => {
     for (const { name } of members) writeSysctl('1', 'ipv6', 'conf', name, 'disable_ipv6')
@@ -110,18 +122,27 @@ export function settleMembers({ inside, container, request }: Life<MemberConfig>
 }
 
 /** CHECK: each member belongs to the container's interface still. @returns them, in order @throws CniError */
-export function checkMembers(wiring: Wiring, request: Request<MemberConfig>): Link[] {
-  const { inside } = wiring
-  const { ifname, config } = request
-  const names = config.linksInContainer ? config.links.map(({ name }) => name) : namesInside(request)
+export function checkMembers({ inside }: Wiring, request: Request<MemberConfig>): Link[] {
+  const { linksInContainer, links } = request.config
+  const names = linksInContainer ? links.map(({ name }) => name) : namesInside(request)
+  return requireMembers(inside, request, links, names)
+}
+
+/** Each member belongs to its master. @param names of the members now @returns them, in order @throws CniError */
+export function requireMembers(
+  inside: Socket,
+  { ifname, netns }: Pick<Request, 'ifname' | 'netns'>,
+  links: MemberConfig['links'],
+  names = links.map(({ name }) => name),
+): Link[] {
   const master = findLink(inside, ifname)?.index
   const members = names
     .flatMap((name) => findLink(inside, name) ?? [])
     .filter((link) => link.master !== undefined && link.master === master)
-  if (members.length === config.links.length) return members
+  if (members.length === links.length) return members
   const has = (name = '') => members.some((link) => link.name === name)
-  const lost = config.links.filter((_, index) => !has(names[index])).map(({ name }) => name)
+  const lost = links.filter((_, index) => !has(names[index])).map(({ name }) => name)
   throw broken(`${ifname} has lost ${lost.join(', ')}`, {
-    see: commandIn(request, `ip -d link show master ${ifname}`),
+    see: commandIn({ netns }, `ip -d link show master ${ifname}`),
   })
 }

@@ -1,64 +1,76 @@
-/**
- * A bond of the host, which the plugins after this one in a list sit on: the first attachment makes it, and with the last
- * it goes. To what makes a bond, the host is a container then, which has the members already.
- */
+/** A bond of the host, which the plugins after this one in a list sit on: made by the first attachment, deleted with the last. */
 
+import type { Device, Life, Trace } from '../../shared/attachment/device.ts'
 import { withUndoNow } from '../../shared/attachment/undo.ts'
 import { hostSocket, type Wiring } from '../../shared/attachment/wiring.ts'
 import { CniError, Code } from '../../shared/cni/error.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
-import { emptyResult, type Result } from '../../shared/cni/result.ts'
 import { runAllNow } from '../../shared/cni/steps.ts'
 import { currentNamespace } from '../../shared/kernel/namespace.ts'
 import { writeSysctl } from '../../shared/kernel/sysctl.ts'
-import { giveBack } from '../../shared/lent/lend.ts'
+import { giveBack, lentLinks } from '../../shared/lent/lend.ts'
 import { loans } from '../../shared/lent/record.ts'
-import { collectLinks, releaseLinks, type SharedLink, shareLink } from '../../shared/link/shared-link.ts'
+import { checkInside } from '../../shared/link/inside.ts'
+import { requireKind } from '../../shared/link/kind.ts'
+import { collectLinks, releaseLinks, shareLink } from '../../shared/link/shared-link.ts'
 import { parseBond } from '../../shared/netlink/bond.ts'
 import { changeLink, findLink, type Link } from '../../shared/netlink/link.ts'
 import { ask, type Socket } from '../../shared/netlink/socket.ts'
 import { withLinkLock } from '../../shared/state/lock.ts'
-import { checkBond, createBond, kind } from './bond.ts'
+import { kind, makeBond, requireOptions } from './bond.ts'
 import type { BondConfig } from './config.ts'
+import { requireMembers, takeOwn } from './members.ts'
 
-/** No network has this name: the borrower is the bond itself, whoever its users are. */
-const nobody = ''
+/** The bond itself is the holder of its members, whichever attachments use it. No network has this name. */
+const noNetwork = ''
 
-/** The request as if for the host, whose interface is the bond. */
-function forHost(request: Request<BondConfig>): Request<BondConfig> {
-  const { config } = request
-  const bond = { network: nobody, containerID: nobody, ifname: config.bond ?? '', netns: '/proc/self/ns/net' }
-  return { ...request, ...bond, args: {}, config: { ...config, linksInContainer: true } }
-}
-
-function hostWiring(): Wiring {
-  const host = hostSocket()
+/** Where the bond is: the host's namespace, as if it were a container's. */
+function onHostWiring(host = hostSocket()): Wiring {
   return { host, inside: host, container: currentNamespace() }
 }
 
-/** Makes the bond, unless it is there. @returns what the plugins before have made, and the bond */
-export function addOnHost(request: Request<BondConfig>): Result {
-  const wiring = hostWiring()
-  const { prevResult = emptyResult(), config } = request
-  const shared: SharedLink = {
-    name: config.bond ?? '',
-    make: () => make(wiring, forHost(request)),
-    judge: (found) => judge(found, config),
-  }
-  const { name, mac, mtu } = withUndoNow((undo) => {
-    undo(() => giveBackOfBonds(wiring.host))
-    return shareLink(wiring.host, request, shared)
-  })
-  return { ...prevResult, interfaces: [...prevResult.interfaces, { name, mac, mtu }] }
+/** The bond, and what holds its members. */
+function holderOf({ bond = '' }: BondConfig) {
+  return { network: noNetwork, containerID: noNetwork, ifname: bond, netns: '/proc/self/ns/net' }
 }
 
-function make(wiring: Wiring, request: Request<BondConfig>): void {
-  giveBack(wiring.host, request) // of one that somebody else removed
+/** The bond of an attachment, which is deleted with its last one; its members are then as before. */
+export const hostBond: Trace = {
+  remove: (request) => runAllNow([() => releaseLinks(hostSocket(), request), giveBackOfBonds]),
+  collect: (request) => runAllNow([() => collectLinks(hostSocket(), request), giveBackOfBonds]),
+}
+
+/** What `bond` asks for: the container gets nothing by this plugin, but by those after it. */
+export const onHost: Device<BondConfig, Link> = {
+  gives: 'nothing',
+  leaves: [hostBond, lentLinks],
+  create: share,
+  interfaces: ({ name, mac, mtu }) => [{ name, mac, mtu }],
+  check,
+  status: () => requireKind(hostSocket(), kind),
+}
+
+/** Makes the bond, unless it is there. */
+function share({ host, request, undo }: Life<BondConfig>): Link {
+  const { config } = request
+  undo(() => hostBond.remove(request))
+  return shareLink(host, request, {
+    name: config.bond ?? '',
+    make: () => make(host, config),
+    judge: (found) => judge(found, config),
+  })
+}
+
+function make(host: Socket, config: BondConfig): void {
+  const holder = holderOf(config)
+  const { ifname: name } = holder
+  giveBack(host, holder) // of one that another tool removed
   withUndoNow((undo) => {
-    createBond({ ...wiring, request, undo })
+    const life = { ...onHostWiring(host), undo }
+    makeBond(life, { name, members: takeOwn({ ...life, holder }, config.links) }, config)
     // It only carries: the host shall neither have an address there, nor listen to routers.
-    writeSysctl('1', 'ipv6', 'conf', request.ifname, 'disable_ipv6')
-    ask(wiring.host, changeLink({ name: request.ifname }, { up: true }))
+    writeSysctl('1', 'ipv6', 'conf', name, 'disable_ipv6')
+    ask(host, changeLink({ name }, { up: true }))
   })
 }
 
@@ -77,21 +89,10 @@ function judge(
   })
 }
 
-/** Steps of DEL: the bond goes with its last user, and its members are as before. */
-export function releaseOnHost(request: Request): (() => void)[] {
-  const host = hostSocket()
-  return [() => releaseLinks(host, request), () => giveBackOfBonds(host)]
-}
-
-/** Steps of GC. */
-export function collectOnHost(request: Request): (() => void)[] {
-  const host = hostSocket()
-  return [() => collectLinks(host, request), () => giveBackOfBonds(host)]
-}
-
 /** Gives back the members of bonds that are no more. */
-function giveBackOfBonds(host: Socket): void {
-  const bonds = loans().filter(({ network }) => network === nobody)
+function giveBackOfBonds(): void {
+  const host = hostSocket()
+  const bonds = loans().filter(({ network }) => network === noNetwork)
   runAllNow(
     bonds.map((loan) => () => {
       withLinkLock(loan.ifname, () => {
@@ -101,6 +102,9 @@ function giveBackOfBonds(host: Socket): void {
   )
 }
 
-export function checkOnHost(request: Request<BondConfig>): void {
-  checkBond(hostWiring(), forHost(request))
+function check(_: Wiring, { config }: Request<BondConfig>): void {
+  const wiring = onHostWiring()
+  const holder = holderOf(config)
+  const bond = checkInside(wiring, holder, kind)
+  requireOptions(bond, requireMembers(wiring.inside, holder, config.links), config, {})
 }

@@ -126,7 +126,8 @@ function conflict(link: Link, present: Cidr, wanted: Cidr): CniError {
 }
 
 /** Lets the host forward for the families that the bridge is the gateway of. */
-export function forward({ undo }: Life<BridgeConfig>, ips: Ip[]): void {
+export function forward({ undo, request }: Life<BridgeConfig>, { ips }: Result): void {
+  if (!isGateway(request.config)) return
   enableForwarding(
     undo,
     gateways(ips).map(({ address }) => address.family),

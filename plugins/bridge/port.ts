@@ -17,7 +17,7 @@ import type { BridgeConfig, VlanRange } from './config.ts'
 /** Makes the pair with the host's end as a port. The caller holds the bridge's lock. */
 export function connectPort(life: Life<BridgeConfig>, bridge: Link): Link {
   const { host, request } = life
-  const port = makePair(life, { master: bridge, up: true })
+  const port = makePair(life, request.config, { master: bridge, up: true })
   const requests = portRequests(host, port, request.config)
   if (requests.length > 0) transact(host, requests)
   return port

@@ -10,18 +10,19 @@ import { config, type DummyConfig } from './config.ts'
 
 const kind = 'dummy'
 
-export const dummy = interfacePlugin<DummyConfig, void>({
+export const dummy = interfacePlugin<DummyConfig>({
   name: 'dummy',
   summary: 'gives a container an interface that leads nowhere, to hold addresses',
   config,
-  prepare: requestedMac,
-  create: (life) => createInside(life, optionsOf(life.request)),
-  interfaces: () => [],
-  check: (wiring, request) => void checkInside(wiring, request, kind),
-  status: () => requireKind(hostSocket(), kind),
+  device: {
+    prepare: requestedMac,
+    create: (life) => createInside(life, optionsOf(life.request)),
+    check: (wiring, request) => void checkInside(wiring, request, kind),
+    status: () => requireKind(hostSocket(), kind),
+  },
 })
 
 function optionsOf(request: Request<DummyConfig>) {
   const mac = requestedMac(request) ?? attachmentMac(request)
-  return { kind, mac, mtu: request.config.mtu || undefined }
+  return { name: request.ifname, kind, mac, mtu: request.config.mtu || undefined }
 }

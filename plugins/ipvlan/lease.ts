@@ -1,11 +1,13 @@
 /** What the containers' addresses can do in a mode, and what they cannot. */
 
+import type { Life } from '../../shared/attachment/device.ts'
 import { CniError, Code, type Complaint } from '../../shared/cni/error.ts'
 import type { Log } from '../../shared/cni/log.ts'
 import type { Result } from '../../shared/cni/result.ts'
 import { type Address, formatAddress, parseAddress, sameAddress } from '../../shared/ip/address.ts'
 import { type Cidr, contains, formatCidr, parseCidr } from '../../shared/ip/subnet.ts'
 import type { Link } from '../../shared/netlink/link.ts'
+import { given } from './chain.ts'
 import { type IpvlanConfig, isRouted } from './keys.ts'
 
 /** Addresses and routes, as results have them. */
@@ -102,9 +104,12 @@ function usedGateways({ ips, routes }: Lease): Address[] {
   return [...own, ...shared.filter(({ family }) => families.has(family))]
 }
 
-/** Completes what IPAM said, for a device's `complete`. @throws CniError when it cannot work in the mode */
-export function complete(lease: Result, config: IpvlanConfig, parent: Parent): Result {
+/** Completes the addresses of IPAM, or of the plugin before. @throws CniError when they cannot work in the mode */
+export function complete(ipam: Result, { request }: Life<IpvlanConfig>, parent: Parent): Result {
+  const { config, log } = request
+  const lease = config.ipam?.type ? ipam : (given(request) ?? ipam)
   judge(lease, config, parent)
+  warnOfSilence(lease, config, parent, log)
   return fitting(lease, config)
 }
 
@@ -119,7 +124,7 @@ function fitting(lease: Result, config: IpvlanConfig): Result {
 }
 
 /** The L3 modes answer no ARP. That works where the network itself knows who has an address, as clouds do. */
-export function warnOfSilence({ ips }: Lease, config: IpvlanConfig, parent: Parent, log: Log): void {
+function warnOfSilence({ ips }: Lease, config: IpvlanConfig, parent: Parent, log: Log): void {
   if (!isRouted(config)) return
   const shared = parent.addresses.find((own) => hostParts(ips).some((address) => contains(own, address)))
   if (!shared) return

@@ -4,7 +4,7 @@
  * the witness: it is asked first, and only when it is gone all namespaces are.
  */
 
-import type { Life } from '../../shared/attachment/device.ts'
+import type { Life, Trace } from '../../shared/attachment/device.ts'
 import { openWiringIfAny } from '../../shared/attachment/wiring.ts'
 import { CniError, Code } from '../../shared/cni/error.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
@@ -84,8 +84,11 @@ function testify(parent: Link, { containerID, ifname, netns }: Request): void {
   writeFile(`${witnesses}/${parent.name}`, JSON.stringify(witness))
 }
 
+/** What is remembered of the port by an attachment's interface. */
+export const ipvlanPort: Trace = { remove: dismiss }
+
 /** Forgets a witness that goes. */
-export function dismiss({ containerID, ifname }: Request): void {
+function dismiss({ containerID, ifname }: Request): void {
   for (const { name } of tolerate(() => readDirectory(witnesses), 'ENOENT') ?? []) {
     const file = `${witnesses}/${name}`
     const witness = readWitness(file)

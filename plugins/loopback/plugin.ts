@@ -1,9 +1,11 @@
-/** loopback: the interface by which a container reaches itself. It is always there; somebody has to set it up. */
+/** loopback: sets up lo, the interface by which a container reaches itself. */
 
 import { isDown } from '../../shared/attachment/broken.ts'
-import { openWiring, openWiringIfAny, type Wiring } from '../../shared/attachment/wiring.ts'
+import type { InterfaceConfig, Life } from '../../shared/attachment/device.ts'
+import { interfacePlugin } from '../../shared/attachment/plugin.ts'
+import { openWiringIfAny, type Wiring } from '../../shared/attachment/wiring.ts'
 import { CniError, Code } from '../../shared/cni/error.ts'
-import type { Plugin, Request } from '../../shared/cni/plugin.ts'
+import type { Request } from '../../shared/cni/plugin.ts'
 import { emptyResult, type Result } from '../../shared/cni/result.ts'
 import { contains, formatCidr, parseCidr } from '../../shared/ip/subnet.ts'
 import { type LinkAddress, listAddresses } from '../../shared/netlink/address.ts'
@@ -15,33 +17,34 @@ import { config } from './config.ts'
 /** RFC 1122 section 3.2.1.3 and RFC 4291 section 2.5.3. */
 const loopbackSubnets = ['127.0.0.0/8', '::1/128'].flatMap((text) => parseCidr(text) ?? [])
 
-export const loopback: Plugin = {
+export const loopback = interfacePlugin({
   name: 'loopback',
   summary: "sets a container's lo up, so that it reaches itself",
   config,
-  add,
-  del,
-  check,
-}
+  device: {
+    gives: 'nothing',
+    leaves: [{ remove: setDown }],
+    create: setUp,
+    complete: (_, life) => life.request.prevResult ?? describeLo(life),
+    check,
+  },
+})
 
 /** Whatever CNI_IFNAME says, the interface is lo: there is no other. */
-function add(request: Request): Result {
-  const wiring = openWiring(request)
-  const lo = findLo(wiring)
-  refuseForeign(listAddresses(wiring.inside, lo), request)
-  ask(wiring.inside, changeLink(lo, { up: true }))
-  return request.prevResult ?? describeLo(lo, listAddresses(wiring.inside, lo), request.netns)
+function setUp(life: Life<InterfaceConfig>): void {
+  const { inside, request } = life
+  const lo = findLo(life)
+  refuseForeign(listAddresses(inside, lo), request)
+  ask(inside, changeLink(lo, { up: true }))
 }
 
-function del(request: Request): void {
+function setDown(request: Request): void {
   const wiring = openWiringIfAny(request)
   if (wiring) ask(wiring.inside, changeLink(findLo(wiring), { up: false }))
 }
 
-function check(request: Request): void {
-  const wiring = openWiring(request)
-  if (findLo(wiring).up) return
-  throw isDown('lo', request)
+function check(wiring: Wiring, request: Request): void {
+  if (!findLo(wiring).up) throw isDown('lo', request)
 }
 
 function findLo({ inside, container }: Wiring): Link {
@@ -54,7 +57,7 @@ function findLo({ inside, container }: Wiring): Link {
   })
 }
 
-/** An address of the world on lo is somebody's trick, which a runtime should hear of. */
+/** Refuses a non-loopback address on lo. */
 function refuseForeign(addresses: LinkAddress[], request: Request): void {
   const foreign = addresses.find(
     ({ address }) => !loopbackSubnets.some((subnet) => contains(subnet, address)),
@@ -67,7 +70,10 @@ function refuseForeign(addresses: LinkAddress[], request: Request): void {
   })
 }
 
-function describeLo({ name, mac, mtu }: Link, addresses: LinkAddress[], netns: string): Result {
-  const ips = addresses.map((address) => ({ interface: 0, address: formatCidr(address) }))
-  return { ...emptyResult(), interfaces: [{ name, mac, mtu, sandbox: netns }], ips }
+function describeLo(life: Life<InterfaceConfig>): Result {
+  const { inside, request } = life
+  const lo = findLo(life)
+  const { name, mac, mtu } = lo
+  const ips = listAddresses(inside, lo).map((address) => ({ interface: 0, address: formatCidr(address) }))
+  return { ...emptyResult(), interfaces: [{ name, mac, mtu, sandbox: request.netns }], ips }
 }

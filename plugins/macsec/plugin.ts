@@ -21,24 +21,25 @@ import { config, type MacsecConfig } from './config.ts'
 import { readAssociations } from './keys.ts'
 import { checkMacsec, createMacsec } from './macsec.ts'
 
-export const macsec = interfacePlugin<MacsecConfig, void>({
+export const macsec = interfacePlugin<MacsecConfig>({
   name: 'macsec',
   summary: 'protects what a container sends by a NIC: encrypted and authenticated Ethernet frames (MACsec)',
   config,
   // Networks with different keys do not hear each other.
   segment: (config) => parentSegment('macsec', config, { keyFile: config.keyFile }),
-  prepare: (request) => {
-    requestedMac(request)
-    readAssociations(request.config)
-  },
-  create,
-  interfaces: () => [],
-  // Setting the MAC address changes the identifier.
-  announcesWhenUp: true,
-  check,
-  status: (request) => {
-    childStatus(request, 'macsec')
-    readAssociations(request.config)
+  device: {
+    prepare(request) {
+      requestedMac(request)
+      readAssociations(request.config)
+    },
+    create,
+    // Setting the MAC address changes the identifier.
+    bringUp: () => ({ upLast: true }),
+    check,
+    status(request) {
+      childStatus(request, 'macsec')
+      readAssociations(request.config)
+    },
   },
 })
 

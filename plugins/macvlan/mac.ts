@@ -23,19 +23,12 @@ export function ownMac(request: Request<MacvlanConfig>): string | undefined {
 }
 
 /**
- * Runs ADD and explains its failure over a MAC address that is in use on the parent: the kernel says EADDRINUSE, an older
- * one EBUSY, and only when the interface comes up.
+ * Explains that a MAC address is in use on the parent: the kernel says EADDRINUSE, an older one EBUSY, and only when the
+ * interface comes up.
  */
-export async function explainingMac<T>(
-  request: Request<MacvlanConfig>,
-  add: () => T | Promise<T>,
-): Promise<T> {
-  try {
-    return await add()
-  } catch (error) {
-    const mac = ownMac(request)
-    throw mac && isErrno(error, 'EADDRINUSE', 'EBUSY') ? await taken(request, mac, error) : error
-  }
+export async function explainMac(error: unknown, request: Request<MacvlanConfig>): Promise<unknown> {
+  const mac = ownMac(request)
+  return mac && isErrno(error, 'EADDRINUSE', 'EBUSY') ? taken(request, mac, error) : error
 }
 
 async function taken(request: Request<MacvlanConfig>, mac: string, cause: KernelError): Promise<CniError> {

@@ -1,44 +1,39 @@
 /** macvlan: each container gets an interface with a MAC address of its own on a NIC of the host. */
 
 import { interfacePlugin } from '../../shared/attachment/plugin.ts'
-import type { Plugin } from '../../shared/cni/plugin.ts'
-import { collectHostAccess, connectHostAccess, removeHostAccess } from '../../shared/host/access.ts'
+import { connectHostAccess, hostAccess } from '../../shared/host/access.ts'
 import type { ShimKind } from '../../shared/host/shim.ts'
 import { childStatus } from '../../shared/link/child.ts'
 import type { Link } from '../../shared/netlink/link.ts'
 import { macvlanKind } from '../../shared/netlink/macvlan.ts'
 import { config, type MacvlanConfig } from './config.ts'
-import { chosenMac, explainingMac } from './mac.ts'
+import { chosenMac, explainMac } from './mac.ts'
 import { checkMacvlan, createMacvlan, onParent, parentOf } from './macvlan.ts'
 
 /** What the host gets for hostAccess: the same as the containers. */
 const shim: ShimKind = { ...macvlanKind({ mode: 'bridge' }), ownMac: true, neighbours: true }
 
-const plugin = interfacePlugin<MacvlanConfig, Link>({
+export const macvlan = interfacePlugin<MacvlanConfig, Link>({
   name: 'macvlan',
   summary: 'puts containers on the network of a host NIC, each with a MAC address of its own',
   config,
   segment: onParent,
-  prepare: chosenMac,
-  create: (life) => createMacvlan(life, 'macvlan'),
-  interfaces: () => [],
-  async connect(life, parent, result) {
-    return life.request.config.hostAccess ? connectHostAccess(life, parent, shim, result) : []
+  device: {
+    leaves: [hostAccess],
+    prepare: chosenMac,
+    create: (life) => createMacvlan(life, 'macvlan'),
+    bringUp: () => ({ upLast: true }),
+    connect(life, parent, lease) {
+      if (life.request.config.hostAccess) return connectHostAccess(life, parent, shim, lease)
+    },
+    explain: explainMac,
+    async check(wiring, request, prevResult) {
+      const parent = parentOf(wiring, request)
+      checkMacvlan(wiring, request, parent, 'macvlan')
+      if (!request.config.hostAccess) return
+      const { checkHostAccess } = await import('../../shared/host/access-check.ts')
+      checkHostAccess(wiring, request, parent, shim, prevResult)
+    },
+    status: (request) => childStatus(request, 'macvlan'),
   },
-  remove: removeHostAccess,
-  async check(wiring, request, prevResult) {
-    const parent = parentOf(wiring, request)
-    checkMacvlan(wiring, request, parent, 'macvlan')
-    if (!request.config.hostAccess) return
-    const { checkHostAccess } = await import('../../shared/host/access-check.ts')
-    checkHostAccess(wiring, request, parent, shim, prevResult)
-  },
-  announcesWhenUp: true,
-  status: (request) => childStatus(request, 'macvlan'),
-  gc: collectHostAccess,
 })
-
-export const macvlan: Plugin<MacvlanConfig> = {
-  ...plugin,
-  add: (request) => explainingMac(request, () => plugin.add(request)),
-}

@@ -18,17 +18,18 @@ import { ask, type Socket } from '../../shared/netlink/socket.ts'
 import { parseTun } from '../../shared/netlink/tun.ts'
 import { config, type TapConfig } from './config.ts'
 
-export const tap = interfacePlugin<TapConfig, void>({
+export const tap = interfacePlugin<TapConfig>({
   name: 'tap',
   summary: 'gives a container an interface whose frames or packets a program reads and writes',
   config,
-  prepare,
-  create,
-  interfaces: () => [],
-  // Nobody listens before a program has opened it.
-  announcesWhenUp: true,
-  check,
-  status: requireControlFile,
+  device: {
+    prepare,
+    create,
+    // Before a program opens it, an announcement has no receiver.
+    bringUp: () => ({ upLast: true }),
+    check,
+    status: requireControlFile,
+  },
 })
 
 /** The MAC address that somebody chose; the runtime's word counts before the configuration's. */

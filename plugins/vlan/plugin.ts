@@ -3,11 +3,11 @@
 import type { Life } from '../../shared/attachment/device.ts'
 import { requestedMac } from '../../shared/attachment/mac.ts'
 import { interfacePlugin } from '../../shared/attachment/plugin.ts'
-import { hostSocket, type Wiring } from '../../shared/attachment/wiring.ts'
+import type { Wiring } from '../../shared/attachment/wiring.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import { checkChild, childStatus, createChild } from '../../shared/link/child.ts'
 import { findParent, parentSegment, parentSide, requireUp } from '../../shared/link/parent.ts'
-import { collectLinks, releaseLinks } from '../../shared/link/shared-link.ts'
+import { releaseLinks, sharedLinks } from '../../shared/link/shared-link.ts'
 import { seeLink } from '../../shared/netlink/command.ts'
 import type { Link } from '../../shared/netlink/link.ts'
 import { vlanKind } from '../../shared/netlink/vlan.ts'
@@ -23,13 +23,14 @@ export const vlan = interfacePlugin<VlanConfig, Outer>({
   summary: "puts a container into a VLAN of a host's NIC: one tag (802.1Q, 802.1ad), or several stacked",
   config,
   segment: (config) => parentSegment('vlan', config, { vlanId: config.vlanId, tags: config.tags }),
-  prepare: requestedMac,
-  create,
-  interfaces: (outer) => outer.map(({ name, mac, mtu }) => ({ name, mac, mtu })),
-  remove: (request) => [() => releaseLinks(hostSocket(), request)],
-  check,
-  status: (request) => childStatus(request, 'vlan'),
-  gc: (request) => [() => collectLinks(hostSocket(), request)],
+  device: {
+    leaves: [sharedLinks],
+    prepare: requestedMac,
+    create,
+    interfaces: (outer) => outer.map(({ name, mac, mtu }) => ({ name, mac, mtu })),
+    check,
+    status: (request) => childStatus(request, 'vlan'),
+  },
 })
 
 async function create(life: Life<VlanConfig>): Promise<Outer> {

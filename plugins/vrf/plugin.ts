@@ -1,11 +1,11 @@
 /** vrf: puts the interface of a chain into a VRF, so that the container looks up its routes in a table of their own. */
 
 import { broken, isDown, mismatch, noPort, noSuch } from '../../shared/attachment/broken.ts'
-import { withUndo } from '../../shared/attachment/undo.ts'
-import { hostSocket, openWiring, openWiringIfAny } from '../../shared/attachment/wiring.ts'
+import type { Life } from '../../shared/attachment/device.ts'
+import { interfacePlugin } from '../../shared/attachment/plugin.ts'
+import { hostSocket, openWiringIfAny, type Wiring } from '../../shared/attachment/wiring.ts'
 import { CniError, Code } from '../../shared/cni/error.ts'
-import type { Plugin, Request } from '../../shared/cni/plugin.ts'
-import type { Result } from '../../shared/cni/result.ts'
+import type { Request } from '../../shared/cni/plugin.ts'
 import { requireKind } from '../../shared/link/kind.ts'
 import { seeLink } from '../../shared/netlink/command.ts'
 import { changeLink, findLink } from '../../shared/netlink/link.ts'
@@ -15,37 +15,37 @@ import { config, type VrfConfig } from './config.ts'
 import { ensureVrf, removeUnused } from './device.ts'
 import { enter, findPort } from './port.ts'
 
-export const vrf: Plugin<VrfConfig> = {
+export const vrf = interfacePlugin<VrfConfig>({
   name: 'vrf',
   summary: "puts a container's interface into a VRF, with a routing table of its own",
   config,
-  add,
-  del,
-  check,
-  status: () => requireKind(hostSocket(), 'vrf'),
-}
+  device: {
+    gives: 'nothing',
+    leaves: [{ remove: leave }],
+    prepare: requirePrevResult,
+    create,
+    check,
+    status: () => requireKind(hostSocket(), 'vrf'),
+  },
+})
 
-function add(request: Request<VrfConfig>): Promise<Result> {
-  const { prevResult, config } = request
-  if (!prevResult) throw notAlone()
-  const wiring = openWiring(request)
-  return withUndo(async (undo) => {
-    const port = findPort(wiring.inside, request)
-    const vrf = ensureVrf(wiring.inside, config, undo)
-    enter(wiring, port, vrf, tableOf(vrf) ?? config.table, undo)
-    return prevResult
-  })
-}
-
-function notAlone(): CniError {
-  return new CniError(Code.InvalidNetworkConfig, {
+function requirePrevResult({ prevResult }: Request): void {
+  if (prevResult) return
+  throw new CniError(Code.InvalidNetworkConfig, {
     msg: 'missing prevResult from earlier plugin',
     hint: 'vrf comes after the plugin that makes the interface: list it behind that in "plugins"',
   })
 }
 
-/** What is gone already counts as done; a VRF that was there before stays. */
-function del(request: Request<VrfConfig>): void {
+function create(life: Life<VrfConfig>): void {
+  const { inside, request, undo } = life
+  const port = findPort(inside, request)
+  const vrf = ensureVrf(inside, request.config, undo)
+  enter(life, port, vrf, tableOf(vrf) ?? request.config.table, undo)
+}
+
+/** A VRF that was there before stays. */
+function leave(request: Request<VrfConfig>): void {
   const wiring = openWiringIfAny(request)
   const { vrfname } = request.config
   if (!wiring || !vrfname) return
@@ -55,9 +55,8 @@ function del(request: Request<VrfConfig>): void {
   removeUnused(inside, vrfname)
 }
 
-function check(request: Request<VrfConfig>): void {
+function check({ inside }: Wiring, request: Request<VrfConfig>): void {
   const { ifname, config } = request
-  const { inside } = openWiring(request)
   const vrf = findLink(inside, config.vrfname)
   if (vrf?.kind !== 'vrf') throw noSuch('VRF', config.vrfname, request)
   if (!vrf.up) throw isDown(vrf.name, request)

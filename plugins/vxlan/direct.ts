@@ -1,8 +1,9 @@
 /** `direct`: the VTEP itself as the container's interface. */
 
-import type { Life } from '../../shared/attachment/device.ts'
+import type { Life, Trace } from '../../shared/attachment/device.ts'
 import { requestedMac } from '../../shared/attachment/mac.ts'
 import { undoable } from '../../shared/attachment/undo.ts'
+import { hostSocket } from '../../shared/attachment/wiring.ts'
 import { CniError, Code } from '../../shared/cni/error.ts'
 import { hashedName } from '../../shared/cni/identity.ts'
 import type { Attachment } from '../../shared/cni/plugin.ts'
@@ -57,7 +58,5 @@ function leftBehind(name: string): CniError {
   })
 }
 
-/** DEL: a VTEP that was never moved. In the container it goes with the container's interface. */
-export function removeUnmoved(host: Socket, attachment: Attachment): void {
-  removeAny(host, passingName(attachment))
-}
+/** A VTEP that was never moved. In the container it goes with the container's interface. */
+export const unmovedVtep: Trace = { remove: (request) => removeAny(hostSocket(), passingName(request)) }

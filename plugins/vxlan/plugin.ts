@@ -5,39 +5,43 @@ import { requestedMac } from '../../shared/attachment/mac.ts'
 import { interfacePlugin } from '../../shared/attachment/plugin.ts'
 import { hostSocket } from '../../shared/attachment/wiring.ts'
 import { Code, withCode } from '../../shared/cni/error.ts'
-import type { Request } from '../../shared/cni/plugin.ts'
+import type { Plugin, Request } from '../../shared/cni/plugin.ts'
 import type { Interface } from '../../shared/cni/result.ts'
-import { segment } from '../../shared/cni/segment.ts'
+import { segment as segmentOf } from '../../shared/cni/segment.ts'
 import { requireKind } from '../../shared/link/kind.ts'
 import { waitUntilRunning } from '../../shared/link/running.ts'
 import type { Link } from '../../shared/netlink/link.ts'
-import { collectHostEnds, makePair, removeHostEnd } from '../../shared/pair/host-end.ts'
+import { hostEnd, makePair } from '../../shared/pair/host-end.ts'
 import { checkVxlan } from './check.ts'
 import { config, type VxlanConfig } from './config.ts'
-import { createDirect, removeUnmoved } from './direct.ts'
+import { createDirect, unmovedVtep } from './direct.ts'
 import { fittingMtu, tunnelMtu } from './mtu.ts'
 import { reconcile } from './reconcile.ts'
-import { ensureSegment, releaseSegment, type Segment, withSegmentLock } from './segment.ts'
+import { ensureSegment, type Segment, segment, withSegmentLock } from './segment.ts'
 import { findUnderlay, type Underlay } from './underlay.ts'
 
 /** What ADD has made on the host: nothing that stays there, when the VTEP is the container's. */
 type Made = (Segment & { port: Link }) | undefined
 
-export const vxlan = interfacePlugin<VxlanConfig, Made>({
-  name: 'vxlan',
-  summary: 'joins containers of many hosts to one network, in UDP packets between the hosts (VXLAN)',
-  config,
-  segment: ({ vni, bridge }) => segment('vxlan', { vni, bridge }),
-  prepare: requestedMac,
-  create,
-  interfaces: (made) => (made ? [toInterface(made.vtep), nameOnly(made.bridge), toInterface(made.port)] : []),
-  settle: ({ host }, made) => made && waitUntilRunning(host, made.port),
-  remove,
-  check: checkVxlan,
-  status,
-  gc,
+export const vxlan: Plugin<VxlanConfig> = {
+  ...interfacePlugin<VxlanConfig, Made>({
+    name: 'vxlan',
+    summary: 'joins containers of many hosts to one network, in UDP packets between the hosts (VXLAN)',
+    config,
+    segment: ({ vni, bridge }) => segmentOf('vxlan', { vni, bridge }),
+    device: {
+      leaves: [hostEnd, unmovedVtep, segment],
+      prepare: requestedMac,
+      create,
+      interfaces: (made) =>
+        made ? [toInterface(made.vtep), nameOnly(made.bridge), toInterface(made.port)] : [],
+      settle: ({ host }, made) => made && waitUntilRunning(host, made.port),
+      check: checkVxlan,
+      status,
+    },
+  }),
   reconcile,
-})
+}
 
 function create(life: Life<VxlanConfig>): Made {
   const { host, request } = life
@@ -52,10 +56,10 @@ function create(life: Life<VxlanConfig>): Made {
 function join(life: Life<VxlanConfig>, underlay: Underlay, mtu: number): Made {
   const { host, request, undo } = life
   const { config, log } = request
-  const segment = ensureSegment(host, config, underlay, { mtu, undo, log })
-  const fitting = fittingMtu(segment.vtep, mtu, request)
-  const withMtu = { ...life, request: { ...request, config: { ...config, mtu: fitting } } }
-  return { ...segment, port: makePair(withMtu, { master: segment.bridge, up: true }) }
+  const made = ensureSegment(host, config, underlay, { mtu, undo, log })
+  const { txQueueLen } = config
+  const both = { mtu: fittingMtu(made.vtep, mtu, request), txQueueLen }
+  return { ...made, port: makePair(life, both, { master: made.bridge, up: true }) }
 }
 
 function toInterface({ name, mac, mtu }: Link): Interface {
@@ -65,19 +69,6 @@ function toInterface({ name, mac, mtu }: Link): Interface {
 /** A bridge's MTU is of no consequence to its ports, so none is told. */
 function nameOnly({ name, mac }: Link): Interface {
   return { name, mac }
-}
-
-/** The host's side, by names that follow from attachment and configuration. With the last container goes the segment. */
-function remove(request: Request<VxlanConfig>): (() => unknown)[] {
-  return [
-    () => removeHostEnd(request),
-    () => removeUnmoved(hostSocket(), request),
-    () => releaseSegment(hostSocket(), request.config),
-  ]
-}
-
-function gc(request: Request<VxlanConfig>): (() => unknown)[] {
-  return [() => collectHostEnds(request), () => releaseSegment(hostSocket(), request.config)]
 }
 
 /** Whether ADD would find what it stands on. */

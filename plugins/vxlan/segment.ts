@@ -3,6 +3,7 @@
  * removed with the last; the kernel knows the bridge's ports, so nobody counts but it.
  */
 
+import type { Trace } from '../../shared/attachment/device.ts'
 import { type Undo, undoable } from '../../shared/attachment/undo.ts'
 import { hostSocket } from '../../shared/attachment/wiring.ts'
 import { CniError, Code } from '../../shared/cni/error.ts'
@@ -112,8 +113,14 @@ function usersOf(host: Socket, bridge: Link, vtep: string | undefined): number {
   return listPorts(host, bridge).filter(({ name }) => name !== vtep).length
 }
 
-/** For DEL, GC: removes what is ours of a segment that nobody uses any more. */
-export function releaseSegment(host: Socket, config: Partial<VxlanConfig>): void {
+/** VTEP and bridge, which go with the last container. */
+export const segment: Trace<VxlanConfig> = {
+  remove: ({ config }) => releaseSegment(hostSocket(), config),
+  collect: ({ config }) => releaseSegment(hostSocket(), config),
+}
+
+/** Removes what is ours of a segment that nothing uses any more. */
+function releaseSegment(host: Socket, config: Partial<VxlanConfig>): void {
   const names = namesOf(config)
   const { bridge: name } = names
   if (!name) return

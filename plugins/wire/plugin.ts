@@ -9,6 +9,5 @@ export const wire = interfacePlugin<WireConfig, Made>({
   name: 'wire',
   summary: 'joins two containers by a cable of their own (a veth pair)',
   config,
-  prepare: requestedMac,
-  ...wireSteps('veth'),
+  device: { ...wireSteps('veth'), prepare: requestedMac },
 })

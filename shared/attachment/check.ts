@@ -19,11 +19,11 @@ import type { Wiring } from './wiring.ts'
  * @param device what is its own: routes, and why its interface may be gone
  * @throws CniError naming the first difference
  */
-export function checkContainer(
+export function checkContainer<Config extends InterfaceConfig>(
   wiring: Wiring,
-  request: Request,
+  request: Request<Config>,
   prevResult: Result,
-  { onLink, vanishes }: Pick<Device<InterfaceConfig, unknown>, 'onLink' | 'vanishes'>,
+  { bringUp, vanishes }: Pick<Device<Config>, 'bringUp' | 'vanishes'>,
 ): void {
   const { ifname } = request
   const link = findLink(wiring.inside, ifname)
@@ -38,7 +38,7 @@ export function checkContainer(
   const ips = prevResult.ips.filter((ip) => ip.interface === undefined || ip.interface === index)
   checkAddresses(wiring, link, cidrs(ips))
   const main = routingTable(wiring, link)
-  const routes = routesOf(prevResult, link, onLink?.({ ...prevResult, ips }, link))
+  const routes = routesOf(prevResult, link, bringUp?.(request.config, { ...prevResult, ips }, link).onLink)
   checkRoutes(
     wiring,
     routes.map((route) => ({ ...route, table: route.table || main })),

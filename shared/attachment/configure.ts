@@ -22,18 +22,23 @@ const IPV6_LEAST_MTU = 1280
 /** How long detection may take before ADD gives up: the kernel's default is one probe and a second. */
 const DAD_MILLISECONDS = 10_000
 
-export interface Manner {
-  dad: Dad
-  /** The device's own routes, which take the place of those that come with addresses. */
+/** How a container's interface comes up. */
+export interface BringUp {
+  /** Default: `off`. */
+  dad?: Dad
+  /** The device's own routes, which IPAM's rest on; addresses bring no subnet route then. */
   onLink?: RouteSpec[]
-  /** Up after it has its addresses, which the kernel announces then; not before. */
+  /** It comes up after it has its addresses, and the kernel announces them then; its MAC address is not set again. */
   upLast?: boolean
+  /** It stays down, without addresses. */
+  stayDown?: boolean
 }
 
 /** Brings an interface up with its addresses and routes. */
-export function configure(wiring: Wiring, link: Link, result: Result, manner: Manner): void {
-  const { dad, onLink, upLast } = manner
-  const addresses = cidrs(result.ips)
+export function configure(wiring: Wiring, link: Link, lease: Result, bringUp: BringUp = {}): void {
+  const { dad = 'off', onLink, upLast, stayDown } = bringUp
+  if (stayDown) return
+  const addresses = cidrs(lease.ips)
   refuseSmallMtu(link, addresses)
   const flags = { nodad: dad === 'off', noprefixroute: onLink !== undefined }
   inNamespace(wiring.container, () => setSysctls(link, addresses, dad))
@@ -41,7 +46,7 @@ export function configure(wiring: Wiring, link: Link, result: Result, manner: Ma
   const first = addresses.map((cidr) => newAddress(link, cidr, flags))
   transact(wiring.inside, [
     ...(upLast ? [...first, up] : [up, ...first]),
-    ...routesOf(result, link, onLink).map(newRoute),
+    ...routesOf(lease, link, onLink).map(newRoute),
   ])
   if (dad === 'wait') inNamespace(wiring.container, () => waitForDad(wiring, link))
 }

@@ -1,10 +1,9 @@
-/** What an interface plugin says of its device; the life around it is shared (plugin.ts). */
+/** The seam: what a plugin says of its device. The life of an attachment is the same for all (add.ts, plugin.ts). */
 
-import type { ConfigSchema, Network, Reconciled, Request } from '../cni/plugin.ts'
+import type { Request } from '../cni/plugin.ts'
 import type { Dns, Interface, Result } from '../cni/result.ts'
 import type { Link } from '../netlink/link.ts'
-import type { RouteSpec } from '../netlink/route.ts'
-import type { Dad } from './configure.ts'
+import type { BringUp } from './configure.ts'
 import type { Undo } from './undo.ts'
 import type { Wiring } from './wiring.ts'
 
@@ -20,54 +19,85 @@ export interface Life<Config> extends Wiring {
   undo: Undo
 }
 
-/** A link on the wire that the container will be on: in its namespace, or on the host. */
+/**
+ * What ADD gives the container:
+ * - `interface`: `create` makes it, under its final name, in the container's namespace; DEL deletes it;
+ * - `lent`: the same, but DEL never deletes it: a trace takes it back;
+ * - `addresses`: only addresses, for a device that a program drives without the kernel;
+ * - `nothing`: the device works on what is there already, and the result of the plugins before is passed on.
+ */
+export type Gives = 'interface' | 'lent' | 'addresses' | 'nothing'
+
+/** Whether there is an interface to configure. */
+export function givesInterface(gives: Gives = 'interface'): boolean {
+  return gives === 'interface' || gives === 'lent'
+}
+
+/** Whether IPAM is asked. */
+export function givesAddresses(gives?: Gives): boolean {
+  return gives !== 'nothing'
+}
+
+/** Something on the host that belongs to an attachment and does not go with the container's interface. */
+export interface Trace<Config = unknown> {
+  /** DEL. What is gone counts as done, and nothing may be taken for granted: the configuration was read leniently. */
+  remove(request: Request<Config>): unknown
+  /** GC: the same for attachments of the network that are not valid any more. */
+  collect?(request: Request<Config>): unknown
+}
+
+/** A link by which addresses are probed: in the container's namespace, or on the host. */
 export interface ProbingLink {
   link: Link
   isInside: boolean
 }
 
-/** What is a device's own; everything else is shared. `Made` is what its create leaves for the later steps. */
-export interface Device<Config extends InterfaceConfig, Made> {
-  name: string
-  summary: string
-  config: ConfigSchema<Config>
-  /** The layer 2 segment of a network's containers, as Plugin has it. */
-  segment?(config: Config): string | undefined
+/** What `connect` adds to the result. */
+export interface Connected {
+  /** Further interfaces, after the container's. */
+  interfaces?: Interface[]
+  /** More of the container's interface. */
+  own?: Partial<Interface>
+}
+
+/**
+ * What is a device's own; each hook but `create` may be left out. They are called in this order.
+ * `Made` is what `create` leaves for the later ones.
+ */
+export interface Device<Config extends InterfaceConfig, Made = unknown> {
+  /** Default: `interface`. */
+  gives?: Gives
+  /** What DEL and GC remove besides the container's interface and its addresses, in this order. */
+  leaves?: readonly Trace<Config>[]
+  /** Why the interface may be gone although DEL did not run; CHECK says so. */
+  vanishes?: string
+
   /** Refuses what cannot work, before anything is touched. */
   prepare?(request: Request<Config>): void
-  /** Makes the interface, under its final name, in the container's namespace. */
   create(life: Life<Config>): Made | Promise<Made>
-  /** The host's interfaces, for the result. */
-  interfaces(made: Made): Interface[]
-  /** What must be in place before the container's end is up. */
-  guard?(life: Life<Config>, made: Made, link: Link): Promise<void>
-  /** Addresses of a network without IPAM: from the plugin before, in a chain. */
-  given?(request: Request<Config>): Result | undefined
-  /** Completes what IPAM said (gateways, default routes) before the interface gets it, or refuses what cannot work. */
-  complete?(lease: Result, config: Config, made: Made): Result
-  /** Routes of the container that IPAM's rest on. Where a device has its own, addresses bring no subnet route. */
-  onLink?(result: Result, link: Link): RouteSpec[]
-  /** The host's side, once the addresses are known: gateway, masquerade, forwarding. @returns further interfaces */
-  connect?(life: Life<Config>, made: Made, result: Result): Promise<Interface[]>
-  /** Waits until frames pass, so that the announcement is heard. */
-  settle?(life: Life<Config>, made: Made): void
+  /** The host's interfaces, before the container's in the result. */
+  interfaces?(made: Made): Interface[]
   /** Where a probe for addresses is sent and answered, when answers do not reach the container's own interface. */
   probesBy?(life: Life<Config>, made: Made): ProbingLink | undefined
-  /** What others may rely on as soon as it is so; done when nothing else can fail any more. */
-  finish?(life: Life<Config>, result: Result): void
-  /** Announces as it comes up, not by setting its MAC address: the kernel refuses that, or forgets its neighbours by it. */
-  announcesWhenUp?: boolean
-  /** Whether the container's end stays down and bare. */
-  isBare?(config: Config): boolean
-  dad?(config: Config): Dad
-  /** Steps of DEL beside the container's interface and its addresses. Nothing may be taken for granted. */
-  remove?(request: Request<Config>): (() => unknown)[]
-  /** Why the interface may be gone although nobody touched this attachment. */
-  vanishes?: string
+  /** Completes what IPAM said (gateways, default routes), or refuses what cannot work. */
+  complete?(lease: Result, life: Life<Config>, made: Made): Result
+  /** How the container's interface comes up. CHECK asks again. */
+  bringUp?(config: Config, lease: Result, link: Link): BringUp
+  /** The host's side, once the addresses are known: gateway, masquerade, forwarding. */
+  connect?(
+    life: Life<Config>,
+    made: Made,
+    lease: Result,
+  ): Connected | void | Promise<Connected> | Promise<void>
+  /** Waits until frames pass, so that a probe or an announcement is heard. */
+  settle?(life: Life<Config>, made: Made): void
+  /** What other attachments rely on once it is done; nothing can fail any more. */
+  finish?(life: Life<Config>, lease: Result): void
+  /** Explains why ADD failed, once all has been taken back. @returns what to throw */
+  explain?(error: unknown, request: Request<Config>): unknown
+
   /** What CHECK must find besides the container's interface, its addresses and routes. */
   check?(wiring: Wiring, request: Request<Config>, prevResult: Result): void | Promise<void>
+  /** Throws when the next ADD is sure to fail. */
   status?(request: Request<Config>): void | Promise<void>
-  gc?(request: Request<Config>): (() => unknown)[]
-  /** Brings what containers share to the configuration, without an ADD. */
-  reconcile?(network: Network<Config>): Reconciled[]
 }

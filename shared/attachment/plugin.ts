@@ -1,154 +1,99 @@
-/** The life of an attachment, the same for every interface plugin: a device says only what is its own. */
+/** A plugin out of a device: the verbs, which are the same for every kind. */
 
 import { CniError, Code } from '../cni/error.ts'
 import type { Plugin, Request } from '../cni/plugin.ts'
-import { emptyResult, type Interface, type Result } from '../cni/result.ts'
+import { emptyResult } from '../cni/result.ts'
 import { runAll } from '../cni/steps.ts'
 import { type Ipam, ipamOf } from '../ipam/ipam.ts'
 import { tolerate } from '../kernel/errno.ts'
-import { findLink, type Link, removeLink } from '../netlink/link.ts'
+import { findLink, removeLink } from '../netlink/link.ts'
 import { ask } from '../netlink/socket.ts'
-import { announce } from './announce.ts'
+import { add } from './add.ts'
 import { checkContainer } from './check.ts'
-import { configure } from './configure.ts'
-import type { Device, InterfaceConfig, Life } from './device.ts'
-import type { Wire } from './probe.ts'
-import { resultOf } from './result.ts'
-import { type Undo, withUndo } from './undo.ts'
+import { type Device, givesAddresses, givesInterface, type InterfaceConfig } from './device.ts'
+import { withUndo } from './undo.ts'
 import { openWiring, openWiringIfAny } from './wiring.ts'
 
+/** A plugin's description, and its device or the one that a configuration asks for. */
+interface Description<Config extends InterfaceConfig, Made>
+  extends Pick<Plugin<Config>, 'name' | 'summary' | 'config' | 'segment'> {
+  device: Device<Config, Made> | ((config: Config) => Device<Config>)
+}
+
 /** A plugin out of a device. */
-export function interfacePlugin<Config extends InterfaceConfig, Made>(
-  device: Device<Config, Made>,
+export function interfacePlugin<Config extends InterfaceConfig, Made = void>(
+  description: Description<Config, Made>,
 ): Plugin<Config> {
-  const { name, summary, config } = device
+  const { device, ...own } = description
+  const deviceOf = ({ config }: Request<Config>): Device<Config> =>
+    typeof device === 'function' ? device(config) : device
+  // Where no interface is made, MAC has no meaning, and any CNI_ARGS are fine.
+  const makesNone = typeof device !== 'function' && device.gives === 'nothing'
   return {
-    name,
-    summary,
-    config,
-    args: ['MAC'],
-    segment: device.segment,
-    add: (request) => withUndo((undo) => add(device, request, undo)),
-    del: (request) => del(device, request),
-    check: (request) => check(device, request),
-    status: (request) => status(device, request),
-    reconcile: device.reconcile,
-    gc: (request) => runAll([...(device.gc?.(request) ?? []), () => ipamOf(request)?.gc()]),
+    ...own,
+    args: makesNone ? undefined : ['MAC'],
+    add: (request) => explaining(deviceOf(request), request),
+    del: (request) => del(deviceOf(request), request),
+    check: (request) => check(deviceOf(request), request),
+    async status(request) {
+      const device = deviceOf(request)
+      await device.status?.(request)
+      await ipamFor(device, request)?.status()
+    },
+    gc(request) {
+      const device = deviceOf(request)
+      const traces = device.leaves ?? []
+      return runAll([
+        ...traces.map((trace) => () => trace.collect?.(request)),
+        () => ipamFor(device, request)?.gc(),
+      ])
+    },
   }
 }
 
-/** Wires one container interface; leaves no trace when any step fails. */
-async function add<Config extends InterfaceConfig, Made>(
-  device: Device<Config, Made>,
+async function explaining<Config extends InterfaceConfig>(device: Device<Config>, request: Request<Config>) {
+  try {
+    return await withUndo((undo) => add(device, request, undo, ipamFor(device, request)))
+  } catch (error) {
+    throw device.explain ? await device.explain(error, request) : error
+  }
+}
+
+function ipamFor<Config extends InterfaceConfig>(
+  { gives }: Device<Config>,
   request: Request<Config>,
-  undo: Undo,
-): Promise<Result> {
-  const ipam = ipamOf(request)
-  device.prepare?.(request)
-  await ipam?.prepare()
-  const life = { ...openWiring(request), request, undo }
-  refuseTaken(life)
-  const made = await device.create(life)
-  const link = ownLink(life)
-  await device.guard?.(life, made, link)
-  const lease = ipam
-    ? await allocate(ipam, {
-        life,
-        link,
-        by: () => device.probesBy?.(life, made),
-        settle: () => device.settle?.(life, made),
-      })
-    : (device.given?.(request) ?? emptyResult())
-  const complete = device.complete?.(lease, request.config, made) ?? lease
-  const result = resultOf(complete, device.interfaces(made), interfaceOf(link, request), request)
-  if (!device.isBare?.(request.config))
-    configure(life, link, result, {
-      dad: device.dad?.(request.config) ?? 'off',
-      onLink: device.onLink?.(result, link),
-      upLast: device.announcesWhenUp,
-    })
-  result.interfaces.push(...((await device.connect?.(life, made, result)) ?? []))
-  device.settle?.(life, made)
-  if (result.ips.length > 0 && !device.announcesWhenUp) ask(life.inside, announce(link))
-  device.finish?.(life, result)
-  return result
+): Ipam | undefined {
+  return givesAddresses(gives) ? ipamOf(request) : undefined
 }
 
-/** ADD onto an existing interface must fail (spec section "ADD"). */
-function refuseTaken({ inside, request: { ifname, netns } }: Life<unknown>): void {
-  if (!findLink(inside, ifname)) return
-  throw new CniError(Code.InvalidEnvironment, {
-    msg: `CNI_IFNAME: the container has an interface ${ifname} already`,
-    hint: 'it was attached before and not deleted, or somebody else made it: run DEL first, or choose another name',
-    see: `nsenter --net=${netns} ip link show dev ${ifname}`,
-    errno: 'EEXIST',
-  })
-}
-
-function ownLink({ inside, request }: Life<unknown>): Link {
-  const link = findLink(inside, request.ifname)
-  if (!link) throw new CniError(Code.Internal, { msg: `${request.ifname} vanished while it was being wired` })
-  return link
-}
-
-/** Asks IPAM for addresses; an attachment without IPAM is a wire and nothing more. */
-async function allocate(ipam: Ipam, wire: Wire): Promise<Result> {
-  const { request, undo } = wire.life
-  const probe = request.config.ipam?.probe === true ? await import('./probe.ts') : undefined
-  const lease = probe ? await probe.unclaimedLease(ipam, wire) : await ipam.add()
-  if (!probe) undo(() => ipam.del())
-  if (lease.ips.length > 0) return lease
-  throw new CniError(Code.InvalidNetworkConfig, {
-    msg: `IPAM plugin ${request.config.ipam?.type} returned missing IP config`,
-    hint: 'give it ranges or addresses, or leave ipam out for a network without addresses',
-  })
-}
-
-/** The container's interface, for the result. */
-function interfaceOf({ name, mac, mtu }: Link, { netns }: Request): Interface {
-  return { name, mac: mac || undefined, mtu, sandbox: netns }
-}
-
-/** Takes everything back; what is gone already counts as done. The address goes last, when nobody can use it any more. */
-function del<Config extends InterfaceConfig, Made>(
-  device: Device<Config, Made>,
-  request: Request<Config>,
-): Promise<void> {
+/** Takes everything back; what is gone already counts as done. The addresses go last, when they are in use no more. */
+function del<Config extends InterfaceConfig>(device: Device<Config>, request: Request<Config>) {
+  const { gives = 'interface', leaves = [] } = device
   return runAll([
-    ...(device.remove?.(request) ?? []),
-    () => deleteInside(request),
-    () => ipamOf(request)?.del(),
+    ...leaves.map((trace) => () => trace.remove(request)),
+    () => gives === 'interface' && deleteInside(request),
+    () => ipamFor(device, request)?.del(),
   ])
 }
 
 function deleteInside(request: Request): void {
   const wiring = openWiringIfAny(request)
   const link = wiring && findLink(wiring.inside, request.ifname)
-  // Somebody may be faster; and what the kernel deletes for nobody (lo) was made by nobody.
+  // ENODEV: already deleted. EOPNOTSUPP: lo.
   if (link) tolerate(() => ask(wiring.inside, removeLink(link)), 'ENODEV', 'EOPNOTSUPP')
 }
 
-async function check<Config extends InterfaceConfig, Made>(
-  device: Device<Config, Made>,
-  request: Request<Config>,
-): Promise<void> {
+async function check<Config extends InterfaceConfig>(device: Device<Config>, request: Request<Config>) {
+  const { gives, check } = device
   const { prevResult } = request
-  if (!prevResult) {
+  if (givesAddresses(gives) && !prevResult)
     throw new CniError(Code.InvalidNetworkConfig, {
       msg: 'Required prevResult missing',
       hint: "CHECK needs ADD's result",
     })
-  }
+  const result = prevResult ?? emptyResult()
   const wiring = openWiring(request)
-  checkContainer(wiring, request, prevResult, device)
-  await device.check?.(wiring, request, prevResult)
-  await ipamOf(request)?.check()
-}
-
-async function status<Config extends InterfaceConfig, Made>(
-  device: Device<Config, Made>,
-  request: Request<Config>,
-): Promise<void> {
-  await device.status?.(request)
-  await ipamOf(request)?.status()
+  if (givesInterface(gives)) checkContainer(wiring, request, result, device)
+  await check?.(wiring, request, result)
+  await ipamFor(device, request)?.check()
 }

@@ -1,4 +1,4 @@
-/** Asks the wire whether anybody has an address, before a container gets it: RFC 5227 for IPv4, RFC 4862 for IPv6. */
+/** Probes addresses before a container gets them: RFC 5227 for IPv4, RFC 4862 for IPv6. */
 
 import { CniError, Code, toCniError } from '../cni/error.ts'
 import type { Result } from '../cni/result.ts'
@@ -20,39 +20,39 @@ const INTERVAL_MILLISECONDS = 200
 /** How many addresses are tried. */
 const ATTEMPTS = 8
 
-/** The wire that a container is to be on. */
-export interface Wire {
+/** An attachment whose addresses are probed. */
+export interface Probing {
   life: Life<InterfaceConfig>
   /** The container's interface. */
   link: Link
-  /** What asks in its place. */
+  /** The link to probe from instead. */
   by(): ProbingLink | undefined
   /** Waits until frames pass. */
   settle(): void
 }
 
-/** Somebody on the wire who has an address. */
+/** An address that another machine has. */
 interface Conflict {
   address: string
   mac: string
 }
 
 /**
- * Gives a lease whose addresses nobody on the wire has: those that somebody has go back to IPAM, and the next are tried.
+ * Gives a lease whose addresses are not in use: those that are go back to IPAM, and the next are tried.
  * @throws CniError of code 11 that names the MAC address, when there are no others
  */
-export async function unclaimedLease(ipam: Ipam, wire: Wire): Promise<Result> {
-  const { life } = wire
-  life.undo(() => ipam.del())
+export async function unclaimedLease(ipam: Ipam, probing: Probing): Promise<Result> {
+  const { request, undo } = probing.life
+  undo(() => ipam.del())
   const met: Conflict[] = []
   for (;;) {
     const lease = await another(ipam, met)
-    const conflict = findConflict(wire, lease)
+    const conflict = findConflict(probing, lease)
     if (!conflict) return lease
     if (met.length + 1 === ATTEMPTS || met.some(({ address }) => address === conflict.address))
       throw inUse(conflict)
     await ipam.del()
-    life.request.log.warn(`${conflict.address} is in use by ${conflict.mac}: the next address is tried`)
+    request.log.warn(`${conflict.address} is in use by ${conflict.mac}: the next address is tried`)
     met.push(conflict)
   }
 }
@@ -67,23 +67,23 @@ async function another(ipam: Ipam, met: readonly Conflict[]): Promise<Result> {
   }
 }
 
-/** The container's interface is up for the time of the question, and then down as it was. */
-function findConflict(wire: Wire, lease: Result): Conflict | undefined {
-  const { life, link } = wire
+/** The container's interface is up while it probes, and then down as it was. */
+function findConflict(probing: Probing, lease: Result): Conflict | undefined {
+  const { life, link } = probing
   const own = parseMac(link.mac)
   if (!own) return undefined
   const addresses = cidrs(lease.ips).map(({ address }) => address)
-  const inside = (by: Link) => inNamespace(life.container, () => askWire(by, addresses, own))
-  const other = wire.by()
-  if (other) return other.isInside ? inside(other.link) : askWire(other.link, addresses, own)
+  const inside = (by: Link) => inNamespace(life.container, () => probeFrom(by, addresses, own))
+  const other = probing.by()
+  if (other) return other.isInside ? inside(other.link) : probeFrom(other.link, addresses, own)
   ask(life.inside, changeLink(link, { up: true }))
-  wire.settle()
+  probing.settle()
   const conflict = inside(link)
   ask(life.inside, changeLink(link, { up: false }))
   return conflict
 }
 
-function askWire(link: Link, addresses: readonly Address[], own: Buffer): Conflict | undefined {
+function probeFrom(link: Link, addresses: readonly Address[], own: Buffer): Conflict | undefined {
   const socket = openPacketSocket(link)
   try {
     for (let probe = 0; probe < PROBES; probe++) {

@@ -1,17 +1,28 @@
-/** The result of an attachment, of what IPAM gave and what was wired. */
+/** The result of an attachment, built last: what was wired, and the addresses on it. */
 
-import type { Request } from '../cni/plugin.ts'
 import type { Interface, Result } from '../cni/result.ts'
-import type { InterfaceConfig } from './device.ts'
+import type { Link } from '../netlink/link.ts'
+import type { Connected, InterfaceConfig, Life } from './device.ts'
 
-/** The host's interfaces, then the container's own, which the addresses belong to. The network's DNS goes before IPAM's. */
+interface Wired extends Connected {
+  /** The host's interfaces that come before the container's. */
+  before?: Interface[]
+  /** The container's interface, if it got one. */
+  link?: Link
+}
+
+/** The host's interfaces, the container's, and further ones. Without one of the container's, the lease is passed on. */
 export function resultOf(
+  { request }: Life<InterfaceConfig>,
   lease: Result,
-  host: Interface[],
-  own: Interface,
-  { config }: Request<InterfaceConfig>,
+  { before = [], link, own, interfaces = [] }: Wired,
 ): Result {
-  const ips = lease.ips.map((ip) => ({ ...ip, interface: host.length }))
+  if (!link && !own) return { ...lease, interfaces: [...lease.interfaces, ...before, ...interfaces] }
+  const { ifname, netns, config } = request
+  const { mac, mtu } = link ?? {}
+  const container = { name: ifname, mac: mac || undefined, mtu, sandbox: netns, ...own }
+  const ips = lease.ips.map((ip) => ({ ...ip, interface: before.length }))
+  // The network's DNS settings go before IPAM's.
   const dns = Object.keys(config.dns ?? {}).length > 0 ? (config.dns ?? {}) : lease.dns
-  return { interfaces: [...host, own], ips, routes: lease.routes, dns }
+  return { interfaces: [...before, container, ...interfaces], ips, routes: lease.routes, dns }
 }

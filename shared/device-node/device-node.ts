@@ -4,13 +4,12 @@
  */
 
 import { broken, mismatch } from '../attachment/broken.ts'
-import type { Life } from '../attachment/device.ts'
+import type { Connected, Life, Trace } from '../attachment/device.ts'
 import type { Wiring } from '../attachment/wiring.ts'
 import { isValid } from '../cni/attachments.ts'
 import { CniError, Code } from '../cni/error.ts'
 import { hashedName } from '../cni/identity.ts'
 import type { Attachment, Request } from '../cni/plugin.ts'
-import type { Result } from '../cni/result.ts'
 import { draftFile } from '../kernel/draft.ts'
 import { tolerate } from '../kernel/errno.ts'
 import { makeDirectory, readDirectory, readFileIfAny, remove, removeDirectory } from '../kernel/files.ts'
@@ -39,8 +38,11 @@ interface Record extends Attachment {
   numbers: Numbers
 }
 
-/** ADD: makes the node of the container's interface, and names it in the result. For a device's `connect`. @throws CniError */
-export function handOver(life: Life<NodeConfig>, result: Result): void {
+/** The node of an attachment. */
+export const deviceNode: Trace = { remove: takeBack, collect: collectNodes }
+
+/** ADD: makes the node of the container's interface; the result names it. For a device's `connect`. @throws CniError */
+export function handOver(life: Life<NodeConfig>): Connected {
   const { request, inside, container, undo } = life
   const { network, containerID, ifname } = request
   const link = findLink(inside, ifname) as Link
@@ -50,8 +52,7 @@ export function handOver(life: Life<NodeConfig>, result: Result): void {
   locked(() => place({ network, containerID, ifname, path, numbers: node.numbers }, node))
   if (refusesNodes(parentOf(path)))
     request.log.warn(`${path} is on a file system mounted nodev: whoever opens it there gets EACCES`)
-  const own = result.interfaces.find(({ name, sandbox }) => name === ifname && sandbox)
-  if (own) own.socketPath = path
+  return { own: { socketPath: path } }
 }
 
 /** Where the kernel tells which device a link has: `cat /sys/class/net/NAME/KIND/tapINDEX/dev`. */
@@ -106,7 +107,7 @@ function taken(record: Record): CniError {
 }
 
 /** Removes the node of an attachment; one that is gone is done. For DEL and the way back of ADD. */
-export function takeBack(attachment: Attachment): void {
+function takeBack(attachment: Attachment): void {
   locked(() => {
     const record = readRecord(fileOf(attachment))
     if (record) forget(record)
@@ -114,7 +115,7 @@ export function takeBack(attachment: Attachment): void {
 }
 
 /** The same for attachments of a network that are not valid any more. For GC. */
-export function collectNodes({ network, validAttachments }: Request): void {
+function collectNodes({ network, validAttachments }: Request): void {
   locked(() => {
     const isStale = (record: Record) => record.network === network && !isValid(validAttachments, record)
     for (const record of readRecords().filter(isStale)) forget(record)

@@ -5,12 +5,11 @@
  */
 
 import { cidrs } from '../attachment/configure.ts'
-import type { InterfaceConfig, Life } from '../attachment/device.ts'
+import type { Connected, InterfaceConfig, Life, Trace } from '../attachment/device.ts'
 import { type Undo, undoable } from '../attachment/undo.ts'
 import { hostSocket } from '../attachment/wiring.ts'
 import { CniError, Code, factsOf } from '../cni/error.ts'
-import type { Request } from '../cni/plugin.ts'
-import type { Interface, Result } from '../cni/result.ts'
+import type { Result } from '../cni/result.ts'
 import { type Address, parseAddress } from '../ip/address.ts'
 import { formatCidr } from '../ip/subnet.ts'
 import { isErrno, type KernelError, tolerate } from '../kernel/errno.ts'
@@ -32,18 +31,18 @@ export function connectHostAccess(
   parent: Link,
   kind: ShimKind,
   { ips }: Result,
-): Interface[] {
+): Connected {
   const { host, inside, request, undo } = life
   const containers = cidrs(ips)
   const addresses = containers.map(({ address }) => address)
   const hosts = hostAddresses(host, parent, addresses, request.log)
   const link = findLink(inside, request.ifname)
-  if (hosts.length === 0 || !link) return []
+  if (hosts.length === 0 || !link) return {}
   const shim = shareShim(life, parent, kind, addresses)
   const plan = planHostAccess({ ...kind, containers, hosts, shim, link })
   connectHost(host, plan.onHost, undo)
   connectContainer(inside, plan.inContainer)
-  return [{ name: shim.name, mac: shim.mac }]
+  return { interfaces: [{ name: shim.name, mac: shim.mac }] }
 }
 
 /** Routes before neighbours: where one is somebody else's, nothing of theirs is overwritten. */
@@ -80,14 +79,10 @@ function neighbours(
   return neighbours.map(({ address, mac }) => request(link, address, mac))
 }
 
-/** DEL: takes away what ADD noted in the claim; needs neither namespace nor prevResult. For a device's `remove`. */
-export function removeHostAccess(request: Request): (() => unknown)[] {
-  return [() => releaseLinks(hostSocket(), request, forget)]
-}
-
-/** GC: the same for attachments of this network that are not valid any more. For a device's `gc`. */
-export function collectHostAccess(request: Request): (() => unknown)[] {
-  return [() => collectLinks(hostSocket(), request, forget)]
+/** The container's share of the shim, and the ways to it that ADD noted there. */
+export const hostAccess: Trace = {
+  remove: (request) => releaseLinks(hostSocket(), request, forget),
+  collect: (request) => collectLinks(hostSocket(), request, forget),
 }
 
 /** On a shim that stays for others, the ways to one container. */

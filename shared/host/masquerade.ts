@@ -1,7 +1,7 @@
 /** `ipMasq` in the life of an attachment. The firewall is loaded only where a configuration asks for it. */
 
 import { cidrs } from '../attachment/configure.ts'
-import type { Life } from '../attachment/device.ts'
+import type { Life, Trace } from '../attachment/device.ts'
 import { CniError, Code } from '../cni/error.ts'
 import type { Attachment, Request } from '../cni/plugin.ts'
 import type { Result } from '../cni/result.ts'
@@ -11,8 +11,6 @@ export interface MasqueradeConfig {
   ipMasq: boolean
   ipMasqBackend?: MasqueradeBackend
 }
-
-type Step = () => unknown
 
 const firewall = () => import('../firewall/masquerade.ts')
 
@@ -30,9 +28,12 @@ async function remove(attachment: Attachment): Promise<void> {
   await (await firewall()).removeMasquerade(attachment)
 }
 
-/** The steps of DEL. What the configuration asks for in whatever words is removed, even if ADD would refuse the words. */
-export function masqueradeRemoval(request: Request): Step[] {
-  return request.raw.ipMasq ? [() => remove(request)] : []
+/** The container's addresses in the firewall. Whatever `ipMasq` is set to, even to what ADD refuses, is removed. */
+export const masquerade: Trace = {
+  remove: (request) => request.raw.ipMasq && remove(request),
+  async collect({ network, validAttachments, raw }) {
+    if (raw.ipMasq) await (await firewall()).collectMasquerade(network, validAttachments)
+  },
 }
 
 /** @throws CniError naming what is missing */
@@ -45,9 +46,4 @@ export async function checkMasquerade(request: Request<MasqueradeConfig>, { ips 
 export async function masqueradeStatus({ config }: Request<MasqueradeConfig>): Promise<void> {
   const reason = config.ipMasq && (await (await firewall()).masqueradeStatus(config.ipMasqBackend))
   if (reason) throw new CniError(Code.PluginNotAvailable, { msg: `ipMasq cannot work: ${reason}` })
-}
-
-/** The steps of GC. */
-export function masqueradeCollection({ network, validAttachments, raw }: Request): Step[] {
-  return raw.ipMasq ? [async () => (await firewall()).collectMasquerade(network, validAttachments)] : []
 }

@@ -3,7 +3,9 @@
  * container's own, which only change.
  */
 
-import type { Life } from '../attachment/device.ts'
+import type { Trace } from '../attachment/device.ts'
+import type { Undo } from '../attachment/undo.ts'
+import { hostSocket, type Wiring } from '../attachment/wiring.ts'
 import { isValid } from '../cni/attachments.ts'
 import { CniError, Code, factsOf } from '../cni/error.ts'
 import type { Attachment, Request } from '../cni/plugin.ts'
@@ -27,22 +29,28 @@ import {
   withLoans,
 } from './record.ts'
 
+/** Where links are lent, and to which attachment. */
+export interface Lending extends Wiring {
+  undo: Undo
+  holder: Attachment & { netns: string }
+}
+
 /** A link to be lent, and its name in the container. */
 export interface Wish extends Pick<Lent, 'inside' | 'device'> {
   link: Link
 }
 
 /** Lends links of the host: they move into the container, where they are down. @returns them as they are there */
-export function lendHosts(life: Life<unknown>, wishes: Wish[]): Link[] {
-  const { host, inside, container, request } = life
+export function lendHosts(lending: Lending, wishes: Wish[]): Link[] {
+  const { host, inside, container, holder } = lending
   return withLoans(() => {
     const gone = wishes.find(({ link }) => findLink(host, link.name)?.index !== link.index)
     if (gone) throw lentAlready(gone.link)
     const lent = wishes.map(({ link, inside, device }): Lent => {
-      const mark = `${loanOf(request)}/${link.name}`
+      const mark = `${loanOf(holder)}/${link.name}`
       return { ...stateOf(host, link), inside, device, mark, isHardware: link.kind === undefined }
     })
-    remember(life, lent)
+    remember(lending, lent)
     return wishes.map(({ link, inside: name }, index) => {
       ask(host, changeLink(link, { alias: lent[index]?.mark, up: false }))
       move(host, link, { netns: container, name })
@@ -76,26 +84,32 @@ function lentAlready({ name }: Link): CniError {
 }
 
 /** Lends links that the container has: they stay where they are, and are down. @returns them */
-export function lendOwn(life: Life<unknown>, links: Link[]): Link[] {
-  const { inside, container } = life
+export function lendOwn(lending: Lending, links: Link[]): Link[] {
+  const { inside, container } = lending
   const states = inNamespace(container, () => links.map((link) => stateOf(inside, link)))
   remember(
-    life,
+    lending,
     states.map((state) => ({ ...state, inside: state.name })),
   )
   for (const link of links) ask(inside, changeLink(link, { up: false }))
   return links
 }
 
-function remember({ request, undo, host }: Life<unknown>, links: Lent[]): void {
+function remember({ holder, undo, host }: Lending, links: Lent[]): void {
   const home = currentNamespace()
-  undo(() => giveBack(host, request, home))
-  rememberLoan(request, links)
+  undo(() => giveBack(host, holder, home))
+  rememberLoan(holder, links)
 }
 
 /** What the links that an attachment was lent are called in the container, in their order. */
 export function namesInside(attachment: Attachment): string[] {
   return readLoan(loanOf(attachment))?.links.map(({ inside }) => inside) ?? []
+}
+
+/** The links that an attachment was lent. */
+export const lentLinks: Trace = {
+  remove: (request) => giveBack(hostSocket(), request),
+  collect: (request) => collectLoans(hostSocket(), request),
 }
 
 /**

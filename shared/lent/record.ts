@@ -4,7 +4,7 @@
  */
 
 import { hashedName } from '../cni/identity.ts'
-import type { Attachment, Request } from '../cni/plugin.ts'
+import type { Attachment } from '../cni/plugin.ts'
 import { tolerate } from '../kernel/errno.ts'
 import { makeDirectory, readDirectory, readFileIfAny, removeTree, stat, writeFile } from '../kernel/files.ts'
 import type { Settled } from '../kernel/lock.ts'
@@ -44,7 +44,10 @@ export function withLoans<T>(action: () => Settled<T>): T {
   return withStateLock('lent', action)
 }
 
-export function rememberLoan({ network, containerID, ifname, netns }: Request, links: Lent[]): void {
+export function rememberLoan(
+  { network, containerID, ifname, netns }: Attachment & { netns: string },
+  links: Lent[],
+): void {
   const loan: Loan = { network, containerID, ifname, netns, inode: inodeOf(netns), links }
   makeDirectory(directoryOf(loanOf(loan)))
   writeFile(recordOf(loanOf(loan)), JSON.stringify(loan))

@@ -10,19 +10,16 @@ import { findLink, type Link, type LinkSpec, newLink, removeLink } from '../netl
 import { ask } from '../netlink/socket.ts'
 import { isUnknownKind, missingKind } from './kind.ts'
 
-/** What is the device's own: its kind, and what belongs to it. */
-export type InsideSpec = Omit<LinkSpec, 'name' | 'netns' | 'up'>
-
 /**
- * Makes the container's interface. Equivalent to `ip -n NS link add IFNAME type KIND …`.
+ * Makes a link in a namespace, down. Equivalent to `ip -n NS link add NAME type KIND …`.
  * @throws CniError when the kernel lacks the kind
  */
-export function createInside({ inside, request, undo }: Life<unknown>, spec: InsideSpec): void {
-  const { ifname: name } = request
+export function createInside({ inside, undo }: Pick<Life<unknown>, 'inside' | 'undo'>, spec: LinkSpec): void {
+  const { name } = spec
   try {
     undoable(
       undo,
-      () => ask(inside, newLink({ ...spec, name })),
+      () => ask(inside, newLink(spec)),
       () => tolerate(() => ask(inside, removeLink({ name })), 'ENODEV'),
     )
   } catch (error) {
@@ -30,11 +27,14 @@ export function createInside({ inside, request, undo }: Life<unknown>, spec: Ins
   }
 }
 
-/** CHECK: the container's interface is of its kind still, and up. @throws CniError */
-export function checkInside({ inside }: Wiring, request: Request, kind: string): Link {
-  const { ifname } = request
+/** CHECK: a link of a namespace is of its kind still, and up. @throws CniError */
+export function checkInside(
+  { inside }: Pick<Wiring, 'inside'>,
+  { ifname, netns }: Pick<Request, 'ifname' | 'netns'>,
+  kind: string,
+): Link {
   const link = findLink(inside, ifname)
-  if (link?.kind !== kind) throw noSuch(kind, ifname, request)
-  if (!link.up) throw isDown(ifname, request)
+  if (link?.kind !== kind) throw noSuch(kind, ifname, { netns })
+  if (!link.up) throw isDown(ifname, { netns })
   return link
 }

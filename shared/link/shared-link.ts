@@ -4,6 +4,8 @@
  * empties as it does the kernel.
  */
 
+import type { Trace } from '../attachment/device.ts'
+import { hostSocket } from '../attachment/wiring.ts'
 import { hashedName } from '../cni/identity.ts'
 import type { Attachment } from '../cni/plugin.ts'
 import { isErrno, tolerate } from '../kernel/errno.ts'
@@ -85,6 +87,12 @@ function makeLink(host: Socket, { name, make }: SharedLink, claim: string): Link
 
 function claimFile(link: string, { network, containerID, ifname }: Attachment): string {
   return `${claims}/${link}/${hashedName('', `${network}/${containerID}/${ifname}`)}`
+}
+
+/** The links that an attachment shares with others. */
+export const sharedLinks: Trace = {
+  remove: (request) => releaseLinks(hostSocket(), request),
+  collect: (request) => collectLinks(hostSocket(), request),
 }
 
 /** Gives back all that an attachment claimed; with a link's last claim goes the link. For DEL and the way back of ADD. */

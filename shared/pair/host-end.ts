@@ -4,7 +4,7 @@
  */
 
 import { broken, isDown, noSuch, wrongMtu } from '../attachment/broken.ts'
-import type { Life } from '../attachment/device.ts'
+import type { Life, Trace } from '../attachment/device.ts'
 import { type MacConfig, requestedMac } from '../attachment/mac.ts'
 import { type Undo, undoable } from '../attachment/undo.ts'
 import { hostSocket, type Wiring } from '../attachment/wiring.ts'
@@ -29,8 +29,8 @@ import type { PairKind } from '../netlink/pair.ts'
 import { ask, type Request as NetlinkRequest, type Socket, transact } from '../netlink/socket.ts'
 import { newVeth } from '../netlink/veth.ts'
 
-/** What a pair is configured by: the keys of keys.ts. */
-export interface PairConfig extends MacConfig {
+/** What both ends of a pair have: the keys of link/keys.ts. */
+export interface PairConfig {
   mtu: number
   txQueueLen?: number
 }
@@ -40,10 +40,12 @@ export interface PairConfig extends MacConfig {
  * @param settings of the host's end alone: its master, whether it is up
  * @returns the host's end
  */
-export function makePair(life: Life<PairConfig>, settings: LinkSettings): Link {
-  const { host, container, request, undo } = life
+export function makePair(
+  { host, container, request, undo }: Life<MacConfig>,
+  { mtu, txQueueLen }: PairConfig,
+  settings: LinkSettings = {},
+): Link {
   const name = hostIfname(request)
-  const { mtu, txQueueLen } = request.config
   const both = { mtu: mtu || undefined, txqlen: txQueueLen }
   const veth = newVeth(
     { ...settings, ...both, name },
@@ -102,16 +104,19 @@ export function checkHostEnd(
   return end
 }
 
-/** DEL: removes the pair by its host's end. The name is a hash: what carries another attachment's alias is left alone. */
-export function removeHostEnd(request: Request): void {
+/** The host's end. In the container's namespace the pair goes with its other end. */
+export const hostEnd: Trace = { remove: removeHostEnd, collect: collectHostEnds }
+
+/** Removes the pair by its host's end. The name is a hash: what carries another attachment's alias is left alone. */
+function removeHostEnd(request: Request): void {
   const host = hostSocket()
   const end = findLink(host, hostIfname(request))
   if (!end || (end.alias && end.alias !== attachmentAlias(request))) return
   tolerate(() => ask(host, removeLink(end)), 'ENODEV')
 }
 
-/** GC: removes the pairs of attachments of this network that are not valid any more. */
-export function collectHostEnds({ network, validAttachments }: Request): void {
+/** Removes the pairs of attachments of this network that are not valid any more. */
+function collectHostEnds({ network, validAttachments }: Request): void {
   const host = hostSocket()
   for (const link of listLinks(host)) {
     const owner = parseAlias(link.alias)

@@ -1,7 +1,7 @@
 /** The steps of a plugin that lays wires, whatever they are made of. */
 
 import { broken } from '../attachment/broken.ts'
-import type { Device, Life } from '../attachment/device.ts'
+import type { Device, Life, Trace } from '../attachment/device.ts'
 import { hostSocket, type Wiring } from '../attachment/wiring.ts'
 import type { Request } from '../cni/plugin.ts'
 import { inNamespace } from '../kernel/namespace.ts'
@@ -17,17 +17,23 @@ import type { Held } from './wire-ends.ts'
 /** What create leaves for settle: who has the other end, if anybody. */
 export type Made = Held | undefined
 
+/** The wire that an attachment has an end of. */
+function wireOfKind(kind: PairKind): Trace<WireConfig> {
+  return {
+    remove: (request) => cut(hostSocket(), request, kind),
+    collect: (request) => cutStale(hostSocket(), request),
+  }
+}
+
 /** The steps by which containers get the ends of wires. */
 export function wireSteps(kind: PairKind) {
   return {
     create: (life: Life<WireConfig>): Made => attach(life, kind),
-    interfaces: () => [],
     settle,
     vanishes: 'a wire is gone from both containers when one of them is deleted',
-    remove: (request: Request<WireConfig>) => [() => cut(hostSocket(), request, kind)],
+    leaves: [wireOfKind(kind)],
     check: (wiring: Wiring, request: Request<WireConfig>) => check(wiring, request, kind),
-    gc: (request: Request<WireConfig>) => [() => cutStale(hostSocket(), request)],
-  } satisfies Partial<Device<WireConfig, Made>>
+  } satisfies Device<WireConfig, Made>
 }
 
 /** There is a carrier as soon as both ends are up. The first container has nobody to wait for. */

@@ -1,6 +1,7 @@
 /** A wire by its name, and what is remembered of it: who has its ends. */
 
 import type { InterfaceConfig } from '../attachment/device.ts'
+import type { MacConfig } from '../attachment/mac.ts'
 import { hashedName } from '../cni/identity.ts'
 import type { Attachment, Request } from '../cni/plugin.ts'
 import { tolerate } from '../kernel/errno.ts'
@@ -11,7 +12,7 @@ import { withStateLock } from '../state/lock.ts'
 import type { PairConfig } from './host-end.ts'
 
 /** What a wire is configured by: the keys of keys.ts. */
-export interface WireConfig extends InterfaceConfig, PairConfig {
+export interface WireConfig extends InterfaceConfig, MacConfig, PairConfig {
   wire?: string
 }
 

@@ -3,7 +3,7 @@
 import { requestedMac } from '../../../shared/attachment/mac.ts'
 import { interfacePlugin } from '../../../shared/attachment/plugin.ts'
 import { hostSocket } from '../../../shared/attachment/wiring.ts'
-import { collectLoans, giveBack } from '../../../shared/lent/lend.ts'
+import { lentLinks } from '../../../shared/lent/lend.ts'
 import { requireKind } from '../../../shared/link/kind.ts'
 import type { Link } from '../../../shared/netlink/link.ts'
 import { settleMembers } from '../members.ts'
@@ -14,13 +14,13 @@ export const team = interfacePlugin<TeamConfig, Link[]>({
   name: 'team',
   summary: 'makes one interface of several, by the team driver',
   config,
-  prepare: requestedMac,
-  create: createTeam,
-  interfaces: () => [],
-  settle: settleMembers,
-  announcesWhenUp: true,
-  remove: (request) => [() => giveBack(hostSocket(), request)],
-  gc: (request) => [() => collectLoans(hostSocket(), request)],
-  check: checkTeam,
-  status: () => requireKind(hostSocket(), kind),
+  device: {
+    leaves: [lentLinks],
+    prepare: requestedMac,
+    create: createTeam,
+    bringUp: () => ({ upLast: true }),
+    settle: settleMembers,
+    check: checkTeam,
+    status: () => requireKind(hostSocket(), kind),
+  },
 })

@@ -22,11 +22,16 @@ export const kind = 'team'
 export function createTeam(life: Life<TeamConfig>): Link[] {
   const { request } = life
   const members = takeMembers(life)
-  createInside(life, { kind, mac: requestedMac(request), mtu: mtuAmong(members, request.config) })
+  createInside(life, {
+    name: request.ifname,
+    kind,
+    mac: requestedMac(request),
+    mtu: mtuAmong(members, request.config),
+  })
   const link = findLink(life.inside, request.ifname) as Link
   const socket = genericSocket(life)
   setMode(socket, link, teamOptions(request.config))
-  joinMembers(life, members)
+  joinMembers(life, request.ifname, members)
   changeTeam(socket, link, memberOptions(request.config, members))
   if (usesOwnMacs(request.config)) shareMac(life, members)
   if (request.config.mode === 'activebackup') activate(life, socket, link, members)

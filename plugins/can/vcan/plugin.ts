@@ -10,19 +10,20 @@ import { config, type VcanConfig } from './config.ts'
 
 const kind = 'vcan'
 
-export const vcan = interfacePlugin<VcanConfig, void>({
+export const vcan = interfacePlugin<VcanConfig>({
   name: 'vcan',
   summary: 'gives a container a CAN bus of its own, for programs that talk CAN to each other',
   config,
-  prepare: refuseMac,
-  create,
-  interfaces: () => [],
-  check: (wiring, request) => void checkInside(wiring, request, kind),
-  status: () => requireKind(hostSocket(), kind),
+  device: {
+    prepare: refuseMac,
+    create,
+    check: (wiring, request) => void checkInside(wiring, request, kind),
+    status: () => requireKind(hostSocket(), kind),
+  },
 })
 
 function create(life: Life<VcanConfig>): void {
   const { inside, request } = life
-  createInside(life, { kind })
+  createInside(life, { name: request.ifname, kind })
   setFrames(inside, request.ifname, request.config.mtu)
 }

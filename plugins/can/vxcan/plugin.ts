@@ -8,7 +8,7 @@ import type { Result } from '../../../shared/cni/result.ts'
 import { checkInside } from '../../../shared/link/inside.ts'
 import { isUnknownKind, missingKind, requireKind } from '../../../shared/link/kind.ts'
 import type { Link } from '../../../shared/netlink/link.ts'
-import { checkHostEnd, collectHostEnds } from '../../../shared/pair/host-end.ts'
+import { checkHostEnd, hostEnd } from '../../../shared/pair/host-end.ts'
 import { type Made as Joined, wireSteps } from '../../../shared/pair/wire-steps.ts'
 import { explainingFrames, refuseMac } from '../can.ts'
 import { config, type VxcanConfig } from './config.ts'
@@ -28,16 +28,20 @@ export const vxcan = interfacePlugin<VxcanConfig, Made>({
   name: 'vxcan',
   summary: 'a CAN cable between a container and the host, a CAN device of the host, or another container',
   config,
-  prepare: refuseMac,
-  create,
-  interfaces: ({ end }) => (end ? [{ name: end.name, mtu: end.mtu }] : []),
-  connect,
-  settle: (life, { joined }) => wired.settle(life, joined),
-  vanishes: 'the kernel deletes both ends of a pair together',
-  remove: (request) => [...wired.remove(request), () => removeHostEnd(hostSocket(), request)],
-  check,
-  status,
-  gc: (request) => [...wired.gc(request), () => collectHostEnds(request)],
+  device: {
+    leaves: [
+      ...wired.leaves,
+      { remove: (request) => removeHostEnd(hostSocket(), request), collect: hostEnd.collect },
+    ],
+    vanishes: 'the kernel deletes both ends of a pair together',
+    prepare: refuseMac,
+    create,
+    interfaces: ({ end }) => (end ? [{ name: end.name, mtu: end.mtu }] : []),
+    connect,
+    settle: (life, { joined }) => wired.settle(life, joined),
+    check,
+    status,
+  },
 })
 
 function create(life: Life<VxcanConfig>): Made {
@@ -49,13 +53,12 @@ function create(life: Life<VxcanConfig>): Made {
   }
 }
 
-async function connect({ host, request }: Life<VxcanConfig>, { end }: Made): Promise<[]> {
+async function connect({ host, request }: Life<VxcanConfig>, { end }: Made): Promise<void> {
   const { config, log } = request
-  if (!end || !config.gateway) return []
+  if (!end || !config.gateway) return
   const { connectGateway } = await import('./gateway.ts')
   const { name, up } = connectGateway(host, config.gateway, end)
   if (!up) log.warn(`gateway.device ${name} is down: nothing passes until it is up`)
-  return []
 }
 
 async function check(wiring: Wiring, request: Request<VxcanConfig>, prevResult: Result): Promise<void> {

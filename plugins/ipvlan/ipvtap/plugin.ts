@@ -2,13 +2,12 @@
 
 import { interfacePlugin } from '../../../shared/attachment/plugin.ts'
 import type { Request } from '../../../shared/cni/plugin.ts'
-import { checkNode, collectNodes, handOver, takeBack } from '../../../shared/device-node/device-node.ts'
+import { checkNode, deviceNode, handOver } from '../../../shared/device-node/device-node.ts'
 import { childStatus } from '../../../shared/link/child.ts'
-import { given } from '../chain.ts'
 import { checkIpvlan, createIpvlan, onParent, probesBy } from '../ipvlan.ts'
 import { needAddresses } from '../keys.ts'
-import { complete, type Parent, warnOfSilence } from '../lease.ts'
-import { dismiss } from '../port.ts'
+import { complete, type Parent } from '../lease.ts'
+import { ipvlanPort } from '../port.ts'
 import { config, type IpvtapConfig } from './config.ts'
 
 export const ipvtap = interfacePlugin<IpvtapConfig, Parent>({
@@ -17,25 +16,20 @@ export const ipvtap = interfacePlugin<IpvtapConfig, Parent>({
     "puts virtual machines on the network of a host NIC, each by a device node, all with the NIC's MAC address",
   config,
   segment: onParent,
-  prepare,
-  create: (life) => createIpvlan(life, 'ipvtap'),
-  interfaces: () => [],
-  given,
-  complete,
-  async connect(life, parent, result) {
-    warnOfSilence(result, life.request.config, parent, life.request.log)
-    handOver(life, result)
-    return []
+  device: {
+    leaves: [deviceNode, ipvlanPort],
+    prepare,
+    create: (life) => createIpvlan(life, 'ipvtap'),
+    probesBy,
+    complete,
+    bringUp: () => ({ upLast: true }),
+    connect: handOver,
+    async check(wiring, request, prevResult) {
+      await checkIpvlan(wiring, request, prevResult, 'ipvtap')
+      checkNode(wiring, request)
+    },
+    status: (request) => childStatus(request, 'ipvtap'),
   },
-  probesBy,
-  announcesWhenUp: true,
-  remove: (request) => [() => takeBack(request), () => dismiss(request)],
-  async check(wiring, request, prevResult) {
-    await checkIpvlan(wiring, request, prevResult, 'ipvtap')
-    checkNode(wiring, request)
-  },
-  status: (request) => childStatus(request, 'ipvtap'),
-  gc: (request) => [() => collectNodes(request)],
 })
 
 /** In mode l3s packets arrive by netfilter's hook, past the node. */

@@ -1,0 +1,58 @@
+/** ADD, from top to bottom: the device, its addresses, the host's side, the announcement, the result. */
+
+import { CniError, Code } from '../cni/error.ts'
+import type { Request } from '../cni/plugin.ts'
+import type { Result } from '../cni/result.ts'
+import type { Ipam } from '../ipam/ipam.ts'
+import { seeLink } from '../netlink/command.ts'
+import { findLink, type Link } from '../netlink/link.ts'
+import { ask } from '../netlink/socket.ts'
+import { announce } from './announce.ts'
+import { configure } from './configure.ts'
+import { type Device, givesInterface, type InterfaceConfig, type Life } from './device.ts'
+import { leaseFor } from './lease.ts'
+import { resultOf } from './result.ts'
+import type { Undo } from './undo.ts'
+import { openWiring } from './wiring.ts'
+
+/** Wires one container; `undo` has the inverse of each step, should a later one fail. */
+export async function add<Config extends InterfaceConfig>(
+  device: Device<Config>,
+  request: Request<Config>,
+  undo: Undo,
+  ipam: Ipam | undefined,
+): Promise<Result> {
+  device.prepare?.(request)
+  await ipam?.prepare()
+  const life = { ...openWiring(request), request, undo }
+  const hasLink = givesInterface(device.gives)
+  if (hasLink) refuseTaken(life)
+  const made = await device.create(life)
+  const link = hasLink ? ownLink(life) : undefined
+  const lease = await leaseFor(life, { device, made, link, ipam })
+  const bringUp = link && device.bringUp?.(request.config, lease, link)
+  if (link) configure(life, link, lease, bringUp)
+  const connected = await device.connect?.(life, made, lease)
+  device.settle?.(life, made)
+  if (link && lease.ips.length > 0 && !bringUp?.upLast) ask(life.inside, announce(link))
+  device.finish?.(life, lease)
+  return resultOf(life, lease, { before: device.interfaces?.(made), link, ...connected })
+}
+
+/** ADD onto an existing interface must fail (spec section "ADD"). */
+function refuseTaken({ inside, request }: Life<unknown>): void {
+  const { ifname } = request
+  if (!findLink(inside, ifname)) return
+  throw new CniError(Code.InvalidEnvironment, {
+    msg: `CNI_IFNAME: the container has an interface ${ifname} already`,
+    hint: 'an earlier ADD was not followed by DEL, or another tool made it: run DEL first, or choose another name',
+    see: seeLink(ifname, request),
+    errno: 'EEXIST',
+  })
+}
+
+function ownLink({ inside, request }: Life<unknown>): Link {
+  const link = findLink(inside, request.ifname)
+  if (!link) throw new CniError(Code.Internal, { msg: `${request.ifname} vanished while it was being wired` })
+  return link
+}

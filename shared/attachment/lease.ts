@@ -1,0 +1,51 @@
+/** The addresses of an attachment: from IPAM, probed where the network asks for it, completed by the device. */
+
+import { CniError, Code } from '../cni/error.ts'
+import { emptyResult, type Result } from '../cni/result.ts'
+import type { Ipam } from '../ipam/ipam.ts'
+import type { Link } from '../netlink/link.ts'
+import type { Device, InterfaceConfig, Life } from './device.ts'
+import type { Probing } from './probe.ts'
+
+/** What the addresses are for. */
+interface Wanted<Config extends InterfaceConfig> {
+  device: Device<Config>
+  made: unknown
+  /** The container's interface, if it gets one. */
+  link?: Link
+  ipam?: Ipam
+}
+
+/** Addresses, routes and DNS settings: IPAM's, or those of the plugins before where the device passes them on. */
+export async function leaseFor<Config extends InterfaceConfig>(
+  life: Life<Config>,
+  wanted: Wanted<Config>,
+): Promise<Result> {
+  const { device, made, ipam } = wanted
+  const before = device.gives === 'nothing' ? life.request.prevResult : undefined
+  const lease = ipam ? await allocate(ipam, life, wanted) : (before ?? emptyResult())
+  return device.complete?.(lease, life, made) ?? lease
+}
+
+async function allocate<Config extends InterfaceConfig>(
+  ipam: Ipam,
+  life: Life<Config>,
+  { device, made, link }: Wanted<Config>,
+): Promise<Result> {
+  const { request, undo } = life
+  const { type, probe } = request.config.ipam ?? {}
+  const by = () => device.probesBy?.(life, made)
+  const settle = () => device.settle?.(life, made)
+  const lease = await (link && probe ? probed(ipam, { life, link, by, settle }) : ipam.add())
+  undo(() => ipam.del())
+  if (lease.ips.length > 0) return lease
+  throw new CniError(Code.InvalidNetworkConfig, {
+    msg: `IPAM plugin ${type} returned missing IP config`,
+    hint: 'give it ranges or addresses, or leave ipam out for a network without addresses',
+  })
+}
+
+async function probed(ipam: Ipam, probing: Probing): Promise<Result> {
+  const { unclaimedLease } = await import('./probe.ts')
+  return unclaimedLease(ipam, probing)
+}
