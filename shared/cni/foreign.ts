@@ -5,14 +5,8 @@ import type { Plugin, Registry } from './plugin.ts'
 /** Keys, in lower case, with the plugins that they belong to. */
 export type Owners = ReadonlyMap<string, readonly string[]>
 
-/** Keys of the reference's plugins that cannot be anything else: known here whether or not we have the plugin. */
+/** Keys of the reference's plugins that we do not have; those of ours follow from the registry. */
 const wellKnown: Record<string, readonly string[]> = {
-  master: ['ipvlan', 'macvlan', 'vlan'],
-  linkInContainer: ['ipvlan', 'macvlan', 'vlan'],
-  vlanId: ['vlan'],
-  kernelpath: ['host-device'],
-  pciBusID: ['host-device'],
-  vrfname: ['vrf'],
   sysctl: ['tuning'],
   allmulti: ['tuning'],
   ingressRate: ['bandwidth'],
