@@ -14,6 +14,7 @@ import type { Settled } from '../../shared/kernel/lock.ts'
 import { type Found, findOn } from '../../shared/link/busy.ts'
 import { sitsOn } from '../../shared/link/parent.ts'
 import { type IpvlanOptions, parseIpvlan } from '../../shared/netlink/ipvlan.ts'
+import { kindFacts } from '../../shared/netlink/kinds.ts'
 import { findLink, type Link, listLinks } from '../../shared/netlink/link.ts'
 import { withLinkLock } from '../../shared/state/lock.ts'
 import type { IpvlanConfig } from './keys.ts'
@@ -57,9 +58,9 @@ function anywhere({ host }: Life<unknown>, parent: Link): Found | undefined {
   return findOn(host, parent, (link) => isOne(link) && link.mac === parent.mac)
 }
 
-/** An ipvtap is on the port like an ipvlan. */
+/** Whether a link is the driver's: an ipvtap is on the port like an ipvlan. */
 function isOne({ kind }: Link): boolean {
-  return kind === 'ipvlan' || kind === 'ipvtap'
+  return kindFacts(kind).takesParentBy === 'ipvlan'
 }
 
 function witnessOn(parent: Link, request: Request): Found | undefined {

@@ -1,6 +1,6 @@
 /** What the kinds of interfaces need for a pair of containers that reach each other. */
 
-import { probes } from '../../test/guest/features.ts'
+import { features } from '../../test/guest/features.ts'
 import type { Configuration } from './example.ts'
 import { near } from './host.ts'
 
@@ -57,7 +57,7 @@ export function remotesOf({ remote, remotes = [] }: Configuration): string[] {
 /** The features of the kernel that a configuration asks for. */
 export function needsOf({ type, vlan, ipMasq, macspoofchk, gateway }: Configuration): string[] {
   const wishes = {
-    [`link ${type}`]: `link ${type}` in probes,
+    [`link ${type}`]: features().includes(`link ${type}`),
     'bridge vlan_filtering': vlan,
     'can gateway': gateway,
     'nft ip': ipMasq,

@@ -4,15 +4,13 @@ import { CniError, Code, factsOf } from '../cni/error.ts'
 import type { KernelError } from '../kernel/errno.ts'
 import { readDirectory } from '../kernel/files.ts'
 import { closeNamespace, inNamespace, openNamespace } from '../kernel/namespace.ts'
+import { kindFacts } from '../netlink/kinds.ts'
 import { findLink, type Link, listLinks } from '../netlink/link.ts'
 import { openSocket, Protocol, type Socket } from '../netlink/socket.ts'
 import { isAcross } from './parent.ts'
 
 /** Where `ip netns` and the runtimes keep their namespaces' names. */
 const names = '/run/netns'
-
-/** What takes a parent for itself: each of these receives all that arrives there (netdev_rx_handler_register). */
-const takers = ['macvlan', 'macvtap', 'ipvlan', 'ipvtap', 'macsec']
 
 /** The refusal of a busy parent, in words that name who uses it. */
 export function busyError(side: Socket, parent: Link, kind: string, cause: KernelError): CniError {
@@ -40,7 +38,7 @@ function portOf(side: Socket, parent: Link): Reason | undefined {
 
 /** A device that sits there already and takes all that arrives. */
 function userOf(side: Socket, parent: Link): Reason | undefined {
-  const found = findOn(side, parent, ({ kind = '' }) => takers.includes(kind))
+  const found = findOn(side, parent, ({ kind }) => kindFacts(kind).takesParentBy !== undefined)
   if (!found) return undefined
   const { link, namespace } = found
   const where = namespace ? ` in namespace ${namespace}` : ''

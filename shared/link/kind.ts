@@ -2,6 +2,7 @@
 
 import { CniError, Code } from '../cni/error.ts'
 import { isErrno } from '../kernel/errno.ts'
+import { additionOf } from '../netlink/kinds.ts'
 import { newLink } from '../netlink/link.ts'
 import { ask, type Socket } from '../netlink/socket.ts'
 
@@ -15,7 +16,7 @@ export function missingKind(kind: string): CniError {
   return new CniError(Code.PluginNotAvailable, {
     msg: `this kernel has no ${kind} devices`,
     hint: `load the module (modprobe rtnl-link-${kind}), or install the package of the kernel's extra modules`,
-    reproduce: `ip link add type ${kind}`,
+    reproduce: additionOf(kind, 'lo'),
     errno: 'EOPNOTSUPP',
   })
 }

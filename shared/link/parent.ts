@@ -5,6 +5,7 @@ import { CniError, Code } from '../cni/error.ts'
 import type { Log } from '../cni/log.ts'
 import { boolean, describe, ifname, optional, withDefault } from '../cni/schema.ts'
 import { segment } from '../cni/segment.ts'
+import { kindFacts } from '../netlink/kinds.ts'
 import { findLink, type Link } from '../netlink/link.ts'
 import { listRoutes, RT_TABLE_MAIN } from '../netlink/route.ts'
 import type { Socket } from '../netlink/socket.ts'
@@ -102,32 +103,26 @@ export function defaultLink(socket: Socket, family: 4 | 6): Link | undefined {
   return route?.link ? findLink(socket, route.link) : undefined
 }
 
-/** Kinds whose devices pass a child of their own driver on to their parent. */
-const passing: Record<string, string> = {
-  macvlan: 'macvlan',
-  macvtap: 'macvlan',
-  ipvlan: 'ipvlan',
-  ipvtap: 'ipvlan',
-}
-
 /** Whether a link sits on a parent. @param across the parent is in another namespace */
 export function sitsOn(link: Link, parent: Link, across: boolean): boolean {
-  const driver = passing[link.kind ?? '']
-  const passedOn = driver !== undefined && driver === passing[parent.kind ?? '']
+  const [{ passesOn, takesParentBy: driver }, between] = [kindFacts(link.kind), kindFacts(parent.kind)]
+  const passedOn = passesOn && driver === between.takesParentBy
   const [index, namespace] = passedOn ? [parent.parent, parent.parentNamespace] : [parent.index, undefined]
   return link.parent === index && (across ? isAcross(link) : link.parentNamespace === namespace)
 }
 
-/** Whether a link's parent may be in another namespace. Of an ipvtap the kernel does not tell: it has no get_link_net. */
+/** Whether a link's parent may be in another namespace. */
 export function isAcross({ kind, parentNamespace }: Link): boolean {
-  return parentNamespace !== undefined || kind === 'ipvtap'
+  return parentNamespace !== undefined || kindFacts(kind).hidesParentNamespace === true
 }
-
-/** Kinds of masters that take over what their members receive. net_failover and hv_netvsc have no kind. */
-const teams = ['bond', 'team', undefined]
 
 /** The link itself, or the bond, team or net_failover master that takes what arrives at it. */
 export function mastered(socket: Socket, link: Link): Link {
   const master = link.master ? findLink(socket, link.master) : undefined
-  return master && teams.includes(master.kind) ? mastered(socket, master) : link
+  return master && takesPorts(master) ? mastered(socket, master) : link
+}
+
+/** net_failover and hv_netvsc have no kind: as masters they take what arrives, too. */
+function takesPorts({ kind }: Link): boolean {
+  return kind === undefined || kindFacts(kind).takesPorts === true
 }

@@ -3,6 +3,7 @@
 import { putString, putU32, type StreamData } from 'netlink/dist/structs.js'
 import { formatMac, parseMac } from '../ip/mac.ts'
 import { attributesIn, textOf } from './attributes.ts'
+import { kindFacts } from './kinds.ts'
 import type { Link, LinkSettings } from './link.ts'
 
 const HEADER_LENGTH = 16
@@ -119,8 +120,9 @@ export function toLink({ data: message }: { data: Buffer }): Link {
     carrier: (flags & LOWER_UP) !== 0,
     promisc: (flags & flagBits.promisc) !== 0,
     master: attribute(Ifla.MASTER)?.readUInt32LE(0),
-    // The kernel leaves out what is equal, and of an ipvtap does not know that it means another namespace's.
-    parent: attribute(Ifla.LINK)?.readUInt32LE(0) ?? (kind === 'ipvtap' ? index : undefined),
+    // The kernel leaves out a parent whose index is the link's own.
+    parent:
+      attribute(Ifla.LINK)?.readUInt32LE(0) ?? (kindFacts(kind).hidesParentNamespace ? index : undefined),
     parentNamespace: attribute(Ifla.LINK_NETNSID)?.readInt32LE(0),
     alias: textOf(attribute(Ifla.IFALIAS)),
     data: info(Info.DATA),

@@ -2,7 +2,7 @@
 
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { probes } from '../guest/features.ts'
+import { probeOf } from '../guest/features.ts'
 import { ip, succeeds } from '../harness/command.ts'
 import { unchanged } from '../harness/expect.ts'
 import { newContainer, privateHost } from '../harness/host.ts'
@@ -16,7 +16,7 @@ ip('link add br0 type bridge')
 ip('link add port type veth peer name trop')
 ip('link set port master br0')
 
-const hasBonds = succeeds('unshare', '--net', 'sh', '-c', probes['link bond'] ?? '')
+const hasBonds = succeeds('unshare', '--net', 'sh', '-c', probeOf('link bond') ?? '')
 const links = [{ name: 'net1' }, { name: 'net2' }]
 const base = { type: 'bond', name: 'net', cniVersion: '1.1.0', linksInContainer: true, links }
 

@@ -2,7 +2,7 @@
 
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { probes } from '../guest/features.ts'
+import { probeOf } from '../guest/features.ts'
 import { succeeds } from '../harness/command.ts'
 import { unchanged } from '../harness/expect.ts'
 import { newContainer, privateHost } from '../harness/host.ts'
@@ -12,7 +12,7 @@ import { snapshot, snapshotOf } from '../harness/snapshot.ts'
 
 await privateHost()
 
-const hasTeams = succeeds('unshare', '--net', 'sh', '-c', probes['link team'] ?? '')
+const hasTeams = succeeds('unshare', '--net', 'sh', '-c', probeOf('link team') ?? '')
 const links = [{ name: 'net1' }, { name: 'net2' }]
 const base = { type: 'team', name: 'net', cniVersion: '1.1.0', linksInContainer: true, links }
 

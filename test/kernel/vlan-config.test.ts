@@ -2,7 +2,7 @@
 
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { probes } from '../guest/features.ts'
+import { probeOf } from '../guest/features.ts'
 import { ip, succeeds } from '../harness/command.ts'
 import { unchanged } from '../harness/expect.ts'
 import { newContainer, privateHost } from '../harness/host.ts'
@@ -16,7 +16,7 @@ ip('link add eth0 type veth peer name trunk')
 for (const name of ['eth0', 'trunk']) ip(`link set ${name} up`)
 ip('link add low type veth peer name wol')
 
-const hasVlans = succeeds('unshare', '--net', 'sh', '-c', probes['link vlan'] ?? '')
+const hasVlans = succeeds('unshare', '--net', 'sh', '-c', probeOf('link vlan') ?? '')
 
 async function refused(keys: Record<string, unknown>, args = ''): Promise<{ code: unknown; said: string }> {
   const container = newContainer()
