@@ -39,11 +39,8 @@ function typeName(schema: Schema): string {
   const { title, type, minimum, maximum } = factsOf(word)
   if (title) return title
   if (type === 'integer') return `integer, ${minimum} to ${maximum}`
-  const def = word._zod.def as { type: string; entries?: object; valueType?: Schema; options?: Schema[] }
-  if (def.entries)
-    return Object.keys(def.entries)
-      .map((entry) => `\`"${entry}"\``)
-      .join(', ')
+  const def = word._zod.def as { type: string; values?: unknown[]; valueType?: Schema; options?: Schema[] }
+  if (def.values) return def.values.map((value) => `\`${JSON.stringify(value)}\``).join(', ')
   if (def.valueType) return `map of ${typeName(def.valueType)}`
   if (def.options) return def.options.map(typeName).join(' or ')
   const element = elementOf(word)

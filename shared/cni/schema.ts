@@ -126,10 +126,10 @@ export const pluginName = text(
   { title: 'plugin name' },
 )
 
-/** One of a few words. */
-export function oneOf<const Words extends readonly string[]>(...words: Words) {
+/** One of a few words or numbers. */
+export function oneOf<const Words extends readonly (string | number)[]>(...words: Words) {
   const quoted = () => words.map((word) => JSON.stringify(word)).join(', ')
-  return word(() => z.enum(words, quoted().replace(/, ([^,]*)$/, ' or $1')))
+  return word(() => z.literal(words, quoted().replace(/, ([^,]*)$/, ' or $1')))
 }
 
 /** One kind of value or another; `allowed` completes "must be …". */

@@ -2,7 +2,7 @@
 
 import { type Config, network } from '../../cni/config.ts'
 import type { Complaint } from '../../cni/error.ts'
-import { describe, integer, list, object, open, optional, pluginName } from '../../cni/schema.ts'
+import { describe, list, object, oneOf, open, optional, pluginName } from '../../cni/schema.ts'
 import { probe } from '../schema.ts'
 
 export const ownName = 'ipam-list'
@@ -10,8 +10,8 @@ export const ownName = 'ipam-list'
 const part = open({
   type: describe(pluginName, 'The IPAM plugin; the other keys are its own.'),
   family: describe(
-    optional(integer({ min: 4, max: 6 })),
-    '4 or 6: which of the addresses that the runtime asks for are meant for it. Default: all.',
+    optional(oneOf(4, 6)),
+    'Which of the addresses that the runtime asks for are meant for it. Default: all.',
   ),
 })
 
@@ -25,7 +25,7 @@ const shape = {
 
 export type ListConfig = Config<typeof shape>
 
-export const config = network(shape, { delegate: true, rules: [someParts, noListInList, knownFamily] })
+export const config = network(shape, { delegate: true, rules: [someParts, noListInList] })
 
 function someParts({ ipam }: ListConfig): Complaint | undefined {
   if (ipam.list.length > 0) return undefined
@@ -42,9 +42,4 @@ function noListInList({ ipam }: ListConfig): Complaint | undefined {
     msg: `ipam.list[${at}].type is "${ownName}": lists have no lists in them`,
     hint: 'write all in one list',
   }
-}
-
-function knownFamily({ ipam }: ListConfig): Complaint | undefined {
-  const at = ipam.list.findIndex(({ family }) => family === 5)
-  return at < 0 ? undefined : { msg: `ipam.list[${at}].family is 5, must be 4 or 6` }
 }

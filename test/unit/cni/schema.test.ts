@@ -69,6 +69,7 @@ test('a plugin is named, not located', () => {
 
 test('one of a few words', () => {
   judged(oneOf('a', 'b'), ['a', 'b'], ['', 'c', 'A', 0])
+  judged(oneOf(4, 6), [4, 6], [5, '4', 0])
 })
 
 test('a description belongs to one use of a word, not to the word', () => {

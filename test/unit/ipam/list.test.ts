@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { jsonSchema } from '../../../shared/cni/jsonschema.ts'
 import type { Request } from '../../../shared/cni/plugin.ts'
 import type { Result } from '../../../shared/cni/result.ts'
 import { ipamOf } from '../../../shared/ipam/ipam.ts'
@@ -76,6 +77,10 @@ test('a bad section, or a plugin that is missing, is refused before anything is 
   await fails(() => request([{ type: 'ipam-list', list: [] }]), 7, /lists have no lists in them$/)
   await fails(() => request([{ subnet: '10.1.2.0/24' }]), 7, /^ipam.list\[0\].type is missing/)
   await fails(() => request([{ ...six, family: 5 }]), 7, 'ipam.list[0].family is 5, must be 4 or 6')
+})
+
+test('the published schema allows the families that ADD takes', () => {
+  assert.match(JSON.stringify(jsonSchema(ipamList)), /"family":\{[^}]*"enum":\[4,6\]/)
 })
 
 test('addresses that are asked for go to the plugin of their family', async () => {
