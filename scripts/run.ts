@@ -7,9 +7,3 @@ export async function run(file: string, args: readonly string[], options: Option
   const { stdout } = await execa(file, args, { stdin: 'ignore', ...options })
   return String(stdout)
 }
-
-/** Whether a program is found in PATH. */
-export async function has(program: string): Promise<boolean> {
-  const { exitCode } = await execa('sh', ['-c', 'command -v "$0"', program], { reject: false })
-  return exitCode === 0
-}

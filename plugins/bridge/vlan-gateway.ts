@@ -7,8 +7,8 @@ import { currentNamespace } from '../../shared/kernel/namespace.ts'
 import { writeSysctl } from '../../shared/kernel/sysctl.ts'
 import { newPortVlan, removePortVlan } from '../../shared/netlink/bridge.ts'
 import { changeLink, findLink, type Link, listLinks, removeLink } from '../../shared/netlink/link.ts'
+import { newPair } from '../../shared/netlink/pair.ts'
 import { ask, type Socket, transact } from '../../shared/netlink/socket.ts'
-import { newVeth } from '../../shared/netlink/veth.ts'
 
 /** Finds or makes the pair; gives the end that has the gateway's addresses. The caller holds the bridge's lock. */
 export function ensureVlanGateway(host: Socket, bridge: Link, vlan: number, undo: Undo): Link {
@@ -19,7 +19,7 @@ export function ensureVlanGateway(host: Socket, bridge: Link, vlan: number, undo
   const netns = currentNamespace()
   undoable(
     undo,
-    () => ask(host, newVeth({ name: portName, master: bridge, up: true }, { name, netns })),
+    () => ask(host, newPair('veth', { name: portName, master: bridge, up: true }, { name, netns })),
     () => ask(host, removeLink({ name })),
   )
   const [end, other] = [findLink(host, name), findLink(host, portName)]
@@ -68,6 +68,6 @@ export function gatewayName(bridge: string, vlan: number): string {
 }
 
 /** The name of the end that is the bridge's port. */
-export function vlanPortName(bridge: Link, vlan: number): string {
+function vlanPortName(bridge: Link, vlan: number): string {
   return hashedName('vlan', gatewayName(bridge.name, vlan))
 }

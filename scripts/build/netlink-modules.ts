@@ -22,7 +22,7 @@ const attribute = /^ +(\w+): \(data, obj\) => (.*),$/gm
 const codecRunner = /^function (get|put)Object\(x, fns\) \{\n[\s\S]*?^\}$/gm
 
 /** An ES module out of what the TypeScript compiler made for CommonJS. */
-export function toModule(commonJS: string): string {
+function toModule(commonJS: string): string {
   const names = new Set<string>()
   const note = (name: string) => names.add(name) && ''
   const text = commonJS

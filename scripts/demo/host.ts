@@ -4,7 +4,7 @@ import { run } from '../run.ts'
 
 /** Addresses on the wire. Each host has its default route by the other. */
 export const near = { ipv4: '198.51.100.10', ipv6: '2001:db8:51::10' }
-export const far = { ipv4: '198.51.100.1', ipv6: '2001:db8:51::1' }
+const far = { ipv4: '198.51.100.1', ipv6: '2001:db8:51::1' }
 
 /** A host: what is put in front of a command to run it there, and in front of the words of `ip`. */
 export interface Host {

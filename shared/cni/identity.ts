@@ -14,7 +14,7 @@ function hex(half: bigint): string {
   return Number(half).toString(16).padStart(8, '0')
 }
 
-/** An interface name out of a prefix of four letters and the hash of a text: 15 bytes, as IFNAMSIZ allows. */
+/** An interface name: a prefix, and as much of a text's hash as fits into the 15 bytes that IFNAMSIZ allows. */
 export function hashedName(prefix: string, text: string): string {
   return prefix + fnv1a(text).slice(0, 15 - prefix.length)
 }

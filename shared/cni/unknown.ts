@@ -14,7 +14,7 @@ export interface Stranger {
 }
 
 /** The unknown keys of a value in canonical case, at any depth, but for objects that are open. */
-export function strangers(schema: Schema, value: unknown, path: Path = []): Stranger[] {
+function strangers(schema: Schema, value: unknown, path: Path = []): Stranger[] {
   const element = elementOf(schema)
   if (element && Array.isArray(value)) {
     return value.flatMap((item, index) => strangers(element, item, [...path, index]))

@@ -1,9 +1,9 @@
 /** TUN and TAP devices: made by a control file, not by netlink (include/uapi/linux/if_tun.h). */
 
-import { close, type Fd, Open, open } from './files.ts'
+import { close, Open, open } from './files.ts'
 import { must } from './syscall.ts'
 
-/** The file that makes a device for whoever opens it, and hands over its frames. */
+/** The file that makes a device for the program that opens it, and hands over its frames. */
 export const controlFile = '/dev/net/tun'
 
 /** Flags of a device (IFF_*). */
@@ -41,7 +41,7 @@ export function tunCommand(name: string, { mode, multiQueue, vnetHdr, owner, gro
   ]
 }
 
-/** Makes a device of the present network namespace that stays when nobody has it open. @throws KernelError */
+/** Makes a device of the present network namespace that stays when no program has it open. @throws KernelError */
 export function makeTun(name: string, options: TunOptions): void {
   const command = `ip ${tunCommand(name, options).join(' ')}`
   const control = (what: string, request: number, value: Buffer | number) =>
@@ -55,20 +55,6 @@ export function makeTun(name: string, options: TunOptions): void {
   } finally {
     close(fd)
   }
-}
-
-/** Opens a device that is there, for its frames; the caller closes it. @throws KernelError */
-export function openTun(name: string, options: TunOptions): Fd {
-  const fd = open(controlFile, Open.RDWR)
-  must(`open ${options.mode} ${name}`, 'ioctl', fd, TUNSETIFF, ifreq(name, options))
-  return fd
-}
-
-/** Opens the node of a macvtap or ipvtap for bare frames; the caller closes it. @throws KernelError */
-export function openTapNode(path: string): Fd {
-  const fd = open(path, Open.RDWR)
-  must(`open ${path}`, 'ioctl', fd, TUNSETIFF, ifreq('', { mode: 'tap' }))
-  return fd
 }
 
 function ifreq(name: string, { mode, multiQueue, vnetHdr }: TunOptions): Buffer {

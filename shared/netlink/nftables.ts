@@ -5,7 +5,7 @@ import type { Statement } from './nftables-statements.ts'
 import { Flag, type Request } from './socket.ts'
 
 /** Families by nft's names: NFPROTO_… in include/uapi/linux/netfilter.h. */
-export const families = { ip: 2, bridge: 7, ip6: 10 } as const
+const families = { ip: 2, bridge: 7, ip6: 10 } as const
 
 export interface Table {
   family: keyof typeof families

@@ -22,8 +22,6 @@ const NLA = { U32: 3, STRING: 5, FLAG: 6, BINARY: 11, S32: 14 } as const
 
 export const teamModes = ['broadcast', 'roundrobin', 'random', 'activebackup', 'loadbalance'] as const
 
-export type TeamMode = (typeof teamModes)[number]
-
 /** One option, of the team or of a port. A program is a classic BPF's instructions (struct sock_filter). */
 export interface TeamOption {
   name: string

@@ -25,9 +25,8 @@ import {
   removeLink,
   showLink,
 } from '../netlink/link.ts'
-import type { PairKind } from '../netlink/pair.ts'
+import { newPair, type PairKind } from '../netlink/pair.ts'
 import { ask, type Request as NetlinkRequest, type Socket, transact } from '../netlink/socket.ts'
-import { newVeth } from '../netlink/veth.ts'
 
 /** What both ends of a pair have: the keys of link/keys.ts. */
 export interface PairConfig {
@@ -47,7 +46,8 @@ export function makePair(
 ): Link {
   const name = hostIfname(request)
   const both = { mtu: mtu || undefined, txqlen: txQueueLen }
-  const veth = newVeth(
+  const veth = newPair(
+    'veth',
     { ...settings, ...both, name },
     { ...both, name: request.ifname, mac: requestedMac(request), netns: container },
   )

@@ -11,7 +11,7 @@ import type { PairKind } from '../netlink/pair.ts'
 import { withStateLock } from '../state/lock.ts'
 import type { PairConfig } from './host-end.ts'
 
-/** What a wire is configured by: the keys of keys.ts. */
+/** What a wire is configured by. */
 export interface WireConfig extends InterfaceConfig, MacConfig, PairConfig {
   wire?: string
 }

@@ -1,6 +1,6 @@
 /**
  * net_failover: whichever interface of a set is named as the parent, the container sits on the set's master. Runs in a guest
- * with the NIC that standby.ts plays, started by net-failover.test.ts. Nothing is sent: there is nobody to receive it.
+ * with the standby NIC of virtio-nic.ts, started by nic.test.ts. Nothing is sent: no other host is there.
  */
 
 import { test } from 'uvu'

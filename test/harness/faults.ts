@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { type Answer, type Call, call } from './plugin.ts'
 
 /** The calls that change the state of the machine, or that a change stands or falls with. */
-export const changing = [
+const changing = [
   'openat',
   'mkdirat',
   'linkat',

@@ -31,7 +31,7 @@ export interface Kind {
 export const versions = ['0.1.0', '0.2.0', '0.3.0', '0.3.1', '0.4.0', '1.0.0', '1.1.0']
 
 /** Those that can express an attachment without addresses. */
-export const versionsWithoutAddresses = versions.filter((version) => version >= '0.3.0')
+const versionsWithoutAddresses = versions.filter((version) => version >= '0.3.0')
 
 /** CHECK came with 0.4.0; cnitool refuses to ask for it before. */
 function hasCheck(version: string): boolean {

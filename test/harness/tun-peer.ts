@@ -5,7 +5,7 @@
  */
 
 import { must } from '../../shared/kernel/syscall.ts'
-import { openTapNode, openTun, type TunOptions } from '../../shared/kernel/tun.ts'
+import { openTapNode, openTun } from './tun.ts'
 
 const [name = '', mode = 'tap', multiQueue] = process.argv.slice(2)
 const user = process.env.TUN_PEER_USER
@@ -13,8 +13,7 @@ if (user) {
   process.setgroups?.([])
   process.setuid?.(Number(user))
 }
-const options = { mode: mode as TunOptions['mode'], multiQueue: multiQueue !== undefined }
-const fd = name.startsWith('/') ? openTapNode(name) : openTun(name, options)
+const fd = name.startsWith('/') ? openTapNode(name) : openTun(name, mode === 'tun', multiQueue !== undefined)
 console.log('listening')
 
 /** EtherTypes (IEEE 802 numbers), protocols and ICMP types (RFC 792, RFC 4443). */

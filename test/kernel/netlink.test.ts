@@ -17,6 +17,7 @@ import {
 import { Group, waitFor } from '../../shared/netlink/events.ts'
 import { changeLink, findLink, type Link, listLinks, newLink, removeLink } from '../../shared/netlink/link.ts'
 import { listNeighbours, newNeighbour, removeNeighbour } from '../../shared/netlink/neighbour.ts'
+import { newPair } from '../../shared/netlink/pair.ts'
 import { listRoutes, newRoute, removeRoute } from '../../shared/netlink/route.ts'
 import {
   ask,
@@ -26,7 +27,6 @@ import {
   Protocol,
   transact,
 } from '../../shared/netlink/socket.ts'
-import { newVeth } from '../../shared/netlink/veth.ts'
 import { ipJson } from '../harness/command.ts'
 import { newContainer, privateHost } from '../harness/host.ts'
 
@@ -88,7 +88,7 @@ test('options of a bridge change one by one', () => {
 test('a veth pair is born in one message: one end a port that is up, the other inside a namespace', () => {
   const container = openNamespace(newContainer('inside').path)
   const peer = { name: 'eth0', mac: '02:00:00:00:00:05', mtu: 1300, txqlen: 50, netns: container }
-  ask(socket, newVeth({ name: 'veth0', master: link('br0'), up: true, mtu: 1300 }, peer))
+  ask(socket, newPair('veth', { name: 'veth0', master: link('br0'), up: true, mtu: 1300 }, peer))
   assert.is(show('veth0').master, 'br0')
   assert.ok(show('veth0').flags.includes('UP'))
   const { address, mtu, txqlen } = show('eth0', '-n inside ')

@@ -20,7 +20,7 @@ import { parseRange, parseRangeSet, type RangeConfig, type RangeSet, requireDist
 import { probe, route } from '../schema.ts'
 
 export const defaultDataDir = '/var/lib/cni/networks'
-export const defaultStickySeconds = 600
+const defaultStickySeconds = 600
 
 const bounds = {
   rangeStart: describe(optional(ip), 'First address to give. Default: the first of the subnet.'),
