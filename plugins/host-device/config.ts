@@ -28,7 +28,7 @@ const shape = {
   pciBusID: describe(optional(pciBusID), 'The interface, by the PCI address of its device.'),
   DPDKMode: describe(
     optional(boolean),
-    'Taken for the reference’s sake: whether a program drives the device is seen by its driver.',
+    'Accepted as in the reference, without effect: the device’s driver tells whether a program drives it.',
   ),
 }
 

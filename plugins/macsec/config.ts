@@ -82,7 +82,7 @@ const shape = {
   ),
   keyFile: describe(
     optional(path),
-    'JSON file of the keys by their names, which only root may read. Without it, somebody else gives the interface its keys.',
+    'JSON file of the keys by their names, which only root may read. Without it, another program gives the interface its keys.',
   ),
   key: describe(optional(keyName), 'The key that the container sends by.'),
   an: describe(an, 'The association number that it sends by.'),

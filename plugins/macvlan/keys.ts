@@ -11,7 +11,7 @@ export const macvlanKeys = {
   ...parentKeys,
   mode: describe(
     withDefault(oneOf('private', 'vepa', 'bridge', 'passthru', 'source'), 'bridge'),
-    'Who talks to whom on the parent.',
+    'Which interfaces on the parent reach each other.',
   ),
   sourceMacs: describe(
     optional(list(mac)),

@@ -28,11 +28,11 @@ const shape = {
   group: describe(optional(id), 'The group whose members may open it, by number.'),
   multiQueue: describe(
     withDefault(boolean, false),
-    'Several queues: whoever opens it says so, too (IFF_MULTI_QUEUE).',
+    'Several queues; the program that opens it must say so, too (IFF_MULTI_QUEUE).',
   ),
   vnetHdr: describe(
     optional(boolean),
-    'Begin with virtio headers before frames; whoever opens it may choose anew. Default: in mode tap.',
+    'Begin with virtio headers before frames; the program that opens it may change that. Default: in mode tap.',
   ),
   selinuxContext: describe(
     optional(selinuxContext),

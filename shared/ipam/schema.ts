@@ -7,7 +7,7 @@ const number = integer({ min: 0, max: 0xffffffff })
 /** Heeded by the interface plugin: only there is a wire to ask on. */
 export const probe = describe(
   optional(boolean),
-  'Asks the wire for 0.6 s whether anybody has the addresses already (RFC 5227, RFC 4862) before the container gets them.',
+  'Asks for 0.6 s whether another machine on the segment has the addresses (RFC 5227, RFC 4862), before the container gets them.',
 )
 
 export const route = object({
