@@ -5,7 +5,7 @@ import type { Life } from '../../shared/attachment/device.ts'
 import { undoable } from '../../shared/attachment/undo.ts'
 import type { Wiring } from '../../shared/attachment/wiring.ts'
 import { CniError, Code } from '../../shared/cni/error.ts'
-import { hashedName } from '../../shared/cni/identity.ts'
+import { attachmentKey, hashedName } from '../../shared/cni/identity.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import { inNamespace } from '../../shared/kernel/namespace.ts'
 import { writeSysctl } from '../../shared/kernel/sysctl.ts'
@@ -43,9 +43,8 @@ export function takeOwn(lending: Lending, links: MemberConfig['links']): Link[] 
 
 /** Its own, unless the container has that already or is to have it. */
 function nameInside({ inside, holder }: Lending, { name }: Link): string {
-  const { network, containerID, ifname } = holder
-  const isTaken = name === ifname || findLink(inside, name) !== undefined
-  return isTaken ? hashedName('link', `${network}/${containerID}/${ifname}/${name}`) : name
+  const isTaken = name === holder.ifname || findLink(inside, name) !== undefined
+  return isTaken ? hashedName('link', `${attachmentKey(holder)}/${name}`) : name
 }
 
 function findMember(side: Socket, name: string, isInside: boolean): Link {

@@ -14,6 +14,7 @@ import { checkInside } from '../../shared/link/inside.ts'
 import { requireKind } from '../../shared/link/kind.ts'
 import { collectLinks, releaseLinks, shareLink } from '../../shared/link/shared-link.ts'
 import { parseBond } from '../../shared/netlink/bond.ts'
+import { seeLink } from '../../shared/netlink/command.ts'
 import { changeLink, findLink, type Link } from '../../shared/netlink/link.ts'
 import { ask, type Socket } from '../../shared/netlink/socket.ts'
 import { withLinkLock } from '../../shared/state/lock.ts'
@@ -84,7 +85,7 @@ function judge(
   throw new CniError(Code.InvalidNetworkConfig, {
     msg: `bond: the host has ${name} already, ${is}, not a bond in mode ${mode}`,
     hint: 'choose another name, or take it away',
-    see: `ip -d link show dev ${name}`,
+    see: seeLink(name),
     errno: 'EEXIST',
   })
 }

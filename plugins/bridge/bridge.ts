@@ -1,13 +1,15 @@
 /** The bridge itself: found or made, brought to what the configuration says, removed only by the ADD that made it and failed. */
 
+import { findMade } from '../../shared/attachment/made.ts'
 import { type Undo, undoable } from '../../shared/attachment/undo.ts'
 import { CniError, Code } from '../../shared/cni/error.ts'
 import { formatMac } from '../../shared/ip/mac.ts'
-import { isErrno, tolerate } from '../../shared/kernel/errno.ts'
+import { isErrno } from '../../shared/kernel/errno.ts'
 import { readFile } from '../../shared/kernel/files.ts'
 import { writeSysctl } from '../../shared/kernel/sysctl.ts'
 import { type BridgeOptions, changeBridge, newBridge, parseBridge } from '../../shared/netlink/bridge.ts'
-import { changeLink, findLink, type Link, listLinks, removeLink } from '../../shared/netlink/link.ts'
+import { seeLink } from '../../shared/netlink/command.ts'
+import { changeLink, findLink, type Link, listLinks, removeIfThere } from '../../shared/netlink/link.ts'
 import { ask, type Socket } from '../../shared/netlink/socket.ts'
 import { withLinkLock } from '../../shared/state/lock.ts'
 import type { BridgeConfig } from './config.ts'
@@ -35,9 +37,7 @@ function makeBridge(host: Socket, config: BridgeConfig, undo: Undo): Link {
     // Somebody who does not know our lock was faster: the bridge is there, and that is all we want.
     if (!isErrno(error, 'EEXIST')) throw error
   }
-  const made = findLink(host, name)
-  if (!made) throw new CniError(Code.Internal, { msg: `bridge ${name} vanished while it was being made` })
-  return made
+  return findMade(host, name)
 }
 
 /** A MAC of its own, or its uplink's, keeps the bridge from taking the lowest of its ports', which changes as containers come and go. */
@@ -51,7 +51,7 @@ function randomMac(): string {
 /** Removes the bridge if it has no port. */
 function removeUnlessUsed(host: Socket, name: string): void {
   const bridge = findLink(host, name)
-  if (bridge && !hasPorts(host, bridge)) tolerate(() => ask(host, removeLink(bridge)), 'ENODEV')
+  if (bridge && !hasPorts(host, bridge)) removeIfThere(host, bridge)
 }
 
 function hasPorts(host: Socket, bridge: Link): boolean {
@@ -87,7 +87,7 @@ function notABridge({ name, kind }: Link): CniError {
   return new CniError(Code.InvalidNetworkConfig, {
     msg: `"${name}" already exists but is not a bridge`,
     hint: `it is ${kind ? `of kind ${kind}` : 'a network card'}: name another bridge, or make ${name} a port with "uplinks"`,
-    see: `ip -d link show dev ${name}`,
+    see: seeLink(name),
   })
 }
 

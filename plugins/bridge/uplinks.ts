@@ -5,6 +5,7 @@ import { CniError, Code } from '../../shared/cni/error.ts'
 import { formatCidr } from '../../shared/ip/subnet.ts'
 import { tolerate } from '../../shared/kernel/errno.ts'
 import { type LinkAddress, listAddresses, newAddress, removeAddress } from '../../shared/netlink/address.ts'
+import { seeLink } from '../../shared/netlink/command.ts'
 import { changeLink, findLink, type Link, listLinks } from '../../shared/netlink/link.ts'
 import {
   type KernelRoute,
@@ -112,6 +113,7 @@ function refuseUnmovable(uplink: Link, bridge: Link, addresses: LinkAddress[], r
 function missing(name: string): CniError {
   return new CniError(Code.InvalidNetworkConfig, {
     msg: `uplinks: the host has no interface ${JSON.stringify(name)}`,
+    hint: 'name NICs of the host, or take it out of uplinks',
     see: 'ip link show',
     errno: 'ENODEV',
   })
@@ -122,6 +124,7 @@ function taken(host: Socket, uplink: Link): CniError {
   return new CniError(Code.InvalidNetworkConfig, {
     msg: `uplinks: ${uplink.name} is a port of ${master?.name ?? `interface ${uplink.master}`} already`,
     hint: `use ${master?.name ?? 'that'} as uplink, or free it: ip link set dev ${uplink.name} nomaster`,
+    see: seeLink(uplink.name),
     errno: 'EBUSY',
   })
 }

@@ -1,12 +1,14 @@
 /** The gateway of a VLAN: a veth pair of the host, one end named `BRIDGE.VLAN`, the other a port of the bridge in that VLAN. */
 
+import { findMade } from '../../shared/attachment/made.ts'
 import { type Undo, undoable } from '../../shared/attachment/undo.ts'
 import { CniError, Code } from '../../shared/cni/error.ts'
 import { hashedName } from '../../shared/cni/identity.ts'
 import { currentNamespace } from '../../shared/kernel/namespace.ts'
 import { writeSysctl } from '../../shared/kernel/sysctl.ts'
 import { newPortVlan, removePortVlan } from '../../shared/netlink/bridge.ts'
-import { changeLink, findLink, type Link, listLinks, removeLink } from '../../shared/netlink/link.ts'
+import { seeLink } from '../../shared/netlink/command.ts'
+import { changeLink, findLink, type Link, listLinks, removeIfThere } from '../../shared/netlink/link.ts'
 import { newPair } from '../../shared/netlink/pair.ts'
 import { ask, type Socket, transact } from '../../shared/netlink/socket.ts'
 
@@ -20,10 +22,9 @@ export function ensureVlanGateway(host: Socket, bridge: Link, vlan: number, undo
   undoable(
     undo,
     () => ask(host, newPair('veth', { name: portName, master: bridge, up: true }, { name, netns })),
-    () => ask(host, removeLink({ name })),
+    () => removeIfThere(host, { name }),
   )
-  const [end, other] = [findLink(host, name), findLink(host, portName)]
-  if (!end || !other) throw new Error(`${name} vanished while it was being made`)
+  const [end, other] = [findMade(host, name), findMade(host, portName)]
   writeSysctl('0', 'ipv6', 'conf', name, 'accept_ra')
   const native = { first: vlan, last: vlan, pvid: true, untagged: true }
   const requests = [newPortVlan(other, native), changeLink(end, { up: true })]
@@ -40,7 +41,7 @@ function findGateway(host: Socket, bridge: Link, name: string, portName: string)
   if (!found) return undefined
   const port = findLink(host, portName)
   const isPair = port !== undefined && port.index === found.parent
-  if (isPair && !port.master) return void ask(host, removeLink({ name }))
+  if (isPair && !port.master) return void removeIfThere(host, { name })
   if ((isPair && port.master === bridge.index) || leadsTo(host, found, bridge)) return found
   throw elsewhere(found, bridge)
 }
@@ -56,7 +57,7 @@ function elsewhere({ name }: Link, bridge: Link): CniError {
   return new CniError(Code.InvalidNetworkConfig, {
     msg: `vlan: the gateway would be named ${name}, which exists and does not lead to bridge ${bridge.name}`,
     hint: `give the bridge another name, at most 10 characters long, or remove the interface: ip link delete ${name}`,
-    see: `ip -d link show dev ${name}`,
+    see: seeLink(name),
     errno: 'EEXIST',
   })
 }

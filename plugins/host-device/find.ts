@@ -5,6 +5,7 @@ import type { Request } from '../../shared/cni/plugin.ts'
 import { formatMac, parseMac } from '../../shared/ip/mac.ts'
 import { stat } from '../../shared/kernel/files.ts'
 import { type Lent, loans } from '../../shared/lent/record.ts'
+import { seeLink } from '../../shared/netlink/command.ts'
 import { findLink, type Link, listLinks } from '../../shared/netlink/link.ts'
 import type { Socket } from '../../shared/netlink/socket.ts'
 import type { HostDeviceConfig } from './config.ts'
@@ -105,7 +106,7 @@ function taken({ name, master }: Link, owner = `interface ${master}`): CniError 
   return new CniError(Code.InvalidNetworkConfig, {
     msg: `${name} belongs to ${owner} already`,
     hint: `free it: ip link set dev ${name} nomaster`,
-    see: `ip -d link show dev ${name}`,
+    see: seeLink(name),
     errno: 'EBUSY',
   })
 }

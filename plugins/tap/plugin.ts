@@ -7,13 +7,13 @@ import { interfacePlugin } from '../../shared/attachment/plugin.ts'
 import type { Wiring } from '../../shared/attachment/wiring.ts'
 import { CniError, Code, factsOf } from '../../shared/cni/error.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
-import { isErrno, tolerate } from '../../shared/kernel/errno.ts'
+import { isErrno } from '../../shared/kernel/errno.ts'
 import { close, Open, open } from '../../shared/kernel/files.ts'
 import { inNamespace } from '../../shared/kernel/namespace.ts'
 import { controlFile, makeTun, type TunOptions } from '../../shared/kernel/tun.ts'
 import { checkInside } from '../../shared/link/inside.ts'
 import { commandIn, seeLink } from '../../shared/netlink/command.ts'
-import { changeLink, findLink, type Link, removeLink } from '../../shared/netlink/link.ts'
+import { changeLink, findLink, type Link, removeIfThere } from '../../shared/netlink/link.ts'
 import { ask, type Socket } from '../../shared/netlink/socket.ts'
 import { parseTun } from '../../shared/netlink/tun.ts'
 import { config, type TapConfig } from './config.ts'
@@ -55,7 +55,7 @@ async function create(life: Life<TapConfig>): Promise<void> {
   const { ifname: name, config } = request
   const bridge = config.bridge ? findBridge(inside, request) : undefined
   requireControlFile()
-  undo(() => tolerate(() => ask(inside, removeLink({ name })), 'ENODEV'))
+  undo(() => removeIfThere(inside, { name }))
   await make(life)
   const mac = config.mode === 'tap' ? (chosenMac(request) ?? attachmentMac(request)) : undefined
   ask(inside, changeLink({ name }, { mac, mtu: config.mtu || undefined, master: bridge }))

@@ -2,12 +2,14 @@
 
 import { broken, isDown } from '../../shared/attachment/broken.ts'
 import type { Life } from '../../shared/attachment/device.ts'
+import { CniError, Code } from '../../shared/cni/error.ts'
 import { hashedName } from '../../shared/cni/identity.ts'
 import { isErrno } from '../../shared/kernel/errno.ts'
 import { writeSysctl } from '../../shared/kernel/sysctl.ts'
 import { explainRefusal } from '../../shared/link/child.ts'
 import { requireUp } from '../../shared/link/parent.ts'
 import { type SharedLink, shareLink } from '../../shared/link/shared-link.ts'
+import { seeLink } from '../../shared/netlink/command.ts'
 import { changeLink, findLink, type Link, listLinks, newLink } from '../../shared/netlink/link.ts'
 import { ask, type Socket } from '../../shared/netlink/socket.ts'
 import { hasTag, type Tag, vlanKind } from '../../shared/netlink/vlan.ts'
@@ -53,9 +55,18 @@ function outerDevice(host: Socket, parent: Link, tag: Tag): SharedLink {
       ask(host, changeLink({ name }, { up: true }))
     },
     judge: (found) => {
-      if (!isTag(found, parent, tag)) throw new Error(`${name} is not the VLAN that its name says`)
+      if (!isTag(found, parent, tag)) throw notTheVlan(found, parent, tag)
     },
   }
+}
+
+function notTheVlan({ name }: Link, parent: Link, { id, protocol }: Tag): CniError {
+  return new CniError(Code.InvalidNetworkConfig, {
+    msg: `VLAN ${id} (${protocol}) on ${parent.name} would be named ${name}, which is something else: delete it`,
+    hint: `another program made it: ip link del dev ${name}`,
+    see: seeLink(name),
+    errno: 'EEXIST',
+  })
 }
 
 /** A hash: PARENT.ID may be too long, does not tell the protocol, and follows no renaming. */

@@ -1,9 +1,10 @@
 /** The VRF itself: found or made in the container, and gone with its last port. */
 
+import { findMade } from '../../shared/attachment/made.ts'
 import { type Undo, undoable } from '../../shared/attachment/undo.ts'
 import { CniError, Code } from '../../shared/cni/error.ts'
-import { tolerate } from '../../shared/kernel/errno.ts'
 import { isUnknownKind, missingKind } from '../../shared/link/kind.ts'
+import { seeLink } from '../../shared/netlink/command.ts'
 import {
   changeLink,
   findLink,
@@ -11,7 +12,7 @@ import {
   listLinks,
   listPorts,
   newLink,
-  removeLink,
+  removeIfThere,
 } from '../../shared/netlink/link.ts'
 import { ask, type Socket, transact } from '../../shared/netlink/socket.ts'
 import { tableOf, vrfKind } from '../../shared/netlink/vrf.ts'
@@ -24,13 +25,13 @@ const alias = 'patchbay: vrf'
 export function ensureVrf(inside: Socket, config: VrfConfig, undo: Undo): Link {
   const vrf = findLink(inside, config.vrfname)
   if (!vrf) return makeVrf(inside, config, undo)
-  judge(vrf, config)
+  judge(inside, vrf, config)
   if (!vrf.up) ask(inside, changeLink(vrf, { up: true }))
   return vrf
 }
 
-function judge(vrf: Link, { table }: VrfConfig): void {
-  const see = `ip -d link show dev ${vrf.name}`
+function judge(inside: Socket, vrf: Link, { table }: VrfConfig): void {
+  const see = seeLink(vrf.name, inside)
   const actual = tableOf(vrf)
   if (actual === undefined)
     throw new CniError(Code.InvalidNetworkConfig, {
@@ -40,6 +41,7 @@ function judge(vrf: Link, { table }: VrfConfig): void {
     })
   if (table && table !== actual)
     throw new CniError(Code.InvalidNetworkConfig, {
+      // The reference's words.
       msg: `VRF ${vrf.name} already exist with different routing table ${actual}`,
       hint: `set "table": ${actual}, or leave it out, or take another vrfname`,
       see,
@@ -58,9 +60,7 @@ function makeVrf(inside: Socket, { vrfname: name, table }: VrfConfig, undo: Undo
   } catch (error) {
     throw isUnknownKind(error) ? missingKind('vrf') : error
   }
-  const vrf = findLink(inside, name)
-  if (!vrf) throw new CniError(Code.Internal, { msg: `VRF ${name} vanished while it was being made` })
-  return vrf
+  return findMade(inside, name)
 }
 
 function freeTable(inside: Socket): number {
@@ -72,5 +72,5 @@ function freeTable(inside: Socket): number {
 export function removeUnused(inside: Socket, name: string): void {
   const vrf = findLink(inside, name)
   if (vrf?.kind !== 'vrf' || vrf.alias !== alias || listPorts(inside, vrf).length > 0) return
-  tolerate(() => ask(inside, removeLink(vrf)), 'ENODEV')
+  removeIfThere(inside, vrf)
 }

@@ -2,14 +2,13 @@
 
 import type { Life, Trace } from '../../shared/attachment/device.ts'
 import { requestedMac } from '../../shared/attachment/mac.ts'
+import { existsAlready } from '../../shared/attachment/made.ts'
 import { undoable } from '../../shared/attachment/undo.ts'
 import { hostSocket } from '../../shared/attachment/wiring.ts'
-import { CniError, Code } from '../../shared/cni/error.ts'
-import { hashedName } from '../../shared/cni/identity.ts'
+import { attachmentKey, hashedName } from '../../shared/cni/identity.ts'
 import type { Attachment } from '../../shared/cni/plugin.ts'
-import { tolerate } from '../../shared/kernel/errno.ts'
-import { changeLink, findLink, removeLink } from '../../shared/netlink/link.ts'
-import { ask, type Socket, transact } from '../../shared/netlink/socket.ts'
+import { changeLink, findLink, removeIfThere } from '../../shared/netlink/link.ts'
+import { ask, transact } from '../../shared/netlink/socket.ts'
 import { newVniRange } from '../../shared/netlink/vni.ts'
 import type { VxlanConfig } from './config.ts'
 import { toRange } from './rules.ts'
@@ -17,8 +16,8 @@ import type { Underlay } from './underlay.ts'
 import { fillVtep, makeVtep } from './vtep.ts'
 
 /** Its name on the host, for the moment before it is moved. */
-function passingName({ network, containerID, ifname }: Attachment): string {
-  return hashedName('vxto', `${network}/${containerID}/${ifname}`)
+function passingName(attachment: Attachment): string {
+  return hashedName('vxto', attachmentKey(attachment))
 }
 
 /**
@@ -29,11 +28,11 @@ export function createDirect(life: Life<VxlanConfig>, underlay: Underlay, mtu: n
   const { host, inside, container, request, undo } = life
   const { config, ifname } = request
   const name = passingName(request)
-  if (findLink(host, name)) throw leftBehind(name)
+  if (findLink(host, name)) throw existsAlready(name)
   const vtep = makeVtep(host, config, underlay, {
     settings: { name, mtu, mac: requestedMac(request), txqlen: config.txQueueLen },
     undo,
-    inverse: () => removeAny(host, name),
+    inverse: () => removeIfThere(host, { name }),
   })
   const ranges = config.vniFilter?.map((entry) => newVniRange(vtep, toRange(entry))) ?? []
   if (ranges.length > 0) transact(host, ranges)
@@ -41,22 +40,11 @@ export function createDirect(life: Life<VxlanConfig>, underlay: Underlay, mtu: n
   undoable(
     undo,
     () => ask(host, changeLink(vtep, { netns: container, name: ifname })),
-    () => removeAny(inside, ifname),
+    () => removeIfThere(inside, { name: ifname }),
   )
 }
 
-function removeAny(socket: Socket, name: string): void {
-  tolerate(() => ask(socket, removeLink({ name })), 'ENODEV')
-}
-
-function leftBehind(name: string): CniError {
-  return new CniError(Code.Internal, {
-    msg: `this attachment was begun before and never finished: the host has its VTEP ${name}`,
-    hint: 'run DEL first',
-    see: `ip -d link show dev ${name}`,
-    errno: 'EEXIST',
-  })
-}
-
 /** A VTEP that was never moved. In the container it goes with the container's interface. */
-export const unmovedVtep: Trace = { remove: (request) => removeAny(hostSocket(), passingName(request)) }
+export const unmovedVtep: Trace = {
+  remove: (request) => removeIfThere(hostSocket(), { name: passingName(request) }),
+}

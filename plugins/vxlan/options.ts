@@ -2,6 +2,7 @@
 
 import { CniError, Code } from '../../shared/cni/error.ts'
 import { formatAddress } from '../../shared/ip/address.ts'
+import { seeLink } from '../../shared/netlink/command.ts'
 import { findLink, type Link } from '../../shared/netlink/link.ts'
 import type { Socket } from '../../shared/netlink/socket.ts'
 import { changeable, parseVxlan, type VxlanChange, type VxlanOptions } from '../../shared/netlink/vxlan.ts'
@@ -66,7 +67,7 @@ export function requireFixed(host: Socket, vtep: Link, wanted: VxlanOptions): vo
   throw new CniError(Code.InvalidNetworkConfig, {
     msg: `VTEP ${vtep.name} exists already with ${list.join('; ')}`,
     hint: `it cannot be changed while containers use it: make the configuration fit, choose another vni, or end its containers; what nobody uses any more goes by: ip link delete ${vtep.name}`,
-    see: `ip -d link show dev ${vtep.name}`,
+    see: seeLink(vtep.name),
   })
 }
 

@@ -8,11 +8,11 @@ import { type Undo, undoable } from '../../shared/attachment/undo.ts'
 import { hostSocket } from '../../shared/attachment/wiring.ts'
 import { CniError, Code } from '../../shared/cni/error.ts'
 import type { Log } from '../../shared/cni/log.ts'
-import { tolerate } from '../../shared/kernel/errno.ts'
 import type { Settled } from '../../shared/kernel/lock.ts'
 import { writeSysctl } from '../../shared/kernel/sysctl.ts'
 import { newBridge } from '../../shared/netlink/bridge.ts'
-import { changeLink, findLink, type Link, listPorts, removeLink } from '../../shared/netlink/link.ts'
+import { seeLink } from '../../shared/netlink/command.ts'
+import { changeLink, findLink, type Link, listPorts, removeIfThere } from '../../shared/netlink/link.ts'
 import { ask, type Socket } from '../../shared/netlink/socket.ts'
 import { labelled } from '../../shared/pair/host-end.ts'
 import { withLinkLock } from '../../shared/state/lock.ts'
@@ -135,14 +135,14 @@ function releaseSegment(host: Socket, config: Partial<VxlanConfig>): void {
 }
 
 function remove(host: Socket, link: { name: string; index?: number }): void {
-  tolerate(() => ask(host, removeLink(link)), 'ENODEV')
+  removeIfThere(host, link)
 }
 
 function notABridge({ name, kind }: Link): CniError {
   return new CniError(Code.InvalidNetworkConfig, {
     msg: `bridge: ${name} exists already but is not a bridge`,
     hint: `it is ${kind ? `of kind ${kind}` : 'a network card'}: name another bridge`,
-    see: `ip -d link show dev ${name}`,
+    see: seeLink(name),
   })
 }
 
@@ -161,6 +161,6 @@ function elsewhere(host: Socket, vtep: Link, bridge: Link): CniError {
   return new CniError(Code.InvalidNetworkConfig, {
     msg: `bridge: the VNI's VTEP ${vtep.name} is a port of ${master}, not of ${bridge.name}`,
     hint: `set "bridge": "${master}", or choose another vni`,
-    see: `ip -d link show dev ${vtep.name}`,
+    see: seeLink(vtep.name),
   })
 }

@@ -29,11 +29,13 @@ export function findUnderlay(host: Socket, config: VxlanConfig, log: Log): Under
   return { family, local, dev, group, remotes: listed && othersOf(host, listed, config) }
 }
 
-/** The configuration was judged: what stands for an address is one. */
 function addressOf(text: string): Address {
   const address = parseAddress(text)
-  if (!address) throw new RangeError(`not an address: ${text}`)
-  return address
+  if (address) return address
+  throw new CniError(Code.InvalidNetworkConfig, {
+    msg: `${text} is no IP address`,
+    hint: 'write it like 192.0.2.1 or 2001:db8::1',
+  })
 }
 
 function isOwn(host: Socket, address: Address): boolean {

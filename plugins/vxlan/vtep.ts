@@ -1,10 +1,12 @@
 /** VTEPs: born as configured, and one that is there already brought to what the configuration says. */
 
+import { findMade } from '../../shared/attachment/made.ts'
 import { type Undo, undoable } from '../../shared/attachment/undo.ts'
 import { CniError, Code } from '../../shared/cni/error.ts'
 import { isErrno } from '../../shared/kernel/errno.ts'
 import { requireKind } from '../../shared/link/kind.ts'
-import { changeLink, findLink, type Link, type LinkSettings, listLinks } from '../../shared/netlink/link.ts'
+import { seeLink } from '../../shared/netlink/command.ts'
+import { changeLink, type Link, type LinkSettings, listLinks } from '../../shared/netlink/link.ts'
 import { ask, type Socket } from '../../shared/netlink/socket.ts'
 import { changeVxlan, newVxlan, parseVxlan, type VxlanOptions } from '../../shared/netlink/vxlan.ts'
 import type { VxlanConfig } from './config.ts'
@@ -37,9 +39,7 @@ export function makeVtep(
     throw isErrno(error, 'EEXIST') ? vniInUse(host, options, error) : error
   }
   const { name } = step.settings
-  const vtep = findLink(host, name)
-  if (!vtep) throw new CniError(Code.Internal, { msg: `VTEP ${name} vanished while it was being made` })
-  return vtep
+  return findMade(host, name)
 }
 
 /** vxlan_vni_in_use, drivers/net/vxlan/vxlan_core.c: one VTEP for a VNI and a port, wherever it was moved to. */
@@ -88,7 +88,7 @@ function notAVtep({ name, kind }: Link): CniError {
   return new CniError(Code.InvalidNetworkConfig, {
     msg: `the VTEP would be named ${name}, which exists and is ${kind ? `of kind ${kind}` : 'a network card'}`,
     hint: `rename it: ip link set dev ${name} name NAME; or choose another vni`,
-    see: `ip -d link show dev ${name}`,
+    see: seeLink(name),
     errno: 'EEXIST',
   })
 }

@@ -1,15 +1,9 @@
 /** What a wire network may say. The descriptions become the README's table and the JSON Schema. */
 
 import { type Config, network } from '../../shared/cni/config.ts'
-import { isIdentifier } from '../../shared/cni/names.ts'
-import { describe, optional, text } from '../../shared/cni/schema.ts'
+import { describe, optional } from '../../shared/cni/schema.ts'
 import { mtuOf, possibleMtu, txQueueLen } from '../../shared/link/keys.ts'
-
-const wireName = text(
-  'a name of letters, digits, "_", "." and "-" that begins with a letter or digit',
-  isIdentifier,
-  { title: 'name', pattern: '^[a-zA-Z0-9][a-zA-Z0-9_.-]*$' },
-)
+import { wireName } from '../../shared/pair/wire-name.ts'
 
 const shape = {
   wire: describe(

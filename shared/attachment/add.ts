@@ -5,12 +5,13 @@ import type { Request } from '../cni/plugin.ts'
 import type { Result } from '../cni/result.ts'
 import type { Ipam } from '../ipam/ipam.ts'
 import { seeLink } from '../netlink/command.ts'
-import { findLink, type Link } from '../netlink/link.ts'
+import { findLink } from '../netlink/link.ts'
 import { ask } from '../netlink/socket.ts'
 import { announce } from './announce.ts'
 import { configure } from './configure.ts'
 import { type Device, givesInterface, type InterfaceConfig, type Life } from './device.ts'
 import { leaseFor } from './lease.ts'
+import { findMade } from './made.ts'
 import { resultOf } from './result.ts'
 import type { Undo } from './undo.ts'
 import { openWiring } from './wiring.ts'
@@ -28,7 +29,7 @@ export async function add<Config extends InterfaceConfig>(
   const hasLink = givesInterface(device.gives)
   if (hasLink) refuseTaken(life)
   const made = await device.create(life)
-  const link = hasLink ? ownLink(life) : undefined
+  const link = hasLink ? findMade(life.inside, request.ifname) : undefined
   const lease = await leaseFor(life, { device, made, link, ipam })
   const bringUp = link && device.bringUp?.(request.config, lease, link)
   if (link) configure(life, link, lease, bringUp)
@@ -49,10 +50,4 @@ function refuseTaken({ inside, request }: Life<unknown>): void {
     see: seeLink(ifname, request),
     errno: 'EEXIST',
   })
-}
-
-function ownLink({ inside, request }: Life<unknown>): Link {
-  const link = findLink(inside, request.ifname)
-  if (!link) throw new CniError(Code.Internal, { msg: `${request.ifname} vanished while it was being wired` })
-  return link
 }

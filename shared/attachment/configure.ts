@@ -7,10 +7,11 @@ import { type Cidr, formatCidr, parseCidr } from '../ip/subnet.ts'
 import { inNamespace } from '../kernel/namespace.ts'
 import { writeSysctl } from '../kernel/sysctl.ts'
 import { listAddresses, newAddress } from '../netlink/address.ts'
+import { commandIn } from '../netlink/command.ts'
 import { Group, waitFor } from '../netlink/events.ts'
 import { changeLink, type Link } from '../netlink/link.ts'
 import { newRoute, type RouteSpec } from '../netlink/route.ts'
-import { transact } from '../netlink/socket.ts'
+import { type Socket, transact } from '../netlink/socket.ts'
 import type { Wiring } from './wiring.ts'
 
 /** Duplicate address detection: left out, or waited for (RFC 4862 section 5.4). */
@@ -57,7 +58,10 @@ export function cidrs(ips: Ip[]): Cidr[] {
 }
 
 function refuse(what: string): never {
-  throw new CniError(Code.InvalidNetworkConfig, { msg: `the IPAM result has an invalid ${what}` })
+  throw new CniError(Code.InvalidNetworkConfig, {
+    msg: `the IPAM result has an invalid ${what}`,
+    hint: 'correct it in the ipam section, or update the IPAM plugin',
+  })
 }
 
 /** The kernel would say EINVAL of the address. */
@@ -104,17 +108,21 @@ export function waitForDad({ inside }: Pick<Wiring, 'inside'>, link: Link): void
   const settled = waitFor(Group.IPV6_IFADDR, DAD_MILLISECONDS, () => {
     const addresses = listAddresses(inside, link).filter(({ scope }) => scope === 0)
     const duplicate = addresses.find(({ dadFailed }) => dadFailed)
-    if (duplicate) throw duplicateError(duplicate, link)
+    if (duplicate) throw duplicateError(inside, duplicate, link)
     return addresses.some(({ tentative }) => tentative) ? undefined : true
   })
   if (!settled)
-    throw new CniError(Code.TryAgainLater, { msg: `duplicate address detection on ${link.name} did not end` })
+    throw new CniError(Code.TryAgainLater, {
+      msg: `duplicate address detection on ${link.name} did not end within ${DAD_MILLISECONDS / 1000} s`,
+      hint: 'try again; if it recurs, see whether the interface has a carrier, and dad_transmits of its sysctls',
+      see: commandIn(inside, `ip -6 address show dev ${link.name} tentative`),
+    })
 }
 
-function duplicateError(cidr: Cidr, link: Link): CniError {
+function duplicateError(inside: Socket, cidr: Cidr, link: Link): CniError {
   return new CniError(Code.TryAgainLater, {
     msg: `${formatAddress(cidr.address)} is in use already: duplicate address detection found its owner`,
     hint: `find who has it: ip neighbour show ${formatAddress(cidr.address)}; then exclude it from the range`,
-    reproduce: `ip address add ${formatCidr(cidr)} dev ${link.name}`,
+    reproduce: commandIn(inside, `ip address add ${formatCidr(cidr)} dev ${link.name}`),
   })
 }

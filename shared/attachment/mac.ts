@@ -1,7 +1,7 @@
 /** The MAC address of a container's interface: asked for, or following from the attachment. */
 
 import { CniError, Code } from '../cni/error.ts'
-import { hashedName } from '../cni/identity.ts'
+import { attachmentKey, hashedName } from '../cni/identity.ts'
 import type { Attachment, Request } from '../cni/plugin.ts'
 import { formatMac, isUnicastMac, parseMac } from '../ip/mac.ts'
 
@@ -36,6 +36,6 @@ export function derivedMac(text: string): string {
 }
 
 /** The MAC address of an attachment when nobody asks for another: the same whenever it is wired. */
-export function attachmentMac({ network, containerID, ifname }: Attachment): string {
-  return derivedMac(`${network}/${containerID}/${ifname}`)
+export function attachmentMac(attachment: Attachment): string {
+  return derivedMac(attachmentKey(attachment))
 }

@@ -19,9 +19,14 @@ export function hashedName(prefix: string, text: string): string {
   return prefix + fnv1a(text).slice(0, 15 - prefix.length)
 }
 
+/** What tells an attachment from all others, as text: none of the three parts holds a slash. */
+export function attachmentKey({ network, containerID, ifname }: Attachment): string {
+  return `${network}/${containerID}/${ifname}`
+}
+
 /** The host's end of an attachment's veth pair. */
-export function hostIfname({ network, containerID, ifname }: Attachment): string {
-  return hashedName('veth', `${network}/${containerID}/${ifname}`)
+export function hostIfname(attachment: Attachment): string {
+  return hashedName('veth', attachmentKey(attachment))
 }
 
 const aliasPrefix = 'patchbay:'
@@ -29,8 +34,8 @@ const aliasPrefix = 'patchbay:'
 const aliasLength = 255
 
 /** The alias by which `ip link` tells whose a host's interface is, and GC finds it; none when it would not fit. */
-export function attachmentAlias({ network, containerID, ifname }: Attachment): string | undefined {
-  const alias = `${aliasPrefix}${network}/${containerID}/${ifname}`
+export function attachmentAlias(attachment: Attachment): string | undefined {
+  const alias = aliasPrefix + attachmentKey(attachment)
   return Buffer.byteLength(alias) <= aliasLength ? alias : undefined
 }
 

@@ -36,6 +36,7 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+/** `error unmarshall` are the reference's words. */
 function undecodable(what: string, why: string, more: { details?: string; cause?: unknown } = {}): CniError {
   return new CniError(Code.DecodingFailure, { msg: `error unmarshall ${what}: ${why}`, ...more })
 }

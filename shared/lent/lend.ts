@@ -12,6 +12,7 @@ import type { Attachment, Request } from '../cni/plugin.ts'
 import { runAllNow } from '../cni/steps.ts'
 import { isErrno, tolerate } from '../kernel/errno.ts'
 import { currentNamespace, inNamespace, type Namespace, openNamespace } from '../kernel/namespace.ts'
+import { seeLink } from '../netlink/command.ts'
 import { Group, waitFor } from '../netlink/events.ts'
 import { changeLink, findLink, type Link, type LinkSettings, listLinks } from '../netlink/link.ts'
 import { ask, openSocketIn, Protocol, type Socket } from '../netlink/socket.ts'
@@ -78,7 +79,7 @@ function lentAlready({ name }: Link): CniError {
   return new CniError(Code.InvalidNetworkConfig, {
     msg: `the host has lent ${name} to container ${borrowerOf(name)?.containerID ?? 'that is gone'} meanwhile`,
     hint: 'give each container interfaces of its own',
-    see: `ip link show dev ${name}`,
+    see: seeLink(name),
     errno: 'ENODEV',
   })
 }
@@ -178,7 +179,7 @@ function refuseTaken(host: Socket, name: string): void {
   throw new CniError(Code.TryAgainLater, {
     msg: `the host has another ${name} by now: the one that it lent cannot come back under its name`,
     hint: `rename that one (ip link set dev ${name} name OTHER), then run DEL again`,
-    see: `ip -d link show dev ${name}`,
+    see: seeLink(name),
     errno: 'EEXIST',
   })
 }

@@ -5,11 +5,11 @@ import type { InterfaceConfig, Life } from '../attachment/device.ts'
 import { undoable } from '../attachment/undo.ts'
 import { hostSocket, type Wiring } from '../attachment/wiring.ts'
 import { CniError, Code, withCode } from '../cni/error.ts'
-import { hashedName } from '../cni/identity.ts'
+import { attachmentKey, hashedName } from '../cni/identity.ts'
 import type { Request } from '../cni/plugin.ts'
-import { isErrno, tolerate } from '../kernel/errno.ts'
+import { isErrno } from '../kernel/errno.ts'
 import { seeLink } from '../netlink/command.ts'
-import { changeLink, findLink, type Link, type LinkSpec, newLink, removeLink } from '../netlink/link.ts'
+import { changeLink, findLink, type Link, type LinkSpec, newLink, removeIfThere } from '../netlink/link.ts'
 import { ask, type Socket } from '../netlink/socket.ts'
 import { isUnknownKind, missingKind, requireKind } from './kind.ts'
 import { findParent, type ParentConfig, parentSide, requireUp, sitsOn } from './parent.ts'
@@ -54,12 +54,12 @@ export function makeChild(life: Life<ParentConfig>, parent: Link, spec: ChildSpe
   if (born) ask(inside, changeLink(born, { name: ifname }))
 }
 
-function temporaryName({ network, containerID, ifname }: Request): string {
-  return hashedName('temp', `${network}/${containerID}/${ifname}`)
+function temporaryName(request: Request): string {
+  return hashedName('temp', attachmentKey(request))
 }
 
 function removeAny(socket: Socket, ...names: string[]): void {
-  for (const name of names) tolerate(() => ask(socket, removeLink({ name })), 'ENODEV')
+  for (const name of names) removeIfThere(socket, { name })
 }
 
 /** A child's frames leave by the parent, so they can be no longer than its. */

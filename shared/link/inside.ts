@@ -5,8 +5,7 @@ import type { Life } from '../attachment/device.ts'
 import { undoable } from '../attachment/undo.ts'
 import type { Wiring } from '../attachment/wiring.ts'
 import type { Request } from '../cni/plugin.ts'
-import { tolerate } from '../kernel/errno.ts'
-import { findLink, type Link, type LinkSpec, newLink, removeLink } from '../netlink/link.ts'
+import { findLink, type Link, type LinkSpec, newLink, removeIfThere } from '../netlink/link.ts'
 import { ask } from '../netlink/socket.ts'
 import { isUnknownKind, missingKind } from './kind.ts'
 
@@ -20,7 +19,7 @@ export function createInside({ inside, undo }: Pick<Life<unknown>, 'inside' | 'u
     undoable(
       undo,
       () => ask(inside, newLink(spec)),
-      () => tolerate(() => ask(inside, removeLink({ name })), 'ENODEV'),
+      () => removeIfThere(inside, { name }),
     )
   } catch (error) {
     throw isUnknownKind(error) ? missingKind(spec.kind) : error

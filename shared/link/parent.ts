@@ -5,6 +5,7 @@ import { CniError, Code } from '../cni/error.ts'
 import type { Log } from '../cni/log.ts'
 import { boolean, describe, ifname, optional, withDefault } from '../cni/schema.ts'
 import { segment } from '../cni/segment.ts'
+import { seeLink } from '../netlink/command.ts'
 import { kindFacts } from '../netlink/kinds.ts'
 import { findLink, type Link } from '../netlink/link.ts'
 import { listRoutes, RT_TABLE_MAIN } from '../netlink/route.ts'
@@ -80,7 +81,7 @@ export function requireUp({ name, up }: Link): void {
   throw new CniError(Code.InvalidNetworkConfig, {
     msg: `nothing can be up on ${name}, which is down`,
     hint: `bring it up: ip link set dev ${name} up`,
-    see: `ip link show dev ${name}`,
+    see: seeLink(name),
     errno: 'ENETDOWN',
   })
 }

@@ -18,8 +18,8 @@ import {
   stat,
   writeFile,
 } from '../kernel/files.ts'
-import { changeLink, findLink, type Link, parseLink, removeLink, showLink } from '../netlink/link.ts'
-import { ask, type Socket, transact } from '../netlink/socket.ts'
+import { changeLink, findLink, type Link, parseLink, removeIfThere, showLink } from '../netlink/link.ts'
+import { type Socket, transact } from '../netlink/socket.ts'
 import { stateDirectory, withLinkLock } from '../state/lock.ts'
 
 const claims = `${stateDirectory}/claims`
@@ -79,7 +79,7 @@ function makeLink(host: Socket, { name, make }: SharedLink, claim: string): Link
     return parseLink(transact(host, [changeLink({ name }, { alias: sharedAlias }), showLink(name)])[1] ?? [])
   } catch (error) {
     // What was there already is somebody else's, under this name or another.
-    if (!isErrno(error, 'EEXIST')) tolerate(() => ask(host, removeLink({ name })), 'ENODEV')
+    if (!isErrno(error, 'EEXIST')) removeIfThere(host, { name })
     forgetClaim(name, claim)
     throw error
   }
@@ -127,7 +127,7 @@ function release(host: Socket, name: string, file: string, forget: Forget): void
   const claim = readClaim(file)
   const link = findLink(host, name)
   const last = claimFiles(name).every((other) => other === file)
-  if (last && link) tolerate(() => ask(host, removeLink(link)), 'ENODEV')
+  if (last && link) removeIfThere(host, link)
   else if (claim && link) forget(link, claim)
   forgetClaim(name, file)
 }

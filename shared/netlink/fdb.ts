@@ -4,6 +4,7 @@ import * as rt from 'netlink/dist/rt/structs.js'
 import { putU32 } from 'netlink/dist/structs.js'
 import { formatAddress, fromBytes, parseAddress, toBytes } from '../ip/address.ts'
 import { formatMac } from '../ip/mac.ts'
+import { Errno, KernelError } from '../kernel/errno.ts'
 import type { LinkName } from './link.ts'
 import { dump, Flag, type Request, type Socket } from './socket.ts'
 
@@ -33,7 +34,7 @@ export function removeFloodEntry(vtep: LinkName, entry: FloodEntry): Request {
 
 function request(vtep: LinkName, { dst, via }: FloodEntry, type: number, verb: 'append' | 'del'): Request {
   const address = parseAddress(dst)
-  if (!address) throw new RangeError(`not an address: ${dst}`)
+  if (!address) throw new KernelError(Errno.EINVAL, `send to ${dst}, which is no IP address`)
   const data: rt.Neighbor = {
     family: AF_BRIDGE,
     ifindex: vtep.index,
@@ -50,7 +51,7 @@ function request(vtep: LinkName, { dst, via }: FloodEntry, type: number, verb: '
     flags: verb === 'append' ? Flag.CREATE | Flag.APPEND : 0,
     payload: (out) => rt.formatNeighborMessage({ kind: 'neighbor', data, attrs }, out),
     attempt: `${verb === 'append' ? 'add' : 'delete'} remote ${dst} of ${vtep.name}`,
-    reproduce: `bridge fdb ${verb} ${everybody} dev ${vtep.name} dst ${dst}${via ? ` via (index ${via})` : ''}`,
+    reproduce: `bridge fdb ${verb} ${everybody} dev ${vtep.name} dst ${dst}${via ? ` via if${via}` : ''}`,
   }
 }
 

@@ -2,7 +2,7 @@
 
 import * as rt from 'netlink/dist/rt/structs.js'
 import { putString, putU32, type StreamData } from 'netlink/dist/structs.js'
-import { isErrno } from '../kernel/errno.ts'
+import { Errno, isErrno, KernelError, tolerate } from '../kernel/errno.ts'
 import { type Namespace, ownNamespace } from '../kernel/namespace.ts'
 import { type AttributeList, Ifla, kindOf, linkMessage, portOf, settingsOf, toLink } from './link-message.ts'
 import { ask, dump, Flag, type Reply, type Request, type Socket } from './socket.ts'
@@ -141,6 +141,11 @@ export function removeLink(link: { index?: number; name: string }): Request {
   }
 }
 
+/** Deletes a link; one that is gone already is no error. */
+export function removeIfThere(socket: Socket, link: { index?: number; name: string }): void {
+  tolerate(() => ask(socket, removeLink(link)), 'ENODEV')
+}
+
 /** `ip link show dev NAME`, as a request, by name or by index; parse its answer with `parseLink`. */
 export function showLink(which: string | number): Request {
   const [index, ifname] = typeof which === 'number' ? [which, undefined] : [0, which]
@@ -180,7 +185,7 @@ export function listPorts(socket: Socket, { index, name }: LinkName): Link[] {
 /** The link in an answer to `showLink`. */
 export function parseLink(replies: Reply[]): Link {
   const [reply] = replies
-  if (!reply) throw new Error('the kernel acknowledged a link without describing it')
+  if (!reply) throw new KernelError(Errno.EPROTO, 'look up a link', { extack: 'the answer describes none' })
   return toLink(reply)
 }
 

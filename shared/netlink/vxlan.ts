@@ -109,14 +109,14 @@ function bytesOf(text: string | undefined): Buffer | undefined {
   return address && toBytes(address)
 }
 
-/** The options in iproute2's words; `index N` stands for a device whose name the reader knows. */
+/** The options in iproute2's words, which takes `ifN` for the interface of index N. */
 function words(options: Partial<VxlanOptions>): string {
   const { vni, group, local, dev, dstport, sourcePorts, ttl, tos, df, ageing, external } = options
   const valued = {
     id: external ? undefined : vni,
     group,
     local,
-    dev: dev && `(index ${dev})`,
+    dev: dev && `if${dev}`,
     dstport,
     srcport: sourcePorts && `${sourcePorts.min} ${sourcePorts.max}`,
     ttl: ttl || undefined,

@@ -6,15 +6,14 @@
 import { broken, isDown, noSuch, wrongMtu } from '../attachment/broken.ts'
 import type { Life, Trace } from '../attachment/device.ts'
 import { type MacConfig, requestedMac } from '../attachment/mac.ts'
+import { existsAlready } from '../attachment/made.ts'
 import { type Undo, undoable } from '../attachment/undo.ts'
 import { hostSocket, type Wiring } from '../attachment/wiring.ts'
 import { isValid } from '../cni/attachments.ts'
-import { CniError, Code } from '../cni/error.ts'
 import { attachmentAlias, hostIfname, parseAlias } from '../cni/identity.ts'
 import type { Request } from '../cni/plugin.ts'
 import type { Result } from '../cni/result.ts'
-import { isErrno, tolerate } from '../kernel/errno.ts'
-import { seeLink } from '../netlink/command.ts'
+import { isErrno } from '../kernel/errno.ts'
 import {
   changeLink,
   findLink,
@@ -22,7 +21,7 @@ import {
   type LinkSettings,
   listLinks,
   parseLink,
-  removeLink,
+  removeIfThere,
   showLink,
 } from '../netlink/link.ts'
 import { newPair, type PairKind } from '../netlink/pair.ts'
@@ -60,20 +59,11 @@ function createOnce(host: Socket, name: string, veth: NetlinkRequest, undo: Undo
     undoable(
       undo,
       () => ask(host, veth),
-      () => ask(host, removeLink({ name })),
+      () => removeIfThere(host, { name }),
     )
   } catch (error) {
     throw isErrno(error, 'EEXIST') ? existsAlready(name) : error
   }
-}
-
-function existsAlready(name: string): CniError {
-  return new CniError(Code.Internal, {
-    msg: `this attachment exists already: the host has its interface ${name}`,
-    hint: 'an earlier ADD was not followed by DEL: run DEL first',
-    see: seeLink(name),
-    errno: 'EEXIST',
-  })
 }
 
 /** Labels the host's end, which the kernel does not do at its birth, and reads it back. */
@@ -112,7 +102,7 @@ function removeHostEnd(request: Request): void {
   const host = hostSocket()
   const end = findLink(host, hostIfname(request))
   if (!end || (end.alias && end.alias !== attachmentAlias(request))) return
-  tolerate(() => ask(host, removeLink(end)), 'ENODEV')
+  removeIfThere(host, end)
 }
 
 /** Removes the pairs of attachments of this network that are not valid any more. */
@@ -121,6 +111,6 @@ function collectHostEnds({ network, validAttachments }: Request): void {
   for (const link of listLinks(host)) {
     const owner = parseAlias(link.alias)
     if (owner?.network !== network || isValid(validAttachments, owner)) continue
-    tolerate(() => ask(host, removeLink(link)), 'ENODEV')
+    removeIfThere(host, link)
   }
 }

@@ -2,11 +2,11 @@
 
 import type { Life } from '../attachment/device.ts'
 import { requestedMac } from '../attachment/mac.ts'
+import { existsAlready } from '../attachment/made.ts'
 import { CniError, Code } from '../cni/error.ts'
 import { attachmentAlias } from '../cni/identity.ts'
 import type { Request } from '../cni/plugin.ts'
 import { currentNamespace, type Namespace } from '../kernel/namespace.ts'
-import { seeLink } from '../netlink/command.ts'
 import { changeLink, findLink, type Link, type LinkSettings } from '../netlink/link.ts'
 import { newPair, type PairKind } from '../netlink/pair.ts'
 import { ask } from '../netlink/socket.ts'
@@ -98,12 +98,7 @@ function waitingAlias({ wire }: Wire, request: Request): string {
 function refuseAgain(held: Held[], request: Request): void {
   const again = held.find(({ end }) => isSame(end, request))
   if (!again) return
-  throw new CniError(Code.Internal, {
-    msg: `this attachment exists already: ${again.end.ifname} in ${again.end.netns}`,
-    hint: 'an earlier ADD was not followed by DEL: run DEL first',
-    see: seeLink(again.end.ifname, again.end),
-    errno: 'EEXIST',
-  })
+  throw existsAlready(again.end.ifname, again.end)
 }
 
 function noEndLeft(wire: Wire): CniError {

@@ -2,8 +2,8 @@
 
 import { tolerate } from '../kernel/errno.ts'
 import { openNamespace } from '../kernel/namespace.ts'
-import { findLink, type Link, removeLink } from '../netlink/link.ts'
-import { ask, openSocketIn, Protocol, type Socket } from '../netlink/socket.ts'
+import { findLink, type Link, removeIfThere } from '../netlink/link.ts'
+import { openSocketIn, Protocol, type Socket } from '../netlink/socket.ts'
 import { type End, idOf, readEnds, type Wire } from './wire.ts'
 
 /** An end that is really there. */
@@ -42,5 +42,5 @@ export function deleteEnds(host: Socket, wire: Wire): void {
 
 /** The other end may have been faster. */
 function deleteEnd(socket: Socket, link: Link): void {
-  tolerate(() => ask(socket, removeLink(link)), 'ENODEV')
+  removeIfThere(socket, link)
 }

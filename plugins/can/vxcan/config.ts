@@ -1,18 +1,12 @@
 /** What a vxcan network may say. The descriptions become the README's table and the JSON Schema. */
 
 import { type Config, network } from '../../../shared/cni/config.ts'
-import { isIdentifier } from '../../../shared/cni/names.ts'
 import { notTogether } from '../../../shared/cni/rules.ts'
-import { describe, ifname, lazy, optional, text } from '../../../shared/cni/schema.ts'
+import { describe, ifname, lazy, optional } from '../../../shared/cni/schema.ts'
 import { txQueueLen } from '../../../shared/link/keys.ts'
+import { wireName } from '../../../shared/pair/wire-name.ts'
 import { canMtuOf, canRules } from '../can.ts'
 import { gateway, possibleGateway } from './gateway-keys.ts'
-
-const wireName = text(
-  'a name of letters, digits, "_", "." and "-" that begins with a letter or digit',
-  isIdentifier,
-  { title: 'name', pattern: '^[a-zA-Z0-9][a-zA-Z0-9_.-]*$' },
-)
 
 const shape = {
   wire: describe(

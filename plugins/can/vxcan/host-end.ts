@@ -1,19 +1,21 @@
 /** The other end on the host: found by a name that follows from the attachment, or by the configured one with its alias. */
 
 import type { Life } from '../../../shared/attachment/device.ts'
+import { existsAlready, findMade } from '../../../shared/attachment/made.ts'
 import { undoable } from '../../../shared/attachment/undo.ts'
 import { CniError, Code } from '../../../shared/cni/error.ts'
-import { attachmentAlias, hashedName } from '../../../shared/cni/identity.ts'
+import { attachmentAlias, attachmentKey, hashedName } from '../../../shared/cni/identity.ts'
 import type { Request } from '../../../shared/cni/plugin.ts'
-import { isErrno, tolerate } from '../../../shared/kernel/errno.ts'
-import { changeLink, findLink, type Link, removeLink } from '../../../shared/netlink/link.ts'
+import { isErrno } from '../../../shared/kernel/errno.ts'
+import { seeLink } from '../../../shared/netlink/command.ts'
+import { changeLink, findLink, type Link, removeIfThere } from '../../../shared/netlink/link.ts'
 import { newPair } from '../../../shared/netlink/pair.ts'
 import { ask, type Socket } from '../../../shared/netlink/socket.ts'
 import type { VxcanConfig } from './config.ts'
 
 /** What the host's end is called from its birth until it has its alias, and for good where no name is configured. */
-function birthName({ network, containerID, ifname }: Request): string {
-  return hashedName('vxcn', `${network}/${containerID}/${ifname}`)
+function birthName(request: Request): string {
+  return hashedName('vxcn', attachmentKey(request))
 }
 
 /** Makes the pair: the container's end in its namespace, the host's up. @returns the host's */
@@ -38,8 +40,7 @@ export function makeEnds(life: Life<VxcanConfig>): Link {
 }
 
 function bringUp(host: Socket, name: string, final = name): Link {
-  const end = findLink(host, name)
-  if (!end) throw new CniError(Code.Internal, { msg: `${name} vanished while it was being wired` })
+  const end = findMade(host, name)
   try {
     ask(host, changeLink(end, { name: final, up: true }))
   } catch (error) {
@@ -48,20 +49,11 @@ function bringUp(host: Socket, name: string, final = name): Link {
   return { ...end, name: final, up: true }
 }
 
-function existsAlready(name: string): CniError {
-  return new CniError(Code.Internal, {
-    msg: `this attachment exists already: the host has its interface ${name}`,
-    hint: 'an earlier ADD was not followed by DEL: run DEL first',
-    see: `ip -d link show dev ${name}`,
-    errno: 'EEXIST',
-  })
-}
-
 function nameTaken(name: string): CniError {
   return new CniError(Code.InvalidNetworkConfig, {
     msg: `hostIfname: the host has an interface ${name} already`,
     hint: 'choose another name; with hostIfname a network serves one container only',
-    see: `ip -d link show dev ${name}`,
+    see: seeLink(name),
     errno: 'EEXIST',
   })
 }
@@ -74,5 +66,5 @@ export function removeHostEnd(host: Socket, request: Request<VxcanConfig>): void
   const named = hostIfname ? findLink(host, hostIfname) : undefined
   const own =
     born && (!born.alias || born.alias === alias) ? born : named?.alias === alias ? named : undefined
-  if (own) tolerate(() => ask(host, removeLink(own)), 'ENODEV')
+  if (own) removeIfThere(host, own)
 }

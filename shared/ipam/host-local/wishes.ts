@@ -33,5 +33,8 @@ function refuseSpecial({ set, address }: Wish): void {
   const role = address && roleOf(set, address)
   if (!role) return
   const owner = role === 'gateway' ? "subnet's gateway" : `subnet's ${role} address`
-  throw new CniError(Code.InvalidNetworkConfig, { msg: `requested ip ${formatAddress(address)} is ${owner}` })
+  throw new CniError(Code.InvalidNetworkConfig, {
+    msg: `requested ip ${formatAddress(address)} is ${owner}`,
+    hint: `ask for another address of ${formatRangeSet(set)}`,
+  })
 }

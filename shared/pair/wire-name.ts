@@ -1,0 +1,11 @@
+/** The key `wire`: which wire of its network a container joins. */
+
+import { isIdentifier } from '../cni/names.ts'
+import { text } from '../cni/schema.ts'
+
+/** What a wire may be called: as networks and containers are (spec section "Network configuration"). */
+export const wireName = text(
+  'a name of letters, digits, "_", "." and "-" that begins with a letter or digit',
+  isIdentifier,
+  { title: 'name', pattern: '^[a-zA-Z0-9][a-zA-Z0-9_.-]*$' },
+)
