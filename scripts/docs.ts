@@ -7,6 +7,7 @@ import { common } from '../shared/cni/common.ts'
 import { jsonSchema } from '../shared/cni/jsonschema.ts'
 import { keyTable } from '../shared/cni/keytable.ts'
 import type { Plugin } from '../shared/cni/plugin.ts'
+import { allExamples } from './example.ts'
 import { type Documented, ownKeys, pluginPages, reference } from './reference.ts'
 
 const root = new URL('..', import.meta.url).pathname
@@ -21,7 +22,9 @@ export async function documents(): Promise<Map<string, string>> {
     files.set(`schemas/${plugin.name}.json`, `${JSON.stringify(jsonSchema(plugin), null, 2)}\n`)
   }
   files.set('docs/reference.md', reference(documented))
-  files.set('docs/index.md', marked('docs/index.md', 'plugins', pluginPages(documented)))
+  files.set('docs/index.md', marked('docs/index.md', 'plugins', pluginPages(documented, '../')))
+  files.set('README.md', marked('README.md', 'plugins', pluginPages(documented, '')))
+  files.set('conf-examples/README.md', marked('conf-examples/README.md', 'examples', exampleTable()))
   return files
 }
 
@@ -30,6 +33,12 @@ async function allPlugins(): Promise<Documented[]> {
   return loaded
     .map((plugin) => ({ plugin, readme: readmeOf(plugin) }))
     .sort((a, b) => (a.plugin.name < b.plugin.name ? -1 : 1))
+}
+
+/** A line for each example: its file, and its comment. */
+function exampleTable(): string {
+  const lines = allExamples().map(({ title, comment }) => `| [${title}](${title}.conflist) | ${comment} |`)
+  return ['| file | what it is for |', '|---|---|', ...lines].join('\n')
 }
 
 /** The README in the folder that has the plugin's name, alone or in its family's. */

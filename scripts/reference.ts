@@ -33,10 +33,10 @@ function pluginList(documented: readonly Documented[]): string {
   return documented.map(({ plugin: { name, summary } }) => `- [${name}](#${name}) ${summary}`).join('\n')
 }
 
-/** The same list for docs/index.md, as links to each plugin's README. */
-export function pluginPages(documented: readonly Documented[]): string {
+/** The same list as links to each plugin's README. @param root the way from the page to the root: `../` */
+export function pluginPages(documented: readonly Documented[], root: string): string {
   return documented
-    .map(({ plugin: { name, summary }, readme }) => `- [${name}](../${dirname(readme)}) ${summary}`)
+    .map(({ plugin: { name, summary }, readme }) => `- [${name}](${root}${dirname(readme)}) ${summary}`)
     .join('\n')
 }
 

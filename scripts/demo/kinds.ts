@@ -1,7 +1,7 @@
 /** What the kinds of interfaces need for a pair of containers that reach each other. */
 
 import { features } from '../../test/guest/features.ts'
-import type { Configuration } from './example.ts'
+import type { Configuration } from '../example.ts'
 import { near } from './host.ts'
 
 /** The kinds by which two containers of one host cannot always meet. */

@@ -1,14 +1,13 @@
 /** `npm run demo [-- --guest newest|6.1]`: builds, wires two containers with each example, pings across, shows a table, cleans up. */
 
-import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { chooseGuest } from '../../test/guest/kernel.ts'
 import { guests, type Kernel, kernels } from '../../test/runner/kernels.ts'
 import { areAllDead, type Shares, takeToFirst } from '../../test/runner/plan.ts'
+import { allExamples, type Example } from '../example.ts'
 import { run } from '../run.ts'
 import { ensurePackages, Missing, reportMissing } from '../setup.ts'
-import { type Example, readExample } from './example.ts'
 import { needsOf } from './kinds.ts'
 import { notTried, type Row, show } from './row.ts'
 
@@ -23,7 +22,7 @@ async function demonstrate(): Promise<void> {
   if (values.guest) chooseGuest(values.guest)
   if (process.getuid?.() !== 0) throw new Missing('the demo makes network namespaces: run it as root')
   await ensurePackages('the demo', ['iproute2', 'iputils-ping', 'kmod', 'nftables', 'util-linux'])
-  const all = examples()
+  const all = allExamples()
   const shares = await takeToFirst(all, needsOfAll, kernels())
   console.log('Building …')
   await run(process.execPath, ['build.ts', '--engine', 'quickjs'], { cwd: root, stderr: 'inherit' })
@@ -31,15 +30,6 @@ async function demonstrate(): Promise<void> {
   show(rows)
   if (shares.nowhere.length > 0 && areAllDead(guests(), shares.dead)) process.exitCode = 1
   if (rows.some(({ failed }) => failed)) process.exitCode = 1
-}
-
-/** In the order of their numbers. */
-function examples(): Example[] {
-  const directory = join(root, 'conf-examples')
-  const files = readdirSync(directory).filter((file) => file.endsWith('.conflist'))
-  return files
-    .sort((one, other) => Number.parseInt(one, 10) - Number.parseInt(other, 10))
-    .map((file) => readExample(join(directory, file)))
 }
 
 async function tryAll(all: readonly Example[], { runs }: Shares<Example>): Promise<Row[]> {

@@ -2,7 +2,7 @@
 
 import { release } from 'node:os'
 import { execa } from 'execa'
-import type { Example } from './example.ts'
+import type { Example } from '../example.ts'
 import { addAddresses, farHost, ip, makeContainer, nearHost, removeContainer } from './host.ts'
 import { configurationAcross, remotesOf, takesPings } from './kinds.ts'
 import { prepare } from './prepare.ts'

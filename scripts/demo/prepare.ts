@@ -3,8 +3,8 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import type { Configuration } from '../example.ts'
 import { run } from '../run.ts'
-import type { Configuration } from './example.ts'
 import { ip, nearHost } from './host.ts'
 
 export async function prepare({ keyFile, key, peers, gateway }: Configuration): Promise<void> {

@@ -1,7 +1,7 @@
 /** Calls plugins as a container runtime does. */
 
 import { execa } from 'execa'
-import type { Configuration, Example } from './example.ts'
+import type { Configuration, Example } from '../example.ts'
 import type { Host } from './host.ts'
 
 /** A container on a network, and the host it is on. */

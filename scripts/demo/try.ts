@@ -1,6 +1,6 @@
 /** Run by the demo on a private host: tries the examples that are named out, one after another, and prints rows as JSON. */
 
-import { readExample } from './example.ts'
+import { readExample } from '../example.ts'
 import { makeHosts } from './host.ts'
 import { tryOut } from './pair.ts'
 import type { Row } from './row.ts'

@@ -66,6 +66,8 @@ async function compile(library: string, paths: { GOROOT: string } & Record<strin
 
 /** A network as cnitool is given it: a configuration list. */
 export interface Network {
+  /** Of an example: what it is for. */
+  _comment?: string
   cniVersion: string
   name: string
   plugins: Configuration[]

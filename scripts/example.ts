@@ -1,0 +1,38 @@
+/** The examples of `conf-examples`, as a runtime reads them. */
+
+import { readdirSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+
+/** Keys of one plugin's configuration, beside its type. */
+export type Configuration = { type: string } & Record<string, unknown>
+
+export interface Example {
+  file: string
+  /** The file's name without its ending. */
+  title: string
+  /** What it is for. */
+  comment: string
+  /** The network's name. */
+  name: string
+  cniVersion: string
+  /** The first plugin, which makes the interface. */
+  plugin: Configuration
+  /** Those after it. */
+  chained: Configuration[]
+}
+
+const directory = join(import.meta.dirname, '../conf-examples')
+
+/** All of them, in the order of their numbers. */
+export function allExamples(): Example[] {
+  const files = readdirSync(directory).filter((file) => file.endsWith('.conflist'))
+  return files
+    .sort((one, other) => Number.parseInt(one, 10) - Number.parseInt(other, 10))
+    .map((file) => readExample(join(directory, file)))
+}
+
+export function readExample(file: string): Example {
+  const { _comment: comment, name, cniVersion, plugins } = JSON.parse(readFileSync(file, 'utf8'))
+  const [plugin, ...chained] = plugins
+  return { file, title: basename(file, '.conflist'), comment, name, cniVersion, plugin, chained }
+}
