@@ -1,4 +1,12 @@
-/** Links and headings of a Markdown page. */
+/** The Markdown pages of a repository, their links and headings. */
+
+import { globSync } from 'node:fs'
+
+/** Paths of all pages from the root; not those of packages, builds and caches. */
+export function pagesOf(root: string): string[] {
+  const exclude = ['node_modules/**', 'dist/**', '.cache/**']
+  return globSync('**/*.md', { cwd: root, exclude })
+}
 
 /** Targets of links that lead to other files or headings of this repository. */
 export function relativeLinks(page: string): string[] {
@@ -23,6 +31,7 @@ export function anchors(page: string): Set<string> {
   return found
 }
 
-function withoutBlocks(page: string): string {
+/** The page without its blocks of code. */
+export function withoutBlocks(page: string): string {
   return page.replace(/^```[\s\S]*?^```$/gm, '')
 }

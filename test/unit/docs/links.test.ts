@@ -1,15 +1,11 @@
-import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { anchors, relativeLinks } from '../../harness/markdown.ts'
+import { anchors, pagesOf, relativeLinks } from '../../harness/markdown.ts'
 
 const root = new URL('../../..', import.meta.url).pathname
-const pages = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '*.md'], { cwd: root })
-  .toString()
-  .split('\n')
-  .filter((page) => page !== '' && existsSync(join(root, page)))
+const pages = pagesOf(root)
 
 /** What is wrong with a link of a page, or nothing. */
 function fault(page: string, link: string): string | undefined {
