@@ -10,7 +10,7 @@ import type { Request } from '../../shared/cni/plugin.ts'
 import { inNamespace } from '../../shared/kernel/namespace.ts'
 import { writeSysctl } from '../../shared/kernel/sysctl.ts'
 import { type Lending, lendHosts, lendOwn, namesInside } from '../../shared/lent/lend.ts'
-import { borrowerOf } from '../../shared/lent/record.ts'
+import { holderOf } from '../../shared/lent/record.ts'
 import { commandIn, seeLink } from '../../shared/netlink/command.ts'
 import { Group, waitFor } from '../../shared/netlink/events.ts'
 import { changeLink, findLink, type Link, type LinkSettings } from '../../shared/netlink/link.ts'
@@ -61,9 +61,9 @@ function findMember(side: Socket, name: string, isInside: boolean): Link {
 
 function missing(name: string, isInside: boolean): CniError {
   const where = isInside ? 'the container' : 'the host'
-  const borrower = isInside ? undefined : borrowerOf(name)?.containerID
+  const holder = isInside ? undefined : holderOf(name)?.containerID
   return new CniError(Code.InvalidNetworkConfig, {
-    msg: `links: ${where} has no interface ${JSON.stringify(name)}${borrower ? `: container ${borrower} has it` : ''}`,
+    msg: `links: ${where} has no interface ${JSON.stringify(name)}${holder ? `: container ${holder} has it` : ''}`,
     hint: isInside ? 'the plugin before this one must have made it' : 'name one that there is',
     see: 'ip link show',
     errno: 'ENODEV',

@@ -9,7 +9,7 @@ import { runAllNow } from '../../shared/cni/steps.ts'
 import { currentNamespace } from '../../shared/kernel/namespace.ts'
 import { writeSysctl } from '../../shared/kernel/sysctl.ts'
 import { giveBack, lentLinks } from '../../shared/lent/lend.ts'
-import { loans } from '../../shared/lent/record.ts'
+import { holdings } from '../../shared/lent/record.ts'
 import { checkInside } from '../../shared/link/inside.ts'
 import { requireKind } from '../../shared/link/kind.ts'
 import { collectLinks, releaseLinks, shareLink } from '../../shared/link/shared-link.ts'
@@ -36,9 +36,18 @@ function holderOf({ bond = '' }: BondConfig) {
 }
 
 /** The bond of an attachment, which is deleted with its last one; its members are then as before. */
-export const hostBond: Trace = {
-  remove: (request) => runAllNow([() => releaseLinks(hostSocket(), request), giveBackOfBonds]),
-  collect: (request) => runAllNow([() => collectLinks(hostSocket(), request), giveBackOfBonds]),
+export const hostBond: Trace<BondConfig> = {
+  remove: (request) => {
+    const host = hostSocket()
+    runAllNow([
+      () => releaseLinks(host, request),
+      () => request.config.bond && giveBackOf(host, holderOf(request.config)),
+    ])
+  },
+  collect: (request) => {
+    const host = hostSocket()
+    runAllNow([() => collectLinks(host, request), () => giveBackOfBonds(host)])
+  },
 }
 
 /** What `bond` asks for: the container gets nothing by this plugin, but by those after it. */
@@ -90,17 +99,17 @@ function judge(
   })
 }
 
-/** Gives back the members of bonds that are no more. */
-function giveBackOfBonds(): void {
-  const host = hostSocket()
-  const bonds = loans().filter(({ network }) => network === noNetwork)
-  runAllNow(
-    bonds.map((loan) => () => {
-      withLinkLock(loan.ifname, () => {
-        if (!findLink(host, loan.ifname)) giveBack(host, loan)
-      })
-    }),
-  )
+/** Gives back the members of a bond that is no more. */
+function giveBackOf(host: Socket, holder: ReturnType<typeof holderOf>): void {
+  withLinkLock(holder.ifname, () => {
+    if (!findLink(host, holder.ifname)) giveBack(host, holder)
+  })
+}
+
+/** The same for all bonds. */
+function giveBackOfBonds(host: Socket): void {
+  const bonds = holdings.all().filter(({ network }) => network === noNetwork)
+  runAllNow(bonds.map((holder) => () => giveBackOf(host, holder)))
 }
 
 function check(_: Wiring, { config }: Request<BondConfig>): void {

@@ -25,8 +25,7 @@ const inContainer: Device<BondConfig, Link[]> = {
 
 export const bond = interfacePlugin<BondConfig>({
   name: 'bond',
-  summary:
-    'makes one interface of several, by the bonding driver: when one fails, the others carry the traffic',
+  summary: 'makes one interface of several, by the bonding driver: one fails, and traffic goes on',
   config,
   device: ({ bond }) => (bond ? onHost : inContainer),
 })

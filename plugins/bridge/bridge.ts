@@ -9,7 +9,7 @@ import { readFile } from '../../shared/kernel/files.ts'
 import { writeSysctl } from '../../shared/kernel/sysctl.ts'
 import { type BridgeOptions, changeBridge, newBridge, parseBridge } from '../../shared/netlink/bridge.ts'
 import { seeLink } from '../../shared/netlink/command.ts'
-import { changeLink, findLink, type Link, listLinks, removeIfThere } from '../../shared/netlink/link.ts'
+import { changeLink, findLink, type Link, listPorts, removeIfThere } from '../../shared/netlink/link.ts'
 import { ask, type Socket } from '../../shared/netlink/socket.ts'
 import { withLinkLock } from '../../shared/state/lock.ts'
 import type { BridgeConfig } from './config.ts'
@@ -51,17 +51,14 @@ function randomMac(): string {
 /** Removes the bridge if it has no port. */
 function removeUnlessUsed(host: Socket, name: string): void {
   const bridge = findLink(host, name)
-  if (bridge && !hasPorts(host, bridge)) removeIfThere(host, bridge)
-}
-
-function hasPorts(host: Socket, bridge: Link): boolean {
-  return listLinks(host).some(({ master }) => master === bridge.index)
+  if (bridge && listPorts(host, bridge).length === 0) removeIfThere(host, bridge)
 }
 
 /** Whether a container other than the one whose port is `own` is on the bridge: both suites name the host's ends `veth…`. */
 function hasOtherContainers(host: Socket, bridge: Link, own: string): boolean {
-  const ports = listLinks(host).filter(({ master }) => master === bridge.index)
-  return ports.some(({ kind, name }) => kind === 'veth' && name.startsWith('veth') && name !== own)
+  return listPorts(host, bridge).some(
+    ({ kind, name }) => kind === 'veth' && name.startsWith('veth') && name !== own,
+  )
 }
 
 /** An Undo for what other containers may have come to rely on: it runs only while there are none. `own` is the port of this one. */

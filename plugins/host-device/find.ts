@@ -4,7 +4,7 @@ import { CniError, Code } from '../../shared/cni/error.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import { formatMac, parseMac } from '../../shared/ip/mac.ts'
 import { stat } from '../../shared/kernel/files.ts'
-import { type Lent, loans } from '../../shared/lent/record.ts'
+import { holderWith, type Lent } from '../../shared/lent/record.ts'
 import { seeLink } from '../../shared/netlink/command.ts'
 import { findLink, type Link, listLinks } from '../../shared/netlink/link.ts'
 import type { Socket } from '../../shared/netlink/socket.ts'
@@ -87,13 +87,13 @@ export function findDevice(host: Socket, config: HostDeviceConfig): Link {
 }
 
 function missing({ words, directory, isLent }: Named): CniError {
-  const borrower = loans().find(({ links }) => links.some(isLent))
-  const why = borrower
-    ? `container ${borrower.containerID} has it, as ${borrower.ifname}`
+  const holder = holderWith(isLent)
+  const why = holder
+    ? `container ${holder.containerID} has it, as ${holder.ifname}`
     : `the host has no such ${directory ? 'interface: the device has no driver of a NIC, or a container has it' : 'device'}`
   return new CniError(Code.InvalidNetworkConfig, {
     msg: `${words}: ${why}`,
-    hint: borrower
+    hint: holder
       ? 'a device can be in one place only: delete that container first, or give this one another'
       : 'name a device that there is',
     see: directory ? `ls -l ${directory}/net ${directory}/driver` : 'ip link show',
@@ -116,7 +116,7 @@ export function requireDevice(host: Socket, { config }: Request<HostDeviceConfig
   if (!config.device && !config.hwaddr && !config.kernelpath && !config.pciBusID) return
   const { words, directory, find, isLent } = named(config)
   const isThere = directory ? stat(directory) : find(host)
-  if (isThere || loans().some(({ links }) => links.some(isLent))) return
+  if (isThere || holderWith(isLent)) return
   throw new CniError(Code.PluginNotAvailable, {
     msg: `${words}: the host has no such device`,
     hint: 'plug it in, or load its driver; dmesg and lspci -k tell what the kernel made of it',

@@ -1,15 +1,15 @@
 /**
  * A parent's port: mode and flag belong to it, so all ipvlans on it have the same, and the kernel gives those of the
- * last one made to all. It does not tell what they are without looking into a container, so one of ours is remembered as
- * the witness: it is asked first, and only when it is gone all namespaces are.
+ * last one made to all. It tells them only inside a container, so one of ours is remembered: that container is looked
+ * into first, and all namespaces only when it is gone.
  */
 
 import type { Life, Trace } from '../../shared/attachment/device.ts'
 import { openWiringIfAny } from '../../shared/attachment/wiring.ts'
 import { CniError, Code } from '../../shared/cni/error.ts'
+import { attachmentHash } from '../../shared/cni/identity.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
-import { tolerate } from '../../shared/kernel/errno.ts'
-import { makeDirectory, readDirectory, readFileIfAny, remove, writeFile } from '../../shared/kernel/files.ts'
+import { object, string } from '../../shared/cni/schema.ts'
 import type { Settled } from '../../shared/kernel/lock.ts'
 import { type Found, findOn } from '../../shared/link/busy.ts'
 import { sitsOn } from '../../shared/link/parent.ts'
@@ -17,12 +17,15 @@ import { type IpvlanOptions, parseIpvlan } from '../../shared/netlink/ipvlan.ts'
 import { kindFacts } from '../../shared/netlink/kinds.ts'
 import { findLink, type Link, listLinks } from '../../shared/netlink/link.ts'
 import { withLinkLock } from '../../shared/state/lock.ts'
+import { pointers } from '../../shared/state/pointers.ts'
+import { records } from '../../shared/state/records.ts'
 import type { IpvlanConfig } from './keys.ts'
 
-/** A file for each parent. */
-const witnesses = '/run/patchbay/ipvlan'
+/** An interface on a port, by the parent's name. */
+const ports = records('ipvlan', object({ containerID: string, ifname: string, netns: string }))
 
-type Witness = Pick<Request, 'containerID' | 'ifname' | 'netns'>
+/** The parent whose record names an attachment, by the attachment's key. */
+const parents = pointers('ipvlan-parents')
 
 /**
  * Makes an ipvlan on a parent whose others, if there are any, have the same mode and flag. Two that are the first at once
@@ -36,12 +39,12 @@ export function join<T>(life: Life<IpvlanConfig>, parent: Link, make: () => Sett
     return make()
   }
   return withLinkLock(parent.name, () => {
-    const witness = witnessOn(parent, request)
-    judge(parent, request.config, witness ?? anywhere(life, parent))
+    const known = knownOn(parent, request)
+    judge(parent, request.config, known ?? anywhere(life, parent))
     const made = make()
-    if (!witness) {
-      undo(() => dismiss(request))
-      testify(parent, request)
+    if (!known) {
+      undo(() => forgetPort(request))
+      remember(parent, request)
     }
     return made
   })
@@ -63,38 +66,34 @@ function isOne({ kind }: Link): boolean {
   return kindFacts(kind).takesParentBy === 'ipvlan'
 }
 
-function witnessOn(parent: Link, request: Request): Found | undefined {
-  const witness = readWitness(`${witnesses}/${parent.name}`)
-  const wiring = witness && openWiringIfAny({ ...request, netns: witness.netns })
-  const link = wiring && findLink(wiring.inside, witness.ifname)
+/** The ipvlan that is remembered of a parent, if it is still there. */
+function knownOn(parent: Link, request: Request): Found | undefined {
+  const known = ports.read(parent.name)
+  const wiring = known && openWiringIfAny({ ...request, netns: known.netns })
+  const link = wiring && findLink(wiring.inside, known.ifname)
   const isThere = link && isOne(link) && link.mac === parent.mac && sitsOn(link, parent, true)
-  return isThere ? { link, namespace: witness?.netns } : undefined
+  return isThere ? { link, namespace: known?.netns } : undefined
 }
 
-function readWitness(file: string): Witness | undefined {
-  try {
-    return JSON.parse(readFileIfAny(file) ?? '')
-  } catch {
-    return undefined
-  }
-}
-
-function testify(parent: Link, { containerID, ifname, netns }: Request): void {
-  const witness: Witness = { containerID, ifname, netns }
-  makeDirectory(witnesses)
-  writeFile(`${witnesses}/${parent.name}`, JSON.stringify(witness))
+function remember(parent: Link, request: Request): void {
+  const { containerID, ifname, netns } = request
+  parents.set(attachmentHash(request), parent.name)
+  ports.write(parent.name, { containerID, ifname, netns })
 }
 
 /** What is remembered of the port by an attachment's interface. */
-export const ipvlanPort: Trace = { remove: dismiss }
+export const ipvlanPort: Trace = { remove: forgetPort }
 
-/** Forgets a witness that goes. */
-function dismiss({ containerID, ifname }: Request): void {
-  for (const { name } of tolerate(() => readDirectory(witnesses), 'ENOENT') ?? []) {
-    const file = `${witnesses}/${name}`
-    const witness = readWitness(file)
-    if (witness?.containerID === containerID && witness.ifname === ifname) remove(file)
-  }
+/** Forgets an interface that is deleted; another one that took its place in the record stays. */
+function forgetPort(request: Request): void {
+  const { containerID, ifname } = request
+  const key = attachmentHash(request)
+  const parent = parents.get(key)
+  if (parent === undefined) return
+  const known = ports.read(parent)
+  const isOwn = known?.containerID === containerID && known.ifname === ifname
+  if (!known || isOwn) ports.remove(parent)
+  parents.remove(key)
 }
 
 function judge(parent: Link, wanted: IpvlanOptions, found?: Found): void {

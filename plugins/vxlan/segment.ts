@@ -12,7 +12,14 @@ import type { Settled } from '../../shared/kernel/lock.ts'
 import { writeSysctl } from '../../shared/kernel/sysctl.ts'
 import { newBridge } from '../../shared/netlink/bridge.ts'
 import { seeLink } from '../../shared/netlink/command.ts'
-import { changeLink, findLink, type Link, listPorts, removeIfThere } from '../../shared/netlink/link.ts'
+import {
+  changeLink,
+  findLink,
+  hasOtherPort,
+  type Link,
+  listPorts,
+  removeIfThere,
+} from '../../shared/netlink/link.ts'
 import { ask, type Socket } from '../../shared/netlink/socket.ts'
 import { labelled } from '../../shared/pair/host-end.ts'
 import { withLinkLock } from '../../shared/state/lock.ts'
@@ -126,7 +133,7 @@ function releaseSegment(host: Socket, config: Partial<VxlanConfig>): void {
   if (!name) return
   withLinkLock(name, () => {
     const bridge = findLink(host, name)
-    if (bridge && usersOf(host, bridge, names.vtep) > 0) return
+    if (bridge && hasOtherPort(hostSocket(), bridge, names.vtep)) return
     const vtep = names.vtep ? findLink(host, names.vtep) : undefined
     const isPortElsewhere = vtep?.master && vtep.master !== bridge?.index
     if (vtep?.alias === alias && !isPortElsewhere) remove(host, vtep)
@@ -147,7 +154,7 @@ function notABridge({ name, kind }: Link): CniError {
 }
 
 function refuseOthers(host: Socket, bridge: Link, vtep: string): void {
-  const other = listPorts(host, bridge).find(({ kind, name }) => kind === 'vxlan' && name !== vtep)
+  const other = listPorts(host, bridge, 'vxlan').find(({ name }) => name !== vtep)
   if (!other) return
   throw new CniError(Code.InvalidNetworkConfig, {
     msg: `bridge: ${bridge.name} has VTEP ${other.name} as a port: the two VNIs would be one network`,

@@ -24,6 +24,11 @@ export function attachmentKey({ network, containerID, ifname }: Attachment): str
   return `${network}/${containerID}/${ifname}`
 }
 
+/** The same as a file's name of 15 digits. */
+export function attachmentHash(attachment: Attachment): string {
+  return hashedName('', attachmentKey(attachment))
+}
+
 /** The host's end of an attachment's veth pair. */
 export function hostIfname(attachment: Attachment): string {
   return hashedName('veth', attachmentKey(attachment))

@@ -5,15 +5,12 @@
 
 import { broken, mismatch } from '../attachment/broken.ts'
 import type { Connected, Life, Trace } from '../attachment/device.ts'
-import type { Wiring } from '../attachment/wiring.ts'
+import { openWiringIfAny, type Wiring } from '../attachment/wiring.ts'
 import { isValid } from '../cni/attachments.ts'
 import { CniError, Code } from '../cni/error.ts'
-import { hashedName } from '../cni/identity.ts'
-import type { Attachment, Request } from '../cni/plugin.ts'
-import { draftFile } from '../kernel/draft.ts'
+import type { Request } from '../cni/plugin.ts'
 import { tolerate } from '../kernel/errno.ts'
-import { makeDirectory, readDirectory, readFileIfAny, remove, removeDirectory } from '../kernel/files.ts'
-import type { Settled } from '../kernel/lock.ts'
+import { makeDirectory, removeDirectory } from '../kernel/files.ts'
 import type { Namespace } from '../kernel/namespace.ts'
 import {
   makeNode,
@@ -26,20 +23,21 @@ import {
 } from '../kernel/node.ts'
 import { readSysfs } from '../kernel/sysfs.ts'
 import { findLink, type Link } from '../netlink/link.ts'
-import { withStateLock } from '../state/lock.ts'
 import { type NodeConfig, nodesDirectory } from './keys.ts'
-
-const state = '/run/patchbay'
-const records = `${state}/nodes`
-
-/** What DEL and GC must know, also when the namespace is gone. */
-interface Record extends Attachment {
-  path: string
-  numbers: Numbers
-}
+import {
+  allPlaced,
+  forgetRecord,
+  holderOfPath,
+  ownerOf,
+  type Placed,
+  read,
+  remember,
+  wasDamaged,
+  withNodes,
+} from './record.ts'
 
 /** The node of an attachment. */
-export const deviceNode: Trace = { remove: takeBack, collect: collectNodes }
+export const deviceNode: Trace<NodeConfig> = { remove: takeBack, collect: collectNodes }
 
 /** ADD: makes the node of the container's interface; the result names it. For a device's `connect`. @throws CniError */
 export function handOver(life: Life<NodeConfig>): Connected {
@@ -49,7 +47,7 @@ export function handOver(life: Life<NodeConfig>): Connected {
   const node = nodeOf(request, numbersOf(container, link))
   const path = pathOf(request)
   undo(() => takeBack(request))
-  locked(() => place({ network, containerID, ifname, path, numbers: node.numbers }, node))
+  withNodes(() => place({ network, containerID, ifname, path, numbers: node.numbers }, node))
   if (refusesNodes(parentOf(path)))
     request.log.warn(`${path} is on a file system mounted nodev: whoever opens it there gets EACCES`)
   return { own: { socketPath: path } }
@@ -67,7 +65,7 @@ function nodeOf({ config: { owner = 0, group = 0, nodeMode } }: Request<NodeConf
 }
 
 function pathOf({ config, network, containerID, ifname }: Request<NodeConfig>): string {
-  const names: { [placeholder: string]: string } = { network, containerID, ifname }
+  const names: Record<string, string> = { network, containerID, ifname }
   return config.node.replaceAll(/\{(\w+)\}/g, (_, name: string) => names[name] ?? '')
 }
 
@@ -75,29 +73,19 @@ function parentOf(path: string): string {
   return path.slice(0, path.lastIndexOf('/')) || '/'
 }
 
-/** Two devices never have the same numbers, so older nodes with them lead to none any more: they must not lead to this one. */
-function place(record: Record, node: Node): void {
-  const { path, numbers } = record
-  const isStale = (other: Record) => fileOf(other) === fileOf(record) || sameDevice(other.numbers, numbers)
-  for (const stale of readRecords().filter(isStale)) forget(stale)
-  makeDirectory(records, 0o700)
+/** A node that an ended container left must not lead to this device, which has its numbers now. */
+function place(placed: Placed, node: Node): void {
+  const { path, numbers } = placed
+  for (const former of [read(placed), ownerOf(numbers)]) if (former) forget(former)
   makeDirectory(parentOf(path), 0o711)
-  remember(record)
-  if (!makeNode(path, node)) throw taken(record)
+  remember(placed)
+  if (!makeNode(path, node)) throw taken(placed)
 }
 
-/** Whoever is killed while writing leaves nothing. */
-function remember(record: Record): void {
-  remove(fileOf(record))
-  const draft = draftFile(records, JSON.stringify(record))
-  draft.publish(fileOf(record))
-  draft.close()
-}
-
-function taken(record: Record): CniError {
-  const { path } = record
-  const owner = readRecords().find((other) => other.path === path && fileOf(other) !== fileOf(record))
-  const whose = owner ? `the node of container ${owner.containerID}` : 'a file of somebody else'
+function taken(placed: Placed): CniError {
+  const { path } = placed
+  const owner = holderOfPath(path, placed)
+  const whose = owner ? `the node of container ${owner.containerID}` : 'a file of another program'
   return new CniError(Code.InvalidNetworkConfig, {
     msg: `node: ${path} is there already: ${whose}`,
     hint: 'give each container a path of its own, with {containerID} and {ifname} in it, or remove the file',
@@ -107,29 +95,49 @@ function taken(record: Record): CniError {
 }
 
 /** Removes the node of an attachment; one that is gone is done. For DEL and the way back of ADD. */
-function takeBack(attachment: Attachment): void {
-  locked(() => {
-    const record = readRecord(fileOf(attachment))
-    if (record) forget(record)
+function takeBack(request: Request<NodeConfig>): void {
+  withNodes(() => {
+    const placed = read(request) ?? withoutRecord(request)
+    if (placed) forget(placed)
   })
+}
+
+/** Without a record: the node at the configured path, if it leads to the container's interface, or can be no other container's. */
+function withoutRecord(request: Request<NodeConfig>): Placed | undefined {
+  const { network, containerID, ifname, config } = request
+  const path = pathOf(request)
+  const numbers = readNode(path)?.numbers
+  if (!numbers) return undefined
+  const isOnlyOurs = wasDamaged(request) && config.node.includes('{containerID}')
+  const isOurs = isOnlyOurs || sameDevice(numbers, numbersInside(request))
+  return isOurs ? { network, containerID, ifname, path, numbers } : undefined
+}
+
+/** The device of the container's interface, when its namespace can be reached. */
+function numbersInside(request: Request): Numbers | undefined {
+  const wiring = openWiringIfAny(request)
+  const link = wiring && findLink(wiring.inside, request.ifname)
+  return link && ['macvtap', 'ipvtap'].includes(link.kind ?? '')
+    ? numbersOf(wiring.container, link)
+    : undefined
 }
 
 /** The same for attachments of a network that are not valid any more. For GC. */
 function collectNodes({ network, validAttachments }: Request): void {
-  locked(() => {
-    const isStale = (record: Record) => record.network === network && !isValid(validAttachments, record)
-    for (const record of readRecords().filter(isStale)) forget(record)
+  withNodes(() => {
+    const isStale = (placed: Placed) => placed.network === network && !isValid(validAttachments, placed)
+    for (const placed of allPlaced().filter(isStale)) forget(placed)
   })
 }
 
-function forget(record: Record): void {
-  removeNode(record.path, record.numbers)
-  removeDirectories(record)
-  remove(fileOf(record))
+function forget(placed: Placed): void {
+  removeNode(placed.path, placed.numbers)
+  removeDirectories(placed)
+  forgetRecord(placed)
 }
 
 /** What is ours goes when it is empty: a directory with the container's name, and the one that nodes are in by default. */
-function removeDirectories({ path, containerID }: Record): void {
+function removeDirectories({ path, containerID }: Placed): void {
   const directory = parentOf(path)
   const isOurs = directory.split('/').includes(containerID)
   if (isOurs && tolerate(() => removeDirectory(directory), 'EBUSY') && parentOf(directory) === nodesDirectory)
@@ -153,27 +161,4 @@ export function checkNode({ container, inside }: Wiring, request: Request<NodeCo
 
 function octal(key: string, value: number): string {
   return key === 'mode' ? value.toString(8).padStart(4, '0') : String(value)
-}
-
-function locked<T>(action: () => Settled<T>): T {
-  makeDirectory(state)
-  return withStateLock('nodes', action)
-}
-
-function fileOf({ network, containerID, ifname }: Attachment): string {
-  return `${records}/${hashedName('', `${network}/${containerID}/${ifname}`)}`
-}
-
-function readRecords(): Record[] {
-  const entries = tolerate(() => readDirectory(records), 'ENOENT') ?? []
-  return entries.flatMap(({ name }) => readRecord(`${records}/${name}`) ?? [])
-}
-
-/** One that is damaged says nothing. */
-function readRecord(file: string): Record | undefined {
-  try {
-    return JSON.parse(readFileIfAny(file) ?? '')
-  } catch {
-    return undefined
-  }
 }

@@ -9,9 +9,10 @@ import type { Connected, InterfaceConfig, Life, Trace } from '../attachment/devi
 import { type Undo, undoable } from '../attachment/undo.ts'
 import { hostSocket } from '../attachment/wiring.ts'
 import { CniError, Code, factsOf } from '../cni/error.ts'
+import type { Request } from '../cni/plugin.ts'
 import type { Result } from '../cni/result.ts'
-import { type Address, parseAddress } from '../ip/address.ts'
-import { formatCidr } from '../ip/subnet.ts'
+import { type Address, formatAddress, parseAddress } from '../ip/address.ts'
+import { formatCidr, parseCidr } from '../ip/subnet.ts'
 import { isErrno, type KernelError, tolerate } from '../kernel/errno.ts'
 import { type Claim, collectLinks, releaseLinks } from '../link/shared-link.ts'
 import { findLink, type Link } from '../netlink/link.ts'
@@ -81,8 +82,16 @@ function neighbours(
 
 /** The container's share of the shim, and the ways to it that ADD noted there. */
 export const hostAccess: Trace = {
-  remove: (request) => releaseLinks(hostSocket(), request, forget),
+  remove: (request) =>
+    releaseLinks(hostSocket(), request, (shim, claim) => forget(shim, completed(claim, request))),
   collect: (request) => collectLinks(hostSocket(), request, forget),
+}
+
+/** Where a damaged record has lost the addresses, the result of ADD has them. */
+function completed(claim: Claim, { prevResult }: Request): Claim {
+  if (claim.notes.length > 0) return claim
+  const given = (prevResult?.ips ?? []).flatMap(({ address }) => parseCidr(address) ?? [])
+  return { ...claim, notes: given.map(({ address }) => formatAddress(address)) }
 }
 
 /** On a shim that stays for others, the ways to one container. */

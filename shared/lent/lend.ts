@@ -8,6 +8,7 @@ import type { Undo } from '../attachment/undo.ts'
 import { hostSocket, type Wiring } from '../attachment/wiring.ts'
 import { isValid } from '../cni/attachments.ts'
 import { CniError, Code, factsOf } from '../cni/error.ts'
+import { attachmentHash } from '../cni/identity.ts'
 import type { Attachment, Request } from '../cni/plugin.ts'
 import { runAllNow } from '../cni/steps.ts'
 import { isErrno, tolerate } from '../kernel/errno.ts'
@@ -16,18 +17,16 @@ import { seeLink } from '../netlink/command.ts'
 import { Group, waitFor } from '../netlink/events.ts'
 import { changeLink, findLink, type Link, type LinkSettings, listLinks } from '../netlink/link.ts'
 import { ask, openSocketIn, Protocol, type Socket } from '../netlink/socket.ts'
-import { restoreState, stateOf } from './link-state.ts'
+import { bareState, restoreState, stateOf } from './link-state.ts'
 import {
-  borrowerOf,
-  forgetLoan,
+  type Holding,
+  holderOf,
+  holdings,
   inodeOf,
   type Lent,
-  type Loan,
-  loanOf,
-  loans,
-  readLoan,
-  rememberLoan,
-  withLoans,
+  markPrefix,
+  remember,
+  withLent,
 } from './record.ts'
 
 /** Where links are lent, and to which attachment. */
@@ -43,19 +42,19 @@ export interface Wish extends Pick<Lent, 'inside' | 'device'> {
 
 /** Lends links of the host: they move into the container, where they are down. @returns them as they are there */
 export function lendHosts(lending: Lending, wishes: Wish[]): Link[] {
-  const { host, inside, container, holder } = lending
-  return withLoans(() => {
+  const { host, inside: socket, container, holder } = lending
+  return withLent(() => {
     const gone = wishes.find(({ link }) => findLink(host, link.name)?.index !== link.index)
     if (gone) throw lentAlready(gone.link)
     const lent = wishes.map(({ link, inside, device }): Lent => {
-      const mark = `${loanOf(holder)}/${link.name}`
+      const mark = markPrefix(holder) + link.name
       return { ...stateOf(host, link), inside, device, mark, isHardware: link.kind === undefined }
     })
-    remember(lending, lent)
+    rememberAll(lending, lent)
     return wishes.map(({ link, inside: name }, index) => {
       ask(host, changeLink(link, { alias: lent[index]?.mark, up: false }))
       move(host, link, { netns: container, name })
-      return findLink(inside, name) as Link
+      return findLink(socket, name) as Link
     })
   })
 }
@@ -74,10 +73,10 @@ function move(host: Socket, link: Link, to: LinkSettings): void {
   }
 }
 
-/** Somebody was faster between the look at a link and the lock. */
+/** Another ADD was faster between the look at a link and the lock. */
 function lentAlready({ name }: Link): CniError {
   return new CniError(Code.InvalidNetworkConfig, {
-    msg: `the host has lent ${name} to container ${borrowerOf(name)?.containerID ?? 'that is gone'} meanwhile`,
+    msg: `the host has lent ${name} to container ${holderOf(name)?.containerID ?? 'that is gone'} meanwhile`,
     hint: 'give each container interfaces of its own',
     see: seeLink(name),
     errno: 'ENODEV',
@@ -88,7 +87,7 @@ function lentAlready({ name }: Link): CniError {
 export function lendOwn(lending: Lending, links: Link[]): Link[] {
   const { inside, container } = lending
   const states = inNamespace(container, () => links.map((link) => stateOf(inside, link)))
-  remember(
+  rememberAll(
     lending,
     states.map((state) => ({ ...state, inside: state.name })),
   )
@@ -96,61 +95,95 @@ export function lendOwn(lending: Lending, links: Link[]): Link[] {
   return links
 }
 
-function remember({ holder, undo, host }: Lending, links: Lent[]): void {
+function rememberAll({ holder, undo, host }: Lending, links: Lent[]): void {
   const home = currentNamespace()
   undo(() => giveBack(host, holder, home))
-  rememberLoan(holder, links)
+  remember(holder, links)
 }
 
 /** What the links that an attachment was lent are called in the container, in their order. */
-export function namesInside(attachment: Attachment): string[] {
-  return readLoan(loanOf(attachment))?.links.map(({ inside }) => inside) ?? []
+export function namesInside(holder: Attachment): string[] {
+  return holdings.read(attachmentHash(holder))?.links.map(({ inside }) => inside) ?? []
 }
 
 /** The links that an attachment was lent. */
 export const lentLinks: Trace = {
   remove: (request) => giveBack(hostSocket(), request),
-  collect: (request) => collectLoans(hostSocket(), request),
+  collect: (request) => collectLent(hostSocket(), request),
 }
 
 /**
  * Gives back all that an attachment was lent. What is gone already counts as done. For DEL and the way back of ADD.
  * @param home the host's namespace, should this process have lost its way
  */
-export function giveBack(host: Socket, attachment: Attachment, home = currentNamespace()): void {
-  endLoan(host, loanOf(attachment), home)
+export function giveBack(
+  host: Socket,
+  holder: Attachment & { netns?: string },
+  home = currentNamespace(),
+): void {
+  const key = attachmentHash(holder)
+  const holding = holdings.read(key)
+  if (holding) returnAll(host, holding, home)
+  else returnMarked(host, holder, home, holdings.wasDamaged(key))
+  holdings.remove(key)
 }
 
 /** Gives back what attachments of a network were lent that are not valid any more. For GC. */
-export function collectLoans(host: Socket, { network, validAttachments }: Request): void {
-  const stale = loans().filter((loan) => loan.network === network && !isValid(validAttachments, loan))
+function collectLent(host: Socket, { network, validAttachments }: Request): void {
+  const stale = holdings
+    .all()
+    .filter((holder) => holder.network === network && !isValid(validAttachments, holder))
   const home = currentNamespace()
-  runAllNow(stale.map((loan) => () => endLoan(host, loanOf(loan), home)))
+  runAllNow(stale.map((holder) => () => giveBack(host, holder, home)))
 }
 
 /** The record goes when all is given back; what could not be is tried again by the next DEL. */
-function endLoan(host: Socket, id: string, home: Namespace): void {
-  const loan = readLoan(id)
-  const side = loan && sideOf(loan)
-  const steps = loan?.links.map((lent) => () => {
-    if (lent.mark) bringHome(host, home, side, lent)
-    else if (side) restoreInside(side, lent)
-  })
-  runAllNow(steps ?? [])
-  forgetLoan(id)
+function returnAll(host: Socket, holding: Holding, home: Namespace): void {
+  const side = sideOf(holding)
+  runAllNow(
+    holding.links.map((lent) => () => {
+      if (lent.mark) bringHome(host, home, side, lent)
+      else if (side) restoreInside(side, lent)
+    }),
+  )
 }
 
-/** The container's side of a loan. */
+/**
+ * Without a record the mark on each link tells whose it is, and its name; how it was else is lost.
+ * @param everywhere also on the host, whose links may be many: where the kernel puts hardware when a namespace ends
+ */
+function returnMarked(
+  host: Socket,
+  holder: Attachment & { netns?: string },
+  home: Namespace,
+  everywhere: boolean,
+): void {
+  const side = holder.netns ? openSide(holder.netns) : undefined
+  const prefix = markPrefix(holder)
+  const found = [...(side ? listLinks(side.inside) : []), ...(everywhere ? listLinks(host) : [])]
+  const marked = found.filter(({ alias }) => alias?.startsWith(prefix))
+  runAllNow(
+    marked.map((link) => () => {
+      const state = bareState(link, link.alias?.slice(prefix.length) ?? '')
+      bringHome(host, home, side, { ...state, inside: link.name, mark: link.alias })
+    }),
+  )
+}
+
+/** A container, and rtnetlink in its namespace. */
 interface Side {
   container: Namespace
   inside: Socket
 }
 
 /** Nothing when the namespace is gone, or its path leads to another one. */
-function sideOf({ netns, inode }: Loan): Side | undefined {
+function sideOf({ netns, inode }: Holding): Side | undefined {
+  return inodeOf(netns) === inode ? openSide(netns) : undefined
+}
+
+function openSide(netns: string): Side | undefined {
   const container = tolerate(() => openNamespace(netns), 'ENOENT', 'ENOTDIR', 'EINVAL')
-  if (!container || inodeOf(netns) !== inode) return undefined
-  return { container, inside: openSocketIn(container, Protocol.ROUTE) }
+  return container && { container, inside: openSocketIn(container, Protocol.ROUTE) }
 }
 
 /** How long hardware may take to come back by itself: the kernel ends namespaces in its own time. */

@@ -1,5 +1,6 @@
 /** What a link was like before it was lent, to a container or to a bond, and making it so again. Both in the link's namespace. */
 
+import { boolean, integer, list, type Output, object, optional, string } from '../cni/schema.ts'
 import { formatCidr, parseCidr } from '../ip/subnet.ts'
 import { tolerate } from '../kernel/errno.ts'
 import { readSysctl, writeSysctl } from '../kernel/sysctl.ts'
@@ -7,18 +8,34 @@ import { listAddresses, newAddress } from '../netlink/address.ts'
 import { changeLink, type Link } from '../netlink/link.ts'
 import { ask, type Socket } from '../netlink/socket.ts'
 
+const number = integer({ min: 0, max: 0xffffffff })
+
+/** disable_ipv6 is set on members; bonding does not restore mtu. */
+const parameters = ['disable_ipv6', 'mtu'] as const
+
 /** All that is given back, as JSON can hold it. */
-export interface LinkState
-  extends Pick<Link, 'name' | 'mac' | 'mtu' | 'txqlen' | 'up' | 'promisc' | 'alias'> {
+export const linkState = {
+  name: string,
+  mac: string,
+  mtu: number,
+  txqlen: optional(number),
+  up: boolean,
+  promisc: boolean,
+  alias: string,
   /** With their prefixes; without those that the kernel, a router or a DHCP server gave. */
-  addresses: string[]
+  addresses: list(string),
   /** What of `net.ipv6.conf.NAME` changes meanwhile; nothing where the kernel has no IPv6. */
-  ipv6: Partial<Record<Parameter, string>>
+  ipv6: object({ disable_ipv6: optional(string), mtu: optional(string) }),
 }
 
-/** Members are silenced by the first; the second a bond forgets when it gives an MTU back as it is deleted. */
-const parameters = ['disable_ipv6', 'mtu'] as const
-type Parameter = (typeof parameters)[number]
+/** A link's state, of the keys above. */
+const state = object(linkState)
+export type LinkState = Output<typeof state>
+
+/** What is known of a link whose record was lost: its name on the host. It is down then, without an alias. */
+export function bareState({ mac, mtu, promisc }: Link, name: string): LinkState {
+  return { name, mac, mtu, promisc, up: false, alias: '', addresses: [], ipv6: {} }
+}
 
 /** Looks at a link before it is lent. */
 export function stateOf(socket: Socket, link: Link): LinkState {

@@ -1,56 +1,60 @@
-/**
- * The record of what an attachment was lent. It lies below `/run`, which a reboot empties as it does the kernel, and is
- * there before anything is changed, so a DEL after a crash finds it.
- */
+/** The record of the links that an attachment was lent. It is written before anything is changed, so a DEL after a crash finds it. */
 
-import { hashedName } from '../cni/identity.ts'
+import { attachmentHash } from '../cni/identity.ts'
 import type { Attachment } from '../cni/plugin.ts'
-import { tolerate } from '../kernel/errno.ts'
-import { makeDirectory, readDirectory, readFileIfAny, removeTree, stat, writeFile } from '../kernel/files.ts'
+import { boolean, list, type Output, object, optional, string } from '../cni/schema.ts'
+import { stat } from '../kernel/files.ts'
 import type { Settled } from '../kernel/lock.ts'
 import { withStateLock } from '../state/lock.ts'
-import type { LinkState } from './link-state.ts'
-
-const state = '/run/patchbay'
-const records = `${state}/lent`
+import { records } from '../state/records.ts'
+import { linkState } from './link-state.ts'
 
 /** A link as it was, and where it is meanwhile. */
-export interface Lent extends LinkState {
+const lentLink = {
+  ...linkState,
   /** Its name in the container. */
-  inside: string
-  /** The alias by which it is known, whatever it is called and wherever the kernel puts it; only the host's have one. */
-  mark?: string
+  inside: string,
+  /** The alias by which it is found under any name and in any namespace; only the host's links have one. */
+  mark: optional(string),
   /** Hardware comes back by itself when the container's namespace ends; what is virtual ends with it. */
-  isHardware?: boolean
+  isHardware: optional(boolean),
   /** Where sysfs has it, when it was named by that. */
-  device?: string
+  device: optional(string),
 }
 
-export interface Loan extends Attachment {
-  netns: string
+const holding = object({
+  network: string,
+  containerID: string,
+  ifname: string,
+  netns: string,
   /** Which namespace that was: its path may lead to another one later. */
-  inode: string
-  links: Lent[]
-}
+  inode: string,
+  links: list(object(lentLink)),
+})
 
-/** What identifies a loan on this host. */
-export function loanOf({ network, containerID, ifname }: Attachment): string {
-  return hashedName('', `${network}/${containerID}/${ifname}`)
-}
+/** What an attachment holds: it, and the links that it was lent. */
+export type Holding = Output<typeof holding>
+export type Lent = Holding['links'][number]
 
-/** Holds the lock of all loans: marking a link and moving it are one step to everybody else. */
-export function withLoans<T>(action: () => Settled<T>): T {
-  makeDirectory(state)
+/** By the key of the attachment. */
+export const holdings = records('lent', holding)
+
+/** The lock of all lent links: marking a link and moving it are one step to other processes. */
+export function withLent<T>(action: () => Settled<T>): T {
   return withStateLock('lent', action)
 }
 
-export function rememberLoan(
-  { network, containerID, ifname, netns }: Attachment & { netns: string },
-  links: Lent[],
-): void {
-  const loan: Loan = { network, containerID, ifname, netns, inode: inodeOf(netns), links }
-  makeDirectory(directoryOf(loanOf(loan)))
-  writeFile(recordOf(loanOf(loan)), JSON.stringify(loan))
+/** Writes down what an attachment is to be lent. */
+export function remember(holder: Attachment & { netns: string }, links: Lent[]): void {
+  const { network, containerID, ifname, netns } = holder
+  holdings.write(attachmentHash(holder), {
+    network,
+    containerID,
+    ifname,
+    netns,
+    inode: inodeOf(netns),
+    links,
+  })
 }
 
 /** Which namespace a path leads to now. */
@@ -58,35 +62,17 @@ export function inodeOf(netns: string): string {
   return String(stat(netns)?.inode)
 }
 
-/** Nothing when there is no record, or it is damaged. */
-export function readLoan(id: string): Loan | undefined {
-  try {
-    return JSON.parse(readFileIfAny(recordOf(id)) ?? '')
-  } catch {
-    return undefined
-  }
-}
-
-/** All that is lent on this host. */
-export function loans(): Loan[] {
-  const ids = tolerate(() => readDirectory(records), 'ENOENT') ?? []
-  return ids.flatMap(({ name }) => readLoan(name) ?? [])
+/** The attachment that has a link for which `isIt` is true. Reads all records: for errors and STATUS. */
+export function holderWith(isIt: (lent: Lent) => boolean): Attachment | undefined {
+  return holdings.all().find(({ links }) => links.some(isIt))
 }
 
 /** The attachment that a link of the host is lent to. */
-export function borrowerOf(name: string): Attachment | undefined {
-  return loans().find(({ links }) => links.some((lent) => lent.mark && lent.name === name))
+export function holderOf(name: string): Attachment | undefined {
+  return holderWith((lent) => lent.mark !== undefined && lent.name === name)
 }
 
-/** Forgets a loan, and what a writer that was killed has left. */
-export function forgetLoan(id: string): void {
-  removeTree(directoryOf(id))
-}
-
-function directoryOf(id: string): string {
-  return `${records}/${id}`
-}
-
-function recordOf(id: string): string {
-  return `${directoryOf(id)}/loan`
+/** What the alias of each link that an attachment was lent begins with; the link's name on the host follows. */
+export function markPrefix(holder: Attachment): string {
+  return `${attachmentHash(holder)}/`
 }

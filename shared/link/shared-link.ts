@@ -1,36 +1,39 @@
 /**
  * Links of the host that several attachments share: made by the first, removed with the last. The kernel does not tell
- * who uses a link from another namespace, so each user leaves a claim: a file of its own below `/run`, which a reboot
- * empties as it does the kernel.
+ * who uses a link from another namespace, so it is remembered, for each attachment and for each link.
  */
 
 import type { Trace } from '../attachment/device.ts'
 import { hostSocket } from '../attachment/wiring.ts'
-import { hashedName } from '../cni/identity.ts'
+import { isValid } from '../cni/attachments.ts'
+import { attachmentHash, attachmentKey } from '../cni/identity.ts'
 import type { Attachment } from '../cni/plugin.ts'
-import { isErrno, tolerate } from '../kernel/errno.ts'
-import {
-  makeDirectory,
-  readDirectory,
-  readFile,
-  remove,
-  removeDirectory,
-  stat,
-  writeFile,
-} from '../kernel/files.ts'
+import { list, type Output, object, string } from '../cni/schema.ts'
+import { runAllNow } from '../cni/steps.ts'
+import { isErrno } from '../kernel/errno.ts'
 import { changeLink, findLink, type Link, parseLink, removeIfThere, showLink } from '../netlink/link.ts'
 import { type Socket, transact } from '../netlink/socket.ts'
-import { stateDirectory, withLinkLock } from '../state/lock.ts'
-
-const claims = `${stateDirectory}/claims`
+import { withLinkLock } from '../state/lock.ts'
+import { pointers } from '../state/pointers.ts'
+import { records } from '../state/records.ts'
 
 /** The alias by which `ip link` tells that a link is ours. */
 const sharedAlias = 'patchbay: shared'
 
-/** What an attachment leaves for its end: whose it is, and what it added to the link (addresses of routes). */
-export interface Claim extends Attachment {
-  notes: string[]
-}
+/** A link that an attachment uses, and what it added to it: addresses of routes. */
+const claim = object({ name: string, notes: list(string) })
+const claims = object({ network: string, containerID: string, ifname: string, links: list(claim) })
+
+export type Claim = Output<typeof claim>
+
+/** The links that an attachment uses, by its key: DEL needs no list of all shared links. */
+const claimed = records('links', claims)
+
+/** The users of a link, by the keys of their attachments: the last one removes the link. */
+const usersOf = (link: string) => pointers(`claims/${link}`)
+
+/** The names of all links that have users. */
+const sharedNames = () => pointers('claims').names()
 
 /** Takes away from a link what a claim added. */
 export type Forget = (link: Link, claim: Claim) => void
@@ -47,46 +50,73 @@ export interface SharedLink {
 }
 
 /**
- * The link of a name, claimed for an attachment; made if there is none. One that somebody else made is used as it is,
+ * The link of a name, claimed for an attachment; made if there is none. One that another tool made is used as it is,
  * and never removed. When this fails, nothing is left. What it did is taken back by `releaseLinks`.
  */
 export function shareLink(
   host: Socket,
-  { network, containerID, ifname }: Attachment,
+  attachment: Attachment,
   link: SharedLink,
   notes: string[] = [],
 ): Link {
   const { name } = link
-  const claim: Claim = { network, containerID, ifname, notes }
   return withLinkLock(name, () => {
     const found = findLink(host, name)
     if (found) link.judge(found)
     if (found && !isOurs(found)) return found
-    makeDirectory(`${claims}/${name}`)
-    writeFile(claimFile(name, claim), JSON.stringify(claim))
-    return found ?? makeLink(host, link, claimFile(name, claim))
+    claimLink(attachment, { name, notes })
+    return found ?? makeLink(host, link, attachment)
   })
 }
 
-/** The alias comes after the birth: who was killed in between has left a claim. */
+/** The alias is set after the link is made: a process that was killed in between has left a claim. */
 function isOurs({ name, alias }: Link): boolean {
-  return alias === sharedAlias || claimFiles(name).length > 0
+  return alias === sharedAlias || usersOf(name).names().length > 0
 }
 
-function makeLink(host: Socket, { name, make }: SharedLink, claim: string): Link {
+function makeLink(host: Socket, { name, make }: SharedLink, attachment: Attachment): Link {
   try {
     make()
     return parseLink(transact(host, [changeLink({ name }, { alias: sharedAlias }), showLink(name)])[1] ?? [])
   } catch (error) {
-    // What was there already is somebody else's, under this name or another.
+    // EEXIST: another tool made it, under this name or another.
     if (!isErrno(error, 'EEXIST')) removeIfThere(host, { name })
-    forgetClaim(name, claim)
+    removeUser(name, attachment)
+    writeClaims(
+      attachment,
+      claimsOf(attachment).filter((claim) => claim.name !== name),
+    )
     throw error
   }
 }
 
-function claimFile(link: string, { network, containerID, ifname }: Attachment): string {
-  return `${claims}/${link}/${hashedName('', `${network}/${containerID}/${ifname}`)}`
+/** The record comes first: a DEL after a crash in between finds it. */
+function claimLink(attachment: Attachment, claim: Claim): void {
+  const others = claimsOf(attachment).filter(({ name }) => name !== claim.name)
+  writeClaims(attachment, [...others, claim])
+  usersOf(claim.name).set(attachmentHash(attachment), attachmentKey(attachment))
+}
+
+/** @returns whether there is no user left */
+function removeUser(link: string, attachment: Attachment): boolean {
+  const users = usersOf(link)
+  users.remove(attachmentHash(attachment))
+  return users.removeFolder()
+}
+
+/** What an attachment claimed. When its record was damaged, the notes are lost, and all shared links are asked for their users. */
+function claimsOf(attachment: Attachment): Claim[] {
+  const key = attachmentHash(attachment)
+  const record = claimed.read(key)
+  if (record || !claimed.wasDamaged(key)) return record?.links ?? []
+  const names = sharedNames().filter((name) => usersOf(name).get(key) !== undefined)
+  return names.map((name) => ({ name, notes: [] }))
+}
+
+function writeClaims({ network, containerID, ifname }: Attachment, links: Claim[]): void {
+  const key = attachmentHash({ network, containerID, ifname })
+  if (links.length > 0) claimed.write(key, { network, containerID, ifname, links })
+  else claimed.remove(key)
 }
 
 /** The links that an attachment shares with others. */
@@ -97,10 +127,11 @@ export const sharedLinks: Trace = {
 
 /** Gives back all that an attachment claimed; with a link's last claim goes the link. For DEL and the way back of ADD. */
 export function releaseLinks(host: Socket, attachment: Attachment, forget = nothing): void {
-  for (const name of claimedLinks()) {
-    const file = claimFile(name, attachment)
-    if (stat(file)) withLinkLock(name, () => release(host, name, file, forget))
-  }
+  const releases = claimsOf(attachment).map(
+    (claim) => () => withLinkLock(claim.name, () => release(host, attachment, claim, forget)),
+  )
+  runAllNow(releases.reverse())
+  claimed.remove(attachmentHash(attachment))
 }
 
 /** Gives back what attachments of a network claimed that are not valid any more. For GC. */
@@ -112,50 +143,29 @@ export function collectLinks(
   }: Pick<Attachment, 'network'> & { validAttachments: Omit<Attachment, 'network'>[] },
   forget = nothing,
 ): void {
-  for (const name of claimedLinks()) {
-    const valid = new Set(validAttachments.map((attachment) => claimFile(name, { network, ...attachment })))
-    for (const file of claimFiles(name)) {
-      if (valid.has(file) || readClaim(file)?.network !== network) continue
-      withLinkLock(name, () => release(host, name, file, forget))
-    }
-  }
+  const isStale = (user: Attachment) => user.network === network && !isValid(validAttachments, user)
+  const stale = [...claimed.all(), ...allUsers()].filter(isStale)
+  runAllNow(stale.map((user) => () => releaseLinks(host, user, forget)))
 }
 
-/** The caller holds the link's lock. That there is a claim says that the link is ours. */
-function release(host: Socket, name: string, file: string, forget: Forget): void {
-  if (!stat(file)) return
-  const claim = readClaim(file)
+/** All users of shared links, also those whose record is lost. */
+function allUsers(): Attachment[] {
+  const users = sharedNames().map(usersOf)
+  return users.flatMap(({ names, get }) => names().flatMap((key) => parseUser(get(key)) ?? []))
+}
+
+function parseUser(text = ''): Attachment | undefined {
+  const [network, containerID, ifname] = text.split('/')
+  return network && containerID && ifname ? { network, containerID, ifname } : undefined
+}
+
+/** The caller holds the link's lock. A link that had this user is ours, also when it lost its alias. */
+function release(host: Socket, attachment: Attachment, claim: Claim, forget: Forget): void {
+  const { name } = claim
+  const wasUser = usersOf(name).get(attachmentHash(attachment)) !== undefined
   const link = findLink(host, name)
-  const last = claimFiles(name).every((other) => other === file)
-  if (last && link) removeIfThere(host, link)
-  else if (claim && link) forget(link, claim)
-  forgetClaim(name, file)
-}
-
-function forgetClaim(name: string, file: string): void {
-  remove(file)
-  removeDirectory(`${claims}/${name}`)
-}
-
-function claimedLinks(): string[] {
-  return list(claims)
-}
-
-function claimFiles(link: string): string[] {
-  return list(`${claims}/${link}`)
-    .filter((name) => !name.endsWith('.tmp'))
-    .map((name) => `${claims}/${link}/${name}`)
-}
-
-function list(directory: string): string[] {
-  return tolerate(() => readDirectory(directory), 'ENOENT')?.map(({ name }) => name) ?? []
-}
-
-/** A claim, or undefined when there is none or it is damaged: nothing but its notes is lost then. */
-function readClaim(file: string): Claim | undefined {
-  try {
-    return JSON.parse(readFile(file))
-  } catch {
-    return undefined
-  }
+  const isLast = removeUser(name, attachment)
+  if (!link) return
+  if (!isLast) forget(link, claim)
+  else if (wasUser || link.alias === sharedAlias) removeIfThere(host, link)
 }

@@ -4,9 +4,8 @@ import * as rt from 'netlink/dist/rt/structs.js'
 import { putString, putU32, type StreamData } from 'netlink/dist/structs.js'
 import { Errno, isErrno, KernelError, tolerate } from '../kernel/errno.ts'
 import { type Namespace, ownNamespace } from '../kernel/namespace.ts'
-import { wordsOf } from './command.ts'
 import { type AttributeList, Ifla, kindOf, linkMessage, portOf, settingsOf, toLink } from './link-message.ts'
-import { ask, dump, Flag, type Reply, type Request, type Socket } from './socket.ts'
+import { ask, dump, Flag, findInDump, type Reply, type Request, type Socket } from './socket.ts'
 
 const { NEWLINK, DELLINK, GETLINK } = rt.MessageType
 
@@ -88,14 +87,7 @@ export function newLink(spec: LinkSpec): Request {
     flags: Flag.CREATE | Flag.EXCL,
     payload: linkMessage({}, [...settingsOf(spec), ...own, ...kindOf(kind, data)], spec),
     attempt: `create ${kind} ${name}`,
-    reproduce: join(
-      'ip link add',
-      parent && `link ${parent.name}`,
-      name,
-      inWords(spec),
-      `type ${kind}`,
-      words,
-    ),
+    reproduce: `ip link add ${parent ? `link ${parent.name} ` : ''}${name} ${inWords(spec)}type ${kind}${words ? ` ${words}` : ''}`,
   }
 }
 
@@ -109,7 +101,7 @@ export function changeLink(
     flags: 0,
     payload: linkMessage(link, [...settingsOf(settings), ...byName(link)], settings),
     attempt: `change ${link.name}`,
-    reproduce: join(`ip link set dev ${link.name}`, inWords(settings), wordsOf({ name: settings.name })),
+    reproduce: `ip link set dev ${link.name} ${inWords(settings)}`.trim(),
   }
 }
 
@@ -183,11 +175,24 @@ export function listLinks(socket: Socket): Link[] {
   return dump(socket, { type: GETLINK, payload, attempt: 'list links', see: 'ip -d link show' }).map(toLink)
 }
 
-/** The ports of a bridge, bond, … Equivalent to `ip -d link show master MASTER`. */
-export function listPorts(socket: Socket, { index, name }: LinkName): Link[] {
-  const payload = linkMessage({}, [skipStatistics, [Ifla.MASTER, putU32(index)]])
-  const see = `ip -d link show master ${name}`
-  return dump(socket, { type: GETLINK, payload, attempt: `list the ports of ${name}`, see }).map(toLink)
+/** The ports of a bridge, bond, … Equivalent to `ip -d link show master MASTER`. @param kind `type KIND`: only those */
+export function listPorts(socket: Socket, master: LinkName, kind?: string): Link[] {
+  return dump(socket, showPorts(master, kind)).map(toLink)
+}
+
+/** Whether a bridge, bond, … has a port besides one. @param socket one for this alone, which is closed */
+export function hasOtherPort(socket: Socket, master: LinkName, besides?: string): boolean {
+  return findInDump(socket, showPorts(master), (reply) => toLink(reply).name !== besides) !== undefined
+}
+
+function showPorts({ index, name }: LinkName, kind?: string) {
+  const filter: AttributeList = [[Ifla.MASTER, putU32(index)], ...(kind ? kindOf(kind) : [])]
+  return {
+    type: GETLINK,
+    payload: linkMessage({}, [skipStatistics, ...filter]),
+    attempt: `list the ports of ${name}`,
+    see: `ip -d link show master ${name}${kind ? ` type ${kind}` : ''}`,
+  }
 }
 
 /** The link in an answer to `showLink`. */
@@ -199,27 +204,24 @@ export function parseLink(replies: Reply[]): Link {
 
 /** The settings in iproute2's words. */
 function inWords({ mac, mtu, txqlen, master, up, promisc, alias, netns }: LinkSettings): string {
-  const words = [
-    wordsOf({
-      address: mac,
-      mtu,
-      txqueuelen: txqlen,
-      master: master?.name,
-      promisc: promisc === undefined ? undefined : promisc ? 'on' : 'off',
-      alias: alias && `'${alias}'`,
-      netns: netns && netnsWord(netns),
-    }),
-    master === null && 'nomaster',
-    up !== undefined && (up ? 'up' : 'down'),
-  ]
-  return join(...words)
+  const words = {
+    address: mac,
+    mtu,
+    txqueuelen: txqlen,
+    master: master?.name,
+    alias: alias && `'${alias}'`,
+    netns: netns && netnsWord(netns),
+  }
+  const text = Object.entries(words).flatMap(([word, value]) =>
+    value === undefined ? [] : [`${word} ${value}`],
+  )
+  if (master === null) text.push('nomaster')
+  if (up !== undefined) text.push(up ? 'up' : 'down')
+  if (promisc !== undefined) text.push(`promisc ${promisc ? 'on' : 'off'}`)
+  return text.map((word) => `${word} `).join('')
 }
 
 /** A namespace as `ip link … netns` takes it; `$$` is the shell's own, also where `nsenter` starts the command. */
 export function netnsWord({ path }: Namespace): string {
   return path === ownNamespace ? '$$' : path
-}
-
-function join(...words: (string | false | undefined)[]): string {
-  return words.filter(Boolean).join(' ')
 }

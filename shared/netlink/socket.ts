@@ -122,6 +122,42 @@ export function dump(socket: Socket, request: Omit<Request, 'flags'>): Reply[] {
   }
 }
 
+/**
+ * The first message of a dump that fits, for lists that may be long: the rest is neither made by the kernel nor read.
+ * @param socket one for this alone: it takes no request while a dump is unread, so it is closed
+ */
+export function findInDump(
+  socket: Socket,
+  request: Omit<Request, 'flags'>,
+  fits: (reply: Reply) => boolean,
+): Reply | undefined {
+  try {
+    return search(socket, { ...request, flags: Flag.DUMP }, fits)
+  } finally {
+    closeSocket(socket)
+  }
+}
+
+/** A list that changed meanwhile may lack what was there all the time: then it is read again, a few times at most. */
+function search(
+  socket: Socket,
+  request: Request,
+  fits: (reply: Reply) => boolean,
+  attempts = 10,
+): Reply | undefined {
+  send(socket, [request])
+  for (let wasChanged = false; ; ) {
+    for (const message of readMessages(socket)) {
+      const error = failureOf(message, request, socket)
+      if (error instanceof DumpInterrupted) wasChanged = true
+      else if (error) throw error
+      if (isEnd(message))
+        return wasChanged && attempts > 1 ? search(socket, request, fits, attempts - 1) : undefined
+      if (fits(message)) return message
+    }
+  }
+}
+
 class DumpInterrupted extends KernelError {
   constructor(attempt: string) {
     super(Errno.EAGAIN, attempt, { extack: 'the list kept changing while it was read' })

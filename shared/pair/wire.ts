@@ -3,12 +3,12 @@
 import type { InterfaceConfig } from '../attachment/device.ts'
 import type { MacConfig } from '../attachment/mac.ts'
 import { hashedName } from '../cni/identity.ts'
-import type { Attachment, Request } from '../cni/plugin.ts'
-import { tolerate } from '../kernel/errno.ts'
-import { makeDirectory, readDirectory, readFileIfAny, removeTree, writeFile } from '../kernel/files.ts'
+import type { Request } from '../cni/plugin.ts'
+import { list, type Output, object, oneOf, string } from '../cni/schema.ts'
 import type { Settled } from '../kernel/lock.ts'
 import type { PairKind } from '../netlink/pair.ts'
 import { withStateLock } from '../state/lock.ts'
+import { records } from '../state/records.ts'
 import type { PairConfig } from './host-end.ts'
 
 /** What a wire is configured by. */
@@ -16,24 +16,26 @@ export interface WireConfig extends InterfaceConfig, MacConfig, PairConfig {
   wire?: string
 }
 
-const state = '/run/patchbay'
-const records = `${state}/wires`
-
 /** One end of a wire, as its ADD left it in a container. */
-export interface End extends Pick<Attachment, 'containerID' | 'ifname'> {
-  netns: string
-}
+const end = object({ containerID: string, ifname: string, netns: string })
 
 /** What the kernel cannot be asked: in which namespaces to look for the ends. Never believed beyond that. */
-export interface Wire extends Pick<Attachment, 'network'> {
+const wire = object({
+  network: string,
   /** As the configuration names it. */
-  wire: string
+  wire: string,
   /** What it is made of. */
-  kind: PairKind
-  ends: End[]
-}
+  kind: oneOf('veth', 'vxcan'),
+  ends: list(end),
+})
 
-/** The wire of a configuration, with nobody at its ends. */
+export type Wire = Output<typeof wire>
+export type End = Wire['ends'][number]
+
+/** By what identifies a wire on this host. */
+const wires = records('wires', wire)
+
+/** The wire of a configuration, without ends. */
 export function wireOf({ network, config }: Request<WireConfig>, kind: PairKind): Wire {
   return { network, wire: config.wire ?? network, kind, ends: [] }
 }
@@ -46,55 +48,27 @@ export function idOf({ network, wire, kind }: Wire): string {
   return hashedName(prefixes[kind], `${network}/${wire}`)
 }
 
-/** Holds the lock of all wires: looking who has the ends and giving one away are one step to everybody else. */
+/** The lock of all wires: looking who has the ends and giving one away are one step to other processes. */
 export function withWires<T>(action: () => Settled<T>): T {
-  makeDirectory(records)
   return withStateLock('wires', action)
 }
 
-/** Who had the ends last; nobody when there is no record, or it is damaged. */
+/** Who had the ends last. */
 export function readEnds(wire: Wire): End[] {
-  return readRecord(idOf(wire))?.ends ?? []
+  return wires.read(idOf(wire))?.ends ?? []
 }
 
 export function writeEnds(wire: Wire, ends: End[]): void {
-  makeDirectory(directoryOf(idOf(wire)))
-  writeFile(recordOf(idOf(wire)), JSON.stringify({ ...wire, ends }))
+  wires.write(idOf(wire), { ...wire, ends })
 }
 
-/** Forgets a wire, and what writers that were killed have left. */
 export function forgetWire(wire: Wire): void {
-  removeTree(directoryOf(idOf(wire)))
-}
-
-function directoryOf(id: string): string {
-  return `${records}/${id}`
-}
-
-function recordOf(id: string): string {
-  return `${directoryOf(id)}/ends`
+  wires.remove(idOf(wire))
 }
 
 /** All wires of a network that are remembered. */
 export function wiresOf(network: string): Wire[] {
-  const ids = tolerate(() => readDirectory(records), 'ENOENT') ?? []
-  return ids.flatMap(({ name }) => readRecord(name) ?? []).filter((wire) => wire.network === network)
-}
-
-function readRecord(id: string): Wire | undefined {
-  const text = readFileIfAny(recordOf(id))
-  try {
-    const { network, wire, kind, ends } = JSON.parse(text ?? '')
-    return Array.isArray(ends) && ends.every(isEnd) ? { network, wire, kind, ends } : undefined
-  } catch {
-    return undefined
-  }
-}
-
-/** Whatever stands in the file. */
-function isEnd(value: unknown): value is End {
-  const { containerID, ifname, netns } = (value ?? {}) as Partial<End>
-  return [containerID, ifname, netns].every((text) => typeof text === 'string')
+  return wires.all().filter((wire) => wire.network === network)
 }
 
 /** The end that an attachment has, or is to have. */

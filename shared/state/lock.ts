@@ -3,10 +3,8 @@
 import { CniError, Code } from '../cni/error.ts'
 import { makeDirectory } from '../kernel/files.ts'
 import { type Settled, withLock } from '../kernel/lock.ts'
+import { stateDirectory } from './directory.ts'
 import { holderOf } from './holder.ts'
-
-/** Where all that Patchbay must remember until the next boot is kept. */
-export const stateDirectory = '/run/patchbay'
 
 /** How long a call waits for a lock, milliseconds. */
 const WAIT = 30_000

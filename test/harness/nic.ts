@@ -6,7 +6,7 @@ import type { Configuration } from './plugin.ts'
 let networks = 0
 
 /** The next four addresses of the LAN, of either family. */
-function lanAddresses(): Configuration {
+export function lanAddresses(): Configuration {
   const first = 20 + 4 * networks++
   const ipv4 = {
     subnet: '198.51.100.0/24',

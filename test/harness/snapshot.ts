@@ -13,7 +13,7 @@ export type Snapshot = string[]
  */
 const kept = ['/run', '/var/lib/cni']
 const foreign =
-  /^\/var\/lib\/cni\/results|\/\.patchbay\/|^\/run\/(test|netns|lock)\b|\/(lock|[^/]*\.lock|last_reserved_ip\.\d+)$/
+  /^\/var\/lib\/cni\/results|\/\.patchbay\/|^\/run\/(test|netns|lock)\b|\/(lock|[^/]*\.lock|last_reserved_ip\.\d+|[^/]*\.damaged)$/
 
 /** Looks at the network namespace and the files of the calling process. */
 export function snapshot(directories: readonly string[] = kept): Snapshot {

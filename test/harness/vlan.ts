@@ -53,5 +53,5 @@ export function tidy(): void {
   for (const inside of ['', '-n far '])
     for (const { ifname } of ipJson<Link>(`${inside}link show type vlan`).reverse())
       ip(`${inside}link delete ${ifname}`)
-  rmSync('/run/patchbay/claims', { recursive: true, force: true })
+  for (const kind of ['claims', 'links']) rmSync(`/run/patchbay/${kind}`, { recursive: true, force: true })
 }

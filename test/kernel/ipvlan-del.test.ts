@@ -130,7 +130,7 @@ test('GC takes hostAccess and addresses of stale attachments, and leaves valid o
 
 /** Who has gone without DEL is asked in vain by the next ADD, which then forgets it. */
 function isNoWitness(line: string): boolean {
-  return !line.includes('/run/patchbay/ipvlan/')
+  return !line.includes('/run/patchbay/ipvlan')
 }
 
 test('STATUS is silent where all is well, touches nothing, and names what is not', async () => {

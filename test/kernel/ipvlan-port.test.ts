@@ -119,7 +119,7 @@ test('a damaged memory of the first container is no obstacle', async () => {
   const net = on({ mode: 'l2' })
   const [one, other] = [newContainer(), newContainer()]
   await cnitool.add(net, one)
-  writeFileSync('/run/patchbay/ipvlan/nic', '{"netns":')
+  writeFileSync('/run/patchbay/ipvlan/nic.json', '{"netns":')
   assert.match(await refusal(cnitool.add(on({ mode: 'l3' }), other)), `beside ipvlan eth0 in ${one.name}`)
   await cnitool.add(net, other)
   for (const container of [one, other]) await cnitool.del(net, container)

@@ -95,7 +95,7 @@ test('a file in the way is refused, and stays; DEL leaves what somebody else put
   writeFileSync(node, 'mine')
   const before = [...snapshot(), ...snapshotOf(container.name)]
   const { json } = await call({ verb: 'ADD', ...request })
-  assert.equal([json?.code, json?.msg], [7, `node: ${node} is there already: a file of somebody else`])
+  assert.equal([json?.code, json?.msg], [7, `node: ${node} is there already: a file of another program`])
   unchanged(before, [...snapshot(), ...snapshotOf(container.name)])
   rmSync(node)
   const { json: prevResult } = await call({ verb: 'ADD', ...request })

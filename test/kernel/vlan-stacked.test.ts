@@ -147,7 +147,7 @@ test('GC of a network leaves the outer device to attachments that are valid', as
 test('a claim that is damaged, and a device that lost its label, still go with the last container', async () => {
   const before = snapshot()
   const one = await attached({ tags: [100, 20] })
-  const directory = `/run/patchbay/claims/${outer()}`
+  const directory = '/run/patchbay/links'
   for (const file of readdirSync(directory)) writeFileSync(`${directory}/${file}`, '{"network"')
   command('ip', 'link', 'set', outer(), 'alias', '')
   const other = await attached({ tags: [100, 30] })

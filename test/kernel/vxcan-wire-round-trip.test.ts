@@ -22,7 +22,8 @@ const wire: Kind = {
   },
   breaks: {
     'the interface is gone': (container) => inContainer(container, 'link delete can0'),
-    'the other end is gone': () => ip(`link delete ${readdirSync('/run/patchbay/wires')[0]}`),
+    'the other end is gone': () =>
+      ip(`link delete ${readdirSync('/run/patchbay/wires')[0]?.replace('.json', '')}`),
     'the interface is down': (container) => inContainer(container, 'link set can0 down'),
     'the interface is no end of the wire': (container) => inContainer(container, 'link set can0 alias mine'),
   },

@@ -141,7 +141,7 @@ for (const text of [
   test(`a record that says ${text || 'nothing'} keeps nobody from DEL, GC, or a new wire`, async () => {
     const { config, one, two, before } = twoEnds()
     const damage = () => {
-      const records = readdirSync('/run/patchbay/wires').map((name) => `/run/patchbay/wires/${name}/ends`)
+      const records = readdirSync('/run/patchbay/wires').map((name) => `/run/patchbay/wires/${name}`)
       const own = records.find((record) => readFileSync(record, 'utf8').includes(`"${config.name}"`))
       writeFileSync(own ?? '', text)
     }
@@ -151,7 +151,8 @@ for (const text of [
     await del(one)
     await add(one)
     damage()
-    await del(one)
+    const { config: network, containerID, netns } = one
+    assert.is((await call({ verb: 'DEL', config: network, containerID, netns })).status, 0)
     await add(one)
     await add(two)
     assert.ok(joined(one, two))

@@ -30,7 +30,7 @@ const wire: Kind = {
 
 /** The end that waits on the host has the name of the record. */
 function waiting(): string {
-  return readdirSync('/run/patchbay/wires')[0] ?? ''
+  return readdirSync('/run/patchbay/wires')[0]?.replace('.json', '') ?? ''
 }
 
 testRoundTrips('wire', wire)

@@ -26,8 +26,7 @@ interface Made {
 
 export const vxcan = interfacePlugin<VxcanConfig, Made>({
   name: 'vxcan',
-  summary:
-    'connects a container by a CAN cable to the host, to a CAN device of the host, or to another container',
+  summary: 'a CAN cable between a container and the host, a CAN device of the host, or another container',
   config,
   device: {
     leaves: [

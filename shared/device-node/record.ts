@@ -1,0 +1,83 @@
+/** What is remembered of device nodes, so that DEL and GC find them when the namespace is gone. */
+
+import { attachmentHash } from '../cni/identity.ts'
+import type { Attachment } from '../cni/plugin.ts'
+import { integer, type Output, object, string } from '../cni/schema.ts'
+import type { Settled } from '../kernel/lock.ts'
+import type { Numbers } from '../kernel/node.ts'
+import { withStateLock } from '../state/lock.ts'
+import { pointers } from '../state/pointers.ts'
+import { records } from '../state/records.ts'
+
+const number = integer({ min: 0, max: 0xffffffff })
+
+/** A node that was made for an attachment. */
+const placed = object({
+  network: string,
+  containerID: string,
+  ifname: string,
+  path: string,
+  /** The device that it leads to. */
+  numbers: object({ major: number, minor: number }),
+})
+
+export type Placed = Output<typeof placed>
+
+/** By the key of the attachment. */
+const nodes = records('nodes', placed)
+
+/** The attachment and the path of the node that leads to a device, by its numbers. */
+const devices = pointers('node-devices')
+
+/** The lock of all nodes. */
+export function withNodes<T>(action: () => Settled<T>): T {
+  return withStateLock('nodes', action)
+}
+
+/** The node of an attachment. */
+export function read(attachment: Attachment): Placed | undefined {
+  return nodes.read(attachmentHash(attachment))
+}
+
+/** Whether the record of an attachment is lost by damage. */
+export function wasDamaged(attachment: Attachment): boolean {
+  return nodes.wasDamaged(attachmentHash(attachment))
+}
+
+/** The node that leads to a device, also when its attachment's record is lost: two nodes never lead to one. */
+export function ownerOf(numbers: Numbers): Placed | undefined {
+  const text = devices.get(nameOf(numbers))
+  if (text === undefined) return undefined
+  const [network = '', containerID = '', ifname = '', ...path] = text.split(' ')
+  return { network, containerID, ifname, path: path.join(' '), numbers }
+}
+
+export function remember(placed: Placed): void {
+  const { network, containerID, ifname, path } = placed
+  devices.set(nameOf(placed.numbers), [network, containerID, ifname, path].join(' '))
+  nodes.write(attachmentHash(placed), placed)
+}
+
+export function forgetRecord(placed: Placed): void {
+  const { network, containerID, ifname, numbers } = placed
+  if (isSame(ownerOf(numbers), placed)) devices.remove(nameOf(numbers))
+  nodes.remove(attachmentHash({ network, containerID, ifname }))
+}
+
+/** The other attachment whose node is at a path. Reads all records: for errors. */
+export function holderOfPath(path: string, than: Attachment): Placed | undefined {
+  return nodes.all().find((other) => other.path === path && !isSame(other, than))
+}
+
+/** All nodes. */
+export function allPlaced(): Placed[] {
+  return nodes.all()
+}
+
+function nameOf({ major, minor }: Numbers): string {
+  return `${major}:${minor}`
+}
+
+function isSame(one: Attachment | undefined, other: Attachment): boolean {
+  return one !== undefined && attachmentHash(one) === attachmentHash(other)
+}
