@@ -6,10 +6,11 @@
 import { readdirSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { done } from '../harness/attach.ts'
 import { ip, ipJson, succeeds } from '../harness/command.ts'
 import { newContainer, removeContainer } from '../harness/host.ts'
 import { exists, inContainer, type Link, link } from '../harness/look.ts'
-import { type Answer, type Configuration, call } from '../harness/plugin.ts'
+import { type Configuration, call } from '../harness/plugin.ts'
 import { difference, snapshot } from '../harness/snapshot.ts'
 
 while (!succeeds('sh', '-c', 'modprobe --all virtio_net bonding && ip link show dev eth0'));
@@ -19,8 +20,6 @@ for (const words of [
   'address add 2001:db8::1/64 dev eth0 nodad',
 ])
   ip(words)
-
-const done: Answer = { status: 0, json: undefined, stderr: '' }
 
 /** What lends the NIC. */
 const plugins: Record<string, Configuration> = {

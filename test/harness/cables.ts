@@ -3,9 +3,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
+import * as assert from 'uvu/assert'
+import * as cnitool from './cnitool.ts'
 import { ip, ipJson } from './command.ts'
 import { type Netns, newContainer } from './host.ts'
-import { exists, inContainer } from './look.ts'
+import { exists, inContainer, link } from './look.ts'
 
 export const cables = ['net1', 'net2']
 
@@ -17,6 +19,13 @@ export function joined(): [Netns, Netns] {
     for (const end of [one, other]) inContainer(end, `link set ${name} up`)
   }
   return [one, other]
+}
+
+/** A container with two NICs that lead nowhere. */
+export function newContainerWithNics(): Netns {
+  const container = newContainer()
+  for (const name of cables) inContainer(container, `link add ${name} type veth peer name x${name}`)
+  return container
 }
 
 /** A container with two cables to a switch of the host, `switch0`, whose ports are called by container and cable. */
@@ -34,6 +43,18 @@ export function plugged(): Netns {
 export function layOut(): void {
   ip('link add switch0 address 02:00:5e:10:00:01 type bridge forward_delay 0')
   ip('link set switch0 up')
+}
+
+/** Asserts that an interface over the cables, and they with it, have the MAC address that is asked for, until DEL. */
+export async function takesMac(net: cnitool.Network, container: Netns): Promise<void> {
+  const look = () => cables.map((name) => link(name, container).address)
+  const macs = look()
+  const [mac, extras] = ['02:00:5e:10:00:07', { args: { MAC: '02:00:5e:10:00:07' } }]
+  await cnitool.add(net, container, extras)
+  assert.equal([link('eth0', container).address, ...look()], [mac, mac, mac])
+  await cnitool.check(net, container, extras)
+  await cnitool.del(net, container, extras)
+  assert.equal(look(), macs)
 }
 
 /** How many of a run of pings were lost while something was done. */

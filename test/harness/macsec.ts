@@ -3,10 +3,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { setTimeout as wait } from 'node:timers/promises'
 import { type Network, network } from './cnitool.ts'
 import { ip, ipJson } from './command.ts'
 import type { Netns } from './host.ts'
+import { whileListening } from './traffic.ts'
 
 export const secrets = '/run/secrets/macsec.json'
 
@@ -55,13 +55,7 @@ export async function framesOn(ifname: string, act: () => unknown): Promise<Buff
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   await once(listener.stderr, 'data')
-  try {
-    await act()
-    await wait(200)
-  } finally {
-    listener.kill('SIGINT')
-    await once(listener, 'close')
-  }
+  await whileListening(listener, act)
   return framesOf(readFileSync(file))
 }
 

@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert'
 import * as cnitool from './cnitool.ts'
 import { refusal, unchanged } from './expect.ts'
 import { type Netns, newContainer, removeContainer } from './host.ts'
-import { addresses, type Link, link } from './look.ts'
+import { addresses, inContainer, type Link, link } from './look.ts'
 import { hostLocal } from './networks.ts'
 import type { Configuration, Engine } from './plugin.ts'
 import { type Snapshot, snapshot, snapshotOf } from './snapshot.ts'
@@ -24,8 +24,34 @@ export interface Kind {
   prepare?(container: Netns): void
   /** What the kernel must say of the container's interface. */
   expect(link: Link): void
-  /** What is broken by hand, each of which CHECK must notice, as a sentence and a deed. */
+  /** What is broken by hand, each of which CHECK must notice, as a sentence and what to do. */
   breaks: Record<string, (container: Netns, ifname: string) => void>
+}
+
+/** What can be broken on nearly any kind of interface. */
+const breaks = {
+  'an address is missing': (container, ifname) =>
+    inContainer(container, `address flush dev ${ifname} scope global`),
+  'the interface is down': (container, ifname) => inContainer(container, `link set ${ifname} down`),
+  'the MTU is another': (container, ifname) => inContainer(container, `link set ${ifname} mtu 1300`),
+  'the MAC address is another': (container, ifname) =>
+    inContainer(container, `link set ${ifname} address 02:00:5e:00:00:01`),
+  'the interface is gone': (container, ifname) => inContainer(container, `link delete ${ifname}`),
+  'the interface is of another kind': (container, ifname) => {
+    inContainer(container, `link delete ${ifname}`)
+    inContainer(container, `link add ${ifname} type veth`)
+  },
+} satisfies Kind['breaks']
+
+/** Those of the usual breaks that a row wants. */
+export function usual(...names: (keyof typeof breaks)[]): Kind['breaks'] {
+  return Object.fromEntries(names.map((name) => [name, breaks[name]]))
+}
+
+/** The interface is up, of a kind and with an MTU. */
+export function isUp(kind: string, mtu: number): Kind['expect'] {
+  return ({ linkinfo, mtu: found, flags }) =>
+    assert.equal([linkinfo?.info_kind, found, flags.includes('UP')], [kind, mtu, true])
 }
 
 export const versions = ['0.1.0', '0.2.0', '0.3.0', '0.3.1', '0.4.0', '1.0.0', '1.1.0']

@@ -94,6 +94,11 @@ function firewall(rules: string): string[] {
   return rules.split('\n').map((line) => `nft ${line}`)
 }
 
+/** The files alone: what host-local and the plugins remember. */
+export function filesIn(snapshot: Snapshot): Snapshot {
+  return snapshot.filter((line) => line.startsWith('file '))
+}
+
 /** Files with mode and content, links with where they lead. A directory that stays behind empty is nothing. */
 function filesBelow(directory: string): string[] {
   const entries = readdirSync(directory, { withFileTypes: true })

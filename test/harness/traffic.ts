@@ -79,6 +79,12 @@ export async function overhear(
   listener.stdout?.on('data', (chunk: Buffer) => {
     heard += chunk
   })
+  await whileListening(listener, act)
+  return heard.split('\n').filter(Boolean)
+}
+
+/** Does something while tcpdump listens, which then ends and has written all. */
+export async function whileListening(listener: ChildProcess, act: () => unknown): Promise<void> {
   try {
     await act()
     await wait(200)
@@ -86,7 +92,6 @@ export async function overhear(
     listener.kill('SIGINT')
     await once(listener, 'close')
   }
-  return heard.split('\n').filter(Boolean)
 }
 
 /** Starts the program at the other end of a container's tap or tun (tun-peer.ts), and waits until it listens. */

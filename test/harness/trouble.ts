@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { done } from './attach.ts'
 import * as cnitool from './cnitool.ts'
 import { unchanged } from './expect.ts'
 import { harmOfFailures } from './failing.ts'
@@ -10,7 +11,7 @@ import { faultsOf, killedAt } from './faults.ts'
 import { type Netns, newContainer, removeContainer } from './host.ts'
 import { addresses, exists } from './look.ts'
 import { hostLocal, single } from './networks.ts'
-import { type Answer, type Call, call } from './plugin.ts'
+import { type Call, call } from './plugin.ts'
 import type { Kind } from './round-trip.ts'
 import { difference, type Snapshot, snapshot, snapshotOf } from './snapshot.ts'
 
@@ -23,8 +24,6 @@ export interface Troubled extends Kind {
   /** What of the host the kernel deletes with the container's namespace: virtual devices that had moved there. */
   goesWithNamespace?(line: string): boolean
 }
-
-const done: Answer = { status: 0, json: undefined, stderr: '' }
 
 /** In a guest every run takes several times as long: there only those calls fail that change the machine. */
 const isGuest = readFileSync('/proc/cpuinfo', 'utf8').includes('User Mode Linux')

@@ -3,12 +3,12 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { probeOf } from '../guest/features.ts'
+import { errorOf, refused as refusedAdd } from '../harness/attach.ts'
+import { newContainerWithNics } from '../harness/cables.ts'
 import { ip, succeeds } from '../harness/command.ts'
-import { unchanged } from '../harness/expect.ts'
-import { newContainer, privateHost } from '../harness/host.ts'
-import { inContainer } from '../harness/look.ts'
+import { privateHost } from '../harness/host.ts'
 import { call } from '../harness/plugin.ts'
-import { snapshot, snapshotOf } from '../harness/snapshot.ts'
+import { assertMissing, testRefusals } from '../harness/refusals.ts'
 
 await privateHost()
 ip('link add eth1 type veth peer name 1hte')
@@ -20,90 +20,73 @@ const hasBonds = succeeds('unshare', '--net', 'sh', '-c', probeOf('link bond') ?
 const links = [{ name: 'net1' }, { name: 'net2' }]
 const base = { type: 'bond', name: 'net', cniVersion: '1.1.0', linksInContainer: true, links }
 
-async function refused(keys: Record<string, unknown>): Promise<{ code: unknown; said: string }> {
-  const container = newContainer()
-  for (const name of ['net1', 'net2']) inContainer(container, `link add ${name} type veth peer name x${name}`)
-  const before = [snapshot(), snapshotOf(container.name)] as const
-  const { status, json } = await call({ verb: 'ADD', config: { ...base, ...keys }, netns: container.path })
-  assert.is(status, 1)
-  unchanged(before[0])
-  unchanged(before[1], snapshotOf(container.name))
-  return { code: json?.code, said: `${json?.msg}; ${json?.details}` }
-}
+const refused = (keys: Record<string, unknown>) =>
+  refusedAdd({ config: { ...base, ...keys } }, newContainerWithNics())
 
 const inHost = { linksInContainer: false }
 
-for (const [keys, ...parts] of [
-  [{ links: undefined }, 'links is missing'],
-  [{ links: [] }, 'links is empty'],
-  [{ links: ['net1'] }, 'links[0] is "net1", must be an object'],
-  [{ links: [{}] }, 'links[0].name is missing'],
-  [{ links: [links[0], links[0]] }, 'links names net1 twice'],
-  [{ links: [{ name: 'a/b' }] }, 'links[0].name is "a/b"'],
-  [{ mode: 'active-standby' }, 'mode is "active-standby"', '"balance-rr", "active-backup"'],
+testRefusals(
   [
-    { mode: 'broadcast', primary: 'net1' },
-    'primary is set but mode is "broadcast"',
-    'active-backup, balance-tlb',
+    [{ links: undefined }, 'links is missing'],
+    [{ links: [] }, 'links is empty'],
+    [{ links: ['net1'] }, 'links[0] is "net1", must be an object'],
+    [{ links: [{}] }, 'links[0].name is missing'],
+    [{ links: [links[0], links[0]] }, 'links names net1 twice'],
+    [{ links: [{ name: 'a/b' }] }, 'links[0].name is "a/b"'],
+    [{ mode: 'active-standby' }, 'mode is "active-standby"', '"balance-rr", "active-backup"'],
+    [
+      { mode: 'broadcast', primary: 'net1' },
+      'primary is set but mode is "broadcast"',
+      'active-backup, balance-tlb',
+    ],
+    [{ primary: 'net3' }, 'primary is "net3", which is not among links'],
+    [{ lacpRate: 'fast' }, 'lacpRate is set but mode is "active-backup"', '802.3ad'],
+    [
+      { mode: '802.3ad', arpInterval: 100, arpIpTargets: ['10.0.0.1'] },
+      'arpInterval is set but mode is "802.3ad"',
+    ],
+    [{ mode: 'balance-xor', failOverMac: 1 }, 'failOverMac is set but mode is "balance-xor"'],
+    [{ packetsPerSlave: 2 }, 'packetsPerSlave is set but mode'],
+    [{ xmitHashPolicy: 'layer3+4' }, 'xmitHashPolicy is set but mode', 'balance-xor, 802.3ad'],
+    [{ mode: 'balance-rr', links: [{ name: 'net1', priority: 1 }] }, 'links[0].priority is set but mode'],
+    [
+      { miimon: 100, arpInterval: 100, arpIpTargets: ['10.0.0.1'] },
+      'miimon and arpInterval cannot be set together',
+    ],
+    [{ arpInterval: 100 }, 'there is nobody to ask', 'arpIpTargets'],
+    [{ arpIpTargets: ['10.0.0.1'] }, 'arpIpTargets is set but arpInterval is not'],
+    [{ arpValidate: 'all' }, 'arpValidate is set but arpInterval is not'],
+    [{ arpInterval: 100, arpIpTargets: ['fd00::1'] }, 'arpIpTargets has fd00::1', 'IPv4'],
+    [{ arpInterval: 100, nsIp6Targets: ['fe80::1'] }, 'nsIp6Targets has fe80::1'],
+    [
+      { arpInterval: 100, arpIpTargets: Array.from({ length: 17 }, (_, index) => `10.0.0.${index + 1}`) },
+      'arpIpTargets has 17 of at most 16',
+    ],
+    [{ updelay: 150 }, 'updelay is 150, must be a multiple of miimon, which is 100'],
+    [{ miimon: 0, downdelay: 100 }, 'downdelay is set but miimon is not'],
+    [{ miimon: 'often' }, 'miimon is "often"'],
+    [{ mode: '802.3ad', adActorSystem: '01:00:5e:00:00:01' }, 'adActorSystem is "01:00:5e:00:00:01"'],
+    [{ mtu: 67 }, 'mtu: must be 0 or from 68'],
+    [{ bond: 'uplinks' }, 'bond and linksInContainer cannot be set together'],
+    [{ ...inHost, bond: 'uplinks', ipam: { type: 'static' } }, 'bond and ipam cannot be set together'],
+    [{ ...inHost, bond: 'br0', links: [{ name: 'eth1' }] }, 'bond: the host has br0 already, a bridge'],
+    [{ ...inHost, bond: 'uplinks', links: [{ name: 'eth9' }] }, 'links: the host has no interface "eth9"'],
+    [{ links: [{ name: 'net9' }] }, 'links: the container has no interface "net9"', 'ENODEV'],
+    [{ ...inHost, links: [{ name: 'eth9' }] }, 'links: the host has no interface "eth9"'],
+    [
+      { ...inHost, links: [{ name: 'port' }] },
+      'links: port belongs to br0 already',
+      'ip link set dev port nomaster',
+    ],
+    [{ ...inHost, links: [{ name: 'lo' }] }, 'links: lo is no Ethernet device'],
   ],
-  [{ primary: 'net3' }, 'primary is "net3", which is not among links'],
-  [{ lacpRate: 'fast' }, 'lacpRate is set but mode is "active-backup"', '802.3ad'],
-  [
-    { mode: '802.3ad', arpInterval: 100, arpIpTargets: ['10.0.0.1'] },
-    'arpInterval is set but mode is "802.3ad"',
-  ],
-  [{ mode: 'balance-xor', failOverMac: 1 }, 'failOverMac is set but mode is "balance-xor"'],
-  [{ packetsPerSlave: 2 }, 'packetsPerSlave is set but mode'],
-  [{ xmitHashPolicy: 'layer3+4' }, 'xmitHashPolicy is set but mode', 'balance-xor, 802.3ad'],
-  [{ mode: 'balance-rr', links: [{ name: 'net1', priority: 1 }] }, 'links[0].priority is set but mode'],
-  [
-    { miimon: 100, arpInterval: 100, arpIpTargets: ['10.0.0.1'] },
-    'miimon and arpInterval cannot be set together',
-  ],
-  [{ arpInterval: 100 }, 'there is nobody to ask', 'arpIpTargets'],
-  [{ arpIpTargets: ['10.0.0.1'] }, 'arpIpTargets is set but arpInterval is not'],
-  [{ arpValidate: 'all' }, 'arpValidate is set but arpInterval is not'],
-  [{ arpInterval: 100, arpIpTargets: ['fd00::1'] }, 'arpIpTargets has fd00::1', 'IPv4'],
-  [{ arpInterval: 100, nsIp6Targets: ['fe80::1'] }, 'nsIp6Targets has fe80::1'],
-  [
-    { arpInterval: 100, arpIpTargets: Array.from({ length: 17 }, (_, index) => `10.0.0.${index + 1}`) },
-    'arpIpTargets has 17 of at most 16',
-  ],
-  [{ updelay: 150 }, 'updelay is 150, must be a multiple of miimon, which is 100'],
-  [{ miimon: 0, downdelay: 100 }, 'downdelay is set but miimon is not'],
-  [{ miimon: 'often' }, 'miimon is "often"'],
-  [{ mode: '802.3ad', adActorSystem: '01:00:5e:00:00:01' }, 'adActorSystem is "01:00:5e:00:00:01"'],
-  [{ mtu: 67 }, 'mtu: must be 0 or from 68'],
-  [{ bond: 'uplinks' }, 'bond and linksInContainer cannot be set together'],
-  [{ ...inHost, bond: 'uplinks', ipam: { type: 'static' } }, 'bond and ipam cannot be set together'],
-  [{ ...inHost, bond: 'br0', links: [{ name: 'eth1' }] }, 'bond: the host has br0 already, a bridge'],
-  [{ ...inHost, bond: 'uplinks', links: [{ name: 'eth9' }] }, 'links: the host has no interface "eth9"'],
-  [{ links: [{ name: 'net9' }] }, 'links: the container has no interface "net9"', 'ENODEV'],
-  [{ ...inHost, links: [{ name: 'eth9' }] }, 'links: the host has no interface "eth9"'],
-  [
-    { ...inHost, links: [{ name: 'port' }] },
-    'links: port belongs to br0 already',
-    'ip link set dev port nomaster',
-  ],
-  [{ ...inHost, links: [{ name: 'lo' }] }, 'links: lo is no Ethernet device'],
-] as const)
-  test(`${JSON.stringify(keys).slice(0, 120)} is refused: ${parts[0]}`, async () => {
-    const { code, said } = await refused(keys as Record<string, unknown>)
-    assert.is(code, 7, said)
-    for (const part of parts) assert.ok(said.includes(part), said)
-  })
+  refused,
+)
 
 test('STATUS and ADD say that a kernel without bonds has none, and name the module', async () => {
   const status = await call({ verb: 'STATUS', config: base })
   if (hasBonds) return assert.is(status.status, 0)
-  for (const { code, said } of [
-    { code: status.json?.code, said: `${status.json?.msg} ${status.json?.details}` },
-    await refused({}),
-  ]) {
-    assert.is(code, 50)
-    assert.match(said, 'this kernel has no bond devices')
-    assert.match(said, 'modprobe rtnl-link-bond')
-  }
+  assertMissing('bond', errorOf(status), await refused({}))
 })
 
 test.run()

@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert'
 import { ownCables } from '../harness/cables.ts'
 import { type Netns, privateHost } from '../harness/host.ts'
 import { inContainer, type Link } from '../harness/look.ts'
-import { type Kind, testRoundTrips } from '../harness/round-trip.ts'
+import { type Kind, testRoundTrips, usual } from '../harness/round-trip.ts'
 
 await privateHost()
 
@@ -58,13 +58,11 @@ const bond: Kind = {
     })
   },
   breaks: {
-    'an address is missing': (container) => inContainer(container, 'address flush dev eth0 scope global'),
-    'the interface is down': (container) => inContainer(container, 'link set eth0 down'),
+    ...usual('an address is missing', 'the interface is down', 'the MTU is another'),
     'the interface is gone': (container) => {
       for (const name of ['net1', 'net2']) inContainer(container, `link set ${name} nomaster`)
       inContainer(container, 'link delete eth0')
     },
-    'the MTU is another': (container) => inContainer(container, 'link set eth0 mtu 1300'),
     'a member is free': (container) => inContainer(container, 'link set net1 nomaster'),
     'miimon is another': set('miimon 100'),
     'the primary is another': set('primary net1'),

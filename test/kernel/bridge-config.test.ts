@@ -2,27 +2,16 @@
 
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { refused } from '../harness/attach.ts'
 import { ip, succeeds } from '../harness/command.ts'
-import { unchanged } from '../harness/expect.ts'
 import { newContainer, privateHost } from '../harness/host.ts'
 import { link } from '../harness/look.ts'
 import { hostLocal } from '../harness/networks.ts'
-import { type Answer, type Configuration, call } from '../harness/plugin.ts'
-import { snapshot, snapshotOf } from '../harness/snapshot.ts'
+import { call } from '../harness/plugin.ts'
 
 await privateHost()
 
 const good = { cniVersion: '1.0.0', name: 'net', type: 'bridge', ipam: hostLocal('10.1.0.0/24') }
-
-/** Calls ADD and asserts that neither host nor container changed. */
-async function refused(config: Configuration | string): Promise<NonNullable<Answer['json']>> {
-  const { name, path } = newContainer()
-  const before = [...snapshot(), ...snapshotOf(name)]
-  const { status, json } = await call({ verb: 'ADD', config, netns: path })
-  assert.is(status, 1, JSON.stringify(json))
-  unchanged(before, [...snapshot(), ...snapshotOf(name)])
-  return json ?? {}
-}
 
 /** What is wrong, and what the message must name: the path, what was found or is allowed. */
 const wrong: [Record<string, unknown>, ...RegExp[]][] = [
@@ -53,20 +42,20 @@ const wrong: [Record<string, unknown>, ...RegExp[]][] = [
 
 for (const [keys, ...named] of wrong)
   test(`code 7: ${JSON.stringify(keys)}`, async () => {
-    const { code, msg, details } = await refused({ ...good, ...keys })
+    const { code, said } = await refused({ config: { ...good, ...keys } })
     assert.is(code, 7)
-    for (const pattern of named) assert.match(`${msg} ${details}`, pattern)
+    for (const pattern of named) assert.match(said, pattern)
   })
 
 test('an IPAM plugin that does not exist is refused before anything is touched', async () => {
-  const { msg } = await refused({ ...good, ipam: { type: 'nosuch' } })
-  assert.match(String(msg), /nosuch/)
+  const { json } = await refused({ config: { ...good, ipam: { type: 'nosuch' } } })
+  assert.match(String(json.msg), /nosuch/)
 })
 
 test('broken JSON: code 6 with line, column and the line itself', async () => {
-  const { code, msg, details } = await refused('{\n  "name": "net",\n  "type": bridge\n}')
+  const { code, said } = await refused({ config: '{\n  "name": "net",\n  "type": bridge\n}' })
   assert.is(code, 6)
-  for (const pattern of [/line 3/, /column 11/, /"type": bridge/]) assert.match(`${msg} ${details}`, pattern)
+  for (const pattern of [/line 3/, /column 11/, /"type": bridge/]) assert.match(said, pattern)
 })
 
 test('an unknown key that is like none is accepted, and named once on standard error', async () => {
@@ -83,8 +72,8 @@ test('VLANs on a kernel whose bridges cannot filter are refused with the kernel 
     const { status } = await call({ verb: 'ADD', config, containerID: 'v', netns: newContainer().path })
     return assert.is(status, 0)
   }
-  const { msg, details } = await refused(config)
-  assert.match(`${msg} ${details}`, /CONFIG_BRIDGE_VLAN_FILTERING/)
+  const { said } = await refused({ config })
+  assert.match(said, /CONFIG_BRIDGE_VLAN_FILTERING/)
 })
 
 /** Whether this kernel's bridges know VLANs; one built without takes the wish and forgets it, or refuses. */

@@ -3,70 +3,62 @@
 
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { added, attached as attachedTo, done } from '../harness/attach.ts'
 import { ip } from '../harness/command.ts'
 import { unchanged } from '../harness/expect.ts'
 import { newContainer, privateHost, removeContainer } from '../harness/host.ts'
 import { hostEnd } from '../harness/look.ts'
 import { bridgeNetwork, single } from '../harness/networks.ts'
-import { type Answer, type Configuration, call } from '../harness/plugin.ts'
-import { type Snapshot, snapshot } from '../harness/snapshot.ts'
+import { call } from '../harness/plugin.ts'
+import { snapshot } from '../harness/snapshot.ts'
 
 await privateHost()
 
-const done: Answer = { status: 0, json: undefined, stderr: '' }
-
 /** An attachment on a bridge that another container keeps busy, and the host as it was before it. */
-async function attached(keys: Record<string, unknown> = {}, more: Record<string, unknown> = {}) {
-  const net = bridgeNetwork({ isDefaultGateway: true, ipMasq: true, macspoofchk: true, ...keys })
-  const config = single(net, more)
-  await call({ verb: 'ADD', config, containerID: 'resident', netns: newContainer().path })
-  const before: Snapshot = snapshot()
-  const container = newContainer()
-  const { status, json } = await call({ verb: 'ADD', config, containerID: 'passing', netns: container.path })
-  assert.is(status, 0, JSON.stringify(json))
-  return { config, container, before, prevResult: json }
+async function attached() {
+  const config = single(bridgeNetwork({ isDefaultGateway: true, ipMasq: true, macspoofchk: true }))
+  await added({ config, containerID: 'resident', netns: newContainer().path })
+  return attachedTo(config)
 }
 
 test('DEL twice: the second has nothing to do and says so by silence', async () => {
-  const { config, container, before } = await attached()
-  const request = { verb: 'DEL', config, containerID: 'passing', netns: container.path } as const
-  assert.equal(await call(request), done)
-  assert.equal(await call(request), done)
+  const { del, before } = await attached()
+  assert.equal(await call(del), done)
+  assert.equal(await call(del), done)
   unchanged(before)
 })
 
 test('DEL with the namespace gone', async () => {
-  const { config, container, before } = await attached()
+  const { del, container, before } = await attached()
   removeContainer(container)
-  assert.equal(await call({ verb: 'DEL', config, containerID: 'passing', netns: container.path }), done)
+  assert.equal(await call(del), done)
   unchanged(before)
 })
 
 test('DEL with CNI_NETNS empty and no prevResult, the namespace still there: the address is free again', async () => {
-  const { config, before } = await attached()
-  assert.equal(await call({ verb: 'DEL', config, containerID: 'passing', netns: '' }), done)
+  const { del, before } = await attached()
+  assert.equal(await call({ ...del, netns: '' }), done)
   unchanged(before)
 })
 
 test('DEL with CNI_NETNS empty and the prevResult', async () => {
-  const { config, container, before, prevResult } = await attached()
+  const { config, del, container, before, result } = await attached()
   removeContainer(container)
-  const withResult = { ...config, prevResult }
-  assert.equal(await call({ verb: 'DEL', config: withResult, containerID: 'passing', netns: '' }), done)
+  const withResult = { ...config, prevResult: result }
+  assert.equal(await call({ ...del, config: withResult, netns: '' }), done)
   unchanged(before)
 })
 
 test('DEL with the bridge gone', async () => {
-  const { config, container } = await attached()
-  ip(`link delete ${(config as Configuration).bridge}`)
-  for (const containerID of ['passing', 'resident'])
-    assert.equal(await call({ verb: 'DEL', config, containerID, netns: container.path }), done)
+  const { config, del } = await attached()
+  ip(`link delete ${config.bridge}`)
+  for (const containerID of ['passing', 'resident']) assert.equal(await call({ ...del, containerID }), done)
 })
 
 test('DEL with the interface gone from the container', async () => {
-  const { config, container, before } = await attached()
+  const { del, container, before } = await attached()
   ip(`link delete ${hostEnd(container).ifname}`)
-  assert.equal(await call({ verb: 'DEL', config, containerID: 'passing', netns: container.path }), done)
+  assert.equal(await call(del), done)
   unchanged(before)
 })
 
@@ -85,14 +77,8 @@ for (const wrong of [
   { hairpinmod: true },
 ]) {
   test(`DEL of a configuration that ADD refuses still cleans up: ${JSON.stringify(wrong)}`, async () => {
-    const { config, container, before } = await attached()
-    const refused = { ...config, ...wrong }
-    const { status } = await call({
-      verb: 'DEL',
-      config: refused,
-      containerID: 'passing',
-      netns: container.path,
-    })
+    const { config, del, before } = await attached()
+    const { status } = await call({ ...del, config: { ...config, ...wrong } })
     assert.is(status, 0)
     unchanged(before)
   })

@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert'
 import { hostNics, isOfNics } from '../harness/cables.ts'
 import { privateHost } from '../harness/host.ts'
 import { exists, inContainer } from '../harness/look.ts'
-import { type Kind, testRoundTrips } from '../harness/round-trip.ts'
+import { type Kind, testRoundTrips, usual } from '../harness/round-trip.ts'
 import { testTrouble } from '../harness/trouble.ts'
 
 await privateHost()
@@ -20,10 +20,7 @@ const hostDevice: Kind = {
     assert.not.ok(exists('eth1'))
   },
   breaks: {
-    'an address is missing': (container) => inContainer(container, 'address flush dev net1 scope global'),
-    'the MTU is another': (container) => inContainer(container, 'link set net1 mtu 1300'),
-    'the MAC address is another': (container) =>
-      inContainer(container, 'link set net1 address 02:00:5e:10:00:09'),
+    ...usual('an address is missing', 'the MTU is another', 'the MAC address is another'),
     'it has another name': (container) => {
       for (const words of ['net1 down', 'net1 name other', 'other up'])
         inContainer(container, `link set ${words}`)

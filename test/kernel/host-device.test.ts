@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { done } from '../harness/attach.ts'
 import { hostNics, nics } from '../harness/cables.ts'
 import * as cnitool from '../harness/cnitool.ts'
 import { command, ip } from '../harness/command.ts'
@@ -11,13 +12,11 @@ import { refusal, unchanged } from '../harness/expect.ts'
 import { type Netns, newContainer, privateHost, removeContainer } from '../harness/host.ts'
 import { exists, inContainer, link } from '../harness/look.ts'
 import { hostLocal } from '../harness/networks.ts'
-import { type Answer, type Call, call, type Result } from '../harness/plugin.ts'
+import { type Call, call, type Result } from '../harness/plugin.ts'
 import { snapshot } from '../harness/snapshot.ts'
 import { pings } from '../harness/traffic.ts'
 
 await privateHost()
-
-const done: Answer = { status: 0, json: undefined, stderr: '' }
 
 /** A command as it would be typed, without a shell. */
 function run(words: string): void {

@@ -3,14 +3,14 @@
 
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { refused as refusedAdd } from '../harness/attach.ts'
 import { ip } from '../harness/command.ts'
-import { unchanged } from '../harness/expect.ts'
 import { farHost, near, newContainer, privateHost } from '../harness/host.ts'
 import { link, routes } from '../harness/look.ts'
 import { hostLocal, single } from '../harness/networks.ts'
 import { ipvlanNetwork } from '../harness/nic.ts'
-import { type Configuration, call } from '../harness/plugin.ts'
-import { snapshot, snapshotOf } from '../harness/snapshot.ts'
+import { call } from '../harness/plugin.ts'
+import { testRefusals } from '../harness/refusals.ts'
 
 await privateHost()
 farHost()
@@ -22,71 +22,74 @@ ip('link add link busy name mac0 type macvlan')
 
 type Keys = Record<string, unknown>
 
-/** ADD of what is to be refused. @returns what was said */
-async function refused(keys: Keys, request: { args?: string; config?: Configuration } = {}): Promise<string> {
-  const { name, path } = newContainer()
-  const look = () => [...snapshot(), ...snapshotOf(name)]
-  const before = look()
-  const config = request.config ?? single(ipvlanNetwork(keys))
-  const { status, json } = await call({ verb: 'ADD', config, netns: path, args: request.args })
-  assert.equal([status, json?.code], [1, 7], JSON.stringify(json))
-  unchanged(before, look())
-  return `${json?.msg}; ${json?.details}`
-}
+const refused = (keys: Keys, args?: string) => refusedAdd({ config: single(ipvlanNetwork(keys)), args })
 
 const fixed = (address: string, gateway?: string, routes?: object[]) => ({
   ipam: { type: 'static', addresses: [{ address, gateway }], routes },
 })
 const toAll = [{ dst: '0.0.0.0/0' }]
 
-for (const [keys, msg, remedy] of [
-  [{ mode: 'l4' }, 'mode is "l4"', '"l2", "l3" or "l3s"'],
-  [{ flag: 'vlan' }, 'flag is "vlan"', '"bridge", "private" or "vepa"'],
-  [{ master: 'nosuch' }, 'master: the host has no interface "nosuch"', 'ip link show'],
-  [{ master: 'port' }, 'ipvlan cannot sit on port: it is a port of bridge br0', 'use br0 as master'],
-  [{ master: 'busy' }, 'ipvlan cannot sit on busy: macvlan mac0 sits there already', 'ip link delete mac0'],
-  [{ master: 'lo' }, 'ipvlan cannot sit on lo: the kernel takes Ethernet devices only', 'name a NIC'],
-  [{ mtu: 60 }, 'mtu: must be 0 or from 68', ''],
-  [{ mtu: 1501 }, 'mtu: 1501 is more than the 1500 of the parent uplink', 'ip link set dev uplink mtu 1501'],
-  [{ mac: '02:00:5e:10:00:01' }, 'mac', 'macvlan'],
+testRefusals(
   [
-    { runtimeConfig: { mac: '02:00:5e:10:00:01' } },
-    'MAC address 02:00:5e:10:00:01 cannot be given',
-    'macvlan',
+    [{ mode: 'l4' }, 'mode is "l4"', '"l2", "l3" or "l3s"'],
+    [{ flag: 'vlan' }, 'flag is "vlan"', '"bridge", "private" or "vepa"'],
+    [{ master: 'nosuch' }, 'master: the host has no interface "nosuch"', 'ip link show'],
+    [{ master: 'port' }, 'ipvlan cannot sit on port: it is a port of bridge br0', 'use br0 as master'],
+    [{ master: 'busy' }, 'ipvlan cannot sit on busy: macvlan mac0 sits there already', 'ip link delete mac0'],
+    [{ master: 'lo' }, 'ipvlan cannot sit on lo: the kernel takes Ethernet devices only', 'name a NIC'],
+    [{ mtu: 60 }, 'mtu: must be 0 or from 68', ''],
+    [
+      { mtu: 1501 },
+      'mtu: 1501 is more than the 1500 of the parent uplink',
+      'ip link set dev uplink mtu 1501',
+    ],
+    [{ mac: '02:00:5e:10:00:01' }, 'mac', 'macvlan'],
+    [
+      { runtimeConfig: { mac: '02:00:5e:10:00:01' } },
+      'MAC address 02:00:5e:10:00:01 cannot be given',
+      'macvlan',
+    ],
+    [
+      { args: { cni: { mac: '02:00:5e:10:00:01' } } },
+      'all ipvlans on uplink have its own',
+      'MAC in CNI_ARGS',
+    ],
+    [{ hostAccess: true, flag: 'private' }, 'hostAccess is set but flag is "private"', 'set flag "bridge"'],
+    [
+      { hostAccess: true, linkInContainer: true },
+      'hostAccess and linkInContainer cannot be set together',
+      '',
+    ],
+    [{ hostAccess: true, ipam: undefined }, 'hostAccess is set but ipam is not', 'set ipam'],
+    [{ mode: 'l3', ipam: undefined }, 'ipam is not set: mode l3 routes between addresses', '"mode": "l2"'],
+    [{ mode: 'l3s', ipam: {} }, 'ipam is not set: mode l3s routes between addresses', '"mode": "l2"'],
+    [{ mode: 'l3', ipam: { type: 'dhcp' } }, 'cannot work in mode l3: DHCP broadcasts', '"mode": "l2"'],
+    [
+      { mode: 'l3', ...fixed('fe80::5/64') },
+      'fe80::5 is link-local, and mode l3 routes',
+      'a subnet that is routed',
+    ],
+    [fixed('10.1.0.2/24', '10.2.0.1', toAll), 'the gateway 10.2.0.1 is in no subnet', '"mode": "l3"'],
+    [
+      fixed('10.1.0.2/24', undefined, [{ dst: '10.9.0.0/16', gw: '10.2.0.1' }]),
+      'the gateway 10.2.0.1 is in no subnet',
+      '',
+    ],
+    [fixed(`${near.ipv4}/24`), `${near.ipv4} is an address of the parent uplink`, 'cut the host off'],
+    [{ mode: 'l3', ...fixed(`${near.ipv6}/64`) }, 'is an address of the parent uplink', 'rangeStart'],
+    [
+      { ipam: { type: 'host-local', ranges: [[{ subnet: '198.51.100.0/24', rangeStart: near.ipv4 }]] } },
+      `${near.ipv4} is an address of the parent uplink`,
+      'rangeStart',
+    ],
   ],
-  [{ args: { cni: { mac: '02:00:5e:10:00:01' } } }, 'all ipvlans on uplink have its own', 'MAC in CNI_ARGS'],
-  [{ hostAccess: true, flag: 'private' }, 'hostAccess is set but flag is "private"', 'set flag "bridge"'],
-  [{ hostAccess: true, linkInContainer: true }, 'hostAccess and linkInContainer cannot be set together', ''],
-  [{ hostAccess: true, ipam: undefined }, 'hostAccess is set but ipam is not', 'set ipam'],
-  [{ mode: 'l3', ipam: undefined }, 'ipam is not set: mode l3 routes between addresses', '"mode": "l2"'],
-  [{ mode: 'l3s', ipam: {} }, 'ipam is not set: mode l3s routes between addresses', '"mode": "l2"'],
-  [{ mode: 'l3', ipam: { type: 'dhcp' } }, 'cannot work in mode l3: DHCP broadcasts', '"mode": "l2"'],
-  [
-    { mode: 'l3', ...fixed('fe80::5/64') },
-    'fe80::5 is link-local, and mode l3 routes',
-    'a subnet that is routed',
-  ],
-  [fixed('10.1.0.2/24', '10.2.0.1', toAll), 'the gateway 10.2.0.1 is in no subnet', '"mode": "l3"'],
-  [
-    fixed('10.1.0.2/24', undefined, [{ dst: '10.9.0.0/16', gw: '10.2.0.1' }]),
-    'the gateway 10.2.0.1 is in no subnet',
-    '',
-  ],
-  [fixed(`${near.ipv4}/24`), `${near.ipv4} is an address of the parent uplink`, 'cut the host off'],
-  [{ mode: 'l3', ...fixed(`${near.ipv6}/64`) }, 'is an address of the parent uplink', 'rangeStart'],
-  [
-    { ipam: { type: 'host-local', ranges: [[{ subnet: '198.51.100.0/24', rangeStart: near.ipv4 }]] } },
-    `${near.ipv4} is an address of the parent uplink`,
-    'rangeStart',
-  ],
-] as [Keys, string, string][])
-  test(`${JSON.stringify(keys)} is refused: ${msg}`, async () => {
-    const said = await refused(keys)
-    assert.ok(said.includes(msg) && said.includes(remedy), said)
-  })
+  refused,
+)
 
 test('MAC in CNI_ARGS is refused, unless it is the one that all have', async () => {
-  assert.match(await refused({}, { args: 'MAC=02:00:5e:10:00:01' }), 'cannot be given: all ipvlans on uplink')
+  const { code, said } = await refused({}, 'MAC=02:00:5e:10:00:01')
+  assert.is(code, 7)
+  assert.match(said, 'cannot be given: all ipvlans on uplink')
   const args = `MAC=${link('uplink').address.toUpperCase()}`
   const request = { config: single(ipvlanNetwork()), netns: newContainer().path, args }
   assert.is((await call({ ...request, verb: 'ADD' })).status, 0)

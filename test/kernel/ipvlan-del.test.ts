@@ -3,39 +3,24 @@
 
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { attached as attachedTo, done } from '../harness/attach.ts'
 import * as cnitool from '../harness/cnitool.ts'
 import { ip } from '../harness/command.ts'
-import { unchanged } from '../harness/expect.ts'
+import { unchanged, unchangedFiles } from '../harness/expect.ts'
 import { harmOfFailures } from '../harness/failing.ts'
 import { farHost, near, newContainer, privateHost, removeContainer } from '../harness/host.ts'
 import { addresses, exists, link, routes } from '../harness/look.ts'
 import { hostLocal, single } from '../harness/networks.ts'
 import { bare, ipvlanNetwork } from '../harness/nic.ts'
-import { type Answer, call, type Result } from '../harness/plugin.ts'
-import { snapshot, snapshotOf } from '../harness/snapshot.ts'
+import { testParentLost } from '../harness/parent-lost.ts'
+import { call, type Result } from '../harness/plugin.ts'
+import { filesIn, snapshot, snapshotOf } from '../harness/snapshot.ts'
 import { pings } from '../harness/traffic.ts'
 
 await privateHost()
 farHost()
 
-const done: Answer = { status: 0, json: undefined, stderr: '' }
-
-/** An attachment, and the host as it was before it. */
-async function attached(keys: Record<string, unknown> = {}) {
-  const config = single(ipvlanNetwork(keys, '1.1.0'))
-  const before = snapshot()
-  const container = newContainer()
-  const { status, json } = await call({ verb: 'ADD', config, containerID: 'passing', netns: container.path })
-  assert.is(status, 0, JSON.stringify(json))
-  assert.ok(snapshot().some((line) => line.includes('networks') && line.includes('passing')))
-  const del = { verb: 'DEL', config, containerID: 'passing', netns: container.path } as const
-  return { config, container, before, del }
-}
-
-/** What host-local and this plugin remember. */
-function files(lines: string[]): string[] {
-  return lines.filter((line) => line.startsWith('file '))
-}
+const attached = (keys: Record<string, unknown> = {}) => attachedTo(single(ipvlanNetwork(keys, '1.1.0')))
 
 test('DEL twice; the second has nothing to do and says so by silence', async () => {
   const { before, del, container } = await attached({ hostAccess: true })
@@ -54,23 +39,7 @@ test('DEL with the namespace gone, or not told, leaves nothing', async () => {
   }
 })
 
-test('DEL with the parent gone releases the address', async () => {
-  ip('link add nic type veth')
-  const { before, del } = await attached({ master: 'nic' })
-  ip('link delete nic')
-  assert.equal(await call(del), done)
-  assert.equal(files(snapshot()), files(before))
-})
-
-test('DEL with the parent under another name removes the interface and releases the address', async () => {
-  ip('link add nic type veth')
-  const { before, del, container } = await attached({ master: 'nic' })
-  ip('link set nic name other')
-  assert.equal(await call(del), done)
-  assert.not.ok(exists('eth0', container))
-  assert.equal(files(snapshot()), files(before))
-  ip('link delete other')
-})
+testParentLost(attached)
 
 test('DEL without master and without a default route, which CHECK does not mind either', async () => {
   const { before, del, config, container } = await attached({ master: undefined })
@@ -85,7 +54,7 @@ test('DEL without master and without a default route, which CHECK does not mind 
   const check = { config: { ...config, prevResult }, containerID: 'passing', netns: container.path }
   assert.equal(await call({ ...check, verb: 'CHECK' }), done)
   assert.equal(await call(del), done)
-  assert.equal(files(snapshot()), files(before))
+  unchangedFiles(before)
   ip('route add default dev uplink')
   ip('-6 route add default dev uplink')
 })
@@ -122,7 +91,7 @@ test('GC takes hostAccess and addresses of stale attachments, and leaves valid o
   ] as const) {
     const { status } = await call({ verb: 'GC', config: { ...config, 'cni.dev/valid-attachments': valid } })
     assert.is(status, 0)
-    assert.equal(files(snapshot()).filter(isNoWitness), files(left).filter(isNoWitness))
+    assert.equal(filesIn(snapshot()).filter(isNoWitness), filesIn(left).filter(isNoWitness))
   }
   // GC is told of no namespace: the interfaces are still there, and hold the parent to their mode.
   for (const each of [del, stale]) assert.equal(await call(each), done)

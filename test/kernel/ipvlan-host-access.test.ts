@@ -4,11 +4,11 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as cnitool from '../harness/cnitool.ts'
-import { ip, ipJson } from '../harness/command.ts'
+import { ip } from '../harness/command.ts'
 import { refusal, unchanged } from '../harness/expect.ts'
 import { farHost, type Netns, near, newContainer, privateHost, setSysctl } from '../harness/host.ts'
+import { apart, bothWays, shimsOf } from '../harness/host-access.ts'
 import { addresses, inContainer } from '../harness/look.ts'
-import { hostLocal } from '../harness/networks.ts'
 import { bare, ipvlanNetwork } from '../harness/nic.ts'
 import { type Kind, noticed } from '../harness/round-trip.ts'
 import { snapshot } from '../harness/snapshot.ts'
@@ -17,22 +17,10 @@ import { mirrorIn, overhear, pings } from '../harness/traffic.ts'
 await privateHost()
 const distant = farHost()
 
-/** In subnets that are not the host's. */
-const apart = { ipam: hostLocal('10.60.0.0/24', 'fd60::/64') }
+const shims = () => shimsOf('ipvlan')
 
 function accessible(keys: Record<string, unknown> = {}): cnitool.Network {
   return ipvlanNetwork({ hostAccess: true, ...keys })
-}
-
-/** The host's own interfaces among the containers'. */
-function shims(): string[] {
-  return ipJson<{ ifname: string }>('link show type ipvlan').map(({ ifname }) => ifname)
-}
-
-function bothWays(container: Netns, ips: { address: string }[]): void {
-  for (const address of bare(ips)) assert.ok(pings(undefined, address), `the host reaches ${address}`)
-  for (const address of [near.ipv4, near.ipv6])
-    assert.ok(pings(container, address), `the container reaches ${address}`)
 }
 
 const places = [

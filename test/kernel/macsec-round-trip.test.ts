@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert'
 import { type Netns, privateHost } from '../harness/host.ts'
 import { inContainer } from '../harness/look.ts'
 import { layCable, wholeMacsec, writeKeys } from '../harness/macsec.ts'
-import { type Kind, testRoundTrips } from '../harness/round-trip.ts'
+import { type Kind, testRoundTrips, usual } from '../harness/round-trip.ts'
 
 await privateHost()
 writeKeys()
@@ -25,12 +25,13 @@ const macsec: Kind = {
     assert.ok(flags.includes('UP'))
   },
   breaks: {
-    'an address is missing': (container) => inContainer(container, 'address flush dev eth0 scope global'),
-    'the interface is down': (container) => inContainer(container, 'link set eth0 down'),
-    'the MTU is another': (container) => inContainer(container, 'link set eth0 mtu 1300'),
-    'the MAC address is another': (container) =>
-      inContainer(container, 'link set eth0 address 02:00:5e:00:00:01'),
-    'the interface is gone': (container) => inContainer(container, 'link delete eth0'),
+    ...usual(
+      'an address is missing',
+      'the interface is down',
+      'the MTU is another',
+      'the MAC address is another',
+      'the interface is gone',
+    ),
     'frames are not encrypted': (container) => change(container, 'encrypt off'),
     'frames are not protected': (container) => change(container, 'protect off'),
     'all frames are taken': (container) => change(container, 'validate disabled'),

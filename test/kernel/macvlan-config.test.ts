@@ -3,6 +3,7 @@
 
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { refused } from '../harness/attach.ts'
 import { ip } from '../harness/command.ts'
 import { unchanged } from '../harness/expect.ts'
 import { farHost, newContainer, privateHost } from '../harness/host.ts'
@@ -10,6 +11,7 @@ import { link } from '../harness/look.ts'
 import { single } from '../harness/networks.ts'
 import { macvlanNetwork } from '../harness/nic.ts'
 import { call } from '../harness/plugin.ts'
+import { testRefusals } from '../harness/refusals.ts'
 import { snapshot } from '../harness/snapshot.ts'
 
 await privateHost()
@@ -19,44 +21,52 @@ ip('link add br0 type bridge')
 ip('link set port master br0')
 ip('tuntap add tun0 mode tun')
 
-type Keys = Record<string, unknown>
-
 const source = (sourceMacs: unknown) => ({ mode: 'source', sourceMacs })
 
-for (const [keys, msg, remedy] of [
-  [{ mode: 'bridged' }, 'mode is "bridged"', '"private", "vepa", "bridge", "passthru" or "source"'],
-  [{ master: 'nosuch' }, 'master: the host has no interface "nosuch"', 'ip link show'],
-  [{ master: 'a/b' }, 'master is "a/b"', 'an interface name'],
-  [{ master: 'port' }, 'macvlan cannot sit on port: it is a port of bridge br0', 'use br0 as master'],
-  [{ master: 'lo' }, 'macvlan cannot sit on lo: it is no Ethernet device', 'name an Ethernet interface'],
-  [{ master: 'tun0' }, 'macvlan cannot sit on tun0: it is no Ethernet device', 'name an Ethernet interface'],
-  [{ linkInContainer: true, master: 'uplink' }, 'the container has no interface "uplink"', 'before this one'],
-  [{ linkInContainer: true, master: undefined }, 'the container has no default route', '"master": "eth0"'],
-  [{ mtu: 60 }, 'mtu: must be 0 or from 68', ''],
-  [{ mtu: 1501 }, 'mtu: 1501 is more than the 1500 of the parent uplink', 'ip link set dev uplink mtu 1501'],
-  [{ bcqueuelen: -1 }, 'bcqueuelen is -1', 'a whole number from 0 to 4294967295'],
-  [{ sourceMacs: ['02:00:5e:10:00:01'] }, 'sourceMacs is set but mode is "bridge"', 'set mode "source"'],
-  [source(undefined), 'sourceMacs is empty', '"sourceMacs": ['],
-  [source([]), 'sourceMacs is empty', '"sourceMacs": ['],
-  [source(['01:00:5e:00:00:01']), 'sourceMacs[0] is "01:00:5e:00:00:01"', 'a unicast MAC address'],
-  [{ mac: '02:00:5e' }, 'mac is "02:00:5e"', 'a unicast MAC address'],
-  [{ runtimeConfig: { mac: '01:00:5e:00:00:01' } }, 'runtimeConfig.mac', 'unicast'],
-  [{ hostAccess: true, mode: 'private' }, 'hostAccess is set but mode is "private"', 'set mode "bridge"'],
-  [{ hostAccess: true, linkInContainer: true }, 'hostAccess and linkInContainer cannot be set together', ''],
-  [{ hostAccess: true, ipam: undefined }, 'hostAccess is set but ipam is not', 'set ipam'],
-  [{ hostAccess: true, ipam: {} }, 'hostAccess is set but ipam is not', 'set ipam'],
-  [{ hostAcess: true }, 'unknown key hostAcess, did you mean hostAccess?', ''],
-  [{ vlanTrunk: [] }, 'unknown key vlanTrunk: it belongs to the plugin bridge', ''],
-] as [Keys, string, string][])
-  test(`${JSON.stringify(keys)} is refused: ${msg}`, async () => {
-    const before = snapshot()
-    const config = single(macvlanNetwork(keys))
-    const { status, json } = await call({ verb: 'ADD', config, netns: newContainer().path })
-    assert.equal([status, json?.code], [1, 7])
-    const said = `${json?.msg}; ${json?.details}`
-    assert.ok(said.includes(msg) && said.includes(remedy), said)
-    unchanged(before)
-  })
+testRefusals(
+  [
+    [{ mode: 'bridged' }, 'mode is "bridged"', '"private", "vepa", "bridge", "passthru" or "source"'],
+    [{ master: 'nosuch' }, 'master: the host has no interface "nosuch"', 'ip link show'],
+    [{ master: 'a/b' }, 'master is "a/b"', 'an interface name'],
+    [{ master: 'port' }, 'macvlan cannot sit on port: it is a port of bridge br0', 'use br0 as master'],
+    [{ master: 'lo' }, 'macvlan cannot sit on lo: it is no Ethernet device', 'name an Ethernet interface'],
+    [
+      { master: 'tun0' },
+      'macvlan cannot sit on tun0: it is no Ethernet device',
+      'name an Ethernet interface',
+    ],
+    [
+      { linkInContainer: true, master: 'uplink' },
+      'the container has no interface "uplink"',
+      'before this one',
+    ],
+    [{ linkInContainer: true, master: undefined }, 'the container has no default route', '"master": "eth0"'],
+    [{ mtu: 60 }, 'mtu: must be 0 or from 68', ''],
+    [
+      { mtu: 1501 },
+      'mtu: 1501 is more than the 1500 of the parent uplink',
+      'ip link set dev uplink mtu 1501',
+    ],
+    [{ bcqueuelen: -1 }, 'bcqueuelen is -1', 'a whole number from 0 to 4294967295'],
+    [{ sourceMacs: ['02:00:5e:10:00:01'] }, 'sourceMacs is set but mode is "bridge"', 'set mode "source"'],
+    [source(undefined), 'sourceMacs is empty', '"sourceMacs": ['],
+    [source([]), 'sourceMacs is empty', '"sourceMacs": ['],
+    [source(['01:00:5e:00:00:01']), 'sourceMacs[0] is "01:00:5e:00:00:01"', 'a unicast MAC address'],
+    [{ mac: '02:00:5e' }, 'mac is "02:00:5e"', 'a unicast MAC address'],
+    [{ runtimeConfig: { mac: '01:00:5e:00:00:01' } }, 'runtimeConfig.mac', 'unicast'],
+    [{ hostAccess: true, mode: 'private' }, 'hostAccess is set but mode is "private"', 'set mode "bridge"'],
+    [
+      { hostAccess: true, linkInContainer: true },
+      'hostAccess and linkInContainer cannot be set together',
+      '',
+    ],
+    [{ hostAccess: true, ipam: undefined }, 'hostAccess is set but ipam is not', 'set ipam'],
+    [{ hostAccess: true, ipam: {} }, 'hostAccess is set but ipam is not', 'set ipam'],
+    [{ hostAcess: true }, 'unknown key hostAcess, did you mean hostAccess?', ''],
+    [{ vlanTrunk: [] }, 'unknown key vlanTrunk: it belongs to the plugin bridge', ''],
+  ],
+  (keys) => refused({ config: single(macvlanNetwork(keys)) }),
+)
 
 test('no default route: master must be named', async () => {
   const config = single(macvlanNetwork({ master: undefined }))

@@ -3,33 +3,23 @@
 
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { attached as attachedTo, done } from '../harness/attach.ts'
 import * as cnitool from '../harness/cnitool.ts'
 import { ip } from '../harness/command.ts'
-import { refusal, unchanged } from '../harness/expect.ts'
+import { refusal, unchanged, unchangedFiles } from '../harness/expect.ts'
 import { farHost, newContainer, privateHost, removeContainer } from '../harness/host.ts'
 import { exists } from '../harness/look.ts'
 import { hostLocal, single } from '../harness/networks.ts'
 import { bare, macvlanNetwork } from '../harness/nic.ts'
-import { type Answer, call } from '../harness/plugin.ts'
+import { testParentLost } from '../harness/parent-lost.ts'
+import { call } from '../harness/plugin.ts'
 import { snapshot } from '../harness/snapshot.ts'
 import { pings } from '../harness/traffic.ts'
 
 await privateHost()
 farHost()
 
-const done: Answer = { status: 0, json: undefined, stderr: '' }
-
-/** An attachment, and the host as it was before it. */
-async function attached(keys: Record<string, unknown> = {}) {
-  const config = single(macvlanNetwork(keys, '1.1.0'))
-  const before = snapshot()
-  const container = newContainer()
-  const { status, json } = await call({ verb: 'ADD', config, containerID: 'passing', netns: container.path })
-  assert.is(status, 0, JSON.stringify(json))
-  assert.ok(snapshot().some((line) => line.includes('networks') && line.includes('passing')))
-  const del = { verb: 'DEL', config, containerID: 'passing', netns: container.path } as const
-  return { config, container, before, del }
-}
+const attached = (keys: Record<string, unknown> = {}) => attachedTo(single(macvlanNetwork(keys, '1.1.0')))
 
 for (const mode of ['private', 'vepa', 'bridge', 'passthru']) {
   test(`${mode}: DEL twice; the second has nothing to do and says so by silence`, async () => {
@@ -55,35 +45,15 @@ test('DEL with CNI_NETNS empty releases the address', async () => {
   removeContainer(container)
 })
 
-test('DEL with the parent gone releases the address', async () => {
-  ip('link add nic type veth')
-  const { before, del } = await attached({ master: 'nic' })
-  ip('link delete nic')
-  assert.equal(await call(del), done)
-  assert.equal(files(snapshot()), files(before))
-})
-
-test('DEL with the parent under another name removes the interface and releases the address', async () => {
-  ip('link add nic type veth')
-  const { before, del, container } = await attached({ master: 'nic' })
-  ip('link set nic name other')
-  assert.equal(await call(del), done)
-  assert.not.ok(exists('eth0', container))
-  assert.equal(files(snapshot()), files(before))
-  ip('link delete other')
-})
+testParentLost(attached)
 
 test('DEL without master and without a default route', async () => {
   const { before, del } = await attached({ master: undefined })
   ip('route delete default')
   assert.equal(await call(del), done)
-  assert.equal(files(snapshot()), files(before))
+  unchangedFiles(before)
   ip('route add default dev uplink')
 })
-
-function files(lines: string[]): string[] {
-  return lines.filter((line) => line.startsWith('file '))
-}
 
 for (const wrong of [{ mode: 'bridged' }, { mtu: 'large' }, { master: 'a/b' }, { sourceMacs: 'all' }])
   test(`DEL of a configuration that ADD refuses still cleans up: ${JSON.stringify(wrong)}`, async () => {

@@ -16,8 +16,9 @@ import {
   removeContainer,
   setSysctl,
 } from '../harness/host.ts'
+import { apart, bothWays, shimsOf } from '../harness/host-access.ts'
 import { addresses, exists, inContainer, link } from '../harness/look.ts'
-import { hostLocal, single } from '../harness/networks.ts'
+import { single } from '../harness/networks.ts'
 import { bare, macvlanNetwork } from '../harness/nic.ts'
 import { call } from '../harness/plugin.ts'
 import { testRoundTrips } from '../harness/round-trip.ts'
@@ -27,23 +28,11 @@ import { mirrorIn, overhear, pings } from '../harness/traffic.ts'
 await privateHost()
 const distant = farHost()
 
+const shims = () => shimsOf('macvlan')
+
 /** With addresses of the host's LAN, unless told otherwise. */
 function accessible(keys: Record<string, unknown> = {}, version?: string): cnitool.Network {
   return macvlanNetwork({ hostAccess: true, ...keys }, version)
-}
-
-/** In subnets that are not the host's. */
-const apart = { ipam: hostLocal('10.60.0.0/24', 'fd60::/64') }
-
-/** The host's own interfaces among the containers'. */
-function shims(): string[] {
-  return ipJson<{ ifname: string }>('link show type macvlan').map(({ ifname }) => ifname)
-}
-
-function bothWays(container: Netns, ips: { address: string }[]): void {
-  for (const address of bare(ips)) assert.ok(pings(undefined, address), `the host reaches ${address}`)
-  for (const address of [near.ipv4, near.ipv6])
-    assert.ok(pings(container, address), `the container reaches ${address}`)
 }
 
 for (const [where, keys] of Object.entries({ 'on the host’s LAN': {}, 'in subnets apart': apart }))

@@ -3,31 +3,25 @@
 
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { added, attached as attachedTo, done } from '../harness/attach.ts'
 import * as cnitool from '../harness/cnitool.ts'
 import { command, ip } from '../harness/command.ts'
 import { refusal, unchanged } from '../harness/expect.ts'
 import { newContainer, privateHost, removeContainer } from '../harness/host.ts'
 import { exists, hostEnd } from '../harness/look.ts'
 import { hostLocal, ptpNetwork, single } from '../harness/networks.ts'
-import { type Answer, call } from '../harness/plugin.ts'
-import { type Snapshot, snapshot } from '../harness/snapshot.ts'
+import { call } from '../harness/plugin.ts'
+import { snapshot } from '../harness/snapshot.ts'
 import { pings } from '../harness/traffic.ts'
 
 await privateHost()
-
-const done: Answer = { status: 0, json: undefined, stderr: '' }
 
 /** An attachment beside another container's, and the host as it was before it. */
 async function attached(keys: Record<string, unknown> = {}) {
   const config = single(ptpNetwork({ ipMasq: true, ...keys }, '1.1.0'))
   const resident = newContainer()
-  await call({ verb: 'ADD', config, containerID: 'resident', netns: resident.path })
-  const before: Snapshot = snapshot()
-  const container = newContainer()
-  const { status, json } = await call({ verb: 'ADD', config, containerID: 'passing', netns: container.path })
-  assert.is(status, 0, JSON.stringify(json))
-  const del = { verb: 'DEL', config, containerID: 'passing', netns: container.path } as const
-  return { config, container, resident, before, del }
+  await added({ config, containerID: 'resident', netns: resident.path })
+  return { ...(await attachedTo(config)), resident }
 }
 
 test('DEL twice: the second has nothing to do and says so by silence', async () => {

@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert'
 import { command, ip } from '../harness/command.ts'
 import { privateHost } from '../harness/host.ts'
 import { addresses, hostEnd, inContainer } from '../harness/look.ts'
-import { type Kind, testRoundTrips } from '../harness/round-trip.ts'
+import { type Kind, testRoundTrips, usual } from '../harness/round-trip.ts'
 
 await privateHost()
 
@@ -16,13 +16,11 @@ const ptp: Kind = {
   expect: ({ mtu, txqlen, linkinfo }) =>
     assert.equal([linkinfo?.info_kind, mtu, txqlen], ['veth', 1400, 500]),
   breaks: {
-    'an address is missing': (container) => inContainer(container, 'address flush dev eth0 scope global'),
+    ...usual('an address is missing', 'the interface is down', 'the interface is gone'),
     'the way to the gateway is missing': (container) => inContainer(container, 'route delete 10.88.0.1/32'),
     'the way to the subnet is missing': (container) => inContainer(container, '-6 route delete fd88::/64'),
     'the way to the subnet leads past the gateway': (container) =>
       inContainer(container, 'route replace 10.88.0.0/24 dev eth0'),
-    'the interface is down': (container) => inContainer(container, 'link set eth0 down'),
-    'the interface is gone': (container) => inContainer(container, 'link delete eth0'),
     'the MTU of the host’s end is another': (container) =>
       ip(`link set ${hostEnd(container).ifname} mtu 1300`),
     'the host’s end is down': (container) => ip(`link set ${hostEnd(container).ifname} down`),

@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert'
 import { ip } from '../harness/command.ts'
 import { type Netns, privateHost } from '../harness/host.ts'
 import { hostEnd, inContainer } from '../harness/look.ts'
-import { type Kind, testRoundTrips } from '../harness/round-trip.ts'
+import { type Kind, testRoundTrips, usual } from '../harness/round-trip.ts'
 
 await privateHost()
 
@@ -16,14 +16,16 @@ const kinds: Record<string, Kind> = {
     subnets: ['10.88.0.0/24', 'fd88::/64'],
     expect: ({ mtu, linkinfo }) => assert.equal([linkinfo?.info_kind, mtu], ['veth', 1400]),
     breaks: {
-      'an address is missing': (container) => inContainer(container, 'address flush dev eth0 scope global'),
+      ...usual(
+        'an address is missing',
+        'the interface is down',
+        'the MTU is another',
+        'the interface is gone',
+      ),
       'the default route is missing': (container) => inContainer(container, 'route delete default'),
-      'the interface is down': (container) => inContainer(container, 'link set eth0 down'),
-      'the MTU is another': (container) => inContainer(container, 'link set eth0 mtu 1300'),
       'the MTU of the host’s end is another': (container) =>
         ip(`link set ${hostEnd(container).ifname} mtu 1300`),
       'the host’s end has no master': (container) => ip(`link set ${hostEnd(container).ifname} nomaster`),
-      'the interface is gone': (container) => inContainer(container, 'link delete eth0'),
     },
   },
   loopback: {

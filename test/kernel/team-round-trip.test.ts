@@ -10,7 +10,7 @@ import { changeTeam, type TeamOption } from '../../shared/netlink/team.ts'
 import { cables, hostNics, nics, ownCables } from '../harness/cables.ts'
 import { type Netns, privateHost } from '../harness/host.ts'
 import { exists, inContainer, type Link } from '../harness/look.ts'
-import { type Kind, noticed, roundTrip, testRoundTrips } from '../harness/round-trip.ts'
+import { type Kind, noticed, roundTrip, testRoundTrips, usual } from '../harness/round-trip.ts'
 
 await privateHost()
 
@@ -47,8 +47,7 @@ const own: Kind = {
   prepare: ownCables,
   expect: assertTeam,
   breaks: {
-    'an address is missing': (container) => inContainer(container, 'address flush dev eth0 scope global'),
-    'the interface is down': (container) => inContainer(container, 'link set eth0 down'),
+    ...usual('an address is missing', 'the interface is down'),
     'a member is free': (container) => inContainer(container, 'link set net1 nomaster'),
     'an option is another': set('notify_peers_count', 3),
     'the hash is another': set('bpf_hash_func', Buffer.from('0600000001000000', 'hex')),

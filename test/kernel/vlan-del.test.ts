@@ -4,6 +4,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { done } from '../harness/attach.ts'
 import * as cnitool from '../harness/cnitool.ts'
 import { ip } from '../harness/command.ts'
 import { refusal, unchanged } from '../harness/expect.ts'
@@ -11,7 +12,7 @@ import { newContainer, privateHost, removeContainer } from '../harness/host.ts'
 import { lan } from '../harness/lan.ts'
 import { addresses, exists, inContainer } from '../harness/look.ts'
 import { hostLocal, single } from '../harness/networks.ts'
-import { type Answer, call } from '../harness/plugin.ts'
+import { call } from '../harness/plugin.ts'
 import { snapshot, snapshotOf } from '../harness/snapshot.ts'
 import { attached, tidy, vlanNetwork } from '../harness/vlan.ts'
 
@@ -19,7 +20,6 @@ await privateHost()
 const far = lan()
 test.after.each(tidy)
 
-const done: Answer = { status: 0, json: undefined, stderr: '' }
 const ipam = hostLocal('10.7.0.0/24', 'fd07::/64')
 
 /** The host before, and an attachment with addresses of host-local. */

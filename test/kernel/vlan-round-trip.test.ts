@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert'
 import { ip, ipJson } from '../harness/command.ts'
 import { type Netns, privateHost } from '../harness/host.ts'
 import { inContainer, type Link } from '../harness/look.ts'
-import { type Kind, testRoundTrips } from '../harness/round-trip.ts'
+import { type Kind, testRoundTrips, usual } from '../harness/round-trip.ts'
 
 await privateHost()
 for (const [name, peer] of [
@@ -77,9 +77,8 @@ const kinds: Record<string, Kind> = {
       )
     },
     breaks: {
+      ...usual('the interface is down', 'the MTU is another', 'the interface is gone'),
       'an address is missing': addressesGone,
-      'the interface is down': (container) => inContainer(container, 'link set eth0 down'),
-      'the MTU is another': (container) => inContainer(container, 'link set eth0 mtu 1300'),
       'a flag is another': set('gvrp off'),
       'the tags are cut out': set('reorder_hdr on'),
       'a priority leads elsewhere': set('ingress-qos-map 3:6'),
@@ -92,7 +91,6 @@ const kinds: Record<string, Kind> = {
         inContainer(container, 'link delete eth0')
         inContainer(container, 'link add eth0 type veth peer name 0hte')
       },
-      'the interface is gone': (container) => inContainer(container, 'link delete eth0'),
     },
   },
   'vlan of 802.1ad': {

@@ -8,7 +8,7 @@ import { gatewayRules } from '../harness/can.ts'
 import { command, ip } from '../harness/command.ts'
 import { type Netns, privateHost } from '../harness/host.ts'
 import { hostEnd, inContainer } from '../harness/look.ts'
-import { type Kind, testRoundTrips } from '../harness/round-trip.ts'
+import { isUp, type Kind, testRoundTrips, usual } from '../harness/round-trip.ts'
 import { testTrouble } from '../harness/trouble.ts'
 
 await privateHost()
@@ -24,21 +24,13 @@ const toHost: Kind = {
   config: { type: 'vxcan', mtu: 16, gateway: { device: 'bus0' } },
   addressless: true,
   ifname: 'can0',
-  expect: ({ linkinfo, mtu, flags }) => {
-    assert.equal([linkinfo?.info_kind, mtu], ['vxcan', 16])
-    assert.ok(flags.includes('UP'))
-  },
+  expect: isUp('vxcan', 16),
   breaks: {
-    'the interface is gone': (container) => inContainer(container, 'link delete can0'),
-    'the interface is of another kind': (container) => {
-      inContainer(container, 'link delete can0')
-      inContainer(container, 'link add can0 type veth')
-    },
+    ...usual('the interface is down', 'the interface is gone', 'the interface is of another kind'),
     'the MTU is another': (container) => {
       inContainer(container, 'link set can0 down')
       inContainer(container, 'link set can0 mtu 72 up')
     },
-    'the interface is down': (container) => inContainer(container, 'link set can0 down'),
     "the host's end is gone": (container) => ip(`link delete ${end(container)}`),
     "the host's end is down": (container) => ip(`link set ${end(container)} down`),
     "the host's MTU is another": (container) => {

@@ -3,11 +3,12 @@
 
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { refused as refusedAdd } from '../harness/attach.ts'
 import { ip } from '../harness/command.ts'
 import { newContainer, privateHost } from '../harness/host.ts'
 import { exists, link } from '../harness/look.ts'
 import { call } from '../harness/plugin.ts'
-import { difference, snapshot, snapshotOf } from '../harness/snapshot.ts'
+import { difference, snapshot } from '../harness/snapshot.ts'
 
 await privateHost()
 
@@ -17,21 +18,21 @@ for (const end of ['under0', 'under1']) ip(`link set ${end} up`)
 
 const vni = 100
 
+const configOf = (keys: Record<string, unknown>) => ({
+  type: 'vxlan',
+  name: 'blue',
+  cniVersion: '1.1.0',
+  vni,
+  ...keys,
+})
+const refused = (keys: Record<string, unknown>) => refusedAdd({ config: configOf(keys) })
+
 function request(keys: Record<string, unknown>, verb: 'ADD' | 'STATUS' | 'DEL' = 'ADD') {
   const container = newContainer()
-  const config = { type: 'vxlan', name: 'blue', cniVersion: '1.1.0', vni, ...keys }
-  return { container, call: { verb, config, containerID: container.name, netns: container.path } as const }
-}
-
-/** The refusal of an ADD, which must have left everything as it was. */
-async function refused(keys: Record<string, unknown>) {
-  const { container, call: add } = request(keys)
-  const look = () => [...snapshot(), ...snapshotOf(container.name)]
-  const before = look()
-  const { status, json } = await call(add)
-  assert.is(status, 1, JSON.stringify(json))
-  assert.equal(difference(before, look()), [])
-  return { code: json?.code, text: `${json?.msg}; ${json?.details}` }
+  return {
+    container,
+    call: { verb, config: configOf(keys), containerID: container.name, netns: container.path } as const,
+  }
 }
 
 const remote = '192.0.2.2'
@@ -77,17 +78,17 @@ const wrong: [Record<string, unknown>, string | RegExp][] = [
   [{ remote: '2001:db8::2', mtu: 1431 }, 'less 70 for VXLAN over IPv6 leaves 1430'],
 ]
 
-for (const [keys, said] of wrong)
+for (const [keys, expected] of wrong)
   test(`${JSON.stringify(keys)} is refused`, async () => {
-    const { code, text } = await refused(keys)
-    assert.is(code, 7, text)
-    assert.match(text, said)
+    const { code, said } = await refused(keys)
+    assert.is(code, 7, said)
+    assert.match(said, expected)
   })
 
 test('no way to any remote: try again later, or say the MTU', async () => {
-  const { code, text } = await refused({ remotes: ['203.0.113.1', '203.0.113.2'] })
+  const { code, said } = await refused({ remotes: ['203.0.113.1', '203.0.113.2'] })
   assert.is(code, 11)
-  assert.match(text, 'no route leads to any remote (203.0.113.1, 203.0.113.2)')
+  assert.match(said, 'no route leads to any remote (203.0.113.1, 203.0.113.2)')
   const { call: add } = request({ remotes: ['203.0.113.1'], mtu: 1300 })
   assert.is((await call(add)).status, 0)
   assert.is(link(`vx${vni}`).mtu, 1300)
@@ -106,13 +107,13 @@ test('one remote without a way: a warning, and the others give the MTU', async (
 test('a name that is taken, and a VNI that another VTEP has, are named', async () => {
   ip(`link add vx${vni} type veth`)
   assert.match(
-    (await refused({ remote })).text,
+    (await refused({ remote })).said,
     `the VTEP would be named vx${vni}, which exists and is of kind veth`,
   )
   ip(`link delete vx${vni}`)
   ip(`link add foreign0 type vxlan id ${vni} dstport 4789`)
   assert.match(
-    (await refused({ remote })).text,
+    (await refused({ remote })).said,
     `VNI ${vni} is in use on this host at UDP port 4789 by foreign0`,
   )
   ip('link delete foreign0')
@@ -136,8 +137,8 @@ test('an ADD that fails in IPAM leaves neither VTEP nor bridge', async () => {
   }
   const { call: first } = request({ vni: 900, remote, ipam })
   assert.is((await call(first)).status, 0)
-  const { text } = await refused({ remote, ipam })
-  assert.match(text, '10.0.0')
+  const { said } = await refused({ remote, ipam })
+  assert.match(said, '10.0.0')
   await call({ ...first, verb: 'DEL' })
 })
 

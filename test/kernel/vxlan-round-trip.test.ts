@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert'
 import { command, ip } from '../harness/command.ts'
 import { privateHost } from '../harness/host.ts'
 import { hostEnd, inContainer, link } from '../harness/look.ts'
-import { type Kind, testRoundTrips } from '../harness/round-trip.ts'
+import { type Kind, testRoundTrips, usual } from '../harness/round-trip.ts'
 
 await privateHost()
 
@@ -125,9 +125,7 @@ const kinds: Record<string, Kind> = {
       assert.equal([linkinfo?.info_kind, linkinfo?.info_data?.id, mtu], ['vxlan', 100, 1450])
     },
     breaks: {
-      'an address is missing': (container) => inContainer(container, 'address flush dev eth0 scope global'),
-      'the interface is down': (container) => inContainer(container, 'link set eth0 down'),
-      'the interface is gone': (container) => inContainer(container, 'link delete eth0'),
+      ...usual('an address is missing', 'the interface is down', 'the interface is gone'),
       'a remote has come': ({ name }) =>
         command('bridge', '-n', name, ...'fdb append 00:00:00:00:00:00 dev eth0 dst 192.0.2.9'.split(' ')),
       'an option is another': (container) => inContainer(container, 'link set eth0 type vxlan ttl 9'),

@@ -3,18 +3,17 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { done } from '../harness/attach.ts'
 import * as cnitool from '../harness/cnitool.ts'
 import { refusal, unchanged } from '../harness/expect.ts'
 import { type Netns, newContainer, privateHost, removeContainer } from '../harness/host.ts'
 import { addresses, exists } from '../harness/look.ts'
 import { single, wireNetwork } from '../harness/networks.ts'
-import { type Answer, type Call, call } from '../harness/plugin.ts'
+import { type Call, call } from '../harness/plugin.ts'
 import { type Snapshot, snapshot } from '../harness/snapshot.ts'
 import { pings } from '../harness/traffic.ts'
 
 await privateHost()
-
-const done: Answer = { status: 0, json: undefined, stderr: '' }
 
 type End = Omit<Call, 'verb'> & { container: Netns }
 

@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert'
 import { ip } from '../harness/command.ts'
 import { privateHost } from '../harness/host.ts'
 import { inContainer } from '../harness/look.ts'
-import { type Kind, testRoundTrips } from '../harness/round-trip.ts'
+import { type Kind, testRoundTrips, usual } from '../harness/round-trip.ts'
 
 await privateHost()
 
@@ -18,10 +18,7 @@ const wire: Kind = {
     assert.ok(flags.includes('UP'))
   },
   breaks: {
-    'an address is missing': (container) => inContainer(container, 'address flush dev eth0 scope global'),
-    'the interface is down': (container) => inContainer(container, 'link set eth0 down'),
-    'the MTU is another': (container) => inContainer(container, 'link set eth0 mtu 1300'),
-    'the interface is gone': (container) => inContainer(container, 'link delete eth0'),
+    ...usual('an address is missing', 'the interface is down', 'the MTU is another', 'the interface is gone'),
     'the other end is gone': () => ip(`link delete ${waiting()}`),
     'the interface is no end of the wire': (container) => inContainer(container, 'link set eth0 alias mine'),
     'the record of who has its ends is lost': () => rmSync('/run/patchbay/wires', { recursive: true }),

@@ -1,0 +1,30 @@
+/** DEL when the parent is gone or has another name: tests of the plugins whose interfaces sit on one. */
+
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { type attached, done } from './attach.ts'
+import { ip } from './command.ts'
+import { unchangedFiles } from './expect.ts'
+import { exists } from './look.ts'
+import { call } from './plugin.ts'
+
+/** @param attach an attachment in a network with more keys */
+export function testParentLost(attach: (keys: Record<string, unknown>) => ReturnType<typeof attached>): void {
+  test('DEL with the parent gone releases the address', async () => {
+    ip('link add nic type veth')
+    const { before, del } = await attach({ master: 'nic' })
+    ip('link delete nic')
+    assert.equal(await call(del), done)
+    unchangedFiles(before)
+  })
+
+  test('DEL with the parent under another name removes the interface and releases the address', async () => {
+    ip('link add nic type veth')
+    const { before, del, container } = await attach({ master: 'nic' })
+    ip('link set nic name other')
+    assert.equal(await call(del), done)
+    assert.not.ok(exists('eth0', container))
+    unchangedFiles(before)
+    ip('link delete other')
+  })
+}
