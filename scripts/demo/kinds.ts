@@ -1,67 +1,52 @@
-/** What the kinds of interfaces need for a pair of containers that reach each other. */
+/** What the kinds of interfaces need for a pair of containers that reach each other: a kind says it in its own demo.ts. */
 
+import { globSync } from 'node:fs'
+import { join } from 'node:path'
 import { features } from '../../test/guest/features.ts'
 import type { Configuration } from '../example.ts'
 import { near } from './host.ts'
 
-/** The kinds by which two containers of one host cannot always meet. */
-const across: Record<string, (config: Configuration) => Configuration | undefined> = {
-  bond: (config) => config,
-  'host-device': (config) => config,
-  ipvlan: (config) => (config.flag && config.flag !== 'bridge' ? config : undefined),
-  macsec: counterpart,
-  macvlan: (config) => ((config.mode ?? 'bridge') === 'bridge' ? undefined : heard(config)),
-  team: (config) => config,
-  vlan: (config) => config,
-  vxcan: (config) => (config.hostIfname ? config : undefined),
-  vxlan: mirrored,
+const root = join(import.meta.dirname, '../..')
+
+/** What a kind's demo.ts may export. */
+interface KindDemo {
+  /** false for a kind that leads nowhere, to a program, or carries no IP. */
+  takesPings?: boolean
+  /** The second container's configuration on the other host, or undefined when it belongs beside the first. */
+  across?(config: Configuration, own: typeof near): Configuration | undefined
+  /** The addresses by which the other host is known. */
+  remotes?(config: Configuration): string[]
+  /** The features of the kernel that keys ask for. */
+  needs?(config: Configuration): string[]
+  /** Files that must be there, by path. */
+  files?(config: Configuration): Record<string, string>
+  /** Commands that make what must be on the host. */
+  commands?(config: Configuration): string[]
 }
 
-/** The second container's configuration on the other host, or undefined when it belongs beside the first. */
-export function configurationAcross(config: Configuration): Configuration | undefined {
-  return across[config.type]?.(config)
+async function demoOf({ type }: Configuration): Promise<KindDemo> {
+  const [file] = globSync(`plugins/**/${type}/demo.ts`, { cwd: root })
+  return file ? await import(join(root, file)) : {}
 }
 
-/** What mode source lets through is what comes from the MACs that it lists. */
-function heard(config: Configuration): Configuration {
-  const [mac] = (config.sourceMacs ?? []) as string[]
-  return config.mode === 'source' ? { ...config, mode: 'bridge', sourceMacs: undefined, mac } : config
-}
+/** A question to the demo.ts of a configuration's kind, and the answer where it has none. */
+const asked =
+  <Answer>(question: (demo: KindDemo, config: Configuration) => Answer | undefined, otherwise: Answer) =>
+  async (config: Configuration): Promise<Answer> =>
+    question(await demoOf(config), config) ?? otherwise
 
-/** The overlay as the other host sees it: its remote is this host. */
-function mirrored(config: Configuration): Configuration {
-  const [local] = remotesOf(config)
-  if (!local) return config
-  const own = local.includes(':') ? near.ipv6 : near.ipv4
-  return { ...config, remotes: undefined, remote: config.local ?? own, local }
-}
-
-/** What one side of a protected wire sends by, the other one takes. */
-function counterpart({ sci, key, peers, ...config }: Configuration): Configuration {
-  const [peer] = peers as [{ sci: string; key: string }]
-  return { ...config, ...peer, peers: [{ sci, key }] }
-}
-
-/** Kinds that no ping passes: they lead nowhere, to a program, or carry no IP. */
-const pingless = ['dummy', 'ipvtap', 'macvtap', 'tap', 'vcan', 'vxcan']
-
-export function takesPings({ type }: Configuration): boolean {
-  return !pingless.includes(type)
-}
-
-/** The addresses by which an overlay knows other hosts. */
-export function remotesOf({ remote, remotes = [] }: Configuration): string[] {
-  return [...(remote ? [remote] : []), ...(remotes as string[])] as string[]
-}
+export const takesPings = asked((demo) => demo.takesPings, true)
+export const configurationAcross = asked<Configuration | undefined>(
+  (demo, config) => demo.across?.(config, near),
+  undefined,
+)
+export const remotesOf = asked<string[]>((demo, config) => demo.remotes?.(config), [])
+export const filesOf = asked<Record<string, string>>((demo, config) => demo.files?.(config), {})
+export const commandsOf = asked<string[]>((demo, config) => demo.commands?.(config), [])
 
 /** The features of the kernel that a configuration asks for. */
-export function needsOf({ type, vlan, ipMasq, macspoofchk, gateway }: Configuration): string[] {
-  const wishes = {
-    [`link ${type}`]: features().includes(`link ${type}`),
-    'bridge vlan_filtering': vlan,
-    'can gateway': gateway,
-    'nft ip': ipMasq,
-    'nft bridge': macspoofchk,
-  }
-  return Object.keys(wishes).filter((name) => wishes[name as keyof typeof wishes])
+export async function needsOf(config: Configuration): Promise<string[]> {
+  const link = features().filter((name) => name === `link ${config.type}`)
+  const own = (await demoOf(config)).needs?.(config) ?? []
+  return [...link, ...own, ...(config.ipMasq ? ['nft ip'] : [])]
 }

@@ -23,25 +23,28 @@ async function demonstrate(): Promise<void> {
   if (process.getuid?.() !== 0) throw new Missing('the demo makes network namespaces: run it as root')
   await ensurePackages('the demo', ['iproute2', 'iputils-ping', 'kmod', 'nftables', 'util-linux'])
   const all = allExamples()
-  const shares = await takeToFirst(all, needsOfAll, kernels())
+  const needs = new Map(
+    await Promise.all(all.map(async (example) => [example, await needsOfAll(example)] as const)),
+  )
+  const shares = await takeToFirst(all, (example) => needs.get(example) ?? [], kernels())
   console.log('Building …')
   await run(process.execPath, ['build.ts', '--engine', 'quickjs'], { cwd: root, stderr: 'inherit' })
-  const rows = await tryAll(all, shares)
+  const rows = await tryAll(needs, shares)
   show(rows)
   if (shares.nowhere.length > 0 && areAllDead(guests(), shares.dead)) process.exitCode = 1
   if (rows.some(({ failed }) => failed)) process.exitCode = 1
 }
 
-async function tryAll(all: readonly Example[], { runs }: Shares<Example>): Promise<Row[]> {
+async function tryAll(needs: ReadonlyMap<Example, string[]>, { runs }: Shares<Example>): Promise<Row[]> {
   const rows = new Map<string, Row>()
   for (const { kernel, items } of runs)
     for (const row of await tryOn(kernel, items)) rows.set(row.example, row)
-  return all.map((example) => rows.get(example.title) ?? notTried(example.title, needsOfAll(example)))
+  return [...needs].map(([example, names]) => rows.get(example.title) ?? notTried(example.title, names))
 }
 
 /** What the plugins of an example's chain need of the kernel. */
-function needsOfAll({ plugin, chained }: Example): string[] {
-  return [plugin, ...chained].flatMap(needsOf)
+async function needsOfAll({ plugin, chained }: Example): Promise<string[]> {
+  return (await Promise.all([plugin, ...chained].map(needsOf))).flat()
 }
 
 /** Runs examples on a private host, which vanishes with its first process; the machine's own is not touched. */

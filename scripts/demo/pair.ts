@@ -17,7 +17,7 @@ export async function tryOut(example: Example, executables: string): Promise<Row
   const containers = pair.map(({ container }) => container)
   for (const container of containers) await makeContainer(container)
   try {
-    const up = await wire(pair, takesPings(example.plugin)).finally(async () => {
+    const up = await wire(pair, await takesPings(example.plugin)).finally(async () => {
       row.del = await unwire(pair)
     })
     return { ...row, ...up, failed: up.ping === noAnswer }
@@ -31,9 +31,9 @@ export async function tryOut(example: Example, executables: string): Promise<Row
 /** The second container is on the other host where the kind wants that, which then has the addresses it is known by. */
 async function pairOf(example: Example, executables: string): Promise<[Attachment, Attachment]> {
   const { plugin } = example
-  const across = configurationAcross(plugin)
+  const across = await configurationAcross(plugin)
   if (typeof plugin.local === 'string') await addAddresses(nearHost, [plugin.local])
-  await addAddresses(farHost, remotesOf(plugin))
+  await addAddresses(farHost, await remotesOf(plugin))
   const second = completed(example, withNextAddresses(across ?? plugin))
   return [
     { container: 'one', host: nearHost, configs: completed(example, plugin), executables },

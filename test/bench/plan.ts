@@ -1,5 +1,6 @@
 /** What is measured: who against whom, doing what, in which networks. */
 
+import { features } from '../guest/features.ts'
 import type { Sample } from './stopwatch.ts'
 
 /** A set of executables. */
@@ -45,7 +46,7 @@ export const kinds = [...new Set(scenarios.map(({ kind }) => kind))]
 /** The features of the kernel that a kind is measured with, as test/guest/features.ts has them. */
 export function needsOf(kind: string): string[] {
   if (kind === 'bridge') return ['nft ip']
-  return kind === 'ptp' ? [] : [`link ${kind}`]
+  return features().filter((name) => name === `link ${kind}`)
 }
 
 /** Every network has a parent of its own, used or not: two kinds do not go together on one. */

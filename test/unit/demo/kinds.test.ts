@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import { near } from '../../../scripts/demo/host.ts'
 import { configurationAcross, needsOf, remotesOf, takesPings } from '../../../scripts/demo/kinds.ts'
 
-test('containers that reach each other on one host stay there', () => {
+test('containers that reach each other on one host stay there', async () => {
   for (const config of [
     { type: 'bridge' },
     { type: 'macvlan' },
@@ -11,65 +11,66 @@ test('containers that reach each other on one host stay there', () => {
     { type: 'ipvlan', mode: 'l3', flag: 'bridge' },
     { type: 'wire' },
   ])
-    assert.is(configurationAcross(config), undefined)
+    assert.is(await configurationAcross(config), undefined)
 })
 
-test('containers that do not, meet across the wire', () => {
+test('containers that do not, meet across the wire', async () => {
   for (const config of [
     { type: 'macvlan', mode: 'private' },
     { type: 'ipvlan', flag: 'vepa' },
     { type: 'vlan', vlanId: 5 },
     { type: 'vxlan', group: '239.0.0.1' },
   ])
-    assert.is(configurationAcross(config), config)
+    assert.is(await configurationAcross(config), config)
 })
 
-test('in mode source the other container has a MAC that is listed, and listens to all', () => {
-  const { sourceMacs, ...config } = configurationAcross({
+test('in mode source the other container has a MAC that is listed, and listens to all', async () => {
+  const { sourceMacs, ...config } = (await configurationAcross({
     type: 'macvlan',
     mode: 'source',
     sourceMacs: ['02:00:00:00:00:07'],
-  }) as { type: string; sourceMacs?: string[] }
+  })) as { type: string; sourceMacs?: string[] }
   assert.equal(
     [config, sourceMacs],
     [{ type: 'macvlan', mode: 'bridge', mac: '02:00:00:00:00:07' }, undefined],
   )
 })
 
-test('the other host’s remote is this one, by the address that it sends from', () => {
-  const across = (config: object) => {
-    const other = configurationAcross({ type: 'vxlan', ...config })
+test('the other host’s remote is this one, by the address that it sends from', async () => {
+  const across = async (config: object) => {
+    const other = await configurationAcross({ type: 'vxlan', ...config })
     return [other?.remote, other?.local]
   }
-  assert.equal(across({ remote: '192.0.2.1' }), [near.ipv4, '192.0.2.1'])
-  assert.equal(across({ remotes: ['2001:db8::1', '2001:db8::2'] }), [near.ipv6, '2001:db8::1'])
-  assert.equal(across({ remote: '192.0.2.1', local: '192.0.2.9' }), ['192.0.2.9', '192.0.2.1'])
-  assert.equal(remotesOf({ type: 'vxlan', remotes: ['192.0.2.1'] }), ['192.0.2.1'])
+  assert.equal(await across({ remote: '192.0.2.1' }), [near.ipv4, '192.0.2.1'])
+  assert.equal(await across({ remotes: ['2001:db8::1', '2001:db8::2'] }), [near.ipv6, '2001:db8::1'])
+  assert.equal(await across({ remote: '192.0.2.1', local: '192.0.2.9' }), ['192.0.2.9', '192.0.2.1'])
+  assert.equal(await remotesOf({ type: 'vxlan', remotes: ['192.0.2.1'] }), ['192.0.2.1'])
 })
 
-test('who takes what a macsec sends has its identifier and key the other way round', () => {
+test('who takes what a macsec sends has its identifier and key the other way round', async () => {
   const [one, two] = [
     { sci: '01', key: 'a' },
     { sci: '02', key: 'b' },
   ]
-  assert.equal(configurationAcross({ type: 'macsec', ...one, peers: [two] }), {
+  assert.equal(await configurationAcross({ type: 'macsec', ...one, peers: [two] }), {
     type: 'macsec',
     ...two,
     peers: [one],
   })
 })
 
-test('CAN takes no pings', () => {
-  assert.equal(
-    ['bridge', 'vcan', 'vxcan'].map((type) => takesPings({ type })),
-    [true, false, false],
-  )
+test('CAN takes no pings', async () => {
+  assert.equal(await Promise.all(['bridge', 'vcan', 'vxcan'].map((type) => takesPings({ type }))), [
+    true,
+    false,
+    false,
+  ])
 })
 
-test('a kind needs its link of the kernel, and what its keys ask for', () => {
-  assert.equal(needsOf({ type: 'ptp' }), [])
-  assert.equal(needsOf({ type: 'vlan', vlanId: 5 }), ['link vlan'])
-  assert.equal(needsOf({ type: 'bridge', vlan: 5, ipMasq: true }), ['bridge vlan_filtering', 'nft ip'])
+test('a kind needs its link of the kernel, and what its keys ask for', async () => {
+  assert.equal(await needsOf({ type: 'ptp' }), [])
+  assert.equal(await needsOf({ type: 'vlan', vlanId: 5 }), ['link vlan'])
+  assert.equal(await needsOf({ type: 'bridge', vlan: 5, ipMasq: true }), ['bridge vlan_filtering', 'nft ip'])
 })
 
 test.run()

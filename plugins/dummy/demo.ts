@@ -1,0 +1,3 @@
+/** What the demo must know of dummy: no ping passes, as it leads nowhere. */
+
+export const takesPings = false
