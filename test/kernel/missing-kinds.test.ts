@@ -2,6 +2,11 @@
 
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { plugins } from '../../plugins/registry.ts'
+import { silent } from '../../shared/cni/log.ts'
+import type { ConfigSchema } from '../../shared/cni/plugin.ts'
+import { kindFacts } from '../../shared/netlink/kinds.ts'
+import { features } from '../guest/features.ts'
 import { ip, succeeds } from '../harness/command.ts'
 import { unchanged } from '../harness/expect.ts'
 import { newContainer, privateHost } from '../harness/host.ts'
@@ -12,12 +17,21 @@ await privateHost()
 
 ip('link add parent0 up type veth peer name other0')
 
-const configurations: Configuration[] = [
-  { type: 'dummy' },
-  { type: 'macsec', master: 'parent0' },
-  { type: 'vcan' },
-  { type: 'vxcan' },
-]
+/** The plugins that make a link of their own name, and need no key but the parent. */
+const configurations: Configuration[] = []
+for (const [type, load] of Object.entries(plugins)) {
+  const own = { type, ...(kindFacts(type).needsParent && { master: 'parent0' }) }
+  if (features().includes(`link ${type}`) && isWhole((await load()).config, own)) configurations.push(own)
+}
+
+function isWhole(schema: ConfigSchema<unknown>, config: Configuration): boolean {
+  try {
+    schema.parse({ ...config, name: 'net', cniVersion: '1.1.0' }, silent)
+    return true
+  } catch {
+    return false
+  }
+}
 
 /** Whether the kernel has a kind; it may load its module by this. */
 function has({ type, master }: Configuration): boolean {
