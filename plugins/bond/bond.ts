@@ -10,17 +10,17 @@ import { commandIn, type Place } from '../../shared/netlink/command.ts'
 import type { Link } from '../../shared/netlink/link.ts'
 import { transact } from '../../shared/netlink/socket.ts'
 import type { BondConfig } from './config.ts'
-import { checkMembers, joinMembers, mtuAmong, takeMembers } from './members.ts'
+import { checkMembers, joinMembers, mtuAmong, type OfMembers, takeMembers } from './members.ts'
 import { checkMemberOptions, checkOptions, memberChanges, optionsOf } from './options.ts'
 
 export const kind = 'bond'
 
-/** Makes the container's bond. @returns its members */
-export function createBond(life: Life<BondConfig>): Link[] {
+/** Makes the container's bond of its members. */
+export function createBond(life: Life<BondConfig>): OfMembers {
   const { ifname, config } = life.request
   const members = takeMembers(life)
   makeBond(life, { name: ifname, mac: requestedMac(life.request), members }, config)
-  return members
+  return { members }
 }
 
 /** The driver takes its options before there are members, and the members' own afterwards. */

@@ -1,7 +1,7 @@
 /** The members of a bond or a team: interfaces that become one, and are given back as they were. */
 
 import { broken } from '../../shared/attachment/broken.ts'
-import type { Life } from '../../shared/attachment/device.ts'
+import type { Life, Made } from '../../shared/attachment/device.ts'
 import { undoable } from '../../shared/attachment/undo.ts'
 import type { Wiring } from '../../shared/attachment/wiring.ts'
 import { CniError, Code } from '../../shared/cni/error.ts'
@@ -16,6 +16,11 @@ import { Group, waitFor } from '../../shared/netlink/events.ts'
 import { changeLink, findLink, type Link, type LinkSettings } from '../../shared/netlink/link.ts'
 import { type Socket, transact } from '../../shared/netlink/socket.ts'
 import type { MemberConfig } from './member-keys.ts'
+
+/** What is made: an interface of its members. */
+export interface OfMembers extends Made {
+  members: Link[]
+}
 
 /**
  * Takes the interfaces that shall become members: in the master's namespace, and down, as a master wants them.
@@ -111,7 +116,10 @@ export function joinMembers(
 const CARRIER_MILLISECONDS = 2500
 
 /** Waits until frames pass if a member has a carrier, so that the announcement is heard. None is no failure: cables are plugged in later. */
-export function settleMembers({ inside, container, request }: Life<MemberConfig>, members: Link[]): void {
+export function settleMembers(
+  { inside, container, request }: Life<MemberConfig>,
+  { members }: OfMembers,
+): void {
   const { ifname, log } = request
   const isAlive = members.some(({ name }) => findLink(inside, name)?.carrier)
   const look = () => findLink(inside, ifname)?.running || undefined

@@ -1,6 +1,6 @@
 /** A bond of the host, which the plugins after this one in a list sit on: made by the first attachment, deleted with the last. */
 
-import type { Device, Life, Trace } from '../../shared/attachment/device.ts'
+import type { Device, Life, Made, Trace } from '../../shared/attachment/device.ts'
 import { withUndoNow } from '../../shared/attachment/undo.ts'
 import { hostSocket, type Wiring } from '../../shared/attachment/wiring.ts'
 import { CniError, Code } from '../../shared/cni/error.ts'
@@ -51,24 +51,24 @@ export const hostBond: Trace<BondConfig> = {
 }
 
 /** What `bond` asks for: the container gets nothing by this plugin, but by those after it. */
-export const onHost: Device<BondConfig, Link> = {
+export const onHost: Device<BondConfig> = {
   gives: 'nothing',
   leaves: [hostBond, lentLinks],
   create: share,
-  interfaces: ({ name, mac, mtu }) => [{ name, mac, mtu }],
   check,
   status: () => requireKind(hostSocket(), kind),
 }
 
 /** Makes the bond, unless it is there. */
-function share({ host, request, undo }: Life<BondConfig>): Link {
+function share({ host, request, undo }: Life<BondConfig>): Made {
   const { config } = request
   undo(() => hostBond.remove(request))
-  return shareLink(host, request, {
+  const { name, mac, mtu } = shareLink(host, request, {
     name: config.bond ?? '',
     make: () => make(host, config),
     judge: (found) => judge(found, config),
   })
+  return { interfaces: [{ name, mac, mtu }] }
 }
 
 function make(host: Socket, config: BondConfig): void {

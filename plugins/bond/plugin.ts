@@ -6,13 +6,12 @@ import { interfacePlugin } from '../../shared/attachment/plugin.ts'
 import { hostSocket } from '../../shared/attachment/wiring.ts'
 import { lentLinks } from '../../shared/lent/lend.ts'
 import { requireKind } from '../../shared/link/kind.ts'
-import type { Link } from '../../shared/netlink/link.ts'
 import { checkBond, createBond, kind } from './bond.ts'
 import { type BondConfig, config } from './config.ts'
-import { settleMembers } from './members.ts'
+import { type OfMembers, settleMembers } from './members.ts'
 import { hostBond, onHost } from './on-host.ts'
 
-const inContainer: Device<BondConfig, Link[]> = {
+const inContainer: Device<BondConfig, OfMembers> = {
   leaves: [lentLinks, hostBond],
   prepare: requestedMac,
   create: createBond,

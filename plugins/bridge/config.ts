@@ -97,6 +97,11 @@ export const config = network(shape, {
   ],
 })
 
+/** Whether ports of this network are told apart by VLAN. */
+export function wantsVlans({ vlan, vlanTrunk }: BridgeConfig): boolean {
+  return vlan !== 0 || vlanTrunk !== undefined
+}
+
 /** Whether the bridge is to have an address in the containers' subnets. */
 export function isGateway(config: BridgeConfig): boolean {
   return config.isGateway || config.isDefaultGateway

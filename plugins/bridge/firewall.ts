@@ -1,16 +1,16 @@
 /** The MAC check of a bridge's containers. Loaded only where a configuration asks for it. */
 
 import type { Life, Trace } from '../../shared/attachment/device.ts'
+import { findMade } from '../../shared/attachment/made.ts'
 import type { Attachment, Request } from '../../shared/cni/plugin.ts'
-import { findLink, type Link } from '../../shared/netlink/link.ts'
+import type { Link } from '../../shared/netlink/link.ts'
 import type { BridgeConfig } from './config.ts'
 
 const firewall = () => import('../../shared/firewall/macspoofchk.ts')
 
 /** Lets only the container's own MAC address in at its port. */
 export async function addMacCheck({ inside, request, undo }: Life<BridgeConfig>, port: Link): Promise<void> {
-  const own = request.config.macspoofchk ? findLink(inside, request.ifname) : undefined
-  if (!own) return
+  const own = findMade(inside, request.ifname)
   undo(() => remove(request))
   await (await firewall()).addMacSpoofCheck(request, port.name, own.mac)
 }

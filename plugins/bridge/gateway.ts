@@ -68,13 +68,14 @@ export function gateways(ips: Ip[]): Cidr[] {
 /** Gives the bridge, or the interface of the network's VLAN, its address in each subnet. @returns further interfaces */
 export function connectGateway(life: Life<BridgeConfig>, bridge: Link, port: Link, ips: Ip[]): Interface[] {
   const { host, request, undo } = life
+  if (!isGateway(request.config)) return []
   const { vlan } = request.config
   const unlessShared = undoUnlessShared(undo, host, bridge, port.name)
   return withLinkLock(bridge.name, () => {
     const gateway = vlan ? ensureVlanGateway(host, bridge, vlan, unlessShared) : bridge
     for (const cidr of gateways(ips)) ensureAddress(host, gateway, cidr, request.config, unlessShared)
     forgetFormerOwners(host, gateway, ips)
-    return vlan ? [toInterface(gateway)] : []
+    return vlan ? [{ name: gateway.name, mac: gateway.mac }] : []
   })
 }
 
@@ -132,9 +133,4 @@ export function forward({ undo, request }: Life<BridgeConfig>, { ips }: Result):
     undo,
     gateways(ips).map(({ address }) => address.family),
   )
-}
-
-/** A bridge, or a VLAN's gateway, as a result names it. Its MTU changes with its ports, so none is told. */
-export function toInterface({ name, mac }: Link): Interface {
-  return { name, mac }
 }

@@ -1,10 +1,10 @@
 /** bridge: a switch on the host; each container gets a port of its own. */
 
-import type { Connected, Life } from '../../shared/attachment/device.ts'
+import type { Connected, Life, Made } from '../../shared/attachment/device.ts'
 import { requestedMac } from '../../shared/attachment/mac.ts'
 import { interfacePlugin } from '../../shared/attachment/plugin.ts'
 import { hostIfname } from '../../shared/cni/identity.ts'
-import type { Result } from '../../shared/cni/result.ts'
+import type { Interface, Result } from '../../shared/cni/result.ts'
 import { segment } from '../../shared/cni/segment.ts'
 import { addMasquerade, masquerade, masqueradeStatus } from '../../shared/host/masquerade.ts'
 import { waitUntilRunning } from '../../shared/link/running.ts'
@@ -13,19 +13,19 @@ import { hostEnd } from '../../shared/pair/host-end.ts'
 import { withLinkLock } from '../../shared/state/lock.ts'
 import { ensureBridge, undoUnlessShared } from './bridge.ts'
 import { checkBridge } from './check.ts'
-import { type BridgeConfig, config, isGateway } from './config.ts'
+import { type BridgeConfig, config } from './config.ts'
 import { addMacCheck, macCheck } from './firewall.ts'
-import { completeLease, connectGateway, forward, toInterface } from './gateway.ts'
+import { completeLease, connectGateway, forward } from './gateway.ts'
 import { connectPort } from './port.ts'
 import { connectUplinks } from './uplinks.ts'
 
 /** What ADD has made on the host. */
-interface Made {
+interface OnHost extends Made {
   bridge: Link
   port: Link
 }
 
-export const bridge = interfacePlugin<BridgeConfig, Made>({
+export const bridge = interfacePlugin<BridgeConfig, OnHost>({
   name: 'bridge',
   summary: 'connects containers to a switch (a Linux bridge) on the host',
   config,
@@ -35,7 +35,6 @@ export const bridge = interfacePlugin<BridgeConfig, Made>({
     leaves: [masquerade, hostEnd, macCheck],
     prepare: requestedMac,
     create,
-    interfaces: ({ bridge, port }) => [toInterface(bridge), { ...toInterface(port), mtu: port.mtu }],
     complete: (lease, { request }) => completeLease(lease, request.config),
     bringUp: ({ dad, enabledad, disableContainerInterface }) => ({
       dad: dad ?? (enabledad ? 'wait' : 'off'),
@@ -51,23 +50,34 @@ export const bridge = interfacePlugin<BridgeConfig, Made>({
   },
 })
 
-async function create(life: Life<BridgeConfig>): Promise<Made> {
-  const made = withLinkLock(life.request.config.bridge, () => join(life))
-  await addMacCheck(life, made.port)
+async function create(life: Life<BridgeConfig>): Promise<OnHost> {
+  const { bridge, macspoofchk } = life.request.config
+  const made = withLinkLock(bridge, () => join(life))
+  if (macspoofchk) await addMacCheck(life, made.port)
   return made
 }
 
 /** Bridge, uplinks and port are one step to other ADDs. */
-function join(life: Life<BridgeConfig>): Made {
+function join(life: Life<BridgeConfig>): OnHost {
   const { host, request, undo } = life
   const bridge = ensureBridge(host, request.config, undo)
   const unlessShared = undoUnlessShared(undo, host, bridge, hostIfname(request))
-  connectUplinks(host, bridge, request.config, unlessShared)
-  return { bridge, port: connectPort(life, bridge) }
+  if (request.config.uplinks) connectUplinks(host, bridge, request.config, unlessShared)
+  const port = connectPort(life, bridge)
+  return { bridge, port, interfaces: [toInterface(bridge), { ...toInterface(port), mtu: port.mtu }] }
 }
 
-async function connect(life: Life<BridgeConfig>, { bridge, port }: Made, lease: Result): Promise<Connected> {
-  const interfaces = isGateway(life.request.config) ? connectGateway(life, bridge, port, lease.ips) : []
+/** A bridge's MTU changes with its ports, so none is told. */
+function toInterface({ name, mac }: Link): Interface {
+  return { name, mac }
+}
+
+async function connect(
+  life: Life<BridgeConfig>,
+  { bridge, port }: OnHost,
+  lease: Result,
+): Promise<Connected> {
+  const interfaces = connectGateway(life, bridge, port, lease.ips)
   await addMasquerade(life, lease)
   return { interfaces }
 }

@@ -11,8 +11,7 @@ import {
 import type { Link } from '../../shared/netlink/link.ts'
 import { type Request as NetlinkRequest, type Socket, transact } from '../../shared/netlink/socket.ts'
 import { makePair } from '../../shared/pair/host-end.ts'
-import { wantsVlans } from './bridge.ts'
-import type { BridgeConfig, VlanRange } from './config.ts'
+import { type BridgeConfig, type VlanRange, wantsVlans } from './config.ts'
 
 /** Makes the pair with the host's end as a port. The caller holds the bridge's lock. */
 export function connectPort(life: Life<BridgeConfig>, bridge: Link): Link {

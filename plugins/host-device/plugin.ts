@@ -1,6 +1,6 @@
 /** host-device: a device of the host moves into the container, and comes back as it was. */
 
-import type { Device, Life } from '../../shared/attachment/device.ts'
+import type { Device, Life, Made } from '../../shared/attachment/device.ts'
 import { requestedMac } from '../../shared/attachment/mac.ts'
 import { interfacePlugin } from '../../shared/attachment/plugin.ts'
 import { hostSocket } from '../../shared/attachment/wiring.ts'
@@ -17,7 +17,7 @@ import { isUserSpace, userSpace } from './user-space.ts'
 const leaves = [lentLinks, { remove: bringReferencesHome }]
 
 /** What the result says of the device besides its interface. */
-interface Moved {
+interface Moved extends Made {
   pciID?: string
 }
 
@@ -29,7 +29,7 @@ const moving: Device<HostDeviceConfig, Moved> = {
   create,
   // Not every driver takes a MAC address while the interface is up.
   bringUp: () => ({ upLast: true }),
-  connect: (_, moved) => ({ own: moved }),
+  connect: (_, { pciID }) => ({ own: { pciID } }),
   status: (request) => requireDevice(hostSocket(), request),
 }
 

@@ -44,7 +44,8 @@ export async function createIpvlan(life: Life<Asked>, kind: IpvlanKind): Promise
   const config: Asked = withMaster(request)
   const side = parentSide(life, config)
   const link = findParent(side, config, request.log)
-  const parent = { link, addresses: listAddresses(side, link).filter(({ scope }) => scope === 0) }
+  const addresses = listAddresses(side, link).filter(({ scope }) => scope === 0)
+  const parent = { link, addresses, probesBy: probesBy(config, link) }
   refuseMac(request, link)
   judge(written(config), config, parent)
   if (config.hostAccess && !isRouted(config)) refuseStrictFilter(link)
@@ -92,8 +93,8 @@ function notEthernet({ name }: Link, kind: IpvlanKind, cause: KernelError): CniE
 }
 
 /** ipvlan hands frames to containers by address, of which one that probes has none: the answers end at the parent. */
-export function probesBy({ request }: Life<IpvlanConfig>, { link }: Parent): ProbingLink | undefined {
-  return link.up ? { link, isInside: request.config.linkInContainer === true } : undefined
+function probesBy({ linkInContainer }: IpvlanConfig, link: Link): ProbingLink | undefined {
+  return link.up ? { link, isInside: linkInContainer } : undefined
 }
 
 /** CHECK: the interface is of its kind, on its parent, with mode and flag, and the host's way to it is there. @throws CniError */

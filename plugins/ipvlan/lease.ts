@@ -1,6 +1,6 @@
 /** What the containers' addresses can do in a mode, and what they cannot. */
 
-import type { Life } from '../../shared/attachment/device.ts'
+import type { Life, Made } from '../../shared/attachment/device.ts'
 import { CniError, Code, type Complaint } from '../../shared/cni/error.ts'
 import type { Log } from '../../shared/cni/log.ts'
 import type { Result } from '../../shared/cni/result.ts'
@@ -14,7 +14,7 @@ import { type IpvlanConfig, isRouted } from './keys.ts'
 export type Lease = Pick<Result, 'ips' | 'routes'>
 
 /** The parent, and the addresses it has for itself. */
-export interface Parent {
+export interface Parent extends Made {
   link: Link
   addresses: Cidr[]
 }

@@ -4,7 +4,7 @@ import { interfacePlugin } from '../../shared/attachment/plugin.ts'
 import { connectHostAccess, hostAccess } from '../../shared/host/access.ts'
 import { childStatus } from '../../shared/link/child.ts'
 import { config, type IpvlanConfig } from './config.ts'
-import { checkIpvlan, createIpvlan, onParent, probesBy, shimOf } from './ipvlan.ts'
+import { checkIpvlan, createIpvlan, onParent, shimOf } from './ipvlan.ts'
 import { needAddresses } from './keys.ts'
 import { complete, type Parent } from './lease.ts'
 import { ipvlanPort } from './port.ts'
@@ -19,7 +19,6 @@ export const ipvlan = interfacePlugin<IpvlanConfig, Parent>({
     leaves: [hostAccess, ipvlanPort],
     prepare: needAddresses,
     create: (life) => createIpvlan(life, 'ipvlan'),
-    probesBy,
     complete,
     bringUp: () => ({ upLast: true }),
     connect(life, parent, lease) {

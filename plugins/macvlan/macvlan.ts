@@ -1,7 +1,7 @@
 /** The container's macvlan, or macvtap: how it is made, and what CHECK must find of it. */
 
 import { broken, mismatch } from '../../shared/attachment/broken.ts'
-import type { Life } from '../../shared/attachment/device.ts'
+import type { Life, Made } from '../../shared/attachment/device.ts'
 import type { Wiring } from '../../shared/attachment/wiring.ts'
 import { CniError, Code, factsOf } from '../../shared/cni/error.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
@@ -24,8 +24,13 @@ export function onParent(config: MacvlanConfig): string | undefined {
   return parentSegment('macvlan', config)
 }
 
-/** Makes the container's interface. @returns its parent */
-export async function createMacvlan(life: Life<MacvlanConfig>, kind: MacvlanKind): Promise<Link> {
+/** What is made: an interface on its parent. */
+export interface OnParent extends Made {
+  parent: Link
+}
+
+/** Makes the container's interface. */
+export async function createMacvlan(life: Life<MacvlanConfig>, kind: MacvlanKind): Promise<OnParent> {
   const { request } = life
   const parent = parentOf(life, request)
   if (!parent.up) request.log.warn(`master ${parent.name} is down: nothing passes until it is up`)
@@ -35,7 +40,7 @@ export async function createMacvlan(life: Life<MacvlanConfig>, kind: MacvlanKind
   } catch (error) {
     throw isErrno(error, 'EINVAL') ? explain(error, parent, kind, request.config) : error
   }
-  return parent
+  return { parent }
 }
 
 export function parentOf(

@@ -4,16 +4,15 @@ import { interfacePlugin } from '../../shared/attachment/plugin.ts'
 import { connectHostAccess, hostAccess } from '../../shared/host/access.ts'
 import type { ShimKind } from '../../shared/host/shim.ts'
 import { childStatus } from '../../shared/link/child.ts'
-import type { Link } from '../../shared/netlink/link.ts'
 import { macvlanKind } from '../../shared/netlink/macvlan.ts'
 import { config, type MacvlanConfig } from './config.ts'
 import { chosenMac, explainMac } from './mac.ts'
-import { checkMacvlan, createMacvlan, onParent, parentOf } from './macvlan.ts'
+import { checkMacvlan, createMacvlan, type OnParent, onParent, parentOf } from './macvlan.ts'
 
 /** What the host gets for hostAccess: the same as the containers. */
 const shim: ShimKind = { ...macvlanKind({ mode: 'bridge' }), ownMac: true, neighbours: true }
 
-export const macvlan = interfacePlugin<MacvlanConfig, Link>({
+export const macvlan = interfacePlugin<MacvlanConfig, OnParent>({
   name: 'macvlan',
   summary: 'puts containers on the network of a host NIC, each with a MAC address of its own',
   config,
@@ -23,7 +22,7 @@ export const macvlan = interfacePlugin<MacvlanConfig, Link>({
     prepare: chosenMac,
     create: (life) => createMacvlan(life, 'macvlan'),
     bringUp: () => ({ upLast: true }),
-    connect(life, parent, lease) {
+    connect(life, { parent }, lease) {
       if (life.request.config.hostAccess) return connectHostAccess(life, parent, shim, lease)
     },
     explain: explainMac,

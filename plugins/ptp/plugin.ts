@@ -1,6 +1,6 @@
 /** ptp: a routed link of each container to the host; a veth pair that belongs to no switch. */
 
-import type { Life } from '../../shared/attachment/device.ts'
+import type { Life, Made } from '../../shared/attachment/device.ts'
 import { requestedMac } from '../../shared/attachment/mac.ts'
 import { interfacePlugin } from '../../shared/attachment/plugin.ts'
 import type { Result } from '../../shared/cni/result.ts'
@@ -14,7 +14,11 @@ import { config, type PtpConfig } from './config.ts'
 import { checkHost, connectHost } from './host.ts'
 import { containerRoutes, gatewayAddresses, requireGateways } from './routes.ts'
 
-export const ptp = interfacePlugin<PtpConfig, Link>({
+interface HostEnd extends Made {
+  end: Link
+}
+
+export const ptp = interfacePlugin<PtpConfig, HostEnd>({
   name: 'ptp',
   summary: 'routes between each container and the host over a link of their own',
   config,
@@ -23,19 +27,24 @@ export const ptp = interfacePlugin<PtpConfig, Link>({
     // The masquerade first, as for the bridge.
     leaves: [masquerade, hostEnd],
     prepare: requestedMac,
-    create: (life) => makePair(life, life.request.config),
-    interfaces: ({ name, mac, mtu }) => [{ name, mac, mtu }],
+    create,
     complete: requireGateways,
     bringUp: (_, { ips }, link) => ({ onLink: containerRoutes(ips, link) }),
     connect,
-    settle: ({ host }, end) => waitUntilRunning(host, end),
+    settle: ({ host }, { end }) => waitUntilRunning(host, end),
     finish,
     check: checkHost,
     status: masqueradeStatus,
   },
 })
 
-async function connect(life: Life<PtpConfig>, end: Link, lease: Result): Promise<void> {
+function create(life: Life<PtpConfig>): HostEnd {
+  const end = makePair(life, life.request.config)
+  const { name, mac, mtu } = end
+  return { end, interfaces: [{ name, mac, mtu }] }
+}
+
+async function connect(life: Life<PtpConfig>, { end }: HostEnd, lease: Result): Promise<void> {
   connectHost(life.host, end, lease.ips)
   await addMasquerade(life, lease)
 }

@@ -1,6 +1,6 @@
 /** vlan: a container gets a VLAN of a NIC, by a tag of its own or by several, one around the other. */
 
-import type { Life } from '../../shared/attachment/device.ts'
+import type { Life, Made } from '../../shared/attachment/device.ts'
 import { requestedMac } from '../../shared/attachment/mac.ts'
 import { interfacePlugin } from '../../shared/attachment/plugin.ts'
 import type { Wiring } from '../../shared/attachment/wiring.ts'
@@ -9,16 +9,12 @@ import { checkChild, childStatus, createChild } from '../../shared/link/child.ts
 import { findParent, parentSegment, parentSide, requireUp } from '../../shared/link/parent.ts'
 import { releaseLinks, sharedLinks } from '../../shared/link/shared-link.ts'
 import { seeLink } from '../../shared/netlink/command.ts'
-import type { Link } from '../../shared/netlink/link.ts'
 import { vlanKind } from '../../shared/netlink/vlan.ts'
 import { config, type VlanConfig } from './config.ts'
 import { checkOptions, optionsOf } from './options.ts'
 import { checkOuter, explainTaken, shareOuter, tagsOf } from './tags.ts'
 
-/** The devices of the outer tags. */
-type Outer = Link[]
-
-export const vlan = interfacePlugin<VlanConfig, Outer>({
+export const vlan = interfacePlugin<VlanConfig>({
   name: 'vlan',
   summary: "puts a container into a VLAN of a host's NIC: one tag (802.1Q, 802.1ad), or several stacked",
   config,
@@ -27,13 +23,12 @@ export const vlan = interfacePlugin<VlanConfig, Outer>({
     leaves: [sharedLinks],
     prepare: requestedMac,
     create,
-    interfaces: (outer) => outer.map(({ name, mac, mtu }) => ({ name, mac, mtu })),
     check,
     status: (request) => childStatus(request, 'vlan'),
   },
 })
 
-async function create(life: Life<VlanConfig>): Promise<Outer> {
+async function create(life: Life<VlanConfig>): Promise<Made> {
   const { host, request, undo } = life
   const { config, log } = request
   const side = parentSide(life, config)
@@ -49,7 +44,7 @@ async function create(life: Life<VlanConfig>): Promise<Outer> {
   } catch (error) {
     await explainTaken(side, carrier, tags.inner, error)
   }
-  return outer
+  return { interfaces: outer.map(({ name, mac, mtu }) => ({ name, mac, mtu })) }
 }
 
 function check(wiring: Wiring, request: Request<VlanConfig>): void {

@@ -1,6 +1,6 @@
 /** vxlan: one network for the containers of many hosts, in UDP packets between them. */
 
-import type { Life } from '../../shared/attachment/device.ts'
+import type { Life, Made } from '../../shared/attachment/device.ts'
 import { requestedMac } from '../../shared/attachment/mac.ts'
 import { interfacePlugin } from '../../shared/attachment/plugin.ts'
 import { hostSocket } from '../../shared/attachment/wiring.ts'
@@ -17,14 +17,16 @@ import { config, type VxlanConfig } from './config.ts'
 import { createDirect, unmovedVtep } from './direct.ts'
 import { fittingMtu, tunnelMtu } from './mtu.ts'
 import { reconcile } from './reconcile.ts'
-import { ensureSegment, type Segment, segment, withSegmentLock } from './segment.ts'
+import { ensureSegment, segment, withSegmentLock } from './segment.ts'
 import { findUnderlay, type Underlay } from './underlay.ts'
 
-/** What ADD has made on the host: nothing that stays there, when the VTEP is the container's. */
-type Made = (Segment & { port: Link }) | undefined
+/** What ADD has made on the host: nothing, when the VTEP is the container's. */
+interface OnHost extends Made {
+  port?: Link
+}
 
 export const vxlan: Plugin<VxlanConfig> = {
-  ...interfacePlugin<VxlanConfig, Made>({
+  ...interfacePlugin<VxlanConfig, OnHost>({
     name: 'vxlan',
     summary: 'joins containers of many hosts to one network, in UDP packets between the hosts (VXLAN)',
     config,
@@ -33,9 +35,7 @@ export const vxlan: Plugin<VxlanConfig> = {
       leaves: [hostEnd, unmovedVtep, segment],
       prepare: requestedMac,
       create,
-      interfaces: (made) =>
-        made ? [toInterface(made.vtep), nameOnly(made.bridge), toInterface(made.port)] : [],
-      settle: ({ host }, made) => made && waitUntilRunning(host, made.port),
+      settle: ({ host }, { port }) => port && waitUntilRunning(host, port),
       check: checkVxlan,
       status,
     },
@@ -43,23 +43,24 @@ export const vxlan: Plugin<VxlanConfig> = {
   reconcile,
 }
 
-function create(life: Life<VxlanConfig>): Made {
+function create(life: Life<VxlanConfig>): OnHost | void {
   const { host, request } = life
   const { config, log } = request
   const underlay = findUnderlay(host, config, log)
   const mtu = tunnelMtu(host, config, underlay, log)
-  if (config.direct) return void createDirect(life, underlay, mtu)
+  if (config.direct) return createDirect(life, underlay, mtu)
   return withSegmentLock(config, () => join(life, underlay, mtu))
 }
 
 /** Segment and port are one step to other ADDs. */
-function join(life: Life<VxlanConfig>, underlay: Underlay, mtu: number): Made {
+function join(life: Life<VxlanConfig>, underlay: Underlay, mtu: number): OnHost {
   const { host, request, undo } = life
   const { config, log } = request
-  const made = ensureSegment(host, config, underlay, { mtu, undo, log })
+  const { vtep, bridge } = ensureSegment(host, config, underlay, { mtu, undo, log })
   const { txQueueLen } = config
-  const both = { mtu: fittingMtu(made.vtep, mtu, request), txQueueLen }
-  return { ...made, port: makePair(life, both, { master: made.bridge, up: true }) }
+  const both = { mtu: fittingMtu(vtep, mtu, request), txQueueLen }
+  const port = makePair(life, both, { master: bridge, up: true })
+  return { port, interfaces: [toInterface(vtep), nameOnly(bridge), toInterface(port)] }
 }
 
 function toInterface({ name, mac, mtu }: Link): Interface {

@@ -1,27 +1,31 @@
 /**
  * A VNI's segment on this host: a VTEP and the bridge that joins it with the containers. Made with the first container,
- * removed with the last; the kernel knows the bridge's ports, so nobody counts but it.
+ * removed with the last: the kernel knows the bridge's ports.
  */
 
 import type { Trace } from '../../shared/attachment/device.ts'
-import { type Undo, undoable } from '../../shared/attachment/undo.ts'
+import type { Undo } from '../../shared/attachment/undo.ts'
 import { hostSocket } from '../../shared/attachment/wiring.ts'
 import { CniError, Code } from '../../shared/cni/error.ts'
 import type { Log } from '../../shared/cni/log.ts'
 import type { Settled } from '../../shared/kernel/lock.ts'
-import { writeSysctl } from '../../shared/kernel/sysctl.ts'
-import { newBridge } from '../../shared/netlink/bridge.ts'
+import {
+  makeBridge,
+  refuseAdvertisements,
+  removeUnusedBridge,
+  requireBridge,
+} from '../../shared/link/bridge.ts'
 import { seeLink } from '../../shared/netlink/command.ts'
 import {
   changeLink,
   findLink,
   hasOtherPort,
   type Link,
+  labelLink,
   listPorts,
   removeIfThere,
 } from '../../shared/netlink/link.ts'
 import { ask, type Socket } from '../../shared/netlink/socket.ts'
-import { labelled } from '../../shared/pair/host-end.ts'
 import { withLinkLock } from '../../shared/state/lock.ts'
 import type { VxlanConfig } from './config.ts'
 import type { Underlay } from './underlay.ts'
@@ -67,30 +71,16 @@ export function ensureSegment(
 }
 
 function ensureBridge(host: Socket, name: string, mtu: number, undo: Undo): Link {
-  const bridge = findLink(host, name) ?? makeBridge(host, name, mtu, undo)
-  if (bridge.kind !== 'bridge') throw notABridge(bridge)
+  const bridge = findLink(host, name) ?? makeOwn(host, name, mtu, undo)
+  requireBridge(bridge)
   if (!bridge.up) ask(host, changeLink(bridge, { up: true }))
   return bridge
 }
 
-/** Its MAC address is set to what it is: otherwise it would take the lowest of its ports' as containers come and go. */
-function makeBridge(host: Socket, name: string, mtu: number, undo: Undo): Link {
-  const spare = hostSocket()
-  undoable(
-    undo,
-    () => ask(host, newBridge(name, { mtu }, {})),
-    () => withLinkLock(name, () => removeUnlessUsed(spare, name)),
-  )
-  const bridge = labelled(host, name, alias)
-  ask(host, changeLink(bridge, { mac: bridge.mac }))
-  // A container could make itself the host's IPv6 router with one advertisement (CVE-2020-10749).
-  writeSysctl('0', 'ipv6', 'conf', name, 'accept_ra')
+function makeOwn(host: Socket, name: string, mtu: number, undo: Undo): Link {
+  const bridge = makeBridge(host, { name, mtu, alias }, undo)
+  if (bridge.alias === alias) refuseAdvertisements(bridge)
   return bridge
-}
-
-function removeUnlessUsed(host: Socket, name: string): void {
-  const bridge = findLink(host, name)
-  if (bridge && listPorts(host, bridge).length === 0) remove(host, bridge)
 }
 
 /** Up last: nothing passes before it knows where to. */
@@ -101,23 +91,18 @@ function newVtep(
   config: VxlanConfig,
   underlay: Underlay,
 ): Link {
-  // What failed may be the reading of a list: its socket takes no other. One opened later might be elsewhere.
+  // The socket for the way back: the other may be in the middle of a list then.
   const spare = hostSocket()
-  const unlessUsed = () => usersOf(spare, bridge, name) || remove(spare, { name })
+  const isUsed = () => listPorts(spare, bridge).some((port) => port.name !== name)
   makeVtep(host, config, underlay, {
     settings: { name, mtu, master: bridge },
     undo,
-    inverse: () => withLinkLock(bridge.name, unlessUsed),
+    inverse: () => withLinkLock(bridge.name, () => isUsed() || removeIfThere(spare, { name })),
   })
-  const vtep = labelled(host, name, alias)
+  const vtep = labelLink(host, name, alias)
   fillVtep(host, vtep, config, underlay)
   ask(host, changeLink(vtep, { up: true }))
   return vtep
-}
-
-/** How many ports a bridge has besides its VTEP: containers, and whatever else an operator has put there. */
-function usersOf(host: Socket, bridge: Link, vtep: string | undefined): number {
-  return listPorts(host, bridge).filter(({ name }) => name !== vtep).length
 }
 
 /** VTEP and bridge, which go with the last container. */
@@ -136,20 +121,8 @@ function releaseSegment(host: Socket, config: Partial<VxlanConfig>): void {
     if (bridge && hasOtherPort(hostSocket(), bridge, names.vtep)) return
     const vtep = names.vtep ? findLink(host, names.vtep) : undefined
     const isPortElsewhere = vtep?.master && vtep.master !== bridge?.index
-    if (vtep?.alias === alias && !isPortElsewhere) remove(host, vtep)
-    if (bridge?.alias === alias) removeUnlessUsed(host, name)
-  })
-}
-
-function remove(host: Socket, link: { name: string; index?: number }): void {
-  removeIfThere(host, link)
-}
-
-function notABridge({ name, kind }: Link): CniError {
-  return new CniError(Code.InvalidNetworkConfig, {
-    msg: `bridge: ${name} exists already but is not a bridge`,
-    hint: `it is ${kind ? `of kind ${kind}` : 'a network card'}: name another bridge`,
-    see: seeLink(name),
+    if (vtep?.alias === alias && !isPortElsewhere) removeIfThere(host, vtep)
+    if (bridge?.alias === alias) removeUnusedBridge(host, name)
   })
 }
 

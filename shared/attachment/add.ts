@@ -28,7 +28,7 @@ export async function add<Config extends InterfaceConfig>(
   const life = { ...openWiring(request), request, undo }
   const hasLink = givesInterface(device.gives)
   if (hasLink) refuseTaken(life)
-  const made = await device.create(life)
+  const made = (await device.create(life)) ?? {}
   const link = hasLink ? findMade(life.inside, request.ifname) : undefined
   const lease = await leaseFor(life, { device, made, link, ipam })
   const bringUp = link && device.bringUp?.(request.config, lease, link)
@@ -37,7 +37,7 @@ export async function add<Config extends InterfaceConfig>(
   device.settle?.(life, made)
   if (link && lease.ips.length > 0 && !bringUp?.upLast) ask(life.inside, announce(link))
   device.finish?.(life, lease)
-  return resultOf(life, lease, { before: device.interfaces?.(made), link, ...connected })
+  return resultOf(life, lease, { before: made.interfaces, link, ...connected })
 }
 
 /** ADD onto an existing interface must fail (spec section "ADD"). */

@@ -33,11 +33,6 @@ export function givesInterface(gives: Gives = 'interface'): boolean {
   return gives === 'interface' || gives === 'lent'
 }
 
-/** Whether IPAM is asked. */
-export function givesAddresses(gives?: Gives): boolean {
-  return gives !== 'nothing'
-}
-
 /** Something on the host that belongs to an attachment and does not go with the container's interface. */
 export interface Trace<Config = unknown> {
   /** DEL. What is gone counts as done, and nothing may be taken for granted: the configuration was read leniently. */
@@ -52,6 +47,14 @@ export interface ProbingLink {
   isInside: boolean
 }
 
+/** What `create` leaves for the later hooks: what every device may tell, and more of its own. */
+export interface Made {
+  /** The host's interfaces, which come before the container's in the result. */
+  interfaces?: Interface[]
+  /** Where addresses are probed, when answers do not reach the container's own interface. */
+  probesBy?: ProbingLink
+}
+
 /** What `connect` adds to the result. */
 export interface Connected {
   /** Further interfaces, after the container's. */
@@ -60,11 +63,8 @@ export interface Connected {
   own?: Partial<Interface>
 }
 
-/**
- * What is a device's own; each hook but `create` may be left out. They are called in this order.
- * `Made` is what `create` leaves for the later ones.
- */
-export interface Device<Config extends InterfaceConfig, Made = unknown> {
+/** What is a device's own. Each hook but `create` may be left out; they are called in this order. */
+export interface Device<Config extends InterfaceConfig, Own extends Made = Made> {
   /** Default: `interface`. */
   gives?: Gives
   /** What DEL and GC remove besides the container's interface and its addresses, in this order. */
@@ -74,23 +74,19 @@ export interface Device<Config extends InterfaceConfig, Made = unknown> {
 
   /** Refuses what cannot work, before anything is touched. */
   prepare?(request: Request<Config>): void
-  create(life: Life<Config>): Made | Promise<Made>
-  /** The host's interfaces, before the container's in the result. */
-  interfaces?(made: Made): Interface[]
-  /** Where a probe for addresses is sent and answered, when answers do not reach the container's own interface. */
-  probesBy?(life: Life<Config>, made: Made): ProbingLink | undefined
+  create(life: Life<Config>): Own | void | Promise<Own> | Promise<void>
   /** Completes what IPAM said (gateways, default routes), or refuses what cannot work. */
-  complete?(lease: Result, life: Life<Config>, made: Made): Result
+  complete?(lease: Result, life: Life<Config>, made: Own): Result
   /** How the container's interface comes up. CHECK asks again. */
   bringUp?(config: Config, lease: Result, link: Link): BringUp
   /** The host's side, once the addresses are known: gateway, masquerade, forwarding. */
   connect?(
     life: Life<Config>,
-    made: Made,
+    made: Own,
     lease: Result,
   ): Connected | void | Promise<Connected> | Promise<void>
   /** Waits until frames pass, so that a probe or an announcement is heard. */
-  settle?(life: Life<Config>, made: Made): void
+  settle?(life: Life<Config>, made: Own): void
   /** What other attachments rely on once it is done; nothing can fail any more. */
   finish?(life: Life<Config>, lease: Result): void
   /** Explains why ADD failed, once all has been taken back. @returns what to throw */

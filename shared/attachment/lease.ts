@@ -4,13 +4,13 @@ import { CniError, Code } from '../cni/error.ts'
 import { emptyResult, type Result } from '../cni/result.ts'
 import type { Ipam } from '../ipam/ipam.ts'
 import type { Link } from '../netlink/link.ts'
-import type { Device, InterfaceConfig, Life } from './device.ts'
+import type { Device, InterfaceConfig, Life, Made } from './device.ts'
 import type { Probing } from './probe.ts'
 
 /** What the addresses are for. */
 interface Wanted<Config extends InterfaceConfig> {
   device: Device<Config>
-  made: unknown
+  made: Made
   /** The container's interface, if it gets one. */
   link?: Link
   ipam?: Ipam
@@ -34,9 +34,8 @@ async function allocate<Config extends InterfaceConfig>(
 ): Promise<Result> {
   const { request, undo } = life
   const { type, probe } = request.config.ipam ?? {}
-  const by = () => device.probesBy?.(life, made)
   const settle = () => device.settle?.(life, made)
-  const lease = await (link && probe ? probed(ipam, { life, link, by, settle }) : ipam.add())
+  const lease = await (link && probe ? probed(ipam, { life, link, by: made.probesBy, settle }) : ipam.add())
   undo(() => ipam.del())
   if (lease.ips.length > 0) return lease
   throw new CniError(Code.InvalidNetworkConfig, {

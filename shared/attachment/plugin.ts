@@ -10,19 +10,19 @@ import { findLink, removeLink } from '../netlink/link.ts'
 import { ask } from '../netlink/socket.ts'
 import { add } from './add.ts'
 import { checkContainer } from './check.ts'
-import { type Device, givesAddresses, givesInterface, type InterfaceConfig } from './device.ts'
+import { type Device, givesInterface, type InterfaceConfig, type Made } from './device.ts'
 import { withUndo } from './undo.ts'
 import { openWiring, openWiringIfAny } from './wiring.ts'
 
 /** A plugin's description, and its device or the one that a configuration asks for. */
-interface Description<Config extends InterfaceConfig, Made>
+interface Description<Config extends InterfaceConfig, Own extends Made>
   extends Pick<Plugin<Config>, 'name' | 'summary' | 'config' | 'segment'> {
-  device: Device<Config, Made> | ((config: Config) => Device<Config>)
+  device: Device<Config, Own> | ((config: Config) => Device<Config>)
 }
 
 /** A plugin out of a device. */
-export function interfacePlugin<Config extends InterfaceConfig, Made = void>(
-  description: Description<Config, Made>,
+export function interfacePlugin<Config extends InterfaceConfig, Own extends Made = Made>(
+  description: Description<Config, Own>,
 ): Plugin<Config> {
   const { device, ...own } = description
   const deviceOf = ({ config }: Request<Config>): Device<Config> =>
@@ -63,7 +63,7 @@ function ipamFor<Config extends InterfaceConfig>(
   { gives }: Device<Config>,
   request: Request<Config>,
 ): Ipam | undefined {
-  return givesAddresses(gives) ? ipamOf(request) : undefined
+  return gives === 'nothing' ? undefined : ipamOf(request)
 }
 
 /** Takes everything back; what is gone already counts as done. The addresses go last, when they are in use no more. */
@@ -86,7 +86,7 @@ function deleteInside(request: Request): void {
 async function check<Config extends InterfaceConfig>(device: Device<Config>, request: Request<Config>) {
   const { gives, check } = device
   const { prevResult } = request
-  if (givesAddresses(gives) && !prevResult)
+  if (gives !== 'nothing' && !prevResult)
     throw new CniError(Code.InvalidNetworkConfig, {
       msg: 'Required prevResult missing',
       hint: "CHECK needs ADD's result",

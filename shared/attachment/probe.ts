@@ -26,7 +26,7 @@ export interface Probing {
   /** The container's interface. */
   link: Link
   /** The link to probe from instead. */
-  by(): ProbingLink | undefined
+  by?: ProbingLink
   /** Waits until frames pass. */
   settle(): void
 }
@@ -74,7 +74,7 @@ function findConflict(probing: Probing, lease: Result): Conflict | undefined {
   if (!own) return undefined
   const addresses = cidrs(lease.ips).map(({ address }) => address)
   const inside = (by: Link) => inNamespace(life.container, () => probeFrom(by, addresses, own))
-  const other = probing.by()
+  const { by: other } = probing
   if (other) return other.isInside ? inside(other.link) : probeFrom(other.link, addresses, own)
   ask(life.inside, changeLink(link, { up: true }))
   probing.settle()

@@ -5,7 +5,7 @@ import { putString, putU32, type StreamData } from 'netlink/dist/structs.js'
 import { Errno, isErrno, KernelError, tolerate } from '../kernel/errno.ts'
 import { type Namespace, ownNamespace } from '../kernel/namespace.ts'
 import { type AttributeList, Ifla, kindOf, linkMessage, portOf, settingsOf, toLink } from './link-message.ts'
-import { ask, dump, Flag, findInDump, type Reply, type Request, type Socket } from './socket.ts'
+import { ask, dump, Flag, findInDump, type Reply, type Request, type Socket, transact } from './socket.ts'
 
 const { NEWLINK, DELLINK, GETLINK } = rt.MessageType
 
@@ -128,6 +128,12 @@ function changeInfo(link: LinkName, info: AttributeList, words: string): Request
     attempt: `change ${link.name}`,
     reproduce: `ip link set dev ${link.name} ${words}`,
   }
+}
+
+/** Gives a link its alias, and reads it back: `ip link set dev NAME alias ALIAS; ip -d link show dev NAME`. */
+export function labelLink(socket: Socket, name: string, alias?: string): Link {
+  const replies = transact(socket, [changeLink({ name }, { alias }), showLink(name)])
+  return parseLink(replies.at(-1) ?? [])
 }
 
 /** `ip link del dev NAME` */

@@ -111,11 +111,16 @@ export function ask(socket: Socket, request: Request): Reply[] {
   return transact(socket, [request])[0] ?? []
 }
 
-/** Asks for a dump, again when the kernel says that it changed underneath (NLM_F_DUMP_INTR). */
+/** Asks for a dump. */
 export function dump(socket: Socket, request: Omit<Request, 'flags'>): Reply[] {
+  return uninterrupted(() => ask(socket, { ...request, flags: Flag.DUMP }))
+}
+
+/** Asks again when the kernel says that a list changed while it was read (NLM_F_DUMP_INTR). */
+function uninterrupted<T>(ask: () => T): T {
   for (let attempt = 0; ; attempt++) {
     try {
-      return ask(socket, { ...request, flags: Flag.DUMP })
+      return ask()
     } catch (error) {
       if (!(error instanceof DumpInterrupted) || attempt === 9) throw error
     }

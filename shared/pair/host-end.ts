@@ -15,17 +15,15 @@ import type { Request } from '../cni/plugin.ts'
 import type { Result } from '../cni/result.ts'
 import { isErrno } from '../kernel/errno.ts'
 import {
-  changeLink,
   findLink,
   type Link,
   type LinkSettings,
+  labelLink,
   listLinks,
-  parseLink,
   removeIfThere,
-  showLink,
 } from '../netlink/link.ts'
 import { newPair, type PairKind } from '../netlink/pair.ts'
-import { ask, type Request as NetlinkRequest, type Socket, transact } from '../netlink/socket.ts'
+import { ask, type Request as NetlinkRequest, type Socket } from '../netlink/socket.ts'
 
 /** What both ends of a pair have: the keys of link/keys.ts. */
 export interface PairConfig {
@@ -51,7 +49,7 @@ export function makePair(
     { ...both, name: request.ifname, mac: requestedMac(request), netns: container },
   )
   createOnce(host, name, veth, undo)
-  return labelled(host, name, attachmentAlias(request))
+  return labelLink(host, name, attachmentAlias(request))
 }
 
 function createOnce(host: Socket, name: string, veth: NetlinkRequest, undo: Undo): void {
@@ -64,12 +62,6 @@ function createOnce(host: Socket, name: string, veth: NetlinkRequest, undo: Undo
   } catch (error) {
     throw isErrno(error, 'EEXIST') ? existsAlready(name) : error
   }
-}
-
-/** Labels the host's end, which the kernel does not do at its birth, and reads it back. */
-export function labelled(host: Socket, name: string, alias?: string): Link {
-  const replies = transact(host, [changeLink({ name }, { alias }), showLink(name)])
-  return parseLink(replies.at(-1) ?? [])
 }
 
 /** CHECK: the host's end, by the kernel's word on who the container's peer is, up and as configured. @throws CniError */

@@ -1,7 +1,7 @@
 /** The steps of a plugin that lays wires, whatever they are made of. */
 
 import { broken } from '../attachment/broken.ts'
-import type { Device, Life, Trace } from '../attachment/device.ts'
+import type { Device, Life, Made, Trace } from '../attachment/device.ts'
 import { hostSocket, type Wiring } from '../attachment/wiring.ts'
 import type { Request } from '../cni/plugin.ts'
 import { inNamespace } from '../kernel/namespace.ts'
@@ -14,8 +14,10 @@ import { attach } from './wire-attach.ts'
 import { cut, cutStale } from './wire-cut.ts'
 import type { Held } from './wire-ends.ts'
 
-/** What create leaves for settle: who has the other end, if anybody. */
-export type Made = Held | undefined
+/** The container that has the other end, if there is one already. */
+export interface Wired extends Made {
+  other?: Held
+}
 
 /** The wire that an attachment has an end of. */
 function wireOfKind(kind: PairKind): Trace<WireConfig> {
@@ -28,16 +30,16 @@ function wireOfKind(kind: PairKind): Trace<WireConfig> {
 /** The steps by which containers get the ends of wires. */
 export function wireSteps(kind: PairKind) {
   return {
-    create: (life: Life<WireConfig>): Made => attach(life, kind),
+    create: (life: Life<WireConfig>): Wired => ({ other: attach(life, kind) }),
     settle,
     vanishes: 'a wire is gone from both containers when one of them is deleted',
     leaves: [wireOfKind(kind)],
     check: (wiring: Wiring, request: Request<WireConfig>) => check(wiring, request, kind),
-  } satisfies Device<WireConfig, Made>
+  } satisfies Device<WireConfig, Wired>
 }
 
-/** There is a carrier as soon as both ends are up. The first container has nobody to wait for. */
-function settle({ inside, container, request }: Life<WireConfig>, other: Made): void {
+/** There is a carrier as soon as both ends are up; the first container waits for none. */
+function settle({ inside, container, request }: Life<WireConfig>, { other }: Wired): void {
   if (other?.link.up) inNamespace(container, () => waitUntilRunning(inside, { name: request.ifname }))
 }
 

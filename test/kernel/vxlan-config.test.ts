@@ -69,7 +69,7 @@ const wrong: [Record<string, unknown>, string | RegExp][] = [
   [{ remote, dev: 'nosuch0' }, 'dev: the host has no interface "nosuch0"'],
   [{ remote, local: '192.0.2.99' }, 'local: the host has no address 192.0.2.99'],
   [{ remote: '192.0.2.1' }, 'remote: 192.0.2.1 is an address of this host itself'],
-  [{ remote, bridge: 'under1' }, 'bridge: under1 exists already but is not a bridge'],
+  [{ remote, bridge: 'under1' }, '"under1" already exists but is not a bridge'],
   [
     { remote, mtu: 1451 },
     'mtu: 1451 does not fit: the path to 192.0.2.2 by under0 carries 1500, less 50 for VXLAN over IPv4 leaves 1450',

@@ -5,12 +5,11 @@ import { interfacePlugin } from '../../../shared/attachment/plugin.ts'
 import { hostSocket } from '../../../shared/attachment/wiring.ts'
 import { lentLinks } from '../../../shared/lent/lend.ts'
 import { requireKind } from '../../../shared/link/kind.ts'
-import type { Link } from '../../../shared/netlink/link.ts'
-import { settleMembers } from '../members.ts'
+import { type OfMembers, settleMembers } from '../members.ts'
 import { config, type TeamConfig } from './config.ts'
 import { checkTeam, createTeam, kind } from './team.ts'
 
-export const team = interfacePlugin<TeamConfig, Link[]>({
+export const team = interfacePlugin<TeamConfig, OfMembers>({
   name: 'team',
   summary: 'makes one interface of several, by the team driver',
   config,

@@ -12,14 +12,14 @@ import { commandIn } from '../../../shared/netlink/command.ts'
 import { changeLink, findLink, type Link } from '../../../shared/netlink/link.ts'
 import { openSocketIn, Protocol, type Socket, transact } from '../../../shared/netlink/socket.ts'
 import { changeTeam, listTeamOptions, type TeamOption } from '../../../shared/netlink/team.ts'
-import { checkMembers, joinMembers, mtuAmong, takeMembers } from '../members.ts'
+import { checkMembers, joinMembers, mtuAmong, type OfMembers, takeMembers } from '../members.ts'
 import type { TeamConfig } from './config.ts'
 import { activeMember, checkOptions, memberOptions, teamOptions } from './options.ts'
 
 export const kind = 'team'
 
-/** Makes the container's interface of its members. @returns them */
-export function createTeam(life: Life<TeamConfig>): Link[] {
+/** Makes the container's interface of its members. */
+export function createTeam(life: Life<TeamConfig>): OfMembers {
   const { request } = life
   const members = takeMembers(life)
   createInside(life, {
@@ -35,7 +35,7 @@ export function createTeam(life: Life<TeamConfig>): Link[] {
   changeTeam(socket, link, memberOptions(request.config, members))
   if (usesOwnMacs(request.config)) shareMac(life, members)
   if (request.config.mode === 'activebackup') activate(life, socket, link, members)
-  return members
+  return { members }
 }
 
 /** @throws CniError when the kernel lacks the module of the mode */

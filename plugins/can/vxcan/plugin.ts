@@ -9,7 +9,7 @@ import { checkInside } from '../../../shared/link/inside.ts'
 import { isUnknownKind, missingKind, requireKind } from '../../../shared/link/kind.ts'
 import type { Link } from '../../../shared/netlink/link.ts'
 import { checkHostEnd, hostEnd } from '../../../shared/pair/host-end.ts'
-import { type Made as Joined, wireSteps } from '../../../shared/pair/wire-steps.ts'
+import { type Wired, wireSteps } from '../../../shared/pair/wire-steps.ts'
 import { explainingFrames, refuseMac } from '../can.ts'
 import { config, type VxcanConfig } from './config.ts'
 import { makeEnds, removeHostEnd } from './host-end.ts'
@@ -18,13 +18,12 @@ const kind = 'vxcan'
 
 const wired = wireSteps(kind)
 
-/** Where the other end is: on the host, or with a container, if one has it already. */
-interface Made {
+/** The other end: on the host, or in a container, if one has it already. */
+interface Other extends Wired {
   end?: Link
-  joined?: Joined
 }
 
-export const vxcan = interfacePlugin<VxcanConfig, Made>({
+export const vxcan = interfacePlugin<VxcanConfig, Other>({
   name: 'vxcan',
   summary: 'a CAN cable between a container and the host, a CAN device of the host, or another container',
   config,
@@ -36,24 +35,27 @@ export const vxcan = interfacePlugin<VxcanConfig, Made>({
     vanishes: 'the kernel deletes both ends of a pair together',
     prepare: refuseMac,
     create,
-    interfaces: ({ end }) => (end ? [{ name: end.name, mtu: end.mtu }] : []),
     connect,
-    settle: (life, { joined }) => wired.settle(life, joined),
+    settle: wired.settle,
     check,
     status,
   },
 })
 
-function create(life: Life<VxcanConfig>): Made {
+function create(life: Life<VxcanConfig>): Other {
   const { wire, mtu } = life.request.config
   try {
-    return explainingFrames(mtu, () => (wire ? { joined: wired.create(life) } : { end: makeEnds(life) }))
+    return explainingFrames(mtu, () => (wire ? wired.create(life) : onHost(makeEnds(life))))
   } catch (error) {
     throw isUnknownKind(error) ? missingKind(kind) : error
   }
 }
 
-async function connect({ host, request }: Life<VxcanConfig>, { end }: Made): Promise<void> {
+function onHost(end: Link): Other {
+  return { end, interfaces: [{ name: end.name, mtu: end.mtu }] }
+}
+
+async function connect({ host, request }: Life<VxcanConfig>, { end }: Other): Promise<void> {
   const { config, log } = request
   if (!end || !config.gateway) return
   const { connectGateway } = await import('./gateway.ts')

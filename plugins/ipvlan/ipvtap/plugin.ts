@@ -4,7 +4,7 @@ import { interfacePlugin } from '../../../shared/attachment/plugin.ts'
 import type { Request } from '../../../shared/cni/plugin.ts'
 import { checkNode, deviceNode, handOver } from '../../../shared/device-node/device-node.ts'
 import { childStatus } from '../../../shared/link/child.ts'
-import { checkIpvlan, createIpvlan, onParent, probesBy } from '../ipvlan.ts'
+import { checkIpvlan, createIpvlan, onParent } from '../ipvlan.ts'
 import { needAddresses } from '../keys.ts'
 import { complete, type Parent } from '../lease.ts'
 import { ipvlanPort } from '../port.ts'
@@ -20,7 +20,6 @@ export const ipvtap = interfacePlugin<IpvtapConfig, Parent>({
     leaves: [deviceNode, ipvlanPort],
     prepare,
     create: (life) => createIpvlan(life, 'ipvtap'),
-    probesBy,
     complete,
     bringUp: () => ({ upLast: true }),
     connect: handOver,

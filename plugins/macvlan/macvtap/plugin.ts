@@ -3,12 +3,11 @@
 import { interfacePlugin } from '../../../shared/attachment/plugin.ts'
 import { checkNode, deviceNode, handOver } from '../../../shared/device-node/device-node.ts'
 import { childStatus } from '../../../shared/link/child.ts'
-import type { Link } from '../../../shared/netlink/link.ts'
 import { chosenMac, explainMac } from '../mac.ts'
 import { checkMacvlan, createMacvlan, onParent, parentOf } from '../macvlan.ts'
 import { config, type MacvtapConfig } from './config.ts'
 
-export const macvtap = interfacePlugin<MacvtapConfig, Link>({
+export const macvtap = interfacePlugin<MacvtapConfig>({
   name: 'macvtap',
   summary:
     'puts virtual machines on the network of a host NIC, each by a device node and with a MAC address of its own',

@@ -1,0 +1,79 @@
+/**
+ * A bridge of the host, which containers' ports join. Looking at it, making it and becoming its port are one step under
+ * its lock (withLinkLock), so a bridge that has no port is deleted without taking it from an ADD that uses it.
+ */
+
+import { findMade } from '../attachment/made.ts'
+import { type Undo, undoable } from '../attachment/undo.ts'
+import { hostSocket } from '../attachment/wiring.ts'
+import { CniError, Code } from '../cni/error.ts'
+import { formatMac } from '../ip/mac.ts'
+import { isErrno } from '../kernel/errno.ts'
+import { readFile } from '../kernel/files.ts'
+import { writeSysctl } from '../kernel/sysctl.ts'
+import { type BridgeOptions, newBridge } from '../netlink/bridge.ts'
+import { seeLink } from '../netlink/command.ts'
+import { findLink, type Link, labelLink, listPorts, removeIfThere } from '../netlink/link.ts'
+import { ask, type Socket } from '../netlink/socket.ts'
+import { withLinkLock } from '../state/lock.ts'
+
+/** A bridge to be made. */
+export interface BridgeSpec {
+  name: string
+  /** Default: a random one, which the bridge keeps. Without one it would take the lowest of its ports' addresses. */
+  mac?: string
+  mtu?: number
+  options?: BridgeOptions
+  /** What tells later whose it is. */
+  alias?: string
+}
+
+/**
+ * Makes a bridge, or finds one that another tool made at the same time. The caller holds its lock.
+ * @throws KernelError when the kernel refuses it
+ */
+export function makeBridge(host: Socket, { name, mtu, alias, ...spec }: BridgeSpec, undo: Undo): Link {
+  const { mac = randomMac(), options = {} } = spec
+  // The socket for the way back: the other may be in the middle of a list then.
+  const spare = hostSocket()
+  try {
+    undoable(
+      undo,
+      () => ask(host, newBridge(name, { mac, mtu }, options)),
+      () => withLinkLock(name, () => removeUnusedBridge(spare, name)),
+    )
+    if (alias) labelLink(host, name, alias)
+  } catch (error) {
+    if (!isErrno(error, 'EEXIST')) throw error
+  }
+  return findMade(host, name)
+}
+
+/** Locally administered and unicast (IEEE 802, section 8.2). */
+function randomMac(): string {
+  const uuid = Buffer.from(readFile('/proc/sys/kernel/random/uuid').trim().replaceAll('-', ''), 'hex')
+  const bytes = uuid.subarray(10, 16)
+  bytes[0] = ((bytes[0] ?? 0) & 0xfc) | 2
+  return formatMac(bytes)
+}
+
+/** Deletes a bridge unless it has a port. The caller holds its lock. */
+export function removeUnusedBridge(host: Socket, name: string): void {
+  const bridge = findLink(host, name)
+  if (bridge && listPorts(host, bridge).length === 0) removeIfThere(host, bridge)
+}
+
+/** A container could make itself the host's IPv6 router with one advertisement (CVE-2020-10749). */
+export function refuseAdvertisements({ name }: Pick<Link, 'name'>): void {
+  writeSysctl('0', 'ipv6', 'conf', name, 'accept_ra')
+}
+
+/** @throws CniError for a link of another kind. The reference's words. */
+export function requireBridge({ name, kind }: Link): void {
+  if (kind === 'bridge') return
+  throw new CniError(Code.InvalidNetworkConfig, {
+    msg: `"${name}" already exists but is not a bridge`,
+    hint: `it is ${kind ? `of kind ${kind}` : 'a network card'}: name another bridge`,
+    see: seeLink(name),
+  })
+}
