@@ -33,7 +33,7 @@ export function takeMembers(life: Life<MemberConfig>): Link[] {
   const members = links.map(({ name }) => findMember(life.host, name, false))
   return lendHosts(
     lending,
-    members.map((link) => ({ link, inside: nameInside(lending, link) })),
+    members.map((link) => ({ link, nameInside: nameInside(lending, link) })),
   )
 }
 

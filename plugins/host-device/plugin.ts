@@ -4,7 +4,8 @@ import type { Device, Life, Made } from '../../shared/attachment/device.ts'
 import { requestedMac } from '../../shared/attachment/mac.ts'
 import { interfacePlugin } from '../../shared/attachment/plugin.ts'
 import { hostSocket } from '../../shared/attachment/wiring.ts'
-import { lendHosts, lentLinks } from '../../shared/lent/lend.ts'
+import { lentLinks } from '../../shared/lent/give-back.ts'
+import { lendHosts } from '../../shared/lent/lend.ts'
 import { changeLink } from '../../shared/netlink/link.ts'
 import { ask } from '../../shared/netlink/socket.ts'
 import { config, type HostDeviceConfig } from './config.ts'
@@ -46,7 +47,7 @@ function create(life: Life<HostDeviceConfig>): Moved {
   const { config, ifname } = request
   const link = findDevice(host, config)
   const pciID = pciAddressOf(link.name)
-  lendHosts({ ...life, holder: request }, [{ link, inside: ifname, device: named(config).directory }])
+  lendHosts({ ...life, holder: request }, [{ link, nameInside: ifname, device: named(config).directory }])
   const mac = requestedMac(request)
   if (mac) ask(inside, changeLink({ name: ifname }, { mac }))
   return { pciID }

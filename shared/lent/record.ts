@@ -13,7 +13,7 @@ import { linkState } from './link-state.ts'
 const lentLink = {
   ...linkState,
   /** Its name in the container. */
-  inside: string,
+  nameInside: string,
   /** The alias by which it is found under any name and in any namespace; only the host's links have one. */
   mark: optional(string),
   /** Hardware comes back by itself when the container's namespace ends; what is virtual ends with it. */

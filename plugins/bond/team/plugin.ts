@@ -3,7 +3,7 @@
 import { requestedMac } from '../../../shared/attachment/mac.ts'
 import { interfacePlugin } from '../../../shared/attachment/plugin.ts'
 import { hostSocket } from '../../../shared/attachment/wiring.ts'
-import { lentLinks } from '../../../shared/lent/lend.ts'
+import { lentLinks } from '../../../shared/lent/give-back.ts'
 import { requireKind } from '../../../shared/link/kind.ts'
 import { type OfMembers, settleMembers } from '../members.ts'
 import { config, type TeamConfig } from './config.ts'

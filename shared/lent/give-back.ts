@@ -1,0 +1,135 @@
+/** Gives back what an attachment was lent, by its record, or by the marks on the links. */
+
+import type { Trace } from '../attachment/device.ts'
+import { hostSocket } from '../attachment/wiring.ts'
+import { isValid } from '../cni/attachments.ts'
+import { CniError, Code } from '../cni/error.ts'
+import { attachmentHash } from '../cni/identity.ts'
+import type { Attachment, Request } from '../cni/plugin.ts'
+import { runAllNow } from '../cni/steps.ts'
+import { tolerate } from '../kernel/errno.ts'
+import { currentNamespace, inNamespace, type Namespace, openNamespace } from '../kernel/namespace.ts'
+import { seeLink } from '../netlink/command.ts'
+import { Group, waitFor } from '../netlink/events.ts'
+import { changeLink, findLink, type Link, listLinks } from '../netlink/link.ts'
+import { ask, openSocketIn, Protocol, type Socket } from '../netlink/socket.ts'
+import { bareState, restoreState } from './link-state.ts'
+import { type Holding, holdings, inodeOf, type Lent, markPrefix } from './record.ts'
+
+/** The links that an attachment was lent. */
+export const lentLinks: Trace = {
+  remove: (request) => giveBack(hostSocket(), request),
+  collect: (request) => collectLent(hostSocket(), request),
+}
+
+/**
+ * Gives back all that an attachment was lent. What is gone already counts as done. For DEL and the way back of ADD.
+ * @param home the host's namespace, should this process have lost its way
+ */
+export function giveBack(
+  host: Socket,
+  holder: Attachment & { netns?: string },
+  home = currentNamespace(),
+): void {
+  const key = attachmentHash(holder)
+  const holding = holdings.read(key)
+  if (holding) returnAll(host, holding, home)
+  else returnMarked(host, holder, home, holdings.wasDamaged(key))
+  holdings.remove(key)
+}
+
+/** Gives back what attachments of a network were lent that are not valid any more. For GC. */
+function collectLent(host: Socket, { network, validAttachments }: Request): void {
+  const stale = holdings
+    .all()
+    .filter((holder) => holder.network === network && !isValid(validAttachments, holder))
+  const home = currentNamespace()
+  runAllNow(stale.map((holder) => () => giveBack(host, holder, home)))
+}
+
+/** The record goes when all is given back; what could not be is tried again by the next DEL. */
+function returnAll(host: Socket, holding: Holding, home: Namespace): void {
+  const side = sideOf(holding)
+  runAllNow(
+    holding.links.map((lent) => () => {
+      if (lent.mark) bringHome(host, home, side, lent)
+      else if (side) restoreInside(side, lent)
+    }),
+  )
+}
+
+/**
+ * Without a record the mark on each link tells whose it is, and its name; how it was else is lost.
+ * @param everywhere also on the host, whose links may be many: where the kernel puts hardware when a namespace ends
+ */
+function returnMarked(
+  host: Socket,
+  holder: Attachment & { netns?: string },
+  home: Namespace,
+  everywhere: boolean,
+): void {
+  const side = holder.netns ? openSide(holder.netns) : undefined
+  const prefix = markPrefix(holder)
+  const found = [...(side ? listLinks(side.inside) : []), ...(everywhere ? listLinks(host) : [])]
+  const marked = found.filter(({ alias }) => alias?.startsWith(prefix))
+  runAllNow(
+    marked.map((link) => () => {
+      const state = bareState(link, link.alias?.slice(prefix.length) ?? '')
+      bringHome(host, home, side, { ...state, nameInside: link.name, mark: link.alias })
+    }),
+  )
+}
+
+/** A container, and rtnetlink in its namespace. */
+interface Side {
+  container: Namespace
+  inside: Socket
+}
+
+/** Nothing when the namespace is gone, or its path leads to another one. */
+function sideOf({ netns, inode }: Holding): Side | undefined {
+  return inodeOf(netns) === inode ? openSide(netns) : undefined
+}
+
+function openSide(netns: string): Side | undefined {
+  const container = tolerate(() => openNamespace(netns), 'ENOENT', 'ENOTDIR', 'EINVAL')
+  return container && { container, inside: openSocketIn(container, Protocol.ROUTE) }
+}
+
+/** How long hardware may take to come back by itself: the kernel ends namespaces in its own time. */
+const RETURN_MILLISECONDS = 2000
+
+/** Brings a link of the host home: from the container, or from where the kernel puts it when the namespace ends. */
+function bringHome(host: Socket, home: Namespace, side: Side | undefined, lent: Lent): void {
+  const { name, mark, isHardware } = lent
+  const isIt = ({ alias }: Link) => alias === mark
+  const away = side && listLinks(side.inside).find(isIt)
+  if (away) {
+    refuseTaken(host, name)
+    ask(side.inside, changeLink(away, { master: null, up: false }))
+    ask(side.inside, changeLink(away, { netns: home, name }))
+  }
+  const look = () => [findLink(host, name)].find((link) => link && isIt(link)) ?? listLinks(host).find(isIt)
+  inNamespace(home, () => {
+    const link = !side && isHardware ? waitFor(Group.LINK, RETURN_MILLISECONDS, look) : look()
+    if (link) restoreState(host, link, lent)
+  })
+}
+
+/** The kernel would move the link first, and find the name taken afterwards. */
+function refuseTaken(host: Socket, name: string): void {
+  if (!findLink(host, name)) return
+  throw new CniError(Code.TryAgainLater, {
+    msg: `the host has another ${name} by now: the one that it lent cannot come back under its name`,
+    hint: `rename that one (ip link set dev ${name} name OTHER), then run DEL again`,
+    see: seeLink(name),
+    errno: 'EEXIST',
+  })
+}
+
+function restoreInside({ container, inside }: Side, lent: Lent): void {
+  const link = findLink(inside, lent.nameInside)
+  if (!link) return
+  ask(inside, changeLink(link, { master: null }))
+  inNamespace(container, () => restoreState(inside, link, lent))
+}
