@@ -58,7 +58,7 @@ function findMember(side: Socket, name: string, isInside: boolean): Link {
   if (link.master) throw taken(side, link)
   if (/[1-9a-f]/.test(link.mac)) return link
   throw new CniError(Code.InvalidNetworkConfig, {
-    msg: `links: ${name} is no Ethernet device`,
+    msg: `links: ${name} is no Ethernet device: name another`,
     hint: 'name Ethernet interfaces',
     see: seeLink(name),
   })
@@ -79,7 +79,7 @@ function missing(name: string, isInside: boolean): CniError {
 function taken(side: Socket, { name, master = 0 }: Link): CniError {
   const owner = findLink(side, master)?.name ?? `interface ${master}`
   return new CniError(Code.InvalidNetworkConfig, {
-    msg: `links: ${name} belongs to ${owner} already`,
+    msg: `links: ${name} belongs to ${owner} already: free it`,
     hint: `free it: ip link set dev ${name} nomaster`,
     see: seeLink(name),
     errno: 'EBUSY',

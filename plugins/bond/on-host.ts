@@ -92,7 +92,7 @@ function judge(
   const is = found === kind ? `a bond in mode ${parseBond(data).mode}` : `a ${found}`
   if (is === `a bond in mode ${mode}`) return
   throw new CniError(Code.InvalidNetworkConfig, {
-    msg: `bond: the host has ${name} already, ${is}, not a bond in mode ${mode}`,
+    msg: `bond: the host has ${name} already, ${is}, not a bond in mode ${mode}: choose another name`,
     hint: 'choose another name, or take it away',
     see: seeLink(name),
     errno: 'EEXIST',

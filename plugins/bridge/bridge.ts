@@ -54,14 +54,14 @@ function requireVlanFiltering(bridge: Link, config: BridgeConfig, existed: boole
   if (!wantsVlans(config) || (bridge.data && parseBridge(bridge.data).vlanFiltering)) return
   if (!existed) throw noVlanFiltering(bridge.name)
   throw new CniError(Code.InvalidNetworkConfig, {
-    msg: `vlan: bridge ${bridge.name} exists and does not filter VLANs, so its containers would not be separated`,
+    msg: `vlan: bridge ${bridge.name} exists and does not filter VLANs, so its containers would not be separated: switch filtering on`,
     hint: `switch filtering on: ip link set dev ${bridge.name} type bridge vlan_filtering 1`,
   })
 }
 
 function noVlanFiltering(bridge: string): CniError {
   return new CniError(Code.InvalidNetworkConfig, {
-    msg: 'vlan: this kernel cannot filter VLANs on a bridge',
+    msg: 'vlan: this kernel cannot filter VLANs on a bridge: take a bridge per VLAN',
     hint: 'it was built without CONFIG_BRIDGE_VLAN_FILTERING: use another kernel, or a bridge per VLAN',
     reproduce: `ip link add ${bridge} type bridge vlan_filtering 1`,
     errno: 'EOPNOTSUPP',

@@ -112,7 +112,7 @@ function refuseUnmovable(uplink: Link, bridge: Link, addresses: LinkAddress[], r
 
 function missing(name: string): CniError {
   return new CniError(Code.InvalidNetworkConfig, {
-    msg: `uplinks: the host has no interface ${JSON.stringify(name)}`,
+    msg: `uplinks: the host has no interface ${JSON.stringify(name)}: name another`,
     hint: 'name NICs of the host, or take it out of uplinks',
     see: 'ip link show',
     errno: 'ENODEV',
@@ -122,7 +122,7 @@ function missing(name: string): CniError {
 function taken(host: Socket, uplink: Link): CniError {
   const master = listLinks(host).find(({ index }) => index === uplink.master)
   return new CniError(Code.InvalidNetworkConfig, {
-    msg: `uplinks: ${uplink.name} is a port of ${master?.name ?? `interface ${uplink.master}`} already`,
+    msg: `uplinks: ${uplink.name} is a port of ${master?.name ?? `interface ${uplink.master}`} already: free it`,
     hint: `use ${master?.name ?? 'that'} as uplink, or free it: ip link set dev ${uplink.name} nomaster`,
     see: seeLink(uplink.name),
     errno: 'EBUSY',
@@ -131,7 +131,7 @@ function taken(host: Socket, uplink: Link): CniError {
 
 function hasAddresses(uplink: Link, addresses: LinkAddress[], bridge: Link): CniError {
   return new CniError(Code.InvalidNetworkConfig, {
-    msg: `uplinks: ${uplink.name} has addresses (${addresses.map(formatCidr).join(', ')}), which stop working on a port of a bridge`,
+    msg: `uplinks: ${uplink.name} has addresses (${addresses.map(formatCidr).join(', ')}), which stop working on a port of a bridge: move them`,
     hint: `set "moveAddresses": true to move them and their routes to ${bridge.name}, or take them away first: ip address flush dev ${uplink.name}`,
   })
 }

@@ -55,7 +55,7 @@ function leadsTo(host: Socket, { parent }: Link, bridge: Link): boolean {
 /** Two long bridge names may be cut to one, and people name interfaces like this too. */
 function elsewhere({ name }: Link, bridge: Link): CniError {
   return new CniError(Code.InvalidNetworkConfig, {
-    msg: `vlan: the gateway would be named ${name}, which exists and does not lead to bridge ${bridge.name}`,
+    msg: `vlan: the gateway would be named ${name}, which exists and does not lead to bridge ${bridge.name}: rename one`,
     hint: `give the bridge another name, at most 10 characters long, or remove the interface: ip link delete ${name}`,
     see: seeLink(name),
     errno: 'EEXIST',

@@ -104,7 +104,7 @@ function missing({ words, directory, isLent }: Named): CniError {
 /** The kernel would take it from its master without a word. */
 function taken({ name, master }: Link, owner = `interface ${master}`): CniError {
   return new CniError(Code.InvalidNetworkConfig, {
-    msg: `${name} belongs to ${owner} already`,
+    msg: `${name} belongs to ${owner} already: free it`,
     hint: `free it: ip link set dev ${name} nomaster`,
     see: seeLink(name),
     errno: 'EBUSY',

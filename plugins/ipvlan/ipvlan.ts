@@ -67,7 +67,7 @@ function refuseMac(request: Request<IpvlanConfig>, { name, mac }: Link): void {
   const asked = requestedMac(request)
   if (!asked || formatMac(Buffer.from(parseMac(asked) ?? [])) === mac) return
   throw new CniError(Code.InvalidNetworkConfig, {
-    msg: `MAC address ${asked} cannot be given: all ipvlans on ${name} have its own, ${mac}`,
+    msg: `MAC address ${asked} cannot be given: all ipvlans on ${name} have its own, ${mac}: ask for none`,
     hint: 'ask for none ("mac" in runtimeConfig or args, MAC in CNI_ARGS), or take "type": "macvlan"',
   })
 }
@@ -77,7 +77,7 @@ function refuseStrictFilter({ name }: Link): void {
   const filters = ['all', name].map((scope) => Number(readSysctl('ipv4', 'conf', scope, 'rp_filter')))
   if (Math.max(...filters) !== 1) return
   throw new CniError(Code.InvalidNetworkConfig, {
-    msg: `hostAccess: the host would drop what containers send it, by the strict reverse path filter of ${name}`,
+    msg: `hostAccess: the host would drop what containers send it, by the strict reverse path filter of ${name}: make it loose`,
     hint: `make it loose: sysctl -w net.ipv4.conf.${name}.rp_filter=2; or take "mode": "l3", which it does not touch`,
     see: `sysctl net.ipv4.conf.all.rp_filter net.ipv4.conf.${name}.rp_filter`,
   })

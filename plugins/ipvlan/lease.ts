@@ -57,7 +57,7 @@ function stolen({ ips }: Lease, { link, addresses }: Parent): Complaint | undefi
   const address = hostParts(ips).find((one) => addresses.some((own) => sameAddress(own.address, one)))
   if (!address) return undefined
   return {
-    msg: `${formatAddress(address)} is an address of the parent ${link.name}: a container with it would cut the host off`,
+    msg: `${formatAddress(address)} is an address of the parent ${link.name}: a container with it would cut the host off, so leave it out of the range`,
     hint: "leave the host's addresses out of the range: rangeStart and rangeEnd, or another subnet",
     see: `ip address show dev ${link.name}`,
   }

@@ -34,14 +34,14 @@ function hasSci({ kind, data }: Link, sci: string): boolean {
 function taken({ name }: Link, sci: string, { link, namespace }: Found): Complaint {
   const where = namespace ? ` in namespace ${namespace}` : ''
   return {
-    msg: `macsec on ${name}: the identifier ${sci} is taken by ${link.name}${where}`,
+    msg: `macsec on ${name}: the identifier ${sci} is taken by ${link.name}${where}: choose another port`,
     hint: 'several on one parent need a port each: "port": 2',
   }
 }
 
 function noEthernet({ name }: Link): Complaint {
   return {
-    msg: `macsec cannot sit on ${name}: it is no Ethernet device`,
+    msg: `macsec cannot sit on ${name}: it is no Ethernet device, name another master`,
     hint: 'name an Ethernet interface as master',
   }
 }

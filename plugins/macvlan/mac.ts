@@ -38,7 +38,7 @@ async function taken(request: Request<MacvlanConfig>, mac: string, cause: Kernel
   const canonical = formatMac(parseMac(mac) ?? Buffer.alloc(6))
   const owner = await ownerOf(side, parent, canonical)
   return new CniError(Code.InvalidNetworkConfig, {
-    msg: `the MAC address ${canonical} is in use on ${parent.name} already, by ${owner}`,
+    msg: `the MAC address ${canonical} is in use on ${parent.name} already, by ${owner}: ask for another`,
     hint: 'ask for another one; a configuration with mac serves one container only',
     ...factsOf(cause),
   })

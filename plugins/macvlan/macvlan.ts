@@ -71,7 +71,7 @@ function explain(
   const because = factsOf(cause)
   if (!/[1-9a-f]/.test(mac)) {
     return new CniError(Code.InvalidNetworkConfig, {
-      msg: `${kind} cannot sit on ${name}: it is no Ethernet device`,
+      msg: `${kind} cannot sit on ${name}: it is no Ethernet device, name another master`,
       hint: 'name an Ethernet interface as master',
       ...because,
     })

@@ -74,7 +74,7 @@ function findBridge(inside: Socket, request: Request<TapConfig>): Link {
   const bridge = findLink(inside, config.bridge ?? '')
   if (bridge?.kind === 'bridge') return bridge
   throw new CniError(Code.InvalidNetworkConfig, {
-    msg: `bridge: the container has no bridge ${config.bridge}${bridge ? ', but another device of that name' : ''}`,
+    msg: `bridge: the container has no bridge ${config.bridge}${bridge ? ', but another device of that name' : ''}: make it first`,
     hint: 'it is a bridge inside the container, which must be there before',
     see: commandIn(request, 'ip -d link show type bridge'),
   })

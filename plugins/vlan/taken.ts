@@ -11,7 +11,7 @@ import { hasTag, type Tag } from '../../shared/netlink/vlan.ts'
 export function takenError(side: Socket, parent: Link, tag: Tag, cause: KernelError): CniError {
   const found = findOn(side, parent, (link) => hasTag(link, tag))
   return new CniError(Code.InvalidNetworkConfig, {
-    msg: `VLAN ${tag.id} (${tag.protocol}) on ${parent.name} is taken by ${whose(found)}`,
+    msg: `VLAN ${tag.id} (${tag.protocol}) on ${parent.name} is taken by ${whose(found)}: choose another, or share that`,
     hint: `a parent has each VLAN once; several containers share one by type macvlan or bridge on a VLAN of the host; look at who has it: ${show(found)}`,
     ...factsOf(cause),
   })

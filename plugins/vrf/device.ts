@@ -35,7 +35,7 @@ function judge(inside: Socket, vrf: Link, { table }: VrfConfig): void {
   const actual = tableOf(vrf)
   if (actual === undefined)
     throw new CniError(Code.InvalidNetworkConfig, {
-      msg: `vrfname: the container has an interface ${vrf.name}, which is no VRF`,
+      msg: `vrfname: the container has an interface ${vrf.name}, which is no VRF: take another name`,
       hint: 'take another name',
       see,
     })

@@ -29,7 +29,7 @@ export function findPort(inside: Socket, request: Request<VrfConfig>): Link {
   const link = findLink(inside, ifname)
   if (!link)
     throw new CniError(Code.InvalidEnvironment, {
-      msg: `CNI_IFNAME: the container has no interface ${ifname}`,
+      msg: `CNI_IFNAME: the container has no interface ${ifname}: put vrf behind the plugin that makes it`,
       hint: 'a plugin before this one in the chain must make it',
       see: commandIn(request, 'ip link show'),
       errno: 'ENODEV',

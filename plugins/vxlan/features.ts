@@ -51,7 +51,7 @@ function withEthtool<T>(action: (socket: Socket) => T): T {
   } catch (error) {
     if (!isErrno(error, 'ENOENT')) throw error
     throw new CniError(Code.PluginNotAvailable, {
-      msg: 'this kernel has no ethtool over netlink, which txChecksum, gso and gro need',
+      msg: 'this kernel has no ethtool over netlink, which txChecksum, gso and gro need: take them out',
       hint: 'it was built without CONFIG_ETHTOOL_NETLINK, or is older than 5.8: take these keys out',
       errno: 'ENOENT',
       cause: error,

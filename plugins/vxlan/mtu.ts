@@ -92,7 +92,7 @@ function roadTo(host: Socket, remote: Address, { dev, local }: Underlay, log: Lo
 function unreachable({ remotes = [] }: Underlay): CniError {
   const first = remotes[0] ? formatAddress(remotes[0]) : ''
   return new CniError(Code.TryAgainLater, {
-    msg: `no route leads to any remote (${remotes.map(formatAddress).join(', ')}), so the MTU is not known`,
+    msg: `no route leads to any remote (${remotes.map(formatAddress).join(', ')}), so the MTU is not known: set mtu`,
     hint: 'bring the underlay up, or set mtu',
     see: `ip route get ${first}`,
     errno: 'ENETUNREACH',

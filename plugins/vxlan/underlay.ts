@@ -59,7 +59,7 @@ function findDev(host: Socket, name: string, log: Log): Link {
   const named = findLink(host, name)
   if (!named) {
     throw new CniError(Code.InvalidNetworkConfig, {
-      msg: `dev: the host has no interface ${JSON.stringify(name)}`,
+      msg: `dev: the host has no interface ${JSON.stringify(name)}: name another`,
       hint: 'name one that there is, or take dev out: then the routes decide',
       see: 'ip link show',
       errno: 'ENODEV',
@@ -73,7 +73,7 @@ function findDev(host: Socket, name: string, log: Log): Link {
 function notOurs(local: Address): CniError {
   const text = formatAddress(local)
   return new CniError(Code.InvalidNetworkConfig, {
-    msg: `local: the host has no address ${text}, so no answer would find it`,
+    msg: `local: the host has no address ${text}, so no answer would find it: name another`,
     hint: 'name one that it has, or take local out: then the routes decide',
     see: `ip address show to ${text}`,
   })

@@ -45,7 +45,7 @@ function refuseTaken({ inside, request }: Life<unknown>): void {
   const { ifname } = request
   if (!findLink(inside, ifname)) return
   throw new CniError(Code.InvalidEnvironment, {
-    msg: `CNI_IFNAME: the container has an interface ${ifname} already`,
+    msg: `CNI_IFNAME: the container has an interface ${ifname} already: run DEL first`,
     hint: 'an earlier ADD was not followed by DEL, or another tool made it: run DEL first, or choose another name',
     see: seeLink(ifname, request),
     errno: 'EEXIST',

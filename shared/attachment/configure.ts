@@ -69,7 +69,7 @@ function refuseSmallMtu({ name, mtu }: Link, addresses: Cidr[]): void {
   const ipv6 = addresses.find(({ address }) => address.family === 6)
   if (!ipv6 || mtu >= IPV6_LEAST_MTU) return
   throw new CniError(Code.InvalidNetworkConfig, {
-    msg: `${name} cannot have ${formatCidr(ipv6)}: its MTU is ${mtu}, and IPv6 needs ${IPV6_LEAST_MTU}`,
+    msg: `${name} cannot have ${formatCidr(ipv6)}: its MTU is ${mtu}, and IPv6 needs ${IPV6_LEAST_MTU}: raise mtu`,
     hint: `set an mtu of ${IPV6_LEAST_MTU} or more, or take the IPv6 range out of ipam`,
   })
 }
@@ -121,7 +121,7 @@ export function waitForDad({ inside }: Pick<Wiring, 'inside'>, link: Link): void
 
 function duplicateError(inside: Socket, cidr: Cidr, link: Link): CniError {
   return new CniError(Code.TryAgainLater, {
-    msg: `${formatAddress(cidr.address)} is in use already: duplicate address detection found its owner`,
+    msg: `${formatAddress(cidr.address)} is in use already: duplicate address detection found its owner, so exclude it from the range`,
     hint: `find who has it: ip neighbour show ${formatAddress(cidr.address)}; then exclude it from the range`,
     reproduce: commandIn(inside, `ip address add ${formatCidr(cidr)} dev ${link.name}`),
   })

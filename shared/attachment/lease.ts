@@ -39,7 +39,7 @@ async function allocate<Config extends InterfaceConfig>(
   undo(() => ipam.del())
   if (lease.ips.length > 0) return lease
   throw new CniError(Code.InvalidNetworkConfig, {
-    msg: `IPAM plugin ${type} returned missing IP config`,
+    msg: `IPAM plugin ${type} returned missing IP config: give it ranges, or leave ipam out`,
     hint: 'give it ranges or addresses, or leave ipam out for a network without addresses',
   })
 }

@@ -107,7 +107,7 @@ function conflictIn(frame: Buffer, addresses: readonly Address[], own: Buffer): 
 
 function inUse({ address, mac }: Conflict, cause?: CniError): CniError {
   return new CniError(Code.TryAgainLater, {
-    msg: `${address} is in use already: ${mac} has it`,
+    msg: `${address} is in use already: ${mac} has it, so leave it out of the range`,
     details: cause && `no other address could be had: ${cause.message}`,
     hint: `find the machine with that MAC address, or leave ${address} out of the range`,
     cause,

@@ -28,7 +28,7 @@ function openContainer({ netns }: Request): Namespace {
   } catch (error) {
     if (!(error instanceof KernelError)) throw error
     throw new CniError(Code.InvalidEnvironment, {
-      msg: `CNI_NETNS is no network namespace: ${error.message}`,
+      msg: `CNI_NETNS is no network namespace: ${error.message}, has the container ended?`,
       hint: 'the container may have ended already; see the live ones with: lsns -t net',
       ...factsOf(error),
     })

@@ -62,7 +62,7 @@ function connectHost(host: Socket, half: Half, undo: Undo): void {
 
 function taken({ dst }: RouteSpec, cause: KernelError): CniError {
   return new CniError(Code.Internal, {
-    msg: `hostAccess: the host has a route to ${formatCidr(dst)} already, so it would not reach the container`,
+    msg: `hostAccess: the host has a route to ${formatCidr(dst)} already, so it would not reach the container: delete that`,
     hint: `see where it leads (ip route show ${formatCidr(dst)}): another container has this address, or was never deleted`,
     ...factsOf(cause),
   })

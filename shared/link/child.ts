@@ -66,7 +66,7 @@ function removeAny(socket: Socket, ...names: string[]): void {
 function refuseMtu(parent: Link, mtu: number | undefined): void {
   if (!mtu || mtu <= parent.mtu) return
   throw new CniError(Code.InvalidNetworkConfig, {
-    msg: `mtu: ${mtu} is more than the ${parent.mtu} of the parent ${parent.name}`,
+    msg: `mtu: ${mtu} is more than the ${parent.mtu} of the parent ${parent.name}: take less, or raise that`,
     hint: `take at most ${parent.mtu}, or raise the parent's: ip link set dev ${parent.name} mtu ${mtu}`,
     see: seeLink(parent.name),
   })

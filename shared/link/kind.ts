@@ -14,7 +14,7 @@ export function isUnknownKind(error: unknown): boolean {
 /** The kernel has no such kind of link, and could not load it either. */
 export function missingKind(kind: string): CniError {
   return new CniError(Code.PluginNotAvailable, {
-    msg: `this kernel has no ${kind} devices`,
+    msg: `this kernel has no ${kind} devices: load its module`,
     hint: `load the module (modprobe rtnl-link-${kind}), or install the package of the kernel's extra modules`,
     reproduce: additionOf(kind, 'lo'),
     errno: 'EOPNOTSUPP',

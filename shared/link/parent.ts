@@ -63,7 +63,7 @@ function findNamed(socket: Socket, { master = '', linkInContainer }: ParentConfi
   if (link) return link
   const where = linkInContainer ? 'the container' : 'the host'
   throw new CniError(Code.InvalidNetworkConfig, {
-    msg: `master: ${where} has no interface ${JSON.stringify(master)}`,
+    msg: `master: ${where} has no interface ${JSON.stringify(master)}: name another`,
     hint: linkInContainer
       ? 'the plugin before this one must have made it'
       : 'name one that there is, or take master out: then it is the one with the default route',
@@ -79,7 +79,7 @@ function findNamed(socket: Socket, { master = '', linkInContainer }: ParentConfi
 export function requireUp({ name, up }: Link): void {
   if (up) return
   throw new CniError(Code.InvalidNetworkConfig, {
-    msg: `nothing can be up on ${name}, which is down`,
+    msg: `nothing can be up on ${name}, which is down: bring it up`,
     hint: `bring it up: ip link set dev ${name} up`,
     see: seeLink(name),
     errno: 'ENETDOWN',
@@ -90,7 +90,7 @@ function defaultParent(socket: Socket, { linkInContainer }: ParentConfig): Link 
   const link = defaultLink(socket, 4) ?? defaultLink(socket, 6)
   if (link) return link
   throw new CniError(Code.InvalidNetworkConfig, {
-    msg: `master is not set, and ${linkInContainer ? 'the container' : 'the host'} has no default route that would tell`,
+    msg: `master is not set, and ${linkInContainer ? 'the container' : 'the host'} has no default route that would tell: name a master`,
     hint: 'name the interface to sit on: "master": "eth0"',
     see: 'ip route show default',
   })

@@ -16,7 +16,7 @@ export function waitUntilRunning(socket: Socket, { name }: Pick<Link, 'name'>): 
   const running = () => (findLink(socket, name)?.running ? true : undefined)
   if (waitFor(Group.LINK, RUNNING_MILLISECONDS, running)) return
   throw new CniError(Code.Internal, {
-    msg: `${name} did not come up within ${RUNNING_MILLISECONDS} ms`,
+    msg: `${name} did not come up within ${RUNNING_MILLISECONDS} ms: see its carrier and its peer`,
     hint: `see what keeps it down: ip -d link show dev ${name}`,
   })
 }

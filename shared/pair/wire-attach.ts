@@ -104,7 +104,7 @@ function refuseAgain(held: Held[], request: Request): void {
 function noEndLeft(wire: Wire): CniError {
   const who = readEnds(wire).map(({ containerID, ifname }) => `container ${containerID} (${ifname})`)
   return new CniError(Code.TryAgainLater, {
-    msg: `wire ${wire.wire} has no end left: ${who.join(' and ')} ${who.length > 1 ? 'have them' : 'has one, and the other does not wait'}`,
+    msg: `wire ${wire.wire} has no end left: ${who.join(' and ')} ${who.length > 1 ? 'have them' : 'has one, and the other does not wait'}: delete one first`,
     hint: 'a wire joins two: delete one of them first, or give this container another "wire"',
   })
 }

@@ -83,7 +83,10 @@ test('an address that was asked for and that somebody has is an error, and nothi
   const container = newContainer()
   const before = snapshotOf(container.name)
   const { json } = await attach(config, container, `IP=${nine}`)
-  assert.equal([json?.code, json?.msg], [11, `${nine} is in use already: ${squatterMac} has it`])
+  assert.equal(
+    [json?.code, json?.msg],
+    [11, `${nine} is in use already: ${squatterMac} has it, so leave it out of the range`],
+  )
   assert.match(String(json?.details), `leave ${nine} out of the range`)
   assert.equal(snapshotOf(container.name), before)
   removeContainer(other)
@@ -95,7 +98,10 @@ test('where no other address is left, the one who has it is named', async () => 
   const { config } = await network({ ranges: [[{ subnet }]] })
   const other = squatter(config.bridge, '10.200.0.2/30')
   const { json } = await attach(config, newContainer())
-  assert.equal([json?.code, json?.msg], [11, `10.200.0.2 is in use already: ${squatterMac} has it`])
+  assert.equal(
+    [json?.code, json?.msg],
+    [11, `10.200.0.2 is in use already: ${squatterMac} has it, so leave it out of the range`],
+  )
   assert.match(String(json?.details), 'no other address could be had: failed to allocate for range 0')
   removeContainer(other)
 })
@@ -105,7 +111,10 @@ test('static addresses are asked for, too', async () => {
   const { config } = await network(fixed)
   const other = squatter(config.bridge, '10.201.0.5/24')
   const { json } = await attach(config, newContainer())
-  assert.equal([json?.code, json?.msg], [11, `10.201.0.5 is in use already: ${squatterMac} has it`])
+  assert.equal(
+    [json?.code, json?.msg],
+    [11, `10.201.0.5 is in use already: ${squatterMac} has it, so leave it out of the range`],
+  )
   removeContainer(other)
 })
 

@@ -110,7 +110,7 @@ test('STATUS is silent where all is well, touches nothing, and names what is not
     verb: 'STATUS',
     config: single(ipvlanNetwork({ master: 'nosuch' }, '1.1.0')),
   })
-  assert.equal([json?.code, json?.msg], [50, 'master: the host has no interface "nosuch"'])
+  assert.equal([json?.code, json?.msg], [50, 'master: the host has no interface "nosuch": name another'])
 })
 
 test('20 containers come at once and go at once', async () => {

@@ -75,7 +75,7 @@ test('no default route: master must be named', async () => {
   const { json } = await call({ verb: 'ADD', config, netns: newContainer().path })
   assert.equal(
     [json?.code, json?.msg],
-    [7, 'master is not set, and the host has no default route that would tell'],
+    [7, 'master is not set, and the host has no default route that would tell: name a master'],
   )
   ip('route add default dev uplink')
 })
@@ -105,7 +105,7 @@ test('a MAC address that is in use on the parent is refused, and its owner is na
   ]) {
     const config = single(macvlanNetwork({ mac: taken }))
     const { json } = await call({ verb: 'ADD', config, containerID: 'second', netns: newContainer().path })
-    const said = `the MAC address ${taken?.toLowerCase()} is in use on uplink already, by ${owner}`
+    const said = `the MAC address ${taken?.toLowerCase()} is in use on uplink already, by ${owner}: ask for another`
     assert.equal([json?.code, json?.msg], [7, said])
     assert.match(json?.details as string, /EADDRINUSE|EBUSY/)
     unchanged(before)

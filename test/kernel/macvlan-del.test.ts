@@ -91,7 +91,7 @@ test('STATUS is silent where all is well, touches nothing, and names what is not
   unchanged(before)
   const config = single(macvlanNetwork({ master: 'nosuch' }, '1.1.0'))
   const { json } = await call({ verb: 'STATUS', config })
-  assert.equal([json?.code, json?.msg], [50, 'master: the host has no interface "nosuch"'])
+  assert.equal([json?.code, json?.msg], [50, 'master: the host has no interface "nosuch": name another'])
   const full = macvlanNetwork({ ipam: hostLocal('10.240.0.0/30') }, '1.1.0')
   await cnitool.add(full, newContainer())
   assert.match(await refusal(cnitool.status(full)), /10\.240\.0/)
@@ -103,7 +103,7 @@ test('STATUS is 51 when the parent is down: containers are wired, but nothing re
     verb: 'STATUS',
     config: single(macvlanNetwork({ master: 'nic' }, '1.1.0')),
   })
-  assert.equal([json?.code, json?.msg], [51, 'nothing can be up on nic, which is down'])
+  assert.equal([json?.code, json?.msg], [51, 'nothing can be up on nic, which is down: bring it up'])
   assert.match(String(json?.details), 'ip link set dev nic up')
   ip('link delete nic')
 })

@@ -42,7 +42,7 @@ function has({ type, master }: Configuration): boolean {
 }
 
 function assertNamed({ json }: Answer, kind: string): void {
-  assert.equal([json?.code, json?.msg], [50, `this kernel has no ${kind} devices`])
+  assert.equal([json?.code, json?.msg], [50, `this kernel has no ${kind} devices: load its module`])
   assert.match(String(json?.details), `modprobe rtnl-link-${kind}`)
 }
 

@@ -60,7 +60,7 @@ test('STATUS and ADD say that a kernel without VLANs has none; with them, STATUS
   if (hasVlans) {
     assert.is(ready.status, 0)
     const { json } = await call({ verb: 'STATUS', config: config({ master: 'eth9' }) })
-    assert.equal([json?.code, json?.msg], [50, 'master: the host has no interface "eth9"'])
+    assert.equal([json?.code, json?.msg], [50, 'master: the host has no interface "eth9": name another'])
     return
   }
   assertMissing('vlan', errorOf(ready), await refused({ vlanId: 1 }), await refused({ tags: [1, 2] }))

@@ -125,7 +125,7 @@ for (const [rule, heard] of [
   })
 
 for (const [device, said] of [
-  ['can9', 'gateway.device: the host has no interface "can9"'],
+  ['can9', 'gateway.device: the host has no interface "can9": name a CAN device'],
   ['lo', 'gateway.device: lo is no CAN device'],
 ] as const)
   test(`refused: ${said}`, async () => {

@@ -111,7 +111,10 @@ test('hostIfname that is taken is refused, and DEL leaves its owner alone', asyn
   const before = snapshot()
   const attachment = { config: { ...config, hostIfname: 'busy' }, netns: newContainer().path, ifname }
   const { json } = await call({ verb: 'ADD', ...attachment })
-  assert.equal([json?.code, json?.msg], [7, 'hostIfname: the host has an interface busy already'])
+  assert.equal(
+    [json?.code, json?.msg],
+    [7, 'hostIfname: the host has an interface busy already: choose another'],
+  )
   assert.is((await call({ verb: 'DEL', ...attachment })).status, 0)
   unchanged(before)
 })

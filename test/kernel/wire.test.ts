@@ -95,7 +95,10 @@ test('a third container is refused, is told who has the ends, and disturbs nobod
   const third = { config, containerID: 'three', netns: three.path }
   const { status, json } = await call({ verb: 'ADD', ...third })
   assert.equal([status, json?.code], [1, 11])
-  assert.is(json?.msg, 'wire red has no end left: container one (eth0) and container two (eth5) have them')
+  assert.is(
+    json?.msg,
+    'wire red has no end left: container one (eth0) and container two (eth5) have them: delete one first',
+  )
   assert.match(json?.details as string, 'delete one of them first')
   assert.is((await call({ verb: 'DEL', ...third })).status, 0)
   unchanged(before)

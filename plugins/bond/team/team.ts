@@ -45,7 +45,7 @@ function setMode(socket: Socket, link: Link, [mode, ...others]: TeamOption[]): v
   } catch (error) {
     if (!isErrno(error, 'EINVAL')) throw error
     throw new CniError(Code.PluginNotAvailable, {
-      msg: `this kernel's team driver has no mode ${mode?.value}`,
+      msg: `this kernel's team driver has no mode ${mode?.value}: load its module`,
       hint: `load the module (modprobe team-mode-${mode?.value}), or install the package of the kernel's extra modules`,
       ...factsOf(error),
     })

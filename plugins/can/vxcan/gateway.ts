@@ -51,7 +51,7 @@ export function requireGateway(host: Socket, { device }: Gateway): Link {
   const link = findLink(host, device)
   if (link) return link
   throw new CniError(Code.InvalidNetworkConfig, {
-    msg: `gateway.device: the host has no interface ${JSON.stringify(device)}`,
+    msg: `gateway.device: the host has no interface ${JSON.stringify(device)}: name a CAN device`,
     hint: 'name one of its CAN devices',
     see: 'ip link show type can',
     errno: 'ENODEV',
@@ -61,7 +61,7 @@ export function requireGateway(host: Socket, { device }: Gateway): Link {
 /** Nothing loads it when it is asked for. */
 function noModule(): CniError {
   return new CniError(Code.PluginNotAvailable, {
-    msg: 'gateway: this kernel has no CAN gateway, or has not loaded it',
+    msg: 'gateway: this kernel has no CAN gateway, or has not loaded it: load can-gw',
     hint: "load the module (modprobe can-gw), or install the package of the kernel's extra modules",
     see: 'cangw -L',
     errno: 'EOPNOTSUPP',

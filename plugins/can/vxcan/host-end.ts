@@ -51,7 +51,7 @@ function bringUp(host: Socket, name: string, final = name): Link {
 
 function nameTaken(name: string): CniError {
   return new CniError(Code.InvalidNetworkConfig, {
-    msg: `hostIfname: the host has an interface ${name} already`,
+    msg: `hostIfname: the host has an interface ${name} already: choose another`,
     hint: 'choose another name; with hostIfname a network serves one container only',
     see: seeLink(name),
     errno: 'EEXIST',

@@ -16,7 +16,7 @@ const LOOKED_AT = 64
 /** @param index the set's place among all sets */
 export function exhausted(store: Store, index: number, set: RangeSet): CniError {
   return new CniError(Code.TryAgainLater, {
-    msg: `failed to allocate for range ${index}: no IP addresses available in range set: ${formatRangeSet(set)}`,
+    msg: `failed to allocate for range ${index}: no IP addresses available in range set: ${formatRangeSet(set)}, widen it or wait`,
     details: fullness(store, index, set),
     hint: `wait for a container to leave, widen the range, or run GC; who holds what: grep -r . ${store.directory}`,
   })

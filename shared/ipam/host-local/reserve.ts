@@ -89,7 +89,7 @@ function refuseDuplicate({ set, address }: Wish, held: readonly Reservation[], h
   if (!already) return
   const { containerID, ifname } = holder
   throw new CniError(Code.Internal, {
-    msg: `${already.file} has been allocated to ${containerID}, duplicate allocation is not allowed`,
+    msg: `${already.file} has been allocated to ${containerID}, duplicate allocation is not allowed: run DEL first`,
     hint: `run DEL of container ${containerID}, interface ${ifname}, before another ADD`,
   })
 }
@@ -142,7 +142,7 @@ function reserveRequested(
   if (holder) evict(store, holder, claim.grace)
   if (reserveAt(store, address, draft, claim)) return address
   throw new CniError(Code.TryAgainLater, {
-    msg: `requested IP address ${formatAddress(address)} is not available in range set ${formatRangeSet(set)}`,
+    msg: `requested IP address ${formatAddress(address)} is not available in range set ${formatRangeSet(set)}: ask for another`,
     details: holder && `held by container ${holder.containerID}, interface ${holder.ifname ?? 'unknown'}`,
     hint: 'delete that container, or ask for another address',
   })

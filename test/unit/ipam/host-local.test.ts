@@ -124,7 +124,7 @@ test('an address that is held is not given to another, who learns whose it is', 
   const error = await fails(
     () => add({ subnet }, other),
     11,
-    'requested IP address 10.1.2.77 is not available in range set 10.1.2.1-10.1.2.254',
+    'requested IP address 10.1.2.77 is not available in range set 10.1.2.1-10.1.2.254: ask for another',
   )
   assert.match(error.details, 'held by container c1, interface eth0')
 })
@@ -146,7 +146,7 @@ test('a second ADD without DEL is refused and leaves the first address alone', a
   await fails(
     () => add({ subnet }),
     999,
-    '10.1.2.2 has been allocated to c1, duplicate allocation is not allowed',
+    '10.1.2.2 has been allocated to c1, duplicate allocation is not allowed: run DEL first',
   )
   assert.is(record('10.1.2.2'), 'c1\r\neth0')
   assert.equal(addresses(add({ subnet }, { ifname: 'eth1' })), ['10.1.2.3/24'])
@@ -165,7 +165,7 @@ test('a full range says so with its size and what to do, and reserves nothing in
   const error = await fails(
     () => add({ ranges }, { containerID: 'b' }),
     11,
-    'failed to allocate for range 1: no IP addresses available in range set: 10.1.2.1-10.1.2.2',
+    'failed to allocate for range 1: no IP addresses available in range set: 10.1.2.1-10.1.2.2, widen it or wait',
   )
   assert.match(error.details, '1 of 1 addresses are used')
   assert.equal(files().slice(0, 2), ['10.1.2.2', '2001:db8::2'])
