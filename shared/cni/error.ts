@@ -56,6 +56,16 @@ export class CniError extends Error {
   }
 }
 
+/** How long a printed `msg` may be: a pod's event has room for little more. */
+export const longestMsg = 199
+
+/** The `msg` and `details` of CNI's JSON. A `msg` that long names made too long is cut, and stands whole in `details`. */
+export function printed({ message, details }: CniError): { msg: string; details: string } {
+  if (message.length <= longestMsg) return { msg: message, details }
+  const msg = `${message.slice(0, longestMsg - 1)}…`
+  return { msg, details: details ? `${message}; ${details}` : message }
+}
+
 /** How many further complaints are printed. */
 const alsoPrinted = 9
 

@@ -51,6 +51,7 @@ export function networkName(raw: Record<string, unknown>): string {
   if (typeof name !== 'string') {
     throw new CniError(Code.InvalidNetworkConfig, {
       msg: `name is ${JSON.stringify(name).slice(0, 60)}, must be a string`,
+      hint: 'write "name": "mynet"',
     })
   }
   if (isIdentifier(name)) return name

@@ -16,6 +16,7 @@ export function negotiate(command: string, raw: Record<string, unknown>): SpecVe
   if (typeof cniVersion !== 'string') {
     throw new CniError(Code.InvalidNetworkConfig, {
       msg: `cniVersion is ${show(cniVersion)}, must be a string such as "1.0.0"`,
+      hint: `spoken are ${versions.join(', ')}`,
     })
   }
   const version = versions.find((known) => known === cniVersion)

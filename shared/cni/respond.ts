@@ -3,7 +3,7 @@
 import { KernelError } from '../kernel/errno.ts'
 import { print } from './convert.ts'
 import { readParameters } from './environment.ts'
-import { CniError, Code, toCniError } from './error.ts'
+import { CniError, Code, printed, toCniError } from './error.ts'
 import { parseObject } from './json.ts'
 import { networkName } from './names.ts'
 import { negotiate } from './negotiate.ts'
@@ -59,14 +59,19 @@ function readInput(call: Call): string {
     return call.read()
   } catch (cause) {
     const { message } = toCniError(cause)
-    throw new CniError(Code.IoFailure, { msg: `error reading from stdin: ${message}`, cause })
+    throw new CniError(Code.IoFailure, {
+      msg: `error reading from stdin: ${message}`,
+      hint: 'write the configuration to standard input',
+      cause,
+    })
   }
 }
 
 /** An error as the spec has it (section "Error"). What nobody foresaw leaves its stack on standard error. */
 function errorAnswer(error: unknown, cniVersion: SpecVersion, { log }: Call): object {
-  const { code, message: msg, details } = toCniError(error)
+  const answer = toCniError(error)
+  const { msg, details } = printed(answer)
   const isForeseen = error instanceof CniError || error instanceof KernelError
   if (!isForeseen && error instanceof Error) log.warn(`unexpected: ${error.name}: ${msg} ${error.stack}`)
-  return { cniVersion, code, msg, ...(details && { details }) }
+  return { cniVersion, code: answer.code, msg, ...(details && { details }) }
 }

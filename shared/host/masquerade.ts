@@ -45,5 +45,9 @@ export async function checkMasquerade(request: Request<MasqueradeConfig>, { ips 
 /** @throws CniError of code 50 when what the configuration asks for cannot work on this host */
 export async function masqueradeStatus({ config }: Request<MasqueradeConfig>): Promise<void> {
   const reason = config.ipMasq && (await (await firewall()).masqueradeStatus(config.ipMasqBackend))
-  if (reason) throw new CniError(Code.PluginNotAvailable, { msg: `ipMasq cannot work: ${reason}` })
+  if (reason)
+    throw new CniError(Code.PluginNotAvailable, {
+      msg: `ipMasq cannot work: ${reason}`,
+      hint: 'provide nftables or iptables on this host, or set "ipMasq" to false',
+    })
 }

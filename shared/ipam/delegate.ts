@@ -83,7 +83,10 @@ function failure(path: string, command: Command, { status, stdout, stderr }: Com
   return new CniError(Code.Internal, {
     msg: `netplugin failed${why}: exit status ${status}`,
     details: [`${command} of ${path}`, answer].filter(Boolean).join(', '),
-    hint: status === 127 ? `it could not be started: file ${path}` : undefined,
+    hint:
+      status === 127
+        ? `it could not be started: file ${path}`
+        : `see what ${path} logs: it gave no error in CNI's form`,
   })
 }
 

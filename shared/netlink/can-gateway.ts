@@ -128,17 +128,17 @@ function toFound({ data }: Reply): FoundRule {
   parseAttributes(data.subarray(HEADER_LENGTH), ({ type, data: value }) => {
     if (!counters.includes(type)) attributes.push([type, value])
   })
-  return inWords(data.readUInt16LE(2), attributes)
+  return canonical(data.readUInt16LE(2), attributes)
 }
 
-function inWords(flags: number, attributes: [number, Buffer][]): FoundRule {
+function canonical(flags: number, attributes: [number, Buffer][]): FoundRule {
   const words = attributes.map(([type, value]) => `${type}:${value.toString('hex')}`)
   return [flags, ...words.sort()].join(' ')
 }
 
 /** Whether a rule is among those that were found. */
 export function isAmong(found: FoundRule[], rule: CanRule): boolean {
-  return found.includes(inWords(flagsOf(rule), attributesOf(rule)))
+  return found.includes(canonical(flagsOf(rule), attributesOf(rule)))
 }
 
 /** Whether the kernel has can-gw: asked to remove a rule that names no interfaces, it says so, and without can-gw otherwise. */

@@ -14,3 +14,10 @@ export function commandIn({ netns }: Place, command: string): string {
 export function seeLink(name: string, place: Place = {}): string {
   return commandIn(place, `ip -d link show dev ${name}`)
 }
+
+/** Values behind their words, as iproute2 takes them: `mtu 1400 master br0`. What is undefined is left out. */
+export function wordsOf(values: Record<string, unknown>): string {
+  return Object.entries(values)
+    .flatMap(([word, value]) => (value === undefined ? [] : [`${word} ${value}`]))
+    .join(' ')
+}

@@ -4,6 +4,7 @@ import * as rt from 'netlink/dist/rt/structs.js'
 import { putString, putU32, type StreamData } from 'netlink/dist/structs.js'
 import { Errno, isErrno, KernelError, tolerate } from '../kernel/errno.ts'
 import { type Namespace, ownNamespace } from '../kernel/namespace.ts'
+import { wordsOf } from './command.ts'
 import { type AttributeList, Ifla, kindOf, linkMessage, portOf, settingsOf, toLink } from './link-message.ts'
 import { ask, dump, Flag, findInDump, type Reply, type Request, type Socket, transact } from './socket.ts'
 
@@ -87,7 +88,14 @@ export function newLink(spec: LinkSpec): Request {
     flags: Flag.CREATE | Flag.EXCL,
     payload: linkMessage({}, [...settingsOf(spec), ...own, ...kindOf(kind, data)], spec),
     attempt: `create ${kind} ${name}`,
-    reproduce: `ip link add ${parent ? `link ${parent.name} ` : ''}${name} ${inWords(spec)}type ${kind}${words ? ` ${words}` : ''}`,
+    reproduce: join(
+      'ip link add',
+      parent && `link ${parent.name}`,
+      name,
+      inWords(spec),
+      `type ${kind}`,
+      words,
+    ),
   }
 }
 
@@ -101,7 +109,7 @@ export function changeLink(
     flags: 0,
     payload: linkMessage(link, [...settingsOf(settings), ...byName(link)], settings),
     attempt: `change ${link.name}`,
-    reproduce: `ip link set dev ${link.name} ${inWords(settings)}`.trim(),
+    reproduce: join(`ip link set dev ${link.name}`, inWords(settings), wordsOf({ name: settings.name })),
   }
 }
 
@@ -210,24 +218,27 @@ export function parseLink(replies: Reply[]): Link {
 
 /** The settings in iproute2's words. */
 function inWords({ mac, mtu, txqlen, master, up, promisc, alias, netns }: LinkSettings): string {
-  const words = {
-    address: mac,
-    mtu,
-    txqueuelen: txqlen,
-    master: master?.name,
-    alias: alias && `'${alias}'`,
-    netns: netns && netnsWord(netns),
-  }
-  const text = Object.entries(words).flatMap(([word, value]) =>
-    value === undefined ? [] : [`${word} ${value}`],
-  )
-  if (master === null) text.push('nomaster')
-  if (up !== undefined) text.push(up ? 'up' : 'down')
-  if (promisc !== undefined) text.push(`promisc ${promisc ? 'on' : 'off'}`)
-  return text.map((word) => `${word} `).join('')
+  const words = [
+    wordsOf({
+      address: mac,
+      mtu,
+      txqueuelen: txqlen,
+      master: master?.name,
+      promisc: promisc === undefined ? undefined : promisc ? 'on' : 'off',
+      alias: alias && `'${alias}'`,
+      netns: netns && netnsWord(netns),
+    }),
+    master === null && 'nomaster',
+    up !== undefined && (up ? 'up' : 'down'),
+  ]
+  return join(...words)
 }
 
 /** A namespace as `ip link … netns` takes it; `$$` is the shell's own, also where `nsenter` starts the command. */
 export function netnsWord({ path }: Namespace): string {
   return path === ownNamespace ? '$$' : path
+}
+
+function join(...words: (string | false | undefined)[]): string {
+  return words.filter(Boolean).join(' ')
 }

@@ -3,6 +3,7 @@
 import * as ifla from 'netlink/dist/rt/ifla.js'
 import { parseAttributes, putU32 } from 'netlink/dist/structs.js'
 import { formatMac, parseMac } from '../ip/mac.ts'
+import { wordsOf } from './command.ts'
 import type { LinkSpec } from './link.ts'
 
 /** enum macvlan_mode, include/uapi/linux/if_link.h: who talks to whom. */
@@ -37,7 +38,7 @@ export function macvlanKind(options: MacvlanOptions): Pick<LinkSpec, 'kind' | 'd
       // The codec does not know it.
       if (bcqueuelen !== undefined) out.push(Attribute.BC_QUEUE_LEN, putU32(bcqueuelen))
     },
-    words: inWords(options),
+    words: wordsOf({ mode, bcqueuelen, 'macaddr set': sourceMacs?.join(' ') }),
   }
 }
 
@@ -51,13 +52,6 @@ function formatMacs(macs: string[]): Buffer {
     return entry
   })
   return Buffer.concat(entries)
-}
-
-function inWords({ mode, sourceMacs, bcqueuelen }: MacvlanOptions): string {
-  const words = [`mode ${mode}`]
-  if (bcqueuelen !== undefined) words.push(`bcqueuelen ${bcqueuelen}`)
-  if (sourceMacs) words.push(`macaddr set ${sourceMacs.join(' ')}`)
-  return words.join(' ')
 }
 
 /** A macvlan's options, from its link's `data`. The kernel tells source addresses in an order of its own. */

@@ -5,6 +5,7 @@ import { putU32 } from 'netlink/dist/structs.js'
 import { type Address, formatAddress, fromBytes, toBytes } from '../ip/address.ts'
 import { type Cidr, formatCidr, networkOf } from '../ip/subnet.ts'
 import { addressFamily } from './address.ts'
+import { wordsOf } from './command.ts'
 import type { LinkName } from './link.ts'
 import { dump, Flag, type Request, type Socket } from './socket.ts'
 
@@ -163,9 +164,6 @@ function metrics({ mtu, advmss }: RouteSpec): rt.RouteMetrics | undefined {
 
 function inWords({ dst, gateway, linkName, mtu, advmss, priority, table, scope }: RouteSpec): string {
   const via = gateway && formatAddress(gateway)
-  const words = Object.entries({ via, dev: linkName, mtu, advmss, metric: priority, table, scope })
-  return [
-    formatCidr(dst),
-    ...words.flatMap(([word, value]) => (value === undefined ? [] : [word, value])),
-  ].join(' ')
+  const words = wordsOf({ via, dev: linkName, mtu, advmss, metric: priority, table, scope })
+  return `${formatCidr(dst)} ${words}`.trim()
 }

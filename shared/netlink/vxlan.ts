@@ -3,6 +3,7 @@
 import * as ifla from 'netlink/dist/rt/ifla.js'
 import { getU16be, parseAttributes, putU8, putU16be, type StreamData } from 'netlink/dist/structs.js'
 import { formatAddress, fromBytes, parseAddress, toBytes } from '../ip/address.ts'
+import { wordsOf } from './command.ts'
 import { changeKind, type LinkName, type LinkSettings, newLink } from './link.ts'
 import type { Request } from './socket.ts'
 
@@ -134,7 +135,7 @@ function words(options: Partial<VxlanOptions>): string {
     udp6zerocsumrx: options.udp6ZeroCsumRx,
   }
   return [
-    ...Object.entries(valued).flatMap(([word, value]) => (value === undefined ? [] : [`${word} ${value}`])),
+    wordsOf(valued),
     ...Object.entries(switches).flatMap(([word, on]) => (on === undefined ? [] : [on ? word : `no${word}`])),
     ...(external ? ['external vnifilter'] : []),
   ].join(' ')

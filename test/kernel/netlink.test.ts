@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert'
 import { parseAddress } from '../../shared/ip/address.ts'
 import { parseCidr } from '../../shared/ip/subnet.ts'
 import { isErrno, type KernelError } from '../../shared/kernel/errno.ts'
-import { inNamespace, openNamespace } from '../../shared/kernel/namespace.ts'
+import { currentNamespace, inNamespace, openNamespace } from '../../shared/kernel/namespace.ts'
 import { listAddresses, newAddress, removeAddress } from '../../shared/netlink/address.ts'
 import {
   changeBridge,
@@ -15,7 +15,15 @@ import {
   parseBridgePort,
 } from '../../shared/netlink/bridge.ts'
 import { Group, waitFor } from '../../shared/netlink/events.ts'
-import { changeLink, findLink, type Link, listLinks, newLink, removeLink } from '../../shared/netlink/link.ts'
+import {
+  changeLink,
+  findLink,
+  type Link,
+  listLinks,
+  newLink,
+  removeLink,
+  showLink,
+} from '../../shared/netlink/link.ts'
 import { listNeighbours, newNeighbour, removeNeighbour } from '../../shared/netlink/neighbour.ts'
 import { newPair } from '../../shared/netlink/pair.ts'
 import { listRoutes, newRoute, removeRoute } from '../../shared/netlink/route.ts'
@@ -27,7 +35,7 @@ import {
   Protocol,
   transact,
 } from '../../shared/netlink/socket.ts'
-import { ipJson } from '../harness/command.ts'
+import { command, ipJson } from '../harness/command.ts'
 import { newContainer, privateHost } from '../harness/host.ts'
 
 await privateHost()
@@ -107,6 +115,28 @@ test('sockets opened inside a namespace stay bound to it, and the caller is back
   const inside = openSocketIn(container, Protocol.ROUTE)
   assert.ok(findLink(inside, 'eth0'))
   assert.is(findLink(socket, 'eth0'), undefined)
+  closeSocket(inside)
+})
+
+test('the command of a request does the same by hand, in the namespace of its socket', () => {
+  const container = openNamespace(newContainer('byhand').path)
+  const inside = openSocketIn(container, Protocol.ROUTE)
+  const byHand = ({ reproduce = '' }: { reproduce?: string }) => command('sh', '-c', reproduce)
+  byHand(
+    newPair('veth', { name: 'veth7', master: link('br0'), up: true }, { name: 'eth0', netns: container }),
+  )
+  assert.is(show('veth7').master, 'br0')
+  const error = caught(() => ask(inside, newLink({ name: 'eth0', kind: 'bridge' })))
+  assert.throws(() => byHand(error), 'File exists')
+  const away = { netns: currentNamespace(), name: 'back0', alias: 'a b' }
+  const moved = caught(() => ask(inside, changeLink({ name: 'nosuch' }, away)))
+  byHand({ reproduce: moved.reproduce?.replace('nosuch', 'eth0') })
+  assert.is(show('back0').ifname, 'back0')
+  assert.is(
+    caught(() => ask(inside, showLink('eth0'))).see,
+    'nsenter --net=/run/netns/byhand ip -d link show dev eth0',
+  )
+  byHand(removeLink({ name: 'back0' }))
   closeSocket(inside)
 })
 

@@ -97,7 +97,11 @@ function reserveOnce(request: HostLocalRequest, wishes: readonly Wish[], claim: 
 /** An address with the prefix and the gateway of the range that it is from. */
 function toIp(set: RangeSet, address?: Address): Ip {
   const range = address && rangeOf(set, address)
-  if (!range) throw new CniError(Code.Internal, { msg: `no address from range set ${formatRangeSet(set)}` })
+  if (!range)
+    throw new CniError(Code.Internal, {
+      msg: `no address from range set ${formatRangeSet(set)}: try again`,
+      hint: 'the configuration changed while the address was taken',
+    })
   return {
     address: `${formatAddress(address)}/${range.subnet.prefix}`,
     gateway: formatAddress(range.gateway),

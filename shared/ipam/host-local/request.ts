@@ -25,6 +25,7 @@ function parseHost(text: string): Address {
   if (address) return address
   throw new CniError(Code.InvalidEnvironment, {
     msg: `CNI_ARGS: IP is ${JSON.stringify(text)}, must be an IP address`,
+    hint: 'write it like IP=192.0.2.7',
   })
 }
 

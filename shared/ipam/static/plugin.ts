@@ -156,6 +156,7 @@ function requirePresent({ address, gateway }: Ip, { ips }: Result): void {
   if (gateway !== undefined && canonical(found.gateway) !== canonical(gateway))
     throw new CniError(Code.Internal, {
       msg: `static: Failed to match addr ${address} on gateway: expected ${gateway}, found ${found.gateway ?? 'none'}`,
+      hint: 'the configuration has changed since ADD: delete the container and add it again',
     })
 }
 

@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { block } from '../../../cli/block.ts'
-import { CniError, Code, toCniError, withCode } from '../../../shared/cni/error.ts'
+import { CniError, Code, longestMsg, printed, toCniError, withCode } from '../../../shared/cni/error.ts'
 import { runAll } from '../../../shared/cni/steps.ts'
 import { Errno, KernelError } from '../../../shared/kernel/errno.ts'
 
@@ -81,6 +81,13 @@ test('of many complaints ten are printed, and the number of the others', () => {
   const also = Array.from({ length: 20 }, (_, at) => ({ msg: `m${at}` }))
   const { details } = new CniError(Code.Internal, { msg: 'first', also })
   assert.match(details, /also: m8; and 11 more$/)
+})
+
+test('a msg that is too long for an event is cut, and stands whole in the details', () => {
+  const msg = `no address for ${'x'.repeat(300)}`
+  const { msg: short, details } = printed(new CniError(Code.Internal, { msg, hint: 'widen the range' }))
+  assert.is(short.length, longestMsg)
+  assert.is(details, `${msg}; widen the range`)
 })
 
 test.run()
