@@ -24,7 +24,8 @@ const inContainer: Device<BondConfig, OfMembers> = {
 
 export const bond = interfacePlugin<BondConfig>({
   name: 'bond',
-  summary: 'makes one interface of several, by the bonding driver: one fails, and traffic goes on',
+  summary:
+    'makes one interface of several, by the bonding driver: when one fails, the others carry the traffic',
   config,
   device: ({ bond }) => (bond ? onHost : inContainer),
 })

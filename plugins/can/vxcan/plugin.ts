@@ -25,7 +25,8 @@ interface Other extends Wired {
 
 export const vxcan = interfacePlugin<VxcanConfig, Other>({
   name: 'vxcan',
-  summary: 'a CAN cable between a container and the host, a CAN device of the host, or another container',
+  summary:
+    'connects a container by a CAN cable to the host, to a CAN device of the host, or to another container',
   config,
   device: {
     leaves: [
