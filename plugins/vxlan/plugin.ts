@@ -43,13 +43,14 @@ export const vxlan: Plugin<VxlanConfig> = {
   reconcile,
 }
 
-function create(life: Life<VxlanConfig>): OnHost | void {
+function create(life: Life<VxlanConfig>): OnHost {
   const { host, request } = life
   const { config, log } = request
   const underlay = findUnderlay(host, config, log)
   const mtu = tunnelMtu(host, config, underlay, log)
-  if (config.direct) return createDirect(life, underlay, mtu)
-  return withSegmentLock(config, () => join(life, underlay, mtu))
+  if (!config.direct) return withSegmentLock(config, () => join(life, underlay, mtu))
+  createDirect(life, underlay, mtu)
+  return {}
 }
 
 /** Segment and port are one step to other ADDs. */
