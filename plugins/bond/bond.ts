@@ -2,7 +2,7 @@
 
 import type { Life } from '../../shared/attachment/device.ts'
 import { requestedMac } from '../../shared/attachment/mac.ts'
-import type { Wiring } from '../../shared/attachment/wiring.ts'
+import type { Sides } from '../../shared/attachment/sides.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import { checkInside, createInside } from '../../shared/link/inside.ts'
 import { bondKind } from '../../shared/netlink/bond.ts'
@@ -36,9 +36,9 @@ export function makeBond(
 }
 
 /** @throws CniError naming the first thing that is not as ADD left it */
-export function checkBond(wiring: Wiring, request: Request<BondConfig>): void {
-  const link = checkInside(wiring, request, kind)
-  requireOptions(link, checkMembers(wiring, request), request.config, request)
+export function checkBond(sides: Sides, request: Request<BondConfig>): void {
+  const link = checkInside(sides, request, kind)
+  requireOptions(link, checkMembers(sides, request), request.config, request)
 }
 
 /** A bond and its members have the options of the configuration. @throws CniError */

@@ -2,8 +2,8 @@
 
 import { broken } from '../../shared/attachment/broken.ts'
 import type { Life, Made } from '../../shared/attachment/device.ts'
+import type { Sides } from '../../shared/attachment/sides.ts'
 import { undoable } from '../../shared/attachment/undo.ts'
-import type { Wiring } from '../../shared/attachment/wiring.ts'
 import { CniError, Code } from '../../shared/cni/error.ts'
 import { attachmentKey, hashedName } from '../../shared/cni/identity.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
@@ -129,7 +129,7 @@ export function settleMembers(
 }
 
 /** CHECK: each member belongs to the container's interface still. @returns them, in order @throws CniError */
-export function checkMembers({ inside }: Wiring, request: Request<MemberConfig>): Link[] {
+export function checkMembers({ inside }: Sides, request: Request<MemberConfig>): Link[] {
   const { linksInContainer, links } = request.config
   const names = linksInContainer ? links.map(({ name }) => name) : namesInside(request)
   return requireMembers(inside, request, links, names)

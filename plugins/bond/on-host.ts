@@ -1,8 +1,8 @@
 /** A bond of the host, which the plugins after this one in a list sit on: made by the first attachment, deleted with the last. */
 
 import type { Device, Life, Made, Trace } from '../../shared/attachment/device.ts'
+import { hostSocket, type Sides } from '../../shared/attachment/sides.ts'
 import { withUndoNow } from '../../shared/attachment/undo.ts'
-import { hostSocket, type Wiring } from '../../shared/attachment/wiring.ts'
 import { CniError, Code } from '../../shared/cni/error.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import { runAllNow } from '../../shared/cni/steps.ts'
@@ -26,7 +26,7 @@ import { requireMembers, takeOwn } from './members.ts'
 const noNetwork = ''
 
 /** Where the bond is: the host's namespace, as if it were a container's. */
-function onHostWiring(host = hostSocket()): Wiring {
+function onHostSides(host = hostSocket()): Sides {
   return { host, inside: host, container: currentNamespace() }
 }
 
@@ -76,7 +76,7 @@ function make(host: Socket, config: BondConfig): void {
   const { ifname: name } = holder
   giveBack(host, holder) // of one that another tool removed
   withUndoNow((undo) => {
-    const life = { ...onHostWiring(host), undo }
+    const life = { ...onHostSides(host), undo }
     makeBond(life, { name, members: takeOwn({ ...life, holder }, config.links) }, config)
     // It only carries: the host shall neither have an address there, nor listen to routers.
     writeSysctl('1', 'ipv6', 'conf', name, 'disable_ipv6')
@@ -112,9 +112,9 @@ function giveBackOfBonds(host: Socket): void {
   runAllNow(bonds.map((holder) => () => giveBackOf(host, holder)))
 }
 
-function check(_: Wiring, { config }: Request<BondConfig>): void {
-  const wiring = onHostWiring()
+function check(_: Sides, { config }: Request<BondConfig>): void {
+  const sides = onHostSides()
   const holder = holderOf(config)
-  const bond = checkInside(wiring, holder, kind)
-  requireOptions(bond, requireMembers(wiring.inside, holder, config.links), config, {})
+  const bond = checkInside(sides, holder, kind)
+  requireOptions(bond, requireMembers(sides.inside, holder, config.links), config, {})
 }

@@ -3,7 +3,7 @@
 import type { Device } from '../../shared/attachment/device.ts'
 import { requestedMac } from '../../shared/attachment/mac.ts'
 import { interfacePlugin } from '../../shared/attachment/plugin.ts'
-import { hostSocket } from '../../shared/attachment/wiring.ts'
+import { hostSocket } from '../../shared/attachment/sides.ts'
 import { lentLinks } from '../../shared/lent/give-back.ts'
 import { requireKind } from '../../shared/link/kind.ts'
 import { checkBond, createBond, kind } from './bond.ts'

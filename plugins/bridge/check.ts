@@ -1,7 +1,7 @@
 /** CHECK of the host's side: bridge, port, VLANs, gateway, masquerade; each thing that ADD made and somebody may have broken. */
 
 import { isDown, mismatch, noPort, noSuch, repairable, wrongLink } from '../../shared/attachment/broken.ts'
-import type { Wiring } from '../../shared/attachment/wiring.ts'
+import type { Sides } from '../../shared/attachment/sides.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import type { Result } from '../../shared/cni/result.ts'
 import { checkMasquerade } from '../../shared/host/masquerade.ts'
@@ -29,17 +29,17 @@ import { gatewayName } from './vlan-gateway.ts'
 
 /** @throws CniError naming the first thing that is not as ADD left it */
 export async function checkBridge(
-  wiring: Wiring,
+  sides: Sides,
   request: Request<BridgeConfig>,
   prevResult: Result,
 ): Promise<void> {
-  const { host } = wiring
+  const { host } = sides
   const { config } = request
   const bridge = checkBridgeLink(host, config, prevResult)
-  const port = checkHostEnd(wiring, request, prevResult)
+  const port = checkHostEnd(sides, request, prevResult)
   checkPort(host, port, bridge, config)
   if (isGateway(config)) checkGateways(host, bridge, config, prevResult)
-  await checkMacCheck(request, port, findLink(wiring.inside, request.ifname)?.mac ?? '')
+  await checkMacCheck(request, port, findLink(sides.inside, request.ifname)?.mac ?? '')
   await checkMasquerade(request, prevResult)
 }
 

@@ -2,7 +2,7 @@
 
 import { attachmentMac, requestedMac } from '../../shared/attachment/mac.ts'
 import { interfacePlugin } from '../../shared/attachment/plugin.ts'
-import { hostSocket } from '../../shared/attachment/wiring.ts'
+import { hostSocket } from '../../shared/attachment/sides.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import { checkInside, createInside } from '../../shared/link/inside.ts'
 import { requireKind } from '../../shared/link/kind.ts'
@@ -17,7 +17,7 @@ export const dummy = interfacePlugin<DummyConfig>({
   device: {
     prepare: requestedMac,
     create: (life) => createInside(life, optionsOf(life.request)),
-    check: (wiring, request) => void checkInside(wiring, request, kind),
+    check: (sides, request) => void checkInside(sides, request, kind),
     status: () => requireKind(hostSocket(), kind),
   },
 })

@@ -3,7 +3,7 @@
 import type { Device, Life, Made } from '../../shared/attachment/device.ts'
 import { requestedMac } from '../../shared/attachment/mac.ts'
 import { interfacePlugin } from '../../shared/attachment/plugin.ts'
-import { hostSocket } from '../../shared/attachment/wiring.ts'
+import { hostSocket } from '../../shared/attachment/sides.ts'
 import { lentLinks } from '../../shared/lent/give-back.ts'
 import { lendHosts } from '../../shared/lent/lend.ts'
 import { changeLink } from '../../shared/netlink/link.ts'

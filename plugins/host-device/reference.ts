@@ -1,6 +1,6 @@
 /** A device that the reference has moved keeps no record: the host's name for it is the interface's alias. */
 
-import { openWiringIfAny } from '../../shared/attachment/wiring.ts'
+import { openSidesIfAny } from '../../shared/attachment/sides.ts'
 import { ifnameFault } from '../../shared/cni/names.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import { currentNamespace } from '../../shared/kernel/namespace.ts'
@@ -10,13 +10,13 @@ import type { HostDeviceConfig } from './config.ts'
 
 /** Brings it home under its old name, down, as the reference would. Nothing when the interface is not of its making. */
 export function bringReferencesHome(request: Request<HostDeviceConfig>): void {
-  const wiring = openWiringIfAny(request)
-  const link = wiring && findLink(wiring.inside, request.ifname)
+  const sides = openSidesIfAny(request)
+  const link = sides && findLink(sides.inside, request.ifname)
   if (!link || !isReferences(link, request)) return
   const { alias: name = '' } = link
-  ask(wiring.inside, changeLink(link, { up: false }))
-  ask(wiring.inside, changeLink(link, { netns: currentNamespace(), name }))
-  ask(wiring.host, changeLink({ name }, { alias: '' }))
+  ask(sides.inside, changeLink(link, { up: false }))
+  ask(sides.inside, changeLink(link, { netns: currentNamespace(), name }))
+  ask(sides.host, changeLink({ name }, { alias: '' }))
 }
 
 /** An alias may be anybody's words. */

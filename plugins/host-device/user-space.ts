@@ -2,7 +2,7 @@
 
 import { broken } from '../../shared/attachment/broken.ts'
 import type { Device } from '../../shared/attachment/device.ts'
-import { hostSocket, type Wiring } from '../../shared/attachment/wiring.ts'
+import { hostSocket, type Sides } from '../../shared/attachment/sides.ts'
 import { CniError } from '../../shared/cni/error.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import type { Result } from '../../shared/cni/result.ts'
@@ -38,7 +38,7 @@ function addressOf(config: HostDeviceConfig): string | undefined {
 }
 
 /** @throws CniError when the result is of another device */
-function check(_: Wiring, { ifname, config }: Request<HostDeviceConfig>, { interfaces }: Result): void {
+function check(_: Sides, { ifname, config }: Request<HostDeviceConfig>, { interfaces }: Result): void {
   const found = interfaces.find(({ name, sandbox }) => name === ifname && sandbox)
   const address = addressOf(config)
   if (found?.pciID === undefined || found.pciID === address) return

@@ -3,7 +3,7 @@
 import { broken } from '../../shared/attachment/broken.ts'
 import type { Life, ProbingLink } from '../../shared/attachment/device.ts'
 import { requestedMac } from '../../shared/attachment/mac.ts'
-import type { Wiring } from '../../shared/attachment/wiring.ts'
+import type { Sides } from '../../shared/attachment/sides.ts'
 import { CniError, Code, factsOf } from '../../shared/cni/error.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import type { Result } from '../../shared/cni/result.ts'
@@ -99,14 +99,14 @@ function probesBy({ linkInContainer }: IpvlanConfig, link: Link): ProbingLink | 
 
 /** CHECK: the interface is of its kind, on its parent, with mode and flag, and the host's way to it is there. @throws CniError */
 export async function checkIpvlan(
-  wiring: Wiring,
+  sides: Sides,
   request: Request<Asked>,
   prevResult: Result,
   kind: IpvlanKind,
 ): Promise<void> {
   const { config, ifname } = request
-  const parent = parentNow(wiring, request)
-  const { data = Buffer.alloc(0) } = checkChild(wiring, request, kind, parent)
+  const parent = parentNow(sides, request)
+  const { data = Buffer.alloc(0) } = checkChild(sides, request, kind, parent)
   const { mode, flag } = parseIpvlan(data)
   const changeIpvlan = `ip link set dev ${ifname} type ${kind} mode ${config.mode} ${config.flag}`
   if (mode !== config.mode || flag !== config.flag)
@@ -119,12 +119,12 @@ export async function checkIpvlan(
     )
   if (!config.hostAccess) return
   const { checkHostAccess } = await import('../../shared/host/access-check.ts')
-  checkHostAccess(wiring, request, parent, shimOf(config), prevResult)
+  checkHostAccess(sides, request, parent, shimOf(config), prevResult)
 }
 
 /** Where no master is named, the default route or the plugin before told ADD, and need not say the same now. */
-function parentNow(wiring: Wiring, { config, ifname, log }: Request<IpvlanConfig>): Link {
-  const side = parentSide(wiring, config)
-  const index = config.master ? undefined : findLink(wiring.inside, ifname)?.parent
+function parentNow(sides: Sides, { config, ifname, log }: Request<IpvlanConfig>): Link {
+  const side = parentSide(sides, config)
+  const index = config.master ? undefined : findLink(sides.inside, ifname)?.parent
   return (index && findLink(side, index)) || findParent(side, config, log)
 }

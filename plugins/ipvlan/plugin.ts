@@ -25,7 +25,7 @@ export const ipvlan = interfacePlugin<IpvlanConfig, Parent>({
       const { config } = life.request
       if (config.hostAccess) return connectHostAccess(life, parent.link, shimOf(config), lease)
     },
-    check: (wiring, request, prevResult) => checkIpvlan(wiring, request, prevResult, 'ipvlan'),
+    check: (sides, request, prevResult) => checkIpvlan(sides, request, prevResult, 'ipvlan'),
     status: (request) => childStatus(request, 'ipvlan'),
   },
 })

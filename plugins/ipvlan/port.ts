@@ -5,7 +5,7 @@
  */
 
 import type { Life, Trace } from '../../shared/attachment/device.ts'
-import { openWiringIfAny } from '../../shared/attachment/wiring.ts'
+import { openSidesIfAny } from '../../shared/attachment/sides.ts'
 import { CniError, Code } from '../../shared/cni/error.ts'
 import { attachmentHash } from '../../shared/cni/identity.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
@@ -69,8 +69,8 @@ function isOne({ kind }: Link): boolean {
 /** The ipvlan that is remembered of a parent, if it is still there. */
 function knownOn(parent: Link, request: Request): Found | undefined {
   const known = ports.read(parent.name)
-  const wiring = known && openWiringIfAny({ ...request, netns: known.netns })
-  const link = wiring && findLink(wiring.inside, known.ifname)
+  const sides = known && openSidesIfAny({ ...request, netns: known.netns })
+  const link = sides && findLink(sides.inside, known.ifname)
   const isThere = link && isOne(link) && link.mac === parent.mac && sitsOn(link, parent, true)
   return isThere ? { link, namespace: known?.netns } : undefined
 }

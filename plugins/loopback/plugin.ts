@@ -3,7 +3,7 @@
 import { isDown } from '../../shared/attachment/broken.ts'
 import type { InterfaceConfig, Life } from '../../shared/attachment/device.ts'
 import { interfacePlugin } from '../../shared/attachment/plugin.ts'
-import { openWiringIfAny, type Wiring } from '../../shared/attachment/wiring.ts'
+import { openSidesIfAny, type Sides } from '../../shared/attachment/sides.ts'
 import { CniError, Code } from '../../shared/cni/error.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import { emptyResult, type Result } from '../../shared/cni/result.ts'
@@ -39,15 +39,15 @@ function setUp(life: Life<InterfaceConfig>): void {
 }
 
 function setDown(request: Request): void {
-  const wiring = openWiringIfAny(request)
-  if (wiring) ask(wiring.inside, changeLink(findLo(wiring), { up: false }))
+  const sides = openSidesIfAny(request)
+  if (sides) ask(sides.inside, changeLink(findLo(sides), { up: false }))
 }
 
-function check(wiring: Wiring, request: Request): void {
-  if (!findLo(wiring).up) throw isDown('lo', request)
+function check(sides: Sides, request: Request): void {
+  if (!findLo(sides).up) throw isDown('lo', request)
 }
 
-function findLo({ inside, container }: Wiring): Link {
+function findLo({ inside, container }: Sides): Link {
   const lo = findLink(inside, 'lo')
   if (lo) return lo
   throw new CniError(Code.Internal, {

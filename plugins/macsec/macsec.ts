@@ -3,7 +3,7 @@
 import { broken, isDown, mismatch } from '../../shared/attachment/broken.ts'
 import type { Life } from '../../shared/attachment/device.ts'
 import { requestedMac } from '../../shared/attachment/mac.ts'
-import type { Wiring } from '../../shared/attachment/wiring.ts'
+import type { Sides } from '../../shared/attachment/sides.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import { formatMac, parseMac } from '../../shared/ip/mac.ts'
 import { checkChild, createChild } from '../../shared/link/child.ts'
@@ -66,9 +66,9 @@ function optionsOf(config: MacsecConfig, mac: string): MacsecOptions {
 const untold: Partial<MacsecOptions> = { window: 0, offload: 'off' }
 
 /** @throws CniError naming the first option that is not as ADD left it */
-export function checkMacsec(wiring: Wiring, request: Request<MacsecConfig>): Link {
+export function checkMacsec(sides: Sides, request: Request<MacsecConfig>): Link {
   const { ifname, config } = request
-  const link = checkChild(wiring, request, 'macsec')
+  const link = checkChild(sides, request, 'macsec')
   if (!link.up) throw isDown(ifname, request)
   const wanted = optionsOf(config, link.mac)
   const found = parseMacsec(link.data ?? Buffer.alloc(0))

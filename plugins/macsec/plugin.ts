@@ -4,7 +4,7 @@ import { broken } from '../../shared/attachment/broken.ts'
 import type { Life } from '../../shared/attachment/device.ts'
 import { requestedMac } from '../../shared/attachment/mac.ts'
 import { interfacePlugin } from '../../shared/attachment/plugin.ts'
-import type { Wiring } from '../../shared/attachment/wiring.ts'
+import type { Sides } from '../../shared/attachment/sides.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import { childStatus } from '../../shared/link/child.ts'
 import { parentSegment } from '../../shared/link/parent.ts'
@@ -57,15 +57,15 @@ async function create(life: Life<MacsecConfig>): Promise<void> {
 }
 
 /** Generic netlink in the container's namespace. */
-function genericSocket({ container }: Wiring): Socket {
+function genericSocket({ container }: Sides): Socket {
   return openSocketIn(container, Protocol.GENERIC)
 }
 
 /** @throws CniError naming the first thing that is not as ADD left it. The kernel does not tell keys, only their names. */
-function check(wiring: Wiring, request: Request<MacsecConfig>): void {
-  const link = checkMacsec(wiring, request)
+function check(sides: Sides, request: Request<MacsecConfig>): void {
+  const link = checkMacsec(sides, request)
   const keys = readAssociations(request.config)
-  if (keys) checkKeys(genericSocket(wiring), request, link, keys)
+  if (keys) checkKeys(genericSocket(sides), request, link, keys)
 }
 
 function checkKeys(

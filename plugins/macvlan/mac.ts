@@ -1,7 +1,7 @@
 /** The container's MAC address: chosen by somebody, or following from the attachment; and who has it when it is taken. */
 
 import { attachmentMac, requestedMac } from '../../shared/attachment/mac.ts'
-import { openWiring } from '../../shared/attachment/wiring.ts'
+import { openSides } from '../../shared/attachment/sides.ts'
 import { CniError, Code, factsOf } from '../../shared/cni/error.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import { formatMac, parseMac } from '../../shared/ip/mac.ts'
@@ -32,8 +32,8 @@ export async function explainMac(error: unknown, request: Request<MacvlanConfig>
 }
 
 async function taken(request: Request<MacvlanConfig>, mac: string, cause: KernelError): Promise<CniError> {
-  const wiring = openWiring(request)
-  const side = parentSide(wiring, request.config)
+  const sides = openSides(request)
+  const side = parentSide(sides, request.config)
   const parent = findParent(side, request.config, request.log)
   const canonical = formatMac(parseMac(mac) ?? Buffer.alloc(6))
   const owner = await ownerOf(side, parent, canonical)

@@ -2,7 +2,7 @@
 
 import { broken, mismatch } from '../../shared/attachment/broken.ts'
 import type { Life, Made } from '../../shared/attachment/device.ts'
-import type { Wiring } from '../../shared/attachment/wiring.ts'
+import type { Sides } from '../../shared/attachment/sides.ts'
 import { CniError, Code, factsOf } from '../../shared/cni/error.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import { formatMac, parseMac } from '../../shared/ip/mac.ts'
@@ -44,10 +44,10 @@ export async function createMacvlan(life: Life<MacvlanConfig>, kind: MacvlanKind
 }
 
 export function parentOf(
-  wiring: Pick<Wiring, 'host' | 'inside'>,
+  sides: Pick<Sides, 'host' | 'inside'>,
   { config, log }: Request<MacvlanConfig>,
 ): Link {
-  return findParent(parentSide(wiring, config), config, log)
+  return findParent(parentSide(sides, config), config, log)
 }
 
 function optionsOf(request: Request<MacvlanConfig>) {
@@ -89,14 +89,14 @@ function explain(
 
 /** @throws CniError naming the first thing that is not as ADD left it */
 export function checkMacvlan(
-  wiring: Wiring,
+  sides: Sides,
   request: Request<MacvlanConfig>,
   parent: Link,
   kind: MacvlanKind,
 ): void {
   const { ifname, config } = request
   const { mode, sourceMacs = [], bcqueuelen } = config
-  const { data } = checkChild(wiring, request, kind, parent)
+  const { data } = checkChild(sides, request, kind, parent)
   const found = parseMacvlan(data ?? Buffer.alloc(0))
   const see = seeLink(ifname, request)
   if (found.mode !== mode) throw broken(mismatch(ifname, 'mode', found.mode, mode), { see })

@@ -26,12 +26,12 @@ export const macvlan = interfacePlugin<MacvlanConfig, OnParent>({
       if (life.request.config.hostAccess) return connectHostAccess(life, parent, shim, lease)
     },
     explain: explainMac,
-    async check(wiring, request, prevResult) {
-      const parent = parentOf(wiring, request)
-      checkMacvlan(wiring, request, parent, 'macvlan')
+    async check(sides, request, prevResult) {
+      const parent = parentOf(sides, request)
+      checkMacvlan(sides, request, parent, 'macvlan')
       if (!request.config.hostAccess) return
       const { checkHostAccess } = await import('../../shared/host/access-check.ts')
-      checkHostAccess(wiring, request, parent, shim, prevResult)
+      checkHostAccess(sides, request, parent, shim, prevResult)
     },
     status: (request) => childStatus(request, 'macvlan'),
   },

@@ -2,7 +2,7 @@
 
 import { repairable } from '../../shared/attachment/broken.ts'
 import { matches } from '../../shared/attachment/check.ts'
-import type { Wiring } from '../../shared/attachment/wiring.ts'
+import type { Sides } from '../../shared/attachment/sides.ts'
 import { CniError, Code, factsOf } from '../../shared/cni/error.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import type { Ip, Result } from '../../shared/cni/result.ts'
@@ -65,12 +65,12 @@ function setSysctls({ name }: Link, hasIPv6: boolean): void {
 
 /** @throws CniError naming the first thing that is not as ADD left it */
 export async function checkHost(
-  wiring: Wiring,
+  sides: Sides,
   request: Request<PtpConfig>,
   prevResult: Result,
 ): Promise<void> {
-  const { host } = wiring
-  const end = checkHostEnd(wiring, request, prevResult)
+  const { host } = sides
+  const end = checkHostEnd(sides, request, prevResult)
   checkGateways(host, end, prevResult.ips)
   checkRoutes(host, end, prevResult.ips)
   await checkMasquerade(request, prevResult)

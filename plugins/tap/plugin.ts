@@ -4,7 +4,7 @@ import { broken, mismatch, noPort, noSuch } from '../../shared/attachment/broken
 import type { Life } from '../../shared/attachment/device.ts'
 import { attachmentMac, requestedMac } from '../../shared/attachment/mac.ts'
 import { interfacePlugin } from '../../shared/attachment/plugin.ts'
-import type { Wiring } from '../../shared/attachment/wiring.ts'
+import type { Sides } from '../../shared/attachment/sides.ts'
 import { CniError, Code, factsOf } from '../../shared/cni/error.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import { isErrno } from '../../shared/kernel/errno.ts'
@@ -95,16 +95,16 @@ function requireControlFile(): void {
   }
 }
 
-function check(wiring: Wiring, request: Request<TapConfig>): void {
+function check(sides: Sides, request: Request<TapConfig>): void {
   const { ifname, config } = request
-  const link = checkInside(wiring, request, 'tun')
+  const link = checkInside(sides, request, 'tun')
   const { vnetHdr: _, ...wanted } = optionsOf(config)
   const actual = parseTun(link)
   for (const key of Object.keys(wanted) as (keyof typeof wanted)[])
     if (actual?.[key] !== wanted[key])
       throw broken(mismatch(ifname, key, actual?.[key], wanted[key]), { see: seeLink(ifname, request) })
   if (!config.bridge) return
-  const bridge = findLink(wiring.inside, config.bridge)
+  const bridge = findLink(sides.inside, config.bridge)
   if (!bridge) throw noSuch('bridge', config.bridge, request)
   if (bridge.index !== link.master) throw noPort(ifname, bridge, request)
 }

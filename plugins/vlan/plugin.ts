@@ -3,7 +3,7 @@
 import type { Life, Made } from '../../shared/attachment/device.ts'
 import { requestedMac } from '../../shared/attachment/mac.ts'
 import { interfacePlugin } from '../../shared/attachment/plugin.ts'
-import type { Wiring } from '../../shared/attachment/wiring.ts'
+import type { Sides } from '../../shared/attachment/sides.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import { checkChild, childStatus, createChild } from '../../shared/link/child.ts'
 import { findParent, parentSegment, parentSide, requireUp } from '../../shared/link/parent.ts'
@@ -47,10 +47,10 @@ async function create(life: Life<VlanConfig>): Promise<Made> {
   return { interfaces: outer.map(({ name, mac, mtu }) => ({ name, mac, mtu })) }
 }
 
-function check(wiring: Wiring, request: Request<VlanConfig>): void {
+function check(sides: Sides, request: Request<VlanConfig>): void {
   const { config, log, ifname } = request
-  const parent = findParent(parentSide(wiring, config), config, log)
-  const carrier = checkOuter(wiring.host, parent, tagsOf(config).outer)
-  const link = checkChild(wiring, request, 'vlan', carrier)
+  const parent = findParent(parentSide(sides, config), config, log)
+  const carrier = checkOuter(sides.host, parent, tagsOf(config).outer)
+  const link = checkChild(sides, request, 'vlan', carrier)
   checkOptions(link, optionsOf(config), seeLink(ifname, request))
 }

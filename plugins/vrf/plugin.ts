@@ -3,7 +3,7 @@
 import { broken, isDown, mismatch, noPort, noSuch } from '../../shared/attachment/broken.ts'
 import type { Life } from '../../shared/attachment/device.ts'
 import { interfacePlugin } from '../../shared/attachment/plugin.ts'
-import { hostSocket, openWiringIfAny, type Wiring } from '../../shared/attachment/wiring.ts'
+import { hostSocket, openSidesIfAny, type Sides } from '../../shared/attachment/sides.ts'
 import { CniError, Code } from '../../shared/cni/error.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import { requireKind } from '../../shared/link/kind.ts'
@@ -46,16 +46,16 @@ function create(life: Life<VrfConfig>): void {
 
 /** A VRF that was there before stays. */
 function leave(request: Request<VrfConfig>): void {
-  const wiring = openWiringIfAny(request)
+  const sides = openSidesIfAny(request)
   const { vrfname } = request.config
-  if (!wiring || !vrfname) return
-  const { inside } = wiring
+  if (!sides || !vrfname) return
+  const { inside } = sides
   const [port, vrf] = [findLink(inside, request.ifname), findLink(inside, vrfname)]
   if (port?.master && port.master === vrf?.index) ask(inside, changeLink(port, { master: null }))
   removeUnused(inside, vrfname)
 }
 
-function check({ inside }: Wiring, request: Request<VrfConfig>): void {
+function check({ inside }: Sides, request: Request<VrfConfig>): void {
   const { ifname, config } = request
   const vrf = findLink(inside, config.vrfname)
   if (vrf?.kind !== 'vrf') throw noSuch('VRF', config.vrfname, request)

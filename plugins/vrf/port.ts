@@ -4,8 +4,8 @@
  */
 
 import { waitForDad } from '../../shared/attachment/configure.ts'
+import type { Sides } from '../../shared/attachment/sides.ts'
 import type { Undo } from '../../shared/attachment/undo.ts'
-import type { Wiring } from '../../shared/attachment/wiring.ts'
 import { CniError, Code } from '../../shared/cni/error.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import { sameCidr } from '../../shared/ip/subnet.ts'
@@ -44,8 +44,8 @@ export function findPort(inside: Socket, request: Request<VrfConfig>): Link {
 }
 
 /** `ip link set PORT master VRF`, with all that the port has. @param table the VRF's */
-export function enter(wiring: Wiring, port: Link, vrf: Link, table: number, undo: Undo): void {
-  const { inside } = wiring
+export function enter(sides: Sides, port: Link, vrf: Link, table: number, undo: Undo): void {
+  const { inside } = sides
   const belongings = belongingsOf(inside, port)
   undo(() => {
     ask(inside, changeLink(port, { master: null }))
@@ -53,7 +53,7 @@ export function enter(wiring: Wiring, port: Link, vrf: Link, table: number, undo
   })
   ask(inside, changeLink(port, { master: vrf }))
   giveBack(inside, port, belongings, table)
-  if (belongings.addresses.length > 0) inNamespace(wiring.container, () => waitForDad(wiring, port))
+  if (belongings.addresses.length > 0) inNamespace(sides.container, () => waitForDad(sides, port))
 }
 
 /** The kernel keeps IPv4 addresses, and makes link-local ones anew. */

@@ -10,7 +10,7 @@ import {
   repairable,
   wrongMtu,
 } from '../../shared/attachment/broken.ts'
-import type { Wiring } from '../../shared/attachment/wiring.ts'
+import type { Sides } from '../../shared/attachment/sides.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import type { Result } from '../../shared/cni/result.ts'
 import { inNamespace } from '../../shared/kernel/namespace.ts'
@@ -30,13 +30,13 @@ import { namesOf } from './segment.ts'
 import { findUnderlay } from './underlay.ts'
 
 /** @throws CniError naming the first thing that is not as ADD left it */
-export function checkVxlan(wiring: Wiring, request: Request<VxlanConfig>, prevResult: Result): void {
-  if (request.config.direct) checkDirect(wiring, request)
-  else checkSegment(wiring, request, prevResult)
+export function checkVxlan(sides: Sides, request: Request<VxlanConfig>, prevResult: Result): void {
+  if (request.config.direct) checkDirect(sides, request)
+  else checkSegment(sides, request, prevResult)
 }
 
-function checkSegment(wiring: Wiring, request: Request<VxlanConfig>, prevResult: Result): void {
-  const { host } = wiring
+function checkSegment(sides: Sides, request: Request<VxlanConfig>, prevResult: Result): void {
+  const { host } = sides
   const { config, ifname } = request
   const names = namesOf(config)
   const bridge = findLink(host, names.bridge ?? '')
@@ -47,13 +47,13 @@ function checkSegment(wiring: Wiring, request: Request<VxlanConfig>, prevResult:
     throw broken(`the host has no VTEP ${names.vtep} any more`, { see: 'ip -d link show type vxlan' })
   checkVtep(host, host, vtep, request)
   checkFeatures(host, vtep, config)
-  const port = checkHostEnd(wiring, request, prevResult)
+  const port = checkHostEnd(sides, request, prevResult)
   for (const link of [vtep, port]) if (link.master !== bridge.index) throw noPort(link.name, bridge)
-  checkMtus(vtep, port, findLink(wiring.inside, ifname))
+  checkMtus(vtep, port, findLink(sides.inside, ifname))
 }
 
 /** The VTEP's namespace is the container's, its underlay the host's. */
-function checkDirect({ host, inside, container }: Wiring, request: Request<VxlanConfig>): void {
+function checkDirect({ host, inside, container }: Sides, request: Request<VxlanConfig>): void {
   const { ifname, config } = request
   const vtep = findLink(inside, ifname)
   if (!vtep) throw noSuch('VTEP', ifname, request)

@@ -3,7 +3,7 @@
 import type { Life, Made } from '../../shared/attachment/device.ts'
 import { requestedMac } from '../../shared/attachment/mac.ts'
 import { interfacePlugin } from '../../shared/attachment/plugin.ts'
-import { hostSocket } from '../../shared/attachment/wiring.ts'
+import { hostSocket } from '../../shared/attachment/sides.ts'
 import { Code, withCode } from '../../shared/cni/error.ts'
 import type { Plugin, Request } from '../../shared/cni/plugin.ts'
 import type { Interface } from '../../shared/cni/result.ts'

@@ -1,6 +1,6 @@
 /** Brings the VTEP of a network to its configuration without an ADD, if it is there: remotes edited on one host reach it so. */
 
-import { hostSocket } from '../../shared/attachment/wiring.ts'
+import { hostSocket } from '../../shared/attachment/sides.ts'
 import type { Network, Reconciled } from '../../shared/cni/plugin.ts'
 import { findLink } from '../../shared/netlink/link.ts'
 import type { VxlanConfig } from './config.ts'

@@ -13,8 +13,8 @@ import { type Device, givesInterface, type InterfaceConfig, type Life } from './
 import { leaseFor } from './lease.ts'
 import { findMade } from './made.ts'
 import { resultOf } from './result.ts'
+import { openSides } from './sides.ts'
 import type { Undo } from './undo.ts'
-import { openWiring } from './wiring.ts'
 
 /** Wires one container; `undo` has the inverse of each step, should a later one fail. */
 export async function add<Config extends InterfaceConfig>(
@@ -25,7 +25,7 @@ export async function add<Config extends InterfaceConfig>(
 ): Promise<Result> {
   device.prepare?.(request)
   await ipam?.prepare()
-  const life = { ...openWiring(request), request, undo }
+  const life = { ...openSides(request), request, undo }
   const hasLink = givesInterface(device.gives)
   if (hasLink) refuseTaken(life)
   const made = (await device.create(life)) ?? {}

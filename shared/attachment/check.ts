@@ -12,7 +12,7 @@ import { tableOf } from '../netlink/vrf.ts'
 import { broken, isDown, mismatch, repairable, wrongLink, wrongMtu } from './broken.ts'
 import { cidrs, routesOf } from './configure.ts'
 import type { Device, InterfaceConfig } from './device.ts'
-import type { Wiring } from './wiring.ts'
+import type { Sides } from './sides.ts'
 
 /**
  * Compares the container's interface with the result of its ADD.
@@ -20,13 +20,13 @@ import type { Wiring } from './wiring.ts'
  * @throws CniError naming the first difference
  */
 export function checkContainer<Config extends InterfaceConfig>(
-  wiring: Wiring,
+  sides: Sides,
   request: Request<Config>,
   prevResult: Result,
   { bringUp, vanishes }: Pick<Device<Config>, 'bringUp' | 'vanishes'>,
 ): void {
   const { ifname } = request
-  const link = findLink(wiring.inside, ifname)
+  const link = findLink(sides.inside, ifname)
   if (!link) {
     const why = vanishes ? ` (${vanishes})` : ''
     throw broken(`the container has no interface ${ifname} any more${why}`, {
@@ -36,17 +36,17 @@ export function checkContainer<Config extends InterfaceConfig>(
   const index = prevResult.interfaces.findIndex(({ name, sandbox }) => name === ifname && sandbox)
   checkInterface(link, prevResult, index, request)
   const ips = prevResult.ips.filter((ip) => ip.interface === undefined || ip.interface === index)
-  checkAddresses(wiring, link, cidrs(ips))
-  const main = routingTable(wiring, link)
+  checkAddresses(sides, link, cidrs(ips))
+  const main = routingTable(sides, link)
   const routes = routesOf(prevResult, link, bringUp?.(request.config, { ...prevResult, ips }, link).onLink)
   checkRoutes(
-    wiring,
+    sides,
     routes.map((route) => ({ ...route, table: route.table || main })),
   )
 }
 
 /** A plugin later in the chain may have put the interface into a VRF, and its routes with it. */
-function routingTable({ inside }: Wiring, { master }: Link): number {
+function routingTable({ inside }: Sides, { master }: Link): number {
   const vrf = master ? findLink(inside, master) : undefined
   return (vrf && tableOf(vrf)) ?? RT_TABLE_MAIN
 }
@@ -64,7 +64,7 @@ function checkInterface(link: Link, prevResult: Result, index: number, request: 
   if (expected.mtu && expected.mtu !== mtu) throw wrongMtu(link, expected.mtu, request)
 }
 
-function checkAddresses({ inside }: Wiring, link: Link, expected: Cidr[]): void {
+function checkAddresses({ inside }: Sides, link: Link, expected: Cidr[]): void {
   if (expected.length === 0) return
   if (!link.up) throw isDown(link.name, inside)
   const found = listAddresses(inside, link)
@@ -75,7 +75,7 @@ function checkAddresses({ inside }: Wiring, link: Link, expected: Cidr[]): void 
   }
 }
 
-function checkRoutes({ inside }: Wiring, specs: RouteSpec[]): void {
+function checkRoutes({ inside }: Sides, specs: RouteSpec[]): void {
   for (const family of new Set(specs.map(({ dst }) => dst.address.family))) {
     const found = listRoutes(inside, family)
     const missing = specs.find(

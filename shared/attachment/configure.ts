@@ -12,7 +12,7 @@ import { Group, waitFor } from '../netlink/events.ts'
 import { changeLink, type Link } from '../netlink/link.ts'
 import { newRoute, type RouteSpec } from '../netlink/route.ts'
 import { type Socket, transact } from '../netlink/socket.ts'
-import type { Wiring } from './wiring.ts'
+import type { Sides } from './sides.ts'
 
 /** Duplicate address detection: left out, or waited for (RFC 4862 section 5.4). */
 export type Dad = 'off' | 'wait'
@@ -36,20 +36,20 @@ export interface BringUp {
 }
 
 /** Brings an interface up with its addresses and routes. */
-export function configure(wiring: Wiring, link: Link, lease: Result, bringUp: BringUp = {}): void {
+export function configure(sides: Sides, link: Link, lease: Result, bringUp: BringUp = {}): void {
   const { dad = 'off', onLink, upLast, stayDown } = bringUp
   if (stayDown) return
   const addresses = cidrs(lease.ips)
   refuseSmallMtu(link, addresses)
   const flags = { nodad: dad === 'off', noprefixroute: onLink !== undefined }
-  inNamespace(wiring.container, () => setSysctls(link, addresses, dad))
+  inNamespace(sides.container, () => setSysctls(link, addresses, dad))
   const up = changeLink(link, { up: true })
   const first = addresses.map((cidr) => newAddress(link, cidr, flags))
-  transact(wiring.inside, [
+  transact(sides.inside, [
     ...(upLast ? [...first, up] : [up, ...first]),
     ...routesOf(lease, link, onLink).map(newRoute),
   ])
-  if (dad === 'wait') inNamespace(wiring.container, () => waitForDad(wiring, link))
+  if (dad === 'wait') inNamespace(sides.container, () => waitForDad(sides, link))
 }
 
 /** The addresses of a result, with their prefixes. */
@@ -104,7 +104,7 @@ function gatewayOf({ gw, scope }: Route, { address }: Cidr, ips: Ip[]): Address 
 }
 
 /** Waits until no address is tentative any more, on the kernel's notifications. Must be called in the link's namespace. */
-export function waitForDad({ inside }: Pick<Wiring, 'inside'>, link: Link): void {
+export function waitForDad({ inside }: Pick<Sides, 'inside'>, link: Link): void {
   const settled = waitFor(Group.IPV6_IFADDR, DAD_MILLISECONDS, () => {
     const addresses = listAddresses(inside, link).filter(({ scope }) => scope === 0)
     const duplicate = addresses.find(({ dadFailed }) => dadFailed)

@@ -4,8 +4,8 @@ import type { Request } from '../cni/plugin.ts'
 import type { Dns, Interface, Result } from '../cni/result.ts'
 import type { Link } from '../netlink/link.ts'
 import type { BringUp } from './configure.ts'
+import type { Sides } from './sides.ts'
 import type { Undo } from './undo.ts'
-import type { Wiring } from './wiring.ts'
 
 /** What every interface plugin's configuration may say. */
 export interface InterfaceConfig {
@@ -14,7 +14,7 @@ export interface InterfaceConfig {
 }
 
 /** One attachment being worked on. */
-export interface Life<Config> extends Wiring {
+export interface Life<Config> extends Sides {
   request: Request<Config>
   undo: Undo
 }
@@ -93,7 +93,7 @@ export interface Device<Config extends InterfaceConfig, Own extends Made = Made>
   explain?(error: unknown, request: Request<Config>): unknown
 
   /** What CHECK must find besides the container's interface, its addresses and routes. */
-  check?(wiring: Wiring, request: Request<Config>, prevResult: Result): void | Promise<void>
+  check?(sides: Sides, request: Request<Config>, prevResult: Result): void | Promise<void>
   /** Throws when the next ADD is sure to fail. */
   status?(request: Request<Config>): void | Promise<void>
 }

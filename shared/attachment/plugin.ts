@@ -11,8 +11,8 @@ import { ask } from '../netlink/socket.ts'
 import { add } from './add.ts'
 import { checkContainer } from './check.ts'
 import { type Device, givesInterface, type InterfaceConfig, type Made } from './device.ts'
+import { openSides, openSidesIfAny } from './sides.ts'
 import { withUndo } from './undo.ts'
-import { openWiring, openWiringIfAny } from './wiring.ts'
 
 /** A plugin's description, and its device or the one that a configuration asks for. */
 interface Description<Config extends InterfaceConfig, Own extends Made>
@@ -77,10 +77,10 @@ function del<Config extends InterfaceConfig>(device: Device<Config>, request: Re
 }
 
 function deleteInside(request: Request): void {
-  const wiring = openWiringIfAny(request)
-  const link = wiring && findLink(wiring.inside, request.ifname)
+  const sides = openSidesIfAny(request)
+  const link = sides && findLink(sides.inside, request.ifname)
   // ENODEV: already deleted. EOPNOTSUPP: lo.
-  if (link) tolerate(() => ask(wiring.inside, removeLink(link)), 'ENODEV', 'EOPNOTSUPP')
+  if (link) tolerate(() => ask(sides.inside, removeLink(link)), 'ENODEV', 'EOPNOTSUPP')
 }
 
 async function check<Config extends InterfaceConfig>(device: Device<Config>, request: Request<Config>) {
@@ -92,8 +92,8 @@ async function check<Config extends InterfaceConfig>(device: Device<Config>, req
       hint: "CHECK needs ADD's result",
     })
   const result = prevResult ?? emptyResult()
-  const wiring = openWiring(request)
-  if (givesInterface(gives)) checkContainer(wiring, request, result, device)
-  await check?.(wiring, request, result)
+  const sides = openSides(request)
+  if (givesInterface(gives)) checkContainer(sides, request, result, device)
+  await check?.(sides, request, result)
   await ipamFor(device, request)?.check()
 }

@@ -5,7 +5,7 @@
 
 import { broken, mismatch } from '../attachment/broken.ts'
 import type { Connected, Life, Trace } from '../attachment/device.ts'
-import { openWiringIfAny, type Wiring } from '../attachment/wiring.ts'
+import { openSidesIfAny, type Sides } from '../attachment/sides.ts'
 import { isValid } from '../cni/attachments.ts'
 import { CniError, Code } from '../cni/error.ts'
 import type { Request } from '../cni/plugin.ts'
@@ -115,10 +115,10 @@ function withoutRecord(request: Request<NodeConfig>): Placed | undefined {
 
 /** The device of the container's interface, when its namespace can be reached. */
 function numbersInside(request: Request): Numbers | undefined {
-  const wiring = openWiringIfAny(request)
-  const link = wiring && findLink(wiring.inside, request.ifname)
+  const sides = openSidesIfAny(request)
+  const link = sides && findLink(sides.inside, request.ifname)
   return link && ['macvtap', 'ipvtap'].includes(link.kind ?? '')
-    ? numbersOf(wiring.container, link)
+    ? numbersOf(sides.container, link)
     : undefined
 }
 
@@ -145,7 +145,7 @@ function removeDirectories({ path, containerID }: Placed): void {
 }
 
 /** CHECK: the node is there, leads to the container's interface, and belongs to whom it should. @throws CniError */
-export function checkNode({ container, inside }: Wiring, request: Request<NodeConfig>): void {
+export function checkNode({ container, inside }: Sides, request: Request<NodeConfig>): void {
   const path = pathOf(request)
   const link = findLink(inside, request.ifname) as Link
   const { numbers, ...wanted } = nodeOf(request, numbersOf(container, link))

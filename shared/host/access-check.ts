@@ -3,7 +3,7 @@
 import { repairable } from '../attachment/broken.ts'
 import { matches } from '../attachment/check.ts'
 import { cidrs } from '../attachment/configure.ts'
-import type { Wiring } from '../attachment/wiring.ts'
+import type { Sides } from '../attachment/sides.ts'
 import type { Request } from '../cni/plugin.ts'
 import type { Result } from '../cni/result.ts'
 import { formatAddress, sameAddress } from '../ip/address.ts'
@@ -18,7 +18,7 @@ import { checkShim, type ShimKind } from './shim.ts'
 
 /** @throws CniError naming the first thing that is not as ADD left it */
 export function checkHostAccess(
-  { host, inside }: Wiring,
+  { host, inside }: Sides,
   request: Request,
   parent: Link,
   kind: ShimKind,

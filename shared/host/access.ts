@@ -6,8 +6,8 @@
 
 import { cidrs } from '../attachment/configure.ts'
 import type { Connected, InterfaceConfig, Life, Trace } from '../attachment/device.ts'
+import { hostSocket } from '../attachment/sides.ts'
 import { type Undo, undoable } from '../attachment/undo.ts'
-import { hostSocket } from '../attachment/wiring.ts'
 import { CniError, Code, factsOf } from '../cni/error.ts'
 import type { Request } from '../cni/plugin.ts'
 import type { Result } from '../cni/result.ts'

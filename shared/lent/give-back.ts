@@ -1,7 +1,7 @@
 /** Gives back what an attachment was lent, by its record, or by the marks on the links. */
 
 import type { Trace } from '../attachment/device.ts'
-import { hostSocket } from '../attachment/wiring.ts'
+import { hostSocket } from '../attachment/sides.ts'
 import { isValid } from '../cni/attachments.ts'
 import { CniError, Code } from '../cni/error.ts'
 import { attachmentHash } from '../cni/identity.ts'

@@ -1,7 +1,7 @@
 /** Lends links to an attachment: the host's, which move into the container, and the container's own, which only change. */
 
+import type { Sides } from '../attachment/sides.ts'
 import type { Undo } from '../attachment/undo.ts'
-import type { Wiring } from '../attachment/wiring.ts'
 import { CniError, Code, factsOf } from '../cni/error.ts'
 import { attachmentHash } from '../cni/identity.ts'
 import type { Attachment } from '../cni/plugin.ts'
@@ -15,7 +15,7 @@ import { stateOf } from './link-state.ts'
 import { holderOf, holdings, type Lent, markPrefix, remember, withLent } from './record.ts'
 
 /** Where links are lent, and to which attachment. */
-export interface Lending extends Wiring {
+export interface Lending extends Sides {
   undo: Undo
   holder: Attachment & { netns: string }
 }

@@ -4,8 +4,8 @@
  */
 
 import { findMade } from '../attachment/made.ts'
+import { hostSocket } from '../attachment/sides.ts'
 import { type Undo, undoable } from '../attachment/undo.ts'
-import { hostSocket } from '../attachment/wiring.ts'
 import { CniError, Code } from '../cni/error.ts'
 import { formatMac } from '../ip/mac.ts'
 import { isErrno } from '../kernel/errno.ts'

@@ -2,8 +2,8 @@
 
 import { broken, noSuch } from '../attachment/broken.ts'
 import type { InterfaceConfig, Life } from '../attachment/device.ts'
+import { hostSocket, type Sides } from '../attachment/sides.ts'
 import { undoable } from '../attachment/undo.ts'
-import { hostSocket, type Wiring } from '../attachment/wiring.ts'
 import { CniError, Code, withCode } from '../cni/error.ts'
 import { attachmentKey, hashedName } from '../cni/identity.ts'
 import type { Request } from '../cni/plugin.ts'
@@ -90,13 +90,13 @@ export async function explainRefusal(
  * @throws CniError
  */
 export function checkChild(
-  wiring: Wiring,
+  sides: Sides,
   request: Request<ParentConfig>,
   kind: string,
-  parent = findParent(parentSide(wiring, request.config), request.config, request.log),
+  parent = findParent(parentSide(sides, request.config), request.config, request.log),
 ): Link {
   const { ifname, config } = request
-  const link = findLink(wiring.inside, ifname)
+  const link = findLink(sides.inside, ifname)
   if (link?.kind !== kind) throw noSuch(kind, ifname, request)
   if (!sitsOn(link, parent, !config.linkInContainer))
     throw broken(`${ifname} does not sit on ${parent.name}`, { see: seeLink(ifname, request) })

@@ -2,8 +2,8 @@
 
 import { isDown, noSuch } from '../attachment/broken.ts'
 import type { Life } from '../attachment/device.ts'
+import type { Sides } from '../attachment/sides.ts'
 import { undoable } from '../attachment/undo.ts'
-import type { Wiring } from '../attachment/wiring.ts'
 import type { Request } from '../cni/plugin.ts'
 import { findLink, type Link, type LinkSpec, newLink, removeIfThere } from '../netlink/link.ts'
 import { ask } from '../netlink/socket.ts'
@@ -28,7 +28,7 @@ export function createInside({ inside, undo }: Pick<Life<unknown>, 'inside' | 'u
 
 /** CHECK: a link of a namespace is of its kind still, and up. @throws CniError */
 export function checkInside(
-  { inside }: Pick<Wiring, 'inside'>,
+  { inside }: Pick<Sides, 'inside'>,
   { ifname, netns }: Pick<Request, 'ifname' | 'netns'>,
   kind: string,
 ): Link {

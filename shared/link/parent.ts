@@ -1,6 +1,6 @@
 /** The parent: what a container's interface sits on, a NIC of the host or a device that the container has already. */
 
-import type { Wiring } from '../attachment/wiring.ts'
+import type { Sides } from '../attachment/sides.ts'
 import { CniError, Code } from '../cni/error.ts'
 import type { Log } from '../cni/log.ts'
 import { boolean, describe, ifname, optional, withDefault } from '../cni/schema.ts'
@@ -42,7 +42,7 @@ export function parentSegment(
 }
 
 /** The side of an attachment that its parent is on. */
-export function parentSide({ host, inside }: Pick<Wiring, 'host' | 'inside'>, config: ParentConfig): Socket {
+export function parentSide({ host, inside }: Pick<Sides, 'host' | 'inside'>, config: ParentConfig): Socket {
   return config.linkInContainer ? inside : host
 }
 

@@ -4,7 +4,7 @@
  */
 
 import type { Trace } from '../attachment/device.ts'
-import { hostSocket } from '../attachment/wiring.ts'
+import { hostSocket } from '../attachment/sides.ts'
 import { isValid } from '../cni/attachments.ts'
 import { attachmentHash, attachmentKey } from '../cni/identity.ts'
 import type { Attachment } from '../cni/plugin.ts'

@@ -7,8 +7,8 @@ import { broken, isDown, noSuch, wrongMtu } from '../attachment/broken.ts'
 import type { Life, Trace } from '../attachment/device.ts'
 import { type MacConfig, requestedMac } from '../attachment/mac.ts'
 import { existsAlready } from '../attachment/made.ts'
+import { hostSocket, type Sides } from '../attachment/sides.ts'
 import { type Undo, undoable } from '../attachment/undo.ts'
-import { hostSocket, type Wiring } from '../attachment/wiring.ts'
 import { isValid } from '../cni/attachments.ts'
 import { attachmentAlias, hostIfname, parseAlias } from '../cni/identity.ts'
 import type { Request } from '../cni/plugin.ts'
@@ -66,7 +66,7 @@ function createOnce(host: Socket, name: string, veth: NetlinkRequest, undo: Undo
 
 /** CHECK: the host's end, by the kernel's word on who the container's peer is, up and as configured. @throws CniError */
 export function checkHostEnd(
-  { host, inside }: Wiring,
+  { host, inside }: Sides,
   { ifname, config: { mtu } }: Request<PairConfig>,
   { interfaces }: Result,
   kind: PairKind = 'veth',

@@ -2,7 +2,7 @@
 
 import { broken } from '../attachment/broken.ts'
 import type { Device, Life, Made, Trace } from '../attachment/device.ts'
-import { hostSocket, type Wiring } from '../attachment/wiring.ts'
+import { hostSocket, type Sides } from '../attachment/sides.ts'
 import type { Request } from '../cni/plugin.ts'
 import { inNamespace } from '../kernel/namespace.ts'
 import { waitUntilRunning } from '../link/running.ts'
@@ -34,7 +34,7 @@ export function wireSteps(kind: PairKind) {
     settle,
     vanishes: 'a wire is gone from both containers when one of them is deleted',
     leaves: [wireOfKind(kind)],
-    check: (wiring: Wiring, request: Request<WireConfig>) => check(wiring, request, kind),
+    check: (sides: Sides, request: Request<WireConfig>) => check(sides, request, kind),
   } satisfies Device<WireConfig, Wired>
 }
 
@@ -44,7 +44,7 @@ function settle({ inside, container, request }: Life<WireConfig>, { other }: Wir
 }
 
 /** @throws CniError when the interface is another's, or nobody would find it */
-function check({ inside }: Wiring, request: Request<WireConfig>, kind: PairKind): void {
+function check({ inside }: Sides, request: Request<WireConfig>, kind: PairKind): void {
   const { ifname } = request
   const wire = wireOf(request, kind)
   if (findLink(inside, ifname)?.alias !== idOf(wire))

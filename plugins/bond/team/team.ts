@@ -3,7 +3,7 @@
 import { broken } from '../../../shared/attachment/broken.ts'
 import type { Life } from '../../../shared/attachment/device.ts'
 import { requestedMac } from '../../../shared/attachment/mac.ts'
-import type { Wiring } from '../../../shared/attachment/wiring.ts'
+import type { Sides } from '../../../shared/attachment/sides.ts'
 import { CniError, Code, factsOf } from '../../../shared/cni/error.ts'
 import type { Request } from '../../../shared/cni/plugin.ts'
 import { isErrno } from '../../../shared/kernel/errno.ts'
@@ -74,16 +74,16 @@ function activate({ inside, request }: Life<TeamConfig>, socket: Socket, link: L
 }
 
 /** Generic netlink, where the team is. */
-function genericSocket({ container }: Pick<Wiring, 'container'>): Socket {
+function genericSocket({ container }: Pick<Sides, 'container'>): Socket {
   return openSocketIn(container, Protocol.GENERIC)
 }
 
 /** @throws CniError naming the first thing that is not as ADD left it */
-export function checkTeam(wiring: Wiring, request: Request<TeamConfig>): void {
+export function checkTeam(sides: Sides, request: Request<TeamConfig>): void {
   const { config } = request
-  const link = checkInside(wiring, request, kind)
-  const members = checkMembers(wiring, request)
-  const actual = listTeamOptions(genericSocket(wiring), link)
+  const link = checkInside(sides, request, kind)
+  const members = checkMembers(sides, request)
+  const actual = listTeamOptions(genericSocket(sides), link)
   const show = commandIn(request, `teamnl ${link.name} options`)
   checkOptions(link, [...teamOptions(config), ...memberOptions(config, members)], actual, members, show)
   if (config.mode === 'activebackup') checkActive(link, actual, members, show)

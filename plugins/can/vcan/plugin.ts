@@ -2,7 +2,7 @@
 
 import type { Life } from '../../../shared/attachment/device.ts'
 import { interfacePlugin } from '../../../shared/attachment/plugin.ts'
-import { hostSocket } from '../../../shared/attachment/wiring.ts'
+import { hostSocket } from '../../../shared/attachment/sides.ts'
 import { checkInside, createInside } from '../../../shared/link/inside.ts'
 import { requireKind } from '../../../shared/link/kind.ts'
 import { refuseMac, setFrames } from '../can.ts'
@@ -17,7 +17,7 @@ export const vcan = interfacePlugin<VcanConfig>({
   device: {
     prepare: refuseMac,
     create,
-    check: (wiring, request) => void checkInside(wiring, request, kind),
+    check: (sides, request) => void checkInside(sides, request, kind),
     status: () => requireKind(hostSocket(), kind),
   },
 })

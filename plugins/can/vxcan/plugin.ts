@@ -2,7 +2,7 @@
 
 import type { Life } from '../../../shared/attachment/device.ts'
 import { interfacePlugin } from '../../../shared/attachment/plugin.ts'
-import { hostSocket, type Wiring } from '../../../shared/attachment/wiring.ts'
+import { hostSocket, type Sides } from '../../../shared/attachment/sides.ts'
 import type { Request } from '../../../shared/cni/plugin.ts'
 import type { Result } from '../../../shared/cni/result.ts'
 import { checkInside } from '../../../shared/link/inside.ts'
@@ -64,12 +64,12 @@ async function connect({ host, request }: Life<VxcanConfig>, { end }: Other): Pr
   if (!up) log.warn(`gateway.device ${name} is down: nothing passes until it is up`)
 }
 
-async function check(wiring: Wiring, request: Request<VxcanConfig>, prevResult: Result): Promise<void> {
+async function check(sides: Sides, request: Request<VxcanConfig>, prevResult: Result): Promise<void> {
   const { config } = request
-  checkInside(wiring, request, kind)
-  if (config.wire) return wired.check(wiring, request)
-  const end = checkHostEnd(wiring, request, prevResult, kind)
-  if (config.gateway) (await import('./gateway.ts')).checkGateway(wiring.host, config.gateway, end)
+  checkInside(sides, request, kind)
+  if (config.wire) return wired.check(sides, request)
+  const end = checkHostEnd(sides, request, prevResult, kind)
+  if (config.gateway) (await import('./gateway.ts')).checkGateway(sides.host, config.gateway, end)
 }
 
 async function status({ config: { gateway } }: Request<VxcanConfig>): Promise<void> {

@@ -23,9 +23,9 @@ export const ipvtap = interfacePlugin<IpvtapConfig, Parent>({
     complete,
     bringUp: () => ({ upLast: true }),
     connect: handOver,
-    async check(wiring, request, prevResult) {
-      await checkIpvlan(wiring, request, prevResult, 'ipvtap')
-      checkNode(wiring, request)
+    async check(sides, request, prevResult) {
+      await checkIpvlan(sides, request, prevResult, 'ipvtap')
+      checkNode(sides, request)
     },
     status: (request) => childStatus(request, 'ipvtap'),
   },

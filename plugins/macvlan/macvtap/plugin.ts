@@ -20,9 +20,9 @@ export const macvtap = interfacePlugin<MacvtapConfig>({
     bringUp: () => ({ upLast: true }),
     connect: handOver,
     explain: explainMac,
-    check(wiring, request) {
-      checkMacvlan(wiring, request, parentOf(wiring, request), 'macvtap')
-      checkNode(wiring, request)
+    check(sides, request) {
+      checkMacvlan(sides, request, parentOf(sides, request), 'macvtap')
+      checkNode(sides, request)
     },
     status: (request) => childStatus(request, 'macvtap'),
   },

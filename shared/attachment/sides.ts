@@ -7,7 +7,7 @@ import { type Namespace, openNamespace } from '../kernel/namespace.ts'
 import { openSocket, openSocketIn, Protocol, type Socket } from '../netlink/socket.ts'
 
 /** Nothing here is ever closed: the process ends with the call. */
-export interface Wiring {
+export interface Sides {
   container: Namespace
   /** rtnetlink in the host's namespace. */
   host: Socket
@@ -16,7 +16,7 @@ export interface Wiring {
 }
 
 /** Opens both sides of an attachment. @throws CniError when CNI_NETNS is no namespace */
-export function openWiring(request: Request): Wiring {
+export function openSides(request: Request): Sides {
   const container = openContainer(request)
   const inside = openSocketIn(container, Protocol.ROUTE)
   return { container, inside, host: openSocket(Protocol.ROUTE) }
@@ -36,10 +36,10 @@ function openContainer({ netns }: Request): Namespace {
 }
 
 /** Opens both sides for DEL, or undefined when the container's namespace is gone: then so is all that was in it. */
-export function openWiringIfAny(request: Request): Wiring | undefined {
+export function openSidesIfAny(request: Request): Sides | undefined {
   if (request.netns === '') return undefined
   try {
-    return openWiring(request)
+    return openSides(request)
   } catch (error) {
     if (error instanceof CniError && error.cause instanceof KernelError) return undefined
     throw error
