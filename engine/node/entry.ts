@@ -1,4 +1,4 @@
-/** Entry point of the Node executable: a startup snapshot with every plugin loaded. */
+/** Where the Node executable begins: a startup snapshot in which every plugin is loaded already. */
 
 import { main } from '../../main.ts'
 import { plugins } from '../../plugins/registry.ts'

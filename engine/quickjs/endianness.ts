@@ -1,3 +1,3 @@
-/** The only function of Node's `os` that netlink's codecs use. */
+/** All that netlink's codecs ask of Node's `os`. */
 
 export const endianness = () => 'LE'

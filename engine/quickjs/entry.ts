@@ -1,4 +1,4 @@
-/** Entry point of the QuickJS executable. */
+/** Where the QuickJS executable begins. */
 
 import { main } from '../../main.ts'
 import { commandLine, exit } from './engine.ts'

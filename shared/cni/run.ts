@@ -1,9 +1,9 @@
-/** Runs a plugin as a process: environment and standard input, standard output, exit status. */
+/** A plugin as a process: what a runtime gives it, what it says on standard output, how it ends. */
 
 import { environment } from '#engine'
 import { readAll, writeAll } from '../kernel/files.ts'
 import { syscall } from '../kernel/syscall.ts'
-import { printError, stderrLog } from './log.ts'
+import { say, stderrLog } from './log.ts'
 import type { Plugin, Registry } from './plugin.ts'
 import type { Answer } from './respond.ts'
 import { versionAnswer } from './version-answer.ts'
@@ -12,9 +12,9 @@ const STDIN = 0
 const STDOUT = 1
 
 /**
- * Runs a plugin for a runtime. VERSION is answered without loading the plugin.
- * @param load returns the plugin
- * @param registry the other plugins, for hints about their keys
+ * Runs a plugin as a runtime calls it. It is loaded only when it is needed: VERSION is answered without.
+ * @param load gives the plugin
+ * @param registry the other plugins, for hints about keys of theirs
  * @returns the exit status
  */
 export async function runPlugin(load: () => Promise<Plugin>, registry: Registry = {}): Promise<number> {
@@ -34,16 +34,16 @@ function answer({ output, status }: Answer): number {
 
 async function explain(plugin: Plugin): Promise<number> {
   const { usage } = await import('./usage.ts')
-  printError(usage(plugin))
+  say(usage(plugin))
   return 0
 }
 
-/** Reads all of standard input; a terminal counts as empty, so that the plugin does not wait for it. */
+/** Standard input to its end; a person's terminal counts as empty instead of being waited for. */
 function readInput(): string {
   return isTerminal(STDIN) ? '' : readAll(STDIN, 'stdin').toString()
 }
 
-/** isatty(3): only a terminal answers TCGETS (include/uapi/asm-generic/ioctls.h). */
+/** isatty(3): whether a terminal's settings can be read (TCGETS, include/uapi/asm-generic/ioctls.h). */
 function isTerminal(fd: number): boolean {
   return syscall('ioctl', fd, 0x5401, Buffer.alloc(64)) === 0
 }

@@ -1,13 +1,13 @@
-/** iptables' own programs: the NAT table read as a whole, and changed by one run. */
+/** Runs iptables-save and iptables-restore on table nat. */
 
 import { run } from '#engine'
 import { CniError, Code } from '../cni/error.ts'
 import { directories, findProgram } from '../kernel/program.ts'
 
-/** Which iptables: the family, and one of its two kinds where it matters which. */
+/** Which iptables: the family, and the kind where it matters. */
 export interface Iptables {
   family: 4 | 6
-  /** Absent: the one that the system has chosen. */
+  /** Absent: the system's default. */
   kind?: 'nft' | 'legacy'
 }
 
@@ -17,7 +17,7 @@ export async function save(iptables: Iptables): Promise<string[]> {
   return stdout.split('\n')
 }
 
-/** Applies lines to table nat, all or none of them. @throws CniError */
+/** Applies lines to table nat, atomically. @throws CniError */
 export async function restore(iptables: Iptables, lines: string[]): Promise<void> {
   const input = ['*nat', ...lines, 'COMMIT', ''].join('\n')
   await execute(iptables, 'restore', ['--noflush', '--wait'], input)
@@ -30,7 +30,7 @@ async function execute(iptables: Iptables, task: string, args: string[], input: 
   return stdout
 }
 
-/** iptables-nft says so, in a comment or on stderr, when `nft` has put into its table what it cannot express. */
+/** iptables-nft prints this when its table has rules of `nft` that it cannot express. */
 function isIncompatible(output: string): boolean {
   return /is incompatible, use 'nft' tool/.test(output)
 }
@@ -39,13 +39,13 @@ function failed(words: string[], input: string, status: number, output: string):
   return new CniError(Code.Internal, {
     msg: `${words.join(' ')} failed with status ${status}: ${output.trim()}`,
     hint: isIncompatible(output)
-      ? 'table nat has rules that were not made by iptables (see nft list table ip nat): put them into a table of another name, or set "ipMasqBackend" to "nftables"'
+      ? 'table nat has rules that iptables did not make (see nft list table ip nat): move them to a table of another name, or set "ipMasqBackend" to "nftables"'
       : undefined,
     reproduce: input ? `${words.join(' ')} <<EOF\n${input}EOF` : words.join(' '),
   })
 }
 
-/** The names a program goes by: that of its kind first, then what the system has chosen. */
+/** The names of a program: the one of the kind first, then the system's default. */
 function names({ family, kind }: Iptables, task: string): string[] {
   const prefix = family === 4 ? 'iptables' : 'ip6tables'
   return [...(kind ? [`${prefix}-${kind}-${task}`] : []), `${prefix}-${task}`]
@@ -68,7 +68,7 @@ export function isInstalled(iptables: Iptables): boolean {
   return find(iptables, 'save') !== undefined
 }
 
-/** Why nothing can be done with iptables; undefined when it is installed. */
+/** Why iptables cannot be used; undefined when it is installed. */
 export function whyUnusable(): string | undefined {
   if (find({ family: 4 }, 'restore')) return undefined
   return `iptables-restore is not installed in ${directories.join(', ')}: install the package iptables`

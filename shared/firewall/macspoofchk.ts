@@ -1,6 +1,6 @@
 /**
- * `macspoofchk`: what a container sends from another MAC address than its own is dropped at its port of the bridge.
- * A port is one element of a map, which leads its frames to the verification; the address is one of a set.
+ * `macspoofchk`: drops the frames that a container sends from another MAC address than its own, at its bridge port.
+ * A map sends the frames of a checked port to a chain, which looks up port and MAC address in a set.
  */
 
 import { hostIfname } from '../cni/identity.ts'
@@ -31,34 +31,34 @@ import { unlessUnsupported } from './unsupported.ts'
 const table = ourTable('bridge')
 const prerouting = 'macspoofchk-prerouting'
 const verification = 'macspoofchk-verify'
-/** `chainUse` of the verification when no port leads to it: its own rules. */
+/** `chainUse` of the chain when no port refers to it: its own rules. */
 const rules = 2
-/** Before everything else that looks at frames, as the reference has it. */
+/** Before all other hooks of the bridge family; the reference uses the same priority. */
 const priority = -300
 
-/** The ports that are checked -> verification. */
+/** Checked port -> chain. */
 const ports: NamedSet = { table, name: 'macspoofchk-ports', key: [ifname], value: 'verdict' }
-/** Port and address that belong together. */
+/** The allowed pairs of port and MAC address. */
 const allowed: NamedSet = { table, name: 'macspoofchk-allowed', key: [ifname, etherAddr] }
-/** Port -> its address, for DEL, which is not told. */
+/** Port -> its MAC address, for DEL, whose request does not have it. */
 const addresses: NamedSet = { table, name: 'macspoofchk-addresses', key: [ifname], value: etherAddr }
 
 /**
- * Lets a port take frames from one MAC address only.
- * @param port the host's end of the container's interface: `hostIfname(attachment)`, by which DEL will find it
+ * Allows frames from one MAC address only at a port.
+ * @param port the host's end of the container's interface: `hostIfname(attachment)`, by which DEL finds it
  * @throws KernelError
  */
 export async function addMacSpoofCheck(attachment: Attachment, port: string, mac: string): Promise<void> {
-  change(() => withdrawal(recordsOf(ifnameBytes(port))))
-  change(() => introduction(owner(attachment), ifnameBytes(port), macBytes(mac)))
+  change(() => removal(recordsOf(ifnameBytes(port))))
+  change(() => addition(owner(attachment), ifnameBytes(port), macBytes(mac)))
 }
 
-/** Forgets an attachment's port. One that is not known costs a look-up. */
+/** Removes the check of an attachment's port; does nothing when there is none. */
 export async function removeMacSpoofCheck(attachment: Attachment): Promise<void> {
-  unlessUnsupported(() => change(() => withdrawal(recordsOf(ifnameBytes(hostIfname(attachment))))))
+  unlessUnsupported(() => change(() => removal(recordsOf(ifnameBytes(hostIfname(attachment))))))
 }
 
-/** @throws CniError naming what is missing */
+/** @throws CniError that names the missing element or rule */
 export async function checkMacSpoofCheck(attachment: Attachment, port: string, mac: string): Promise<void> {
   const key = ifnameBytes(port)
   expectElement(ports, { key, goto: verification, comment: owner(attachment) })
@@ -67,7 +67,7 @@ export async function checkMacSpoofCheck(attachment: Attachment, port: string, m
   expectRules(table, prerouting, 1)
 }
 
-/** Forgets the ports of a network's attachments that are not valid any more, a few hundred at once. @returns how many */
+/** GC: removes the checks of a network's attachments that are no longer valid, in several transactions. @returns how many */
 export async function collectMacSpoofCheck(
   network: string,
   valid: Omit<Attachment, 'network'>[],
@@ -75,18 +75,18 @@ export async function collectMacSpoofCheck(
   let collected = 0
   unlessUnsupported(() => {
     const stale = listStale(addresses, staleIn(network, valid))
-    for (const part of chunks(stale)) collected += withdraw(part)
+    for (const part of chunks(stale)) collected += removeListed(part)
   })
   return collected
 }
 
-/** Takes away what is still there of ports that were listed. @returns how many */
-function withdraw(listed: Element[]): number {
+/** Removes listed ports, except those that changed since. @returns how many */
+function removeListed(listed: Element[]): number {
   let count = 0
   change(() => {
     const records = stillThere(addresses, listed)
     count = records.length
-    return withdrawal(records)
+    return removal(records)
   })
   return count
 }
@@ -104,8 +104,8 @@ function recordsOf(key: Buffer): Element[] {
   return record ? [record] : []
 }
 
-/** What deletes ports, and all else with the last of them. */
-function withdrawal(records: Element[]): Request[] {
+/** Requests that delete ports; with the last port also the chains and sets. */
+function removal(records: Element[]): Request[] {
   if (records.length === 0) return []
   const pairs = records.map(({ key, value }) => ({ key: concatenate(key, value as Buffer) }))
   const requests = [...deletion(ports, records), ...deletion(addresses, records), ...deletion(allowed, pairs)]
@@ -113,16 +113,17 @@ function withdrawal(records: Element[]): Request[] {
   return [...requests, ...dismantle(table, [prerouting, verification], [ports, addresses, allowed])]
 }
 
-function introduction(comment: string, key: Buffer, mac: Buffer): Request[] {
+function addition(comment: string, key: Buffer, mac: Buffer): Request[] {
   return [
-    ...(chainUse(netfilter(), table, prerouting) === undefined ? frame() : []),
+    ...(chainUse(netfilter(), table, prerouting) === undefined ? sharedRules() : []),
     addElement(addresses, { key, value: mac, comment }),
     addElement(allowed, { key: concatenate(key, mac), comment }),
     addElement(ports, { key, goto: verification, comment }),
   ]
 }
 
-function frame(): Request[] {
+/** Requests that add what all ports share. */
+function sharedRules(): Request[] {
   return [
     addTable(table),
     ...[ports, addresses, allowed].map(addSet),

@@ -1,4 +1,4 @@
-/** Masquerading by iptables, in the layout of the Go reference: a chain for each container, entered from POSTROUTING. */
+/** Masquerading by iptables, in the layout of the Go reference: a chain for each container, with a jump from POSTROUTING. */
 
 import type { Attachment } from '../cni/plugin.ts'
 import { formatAddress, width } from '../ip/address.ts'
@@ -15,7 +15,7 @@ import { netfilter } from './table.ts'
 const families = [4, 6] as const
 const multicast = { 4: '224.0.0.0/4', 6: 'ff00::/8' }
 
-/** Masquerades what comes from these addresses, and nothing else of this container. One run for each family. @throws CniError */
+/** Replaces a container's masqueraded addresses. Runs iptables-restore once per family. @throws CniError */
 export async function add(attachment: Attachment, addresses: Cidr[]): Promise<void> {
   await remove(await findIptablesTraces(attachment))
   for (const family of families) {
@@ -25,7 +25,7 @@ export async function add(attachment: Attachment, addresses: Cidr[]): Promise<vo
   }
 }
 
-/** First the subnets that are left alone, then all the rest; the entries last, when everything is there to be entered. */
+/** Accepts traffic within the subnets, then masquerades the rest. Jumps come last: the chain is complete before it is used. */
 function rulesOf(attachment: Attachment, addresses: Cidr[]): string[] {
   const chain = chainName(attachment)
   const comment = `-m comment --comment ${JSON.stringify(ruleComment(attachment))}`
@@ -44,12 +44,12 @@ function subnets(addresses: Cidr[]): string[] {
   return unique(addresses.map((cidr) => formatCidr(subnetOf(cidr))))
 }
 
-/** A whole address, as `iptables-save` prints it. */
+/** A host address, as `iptables-save` prints it. */
 function source({ address }: Cidr): string {
   return `${formatAddress(address)}/${width(address.family)}`
 }
 
-/** Removes chains from where they were seen. */
+/** Removes the chains of traces, with the jumps to them. */
 export async function remove(traces: Trace[]): Promise<void> {
   for (const { iptables, chain } of traces) {
     if (iptables.kind === 'nft') removeByNetlink(iptables, chain)
@@ -57,20 +57,17 @@ export async function remove(traces: Trace[]): Promise<void> {
   }
 }
 
-/** In a table of nf_tables it takes no iptables, which may be gone, or refuse a table that nft has written to. */
+/** Deletes over netlink: iptables may be missing, or refuse a table with rules of nft. */
 function removeByNetlink({ family }: Iptables, chain: string): void {
   const table = nat(family)
   update(netfilter(), () => {
     if (chainUse(netfilter(), table, chain) === undefined) return []
-    const entries = listRules(netfilter(), table, 'POSTROUTING').filter(({ leadsTo }) => leadsTo === chain)
-    return [
-      ...entries.map(({ handle }) => deleteRule(table, 'POSTROUTING', handle)),
-      deleteChain(table, chain),
-    ]
+    const jumps = listRules(netfilter(), table, 'POSTROUTING').filter(({ leadsTo }) => leadsTo === chain)
+    return [...jumps.map(({ handle }) => deleteRule(table, 'POSTROUTING', handle)), deleteChain(table, chain)]
   })
 }
 
-/** If it fails, and somebody else has removed the same meanwhile, all is well. */
+/** A failure is ignored when another process has removed the chain meanwhile. */
 async function removeByProgram(iptables: Iptables, chain: string): Promise<void> {
   const lines = removal(await save(iptables), chain)
   if (lines.length === 0) return
@@ -81,14 +78,14 @@ async function removeByProgram(iptables: Iptables, chain: string): Promise<void>
   }
 }
 
-/** The lines that remove a chain and what enters it, from the lines of `iptables-save`; none when there is no such chain. */
+/** The lines for iptables-restore that remove a chain and the jumps to it; none when `iptables-save` lists no such chain. */
 function removal(saved: string[], chain: string): string[] {
   if (!saved.some((line) => line.startsWith(`:${chain} `))) return []
-  const entries = saved.filter((line) => line.startsWith('-A ') && line.endsWith(` -j ${chain}`))
-  return [...entries.map((line) => line.replace('-A', '-D')), `-F ${chain}`, `-X ${chain}`]
+  const jumps = saved.filter((line) => line.startsWith('-A ') && line.endsWith(` -j ${chain}`))
+  return [...jumps.map((line) => line.replace('-A', '-D')), `-F ${chain}`, `-X ${chain}`]
 }
 
-/** Removes the chains of those containers of a network that have no valid attachment. @returns how many */
+/** GC: removes the chains of a network's containers without a valid attachment. @returns how many */
 export async function collect(
   network: string,
   valid: { containerID: string }[],
@@ -105,33 +102,36 @@ export async function collect(
   return collected
 }
 
-/** What the comments of a network's containers begin with. */
+/** The first part of the comments of a network's containers. */
 function commentPrefix(network: string): string {
   return ruleComment({ network, containerID: '' }).slice(0, -1)
 }
 
-/** The chains of a network's containers, known by the comment on what enters them, wherever in a rule iptables keeps it. */
+/**
+ * The chains of a network's containers, found by the comments of the jumps. iptables stores a comment in different
+ * attributes of a rule, so all of them are searched.
+ */
 function chainsByNetlink({ family }: Iptables, network: string): string[] {
-  const entries = listRules(netfilter(), nat(family), 'POSTROUTING').filter(({ attributes }) =>
+  const jumps = listRules(netfilter(), nat(family), 'POSTROUTING').filter(({ attributes }) =>
     attributes.toString().includes(commentPrefix(network)),
   )
-  return unique(entries.flatMap(({ leadsTo }) => leadsTo ?? []))
+  return unique(jumps.flatMap(({ leadsTo }) => leadsTo ?? []))
 }
 
 async function chainsByProgram(iptables: Iptables, network: string): Promise<string[]> {
   if (!isInstalled(iptables)) return []
   const comment = JSON.stringify(commentPrefix(network)).slice(0, -1)
-  const entries = (await save(iptables)).filter(
+  const jumps = (await save(iptables)).filter(
     (line) => line.startsWith('-A POSTROUTING ') && line.includes(comment),
   )
-  return unique(entries.flatMap((line) => / -j (CNI-[0-9a-f]+)$/.exec(line)?.[1] ?? []))
+  return unique(jumps.flatMap((line) => / -j (CNI-[0-9a-f]+)$/.exec(line)?.[1] ?? []))
 }
 
 function unique(names: string[]): string[] {
   return [...new Set(names)]
 }
 
-/** @throws CniError naming what is missing of what `add` did */
+/** @throws CniError that names the missing rule */
 export async function check(attachment: Attachment, addresses: Cidr[]): Promise<void> {
   for (const family of families) {
     const own = addresses.filter(({ address }) => address.family === family)

@@ -1,6 +1,6 @@
 /**
- * Masquerading by nftables. A container's address is one element of a map, which leads its packets to the chain of
- * its subnet; a second map remembers an attachment's addresses, so that DEL needs nothing but the attachment.
+ * Masquerading by nftables. A map sends the packets of a container's address to the chain of its subnet. A second map
+ * records the addresses of each attachment, so that DEL needs only the attachment.
  */
 
 import { hostIfname } from '../cni/identity.ts'
@@ -39,13 +39,13 @@ import {
 type Family = 4 | 6
 const families: Family[] = [4, 6]
 
-/** The base chain, at the place of source NAT. */
+/** The base chain, at the priority of source NAT. */
 const postrouting = 'masquerade-postrouting'
-/** Where all subnets' packets to the outside end up. */
+/** The chain that masquerades the packets that leave a subnet. */
 const outside = 'masquerade-outside'
 /** NF_IP_PRI_NAT_SRC, include/uapi/linux/netfilter_ipv4.h. */
 const srcnat = 100
-/** `chainUse` of a chain that nothing leads to: its own rules. */
+/** `chainUse` of a chain that nothing refers to: its own rules. */
 const rules = 2
 
 const multicast: Record<Family, Cidr> = {
@@ -63,32 +63,32 @@ function addressMap(family: Family): NamedSet {
   return { table: table(family), name: 'masquerade-addresses', key, value: 'verdict' }
 }
 
-/** Attachment (by the name of its host's interface) and a running number -> its addresses. */
+/** Attachment (the name of its host interface) and a number from 0 -> one of its addresses. */
 function attachmentMap(family: Family): NamedSet {
   const value = family === 4 ? ipv4Addr : ipv6Addr
   return { table: table(family), name: 'masquerade-attachments', key: [ifname, mark], value }
 }
 
-/** The chain of a subnet, `masquerade-10.1.0.0/16`. nft reads no colons in names: underscores stand for them. */
+/** The chain of a subnet, `masquerade-10.1.0.0/16`. nft allows no colon in a name: an underscore replaces it. */
 export function subnetChain(cidr: Cidr): string {
   return `masquerade-${formatCidr(subnetOf(cidr)).replaceAll(':', '_')}`
 }
 
-/** Masquerades what comes from these addresses and leaves their subnets. What claimed the addresses before gives way. */
+/** Masquerades packets from these addresses that leave their subnets. Elements of other attachments at them are replaced. */
 export function add(attachment: Attachment, addresses: Cidr[]): void {
-  change((family) => eviction(family, attachment, addresses))
-  change((family) => introduction(family, attachment, addresses))
+  change((family) => removal(family, attachment, addresses))
+  change((family) => addition(family, attachment, addresses))
 }
 
-/** Forgets an attachment. Unknown ones cost a look-up in each family. */
+/** Removes the elements of an attachment; does nothing when it has none. */
 export function remove(attachment: Attachment): void {
-  change((family) => eviction(family, attachment, []))
+  change((family) => removal(family, attachment, []))
 }
 
 /**
- * Forgets the attachments of a network that are not valid any more, in transactions of a few hundred: DEL may
- * come for some in between.
- * @returns how many elements went
+ * GC: removes the elements of a network's attachments that are no longer valid, in several transactions. DEL may remove
+ * some of them in between.
+ * @returns how many addresses were removed
  */
 export function collect(network: string, valid: Omit<Attachment, 'network'>[]): number {
   const isStale = staleIn(network, valid)
@@ -97,24 +97,24 @@ export function collect(network: string, valid: Omit<Attachment, 'network'>[]): 
 
 function collectIn(family: Family, isStale: (element: Element) => boolean): number {
   const stale = listStale(attachmentMap(family), isStale)
-  // An attachment's numbers downwards: should this end halfway, DEL still finds the others, which it counts from 0.
+  // The highest numbers first: DEL counts from 0, so it still finds the rest when GC ends halfway.
   stale.sort((one, other) => Buffer.compare(other.key, one.key))
-  return chunks(stale).reduce((sum, part) => sum + withdraw(family, part), 0)
+  return chunks(stale).reduce((sum, part) => sum + removeListed(family, part), 0)
 }
 
-/** Takes away what is still there of records, and their claims. @returns how many claims */
-function withdraw(family: Family, listed: Element[]): number {
+/** Removes listed records, except those that changed since, and their addresses. @returns how many addresses */
+function removeListed(family: Family, listed: Element[]): number {
   let count = 0
   update(netfilter(), () => {
     const records = stillThere(attachmentMap(family), listed)
-    const claims = claimsOf(family, records)
-    count = claims.length
-    return withdrawal(family, claims, records)
+    const own = addressElements(family, records)
+    count = own.length
+    return deletionOf(family, own, records)
   })
   return count
 }
 
-/** @throws CniError naming what is missing of what `add` did */
+/** @throws CniError that names the missing element or rule */
 export function check(attachment: Attachment, addresses: Cidr[]): void {
   for (const family of families)
     for (const cidr of ofFamily(addresses, family)) checkAddress(attachment, cidr)
@@ -129,9 +129,9 @@ function checkAddress(attachment: Attachment, cidr: Cidr): void {
   expectRules(table(family), postrouting, 1)
 }
 
-/** @throws KernelError saying why the kernel could not masquerade this way; nothing is changed */
-export function tryOut(): void {
-  verify(netfilter(), frame(4))
+/** Checks without a change that the kernel can masquerade by nftables. @throws KernelError */
+export function requireSupport(): void {
+  verify(netfilter(), sharedRules(4))
 }
 
 /** Both families in one transaction. */
@@ -143,23 +143,23 @@ function ofFamily(addresses: Cidr[], family: Family): Cidr[] {
   return addresses.filter(({ address }) => address.family === family)
 }
 
-/** What takes away an attachment's elements, and any that are at addresses which it is about to take. */
-function eviction(family: Family, attachment: Attachment, taken: Cidr[]): Request[] {
+/** Requests that delete an attachment's elements, and those of other attachments at the addresses that it is given. */
+function removal(family: Family, attachment: Attachment, taken: Cidr[]): Request[] {
   const records = recordsOf(family, attachment)
   const comment = owner(attachment)
   const others = ofFamily(taken, family)
     .map(({ address }) => findElement(netfilter(), addressMap(family), toBytes(address)))
-    .filter((claim) => claim !== undefined && claim.comment !== comment)
-  return withdrawal(family, [...claimsOf(family, records), ...(others as Element[])], records)
+    .filter((element) => element !== undefined && element.comment !== comment)
+  return deletionOf(family, [...addressElements(family, records), ...(others as Element[])], records)
 }
 
-/** The addresses of records, but for those that somebody else has taken over. */
-function claimsOf(family: Family, records: Element[]): Element[] {
-  const asked = records.map(({ value, comment }) => ({ key: value as Buffer, comment }))
-  return stillThere(addressMap(family), asked)
+/** The elements of the address map for records, except those that belong to another attachment now. */
+function addressElements(family: Family, records: Element[]): Element[] {
+  const expected = records.map(({ value, comment }) => ({ key: value as Buffer, comment }))
+  return stillThere(addressMap(family), expected)
 }
 
-/** What the map of attachments has for one: as many as there are running numbers. */
+/** An attachment's elements of the attachment map, from number 0 to the last. */
 function recordsOf(family: Family, attachment: Attachment): Element[] {
   const records: Element[] = []
   for (;;) {
@@ -173,10 +173,13 @@ function recordKey(attachment: Attachment, index: number): Buffer {
   return concatenate(ifnameBytes(hostIfname(attachment)), markBytes(index))
 }
 
-/** What deletes elements of both maps, with the chains that lose their last element, and the frame with its last chain. */
-function withdrawal(family: Family, claims: Element[], records: Element[]): Request[] {
-  const requests = [...deletion(addressMap(family), claims), ...deletion(attachmentMap(family), records)]
-  const chains = emptied(family, claims)
+/**
+ * Requests that delete elements of both maps, the chains that lose their last element, and with the last chain what all
+ * subnets share.
+ */
+function deletionOf(family: Family, addresses: Element[], records: Element[]): Request[] {
+  const requests = [...deletion(addressMap(family), addresses), ...deletion(attachmentMap(family), records)]
+  const chains = emptied(family, addresses)
   if (chains.length === 0) return requests
   if (chainUse(netfilter(), table(family), outside) !== rules + chains.length)
     return [...requests, ...chains.map((chain) => deleteChain(table(family), chain))]
@@ -184,30 +187,30 @@ function withdrawal(family: Family, claims: Element[], records: Element[]): Requ
   return [...requests, ...dismantle(table(family), [...chains, postrouting, outside], sets)]
 }
 
-/** The chains that nothing leads to without these elements. */
-function emptied(family: Family, claims: Element[]): string[] {
+/** The chains that nothing refers to without these elements. */
+function emptied(family: Family, addresses: Element[]): string[] {
   const counts = new Map<string, number>()
-  for (const { goto } of claims) if (goto) counts.set(goto, (counts.get(goto) ?? 0) + 1)
+  for (const { goto } of addresses) if (goto) counts.set(goto, (counts.get(goto) ?? 0) + 1)
   return [...counts].flatMap(([chain, count]) =>
     chainUse(netfilter(), table(family), chain) === rules + count ? [chain] : [],
   )
 }
 
-/** What adds an attachment's elements, below them the chains of its subnets, and below those the frame, where missing. */
-function introduction(family: Family, attachment: Attachment, all: Cidr[]): Request[] {
+/** Requests that add an attachment's elements, and first, where missing, what all subnets share and the subnets' chains. */
+function addition(family: Family, attachment: Attachment, all: Cidr[]): Request[] {
   const addresses = ofFamily(all, family)
   if (addresses.length === 0) return []
   const has = (chain: string) => chainUse(netfilter(), table(family), chain) !== undefined
   const subnets = new Map(addresses.map((cidr) => [subnetChain(cidr), subnetOf(cidr)]))
   return [
-    ...(has(postrouting) ? [] : frame(family)),
+    ...(has(postrouting) ? [] : sharedRules(family)),
     ...[...subnets].flatMap(([chain, subnet]) => (has(chain) ? [] : subnetRules(family, chain, subnet))),
     ...addresses.flatMap((cidr, index) => elements(family, attachment, cidr, index)),
   ]
 }
 
-/** What all subnets share. */
-function frame(family: Family): Request[] {
+/** Requests that add what all subnets share. */
+function sharedRules(family: Family): Request[] {
   const own = table(family)
   return [
     addTable(own),
@@ -221,7 +224,7 @@ function frame(family: Family): Request[] {
   ]
 }
 
-/** Neighbours see each other as they are; all else leaves in disguise. */
+/** Traffic within the subnet keeps its source; the rest is masqueraded. */
 function subnetRules(family: Family, chain: string, subnet: Cidr): Request[] {
   const own = table(family)
   return [

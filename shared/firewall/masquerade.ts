@@ -1,4 +1,4 @@
-/** `ipMasq`: what a container sends to the outside leaves with the host's address. By nftables or by iptables. */
+/** `ipMasq`: packets that leave a container's subnet get the host's address as source. By nftables or iptables. */
 
 import { CniError, Code, factsOf, toCniError } from '../cni/error.ts'
 import type { Attachment } from '../cni/plugin.ts'
@@ -11,9 +11,9 @@ import { isUnsupported, unlessUnsupported } from './unsupported.ts'
 export type MasqueradeBackend = 'nftables' | 'iptables'
 
 /**
- * Masquerades a container's addresses towards all but their own subnets and multicast.
+ * Masquerades a container's addresses, except towards their own subnets and multicast.
  * @param addresses each with the prefix length of its subnet
- * @param backend default: nftables, or iptables where the kernel cannot
+ * @param backend default: nftables, or iptables when the kernel lacks nftables
  * @throws KernelError, or CniError where no back end works
  */
 export async function addMasquerade(
@@ -35,7 +35,7 @@ async function addByIptables(attachment: Attachment, addresses: Cidr[]): Promise
   await iptables.add(attachment, addresses)
 }
 
-/** Runs an action of the nftables back end; gives the error that says that the kernel has no such thing. */
+/** Runs an action of the nftables back end. @returns the error when the kernel lacks nftables @throws all other errors */
 function attempt(action: () => void): KernelError | undefined {
   try {
     action()
@@ -60,8 +60,8 @@ function bothUnusable(error: CniError, rejected: KernelError): CniError {
 }
 
 /**
- * Forgets an attachment in whichever back end has it, since the configuration may have changed; what neither knows is
- * done already. Needs no addresses.
+ * Removes the rules of an attachment from both back ends, since the configuration may have changed since ADD. Does nothing
+ * when neither has rules. Needs no addresses.
  */
 export async function removeMasquerade(attachment: Attachment): Promise<void> {
   unlessUnsupported(() => nftables.remove(attachment))
@@ -70,8 +70,8 @@ export async function removeMasquerade(attachment: Attachment): Promise<void> {
 }
 
 /**
- * Without a back end named, either may have it: the kernel may have learnt nftables since ADD.
- * @throws CniError naming what is missing and the command that shows it
+ * Without `backend`, either back end may have the rules: an nftables module may have been loaded since ADD.
+ * @throws CniError that names the missing rule or element, and the command that shows it
  */
 export async function checkMasquerade(
   attachment: Attachment,
@@ -87,7 +87,7 @@ export async function checkMasquerade(
   await iptables.check(attachment, addresses)
 }
 
-/** GC: forgets those attachments of a network that are not valid any more. @returns how many addresses, or chains of iptables */
+/** GC: removes the rules of attachments that are no longer valid. @returns how many addresses and iptables chains */
 export async function collectMasquerade(
   network: string,
   valid: { containerID: string; ifname: string }[],
@@ -98,10 +98,10 @@ export async function collectMasquerade(
   return elements + (await (await import('./masquerade-iptables.ts')).collect(network, valid, traces))
 }
 
-/** Why masquerading cannot work here; undefined when it can. Nothing is changed. */
+/** Why masquerading cannot work on this host; undefined when it can. Changes nothing. */
 export async function masqueradeStatus(backend?: MasqueradeBackend): Promise<string | undefined> {
   if (backend === 'iptables') return whyNotIptables()
-  const rejected = attempt(nftables.tryOut)
+  const rejected = attempt(nftables.requireSupport)
   if (!rejected) return undefined
   if (backend === 'nftables') return unusable(rejected).message
   const reason = await whyNotIptables()

@@ -1,10 +1,10 @@
-/** What CHECK says when something of ours is not where ADD put it. */
+/** CHECK's error when a rule or element of ADD is missing or changed. */
 
 import { CniError, Code } from '../cni/error.ts'
 
-/** @param see shows what is there instead */
+/** @param see command that shows the present state */
 export function missing(msg: string, see: string): CniError {
   const hint =
-    'run DEL and ADD again to repair the attachment; something else on this host removed or changed it'
+    'another program on this host removed or changed it: run DEL and ADD again to repair the attachment'
   return new CniError(Code.Internal, { msg, hint, see })
 }

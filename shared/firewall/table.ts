@@ -1,4 +1,4 @@
-/** Our own table in each family: whose an element is, and how what nobody needs any more goes away. */
+/** Our nftables table in each family: the comments that name an element's attachment, and the deletion of unused parts. */
 
 import { hashedName } from '../cni/identity.ts'
 import type { Attachment } from '../cni/plugin.ts'
@@ -16,51 +16,50 @@ import { formatKey } from '../netlink/nftables-types.ts'
 import { openSocket, Protocol, type Request, type Socket } from '../netlink/socket.ts'
 import { missing } from './missing.ts'
 
-/** Everything of ours in a family is in a table of this name, and nothing of ours is anywhere else. */
+/** All our chains and sets of a family are in this table. */
 export function ourTable(family: Table['family']): Table {
   return { family, name: 'patchbay' }
 }
 
-/** The room that a network's name has in a comment: the rest is for container and interface. */
+/** The longest network name in a comment, characters. The rest is for container and interface. */
 const networkLength = 40
 
 /**
- * The comment on an attachment's elements, which says whose they are: `network/containerID/ifname`.
- * What would be too long for nft ends in a hash instead.
+ * The comment on an attachment's elements: `network/containerID/ifname`. One that is too long for nft ends in a hash.
  */
 export function owner({ network, containerID, ifname }: Attachment): string {
   return shortened(`${ownerPrefix(network)}${containerID}/${ifname}`, commentLength)
 }
 
-/** What the comments of a network's attachments begin with, and no other network's. */
+/** The first part of the comments of a network's attachments; no other network has the same. */
 function ownerPrefix(network: string): string {
   return `${shortened(network, networkLength)}/`
 }
 
-/** A text of at most so many characters: the tail of a longer one is a hash of it all. `~` occurs in no name. */
+/** A text of at most `length` characters: a longer one is cut, and ends in `~` and its hash. `~` occurs in no name. */
 function shortened(text: string, length: number): string {
   if (text.length <= length) return text
   const tail = hashedName('~', text)
   return text.slice(0, length - tail.length) + tail
 }
 
-/** Judges comments for GC: true for those of the network's attachments that are not valid any more. */
+/** For GC: tells whether an element belongs to an attachment of the network that is no longer valid. */
 export function staleIn(network: string, valid: Omit<Attachment, 'network'>[]) {
   const prefix = ownerPrefix(network)
   const kept = new Set(valid.map((attachment) => owner({ network, ...attachment })))
   return ({ comment }: { comment?: string }) => comment?.startsWith(prefix) === true && !kept.has(comment)
 }
 
-/** Deletes chains and sets, and the table as well if it has nothing else. */
+/** Requests that delete chains and sets, and the table too if it has nothing else. */
 export function dismantle(table: Table, chains: string[], sets: NamedSet[]): Request[] {
   const requests = [...chains.map((chain) => deleteChain(table, chain)), ...sets.map(deleteSet)]
   return tableUse(netfilter(), table) === requests.length ? [...requests, deleteTable(table)] : requests
 }
 
-/** A message's attribute has 64 KiB and a transaction must fit the socket's buffer: a few hundred elements are safe. */
+/** Elements per message: a netlink attribute has at most 64 KiB, and a transaction must fit the socket's buffer. */
 const chunk = 256
 
-/** A list in parts that a transaction can take. */
+/** Splits a list into parts that fit a transaction. */
 export function chunks<T>(list: T[]): T[][] {
   const count = Math.ceil(list.length / chunk)
   return Array.from({ length: count }, (_, index) => list.slice(index * chunk, (index + 1) * chunk))
@@ -71,8 +70,8 @@ export function deletion(set: NamedSet, elements: Element[]): Request[] {
 }
 
 /**
- * A set's elements that GC is to take away.
- * @throws KernelError EOPNOTSUPP when the kernel has no nf_tables: `update` knows how it says so
+ * The elements of a set that GC must delete.
+ * @throws KernelError EOPNOTSUPP when the kernel has no nf_tables
  */
 export function listStale(set: NamedSet, isStale: (element: Element) => boolean): Element[] {
   let stale: Element[] = []
@@ -83,7 +82,7 @@ export function listStale(set: NamedSet, isStale: (element: Element) => boolean)
   return stale
 }
 
-/** Of elements that were listed before, those that are still there and whose they were. */
+/** Those of earlier listed elements that still exist and still belong to the same attachment. */
 export function stillThere(set: NamedSet, elements: Element[]): Element[] {
   return elements
     .map(({ key, comment }) => {
@@ -96,15 +95,15 @@ export function stillThere(set: NamedSet, elements: Element[]): Element[] {
 let socket: Socket | undefined
 
 /**
- * The process's socket to netfilter, in the namespace it was first asked for in. It stays open to the end: closing it
- * waits until the kernel has freed what was deleted, 10 ms or so, in which DEL has other things to do.
+ * The process's socket to netfilter, opened on first use in the namespace of that moment. It stays open until the process
+ * ends: close(2) waits about 10 ms until the kernel has freed what was deleted.
  */
 export function netfilter(): Socket {
   socket ??= openSocket(Protocol.NETFILTER)
   return socket
 }
 
-/** @throws CniError unless a chain has so many rules */
+/** @throws CniError unless a chain has this number of rules */
 export function expectRules(table: Table, chain: string, count: number): void {
   const found = listRules(netfilter(), table, chain).length
   if (found === count) return
@@ -112,7 +111,7 @@ export function expectRules(table: Table, chain: string, count: number): void {
   throw missing(what, `nft list chain ${table.family} ${table.name} ${chain}`)
 }
 
-/** @throws CniError unless a set has an element just so */
+/** @throws CniError unless a set has the element, with the same comment and chain */
 export function expectElement(set: NamedSet, expected: Element): void {
   const found = findElement(netfilter(), set, expected.key)
   if (found && found.goto === expected.goto && found.comment === expected.comment) return

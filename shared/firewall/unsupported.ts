@@ -1,16 +1,16 @@
-/** Whether the kernel can do what a back end needs is told by its answer, never by looking for programs or modules. */
+/** Recognizes from the kernel's errors that it lacks nf_tables. Programs and modules are not looked up. */
 
 import { isErrno } from '../kernel/errno.ts'
 
 /**
- * Whether an error says that the kernel lacks nf_tables, or the family, or NAT in it (ENOENT for an unknown kind of
- * chain or expression), and not that the attempt was wrong.
+ * Whether an error means that the kernel lacks nf_tables, the family, or NAT in it. ENOENT: unknown type of chain or
+ * expression.
  */
 export function isUnsupported(error: unknown): boolean {
   return isErrno(error, 'EOPNOTSUPP', 'EPROTONOSUPPORT', 'EAFNOSUPPORT', 'ENOENT')
 }
 
-/** Runs an action; gives undefined where there is no kernel support, hence nothing to be found. */
+/** Runs an action. @returns undefined when the kernel lacks nf_tables, so that no rule can exist */
 export function unlessUnsupported<T>(action: () => T): T | undefined {
   try {
     return action()

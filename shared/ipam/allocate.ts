@@ -1,4 +1,4 @@
-/** Which address is given next: a pure decision, round robin over a range set. */
+/** Chooses the next address to give: round robin over a range set. Changes nothing. */
 
 import type { Address } from '../ip/address.ts'
 import { plus } from '../ip/subnet.ts'
@@ -10,12 +10,13 @@ interface Stretch {
   end: Address
 }
 
-/** Gives the first address of a stretch that nobody holds. */
+/** Finds the first free address of a stretch. */
 export type FirstFree = (from: Address, to: Address) => Address | undefined
 
 /**
  * The address to give next, or undefined when all are taken.
- * @param last the address given last: the walk begins after it and wraps round, so that a released address rests longest
+ * @param last the address given last: the search begins after it and wraps round, so that a released address stays
+ *   unused for as long as possible
  */
 export function allocate(set: RangeSet, firstFree: FirstFree, last?: Address): Address | undefined {
   for (const stretch of stretches(set, last)) {
@@ -37,7 +38,7 @@ function stretches(set: RangeSet, last: Address | undefined): Stretch[] {
   return [rest, ...set.slice(at + 1), ...set.slice(0, at), begun]
 }
 
-/** The first address of a stretch that is free and that a container may have. */
+/** The first free address of a stretch that is not a gateway, network or broadcast address. */
 function firstUsable(set: RangeSet, firstFree: FirstFree, { start, end }: Stretch): Address | undefined {
   let found = firstFree(start, end)
   while (found && roleOf(set, found)) found = firstFree(plus(found, 1n), end)

@@ -1,4 +1,4 @@
-/** Calls another plugin's executable as the specification says: same environment, same input, its answer ours. */
+/** Calls another plugin's executable with our environment and input (spec section "Plugin Delegation"). */
 
 import { environment, run } from '#engine'
 import type { Completed } from '../../engine/engine.ts'
@@ -34,9 +34,9 @@ function notFound(msg: string, hint: string): CniError {
 }
 
 /**
- * Runs a plugin's executable for one verb; what it logs goes on to our standard error.
- * @returns what it answered
- * @throws CniError, the plugin's own where it gave one
+ * Runs a plugin's executable for one verb, and passes its log on to our standard error.
+ * @returns its standard output
+ * @throws CniError: the one that the plugin reported, or one that describes how it failed
  */
 export async function execute(path: string, command: Command, request: Request): Promise<string> {
   const completed = await start(path, command, request)
@@ -45,7 +45,7 @@ export async function execute(path: string, command: Command, request: Request):
   return completed.stdout
 }
 
-/** A file that is being replaced cannot be executed (ETXTBSY): it is tried again for a second. */
+/** A file that another process has open for writing cannot be executed (ETXTBSY): retry for a second. */
 const ATTEMPTS = 11
 const PAUSE_MILLISECONDS = 100
 
@@ -63,22 +63,22 @@ function requireExecutable(path: string): void {
   if ((stat(path)?.mode ?? 0) & ANY_EXECUTE) return
   throw new CniError(Code.Internal, {
     msg: `${path} is not executable`,
-    hint: `make it so: chmod +x ${path}`,
+    hint: `make it executable: chmod +x ${path}`,
     errno: 'EACCES',
   })
 }
 
-/** What is left of a program that the kernel would not execute: the shell's status for it, and not a word. */
+/** Whether execve(2) failed: status 127, as a shell gives it, and no output. */
 function neverStarted({ status, stdout, stderr }: Completed): boolean {
   return status === 127 && stdout === '' && stderr === ''
 }
 
-/** The delegate's own error, or what can be said about one that gave none. */
+/** The error that the delegate reported; without one, its status and output. */
 function failure(path: string, command: Command, { status, stdout, stderr }: Completed): CniError {
   const reported = parseError(stdout)
   if (reported) return reported
-  const said = stderr.trim()
-  const why = said ? `: ${JSON.stringify(said)}` : ' with no error message'
+  const output = stderr.trim()
+  const why = output ? `: ${JSON.stringify(output)}` : ' with no error message'
   const answer = stdout.trim() && `it answered ${JSON.stringify(stdout.slice(0, 500))}`
   return new CniError(Code.Internal, {
     msg: `netplugin failed${why}: exit status ${status}`,
@@ -90,7 +90,7 @@ function failure(path: string, command: Command, { status, stdout, stderr }: Com
   })
 }
 
-/** The error of spec section "Error" in a plugin's output, if there is one. */
+/** The error in a plugin's output (spec section "Error"); undefined when the output has none. */
 function parseError(stdout: string): CniError | undefined {
   try {
     const { code, msg, details } = JSON.parse(stdout)

@@ -1,11 +1,11 @@
-/** What the oldest versions of the specification could not say. */
+/** A limit of the oldest spec versions: one address per family. */
 
 import { CniError, Code } from '../cni/error.ts'
 import { atLeast, type SpecVersion } from '../cni/version.ts'
 import type { Address } from '../ip/address.ts'
 
 /**
- * Refuses a second address of a family where results have room for one: 0.1.0 and 0.2.0.
+ * Refuses a second address of a family in versions 0.1.0 and 0.2.0, whose results hold only one.
  * @throws CniError of code 7
  */
 export function requireOnePerFamily(addresses: readonly Address[], cniVersion = '0.1.0'): void {

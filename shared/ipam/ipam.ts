@@ -1,6 +1,6 @@
 /**
- * Addresses for an attachment, from whatever plugin the configuration's `ipam.type` names. When that plugin is this very
- * executable it runs in the same process; anybody else's is executed.
+ * Addresses for an attachment, from the plugin that `ipam.type` names. A plugin of this executable runs in the same process;
+ * any other is executed.
  */
 
 import { toCniError } from '../cni/error.ts'
@@ -12,11 +12,11 @@ import { stat } from '../kernel/files.ts'
 import { execute, findPlugin } from './delegate.ts'
 
 export interface Ipam {
-  /** Refuses what cannot work (no such plugin, a bad configuration) before anything is touched. */
+  /** Refuses a missing plugin and an invalid configuration, before ADD changes anything. */
   prepare(): Promise<void>
   /**
-   * Addresses, routes and DNS settings; none are kept when it fails.
-   * @param avoid addresses that are not to be given, where the plugin can choose
+   * Reserves addresses, and gives routes and DNS settings. When it fails, no address stays reserved.
+   * @param avoid addresses not to give, if the plugin can choose
    */
   add(avoid?: readonly string[]): Promise<Result>
   del(): Promise<void>
@@ -36,7 +36,7 @@ const builtIn: Record<string, () => Promise<Plugin>> = {
   static: async () => (await import('./static/plugin.ts')).staticIpam,
 }
 
-/** The IPAM of a request; undefined when its network has none. A plugin that is missing is each verb's error. */
+/** The IPAM of a request; undefined when its network has none. When the plugin is missing, each verb throws. */
 export function ipamOf(request: IpamRequest): Ipam | undefined {
   const type = request.config.ipam?.type
   if (!type) return undefined
@@ -61,17 +61,17 @@ async function resolve(type: string, request: IpamRequest): Promise<Ipam> {
   return load ? inProcess(await load(), request) : delegated(path, request)
 }
 
-/** Whether a path leads to the executable that is running, whatever its name. */
+/** Whether a path leads to the running executable, under any name. */
 function isThisExecutable(path: string): boolean {
   const [one, other] = [stat(path), stat('/proc/self/exe')]
   return one?.inode === other?.inode && one?.device === other?.device
 }
 
 function inProcess(plugin: Plugin, outer: IpamRequest): Ipam {
-  let judged: Request | undefined
+  let parsed: Request | undefined
   const strictly = () => {
-    judged ??= { ...outer, config: plugin.config.parse(outer.raw, outer.log) }
-    return judged
+    parsed ??= { ...outer, config: plugin.config.parse(outer.raw, outer.log) }
+    return parsed
   }
   const leniently = () => ({ ...outer, config: plugin.config.parseLeniently(outer.raw, outer.log) })
   return {
@@ -91,7 +91,7 @@ function delegated(path: string, request: IpamRequest): Ipam {
   const call = async (command: Command) => void (await execute(path, command, request))
   return {
     prepare: async () => {},
-    add: () => addOrTakeBack(path, request),
+    add: () => addOrDelete(path, request),
     del: () => call('DEL'),
     check: () => call('CHECK'),
     status: () => call('STATUS'),
@@ -99,8 +99,8 @@ function delegated(path: string, request: IpamRequest): Ipam {
   }
 }
 
-/** A delegate whose ADD failed is called again with DEL (spec section "Delegated Plugin Execution Procedure"). */
-async function addOrTakeBack(path: string, request: IpamRequest): Promise<Result> {
+/** Runs DEL after a failed ADD (spec section "Delegated Plugin Execution Procedure"). */
+async function addOrDelete(path: string, request: IpamRequest): Promise<Result> {
   try {
     return parseAnswer(await execute(path, 'ADD', request), request)
   } catch (error) {
@@ -109,7 +109,7 @@ async function addOrTakeBack(path: string, request: IpamRequest): Promise<Result
   }
 }
 
-/** What a delegate's ADD answered. One that does not state its version answers in the configuration's. */
+/** The result of a delegate's ADD. Without a cniVersion, it is in the version of the configuration. */
 function parseAnswer(answer: string, { cniVersion, config }: IpamRequest): Result {
   const name = `answer of ${config.ipam?.type}`
   return readResult(parseJson(answer, name), cniVersion, name)

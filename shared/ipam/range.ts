@@ -1,4 +1,4 @@
-/** Ranges of addresses to give out, and sets of them: what `ranges` in a configuration means, as plain arithmetic. */
+/** Ranges of addresses and sets of ranges, as `ranges` in a configuration describes them. */
 
 import { CniError, Code } from '../cni/error.ts'
 import { type Address, formatAddress, parseAddress, sameAddress, width } from '../ip/address.ts'
@@ -12,7 +12,7 @@ export interface RangeConfig {
   gateway?: string
 }
 
-/** A range with its defaults filled in. The gateway need not lie in it. */
+/** A range with its defaults filled in. The gateway may lie outside of it. */
 export interface Range {
   subnet: Cidr
   start: Address
@@ -23,12 +23,12 @@ export interface Range {
 /** The first and the last address of a range. */
 export type Bounds = Pick<Range, 'start' | 'end'>
 
-/** Ranges of one family that do not overlap; a container gets one address out of each set. */
+/** Ranges of one family that do not overlap. A container gets one address of each set. */
 export type RangeSet = readonly Range[]
 
 /**
  * Reads a range and fills in its defaults: gateway and start are the subnet's first host address, the end is its last.
- * @param path where the range stands in the configuration, for the error: `ipam.ranges[0][1]`
+ * @param path of the range in the configuration, for the error: `ipam.ranges[0][1]`
  * @throws CniError of code 7
  */
 export function parseRange(config: RangeConfig, path: string): Range {
@@ -82,7 +82,7 @@ function parseHost(text: string, path: string): Address {
   return address
 }
 
-/** The last address a host may have: the one before IPv4's broadcast address, the very last of IPv6. */
+/** The last address a host may have: the one before the broadcast address in IPv4, the last one in IPv6. */
 function lastHost(subnet: Cidr): Address {
   return subnet.address.family === 4 ? plus(lastOf(subnet), -1n) : lastOf(subnet)
 }
@@ -97,7 +97,7 @@ function requireRoom(range: Range, path: string): void {
 
 /**
  * Reads a set of ranges: one or more, of one family, none overlapping another.
- * @param index the set's place among all sets, for the error
+ * @param index the set's number among all sets, for the error
  * @throws CniError of code 7
  */
 export function parseRangeSet(configs: readonly RangeConfig[], path: string, index: number): RangeSet {
@@ -113,7 +113,7 @@ export function parseRangeSet(configs: readonly RangeConfig[], path: string, ind
 }
 
 /**
- * Refuses no sets at all, and sets that share addresses.
+ * Refuses an empty list of sets, and sets that share addresses.
  * @throws CniError of code 7
  */
 export function requireDistinct(sets: readonly RangeSet[]): void {
@@ -153,7 +153,7 @@ export function rangeOf(set: RangeSet, address: Address): Range | undefined {
   return set.find((range) => includes(range, address))
 }
 
-/** What an address of a set is that no container may have: a gateway, a network or an IPv4 broadcast address. */
+/** The special role of an address, which no container may have; undefined for an ordinary address. */
 export function roleOf(set: RangeSet, address: Address): 'gateway' | 'network' | 'broadcast' | undefined {
   if (set.some(({ gateway }) => sameAddress(gateway, address))) return 'gateway'
   if (set.some(({ subnet }) => sameAddress(networkOf(subnet), address))) return 'network'
@@ -162,7 +162,7 @@ export function roleOf(set: RangeSet, address: Address): 'gateway' | 'network' |
   return undefined
 }
 
-/** How many addresses a set can give out. */
+/** The number of addresses that a set can give. */
 export function capacity(set: RangeSet): bigint {
   const size = set.reduce((sum, { start, end }) => sum + end.value - start.value + 1n, 0n)
   const special = set.flatMap(({ subnet, gateway }) => [gateway, networkOf(subnet), lastOf(subnet)])

@@ -1,13 +1,13 @@
-/** The words that the configurations of all IPAM plugins share. */
+/** Keys that several IPAM plugins have. */
 
 import { boolean, cidr, describe, integer, ip, object, optional } from '../cni/schema.ts'
 
 const number = integer({ min: 0, max: 0xffffffff })
 
-/** Heeded by the interface plugin: only there is a wire to ask on. */
+/** Read by the interface plugin, which has the interface to probe from. */
 export const probe = describe(
   optional(boolean),
-  'Asks for 0.6 s whether another machine on the segment has the addresses (RFC 5227, RFC 4862), before the container gets them.',
+  'Probes for 0.6 s whether another machine on the segment has the addresses (RFC 5227, RFC 4862), before the container gets them.',
 )
 
 export const route = object({

@@ -1,16 +1,16 @@
 /**
- * Which addresses are taken, as bitmaps: a page is 32,768 consecutive addresses, the first of which names it. Finding a
- * free one costs the same wherever it is and however many are taken, and an IPv6 subnet costs the pages it uses.
+ * Bitmaps of the taken addresses. A page is 32,768 consecutive addresses, and its name is the first of them. Pages without a
+ * taken address are absent, so a large IPv6 subnet needs only a few.
  */
 
 import { type Address, formatAddress } from '../ip/address.ts'
 import { plus } from '../ip/subnet.ts'
 
 const SIZE = 32_768
-/** As many bytes as a page has when it is written out whole; one that ends earlier goes on with zeros. */
+/** The length of a full page in bytes. A shorter page continues with zeros. */
 export const PAGE_BYTES = SIZE / 8
 
-/** Gives a page by its name; undefined when nothing on it is taken. */
+/** Gives a page by its name; undefined when it has no taken address. */
 export type Pages = (name: string) => Uint8Array | undefined
 
 /** Where an address's bit is. */
@@ -20,7 +20,7 @@ export interface Place {
   mask: number
 }
 
-/** The page that an address is on, and its bit there: the lowest bit of a byte is its first address. */
+/** The page and the bit of an address. The lowest bit of a byte is its first address. */
 export function placeOf(address: Address): Place {
   const at = offsetOf(address)
   return { page: formatAddress(plus(address, BigInt(-at))), byte: at >> 3, mask: 1 << (at & 7) }
@@ -30,7 +30,7 @@ function offsetOf({ value }: Address): number {
   return Number(value & BigInt(SIZE - 1))
 }
 
-/** The first address from `from` to `to`, both included, that is not taken. */
+/** The first free address from `from` to `to`, both included; undefined when all are taken. */
 export function firstFree(pages: Pages, from: Address, to: Address): Address | undefined {
   let at = from
   while (at.value <= to.value) {

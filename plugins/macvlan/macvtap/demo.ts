@@ -1,3 +1,3 @@
-/** The demo of macvtap: no ping passes, because frames go to a program. */
+/** What the demo must know of macvtap: no ping passes, as its frames go to a program. */
 
 export const takesPings = false

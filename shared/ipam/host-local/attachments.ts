@@ -1,7 +1,7 @@
 /**
- * Where entries are kept: those that an index was made with in one file (base.ts), every later one as the text of a
- * symlink named after it, which the kernel makes in one call, whole or not at all. The symlink counts. A file takes its
- * place where the text is too long for one.
+ * Storage of the index's entries. One file (base.ts) holds the entries that the index was made with. Each later entry is
+ * the text of a symlink of its name, which the kernel makes in one call; a text that is too long goes into a regular file.
+ * The later entry overrides the one in the base.
  */
 
 import { KernelError } from '../../kernel/errno.ts'
@@ -25,7 +25,7 @@ const LONGEST = 4096
 const baseIn = (root: string) => `${root}/base`
 const linksIn = (root: string) => `${root}/attachments`
 
-/** Who finds an entry looks whether its records agree: one of an attachment that is gone may stay in the base. */
+/** The base may still have the entry of an attachment that is gone: callers compare it with the records. */
 export function readEntry(root: string, name: string): Entry | undefined {
   return readLater(root, name) ?? findInBase(baseIn(root), name)
 }
@@ -35,7 +35,7 @@ function readLater(root: string, name: string): Entry | undefined {
   return parseEntry(readLink(path) ?? readFileIfAny(path))
 }
 
-/** Puts an entry in the place of the one that was there, or none. @throws KernelError */
+/** Writes an entry over the one of the same name; undefined removes it. @throws KernelError */
 export function writeEntry(root: string, name: string, entry: Entry | undefined): void {
   const path = `${linksIn(root)}/${name}`
   const text = entry && formatEntry(entry)
@@ -46,13 +46,13 @@ export function writeEntry(root: string, name: string, entry: Entry | undefined)
   else if (text !== undefined) makeLink(path, text)
 }
 
-/** The names of all entries that begin so. */
+/** The names of all entries that begin with a prefix. */
 export function entryNames(root: string, prefix: string): string[] {
   const later = linkNames(root).filter((name) => name.startsWith(prefix))
   return [...new Set([...namesInBase(baseIn(root), prefix), ...later])]
 }
 
-/** All entries that can be read; none where there is no index. */
+/** All entries; none when the index is absent or cannot be read. */
 export function readEntries(root: string): Map<string, Entry> {
   try {
     const later = linkNames(root).map((name) => [name, readLater(root, name)] as const)
@@ -64,7 +64,7 @@ export function readEntries(root: string): Map<string, Entry> {
   }
 }
 
-/** Begins anew with these entries. @throws KernelError */
+/** Replaces all entries. @throws KernelError */
 export function writeEntries(root: string, entries: ReadonlyMap<string, Entry | undefined>): void {
   removeTree(linksIn(root))
   makeDirectory(linksIn(root), 0o700)

@@ -1,6 +1,6 @@
 /**
- * The entries that an index was made with, in one file: sorted lines in blocks of one size, so that one is found by
- * bisection. It is never changed; what came later is beside it.
+ * The file of the entries that an index was made with: sorted lines in blocks of one size, searched by bisection. It is
+ * written once; later entries are kept in attachments.ts.
  */
 
 import { isErrno } from '../../kernel/errno.ts'
@@ -38,12 +38,12 @@ function inBlocks(lines: readonly string[]): string {
   return blocks.join('') + block
 }
 
-/** All that is in the file; nothing when there is none. */
+/** All entries; none when the file is absent. */
 export function readBase(path: string): Map<string, Entry> {
   return new Map(parseLines(readFileIfAny(path) ?? ''))
 }
 
-/** One entry, if it is in the file. */
+/** The entry of a name; undefined when the file has none. */
 export function findInBase(path: string, name: string): Entry | undefined {
   return withBlocks(path, (blocks) => {
     const block = blocks.read(blocks.upTo(name))
@@ -55,7 +55,7 @@ export function findInBase(path: string, name: string): Entry | undefined {
   })
 }
 
-/** The names in the file that begin so. */
+/** The names in the file that begin with a prefix. */
 export function namesInBase(path: string, prefix: string): string[] {
   const names: string[] = []
   withBlocks(path, (blocks) => {
@@ -73,7 +73,7 @@ export function namesInBase(path: string, prefix: string): string[] {
 interface Blocks {
   count: number
   read(at: number): string
-  /** The last block that begins with this name or one before it; the first, when none does. */
+  /** The last block whose first name is not after this one; the first block when all are after it. */
   upTo(name: string): number
 }
 

@@ -1,4 +1,4 @@
-/** CHECK: the container still has the addresses that it was given. */
+/** CHECK: the addresses that ADD gave are still reserved for the container. */
 
 import { CniError, Code } from '../../cni/error.ts'
 import { type Address, formatAddress } from '../../ip/address.ts'
@@ -9,14 +9,15 @@ import { isHeldBy, type Reservation, reservationOf, reservations } from './recor
 import type { HostLocalRequest } from './request.ts'
 
 /**
- * The addresses of prevResult that are from our ranges must be the attachment's; without any, it must hold one. The lock
- * is not needed: a record that is ours does not change.
+ * The addresses of prevResult that lie in our ranges must be reserved for the attachment; when there are none, it must
+ * hold at least one address. No lock is needed: an attachment's records change only in its own ADD and DEL.
+ * @throws CniError
  */
 export function checkReservations(directory: string, request: HostLocalRequest): void {
   const given = givenAddresses(request)
   for (const address of given) requireHeld(directory, address, request)
   if (given.length === 0 && !reservations(directory).some((one) => isHeldBy(one, request)))
-    throw lost(request, `no file in ${directory} names it`)
+    throw lost(request, `no file in ${directory} names the container`)
 }
 
 function givenAddresses({ config, prevResult }: HostLocalRequest): Address[] {
@@ -40,6 +41,6 @@ function lost({ containerID, ifname }: HostLocalRequest, details: string): CniEr
   return new CniError(Code.Internal, {
     msg: `host-local: Failed to find address added by container ${containerID}`,
     details: `interface ${ifname}: ${details}`,
-    hint: 'the address may be given to another container: delete and add this one again',
+    hint: 'another container may get the address: run DEL and ADD for this container again',
   })
 }

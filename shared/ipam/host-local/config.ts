@@ -1,4 +1,4 @@
-/** What the `ipam` section of type host-local may say. The descriptions become the README's table and the JSON Schema. */
+/** Keys of the `ipam` section of type host-local. The descriptions become the README's table and the JSON Schema. */
 
 import { type Config, network } from '../../cni/config.ts'
 import { CniError, type Complaint } from '../../cni/error.ts'
@@ -31,7 +31,7 @@ const bounds = {
   ),
 }
 
-const range = object({ subnet: describe(cidr, 'Where the addresses are from.'), ...bounds })
+const range = object({ subnet: describe(cidr, 'Subnet of the addresses.'), ...bounds })
 
 const shape = {
   ipam: object({
@@ -40,26 +40,32 @@ const shape = {
       optional(list(list(range))),
       'Range sets: a container gets one address of each. A set is a list of ranges of one family.',
     ),
-    subnet: describe(optional(cidr), 'Short for one more range set, before the others, of a single range.'),
+    subnet: describe(
+      optional(cidr),
+      'Short form for one more range set of one range, before those of `ranges`.',
+    ),
     ...bounds,
     routes: describe(optional(list(route)), 'Routes for the container.'),
     probe,
-    resolvConf: describe(optional(path), 'File in the format of resolv.conf(5) to take DNS settings from.'),
+    resolvConf: describe(
+      optional(path),
+      'File in the format of resolv.conf(5): the DNS settings of the result.',
+    ),
     dataDir: describe(
       withDefault(path, defaultDataDir),
-      'Where reservations are kept, one directory per network.',
+      'Directory of the reservations, with one directory per network.',
     ),
     wait: describe(
       withDefault(integer({ min: 0, max: 60 }), 0),
-      'Seconds to wait for an address when all are taken, while others may be leaving.',
+      'Seconds to wait for a free address when all are taken.',
     ),
     sticky: describe(
       withDefault(boolean, false),
-      'A container that comes back gets its old addresses: one of the same pod, or with the same `STICKY_KEY`.',
+      'A new container of the same pod, or with the same `STICKY_KEY`, gets the addresses of the old one.',
     ),
     stickySeconds: describe(
       withDefault(integer({ min: 1, max: 31_536_000 }), defaultStickySeconds),
-      'How long the addresses of a container that left are kept for it.',
+      'Seconds that the addresses of a deleted container are kept for the next one of its pod or `STICKY_KEY`.',
     ),
   }),
 }
@@ -79,8 +85,8 @@ function soundRanges(config: HostLocalConfig): Complaint | undefined {
 }
 
 /**
- * All range sets in the order that numbers them: the runtime's, the short form's, and those of `ranges`.
- * @throws CniError of code 7 for ranges that cannot be
+ * All range sets, numbered in this order: the runtime's, the short form's, and those of `ranges`.
+ * @throws CniError of code 7 for invalid ranges
  */
 export function rangeSets({ ipam, runtimeConfig, cniVersion }: HostLocalConfig): RangeSet[] {
   const { subnet, rangeStart, rangeEnd, gateway, ranges = [] } = ipam
@@ -100,7 +106,7 @@ export function rangeSets({ ipam, runtimeConfig, cniVersion }: HostLocalConfig):
   return sets
 }
 
-/** Seconds that addresses are kept for containers that left: none where a network is not sticky any more. */
+/** Seconds that addresses are kept for deleted containers: 0 when the network is not, or no longer, sticky. */
 export function graceOf({ ipam }: HostLocalConfig): number {
   return ipam?.sticky ? (ipam.stickySeconds ?? defaultStickySeconds) : 0
 }

@@ -1,19 +1,19 @@
-/** What is known of an attachment besides the reference's records, and how it is written: a name and a line of text. */
+/** An entry of the index: what we know of an attachment besides the reference's records, as a name and a line of text. */
 
 import { hashedName } from '../../cni/identity.ts'
 import type { Netns } from './netns.ts'
 import type { Holder } from './records.ts'
 
 export interface Entry {
-  /** The container's namespace, where it is known. */
+  /** The container's namespace, when known. */
   netns?: Netns
-  /** Under which name its addresses are kept for it when it leaves. */
+  /** The name under which its addresses are kept after DEL. */
   sticky?: string
   /** The time of each record's last change, nanoseconds since the epoch, by the name of its file. */
   addresses: Record<string, string>
 }
 
-/** The name of an attachment's entry, as a file may have it; one without an interface is of an old release's record. */
+/** The name of an attachment's entry, valid as a file name. Records of old releases have no interface name. */
 export function entryName({ containerID, ifname = '' }: Partial<Holder>): string {
   const name = `${containerID}:${ifname}`.replace(/[^\w.:-]/g, encodeURIComponent)
   return name.length <= 255 ? name : hashedName('#', name)
@@ -25,7 +25,7 @@ export function formatEntry(entry: Entry): string {
   return text.replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
-/** @returns undefined for what is none: damage costs an entry, never a call */
+/** @returns undefined for a damaged entry: the call goes on without it */
 export function parseEntry(text: string | undefined): Entry | undefined {
   try {
     const entry: Entry | undefined = text === undefined ? undefined : JSON.parse(text)

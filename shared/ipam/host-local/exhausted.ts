@@ -1,4 +1,4 @@
-/** What is said when a range set has no address left: how full it is, who holds what, and how to look. */
+/** The error of a range set without a free address: how full it is, the oldest holders, and the command that lists all. */
 
 import { CniError, Code } from '../../cni/error.ts'
 import type { Address } from '../../ip/address.ts'
@@ -9,20 +9,20 @@ import { type Reservation, reservationOf } from './records.ts'
 import { ageOf } from './sticky.ts'
 import { lastReserved, type Store } from './store.ts'
 
-/** How many of the oldest holders are named, and among how many they are looked for. */
+/** How many of the oldest holders are named, and how many records are read to find them. */
 const NAMED = 3
 const LOOKED_AT = 64
 
-/** @param index the set's place among all sets */
+/** @param index the set's number among all sets */
 export function exhausted(store: Store, index: number, set: RangeSet): CniError {
   return new CniError(Code.TryAgainLater, {
     msg: `failed to allocate for range ${index}: no IP addresses available in range set: ${formatRangeSet(set)}, widen it or wait`,
     details: fullness(store, index, set),
-    hint: `wait for a container to leave, widen the range, or run GC; who holds what: grep -r . ${store.directory}`,
+    hint: `wait for a container to be deleted, widen the range, or run GC; list the holders: grep -r . ${store.directory}`,
   })
 }
 
-/** How full a set without a free address is, and who holds addresses for longest. */
+/** How full a set without a free address is, and its oldest holders. */
 export function fullness(store: Store, index: number, set: RangeSet): string {
   const total = capacity(set)
   const oldest = oldestHolders(store, set, lastReserved(store, index))
@@ -36,8 +36,8 @@ interface Aged extends Reservation {
 }
 
 /**
- * Those who hold addresses of a set for longest. The walk goes round, so they are those that it comes to next: not all
- * records are read.
+ * The oldest holders of a set's addresses. Allocation is round robin, so the next addresses in its order are the oldest:
+ * only their records are read.
  */
 function oldestHolders(store: Store, set: RangeSet, last?: Address): Aged[] {
   const aged = following(set, last).flatMap((address) => {
@@ -47,7 +47,7 @@ function oldestHolders(store: Store, set: RangeSet, last?: Address): Aged[] {
   return aged.sort((one, other) => other.age - one.age).slice(0, NAMED)
 }
 
-/** The addresses that the walk would come to next. */
+/** The next addresses in the order of allocation. */
 function following(set: RangeSet, last?: Address): Address[] {
   const found: Address[] = []
   const next = (from: Address, to: Address) => {

@@ -1,6 +1,6 @@
 /**
- * An index beside the reference's files, so that no call reads them all: who holds what (attachments.ts), and which addresses
- * are taken (taken.ts). It is of this boot, and true while the network's directory was changed by nobody else since.
+ * An index beside the reference's files, so that no call reads them all: the addresses of each attachment (attachments.ts)
+ * and the taken addresses (taken.ts). It is valid during one boot, until another program changes the network's directory.
  */
 
 import type { Address } from '../../ip/address.ts'
@@ -14,7 +14,7 @@ import { firstFree, PAGE_BYTES, placeOf } from '../taken.ts'
 import { entryNames, readEntry, writeEntries, writeEntry } from './attachments.ts'
 import type { Entry } from './entries.ts'
 
-/** Where a network's index is: a name that no network can have keeps it out of the reference's way. */
+/** The directory of a network's indexes. It is below `.patchbay`, which is not a valid network name. */
 export function indexHome(directory: string): string {
   const slash = directory.lastIndexOf('/')
   return `${directory.slice(0, slash)}/.patchbay${directory.slice(slash)}`
@@ -26,47 +26,47 @@ export function indexRoot(directory: string): string {
 }
 
 export interface Index {
-  /** What is known of an attachment, by the name of its entry. */
+  /** The entry of an attachment, by its name (entryName). */
   entry(name: string): Entry | undefined
   setEntry(name: string, entry: Entry | undefined): void
-  /** The names of all entries that begin so. */
+  /** The names of all entries that begin with a prefix. */
   names(prefix: string): string[]
   firstFree: FirstFree
   mark(address: Address, taken: boolean): void
-  /** Has the next call make the index anew. */
-  doubt(): void
-  /** Keeps what was changed; when that fails, the next call makes the index anew. */
-  seal(): void
+  /** The next call rebuilds the index. */
+  invalidate(): void
+  /** Writes the changes to disk; when that fails, the next call rebuilds the index. */
+  save(): void
 }
 
-/** The first year of the epoch, in which no clock runs: a time in it was set by us. */
-const TIMELESS = 365n * 24n * 3600n * 1_000_000_000n
+/** The end of 1970, nanoseconds since the epoch. The kernel writes no earlier time: such a time was set by us. */
+const END_OF_1970 = 365n * 24n * 3600n * 1_000_000_000n
 
 /**
- * Whether nobody changed the directory since its index was sealed. Both bear the same time then, and no change that the
- * kernel notes can bring that time about again.
+ * Whether the directory is unchanged since its index was saved. Saving gives both the same mtime, in 1970; any later
+ * change of the directory sets its mtime to the present.
  */
-export function isSealed(directory: string, root: string): boolean {
+export function isCurrent(directory: string, root: string): boolean {
   const [own, index] = [stat(directory)?.mtime, stat(root)?.mtime]
-  return own !== undefined && own === index && own < TIMELESS
+  return own !== undefined && own === index && own < END_OF_1970
 }
 
-/** Seals an index: the present time, slowed down to stay in the year 1970, is unique to a microsecond. */
-function seal(directory: string, root: string): void {
+/** Gives both directories the same mtime: the present time divided by 1000, so in 1970, and unique to a microsecond. */
+function markCurrent(directory: string, root: string): void {
   const mark = wallClock() / 1000n
   setMtime(root, mark)
   setMtime(directory, mark)
 }
 
-/** Where an index that is not in memory is read from. */
+/** Reads the parts of an index from disk. */
 interface Source {
   entry(name: string): Entry | undefined
   names(prefix: string): string[]
   page(name: string): Uint8Array | undefined
 }
 
-/** The index of a directory that is sealed. */
-export function keptIndex(directory: string, root: string): Index {
+/** The index on disk; it must be current. */
+export function savedIndex(directory: string, root: string): Index {
   const source = {
     entry: (name: string) => readEntry(root, name),
     names: (prefix: string) => entryNames(root, prefix),
@@ -76,11 +76,11 @@ export function keptIndex(directory: string, root: string): Index {
     if (entries.size + pages.size === 0) return
     for (const [name, entry] of entries) writeEntry(root, name, entry)
     writePages(root, pages)
-    seal(directory, root)
+    markCurrent(directory, root)
   })
 }
 
-/** An index that is made anew: it knows what is put into it, and takes the place of any that was. */
+/** An empty index, which replaces the one on disk. */
 export function newIndex(directory: string, root: string): Index {
   const nothing = { entry: () => undefined, names: () => [], page: () => undefined }
   return makeIndex(nothing, ({ entries, pages }) => {
@@ -88,7 +88,7 @@ export function newIndex(directory: string, root: string): Index {
     removeTree(pagesIn(root))
     makeDirectory(pagesIn(root), 0o700)
     writePages(root, pages)
-    seal(directory, root)
+    markCurrent(directory, root)
   })
 }
 
@@ -99,19 +99,19 @@ function writePages(root: string, pages: Changes['pages']): void {
     writeAt(`${pagesIn(root)}/${name}`, from, page.subarray(from, to + 1))
 }
 
-/** What a call changed, to be written when it is done; both by name. */
+/** The changes of a call, written at its end. The keys are names of entries and of pages. */
 interface Changes {
-  /** Undefined for one that is gone. */
+  /** Undefined: removed. */
   entries: Map<string, Entry | undefined>
-  /** Pages, with the first and the last byte that was changed. */
+  /** Each page with its first and last changed byte. */
   pages: Map<string, { page: Uint8Array; from: number; to: number }>
 }
 
-function makeIndex(source: Source, keep: (changes: Changes) => void): Index {
+function makeIndex(source: Source, write: (changes: Changes) => void): Index {
   const changes: Changes = { entries: new Map(), pages: new Map() }
   const known = new Map<string, Entry | undefined>()
   const pages = new Map<string, Uint8Array | undefined>()
-  let isTrusted = true
+  let isValid = true
   const pageOf = (name: string) => {
     if (!pages.has(name)) pages.set(name, source.page(name))
     return pages.get(name)
@@ -141,14 +141,14 @@ function makeIndex(source: Source, keep: (changes: Changes) => void): Index {
         to: Math.max(to, place.byte),
       })
     },
-    doubt: () => {
-      isTrusted = false
+    invalidate: () => {
+      isValid = false
     },
-    seal() {
+    save() {
       try {
-        if (isTrusted) keep(changes)
+        if (isValid) write(changes)
       } catch (error) {
-        // A full disk, say: the index stays unsealed, and the next call makes it anew.
+        // For example a full disk: the index is not marked as current, so the next call rebuilds it.
         if (!(error instanceof KernelError)) throw error
       }
     },

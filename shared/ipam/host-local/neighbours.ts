@@ -1,6 +1,6 @@
 /**
- * Networks whose ranges share addresses on one segment. Each has reservations of its own, so both would give the same address.
- * On different segments the same ranges are fine; so each network writes beside its index on which segment it is.
+ * Finds networks whose ranges share addresses on one segment: their reservations are separate, so both could give the same
+ * address. On different segments the same ranges are allowed: each network writes its segment to a file beside its index.
  */
 
 import { parseAddress } from '../../ip/address.ts'
@@ -14,7 +14,7 @@ import { hasRecords } from './records.ts'
 
 const placeOf = (directory: string) => `${indexHome(directory)}/segment`
 
-/** Lets other networks know where this one gives addresses. A failure to write it is ignored: only a warning depends on it. */
+/** Writes the segment and the ranges of a network for the others. A write error is ignored: only STATUS reads the file. */
 export function announce(directory: string, segment: string | undefined, sets: readonly RangeSet[]): void {
   if (segment === undefined) return
   try {
@@ -25,14 +25,14 @@ export function announce(directory: string, segment: string | undefined, sets: r
   }
 }
 
-/** Another network on the segment that has containers, and a range of its that shares addresses with one of ours. */
+/** Another network on the segment that has containers, and two ranges, ours and its, that share addresses. */
 export interface Clash {
   directory: string
   own: string
   other: string
 }
 
-/** The first of the networks beside this one that clash with it. */
+/** The first other network in the same dataDir that clashes with this one. */
 export function findClash(
   directory: string,
   segment: string | undefined,
@@ -66,7 +66,7 @@ function split(path: string): [string, string] {
   return [path.slice(0, slash), path.slice(slash + 1)]
 }
 
-/** The ranges that a network uses on a segment in this boot; one of an earlier boot may be no more. */
+/** The ranges that a network uses on a segment in this boot. A file of an earlier boot is ignored. */
 function rangesOn(segment: string, directory: string): Bounds[] {
   const text = tolerate(() => readFileIfAny(placeOf(directory)), 'ENOTDIR') ?? ''
   const [boot, where, ...ranges] = text.split('\n')

@@ -1,6 +1,6 @@
 /**
- * A network's reservations, held with the lock: the reference's files (records.ts), so that either can go on where the
- * other left, and an index beside them (index.ts), made anew where it is not true any more.
+ * Opens a network's reservations under their lock: the reference's files (records.ts), which either program can take over
+ * from the other, and an index beside them (index.ts), rebuilt when it is out of date.
  */
 
 import { CniError, Code, factsOf } from '../../cni/error.ts'
@@ -9,32 +9,32 @@ import { KernelError } from '../../kernel/errno.ts'
 import { makeDirectory, stat } from '../../kernel/files.ts'
 import type { Settled } from '../../kernel/lock.ts'
 import { withFileLock } from '../../state/lock.ts'
-import { indexRoot, isSealed, keptIndex } from './index.ts'
-import { forgetEarlierBoots, rebuild } from './rebuild.ts'
+import { indexRoot, isCurrent, savedIndex } from './index.ts'
+import { rebuild, removeEarlierIndexes } from './rebuild.ts'
 import type { Reservation } from './records.ts'
-import { leave } from './sticky.ts'
+import { releaseOrPark } from './sticky.ts'
 import type { Store } from './store.ts'
 
-/** Where a network's reservations are kept. */
+/** The directory of a network's reservations. */
 export function directoryOf(dataDir: string, network: string): string {
   return `${dataDir}/${network}`
 }
 
-/** Makes a network's directory when it is missing. @throws KernelError */
+/** Makes a network's directory unless it exists. @throws KernelError */
 export function makeStore(directory: string): void {
   makeDirectory(directory)
 }
 
-/** Holds the lock of a network's directory. @throws CniError when something cannot be read or written */
+/** Runs an action under the lock of a directory. @throws CniError of code 5 when a file cannot be read or written */
 export function withStore<T>(directory: string, log: Log, action: (store: Store) => Settled<T>): T {
   const root = indexRoot(directory)
   return locked(directory, () => {
-    if (!isSealed(directory, root)) return sealing(reopen(directory, root, log).store, action)
-    return sealing({ directory, log, index: keptIndex(directory, root) }, action)
+    if (!isCurrent(directory, root)) return saving(reopen(directory, root, log).store, action)
+    return saving({ directory, log, index: savedIndex(directory, root) }, action)
   })
 }
 
-/** The same, with all reservations: they are read anew, whatever the index says. */
+/** Like withStore, with all reservations, read from their files even when the index is current. */
 export function withAll<T>(
   directory: string,
   log: Log,
@@ -42,11 +42,11 @@ export function withAll<T>(
 ): T {
   return locked(directory, () => {
     const { store, all } = reopen(directory, indexRoot(directory), log)
-    return sealing(store, () => action(store, all))
+    return saving(store, () => action(store, all))
   })
 }
 
-/** Whether a network has a directory; where there is none, nothing is reserved. */
+/** Whether a network has a directory. Without one, nothing is reserved. */
 export function hasStore(directory: string): boolean {
   return stat(directory) !== undefined
 }
@@ -55,28 +55,28 @@ function locked<T>(directory: string, action: () => Settled<T>): T {
   return explaining(directory, () => withFileLock(`${directory}/lock`, action))
 }
 
-/** Whatever comes of an action, what it changed is kept. */
-function sealing<T>(store: Store, action: (store: Store) => T): T {
+/** Saves the changes of an action, also when it fails. */
+function saving<T>(store: Store, action: (store: Store) => T): T {
   try {
     return action(store)
   } finally {
-    store.index.seal()
+    store.index.save()
   }
 }
 
-/** Makes the index anew, and takes the addresses of containers that ended with an earlier boot. */
+/** Rebuilds the index, and releases the addresses of containers of an earlier boot. */
 function reopen(directory: string, root: string, log: Log): { store: Store; all: Reservation[] } {
   const { index, all, dead } = rebuild(directory, root, log)
   const store = { directory, index, log }
   for (const reservation of dead) {
     log.info(`${reservation.file} was held by ${reservation.containerID}, which ended with an earlier boot`)
-    leave(store, reservation)
+    releaseOrPark(store, reservation)
   }
-  forgetEarlierBoots(directory, root)
+  removeEarlierIndexes(directory, root)
   return { store, all: all.filter((reservation) => !dead.includes(reservation)) }
 }
 
-/** Says what to do about a file system that takes nothing. @throws CniError of code 5 instead of a KernelError */
+/** Adds a remedy to errors of a full, read-only or protected file system. @throws CniError of code 5 for a KernelError */
 export function explaining<T>(directory: string, action: () => T): T {
   try {
     return action()
@@ -89,7 +89,7 @@ export function explaining<T>(directory: string, action: () => T): T {
 
 function remedies(directory: string): Record<string, string> {
   const full = `make room: df -h ${directory}; df -i ${directory}`
-  const readOnly = `mount it writable, or set ipam.dataDir to a place that is: findmnt -T ${directory}`
-  const denied = `plugins run as root; something keeps root out: namei -l ${directory}; lsattr -d ${directory}`
+  const readOnly = `mount it writable, or set ipam.dataDir to a writable directory: findmnt -T ${directory}`
+  const denied = `run the plugin as root; if it is root, look at the permissions: namei -l ${directory}; lsattr -d ${directory}`
   return { ENOSPC: full, EDQUOT: full, EROFS: readOnly, EACCES: denied, EPERM: denied }
 }

@@ -1,4 +1,4 @@
-/** host-local: addresses from ranges of this host, each recorded in a file. */
+/** host-local: addresses from ranges of this host, each reserved by a file. */
 
 import { CniError, Code } from '../../cni/error.ts'
 import type { Plugin } from '../../cni/plugin.ts'
@@ -19,17 +19,17 @@ import {
   requestedAddresses,
   stickyKey,
   stickyKeyIfAny,
-  warnOfIdleKeys,
+  warnOfIgnoredKeys,
 } from './request.ts'
+import { assignRequested, type SetRequest } from './requested.ts'
 import { type Claim, reserveAll, withDrafts } from './reserve.ts'
 import { requireReady } from './status.ts'
-import { evictAll, isParked, leave } from './sticky.ts'
+import { isParked, releaseExpired, releaseOrPark } from './sticky.ts'
 import { heldBy, type Store } from './store.ts'
-import { assignWishes, type Wish } from './wishes.ts'
 
 export const hostLocal: Plugin<HostLocalConfig> = {
   name: 'host-local',
-  summary: 'gives addresses from ranges of this host and remembers them in files',
+  summary: 'gives addresses from ranges of this host and records them in files',
   config,
   args: ['IP', 'STICKY_KEY', 'K8S_POD_NAMESPACE', 'K8S_POD_NAME'],
   add,
@@ -39,7 +39,7 @@ export const hostLocal: Plugin<HostLocalConfig> = {
   gc,
 }
 
-/** A configuration that was read leniently may lack anything. */
+/** DEL and GC read the configuration leniently: any key may be absent. */
 function storeOf({ config, network }: HostLocalRequest): string {
   return directoryOf(config.ipam?.dataDir ?? defaultDataDir, network)
 }
@@ -47,10 +47,10 @@ function storeOf({ config, network }: HostLocalRequest): string {
 function add(request: HostLocalRequest): Result {
   const { ipam } = request.config
   const sets = rangeSets(request.config)
-  const wishes = assignWishes(sets, requestedAddresses(request))
+  const setRequests = assignRequested(sets, requestedAddresses(request))
   const sticky = stickyKey(request)
   const dns = dnsFor(request)
-  warnOfIdleKeys(request)
+  warnOfIgnoredKeys(request)
   const { containerID, ifname } = request
   const claim = {
     holder: { containerID, ifname },
@@ -58,7 +58,7 @@ function add(request: HostLocalRequest): Result {
     grace: graceOf(request.config),
     avoid: request.avoid ?? [],
   }
-  const addresses = reserveInTime(request, wishes, claim)
+  const addresses = reserveInTime(request, setRequests, claim)
   announce(storeOf(request), request.segment, sets)
   return {
     interfaces: [],
@@ -70,12 +70,16 @@ function add(request: HostLocalRequest): Result {
 
 const PAUSE_MILLISECONDS = 200
 
-/** Where nothing is left, others may be about to leave: it is tried again for as long as the configuration says. */
-function reserveInTime(request: HostLocalRequest, wishes: readonly Wish[], claim: Claim): Address[] {
+/** Retries for `ipam.wait` seconds while a range set is full. */
+function reserveInTime(
+  request: HostLocalRequest,
+  setRequests: readonly SetRequest[],
+  claim: Claim,
+): Address[] {
   const until = now() + request.config.ipam.wait * 1000
   for (;;) {
     try {
-      return reserveOnce(request, wishes, claim)
+      return reserveOnce(request, setRequests, claim)
     } catch (error) {
       const isFull = error instanceof CniError && error.code === Code.TryAgainLater
       if (!isFull || now() + PAUSE_MILLISECONDS > until) throw error
@@ -84,17 +88,17 @@ function reserveInTime(request: HostLocalRequest, wishes: readonly Wish[], claim
   }
 }
 
-function reserveOnce(request: HostLocalRequest, wishes: readonly Wish[], claim: Claim): Address[] {
+function reserveOnce(request: HostLocalRequest, setRequests: readonly SetRequest[], claim: Claim): Address[] {
   const directory = storeOf(request)
   return explaining(directory, () => {
     makeStore(directory)
-    return withDrafts(directory, wishes, claim.holder, (drafts) =>
-      withStore(directory, request.log, (store) => reserveAll(store, wishes, drafts, claim)),
+    return withDrafts(directory, setRequests, claim.holder, (drafts) =>
+      withStore(directory, request.log, (store) => reserveAll(store, setRequests, drafts, claim)),
     )
   })
 }
 
-/** An address with the prefix and the gateway of the range that it is from. */
+/** An address with the prefix and the gateway of its range. */
 function toIp(set: RangeSet, address?: Address): Ip {
   const range = address && rangeOf(set, address)
   if (!range)
@@ -108,20 +112,20 @@ function toIp(set: RangeSet, address?: Address): Ip {
   }
 }
 
-/** Takes back all that the attachment holds; neither ranges nor the container's namespace are needed. */
+/** Releases all addresses of the attachment. Needs neither ranges nor the container's namespace. */
 function del(request: HostLocalRequest): void {
   const directory = storeOf(request)
   if (!hasStore(directory)) return
   const given = (request.prevResult?.ips ?? []).flatMap(({ address }) => parseCidr(address)?.address ?? [])
   const key = stickyKeyIfAny(request)
-  withStore(directory, request.log, (store) => leaveAll(store, heldBy(store, request, given), key))
+  withStore(directory, request.log, (store) => releaseOrParkAll(store, heldBy(store, request, given), key))
 }
 
-/** Takes all that can be taken. @throws the first failure, when all were tried */
-function leaveAll(store: Store, held: readonly Reservation[], key?: string): void {
+/** Tries every reservation. @throws the first failure, after all were tried */
+function releaseOrParkAll(store: Store, held: readonly Reservation[], key?: string): void {
   const failures = held.flatMap((reservation) => {
     try {
-      leave(store, reservation, key)
+      releaseOrPark(store, reservation, key)
       return []
     } catch (error) {
       return [error]
@@ -131,8 +135,8 @@ function leaveAll(store: Store, held: readonly Reservation[], key?: string): voi
 }
 
 /**
- * Takes everything back that no valid attachment holds; what waits for its container to come back has its time. Who got an
- * address while GC waited for the lock is younger than the list of the valid.
+ * Releases every address that no valid attachment holds. Parked addresses are released only after their grace time. A record
+ * made while GC waited for the lock is kept: it is newer than the list of valid attachments.
  */
 function gc(request: HostLocalRequest): void {
   const begun = wallClock()
@@ -143,7 +147,7 @@ function gc(request: HostLocalRequest): void {
     const isValid = (one: Reservation) => validAttachments.some((attachment) => isHeldBy(one, attachment))
     const stale = all.filter((one) => !isParked(one) && !isValid(one) && !isSince(directory, one, begun))
     for (const { file, containerID } of stale) log.info(`${file} was held by ${containerID}, which is gone`)
-    leaveAll(store, stale)
-    evictAll(store, graceOf(config))
+    releaseOrParkAll(store, stale)
+    releaseExpired(store, graceOf(config))
   })
 }

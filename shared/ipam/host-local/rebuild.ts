@@ -1,6 +1,6 @@
 /**
- * Makes the index anew from the reference's files: after a boot, and when somebody else changed them. Containers of an
- * earlier boot cannot exist any more; what they held is found here.
+ * Rebuilds the index from the reference's files: after a boot, and after another program changed them. Also finds the
+ * addresses of containers of an earlier boot, which no longer exist.
  */
 
 import type { Log } from '../../cni/log.ts'
@@ -16,11 +16,11 @@ import { isParked } from './sticky.ts'
 export interface Rebuilt {
   index: Index
   all: Reservation[]
-  /** Held by containers that ended with an earlier boot. */
+  /** Held by containers of an earlier boot. */
   dead: Reservation[]
 }
 
-/** Called with the lock held. */
+/** The caller holds the lock. */
 export function rebuild(directory: string, root: string, log: Log): Rebuilt {
   const known = readEntries(root)
   const earlier = earlierEntries(directory, root)
@@ -40,19 +40,19 @@ export function rebuild(directory: string, root: string, log: Log): Rebuilt {
   return { index, all, dead }
 }
 
-/** An entry that is about this very record, not an earlier one of the same address and attachment. */
+/** The entry, if it describes this record and not an earlier one of the same address and attachment. */
 function describing(entry: Entry | undefined, { file }: Reservation, time: string): Entry | undefined {
   return entry?.addresses[file] === time ? entry : undefined
 }
 
-/** Whether a container's namespace is still what it was. One that we know nothing of ended with its boot. */
+/** Whether a container's namespace still exists. A container without a known namespace counts as ended. */
 function isAlive(netns: Netns | undefined): boolean {
   return netns !== undefined && netnsOf(netns.path)?.inode === netns.inode
 }
 
 const bootPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
-/** The indexes of earlier boots; none when it is not known which boot this is. */
+/** The indexes of earlier boots; none when the present boot's ID is unknown. */
 function earlierRoots(directory: string, root: string): string[] {
   const home = indexHome(directory)
   const present = root.slice(home.length + 1)
@@ -65,7 +65,7 @@ function earlierEntries(directory: string, root: string): Map<string, Entry> {
   return new Map(earlierRoots(directory, root).flatMap((earlier) => [...readEntries(earlier)]))
 }
 
-/** Forgets earlier boots, once what was left of them is dealt with. */
-export function forgetEarlierBoots(directory: string, root: string): void {
+/** Removes the indexes of earlier boots. Call it after their containers' addresses are released. */
+export function removeEarlierIndexes(directory: string, root: string): void {
   for (const earlier of earlierRoots(directory, root)) tolerate(() => removeTree(earlier), 'EROFS', 'EACCES')
 }

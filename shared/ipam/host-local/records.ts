@@ -1,6 +1,6 @@
 /**
- * The reference's files: one directory per network, one file per address, which names who holds it. They are the truth;
- * all else that is kept follows from them.
+ * The reference's files: one directory per network, one file per address, which names its holder. They alone decide which
+ * addresses are taken; the index is derived from them.
  */
 
 import type { Log } from '../../cni/log.ts'
@@ -22,68 +22,71 @@ export interface Reservation {
   ifname?: string
 }
 
-/** What a holder's record says, letter for letter. */
+/** The exact text of a holder's record. */
 export function recordOf({ containerID, ifname }: Holder): string {
   return `${containerID}\r\n${ifname}`
 }
 
-/** Whether a reservation is the holder's; one without an interface is any interface's. */
+/** Whether a reservation belongs to the holder. One without an interface belongs to every interface of its container. */
 export function isHeldBy(reservation: Reservation, { containerID, ifname }: Holder): boolean {
   return reservation.containerID === containerID && (reservation.ifname ?? ifname) === ifname
 }
 
-/** Who holds an address; undefined when nobody does. */
+/** The reservation of an address; undefined when it is free. */
 export function reservationOf(directory: string, address: Address): Reservation | undefined {
   return readRecord(directory, formatAddress(address))
 }
 
-/** All reservations; none where there is no directory. */
+/** All reservations; none without a directory. */
 export function reservations(directory: string): Reservation[] {
   if (!stat(directory)) return []
   return recordNames(readDirectory(directory)).flatMap((file) => readRecord(directory, file) ?? [])
 }
 
-/** Whether anybody holds an address. */
+/** Whether any address is reserved. */
 export function hasRecords(directory: string): boolean {
   return stat(directory) !== undefined && recordNames(readDirectory(directory)).length > 0
 }
 
-/** When a record was written, nanoseconds since the epoch: tells it from an earlier one of the same holder. */
+/** When a record was written, nanoseconds since the epoch: distinguishes it from an earlier one of the same holder. */
 export function timeOf(directory: string, { file }: Pick<Reservation, 'file'>): string {
   return String(stat(`${directory}/${file}`)?.mtime ?? '')
 }
 
-/** Whether a record got its name since a time, nanoseconds since the epoch. A time to come is none: the clock went back. */
+/**
+ * Whether a record was published (renamed or linked) since a time, nanoseconds since the epoch. A time in the future does
+ * not count: the clock was set back.
+ */
 export function isSince(directory: string, { file }: Pick<Reservation, 'file'>, time: bigint): boolean {
-  const named = stat(`${directory}/${file}`)?.ctime ?? 0n
-  return named >= time && named <= wallClock()
+  const published = stat(`${directory}/${file}`)?.ctime ?? 0n
+  return published >= time && published <= wallClock()
 }
 
-/** Only names that are addresses matter: not `lock`, not `last_reserved_ip.0`. */
+/** The names that are addresses: not `lock`, not `last_reserved_ip.0`. */
 function recordNames(entries: readonly Entry[]): string[] {
   const files = entries.filter(({ directory }) => !directory).map(({ name }) => name)
   return files.filter((name) => parseAddress(name) !== undefined)
 }
 
-/** Who a file says holds its address; undefined when it is gone, or says nothing. */
+/** The reservation in a file; undefined when the file is absent or names no container. */
 export function readRecord(directory: string, file: string): Reservation | undefined {
   const address = parseAddress(file)
   const record = parseRecord(readFileIfAny(`${directory}/${file}`) ?? '')
   return address && record && { file, address, ...record }
 }
 
-/** A record is the container id, CR LF and the interface. Zero bytes are what a power loss leaves. */
+/** A record is the container ID, CR LF and the interface. A power loss can leave zero bytes. */
 function parseRecord(text: string): Pick<Reservation, 'containerID' | 'ifname'> | undefined {
   const [containerID = '', ifname] = text.replaceAll('\0', '').trim().split('\r\n')
   return containerID === '' ? undefined : { containerID, ifname }
 }
 
-/** The names that shared/kernel/files.ts writes to before they are published. */
+/** The temporary names of shared/kernel/files.ts. */
 const temporary = /\.\d+\.\d+\.tmp$/
 
 /**
- * All reservations, after clearing away what a crash left behind: records that name no container, and our own temporary
- * files. Called with the lock held, so nobody can be in the middle of writing one.
+ * Removes what a crash left (records that name no container, our own temporary files), and reads all reservations. The
+ * caller holds the lock, so no other process is writing a temporary file.
  */
 export function sweep(directory: string, log: Log): Reservation[] {
   const entries = readDirectory(directory)
@@ -91,7 +94,7 @@ export function sweep(directory: string, log: Log): Reservation[] {
   return recordNames(entries).flatMap((file) => {
     const reservation = readRecord(directory, file)
     if (reservation) return reservation
-    log.warn(`${directory}/${file} names no container, as a crash leaves it: address released`)
+    log.warn(`${directory}/${file} names no container, probably after a crash: address released`)
     remove(`${directory}/${file}`)
     return []
   })

@@ -1,4 +1,4 @@
-/** What a container asks of host-local, wherever the runtime may say so. */
+/** Reads what the runtime requests of host-local from CNI_ARGS, `args.cni` and `runtimeConfig`. */
 
 import { CniError, Code, toCniError } from '../../cni/error.ts'
 import type { Request } from '../../cni/plugin.ts'
@@ -11,7 +11,7 @@ import { parseResolvConf } from './resolv.ts'
 
 export type HostLocalRequest = Request<HostLocalConfig>
 
-/** Addresses that are asked for by name; a prefix length is of no interest. */
+/** The requested addresses, without repetitions. A prefix length is ignored. */
 export function requestedAddresses({ args, config }: HostLocalRequest): Address[] {
   const texts = [args.IP, config.args?.cni?.ips, config.runtimeConfig?.ips].flat()
   const hosts = texts.flatMap((text) => (text ? parseHost(text) : []))
@@ -30,9 +30,9 @@ function parseHost(text: string): Address {
 }
 
 /**
- * Under which name a container's addresses are kept when it leaves: the one that it is given, its pod's, or its ID.
- * @returns undefined when nothing is to be kept
- * @throws CniError of code 4 for a name that cannot be
+ * The name under which a container's addresses are kept after DEL: its sticky key, its pod's name, or its ID.
+ * @returns undefined when the network is not sticky
+ * @throws CniError of code 4 for an invalid name
  */
 export function stickyKey({ args, config, containerID }: HostLocalRequest): string | undefined {
   if (!config.ipam.sticky) return undefined
@@ -43,11 +43,11 @@ export function stickyKey({ args, config, containerID }: HostLocalRequest): stri
   if (typeof key === 'string' && /^[\x21-\x7e]{1,200}$/.test(key)) return key
   throw new CniError(Code.InvalidEnvironment, {
     msg: `the sticky key is ${JSON.stringify(key)}, must be 1 to 200 printable characters without spaces`,
-    hint: 'it is STICKY_KEY of CNI_ARGS or args.cni.stickyKey; without either, the name of the pod',
+    hint: 'it comes from STICKY_KEY in CNI_ARGS, or args.cni.stickyKey, or the name of the pod',
   })
 }
 
-/** The same when it leaves, where nothing may be in the way. */
+/** The sticky key for DEL, which must not fail: undefined when it is absent or invalid. */
 export function stickyKeyIfAny(request: HostLocalRequest): string | undefined {
   try {
     return request.config.ipam && stickyKey(request)
@@ -56,7 +56,7 @@ export function stickyKeyIfAny(request: HostLocalRequest): string | undefined {
   }
 }
 
-/** DNS settings of the host's own resolver file, if it is to be handed on. @throws CniError of code 7 */
+/** The DNS settings in the file `ipam.resolvConf`; none without it. @throws CniError of code 7 */
 export function dnsFor({ config }: HostLocalRequest): Dns {
   const { resolvConf } = config.ipam
   if (!resolvConf) return {}
@@ -65,16 +65,16 @@ export function dnsFor({ config }: HostLocalRequest): Dns {
   } catch (error) {
     throw new CniError(Code.InvalidNetworkConfig, {
       msg: `ipam.resolvConf: ${toCniError(error).message}`,
-      hint: 'name a file that exists, or take resolvConf out',
+      hint: 'name an existing file, or remove resolvConf',
       cause: error,
     })
   }
 }
 
-/** The reference passes over them too, so they are no reason to refuse. */
-export function warnOfIdleKeys({ config, log }: HostLocalRequest): void {
+/** Warns of keys without effect. The reference ignores them too, so they are not refused. */
+export function warnOfIgnoredKeys({ config, log }: HostLocalRequest): void {
   if (config.ipam.subnet !== undefined) return
   for (const key of ['rangeStart', 'rangeEnd', 'gateway'] as const)
     if (config.ipam[key] !== undefined)
-      log.warn(`ipam.${key} is ignored: it goes with ipam.subnet, and each entry of ipam.ranges has its own`)
+      log.warn(`ipam.${key} is ignored without ipam.subnet: write it into the entries of ipam.ranges`)
 }

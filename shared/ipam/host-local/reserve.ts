@@ -1,4 +1,4 @@
-/** ADD's one critical section: an address from each range set, or none at all. */
+/** ADD's critical section: reserves an address from each range set, or none. */
 
 import { CniError, Code } from '../../cni/error.ts'
 import { type Address, formatAddress, sameAddress } from '../../ip/address.ts'
@@ -8,39 +8,39 @@ import { allocate, type FirstFree } from '../allocate.ts'
 import { formatRangeSet, type RangeSet, rangeOf } from '../range.ts'
 import { exhausted } from './exhausted.ts'
 import { type Holder, type Reservation, recordOf, reservationOf } from './records.ts'
-import { evict, evictAll, leave, parkedFor } from './sticky.ts'
+import type { SetRequest } from './requested.ts'
+import { parkedFor, releaseExpired, releaseIfExpired, releaseOrPark } from './sticky.ts'
 import {
   type Details,
   heldBy,
   lastReserved,
   release,
-  rememberLast,
   replace,
   reserve,
   type Store,
+  writeLastReserved,
 } from './store.ts'
-import type { Wish } from './wishes.ts'
 
-/** Who wants addresses, and what is to be known of it. */
+/** The attachment that requests addresses, and the conditions. */
 export interface Claim {
   holder: Holder
   details: Details
-  /** Seconds for which addresses are kept for containers that come back. */
+  /** Seconds that addresses of deleted containers are kept. */
   grace: number
-  /** Addresses that it cannot use. */
+  /** Addresses not to give: another machine on the segment has them. */
   avoid: readonly string[]
 }
 
-/** Writes the records to be before the lock is taken: bringing them to disk is what takes longest. */
+/** Writes the records as drafts before the lock is taken, since fsync(2) is the slowest step. */
 export function withDrafts<T>(
   directory: string,
-  wishes: readonly Wish[],
+  setRequests: readonly SetRequest[],
   holder: Holder,
   action: (drafts: readonly Draft[]) => T,
 ): T {
   const drafts: Draft[] = []
   try {
-    for (const _ of wishes) drafts.push(draftFile(directory, recordOf(holder)))
+    for (const _ of setRequests) drafts.push(draftFile(directory, recordOf(holder)))
     return action(drafts)
   } finally {
     for (const draft of drafts) draft.close()
@@ -48,12 +48,12 @@ export function withDrafts<T>(
 }
 
 /**
- * Reserves an address for every wish. When one cannot be had, those already reserved are given back.
- * @throws CniError of code 11 when an address is taken or a set has none left
+ * Reserves an address from every set. When one fails, the others are released.
+ * @throws CniError of code 11 when a requested address is taken or a set has no free one
  */
 export function reserveAll(
   store: Store,
-  wishes: readonly Wish[],
+  setRequests: readonly SetRequest[],
   drafts: readonly Draft[],
   claim: Claim,
 ): Address[] {
@@ -63,14 +63,14 @@ export function reserveAll(
   const parked = kept.filter(({ file }) => !claim.avoid.includes(file))
   const undo: (() => void)[] = []
   try {
-    return wishes.map((wish, index) => {
-      refuseDuplicate(wish, held, holder)
-      const own = parked.find((one) => satisfies(one, wish))
-      const address = own?.address ?? reserveNew(store, index, wish, drafts[index] as Draft, claim)
+    return setRequests.map((setRequest, index) => {
+      refuseDuplicate(setRequest, held, holder)
+      const own = parked.find((one) => satisfies(one, setRequest))
+      const address = own?.address ?? reserveNew(store, index, setRequest, drafts[index] as Draft, claim)
       const mine = { address, file: formatAddress(address), ...holder }
       if (own) replace(store, own, holder, details)
-      undo.push(() => (own ? leave(store, mine) : release(store, mine)))
-      rememberLast(store, index, mine.file)
+      undo.push(() => (own ? releaseOrPark(store, mine) : release(store, mine)))
+      writeLastReserved(store, index, mine.file)
       return address
     })
   } catch (error) {
@@ -79,12 +79,12 @@ export function reserveAll(
   }
 }
 
-function satisfies({ address }: Reservation, { set, address: wanted }: Wish): boolean {
-  return wanted ? sameAddress(address, wanted) : rangeOf(set, address) !== undefined
+function satisfies({ address }: Reservation, { set, address: requested }: SetRequest): boolean {
+  return requested ? sameAddress(address, requested) : rangeOf(set, address) !== undefined
 }
 
-/** Whoever asks for an address by name may hold several; whoever does not gets one per set. */
-function refuseDuplicate({ set, address }: Wish, held: readonly Reservation[], holder: Holder): void {
+/** An attachment gets one address per set, unless it requests certain addresses. */
+function refuseDuplicate({ set, address }: SetRequest, held: readonly Reservation[], holder: Holder): void {
   const already = address ? undefined : held.find((reservation) => rangeOf(set, reservation.address))
   if (!already) return
   const { containerID, ifname } = holder
@@ -97,7 +97,7 @@ function refuseDuplicate({ set, address }: Wish, held: readonly Reservation[], h
 function reserveNew(
   store: Store,
   index: number,
-  { set, address }: Wish,
+  { set, address }: SetRequest,
   draft: Draft,
   claim: Claim,
 ): Address {
@@ -106,9 +106,9 @@ function reserveNew(
     const found = nextFree(store, index, set, claim)
     if (!found) throw exhausted(store, index, set)
     if (reserveAt(store, found, draft, claim)) return found
-    // Somebody made the record without the lock: it is passed over, and read by the next call.
+    // Another program made the record without the lock: skip the address, and have the next call rebuild the index.
     store.index.mark(found, true)
-    store.index.doubt()
+    store.index.invalidate()
   }
 }
 
@@ -116,7 +116,7 @@ function reserveAt(store: Store, address: Address, draft: Draft, { holder, detai
   return reserve(store, draft, { address, file: formatAddress(address), ...holder }, details)
 }
 
-/** The next address that nobody holds; when there is none, the grace of those who left may be over. */
+/** The next free address. When there is none, expired parked addresses are released, and the search is repeated. */
 export function nextFree(
   store: Store,
   index: number,
@@ -128,7 +128,7 @@ export function nextFree(
     return found && avoid.includes(formatAddress(found)) ? usable(plus(found, 1n), to) : found
   }
   const next = () => allocate(set, usable, lastReserved(store, index))
-  return next() ?? (evictAll(store, grace) ? next() : undefined)
+  return next() ?? (releaseExpired(store, grace) ? next() : undefined)
 }
 
 function reserveRequested(
@@ -139,11 +139,11 @@ function reserveRequested(
   claim: Claim,
 ): Address {
   const holder = reservationOf(store.directory, address)
-  if (holder) evict(store, holder, claim.grace)
+  if (holder) releaseIfExpired(store, holder, claim.grace)
   if (reserveAt(store, address, draft, claim)) return address
   throw new CniError(Code.TryAgainLater, {
     msg: `requested IP address ${formatAddress(address)} is not available in range set ${formatRangeSet(set)}: ask for another`,
     details: holder && `held by container ${holder.containerID}, interface ${holder.ifname ?? 'unknown'}`,
-    hint: 'delete that container, or ask for another address',
+    hint: 'delete that container, or request another address',
   })
 }

@@ -2,7 +2,7 @@
 
 import type { Dns } from '../../cni/result.ts'
 
-/** The settings that a resolver file makes. Comments and other keywords are passed over; what is not set is absent. */
+/** The settings in a resolver file. Comments and other keywords are ignored; a setting without a value is absent. */
 export function parseResolvConf(text: string): Dns {
   const lines = text.split('\n').filter((line) => !/^[#;]/.test(line))
   const entries = lines.map((line) => line.trim().split(/\s+/))

@@ -1,4 +1,4 @@
-/** STATUS: the next container could be served. */
+/** STATUS: whether the next ADD can get addresses. */
 
 import { CniError, Code, toCniError } from '../../cni/error.ts'
 import { draftFile } from '../../kernel/draft.ts'
@@ -12,8 +12,8 @@ import { nextFree } from './reserve.ts'
 import type { Store } from './store.ts'
 
 /**
- * @throws CniError of code 50 when a range set has no address left, or nothing can be recorded; of code 51 when another
- *   network gives the same addresses on the same segment: containers can be wired, but two may be given the same
+ * @throws CniError of code 50 when a range set has no free address, or a reservation cannot be written; of code 51 when
+ *   another network gives the same addresses on the same segment: ADD works, but two containers may get the same address
  */
 export function requireReady({ config, network, log, segment }: HostLocalRequest): void {
   const directory = directoryOf(config.ipam.dataDir, network)
@@ -33,19 +33,19 @@ function firstFull(store: Store, sets: ReturnType<typeof rangeSets>, grace: numb
   return new CniError(Code.PluginNotAvailable, {
     msg: `no IP addresses available in range set: ${formatRangeSet(set)}`,
     details: fullness(store, index, set),
-    hint: `widen the range, or run GC; who holds what: grep -r . ${store.directory}`,
+    hint: `widen the range, or run GC; list the holders: grep -r . ${store.directory}`,
   })
 }
 
 function clashing({ directory, own, other }: Clash): CniError {
   return new CniError(Code.LimitedConnectivity, {
     msg: `range ${own} clashes with ${other} of another network on the same segment: ${directory}`,
-    details: 'either may give an address that a container of the other has',
-    hint: `divide the range between them, or give both one name; if that network is no more: rm -r ${directory}`,
+    details: 'each may give an address that a container of the other network has',
+    hint: `divide the range between the two, or give both the same name; if the other network is not used: rm -r ${directory}`,
   })
 }
 
-/** Does something with the store after a file could be written there. */
+/** Checks that a file can be written to the directory, then runs the action. */
 function tryStore<T>(directory: string, action: () => T): T {
   try {
     return explaining(directory, () => {

@@ -1,4 +1,4 @@
-/** Changes to a network's reservations, in the reference's files and in the index beside them, and questions to both. */
+/** Reads and changes a network's reservations, in the reference's files and in the index beside them. */
 
 import type { Log } from '../../cni/log.ts'
 import { type Address, formatAddress, parseAddress } from '../../ip/address.ts'
@@ -10,30 +10,30 @@ import { type Entry, entryName } from './entries.ts'
 import type { Index } from './index.ts'
 import { type Holder, isHeldBy, type Reservation, readRecord, recordOf, timeOf } from './records.ts'
 
-/** A network's reservations, with the lock held. */
+/** A network's reservations. Valid while the lock is held. */
 export interface Store {
   directory: string
   index: Index
   log: Log
 }
 
-/** What is to be known of an attachment besides who it is. */
+/** What the index records of an attachment besides its addresses. */
 export type Details = Pick<Entry, 'netns' | 'sticky'>
 
 type Held = Reservation & Holder
 
 /**
- * Reserves an address: it is recorded whole, or not at all.
+ * Reserves an address, atomically.
  * @param draft the holder's record
- * @returns false when it is taken
+ * @returns false when the address is taken
  */
 export function reserve(store: Store, draft: Draft, reservation: Held, details: Details): boolean {
   if (!draft.publish(`${store.directory}/${reservation.file}`)) return false
-  noting(store, () => remember(store, reservation, details))
+  updatingIndex(store, () => addToIndex(store, reservation, details))
   return true
 }
 
-/** Puts a holder in the place of another. */
+/** Gives a reservation another holder. */
 export function replace(
   store: Store,
   old: Reservation,
@@ -42,13 +42,13 @@ export function replace(
 ): void {
   const reservation = { ...old, containerID, ifname }
   writeFile(`${store.directory}/${old.file}`, recordOf(reservation))
-  noting(store, () => {
-    forget(store, old)
-    remember(store, reservation, details)
+  updatingIndex(store, () => {
+    removeFromIndex(store, old)
+    addToIndex(store, reservation, details)
   })
 }
 
-function remember({ directory, index }: Store, reservation: Held, details: Details): void {
+function addToIndex({ directory, index }: Store, reservation: Held, details: Details): void {
   const name = entryName(reservation)
   const time = timeOf(directory, reservation)
   const addresses = { ...index.entry(name)?.addresses, [reservation.file]: time }
@@ -56,23 +56,23 @@ function remember({ directory, index }: Store, reservation: Held, details: Detai
   index.setEntry(name, { ...details, addresses })
 }
 
-/** Releases an address; nothing happens when it is free. */
+/** Releases an address; does nothing when it is free. */
 export function release(store: Store, reservation: Reservation): void {
   remove(`${store.directory}/${reservation.file}`)
-  noting(store, () => forget(store, reservation))
+  updatingIndex(store, () => removeFromIndex(store, reservation))
 }
 
-/** The records count: when the index cannot follow, it is made anew. */
-function noting({ index }: Store, action: () => void): void {
+/** The records are changed already: when the index cannot be updated, the next call rebuilds it. */
+function updatingIndex({ index }: Store, action: () => void): void {
   try {
     action()
   } catch (error) {
     if (!(error instanceof KernelError)) throw error
-    index.doubt()
+    index.invalidate()
   }
 }
 
-function forget({ index }: Store, reservation: Reservation): void {
+function removeFromIndex({ index }: Store, reservation: Reservation): void {
   const name = entryName(reservation)
   const entry = index.entry(name)
   index.mark(reservation.address, false)
@@ -82,8 +82,8 @@ function forget({ index }: Store, reservation: Reservation): void {
 }
 
 /**
- * What a holder has: the index says where to look, the records have the word.
- * @param hints addresses to look at as well
+ * The reservations of a holder. The index gives the candidates, their records decide.
+ * @param hints further candidates
  */
 export function heldBy(store: Store, holder: Holder, hints: readonly Address[] = []): Reservation[] {
   const names = [entryName(holder), entryName({ containerID: holder.containerID })]
@@ -92,17 +92,17 @@ export function heldBy(store: Store, holder: Holder, hints: readonly Address[] =
   return reservations.filter((reservation) => isHeldBy(reservation, holder))
 }
 
-/** The records that an entry speaks of. */
+/** The records that an entry lists. */
 export function filesOf({ index }: Store, name: string): string[] {
   return Object.keys(index.entry(name)?.addresses ?? {})
 }
 
-/** The address that was given last from the set of this index, if that is known. */
+/** The address given last from a set, by the set's number; undefined when unknown. */
 export function lastReserved({ directory }: Store, set: number): Address | undefined {
   return parseAddress(readFileIfAny(`${directory}/last_reserved_ip.${set}`)?.trim() ?? '')
 }
 
-/** It may be lost: then the walk begins at the first address again. */
-export function rememberLast({ directory }: Store, set: number, address: string): void {
+/** Written without fsync: if it is lost, the search begins at the first address again. */
+export function writeLastReserved({ directory }: Store, set: number, address: string): void {
   overwrite(`${directory}/last_reserved_ip.${set}`, address)
 }

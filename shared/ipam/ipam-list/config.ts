@@ -1,4 +1,4 @@
-/** What the `ipam` section of type ipam-list may say. The descriptions become the README's table and the JSON Schema. */
+/** Keys of the `ipam` section of type ipam-list. The descriptions become the README's table and the JSON Schema. */
 
 import { type Config, network } from '../../cni/config.ts'
 import type { Complaint } from '../../cni/error.ts'
@@ -11,7 +11,7 @@ const part = open({
   type: describe(pluginName, 'The IPAM plugin; the other keys are its own.'),
   family: describe(
     optional(oneOf(4, 6)),
-    'Which of the addresses that the runtime asks for are meant for it. Default: all.',
+    'IP version of the requested addresses that this plugin gets. Default: both.',
   ),
 })
 
@@ -19,7 +19,7 @@ const shape = {
   ipam: object({
     type: describe(optional(pluginName), '`ipam-list`.'),
     probe,
-    list: describe(list(part), 'IPAM sections: a container gets what each of them gives.'),
+    list: describe(list(part), 'IPAM sections: a container gets the addresses of all of them.'),
   }),
 }
 
@@ -39,7 +39,7 @@ function noListInList({ ipam }: ListConfig): Complaint | undefined {
   const at = ipam.list.findIndex(({ type }) => type === ownName)
   if (at < 0) return undefined
   return {
-    msg: `ipam.list[${at}].type is "${ownName}": lists have no lists in them`,
-    hint: 'write all in one list',
+    msg: `ipam.list[${at}].type is "${ownName}": a list must not contain a list`,
+    hint: 'write all sections into one list',
   }
 }

@@ -8,7 +8,7 @@ import type { Ipam, IpamOf } from '../ipam.ts'
 import { config, type ListConfig, ownName } from './config.ts'
 import { withFamily } from './family.ts'
 
-/** @param ipamOf finds the IPAM of a section, which may be any plugin; given, since it finds this plugin too */
+/** @param ipamOf finds the IPAM plugin of a section; a parameter, since importing it would be a cycle */
 export function ipamList(ipamOf: IpamOf): Plugin<ListConfig> {
   const parts = (request: ListRequest) => partsOf(request, ipamOf)
   const eachInTurn = async (request: ListRequest, action: (part: Ipam) => Promise<void>) => {
@@ -29,7 +29,7 @@ export function ipamList(ipamOf: IpamOf): Plugin<ListConfig> {
 
 type ListRequest = Request<ListConfig>
 
-/** The IPAM of each section; a configuration that was read leniently may lack any. */
+/** The IPAM of each section. DEL and GC read the configuration leniently: the list may be absent. */
 function partsOf(request: ListRequest, ipamOf: IpamOf): Ipam[] {
   const sections = (request.config.ipam?.list ?? []) as Record<string, unknown>[]
   return sections.flatMap((section) => ipamOf(partRequest(request, section)) ?? [])
@@ -38,12 +38,12 @@ function partsOf(request: ListRequest, ipamOf: IpamOf): Ipam[] {
 /** The same request with one of the sections as its `ipam`. */
 function partRequest(request: ListRequest, section: Record<string, unknown>): Request<{ ipam: object }> {
   const { family, ...ipam } = section
-  const asked = withFamily(request, family as 4 | 6 | undefined)
-  const raw = { ...asked.raw, ipam }
-  return { ...asked, raw, input: JSON.stringify(raw), config: { ipam } }
+  const filtered = withFamily(request, family as 4 | 6 | undefined)
+  const raw = { ...filtered.raw, ipam }
+  return { ...filtered, raw, input: JSON.stringify(raw), config: { ipam } }
 }
 
-/** What each gives, in the order of the list. When one fails, the others take theirs back. */
+/** The results of all plugins, in the order of the list. When one fails, DEL of those before it runs. */
 async function add(all: readonly Ipam[], request: ListRequest): Promise<Result> {
   for (const part of all) await part.prepare()
   const done: Ipam[] = []
@@ -55,16 +55,16 @@ async function add(all: readonly Ipam[], request: ListRequest): Promise<Result> 
     }
     return merged(results)
   } catch (error) {
-    await takeBack(done, request)
+    await releaseAll(done, request)
     throw error
   }
 }
 
-async function takeBack(done: readonly Ipam[], { log }: ListRequest): Promise<void> {
+async function releaseAll(done: readonly Ipam[], { log }: ListRequest): Promise<void> {
   try {
     await runAll(done.map((part) => () => part.del()))
   } catch (error) {
-    log.warn(`taking addresses back: ${toCniError(error).message}`)
+    log.warn(`the addresses of the other plugins could not be released: ${toCniError(error).message}`)
   }
 }
 

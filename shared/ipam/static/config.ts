@@ -1,4 +1,4 @@
-/** What the `ipam` section of type static may say. The descriptions become the README's table and the JSON Schema. */
+/** Keys of the `ipam` section of type static. The descriptions become the README's table and the JSON Schema. */
 
 import { common } from '../../cni/common.ts'
 import { type Config, network } from '../../cni/config.ts'

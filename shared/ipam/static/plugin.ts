@@ -1,10 +1,10 @@
-/** static: the addresses that the configuration or the runtime names, and no others. */
+/** static: the addresses that the configuration or the runtime names. */
 
 import { CniError, Code } from '../../cni/error.ts'
 import type { Plugin, Request } from '../../cni/plugin.ts'
 import type { Ip, Result } from '../../cni/result.ts'
 import { type Address, formatAddress, parseAddress, sameAddress } from '../../ip/address.ts'
-import { whyUnusable } from '../../ip/host.ts'
+import { unfitAs } from '../../ip/host.ts'
 import { type Cidr, contains, formatCidr, parseCidr } from '../../ip/subnet.ts'
 import { requireOnePerFamily } from '../family.ts'
 import { config, type StaticConfig } from './config.ts'
@@ -27,12 +27,12 @@ function add(request: StaticRequest): Result {
   return { interfaces: [], ips: addressesFor(request), routes, dns }
 }
 
-/** @throws CniError for addresses that cannot be given */
+/** @throws CniError for invalid addresses */
 function addressesFor(request: StaticRequest): Ip[] {
-  const asked = askedOf(request)
-  requireDistinct(asked)
-  asked.forEach(requireFit)
-  const ips = asked.map(({ ip }) => ip)
+  const requested = requestedOf(request)
+  requireDistinct(requested)
+  requested.forEach(requireUsable)
+  const ips = requested.map(({ ip }) => ip)
   requireOnePerFamily(
     ips.flatMap(({ address }) => parseCidr(address)?.address ?? []),
     request.cniVersion,
@@ -40,14 +40,14 @@ function addressesFor(request: StaticRequest): Ip[] {
   return ips
 }
 
-/** An address with the place that it is asked for in. */
-interface Asked {
+/** An address, and the key or variable that requests it. */
+interface Requested {
   ip: Ip
   place: string
 }
 
-/** The runtime's addresses replace all others; those of CNI_ARGS come beside the configuration's. */
-function askedOf({ config, args }: StaticRequest): Asked[] {
+/** The runtime's addresses replace all others; those of CNI_ARGS are added to the configuration's. */
+function requestedOf({ config, args }: StaticRequest): Requested[] {
   const lists = { 'runtimeConfig.ips': config.runtimeConfig?.ips, 'args.cni.ips': config.args?.cni?.ips }
   for (const [name, list = []] of Object.entries(lists))
     if (list.length > 0) return list.map((text, at) => ({ ip: fromList(text), place: `${name}[${at}]` }))
@@ -58,11 +58,11 @@ function askedOf({ config, args }: StaticRequest): Asked[] {
   ]
 }
 
-/** Neither is refused by the kernel, and with neither would a packet come back. */
-function requireFit({ ip: { address, gateway }, place }: Asked): void {
+/** Refuses addresses and gateways that the kernel accepts, but with which no packet comes back. */
+function requireUsable({ ip: { address, gateway }, place }: Requested): void {
   const cidr = parseCidr(address)
   const hop = gateway === undefined ? undefined : parseAddress(gateway)
-  const unfit = cidr && whyUnusable(cidr)
+  const unfit = cidr && unfitAs(cidr)
   if (unfit)
     throw new CniError(Code.InvalidNetworkConfig, {
       msg: `${place} is ${JSON.stringify(address)}, ${unfit}: no interface can have it`,
@@ -71,20 +71,20 @@ function requireFit({ ip: { address, gateway }, place }: Asked): void {
   if (!cidr || !hop || (hop.family === cidr.address.family && !sameAddress(hop, cidr.address))) return
   throw new CniError(Code.InvalidNetworkConfig, {
     msg: `the gateway of ${place} is ${JSON.stringify(gateway)}, must be another address of the same IP version as ${address}`,
-    hint: 'name the router, or leave the gateway out',
+    hint: 'write the address of the router, or remove the gateway',
   })
 }
 
-/** The kernel takes an address once. */
-function requireDistinct(asked: Asked[]): void {
+/** The kernel refuses an address that the interface has already. */
+function requireDistinct(requested: Requested[]): void {
   const places = new Map<string, string>()
-  for (const { ip, place } of asked) {
+  for (const { ip, place } of requested) {
     const address = canonical(ip.address).replace(/\/.*/, '')
     const before = places.get(address)
     if (before)
       throw new CniError(Code.InvalidNetworkConfig, {
         msg: `${place} is ${JSON.stringify(ip.address)}, must not be the address of ${before} again`,
-        hint: 'take one of them out',
+        hint: 'remove one of them',
       })
     places.set(address, place)
   }
@@ -103,7 +103,7 @@ function fromList(text: string): Ip {
   })
 }
 
-/** IP and GATEWAY are lists with commas; a gateway belongs to the addresses whose subnet it is in. */
+/** IP and GATEWAY are comma-separated lists. A gateway belongs to the addresses whose subnet it lies in. */
 function fromArgs({ IP, GATEWAY }: Record<string, string>): Ip[] {
   const gateways = split(GATEWAY).map(parseGateway)
   return split(IP).map((text) => {
@@ -135,13 +135,13 @@ function parseGateway(text: string): Address {
   })
 }
 
-/** The container must still have every address that it was given, with its gateway. */
+/** CHECK: prevResult must have every address, with its gateway. @throws CniError */
 function check(request: StaticRequest): void {
   const { prevResult } = request
   if (!prevResult)
     throw new CniError(Code.InvalidNetworkConfig, {
       msg: 'Required prevResult missing',
-      hint: "CHECK needs ADD's result",
+      hint: 'CHECK needs the result of ADD',
     })
   for (const wanted of addressesFor(request)) requirePresent(wanted, prevResult)
 }
@@ -160,7 +160,7 @@ function requirePresent({ address, gateway }: Ip, { ips }: Result): void {
     })
 }
 
-/** One text for all the ways to write an address, with a prefix or without. */
+/** An address in its canonical spelling, with or without a prefix. */
 function canonical(text = ''): string {
   const cidr = parseCidr(text)
   const address = parseAddress(text)

@@ -5,7 +5,7 @@ import { plugins } from '../../../plugins/registry.ts'
 import { silent } from '../../../shared/cni/log.ts'
 import type { Plugin, Registry } from '../../../shared/cni/plugin.ts'
 import type { Result } from '../../../shared/cni/result.ts'
-import { indexHome, indexRoot, isSealed } from '../../../shared/ipam/host-local/index.ts'
+import { indexHome, indexRoot, isCurrent } from '../../../shared/ipam/host-local/index.ts'
 import { hostLocal } from '../../../shared/ipam/host-local/plugin.ts'
 import { call } from '../cni/fixtures/call.ts'
 import { fails, makeDirectory, removeDirectories, requestOf } from './request.ts'
@@ -46,7 +46,7 @@ test('STATUS says 51 while another network gives the same addresses on the same 
     51,
     `range 10.1.2.129-10.1.2.254 clashes with 10.1.2.1-10.1.2.254 of another network on the same segment: ${dataDir}/one`,
   )
-  assert.match(error.details, `if that network is no more: rm -r ${dataDir}/one`)
+  assert.match(error.details, `if the other network is not used: rm -r ${dataDir}/one`)
   add('two', onBridge('br0'))
   await fails(() => status('one', onBridge('br0')), 51, /clashes with 10.1.2.1-10.1.2.254 .*\/two$/)
   hostLocal.del(request('two', onBridge('br0')))
@@ -92,7 +92,7 @@ test('a network of an earlier boot, without containers, or that cannot be read i
 test('what is said of the segment leaves the index sealed, and is lost without harm', () => {
   const directory = `${dataDir}/one`
   add('one', onBridge('br0'))
-  assert.ok(isSealed(directory, indexRoot(directory)))
+  assert.ok(isCurrent(directory, indexRoot(directory)))
   assert.equal(readdirSync(directory).sort(), ['10.1.2.2', 'last_reserved_ip.0', 'lock'])
   rmSync(`${dataDir}/.patchbay`, { recursive: true })
   writeFileSync(`${dataDir}/.patchbay`, 'in the way')

@@ -1,22 +1,22 @@
-/** Addresses that were asked for by name, and the range sets that they are to come from. */
+/** Assigns the requested addresses to range sets. */
 
 import { CniError, Code } from '../../cni/error.ts'
 import { type Address, formatAddress } from '../../ip/address.ts'
 import { formatRangeSet, type RangeSet, rangeOf, roleOf } from '../range.ts'
 
-/** A range set, and the address of it that was asked for. */
-export interface Wish {
+/** A range set to give an address from, and the requested address, if any. */
+export interface SetRequest {
   set: RangeSet
   address?: Address
 }
 
 /**
- * Gives each requested address to the first set that has it and no other yet.
- * @throws CniError of code 7 when an address fits nowhere, or no container may have it
+ * Assigns each requested address to the first set that includes it and has no requested address yet.
+ * @throws CniError of code 7 when an address fits no set, or is a gateway, network or broadcast address
  */
-export function assignWishes(sets: readonly RangeSet[], requested: readonly Address[]): Wish[] {
+export function assignRequested(sets: readonly RangeSet[], requested: readonly Address[]): SetRequest[] {
   const rest = [...requested]
-  const wishes = sets.map((set) => {
+  const setRequests = sets.map((set) => {
     const at = rest.findIndex((address) => rangeOf(set, address))
     return at < 0 ? { set } : { set, address: rest.splice(at, 1)[0] }
   })
@@ -25,16 +25,16 @@ export function assignWishes(sets: readonly RangeSet[], requested: readonly Addr
       msg: `failed to allocate all requested IPs: ${rest.map(formatAddress).join(' ')}`,
       hint: `each range set gives one address: ${sets.map(formatRangeSet).join('; ')}`,
     })
-  for (const wish of wishes) refuseSpecial(wish)
-  return wishes
+  for (const setRequest of setRequests) refuseSpecial(setRequest)
+  return setRequests
 }
 
-function refuseSpecial({ set, address }: Wish): void {
+function refuseSpecial({ set, address }: SetRequest): void {
   const role = address && roleOf(set, address)
   if (!role) return
   const owner = role === 'gateway' ? "subnet's gateway" : `subnet's ${role} address`
   throw new CniError(Code.InvalidNetworkConfig, {
     msg: `requested ip ${formatAddress(address)} is ${owner}`,
-    hint: `ask for another address of ${formatRangeSet(set)}`,
+    hint: `request another address of ${formatRangeSet(set)}`,
   })
 }
