@@ -1,4 +1,4 @@
-/** The Node engine: libc's `syscall` through node:ffi, and the process as Node has it. */
+/** The Node engine: libc's `syscall` through node:ffi, the rest through Node's `process`. */
 
 import { constants } from 'node:os'
 import type { Completed, Engine, Program, SyscallArgument } from '../engine.ts'
@@ -34,7 +34,7 @@ export const syscall: Engine['syscall'] = (number, ...args) => {
   return result === -1n ? -libc.errno() : Number(result)
 }
 
-/** A register's worth: numbers as they are, buffers as pointers. An empty buffer has no address to give. */
+/** The value of a register: a number as it is, a buffer as a pointer. An empty buffer has no address: 0. */
 function word(argument: SyscallArgument): bigint {
   if (typeof argument === 'object') return argument.length === 0 ? 0n : (libc as any).pointer(argument)
   return BigInt.asIntN(64, BigInt(argument))

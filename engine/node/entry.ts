@@ -1,4 +1,4 @@
-/** Where the Node executable begins: a startup snapshot in which every plugin is loaded already. */
+/** Entry point of the Node executable: a startup snapshot with every plugin loaded. */
 
 import { main } from '../../main.ts'
 import { plugins } from '../../plugins/registry.ts'

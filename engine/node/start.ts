@@ -1,4 +1,4 @@
-/** The beginning of a Node executable: now, or when the startup snapshot that is being built is started. */
+/** Starts a Node executable: at once, or, while a startup snapshot is being built, when the snapshot is started. */
 
 import { startupSnapshot } from 'node:v8'
 import { commandLine, exit } from './engine.ts'
@@ -7,7 +7,7 @@ type Main = (argv: string[]) => Promise<number>
 
 /**
  * Runs a program and exits with its status.
- * @param prepare loads what the program needs; called only while a snapshot is built, where time does not count
+ * @param prepare loads what the program needs; called only while a snapshot is built
  */
 export async function start(main: Main, prepare: () => Promise<void>): Promise<void> {
   const begin = async () => exit(await main(commandLine()))
@@ -17,7 +17,7 @@ export async function start(main: Main, prepare: () => Promise<void>): Promise<v
   forgetBuilder()
 }
 
-/** Leaves no trace of the building process in the snapshot: builds are identical byte for byte. */
+/** Removes the building process's values from the snapshot, so that builds are identical byte for byte. */
 function forgetBuilder(): void {
   for (const name of ['argv', 'argv0', 'execArgv', 'execPath', 'pid']) Reflect.deleteProperty(process, name)
 }

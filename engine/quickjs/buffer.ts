@@ -1,6 +1,6 @@
 /**
- * Node's `Buffer`, which QuickJS lacks: the build puts this in wherever the name is used. It has what Patchbay and
- * netlink's codecs use, and no more, for every call reads it: UTF-8 and hex, integers, no floating-point numbers.
+ * Node's `Buffer` for QuickJS, which has none: the build inserts it where the name is used. It has only what Patchbay and
+ * netlink's codecs use, because every call loads it: UTF-8 and hex, integers, no floating-point numbers.
  */
 
 import { addIntegers } from 'qjs:bytes'
@@ -17,7 +17,7 @@ class Bytes extends Uint8Array {
     return this.subarray(start, end) as Bytes
   }
 
-  /** `write(text, offset?, length?, encoding?)`; gives the number of bytes. @throws RangeError when they do not fit */
+  /** `write(text, offset?, length?, encoding?)` returns the number of bytes. @throws RangeError when they do not fit */
   write(text: string, ...how: (number | string | undefined)[]): number {
     const [offset = 0, length] = how.filter((item) => typeof item === 'number')
     const bytes = toBytes(
@@ -55,7 +55,7 @@ const statics = {
   compare,
 }
 
-/** Which of two comes first: negative, zero, or positive. */
+/** Compares two byte arrays: negative when the first sorts first, zero when they are equal, else positive. */
 function compare(one: Uint8Array, other: Uint8Array): number {
   const differs = one.findIndex((byte, index) => byte !== other[index])
   const [a, b] = differs < 0 ? [one.length, other.length] : [one[differs] ?? 0, other[differs] ?? -1]
@@ -66,13 +66,13 @@ function toBytes(text: string, encoding?: string): Bytes {
   return new Bytes(isHex(encoding) ? fromHex(text) : encode(text))
 }
 
-/** @throws RangeError for what is neither UTF-8 nor hex */
+/** @throws RangeError for an encoding other than UTF-8 and hex */
 function isHex(encoding = 'utf8'): boolean {
   if (encoding === 'hex' || encoding === 'utf8') return encoding === 'hex'
   throw new RangeError(`no encoding ${encoding} in this engine`)
 }
 
-/** As Node does: up to the first that is no pair of hexadecimal digits. */
+/** As in Node, stops before the first pair that is not two hexadecimal digits. */
 function fromHex(text: string): ArrayBuffer {
   const pairs = /^(?:[0-9a-f]{2})*/i.exec(text)?.[0].match(/../g) ?? []
   return new Uint8Array(pairs.map((pair) => Number.parseInt(pair, 16))).buffer
@@ -82,5 +82,5 @@ function toHex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
-// biome-ignore lint/style/noRestrictedGlobals: only the type, which this constant hides
+// biome-ignore lint/style/noRestrictedGlobals: only the type is used
 export const Buffer = Object.assign(Bytes, statics) as unknown as typeof globalThis.Buffer

@@ -1,4 +1,4 @@
-/* The part of buffer.ts that is hot: text and integers in byte arrays. */
+/* The functions of buffer.ts that are called most: text and integers in byte arrays. */
 #include "bytes.h"
 
 const uint8_t *bytes_of(JSContext *ctx, JSValueConst array, size_t *length) {
@@ -35,10 +35,10 @@ static JSValue ascii_text(JSContext *ctx, JSValueConst self, int argc, JSValueCo
   return JS_NewStringLen(ctx, (const char *)bytes + start, end - start);
 }
 
-/* An integer's size in bytes, and what else there is to know of it. */
+/* The kind of an integer: its size in bytes, whether it is signed, whether it is big-endian. */
 enum { SIZE = 15, SIGNED = 16, BIG = 32 };
 
-/* Where an integer lies in a byte array, at an offset that may be left out; NULL with an exception. */
+/* A pointer to an integer in a byte array; without an offset, to the first byte. NULL with an exception. */
 static uint8_t *place(JSContext *ctx, JSValueConst array, JSValueConst offset, size_t size) {
   size_t length;
   uint64_t at = 0;
@@ -49,7 +49,7 @@ static uint8_t *place(JSContext *ctx, JSValueConst array, JSValueConst offset, s
   return NULL;
 }
 
-/* Which byte of an integer has the bits from 8 * i. */
+/* The index of the byte that has an integer's bits 8 * i to 8 * i + 7. */
 static size_t index_of(size_t i, size_t size, int kind) { return kind & BIG ? size - 1 - i : i; }
 
 static JSValue read_integer(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv, int kind) {
@@ -70,7 +70,7 @@ static int fits(int64_t value, size_t size, int kind) {
   return value >= least && value < least + (1LL << 8 * size);
 }
 
-/* As in Node, an integer that does not fit is an error, but for one of 64 bits. */
+/* As in Node, an integer that does not fit is an error, except one of 64 bits, which is cut. */
 static JSValue write_integer(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv, int kind) {
   size_t size = kind & SIZE;
   int64_t value;

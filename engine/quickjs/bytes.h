@@ -1,9 +1,9 @@
-/* What the C modules share. */
+/* Declarations that the C modules share. */
 #include <quickjs.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #define countof(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Where the bytes of a byte array are; NULL with an exception. */
+/* A pointer to the bytes of a byte array; NULL with an exception. */
 const uint8_t *bytes_of(JSContext *ctx, JSValueConst array, size_t *length);

@@ -1,3 +1,3 @@
-/** All that netlink's codecs ask of Node's `os`. */
+/** The only function of Node's `os` that netlink's codecs use. */
 
 export const endianness = () => 'LE'

@@ -1,4 +1,4 @@
-/** The QuickJS engine: one small C function, and the process as QuickJS's own modules have it. */
+/** The QuickJS engine: `syscall` in C, the rest through QuickJS's own modules. */
 
 import { getenviron, exit as leave } from 'qjs:std'
 import { syscall as execute } from 'qjs:sys'

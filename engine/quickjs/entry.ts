@@ -1,4 +1,4 @@
-/** Where the QuickJS executable begins. */
+/** Entry point of the QuickJS executable. */
 
 import { main } from '../../main.ts'
 import { commandLine, exit } from './engine.ts'

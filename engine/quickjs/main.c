@@ -1,4 +1,4 @@
-/* Where the QuickJS executable begins. Modules lie in it as bytecode and are read when they are first imported. */
+/* Entry point of the QuickJS executable. It contains the modules as bytecode; each is read when it is first imported. */
 #include <fcntl.h>
 #include <quickjs-libc.h>
 #include <signal.h>
@@ -25,7 +25,7 @@ static JSModuleDef *load(JSContext *ctx, const char *name, void *opaque) {
   return JS_IsException(value) ? NULL : JS_VALUE_GET_PTR(value);
 }
 
-/* What the language has here: no eval, as no code comes from a string. */
+/* Adds the parts of the language that Patchbay uses. There is no eval: no code comes from a string. */
 static JSContext *new_context(JSRuntime *runtime) {
   JSContext *ctx = JS_NewContextRaw(runtime);
   JS_AddIntrinsicBaseObjects(ctx);
@@ -45,20 +45,20 @@ static JSContext *new_context(JSRuntime *runtime) {
   return ctx;
 }
 
-/* Where a standard stream is closed, the next file opened would get its number, and what is said there. */
+/* Opens closed standard streams: the next opened file would get the stream's number, and its output. */
 static void open_standard_streams(void) {
   for (int fd = 0; fd <= 2; fd++)
     if (fcntl(fd, F_GETFD) == -1) open("/dev/null", O_RDWR);
 }
 
-/* A write into a broken pipe shall fail, not kill. A handler, as SIG_IGN would pass to the programs that are run. */
+/* With this handler, a write into a broken pipe fails with EPIPE. SIG_IGN would be inherited by the programs that are run. */
 static void on_broken_pipe(int signal) {}
 
 int main(int argc, char **argv) {
   open_standard_streams();
   signal(SIGPIPE, on_broken_pipe);
   JSRuntime *runtime = JS_NewRuntime();
-  /* A call is over before there is garbage worth collecting. */
+  /* No garbage collection: a call is too short to need it. */
   JS_SetGCThreshold(runtime, (size_t)-1);
   js_std_init_handlers(runtime);
   JS_SetModuleLoaderFunc(runtime, NULL, load, NULL);
@@ -67,6 +67,6 @@ int main(int argc, char **argv) {
   const struct module *entry = find("entry.js");
   js_std_eval_binary(ctx, entry->bytecode, *entry->size, 0);
   js_std_loop(ctx);
-  /* entry.ts always exits: coming here means that it failed, and has said why on standard error. */
+  /* entry.ts always exits. Here it has failed, and its error is on standard error. */
   return 1;
 }

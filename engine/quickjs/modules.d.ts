@@ -1,16 +1,16 @@
-/** The C modules in the QuickJS executable, as scripts/build/quickjs.ts names them. */
+/** The C modules in the QuickJS executable; scripts/build/quickjs.ts names them. */
 
 declare module 'qjs:sys' {
-  /** Executes a system call; gives its result, or `-errno`. */
+  /** Executes a system call and returns its result, or `-errno`. */
   export function syscall(number: number, ...args: (number | bigint | Uint8Array)[]): number
 }
 
 declare module 'qjs:bytes' {
-  /** The bytes of a text that is well formed. */
+  /** The UTF-8 bytes of a text that is well formed. */
   export function utf8Bytes(text: string): ArrayBuffer
-  /** The text in a part of a byte array that is all ASCII; undefined when it is not, or not a part. */
+  /** The text in a range of a byte array; undefined when the bytes are not all ASCII or the range is invalid. */
   export function asciiText(bytes: Uint8Array, start: number, end: number): string | undefined
-  /** Gives a prototype Buffer's methods for integers, `readUInt8` to `writeBigInt64BE`. */
+  /** Adds Buffer's methods for integers to a prototype: `readUInt8` to `writeBigInt64BE`. */
   export function addIntegers(prototype: object): void
 }
 
@@ -21,7 +21,7 @@ declare module 'qjs:std' {
 
 declare module 'qjs:os' {
   interface ExecOptions {
-    /** Wait for the end; the result is then the exit status, or minus the signal. */
+    /** Wait for the program to exit; the result is the exit status, or minus the signal. */
     block: boolean
     /** Look the program up in PATH. */
     usePath: boolean
@@ -37,10 +37,10 @@ declare module 'qjs:os' {
 /** The command line; the first entry is `argv[0]` as the caller wrote it. */
 declare const scriptArgs: string[]
 
-/** The processor, put in by the build. */
+/** The processor architecture, inserted by the build. */
 declare const __ARCHITECTURE__: 'x64' | 'arm64'
 
-/** ECMAScript 2024 has it. */
+/** From ECMAScript 2024. */
 interface String {
   toWellFormed(): string
 }

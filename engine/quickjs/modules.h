@@ -1,4 +1,4 @@
-/* The table that the build makes: every module's bytecode by name; the last entry has no name. */
+/* The modules' bytecode by name: a table that the build generates. The last entry has no name. */
 #include <stdint.h>
 
 struct module {

@@ -1,4 +1,4 @@
-/** Runs a program with files in memory as its input and output: nobody has to be read while it runs. */
+/** Runs a program. Its input and output are files in memory, so no pipe has to be read while it runs. */
 
 import { exec } from 'qjs:os'
 import { close, type Fd, readAll, writeAll } from '../../shared/kernel/files.ts'
@@ -19,7 +19,7 @@ export function run({ path, arguments: args, input, env }: Program): Completed {
   }
 }
 
-/** An anonymous file (memfd_create(2)) with a text in it, to be read from its start. */
+/** Makes a file in memory that contains a text (memfd_create(2)); the position is its start. */
 function openMemory(text: string): Fd {
   const fd = must('open a file in memory', 'memfd_create', cstring('patchbay'), MFD_CLOEXEC)
   writeAll(fd, Buffer.from(text))

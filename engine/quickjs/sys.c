@@ -1,11 +1,11 @@
-/* The one primitive of the QuickJS engine: syscall(number, ...arguments), as engine/engine.ts describes it. */
+/* syscall(number, ...arguments): engine/engine.ts describes it. */
 #define _GNU_SOURCE
 #include "bytes.h"
 
 #include <errno.h>
 #include <unistd.h>
 
-/* A register's worth of a value: numbers as they are, byte arrays as pointers. Returns -1 with an exception. */
+/* The value of a register: a number as it is, a byte array as a pointer. Returns -1 with an exception. */
 static int word(JSContext *ctx, JSValueConst value, int64_t *out) {
   if (!JS_IsObject(value)) return JS_ToInt64Ext(ctx, out, value);
   size_t length;

@@ -1,4 +1,4 @@
-/** UTF-8 as the Encoding Standard has it: U+FFFD stands for what is none. ASCII, which is nearly all, is C's to read. */
+/** UTF-8 by the Encoding Standard: U+FFFD replaces invalid bytes. C code decodes ASCII, which is nearly all text. */
 
 import { asciiText, utf8Bytes } from 'qjs:bytes'
 
@@ -36,7 +36,7 @@ function decodeAny(bytes: Uint8Array): string {
   return needed > 0 ? text + replacement : text
 }
 
-/** How many bytes follow a first one. */
+/** The number of bytes that follow a first byte. */
 function following(byte: number): number {
   if (byte >= 0xc2 && byte <= 0xdf) return 1
   if (byte >= 0xe0 && byte <= 0xef) return 2

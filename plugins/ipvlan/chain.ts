@@ -1,11 +1,11 @@
-/** In a chain, what the plugin before made is the parent, and what it was given are the addresses, unless said otherwise. */
+/** In a chain, the parent and the addresses come from prevResult, unless the configuration sets `master` and `ipam`. */
 
 import { CniError, Code } from '../../shared/cni/error.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import type { Result } from '../../shared/cni/result.ts'
 import type { IpvlanConfig } from './keys.ts'
 
-/** The configuration of an ADD, with the master that the plugin before made if it names none. @throws CniError */
+/** The configuration of an ADD. Without `master`, it is the interface in prevResult. @throws CniError when there is not exactly one */
 export function withMaster({ config, prevResult }: Request<IpvlanConfig>): IpvlanConfig {
   if (config.master || !prevResult) return config
   const side = config.linkInContainer ? 'in the container' : 'on the host'
@@ -14,12 +14,12 @@ export function withMaster({ config, prevResult }: Request<IpvlanConfig>): Ipvla
   if (only && made.length === 1) return { ...config, master: only.name }
   const names = made.map(({ name }) => name).join(', ') || 'none'
   throw new CniError(Code.InvalidNetworkConfig, {
-    msg: `master is not set, and the plugins before made no single interface ${side} (but ${names})`,
-    hint: 'name the interface to sit on: "master": "eth0"; "linkInContainer": true for one in the container',
+    msg: `master is not set: prevResult must have exactly one interface ${side}, found ${names}`,
+    hint: 'name the parent: "master": "eth0"; with "linkInContainer": true for one in the container',
   })
 }
 
-/** Addresses, routes and DNS settings of the plugin before, for a network without IPAM of its own. */
-export function given({ prevResult }: Request<IpvlanConfig>): Result | undefined {
+/** prevResult if it has addresses: a network without IPAM uses its addresses, routes and DNS settings. */
+export function previousLease({ prevResult }: Request<IpvlanConfig>): Result | undefined {
   return prevResult?.ips.length ? prevResult : undefined
 }

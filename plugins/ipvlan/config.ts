@@ -1,4 +1,4 @@
-/** What an ipvlan network may say. The descriptions become the README's table and the JSON Schema. */
+/** The configuration of an ipvlan network. The descriptions become the README's table and the JSON Schema. */
 
 import { type Config, network } from '../../shared/cni/config.ts'
 import { notTogether, onlyIn } from '../../shared/cni/rules.ts'
@@ -13,7 +13,7 @@ export const config = network(shape, {
   rules: [
     ...ipvlanRules,
     onlyIn('hostAccess', { flag: 'bridge' }),
-    notTogether('hostAccess', 'linkInContainer', "the host cannot sit on a container's device"),
+    notTogether('hostAccess', 'linkInContainer', 'the host cannot use a parent inside a container'),
     hostAccessNeedsIpam,
   ],
 })

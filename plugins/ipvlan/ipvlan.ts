@@ -1,4 +1,4 @@
-/** The container's ipvlan, or ipvtap: made on its parent, and looked at again by CHECK. */
+/** Makes and checks the container's ipvlan or ipvtap. */
 
 import { broken } from '../../shared/attachment/broken.ts'
 import type { Life, ProbingLink } from '../../shared/attachment/device.ts'
@@ -19,40 +19,40 @@ import { ipvlanKind, parseIpvlan } from '../../shared/netlink/ipvlan.ts'
 import { findLink, type Link } from '../../shared/netlink/link.ts'
 import { withMaster } from './chain.ts'
 import { type IpvlanConfig, isRouted } from './keys.ts'
-import { judge, type Parent, written } from './lease.ts'
-import { join } from './port.ts'
+import { configuredLease, type Parent, validateLease } from './lease.ts'
+import { makeOnPort } from './port.ts'
 
-/** Its packets go to the container's stack, or to who opens its file. The kernel takes the same attributes for both. */
+/** An ipvlan's packets go to the container's network stack, an ipvtap's to the program that opens its device node. Both have the same netlink attributes. */
 export type IpvlanKind = 'ipvlan' | 'ipvtap'
 
-/** An ipvtap knows no hostAccess. */
-type Asked = IpvlanConfig & { hostAccess?: boolean }
+/** ipvtap has no key hostAccess. */
+type AnyConfig = IpvlanConfig & { hostAccess?: boolean }
 
 /** The segment of a network: ipvlans and ipvtaps of one parent reach each other. */
 export function onParent(config: IpvlanConfig): string | undefined {
   return parentSegment('ipvlan', config)
 }
 
-/** What the host gets for hostAccess: the same as the containers. */
+/** The host's interface for hostAccess: an ipvlan, like the containers'. */
 export function shimOf(config: IpvlanConfig): ShimKind {
   return { ...ipvlanKind(config), ownMac: false, neighbours: !isRouted(config) }
 }
 
-/** Everything that can be refused is, before the kernel is touched. */
-export async function createIpvlan(life: Life<Asked>, kind: IpvlanKind): Promise<Parent> {
+/** Makes the container's interface; all validation comes before the first change of the kernel. @throws CniError */
+export async function createIpvlan(life: Life<AnyConfig>, kind: IpvlanKind): Promise<Parent> {
   const { request } = life
-  const config: Asked = withMaster(request)
+  const config: AnyConfig = withMaster(request)
   const side = parentSide(life, config)
   const link = findParent(side, config, request.log)
   const addresses = listAddresses(side, link).filter(({ scope }) => scope === 0)
   const parent = { link, addresses, probesBy: probesBy(config, link) }
   refuseMac(request, link)
-  judge(written(config), config, parent)
+  validateLease(configuredLease(config), config, parent)
   if (config.hostAccess && !isRouted(config)) refuseStrictFilter(link)
   if (!link.up)
-    request.log.warn(`${link.name} is down: nothing leaves by it until: ip link set dev ${link.name} up`)
+    request.log.warn(`${link.name} is down: no packets pass until it is up: ip link set dev ${link.name} up`)
   try {
-    join(life, link, () =>
+    makeOnPort(life, link, () =>
       makeChild(life, link, { ...ipvlanKind(config), kind, mtu: config.mtu || undefined }),
     )
   } catch (error) {
@@ -62,45 +62,45 @@ export async function createIpvlan(life: Life<Asked>, kind: IpvlanKind): Promise
   return parent
 }
 
-/** The kernel knows one address for all, and takes another without a word. */
+/** All ipvlans of a parent have its MAC address; the kernel ignores another one silently. */
 function refuseMac(request: Request<IpvlanConfig>, { name, mac }: Link): void {
-  const asked = requestedMac(request)
-  if (!asked || formatMac(Buffer.from(parseMac(asked) ?? [])) === mac) return
+  const requested = requestedMac(request)
+  if (!requested || formatMac(Buffer.from(parseMac(requested) ?? [])) === mac) return
   throw new CniError(Code.InvalidNetworkConfig, {
-    msg: `MAC address ${asked} cannot be given: all ipvlans on ${name} have its own, ${mac}: ask for none`,
-    hint: 'ask for none ("mac" in runtimeConfig or args, MAC in CNI_ARGS), or take "type": "macvlan"',
+    msg: `MAC address ${requested} is not possible: all ipvlans on ${name} have its own, ${mac}: request none`,
+    hint: 'request none ("mac" in runtimeConfig or args, MAC in CNI_ARGS), or use "type": "macvlan"',
   })
 }
 
-/** The host hears containers by the parent and answers by its shim: the detour that a strict reverse path filter drops. */
+/** The host receives container packets on the parent, but its route to the container is the shim: a strict reverse path filter drops them (RFC 3704). */
 function refuseStrictFilter({ name }: Link): void {
   const filters = ['all', name].map((scope) => Number(readSysctl('ipv4', 'conf', scope, 'rp_filter')))
   if (Math.max(...filters) !== 1) return
   throw new CniError(Code.InvalidNetworkConfig, {
-    msg: `hostAccess: the host would drop what containers send it, by the strict reverse path filter of ${name}: make it loose`,
-    hint: `make it loose: sysctl -w net.ipv4.conf.${name}.rp_filter=2; or take "mode": "l3", which it does not touch`,
+    msg: `hostAccess: the strict reverse path filter of ${name} drops packets from containers to the host: make it loose`,
+    hint: `sysctl -w net.ipv4.conf.${name}.rp_filter=2; or use "mode": "l3", to which the filter does not apply`,
     see: `sysctl net.ipv4.conf.all.rp_filter net.ipv4.conf.${name}.rp_filter`,
   })
 }
 
-/** ipvlan_link_new, drivers/net/ipvlan/ipvlan_main.c. */
+/** EINVAL of ipvlan_link_new, drivers/net/ipvlan/ipvlan_main.c. */
 function notEthernet({ name }: Link, kind: IpvlanKind, cause: KernelError): CniError {
   return new CniError(Code.InvalidNetworkConfig, {
-    msg: `${kind} cannot sit on ${name}: the kernel takes Ethernet devices only, and no loopback`,
+    msg: `${kind} cannot sit on ${name}: the parent must be an Ethernet device, and not loopback`,
     hint: 'name a NIC, a bond, a bridge or a VLAN as master',
     ...factsOf(cause),
   })
 }
 
-/** ipvlan hands frames to containers by address, of which one that probes has none: the answers end at the parent. */
+/** Probes leave by the parent: ipvlan delivers by IP address, and a probing container has none yet, so the answers arrive at the parent. */
 function probesBy({ linkInContainer }: IpvlanConfig, link: Link): ProbingLink | undefined {
   return link.up ? { link, isInside: linkInContainer } : undefined
 }
 
-/** CHECK: the interface is of its kind, on its parent, with mode and flag, and the host's way to it is there. @throws CniError */
+/** CHECK: kind, parent, mode, flag and host access are as ADD made them. @throws CniError */
 export async function checkIpvlan(
   sides: Sides,
-  request: Request<Asked>,
+  request: Request<AnyConfig>,
   prevResult: Result,
   kind: IpvlanKind,
 ): Promise<void> {
@@ -111,7 +111,7 @@ export async function checkIpvlan(
   const changeIpvlan = `ip link set dev ${ifname} type ${kind} mode ${config.mode} ${config.flag}`
   if (mode !== config.mode || flag !== config.flag)
     throw broken(
-      `${ifname} has mode ${mode}, flag ${flag}, not mode ${config.mode}, flag ${config.flag}: all on ${parent.name} were changed`,
+      `${ifname} has mode ${mode}, flag ${flag}, not mode ${config.mode}, flag ${config.flag}: they changed for all ipvlans on ${parent.name}`,
       {
         hint: `repair it: ${commandIn(request, changeIpvlan)}`,
         see: seeLink(ifname, request),
@@ -122,7 +122,7 @@ export async function checkIpvlan(
   checkHostAccess(sides, request, parent, shimOf(config), prevResult)
 }
 
-/** Where no master is named, the default route or the plugin before told ADD, and need not say the same now. */
+/** Without `master`, ADD took the parent from the default route or from prevResult; the default route may be another now. */
 function parentNow(sides: Sides, { config, ifname, log }: Request<IpvlanConfig>): Link {
   const side = parentSide(sides, config)
   const index = config.master ? undefined : findLink(sides.inside, ifname)?.parent

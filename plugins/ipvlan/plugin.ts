@@ -5,7 +5,7 @@ import { connectHostAccess, hostAccess } from '../../shared/host/access.ts'
 import { childStatus } from '../../shared/link/child.ts'
 import { config, type IpvlanConfig } from './config.ts'
 import { checkIpvlan, createIpvlan, onParent, shimOf } from './ipvlan.ts'
-import { needAddresses } from './keys.ts'
+import { requireAddresses } from './keys.ts'
 import { complete, type Parent } from './lease.ts'
 import { ipvlanPort } from './port.ts'
 
@@ -17,7 +17,7 @@ export const ipvlan = interfacePlugin<IpvlanConfig, Parent>({
   segment: onParent,
   device: {
     leaves: [hostAccess, ipvlanPort],
-    prepare: needAddresses,
+    prepare: requireAddresses,
     create: (life) => createIpvlan(life, 'ipvlan'),
     complete,
     bringUp: () => ({ upLast: true }),

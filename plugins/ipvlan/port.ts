@@ -1,7 +1,7 @@
 /**
- * A parent's port: mode and flag belong to it, so all ipvlans on it have the same, and the kernel gives those of the
- * last one made to all. It tells them only inside a container, so one of ours is remembered: that container is looked
- * into first, and all namespaces only when it is gone.
+ * A parent's port. Mode and flag belong to the port: creating an ipvlan with others changes them for all ipvlans of the parent.
+ * The kernel shows them only in the namespaces of the ipvlans, so a record names one of ours per parent. It is looked at first;
+ * all namespaces are searched only when it is gone.
  */
 
 import type { Life, Trace } from '../../shared/attachment/device.ts'
@@ -21,71 +21,70 @@ import { pointers } from '../../shared/state/pointers.ts'
 import { records } from '../../shared/state/records.ts'
 import type { IpvlanConfig } from './keys.ts'
 
-/** An interface on a port, by the parent's name. */
+/** One interface on a parent, by the parent's name. */
 const ports = records('ipvlan', object({ containerID: string, ifname: string, netns: string }))
 
-/** The parent whose record names an attachment, by the attachment's key. */
+/** The parent whose record names an attachment, by the attachment's hash. */
 const parents = pointers('ipvlan-parents')
 
 /**
- * Makes an ipvlan on a parent whose others, if there are any, have the same mode and flag. Two that are the first at once
- * come one after the other.
- * @throws CniError naming the one in the way
+ * Makes an ipvlan on a parent if its existing ipvlans have the same mode and flag. A lock serializes two concurrent first ones.
+ * @throws CniError naming an ipvlan with another mode or flag
  */
-export function join<T>(life: Life<IpvlanConfig>, parent: Link, make: () => Settled<T>): T {
+export function makeOnPort<T>(life: Life<IpvlanConfig>, parent: Link, make: () => Settled<T>): T {
   const { request, undo } = life
   if (request.config.linkInContainer) {
-    judge(parent, request.config, inContainer(life, parent))
+    requireSameOptions(parent, request.config, findInContainer(life, parent))
     return make()
   }
   return withLinkLock(parent.name, () => {
-    const known = knownOn(parent, request)
-    judge(parent, request.config, known ?? anywhere(life, parent))
+    const known = findRecorded(parent, request)
+    requireSameOptions(parent, request.config, known ?? findInAllNamespaces(life, parent))
     const made = make()
     if (!known) {
-      undo(() => forgetPort(request))
-      remember(parent, request)
+      undo(() => removeRecord(request))
+      writeRecord(parent, request)
     }
     return made
   })
 }
 
-/** A parent in a container has its ipvlans beside it. */
-function inContainer({ inside }: Life<unknown>, parent: Link): Found | undefined {
-  const link = listLinks(inside).find((link) => isOne(link) && sitsOn(link, parent, false))
+/** The ipvlans of a parent in a container are in the same container. */
+function findInContainer({ inside }: Life<unknown>, parent: Link): Found | undefined {
+  const link = listLinks(inside).find((link) => isIpvlan(link) && sitsOn(link, parent, false))
   return link && { link }
 }
 
-/** Wherever it is, it has its parent's MAC address: an index alone could be meant in another namespace. */
-function anywhere({ host }: Life<unknown>, parent: Link): Found | undefined {
-  return findOn(host, parent, (link) => isOne(link) && link.mac === parent.mac)
+/** Compares MAC addresses, too: the same parent index may mean another interface in another namespace. */
+function findInAllNamespaces({ host }: Life<unknown>, parent: Link): Found | undefined {
+  return findOn(host, parent, (link) => isIpvlan(link) && link.mac === parent.mac)
 }
 
-/** Whether a link is the driver's: an ipvtap is on the port like an ipvlan. */
-function isOne({ kind }: Link): boolean {
+/** An ipvtap is on the port like an ipvlan. */
+function isIpvlan({ kind }: Link): boolean {
   return kindFacts(kind).takesParentBy === 'ipvlan'
 }
 
-/** The ipvlan that is remembered of a parent, if it is still there. */
-function knownOn(parent: Link, request: Request): Found | undefined {
+/** The ipvlan that the parent's record names, if it still exists. */
+function findRecorded(parent: Link, request: Request): Found | undefined {
   const known = ports.read(parent.name)
   const sides = known && openSidesIfAny({ ...request, netns: known.netns })
   const link = sides && findLink(sides.inside, known.ifname)
-  const isThere = link && isOne(link) && link.mac === parent.mac && sitsOn(link, parent, true)
+  const isThere = link && isIpvlan(link) && link.mac === parent.mac && sitsOn(link, parent, true)
   return isThere ? { link, namespace: known?.netns } : undefined
 }
 
-function remember(parent: Link, request: Request): void {
+function writeRecord(parent: Link, request: Request): void {
   const { containerID, ifname, netns } = request
   parents.set(attachmentHash(request), parent.name)
   ports.write(parent.name, { containerID, ifname, netns })
 }
 
-/** What is remembered of the port by an attachment's interface. */
-export const ipvlanPort: Trace = { remove: forgetPort }
+/** The record that names an attachment's interface. */
+export const ipvlanPort: Trace = { remove: removeRecord }
 
-/** Forgets an interface that is deleted; another one that took its place in the record stays. */
-function forgetPort(request: Request): void {
+/** Removes the record of a deleted interface; a record that names another interface by now stays. */
+function removeRecord(request: Request): void {
   const { containerID, ifname } = request
   const key = attachmentHash(request)
   const parent = parents.get(key)
@@ -96,15 +95,15 @@ function forgetPort(request: Request): void {
   parents.remove(key)
 }
 
-function judge(parent: Link, wanted: IpvlanOptions, found?: Found): void {
-  const there = found ?? (isOne(parent) ? { link: parent } : undefined)
+function requireSameOptions(parent: Link, wanted: IpvlanOptions, found?: Found): void {
+  const there = found ?? (isIpvlan(parent) ? { link: parent } : undefined)
   if (!there?.link.data) return
   const { mode, flag } = parseIpvlan(there.link.data)
   if (mode === wanted.mode && flag === wanted.flag) return
-  throw clash(parent, wanted, there, `mode ${mode}, flag ${flag}`)
+  throw differentOptions(parent, wanted, there, `mode ${mode}, flag ${flag}`)
 }
 
-function clash(
+function differentOptions(
   parent: Link,
   { mode, flag }: IpvlanOptions,
   { link, namespace }: Found,
@@ -114,7 +113,7 @@ function clash(
   const inside = namespace?.startsWith('/') ? `nsenter --net=${namespace} ip` : `ip -n ${namespace}`
   return new CniError(Code.InvalidNetworkConfig, {
     msg: `mode ${mode}, flag ${flag} cannot be on ${parent.name} beside ${link.kind} ${link.name}${where}, which has ${theirs}: the kernel would change it too`,
-    hint: `all ipvlans of a parent have the same: take ${theirs}, or another parent, such as a VLAN of ${parent.name}`,
+    hint: `all ipvlans of a parent have the same: use ${theirs}, or another parent, such as a VLAN on ${parent.name}`,
     see: `${namespace ? inside : 'ip'} -d link show dev ${link.name}`,
   })
 }

@@ -1,4 +1,4 @@
-/** What a macvlan network may say. The descriptions become the README's table and the JSON Schema. */
+/** The configuration of a macvlan network. The descriptions become the README's table and the JSON Schema. */
 
 import { type Config, network } from '../../shared/cni/config.ts'
 import { notTogether, onlyIn } from '../../shared/cni/rules.ts'
@@ -13,7 +13,7 @@ export const config = network(shape, {
   rules: [
     ...macvlanRules,
     onlyIn('hostAccess', { mode: 'bridge' }),
-    notTogether('hostAccess', 'linkInContainer', "the host cannot sit on a container's device"),
+    notTogether('hostAccess', 'linkInContainer', 'the host cannot use a parent inside a container'),
     hostAccessNeedsIpam,
   ],
 })

@@ -1,4 +1,4 @@
-/** What the demo must know of macvlan: only in mode bridge do two containers of a host reach each other. */
+/** The demo of macvlan: two containers of one host reach each other in mode bridge only; else the second is on the other host. */
 
 interface Config {
   mode?: string
@@ -7,10 +7,10 @@ interface Config {
 
 export function across(config: Config): object | undefined {
   if ((config.mode ?? 'bridge') === 'bridge') return undefined
-  return config.mode === 'source' ? heard(config) : config
+  return config.mode === 'source' ? allowedSender(config) : config
 }
 
 /** Mode source takes frames of the listed MAC addresses only, so the second container has one of them. */
-function heard(config: Config): object {
+function allowedSender(config: Config): object {
   return { ...config, mode: 'bridge', sourceMacs: undefined, mac: config.sourceMacs?.[0] }
 }

@@ -1,4 +1,4 @@
-/** What a network of macvlans may say, whether their frames go to the container's stack (macvlan) or to a file (macvtap). */
+/** The keys that macvlan (frames for the container's network stack) and macvtap (frames for a program) have in common. */
 
 import type { Config } from '../../shared/cni/config.ts'
 import type { Complaint } from '../../shared/cni/error.ts'
@@ -15,31 +15,31 @@ export const macvlanKeys = {
   ),
   sourceMacs: describe(
     optional(list(mac)),
-    'The MAC addresses whose frames are taken. In mode source, and only there.',
+    'The senders, by MAC address, whose frames the container receives. Only in mode source.',
   ),
   mtu: describe(
     withDefault(integer({ min: 0, max: 65535 }), 0),
-    "MTU of the container's interface, the parent's at most. 0: the parent's.",
+    "MTU of the container's interface, at most the parent's. 0: the parent's.",
   ),
   mac: describe(
     optional(mac),
-    'MAC address of the container. Only for networks of one container; the runtime may ask for another.',
+    'MAC address of the container. Only for networks of one container; the runtime may request another.',
   ),
   bcqueuelen: describe(
     withDefault(integer({ min: 0, max: 0xffffffff }), 0),
-    'How many broadcast and multicast frames may wait. The parent takes the most that one of its interfaces asks for. 0: 1000.',
+    'How many broadcast and multicast frames may wait in the queue of the parent, which uses the largest value of its interfaces. 0: 1000.',
   ),
 }
 
 export type MacvlanConfig = Config<typeof macvlanKeys>
 
-/** The rules that go with the keys. */
-export const macvlanRules = [onlyIn('sourceMacs', { mode: 'source' }), sourceHears, possibleMtu]
+/** The rules for these keys. */
+export const macvlanRules = [onlyIn('sourceMacs', { mode: 'source' }), requireSourceMacs, possibleMtu]
 
-function sourceHears({ mode, sourceMacs }: MacvlanConfig): Complaint | undefined {
+function requireSourceMacs({ mode, sourceMacs }: MacvlanConfig): Complaint | undefined {
   if (mode !== 'source' || sourceMacs?.length) return undefined
   return {
-    msg: 'sourceMacs is empty: in mode source the container would hear nobody',
-    hint: 'list whose frames it is to take: "sourceMacs": ["02:00:5e:10:00:01"]',
+    msg: 'sourceMacs is empty: in mode source the container would receive no frames',
+    hint: 'list the senders: "sourceMacs": ["02:00:5e:10:00:01"]',
   }
 }

@@ -1,4 +1,4 @@
-/** The container's MAC address: chosen by somebody, or following from the attachment; and who has it when it is taken. */
+/** The container's MAC address: requested, configured, or derived from the attachment; and the error when another interface has it. */
 
 import { attachmentMac, requestedMac } from '../../shared/attachment/mac.ts'
 import { openSides } from '../../shared/attachment/sides.ts'
@@ -11,20 +11,20 @@ import type { Link } from '../../shared/netlink/link.ts'
 import type { Socket } from '../../shared/netlink/socket.ts'
 import type { MacvlanConfig } from './keys.ts'
 
-/** The MAC address that somebody chose; the runtime's word counts before the configuration's. */
+/** The MAC address that the runtime requests, or else the configured one. @throws CniError when the request is no MAC address */
 export function chosenMac(request: Request<MacvlanConfig>): string | undefined {
   return requestedMac(request) ?? request.config.mac
 }
 
-/** The MAC address that the interface is born with; in mode passthru it has its parent's. */
+/** The MAC address that the interface is created with; in mode passthru it has its parent's. */
 export function ownMac(request: Request<MacvlanConfig>): string | undefined {
   if (request.config.mode === 'passthru') return undefined
   return chosenMac(request) ?? attachmentMac(request)
 }
 
 /**
- * Explains that a MAC address is in use on the parent: the kernel says EADDRINUSE, an older one EBUSY, and only when the
- * interface comes up.
+ * Explains the error for a MAC address that is in use on the parent. The kernel says EADDRINUSE (older kernels: EBUSY) when the
+ * interface is set up, not when it is created. @returns the error to throw
  */
 export async function explainMac(error: unknown, request: Request<MacvlanConfig>): Promise<unknown> {
   const mac = ownMac(request)
@@ -38,8 +38,8 @@ async function taken(request: Request<MacvlanConfig>, mac: string, cause: Kernel
   const canonical = formatMac(parseMac(mac) ?? Buffer.alloc(6))
   const owner = await ownerOf(side, parent, canonical)
   return new CniError(Code.InvalidNetworkConfig, {
-    msg: `the MAC address ${canonical} is in use on ${parent.name} already, by ${owner}: ask for another`,
-    hint: 'ask for another one; a configuration with mac serves one container only',
+    msg: `MAC address ${canonical} is already in use on ${parent.name}, by ${owner}: request another`,
+    hint: 'a configuration with the key mac serves one container only',
     ...factsOf(cause),
   })
 }

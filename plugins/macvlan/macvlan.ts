@@ -1,4 +1,4 @@
-/** The container's macvlan, or macvtap: how it is made, and what CHECK must find of it. */
+/** Makes and checks the container's macvlan or macvtap. */
 
 import { broken, mismatch } from '../../shared/attachment/broken.ts'
 import type { Life, Made } from '../../shared/attachment/device.ts'
@@ -16,7 +16,7 @@ import { ask } from '../../shared/netlink/socket.ts'
 import type { MacvlanConfig } from './keys.ts'
 import { chosenMac, ownMac } from './mac.ts'
 
-/** Its frames go to the container's stack, or to who opens its file. The kernel takes the same attributes for both. */
+/** A macvlan's frames go to the container's network stack, a macvtap's to the program that opens its device node. Both have the same netlink attributes. */
 export type MacvlanKind = 'macvlan' | 'macvtap'
 
 /** The segment of a network: macvlans and macvtaps of one parent reach each other. */
@@ -24,21 +24,21 @@ export function onParent(config: MacvlanConfig): string | undefined {
   return parentSegment('macvlan', config)
 }
 
-/** What is made: an interface on its parent. */
+/** What ADD makes: an interface on its parent. */
 export interface OnParent extends Made {
   parent: Link
 }
 
-/** Makes the container's interface. */
+/** Makes the container's interface. @throws CniError when the parent cannot have it */
 export async function createMacvlan(life: Life<MacvlanConfig>, kind: MacvlanKind): Promise<OnParent> {
   const { request } = life
   const parent = parentOf(life, request)
-  if (!parent.up) request.log.warn(`master ${parent.name} is down: nothing passes until it is up`)
+  if (!parent.up) request.log.warn(`master ${parent.name} is down: no frames pass until it is up`)
   try {
     await createChild(life, parent, { ...optionsOf(request), kind, mtu: request.config.mtu || undefined })
     if (request.config.mode === 'passthru') changeParentsMac(life)
   } catch (error) {
-    throw isErrno(error, 'EINVAL') ? explain(error, parent, kind, request.config) : error
+    throw isErrno(error, 'EINVAL') ? explainEinval(error, parent, kind, request.config) : error
   }
   return { parent }
 }
@@ -55,14 +55,14 @@ function optionsOf(request: Request<MacvlanConfig>) {
   return { ...macvlanKind({ mode, sourceMacs, bcqueuelen: bcqueuelen || undefined }), mac: ownMac(request) }
 }
 
-/** Another MAC address in mode passthru becomes the parent's; it gets its own back when the container's interface goes. */
+/** In mode passthru the parent gets the interface's MAC address; the kernel restores the parent's own when the interface is deleted. */
 function changeParentsMac({ inside, request }: Life<MacvlanConfig>): void {
   const mac = chosenMac(request)
   if (mac) ask(inside, changeLink({ name: request.ifname }, { mac }))
 }
 
-/** The kernel says EINVAL, and nothing more, of a parent that is no Ethernet device and of one that is taken alone. */
-function explain(
+/** EINVAL means that the parent is no Ethernet device, or that mode passthru is in the way (macvlan_common_newlink, drivers/net/macvlan.c). */
+function explainEinval(
   cause: KernelError,
   { name, mac }: Link,
   kind: MacvlanKind,
@@ -78,8 +78,8 @@ function explain(
   }
   const why =
     mode === 'passthru'
-      ? 'passthru takes its parent alone, and another macvlan is there already'
-      : 'another macvlan, in mode passthru, has it alone'
+      ? 'passthru needs a parent without other macvlans, and this one has some'
+      : 'a macvlan in mode passthru has it already'
   return new CniError(Code.InvalidNetworkConfig, {
     msg: `${kind} in mode ${mode} cannot sit on ${name}: ${why}`,
     hint: `put this network on another parent, or delete the container that has ${name}`,
@@ -87,7 +87,7 @@ function explain(
   })
 }
 
-/** @throws CniError naming the first thing that is not as ADD left it */
+/** CHECK. @throws CniError naming the first difference from what ADD made */
 export function checkMacvlan(
   sides: Sides,
   request: Request<MacvlanConfig>,
@@ -103,7 +103,10 @@ export function checkMacvlan(
   if (bcqueuelen && found.bcqueuelen !== bcqueuelen)
     throw broken(mismatch(ifname, 'bcqueuelen', found.bcqueuelen, bcqueuelen), { see })
   if (!sameMacs(found.sourceMacs ?? [], sourceMacs))
-    throw broken(`${ifname} does not take the frames of just ${sourceMacs.join(', ')}`, { see })
+    throw broken(
+      `${ifname} receives the frames of other MAC addresses than sourceMacs: ${sourceMacs.join(', ')}`,
+      { see },
+    )
 }
 
 function sameMacs(one: string[], other: string[]): boolean {

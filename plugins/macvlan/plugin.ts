@@ -1,4 +1,4 @@
-/** macvlan: each container gets an interface with a MAC address of its own on a NIC of the host. */
+/** macvlan: each container gets an interface with its own MAC address on a NIC of the host. */
 
 import { interfacePlugin } from '../../shared/attachment/plugin.ts'
 import { connectHostAccess, hostAccess } from '../../shared/host/access.ts'
@@ -9,7 +9,7 @@ import { config, type MacvlanConfig } from './config.ts'
 import { chosenMac, explainMac } from './mac.ts'
 import { checkMacvlan, createMacvlan, type OnParent, onParent, parentOf } from './macvlan.ts'
 
-/** What the host gets for hostAccess: the same as the containers. */
+/** The host's interface for hostAccess: a macvlan, like the containers'. */
 const shim: ShimKind = { ...macvlanKind({ mode: 'bridge' }), ownMac: true, neighbours: true }
 
 export const macvlan = interfacePlugin<MacvlanConfig, OnParent>({

@@ -1,19 +1,19 @@
-/** CNI_ARGS: `KEY=VALUE` pairs from the runtime, with the semantics of the reference's types.LoadArgs. */
+/** CNI_ARGS: `KEY=VALUE` pairs from the runtime, read by the rules of the reference's types.LoadArgs. */
 
 import { CniError, Code } from './error.ts'
 
-/** Delegates inherit CNI_ARGS, so what any of our plugins understands is fine with all of them. */
+/** Every plugin accepts the keys of all: delegates inherit CNI_ARGS. */
 const known = ['IgnoreUnknown', 'MAC', 'IP', 'GATEWAY', 'STICKY_KEY']
 
-/** Splits CNI_ARGS into pairs and judges nothing; what is no pair is left out. */
+/** Splits CNI_ARGS into pairs without validating them; parts that are not a pair are left out. */
 export function splitArgs(text: string): Record<string, string> {
   return Object.fromEntries(pairs(text).filter((pair) => pair.length === 2))
 }
 
 /**
- * Reads CNI_ARGS for a plugin that looks at them.
- * @param understood what the plugin understands besides those that all of ours may meet
- * @throws CniError of code 4 for what is no pair, and for unknown keys unless IgnoreUnknown is set
+ * Reads and validates CNI_ARGS for a plugin that uses them.
+ * @param understood the plugin's own keys, besides those that every plugin accepts
+ * @throws CniError of code 4 for parts that are not a pair, and for unknown keys unless IgnoreUnknown is set
  */
 export function parseArgs(text: string, understood: readonly string[]): Record<string, string> {
   for (const pair of pairs(text)) {
@@ -24,7 +24,7 @@ export function parseArgs(text: string, understood: readonly string[]): Record<s
   const unknown = Object.keys(args).filter((key) => !names.includes(key))
   if (unknown.length > 0 && !isTrue(args.IgnoreUnknown)) {
     const list = unknown.map((key) => `"${key}=${args[key]}"`).join(' ')
-    throw invalid(`unknown args [${list}]`, `known are ${names.join(', ')}; IgnoreUnknown=1 lets others pass`)
+    throw invalid(`unknown args [${list}]`, `known keys: ${names.join(', ')}; IgnoreUnknown=1 ignores others`)
   }
   return args
 }

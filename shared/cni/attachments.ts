@@ -1,4 +1,4 @@
-/** GC's list of what is still in use (spec section "GC"). Read strictly, always: what is not in it is removed. */
+/** GC's list of valid attachments (spec section "GC"). It is always read strictly: GC removes the attachments not in it. */
 
 import * as z from 'zod/mini'
 import { complaintsOf, invalidConfig } from './issues.ts'
@@ -11,10 +11,10 @@ export interface ValidAttachment {
   ifname: string
 }
 
-/** The spec's key, and the one that it had in the text tagged 1.1.0; libcni sends both. */
+/** The spec's key, and the key in the text tagged 1.1.0; libcni sends both. */
 const keys = ['cni.dev/valid-attachments', 'cni.dev/attachments'] as const
 
-/** Reads the valid attachments; without the key none is valid, as libcni has it. @throws CniError of code 7 */
+/** Reads the valid attachments; without the key none is valid, as in libcni. @throws CniError of code 7 */
 export function validAttachments(raw: Record<string, unknown>): ValidAttachment[] {
   const key = keys.find((name) => Object.hasOwn(raw, name))
   if (key === undefined) return []

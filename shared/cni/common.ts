@@ -1,4 +1,4 @@
-/** The keys of every network configuration, whatever the plugin (spec section "Plugin configuration objects"). */
+/** The keys that the network configuration of every plugin may have (spec section "Plugin configuration objects"). */
 
 import {
   anything,
@@ -25,7 +25,7 @@ const range = () =>
     gateway: optional(ip),
   })
 
-/** What the runtime adds for one container (CONVENTIONS.md, "Dynamic plugin specific fields"). */
+/** `runtimeConfig`: the runtime adds it for one container (CONVENTIONS.md, "Dynamic plugin specific fields"). */
 const runtimeConfig = () => {
   const port = integer({ min: 1, max: 65535 })
   const protocol = pattern('"tcp", "udp" or "sctp"', /^(tcp|udp|sctp)$/i)
@@ -66,7 +66,7 @@ const runtimeConfig = () => {
   })
 }
 
-/** What the network's author or the runtime passes in `args.cni` (CONVENTIONS.md, "args in network config"). */
+/** `args`: the network's author or the runtime sets `args.cni` (CONVENTIONS.md, "args in network config"). */
 const args = () =>
   open({
     cni: optional(

@@ -1,4 +1,4 @@
-/** A plugin's configuration: its own keys beside those that all plugins share, and the rules across them. */
+/** A plugin's configuration: its own keys, the keys that all plugins share, and the rules across keys. */
 
 import type * as z from 'zod/mini'
 import { common } from './common.ts'
@@ -11,8 +11,8 @@ import { nearest } from './near.ts'
 import type { ConfigSchema } from './plugin.ts'
 import type { Rule } from './rules.ts'
 import type { Shape } from './schema.ts'
-import { judgeObject } from './strict.ts'
-import { complaintAbout, type Stranger, strangersIn } from './unknown.ts'
+import { validateObject } from './strict.ts'
+import { complaintAbout, type UnknownKey, unknownKeysIn } from './unknown.ts'
 
 type Whole<Own extends Shape> = Omit<typeof common, keyof Own> & Own
 
@@ -20,15 +20,15 @@ type Whole<Own extends Shape> = Omit<typeof common, keyof Own> & Own
 export type Config<Own extends Shape> = z.output<z.ZodMiniObject<Whole<Own>>>
 
 export interface Options<Config> {
-  /** Judged after the shape, so defaults are in place. */
+  /** Checked after the shape, so that defaults are set. */
   rules?: readonly Rule<Config>[]
-  /** For delegates (IPAM): the top level is the calling plugin's, so its other keys are no business of ours. */
+  /** For delegates (IPAM): the top level belongs to the calling plugin, so unknown keys there are not reported. */
   delegate?: boolean
 }
 
 /**
  * The schema of a plugin's configuration.
- * @param own the plugin's keys; one that is also common takes its place
+ * @param own the plugin's keys; one with the name of a common key replaces it
  */
 export function network<Own extends Shape>(
   own: Own,
@@ -37,21 +37,21 @@ export function network<Own extends Shape>(
   const shape: Shape = { ...common, ...own }
   const canonical = (raw: Record<string, unknown>) => canonicalObject(shape, raw)
   const unknown = (raw: Record<string, unknown>) =>
-    strangersIn(shape, raw).filter(({ path }) => !delegate || path.length > 1)
+    unknownKeysIn(shape, raw).filter(({ path }) => !delegate || path.length > 1)
 
   return {
     shape,
     canonical,
     keys: () => Object.keys(own).filter((key) => !Object.hasOwn(common, key)),
-    hasStrangers: (raw) => unknown(raw).some(({ path }) => path.length === 1),
+    hasUnknownKeys: (raw) => unknown(raw).some(({ path }) => path.length === 1),
     parse(raw, log, owners = new Map()) {
       const known = canonical(raw)
-      const { data, issues } = judgeObject(shape, known)
-      const { slips, harmless } = sort(unknown(known), owners)
-      refuse([...complaintsOf(issues, known), ...slips])
+      const { data, issues } = validateObject(shape, known)
+      const { refused, ignored } = sort(unknown(known), owners)
+      refuse([...complaintsOf(issues, known), ...refused])
       const config = data as Config<Own>
       refuse(rules.flatMap((rule) => rule(config) ?? []))
-      if (harmless.length > 0) log.warn(`unknown keys are ignored: ${harmless.join(', ')}`)
+      if (ignored.length > 0) log.warn(`unknown keys are ignored: ${ignored.join(', ')}`)
       return config
     },
     parseLeniently: (raw, log) => takeObject(shape, canonical(raw), log) as Config<Own>,
@@ -62,15 +62,15 @@ function refuse(complaints: readonly Complaint[]): void {
   if (complaints.length > 0) throw invalidConfig(complaints)
 }
 
-/** Unknown keys that are slips or another plugin's, as complaints, and the others, by path. */
-function sort(unknown: Stranger[], owners: Owners): { slips: Complaint[]; harmless: string[] } {
-  const slips: Complaint[] = []
-  const harmless: string[] = []
+/** Complaints about unknown keys that are mistyped or another plugin's, and the paths of the other unknown keys. */
+function sort(unknown: UnknownKey[], owners: Owners): { refused: Complaint[]; ignored: string[] } {
+  const refused: Complaint[] = []
+  const ignored: string[] = []
   for (const { key, known, path } of unknown) {
-    const whose = path.length === 1 ? owners.get(key.toLowerCase()) : undefined
-    const complaint = complaintAbout(path, nearest(key, known), whose)
-    if (complaint) slips.push(complaint)
-    else harmless.push(formatPath(path))
+    const plugins = path.length === 1 ? owners.get(key.toLowerCase()) : undefined
+    const complaint = complaintAbout(path, nearest(key, known), plugins)
+    if (complaint) refused.push(complaint)
+    else ignored.push(formatPath(path))
   }
-  return { slips, harmless }
+  return { refused, ignored }
 }

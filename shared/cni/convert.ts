@@ -1,24 +1,24 @@
-/** Results on the way out: from the newest form to the version that the configuration asks for. */
+/** Converts results from the newest version to the version of the configuration. */
 
 import { CniError, Code } from './error.ts'
 import type { Interface, Ip, Result, Route } from './result.ts'
 import { atLeast, type SpecVersion } from './version.ts'
 
 /**
- * A result as a configuration's version has it.
- * @throws CniError when 0.1.0 or 0.2.0 is asked for and there is no address: they cannot say that
+ * A result in the form of a version.
+ * @throws CniError of code 1 for a result without addresses in 0.1.0 or 0.2.0, which cannot express that
  */
 export function convert(result: Result, version: SpecVersion): object {
   if (atLeast(version, '1.0.0')) return newest(result, version)
   return atLeast(version, '0.3.0') ? middle(result, version) : oldest(result, version)
 }
 
-/** 1.0.0 and 1.1.0: what is empty is left out. */
+/** 1.0.0 and 1.1.0: empty lists are left out. */
 function newest({ interfaces, ips, routes, dns }: Result, cniVersion: SpecVersion): object {
   return { cniVersion, ...filled({ interfaces, ips, routes }), ...(isEmpty(dns) ? {} : { dns }) }
 }
 
-/** 0.3.0 to 0.4.0: addresses tell their family, interfaces less, and `dns` is always there. */
+/** 0.3.0 to 0.4.0: addresses have a `version`, interfaces fewer fields, and `dns` is always present. */
 function middle({ interfaces, ips, routes, dns }: Result, cniVersion: SpecVersion): object {
   const tagged = ips.map((ip) => ({ version: isIPv6(ip.address) ? '6' : '4', ...ip }))
   return { cniVersion, ...filled({ interfaces: interfaces.map(plain), ips: tagged, routes }), dns }

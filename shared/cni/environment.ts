@@ -1,4 +1,4 @@
-/** What a runtime says in the environment (spec section "Parameters"), judged in the order of the reference's skel. */
+/** The runtime's parameters in the environment (spec section "Parameters"), validated in the order of the reference's skel. */
 
 import { CniError, Code } from './error.ts'
 import { validateContainerID, validateIfname } from './names.ts'
@@ -7,7 +7,7 @@ import type { Command } from './plugin.ts'
 export type Environment = Record<string, string>
 
 export interface Parameters {
-  /** As written: an unknown one is only refused once the configuration was read. */
+  /** As the runtime wrote it: an unknown one is refused after the configuration was read. */
   command: string
   containerID: string
   netns: string
@@ -16,7 +16,7 @@ export interface Parameters {
   path: string[]
 }
 
-/** The variables in the order in which they are judged, and the commands that cannot do without. */
+/** The variables in the order in which they are validated, and the commands that require them. */
 const required: readonly {
   variable: string
   commands: readonly Command[]
@@ -28,7 +28,7 @@ const required: readonly {
   { variable: 'CNI_PATH', commands: ['ADD', 'CHECK', 'DEL', 'GC', 'STATUS'] },
 ]
 
-/** Reads the parameters; an invalid one is reported before missing ones, which are reported together. @throws CniError of code 4 */
+/** Reads the parameters. An invalid one is reported before missing ones; these are reported together. @throws CniError of code 4 */
 export function readParameters(env: Environment): Parameters {
   const command = env.CNI_COMMAND ?? ''
   const needed = required.filter(({ commands }) => (commands as readonly string[]).includes(command))
@@ -47,11 +47,11 @@ export function readParameters(env: Environment): Parameters {
 function missingVariables(command: string, missing: string[]): CniError {
   return new CniError(Code.InvalidEnvironment, {
     msg: `required env variables [${missing.join(',')}] missing`,
-    hint: `CNI_COMMAND=${command} cannot do without; a runtime or cnitool sets them`,
+    hint: `CNI_COMMAND=${command} requires them; a runtime or cnitool sets them`,
   })
 }
 
-/** Whether the check that a container's namespace is not our own is switched off (CNI_NETNS_OVERRIDE). */
+/** Whether CNI_NETNS may be the plugin's own namespace (CNI_NETNS_OVERRIDE). */
 export function mayShareNetns(env: Environment): boolean {
   return /^(1|true)$/i.test(env.CNI_NETNS_OVERRIDE ?? '')
 }

@@ -1,8 +1,8 @@
-/** CNI errors as data: a code, what was attempted, what to do about it. They become text when they are printed. */
+/** CNI errors as data: a code, what was attempted, what to do. They become text when they are printed. */
 
 import { type ByHand, KernelError } from '../kernel/errno.ts'
 
-/** Error codes of the CNI specification 1.1.0, section "Error", and the library's catch-all 999. */
+/** Error codes of the CNI specification 1.1.0, section "Error", and libcni's code 999 for all other errors. */
 export const Code = {
   IncompatibleVersion: 1,
   UnsupportedField: 2,
@@ -20,11 +20,11 @@ export const Code = {
 
 export type Code = (typeof Code)[keyof typeof Code]
 
-/** What is wrong. `see` and `reproduce` are commands that can be pasted into a shell of the host. */
+/** A fault. `see` and `reproduce` are commands that can be pasted into a shell of the host. */
 export interface Complaint extends ByHand {
   /** What was attempted and why it failed: a pod's event shows this, so it is short. */
   msg: string
-  /** Facts that `msg` has no room for. */
+  /** Facts that are too long for `msg`. */
   details?: string
   /** What to do. */
   hint?: string
@@ -32,14 +32,14 @@ export interface Complaint extends ByHand {
   errno?: string
   /** The kernel's explanation. */
   extack?: string
-  /** The file that it is about. */
+  /** The file with the fault. */
   path?: string
-  /** What else is wrong: other keys of a configuration, other steps of a DEL. */
+  /** Further faults: other keys of a configuration, other steps of a DEL. */
   also?: readonly Complaint[]
   cause?: unknown
 }
 
-/** An error that the runtime gets as JSON on standard output. */
+/** An error that is written to standard output as JSON for the runtime. */
 export class CniError extends Error {
   readonly code: number
   readonly complaint: Complaint
@@ -50,26 +50,26 @@ export class CniError extends Error {
     this.complaint = complaint
   }
 
-  /** The `details` of the JSON: all that the complaint says besides `msg`, in one text. */
+  /** The `details` of the JSON: all fields of the complaint except `msg`, in one text. */
   get details(): string {
     return linesOf(this.complaint).join('; ')
   }
 }
 
-/** How long a printed `msg` may be: a pod's event has room for little more. */
+/** The greatest length of a printed `msg`: a pod's event shows little more. */
 export const longestMsg = 199
 
-/** The `msg` and `details` of CNI's JSON. A `msg` that long names made too long is cut, and stands whole in `details`. */
+/** The `msg` and `details` of CNI's JSON. A longer `msg` is cut, and the whole of it is put into `details`. */
 export function printed({ message, details }: CniError): { msg: string; details: string } {
   if (message.length <= longestMsg) return { msg: message, details }
   const msg = `${message.slice(0, longestMsg - 1)}…`
   return { msg, details: details ? `${message}; ${details}` : message }
 }
 
-/** How many further complaints are printed. */
+/** The number of further complaints that are printed. */
 const alsoPrinted = 9
 
-/** A complaint without its `msg`, a line for each fact. Operators' commands print the lines, CNI's JSON joins them. */
+/** A complaint without its `msg`, one line for each fact. `patchbay` commands print the lines, CNI's JSON joins them. */
 export function linesOf({
   details,
   hint,
@@ -98,13 +98,13 @@ function inOneLine(complaint: Complaint): string {
   return lines.length > 0 ? `${complaint.msg} (${lines.join('; ')})` : complaint.msg
 }
 
-/** What a complaint takes over from the kernel's error that caused it. */
+/** The fields that a complaint copies from the kernel's error that caused it. */
 export function factsOf(cause: KernelError): Omit<Complaint, 'msg'> {
   const { errno, extack, see, reproduce } = cause
   return { errno, extack, see, reproduce, cause }
 }
 
-/** Any thrown thing as a CNI error: kernel errors keep errno and commands, the unexpected becomes 999. */
+/** Any thrown value as a CNI error of code 999, unless it is one; kernel errors keep errno and commands. */
 export function toCniError(error: unknown): CniError {
   if (error instanceof CniError) return error
   const msg = error instanceof Error ? error.message : String(error)
@@ -116,7 +116,7 @@ export function toCniError(error: unknown): CniError {
   })
 }
 
-/** Runs an action and gives its CniErrors another code: in STATUS, what would be a 7 in ADD. */
+/** Runs an action and gives its CniErrors another code: an error that ADD reports as 7 is a 50 in STATUS. */
 export function withCode<T>(code: Code, action: () => T): T {
   try {
     return action()

@@ -1,11 +1,11 @@
-/** Whose a key is: `master` on a bridge is a wish that would not come true. */
+/** Finds the plugins that a key belongs to: `master` has no effect on a bridge, so its configuration is refused. */
 
 import type { Plugin, Registry } from './plugin.ts'
 
-/** Keys, in lower case, with the plugins that they belong to. */
+/** The plugins that keys belong to, by key in lower case. */
 export type Owners = ReadonlyMap<string, readonly string[]>
 
-/** Keys of the reference's plugins that we do not have; those of ours follow from the registry. */
+/** Keys of the reference's plugins that Patchbay does not have. Keys of Patchbay's plugins come from the registry. */
 const wellKnown: Record<string, readonly string[]> = {
   sysctl: ['tuning'],
   allmulti: ['tuning'],
@@ -16,7 +16,7 @@ const wellKnown: Record<string, readonly string[]> = {
 }
 
 /**
- * The owners of keys that a plugin does not know. The other plugins are asked only when there is such a key.
+ * The plugins that keys belong to. The other plugins are loaded only when the configuration has an unknown key.
  * @param raw the plugin's configuration, in canonical case
  */
 export async function ownersOfKeys(
@@ -25,7 +25,7 @@ export async function ownersOfKeys(
   registry: Registry,
 ): Promise<Owners> {
   const owners = new Map<string, string[]>()
-  if (!plugin.config.hasStrangers(raw)) return owners
+  if (!plugin.config.hasUnknownKeys(raw)) return owners
   const own = (key: string, names: readonly string[]) => {
     const known = owners.get(key.toLowerCase()) ?? []
     owners.set(key.toLowerCase(), [...new Set([...known, ...names])].sort())

@@ -1,26 +1,26 @@
-/** What a schema of the vocabulary is made of. */
+/** The parts of a schema: its shape, its elements. */
 
 import { absenceOf, type Schema, type Shape } from './schema.ts'
 
-/** A schema without the wrappers around it: what a value, when there is one, is judged by. */
+/** A schema without its wrappers (optional, default): it validates a value that is present. */
 export function bare(schema: Schema): Schema {
   const inner = absenceOf(schema)?.otherwise
   return inner ? bare(inner) : schema
 }
 
-/** The keys an object's schema knows, or undefined when the schema is of no object. */
+/** The keys of an object's schema, or undefined for another schema. */
 export function shapeOf(schema: Schema): Shape | undefined {
   const def = bare(schema)._zod.def as { shape?: Shape }
   return def.shape
 }
 
-/** The schema of a list's elements, or undefined when the schema is of no list. */
+/** The schema of a list's elements, or undefined for another schema. */
 export function elementOf(schema: Schema): Schema | undefined {
   const def = bare(schema)._zod.def as { element?: Schema }
   return def.element
 }
 
-/** Whether keys beyond the shape are welcome. */
+/** Whether keys outside the shape are allowed. */
 export function isOpen(schema: Schema): boolean {
   const def = bare(schema)._zod.def as { catchall?: Schema }
   return def.catchall !== undefined

@@ -1,11 +1,11 @@
-/** What is wrong with a configuration, as sentences: where, what was found, what is allowed. */
+/** Faults of a configuration as sentences: the place, the value found, the values allowed. */
 
 import type * as z from 'zod/mini'
 import { CniError, Code, type Complaint } from './error.ts'
 
 export type Path = readonly PropertyKey[]
 
-/** A path as one would write it in code: `ipam.ranges[0][1].subnet`, `["cni.dev/x"]`. */
+/** A path in the syntax of code: `ipam.ranges[0][1].subnet`, `["cni.dev/x"]`. */
 export function formatPath(path: Path): string {
   return path.map(formatStep).join('').replace(/^\./, '')
 }
@@ -22,15 +22,15 @@ function valueAt(value: unknown, path: Path): unknown {
 
 const secret = /secret|password|private|psk|token/i
 
-/** A value as it may be shown: JSON, shortened, without secrets. */
+/** A value for messages: JSON, shortened, without secrets. */
 export function show(value: unknown, path: Path = []): string {
-  if (path.some((step) => secret.test(String(step)))) return 'a value that is not shown'
+  if (path.some((step) => secret.test(String(step)))) return 'a secret value'
   const hide = (key: string, item: unknown) => (secret.test(key) ? '…' : item)
   const json = JSON.stringify(value, hide)
   return json.length > 80 ? `${json.slice(0, 79)}…` : json
 }
 
-/** zod's issues as sentences, one for each place: a value may fail several checks of the same meaning. */
+/** zod's issues as sentences, one for each place: zod may report one value several times. */
 export function complaintsOf(issues: readonly z.core.$ZodIssue[], value: unknown): Complaint[] {
   const messages = new Map<string, string>()
   for (const { path, message } of issues) {

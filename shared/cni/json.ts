@@ -1,15 +1,15 @@
-/** JSON from outside: what cannot be read is refused with line, column and the line itself, the same in every engine. */
+/** Reads JSON. Invalid JSON is reported with line, column and the line itself, in the same words in every engine. */
 
 import { CniError, Code } from './error.ts'
 import { locate } from './locate.ts'
 
-/** No honest configuration comes near these; hostile ones are stopped before they exhaust memory or stack. */
+/** Limits against hostile input, which could exhaust memory or stack. Real configurations are far smaller. */
 const maximumLength = 16 * 1024 * 1024
 const maximumDepth = 200
 
 /**
  * Reads a JSON object.
- * @param what what is being read, for the message: `network config`
+ * @param what the name of the text, for the message: `network config`
  * @throws CniError of code 6
  */
 export function parseObject(text: string, what: string): Record<string, unknown> {
@@ -41,7 +41,7 @@ function undecodable(what: string, why: string, more: { details?: string; cause?
   return new CniError(Code.DecodingFailure, { msg: `error unmarshall ${what}: ${why}`, ...more })
 }
 
-/** Says where a text stops being JSON. Syntax is found first: engines give up on deep nesting as if it were bad. */
+/** An error with the place where a text stops being JSON. Without such a place, the engine refused deep nesting. */
 function broken(text: string, what: string, cause: unknown): CniError {
   const fault = locate(text)
   if (!fault) return undecodable(what, 'it is nested too deeply', { cause })
@@ -49,7 +49,7 @@ function broken(text: string, what: string, cause: unknown): CniError {
   return undecodable(what, `line ${line}, column ${column}: ${fault.reason}`, { details: excerpt, cause })
 }
 
-/** Level by level, without recursion. */
+/** Checks level by level, without recursion. */
 function isTooDeep(value: unknown): boolean {
   let level = [value]
   for (let depth = 0; level.length > 0; depth++) {
@@ -59,12 +59,12 @@ function isTooDeep(value: unknown): boolean {
   return false
 }
 
-/** The line that holds an offset, shortened around it, with a caret below; secrets in it are blotted out. */
+/** The line of an offset, shortened around it, with a caret below; secrets are replaced by asterisks. */
 function place(text: string, offset: number): { line: number; column: number; excerpt: string } {
   const before = text.slice(0, offset)
   const start = before.lastIndexOf('\n') + 1
   const end = text.indexOf('\n', offset)
-  // Far more than is shown, so that a secret is known by its key; not all of it, for a line may be megabytes.
+  // More than is shown, because a secret is recognized by its key; not the whole line, which may have megabytes.
   const from = Math.max(start, offset - 4000)
   const part = text.slice(from, Math.min(end < 0 ? text.length : end, offset + 40))
   const shown = withoutSecrets(part)

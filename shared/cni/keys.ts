@@ -1,13 +1,13 @@
 /**
- * Keys match whatever their case, as in Go, whose plugins set the habit: containerd sends `HostPort`, podman `hostPort`.
- * And as in Go, a known key with `null` or an empty string counts as not written.
+ * Keys match in upper and lower case, as in Go: containerd sends `HostPort`, podman `hostPort`. As in Go, a known key with
+ * `null` or an empty string counts as absent.
  */
 
 import { elementOf, shapeOf } from './inspect.ts'
 import { isObject } from './json.ts'
 import type { Schema } from './schema.ts'
 
-/** A value with the keys that its schema knows in canonical case, at any depth. Where two keys fold to one, the exact one wins. */
+/** A value with its known keys in canonical case, at any depth. Of two keys that differ only in case, the exact one is used. */
 export function canonical(schema: Schema, value: unknown): unknown {
   const element = elementOf(schema)
   if (element && Array.isArray(value)) return value.map((item) => canonical(element, item))

@@ -1,9 +1,9 @@
-/** The table of a plugin's keys for its documentation. Loaded by tools, never on the way of a call. */
+/** The table of a plugin's keys for its documentation. Loaded by tools only, never in a call. */
 
 import { bare, elementOf, shapeOf } from './inspect.ts'
 import { description, factsOf, type Schema, type Shape } from './schema.ts'
 
-/** The keys as a Markdown table; keys of objects inside follow as `ipam.ranges[][].subnet`. Only what is described is listed. */
+/** The keys as a Markdown table; keys of nested objects follow as `ipam.ranges[][].subnet`. Only keys with a description are listed. */
 export function keyTable(shape: Shape): string {
   const cells = [['key', 'type', 'default', 'meaning'], ...rows(shape, '')]
   const widths = [0, 1, 2, 3].map((column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)))

@@ -1,4 +1,4 @@
-/** Takes what it can of a configuration that ADD would refuse: DEL cleans up with what is left. */
+/** Reads the valid parts of a configuration that ADD would refuse: DEL cleans up with these. */
 
 import * as z from 'zod/mini'
 import { bare } from './inspect.ts'
@@ -7,12 +7,12 @@ import { type Log, silent } from './log.ts'
 import type { Schema, Shape } from './schema.ts'
 import { absent, below } from './strict.ts'
 
-/** Marks what was dropped, so that the indices of a list hold until all is judged. */
+/** Marks a dropped value, so that the indices of a list stay the same until all parts are validated. */
 const hole = Symbol('dropped')
 
 type Holder = Record<PropertyKey, unknown>
 
-/** Each key of a shape by itself; one that cannot be saved is absent from the outcome. */
+/** Reads each key of a shape by itself; a key without a valid part is left out. */
 export function takeObject(shape: Shape, raw: Record<string, unknown>, log: Log): Record<string, unknown> {
   const config: Record<string, unknown> = {}
   for (const [key, schema] of Object.entries(shape)) {
@@ -22,7 +22,7 @@ export function takeObject(shape: Shape, raw: Record<string, unknown>, log: Log)
   return config
 }
 
-/** What is valid of the value of a key: exactly the parts that are not are dropped, each with a warning. */
+/** The valid parts of a key's value; each other part is dropped with a warning. */
 export function take(schema: Schema, value: unknown, key: string, log: Log): unknown {
   const { data, error } = value === undefined ? absent(schema) : z.safeParse(bare(schema), value)
   if (!error || value === undefined) return data
@@ -31,11 +31,11 @@ export function take(schema: Schema, value: unknown, key: string, log: Log): unk
   }
   const box: Holder = { value: compact(value) }
   for (const { path } of error.issues) drop(box, path)
-  // What follows from what was dropped needs no warnings of its own.
+  // Faults that result from dropped parts need no warning.
   return take(schema, compact(box.value), key, silent)
 }
 
-/** Drops what is at a path; when nothing is there, what should have held it. */
+/** Drops the value at a path, or the innermost value above when there is none. */
 function drop(box: Holder, path: Path): void {
   let [holder, last]: [Holder, PropertyKey] = [box, 'value']
   for (const step of path) {

@@ -1,4 +1,4 @@
-/** Where and why a text is not JSON. Read only when an engine's own parser has refused it; those differ in what they say. */
+/** Finds where and why a text is not JSON. Loaded only after the engine's parser failed; engines differ in their messages. */
 
 export interface Fault {
   /** Where the text stops being JSON, in UTF-16 units from its beginning. */
@@ -7,7 +7,7 @@ export interface Fault {
   reason: string
 }
 
-/** What a token may be followed by is all the state there is: containers wait on a stack, so depth costs no recursion. */
+/** The next token that is allowed. Open containers are on a stack, so depth needs no recursion. */
 type Expectation = 'value' | 'value or ]' | 'key' | 'key or }' | 'colon' | 'comma' | 'end'
 
 const wanted: Record<Expectation, string> = {
@@ -41,7 +41,7 @@ export function locate(text: string): Fault | undefined {
   }
 }
 
-/** Reads one token; gives where it ends, a fault inside it, or undefined when it does not belong here. */
+/** Reads one token; returns its end, a fault inside it, or undefined when it is not allowed here. */
 function step(
   text: string,
   at: number,
@@ -61,7 +61,7 @@ function step(
   return skip(literal, text, at)
 }
 
-/** What may come after the token that began with `char`; opens and closes containers on the way. */
+/** The next token that is allowed after the token that began with `char`. Opens and closes containers. */
 function follow(char: string, was: Expectation, open: ('{' | '[')[]): Expectation {
   if (was === 'colon') return 'value'
   if (was === 'comma' && char === ',') return open[open.length - 1] === '{' ? 'key' : 'value'
@@ -79,31 +79,32 @@ function skip(pattern: RegExp, text: string, at: number): number | undefined {
   return pattern.test(text) ? pattern.lastIndex : undefined
 }
 
-/** Where a string that opens at `start` ends, or what spoils it. */
+/** The end of the string that begins at `start`, or the fault inside it. */
 function endOfString(text: string, start: number): number | Fault {
   for (let at = start + 1; at < text.length; ) {
     const char = text[at] as string
     if (char === '"') return at + 1
-    if (char < ' ') return { offset: at, reason: `a string holds ${name(char)}; write it as an escape` }
+    if (char < ' ') return { offset: at, reason: `a string contains ${name(char)}; write it as an escape` }
     const next = char === '\\' ? skip(escaped, text, at) : at + 1
-    if (next === undefined) return { offset: at, reason: 'a string holds an escape that JSON does not know' }
+    if (next === undefined)
+      return { offset: at, reason: 'a string contains an escape that JSON does not have' }
     at = next
   }
-  return { offset: start, reason: 'this string is never closed' }
+  return { offset: start, reason: 'this string has no closing quote' }
 }
 
 function reason(text: string, at: number, expected: Expectation): string {
   const char = text[at]
   if (char === undefined) return `unexpected end of JSON input, expected ${wanted[expected]}`
-  if (char === '\ufeff') return 'a byte order mark stands here; save the file without one'
+  if (char === '\ufeff') return 'found a byte order mark; save the file without it'
   const word = /^[\w.+-]{2,20}/.exec(text.slice(at, at + 20))?.[0]
   const hint = (char === '}' || char === ']') && expected !== 'end' ? afterComma(text, at) : ''
   return `expected ${wanted[expected]}, found ${word ?? name(char)}${hint}`
 }
 
-/** The most common slip of all. */
+/** A hint for the most common mistake: a comma before a closing bracket. */
 function afterComma(text: string, at: number): string {
-  return /,\s*$/.test(text.slice(Math.max(0, at - 100), at)) ? ' (the comma before it is one too many)' : ''
+  return /,\s*$/.test(text.slice(Math.max(0, at - 100), at)) ? ' (remove the comma before it)' : ''
 }
 
 function name(char: string): string {

@@ -1,11 +1,11 @@
-/** Log lines on standard error: the only place besides the answer where a plugin may speak. */
+/** Log lines on standard error. Standard output is for the answer only. */
 
 import { writeAll } from '../kernel/files.ts'
 
 export interface Log {
-  /** Something the operator should know although the call succeeds. */
+  /** A fact for the operator although the call succeeds. */
   warn(message: string): void
-  /** What was decided on the way, when it is not obvious from the configuration. */
+  /** A decision of the plugin that is not obvious from the configuration. */
   info(message: string): void
 }
 
@@ -14,15 +14,15 @@ export const silent: Log = { warn() {}, info() {} }
 
 const STDERR = 2
 
-/** Passes on what another program said on its standard error; that nobody listens is no reason to fail. */
+/** Writes a text to standard error, for example another program's; a closed standard error is ignored. */
 export function forward(text: string): void {
   try {
     writeAll(STDERR, Buffer.from(text))
   } catch {}
 }
 
-/** Writes a line to standard error, if anybody listens. */
-export function say(text: string): void {
+/** Writes a line to standard error; a closed standard error is ignored. */
+export function printError(text: string): void {
   forward(`${text}\n`)
 }
 
@@ -33,7 +33,7 @@ const trace = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0
  * One line per message: `patchbay bridge: warning: … (traceparent=00-…)`.
  * @param traceparent TRACEPARENT of the environment; left out when it is malformed
  */
-export function stderrLog(plugin: string, traceparent = '', write = say): Log {
+export function stderrLog(plugin: string, traceparent = '', write = printError): Log {
   const suffix = trace.test(traceparent) ? ` (traceparent=${traceparent})` : ''
   const line = (level: string) => (message: string) =>
     write(`patchbay ${plugin}: ${level}: ${message.replace(/\p{Cc}+/gu, ' ')}${suffix}`)

@@ -1,4 +1,4 @@
-/** The names a call carries, validated before they meet a path or a command (spec section "Parameters"). */
+/** The names in a call, validated before they are used in a path or a command (spec section "Parameters"). */
 
 import { CniError, Code } from './error.ts'
 
@@ -26,7 +26,7 @@ export function validateIfname(ifname: string): void {
   throw new CniError(Code.InvalidEnvironment, { ...fault, hint: `CNI_IFNAME is ${JSON.stringify(ifname)}` })
 }
 
-/** What keeps a text from being an interface's name (the kernel's dev_valid_name), or undefined. */
+/** Why a text is not a valid interface name (the kernel's dev_valid_name), or undefined when it is one. */
 export function ifnameFault(ifname: string): { msg: string; details?: string } | undefined {
   if (ifname === '') return { msg: 'interface name is empty' }
   if (Buffer.byteLength(ifname) > 15) {
@@ -39,13 +39,13 @@ export function ifnameFault(ifname: string): { msg: string; details?: string } |
   return undefined
 }
 
-/** The network's name out of a configuration. @throws CniError of code 7 */
+/** The network's name in a configuration. @throws CniError of code 7 */
 export function networkName(raw: Record<string, unknown>): string {
   const { name } = raw
   if (name === undefined) {
     throw new CniError(Code.InvalidNetworkConfig, {
       msg: 'missing network name',
-      hint: 'give the configuration a "name"; it names what the plugin keeps for the network',
+      hint: 'add the key "name" to the configuration: the name of the network',
     })
   }
   if (typeof name !== 'string') {

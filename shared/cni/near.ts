@@ -1,6 +1,6 @@
-/** Which word was probably meant. Read only when an unknown word was met. */
+/** Finds the known word that an unknown word is probably a misspelling of. Loaded only for an unknown word. */
 
-/** The candidate nearest to a word, whatever the case, or undefined when none is near enough to be a slip. */
+/** The candidate nearest to a word in any case, or undefined when none is near enough for a misspelling. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   let best: { candidate: string; distance: number } | undefined
   for (const candidate of candidates) {
@@ -12,14 +12,14 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   return best?.candidate
 }
 
-/** Short words are near to everything: they may have fewer slips. */
+/** The number of wrong letters allowed; fewer in short words, which are near to many others. */
 function tolerance(word: string, candidate: string): number {
   const length = Math.min(word.length, candidate.length)
   if (length < 3) return 0
   return length < 6 ? 1 : 2
 }
 
-/** How many letters to insert, delete, replace or swap with a neighbour (Damerau-Levenshtein, restricted). */
+/** The number of letters to insert, delete, replace or swap with the next (restricted Damerau-Levenshtein distance). */
 export function distance(one: string, other: string): number {
   if (Math.abs(one.length - other.length) > 2) return Number.POSITIVE_INFINITY
   let [before, previous]: [number[], number[]] = [[], Array.from({ length: other.length + 1 }, (_, j) => j)]

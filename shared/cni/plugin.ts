@@ -1,4 +1,4 @@
-/** The plugin seam: a plugin is a value, and the run loop owns everything around its verbs. */
+/** The interface of a plugin: a value with a configuration schema and verbs. run.ts and respond.ts do the rest of a call. */
 
 import type { Owners } from './foreign.ts'
 import type { Log } from './log.ts'
@@ -15,61 +15,62 @@ export interface Attachment {
   ifname: string
 }
 
-/** What a verb is given: environment and configuration, read and validated. */
+/** The input of a verb: environment and configuration, read and validated. */
 export interface Request<Config = unknown> extends Attachment {
   command: Command
   /** The name the plugin was called by. */
   plugin: string
-  /** CNI_NETNS; may be empty or gone in DEL, is empty in STATUS and GC. */
+  /** CNI_NETNS. In DEL it may be empty or not exist; in STATUS and GC it is empty. */
   netns: string
-  /** CNI_ARGS, as pairs; IgnoreUnknown and unknown ones have been dealt with. */
+  /** CNI_ARGS as pairs, already checked for unknown keys. */
   args: Record<string, string>
   /** The directories of CNI_PATH. */
   path: string[]
   /** The configuration's version: results are converted to it. */
   cniVersion: SpecVersion
-  /** The configuration as the plugin's schema understood it. */
+  /** The configuration as the plugin's schema parsed it. */
   config: Config
-  /** The configuration as it came, keys in canonical case where the schema knows them. */
+  /** The configuration as received, with known keys in canonical case. */
   raw: Record<string, unknown>
-  /** Standard input, letter for letter, for delegates. */
+  /** Standard input unchanged, for delegates. */
   input: string
   prevResult?: Result
   /** GC: the attachments that are still valid (`cni.dev/valid-attachments`). */
   validAttachments: { containerID: string; ifname: string }[]
-  /** ADD, CHECK, STATUS: the layer 2 segment that the containers of the network are on, as the interface plugin states it. */
+  /** ADD, CHECK, STATUS: the layer 2 segment of the network's containers, from the interface plugin. */
   segment?: string
-  /** IPAM in the process of an interface plugin: addresses that somebody on the wire has, so not to be given. */
+  /** IPAM in the process of an interface plugin: addresses that another host on the segment uses; IPAM does not allocate them. */
   avoid?: readonly string[]
   log: Log
 }
 
-/** A verb may be asynchronous: it is where other programs are run. Kernel work inside is synchronous. */
+/** A verb may be asynchronous, because it may run other programs. System calls in it are synchronous. */
 type Eventually<T> = T | Promise<T>
 
 /** A configuration's shape (zod) and the rules across its keys. */
 export interface ConfigSchema<Config> {
-  /** Every key with its schema, common keys included: what JSON Schema and tables are made from. */
+  /** Every key with its schema, common keys included. JSON Schema and the key tables are generated from it. */
   shape: Shape
   /**
-   * Judges a configuration; throws a CniError of code 7 that says where, what was found and what is allowed.
-   * @param owners whose the keys of other plugins are
+   * Validates a configuration.
+   * @param owners the plugins that keys belong to
+   * @throws CniError of code 7 with the place, the value found and the values allowed
    */
   parse(raw: Record<string, unknown>, log: Log, owners?: Owners): Config
-  /** Takes what it can of a configuration and never throws: for DEL. */
+  /** Reads the valid parts of a configuration and never throws: for DEL. */
   parseLeniently(raw: Record<string, unknown>, log: Log): Config
-  /** The plugin's own top-level keys, for the hint that a key belongs to another plugin. */
+  /** The plugin's own top-level keys, without common keys: for the hint that a key belongs to another plugin. */
   keys(): string[]
   /** A configuration with its known keys in canonical case. */
   canonical(raw: Record<string, unknown>): Record<string, unknown>
-  /** Whether a canonical configuration has top-level keys that the schema does not know and may judge. */
-  hasStrangers(raw: Record<string, unknown>): boolean
+  /** Whether a canonical configuration has unknown top-level keys; for a delegate always false. */
+  hasUnknownKeys(raw: Record<string, unknown>): boolean
 }
 
-/** A network of the host's configuration, outside of any call by a runtime. */
+/** A network of the host's configuration, read without a call by a runtime. */
 export type Network<Config = unknown> = Pick<Request<Config>, 'network' | 'config' | 'log'>
 
-/** A device that was brought to its configuration, and what was done to it, in words: nothing when it was so already. */
+/** A device that now has its configuration, and the changes that were made, as sentences; none when it already had it. */
 export interface Reconciled {
   device: string
   done: string[]
@@ -77,26 +78,26 @@ export interface Reconciled {
 
 export interface Plugin<Config = unknown> {
   name: string
-  /** One sentence: what it is for. */
+  /** One sentence: its purpose. */
   summary: string
   config: ConfigSchema<Config>
-  /** The CNI_ARGS it understands (`MAC`). Without this it never looks, and any are fine. */
+  /** The plugin's own keys of CNI_ARGS (`MAC`). Undefined: the plugin does not use CNI_ARGS, so all keys are accepted. */
   args?: readonly string[]
   /**
-   * The layer 2 segment that the containers of a network are on: a text that is the same for all networks there. Undefined
-   * where it is not known, or where each container is alone. The configuration may lack keys: it may be read leniently.
+   * The layer 2 segment of a network's containers: a text that is the same for all networks on that segment. Undefined when
+   * it is not known, or when each container is on a segment of its own. The configuration may lack keys: GC reads leniently.
    */
   segment?(config: Config): string | undefined
-  /** IPAM in the process of an interface plugin: refuses what cannot be given, before there is an interface. */
+  /** IPAM in the process of an interface plugin: refuses an impossible request before the interface is made. */
   prepare?(request: Request<Config>): void
   add(request: Request<Config>): Eventually<Result>
   del(request: Request<Config>): Eventually<void>
   check(request: Request<Config>): Eventually<void>
   status?(request: Request<Config>): Eventually<void>
   gc?(request: Request<Config>): Eventually<void>
-  /** `patchbay reconcile`: brings what is there of a network to its configuration. Makes nothing. */
+  /** `patchbay reconcile`: changes a network's existing devices to their configuration. Makes no device. */
   reconcile?(network: Network<Config>): Reconciled[]
 }
 
-/** All plugins by name, each loaded when it is asked for. */
+/** All plugins by name, each loaded on first use. */
 export type Registry = Readonly<Record<string, () => Promise<Plugin>>>

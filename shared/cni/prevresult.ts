@@ -1,4 +1,4 @@
-/** Results on the way in: a prevResult, or what a delegate answered, in any version that was ever published. */
+/** Reads results of any published version: a prevResult, or a delegate's answer. */
 
 import * as z from 'zod/mini'
 import { complaintsOf, invalidConfig } from './issues.ts'
@@ -10,7 +10,7 @@ import { cidr, integer, ip, list, oneOf, open, optional, pattern, type Schema, s
 import { below } from './strict.ts'
 import { atLeast, type SpecVersion, versions } from './version.ts'
 
-/** Devices such as InfiniBand have longer ones than Ethernet. */
+/** One or more bytes: InfiniBand devices have longer addresses than Ethernet. */
 const hardwareAddress = /^[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2})*$/
 
 const number = () => integer({ min: 0, max: 0xffffffff })
@@ -67,14 +67,14 @@ const old = () => {
 type Current = z.output<ReturnType<typeof current>>
 type Old = z.output<ReturnType<typeof old>>
 
-/** What both forms come down to. */
+/** The common form of both. */
 type Lists = Pick<Current, 'interfaces' | 'ips' | 'routes' | 'dns'>
 
 /**
  * Reads a result.
- * @param raw what was in JSON; absent and `null` are an empty result
- * @param version the version it is in when it does not say so itself
- * @param name what it is called in errors
+ * @param raw the value from JSON; undefined and `null` are an empty result
+ * @param version the version of a result without cniVersion
+ * @param name the result's name in errors
  * @throws CniError of code 7
  */
 export function readResult(raw: unknown, version: SpecVersion, name = 'prevResult'): Result {
@@ -84,14 +84,14 @@ export function readResult(raw: unknown, version: SpecVersion, name = 'prevResul
   throw invalidConfig(complaintsOf(below(name, error.issues), { [name]: known }))
 }
 
-/** Reads what can be understood of a result and warns of the rest: for DEL. */
+/** Reads the valid parts of a result and logs a warning for each other part: for DEL. */
 export function readResultLeniently(raw: unknown, version: SpecVersion, log: Log): Result {
   const { schema, known, lists } = formOf(raw, version)
   const data = take(schema, known, 'prevResult', log)
   return data === undefined ? emptyResult() : toResult(lists(data))
 }
 
-/** The form that a result has: by the version that it states, or else by the configuration's. */
+/** The form of a result: by its own cniVersion, or else by the configuration's. */
 function formOf(raw: unknown, version: SpecVersion) {
   const stated = (raw as { cniVersion?: SpecVersion } | undefined | null)?.cniVersion
   const isCurrent = atLeast(stated && versions.includes(stated) ? stated : version, '0.3.0')
@@ -113,7 +113,7 @@ function toResult({ interfaces = [], ips = [], routes = [], dns = {} }: Lists): 
   }
 }
 
-/** The old form's families as lists. */
+/** Converts the old form, which has one object for each family, to lists. */
 function flatten({ ip4, ip6, dns }: Old): Lists {
   const families = [ip4, ip6].filter((family) => family !== undefined)
   return {

@@ -1,4 +1,4 @@
-/** What a verb is given: everything of a call, read and judged. */
+/** Reads and validates a call and makes the request for a verb. */
 
 import { parseArgs, splitArgs } from './args.ts'
 import { validAttachments } from './attachments.ts'
@@ -9,17 +9,17 @@ import type { Command, Plugin, Registry, Request } from './plugin.ts'
 import { readResult, readResultLeniently } from './prevresult.ts'
 import type { SpecVersion } from './version.ts'
 
-/** What a call comes with. */
+/** The inputs of a call. */
 export interface Call {
   env: Environment
-  /** Gives standard input to its end; called once at most. */
+  /** Reads all of standard input; called at most once. */
   read(): string
-  /** The other plugins, for hints about keys of theirs. */
+  /** The other plugins, for hints about their keys. */
   registry: Registry
   log: Log
 }
 
-/** What is known of a call once its version is. */
+/** The parts of a call that are read before the plugin's own configuration. */
 export interface Source extends Parameters {
   command: Command
   network: string
@@ -29,8 +29,8 @@ export interface Source extends Parameters {
 }
 
 /**
- * Reads a request. ADD, CHECK and STATUS refuse what is wrong; DEL takes what it can, and so does GC but for the list of
- * what is still in use.
+ * Reads a request. ADD, CHECK and STATUS refuse an invalid configuration; DEL and GC read its valid parts. GC's list of
+ * valid attachments is always read strictly.
  * @throws CniError of code 4 or 7
  */
 export async function makeRequest(plugin: Plugin, call: Call, source: Source): Promise<Request> {
@@ -45,9 +45,9 @@ export async function makeRequest(plugin: Plugin, call: Call, source: Source): P
   }
 }
 
-type Judged = Pick<Request, 'args' | 'config' | 'prevResult' | 'segment'>
+type Validated = Pick<Request, 'args' | 'config' | 'prevResult' | 'segment'>
 
-async function readStrictly(plugin: Plugin, call: Call, { raw, cniVersion }: Source): Promise<Judged> {
+async function readStrictly(plugin: Plugin, call: Call, { raw, cniVersion }: Source): Promise<Validated> {
   const owners = await ownersOfKeys(plugin, raw, call.registry)
   const text = call.env.CNI_ARGS ?? ''
   const config = plugin.config.parse(raw, call.log, owners)
@@ -59,7 +59,7 @@ async function readStrictly(plugin: Plugin, call: Call, { raw, cniVersion }: Sou
   }
 }
 
-/** The segment of the plugin that an IPAM plugin is executed for, which the configuration's `type` names. */
+/** The segment for an IPAM plugin: the configuration's `type` names the interface plugin that runs it. */
 async function segmentOf(
   plugin: Plugin,
   { registry }: Call,
@@ -67,11 +67,11 @@ async function segmentOf(
 ): Promise<string | undefined> {
   const type = String(raw.type)
   const load = type !== plugin.name && Object.hasOwn(registry, type) ? registry[type] : undefined
-  const served = await load?.()
-  return served?.segment?.(served.config.parseLeniently(raw, silent))
+  const caller = await load?.()
+  return caller?.segment?.(caller.config.parseLeniently(raw, silent))
 }
 
-function readLeniently(plugin: Plugin, { env, log }: Call, { raw, cniVersion }: Source): Judged {
+function readLeniently(plugin: Plugin, { env, log }: Call, { raw, cniVersion }: Source): Validated {
   const { prevResult } = raw
   return {
     args: splitArgs(env.CNI_ARGS ?? ''),

@@ -1,4 +1,4 @@
-/** The whole way of a call, from environment and input to the answer; errors in the order of the reference's skel. */
+/** Answers a call: reads environment and input, runs the verb, prints the result. Errors come in the order of the reference's skel. */
 
 import { KernelError } from '../kernel/errno.ts'
 import { print } from './convert.ts'
@@ -13,7 +13,7 @@ import { verbOf } from './verbs.ts'
 import { newest, type SpecVersion } from './version.ts'
 import { versionAnswer } from './version-answer.ts'
 
-/** What goes to standard output, and the exit status. */
+/** The text for standard output, and the exit status. */
 export interface Answer {
   output: string
   status: 0 | 1
@@ -42,12 +42,12 @@ export async function respond(plugin: Plugin, call: Call): Promise<Answer> {
     const answer = await verb(plugin, request, call.env)
     return { output: answer ? print(answer) : '', status: 0 }
   } catch (error) {
-    const why = call.env.CNI_COMMAND === 'STATUS' ? notReady(error) : error
-    return { output: print(errorAnswer(why, cniVersion, call)), status: 1 }
+    const reported = call.env.CNI_COMMAND === 'STATUS' ? notReady(error) : error
+    return { output: print(errorAnswer(reported, cniVersion, call)), status: 1 }
   }
 }
 
-/** STATUS of a configuration that ADD would refuse: the plugin cannot serve it (spec section "STATUS"). */
+/** In STATUS, code 7 becomes 50: the plugin cannot do ADD with an invalid configuration (spec section "STATUS"). */
 function notReady(error: unknown): unknown {
   if (!(error instanceof CniError) || error.code !== Code.InvalidNetworkConfig) return error
   return new CniError(Code.PluginNotAvailable, { ...error.complaint, cause: error })
@@ -67,11 +67,11 @@ function readInput(call: Call): string {
   }
 }
 
-/** An error as the spec has it (section "Error"). What nobody foresaw leaves its stack on standard error. */
+/** An error in the form of the spec (section "Error"). The stack of an unexpected error is written to standard error. */
 function errorAnswer(error: unknown, cniVersion: SpecVersion, { log }: Call): object {
   const answer = toCniError(error)
   const { msg, details } = printed(answer)
-  const isForeseen = error instanceof CniError || error instanceof KernelError
-  if (!isForeseen && error instanceof Error) log.warn(`unexpected: ${error.name}: ${msg} ${error.stack}`)
+  const isExpected = error instanceof CniError || error instanceof KernelError
+  if (!isExpected && error instanceof Error) log.warn(`unexpected: ${error.name}: ${msg} ${error.stack}`)
   return { cniVersion, code: answer.code, msg, ...(details && { details }) }
 }

@@ -1,4 +1,4 @@
-/** A CNI result in its newest form (spec 1.1.0, section "ADD Success"); older forms are made from it on the way out. */
+/** A CNI result in its newest form (spec 1.1.0, section "ADD Success"). convert.ts makes older forms from it. */
 
 export interface Interface {
   name: string
@@ -11,7 +11,7 @@ export interface Interface {
 }
 
 export interface Ip {
-  /** Index into `interfaces`; IPAM plugins leave it out. */
+  /** Index into `interfaces`; absent in results of IPAM plugins. */
   interface?: number
   /** CIDR. */
   address: string
@@ -44,7 +44,7 @@ export interface Result {
   dns: Dns
 }
 
-/** A result that says nothing yet. */
+/** A result without any entry. */
 export function emptyResult(): Result {
   return { interfaces: [], ips: [], routes: [], dns: {} }
 }

@@ -1,4 +1,4 @@
-/** Rules across keys, for what a shape alone cannot say. Each gives a complaint, or undefined when it is kept. */
+/** Rules across keys, which a shape cannot express. Each returns a complaint, or undefined when the rule is met. */
 
 import type { Complaint } from './error.ts'
 import { show } from './issues.ts'
@@ -7,12 +7,12 @@ export type Rule<Config = Record<string, unknown>> = (config: Config) => Complai
 
 type Keys = Record<string, unknown>
 
-/** A switch that is off counts as not set. */
+/** `false` counts as not set. */
 function isSet(value: unknown): boolean {
   return value !== undefined && value !== false
 }
 
-/** `key` only has a meaning where another key has a certain value: `onlyIn('sourceMacs', { mode: 'source' })`. */
+/** `key` is allowed only when another key has a certain value: `onlyIn('sourceMacs', { mode: 'source' })`. */
 export function onlyIn(key: string, where: Keys): Rule<Keys> {
   return (config) => {
     const other = Object.keys(where).find((name) => config[name] !== where[name])
@@ -20,8 +20,8 @@ export function onlyIn(key: string, where: Keys): Rule<Keys> {
     const needed = `${other} ${show(where[other])}`
     const found = config[other] === undefined ? 'is not set' : `is ${show(config[other])}`
     return {
-      msg: `${key} is set but ${other} ${found}: it only has a meaning with ${needed}`,
-      hint: `set ${needed}, or take ${key} out`,
+      msg: `${key} is set but ${other} ${found}: it has an effect only with ${needed}`,
+      hint: `set ${needed}, or remove ${key}`,
     }
   }
 }
@@ -31,14 +31,14 @@ export function notTogether(one: string, other: string, why?: string): Rule<Keys
   return (config) => {
     if (!isSet(config[one]) || !isSet(config[other])) return undefined
     const reason = why ? `: ${why}` : ''
-    return { msg: `${one} and ${other} cannot be set together${reason}`, hint: 'take one of them out' }
+    return { msg: `${one} and ${other} cannot be set together${reason}`, hint: 'remove one of them' }
   }
 }
 
-/** `key` is no use without another. */
+/** `key` needs another key. */
 export function needs(key: string, other: string): Rule<Keys> {
   return (config) => {
     if (!isSet(config[key]) || isSet(config[other])) return undefined
-    return { msg: `${key} is set but ${other} is not`, hint: `set ${other} too, or take ${key} out` }
+    return { msg: `${key} is set but ${other} is not`, hint: `set ${other} too, or remove ${key}` }
   }
 }

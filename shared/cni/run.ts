@@ -1,9 +1,9 @@
-/** A plugin as a process: what a runtime gives it, what it says on standard output, how it ends. */
+/** Runs a plugin as a process: environment and standard input, standard output, exit status. */
 
 import { environment } from '#engine'
 import { readAll, writeAll } from '../kernel/files.ts'
 import { syscall } from '../kernel/syscall.ts'
-import { say, stderrLog } from './log.ts'
+import { printError, stderrLog } from './log.ts'
 import type { Plugin, Registry } from './plugin.ts'
 import type { Answer } from './respond.ts'
 import { versionAnswer } from './version-answer.ts'
@@ -12,9 +12,9 @@ const STDIN = 0
 const STDOUT = 1
 
 /**
- * Runs a plugin as a runtime calls it. It is loaded only when it is needed: VERSION is answered without.
- * @param load gives the plugin
- * @param registry the other plugins, for hints about keys of theirs
+ * Runs a plugin for a runtime. VERSION is answered without loading the plugin.
+ * @param load returns the plugin
+ * @param registry the other plugins, for hints about their keys
  * @returns the exit status
  */
 export async function runPlugin(load: () => Promise<Plugin>, registry: Registry = {}): Promise<number> {
@@ -34,16 +34,16 @@ function answer({ output, status }: Answer): number {
 
 async function explain(plugin: Plugin): Promise<number> {
   const { usage } = await import('./usage.ts')
-  say(usage(plugin))
+  printError(usage(plugin))
   return 0
 }
 
-/** Standard input to its end; a person's terminal counts as empty instead of being waited for. */
+/** Reads all of standard input; a terminal counts as empty, so that the plugin does not wait for it. */
 function readInput(): string {
   return isTerminal(STDIN) ? '' : readAll(STDIN, 'stdin').toString()
 }
 
-/** isatty(3): whether a terminal's settings can be read (TCGETS, include/uapi/asm-generic/ioctls.h). */
+/** isatty(3): only a terminal answers TCGETS (include/uapi/asm-generic/ioctls.h). */
 function isTerminal(fd: number): boolean {
   return syscall('ioctl', fd, 0x5401, Buffer.alloc(64)) === 0
 }

@@ -1,6 +1,5 @@
 /**
- * The vocabulary that configurations are written in, over zod/mini. Each word carries the phrase that completes
- * "must be …", so an error can say what is allowed.
+ * The types of configuration values, made with zod/mini. Each type has the phrase that completes "must be …" in errors.
  */
 
 import * as z from 'zod/mini'
@@ -9,15 +8,15 @@ import { isUnicastMac, parseMac } from '../ip/mac.ts'
 import { parseCidr } from '../ip/subnet.ts'
 import { ifnameFault } from './names.ts'
 
-// A configuration is parsed once: compiled parsers would not pay for themselves.
+// A configuration is parsed once: compiling a parser takes longer than it saves.
 z.config({ jitless: true })
 
-/** Any schema of this vocabulary. */
+/** Any schema of this file. */
 export type Schema<Output = unknown> = z.ZodMiniType<Output>
 export type Shape = Record<string, z.ZodMiniType>
 export type Output<S extends Schema> = z.output<S>
 
-/** What tools want to know of a word beyond its schema; `title` is its name in tables. */
+/** Facts of a type for JSON Schema and key tables; `title` is its name in tables. */
 type Facts = {
   title?: string
   description?: string
@@ -28,20 +27,20 @@ type Facts = {
   maximum?: number
 }
 
-/** What the absence of a key comes to, where it may be absent, and what a value is judged by when there is one. */
+/** For a key that may be absent: its value when it is absent, and the schema of a value that is present. */
 interface Absence {
   value: unknown
   otherwise: Schema
 }
 
-/** What is known of a word as long as its schema is not made. */
+/** What is known of a type before its schema is made. */
 interface Known {
   facts?: Facts
   absence?: Absence
 }
 
-/** A schema that is made when a value meets it: most of the keys there are, most configurations do not have. */
-function word<S extends Schema>(make: () => S, known: Known = {}): S {
+/** A schema that is made on first use: a configuration has few of the keys. */
+function deferred<S extends Schema>(make: () => S, known: Known = {}): S {
   let schema: S | undefined
   const standIn: Known & Pick<S, '_zod'> = {
     ...known,
@@ -53,14 +52,14 @@ function word<S extends Schema>(make: () => S, known: Known = {}): S {
   return standIn as S & Known
 }
 
-export const anything = word(() => z.unknown())
-export const boolean = word(() => z.boolean('true or false'))
-export const string = word(() => z.string('a string'))
+export const anything = deferred(() => z.unknown())
+export const boolean = deferred(() => z.boolean('true or false'))
+export const string = deferred(() => z.string('a string'))
 
 /** A string that passes a test; `allowed` completes "must be …". */
 export function text(allowed: string, isValid: (value: string) => boolean, facts: Facts = {}) {
   const isText = (value: unknown) => typeof value === 'string' && isValid(value)
-  return word(() => z.custom<string>(isText, allowed), { facts: { type: 'string', ...facts } })
+  return deferred(() => z.custom<string>(isText, allowed), { facts: { type: 'string', ...facts } })
 }
 
 /** A string that matches a pattern. */
@@ -72,7 +71,7 @@ export function pattern(allowed: string, expression: RegExp) {
 export function integer({ min, max }: { min: number; max: number }) {
   const isWithin = (value: unknown) => Number.isInteger(value) && Number(value) >= min && Number(value) <= max
   const make = () => z.custom<number>(isWithin, `a whole number from ${min} to ${max}`)
-  return word(make, { facts: { type: 'integer', minimum: min, maximum: max } })
+  return deferred(make, { facts: { type: 'integer', minimum: min, maximum: max } })
 }
 
 /** An interface's name, as the kernel allows it. */
@@ -119,73 +118,73 @@ export const path = text('an absolute path', (value) => value.startsWith('/') &&
   pattern: '^/',
 })
 
-/** The name of a plugin: an executable's, so no path. */
+/** The name of a plugin: the name of an executable, without a path. */
 export const pluginName = text(
   'the name of a plugin, without a path',
   (value) => !/[/\0]/.test(value) && value !== '.' && value !== '..',
   { title: 'plugin name' },
 )
 
-/** One of a few words or numbers. */
+/** One of the given words or numbers. */
 export function oneOf<const Words extends readonly (string | number)[]>(...words: Words) {
   const quoted = () => words.map((word) => JSON.stringify(word)).join(', ')
-  return word(() => z.literal(words, quoted().replace(/, ([^,]*)$/, ' or $1')))
+  return deferred(() => z.literal(words, quoted().replace(/, ([^,]*)$/, ' or $1')))
 }
 
-/** One kind of value or another; `allowed` completes "must be …". */
+/** A value of one schema or the other; `allowed` completes "must be …". */
 export function either<One extends Schema, Other extends Schema>(allowed: string, one: One, other: Other) {
-  return word(() => z.union([one, other], allowed))
+  return deferred(() => z.union([one, other], allowed))
 }
 
 export function list<S extends Schema>(element: S) {
-  return word(() => z.array(element, 'a list'))
+  return deferred(() => z.array(element, 'a list'))
 }
 
-/** An object of the keys in its shape; near misses of them are refused, other keys are dropped. */
+/** An object with the keys in its shape; misspelled keys are refused, other unknown keys are dropped. */
 export function object<S extends Shape>(shape: S) {
-  return word(() => z.object(shape, 'an object'))
+  return deferred(() => z.object(shape, 'an object'))
 }
 
-/** An object that may carry anything besides the keys in its shape. */
+/** An object that may have any key besides those in its shape. */
 export function open<S extends Shape>(shape: S) {
-  return word(() => z.looseObject(shape, 'an object'))
+  return deferred(() => z.looseObject(shape, 'an object'))
 }
 
-/** An object whose keys are not known beforehand. */
+/** An object with any keys, whose values have one schema. */
 export function record<S extends Schema>(value: S) {
-  return word(() => z.record(z.string(), value, 'an object'))
+  return deferred(() => z.record(z.string(), value, 'an object'))
 }
 
-/** A schema whose words, too, are only made when it meets a value: for what most configurations do not have. */
+/** A schema that, with its inner schemas, is made on first use: for keys that few configurations have. */
 export function lazy<S extends Schema>(make: () => S): S {
-  return word(make)
+  return deferred(make)
 }
 
 export function optional<S extends Schema>(schema: S) {
-  return word(() => z.optional(schema), { absence: { value: undefined, otherwise: schema } })
+  return deferred(() => z.optional(schema), { absence: { value: undefined, otherwise: schema } })
 }
 
 export function withDefault<S extends Schema>(schema: S, value: NonNullable<z.output<S>>) {
-  return word(() => z._default(schema, value as never), { absence: { value, otherwise: schema } })
+  return deferred(() => z._default(schema, value as never), { absence: { value, otherwise: schema } })
 }
 
-/** Says what a key means: a sentence or two for the documentation. */
+/** Adds a description of a key: one or two sentences for the documentation. */
 export function describe<S extends Schema>(schema: S, description: string): S {
   const { facts, absence } = schema as Known
-  return word(() => schema, { facts: { ...facts, description }, absence })
+  return deferred(() => schema, { facts: { ...facts, description }, absence })
 }
 
-/** What is said of a word beyond its schema. */
+/** The facts of a schema. */
 export function factsOf(schema: Schema): Facts {
   return (schema as Known).facts ?? {}
 }
 
-/** What `describe` said. */
+/** The description of a schema, or an empty text. */
 export function description(schema: Schema): string {
   return factsOf(schema).description ?? ''
 }
 
-/** Undefined where a key may not be absent. */
+/** Undefined for a key that must be present. */
 export function absenceOf(schema: Schema): Absence | undefined {
   return (schema as Known).absence
 }

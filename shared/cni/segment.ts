@@ -1,10 +1,10 @@
-/** How a plugin writes down the layer 2 segment of a network. */
+/** The text that identifies the layer 2 segment of a network. */
 
 /**
  * The text for a segment, one line.
- * @param kind what makes the segment: a bridge, a driver
- * @param told the values that tell segments of this kind apart; those that are undefined are left out
+ * @param kind the kind of segment: a bridge, a driver
+ * @param values the values that distinguish segments of this kind; undefined ones are left out
  */
-export function segment(kind: string, told: Record<string, unknown> = {}): string {
-  return `${kind} ${JSON.stringify(told)}`
+export function segment(kind: string, values: Record<string, unknown> = {}): string {
+  return `${kind} ${JSON.stringify(values)}`
 }

@@ -1,10 +1,10 @@
-/** DEL cannot get stuck: every step runs, and what failed is told together at the end. */
+/** Runs every step of a DEL, also after a failure, and throws all failures as one error at the end. */
 
 import { CniError, toCniError } from './error.ts'
 
 /**
- * Runs every step, whatever the others do.
- * @throws CniError of the first failure, which has the others in `also`
+ * Runs every step, also when others fail.
+ * @throws CniError of the first failure, with the other failures in `also`
  */
 export async function runAll(steps: (() => unknown)[]): Promise<void> {
   const failures: CniError[] = []
@@ -18,7 +18,7 @@ export async function runAll(steps: (() => unknown)[]): Promise<void> {
   throwTogether(failures)
 }
 
-/** The same for steps that wait for nothing. */
+/** The same for synchronous steps. */
 export function runAllNow(steps: (() => void)[]): void {
   const failures: CniError[] = []
   for (const step of steps) {

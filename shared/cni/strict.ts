@@ -1,16 +1,16 @@
-/** Judges an object key by key. For an absent key no schema is made. */
+/** Validates an object key by key. No schema is made for an absent key. */
 
 import * as z from 'zod/mini'
 import { bare } from './inspect.ts'
 import { absenceOf, type Schema, type Shape } from './schema.ts'
 
-export interface Judgement {
-  /** The valid keys, defaults in place. */
+export interface Validated {
+  /** The valid keys, with defaults. */
   data: Record<string, unknown>
   issues: z.core.$ZodIssue[]
 }
 
-export function judgeObject(shape: Shape, raw: Record<string, unknown>): Judgement {
+export function validateObject(shape: Shape, raw: Record<string, unknown>): Validated {
   const data: Record<string, unknown> = {}
   const issues: z.core.$ZodIssue[] = []
   for (const [key, schema] of Object.entries(shape)) {
@@ -21,13 +21,13 @@ export function judgeObject(shape: Shape, raw: Record<string, unknown>): Judgeme
   return { data, issues }
 }
 
-/** What the absence of a key comes to. Most keys are absent from most configurations, so this takes no parser. */
+/** The outcome for an absent key. It needs no parser, because most keys are absent in most configurations. */
 export function absent(schema: Schema): z.core.util.SafeParseResult<unknown> {
   const absence = absenceOf(schema)
   return absence ? { success: true, data: absence.value } : z.safeParse(schema, undefined)
 }
 
-/** Issues of an inner value, as issues of the value that holds it. */
+/** Issues of an inner value, with the path of the value around it. */
 export function below(key: PropertyKey, issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue[] {
   return issues.map((issue) => ({ ...issue, path: [key, ...issue.path] }))
 }

@@ -1,4 +1,4 @@
-/** Keys that no schema knows: slips are refused with the key that was meant, the rest is let pass. */
+/** Unknown keys: a misspelled key, or a key of another plugin, is refused with a hint. Other unknown keys are ignored. */
 
 import type { Complaint } from './error.ts'
 import { elementOf, isOpen, shapeOf } from './inspect.ts'
@@ -6,43 +6,47 @@ import { formatPath, type Path } from './issues.ts'
 import { isObject } from './json.ts'
 import type { Schema } from './schema.ts'
 
-/** An unknown key: where it stands and what is known there. */
-export interface Stranger {
+/** An unknown key: its path, and the known keys at that place. */
+export interface UnknownKey {
   path: Path
   key: string
   known: string[]
 }
 
-/** The unknown keys of a value in canonical case, at any depth, but for objects that are open. */
-function strangers(schema: Schema, value: unknown, path: Path = []): Stranger[] {
+/** The unknown keys of a value in canonical case, at any depth, except in open objects. */
+function unknownKeys(schema: Schema, value: unknown, path: Path = []): UnknownKey[] {
   const element = elementOf(schema)
   if (element && Array.isArray(value)) {
-    return value.flatMap((item, index) => strangers(element, item, [...path, index]))
+    return value.flatMap((item, index) => unknownKeys(element, item, [...path, index]))
   }
   const shape = shapeOf(schema)
-  return shape && isObject(value) ? strangersIn(shape, value, path, isOpen(schema)) : []
+  return shape && isObject(value) ? unknownKeysIn(shape, value, path, isOpen(schema)) : []
 }
 
 /** The same for an object's shape. */
-export function strangersIn(
+export function unknownKeysIn(
   shape: Record<string, Schema>,
   value: object,
   path: Path = [],
   open = false,
-): Stranger[] {
+): UnknownKey[] {
   return Object.entries(value).flatMap(([key, item]) => {
     const here = [...path, key]
-    if (Object.hasOwn(shape, key)) return strangers(shape[key] as Schema, item, here)
+    if (Object.hasOwn(shape, key)) return unknownKeys(shape[key] as Schema, item, here)
     return open || isForeign(key) ? [] : [{ path: here, key, known: Object.keys(shape) }]
   })
 }
 
-/** Keys that the spec, a runtime or a person adds: anything with a dot, a leading underscore. */
+/** Whether a key is an extension by the spec, a runtime or a person: it has a dot or a leading underscore. */
 function isForeign(key: string): boolean {
   return key.includes('.') || key.startsWith('_')
 }
 
-/** What to say of an unknown key: whose it is, which was meant; undefined when it is a slip of nothing. */
+/**
+ * The complaint about an unknown key; undefined when the key is ignored.
+ * @param meant the known key that it is probably a misspelling of
+ * @param owners the plugins that the key belongs to
+ */
 export function complaintAbout(
   path: Path,
   meant?: string,
@@ -58,14 +62,14 @@ export function complaintAbout(
     const instead = meant ? `; did you mean ${meant}?` : ''
     return {
       msg: `unknown key ${where}: it belongs to the ${plugins}${instead}`,
-      hint: `take ${where} out${meant ? `, or write ${meant}` : ''}, or use "type": ${types}`,
+      hint: `remove ${where}${meant ? `, or write ${meant}` : ''}, or use "type": ${types}`,
     }
   }
   if (!meant) return undefined
   const right = formatPath([...path.slice(0, -1), meant])
   return {
     msg: `unknown key ${where}, did you mean ${right}?`,
-    hint: `write ${right}; a key that begins with "_" is never judged`,
+    hint: `write ${right}; a key that begins with "_" is always ignored`,
   }
 }
 

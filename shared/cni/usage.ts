@@ -1,4 +1,4 @@
-/** What a plugin says when a person runs it without CNI_COMMAND. */
+/** The text that a plugin prints when a person runs it without CNI_COMMAND. */
 
 import { version } from '../version.ts'
 import type { Plugin } from './plugin.ts'
@@ -10,8 +10,8 @@ CNI protocol versions supported: ${versions.join(', ')}
 
 ${summary}
 
-A container runtime runs it, with CNI_COMMAND and its kin in the environment and a network configuration on
-standard input. To run it by hand (as root, in a namespace of your own making):
+A container runtime runs it, with CNI_COMMAND and the other CNI variables in the environment and a network
+configuration on standard input. To run it by hand (as root, with a namespace for the test):
 
     ip netns add demo
     echo '{ "cniVersion": "${newest}", "name": "demo", "type": "${name}" }' |

@@ -1,4 +1,4 @@
-/** Dispatch: each command on its plugin's verb, and what surrounds it. */
+/** Runs the plugin's verb for each command, with the checks before it and the conversion after it. */
 
 import { stat } from '../kernel/files.ts'
 import { convert } from './convert.ts'
@@ -6,7 +6,7 @@ import { type Environment, mayShareNetns } from './environment.ts'
 import { CniError, Code, toCniError } from './error.ts'
 import type { Plugin, Request } from './plugin.ts'
 
-/** Gives what goes to standard output, if anything does. */
+/** Returns the object for standard output, or undefined when the command has none. */
 type Verb = (plugin: Plugin, request: Request, env: Environment) => Promise<object | undefined>
 
 const verbs: Record<string, Verb> = {
@@ -23,39 +23,39 @@ export function verbOf(command: string): Verb {
   if (verb) return verb
   throw new CniError(Code.InvalidEnvironment, {
     msg: `unknown CNI_COMMAND: ${command}`,
-    hint: `known are ${Object.keys(verbs).join(', ')} and VERSION`,
+    hint: `known commands: ${Object.keys(verbs).join(', ')}, VERSION`,
   })
 }
 
-/** An attachment that the configuration's version cannot express is taken back. */
+/** Runs ADD; an attachment that the configuration's version cannot express is removed again. */
 async function add(plugin: Plugin, request: Request, env: Environment): Promise<object> {
   if (isOwnNetns(request.netns, env)) throw sharedNetns()
   const result = await plugin.add(request)
   try {
     return convert(result, request.cniVersion)
   } catch (error) {
-    await takeBack(plugin, request)
+    await undoAdd(plugin, request)
     throw error
   }
 }
 
-/** What goes wrong here is told, but does not hide why the attachment is taken back. */
-async function takeBack(plugin: Plugin, request: Request): Promise<void> {
+/** Removes the attachment; a failure is only logged, because the error that caused the removal is reported. */
+async function undoAdd(plugin: Plugin, request: Request): Promise<void> {
   try {
     await plugin.del(request)
   } catch (error) {
-    request.log.warn(`taking the attachment back: ${toCniError(error).message}`)
+    request.log.warn(`cannot remove the attachment again: ${toCniError(error).message}`)
   }
 }
 
-/** In a namespace that is our own, interfaces are the host's: none is touched, the rest is cleaned up. */
+/** Runs DEL. When CNI_NETNS is the plugin's own namespace, its interfaces are the host's and stay; the rest is removed. */
 async function del(plugin: Plugin, request: Request, env: Environment): Promise<undefined> {
   const isOwn = isOwnNetns(request.netns, env)
   await plugin.del(isOwn ? { ...request, netns: '' } : request)
   if (isOwn) throw sharedNetns()
 }
 
-/** Whether a path leads to the namespace that this process runs in; one that cannot be opened does not. */
+/** Whether a path is the network namespace of this process; false when it cannot be opened. */
 function isOwnNetns(netns: string, env: Environment): boolean {
   if (netns === '' || mayShareNetns(env)) return false
   try {

@@ -1,9 +1,9 @@
-/** The answer to VERSION, which needs no plugin: podman asks it of every plugin at nearly every command. */
+/** The answer to VERSION. It needs no plugin: podman calls it for every plugin at nearly every command. */
 
 import { parseObject } from './json.ts'
 import { newest, versions } from './version.ts'
 
-/** The versions spoken, under the version that was asked in; without one, under the newest (spec section "VERSION"). */
+/** The supported versions, with the request's cniVersion; without one, with the newest (spec section "VERSION"). */
 export function versionAnswer(read: () => string): string {
   let asked: unknown
   try {

@@ -1,4 +1,4 @@
-/** The versions of the CNI specification that Patchbay speaks: all that were ever published. */
+/** The versions of the CNI specification that Patchbay supports: all that were published. */
 
 export const versions = ['0.1.0', '0.2.0', '0.3.0', '0.3.1', '0.4.0', '1.0.0', '1.1.0'] as const
 
@@ -9,5 +9,5 @@ export function atLeast(version: SpecVersion, other: SpecVersion): boolean {
   return versions.indexOf(version) >= versions.indexOf(other)
 }
 
-/** The newest of them: the form that Patchbay thinks in. */
+/** The newest version: Patchbay's own form of a result. */
 export const newest: SpecVersion = '1.1.0'

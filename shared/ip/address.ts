@@ -5,12 +5,12 @@ export interface Address {
   value: bigint
 }
 
-/** How many bits an address of a family has. */
+/** The number of bits of an address. */
 export function width(family: 4 | 6): number {
   return family === 4 ? 32 : 128
 }
 
-/** Reads an address in any form that RFC 4291 section 2.2 and dotted quads allow; undefined when it is none. An IPv4-mapped one is IPv4. */
+/** Reads a dotted quad or any form of RFC 4291 section 2.2; undefined for other text. An IPv4-mapped address is IPv4. */
 export function parseAddress(text: string): Address | undefined {
   if (!text.includes(':')) return parseIPv4(text)
   const value = parseIPv6(text)
@@ -24,7 +24,7 @@ function parseIPv4(text: string): Address | undefined {
   return { family: 4, value: parts.reduce((sum, part) => (sum << 8n) | BigInt(part), 0n) }
 }
 
-/** No leading zeros: 010 is octal to some readers and decimal to others. */
+/** No leading zeros: some programs read 010 as octal, others as decimal. */
 function isOctet(text: string): boolean {
   return /^(0|[1-9]\d{0,2})$/.test(text) && Number(text) < 256
 }
@@ -78,7 +78,7 @@ function longestZeros(groups: string[]): { start: number; length: number } {
   return best
 }
 
-/** An address as the kernel has it: 4 or 16 bytes in network order. */
+/** An address in the kernel's form: 4 or 16 bytes in network order. */
 export function toBytes({ family, value }: Address): Buffer {
   const bytes = Buffer.alloc(width(family) / 8)
   let rest = value

@@ -1,9 +1,9 @@
-/** Which addresses an interface may have. */
+/** Addresses that an interface cannot have. */
 
 import type { Address } from './address.ts'
 import { type Cidr, lastOf, networkOf } from './subnet.ts'
 
-/** Whether an address is a group's: 224.0.0.0/4 (RFC 5771), ff00::/8 (RFC 4291 section 2.7). */
+/** Whether an address is multicast: 224.0.0.0/4 (RFC 5771), ff00::/8 (RFC 4291 section 2.7). */
 export function isMulticast({ family, value }: Address): boolean {
   return family === 4 ? value >> 28n === 0xen : value >> 120n === 0xffn
 }
@@ -13,8 +13,8 @@ function isLoopback({ family, value }: Address): boolean {
   return family === 4 ? value >> 24n === 127n : value === 1n
 }
 
-/** What an address is that no host's interface can have, in words; undefined for one that fits. RFC 3021: a /31 has no such. */
-export function unfitAs(cidr: Cidr): string | undefined {
+/** Why an interface cannot have an address, as a noun phrase; undefined when it can. A /31 has no network or broadcast address (RFC 3021). */
+export function whyUnusable(cidr: Cidr): string | undefined {
   const { address, prefix } = cidr
   if (address.value === 0n) return 'the unspecified address'
   if (isLoopback(address)) return 'a loopback address'

@@ -1,4 +1,4 @@
-/** An address with a prefix length, as in `10.1.2.3/24`: an interface's address and the subnet around it. */
+/** An address with a prefix length, as in `10.1.2.3/24`: an interface's address and its subnet. */
 
 import { type Address, formatAddress, parseAddress, sameAddress, width } from './address.ts'
 
@@ -7,7 +7,7 @@ export interface Cidr {
   prefix: number
 }
 
-/** Reads `address/prefix`; undefined when it is not of that form. */
+/** Reads `address/prefix`; undefined for other text. */
 export function parseCidr(text: string): Cidr | undefined {
   const [host = '', length = '', ...rest] = text.split('/')
   const address = parseAddress(host)
@@ -40,7 +40,7 @@ export function subnetOf(cidr: Cidr): Cidr {
   return { address: networkOf(cidr), prefix: cidr.prefix }
 }
 
-/** Whether two are the same to the last bit, host part included. */
+/** Whether two are equal, host part included. */
 export function sameCidr(one: Cidr, other: Cidr): boolean {
   return one.prefix === other.prefix && sameAddress(one.address, other.address)
 }
@@ -52,7 +52,7 @@ export function contains(subnet: Cidr, address: Address): boolean {
   )
 }
 
-/** The address `offset` further on. */
+/** The address `offset` after another. */
 export function plus(address: Address, offset: bigint): Address {
   return { family: address.family, value: address.value + offset }
 }

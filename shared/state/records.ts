@@ -4,7 +4,7 @@
  */
 
 import * as z from 'zod/mini'
-import { say } from '../cni/log.ts'
+import { printError } from '../cni/log.ts'
 import type { Output, Schema } from '../cni/schema.ts'
 import { tolerate } from '../kernel/errno.ts'
 import {
@@ -104,7 +104,7 @@ function parseJson(text: string): unknown {
 
 /** Another process may have done the same already. */
 function setAside(file: string): void {
-  say(`patchbay: warning: ${file} is damaged: set aside as ${damagedOf(file)}`)
+  printError(`patchbay: warning: ${file} is damaged: set aside as ${damagedOf(file)}`)
   tolerate(() => rename(file, damagedOf(file)), 'ENOENT')
 }
 

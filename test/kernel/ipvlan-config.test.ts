@@ -36,7 +36,7 @@ testRefusals(
     [{ master: 'nosuch' }, 'master: the host has no interface "nosuch"', 'ip link show'],
     [{ master: 'port' }, 'ipvlan cannot sit on port: it is a port of bridge br0', 'use br0 as master'],
     [{ master: 'busy' }, 'ipvlan cannot sit on busy: macvlan mac0 sits there already', 'ip link delete mac0'],
-    [{ master: 'lo' }, 'ipvlan cannot sit on lo: the kernel takes Ethernet devices only', 'name a NIC'],
+    [{ master: 'lo' }, 'ipvlan cannot sit on lo: the parent must be an Ethernet device', 'name a NIC'],
     [{ mtu: 60 }, 'mtu: must be 0 or from 68', ''],
     [
       { mtu: 1501 },
@@ -46,7 +46,7 @@ testRefusals(
     [{ mac: '02:00:5e:10:00:01' }, 'mac', 'macvlan'],
     [
       { runtimeConfig: { mac: '02:00:5e:10:00:01' } },
-      'MAC address 02:00:5e:10:00:01 cannot be given',
+      'MAC address 02:00:5e:10:00:01 is not possible',
       'macvlan',
     ],
     [
@@ -61,12 +61,16 @@ testRefusals(
       '',
     ],
     [{ hostAccess: true, ipam: undefined }, 'hostAccess is set but ipam is not', 'set ipam'],
-    [{ mode: 'l3', ipam: undefined }, 'ipam is not set: mode l3 routes between addresses', '"mode": "l2"'],
-    [{ mode: 'l3s', ipam: {} }, 'ipam is not set: mode l3s routes between addresses', '"mode": "l2"'],
-    [{ mode: 'l3', ipam: { type: 'dhcp' } }, 'cannot work in mode l3: DHCP broadcasts', '"mode": "l2"'],
+    [{ mode: 'l3', ipam: undefined }, 'ipam is not set: mode l3 needs it', '"mode": "l2"'],
+    [{ mode: 'l3s', ipam: {} }, 'ipam is not set: mode l3s needs it', '"mode": "l2"'],
+    [
+      { mode: 'l3', ipam: { type: 'dhcp' } },
+      'does not work in mode l3: DHCP needs broadcasts',
+      '"mode": "l2"',
+    ],
     [
       { mode: 'l3', ...fixed('fe80::5/64') },
-      'fe80::5 is link-local, and mode l3 routes',
+      'fe80::5 is link-local: it is unreachable in mode l3',
       'a subnet that is routed',
     ],
     [fixed('10.1.0.2/24', '10.2.0.1', toAll), 'the gateway 10.2.0.1 is in no subnet', '"mode": "l3"'],
@@ -75,7 +79,11 @@ testRefusals(
       'the gateway 10.2.0.1 is in no subnet',
       '',
     ],
-    [fixed(`${near.ipv4}/24`), `${near.ipv4} is an address of the parent uplink`, 'cut the host off'],
+    [
+      fixed(`${near.ipv4}/24`),
+      `${near.ipv4} is an address of the parent uplink`,
+      'leave it out of the range',
+    ],
     [{ mode: 'l3', ...fixed(`${near.ipv6}/64`) }, 'is an address of the parent uplink', 'rangeStart'],
     [
       { ipam: { type: 'host-local', ranges: [[{ subnet: '198.51.100.0/24', rangeStart: near.ipv4 }]] } },
@@ -89,7 +97,7 @@ testRefusals(
 test('MAC in CNI_ARGS is refused, unless it is the one that all have', async () => {
   const { code, said } = await refused({}, 'MAC=02:00:5e:10:00:01')
   assert.is(code, 7)
-  assert.match(said, 'cannot be given: all ipvlans on uplink')
+  assert.match(said, 'is not possible: all ipvlans on uplink')
   const args = `MAC=${link('uplink').address.toUpperCase()}`
   const request = { config: single(ipvlanNetwork()), netns: newContainer().path, args }
   assert.is((await call({ ...request, verb: 'ADD' })).status, 0)
@@ -114,7 +122,7 @@ test('l3 in the parent’s subnet: works, and a warning tells that nobody answer
     assert.is(status, 0, stderr)
     return stderr
   }
-  assert.match(await warnings({}), 'mode l3 answers no ARP')
+  assert.match(await warnings({}), 'mode l3 does not answer ARP')
   assert.is(await warnings({ ipam: hostLocal('10.75.0.0/24') }), '')
 })
 

@@ -171,9 +171,9 @@ test('in a chain without a single interface to sit on, master must be named', as
   const config = { ...single(ipvlanNetwork({ master: undefined })) }
   const two = [...prevResult.interfaces, { name: 'other', mac: '02:00:5e:10:00:02' }]
   for (const [interfaces, found] of [
-    [two, 'but uplink, other'],
-    [[], 'but none'],
-    [[{ name: 'eth1', sandbox: '/run/netns/x' }], 'but none'],
+    [two, 'found uplink, other'],
+    [[], 'found none'],
+    [[{ name: 'eth1', sandbox: '/run/netns/x' }], 'found none'],
   ] as const) {
     const chained = { ...config, prevResult: { ...prevResult, interfaces, ips: [] } }
     const { json } = await call({ verb: 'ADD', config: chained, netns: newContainer().path })

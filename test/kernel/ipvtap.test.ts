@@ -107,7 +107,7 @@ test('mode l3s: what arrives goes to the container’s own stack, not to the pro
   const request = { config, containerID: container.name, netns: container.path }
   const { status, stderr } = await call({ ...request, verb: 'ADD' })
   assert.is(status, 0)
-  assert.match(stderr, 'mode l3s: a program that opens the node can send, and receives nothing')
+  assert.match(stderr, 'mode l3s: a program that opens the device node can send, but receives nothing')
   const [node = ''] = command('find', '/dev/patchbay', '-type', 'c').trim().split('\n')
   const peer = await tunPeer(container, node, 'tap')
   assert.not.ok(pings(router, '192.168.91.200'))

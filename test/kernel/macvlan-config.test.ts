@@ -105,7 +105,7 @@ test('a MAC address that is in use on the parent is refused, and its owner is na
   ]) {
     const config = single(macvlanNetwork({ mac: taken }))
     const { json } = await call({ verb: 'ADD', config, containerID: 'second', netns: newContainer().path })
-    const said = `the MAC address ${taken?.toLowerCase()} is in use on uplink already, by ${owner}: ask for another`
+    const said = `MAC address ${taken?.toLowerCase()} is already in use on uplink, by ${owner}: request another`
     assert.equal([json?.code, json?.msg], [7, said])
     assert.match(json?.details as string, /EADDRINUSE|EBUSY/)
     unchanged(before)

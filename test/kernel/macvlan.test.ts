@@ -111,7 +111,7 @@ test('passthru: the container has the parent’s MAC address, and the parent alo
 test('passthru where others are already is refused', async () => {
   const { net, one, other, end } = await pair({ mode: 'bridge' })
   const said = await refusal(cnitool.add(macvlanNetwork({ mode: 'passthru' }), newContainer()))
-  assert.match(said, 'passthru takes its parent alone, and another macvlan is there already')
+  assert.match(said, 'passthru needs a parent without other macvlans, and this one has some')
   for (const container of [one, other]) await cnitool.check(net, container)
   await end()
 })

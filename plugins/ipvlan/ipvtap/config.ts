@@ -1,4 +1,4 @@
-/** What an ipvtap network may say. The descriptions become the README's table and the JSON Schema. */
+/** The configuration of an ipvtap network. The descriptions become the README's table and the JSON Schema. */
 
 import { type Config, network } from '../../../shared/cni/config.ts'
 import { nodeKeys } from '../../../shared/device-node/keys.ts'

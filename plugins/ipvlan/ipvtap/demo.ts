@@ -1,3 +1,3 @@
-/** What the demo must know of ipvtap: no ping passes, as its packets go to a program. */
+/** The demo of ipvtap: no ping passes, because packets go to a program. */
 
 export const takesPings = false

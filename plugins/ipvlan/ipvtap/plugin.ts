@@ -1,11 +1,11 @@
-/** ipvtap: an ipvlan whose packets a program reads and writes, by a device node that is handed over. */
+/** ipvtap: an ipvlan whose packets a program reads and writes through a device node. */
 
 import { interfacePlugin } from '../../../shared/attachment/plugin.ts'
 import type { Request } from '../../../shared/cni/plugin.ts'
 import { checkNode, deviceNode, handOver } from '../../../shared/device-node/device-node.ts'
 import { childStatus } from '../../../shared/link/child.ts'
 import { checkIpvlan, createIpvlan, onParent } from '../ipvlan.ts'
-import { needAddresses } from '../keys.ts'
+import { requireAddresses } from '../keys.ts'
 import { complete, type Parent } from '../lease.ts'
 import { ipvlanPort } from '../port.ts'
 import { config, type IpvtapConfig } from './config.ts'
@@ -13,7 +13,7 @@ import { config, type IpvtapConfig } from './config.ts'
 export const ipvtap = interfacePlugin<IpvtapConfig, Parent>({
   name: 'ipvtap',
   summary:
-    "puts virtual machines on the network of a host NIC, each by a device node, all with the NIC's MAC address",
+    "puts virtual machines on the network of a host NIC, each with a device node, all with the NIC's MAC address",
   config,
   segment: onParent,
   device: {
@@ -31,11 +31,11 @@ export const ipvtap = interfacePlugin<IpvtapConfig, Parent>({
   },
 })
 
-/** In mode l3s packets arrive by netfilter's hook, past the node. */
+/** In mode l3s the kernel delivers packets in a netfilter hook, which bypasses the device node (drivers/net/ipvlan/ipvlan_l3s.c). */
 function prepare(request: Request<IpvtapConfig>): void {
-  needAddresses(request)
+  requireAddresses(request)
   if (request.config.mode === 'l3s')
     request.log.warn(
-      'mode l3s: a program that opens the node can send, and receives nothing: take l2 or l3 for virtual machines',
+      'mode l3s: a program that opens the device node can send, but receives nothing: use l2 or l3 for virtual machines',
     )
 }

@@ -1,4 +1,4 @@
-/** macvtap: a macvlan whose frames a program reads and writes, by a device node that is handed over. */
+/** macvtap: a macvlan whose frames a program reads and writes through a device node. */
 
 import { interfacePlugin } from '../../../shared/attachment/plugin.ts'
 import { checkNode, deviceNode, handOver } from '../../../shared/device-node/device-node.ts'
@@ -10,7 +10,7 @@ import { config, type MacvtapConfig } from './config.ts'
 export const macvtap = interfacePlugin<MacvtapConfig>({
   name: 'macvtap',
   summary:
-    'puts virtual machines on the network of a host NIC, each by a device node and with a MAC address of its own',
+    'puts virtual machines on the network of a host NIC, each with a device node and its own MAC address',
   config,
   segment: onParent,
   device: {

@@ -4,7 +4,7 @@ import { CniError, Code } from '../../cni/error.ts'
 import type { Plugin, Request } from '../../cni/plugin.ts'
 import type { Ip, Result } from '../../cni/result.ts'
 import { type Address, formatAddress, parseAddress, sameAddress } from '../../ip/address.ts'
-import { unfitAs } from '../../ip/host.ts'
+import { whyUnusable } from '../../ip/host.ts'
 import { type Cidr, contains, formatCidr, parseCidr } from '../../ip/subnet.ts'
 import { requireOnePerFamily } from '../family.ts'
 import { config, type StaticConfig } from './config.ts'
@@ -62,7 +62,7 @@ function requestedOf({ config, args }: StaticRequest): Requested[] {
 function requireUsable({ ip: { address, gateway }, place }: Requested): void {
   const cidr = parseCidr(address)
   const hop = gateway === undefined ? undefined : parseAddress(gateway)
-  const unfit = cidr && unfitAs(cidr)
+  const unfit = cidr && whyUnusable(cidr)
   if (unfit)
     throw new CniError(Code.InvalidNetworkConfig, {
       msg: `${place} is ${JSON.stringify(address)}, ${unfit}: no interface can have it`,

@@ -167,7 +167,7 @@ test('rules across keys see the defaults, and are only asked when each key is ri
   )
   assert.is(
     complaint({ ribbon: '02:00:00:00:00:01' }).message,
-    'ribbon is set but mode is "plain": it only has a meaning with mode "fancy"',
+    'ribbon is set but mode is "plain": it has an effect only with mode "fancy"',
   )
   assert.not.match(complaint({ hairpinMode: true, promiscMode: true, vlan: -1 }).details, 'together')
   config.parse(
@@ -197,10 +197,10 @@ test('a plugin’s own keys are those that are not common', () => {
   assert.equal(delegate.keys(), [])
 })
 
-test('strangers are unknown keys at the top; a delegate knows of none', () => {
-  assert.ok(config.hasStrangers({ ...base, tenant: 1 }))
-  assert.not(config.hasStrangers({ ...base, bridge: 'br0', _x: 1, 'a.b': 1, vlanTrunk: [{ tenant: 1 }] }))
-  assert.not(delegate.hasStrangers({ ...base, tenant: 1 }))
+test('unknown keys at the top are found; for a delegate there are none', () => {
+  assert.ok(config.hasUnknownKeys({ ...base, tenant: 1 }))
+  assert.not(config.hasUnknownKeys({ ...base, bridge: 'br0', _x: 1, 'a.b': 1, vlanTrunk: [{ tenant: 1 }] }))
+  assert.not(delegate.hasUnknownKeys({ ...base, tenant: 1 }))
 })
 
 test('a __proto__ key changes nothing', () => {

@@ -31,21 +31,20 @@ test('each slip is named', () => {
     '': 'line 1, column 1: unexpected end of JSON input, expected a value',
     '  ': 'line 1, column 3: unexpected end of JSON input, expected a value',
     '{"a":1': 'line 1, column 7: unexpected end of JSON input, expected a comma or the closing bracket',
-    '{"a":1,}':
-      'line 1, column 8: expected a key in double quotes, found "}" (the comma before it is one too many)',
-    '[1,]': 'line 1, column 4: expected a value, found "]" (the comma before it is one too many)',
+    '{"a":1,}': 'line 1, column 8: expected a key in double quotes, found "}" (remove the comma before it)',
+    '[1,]': 'line 1, column 4: expected a value, found "]" (remove the comma before it)',
     '{a:1}': 'line 1, column 2: expected a key in double quotes or }, found "a"',
     '{"a" 1}': 'line 1, column 6: expected a colon, found "1"',
     '{"a": True}': 'line 1, column 7: expected a value, found True',
     "{'a': 1}": 'line 1, column 2: expected a key in double quotes or }, found "\'"',
     '{"a": 01}': 'line 1, column 8: expected a comma or the closing bracket, found "1"',
-    '{"a": "b}': 'line 1, column 7: this string is never closed',
-    '{"a": "b\n"}': 'line 1, column 9: a string holds "\\n"; write it as an escape',
-    '{"a": "\\x"}': 'line 1, column 8: a string holds an escape that JSON does not know',
+    '{"a": "b}': 'line 1, column 7: this string has no closing quote',
+    '{"a": "b\n"}': 'line 1, column 9: a string contains "\\n"; write it as an escape',
+    '{"a": "\\x"}': 'line 1, column 8: a string contains an escape that JSON does not have',
     '{}}': 'line 1, column 3: expected nothing more, found "}"',
     '{} // note': 'line 1, column 4: expected nothing more, found "/"',
     '[1}': 'line 1, column 3: expected a comma or the closing bracket, found "}"',
-    '\ufeff{}': 'line 1, column 1: a byte order mark stands here; save the file without one',
+    '\ufeff{}': 'line 1, column 1: found a byte order mark; save the file without it',
   }
   for (const [text, message] of Object.entries(cases)) assert.is(said(text), message)
 })

@@ -255,7 +255,7 @@ test('why an attachment is taken back is not hidden by what goes wrong then', as
   })
   const { json, warnings } = await call('ADD', config({ cniVersion: '0.1.0' }), { plugin })
   assert.is(json.msg, 'cannot convert: no valid IP addresses')
-  assert.equal(warnings, ['taking the attachment back: it sticks'])
+  assert.equal(warnings, ['cannot remove the attachment again: it sticks'])
 })
 
 test('DEL of what ADD refuses is given all that could be understood', async () => {
