@@ -1,4 +1,4 @@
-/** Runs the tests: all of them, or what is named: `npm test -- [--guest newest|6.1] [check|unit|build|kernel|FILE…]`. */
+/** Runs all tests, or those that are named: `npm test -- [--guest newest|6.1] [check|unit|build|kernel|FILE…]`. */
 
 import { parseArgs } from 'node:util'
 import { reportMissing } from '../scripts/setup.ts'
@@ -19,7 +19,7 @@ const stages: Record<string, () => Promise<Tally[]>> = {
   ],
 }
 
-/** One after another: they share two engines' executables and one machine. */
+/** One after another: they share the executables and the machine. */
 async function runFiles(files: readonly string[]): Promise<Tally[]> {
   const tallies: Tally[] = []
   for (const file of files) tallies.push(tell(await runFile(file)))
@@ -31,7 +31,7 @@ function tell({ text, tally }: Report): Tally {
   return tally
 }
 
-/** Kernels are asked first, so that the output begins with them. */
+/** Kernels are probed first, so that the output begins with them. */
 async function run(names: readonly string[]): Promise<Tally[]> {
   const kernelTests = await prepareKernelTests(names.filter(isKernelTest))
   const tallies: Tally[] = []

@@ -22,7 +22,7 @@ import { failures, type Row, table, toRows, verdicts } from './report.ts'
 const root = join(import.meta.dirname, '../..')
 const peerName = 'reference'
 
-interface Wishes {
+interface Options {
   kinds: string[]
   /** A directory or a version. */
   peer?: string | undefined
@@ -34,11 +34,11 @@ interface Wishes {
 }
 
 /** Measures, prints a table for each kernel, and writes everything to dist/bench.json. */
-async function bench({ kinds, peer: wish, rounds, chosen, workIn }: Wishes): Promise<void> {
+async function bench({ kinds, peer: source, rounds, chosen, workIn }: Options): Promise<void> {
   if (process.getuid?.() !== 0) throw new Missing('the benchmark makes network namespaces: run it as root')
   await ensurePackages('the benchmark', ['iproute2', 'iptables', 'nftables', 'util-linux'])
   const places = await placesOf(kinds)
-  const peer = await findPeer(wish)
+  const peer = await findPeer(source)
   const candidates = [{ name: peerName, directory: peer.directory }, ...chosen.map(ours)]
   for (const { name, directory } of candidates) mustHave(kinds, name, directory)
   const conditions = { peer: peer.version, ours: await ownVersion(chosen), rounds, ...machine() }
@@ -60,7 +60,7 @@ async function placesOf(kinds: readonly string[]) {
   return runs
 }
 
-/** All that one kernel's rounds came to. */
+/** The measurements of one kernel. */
 interface Report {
   kernel: string
   rows: Row[]
@@ -92,7 +92,7 @@ function ownVersion([engine = '']: readonly string[]): Promise<string> {
   return run(join(root, 'dist', engine, 'patchbay'), ['version'])
 }
 
-/** The machine, as far as figures depend on it. */
+/** Facts of the machine that the figures depend on. */
 function machine() {
   const processors = cpus()
   return {

@@ -9,16 +9,16 @@ import { parseArgs } from 'node:util'
 import { Missing, reportMissing } from '../../scripts/setup.ts'
 import { findPeer } from './peer.ts'
 import { quantile } from './statistics.ts'
-import { compileStopwatch, measure, said } from './stopwatch.ts'
+import { compileStopwatch, measure, outputOf } from './stopwatch.ts'
 
 const root = join(import.meta.dirname, '../..')
 /** How many addresses of a /16 are taken. */
 const loads = [0, 1_000, 10_000, 60_000]
-/** What our cost with the most may be, by that with none. */
+/** Upper limit: our median with the most addresses taken, divided by that with none. */
 const AIM = 1.3
 const warmUps = 2
 
-/** One implementation with a directory of its own in which so many addresses are taken. */
+/** One implementation with its own directory, in which this number of addresses is taken. */
 interface Subject {
   name: string
   executable: string
@@ -52,11 +52,11 @@ function run(stopwatch: string, { executable, input }: Subject, verb: Verb, outp
     CNI_PATH: '/nonexistent',
   }
   const { status, wall } = measure(stopwatch, { program: executable, environment, input, output })
-  if (status !== 0) throw new Error(`${executable} ${verb}: ${said(output)}`)
+  if (status !== 0) throw new Error(`${executable} ${verb}: ${outputOf(output)}`)
   return wall
 }
 
-/** In every round each subject does everything once, in an order drawn anew. */
+/** In each round every subject does each verb once, in a new random order. */
 function measureAll(subjects: readonly Subject[], rounds: number, stopwatch: string, output: string): void {
   for (let round = -warmUps; round < rounds; round++) {
     const keyed = subjects.map((subject) => ({ subject, key: Math.random() }))
@@ -91,11 +91,11 @@ function verdict(subjects: readonly Subject[]): string {
   return `${ratio <= AIM ? 'met   ' : 'MISSED'}  ADD and DEL with ${most} taken: ${ratio.toFixed(2)} of those with none, aim ${AIM}`
 }
 
-async function bench(wish: string | undefined, rounds: number, workIn: string): Promise<void> {
+async function bench(source: string | undefined, rounds: number, workIn: string): Promise<void> {
   const ours = process.env.CNI_TEST_BIN ?? join(root, 'dist/quickjs')
   if (!existsSync(join(ours, 'host-local')))
     throw new Missing(`${ours} holds no built plugins: npm run build`)
-  const peer = await findPeer(wish)
+  const peer = await findPeer(source)
   mkdirSync(workIn, { recursive: true })
   const work = mkdtempSync(join(workIn, 'bench-'))
   try {

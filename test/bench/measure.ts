@@ -1,4 +1,4 @@
-/** Runs the rounds of one kernel, and gives back what they measured. */
+/** Runs the rounds on one kernel and returns their measurements. */
 
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -7,13 +7,13 @@ import type { Kernel } from '../runner/kernels.ts'
 import type { Measurement, Plan } from './plan.ts'
 import { compileStopwatch } from './stopwatch.ts'
 
-/** Seconds that they may take. */
+/** Time limit of the rounds, in seconds. */
 const longest = 4 * 60 * 60
 
-/** The stopwatch, and the state that plugins keep, live in a directory for the time of the benchmark. */
+/** The stopwatch and the plugins' state are in a directory that is removed after the benchmark. */
 export async function measureAll(
   kernel: Kernel,
-  wishes: Pick<Plan, 'candidates' | 'kinds' | 'rounds'>,
+  options: Pick<Plan, 'candidates' | 'kinds' | 'rounds'>,
   workIn: string,
 ): Promise<Measurement[]> {
   await mkdir(workIn, { recursive: true })
@@ -21,7 +21,7 @@ export async function measureAll(
   try {
     const state = join(work, 'state')
     await mkdir(state)
-    const plan: Plan = { ...wishes, stopwatch: await compileStopwatch(work), state }
+    const plan: Plan = { ...options, stopwatch: await compileStopwatch(work), state }
     await writeFile(join(work, 'plan.json'), JSON.stringify(plan))
     return await onPrivateHost(kernel, join(work, 'plan.json'))
   } finally {
@@ -29,7 +29,7 @@ export async function measureAll(
   }
 }
 
-/** Runs the rounds on a private host: network, mounts and processes of their own, which vanish with them. */
+/** Runs the rounds on a private host: in their own network, mount and pid namespaces. */
 async function onPrivateHost({ name, run }: Kernel, plan: string): Promise<Measurement[]> {
   const namespaces = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc']
   const program = [process.execPath, join(import.meta.dirname, 'rounds.ts'), plan]

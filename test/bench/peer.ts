@@ -14,18 +14,18 @@ const debian = { name: 'containernetworking-plugins', directory: '/usr/lib/cni',
 export interface Peer {
   /** Where the executables are. */
   directory: string
-  /** As its usage line, or the package it came in, says. */
+  /** The version, from the plugin's usage line or from the Debian package. */
   version: string
 }
 
 /**
- * Finds the peer, and fetches it when it is Debian's.
- * @param wish a directory; a version (`1.9.1`), which is unpacked from Debian sid, not installed
+ * Finds the peer; downloads it from Debian when a version is given.
+ * @param source a directory; a version (`1.9.1`), which is unpacked from Debian sid, not installed
  */
-export async function findPeer(wish = debian.directory): Promise<Peer> {
-  if (/^\d+\.[\d.]+$/.test(wish)) return { directory: await unpacked(wish), version: wish }
-  if (wish === debian.directory) await ensurePackages('the benchmark', [debian.name])
-  const directory = resolve(wish)
+export async function findPeer(source = debian.directory): Promise<Peer> {
+  if (/^\d+\.[\d.]+$/.test(source)) return { directory: await unpacked(source), version: source }
+  if (source === debian.directory) await ensurePackages('the benchmark', [debian.name])
+  const directory = resolve(source)
   if (!existsSync(join(directory, 'bridge'))) throw new Missing(`${directory} holds no plugin named bridge`)
   return { directory, version: await versionIn(directory) }
 }
@@ -67,7 +67,7 @@ function isVersion(debianVersion: string, version: string): boolean {
   return debianVersion.startsWith(version) && !/^[\d.]/.test(debianVersion.slice(version.length))
 }
 
-/** What the plugin says when it is run by hand; Debian's builds say "unknown" there, but their package knows. */
+/** The version in the plugin's usage line. Debian's builds print "unknown" there; the package has the version. */
 async function versionIn(directory: string): Promise<string> {
   const bridge = join(directory, 'bridge')
   const { stderr } = await execa(bridge, { env: {}, extendEnv: false, stdin: 'ignore', reject: false })

@@ -1,4 +1,4 @@
-/** What is measured: who against whom, doing what, in which networks. */
+/** What is measured: which executables, which verbs, in which networks. */
 
 import { features } from '../guest/features.ts'
 import type { Sample } from './stopwatch.ts'
@@ -9,14 +9,14 @@ export interface Candidate {
   directory: string
 }
 
-/** A network of some kind; each candidate gets one of its own, alike in everything but name and subnet. */
+/** A network of one kind; each candidate gets its own, which differs only in name and subnet. */
 export interface Scenario {
   /** The plugin. */
   kind: string
   name: string
-  /** Keys beside those that all share, for the network of a number. */
+  /** The keys of this kind, for the network with this number. */
   keys(number: number): Record<string, unknown>
-  /** Only one container fits: the one that comes before the rounds leaves again. */
+  /** The network takes only one container: the one attached before the rounds is detached again. */
   single?: boolean
 }
 
@@ -43,30 +43,30 @@ export const scenarios: readonly Scenario[] = [
 
 export const kinds = [...new Set(scenarios.map(({ kind }) => kind))]
 
-/** The features of the kernel that a kind is measured with, as test/guest/features.ts has them. */
+/** The kernel features that a kind needs, by their names in test/guest/features.ts. */
 export function needsOf(kind: string): string[] {
   if (kind === 'bridge') return ['nft ip']
   return features().filter((name) => name === `link ${kind}`)
 }
 
-/** Every network has a parent of its own, used or not: two kinds do not go together on one. */
+/** Every network has its own parent, used or not: two kinds cannot share a parent. */
 export function parentName(number: number): string {
   return `parent${number}`
 }
 
-/** All that the program on the private host has to know. */
+/** Input of the program on the private host. */
 export interface Plan {
   candidates: Candidate[]
   kinds: string[]
   rounds: number
   stopwatch: string
-  /** A directory on disk that becomes /var/lib/cni there: a real host keeps its state on disk, too. */
+  /** A directory on disk, mounted as /var/lib/cni there: a real host keeps this state on disk too. */
   state: string
 }
 
 export type Verb = 'VERSION' | 'ADD' | 'DEL'
 
-/** Something that every candidate does once in each round. VERSION is not about a network: its scenario is ''. */
+/** A verb that every candidate runs once in each round. VERSION has no network: its scenario is ''. */
 export interface Work {
   kind: string
   scenario: string
@@ -81,7 +81,7 @@ export function worksOf(scenarios: readonly Scenario[]): Work[] {
   ])
 }
 
-/** All that was measured of a candidate at some work, and what it said when it first failed. */
+/** All samples of a candidate for one verb in one network, and the output of its first failure. */
 export interface Measurement extends Work {
   candidate: string
   samples: Sample[]

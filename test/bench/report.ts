@@ -6,13 +6,13 @@ import { type Summary, summarize } from './statistics.ts'
 /** One line of the table. */
 export interface Row extends Work, Summary {
   candidate: string
-  /** Median by the peer's median. */
+  /** Median divided by the peer's median. */
   ratio: number
-  /** What was said when it first failed. */
+  /** Output of the first failure. */
   failure?: string
 }
 
-/** The measurements in numbers, each beside the peer's. */
+/** The rows of the table, each compared with the peer's. */
 export function toRows(measurements: readonly Measurement[], peer: string): Row[] {
   const summaries = measurements.map(({ samples, ...rest }) => ({ ...rest, ...summarize(samples) }))
   return summaries.map((row) => {
@@ -48,12 +48,12 @@ export function table(rows: readonly Row[]): string {
   return [line(head), line(rule), ...body.map(line)].join('\n')
 }
 
-/** Words to the left, numbers to the right. */
+/** Text is aligned left, numbers right. */
 function pad(cell: string, column: number, width: number): string {
   return column < 2 ? cell.padEnd(width) : cell.padStart(width)
 }
 
-/** What failed, and how it put it: a figure of a failing call is to be taken as such. */
+/** The calls that failed, with their output: figures of failing calls are not comparable. */
 export function failures(rows: readonly Row[]): string[] {
   return rows
     .filter(({ failed }) => failed > 0)
@@ -63,7 +63,7 @@ export function failures(rows: readonly Row[]): string[] {
     )
 }
 
-/** What the QuickJS engine is to reach against version 1.9.1 of the reference. */
+/** The aims of the QuickJS engine against version 1.9.1 of the reference. */
 const aims: readonly (Work & { ratio: number })[] = [
   { kind: 'bridge', scenario: '', verb: 'VERSION', ratio: 1.2 },
   { kind: 'bridge', scenario: 'ipMasq nftables', verb: 'ADD', ratio: 0.5 },
@@ -77,7 +77,7 @@ const aims: readonly (Work & { ratio: number })[] = [
 ]
 const memoryAim = 8
 
-/** Each aim of an engine, met or missed. A time is compared with the peer's in the same run, never with a clock. */
+/** Each aim of an engine, met or missed. Times are compared with the peer's of the same run. */
 export function verdicts(rows: readonly Row[], engine: string): string[] {
   const own = rows.filter(({ candidate }) => candidate === engine)
   if (own.length === 0) return []

@@ -1,6 +1,6 @@
 /**
- * Measures, on a private host that bench.ts has made for it: reads the plan from the file that is named, writes
- * measurements to standard output. In every round each candidate does everything once, in an order drawn anew.
+ * Measures on a private host that measure.ts has made: reads the plan from the given file and writes the
+ * measurements to standard output. In each round every candidate does everything once, in a new random order.
  */
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -18,7 +18,7 @@ import {
   type Verb,
   worksOf,
 } from './plan.ts'
-import { type Measured, measure, type Sample, said } from './stopwatch.ts'
+import { type Measured, measure, outputOf, type Sample } from './stopwatch.ts'
 
 /** A network of one candidate, and the container that is to be attached in this round. */
 interface Network {
@@ -31,15 +31,15 @@ interface Network {
 
 type Observer = (verb: Verb, network: Network, sample: Sample) => void
 
-/** So long the kernel is left alone with what the last step left behind, in milliseconds. */
+/** Milliseconds of rest after a step, in which the kernel finishes its work. */
 const pause = 100
 const warmUps = 2
 
-const output = `${scratch}/said`
+const output = `${scratch}/output`
 const plan: Plan = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8'))
 const measured = scenarios.filter(({ kind }) => plan.kinds.includes(kind))
 
-/** Empty /run, state on disk, a /sys that shows this network. */
+/** An empty /run, state on disk, and a /sys of this network namespace. */
 function arrange(): void {
   for (const path of ['/run', '/var/lib']) command('mount', '-t', 'tmpfs', 'tmpfs', path)
   command('mount', '-t', 'sysfs', 'sysfs', '/sys')
@@ -59,7 +59,7 @@ function makeNetworks(): Network[] {
   })
 }
 
-/** A NIC, as far as the plugins can tell. */
+/** A veth in place of a NIC. */
 function makeParent(name: string): void {
   ip(`link add ${name} type veth peer name ${name}p`)
   for (const end of [name, `${name}p`]) ip(`link set ${end} up`)
@@ -78,7 +78,7 @@ function call(verb: Verb, { candidate, scenario, container, input }: Network): M
   return { program: `${candidate.directory}/${scenario.kind}`, environment, input, output }
 }
 
-/** One container stays on every network that has room: its bridge is up and its tables are made, as on a node in use. */
+/** One container stays on every network that has room: the bridge is up and the tables exist, as on a node in use. */
 function settle(networks: readonly Network[]): void {
   for (const { candidate, scenario, input } of networks) {
     const container = newContainer()
@@ -86,7 +86,7 @@ function settle(networks: readonly Network[]): void {
       measure(plan.stopwatch, call(verb, { candidate, scenario, input, container }))
     const { status } = doIt('ADD')
     if (status !== 0 || !succeeds('ip', '-n', container.name, 'route', 'get', '192.0.2.1'))
-      throw new Error(`${candidate.name} cannot ADD (${scenario.kind} ${scenario.name}): ${said(output)}`)
+      throw new Error(`${candidate.name} cannot ADD (${scenario.kind} ${scenario.name}): ${outputOf(output)}`)
     if (scenario.single) doIt('DEL')
   }
 }
@@ -114,7 +114,7 @@ function inRandomOrder<T>(items: readonly T[]): T[] {
   return keyed.sort((a, b) => a.key - b.key).map(({ item }) => item)
 }
 
-/** An empty measurement for each candidate at each work, and what fills them. */
+/** An empty measurement for each candidate and verb, and the function that fills them. */
 function notebook(): { measurements: Measurement[]; note: Observer } {
   const measurements = worksOf(measured).flatMap((work) =>
     plan.candidates.map(({ name }): Measurement => ({ ...work, candidate: name, samples: [] })),
@@ -129,7 +129,7 @@ function notebook(): { measurements: Measurement[]; note: Observer } {
         it.candidate === candidate.name,
     )
     measurement?.samples.push(sample)
-    if (measurement && sample.status !== 0) measurement.failure ??= said(output)
+    if (measurement && sample.status !== 0) measurement.failure ??= outputOf(output)
   }
   return { measurements, note }
 }

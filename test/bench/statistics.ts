@@ -1,4 +1,4 @@
-/** Numbers out of samples. */
+/** Statistics of samples. */
 
 import type { Sample } from './stopwatch.ts'
 
@@ -9,9 +9,9 @@ export interface Summary {
   p90: number
   /** Median milliseconds of processor time. */
   cpu: number
-  /** Megabytes: the most that was seen. */
+  /** Megabytes: the maximum. */
   memory: number
-  /** How many runs ended with another exit status than 0. */
+  /** Number of runs whose exit status was not 0. */
   failed: number
 }
 
@@ -30,7 +30,7 @@ export function summarize(samples: readonly Sample[]): Summary {
   }
 }
 
-/** The value below which a share of all values lies, interpolated between neighbours. */
+/** A quantile, interpolated between neighbours. */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b)
   const at = (sorted.length - 1) * share

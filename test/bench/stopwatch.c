@@ -1,7 +1,7 @@
 /*
- * Runs a program to its end and prints what it cost, so that the benchmark's own runtime is not in the figures:
+ * Runs a program to its end and prints its time and memory, without those of the benchmark itself:
  *   stopwatch INPUT OUTPUT PROGRAM
- * The program's standard input is the file INPUT, its output and complaints go to the file OUTPUT, its environment
+ * The program's standard input is the file INPUT, its output and errors go to the file OUTPUT, its environment
  * is ours. Printed: exit status, wall time in nanoseconds, user and system time in microseconds, and peak memory in
  * kilobytes. The latter three count the programs that it ran and waited for: times are summed, memory is the largest
  * single process's.

@@ -1,4 +1,4 @@
-/** The stopwatch: a small C program that runs another one, so that Node's own way of starting one is not measured. */
+/** The stopwatch: a small C program that runs another one, so that Node's own work to start it is not measured. */
 
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -6,11 +6,11 @@ import { join } from 'node:path'
 import { run } from '../../scripts/run.ts'
 import { ensurePackages } from '../../scripts/setup.ts'
 
-/** What one run of a program cost. */
+/** Time and memory of one run of a program. */
 export interface Sample {
   /** Exit status. */
   status: number
-  /** Milliseconds on the clock. */
+  /** Wall time in milliseconds. */
   wall: number
   /** Milliseconds of processor time, of the program and of all that it ran. */
   cpu: number
@@ -18,7 +18,7 @@ export interface Sample {
   memory: number
 }
 
-/** Compiles the stopwatch into a directory; statically, for a forked child counts its parent's memory until it execs. */
+/** Compiles the stopwatch into a directory. Static: until exec, the memory of the parent counts as the child's. */
 export async function compileStopwatch(directory: string): Promise<string> {
   await ensurePackages('the benchmark', ['gcc', 'libc6-dev'])
   const executable = join(directory, 'stopwatch')
@@ -31,7 +31,7 @@ export async function compileStopwatch(directory: string): Promise<string> {
 export interface Measured {
   program: string
   environment: Record<string, string>
-  /** A file for its standard input, and one for all it says. */
+  /** Files for its standard input and for its output. */
   input: string
   output: string
 }
@@ -44,7 +44,7 @@ export function measure(stopwatch: string, { program, environment, input, output
   return { status, wall: wall / 1e6, cpu: (user + system) / 1e3, memory: (kilobytes * 1024) / 1e6 }
 }
 
-/** What a program said: CNI errors go to standard output. */
-export function said(output: string): string {
-  return readFileSync(output, 'utf8').trim()
+/** The output of a program, CNI errors included. */
+export function outputOf(file: string): string {
+  return readFileSync(file, 'utf8').trim()
 }

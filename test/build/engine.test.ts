@@ -1,4 +1,4 @@
-/** The engines' promise (engine/engine.ts), tried from inside executables that are built as Patchbay's are. */
+/** Both engines do what engine/engine.ts says, in executables built like Patchbay's. */
 
 import { rmSync } from 'node:fs'
 import { mkdir, mkdtemp } from 'node:fs/promises'
@@ -19,7 +19,7 @@ for (const engine of engines) {
   const test = suite(engine)
   const executable = join(directory, engine)
 
-  /** Runs one trial of program.ts; gives its answer. */
+  /** Runs one trial of program.ts. @returns its answer */
   async function trial(name: string, argument = '', env = {}): Promise<unknown> {
     const options = { extendEnv: false, env } as const
     const { stdout, stderr } = await execa(executable, [name, argument], options)
@@ -36,7 +36,7 @@ for (const engine of engines) {
     await builders[engine](host, work, executable, `test/build/engine/${engine}.ts`)
   })
 
-  test('knows its processor', async () => {
+  test('the architecture is the processor’s', async () => {
     assert.is(await trial('architecture'), host)
   })
 
@@ -83,7 +83,7 @@ for (const engine of engines) {
     assert.equal(await trial('buffer'), exercise())
   })
 
-  test('an empty buffer is a pointer to nothing', async () => {
+  test('the pointer to an empty buffer is null', async () => {
     assert.is(await trial('empty'), 0)
   })
 
@@ -103,12 +103,12 @@ for (const engine of engines) {
     assert.equal(await runProgram(program), { status: 3, stdout: 'hi b\n2\n', stderr: 'no\n' })
   })
 
-  test('a program that is not there ends with 127, one that is killed with 128 and the signal', async () => {
+  test('a missing program ends with 127, a killed one with 128 plus the signal', async () => {
     assert.equal(await runProgram({ path: '/none', arguments: [] }), { status: 127, stdout: '', stderr: '' })
     assert.equal(await runProgram(shell('kill -9 $$')), { status: 137, stdout: '', stderr: '' })
   })
 
-  test('a megabyte goes in and comes out, and a program need not read it', async () => {
+  test('a megabyte of input comes back as output, and a program may ignore its input', async () => {
     assert.equal(await trial('runLarge', '/bin/cat'), { status: 0, length: 1 << 20, same: true })
     assert.equal(await trial('runLarge', '/bin/true'), { status: 0, length: 0, same: false })
   })

@@ -1,4 +1,4 @@
-/** What of the environment reaches an executable, as docs/environment.md says. */
+/** Which environment variables change an executable's behaviour: those in docs/environment.md. */
 
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -13,7 +13,7 @@ const mark = join(work, 'mark')
 const script = join(work, 'script.cjs')
 writeFileSync(script, `require('node:fs').writeFileSync(${JSON.stringify(mark)}, '')`)
 
-/** Variables that change what other programs do, with values that would show. */
+/** Variables that change what other programs do, with values whose effect would be visible. */
 const others: Record<string, string> = {
   HOME: '/nonexistent',
   PATH: '/nonexistent',
@@ -30,7 +30,7 @@ const others: Record<string, string> = {
   UV_THREADPOOL_SIZE: 'x',
 }
 
-/** Of these only a program that is linked dynamically, or Node, takes notice. */
+/** Variables that only a dynamically linked program, or Node, reads. */
 const loader: Record<string, string> = {
   LD_DEBUG: 'all',
   LD_LIBRARY_PATH: work,
@@ -48,7 +48,7 @@ const ignored: Record<EngineName, Record<string, string>> = {
   node: others,
 }
 
-/** A configuration that is refused: the answer shows how errors are worded too. */
+/** A configuration that is refused: the answer contains the words of an error. */
 const config = JSON.stringify({ cniVersion: '1.0.0', name: 'n', type: 'bridge', hairpinMode: 'yes' })
 const call = { CNI_COMMAND: 'ADD', CNI_CONTAINERID: 'c', CNI_NETNS: '/n', CNI_IFNAME: 'eth0', CNI_PATH: '/p' }
 
@@ -56,7 +56,7 @@ for (const engine of engines) {
   const test = suite(engine)
   const executable = join(import.meta.dirname, '../../dist', engine, 'bridge')
 
-  /** All that an ADD with more environment comes to. */
+  /** The outcome of an ADD with additional environment variables. */
   async function answer(env: Record<string, string>) {
     const options = { env: { ...call, ...env }, extendEnv: false, input: config, reject: false } as const
     const { exitCode, stdout, stderr } = await execa(executable, options)

@@ -1,4 +1,4 @@
-/** What is true of the built files themselves: small, hardened, linked to by the name of every plugin. */
+/** The built files: small, hardened, with a link for every plugin. */
 
 import { readlink, stat } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -31,7 +31,7 @@ test('both engines say the package’s version, and the commit', async () => {
   assert.is(quickjs?.stdout, node?.stdout)
 })
 
-test('under a name that is no plugin’s the usage goes to standard error, with exit status 1', async () => {
+test('under an unknown name the usage goes to standard error, with exit status 1', async () => {
   for (const engine of engines) {
     const { exitCode, stdout, stderr } = await execa(join(dist(engine), 'patchbay'), { reject: false })
     assert.is(exitCode, 1)
@@ -65,7 +65,7 @@ for (const architecture of architectures) {
     },
   )
 
-  quickjs('carries no symbols and no debugging information', async () => {
+  quickjs('has no symbols and no debugging information', async () => {
     assert.not.match(await readelf('--section-headers', executable), /\.symtab|\.debug/)
   })
 
@@ -81,7 +81,7 @@ for (const architecture of architectures) {
 
 const arm64 = suite('arm64')
 
-arm64('answers VERSION letter for letter as x64 does', async () => {
+arm64('answers VERSION with the same bytes as x64', async () => {
   await built('arm64')
   await ensurePackages('running an arm64 executable', ['qemu-user-static'])
   const emulated = await execa('qemu-aarch64-static', [join(dist('quickjs-arm64'), 'bridge')], version)

@@ -11,7 +11,7 @@ import { engines } from '../../scripts/build/target.ts'
 const root = join(import.meta.dirname, '../..')
 const work = await mkdtemp(join(root, '.cache/reproducible-'))
 
-/** A second checkout: what is installed is hard-linked, what QuickJS was compiled to is copied. */
+/** A second checkout: installed packages are hard-linked, the compiled QuickJS is copied. */
 async function checkout(directory: string): Promise<void> {
   const left = ['.git', '.cache', 'dist', 'node_modules']
   const entries = (await readdir(root)).filter((name) => !left.includes(name))

@@ -1,5 +1,5 @@
 #!/bin/sh -e
-# Runs a command in a root of its own, as on another machine: `enter.sh ROOT COMMAND…`, in mount and pid namespaces made by the
+# Runs a command in another root directory: `enter.sh ROOT COMMAND…`, in mount and pid namespaces made by the
 # caller. In a chroot `unshare` would fail, since / is not a mount point there.
 
 root=$1

@@ -1,4 +1,4 @@
-/** A fresh Debian in a directory, with nothing but Node, npm and a clone of this project's commit. */
+/** A new Debian in a directory, with only Node, npm and a clone of this project's commit. */
 
 import {
   appendFileSync,
@@ -18,10 +18,10 @@ import { ensurePackages } from '../../scripts/setup.ts'
 
 const project = join(import.meta.dirname, '../..')
 
-/** Where the clone lies in the root: in a folder that only root may enter. */
+/** Path of the clone in the root: in a folder that only root may enter. */
 const clone = '/root/patchbay'
 
-/** Variables of this machine's that lead to its registries. */
+/** Environment variables that lead to this machine's registries. */
 const passed = /^(https?_proxy|no_proxy|npm_config_registry|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|SSL_CERT_DIR)$/i
 
 /** An empty directory for a root. */
@@ -33,7 +33,7 @@ export function newRoot(suite: string): string {
   return root
 }
 
-/** A copy of a root, to be changed. */
+/** Copies a root. */
 export async function copyOf(root: string): Promise<string> {
   const copy = newRoot(basename(root))
   await run('cp', ['--archive', `${root}/.`, copy])
@@ -44,7 +44,7 @@ export function removeRoot(root: string): void {
   rmSync(root, { recursive: true })
 }
 
-/** Puts a Debian suite into a root, Node and npm from it, and the clone. */
+/** Installs a Debian suite in a root, with its Node and npm, and the clone. */
 export async function fillRoot(root: string, suite: string): Promise<void> {
   await ensurePackages('a fresh root', ['debootstrap', 'debian-archive-keyring', 'git', 'util-linux'])
   const site = await mirror()
@@ -58,13 +58,13 @@ export async function fillRoot(root: string, suite: string): Promise<void> {
   await run('git', ['clone', '--quiet', project, join(root, clone)])
 }
 
-/** How this machine reaches Debian's mirror and npm's registry: sources, settings, certificates, names of hosts. */
+/** Copies how this machine reaches Debian's mirror and npm's registry: sources, settings, certificates, host names. */
 async function takeAlongRegistries(root: string, sources: string): Promise<void> {
   writeFileSync(join(root, 'etc/apt/sources.list'), sources)
   writeFileSync(join(root, 'etc/apt/apt.conf.d/00machine'), await run('apt-config', ['dump', 'Acquire']))
   const paths = ['etc/resolv.conf', 'etc/hosts', 'etc/ssl/certs', 'usr/local/share/ca-certificates']
   for (const path of paths.filter((path) => existsSync(join('/', path)))) {
-    // What is there goes first: it may be a link, by which the machine's own file would be written.
+    // Remove an existing file first: it may be a symlink to the machine's own file.
     await run('rm', ['--recursive', '--force', join(root, path)])
     await run('cp', ['--archive', '-H', join('/', path), join(root, path)])
   }
@@ -74,7 +74,7 @@ async function takeAlongRegistries(root: string, sources: string): Promise<void>
   }
 }
 
-/** Runs a shell line in a root, by default in the clone, and shows what it says. @throws when it fails */
+/** Runs a shell line in a root, by default in the clone, and shows its output. @throws when it fails */
 export async function inRoot(root: string, line: string, directory = clone): Promise<void> {
   const namespaces = ['--mount', '--propagation', 'private', '--pid', '--fork', '--kill-child']
   const command = [join(import.meta.dirname, 'enter.sh'), root, 'sh', '-c', `cd ${directory} && ${line}`]

@@ -1,6 +1,6 @@
 /**
- * Tries README's commands where nothing has been installed by hand: `npm run test:fresh [-- --suite bookworm|trixie] [--keep]
- * [demo|test|nodes …]`. Without words: all, on both.
+ * Tries README's commands on a new Debian: `npm run test:fresh [-- --suite bookworm|trixie] [--keep]
+ * [demo|test|nodes …]`. Without names: all, on both suites.
  */
 
 import { parseArgs } from 'node:util'
@@ -11,7 +11,7 @@ import { copyOf, fillRoot, inRoot, newRoot, removeRoot } from './root.ts'
 
 const suites = ['bookworm', 'trixie'] as const
 
-/** Versions of Node besides Debian's, and of npm: the newest that runs there. */
+/** Versions of Node besides Debian's, each with the newest npm that runs on it. */
 const nodes = { 18: 10, 20: 11, 22: 12, 24: 12, 26: 12 }
 
 /** What is tried: shell lines in the clone. */
@@ -23,17 +23,17 @@ const trials: Record<string, Record<string, string>> = {
   ),
 }
 
-/** The user's own Node and npm matter only for the set-up. Newer Nodes run only where libatomic1 is installed. */
+/** The user's own Node and npm are used only for the set-up. Newer Nodes need libatomic1. */
 function checkWith(node: string, npm: number): string {
   const place = `/opt/node-${node}`
   const packages = `node-linux-${process.arch}@${node} npm@${npm}`
   const path = `${place}/lib/node_modules/node-linux-${process.arch}/bin:${place}/bin`
-  // By force: the npm that installs runs on an older Node than the one that is installed.
+  // --force: the installing npm runs on an older Node than the installed one needs.
   const install = `npm install --force --loglevel=error --global --prefix ${place} ${packages}`
   return `apt-get -qq install libatomic1 >/dev/null && ${install} && PATH=${path}:$PATH && echo "Node $(node --version), npm $(npm --version)" && npm run check`
 }
 
-/** Each trial has a root of its own: what one installs must not help another. */
+/** Each trial has its own root, so that no trial uses what another installed. */
 async function tryOne(line: string, fresh: string, keep: boolean): Promise<Tally> {
   const root = await copyOf(fresh)
   try {

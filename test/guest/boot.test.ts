@@ -1,4 +1,4 @@
-/** A guest: what a command in it gives back, and that nothing it does outlives it. */
+/** A guest: the output and status of a command in it, and no change that remains after it. */
 
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -15,7 +15,7 @@ const shell = (script: string, options = {}) => runInGuest(['sh', '-c', script],
 
 test.after(() => rmSync(directory, { recursive: true }))
 
-test('output, errors and exit status come back apart from each other, from another kernel', async () => {
+test('output, errors and exit status of a command on another kernel come back separately', async () => {
   const { stdout, stderr, status } = await shell('uname -r; echo trouble >&2; exit 3')
   assert.match(stdout, /^\d+\.\d+.*\n$/)
   assert.is.not(stdout.trim(), release())
@@ -27,14 +27,14 @@ test('a megabyte of output comes back whole', async () => {
   assert.is(stdout, Array.from({ length: 150_000 }, (_, index) => `${index + 1}\n`).join(''))
 })
 
-test('the command gets its words, folder and environment as they are', async () => {
+test('the command gets its arguments, directory and environment unchanged', async () => {
   const words = ['sh', '-c', 'pwd; echo "$GREETING"; printf "<%s>" "$@"', 'sh', 'two words', "it's", '']
   const env = { PATH: process.env.PATH, GREETING: 'a  b' }
   const { stdout } = await runInGuest(words, { cwd: directory, env })
   assert.is(stdout, `${directory}\na  b\n<two words><it's><>`)
 })
 
-test('the command writes wherever it likes, and the host keeps its files', async () => {
+test('the command may write anywhere, and the host’s files stay unchanged', async () => {
   const file = join(directory, 'file')
   writeFileSync(file, 'kept')
   const { stdout, stderr } = await shell(
@@ -44,10 +44,10 @@ test('the command writes wherever it likes, and the host keeps its files', async
   assert.not(existsSync(join(directory, 'more')))
 })
 
-/** By mount(2), which takes a path for an option. */
+/** With mount(2): hostfs takes a path as its option. */
 const mountHost = 'LIBMOUNT_FORCE_MOUNT2=always mount -t hostfs'
 
-test('not even by mounting the host’s files anew can they be written', async () => {
+test('the host’s files stay read-only when the command mounts them again', async () => {
   const { stderr, status } = await shell(`${mountHost} -o ${directory} none /mnt && touch /mnt/evil`)
   assert.is.not(status, 0)
   assert.match(stderr, 'Read-only file system')
@@ -61,18 +61,18 @@ test('network namespaces can be made by name, and this project’s Node runs', a
   assert.is(stdout, `one\n${process.version}\n`)
 })
 
-test('it has what tests are taken there for', async () => {
+test('it has the features that tests need a guest for', async () => {
   const { stdout } = await runInGuest(probeCommand())
   for (const feature of ['bridge vlan_filtering', 'link vlan']) assert.match(stdout, `${feature}\n`)
 })
 
-test('a command that does not end is stopped, and what it said until then is kept', async () => {
+test('a command that does not end is stopped, and its output until then is kept', async () => {
   const { stdout, stderr, status } = await shell('echo begun; sleep 1000', { timeout: 12 })
   assert.equal([stdout, status], ['begun\n', 124])
   assert.match(stderr, 'killed after 12 s')
 })
 
-/** The child that runs a program, once there is one: the caller has others for a moment, to see what is installed. */
+/** The child that runs a program. The caller starts other children for a moment, to see what is installed. */
 async function childOf(parent: number | undefined, program: string): Promise<number> {
   const isIt = (stat: string) =>
     stat.includes(` (${program}) `) && stat.split(') ')[1]?.split(' ')[1] === String(parent)
@@ -89,18 +89,21 @@ function statOf(pid: string): string {
   }
 }
 
-test('a guest ends with whoever started it, however that ends', async () => {
+test('a guest ends with the process that started it, also when that is killed', async () => {
   const program = `import(${JSON.stringify(join(import.meta.dirname, 'boot.ts'))}).then(({ runInGuest }) => runInGuest(['sleep', '1000']))`
   const caller = spawn(process.execPath, ['--eval', program], { stdio: 'ignore' })
   const first = await childOf(await childOf(caller.pid, 'unshare'), 'confine.sh')
   caller.kill('SIGKILL')
   for (let tries = 0; existsSync(`/proc/${first}`) && tries < 100; tries++) await wait(50)
-  assert.not(existsSync(`/proc/${first}`), 'the first process of its pid namespace, with which all others go')
+  assert.not(
+    existsSync(`/proc/${first}`),
+    'the first process of its pid namespace, with which all others end',
+  )
 })
 
-test('a guest that dies says what its kernel said last', async () => {
+test('a guest that dies returns the last messages of its kernel', async () => {
   const death = await shell('echo c > /proc/sysrq-trigger; sleep 60', { timeout: 30 }).catch(String)
-  assert.match(String(death), /Linux \d.* died in the guest; its last words:\n.*Kernel panic.*sysrq/s)
+  assert.match(String(death), /Linux \d.* died in the guest; its last messages:\n.*Kernel panic.*sysrq/s)
   assert.not.match(String(death), 'Call Trace')
 })
 

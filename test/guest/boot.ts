@@ -1,4 +1,4 @@
-/** Boots guests for tests: User-Mode Linux on the host's own root file system, which it can read but not write. */
+/** Boots guests for tests: User-Mode Linux on the host's root file system, read-only. */
 
 import { readFileSync } from 'node:fs'
 import { execa } from 'execa'
@@ -11,29 +11,29 @@ const here = import.meta.dirname
 export interface GuestOptions {
   /** Default: the chosen one, or the newest. */
   kernel?: GuestKernelName | undefined
-  /** Seconds after which the guest is killed; the status is 124 then, as timeout(1) has it. Default 600. */
+  /** Seconds after which the guest is killed, with status 124 as in timeout(1). Default 600. */
   timeout?: number
   /** Working directory. Default: the caller's. */
   cwd?: string
   /** The command's whole environment. Default: the caller's. */
   env?: Record<string, string | undefined>
-  /** The socket of a program that plays a network device over vhost-user. */
+  /** The socket of a program that emulates a network device over vhost-user. */
   nic?: string
 }
 
-/** Kernel arguments: which consoles lead to which descriptor, and no devices made before they are asked for. */
+/** Kernel arguments: the descriptor of each console, and no automatically created tunnel devices. */
 const kernelArguments = [
   ...['mem=1024M', 'root=/dev/root', 'rootfstype=hostfs', 'rootflags=/', 'ro', 'quiet', 'panic=-1'],
   ...['con=null', 'ssl=null', 'con0=null,fd:2', 'con1=null,fd:3', 'con2=null,fd:4', 'con3=null,fd:5'],
   ...['bonding.max_bonds=0', 'dummy.numdummies=0', 'ifb.numifbs=0'],
-  'seccomp=auto', // newer kernels catch system calls by seccomp then, several times as fast as by ptrace
+  'seccomp=auto', // newer kernels intercept system calls with seccomp, several times as fast as with ptrace
   `init=${here}/init.sh`,
 ]
 
 /**
- * Boots a guest, runs a command in it as root, and takes it down again. The command sees the host's files and may
- * write anywhere: nothing that it writes outlives it. Needs root.
- * @throws Missing when a package cannot be installed; Error with the kernel's last words when the guest dies
+ * Boots a guest, runs a command in it as root, and stops the guest. The command sees the host's files and may
+ * write anywhere; what it writes is lost with the guest. Needs root.
+ * @throws Missing when a package cannot be installed; Error with the kernel's last messages when the guest dies
  */
 export async function runInGuest(command: readonly string[], options: GuestOptions = {}): Promise<Completed> {
   const { timeout = 600, cwd = process.cwd(), env = process.env, nic } = options
@@ -53,11 +53,11 @@ export async function runInGuest(command: readonly string[], options: GuestOptio
   const [messages = '', stdout = '', stderr = '', status = ''] = stdio.slice(2).map(String)
   if (timedOut) return { status: 124, stdout, stderr: `${stderr}the guest was killed after ${timeout} s\n` }
   if (status === '')
-    throw new Error(`Linux ${kernel.version} died in the guest; its last words:\n${lastWords(messages)}`)
+    throw new Error(`Linux ${kernel.version} died in the guest; its last messages:\n${lastWords(messages)}`)
   return { status: Number(status), stdout, stderr }
 }
 
-/** The end of what a kernel said, without stacks, and without the shell's word on its end. */
+/** The last messages of a kernel, without stack traces, and without the shell's message about its end. */
 function lastWords(messages: string): string {
   const isStack = (line: string) => /^Stack:|^Call Trace:|^ +\[<|^ [0-9a-f]{8} |confine\.sh: line/.test(line)
   const lines = messages.trim().split('\n')
@@ -70,7 +70,7 @@ function lastWords(messages: string): string {
 /** include/uapi/linux/virtio_ids.h. */
 const VIRTIO_ID_NET = 1
 
-/** Dies with the caller, whatever ends it, and the kernel's processes with their pid namespace. The mount namespace is for confine.sh. */
+/** The guest ends when the caller ends, and its processes end with their pid namespace. The mount namespace is for confine.sh. */
 function hostCommand({ command, modules }: GuestKernel, cpu: number, nic: string | undefined): string[] {
   const unshare = ['unshare', '--mount', '--pid', '--fork', '--kill-child']
   const taskset = ['taskset', '--cpu-list', String(cpu)]
@@ -83,17 +83,17 @@ function hostCommand({ command, modules }: GuestKernel, cpu: number, nic: string
 const guestsOn = new Map<number, number>()
 const guests = (cpu: number) => guestsOn.get(cpu) ?? 0
 
-/** One CPU for each guest, the least used: its kernel hands over between processes at every system call, which costs thrice across CPUs. */
+/** One CPU for each guest, the least used: its kernel switches processes at every system call, three times as slow across CPUs. */
 function takeCpu(): number {
   const cpus = allowedCpus()
-  const start = process.pid % cpus.length // another program's guests are likely elsewhere
+  const start = process.pid % cpus.length // guests of another program likely start on another CPU
   const inTurn = [...cpus.slice(start), ...cpus.slice(0, start)]
   const [cpu = 0] = inTurn.sort((one, other) => guests(one) - guests(other))
   guestsOn.set(cpu, guests(cpu) + 1)
   return cpu
 }
 
-/** Those that this program may run on, `0-3,7` in proc_pid_status(5). */
+/** The CPUs that this program may run on, `0-3,7` in proc_pid_status(5). */
 function allowedCpus(): number[] {
   const status = readFileSync('/proc/self/status', 'utf8')
   const ranges = /Cpus_allowed_list:\s*(.*)/.exec(status)?.[1]?.split(',') ?? ['0']

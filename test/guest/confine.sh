@@ -1,7 +1,7 @@
 #!/bin/bash -e
-# Starts the guest's kernel, given as arguments, where nothing of the host can be written to: in a mount namespace
+# Starts the guest's kernel, given as arguments, where it cannot write to any file of the host: in a mount namespace
 # (made by the caller) whose mounts are all read-only. The one exception is a new tmpfs for the guest's memory; the
-# command that the guest shall run waits there too, its words ended by NULs as they came on standard input.
+# guest's command is stored there too: its arguments, each ended by a NUL, come from standard input.
 
 findmnt --raw --noheadings --output TARGET | while read -r target; do
   mount -o remount,bind,ro "$(printf %b "$target")"
@@ -9,5 +9,5 @@ done
 mount -t tmpfs tmpfs /dev/shm
 cat >/dev/shm/command
 
-# Not in this shell's place: a kernel that panics aborts, which the first process of a pid namespace cannot do.
+# No exec: a kernel that panics aborts, which the first process of a pid namespace cannot do.
 HOME=/dev/shm TMPDIR=/dev/shm "$@" </dev/null

@@ -10,7 +10,7 @@ import { newContainer } from '../harness/host.ts'
 import { type Link, link } from '../harness/look.ts'
 import { call } from '../harness/plugin.ts'
 
-/** The guest's kernel makes the master as soon as it has the driver. */
+/** The guest's kernel creates the master when the driver is loaded. */
 ip('-V')
 while (!succeeds('sh', '-c', 'modprobe virtio_net && ip -o link show | grep -q master'));
 
@@ -19,7 +19,7 @@ const standby = links.find(({ phys_port_name }) => phys_port_name === 'sby')
 const master = links.find(({ ifname }) => ifname === standby?.master)
 ip(`link set ${master?.ifname} up`)
 
-test('the kernel has made a set: a standby NIC whose master has no kind, as the parent’s rule expects', () => {
+test('the kernel has made a set: a standby NIC whose master has no kind, as the rule about parents expects', () => {
   assert.ok(standby && master)
   assert.is(master.linkinfo?.info_kind, undefined)
   assert.is(standby.address, master.address)
@@ -34,7 +34,7 @@ const kinds: Record<string, Record<string, unknown>> = {
 
 for (const [type, keys] of Object.entries(kinds))
   for (const which of ['standby', 'master'])
-    test(`${type} on the ${which}: it sits on the master, through CHECK and DEL`, async () => {
+    test(`${type} on the ${which}: the container’s interface sits on the master, and CHECK and DEL succeed`, async () => {
       const name = String((which === 'standby' ? standby : master)?.ifname)
       const config = { type, name: 'net', cniVersion: '1.1.0', master: name, ...keys }
       assert.is((await call({ verb: 'STATUS', config })).status, 0)
@@ -50,7 +50,7 @@ for (const [type, keys] of Object.entries(kinds))
       assert.is((await call({ ...request, verb: 'DEL' })).status, 0)
     })
 
-test('macvlan by hand on the standby is refused by the kernel: that is what the rule is for', () => {
+test('the kernel refuses a macvlan on the standby: the reason for the rule', () => {
   assert.not.ok(
     succeeds('ip', 'link', 'add', 'link', String(standby?.ifname), 'name', 'probe', 'type', 'macvlan'),
   )

@@ -1,20 +1,20 @@
 #!/bin/bash -e
-# The guest's first process: lays an overlay over the host's root, starts itself again on it, runs the command and
-# powers off. Output leaves by consoles of its own (standard output by tty1, errors by tty2, exit status by tty3), so
-# that the kernel's messages never mix in. When anything here fails the kernel panics, and the caller shows why.
+# The guest's first process: mounts an overlay on the host's root, starts itself again there, runs the command and
+# powers off. Output goes to separate consoles (standard output to tty1, errors to tty2, exit status to tty3), so
+# that no kernel message is mixed in. When a command here fails, the kernel panics, and the caller shows its messages.
 
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 modules=$guest_modules # a kernel argument
 
-# Left by confine.sh in the tmpfs that the host's kernel has on its /dev/shm.
+# Written by confine.sh in the tmpfs that the host has on /dev/shm.
 read_command() {
-  # By mount(2), which takes a path for an option; newer versions of mount have another way.
+  # With mount(2), because hostfs takes a path as its option; newer versions of mount(8) use another system call.
   LIBMOUNT_FORCE_MOUNT2=always mount -t hostfs -o /dev/shm hostfs /mnt
   mapfile -t -d '' command </mnt/command
   umount /mnt
 }
 
-# The root is the host's through hostfs, read-only; what the guest writes lands in a tmpfs.
+# The root is the host's through hostfs, read-only; what the guest writes goes to a tmpfs.
 lay_overlay() {
   mount -t tmpfs tmpfs /mnt
   mkdir /mnt/upper /mnt/work /mnt/root
@@ -29,7 +29,7 @@ mount_system() {
   mount -t cgroup2 cgroup2 sys/fs/cgroup
   mount -t devtmpfs devtmpfs dev
   mkdir dev/pts dev/shm dev/net
-  mknod dev/net/tun c 10 200 # as udev makes it of modules.devname: whoever opens it loads the module
+  mknod dev/net/tun c 10 200 # as udev makes it from modules.devname: opening it loads the module
   mount -t devpts devpts dev/pts
   mount -t tmpfs tmpfs dev/shm
   ln -s /proc/self/fd dev/fd
@@ -39,9 +39,9 @@ mount_system() {
 }
 
 run() {
-  # Newer kernels end in a panic when a program maps its io_uring.
+  # Newer kernels panic when a program maps its io_uring.
   [ ! -e /proc/sys/kernel/io_uring_disabled ] || echo 2 >/proc/sys/kernel/io_uring_disabled
-  # Every kernel has these; here they may be modules that nothing loads by itself.
+  # Built into most kernels; here they may be modules that are not loaded automatically.
   [ -d /proc/sys/net/ipv6 ] || modprobe ipv6
   modprobe nf_tables
   ip link set lo up

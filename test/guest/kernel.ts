@@ -10,7 +10,7 @@ import { ensurePackages, Missing } from '../../scripts/setup.ts'
 const cache = join(import.meta.dirname, '../../.cache/guest')
 const purpose = 'the guest’s kernel'
 
-/** Where each comes from: the newest that Debian has, and the one of Debian 12, an old kernel that many people run. */
+/** Source of each kernel: the newest in Debian, and the one of Debian 12, an old kernel that many hosts run. */
 const suites = { newest: 'sid', '6.1': 'bookworm' } as const
 
 export type GuestKernelName = keyof typeof suites
@@ -18,13 +18,13 @@ export const guestKernelNames = Object.keys(suites) as GuestKernelName[]
 
 const variable = 'PATCHBAY_GUEST'
 
-/** Chooses the kernel of all guests, of the programs that this one starts, too. @throws Missing for no such kernel */
+/** Chooses the kernel of all guests, also for child processes. @throws Missing for an unknown kernel */
 export function chooseGuest(name: string): void {
   process.env[variable] = name
   chosenGuest()
 }
 
-/** The kernel that was chosen, if any. @throws Missing for no such kernel */
+/** The chosen kernel, if any. @throws Missing for an unknown kernel */
 export function chosenGuest(): GuestKernelName | undefined {
   const name = process.env[variable]
   const found = guestKernelNames.find((known) => known === name)
@@ -34,9 +34,9 @@ export function chosenGuest(): GuestKernelName | undefined {
 }
 
 export interface GuestKernel {
-  /** As `uname -r` has it in the guest. */
+  /** The output of `uname -r` in the guest. */
   version: string
-  /** The words that start it, to which kernel arguments are added. */
+  /** The command that starts it; kernel arguments follow. */
   command: string[]
   /** The directory with its modules. */
   modules: string
@@ -46,7 +46,7 @@ const prepared = new Map<GuestKernelName, Promise<GuestKernel>>()
 
 /**
  * A kernel that starts on this machine; fetched on first use. Debian's signature and checksums are checked.
- * @throws Missing, or with the words of the program that failed, when it cannot be had
+ * @throws Missing, or an Error with the output of the failed program, when it cannot be downloaded
  */
 export function guestKernel(name: GuestKernelName): Promise<GuestKernel> {
   const kernel = prepared.get(name) ?? prepare(name)
@@ -64,13 +64,13 @@ async function prepare(name: GuestKernelName): Promise<GuestKernel> {
   return { version, modules, command: [...(name === '6.1' ? await preload() : []), program] }
 }
 
-/** Undefined when it does not start here, as the C library of this machine is older than it needs. */
+/** Undefined when it does not start because this machine's C library is too old. */
 async function versionOf(program: string): Promise<string | undefined> {
   const { stdout, failed } = await execa(program, ['--version'], { stdin: 'ignore', reject: false })
   return failed ? undefined : stdout?.trim()
 }
 
-/** Makes a kernel start with the C library of its own suite. The kernel executes itself again: to start it by hand with ld.so is not enough. */
+/** Makes a kernel start with the C library of its own suite. ld.so on the command line is not enough: the kernel executes itself again. */
 async function withOwnLibrary(program: string, home: string): Promise<string> {
   await ensurePackages(purpose, ['patchelf'])
   const library = join(home, 'usr/lib/x86_64-linux-gnu')
@@ -82,7 +82,7 @@ async function withOwnLibrary(program: string, home: string): Promise<string> {
   return run(program, ['--version'])
 }
 
-/** The words before an old kernel's, on every processor: xstate.c says why. */
+/** The command before an old kernel's own, on every processor: see xstate.c. */
 async function preload(): Promise<string[]> {
   await ensurePackages(purpose, ['gcc', 'libc6-dev'])
   const library = join(cache, 'xstate.so')
@@ -90,7 +90,7 @@ async function preload(): Promise<string[]> {
   return ['env', `LD_PRELOAD=${library}`]
 }
 
-/** Compiles one of this folder's C files, and puts it in place whole. */
+/** Compiles one of this folder's C files, and renames the result into place. */
 export async function compile(
   source: string,
   output: string,

@@ -1,6 +1,6 @@
 /**
- * A NIC of the host that is lent to a container, by bond or host-device: hardware, which the kernel gives back itself when the container's
- * namespace ends, but under the name and in the state that it had there. Runs in a guest with the NIC that virtio-nic.ts plays.
+ * A NIC of the host that is lent to a container, by bond or host-device: hardware, which the kernel returns itself when the container's
+ * namespace ends, but with the name and state that it had there. Runs in a guest with the NIC of virtio-nic.ts.
  */
 
 import { readdirSync } from 'node:fs'
@@ -21,13 +21,13 @@ for (const words of [
 ])
   ip(words)
 
-/** What lends the NIC. */
+/** Plugins that lend the NIC. */
 const plugins: Record<string, Configuration> = {
   bond: { type: 'bond', links: [{ name: 'eth0' }] },
   'host-device': { type: 'host-device', device: 'eth0' },
 }
 
-/** Lends the NIC to a container, does something to it there, and asserts that after DEL it is as before. */
+/** Lends the NIC to a container, changes it there, and asserts that after DEL it is as before. */
 async function lent(
   keys: Configuration,
   act: (container: ReturnType<typeof newContainer>) => void,
@@ -52,11 +52,12 @@ test('the NIC is hardware to this kernel', () => {
 })
 
 for (const [plugin, keys] of Object.entries(plugins)) {
-  test(`${plugin}: it comes back from a container that is alive`, () => lent(keys, () => {}))
+  test(`${plugin}: it comes back from a running container`, () => lent(keys, () => {}))
 
-  test(`${plugin}: it comes back when the namespace went just before DEL`, () => lent(keys, removeContainer))
+  test(`${plugin}: it comes back when the namespace was deleted just before DEL`, () =>
+    lent(keys, removeContainer))
 
-  test(`${plugin}: it comes back from a namespace that went, renamed and changed, when DEL is not told of any`, () =>
+  test(`${plugin}: it comes back renamed and changed from a deleted namespace, with a DEL without CNI_NETNS`, () =>
     lent(
       keys,
       (container) => {

@@ -1,4 +1,4 @@
-/** Guests with a NIC of their own, hardware to their kernel: as one half of a net_failover set, and lent to containers. */
+/** Guests with their own NIC, hardware to their kernel: as one half of a net_failover set, and lent to containers. */
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -15,7 +15,7 @@ test.after(() => rmSync(directory, { recursive: true }))
 
 const program = (name: string) => join(import.meta.dirname, name)
 
-/** Runs a test program in a guest with a NIC. @returns what it said */
+/** Runs a test program in a guest with a NIC. @returns its output */
 async function withNic(role: string, name: string): Promise<string> {
   const socket = join(directory, role)
   const words = [program('virtio-nic.ts'), socket, role]
@@ -34,7 +34,7 @@ test('whichever interface of a net_failover set is the parent, containers sit on
   assert.match(await withNic('standby', 'failover-set.ts'), 'Passed:    8')
 })
 
-test('a NIC that is lent to a container comes back as it was, also when the namespace went before', async () => {
+test('a NIC that is lent to a container comes back as it was, also when the namespace was deleted before', async () => {
   assert.match(await withNic('plain', 'lent-nic.ts'), 'Passed:    7')
 })
 

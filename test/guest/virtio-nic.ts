@@ -1,8 +1,8 @@
 /**
  * A virtio NIC for a guest, over vhost-user (docs/interop/vhost-user.rst of QEMU): hardware to the guest's kernel. Called with
- * the path of its socket and, to be one half of a net_failover set, whose master that kernel makes for it, `standby`. It answers
- * what it is asked and never sends a frame. A program of its own, which waits in system calls, because Node would drop the
- * descriptors that the guest sends along, and with them the guest's connection.
+ * the path of its socket and, to be one half of a net_failover set, whose master that kernel creates, `standby`. It answers
+ * requests and never sends a frame. A separate program that waits in system calls, because Node would drop the
+ * descriptors that the guest sends with its requests, and then the guest's connection.
  */
 
 import { syscall } from '../../engine/node/engine.ts'
@@ -49,7 +49,7 @@ function words64(...values: bigint[]): Buffer {
   return bytes
 }
 
-/** What a request is answered with; undefined for those that want no answer. */
+/** The answer to a request; undefined for a request without one. */
 function answer(request: number, payload: Buffer): Buffer | undefined {
   if (request === GET_FEATURES) return features
   if (request === GET_PROTOCOL_FEATURES) return protocolFeatures
@@ -59,12 +59,12 @@ function answer(request: number, payload: Buffer): Buffer | undefined {
   return Buffer.concat([payload.subarray(0, 12), config.subarray(offset, offset + size)])
 }
 
-/** Gives the address of a buffer, which a structure in another buffer can hold. */
+/** The address of a buffer, to be stored in another buffer. */
 const { getRawPointer: pointer } = process.getBuiltinModule('node:ffi') as unknown as {
   getRawPointer(data: Uint8Array): bigint
 }
 
-/** Reads some bytes; descriptors that come along stay open, which is all that the guest wants of them. */
+/** Reads some bytes; descriptors sent with them stay open, which is all that the guest needs. */
 function receive(fd: number, length: number): Buffer | undefined {
   const bytes = Buffer.alloc(length)
   const control = Buffer.alloc(256)

@@ -1,8 +1,8 @@
 /*
  * Lets an older User-Mode Linux kernel, such as 6.1, run on a processor with AMX (`amx_tile` in /proc/cpuinfo): an LD_PRELOAD for the
- * kernel alone. Such a kernel sets a process's floating-point state by PTRACE_SETREGSET from a buffer as large as the states
+ * kernel alone. Such a kernel sets a process's floating-point state with PTRACE_SETREGSET from a buffer as large as the states
  * that it knows. A host whose processor has more refuses that with EFAULT, and the guest panics at its first process: "ptrace
- * set fp regs failed, errno = 14". Here the whole state is read first, and the guest's part laid over its beginning.
+ * set fp regs failed, errno = 14". Here the whole state is read first, and its beginning replaced by the guest's part.
  */
 #include <elf.h>
 #include <errno.h>
@@ -17,7 +17,7 @@ enum { PEEKTEXT = 1, PEEKUSR = 3, GETREGSET = 0x4204, SETREGSET = 0x4205 };
 
 static char whole[1 << 16] __attribute__((aligned(64)));
 
-/* The process's whole state with a part of it replaced, or the part itself where it is whole already. */
+/* The process's whole state with its beginning replaced by the part; the part itself when it is complete. */
 static struct iovec *completed(int pid, struct iovec *part) {
   static struct iovec full;
   full = (struct iovec){whole, sizeof whole};

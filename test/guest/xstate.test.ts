@@ -1,4 +1,4 @@
-/** What lets an old kernel run in a guest on a processor that it does not know: states that end early are taken, on any processor. */
+/** The library that lets an old kernel run on a new processor (xstate.c): states that end early are accepted, on any processor. */
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -18,15 +18,15 @@ const probe = join(directory, 'probe')
 const [env = '', ...preload] = (await guestKernel('6.1')).command.slice(0, -1)
 await compile('xstate-probe.c', probe)
 
-test('the host refuses a state that ends early', async () => {
+test('the host refuses a floating-point state that ends early', async () => {
   assert.is(await run(probe, []), `refused ${EFAULT}`)
 })
 
-test('by the library that the old kernel is started with it is taken: the part is set, and the rest is kept', async () => {
+test('with the library that the old kernel is started with, the host accepts it: the part is set, the rest is kept', async () => {
   assert.is(await run(env, [...preload, probe]), 'taken, changed, rest kept')
 })
 
-test('the old kernel boots, and floating-point numbers are right there', async () => {
+test('the old kernel boots and calculates floating-point numbers correctly', async () => {
   const { stdout } = await runInGuest(['awk', 'BEGIN { print 1.5 * 2.25 }'], { kernel: '6.1' })
   assert.is(stdout, '3.375\n')
 })

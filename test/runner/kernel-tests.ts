@@ -1,4 +1,4 @@
-/** Runs kernel tests on each kernel that has what they need, and the tests of the guest itself. */
+/** Runs kernel tests on each kernel that has the features they need, and the tests of the guest itself. */
 
 import { availableParallelism } from 'node:os'
 import { chooseGuest } from '../guest/kernel.ts'
@@ -10,15 +10,15 @@ import { sideBySide } from './side-by-side.ts'
 
 type Run = () => Iterable<Promise<Report>>
 
-/** Whether a name given to `npm test` is of a test that wants a kernel to itself, or of all of them. */
+/** Whether a name given to `npm test` is that of a kernel test, or `kernel` for all. */
 export function isKernelTest(name: string): boolean {
   return name === 'kernel' || /^test\/(kernel|guest)\//.test(name)
 }
 
 /**
- * Asks the kernels what they have, and installs what the tests need: a guest has no network.
+ * Probes the kernels, and installs the packages that the tests need: a guest has no network.
  * @param names `kernel` for all, or files
- * @returns what runs them; the reports are in order of kernel and file
+ * @returns a function that runs them; the reports are in the order of kernel and file
  */
 export async function prepareKernelTests(names: readonly string[]): Promise<Run> {
   if (names.length === 0) return () => []
@@ -40,7 +40,7 @@ async function prepare(files: readonly string[]): Promise<Run> {
   const all = guests()
   await installTools(kernelFiles)
   const plan = await planOf(kernelFiles, native, all)
-  // The tests of the guest itself are programs of this kernel, which boot the first guest that runs. Without User-Mode Linux there are none.
+  // The tests of the guest itself run on this kernel and boot the first guest that works. Without User-Mode Linux there are none.
   const guestFiles = all.length > 0 ? files.filter(isOfGuest) : []
   const ofGuest = await takeToFirst(guestFiles, () => [], all)
   const [first] = ofGuest.runs
@@ -53,7 +53,7 @@ async function prepare(files: readonly string[]): Promise<Run> {
     const others = plan.guests.flatMap(({ kernel, items }) =>
       items.map((file) => () => runFile(file, kernel)),
     )
-    // One CPU runs the files of this kernel in turn, the others a guest each.
+    // One CPU runs the files of this kernel in turn, each other CPU runs a guest.
     return [...failures.map(failed), ...sideBySide(own, others, availableParallelism())]
   }
 }

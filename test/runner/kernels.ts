@@ -1,4 +1,4 @@
-/** The kernels that tests run on: the machine's own, and those of guests, which have features that it lacks. */
+/** The kernels that tests run on: the machine's own, and those of guests, which have other features. */
 
 import { join } from 'node:path'
 import { execa } from 'execa'
@@ -15,13 +15,13 @@ export interface Ending {
 }
 
 export interface Kernel {
-  /** As the report shows it behind a test file's name. */
+  /** The report shows it after a test file's name. */
   name: string
   /** Runs a program in the project's folder. @param timeout in seconds */
   run(command: readonly string[], timeout: number): Promise<Ending>
-  /** Of a guest, its kernel. */
+  /** The kernel of a guest. */
   guest?: GuestKernelName
-  /** Test files that it runs even when a guest before it can. */
+  /** Test files that it always runs, even when an earlier guest can run them. */
   always?: readonly string[]
 }
 
@@ -36,7 +36,7 @@ export const native: Kernel = {
   },
 }
 
-/** A kernel in a guest; a guest that dies is a program that failed. */
+/** A kernel in a guest; a guest that dies counts as a failed program. */
 function guest(kernel: GuestKernelName): Kernel {
   return {
     name: `guest ${kernel}`,
@@ -53,7 +53,7 @@ function guest(kernel: GuestKernelName): Kernel {
   }
 }
 
-/** Many people run an old kernel: a few files, about what differs most between kernels, are always tested on one. */
+/** Files that always run on the old kernel too, because their features differ most between kernels. */
 const onOldKernel = [
   'bond-on-host',
   'bridge',
@@ -65,14 +65,14 @@ const onOldKernel = [
   'vxlan',
 ].map((name) => `test/kernel/${name}.test.ts`)
 
-/** The guests' kernels in the order in which they are asked, or the chosen one. Debian has User-Mode Linux for x86-64 only. */
+/** The guests' kernels in the order of their probes, or the chosen one. Debian has User-Mode Linux for x86-64 only. */
 export function guests(): Kernel[] {
   const names = process.arch === 'x64' ? guestKernelNames : []
   const chosen = chosenGuest()
   return names.filter((name) => !chosen || name === chosen).map(guest)
 }
 
-/** All kernels, in the order in which they are asked. */
+/** All kernels, in the order of their probes. */
 export function kernels(): Kernel[] {
   return [native, ...guests()]
 }

@@ -1,4 +1,4 @@
-/** Which kernel runs what: kernels are asked for their features, and test files for their needs. */
+/** Assigns test files to kernels by the features that the files need and the kernels have. */
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -7,13 +7,13 @@ import type { Kernel } from './kernels.ts'
 
 const root = join(import.meta.dirname, '../..')
 
-/** What runs on a kernel. */
+/** The items that run on a kernel. */
 export interface Share<T> {
   kernel: Kernel
   items: T[]
 }
 
-/** A kernel that could not be started, and a sentence that says why. */
+/** A kernel that could not be started, and the reason as a sentence. */
 interface Dead {
   kernel: Kernel
   sentence: string
@@ -21,14 +21,14 @@ interface Dead {
 
 export interface Shares<T> {
   runs: Share<T>[]
-  /** What no kernel can run. */
+  /** The items that no kernel can run. */
   nowhere: T[]
   dead: Dead[]
 }
 
 /**
- * Takes each item to the first kernel that has what it needs. A kernel that nothing is left for is not started. The user is told
- * which kernels there are, and why one is not used.
+ * Assigns each item to the first kernel that has what it needs. A kernel without items is not started. The output says
+ * which kernels are used, and why one is not.
  * @param always whether a kernel runs an item even when one before it does
  */
 export async function takeToFirst<T>(
@@ -50,7 +50,7 @@ export async function takeToFirst<T>(
   return shares
 }
 
-/** What a kernel has, if it runs, and a sentence for the user about it. */
+/** The features of a kernel, if it runs, and a sentence about it for the user. */
 interface Answer {
   features?: Set<string>
   sentence: string
@@ -58,7 +58,7 @@ interface Answer {
 
 const asked = new Map<Kernel, Promise<Answer>>()
 
-/** Asks a kernel, once. */
+/** Probes a kernel once. */
 function ask(kernel: Kernel): Promise<Answer> {
   const answer = asked.get(kernel) ?? answerOf(kernel)
   asked.set(kernel, answer)
@@ -74,7 +74,7 @@ async function answerOf({ name, run }: Kernel): Promise<Answer> {
   return runs ? { features: new Set(features), sentence } : { sentence }
 }
 
-/** Which test files run where, and what keeps others from running. */
+/** Where test files run, and why others cannot run. */
 export interface Plan {
   /** On the machine's own kernel. */
   own: string[]
@@ -83,7 +83,7 @@ export interface Plan {
   failures: string[]
 }
 
-/** Takes each test file to the machine's own kernel and to the first guest, of those whose kernel has all that the file needs. */
+/** Assigns each test file to the machine's own kernel and to the first guest, where these have all that the file needs. */
 export async function planOf(
   files: readonly string[],
   own: Kernel,
@@ -103,7 +103,7 @@ export async function planOf(
   }
 }
 
-/** Whether there should be a guest, and none runs. */
+/** Whether guests are wanted but none works. */
 export function areAllDead(guests: readonly Kernel[], dead: readonly Dead[]): boolean {
   return guests.length > 0 && dead.length === guests.length
 }

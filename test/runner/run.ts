@@ -9,7 +9,7 @@ const root = join(import.meta.dirname, '../..')
 /** Seconds that one of them may take. */
 const longest = 15 * 60
 
-/** What there is to say of a run, and what it comes to. */
+/** The text about a run, and its counts. */
 export interface Report {
   text: string
   tally: Tally
@@ -31,24 +31,24 @@ export function runStep(name: string, command: readonly string[]): Promise<Repor
   return runProgram(name, command, (_output, status) => (status === 0 ? onePassed : oneFailed), native)
 }
 
-type Judge = (output: string, status: Ending['status']) => Tally
+type CountTests = (output: string, status: Ending['status']) => Tally
 
 async function runProgram(
   name: string,
   command: readonly string[],
-  judge: Judge,
+  count: CountTests,
   kernel: Kernel,
 ): Promise<Report> {
   const start = performance.now()
   const { output, status } = await kernel.run(command, longest)
-  const tally = judge(output, status)
+  const tally = count(output, status)
   const bad = tally.failed + tally.skipped > 0
   const seconds = ((performance.now() - start) / 1000).toFixed(1)
   const counts = `${tally.passed} of ${tally.passed + tally.failed}, ${seconds} s`
   return { tally, text: bad ? `\n${output}\nFAILED  ${name}  ${counts}` : `ok  ${name}  ${counts}` }
 }
 
-/** A check of the runner's own that went wrong. */
+/** A failed check of the runner itself. */
 export function failure(sentence: string): Report {
   return { text: `FAILED  ${sentence}`, tally: oneFailed }
 }

@@ -1,11 +1,11 @@
-/** Several runs at once, on as many CPUs as there are. */
+/** Several runs at once, on all CPUs. */
 
 export type Job<T> = () => Promise<T>
 
 /**
- * Starts jobs on a number of workers. One of them first does those that must not meet each other, in turn; the others do
- * the rest, in which it joins them when it is through.
- * @returns what each job comes to, in the order of the jobs
+ * Starts jobs on a number of workers. One worker first runs the jobs that must not run at the same time, in turn; the others
+ * run the rest, and the first worker helps them afterwards.
+ * @returns the result of each job, in the order of the jobs
  */
 export function sideBySide<T>(
   inTurn: readonly Job<T>[],
@@ -30,7 +30,7 @@ interface Waiting<T> {
   outcome: Promise<T>
 }
 
-/** A job that begins when it is told to. */
+/** A job that begins when it is started. */
 function waiting<T>(job: Job<T>): Waiting<T> {
   let start = () => {}
   const outcome = new Promise<void>((resolve) => {

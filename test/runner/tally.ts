@@ -1,4 +1,4 @@
-/** What a run of a test file comes to: tests counted from uvu's summary, and never a silent success. */
+/** The result of a test file's run: tests counted from uvu's summary; a run without tests is a failure. */
 
 export interface Tally {
   passed: number
@@ -22,7 +22,7 @@ export function tallyOf(output: string, status: number | undefined): Tally {
   return { passed, skipped, failed: failed === 0 && status !== 0 ? 1 : failed }
 }
 
-/** The number behind a name in uvu's summary, which is the last thing that a file writes. */
+/** The number after a name in uvu's summary, which is at the end of a file's output. */
 function count(output: string, name: string): number | undefined {
   const found = [...output.matchAll(new RegExp(`^ {2}${name}: +(\\d+)$`, 'gm'))].at(-1)
   return found && Number(found[1])
@@ -37,12 +37,12 @@ export function sum(tallies: readonly Tally[]): Tally {
   return tallies.reduce(add, none)
 }
 
-/** The line that a whole run ends with. */
+/** The last line of a whole run. */
 export function lastLine({ passed, failed, skipped }: Tally): string {
   return `${passed} passed, ${failed} failed, ${skipped} skipped`
 }
 
-/** Nothing failed, nothing was left out, and something was tested. */
+/** Whether some tests passed and none failed or were skipped. */
 export function isGood({ passed, failed, skipped }: Tally): boolean {
   return passed > 0 && failed === 0 && skipped === 0
 }

@@ -10,7 +10,7 @@ import { againstTheOrder, cyclesOfFiles, cyclesOfFolders } from './architecture/
 const root = join(import.meta.dirname, '../..')
 const imports = importsBelow(root)
 
-/** Looks at a small tree, given as texts by path. */
+/** Runs a check on a small tree, given as texts by path. */
 async function inTree<T>(files: Record<string, string>, look: (directory: string) => T): Promise<Awaited<T>> {
   const directory = mkdtempSync(join(tmpdir(), 'patchbay-architecture-'))
   try {
@@ -26,7 +26,7 @@ async function inTree<T>(files: Record<string, string>, look: (directory: string
 
 const importsIn = (files: Record<string, string>) => inTree({ 'tsconfig.json': '{}', ...files }, importsBelow)
 
-test('imports go down: no plugin imports another family, and what is below knows nothing of what is above', () => {
+test('imports go down: no plugin imports another family, and no folder imports one above it', () => {
   assert.ok(imports.length > 2000, `read ${imports.length} imports`)
   assert.equal(againstTheOrder(imports), [])
 })
@@ -50,7 +50,7 @@ test('a plugin that imports another family is found, its own folders are not', a
   ])
 })
 
-test('imports that go up are found in every form: of a type, dynamic, exported again', async () => {
+test('imports that go up are found in every form: of a type, dynamic, re-exported', async () => {
   const files = {
     'shared/kernel/a.ts': `import type { T } from '../cni/t.ts'; export type U = T`,
     'shared/netlink/b.ts': `export const load = () => import('../cni/t.ts')`,
@@ -67,7 +67,7 @@ test('imports that go up are found in every form: of a type, dynamic, exported a
   ])
 })
 
-test('what a comment or a text says is no import', async () => {
+test('an import in a comment or a string is no import', async () => {
   const files = {
     'shared/kernel/a.ts': `// import '../cni/t.ts'\nexport const a = "import('../cni/t.ts')"`,
     'shared/cni/t.ts': 'export {}',
@@ -75,7 +75,7 @@ test('what a comment or a text says is no import', async () => {
   assert.equal(await importsIn(files), [])
 })
 
-test('a folder that the order does not know is found', async () => {
+test('a folder without a row in the order is found', async () => {
   const files = {
     'shared/new/a.ts': `import '../ip/b.ts'`,
     'shared/ip/b.ts': `import '../../test/c.ts'`,
@@ -87,7 +87,7 @@ test('a folder that the order does not know is found', async () => {
   ])
 })
 
-test('folders that import each other are found, by types and over others too', async () => {
+test('folders that import each other are found, also by types and through others', async () => {
   const files = {
     'scripts/a.ts': `import './demo/b.ts'`,
     'scripts/demo/b.ts': `import '../../test/unit/c.ts'`,
@@ -96,7 +96,7 @@ test('folders that import each other are found, by types and over others too', a
   assert.equal(cyclesOfFolders(await importsIn(files)), ['scripts → scripts/demo → test/unit → scripts'])
 })
 
-test('files that import each other at run time are found; by types they may', async () => {
+test('files that import each other at run time are found; imports of types are allowed', async () => {
   const files = {
     'a.ts': `export const load = () => import('./b.ts')`,
     'b.ts': `import { load } from './a.ts'; export const b = load`,
@@ -106,7 +106,7 @@ test('files that import each other at run time are found; by types they may', as
   assert.equal(cyclesOfFiles(await importsIn(files)), ['a.ts → b.ts → a.ts'])
 })
 
-/** The globals that the linter refuses in a small tree: for each file their names, in order. */
+/** The globals that the linter refuses in a small tree: their names for each file, in order. */
 async function refusedIn(files: Record<string, string>): Promise<Record<string, string[]>> {
   const options = { all: true, reject: false, preferLocal: true, localDir: root } as const
   const config = readFileSync(join(root, 'biome.json'), 'utf8')
@@ -128,7 +128,7 @@ const missingInQuickjs = [
   ...['queueMicrotask', 'setImmediate', 'setInterval', 'setTimeout', 'structuredClone'],
 ]
 
-/** A comment, a text, a parameter and a property that have the name of a global. */
+/** A comment, a string, a parameter and a property with the name of a global. */
 const onlyNamed =
   '/** URL */\nexport const f = (fetch: { URL: string }, process = 1) => [fetch.URL, "Intl", process]\n'
 

@@ -1,4 +1,4 @@
-/** scripts/node.sh in a project of its own, with programs that play npm, apt-get and the Node that npm brings. */
+/** scripts/node.sh in a temporary project, with fake versions of npm, apt-get and the Node that npm installs. */
 
 import { spawnSync } from 'node:child_process'
 import {
@@ -27,7 +27,7 @@ function program(name: string, script: string): void {
   chmodSync(file, 0o755)
 }
 
-/** npm installs a Node that says which arguments it got, and starts only where libatomic1 is. */
+/** npm installs a Node that prints its arguments, and starts only when libatomic1 is installed. */
 const installs = `echo "$@" >> asked; mkdir -p $(dirname ${node}); touch ${lockfile}; cp bin/node-of-npm ${node}`
 const asked = () => existsSync(join(project, 'asked'))
 
@@ -59,7 +59,7 @@ test('on a new machine it installs packages without their scripts, then the libr
   assert.ok(asked())
 })
 
-test('where all is installed it installs nothing', () => {
+test('when all is installed it installs nothing', () => {
   run()
   rmSync(join(project, 'asked'))
   assert.equal(run(), { status: 0, stdout: 'node a.ts b c\n', stderr: '' })
@@ -74,7 +74,7 @@ test('packages are installed again when the lock file is newer', () => {
   assert.ok(asked())
 })
 
-test('a failing npm, and a failing apt-get, end with what to do by hand', () => {
+test('when npm or apt-get fails, the error names the command to run by hand', () => {
   program('bin/apt-get', 'exit 1')
   assert.match(run().stderr, 'as root: apt-get update && apt-get install libatomic1')
   rmSync(join(project, lockfile))
@@ -84,12 +84,12 @@ test('a failing npm, and a failing apt-get, end with what to do by hand', () => 
   assert.match(stderr, 'by hand: npm ci --ignore-scripts')
 })
 
-test('an npm that leaves out the Node is told of, now and at the next try', () => {
+test('an npm that does not install Node is reported, now and at the next try', () => {
   program('bin/npm', `mkdir -p node_modules; touch ${lockfile}`)
   for (const _ of [1, 2]) assert.match(run().stderr, /left out the package node-linux-.*by hand: npm ci/)
 })
 
-test('a user who is not root is told what to install', () => {
+test('a user who is not root sees the command that installs', () => {
   program('bin/id', 'echo 1000')
   const { status, stderr } = run()
   assert.is(status, 1)

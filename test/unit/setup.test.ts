@@ -1,4 +1,4 @@
-/** Setting a machine up, with programs that play Debian's. */
+/** Set-up of a machine, with fake versions of Debian's programs. */
 
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -11,13 +11,13 @@ const { PATH, getuid } = { PATH: process.env.PATH, getuid: process.getuid }
 const say = console.error
 let directory: string
 
-/** Puts a shell script in front of the machine's own programs. */
+/** Installs a shell script that is found before the machine's own programs. */
 function program(name: string, script: string): void {
   writeFileSync(join(directory, name), `#!/bin/sh\n${script}\n`)
   chmodSync(join(directory, name), 0o755)
 }
 
-/** A Debian with one package, whose apt-get notes what it was asked for and goes on as told. */
+/** A Debian with one package, whose apt-get records its arguments and then runs the given line. */
 function debian(aptGet: string): void {
   program('dpkg-query', 'echo "installed here"; exit 1')
   program('apt-get', `shift 3; echo "$@" >> ${directory}/asked; ${aptGet}`)
@@ -46,25 +46,25 @@ test.after.each(() => {
   rmSync(directory, { recursive: true })
 })
 
-test('packages that are there are not asked for', async () => {
+test('installed packages are not installed again', async () => {
   debian('exit 0')
   await ensurePackages('the demo', ['here'])
   assert.throws(asked, /ENOENT/)
 })
 
-test('only what is missing is installed, with the package lists as they are', async () => {
+test('only missing packages are installed, without an update of the package lists', async () => {
   debian('exit 0')
   await ensurePackages('the demo', ['here', 'missing'])
   assert.equal(asked(), [install])
 })
 
-test('when the package lists do not do, they are brought up to date once', async () => {
+test('when the package lists are too old, they are updated once', async () => {
   debian(`[ -e ${directory}/updated ] || { [ "$1" = update ] && touch ${directory}/updated; }`)
   await ensurePackages('the demo', ['missing'])
   assert.equal(asked(), [install, 'update', install])
 })
 
-test('what cannot be installed is named', async () => {
+test('packages that cannot be installed are named', async () => {
   debian('[ "$1" = update ]')
   assert.match(
     await complaint(['here', 'missing']),
@@ -72,7 +72,7 @@ test('what cannot be installed is named', async () => {
   )
 })
 
-test('who is not root is told what to install, and apt is not run', async () => {
+test('a user who is not root sees what to install, and apt is not run', async () => {
   debian('exit 0')
   process.getuid = () => 1000
   assert.match(await complaint(['missing']), /^the demo needs .*as root: apt-get install missing$/)

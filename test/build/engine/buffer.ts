@@ -29,7 +29,7 @@ function integers(): unknown[] {
   )
 }
 
-/** The bytes after something was written into them, and what writing gave. */
+/** The bytes after a write, and the return value of the write. */
 function written(write: (into: Buffer) => number): unknown {
   const into = Buffer.alloc(9)
   return [outcome(() => write(into)), into.toString('hex')]
@@ -47,7 +47,7 @@ function bigIntegers(): unknown[] {
   )
 }
 
-/** Every lead byte of UTF-8, whole and cut short, with what may not follow. */
+/** Every lead byte of UTF-8: complete, truncated, and followed by an invalid byte. */
 function texts(): unknown[] {
   const tails = ['', '22', '80', '8080', '808080', 'a080', '9f80', '90808041', '8f8080', 'bf', 'c3a4']
   const hex = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))

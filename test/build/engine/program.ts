@@ -1,4 +1,4 @@
-/** What an engine gives, tried from inside: the same program in every engine, its answers as JSON. */
+/** A program that tries what an engine offers: the same in every engine, its answers as JSON. */
 
 import { architecture, commandLine, environment, run, syscall } from '#engine'
 import { Open, open, writeAll } from '../../../shared/kernel/files.ts'
@@ -14,14 +14,14 @@ const trials: Record<string, Trial> = {
   commandLine: () => commandLine(),
   environment: () => environment(),
 
-  /** A number as it is, a negative one too: the kernel knows AT_FDCWD. */
+  /** A number is passed as it is, also a negative one: the kernel accepts AT_FDCWD. */
   negative: (path) => call('readlinkat', AT_FDCWD, cstring(path), Buffer.alloc(1), 1),
   errno: () => call('close', -1),
   bigint: () => [
     call('lseek', open('/proc/self/exe'), 2n ** 33n, 0),
     call('lseek', open('/proc/self/exe'), -1n, 0),
   ],
-  /** A part of a buffer is written from and read to where it lies. */
+  /** A part of a buffer is written and read in place. */
   subarray: (path) => {
     const fd = open(path, Open.RDWR | Open.CREAT)
     call('write', fd, Buffer.from('0123456789').subarray(3, 7), 4)
@@ -30,13 +30,13 @@ const trials: Record<string, Trial> = {
     call('read', fd, into.subarray(5), 4)
     return into.toString()
   },
-  /** Eight bytes, which a JavaScript engine might keep where they can move. */
+  /** Eight bytes: a JavaScript engine may keep so small a buffer where the garbage collector moves it. */
   small: () => {
     const bytes = new Uint8Array(8)
     call('read', open('/proc/self/exe'), bytes.subarray(1), 4)
     return [...bytes]
   },
-  /** Texts to bytes and back, whole and in part; what is no UTF-8 counts as the replacement character. */
+  /** Text to bytes and back, whole and in part; invalid UTF-8 becomes the replacement character. */
   text: () => [
     ...['', 'eth0', 'Brücke', '桥 🌉', 'broken \ud83c pair'].map((text) => Buffer.from(text).toString('hex')),
     ...['', '65746830', '4272c3bc636b65', '41ff42', '8022'].map((hex) => Buffer.from(hex, 'hex').toString()),
@@ -45,20 +45,20 @@ const trials: Record<string, Trial> = {
     ),
     Buffer.from('Brücke').toString('utf8', 2, 4),
   ],
-  /** A part of a part is a Buffer still, and the same memory. */
+  /** A part of a part is a Buffer in the same memory. */
   parts: () => {
     const whole = Buffer.alloc(6)
     const part = whole.subarray(1, 5).subarray(1)
     part.writeUInt16BE(0x6869)
     return [Buffer.isBuffer(part), part instanceof Buffer, part.toString('utf8', 0, 2), whole.toString('hex')]
   },
-  /** All the rest that a Buffer does. */
+  /** All other methods of a Buffer. */
   buffer: () => exercise(),
   empty: () => call('write', 1, Buffer.alloc(0), 0),
   tooMany: () => syscall(0, 1, 2, 3, 4, 5, 6, 7),
 
   run: (program) => run(JSON.parse(program)),
-  /** Far more than a pipe holds, both ways: nobody may wait for the other for ever. */
+  /** Far more than a pipe holds, in both directions: the two processes must not block each other. */
   runLarge: async (path) => {
     const input = 'abcdefgh'.repeat(1 << 17)
     const { status, stdout } = await run({ path, arguments: [], input, env: {} })
@@ -66,7 +66,7 @@ const trials: Record<string, Trial> = {
   },
 }
 
-/** An error is left to the engine, which must not let it reach standard output. */
+/** An uncaught error: the engine must not print it on standard output. */
 export async function main([, name = '', argument = '']: string[]): Promise<number> {
   writeAll(1, Buffer.from(JSON.stringify(await trials[name]?.(argument))))
   return 0

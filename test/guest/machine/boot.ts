@@ -25,11 +25,11 @@ export interface Machine {
   modules: readonly string[]
   /** The plugins in `/cni`. */
   plugins: readonly string[]
-  /** QEMU's words for its devices. */
+  /** QEMU's arguments for its devices. */
   devices: readonly string[]
 }
 
-/** Boots a machine and waits until it is off. @returns what it said on its serial console */
+/** Boots a machine and waits until it is off. @returns the output of its serial console */
 export async function runMachine(machine: Machine): Promise<string> {
   await ensurePackages('a virtual machine', ['qemu-system-x86', 'busybox-static', 'cpio'])
   const { image, module } = await machineKernel()
@@ -66,7 +66,7 @@ async function pack(directory: string, machine: Machine, module: (name: string) 
   return initrd
 }
 
-/** One executable, which is static, under the names that it goes by. */
+/** One static executable, under each of its names. */
 function putPlugins(directory: string, names: readonly string[]): void {
   cpSync(join(executables(), 'patchbay'), join(directory, 'patchbay'), { dereference: true })
   for (const name of names) symlinkSync('patchbay', join(directory, name))

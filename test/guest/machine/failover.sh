@@ -1,6 +1,6 @@
 #!/bin/busybox sh
 # The first process of a machine whose two NICs, of one MAC address, are a net_failover set: calls plugins with each of the three
-# interfaces as the parent, pings the network by either NIC, and tells what it sees, a line for each.
+# interfaces as the parent, pings the network through either NIC, and prints a line for each.
 /bin/busybox --install -s /bin
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
@@ -17,7 +17,7 @@ role() {
   esac
 }
 
-# The primary is plugged in when the driver has told that it can do with a standby.
+# QEMU plugs in the primary when the driver has accepted the feature STANDBY.
 tries=0
 while ! grep -q . /sys/class/net/*/master/ifindex || [ "$(ls /sys/class/net | wc -l)" -lt 4 ]; do
   tries=$((tries + 1))
@@ -70,7 +70,7 @@ for kind in macvlan ipvlan; do
   done
 done
 
-# While there is a primary, the kernel takes nothing from the standby.
+# While the primary exists, the kernel receives no frames from the standby.
 kind=macvlan role=primary
 add >/dev/null
 device=$(readlink -f "/sys/class/net/$primary/device")

@@ -1,4 +1,4 @@
-/** Debian's kernel for virtual machines, unpacked and not installed: it has what User-Mode Linux lacks, drivers of PCI NICs. */
+/** Debian's kernel for virtual machines, unpacked and not installed. Unlike User-Mode Linux it has drivers of PCI NICs. */
 
 import { existsSync, globSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -14,7 +14,7 @@ export interface MachineKernel {
   module(name: string): string
 }
 
-/** Downloads the kernel once. Debian's signature and checksum are checked. @throws when it cannot be had */
+/** Downloads the kernel once. Debian's signature and checksum are checked. @throws when the download fails */
 export async function machineKernel(): Promise<MachineKernel> {
   mkdirSync(cache, { recursive: true })
   if (!existsSync(unpacked))

@@ -18,11 +18,11 @@ import { API } from 'typescript/unstable/sync'
 export interface Import {
   from: string
   to: string
-  /** Whether nothing of it is left at run time. */
+  /** Whether it is absent at run time. */
   type: boolean
 }
 
-/** `#engine` stands for the interface; which engine fulfils it is known when an executable is built. */
+/** `#engine` is the interface; the build chooses the engine. */
 const aliases: Record<string, string> = { '#engine': 'engine/engine.ts' }
 
 /** The imports between the files of the project that a `tsconfig.json` in a directory describes. */
@@ -53,7 +53,7 @@ function importsOf(file: SourceFile | undefined, from: string): Import[] {
   return imports
 }
 
-/** What a node imports, if it does: `import … from`, `export … from`, `import(…)`, and the last as a type. */
+/** The import of a syntax node, if any: `import … from`, `export … from`, `import(…)`, and the last as a type. */
 function imported(node: Node): { name: string; type: boolean } | undefined {
   if (isImportDeclaration(node))
     return named(node.moduleSpecifier, node.importClause?.phaseModifier === SyntaxKind.TypeKeyword)

@@ -1,8 +1,8 @@
 /** Which part of the project may import which. */
 
 /**
- * From top to bottom: a part imports those in the rows below its own, never one beside it or above. `plugins/*` is each family of
- * plugins, with the folders in it; `shared/ipam` has its folders in it too; a name without a folder is of the files right there.
+ * From top to bottom: a part imports only those in the rows below its own. `plugins/*` is each family of
+ * plugins, with the folders in it; `shared/ipam` includes its folders too; a name without a folder is that of the files in the root.
  */
 export const order: readonly (readonly string[])[] = [
   ['engine/node', 'engine/quickjs'],
@@ -22,5 +22,5 @@ export const order: readonly (readonly string[])[] = [
   ['engine'],
 ]
 
-/** What QuickJS runs, or Node in its place: these parts have a row in the order. */
+/** The parts that run in QuickJS or Node: each has a row in the order. */
 export const product = /^(main\.ts$|(cli|plugins|shared|engine)\/)/

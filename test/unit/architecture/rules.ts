@@ -1,9 +1,9 @@
-/** Rules about imports; each tells what breaks it, a sentence a violation. */
+/** Rules about imports; each returns a sentence for every violation. */
 
 import type { Import } from './imports.ts'
 import { order, product } from './order.ts'
 
-/** Imports of the product that go up or sideways in the order. */
+/** Imports that go up or sideways in the order. */
 export function againstTheOrder(imports: readonly Import[]): string[] {
   const problems = imports.filter(({ from }) => product.test(from)).flatMap((each) => problemOf(each) ?? [])
   return [...new Set(problems)]
@@ -33,7 +33,7 @@ function rowOf(part: string): number {
     : row
 }
 
-/** Folders that import each other, by whatever way. A folder in a folder of `plugins` or `shared` is a part of it. */
+/** Folders that import each other, directly or through others. A folder in a folder of `plugins` or `shared` is a part of it. */
 export function cyclesOfFolders(imports: readonly Import[]): string[] {
   return cycles(imports.map(({ from, to }) => [partOf(from), partOf(to)]))
 }
@@ -43,7 +43,7 @@ export function cyclesOfFiles(imports: readonly Import[]): string[] {
   return cycles(imports.filter(({ type }) => !type).map(({ from, to }) => [from, to]))
 }
 
-/** The shortest cycle through each node that is on one, told once: `a → b → a`. */
+/** The shortest cycle through each node that is on one, listed once: `a → b → a`. */
 function cycles(edges: readonly (readonly [string, string])[]): string[] {
   const targets = new Map<string, Set<string>>()
   for (const [from, to] of edges) if (from !== to) targets.set(from, (targets.get(from) ?? new Set()).add(to))
@@ -58,7 +58,7 @@ function cycles(edges: readonly (readonly [string, string])[]): string[] {
   return found
 }
 
-/** The shortest way from a node back to itself, without the return; undefined when there is none. */
+/** The shortest path from a node back to itself, without its last step; undefined when there is none. */
 function shortestWay(start: string, targets: ReadonlyMap<string, ReadonlySet<string>>): string[] | undefined {
   const ways = [[start]]
   const seen = new Set<string>()

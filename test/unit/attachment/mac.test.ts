@@ -1,4 +1,4 @@
-/** MAC addresses: who may ask for one, and what follows from the attachment when nobody does. */
+/** MAC addresses: which requests count, and the address derived from the attachment without one. */
 
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -12,7 +12,7 @@ function request(config: MacConfig, MAC = ''): Request<MacConfig> {
   return { config, args: MAC ? { MAC } : {} } as Request<MacConfig>
 }
 
-test('runtimeConfig.mac counts before args.cni.mac, and that before CNI_ARGS', () => {
+test('runtimeConfig.mac has priority over args.cni.mac, and that over CNI_ARGS', () => {
   assert.is(requestedMac(request({})), undefined)
   assert.is(requestedMac(request({}, env)), env)
   assert.is(requestedMac(request({ args: { cni: { mac: args } } }, env)), args)
@@ -27,7 +27,7 @@ for (const wrong of ['01:00:5e:00:00:01', '00:00:00:00:00:00', '02:00:5e:10:00',
     assert.throws(() => requestedMac(request({}, wrong)), /cannot be an interface's/)
   })
 
-test('a derived one is the same for the same text, unicast and locally administered', () => {
+test('a derived MAC address is the same for the same text, unicast and locally administered', () => {
   const macs = Array.from({ length: 1000 }, (_, index) => derivedMac(`text ${index}`))
   assert.is(new Set(macs).size, 1000)
   assert.is(derivedMac('text 7'), macs[7])
@@ -38,7 +38,7 @@ test('a derived one is the same for the same text, unicast and locally administe
   }
 })
 
-test('network, container and interface each make a difference', () => {
+test('the derived MAC address differs by network, container and interface', () => {
   const attachment = { network: 'net', containerID: 'c1', ifname: 'eth0' }
   const others = [{ network: 'ten' }, { containerID: 'c2' }, { ifname: 'eth1' }]
   const macs = [attachment, ...others.map((other) => ({ ...attachment, ...other }))].map(attachmentMac)

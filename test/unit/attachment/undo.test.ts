@@ -12,7 +12,7 @@ async function caught(promise: Promise<unknown>): Promise<unknown> {
   )
 }
 
-test('a failure runs the inverses of what was done, in reverse, and is thrown on', async () => {
+test('a failure undoes the finished steps in reverse order, and is thrown again', async () => {
   const done: string[] = []
   const failure = new Error('third step')
   const error = await caught(
@@ -26,7 +26,7 @@ test('a failure runs the inverses of what was done, in reverse, and is thrown on
   assert.equal(done, ['second', 'first'])
 })
 
-test('an inverse that fails does not keep the others from running', async () => {
+test('an undo that fails does not stop the others', async () => {
   const done: string[] = []
   await caught(
     withUndo(async (undo) => {
@@ -38,7 +38,7 @@ test('an inverse that fails does not keep the others from running', async () => 
   assert.equal(done, ['first'])
 })
 
-test('what succeeds is not taken back', async () => {
+test('without a failure no step is undone', async () => {
   const done: string[] = []
   const result = await withUndo(async (undo) => {
     undo(() => done.push('never'))
@@ -67,7 +67,7 @@ test('DEL runs every step, and reports all failures together', async () => {
   assert.match((error as CniError).details, /^do this; also: second failure/)
 })
 
-test('a step that fails half way is taken back too, one that found its name taken is not', async () => {
+test('a step that fails half way is undone too, but not one whose name existed', async () => {
   const done: string[] = []
   const step = (errno: number) =>
     withUndo(async (undo) => {

@@ -17,7 +17,7 @@ function refusal(keys: Record<string, unknown>): CniError {
   return assert.unreachable(`accepted ${JSON.stringify(keys)}`) as never
 }
 
-test('a configuration with nothing but a name gets the reference’s defaults', () => {
+test('a configuration with only a name gets the reference’s defaults', () => {
   const parsed = config.parse(base, silent)
   assert.is(parsed.bridge, 'cni0')
   assert.is(parsed.mtu, 0)
@@ -56,7 +56,7 @@ test('keys that contradict each other are refused', () => {
   assert.match(refusal({ moveAddresses: true }).message, /uplinks/)
 })
 
-test('a trunk without an end, without a beginning, upside down or empty is refused with its place', () => {
+test('a trunk without an end, without a beginning, with both reversed, or empty is refused with its place', () => {
   assert.match(refusal({ vlanTrunk: [{ id: 5 }, { minID: 100 }] }).message, /vlanTrunk\[1\].*without an end/)
   assert.match(refusal({ vlanTrunk: [{ maxID: 100 }] }).message, /without a beginning/)
   assert.match(refusal({ vlanTrunk: [{ minID: 200, maxID: 100 }] }).message, /200 is greater than maxID 100/)
@@ -65,12 +65,12 @@ test('a trunk without an end, without a beginning, upside down or empty is refus
   assert.match(refusal({ vlanTrunk: [{ id: 4095 }] }).message, /vlanTrunk\[0\]\.id/)
 })
 
-test('groups that the kernel never forwards are refused', () => {
+test('multicast groups that the kernel never forwards are refused', () => {
   assert.match(refusal({ groupForwardMask: 1 }).message, /groupForwardMask/)
   assert.is(config.parse({ ...base, groupForwardMask: 0x4000 }, silent).groupForwardMask, 0x4000)
 })
 
-test('a configuration that ADD refuses still gives DEL all that can be understood of it', () => {
+test('of a configuration that ADD refuses DEL gets the valid parts', () => {
   const parsed = config.parseLeniently(
     { ...base, bridge: 'br7', mtu: 'large', hairpinMode: true, promiscMode: true, ipMasq: true },
     silent,

@@ -9,7 +9,7 @@ const bridge = (keys: Record<string, unknown>) =>
   config.parse({ cniVersion: '1.0.0', name: 'mynet', type: 'bridge', ...keys }, silent)
 const lease = (ips: Ip[], routes: Route[] = []) => ({ interfaces: [], ips, routes, dns: {} })
 
-test('a gateway bridge has the first address of a subnet, unless IPAM names another', () => {
+test('a gateway bridge has the first address of a subnet, unless IPAM gives another gateway', () => {
   const { ips } = completeLease(
     lease([{ address: '10.1.2.3/24' }, { address: 'fd00::5/64', gateway: 'fd00::9' }]),
     bridge({ isGateway: true }),
@@ -20,7 +20,7 @@ test('a gateway bridge has the first address of a subnet, unless IPAM names anot
   )
 })
 
-test('a bridge that is no gateway invents none', () => {
+test('a bridge that is no gateway gets no gateway address', () => {
   const { ips, routes } = completeLease(lease([{ address: '10.1.2.3/24' }]), bridge({}))
   assert.is(ips[0]?.gateway, undefined)
   assert.equal(routes, [])
@@ -35,7 +35,7 @@ test('the default gateway adds a default route per family, once', () => {
   ])
 })
 
-test('a default route with a gateway that IPAM gave is kept and not doubled', () => {
+test('a default route with a gateway from IPAM is kept and not duplicated', () => {
   const given = [{ dst: '0.0.0.0/0', gw: '10.1.2.254' }]
   const { routes } = completeLease(
     lease([{ address: '10.1.2.3/24' }], given),

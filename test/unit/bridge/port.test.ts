@@ -9,7 +9,7 @@ const bridge = (keys: Record<string, unknown>) =>
 const tagged = (first: number, last = first) => ({ first, last, pvid: false, untagged: false })
 const native = (id: number) => ({ first: id, last: id, pvid: true, untagged: true })
 
-test('vlan is the port’s native VLAN, a trunk without one keeps VLAN 1 for untagged frames', () => {
+test('vlan is the port’s native VLAN; a trunk without it keeps VLAN 1 for untagged frames', () => {
   assert.equal(portVlans(bridge({ vlan: 100 })), [native(100)])
   assert.equal(portVlans(bridge({ vlanTrunk: [{ id: 5 }, { minID: 10, maxID: 12 }] })), [
     tagged(5),
@@ -18,11 +18,11 @@ test('vlan is the port’s native VLAN, a trunk without one keeps VLAN 1 for unt
   ])
 })
 
-test('the native VLAN comes last, so a trunk that covers it does not make it tagged', () => {
+test('the native VLAN is set last, so that a trunk with it does not make it tagged', () => {
   assert.equal(portVlans(bridge({ vlan: 11, vlanTrunk: [{ minID: 10, maxID: 12 }] })).at(-1), native(11))
 })
 
-test('a port carries a range when every VLAN of it is there, however the kernel groups them', () => {
+test('a port has a range when it has every VLAN of it, however the kernel groups them', () => {
   const actual = [native(11), tagged(10), tagged(12, 14)]
   assert.ok(carries(actual, tagged(12, 13)))
   assert.ok(carries(actual, tagged(10, 12)))

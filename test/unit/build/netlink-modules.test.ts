@@ -1,4 +1,4 @@
-/** npm's netlink as the build writes it anew, against the package as it is. */
+/** npm's netlink package as the build rewrites it, against the original. */
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -46,17 +46,17 @@ const attrs: packaged.LinkAttrs = {
   afSpec: new Map([[10, Buffer.from([1, 2, 3, 4])]]),
 }
 
-test('a codec as built writes what the package writes, in the same order', () => {
+test('a built codec encodes as the package does, in the same order', () => {
   assert.equal(bytes(built.formatLinkAttrs(attrs)), bytes(packaged.formatLinkAttrs(attrs)))
 })
 
-test('a codec as built reads what the package reads, and passes over what neither knows', () => {
+test('a built codec decodes as the package does, and ignores unknown attributes', () => {
   const message = Buffer.concat([bytes(packaged.formatLinkAttrs(attrs)), Buffer.from([4, 0, 0xff, 0x3f])])
   assert.equal(built.parseLinkAttrs(message), packaged.parseLinkAttrs(message))
   assert.is(built.parseLinkAttrs(message).ifname, 'eth0')
 })
 
-test('a codec as built refuses what the package refuses: unknown keys, an unexpected byte order', () => {
+test('a built codec refuses what the package refuses: unknown keys, an unexpected byte order', () => {
   const bigEndian = Buffer.from([8, 0, 4, 0x40, 0, 0, 5, 220])
   for (const { formatLinkAttrs, parseLinkAttrs } of [built, packaged]) {
     assert.throws(() => bytes(formatLinkAttrs({ mut: 1500 } as packaged.LinkAttrs)), 'Unknown key "mut"')

@@ -19,7 +19,7 @@ test('pairs are read', () => {
   assert.equal(parseArgs('', []), {})
 })
 
-test('what any plugin of the suite understands passes, for delegates inherit it', () => {
+test('keys that any plugin of the suite knows are accepted, because delegates inherit them', () => {
   assert.is(message('MAC=a;IP=b;GATEWAY=c'), undefined)
 })
 
@@ -31,11 +31,11 @@ test('unknown keys are refused unless IgnoreUnknown is set', () => {
   assert.is(message('FOO=1;IgnoreUnknown=TRUE'), undefined)
 })
 
-test('keys match letter for letter', () => {
+test('keys are case-sensitive', () => {
   assert.is(message('mac=a'), 'ARGS: unknown args ["mac=a"]')
 })
 
-test('what is no pair is refused', () => {
+test('text without a key and a value is refused', () => {
   assert.is(message('MAC'), 'ARGS: invalid pair "MAC"')
   assert.is(message('MAC=a=b'), 'ARGS: invalid pair "MAC=a=b"')
   assert.is(message('MAC=a;'), 'ARGS: invalid pair ""')
@@ -45,7 +45,7 @@ test('IgnoreUnknown is a boolean', () => {
   assert.is(message('IgnoreUnknown=yes;FOO=1'), 'ARGS: boolean unmarshal error: invalid input yes')
 })
 
-test('a plugin that never looks takes any, and the well-formed pairs remain', () => {
+test('a plugin that does not use CNI_ARGS accepts any, and the well-formed pairs remain', () => {
   assert.equal(splitArgs('FOO=1;;x;A=b=c;__proto__=2'), JSON.parse('{"FOO":"1","__proto__":"2"}'))
 })
 

@@ -59,21 +59,21 @@ test('a wrong value is refused with its place, what was found and what is allowe
   }
 })
 
-test('nested lists are counted as one would write them', () => {
+test('places in nested lists are written as in JavaScript', () => {
   const raw = {
     ipam: { ranges: [[{ subnet: '10.0.0.0/24' }], [{ subnet: '10.1.0.0/24' }, { subnet: '10.1' }]] },
   }
   assert.match(complaint(raw, delegate).message, /^ipam\.ranges\[1\]\[1\]\.subnet is "10\.1", must be/)
 })
 
-test('all that is wrong is said: the first as the message, the others in the details', () => {
+test('all faults are reported: the first as the message, the others in the details', () => {
   const { message, details } = complaint({ vlan: -1, mode: 'odd', hairpinmod: true })
   assert.is(message, 'mode is "odd", must be "plain" or "fancy"')
   assert.match(details, 'vlan is -1')
   assert.match(details, 'unknown key hairpinmod, did you mean hairpinMode?')
 })
 
-test('what is wrong many times over is not said many times over', () => {
+test('of many faults some are printed, and the number of the others', () => {
   const { details } = complaint({ vlanTrunk: Array.from({ length: 1000 }, () => 7) })
   assert.ok(details.length < 2000)
   assert.match(details, 'and 990 more')
@@ -85,7 +85,7 @@ test('long values are shortened and secrets are not shown', () => {
   assert.is(message, 'vlan is {"privateKey":"…","id":5}, must be a whole number from 0 to 4094')
 })
 
-test('a slip in a key is refused with the key that was meant, at any depth', () => {
+test('a misspelt key is refused with a suggestion, at any depth', () => {
   assert.is(complaint({ hairpinmod: true }).message, 'unknown key hairpinmod, did you mean hairpinMode?')
   assert.is(complaint({ ipan: {} }).message, 'unknown key ipan, did you mean ipam?')
   assert.is(
@@ -102,7 +102,7 @@ test('a slip in a key is refused with the key that was meant, at any depth', () 
   )
 })
 
-test('objects that are open take any key', () => {
+test('open objects accept any key', () => {
   const raw = {
     ipam: { type: 'host-local', tipe: 1 },
     args: { cin: {} },
@@ -112,7 +112,7 @@ test('objects that are open take any key', () => {
   assert.equal(config.parse({ ...base, ...raw }, quiet).ipam, { type: 'host-local', tipe: 1 })
 })
 
-test('a key of another plugin is refused with its owners, and with the own key it is near to', () => {
+test('a key of another plugin is refused with its owners, and with a similar key of this plugin', () => {
   const owners = new Map([
     ['kernelpath', ['host-device']],
     ['master', ['ipvlan', 'macvlan', 'vlan']],
@@ -136,13 +136,13 @@ test('a key of another plugin is refused with its owners, and with the own key i
   )
 })
 
-test('other unknown keys are taken, and named once in a warning', () => {
+test('other unknown keys are accepted, and named once in a warning', () => {
   const { log, warnings } = notes()
   config.parse({ ...base, tenant: 'x', vlanTrunk: [{ minID: 1, colour: 'red' }] }, log)
   assert.equal(warnings, ['unknown keys are ignored: tenant, vlanTrunk[0].colour'])
 })
 
-test('keys that the spec, a runtime or a person adds are never warned about', () => {
+test('keys that the specification, a runtime or an operator adds cause no warning', () => {
   const { log, warnings } = notes()
   config.parse(
     {
@@ -160,7 +160,7 @@ test('keys that the spec, a runtime or a person adds are never warned about', ()
   assert.equal(warnings, [])
 })
 
-test('rules across keys see the defaults, and are only asked when each key is right', () => {
+test('rules across keys see the defaults, and run only when each key is valid', () => {
   assert.is(
     complaint({ hairpinMode: true, promiscMode: true }).message,
     'hairpinMode and promiscMode cannot be set together',
@@ -176,7 +176,7 @@ test('rules across keys see the defaults, and are only asked when each key is ri
   )
 })
 
-test('null and empty strings count as not written, as in Go', () => {
+test('null and empty strings count as absent, as in Go', () => {
   const raw = {
     ...base,
     bridge: '',
@@ -211,7 +211,7 @@ test('a __proto__ key changes nothing', () => {
   assert.is(({} as { bridge?: string }).bridge, undefined)
 })
 
-/** Configurations with some keys right, some wrong. */
+/** Configurations with some valid and some invalid keys. */
 const anyConfig = fc.record(
   {
     bridge: fc.oneof(fc.constant('br0'), fc.jsonValue()),
@@ -238,7 +238,7 @@ const anyConfig = fc.record(
   { requiredKeys: [] },
 )
 
-test('any configuration is either right or refused with code 7', () => {
+test('any configuration is either valid or refused with code 7', () => {
   fc.assert(
     fc.property(anyConfig, (raw) => {
       try {
@@ -251,7 +251,7 @@ test('any configuration is either right or refused with code 7', () => {
   )
 })
 
-test('what is understood leniently of any configuration is a right one but for its rules', () => {
+test('the lenient reading of any configuration is valid except for its rules', () => {
   fc.assert(
     fc.property(anyConfig, (raw) => {
       const understood = config.parseLeniently(raw as Record<string, unknown>, quiet)
@@ -265,7 +265,7 @@ test('what is understood leniently of any configuration is a right one but for i
   )
 })
 
-test('of a right configuration everything is understood', () => {
+test('the lenient reading of a valid configuration drops nothing', () => {
   const raw = {
     ...base,
     bridge: 'br7',
@@ -276,7 +276,7 @@ test('of a right configuration everything is understood', () => {
   assert.equal(config.parseLeniently(raw, quiet), config.parse(raw, quiet))
 })
 
-test('leniently, exactly what is wrong is dropped, with one warning each', () => {
+test('the lenient reading drops exactly the invalid values, with one warning each', () => {
   const { log, warnings } = notes()
   const ranges = [[{ subnet: '10.0.0.0/24' }, { subnet: 'x' }], 5, [{ subnet: '10.1.0.0/24' }]]
   assert.equal(delegate.parseLeniently({ ...base, ipam: { ranges, type: 'a/b' } }, log).ipam, {
@@ -287,7 +287,7 @@ test('leniently, exactly what is wrong is dropped, with one warning each', () =>
   assert.match(warnings.join('\n'), 'ipam.ranges[1] is 5')
 })
 
-test('leniently, rules and unknown keys are no matter', () => {
+test('the lenient reading ignores rules and unknown keys', () => {
   const { log, warnings } = notes()
   const understood = config.parseLeniently(
     { ...base, hairpinMode: true, promiscMode: true, hairpinmod: 1, x: 2 },
@@ -297,11 +297,11 @@ test('leniently, rules and unknown keys are no matter', () => {
   assert.equal(warnings, [])
 })
 
-test('leniently, a required key that is missing is absent', () => {
+test('the lenient reading accepts a missing required key', () => {
   assert.not('ipam' in delegate.parseLeniently(base, quiet))
 })
 
-test('a long list of nonsense is dropped whole', () => {
+test('a long list of invalid values is dropped as a whole', () => {
   const ranges = Array.from({ length: 5000 }, () => [{ subnet: 'x' }])
   const { ipam } = delegate.parseLeniently({ ...base, ipam: { ranges } }, quiet)
   assert.equal(ipam.ranges?.flat(), [])

@@ -29,7 +29,7 @@ const result: Result = {
   dns: { nameservers: ['10.77.0.1'], search: [] },
 }
 
-/** As JSON has it: keys without a value are no keys. */
+/** As JSON: without keys that have no value. */
 const said = (...[value, version]: Parameters<typeof convert>) => JSON.parse(print(convert(value, version)))
 
 for (const version of ['1.0.0', '1.1.0'] as const) {
@@ -44,7 +44,7 @@ for (const version of ['1.0.0', '1.1.0'] as const) {
 }
 
 for (const version of ['0.3.0', '0.3.1', '0.4.0'] as const) {
-  test(`${version} tells the family of addresses and has the old interfaces`, () => {
+  test(`${version} has the family of each address and the old interfaces`, () => {
     assert.equal(said(result, version), {
       cniVersion: version,
       interfaces: [
@@ -80,7 +80,7 @@ for (const version of ['0.1.0', '0.2.0'] as const) {
     })
   })
 
-  test(`${version} with one family says nothing of the other`, () => {
+  test(`${version} with one family has no keys of the other`, () => {
     const ips = [{ address: 'fd77::2/64' }]
     assert.equal(said({ ...emptyResult(), ips }, version), {
       cniVersion: version,
@@ -95,11 +95,11 @@ for (const version of ['0.1.0', '0.2.0'] as const) {
   })
 }
 
-test('answers are indented by four', () => {
+test('answers are indented by four spaces', () => {
   assert.is(print({ cniVersion: '1.1.0' }), '{\n    "cniVersion": "1.1.0"\n}\n')
 })
 
-test('a conversion leaves the result as it was', () => {
+test('a conversion does not change the result', () => {
   const before = JSON.stringify(result)
   for (const version of versions) convert(result, version)
   assert.is(JSON.stringify(result), before)

@@ -19,14 +19,14 @@ import { echo } from './fixtures/plugin.ts'
 
 const root = new URL('../../..', import.meta.url).pathname
 
-test('tables of keys and JSON Schemas are what the code says: npm run docs', async () => {
+test('tables of keys and JSON Schemas are up to date: npm run docs', async () => {
   for (const [path, text] of await documents()) {
     assert.ok(existsSync(root + path), `${path} is missing: npm run docs`)
     assert.is(readFileSync(root + path, 'utf8'), text, `${path} is out of date: npm run docs`)
   }
 })
 
-test('a table says type, default and meaning of each key that is described, inner ones with their path', () => {
+test('a table has type, default and meaning of each described key, inner ones with their path', () => {
   const entry = object({ id: describe(integer({ min: 1, max: 9 }), 'Its number.'), silent: string })
   const shape = {
     mode: describe(optional(oneOf('a', 'b')), 'One | other.'),

@@ -54,7 +54,7 @@ test('an invalid value is reported before missing ones', () => {
   assert.match(details, '../etc')
 })
 
-test('a container ID begins with a letter or digit and holds nothing that means something in a path', () => {
+test('a container ID begins with a letter or digit and has no characters that are special in a path', () => {
   for (const bad of ['-a', '_a', '.a', 'a/b', 'a b', 'a:b', 'ä', 'a\n', '..']) {
     assert.is(
       complaint({ ...environment, CNI_COMMAND: 'DEL', CNI_CONTAINERID: bad }).message,
@@ -68,7 +68,7 @@ test('a container ID begins with a letter or digit and holds nothing that means 
   }
 })
 
-test('an interface name is what the kernel allows', () => {
+test('an interface name must be one that the kernel allows', () => {
   const said: Record<string, string> = {
     'a/b': 'interface name contains / or : or whitespace characters',
     'a:b': 'interface name contains / or : or whitespace characters',
@@ -77,7 +77,7 @@ test('an interface name is what the kernel allows', () => {
     '.': 'interface name is . or ..',
     '..': 'interface name is . or ..',
     '0123456789abcdef': 'interface name is too long',
-    // 16 bytes in 8 letters
+    // 8 letters of 2 bytes each: 16 bytes
     ääääääää: 'interface name is too long',
   }
   for (const [ifname, message] of Object.entries(said)) {
@@ -90,7 +90,7 @@ test('an interface name is what the kernel allows', () => {
   }
 })
 
-test('names that a command does not need are not judged', () => {
+test('names that a command does not need are not validated', () => {
   const env = { ...environment, CNI_COMMAND: 'STATUS', CNI_CONTAINERID: '../x', CNI_IFNAME: 'a/b' }
   assert.is(readParameters(env).command, 'STATUS')
 })

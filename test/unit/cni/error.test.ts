@@ -24,7 +24,7 @@ async function failureOf(action: () => unknown): Promise<CniError> {
   } catch (error) {
     return error as CniError
   }
-  throw new Error('it did not fail')
+  throw new Error('expected an error')
 }
 
 test('an error keeps its fields, and its details join them', () => {
@@ -50,7 +50,7 @@ test('a terminal shows a line for each fact', () => {
   )
 })
 
-test('another code keeps the fields', async () => {
+test('an error with another code keeps the fields', async () => {
   const error = await failureOf(() => withCode(Code.PluginNotAvailable, fails(busy)))
   assert.is(error.code, Code.PluginNotAvailable)
   assert.equal(error.complaint, { ...busy, cause: error.cause })
@@ -73,11 +73,11 @@ test('a kernel error becomes one with errno, explanation and commands', () => {
   assert.equal(toCniError(cause).complaint, { msg, errno: 'EBUSY', ...facts, cause })
 })
 
-test('the unexpected says that it is a bug', () => {
+test('the details of an unexpected error say that it is a bug', () => {
   assert.match(toCniError(new TypeError('x is undefined')).details, 'please report it')
 })
 
-test('of many complaints ten are printed, and the number of the others', () => {
+test('of many errors ten are printed, and the number of the others', () => {
   const also = Array.from({ length: 20 }, (_, at) => ({ msg: `m${at}` }))
   const { details } = new CniError(Code.Internal, { msg: 'first', also })
   assert.match(details, /also: m8; and 11 more$/)

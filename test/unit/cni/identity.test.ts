@@ -18,11 +18,11 @@ test('other attachments have other names', () => {
   assert.is(names.size, 20_002)
 })
 
-test('an alias tells whose an interface is', () => {
+test('an alias names the attachment of an interface', () => {
   assert.equal(parseAlias(attachmentAlias(attachment)), attachment)
 })
 
-test('an alias that is not ours names nobody, and one that does not fit is left out', () => {
+test('an alias from another program names no attachment, and one that is too long is left out', () => {
   assert.is(parseAlias('uplink to the switch'), undefined)
   assert.is(parseAlias('patchbay:half'), undefined)
   assert.is(parseAlias(), undefined)

@@ -26,7 +26,7 @@ test('broken JSON is refused with line, column and the line itself', () => {
   assert.is(error.details, '  "vlan": 3\n  ^')
 })
 
-test('each slip is named', () => {
+test('each syntax error is described', () => {
   const cases: Record<string, string> = {
     '': 'line 1, column 1: unexpected end of JSON input, expected a value',
     '  ': 'line 1, column 3: unexpected end of JSON input, expected a value',
@@ -49,20 +49,20 @@ test('each slip is named', () => {
   for (const [text, message] of Object.entries(cases)) assert.is(said(text), message)
 })
 
-test('a long line is shown around the fault, with the caret below it', () => {
+test('of a long line the part around the fault is shown, with a caret below the fault', () => {
   const { details } = complaint(`{"a": "${'x'.repeat(500)}", "b": oops, "c": "${'y'.repeat(500)}"}`)
   const [line = '', caret = ''] = details.split('\n')
   assert.ok(line.length <= 100)
   assert.is(line.slice(caret.indexOf('^'), caret.indexOf('^') + 4), 'oops')
 })
 
-test('a secret in the line is blotted out', () => {
+test('a secret in the line is not shown', () => {
   const { details } = complaint('{"privateKey": "c2VjcmV0", "b": oops}')
   assert.not.match(details, 'c2VjcmV0')
   assert.match(details, '"privateKey": "********", "b": oops')
 })
 
-test('a line of megabytes full of what looks like secrets is gone through in no time', () => {
+test('a line of megabytes full of possible secrets is processed fast', () => {
   const { details } = complaint(`{"a": "${'secret'.repeat(1_000_000)}", oops}`)
   assert.match(details, 'oops')
 })
@@ -83,7 +83,7 @@ test('deep nesting is refused instead of exhausting the stack', () => {
   assert.equal(parseObject(`{"a":${'['.repeat(100)}${']'.repeat(100)}}`, 'it').b, undefined)
 })
 
-test('input beyond all measure is refused', () => {
+test('input over 16 MiB is refused', () => {
   assert.is(said(`{"a":"${'x'.repeat(17 * 1024 * 1024)}"}`), 'it is larger than 16 MiB')
 })
 
@@ -93,7 +93,7 @@ test('a __proto__ key is a key like any other', () => {
   assert.ok(Object.hasOwn(value, '__proto__'))
 })
 
-/** A text with one place cut out, doubled or overwritten. */
+/** A text with one part removed, doubled or overwritten. */
 const mutated = fc
   .tuple(
     fc.json(),
@@ -134,14 +134,14 @@ function isJson(text: string): boolean {
   }
 }
 
-test('the locator finds a fault exactly where JSON.parse refuses', () => {
+test('the locator finds a fault exactly in the texts that JSON.parse refuses', () => {
   const agrees = (text: string) => (locate(text) === undefined) === isJson(text)
   fc.assert(fc.property(fc.json(), agrees), { numRuns: 300 })
   fc.assert(fc.property(mutated, agrees), { numRuns: 5000 })
   fc.assert(fc.property(fc.string(), agrees), { numRuns: 1000 })
 })
 
-test('a fault does not move when what follows it is cut off', () => {
+test('the place of a fault is the same when the text after it is removed', () => {
   const holds = (text: string) => {
     const fault = locate(text)
     return fault === undefined || locate(text.slice(0, fault.offset + 1))?.offset === fault.offset
@@ -149,7 +149,7 @@ test('a fault does not move when what follows it is cut off', () => {
   fc.assert(fc.property(mutated, holds), { numRuns: 2000 })
 })
 
-test('what is read is what JSON.parse reads', () => {
+test('valid text is parsed as by JSON.parse', () => {
   fc.assert(
     fc.property(fc.json(), (text) => {
       assert.equal(parseJson(text, 'it'), JSON.parse(text))

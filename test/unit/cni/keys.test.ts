@@ -34,7 +34,7 @@ test('keys match whatever their case, at any depth', () => {
   )
 })
 
-test('containerd’s and podman’s ways to write runtimeConfig mean the same', () => {
+test('runtimeConfig as containerd and as podman write it means the same', () => {
   const containerd = {
     runtimeConfig: { portMappings: [{ HostPort: 80, ContainerPort: 8080, Protocol: 'tcp', HostIP: '' }] },
   }
@@ -43,7 +43,7 @@ test('containerd’s and podman’s ways to write runtimeConfig mean the same', 
   assert.equal(config.canonical({ RuntimeConfig: podman.runtimeConfig }), podman)
 })
 
-test('of two keys that fold to one, the exact one wins, else the last', () => {
+test('of two keys that differ only in case, the exact one is used, else the last', () => {
   assert.equal(canonical(schema, { hostPort: 1, HostPort: 2 }), { hostPort: 1 })
   assert.equal(canonical(schema, { HostPort: 2, hostPort: 1 }), { hostPort: 1 })
   assert.equal(canonical(schema, { HostPort: 2, HOSTPORT: 3 }), { hostPort: 3 })
@@ -54,11 +54,11 @@ test('unknown keys keep their case and their values', () => {
   assert.equal(canonical(schema, value), value)
 })
 
-test('a known key with null or an empty string counts as not written', () => {
+test('a known key with null or an empty string counts as absent', () => {
   assert.equal(canonical(schema, { hostPort: null, Inner: '', late: { deviceID: null } }), { late: {} })
 })
 
-test('what is no object where one is expected is left for the schema to refuse', () => {
+test('a value that must be an object but is none is left for the schema to refuse', () => {
   assert.equal(canonical(schema, { inner: 5, many: { a: 1 }, late: [1] }), {
     inner: 5,
     many: { a: 1 },
@@ -73,7 +73,7 @@ test('a __proto__ key stays a key', () => {
   assert.ok(Object.hasOwn(value, '__proto__'))
 })
 
-test('canonical is canonical: once more changes nothing', () => {
+test('making canonical keys canonical again changes nothing', () => {
   fc.assert(
     fc.property(
       fc.dictionary(fc.constantFrom('hostPort', 'HOSTPORT', 'Inner', 'inner', 'many', 'x'), fc.jsonValue()),

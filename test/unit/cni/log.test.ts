@@ -10,19 +10,19 @@ function lines(traceparent: string | undefined, message: string): string[] {
   return said
 }
 
-test('a message is one line that names who speaks', () => {
+test('a message is one line that begins with the plugin', () => {
   assert.equal(lines(undefined, 'careful'), [
     'patchbay bridge: warning: careful',
     'patchbay bridge: info: careful',
   ])
 })
 
-test('a trace is told', () => {
+test('a message contains the trace', () => {
   const trace = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
   assert.is(lines(trace, 'careful')[0], `patchbay bridge: warning: careful (traceparent=${trace})`)
 })
 
-test('a malformed trace is not', () => {
+test('a message does not contain a malformed trace', () => {
   const parent = 'b7ad6b7169203331'
   for (const bad of [
     'x',

@@ -15,7 +15,7 @@ const keys = [
   'ipam',
 ]
 
-test('slips find the key that was meant', () => {
+test('misspelt keys find the intended key', () => {
   const meant: Record<string, string> = {
     hairpinmod: 'hairpinMode',
     hairpinMdoe: 'hairpinMode',
@@ -29,7 +29,7 @@ test('slips find the key that was meant', () => {
   for (const [word, key] of Object.entries(meant)) assert.is(nearest(word, keys), key, word)
 })
 
-test('words of their own are near to none', () => {
+test('other words are near to no key', () => {
   for (const word of ['description', 'x', 'mode', 'kubernetes', 'ip', 'comment', 'tenant', 'dns']) {
     assert.is(nearest(word, keys), undefined, word)
   }
@@ -39,7 +39,7 @@ test('the nearest of several is chosen', () => {
   assert.is(nearest('vlanTrunx', ['vlanTrunks', 'vlanTrunk']), 'vlanTrunk')
 })
 
-test('distances are as Damerau and Levenshtein count', () => {
+test('the distance is that of Damerau and Levenshtein', () => {
   const counted: [string, string, number][] = [
     ['', '', 0],
     ['', 'ab', 2],
@@ -51,7 +51,7 @@ test('distances are as Damerau and Levenshtein count', () => {
   for (const [one, other, expected] of counted) assert.is(distance(one, other), expected, `${one} ${other}`)
 })
 
-test('one edit is at distance one at most, and there and back are equally far', () => {
+test('one edit is at distance one at most, and the distance is symmetric', () => {
   const word = fc.string({ minLength: 1, maxLength: 12 })
   fc.assert(
     fc.property(word, fc.nat(), fc.string({ minLength: 0, maxLength: 1 }), (text, seed, letter) => {

@@ -22,7 +22,7 @@ const full: Result = {
   dns: { nameservers: ['10.77.0.1'], domain: 'example.org', search: ['a'], options: ['ndots:1'] },
 }
 
-/** What remains of a result in the versions that have no interfaces. */
+/** A result as in the versions without interfaces. */
 const flat: Result = {
   ...full,
   interfaces: [],
@@ -37,11 +37,11 @@ for (const version of versions) {
     assert.equal(readResult({ cniVersion, ...bare }, version), expected)
   })
 
-  test(`a result of ${version} that does not say so is read by the configuration's version`, () => {
+  test(`a result without cniVersion is read as ${version}, the configuration's version`, () => {
     assert.equal(readResult(bare, version), expected)
   })
 
-  test(`a result that says ${version} is read as such in a configuration of any other`, () => {
+  test(`a result with cniVersion ${version} is read as such in a configuration of any other`, () => {
     for (const other of versions) assert.equal(readResult({ cniVersion, ...bare }, other), expected, other)
   })
 }
@@ -55,14 +55,14 @@ test('keys match whatever their case', () => {
   })
 })
 
-test('nothing, null and an empty object are an empty result', () => {
+test('an absent prevResult, null and an empty object are an empty result', () => {
   for (const raw of [undefined, null, {}, { ips: null, interfaces: [], dns: {} }]) {
     assert.equal(readResult(raw, '1.1.0'), emptyResult())
     assert.equal(readResult(raw, '0.2.0'), emptyResult())
   }
 })
 
-test('what is wrong is said with its place', () => {
+test('faults are reported with their place', () => {
   const complaint = (raw: unknown) => {
     try {
       readResult(raw, '1.1.0')
@@ -86,7 +86,7 @@ test('what is wrong is said with its place', () => {
   assert.match(complaint('x') ?? '', '7 prevResult is "x", must be an object')
 })
 
-test('for DEL, what can be read is read and the rest is named', () => {
+test('for DEL, the valid parts are used and the others named', () => {
   const { log, warnings } = notes()
   const raw = {
     cniVersion: '9.9.9',
@@ -101,7 +101,7 @@ test('for DEL, what can be read is read and the rest is named', () => {
   assert.equal(readResultLeniently('nonsense', '1.0.0', log), emptyResult())
 })
 
-test('for DEL, any JSON at all is read without an error', () => {
+test('for DEL, any JSON is read without an error', () => {
   const { log } = notes()
   fc.assert(
     fc.property(fc.jsonValue(), fc.constantFrom(...versions), (raw, version) => {

@@ -33,7 +33,7 @@ for (const cniVersion of versions) {
   }
 }
 
-test('a version that is not spoken is refused with those that are', async () => {
+test('an unsupported version is refused with the list of supported ones', async () => {
   for (const command of ['ADD', 'DEL', 'CHECK', 'STATUS', 'GC']) {
     const { status, json } = await call(command, config({ cniVersion: '9.9.9' }))
     assert.is(status, 1)
@@ -70,7 +70,7 @@ test('VERSION needs no input and no other variable', async () => {
   }
 })
 
-test('a bad call gets the error of the first thing that is wrong', async () => {
+test('a bad call gets the error of its first fault', async () => {
   const broken = '{'
   const steps: [string, string | object, Record<string, string>, number, string][] = [
     ['ADD', broken, { CNI_CONTAINERID: '/', CNI_PATH: '' }, 4, 'invalid characters in containerID'],
@@ -129,7 +129,7 @@ test('an error without details has no such key', async () => {
   })
 })
 
-test('what nobody foresaw is code 999, and its stack goes to the log', async () => {
+test('an unexpected error is code 999, and its stack goes to the log', async () => {
   const plugin = echo({
     del: () => {
       throw new TypeError('undefined is not a function')
@@ -169,14 +169,14 @@ test('a verb gets the whole request', async () => {
   assert.equal(request?.path, ['/opt/cni/bin', '/usr/lib/cni'])
   assert.equal(request?.args, { MAC: '02:00:00:00:00:01', IgnoreUnknown: '1', A: 'b' })
   assert.is(request?.cniVersion, '1.1.0')
-  assert.is(request?.input, input, 'letter for letter')
+  assert.is(request?.input, input, 'unchanged')
   assert.is(request?.raw.bridge, 'br7', 'in canonical case')
   assert.is(request?.raw._note, 1)
   assert.equal(request?.config, { ...(request?.config as object), bridge: 'br7' })
   assert.is(request?.prevResult, undefined)
 })
 
-test('CNI_ARGS that a plugin does not know are refused only by plugins that look', async () => {
+test('unknown CNI_ARGS are refused only by plugins that use CNI_ARGS', async () => {
   const env = { CNI_ARGS: 'FOO=1' }
   const { json } = await call('ADD', config(), { plugin: echo({ args: [] }), env })
   assert.is(json.code, 4)
@@ -185,7 +185,7 @@ test('CNI_ARGS that a plugin does not know are refused only by plugins that look
   assert.is((await call('DEL', config(), { plugin: echo({ args: [] }), env })).status, 0)
 })
 
-test('a plugin without STATUS or GC succeeds, for it has nothing to say or to collect', async () => {
+test('STATUS and GC of a plugin without them succeed', async () => {
   for (const command of ['STATUS', 'GC']) {
     const { status, output } = await call(command, config())
     assert.is(status, 0)
@@ -201,7 +201,7 @@ test('STATUS and GC reach the plugin that has them', async () => {
   assert.equal(done, ['status', 'gc'])
 })
 
-test('STATUS of a configuration that ADD would refuse says that ADD cannot be done, and why', async () => {
+test('STATUS of a configuration that ADD refuses fails with the reason', async () => {
   const [status, add] = [
     await call('STATUS', config({ vlan: 5000 })),
     await call('ADD', config({ vlan: 5000 })),
@@ -210,7 +210,7 @@ test('STATUS of a configuration that ADD would refuse says that ADD cannot be do
   assert.is(status.json.msg, add.json.msg)
 })
 
-test('ADD into the namespace of the plugin itself touches nothing', async () => {
+test('ADD into the namespace of the plugin itself changes nothing', async () => {
   const plugin = echo()
   const { json } = await call('ADD', config(), { plugin, env: { CNI_NETNS: '/proc/self/ns/net' } })
   assert.is(json.code, 8)
@@ -218,14 +218,14 @@ test('ADD into the namespace of the plugin itself touches nothing', async () => 
   assert.equal(plugin.calls, [])
 })
 
-test('DEL in the namespace of the plugin itself cleans up what is not in a namespace, and says so', async () => {
+test('DEL in the namespace of the plugin itself removes only state outside namespaces, with a warning', async () => {
   const plugin = echo()
   const { json } = await call('DEL', config(), { plugin, env: { CNI_NETNS: '/proc/self/ns/net' } })
   assert.is(json.code, 8)
   assert.is(plugin.calls[0]?.netns, '')
 })
 
-test('CNI_NETNS_OVERRIDE lets ADD and DEL into the namespace of the plugin itself', async () => {
+test('CNI_NETNS_OVERRIDE allows ADD and DEL in the namespace of the plugin itself', async () => {
   const env = { CNI_NETNS: '/proc/self/ns/net', CNI_NETNS_OVERRIDE: 'True' }
   for (const command of ['ADD', 'DEL']) {
     const plugin = echo()
@@ -234,7 +234,7 @@ test('CNI_NETNS_OVERRIDE lets ADD and DEL into the namespace of the plugin itsel
   }
 })
 
-test('an attachment that the version cannot express is taken back', async () => {
+test('an attachment that the version cannot express is undone', async () => {
   const deleted: string[] = []
   const plugin = echo({
     add: () => emptyResult(),
@@ -246,7 +246,7 @@ test('an attachment that the version cannot express is taken back', async () => 
   assert.equal(deleted, ['c1'])
 })
 
-test('why an attachment is taken back is not hidden by what goes wrong then', async () => {
+test('a failed undo does not hide the first error', async () => {
   const plugin = echo({
     add: () => emptyResult(),
     del: () => {
@@ -258,7 +258,7 @@ test('why an attachment is taken back is not hidden by what goes wrong then', as
   assert.equal(warnings, ['cannot remove the attachment again: it sticks'])
 })
 
-test('DEL of what ADD refuses is given all that could be understood', async () => {
+test('DEL of a configuration that ADD refuses gets its valid parts', async () => {
   const plugin = echo()
   const bad = config({
     bridge: 'br7',
@@ -286,21 +286,21 @@ test('DEL of what ADD refuses is given all that could be understood', async () =
   assert.ok(warnings.some((warning) => warning.startsWith('vlan is 9999')))
 })
 
-test('DEL cannot go on without JSON, a name or a version', async () => {
+test('DEL fails without JSON, a name or a version', async () => {
   assert.is((await call('DEL', '{')).json.code, 6)
   assert.is((await call('DEL', {})).json.code, 7)
   assert.is((await call('DEL', { name: '../x' })).json.code, 7)
   assert.is((await call('DEL', { name: 'net', cniVersion: '2.0.0' })).json.code, 1)
 })
 
-test('names and versions of the wrong type are refused as such', async () => {
+test('names and versions of the wrong type are refused', async () => {
   assert.is((await call('ADD', { name: 5 })).json.msg, 'name is 5, must be a string')
   const { json } = await call('ADD', { name: 'net', cniVersion: 1 })
   assert.is(json.code, 7)
   assert.is(json.msg, 'cniVersion is 1, must be a string such as "1.0.0"')
 })
 
-test('GC is given the attachments that are still valid', async () => {
+test('GC gets the attachments that are still valid', async () => {
   const seen: unknown[] = []
   const plugin = echo({ gc: ({ validAttachments }) => void seen.push(validAttachments) })
   const one = [{ containerID: 'a', ifname: 'eth0' }]
@@ -322,7 +322,7 @@ test('GC with a list that cannot be read removes nothing', async () => {
   assert.is((await call('GC', config({ 'cni.dev/attachments': 'none' }), { plugin })).json.code, 7)
 })
 
-test('GC of a configuration that ADD refuses still collects', async () => {
+test('GC of a configuration that ADD refuses still removes stale state', async () => {
   let collected = false
   const plugin = echo({
     gc: () => {
@@ -333,7 +333,7 @@ test('GC of a configuration that ADD refuses still collects', async () => {
   assert.ok(collected)
 })
 
-test('a key of another plugin is refused with its name; the others are loaded for nothing else', async () => {
+test('a key of another plugin is refused with that plugin’s name; other plugins are loaded only for this error', async () => {
   let loads = 0
   const macvlan = echo({
     name: 'macvlan',
@@ -354,7 +354,7 @@ test('a key of another plugin is refused with its name; the others are loaded fo
   assert.is((await call('DEL', config({ master: 'eth0' }), { registry })).status, 0)
 })
 
-test('a key of several plugins names them all, those that we do not have too', async () => {
+test('a key of several plugins is refused with all their names, also of plugins outside the suite', async () => {
   const keys = { config: { ...echo().config, keys: () => ['master', 'allmulti'] } }
   const registry = {
     vlan: async () => echo({ name: 'vlan', ...keys }),
@@ -368,7 +368,7 @@ test('a key of several plugins names them all, those that we do not have too', a
   )
 })
 
-test('a delegate leaves the keys of the plugin that called it alone', async () => {
+test('a delegate ignores the keys of the plugin that called it', async () => {
   const plugin = echo({ config: delegate })
   const registry = { echo: async () => echo(), other: async () => echo() }
   const { status, warnings } = await call('ADD', config({ bridge: 'br0', zzz: 1, ipam: {} }), {
@@ -379,7 +379,7 @@ test('a delegate leaves the keys of the plugin that called it alone', async () =
   assert.equal(warnings, [])
 })
 
-/** Calls of all sorts: each part is right, wrong or absent. */
+/** Any call: each part is valid, invalid or absent. */
 const anyCall = fc.record({
   command: fc.oneof(fc.constantFrom('ADD', 'DEL', 'CHECK', 'STATUS', 'GC', 'VERSION'), fc.string()),
   env: fc.record(
@@ -416,7 +416,7 @@ const anyCall = fc.record({
   ),
 })
 
-test('whatever a call is, the answer is JSON or nothing, and an error has code and message', async () => {
+test('the answer to any call is JSON or empty, and an error has code and message', async () => {
   await fc.assert(
     fc.asyncProperty(anyCall, async ({ command, env, input }) => {
       const { status, json } = await call(command, input, { env, plugin: echo({ args: ['MAC'] }) })

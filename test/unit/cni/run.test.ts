@@ -14,7 +14,7 @@ function run(env: Record<string, string>, input = '') {
   return { status, stdout, stderr }
 }
 
-test('run by hand, a plugin says on standard error what it is and how to use it', () => {
+test('run by hand, a plugin prints its name and usage on standard error', () => {
   const { status, stdout, stderr } = run({ CNI_PATH: '/opt' })
   assert.is(status, 0)
   assert.is(stdout, '')
@@ -37,7 +37,7 @@ test('an error is JSON on standard output, and the exit status is 1', () => {
   assert.is(stderr, '')
 })
 
-test('a command that succeeds silently says nothing', () => {
+test('a command without a result prints nothing', () => {
   assert.equal(run({ ...environment, CNI_COMMAND: 'DEL' }, '{"name":"net"}'), {
     status: 0,
     stdout: '',
@@ -45,7 +45,7 @@ test('a command that succeeds silently says nothing', () => {
   })
 })
 
-test('TRACEPARENT is taken into the log', () => {
+test('TRACEPARENT is written to the log', () => {
   const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
   const { stderr } = run({ ...environment, CNI_COMMAND: 'ADD', TRACEPARENT }, '{"name":"net","tenant":1}')
   assert.match(stderr, `(traceparent=${TRACEPARENT})`)

@@ -20,19 +20,20 @@ import {
 } from '../../../shared/cni/schema.ts'
 
 function judged(schema: Schema, good: unknown[], bad: unknown[]): void {
-  for (const value of good) assert.ok(z.safeParse(schema, value).success, `${JSON.stringify(value)} is good`)
-  for (const value of bad) assert.not(z.safeParse(schema, value).success, `${JSON.stringify(value)} is bad`)
+  for (const value of good) assert.ok(z.safeParse(schema, value).success, `${JSON.stringify(value)} is valid`)
+  for (const value of bad)
+    assert.not(z.safeParse(schema, value).success, `${JSON.stringify(value)} is invalid`)
 }
 
 test('an integer is whole and within bounds, both included', () => {
   judged(integer({ min: 0, max: 9 }), [0, 9], [-1, 10, 0.5, '5', true, [], Number.NaN])
 })
 
-test('a boolean is no string and no number', () => {
+test('a string or a number is no boolean', () => {
   judged(boolean, [true, false], ['true', 1, 0, {}])
 })
 
-test('an interface name is what the kernel allows', () => {
+test('an interface name must be one that the kernel allows', () => {
   judged(
     ifname,
     ['eth0', 'a'.repeat(15), 'br-é'],
@@ -48,7 +49,7 @@ test('a MAC address is unicast', () => {
   )
 })
 
-test('addresses are with a prefix length, without, or either', () => {
+test('addresses have a prefix length, none, or either', () => {
   const [plain, prefixed] = [
     ['10.0.0.1', 'fd00::1', '::'],
     ['10.0.0.1/24', 'fd00::/64', '0.0.0.0/0'],
@@ -63,16 +64,16 @@ test('a path is absolute', () => {
   judged(path, ['/', '/var/lib'], ['', 'var', './x', '/a\0b'])
 })
 
-test('a plugin is named, not located', () => {
+test('a plugin is given by its name, not by a path', () => {
   judged(pluginName, ['bridge', 'host-local', 'my.plugin'], ['a/b', '/bin/sh', '..', '.', 'a\0'])
 })
 
-test('one of a few words', () => {
+test('an enumeration accepts only its words', () => {
   judged(oneOf('a', 'b'), ['a', 'b'], ['', 'c', 'A', 0])
   judged(oneOf(4, 6), [4, 6], [5, '4', 0])
 })
 
-test('a description belongs to one use of a word, not to the word', () => {
+test('a description belongs to one use of a schema, not to the schema', () => {
   const master = describe(ifname, 'The parent.')
   const bridge = describe(ifname, 'The bridge.')
   assert.is(description(master), 'The parent.')
@@ -82,7 +83,7 @@ test('a description belongs to one use of a word, not to the word', () => {
   assert.is(description(describe(optional(ifname), 'x')), 'x')
 })
 
-test('a default fills what is absent', () => {
+test('a default is used for an absent value', () => {
   assert.is(z.parse(withDefault(boolean, true), undefined), true)
 })
 

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import { near } from '../../../scripts/demo/host.ts'
 import { configurationAcross, needsOf, remotesOf, takesPings } from '../../../scripts/demo/kinds.ts'
 
-test('containers that reach each other on one host stay there', async () => {
+test('the demo keeps containers that reach each other on one host', async () => {
   for (const config of [
     { type: 'bridge' },
     { type: 'macvlan' },
@@ -14,7 +14,7 @@ test('containers that reach each other on one host stay there', async () => {
     assert.is(await configurationAcross(config), undefined)
 })
 
-test('containers that do not, meet across the wire', async () => {
+test('other containers are placed on two hosts', async () => {
   for (const config of [
     { type: 'macvlan', mode: 'private' },
     { type: 'ipvlan', flag: 'vepa' },
@@ -24,7 +24,7 @@ test('containers that do not, meet across the wire', async () => {
     assert.is(await configurationAcross(config), config)
 })
 
-test('in mode source the other container has a MAC that is listed, and listens to all', async () => {
+test('in mode source the other container has a listed MAC, and accepts all MACs', async () => {
   const { sourceMacs, ...config } = (await configurationAcross({
     type: 'macvlan',
     mode: 'source',
@@ -36,7 +36,7 @@ test('in mode source the other container has a MAC that is listed, and listens t
   )
 })
 
-test('the other host’s remote is this one, by the address that it sends from', async () => {
+test('the other host’s remote is this host’s address', async () => {
   const across = async (config: object) => {
     const other = await configurationAcross({ type: 'vxlan', ...config })
     return [other?.remote, other?.local]
@@ -47,7 +47,7 @@ test('the other host’s remote is this one, by the address that it sends from',
   assert.equal(await remotesOf({ type: 'vxlan', remotes: ['192.0.2.1'] }), ['192.0.2.1'])
 })
 
-test('who takes what a macsec sends has its identifier and key the other way round', async () => {
+test('the receiver of a macsec has its identifier and keys swapped', async () => {
   const [one, two] = [
     { sci: '01', key: 'a' },
     { sci: '02', key: 'b' },
@@ -59,7 +59,7 @@ test('who takes what a macsec sends has its identifier and key the other way rou
   })
 })
 
-test('CAN takes no pings', async () => {
+test('a CAN network is not tried with ping', async () => {
   assert.equal(await Promise.all(['bridge', 'vcan', 'vxcan'].map((type) => takesPings({ type }))), [
     true,
     false,
@@ -67,7 +67,7 @@ test('CAN takes no pings', async () => {
   ])
 })
 
-test('a kind needs its link of the kernel, and what its keys ask for', async () => {
+test('a kind needs its kind of link in the kernel, and the features of its keys', async () => {
   assert.equal(await needsOf({ type: 'ptp' }), [])
   assert.equal(await needsOf({ type: 'vlan', vlanId: 5 }), ['link vlan'])
   assert.equal(await needsOf({ type: 'bridge', vlan: 5, ipMasq: true }), ['bridge vlan_filtering', 'nft ip'])

@@ -7,7 +7,7 @@ import { anchors, pagesOf, relativeLinks } from '../../harness/markdown.ts'
 const root = new URL('../../..', import.meta.url).pathname
 const pages = pagesOf(root)
 
-/** What is wrong with a link of a page, or nothing. */
+/** The fault of a link on a page, or undefined. */
 function fault(page: string, link: string): string | undefined {
   const [path = '', anchor] = link.split('#')
   const target = path === '' ? join(root, page) : join(root, dirname(page), path)

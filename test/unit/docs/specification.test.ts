@@ -12,7 +12,7 @@ const named = [...page.matchAll(/\]\(([^)]+)\) “([^”]+)”/g)].map(([, path 
   name,
 }))
 
-test('each test that the page on the specification names is there', () => {
+test('each test that the page on the specification names exists', () => {
   assert.ok(named.length > 50)
   const missing = named
     .filter(({ path, name }) => !readFileSync(join(docs, path), 'utf8').includes(name))
@@ -20,7 +20,7 @@ test('each test that the page on the specification names is there', () => {
   assert.equal(missing, [])
 })
 
-test('each requirement says where it is met and which test holds it', () => {
+test('each requirement has its source file and its test', () => {
   const requirements = page.split('\n').filter((line) => /^\| (must|must not|should|may|) \|/.test(line))
   assert.ok(requirements.length > 40)
   assert.equal(

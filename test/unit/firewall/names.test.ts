@@ -1,4 +1,4 @@
-/** Names and comments: whose an element is, and how subnets and the reference's chains are called. */
+/** Names and comments: the owner of an element, and the chain names of subnets and of the reference. */
 
 import fc from 'fast-check'
 import { test } from 'uvu'
@@ -23,7 +23,7 @@ test('an owner’s comment is the attachment in full where it fits', () => {
   )
 })
 
-test('an owner’s comment always fits into what nft takes, and tells attachments apart', () => {
+test('an owner’s comment is never longer than nft allows, and differs between attachments', () => {
   fc.assert(
     fc.property(attachment, attachment, (one, other) => {
       assert.ok(owner(one).length <= 128)
@@ -34,7 +34,7 @@ test('an owner’s comment always fits into what nft takes, and tells attachment
   )
 })
 
-test('GC finds an attachment stale in its own network only, and not while it is valid', () => {
+test('GC treats an attachment as stale only in its own network, and only when it is not valid', () => {
   fc.assert(
     fc.property(attachment, name, (one, network) => {
       const element = { comment: owner(one) }
@@ -45,11 +45,11 @@ test('GC finds an attachment stale in its own network only, and not while it is 
   )
 })
 
-test('GC leaves alone what has no comment', () => {
+test('GC ignores elements without a comment', () => {
   assert.is(staleIn('net', [])({}), false)
 })
 
-test('a subnet’s chain is one that nft reads as a name', () => {
+test('a subnet’s chain has a name that nft can parse', () => {
   const chain = (text: string) => subnetChain(parseCidr(text) as Cidr)
   assert.is(chain('10.1.2.3/16'), 'masquerade-10.1.0.0/16')
   assert.is(chain('fd00:1::5/64'), 'masquerade-fd00_1__/64')
@@ -74,8 +74,8 @@ test('different subnets have different chains', () => {
   )
 })
 
-test('iptables chains are called as the reference calls them', () => {
-  // From the reference's own tests, and from a run of it.
+test('iptables chains have the reference’s names', () => {
+  // From the reference's own tests, and from running it.
   assert.is(chainName({ network: 'test', containerID: '1234' }), 'CNI-2bbe0c48b91a7d1b8a6753a8')
   assert.is(chainName({ network: 'samp', containerID: 'cid1' }), 'CNI-db93c51d4f16e1eba1ae964d')
   assert.is(ruleComment({ network: 'samp', containerID: 'cid1' }), 'name: "samp" id: "cid1"')

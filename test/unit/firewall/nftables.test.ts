@@ -1,4 +1,4 @@
-/** Requests to nf_tables as the `nft` commands that they equal, and keys as bytes. */
+/** Requests to nf_tables, each with its `nft` command, and keys as bytes. */
 
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -35,7 +35,7 @@ import {
 const table: Table = { family: 'ip', name: 't' }
 const cidr = (text: string) => parseCidr(text) as Cidr
 
-test('a concatenated key fills whole words, a single one does not', () => {
+test('the parts of a concatenated key are padded to 4 bytes, a single key is not', () => {
   assert.is(keyLength([ifname, mark]), 20)
   assert.is(keyLength([ifname, etherAddr]), 24)
   assert.is(keyLength([etherAddr]), 6)
@@ -49,7 +49,7 @@ test('a concatenation’s number has six bits for each of its types', () => {
   assert.is(keyId([ifname, mark]), 0xa53)
 })
 
-test('a key reads in nft’s words', () => {
+test('a key is printed as nft prints it', () => {
   assert.is(formatKey([ifname, mark], concatenate(ifnameBytes('eth0'), markBytes(3))), '"eth0" . 3')
   assert.is(
     formatKey(
@@ -99,7 +99,7 @@ test('every request carries the nft command that does the same', () => {
   for (const [command, request] of Object.entries(requests)) assert.is(request.reproduce, command)
 })
 
-test('a kernel without the means is told from an attempt that was wrong', () => {
+test('a missing kernel feature is distinguished from other errors', () => {
   assert.ok(isUnsupported(new KernelError(Errno.EOPNOTSUPP, 'nft add table')))
   assert.ok(isUnsupported(new KernelError(Errno.EPROTONOSUPPORT, 'open a netlink socket')))
   assert.not(isUnsupported(new KernelError(Errno.EPERM, 'nft add table')))

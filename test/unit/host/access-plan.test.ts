@@ -1,4 +1,4 @@
-/** hostAccess: which routes and neighbours make a host and a container find each other. */
+/** hostAccess: the routes and neighbours by which a host and a container reach each other. */
 
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -33,37 +33,37 @@ function neighbours({ neighbours }: Half): string[] {
   return neighbours.map(({ address, mac }) => `${formatAddress(address)} ${mac}`)
 }
 
-test('the host has a route to each address, with its own of that family as the source', () => {
+test('the host has a route to each address, with its own address of that family as the source', () => {
   const { onHost } = plan(['10.1.0.5/24', 'fd00::5/64'], ['10.1.0.1', 'fd00::1'])
   assert.equal(routes(onHost), ['10.1.0.5/32 dev shim0 src 10.1.0.1', 'fd00::5/128 dev shim0 src fd00::1'])
   assert.equal(neighbours(onHost), [`10.1.0.5 ${link.mac}`, `fd00::5 ${link.mac}`])
 })
 
-test('the container knows the host by its MAC address, and needs no route within its subnet', () => {
+test('the container has a neighbour entry for the host, and needs no route within its subnet', () => {
   const { inContainer } = plan(['10.1.0.5/24'], ['10.1.0.1'])
   assert.equal(routes(inContainer), [])
   assert.equal(neighbours(inContainer), [`10.1.0.1 ${shim.mac}`])
 })
 
-test('beyond its subnets the container has a route to the host', () => {
+test('the container has a route to a host outside its subnets', () => {
   const { inContainer } = plan(['10.1.0.5/24', '10.2.0.5/24'], ['192.0.2.1'])
   assert.equal(routes(inContainer), ['192.0.2.1/32 dev eth0'])
 })
 
-test('a family that the host has no address of is left alone', () => {
+test('a family without an address of the host gets no routes', () => {
   const { onHost, inContainer } = plan(['10.1.0.5/24', 'fd00::5/64'], ['10.1.0.1'])
   assert.equal(routes(onHost), ['10.1.0.5/32 dev shim0 src 10.1.0.1'])
   assert.equal(neighbours(onHost), [`10.1.0.5 ${link.mac}`])
   assert.equal(neighbours(inContainer), [`10.1.0.1 ${shim.mac}`])
 })
 
-test('a smaller MTU of the container is told to the host’s route', () => {
+test('a smaller MTU of the container is set on the host’s route', () => {
   const mtuOf = (mtu: number) =>
     plan(['10.1.0.5/24'], ['10.1.0.1'], { link: { ...link, mtu } }).onHost.routes[0]?.mtu
   assert.equal([mtuOf(1400), mtuOf(1500), mtuOf(9000)], [1400, undefined, undefined])
 })
 
-test('where there is no ARP there are no neighbours', () => {
+test('without ARP there are no neighbour entries', () => {
   const { onHost, inContainer } = plan(['10.1.0.5/24'], ['10.9.0.1'], { neighbours: false })
   assert.equal([neighbours(onHost), neighbours(inContainer)], [[], []])
   assert.equal(routes(inContainer), ['10.9.0.1/32 dev eth0'])

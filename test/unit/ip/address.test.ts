@@ -8,15 +8,15 @@ const anyAddress = fc.oneof(
   fc.bigInt({ min: 2n ** 48n, max: 2n ** 128n - 1n }).map((value) => ({ family: 6 as const, value })),
 )
 
-test('every address survives being written and read', () => {
+test('every address is formatted and parsed back to the same', () => {
   fc.assert(fc.property(anyAddress, (address) => assert.equal(parseAddress(formatAddress(address)), address)))
 })
 
-test('every address survives the way through the kernel', () => {
+test('every address is the same after its way to the kernel’s bytes and back', () => {
   fc.assert(fc.property(anyAddress, (address) => assert.equal(fromBytes(toBytes(address)), address)))
 })
 
-test('IPv6 is written as RFC 5952 wants it', () => {
+test('IPv6 is written as in RFC 5952', () => {
   const canonical: Record<string, string> = {
     '2001:DB8:0:0:1:0:0:1': '2001:db8::1:0:0:1',
     '2001:db8:0:1:1:1:1:1': '2001:db8:0:1:1:1:1:1',
@@ -35,7 +35,7 @@ test('an IPv4-mapped address is the IPv4 address', () => {
   assert.equal(parseAddress('::ffff:10.1.2.3'), parseAddress('10.1.2.3'))
 })
 
-test('what is no address is not taken for one', () => {
+test('text that is no address is refused', () => {
   const wrong = [
     '',
     '1.2.3',

@@ -10,7 +10,7 @@ test('a MAC address is read with colons or dashes and written with colons', () =
   }
 })
 
-test('what is no MAC address is not taken for one', () => {
+test('text that is no MAC address is refused', () => {
   for (const text of ['', '02:00:5e:10:00', '02:00:5e:10:00:0g', '02005e10000a', '02:00:5e:10:00:0a:00']) {
     assert.is(parseMac(text), undefined, text)
   }

@@ -44,7 +44,7 @@ test('a CIDR is written as it was read, its subnet without host bits', () => {
   assert.is(formatCidr(subnetOf(cidr('fd00::5/64'))), 'fd00::/64')
 })
 
-test('what is no CIDR is not taken for one', () => {
+test('text that is no CIDR is refused', () => {
   for (const text of [
     '10.0.0.1',
     '10.0.0.1/33',

@@ -15,7 +15,7 @@ import {
 
 const address = (text: string): Address => parseAddress(text) as Address
 
-/** The slow and plain way to find a free address: one after the other. */
+/** The slow and simple way to find a free address: one after the other. */
 const freeBut =
   (held: readonly string[]): FirstFree =>
   (from, to) => {
@@ -26,7 +26,7 @@ const freeBut =
 const all = freeBut([])
 const set = (...configs: RangeConfig[]) => parseRangeSet(configs, 'ipam.ranges[0]', 0)
 
-/** All that a set gives, in its order, when nothing is ever released. */
+/** All addresses of a set, in their order, when none is released. */
 function inOrder(ranges: RangeSet, last?: Address): string[] {
   const given: string[] = []
   for (let next = allocate(ranges, all, last); next; next = allocate(ranges, freeBut(given), next))
@@ -66,7 +66,7 @@ const rangeSets = fc
   })
   .map((configs) => set(...configs))
 
-test('the walk begins at the first address and skips the gateway', () => {
+test('the search begins at the first address and skips the gateway', () => {
   assert.equal(inOrder(set({ subnet: '192.0.2.0/29' })), [
     '192.0.2.2',
     '192.0.2.3',
@@ -76,7 +76,7 @@ test('the walk begins at the first address and skips the gateway', () => {
   ])
 })
 
-test('the walk goes on after the address given last, through the other ranges, and wraps round', () => {
+test('the search continues after the last reserved address, through the other ranges, and wraps around', () => {
   const ranges = set(
     { subnet: '192.0.2.0/24', rangeStart: '192.0.2.10', rangeEnd: '192.0.2.12' },
     { subnet: '192.0.2.0/24', rangeStart: '192.0.2.20', rangeEnd: '192.0.2.21' },
@@ -87,16 +87,16 @@ test('the walk goes on after the address given last, through the other ranges, a
   assert.equal(inOrder(ranges, address('192.0.2.21')), [a, b, c, d, e])
 })
 
-test('an address given last that is not in the set is forgotten', () => {
+test('a last reserved address outside the set is ignored', () => {
   assert.is(inOrder(set({ subnet: '192.0.2.0/29' }), address('198.51.100.7'))[0], '192.0.2.2')
 })
 
-test('an IPv6 subnet of any size is walked only as far as needed', () => {
+test('an IPv6 subnet of any size is searched only as far as needed', () => {
   const found = allocate(set({ subnet: '2001:db8::/32' }), all, address('2001:db8::ffff:ffff'))
   assert.equal(found, address('2001:db8::1:0:0'))
 })
 
-/** Every usable address of a set, the plain way. */
+/** Every usable address of a set, in the simple way. */
 function usable(ranges: RangeSet): string[] {
   return ranges.flatMap(({ start, end }) => {
     const size = Number(end.value - start.value) + 1
@@ -105,7 +105,7 @@ function usable(ranges: RangeSet): string[] {
   })
 }
 
-test('property: every walk offers exactly the usable addresses, each once, wherever it begins', () => {
+test('property: every search offers exactly the usable addresses, each once, from any start', () => {
   fc.assert(
     fc.property(rangeSets, fc.nat(), (ranges, seed) => {
       const expected = usable(ranges)
@@ -133,7 +133,7 @@ test('property: network, broadcast and gateway addresses are never given', () =>
   )
 })
 
-test('property: whatever is allocated and released, nobody gets an address that another holds', () => {
+test('property: after any allocations and releases, no container gets an address that another holds', () => {
   const steps = fc.array(fc.oneof(fc.constant('add' as const), fc.nat(20)), { maxLength: 80, size: 'max' })
   fc.assert(
     fc.property(rangeSets, steps, (ranges, actions) => {
@@ -155,7 +155,7 @@ test('property: whatever is allocated and released, nobody gets an address that 
   )
 })
 
-test('property: a released address rests until every other free one was given', () => {
+test('property: a released address is not reused until every other free one was given', () => {
   fc.assert(
     fc.property(rangeSets, fc.nat(), (ranges, seed) => {
       const expected = usable(ranges)

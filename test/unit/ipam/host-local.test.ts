@@ -25,7 +25,7 @@ const del = (ipam: object, more?: More) => hostLocal.del(request(ipam, { ...more
 const addresses = (result: Result) => result.ips.map(({ address }) => address)
 const subnet = '10.1.2.0/24'
 
-/** Puts a file there as another implementation does: no record is ever written over. */
+/** Creates a record as another implementation does: an existing one is never overwritten. */
 function plant(name: string, content: string): void {
   mkdirSync(`${dataDir}/net`, { recursive: true })
   rmSync(file(name), { force: true })
@@ -54,19 +54,19 @@ test("files have the reference's names, contents and modes, byte for byte", () =
   assert.is(statSync(`${dataDir}/net`).mode & 0o777, 0o755)
 })
 
-test('the next container gets the next address, and a released one is not given again at once', () => {
+test('the next container gets the next address, and a released one is not reused at once', () => {
   assert.equal(addresses(add({ subnet }, { containerID: 'a' })), ['10.1.2.2/24'])
   del({}, { containerID: 'a' })
   assert.equal(addresses(add({ subnet }, { containerID: 'b' })), ['10.1.2.3/24'])
 })
 
-test('the walk goes on from the last_reserved_ip that another implementation left', () => {
+test('the search continues after the last_reserved_ip that another implementation wrote', () => {
   plant('last_reserved_ip.0', '10.1.2.50')
   plant('10.1.2.51', 'other\r\neth0')
   assert.equal(addresses(add({ subnet })), ['10.1.2.52/24'])
 })
 
-test('a last_reserved_ip that cannot be read counts as none', () => {
+test('an invalid last_reserved_ip is ignored', () => {
   plant('last_reserved_ip.0', 'rubbish')
   assert.equal(addresses(add({ subnet })), ['10.1.2.2/24'])
 })
@@ -81,7 +81,7 @@ test("the runtime's ranges come first, then the short form, then the list", () =
   )
 })
 
-test('routes are handed on with all that they say, and resolvConf becomes DNS settings', () => {
+test('routes are returned with all their fields, and resolvConf becomes DNS settings', () => {
   const resolvConf = `${dataDir}/resolv.conf`
   writeFileSync(
     resolvConf,
@@ -104,7 +104,7 @@ test('a resolvConf that is missing is refused before anything is reserved', asyn
   assert.throws(files)
 })
 
-test('an address may be asked for by CNI_ARGS, args and runtimeConfig, with a prefix or without', () => {
+test('an address may be requested in CNI_ARGS, args and runtimeConfig, with a prefix or without', () => {
   assert.equal(addresses(add({ subnet }, { args: { IP: '10.1.2.77/16' } })), ['10.1.2.77/24'])
   assert.equal(addresses(add({ subnet }, { containerID: 'c2' }, { args: { cni: { ips: ['10.1.2.88'] } } })), [
     '10.1.2.88/24',
@@ -118,7 +118,7 @@ test('an address may be asked for by CNI_ARGS, args and runtimeConfig, with a pr
   assert.is(record('last_reserved_ip.0'), '10.1.2.99')
 })
 
-test('an address that is held is not given to another, who learns whose it is', async () => {
+test('a reserved address is refused to another container, with the name of its holder', async () => {
   add({ subnet }, { args: { IP: '10.1.2.77' } })
   const other = { containerID: 'c2', args: { IP: '10.1.2.77' } }
   const error = await fails(
@@ -129,7 +129,7 @@ test('an address that is held is not given to another, who learns whose it is', 
   assert.match(error.details, 'held by container c1, interface eth0')
 })
 
-test('gateway, broadcast address and addresses from elsewhere cannot be asked for', async () => {
+test('gateway, broadcast address and addresses outside the ranges cannot be requested', async () => {
   const ask = (IP: string, ipam: object = { subnet }) => add(ipam, { args: { IP } })
   await fails(() => ask('10.1.2.1'), 7, "requested ip 10.1.2.1 is subnet's gateway")
   await fails(
@@ -141,7 +141,7 @@ test('gateway, broadcast address and addresses from elsewhere cannot be asked fo
   assert.throws(files)
 })
 
-test('a second ADD without DEL is refused and leaves the first address alone', async () => {
+test('a second ADD without DEL is refused and keeps the first address', async () => {
   add({ subnet })
   await fails(
     () => add({ subnet }),
@@ -152,14 +152,14 @@ test('a second ADD without DEL is refused and leaves the first address alone', a
   assert.equal(addresses(add({ subnet }, { ifname: 'eth1' })), ['10.1.2.3/24'])
 })
 
-test('a record of an old release, without an interface, counts for every interface of its container', async () => {
+test('a record of an old version, without an interface, counts for every interface of its container', async () => {
   plant('10.1.2.9', 'c1')
   await fails(() => add({ subnet }), 999, /^10.1.2.9 has been allocated to c1/)
   await del({})
   assert.equal(files(), ['lock'])
 })
 
-test('a full range says so with its size and what to do, and reserves nothing in the other sets', async () => {
+test('the error of a full range has its size and the remedy, and nothing is reserved in the other sets', async () => {
   const ranges = [[{ subnet: '2001:db8::/64' }], [{ subnet: '10.1.2.0/30' }]]
   add({ ranges }, { containerID: 'a' })
   const error = await fails(
@@ -172,20 +172,20 @@ test('a full range says so with its size and what to do, and reserves nothing in
   assert.is(files().includes('2001:db8::3'), false)
 })
 
-test('an ADD that cannot finish gives back what it reserved', async () => {
+test('an ADD that fails releases what it reserved', async () => {
   mkdirSync(file('last_reserved_ip.0/in the way'), { recursive: true })
   assert.throws(() => add({ subnet }), /last_reserved_ip.0: E(ISDIR|NOTEMPTY|EXIST)/)
   assert.equal(files(), ['last_reserved_ip.0', 'lock'])
 })
 
-test('every usable address of a range is given before it is full', async () => {
+test('every usable address of a range is given out before the range is full', async () => {
   const ipam = { subnet: '10.1.2.0/26' }
   const given = Array.from({ length: 61 }, (_, at) => addresses(add(ipam, { containerID: `c${at}` }))[0])
   assert.is(new Set(given).size, 61)
   await fails(() => add(ipam, { containerID: 'late' }), 11, /^failed to allocate for range 0/)
 })
 
-test('the only address left is found wherever it is', async () => {
+test('the last free address is found at any place of the range', async () => {
   for (let host = 2; host < 255; host++) if (host !== 200) plant(`10.1.2.${host}`, 'other\r\neth0')
   assert.equal(addresses(add({ subnet })), ['10.1.2.200/24'])
 })
@@ -208,20 +208,20 @@ test('DEL needs neither ranges nor a reservation nor the directory', async () =>
   assert.equal(files(), ['last_reserved_ip.0', 'lock'])
 })
 
-test('DEL goes by prevResult, too: a record that was edited in place is found', async () => {
+test('DEL also uses prevResult: a record that was edited in place is found', async () => {
   const prevResult = add({ subnet })
   writeFileSync(file('10.1.2.2'), 'c1\r\neth7')
   await del({}, { ifname: 'eth7', prevResult })
   assert.equal(files(), ['last_reserved_ip.0', 'lock'])
 })
 
-test('DEL of a container called like an address leaves last_reserved_ip alone', async () => {
+test('DEL of a container whose ID looks like an address does not touch last_reserved_ip', async () => {
   add({ subnet })
   await del({}, { containerID: '10.1.2.2' })
   assert.equal(files(), ['10.1.2.2', 'last_reserved_ip.0', 'lock'])
 })
 
-test('white space around a record and foreign files do not disturb', async () => {
+test('white space around a record and unknown files are ignored', async () => {
   plant('10.1.2.2', ' c1\r\neth0\n')
   plant('README', 'c1\r\neth0')
   mkdirSync(file('10.1.2.3'))
@@ -230,7 +230,7 @@ test('white space around a record and foreign files do not disturb', async () =>
   assert.equal(files(), ['10.1.2.3', '10.1.2.4', 'README', 'last_reserved_ip.0', 'lock'])
 })
 
-test('records that a crash left empty or zeroed are reported and their addresses given again', () => {
+test('records that a crash left empty or zeroed are reported and their addresses reused', () => {
   plant('10.1.2.2', '')
   plant('10.1.2.3', '\0\0\0\0\0\0')
   plant('10.1.2.4.99.0.tmp', 'c9\r\neth0')
@@ -239,7 +239,7 @@ test('records that a crash left empty or zeroed are reported and their addresses
   assert.is(logged.filter((line) => line.includes('names no container')).length, 2)
 })
 
-test('CHECK passes while the very address is held, and fails when it is gone or somebody else has it', async () => {
+test('CHECK succeeds while the address is reserved, and fails when it is not or another container has it', async () => {
   const prevResult = add({ subnet })
   const check = (more: More = {}) => hostLocal.check(request({ subnet }, { prevResult, ...more }))
   check()
@@ -252,7 +252,7 @@ test('CHECK passes while the very address is held, and fails when it is gone or 
   assert.match((await fails(check, 999, lost)).details, '10.1.2.2 is not reserved')
 })
 
-test('CHECK without an address of ours in prevResult asks that any is held', async () => {
+test('CHECK without an address of the network in prevResult requires that any address is reserved', async () => {
   const prevResult = { ...emptyResult(), ips: [{ address: '192.0.2.1/24' }] }
   const check = () => hostLocal.check(request({ subnet }, { prevResult }))
   await fails(check, 999, 'host-local: Failed to find address added by container c1')
@@ -261,7 +261,7 @@ test('CHECK without an address of ours in prevResult asks that any is held', asy
   check()
 })
 
-test('STATUS is ready while addresses are left, and leaves no file behind', async () => {
+test('STATUS succeeds while addresses are free, and leaves no file', async () => {
   const status = () => hostLocal.status?.(request({ subnet: '10.1.2.0/30' }))
   status()
   assert.equal(files(), ['lock'])
@@ -270,7 +270,7 @@ test('STATUS is ready while addresses are left, and leaves no file behind', asyn
   assert.match(error.details, /^1 of 1 addresses are used; the oldest: 10.1.2.2 by c1 for 0 s; .*grep -r/)
 })
 
-test('STATUS is not ready when reservations cannot be kept', async () => {
+test('STATUS fails when reservations cannot be written', async () => {
   writeFileSync(`${dataDir}/net`, 'in the way')
   await fails(
     () => hostLocal.status?.(request({ subnet })),
@@ -279,7 +279,7 @@ test('STATUS is not ready when reservations cannot be kept', async () => {
   )
 })
 
-test('GC releases what no valid attachment holds, and keeps the rest, lock and last_reserved_ip', async () => {
+test('GC releases addresses without a valid attachment, and keeps the rest, lock and last_reserved_ip', async () => {
   for (const containerID of ['a', 'b', 'c']) add({ subnet }, { containerID })
   add({ subnet }, { containerID: 'a', ifname: 'eth1' })
   plant('10.1.2.100', 'b')
@@ -292,11 +292,11 @@ test('GC releases what no valid attachment holds, and keeps the rest, lock and l
   assert.equal(files(), ['10.1.2.100', '10.1.2.3', '10.1.2.5', 'last_reserved_ip.0', 'lock'])
 })
 
-test('GC keeps what was reserved after it began: the list of the valid cannot name it', async () => {
+test('GC keeps what was reserved after it began: the list of valid attachments cannot contain it', async () => {
   for (const name of ['10.1.2.2', '10.1.2.3']) plant(name, 'stale\r\neth0')
   plant('10.1.2.4', '')
   const collect = request({}, { lenient: true })
-  // What GC reports first, with the lock held, is the empty record: as late as can be.
+  // GC reports the empty record first, with the lock held: the latest moment for a test to act.
   collect.log.warn = () => {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 30)
     plant('10.1.2.3', 'new\r\neth0')
@@ -311,7 +311,7 @@ test('GC with an empty list releases everything', async () => {
   assert.equal(files(), ['last_reserved_ip.0', 'lock'])
 })
 
-test('bad ranges are refused with their place before anything is touched', async () => {
+test('bad ranges are refused with their place before any file is changed', async () => {
   await fails(
     () => add({ ranges: [[{ subnet: '10.1.2.0/31' }]] }),
     7,
@@ -324,13 +324,13 @@ test('bad ranges are refused with their place before anything is touched', async
   assert.throws(files)
 })
 
-test('keys of the short form without a subnet are passed over, with a warning', () => {
+test('keys of the short form without a subnet are ignored, with a warning', () => {
   const { ips } = add({ ranges: [[{ subnet }]], gateway: '10.1.2.9' })
   assert.equal(ips, [{ address: '10.1.2.2/24', gateway: '10.1.2.1' }])
   assert.match(logged.join(), 'ipam.gateway is ignored')
 })
 
-test('a misspelt key of ipam is refused, while keys of the calling plugin are not looked at', async () => {
+test('a misspelt key of ipam is refused, and keys of the calling plugin are ignored', async () => {
   await fails(() => add({ subnett: subnet }), 7, /^unknown key ipam.subnett, did you mean ipam.subnet\?/)
   add({ subnet }, {}, { isGateway: true, bridge: 'br0', subnets: 1 })
   assert.equal(logged, [])

@@ -41,7 +41,7 @@ const freeName = () => {
   return found && formatAddress(found)
 }
 
-test('what is reserved through it is known without reading the other records', () => {
+test('reservations made with the index are found without reading the other records', () => {
   take('10.1.2.1', holder('a'))
   take('10.1.2.2', holder('b'))
   assert.ok(isCurrent(directory, root()))
@@ -51,7 +51,7 @@ test('what is reserved through it is known without reading the other records', (
   assert.ok(isCurrent(directory, root()))
 })
 
-test('what is released is known to be free', () => {
+test('a released address is free in the index', () => {
   take('10.1.2.1', holder('a'))
   take('fd00::7', holder('a'))
   open((store) => {
@@ -62,7 +62,7 @@ test('what is released is known to be free', () => {
   assert.is(freeName(), '10.1.2.1')
 })
 
-test('files that somebody else made, took away or replaced are noticed', () => {
+test('records that another program made, removed or replaced are noticed', () => {
   take('10.1.2.1', holder('a'))
   writeFileSync(`${directory}/10.1.2.2`, 'b\r\neth0')
   assert.not.ok(isCurrent(directory, root()))
@@ -86,7 +86,7 @@ test('a change within the same tick of the clock is noticed', () => {
   assert.is(held(holder('ours')).length, 199)
 })
 
-test('a directory that was restored from a backup, times and all, is read anew', () => {
+test('a directory that was restored from a backup with its times is read again', () => {
   take('10.1.2.1', holder('a'))
   const { atime, mtime } = statSync(directory)
   open((store) => {
@@ -97,7 +97,7 @@ test('a directory that was restored from a backup, times and all, is read anew',
   assert.equal(held(holder('a')), ['10.1.2.1'])
 })
 
-test('an index that is damaged, lost or cannot be kept costs time, not correctness', () => {
+test('an index that is damaged, lost or not writable costs time, not correctness', () => {
   take('10.1.2.1', holder('a'))
   rmSync(indexHome(directory), { recursive: true })
   assert.equal(held(holder('a')), ['10.1.2.1'])
@@ -110,14 +110,14 @@ test('an index that is damaged, lost or cannot be kept costs time, not correctne
   assert.is(freeName(), '10.1.2.4')
 })
 
-test('one that another boot left is not believed', () => {
+test('the index of another boot is not used', () => {
   take('10.1.2.1', holder('a'))
   renameSync(root(), `${indexHome(directory)}/unknown-boot`)
   assert.not.ok(isCurrent(directory, root()))
   assert.equal(held(holder('a')), ['10.1.2.1'])
 })
 
-test('a record made by hand while the index was in use is passed over, and known to the next call', () => {
+test('a record made by hand while the index is in use is skipped, and known to the next call', () => {
   take('10.1.2.1', holder('a'))
   open((store) => {
     writeFileSync(`${directory}/10.1.2.2`, 'hand\r\neth0')
@@ -130,7 +130,7 @@ test('a record made by hand while the index was in use is passed over, and known
   assert.is(readFileSync(`${directory}/10.1.2.2`, 'utf8'), 'hand\r\neth0')
 })
 
-test('thousands of reservations that were there before are found one by one, and all of them', () => {
+test('each of thousands of existing reservations is found, and all of them together', () => {
   for (let at = 0; at < 5000; at++)
     writeFileSync(`${directory}/10.2.${at >> 8}.${at & 255}`, `container-${at}\r\neth${at % 3}`)
   open(() => {})
@@ -142,7 +142,7 @@ test('thousands of reservations that were there before are found one by one, and
   withAll(directory, log, (_, all) => assert.is(all.length, 5000))
 })
 
-test('names that no file may have are found all the same', () => {
+test('containers whose names cannot be file names are found', () => {
   const long = 'x'.repeat(300)
   writeFileSync(`${directory}/10.1.2.1`, `${long}\r\neth0`)
   writeFileSync(`${directory}/10.1.2.2`, 'größe/../a b\r\neth0')

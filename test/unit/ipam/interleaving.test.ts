@@ -1,4 +1,4 @@
-/** Whatever happens, and in whatever order: no address has two holders, and none is lost. */
+/** In any order of events, no address has two holders, and none is lost. */
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import fc from 'fast-check'
@@ -19,7 +19,7 @@ const containers = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']
 
 const container = fc.constantFrom(...containers)
 const one = <Kind extends string>(kind: Kind) => fc.record({ kind: fc.constant(kind), container })
-/** What may happen to a network's reservations. */
+/** Events that change a network's reservations. */
 const event = fc.oneof(
   { weight: 12, arbitrary: one('ADD') },
   { weight: 12, arbitrary: one('DEL') },
@@ -31,7 +31,7 @@ const event = fc.oneof(
   fc.constant({ kind: 'index lost' as const }),
 )
 
-/** A network, and what is to be so: the holder of each address. */
+/** A network, and the expected holder of each address. */
 class Network {
   readonly dataDir = makeDirectory()
   readonly held = new Map<string, string>()
@@ -80,7 +80,7 @@ class Network {
     for (const [file, holder] of this.held) if (holder === containerID) this.held.delete(file)
   }
 
-  /** As the reference does it: no index, no temporary name. */
+  /** ADD of the reference: no index, no temporary name. */
   foreignAdd(containerID: string): void {
     const file = Array.from({ length: 5 }, (_, at) => `10.1.2.${at + 2}`).find((name) => !this.held.has(name))
     if (!file || this.has(containerID)) return
@@ -100,28 +100,28 @@ class Network {
     for (const containerID of containers) if (!valid.includes(containerID)) this.leave(containerID)
   }
 
-  /** The index is another boot's from now on; all that was known of then is dead. What was not, nobody can tell. */
+  /** Makes the index one of an earlier boot: the containers that it knows have ended. */
   reboot(): void {
     const root = indexRoot(this.directory)
     if (!existsSync(root)) return
-    // The last call of the old boot, which saw everything.
-    hostLocal.del(this.request('nobody'))
+    // The last call of the earlier boot puts all reservations into the index.
+    hostLocal.del(this.request('unrelated'))
     const earlier = `00000000-0000-4000-8000-${String(++this.boots).padStart(12, '0')}`
     renameSync(root, `${indexHome(this.directory)}/${earlier}`)
     this.held.clear()
-    hostLocal.del(this.request('nobody'))
+    hostLocal.del(this.request('unrelated'))
   }
 
-  /** An empty record and a temporary file, as a kill and a power loss leave them. */
+  /** Leaves an empty record and a temporary file, as a kill and a power loss do. */
   crash(): void {
     if (!existsSync(this.directory)) return
     const file = ['10.1.2.2', '10.1.2.3', 'fd00::2'].find((name) => !this.held.has(name))
     if (file) writeFileSync(`${this.directory}/${file}`, '')
     writeFileSync(`${this.directory}/10.1.2.4.99.0.tmp`, 'half')
-    hostLocal.del(this.request('nobody'))
+    hostLocal.del(this.request('unrelated'))
   }
 
-  /** What is in the directory is what is to be so. */
+  /** Asserts that the directory holds the expected reservations. */
   verify(): void {
     if (!existsSync(this.directory)) return
     const files = readdirSync(this.directory).filter((name) => /^[0-9a-f:.]+$/.test(name))
@@ -133,7 +133,7 @@ class Network {
   }
 }
 
-test('property: no duplicate and no leak, whatever the interleaving of ADD, DEL, GC, the reference, crashes and boots', () => {
+test('property: no duplicate and no leak with any interleaving of ADD, DEL, GC, the reference, crashes and boots', () => {
   fc.assert(
     fc.property(fc.array(event, { maxLength: 60, size: 'max' }), (events) => {
       const network = new Network()

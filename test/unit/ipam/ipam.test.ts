@@ -26,7 +26,7 @@ function outer(ipam: object, more: Partial<Request<never>> = {}, rest: object = 
 }
 const ipam = (...args: Parameters<typeof outer>) => ipamOf(outer(...args)) as Ipam
 
-/** Puts a delegate into CNI_PATH that notes its calls and then runs a shell line. */
+/** Puts a delegate into CNI_PATH that records its calls and then runs a shell line. */
 function install(name: string, line: string): void {
   const script = `#!/bin/sh\ncat > ${bin}/input\necho $CNI_COMMAND $SOME_VARIABLE >> ${bin}/calls\n${line}\n`
   writeFileSync(`${bin}/${name}`, script, { mode: 0o755 })
@@ -38,7 +38,7 @@ test('a network without ipam.type has no IPAM', () => {
   assert.is(ipamOf({ ...outer({}), config: {} } as never), undefined)
 })
 
-test('this very executable under the name host-local runs in the same process', async () => {
+test('host-local that is a link to this executable runs in the same process', async () => {
   symlinkSync(process.execPath, `${bin}/host-local`)
   const section = { type: 'host-local', dataDir, Subnet: '10.1.2.0/24' }
   const { ips } = await ipam(section).add()
@@ -50,7 +50,7 @@ test('this very executable under the name host-local runs in the same process', 
   await fails(() => ipam(section).check(), 999, /^host-local: Failed to find address/)
 })
 
-test('in the same process, GC is handed on, and DEL goes by what it understands', async () => {
+test('in the same process, GC reaches the delegate, and DEL uses the valid parts of the configuration', async () => {
   symlinkSync(process.execPath, `${bin}/host-local`)
   const section = { type: 'host-local', dataDir, subnet: '10.1.2.0/24' }
   await ipam(section).add()
@@ -61,7 +61,7 @@ test('in the same process, GC is handed on, and DEL goes by what it understands'
   await fails(() => ipam(section, { containerID: 'c2' }).check(), 999, /^host-local: Failed to find address/)
 })
 
-test('this very executable under the name static runs in the same process, at any depth of links', async () => {
+test('static that is a link to this executable, at any depth of links, runs in the same process', async () => {
   mkdirSync(`${bin}/deep`)
   symlinkSync(process.execPath, `${bin}/deep/patchbay`)
   symlinkSync('deep/patchbay', `${bin}/static`)
@@ -69,7 +69,7 @@ test('this very executable under the name static runs in the same process, at an
   assert.equal(ips, [{ address: '10.1.2.3/24' }])
 })
 
-test('a bad ipam section is refused beforehand by prepare', async () => {
+test('prepare refuses a bad ipam section', async () => {
   symlinkSync(process.execPath, `${bin}/host-local`)
   await fails(
     () => ipam({ type: 'host-local', subnet: '10.1.2.0/31' }).prepare(),
@@ -79,13 +79,13 @@ test('a bad ipam section is refused beforehand by prepare', async () => {
   await fails(() => ipam({ type: 'nosuch' }).prepare(), 7, /^failed to find plugin "nosuch"/)
 })
 
-test("somebody else's plugin of our name is executed", async () => {
+test('a plugin of the same name from another project is executed', async () => {
   install('host-local', `echo '{"cniVersion":"1.1.0","ips":[{"address":"192.0.2.9/24"}]}'`)
   const { ips } = await ipam({ type: 'host-local', subnet: '10.1.2.0/24' }).add()
   assert.equal(ips, [{ address: '192.0.2.9/24' }])
 })
 
-test('a delegate gets the same environment and input, and only the command is ours', async () => {
+test('a delegate gets the same environment and input, except for CNI_COMMAND', async () => {
   install('other', 'echo null')
   process.env.SOME_VARIABLE = 'kept'
   const input = '{ "name":\t"net", "ipam": {"type": "other"} }\n'
@@ -97,7 +97,7 @@ test('a delegate gets the same environment and input, and only the command is ou
   delete process.env.SOME_VARIABLE
 })
 
-test('a delegate may answer in any version, state none, or give null', async () => {
+test('a delegate may answer in any version, without a version, or with null', async () => {
   install('oldest', `echo '{"cniVersion":"0.2.0","ip4":{"ip":"192.0.2.9/24","gateway":"192.0.2.1"}}'`)
   assert.equal((await ipam({ type: 'oldest' }).add()).ips, [
     { address: '192.0.2.9/24', gateway: '192.0.2.1' },
@@ -109,7 +109,7 @@ test('a delegate may answer in any version, state none, or give null', async () 
   assert.equal((await ipam({ type: 'none' }).add()).ips, [])
 })
 
-test('the error of a delegate is ours, and its failed ADD is followed by its DEL', async () => {
+test('the error of a delegate is passed on, and its failed ADD is followed by its DEL', async () => {
   install('failing', `echo '{"code":42,"msg":"no luck","details":"today"}'; exit 1`)
   const error = await fails(() => ipam({ type: 'failing' }).add(), 42, 'no luck')
   assert.is(error.details, 'today')
@@ -117,13 +117,13 @@ test('the error of a delegate is ours, and its failed ADD is followed by its DEL
   assert.equal(logged, ['no luck'])
 })
 
-test('a delegate whose answer is no result is called back with DEL', async () => {
+test('a delegate whose answer is no result is called again with DEL', async () => {
   install('babbling', 'echo hello')
   await fails(() => ipam({ type: 'babbling' }).add(), 6, /^error unmarshall answer of babbling/)
   assert.equal(calls(), ['ADD', 'DEL'])
 })
 
-test('a delegate that fails without an error is quoted', async () => {
+test('the output of a delegate that fails without an error is quoted', async () => {
   install('mute', 'exit 3')
   await fails(
     () => ipam({ type: 'mute' }).del(),
@@ -155,7 +155,7 @@ test('a plugin that is missing, or named by a path, is an error of every verb', 
   await fails(() => ipam({ type: 'nosuch' }, { path: [] }).add(), 7, 'no paths provided')
 })
 
-test('a delegate that is being written is waited for', async () => {
+test('a delegate whose file is being written is called again until it can be executed', async () => {
   install('busy', 'echo null')
   const writer = spawn('sh', ['-c', `exec 3>>${bin}/busy; echo; sleep 0.3`])
   await once(writer.stdout, 'data')
@@ -163,7 +163,7 @@ test('a delegate that is being written is waited for', async () => {
   assert.equal(calls(), ['ADD'])
 })
 
-test('directories and files that cannot be executed are no plugins', async () => {
+test('directories and files without execute permission are no plugins', async () => {
   mkdirSync(`${bin}/directory`)
   await fails(() => ipam({ type: 'directory' }).add(), 7, /^failed to find plugin "directory"/)
   install('text', 'true')

@@ -46,12 +46,12 @@ test('a container gets the addresses and routes of each plugin, in the order of 
   assert.equal(addresses(await add([six, four()], { containerID: 'c2' })), ['fd00::5/64', '10.1.2.3/24'])
 })
 
-test('addresses that the wire has already are passed over by each plugin that can choose', async () => {
+test('each plugin that can choose skips addresses that answer on the network', async () => {
   const avoid = ['10.1.2.2', '10.1.2.3']
   assert.equal(addresses(await add([six, four()], { avoid })), ['fd00::5/64', '10.1.2.4/24'])
 })
 
-test('name servers are those of all, other DNS settings those of the first that has any', async () => {
+test('the result has the name servers of all plugins, and the other DNS settings of the first that has any', async () => {
   const one = { ...six, dns: { nameservers: ['fd00::53'], domain: 'a.example' } }
   const other = {
     type: 'static',
@@ -62,7 +62,7 @@ test('name servers are those of all, other DNS settings those of the first that 
   assert.equal((await add([one, other])).dns, expected)
 })
 
-test('when one fails, those before it take theirs back', async () => {
+test('when one plugin fails, those before it release their addresses', async () => {
   const refusing = `#!/bin/sh\n[ $CNI_COMMAND = DEL ] || { echo '{"code":11,"msg":"empty"}'; exit 1; }\n`
   writeFileSync(`${bin}/refusing`, refusing, { mode: 0o755 })
   await fails(() => add([four(), { type: 'refusing' }]), 11, 'empty')
@@ -83,7 +83,7 @@ test('the published schema allows the families that ADD takes', () => {
   assert.match(JSON.stringify(jsonSchema(ipamList)), /"family":\{[^}]*"enum":\[4,6\]/)
 })
 
-test('addresses that are asked for go to the plugin of their family', async () => {
+test('requested addresses go to the plugin of their family', async () => {
   const list = [
     { ...four(), family: 4 },
     { type: 'static', family: 6 },
@@ -100,7 +100,7 @@ test('addresses that are asked for go to the plugin of their family', async () =
   ])
 })
 
-test('CHECK is that of each, and DEL releases all, whatever the configuration has become', async () => {
+test('CHECK calls each plugin, and DEL releases all even with a damaged configuration', async () => {
   const prevResult = await add([four(), six])
   await ipamList.check(request([four(), six], { prevResult }))
   const other = { ...six, addresses: [{ address: 'fd00::6/64' }] }
@@ -119,19 +119,19 @@ test('CHECK is that of each, and DEL releases all, whatever the configuration ha
   await ipamList.del(request('rubbish', { lenient: true }))
 })
 
-test('DEL goes on when one plugin fails, and tells', async () => {
+test('when one plugin fails, DEL continues and reports it', async () => {
   await add([six, four()])
   await fails(() => ipamList.del(request([{ type: 'nosuch' }, four()], { lenient: true })), 7, /"nosuch"/)
   assert.equal(reserved(), [])
 })
 
-test('GC goes on when one plugin fails, and tells', async () => {
+test('when one plugin fails, GC continues and reports it', async () => {
   await add([six, four()])
   await fails(() => ipamList.gc?.(request([{ type: 'nosuch' }, four()], { lenient: true })), 7, /"nosuch"/)
   assert.equal(reserved(), [])
 })
 
-test('STATUS is that of each, and GC is done by each', async () => {
+test('STATUS and GC call each plugin', async () => {
   const tiny = { ...four(), subnet: '10.1.2.0/30' }
   await ipamList.status?.(request([six, tiny]))
   await add([tiny])

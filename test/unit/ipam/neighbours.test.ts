@@ -25,7 +25,7 @@ const all = new Map(
   await Promise.all(Object.entries(plugins).map(async ([name, load]) => [name, await load()] as const)),
 )
 
-/** What the plugin of a configuration says. */
+/** The segment that the plugin of a configuration states. */
 function segmentOf(keys: Keys): string | undefined {
   const plugin = all.get(keys.type)
   return plugin?.segment?.(plugin.config.parseLeniently({ ...keys }, silent))
@@ -38,7 +38,7 @@ function request(network: string, keys: Keys, ipam: object = { subnet }) {
 const add = (...network: Parameters<typeof request>) => hostLocal.add(request(...network)) as Result
 const status = (...network: Parameters<typeof request>) => hostLocal.status?.(request(...network))
 
-test('STATUS says 51 while another network gives the same addresses on the same segment, and names both ranges', async () => {
+test('STATUS fails with 51 while another network gives the same addresses on the same segment, and names both ranges', async () => {
   add('one', onBridge('br0'))
   status('one', onBridge('br0'))
   const error = await fails(
@@ -53,7 +53,7 @@ test('STATUS says 51 while another network gives the same addresses on the same 
   status('one', onBridge('br0'))
 })
 
-test('ranges of either family count, wherever in the sets they are', async () => {
+test('ranges of both families count, at any place in the sets', async () => {
   add(
     'one',
     { type: 'ptp' },
@@ -75,7 +75,7 @@ test('the same ranges on other segments, and other ranges on the same segment, a
   status('two', onBridge('br0'), { subnet: '10.1.3.0/24' })
 })
 
-test('a network of an earlier boot, without containers, or that cannot be read is none', () => {
+test('a network of an earlier boot, without containers, or with unreadable state is ignored', () => {
   add('one', onBridge('br0'))
   const file = `${indexHome(`${dataDir}/one`)}/segment`
   const text = readFileSync(file, 'utf8')
@@ -89,7 +89,7 @@ test('a network of an earlier boot, without containers, or that cannot be read i
   status('two', onBridge('br0'))
 })
 
-test('what is said of the segment leaves the index sealed, and is lost without harm', () => {
+test('writing the segment keeps the index valid, and a failure to write it does no harm', () => {
   const directory = `${dataDir}/one`
   add('one', onBridge('br0'))
   assert.ok(isCurrent(directory, indexRoot(directory)))
@@ -101,7 +101,7 @@ test('what is said of the segment leaves the index sealed, and is lost without h
   status('two', onBridge('br0'))
 })
 
-test('a segment is known by what tells it from others of its kind', () => {
+test('a segment is identified by the keys that separate it from others of its kind', () => {
   assert.is(segmentOf({ type: 'bridge' }), segmentOf({ type: 'bridge', bridge: 'cni0', mtu: 1400 }))
   assert.is.not(segmentOf({ type: 'vlan', vlanId: 5 }), segmentOf({ type: 'vlan', vlanId: 6 }))
   for (const unknown of [{ type: 'host-device' }, { type: 'macvlan', linkInContainer: true }])
@@ -132,7 +132,7 @@ for (const type of ['macvtap', 'ipvtap', 'macsec'])
     await fails(() => status('two', { type, master: 'eth0' }), 51, /clashes with/)
   })
 
-test('executed for another plugin, host-local asks that plugin for the segment', async () => {
+test('host-local that is executed for another plugin takes the segment from that plugin', async () => {
   const ipam = { type: 'host-local', dataDir, subnet }
   const config = { ...onBridge('br0'), cniVersion: '1.1.0', name: 'two', ipam }
   const plugin = hostLocal as unknown as Plugin

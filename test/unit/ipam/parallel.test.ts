@@ -12,7 +12,7 @@ const CONTAINERS = 4
 
 test.after(removeDirectories)
 
-test('many processes at once never give an address twice, and each holds what it was told', async () => {
+test('many processes at once never give an address twice, and each holds the address of its answer', async () => {
   const dataDir = makeDirectory()
   const names = Array.from({ length: PROCESSES }, (_, at) => `p${at}`)
   const outputs = await Promise.all(

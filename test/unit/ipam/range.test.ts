@@ -40,7 +40,7 @@ test('an IPv6 range has no broadcast address to leave out', () => {
   )
 })
 
-test('start, end and gateway are taken as they are given, the gateway even from elsewhere', () => {
+test('start, end and gateway are used as configured, the gateway also from outside the subnet', () => {
   const given = {
     subnet: '192.0.2.0/24',
     rangeStart: '192.0.2.40',
@@ -51,7 +51,7 @@ test('start, end and gateway are taken as they are given, the gateway even from 
   assert.equal(range(given).gateway, address('198.51.100.1'))
 })
 
-test('a subnet with host bits is refused with the network address it meant', () => {
+test('a subnet with host bits is refused with its network address', () => {
   refused(
     () => range({ subnet: '192.0.2.12/24' }),
     'ipam.subnet: Network has host bits set. For a subnet mask of length 24 the network address is 192.0.2.0',
@@ -65,7 +65,7 @@ test('a subnet without room for a gateway and a container is refused', () => {
   range({ subnet: '2001:db8::/126' })
 })
 
-test('what is no subnet or no address is refused where it stands', () => {
+test('text that is no subnet or no address is refused with its place', () => {
   refused(() => range({ subnet: '192.0.2.0' }), 'ipam.subnet: invalid CIDR address: 192.0.2.0')
   refused(
     () => range({ subnet: '192.0.2.0/24', gateway: '192.0.2.1/24' }),
@@ -96,7 +96,7 @@ test('a range that ends before it starts is refused', () => {
   )
 })
 
-test('a range with nothing to give is refused', () => {
+test('a range without a usable address is refused', () => {
   refused(
     () => range({ subnet: '192.0.2.0/24', rangeEnd: '192.0.2.1' }),
     'ipam: range 192.0.2.1-192.0.2.1 is only the gateway, network or broadcast address',
@@ -110,7 +110,7 @@ test('a gateway of the other family is refused', () => {
   )
 })
 
-test('a range includes its ends and what lies between, of its own family only', () => {
+test('a range includes its ends and the addresses between, only of its own family', () => {
   const ten = range({ subnet: '192.0.2.0/24', rangeStart: '192.0.2.40', rangeEnd: '192.0.2.50' })
   const inside = (text: string) => includes(ten, address(text))
   assert.equal(['192.0.2.40', '192.0.2.45', '192.0.2.50'].map(inside), [true, true, true])
@@ -136,7 +136,7 @@ test('the place of a bad range inside a set is named', () => {
   )
 })
 
-test('one subnet may be cut into disjoint ranges', () => {
+test('one subnet may be divided into disjoint ranges', () => {
   const halves = set(
     { subnet: '192.0.2.0/24', rangeEnd: '192.0.2.99' },
     { subnet: '192.0.2.0/24', rangeStart: '192.0.2.100' },
@@ -144,7 +144,7 @@ test('one subnet may be cut into disjoint ranges', () => {
   assert.is(formatRangeSet(halves), '192.0.2.1-192.0.2.99,192.0.2.100-192.0.2.254')
 })
 
-test('sets that share addresses are refused, and so are none at all', () => {
+test('sets that share addresses are refused, and so is an empty list of sets', () => {
   const [one, other] = [set({ subnet: '192.0.2.0/24' }), set({ subnet: '192.0.0.0/16' })]
   refused(() => requireDistinct([one, other]), 'ipam.ranges: range set 0 overlaps with 1')
   refused(() => requireDistinct([]), 'ipam: no IP ranges specified')
@@ -160,7 +160,7 @@ test('gateway, network and broadcast address have a role, even where the range i
   assert.is(roleOf(set({ subnet: '2001:db8::/120' }), address('2001:db8::ff')), undefined)
 })
 
-test('the capacity of a set counts what can be given out', () => {
+test('the capacity of a set is the number of addresses that it can give out', () => {
   assert.is(capacity(set({ subnet: '192.0.2.0/24' })), 253n)
   assert.is(capacity(set({ subnet: '192.0.2.0/24', rangeStart: '192.0.2.0', rangeEnd: '192.0.2.255' })), 253n)
   assert.is(capacity(set({ subnet: '192.0.2.0/24', gateway: '198.51.100.1' })), 254n)

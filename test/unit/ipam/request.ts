@@ -1,4 +1,4 @@
-/** What the tests of IPAM share: requests as the run loop would make them, and directories of their own. */
+/** Helpers of the IPAM tests: requests like those of the run loop, and temporary directories. */
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -10,7 +10,7 @@ import type { Plugin, Request } from '../../../shared/cni/plugin.ts'
 /** The lines that a plugin logged since the last request was made. */
 export const logged: string[] = []
 
-/** A request whose configuration is judged strictly, or leniently as for DEL. */
+/** A request whose configuration is validated strictly, or leniently as for DEL. */
 export function requestOf<Config>(
   { name, config }: Pick<Plugin<Config>, 'name' | 'config'>,
   raw: Record<string, unknown>,
@@ -41,7 +41,7 @@ export function requestOf<Config>(
 
 const directories: string[] = []
 
-/** A new directory, which `removeDirectories` takes away again. */
+/** A new directory; `removeDirectories` deletes it. */
 export function makeDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'patchbay-ipam-'))
   directories.push(directory)
@@ -52,7 +52,7 @@ export function removeDirectories(): void {
   for (const directory of directories.splice(0)) rmSync(directory, { recursive: true, force: true })
 }
 
-/** Asserts that an action fails with a CNI error of this code whose message is, or matches, this. */
+/** Asserts that an action fails with a CNI error of this code and this message, or one that matches. */
 export async function fails(
   action: () => unknown,
   code: number,

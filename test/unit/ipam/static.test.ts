@@ -65,7 +65,7 @@ test('args.cni.ips replaces the configuration and CNI_ARGS, runtimeConfig.ips re
   assert.equal(addresses(add({ addresses: [four] }, {}, { runtimeConfig: { ips: [] } })), [four.address])
 })
 
-test('an address without its prefix length is refused wherever it comes from', async () => {
+test('an address without its prefix length is refused from every source', async () => {
   await fails(
     () => add({ addresses: [{ address: '10.10.0.1' }] }),
     7,
@@ -83,7 +83,7 @@ test('an address without its prefix length is refused wherever it comes from', a
   )
 })
 
-test('an address that is listed twice is refused beforehand, by its place, however it is written', async () => {
+test('an address that is listed twice, in any spelling, is refused with its place', async () => {
   const prepare = (ipam: object, more?: More, rest?: object) =>
     staticIpam.prepare?.(request(ipam, more, rest))
   const again = { address: '3ffe:ffff:0000:01ff::1/64' }
@@ -103,7 +103,7 @@ test('an address that is listed twice is refused beforehand, by its place, howev
   prepare({ addresses: [four, six] }, { args: { IP: '10.10.0.2/24' } })
 })
 
-test('an address that no interface can have is refused with what it is', async () => {
+test('an address that no interface can have is refused with its kind', async () => {
   const bad = {
     '0.0.0.0/0': 'the unspecified address',
     '::/64': 'the unspecified address',
@@ -125,7 +125,7 @@ test('an address that no interface can have is refused with what it is', async (
   assert.equal(addresses(add({ addresses: good.map((address) => ({ address })) })), good)
 })
 
-test('a gateway that cannot be one is refused: of the other IP version, or the container itself', async () => {
+test('a gateway of the other IP version, or with the container’s own address, is refused', async () => {
   for (const gateway of ['fd00::1', '10.10.0.1'])
     await fails(
       () => add({ addresses: [{ ...four, gateway }] }),
@@ -139,7 +139,7 @@ test('a gateway that is no address is refused', async () => {
   await fails(() => add({ addresses: [{ ...four, gateway: 'x' }] }), 7, /^ipam.addresses\[0\].gateway is "x"/)
 })
 
-test('the ipam section is needed', async () => {
+test('a missing ipam section is refused', async () => {
   await fails(() => requestOf(staticIpam, {}), 7, /^ipam is missing/)
 })
 
@@ -157,7 +157,7 @@ test('versions before 0.3.0 take one address of each family', async () => {
   ])
 })
 
-test('CHECK needs every address with its gateway in prevResult, however it is written', async () => {
+test('CHECK requires every address with its gateway in prevResult, in any spelling', async () => {
   const check = (...ips: Ip[]) =>
     staticIpam.check(request({ addresses: [four, six] }, { prevResult: { ...emptyResult(), ips } }))
   const same = { address: '3ffe:ffff:0000:01ff::1/64', gateway: '3ffe:ffff::1' }
@@ -171,7 +171,7 @@ test('CHECK needs every address with its gateway in prevResult, however it is wr
   await fails(() => staticIpam.check(request({ addresses: [four] })), 7, 'Required prevResult missing')
 })
 
-test('an address without a gateway may have one in prevResult: the interface plugin chose it', () => {
+test('an address without a gateway may have one in prevResult, chosen by the interface plugin', () => {
   const prevResult = { ...emptyResult(), ips: [four] }
   staticIpam.check(request({ addresses: [{ address: four.address }] }, { prevResult }))
 })

@@ -44,7 +44,7 @@ const reserved = () =>
     .filter((name) => /^[0-9a-f:.]+$/.test(name))
     .sort()
 const pod = (name: string) => ({ K8S_POD_NAMESPACE: 'default', K8S_POD_NAME: name })
-/** Makes a record older by so many seconds. */
+/** Makes a record older by a number of seconds. */
 function age(file: string, seconds: number): void {
   const time = statSync(`${dataDir}/net/${file}`).mtimeMs / 1000 - seconds
   utimesSync(`${dataDir}/net/${file}`, time, time)
@@ -58,7 +58,7 @@ test('a pod that comes back in another sandbox gets its old address', () => {
   assert.is(record('10.1.2.2'), 'sandbox2\r\neth0')
 })
 
-test('of each range set, and for each interface of its own', () => {
+test('it gets the old address of each range set, for each of its interfaces', () => {
   const both = { sticky: true, ranges: [[{ subnet }], [{ subnet: 'fd00::/64' }]] }
   const [a, b] = [pod('web-0'), pod('web-0')]
   assert.equal(add(both, { containerID: 's1', args: a }), ['10.1.2.2', 'fd00::2'])
@@ -69,7 +69,7 @@ test('of each range set, and for each interface of its own', () => {
   assert.equal(add(both, { containerID: 's2', args: b }), ['10.1.2.2', 'fd00::2'])
 })
 
-test('a key of its own may be given by CNI_ARGS or args, and a container without any comes back by its ID', () => {
+test('the key may be set in CNI_ARGS or args, and without one the container ID is the key', () => {
   assert.equal(add(sticky, { containerID: 's1', args: { ...pod('web-0'), STICKY_KEY: 'db' } }), ['10.1.2.2'])
   del(sticky, { containerID: 's1' })
   const rest = { args: { cni: { stickyKey: 'db' } } }
@@ -86,7 +86,7 @@ test('a key with spaces or control characters is refused before anything is rese
   assert.not.ok(existsSync(`${dataDir}/net`))
 })
 
-test('DEL knows the name as ADD did, should the index be lost meanwhile; one that cannot be is no reason to fail', () => {
+test('DEL derives the key as ADD did, so a lost index does no harm; an invalid key does not fail DEL', () => {
   add(sticky, { containerID: 's1', args: pod('web-0') })
   add(sticky, { containerID: 's2', args: pod('web-1') })
   rmSync(indexHome(`${dataDir}/net`), { recursive: true })
@@ -96,7 +96,7 @@ test('DEL knows the name as ADD did, should the index be lost meanwhile; one tha
   assert.is(record('10.1.2.2'), 'sticky:default/web-0\r\neth0')
 })
 
-test('a late DEL of an earlier sandbox takes nothing from the one that has the address now', () => {
+test('a late DEL of an earlier sandbox does not release the address of the new one', () => {
   const prevResult = hostLocal.add(request(sticky, { containerID: 's1', args: pod('web-0') })) as Result
   del(sticky, { containerID: 's1', args: pod('web-0') })
   assert.equal(add(sticky, { containerID: 's2', args: pod('web-0') }), ['10.1.2.2'])
@@ -104,7 +104,7 @@ test('a late DEL of an earlier sandbox takes nothing from the one that has the a
   assert.is(record('10.1.2.2'), 's2\r\neth0')
 })
 
-test('nobody else gets an address that waits, until its grace time is over and nothing else is left', async () => {
+test('no other container gets a kept address until its grace time is over and no other address is free', async () => {
   add(tiny, { containerID: 's1', args: pod('web-0') })
   del(tiny, { containerID: 's1' })
   assert.is(record('10.1.2.2'), 'sticky:default/web-0\r\neth0')
@@ -117,7 +117,7 @@ test('nobody else gets an address that waits, until its grace time is over and n
   assert.equal(add(tiny, other), ['10.1.2.2'])
 })
 
-test('an address that waits cannot be asked for by others, but by its own container', async () => {
+test('a kept address can be requested by its own container only', async () => {
   add(sticky, { containerID: 's1', args: pod('web-0') })
   del(sticky, { containerID: 's1' })
   const IP = '10.1.2.2'
@@ -130,13 +130,13 @@ test('an address that waits cannot be asked for by others, but by its own contai
   assert.equal(add(sticky, { containerID: 's3', args: { ...pod('web-0'), IP } }), [IP])
 })
 
-test('without sticky, what was kept before goes to whoever needs it', () => {
+test('without sticky, an address that was kept before goes to any container', () => {
   add(tiny, { containerID: 's1' })
   del(tiny, { containerID: 's1' })
   assert.equal(add({ subnet: tiny.subnet }, { containerID: 's2' }), ['10.1.2.2'])
 })
 
-test('a second DEL of the one that left changes nothing, and CHECK of it fails', async () => {
+test('a second DEL of a container whose address is kept changes nothing, and its CHECK fails', async () => {
   const prevResult = hostLocal.add(request(sticky)) as Result
   del(sticky)
   del(sticky)
@@ -148,7 +148,7 @@ test('a second DEL of the one that left changes nothing, and CHECK of it fails',
   )
 })
 
-test('GC keeps what waits while its grace lasts, and lets a container that vanished come back', () => {
+test('GC keeps addresses during their grace time, also that of a container that vanished', () => {
   add(sticky, { containerID: 'left', args: pod('left') })
   del(sticky, { containerID: 'left' })
   add(sticky, { containerID: 'vanished', args: pod('vanished') })
@@ -163,12 +163,12 @@ test('GC keeps what waits while its grace lasts, and lets a container that vanis
   assert.equal(reserved(), [])
 })
 
-test('an ADD that fails gives what waited back to wait', async () => {
+test('an ADD that fails returns a kept address to its kept state', async () => {
   const both = { sticky: true, ranges: [[{ subnet }], [{ subnet: '10.2.2.0/30' }]] }
   add(both, { containerID: 's1', args: pod('web-0') })
   del(both, { containerID: 's1' })
   rmSync(`${dataDir}/net/10.2.2.2`)
-  add({ subnet: '10.2.2.0/30' }, { containerID: 'thief' })
+  add({ subnet: '10.2.2.0/30' }, { containerID: 'other' })
   await fails(
     () => add(both, { containerID: 's2', args: pod('web-0') }),
     11,
@@ -177,7 +177,7 @@ test('an ADD that fails gives what waited back to wait', async () => {
   assert.is(record('10.1.2.2'), 'sticky:default/web-0\r\neth0')
 })
 
-/** From now on, all that was known until now is known from an earlier boot. */
+/** Makes the index one of an earlier boot. */
 function reboot(): void {
   renameSync(
     indexRoot(`${dataDir}/net`),
@@ -185,7 +185,7 @@ function reboot(): void {
   )
 }
 
-test('after a boot, reservations of containers that ended with the earlier one are taken back', () => {
+test('after a boot, reservations of containers that ended with the earlier boot are released', () => {
   const directory = makeDirectory()
   const netns = `${directory}/netns`
   symlinkSync('/proc/self/ns/net', netns)
@@ -199,7 +199,7 @@ test('after a boot, reservations of containers that ended with the earlier one a
   assert.equal(readdirSync(indexHome(`${dataDir}/net`)).length, 1)
 })
 
-test('a container whose namespace is still the very one it had is alive, whatever the boot', () => {
+test('a container whose namespace is still the same one keeps its address after a boot', () => {
   const netns = `${makeDirectory()}/netns`
   symlinkSync('/proc/self/ns/net', netns)
   add({ subnet }, { containerID: 'alive', netns })
@@ -208,7 +208,7 @@ test('a container whose namespace is still the very one it had is alive, whateve
   assert.equal(reserved(), ['10.1.2.2', '10.1.2.3'])
 })
 
-test('a namespace of the same name that is another one keeps nobody alive', () => {
+test('a container whose namespace was replaced by another of the same name loses its address after a boot', () => {
   const netns = `${makeDirectory()}/netns`
   symlinkSync('/proc/self/ns/net', netns)
   add({ subnet }, { containerID: 'dead', netns })
@@ -219,7 +219,7 @@ test('a namespace of the same name that is another one keeps nobody alive', () =
   assert.equal(reserved(), ['10.1.2.3'])
 })
 
-test("what the reference reserved after the boot is nobody's of before, though all be alike but the time", () => {
+test('a reservation that the reference made after the boot is kept, even for a container ID from before', () => {
   add({ subnet }, { containerID: 'a' })
   reboot()
   rmSync(`${dataDir}/net/10.1.2.2`)
@@ -228,12 +228,12 @@ test("what the reference reserved after the boot is nobody's of before, though a
   assert.equal(reserved(), ['10.1.2.2', '10.1.2.3'])
 })
 
-test('what the reference reserved before the boot is taken back when it was seen then', () => {
+test('a reservation that the reference made before the boot is released when the index had it then', () => {
   add({ subnet }, { containerID: 'a' })
   writeFileSync(`${dataDir}/net/10.1.2.9`, 'reference\r\neth0')
   add({ subnet }, { containerID: 'b' })
   reboot()
-  del({}, { containerID: 'nobody' })
+  del({}, { containerID: 'unrelated' })
   assert.equal(reserved(), [])
 })
 
@@ -244,13 +244,13 @@ test('a container that comes back after the boot under its old ID gets an addres
   assert.equal(reserved(), ['10.1.2.3'])
 })
 
-test('an address that was asked for can be had again after the boot', () => {
+test('a requested address can be requested again after the boot', () => {
   add({ subnet }, { containerID: 'a', args: { IP: '10.1.2.77' } })
   reboot()
   assert.equal(add({ subnet }, { containerID: 'b', args: { IP: '10.1.2.77' } }), ['10.1.2.77'])
 })
 
-test('sticky addresses outlast a boot, those that waited as those that were in use', () => {
+test('sticky addresses survive a boot, kept ones and those in use', () => {
   add(sticky, { containerID: 's1', args: pod('web-0') })
   del(sticky, { containerID: 's1' })
   add(sticky, { containerID: 's2', args: pod('web-1') })
@@ -259,7 +259,7 @@ test('sticky addresses outlast a boot, those that waited as those that were in u
   assert.equal(add(sticky, { containerID: 's4', args: pod('web-0') }), ['10.1.2.2'])
 })
 
-test('with wait, an ADD takes the address that another leaves meanwhile, and gives up in time', async () => {
+test('with wait, an ADD fails only after waiting for an address', async () => {
   const full = { subnet: '10.1.2.0/30' }
   add(full, { containerID: 'old' })
   const before = performance.now()

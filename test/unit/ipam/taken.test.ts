@@ -7,7 +7,7 @@ import { firstFree, PAGE_BYTES, placeOf } from '../../../shared/ipam/taken.ts'
 
 const address = (text: string): Address => parseAddress(text) as Address
 
-/** Pages with these addresses taken. */
+/** Pages in which these addresses are taken. */
 function pagesOf(taken: readonly Address[]): Map<string, Uint8Array> {
   const pages = new Map<string, Uint8Array>()
   for (const one of taken) {
@@ -30,19 +30,19 @@ test('an address has its bit on the page of its 32,768 neighbours', () => {
   assert.equal(placeOf(address('fd00::1:8001')), { page: 'fd00::1:8000', byte: 0, mask: 2 })
 })
 
-test('where nothing is taken, the first address is free, in a subnet of any size', () => {
+test('when no address is taken, the first is free, in a subnet of any size', () => {
   const [from, to] = [address('2001:db8::1'), address('2001:db8:ffff:ffff:ffff:ffff:ffff:ffff')]
   assert.equal(find([], from, to), from)
 })
 
-test('pages that are full are passed over, and the search ends where it is told', () => {
+test('full pages are skipped, and the search ends at its limit', () => {
   const start = address('10.1.0.0')
   const taken = Array.from({ length: 65_536 + 5 }, (_, at) => plus(start, BigInt(at)))
   assert.equal(find(taken, start, address('10.2.0.255')), address('10.2.0.5'))
   assert.is(find(taken, start, address('10.2.0.4')), undefined)
 })
 
-test('a page that was written only in part goes on free', () => {
+test('the part of a page that was not written counts as free', () => {
   assert.equal(
     firstFree(() => new Uint8Array([0xff, 0x0f]), address('10.1.0.0'), address('10.1.1.0')),
     address('10.1.0.12'),

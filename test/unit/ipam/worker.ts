@@ -1,4 +1,4 @@
-/** One of many processes that allocate at once: takes addresses for the containers named, gives some back, takes them again. */
+/** One of many processes that allocate at once: reserves addresses for the given containers, releases some, reserves them again. */
 
 import type { Result } from '../../../shared/cni/result.ts'
 import { hostLocal } from '../../../shared/ipam/host-local/plugin.ts'

@@ -13,7 +13,7 @@ test.before.each((context) => {
 
 test.after.each(({ directory }) => rmSync(directory, { recursive: true }))
 
-test('a draft is seen by nobody until it gets its name, and then whole', ({ directory }) => {
+test('a draft is invisible until it gets its name, and complete then', ({ directory }) => {
   const draft = draftFile(directory, 'all of it')
   assert.equal(readdirSync(directory), [])
   assert.is(draft.publish(join(directory, 'a')), true)
@@ -23,7 +23,7 @@ test('a draft is seen by nobody until it gets its name, and then whole', ({ dire
   assert.equal(readdirSync(directory), ['a'])
 })
 
-test('a name that is taken is not given, and the draft may have another', ({ directory }) => {
+test('an existing name is refused, and the draft may get another', ({ directory }) => {
   writeFileSync(join(directory, 'a'), 'theirs')
   const draft = draftFile(directory, 'mine')
   assert.is(draft.publish(join(directory, 'a')), false)
@@ -33,8 +33,8 @@ test('a name that is taken is not given, and the draft may have another', ({ dir
   assert.is(readFileSync(join(directory, 'b'), 'utf8'), 'mine')
 })
 
-test('where there are no nameless files, a draft is written when it gets its name', () => {
-  // /proc has none; neither has it files to be made, which shows that nothing was tried before.
+test('on a file system without nameless files, a draft is written when it gets its name', () => {
+  // /proc has no nameless files and refuses new ones: the error shows that nothing was written before.
   const draft = draftFile('/proc', 'text')
   const directory = mkdtempSync(join(tmpdir(), 'patchbay-'))
   assert.is(draft.publish(join(directory, 'a')), true)

@@ -19,11 +19,11 @@ test('an error says what was attempted, the errno and the kernel’s own words',
   assert.is(error.reproduce, 'ip link add m0')
 })
 
-test('an errno that nobody named keeps its number', () => {
+test('an errno without a name keeps its number', () => {
   assert.is(errnoName(9999), 'errno 9999')
 })
 
-test('tolerated errors count as done, others are thrown on', () => {
+test('tolerated errors count as success, others are thrown again', () => {
   const fail = (errno: number) => () => {
     throw new KernelError(errno, 'try')
   }

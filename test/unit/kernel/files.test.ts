@@ -14,7 +14,7 @@ test.before.each((context) => {
 
 test.after.each(({ directory }) => rmSync(directory, { recursive: true }))
 
-test('a file is written whole, with its mode, and leaves no temporary behind', ({ directory }) => {
+test('a file is written completely, with its mode, and leaves no temporary file', ({ directory }) => {
   const path = join(directory, 'a')
   files.writeFile(path, 'first')
   files.writeFile(path, 'größer', 0o640)
@@ -31,7 +31,7 @@ test('a file is created only where there is none', ({ directory }) => {
   assert.is(files.readDirectory(directory).length, 1)
 })
 
-test('a large file comes back letter for letter', ({ directory }) => {
+test('a large file is read back byte for byte', ({ directory }) => {
   const text = '0123456789abcdef'.repeat(20_000)
   files.writeFile(join(directory, 'large'), text)
   assert.is(files.readFile(join(directory, 'large')), text)
@@ -49,7 +49,9 @@ test('a directory with many entries is listed completely, without the dots', ({ 
   assert.equal(listed.sort(), names.sort())
 })
 
-test('an absent file is told by its errno, or by undefined where that is asked for', ({ directory }) => {
+test('a missing file is an error with its errno, or undefined where the caller asks for that', ({
+  directory,
+}) => {
   const path = join(directory, 'absent')
   assert.throws(
     () => files.readFile(path),
@@ -67,14 +69,14 @@ test('directories are made with those above them, and making them again is no er
   assert.ok(statSync(path).isDirectory())
 })
 
-test('a name with a NUL inside never reaches the kernel', () => {
+test('a name with a NUL inside is refused before a system call', () => {
   assert.throws(
     () => files.readFile('/etc/hostname\0.txt'),
     (error: unknown) => isErrno(error, 'EINVAL'),
   )
 })
 
-test('stat tells files apart, follows symlinks and knows the size', ({ directory }) => {
+test('stat distinguishes files, follows symlinks and has the size', ({ directory }) => {
   writeFileSync(join(directory, 'a'), 'abc')
   writeFileSync(join(directory, 'b'), 'abc')
   symlinkSync('a', join(directory, 'link'))

@@ -1,4 +1,4 @@
-/** Whether a link sits on a parent, as the kernel tells it. */
+/** Whether a link sits on a parent, from the kernel's attributes. */
 
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'

@@ -1,16 +1,16 @@
-/** The facts of kinds, and how a kernel is asked for a kind. */
+/** The facts of kinds, and how a kernel is probed for a kind. */
 
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { additionOf, kindFacts } from '../../../shared/netlink/kinds.ts'
 import { probeOf } from '../../guest/features.ts'
 
-test('a link is added with its parent and the words that its kind needs', () => {
+test('the command adds a link with its parent and the options that its kind needs', () => {
   assert.is(additionOf('vlan', 'eth0'), 'ip link add link eth0 type vlan id 2')
   assert.is(additionOf('vrf', 'eth0'), 'ip link add type vrf table 10')
 })
 
-test('a kind without a row has no facts, and a kernel can be asked for it all the same', () => {
+test('a kind without a row has no facts, and a kernel can still be probed for it', () => {
   assert.equal(kindFacts('ifb'), {})
   assert.equal(kindFacts('constructor'), {})
   assert.equal(kindFacts(undefined), {})

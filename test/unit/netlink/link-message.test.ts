@@ -1,4 +1,4 @@
-/** Our messages about links, against npm's codecs, which know all attributes. */
+/** Our link messages against the codecs of npm's package, which have all attributes. */
 
 import * as ifla from 'netlink/dist/rt/ifla.js'
 import * as rt from 'netlink/dist/rt/structs.js'
@@ -16,7 +16,7 @@ function bytes(data: StreamData): Buffer {
 const mac = Buffer.from([2, 0, 0, 0, 0, 0x1f])
 const data = Buffer.from([1, 2, 3])
 
-test('what a link is given is written as npm writes it', () => {
+test('attributes of a new link are encoded as npm’s package encodes them', () => {
   const settings = {
     name: 'eth0',
     mac: '02:00:00:00:00:1f',
@@ -50,7 +50,7 @@ test('what a link is given is written as npm writes it', () => {
   )
 })
 
-test('what npm writes is read, among attributes that nobody asks for', () => {
+test('messages that npm’s package encodes are decoded, and unused attributes are ignored', () => {
   const message: rt.LinkMessage = {
     kind: 'link',
     data: { index: 9, flags: { up: true, promisc: true, lowerUp: true } },

@@ -1,4 +1,4 @@
-/** macsec: options as the kernel has them, and back. */
+/** macsec: options to netlink attributes and back. */
 
 import { AttrStream } from 'netlink/dist/structs.js'
 import { test } from 'uvu'
@@ -26,19 +26,19 @@ function bytesOf(wanted: MacsecOptions): Buffer {
   return Buffer.concat(stream.bufs)
 }
 
-test('what is written is read again', () => {
+test('encoded options are decoded to the same', () => {
   assert.equal(parseMacsec(bytesOf(options)), options)
 })
 
-test('an identifier that frames do not carry is left to the kernel, and so is no offload', () => {
+test('a default identifier and a missing offload are not sent to the kernel', () => {
   const { sci, offload, ...others } = parseMacsec(bytesOf({ ...options, sendSci: false, offload: 'off' }))
   assert.equal([sci, offload, others.sendSci], [undefined, undefined, false])
 })
 
-test('the kernel’s own name of the first suite is understood', () => {
+test('the kernel’s own identifier of the default cipher suite is understood', () => {
   // An attribute of 12 bytes, type 4: MACSEC_DEFAULT_CIPHER_ID, 0x0080020001000001.
-  const told = Buffer.from('0c0004000100000100028000', 'hex')
-  assert.is(parseMacsec(told).cipherSuite, 'GCM-AES-128')
+  const reply = Buffer.from('0c0004000100000100028000', 'hex')
+  assert.is(parseMacsec(reply).cipherSuite, 'GCM-AES-128')
 })
 
 test('the words are iproute2’s', () => {

@@ -1,4 +1,4 @@
-/** macvlan's attributes, byte for byte as iproute2 sends them, and back. */
+/** macvlan's attributes: the bytes that iproute2 sends, and back. */
 
 import { AttrStream, type StreamData } from 'netlink/dist/structs.js'
 import { test } from 'uvu'
@@ -11,7 +11,7 @@ function bytesOf(data: StreamData = Buffer.alloc(0)): Buffer {
   return Buffer.concat(stream.bufs)
 }
 
-/** What `ip link add … type macvlan` sends as IFLA_INFO_DATA. */
+/** IFLA_INFO_DATA as `ip link add … type macvlan` sends it. */
 const known: [MacvlanOptions, string, string][] = [
   [{ mode: 'bridge' }, '0800010004000000', 'mode bridge'],
   [{ mode: 'passthru' }, '0800010008000000', 'mode passthru'],
@@ -24,13 +24,13 @@ const known: [MacvlanOptions, string, string][] = [
 ]
 
 for (const [options, bytes, words] of known)
-  test(`${words}: as iproute2 has it`, () => {
+  test(`${words}: encoded as by iproute2`, () => {
     const { kind, data, words: said } = macvlanKind(options)
     assert.equal([kind, said], ['macvlan', words])
     assert.is(bytesOf(data).toString('hex'), bytes)
   })
 
-test('what the kernel tells is read back, whatever else it tells', () => {
+test('the kernel’s reply is decoded, and other attributes are ignored', () => {
   const macs = ['02:00:5e:10:00:01', '02:00:5e:10:00:02']
   const { data } = macvlanKind({ mode: 'source', sourceMacs: macs, bcqueuelen: 7 })
   const told = Buffer.concat([bytesOf(data), Buffer.from('0800090001000000', 'hex')])

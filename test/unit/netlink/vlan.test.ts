@@ -24,7 +24,7 @@ function dataOf(wanted: VlanOptions): Buffer {
   return Buffer.concat(stream.bufs)
 }
 
-test('what is formatted is parsed back', () => {
+test('encoded options are parsed to the same', () => {
   assert.equal(parseVlan(dataOf(options)), options)
 })
 

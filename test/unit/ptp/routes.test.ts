@@ -1,4 +1,4 @@
-/** ptp's routes, and the gateways that they need. */
+/** Routes of ptp, and the gateways that they need. */
 
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -20,7 +20,7 @@ function shown({ dst, gateway, source }: RouteSpec): string {
   return `${formatCidr(dst)}${via ?? ''}${src ?? ''}`
 }
 
-test('the gateway is on the link, and the subnet behind it; the host knows the address alone', () => {
+test('the gateway is on the link, the subnet is routed through it; the host has a route to the address only', () => {
   const ips = [{ address: '10.1.2.3/24', gateway: '10.1.2.1' }]
   assert.equal(containerRoutes(ips, link).map(shown), [
     '10.1.2.1/32 src 10.1.2.3',
@@ -30,7 +30,7 @@ test('the gateway is on the link, and the subnet behind it; the host knows the a
   assert.equal(gatewayAddresses(ips).map(formatCidr), ['10.1.2.1/32'])
 })
 
-test('addresses of one subnet share its routes and their gateway', () => {
+test('addresses of one subnet share its routes and gateway', () => {
   const ips = ['fd00::5/64', 'fd00::6/64'].map((address) => ({ address, gateway: 'fd00::1' }))
   assert.equal(containerRoutes(ips, link).map(shown), [
     'fd00::1/128 src fd00::5',
@@ -40,12 +40,12 @@ test('addresses of one subnet share its routes and their gateway', () => {
   assert.equal(gatewayAddresses(ips).map(formatCidr), ['fd00::1/128'])
 })
 
-test('an address without a subnet has no route but that to its gateway', () => {
+test('an address without a subnet has only the route to its gateway', () => {
   const ips = [{ address: '203.0.113.7/32', gateway: '169.254.1.1' }]
   assert.equal(containerRoutes(ips, link).map(shown), ['169.254.1.1/32 src 203.0.113.7'])
 })
 
-test('an IPAM that gives no gateway, or the address itself as gateway, is refused', () => {
+test('an IPAM result without a gateway, or with the address itself as gateway, is refused', () => {
   const lease = (gateway?: string) => ({ ...emptyResult(), ips: [{ address: '10.1.2.3/24', gateway }] })
   assert.throws(() => requireGateways(lease()), /10\.1\.2\.3\/24 without a gateway/)
   assert.throws(() => requireGateways(lease('10.1.2.3')), /10\.1\.2\.3\/24 and the same as gateway/)

@@ -26,7 +26,7 @@ function write(path: string, seconds: number): void {
 
 const changed = () => changedSince(join(root, 'executable'), root)
 
-test('an executable that is newer than its sources is as they say', () => {
+test('an executable that is newer than its sources is up to date', () => {
   assert.is(changed(), undefined)
 })
 
@@ -35,12 +35,12 @@ test('a source that was changed later is named, however deep it lies', () => {
   assert.is(changed(), 'plugins/bond/team/plugin.ts')
 })
 
-test('a source that was added later is named, C too', () => {
+test('a source that was added later is named, also one in C', () => {
   write('engine/quickjs/new.c', 4)
   assert.is(changed(), 'engine/quickjs/new.c')
 })
 
-test('tests, scripts and pages may change', () => {
+test('changed tests, scripts and pages make no executable out of date', () => {
   for (const path of ['test/a.ts', 'scripts/a.ts', 'plugins/bond/README.md']) write(path, 4)
   assert.is(changed(), undefined)
 })

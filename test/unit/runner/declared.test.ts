@@ -1,4 +1,4 @@
-/** What test files say of themselves. */
+/** Lines in which a test file names its needs and packages. */
 
 import { globSync, readFileSync } from 'node:fs'
 import { test } from 'uvu'
@@ -8,7 +8,7 @@ import { declared, packagesOf } from '../../harness/declared.ts'
 const kernelTests = globSync('test/kernel/*.ts', { cwd: new URL('../../..', import.meta.url).pathname })
 const source = (file: string) => readFileSync(new URL(`../../../${file}`, import.meta.url), 'utf8')
 
-test('words are read from lines of their own', () => {
+test('words are read from separate comment lines', () => {
   const lines =
     '/** A test. */\n// needs: nft ip\n// packages: can-utils, qemu-system-x86\nconst a = 1 // packages: none\n'
   assert.equal(declared(lines, 'packages'), ['can-utils', 'qemu-system-x86'])
@@ -22,7 +22,7 @@ test('the packages of several files are named once', () => {
   assert.equal(packagesOf(files), ['can-utils'])
 })
 
-test('no kernel test installs packages by itself: in a guest, which has no network, it could not', () => {
+test('no kernel test installs packages itself: a guest has no network', () => {
   const guilty = kernelTests.filter((file) => source(file).includes('ensurePackages'))
   assert.ok(kernelTests.length > 50)
   assert.equal(guilty, [])

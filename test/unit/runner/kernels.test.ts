@@ -1,4 +1,4 @@
-/** The kernels that there are to run tests on. */
+/** Which kernels tests run on. */
 
 import { existsSync } from 'node:fs'
 import { test } from 'uvu'

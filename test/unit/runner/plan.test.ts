@@ -1,4 +1,4 @@
-/** Which kernel runs what, with kernels that only say what they have. */
+/** Which kernel runs which files; fake kernels answer the probes. */
 
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -22,12 +22,12 @@ function dead(name: string, words: string, always: string[] = []): Kernel {
 
 const unused: Kernel = { name: 'unused', run: () => Promise.reject(new Error('it was started')) }
 
-const told: string[] = []
+const printed: string[] = []
 const { log } = console
 test.before(() => {
-  console.log = (line: string) => told.push(line)
+  console.log = (line: string) => printed.push(line)
 })
-test.before.each(() => void told.splice(0))
+test.before.each(() => void printed.splice(0))
 test.after(() => {
   console.log = log
 })
@@ -41,11 +41,11 @@ test('needs are read from their lines', () => {
   assert.equal(needsOf('/** A test that // needs: nothing. */'), [])
 })
 
-test('a need without a probe is an error, not a test that is never run', () => {
+test('a need without a probe is an error, so that its file is not left out silently', () => {
   assert.throws(() => needsOf('// needs: bridge vlan_filterin'), /no probe for: bridge vlan_filterin/)
 })
 
-test('a file runs on the machine’s own kernel and in the first guest, where these have all it needs', async () => {
+test('a file runs on the machine’s own kernel and in the first guest, if these have all it needs', async () => {
   const own = kernel('own', ['link vlan'])
   const newest = kernel('newest', vlanFeatures)
   const plan = await planOf([netlink, vlans], own, [newest, unused])
@@ -54,10 +54,10 @@ test('a file runs on the machine’s own kernel and in the first guest, where th
     guests: [{ kernel: newest, items: [netlink, vlans] }],
     failures: [],
   })
-  assert.equal(told, ['own: Linux 7.2', 'newest: Linux 7.2'])
+  assert.equal(printed, ['own: Linux 7.2', 'newest: Linux 7.2'])
 })
 
-test('what the first guest lacks the second has, and that runs what it always runs', async () => {
+test('the second guest runs the files whose features the first lacks, and those that it always runs', async () => {
   const newest = kernel('newest', [])
   const old = kernel('old', vlanFeatures, [netlink])
   assert.equal((await planOf([netlink, vlans], kernel('own', []), [newest, old])).guests, [
@@ -66,15 +66,15 @@ test('what the first guest lacks the second has, and that runs what it always ru
   ])
 })
 
-test('a guest that dies is passed over with its kernel’s last words, and the next one takes its files', async () => {
+test('when a guest dies, its kernel’s last messages are printed, and the next guest runs its files', async () => {
   const old = kernel('old', vlanFeatures)
   const plan = await planOf([netlink, vlans], kernel('own', []), [dead('newest', 'panic: errno 14'), old])
   assert.equal(plan.guests, [{ kernel: old, items: [netlink, vlans] }])
   assert.equal(plan.failures, [])
-  assert.equal(told[1], 'newest: does not run here. panic: errno 14')
+  assert.equal(printed[1], 'newest: does not run here. panic: errno 14')
 })
 
-test('when every guest dies, that is one failure with the last words, however many files want one', async () => {
+test('when every guest dies, that is one failure with their last messages, however many files need a guest', async () => {
   const guests = [dead('newest', 'panic: errno 14'), dead('old', 'panic: errno 15', [netlink])]
   const { own, failures } = await planOf([netlink, vlans], kernel('own', []), guests)
   assert.equal(own, [netlink])
@@ -83,13 +83,13 @@ test('when every guest dies, that is one failure with the last words, however ma
     assert.match(String(failures), words)
 })
 
-test('a file that the guest that runs cannot take is named, whether or not another guest is dead', async () => {
+test('a file that needs a feature of a dead guest, or of none, is named', async () => {
   const guests = [dead('newest', 'panic'), kernel('old', [])]
   const { failures } = await planOf([vlans], kernel('own', []), guests)
   assert.equal(failures, [`${vlans}: no kernel here has all that it needs: bridge vlan_filtering, link vlan`])
 })
 
-test('a dead guest that always runs some file is a failure, even when the others do without it', async () => {
+test('a dead guest that always runs some file is a failure, even when the others can run the file', async () => {
   const newest = kernel('newest', vlanFeatures)
   const { failures } = await planOf([netlink, vlans], kernel('own', []), [
     newest,
@@ -104,7 +104,7 @@ test('a file that no kernel can run is named with its needs', async () => {
   assert.equal(failures, [`${vlans}: no kernel here has all that it needs: bridge vlan_filtering, link vlan`])
 })
 
-test('an item goes to the first kernel that has what it needs; a kernel with nothing to do is not started', async () => {
+test('an item goes to the first kernel that has what it needs; a kernel without items is not started', async () => {
   const own = kernel('own', ['nft ip'])
   const second = kernel('second', ['nft ip', 'link vlan'])
   const needs = (item: string) => (item === 'any' ? [] : [item])

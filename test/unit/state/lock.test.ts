@@ -16,7 +16,7 @@ test.before.each((context) => {
 
 test.after.each(({ path }) => rmSync(join(path, '..'), { recursive: true }))
 
-/** Another process that holds the lock, for some seconds at most. */
+/** Starts another process that holds the lock, for some seconds at most. */
 async function holder(path: string, seconds: number) {
   const env = { ...process.env, CNI_COMMAND: 'ADD', CNI_CONTAINERID: 'abc' }
   const held = spawn('flock', ['-F', path, 'sh', '-c', `echo held; exec sleep ${seconds}`], { env })
@@ -24,7 +24,7 @@ async function holder(path: string, seconds: number) {
   return held
 }
 
-test('an action under a lock gives its result, and the next one may follow', ({ path }) => {
+test('an action under a lock returns its result, and the next one may follow', ({ path }) => {
   assert.is(
     withFileLock(path, () => 1),
     1,
@@ -46,7 +46,7 @@ test('an action that fails releases the lock', ({ path }) => {
   )
 })
 
-test('a lock that is released in time is waited for', async ({ path }) => {
+test('an action waits for a lock that is released in time', async ({ path }) => {
   await holder(path, 0.3)
   assert.is(
     withFileLock(path, () => 1, 5000),
@@ -54,7 +54,7 @@ test('a lock that is released in time is waited for', async ({ path }) => {
   )
 })
 
-test('a lock that is held too long is refused with code 11, by the name of its holder', async ({ path }) => {
+test('a lock that is held too long is error 11 with the name of its holder', async ({ path }) => {
   const held = await holder(path, 20)
   try {
     withFileLock(path, () => assert.unreachable(), 50)

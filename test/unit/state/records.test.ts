@@ -20,7 +20,7 @@ const record = { name: 'one', links: [{ name: 'eth1' }] }
 const storeIn = (root: string) => records('kind', schema, root)
 const fileIn = (root: string, name = 'key.json') => `${root}/kind/${name}`
 
-test('a record is read as it was written, until it is removed', ({ root }) => {
+test('a record is read back as it was written, until it is removed', ({ root }) => {
   const store = storeIn(root)
   assert.is(store.read('key'), undefined)
   store.write('key', record)
@@ -56,7 +56,7 @@ const damages: Record<string, string> = {
 }
 
 for (const [damage, text] of Object.entries(damages))
-  test(`a record that is ${damage} is none, is set aside, and gives way to the next`, ({ root }) => {
+  test(`a record that is ${damage} is set aside, read as absent, and replaced by the next`, ({ root }) => {
     const store = storeIn(root)
     store.write('key', record)
     assert.not(store.wasDamaged('key'))
@@ -72,7 +72,7 @@ for (const [damage, text] of Object.entries(damages))
     assert.equal(readdirSync(`${root}/kind`), ['key.json.damaged'])
   })
 
-test('what a killed writer left is no record, and goes with the record', ({ root }) => {
+test('the temporary file of a killed writer is no record, and is removed with the record', ({ root }) => {
   const store = storeIn(root)
   store.write('key', record)
   writeFileSync(fileIn(root, 'key.json.new'), '{"na')
@@ -81,14 +81,14 @@ test('what a killed writer left is no record, and goes with the record', ({ root
   assert.equal(readdirSync(`${root}/kind`), [])
 })
 
-test('a record that cannot be written leaves nothing, and the one before stays', ({ root }) => {
+test('a record that cannot be written leaves no file, and the earlier one stays', ({ root }) => {
   const store = storeIn(root)
   mkdirSync(fileIn(root), { recursive: true })
   assert.throws(() => store.write('key', record), 'EISDIR')
   assert.equal(readdirSync(`${root}/kind`), ['key.json'])
 })
 
-test('a record that cannot be read is an error, not none', ({ root }) => {
+test('a record that cannot be read is an error, not an absent record', ({ root }) => {
   mkdirSync(fileIn(root), { recursive: true })
   try {
     storeIn(root).read('key')

@@ -55,13 +55,13 @@ for (const [keys, ...parts] of wrong)
     for (const part of parts) assert.ok(said.includes(part), said)
   })
 
-test('a single tag is 802.1Q unless told otherwise', () => {
+test('the default protocol of a single tag is 802.1Q', () => {
   const tags = (keys: object) => tagsOf(parse(keys))
   assert.equal(tags({ vlanId: 7 }), { outer: [], inner: { id: 7, protocol: '802.1Q' } })
   assert.equal(tags({ vlanId: 0, protocol: '802.1ad' }).inner, { id: 0, protocol: '802.1ad' })
 })
 
-test('of stacked tags the outermost has the protocol, 802.1ad unless told otherwise; the others are 802.1Q', () => {
+test('of stacked tags the outermost has the configured protocol, by default 802.1ad; the others are 802.1Q', () => {
   const tags = (keys: object) => tagsOf(parse({ tags: [100, 50, 20], ...keys }))
   assert.equal(tags({}), {
     outer: [
@@ -73,7 +73,7 @@ test('of stacked tags the outermost has the protocol, 802.1ad unless told otherw
   assert.equal(tags({ protocol: '802.1Q' }).outer[0], { id: 100, protocol: '802.1Q' })
 })
 
-test('priorities become numbers, and what is not said is the kernel’s default', () => {
+test('priorities become numbers, and absent ones have the kernel’s default', () => {
   const { ingress, egress, ...rest } = optionsOf(parse({ vlanId: 5, egressPriorities: { 4294967295: 7 } }))
   assert.equal([...egress], [[4294967295, 7]])
   assert.is(ingress.size, 0)

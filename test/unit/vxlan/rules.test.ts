@@ -9,7 +9,7 @@ test('an entry of a filter is a VNI or a range', () => {
   ])
 })
 
-test('ranges cover a filter however the kernel joins them', () => {
+test('ranges cover a filter, however the kernel joins them', () => {
   const filter = [100, { min: 200, max: 210 }, 101]
   const ranges = [
     { min: 100, max: 101 },
@@ -20,7 +20,7 @@ test('ranges cover a filter however the kernel joins them', () => {
   assert.ok(takesAll([...ranges].reverse(), filter))
 })
 
-test('a VNI too few or too many is noticed', () => {
+test('a missing VNI and an additional one are noticed', () => {
   assert.not.ok(takesAll([{ min: 100, max: 100 }], [100, 101]))
   assert.not.ok(takesAll([{ min: 100, max: 102 }], [100, 101]))
   assert.not.ok(takesAll([], [100]))

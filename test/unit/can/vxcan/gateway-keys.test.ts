@@ -1,4 +1,4 @@
-/** Gateway rules of vxcan: filters and changes in the words of cansend, as the kernel has them. */
+/** Gateway rules of vxcan: filters and changes, written as in cansend, to netlink attributes. */
 
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -14,7 +14,7 @@ for (const [text, id, mask] of [
     assert.equal(parseFilter(text), { id, mask })
   })
 
-test('a change has what it names, and nothing else', () => {
+test('a change contains only the parts that it names', () => {
   assert.equal(parseChange({ id: '00000456' }), { id: 0x80000456, len: undefined, data: undefined })
   assert.equal(parseChange({ len: 2, data: 'C0ffee' }), {
     id: undefined,
@@ -23,7 +23,7 @@ test('a change has what it names, and nothing else', () => {
   })
 })
 
-test('more than 8 bytes are for FD frames', () => {
+test('more than 8 bytes are refused except for CAN FD frames', () => {
   const gateway = (frames: 'fd' | 'both', set: { len?: number; data?: string }) => ({
     gateway: {
       device: 'can0',
