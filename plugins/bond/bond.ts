@@ -1,4 +1,4 @@
-/** A bond: how it is made of its members, and what CHECK must find of it. */
+/** Makes a bond from its members, and checks it. */
 
 import type { Life } from '../../shared/attachment/device.ts'
 import { requestedMac } from '../../shared/attachment/mac.ts'
@@ -15,7 +15,7 @@ import { checkMemberOptions, checkOptions, memberChanges, optionsOf } from './op
 
 export const kind = 'bond'
 
-/** Makes the container's bond of its members. */
+/** Makes the container's bond from its members. */
 export function createBond(life: Life<BondConfig>): OfMembers {
   const { ifname, config } = life.request
   const members = takeMembers(life)
@@ -23,7 +23,7 @@ export function createBond(life: Life<BondConfig>): OfMembers {
   return { members }
 }
 
-/** The driver takes its options before there are members, and the members' own afterwards. */
+/** The driver accepts the bond's options only without members, and the members' options only afterwards. */
 export function makeBond(
   life: Pick<Life<unknown>, 'inside' | 'container' | 'undo'>,
   { name, mac, members }: { name: string; mac?: string; members: Link[] },
@@ -35,7 +35,7 @@ export function makeBond(
   transact(life.inside, memberChanges(members, config))
 }
 
-/** @throws CniError naming the first thing that is not as ADD left it */
+/** CHECK. @throws CniError naming the first difference from what ADD made */
 export function checkBond(sides: Sides, request: Request<BondConfig>): void {
   const link = checkInside(sides, request, kind)
   requireOptions(link, checkMembers(sides, request), request.config, request)

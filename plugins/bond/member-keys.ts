@@ -1,11 +1,11 @@
-/** The keys of plugins that make one interface of several, in the words of bond-cni. */
+/** The keys of plugins that make one interface of several; the names are bond-cni's. */
 
 import type { InterfaceConfig } from '../../shared/attachment/device.ts'
 import type { Complaint } from '../../shared/cni/error.ts'
 import { boolean, describe, ifname, list, object, type Shape, withDefault } from '../../shared/cni/schema.ts'
 import { mtuOf } from '../../shared/link/keys.ts'
 
-/** The keys of a plugin with members. @param own what a member may have of the plugin's own */
+/** The keys of a plugin with members. @param own further keys of a member */
 export function memberKeys<Own extends Shape>(own: Own) {
   return {
     links: describe(
@@ -16,9 +16,7 @@ export function memberKeys<Own extends Shape>(own: Own) {
       withDefault(boolean, false),
       'The members are interfaces of the container, not of the host.',
     ),
-    mtu: mtuOf(
-      "the interface and of its members, while they are that. Default: the smallest of the members'",
-    ),
+    mtu: mtuOf("the interface and of its members. Default: the smallest of the members'"),
   }
 }
 
@@ -28,9 +26,9 @@ export interface MemberConfig extends InterfaceConfig {
   mtu: number
 }
 
-/** The rule that goes with them. */
-export function someMembers({ links }: Pick<MemberConfig, 'links'>): Complaint | undefined {
-  if (links.length === 0) return { msg: 'links is empty: there would be nothing to send by' }
+/** At least one member, and none twice. */
+export function requireMembersOnce({ links }: Pick<MemberConfig, 'links'>): Complaint | undefined {
+  if (links.length === 0) return { msg: 'links is empty: name at least one member' }
   const names = links.map(({ name }) => name)
   const twice = names.find((name, index) => names.indexOf(name) !== index)
   return twice === undefined ? undefined : { msg: `links names ${twice} twice` }

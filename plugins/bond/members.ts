@@ -1,4 +1,4 @@
-/** The members of a bond or a team: interfaces that become one, and are given back as they were. */
+/** The members of a bond or a team. */
 
 import { broken } from '../../shared/attachment/broken.ts'
 import type { Life, Made } from '../../shared/attachment/device.ts'
@@ -17,13 +17,13 @@ import { changeLink, findLink, type Link, type LinkSettings } from '../../shared
 import { type Socket, transact } from '../../shared/netlink/socket.ts'
 import type { MemberConfig } from './member-keys.ts'
 
-/** What is made: an interface of its members. */
+/** What ADD makes: an interface with members. */
 export interface OfMembers extends Made {
   members: Link[]
 }
 
 /**
- * Takes the interfaces that shall become members: in the master's namespace, and down, as a master wants them.
+ * Moves the members into the master's namespace and sets them down, as the drivers require.
  * @throws CniError when one is missing, or has a master
  */
 export function takeMembers(life: Life<MemberConfig>): Link[] {
@@ -37,7 +37,7 @@ export function takeMembers(life: Life<MemberConfig>): Link[] {
   )
 }
 
-/** The same for interfaces that are in the master's namespace already. */
+/** The same for interfaces that are already in the master's namespace. */
 export function takeOwn(lending: Lending, links: MemberConfig['links']): Link[] {
   const { host, inside } = lending
   return lendOwn(
@@ -46,7 +46,7 @@ export function takeOwn(lending: Lending, links: MemberConfig['links']): Link[] 
   )
 }
 
-/** Its own, unless the container has that already or is to have it. */
+/** The host's name, unless the container has an interface of that name or ADD will make one. */
 function nameInside({ inside, holder }: Lending, { name }: Link): string {
   const isTaken = name === holder.ifname || findLink(inside, name) !== undefined
   return isTaken ? hashedName('link', `${attachmentKey(holder)}/${name}`) : name
@@ -69,13 +69,13 @@ function missing(name: string, isInside: boolean): CniError {
   const holder = isInside ? undefined : holderOf(name)?.containerID
   return new CniError(Code.InvalidNetworkConfig, {
     msg: `links: ${where} has no interface ${JSON.stringify(name)}${holder ? `: container ${holder} has it` : ''}`,
-    hint: isInside ? 'the plugin before this one must have made it' : 'name one that there is',
+    hint: isInside ? 'an earlier plugin in the chain must make it' : 'name an existing interface',
     see: 'ip link show',
     errno: 'ENODEV',
   })
 }
 
-/** The kernel would take it from its master without a word. */
+/** Without this check the kernel would silently remove it from its master. */
 function taken(side: Socket, { name, master = 0 }: Link): CniError {
   const owner = findLink(side, master)?.name ?? `interface ${master}`
   return new CniError(Code.InvalidNetworkConfig, {
@@ -86,14 +86,14 @@ function taken(side: Socket, { name, master = 0 }: Link): CniError {
   })
 }
 
-/** The MTU that a master is born with. */
+/** The MTU that the master is created with. */
 export function mtuAmong(members: Link[], { mtu }: MemberConfig): number {
   return mtu || Math.min(...members.map((link) => link.mtu))
 }
 
 /**
- * Makes interfaces members of the container's. Equivalent to `ip link set dev MEMBER master IFNAME`, for each. None of them speaks
- * IPv6 for itself any more: a switch that hears the common MAC address on an idle one would send everything there.
+ * Makes interfaces members. Equivalent to `ip link set dev MEMBER master IFNAME`, for each. IPv6 is disabled on them: a switch that
+ * received an IPv6 frame from an idle member would learn the common MAC address there and send all frames to it.
  */
 export function joinMembers(
   { inside, container, undo }: Pick<Life<unknown>, 'inside' | 'container' | 'undo'>,
@@ -112,10 +112,10 @@ export function joinMembers(
   )
 }
 
-/** How long a carrier may take where members have one. */
+/** The longest wait for the master's carrier after members have one. */
 const CARRIER_MILLISECONDS = 2500
 
-/** Waits until frames pass if a member has a carrier, so that the announcement is heard. None is no failure: cables are plugged in later. */
+/** If a member has a carrier, waits until frames pass, so that the announcement is received. No carrier is no error: cables may be plugged in later. */
 export function settleMembers(
   { inside, container, request }: Life<MemberConfig>,
   { members }: OfMembers,
@@ -124,11 +124,10 @@ export function settleMembers(
   const isAlive = members.some(({ name }) => findLink(inside, name)?.carrier)
   const look = () => findLink(inside, ifname)?.running || undefined
   const passes = isAlive && inNamespace(container, () => waitFor(Group.LINK, CARRIER_MILLISECONDS, look))
-  if (!passes)
-    log.warn(`${ifname} has no carrier: see what its members miss: ip -d link show master ${ifname}`)
+  if (!passes) log.warn(`${ifname} has no carrier; its members: ip -d link show master ${ifname}`)
 }
 
-/** CHECK: each member belongs to the container's interface still. @returns them, in order @throws CniError */
+/** CHECK: each member still belongs to the container's interface. @returns them, in order @throws CniError */
 export function checkMembers({ inside }: Sides, request: Request<MemberConfig>): Link[] {
   const { linksInContainer, links } = request.config
   const names = linksInContainer ? links.map(({ name }) => name) : namesInside(request)

@@ -1,4 +1,4 @@
-/** A bond of the host, which the plugins after this one in a list sit on: made by the first attachment, deleted with the last. */
+/** A bond on the host, the parent of later plugins in the list: the first attachment makes it, the last one deletes it. */
 
 import type { Device, Life, Made, Trace } from '../../shared/attachment/device.ts'
 import { hostSocket, type Sides } from '../../shared/attachment/sides.ts'
@@ -22,7 +22,7 @@ import { kind, makeBond, requireOptions } from './bond.ts'
 import type { BondConfig } from './config.ts'
 import { requireMembers, takeOwn } from './members.ts'
 
-/** The bond itself is the holder of its members, whichever attachments use it. No network has this name. */
+/** The bond itself is the holder of its members, not an attachment. No network has an empty name. */
 const noNetwork = ''
 
 /** Where the bond is: the host's namespace, as if it were a container's. */
@@ -30,12 +30,12 @@ function onHostSides(host = hostSocket()): Sides {
   return { host, inside: host, container: currentNamespace() }
 }
 
-/** The bond, and what holds its members. */
+/** The holder of the bond's members: the bond, in the host's namespace. */
 function holderOf({ bond = '' }: BondConfig) {
   return { network: noNetwork, containerID: noNetwork, ifname: bond, netns: '/proc/self/ns/net' }
 }
 
-/** The bond of an attachment, which is deleted with its last one; its members are then as before. */
+/** The bond of an attachment. The last attachment deletes it, and restores its members. */
 export const hostBond: Trace<BondConfig> = {
   remove: (request) => {
     const host = hostSocket()
@@ -50,7 +50,7 @@ export const hostBond: Trace<BondConfig> = {
   },
 }
 
-/** What `bond` asks for: the container gets nothing by this plugin, but by those after it. */
+/** The plugin with the key `bond`: later plugins give the container its interface. */
 export const onHost: Device<BondConfig> = {
   gives: 'nothing',
   leaves: [hostBond, lentLinks],
@@ -59,14 +59,14 @@ export const onHost: Device<BondConfig> = {
   status: () => requireKind(hostSocket(), kind),
 }
 
-/** Makes the bond, unless it is there. */
+/** Makes the bond, unless it exists. */
 function share({ host, request, undo }: Life<BondConfig>): Made {
   const { config } = request
   undo(() => hostBond.remove(request))
   const { name, mac, mtu } = shareLink(host, request, {
     name: config.bond ?? '',
     make: () => make(host, config),
-    judge: (found) => judge(found, config),
+    judge: (found) => requireSameMode(found, config),
   })
   return { interfaces: [{ name, mac, mtu }] }
 }
@@ -74,18 +74,18 @@ function share({ host, request, undo }: Life<BondConfig>): Made {
 function make(host: Socket, config: BondConfig): void {
   const holder = holderOf(config)
   const { ifname: name } = holder
-  giveBack(host, holder) // of one that another tool removed
+  giveBack(host, holder) // the members of a bond that another tool deleted
   withUndoNow((undo) => {
     const life = { ...onHostSides(host), undo }
     makeBond(life, { name, members: takeOwn({ ...life, holder }, config.links) }, config)
-    // It only carries: the host shall neither have an address there, nor listen to routers.
+    // The host does not use the bond itself: no address there, and no router advertisements.
     writeSysctl('1', 'ipv6', 'conf', name, 'disable_ipv6')
     ask(host, changeLink({ name }, { up: true }))
   })
 }
 
-/** Refuses to take for the bond what is none, or works otherwise. */
-function judge(
+/** Refuses an existing interface that is no bond, or has another mode. */
+function requireSameMode(
   { name, kind: found = 'interface', data = Buffer.alloc(0) }: Link,
   { mode }: BondConfig,
 ): void {
@@ -93,13 +93,13 @@ function judge(
   if (is === `a bond in mode ${mode}`) return
   throw new CniError(Code.InvalidNetworkConfig, {
     msg: `bond: the host has ${name} already, ${is}, not a bond in mode ${mode}: choose another name`,
-    hint: 'choose another name, or take it away',
+    hint: 'set another name, or delete the interface',
     see: seeLink(name),
     errno: 'EEXIST',
   })
 }
 
-/** Gives back the members of a bond that is no more. */
+/** Gives back the members of a deleted bond. */
 function giveBackOf(host: Socket, holder: ReturnType<typeof holderOf>): void {
   withLinkLock(holder.ifname, () => {
     if (!findLink(host, holder.ifname)) giveBack(host, holder)

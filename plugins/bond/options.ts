@@ -1,4 +1,4 @@
-/** A bond's options: what a configuration says of them, and what CHECK must find. */
+/** The options of a bond and of its members: from the configuration, and checked. */
 
 import { broken, mismatch } from '../../shared/attachment/broken.ts'
 import {
@@ -16,7 +16,7 @@ import type { Request } from '../../shared/netlink/socket.ts'
 import type { BondConfig } from './config.ts'
 import { intervalOf } from './rules.ts'
 
-/** What a configuration says, in the driver's terms. @param members in the order of `links` */
+/** The driver's options for a configuration. @param members in the order of `links` */
 export function optionsOf(config: BondConfig, members: Link[]): BondOptions {
   const { primary, miimon, failOverMac, allSlavesActive, links, ...others } = config
   return {
@@ -28,7 +28,7 @@ export function optionsOf(config: BondConfig, members: Link[]): BondOptions {
   }
 }
 
-/** What members are given of their own, once they are members; most are given nothing. */
+/** Requests that set the options of members; most members have none. */
 export function memberChanges(members: Link[], { links }: BondConfig): Request[] {
   return members.flatMap((link, index) => {
     const { queueId, priority } = links[index] ?? {}

@@ -1,4 +1,4 @@
-/** bond: several interfaces become one of a container, which goes on when one of them fails. */
+/** bond: makes one interface of several; when one fails, the others carry the traffic. */
 
 import type { Device } from '../../shared/attachment/device.ts'
 import { requestedMac } from '../../shared/attachment/mac.ts'
@@ -15,7 +15,7 @@ const inContainer: Device<BondConfig, OfMembers> = {
   leaves: [lentLinks, hostBond],
   prepare: requestedMac,
   create: createBond,
-  // Setting its MAC address would give balance-tlb's members all the same one.
+  // Setting the bond's MAC address would give all members of balance-tlb the same one.
   bringUp: () => ({ upLast: true }),
   settle: settleMembers,
   check: checkBond,

@@ -1,4 +1,4 @@
-/** What options of a bond do not go together: as the driver has it (drivers/net/bonding/bond_options.c), but in words. */
+/** Rules between the options of a bond: those of the driver (drivers/net/bonding/bond_options.c), with messages. */
 
 import type { Complaint } from '../../shared/cni/error.ts'
 import { needs, notTogether, type Rule } from '../../shared/cni/rules.ts'
@@ -6,24 +6,24 @@ import { parseAddress } from '../../shared/ip/address.ts'
 import type { BondMode } from '../../shared/netlink/bond.ts'
 import type { BondConfig } from './config.ts'
 
-/** Modes with one member at work, or one for each peer: they have a primary. */
-const choosing: BondMode[] = ['active-backup', 'balance-tlb', 'balance-alb']
+/** Modes with a primary: one member is active, or one for each peer. */
+const withPrimary: BondMode[] = ['active-backup', 'balance-tlb', 'balance-alb']
 const lacp: BondMode[] = ['802.3ad']
 const balancing: BondMode[] = ['balance-tlb', 'balance-alb']
-/** Where a member that hears nothing does not count as broken: the driver asks by ARP in these only. */
-const asking: BondMode[] = ['balance-rr', 'active-backup', 'balance-xor', 'broadcast']
+/** Modes with ARP monitoring: in the others, a member that receives nothing may still work. */
+const arpMonitored: BondMode[] = ['balance-rr', 'active-backup', 'balance-xor', 'broadcast']
 const hashing: BondMode[] = ['balance-xor', '802.3ad', 'balance-tlb', 'balance-alb']
 
-/** Options that only have a meaning in some modes; the driver refuses most of them elsewhere, and forgets the others. */
+/** Options that only have a meaning in some modes; in others the driver refuses most of them and ignores the rest. */
 const modesOf: Partial<Record<keyof BondConfig, BondMode[]>> = {
-  arpInterval: asking,
-  arpIpTargets: asking,
-  nsIp6Targets: asking,
-  arpValidate: asking,
-  arpAllTargets: asking,
-  arpMissedMax: asking,
-  primary: choosing,
-  primaryReselect: choosing,
+  arpInterval: arpMonitored,
+  arpIpTargets: arpMonitored,
+  nsIp6Targets: arpMonitored,
+  arpValidate: arpMonitored,
+  arpAllTargets: arpMonitored,
+  arpMissedMax: arpMonitored,
+  primary: withPrimary,
+  primaryReselect: withPrimary,
   failOverMac: ['active-backup'],
   xmitHashPolicy: hashing,
   lacpRate: lacp,
@@ -39,51 +39,50 @@ const modesOf: Partial<Record<keyof BondConfig, BondMode[]>> = {
   packetsPerSlave: ['balance-rr'],
 }
 
-export function inTheirModes(config: BondConfig): Complaint | undefined {
+export function allowedInMode(config: BondConfig): Complaint | undefined {
   const { mode, links = [] } = config
   const keys = Object.keys(modesOf) as (keyof BondConfig)[]
   const wrong = keys.find((key) => config[key] !== undefined && !modesOf[key]?.includes(mode))
   if (wrong) return notIn(wrong, mode, modesOf[wrong] ?? [])
   const ranked = links.findIndex(({ priority }) => priority !== undefined)
-  return ranked < 0 || choosing.includes(mode)
+  return ranked < 0 || withPrimary.includes(mode)
     ? undefined
-    : notIn(`links[${ranked}].priority`, mode, choosing)
+    : notIn(`links[${ranked}].priority`, mode, withPrimary)
 }
 
 function notIn(key: string, mode: BondMode, modes: BondMode[]): Complaint {
   return {
     msg: `${key} is set but mode is "${mode}": it only has a meaning in ${modes.join(', ')}`,
-    hint: `take ${key} out, or choose another mode`,
+    hint: `remove ${key}, or use another mode`,
   }
 }
 
-/** Members are watched by their carrier or by asking somebody, never both. */
+/** Members are monitored by carrier or by ARP and ND, never both. */
 export const monitored: Rule<BondConfig>[] = [
   notTogether('miimon', 'arpInterval'),
   ...['arpIpTargets', 'nsIp6Targets', 'arpValidate', 'arpAllTargets', 'arpMissedMax'].map((key) =>
     needs(key, 'arpInterval'),
   ),
-  somebodyToAsk,
-  wholeRounds,
+  requireTargets,
+  wholeIntervals,
 ]
 
-function somebodyToAsk({ arpInterval, arpIpTargets = [], nsIp6Targets = [] }: BondConfig) {
+function requireTargets({ arpInterval, arpIpTargets = [], nsIp6Targets = [] }: BondConfig) {
   if (!arpInterval || arpIpTargets.length + nsIp6Targets.length > 0) return undefined
-  return { msg: 'arpInterval is set but there is nobody to ask', hint: 'set arpIpTargets or nsIp6Targets' }
+  return { msg: 'arpInterval is set but there are no targets', hint: 'set arpIpTargets or nsIp6Targets' }
 }
 
-/** The driver counts delays in rounds of miimon, and would round them. */
-function wholeRounds(config: BondConfig): Complaint | undefined {
+/** The driver counts delays in intervals of miimon, and would round them down. */
+function wholeIntervals(config: BondConfig): Complaint | undefined {
   const round = intervalOf(config)
   const keys = ['updelay', 'downdelay', 'peerNotifyDelay'] as const
   const wrong = keys.find((key) => config[key] && !Number.isInteger((config[key] ?? 0) / round))
   if (!wrong) return undefined
-  if (round === 0)
-    return { msg: `${wrong} is set but miimon is not`, hint: `set miimon, or take ${wrong} out` }
+  if (round === 0) return { msg: `${wrong} is set but miimon is not`, hint: `set miimon, or remove ${wrong}` }
   return { msg: `${wrong} is ${config[wrong]}, must be a multiple of miimon, which is ${round}` }
 }
 
-/** What miimon comes to: without any monitoring, a dead member would keep its share of the traffic. */
+/** miimon with its default, in milliseconds: without monitoring, a failed member would keep its share of the traffic. */
 export function intervalOf({ miimon, arpInterval }: BondConfig): number {
   return Number(miimon ?? (arpInterval ? 0 : 100))
 }
@@ -91,18 +90,19 @@ export function intervalOf({ miimon, arpInterval }: BondConfig): number {
 /** BOND_MAX_ARP_TARGETS and BOND_MAX_NS_TARGETS, include/net/bonding.h. */
 const maxTargets = 16
 
-export function soundTargets({ arpIpTargets = [], nsIp6Targets = [] }: BondConfig): Complaint | undefined {
+export function possibleTargets({ arpIpTargets = [], nsIp6Targets = [] }: BondConfig): Complaint | undefined {
   return badTargets('arpIpTargets', arpIpTargets, 4) ?? badTargets('nsIp6Targets', nsIp6Targets, 6)
 }
 
 function badTargets(key: string, targets: string[], family: 4 | 6): Complaint | undefined {
-  if (targets.length > maxTargets) return { msg: `${key} has ${targets.length} of at most ${maxTargets}` }
+  if (targets.length > maxTargets)
+    return { msg: `${key} must have at most ${maxTargets} addresses, found ${targets.length}` }
   const wrong = targets.find((text) => parseAddress(text)?.family !== family || unusable.test(text))
   if (!wrong) return undefined
-  return { msg: `${key} has ${wrong}, must be an IPv${family} address that a single host has on the wire` }
+  return { msg: `${key} has ${wrong}, must be the IPv${family} address of a single host, and not link-local` }
 }
 
-/** What the driver takes for no address at all (bond_is_ip_target_ok, bond_is_ip6_target_ok), and link-local IPv6. */
+/** Addresses that the driver ignores (bond_is_ip_target_ok, bond_is_ip6_target_ok), and link-local IPv6. */
 const unusable = /^(0\.0\.0\.0|255\.255\.255\.255|::1?|fe[89ab].:.*|ff.*)$/i
 
 export function primaryIsMember({ primary, links = [] }: BondConfig): Complaint | undefined {

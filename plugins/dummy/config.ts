@@ -1,4 +1,4 @@
-/** What a dummy network may say. The descriptions become the README's table and the JSON Schema. */
+/** The configuration of a dummy network. The descriptions become the README's table and the JSON Schema. */
 
 import { type Config, network } from '../../shared/cni/config.ts'
 import { mtuOf, possibleMtu } from '../../shared/link/keys.ts'

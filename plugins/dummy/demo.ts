@@ -1,3 +1,3 @@
-/** What the demo must know of dummy: no ping passes, as it leads nowhere. */
+/** The demo of dummy: no ping passes, because the kernel drops what is sent through a dummy. */
 
 export const takesPings = false

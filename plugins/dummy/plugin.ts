@@ -1,4 +1,4 @@
-/** dummy: an interface that leads nowhere, for addresses that a container is to have whatever its other interfaces do. */
+/** dummy: an interface that drops what is sent through it; it holds addresses that do not depend on other interfaces. */
 
 import { attachmentMac, requestedMac } from '../../shared/attachment/mac.ts'
 import { interfacePlugin } from '../../shared/attachment/plugin.ts'
@@ -12,7 +12,7 @@ const kind = 'dummy'
 
 export const dummy = interfacePlugin<DummyConfig>({
   name: 'dummy',
-  summary: 'gives a container an interface that leads nowhere, to hold addresses',
+  summary: 'gives a container an interface to hold addresses, which drops all that is sent through it',
   config,
   device: {
     prepare: requestedMac,

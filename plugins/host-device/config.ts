@@ -1,4 +1,4 @@
-/** What a host-device network may say. The descriptions become the README's table and the JSON Schema. */
+/** The configuration of a host-device network. The descriptions become the README's table and the JSON Schema. */
 
 import { type Config, network } from '../../shared/cni/config.ts'
 import { boolean, describe, ifname, mac, optional, text } from '../../shared/cni/schema.ts'
@@ -20,15 +20,18 @@ function isKernelPath(value: string): boolean {
 
 const shape = {
   device: describe(optional(ifname), 'The interface, by its name on the host.'),
-  hwaddr: describe(optional(mac), 'The interface, by its MAC address. Of several, one that is hardware.'),
+  hwaddr: describe(
+    optional(mac),
+    'The interface, by its MAC address; if several have it, a hardware device is preferred.',
+  ),
   kernelpath: describe(
     optional(kernelpath),
-    'The interface, by its place among the kernel’s devices: the first in its directory `net`.',
+    'The interface, by the path of its device in sysfs: the first in its directory `net`.',
   ),
   pciBusID: describe(optional(pciBusID), 'The interface, by the PCI address of its device.'),
   DPDKMode: describe(
     optional(boolean),
-    'Accepted as in the reference, without effect: the device’s driver tells whether a program drives it.',
+    'Accepted for compatibility with the reference, without effect: the device’s driver shows whether it is used by DPDK.',
   ),
 }
 

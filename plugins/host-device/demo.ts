@@ -1,3 +1,3 @@
-/** What the demo must know of host-device: on one host there is room for one container, so the second is on the other host. */
+/** The demo of host-device: a host has room for one container, so the second is on the other host. */
 
 export const across = (config: object) => config

@@ -1,4 +1,4 @@
-/** Which device of the host a configuration means, in the reference's order: device, hwaddr, kernelpath, deviceID, pciBusID. */
+/** Finds the host's device that a configuration names. Precedence as in the reference: device, hwaddr, kernelpath, deviceID, pciBusID. */
 
 import { CniError, Code } from '../../shared/cni/error.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
@@ -11,17 +11,17 @@ import type { Socket } from '../../shared/netlink/socket.ts'
 import type { HostDeviceConfig } from './config.ts'
 import { deviceDirectory, interfaceOf } from './sysfs.ts'
 
-/** What a configuration names. */
+/** The device that a configuration names. */
 interface Named {
   /** For errors: the key, and its value. */
   words: string
-  /** Where sysfs has the device, when it is named by that. */
+  /** The device's directory in sysfs, if it is named by path or bus address. */
   directory?: string
   find(host: Socket): Link | undefined
   isLent(lent: Lent): boolean
 }
 
-/** @throws CniError when the configuration names no device, or runtimeConfig.deviceID one that there is not */
+/** @throws CniError when the configuration names no device */
 export function named(config: HostDeviceConfig): Named {
   const { device, hwaddr, kernelpath } = config
   if (device) return byName(device)
@@ -73,11 +73,11 @@ function byDirectory(words: string, directory?: string): Named {
 function nothingNamed(): CniError {
   return new CniError(Code.InvalidNetworkConfig, {
     msg: 'specify either "device", "hwaddr", "kernelpath" or "pciBusID": no device is named',
-    hint: 'or let the runtime name one: "capabilities": { "deviceID": true }, and a device plugin that allots them',
+    hint: 'or let the runtime name one: "capabilities": { "deviceID": true }, with a device plugin that allocates devices',
   })
 }
 
-/** The interface that a container is to have. @throws CniError when there is none, a container has it, or a master */
+/** The interface to move. @throws CniError when it is missing, lent to a container, or has a master */
 export function findDevice(host: Socket, config: HostDeviceConfig): Link {
   const wanted = named(config)
   const link = wanted.find(host)
@@ -94,14 +94,14 @@ function missing({ words, directory, isLent }: Named): CniError {
   return new CniError(Code.InvalidNetworkConfig, {
     msg: `${words}: ${why}`,
     hint: holder
-      ? 'a device can be in one place only: delete that container first, or give this one another'
-      : 'name a device that there is',
+      ? 'a device can be in one container only: delete that container first, or name another device'
+      : 'name an existing device',
     see: directory ? `ls -l ${directory}/net ${directory}/driver` : 'ip link show',
     errno: 'ENODEV',
   })
 }
 
-/** The kernel would take it from its master without a word. */
+/** Without this check the kernel would silently remove it from its master. */
 function taken({ name, master }: Link, owner = `interface ${master}`): CniError {
   return new CniError(Code.InvalidNetworkConfig, {
     msg: `${name} belongs to ${owner} already: free it`,
@@ -111,7 +111,7 @@ function taken({ name, master }: Link, owner = `interface ${master}`): CniError 
   })
 }
 
-/** STATUS: the device is here, or lent. What only the runtime will name is not known yet. @throws CniError of code 50 */
+/** STATUS: the host has the device, or a container has it. A deviceID of the runtime is not known yet. @throws CniError of code 50 */
 export function requireDevice(host: Socket, { config }: Request<HostDeviceConfig>): void {
   if (!config.device && !config.hwaddr && !config.kernelpath && !config.pciBusID) return
   const { words, directory, find, isLent } = named(config)
@@ -119,7 +119,7 @@ export function requireDevice(host: Socket, { config }: Request<HostDeviceConfig
   if (isThere || holderWith(isLent)) return
   throw new CniError(Code.PluginNotAvailable, {
     msg: `${words}: the host has no such device`,
-    hint: 'plug it in, or load its driver; dmesg and lspci -k tell what the kernel made of it',
+    hint: 'plug it in, or load its driver; see dmesg and lspci -k',
     see: 'ip link show',
     errno: 'ENODEV',
   })

@@ -1,4 +1,4 @@
-/** host-device: a device of the host moves into the container, and comes back as it was. */
+/** host-device: moves a device of the host into the container, and back with its former state. */
 
 import type { Device, Life, Made } from '../../shared/attachment/device.ts'
 import { requestedMac } from '../../shared/attachment/mac.ts'
@@ -10,14 +10,14 @@ import { changeLink } from '../../shared/netlink/link.ts'
 import { ask } from '../../shared/netlink/socket.ts'
 import { config, type HostDeviceConfig } from './config.ts'
 import { findDevice, named, requireDevice } from './find.ts'
-import { bringReferencesHome } from './reference.ts'
+import { giveBackReferences } from './reference.ts'
 import { pciAddressOf } from './sysfs.ts'
 import { isUserSpace, userSpace } from './user-space.ts'
 
-/** A device may have been an interface in ADD, and be a program's now, or the other way round. */
-const leaves = [lentLinks, { remove: bringReferencesHome }]
+/** Both for either kind of device: its driver may have changed since ADD. */
+const leaves = [lentLinks, { remove: giveBackReferences }]
 
-/** What the result says of the device besides its interface. */
+/** What the result contains besides the interface. */
 interface Moved extends Made {
   pciID?: string
 }
@@ -25,10 +25,10 @@ interface Moved extends Made {
 const moving: Device<HostDeviceConfig, Moved> = {
   gives: 'lent',
   leaves,
-  vanishes: 'a NIC can be unplugged, and what is virtual can be deleted',
+  vanishes: 'a NIC can be unplugged, and a virtual device deleted',
   prepare: requestedMac,
   create,
-  // Not every driver takes a MAC address while the interface is up.
+  // Not every driver can change the MAC address while the interface is up.
   bringUp: () => ({ upLast: true }),
   connect: (_, { pciID }) => ({ own: { pciID } }),
   status: (request) => requireDevice(hostSocket(), request),

@@ -1,4 +1,4 @@
-/** A device that the reference has moved keeps no record: the host's name for it is the interface's alias. */
+/** DEL of a device that the reference plugin has moved. It writes no record; the interface's alias is its name on the host. */
 
 import { openSidesIfAny } from '../../shared/attachment/sides.ts'
 import { ifnameFault } from '../../shared/cni/names.ts'
@@ -8,8 +8,8 @@ import { changeLink, findLink, type Link } from '../../shared/netlink/link.ts'
 import { ask } from '../../shared/netlink/socket.ts'
 import type { HostDeviceConfig } from './config.ts'
 
-/** Brings it home under its old name, down, as the reference would. Nothing when the interface is not of its making. */
-export function bringReferencesHome(request: Request<HostDeviceConfig>): void {
+/** Moves the device back to the host under its old name, and down, as the reference does. Does nothing for other interfaces. */
+export function giveBackReferences(request: Request<HostDeviceConfig>): void {
   const sides = openSidesIfAny(request)
   const link = sides && findLink(sides.inside, request.ifname)
   if (!link || !isReferences(link, request)) return
@@ -19,7 +19,7 @@ export function bringReferencesHome(request: Request<HostDeviceConfig>): void {
   ask(sides.host, changeLink({ name }, { alias: '' }))
 }
 
-/** An alias may be anybody's words. */
+/** An alias may also be free text of another program. */
 function isReferences({ alias, kind }: Link, { config }: Request<HostDeviceConfig>): boolean {
   if (!alias || ifnameFault(alias)) return false
   return config.device ? config.device === alias : kind === undefined

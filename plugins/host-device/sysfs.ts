@@ -1,4 +1,4 @@
-/** Devices by where they are on their bus, as sysfs has it: `/sys/bus/pci/devices/0000:00:1f.6/net/eth0`. */
+/** Devices by their bus address in sysfs: `/sys/bus/pci/devices/0000:00:1f.6/net/eth0`. */
 
 import { tolerate } from '../../shared/kernel/errno.ts'
 import { readDirectory, readLink, stat } from '../../shared/kernel/files.ts'
@@ -9,7 +9,7 @@ export const pciAddress = /^[0-9a-fA-F]{4,8}:[0-9a-fA-F]{2}:[01][0-9a-fA-F]\.[0-
 /** A device on the auxiliary bus, a subfunction of a NIC: `mlx5_core.sf.4`. */
 const auxiliaryName = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/
 
-/** The directory of a PCI device, or one of the auxiliary bus; undefined when there is none of that name. */
+/** The directory of a device on the PCI or auxiliary bus; undefined when it does not exist. */
 export function deviceDirectory(id: string): string | undefined {
   if (pciAddress.test(id)) return existing(`/sys/bus/pci/devices/${id.toLowerCase()}`)
   return auxiliaryName.test(id) ? existing(`/sys/bus/auxiliary/devices/${id}`) : undefined
@@ -19,7 +19,7 @@ function existing(path: string): string | undefined {
   return stat(path) ? path : undefined
 }
 
-/** The first interface of a device, in the host's namespace; virtio's have theirs one level below. */
+/** The first interface of a device, in the host's namespace. virtio devices have theirs one level below. */
 export function interfaceOf(directory: string): string | undefined {
   const names = [directory, ...virtio(directory)].flatMap((device) => namesIn(`${device}/net`))
   return names.sort()[0]
@@ -35,12 +35,12 @@ function namesIn(directory: string): string[] {
   return entries.map(({ name }) => name)
 }
 
-/** Which driver a device is bound to. */
+/** The driver that a device is bound to. */
 export function driverOf(directory: string): string | undefined {
   return readLink(`${directory}/driver`)?.split('/').at(-1)
 }
 
-/** The PCI address of the device behind an interface of the host; undefined for what is not on that bus. */
+/** The PCI address of an interface's device; undefined when it is not on the PCI bus. */
 export function pciAddressOf(name: string): string | undefined {
   const path = readLink(`/sys/class/net/${name}`)?.split('/') ?? []
   return path.findLast((part) => pciAddress.test(part))

@@ -1,4 +1,4 @@
-/** A PCI device that a program drives from user space (DPDK): there is nothing to move, and the result tells which it is. */
+/** A PCI device with a user-space driver (DPDK): it has no interface to move, and the result contains its PCI address. */
 
 import { broken } from '../../shared/attachment/broken.ts'
 import type { Device } from '../../shared/attachment/device.ts'
@@ -10,10 +10,10 @@ import type { HostDeviceConfig } from './config.ts'
 import { named, requireDevice } from './find.ts'
 import { driverOf } from './sysfs.ts'
 
-/** Drivers that hand a device to a program (dpdk.org, "Linux Drivers"). */
+/** Drivers that let a program use the device (dpdk.org, "Linux Drivers"). */
 const drivers = ['vfio-pci', 'uio_pci_generic', 'igb_uio']
 
-/** Whether the device of a configuration is a program's. One that cannot be found is taken for an interface. */
+/** Whether the named device has a user-space driver. False when it cannot be found. */
 export function isUserSpace(config: HostDeviceConfig): boolean {
   try {
     const { directory } = named(config)
@@ -24,7 +24,7 @@ export function isUserSpace(config: HostDeviceConfig): boolean {
   }
 }
 
-/** The addresses are the program's to use: there is no link to put them on. */
+/** Only the result has the addresses, for the program: there is no interface to assign them to. */
 export const userSpace: Device<HostDeviceConfig> = {
   gives: 'addresses',
   create: () => {},
@@ -37,12 +37,12 @@ function addressOf(config: HostDeviceConfig): string | undefined {
   return named(config).directory?.split('/').at(-1)
 }
 
-/** @throws CniError when the result is of another device */
+/** @throws CniError when prevResult contains another device */
 function check(_: Sides, { ifname, config }: Request<HostDeviceConfig>, { interfaces }: Result): void {
   const found = interfaces.find(({ name, sandbox }) => name === ifname && sandbox)
   const address = addressOf(config)
   if (found?.pciID === undefined || found.pciID === address) return
-  throw broken(`${ifname} is device ${found.pciID}, and the network has ${address} now`, {
+  throw broken(`${ifname} is device ${found.pciID}, but the network names ${address} now`, {
     see: `ls -l ${named(config).directory}/driver`,
   })
 }

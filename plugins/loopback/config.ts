@@ -1,4 +1,4 @@
-/** What a loopback network may say: nothing of its own. */
+/** The configuration of a loopback network: no keys of its own. */
 
 import { network } from '../../shared/cni/config.ts'
 

@@ -1,4 +1,4 @@
-/** loopback: sets up lo, the interface by which a container reaches itself. */
+/** loopback: sets lo up, the interface by which a container reaches itself. */
 
 import { isDown } from '../../shared/attachment/broken.ts'
 import type { InterfaceConfig, Life } from '../../shared/attachment/device.ts'
@@ -30,7 +30,7 @@ export const loopback = interfacePlugin({
   },
 })
 
-/** Whatever CNI_IFNAME says, the interface is lo: there is no other. */
+/** The interface is always lo; CNI_IFNAME is ignored. */
 function setUp(life: Life<InterfaceConfig>): void {
   const { inside, request } = life
   const lo = findLo(life)
@@ -51,8 +51,8 @@ function findLo({ inside, container }: Sides): Link {
   const lo = findLink(inside, 'lo')
   if (lo) return lo
   throw new CniError(Code.Internal, {
-    msg: `the namespace ${container.path} has no interface lo`,
-    hint: 'every network namespace of Linux has one: check what CNI_NETNS names',
+    msg: `the namespace ${container.path} has no interface lo: check CNI_NETNS`,
+    hint: 'every network namespace of Linux has a lo, so CNI_NETNS may name something else',
     see: commandIn(inside, 'ip link show'),
   })
 }
@@ -65,7 +65,7 @@ function refuseForeign(addresses: LinkAddress[], request: Request): void {
   if (!foreign) return
   throw new CniError(Code.Internal, {
     msg: `loopback interface found with non-loopback address ${formatCidr(foreign)}`,
-    hint: 'take the address off lo, or leave loopback out of this network',
+    hint: 'remove the address from lo, or remove loopback from this network',
     see: commandIn(request, 'ip address show dev lo'),
   })
 }

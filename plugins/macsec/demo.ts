@@ -1,4 +1,4 @@
-/** What the demo must know of macsec: the second container, on the other host, is the peer of the first. */
+/** The demo of macsec: the second container, on the other host, is the peer of the first. */
 
 interface Config {
   sci: string
@@ -7,12 +7,12 @@ interface Config {
   keyFile?: string
 }
 
-/** Each side sends by the key that the other one takes. */
+/** Each side sends with the key of its peer entry on the other side. */
 export function across({ sci, key, peers: [peer], ...config }: Config): object {
   return { ...config, ...peer, peers: [{ sci, key }] }
 }
 
-/** The keys, which both hosts read: good enough for a demo. */
+/** One key file for both hosts. The keys are predictable, which is enough for a demo. */
 export function files({ keyFile, key, peers }: Config): Record<string, string> {
   if (!keyFile) return {}
   const names = [key, ...peers.map((peer) => peer.key)]

@@ -1,4 +1,4 @@
-/** The keys, from a file that only root may read. Nothing of it is ever repeated: not in errors, logs or results. */
+/** Reads keys from a file that only root may read. Errors, logs and results never contain any of it. */
 
 import { CniError, Code } from '../../shared/cni/error.ts'
 import { KernelError } from '../../shared/kernel/errno.ts'
@@ -16,13 +16,13 @@ interface Secret {
 
 type Keyed = Pick<MacsecConfig, 'an' | 'key' | 'ssci'>
 
-/** What a configuration comes to, keys and all. */
+/** The secure associations of a configuration, with their keys. */
 export interface Associations {
   transmit: SecureAssociation
   receive: { sci: string; association: SecureAssociation }[]
 }
 
-/** The keys that the configuration names. @throws CniError that says what is wrong with the file, but not what is in it */
+/** The secure associations that the configuration names; undefined without keyFile. @throws CniError that says what is wrong with the file, without its contents */
 export function readAssociations(config: MacsecConfig): Associations | undefined {
   const { keyFile, peers = [] } = config
   if (!keyFile) return undefined
@@ -38,26 +38,26 @@ export function readAssociations(config: MacsecConfig): Associations | undefined
 }
 
 function readKeys(path: string): Record<string, unknown> {
-  const text = readTight(path)
+  const text = readText(path)
   try {
     const keys = JSON.parse(text)
     if (typeof keys === 'object' && keys !== null) return keys
   } catch {
-    // Its message would quote the file.
+    // The message of JSON.parse quotes the file: drop it.
   }
   throw wrong(
-    `keyFile: ${path} is no JSON object of keys by their names`,
-    'like {"NAME": "00112233445566778899aabbccddeeff"}',
+    `keyFile: ${path} must be a JSON object of keys by their names`,
+    'write it as {"NAME": "00112233445566778899aabbccddeeff"}',
   )
 }
 
-function readTight(path: string): string {
+function readText(path: string): string {
   try {
     return readSecret(path)
   } catch (error) {
     if (error instanceof Exposed)
       throw wrong(
-        `keyFile: ${path} is not read: ${error.message}`,
+        `keyFile: ${path} is refused: ${error.message}`,
         `chown root ${path} && chmod 600 ${path}; then change the keys`,
       )
     if (error instanceof KernelError)

@@ -1,4 +1,4 @@
-/** The container's macsec: how it is made, and what CHECK must find of it. */
+/** Makes and checks the container's macsec. */
 
 import { broken, isDown, mismatch } from '../../shared/attachment/broken.ts'
 import type { Life } from '../../shared/attachment/device.ts'
@@ -26,12 +26,12 @@ export async function createMacsec(life: Life<MacsecConfig>): Promise<void> {
   try {
     await createChild(life, parent, { ...macsecKind(options), mac })
   } catch (error) {
-    throw (await import('./refusal.ts')).explainBirth(error, side, parent, options)
+    throw (await import('./refusal.ts')).explainCreation(error, side, parent, options)
   }
   await setMtu(life, parent)
 }
 
-/** At its birth the kernel takes the parent's, whatever is asked for. */
+/** A separate request: at creation the kernel derives the MTU from the parent's and ignores another. */
 async function setMtu({ inside, request }: Life<MacsecConfig>, parent: Link): Promise<void> {
   const { mtu } = request.config
   if (mtu === 0) return
@@ -42,7 +42,7 @@ async function setMtu({ inside, request }: Life<MacsecConfig>, parent: Link): Pr
   }
 }
 
-/** What a configuration comes to. @param mac of the interface, which its identifier begins with */
+/** The options of a configuration. @param mac of the interface: the first part of its identifier */
 function optionsOf(config: MacsecConfig, mac: string): MacsecOptions {
   const { cipherSuite, window, encrypt, protect, endStation, scb, replayProtect, validate, offload } = config
   const canonical = formatMac(parseMac(mac) ?? Buffer.alloc(6))
@@ -62,10 +62,10 @@ function optionsOf(config: MacsecConfig, mac: string): MacsecOptions {
   }
 }
 
-/** What the kernel does not tell is this. */
-const untold: Partial<MacsecOptions> = { window: 0, offload: 'off' }
+/** Values that the kernel omits from its reply. */
+const omitted: Partial<MacsecOptions> = { window: 0, offload: 'off' }
 
-/** @throws CniError naming the first option that is not as ADD left it */
+/** CHECK. @throws CniError naming the first option that differs from what ADD set */
 export function checkMacsec(sides: Sides, request: Request<MacsecConfig>): Link {
   const { ifname, config } = request
   const link = checkChild(sides, request, 'macsec')
@@ -73,7 +73,7 @@ export function checkMacsec(sides: Sides, request: Request<MacsecConfig>): Link 
   const wanted = optionsOf(config, link.mac)
   const found = parseMacsec(link.data ?? Buffer.alloc(0))
   for (const name of Object.keys(wanted) as (keyof MacsecOptions)[]) {
-    const is = found[name] ?? untold[name]
+    const is = found[name] ?? omitted[name]
     if (is !== wanted[name])
       throw broken(mismatch(ifname, name, is, wanted[name]), { see: seeLink(ifname, request) })
   }

@@ -1,4 +1,4 @@
-/** macsec: what a container sends by a NIC is protected on the wire, and only what its peers protected is taken. */
+/** macsec: protects the frames that a container sends by a NIC, and receives only frames that its peers have protected. */
 
 import { broken } from '../../shared/attachment/broken.ts'
 import type { Life } from '../../shared/attachment/device.ts'
@@ -25,7 +25,7 @@ export const macsec = interfacePlugin<MacsecConfig>({
   name: 'macsec',
   summary: 'protects what a container sends by a NIC: encrypted and authenticated Ethernet frames (MACsec)',
   config,
-  // Networks with different keys do not hear each other.
+  // Networks with different keys cannot read each other's frames.
   segment: (config) => parentSegment('macsec', config, { keyFile: config.keyFile }),
   device: {
     prepare(request) {
@@ -61,7 +61,7 @@ function genericSocket({ container }: Sides): Socket {
   return openSocketIn(container, Protocol.GENERIC)
 }
 
-/** @throws CniError naming the first thing that is not as ADD left it. The kernel does not tell keys, only their names. */
+/** @throws CniError naming the first difference from what ADD made. The kernel returns the names of keys, never the keys. */
 function check(sides: Sides, request: Request<MacsecConfig>): void {
   const link = checkMacsec(sides, request)
   const keys = readAssociations(request.config)
@@ -76,7 +76,8 @@ function checkKeys(
 ): void {
   const see = commandIn(request, `ip macsec show ${link.name}`)
   const found = listAssociations(socket, link)
-  if (!has(found.transmit, transmit)) throw broken(`${link.name} has lost the key that it sends by`, { see })
+  if (!has(found.transmit, transmit))
+    throw broken(`${link.name} has lost the key that it sends with`, { see })
   for (const { sci, association } of receive) {
     const channel = found.receive.find((one) => one.sci === sci && one.isActive)
     if (!channel || !has(channel.associations, association))

@@ -1,4 +1,4 @@
-/** What the kernel's refusals of a macsec mean; it only says EBUSY, EINVAL, EEXIST … Loaded on failure. */
+/** Explains the errors of the kernel for a macsec: EBUSY, EINVAL, EEXIST … Loaded on failure. */
 
 import { CniError, Code, type Complaint, factsOf } from '../../shared/cni/error.ts'
 import { isErrno, KernelError } from '../../shared/kernel/errno.ts'
@@ -7,8 +7,8 @@ import type { Link } from '../../shared/netlink/link.ts'
 import { type MacsecOptions, parseMacsec } from '../../shared/netlink/macsec.ts'
 import type { Socket } from '../../shared/netlink/socket.ts'
 
-/** Why the interface was not made. @param error as it was thrown, perhaps explained already @returns what to throw */
-export function explainBirth(
+/** Why the interface could not be created. @param error as thrown: the kernel's, or a CniError with it as cause @returns the error to throw */
+export function explainCreation(
   error: unknown,
   side: Socket,
   parent: Link,
@@ -21,8 +21,8 @@ export function explainBirth(
   if (isErrno(cause, 'EINVAL') && !/[1-9a-f]/.test(parent.mac)) return refusal(cause, noEthernet(parent))
   if (isErrno(cause, 'EOPNOTSUPP') && offload !== 'off')
     return refusal(cause, {
-      msg: `offload: ${parent.name} cannot do macsec by its ${offload}`,
-      hint: 'take offload out',
+      msg: `offload: ${parent.name} has no MACsec in its ${offload}: remove offload`,
+      hint: 'without offload the kernel processes MACsec',
     })
   return error
 }
@@ -46,20 +46,21 @@ function noEthernet({ name }: Link): Complaint {
   }
 }
 
-/** What a peer sends can be only one interface's of a parent (create_rx_sc, drivers/net/macsec.c). */
+/** EEXIST: only one interface of a parent can have a given peer (create_rx_sc, drivers/net/macsec.c). @returns the error to throw */
 export function explainKeys(error: unknown): unknown {
   if (!isErrno(error, 'EEXIST')) return error
   return refusal(error, {
-    msg: `peers: another container of the parent has the same peer: ${error.message}`,
-    hint: 'a peer belongs to one container of a parent: give the others peers, or a parent, of their own',
+    msg: `peers: another container on this parent has the same peer: ${error.message}`,
+    hint: 'a peer can have one container per parent: use other peers, or another parent',
   })
 }
 
+/** ERANGE: the parent's MTU minus MACsec's 32 bytes is too small. @returns the error to throw */
 export function explainMtu(error: unknown, parent: Link, mtu: number): unknown {
   if (!isErrno(error, 'ERANGE')) return error
   return refusal(error, {
-    msg: `mtu: ${mtu} is more than ${parent.name} carries with MACsec's own bytes: at most ${parent.mtu - 32}`,
-    hint: `take at most that, or raise the parent's: ip link set dev ${parent.name} mtu ${mtu + 32}`,
+    msg: `mtu: ${mtu} is too large for ${parent.name}: at most ${parent.mtu - 32}, because MACsec adds 32 bytes`,
+    hint: `lower mtu, or raise the parent's: ip link set dev ${parent.name} mtu ${mtu + 32}`,
   })
 }
 

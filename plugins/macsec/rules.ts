@@ -1,4 +1,4 @@
-/** What does not go together in a macsec network, before the kernel says EINVAL of it. */
+/** Rules between the keys of a macsec network, where the kernel would only say EINVAL. */
 
 import type { Complaint } from '../../shared/cni/error.ts'
 import { needs, notTogether, type Rule } from '../../shared/cni/rules.ts'
@@ -11,7 +11,7 @@ type Peer = NonNullable<MacsecConfig['peers']>[number]
 export const rules: Rule<MacsecConfig>[] = [
   possibleMtu,
   notTogether('port', 'sci', 'the port is the last part of the identifier'),
-  notTogether('endStation', 'scb', 'a frame says only one of them'),
+  notTogether('endStation', 'scb', 'a frame can carry only one of the two bits'),
   notTogether('sendSci', 'endStation', 'such frames carry no identifier'),
   notTogether('sendSci', 'scb', 'such frames carry no identifier'),
   impliedIdentifier,
@@ -24,27 +24,27 @@ export const rules: Rule<MacsecConfig>[] = [
   shortIdentifiers,
 ]
 
-/** Whether frames carry the identifier: by default where the kernel lets them. */
+/** Whether frames carry the identifier; by default they do where the kernel allows it. */
 export function sendsSci({ sendSci, endStation, scb }: MacsecConfig): boolean {
   return sendSci ?? !(endStation || scb)
 }
 
-/** A frame without identifier is taken for one of its MAC address and port 1. */
+/** The receiver of a frame without identifier assumes the frame's MAC address and port 1. */
 function impliedIdentifier(config: MacsecConfig): Complaint | undefined {
   const { sci, port = 1 } = config
   if (sendsSci(config) || (sci === undefined && port === 1)) return undefined
   const key = sci === undefined ? 'port' : 'sci'
   return {
-    msg: `${key} is set but frames do not carry the identifier: peers would take port 1 for it`,
-    hint: `take ${key} out, or let frames carry it: "sendSci": true, without endStation and scb`,
+    msg: `${key} is set but frames do not carry the identifier: peers assume port 1`,
+    hint: `remove ${key}, or put the identifier into frames: "sendSci": true, without endStation and scb`,
   }
 }
 
 function windowOfReplay({ window, replayProtect }: MacsecConfig): Complaint | undefined {
   if (window === 0 || replayProtect) return undefined
   return {
-    msg: 'window is set but replayProtect is not: late frames are taken anyhow',
-    hint: 'set replayProtect too, or take window out',
+    msg: 'window is set but replayProtect is not: late frames are received anyway',
+    hint: 'set replayProtect too, or remove window',
   }
 }
 
@@ -59,8 +59,8 @@ function peersIdentified({ peers = [] }: MacsecConfig): Complaint | undefined {
   )
   if (unclear >= 0)
     return {
-      msg: `peers[${unclear}] must have either sci, or mac and perhaps port`,
-      hint: 'ip macsec show, on the peer, tells its TXSC: that is its sci',
+      msg: `peers[${unclear}] must have either sci, or mac with optional port`,
+      hint: 'run on the peer: ip macsec show; its TXSC is the sci',
     }
   const all = peers.map(sciOfPeer)
   const twice = all.find((one, index) => all.indexOf(one) !== index)
@@ -74,12 +74,12 @@ function shortIdentifiers({ cipherSuite, keyFile, ssci, peers = [] }: MacsecConf
     return given.length > 0
       ? {
           msg: `ssci is set but cipherSuite is ${cipherSuite}: it only has a meaning with XPN`,
-          hint: 'take ssci out',
+          hint: 'remove ssci',
         }
       : undefined
   if (!keyFile || (given.length === all.length && new Set(given).size === given.length)) return undefined
   return {
-    msg: `with ${cipherSuite}, the network and each of its peers need an ssci, no two the same`,
-    hint: 'number them from 1, alike on every host',
+    msg: `with ${cipherSuite}, the network and each of its peers need an ssci each, all different`,
+    hint: 'number them from 1, with the same numbers on every host',
   }
 }

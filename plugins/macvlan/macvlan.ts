@@ -61,7 +61,7 @@ function changeParentsMac({ inside, request }: Life<MacvlanConfig>): void {
   if (mac) ask(inside, changeLink({ name: request.ifname }, { mac }))
 }
 
-/** EINVAL means that the parent is no Ethernet device, or that mode passthru is in the way (macvlan_common_newlink, drivers/net/macvlan.c). */
+/** EINVAL means that the parent is no Ethernet device, or that mode passthru is in the way (macvlan_port_create and macvlan_common_newlink, drivers/net/macvlan.c). */
 function explainEinval(
   cause: KernelError,
   { name, mac }: Link,

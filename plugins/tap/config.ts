@@ -1,4 +1,4 @@
-/** What a tap network may say. The descriptions become the README's table and the JSON Schema. */
+/** The configuration of a tap network. The descriptions become the README's table and the JSON Schema. */
 
 import { type Config, network } from '../../shared/cni/config.ts'
 import { onlyIn } from '../../shared/cni/rules.ts'
@@ -15,7 +15,7 @@ import {
 } from '../../shared/cni/schema.ts'
 import { mtuOf, possibleMtu } from '../../shared/link/keys.ts'
 
-/** A user's or a group's number; the last one means nobody (chown(2)). */
+/** A user or group ID. The largest 32-bit number is no ID: it means 'unchanged' (chown(2)). */
 const id = integer({ min: 0, max: 0xfffffffe })
 
 const selinuxContext = text('an SELinux context such as system_u:system_r:container_t:s0', (value) =>
@@ -24,25 +24,25 @@ const selinuxContext = text('an SELinux context such as system_u:system_r:contai
 
 const shape = {
   mode: describe(withDefault(oneOf('tap', 'tun'), 'tap'), 'Ethernet frames (`tap`), or IP packets (`tun`).'),
-  owner: describe(optional(id), 'The user that may open it, by number. Default: root alone.'),
-  group: describe(optional(id), 'The group whose members may open it, by number.'),
+  owner: describe(optional(id), 'ID of the user that may open the device. Default: root only.'),
+  group: describe(optional(id), 'ID of the group whose members may open the device.'),
   multiQueue: describe(
     withDefault(boolean, false),
-    'Several queues; the program that opens it must say so, too (IFF_MULTI_QUEUE).',
+    'Several queues. The program that opens the device must set IFF_MULTI_QUEUE, too.',
   ),
   vnetHdr: describe(
     optional(boolean),
-    'Begin with virtio headers before frames; the program that opens it may change that. Default: in mode tap.',
+    'Frames have virtio headers; the program that opens the device may change this. Default: true in mode tap.',
   ),
   selinuxContext: describe(
     optional(selinuxContext),
-    'The SELinux context that it is made in, for confined programs to open it.',
+    'The SELinux context of the device, so that confined programs may open it.',
   ),
-  bridge: describe(optional(ifname), 'A bridge in the container that it becomes a port of.'),
+  bridge: describe(optional(ifname), 'A bridge in the container; the device becomes its port.'),
   mtu: mtuOf('the interface'),
   mac: describe(
     optional(mac),
-    'MAC address. Only for networks of one container; the runtime may ask for another.',
+    'MAC address. Only for networks of one container; the runtime may request another.',
   ),
 }
 

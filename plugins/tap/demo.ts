@@ -1,3 +1,3 @@
-/** What the demo must know of tap: no ping passes, as its frames go to a program. */
+/** The demo of tap: no ping passes, because frames go to a program. */
 
 export const takesPings = false

@@ -1,4 +1,4 @@
-/** A device that is made in an SELinux context: by a program, because a context is changed where one begins (exec). */
+/** Makes a device in an SELinux context: by executing `ip`, because a process changes its context only by exec. */
 
 import { run } from '#engine'
 import { CniError, Code } from '../../shared/cni/error.ts'
@@ -8,7 +8,7 @@ import { awaitInNamespace, type Namespace } from '../../shared/kernel/namespace.
 import { findProgram } from '../../shared/kernel/program.ts'
 import { type TunOptions, tunCommand } from '../../shared/kernel/tun.ts'
 
-/** Where the kernel takes the context of the next program (proc(5)). */
+/** The context that the next exec of this thread gets (proc(5)). */
 const nextContext = '/proc/thread-self/attr/exec'
 
 /** `ip tuntap add …` in a context. @throws CniError where the host has no SELinux, or its policy refuses */
@@ -38,10 +38,14 @@ export async function makeLabelled(
   }
 }
 
-/** Another security module may take the text, and make nothing of it. */
+/** Another security module may accept the context and ignore it. */
 function requireSELinux(context: string): void {
   if (/\bselinuxfs$/m.test(readFile('/proc/filesystems'))) return
-  throw refused(context, 'the host has no SELinux', 'take selinuxContext out; getenforce tells what there is')
+  throw refused(
+    context,
+    'the host has no SELinux',
+    'remove selinuxContext; getenforce shows the state of SELinux',
+  )
 }
 
 function setContext(context: string): void {
@@ -49,7 +53,7 @@ function setContext(context: string): void {
     writeInPlace(nextContext, context)
   } catch (error) {
     if (!(error instanceof KernelError) || context === '') return
-    throw refused(context, error.message, 'the policy must know the context: seinfo --type')
+    throw refused(context, error.message, 'the policy must define the context: seinfo --type')
   }
 }
 

@@ -1,4 +1,4 @@
-/** tap: a container gets an interface whose other end is a program's file, for frames (tap) or packets (tun). */
+/** tap: gives a container an interface whose frames (tap) or packets (tun) a program reads and writes. */
 
 import { broken, mismatch, noPort, noSuch } from '../../shared/attachment/broken.ts'
 import type { Life } from '../../shared/attachment/device.ts'
@@ -32,7 +32,7 @@ export const tap = interfacePlugin<TapConfig>({
   },
 })
 
-/** The MAC address that somebody chose; the runtime's word counts before the configuration's. */
+/** The MAC address that the runtime requests, or else the configured one. */
 function chosenMac(request: Request<TapConfig>): string | undefined {
   return requestedMac(request) ?? request.config.mac
 }
@@ -41,8 +41,8 @@ function prepare(request: Request<TapConfig>): void {
   const mac = chosenMac(request)
   if (!mac || request.config.mode === 'tap') return
   throw new CniError(Code.InvalidNetworkConfig, {
-    msg: `MAC address ${mac} is asked for, but a tun carries IP packets without any`,
-    hint: 'ask for none, or take "mode": "tap"',
+    msg: `MAC address ${mac} is requested, but a tun has none: request none`,
+    hint: 'remove it, or use "mode": "tap"',
   })
 }
 
@@ -75,12 +75,12 @@ function findBridge(inside: Socket, request: Request<TapConfig>): Link {
   if (bridge?.kind === 'bridge') return bridge
   throw new CniError(Code.InvalidNetworkConfig, {
     msg: `bridge: the container has no bridge ${config.bridge}${bridge ? ', but another device of that name' : ''}: make it first`,
-    hint: 'it is a bridge inside the container, which must be there before',
+    hint: 'an earlier plugin or network must make the bridge inside the container',
     see: commandIn(request, 'ip -d link show type bridge'),
   })
 }
 
-/** @throws CniError of code 50 where the kernel has no TUN/TAP, or the host lacks its file */
+/** @throws CniError of code 50 when the kernel has no TUN/TAP, or the host no /dev/net/tun */
 function requireControlFile(): void {
   try {
     close(open(controlFile, Open.RDWR))
@@ -88,7 +88,7 @@ function requireControlFile(): void {
     if (!isErrno(error, 'ENOENT', 'ENODEV', 'ENXIO')) throw error
     throw new CniError(Code.PluginNotAvailable, {
       msg: `this host has no TUN/TAP devices: ${error.message}`,
-      hint: `load the module (modprobe tun), or make its file: mkdir -p /dev/net; mknod ${controlFile} c 10 200`,
+      hint: `load the module (modprobe tun), or make its device node: mkdir -p /dev/net; mknod ${controlFile} c 10 200`,
       ...factsOf(error),
       see: `ls -l ${controlFile}`,
     })

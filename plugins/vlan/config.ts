@@ -1,4 +1,4 @@
-/** What a VLAN network may say. The descriptions become the README's table and the JSON Schema. */
+/** The configuration of a vlan network. The descriptions become the README's table and the JSON Schema. */
 
 import { type Config, network } from '../../shared/cni/config.ts'
 import type { Complaint } from '../../shared/cni/error.ts'
@@ -28,31 +28,31 @@ const shape = {
   ...parentKeys,
   vlanId: describe(
     optional(id),
-    'The VLAN: the id in the tag. 0 tags with a priority and no VLAN. Either this or `tags`.',
+    'The VLAN ID in the tag. 0: the tag carries a priority only, no VLAN. Either this or `tags`.',
   ),
   tags: describe(
     optional(list(id)),
-    'Stacked tags, the outer first: `[100, 20]`. The devices of the outer ones are made on the host and shared.',
+    'The VLAN IDs of stacked tags, from outer to inner: `[100, 20]`. The devices of the outer tags are made on the host, and containers share them.',
   ),
   protocol: describe(
     optional(oneOf('802.1Q', '802.1ad')),
-    'The kind of tag; of `tags`, of the outermost, the others are 802.1Q. Default: 802.1Q, and 802.1ad with `tags`.',
+    'The protocol of the tag. With `tags`: of the outermost tag, the others are 802.1Q. Default: 802.1Q, and 802.1ad with `tags`.',
   ),
   ingressPriorities: describe(
     optional(record(integer({ min: 0, max: maxPriority }))),
-    'What a priority in the tag (0 to 7) makes a packet\'s priority: `{"3": 5}`.',
+    'Which packet priority a received tag priority (0 to 7) becomes: `{"3": 5}`.',
   ),
   egressPriorities: describe(
     optional(record(integer({ min: 0, max: maxPcp }))),
-    'What a packet\'s priority (SO_PRIORITY) becomes in the tag: `{"5": 3}`. Others become 0.',
+    'Which tag priority a packet priority (SO_PRIORITY) becomes when sent: `{"5": 3}`. Others become 0.',
   ),
   reorder: describe(
     withDefault(boolean, true),
-    'Cut the tag out of what arrives. Without it, packet sockets in the container see it.',
+    'Remove the tag from received frames. If false, packet sockets in the container see the tag.',
   ),
   gvrp: describe(off, 'Announce the VLAN to the switch by GVRP. Not with 802.1ad.'),
   mvrp: describe(off, 'Announce the VLAN to the switch by MVRP. Not with 802.1ad.'),
-  looseBinding: describe(off, 'Be up although the parent is down.'),
+  looseBinding: describe(off, 'The interface stays up when the parent is down.'),
   mtu: mtuOf("the interface, at most the parent's"),
 }
 
@@ -61,43 +61,46 @@ export type VlanConfig = Config<typeof shape>
 export const config = network(shape, {
   rules: [
     notTogether('vlanId', 'tags'),
-    someTag,
-    severalTags,
-    notTogether('tags', 'linkInContainer', 'the outer device is shared by containers, so it is on the host'),
-    ownProtocol,
+    requireTag,
+    possibleTags,
+    notTogether('tags', 'linkInContainer', 'containers share the outer device, so it is on the host'),
+    announcedProtocol,
     prioritiesWithin('ingressPriorities', maxPcp, "a tag's priority"),
     prioritiesWithin('egressPriorities', maxPriority, "a packet's priority"),
     possibleMtu,
   ],
 })
 
-/** Without an id the reference takes 0, which is a VLAN that hardly anybody wants. */
-function someTag({ vlanId, tags }: VlanConfig): Complaint | undefined {
+/** The reference uses VLAN 0 when vlanId is missing; that is hardly ever meant, so it is refused here. */
+function requireTag({ vlanId, tags }: VlanConfig): Complaint | undefined {
   if (vlanId !== undefined || tags) return undefined
-  return { msg: 'vlanId is missing, must be a whole number from 0 to 4094', hint: 'or tags, for several' }
+  return {
+    msg: 'vlanId is missing, must be a whole number from 0 to 4094',
+    hint: 'or set tags, for stacked tags',
+  }
 }
 
-/** MAX_NEST_DEV, include/linux/netdevice.h, less one for the parent. */
+/** MAX_NEST_DEV (include/linux/netdevice.h) minus one for the parent. */
 const maxTags = 7
 
-function severalTags({ tags }: VlanConfig): Complaint | undefined {
+function possibleTags({ tags }: VlanConfig): Complaint | undefined {
   if (!tags || (tags.length >= 2 && tags.length <= maxTags)) return undefined
   return {
-    msg: `tags has ${tags.length} of 2 to ${maxTags}`,
+    msg: `tags must have 2 to ${maxTags} entries, found ${tags.length}`,
     hint: tags.length === 1 ? `for a single tag: "vlanId": ${tags[0]}` : 'list them from outer to inner',
   }
 }
 
-/** vlan_gvrp_request_join and vlan_mvrp_request_join, net/8021q: they do nothing for another protocol. */
-function ownProtocol({ protocol, gvrp, mvrp, tags }: VlanConfig): Complaint | undefined {
+/** The kernel announces 802.1Q VLANs only (vlan_gvrp_request_join, vlan_mvrp_request_join, net/8021q). */
+function announcedProtocol({ protocol, gvrp, mvrp, tags }: VlanConfig): Complaint | undefined {
   if (protocol !== '802.1ad' || tags || !(gvrp || mvrp)) return undefined
   return {
-    msg: `${gvrp ? 'gvrp' : 'mvrp'} is set but protocol is "802.1ad": only VLANs of 802.1Q are announced`,
-    hint: 'take one of them out',
+    msg: `${gvrp ? 'gvrp' : 'mvrp'} is set but protocol is "802.1ad": the kernel announces 802.1Q VLANs only`,
+    hint: 'remove one of them',
   }
 }
 
-/** The keys of a map, which its shape cannot judge. */
+/** Validates the keys of a priority map, which the schema does not. */
 function prioritiesWithin(
   key: 'ingressPriorities' | 'egressPriorities',
   max: number,

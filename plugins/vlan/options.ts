@@ -1,4 +1,4 @@
-/** The container's own VLAN: what it is made with, and what CHECK must find of it. */
+/** The options of the container's own VLAN: made and checked. */
 
 import { broken, mismatch } from '../../shared/attachment/broken.ts'
 import type { Link } from '../../shared/netlink/link.ts'
@@ -6,7 +6,7 @@ import { type PriorityMap, parseVlan, type VlanOptions } from '../../shared/netl
 import type { VlanConfig } from './config.ts'
 import { tagsOf } from './tags.ts'
 
-/** What a configuration says of the container's interface. */
+/** The VLAN options of a configuration. */
 export function optionsOf(config: VlanConfig): Required<VlanOptions> {
   const { reorder, gvrp, mvrp, looseBinding, ingressPriorities, egressPriorities } = config
   const { inner } = tagsOf(config)
@@ -27,7 +27,7 @@ export function checkOptions(link: Link, wanted: Required<VlanOptions>, see: str
   }
 }
 
-/** A value that can be compared and read. Priorities that lead to 0 are as good as none: the kernel does not list them. */
+/** An option as text to compare and to print. The kernel does not list priorities that map to 0. */
 function comparable(value: VlanOptions[keyof VlanOptions]): unknown {
   if (!(value instanceof Map)) return value
   const entries = [...value].filter(([, to]) => to !== 0).sort(([one], [other]) => one - other)

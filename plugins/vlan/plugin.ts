@@ -1,4 +1,4 @@
-/** vlan: a container gets a VLAN of a NIC, by a tag of its own or by several, one around the other. */
+/** vlan: puts a container into a VLAN of a NIC, by one tag or by stacked tags. */
 
 import type { Life, Made } from '../../shared/attachment/device.ts'
 import { requestedMac } from '../../shared/attachment/mac.ts'

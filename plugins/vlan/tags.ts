@@ -1,4 +1,4 @@
-/** The tags of a frame, and the devices of the outer ones: on the host, shared by all whose inner tags they carry. */
+/** The tags of a frame, and the devices of the outer tags: they are on the host, and the containers with inner tags share them. */
 
 import { broken, isDown } from '../../shared/attachment/broken.ts'
 import type { Life } from '../../shared/attachment/device.ts'
@@ -15,14 +15,14 @@ import { ask, type Socket } from '../../shared/netlink/socket.ts'
 import { hasTag, type Tag, vlanKind } from '../../shared/netlink/vlan.ts'
 import type { VlanConfig } from './config.ts'
 
-/** The tags that a configuration asks for: the container's own, and those around it from the outermost on. */
+/** The tags of a configuration: the container's own (inner), and those around it, from the outermost on. */
 export function tagsOf({ vlanId = 0, tags = [vlanId], protocol }: VlanConfig): { outer: Tag[]; inner: Tag } {
   const outermost = protocol ?? (tags.length > 1 ? '802.1ad' : '802.1Q')
   const all = tags.map((id, index): Tag => ({ id, protocol: index === 0 ? outermost : '802.1Q' }))
   return { outer: all.slice(0, -1), inner: all.at(-1) as Tag }
 }
 
-/** The devices of the outer tags, from the parent on; each is made for its first user and goes with its last. */
+/** The devices of the outer tags, from the parent on. Each is made for its first container and deleted with its last. */
 export async function shareOuter(life: Life<VlanConfig>, parent: Link, outer: Tag[]): Promise<Link[]> {
   const devices: Link[] = []
   for (const tag of outer) devices.push(await shareTag(life, devices.at(-1) ?? parent, tag))
@@ -39,12 +39,12 @@ async function shareTag({ host, request }: Life<VlanConfig>, parent: Link, tag: 
   }
 }
 
-/** The kernel has each id once per parent. @throws the error, with the name of who has it already */
+/** EEXIST: a parent has each VLAN once. @throws the error, for EEXIST one that names the interface which has the VLAN */
 export async function explainTaken(side: Socket, parent: Link, tag: Tag, error: unknown): Promise<never> {
   throw isErrno(error, 'EEXIST') ? (await import('./taken.ts')).takenError(side, parent, tag, error) : error
 }
 
-/** Only carries: without IPv6 the host neither has an address there, nor listens to routers. */
+/** The host does not use the outer device itself: with IPv6 off it has no address there and ignores router advertisements. */
 function outerDevice(host: Socket, parent: Link, tag: Tag): SharedLink {
   const name = outerName(parent, tag)
   return {
@@ -62,19 +62,19 @@ function outerDevice(host: Socket, parent: Link, tag: Tag): SharedLink {
 
 function notTheVlan({ name }: Link, parent: Link, { id, protocol }: Tag): CniError {
   return new CniError(Code.InvalidNetworkConfig, {
-    msg: `VLAN ${id} (${protocol}) on ${parent.name} would be named ${name}, which is something else: delete it`,
+    msg: `VLAN ${id} (${protocol}) on ${parent.name} would be named ${name}, but another device has this name: delete it`,
     hint: `another program made it: ip link del dev ${name}`,
     see: seeLink(name),
     errno: 'EEXIST',
   })
 }
 
-/** A hash: PARENT.ID may be too long, does not tell the protocol, and follows no renaming. */
+/** A hash, because PARENT.ID may be too long, lacks the protocol, and is wrong after a renaming. */
 function outerName(parent: Link, { protocol, id }: Tag): string {
   return hashedName('vlan', `${parent.index}/${protocol}/${id}`)
 }
 
-/** The host's device of a tag on a parent, whoever made it. */
+/** The host's device of a tag on a parent, made by this plugin or by the operator. */
 function findTag(host: Socket, parent: Link, tag: Tag): Link | undefined {
   const ours = findLink(host, outerName(parent, tag))
   return ours && isTag(ours, parent, tag) ? ours : listLinks(host).find((link) => isTag(link, parent, tag))
@@ -85,7 +85,7 @@ function isTag(link: Link, parent: Link, tag: Tag): boolean {
   return link.parent === parent.index && link.parentNamespace === undefined && hasTag(link, tag)
 }
 
-/** CHECK: the devices of the outer tags are there and up. @returns the innermost of them, or the parent @throws CniError */
+/** CHECK: the devices of the outer tags exist and are up. @returns the innermost of them, or the parent @throws CniError */
 export function checkOuter(host: Socket, parent: Link, outer: Tag[]): Link {
   let below = parent
   for (const tag of outer) {

@@ -1,4 +1,4 @@
-/** Who has a VLAN: the kernel has each id once per parent, and only says EEXIST. Loaded on failure. */
+/** The error for a VLAN that another interface has: a parent has each VLAN once, and the kernel only says EEXIST. Loaded on failure. */
 
 import { CniError, Code, factsOf } from '../../shared/cni/error.ts'
 import type { KernelError } from '../../shared/kernel/errno.ts'
@@ -7,17 +7,17 @@ import type { Link } from '../../shared/netlink/link.ts'
 import type { Socket } from '../../shared/netlink/socket.ts'
 import { hasTag, type Tag } from '../../shared/netlink/vlan.ts'
 
-/** The refusal of a VLAN that exists, in words that name who has it. */
+/** EEXIST as an error that names the interface which has the VLAN. */
 export function takenError(side: Socket, parent: Link, tag: Tag, cause: KernelError): CniError {
   const found = findOn(side, parent, (link) => hasTag(link, tag))
   return new CniError(Code.InvalidNetworkConfig, {
-    msg: `VLAN ${tag.id} (${tag.protocol}) on ${parent.name} is taken by ${whose(found)}: choose another, or share that`,
-    hint: `a parent has each VLAN once; several containers share one by type macvlan or bridge on a VLAN of the host; look at who has it: ${show(found)}`,
+    msg: `VLAN ${tag.id} (${tag.protocol}) on ${parent.name} is taken by ${ownerOf(found)}: choose another, or share that`,
+    hint: `a parent has each VLAN once; several containers share one by type macvlan or bridge on a VLAN of the host; look at the owner: ${show(found)}`,
     ...factsOf(cause),
   })
 }
 
-function whose(found?: Found): string {
+function ownerOf(found?: Found): string {
   if (!found) return 'an interface in a namespace without a name'
   return found.namespace ? `${found.link.name} in namespace ${found.namespace}` : found.link.name
 }

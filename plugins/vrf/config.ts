@@ -1,28 +1,28 @@
-/** What a VRF's section of a chain may say. The descriptions become the README's table and the JSON Schema. */
+/** The configuration of vrf in a chain. The descriptions become the README's table and the JSON Schema. */
 
 import { type Config, network } from '../../shared/cni/config.ts'
 import type { Complaint } from '../../shared/cni/error.ts'
 import { describe, ifname, integer, withDefault } from '../../shared/cni/schema.ts'
 
 const shape = {
-  vrfname: describe(ifname, "The VRF's name in the container; made if there is none."),
+  vrfname: describe(ifname, "The VRF's name in the container. The VRF is made if it does not exist."),
   table: describe(
     withDefault(integer({ min: 0, max: 0xffffffff }), 0),
-    "Its routing table. 0: the VRF's own if it is there, else the first that no VRF has.",
+    'Its routing table. 0: that of the existing VRF, else the first table that no VRF has.',
   ),
 }
 
 export type VrfConfig = Config<typeof shape>
 
-export const config = network(shape, { rules: [ownTable] })
+export const config = network(shape, { rules: [possibleTable] })
 
 /** RT_TABLE_DEFAULT, MAIN and LOCAL, include/uapi/linux/rtnetlink.h. */
 export const reserved = [253, 254, 255]
 
-function ownTable({ table }: VrfConfig): Complaint | undefined {
+function possibleTable({ table }: VrfConfig): Complaint | undefined {
   if (!reserved.includes(table)) return undefined
   return {
     msg: `table is ${table}, which is the kernel's own (default, main, local)`,
-    hint: 'take another, or 0 for any that is free',
+    hint: 'use another, or 0 for any free table',
   }
 }

@@ -1,4 +1,4 @@
-/** The VRF itself: found or made in the container, and gone with its last port. */
+/** The VRF device: found or made in the container, and deleted with its last port. */
 
 import { findMade } from '../../shared/attachment/made.ts'
 import { type Undo, undoable } from '../../shared/attachment/undo.ts'
@@ -18,43 +18,43 @@ import { ask, type Socket, transact } from '../../shared/netlink/socket.ts'
 import { tableOf, vrfKind } from '../../shared/netlink/vrf.ts'
 import { reserved, type VrfConfig } from './config.ts'
 
-/** The alias by which DEL knows a VRF that the plugin made. */
+/** The alias of VRFs that the plugin made: DEL deletes only these. */
 const alias = 'patchbay: vrf'
 
 /** The VRF of a configuration, up. @throws CniError when its name or its table is taken, or the kernel has no VRFs */
 export function ensureVrf(inside: Socket, config: VrfConfig, undo: Undo): Link {
   const vrf = findLink(inside, config.vrfname)
   if (!vrf) return makeVrf(inside, config, undo)
-  judge(inside, vrf, config)
+  requireSameVrf(inside, vrf, config)
   if (!vrf.up) ask(inside, changeLink(vrf, { up: true }))
   return vrf
 }
 
-function judge(inside: Socket, vrf: Link, { table }: VrfConfig): void {
+function requireSameVrf(inside: Socket, vrf: Link, { table }: VrfConfig): void {
   const see = seeLink(vrf.name, inside)
   const actual = tableOf(vrf)
   if (actual === undefined)
     throw new CniError(Code.InvalidNetworkConfig, {
-      msg: `vrfname: the container has an interface ${vrf.name}, which is no VRF: take another name`,
-      hint: 'take another name',
+      msg: `vrfname: the container has an interface ${vrf.name}, which is no VRF: use another name`,
+      hint: 'set another vrfname',
       see,
     })
   if (table && table !== actual)
     throw new CniError(Code.InvalidNetworkConfig, {
       // The reference's words.
       msg: `VRF ${vrf.name} already exist with different routing table ${actual}`,
-      hint: `set "table": ${actual}, or leave it out, or take another vrfname`,
+      hint: `set "table": ${actual}, or remove it, or use another vrfname`,
       see,
     })
 }
 
-/** Born and labelled in one message: who is killed leaves none that DEL would not know. */
+/** Create and alias atomically, so DEL always finds it. */
 function makeVrf(inside: Socket, { vrfname: name, table }: VrfConfig, undo: Undo): Link {
-  const birth = newLink({ name, ...vrfKind(table || freeTable(inside)) })
+  const creation = newLink({ name, ...vrfKind(table || freeTable(inside)) })
   try {
     undoable(
       undo,
-      () => transact(inside, [birth, changeLink({ name }, { alias, up: true })]),
+      () => transact(inside, [creation, changeLink({ name }, { alias, up: true })]),
       () => removeUnused(inside, name),
     )
   } catch (error) {
@@ -68,7 +68,7 @@ function freeTable(inside: Socket): number {
   for (let table = 1; ; table++) if (!taken.includes(table)) return table
 }
 
-/** Removes a VRF that we made and nobody is in any more. */
+/** Deletes a VRF that the plugin made, if it has no ports any more. */
 export function removeUnused(inside: Socket, name: string): void {
   const vrf = findLink(inside, name)
   if (vrf?.kind !== 'vrf' || vrf.alias !== alias || listPorts(inside, vrf).length > 0) return

@@ -1,4 +1,4 @@
-/** vrf: puts the interface of a chain into a VRF, so that the container looks up its routes in a table of their own. */
+/** vrf: puts the interface of a chain into a VRF, so that its packets are routed by a table of their own. */
 
 import { broken, isDown, mismatch, noPort, noSuch } from '../../shared/attachment/broken.ts'
 import type { Life } from '../../shared/attachment/device.ts'
@@ -13,7 +13,7 @@ import { ask } from '../../shared/netlink/socket.ts'
 import { tableOf } from '../../shared/netlink/vrf.ts'
 import { config, type VrfConfig } from './config.ts'
 import { ensureVrf, removeUnused } from './device.ts'
-import { enter, findPort } from './port.ts'
+import { findPort, makePort } from './port.ts'
 
 export const vrf = interfacePlugin<VrfConfig>({
   name: 'vrf',
@@ -33,7 +33,7 @@ function requirePrevResult({ prevResult }: Request): void {
   if (prevResult) return
   throw new CniError(Code.InvalidNetworkConfig, {
     msg: 'missing prevResult from earlier plugin',
-    hint: 'vrf comes after the plugin that makes the interface: list it behind that in "plugins"',
+    hint: 'list vrf in "plugins" after the plugin that makes the interface',
   })
 }
 
@@ -41,10 +41,10 @@ function create(life: Life<VrfConfig>): void {
   const { inside, request, undo } = life
   const port = findPort(inside, request)
   const vrf = ensureVrf(inside, request.config, undo)
-  enter(life, port, vrf, tableOf(vrf) ?? request.config.table, undo)
+  makePort(life, port, vrf, tableOf(vrf) ?? request.config.table, undo)
 }
 
-/** A VRF that was there before stays. */
+/** Takes the port out of the VRF, and deletes the VRF if the plugin made it. */
 function leave(request: Request<VrfConfig>): void {
   const sides = openSidesIfAny(request)
   const { vrfname } = request.config

@@ -1,6 +1,6 @@
 /**
- * An interface enters a VRF. The kernel takes it down and up for that, which costs it its routes and some of its IPv6
- * addresses: they are noted before, and given back in the VRF's table.
+ * Makes an interface the port of a VRF. The kernel sets it down and up for that, which deletes its routes and some of its IPv6
+ * addresses: they are listed before, and added again in the VRF's table.
  */
 
 import { waitForDad } from '../../shared/attachment/configure.ts'
@@ -17,20 +17,20 @@ import { type KernelRoute, listRoutes, newRoute, RT_TABLE_MAIN } from '../../sha
 import { ask, type Socket, transact } from '../../shared/netlink/socket.ts'
 import type { VrfConfig } from './config.ts'
 
-/** What an interface may lose. */
-interface Belongings {
+/** What the kernel may delete when the interface becomes a port. */
+interface Configuration {
   addresses: LinkAddress[]
   routes: KernelRoute[]
 }
 
-/** The interface that earlier plugins of the chain made. @throws CniError when it is not there, or has a master */
+/** The interface that earlier plugins of the chain made. @throws CniError when it is missing, or has a master */
 export function findPort(inside: Socket, request: Request<VrfConfig>): Link {
   const { ifname } = request
   const link = findLink(inside, ifname)
   if (!link)
     throw new CniError(Code.InvalidEnvironment, {
-      msg: `CNI_IFNAME: the container has no interface ${ifname}: put vrf behind the plugin that makes it`,
-      hint: 'a plugin before this one in the chain must make it',
+      msg: `CNI_IFNAME: the container has no interface ${ifname}: put vrf after the plugin that makes it`,
+      hint: 'an earlier plugin in the chain must make it',
       see: commandIn(request, 'ip link show'),
       errno: 'ENODEV',
     })
@@ -38,26 +38,26 @@ export function findPort(inside: Socket, request: Request<VrfConfig>): Link {
   const master = findLink(inside, link.master)?.name ?? `interface ${link.master}`
   throw new CniError(Code.InvalidNetworkConfig, {
     msg: `interface ${ifname} has already a master set: ${master}`,
-    hint: 'run DEL first, or take vrf out of the chain',
+    hint: 'run DEL first, or remove vrf from the chain',
     see: seeLink(ifname, request),
   })
 }
 
-/** `ip link set PORT master VRF`, with all that the port has. @param table the VRF's */
-export function enter(sides: Sides, port: Link, vrf: Link, table: number, undo: Undo): void {
+/** `ip link set PORT master VRF`, keeping the port's addresses and routes. @param table the VRF's */
+export function makePort(sides: Sides, port: Link, vrf: Link, table: number, undo: Undo): void {
   const { inside } = sides
-  const belongings = belongingsOf(inside, port)
+  const before = configurationOf(inside, port)
   undo(() => {
     ask(inside, changeLink(port, { master: null }))
-    giveBack(inside, port, belongings, RT_TABLE_MAIN)
+    restore(inside, port, before, RT_TABLE_MAIN)
   })
   ask(inside, changeLink(port, { master: vrf }))
-  giveBack(inside, port, belongings, table)
-  if (belongings.addresses.length > 0) inNamespace(sides.container, () => waitForDad(sides, port))
+  restore(inside, port, before, table)
+  if (before.addresses.length > 0) inNamespace(sides.container, () => waitForDad(sides, port))
 }
 
-/** The kernel keeps IPv4 addresses, and makes link-local ones anew. */
-function belongingsOf(inside: Socket, port: Link): Belongings {
+/** Without IPv4 addresses, which the kernel keeps, and link-local ones, which it adds again. */
+function configurationOf(inside: Socket, port: Link): Configuration {
   const isGlobal = ({ address, scope }: LinkAddress) => address.family === 6 && scope === 0
   const routes = ([4, 6] as const).flatMap((family) => listRoutes(inside, family, port))
   return {
@@ -66,8 +66,8 @@ function belongingsOf(inside: Socket, port: Link): Belongings {
   }
 }
 
-/** Adds what is missing: those routes first that others rest on. Those of the main table move to the VRF's. */
-function giveBack(inside: Socket, port: Link, { addresses, routes }: Belongings, table: number): void {
+/** Adds missing addresses and routes again; routes without gateway first, because others depend on them. Routes of the main table move to the VRF's. */
+function restore(inside: Socket, port: Link, { addresses, routes }: Configuration, table: number): void {
   const present = listAddresses(inside, port)
   const lost = addresses.filter((address) => !present.some((other) => sameCidr(other, address)))
   if (lost.length > 0)

@@ -54,17 +54,17 @@ for (const [own, msg] of [
   [{ keyFile: undefined }, 'key is set but keyFile is not'],
   [{ key: undefined }, 'keyFile is set but key is not'],
   [{ peers: undefined }, 'key is set but peers is not'],
-  [{ peers: [{ key: 'b' }] }, 'peers[0] must have either sci, or mac and perhaps port'],
+  [{ peers: [{ key: 'b' }] }, 'peers[0] must have either sci, or mac with optional port'],
   [{ peers: [{ ...peer, mac: '02:00:00:00:00:0b' }] }, 'peers[0] must have either sci'],
   [{ peers: [peer, { mac: '02:00:00:00:00:0b' }] }, 'peers has 02000000000b0001 twice'],
   [{ peers: [{ ...peer, an: 4 }] }, 'peers[0].an is 4, must be a whole number from 0 to 3'],
   [{ ssci: 1 }, 'ssci is set but cipherSuite is GCM-AES-128'],
   [{ cipherSuite: 'GCM-AES-XPN-128' }, 'the network and each of its peers need an ssci'],
-  [{ cipherSuite: 'GCM-AES-XPN-128', ssci: 1, peers: [{ ...peer, ssci: 1 }] }, 'no two the same'],
+  [{ cipherSuite: 'GCM-AES-XPN-128', ssci: 1, peers: [{ ...peer, ssci: 1 }] }, 'an ssci each, all different'],
   [{ mtu: 60 }, 'mtu: must be 0 or from 68'],
-  [{ mtu: 1469 }, 'mtu: 1469 is more than nic0 carries with MACsec’s own bytes: at most 1468'],
+  [{ mtu: 1469 }, 'mtu: 1469 is too large for nic0: at most 1468'],
   [{ keyfile: secrets, keyFile: undefined, key: undefined, peers: undefined, keys: 'a' }, 'unknown key keys'],
-  [{ offload: 'mac' }, 'offload: nic0 cannot do macsec by its mac'],
+  [{ offload: 'mac' }, 'offload: nic0 has no MACsec in its mac'],
   [{ master: 'nic9' }, 'master: the host has no interface "nic9"'],
   [{ master: 'lo' }, 'macsec cannot sit on lo: it is no Ethernet device'],
   [{ master: 'down0' }, 'nothing can be up on down0, which is down'],
@@ -78,10 +78,10 @@ for (const [own, msg] of [
 const path = '/run/secrets/other.json'
 
 for (const [content, mode, msg] of [
-  [keys, 0o644, `keyFile: ${path} is not read: others have access to it (mode 0644)`],
-  [keys, 0o640, `keyFile: ${path} is not read: others have access to it (mode 0640)`],
-  ['{"a": "0a0a0a0a1b1b', 0o600, `keyFile: ${path} is no JSON object of keys by their names`],
-  ['"0a0a0a0a"', 0o600, `keyFile: ${path} is no JSON object`],
+  [keys, 0o644, `keyFile: ${path} is refused: others have access to it (mode 0644)`],
+  [keys, 0o640, `keyFile: ${path} is refused: others have access to it (mode 0640)`],
+  ['{"a": "0a0a0a0a1b1b', 0o600, `keyFile: ${path} must be a JSON object of keys by their names`],
+  ['"0a0a0a0a"', 0o600, `keyFile: ${path} must be a JSON object`],
   [{ b: keys.b }, 0o600, `keyFile: ${path} has no key "a"`],
   [
     { ...keys, a: '0a0a0a0a' },
@@ -136,7 +136,7 @@ test('refused: a peer that another container of the parent has', async () => {
   const first: Call = { verb: 'ADD', config: config(), netns: newContainer().path, containerID: 'first' }
   assert.is((await call(first)).status, 0)
   const answer = await refused({ port: 2, ipam: undefined }, { containerID: 'second' })
-  assert.match(said(answer), 'peers: another container of the parent has the same peer')
+  assert.match(said(answer), 'peers: another container on this parent has the same peer')
   await call({ ...first, verb: 'DEL' })
 })
 

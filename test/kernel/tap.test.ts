@@ -108,7 +108,7 @@ for (const [keys, code, said] of [
   [{ mtu: 60 }, 7, 'mtu: must be 0 or from 68'],
   [{ mode: 'tun', bridge: 'br0' }, 7, 'bridge is set but mode is "tun"'],
   [{ mode: 'tun', mac: '02:00:5e:10:00:08' }, 7, 'mac is set but mode is "tun"'],
-  [{ mode: 'tun', args: { cni: { mac: '02:00:5e:10:00:08' } } }, 7, 'a tun carries IP packets without any'],
+  [{ mode: 'tun', args: { cni: { mac: '02:00:5e:10:00:08' } } }, 7, 'a tun has none'],
   [{ bridge: 'nosuch' }, 7, 'the container has no bridge nosuch'],
   [{ selinuxContext: '$(reboot)' }, 7, 'selinuxContext'],
 ] as const)

@@ -26,7 +26,7 @@ testRefusals(
     [{}, 'vlanId is missing', '0 to 4094'],
     [{ vlanId: 4095 }, 'vlanId is 4095', '0 to 4094'],
     [{ vlanId: 100, tags: [100, 20] }, 'vlanId and tags cannot be set together'],
-    [{ tags: [100] }, 'tags has 1 of 2 to 7', '"vlanId": 100'],
+    [{ tags: [100] }, 'tags must have 2 to 7 entries, found 1', '"vlanId": 100'],
     [{ tags: [100, 20], linkInContainer: true }, 'tags and linkInContainer'],
     [{ vlanId: 1, egressPriorities: { 5: 8 } }, 'egressPriorities.5 is 8', '0 to 7'],
     [{ vlanId: 1, mode: 'bridge' }, 'unknown key mode: it belongs to the plugins ', ' ipvlan'],

@@ -254,7 +254,7 @@ test('a table that differs from the VRF’s, an interface with a master, and non
   const none = await call({ ...request, ifname: 'eth9', verb: 'ADD' })
   assert.equal(
     [none.json?.code, none.json?.msg],
-    [4, 'CNI_IFNAME: the container has no interface eth9: put vrf behind the plugin that makes it'],
+    [4, 'CNI_IFNAME: the container has no interface eth9: put vrf after the plugin that makes it'],
   )
   assert.is((await call({ ...request, verb: 'DEL' })).status, 0)
   assert.ok(exists('blue', container))

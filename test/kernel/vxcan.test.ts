@@ -145,7 +145,7 @@ for (const [keys, said] of [
   [{ args: { cni: { mac: '02:00:00:00:00:01' } } }, 'a CAN interface has none'],
   [{ gateway: {} }, 'gateway.device is missing'],
   [{ gateway: { device: 'can9', toContainer: [{ filter: '12:7FF' }] } }, 'must be ID:MASK or ID~MASK'],
-  [{ gateway: { device: 'can9', toContainer: [{ set: { len: 9 } }] } }, 'more than the 8 bytes'],
+  [{ gateway: { device: 'can9', toContainer: [{ set: { len: 9 } }] } }, 'more than 8 bytes'],
   [{ gateway: { device: 'can9', fromContainer: [{ set: { id: '1234' } }] } }, 'must be a CAN identifier'],
   [{ gatway: { device: 'can9' } }, 'did you mean gateway'],
 ] as const)

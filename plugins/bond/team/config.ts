@@ -1,4 +1,4 @@
-/** What a team network may say. The descriptions become the README's table and the JSON Schema. */
+/** The configuration of a team network. The descriptions become the README's table and the JSON Schema. */
 
 import { type Config, network } from '../../../shared/cni/config.ts'
 import type { Complaint } from '../../../shared/cni/error.ts'
@@ -14,7 +14,7 @@ import {
 } from '../../../shared/cni/schema.ts'
 import { possibleMtu } from '../../../shared/link/keys.ts'
 import { teamModes } from '../../../shared/netlink/team.ts'
-import { memberKeys, someMembers } from '../member-keys.ts'
+import { memberKeys, requireMembersOnce } from '../member-keys.ts'
 import { hashPolicies } from './hash.ts'
 
 const u8 = integer({ min: 0, max: 0xff })
@@ -36,22 +36,22 @@ const shape = {
   ),
   xmitHashPolicy: describe(
     optional(oneOf(...hashPolicies)),
-    'What of a packet chooses its member in mode loadbalance. Default: layer2+3.',
+    'Which fields of a packet choose its member in mode loadbalance. Default: layer2+3.',
   ),
   notifyPeersCount: describe(
     optional(u8),
-    'How often the addresses are announced after a change of members.',
+    'How many times the addresses are announced after a change of members.',
   ),
-  notifyPeersInterval: describe(optional(u16), 'The time between such announcements, in milliseconds.'),
-  mcastRejoinCount: describe(optional(u8), 'How often multicast memberships are told after such a change.'),
-  mcastRejoinInterval: describe(optional(u16), 'The time between them, in milliseconds.'),
+  notifyPeersInterval: describe(optional(u16), 'The time between these announcements, in milliseconds.'),
+  mcastRejoinCount: describe(optional(u8), 'How many IGMP membership reports are sent after such a change.'),
+  mcastRejoinInterval: describe(optional(u16), 'The time between these reports, in milliseconds.'),
 }
 
 export type TeamConfig = Config<typeof shape>
 
 export const config = network(shape, {
   rules: [
-    someMembers,
+    requireMembersOnce,
     onlyIn('activePort', { mode: 'activebackup' }),
     onlyIn('xmitHashPolicy', { mode: 'loadbalance' }),
     activeIsMember,
@@ -63,5 +63,5 @@ function activeIsMember({ activePort, links }: TeamConfig): Complaint | undefine
   const link = links.find(({ name }) => name === activePort)
   if (!activePort || (link && link.enabled !== false)) return undefined
   const why = link ? 'which is not enabled' : 'which is not among links'
-  return { msg: `activePort is "${activePort}", ${why}`, hint: 'name one of links that may be used' }
+  return { msg: `activePort is "${activePort}", ${why}`, hint: 'name a member of links that is enabled' }
 }

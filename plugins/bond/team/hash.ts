@@ -1,13 +1,13 @@
-/** What chooses a packet's member in mode loadbalance: a program of classic BPF, which the kernel runs on each frame. */
+/** The hash that chooses a packet's member in mode loadbalance: a classic BPF program, which the kernel runs on each frame. */
 
 export const hashPolicies = ['layer2', 'layer2+3', 'layer3+4'] as const
 
 export type HashPolicy = (typeof hashPolicies)[number]
 
-/** One instruction (struct sock_filter): what, with what, and how many to skip if so and if not. */
+/** One instruction (struct sock_filter): code, operand, and how many instructions to skip if true and if false. */
 type Instruction = [code: number, k: number, ifSo?: number, ifNot?: number]
 
-/** include/uapi/linux/bpf_common.h: loads of the frame into A, a step, the end. */
+/** include/uapi/linux/bpf_common.h: load from the frame into A, store A, return. */
 const word = (at: number): Instruction => [0x20, at]
 const half = (at: number): Instruction => [0x28, at]
 const byte = (at: number): Instruction => [0x30, at]
@@ -18,7 +18,7 @@ const end: Instruction[] = [
   [0x16, 0],
 ]
 
-/** Mixes what was loaded into the hash, which is kept in memory: `X = A; A = M[0]; A ^= X; M[0] = A`. */
+/** Mixes the loaded value into the hash, which is in memory: `X = A; A = M[0]; A ^= X; M[0] = A`. */
 function mix(...load: Instruction[]): Instruction[] {
   return [...load, [0x07, 0], [0x60, 0], [0xac, 0], store]
 }
@@ -27,7 +27,7 @@ function mixWords(...offsets: number[]): Instruction[] {
   return offsets.flatMap((at) => mix(word(at)))
 }
 
-/** Does something only if what was loaded is one of some values. */
+/** Runs the body only if the loaded value is one of some values. */
 function ifOneOf(load: Instruction, values: number[], body: Instruction[]): Instruction[] {
   const tests = values.map((value, index): Instruction => {
     const left = values.length - 1 - index
@@ -36,21 +36,21 @@ function ifOneOf(load: Instruction, values: number[], body: Instruction[]): Inst
   return [load, ...tests, ...body]
 }
 
-/** The same for a packet that is not a fragment (RFC 791: MF and offset are zero), as only the first one has ports. */
+/** Runs the body only if the packet is no fragment (RFC 791: MF and offset are zero), because only the first fragment has ports. */
 function ifWhole(body: Instruction[]): Instruction[] {
   return [half(20), [0x45, 0x3fff, body.length, 0], ...body]
 }
 
 /** TCP, UDP, SCTP: both ports are the first word. */
 const withPorts = [6, 17, 132]
-/** Behind a header of the length that it says itself: `X = 4 * (P[14] & 15); A = P[X + 14]`. */
+/** The ports follow the IPv4 header, whose length is in its first byte: `X = 4 * (P[14] & 15); A = P[X + 14]`. */
 const ipv4Ports = ifOneOf(byte(23), withPorts, mix([0xb1, 14], [0x40, 14]))
 const ipv6Ports = ifOneOf(byte(20), withPorts, mixWords(54))
 
 const macs = mixWords(2, 8)
 const [IPV4, IPV6] = [0x0800, 0x86dd]
 
-/** The addresses of a frame without a tag (the kernel keeps that apart), and what else is mixed in. */
+/** The addresses of a frame without a VLAN tag (the kernel keeps it outside of the frame), and further fields. */
 function addresses(
   more: { ipv4: Instruction[]; ipv6: Instruction[] } = { ipv4: [], ipv6: [] },
 ): Instruction[] {
@@ -65,7 +65,7 @@ const bodies: Record<HashPolicy, Instruction[]> = {
   'layer3+4': [...macs, ...addresses({ ipv4: ifWhole(ipv4Ports), ipv6: ipv6Ports })],
 }
 
-/** The program of a policy, as the kernel takes it. */
+/** The program of a policy, as an array of struct sock_filter. */
 export function hashProgram(policy: HashPolicy): Buffer {
   return Buffer.concat([...clear, ...bodies[policy], ...end].map(encode))
 }

@@ -1,4 +1,4 @@
-/** A team's options: what a configuration says of them, and what CHECK must find. */
+/** The options of a team and of its members: from the configuration, and checked. */
 
 import { broken, inWords, mismatch } from '../../../shared/attachment/broken.ts'
 import type { Link } from '../../../shared/netlink/link.ts'
@@ -6,36 +6,40 @@ import type { TeamOption } from '../../../shared/netlink/team.ts'
 import type { TeamConfig } from './config.ts'
 import { hashProgram } from './hash.ts'
 
-/** What the driver wants before there are members: the mode cannot be changed afterwards. */
+/** Options to set before there are members: the mode cannot be changed afterwards. */
 export function teamOptions(config: TeamConfig): TeamOption[] {
   const { mode, xmitHashPolicy = 'layer2+3' } = config
   return [
     { name: 'mode', value: mode },
-    ...given('notify_peers_count', config.notifyPeersCount),
-    ...given('notify_peers_interval', config.notifyPeersInterval),
-    ...given('mcast_rejoin_count', config.mcastRejoinCount),
-    ...given('mcast_rejoin_interval', config.mcastRejoinInterval),
-    ...given('bpf_hash_func', mode === 'loadbalance' ? hashProgram(xmitHashPolicy) : undefined),
+    ...optionIfSet('notify_peers_count', config.notifyPeersCount),
+    ...optionIfSet('notify_peers_interval', config.notifyPeersInterval),
+    ...optionIfSet('mcast_rejoin_count', config.mcastRejoinCount),
+    ...optionIfSet('mcast_rejoin_interval', config.mcastRejoinInterval),
+    ...optionIfSet('bpf_hash_func', mode === 'loadbalance' ? hashProgram(xmitHashPolicy) : undefined),
   ]
 }
 
-/** What members are given of their own. @param members in the order of `links` */
+/** The options of members. @param members in the order of `links` */
 export function memberOptions({ links }: TeamConfig, members: Link[]): TeamOption[] {
   return members.flatMap(({ index: port }, place) => {
     const { enabled, priority, queueId } = links[place] ?? {}
     return [
-      ...given('enabled', enabled, { port }),
-      ...given('priority', priority, { port, signed: true }),
-      ...given('queue_id', queueId, { port }),
+      ...optionIfSet('enabled', enabled, { port }),
+      ...optionIfSet('priority', priority, { port, signed: true }),
+      ...optionIfSet('queue_id', queueId, { port }),
     ]
   })
 }
 
-function given(name: string, value?: TeamOption['value'], more: Partial<TeamOption> = {}): TeamOption[] {
+function optionIfSet(
+  name: string,
+  value?: TeamOption['value'],
+  more: Partial<TeamOption> = {},
+): TeamOption[] {
   return value === undefined ? [] : [{ name, value, ...more }]
 }
 
-/** The member that mode activebackup uses: the one that is named, or else of those with a carrier the first of the highest priority. */
+/** The member that mode activebackup uses: activePort, or else the one of the highest priority among those with a carrier. */
 export function activeMember({ activePort, links }: TeamConfig, members: Link[]): Link | undefined {
   if (activePort) return members[links.findIndex(({ name }) => name === activePort)]
   const ranked = members.flatMap((link, place) => {

@@ -1,4 +1,4 @@
-/** team: several interfaces become one of a container, by the team driver. */
+/** team: makes one interface of several, by the team driver. */
 
 import { requestedMac } from '../../../shared/attachment/mac.ts'
 import { interfacePlugin } from '../../../shared/attachment/plugin.ts'

@@ -1,4 +1,4 @@
-/** The container's team: how it is made, and what CHECK must find of it. */
+/** Makes and checks the container's team. */
 
 import { broken } from '../../../shared/attachment/broken.ts'
 import type { Life } from '../../../shared/attachment/device.ts'
@@ -18,7 +18,7 @@ import { activeMember, checkOptions, memberOptions, teamOptions } from './option
 
 export const kind = 'team'
 
-/** Makes the container's interface of its members. */
+/** Makes the container's team from its members. */
 export function createTeam(life: Life<TeamConfig>): OfMembers {
   const { request } = life
   const members = takeMembers(life)
@@ -53,7 +53,7 @@ function setMode(socket: Socket, link: Link, [mode, ...others]: TeamOption[]): v
   changeTeam(socket, link, others)
 }
 
-/** In these modes the driver leaves it to user space that members take what is sent to the team. */
+/** In these modes the driver does not give members the team's MAC address: user space must. */
 function usesOwnMacs({ mode }: TeamConfig): boolean {
   return mode === 'activebackup' || mode === 'loadbalance'
 }
@@ -66,19 +66,19 @@ function shareMac({ inside, request }: Life<TeamConfig>, members: Link[]): void 
   )
 }
 
-/** Nobody is active until user space says who. */
+/** The driver has no active member until user space sets one. */
 function activate({ inside, request }: Life<TeamConfig>, socket: Socket, link: Link, members: Link[]): void {
   const now = members.flatMap(({ name }) => findLink(inside, name) ?? [])
   const active = activeMember(request.config, now)
   if (active) changeTeam(socket, link, [{ name: 'activeport', value: active.index }])
 }
 
-/** Generic netlink, where the team is. */
+/** Generic netlink, in the container's namespace. */
 function genericSocket({ container }: Pick<Sides, 'container'>): Socket {
   return openSocketIn(container, Protocol.GENERIC)
 }
 
-/** @throws CniError naming the first thing that is not as ADD left it */
+/** CHECK. @throws CniError naming the first difference from what ADD made */
 export function checkTeam(sides: Sides, request: Request<TeamConfig>): void {
   const { config } = request
   const link = checkInside(sides, request, kind)
@@ -89,7 +89,7 @@ export function checkTeam(sides: Sides, request: Request<TeamConfig>): void {
   if (config.mode === 'activebackup') checkActive(link, actual, members, show)
 }
 
-/** The driver does not change over by itself, so that the active member works is what everything hangs on. */
+/** The driver never changes the active member by itself, so a failed one stops all traffic. */
 function checkActive(team: Link, options: TeamOption[], members: Link[], show: string): void {
   const index = options.find(({ name }) => name === 'activeport')?.value
   const active = members.find((link) => link.index === index)

@@ -1,4 +1,4 @@
-/** What a vcan network may say. The descriptions become the README's table and the JSON Schema. */
+/** The configuration of a vcan network. The descriptions become the README's table and the JSON Schema. */
 
 import { type Config, network } from '../../../shared/cni/config.ts'
 import { canMtuOf, canRules } from '../can.ts'

@@ -1,3 +1,3 @@
-/** What the demo must know of vcan: no ping passes, as CAN carries no IP. */
+/** The demo of vcan: no ping passes, because CAN carries no IP. */
 
 export const takesPings = false

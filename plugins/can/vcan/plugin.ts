@@ -1,4 +1,4 @@
-/** vcan: a CAN bus within a container, which all its programs hear each other on. */
+/** vcan: a CAN bus inside a container, for its programs. */
 
 import type { Life } from '../../../shared/attachment/device.ts'
 import { interfacePlugin } from '../../../shared/attachment/plugin.ts'

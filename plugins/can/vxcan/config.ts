@@ -1,4 +1,4 @@
-/** What a vxcan network may say. The descriptions become the README's table and the JSON Schema. */
+/** The configuration of a vxcan network. The descriptions become the README's table and the JSON Schema. */
 
 import { type Config, network } from '../../../shared/cni/config.ts'
 import { notTogether } from '../../../shared/cni/rules.ts'
@@ -11,17 +11,17 @@ import { gateway, possibleGateway } from './gateway-keys.ts'
 const shape = {
   wire: describe(
     optional(wireName),
-    'Joins two containers: of those of this network, the two that name the same wire. Without it, the other end is on the host.',
+    'Connects two containers: the two of this network that name the same wire. Without it, the other end is on the host.',
   ),
   hostIfname: describe(
     optional(ifname),
-    "Name of the host's end. Only for networks of one container. Default: follows from the attachment.",
+    "Name of the host's end. Only for networks of one container. Default: derived from the attachment.",
   ),
   mtu: canMtuOf('both ends'),
   txQueueLen,
   gateway: describe(
     optional(lazy(() => gateway)),
-    'Rules of can-gw, which pass frames between a CAN device of the host and the container.',
+    'Rules of can-gw, which forward frames between a CAN device of the host and the container.',
   ),
 }
 

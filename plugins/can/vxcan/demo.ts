@@ -1,4 +1,4 @@
-/** What the demo must know of vxcan: CAN carries no IP; one end may be on the host, or at a bus of the host. */
+/** The demo of vxcan: no ping passes, because CAN carries no IP; one end may be on the host, or connected to a bus of the host. */
 
 interface Config {
   hostIfname?: string
@@ -12,6 +12,6 @@ export const across = (config: Config) => (config.hostIfname ? config : undefine
 
 export const needs = ({ gateway }: Config) => (gateway ? ['can gateway'] : [])
 
-/** The bus of the host. */
+/** Commands that make the bus of the host. */
 export const commands = ({ gateway }: Config) =>
   gateway ? ['modprobe can-gw', `ip link add ${gateway.device} up type vcan`] : []

@@ -1,4 +1,4 @@
-/** What may be said of the gateway between a host's CAN device and a container, in the words of cansend and candump. */
+/** The key `gateway`, between a host's CAN device and a container: identifiers and filters are written as for cansend and candump. */
 
 import type { Complaint } from '../../../shared/cni/error.ts'
 import {
@@ -24,12 +24,12 @@ const set = object({
         /^([0-7][0-9a-fA-F]{2}|[01][0-9a-fA-F]{7})$/,
       ),
     ),
-    'The identifier that frames get.',
+    'The new CAN identifier of frames.',
   ),
-  len: describe(optional(integer({ min: 0, max: 64 })), 'The length that their data get.'),
+  len: describe(optional(integer({ min: 0, max: 64 })), 'The new length of their data, in bytes.'),
   data: describe(
     optional(pattern('bytes as hexadecimal digits, at most 64', /^([0-9a-fA-F]{2}){1,64}$/)),
-    'The data that they get; zeros follow.',
+    'Their new data; the rest is zeros.',
   ),
 })
 
@@ -41,35 +41,41 @@ const rule = object({
         /^([0-7][0-9a-fA-F]{2}[:~][0-7][0-9a-fA-F]{2}|[01][0-9a-fA-F]{7}[:~][01][0-9a-fA-F]{7})$/,
       ),
     ),
-    'Which frames pass: those that have the bits of ID where MASK has ones, of 3 digits standard ones, of 8 extended ones; with "~", all others. Default: all.',
+    'Which frames pass: those whose identifier equals ID in the bits of MASK, with "~" all others. 3 digits: standard identifiers, 8: extended ones. Default: all.',
   ),
-  frames: describe(withDefault(oneOf('classic', 'fd', 'both'), 'both'), 'Which kind of frames.'),
+  frames: describe(withDefault(oneOf('classic', 'fd', 'both'), 'both'), 'Which kind of frames pass.'),
   echo: describe(
     withDefault(boolean, false),
-    'Programs that listen at the interface that frames leave by hear them, too.',
+    'Programs on the interface that frames leave by receive them, too.',
   ),
-  set: describe(optional(set), 'What is written into frames on their way.'),
+  set: describe(optional(set), 'What the gateway writes into frames.'),
 })
 
 const everything = [{ frames: 'both' as const, echo: false }]
 
 export const gateway = object({
   device: describe(ifname, "The host's CAN device."),
-  toContainer: describe(withDefault(list(rule), everything), 'What passes from the device. Default: all.'),
-  fromContainer: describe(withDefault(list(rule), everything), 'What passes to the device. Default: all.'),
+  toContainer: describe(
+    withDefault(list(rule), everything),
+    'Rules from the device to the container. Default: all frames pass.',
+  ),
+  fromContainer: describe(
+    withDefault(list(rule), everything),
+    'Rules from the container to the device. Default: all frames pass.',
+  ),
 })
 
 export type Gateway = Output<typeof gateway>
 export type Rule = Output<typeof rule>
 
-/** What a classic frame cannot be. */
+/** Refuses more data than a classic frame can have. */
 export function possibleGateway({ gateway }: { gateway?: Gateway }): Complaint | undefined {
   const rules = [...(gateway?.toContainer ?? []), ...(gateway?.fromContainer ?? [])]
   const long = rules.find(({ frames, set }) => frames !== 'fd' && isLong(set))
   if (!long) return undefined
   return {
-    msg: 'gateway: set gives frames more than the 8 bytes that a classic one can have',
-    hint: 'restrict the rule to FD frames: "frames": "fd"',
+    msg: 'gateway: set gives classic frames more than 8 bytes: restrict the rule to FD frames',
+    hint: 'set "frames": "fd" in this rule',
   }
 }
 
@@ -77,7 +83,7 @@ function isLong({ len = 0, data = '' }: Rule['set'] = {}): boolean {
   return len > 8 || data.length > 16
 }
 
-/** A filter as the kernel has it; the mask includes the flag that tells extended identifiers from standard ones. */
+/** A filter as the kernel has it; the mask includes the flag for extended identifiers. */
 export function parseFilter(text: string): CanFilter {
   const [, id = '', sign, mask = ''] = /^(\w+)([:~])(\w+)$/.exec(text) ?? []
   const inverted = sign === '~' ? CanId.INVERTED : 0
@@ -92,7 +98,7 @@ export function parseChange({ id, len, data }: NonNullable<Rule['set']>): CanCha
   }
 }
 
-/** Three digits are a standard identifier, eight an extended one, as cansend has it. */
+/** As in cansend: three digits are a standard identifier, eight an extended one. */
 function parseId(text: string): number {
   return (Number.parseInt(text, 16) | (text.length === 8 ? CanId.EXTENDED : 0)) >>> 0
 }

@@ -1,4 +1,4 @@
-/** Frames pass between a CAN device of the host and a container by rules of can-gw, which go with the container's pair. */
+/** Rules of can-gw that forward frames between a CAN device of the host and a container; the kernel deletes them with the container's pair. */
 
 import { broken } from '../../../shared/attachment/broken.ts'
 import { CniError, Code, factsOf } from '../../../shared/cni/error.ts'
@@ -14,7 +14,7 @@ import { findLink, type Link, type LinkName } from '../../../shared/netlink/link
 import { type Socket, transact } from '../../../shared/netlink/socket.ts'
 import { type Gateway, parseChange, parseFilter, type Rule } from './gateway-keys.ts'
 
-/** Adds the rules. The kernel takes them away with either interface. @throws CniError */
+/** Adds the rules. The kernel deletes them with either interface. @returns the host's CAN device @throws CniError */
 export function connectGateway(host: Socket, gateway: Gateway, end: LinkName): Link {
   const device = requireGateway(host, gateway)
   try {
@@ -25,7 +25,7 @@ export function connectGateway(host: Socket, gateway: Gateway, end: LinkName): L
   return device
 }
 
-/** What a configuration comes to: a rule of the kernel's is for classic frames or for FD frames. */
+/** The kernel's rules for a configuration: each is for classic frames or for FD frames, never both. */
 function rulesOf({ toContainer, fromContainer }: Gateway, device: LinkName, end: LinkName): CanRule[] {
   return [
     ...toContainer.flatMap((rule) => inKernel(rule, device, end)),
@@ -45,7 +45,7 @@ function inKernel({ frames, echo, filter, set }: Rule, from: LinkName, to: LinkN
   return kinds.map((fd) => ({ ...rule, fd }))
 }
 
-/** Whether the kernel has can-gw, and the host the device. @throws CniError when not */
+/** The host's CAN device. @throws CniError when the kernel has no can-gw, or the host no such device */
 export function requireGateway(host: Socket, { device }: Gateway): Link {
   if (!hasCanGateway(host)) throw noModule()
   const link = findLink(host, device)
@@ -58,7 +58,7 @@ export function requireGateway(host: Socket, { device }: Gateway): Link {
   })
 }
 
-/** Nothing loads it when it is asked for. */
+/** The kernel does not load the module by itself. */
 function noModule(): CniError {
   return new CniError(Code.PluginNotAvailable, {
     msg: 'gateway: this kernel has no CAN gateway, or has not loaded it: load can-gw',
@@ -76,7 +76,7 @@ function noCanDevice({ name }: Link, cause: KernelError): CniError {
   })
 }
 
-/** CHECK. @throws CniError naming what does not pass any more */
+/** CHECK. @throws CniError naming the first missing rule */
 export function checkGateway(host: Socket, gateway: Gateway, end: LinkName): void {
   const device = requireGateway(host, gateway)
   const found = listCanRules(host)

@@ -1,4 +1,4 @@
-/** The other end on the host: found by a name that follows from the attachment, or by the configured one with its alias. */
+/** The host's end: found by a name that is derived from the attachment, or by the configured name and the attachment's alias. */
 
 import type { Life } from '../../../shared/attachment/device.ts'
 import { existsAlready, findMade } from '../../../shared/attachment/made.ts'
@@ -13,8 +13,8 @@ import { newPair } from '../../../shared/netlink/pair.ts'
 import { ask, type Socket } from '../../../shared/netlink/socket.ts'
 import type { VxcanConfig } from './config.ts'
 
-/** What the host's end is called from its birth until it has its alias, and for good where no name is configured. */
-function birthName(request: Request): string {
+/** The name of the host's end until it has its alias; without hostIfname also its final name. */
+function temporaryName(request: Request): string {
   return hashedName('vxcn', attachmentKey(request))
 }
 
@@ -23,7 +23,7 @@ export function makeEnds(life: Life<VxcanConfig>): Link {
   const { host, inside, container, request, undo } = life
   const { ifname, config } = request
   const { mtu, txQueueLen: txqlen, hostIfname } = config
-  const name = birthName(request)
+  const name = temporaryName(request)
   const settings = { mtu: mtu || undefined, txqlen }
   try {
     undoable(
@@ -58,13 +58,17 @@ function nameTaken(name: string): CniError {
   })
 }
 
-/** DEL, and the way back of ADD. What has the configured name, but not the attachment's alias, is somebody else's. */
+/** DEL, and undo of ADD. An interface with the configured name but without the attachment's alias is not ours. */
 export function removeHostEnd(host: Socket, request: Request<VxcanConfig>): void {
   const { hostIfname } = request.config
   const alias = attachmentAlias(request)
-  const born = findLink(host, birthName(request))
-  const named = hostIfname ? findLink(host, hostIfname) : undefined
+  const byAttachment = findLink(host, temporaryName(request))
+  const byConfiguration = hostIfname ? findLink(host, hostIfname) : undefined
   const own =
-    born && (!born.alias || born.alias === alias) ? born : named?.alias === alias ? named : undefined
+    byAttachment && (!byAttachment.alias || byAttachment.alias === alias)
+      ? byAttachment
+      : byConfiguration?.alias === alias
+        ? byConfiguration
+        : undefined
   if (own) removeIfThere(host, own)
 }

@@ -1,4 +1,4 @@
-/** vxcan: a CAN cable between a container and the host, a CAN bus of the host by way of can-gw, or another container. */
+/** vxcan: a CAN cable between a container and the host, another container, or through can-gw a CAN bus of the host. */
 
 import type { Life } from '../../../shared/attachment/device.ts'
 import { interfacePlugin } from '../../../shared/attachment/plugin.ts'
@@ -18,7 +18,7 @@ const kind = 'vxcan'
 
 const wired = wireSteps(kind)
 
-/** The other end: on the host, or in a container, if one has it already. */
+/** The other end: on the host, or in the second container of a wire if that exists. */
 interface Other extends Wired {
   end?: Link
 }
@@ -61,7 +61,7 @@ async function connect({ host, request }: Life<VxcanConfig>, { end }: Other): Pr
   if (!end || !config.gateway) return
   const { connectGateway } = await import('./gateway.ts')
   const { name, up } = connectGateway(host, config.gateway, end)
-  if (!up) log.warn(`gateway.device ${name} is down: nothing passes until it is up`)
+  if (!up) log.warn(`gateway.device ${name} is down: no frames pass until it is up`)
 }
 
 async function check(sides: Sides, request: Request<VxcanConfig>, prevResult: Result): Promise<void> {

@@ -32,7 +32,7 @@ test('more than 8 bytes are refused except for CAN FD frames', () => {
     },
   })
   for (const set of [{ len: 9 }, { data: '00'.repeat(9) }]) {
-    assert.match(possibleGateway(gateway('both', set))?.msg ?? '', 'more than the 8 bytes')
+    assert.match(possibleGateway(gateway('both', set))?.msg ?? '', 'more than 8 bytes')
     assert.is(possibleGateway(gateway('fd', set)), undefined)
   }
   assert.is(possibleGateway(gateway('both', { len: 8, data: '00'.repeat(8) })), undefined)
