@@ -62,7 +62,7 @@ function findInAllNamespaces({ host }: Life<unknown>, parent: Link): Found | und
 
 /** An ipvtap is on the port like an ipvlan. */
 function isIpvlan({ kind }: Link): boolean {
-  return kindFacts(kind).takesParentBy === 'ipvlan'
+  return kindFacts(kind).parentDriver === 'ipvlan'
 }
 
 /** The ipvlan that the parent's record names, if it still exists. */

@@ -21,9 +21,9 @@ import {
   findLink,
   hasOtherPort,
   type Link,
-  labelLink,
   listPorts,
   removeIfThere,
+  setAlias,
 } from '../../shared/netlink/link.ts'
 import { ask, type Socket } from '../../shared/netlink/socket.ts'
 import { withLinkLock } from '../../shared/state/lock.ts'
@@ -99,7 +99,7 @@ function newVtep(
     undo,
     inverse: () => withLinkLock(bridge.name, () => isUsed() || removeIfThere(spare, { name })),
   })
-  const vtep = labelLink(host, name, alias)
+  const vtep = setAlias(host, name, alias)
   fillVtep(host, vtep, config, underlay)
   ask(host, changeLink(vtep, { up: true }))
   return vtep

@@ -8,7 +8,7 @@ import type { Ipam } from '../ipam/ipam.ts'
 import { close } from '../kernel/files.ts'
 import { inNamespace } from '../kernel/namespace.ts'
 import { changeLink, type Link } from '../netlink/link.ts'
-import { hear, openPacketSocket, sendFrame } from '../netlink/packet.ts'
+import { openPacketSocket, receiveFrames, sendFrame } from '../netlink/packet.ts'
 import { ask } from '../netlink/socket.ts'
 import { cidrs } from './configure.ts'
 import type { InterfaceConfig, Life, ProbingLink } from './device.ts'
@@ -88,7 +88,9 @@ function probeFrom(link: Link, addresses: readonly Address[], own: Buffer): Conf
   try {
     for (let probe = 0; probe < PROBES; probe++) {
       for (const address of addresses) sendFrame(socket, probeFrame(address, own))
-      const conflict = hear(socket, INTERVAL_MILLISECONDS, (frame) => conflictIn(frame, addresses, own))
+      const conflict = receiveFrames(socket, INTERVAL_MILLISECONDS, (frame) =>
+        conflictIn(frame, addresses, own),
+      )
       if (conflict) return conflict
     }
     return undefined

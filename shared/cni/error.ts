@@ -1,6 +1,6 @@
 /** CNI errors as data: a code, what was attempted, what to do. They become text when they are printed. */
 
-import { type ByHand, KernelError } from '../kernel/errno.ts'
+import { type Commands, KernelError } from '../kernel/errno.ts'
 
 /** Error codes of the CNI specification 1.1.0, section "Error", and libcni's code 999 for all other errors. */
 export const Code = {
@@ -21,7 +21,7 @@ export const Code = {
 export type Code = (typeof Code)[keyof typeof Code]
 
 /** A fault. `see` and `reproduce` are commands that can be pasted into a shell of the host. */
-export interface Complaint extends ByHand {
+export interface Complaint extends Commands {
   /** What was attempted and why it failed: a pod's event shows this, so it is short. */
   msg: string
   /** Facts that are too long for `msg`. */
@@ -104,7 +104,7 @@ export function factsOf(cause: KernelError): Omit<Complaint, 'msg'> {
   return { errno, extack, see, reproduce, cause }
 }
 
-/** Any thrown value as a CNI error of code 999, unless it is one; kernel errors keep errno and commands. */
+/** Converts a thrown value to a CNI error of code 999; a CNI error stays as it is, a kernel error keeps its errno and commands. */
 export function toCniError(error: unknown): CniError {
   if (error instanceof CniError) return error
   const msg = error instanceof Error ? error.message : String(error)

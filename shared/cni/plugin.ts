@@ -85,7 +85,7 @@ export interface Plugin<Config = unknown> {
   args?: readonly string[]
   /**
    * The layer 2 segment of a network's containers: a text that is the same for all networks on that segment. Undefined when
-   * it is not known, or when each container is on a segment of its own. The configuration may lack keys: GC reads leniently.
+   * it is not known, or when each container is on a segment of its own. The configuration may lack keys: it may be read leniently.
    */
   segment?(config: Config): string | undefined
   /** IPAM in the process of an interface plugin: refuses an impossible request before the interface is made. */

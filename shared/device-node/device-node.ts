@@ -13,11 +13,11 @@ import { tolerate } from '../kernel/errno.ts'
 import { makeDirectory, removeDirectory } from '../kernel/files.ts'
 import type { Namespace } from '../kernel/namespace.ts'
 import {
+  isNodev,
   makeNode,
   type Node,
   type Numbers,
   readNode,
-  refusesNodes,
   removeNode,
   sameDevice,
 } from '../kernel/node.ts'
@@ -48,7 +48,7 @@ export function handOver(life: Life<NodeConfig>): Connected {
   const path = pathOf(request)
   undo(() => takeBack(request))
   withNodes(() => place({ network, containerID, ifname, path, numbers: node.numbers }, node))
-  if (refusesNodes(parentOf(path)))
+  if (isNodev(parentOf(path)))
     request.log.warn(`${path} is on a file system mounted nodev: whoever opens it there gets EACCES`)
   return { own: { socketPath: path } }
 }

@@ -9,7 +9,7 @@ import { parseMac } from '../ip/mac.ts'
 import { addChain, addRule, addTable } from '../netlink/nftables.ts'
 import { chainUse, findElement } from '../netlink/nftables-read.ts'
 import { addElement, addSet, type Element, type NamedSet } from '../netlink/nftables-sets.ts'
-import { etherSaddr, iifname, inSet, say, vmap } from '../netlink/nftables-statements.ts'
+import { etherSaddr, iifname, inSet, verdictStatement, vmap } from '../netlink/nftables-statements.ts'
 import { update } from '../netlink/nftables-transaction.ts'
 import { concatenate, etherAddr, ifname, ifnameBytes } from '../netlink/nftables-types.ts'
 import type { Request } from '../netlink/socket.ts'
@@ -128,8 +128,8 @@ function sharedRules(): Request[] {
     addTable(table),
     ...[ports, addresses, allowed].map(addSet),
     addChain(table, verification),
-    addRule(table, verification, [inSet([iifname, etherSaddr], allowed.name), say('return')]),
-    addRule(table, verification, [say('drop')]),
+    addRule(table, verification, [inSet([iifname, etherSaddr], allowed.name), verdictStatement('return')]),
+    addRule(table, verification, [verdictStatement('drop')]),
     addChain(table, prerouting, { type: 'filter', hook: 'prerouting', priority }),
     addRule(table, prerouting, [vmap([iifname], ports.name)]),
   ]

@@ -10,7 +10,15 @@ import { type Cidr, formatCidr, subnetOf } from '../ip/subnet.ts'
 import { addChain, addRule, addTable, deleteChain } from '../netlink/nftables.ts'
 import { chainUse, findElement } from '../netlink/nftables-read.ts'
 import { addElement, addSet, type Element, type NamedSet } from '../netlink/nftables-sets.ts'
-import { daddr, goto, inSubnet, masquerade, saddr, say, vmap } from '../netlink/nftables-statements.ts'
+import {
+  daddr,
+  goto,
+  inSubnet,
+  masquerade,
+  saddr,
+  verdictStatement,
+  vmap,
+} from '../netlink/nftables-statements.ts'
 import { update, verify } from '../netlink/nftables-transaction.ts'
 import {
   concatenate,
@@ -217,7 +225,7 @@ function sharedRules(family: Family): Request[] {
     addSet(addressMap(family)),
     addSet(attachmentMap(family)),
     addChain(own, outside),
-    addRule(own, outside, [inSubnet(daddr[family], multicast[family]), say('return')]),
+    addRule(own, outside, [inSubnet(daddr[family], multicast[family]), verdictStatement('return')]),
     addRule(own, outside, [masquerade]),
     addChain(own, postrouting, { type: 'nat', hook: 'postrouting', priority: srcnat }),
     addRule(own, postrouting, [vmap([saddr[family]], addressMap(family).name)]),
@@ -229,7 +237,7 @@ function subnetRules(family: Family, chain: string, subnet: Cidr): Request[] {
   const own = table(family)
   return [
     addChain(own, chain),
-    addRule(own, chain, [inSubnet(daddr[family], subnet), say('return')]),
+    addRule(own, chain, [inSubnet(daddr[family], subnet), verdictStatement('return')]),
     addRule(own, chain, [goto(outside)]),
   ]
 }

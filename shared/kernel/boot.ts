@@ -1,8 +1,8 @@
-/** Which boot of the machine this is. */
+/** The identifier of the machine's current boot. */
 
 import { readFileIfAny } from './files.ts'
 
-/** The kernel's name for its present life, a UUID (random(4)); undefined where /proc does not tell. */
+/** A UUID that the kernel makes at each boot (random(4)); undefined when /proc does not have it. */
 export function bootId(): string | undefined {
   return readFileIfAny('/proc/sys/kernel/random/boot_id')?.trim() || undefined
 }

@@ -1,4 +1,4 @@
-/** Time that only goes forward, and waiting: for a descriptor, or for time itself. */
+/** Clocks, and waiting for a descriptor or for a time. */
 
 import type { Fd } from './files.ts'
 import { must, syscall } from './syscall.ts'
@@ -7,7 +7,7 @@ const CLOCK_REALTIME = 0
 const CLOCK_MONOTONIC = 1
 const POLLIN = 1
 
-/** Milliseconds since some fixed point (clock_gettime(2), CLOCK_MONOTONIC). */
+/** Milliseconds since an unspecified fixed point; never goes back (clock_gettime(2), CLOCK_MONOTONIC). */
 export function now(): number {
   return Number(read(CLOCK_MONOTONIC)) / 1e6
 }
@@ -23,7 +23,7 @@ function read(clock: number): bigint {
   return timespec.readBigInt64LE(0) * 1_000_000_000n + timespec.readBigInt64LE(8)
 }
 
-/** Waits until a descriptor has something to read; false when the time (milliseconds) is over first (ppoll(2)). */
+/** Waits until a descriptor is readable; false when the time (milliseconds) is over first (ppoll(2)). */
 export function waitReadable(fd: Fd, milliseconds: number): boolean {
   const pollfd = Buffer.alloc(8)
   pollfd.writeInt32LE(fd, 0)
@@ -31,7 +31,7 @@ export function waitReadable(fd: Fd, milliseconds: number): boolean {
   return syscall('ppoll', pollfd, 1, toTimespec(milliseconds), 0, 8) > 0
 }
 
-/** Does nothing for a while. */
+/** Waits for a time. */
 export function sleep(milliseconds: number): void {
   syscall('ppoll', 0, 0, toTimespec(milliseconds), 0, 8)
 }

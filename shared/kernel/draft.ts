@@ -1,4 +1,4 @@
-/** A file that is written before anybody can see it, and then gets its name at once or not at all. */
+/** Writes a file without a name, and then gives it its name atomically: other processes never see a part of it. */
 
 import { architecture } from '#engine'
 import { Errno, KernelError } from './errno.ts'
@@ -7,24 +7,24 @@ import { cstring, must, syscall } from './syscall.ts'
 
 /** A complete file without a name. */
 export interface Draft {
-  /** Gives the file its name, once. @returns false when the name is taken */
+  /** Gives the file its name; called at most once. @returns false when the name is taken */
   publish(path: string): boolean
-  /** Forgets the file; one that was published stays. */
+  /** Closes the file. Without a name it is deleted; a published file stays. */
   close(): void
 }
 
 const AT_FDCWD = -100
 const AT_SYMLINK_FOLLOW = 0x400
-/** __O_TMPFILE | O_DIRECTORY, whose value is the processor's: arch/arm64/include/uapi/asm/fcntl.h. */
+/** __O_TMPFILE | O_DIRECTORY; the value depends on the architecture: arch/arm64/include/uapi/asm/fcntl.h. */
 const O_TMPFILE = 0o20000000 | (architecture === 'arm64' ? 0o40000 : 0o200000)
 const O_CLOEXEC = 0o2000000
-/** What file systems without nameless files answer (open(2), O_TMPFILE). */
+/** Errors of file systems without O_TMPFILE (open(2)). */
 const unsupported: readonly number[] = [Errno.EOPNOTSUPP, Errno.EISDIR, Errno.EINVAL, Errno.ENOENT]
 
 /**
- * Writes a file without a name and brings it to disk; a process that is killed leaves nothing behind. Where the file
- * system has no such files (NFS), all the work is done by `publish`, under a temporary name.
- * @param directory any on the file system where the file is to be
+ * Writes a file without a name to disk; a process that is killed leaves no file. On a file system without O_TMPFILE (NFS),
+ * `publish` writes the file, with a temporary name.
+ * @param directory a directory on the file system of the final path
  * @throws KernelError
  */
 export function draftFile(directory: string, text: string, mode = 0o600): Draft {
@@ -46,7 +46,7 @@ function nameless(fd: Fd, text: string, directory: string): Draft {
   return { publish: (path) => give(fd, path), close: () => close(fd) }
 }
 
-/** By the way of /proc, which open(2) shows: AT_EMPTY_PATH asks for more capabilities. */
+/** Links the file through /proc, as open(2) shows: AT_EMPTY_PATH needs a further capability. */
 function give(fd: Fd, path: string): boolean {
   const from = cstring(`/proc/self/fd/${fd}`)
   const result = syscall('linkat', AT_FDCWD, from, AT_FDCWD, cstring(path), AT_SYMLINK_FOLLOW)

@@ -1,4 +1,4 @@
-/** Kernel errors as values: the errno's name, what was attempted, and commands to look or to try by hand. */
+/** Kernel errors as values: the errno's name, what was attempted, and commands for the operator. */
 
 /** Errno numbers by name, the same on x86-64 and arm64 (include/uapi/asm-generic/errno*.h). */
 export const Errno = {
@@ -62,11 +62,11 @@ export function errnoName(errno: number): ErrnoName {
   return names.get(errno) ?? `errno ${errno}`
 }
 
-/** A command that the reader of an error can paste into a shell. */
-export interface ByHand {
-  /** Shows the state that the error is about, and changes nothing: `ip link show dev eth0`. */
+/** Commands that the reader of an error can paste into a shell. */
+export interface Commands {
+  /** Shows the state that caused the error, and changes nothing: `ip link show dev eth0`. */
   see?: string
-  /** Does what failed once more: `ip link add …`. */
+  /** Repeats the action that failed: `ip link add …`. */
   reproduce?: string
 }
 
@@ -78,7 +78,7 @@ export class KernelError extends Error {
   readonly see: string | undefined
   readonly reproduce: string | undefined
 
-  constructor(errno: number, attempted: string, more: { extack?: string } & ByHand = {}) {
+  constructor(errno: number, attempted: string, more: { extack?: string } & Commands = {}) {
     const name = errnoName(errno)
     super(`${attempted}: ${name}${more.extack ? ` (${more.extack})` : ''}`)
     this.errno = name
@@ -89,12 +89,12 @@ export class KernelError extends Error {
   }
 }
 
-/** Whether an error is the kernel's with one of these names. */
+/** Whether an error is a KernelError with one of these names. */
 export function isErrno(error: unknown, ...which: ErrnoName[]): error is KernelError {
   return error instanceof KernelError && which.includes(error.errno)
 }
 
-/** Runs an action and takes the given errors for its being done already: absent when deleting, present when adding. */
+/** Runs an action and ignores the given errors: ENODEV when deleting a link that is gone, EEXIST when adding an existing one. */
 export function tolerate<T>(action: () => T, ...which: ErrnoName[]): T | undefined {
   try {
     return action()

@@ -1,4 +1,4 @@
-/** Files, synchronously, on system calls. Every file that Patchbay keeps is written whole or not at all. */
+/** Synchronous file functions on system calls. `writeFile` and `createFile` write a file atomically. */
 
 import { Errno, isErrno, KernelError } from './errno.ts'
 import { cstring, must, syscall } from './syscall.ts'
@@ -29,7 +29,7 @@ export function close(fd: Fd): void {
   syscall('close', fd)
 }
 
-/** Opens a file for the time of a callback. */
+/** Opens a file, runs a callback and closes the file. */
 export function withFile<T>(path: string, flags: number, use: (fd: Fd) => T, mode?: number): T {
   const fd = open(path, flags, mode)
   try {
@@ -39,7 +39,7 @@ export function withFile<T>(path: string, flags: number, use: (fd: Fd) => T, mod
   }
 }
 
-/** Reads from an open descriptor to its end. */
+/** Reads from an open descriptor to the end of the file. */
 export function readAll(fd: Fd, name = `fd ${fd}`): Buffer {
   const chunks: Buffer[] = []
   for (let size = 4096; ; size = 65536) {
@@ -49,7 +49,7 @@ export function readAll(fd: Fd, name = `fd ${fd}`): Buffer {
   }
 }
 
-/** Reads up to a number of bytes; fewer only at the end. */
+/** Reads a number of bytes; fewer only at the end of the file. */
 function readChunk(fd: Fd, size: number, name: string): Buffer {
   const chunk = Buffer.alloc(size)
   for (let filled = 0; filled < size; ) {
@@ -67,17 +67,17 @@ export function writeAll(fd: Fd, data: Uint8Array, name = `fd ${fd}`): void {
   }
 }
 
-/** Reads a text file whole. @throws KernelError */
+/** Reads a whole text file. @throws KernelError */
 export function readFile(path: string): string {
   return withFile(path, Open.RDONLY, (fd) => readAll(fd, path)).toString()
 }
 
-/** Reads a text file whole, or gives undefined when there is none. */
+/** Reads a whole text file; undefined when it does not exist. */
 export function readFileIfAny(path: string): string | undefined {
   return readBytesIfAny(path)?.toString()
 }
 
-/** Reads a file whole, or gives undefined when there is none. */
+/** Reads a whole file; undefined when it does not exist. */
 export function readBytesIfAny(path: string): Buffer | undefined {
   try {
     return withFile(path, Open.RDONLY, (fd) => readAll(fd, path))
@@ -87,21 +87,21 @@ export function readBytesIfAny(path: string): Buffer | undefined {
   }
 }
 
-/** Writes to a file that exists and is not kept on disk: /proc/sys and its like. */
+/** Writes to an existing file that is not on disk, such as one below /proc/sys. */
 export function writeInPlace(path: string, text: string): void {
   withFile(path, Open.WRONLY, (fd) => writeAll(fd, Buffer.from(text), path))
 }
 
 let temporaries = 0
 
-/** Writes a temporary file beside `path`, brings it to disk, and hands its name to `publish`. */
+/** Writes a temporary file beside `path` to disk, and calls `publish` with its name. */
 function withTemporary(path: string, text: string, mode: number, publish: (temporary: string) => void): void {
   const temporary = `${path}.${syscall('getpid')}.${temporaries++}.tmp`
   try {
     withFile(temporary, Open.WRONLY | Open.CREAT | Open.TRUNC, (fd) => writeDurably(fd, text, path), mode)
     publish(temporary)
   } finally {
-    // Renamed, there is nothing to remove; and what cannot be removed is litter, no reason to fail.
+    // Fails after a rename. Another failure is ignored: it only leaves a temporary file.
     syscall('unlinkat', AT_FDCWD, cstring(temporary), 0)
   }
 }
@@ -117,7 +117,7 @@ export function writeFile(path: string, text: string, mode = 0o600): void {
 }
 
 /**
- * Creates a file atomically: it appears whole, and only if there was none of that name.
+ * Creates a file atomically, unless the name is taken.
  * @returns false when the name is taken
  */
 export function createFile(path: string, text: string, mode = 0o600): boolean {
@@ -128,14 +128,14 @@ export function createFile(path: string, text: string, mode = 0o600): boolean {
   return created
 }
 
-/** Renames a file, replacing what was there. */
+/** Renames a file and replaces an existing one. */
 export function rename(from: string, to: string): void {
   must(`rename ${from} to ${to}`, 'renameat2', AT_FDCWD, cstring(from), AT_FDCWD, cstring(to), 0)
 }
 
 const RENAME_NOREPLACE = 1
 
-/** Renames a file unless the name is taken: then false. Where the file system cannot (NFS), by a second name. */
+/** Renames a file; false when the name is taken. On a file system without RENAME_NOREPLACE (NFS), links it instead. */
 export function renameNew(from: string, to: string): boolean {
   const result = syscall('renameat2', AT_FDCWD, cstring(from), AT_FDCWD, cstring(to), RENAME_NOREPLACE)
   if (result === -Errno.EEXIST) return false
@@ -152,7 +152,7 @@ function link(from: string, to: string): boolean {
   return true
 }
 
-/** Removes a file; false when there was none. */
+/** Removes a file; false when it does not exist. */
 export function remove(path: string): boolean {
   const result = syscall('unlinkat', AT_FDCWD, cstring(path), 0)
   if (result === -Errno.ENOENT) return false
@@ -162,7 +162,7 @@ export function remove(path: string): boolean {
 
 const AT_REMOVEDIR = 0x200
 
-/** Removes an empty directory; false when it is not empty, or there was none. Equivalent to `rmdir`. */
+/** Removes an empty directory; false when it is not empty or does not exist. Equivalent to `rmdir`. */
 export function removeDirectory(path: string): boolean {
   const result = syscall('unlinkat', AT_FDCWD, cstring(path), AT_REMOVEDIR)
   if (result === -Errno.ENOENT || result === -Errno.ENOTEMPTY) return false
@@ -170,7 +170,7 @@ export function removeDirectory(path: string): boolean {
   return true
 }
 
-/** Removes a directory with all that is in it, as `rm -r`; nothing happens when there is none. */
+/** Removes a directory and everything in it, if it exists. Equivalent to `rm -r`. */
 export function removeTree(path: string): void {
   if (!stat(path)) return
   for (const { name, directory } of readDirectory(path)) {
@@ -180,7 +180,7 @@ export function removeTree(path: string): void {
   removeDirectory(path)
 }
 
-/** Makes a directory and those above it, as `mkdir -p`. */
+/** Makes a directory and its parents. Equivalent to `mkdir -p`. */
 export function makeDirectory(path: string, mode = 0o755): void {
   const result = syscall('mkdirat', AT_FDCWD, cstring(path), mode)
   if (result === -Errno.ENOENT && path.lastIndexOf('/') > 0) {
@@ -217,7 +217,7 @@ function parseEntry(buffer: Buffer, at: number): Entry {
   return { name: buffer.toString('utf8', start, end), directory: buffer[at + 18] === DT_DIR }
 }
 
-/** What statx(2) says of a file: enough to tell files apart and to know their kind. */
+/** The attributes of a file (statx(2)). */
 export interface Stat {
   mode: number
   owner: number
@@ -229,13 +229,13 @@ export interface Stat {
   size: bigint
   /** Last change of content, nanoseconds since the epoch. */
   mtime: bigint
-  /** Last change of anything, its name included, nanoseconds since the epoch. */
+  /** Last change of content or attributes, nanoseconds since the epoch. */
   ctime: bigint
 }
 
 const STATX_BASIC_STATS = 0x7ff
 
-/** What is known of a path (symlinks followed), or undefined when nothing is there. */
+/** The attributes of a path (symlinks followed), or undefined when it does not exist. */
 export function stat(path: string): Stat | undefined {
   const buffer = Buffer.alloc(256)
   const result = syscall('statx', AT_FDCWD, cstring(path), 0, STATX_BASIC_STATS, buffer)
@@ -244,7 +244,7 @@ export function stat(path: string): Stat | undefined {
   return parseStat(buffer)
 }
 
-/** struct statx, include/uapi/linux/stat.h: the same on every processor. */
+/** struct statx, include/uapi/linux/stat.h: the same on every architecture. */
 function parseStat(buffer: Buffer): Stat {
   return {
     mode: buffer.readUInt16LE(28),
@@ -264,14 +264,14 @@ function timeAt(buffer: Buffer, at: number): bigint {
   return buffer.readBigInt64LE(at) * 1_000_000_000n + BigInt(buffer.readUInt32LE(at + 8))
 }
 
-/** Where a symlink points, or undefined when the path is none. */
+/** The target of a symlink, or undefined when the path is not a symlink. */
 export function readLink(path: string): string | undefined {
   const buffer = Buffer.alloc(4096)
   const count = syscall('readlinkat', AT_FDCWD, cstring(path), buffer, buffer.length)
   return count < 0 ? undefined : buffer.toString('utf8', 0, count)
 }
 
-/** Makes a symlink, whose target may be any text; false when the name is taken. */
+/** Makes a symlink; the target may be any text. False when the name is taken. */
 export function makeLink(path: string, target: string): boolean {
   const result = syscall('symlinkat', cstring(target), AT_FDCWD, cstring(path))
   if (result === -Errno.EEXIST) return false

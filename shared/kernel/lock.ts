@@ -1,4 +1,4 @@
-/** Advisory locks by flock(2), the same that the reference's host-local takes, so both can share a directory. */
+/** Advisory locks by flock(2). The reference's host-local uses the same, so both can share a directory. */
 
 import { now, sleep } from './clock.ts'
 import { Errno, KernelError } from './errno.ts'
@@ -9,22 +9,22 @@ import { syscall } from './syscall.ts'
 const LOCK_EX = 2
 const LOCK_NB = 4
 
-/** A result that is no promise: a lock is released before a promise is settled. */
+/** A result that is not a promise: the lock would be released before the promise is settled. */
 export type Settled<T> = T extends PromiseLike<unknown> ? never : T
 
-/** How long to wait for a lock, and what to throw when that was not enough. */
-export interface Patience {
+/** The time to wait for a lock, and the error to throw after that time. */
+export interface Limit {
   milliseconds: number
-  gaveUp(): Error
+  timedOut(): Error
 }
 
 /**
- * Holds an exclusive lock for the time of a synchronous callback; an asynchronous one does not compile.
- * @param path the lock file, made where it is missing
- * @throws KernelError, or what `gaveUp` returns
+ * Holds an exclusive lock while a synchronous callback runs; an asynchronous callback does not compile.
+ * @param path the lock file; made when it is missing
+ * @throws KernelError, or what `timedOut` returns
  */
-export function withLock<T>(path: string, action: () => Settled<T>, patience: Patience): T {
-  const fd = lock(path, patience)
+export function withLock<T>(path: string, action: () => Settled<T>, limit: Limit): T {
+  const fd = lock(path, limit)
   try {
     return action()
   } finally {
@@ -33,10 +33,10 @@ export function withLock<T>(path: string, action: () => Settled<T>, patience: Pa
 }
 
 /** Opens a lock file and takes the lock; closing the descriptor releases it. */
-function lock(path: string, patience: Patience): Fd {
+function lock(path: string, limit: Limit): Fd {
   const fd = open(path, Open.RDONLY | Open.CREAT)
   try {
-    if (!tryLock(fd, path)) waitFor(fd, path, patience)
+    if (!tryLock(fd, path)) waitFor(fd, path, limit)
     return fd
   } catch (error) {
     close(fd)
@@ -52,14 +52,14 @@ function tryLock(fd: Fd, path: string): boolean {
   return true
 }
 
-/** The longest pause between two attempts, milliseconds. */
+/** The longest pause between two attempts, in milliseconds. */
 const LONGEST_PAUSE = 16
 
-/** flock(2) itself has no time limit, so it is asked again and again. */
-function waitFor(fd: Fd, path: string, { milliseconds, gaveUp }: Patience): void {
+/** Retries until the time is over: flock(2) has no time limit. */
+function waitFor(fd: Fd, path: string, { milliseconds, timedOut }: Limit): void {
   const end = now() + milliseconds
   for (let pause = 1; !tryLock(fd, path); pause = Math.min(pause * 2, LONGEST_PAUSE)) {
-    if (now() >= end) throw gaveUp()
+    if (now() >= end) throw timedOut()
     sleep(pause)
   }
 }

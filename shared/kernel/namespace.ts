@@ -1,4 +1,4 @@
-/** Network namespaces, entered for a synchronous callback and always left. */
+/** Network namespaces: entered for a callback, and always left after it. */
 
 import { Errno, KernelError } from './errno.ts'
 import { close, type Fd, Open, open } from './files.ts'
@@ -18,7 +18,7 @@ export interface Namespace {
 
 /**
  * Opens a network namespace by its path: `/run/netns/NAME` or `/proc/PID/ns/net`.
- * @throws KernelError ENOENT when it is gone, EINVAL when the path is something else
+ * @throws KernelError ENOENT when the path does not exist, EINVAL when it is not a network namespace
  */
 export function openNamespace(path: string): Namespace {
   const fd = open(path, Open.NONBLOCK)
@@ -37,7 +37,7 @@ function notANamespace(fd: Fd): string | undefined {
   if (![NSFS_MAGIC, PROC_SUPER_MAGIC].includes(magic.readUInt32LE(0))) {
     return 'it is an ordinary file: the namespace that was mounted there is gone'
   }
-  return syscall('ioctl', fd, NS_GET_NSTYPE) === CLONE_NEWNET ? undefined : 'it is no network namespace'
+  return syscall('ioctl', fd, NS_GET_NSTYPE) === CLONE_NEWNET ? undefined : 'it is not a network namespace'
 }
 
 export function closeNamespace(namespace: Namespace): void {
@@ -46,12 +46,12 @@ export function closeNamespace(namespace: Namespace): void {
 
 export const ownNamespace = '/proc/thread-self/ns/net'
 
-/** The namespace the process is in. */
+/** Opens the network namespace of this process. */
 export function currentNamespace(): Namespace {
   return openNamespace(ownNamespace)
 }
 
-/** Runs a synchronous action inside a namespace; sockets opened there stay bound to it. Equivalent to `ip netns exec`, without the mounts. */
+/** Runs a synchronous action in a namespace; sockets that it opens stay in the namespace. Equivalent to `ip netns exec` without its mounts. */
 export function inNamespace<T>(namespace: Namespace, action: () => T): T {
   const home = currentNamespace()
   try {
@@ -63,7 +63,7 @@ export function inNamespace<T>(namespace: Namespace, action: () => T): T {
   }
 }
 
-/** As `inNamespace`, for an action that waits. Nothing else of the process may go on meanwhile: it would be there, too. */
+/** As `inNamespace`, for an asynchronous action. The process must do nothing else meanwhile: that would run in the namespace, too. */
 export async function awaitInNamespace<T>(namespace: Namespace, action: () => Promise<T>): Promise<T> {
   const home = currentNamespace()
   try {

@@ -1,4 +1,4 @@
-/** Nodes: the files by which programs open a device of the kernel. */
+/** Device nodes: the files through which programs open a device of the kernel. */
 
 import { Open, remove, renameNew, type Stat, stat, withFile } from './files.ts'
 import { cstring, must } from './syscall.ts'
@@ -6,10 +6,10 @@ import { cstring, must } from './syscall.ts'
 const AT_FDCWD = -100
 const [S_IFMT, S_IFCHR] = [0o170000, 0o020000]
 
-/** The kernel's numbers of a device. */
+/** The major and minor number of a device. */
 export type Numbers = Stat['rdev']
 
-/** A character device's node, and who may open it. */
+/** The node of a character device, with its permissions. */
 export interface Node {
   numbers: Numbers
   owner: number
@@ -18,7 +18,7 @@ export interface Node {
   mode: number
 }
 
-/** Makes a node, which appears whole. Equivalent to `mknod`, `chown` and `chmod`. @returns false when the name is taken */
+/** Makes a node atomically. Equivalent to `mknod`, `chown` and `chmod`. @returns false when the name is taken */
 export function makeNode(path: string, { numbers, owner, group, mode }: Node): boolean {
   const temporary = temporaryOf(path)
   const file = cstring(temporary)
@@ -35,7 +35,7 @@ export function makeNode(path: string, { numbers, owner, group, mode }: Node): b
   return false
 }
 
-/** Removes a node, and what making it left when it was killed; another device's, or another file, stays. */
+/** Removes a node of a device, and the temporary node of an interrupted `makeNode`; other nodes and files stay. */
 export function removeNode(path: string, numbers: Numbers): void {
   for (const name of [temporaryOf(path), path]) if (sameDevice(readNode(name)?.numbers, numbers)) remove(name)
 }
@@ -44,7 +44,7 @@ function temporaryOf(path: string): string {
   return `${path}.tmp`
 }
 
-/** A character device's node as it is; undefined when there is none at that path. */
+/** The node of a character device at a path; undefined when there is none. */
 export function readNode(path: string): Node | undefined {
   const found = stat(path)
   if (!found || (found.mode & S_IFMT) !== S_IFCHR) return undefined
@@ -63,8 +63,8 @@ function encode({ major, minor }: Numbers): number {
 
 const ST_NODEV = 4
 
-/** Whether a directory's file system was mounted with `nodev`, so that no node on it can be opened (mount(8)). */
-export function refusesNodes(directory: string): boolean {
+/** Whether a directory's file system is mounted with `nodev`: device nodes on it cannot be opened (mount(8)). */
+export function isNodev(directory: string): boolean {
   const buffer = Buffer.alloc(256)
   withFile(directory, Open.RDONLY, (fd) => must(`statfs ${directory}`, 'fstatfs', fd, buffer))
   return (buffer.readUInt32LE(80) & ST_NODEV) !== 0

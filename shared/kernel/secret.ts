@@ -1,4 +1,4 @@
-/** Files that hold secrets: read only where nobody but root can. */
+/** Reads files with secrets; a file that other users than root can access is refused. */
 
 import { Errno, KernelError } from './errno.ts'
 import { close, open, readAll } from './files.ts'
@@ -9,18 +9,18 @@ const STATX_BASIC_STATS = 0x7ff
 const S_IFMT = 0o170000
 const S_IFREG = 0o100000
 
-/** Says what is wrong with a secret's file. */
+/** Other users than root can access a file with a secret. The message says why. */
 export class Exposed extends Error {}
 
 /**
- * Reads a text file whole that is root's, and that group and others may not even read. What is judged is what is read: the
- * open file, not its name.
- * @throws Exposed when others could read or write it; KernelError when it cannot be read
+ * Reads a whole text file that belongs to root and has no permissions for group and others. The permissions are checked on
+ * the open file, so that the file cannot be exchanged after the check.
+ * @throws Exposed when other users can access it; KernelError when it cannot be read
  */
 export function readSecret(path: string): string {
   const fd = open(path)
   try {
-    judge(fd, path)
+    requirePrivate(fd, path)
     return readAll(fd, path).toString()
   } finally {
     close(fd)
@@ -28,7 +28,7 @@ export function readSecret(path: string): string {
 }
 
 /** struct statx, include/uapi/linux/stat.h: owner at 20, mode at 28. */
-function judge(fd: number, path: string): void {
+function requirePrivate(fd: number, path: string): void {
   const buffer = Buffer.alloc(256)
   must(`stat ${path}`, 'statx', fd, cstring(''), AT_EMPTY_PATH, STATX_BASIC_STATS, buffer)
   const owner = buffer.readUInt32LE(20)

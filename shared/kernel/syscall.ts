@@ -1,4 +1,4 @@
-/** The system calls Patchbay uses, by name, for both processors, on the engine's one primitive. */
+/** The system calls that Patchbay uses, by name, for both architectures. */
 
 import { architecture, syscall as execute } from '#engine'
 import type { SyscallArgument } from '../../engine/engine.ts'
@@ -88,7 +88,7 @@ export type SyscallName = keyof (typeof numbers)['x64']
 
 const table: Record<SyscallName, number> = numbers[architecture]
 
-/** Executes a system call by name and gives its result or `-errno`; interrupted calls are repeated. */
+/** Executes a system call by name and returns its result or `-errno`; interrupted calls are repeated. */
 export function syscall(name: SyscallName, ...args: SyscallArgument[]): number {
   let result: number
   do result = execute(table[name], ...args)
@@ -98,7 +98,7 @@ export function syscall(name: SyscallName, ...args: SyscallArgument[]): number {
 
 /**
  * Executes a system call that is expected to succeed.
- * @param attempted what the caller is doing, for the error: `open /proc/self/ns/net`
+ * @param attempted the caller's action, for the error: `open /proc/self/ns/net`
  * @throws KernelError with the errno's name
  */
 export function must(attempted: string, name: SyscallName, ...args: SyscallArgument[]): number {
@@ -107,7 +107,7 @@ export function must(attempted: string, name: SyscallName, ...args: SyscallArgum
   return result
 }
 
-/** A string as the kernel reads it: UTF-8 with a terminating NUL. A NUL inside would cut it: refused. */
+/** A string for the kernel: UTF-8 with a terminating NUL. A string with a NUL inside is refused, because it would be cut. */
 export function cstring(text: string): Buffer {
   if (text.includes('\0'))
     throw new KernelError(Errno.EINVAL, `use ${JSON.stringify(text)} as a kernel string`)

@@ -1,4 +1,4 @@
-/** sysfs as a network namespace has it, wherever the process's own /sys comes from. */
+/** The sysfs of a network namespace, which may differ from /sys. */
 
 import { close, type Fd, Open, readAll } from './files.ts'
 import { inNamespace, type Namespace } from './namespace.ts'
@@ -11,8 +11,8 @@ const FSCONFIG_CMD_CREATE = 6
 const O_CLOEXEC = 0o2000000
 
 /**
- * Reads a file of a namespace's sysfs: `readSysfs(container, 'class/net/eth0/mtu')`. It is mounted for the process alone and
- * at no path (fsopen(2), Linux 5.2), because a sysfs shows the namespace that it was mounted in.
+ * Reads a file of a namespace's sysfs: `readSysfs(container, 'class/net/eth0/mtu')`. A sysfs shows the namespace in which it
+ * was mounted, so a new one is mounted, without a path and for this process only (fsopen(2), Linux 5.2).
  * @throws KernelError
  */
 export function readSysfs(namespace: Namespace, path: string): string {

@@ -1,9 +1,9 @@
-/** TUN and TAP devices: made by a control file, not by netlink (include/uapi/linux/if_tun.h). */
+/** TUN and TAP devices: a program makes them through a control file, not by netlink (include/uapi/linux/if_tun.h). */
 
 import { close, Open, open } from './files.ts'
 import { must } from './syscall.ts'
 
-/** The file that makes a device for the program that opens it, and hands over its frames. */
+/** A program opens this file to make a device or to open one, and reads and writes frames through it. */
 export const controlFile = '/dev/net/tun'
 
 /** Flags of a device (IFF_*). */
@@ -15,22 +15,22 @@ const TUNSETPERSIST = 0x400454cb
 const TUNSETOWNER = 0x400454cc
 const TUNSETGROUP = 0x400454ce
 
-/** struct ifreq: the name, and a union of which the flags are the beginning. */
+/** struct ifreq: the name, and a union that begins with the flags. */
 const IFREQ_LENGTH = 40
 const FLAGS_OFFSET = 16
 
 export interface TunOptions {
   mode: 'tun' | 'tap'
-  /** Several programs, or threads, may each have a queue of it. */
+  /** Each of several programs or threads may open a queue of the device. */
   multiQueue?: boolean
-  /** Each frame has a struct virtio_net_hdr before it. */
+  /** A struct virtio_net_hdr precedes each frame. */
   vnetHdr?: boolean
-  /** Who may open it besides root: numbers of a user and a group. */
+  /** User ID and group ID that may open the device besides root. */
   owner?: number
   group?: number
 }
 
-/** The command that does the same. */
+/** The arguments of the `ip` command that does the same. */
 export function tunCommand(name: string, { mode, multiQueue, vnetHdr, owner, group }: TunOptions): string[] {
   return [
     ...['tuntap', 'add', 'mode', mode, 'name', name],
@@ -41,7 +41,7 @@ export function tunCommand(name: string, { mode, multiQueue, vnetHdr, owner, gro
   ]
 }
 
-/** Makes a device of the present network namespace that stays when no program has it open. @throws KernelError */
+/** Makes a persistent device in the current network namespace. Equivalent to `ip tuntap add`. @throws KernelError */
 export function makeTun(name: string, options: TunOptions): void {
   const command = `ip ${tunCommand(name, options).join(' ')}`
   const control = (what: string, request: number, value: Buffer | number) =>
@@ -49,9 +49,9 @@ export function makeTun(name: string, options: TunOptions): void {
   const fd = open(controlFile, Open.RDWR)
   try {
     control('create', TUNSETIFF, ifreq(name, options))
-    if (options.owner !== undefined) control('give an owner to', TUNSETOWNER, options.owner)
-    if (options.group !== undefined) control('give a group to', TUNSETGROUP, options.group)
-    control('keep', TUNSETPERSIST, 1)
+    if (options.owner !== undefined) control('set the owner of', TUNSETOWNER, options.owner)
+    if (options.group !== undefined) control('set the group of', TUNSETGROUP, options.group)
+    control('make persistent', TUNSETPERSIST, 1)
   } finally {
     close(fd)
   }

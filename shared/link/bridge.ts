@@ -13,7 +13,7 @@ import { readFile } from '../kernel/files.ts'
 import { writeSysctl } from '../kernel/sysctl.ts'
 import { type BridgeOptions, newBridge } from '../netlink/bridge.ts'
 import { seeLink } from '../netlink/command.ts'
-import { findLink, type Link, labelLink, listPorts, removeIfThere } from '../netlink/link.ts'
+import { findLink, type Link, listPorts, removeIfThere, setAlias } from '../netlink/link.ts'
 import { ask, type Socket } from '../netlink/socket.ts'
 import { withLinkLock } from '../state/lock.ts'
 
@@ -42,7 +42,7 @@ export function makeBridge(host: Socket, { name, mtu, alias, ...spec }: BridgeSp
       () => ask(host, newBridge(name, { mac, mtu }, options)),
       () => withLinkLock(name, () => removeUnusedBridge(spare, name)),
     )
-    if (alias) labelLink(host, name, alias)
+    if (alias) setAlias(host, name, alias)
   } catch (error) {
     if (!isErrno(error, 'EEXIST')) throw error
   }

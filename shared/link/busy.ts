@@ -38,7 +38,7 @@ function portOf(side: Socket, parent: Link): Reason | undefined {
 
 /** A device that sits there already and takes all that arrives. */
 function userOf(side: Socket, parent: Link): Reason | undefined {
-  const found = findOn(side, parent, ({ kind }) => kindFacts(kind).takesParentBy !== undefined)
+  const found = findOn(side, parent, ({ kind }) => kindFacts(kind).parentDriver !== undefined)
   if (!found) return undefined
   const { link, namespace } = found
   const where = namespace ? ` in namespace ${namespace}` : ''

@@ -2,7 +2,7 @@
 
 import { CniError, Code } from '../cni/error.ts'
 import { isErrno } from '../kernel/errno.ts'
-import { additionOf } from '../netlink/kinds.ts'
+import { addCommand } from '../netlink/kinds.ts'
 import { newLink } from '../netlink/link.ts'
 import { ask, type Socket } from '../netlink/socket.ts'
 
@@ -16,7 +16,7 @@ export function missingKind(kind: string): CniError {
   return new CniError(Code.PluginNotAvailable, {
     msg: `this kernel has no ${kind} devices: load its module`,
     hint: `load the module (modprobe rtnl-link-${kind}), or install the package of the kernel's extra modules`,
-    reproduce: additionOf(kind, 'lo'),
+    reproduce: addCommand(kind, 'lo'),
     errno: 'EOPNOTSUPP',
   })
 }

@@ -106,8 +106,8 @@ export function defaultLink(socket: Socket, family: 4 | 6): Link | undefined {
 
 /** Whether a link sits on a parent. @param across the parent is in another namespace */
 export function sitsOn(link: Link, parent: Link, across: boolean): boolean {
-  const [{ passesOn, takesParentBy: driver }, between] = [kindFacts(link.kind), kindFacts(parent.kind)]
-  const passedOn = passesOn && driver === between.takesParentBy
+  const [{ sharesParent, parentDriver: driver }, between] = [kindFacts(link.kind), kindFacts(parent.kind)]
+  const passedOn = sharesParent && driver === between.parentDriver
   const [index, namespace] = passedOn ? [parent.parent, parent.parentNamespace] : [parent.index, undefined]
   return link.parent === index && (across ? isAcross(link) : link.parentNamespace === namespace)
 }

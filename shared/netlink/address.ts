@@ -1,4 +1,4 @@
-/** Addresses of links. */
+/** IP addresses of links. */
 
 import * as rt from 'netlink/dist/rt/structs.js'
 import { fromBytes, toBytes } from '../ip/address.ts'
@@ -15,25 +15,25 @@ export function addressFamily(family: 4 | 6): number {
 }
 
 export interface LinkAddress extends Cidr {
-  /** Index of the link that has it. */
+  /** Index of its link. */
   link: number
-  /** Duplicate address detection has not ended (IPv6). */
+  /** Duplicate address detection is not finished (IPv6). */
   tentative: boolean
-  /** Duplicate address detection found another owner (IPv6). */
+  /** Duplicate address detection found another host with the address (IPv6). */
   dadFailed: boolean
-  /** Without an end: not from a router or a DHCP server. */
+  /** It has no lifetime: it is not from a router or a DHCP server. */
   permanent: boolean
-  /** The other end has an address of its own (`peer`). */
+  /** It has the address of the other end (`peer`). */
   pointToPoint: boolean
   /** RT_SCOPE_*: 0 universe, 253 link, 254 host. */
   scope: number
 }
 
-/** How an address is added, beyond the kernel's defaults. */
+/** Flags of a new address. */
 export interface AddressFlags {
-  /** An IPv6 address is usable at once: RFC 4862 section 5.4 is left out. */
+  /** No duplicate address detection (RFC 4862 section 5.4): an IPv6 address is usable at once. */
   nodad?: boolean
-  /** The subnet does not become on-link: no route comes with the address. */
+  /** The kernel adds no route to the subnet. */
   noprefixroute?: boolean
 }
 
@@ -78,7 +78,7 @@ export function listAddresses(socket: Socket, link: LinkName): LinkAddress[] {
     .filter((address) => address.link === link.index)
 }
 
-/** An address as RTM_NEWADDR describes it. */
+/** The address in an RTM_NEWADDR message. */
 function toAddress(message: Buffer): LinkAddress {
   const { data, attrs } = rt.parseAddressMessage(message)
   const flags = attrs.flags ?? data.flags ?? {}

@@ -1,4 +1,4 @@
-/** Bonds: several links as one (drivers/net/bonding). Its options are a table; all that is said of one is in its row. */
+/** Bonds: several links as one (drivers/net/bonding). The options are in a table, one row for each. */
 
 import { AttrStream, parseAttributes, putU8, putU16, putU32, type StreamData } from 'netlink/dist/structs.js'
 import { type Address, formatAddress, fromBytes, parseAddress, toBytes } from '../ip/address.ts'
@@ -6,7 +6,7 @@ import { formatMac, parseMac } from '../ip/mac.ts'
 import { changePort, type LinkName, type LinkSpec } from './link.ts'
 import type { Request } from './socket.ts'
 
-/** How a value is written into an attribute and read out of it. */
+/** Converts a value to an attribute's bytes and back. */
 interface Codec<Value> {
   format(value: Value): StreamData
   parse(data: Buffer): Value
@@ -18,7 +18,7 @@ const u32: Codec<number> = { format: putU32, parse: (data) => data.readUInt32LE(
 const flag: Codec<boolean> = { format: (value) => putU8(Number(value)), parse: (data) => data[0] === 1 }
 const mac: Codec<string> = { format: (value) => parseMac(value) ?? Buffer.alloc(6), parse: formatMac }
 
-/** Words that are numbers to the kernel, in their order from 0. */
+/** Words that the kernel numbers from 0, in their order. */
 function words<const Words extends readonly string[]>(list: Words, { format, parse } = u8) {
   const codec: Codec<Words[number]> = {
     format: (word) => format(list.indexOf(word)),
@@ -27,7 +27,7 @@ function words<const Words extends readonly string[]>(list: Words, { format, par
   return codec
 }
 
-/** Addresses, each an attribute of its own, by their places. */
+/** A list of addresses, one attribute for each; the attribute's type is the position. */
 const addresses: Codec<string[]> = {
   format: (list) => (out) => {
     for (const [place, text] of list.entries()) out.push(place, toBytes(parseAddress(text) as Address))
@@ -39,7 +39,7 @@ const addresses: Codec<string[]> = {
   },
 }
 
-/** bond_mode_tbl, drivers/net/bonding/bond_options.c, as are the words below. */
+/** bond_mode_tbl, drivers/net/bonding/bond_options.c; the words below are from the same file. */
 export const bondModes = [
   'balance-rr',
   'active-backup',
@@ -68,7 +68,7 @@ function row<Value>(attribute: number, word: string, codec: Codec<Value>): Row<V
   return [attribute, word, codec]
 }
 
-/** IFLA_BOND_*, include/uapi/linux/if_link.h, with iproute2's word for it. */
+/** IFLA_BOND_*, include/uapi/linux/if_link.h, each with iproute2's word. */
 const options = {
   mode: row(1, 'mode', words(bondModes)),
   miimon: row(3, 'miimon', u32),
@@ -109,7 +109,7 @@ export type BondOptions = {
   [Name in BondOption]?: (typeof options)[Name] extends Row<infer Value> ? Value : never
 }
 
-/** The names of all options, in the kernel's order: what others depend on (mode, miimon) comes before them. */
+/** The names of all options, in the kernel's order: options that others depend on (mode, miimon) come first. */
 export const bondOptions = Object.keys(options) as BondOption[]
 
 /** What makes a link a bond: `ip link add NAME type bond mode MODE …` */
@@ -124,7 +124,7 @@ export function bondKind(wanted: BondOptions): Pick<LinkSpec, 'kind' | 'data' | 
   }
 }
 
-/** A bond's options, from its link's `data`. Older kernels tell only those of its mode. */
+/** A bond's options, from its link's `data`. Older kernels send only the options of its mode. */
 export function parseBond(data: Buffer): BondOptions {
   const names = new Map(bondOptions.map((name) => [options[name][0], name]))
   const found: Record<string, unknown> = {}
@@ -135,28 +135,28 @@ export function parseBond(data: Buffer): BondOptions {
   return found
 }
 
-/** Options as the kernel would tell them, so that they can be compared with what it does tell. */
+/** Options in the form in which the kernel sends them, for comparison. */
 export function canonical(wanted: BondOptions): BondOptions {
   const stream = new AttrStream()
   stream.emit(bondKind(wanted).data ?? [])
   return parseBond(Buffer.concat(stream.bufs))
 }
 
-/** The codec of an option, whatever its values are. */
+/** The codec of an option, without the type of its values. */
 function codecOf(name: BondOption): Codec<unknown> {
   return options[name][2] as Codec<unknown>
 }
 
-/** A value as `ip link` takes it. */
+/** A value in the syntax of `ip link`. */
 function inWords(value: unknown): string {
   return typeof value === 'boolean' ? String(Number(value)) : String(value)
 }
 
-/** What the bond keeps about a member. */
+/** The bond's options for a member. */
 export interface BondMember {
-  /** Which transmit queue leads to it. */
+  /** The bond's transmit queue for this member. */
   queueId?: number
-  /** Who is preferred after the primary: the highest (Linux 6.0). */
+  /** When the primary is not available, the member with the highest priority becomes active (Linux 6.0). */
   priority?: number
 }
 
@@ -174,7 +174,7 @@ export function changeBondMember(member: LinkName, { queueId, priority }: BondMe
   return changePort(member, 'bond', data, set.join(' '))
 }
 
-/** What the bond keeps about a member, from the member's `portData`. */
+/** The bond's options for a member, from the member's `portData`. */
 export function parseBondMember(data: Buffer): BondMember {
   const member: BondMember = {}
   parseAttributes(data, ({ type, data: value }) => {

@@ -1,4 +1,4 @@
-/** Bridges: the device's own options, what it keeps about a port, and the VLANs of a port. */
+/** Bridges: the options of the device, the options of a port, and the VLANs of a port. */
 
 import * as ifla from 'netlink/dist/rt/ifla.js'
 import * as rt from 'netlink/dist/rt/structs.js'
@@ -20,10 +20,10 @@ const VlanFlag = { PVID: 2, UNTAGGED: 4, RANGE_BEGIN: 8, RANGE_END: 16 } as cons
 export interface BridgeOptions {
   vlanFiltering?: boolean
   stp?: boolean
-  /** Seconds a learnt MAC address is kept. */
+  /** Seconds for which the bridge keeps a learnt MAC address. */
   ageingTime?: number
   multicastSnooping?: boolean
-  /** Which link-local groups 01:80:c2:00:00:0X are forwarded, as a bit mask. */
+  /** Bit mask of the link-local groups 01:80:c2:00:00:0X that are forwarded. */
   groupForwardMask?: number
 }
 
@@ -32,7 +32,7 @@ export interface PortOptions {
   isolated?: boolean
 }
 
-/** A VLAN, or a run of them, on a port. */
+/** A VLAN, or a range of VLANs, of a port. */
 export interface PortVlan {
   first: number
   last: number
@@ -56,7 +56,7 @@ export function changeBridge(bridge: LinkName, options: BridgeOptions): Request 
   return changeKind(bridge, 'bridge', ifla.formatBridge(bridgeAttributes(options)), bridgeWords(options))
 }
 
-/** Clock ticks a second in what the kernel tells (USER_HZ). */
+/** Clock ticks a second in the kernel's messages (USER_HZ). */
 const USER_HZ = 100
 
 function bridgeAttributes(options: BridgeOptions): ifla.Bridge {
@@ -140,7 +140,7 @@ function portVlan(port: LinkName, vlan: PortVlan, type: number, verb: string): R
     type,
     flags: 0,
     payload: linkMessage({ family: AF_BRIDGE, index: port.index }, [[IFLA_AF_SPEC, spec]]),
-    attempt: `${verb === 'add' ? 'give' : 'take'} ${port.name} VLAN ${range}`,
+    attempt: verb === 'add' ? `add VLAN ${range} to ${port.name}` : `remove VLAN ${range} from ${port.name}`,
     reproduce: `bridge vlan ${verb} dev ${port.name} ${words}`,
   }
 }

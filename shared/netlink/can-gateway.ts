@@ -1,4 +1,4 @@
-/** Rules of the CAN gateway (can-gw), which passes frames from one CAN interface to another. Structures: linux/can/gw.h. */
+/** Rules of the CAN gateway (can-gw), which forwards frames from one CAN interface to another. Structures: linux/can/gw.h. */
 
 import { parseAttributes, putU32 } from 'netlink/dist/structs.js'
 import { isErrno } from '../kernel/errno.ts'
@@ -6,7 +6,7 @@ import type { LinkName } from './link.ts'
 import { plain } from './nested.ts'
 import { ask, dump, type Reply, type Request, type Socket } from './socket.ts'
 
-/** Message types of routes, which these are to the kernel (include/uapi/linux/rtnetlink.h). */
+/** can-gw uses the message types of routes (include/uapi/linux/rtnetlink.h). */
 const NEWROUTE = 24
 const DELROUTE = 25
 const GETROUTE = 26
@@ -17,7 +17,7 @@ const CGW_TYPE_CAN_CAN = 1
 const Flags = { ECHO: 1, IIF_TX_OK: 4, FD: 8 } as const
 const HEADER_LENGTH = 4
 
-/** CGW_*: what a rule says. Those that count frames are no part of it. */
+/** CGW_*: the attributes of a rule. The counters of frames are not part of its configuration. */
 const Attribute = {
   MOD_SET: 4,
   HANDLED: 7,
@@ -31,19 +31,19 @@ const Attribute = {
 } as const
 const counters: number[] = [Attribute.HANDLED, Attribute.DROPPED, Attribute.DELETED]
 
-/** What a modification writes (CGW_MOD_*). */
+/** The parts of a frame that a modification sets (CGW_MOD_*). */
 const Modified = { ID: 1, LEN: 2, DATA: 4 } as const
 
 /** Flags in an identifier, include/uapi/linux/can.h. */
 export const CanId = { EXTENDED: 0x80000000, INVERTED: 0x20000000 } as const
 
-/** struct can_filter: a frame fits when its identifier has the bits of `id` where `mask` has ones. */
+/** struct can_filter: a frame matches when its identifier has the bits of `id` where `mask` has ones. */
 export interface CanFilter {
   id: number
   mask: number
 }
 
-/** What a frame is given on its way. */
+/** The changes that a rule makes to frames. */
 export interface CanChange {
   id?: number
   len?: number
@@ -53,18 +53,18 @@ export interface CanChange {
 export interface CanRule {
   from: LinkName
   to: LinkName
-  /** For FD frames; without it, for classic ones. None is for both. */
+  /** True for a rule for FD frames, false for classic frames. No rule is for both. */
   fd: boolean
-  /** Programs that listen on `to` hear the frames as well, not only who is behind it. */
+  /** Local programs that listen on `to` receive the frames, too. */
   echo?: boolean
   filter?: CanFilter
   set?: CanChange
 }
 
 /**
- * `cangw -A -s FROM -d TO -i -l 1 …`. A frame passes one rule only, so rules of both directions make no loop. The kernel's
- * own way not to send a frame back to where it came from (without `-i`) compares interface numbers of any namespaces: it
- * would drop what a container sends by an interface that has, in there, the number of the host's.
+ * `cangw -A -s FROM -d TO -i -l 1 …`. With `-l 1` at most one rule forwards a frame, so rules in both directions make no
+ * loop. Without `-i` the kernel drops a frame whose first interface has the index of the output interface, also when the
+ * two are in different namespaces: it would drop frames of a container whose interface has the index of the host's.
  */
 export function newCanRule(rule: CanRule): Request {
   const { from, to, fd, echo } = rule
@@ -96,7 +96,7 @@ function u32(value: number): Buffer {
   return Buffer.from(putU32(value >>> 0))
 }
 
-/** struct cgw_frame_mod, cgw_fdframe_mod: a frame, and which parts of it count. */
+/** struct cgw_frame_mod, cgw_fdframe_mod: a frame, and the parts of it that are set. */
 function changeOf({ id, len, data }: CanChange, fd: boolean): Buffer {
   const frame = Buffer.alloc((fd ? 72 : 16) + 1)
   frame.set(u32(id ?? 0), 0)
@@ -107,7 +107,7 @@ function changeOf({ id, len, data }: CanChange, fd: boolean): Buffer {
   return frame
 }
 
-/** A rule as the kernel tells it, letter for letter. */
+/** A rule in the kernel, as a text for comparison. */
 export type FoundRule = string
 
 /** All rules of the socket's namespace. Equivalent to `cangw -L`. */
@@ -141,7 +141,7 @@ export function isAmong(found: FoundRule[], rule: CanRule): boolean {
   return found.includes(canonical(flagsOf(rule), attributesOf(rule)))
 }
 
-/** Whether the kernel has can-gw: asked to remove a rule that names no interfaces, it says so, and without can-gw otherwise. */
+/** Whether the kernel has can-gw. It is asked to remove a rule without interfaces: a kernel without can-gw answers EOPNOTSUPP. */
 export function hasCanGateway(socket: Socket): boolean {
   const request: Request = {
     type: DELROUTE,

@@ -1,4 +1,4 @@
-/** What a device does for the protocols above it (offloads), as switches: the kernel's ethtool over generic netlink (Linux 5.8). */
+/** The features (offloads) of a device: the kernel's ethtool over generic netlink (Linux 5.8). */
 
 import { putU32, type StreamData } from 'netlink/dist/structs.js'
 import { bodyOf, familyID, genericRequest, text, valuesAt } from './generic.ts'
@@ -18,7 +18,7 @@ const ETHTOOL_A_BITSET_BITS_BIT = 1
 const ETHTOOL_A_BITSET_BIT_NAME = 2
 const ETHTOOL_A_BITSET_BIT_VALUE = 3
 
-/** Features by the kernel's names for them (netdev_features_strings, net/ethtool/common.c), on or off. */
+/** Features by the kernel's names (netdev_features_strings, net/ethtool/common.c), on or off. */
 export type Features = Record<string, boolean>
 
 /**

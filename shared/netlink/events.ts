@@ -1,4 +1,4 @@
-/** Waiting for the kernel to get somewhere: on its own notifications, never by sleeping. */
+/** Waits for a state of the kernel, by its notifications, without polling. */
 
 import { now, waitReadable } from '../kernel/clock.ts'
 import { isErrno } from '../kernel/errno.ts'
@@ -8,9 +8,9 @@ import { closeSocket, openSocket, Protocol, readMessages, type Socket } from './
 export const Group = { LINK: 1, IPV4_IFADDR: 0x10, IPV6_IFADDR: 0x100 } as const
 
 /**
- * Looks, and looks again whenever the kernel tells of a change in `groups`, until there is an answer.
+ * Calls `look`, and calls it again after each notification of `groups`, until it returns a value.
  * Must be called in the namespace that is watched.
- * @returns the answer, or undefined when `milliseconds` are over
+ * @returns the value, or undefined when `milliseconds` are over
  */
 export function waitFor<T>(groups: number, milliseconds: number, look: () => T | undefined): T | undefined {
   const first = look()
@@ -32,7 +32,7 @@ function watch<T>(events: Socket, deadline: number, look: () => T | undefined): 
   }
 }
 
-/** What the notification says does not matter: the kernel is asked afresh. An overrun (ENOBUFS) is as good. */
+/** Reads notifications and ignores their content. ENOBUFS (lost notifications) is ignored, too: `look` reads the state again. */
 function drain(events: Socket): void {
   try {
     readMessages(events)

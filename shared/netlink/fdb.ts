@@ -1,4 +1,4 @@
-/** The forwarding database of a VTEP: which remote has which MAC address. The address of all zeros stands for all unknown ones. */
+/** The forwarding database of a VTEP: the remote for each MAC address. The entry for all zeros is for unknown MAC addresses. */
 
 import * as rt from 'netlink/dist/rt/structs.js'
 import { putU32 } from 'netlink/dist/structs.js'
@@ -11,14 +11,14 @@ import { dump, Flag, type Request, type Socket } from './socket.ts'
 const { NEWNEIGH, DELNEIGH, GETNEIGH } = rt.MessageType
 const AF_BRIDGE = 7
 
-/** Where broadcasts and frames to unknown addresses are copied to. */
-const everybody = '00:00:00:00:00:00'
+/** The MAC address of the entries for broadcasts and frames to unknown addresses. */
+const allZeros = '00:00:00:00:00:00'
 
-/** One of the remotes that get a copy of what nobody is known for. */
+/** A remote that receives a copy of broadcasts and of frames to unknown addresses. */
 export interface FloodEntry {
   /** The remote VTEP, in canonical form. */
   dst: string
-  /** Index of the link that it is reached by; without one the routes decide. */
+  /** Index of the link to the remote; without one, the routes decide. */
   via?: number
 }
 
@@ -27,14 +27,14 @@ export function newFloodEntry(vtep: LinkName, entry: FloodEntry): Request {
   return request(vtep, entry, NEWNEIGH, 'append')
 }
 
-/** `bridge fdb del 00:00:00:00:00:00 dev VTEP dst REMOTE [via DEV]`; one that is not there is no error, unless none is (ENOENT). */
+/** `bridge fdb del 00:00:00:00:00:00 dev VTEP dst REMOTE [via DEV]`; ENOENT only when the VTEP has no such entry for any remote. */
 export function removeFloodEntry(vtep: LinkName, entry: FloodEntry): Request {
   return request(vtep, entry, DELNEIGH, 'del')
 }
 
 function request(vtep: LinkName, { dst, via }: FloodEntry, type: number, verb: 'append' | 'del'): Request {
   const address = parseAddress(dst)
-  if (!address) throw new KernelError(Errno.EINVAL, `send to ${dst}, which is no IP address`)
+  if (!address) throw new KernelError(Errno.EINVAL, `use ${dst} as a remote: it is not an IP address`)
   const data: rt.Neighbor = {
     family: AF_BRIDGE,
     ifindex: vtep.index,
@@ -51,11 +51,11 @@ function request(vtep: LinkName, { dst, via }: FloodEntry, type: number, verb: '
     flags: verb === 'append' ? Flag.CREATE | Flag.APPEND : 0,
     payload: (out) => rt.formatNeighborMessage({ kind: 'neighbor', data, attrs }, out),
     attempt: `${verb === 'append' ? 'add' : 'delete'} remote ${dst} of ${vtep.name}`,
-    reproduce: `bridge fdb ${verb} ${everybody} dev ${vtep.name} dst ${dst}${via ? ` via if${via}` : ''}`,
+    reproduce: `bridge fdb ${verb} ${allZeros} dev ${vtep.name} dst ${dst}${via ? ` via if${via}` : ''}`,
   }
 }
 
-/** The remotes that get what nobody is known for. Equivalent to `bridge fdb show dev VTEP | grep ^00:00:00:00:00:00`. */
+/** The remotes that receive broadcasts and frames to unknown addresses. Equivalent to `bridge fdb show dev VTEP | grep ^00:00:00:00:00:00`. */
 export function listFloodEntries(socket: Socket, vtep: LinkName): FloodEntry[] {
   const payload = rt.formatNeighbor({ family: AF_BRIDGE, ifindex: vtep.index })
   const attempt = `list the remotes of ${vtep.name}`
@@ -69,5 +69,5 @@ export function listFloodEntries(socket: Socket, vtep: LinkName): FloodEntry[] {
 }
 
 function isFlood({ lladdr, dst }: rt.NeighborAttrs): boolean {
-  return dst !== undefined && lladdr !== undefined && formatMac(lladdr) === everybody
+  return dst !== undefined && lladdr !== undefined && formatMac(lladdr) === allZeros
 }

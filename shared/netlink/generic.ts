@@ -1,10 +1,10 @@
-/** Generic netlink: families with a name and commands of their own, in one protocol. */
+/** Generic netlink: one protocol for many families, each with a name and commands. */
 
 import { parseAttributes, type StreamData } from 'netlink/dist/structs.js'
 import { plain } from './nested.ts'
 import { ask, type Request, type Socket } from './socket.ts'
 
-/** include/uapi/linux/genetlink.h: the family that knows the others. */
+/** include/uapi/linux/genetlink.h: the family that lists the others. */
 const GENL_ID_CTRL = 16
 const CTRL_CMD_GETFAMILY = 3
 const CTRL_ATTR_FAMILY_ID = 1
@@ -14,7 +14,7 @@ const CTRL_ATTR_FAMILY_NAME = 2
 const HEADER_LENGTH = 4
 
 /**
- * The number that this kernel has given to a family. Equivalent to `genl ctrl get name NAME`.
+ * The kernel's number of a family. Equivalent to `genl ctrl get name NAME`.
  * @param socket of the protocol GENERIC
  * @throws KernelError ENOENT when the kernel has no such family
  */
@@ -28,7 +28,7 @@ export function familyID(socket: Socket, name: string): number {
   return id?.readUInt16LE(0) ?? 0
 }
 
-/** A request to a family: its command, and the attributes. */
+/** A request to a family: the command and its attributes. */
 export function genericRequest(
   family: number,
   command: number,
@@ -49,7 +49,7 @@ export function bodyOf(data: Buffer = Buffer.alloc(0)): Buffer {
   return data.subarray(HEADER_LENGTH)
 }
 
-/** The values at a path of types, every one where there are several. */
+/** All values at a path of attribute types. */
 export function valuesAt(data: Buffer, type: number, ...rest: number[]): Buffer[] {
   const found: Buffer[] = []
   parseAttributes(data, (attribute) => {
@@ -60,7 +60,7 @@ export function valuesAt(data: Buffer, type: number, ...rest: number[]): Buffer[
   return found
 }
 
-/** A text as the kernel reads it, with a terminating NUL. */
+/** A text with a terminating NUL, as the kernel expects. */
 export function text(value: string): Buffer {
   return Buffer.from(`${value}\0`)
 }

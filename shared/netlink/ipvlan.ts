@@ -1,9 +1,9 @@
-/** ipvlan: devices on one parent that share its MAC address and are told apart by their IP addresses. */
+/** ipvlan: devices on one parent that share its MAC address; the kernel distinguishes them by their IP addresses. */
 
 import * as ifla from 'netlink/dist/rt/ifla.js'
 import type { LinkSpec } from './link.ts'
 
-/** IPVLAN_MODE_*, include/uapi/linux/if_link.h: as a switch, as a router, as a router whose host filters what arrives. */
+/** IPVLAN_MODE_*, include/uapi/linux/if_link.h: a switch, a router, a router whose incoming packets pass the host's netfilter. */
 const modes = { l2: 0, l3: 1, l3s: 2 } as const
 
 /** IPVLAN_F_*, include/uapi/linux/if_link.h; iproute2 calls their absence bridge. */
@@ -12,7 +12,7 @@ const flags = { bridge: 0, private: 1, vepa: 2 } as const
 export type IpvlanMode = keyof typeof modes
 export type IpvlanFlag = keyof typeof flags
 
-/** What all ipvlans of a parent have in common: the kernel gives to all what the last one was made with. */
+/** Options that all ipvlans of a parent share: a new ipvlan changes them for all. */
 export interface IpvlanOptions {
   mode: IpvlanMode
   flag: IpvlanFlag

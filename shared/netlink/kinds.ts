@@ -1,38 +1,38 @@
-/** What the kernel does with each kind of link. A kind without anything special has no row. */
+/** Facts about the kernel's kinds of links. A kind without special facts has no row. */
 
-/** Facts of a kind, by which other kinds and the tools around them deal with its links. */
+/** Facts about a kind that code for other kinds needs. */
 export interface KindFacts {
-  /** It sits on a parent (IFLA_LINK), without which the kernel refuses it. */
+  /** It needs a parent (IFLA_LINK): the kernel refuses it without one. */
   needsParent?: boolean
-  /** Words behind `type KIND` without which it cannot be made: by these a kernel is asked whether it has the kind. */
+  /** Required words after `type KIND`, for the command that tests whether a kernel has the kind. */
   words?: string
   /**
-   * The driver that takes every frame of the parent (netdev_rx_handler_register). A parent has only one such driver, so links
-   * of two drivers do not go together on it: macvlan_port_create, ipvlan_port_create, register_macsec_dev (drivers/net).
+   * The driver that receives every frame of the parent (netdev_rx_handler_register). A parent has only one such driver, so
+   * links of two drivers cannot share it: macvlan_port_create, ipvlan_port_create, register_macsec_dev (drivers/net).
    */
-  takesParentBy?: 'macvlan' | 'ipvlan' | 'macsec'
+  parentDriver?: 'macvlan' | 'ipvlan' | 'macsec'
   /**
-   * Made on a link of its own driver, it sits on that link's parent: macvlan_common_newlink (drivers/net/macvlan.c),
-   * ipvlan_link_new (drivers/net/ipvlan/ipvlan_main.c).
+   * When it is made on a link of its own driver, the kernel uses that link's parent: macvlan_common_newlink
+   * (drivers/net/macvlan.c), ipvlan_link_new (drivers/net/ipvlan/ipvlan_main.c).
    */
-  passesOn?: boolean
-  /** As a master it takes what its ports receive: bond_handle_frame, team_handle_frame (drivers/net). */
+  sharesParent?: boolean
+  /** As a master it receives every frame of its ports: bond_handle_frame, team_handle_frame (drivers/net). */
   takesPorts?: boolean
   /**
-   * The kernel does not tell that its parent is in another namespace: ipvtap_link_ops has no get_link_net
-   * (drivers/net/ipvlan/ipvtap.c). So it leaves IFLA_LINK out, too, where the indexes are equal by chance.
+   * The kernel does not send the namespace of its parent: ipvtap_link_ops has no get_link_net
+   * (drivers/net/ipvlan/ipvtap.c). So it also leaves out IFLA_LINK when the parent in another namespace has the same index.
    */
   hidesParentNamespace?: boolean
 }
 
-const macvlan = { needsParent: true, takesParentBy: 'macvlan', passesOn: true } as const
-const ipvlan = { needsParent: true, takesParentBy: 'ipvlan', passesOn: true } as const
+const macvlan = { needsParent: true, parentDriver: 'macvlan', sharesParent: true } as const
+const ipvlan = { needsParent: true, parentDriver: 'ipvlan', sharesParent: true } as const
 
 const kinds: Readonly<Record<string, KindFacts>> = {
   bond: { takesPorts: true },
   ipvlan,
   ipvtap: { ...ipvlan, hidesParentNamespace: true },
-  macsec: { needsParent: true, takesParentBy: 'macsec' },
+  macsec: { needsParent: true, parentDriver: 'macsec' },
   macvlan,
   macvtap: macvlan,
   team: { takesPorts: true },
@@ -41,13 +41,13 @@ const kinds: Readonly<Record<string, KindFacts>> = {
   vxlan: { words: 'id 2 dstport 4789' },
 }
 
-/** The facts of a kind; of hardware, which has no kind, there are none. */
+/** The facts about a kind; none for hardware, which has no kind. */
 export function kindFacts(kind = ''): KindFacts {
   return Object.hasOwn(kinds, kind) ? (kinds[kind] as KindFacts) : {}
 }
 
-/** The command that makes a link of a kind. @param parent what it sits on, where the kind needs that */
-export function additionOf(kind: string, parent: string): string {
+/** The command that makes a link of a kind. @param parent used when the kind needs one */
+export function addCommand(kind: string, parent: string): string {
   const { needsParent, words } = kindFacts(kind)
   return ['ip link add', needsParent && `link ${parent}`, `type ${kind}`, words].filter(Boolean).join(' ')
 }

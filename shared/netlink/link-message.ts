@@ -1,4 +1,4 @@
-/** Links on the wire: struct ifinfomsg (include/uapi/linux/rtnetlink.h) and the attributes behind it. */
+/** The netlink message about a link: struct ifinfomsg (include/uapi/linux/rtnetlink.h) and its attributes. */
 
 import { putString, putU32, type StreamData } from 'netlink/dist/structs.js'
 import { formatMac, parseMac } from '../ip/mac.ts'
@@ -25,22 +25,22 @@ export const Ifla = {
   LINK_NETNSID: 37,
 } as const
 
-/** What is nested in LINKINFO (IFLA_INFO_*): a link's kind and what is the kind's own, as device and as port. */
+/** Attributes in LINKINFO (IFLA_INFO_*): kind and options of the link, kind and options of the link as a port. */
 const Info = { KIND: 1, DATA: 2, SLAVE_KIND: 4, SLAVE_DATA: 5 } as const
 
 /** Flags of a link (IFF_*, include/uapi/linux/if.h). */
 const flagBits = { up: 1, promisc: 0x100 } as const
 
-/** IFF_LOWER_UP: unlike the operational state, true at once. */
+/** IFF_LOWER_UP: set at once, unlike the operational state. */
 const LOWER_UP = 0x10000
 
 /** Operational state of RFC 2863, IF_OPER_UP. */
 const IF_OPER_UP = 6
 
-/** The attributes of a message to be, by type; those without a value are left out. */
+/** The attributes of a new message, by type; those without a value are left out. */
 export type AttributeList = readonly (readonly [type: number, value: StreamData | undefined])[]
 
-/** The message about a link, also for the peer that a veth's data carries. */
+/** The message about a link; also the peer's message in the data of a veth. */
 export function linkMessage(
   { family = 0, index = 0 }: { family?: number; index?: number },
   attributes: AttributeList,
@@ -67,7 +67,7 @@ function bitsOf(isSet: (flag: keyof typeof flagBits) => boolean): number {
   return (isSet('up') ? flagBits.up : 0) | (isSet('promisc') ? flagBits.promisc : 0)
 }
 
-/** What a link can be given, as attributes. */
+/** A link's settings as attributes. */
 export function settingsOf({ name, mac, mtu, txqlen, master, netns, alias }: LinkSettings): AttributeList {
   return [
     [Ifla.IFNAME, name === undefined ? undefined : putString(name)],
@@ -84,12 +84,12 @@ function u32(value: number | undefined): Buffer | undefined {
   return value === undefined ? undefined : putU32(value)
 }
 
-/** A link's kind with what is the kind's own. */
+/** A link's kind with the options of the kind. */
 export function kindOf(kind: string, data?: StreamData): AttributeList {
   return [[Ifla.LINKINFO, info(Info.KIND, kind, Info.DATA, data)]]
 }
 
-/** The kind of a port's master with what it keeps about the port. */
+/** The kind of a port's master with its options for the port. */
 export function portOf(kind: string, data: StreamData): AttributeList {
   return [[Ifla.LINKINFO, info(Info.SLAVE_KIND, kind, Info.SLAVE_DATA, data)]]
 }
@@ -101,7 +101,7 @@ function info(kindType: number, kind: string, dataType: number, data: StreamData
   }
 }
 
-/** A link as RTM_NEWLINK describes it. */
+/** The link in an RTM_NEWLINK message. */
 export function toLink({ data: message }: { data: Buffer }): Link {
   const attribute = attributesIn(message, HEADER_LENGTH)
   const info = attributesIn(attribute(Ifla.LINKINFO) ?? Buffer.alloc(0))
@@ -120,7 +120,7 @@ export function toLink({ data: message }: { data: Buffer }): Link {
     carrier: (flags & LOWER_UP) !== 0,
     promisc: (flags & flagBits.promisc) !== 0,
     master: attribute(Ifla.MASTER)?.readUInt32LE(0),
-    // The kernel leaves out a parent whose index is the link's own.
+    // The kernel leaves out the parent when its index equals the link's.
     parent:
       attribute(Ifla.LINK)?.readUInt32LE(0) ?? (kindFacts(kind).hidesParentNamespace ? index : undefined),
     parentNamespace: attribute(Ifla.LINK_NETNSID)?.readInt32LE(0),

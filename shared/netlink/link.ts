@@ -1,4 +1,4 @@
-/** Links: the kernel's network devices. Builders give requests, so that several can travel in one message. */
+/** Links: the kernel's network devices. Most functions return requests, so that several can be sent in one message. */
 
 import * as rt from 'netlink/dist/rt/structs.js'
 import { putString, putU32, type StreamData } from 'netlink/dist/structs.js'
@@ -25,29 +25,29 @@ export interface Link {
   up: boolean
   /** Operationally up: frames pass. */
   running: boolean
-  /** There is a cable, and somebody at its other end; always false while the link is down. */
+  /** The link has a carrier: a cable to an active device. Always false while the link is down. */
   carrier: boolean
   promisc: boolean
-  /** Index of the bridge, bond, … that it belongs to. */
+  /** Index of its bridge, bond, … */
   master?: number
   /** IFLA_LINK: the parent, or the other end of a veth. */
   parent?: number
-  /** Which namespace the parent is in, when not this one. */
+  /** The kernel's ID of the parent's namespace, when it is another one. */
   parentNamespace?: number
   alias?: string
-  /** IFLA_INFO_DATA: what is the kind's own. */
+  /** IFLA_INFO_DATA: the options of the kind. */
   data?: Buffer
-  /** IFLA_INFO_SLAVE_DATA: what the master keeps about it as a port. */
+  /** IFLA_INFO_SLAVE_DATA: the master's options for this port. */
   portData?: Buffer
 }
 
-/** A link as requests name it: by index to the kernel, by name to the reader of an error. */
+/** A link in requests: the index is for the kernel, the name for errors. */
 export interface LinkName {
   index: number
   name: string
 }
 
-/** What a link can be given, at its birth or later. */
+/** Settings of a link, for its creation or a later change. */
 export interface LinkSettings {
   name?: string
   mac?: string
@@ -55,20 +55,20 @@ export interface LinkSettings {
   txqlen?: number
   up?: boolean
   promisc?: boolean
-  /** The new master; null frees it. */
+  /** The new master; null removes the link from its master. */
   master?: LinkName | null
   /** The namespace to move to. */
   netns?: Namespace
   alias?: string
 }
 
-/** A link to be born. */
+/** A link to create. */
 export interface LinkSpec extends LinkSettings {
   name: string
   kind: string
   /** `link` in `ip link add link PARENT`. */
   parent?: LinkName
-  /** `numtxqueues`. Default: as the kind has it. */
+  /** `numtxqueues`. Default: the default of the kind. */
   queues?: number
   /** Attributes of the kind (IFLA_INFO_DATA). */
   data?: StreamData
@@ -99,7 +99,7 @@ export function newLink(spec: LinkSpec): Request {
   }
 }
 
-/** `ip link set dev NAME …`; without an index the link is found by its name, so the request can follow its creation. */
+/** `ip link set dev NAME …`. Without an index the kernel finds the link by its name, so the request can be sent with its creation. */
 export function changeLink(
   link: Pick<LinkName, 'name'> & Partial<LinkName>,
   settings: LinkSettings,
@@ -113,17 +113,17 @@ export function changeLink(
   }
 }
 
-/** What tells the kernel which link is meant, when the index does not. */
+/** The name as an attribute, for a link without an index. */
 function byName({ index, name }: { index?: number; name: string }): AttributeList {
   return index ? [] : [[Ifla.IFNAME, putString(name)]]
 }
 
-/** `ip link set dev NAME type KIND …`: changes what is the kind's own. */
+/** `ip link set dev NAME type KIND …`: changes the options of the kind. */
 export function changeKind(link: LinkName, kind: string, data: StreamData, words: string): Request {
   return changeInfo(link, kindOf(kind, data), `type ${kind} ${words}`)
 }
 
-/** `ip link set dev NAME type KIND_slave …`: changes what the master keeps about its port. */
+/** `ip link set dev NAME type KIND_slave …`: changes the master's options for its port. */
 export function changePort(link: LinkName, slaveKind: string, data: StreamData, words: string): Request {
   return changeInfo(link, portOf(slaveKind, data), `type ${slaveKind}_slave ${words}`)
 }
@@ -138,8 +138,8 @@ function changeInfo(link: LinkName, info: AttributeList, words: string): Request
   }
 }
 
-/** Gives a link its alias, and reads it back: `ip link set dev NAME alias ALIAS; ip -d link show dev NAME`. */
-export function labelLink(socket: Socket, name: string, alias?: string): Link {
+/** Sets a link's alias and returns the link: `ip link set dev NAME alias ALIAS; ip -d link show dev NAME`. */
+export function setAlias(socket: Socket, name: string, alias?: string): Link {
   const replies = transact(socket, [changeLink({ name }, { alias }), showLink(name)])
   return parseLink(replies.at(-1) ?? [])
 }
@@ -155,12 +155,12 @@ export function removeLink(link: { index?: number; name: string }): Request {
   }
 }
 
-/** Deletes a link; one that is gone already is no error. */
+/** Deletes a link, if it exists. */
 export function removeIfThere(socket: Socket, link: { index?: number; name: string }): void {
   tolerate(() => ask(socket, removeLink(link)), 'ENODEV')
 }
 
-/** `ip link show dev NAME`, as a request, by name or by index; parse its answer with `parseLink`. */
+/** `ip link show dev NAME`: the request, by name or by index. `parseLink` reads its answer. */
 export function showLink(which: string | number): Request {
   const [index, ifname] = typeof which === 'number' ? [which, undefined] : [0, which]
   const name = ifname === undefined ? [] : byName({ name: ifname })
@@ -189,12 +189,12 @@ export function listLinks(socket: Socket): Link[] {
   return dump(socket, { type: GETLINK, payload, attempt: 'list links', see: 'ip -d link show' }).map(toLink)
 }
 
-/** The ports of a bridge, bond, … Equivalent to `ip -d link show master MASTER`. @param kind `type KIND`: only those */
+/** The ports of a bridge, bond, … Equivalent to `ip -d link show master MASTER [type KIND]`. @param kind only links of this kind */
 export function listPorts(socket: Socket, master: LinkName, kind?: string): Link[] {
   return dump(socket, showPorts(master, kind)).map(toLink)
 }
 
-/** Whether a bridge, bond, … has a port besides one. @param socket one for this alone, which is closed */
+/** Whether a bridge, bond, … has a port besides a given one. @param socket a socket for this call only; it is closed */
 export function hasOtherPort(socket: Socket, master: LinkName, besides?: string): boolean {
   return findInDump(socket, showPorts(master), (reply) => toLink(reply).name !== besides) !== undefined
 }
@@ -212,11 +212,11 @@ function showPorts({ index, name }: LinkName, kind?: string) {
 /** The link in an answer to `showLink`. */
 export function parseLink(replies: Reply[]): Link {
   const [reply] = replies
-  if (!reply) throw new KernelError(Errno.EPROTO, 'look up a link', { extack: 'the answer describes none' })
+  if (!reply) throw new KernelError(Errno.EPROTO, 'look up a link', { extack: 'the answer has no link' })
   return toLink(reply)
 }
 
-/** The settings in iproute2's words. */
+/** The settings in the syntax of iproute2. */
 function inWords({ mac, mtu, txqlen, master, up, promisc, alias, netns }: LinkSettings): string {
   const words = [
     wordsOf({
@@ -234,7 +234,7 @@ function inWords({ mac, mtu, txqlen, master, up, promisc, alias, netns }: LinkSe
   return join(...words)
 }
 
-/** A namespace as `ip link … netns` takes it; `$$` is the shell's own, also where `nsenter` starts the command. */
+/** A namespace in the syntax of `ip link … netns`; `$$` is the shell's namespace, also in a command that `nsenter` starts. */
 export function netnsWord({ path }: Namespace): string {
   return path === ownNamespace ? '$$' : path
 }

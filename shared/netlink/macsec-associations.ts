@@ -1,4 +1,4 @@
-/** The keys of a macsec link: secure associations, of its own channel and of its peers' (include/uapi/linux/if_macsec.h). */
+/** The keys of a macsec link: the secure associations of its channels (include/uapi/linux/if_macsec.h). */
 
 import { putU8, putU32 } from 'netlink/dist/structs.js'
 import { attributesIn } from './attributes.ts'
@@ -14,25 +14,25 @@ const Channel = { SCI: 1, ACTIVE: 2, SA_LIST: 3 } as const
 const Association = { AN: 1, ACTIVE: 2, PN: 3, KEY: 4, KEYID: 5, SSCI: 8, SALT: 9 } as const
 const KEYID_LENGTH = 16
 
-/** One key, and who sends by it. Never part of an error or a log line. */
+/** A key with its parameters. It is never part of an error or a log line. */
 export interface SecureAssociation {
   /** Association number, 0 to 3. */
   an: number
-  /** At most 16 bytes, by which the key is known: not secret. */
+  /** Identifies the key: at most 16 bytes, not secret. */
   keyID: string
   key: Buffer
-  /** With extended packet numbers. */
+  /** For cipher suites with extended packet numbers. */
   extended?: { ssci: number; salt: Buffer }
 }
 
-/** A channel of a peer's, with its key. */
+/** The channel of a peer, with its key. */
 export interface ReceiveChannel {
   sci: string
   association: SecureAssociation
 }
 
 /**
- * Gives a link its keys: frames leave by the one, and are taken of each peer by its own. All numbers begin at 1.
+ * Adds keys to a link: one for sending, and one for receiving from each peer. Packet numbers begin at 1.
  * Equivalent to `ip macsec add LINK rx sci SCI`, `ip macsec add LINK rx sci SCI sa AN …`, `ip macsec add LINK tx sa AN …`.
  * @param socket of the protocol GENERIC, in the link's namespace
  */
@@ -104,14 +104,14 @@ function keyIDBytes(keyID: string): Buffer {
   return bytes
 }
 
-/** A key that is in the kernel. */
+/** A key in the kernel. */
 export interface FoundAssociation {
   an: number
   keyID: string
   isActive: boolean
 }
 
-/** The keys of a link, as far as the kernel tells. */
+/** The keys of a link in the kernel, without their secret bytes. */
 export interface FoundAssociations {
   transmit: FoundAssociation[]
   receive: { sci: string; isActive: boolean; associations: FoundAssociation[] }[]
@@ -128,7 +128,7 @@ export function listAssociations(socket: Socket, { index, name }: LinkName): Fou
     : { transmit: [], receive: [] }
 }
 
-/** A list's entries have their places as types. */
+/** The entries of a list; their types are their positions, from 1. */
 function entriesAt(data: Buffer, type: number): Buffer[] {
   const list = attributesIn(data)(type)
   const entries: Buffer[] = []

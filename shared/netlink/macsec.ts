@@ -1,4 +1,4 @@
-/** macsec: links that protect every frame between them and their peers (IEEE 802.1AE, drivers/net/macsec.c). */
+/** macsec: links that protect the frames to and from their peers (IEEE 802.1AE, drivers/net/macsec.c). */
 
 import { parseAttributes, putU8, putU32, type StreamData } from 'netlink/dist/structs.js'
 import type { LinkSpec } from './link.ts'
@@ -8,17 +8,17 @@ const suites = { 'GCM-AES-128': 1, 'GCM-AES-256': 2, 'GCM-AES-XPN-128': 3, 'GCM-
 
 export type CipherSuite = keyof typeof suites
 
-/** enum macsec_validation_type, enum macsec_offload: words in their order. */
+/** enum macsec_validation_type, enum macsec_offload: words in the order of their numbers. */
 const validations = ['disabled', 'check', 'strict'] as const
 const offloads = ['off', 'phy', 'mac'] as const
 
 export interface MacsecOptions {
-  /** Secure channel identifier: 16 hexadecimal digits, mostly of a MAC address and a port. */
+  /** Secure channel identifier: 16 hexadecimal digits, usually a MAC address and a port. */
   sci: string
   cipherSuite: CipherSuite
-  /** How late a frame may be, in packets. */
+  /** Replay window: the number of packets by which a frame may be late. */
   window: number
-  /** The association number that frames leave with. */
+  /** The association number for sending. */
   encodingSa: number
   encrypt: boolean
   protect: boolean
@@ -33,7 +33,7 @@ export interface MacsecOptions {
 interface Row<Value> {
   /** IFLA_MACSEC_*, include/uapi/linux/if_link.h. */
   type: number
-  /** As `ip link` has it. */
+  /** The word of `ip link`. */
   word: string
   format(value: Value): Uint8Array
   parse(data: Buffer): Value
@@ -72,12 +72,12 @@ const options: { [Name in keyof MacsecOptions]: Row<MacsecOptions[Name]> } = {
 
 const names = Object.keys(options) as (keyof MacsecOptions)[]
 
-/** The channel of a MAC address and a port. */
+/** The secure channel identifier of a MAC address and a port. */
 export function sciOf(mac: string, port: number): string {
   return mac.replaceAll(':', '').toLowerCase() + port.toString(16).padStart(4, '0')
 }
 
-/** A channel as the kernel has it, in the order of the digits. */
+/** A secure channel identifier as bytes, in the order of the digits. */
 export function sciBytes(sci: string): Buffer {
   return Buffer.from(sci, 'hex')
 }
@@ -87,7 +87,7 @@ function suiteBytes(suite: CipherSuite): Buffer {
   return Buffer.from([suites[suite], 0, 0, 1, 0, 0xc2, 0x80, 0])
 }
 
-/** The kernel tells the first one by an identifier of its own (MACSEC_DEFAULT_CIPHER_ID), which ends alike. */
+/** For GCM-AES-128 the kernel sends another identifier (MACSEC_DEFAULT_CIPHER_ID), whose last byte is the same. */
 function parseSuite(data: Buffer): CipherSuite {
   const found = Object.entries(suites).find(([, number]) => number === data[0])
   return (found?.[0] ?? `unknown ${data.toString('hex')}`) as CipherSuite
@@ -115,12 +115,12 @@ export function macsecKind(wanted: MacsecOptions): Pick<LinkSpec, 'kind' | 'data
   }
 }
 
-/** An identifier that frames do not carry is the kernel's own choice; where no offload is asked for, older kernels know none. */
+/** Without sendSci the kernel chooses the identifier. Offload `off` is the default, and older kernels refuse the attribute. */
 function isGiven(name: keyof MacsecOptions, { sendSci, offload }: MacsecOptions): boolean {
   return name === 'sci' ? sendSci : name !== 'offload' || offload !== 'off'
 }
 
-/** A row, whatever its values are. */
+/** A row, without the type of its values. */
 function rowOf(name: keyof MacsecOptions): Row<unknown> {
   return options[name] as Row<unknown>
 }
@@ -129,7 +129,7 @@ function inWords(value: unknown): string {
   return typeof value === 'boolean' ? (value ? 'on' : 'off') : String(value).toLowerCase()
 }
 
-/** What a link's `data` says of its options. */
+/** A macsec link's options, from its `data`. */
 export function parseMacsec(data: Buffer): Partial<MacsecOptions> {
   const found: Record<string, unknown> = {}
   parseAttributes(data, ({ type, data: value }) => {

@@ -1,4 +1,4 @@
-/** macvlan: devices with MAC addresses of their own on one parent. */
+/** macvlan: devices on one parent, each with its own MAC address. */
 
 import * as ifla from 'netlink/dist/rt/ifla.js'
 import { parseAttributes, putU32 } from 'netlink/dist/structs.js'
@@ -6,16 +6,16 @@ import { formatMac, parseMac } from '../ip/mac.ts'
 import { wordsOf } from './command.ts'
 import type { LinkSpec } from './link.ts'
 
-/** enum macvlan_mode, include/uapi/linux/if_link.h: who talks to whom. */
+/** enum macvlan_mode, include/uapi/linux/if_link.h. */
 const modes = { private: 1, vepa: 2, bridge: 4, passthru: 8, source: 16 } as const
 
 export type MacvlanMode = keyof typeof modes
 
 export interface MacvlanOptions {
   mode: MacvlanMode
-  /** Who is heard in mode source. */
+  /** In mode source, frames from these addresses are accepted. */
   sourceMacs?: string[]
-  /** How many multicast and broadcast frames wait on the parent for its devices; the parent takes the longest asked for. */
+  /** Length of the parent's queue of multicast and broadcast frames; the parent uses the greatest value of its devices. */
   bcqueuelen?: number
 }
 
@@ -35,7 +35,7 @@ export function macvlanKind(options: MacvlanOptions): Pick<LinkSpec, 'kind' | 'd
     kind: 'macvlan',
     data: (out) => {
       out.emit(data)
-      // The codec does not know it.
+      // The codec does not have this attribute.
       if (bcqueuelen !== undefined) out.push(Attribute.BC_QUEUE_LEN, putU32(bcqueuelen))
     },
     words: wordsOf({ mode, bcqueuelen, 'macaddr set': sourceMacs?.join(' ') }),
@@ -54,7 +54,7 @@ function formatMacs(macs: string[]): Buffer {
   return Buffer.concat(entries)
 }
 
-/** A macvlan's options, from its link's `data`. The kernel tells source addresses in an order of its own. */
+/** A macvlan's options, from its link's `data`. The order of the source addresses is not defined. */
 export function parseMacvlan(data: Buffer): Partial<MacvlanOptions> {
   const options: Partial<MacvlanOptions> = {}
   parseAttributes(data, ({ type, data: value }) => {

@@ -1,4 +1,4 @@
-/** Neighbours: who has an address on a link, as ARP and neighbour discovery know it. */
+/** Neighbours: the MAC addresses of IP addresses on a link, from ARP and neighbour discovery. */
 
 import * as rt from 'netlink/dist/rt/structs.js'
 import { type Address, formatAddress, fromBytes, toBytes } from '../ip/address.ts'
@@ -11,9 +11,9 @@ const { NEWNEIGH, DELNEIGH, GETNEIGH } = rt.MessageType
 
 export interface Neighbour {
   address: Address
-  /** Undefined while nobody has answered. */
+  /** Undefined until a neighbour has answered. */
   mac?: string
-  /** Kept until it is deleted, instead of being asked after again. */
+  /** The kernel keeps it until it is deleted. */
   permanent: boolean
 }
 
@@ -29,13 +29,13 @@ export function newNeighbour(link: LinkName, address: Address, mac: string): Req
   }
 }
 
-/** `ip neighbour del ADDRESS dev LINK`; ENOENT when it is not known. */
+/** `ip neighbour del ADDRESS dev LINK`; ENOENT when there is no such neighbour. */
 export function removeNeighbour(link: LinkName, address: Address): Request {
   return {
     type: DELNEIGH,
     flags: 0,
     payload: message(link, address, {}, {}),
-    attempt: `forget neighbour ${formatAddress(address)} of ${link.name}`,
+    attempt: `delete neighbour ${formatAddress(address)} of ${link.name}`,
     reproduce: `ip neighbour del ${formatAddress(address)} dev ${link.name}`,
   }
 }

@@ -1,8 +1,8 @@
-/** Attributes that hold attributes, marked as such: newer parts of the kernel insist on it, older ones have it either way. */
+/** Attributes that contain attributes, with the flag NLA_F_NESTED: newer parts of the kernel require it, older parts ignore it. */
 
 import { AttrStream, formatAttribute, type StreamData } from 'netlink/dist/structs.js'
 
-/** An attribute of attributes, with NLA_F_NESTED (include/uapi/linux/netlink.h) and padded to the next one. */
+/** An attribute that contains attributes, with NLA_F_NESTED (include/uapi/linux/netlink.h) and padding. */
 export function nested(type: number, ...inner: StreamData[]): Uint8Array[] {
   const stream = new AttrStream()
   for (const data of inner) stream.emit(data)
@@ -10,7 +10,7 @@ export function nested(type: number, ...inner: StreamData[]): Uint8Array[] {
   return [...formatAttribute({ type, nested: true, data }), Buffer.alloc(-data.length & 3)]
 }
 
-/** An attribute by itself, padded to the next one. */
+/** An attribute without NLA_F_NESTED, with padding. */
 export function plain(type: number, data: Uint8Array): Uint8Array[] {
   return [...formatAttribute({ type, data }), Buffer.alloc(-data.length & 3)]
 }

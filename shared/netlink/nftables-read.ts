@@ -1,4 +1,4 @@
-/** What nf_tables has: single things by name or key in constant time, and a set's elements as a list. */
+/** Reads nf_tables: single objects by name or key in constant time, and lists of rules and elements. */
 
 import { parseAttributes } from 'netlink/dist/structs.js'
 import { isErrno } from '../kernel/errno.ts'
@@ -12,49 +12,49 @@ const HEADER = 4
 const [DATA_VALUE, DATA_VERDICT, VERDICT_CHAIN, IMMEDIATE_DATA] = [1, 2, 2, 2]
 const UDATA_COMMENT = 0
 
-/** How many chains, sets and other objects a table has; undefined when there is none of that name. */
+/** The number of chains, sets and other objects in a table; undefined when the table does not exist. */
 export function tableUse(socket: Socket, table: Table): number | undefined {
   const words = `list table ${table.family} ${table.name}`
   const reply = askIfAny(socket, request(table, Message.GETTABLE, 0, tableName(table), words))
   return reply && counter(reply, Attribute.TABLE_USE)
 }
 
-/** How many rules a chain has and how many rules and elements lead to it, together; undefined when there is none. */
+/** The number of a chain's rules plus the rules and elements that lead to it; undefined when the chain does not exist. */
 export function chainUse(socket: Socket, table: Table, chain: string): number | undefined {
   const words = `list chain ${table.family} ${table.name} ${chain}`
   const reply = askIfAny(socket, request(table, Message.GETCHAIN, 0, chainName(table, chain), words))
   return reply && counter(reply, Attribute.CHAIN_USE)
 }
 
-/** A rule: the number it is deleted by, and the chain that it jumps or goes to. */
+/** A rule in the kernel: `handle` is the number for deleting it, `leadsTo` the chain that it jumps or goes to. */
 export interface Rule {
   handle: Buffer
   leadsTo?: string
-  /** All its attributes as the kernel gives them. */
+  /** All its attributes as the kernel sends them. */
   attributes: Buffer
 }
 
-/** The rules of a chain; none when it is not there. */
+/** The rules of a chain; none when the chain does not exist. */
 export function listRules(socket: Socket, table: Table, chain: string): Rule[] {
   const words = `list chain ${table.family} ${table.name} ${chain}`
   const replies = dumpIfAny(socket, request(table, Message.GETRULE, 0, ruleChain(table, chain), words))
   return replies.map(parseRule)
 }
 
-/** The element of a set with this key; undefined when there is none, or no set. */
+/** The element of a set with this key; undefined when the element or the set does not exist. */
 export function findElement(socket: Socket, set: NamedSet, key: Buffer): Element | undefined {
   const reply = askIfAny(socket, elementRequest(set, Message.GETSETELEM, 0, 'get', [{ key }]))
   return reply && parseElements(reply)[0]
 }
 
-/** All the elements of a set; none when there is no such set. */
+/** All elements of a set; none when the set does not exist. */
 export function listElements(socket: Socket, set: NamedSet): Element[] {
   const words = `list ${set.value ? 'map' : 'set'} ${set.table.family} ${set.table.name} ${set.name}`
   const replies = dumpIfAny(socket, request(set.table, Message.GETSETELEM, 0, elementList(set), words))
   return replies.flatMap(parseElements)
 }
 
-/** A list, or nothing of what the kernel does not have. */
+/** The answers to a dump request; none when the kernel answers ENOENT. */
 function dumpIfAny(socket: Socket, question: Request): Reply[] {
   try {
     return dump(socket, question)
@@ -64,7 +64,7 @@ function dumpIfAny(socket: Socket, question: Request): Reply[] {
   }
 }
 
-/** The one answer to a question, or undefined when the kernel has no such thing. */
+/** The answer to a request; undefined when the kernel answers ENOENT. */
 function askIfAny(socket: Socket, question: Request): Reply | undefined {
   try {
     return ask(socket, question)[0]
@@ -78,7 +78,7 @@ function counter({ data }: Reply, which: number): number {
   return find(data.subarray(HEADER), which)?.readUInt32BE(0) ?? 0
 }
 
-/** The data of an attribute among others, or of one nested in it, and so on. */
+/** The data of the attribute at a path of types. */
 function find(attributes: Buffer, ...path: number[]): Buffer | undefined {
   return path.reduce<Buffer | undefined>((within, which) => within && findOne(within, which), attributes)
 }
@@ -108,7 +108,7 @@ function parseRule({ data }: Reply): Rule {
   }
 }
 
-/** The chain that an expression jumps or goes to: an immediate value for the verdict. */
+/** The chain that an expression jumps or goes to: only an `immediate` expression does. */
 function chainOf(expression: Buffer): string | undefined {
   if (text(find(expression, Attribute.EXPR_NAME)) !== 'immediate') return undefined
   return text(find(expression, Attribute.EXPR_DATA, IMMEDIATE_DATA, DATA_VERDICT, VERDICT_CHAIN))
@@ -131,7 +131,7 @@ function text(bytes: Buffer | undefined): string | undefined {
   return bytes?.toString('utf8', 0, bytes.length - 1)
 }
 
-/** The comment in user data, if it begins with one as nft's and ours do. */
+/** The comment in user data, which must be the first entry, as nft and Patchbay write it. */
 function parseComment(userdata: Buffer | undefined): string | undefined {
   if (!userdata || userdata[0] !== UDATA_COMMENT) return undefined
   return text(userdata.subarray(2, 2 + (userdata[1] ?? 0)))

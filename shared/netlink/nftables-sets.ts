@@ -1,4 +1,4 @@
-/** nf_tables: sets and maps and their elements, each request with the `nft` line that it equals. */
+/** nf_tables: sets, maps and their elements. Each request has the equivalent `nft` command. */
 
 import { putString, putU32, putU32be, type StreamData } from 'netlink/dist/structs.js'
 import { Attribute, Message, place, request, type Table } from './nftables.ts'
@@ -6,7 +6,7 @@ import { value, verdict } from './nftables-statements.ts'
 import { type DataType, formatKey, keyId, keyLength } from './nftables-types.ts'
 import { Flag, type Request } from './socket.ts'
 
-/** A set, or a map when it has a value: `value` is what its elements lead to. */
+/** A set, or a map when `value` is set: the type of its elements' values. */
 export interface NamedSet {
   table: Table
   name: string
@@ -25,16 +25,16 @@ export interface Element {
 
 const NFT_SET_MAP = 8
 const NFT_DATA_VERDICT = 0xffffff00
-/** The kind of user data that holds a comment, as nft writes and shows it (libnftnl's udata.h). */
+/** The type of user data with a comment, which nft writes and shows (libnftnl's udata.h). */
 const UDATA_COMMENT = 0
-/** The kind of user data that holds a key's byte order, and nft's numbers for them (libnftnl's udata.h, nft's datatype.h). */
+/** The type of user data with a key's byte order, and nft's numbers (libnftnl's udata.h, nft's datatype.h). */
 const UDATA_SET_KEYBYTEORDER = 0
 const byteOrders = { host: 1, network: 2 } as const
 
-/** The comment that nft shows behind an element; nft itself takes up to 128 bytes. */
+/** The greatest length of an element's comment in nft, in bytes. */
 export const commentLength = 128
 
-/** `nft add set` or `nft add map`: a hash table that grows. */
+/** `nft add set` or `nft add map`, without a limit of its size. */
 export function addSet(set: NamedSet): Request {
   const { table, name, key, value } = set
   const attributes: StreamData = (out) => {
@@ -51,7 +51,7 @@ export function addSet(set: NamedSet): Request {
   return request(table, Message.NEWSET, Flag.CREATE, attributes, words)
 }
 
-/** The byte order of the key, for nft's listings: a concatenation has none. The kernel does not look at it. */
+/** The byte order of the key, for nft's listings; 0 for a concatenation. The kernel does not use it. */
 function keyOrder(key: DataType[]): Buffer {
   const [only] = key
   const order = key.length === 1 && only ? byteOrders[only.order] : 0
@@ -81,19 +81,19 @@ function setName({ table, name }: NamedSet): StreamData {
   }
 }
 
-/** `nft delete set`, with its elements. The kernel refuses (EBUSY) while a rule looks things up in it. */
+/** `nft delete set`, with its elements. The kernel refuses (EBUSY) while a rule uses the set. */
 export function deleteSet(set: NamedSet): Request {
   const words = `delete ${kind(set)} ${place(set.table)} ${set.name}`
   return request(set.table, Message.DELSET, 0, setName(set), words)
 }
 
-/** `nft add element`; EEXIST when the key is there already. */
+/** `nft add element`; EEXIST when the set has the key. */
 export function addElement(set: NamedSet, element: Element): Request {
   const flags = Flag.CREATE | Flag.EXCL
   return elementRequest(set, Message.NEWSETELEM, flags, 'add', [element])
 }
 
-/** `nft delete element`; ENOENT when one of the keys is not there. */
+/** `nft delete element`; ENOENT when the set does not have one of the keys. */
 export function deleteElements(set: NamedSet, elements: Element[]): Request {
   const keys = elements.map(({ key }) => ({ key }))
   return elementRequest(set, Message.DELSETELEM, 0, 'delete', keys)

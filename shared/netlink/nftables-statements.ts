@@ -1,11 +1,11 @@
-/** What an nftables rule says: each statement in nft's words and in the kernel's expressions. */
+/** Statements of nftables rules, each in nft's words and as the kernel's expressions. */
 
 import { putString, putU32be, type StreamData } from 'netlink/dist/structs.js'
 import { toBytes, width } from '../ip/address.ts'
 import { type Cidr, formatCidr, networkOf } from '../ip/subnet.ts'
 import { padded } from './nftables-types.ts'
 
-/** One expression of the kernel's little machine, with its attributes. */
+/** An expression of nf_tables, with its attributes. */
 interface Expression {
   name: string
   attributes: StreamData
@@ -17,7 +17,7 @@ export interface Statement {
   expressions: Expression[]
 }
 
-/** What is loaded from a packet to be compared. */
+/** A value of a packet that a statement loads into a register to compare it. */
 interface Selector {
   words: string
   length: number
@@ -40,7 +40,7 @@ export function value(bytes: Buffer): StreamData {
   return (out) => out.push(DATA_VALUE, bytes)
 }
 
-/** NFTA_DATA_VERDICT, with the chain that `goto` leads to. */
+/** NFTA_DATA_VERDICT, for `goto` with its chain. */
 export function verdict(word: keyof typeof verdicts, chain?: string): StreamData {
   return (out) =>
     out.push(DATA_VERDICT, (out) => {
@@ -49,7 +49,7 @@ export function verdict(word: keyof typeof verdicts, chain?: string): StreamData
     })
 }
 
-/** The attributes of an expression: numbered from 1 in the order given; numbers go in network order. */
+/** An expression; its attributes are numbered from 1 in their order. Numbers are written in network order. */
 function expression(name: string, ...attributes: (StreamData | number | undefined)[]): Expression {
   return {
     name,
@@ -83,7 +83,7 @@ export const daddr = {
   6: payload('ip6 daddr', NFT_PAYLOAD_NETWORK_HEADER, 24, 16),
 }
 
-/** Loads selectors side by side, as the parts of a concatenation. */
+/** Loads selectors into consecutive registers, as the parts of a concatenation. */
 function load(selectors: Selector[]): Expression[] {
   let register = NFT_REG32_00
   return selectors.map((selector) => {
@@ -93,7 +93,7 @@ function load(selectors: Selector[]): Expression[] {
   })
 }
 
-/** `ip daddr 10.1.0.0/16`: goes on with the rule if the address lies in the subnet. */
+/** `ip daddr 10.1.0.0/16`: matches an address in the subnet. */
 export function inSubnet(selector: Selector, subnet: Cidr): Statement {
   const network = toBytes(networkOf(subnet))
   const cmp = expression('cmp', NFT_REG32_00, NFT_CMP_EQ, value(network))
@@ -103,7 +103,7 @@ export function inSubnet(selector: Selector, subnet: Cidr): Statement {
   }
 }
 
-/** Clears the host's bits in the first register; a whole address has none. */
+/** Clears the host part in the first register; a single address has none. */
 function masked({ address: { family }, prefix }: Cidr): Expression[] {
   const bits = width(family)
   if (prefix === bits) return []
@@ -112,7 +112,7 @@ function masked({ address: { family }, prefix }: Cidr): Expression[] {
   return [expression('bitwise', NFT_REG32_00, NFT_REG32_00, mask.length, value(mask), value(zero))]
 }
 
-/** `iifname . ether saddr @SET`: goes on with the rule if the set has the key. */
+/** `iifname . ether saddr @SET`: matches when the set has the key. */
 export function inSet(selectors: Selector[], set: string): Statement {
   return {
     words: `${joined(selectors)} @${set}`,
@@ -120,7 +120,7 @@ export function inSet(selectors: Selector[], set: string): Statement {
   }
 }
 
-/** `ip saddr vmap @MAP`: does what the map says for the key. */
+/** `ip saddr vmap @MAP`: runs the verdict of the map for the key. */
 export function vmap(selectors: Selector[], map: string): Statement {
   const lookup = expression('lookup', putString(map), NFT_REG32_00, NFT_REG_VERDICT)
   return { words: `${joined(selectors)} vmap @${map}`, expressions: [...load(selectors), lookup] }
@@ -131,7 +131,7 @@ function joined(selectors: Selector[]): string {
 }
 
 /** `return`, `drop`, `accept`. */
-export function say(word: 'return' | 'drop' | 'accept'): Statement {
+export function verdictStatement(word: 'return' | 'drop' | 'accept'): Statement {
   return { words: word, expressions: [expression('immediate', NFT_REG_VERDICT, verdict(word))] }
 }
 

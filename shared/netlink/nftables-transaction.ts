@@ -1,4 +1,4 @@
-/** Transactions of nf_tables: all or nothing, and only if nothing else has changed since what they rest on was read. */
+/** Transactions of nf_tables: atomic, and only if the rules have not changed since they were read. */
 
 import { putU32be } from 'netlink/dist/structs.js'
 import { Errno, isErrno, KernelError } from '../kernel/errno.ts'
@@ -11,13 +11,13 @@ const NFNL_MSG_BATCH_BEGIN = 16
 const NFNL_MSG_BATCH_END = 17
 const NFNL_BATCH_GENID = 1
 const AF_UNSPEC = 0
-/** Each lost race means that somebody else's transaction went through: many in a row only on a very busy host. */
+/** The limit of attempts: an attempt fails only when another program's transaction was committed meanwhile. */
 const attempts = 1000
 
 /**
- * Reads, plans and commits as one: `plan` reads what it needs and gives the requests; should anybody change the
- * rules meanwhile, the kernel refuses and it is planned afresh. A plan without requests costs no transaction.
- * @throws KernelError EOPNOTSUPP when the kernel has no nf_tables, or what a request failed with (nothing was changed then)
+ * Reads, plans and commits: `plan` reads the rules and returns requests. When another program has changed the rules since,
+ * the kernel refuses the transaction and `plan` is called again. Without requests there is no transaction.
+ * @throws KernelError EOPNOTSUPP when the kernel has no nf_tables; the error of a request, after which nothing is changed
  */
 export function update(socket: Socket, plan: () => Request[]): void {
   for (let attempt = 0; attempt < attempts; attempt++) {
@@ -26,17 +26,17 @@ export function update(socket: Socket, plan: () => Request[]): void {
     if (requests.length === 0 || commit(socket, requests, generation)) return
   }
   throw new KernelError(Errno.EAGAIN, 'change the nftables rules', {
-    extack: `others changed them ${attempts} times meanwhile`,
+    extack: `other programs changed them during each of ${attempts} attempts`,
     see: 'nft monitor',
   })
 }
 
-/** Lets the kernel judge a transaction without doing it, as `nft --check` does. @throws KernelError why it would fail */
+/** Lets the kernel check a transaction without committing it, as `nft --check` does. @throws KernelError when it would fail */
 export function verify(socket: Socket, requests: Request[]): void {
   transact(socket, [begin(readGeneration(socket)), ...requests])
 }
 
-/** The number of the current state of all tables; each transaction makes a new one. */
+/** The generation number of all tables; each transaction increases it. */
 function readGeneration(socket: Socket): number {
   try {
     const [reply] = ask(socket, generationRequest)
@@ -56,7 +56,7 @@ const generationRequest: Request = {
   see: 'nft list tables',
 }
 
-/** Commits requests on the state that was read; false when it is not the current one any more. */
+/** Commits requests; false when the generation has changed since it was read. */
 function commit(socket: Socket, requests: Request[], generation: number): boolean {
   try {
     transact(socket, [begin(generation), ...requests, end])

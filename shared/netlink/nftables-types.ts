@@ -1,15 +1,15 @@
-/** nft's data types: how a key or a value is written, in the kernel's bytes and in nft's words. */
+/** nft's data types: the form of a key or a value in the kernel's bytes and in nft's words. */
 
 import { formatAddress, fromBytes } from '../ip/address.ts'
 import { formatMac } from '../ip/mac.ts'
 
-/** A data type: `id` is nft's own number for it (TYPE_… in nft's datatype.h), which the kernel keeps for listings. */
+/** A data type. `id` is nft's number of it (TYPE_… in nft's datatype.h), which the kernel stores for listings. */
 export interface DataType {
   name: string
   id: number
   /** Bytes of a value. */
   length: number
-  /** Whose order the bytes are in; nft keeps it with a set, to read them back. */
+  /** The byte order; nft stores it with a set, for its listings. */
   order: 'host' | 'network'
   format(bytes: Buffer): string
 }
@@ -40,26 +40,26 @@ export const ifname: DataType = {
   format: (bytes) => JSON.stringify(bytes.subarray(0, bytes.indexOf(0)).toString()),
 }
 
-/** An interface name as a key: 16 bytes, NUL-padded. Longer than 15 bytes is cut as the kernel would. */
+/** An interface name as a key: 16 bytes, padded with NULs. A name of more than 15 bytes is cut, as in the kernel. */
 export function ifnameBytes(name: string): Buffer {
   const bytes = Buffer.alloc(ifname.length)
   bytes.write(name, 0, ifname.length - 1)
   return bytes
 }
 
-/** A small number as a key, in host order, as packet marks are. */
+/** A number as a key, in the form of a packet mark: 4 bytes in host order. */
 export function markBytes(value: number): Buffer {
   const bytes = Buffer.alloc(mark.length)
   bytes.writeUInt32LE(value)
   return bytes
 }
 
-/** The bytes a value takes in a concatenation: registers are whole words. */
+/** The length of a value in a concatenation, where it fills whole registers of 4 bytes. */
 export function padded(length: number): number {
   return length + (-length & 3)
 }
 
-/** `a . b`: each part fills whole words. A single part is taken as it is. */
+/** `a . b`: each part is padded to whole registers. A single part is not padded. */
 export function concatenate(...parts: Buffer[]): Buffer {
   if (parts.length === 1) return parts[0] as Buffer
   return Buffer.concat(parts.flatMap((part) => [part, Buffer.alloc(padded(part.length) - part.length)]))
@@ -72,7 +72,7 @@ export function keyLength(types: DataType[]): number {
   return types.reduce((sum, { length }) => sum + padded(length), 0)
 }
 
-/** The number of a concatenation: nft packs six bits for each of its types. */
+/** nft's type number of a concatenation: six bits for each type. */
 export function keyId(types: DataType[]): number {
   return types.reduce((id, type) => (id << 6) | type.id, 0)
 }

@@ -1,4 +1,4 @@
-/** nf_tables: tables, chains and rules, each request with the `nft` line that it equals. */
+/** nf_tables: tables, chains and rules. Each request has the equivalent `nft` command. */
 
 import { putString, putU32be, type StreamData } from 'netlink/dist/structs.js'
 import type { Statement } from './nftables-statements.ts'
@@ -12,7 +12,7 @@ export interface Table {
   name: string
 }
 
-/** Where in the kernel's path a chain is hung up. `hook` is nft's word and the kernel's number. */
+/** The netfilter hook of a base chain. */
 export interface Hook {
   type: 'nat' | 'filter'
   hook: keyof typeof hooks
@@ -78,7 +78,7 @@ export const Attribute = {
 
 const NFNL_SUBSYS_NFTABLES = 10
 
-/** struct nfgenmsg: family, version 0, and a number that only batches use. */
+/** struct nfgenmsg: family, version 0, and a resource ID, which only batches use. */
 export function familyHeader(family: number, id = 0): Buffer {
   return Buffer.from([family, 0, id >> 8, id & 0xff])
 }
@@ -103,7 +103,7 @@ export function request(
   }
 }
 
-/** A table as nft's commands name it: `ip patchbay`. */
+/** A table in the syntax of nft: `ip patchbay`. */
 export function place({ family, name }: Table): string {
   return `${family} ${name}`
 }
@@ -113,7 +113,7 @@ export function addTable(table: Table): Request {
   return request(table, Message.NEWTABLE, Flag.CREATE, tableName(table), `add table ${place(table)}`)
 }
 
-/** `nft delete table`, with all that is in it. */
+/** `nft delete table`, with everything in it. */
 export function deleteTable(table: Table): Request {
   return request(table, Message.DELTABLE, 0, tableName(table), `delete table ${place(table)}`)
 }
@@ -129,7 +129,7 @@ export function chainName({ name }: Table, chain: string): StreamData {
   }
 }
 
-/** `nft add chain`; with a hook, packets come to it by themselves. */
+/** `nft add chain`; with a hook, a base chain. */
 export function addChain(table: Table, name: string, hook?: Hook): Request {
   const attributes: StreamData = (out) => {
     out.emit(chainName(table, name))
@@ -153,13 +153,13 @@ function formatHook({ type, hook, priority }: Hook): string {
   return `{ type ${type} hook ${hook} priority ${priority}; }`
 }
 
-/** `nft delete chain`, with its rules. The kernel refuses (EBUSY) while something leads to it. */
+/** `nft delete chain`, with its rules. The kernel refuses (EBUSY) while a rule or an element leads to it. */
 export function deleteChain(table: Table, name: string): Request {
   const words = `delete chain ${place(table)} ${name}`
   return request(table, Message.DELCHAIN, 0, chainName(table, name), words)
 }
 
-/** `nft add rule`, behind the chain's others. */
+/** `nft add rule`, after the chain's other rules. */
 export function addRule(table: Table, chain: string, statements: Statement[]): Request {
   const attributes: StreamData = (out) => {
     out.emit(ruleChain(table, chain))

@@ -1,4 +1,4 @@
-/** Whole frames on an interface: a packet socket (packet(7)). Closing one takes an RCU grace period. */
+/** Sends and receives frames on an interface through a packet socket (packet(7)). Closing one waits for an RCU grace period. */
 
 import { now, waitReadable } from '../kernel/clock.ts'
 import { Errno, KernelError } from '../kernel/errno.ts'
@@ -12,12 +12,12 @@ const SOCK_CLOEXEC = 0o2000000
 const SOL_PACKET = 263
 const PACKET_ADD_MEMBERSHIP = 1
 const PACKET_MR_ALLMULTI = 2
-/** ETH_P_ALL in network order, as socket(2) and sockaddr_ll want it. */
+/** ETH_P_ALL in network order, for socket(2) and sockaddr_ll. */
 const ETH_P_ALL = 0x0300
 const MSG_DONTWAIT = 0x40
 const LONGEST_FRAME = 2048
 
-/** Opens a socket that hears every frame of an interface of the current namespace, multicast included. */
+/** Opens a socket that receives every frame of an interface of the current namespace, multicast included. */
 export function openPacketSocket({ name, index }: Link): Fd {
   const fd = must('open a packet socket', 'socket', AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, ETH_P_ALL)
   const address = Buffer.alloc(20)
@@ -28,7 +28,7 @@ export function openPacketSocket({ name, index }: Link): Fd {
   const membership = Buffer.alloc(16)
   membership.writeInt32LE(index, 0)
   membership.writeUInt16LE(PACKET_MR_ALLMULTI, 4)
-  must(`hear multicast on ${name}`, 'setsockopt', fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, membership, 16)
+  must(`receive multicast on ${name}`, 'setsockopt', fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, membership, 16)
   return fd
 }
 
@@ -36,11 +36,11 @@ export function sendFrame(fd: Fd, frame: Uint8Array): void {
   must('send a frame', 'sendto', fd, frame, frame.length, 0, 0, 0)
 }
 
-/** Hears frames for so long (milliseconds), or until one gives an answer. */
-export function hear<T>(
+/** Receives frames for a time (milliseconds), or until `read` returns a value for one. */
+export function receiveFrames<T>(
   fd: Fd,
   milliseconds: number,
-  judge: (frame: Buffer) => T | undefined,
+  read: (frame: Buffer) => T | undefined,
 ): T | undefined {
   const until = now() + milliseconds
   const buffer = Buffer.alloc(LONGEST_FRAME)
@@ -49,8 +49,8 @@ export function hear<T>(
     const length = syscall('recvfrom', fd, buffer, buffer.length, MSG_DONTWAIT, 0, 0)
     if (length === -Errno.EAGAIN) continue
     if (length < 0) throw new KernelError(-length, 'receive a frame')
-    const answer = judge(buffer.subarray(0, length))
-    if (answer !== undefined) return answer
+    const value = read(buffer.subarray(0, length))
+    if (value !== undefined) return value
   }
   return undefined
 }

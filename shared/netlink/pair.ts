@@ -1,4 +1,4 @@
-/** Pairs of interfaces, what enters one leaves the other: veth for Ethernet, vxcan for CAN. Born in one message. */
+/** Pairs of interfaces, made in one message: veth for Ethernet, vxcan for CAN. */
 
 import type { Namespace } from '../kernel/namespace.ts'
 import { type LinkSettings, netnsWord, newLink } from './link.ts'
@@ -14,8 +14,8 @@ export type PairKind = 'veth' | 'vxcan'
 const INFO_PEER = 1
 
 /**
- * `ip link add NAME … type KIND peer name PEER netns NS`: the peer is born inside its own namespace. It must not be up in
- * this message: the kernel would look for a carrier before the pair is joined, and answer ENOTCONN.
+ * `ip link add NAME … type KIND peer name PEER netns NS`: the peer is made in its own namespace. The peer must not be set up
+ * in this message: the kernel checks its carrier before the two ends are connected, and answers ENOTCONN.
  */
 export function newPair(
   kind: PairKind,

@@ -1,4 +1,4 @@
-/** The way that the kernel would send a packet: which link, and how much it carries. */
+/** The kernel's route to an address: its link and MTU. */
 
 import * as rt from 'netlink/dist/rt/structs.js'
 import { type Address, formatAddress, toBytes, width } from '../ip/address.ts'
@@ -8,15 +8,15 @@ import type { LinkName } from './link.ts'
 import { ask, type Reply, type Socket } from './socket.ts'
 
 export interface Path {
-  /** Index of the link that packets leave by. */
+  /** Index of the output link. */
   link: number
-  /** The route's MTU, or what was learnt of the path (RFC 1191, RFC 8201); the link's may be smaller still. */
+  /** The route's MTU, or the learnt path MTU (RFC 1191, RFC 8201); the link's MTU may be smaller. */
   mtu?: number
-  /** The address is the host's own. */
+  /** The address is one of the host's. */
   isLocal: boolean
 }
 
-/** `ip route get ADDRESS [oif LINK] [from SOURCE]`; undefined when there is no way. */
+/** `ip route get ADDRESS [oif LINK] [from SOURCE]`; undefined when there is no route. */
 export function findPath(
   socket: Socket,
   to: Address,
@@ -32,12 +32,12 @@ export function findPath(
         type: rt.MessageType.GETROUTE,
         flags: 0,
         payload: (out) => rt.formatRouteMessage({ kind: 'route', data, attrs }, out),
-        attempt: `look for the way to ${words}`,
+        attempt: `look up the route to ${words}`,
         see: `ip route get ${words}`,
       }),
     )
   } catch (error) {
-    // No route, or one of type unreachable, prohibit or blackhole.
+    // No route, or a route of type unreachable, prohibit or blackhole.
     if (isErrno(error, 'ENETUNREACH', 'EHOSTUNREACH', 'EACCES', 'EINVAL')) return undefined
     throw error
   }

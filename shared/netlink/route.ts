@@ -1,4 +1,4 @@
-/** Routes. */
+/** Routes of the routing tables. */
 
 import * as rt from 'netlink/dist/rt/structs.js'
 import { putU32 } from 'netlink/dist/structs.js'
@@ -30,11 +30,11 @@ export interface RouteSpec {
   scope?: number
   /** Preferred source address. */
   source?: Address
-  /** Who made it (RTPROT_*). Default: boot, as with `ip route`. */
+  /** The origin of the route (RTPROT_*). Default: boot, as in `ip route`. */
   protocol?: rt.Route['protocol']
 }
 
-/** A route that the kernel has. */
+/** A route in the kernel. */
 export interface KernelRoute {
   dst: Cidr
   gateway?: Address
@@ -46,11 +46,11 @@ export interface KernelRoute {
   advmss?: number
   source?: Address
   protocol?: rt.Route['protocol']
-  /** One of several next hops of one route. */
+  /** The entry is one of several next hops of a route. */
   multipath: boolean
 }
 
-/** `ip route append DST via GW dev LINK …`: several routes to one destination may stand side by side. */
+/** `ip route append DST via GW dev LINK …`: other routes to the destination stay. */
 export function newRoute(route: RouteSpec): Request {
   const words = inWords(route)
   return {
@@ -62,7 +62,7 @@ export function newRoute(route: RouteSpec): Request {
   }
 }
 
-/** `ip route add DST via GW dev LINK …`: EEXIST when there is a route to the destination already, of whatever device. */
+/** `ip route add DST via GW dev LINK …`; EEXIST when there is a route to the destination through any device. */
 export function newOnlyRoute(route: RouteSpec): Request {
   const words = inWords(route)
   return {
@@ -84,7 +84,7 @@ export function removeRoute(route: RouteSpec): Request {
   }
 }
 
-/** The unicast routes of a family, of every table, or those that leave by one link. Equivalent to `ip route show table all [dev LINK]`. */
+/** The unicast routes of a family in all tables, or only those through one link. Equivalent to `ip route show table all [dev LINK]`. */
 export function listRoutes(socket: Socket, family: 4 | 6, link?: LinkName): KernelRoute[] {
   const data = { family: addressFamily(family) }
   const routes = dump(socket, {
@@ -96,11 +96,11 @@ export function listRoutes(socket: Socket, family: 4 | 6, link?: LinkName): Kern
     .map(({ data }) => rt.parseRouteMessage(data))
     .filter(({ data }) => data.type === 'UNICAST')
     .flatMap((message) => toRoutes(message, family))
-  // Kernels before 4.20 do not select.
+  // Kernels before 4.20 ignore the link in the request.
   return link ? routes.filter((route) => route.link === link.index) : routes
 }
 
-/** A route as RTM_NEWROUTE describes it; one with several next hops gives one for each. */
+/** The route in an RTM_NEWROUTE message; for a route with several next hops, one entry for each. */
 function toRoutes(message: rt.RouteMessage, family: 4 | 6): KernelRoute[] {
   const route = toRoute(message, family)
   const { multipath } = message.attrs
@@ -120,9 +120,9 @@ function nextHops(data: Buffer): Pick<KernelRoute, 'link' | 'gateway'>[] {
 }
 
 function toRoute({ data, attrs }: rt.RouteMessage, family: 4 | 6): KernelRoute {
-  const everywhere: Address = { family, value: 0n }
+  const unspecified: Address = { family, value: 0n }
   return {
-    dst: { address: attrs.dst ? fromBytes(attrs.dst) : everywhere, prefix: data.dstLen ?? 0 },
+    dst: { address: attrs.dst ? fromBytes(attrs.dst) : unspecified, prefix: data.dstLen ?? 0 },
     gateway: attrs.gateway && fromBytes(attrs.gateway),
     link: attrs.oif,
     priority: attrs.priority,

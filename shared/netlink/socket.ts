@@ -1,4 +1,4 @@
-/** A netlink socket that belongs to the namespace it was opened in, and requests that carry the kernel's own words back. */
+/** Netlink sockets: sends requests and reads the answers. Errors have the kernel's explanation and a command. */
 
 import {
   AttrStream,
@@ -7,7 +7,7 @@ import {
   parseAttributes,
   type StreamData,
 } from 'netlink/dist/structs.js'
-import { type ByHand, Errno, KernelError } from '../kernel/errno.ts'
+import { type Commands, Errno, KernelError } from '../kernel/errno.ts'
 import { close, type Fd } from '../kernel/files.ts'
 import { inNamespace, type Namespace } from '../kernel/namespace.ts'
 import { must, syscall } from '../kernel/syscall.ts'
@@ -45,23 +45,23 @@ const MSG_TRUNC = 0x20
 
 export interface Socket {
   fd: Fd
-  /** The path of the namespace it was opened in, when that is not the plugin's own. */
+  /** The path of the namespace in which it was opened, when that is not the plugin's own. */
   netns?: string
   /** Sequence number of the last message sent. */
   sequence: number
-  /** Grows to the largest datagram met. */
+  /** Receive buffer; it grows to the size of the largest datagram. */
   buffer: Buffer
 }
 
-/** One request, with the iproute2 (or other) command that does the same, for the error. */
-export interface Request extends ByHand {
+/** A request, with the equivalent command of iproute2 or another tool for errors. */
+export interface Request extends Commands {
   type: number
   /** REQUEST is always added, and ACK unless it is a dump. */
   flags: number
   payload: StreamData
-  /** What is attempted, for the error message: `create bridge cni0`. */
+  /** The action, for the error message: `create bridge cni0`. */
   attempt: string
-  /** Sent without asking for an acknowledgement: batch markers of nfnetlink. */
+  /** Sent without a request for an acknowledgement: batch markers of nfnetlink. */
   unacknowledged?: boolean
 }
 
@@ -71,7 +71,7 @@ export interface Reply {
   data: Buffer
 }
 
-/** Opens a netlink socket in the current namespace. @param groups multicast groups to hear, as a bit mask */
+/** Opens a netlink socket in the current namespace. @param groups multicast groups to join, as a bit mask */
 export function openSocket(protocol: number, groups = 0): Socket {
   const fd = must('open a netlink socket', 'socket', AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol)
   const one = Buffer.from([1, 0, 0, 0])
@@ -85,7 +85,7 @@ export function openSocket(protocol: number, groups = 0): Socket {
   return { fd, sequence: 0, buffer: Buffer.alloc(32768) }
 }
 
-/** Opens a netlink socket in a container's namespace; the commands of its errors enter it by `nsenter`. */
+/** Opens a netlink socket in a container's namespace; the commands in its errors begin with `nsenter`. */
 export function openSocketIn(container: Namespace, protocol: number): Socket {
   return { ...inNamespace(container, () => openSocket(protocol)), netns: container.path }
 }
@@ -95,8 +95,8 @@ export function closeSocket(socket: Socket): void {
 }
 
 /**
- * Sends requests in one datagram, which the kernel works off in order, and gives the messages of each answer.
- * A request that fails does not keep the kernel from the later ones; the first failure is thrown.
+ * Sends requests in one datagram and returns the messages of each answer. The kernel processes them in order, also those
+ * after a failed one; the first failure is thrown.
  * @throws KernelError with errno, extended ack text and the request's command
  */
 export function transact(socket: Socket, requests: Request[]): Reply[][] {
@@ -106,17 +106,17 @@ export function transact(socket: Socket, requests: Request[]): Reply[][] {
   return receive(socket, first, requests)
 }
 
-/** One request, one answer. */
+/** Sends one request and returns the messages of its answer. */
 export function ask(socket: Socket, request: Request): Reply[] {
   return transact(socket, [request])[0] ?? []
 }
 
-/** Asks for a dump. */
+/** Sends a dump request and returns the messages of its answer. */
 export function dump(socket: Socket, request: Omit<Request, 'flags'>): Reply[] {
   return uninterrupted(() => ask(socket, { ...request, flags: Flag.DUMP }))
 }
 
-/** Asks again when the kernel says that a list changed while it was read (NLM_F_DUMP_INTR). */
+/** Repeats a dump when the list changed while it was read (NLM_F_DUMP_INTR), at most nine times. */
 function uninterrupted<T>(ask: () => T): T {
   for (let attempt = 0; ; attempt++) {
     try {
@@ -128,8 +128,8 @@ function uninterrupted<T>(ask: () => T): T {
 }
 
 /**
- * The first message of a dump that fits, for lists that may be long: the rest is neither made by the kernel nor read.
- * @param socket one for this alone: it takes no request while a dump is unread, so it is closed
+ * The first matching message of a dump that may be long. The rest of the dump is neither made by the kernel nor read.
+ * @param socket a socket for this call only: it is closed, because it accepts no request during an unread dump
  */
 export function findInDump(
   socket: Socket,
@@ -143,7 +143,7 @@ export function findInDump(
   }
 }
 
-/** A list that changed meanwhile may lack what was there all the time: then it is read again, a few times at most. */
+/** A list that changed while it was read may lack entries; without a match it is read again, at most `attempts` times. */
 function search(
   socket: Socket,
   request: Request,
@@ -186,7 +186,7 @@ function encode({ type, flags, payload, unacknowledged }: Request, seq: number):
   return [header, ...body.bufs, Buffer.alloc(-length & 3)]
 }
 
-/** Reads until every request has its acknowledgement or its end of dump. */
+/** Reads until every request has its acknowledgement or the end of its dump. */
 function receive(socket: Socket, first: number, requests: Request[]): Reply[][] {
   const answers: Reply[][] = requests.map(() => [])
   let pending = requests.filter((request) => !request.unacknowledged).length
@@ -215,7 +215,7 @@ function isEnd({ type }: Message): boolean {
   return type === NLMSG_ERROR || type === NLMSG_DONE
 }
 
-/** The error in an acknowledgement, or in the end of a dump. */
+/** The error in an acknowledgement or in the end of a dump; undefined when there is none. */
 function failureOf(
   { type, flags, data }: Message,
   { attempt, see, reproduce }: Request,
@@ -232,7 +232,7 @@ function failureOf(
   })
 }
 
-/** The kernel's own sentence (NLMSGERR_ATTR_MSG), behind the echoed request. */
+/** The kernel's explanation (NLMSGERR_ATTR_MSG), which follows the copy of the request. */
 function extackOf(type: number, flags: number, data: Buffer): string | undefined {
   if (!(flags & Flag.ACK_TLVS)) return undefined
   const echoed = type === NLMSG_DONE ? 0 : flags & Flag.CAPPED ? HEADER_LENGTH : data.readUInt32LE(4)
@@ -244,7 +244,7 @@ function extackOf(type: number, flags: number, data: Buffer): string | undefined
   return text
 }
 
-/** Reads one datagram and splits it; the buffer grows when the kernel has more to say. */
+/** Reads one datagram and splits it into messages; the buffer grows when the datagram is larger. */
 export function readMessages(socket: Socket): Message[] {
   const size = must('read netlink', 'recvfrom', socket.fd, socket.buffer, 0, MSG_PEEK | MSG_TRUNC, 0, 0)
   if (size > socket.buffer.length) socket.buffer = Buffer.alloc(size * 2)

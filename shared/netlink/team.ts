@@ -1,4 +1,4 @@
-/** Teams: several links as one, told what to do over generic netlink (drivers/net/team; include/uapi/linux/if_team.h). */
+/** Teams: several links as one. Their options are set over generic netlink (drivers/net/team; include/uapi/linux/if_team.h). */
 
 import { putU8, putU32 } from 'netlink/dist/structs.js'
 import { tolerate } from '../kernel/errno.ts'
@@ -17,29 +17,29 @@ const TEAM_ATTR_ITEM_OPTION = 1
 /** Attributes of an option. */
 const Option = { NAME: 1, TYPE: 3, DATA: 4, PORT_IFINDEX: 6 } as const
 
-/** NLA_*, include/net/netlink.h of the kernel: what an option's data is. */
+/** NLA_*, include/net/netlink.h of the kernel: the type of an option's data. */
 const NLA = { U32: 3, STRING: 5, FLAG: 6, BINARY: 11, S32: 14 } as const
 
 export const teamModes = ['broadcast', 'roundrobin', 'random', 'activebackup', 'loadbalance'] as const
 
-/** One option, of the team or of a port. A program is a classic BPF's instructions (struct sock_filter). */
+/** An option of the team or of a port. A Buffer is a classic BPF program (struct sock_filter). */
 export interface TeamOption {
   name: string
   value: string | number | boolean | Buffer
-  /** Index of the port that it is for. */
+  /** Index of the port, for an option of a port. */
   port?: number
-  /** Below zero is allowed. */
+  /** The number may be negative. */
   signed?: boolean
 }
 
 /**
- * `teamnl TEAM setoption NAME VALUE`, for each
+ * `teamnl TEAM setoption NAME VALUE` for each option.
  * @param socket of the protocol GENERIC, in the team's namespace
  * @throws KernelError
  */
 export function changeTeam(socket: Socket, team: LinkName, options: TeamOption[]): void {
   const family = familyID(socket, 'team')
-  // ESRCH: it is done, but nobody listened when the kernel told of it.
+  // ESRCH: the option is set, but no program received the kernel's notification.
   for (const option of options) tolerate(() => ask(socket, changeOption(family, team, option)), 'ESRCH')
 }
 
@@ -65,7 +65,7 @@ function changeOption(family: number, team: LinkName, { name, value, port, signe
   }
 }
 
-/** A flag is on by being there. */
+/** The netlink type and data of a value. A flag is on when its data is present. */
 function typed(value: TeamOption['value'], signed = false): [type: number, data: Buffer | undefined] {
   switch (typeof value) {
     case 'string':
@@ -79,7 +79,7 @@ function typed(value: TeamOption['value'], signed = false): [type: number, data:
   }
 }
 
-/** All options of a team and its ports, but for those that are lists. Equivalent to `teamnl TEAM options`. */
+/** All options of a team and its ports, except lists. Equivalent to `teamnl TEAM options`. */
 export function listTeamOptions(socket: Socket, team: LinkName): TeamOption[] {
   const request = genericRequest(
     familyID(socket, 'team'),

@@ -1,4 +1,4 @@
-/** TUN and TAP devices as netlink shows them; it cannot make any. */
+/** Reads TUN and TAP devices over netlink, which cannot make them. */
 
 import type { TunOptions } from '../kernel/tun.ts'
 import { attributesIn } from './attributes.ts'
@@ -10,7 +10,7 @@ const Attribute = { OWNER: 1, GROUP: 2, TYPE: 3, MULTI_QUEUE: 7 } as const
 /** IFF_TUN, include/uapi/linux/if_tun.h. */
 const IFF_TUN = 1
 
-/** What a device was made with; undefined for a link that is none. Whether frames have headers is up to who opens it. */
+/** The options of a TUN or TAP device; undefined for another link. vnetHdr is not an option of the device: each program that opens it sets it. */
 export function parseTun({ kind, data }: Link): Omit<TunOptions, 'vnetHdr'> | undefined {
   if (kind !== 'tun' || !data) return undefined
   const attribute = attributesIn(data)

@@ -1,29 +1,29 @@
-/** VLANs: devices that send and receive with one tag of IEEE 802.1Q (or 802.1ad) on their parent. */
+/** VLANs: devices that send and receive frames with one IEEE 802.1Q (or 802.1ad) tag on their parent. */
 
 import * as ifla from 'netlink/dist/rt/ifla.js'
 import { parseAttributes } from 'netlink/dist/structs.js'
 import type { Link, LinkSpec } from './link.ts'
 
-/** Which tag: the EtherType in front of it (include/uapi/linux/if_ether.h), and its twelve bits. */
+/** A tag: the EtherType before it (include/uapi/linux/if_ether.h), and its VLAN ID of twelve bits. */
 export interface Tag {
   protocol: VlanProtocol
   id: number
 }
 
-/** ETH_P_8021Q, the customer's tag, and ETH_P_8021AD, the service provider's, which goes around it. */
+/** ETH_P_8021Q, the customer's tag, and ETH_P_8021AD, the service provider's tag, which is the outer one. */
 const etherTypes = { '802.1Q': 0x8100, '802.1ad': 0x88a8 } as const
 
 export type VlanProtocol = keyof typeof etherTypes
 
-/** From a priority to another. */
+/** Maps one priority to another. */
 export type PriorityMap = ReadonlyMap<number, number>
 
 export interface VlanOptions extends Tag {
-  /** The tag is cut out of what arrives, so that all see plain frames. The kernel's default: on. */
+  /** The kernel removes the tag from received frames. The kernel's default: on. */
   reorder?: boolean
   gvrp?: boolean
   mvrp?: boolean
-  /** Up or down whatever the parent is. */
+  /** The device stays up when the parent is down. */
   looseBinding?: boolean
   /** From the tag's priority (PCP, 0 to 7) to the packet's (SO_PRIORITY). */
   ingress?: PriorityMap
@@ -60,12 +60,12 @@ export function vlanKind(options: VlanOptions): Pick<LinkSpec, 'kind' | 'data' |
   }
 }
 
-/** Network byte order, for codecs that write the host's; both processors are little-endian. */
+/** Network byte order, for a codec that writes host order; both architectures are little-endian. */
 function swap(value: number): number {
   return ((value & 0xff) << 8) | (value >> 8)
 }
 
-/** The flags that are spoken of, and those among them that are on. */
+/** The given flags as `mask`, and those of them that are on as `flags`. */
 function flagsOf(options: VlanOptions): { flags: number; mask: number } {
   const bits = (which: (value?: boolean) => boolean) =>
     (Object.keys(flags) as Flag[])
@@ -103,7 +103,7 @@ function mapWords(word: string, map: PriorityMap = new Map()): string[] {
   return map.size === 0 ? [] : [word, ...[...map].map(([from, to]) => `${from}:${to}`)]
 }
 
-/** A VLAN's options, from its link's `data`. Priorities that lead to 0 are not in the maps: the kernel does not tell them. */
+/** A VLAN's options, from its link's `data`. The maps lack priorities that map to 0: the kernel does not send them. */
 export function parseVlan(data: Buffer): Required<VlanOptions> {
   const vlan = ifla.parseVlan(data)
   const isOn = (name: Flag) => ((vlan.flags?.readUInt32LE(0) ?? 0) & flags[name][0]) !== 0
@@ -119,7 +119,7 @@ export function parseVlan(data: Buffer): Required<VlanOptions> {
   }
 }
 
-/** Whether a link is the VLAN of a tag. */
+/** Whether a link is a VLAN with a tag. */
 export function hasTag({ kind, data }: Link, { id, protocol }: Tag): boolean {
   if (kind !== 'vlan' || !data) return false
   const vlan = parseVlan(data)

@@ -1,4 +1,4 @@
-/** Which VNIs a VTEP in external mode takes: its VNI filter (Linux 5.18). */
+/** The VNI filter of a VTEP in external mode: the VNIs that it accepts (Linux 5.18). */
 
 import { parseAttributes, putU32 } from 'netlink/dist/structs.js'
 import type { LinkName } from './link.ts'
@@ -15,7 +15,7 @@ const VXLAN_VNIFILTER_ENTRY = 1
 const VXLAN_VNIFILTER_ENTRY_START = 1
 const VXLAN_VNIFILTER_ENTRY_END = 2
 
-/** A run of VNIs, both ends included. */
+/** A range of VNIs, both ends included. */
 export interface VniRange {
   min: number
   max: number
@@ -35,12 +35,12 @@ export function newVniRange(vtep: LinkName, { min, max }: VniRange): Request {
         max === min ? [] : plain(VXLAN_VNIFILTER_ENTRY_END, putU32(max)),
       ),
     ],
-    attempt: `let ${vtep.name} take VNI ${range}`,
+    attempt: `add VNI ${range} to ${vtep.name}`,
     reproduce: `bridge vni add vni ${range} dev ${vtep.name}`,
   }
 }
 
-/** The VNIs that a VTEP takes; the kernel joins neighbouring ones. Equivalent to `bridge vni show dev VTEP`. */
+/** The VNIs that a VTEP accepts; the kernel joins adjacent ranges. Equivalent to `bridge vni show dev VTEP`. */
 export function listVnis(socket: Socket, vtep: LinkName): VniRange[] {
   const ranges: VniRange[] = []
   const attempt = `list the VNIs of ${vtep.name}`

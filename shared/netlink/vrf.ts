@@ -1,4 +1,4 @@
-/** VRFs: devices whose ports look up their routes in a table of their own. */
+/** VRFs: devices with a routing table for their ports. */
 
 import { putU32 } from 'netlink/dist/structs.js'
 import { attributesIn } from './attributes.ts'
@@ -12,7 +12,7 @@ export function vrfKind(table: number): Pick<LinkSpec, 'kind' | 'data' | 'words'
   return { kind: 'vrf', data: (out) => out.push(TABLE, putU32(table)), words: `table ${table}` }
 }
 
-/** The routing table of a VRF; undefined for a link that is none. */
+/** The routing table of a VRF; undefined for another link. */
 export function tableOf({ kind, data }: Link): number | undefined {
   return kind === 'vrf' && data ? attributesIn(data)(TABLE)?.readUInt32LE(0) : undefined
 }

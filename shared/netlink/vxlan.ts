@@ -7,29 +7,29 @@ import { wordsOf } from './command.ts'
 import { changeKind, type LinkName, type LinkSettings, newLink } from './link.ts'
 import type { Request } from './socket.ts'
 
-/** Only packets of the VNIs that were added are taken (Linux 5.18, include/uapi/linux/if_link.h). */
+/** The VTEP accepts only packets of added VNIs (Linux 5.18, include/uapi/linux/if_link.h). */
 const IFLA_VXLAN_VNIFILTER = 30
 
 /** enum ifla_vxlan_df, include/uapi/linux/if_link.h. */
 const dontFragment = ['unset', 'set', 'inherit'] as const
 
-/** Everything that a VTEP is asked for, and that the kernel tells. Addresses are in canonical form. */
+/** The options of a VTEP that Patchbay sets and reads. Addresses are in canonical form. */
 export interface VxlanOptions {
-  /** 24 bits. 0 in external mode, where each packet says its own. */
+  /** 24 bits. 0 in external mode, where each packet has its own. */
   vni: number
-  /** The multicast group by which VTEPs find each other. */
+  /** The multicast group through which VTEPs find each other. */
   group?: string
   local?: string
-  /** Index of the link that the underlay is reached by. */
+  /** Index of the link to the underlay. */
   dev?: number
   dstport: number
   sourcePorts?: { min: number; max: number }
-  /** Of the outer packet; 0 leaves it to the kernel: its default, or 1 for a group. */
+  /** TTL of the outer packet; 0: the kernel chooses its default, or 1 for a group. */
   ttl: number | 'inherit'
   tos: number | 'inherit'
   df: (typeof dontFragment)[number]
   learning: boolean
-  /** Seconds after which what was learnt is forgotten. */
+  /** Seconds for which the VTEP keeps a learnt MAC address. */
   ageing: number
   proxy: boolean
   l2miss: boolean
@@ -37,11 +37,11 @@ export interface VxlanOptions {
   udpCsum: boolean
   udp6ZeroCsumTx: boolean
   udp6ZeroCsumRx: boolean
-  /** Routes or tc give each packet its VNI and remote; packets of other VNIs than those added are not taken. */
+  /** Routes or tc set the VNI and remote of each packet; the VTEP accepts only packets of added VNIs. */
   external: boolean
 }
 
-/** What the kernel can change on a VTEP that is there (vxlan_nl2conf, drivers/net/vxlan/vxlan_core.c). */
+/** Options that the kernel can change on an existing VTEP (vxlan_nl2conf, drivers/net/vxlan/vxlan_core.c). */
 export const changeable = ['ttl', 'tos', 'df', 'learning', 'ageing'] as const
 
 export type VxlanChange = Partial<Pick<VxlanOptions, (typeof changeable)[number]>>
@@ -96,10 +96,10 @@ function attributes(options: Partial<VxlanOptions>): StreamData {
   })
 }
 
-/** The value of TOS that has the inner packet's copied. */
+/** The value of TOS for `inherit`: the kernel copies the inner packet's TOS. */
 const TOS_INHERIT = 1
 
-/** Local address and group. Without either, the kernel takes the underlay for IPv4 unless `::` says otherwise. */
+/** Local address and group. Without both, the local address `::` makes the underlay IPv6; the kernel's default is IPv4. */
 function endpoints({ local, group }: VxlanOptions, family: 4 | 6): StreamData {
   const [from, to] = [local ?? (family === 6 ? '::' : undefined), group].map(bytesOf)
   return ifla.formatVxlan(family === 6 ? { local6: from, group6: to } : { local: from, group: to })
@@ -110,7 +110,7 @@ function bytesOf(text: string | undefined): Buffer | undefined {
   return address && toBytes(address)
 }
 
-/** The options in iproute2's words, which takes `ifN` for the interface of index N. */
+/** The options in the syntax of iproute2, where `ifN` is the interface with index N. */
 function words(options: Partial<VxlanOptions>): string {
   const { vni, group, local, dev, dstport, sourcePorts, ttl, tos, df, ageing, external } = options
   const valued = {

@@ -18,9 +18,9 @@ import {
   findLink,
   type Link,
   type LinkSettings,
-  labelLink,
   listLinks,
   removeIfThere,
+  setAlias,
 } from '../netlink/link.ts'
 import { newPair, type PairKind } from '../netlink/pair.ts'
 import { ask, type Request as NetlinkRequest, type Socket } from '../netlink/socket.ts'
@@ -49,7 +49,7 @@ export function makePair(
     { ...both, name: request.ifname, mac: requestedMac(request), netns: container },
   )
   createOnce(host, name, veth, undo)
-  return labelLink(host, name, attachmentAlias(request))
+  return setAlias(host, name, attachmentAlias(request))
 }
 
 function createOnce(host: Socket, name: string, veth: NetlinkRequest, undo: Undo): void {

@@ -25,7 +25,7 @@ export function withLinkLock<T>(name: string, action: () => Settled<T>): T {
 
 /** The same for a lock file anywhere. */
 export function withFileLock<T>(path: string, action: () => Settled<T>, milliseconds = WAIT): T {
-  return withLock(path, action, { milliseconds, gaveUp: () => stillHeld(path, milliseconds) })
+  return withLock(path, action, { milliseconds, timedOut: () => stillHeld(path, milliseconds) })
 }
 
 function stillHeld(path: string, milliseconds: number): CniError {

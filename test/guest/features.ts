@@ -5,7 +5,7 @@
 
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { additionOf, kindFacts } from '../../shared/netlink/kinds.ts'
+import { addCommand, kindFacts } from '../../shared/netlink/kinds.ts'
 import { declared } from '../harness/declared.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -34,7 +34,7 @@ export function probeOf(feature: string): string | undefined {
 }
 
 function linkProbe(kind: string): string {
-  const add = additionOf(kind, 'probe')
+  const add = addCommand(kind, 'probe')
   return kindFacts(kind).needsParent ? `ip link add probe type veth && ${add}` : add
 }
 

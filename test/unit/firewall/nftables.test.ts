@@ -16,7 +16,7 @@ import {
   inSubnet,
   masquerade,
   saddr,
-  say,
+  verdictStatement,
   vmap,
 } from '../../../shared/netlink/nftables-statements.ts'
 import {
@@ -85,12 +85,12 @@ test('every request carries the nft command that does the same', () => {
     ]),
     'nft add rule ip t c ip daddr 10.1.0.0/16 return': addRule(table, 'c', [
       inSubnet(daddr[4], cidr('10.1.0.0/16')),
-      say('return'),
+      verdictStatement('return'),
     ]),
     'nft add rule ip t c ip6 saddr vmap @m': addRule(table, 'c', [vmap([saddr[6]], 'm')]),
     'nft add rule ip t c iifname . ether saddr @s drop': addRule(table, 'c', [
       inSet([iifname, etherSaddr], 's'),
-      say('drop'),
+      verdictStatement('drop'),
     ]),
     'nft add rule ip t c goto x': addRule(table, 'c', [goto('x')]),
     'nft add rule ip t c masquerade': addRule(table, 'c', [masquerade]),

@@ -2,12 +2,12 @@
 
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { additionOf, kindFacts } from '../../../shared/netlink/kinds.ts'
+import { addCommand, kindFacts } from '../../../shared/netlink/kinds.ts'
 import { probeOf } from '../../guest/features.ts'
 
 test('the command adds a link with its parent and the options that its kind needs', () => {
-  assert.is(additionOf('vlan', 'eth0'), 'ip link add link eth0 type vlan id 2')
-  assert.is(additionOf('vrf', 'eth0'), 'ip link add type vrf table 10')
+  assert.is(addCommand('vlan', 'eth0'), 'ip link add link eth0 type vlan id 2')
+  assert.is(addCommand('vrf', 'eth0'), 'ip link add type vrf table 10')
 })
 
 test('a kind without a row has no facts, and a kernel can still be probed for it', () => {
