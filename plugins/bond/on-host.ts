@@ -66,7 +66,7 @@ function share({ host, request, undo }: Life<BondConfig>): Made {
   const { name, mac, mtu } = shareLink(host, request, {
     name: config.bond ?? '',
     make: () => make(host, config),
-    judge: (found) => requireSameMode(found, config),
+    validate: (found) => requireSameMode(found, config),
   })
   return { interfaces: [{ name, mac, mtu }] }
 }

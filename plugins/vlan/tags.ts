@@ -54,7 +54,7 @@ function outerDevice(host: Socket, parent: Link, tag: Tag): SharedLink {
       writeSysctl('1', 'ipv6', 'conf', name, 'disable_ipv6')
       ask(host, changeLink({ name }, { up: true }))
     },
-    judge: (found) => {
+    validate: (found) => {
       if (!isTag(found, parent, tag)) throw notTheVlan(found, parent, tag)
     },
   }

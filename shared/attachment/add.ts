@@ -16,7 +16,7 @@ import { resultOf } from './result.ts'
 import { openSides } from './sides.ts'
 import type { Undo } from './undo.ts'
 
-/** Wires one container; `undo` has the inverse of each step, should a later one fail. */
+/** Attaches one container. @param undo takes the inverse of each step, for the case that a later step fails */
 export async function add<Config extends InterfaceConfig>(
   device: Device<Config>,
   request: Request<Config>,

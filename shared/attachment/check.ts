@@ -1,4 +1,4 @@
-/** CHECK of what every attachment has: the container's interface with the MAC, addresses and routes of the result. */
+/** CHECK of what every attachment has: the container's interface with the MAC address, addresses and routes of the result. */
 
 import type { Request } from '../cni/plugin.ts'
 import type { Result } from '../cni/result.ts'
@@ -16,7 +16,7 @@ import type { Sides } from './sides.ts'
 
 /**
  * Compares the container's interface with the result of its ADD.
- * @param device what is its own: routes, and why its interface may be gone
+ * @param device for its own routes, and for the reason why its interface may be gone
  * @throws CniError naming the first difference
  */
 export function checkContainer<Config extends InterfaceConfig>(
@@ -45,7 +45,7 @@ export function checkContainer<Config extends InterfaceConfig>(
   )
 }
 
-/** A plugin later in the chain may have put the interface into a VRF, and its routes with it. */
+/** The table of the routes: that of a VRF, if a later plugin of the chain has put the interface into one. */
 function routingTable({ inside }: Sides, { master }: Link): number {
   const vrf = master ? findLink(inside, master) : undefined
   return (vrf && tableOf(vrf)) ?? RT_TABLE_MAIN
@@ -56,7 +56,7 @@ const ownResult = { hint: 'CHECK needs the result that ADD gave for this contain
 function checkInterface(link: Link, prevResult: Result, index: number, request: Request): void {
   const { name, mac, mtu } = link
   const expected = prevResult.interfaces[index]
-  if (!expected) throw broken(`prevResult names no interface ${name} in a sandbox`, ownResult)
+  if (!expected) throw broken(`prevResult has no interface ${name} in a sandbox`, ownResult)
   if (expected.sandbox !== request.netns)
     throw broken(`prevResult has ${name} in sandbox ${expected.sandbox}, not ${request.netns}`, ownResult)
   if (expected.mac && expected.mac.toLowerCase() !== mac)
@@ -88,7 +88,7 @@ function checkRoutes({ inside }: Sides, specs: RouteSpec[]): void {
   }
 }
 
-/** Whether the kernel's route is the one that was asked for. A priority or table of 0 leaves the choice to the kernel. */
+/** Whether the kernel's route is the requested one. With a priority or table of 0 the kernel chooses. */
 export function matches(
   route: KernelRoute,
   { dst, gateway, link, table, priority, source }: RouteSpec,

@@ -1,4 +1,4 @@
-/** The container's interface gets what IPAM said: sysctls, link up, addresses, routes, in one batch. */
+/** Configures the container's interface from IPAM's result: sysctls, then link up, addresses and routes in one batch. */
 
 import { CniError, Code } from '../cni/error.ts'
 import type { Ip, Result, Route } from '../cni/result.ts'
@@ -14,24 +14,24 @@ import { newRoute, type RouteSpec } from '../netlink/route.ts'
 import { type Socket, transact } from '../netlink/socket.ts'
 import type { Sides } from './sides.ts'
 
-/** Duplicate address detection: left out, or waited for (RFC 4862 section 5.4). */
+/** Duplicate address detection: `off`, or `wait` until it has ended (RFC 4862 section 5.4). */
 export type Dad = 'off' | 'wait'
 
-/** IPv6 needs so much of a link: RFC 8200 section 5, IPV6_MIN_MTU of the kernel. */
-const IPV6_LEAST_MTU = 1280
+/** The smallest MTU that a link with IPv6 may have: RFC 8200 section 5, IPV6_MIN_MTU of the kernel. */
+const IPV6_MIN_MTU = 1280
 
-/** How long detection may take before ADD gives up: the kernel's default is one probe and a second. */
+/** How long ADD waits for detection. By the kernel's defaults it takes one probe and 1 s. */
 const DAD_MILLISECONDS = 10_000
 
 /** How a container's interface comes up. */
 export interface BringUp {
   /** Default: `off`. */
   dad?: Dad
-  /** The device's own routes, which IPAM's rest on; addresses bring no subnet route then. */
+  /** The device's own routes, which the gateways of IPAM's routes need; addresses add no subnet route then. */
   onLink?: RouteSpec[]
-  /** It comes up after it has its addresses, and the kernel announces them then; its MAC address is not set again. */
+  /** Set up after it has its addresses: the kernel announces them then, and the MAC address is not set again. */
   upLast?: boolean
-  /** It stays down, without addresses. */
+  /** Left down, without addresses. */
   stayDown?: boolean
 }
 
@@ -64,17 +64,17 @@ function refuse(what: string): never {
   })
 }
 
-/** The kernel would say EINVAL of the address. */
+/** Otherwise the kernel refuses the address with EINVAL, without a reason. */
 function refuseSmallMtu({ name, mtu }: Link, addresses: Cidr[]): void {
   const ipv6 = addresses.find(({ address }) => address.family === 6)
-  if (!ipv6 || mtu >= IPV6_LEAST_MTU) return
+  if (!ipv6 || mtu >= IPV6_MIN_MTU) return
   throw new CniError(Code.InvalidNetworkConfig, {
-    msg: `${name} cannot have ${formatCidr(ipv6)}: its MTU is ${mtu}, and IPv6 needs ${IPV6_LEAST_MTU}: raise mtu`,
-    hint: `set an mtu of ${IPV6_LEAST_MTU} or more, or take the IPv6 range out of ipam`,
+    msg: `${name} cannot have ${formatCidr(ipv6)}: its MTU is ${mtu}, and IPv6 needs ${IPV6_MIN_MTU}: raise mtu`,
+    hint: `set an mtu of ${IPV6_MIN_MTU} or more, or take the IPv6 range out of ipam`,
   })
 }
 
-/** Kernel parameters of the interface, set before it is up. Where one is missing, the kernel has no IPv6. */
+/** Sets the interface's sysctls before it is up. `writeSysctl` skips missing ones: a kernel without IPv6 has none of them. */
 function setSysctls({ name }: Link, addresses: Cidr[], dad: Dad): void {
   writeSysctl('1', 'ipv4', 'conf', name, 'arp_notify')
   if (!addresses.some(({ address }) => address.family === 6)) return
@@ -84,12 +84,12 @@ function setSysctls({ name }: Link, addresses: Cidr[], dad: Dad): void {
   writeSysctl(dad === 'off' ? '0' : '1', 'ipv6', 'conf', name, 'accept_dad')
 }
 
-/** The routes of the container's interface: the device's own, then those that rest on them. */
+/** The routes of the container's interface: the device's own, then those of the result, whose gateways may need them. */
 export function routesOf({ routes, ips }: Result, link: Link, onLink: RouteSpec[] = []): RouteSpec[] {
   return [...onLink, ...routes.map((route) => toRouteSpec(route, link, ips))]
 }
 
-/** A route of the result in the kernel's terms; one without a gateway takes that of its family. */
+/** A route of the result in the kernel's terms. Without a gateway of its own it takes the first one of its family. */
 function toRouteSpec(route: Route, link: Link, ips: Ip[]): RouteSpec {
   const dst = parseCidr(route.dst) ?? refuse(`route destination ${route.dst}`)
   return { ...route, dst, gateway: gatewayOf(route, dst, ips), link: link.index, linkName: link.name }
@@ -97,13 +97,13 @@ function toRouteSpec(route: Route, link: Link, ips: Ip[]): RouteSpec {
 
 function gatewayOf({ gw, scope }: Route, { address }: Cidr, ips: Ip[]): Address | undefined {
   if (gw) return parseAddress(gw) ?? refuse(`gateway ${gw}`)
-  // A route of scope link or host reaches its destination without one.
+  // A route of scope link or host has no gateway.
   if (scope) return undefined
   const gateways = ips.map(({ gateway }) => (gateway ? parseAddress(gateway) : undefined))
   return gateways.find((gateway) => gateway?.family === address.family)
 }
 
-/** Waits until no address is tentative any more, on the kernel's notifications. Must be called in the link's namespace. */
+/** Waits, on the kernel's notifications, until no address is tentative. Must be called in the link's namespace. @throws CniError */
 export function waitForDad({ inside }: Pick<Sides, 'inside'>, link: Link): void {
   const settled = waitFor(Group.IPV6_IFADDR, DAD_MILLISECONDS, () => {
     const addresses = listAddresses(inside, link).filter(({ scope }) => scope === 0)
@@ -114,7 +114,7 @@ export function waitForDad({ inside }: Pick<Sides, 'inside'>, link: Link): void 
   if (!settled)
     throw new CniError(Code.TryAgainLater, {
       msg: `duplicate address detection on ${link.name} did not end within ${DAD_MILLISECONDS / 1000} s`,
-      hint: 'try again; if it recurs, see whether the interface has a carrier, and dad_transmits of its sysctls',
+      hint: 'try again; if it happens again, check that the interface has a carrier, and its sysctl dad_transmits',
       see: commandIn(inside, `ip -6 address show dev ${link.name} tentative`),
     })
 }
@@ -122,7 +122,7 @@ export function waitForDad({ inside }: Pick<Sides, 'inside'>, link: Link): void 
 function duplicateError(inside: Socket, cidr: Cidr, link: Link): CniError {
   return new CniError(Code.TryAgainLater, {
     msg: `${formatAddress(cidr.address)} is in use already: duplicate address detection found its owner, so exclude it from the range`,
-    hint: `find who has it: ip neighbour show ${formatAddress(cidr.address)}; then exclude it from the range`,
+    hint: `find the machine that has it: ip neighbour show ${formatAddress(cidr.address)}; then exclude the address from the range`,
     reproduce: commandIn(inside, `ip address add ${formatCidr(cidr)} dev ${link.name}`),
   })
 }

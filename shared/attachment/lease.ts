@@ -1,4 +1,4 @@
-/** The addresses of an attachment: from IPAM, probed where the network asks for it, completed by the device. */
+/** The addresses of an attachment: from IPAM, probed if `ipam.probe` is set, completed by the device. */
 
 import { CniError, Code } from '../cni/error.ts'
 import { emptyResult, type Result } from '../cni/result.ts'
@@ -11,12 +11,12 @@ import type { Probing } from './probe.ts'
 interface Wanted<Config extends InterfaceConfig> {
   device: Device<Config>
   made: Made
-  /** The container's interface, if it gets one. */
+  /** The container's interface, if ADD gives it one. */
   link?: Link
   ipam?: Ipam
 }
 
-/** Addresses, routes and DNS settings: IPAM's, or those of the plugins before where the device passes them on. */
+/** Addresses, routes and DNS settings: from IPAM, or from the earlier plugins if the device gives `nothing`. */
 export async function leaseFor<Config extends InterfaceConfig>(
   life: Life<Config>,
   wanted: Wanted<Config>,
@@ -40,7 +40,7 @@ async function allocate<Config extends InterfaceConfig>(
   if (lease.ips.length > 0) return lease
   throw new CniError(Code.InvalidNetworkConfig, {
     msg: `IPAM plugin ${type} returned missing IP config: give it ranges, or leave ipam out`,
-    hint: 'give it ranges or addresses, or leave ipam out for a network without addresses',
+    hint: 'configure ranges or addresses in ipam, or leave ipam out for a network without addresses',
   })
 }
 

@@ -1,4 +1,4 @@
-/** The MAC address of a container's interface: asked for, or following from the attachment. */
+/** The MAC address of a container's interface: the requested one, or one derived from the attachment. */
 
 import { CniError, Code } from '../cni/error.ts'
 import { attachmentKey, hashedName } from '../cni/identity.ts'
@@ -11,8 +11,9 @@ export interface MacConfig {
 }
 
 /**
- * What was asked for, in the three places that may ask (CONVENTIONS.md of the CNI project): `runtimeConfig.mac` before
- * `args.cni.mac` before MAC in CNI_ARGS; undefined when nobody asks.
+ * The requested MAC address, or undefined: the first of `runtimeConfig.mac`, `args.cni.mac` and MAC in CNI_ARGS that is
+ * set (CONVENTIONS.md of the CNI project).
+ * @throws CniError when it is no unicast MAC address
  */
 export function requestedMac({ args, config }: Request<MacConfig>): string | undefined {
   const mac = config.runtimeConfig?.mac || config.args?.cni?.mac || args.MAC
@@ -20,14 +21,14 @@ export function requestedMac({ args, config }: Request<MacConfig>): string | und
   const bytes = parseMac(mac)
   if (bytes && isUnicastMac(bytes)) return mac
   throw new CniError(Code.InvalidNetworkConfig, {
-    msg: `the requested MAC address ${JSON.stringify(mac)} cannot be an interface's`,
-    hint: 'allowed are six bytes like 02:00:5e:10:00:01, neither multicast nor all zeros',
+    msg: `the requested MAC address ${JSON.stringify(mac)} is not a unicast MAC address`,
+    hint: 'use six bytes like 02:00:5e:10:00:01, neither multicast nor all zeros',
   })
 }
 
 /**
- * A MAC address that follows from a text, so that what is wired again has the one it had: six bytes of a hash, marked
- * as locally administered and unicast (IEEE 802, section 8.2).
+ * The MAC address that belongs to a text, always the same: six bytes of a hash, locally administered and unicast
+ * (IEEE 802, section 8.2).
  */
 export function derivedMac(text: string): string {
   const bytes = Buffer.from(hashedName('', text).slice(0, 12), 'hex')
@@ -35,7 +36,7 @@ export function derivedMac(text: string): string {
   return formatMac(bytes)
 }
 
-/** The MAC address of an attachment when nobody asks for another: the same whenever it is wired. */
+/** The MAC address of an attachment if none is requested: the same after DEL and ADD. */
 export function attachmentMac(attachment: Attachment): string {
   return derivedMac(attachmentKey(attachment))
 }

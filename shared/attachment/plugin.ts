@@ -1,4 +1,4 @@
-/** A plugin out of a device: the verbs, which are the same for every kind. */
+/** Makes a plugin from a device: the verbs are the same for every kind. */
 
 import { CniError, Code } from '../cni/error.ts'
 import type { Plugin, Request } from '../cni/plugin.ts'
@@ -14,20 +14,20 @@ import { type Device, givesInterface, type InterfaceConfig, type Made } from './
 import { openSides, openSidesIfAny } from './sides.ts'
 import { withUndo } from './undo.ts'
 
-/** A plugin's description, and its device or the one that a configuration asks for. */
+/** A plugin's description and its device; a function if the device depends on the configuration. */
 interface Description<Config extends InterfaceConfig, Own extends Made>
   extends Pick<Plugin<Config>, 'name' | 'summary' | 'config' | 'segment'> {
   device: Device<Config, Own> | ((config: Config) => Device<Config>)
 }
 
-/** A plugin out of a device. */
+/** Makes a plugin from a device. */
 export function interfacePlugin<Config extends InterfaceConfig, Own extends Made = Made>(
   description: Description<Config, Own>,
 ): Plugin<Config> {
   const { device, ...own } = description
   const deviceOf = ({ config }: Request<Config>): Device<Config> =>
     typeof device === 'function' ? device(config) : device
-  // Where no interface is made, MAC has no meaning, and any CNI_ARGS are fine.
+  // A plugin that makes no interface has no use for MAC, and accepts any CNI_ARGS.
   const makesNone = typeof device !== 'function' && device.gives === 'nothing'
   return {
     ...own,
@@ -66,7 +66,7 @@ function ipamFor<Config extends InterfaceConfig>(
   return gives === 'nothing' ? undefined : ipamOf(request)
 }
 
-/** Takes everything back; what is gone already counts as done. The addresses go last, when they are in use no more. */
+/** DEL: traces, interface, addresses. What is gone counts as done. IPAM comes last, because until then the addresses are in use. */
 function del<Config extends InterfaceConfig>(device: Device<Config>, request: Request<Config>) {
   const { gives = 'interface', leaves = [] } = device
   return runAll([
@@ -89,7 +89,7 @@ async function check<Config extends InterfaceConfig>(device: Device<Config>, req
   if (gives !== 'nothing' && !prevResult)
     throw new CniError(Code.InvalidNetworkConfig, {
       msg: 'Required prevResult missing',
-      hint: "CHECK needs ADD's result",
+      hint: 'CHECK needs the result that ADD gave for this container',
     })
   const result = prevResult ?? emptyResult()
   const sides = openSides(request)

@@ -1,4 +1,4 @@
-/** Frames by which an address is probed for, and those that say that somebody has it: RFC 5227, RFC 4862 section 5.4. */
+/** Probe frames for an address, and frames that show that another machine has it: RFC 5227, RFC 4862 section 5.4. */
 
 import { type Address, fromBytes, sameAddress, toBytes } from '../ip/address.ts'
 
@@ -6,12 +6,12 @@ const ETHERTYPE = { ARP: 0x0806, IPV6: 0x86dd } as const
 const BROADCAST = Buffer.from('ffffffffffff', 'hex')
 const ETHERNET = 14
 
-/** A question whether anybody has an address, which says of nobody that he has it. */
+/** An ARP or neighbour discovery probe: the sender's address is zero, so it claims nothing. */
 export function probeFrame(address: Address, mac: Buffer): Buffer {
   return address.family === 4 ? arpProbe(address, mac) : neighbourSolicitation(address, mac)
 }
 
-/** The MAC address of somebody else who has, or is about to take, an address; undefined when a frame says no such thing. */
+/** The MAC address of another machine that has the address or probes for it, if the frame shows one. */
 export function claimant(frame: Buffer, address: Address, own: Buffer): Buffer | undefined {
   const from = frame.subarray(6, 12)
   if (frame.length < ETHERNET || from.equals(own)) return undefined
@@ -25,14 +25,14 @@ function ethernet(to: Buffer, from: Buffer, type: number, payload: Buffer): Buff
   return Buffer.concat([to, from, kind, payload])
 }
 
-/** RFC 5227 section 2.1.1: the sender's protocol address is all zero, so that no cache learns from it. */
+/** RFC 5227 section 2.1.1: the sender's protocol address is all zero, so caches learn nothing from it. */
 function arpProbe(address: Address, mac: Buffer): Buffer {
   const head = Buffer.from('0001080006040001', 'hex')
   const payload = Buffer.concat([head, mac, Buffer.alloc(4), Buffer.alloc(6), toBytes(address)])
   return ethernet(BROADCAST, mac, ETHERTYPE.ARP, payload)
 }
 
-/** Whoever sends from the address has it; whoever probes for it wants it (RFC 5227 section 2.1.1). */
+/** The sender's address is the address, or the frame is another machine's probe for it (RFC 5227 section 2.1.1). */
 function claimsByArp(frame: Buffer, address: Address): boolean {
   if (frame.readUInt16BE(12) !== ETHERTYPE.ARP || frame.length < ETHERNET + 28) return false
   const [sender, target] = [28, 38].map((at) => fromBytes(frame.subarray(at, at + 4)))
@@ -71,7 +71,7 @@ function checksum(addresses: Buffer, message: Buffer): number {
   return ~sum & 0xffff
 }
 
-/** Whoever advertises the address has it; whoever solicits it from nowhere is detecting duplicates of it, too. */
+/** An advertisement of the address, or a solicitation from the unspecified address: another machine's duplicate address detection. */
 function claimsByNeighbourDiscovery(frame: Buffer, address: Address): boolean {
   if (frame.readUInt16BE(12) !== ETHERTYPE.IPV6 || frame.length < ETHERNET + 40 + 24) return false
   const [type, source] = [frame[54], fromBytes(frame.subarray(22, 38))]

@@ -14,10 +14,10 @@ import { cidrs } from './configure.ts'
 import type { InterfaceConfig, Life, ProbingLink } from './device.ts'
 import { claimant, probeFrame } from './probe-frames.ts'
 
-/** As many probes as the RFC has, at a tenth of its intervals: containers are waited for. */
+/** As many probes as RFC 5227 has, but at shorter intervals, because the runtime waits. */
 const PROBES = 3
 const INTERVAL_MILLISECONDS = 200
-/** How many addresses are tried. */
+/** How many addresses are tried before ADD fails. */
 const ATTEMPTS = 8
 
 /** An attachment whose addresses are probed. */
@@ -38,36 +38,36 @@ interface Conflict {
 }
 
 /**
- * Gives a lease whose addresses are not in use: those that are go back to IPAM, and the next are tried.
- * @throws CniError of code 11 that names the MAC address, when there are no others
+ * Gets a lease whose addresses are not in use. Addresses in use go back to IPAM, and the next ones are tried.
+ * @throws CniError of code 11 with the other machine's MAC address, when IPAM has no other addresses
  */
 export async function unclaimedLease(ipam: Ipam, probing: Probing): Promise<Result> {
   const { request, undo } = probing.life
   undo(() => ipam.del())
-  const met: Conflict[] = []
+  const conflicts: Conflict[] = []
   for (;;) {
-    const lease = await another(ipam, met)
+    const lease = await nextLease(ipam, conflicts)
     const conflict = findConflict(probing, lease)
     if (!conflict) return lease
-    if (met.length + 1 === ATTEMPTS || met.some(({ address }) => address === conflict.address))
+    if (conflicts.length + 1 === ATTEMPTS || conflicts.some(({ address }) => address === conflict.address))
       throw inUse(conflict)
     await ipam.del()
     request.log.warn(`${conflict.address} is in use by ${conflict.mac}: the next address is tried`)
-    met.push(conflict)
+    conflicts.push(conflict)
   }
 }
 
-/** The next lease; where there is none, the conflict is why. */
-async function another(ipam: Ipam, met: readonly Conflict[]): Promise<Result> {
-  const last = met.at(-1)
+/** The next lease. @throws CniError that names the last conflict, when IPAM has no other address */
+async function nextLease(ipam: Ipam, conflicts: readonly Conflict[]): Promise<Result> {
+  const last = conflicts.at(-1)
   try {
-    return await ipam.add(met.map(({ address }) => address))
+    return await ipam.add(conflicts.map(({ address }) => address))
   } catch (error) {
     throw last ? inUse(last, toCniError(error)) : error
   }
 }
 
-/** The container's interface is up while it probes, and then down as it was. */
+/** Probes for the addresses of a lease. The container's interface is set up to send probes, and down afterwards. */
 function findConflict(probing: Probing, lease: Result): Conflict | undefined {
   const { life, link } = probing
   const own = parseMac(link.mac)
@@ -110,7 +110,7 @@ function conflictIn(frame: Buffer, addresses: readonly Address[], own: Buffer): 
 function inUse({ address, mac }: Conflict, cause?: CniError): CniError {
   return new CniError(Code.TryAgainLater, {
     msg: `${address} is in use already: ${mac} has it, so leave it out of the range`,
-    details: cause && `no other address could be had: ${cause.message}`,
+    details: cause && `IPAM gave no other address: ${cause.message}`,
     hint: `find the machine with that MAC address, or leave ${address} out of the range`,
     cause,
   })

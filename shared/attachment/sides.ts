@@ -1,4 +1,4 @@
-/** What is open while an attachment is worked on: the container's namespace, and a netlink socket on either side. */
+/** The two sides of an attachment: the container's namespace, and a netlink socket in it and on the host. */
 
 import { CniError, Code, factsOf } from '../cni/error.ts'
 import type { Request } from '../cni/plugin.ts'
@@ -6,7 +6,7 @@ import { KernelError } from '../kernel/errno.ts'
 import { type Namespace, openNamespace } from '../kernel/namespace.ts'
 import { openSocket, openSocketIn, Protocol, type Socket } from '../netlink/socket.ts'
 
-/** Nothing here is ever closed: the process ends with the call. */
+/** None of these is closed: the process ends after one call. */
 export interface Sides {
   container: Namespace
   /** rtnetlink in the host's namespace. */
@@ -15,7 +15,7 @@ export interface Sides {
   inside: Socket
 }
 
-/** Opens both sides of an attachment. @throws CniError when CNI_NETNS is no namespace */
+/** Opens both sides. @throws CniError when CNI_NETNS is no namespace */
 export function openSides(request: Request): Sides {
   const container = openContainer(request)
   const inside = openSocketIn(container, Protocol.ROUTE)
@@ -29,13 +29,13 @@ function openContainer({ netns }: Request): Namespace {
     if (!(error instanceof KernelError)) throw error
     throw new CniError(Code.InvalidEnvironment, {
       msg: `CNI_NETNS is no network namespace: ${error.message}, has the container ended?`,
-      hint: 'the container may have ended already; see the live ones with: lsns -t net',
+      hint: 'the container may have ended already; list the namespaces with: lsns -t net',
       ...factsOf(error),
     })
   }
 }
 
-/** Opens both sides for DEL, or undefined when the container's namespace is gone: then so is all that was in it. */
+/** Opens both sides for DEL, or returns undefined when the container's namespace is gone, and all that was in it. */
 export function openSidesIfAny(request: Request): Sides | undefined {
   if (request.netns === '') return undefined
   try {
@@ -46,7 +46,7 @@ export function openSidesIfAny(request: Request): Sides | undefined {
   }
 }
 
-/** rtnetlink of the host, for verbs that see no container. */
+/** rtnetlink in the host's namespace, for verbs that need no container. */
 export function hostSocket(): Socket {
   return openSocket(Protocol.ROUTE)
 }

@@ -1,15 +1,15 @@
-/** ADD is all or nothing: each step leaves its inverse, and a failure runs them backwards. */
+/** ADD is all or nothing: each step registers its inverse, and a failure runs the inverses backwards. */
 
 import { isErrno } from '../kernel/errno.ts'
 
 type Inverse = () => unknown
 
-/** Registers what takes back the step just done. */
+/** Registers the inverse of a step. */
 export type Undo = (inverse: Inverse) => void
 
 /**
- * Runs an action that registers inverses as it goes. When it fails, they run in reverse; one that fails itself does
- * not keep the others from running, and the first error is the one that counts.
+ * Runs an action that registers inverses. When it fails, all inverses run, the last one first, also when one of them
+ * fails; the action's error is thrown.
  */
 export async function withUndo<T>(action: (undo: Undo) => Promise<T>): Promise<T> {
   const inverses: Inverse[] = []
@@ -21,7 +21,7 @@ export async function withUndo<T>(action: (undo: Undo) => Promise<T>): Promise<T
   }
 }
 
-/** The same for what must not be interrupted, as under a lock. */
+/** The same, synchronously: for actions under a lock. */
 export function withUndoNow<T>(action: (undo: Undo) => T): T {
   const inverses: Inverse[] = []
   try {
@@ -42,13 +42,13 @@ async function quietly(inverse: Inverse): Promise<void> {
   try {
     await inverse()
   } catch {
-    // What could not be taken back now is taken back by the DEL that follows every ADD.
+    // The DEL that follows a failed ADD removes what is left.
   }
 }
 
 /**
- * Does a step and registers its inverse; also when the step fails, because nobody knows then how far the kernel came.
- * Only what was there already (EEXIST) is somebody else's, and left alone.
+ * Does a step and registers its inverse; also when the step fails, because the kernel may have done a part of it.
+ * Not on EEXIST: what existed before belongs to another attachment or tool.
  */
 export function undoable<T>(undo: Undo, action: () => T, inverse: Inverse): T {
   try {

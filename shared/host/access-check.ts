@@ -1,4 +1,4 @@
-/** CHECK of hostAccess: the shim, and what either side is to know of the other. */
+/** CHECK of hostAccess: the shim, and the routes and neighbours on both sides. */
 
 import { repairable } from '../attachment/broken.ts'
 import { matches } from '../attachment/check.ts'
@@ -16,7 +16,7 @@ import { type Half, planHostAccess } from './access-plan.ts'
 import { hostAddresses } from './address.ts'
 import { checkShim, type ShimKind } from './shim.ts'
 
-/** @throws CniError naming the first thing that is not as ADD left it */
+/** @throws CniError naming the first difference to what ADD made */
 export function checkHostAccess(
   { host, inside }: Sides,
   request: Request,
@@ -59,7 +59,7 @@ function checkNeighbours(socket: Socket, half: Half, family: 4 | 6, who: string)
   for (const { address, mac } of expected) {
     const one = found.find((neighbour) => sameAddress(neighbour.address, address))
     if (one?.permanent && one.mac === mac) continue
-    const msg = `${who} does not know ${formatAddress(address)} by its MAC address ${mac}`
+    const msg = `${who} lacks its neighbour entry of ${formatAddress(address)} with MAC address ${mac}`
     const show = `ip -${family} neighbour show dev ${half.link.name}`
     throw repairable(msg, newNeighbour(half.link, address, mac), show, socket)
   }

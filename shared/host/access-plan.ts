@@ -1,11 +1,11 @@
-/** What makes a host and a container find each other through the host's shim: routes and neighbours of either side. */
+/** The routes and neighbours by which a host and a container reach each other through the host's shim. */
 
 import { type Address, width } from '../ip/address.ts'
 import { type Cidr, contains } from '../ip/subnet.ts'
 import type { Link } from '../netlink/link.ts'
 import type { RouteSpec } from '../netlink/route.ts'
 
-/** One side's interface, and what is to be known there of the other side. */
+/** One side's interface, and its routes and neighbours for the other side. */
 export interface Half {
   link: Link
   routes: RouteSpec[]
@@ -13,14 +13,14 @@ export interface Half {
 }
 
 export interface Ends {
-  /** The host's interface among the containers', and the container's. */
+  /** The host's interface and the container's. */
   shim: Link
   link: Link
   /** The container's addresses, with their subnets. */
   containers: Cidr[]
-  /** One address of the host for each family of the container's. */
+  /** One address of the host for each family that the container has, if the host has one. */
   hosts: Address[]
-  /** Whether the kind of interface has neighbours: one without ARP has none. */
+  /** Whether the kind of interface has neighbour entries: one without ARP has none. */
   neighbours: boolean
 }
 
@@ -30,8 +30,8 @@ export interface Plan {
 }
 
 /**
- * The host finds each address of the container by a route; the container finds the host's without one where it is in
- * a subnet of its own.
+ * The host gets a route to each address of the container. The container gets a route to each address of the host that is
+ * not in one of its subnets.
  */
 export function planHostAccess({ shim, link, containers, hosts, neighbours }: Ends): Plan {
   const reachable = containers.filter(({ address }) => hosts.some(({ family }) => family === address.family))
@@ -53,7 +53,7 @@ export function planHostAccess({ shim, link, containers, hosts, neighbours }: En
   }
 }
 
-/** `ip route add ADDRESS dev SHIM src HOST`; a container's smaller MTU is minded, because nobody would tell the host. */
+/** `ip route add ADDRESS dev SHIM src HOST`, with the container's MTU if it is smaller: no router between them would report it. */
 function hostRoute(address: Address, hosts: Address[], shim: Link, link: Link): RouteSpec {
   const source = hosts.find(({ family }) => family === address.family)
   return { ...routeTo(address, shim), source, mtu: link.mtu < shim.mtu ? link.mtu : undefined }

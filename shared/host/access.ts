@@ -1,7 +1,7 @@
 /**
- * Host and containers on one of its NICs reach each other. A parent and its children cannot; children among themselves
- * can. So the host gets a child of its own, a shim without addresses: routes lead through it to each container, and
- * neighbours are written down on either side, so that nobody has to ask.
+ * `hostAccess`: the host and the containers on one of its NICs reach each other. A parent and its children cannot, but
+ * children can reach each other. So the host gets a child of its own, a shim without addresses, and routes through it to
+ * each container. Permanent neighbour entries on both sides replace ARP and neighbour discovery.
  */
 
 import { cidrs } from '../attachment/configure.ts'
@@ -24,8 +24,9 @@ import { hostAddresses } from './address.ts'
 import { type ShimKind, shareShim } from './shim.ts'
 
 /**
- * ADD: the shim, and the ways to and from one container. For a device's `connect`.
+ * ADD: makes the shim, and the routes and neighbours of both sides. For a device's `connect`.
  * @returns the shim, for the result
+ * @throws CniError when the host has a route to the container's address already
  */
 export function connectHostAccess(
   life: Life<InterfaceConfig>,
@@ -46,7 +47,7 @@ export function connectHostAccess(
   return { interfaces: [{ name: shim.name, mac: shim.mac }] }
 }
 
-/** Routes before neighbours: where one is somebody else's, nothing of theirs is overwritten. */
+/** Routes first: an address that belongs to another container is refused there, before a neighbour entry is replaced. */
 function connectHost(host: Socket, half: Half, undo: Undo): void {
   for (const route of half.routes) {
     const add = () => ask(host, newOnlyRoute(route))
@@ -63,12 +64,12 @@ function connectHost(host: Socket, half: Half, undo: Undo): void {
 function taken({ dst }: RouteSpec, cause: KernelError): CniError {
   return new CniError(Code.Internal, {
     msg: `hostAccess: the host has a route to ${formatCidr(dst)} already, so it would not reach the container: delete that`,
-    hint: `see where it leads (ip route show ${formatCidr(dst)}): another container has this address, or was never deleted`,
+    hint: `look at the route (ip route show ${formatCidr(dst)}): another container has this address, or had it and DEL did not run`,
     ...factsOf(cause),
   })
 }
 
-/** What is inside goes with the container's interface. */
+/** Needs no undo: these are deleted with the container's interface. */
 function connectContainer(inside: Socket, half: Half): void {
   transact(inside, [...neighbours(half, newNeighbour), ...half.routes.map(newRoute)])
 }
@@ -80,21 +81,21 @@ function neighbours(
   return neighbours.map(({ address, mac }) => request(link, address, mac))
 }
 
-/** The container's share of the shim, and the ways to it that ADD noted there. */
+/** The container's claim of the shim, and the routes and neighbours to the container. */
 export const hostAccess: Trace = {
   remove: (request) =>
     releaseLinks(hostSocket(), request, (shim, claim) => forget(shim, completed(claim, request))),
   collect: (request) => collectLinks(hostSocket(), request, forget),
 }
 
-/** Where a damaged record has lost the addresses, the result of ADD has them. */
+/** Takes the addresses from the result of ADD if a damaged record has lost them. */
 function completed(claim: Claim, { prevResult }: Request): Claim {
   if (claim.notes.length > 0) return claim
   const given = (prevResult?.ips ?? []).flatMap(({ address }) => parseCidr(address) ?? [])
   return { ...claim, notes: given.map(({ address }) => formatAddress(address)) }
 }
 
-/** On a shim that stays for others, the ways to one container. */
+/** Removes the routes and neighbours to one container from a shim that stays for others. */
 function forget(shim: Link, { notes }: Claim): void {
   const host = hostSocket()
   for (const address of notes.flatMap((note) => parseAddress(note) ?? [])) {

@@ -1,4 +1,4 @@
-/** Which address of its own the host shows to containers on one of its NICs. */
+/** The host's address that containers on one of its NICs reach it by. */
 
 import type { Log } from '../cni/log.ts'
 import type { Address } from '../ip/address.ts'
@@ -10,8 +10,8 @@ import type { Socket } from '../netlink/socket.ts'
 const families = [4, 6] as const
 
 /**
- * The host's address of each family that containers have: the parent's, else that of the interface that the default
- * route leaves by. A family without one is left out, and a log line says so.
+ * The host's address of each family that containers have: the parent's, else that of the interface of the default route.
+ * A family without an address is left out, with a warning.
  */
 export function hostAddresses(host: Socket, parent: LinkName, containers: Address[], log: Log): Address[] {
   const wanted = families.filter((family) => containers.some((address) => address.family === family))
@@ -22,7 +22,7 @@ export function hostAddresses(host: Socket, parent: LinkName, containers: Addres
   })
 }
 
-/** The first global address of a link, one that stays before one that a lease or a router may take away. */
+/** A link's first global address; a permanent one before one with a lifetime (DHCP, router advertisement). */
 function addressOn(host: Socket, link: LinkName | undefined, family: 4 | 6): Address | undefined {
   if (!link) return undefined
   const usable = listAddresses(host, link).filter(

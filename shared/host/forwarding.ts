@@ -1,14 +1,14 @@
-/** Lets the host forward between containers and the world. */
+/** Switches IP forwarding on, so that the host routes for containers. */
 
 import { type Undo, undoable } from '../attachment/undo.ts'
 import { readSysctl, writeSysctl } from '../kernel/sysctl.ts'
 
-/** Equivalent to `sysctl -w net.ipv4.ip_forward=1`, and the like for IPv6. */
+/** `sysctl -w net.ipv4.ip_forward=1`, `sysctl -w net.ipv6.conf.all.forwarding=1` */
 const switches = { 4: ['ipv4', 'ip_forward'], 6: ['ipv6', 'conf', 'all', 'forwarding'] } as const
 
 /**
- * Switches forwarding on for the given families. Taken back only when the ADD fails half way: later, another container
- * may rely on it.
+ * Switches forwarding on for the given families. Undone only when this ADD fails; DEL leaves it on, because other
+ * containers may rely on it.
  */
 export function enableForwarding(undo: Undo, families: Iterable<4 | 6>): void {
   for (const family of new Set(families)) switchOn(undo, switches[family])

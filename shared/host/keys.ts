@@ -1,4 +1,4 @@
-/** Keys of what the host does for containers: masquerade, and reaching them on its own NIC. */
+/** The keys for masquerade and host access. */
 
 import type { Complaint } from '../cni/error.ts'
 import { boolean, describe, oneOf, optional, withDefault } from '../cni/schema.ts'
@@ -17,18 +17,18 @@ export const masqueradeKeys = {
 export const hostAccessKeys = {
   hostAccess: describe(
     withDefault(boolean, false),
-    'Let the host and the containers reach each other, which they cannot by themselves.',
+    'Let the host and the containers reach each other; without it they cannot.',
   ),
 }
 
-/** The rule that goes with it: the host finds containers by their addresses. */
+/** The rule for `hostAccess`: the host's routes need the containers' addresses. */
 export function hostAccessNeedsIpam(config: {
   hostAccess: boolean
   ipam?: { type?: string }
 }): Complaint | undefined {
   if (!config.hostAccess || config.ipam?.type) return undefined
   return {
-    msg: 'hostAccess is set but ipam is not: the host would not know which addresses lead to a container',
+    msg: 'hostAccess needs ipam: the host routes to the addresses of the containers',
     hint: 'set ipam, or take hostAccess out',
   }
 }

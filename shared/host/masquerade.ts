@@ -1,4 +1,4 @@
-/** `ipMasq` in the life of an attachment. The firewall is loaded only where a configuration asks for it. */
+/** `ipMasq` in the life of an attachment. The firewall's code is loaded only if the configuration sets it. */
 
 import { cidrs } from '../attachment/configure.ts'
 import type { Life, Trace } from '../attachment/device.ts'
@@ -28,7 +28,7 @@ async function remove(attachment: Attachment): Promise<void> {
   await (await firewall()).removeMasquerade(attachment)
 }
 
-/** The container's addresses in the firewall. Whatever `ipMasq` is set to, even to what ADD refuses, is removed. */
+/** The container's addresses in the firewall. Removed if `ipMasq` has any value but false, also an invalid one. */
 export const masquerade: Trace = {
   remove: (request) => request.raw.ipMasq && remove(request),
   async collect({ network, validAttachments, raw }) {
@@ -42,7 +42,7 @@ export async function checkMasquerade(request: Request<MasqueradeConfig>, { ips 
   if (ipMasq) await (await firewall()).checkMasquerade(request, cidrs(ips), ipMasqBackend)
 }
 
-/** @throws CniError of code 50 when what the configuration asks for cannot work on this host */
+/** @throws CniError of code 50 when the host has nothing that can masquerade as configured */
 export async function masqueradeStatus({ config }: Request<MasqueradeConfig>): Promise<void> {
   const reason = config.ipMasq && (await (await firewall()).masqueradeStatus(config.ipMasqBackend))
   if (reason)

@@ -1,6 +1,6 @@
 /**
- * A bridge of the host, which containers' ports join. Looking at it, making it and becoming its port are one step under
- * its lock (withLinkLock), so a bridge that has no port is deleted without taking it from an ADD that uses it.
+ * A bridge of the host, for bridge and vxlan. ADD finds or makes it and adds its port in one step, under the bridge's lock
+ * (withLinkLock). So under that lock a bridge without ports is unused, and can be deleted.
  */
 
 import { findMade } from '../attachment/made.ts'
@@ -20,11 +20,11 @@ import { withLinkLock } from '../state/lock.ts'
 /** A bridge to be made. */
 export interface BridgeSpec {
   name: string
-  /** Default: a random one, which the bridge keeps. Without one it would take the lowest of its ports' addresses. */
+  /** Default: a random one. Without one the kernel takes the lowest of the ports' addresses, and changes it with the ports. */
   mac?: string
   mtu?: number
   options?: BridgeOptions
-  /** What tells later whose it is. */
+  /** The mark by which its owner finds it later. */
   alias?: string
 }
 
@@ -34,7 +34,7 @@ export interface BridgeSpec {
  */
 export function makeBridge(host: Socket, { name, mtu, alias, ...spec }: BridgeSpec, undo: Undo): Link {
   const { mac = randomMac(), options = {} } = spec
-  // The socket for the way back: the other may be in the middle of a list then.
+  // The inverse needs a socket of its own: `host` may be in the middle of a list.
   const spare = hostSocket()
   try {
     undoable(
@@ -63,12 +63,12 @@ export function removeUnusedBridge(host: Socket, name: string): void {
   if (bridge && listPorts(host, bridge).length === 0) removeIfThere(host, bridge)
 }
 
-/** A container could make itself the host's IPv6 router with one advertisement (CVE-2020-10749). */
+/** Ignores router advertisements: a container could make itself the host's IPv6 router by one (CVE-2020-10749). */
 export function refuseAdvertisements({ name }: Pick<Link, 'name'>): void {
   writeSysctl('0', 'ipv6', 'conf', name, 'accept_ra')
 }
 
-/** @throws CniError for a link of another kind. The reference's words. */
+/** @throws CniError for a link of another kind, in the reference's words */
 export function requireBridge({ name, kind }: Link): void {
   if (kind === 'bridge') return
   throw new CniError(Code.InvalidNetworkConfig, {

@@ -1,4 +1,4 @@
-/** Who is in the way on a parent: the kernel only says EBUSY or EEXIST, the operator wants a name. Loaded on failure. */
+/** Finds what uses a busy parent: the kernel only says EBUSY or EEXIST. Loaded on failure. */
 
 import { CniError, Code, factsOf } from '../cni/error.ts'
 import type { KernelError } from '../kernel/errno.ts'
@@ -12,7 +12,7 @@ import { isAcross } from './parent.ts'
 /** Where `ip netns` and the runtimes keep their namespaces' names. */
 const names = '/run/netns'
 
-/** The refusal of a busy parent, in words that name who uses it. */
+/** The error for a busy parent: it names the device that uses the parent. */
 export function busyError(side: Socket, parent: Link, kind: string, cause: KernelError): CniError {
   const { reason, hint } = portOf(side, parent) ?? userOf(side, parent) ?? unknown(parent)
   return new CniError(Code.InvalidNetworkConfig, {
@@ -36,7 +36,7 @@ function portOf(side: Socket, parent: Link): Reason | undefined {
   }
 }
 
-/** A device that sits there already and takes all that arrives. */
+/** Another device on the parent, which takes all frames that arrive. */
 function userOf(side: Socket, parent: Link): Reason | undefined {
   const found = findOn(side, parent, ({ kind }) => kindFacts(kind).parentDriver !== undefined)
   if (!found) return undefined
@@ -44,12 +44,12 @@ function userOf(side: Socket, parent: Link): Reason | undefined {
   const where = namespace ? ` in namespace ${namespace}` : ''
   const command = namespace ? `ip -n ${namespace} -d link show ${link.name}` : `ip link delete ${link.name}`
   return {
-    reason: `${link.kind} ${link.name}${where} sits there already, and the two do not go together`,
-    hint: `put this network on another parent, or take the other away from ${parent.name}: ${command}`,
+    reason: `${link.kind} ${link.name}${where} is on it already, and the two cannot share a parent`,
+    hint: `put this network on another parent, or remove the other device from ${parent.name}: ${command}`,
   }
 }
 
-/** A link that was looked for; `namespace` is missing where it is on the side that was asked. */
+/** A link on a parent. `namespace` is missing if it is on the parent's side. */
 export interface Found {
   link: Link
   namespace?: string
@@ -69,7 +69,7 @@ export function findOn(side: Socket, parent: Link, fits: (link: Link) => boolean
 
 function unknown(parent: Link): Reason {
   return {
-    reason: 'something else takes what arrives there',
+    reason: 'another device takes the frames that arrive there',
     hint: `look for its users: ip -d link show; for n in $(ls ${names}); do ip -n $n -d link show; done; the parent is interface ${parent.index}`,
   }
 }
@@ -82,7 +82,7 @@ function namespaces(): string[] {
   }
 }
 
-/** The links of a namespace; none when it cannot be looked into. */
+/** The links of a namespace; none if it cannot be opened. */
 function linksIn(name: string): Link[] {
   try {
     const namespace = openNamespace(`${names}/${name}`)

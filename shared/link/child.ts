@@ -1,4 +1,4 @@
-/** A child of a parent (macvlan, ipvlan, vlan …): born inside the container's namespace. */
+/** A child of a parent (macvlan, ipvlan, vlan …), made in the container's namespace. */
 
 import { broken, noSuch } from '../attachment/broken.ts'
 import type { InterfaceConfig, Life } from '../attachment/device.ts'
@@ -14,7 +14,7 @@ import { ask, type Socket } from '../netlink/socket.ts'
 import { isUnknownKind, missingKind, requireKind } from './kind.ts'
 import { findParent, type ParentConfig, parentSide, requireUp, sitsOn } from './parent.ts'
 
-/** What is a child's own: its kind, and what belongs to it. */
+/** A child's kind, its options and settings. */
 export type ChildSpec = Omit<LinkSpec, 'name' | 'parent' | 'netns' | 'up'>
 
 /**
@@ -34,8 +34,8 @@ export async function createChild(
 }
 
 /**
- * The same, synchronously, with the kernel's own words for a refusal: `explainRefusal` says more. Before 6.14 the kernel
- * looks for the child's name in the parent's namespace too; where that has such a link, the child is renamed afterwards.
+ * The same, synchronously, and with the kernel's error (`explainRefusal` explains it). Before 6.14 the kernel refuses a
+ * name that the parent's namespace has too; such a child gets a temporary name and is renamed afterwards.
  */
 export function makeChild(life: Life<ParentConfig>, parent: Link, spec: ChildSpec): void {
   refuseMtu(parent, spec.mtu)
@@ -50,8 +50,8 @@ export function makeChild(life: Life<ParentConfig>, parent: Link, spec: ChildSpe
     () => removeAny(inside, name, ifname),
   )
   if (name === ifname) return
-  const born = findLink(inside, name)
-  if (born) ask(inside, changeLink(born, { name: ifname }))
+  const child = findLink(inside, name)
+  if (child) ask(inside, changeLink(child, { name: ifname }))
 }
 
 function temporaryName(request: Request): string {
@@ -62,7 +62,7 @@ function removeAny(socket: Socket, ...names: string[]): void {
   for (const name of names) removeIfThere(socket, { name })
 }
 
-/** A child's frames leave by the parent, so they can be no longer than its. */
+/** A child sends by its parent, so its MTU cannot be larger than the parent's. */
 function refuseMtu(parent: Link, mtu: number | undefined): void {
   if (!mtu || mtu <= parent.mtu) return
   throw new CniError(Code.InvalidNetworkConfig, {
@@ -72,7 +72,7 @@ function refuseMtu(parent: Link, mtu: number | undefined): void {
   })
 }
 
-/** Says of a refusal what the kernel does not: who is in the way, which module is missing. @returns what to throw */
+/** Explains the kernel's refusal: names the device that uses the parent, or the missing module. @returns what to throw */
 export async function explainRefusal(
   error: unknown,
   side: Socket,
@@ -86,7 +86,7 @@ export async function explainRefusal(
 
 /**
  * CHECK: the container's interface is of its kind, and on its parent.
- * @param parent if other than the one that the configuration names
+ * @param parent default: the one that the configuration names
  * @throws CniError
  */
 export function checkChild(
@@ -104,8 +104,9 @@ export function checkChild(
 }
 
 /**
- * STATUS: the kernel has the kind, and the host the parent. A parent in the container cannot be seen from here.
- * @throws CniError when ADD would fail, of code 51 when nothing passes because the parent is down
+ * STATUS: the kernel has the kind, and the host has the parent. STATUS has no namespace, so a parent in the container is
+ * not checked.
+ * @throws CniError when ADD would fail; of code 51 when the parent is down
  */
 export function childStatus({ config, log }: Request<ParentConfig>, kind: string): void {
   const host = hostSocket()

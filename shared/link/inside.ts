@@ -26,7 +26,7 @@ export function createInside({ inside, undo }: Pick<Life<unknown>, 'inside' | 'u
   }
 }
 
-/** CHECK: a link of a namespace is of its kind still, and up. @throws CniError */
+/** CHECK: the container's interface is still of its kind, and up. @throws CniError */
 export function checkInside(
   { inside }: Pick<Sides, 'inside'>,
   { ifname, netns }: Pick<Request, 'ifname' | 'netns'>,

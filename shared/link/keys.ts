@@ -1,9 +1,9 @@
-/** Keys that several kinds of interface have, in the reference's words. */
+/** Keys that several kinds of interface have, with the reference's names. */
 
 import type { Complaint } from '../cni/error.ts'
 import { describe, integer, optional, withDefault } from '../cni/schema.ts'
 
-/** An MTU as the reference takes it. @param whose the devices that get it */
+/** The key `mtu`, with the reference's range. @param whose the devices that get it */
 export function mtuOf(whose: string) {
   return describe(
     withDefault(integer({ min: 0, max: 65535 }), 0),
@@ -11,7 +11,7 @@ export function mtuOf(whose: string) {
   )
 }
 
-/** The rule that goes with the key `mtu`. */
+/** The rule for the key `mtu`. */
 export function possibleMtu({ mtu }: { mtu: number }): Complaint | undefined {
   if (mtu === 0 || mtu >= 68) return undefined
   return { msg: `mtu: must be 0 or from 68 (RFC 791) to 65535, found ${mtu}` }

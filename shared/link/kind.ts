@@ -1,4 +1,4 @@
-/** Kinds of links, and kernels that lack one. */
+/** Whether the kernel has a kind of link. */
 
 import { CniError, Code } from '../cni/error.ts'
 import { isErrno } from '../kernel/errno.ts'
@@ -6,12 +6,12 @@ import { addCommand } from '../netlink/kinds.ts'
 import { newLink } from '../netlink/link.ts'
 import { ask, type Socket } from '../netlink/socket.ts'
 
-/** Whether the kernel refused a link because it has none of its kind (rtnl_newlink, net/core/rtnetlink.c). */
+/** Whether the kernel refused a link because it lacks the kind (rtnl_newlink, net/core/rtnetlink.c). */
 export function isUnknownKind(error: unknown): boolean {
   return isErrno(error, 'EOPNOTSUPP') && error.extack === 'Unknown device type'
 }
 
-/** The kernel has no such kind of link, and could not load it either. */
+/** The error for a kind that the kernel neither has nor can load. */
 export function missingKind(kind: string): CniError {
   return new CniError(Code.PluginNotAvailable, {
     msg: `this kernel has no ${kind} devices: load its module`,
@@ -22,8 +22,8 @@ export function missingKind(kind: string): CniError {
 }
 
 /**
- * Asks for a device without queues, which is made of no kind (rtnl_create_link, net/core/rtnetlink.c), but refused with
- * other words where the kind is missing.
+ * Tests for a kind without making a link: the kernel refuses any device with 0 queues (rtnl_create_link,
+ * net/core/rtnetlink.c), but checks first whether it has the kind.
  * @throws CniError when the kernel lacks the kind
  */
 export function requireKind(host: Socket, kind: string): void {

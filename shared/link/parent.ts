@@ -1,4 +1,4 @@
-/** The parent: what a container's interface sits on, a NIC of the host or a device that the container has already. */
+/** The parent of a container's interface: a NIC of the host, or an interface that the container has already. */
 
 import type { Sides } from '../attachment/sides.ts'
 import { CniError, Code } from '../cni/error.ts'
@@ -11,12 +11,9 @@ import { findLink, type Link } from '../netlink/link.ts'
 import { listRoutes, RT_TABLE_MAIN } from '../netlink/route.ts'
 import type { Socket } from '../netlink/socket.ts'
 
-/** The keys of every plugin with a parent, in the reference's words. */
+/** The keys of every plugin with a parent, with the reference's names. */
 export const parentKeys = {
-  master: describe(
-    optional(ifname),
-    'The parent: the interface to sit on. Default: the one that the default route leaves by.',
-  ),
+  master: describe(optional(ifname), 'The parent interface. Default: the interface of the default route.'),
   linkInContainer: describe(
     withDefault(boolean, false),
     'The parent is an interface of the container, not of the host.',
@@ -29,9 +26,9 @@ export interface ParentConfig {
 }
 
 /**
- * The segment of the containers that sit on a parent of the host; unknown where the parent is the container's own.
+ * The segment of the containers on a parent of the host; undefined if the parent is in the container.
  * @param driver the same for all kinds whose interfaces reach each other on one parent
- * @param more what else tells networks on one parent apart
+ * @param more the keys that separate networks on one parent
  */
 export function parentSegment(
   driver: string,
@@ -41,15 +38,15 @@ export function parentSegment(
   return linkInContainer ? undefined : segment(driver, { master, ...more })
 }
 
-/** The side of an attachment that its parent is on. */
+/** The socket of the side that the parent is on. */
 export function parentSide({ host, inside }: Pick<Sides, 'host' | 'inside'>, config: ParentConfig): Socket {
   return config.linkInContainer ? inside : host
 }
 
 /**
- * The parent of a configuration. A member of a bond, a team or a net_failover set stands for its master, because what
- * arrives at the member is taken by the master; a log line says so.
- * @throws CniError when there is no such interface, or none is named and no default route tells
+ * The parent of a configuration. For a member of a bond, a team or a net_failover set it is the master, which takes all
+ * frames that arrive at the member; a log line says so.
+ * @throws CniError when the interface does not exist, or none is named and there is no default route
  */
 export function findParent(socket: Socket, config: ParentConfig, log: Log): Link {
   const named = config.master ? findNamed(socket, config) : defaultParent(socket, config)
@@ -65,21 +62,21 @@ function findNamed(socket: Socket, { master = '', linkInContainer }: ParentConfi
   throw new CniError(Code.InvalidNetworkConfig, {
     msg: `master: ${where} has no interface ${JSON.stringify(master)}: name another`,
     hint: linkInContainer
-      ? 'the plugin before this one must have made it'
-      : 'name one that there is, or take master out: then it is the one with the default route',
+      ? 'an earlier plugin of the list must make it'
+      : 'name an existing interface, or take master out to use the one of the default route',
     see: 'ip link show',
     errno: 'ENODEV',
   })
 }
 
 /**
- * Refuses a parent that is down: most children cannot be brought up on it, and the kernel only says ENETDOWN.
+ * Refuses a parent that is down: the kernel cannot set most children up on it, and only says ENETDOWN.
  * @throws CniError that names the parent
  */
 export function requireUp({ name, up }: Link): void {
   if (up) return
   throw new CniError(Code.InvalidNetworkConfig, {
-    msg: `nothing can be up on ${name}, which is down: bring it up`,
+    msg: `the parent ${name} is down: bring it up`,
     hint: `bring it up: ip link set dev ${name} up`,
     see: seeLink(name),
     errno: 'ENETDOWN',
@@ -90,13 +87,13 @@ function defaultParent(socket: Socket, { linkInContainer }: ParentConfig): Link 
   const link = defaultLink(socket, 4) ?? defaultLink(socket, 6)
   if (link) return link
   throw new CniError(Code.InvalidNetworkConfig, {
-    msg: `master is not set, and ${linkInContainer ? 'the container' : 'the host'} has no default route that would tell: name a master`,
-    hint: 'name the interface to sit on: "master": "eth0"',
+    msg: `master is not set, and ${linkInContainer ? 'the container' : 'the host'} has no default route: name a master`,
+    hint: 'name the parent interface: "master": "eth0"',
     see: 'ip route show default',
   })
 }
 
-/** Where the default route of the lowest metric leaves, if there is one. Equivalent to `ip route show default`. */
+/** The interface of the default route with the lowest metric, if any. Equivalent to `ip route show default`. */
 export function defaultLink(socket: Socket, family: 4 | 6): Link | undefined {
   const [route] = listRoutes(socket, family)
     .filter(({ dst, link, table }) => dst.prefix === 0 && link && table === RT_TABLE_MAIN)
@@ -117,13 +114,13 @@ export function isAcross({ kind, parentNamespace }: Link): boolean {
   return parentNamespace !== undefined || kindFacts(kind).hidesParentNamespace === true
 }
 
-/** The link itself, or the bond, team or net_failover master that takes what arrives at it. */
+/** The link itself, or the bond, team or net_failover master that takes all frames that arrive at it. */
 export function mastered(socket: Socket, link: Link): Link {
   const master = link.master ? findLink(socket, link.master) : undefined
   return master && takesPorts(master) ? mastered(socket, master) : link
 }
 
-/** net_failover and hv_netvsc have no kind: as masters they take what arrives, too. */
+/** Masters without a kind are net_failover and hv_netvsc, which take all frames too. */
 function takesPorts({ kind }: Link): boolean {
   return kind === undefined || kindFacts(kind).takesPorts === true
 }

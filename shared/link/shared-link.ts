@@ -1,6 +1,6 @@
 /**
- * Links of the host that several attachments share: made by the first, removed with the last. The kernel does not tell
- * who uses a link from another namespace, so it is remembered, for each attachment and for each link.
+ * Links of the host that several attachments share: the first makes the link, the last removes it. The kernel does not
+ * list the users of a link in other namespaces, so records hold them: by attachment, and by link.
  */
 
 import type { Trace } from '../attachment/device.ts'
@@ -17,25 +17,25 @@ import { withLinkLock } from '../state/lock.ts'
 import { pointers } from '../state/pointers.ts'
 import { records } from '../state/records.ts'
 
-/** The alias by which `ip link` tells that a link is ours. */
+/** The alias that marks a link as made here; `ip link` shows it. */
 const sharedAlias = 'patchbay: shared'
 
-/** A link that an attachment uses, and what it added to it: addresses of routes. */
+/** A link that an attachment uses, and the notes about what it added there, such as the addresses of its routes. */
 const claim = object({ name: string, notes: list(string) })
 const claims = object({ network: string, containerID: string, ifname: string, links: list(claim) })
 
 export type Claim = Output<typeof claim>
 
-/** The links that an attachment uses, by its key: DEL needs no list of all shared links. */
+/** The links that each attachment uses, so that DEL need not list all shared links. */
 const claimed = records('links', claims)
 
-/** The users of a link, by the keys of their attachments: the last one removes the link. */
+/** The users of a link, so that the last one removes it. */
 const usersOf = (link: string) => pointers(`claims/${link}`)
 
 /** The names of all links that have users. */
 const sharedNames = () => pointers('claims').names()
 
-/** Takes away from a link what a claim added. */
+/** Removes from a link what a claim added. */
 export type Forget = (link: Link, claim: Claim) => void
 
 const nothing: Forget = () => {}
@@ -43,15 +43,16 @@ const nothing: Forget = () => {}
 /** A link that attachments share. */
 export interface SharedLink {
   name: string
-  /** Makes it, whole and up. */
+  /** Makes the link, configured and up. */
   make(): void
-  /** Throws when what has the name does not fit. */
-  judge(found: Link): void
+  /** Throws if the existing link of this name does not fit. */
+  validate(found: Link): void
 }
 
 /**
- * The link of a name, claimed for an attachment; made if there is none. One that another tool made is used as it is,
- * and never removed. When this fails, nothing is left. What it did is taken back by `releaseLinks`.
+ * Finds or makes a link, and claims it for an attachment. A link that another tool made is used as it is, without a claim,
+ * and never removed. When this fails, nothing is left. `releaseLinks` is the inverse.
+ * @throws CniError when an existing link does not fit
  */
 export function shareLink(
   host: Socket,
@@ -62,14 +63,14 @@ export function shareLink(
   const { name } = link
   return withLinkLock(name, () => {
     const found = findLink(host, name)
-    if (found) link.judge(found)
+    if (found) link.validate(found)
     if (found && !isOurs(found)) return found
     claimLink(attachment, { name, notes })
     return found ?? makeLink(host, link, attachment)
   })
 }
 
-/** The alias is set after the link is made: a process that was killed in between has left a claim. */
+/** Marked, or claimed: the alias is set after the link is made, and the process may be killed in between. */
 function isOurs({ name, alias }: Link): boolean {
   return alias === sharedAlias || usersOf(name).names().length > 0
 }
@@ -90,21 +91,21 @@ function makeLink(host: Socket, { name, make }: SharedLink, attachment: Attachme
   }
 }
 
-/** The record comes first: a DEL after a crash in between finds it. */
+/** Writes the record before the link is made, so that DEL finds it after a crash. */
 function claimLink(attachment: Attachment, claim: Claim): void {
   const others = claimsOf(attachment).filter(({ name }) => name !== claim.name)
   writeClaims(attachment, [...others, claim])
   usersOf(claim.name).set(attachmentHash(attachment), attachmentKey(attachment))
 }
 
-/** @returns whether there is no user left */
+/** @returns whether no user is left */
 function removeUser(link: string, attachment: Attachment): boolean {
   const users = usersOf(link)
   users.remove(attachmentHash(attachment))
   return users.removeFolder()
 }
 
-/** What an attachment claimed. When its record was damaged, the notes are lost, and all shared links are asked for their users. */
+/** An attachment's claims. If its record was damaged, they come from the users of all shared links, without notes. */
 function claimsOf(attachment: Attachment): Claim[] {
   const key = attachmentHash(attachment)
   const record = claimed.read(key)
@@ -125,7 +126,7 @@ export const sharedLinks: Trace = {
   collect: (request) => collectLinks(hostSocket(), request),
 }
 
-/** Gives back all that an attachment claimed; with a link's last claim goes the link. For DEL and the way back of ADD. */
+/** Releases all links that an attachment claimed; removes those without another user. For DEL and for undo in ADD. */
 export function releaseLinks(host: Socket, attachment: Attachment, forget = nothing): void {
   const releases = claimsOf(attachment).map(
     (claim) => () => withLinkLock(claim.name, () => release(host, attachment, claim, forget)),
@@ -134,7 +135,7 @@ export function releaseLinks(host: Socket, attachment: Attachment, forget = noth
   claimed.remove(attachmentHash(attachment))
 }
 
-/** Gives back what attachments of a network claimed that are not valid any more. For GC. */
+/** The same for attachments of a network that are not valid any more. For GC. */
 export function collectLinks(
   host: Socket,
   {
@@ -148,7 +149,7 @@ export function collectLinks(
   runAllNow(stale.map((user) => () => releaseLinks(host, user, forget)))
 }
 
-/** All users of shared links, also those whose record is lost. */
+/** All users of shared links, also those without a record. */
 function allUsers(): Attachment[] {
   const users = sharedNames().map(usersOf)
   return users.flatMap(({ names, get }) => names().flatMap((key) => parseUser(get(key)) ?? []))
@@ -159,7 +160,7 @@ function parseUser(text = ''): Attachment | undefined {
   return network && containerID && ifname ? { network, containerID, ifname } : undefined
 }
 
-/** The caller holds the link's lock. A link that had this user is ours, also when it lost its alias. */
+/** The caller holds the link's lock. A link with a claim was made here, even if its alias is gone. */
 function release(host: Socket, attachment: Attachment, claim: Claim, forget: Forget): void {
   const { name } = claim
   const wasUser = usersOf(name).get(attachmentHash(attachment)) !== undefined

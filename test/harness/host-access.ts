@@ -10,7 +10,7 @@ import { pings } from './traffic.ts'
 /** In subnets that are not the host's. */
 export const apart = { ipam: hostLocal('10.60.0.0/24', 'fd60::/64') }
 
-/** The host's own interfaces of a kind, among the containers'. */
+/** The host's own interfaces of a kind, beside the containers'. */
 export function shimsOf(kind: string): string[] {
   return ipJson<{ ifname: string }>(`link show type ${kind}`).map(({ ifname }) => ifname)
 }

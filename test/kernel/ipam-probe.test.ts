@@ -102,7 +102,7 @@ test('where no other address is left, the one who has it is named', async () => 
     [json?.code, json?.msg],
     [11, `10.200.0.2 is in use already: ${squatterMac} has it, so leave it out of the range`],
   )
-  assert.match(String(json?.details), 'no other address could be had: failed to allocate for range 0')
+  assert.match(String(json?.details), 'IPAM gave no other address: failed to allocate for range 0')
   removeContainer(other)
 })
 

@@ -35,7 +35,7 @@ testRefusals(
     [{ flag: 'vlan' }, 'flag is "vlan"', '"bridge", "private" or "vepa"'],
     [{ master: 'nosuch' }, 'master: the host has no interface "nosuch"', 'ip link show'],
     [{ master: 'port' }, 'ipvlan cannot sit on port: it is a port of bridge br0', 'use br0 as master'],
-    [{ master: 'busy' }, 'ipvlan cannot sit on busy: macvlan mac0 sits there already', 'ip link delete mac0'],
+    [{ master: 'busy' }, 'ipvlan cannot sit on busy: macvlan mac0 is on it already', 'ip link delete mac0'],
     [{ master: 'lo' }, 'ipvlan cannot sit on lo: the parent must be an Ethernet device', 'name a NIC'],
     [{ mtu: 60 }, 'mtu: must be 0 or from 68', ''],
     [

@@ -67,7 +67,7 @@ for (const [own, msg] of [
   [{ offload: 'mac' }, 'offload: nic0 has no MACsec in its mac'],
   [{ master: 'nic9' }, 'master: the host has no interface "nic9"'],
   [{ master: 'lo' }, 'macsec cannot sit on lo: it is no Ethernet device'],
-  [{ master: 'down0' }, 'nothing can be up on down0, which is down'],
+  [{ master: 'down0' }, 'the parent down0 is down'],
   [{ master: 'port0' }, 'macsec cannot sit on port0: it is a port of bridge switch0'],
 ] as const)
   test(`refused: ${msg}`, async () => {

@@ -75,7 +75,7 @@ test('no default route: master must be named', async () => {
   const { json } = await call({ verb: 'ADD', config, netns: newContainer().path })
   assert.equal(
     [json?.code, json?.msg],
-    [7, 'master is not set, and the host has no default route that would tell: name a master'],
+    [7, 'master is not set, and the host has no default route: name a master'],
   )
   ip('route add default dev uplink')
 })

@@ -103,7 +103,7 @@ test('STATUS is 51 when the parent is down: containers are wired, but nothing re
     verb: 'STATUS',
     config: single(macvlanNetwork({ master: 'nic' }, '1.1.0')),
   })
-  assert.equal([json?.code, json?.msg], [51, 'nothing can be up on nic, which is down: bring it up'])
+  assert.equal([json?.code, json?.msg], [51, 'the parent nic is down: bring it up'])
   assert.match(String(json?.details), 'ip link set dev nic up')
   ip('link delete nic')
 })

@@ -42,8 +42,8 @@ testRefusals(
       'master is not set, and the host has no default route',
       'ip route show default',
     ],
-    [{ vlanId: 1, master: 'low' }, 'nothing can be up on low, which is down', 'ip link set dev low up'],
-    [{ tags: [1, 2], master: 'low', looseBinding: true }, 'nothing can be up on low, which is down'],
+    [{ vlanId: 1, master: 'low' }, 'the parent low is down', 'ip link set dev low up'],
+    [{ tags: [1, 2], master: 'low', looseBinding: true }, 'the parent low is down'],
   ],
   refused,
 )
