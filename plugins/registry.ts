@@ -1,4 +1,4 @@
-/** Every plugin by the name it is called by. Only the one that was called is loaded. */
+/** All plugins, by name. Only the called one is loaded. */
 
 import type { Registry } from '../shared/cni/plugin.ts'
 

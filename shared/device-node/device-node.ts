@@ -1,6 +1,6 @@
 /**
- * The node of a macvtap or ipvtap, handed over at a path of the configuration. The kernel's own, /dev/tapN, is named by an
- * index that another namespace has, too, and is missing where /dev is no devtmpfs: only the numbers in sysfs are sure.
+ * The device node of a macvtap or ipvtap, made at the path that the configuration names. The kernel's own node /dev/tapN has
+ * an interface index in its name, which another namespace may have too, and exists only in a devtmpfs. The numbers in sysfs are reliable.
  */
 
 import { broken, mismatch } from '../attachment/broken.ts'
@@ -39,7 +39,7 @@ import {
 /** The node of an attachment. */
 export const deviceNode: Trace<NodeConfig> = { remove: takeBack, collect: collectNodes }
 
-/** ADD: makes the node of the container's interface; the result names it. For a device's `connect`. @throws CniError */
+/** ADD: makes the node of the container's interface; the result has its path. For a device's `connect`. @throws CniError */
 export function handOver(life: Life<NodeConfig>): Connected {
   const { request, inside, container, undo } = life
   const { network, containerID, ifname } = request
@@ -49,11 +49,11 @@ export function handOver(life: Life<NodeConfig>): Connected {
   undo(() => takeBack(request))
   withNodes(() => place({ network, containerID, ifname, path, numbers: node.numbers }, node))
   if (isNodev(parentOf(path)))
-    request.log.warn(`${path} is on a file system mounted nodev: whoever opens it there gets EACCES`)
+    request.log.warn(`${path} is on a file system mounted nodev: a program that opens it there gets EACCES`)
   return { own: { socketPath: path } }
 }
 
-/** Where the kernel tells which device a link has: `cat /sys/class/net/NAME/KIND/tapINDEX/dev`. */
+/** The numbers of the device that belongs to a link: `cat /sys/class/net/NAME/KIND/tapINDEX/dev`. */
 function numbersOf(container: Namespace, { name, kind, index }: Link): Numbers {
   const text = readSysfs(container, `class/net/${name}/${kind}/tap${index}/dev`)
   const [major = 0, minor = 0] = text.split(':').map(Number)
@@ -73,7 +73,7 @@ function parentOf(path: string): string {
   return path.slice(0, path.lastIndexOf('/')) || '/'
 }
 
-/** A node that an ended container left must not lead to this device, which has its numbers now. */
+/** Makes the node, after removing a former one with the same numbers: another container must not reach this device by it. */
 function place(placed: Placed, node: Node): void {
   const { path, numbers } = placed
   for (const former of [read(placed), ownerOf(numbers)]) if (former) forget(former)
@@ -94,7 +94,7 @@ function taken(placed: Placed): CniError {
   })
 }
 
-/** Removes the node of an attachment; one that is gone is done. For DEL and the way back of ADD. */
+/** Removes the node of an attachment; a missing one counts as done. For DEL and for undo in ADD. */
 function takeBack(request: Request<NodeConfig>): void {
   withNodes(() => {
     const placed = read(request) ?? withoutRecord(request)
@@ -102,7 +102,7 @@ function takeBack(request: Request<NodeConfig>): void {
   })
 }
 
-/** Without a record: the node at the configured path, if it leads to the container's interface, or can be no other container's. */
+/** Without a record: the node at the configured path, if it leads to the container's interface, or if no other container can have this path. */
 function withoutRecord(request: Request<NodeConfig>): Placed | undefined {
   const { network, containerID, ifname, config } = request
   const path = pathOf(request)
@@ -113,7 +113,7 @@ function withoutRecord(request: Request<NodeConfig>): Placed | undefined {
   return isOurs ? { network, containerID, ifname, path, numbers } : undefined
 }
 
-/** The device of the container's interface, when its namespace can be reached. */
+/** The device numbers of the container's interface, if its namespace exists. */
 function numbersInside(request: Request): Numbers | undefined {
   const sides = openSidesIfAny(request)
   const link = sides && findLink(sides.inside, request.ifname)
@@ -136,7 +136,7 @@ function forget(placed: Placed): void {
   forgetRecord(placed)
 }
 
-/** What is ours goes when it is empty: a directory with the container's name, and the one that nodes are in by default. */
+/** Removes directories that ADD made, if they are empty: the one named after the container, and the default one above it. */
 function removeDirectories({ path, containerID }: Placed): void {
   const directory = parentOf(path)
   const isOurs = directory.split('/').includes(containerID)
@@ -144,7 +144,7 @@ function removeDirectories({ path, containerID }: Placed): void {
     tolerate(() => removeDirectory(nodesDirectory), 'EBUSY')
 }
 
-/** CHECK: the node is there, leads to the container's interface, and belongs to whom it should. @throws CniError */
+/** CHECK: the node exists, leads to the container's interface, and has its owner, group and mode. @throws CniError */
 export function checkNode({ container, inside }: Sides, request: Request<NodeConfig>): void {
   const path = pathOf(request)
   const link = findLink(inside, request.ifname) as Link

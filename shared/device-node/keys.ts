@@ -1,8 +1,8 @@
-/** Keys of the interfaces whose frames go to a device node: macvtap, ipvtap. */
+/** The keys of kinds with a device node: macvtap, ipvtap. */
 
 import { describe, integer, optional, pattern, text, withDefault } from '../cni/schema.ts'
 
-/** A user's or a group's number; the last one means nobody (chown(2)). */
+/** A user or group ID; 0xffffffff means "unchanged" (chown(2)). */
 const id = integer({ min: 0, max: 0xfffffffe })
 
 const nodePath = text(
@@ -12,19 +12,19 @@ const nodePath = text(
   { title: 'absolute path', pattern: '^/' },
 )
 
-/** Where nodes are by default. Below /run, which is mostly mounted nodev, nobody could open them. */
+/** The directory of nodes by default. Not below /run: that is often mounted nodev, and nodes there cannot be opened. */
 export const nodesDirectory = '/dev/patchbay'
 
 export const nodeKeys = {
   node: describe(
     withDefault(nodePath, `${nodesDirectory}/{containerID}/{ifname}`),
-    'Where the device node is made, by which a program has the frames: a path with `{network}`, `{containerID}` and `{ifname}` in it.',
+    'The path of the device node, by which a program reads and writes frames; `{network}`, `{containerID}` and `{ifname}` stand for their values.',
   ),
   owner: describe(optional(id), "The node's user, by number. Default: root."),
   group: describe(optional(id), "The node's group, by number. Default: root's."),
   nodeMode: describe(
     withDefault(pattern('three octal digits such as 0660', /^0?[0-7]{3}$/), '0600'),
-    'What owner, group and others may do with the node.',
+    'The permissions of owner, group and others.',
   ),
 }
 

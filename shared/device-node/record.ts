@@ -1,4 +1,4 @@
-/** What is remembered of device nodes, so that DEL and GC find them when the namespace is gone. */
+/** The records of device nodes, by which DEL and GC find them when the namespace is gone. */
 
 import { attachmentHash } from '../cni/identity.ts'
 import type { Attachment } from '../cni/plugin.ts'
@@ -17,19 +17,19 @@ const placed = object({
   containerID: string,
   ifname: string,
   path: string,
-  /** The device that it leads to. */
+  /** The numbers of the device that it leads to. */
   numbers: object({ major: number, minor: number }),
 })
 
 export type Placed = Output<typeof placed>
 
-/** By the key of the attachment. */
+/** The records, by the hash of the attachment. */
 const nodes = records('nodes', placed)
 
-/** The attachment and the path of the node that leads to a device, by its numbers. */
+/** The attachment and path of the node that leads to a device, by the device's numbers. */
 const devices = pointers('node-devices')
 
-/** The lock of all nodes. */
+/** Holds the lock of all nodes. */
 export function withNodes<T>(action: () => Settled<T>): T {
   return withStateLock('nodes', action)
 }
@@ -39,12 +39,12 @@ export function read(attachment: Attachment): Placed | undefined {
   return nodes.read(attachmentHash(attachment))
 }
 
-/** Whether the record of an attachment is lost by damage. */
+/** Whether the record of an attachment was damaged, and so is lost. */
 export function wasDamaged(attachment: Attachment): boolean {
   return nodes.wasDamaged(attachmentHash(attachment))
 }
 
-/** The node that leads to a device, also when its attachment's record is lost: two nodes never lead to one. */
+/** The node that leads to a device; found also when its attachment's record is lost. */
 export function ownerOf(numbers: Numbers): Placed | undefined {
   const text = devices.get(nameOf(numbers))
   if (text === undefined) return undefined
@@ -69,7 +69,7 @@ export function holderOfPath(path: string, than: Attachment): Placed | undefined
   return nodes.all().find((other) => other.path === path && !isSame(other, than))
 }
 
-/** All nodes. */
+/** All nodes. For GC. */
 export function allPlaced(): Placed[] {
   return nodes.all()
 }

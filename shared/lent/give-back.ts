@@ -1,4 +1,4 @@
-/** Gives back what an attachment was lent, by its record, or by the marks on the links. */
+/** Gives back the links that an attachment was lent, found by its record, or by the marks on the links. */
 
 import type { Trace } from '../attachment/device.ts'
 import { hostSocket } from '../attachment/sides.ts'
@@ -23,8 +23,8 @@ export const lentLinks: Trace = {
 }
 
 /**
- * Gives back all that an attachment was lent. What is gone already counts as done. For DEL and the way back of ADD.
- * @param home the host's namespace, should this process have lost its way
+ * Gives back all links that an attachment was lent. What is gone counts as done. For DEL and for undo in ADD.
+ * @param home the host's namespace; default: this process's
  */
 export function giveBack(
   host: Socket,
@@ -38,7 +38,7 @@ export function giveBack(
   holdings.remove(key)
 }
 
-/** Gives back what attachments of a network were lent that are not valid any more. For GC. */
+/** The same for attachments of a network that are not valid any more. For GC. */
 function collectLent(host: Socket, { network, validAttachments }: Request): void {
   const stale = holdings
     .all()
@@ -47,7 +47,7 @@ function collectLent(host: Socket, { network, validAttachments }: Request): void
   runAllNow(stale.map((holder) => () => giveBack(host, holder, home)))
 }
 
-/** The record goes when all is given back; what could not be is tried again by the next DEL. */
+/** Returns all links of a record. After a failure the record stays, so that the next DEL tries again. */
 function returnAll(host: Socket, holding: Holding, home: Namespace): void {
   const side = sideOf(holding)
   runAllNow(
@@ -59,8 +59,8 @@ function returnAll(host: Socket, holding: Holding, home: Namespace): void {
 }
 
 /**
- * Without a record the mark on each link tells whose it is, and its name; how it was else is lost.
- * @param everywhere also on the host, whose links may be many: where the kernel puts hardware when a namespace ends
+ * Without a record: the mark on each link has its attachment and its name; its other settings are lost.
+ * @param everywhere look on the host too, where the kernel puts hardware when a namespace ends; it may have many links
  */
 function returnMarked(
   host: Socket,
@@ -86,7 +86,7 @@ interface Side {
   inside: Socket
 }
 
-/** Nothing when the namespace is gone, or its path leads to another one. */
+/** Undefined if the namespace is gone, or its path leads to another namespace now. */
 function sideOf({ netns, inode }: Holding): Side | undefined {
   return inodeOf(netns) === inode ? openSide(netns) : undefined
 }
@@ -96,10 +96,10 @@ function openSide(netns: string): Side | undefined {
   return container && { container, inside: openSocketIn(container, Protocol.ROUTE) }
 }
 
-/** How long hardware may take to come back by itself: the kernel ends namespaces in its own time. */
+/** How long to wait for hardware to come back by itself: the kernel ends namespaces asynchronously. */
 const RETURN_MILLISECONDS = 2000
 
-/** Brings a link of the host home: from the container, or from where the kernel puts it when the namespace ends. */
+/** Brings a link of the host home, from the container, and restores its state. Hardware comes back by itself when the namespace ends. */
 function bringHome(host: Socket, home: Namespace, side: Side | undefined, lent: Lent): void {
   const { name, mark, isHardware } = lent
   const isIt = ({ alias }: Link) => alias === mark
@@ -116,7 +116,7 @@ function bringHome(host: Socket, home: Namespace, side: Side | undefined, lent: 
   })
 }
 
-/** The kernel would move the link first, and find the name taken afterwards. */
+/** Refuses before the move: the kernel would move the link first, and then fail to rename it. */
 function refuseTaken(host: Socket, name: string): void {
   if (!findLink(host, name)) return
   throw new CniError(Code.TryAgainLater, {

@@ -1,4 +1,4 @@
-/** Lends links to an attachment: the host's, which move into the container, and the container's own, which only change. */
+/** Lends links to an attachment: the host's, which are moved into the container, and the container's own, which are only changed. */
 
 import type { Sides } from '../attachment/sides.ts'
 import type { Undo } from '../attachment/undo.ts'
@@ -21,22 +21,22 @@ export interface Lending extends Sides {
 }
 
 /** A link to be lent, and its name in the container. */
-export interface Wish extends Pick<Lent, 'nameInside' | 'device'> {
+export interface RequestedLink extends Pick<Lent, 'nameInside' | 'device'> {
   link: Link
 }
 
-/** Lends links of the host: they move into the container, where they are down. @returns them as they are there */
-export function lendHosts(lending: Lending, wishes: Wish[]): Link[] {
+/** Lends links of the host: moves them into the container, where they are down. @returns them as they are there. @throws CniError */
+export function lendHosts(lending: Lending, requested: RequestedLink[]): Link[] {
   const { host, inside, container, holder } = lending
   return withLent(() => {
-    const gone = wishes.find(({ link }) => findLink(host, link.name)?.index !== link.index)
+    const gone = requested.find(({ link }) => findLink(host, link.name)?.index !== link.index)
     if (gone) throw lentAlready(gone.link)
-    const lent = wishes.map(({ link, nameInside, device }): Lent => {
+    const lent = requested.map(({ link, nameInside, device }): Lent => {
       const mark = markPrefix(holder) + link.name
       return { ...stateOf(host, link), nameInside, device, mark, isHardware: link.kind === undefined }
     })
     rememberAll(lending, lent)
-    return wishes.map(({ link, nameInside: name }, index) => {
+    return requested.map(({ link, nameInside: name }, index) => {
       ask(host, changeLink(link, { alias: lent[index]?.mark, up: false }))
       move(host, link, { netns: container, name })
       return findLink(inside, name) as Link
@@ -52,23 +52,23 @@ function move(host: Socket, link: Link, to: LinkSettings): void {
     if (!isErrno(error, 'EINVAL')) throw error
     throw new CniError(Code.InvalidNetworkConfig, {
       msg: `${link.name} cannot leave the host's network namespace: ${error.message}`,
-      hint: 'name a NIC: the kernel moves no loopback interface, and nothing that others sit on or belong to',
+      hint: 'name a NIC: the kernel does not move loopback interfaces, nor interfaces that have children or ports',
       ...factsOf(error),
     })
   }
 }
 
-/** Another ADD was faster between the look at a link and the lock. */
+/** Another ADD has lent the link after it was looked up here, and before this process got the lock. */
 function lentAlready({ name }: Link): CniError {
   return new CniError(Code.InvalidNetworkConfig, {
-    msg: `the host has lent ${name} to container ${holderOf(name)?.containerID ?? 'that is gone'} meanwhile`,
+    msg: `the host has just lent ${name} to container ${holderOf(name)?.containerID ?? 'that is gone'}: name another interface`,
     hint: 'give each container interfaces of its own',
     see: seeLink(name),
     errno: 'ENODEV',
   })
 }
 
-/** Lends links that the container has: they stay where they are, and are down. @returns them */
+/** Lends links of the container: records their state and sets them down. @returns them */
 export function lendOwn(lending: Lending, links: Link[]): Link[] {
   const { inside, container } = lending
   const states = inNamespace(container, () => links.map((link) => stateOf(inside, link)))
@@ -86,7 +86,7 @@ function rememberAll({ holder, undo, host }: Lending, links: Lent[]): void {
   remember(holder, links)
 }
 
-/** What the links that an attachment was lent are called in the container, in their order. */
+/** The names in the container of the links that an attachment was lent, in their order. */
 export function namesInside(holder: Attachment): string[] {
   return holdings.read(attachmentHash(holder))?.links.map(({ nameInside }) => nameInside) ?? []
 }

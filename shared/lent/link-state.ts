@@ -1,4 +1,4 @@
-/** What a link was like before it was lent, to a container or to a bond, and making it so again. Both in the link's namespace. */
+/** The state of a link before it was lent, to a container or to a bond, and its restoration. Both run in the link's namespace. */
 
 import { boolean, integer, list, type Output, object, optional, string } from '../cni/schema.ts'
 import { formatCidr, parseCidr } from '../ip/subnet.ts'
@@ -13,7 +13,7 @@ const number = integer({ min: 0, max: 0xffffffff })
 /** disable_ipv6 is set on members; bonding does not restore mtu. */
 const parameters = ['disable_ipv6', 'mtu'] as const
 
-/** All that is given back, as JSON can hold it. */
+/** All that is restored, as JSON. */
 export const linkState = {
   name: string,
   mac: string,
@@ -22,22 +22,21 @@ export const linkState = {
   up: boolean,
   promisc: boolean,
   alias: string,
-  /** With their prefixes; without those that the kernel, a router or a DHCP server gave. */
+  /** With their prefixes. Addresses from the kernel, a router or a DHCP server are not recorded. */
   addresses: list(string),
-  /** What of `net.ipv6.conf.NAME` changes meanwhile; nothing where the kernel has no IPv6. */
+  /** The sysctls of `net.ipv6.conf.NAME` that change while it is lent; empty if the kernel has no IPv6. */
   ipv6: object({ disable_ipv6: optional(string), mtu: optional(string) }),
 }
 
-/** A link's state, of the keys above. */
 const state = object(linkState)
 export type LinkState = Output<typeof state>
 
-/** What is known of a link whose record was lost: its name on the host. It is down then, without an alias. */
+/** The state to restore if the record is lost: the name on the host, down, without alias and addresses. */
 export function bareState({ mac, mtu, promisc }: Link, name: string): LinkState {
   return { name, mac, mtu, promisc, up: false, alias: '', addresses: [], ipv6: {} }
 }
 
-/** Looks at a link before it is lent. */
+/** Reads the state of a link. */
 export function stateOf(socket: Socket, link: Link): LinkState {
   const { name, mac, mtu, txqlen, up, promisc, alias = '' } = link
   const own = listAddresses(socket, link).filter(({ scope, permanent }) => scope === 0 && permanent)
@@ -46,10 +45,10 @@ export function stateOf(socket: Socket, link: Link): LinkState {
   return { name, mac, mtu, txqlen, up, promisc, alias, addresses: own.map(formatCidr), ipv6 }
 }
 
-/** Makes a link what it was: its name first, which it takes while it is down. @throws KernelError */
+/** Restores a link's state: the name first, because older kernels rename only links that are down. @throws KernelError */
 export function restoreState(socket: Socket, link: Link, state: LinkState): void {
   const { addresses, up, name, mtu, txqlen, promisc, alias, ipv6 } = state
-  // Not every driver takes a MAC address, not even the one that it has.
+  // Some drivers refuse to set a MAC address, even the present one.
   const mac = state.mac === link.mac ? undefined : state.mac
   ask(socket, changeLink(link, { up: false }))
   if (link.name !== name) ask(socket, changeLink(link, { name }))

@@ -1,4 +1,4 @@
-/** The record of the links that an attachment was lent. It is written before anything is changed, so a DEL after a crash finds it. */
+/** The record of the links that an attachment was lent. It is written before a link is changed, so that DEL finds it after a crash. */
 
 import { attachmentHash } from '../cni/identity.ts'
 import type { Attachment } from '../cni/plugin.ts'
@@ -9,16 +9,16 @@ import { withStateLock } from '../state/lock.ts'
 import { records } from '../state/records.ts'
 import { linkState } from './link-state.ts'
 
-/** A link as it was, and where it is meanwhile. */
+/** A link's state before it was lent, and where it is now. */
 const lentLink = {
   ...linkState,
   /** Its name in the container. */
   nameInside: string,
-  /** The alias by which it is found under any name and in any namespace; only the host's links have one. */
+  /** The alias by which DEL finds it under any name and in any namespace; only the host's links get one. */
   mark: optional(string),
-  /** Hardware comes back by itself when the container's namespace ends; what is virtual ends with it. */
+  /** When the container's namespace ends, the kernel moves hardware back to the host, and deletes virtual links. */
   isHardware: optional(boolean),
-  /** Where sysfs has it, when it was named by that. */
+  /** Its path in sysfs, if the configuration names it by that. */
   device: optional(string),
 }
 
@@ -27,24 +27,24 @@ const holding = object({
   containerID: string,
   ifname: string,
   netns: string,
-  /** Which namespace that was: its path may lead to another one later. */
+  /** The inode of that namespace: its path may lead to another one later. */
   inode: string,
   links: list(object(lentLink)),
 })
 
-/** What an attachment holds: it, and the links that it was lent. */
+/** An attachment, and the links that it was lent. */
 export type Holding = Output<typeof holding>
 export type Lent = Holding['links'][number]
 
-/** By the key of the attachment. */
+/** The records, by the hash of the attachment. */
 export const holdings = records('lent', holding)
 
-/** The lock of all lent links: marking a link and moving it are one step to other processes. */
+/** Holds the lock of all lent links: marking a link and moving it are one step for other processes. */
 export function withLent<T>(action: () => Settled<T>): T {
   return withStateLock('lent', action)
 }
 
-/** Writes down what an attachment is to be lent. */
+/** Records the links that an attachment will be lent. */
 export function remember(holder: Attachment & { netns: string }, links: Lent[]): void {
   const { network, containerID, ifname, netns } = holder
   holdings.write(attachmentHash(holder), {
@@ -57,7 +57,7 @@ export function remember(holder: Attachment & { netns: string }, links: Lent[]):
   })
 }
 
-/** Which namespace a path leads to now. */
+/** The inode of the namespace that a path leads to now. */
 export function inodeOf(netns: string): string {
   return String(stat(netns)?.inode)
 }
@@ -72,7 +72,7 @@ export function holderOf(name: string): Attachment | undefined {
   return holderWith((lent) => lent.mark !== undefined && lent.name === name)
 }
 
-/** What the alias of each link that an attachment was lent begins with; the link's name on the host follows. */
+/** The prefix of the alias on each link that an attachment was lent; the link's name on the host follows. */
 export function markPrefix(holder: Attachment): string {
   return `${attachmentHash(holder)}/`
 }

@@ -1,5 +1,5 @@
 /**
- * The host's end of a container's veth pair. Its name and its alias follow from the attachment, so DEL and GC find it
+ * The host's end of a container's veth pair. Its name and alias are derived from the attachment, so DEL and GC find it
  * without the namespace and without prevResult.
  */
 
@@ -25,7 +25,7 @@ import {
 import { newPair, type PairKind } from '../netlink/pair.ts'
 import { ask, type Request as NetlinkRequest, type Socket } from '../netlink/socket.ts'
 
-/** What both ends of a pair have: the keys of link/keys.ts. */
+/** The settings of both ends of a pair: the keys of link/keys.ts. */
 export interface PairConfig {
   mtu: number
   txQueueLen?: number
@@ -64,7 +64,7 @@ function createOnce(host: Socket, name: string, veth: NetlinkRequest, undo: Undo
   }
 }
 
-/** CHECK: the host's end, by the kernel's word on who the container's peer is, up and as configured. @throws CniError */
+/** CHECK: the kernel has the host's end as the peer of the container's interface, up and as configured. @throws CniError */
 export function checkHostEnd(
   { host, inside }: Sides,
   { ifname, config: { mtu } }: Request<PairConfig>,
@@ -86,10 +86,10 @@ export function checkHostEnd(
   return end
 }
 
-/** The host's end. In the container's namespace the pair goes with its other end. */
+/** The host's end. Deleting the container's end removes both too. */
 export const hostEnd: Trace = { remove: removeHostEnd, collect: collectHostEnds }
 
-/** Removes the pair by its host's end. The name is a hash: what carries another attachment's alias is left alone. */
+/** Deletes the pair by the host's end, unless another attachment's alias is on it: names are short hashes, and may collide. */
 function removeHostEnd(request: Request): void {
   const host = hostSocket()
   const end = findLink(host, hostIfname(request))
@@ -97,7 +97,7 @@ function removeHostEnd(request: Request): void {
   removeIfThere(host, end)
 }
 
-/** Removes the pairs of attachments of this network that are not valid any more. */
+/** Deletes the pairs of attachments of this network that are not valid any more. For GC. */
 function collectHostEnds({ network, validAttachments }: Request): void {
   const host = hostSocket()
   for (const link of listLinks(host)) {

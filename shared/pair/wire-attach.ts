@@ -1,4 +1,4 @@
-/** A container gets an end of its wire: of a new one, whose other end waits on the host, or the one that waits. */
+/** ADD of a wire: the first container gets an end of a new pair, the second the other end, which waits on the host. */
 
 import type { Life } from '../attachment/device.ts'
 import { requestedMac } from '../attachment/mac.ts'
@@ -24,7 +24,7 @@ import {
 import { cut } from './wire-cut.ts'
 import { deleteEnds, type Held, heldEnds, waitingEnd } from './wire-ends.ts'
 
-/** Gives the container its end. @returns who has the other one, if anybody */
+/** Gives the container its end. @returns the other container's end, if there is one. @throws CniError when both ends are taken */
 export function attach(life: Life<WireConfig>, kind: PairKind): Held | undefined {
   const wire = wireOf(life.request, kind)
   return withWires(() => {
@@ -40,8 +40,8 @@ export function attach(life: Life<WireConfig>, kind: PairKind): Held | undefined
 }
 
 /**
- * Makes the pair. What lies about under its name is of a container that is gone. The record comes first: should this
- * process die half way, DEL knows what to look for.
+ * Makes the pair, after deleting an older one of this name, whose container is gone. The record is written first, so that
+ * DEL finds the pair if this process is killed half way.
  */
 function makeWire(life: Life<WireConfig>, wire: Wire): void {
   const { host, inside, container, request, undo } = life
@@ -56,7 +56,7 @@ function makeWire(life: Life<WireConfig>, wire: Wire): void {
   ask(host, changeLink({ name }, { ...settings(request), alias: waitingAlias(wire, request) }))
 }
 
-/** `ip link set WAITING netns NS name IFNAME`, in one request with all that the end is to be. */
+/** `ip link set WAITING netns NS name IFNAME`, in one request with the MAC address and the other settings. */
 function takeEnd(life: Life<WireConfig>, wire: Wire, waiting: Link): void {
   const { host, container, request, undo } = life
   const home = currentNamespace()
@@ -66,7 +66,7 @@ function takeEnd(life: Life<WireConfig>, wire: Wire, waiting: Link): void {
   writeEnds(wire, [...readEnds(wire), endOf(request)])
 }
 
-/** The end waits again as it did before. The move comes before the new name: it may have failed between the two. */
+/** Moves the end back to the host. The kernel may have moved it and not renamed it, so both names are looked up. */
 function putBack({ inside, request }: Life<WireConfig>, wire: Wire, waiting: Link, home: Namespace): void {
   const { name, mac, mtu, txqlen, alias } = waiting
   const moved = findLink(inside, request.ifname)
@@ -79,17 +79,17 @@ function putBack({ inside, request }: Life<WireConfig>, wire: Wire, waiting: Lin
   )
 }
 
-/** Not given at birth: there the kernel asks no driver whether an MTU can be. */
+/** Set after the pair is made: when a link is made, the kernel does not ask the driver whether it supports the MTU. */
 function settings({ config: { mtu, txQueueLen } }: Request<WireConfig>): LinkSettings {
   return { mtu: mtu || undefined, txqlen: txQueueLen }
 }
 
-/** What the end in the container is to be. */
+/** The settings of the end in the container. */
 function own(request: Request<WireConfig>): LinkSettings {
   return { ...settings(request), mac: requestedMac(request) }
 }
 
-/** For who looks at `ip link`: whose the other end is. */
+/** The alias of the waiting end: it tells the reader of `ip link` which attachment has the other end. */
 function waitingAlias({ wire }: Wire, request: Request): string {
   const alias = `${attachmentAlias(request) ?? request.network}/other end of wire ${wire}`
   return alias.slice(0, 255)

@@ -1,4 +1,4 @@
-/** A wire is cut: both containers are without it, and nothing is left of it on the host. */
+/** DEL and GC of a wire: it is deleted from both containers and from the host. */
 
 import { isValid } from '../cni/attachments.ts'
 import type { Request } from '../cni/plugin.ts'
@@ -17,8 +17,8 @@ import {
 import { deleteEnds } from './wire-ends.ts'
 
 /**
- * Cuts the wire that an attachment has an end of. What is gone already counts as done; a later wire of the same name,
- * laid after this one was cut from its other side, is not this attachment's.
+ * Deletes the wire that an attachment has an end of. What is gone counts as done. A newer wire of the same name, made after
+ * the other container's DEL, is left alone: this attachment has no end of it.
  */
 export function cut(host: Socket, request: Request<WireConfig>, kind: PairKind): void {
   const wire = wireOf(request, kind)
@@ -29,7 +29,7 @@ export function cut(host: Socket, request: Request<WireConfig>, kind: PairKind):
   })
 }
 
-/** Cuts those wires of a network that have an end of an attachment that is not valid any more. */
+/** Deletes the wires of a network that have an end of an attachment that is not valid any more. For GC. */
 export function cutStale(host: Socket, { network, validAttachments }: Request): void {
   withWires(() => {
     for (const wire of wiresOf(network))

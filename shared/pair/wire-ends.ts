@@ -6,7 +6,7 @@ import { findLink, type Link, removeIfThere } from '../netlink/link.ts'
 import { openSocketIn, Protocol, type Socket } from '../netlink/socket.ts'
 import { type End, idOf, readEnds, type Wire } from './wire.ts'
 
-/** An end that is really there. */
+/** An end that exists in a container. */
 export interface Held {
   end: End
   link: Link
@@ -14,12 +14,12 @@ export interface Held {
   inside: Socket
 }
 
-/** The ends in containers, as far as the kernel agrees with what is remembered. */
+/** The recorded ends that the kernel has. */
 export function heldEnds(wire: Wire): Held[] {
   return readEnds(wire).flatMap((end) => findHeld(wire, end) ?? [])
 }
 
-/** Nothing when the namespace is gone, or has no such interface, or one that is not of this wire. */
+/** Undefined if the namespace is gone, has no such interface, or one that is not of this wire. */
 function findHeld(wire: Wire, end: End): Held | undefined {
   const container = tolerate(() => openNamespace(end.netns), 'ENOENT', 'ENOTDIR', 'EINVAL')
   if (!container) return undefined
@@ -33,14 +33,9 @@ export function waitingEnd(host: Socket, wire: Wire): Link | undefined {
   return findLink(host, idOf(wire))
 }
 
-/** Deletes the wire by all ends that can be reached; with one goes the other. */
+/** Deletes the wire by every end that can be reached. The kernel deletes both ends together, so the second may be gone. */
 export function deleteEnds(host: Socket, wire: Wire): void {
-  for (const { inside, link } of heldEnds(wire)) deleteEnd(inside, link)
+  for (const { inside, link } of heldEnds(wire)) removeIfThere(inside, link)
   const waiting = waitingEnd(host, wire)
-  if (waiting) deleteEnd(host, waiting)
-}
-
-/** The other end may have been faster. */
-function deleteEnd(socket: Socket, link: Link): void {
-  removeIfThere(socket, link)
+  if (waiting) removeIfThere(host, waiting)
 }

@@ -3,7 +3,7 @@
 import { isIdentifier } from '../cni/names.ts'
 import { text } from '../cni/schema.ts'
 
-/** What a wire may be called: as networks and containers are (spec section "Network configuration"). */
+/** The rule for a wire's name is that for networks and containers (spec section "Network configuration"). */
 export const wireName = text(
   'a name of letters, digits, "_", "." and "-" that begins with a letter or digit',
   isIdentifier,

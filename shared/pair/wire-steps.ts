@@ -1,4 +1,4 @@
-/** The steps of a plugin that lays wires, whatever they are made of. */
+/** The steps of wire and vxcan: plugins that connect two containers by a pair. */
 
 import { broken } from '../attachment/broken.ts'
 import type { Device, Life, Made, Trace } from '../attachment/device.ts'
@@ -14,7 +14,7 @@ import { attach } from './wire-attach.ts'
 import { cut, cutStale } from './wire-cut.ts'
 import type { Held } from './wire-ends.ts'
 
-/** The container that has the other end, if there is one already. */
+/** The other container's end, if there is one already. */
 export interface Wired extends Made {
   other?: Held
 }
@@ -38,12 +38,12 @@ export function wireSteps(kind: PairKind) {
   } satisfies Device<WireConfig, Wired>
 }
 
-/** There is a carrier as soon as both ends are up; the first container waits for none. */
+/** Waits for the carrier if the other end is up. The first container does not wait: its end has no carrier yet. */
 function settle({ inside, container, request }: Life<WireConfig>, { other }: Wired): void {
   if (other?.link.up) inNamespace(container, () => waitUntilRunning(inside, { name: request.ifname }))
 }
 
-/** @throws CniError when the interface is another's, or nobody would find it */
+/** @throws CniError when the interface is not an end of this wire, or the wire's record is lost */
 function check({ inside }: Sides, request: Request<WireConfig>, kind: PairKind): void {
   const { ifname } = request
   const wire = wireOf(request, kind)

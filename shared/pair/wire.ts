@@ -1,4 +1,4 @@
-/** A wire by its name, and what is remembered of it: who has its ends. */
+/** A wire: a cable between two containers; its name, and the record of its ends. */
 
 import type { InterfaceConfig } from '../attachment/device.ts'
 import type { MacConfig } from '../attachment/mac.ts'
@@ -11,7 +11,7 @@ import { withStateLock } from '../state/lock.ts'
 import { records } from '../state/records.ts'
 import type { PairConfig } from './host-end.ts'
 
-/** What a wire is configured by. */
+/** The keys of a wire's configuration. */
 export interface WireConfig extends InterfaceConfig, MacConfig, PairConfig {
   wire?: string
 }
@@ -19,12 +19,12 @@ export interface WireConfig extends InterfaceConfig, MacConfig, PairConfig {
 /** One end of a wire, as its ADD left it in a container. */
 const end = object({ containerID: string, ifname: string, netns: string })
 
-/** What the kernel cannot be asked: in which namespaces to look for the ends. Never believed beyond that. */
+/** The kernel does not tell in which namespaces the ends are; the record does. Everything else is looked up there. */
 const wire = object({
   network: string,
   /** As the configuration names it. */
   wire: string,
-  /** What it is made of. */
+  /** The kind of its two interfaces. */
   kind: oneOf('veth', 'vxcan'),
   ends: list(end),
 })
@@ -32,7 +32,7 @@ const wire = object({
 export type Wire = Output<typeof wire>
 export type End = Wire['ends'][number]
 
-/** By what identifies a wire on this host. */
+/** The records, by the wire's ID. */
 const wires = records('wires', wire)
 
 /** The wire of a configuration, without ends. */
@@ -40,20 +40,20 @@ export function wireOf({ network, config }: Request<WireConfig>, kind: PairKind)
   return { network, wire: config.wire ?? network, kind, ends: [] }
 }
 
-/** What a waiting end's name begins with. */
+/** The prefix of a waiting end's name. */
 const prefixes = { veth: 'wire', vxcan: 'vxcn' } as const
 
-/** What identifies a wire on this host: the name of the end that waits, and the alias of the others. */
+/** A wire's ID on this host: the name of the waiting end, and the alias of the ends in containers. */
 export function idOf({ network, wire, kind }: Wire): string {
   return hashedName(prefixes[kind], `${network}/${wire}`)
 }
 
-/** The lock of all wires: looking who has the ends and giving one away are one step to other processes. */
+/** Holds the lock of all wires: looking up the ends and taking one are one step for other processes. */
 export function withWires<T>(action: () => Settled<T>): T {
   return withStateLock('wires', action)
 }
 
-/** Who had the ends last. */
+/** The ends that are recorded. */
 export function readEnds(wire: Wire): End[] {
   return wires.read(idOf(wire))?.ends ?? []
 }
@@ -66,7 +66,7 @@ export function forgetWire(wire: Wire): void {
   wires.remove(idOf(wire))
 }
 
-/** All wires of a network that are remembered. */
+/** All recorded wires of a network. */
 export function wiresOf(network: string): Wire[] {
   return wires.all().filter((wire) => wire.network === network)
 }
