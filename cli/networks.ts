@@ -1,8 +1,8 @@
 /** The host's network configurations, as libcni finds them: the files of a directory, in order of name. */
 
-import { CniError, Code } from '../shared/cni/error.ts'
-import { isObject, parseObject } from '../shared/cni/json.ts'
-import { networkName } from '../shared/cni/names.ts'
+import { isObject, parseObject } from '../shared/config/json.ts'
+import { networkName } from '../shared/config/names.ts'
+import { CniError, Code } from '../shared/error/error.ts'
 import { isErrno } from '../shared/kernel/errno.ts'
 import { readDirectory, readFile } from '../shared/kernel/files.ts'
 

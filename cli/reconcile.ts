@@ -1,9 +1,9 @@
 /** `patchbay reconcile`: brings what networks have on this host to what their configurations say now. Makes nothing. */
 
-import { CniError, Code, toCniError } from '../shared/cni/error.ts'
 import { ownersOfKeys } from '../shared/cni/foreign.ts'
-import { stderrLog } from '../shared/cni/log.ts'
 import type { Reconciled, Registry } from '../shared/cni/plugin.ts'
+import { CniError, Code, toCniError } from '../shared/error/error.ts'
+import { stderrLog } from '../shared/error/log.ts'
 import { block } from './block.ts'
 import { type Configured, configurationFiles, readConfiguration } from './networks.ts'
 

@@ -3,10 +3,10 @@
 import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { plugins } from '../plugins/registry.ts'
-import { common } from '../shared/cni/common.ts'
-import { jsonSchema } from '../shared/cni/jsonschema.ts'
-import { keyTable } from '../shared/cni/keytable.ts'
 import type { Plugin } from '../shared/cni/plugin.ts'
+import { common } from '../shared/config/common.ts'
+import { jsonSchema } from '../shared/config/jsonschema.ts'
+import { keyTable } from '../shared/config/keytable.ts'
 import { allExamples } from './example.ts'
 import { type Documented, ownKeys, pluginPages, reference } from './reference.ts'
 

@@ -1,9 +1,9 @@
 /** docs/reference.md: every plugin and every key, out of the schemas. */
 
 import { dirname } from 'node:path'
-import { common } from '../shared/cni/common.ts'
-import { keyTable } from '../shared/cni/keytable.ts'
 import type { Plugin } from '../shared/cni/plugin.ts'
+import { common } from '../shared/config/common.ts'
+import { keyTable } from '../shared/config/keytable.ts'
 
 /** A plugin and the path of its README from the root. */
 export interface Documented {

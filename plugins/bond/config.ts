@@ -1,7 +1,7 @@
 /** The configuration of a bond network. The descriptions become the README's table and the JSON Schema. */
 
-import { type Config, network } from '../../shared/cni/config.ts'
-import { notTogether } from '../../shared/cni/rules.ts'
+import { type Config, network } from '../../shared/config/config.ts'
+import { notTogether } from '../../shared/config/rules.ts'
 import {
   boolean,
   describe,
@@ -15,7 +15,7 @@ import {
   optional,
   pattern,
   withDefault,
-} from '../../shared/cni/schema.ts'
+} from '../../shared/config/schema.ts'
 import { possibleMtu } from '../../shared/link/keys.ts'
 import { bondModes, bondWords } from '../../shared/netlink/bond.ts'
 import { memberKeys, requireMembersOnce } from './member-keys.ts'

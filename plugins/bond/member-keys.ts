@@ -1,8 +1,16 @@
 /** The keys of plugins that make one interface of several; the names are bond-cni's. */
 
 import type { InterfaceConfig } from '../../shared/attachment/device.ts'
-import type { Complaint } from '../../shared/cni/error.ts'
-import { boolean, describe, ifname, list, object, type Shape, withDefault } from '../../shared/cni/schema.ts'
+import {
+  boolean,
+  describe,
+  ifname,
+  list,
+  object,
+  type Shape,
+  withDefault,
+} from '../../shared/config/schema.ts'
+import type { Complaint } from '../../shared/error/error.ts'
 import { mtuOf } from '../../shared/link/keys.ts'
 
 /** The keys of a plugin with members. @param own further keys of a member */

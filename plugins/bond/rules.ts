@@ -1,7 +1,7 @@
 /** Rules between the options of a bond: those of the driver (drivers/net/bonding/bond_options.c), with messages. */
 
-import type { Complaint } from '../../shared/cni/error.ts'
-import { needs, notTogether, type Rule } from '../../shared/cni/rules.ts'
+import { needs, notTogether, type Rule } from '../../shared/config/rules.ts'
+import type { Complaint } from '../../shared/error/error.ts'
 import { parseAddress } from '../../shared/ip/address.ts'
 import type { BondMode } from '../../shared/netlink/bond.ts'
 import type { BondConfig } from './config.ts'

@@ -1,7 +1,7 @@
 /** The bridge itself: found or made, brought to what the configuration says, removed only by the ADD that made it and failed. */
 
 import type { Undo } from '../../shared/attachment/undo.ts'
-import { CniError, Code } from '../../shared/cni/error.ts'
+import { CniError, Code } from '../../shared/error/error.ts'
 import { isErrno } from '../../shared/kernel/errno.ts'
 import { makeBridge, refuseAdvertisements, requireBridge } from '../../shared/link/bridge.ts'
 import { type BridgeOptions, changeBridge, parseBridge } from '../../shared/netlink/bridge.ts'

@@ -1,8 +1,7 @@
 /** What a bridge network may say. The descriptions become the README's table and the JSON Schema. */
 
-import { type Config, network } from '../../shared/cni/config.ts'
-import type { Complaint } from '../../shared/cni/error.ts'
-import { needs, notTogether } from '../../shared/cni/rules.ts'
+import { type Config, network } from '../../shared/config/config.ts'
+import { needs, notTogether } from '../../shared/config/rules.ts'
 import {
   boolean,
   describe,
@@ -14,7 +13,8 @@ import {
   oneOf,
   optional,
   withDefault,
-} from '../../shared/cni/schema.ts'
+} from '../../shared/config/schema.ts'
+import type { Complaint } from '../../shared/error/error.ts'
 import { masqueradeKeys } from '../../shared/host/keys.ts'
 import { mtuOf, possibleMtu, txQueueLen } from '../../shared/link/keys.ts'
 

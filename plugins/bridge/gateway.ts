@@ -3,8 +3,8 @@
 import { cidrs } from '../../shared/attachment/configure.ts'
 import type { Life } from '../../shared/attachment/device.ts'
 import { type Undo, undoable } from '../../shared/attachment/undo.ts'
-import { CniError, Code } from '../../shared/cni/error.ts'
 import type { Interface, Ip, Result, Route } from '../../shared/cni/result.ts'
+import { CniError, Code } from '../../shared/error/error.ts'
 import { enableForwarding } from '../../shared/host/forwarding.ts'
 import { formatAddress, parseAddress } from '../../shared/ip/address.ts'
 import {

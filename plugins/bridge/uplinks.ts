@@ -1,7 +1,7 @@
 /** Host NICs as ports of the bridge, so that containers sit on the physical LAN. Their addresses are never touched silently. */
 
 import { type Undo, undoable } from '../../shared/attachment/undo.ts'
-import { CniError, Code } from '../../shared/cni/error.ts'
+import { CniError, Code } from '../../shared/error/error.ts'
 import { formatCidr } from '../../shared/ip/subnet.ts'
 import { tolerate } from '../../shared/kernel/errno.ts'
 import { type LinkAddress, listAddresses, newAddress, removeAddress } from '../../shared/netlink/address.ts'

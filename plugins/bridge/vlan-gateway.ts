@@ -2,8 +2,8 @@
 
 import { findMade } from '../../shared/attachment/made.ts'
 import { type Undo, undoable } from '../../shared/attachment/undo.ts'
-import { CniError, Code } from '../../shared/cni/error.ts'
 import { hashedName } from '../../shared/cni/identity.ts'
+import { CniError, Code } from '../../shared/error/error.ts'
 import { currentNamespace } from '../../shared/kernel/namespace.ts'
 import { writeSysctl } from '../../shared/kernel/sysctl.ts'
 import { newPortVlan, removePortVlan } from '../../shared/netlink/bridge.ts'

@@ -2,9 +2,9 @@
 
 import type { InterfaceConfig } from '../../shared/attachment/device.ts'
 import { type MacConfig, requestedMac } from '../../shared/attachment/mac.ts'
-import { CniError, Code, type Complaint, factsOf } from '../../shared/cni/error.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
-import { describe, integer, withDefault } from '../../shared/cni/schema.ts'
+import { describe, integer, withDefault } from '../../shared/config/schema.ts'
+import { CniError, Code, type Complaint, factsOf } from '../../shared/error/error.ts'
 import { isErrno, type KernelError } from '../../shared/kernel/errno.ts'
 import { changeLink } from '../../shared/netlink/link.ts'
 import { ask, type Socket } from '../../shared/netlink/socket.ts'

@@ -1,7 +1,7 @@
 /** The configuration of a host-device network. The descriptions become the README's table and the JSON Schema. */
 
-import { type Config, network } from '../../shared/cni/config.ts'
-import { boolean, describe, ifname, mac, optional, text } from '../../shared/cni/schema.ts'
+import { type Config, network } from '../../shared/config/config.ts'
+import { boolean, describe, ifname, mac, optional, text } from '../../shared/config/schema.ts'
 import { pciAddress } from './sysfs.ts'
 
 const pciBusID = text('a PCI address such as 0000:00:1f.6', (value) => pciAddress.test(value), {

@@ -1,7 +1,7 @@
 /** Finds the host's device that a configuration names. Precedence as in the reference: device, hwaddr, kernelpath, deviceID, pciBusID. */
 
-import { CniError, Code } from '../../shared/cni/error.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
+import { CniError, Code } from '../../shared/error/error.ts'
 import { formatMac, parseMac } from '../../shared/ip/mac.ts'
 import { stat } from '../../shared/kernel/files.ts'
 import { holderWith, type Lent } from '../../shared/lent/record.ts'

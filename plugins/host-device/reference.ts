@@ -1,8 +1,8 @@
 /** DEL of a device that the reference plugin has moved. It writes no record; the interface's alias is its name on the host. */
 
 import { openSidesIfAny } from '../../shared/attachment/sides.ts'
-import { ifnameFault } from '../../shared/cni/names.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
+import { ifnameFault } from '../../shared/config/names.ts'
 import { currentNamespace } from '../../shared/kernel/namespace.ts'
 import { changeLink, findLink, type Link } from '../../shared/netlink/link.ts'
 import { ask } from '../../shared/netlink/socket.ts'

@@ -1,8 +1,8 @@
 /** In a chain, the parent and the addresses come from prevResult, unless the configuration sets `master` and `ipam`. */
 
-import { CniError, Code } from '../../shared/cni/error.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import type { Result } from '../../shared/cni/result.ts'
+import { CniError, Code } from '../../shared/error/error.ts'
 import type { IpvlanConfig } from './keys.ts'
 
 /** The configuration of an ADD. Without `master`, it is the interface in prevResult. @throws CniError when there is not exactly one */

@@ -1,7 +1,7 @@
 /** The configuration of an ipvlan network. The descriptions become the README's table and the JSON Schema. */
 
-import { type Config, network } from '../../shared/cni/config.ts'
-import { notTogether, onlyIn } from '../../shared/cni/rules.ts'
+import { type Config, network } from '../../shared/config/config.ts'
+import { notTogether, onlyIn } from '../../shared/config/rules.ts'
 import { hostAccessKeys, hostAccessNeedsIpam } from '../../shared/host/keys.ts'
 import { ipvlanKeys, ipvlanRules } from './keys.ts'
 

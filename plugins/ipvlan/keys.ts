@@ -1,9 +1,9 @@
 /** The keys that ipvlan (packets for the container's network stack) and ipvtap (packets for a program) have in common. */
 
-import type { Config } from '../../shared/cni/config.ts'
-import { CniError, Code, type Complaint } from '../../shared/cni/error.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
-import { describe, oneOf, withDefault } from '../../shared/cni/schema.ts'
+import type { Config } from '../../shared/config/config.ts'
+import { describe, oneOf, withDefault } from '../../shared/config/schema.ts'
+import { CniError, Code, type Complaint } from '../../shared/error/error.ts'
 import { mtuOf, possibleMtu } from '../../shared/link/keys.ts'
 import { parentKeys } from '../../shared/link/parent.ts'
 import { previousLease } from './chain.ts'

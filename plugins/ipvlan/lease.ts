@@ -1,9 +1,9 @@
 /** Which addresses, gateways and routes work in which mode. */
 
 import type { Life, Made } from '../../shared/attachment/device.ts'
-import { CniError, Code, type Complaint } from '../../shared/cni/error.ts'
-import type { Log } from '../../shared/cni/log.ts'
 import type { Result } from '../../shared/cni/result.ts'
+import { CniError, Code, type Complaint } from '../../shared/error/error.ts'
+import type { Log } from '../../shared/error/log.ts'
 import { type Address, formatAddress, parseAddress, sameAddress } from '../../shared/ip/address.ts'
 import { type Cidr, contains, formatCidr, parseCidr } from '../../shared/ip/subnet.ts'
 import type { Link } from '../../shared/netlink/link.ts'

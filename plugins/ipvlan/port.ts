@@ -6,10 +6,10 @@
 
 import type { Life, Trace } from '../../shared/attachment/device.ts'
 import { openSidesIfAny } from '../../shared/attachment/sides.ts'
-import { CniError, Code } from '../../shared/cni/error.ts'
 import { attachmentHash } from '../../shared/cni/identity.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
-import { object, string } from '../../shared/cni/schema.ts'
+import { object, string } from '../../shared/config/schema.ts'
+import { CniError, Code } from '../../shared/error/error.ts'
 import type { Settled } from '../../shared/kernel/lock.ts'
 import { type Found, findOn } from '../../shared/link/busy.ts'
 import { sitsOn } from '../../shared/link/parent.ts'

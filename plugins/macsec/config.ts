@@ -1,6 +1,6 @@
 /** The configuration of a macsec network. The descriptions become the README's table and the JSON Schema. */
 
-import { type Config, network } from '../../shared/cni/config.ts'
+import { type Config, network } from '../../shared/config/config.ts'
 import {
   boolean,
   describe,
@@ -14,7 +14,7 @@ import {
   path,
   pattern,
   withDefault,
-} from '../../shared/cni/schema.ts'
+} from '../../shared/config/schema.ts'
 import { parentKeys } from '../../shared/link/parent.ts'
 import { rules } from './rules.ts'
 

@@ -1,6 +1,6 @@
 /** Reads keys from a file that only root may read. Errors, logs and results never contain any of it. */
 
-import { CniError, Code } from '../../shared/cni/error.ts'
+import { CniError, Code } from '../../shared/error/error.ts'
 import { KernelError } from '../../shared/kernel/errno.ts'
 import { Exposed, readSecret } from '../../shared/kernel/secret.ts'
 import { isExtended, keyLength } from '../../shared/netlink/macsec.ts'

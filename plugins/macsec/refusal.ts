@@ -1,6 +1,6 @@
 /** Explains the errors of the kernel for a macsec: EBUSY, EINVAL, EEXIST … Loaded on failure. */
 
-import { CniError, Code, type Complaint, factsOf } from '../../shared/cni/error.ts'
+import { CniError, Code, type Complaint, factsOf } from '../../shared/error/error.ts'
 import { isErrno, KernelError } from '../../shared/kernel/errno.ts'
 import { type Found, findOn } from '../../shared/link/busy.ts'
 import type { Link } from '../../shared/netlink/link.ts'

@@ -1,7 +1,7 @@
 /** Rules between the keys of a macsec network, where the kernel would only say EINVAL. */
 
-import type { Complaint } from '../../shared/cni/error.ts'
-import { needs, notTogether, type Rule } from '../../shared/cni/rules.ts'
+import { needs, notTogether, type Rule } from '../../shared/config/rules.ts'
+import type { Complaint } from '../../shared/error/error.ts'
 import { possibleMtu } from '../../shared/link/keys.ts'
 import { isExtended, sciOf } from '../../shared/netlink/macsec.ts'
 import type { MacsecConfig } from './config.ts'

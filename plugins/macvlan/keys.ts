@@ -1,9 +1,9 @@
 /** The keys that macvlan (frames for the container's network stack) and macvtap (frames for a program) have in common. */
 
-import type { Config } from '../../shared/cni/config.ts'
-import type { Complaint } from '../../shared/cni/error.ts'
-import { onlyIn } from '../../shared/cni/rules.ts'
-import { describe, integer, list, mac, oneOf, optional, withDefault } from '../../shared/cni/schema.ts'
+import type { Config } from '../../shared/config/config.ts'
+import { onlyIn } from '../../shared/config/rules.ts'
+import { describe, integer, list, mac, oneOf, optional, withDefault } from '../../shared/config/schema.ts'
+import type { Complaint } from '../../shared/error/error.ts'
 import { possibleMtu } from '../../shared/link/keys.ts'
 import { parentKeys } from '../../shared/link/parent.ts'
 

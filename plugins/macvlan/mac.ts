@@ -2,8 +2,8 @@
 
 import { attachmentMac, requestedMac } from '../../shared/attachment/mac.ts'
 import { openSides } from '../../shared/attachment/sides.ts'
-import { CniError, Code, factsOf } from '../../shared/cni/error.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
+import { CniError, Code, factsOf } from '../../shared/error/error.ts'
 import { formatMac, parseMac } from '../../shared/ip/mac.ts'
 import { isErrno, type KernelError } from '../../shared/kernel/errno.ts'
 import { findParent, parentSide } from '../../shared/link/parent.ts'

@@ -1,7 +1,7 @@
 /** What a ptp network may say. The descriptions become the README's table and the JSON Schema. */
 
-import { type Config, network } from '../../shared/cni/config.ts'
-import type { Complaint } from '../../shared/cni/error.ts'
+import { type Config, network } from '../../shared/config/config.ts'
+import type { Complaint } from '../../shared/error/error.ts'
 import { masqueradeKeys } from '../../shared/host/keys.ts'
 import { mtuOf, possibleMtu, txQueueLen } from '../../shared/link/keys.ts'
 

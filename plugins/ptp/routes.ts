@@ -3,8 +3,8 @@
  * container's address, so whatever a container sends goes through the host.
  */
 
-import { CniError, Code } from '../../shared/cni/error.ts'
 import type { Ip, Result } from '../../shared/cni/result.ts'
+import { CniError, Code } from '../../shared/error/error.ts'
 import { type Address, parseAddress, sameAddress, width } from '../../shared/ip/address.ts'
 import { type Cidr, parseCidr, sameCidr, subnetOf } from '../../shared/ip/subnet.ts'
 import type { LinkName } from '../../shared/netlink/link.ts'

@@ -1,7 +1,7 @@
 /** The configuration of a tap network. The descriptions become the README's table and the JSON Schema. */
 
-import { type Config, network } from '../../shared/cni/config.ts'
-import { onlyIn } from '../../shared/cni/rules.ts'
+import { type Config, network } from '../../shared/config/config.ts'
+import { onlyIn } from '../../shared/config/rules.ts'
 import {
   boolean,
   describe,
@@ -12,7 +12,7 @@ import {
   optional,
   text,
   withDefault,
-} from '../../shared/cni/schema.ts'
+} from '../../shared/config/schema.ts'
 import { mtuOf, possibleMtu } from '../../shared/link/keys.ts'
 
 /** A user or group ID. The largest 32-bit number is no ID: it means 'unchanged' (chown(2)). */

@@ -1,7 +1,7 @@
 /** Makes a device in an SELinux context: by executing `ip`, because a process changes its context only by exec. */
 
 import { run } from '#engine'
-import { CniError, Code } from '../../shared/cni/error.ts'
+import { CniError, Code } from '../../shared/error/error.ts'
 import { KernelError } from '../../shared/kernel/errno.ts'
 import { readFile, writeInPlace } from '../../shared/kernel/files.ts'
 import { awaitInNamespace, type Namespace } from '../../shared/kernel/namespace.ts'

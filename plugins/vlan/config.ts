@@ -1,8 +1,7 @@
 /** The configuration of a vlan network. The descriptions become the README's table and the JSON Schema. */
 
-import { type Config, network } from '../../shared/cni/config.ts'
-import type { Complaint } from '../../shared/cni/error.ts'
-import { notTogether, type Rule } from '../../shared/cni/rules.ts'
+import { type Config, network } from '../../shared/config/config.ts'
+import { notTogether, type Rule } from '../../shared/config/rules.ts'
 import {
   boolean,
   describe,
@@ -12,7 +11,8 @@ import {
   optional,
   record,
   withDefault,
-} from '../../shared/cni/schema.ts'
+} from '../../shared/config/schema.ts'
+import type { Complaint } from '../../shared/error/error.ts'
 import { mtuOf, possibleMtu } from '../../shared/link/keys.ts'
 import { parentKeys } from '../../shared/link/parent.ts'
 

@@ -2,8 +2,8 @@
 
 import { broken, isDown } from '../../shared/attachment/broken.ts'
 import type { Life } from '../../shared/attachment/device.ts'
-import { CniError, Code } from '../../shared/cni/error.ts'
 import { hashedName } from '../../shared/cni/identity.ts'
+import { CniError, Code } from '../../shared/error/error.ts'
 import { isErrno } from '../../shared/kernel/errno.ts'
 import { writeSysctl } from '../../shared/kernel/sysctl.ts'
 import { explainRefusal } from '../../shared/link/child.ts'

@@ -1,6 +1,6 @@
 /** The error for a VLAN that another interface has: a parent has each VLAN once, and the kernel only says EEXIST. Loaded on failure. */
 
-import { CniError, Code, factsOf } from '../../shared/cni/error.ts'
+import { CniError, Code, factsOf } from '../../shared/error/error.ts'
 import type { KernelError } from '../../shared/kernel/errno.ts'
 import { type Found, findOn } from '../../shared/link/busy.ts'
 import type { Link } from '../../shared/netlink/link.ts'

@@ -1,8 +1,8 @@
 /** The configuration of vrf in a chain. The descriptions become the README's table and the JSON Schema. */
 
-import { type Config, network } from '../../shared/cni/config.ts'
-import type { Complaint } from '../../shared/cni/error.ts'
-import { describe, ifname, integer, withDefault } from '../../shared/cni/schema.ts'
+import { type Config, network } from '../../shared/config/config.ts'
+import { describe, ifname, integer, withDefault } from '../../shared/config/schema.ts'
+import type { Complaint } from '../../shared/error/error.ts'
 
 const shape = {
   vrfname: describe(ifname, "The VRF's name in the container. The VRF is made if it does not exist."),

@@ -1,7 +1,7 @@
 /** What a VXLAN network may say. The descriptions become the README's table and the JSON Schema. */
 
-import { type Config, network } from '../../shared/cni/config.ts'
-import { needs, notTogether, onlyIn } from '../../shared/cni/rules.ts'
+import { type Config, network } from '../../shared/config/config.ts'
+import { needs, notTogether, onlyIn } from '../../shared/config/rules.ts'
 import {
   boolean,
   describe,
@@ -15,7 +15,7 @@ import {
   oneOf,
   optional,
   withDefault,
-} from '../../shared/cni/schema.ts'
+} from '../../shared/config/schema.ts'
 import { possibleMtu, txQueueLen } from '../../shared/link/keys.ts'
 import { fittingAddresses, fittingPorts, fittingVniFilter, oneNetwork } from './rules.ts'
 

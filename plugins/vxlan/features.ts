@@ -1,6 +1,6 @@
 /** The switches for what a VTEP does with large packets and checksums, where the configuration names them. */
 
-import { CniError, Code } from '../../shared/cni/error.ts'
+import { CniError, Code } from '../../shared/error/error.ts'
 import { isErrno } from '../../shared/kernel/errno.ts'
 import { changeFeatures, type Features, listFeatures } from '../../shared/netlink/ethtool.ts'
 import type { LinkName } from '../../shared/netlink/link.ts'

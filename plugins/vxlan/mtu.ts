@@ -1,8 +1,8 @@
 /** The MTU inside the tunnel: what the narrowest path to a remote carries, less what VXLAN puts around a frame. */
 
-import { CniError, Code } from '../../shared/cni/error.ts'
-import type { Log } from '../../shared/cni/log.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
+import { CniError, Code } from '../../shared/error/error.ts'
+import type { Log } from '../../shared/error/log.ts'
 import { type Address, formatAddress } from '../../shared/ip/address.ts'
 import { findLink, type Link } from '../../shared/netlink/link.ts'
 import { findPath } from '../../shared/netlink/path.ts'

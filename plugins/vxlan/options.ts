@@ -1,6 +1,6 @@
 /** What a VTEP is asked for, and what of it one that is there does not have. */
 
-import { CniError, Code } from '../../shared/cni/error.ts'
+import { CniError, Code } from '../../shared/error/error.ts'
 import { formatAddress } from '../../shared/ip/address.ts'
 import { seeLink } from '../../shared/netlink/command.ts'
 import { findLink, type Link } from '../../shared/netlink/link.ts'

@@ -1,6 +1,6 @@
 /** Where a VTEP sends what it knows nobody for: one entry of its FDB for each remote, neither more nor fewer than configured. */
 
-import { CniError, Code } from '../../shared/cni/error.ts'
+import { CniError, Code } from '../../shared/error/error.ts'
 import { formatAddress } from '../../shared/ip/address.ts'
 import { isErrno } from '../../shared/kernel/errno.ts'
 import {

@@ -1,6 +1,6 @@
 /** Rules across the keys of a VXLAN network. */
 
-import type { Complaint } from '../../shared/cni/error.ts'
+import type { Complaint } from '../../shared/error/error.ts'
 import { type Address, parseAddress } from '../../shared/ip/address.ts'
 import { isMulticast } from '../../shared/ip/host.ts'
 import type { VniEntry, VxlanConfig } from './config.ts'

@@ -6,8 +6,8 @@
 import type { Trace } from '../../shared/attachment/device.ts'
 import { hostSocket } from '../../shared/attachment/sides.ts'
 import type { Undo } from '../../shared/attachment/undo.ts'
-import { CniError, Code } from '../../shared/cni/error.ts'
-import type { Log } from '../../shared/cni/log.ts'
+import { CniError, Code } from '../../shared/error/error.ts'
+import type { Log } from '../../shared/error/log.ts'
 import type { Settled } from '../../shared/kernel/lock.ts'
 import {
   makeBridge,

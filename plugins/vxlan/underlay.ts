@@ -1,7 +1,7 @@
 /** The underlay: what VTEPs reach each other by. */
 
-import { CniError, Code } from '../../shared/cni/error.ts'
-import type { Log } from '../../shared/cni/log.ts'
+import { CniError, Code } from '../../shared/error/error.ts'
+import type { Log } from '../../shared/error/log.ts'
 import { type Address, formatAddress, parseAddress } from '../../shared/ip/address.ts'
 import { mastered } from '../../shared/link/parent.ts'
 import { findLink, type Link } from '../../shared/netlink/link.ts'

@@ -2,7 +2,7 @@
 
 import { findMade } from '../../shared/attachment/made.ts'
 import { type Undo, undoable } from '../../shared/attachment/undo.ts'
-import { CniError, Code } from '../../shared/cni/error.ts'
+import { CniError, Code } from '../../shared/error/error.ts'
 import { isErrno } from '../../shared/kernel/errno.ts'
 import { requireKind } from '../../shared/link/kind.ts'
 import { seeLink } from '../../shared/netlink/command.ts'

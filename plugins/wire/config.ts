@@ -1,7 +1,7 @@
 /** What a wire network may say. The descriptions become the README's table and the JSON Schema. */
 
-import { type Config, network } from '../../shared/cni/config.ts'
-import { describe, optional } from '../../shared/cni/schema.ts'
+import { type Config, network } from '../../shared/config/config.ts'
+import { describe, optional } from '../../shared/config/schema.ts'
 import { mtuOf, possibleMtu, txQueueLen } from '../../shared/link/keys.ts'
 import { wireName } from '../../shared/pair/wire-name.ts'
 

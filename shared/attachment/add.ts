@@ -1,8 +1,8 @@
 /** ADD, from top to bottom: the device, its addresses, the host's side, the announcement, the result. */
 
-import { CniError, Code } from '../cni/error.ts'
 import type { Request } from '../cni/plugin.ts'
 import type { Result } from '../cni/result.ts'
+import { CniError, Code } from '../error/error.ts'
 import type { Ipam } from '../ipam/ipam.ts'
 import { seeLink } from '../netlink/command.ts'
 import { findLink } from '../netlink/link.ts'

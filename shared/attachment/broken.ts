@@ -1,6 +1,6 @@
 /** Errors of CHECK: what is broken, how to repair it, and a command that shows it. */
 
-import { CniError, Code, type Complaint } from '../cni/error.ts'
+import { CniError, Code, type Complaint } from '../error/error.ts'
 import { commandIn, type Place, seeLink } from '../netlink/command.ts'
 import { changeLink, type LinkName, type LinkSettings } from '../netlink/link.ts'
 import type { Request } from '../netlink/socket.ts'

@@ -1,7 +1,7 @@
 /** Configures the container's interface from IPAM's result: sysctls, then link up, addresses and routes in one batch. */
 
-import { CniError, Code } from '../cni/error.ts'
 import type { Ip, Result, Route } from '../cni/result.ts'
+import { CniError, Code } from '../error/error.ts'
 import { type Address, formatAddress, parseAddress } from '../ip/address.ts'
 import { type Cidr, formatCidr, parseCidr } from '../ip/subnet.ts'
 import { inNamespace } from '../kernel/namespace.ts'

@@ -1,7 +1,7 @@
 /** The addresses of an attachment: from IPAM, probed if `ipam.probe` is set, completed by the device. */
 
-import { CniError, Code } from '../cni/error.ts'
 import { emptyResult, type Result } from '../cni/result.ts'
+import { CniError, Code } from '../error/error.ts'
 import type { Ipam } from '../ipam/ipam.ts'
 import type { Link } from '../netlink/link.ts'
 import type { Device, InterfaceConfig, Life, Made } from './device.ts'

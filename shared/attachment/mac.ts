@@ -1,8 +1,8 @@
 /** The MAC address of a container's interface: the requested one, or one derived from the attachment. */
 
-import { CniError, Code } from '../cni/error.ts'
 import { attachmentKey, hashedName } from '../cni/identity.ts'
 import type { Attachment, Request } from '../cni/plugin.ts'
+import { CniError, Code } from '../error/error.ts'
 import { formatMac, isUnicastMac, parseMac } from '../ip/mac.ts'
 
 export interface MacConfig {

@@ -1,6 +1,6 @@
 /** The interface that ADD has just made: found, deleted since, or existing before. */
 
-import { CniError, Code } from '../cni/error.ts'
+import { CniError, Code } from '../error/error.ts'
 import { type Place, seeLink } from '../netlink/command.ts'
 import { findLink, type Link } from '../netlink/link.ts'
 import type { Socket } from '../netlink/socket.ts'

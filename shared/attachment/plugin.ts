@@ -1,9 +1,9 @@
 /** Makes a plugin from a device: the verbs are the same for every kind. */
 
-import { CniError, Code } from '../cni/error.ts'
 import type { Plugin, Request } from '../cni/plugin.ts'
 import { emptyResult } from '../cni/result.ts'
-import { runAll } from '../cni/steps.ts'
+import { CniError, Code } from '../error/error.ts'
+import { runAll } from '../error/steps.ts'
 import { type Ipam, ipamOf } from '../ipam/ipam.ts'
 import { tolerate } from '../kernel/errno.ts'
 import { findLink, removeLink } from '../netlink/link.ts'

@@ -1,7 +1,7 @@
 /** Probes addresses before a container gets them: RFC 5227 for IPv4, RFC 4862 for IPv6. */
 
-import { CniError, Code, toCniError } from '../cni/error.ts'
 import type { Result } from '../cni/result.ts'
+import { CniError, Code, toCniError } from '../error/error.ts'
 import { type Address, formatAddress } from '../ip/address.ts'
 import { formatMac, parseMac } from '../ip/mac.ts'
 import type { Ipam } from '../ipam/ipam.ts'

@@ -1,7 +1,7 @@
 /** The two sides of an attachment: the container's namespace, and a netlink socket in it and on the host. */
 
-import { CniError, Code, factsOf } from '../cni/error.ts'
 import type { Request } from '../cni/plugin.ts'
+import { CniError, Code, factsOf } from '../error/error.ts'
 import { KernelError } from '../kernel/errno.ts'
 import { type Namespace, openNamespace } from '../kernel/namespace.ts'
 import { openSocket, openSocketIn, Protocol, type Socket } from '../netlink/socket.ts'

@@ -1,6 +1,6 @@
 /** CNI_ARGS: `KEY=VALUE` pairs from the runtime, read by the rules of the reference's types.LoadArgs. */
 
-import { CniError, Code } from './error.ts'
+import { CniError, Code } from '../error/error.ts'
 
 /** Every plugin accepts the keys of all: delegates inherit CNI_ARGS. */
 const known = ['IgnoreUnknown', 'MAC', 'IP', 'GATEWAY', 'STICKY_KEY']

@@ -1,10 +1,10 @@
 /** GC's list of valid attachments (spec section "GC"). It is always read strictly: GC removes the attachments not in it. */
 
 import * as z from 'zod/mini'
-import { complaintsOf, invalidConfig } from './issues.ts'
-import { canonical } from './keys.ts'
-import { list, open, string } from './schema.ts'
-import { below } from './strict.ts'
+import { complaintsOf, invalidConfig } from '../config/issues.ts'
+import { canonical } from '../config/keys.ts'
+import { list, open, string } from '../config/schema.ts'
+import { below } from '../config/strict.ts'
 
 export interface ValidAttachment {
   containerID: string

@@ -1,6 +1,6 @@
 /** Converts results from the newest version to the version of the configuration. */
 
-import { CniError, Code } from './error.ts'
+import { CniError, Code } from '../error/error.ts'
 import type { Interface, Ip, Result, Route } from './result.ts'
 import { atLeast, type SpecVersion } from './version.ts'
 

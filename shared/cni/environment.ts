@@ -1,7 +1,7 @@
 /** The runtime's parameters in the environment (spec section "Parameters"), validated in the order of the reference's skel. */
 
-import { CniError, Code } from './error.ts'
-import { validateContainerID, validateIfname } from './names.ts'
+import { validateContainerID, validateIfname } from '../config/names.ts'
+import { CniError, Code } from '../error/error.ts'
 import type { Command } from './plugin.ts'
 
 export type Environment = Record<string, string>

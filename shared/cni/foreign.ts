@@ -1,9 +1,7 @@
 /** Finds the plugins that a key belongs to: `master` has no effect on a bridge, so its configuration is refused. */
 
+import type { Owners } from '../config/config.ts'
 import type { Plugin, Registry } from './plugin.ts'
-
-/** The plugins that keys belong to, by key in lower case. */
-export type Owners = ReadonlyMap<string, readonly string[]>
 
 /** Keys of the reference's plugins that Patchbay does not have. Keys of Patchbay's plugins come from the registry. */
 const wellKnown: Record<string, readonly string[]> = {

@@ -1,7 +1,7 @@
 /** Finds the specification version of a call, and whether the version has the call's command. */
 
-import { CniError, Code } from './error.ts'
-import { show } from './issues.ts'
+import { show } from '../config/issues.ts'
+import { CniError, Code } from '../error/error.ts'
 import { atLeast, type SpecVersion, versions } from './version.ts'
 
 /** The first version with a command. */

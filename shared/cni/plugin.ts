@@ -1,9 +1,8 @@
 /** The interface of a plugin: a value with a configuration schema and verbs. run.ts and respond.ts do the rest of a call. */
 
-import type { Owners } from './foreign.ts'
-import type { Log } from './log.ts'
+import type { ConfigSchema } from '../config/config.ts'
+import type { Log } from '../error/log.ts'
 import type { Result } from './result.ts'
-import type { Shape } from './schema.ts'
 import type { SpecVersion } from './version.ts'
 
 export type Command = 'ADD' | 'DEL' | 'CHECK' | 'STATUS' | 'GC' | 'VERSION'
@@ -46,26 +45,6 @@ export interface Request<Config = unknown> extends Attachment {
 
 /** A verb may be asynchronous, because it may run other programs. System calls in it are synchronous. */
 type Eventually<T> = T | Promise<T>
-
-/** A configuration's shape (zod) and the rules across its keys. */
-export interface ConfigSchema<Config> {
-  /** Every key with its schema, common keys included. JSON Schema and the key tables are generated from it. */
-  shape: Shape
-  /**
-   * Validates a configuration.
-   * @param owners the plugins that keys belong to
-   * @throws CniError of code 7 with the place, the value found and the values allowed
-   */
-  parse(raw: Record<string, unknown>, log: Log, owners?: Owners): Config
-  /** Reads the valid parts of a configuration and never throws: for DEL. */
-  parseLeniently(raw: Record<string, unknown>, log: Log): Config
-  /** The plugin's own top-level keys, without common keys: for the hint that a key belongs to another plugin. */
-  keys(): string[]
-  /** A configuration with its known keys in canonical case. */
-  canonical(raw: Record<string, unknown>): Record<string, unknown>
-  /** Whether a canonical configuration has unknown top-level keys; for a delegate always false. */
-  hasUnknownKeys(raw: Record<string, unknown>): boolean
-}
 
 /** A network of the host's configuration, read without a call by a runtime. */
 export type Network<Config = unknown> = Pick<Request<Config>, 'network' | 'config' | 'log'>

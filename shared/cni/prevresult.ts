@@ -1,13 +1,24 @@
 /** Reads results of any published version: a prevResult, or a delegate's answer. */
 
 import * as z from 'zod/mini'
-import { complaintsOf, invalidConfig } from './issues.ts'
-import { canonical } from './keys.ts'
-import { take } from './lenient.ts'
-import type { Log } from './log.ts'
+import { complaintsOf, invalidConfig } from '../config/issues.ts'
+import { canonical } from '../config/keys.ts'
+import { take } from '../config/lenient.ts'
+import {
+  cidr,
+  integer,
+  ip,
+  list,
+  oneOf,
+  open,
+  optional,
+  pattern,
+  type Schema,
+  string,
+} from '../config/schema.ts'
+import { below } from '../config/strict.ts'
+import type { Log } from '../error/log.ts'
 import { emptyResult, type Result } from './result.ts'
-import { cidr, integer, ip, list, oneOf, open, optional, pattern, type Schema, string } from './schema.ts'
-import { below } from './strict.ts'
 import { atLeast, type SpecVersion, versions } from './version.ts'
 
 /** One or more bytes: InfiniBand devices have longer addresses than Ethernet. */

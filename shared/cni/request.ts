@@ -1,10 +1,10 @@
 /** Reads and validates a call and makes the request for a verb. */
 
+import { type Log, silent } from '../error/log.ts'
 import { parseArgs, splitArgs } from './args.ts'
 import { validAttachments } from './attachments.ts'
 import type { Environment, Parameters } from './environment.ts'
 import { ownersOfKeys } from './foreign.ts'
-import { type Log, silent } from './log.ts'
 import type { Command, Plugin, Registry, Request } from './plugin.ts'
 import { readResult, readResultLeniently } from './prevresult.ts'
 import type { SpecVersion } from './version.ts'

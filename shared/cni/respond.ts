@@ -1,11 +1,11 @@
 /** Answers a call: reads environment and input, runs the verb, prints the result. Errors come in the order of the reference's skel. */
 
+import { parseObject } from '../config/json.ts'
+import { networkName } from '../config/names.ts'
+import { CniError, Code, printed, toCniError } from '../error/error.ts'
 import { KernelError } from '../kernel/errno.ts'
 import { print } from './convert.ts'
 import { readParameters } from './environment.ts'
-import { CniError, Code, printed, toCniError } from './error.ts'
-import { parseObject } from './json.ts'
-import { networkName } from './names.ts'
 import { negotiate } from './negotiate.ts'
 import type { Command, Plugin } from './plugin.ts'
 import { type Call, makeRequest } from './request.ts'

@@ -1,9 +1,9 @@
 /** Runs a plugin as a process: environment and standard input, standard output, exit status. */
 
 import { environment } from '#engine'
+import { printError, stderrLog } from '../error/log.ts'
 import { readAll, writeAll } from '../kernel/files.ts'
 import { syscall } from '../kernel/syscall.ts'
-import { printError, stderrLog } from './log.ts'
 import type { Plugin, Registry } from './plugin.ts'
 import type { Answer } from './respond.ts'
 import { versionAnswer } from './version-answer.ts'

@@ -1,9 +1,9 @@
 /** Runs the plugin's verb for each command, with the checks before it and the conversion after it. */
 
+import { CniError, Code, toCniError } from '../error/error.ts'
 import { stat } from '../kernel/files.ts'
 import { convert } from './convert.ts'
 import { type Environment, mayShareNetns } from './environment.ts'
-import { CniError, Code, toCniError } from './error.ts'
 import type { Plugin, Request } from './plugin.ts'
 
 /** Returns the object for standard output, or undefined when the command has none. */

@@ -1,6 +1,6 @@
 /** The answer to VERSION. It needs no plugin: podman calls it for every plugin at nearly every command. */
 
-import { parseObject } from './json.ts'
+import { parseObject } from '../config/json.ts'
 import { newest, versions } from './version.ts'
 
 /** The supported versions, with the request's cniVersion; without one, with the newest (spec section "VERSION"). */

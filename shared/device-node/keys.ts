@@ -1,6 +1,6 @@
 /** The keys of kinds with a device node: macvtap, ipvtap. */
 
-import { describe, integer, optional, pattern, text, withDefault } from '../cni/schema.ts'
+import { describe, integer, optional, pattern, text, withDefault } from '../config/schema.ts'
 
 /** A user or group ID; 0xffffffff means "unchanged" (chown(2)). */
 const id = integer({ min: 0, max: 0xfffffffe })

@@ -2,7 +2,7 @@
 
 import { attachmentHash } from '../cni/identity.ts'
 import type { Attachment } from '../cni/plugin.ts'
-import { integer, type Output, object, string } from '../cni/schema.ts'
+import { integer, type Output, object, string } from '../config/schema.ts'
 import type { Settled } from '../kernel/lock.ts'
 import type { Numbers } from '../kernel/node.ts'
 import { withStateLock } from '../state/lock.ts'

@@ -1,7 +1,7 @@
 /** Runs iptables-save and iptables-restore on table nat. */
 
 import { run } from '#engine'
-import { CniError, Code } from '../cni/error.ts'
+import { CniError, Code } from '../error/error.ts'
 import { directories, findProgram } from '../kernel/program.ts'
 
 /** Which iptables: the family, and the kind where it matters. */

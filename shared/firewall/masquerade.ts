@@ -1,7 +1,7 @@
 /** `ipMasq`: packets that leave a container's subnet get the host's address as source. By nftables or iptables. */
 
-import { CniError, Code, factsOf, toCniError } from '../cni/error.ts'
 import type { Attachment } from '../cni/plugin.ts'
+import { CniError, Code, factsOf, toCniError } from '../error/error.ts'
 import type { Cidr } from '../ip/subnet.ts'
 import type { KernelError } from '../kernel/errno.ts'
 import { findIptablesTraces } from './iptables-traces.ts'

@@ -1,6 +1,6 @@
 /** CHECK's error when a rule or element of ADD is missing or changed. */
 
-import { CniError, Code } from '../cni/error.ts'
+import { CniError, Code } from '../error/error.ts'
 
 /** @param see command that shows the present state */
 export function missing(msg: string, see: string): CniError {

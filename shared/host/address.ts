@@ -1,6 +1,6 @@
 /** The host's address that containers on one of its NICs reach it by. */
 
-import type { Log } from '../cni/log.ts'
+import type { Log } from '../error/log.ts'
 import type { Address } from '../ip/address.ts'
 import { defaultLink } from '../link/parent.ts'
 import { listAddresses } from '../netlink/address.ts'

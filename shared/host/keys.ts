@@ -1,7 +1,7 @@
 /** The keys for masquerade and host access. */
 
-import type { Complaint } from '../cni/error.ts'
-import { boolean, describe, oneOf, optional, withDefault } from '../cni/schema.ts'
+import { boolean, describe, oneOf, optional, withDefault } from '../config/schema.ts'
+import type { Complaint } from '../error/error.ts'
 
 export const masqueradeKeys = {
   ipMasq: describe(

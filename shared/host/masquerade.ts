@@ -2,9 +2,9 @@
 
 import { cidrs } from '../attachment/configure.ts'
 import type { Life, Trace } from '../attachment/device.ts'
-import { CniError, Code } from '../cni/error.ts'
 import type { Attachment, Request } from '../cni/plugin.ts'
 import type { Result } from '../cni/result.ts'
+import { CniError, Code } from '../error/error.ts'
 import type { MasqueradeBackend } from '../firewall/masquerade.ts'
 
 export interface MasqueradeConfig {

@@ -2,9 +2,9 @@
 
 import { environment, run } from '#engine'
 import type { Completed } from '../../engine/engine.ts'
-import { CniError, Code } from '../cni/error.ts'
-import { forward } from '../cni/log.ts'
 import type { Command, Request } from '../cni/plugin.ts'
+import { CniError, Code } from '../error/error.ts'
+import { forward } from '../error/log.ts'
 import { sleep } from '../kernel/clock.ts'
 import { stat } from '../kernel/files.ts'
 

@@ -1,7 +1,7 @@
 /** A limit of the oldest spec versions: one address per family. */
 
-import { CniError, Code } from '../cni/error.ts'
 import { atLeast, type SpecVersion } from '../cni/version.ts'
+import { CniError, Code } from '../error/error.ts'
 import type { Address } from '../ip/address.ts'
 
 /**

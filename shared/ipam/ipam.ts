@@ -3,11 +3,11 @@
  * any other is executed.
  */
 
-import { toCniError } from '../cni/error.ts'
-import { parseJson } from '../cni/json.ts'
 import type { Command, Plugin, Request } from '../cni/plugin.ts'
 import { readResult } from '../cni/prevresult.ts'
 import type { Result } from '../cni/result.ts'
+import { parseJson } from '../config/json.ts'
+import { toCniError } from '../error/error.ts'
 import { stat } from '../kernel/files.ts'
 import { execute, findPlugin } from './delegate.ts'
 

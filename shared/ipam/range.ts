@@ -1,6 +1,6 @@
 /** Ranges of addresses and sets of ranges, as `ranges` in a configuration describes them. */
 
-import { CniError, Code } from '../cni/error.ts'
+import { CniError, Code } from '../error/error.ts'
 import { type Address, formatAddress, parseAddress, sameAddress, width } from '../ip/address.ts'
 import { type Cidr, contains, formatCidr, lastOf, networkOf, parseCidr, plus } from '../ip/subnet.ts'
 

@@ -1,6 +1,6 @@
 /** Keys that several IPAM plugins have. */
 
-import { boolean, cidr, describe, integer, ip, object, optional } from '../cni/schema.ts'
+import { boolean, cidr, describe, integer, ip, object, optional } from '../config/schema.ts'
 
 const number = integer({ min: 0, max: 0xffffffff })
 

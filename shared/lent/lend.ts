@@ -2,9 +2,9 @@
 
 import type { Sides } from '../attachment/sides.ts'
 import type { Undo } from '../attachment/undo.ts'
-import { CniError, Code, factsOf } from '../cni/error.ts'
 import { attachmentHash } from '../cni/identity.ts'
 import type { Attachment } from '../cni/plugin.ts'
+import { CniError, Code, factsOf } from '../error/error.ts'
 import { isErrno } from '../kernel/errno.ts'
 import { currentNamespace, inNamespace } from '../kernel/namespace.ts'
 import { seeLink } from '../netlink/command.ts'

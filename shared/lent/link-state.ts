@@ -1,6 +1,6 @@
 /** The state of a link before it was lent, to a container or to a bond, and its restoration. Both run in the link's namespace. */
 
-import { boolean, integer, list, type Output, object, optional, string } from '../cni/schema.ts'
+import { boolean, integer, list, type Output, object, optional, string } from '../config/schema.ts'
 import { formatCidr, parseCidr } from '../ip/subnet.ts'
 import { tolerate } from '../kernel/errno.ts'
 import { readSysctl, writeSysctl } from '../kernel/sysctl.ts'

@@ -2,7 +2,7 @@
 
 import { attachmentHash } from '../cni/identity.ts'
 import type { Attachment } from '../cni/plugin.ts'
-import { boolean, list, type Output, object, optional, string } from '../cni/schema.ts'
+import { boolean, list, type Output, object, optional, string } from '../config/schema.ts'
 import { stat } from '../kernel/files.ts'
 import type { Settled } from '../kernel/lock.ts'
 import { withStateLock } from '../state/lock.ts'

@@ -6,7 +6,7 @@
 import { findMade } from '../attachment/made.ts'
 import { hostSocket } from '../attachment/sides.ts'
 import { type Undo, undoable } from '../attachment/undo.ts'
-import { CniError, Code } from '../cni/error.ts'
+import { CniError, Code } from '../error/error.ts'
 import { formatMac } from '../ip/mac.ts'
 import { isErrno } from '../kernel/errno.ts'
 import { readFile } from '../kernel/files.ts'

@@ -1,6 +1,6 @@
 /** Finds what uses a busy parent: the kernel only says EBUSY or EEXIST. Loaded on failure. */
 
-import { CniError, Code, factsOf } from '../cni/error.ts'
+import { CniError, Code, factsOf } from '../error/error.ts'
 import type { KernelError } from '../kernel/errno.ts'
 import { readDirectory } from '../kernel/files.ts'
 import { closeNamespace, inNamespace, openNamespace } from '../kernel/namespace.ts'

@@ -1,7 +1,7 @@
 /** Keys that several kinds of interface have, with the reference's names. */
 
-import type { Complaint } from '../cni/error.ts'
-import { describe, integer, optional, withDefault } from '../cni/schema.ts'
+import { describe, integer, optional, withDefault } from '../config/schema.ts'
+import type { Complaint } from '../error/error.ts'
 
 /** The key `mtu`, with the reference's range. @param whose the devices that get it */
 export function mtuOf(whose: string) {

@@ -1,6 +1,6 @@
 /** Whether the kernel has a kind of link. */
 
-import { CniError, Code } from '../cni/error.ts'
+import { CniError, Code } from '../error/error.ts'
 import { isErrno } from '../kernel/errno.ts'
 import { addCommand } from '../netlink/kinds.ts'
 import { newLink } from '../netlink/link.ts'

@@ -1,10 +1,10 @@
 /** The parent of a container's interface: a NIC of the host, or an interface that the container has already. */
 
 import type { Sides } from '../attachment/sides.ts'
-import { CniError, Code } from '../cni/error.ts'
-import type { Log } from '../cni/log.ts'
-import { boolean, describe, ifname, optional, withDefault } from '../cni/schema.ts'
 import { segment } from '../cni/segment.ts'
+import { boolean, describe, ifname, optional, withDefault } from '../config/schema.ts'
+import { CniError, Code } from '../error/error.ts'
+import type { Log } from '../error/log.ts'
 import { seeLink } from '../netlink/command.ts'
 import { kindFacts } from '../netlink/kinds.ts'
 import { findLink, type Link } from '../netlink/link.ts'

@@ -1,6 +1,6 @@
 /** Waits until an interface is running: up, with a carrier, and a forwarding bridge port. */
 
-import { CniError, Code } from '../cni/error.ts'
+import { CniError, Code } from '../error/error.ts'
 import { Group, waitFor } from '../netlink/events.ts'
 import { findLink, type Link } from '../netlink/link.ts'
 import type { Socket } from '../netlink/socket.ts'

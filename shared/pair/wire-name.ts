@@ -1,7 +1,7 @@
 /** The key `wire`: which wire of its network a container joins. */
 
-import { isIdentifier } from '../cni/names.ts'
-import { text } from '../cni/schema.ts'
+import { isIdentifier } from '../config/names.ts'
+import { text } from '../config/schema.ts'
 
 /** The rule for a wire's name is that for networks and containers (spec section "Network configuration"). */
 export const wireName = text(

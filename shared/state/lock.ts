@@ -1,6 +1,6 @@
 /** Locks between Patchbay's processes, each with a bounded wait. They lie below `/run`, which a reboot empties. */
 
-import { CniError, Code } from '../cni/error.ts'
+import { CniError, Code } from '../error/error.ts'
 import { makeDirectory } from '../kernel/files.ts'
 import { type Settled, withLock } from '../kernel/lock.ts'
 import { stateDirectory } from './directory.ts'

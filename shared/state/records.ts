@@ -4,8 +4,8 @@
  */
 
 import * as z from 'zod/mini'
-import { printError } from '../cni/log.ts'
-import type { Output, Schema } from '../cni/schema.ts'
+import type { Output, Schema } from '../config/schema.ts'
+import { printError } from '../error/log.ts'
 import { tolerate } from '../kernel/errno.ts'
 import {
   makeDirectory,

@@ -3,8 +3,8 @@
 
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { CniError } from '../../shared/cni/error.ts'
 import { hostIfname } from '../../shared/cni/identity.ts'
+import type { CniError } from '../../shared/error/error.ts'
 import {
   addMacSpoofCheck,
   checkMacSpoofCheck,

@@ -6,7 +6,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { CniError } from '../../shared/cni/error.ts'
+import type { CniError } from '../../shared/error/error.ts'
 import {
   addMasquerade,
   checkMasquerade,

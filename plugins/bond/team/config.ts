@@ -1,8 +1,7 @@
 /** The configuration of a team network. The descriptions become the README's table and the JSON Schema. */
 
-import { type Config, network } from '../../../shared/cni/config.ts'
-import type { Complaint } from '../../../shared/cni/error.ts'
-import { onlyIn } from '../../../shared/cni/rules.ts'
+import { type Config, network } from '../../../shared/config/config.ts'
+import { onlyIn } from '../../../shared/config/rules.ts'
 import {
   boolean,
   describe,
@@ -11,7 +10,8 @@ import {
   oneOf,
   optional,
   withDefault,
-} from '../../../shared/cni/schema.ts'
+} from '../../../shared/config/schema.ts'
+import type { Complaint } from '../../../shared/error/error.ts'
 import { possibleMtu } from '../../../shared/link/keys.ts'
 import { teamModes } from '../../../shared/netlink/team.ts'
 import { memberKeys, requireMembersOnce } from '../member-keys.ts'

@@ -1,8 +1,8 @@
 /** The configuration of a vxcan network. The descriptions become the README's table and the JSON Schema. */
 
-import { type Config, network } from '../../../shared/cni/config.ts'
-import { notTogether } from '../../../shared/cni/rules.ts'
-import { describe, ifname, lazy, optional } from '../../../shared/cni/schema.ts'
+import { type Config, network } from '../../../shared/config/config.ts'
+import { notTogether } from '../../../shared/config/rules.ts'
+import { describe, ifname, lazy, optional } from '../../../shared/config/schema.ts'
 import { txQueueLen } from '../../../shared/link/keys.ts'
 import { wireName } from '../../../shared/pair/wire-name.ts'
 import { canMtuOf, canRules } from '../can.ts'

@@ -1,6 +1,5 @@
 /** The key `gateway`, between a host's CAN device and a container: identifiers and filters are written as for cansend and candump. */
 
-import type { Complaint } from '../../../shared/cni/error.ts'
 import {
   boolean,
   describe,
@@ -13,7 +12,8 @@ import {
   optional,
   pattern,
   withDefault,
-} from '../../../shared/cni/schema.ts'
+} from '../../../shared/config/schema.ts'
+import type { Complaint } from '../../../shared/error/error.ts'
 import { type CanChange, type CanFilter, CanId } from '../../../shared/netlink/can-gateway.ts'
 
 const set = object({

@@ -1,7 +1,7 @@
 /** Rules of can-gw that forward frames between a CAN device of the host and a container; the kernel deletes them with the container's pair. */
 
 import { broken } from '../../../shared/attachment/broken.ts'
-import { CniError, Code, factsOf } from '../../../shared/cni/error.ts'
+import { CniError, Code, factsOf } from '../../../shared/error/error.ts'
 import { isErrno, type KernelError } from '../../../shared/kernel/errno.ts'
 import {
   type CanRule,

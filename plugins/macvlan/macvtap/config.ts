@@ -1,6 +1,6 @@
 /** The configuration of a macvtap network. The descriptions become the README's table and the JSON Schema. */
 
-import { type Config, network } from '../../../shared/cni/config.ts'
+import { type Config, network } from '../../../shared/config/config.ts'
 import { nodeKeys } from '../../../shared/device-node/keys.ts'
 import { macvlanKeys, macvlanRules } from '../keys.ts'
 

@@ -1,6 +1,6 @@
 /** CHECK: the addresses that ADD gave are still reserved for the container. */
 
-import { CniError, Code } from '../../cni/error.ts'
+import { CniError, Code } from '../../error/error.ts'
 import { type Address, formatAddress } from '../../ip/address.ts'
 import { parseCidr } from '../../ip/subnet.ts'
 import { rangeOf } from '../range.ts'

@@ -1,7 +1,6 @@
 /** Keys of the `ipam` section of type host-local. The descriptions become the README's table and the JSON Schema. */
 
-import { type Config, network } from '../../cni/config.ts'
-import { CniError, type Complaint } from '../../cni/error.ts'
+import { type Config, network } from '../../config/config.ts'
 import {
   boolean,
   cidr,
@@ -14,7 +13,8 @@ import {
   path,
   pluginName,
   withDefault,
-} from '../../cni/schema.ts'
+} from '../../config/schema.ts'
+import { CniError, type Complaint } from '../../error/error.ts'
 import { requireOnePerFamily } from '../family.ts'
 import { parseRange, parseRangeSet, type RangeConfig, type RangeSet, requireDistinct } from '../range.ts'
 import { probe, route } from '../schema.ts'

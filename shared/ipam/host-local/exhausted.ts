@@ -1,6 +1,6 @@
 /** The error of a range set without a free address: how full it is, the oldest holders, and the command that lists all. */
 
-import { CniError, Code } from '../../cni/error.ts'
+import { CniError, Code } from '../../error/error.ts'
 import type { Address } from '../../ip/address.ts'
 import { plus } from '../../ip/subnet.ts'
 import { allocate } from '../allocate.ts'

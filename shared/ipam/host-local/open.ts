@@ -3,8 +3,8 @@
  * from the other, and an index beside them (index.ts), rebuilt when it is out of date.
  */
 
-import { CniError, Code, factsOf } from '../../cni/error.ts'
-import type { Log } from '../../cni/log.ts'
+import { CniError, Code, factsOf } from '../../error/error.ts'
+import type { Log } from '../../error/log.ts'
 import { KernelError } from '../../kernel/errno.ts'
 import { makeDirectory, stat } from '../../kernel/files.ts'
 import type { Settled } from '../../kernel/lock.ts'

@@ -1,8 +1,8 @@
 /** host-local: addresses from ranges of this host, each reserved by a file. */
 
-import { CniError, Code } from '../../cni/error.ts'
 import type { Plugin } from '../../cni/plugin.ts'
 import type { Ip, Result } from '../../cni/result.ts'
+import { CniError, Code } from '../../error/error.ts'
 import { type Address, formatAddress } from '../../ip/address.ts'
 import { parseCidr } from '../../ip/subnet.ts'
 import { now, sleep, wallClock } from '../../kernel/clock.ts'

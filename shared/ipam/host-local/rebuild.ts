@@ -3,7 +3,7 @@
  * addresses of containers of an earlier boot, which no longer exist.
  */
 
-import type { Log } from '../../cni/log.ts'
+import type { Log } from '../../error/log.ts'
 import { tolerate } from '../../kernel/errno.ts'
 import { readDirectory, removeTree } from '../../kernel/files.ts'
 import { readEntries } from './attachments.ts'

@@ -3,7 +3,7 @@
  * addresses are taken; the index is derived from them.
  */
 
-import type { Log } from '../../cni/log.ts'
+import type { Log } from '../../error/log.ts'
 import { type Address, formatAddress, parseAddress } from '../../ip/address.ts'
 import { wallClock } from '../../kernel/clock.ts'
 import { type Entry, readDirectory, readFileIfAny, remove, stat } from '../../kernel/files.ts'

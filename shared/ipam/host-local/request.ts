@@ -1,8 +1,8 @@
 /** Reads what the runtime requests of host-local from CNI_ARGS, `args.cni` and `runtimeConfig`. */
 
-import { CniError, Code, toCniError } from '../../cni/error.ts'
 import type { Request } from '../../cni/plugin.ts'
 import type { Dns } from '../../cni/result.ts'
+import { CniError, Code, toCniError } from '../../error/error.ts'
 import { type Address, formatAddress, parseAddress } from '../../ip/address.ts'
 import { parseCidr } from '../../ip/subnet.ts'
 import { readFile } from '../../kernel/files.ts'

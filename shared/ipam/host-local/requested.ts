@@ -1,6 +1,6 @@
 /** Assigns the requested addresses to range sets. */
 
-import { CniError, Code } from '../../cni/error.ts'
+import { CniError, Code } from '../../error/error.ts'
 import { type Address, formatAddress } from '../../ip/address.ts'
 import { formatRangeSet, type RangeSet, rangeOf, roleOf } from '../range.ts'
 

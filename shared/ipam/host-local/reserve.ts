@@ -1,6 +1,6 @@
 /** ADD's critical section: reserves an address from each range set, or none. */
 
-import { CniError, Code } from '../../cni/error.ts'
+import { CniError, Code } from '../../error/error.ts'
 import { type Address, formatAddress, sameAddress } from '../../ip/address.ts'
 import { plus } from '../../ip/subnet.ts'
 import { type Draft, draftFile } from '../../kernel/draft.ts'

@@ -1,6 +1,6 @@
 /** STATUS: whether the next ADD can get addresses. */
 
-import { CniError, Code, toCniError } from '../../cni/error.ts'
+import { CniError, Code, toCniError } from '../../error/error.ts'
 import { draftFile } from '../../kernel/draft.ts'
 import { formatRangeSet } from '../range.ts'
 import { graceOf, rangeSets } from './config.ts'

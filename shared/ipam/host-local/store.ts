@@ -1,6 +1,6 @@
 /** Reads and changes a network's reservations, in the reference's files and in the index beside them. */
 
-import type { Log } from '../../cni/log.ts'
+import type { Log } from '../../error/log.ts'
 import { type Address, formatAddress, parseAddress } from '../../ip/address.ts'
 import type { Draft } from '../../kernel/draft.ts'
 import { KernelError } from '../../kernel/errno.ts'

@@ -1,8 +1,8 @@
 /** Keys of the `ipam` section of type ipam-list. The descriptions become the README's table and the JSON Schema. */
 
-import { type Config, network } from '../../cni/config.ts'
-import type { Complaint } from '../../cni/error.ts'
-import { describe, list, object, oneOf, open, optional, pluginName } from '../../cni/schema.ts'
+import { type Config, network } from '../../config/config.ts'
+import { describe, list, object, oneOf, open, optional, pluginName } from '../../config/schema.ts'
+import type { Complaint } from '../../error/error.ts'
 import { probe } from '../schema.ts'
 
 export const ownName = 'ipam-list'

@@ -1,9 +1,9 @@
 /** ipam-list: addresses from several IPAM plugins, such as IPv4 from one and IPv6 from another. */
 
-import { toCniError } from '../../cni/error.ts'
 import type { Plugin, Request } from '../../cni/plugin.ts'
 import type { Result } from '../../cni/result.ts'
-import { runAll } from '../../cni/steps.ts'
+import { toCniError } from '../../error/error.ts'
+import { runAll } from '../../error/steps.ts'
 import type { Ipam, IpamOf } from '../ipam.ts'
 import { config, type ListConfig, ownName } from './config.ts'
 import { withFamily } from './family.ts'

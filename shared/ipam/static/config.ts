@@ -1,8 +1,8 @@
 /** Keys of the `ipam` section of type static. The descriptions become the README's table and the JSON Schema. */
 
-import { common } from '../../cni/common.ts'
-import { type Config, network } from '../../cni/config.ts'
-import { cidr, describe, ip, list, object, optional, pluginName } from '../../cni/schema.ts'
+import { common } from '../../config/common.ts'
+import { type Config, network } from '../../config/config.ts'
+import { cidr, describe, ip, list, object, optional, pluginName } from '../../config/schema.ts'
 import { probe, route } from '../schema.ts'
 
 const address = object({

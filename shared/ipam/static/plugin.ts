@@ -1,8 +1,8 @@
 /** static: the addresses that the configuration or the runtime names. */
 
-import { CniError, Code } from '../../cni/error.ts'
 import type { Plugin, Request } from '../../cni/plugin.ts'
 import type { Ip, Result } from '../../cni/result.ts'
+import { CniError, Code } from '../../error/error.ts'
 import { type Address, formatAddress, parseAddress, sameAddress } from '../../ip/address.ts'
 import { whyUnusable } from '../../ip/host.ts'
 import { type Cidr, contains, formatCidr, parseCidr } from '../../ip/subnet.ts'

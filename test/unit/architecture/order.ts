@@ -16,6 +16,8 @@ export const order: readonly (readonly string[])[] = [
   ['shared/ipam', 'shared/firewall'],
   ['shared/state'],
   ['shared/cni'],
+  ['shared/config'],
+  ['shared/error'],
   ['shared/netlink'],
   ['shared/kernel', 'shared/ip'],
   ['shared'],

@@ -1,8 +1,8 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { undoable, withUndo } from '../../../shared/attachment/undo.ts'
-import { CniError } from '../../../shared/cni/error.ts'
-import { runAll } from '../../../shared/cni/steps.ts'
+import { CniError } from '../../../shared/error/error.ts'
+import { runAll } from '../../../shared/error/steps.ts'
 import { Errno, KernelError } from '../../../shared/kernel/errno.ts'
 
 async function caught(promise: Promise<unknown>): Promise<unknown> {

@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { mayShareNetns, readParameters } from '../../../shared/cni/environment.ts'
-import type { CniError } from '../../../shared/cni/error.ts'
+import type { CniError } from '../../../shared/error/error.ts'
 import { environment } from './fixtures/call.ts'
 
 function complaint(env: Record<string, string>): CniError {

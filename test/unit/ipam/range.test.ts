@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { CniError } from '../../../shared/cni/error.ts'
+import { CniError } from '../../../shared/error/error.ts'
 import { type Address, parseAddress } from '../../../shared/ip/address.ts'
 import {
   capacity,

@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { CniError } from '../../../shared/cni/error.ts'
 import type { Plugin, Request } from '../../../shared/cni/plugin.ts'
+import { CniError } from '../../../shared/error/error.ts'
 
 /** The lines that a plugin logged since the last request was made. */
 export const logged: string[] = []

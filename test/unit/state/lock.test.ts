@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { CniError } from '../../../shared/cni/error.ts'
+import type { CniError } from '../../../shared/error/error.ts'
 import { withFileLock } from '../../../shared/state/lock.ts'
 
 const test = suite<{ path: string }>('lock')

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { list, object, optional, string } from '../../../shared/cni/schema.ts'
+import { list, object, optional, string } from '../../../shared/config/schema.ts'
 import { isErrno } from '../../../shared/kernel/errno.ts'
 import { records } from '../../../shared/state/records.ts'
 

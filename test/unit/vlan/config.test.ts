@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import { config } from '../../../plugins/vlan/config.ts'
 import { optionsOf } from '../../../plugins/vlan/options.ts'
 import { tagsOf } from '../../../plugins/vlan/tags.ts'
-import type { CniError } from '../../../shared/cni/error.ts'
+import type { CniError } from '../../../shared/error/error.ts'
 
 const quiet = { warn: () => {}, info: () => {} }
 const parse = (keys: object) =>

@@ -1,6 +1,6 @@
 /** Unknown keys: a misspelled key, or a key of another plugin, is refused with a hint. Other unknown keys are ignored. */
 
-import type { Complaint } from './error.ts'
+import type { Complaint } from '../error/error.ts'
 import { elementOf, isOpen, shapeOf } from './inspect.ts'
 import { formatPath, type Path } from './issues.ts'
 import { isObject } from './json.ts'

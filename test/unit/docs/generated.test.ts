@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { documents } from '../../../scripts/docs.ts'
-import { jsonSchema } from '../../../shared/cni/jsonschema.ts'
-import { keyTable } from '../../../shared/cni/keytable.ts'
+import { jsonSchema } from '../../../shared/config/jsonschema.ts'
+import { keyTable } from '../../../shared/config/keytable.ts'
 import {
   describe,
   integer,
@@ -14,8 +14,8 @@ import {
   optional,
   record,
   string,
-} from '../../../shared/cni/schema.ts'
-import { echo } from './fixtures/plugin.ts'
+} from '../../../shared/config/schema.ts'
+import { echo } from '../cni/fixtures/plugin.ts'
 
 const root = new URL('../../..', import.meta.url).pathname
 

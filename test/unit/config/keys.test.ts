@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { canonical } from '../../../shared/cni/keys.ts'
+import { canonical } from '../../../shared/config/keys.ts'
 import {
   anything,
   boolean,
@@ -12,8 +12,8 @@ import {
   open,
   optional,
   withDefault,
-} from '../../../shared/cni/schema.ts'
-import { config } from './fixtures/plugin.ts'
+} from '../../../shared/config/schema.ts'
+import { config } from '../cni/fixtures/plugin.ts'
 
 const schema = open({
   hostPort: optional(integer({ min: 0, max: 9 })),

@@ -1,6 +1,6 @@
 /** Rules across keys, which a shape cannot express. Each returns a complaint, or undefined when the rule is met. */
 
-import type { Complaint } from './error.ts'
+import type { Complaint } from '../error/error.ts'
 import { show } from './issues.ts'
 
 export type Rule<Config = Record<string, unknown>> = (config: Config) => Complaint | undefined

@@ -1,6 +1,6 @@
 /** The names in a call, validated before they are used in a path or a command (spec section "Parameters"). */
 
-import { CniError, Code } from './error.ts'
+import { CniError, Code } from '../error/error.ts'
 
 const identifier = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/
 

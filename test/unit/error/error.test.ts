@@ -1,8 +1,8 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { block } from '../../../cli/block.ts'
-import { CniError, Code, longestMsg, printed, toCniError, withCode } from '../../../shared/cni/error.ts'
-import { runAll } from '../../../shared/cni/steps.ts'
+import { CniError, Code, longestMsg, printed, toCniError, withCode } from '../../../shared/error/error.ts'
+import { runAll } from '../../../shared/error/steps.ts'
 import { Errno, KernelError } from '../../../shared/kernel/errno.ts'
 
 const busy = {

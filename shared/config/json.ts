@@ -1,6 +1,6 @@
 /** Reads JSON. Invalid JSON is reported with line, column and the line itself, in the same words in every engine. */
 
-import { CniError, Code } from './error.ts'
+import { CniError, Code } from '../error/error.ts'
 import { locate } from './locate.ts'
 
 /** Limits against hostile input, which could exhaust memory or stack. Real configurations are far smaller. */

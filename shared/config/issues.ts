@@ -1,7 +1,7 @@
 /** Faults of a configuration as sentences: the place, the value found, the values allowed. */
 
 import type * as z from 'zod/mini'
-import { CniError, Code, type Complaint } from './error.ts'
+import { CniError, Code, type Complaint } from '../error/error.ts'
 
 export type Path = readonly PropertyKey[]
 

@@ -1,18 +1,40 @@
 /** A plugin's configuration: its own keys, the keys that all plugins share, and the rules across keys. */
 
 import type * as z from 'zod/mini'
+import type { Complaint } from '../error/error.ts'
+import type { Log } from '../error/log.ts'
 import { common } from './common.ts'
-import type { Complaint } from './error.ts'
-import type { Owners } from './foreign.ts'
 import { complaintsOf, formatPath, invalidConfig } from './issues.ts'
 import { canonicalObject } from './keys.ts'
 import { takeObject } from './lenient.ts'
 import { nearest } from './near.ts'
-import type { ConfigSchema } from './plugin.ts'
 import type { Rule } from './rules.ts'
 import type { Shape } from './schema.ts'
 import { validateObject } from './strict.ts'
 import { complaintAbout, type UnknownKey, unknownKeysIn } from './unknown.ts'
+
+/** The plugins that keys belong to, by key in lower case. */
+export type Owners = ReadonlyMap<string, readonly string[]>
+
+/** A configuration's shape (zod) and the rules across its keys. */
+export interface ConfigSchema<Config> {
+  /** Every key with its schema, common keys included. JSON Schema and the key tables are generated from it. */
+  shape: Shape
+  /**
+   * Validates a configuration.
+   * @param owners the plugins that keys belong to
+   * @throws CniError of code 7 with the place, the value found and the values allowed
+   */
+  parse(raw: Record<string, unknown>, log: Log, owners?: Owners): Config
+  /** Reads the valid parts of a configuration and never throws: for DEL. */
+  parseLeniently(raw: Record<string, unknown>, log: Log): Config
+  /** The plugin's own top-level keys, without common keys: for the hint that a key belongs to another plugin. */
+  keys(): string[]
+  /** A configuration with its known keys in canonical case. */
+  canonical(raw: Record<string, unknown>): Record<string, unknown>
+  /** Whether a canonical configuration has unknown top-level keys; for a delegate always false. */
+  hasUnknownKeys(raw: Record<string, unknown>): boolean
+}
 
 type Whole<Own extends Shape> = Omit<typeof common, keyof Own> & Own
 

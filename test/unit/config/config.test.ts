@@ -1,10 +1,10 @@
 import * as fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { CniError } from '../../../shared/cni/error.ts'
-import type { ConfigSchema } from '../../../shared/cni/plugin.ts'
-import { notes } from './fixtures/call.ts'
-import { config, delegate } from './fixtures/plugin.ts'
+import type { ConfigSchema } from '../../../shared/config/config.ts'
+import type { CniError } from '../../../shared/error/error.ts'
+import { notes } from '../cni/fixtures/call.ts'
+import { config, delegate } from '../cni/fixtures/plugin.ts'
 
 const base = { cniVersion: '1.1.0', name: 'net', type: 'echo' }
 const quiet = notes().log

@@ -1,9 +1,9 @@
 /** Reads the valid parts of a configuration that ADD would refuse: DEL cleans up with these. */
 
 import * as z from 'zod/mini'
+import { type Log, silent } from '../error/log.ts'
 import { bare } from './inspect.ts'
 import { complaintsOf, type Path } from './issues.ts'
-import { type Log, silent } from './log.ts'
 import type { Schema, Shape } from './schema.ts'
 import { absent, below } from './strict.ts'
 

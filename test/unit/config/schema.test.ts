@@ -17,7 +17,7 @@ import {
   pluginName,
   type Schema,
   withDefault,
-} from '../../../shared/cni/schema.ts'
+} from '../../../shared/config/schema.ts'
 
 function judged(schema: Schema, good: unknown[], bad: unknown[]): void {
   for (const value of good) assert.ok(z.safeParse(schema, value).success, `${JSON.stringify(value)} is valid`)
