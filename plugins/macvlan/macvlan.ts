@@ -78,7 +78,7 @@ function explainEinval(
   }
   const why =
     mode === 'passthru'
-      ? 'passthru needs a parent without other macvlans, and this one has some'
+      ? 'passthru needs a parent without other macvlans'
       : 'a macvlan in mode passthru has it already'
   return new CniError(Code.InvalidNetworkConfig, {
     msg: `${kind} in mode ${mode} cannot sit on ${name}: ${why}`,
