@@ -12,7 +12,7 @@ import { reportMissing } from './scripts/setup.ts'
 const builders = { quickjs: buildQuickjs, node: buildNode }
 const cache = join(import.meta.dirname, '.cache')
 
-/** Builds a target beside what may be in use, and puts it in place whole. */
+/** Builds a target in a temporary directory, then renames it into place, since the old executable may be in use. */
 async function build(target: Target, out: string): Promise<void> {
   await mkdir(cache, { recursive: true })
   const work = await mkdtemp(join(cache, 'build-'))
@@ -28,7 +28,7 @@ async function build(target: Target, out: string): Promise<void> {
   console.log(join(directory, 'patchbay'))
 }
 
-/** One relative symlink per plugin; names that are no plugin's (any more) go. */
+/** Makes one relative symlink per plugin, and removes all other names. */
 async function linkPlugins(directory: string): Promise<void> {
   const names = Object.keys(plugins)
   const present = new Set(await readdir(directory))

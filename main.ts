@@ -1,4 +1,4 @@
-/** Where every call begins: the name it was called by picks a plugin, or the operator's command line. */
+/** The start of every call: the name of the executable selects a plugin, or the operator's command line. */
 
 import { plugins } from './plugins/registry.ts'
 import { writeAll } from './shared/kernel/files.ts'
@@ -8,8 +8,8 @@ const STDOUT = 1
 const STDERR = 2
 
 /**
- * Does what the command line asks for.
- * @param argv the command line; `argv[0]` is the name or path it was called by
+ * Runs a command line.
+ * @param argv the command line; `argv[0]` is the name or path of the executable
  * @returns the exit status
  */
 export async function main([called = 'patchbay', ...args]: string[]): Promise<number> {
@@ -20,7 +20,7 @@ export async function main([called = 'patchbay', ...args]: string[]): Promise<nu
   return runPlugin(load, plugins)
 }
 
-/** The operator's command line, under the name `patchbay`. */
+/** The operator's command line: the executable is called by the name `patchbay`. */
 async function operate([command, ...args]: string[]): Promise<number> {
   if (command === 'version') return say(STDOUT, `patchbay ${version}\n`, 0)
   if (command === 'help') return say(STDOUT, usage(), 0)
@@ -40,10 +40,10 @@ function say(fd: number, text: string, status: number): number {
 function usage(): string {
   return `usage: patchbay version | help | reconcile [FILE | DIRECTORY]
 
-reconcile brings what the networks of /etc/cni/net.d have on this host (the remotes and options of
-VTEPs) to what their configurations say now, and tells what it changed. It makes nothing.
+reconcile changes the existing VTEPs of the networks in /etc/cni/net.d (their remotes and options) to
+match the configurations, and prints each change. It makes no device.
 
-Container network plugins in one executable (${version}). A container runtime calls it
-by the name of a plugin, each a link to this file: ${Object.keys(plugins).sort().join(', ')}
+Container network plugins in one executable (${version}). A container runtime calls it by the name
+of a plugin, which is a link to this file: ${Object.keys(plugins).sort().join(', ')}
 `
 }

@@ -1,4 +1,4 @@
-/** Errors on a terminal: what is wrong in the first line, and below it what to do, a line for each fact. */
+/** Errors on a terminal: the message in the first line, and below it one line for each further fact, such as the hint. */
 
 import { type Complaint, linesOf } from '../shared/error/error.ts'
 

@@ -1,4 +1,4 @@
-/** The host's network configurations, as libcni finds them: the files of a directory, in order of name. */
+/** Reads the host's network configurations as libcni does: the files of a directory, sorted by name. */
 
 import { isObject, parseObject } from '../shared/config/json.ts'
 import { networkName } from '../shared/config/names.ts'
@@ -6,17 +6,17 @@ import { CniError, Code } from '../shared/error/error.ts'
 import { isErrno } from '../shared/kernel/errno.ts'
 import { readDirectory, readFile } from '../shared/kernel/files.ts'
 
-/** One plugin of a network, configured as a runtime would hand it over. */
+/** One plugin of a network, with the configuration that a runtime passes to it. */
 export interface Configured {
   network: string
   type: string
   raw: Record<string, unknown>
 }
 
-/** What libcni takes for configurations (ConfFiles, libcni/conf.go). */
+/** The file names that libcni reads (ConfFiles, libcni/conf.go). */
 const endings = /\.(conflist|conf|json)$/
 
-/** The files of a directory that hold configurations; a path that is no directory stands for itself. @throws KernelError */
+/** The configuration files of a directory; the path itself when it is a file. @throws KernelError */
 export function configurationFiles(path: string): string[] {
   try {
     return readDirectory(path)
@@ -30,7 +30,7 @@ export function configurationFiles(path: string): string[] {
   }
 }
 
-/** The plugins of a configuration file, be it a list or of a single one. @throws CniError */
+/** The plugins of a configuration file, which is a list or a single configuration. @throws CniError */
 export function readConfiguration(file: string): Configured[] {
   const whole = parseObject(readFile(file), 'network config')
   const network = networkName(whole)

@@ -1,4 +1,4 @@
-/** `patchbay reconcile`: brings what networks have on this host to what their configurations say now. Makes nothing. */
+/** `patchbay reconcile`: changes existing host devices of networks to match their configurations. Makes no device. */
 
 import { ownersOfKeys } from '../shared/cni/foreign.ts'
 import type { Reconciled, Registry } from '../shared/cni/plugin.ts'
@@ -9,14 +9,14 @@ import { type Configured, configurationFiles, readConfiguration } from './networ
 
 const standardDirectory = '/etc/cni/net.d'
 
-/** Where lines for the operator go: what was done, and what went wrong. */
+/** The outputs for the operator: changes go to `out`, errors to `err`, one line per call. */
 export interface Output {
   out(line: string): void
   err(line: string): void
 }
 
 /**
- * Reconciles the networks of a file, or of all files of a directory. One that fails does not keep the others from it.
+ * Reconciles the networks of a file, or of all files of a directory. After a failure it continues with the next network.
  * @returns the exit status
  */
 export async function reconcile(
@@ -46,7 +46,7 @@ export async function reconcile(
   return failures > 0 ? 1 : 0
 }
 
-/** Plugins that share nothing, and those that are not ours, have nothing to reconcile. */
+/** @returns nothing for plugins without a host device to reconcile, and for plugins of other projects */
 async function reconcileOne(registry: Registry, { network, type, raw }: Configured): Promise<Reconciled[]> {
   const load = Object.hasOwn(registry, type) && registry[type]
   const plugin = load ? await load() : undefined
@@ -57,17 +57,17 @@ async function reconcileOne(registry: Registry, { network, type, raw }: Configur
   return plugin.reconcile({ network, config, log })
 }
 
-/** @throws when two networks want the same device differently: the later had its way */
+/** Prints the changes. @throws CniError when two files configure one device differently: the later file was applied */
 function report(file: string, reconciled: Reconciled[], touched: Map<string, string>, { out }: Output): void {
   for (const { device, done } of reconciled) {
-    for (const deed of done) out(`${file}: ${device}: ${deed}`)
+    for (const change of done) out(`${file}: ${device}: ${change}`)
     if (done.length === 0) out(`${file}: ${device}: is as configured`)
     const other = touched.get(device)
     touched.set(device, file)
     if (other && done.length > 0)
       throw new CniError(Code.InvalidNetworkConfig, {
         msg: `${device} is configured otherwise in ${other}: make the two agree`,
-        hint: 'each run changes the device to what the later file says, until both say the same',
+        hint: 'each run changes the device to match the later file, until both files agree',
         path: other,
       })
   }

@@ -1,4 +1,4 @@
-/** Files from other Debian suites, with apt lists of their own: the machine's sources stay as they are. */
+/** Downloads files from other Debian suites with separate apt lists: the machine's own sources are not changed. */
 
 import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -8,20 +8,20 @@ import { ensurePackages, Missing } from './setup.ts'
 
 const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg'
 
-/** A Debian suite to download from; apt checks the archive's signature and each file's checksum. */
+/** A Debian suite to download from. apt verifies the archive's signature and each file's checksum. */
 export interface Suite {
   /** Downloads binary packages (`.deb`) into a directory. */
   download(directory: string, names: readonly string[]): Promise<void>
   /** Downloads the original source archive of a source package into a directory. */
   downloadSource(directory: string, name: string): Promise<void>
-  /** What a package depends on, such as the newest version of a kernel. */
+  /** The dependencies of a package, such as the newest version of a kernel. */
   dependencies(name: string): Promise<string[]>
 }
 
 /**
  * Reads the package lists of a suite.
  * @param name `sid`, `trixie`, …
- * @param work directory that lists and cache may be kept in
+ * @param work directory for the lists and the cache
  * @throws Missing when the suite cannot be fetched, now or at a download
  */
 export async function debianSuite(name: string, work: string): Promise<Suite> {
@@ -33,16 +33,16 @@ export async function debianSuite(name: string, work: string): Promise<Suite> {
     downloadSource: (directory, source) =>
       get(directory, ['source', '--download-only', '--tar-only', source]),
     dependencies: async (name) => {
-      const said = await run('apt-cache', [...options, 'depends', name])
-      return [...said.matchAll(/Depends: ([\w.+-]+)/g)].flatMap(([, found]) => found ?? [])
+      const output = await run('apt-cache', [...options, 'depends', name])
+      return [...output.matchAll(/Depends: ([\w.+-]+)/g)].flatMap(([, found]) => found ?? [])
     },
   }
 }
 
 /**
- * Downloads packages of a suite and unpacks them, without installing them, into a directory, which appears whole.
- * @param namesIn chooses the packages
- * @param home the directory, whose parent exists
+ * Downloads packages of a suite and unpacks them into a directory, without installing them. The directory appears complete.
+ * @param namesIn gives the names of the packages
+ * @param home the directory; its parent must exist
  * @throws Missing when the suite cannot be fetched
  */
 export async function unpackPackages(
@@ -83,9 +83,9 @@ async function configuration(suite: string, work: string): Promise<string[]> {
     `Dir::Etc::SourceList=${list}`,
     'Dir::Etc::SourceParts=-',
     `Dir::Cache=${join(work, 'cache')}`,
-    'Dir::State::Status=/dev/null', // or a newer package that the machine has installed would be the one to download
+    'Dir::State::Status=/dev/null', // else apt prefers a newer installed version to the suite's
     'APT::Sandbox::User=root',
-    'APT::Update::Error-Mode=any', // or lists that could not be fetched are no error, and packages just "not found"
+    'APT::Update::Error-Mode=any', // else apt-get update ignores lists that it cannot fetch
   ].flatMap((option) => ['--option', option])
 }
 

@@ -1,4 +1,4 @@
-/** Writes what the documentation takes from the code: tables of keys, the reference, and a JSON Schema for each plugin. */
+/** Generates the documentation's tables of keys, the reference, and a JSON Schema for each plugin. */
 
 import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -12,7 +12,7 @@ import { type Documented, ownKeys, pluginPages, reference } from './reference.ts
 
 const root = new URL('..', import.meta.url).pathname
 
-/** Every generated file by its path from the root, as it should be. */
+/** The text of every generated file, by its path from the root. */
 export async function documents(): Promise<Map<string, string>> {
   const files = new Map<string, string>()
   files.set('docs/configuration.md', marked('docs/configuration.md', 'keys', keyTable(common)))
@@ -41,14 +41,14 @@ function exampleTable(): string {
   return ['| file | what it is for |', '|---|---|', ...lines].join('\n')
 }
 
-/** The README in the folder that has the plugin's name, alone or in its family's. */
+/** The README of a plugin, in the folder of its name. */
 function readmeOf({ name }: Plugin): string {
   const [readme] = globSync(`{plugins,shared/ipam}/**/${name}/README.md`, { cwd: root })
   if (!readme) throw new Error(`no folder ${name} has a README.md`)
   return readme
 }
 
-/** A page with the text between its markers, `<!-- NAME -->` and `<!-- /NAME -->`. */
+/** A page with `text` between the markers `<!-- NAME -->` and `<!-- /NAME -->`. */
 function marked(path: string, name: string, text: string): string {
   const page = readFileSync(root + path, 'utf8')
   const place = new RegExp(`(<!-- ${name} -->\\n)[\\s\\S]*?(<!-- /${name} -->)`)

@@ -3,27 +3,27 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 
-/** Keys of one plugin's configuration, beside its type. */
+/** One plugin's configuration. */
 export type Configuration = { type: string } & Record<string, unknown>
 
 export interface Example {
   file: string
   /** The file's name without its ending. */
   title: string
-  /** What it is for. */
+  /** The purpose of the example. */
   comment: string
   /** The network's name. */
   name: string
   cniVersion: string
   /** The first plugin, which makes the interface. */
   plugin: Configuration
-  /** Those after it. */
+  /** The plugins after it. */
   chained: Configuration[]
 }
 
 const directory = join(import.meta.dirname, '../conf-examples')
 
-/** All of them, in the order of their numbers. */
+/** All examples, sorted by number. */
 export function allExamples(): Example[] {
   const files = readdirSync(directory).filter((file) => file.endsWith('.conflist'))
   return files

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs a program on the Node that npm brings, whatever Node and npm the machine has: `sh scripts/node.sh FILE [ARGUMENT…]`.
-# First it installs npm's packages, and the library that this Node needs and a small Debian lacks.
+# Runs a program on the Node of our npm packages, not the machine's own: `sh scripts/node.sh FILE [ARGUMENT…]`.
+# First installs the npm packages, and the library libatomic1, which this Node needs and a minimal Debian lacks.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -16,12 +16,12 @@ case $(uname -m) in
 esac
 bin=$PWD/node_modules/node-linux-$architecture/bin
 
-# No package needs its install script; older npm runs them all, on the Node among the packages, which may not start yet.
-# Warnings would say that the machine's Node is too old for packages that it never runs.
+# No package needs its install script. Older npm would run them with the Node of the packages, which may not start yet.
+# No warnings: they are about the machine's own Node, which runs none of the packages.
 install="npm ci --ignore-scripts --include=optional"
 [ -x "$bin/node" ] && [ node_modules/.package-lock.json -nt package-lock.json ] || $install --loglevel=error ||
-  fail "npm could not install the packages and says why above; by hand: $install"
-[ -x "$bin/node" ] || fail "npm left out the package node-linux-$architecture, which it could not fetch; by hand: $install"
+  fail "npm could not install the packages, see its error above; by hand: $install"
+[ -x "$bin/node" ] || fail "npm left out the package node-linux-$architecture: it could not fetch it; by hand: $install"
 
 if ! "$bin/node" --version >/dev/null 2>&1; then
   remedy="npm's Node does not run here; most likely libatomic.so.1 is missing, as root: apt-get update && apt-get install libatomic1"
@@ -33,5 +33,5 @@ if ! "$bin/node" --version >/dev/null 2>&1; then
   "$bin/node" --version >/dev/null || fail "$remedy"
 fi
 
-# Not every npm links node_modules/.bin/node, by which programs of the packages would find it.
+# In PATH, since some versions of npm do not link node_modules/.bin/node, where programs of the packages look for Node.
 PATH=$bin:$PATH exec "$bin/node" "$@"

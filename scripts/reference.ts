@@ -1,4 +1,4 @@
-/** docs/reference.md: every plugin and every key, out of the schemas. */
+/** Generates docs/reference.md from the schemas: every plugin and every key. */
 
 import { dirname } from 'node:path'
 import type { Plugin } from '../shared/cni/plugin.ts'
@@ -33,7 +33,7 @@ function pluginList(documented: readonly Documented[]): string {
   return documented.map(({ plugin: { name, summary } }) => `- [${name}](#${name}) ${summary}`).join('\n')
 }
 
-/** The same list as links to each plugin's README. @param root the way from the page to the root: `../` */
+/** The same list with links to each plugin's README. @param root the relative path from the page to the root: `../` */
 export function pluginPages(documented: readonly Documented[], root: string): string {
   return documented
     .map(({ plugin: { name, summary }, readme }) => `- [${name}](${root}${dirname(readme)}) ${summary}`)
@@ -45,7 +45,7 @@ function section({ plugin, readme }: Documented): string {
   return `## ${plugin.name}\n\n${links}\n\n${ownKeys(plugin)}`
 }
 
-/** A table of the keys that only this plugin has, or to which it gives another meaning. */
+/** A table of the plugin's own keys, and of common keys that it redefines. */
 export function ownKeys({ config }: Plugin): string {
   const own = Object.entries(config.shape).filter(
     ([key, schema]) => (common as Record<string, unknown>)[key] !== schema,

@@ -1,13 +1,13 @@
-/** Installs the Debian packages that a build, the tests or the demo need, when they are missing. */
+/** Installs missing Debian packages that a build, the tests or the demo need. */
 
 import { ExecaError, execa } from 'execa'
 
-/** Something the machine lacks: a sentence for the user, to whom a stack would say nothing more. */
+/** Something that the machine lacks. The message is for the user, and printed without a stack. */
 export class Missing extends Error {}
 
 /**
- * Installs those of some Debian packages that are missing.
- * @param purpose who needs them, to begin the sentence "the build needs gcc"
+ * Installs those of the packages that are missing.
+ * @param purpose subject of the message "the build needs …"
  * @throws Missing when they cannot be installed
  */
 export async function ensurePackages(purpose: string, names: readonly string[]): Promise<void> {
@@ -31,7 +31,7 @@ async function installedOf(names: readonly string[]): Promise<Set<string>> {
   return new Set(lines.filter(([status]) => status === 'installed').map(([, name]) => name as string))
 }
 
-/** The package lists are brought up to date only when what they say does not work. */
+/** Updates the package lists only when the installation fails without it. */
 async function install(names: readonly string[]): Promise<boolean> {
   const install = ['install', '--yes', '--no-install-recommends', ...names]
   if (await apt(install, 'ignore')) return true
@@ -50,18 +50,18 @@ async function apt(args: readonly string[], output: 'ignore' | 'inherit'): Promi
   return !failed
 }
 
-/** Runs a script's work; what is missing, or what a program complained of, is told without a stack. */
+/** Runs a script's work. Missing, and errors of programs, are printed without a stack. */
 export async function reportMissing(work: () => Promise<void>): Promise<void> {
   try {
     await work()
   } catch (error) {
     if (error instanceof Missing || error instanceof ExecaError) console.error(error.message)
-    else if (!isToldByEsbuild(error)) throw error
+    else if (!isPrintedByEsbuild(error)) throw error
     process.exitCode = 1
   }
 }
 
-/** Whether this is a failed build, of which esbuild has written every error already. */
-function isToldByEsbuild(error: unknown): boolean {
+/** Whether this is a failed build, whose errors esbuild has printed already. */
+function isPrintedByEsbuild(error: unknown): boolean {
   return error instanceof Error && 'errors' in error && error.message.startsWith('Build failed')
 }

@@ -1,4 +1,4 @@
-/** JavaScript out of all the TypeScript: one file for Node, for QuickJS one for each part that is imported lazily. */
+/** Bundles the TypeScript into JavaScript: one file for Node; for QuickJS one more for each lazily imported part. */
 
 import { basename } from 'node:path'
 import { type BuildOptions, build } from 'esbuild'
@@ -8,7 +8,7 @@ import { buildVersion } from './version.ts'
 
 const root = new URL('../..', import.meta.url).pathname
 
-/** What differs: QuickJS knows no Node module and no `Buffer`; Node's snapshot takes CommonJS only. */
+/** The differences: QuickJS has no Node modules and no `Buffer`; Node's snapshot requires CommonJS. */
 const engineOptions: Record<EngineName, BuildOptions> = {
   quickjs: {
     platform: 'neutral',
@@ -24,9 +24,8 @@ const engineOptions: Record<EngineName, BuildOptions> = {
 }
 
 /**
- * Bundles an engine's executable into a directory, the first file being `entry.js`. The text is the same in whatever
- * directory it is built.
- * @returns the files that others import only when they need them, and `entry.js`
+ * Bundles an engine's program into a directory; the main file is `entry.js`. The text does not depend on the directory.
+ * @returns `entry.js` and the lazily imported files
  */
 export async function bundle(
   target: Target,

@@ -1,8 +1,8 @@
-/** Compiler and linker flags of everything compiled from C. */
+/** Compiler and linker flags for C. */
 
 import type { Architecture } from './target.ts'
 
-/** What a processor can do against jumps to where no jump should go. */
+/** Control-flow protection by the processor: it allows indirect jumps only to marked targets. */
 const branchProtection: Record<Architecture, string> = {
   x64: '-fcf-protection=full',
   arm64: '-mbranch-protection=standard',
@@ -21,7 +21,7 @@ export function compileFlags(architecture: Architecture): string[] {
   ]
 }
 
-/** Static, yet loaded at a random address; nothing writable is executable, no table stays writable. */
+/** Static, but loaded at a random address; no memory is writable and executable, and relocation tables become read-only. */
 export const linkFlags = [
   '-static-pie',
   '-Wl,-z,relro,-z,now,-z,noexecstack',

@@ -1,13 +1,13 @@
 /**
- * The npm package netlink as ES modules. It ships only CommonJS, of which a bundler must keep all: two thirds of our
- * executable, read at every start. What the TypeScript compiler wrote is regular enough to be read back. So are its
- * codecs, tables with a function for each attribute, made anew for each message: here each becomes one function.
+ * Converts the npm package netlink to ES modules. It ships only CommonJS, which a bundler cannot shorten: two thirds of our
+ * executable, read at every start. The text comes from the TypeScript compiler, so regular expressions can convert it. Its
+ * codecs are tables with a function for each attribute, built for each message: here each becomes one function.
  */
 
 import { readFile } from 'node:fs/promises'
 import type { Plugin } from 'esbuild'
 
-/** Where the compiler's own helpers end. */
+/** The helpers that the compiler puts at the beginning. */
 const preamble = /^[\s\S]*?Object\.defineProperty\(exports, "__esModule", \{ value: true \}\);\n/
 const declarations = /^exports\.\w+ = (exports\.\w+ = )*void 0;\n/gm
 const starImport = /^const (\w+) = (?:__importStar\()?require\("([^"]+)"\)\)?;$/gm
@@ -21,10 +21,10 @@ const codec = /\bstructs\.(get|put)Object\(\w, \{\n([\s\S]*?)\n {4}\}\)/g
 const attribute = /^ +(\w+): \(data, obj\) => (.*),$/gm
 const codecRunner = /^function (get|put)Object\(x, fns\) \{\n[\s\S]*?^\}$/gm
 
-/** An ES module out of what the TypeScript compiler made for CommonJS. */
+/** Converts the compiler's CommonJS to an ES module. */
 function toModule(commonJS: string): string {
   const names = new Set<string>()
-  const note = (name: string) => names.add(name) && ''
+  const addName = (name: string) => names.add(name) && ''
   const text = commonJS
     .replace(preamble, '')
     .replace(declarations, '')
@@ -33,19 +33,19 @@ function toModule(commonJS: string): string {
     .replace(messageParsers, (_, table) => `const parseFns = /* @__PURE__ */ (() => (${table}))();`)
     .replace(codec, toSwitch)
     .replace(codecRunner, (_, direction: keyof typeof codecRunners) => codecRunners[direction])
-    .replace(enumeration, (_, name, body) => `${note(name)}const ${name} = ${pure(name, body)};`)
-    .replace(exported, (line, name, local) => (name === local ? note(name) : line))
-    .replace(assigned, (_, name) => `${note(name)}const ${name} = `)
+    .replace(enumeration, (_, name, body) => `${addName(name)}const ${name} = ${pure(name, body)};`)
+    .replace(exported, (line, name, local) => (name === local ? addName(name) : line))
+    .replace(assigned, (_, name) => `${addName(name)}const ${name} = `)
     .replace(/\bexports\.(\w+)/g, '$1')
   return `${text}\nexport { ${[...names].join(', ')} };\n`
 }
 
-/** An enum as an expression that a bundler may leave out. */
+/** An enum as an expression that a bundler may drop when it is not used. */
 function pure(name: string, body: string): string {
   return `/* @__PURE__ */ (function (${name}) {\n${body}\n    return ${name};\n})({})`
 }
 
-/** A codec's table as a function that deals with the attribute of a key, and says when there is none. */
+/** A codec's table as a function that handles the attribute of a key, and returns true for an unknown key. */
 function toSwitch(whole: string, _: string, table: string): string {
   const cases = table.replace(
     attribute,
@@ -57,7 +57,7 @@ function toSwitch(whole: string, _: string, table: string): string {
   )
 }
 
-/** What netlink/dist/structs.js does with a table, done with such a function. */
+/** Replacements for the functions of netlink/dist/structs.js that take a table: they take such a function. */
 const codecRunners = {
   get: `function getObject(x, take) {
     const obj = {};

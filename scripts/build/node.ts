@@ -1,4 +1,4 @@
-/** The Node executable: pkg's single executable application on npm's Node, with a V8 startup snapshot. */
+/** Builds the Node executable: a single executable application by pkg, from npm's Node, with a V8 startup snapshot. */
 
 import { copyFile, mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -11,9 +11,9 @@ const pkg = join(import.meta.dirname, 'pkg.ts')
 
 /**
  * Builds the executable for a processor.
- * @param work an empty directory for what is made on the way
+ * @param work an empty directory for temporary files
  * @param outfile absolute path of the executable
- * @param entry the program, when it is not Patchbay: a file that begins as the engine's entry.ts does
+ * @param entry another program than Patchbay: a file that begins like the engine's entry.ts
  */
 export async function buildNode(
   architecture: Architecture,
@@ -29,7 +29,7 @@ export async function buildNode(
   await rename(join(work, 'patchbay'), outfile)
 }
 
-/** Puts npm's Node where pkg keeps what it downloaded, with its marks: it downloads nothing. */
+/** Puts npm's Node and the marker files into pkg's download cache, so that pkg downloads nothing. */
 async function offerNode(architecture: Architecture, home: string): Promise<void> {
   const name = `node-v${process.versions.node}-linux-${architecture}`
   const cache = join(home, '.pkg-cache/sea')

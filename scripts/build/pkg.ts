@@ -1,6 +1,6 @@
 /**
- * Runs pkg on a bundle: `node pkg.ts WORK ARCHITECTURE`. A process of its own, since pkg changes directory, takes
- * Node from below HOME and makes its temporary directory below TMPDIR: WORK, all three.
+ * Runs pkg on a bundle: `node pkg.ts WORK ARCHITECTURE`. A separate process, since pkg changes its directory, reads Node
+ * from HOME and writes temporary files to TMPDIR: all three are WORK.
  */
 
 import childProcess from 'node:child_process'
@@ -10,7 +10,7 @@ import { type Architecture, host } from './target.ts'
 
 const [work, architecture] = process.argv.slice(2) as [string, Architecture]
 
-/** What no pkg option says: fixed seeds, no random name, so that two builds of a commit are identical. */
+/** pkg has no options for this: fixed seeds and no random name, so that two builds of a commit are identical. */
 const { execFile } = childProcess
 const seeds = ['--random-seed=1', '--hash-seed=1']
 const generate = (node: string, [option = '', config = '']: string[], done: () => void) =>
@@ -20,7 +20,7 @@ childProcess.execFile = generate as typeof execFile
 const script = join(work, 'patchbay.cjs')
 const target = { nodeRange: `node${process.versions.node}`, platform: 'linux' as const, arch: architecture }
 const seaConfig = {
-  /** The bundle, by a path that is the same in every build: the blob is made in a directory below WORK. */
+  /** The bundle, by a path that is the same in every build. Node makes the blob in a directory below WORK. */
   main: '/proc/self/cwd/../patchbay.cjs',
   useSnapshot: architecture === host,
   useCodeCache: false,

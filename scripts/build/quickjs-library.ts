@@ -1,4 +1,4 @@
-/** QuickJS's bytecode compiler and library: Debian's where new enough, else compiled once and kept. */
+/** QuickJS's bytecode compiler and library: Debian's package if new enough, else compiled once and cached. */
 
 import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rename, rm } from 'node:fs/promises'
@@ -10,7 +10,7 @@ import { quickjsSource } from './quickjs-source.ts'
 import { type Architecture, gnu, host } from './target.ts'
 
 export interface QuickJs {
-  /** The bytecode compiler, for this machine: its bytecode serves all our processors. */
+  /** The bytecode compiler, for this machine. Its bytecode runs on all our processors. */
   qjsc: string
   /** libquickjs.a, for the target. */
   library: string
@@ -22,7 +22,7 @@ const cache = join(import.meta.dirname, '../../.cache/quickjs')
 const oldest = '2025.04'
 const parts = ['quickjs', 'quickjs-libc', 'dtoa', 'libregexp', 'libunicode', 'cutils']
 
-/** From QuickJS's own Makefile; glibc has closefrom(3) since 2.34. */
+/** From QuickJS's Makefile. glibc has closefrom(3) since 2.34. */
 const ownFlags = ['-fwrapv', '-D_GNU_SOURCE', '-DHAVE_CLOSEFROM', '-w']
 
 /** QuickJS for a processor; installed or compiled on first use. */
@@ -34,7 +34,7 @@ export async function quickjs(target: Architecture): Promise<QuickJs> {
   return { qjsc: join(tools, 'qjsc'), library, include: source }
 }
 
-/** Whether this machine's Debian has a package that is new enough. */
+/** Whether this machine's Debian has a new enough package. */
 async function debianHasIt(): Promise<boolean> {
   const candidate = /Candidate: (\d\S*)/.exec(await run('apt-cache', ['policy', 'libquickjs']))?.[1]
   return candidate !== undefined && candidate >= oldest
@@ -46,7 +46,7 @@ async function installed(): Promise<QuickJs> {
   return { qjsc: '/usr/bin/qjsc', library, include: '/usr/include/quickjs' }
 }
 
-/** The directory with what was compiled for a processor; a user's own source is compiled anew every time. */
+/** The directory of the files compiled for a processor. The source of QUICKJS_SRC is compiled every time. */
 async function compiled(source: string, architecture: Architecture): Promise<string> {
   const own = source === process.env.QUICKJS_SRC
   const directory = join(cache, `${own ? 'own' : 'built'}-${architecture}`)

@@ -1,4 +1,4 @@
-/** QuickJS's source: Debian's, checked by the archive's signature and a checksum, or a tree of the user's own. */
+/** QuickJS's source: Debian's, verified by the archive's signature and a checksum, or the directory QUICKJS_SRC. */
 
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
@@ -12,7 +12,7 @@ const version = '2025.04.26'
 const archive = `quickjs_${version}.orig.tar.xz`
 const sha256 = 'ec81da5b3249ed648dbc7df4a1654988910e66a118d9b71cb63534216efcfbbe'
 
-/** The directory with the source; fetched on first use and kept in `cache`. */
+/** The directory of the source, fetched on first use and kept in `cache`. */
 export async function quickjsSource(cache: string): Promise<string> {
   const own = process.env.QUICKJS_SRC
   if (own) return own
@@ -21,7 +21,7 @@ export async function quickjsSource(cache: string): Promise<string> {
   return source
 }
 
-/** Debian's patches touch only the Makefile, which is not used here: the original archive is enough. */
+/** Fetches the original archive, without Debian's patches: they change only the Makefile, which is not used here. */
 async function fetchSource(cache: string, source: string): Promise<void> {
   await ensurePackages('the build of QuickJS', ['xz-utils', 'debian-archive-keyring'])
   await mkdir(cache, { recursive: true })

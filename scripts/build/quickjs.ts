@@ -1,4 +1,4 @@
-/** The QuickJS executable: bytecode, the interpreter and one small C file, linked statically. */
+/** Builds the QuickJS executable: bytecode, the interpreter and our C files, linked statically. */
 
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -12,14 +12,14 @@ import { type Architecture, gnu, host } from './target.ts'
 const engine = join(import.meta.dirname, '../../engine/quickjs')
 const largest = 3_000_000
 
-/** The C modules under names that cannot be taken for Node's, see engine/quickjs/modules.d.ts. */
+/** The C modules. The prefix `qjs:` distinguishes them from Node's modules, see engine/quickjs/modules.d.ts. */
 const modules = ['std', 'os', 'sys', 'bytes'].flatMap((name) => ['-M', `qjs:${name},${name}`])
 
 /**
  * Builds the executable for a processor.
- * @param work an empty directory for what is made on the way
+ * @param work an empty directory for temporary files
  * @param outfile absolute path of the executable
- * @param entry the program, when it is not Patchbay: a file that begins as the engine's entry.ts does
+ * @param entry another program than Patchbay: a file that begins like the engine's entry.ts
  */
 export async function buildQuickjs(
   architecture: Architecture,
@@ -43,14 +43,14 @@ export async function buildQuickjs(
   if (size > largest) throw new Error(`${outfile} has ${size} bytes, more than ${largest}`)
 }
 
-/** Debian's compiler; for another processor than this machine's, the cross-compiler. */
+/** Debian's compiler, or its cross-compiler when the processor is not this machine's. */
 function compilerPackages(architecture: Architecture): string[] {
   if (architecture === host) return ['gcc', 'libc6-dev']
   const debian = architecture === 'x64' ? 'amd64' : architecture
   return [`gcc-${gnu[architecture].replace('_', '-')}`, `libc6-dev-${debian}-cross`]
 }
 
-/** The table of engine/quickjs/modules.h: qjsc names its arrays after the files, with `_` for what C does not allow. */
+/** The table of engine/quickjs/modules.h. qjsc names its arrays after the files, with `_` for characters not allowed in C. */
 function moduleTable(bytecode: string, files: string[]): string {
   const fileOf = new Map(files.map((file) => [`qjsc_${file.replace(/\.js$/, '').replace(/\W/g, '_')}`, file]))
   const arrays = Array.from(

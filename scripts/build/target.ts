@@ -1,4 +1,4 @@
-/** What can be built: an engine for a processor. */
+/** Build targets: an engine for a processor. */
 
 export const engines = ['quickjs', 'node'] as const
 export const architectures = ['x64', 'arm64'] as const
@@ -11,18 +11,18 @@ export interface Target {
   architecture: Architecture
 }
 
-/** The processor this build runs on. */
+/** The processor of this machine. */
 export const host: Architecture = process.arch === 'arm64' ? 'arm64' : 'x64'
 
-/** The processor's name in the names of GNU tools. */
+/** The processor's prefix in the names of GNU tools. */
 export const gnu: Record<Architecture, string> = { x64: 'x86_64-linux-gnu', arm64: 'aarch64-linux-gnu' }
 
-/** The name of a target's directories: the host's own processor goes without saying. */
+/** The name of a target's directories. It names the processor only when it is not this machine's. */
 export function directoryName({ engine, architecture }: Target): string {
   return architecture === host ? engine : `${engine}-${architecture}`
 }
 
-/** A value that must be one of some names. @throws naming them */
+/** Requires that a value is one of some names. @throws an error that lists them */
 export function oneOf<Name extends string>(names: readonly Name[], value: string, what: string): Name {
   const found = names.find((name) => name === value)
   if (!found) throw new Error(`${what} ${value}: expected ${names.join(' or ')}`)

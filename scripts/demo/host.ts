@@ -1,14 +1,16 @@
-/** The demo's two hosts, joined by a wire. They vanish with the process. */
+/** The demo's two hosts, connected by veth pairs. They end with the process. */
 
 import { run } from '../run.ts'
 
-/** Addresses on the wire. Each host has its default route by the other. */
+/** The hosts' addresses on eth0. Each is the other's default gateway. */
 export const near = { ipv4: '198.51.100.10', ipv6: '2001:db8:51::10' }
 const far = { ipv4: '198.51.100.1', ipv6: '2001:db8:51::1' }
 
-/** A host: what is put in front of a command to run it there, and in front of the words of `ip`. */
+/** A host or container. */
 export interface Host {
+  /** The words before a command that runs there. */
   enter: readonly string[]
+  /** The first arguments of `ip`. */
   inside: readonly string[]
 }
 
@@ -16,13 +18,13 @@ export const nearHost: Host = { enter: [], inside: [] }
 
 const state = { near: '/run/patchbay', far: '/run/far' }
 
-/** Its state below /run is its own; addresses are kept together, so that the hosts do not give out the same ones. */
+/** It has its own state below /run, but shares the reservations of addresses, so that each address is given once. */
 export const farHost: Host = {
   enter: ['ip', 'netns', 'exec', 'far', 'sh', '-c', `mount --bind ${state.far} ${state.near} && exec "$0"`],
   inside: ['-n', 'far'],
 }
 
-/** Empty state, a /sys that shows this network, and three NICs on either host, two of them for whoever takes them alone. */
+/** Makes both hosts: empty state, a /sys of this namespace, and three NICs each. eth1 and eth2 are for exclusive use. */
 export async function makeHosts(): Promise<void> {
   for (const path of ['/run', '/var/lib']) await run('mount', ['-t', 'tmpfs', 'tmpfs', path])
   await run('mount', ['-t', 'sysfs', 'sysfs', '/sys'])
@@ -46,18 +48,18 @@ async function configure(host: Host, own: typeof near, other: typeof near): Prom
   await ip(host, `-6 route add default via ${other.ipv6}`)
 }
 
-/** Gives a host more addresses on the wire, unless it has them. */
+/** Adds addresses to a host's eth0, unless it has them. */
 export async function addAddresses(host: Host, addresses: readonly string[]): Promise<void> {
   for (const address of addresses)
     await ip(host, `address replace ${address} dev eth0${address.includes(':') ? ' nodad' : ''}`)
 }
 
-/** Runs `ip` with words as they would be typed. */
+/** Runs `ip` on a host. @param words the command line, separated by spaces */
 export async function ip({ inside }: Host, words: string): Promise<void> {
   await run('ip', [...inside, ...words.split(' ')])
 }
 
-/** A container's network namespace, as a runtime makes one. @returns what runs a command in it */
+/** Makes a container's network namespace, as a runtime does. */
 export async function makeContainer(name: string): Promise<Host> {
   await ip(nearHost, `netns add ${name}`)
   return { enter: ['ip', 'netns', 'exec', name], inside: ['-n', name] }

@@ -1,4 +1,4 @@
-/** What the kinds of interfaces need for a pair of containers that reach each other: a kind says it in its own demo.ts. */
+/** What each kind of interface needs for two containers that reach each other: read from the kind's demo.ts. */
 
 import { globSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,19 +8,19 @@ import { near } from './host.ts'
 
 const root = join(import.meta.dirname, '../..')
 
-/** What a kind's demo.ts may export. */
+/** The exports of a kind's demo.ts, all optional. */
 interface KindDemo {
-  /** false for a kind that leads nowhere, to a program, or carries no IP. */
+  /** false for a kind without a peer, with a program as peer, or without IP. */
   takesPings?: boolean
-  /** The second container's configuration on the other host, or undefined when it belongs beside the first. */
+  /** The second container's configuration on the far host; undefined when both containers are on the near host. */
   across?(config: Configuration, own: typeof near): Configuration | undefined
-  /** The addresses by which the other host is known. */
+  /** The addresses that the far host must have. */
   remotes?(config: Configuration): string[]
-  /** The features of the kernel that keys ask for. */
+  /** The kernel features that keys of the configuration require. */
   needs?(config: Configuration): string[]
-  /** Files that must be there, by path. */
+  /** The texts of required files, by path. */
   files?(config: Configuration): Record<string, string>
-  /** Commands that make what must be on the host. */
+  /** Commands that prepare the host. */
   commands?(config: Configuration): string[]
 }
 
@@ -29,22 +29,22 @@ async function demoOf({ type }: Configuration): Promise<KindDemo> {
   return file ? await import(join(root, file)) : {}
 }
 
-/** A question to the demo.ts of a configuration's kind, and the answer where it has none. */
-const asked =
-  <Answer>(question: (demo: KindDemo, config: Configuration) => Answer | undefined, otherwise: Answer) =>
-  async (config: Configuration): Promise<Answer> =>
-    question(await demoOf(config), config) ?? otherwise
+/** A function that reads a value from the demo.ts of a configuration's kind, with a default. */
+const fromDemo =
+  <Value>(read: (demo: KindDemo, config: Configuration) => Value | undefined, otherwise: Value) =>
+  async (config: Configuration): Promise<Value> =>
+    read(await demoOf(config), config) ?? otherwise
 
-export const takesPings = asked((demo) => demo.takesPings, true)
-export const configurationAcross = asked<Configuration | undefined>(
+export const takesPings = fromDemo((demo) => demo.takesPings, true)
+export const configurationAcross = fromDemo<Configuration | undefined>(
   (demo, config) => demo.across?.(config, near),
   undefined,
 )
-export const remotesOf = asked<string[]>((demo, config) => demo.remotes?.(config), [])
-export const filesOf = asked<Record<string, string>>((demo, config) => demo.files?.(config), {})
-export const commandsOf = asked<string[]>((demo, config) => demo.commands?.(config), [])
+export const remotesOf = fromDemo<string[]>((demo, config) => demo.remotes?.(config), [])
+export const filesOf = fromDemo<Record<string, string>>((demo, config) => demo.files?.(config), {})
+export const commandsOf = fromDemo<string[]>((demo, config) => demo.commands?.(config), [])
 
-/** The features of the kernel that a configuration asks for. */
+/** The kernel features that a configuration requires. */
 export async function needsOf(config: Configuration): Promise<string[]> {
   const link = features().filter((name) => name === `link ${config.type}`)
   const own = (await demoOf(config)).needs?.(config) ?? []

@@ -1,4 +1,7 @@
-/** `npm run demo [-- --guest newest|6.1]`: builds, wires two containers with each example, pings across, shows a table, cleans up. */
+/**
+ * `npm run demo [-- --guest newest|6.1]`: builds, attaches two containers with each example, pings from one to the other,
+ * prints a table, and cleans up.
+ */
 
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -12,7 +15,7 @@ import { needsOf } from './kinds.ts'
 import { notTried, type Row, show } from './row.ts'
 
 const root = join(import.meta.dirname, '../..')
-/** Seconds for all examples of a kernel. */
+/** Time limit for all examples of a kernel, seconds. */
 const longest = 300
 
 await reportMissing(demonstrate)
@@ -42,12 +45,12 @@ async function tryAll(needs: ReadonlyMap<Example, string[]>, { runs }: Shares<Ex
   return [...needs].map(([example, names]) => rows.get(example.title) ?? notTried(example.title, names))
 }
 
-/** What the plugins of an example's chain need of the kernel. */
+/** The kernel features that the plugins of an example require. */
 async function needsOfAll({ plugin, chained }: Example): Promise<string[]> {
   return (await Promise.all([plugin, ...chained].map(needsOf))).flat()
 }
 
-/** Runs examples on a private host, which vanishes with its first process; the machine's own is not touched. */
+/** Runs examples in new namespaces, which end with their first process: the machine's own network is not changed. */
 async function tryOn(kernel: Kernel, examples: readonly Example[]): Promise<Row[]> {
   console.log(`Trying ${examples.length} examples on ${kernel.name} …`)
   const namespaces = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc']

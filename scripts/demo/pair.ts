@@ -1,4 +1,4 @@
-/** One example tried out: two containers wired with it, a ping between them, and the time it took. */
+/** Tries one example: attaches two containers, pings from one to the other, and measures ADD and DEL. */
 
 import { release } from 'node:os'
 import { execa } from 'execa'
@@ -9,7 +9,7 @@ import { prepare } from './prepare.ts'
 import type { Row } from './row.ts'
 import { type Attachment, call, completed, type Result, withNextAddresses } from './runtime.ts'
 
-/** Wires a pair of containers, as a runtime would, and takes it down again. */
+/** Attaches a pair of containers, as a runtime does, and detaches them. */
 export async function tryOut(example: Example, executables: string): Promise<Row> {
   await prepare(example.plugin)
   const pair = await pairOf(example, executables)
@@ -17,8 +17,8 @@ export async function tryOut(example: Example, executables: string): Promise<Row
   const containers = pair.map(({ container }) => container)
   for (const container of containers) await makeContainer(container)
   try {
-    const up = await wire(pair, await takesPings(example.plugin)).finally(async () => {
-      row.del = await unwire(pair)
+    const up = await attach(pair, await takesPings(example.plugin)).finally(async () => {
+      row.del = await detach(pair)
     })
     return { ...row, ...up, failed: up.ping === noAnswer }
   } catch (error) {
@@ -28,7 +28,7 @@ export async function tryOut(example: Example, executables: string): Promise<Row
   }
 }
 
-/** The second container is on the other host where the kind wants that, which then has the addresses it is known by. */
+/** The second container is on the far host if the kind requires it. That host gets the addresses that the example names. */
 async function pairOf(example: Example, executables: string): Promise<[Attachment, Attachment]> {
   const { plugin } = example
   const across = await configurationAcross(plugin)
@@ -41,8 +41,8 @@ async function pairOf(example: Example, executables: string): Promise<[Attachmen
   ]
 }
 
-/** ADD of both; the quicker one's time is shown, for the first makes what the network shares. */
-async function wire([one, two]: [Attachment, Attachment], arePinged: boolean) {
+/** ADD of both. The shorter time is shown, since the first ADD also makes the shared devices of the network. */
+async function attach([one, two]: [Attachment, Attachment], arePinged: boolean) {
   const [first, second] = [await call('ADD', one), await call('ADD', two)]
   return {
     addresses: (first.result.ips ?? []).map(({ address }) => address).join(' ') || 'none (L2)',
@@ -51,14 +51,14 @@ async function wire([one, two]: [Attachment, Attachment], arePinged: boolean) {
   }
 }
 
-async function unwire(pair: [Attachment, Attachment]): Promise<string> {
+async function detach(pair: [Attachment, Attachment]): Promise<string> {
   const [first, second] = [await call('DEL', pair[0]), await call('DEL', pair[1])]
   return Math.min(first.milliseconds, second.milliseconds).toFixed(0)
 }
 
 const noAnswer = 'no answer'
 
-/** Pings from one container to the other, each address; a wire without addresses is given some for the time. */
+/** Pings each address of the second container from the first. Without addresses from IPAM, both get one here. */
 async function pingBetween(one: Result, two: Result): Promise<string> {
   const targets = (two.ips ?? []).map(({ address }) => address.split('/')[0] ?? '')
   if (!one.ips?.length) targets.push(await addressByHand())
@@ -72,7 +72,7 @@ async function addressByHand(): Promise<string> {
   return '10.93.0.2'
 }
 
-/** The round trip in milliseconds, or undefined when nobody answers. By the interface, which may be in a VRF. */
+/** The average round trip in milliseconds; undefined without an answer. `-I`: the interface may be in a VRF. */
 async function ping(address: string): Promise<string | undefined> {
   const args = [
     'netns',

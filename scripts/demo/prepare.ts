@@ -1,4 +1,4 @@
-/** What an example presupposes on its host, besides NICs: made before it is tried, and gone with the host. */
+/** Prepares the host for an example: makes the required files, and runs the commands of its kind. */
 
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'

@@ -1,10 +1,10 @@
-/** What is shown of an example: a row of a table. */
+/** The demo's table: one row for each example. */
 
 export interface Row {
   example: string
-  /** Which kernel it ran on. */
+  /** The kernel that it ran on. */
   kernel: string
-  /** Or what went wrong. */
+  /** The addresses, or the error. */
   addresses: string
   add: string
   del: string
@@ -12,7 +12,7 @@ export interface Row {
   failed: boolean
 }
 
-/** No kernel here can run the example: no fault of its own. */
+/** The row of an example that no available kernel supports. It does not count as failed. */
 export function notTried(example: string, needs: readonly string[]): Row {
   const addresses = `not tried: needs ${needs.join(', ')}`
   return { example, kernel: 'none here', addresses, add: '', del: '', ping: '', failed: false }

@@ -4,13 +4,13 @@ import { execa } from 'execa'
 import type { Configuration, Example } from '../example.ts'
 import type { Host } from './host.ts'
 
-/** A container on a network, and the host it is on. */
+/** A container on a network, and its host. */
 export interface Attachment {
   container: string
   host: Host
-  /** What each plugin of the chain is given on standard input, besides the result of the one before. */
+  /** The configuration of each plugin of the chain, without prevResult. */
   configs: Configuration[]
-  /** The directory of the executables. */
+  /** The directory of the plugins. */
   executables: string
 }
 
@@ -24,7 +24,7 @@ export interface Answer {
   milliseconds: number
 }
 
-/** ADD of each plugin in turn, or DEL of each in reverse. @throws with the plugin's own sentence */
+/** ADD of each plugin in turn, or DEL of each in reverse. @throws an error with the plugin's message */
 export async function call(verb: 'ADD' | 'DEL', attachment: Attachment): Promise<Answer> {
   const { configs } = attachment
   const start = performance.now()
@@ -53,13 +53,13 @@ async function execute(verb: string, attachment: Attachment, config: Configurati
   return answer
 }
 
-/** The chain of an example with another first plugin, and what a runtime adds to each. */
+/** The chain of an example with another first plugin, and the keys that a runtime adds to each plugin. */
 export function completed({ name, cniVersion, chained }: Example, first: Configuration): Configuration[] {
   return [first, ...chained].map((config) => ({ cniVersion, name, ...config }))
 }
 
 /**
- * Two containers cannot have the addresses that `static` names: the second's are chosen by the runtime, by the `ips`
+ * With `static` both containers would get the same addresses: for the second, the next ones are requested with the `ips`
  * capability (CONVENTIONS.md, "Capability arguments").
  */
 export function withNextAddresses(config: Configuration): Configuration {

@@ -1,4 +1,4 @@
-/** Run by the demo on a private host: tries the examples that are named out, one after another, and prints rows as JSON. */
+/** Run by the demo in new namespaces: tries the given examples one after another, and prints their rows as JSON. */
 
 import { readExample } from '../example.ts'
 import { makeHosts } from './host.ts'

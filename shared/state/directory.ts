@@ -1,2 +1,2 @@
-/** Where all that Patchbay must remember until the next boot is kept. */
+/** The directory of Patchbay's state. It is below `/run`, which a reboot empties. */
 export const stateDirectory = '/run/patchbay'

@@ -1,21 +1,21 @@
-/** Which process holds a lock file: for the error of a process that waited in vain. */
+/** Finds the process that holds a lock file, for the error of a process that waited too long. */
 
 import { readFileIfAny, stat } from '../kernel/files.ts'
 
 /** A process that holds a lock. */
 export interface Holder {
   pid: number
-  /** The plugin, the verb and the container, as far as its environment tells. */
-  words: string
+  /** The program, the verb and the container, as far as known from its command line and environment. */
+  description: string
 }
 
-/** The holder of a file's flock(2); undefined when it is released by now, or in a PID namespace that this one does not see. */
+/** The holder of a file's flock(2); undefined when the lock is free, or the holder is in a PID namespace that we cannot see. */
 export function holderOf(path: string): Holder | undefined {
   const pid = pidOf(path)
-  return pid ? { pid, words: wordsOf(pid) } : undefined
+  return pid ? { pid, description: describe(pid) } : undefined
 }
 
-/** proc_locks(5): `1: FLOCK  ADVISORY  WRITE 4711 00:1a:2345 0 EOF`. Those that wait have an arrow behind the number. */
+/** proc_locks(5): `1: FLOCK  ADVISORY  WRITE 4711 00:1a:2345 0 EOF`. Waiting processes have an arrow after the number. */
 function pidOf(path: string): number {
   const inode = stat(path)?.inode
   const lines = readFileIfAny('/proc/locks')?.split('\n') ?? []
@@ -23,12 +23,12 @@ function pidOf(path: string): number {
   return Number(line?.[4] ?? 0)
 }
 
-/** By inode only: some file systems show another device number here than to stat(2). */
+/** Compares only the inode: on some file systems the device number differs from the one of stat(2). */
 function isLockOn([, kind, , , , file = '']: string[], inode: bigint | undefined): boolean {
   return kind === 'FLOCK' && file.split(':')[2] === String(inode)
 }
 
-function wordsOf(pid: number): string {
+function describe(pid: number): string {
   const [program = ''] = readProc(pid, 'cmdline')
   const environment = readProc(pid, 'environ')
   const variable = (name: string) =>
@@ -38,7 +38,7 @@ function wordsOf(pid: number): string {
   return words.filter(Boolean).join(' ')
 }
 
-/** Strings that end with a zero byte each; none when the process has ended. */
+/** A file of strings that each end with a zero byte; none when the process has ended. */
 function readProc(pid: number, file: 'cmdline' | 'environ'): string[] {
   try {
     return (readFileIfAny(`/proc/${pid}/${file}`) ?? '').split('\0')

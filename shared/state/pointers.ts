@@ -1,6 +1,6 @@
 /**
- * Pointers: a file's name leads to a text. Each is a symlink below the state directory, which the kernel makes in one
- * call, so there is no half of one. They make a record that is kept under one name findable by another.
+ * Pointers from a name to a text, to find a record by a second name. Each is a symlink below the state directory: symlink(2)
+ * makes it atomically.
  */
 
 import { tolerate } from '../kernel/errno.ts'
@@ -18,13 +18,13 @@ import { stateDirectory } from './directory.ts'
 /** The pointers of one folder. */
 export interface Pointers {
   get(name: string): string | undefined
-  /** Replaces the one before. @throws KernelError */
+  /** Replaces the text of a name. @throws KernelError */
   set(name: string, text: string): void
-  /** Removes one; nothing happens when there is none. */
+  /** Does nothing when the name is absent. */
   remove(name: string): void
-  /** Removes the folder when it is empty. @returns whether there is none then */
+  /** Removes the folder if it is empty. @returns whether the folder is absent now */
   removeFolder(): boolean
-  /** All names: their number grows with the node, so only GC and errors ask for them. */
+  /** All names. Slow on a node with many containers: only for GC and errors. */
   names(): string[]
 }
 

@@ -1,6 +1,6 @@
 /**
- * Records of what the kernel cannot be asked: a JSON file each, below `/run`, which a reboot empties as it does the kernel.
- * A damaged record is reported and set aside; to its reader there is none.
+ * Records of state that the kernel does not store: one JSON file each, below `/run`, which a reboot empties together with
+ * the kernel's state. A damaged record is reported and set aside, and then counts as absent.
  */
 
 import * as z from 'zod/mini'
@@ -20,26 +20,26 @@ import {
 } from '../kernel/files.ts'
 import { stateDirectory } from './directory.ts'
 
-/** The records of one kind. Who writes one holds the lock of what it is about. */
+/** The records of one kind. To write one, hold the lock of its subject. */
 export interface Records<T> {
-  /** The record of a key. @throws KernelError when it cannot be read, other than that there is none */
+  /** The record of a key; undefined when absent or damaged. @throws KernelError when it cannot be read */
   read(key: string): T | undefined
-  /** Whether a record of this key was damaged since the last boot, so that what it said is lost. */
+  /** Whether a damaged record of this key was set aside since the last boot. */
   wasDamaged(key: string): boolean
-  /** Writes a record, which replaces the one before at once or not at all. @throws KernelError */
+  /** Writes or replaces a record, atomically. @throws KernelError */
   write(key: string, record: T): void
-  /** Removes a record, with what a killed writer left; nothing happens when there is none. A damaged one stays aside. */
+  /** Removes a record and the draft of a killed writer, if they exist. A damaged record that was set aside stays. */
   remove(key: string): void
-  /** All records: their number grows with the node, so only GC and errors ask for them. */
+  /** All records. Slow on a node with many containers: only for GC and errors. */
   all(): T[]
 }
 
 const suffix = '.json'
 
 /**
- * A kind of record.
+ * The records of a kind.
  * @param folder of the kind, below the state directory
- * @param schema of a record: one that does not fit is damaged, keys that it does not know are ignored
+ * @param schema of a record: a record that does not match it is damaged; unknown keys are ignored
  */
 export function records<S extends Schema>(
   folder: string,
@@ -66,7 +66,7 @@ export function records<S extends Schema>(
 const draftOf = (file: string) => `${file}.new`
 const damagedOf = (file: string) => `${file}.damaged`
 
-/** No fsync: the directory does not outlive the boot. The draft's name is fixed, so a killed writer leaves one at most. */
+/** Without fsync: a reboot empties the directory. The draft has a fixed name, so a killed writer leaves at most one. */
 function writeRecord(file: string, text: string): void {
   const draft = draftOf(file)
   try {
@@ -78,7 +78,7 @@ function writeRecord(file: string, text: string): void {
   }
 }
 
-/** After an error that is told already. */
+/** For clean-up after another error, which is reported instead. */
 function removeQuietly(path: string): void {
   try {
     remove(path)
@@ -102,7 +102,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Another process may have done the same already. */
+/** ENOENT: another process has set it aside already. */
 function setAside(file: string): void {
   printError(`patchbay: warning: ${file} is damaged: set aside as ${damagedOf(file)}`)
   tolerate(() => rename(file, damagedOf(file)), 'ENOENT')
