@@ -38,7 +38,7 @@ testRefusals(
     [
       { linkInContainer: true, master: 'uplink' },
       'the container has no interface "uplink"',
-      'before this one',
+      'an earlier plugin',
     ],
     [{ linkInContainer: true, master: undefined }, 'the container has no default route', '"master": "eth0"'],
     [{ mtu: 60 }, 'mtu: must be 0 or from 68', ''],
