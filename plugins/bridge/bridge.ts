@@ -1,4 +1,4 @@
-/** The bridge itself: found or made, brought to what the configuration says, removed only by the ADD that made it and failed. */
+/** The bridge: found or made, and changed to the configuration. Only a failed ADD that made it removes it. */
 
 import type { Undo } from '../../shared/attachment/undo.ts'
 import { CniError, Code } from '../../shared/error/error.ts'
@@ -10,7 +10,7 @@ import { ask, type Socket } from '../../shared/netlink/socket.ts'
 import { withLinkLock } from '../../shared/state/lock.ts'
 import { type BridgeConfig, wantsVlans } from './config.ts'
 
-/** The bridge of a configuration, up and as it says; made if there is none. The caller holds its lock. */
+/** Finds or makes the bridge of a configuration, configured and up. The caller holds its lock. @throws CniError when it does not fit */
 export function ensureBridge(host: Socket, config: BridgeConfig, undo: Undo): Link {
   const found = findLink(host, config.bridge)
   const bridge = found ?? makeConfigured(host, config, undo)
@@ -19,7 +19,7 @@ export function ensureBridge(host: Socket, config: BridgeConfig, undo: Undo): Li
   return reconcile(host, bridge, config)
 }
 
-/** With uplinks the bridge has the first one's MAC address, which the LAN knows. */
+/** With uplinks the bridge gets the MAC address of the first one, which machines on the LAN may have in their caches. */
 function makeConfigured(host: Socket, config: BridgeConfig, undo: Undo): Link {
   const { bridge: name, mtu, uplinks = [] } = config
   const mac = uplinks[0] ? findLink(host, uplinks[0])?.mac : undefined
@@ -30,12 +30,12 @@ function makeConfigured(host: Socket, config: BridgeConfig, undo: Undo): Link {
   }
 }
 
-/** Whether a container other than the one whose port is `own` is on the bridge: both suites name the host's ends `veth…`. */
+/** Whether another container is on the bridge. Patchbay and the reference name host ends `veth…`. @param own this container's port */
 function hasOtherContainers(host: Socket, bridge: Link, own: string): boolean {
   return listPorts(host, bridge, 'veth').some(({ name }) => name.startsWith('veth') && name !== own)
 }
 
-/** An Undo for what other containers may have come to rely on: it runs only while there are none. `own` is the port of this one. */
+/** An undo that runs only if no other container is on the bridge, because others may rely on the step. @param own this container's port */
 export function undoUnlessShared(undo: Undo, host: Socket, bridge: Link, own: string): Undo {
   return (inverse) =>
     undo(() =>
@@ -43,13 +43,13 @@ export function undoUnlessShared(undo: Undo, host: Socket, bridge: Link, own: st
     )
 }
 
-/** The bridge's own options, as far as the configuration names them. */
+/** The bridge options that the configuration sets. */
 export function bridgeOptions(config: BridgeConfig): BridgeOptions {
   const { stp, ageingTime, multicastSnooping, groupForwardMask } = config
   return { vlanFiltering: wantsVlans(config), stp, ageingTime, multicastSnooping, groupForwardMask }
 }
 
-/** Without filtering a VLAN would separate nobody; older kernels built without it ignore the wish silently. */
+/** Without VLAN filtering the bridge separates no containers; kernels built without it may ignore the option silently. */
 function requireVlanFiltering(bridge: Link, config: BridgeConfig, existed: boolean): void {
   if (!wantsVlans(config) || (bridge.data && parseBridge(bridge.data).vlanFiltering)) return
   if (!existed) throw noVlanFiltering(bridge.name)
@@ -68,9 +68,9 @@ function noVlanFiltering(bridge: string): CniError {
   })
 }
 
-/** Changes what the configuration names and the bridge has otherwise. Its MTU is left alone: other containers rely on it. */
+/** Sets the configured options that differ. The MTU is not changed, because other containers rely on it. */
 function reconcile(host: Socket, bridge: Link, config: BridgeConfig): Link {
-  // Where uplinks bring the LAN onto the bridge, its routers are the host's own business.
+  // With uplinks the host may need router advertisements from the LAN.
   if (!config.uplinks) refuseAdvertisements(bridge)
   const wrong = differences(bridge, bridgeOptions(config))
   if (Object.keys(wrong).length > 0) ask(host, changeBridge(bridge, wrong))
@@ -79,7 +79,7 @@ function reconcile(host: Socket, bridge: Link, config: BridgeConfig): Link {
   return bridge
 }
 
-/** The options that are asked for and not so. */
+/** The configured options that the bridge does not have. */
 export function differences(bridge: Link, wanted: BridgeOptions): BridgeOptions {
   const actual = bridge.data ? parseBridge(bridge.data) : undefined
   const { vlanFiltering: _, ...settable } = wanted

@@ -1,4 +1,4 @@
-/** CHECK of the host's side: bridge, port, VLANs, gateway, masquerade; each thing that ADD made and somebody may have broken. */
+/** CHECK of the host's side: bridge, port, VLANs, gateway, MAC check, masquerade. */
 
 import { isDown, mismatch, noPort, noSuch, repairable, wrongLink } from '../../shared/attachment/broken.ts'
 import type { Sides } from '../../shared/attachment/sides.ts'
@@ -27,7 +27,7 @@ import { gateways } from './gateway.ts'
 import { carries, portVlans } from './port.ts'
 import { gatewayName } from './vlan-gateway.ts'
 
-/** @throws CniError naming the first thing that is not as ADD left it */
+/** @throws CniError naming the first difference to what ADD made */
 export async function checkBridge(
   sides: Sides,
   request: Request<BridgeConfig>,

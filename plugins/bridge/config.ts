@@ -1,4 +1,4 @@
-/** What a bridge network may say. The descriptions become the README's table and the JSON Schema. */
+/** The keys of a bridge network. The descriptions become the README's table and the JSON Schema. */
 
 import { type Config, network } from '../../shared/config/config.ts'
 import { needs, notTogether } from '../../shared/config/rules.ts'
@@ -30,15 +30,21 @@ const vlanRange = object({
 export type VlanRange = Output<typeof vlanRange>
 
 const shape = {
-  bridge: describe(withDefault(ifname, 'cni0'), 'The bridge on the host; made if there is none.'),
-  isGateway: describe(off, 'Give the bridge an address in each subnet of the containers, and forward.'),
-  isDefaultGateway: describe(off, 'As isGateway, and the containers get a default route through it.'),
-  forceAddress: describe(off, 'Replace an address of the bridge that is in the way, instead of refusing.'),
+  bridge: describe(withDefault(ifname, 'cni0'), 'The bridge on the host; made if it does not exist.'),
+  isGateway: describe(
+    off,
+    'Give the bridge an address in each subnet of the containers, and switch IP forwarding on.',
+  ),
+  isDefaultGateway: describe(
+    off,
+    'Like isGateway, and the containers get a default route through the bridge.',
+  ),
+  forceAddress: describe(off, 'Replace a conflicting address of the bridge; without it ADD is refused.'),
   ...masqueradeKeys,
   mtu: mtuOf('the veth pair, and of a bridge that is made'),
   hairpinMode: describe(
     off,
-    'Let frames leave by the port they came in on: a container reaches itself through a service address.',
+    'Allow frames to leave by the port they came in on, so that a container reaches itself through a service address.',
   ),
   promiscMode: describe(off, 'Set the bridge promiscuous. Not together with hairpinMode.'),
   vlan: describe(
@@ -54,9 +60,9 @@ const shape = {
   enabledad: describe(off, 'The same as `"dad": "wait"`.'),
   dad: describe(
     optional(oneOf('off', 'wait')),
-    'IPv6 duplicate address detection: left out, or waited for (1 to 2 s). Default: off.',
+    'IPv6 duplicate address detection: not done (off), or ADD waits until it has ended (wait, 1 to 2 s). Default: off.',
   ),
-  disableContainerInterface: describe(off, "Leave the container's end down. No IPAM then."),
+  disableContainerInterface: describe(off, "Leave the container's end down. Not together with ipam."),
   portIsolation: describe(off, 'Ports of this network reach only ports that are not isolated.'),
   uplinks: describe(
     optional(list(ifname)),
@@ -97,12 +103,12 @@ export const config = network(shape, {
   ],
 })
 
-/** Whether ports of this network are told apart by VLAN. */
+/** Whether this network uses VLANs. */
 export function wantsVlans({ vlan, vlanTrunk }: BridgeConfig): boolean {
   return vlan !== 0 || vlanTrunk !== undefined
 }
 
-/** Whether the bridge is to have an address in the containers' subnets. */
+/** Whether the bridge gets addresses in the containers' subnets. */
 export function isGateway(config: BridgeConfig): boolean {
   return config.isGateway || config.isDefaultGateway
 }
@@ -128,14 +134,16 @@ function wholeTrunk({ vlanTrunk }: BridgeConfig): Complaint | undefined {
 
 function trunkFault({ id, minID, maxID }: VlanRange): string | undefined {
   if (id !== undefined)
-    return minID === undefined && maxID === undefined ? undefined : 'an id cannot go with minID or maxID'
+    return minID === undefined && maxID === undefined
+      ? undefined
+      : 'id cannot be set together with minID or maxID'
   if (minID === undefined && maxID === undefined) return 'neither an id nor a range'
-  if (maxID === undefined) return 'minID has no maxID: a range without an end'
-  if (minID === undefined) return 'maxID has no minID: a range without a beginning'
+  if (maxID === undefined) return 'minID needs maxID'
+  if (minID === undefined) return 'maxID needs minID'
   return minID > maxID ? `minID ${minID} is greater than maxID ${maxID}` : undefined
 }
 
-/** BR_GROUPFWD_RESTRICTED, net/bridge/br_private.h: STP, pause and LACP frames never pass a bridge. */
+/** BR_GROUPFWD_RESTRICTED, net/bridge/br_private.h: the kernel does not let a bridge forward STP, pause and LACP frames. */
 function forwardableGroups({ groupForwardMask = 0 }: BridgeConfig): Complaint | undefined {
   if ((groupForwardMask & 7) === 0) return undefined
   return {

@@ -1,4 +1,4 @@
-/** What the demo must know of bridge: what some keys need of the kernel. */
+/** For the demo: the kernel features that some keys need. */
 
 export function needs({ vlan, macspoofchk }: { vlan?: number; macspoofchk?: boolean }): string[] {
   return [...(vlan ? ['bridge vlan_filtering'] : []), ...(macspoofchk ? ['nft bridge'] : [])]

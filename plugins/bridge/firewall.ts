@@ -1,4 +1,4 @@
-/** The MAC check of a bridge's containers. Loaded only where a configuration asks for it. */
+/** `macspoofchk` in the life of an attachment. The firewall's code is loaded only if the configuration sets it. */
 
 import type { Life, Trace } from '../../shared/attachment/device.ts'
 import { findMade } from '../../shared/attachment/made.ts'
@@ -8,7 +8,7 @@ import type { BridgeConfig } from './config.ts'
 
 const firewall = () => import('../../shared/firewall/macspoofchk.ts')
 
-/** Lets only the container's own MAC address in at its port. */
+/** Drops frames from the container's port with another source MAC address than the container's. */
 export async function addMacCheck({ inside, request, undo }: Life<BridgeConfig>, port: Link): Promise<void> {
   const own = findMade(inside, request.ifname)
   undo(() => remove(request))
@@ -19,7 +19,7 @@ async function remove(attachment: Attachment): Promise<void> {
   await (await firewall()).removeMacSpoofCheck(attachment)
 }
 
-/** The container's MAC address in the firewall. Whatever `macspoofchk` is set to, even to what ADD refuses, is removed. */
+/** The container's MAC address in the firewall. Removed if `macspoofchk` has any value but false, also an invalid one. */
 export const macCheck: Trace = {
   remove: (request) => request.raw.macspoofchk && remove(request),
   async collect({ network, validAttachments, raw }) {

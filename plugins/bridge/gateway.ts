@@ -26,7 +26,7 @@ import { undoUnlessShared } from './bridge.ts'
 import { type BridgeConfig, isGateway } from './config.ts'
 import { ensureVlanGateway } from './vlan-gateway.ts'
 
-/** Completes what IPAM said: a gateway for each address, and default routes where they are wanted and missing. */
+/** Completes IPAM's result: a gateway for each address, and with isDefaultGateway the missing default routes. */
 export function completeLease(lease: Result, config: BridgeConfig): Result {
   const ips = lease.ips.map((ip) => ({
     ...ip,
@@ -44,13 +44,13 @@ export function completeLease(lease: Result, config: BridgeConfig): Result {
   return { ...lease, ips, routes }
 }
 
-/** A default route of the main table; without a gateway of its own it takes that of its family. */
+/** Whether a route is a default route of the main table. */
 function isDefault({ dst, table }: Route, family: 4 | 6): boolean {
   const cidr = parseCidr(dst)
   return cidr?.prefix === 0 && cidr.address.family === family && !table
 }
 
-/** The subnet's first address, the gateway by custom. */
+/** The subnet's first address, the usual gateway. */
 function firstAddress({ address }: Ip): string | undefined {
   const cidr = parseCidr(address)
   return cidr && formatAddress(plus(networkOf(cidr), 1n))
@@ -74,13 +74,13 @@ export function connectGateway(life: Life<BridgeConfig>, bridge: Link, port: Lin
   return withLinkLock(bridge.name, () => {
     const gateway = vlan ? ensureVlanGateway(host, bridge, vlan, unlessShared) : bridge
     for (const cidr of gateways(ips)) ensureAddress(host, gateway, cidr, request.config, unlessShared)
-    forgetFormerOwners(host, gateway, ips)
+    removeOldNeighbours(host, gateway, ips)
     return vlan ? [{ name: gateway.name, mac: gateway.mac }] : []
   })
 }
 
-/** Who had an address before had another MAC; the host would send there until its knowledge goes stale. */
-function forgetFormerOwners(host: Socket, gateway: Link, ips: Ip[]): void {
+/** Removes the host's neighbour entries of these addresses: they may hold the MAC addresses of former containers. */
+function removeOldNeighbours(host: Socket, gateway: Link, ips: Ip[]): void {
   for (const { address } of cidrs(ips))
     tolerate(() => ask(host, removeNeighbour(gateway, address)), 'ENOENT', 'ENODEV')
 }
@@ -111,7 +111,7 @@ function ensureAddress(
   tolerate(add, 'EEXIST')
 }
 
-/** IPv4: a bridge has one address, so any other is in the way, as in the reference. IPv6: one in an overlapping subnet. */
+/** IPv4: any other address, as in the reference, where a bridge has one. IPv6: an address in an overlapping subnet. */
 function conflicts(present: Cidr, wanted: Cidr): boolean {
   if (present.address.family !== wanted.address.family) return false
   if (wanted.address.family === 4) return true
@@ -121,12 +121,12 @@ function conflicts(present: Cidr, wanted: Cidr): boolean {
 function conflict(link: Link, present: Cidr, wanted: Cidr): CniError {
   return new CniError(Code.InvalidNetworkConfig, {
     msg: `"${link.name}" already has an IP address different from ${formatCidr(wanted)}: ${formatCidr(present)}`,
-    hint: 'make subnet and gateway of the network fit the bridge, name another bridge, or set "forceAddress": true to replace it',
+    hint: 'give the network the subnet and gateway of the bridge, name another bridge, or set "forceAddress": true to replace the address',
     see: `ip address show dev ${link.name}`,
   })
 }
 
-/** Lets the host forward for the families that the bridge is the gateway of. */
+/** Switches forwarding on for the families that have a gateway on the bridge. */
 export function forward({ undo, request }: Life<BridgeConfig>, { ips }: Result): void {
   if (!isGateway(request.config)) return
   enableForwarding(

@@ -19,7 +19,7 @@ import { completeLease, connectGateway, forward } from './gateway.ts'
 import { connectPort } from './port.ts'
 import { connectUplinks } from './uplinks.ts'
 
-/** What ADD has made on the host. */
+/** The bridge and the container's port. */
 interface OnHost extends Made {
   bridge: Link
   port: Link
@@ -31,7 +31,7 @@ export const bridge = interfacePlugin<BridgeConfig, OnHost>({
   config,
   segment: ({ bridge, vlan }) => segment('bridge', { bridge, vlan }),
   device: {
-    // The masquerade first: the kernel frees it while it deletes the interface, instead of letting the end of DEL wait.
+    // The masquerade first: the kernel frees its memory while DEL deletes the interface; otherwise DEL waits for that at its end.
     leaves: [masquerade, hostEnd, macCheck],
     prepare: requestedMac,
     create,
@@ -57,7 +57,7 @@ async function create(life: Life<BridgeConfig>): Promise<OnHost> {
   return made
 }
 
-/** Bridge, uplinks and port are one step to other ADDs. */
+/** The caller holds the bridge's lock: bridge, uplinks and port are one step for other ADDs. */
 function join(life: Life<BridgeConfig>): OnHost {
   const { host, request, undo } = life
   const bridge = ensureBridge(host, request.config, undo)
@@ -67,7 +67,7 @@ function join(life: Life<BridgeConfig>): OnHost {
   return { bridge, port, interfaces: [toInterface(bridge), { ...toInterface(port), mtu: port.mtu }] }
 }
 
-/** A bridge's MTU changes with its ports, so none is told. */
+/** Without the MTU, which the kernel changes when ports come and go. */
 function toInterface({ name, mac }: Link): Interface {
   return { name, mac }
 }

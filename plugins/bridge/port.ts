@@ -1,4 +1,4 @@
-/** The veth pair of one container: born in one message, the host's end already a port of the bridge. */
+/** The veth pair of one container, made in one message, with the host's end as a port of the bridge. */
 
 import type { Life } from '../../shared/attachment/device.ts'
 import {
@@ -22,7 +22,7 @@ export function connectPort(life: Life<BridgeConfig>, bridge: Link): Link {
   return port
 }
 
-/** What the bridge is to keep about the port beyond its defaults. */
+/** The settings of the port that differ from the kernel's defaults. */
 function portRequests(host: Socket, port: Link, config: BridgeConfig): NetlinkRequest[] {
   const { hairpinMode, portIsolation } = config
   const requests: NetlinkRequest[] = []
@@ -32,7 +32,7 @@ function portRequests(host: Socket, port: Link, config: BridgeConfig): NetlinkRe
   return wantsVlans(config) ? [...requests, ...vlanRequests(host, port, config)] : requests
 }
 
-/** The VLANs that come are added before those that leave, so that the port is never without. */
+/** Adds the new VLANs before it removes the others, so that the port always has one. */
 function vlanRequests(host: Socket, port: Link, config: BridgeConfig): NetlinkRequest[] {
   const wanted = portVlans(config)
   const unwanted = config.preserveDefaultVlan
@@ -44,7 +44,7 @@ function vlanRequests(host: Socket, port: Link, config: BridgeConfig): NetlinkRe
   ]
 }
 
-/** The VLANs of a port: the trunk's tagged ones, then the one that untagged frames belong to, which so wins over the trunk. */
+/** The VLANs of a port: the trunk's tagged ones, then that of untagged frames, which replaces a tagged one of the same number. */
 export function portVlans({ vlan, vlanTrunk }: BridgeConfig): PortVlan[] {
   const tagged = (vlanTrunk ?? []).map((range) => ({ ...bounds(range), pvid: false, untagged: false }))
   const native = vlan || 1
@@ -59,7 +59,7 @@ function covers(vlans: PortVlan[], id: number): boolean {
   return vlans.some(({ first, last }) => first <= id && id <= last)
 }
 
-/** Whether a port carries a VLAN of the configuration, in the way that it says. */
+/** Whether a port carries a range of VLANs, untagged and as PVID where configured. */
 export function carries(actual: PortVlan[], { first, last, pvid, untagged }: PortVlan): boolean {
   for (let id = first; id <= last; id++) {
     const has = actual.find((vlan) => vlan.first <= id && id <= vlan.last)

@@ -1,4 +1,4 @@
-/** Host NICs as ports of the bridge, so that containers sit on the physical LAN. Their addresses are never touched silently. */
+/** Uplinks: host NICs as ports of the bridge, so that containers are on the physical LAN. Their addresses are moved only with `moveAddresses`. */
 
 import { type Undo, undoable } from '../../shared/attachment/undo.ts'
 import { CniError, Code } from '../../shared/error/error.ts'
@@ -17,7 +17,7 @@ import {
 import { ask, type Socket } from '../../shared/netlink/socket.ts'
 import type { BridgeConfig } from './config.ts'
 
-/** Makes each uplink a port of the bridge; addresses move only when `moveAddresses` says so. The caller holds the bridge's lock. */
+/** Makes each uplink a port of the bridge. The caller holds the bridge's lock. @throws CniError when a NIC cannot be one */
 export function connectUplinks(
   host: Socket,
   bridge: Link,
@@ -46,12 +46,12 @@ function enslave(host: Socket, bridge: Link, uplink: Link, undo: Undo): void {
   )
 }
 
-/** The addresses that somebody gave the NIC; the link-local one that the kernel makes is not among them. */
+/** The addresses of the NIC, without the link-local one that the kernel makes. */
 function ownAddresses(host: Socket, link: Link): LinkAddress[] {
   return listAddresses(host, link).filter(({ scope }) => scope === 0)
 }
 
-/** Moves addresses, and the routes that would go with them, from the NIC to the bridge. */
+/** Moves addresses from the NIC to the bridge, and the routes that the kernel deletes with them. */
 function moveAll(
   host: Socket,
   from: Link,
@@ -62,7 +62,7 @@ function moveAll(
 ): void {
   undo(() => restore(host, from, addresses, routes))
   for (const address of addresses) {
-    // A second address of a subnet goes with its first.
+    // EADDRNOTAVAIL: the kernel deletes secondary addresses with the first one of their subnet.
     tolerate(() => ask(host, removeAddress(from, address)), 'EADDRNOTAVAIL')
     undo(() => tolerate(() => ask(host, removeAddress(to, address)), 'EADDRNOTAVAIL'))
     tolerate(() => ask(host, newAddress(to, address, { nodad: true })), 'EEXIST')
@@ -76,7 +76,7 @@ function restore(host: Socket, link: Link, addresses: LinkAddress[], routes: Ker
   for (const route of routes) tolerate(() => ask(host, newRoute(via(route, link))), 'EEXIST')
 }
 
-/** The routes that lead out of a NIC, those first that others need to reach their gateways. */
+/** The routes of a NIC; those without a gateway first, because the gateways of the others need them. */
 function routesOf(host: Socket, link: Link): KernelRoute[] {
   const routes = ([4, 6] as const).flatMap((family) => listRoutes(host, family))
   return routes
@@ -88,12 +88,12 @@ function via(route: KernelRoute, link: Link): RouteSpec {
   return { ...route, link: link.index, linkName: link.name }
 }
 
-/** What would not be the same on the bridge is refused before anything is touched. */
+/** Refuses addresses and routes that would differ on the bridge, before anything is changed. */
 function refuseUnmovable(uplink: Link, bridge: Link, addresses: LinkAddress[], routes: KernelRoute[]): void {
   const reasons = [
     ...addresses
       .filter(({ permanent }) => !permanent)
-      .map((one) => `${formatCidr(one)} is not for ever (DHCP?)`),
+      .map((one) => `${formatCidr(one)} has a lifetime (DHCP?)`),
     ...addresses.filter(({ pointToPoint }) => pointToPoint).map((one) => `${formatCidr(one)} has a peer`),
     ...routes
       .filter(({ table }) => table !== RT_TABLE_MAIN)
@@ -104,8 +104,8 @@ function refuseUnmovable(uplink: Link, bridge: Link, addresses: LinkAddress[], r
   ]
   if (reasons.length === 0) return
   throw new CniError(Code.InvalidNetworkConfig, {
-    msg: `moveAddresses: what ${uplink.name} has would not be the same on ${bridge.name}: ${reasons.join(', ')}`,
-    hint: `make ${bridge.name} with ${uplink.name} as its port where the host's network is configured`,
+    msg: `moveAddresses: cannot move everything from ${uplink.name} to ${bridge.name}: ${reasons.join(', ')}`,
+    hint: `make ${bridge.name} with ${uplink.name} as its port in the host's own network configuration`,
     see: `ip address show dev ${uplink.name}; ip route show table all dev ${uplink.name}`,
   })
 }
@@ -113,7 +113,7 @@ function refuseUnmovable(uplink: Link, bridge: Link, addresses: LinkAddress[], r
 function missing(name: string): CniError {
   return new CniError(Code.InvalidNetworkConfig, {
     msg: `uplinks: the host has no interface ${JSON.stringify(name)}: name another`,
-    hint: 'name NICs of the host, or take it out of uplinks',
+    hint: 'name NICs of the host, or take this one out of uplinks',
     see: 'ip link show',
     errno: 'ENODEV',
   })
@@ -123,7 +123,7 @@ function taken(host: Socket, uplink: Link): CniError {
   const master = listLinks(host).find(({ index }) => index === uplink.master)
   return new CniError(Code.InvalidNetworkConfig, {
     msg: `uplinks: ${uplink.name} is a port of ${master?.name ?? `interface ${uplink.master}`} already: free it`,
-    hint: `use ${master?.name ?? 'that'} as uplink, or free it: ip link set dev ${uplink.name} nomaster`,
+    hint: `use ${master?.name ?? 'that one'} as uplink, or free it: ip link set dev ${uplink.name} nomaster`,
     see: seeLink(uplink.name),
     errno: 'EBUSY',
   })

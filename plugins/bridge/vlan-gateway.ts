@@ -12,7 +12,7 @@ import { changeLink, findLink, type Link, listLinks, removeIfThere } from '../..
 import { newPair } from '../../shared/netlink/pair.ts'
 import { ask, type Socket, transact } from '../../shared/netlink/socket.ts'
 
-/** Finds or makes the pair; gives the end that has the gateway's addresses. The caller holds the bridge's lock. */
+/** Finds or makes the pair. The caller holds the bridge's lock. @returns the end for the gateway's addresses */
 export function ensureVlanGateway(host: Socket, bridge: Link, vlan: number, undo: Undo): Link {
   const name = gatewayName(bridge.name, vlan)
   const portName = vlanPortName(bridge, vlan)
@@ -35,7 +35,7 @@ export function ensureVlanGateway(host: Socket, bridge: Link, vlan: number, undo
   return { ...end, up: true }
 }
 
-/** The gateway that is there already. One whose bridge was deleted by hand is removed. @throws when the name leads elsewhere */
+/** Finds an existing gateway. Removes one whose bridge was deleted. @throws CniError when the name belongs to another interface */
 function findGateway(host: Socket, bridge: Link, name: string, portName: string): Link | undefined {
   const found = findLink(host, name)
   if (!found) return undefined
@@ -52,7 +52,7 @@ function leadsTo(host: Socket, { parent }: Link, bridge: Link): boolean {
   return parent === bridge.index || listLinks(host).some(isPort)
 }
 
-/** Two long bridge names may be cut to one, and people name interfaces like this too. */
+/** Two long bridge names may be cut to the same name, and operators use such names too. */
 function elsewhere({ name }: Link, bridge: Link): CniError {
   return new CniError(Code.InvalidNetworkConfig, {
     msg: `vlan: the gateway would be named ${name}, which exists and does not lead to bridge ${bridge.name}: rename one`,
@@ -62,7 +62,7 @@ function elsewhere({ name }: Link, bridge: Link): CniError {
   })
 }
 
-/** `BRIDGE.VLAN`, as the reference names it, cut to what a name may be long. */
+/** `BRIDGE.VLAN`, as in the reference; the bridge's part is cut to fit 15 characters. */
 export function gatewayName(bridge: string, vlan: number): string {
   const suffix = `.${vlan}`
   return bridge.slice(0, 15 - suffix.length) + suffix

@@ -1,4 +1,4 @@
-/** What a ptp network may say. The descriptions become the README's table and the JSON Schema. */
+/** The keys of a ptp network. The descriptions become the README's table and the JSON Schema. */
 
 import { type Config, network } from '../../shared/config/config.ts'
 import type { Complaint } from '../../shared/error/error.ts'
@@ -13,22 +13,22 @@ const shape = {
 
 export type PtpConfig = Config<typeof shape>
 
-export const config = network(shape, { rules: [needsIpam, nobodyToProbe, possibleMtu] })
+export const config = network(shape, { rules: [needsIpam, noProbe, possibleMtu] })
 
-/** Routes are all that there is to a routed link. */
+/** A routed link without addresses has no routes, and so no use. */
 function needsIpam({ ipam }: PtpConfig): Complaint | undefined {
   if (ipam?.type) return undefined
   return {
-    msg: 'ipam is not set: ptp routes between addresses, so there must be some',
+    msg: 'ipam is not set: ptp needs it, because it routes between addresses',
     hint: 'set ipam, for example {"type": "host-local", "subnet": "10.88.0.0/16"}; for a network without addresses take "type": "bridge"',
   }
 }
 
-/** The link has the host at its other end, whose routes tell of addresses that are taken. */
-function nobodyToProbe({ ipam }: PtpConfig): Complaint | undefined {
+/** The only other machine on the link is the host, and its routes show which addresses are in use. */
+function noProbe({ ipam }: PtpConfig): Complaint | undefined {
   if (ipam?.probe !== true) return undefined
   return {
-    msg: 'ipam.probe: there is nobody to ask on a link that the container shares with the host alone',
-    hint: 'leave probe out: ptp refuses an address that the host has a route to anyway',
+    msg: 'ipam.probe cannot be used with ptp: take it out; the link has no machines but the container and the host',
+    hint: 'take probe out: without it ptp also refuses an address that the host has a route to',
   }
 }

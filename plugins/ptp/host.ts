@@ -1,4 +1,4 @@
-/** The host's side of a routed link: the gateway's address, and the way to the container. */
+/** The host's side of a routed link: the gateway's addresses, and routes to the container. */
 
 import { repairable } from '../../shared/attachment/broken.ts'
 import { matches } from '../../shared/attachment/check.ts'
@@ -18,7 +18,7 @@ import { checkHostEnd } from '../../shared/pair/host-end.ts'
 import type { PtpConfig } from './config.ts'
 import { gatewayAddresses, hostRoutes } from './routes.ts'
 
-/** Sets the host's end up with its addresses and routes. They go with it, so there is nothing to take back. */
+/** Sets the host's end up with its addresses and routes. They are deleted with it, so no undo is needed. @throws CniError */
 export function connectHost(host: Socket, end: Link, ips: Ip[]): void {
   const gateways = gatewayAddresses(ips)
   const hasIPv6 = gateways.some(({ address }) => address.family === 6)
@@ -34,7 +34,7 @@ export function connectHost(host: Socket, end: Link, ips: Ip[]): void {
   }
 }
 
-/** Another interface leads to the address: an attachment that was never deleted, or a network that overlaps. */
+/** The error if the host has a route to the address by another interface: DEL did not run, or networks overlap. */
 function routeExists(host: Socket, end: Link, ips: Ip[], cause: KernelError): CniError | undefined {
   for (const { dst } of hostRoutes(ips, end)) {
     const { family } = dst.address
@@ -45,7 +45,7 @@ function routeExists(host: Socket, end: Link, ips: Ip[], cause: KernelError): Cn
     const name = other.link && findLink(host, other.link)?.name
     return new CniError(Code.Internal, {
       msg: `the host has a route to ${formatCidr(dst)} already, by ${name || 'no interface'}`,
-      hint: `delete ${name || 'the route'} if nobody needs it any more, or give the networks ranges of their own; see: ip -${family} route show ${formatCidr(dst)}`,
+      hint: `delete ${name || 'the route'} if it is not needed any more, or give each network its own range; see: ip -${family} route show ${formatCidr(dst)}`,
       ...factsOf(cause),
     })
   }
@@ -53,8 +53,8 @@ function routeExists(host: Socket, end: Link, ips: Ip[], cause: KernelError): Cn
 }
 
 /**
- * The container must not become the host's router by one advertisement (CVE-2020-10749). Without duplicate address
- * detection the link-local address, which neighbours are asked from, is usable at once.
+ * accept_ra: a container could make itself the host's router by one advertisement (CVE-2020-10749). accept_dad: without
+ * duplicate address detection the link-local address, which neighbour solicitations are sent from, is usable at once.
  */
 function setSysctls({ name }: Link, hasIPv6: boolean): void {
   writeSysctl('0', 'ipv6', 'conf', name, 'accept_ra')
@@ -63,7 +63,7 @@ function setSysctls({ name }: Link, hasIPv6: boolean): void {
   writeSysctl('0', 'ipv6', 'conf', name, 'accept_dad')
 }
 
-/** @throws CniError naming the first thing that is not as ADD left it */
+/** @throws CniError naming the first difference to what ADD made */
 export async function checkHost(
   sides: Sides,
   request: Request<PtpConfig>,

@@ -1,4 +1,4 @@
-/** ptp: a routed link of each container to the host; a veth pair that belongs to no switch. */
+/** ptp: a routed link between each container and the host: a veth pair without a bridge. */
 
 import type { Life, Made } from '../../shared/attachment/device.ts'
 import { requestedMac } from '../../shared/attachment/mac.ts'
@@ -24,7 +24,7 @@ export const ptp = interfacePlugin<PtpConfig, HostEnd>({
   config,
   segment: () => segment('ptp'),
   device: {
-    // The masquerade first, as for the bridge.
+    // The masquerade first, as in bridge/plugin.ts.
     leaves: [masquerade, hostEnd],
     prepare: requestedMac,
     create,

@@ -1,6 +1,6 @@
 /**
- * Both ends of a routed link. Neither has a subnet: the container knows its gateway and nobody else, the host knows the
- * container's address, so whatever a container sends goes through the host.
+ * The routes of both ends of a routed link. Neither end has a subnet route: the container reaches its gateway only, and the
+ * host reaches the container's addresses only. So all traffic of the container goes through the host.
  */
 
 import type { Ip, Result } from '../../shared/cni/result.ts'
@@ -10,7 +10,7 @@ import { type Cidr, parseCidr, sameCidr, subnetOf } from '../../shared/ip/subnet
 import type { LinkName } from '../../shared/netlink/link.ts'
 import type { RouteSpec } from '../../shared/netlink/route.ts'
 
-/** An address of the container, with its subnet's prefix, and the gateway's: the other end. */
+/** An address of the container, with its subnet's prefix, and the gateway's address, which the host's end has. */
 interface Ends {
   cidr: Cidr
   gateway: Address
@@ -23,7 +23,7 @@ function endsOf(ips: Ip[]): Ends[] {
   })
 }
 
-/** @throws CniError when IPAM left an address without another end */
+/** @throws CniError when an address has no gateway, or is its own gateway */
 export function requireGateways(lease: Result): Result {
   for (const ip of lease.ips) {
     const [ends] = endsOf([ip])
@@ -36,7 +36,7 @@ export function requireGateways(lease: Result): Result {
   return lease
 }
 
-/** The container's: `ip route add GATEWAY dev IFNAME src ADDRESS`, `ip route add SUBNET via GATEWAY src ADDRESS`. */
+/** The container's routes: `ip route add GATEWAY dev IFNAME src ADDRESS`, `ip route add SUBNET via GATEWAY src ADDRESS`. */
 export function containerRoutes(ips: Ip[], link: LinkName): RouteSpec[] {
   const via = { link: link.index, linkName: link.name }
   const routes = endsOf(ips).flatMap(({ cidr, gateway }) => {
@@ -44,17 +44,17 @@ export function containerRoutes(ips: Ip[], link: LinkName): RouteSpec[] {
     const toGateway = { ...own, dst: alone(gateway) }
     return isAlone(cidr) ? [toGateway] : [toGateway, { ...own, dst: subnetOf(cidr), gateway }]
   })
-  // A second address of a subnet finds its routes there.
+  // A second address in a subnet needs no further routes.
   return routes.filter(({ dst }, index) => routes.findIndex((other) => sameCidr(other.dst, dst)) === index)
 }
 
-/** The gateways' addresses, as the host's end has them: `ip address add GATEWAY/32 dev VETH`. */
+/** The addresses of the host's end: `ip address add GATEWAY/32 dev VETH`. */
 export function gatewayAddresses(ips: Ip[]): Cidr[] {
   const all = endsOf(ips).map(({ gateway }) => alone(gateway))
   return all.filter((cidr, index) => all.findIndex((other) => sameCidr(other, cidr)) === index)
 }
 
-/** The host's: `ip route add ADDRESS dev VETH`. */
+/** The host's routes: `ip route add ADDRESS dev VETH`. */
 export function hostRoutes(ips: Ip[], link: LinkName): RouteSpec[] {
   return endsOf(ips).map(({ cidr }) => ({
     dst: alone(cidr.address),

@@ -1,4 +1,4 @@
-/** CHECK of what is VXLAN's own: VTEP, remotes, features, bridge, port; each thing that ADD made and somebody may have broken. */
+/** CHECK of VTEP, remotes, features, bridge and port. */
 
 import {
   broken,
@@ -29,7 +29,7 @@ import { takesAll } from './rules.ts'
 import { namesOf } from './segment.ts'
 import { findUnderlay } from './underlay.ts'
 
-/** @throws CniError naming the first thing that is not as ADD left it */
+/** @throws CniError naming the first difference to what ADD made */
 export function checkVxlan(sides: Sides, request: Request<VxlanConfig>, prevResult: Result): void {
   if (request.config.direct) checkDirect(sides, request)
   else checkSegment(sides, request, prevResult)
@@ -52,7 +52,7 @@ function checkSegment(sides: Sides, request: Request<VxlanConfig>, prevResult: R
   checkMtus(vtep, port, findLink(sides.inside, ifname))
 }
 
-/** The VTEP's namespace is the container's, its underlay the host's. */
+/** The VTEP is in the container's namespace, its underlay in the host's. */
 function checkDirect({ host, inside, container }: Sides, request: Request<VxlanConfig>): void {
   const { ifname, config } = request
   const vtep = findLink(inside, ifname)
@@ -65,9 +65,9 @@ function checkDirect({ host, inside, container }: Sides, request: Request<VxlanC
     })
 }
 
-const reconcileIt = 'bring it to the configuration: patchbay reconcile'
+const reconcileIt = 'change it to the configuration: patchbay reconcile'
 
-/** Options and remotes. @param side where the VTEP is */
+/** Options and remotes. @param side the VTEP's side */
 function checkVtep(host: Socket, side: Socket, vtep: Link, { config, log }: Request<VxlanConfig>): void {
   const { name } = vtep
   if (vtep.kind !== 'vxlan') throw noSuch('VTEP', name, side)
@@ -108,7 +108,7 @@ function checkFeatures(side: Socket, vtep: Link, config: VxlanConfig): void {
   })
 }
 
-/** A frame passes only where everything on its way is as wide as the container believes. */
+/** VTEP and port must pass frames of the container's MTU. */
 function checkMtus(vtep: Link, port: Link, inside: Link | undefined): void {
   const mtu = inside?.mtu ?? 0
   if (port.mtu !== mtu) throw wrongMtu(port, mtu)

@@ -1,4 +1,4 @@
-/** What a VXLAN network may say. The descriptions become the README's table and the JSON Schema. */
+/** The keys of a vxlan network. The descriptions become the README's table and the JSON Schema. */
 
 import { type Config, network } from '../../shared/config/config.ts'
 import { needs, notTogether, onlyIn } from '../../shared/config/rules.ts'
@@ -19,7 +19,7 @@ import {
 import { possibleMtu, txQueueLen } from '../../shared/link/keys.ts'
 import { fittingAddresses, fittingPorts, fittingVniFilter, oneNetwork } from './rules.ts'
 
-/** 24 bits (RFC 7348 section 5); the kernel takes 0 as any other. */
+/** 24 bits (RFC 7348 section 5); the kernel accepts 0 too. */
 const vni = integer({ min: 0, max: 0xffffff })
 const port = integer({ min: 1, max: 65535 })
 const byteOrInherit = either(
@@ -37,17 +37,20 @@ const vniRange = object({
 export type VniEntry = number | Output<typeof vniRange>
 
 const shape = {
-  vni: describe(optional(vni), 'The VXLAN network identifier: containers of one VNI share a network.'),
-  remote: describe(optional(ip), 'The other VTEP, where there is one: the same as a list of one.'),
+  vni: describe(optional(vni), 'The VXLAN network identifier: containers with the same VNI share a network.'),
+  remote: describe(
+    optional(ip),
+    'The other VTEP, if there is only one: the same as `remotes` with one entry.',
+  ),
   remotes: describe(
     optional(list(ip)),
-    "The other VTEPs. The host's own addresses are left out, so that one list serves all hosts.",
+    "The other VTEPs. The host's own addresses are skipped, so all hosts can have the same list.",
   ),
   group: describe(optional(ip), 'The multicast group by which VTEPs find each other. Needs `dev`.'),
-  local: describe(optional(ip), 'The address that packets are sent from. Default: as the routes have it.'),
+  local: describe(optional(ip), 'The address that packets are sent from. Default: chosen by the routes.'),
   dev: describe(
     optional(ifname),
-    'The NIC that other VTEPs are reached by; of a bond, a team or net_failover, any member. Default: as the routes have it.',
+    'The NIC that packets are sent by; for a bond, a team or net_failover, any member. Default: chosen by the routes.',
   ),
   direct: describe(
     off,
@@ -55,7 +58,7 @@ const shape = {
   ),
   bridge: describe(
     optional(ifname),
-    'The bridge on the host; made if there is none. Default: `vxbr` and the VNI.',
+    'The bridge on the host; made if it does not exist. Default: `vxbr` and the VNI.',
   ),
   mtu: describe(
     withDefault(integer({ min: 0, max: 65535 }), 0),
@@ -73,7 +76,7 @@ const shape = {
   ),
   ttl: describe(
     optional(byteOrInherit),
-    "TTL of outer packets. Default: the kernel's; 1 for a group, which so does not pass routers.",
+    "TTL of outer packets. Default: the kernel's; for a group 1, so that packets do not pass routers.",
   ),
   tos: describe(optional(byteOrInherit), 'TOS of outer packets. Default: 0.'),
   df: describe(
@@ -82,32 +85,35 @@ const shape = {
   ),
   learning: describe(
     withDefault(boolean, true),
-    'Learn from what arrives which remote has which MAC address.',
+    'Learn from received frames which remote has which MAC address.',
   ),
   ageing: describe(
     withDefault(integer({ min: 0, max: 0x7fffffff }), 300),
-    'Seconds after which what was learnt is forgotten.',
+    'Seconds after which a learnt MAC address is removed.',
   ),
-  proxy: describe(off, "Answer ARP and neighbour solicitations for others from the VTEP's neighbour table."),
+  proxy: describe(
+    off,
+    "Answer ARP requests and neighbour solicitations for others from the VTEP's neighbour table.",
+  ),
   l2miss: describe(
     off,
-    'Tell user space of unknown MAC addresses (RTM_GETNEIGH), for a daemon that answers.',
+    'Notify user space of unknown MAC addresses (RTM_GETNEIGH), for a daemon that adds them.',
   ),
-  l3miss: describe(off, 'Tell user space of unknown IP addresses, for a daemon that answers.'),
+  l3miss: describe(off, 'Notify user space of unknown IP addresses, for a daemon that adds them.'),
   vniFilter: describe(
     optional(list(either('a VNI or an object of min and max', vni, vniRange))),
-    "With `direct` and without `vni`: the VTEP takes these VNIs, and the container's routes say which packet gets which.",
+    "With `direct` and without `vni`: the VTEP accepts these VNIs, and the container's routes choose the VNI of each packet.",
   ),
-  udpCsum: describe(withDefault(boolean, true), 'UDP checksums on an underlay of IPv4.'),
-  udp6ZeroCsumTx: describe(off, 'Send without UDP checksums on an underlay of IPv6 (RFC 6935).'),
-  udp6ZeroCsumRx: describe(off, 'Take packets without UDP checksums on an underlay of IPv6.'),
+  udpCsum: describe(withDefault(boolean, true), 'UDP checksums on an IPv4 underlay.'),
+  udp6ZeroCsumTx: describe(off, 'Send without UDP checksums on an IPv6 underlay (RFC 6935).'),
+  udp6ZeroCsumRx: describe(off, 'Accept packets without UDP checksums on an IPv6 underlay.'),
   txChecksum: describe(
     optional(boolean),
-    "Leave checksums of inner packets to the NIC. false: against NICs that get them wrong. Default: the kernel's.",
+    "Let the NIC compute checksums of inner packets. Set false if the NIC computes them wrong. Default: the kernel's.",
   ),
   gso: describe(
     optional(boolean),
-    "Let large inner packets through to the NIC to be cut there (GSO). Default: the kernel's.",
+    "Pass large inner packets to the NIC, which splits them (GSO). Default: the kernel's.",
   ),
   gro: describe(optional(boolean), "Join small inner packets on arrival (GRO). Default: the kernel's."),
   txQueueLen,

@@ -1,4 +1,4 @@
-/** What the demo must know of vxlan: its second container is on the other host, which the first host knows as its remote. */
+/** For the demo: the second container is on another host, which is a remote of the first. */
 
 interface Config {
   local?: string
@@ -6,10 +6,10 @@ interface Config {
   remotes?: string[]
 }
 
-/** The addresses by which the overlay knows other hosts. */
+/** The addresses of the other hosts in the underlay. */
 export const remotes = ({ remote, remotes = [] }: Config) => [...(remote ? [remote] : []), ...remotes]
 
-/** The overlay as the other host sees it: its remote is this host. @param near addresses of this host */
+/** The configuration for the other host, whose remote is this host. @param near addresses of this host */
 export function across(config: Config, near: { ipv4: string; ipv6: string }): object {
   const [local] = remotes(config)
   if (!local) return config

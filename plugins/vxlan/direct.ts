@@ -15,19 +15,19 @@ import { toRange } from './rules.ts'
 import type { Underlay } from './underlay.ts'
 import { fillVtep, makeVtep } from './vtep.ts'
 
-/** Its name on the host, for the moment before it is moved. */
-function passingName(attachment: Attachment): string {
+/** Its name on the host until it is moved. */
+function temporaryName(attachment: Attachment): string {
   return hashedName('vxto', attachmentKey(attachment))
 }
 
 /**
- * Made on the host, where its UDP socket stays and where the ways to the remotes are; then moved under its final name,
- * with its remotes. Equivalent to `ip link add …; ip link set NAME netns NS name IFNAME`.
+ * Makes the VTEP on the host, where its UDP socket stays and the routes to the remotes are; then moves it with its remotes
+ * into the container, under its final name. Equivalent to `ip link add …; ip link set NAME netns NS name IFNAME`.
  */
 export function createDirect(life: Life<VxlanConfig>, underlay: Underlay, mtu: number): void {
   const { host, inside, container, request, undo } = life
   const { config, ifname } = request
-  const name = passingName(request)
+  const name = temporaryName(request)
   if (findLink(host, name)) throw existsAlready(name)
   const vtep = makeVtep(host, config, underlay, {
     settings: { name, mtu, mac: requestedMac(request), txqlen: config.txQueueLen },
@@ -44,7 +44,7 @@ export function createDirect(life: Life<VxlanConfig>, underlay: Underlay, mtu: n
   )
 }
 
-/** A VTEP that was never moved. In the container it goes with the container's interface. */
+/** A VTEP that was not moved yet. After the move it is the container's interface, which DEL deletes. */
 export const unmovedVtep: Trace = {
-  remove: (request) => removeIfThere(hostSocket(), { name: passingName(request) }),
+  remove: (request) => removeIfThere(hostSocket(), { name: temporaryName(request) }),
 }

@@ -1,4 +1,4 @@
-/** The switches for what a VTEP does with large packets and checksums, where the configuration names them. */
+/** The ethtool features of a VTEP for large packets and checksums, if the configuration sets them. */
 
 import { CniError, Code } from '../../shared/error/error.ts'
 import { isErrno } from '../../shared/kernel/errno.ts'
@@ -7,7 +7,7 @@ import type { LinkName } from '../../shared/netlink/link.ts'
 import { openSocket, Protocol, type Socket } from '../../shared/netlink/socket.ts'
 import type { VxlanConfig } from './config.ts'
 
-/** The kernel's names for what each key switches: without the protocols' own, what is forwarded would stay uncut. */
+/** The kernel's features for each key. gso includes those of TCP and UDP: otherwise forwarded packets are not split. */
 const featuresOf = {
   txChecksum: ['tx-checksum-ip-generic'],
   gso: [
@@ -36,15 +36,15 @@ export function featureDifferences(vtep: LinkName, config: VxlanConfig): Feature
   return Object.fromEntries(wanted.filter(([feature, value]) => on.has(feature) !== value))
 }
 
-/** Switches what is not as configured, in the VTEP's namespace. @returns what was done, in words */
-export function keepFeatures(vtep: LinkName, config: VxlanConfig): string[] {
+/** Switches the features that differ. Must be called in the VTEP's namespace. @returns the changes, in words */
+export function reconcileFeatures(vtep: LinkName, config: VxlanConfig): string[] {
   const wrong = featureDifferences(vtep, config)
   const names = Object.keys(wrong)
   if (names.length > 0) withEthtool((socket) => changeFeatures(socket, vtep, wrong))
   return Object.entries(wrong).map(([feature, on]) => `switched ${feature} ${on ? 'on' : 'off'}`)
 }
 
-/** A kernel without ethtool over netlink does not know the family. */
+/** ENOENT: the kernel has no generic netlink family for ethtool. */
 function withEthtool<T>(action: (socket: Socket) => T): T {
   try {
     return action(openSocket(Protocol.GENERIC))

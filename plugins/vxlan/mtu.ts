@@ -1,4 +1,4 @@
-/** The MTU inside the tunnel: what the narrowest path to a remote carries, less what VXLAN puts around a frame. */
+/** The MTU inside the tunnel: the smallest MTU of all paths to remotes, minus VXLAN's headers. */
 
 import type { Request } from '../../shared/cni/plugin.ts'
 import { CniError, Code } from '../../shared/error/error.ts'
@@ -13,32 +13,32 @@ import type { Underlay } from './underlay.ts'
 /** IP, UDP, VXLAN and the inner Ethernet header (RFC 7348 section 5): 20 or 40, 8, 8 and 14 bytes. */
 const overhead = { 4: 50, 6: 70 } as const
 
-/** What is taken for the MTU of a path that nothing is known of. */
+/** The MTU of an unknown path. */
 const ETHERNET_MTU = 1500
 
-/** RFC 791: what every link must carry. */
-const LEAST_MTU = 68
+/** RFC 791: the smallest MTU of a link with IPv4. */
+const MIN_MTU = 68
 
-/** A path, and how large its packets may be. */
-interface Road {
+/** A path's MTU, and its description for messages. */
+interface PathMtu {
   mtu: number
   words: string
 }
 
 /**
  * The MTU of VTEP, bridge and containers.
- * @throws CniError when what is configured does not fit, or no remote can be reached and none is configured
+ * @throws CniError when the configured MTU does not fit, or none is configured and no route leads to a remote
  */
 export function tunnelMtu(host: Socket, { mtu }: VxlanConfig, underlay: Underlay, log: Log): number {
-  const road = narrowestRoad(host, underlay, log)
-  if (!road) {
+  const path = narrowestPath(host, underlay, log)
+  if (!path) {
     if (mtu) return mtu
     throw unreachable(underlay)
   }
   const { family } = underlay
-  const capacity = road.mtu - overhead[family]
-  const figures = `${road.words} carries ${road.mtu}, less ${overhead[family]} for VXLAN over IPv${family} leaves ${capacity}`
-  if (capacity < LEAST_MTU) throw tooLarge(`mtu: no frame fits: ${figures}`, 'raise the MTU of the underlay')
+  const capacity = path.mtu - overhead[family]
+  const figures = `${path.words} carries ${path.mtu}, less ${overhead[family]} for VXLAN over IPv${family} leaves ${capacity}`
+  if (capacity < MIN_MTU) throw tooLarge(`mtu: no frame fits: ${figures}`, 'raise the MTU of the underlay')
   if (mtu > capacity)
     throw tooLarge(
       `mtu: ${mtu} does not fit: ${figures}`,
@@ -47,7 +47,7 @@ export function tunnelMtu(host: Socket, { mtu }: VxlanConfig, underlay: Underlay
   return mtu || capacity
 }
 
-/** What a container gets when the VTEP is there already: its MTU stays as it is, for containers rely on it. */
+/** The MTU of a container on an existing VTEP, whose MTU is not changed, because other containers rely on it. */
 export function fittingMtu(
   { name, mtu: present }: Link,
   mtu: number,
@@ -68,20 +68,20 @@ function tooLarge(msg: string, hint: string): CniError {
   return new CniError(Code.InvalidNetworkConfig, { msg, hint, see: 'ip route get REMOTE; ip link show' })
 }
 
-/** Undefined when there are remotes, and no way to any. */
-function narrowestRoad(host: Socket, underlay: Underlay, log: Log): Road | undefined {
+/** Undefined if there are remotes, and no route to any of them. */
+function narrowestPath(host: Socket, underlay: Underlay, log: Log): PathMtu | undefined {
   const { dev, remotes = [] } = underlay
-  if (remotes.length === 0) return dev ? { mtu: dev.mtu, words: dev.name } : unknownRoad
-  const roads = remotes.flatMap((remote) => roadTo(host, remote, underlay, log) ?? [])
-  return roads.sort((one, other) => one.mtu - other.mtu)[0]
+  if (remotes.length === 0) return dev ? { mtu: dev.mtu, words: dev.name } : unknownPath
+  const paths = remotes.flatMap((remote) => pathTo(host, remote, underlay, log) ?? [])
+  return paths.sort((one, other) => one.mtu - other.mtu)[0]
 }
 
-const unknownRoad: Road = {
+const unknownPath: PathMtu = {
   mtu: ETHERNET_MTU,
-  words: 'Ethernet, as which a path without remotes and dev counts,',
+  words: 'Ethernet, assumed because neither remotes nor dev are set,',
 }
 
-function roadTo(host: Socket, remote: Address, { dev, local }: Underlay, log: Log): Road | undefined {
+function pathTo(host: Socket, remote: Address, { dev, local }: Underlay, log: Log): PathMtu | undefined {
   const path = findPath(host, remote, { link: dev, from: local })
   const link = path && findLink(host, path.link)
   if (!link) return void log.warn(`no route leads to remote ${formatAddress(remote)}: its MTU is not known`)

@@ -1,4 +1,4 @@
-/** What a VTEP is asked for, and what of it one that is there does not have. */
+/** The options of a VTEP as configured, and the differences of an existing one. */
 
 import { CniError, Code } from '../../shared/error/error.ts'
 import { formatAddress } from '../../shared/ip/address.ts'
@@ -9,7 +9,7 @@ import { changeable, parseVxlan, type VxlanChange, type VxlanOptions } from '../
 import type { VxlanConfig } from './config.ts'
 import type { Underlay } from './underlay.ts'
 
-/** The configuration in the kernel's terms, nothing left to chance. */
+/** All options in the kernel's terms, so that none depends on the kernel's defaults. */
 export function optionsOf(config: VxlanConfig, { dev, local, group }: Underlay): VxlanOptions {
   const { vni = 0, dstport, sourcePortRange, ttl = 0, tos = 0, df, learning, ageing } = config
   const { proxy, l2miss, l3miss, udpCsum, udp6ZeroCsumTx, udp6ZeroCsumRx, vniFilter } = config
@@ -23,7 +23,7 @@ export function optionsOf(config: VxlanConfig, { dev, local, group }: Underlay):
     ttl,
     tos: tos === 1 ? 'inherit' : tos,
     df,
-    // Who has no table of remotes has nothing to learn.
+    // In external mode the kernel does not learn.
     learning: learning && !vniFilter,
     ageing,
     proxy,
@@ -36,7 +36,7 @@ export function optionsOf(config: VxlanConfig, { dev, local, group }: Underlay):
   }
 }
 
-/** What differs between a VTEP and what is asked for: what the kernel can change, and the keys that it cannot. */
+/** The options that differ: those that the kernel can change, with their new values, and the names of those that it cannot. */
 export interface Differences {
   change: VxlanChange
   fixed: (keyof VxlanOptions)[]
@@ -51,13 +51,13 @@ export function differences({ data }: Link, wanted: VxlanOptions): Differences {
   return { change: Object.fromEntries(change), fixed }
 }
 
-/** The kernel changes a TTL, but not whether it is inherited. */
+/** The kernel can change the TTL, but not to or from `inherit`. */
 function isChangeable(key: keyof VxlanOptions, actual: VxlanOptions, wanted: VxlanOptions): boolean {
   if (key === 'ttl') return actual.ttl !== 'inherit' && wanted.ttl !== 'inherit'
   return (changeable as readonly string[]).includes(key)
 }
 
-/** @throws CniError naming each option that a VTEP has otherwise, and that cannot be changed */
+/** @throws CniError naming each option that differs and cannot be changed */
 export function requireFixed(host: Socket, vtep: Link, wanted: VxlanOptions): void {
   const { fixed } = differences(vtep, wanted)
   if (fixed.length === 0) return
@@ -66,12 +66,12 @@ export function requireFixed(host: Socket, vtep: Link, wanted: VxlanOptions): vo
   const list = fixed.map((key) => `${key} ${say(key, actual)}, not ${say(key, wanted)}`)
   throw new CniError(Code.InvalidNetworkConfig, {
     msg: `VTEP ${vtep.name} exists already with ${list.join('; ')}`,
-    hint: `it cannot be changed while containers use it: make the configuration fit, choose another vni, or end its containers; what nobody uses any more goes by: ip link delete ${vtep.name}`,
+    hint: `it cannot be changed while containers use it: make the configuration fit, choose another vni, or end its containers; if it is unused, delete it: ip link delete ${vtep.name}`,
     see: seeLink(vtep.name),
   })
 }
 
-/** A value as the configuration would have it. */
+/** An option's value as in a configuration. */
 export function optionInWords(host: Socket, key: keyof VxlanOptions, options: VxlanOptions): string {
   const value = options[key]
   if (value === undefined) return 'unset'

@@ -1,4 +1,4 @@
-/** vxlan: one network for the containers of many hosts, in UDP packets between them. */
+/** vxlan: one Ethernet for containers of many hosts, carried in UDP packets between the hosts. */
 
 import type { Life, Made } from '../../shared/attachment/device.ts'
 import { requestedMac } from '../../shared/attachment/mac.ts'
@@ -53,7 +53,7 @@ function create(life: Life<VxlanConfig>): OnHost {
   return {}
 }
 
-/** Segment and port are one step to other ADDs. */
+/** The caller holds the segment's lock: segment and port are one step for other ADDs. */
 function join(life: Life<VxlanConfig>, underlay: Underlay, mtu: number): OnHost {
   const { host, request, undo } = life
   const { config, log } = request
@@ -68,12 +68,12 @@ function toInterface({ name, mac, mtu }: Link): Interface {
   return { name, mac, mtu }
 }
 
-/** A bridge's MTU is of no consequence to its ports, so none is told. */
+/** Without the MTU, which does not limit the bridge's ports. */
 function nameOnly({ name, mac }: Link): Interface {
   return { name, mac }
 }
 
-/** Whether ADD would find what it stands on. */
+/** STATUS: the kernel has VXLAN, the host has the underlay. @throws CniError when ADD would fail */
 function status({ config, log }: Request<VxlanConfig>): void {
   const host = hostSocket()
   requireKind(host, 'vxlan')

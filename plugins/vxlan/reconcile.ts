@@ -1,4 +1,4 @@
-/** Brings the VTEP of a network to its configuration without an ADD, if it is there: remotes edited on one host reach it so. */
+/** `patchbay reconcile`: changes an existing VTEP to its configuration without an ADD, for example after `remotes` was edited. */
 
 import { hostSocket } from '../../shared/attachment/sides.ts'
 import type { Network, Reconciled } from '../../shared/cni/plugin.ts'
@@ -6,9 +6,9 @@ import { findLink } from '../../shared/netlink/link.ts'
 import type { VxlanConfig } from './config.ts'
 import { namesOf, withSegmentLock } from './segment.ts'
 import { findUnderlay } from './underlay.ts'
-import { keepVtep } from './vtep.ts'
+import { reconcileVtep } from './vtep.ts'
 
-/** A VTEP of `direct` is its container's, who may change it: it gets the edited list with the next ADD. */
+/** Not for `direct`: that VTEP is in the container, which may have changed it. It gets the new list with the next ADD. */
 export function reconcile({ config, log }: Network<VxlanConfig>): Reconciled[] {
   const { vtep: name } = namesOf(config)
   if (config.direct || !name) return []
@@ -16,6 +16,6 @@ export function reconcile({ config, log }: Network<VxlanConfig>): Reconciled[] {
   return withSegmentLock(config, () => {
     const vtep = findLink(host, name)
     if (!vtep) return []
-    return [{ device: name, done: keepVtep(host, vtep, config, findUnderlay(host, config, log)) }]
+    return [{ device: name, done: reconcileVtep(host, vtep, config, findUnderlay(host, config, log)) }]
   })
 }

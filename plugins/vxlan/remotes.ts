@@ -1,4 +1,4 @@
-/** Where a VTEP sends what it knows nobody for: one entry of its FDB for each remote, neither more nor fewer than configured. */
+/** The remotes of a VTEP, which get all frames to unknown MAC addresses: one FDB entry for each, exactly as configured. */
 
 import { CniError, Code } from '../../shared/error/error.ts'
 import { formatAddress } from '../../shared/ip/address.ts'
@@ -13,13 +13,13 @@ import type { LinkName } from '../../shared/netlink/link.ts'
 import { type Socket, transact } from '../../shared/netlink/socket.ts'
 import type { Underlay } from './underlay.ts'
 
-/** What is missing from the FDB, and what is there without being asked for. */
+/** The entries that the FDB lacks, and those that are not configured. */
 export interface RemoteDifferences {
   missing: FloodEntry[]
   surplus: FloodEntry[]
 }
 
-/** The entries that the configuration means; undefined when it leaves them to others. */
+/** The configured entries; undefined if the configuration leaves them to a daemon. */
 function entriesOf({ group, remotes, dev }: Underlay): FloodEntry[] | undefined {
   const addresses = group ? [group] : remotes
   return addresses?.map((address) => ({ dst: formatAddress(address), via: dev?.index }))
@@ -37,11 +37,11 @@ function without(entries: FloodEntry[], others: FloodEntry[]): FloodEntry[] {
 }
 
 /**
- * Adds what is missing, then deletes the rest, so that nobody is without in between.
- * @returns what was done, in words
+ * Adds the missing entries first, then deletes the surplus, so that no remote is left out in between.
+ * @returns the changes, in words
  * @throws CniError when the VTEP was made for remotes of the other family
  */
-export function keepRemotes(side: Socket, vtep: LinkName, underlay: Underlay): string[] {
+export function reconcileRemotes(side: Socket, vtep: LinkName, underlay: Underlay): string[] {
   const { missing, surplus } = remoteDifferences(side, vtep, underlay)
   addRemotes(side, vtep, missing)
   transact(
@@ -54,7 +54,7 @@ export function keepRemotes(side: Socket, vtep: LinkName, underlay: Underlay): s
   ]
 }
 
-/** By themselves: of one message the kernel would do the deletions although an addition failed. */
+/** In a message of their own: the kernel does not stop at a failed addition, and would do the deletions behind it. */
 function addRemotes(side: Socket, vtep: LinkName, missing: FloodEntry[]): void {
   try {
     transact(
@@ -66,12 +66,12 @@ function addRemotes(side: Socket, vtep: LinkName, missing: FloodEntry[]): void {
   }
 }
 
-/** A VTEP's UDP socket is of one family from its birth on (vxlan_fdb_parse, drivers/net/vxlan/vxlan_core.c). */
+/** The family of a VTEP's UDP socket cannot be changed (vxlan_fdb_parse, drivers/net/vxlan/vxlan_core.c). */
 function otherFamily({ name }: LinkName, missing: FloodEntry[], cause: unknown): CniError {
   const [remote] = missing
   return new CniError(Code.InvalidNetworkConfig, {
-    msg: `VTEP ${name} exists already for the other IP version than that of remote ${remote?.dst}`,
-    hint: `end its containers first; what nobody uses any more goes by: ip link delete ${name}`,
+    msg: `VTEP ${name} exists already for the other IP version than remote ${remote?.dst} has`,
+    hint: `end its containers first; if it is unused, delete it: ip link delete ${name}`,
     reproduce: `bridge fdb append 00:00:00:00:00:00 dev ${name} dst ${remote?.dst}`,
     errno: 'EAFNOSUPPORT',
     cause,

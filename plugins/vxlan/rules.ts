@@ -11,7 +11,7 @@ export function oneNetwork({ vni, vniFilter }: VxlanConfig): Complaint | undefin
     return { msg: 'vni is missing, must be a whole number from 0 to 16777215', hint: 'set it: "vni": 100' }
   if (vni === undefined || vniFilter === undefined) return undefined
   return {
-    msg: 'vni and vniFilter cannot be set together: a VTEP of one VNI takes no other anyway',
+    msg: 'vni and vniFilter cannot be set together: a VTEP with one VNI accepts no other',
     hint: 'take one of them out',
   }
 }
@@ -36,11 +36,11 @@ export function fittingAddresses(config: VxlanConfig): Complaint | undefined {
         hint: 'give each VTEP an address of one family',
       }
     if (address.value === 0n)
-      return { msg: `${key}: the unspecified address is nobody's`, hint: 'take it out' }
+      return { msg: `${key}: the unspecified address is no VTEP's`, hint: 'take it out' }
     if (isMulticast(address) === (key === 'group')) continue
     return key === 'group'
       ? { msg: 'group: must be a multicast address such as 239.1.1.1 or ff05::100', hint: 'or use remotes' }
-      : { msg: `${key}: a multicast address is no single VTEP`, hint: 'use group' }
+      : { msg: `${key}: a multicast address is not a single VTEP`, hint: 'use group' }
   }
   return undefined
 }
@@ -50,7 +50,7 @@ export function fittingPorts({ sourcePortRange: range }: VxlanConfig): Complaint
   return { msg: `sourcePortRange: min ${range.min} is greater than max ${range.max}` }
 }
 
-/** In external mode the container's routes know the remotes, and the kernel learns nothing. */
+/** In external mode the container's routes name the remotes, and the kernel does not learn. */
 export function fittingVniFilter(config: VxlanConfig): Complaint | undefined {
   const { vniFilter, remote, remotes, group } = config
   if (!vniFilter) return undefined
@@ -68,12 +68,12 @@ export function toRange(entry: VniEntry): { min: number; max: number } {
   return typeof entry === 'number' ? { min: entry, max: entry } : entry
 }
 
-/** Whether ranges, which the kernel joins as it sees fit, cover exactly the entries of a filter. */
+/** Whether ranges cover exactly the entries of a filter; the kernel may join or split them. */
 export function takesAll(ranges: { min: number; max: number }[], entries: VniEntry[]): boolean {
   return JSON.stringify(joined(ranges)) === JSON.stringify(joined(entries.map(toRange)))
 }
 
-/** Ranges in order, those that meet or overlap as one. */
+/** Sorted ranges; adjacent and overlapping ones joined. */
 function joined(ranges: { min: number; max: number }[]): { min: number; max: number }[] {
   const result: { min: number; max: number }[] = []
   for (const { min, max } of [...ranges].sort((one, other) => one.min - other.min)) {

@@ -1,6 +1,6 @@
 /**
- * A VNI's segment on this host: a VTEP and the bridge that joins it with the containers. Made with the first container,
- * removed with the last: the kernel knows the bridge's ports.
+ * A VNI's segment on this host: a VTEP, and the bridge that connects it with the containers. The first container makes it,
+ * the last removes it: when the kernel lists no other port of the bridge.
  */
 
 import type { Trace } from '../../shared/attachment/device.ts'
@@ -29,9 +29,9 @@ import { ask, type Socket } from '../../shared/netlink/socket.ts'
 import { withLinkLock } from '../../shared/state/lock.ts'
 import type { VxlanConfig } from './config.ts'
 import type { Underlay } from './underlay.ts'
-import { fillVtep, keepVtep, makeVtep, vtepName } from './vtep.ts'
+import { fillVtep, makeVtep, reconcileVtep, vtepName } from './vtep.ts'
 
-/** The alias by which `ip link` tells what goes with the last container. */
+/** The alias that marks a VTEP or bridge as made here: DEL removes only these. */
 const alias = 'patchbay: vxlan'
 
 export interface Segment {
@@ -39,7 +39,7 @@ export interface Segment {
   bridge: Link
 }
 
-/** The names of a configuration, whatever is left of it in DEL; without any there is nothing to be found. */
+/** The names that a configuration gives. In DEL keys may be missing, and so the names. */
 export function namesOf({ vni, bridge }: Partial<VxlanConfig>): { bridge?: string; vtep?: string } {
   return {
     bridge: bridge ?? (vni === undefined ? undefined : `vxbr${vni}`),
@@ -47,12 +47,12 @@ export function namesOf({ vni, bridge }: Partial<VxlanConfig>): { bridge?: strin
   }
 }
 
-/** Holds the lock of a segment: making it and becoming its port are one step to everybody else, and so is its removal. */
+/** Holds the lock of a segment, which is its bridge's: making it and adding a port are one step for other processes. */
 export function withSegmentLock<T>(config: VxlanConfig, action: () => Settled<T>): T {
   return withLinkLock(namesOf(config).bridge ?? '', action)
 }
 
-/** Finds or makes bridge and VTEP, as configured and up. The caller holds the lock. @param mtu of what is made */
+/** Finds or makes bridge and VTEP, configured and up. The caller holds the lock. @param mtu of new devices. @throws CniError */
 export function ensureSegment(
   host: Socket,
   config: VxlanConfig,
@@ -65,7 +65,7 @@ export function ensureSegment(
   refuseOthers(host, bridge, name)
   if (!found) return { bridge, vtep: newVtep(host, bridge, { name, mtu, undo }, config, underlay) }
   if (found.master && found.master !== bridge.index) throw elsewhere(host, found, bridge)
-  for (const done of keepVtep(host, found, config, underlay)) log.info(`${name}: ${done}`)
+  for (const done of reconcileVtep(host, found, config, underlay)) log.info(`${name}: ${done}`)
   if (!found.master) ask(host, changeLink(found, { master: bridge }))
   return { bridge, vtep: found }
 }
@@ -83,7 +83,7 @@ function makeOwn(host: Socket, name: string, mtu: number, undo: Undo): Link {
   return bridge
 }
 
-/** Up last: nothing passes before it knows where to. */
+/** Makes the VTEP and sets it up last, when it has its remotes. */
 function newVtep(
   host: Socket,
   bridge: Link,
@@ -91,7 +91,7 @@ function newVtep(
   config: VxlanConfig,
   underlay: Underlay,
 ): Link {
-  // The socket for the way back: the other may be in the middle of a list then.
+  // The inverse needs a socket of its own: `host` may be in the middle of a list.
   const spare = hostSocket()
   const isUsed = () => listPorts(spare, bridge).some((port) => port.name !== name)
   makeVtep(host, config, underlay, {
@@ -105,13 +105,13 @@ function newVtep(
   return vtep
 }
 
-/** VTEP and bridge, which go with the last container. */
+/** VTEP and bridge, which the DEL of the last container removes. */
 export const segment: Trace<VxlanConfig> = {
   remove: ({ config }) => releaseSegment(hostSocket(), config),
   collect: ({ config }) => releaseSegment(hostSocket(), config),
 }
 
-/** Removes what is ours of a segment that nothing uses any more. */
+/** Removes VTEP and bridge if they were made here and have no other port. */
 function releaseSegment(host: Socket, config: Partial<VxlanConfig>): void {
   const names = namesOf(config)
   const { bridge: name } = names

@@ -1,4 +1,4 @@
-/** The underlay: what VTEPs reach each other by. */
+/** The underlay: the network between the hosts, by which VTEPs reach each other. */
 
 import { CniError, Code } from '../../shared/error/error.ts'
 import type { Log } from '../../shared/error/log.ts'
@@ -14,7 +14,7 @@ export interface Underlay {
   local?: Address
   dev?: Link
   group?: Address
-  /** The other VTEPs; undefined when the configuration leaves them to others. */
+  /** The other VTEPs; undefined if the configuration leaves them to a daemon. */
   remotes?: Address[]
 }
 
@@ -42,25 +42,25 @@ function isOwn(host: Socket, address: Address): boolean {
   return findPath(host, address)?.isLocal ?? false
 }
 
-/** Those that are not the host's own, each once. */
+/** The listed addresses that are not the host's own, each once. */
 function othersOf(host: Socket, listed: Address[], { remote }: VxlanConfig): Address[] {
   const byText = new Map(listed.map((address) => [formatAddress(address), address]))
   const others = [...byText.values()].filter((address) => !isOwn(host, address))
   if (remote === undefined || others.length > 0) return others
   throw new CniError(Code.InvalidNetworkConfig, {
     msg: `remote: ${remote} is an address of this host itself`,
-    hint: 'name the other host; with "remotes" a list of all hosts serves each of them',
+    hint: 'name the other host, or use "remotes": all hosts can have the same list',
     see: `ip route get ${remote}`,
   })
 }
 
-/** The link that packets leave by; a member of a bond, team or net_failover set stands for its master. */
+/** The link that packets are sent by. For a member of a bond, team or net_failover set it is the master. */
 function findDev(host: Socket, name: string, log: Log): Link {
   const named = findLink(host, name)
   if (!named) {
     throw new CniError(Code.InvalidNetworkConfig, {
       msg: `dev: the host has no interface ${JSON.stringify(name)}: name another`,
-      hint: 'name one that there is, or take dev out: then the routes decide',
+      hint: 'name an existing interface, or take dev out to let the routes choose',
       see: 'ip link show',
       errno: 'ENODEV',
     })
@@ -73,8 +73,8 @@ function findDev(host: Socket, name: string, log: Log): Link {
 function notOurs(local: Address): CniError {
   const text = formatAddress(local)
   return new CniError(Code.InvalidNetworkConfig, {
-    msg: `local: the host has no address ${text}, so no answer would find it: name another`,
-    hint: 'name one that it has, or take local out: then the routes decide',
+    msg: `local: the host has no address ${text}, so no answer would reach it: name another`,
+    hint: 'name an address of the host, or take local out to let the routes choose',
     see: `ip address show to ${text}`,
   })
 }

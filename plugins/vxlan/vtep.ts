@@ -1,4 +1,4 @@
-/** VTEPs: born as configured, and one that is there already brought to what the configuration says. */
+/** VTEPs: made as configured, or, if they exist, changed to the configuration. */
 
 import { findMade } from '../../shared/attachment/made.ts'
 import { type Undo, undoable } from '../../shared/attachment/undo.ts'
@@ -10,19 +10,19 @@ import { changeLink, type Link, type LinkSettings, listLinks } from '../../share
 import { ask, type Socket } from '../../shared/netlink/socket.ts'
 import { changeVxlan, newVxlan, parseVxlan, type VxlanOptions } from '../../shared/netlink/vxlan.ts'
 import type { VxlanConfig } from './config.ts'
-import { keepFeatures } from './features.ts'
+import { reconcileFeatures } from './features.ts'
 import { differences, optionInWords, optionsOf, requireFixed } from './options.ts'
-import { keepRemotes } from './remotes.ts'
+import { reconcileRemotes } from './remotes.ts'
 import type { Underlay } from './underlay.ts'
 
-/** The VTEP of a VNI on this host. Ten bytes at most, and the VNI in sight. */
+/** The name of a VNI's VTEP on this host, at most ten characters. */
 export function vtepName(vni: number): string {
   return `vx${vni}`
 }
 
 /**
  * Makes a VTEP, down and without remotes.
- * @param step the VTEP's settings, and how it is taken back
+ * @param step the VTEP's settings, and the inverse for undo
  * @throws CniError when the kernel has no VXLAN, or the VNI is in use under another name
  */
 export function makeVtep(
@@ -42,7 +42,7 @@ export function makeVtep(
   return findMade(host, name)
 }
 
-/** vxlan_vni_in_use, drivers/net/vxlan/vxlan_core.c: one VTEP for a VNI and a port, wherever it was moved to. */
+/** vxlan_vni_in_use, drivers/net/vxlan/vxlan_core.c: one VTEP for a VNI and UDP port, also if it was moved to another namespace. */
 function vniInUse(host: Socket, { vni, dstport, external }: VxlanOptions, cause: unknown): CniError {
   const holder = listLinks(host).find(({ kind, data }) => {
     const other = kind === 'vxlan' && data ? parseVxlan(data) : undefined
@@ -60,17 +60,17 @@ function vniInUse(host: Socket, { vni, dstport, external }: VxlanOptions, cause:
 }
 
 /**
- * Changes what differs from the configuration: options, remotes, features. Up it is in the end.
- * @returns what was done, in words
- * @throws CniError when it differs in what cannot be changed, or is no VTEP
+ * Changes the options, remotes and features that differ from the configuration, and sets the VTEP up.
+ * @returns the changes, in words
+ * @throws CniError when an option differs that cannot be changed, or the link is no VTEP
  */
-export function keepVtep(host: Socket, vtep: Link, config: VxlanConfig, underlay: Underlay): string[] {
+export function reconcileVtep(host: Socket, vtep: Link, config: VxlanConfig, underlay: Underlay): string[] {
   const wanted = optionsOf(config, underlay)
   if (vtep.kind !== 'vxlan') throw notAVtep(vtep)
   requireFixed(host, vtep, wanted)
   const { change } = differences(vtep, wanted)
   const changed = Object.keys(change) as (keyof VxlanOptions)[]
-  // What may be refused comes first.
+  // First the changes that the kernel may refuse.
   const filled = fillVtep(host, vtep, config, underlay)
   if (changed.length > 0) ask(host, changeVxlan(vtep, change))
   const done = [...changed.map((key) => `set ${key} to ${optionInWords(host, key, wanted)}`), ...filled]
@@ -79,9 +79,9 @@ export function keepVtep(host: Socket, vtep: Link, config: VxlanConfig, underlay
   return [...done, 'brought up']
 }
 
-/** What a VTEP is given after its birth: remotes and features. @returns what was done, in words */
+/** Sets the remotes and features of a VTEP. @returns the changes, in words */
 export function fillVtep(host: Socket, vtep: Link, config: VxlanConfig, underlay: Underlay): string[] {
-  return [...keepRemotes(host, vtep, underlay), ...keepFeatures(vtep, config)]
+  return [...reconcileRemotes(host, vtep, underlay), ...reconcileFeatures(vtep, config)]
 }
 
 function notAVtep({ name, kind }: Link): CniError {

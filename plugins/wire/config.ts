@@ -1,4 +1,4 @@
-/** What a wire network may say. The descriptions become the README's table and the JSON Schema. */
+/** The keys of a wire network. The descriptions become the README's table and the JSON Schema. */
 
 import { type Config, network } from '../../shared/config/config.ts'
 import { describe, optional } from '../../shared/config/schema.ts'
@@ -8,7 +8,7 @@ import { wireName } from '../../shared/pair/wire-name.ts'
 const shape = {
   wire: describe(
     optional(wireName),
-    "The wire's name: of the containers of this network, the two that name the same wire are joined. Default: the network's name.",
+    "The wire's name: the two containers of this network with the same wire are connected. Default: the network's name.",
   ),
   mtu: mtuOf('both ends'),
   txQueueLen,

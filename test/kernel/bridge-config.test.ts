@@ -22,7 +22,7 @@ const wrong: [Record<string, unknown>, ...RegExp[]][] = [
   [{ hairpinMode: 'yes' }, /hairpinMode/, /yes/],
   [{ hairpinMode: true, promiscMode: true }, /hairpin mode and promisc/],
   [{ vlan: 4095 }, /vlan/, /4094/],
-  [{ vlanTrunk: [{ minID: 10 }] }, /vlanTrunk\[0\]/, /without an end/],
+  [{ vlanTrunk: [{ minID: 10 }] }, /vlanTrunk\[0\]/, /minID needs maxID/],
   [{ vlanTrunk: [{ minID: 20, maxID: 10 }] }, /vlanTrunk\[0\]/, /20 is greater than/],
   [{ vlanTrunk: [{}] }, /vlanTrunk\[0\]/],
   [{ vlanTrunk: { id: 1 } }, /vlanTrunk/],

@@ -99,7 +99,7 @@ test('two addresses of one subnet move together', async () => {
 
 test('what would not be the same on the bridge is refused, and nothing is touched', async () => {
   const ways = {
-    'not for ever': (nic: string, subnet: string) =>
+    'has a lifetime': (nic: string, subnet: string) =>
       ip(`address add ${subnet}.12/24 dev ${nic} valid_lft 1000 preferred_lft 1000`),
     'has a peer': (nic: string) => ip(`address add 10.77.0.1 peer 10.77.0.2 dev ${nic}`),
     'in table 100': (nic: string, subnet: string) =>

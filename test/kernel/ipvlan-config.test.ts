@@ -60,7 +60,7 @@ testRefusals(
       'hostAccess and linkInContainer cannot be set together',
       '',
     ],
-    [{ hostAccess: true, ipam: undefined }, 'hostAccess is set but ipam is not', 'set ipam'],
+    [{ hostAccess: true, ipam: undefined }, 'hostAccess needs ipam', 'set ipam'],
     [{ mode: 'l3', ipam: undefined }, 'ipam is not set: mode l3 needs it', '"mode": "l2"'],
     [{ mode: 'l3s', ipam: {} }, 'ipam is not set: mode l3s needs it', '"mode": "l2"'],
     [

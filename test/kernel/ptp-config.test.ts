@@ -21,8 +21,8 @@ testRefusals(
     [{ ipam: {} }, 'ipam is not set', 'host-local'],
     [
       { ipam: { ...hostLocal('10.1.2.0/24'), probe: true } },
-      'ipam.probe: there is nobody to ask',
-      'leave probe out',
+      'ipam.probe cannot be used with ptp: take it out',
+      'take probe out',
     ],
     [{ mtu: 60 }, 'mtu: must be 0 or from 68 (RFC 791) to 65535, found 60', ''],
     [{ mtu: 1279 }, 'its MTU is 1279, and IPv6 needs 1280', 'set an mtu of 1280 or more'],
