@@ -32,7 +32,11 @@ testRefusals(
     [{ hairpinMode: true }, 'unknown key hairpinMode: it belongs to the plugin bridge', 'bridge'],
     [{ runtimeConfig: { mac: '01:00:5e:00:00:01' } }, 'runtimeConfig.mac', 'unicast'],
     [address({ address: '10.1.2.3/24' }), '10.1.2.3/24 without a gateway', '"gateway"'],
-    [address({ address: '10.1.2.3/24', gateway: '10.1.2.3' }), 'must be another address', 'name the router'],
+    [
+      address({ address: '10.1.2.3/24', gateway: '10.1.2.3' }),
+      'must be another address',
+      'write the address of the router',
+    ],
   ],
   (keys) => refused({ config: single(ptpNetwork(keys)) }),
 )
