@@ -1,5 +1,6 @@
 /** Lets one system call of ADD fail after the other, and tells what harm that did. */
 
+import { setTimeout } from 'node:timers/promises'
 import { type Fault, faultsOf, withFault } from './faults.ts'
 import { type Answer, type Call, call } from './plugin.ts'
 import { difference, type Snapshot } from './snapshot.ts'
@@ -38,11 +39,23 @@ async function takeDown(request: Call, { tidy }: Place): Promise<void> {
 async function suffer(request: Call, fault: Fault, before: Snapshot, place: Place) {
   const answer = await withFault(request, fault)
   if (answer.status === 0 || cannotAnswer(answer)) await takeDown(request, place)
-  const after = place.look()
+  const after = await settled(before, place)
   const found = difference(before, after).slice(0, 5)
   if (!isAnswer(answer)) found.push('no answer')
   const story = `${fault.syscall} number ${fault.nth} (${answer.status}, ${answer.json?.msg ?? answer.stderr})`
   return { story, found, after }
+}
+
+/** The kernel adds the routes of a link that came up a moment later, the later the busier the machine is. */
+const SETTLE_MILLISECONDS = 2000
+
+async function settled(before: Snapshot, place: Place): Promise<Snapshot> {
+  const end = Date.now() + SETTLE_MILLISECONDS
+  for (;;) {
+    const now = place.look()
+    if (difference(before, now).length === 0 || Date.now() > end) return now
+    await setTimeout(100)
+  }
 }
 
 /** After harm was done: a clean start for the next fault. */

@@ -1,5 +1,6 @@
 /** A process of its own that does one thing with the masquerade, as a plugin would: `add N`, `remove N` or `cycle N`. */
 
+import { toCniError } from '../../shared/error/error.ts'
 import { addMasquerade, type MasqueradeBackend, removeMasquerade } from '../../shared/firewall/masquerade.ts'
 import { parseCidr } from '../../shared/ip/subnet.ts'
 
@@ -11,6 +12,7 @@ try {
   if (verb !== 'remove') await addMasquerade(attachment, addresses, backend)
   if (verb !== 'add') await removeMasquerade(attachment)
 } catch (error) {
-  console.log(JSON.stringify({ ...(error as object), message: (error as Error).message }))
+  const { code, message, details } = toCniError(error)
+  console.log(JSON.stringify({ code, message, details }))
   process.exitCode = 1
 }
