@@ -1,4 +1,4 @@
-/** Direct calls of ADD: that it works, or is refused; and what tests of DEL begin with. */
+/** Direct calls of ADD that succeed or are refused, and the start of tests of DEL. */
 
 import * as assert from 'uvu/assert'
 import { unchanged } from './expect.ts'
@@ -6,30 +6,30 @@ import { newContainer } from './host.ts'
 import { type Answer, type Call, type Configuration, call, type Result } from './plugin.ts'
 import { snapshot, snapshotOf } from './snapshot.ts'
 
-/** The answer of DEL, CHECK, STATUS and GC when all is well. */
+/** The answer of DEL, CHECK, STATUS and GC when they succeed. */
 export const done: Answer = { status: 0, json: undefined, stderr: '' }
 
 type Attaching = Omit<Call, 'verb'>
 
-/** ADD that works. @returns its result */
+/** ADD that succeeds. @returns its result */
 export async function added(request: Attaching): Promise<Result> {
   const { status, json } = await call({ verb: 'ADD', ...request })
   assert.is(status, 0, JSON.stringify(json))
   return json as unknown as Result
 }
 
-/** A new container in a network with host-local: the host as it was before, the result, and the call that ends it. */
+/** Attaches a new container to a network with host-local. @returns the host before it, the result, and a call of DEL */
 export async function attached(config: Configuration) {
   const before = snapshot()
   const container = newContainer()
   const attachment = { config, containerID: 'passing', netns: container.path }
   const result = await added(attachment)
   const reserved = snapshot().some((line) => line.includes('networks') && line.includes('passing'))
-  assert.ok(reserved, 'host-local has given an address')
+  assert.ok(reserved, 'host-local has reserved an address')
   return { config, container, before, result, del: { verb: 'DEL', ...attachment } as const }
 }
 
-/** ADD that is refused, and leaves host and container as they were. @returns the code, what is said, and the whole answer */
+/** ADD that is refused and leaves host and container unchanged. @returns the code, the text, and the whole answer */
 export async function refused(request: Attaching, container = newContainer()) {
   const look = () => [...snapshot(), ...snapshotOf(container.name)]
   const before = look()

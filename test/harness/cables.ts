@@ -1,4 +1,4 @@
-/** Containers with two cables each, for bonds and teams: to each other, or to a switch; and what is lost when one is pulled. */
+/** Containers with two cables each, for bonds and teams: to each other, or to a switch; and the packets lost when one is pulled. */
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -21,14 +21,14 @@ export function joined(): [Netns, Netns] {
   return [one, other]
 }
 
-/** A container with two NICs that lead nowhere. */
+/** A container with two NICs without a network. */
 export function newContainerWithNics(): Netns {
   const container = newContainer()
   for (const name of cables) inContainer(container, `link add ${name} type veth peer name x${name}`)
   return container
 }
 
-/** A container with two cables to a switch of the host, `switch0`, whose ports are called by container and cable. */
+/** A container with two cables to a switch of the host, `switch0`, whose ports have the names of container and cable. */
 export function plugged(): Netns {
   const container = newContainer()
   for (const name of cables) {
@@ -39,13 +39,13 @@ export function plugged(): Netns {
   return container
 }
 
-/** The switch of `plugged`, which forwards at once. */
+/** The switch of `plugged`, which forwards without delay. */
 export function layOut(): void {
   ip('link add switch0 address 02:00:5e:10:00:01 type bridge forward_delay 0')
   ip('link set switch0 up')
 }
 
-/** Asserts that an interface over the cables, and they with it, have the MAC address that is asked for, until DEL. */
+/** Asserts that an interface over the cables, and the cables, have the requested MAC address until DEL. */
 export async function takesMac(net: cnitool.Network, container: Netns): Promise<void> {
   const look = () => cables.map((name) => link(name, container).address)
   const macs = look()
@@ -57,7 +57,7 @@ export async function takesMac(net: cnitool.Network, container: Netns): Promise<
   assert.equal(look(), macs)
 }
 
-/** How many of a run of pings were lost while something was done. */
+/** The number of pings that were lost during an action. */
 export async function lostWhile(from: Netns, address: string, act: () => void, count = 60): Promise<number> {
   const words = [
     'netns',
@@ -86,14 +86,14 @@ export async function lostWhile(from: Netns, address: string, act: () => void, c
   return count - Number(received)
 }
 
-/** Packets that an interface has sent. */
+/** The number of packets that an interface has sent. */
 export function sentBy(name: string, netns: Netns): number {
   type Counted = { stats64: { tx: { packets: number } } }
   const [found] = ipJson<Counted>(`-s -n ${netns.name} link show dev ${name}`)
   return found?.stats64.tx.packets ?? 0
 }
 
-/** Two interfaces of a container's own, with a cable in them: one up, with addresses and an MTU; the other down. */
+/** Two interfaces of a container with cables: one up, with addresses and an MTU; the other down. */
 export function ownCables(container: Netns): void {
   for (const name of cables) {
     inContainer(container, `link add ${name} type veth peer name ${name}-peer`)
@@ -107,7 +107,7 @@ export function ownCables(container: Netns): void {
 
 export const nics = ['eth1', 'eth2']
 
-/** Two NICs of the host on a switch, unless they are there still: one up, with addresses, an MTU and an alias; the other down. */
+/** Two NICs of the host on a switch, unless they exist: one up, with addresses, an MTU and an alias; the other down. */
 export function hostNics(): void {
   if (exists('eth1')) return
   if (!exists('switch0')) layOut()
@@ -120,7 +120,7 @@ export function hostNics(): void {
   ip('address add 2001:db8::1/64 dev eth1 nodad')
 }
 
-/** Whether a line of a snapshot is of those NICs, which end with the namespace that they are in. */
+/** Whether a line of a snapshot is about those NICs, which the kernel deletes with their namespace. */
 export function isOfNics(line: string): boolean {
   return /eth[12]\b/.test(line)
 }

@@ -1,4 +1,4 @@
-/** CAN XL frames, which can-utils do not know yet (linux/can.h, linux/can/raw.h). */
+/** CAN XL frames, which can-utils do not support yet (linux/can.h, linux/can/raw.h). */
 
 import { waitReadable } from '../../shared/kernel/clock.ts'
 import { inNamespace, openNamespace } from '../../shared/kernel/namespace.ts'
@@ -15,7 +15,7 @@ const CANXL_XLF = 0x80
 /** struct canxl_frame before its data: prio, flags, sdt, len, af. */
 const HEADER_LENGTH = 12
 
-/** Sends data in one frame on a container's bus, from one program to another. @returns what the other heard */
+/** Sends data in one frame on a container's bus, from one program to another. @returns the frame that was received */
 export function passXl(bus: Bus, data: Buffer): Buffer {
   const [sender, listener] = [openXl(bus), openXl(bus)]
   const frame = Buffer.concat([Buffer.alloc(HEADER_LENGTH), data])
@@ -23,7 +23,7 @@ export function passXl(bus: Bus, data: Buffer): Buffer {
   frame[4] = CANXL_XLF
   frame.writeUInt16LE(data.length, 6)
   must('send an XL frame', 'sendto', sender, frame, frame.length, 0, 0, 0)
-  if (!waitReadable(listener, 2000)) throw new Error('nothing was heard')
+  if (!waitReadable(listener, 2000)) throw new Error('no frame was received')
   const heard = Buffer.alloc(4096)
   const length = must('hear an XL frame', 'recvfrom', listener, heard, heard.length, 0, 0, 0)
   return heard.subarray(HEADER_LENGTH, length)

@@ -1,4 +1,4 @@
-/** CAN frames that really travel, by can-utils: who hears what. */
+/** Real CAN frames, sent and received with can-utils. */
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -24,7 +24,7 @@ export function sendFrames({ ifname, netns }: Bus, ...frames: string[]): void {
   }
 }
 
-/** The frames that are heard on a bus while something is done, as cansend writes them: `123#1122`, `123##01122`. */
+/** The frames received on a bus during an action, as cansend writes them: `123#1122`, `123##01122`. */
 export async function heardFrames(bus: Bus, act: () => unknown): Promise<string[]> {
   const { ifname, netns } = bus
   const [file = '', ...args] = [...inside(netns), 'candump', '-L', ifname]
@@ -44,9 +44,9 @@ export async function heardFrames(bus: Bus, act: () => unknown): Promise<string[
   return heard.split('\n').flatMap((line) => line.split(' ')[2] ?? [])
 }
 
-/** The kernel lists who listens to all frames of an interface; an entry is there once somebody does. */
+/** Waits until candump is in the kernel's list of receivers of all frames of an interface. */
 async function untilListening({ ifname, netns }: Bus, listener: ChildProcess): Promise<void> {
-  // The list is there once the module is loaded, which the listener's socket does.
+  // The list exists when the module is loaded, by the socket of candump.
   const list = 'cat /proc/net/can/rcvlist_all 2>/dev/null || true'
   const [file = '', ...args] = [...inside(netns), 'sh', '-c', list]
   for (let tries = 0; tries < 100; tries++) {
@@ -58,7 +58,7 @@ async function untilListening({ ifname, netns }: Bus, listener: ChildProcess): P
   throw new Error(`candump does not listen on ${ifname}`)
 }
 
-/** The host's rules of can-gw, as `cangw` would make them. Its exit status is how much it says. */
+/** The host's rules of can-gw, as arguments of `cangw`. Its exit status is the length of its output. */
 export function gatewayRules(): string[] {
   const lines = command('sh', '-c', 'cangw -L || true').split('\n')
   return lines.filter(Boolean).map((line) => line.replace(/ #.*/, ''))

@@ -1,4 +1,4 @@
-/** Real cnitool, built from Debian's source package, since no suite ships it as a program. */
+/** The real cnitool, built from Debian's source package: no suite has it as a program. */
 
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
@@ -13,7 +13,7 @@ import { type Configuration, type Engine, executables, type Result } from './plu
 const cache = new URL('../../.cache/', import.meta.url).pathname
 const executable = join(cache, 'cnitool')
 
-/** The first suite whose cnitool knows `gc` and `status`, and one with a Go new enough to build it. */
+/** The first suite whose cnitool has `gc` and `status`, and one with a Go new enough to build it. */
 const source = { suite: 'sid', name: 'golang-github-appc-cni' }
 const go = { suite: 'trixie', packages: ['golang-1.24-go', 'golang-1.24-src'], root: 'usr/lib/go-1.24' }
 
@@ -64,16 +64,16 @@ async function compile(library: string, paths: { GOROOT: string } & Record<strin
   })
 }
 
-/** A network as cnitool is given it: a configuration list. */
+/** A network as cnitool reads it: a configuration list. */
 export interface Network {
-  /** Of an example: what it is for. */
+  /** The purpose of an example. */
   _comment?: string
   cniVersion: string
   name: string
   plugins: Configuration[]
 }
 
-/** What a runtime passes besides the network. */
+/** Parameters of a runtime besides the network. */
 export interface Extras {
   engine?: Engine
   ifname?: string
@@ -83,32 +83,32 @@ export interface Extras {
   capabilities?: Record<string, unknown>
 }
 
-/** The id that cnitool makes from a namespace's path is a hash; this wraps one plugin as a network. */
+/** A network with one plugin. */
 export function network(name: string, plugin: Configuration, cniVersion = '1.0.0'): Network {
   return { cniVersion, name, plugins: [plugin] }
 }
 
-/** `cnitool add`: the result of the last plugin. @throws what cnitool said */
+/** `cnitool add`. @returns the result of the last plugin @throws with cnitool's output */
 export async function add(net: Network, container: Netns, extras: Extras = {}): Promise<Result> {
   return JSON.parse(await cnitool('add', net, container.path, extras))
 }
 
-/** `cnitool check`. @throws what cnitool said */
+/** `cnitool check`. @throws with cnitool's output */
 export async function check(net: Network, container: Netns, extras: Extras = {}): Promise<void> {
   await cnitool('check', net, container.path, extras)
 }
 
-/** `cnitool del`. @throws what cnitool said */
+/** `cnitool del`. @throws with cnitool's output */
 export async function del(net: Network, container: Netns, extras: Extras = {}): Promise<void> {
   await cnitool('del', net, container.path, extras)
 }
 
-/** `cnitool status`. @throws what cnitool said */
+/** `cnitool status`. @throws with cnitool's output */
 export async function status(net: Network, extras: Extras = {}): Promise<void> {
   await cnitool('status', net, '/', extras)
 }
 
-/** `cnitool gc`, which declares every attachment of the network stale. @throws what cnitool said */
+/** `cnitool gc`, which treats every attachment of the network as stale. @throws with cnitool's output */
 export async function gc(net: Network, extras: Extras = {}): Promise<void> {
   await cnitool('gc', net, '/', extras)
 }
@@ -128,7 +128,7 @@ async function cnitool(verb: string, net: Network, netns: string, extras: Extras
   return stdout
 }
 
-/** The directory that holds just this network's configuration list, never half of it: many may read at once. */
+/** The directory with this network's configuration list only, written atomically: several calls may read it at once. */
 function written(net: Network): string {
   const directory = `/run/test/net.d/${net.name}`
   mkdirSync(directory, { recursive: true })

@@ -1,11 +1,11 @@
-/** Runs the tools that tests look at the kernel with, and reads their JSON. */
+/** Runs the tools that show the kernel's state, and parses their JSON. */
 
 import { spawnSync } from 'node:child_process'
 
-/** A command that failed, with what it said. */
+/** A command that failed, with its output. */
 export class CommandFailed extends Error {}
 
-/** Runs a command to its end and gives its standard output. @throws CommandFailed */
+/** Runs a command to its end. @returns its standard output @throws CommandFailed */
 export function command(file: string, ...args: string[]): string {
   const { status, stdout, stderr, error } = spawnSync(file, args, { encoding: 'utf8', maxBuffer: 1 << 28 })
   if (error) throw error
@@ -19,17 +19,17 @@ export function succeeds(file: string, ...args: string[]): boolean {
   return spawnSync(file, args, { stdio: 'ignore' }).status === 0
 }
 
-/** Runs `ip` with words as they would be typed: `ip('link set eth0 up')`. */
+/** Runs `ip` with a line of arguments: `ip('link set eth0 up')`. */
 export function ip(words: string): string {
   return command('ip', ...words.split(' '))
 }
 
-/** Runs `ip -j -d` and reads its answer. `-n NAME` in front looks into a namespace. */
+/** Runs `ip -j -d` and parses its output. `-n NAME` in front selects a namespace. */
 export function ipJson<T>(words: string): T[] {
   return parseIp(command('ip', '-j', '-d', ...words.split(' ')))
 }
 
-/** An answer of `ip -j`; where there is nothing, it is empty, or has empty objects. */
+/** The output of `ip -j`; without entries it is empty, or has empty objects. */
 export function parseIp<T>(answer: string): T[] {
   return answer.trim() === ''
     ? []

@@ -1,4 +1,4 @@
-/** Damage to all that Patchbay remembers of an attachment, and what must go on nevertheless. */
+/** Damages all records of an attachment, and asserts that DEL and the next ADD still succeed. */
 
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import { exists } from './look.ts'
 import { type Call, type Configuration, call } from './plugin.ts'
 import { snapshot } from './snapshot.ts'
 
-/** What a record may say after a crash, a full disk, or an editor. */
+/** Possible contents of a record after a crash, a full disk, or an edit. */
 export const damages: Record<string, (text: string) => string> = {
   empty: () => '',
   torn: (text) => text.slice(0, text.length / 2),
@@ -23,7 +23,7 @@ export const damages: Record<string, (text: string) => string> = {
 
 const state = '/run/patchbay'
 
-/** Damages every record there is. @returns how many there were */
+/** Damages every record. @returns their number */
 export function damageRecords(damage: (text: string) => string): number {
   if (!existsSync(state)) return 0
   const names = readdirSync(state, { recursive: true, encoding: 'utf8' }).filter((name) =>
@@ -41,8 +41,8 @@ async function expectDone(request: Call): Promise<string> {
 }
 
 /**
- * A container is attached, its records are damaged, and it is detached: nothing is left, and it can be attached again.
- * @param isGone the namespace ends before DEL
+ * Attaches a container, damages its records and detaches it: nothing is left, and it can be attached again.
+ * @param isGone the namespace is deleted before DEL
  */
 export async function outlivesDamage(
   config: Configuration,

@@ -1,9 +1,9 @@
-/** What tests expect, beyond uvu's assertions. */
+/** Assertions of this project, besides uvu's. */
 
 import * as assert from 'uvu/assert'
 import { difference, filesIn, type Snapshot, snapshot } from './snapshot.ts'
 
-/** What a promise is rejected with, as text; a promise that is kept fails the test. */
+/** The reason of a rejected promise, as text; a fulfilled promise fails the test. */
 export async function refusal(promise: Promise<unknown>): Promise<string> {
   try {
     await promise
@@ -13,12 +13,12 @@ export async function refusal(promise: Promise<unknown>): Promise<string> {
   throw new Error('it was accepted')
 }
 
-/** Asserts that the host is as it was. */
+/** Asserts that the host is unchanged. */
 export function unchanged(before: Snapshot, now: Snapshot = snapshot()): void {
   assert.equal(difference(before, now), [])
 }
 
-/** Asserts that what host-local and the plugins remember is as it was. */
+/** Asserts that the records of host-local and the plugins are unchanged. */
 export function unchangedFiles(before: Snapshot): void {
   assert.equal(filesIn(snapshot()), filesIn(before))
 }

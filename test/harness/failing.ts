@@ -1,21 +1,21 @@
-/** Lets one system call of ADD fail after the other, and tells what harm that did. */
+/** Makes each system call of ADD fail in turn, and reports the damage. */
 
 import { setTimeout } from 'node:timers/promises'
 import { type Fault, faultsOf, withFault } from './faults.ts'
 import { type Answer, type Call, call } from './plugin.ts'
 import { difference, type Snapshot } from './snapshot.ts'
 
-/** Where ADD is tried. */
+/** The ADD under test, and its host. */
 export interface Place {
-  /** All that must be as before when ADD failed. */
+  /** The state that must be unchanged after a failed ADD. */
   look(): Snapshot
-  /** More than DEL that makes it as before when ADD succeeded. */
+  /** Further steps after DEL that restore the state when ADD succeeded. */
   tidy?(): void | Promise<void>
-  /** Just these calls fail, where the others would take too long. */
+  /** Only these calls fail, because all would take too long. */
   only?: readonly string[]
 }
 
-/** ADD with each of its calls failing in turn. @returns a line for each thing that was left or lost; nothing is well */
+/** ADD with each of its calls failing in turn. @returns a line for each thing that was left or lost; empty when there is none */
 export async function harmOfFailures(request: Call, place: Place): Promise<string[]> {
   const all = await faultsOf(request)
   const faults = all.filter(({ syscall }) => place.only?.includes(syscall) ?? true)
@@ -35,7 +35,7 @@ async function takeDown(request: Call, { tidy }: Place): Promise<void> {
   await tidy?.()
 }
 
-/** Lets one call fail, and says what it did that it should not have done. */
+/** Makes one call fail. @returns what was left or lost */
 async function suffer(request: Call, fault: Fault, before: Snapshot, place: Place) {
   const answer = await withFault(request, fault)
   if (answer.status === 0 || cannotAnswer(answer)) await takeDown(request, place)
@@ -46,7 +46,7 @@ async function suffer(request: Call, fault: Fault, before: Snapshot, place: Plac
   return { story, found, after }
 }
 
-/** The kernel adds the routes of a link that came up a moment later, the later the busier the machine is. */
+/** After a link is up, the kernel adds its routes with a delay, longer on a busy machine. */
 const SETTLE_MILLISECONDS = 2000
 
 async function settled(before: Snapshot, place: Place): Promise<Snapshot> {
@@ -58,18 +58,18 @@ async function settled(before: Snapshot, place: Place): Promise<Snapshot> {
   }
 }
 
-/** After harm was done: a clean start for the next fault. */
+/** Restores the state for the next fault. */
 async function cleaned(request: Call, place: Place): Promise<Snapshot> {
   await takeDown(request, place)
   return place.look()
 }
 
-/** With standard output broken, the attachment stands and the runtime, left without an answer, sends DEL. */
+/** With a broken standard output, the attachment exists and the runtime, without an answer, calls DEL. */
 function cannotAnswer({ json, stderr }: Answer): boolean {
   return json === undefined && stderr.includes('write stdout: EIO')
 }
 
-/** An answer is a result, or the specification's error with a message. Nothing in between. */
+/** Whether an answer is a result, or an error of the specification with a message. */
 function isAnswer(answer: Answer): boolean {
   const { status, json } = answer
   if (cannotAnswer(answer)) return true

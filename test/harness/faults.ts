@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { type Answer, type Call, call } from './plugin.ts'
 
-/** The calls that change the state of the machine, or that a change stands or falls with. */
+/** The calls that change the state of the machine, and those that a change depends on. */
 const changing = [
   'openat',
   'mkdirat',
@@ -32,7 +32,7 @@ const changing = [
   'execve',
 ]
 
-/** One failure: the n-th call of a name. */
+/** One failure: the n-th call of this name. */
 export interface Fault {
   syscall: string
   nth: number
@@ -40,7 +40,7 @@ export interface Fault {
 
 const trace = '/run/test/strace'
 
-/** Every fault that a call of a plugin could meet, by watching it once. It really happens. */
+/** Every possible fault of a plugin's call, from a trace of one run. The call takes effect. */
 export async function faultsOf(request: Call): Promise<Fault[]> {
   const filter = changing.map((name) => `?${name}`).join(',')
   await call({ ...request, under: ['strace', '-f', '-o', trace, '-e', `trace=${filter}`] })
@@ -51,13 +51,13 @@ export async function faultsOf(request: Call): Promise<Fault[]> {
   )
 }
 
-/** The names in a trace, each line being `PID NAME(…`. The very first execve is strace's own. */
+/** The names in a trace with lines `PID NAME(…`. The first execve is strace's own. */
 function madeCalls(text: string): string[] {
   const names = [...text.matchAll(/^\d+ +(\w+)\(/gm)].map(([, name = '']) => name)
   return names.filter((name, index) => index > 0 || name !== 'execve')
 }
 
-/** Calls a plugin with one fault in its way. */
+/** Calls a plugin with one fault. */
 export function withFault(request: Call, fault: Fault, errno = 'EIO'): Promise<Answer> {
   return injected(request, fault, `error=${errno}`)
 }

@@ -7,7 +7,7 @@ import { hostLocal } from './networks.ts'
 import { bare } from './nic.ts'
 import { pings } from './traffic.ts'
 
-/** In subnets that are not the host's. */
+/** Addresses in subnets that are not the host's. */
 export const apart = { ipam: hostLocal('10.60.0.0/24', 'fd60::/64') }
 
 /** The host's own interfaces of a kind, beside the containers'. */

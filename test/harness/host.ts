@@ -1,4 +1,4 @@
-/** A host of the test's own: private network, mounts and processes that vanish with it. */
+/** A private host for a test: its own network, mount and pid namespaces, deleted after the test. */
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync } from 'node:fs'
@@ -9,18 +9,18 @@ import { packagesOf } from './declared.ts'
 import { refuse } from './refuse.ts'
 import { difference, type Snapshot, snapshot } from './snapshot.ts'
 
-/** Set in the environment of a test program that already runs on its private host. */
+/** Environment variable of a test program that already runs on its private host. */
 const mark = 'PATCHBAY_PRIVATE_HOST'
 
-/** Where a test may put files; not looked at by snapshots. */
+/** A directory for a test's files; snapshots ignore it. */
 export const scratch = '/run/test'
 
-/** What kernel tests run besides the plugins. */
+/** Programs that kernel tests run besides the plugins. */
 const tools = ['iproute2', 'nftables', 'iptables', 'iputils-ping', 'tcpdump', 'strace', 'util-linux']
 
 /**
  * Moves the calling test program onto a private host: it starts itself again there, and this call
- * returns only in that second life. The first one makes sure that the machine was left as found.
+ * returns only in that second process. The first one checks that the machine is unchanged at the end.
  */
 export async function privateHost(): Promise<void> {
   if (process.env[mark]) return arrange()
@@ -33,7 +33,7 @@ export async function privateHost(): Promise<void> {
   process.exit(status)
 }
 
-/** Installs what some kernel tests run, and builds cnitool. A guest cannot do that: it has no network. */
+/** Installs the programs of kernel tests, and builds cnitool. A guest cannot: it has no network. */
 export async function installTools(files: readonly string[]): Promise<void> {
   await ensurePackages('the kernel tests', [...tools, ...packagesOf(files)])
   await builtTool()
@@ -48,12 +48,12 @@ function startAgain(): number {
   return status ?? 1
 }
 
-/** The machine's own network, as far as a plugin could reach it. */
+/** The part of the machine's own network that a plugin could change. */
 function machine(): Snapshot {
   return snapshot(['/run/netns', '/var/lib/cni'].filter((path) => existsSync(path)))
 }
 
-/** Empty /run and /var/lib, a /sys that shows this network, forwarding off as on a fresh machine. */
+/** An empty /run and /var/lib, a /sys of this network namespace, and forwarding off as on a new machine. */
 function arrange(): void {
   for (const path of ['/run', '/var/lib']) command('mount', '-t', 'tmpfs', 'tmpfs', path)
   command('mount', '-t', 'sysfs', 'sysfs', '/sys')
@@ -70,7 +70,7 @@ export function setSysctl(name: string, value: number | string, netns?: string):
   command(file, ...args)
 }
 
-/** A network namespace by name, as `ip netns` has it. */
+/** A network namespace with a name for `ip netns`. */
 export interface Netns {
   name: string
   path: string
@@ -78,7 +78,7 @@ export interface Netns {
 
 let containers = 0
 
-/** A new network namespace as a runtime hands it to a plugin: loopback down, nothing in it. */
+/** A new network namespace as a runtime makes it for a plugin: only lo, which is down. */
 export function newContainer(name = `c${++containers}`): Netns {
   ip(`netns add ${name}`)
   return { name, path: `/run/netns/${name}` }
@@ -88,11 +88,11 @@ export function removeContainer({ name }: Netns): void {
   ip(`netns delete ${name}`)
 }
 
-/** The far host's addresses, and the private host's on the wire between them. */
+/** Addresses of the far host, and of the private host on the cable between them. */
 export const far = { ipv4: '198.51.100.1', ipv6: '2001:db8:51::1' }
 export const near = { ipv4: '198.51.100.10', ipv6: '2001:db8:51::10' }
 
-/** A host across the wire, which knows the private host and the way back through it to any container. */
+/** A host at the other end of a cable, with routes to the private host and through it to any container. */
 export function farHost(): Netns {
   const netns = newContainer('far')
   ip('link add uplink type veth peer name eth0 netns far')

@@ -1,10 +1,10 @@
-/** A NIC of the host, and a far host on the same wire that hears all that leaves by it, tags included. */
+/** A NIC of the host, and a far host on the same cable that receives all its frames, tags included. */
 
 import { ip } from './command.ts'
 import { type Netns, newContainer } from './host.ts'
 import { inContainer } from './look.ts'
 
-/** Makes a NIC, called eth0 as most containers' interfaces are unless told otherwise; the far host has `trunk`. */
+/** Makes a NIC, by default called eth0 like most containers' interfaces; the far host has `trunk`. */
 export function lan(nic = 'eth0', far = newContainer('far')): Netns {
   ip(`link add ${nic} type veth peer name trunk netns ${far.name}`)
   ip(`link set ${nic} up`)
@@ -13,7 +13,7 @@ export function lan(nic = 'eth0', far = newContainer('far')): Netns {
 }
 
 /**
- * The router and the host on the LAN of a NIC, 192.168.SUBNET.0/24 and fd00:SUBNET::/64: the router, which an example has
+ * The router and the host on the LAN of a NIC, 192.168.SUBNET.0/24 and fd00:SUBNET::/64: the router, which examples have
  * as gateway, is the first address; the host has .10, and its default route there.
  */
 export function router(subnet: number, nic = 'eth0'): Netns {

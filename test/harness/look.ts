@@ -1,14 +1,14 @@
-/** Looks at links, addresses and routes as `ip -j -d` shows them. */
+/** Reads links, addresses and routes with `ip -j -d`. */
 
 import { readFileSync } from 'node:fs'
 import { ip, ipJson, succeeds } from './command.ts'
 import type { Netns } from './host.ts'
 
-/** A link, as far as tests look at it. */
+/** The fields of a link that tests use. */
 export interface Link {
   ifname: string
   ifindex: number
-  /** The parent or peer, by its name where it is in the same namespace, else by its index. */
+  /** The parent or peer, by its name when it is in the same namespace, else by its index. */
   link?: string
   link_index?: number
   mtu: number
@@ -34,7 +34,7 @@ function inside(netns: Netns | undefined): string {
   return netns ? `-n ${netns.name} ` : ''
 }
 
-/** A link by name, on the host unless a namespace is given. @throws when there is none */
+/** A link by name, by default on the host. @throws when it does not exist */
 export function link(name: string, netns?: Netns): Link {
   const [found] = ipJson<Link>(`${inside(netns)}link show dev ${name}`)
   if (!found) throw new Error(`no link ${name}`)
@@ -50,7 +50,7 @@ export function ports(bridge: string): Link[] {
   return ipJson<Link>(`link show master ${bridge}`)
 }
 
-/** The host's end of a container's pair. */
+/** The host's end of a container's veth pair. */
 export function hostEnd(container: Netns, ifname = 'eth0', kind: 'veth' | 'vxcan' = 'veth'): Link {
   const { link_index } = link(ifname, container)
   const found = ipJson<Link>(`link show type ${kind}`).find(({ ifindex }) => ifindex === link_index)
@@ -66,7 +66,7 @@ export function addresses(name: string, netns?: Netns): string[] {
   return global.map(({ local, prefixlen }) => `${local}/${prefixlen}`)
 }
 
-/** Where a namespace's routes of a family lead: `default via 10.1.0.1`. */
+/** A namespace's routes of a family: `default via 10.1.0.1`. */
 export function routes(family: 4 | 6, netns?: Netns): string[] {
   const found = ipJson<Route>(`${inside(netns)}-${family} route show`)
   return found.map(({ dst, gateway }) => (gateway ? `${dst} via ${gateway}` : dst))

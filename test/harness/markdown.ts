@@ -2,7 +2,7 @@
 
 import { globSync } from 'node:fs'
 
-/** Paths of all pages from the root; not those of packages, builds and caches. */
+/** Paths of all pages from the root, without packages, builds and caches. */
 export function pagesOf(root: string): string[] {
   const exclude = ['node_modules/**', 'dist/**', '.cache/**']
   return globSync('**/*.md', { cwd: root, exclude })
@@ -16,7 +16,7 @@ export function relativeLinks(page: string): string[] {
     .filter((target) => !/^[a-z]+:/.test(target))
 }
 
-/** Anchors of the headings, as GitHub makes them: lower case, hyphens for spaces, a number for the second of a name. */
+/** Anchors of the headings as on GitHub: lower case, hyphens for spaces, a number for a repeated name. */
 export function anchors(page: string): Set<string> {
   const found = new Set<string>()
   for (const [, heading = ''] of withoutBlocks(page).matchAll(/^#{1,6} (.+)$/gm)) {
@@ -31,7 +31,7 @@ export function anchors(page: string): Set<string> {
   return found
 }
 
-/** The page without its blocks of code. */
+/** The page without code blocks. */
 export function withoutBlocks(page: string): string {
   return page.replace(/^```[\s\S]*?^```$/gm, '')
 }

@@ -1,4 +1,4 @@
-/** A server that answers every TCP connection and UDP datagram with the address it came from. */
+/** A server that answers every TCP connection and UDP datagram with the client's address. */
 
 import { createSocket } from 'node:dgram'
 import { createServer } from 'node:net'

@@ -10,21 +10,21 @@ export function hostLocal(...subnets: string[]): Configuration {
 
 let networks = 0
 
-/** A bridge network of its own: numbered name, bridge and subnets of both families, unless told otherwise. */
+/** A new bridge network: by default with numbered name, bridge and subnets of both families. */
 export function bridgeNetwork(keys: Record<string, unknown> = {}, cniVersion?: string): Network {
   const number = ++networks
   const ipam = hostLocal(`10.${number}.0.0/24`, `fd00:${number}::/64`)
   return network(`net${number}`, { type: 'bridge', bridge: `br${number}`, ipam, ...keys }, cniVersion)
 }
 
-/** A ptp network of its own, as `bridgeNetwork`. */
+/** A new ptp network, like `bridgeNetwork`. */
 export function ptpNetwork(keys: Record<string, unknown> = {}, cniVersion?: string): Network {
   const number = ++networks
   const ipam = hostLocal(`10.${number}.0.0/24`, `fd00:${number}::/64`)
   return network(`net${number}`, { type: 'ptp', ipam, ...keys }, cniVersion)
 }
 
-/** A wire network of its own, as `bridgeNetwork`. */
+/** A new wire network, like `bridgeNetwork`. */
 export function wireNetwork(keys: Record<string, unknown> = {}, cniVersion?: string): Network {
   const number = ++networks
   const ipam = hostLocal(`10.${number}.0.0/24`, `fd00:${number}::/64`)

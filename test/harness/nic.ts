@@ -1,4 +1,4 @@
-/** Networks on a NIC of the host, with addresses of the far host's LAN: a range of its own for each. */
+/** Networks on a NIC of the host, each with its own range of the far host's LAN. */
 
 import { type Network, network } from './cnitool.ts'
 import type { Configuration } from './plugin.ts'
@@ -22,19 +22,19 @@ export function lanAddresses(): Configuration {
   return { type: 'host-local', ranges: [[ipv4], [ipv6]] }
 }
 
-/** A macvlan network of its own on the wire to the far host. */
+/** A new macvlan network on the cable to the far host. */
 export function macvlanNetwork(keys: Record<string, unknown> = {}, cniVersion?: string): Network {
   const ipam = lanAddresses()
   return network(`lan${networks}`, { type: 'macvlan', master: 'uplink', ipam, ...keys }, cniVersion)
 }
 
-/** An ipvlan network of its own on the wire to the far host. All on that wire must have the same mode and flag. */
+/** A new ipvlan network on the cable to the far host. All on that NIC must have the same mode and flag. */
 export function ipvlanNetwork(keys: Record<string, unknown> = {}, cniVersion?: string): Network {
   const ipam = lanAddresses()
   return network(`lan${networks}`, { type: 'ipvlan', master: 'uplink', ipam, ...keys }, cniVersion)
 }
 
-/** The addresses of a result, without their prefixes. */
+/** The addresses of a result, without prefix lengths. */
 export function bare(ips: { address: string }[]): string[] {
   return ips.map(({ address }) => address.replace(/\/.*/, ''))
 }

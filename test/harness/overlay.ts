@@ -1,4 +1,4 @@
-/** Hosts of a test's own, each a namespace on a shared wire, and plugins that run on them. */
+/** Hosts of an underlay, each a namespace on a common switch, and plugins that run on them. */
 
 import { ip } from './command.ts'
 import { type Netns, newContainer } from './host.ts'
@@ -12,7 +12,7 @@ export interface Host extends Netns {
 
 const hosts: Host[] = []
 
-/** A host more on a switch that all of them share. @param mtu of the NIC and the wire */
+/** Adds a host to the common switch. @param mtu of the NIC and its cable */
 export function newHost(mtu = 1500): Host {
   if (hosts.length === 0) {
     ip('link add underlay type bridge mcast_snooping 0')
@@ -31,12 +31,12 @@ export function newHost(mtu = 1500): Host {
   return host
 }
 
-/** A call of a plugin on a host. */
+/** Calls a plugin on a host. */
 export function callOn(host: Netns, request: Call) {
   return call({ ...request, under: ['ip', 'netns', 'exec', host.name, ...(request.under ?? [])] })
 }
 
-/** A container on a host, and what its ADD gave. */
+/** A container on a host, and the result of its ADD. */
 export interface Wired {
   container: Netns
   result: Result
@@ -44,7 +44,7 @@ export interface Wired {
 
 type Named = Configuration & { name: string }
 
-/** ADD of a new container on a host, of a network whose addresses are static. @throws what the plugin said */
+/** ADD of a new container on a host, in a network with static addresses. @throws with the plugin's answer */
 export async function attach(host: Netns, config: Named, ...addresses: string[]): Promise<Wired> {
   const container = newContainer()
   const { status, json } = await callOn(host, attachment('ADD', config, container, addresses))
@@ -66,7 +66,7 @@ export function attachment(
   return { verb, config: { cniVersion: '1.1.0', ...config, ...ipam }, containerID: name, netns: path }
 }
 
-/** The container's attachment is undone. */
+/** DEL of the container's attachment. */
 export function detach(host: Netns, config: Named, container: Netns) {
   return callOn(host, attachment('DEL', config, container))
 }

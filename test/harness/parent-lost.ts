@@ -1,4 +1,4 @@
-/** DEL when the parent is gone or has another name: tests of the plugins whose interfaces sit on one. */
+/** DEL when the parent was deleted or renamed: tests of the plugins whose interfaces have a parent. */
 
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -10,7 +10,7 @@ import { call } from './plugin.ts'
 
 /** @param attach an attachment in a network with more keys */
 export function testParentLost(attach: (keys: Record<string, unknown>) => ReturnType<typeof attached>): void {
-  test('DEL with the parent gone releases the address', async () => {
+  test('DEL with the parent deleted releases the address', async () => {
     ip('link add nic type veth')
     const { before, del } = await attach({ master: 'nic' })
     ip('link delete nic')
@@ -18,7 +18,7 @@ export function testParentLost(attach: (keys: Record<string, unknown>) => Return
     unchangedFiles(before)
   })
 
-  test('DEL with the parent under another name removes the interface and releases the address', async () => {
+  test('DEL with the parent renamed removes the interface and releases the address', async () => {
     ip('link add nic type veth')
     const { before, del, container } = await attach({ master: 'nic' })
     ip('link set nic name other')

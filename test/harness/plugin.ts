@@ -11,7 +11,7 @@ export type Configuration = { type: string } & Record<string, unknown>
 
 export type Engine = 'quickjs' | 'node'
 
-/** The CNI result as tests read it (specification 1.1.0 section "ADD Success"). */
+/** A CNI result (specification 1.1.0 section "ADD Success"). */
 export interface Result {
   cniVersion: string
   interfaces: { name: string; mac: string; sandbox?: string; mtu?: number }[]
@@ -23,14 +23,14 @@ export interface Result {
 const root = join(import.meta.dirname, '../..')
 const found = new Map<Engine, string>()
 
-/** The directory of an engine's executables; `CNI_TEST_BIN` puts other plugins in their place, to try a test out. */
+/** The directory of an engine's executables. With `CNI_TEST_BIN` a test runs other plugins. */
 export function executables(engine: Engine = 'quickjs'): string {
   const directory = process.env.CNI_TEST_BIN ?? found.get(engine) ?? built(engine)
   found.set(engine, directory)
   return directory
 }
 
-/** Our own. Ends the test program when they are missing or older than their sources. */
+/** The built executables. Ends the test program when they are missing or older than their sources. */
 function built(engine: Engine): string {
   const directory = join(root, 'dist', engine)
   const build = `npm run build -- --engine ${engine}`
@@ -43,30 +43,30 @@ function built(engine: Engine): string {
 /** One call of a plugin: environment and standard input. */
 export interface Call {
   verb: 'ADD' | 'DEL' | 'CHECK' | 'STATUS' | 'GC' | 'VERSION'
-  /** The configuration; text goes in as it is. */
+  /** The configuration; text is passed unchanged. */
   config: (Configuration & { name?: string; cniVersion?: string }) | string
   containerID?: string
   netns?: string
   ifname?: string
-  /** CNI_ARGS, as it stands in the environment. */
+  /** The value of CNI_ARGS. */
   args?: string
   engine?: Engine
-  /** The plugin, when the configuration does not say. */
+  /** The plugin, when the configuration has no type. */
   plugin?: string
   /** A program and its arguments to put in front: strace, qemu. */
   under?: readonly string[]
-  /** More environment. */
+  /** Further environment variables. */
   env?: Record<string, string>
 }
 
-/** What came back. `json` is standard output, which must be JSON or empty. */
+/** The outcome of a call. `json` is standard output, which must be JSON or empty. */
 export interface Answer {
   status: number
   json: Record<string, unknown> | undefined
   stderr: string
 }
 
-/** Calls a plugin and reads its answer; anything on standard output that is not JSON is thrown. */
+/** Calls a plugin and parses its answer. @throws when standard output is not JSON */
 export async function call(request: Call): Promise<Answer> {
   const { config, engine, under = [] } = request
   const plugin = request.plugin ?? (typeof config === 'string' ? 'bridge' : config.type)

@@ -1,4 +1,4 @@
-/** Tests of configurations that cannot be: all plugins refuse them in the same way. */
+/** Tests of impossible configurations, which all plugins refuse in the same way. */
 
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -7,7 +7,7 @@ type Keys = Record<string, unknown>
 /** An error's code, and all that it says. */
 type Refusal = { code: unknown; said: string }
 
-/** A test for each row: keys that are refused with code 7, and what is said of them. */
+/** A test for each row: keys that are refused with code 7, and the message. */
 export function testRefusals(
   rows: readonly (readonly [Keys, ...string[]])[],
   refused: (keys: Keys) => Promise<Refusal>,

@@ -1,6 +1,6 @@
 /** Ends a test program that cannot run. */
 
-/** Says why on standard error; the exit status is 1. */
+/** Prints the reason on standard error; the exit status is 1. */
 export function refuse(sentence: string): never {
   console.error(sentence)
   process.exit(1)

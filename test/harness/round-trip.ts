@@ -10,25 +10,25 @@ import { hostLocal } from './networks.ts'
 import type { Configuration, Engine } from './plugin.ts'
 import { type Snapshot, snapshot, snapshotOf } from './snapshot.ts'
 
-/** A row of the table: what the round trip has to know of one kind of interface. */
+/** A row of the table: the parameters of the round trip for one kind of interface. */
 export interface Kind {
   /** The configuration, without its `ipam`. */
   config: Configuration
   /** Address ranges; none for a kind that has no addresses. */
   subnets?: string[]
-  /** It never has any, so the oldest versions cannot say what there is. */
+  /** The interface never has addresses, so the oldest versions cannot express it. */
   addressless?: boolean
-  /** Other than eth0. */
+  /** A name other than eth0. */
   ifname?: string
-  /** What must be there before ADD: a parent on the host, a device in the container. */
+  /** Makes what ADD needs: a parent on the host, an interface in the container. */
   prepare?(container: Netns): void
-  /** What the kernel must say of the container's interface. */
+  /** The attributes of the container's interface that the kernel must show. */
   expect(link: Link): void
-  /** What is broken by hand, each of which CHECK must notice, as a sentence and what to do. */
+  /** Faults that CHECK must notice: a sentence, and the action that makes the fault. */
   breaks: Record<string, (container: Netns, ifname: string) => void>
 }
 
-/** What can be broken on nearly any kind of interface. */
+/** Faults that nearly every kind of interface can have. */
 const breaks = {
   'an address is missing': (container, ifname) =>
     inContainer(container, `address flush dev ${ifname} scope global`),
@@ -43,12 +43,12 @@ const breaks = {
   },
 } satisfies Kind['breaks']
 
-/** Those of the usual breaks that a row wants. */
+/** The usual faults with the given names. */
 export function usual(...names: (keyof typeof breaks)[]): Kind['breaks'] {
   return Object.fromEntries(names.map((name) => [name, breaks[name]]))
 }
 
-/** The interface is up, of a kind and with an MTU. */
+/** The interface is up, of this kind and with this MTU. */
 export function isUp(kind: string, mtu: number): Kind['expect'] {
   return ({ linkinfo, mtu: found, flags }) =>
     assert.equal([linkinfo?.info_kind, found, flags.includes('UP')], [kind, mtu, true])
@@ -56,21 +56,21 @@ export function isUp(kind: string, mtu: number): Kind['expect'] {
 
 export const versions = ['0.1.0', '0.2.0', '0.3.0', '0.3.1', '0.4.0', '1.0.0', '1.1.0']
 
-/** Those that can express an attachment without addresses. */
+/** Versions that can express an attachment without addresses. */
 const versionsWithoutAddresses = versions.filter((version) => version >= '0.3.0')
 
-/** CHECK came with 0.4.0; cnitool refuses to ask for it before. */
+/** CHECK exists since 0.4.0; cnitool refuses it for earlier versions. */
 function hasCheck(version: string): boolean {
   return versions.indexOf(version) >= versions.indexOf('0.4.0')
 }
 
-/** The tests of a row: the whole way in every version and once on the other engine, and each thing that CHECK must notice. */
+/** The tests of a row: the whole round trip in every version and once on the other engine, and each fault that CHECK must notice. */
 export function testRoundTrips(name: string, kind: Kind): void {
   for (const version of kind.addressless ? versionsWithoutAddresses : versions)
-    test(`${name}, configured as ${version}: up, as asked for, and gone without a trace`, () =>
+    test(`${name}, configured as ${version}: up and as configured, and DEL leaves nothing`, () =>
       roundTrip(kind, version))
 
-  test(`${name} on the node engine: up, as asked for, and gone without a trace`, () =>
+  test(`${name} on the node engine: up and as configured, and DEL leaves nothing`, () =>
     roundTrip(kind, '1.0.0', 'node'))
 
   for (const broken of Object.keys(kind.breaks))
@@ -86,7 +86,7 @@ interface Trip {
   before: { host: Snapshot; container: Snapshot }
 }
 
-/** The whole way of one attachment. */
+/** The whole round trip of one attachment. */
 export async function roundTrip(kind: Kind, version: string, engine: Engine = 'quickjs'): Promise<void> {
   const trip = await begin(kind, version, engine)
   const { net, container, extras } = trip
@@ -98,7 +98,7 @@ export async function roundTrip(kind: Kind, version: string, engine: Engine = 'q
   await end(trip)
 }
 
-/** CHECK succeeds, something is broken by hand, CHECK fails; then everything still comes apart cleanly. */
+/** CHECK succeeds, a fault is made, CHECK fails, and DEL still leaves nothing. */
 export async function noticed(kind: Kind, broken: string): Promise<string> {
   const trip = await begin(kind, '1.0.0', 'quickjs')
   const { net, container, extras } = trip
@@ -120,7 +120,7 @@ async function begin(kind: Kind, version: string, engine: Engine): Promise<Trip>
   return { net, container, extras: { engine, ifname: kind.ifname }, before }
 }
 
-/** A first attachment makes what the network's containers share and keep: a bridge, tables, directories. */
+/** Makes what the network's containers share and DEL keeps: a bridge, tables, directories. */
 async function leaveShared(kind: Kind, net: cnitool.Network, engine: Engine): Promise<void> {
   const container = newContainer()
   kind.prepare?.(container)
@@ -138,7 +138,7 @@ async function end({ net, container, extras, before }: Trip): Promise<void> {
   removeContainer(container)
 }
 
-/** Whether one of the addresses is of a subnet, by the text before its last group. */
+/** Whether one of the addresses is in a subnet, by the text before its last group. */
 function assertAddressOf(subnet: string, found: string[]): void {
   const [network = '', prefix = ''] = subnet.split('/')
   const start = network.replace(/(\.0|::?)$/, '')

@@ -1,4 +1,4 @@
-/** What a host looks like, line by line, so that "nothing is left" is a comparison and not a list of guesses. */
+/** The state of a host as lines, so that "nothing is left" is a comparison of two snapshots. */
 
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,38 +8,38 @@ import { command, parseIp } from './command.ts'
 export type Snapshot = string[]
 
 /**
- * Where plugins keep files. cnitool's own cache of results is not theirs; the address last given is for the next ADD, and
- * host-local's index says nothing that its records do not.
+ * Directories of the plugins' files. Excluded: cnitool's own cache of results; the last reserved address, for the next ADD; and
+ * host-local's index, which only repeats its records.
  */
 const kept = ['/run', '/var/lib/cni']
 const foreign =
   /^\/var\/lib\/cni\/results|\/\.patchbay\/|^\/run\/(test|netns|lock)\b|\/(lock|[^/]*\.lock|last_reserved_ip\.\d+|[^/]*\.damaged)$/
 
-/** Looks at the network namespace and the files of the calling process. */
+/** A snapshot of the network namespace and the files of the calling process. */
 export function snapshot(directories: readonly string[] = kept): Snapshot {
   const [rules = '', ...answers] = ask([], ['nft --stateless list ruleset', ...looks])
   return [...firewall(rules), ...network(answers), ...directories.flatMap(filesBelow)]
 }
 
-/** Looks into a named network namespace. */
+/** A snapshot of a named network namespace. */
 export function snapshotOf(netns: string): Snapshot {
   return network(ask(['ip', 'netns', 'exec', netns], looks))
 }
 
-/** What commands answer, run by one shell: in a guest a process costs most when Node starts it. */
+/** The output of commands, run by one shell: in a guest, starting a process from Node is slow. */
 function ask(inside: readonly string[], commands: readonly string[]): string[] {
   const [file = '', ...args] = [...inside, 'sh', '-c', commands.join(" && printf '\\0' && ")]
   return command(file, ...args).split('\0')
 }
 
-/** The lines that came (`+`) and went (`-`) between two snapshots. */
+/** The lines that were added (`+`) and removed (`-`) between two snapshots. */
 export function difference(before: Snapshot, after: Snapshot): string[] {
   const [old, now] = [new Set(before), new Set(after)]
   const went = before.filter((line) => !now.has(line)).map((line) => `- ${line}`)
   return [...went, ...after.filter((line) => !old.has(line)).map((line) => `+ ${line}`)]
 }
 
-/** What tells of a network namespace, in the order that `network` reads the answers. */
+/** The commands that show a network namespace, in the order in which `network` reads their output. */
 const looks = [
   'ip -j -d link show',
   'ip -j -d address show',
@@ -52,7 +52,7 @@ const looks = [
 
 type Entry = Record<string, unknown>
 
-/** Links, addresses, routes, rules, sysctls. Link-local IPv6 is the kernel's own, which adds it when it sees fit. */
+/** Links, addresses, routes, rules, sysctls; without link-local IPv6, which the kernel adds at any time. */
 function network([links = '', addresses = '', ...others]: string[]): Snapshot {
   const [routes4 = '', routes6 = '', rules4 = '', rules6 = '', values = ''] = others
   return [
@@ -71,14 +71,14 @@ function isOurs(line: string): boolean {
   return !/ fe80:|"dst":"(fe80:|ff00:)/.test(line)
 }
 
-/** An object as text, without what moves by itself: timers, what a bridge learned, and states that follow from the ports. */
+/** An object as text, without values that change by themselves: timers, learned entries of bridges, and states that depend on ports. */
 function steady(entry: Entry): string {
   return JSON.stringify(entry, (key, value) =>
     moving.test(key) || isPortState(key, value) ? undefined : value,
   )
 }
 
-/** A bridge's port forwards a moment after its carrier is there. A neighbour's state is a list. */
+/** A bridge's port starts to forward a moment after its carrier is up. A neighbour's state is a list. */
 function isPortState(key: string, value: unknown): boolean {
   return key === 'state' && typeof value === 'string'
 }
@@ -94,12 +94,12 @@ function firewall(rules: string): string[] {
   return rules.split('\n').map((line) => `nft ${line}`)
 }
 
-/** The files alone: what host-local and the plugins remember. */
+/** The files only: records of host-local and the plugins. */
 export function filesIn(snapshot: Snapshot): Snapshot {
   return snapshot.filter((line) => line.startsWith('file '))
 }
 
-/** Files with mode and content, links with where they lead. A directory that stays behind empty is nothing. */
+/** Files with mode and content, symlinks with their targets. Empty directories are ignored. */
 function filesBelow(directory: string): string[] {
   const entries = readdirSync(directory, { withFileTypes: true })
   return entries.flatMap((entry) => {
@@ -112,7 +112,7 @@ function filesBelow(directory: string): string[] {
   })
 }
 
-/** All of /proc/sys/net; no counters, nor what comes with a module. */
+/** All of /proc/sys/net, without counters and the sysctls of modules. */
 function sysctls(values: string): string[] {
   const lines = values.split('\n').filter((line) => line && !counting.test(line))
   return lines.map((line) => `sysctl ${line}`)

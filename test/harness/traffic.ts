@@ -1,4 +1,4 @@
-/** Traffic that really flows: pings, the source address that a far host sees, announcements on the wire. */
+/** Real traffic: pings, the source address that a far host sees, announcements. */
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -15,7 +15,7 @@ function inside(netns: Netns | undefined): [string, ...string[]] {
   return netns ? ['ip', 'netns', 'exec', netns.name] : ['env']
 }
 
-/** A server in a namespace that answers each connection and datagram with the address it came from. */
+/** A server in a namespace that answers each connection and datagram with the client's address. */
 export interface Mirror {
   /** The source address that the server saw of a connection made in a namespace, or on the host. */
   sourceOf(client: Netns | undefined, address: string, protocol: 'tcp' | 'udp'): string
@@ -24,7 +24,7 @@ export interface Mirror {
 
 const port = 7000
 
-/** Starts a mirror, on the host where no namespace is given, and waits until it listens. */
+/** Starts a mirror, by default on the host, and waits until it listens. */
 export async function mirrorIn(netns: Netns | undefined): Promise<Mirror> {
   const program = new URL('mirror.ts', import.meta.url).pathname
   const server = await started([...inside(netns), process.execPath, program, String(port)], 'listening')
@@ -55,16 +55,16 @@ async function started([file = '', ...args]: string[], word: string): Promise<Ch
   return child
 }
 
-/** A test program may end while the child runs: its processes end with it. */
+/** A test program may end while the child runs: the child ends with the private host. */
 function letGo(child: ChildProcess): void {
   child.unref()
   for (const stream of [child.stdout, child.stderr]) (stream as unknown as { unref(): void }).unref()
 }
 
 /**
- * Listens on an interface while something is done.
- * @param filter as tcpdump takes it: `arp or icmp6`
- * @param netns where the interface is; without it, the host
+ * Listens on an interface during an action.
+ * @param filter of tcpdump: `arp or icmp6`
+ * @param netns of the interface; default: the host
  * @returns the lines that tcpdump printed
  */
 export async function overhear(
@@ -83,7 +83,7 @@ export async function overhear(
   return heard.split('\n').filter(Boolean)
 }
 
-/** Does something while tcpdump listens, which then ends and has written all. */
+/** Runs an action while tcpdump listens, then ends tcpdump and waits until it has written all. */
 export async function whileListening(listener: ChildProcess, act: () => unknown): Promise<void> {
   try {
     await act()

@@ -1,4 +1,4 @@
-/** What goes wrong with every kind of interface: calls that fail, a kill, namespaces that are gone, many at once. */
+/** Tests of faults for every kind of interface: failing calls, a kill, deleted namespaces, many containers at once. */
 
 import { readFileSync } from 'node:fs'
 import { test } from 'uvu'
@@ -15,17 +15,17 @@ import { type Call, call } from './plugin.ts'
 import type { Kind } from './round-trip.ts'
 import { difference, type Snapshot, snapshot, snapshotOf } from './snapshot.ts'
 
-/** What these tests have to know of a kind, besides its round trip. */
+/** Parameters of these tests for a kind, besides its round trip. */
 export interface Troubled extends Kind {
-  /** How many containers come at once; 1 where a second one cannot be wired alike. */
+  /** The number of parallel containers; 1 when a second one cannot have the same configuration. */
   atOnce?: number
-  /** What ADD may leave in the container when the plugin is killed, which goes with it. */
+  /** Lines that a killed ADD may leave in the container: the kernel deletes them with the namespace. */
   isLeftInside?(line: string): boolean
-  /** What of the host the kernel deletes with the container's namespace: virtual devices that had moved there. */
+  /** Lines of the host's devices that the kernel deletes with the container's namespace: virtual devices that were moved there. */
   goesWithNamespace?(line: string): boolean
 }
 
-/** In a guest every run takes several times as long: there only those calls fail that change the machine. */
+/** In a guest every run takes several times as long: only calls that change the machine fail there. */
 const isGuest = readFileSync('/proc/cpuinfo', 'utf8').includes('User Mode Linux')
 const only = isGuest ? ['sendto', 'linkat', 'mknodat', 'renameat2'] : undefined
 
@@ -33,13 +33,14 @@ const only = isGuest ? ['sendto', 'linkat', 'mknodat', 'renameat2'] : undefined
 export function testTrouble(name: string, kind: Troubled): void {
   test(`${name}: a failing call of ADD leaves nothing, or does no harm`, () => failing(kind))
   test(`${name}: ADD killed before any of its calls, DEL leaves nothing`, () => killed(kind))
-  test(`${name}: DEL with the namespace gone, or not told, leaves nothing`, () => namespaceGone(kind))
+  test(`${name}: DEL with the namespace deleted, or without CNI_NETNS, leaves nothing`, () =>
+    namespaceGone(kind))
   const { atOnce = 20 } = kind
   if (atOnce > 1)
-    test(`${name}: ${atOnce} containers come at once and go at once`, () => parallel(kind, atOnce))
+    test(`${name}: ${atOnce} parallel ADDs and DELs succeed and leave nothing`, () => parallel(kind, atOnce))
 }
 
-/** A network with room for many. */
+/** A network with addresses for many containers. */
 function networkOf({ config, subnets }: Kind): cnitool.Network {
   return cnitool.network('trouble', { ...config, ...(subnets && { ipam: hostLocal(...subnets) }) }, '1.1.0')
 }
@@ -50,7 +51,7 @@ function prepared(kind: Kind): Netns {
   return container
 }
 
-/** ADD of one container, which has been wired once already: what containers share for good is there. */
+/** ADD of a container that was attached once before: what containers share and DEL keeps exists. */
 async function trip(kind: Kind): Promise<{ request: Call; container: Netns }> {
   const container = prepared(kind)
   const { ifname = 'eth0' } = kind
@@ -62,7 +63,7 @@ async function trip(kind: Kind): Promise<{ request: Call; container: Netns }> {
   return { request, container }
 }
 
-/** What two tries of one ADD have different by chance. */
+/** Random parts of the results of two equal ADDs. */
 function look({ name }: Netns): Snapshot {
   const lines = [...snapshot(), ...snapshotOf(name)]
   return lines.map((line) => line.replaceAll(/"(ifindex|link_index|link_netnsid)":\d+,/g, ''))

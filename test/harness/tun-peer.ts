@@ -1,7 +1,7 @@
 /**
- * A program at the other end of a tap or tun: every address that it is asked for answers ARP and pings. `node tun-peer.ts
- * NAME tap|tun [multi_queue]`, in the device's network namespace; or with the node of a macvtap, anywhere. As the user whose number is
- * TUN_PEER_USER, who may be unable to read this program.
+ * A program at the other end of a tap or tun: it answers ARP and pings for every address. `node tun-peer.ts
+ * NAME tap|tun [multi_queue]`, in the device's network namespace; or with the device node of a macvtap, anywhere. It runs as the user with the number
+ * TUN_PEER_USER, which need not be able to read this program.
  */
 
 import { must } from '../../shared/kernel/syscall.ts'
@@ -35,7 +35,7 @@ function answerFrame(received: Buffer): Buffer | undefined {
   return answer && Buffer.concat([received.subarray(6, 12), mac, received.subarray(12, 14), answer])
 }
 
-/** RFC 826: a request for an address is answered with ours. */
+/** RFC 826: the answer to a request has this program's MAC address. */
 function answerArp(request: Buffer): Buffer | undefined {
   if (request.readUInt16BE(6) !== 1) return undefined
   const answer = Buffer.from(request)
@@ -58,7 +58,7 @@ interface Layout {
   header: number
 }
 
-/** An echo request with its addresses swapped; the checksum follows from the type alone. */
+/** An echo request with its addresses swapped; only the type changes the checksum. */
 function echoed(packet: Buffer, { protocol, from, length, header }: Layout): Buffer | undefined {
   const [asked, reply] = protocol === ICMP ? [ECHO, ECHO_REPLY] : [ECHO6, ECHO6_REPLY]
   if ((protocol !== ICMP && protocol !== ICMPV6) || packet[header] !== asked) return undefined

@@ -1,4 +1,4 @@
-/** Opens a tap or tun for its frames, as a virtual machine does (include/uapi/linux/if_tun.h). */
+/** Opens a tap or tun like a virtual machine monitor (include/uapi/linux/if_tun.h). */
 
 import { type Fd, Open, open } from '../../shared/kernel/files.ts'
 import { must } from '../../shared/kernel/syscall.ts'
@@ -14,7 +14,7 @@ export function openTun(name: string, isTun: boolean, multiQueue: boolean): Fd {
   return attach(controlFile, name, flags)
 }
 
-/** Opens the node of a macvtap or ipvtap, for frames without a header. @throws KernelError */
+/** Opens the device node of a macvtap or ipvtap, for frames without a header. @throws KernelError */
 export function openTapNode(path: string): Fd {
   return attach(path, '', Flag.TAP)
 }
@@ -25,7 +25,7 @@ function attach(path: string, name: string, flags: number): Fd {
   return fd
 }
 
-/** struct ifreq: the name in 16 bytes, and a union of which the flags are the beginning. */
+/** struct ifreq: the name in 16 bytes, and a union that begins with the flags. */
 function ifreq(name: string, flags: number): Buffer {
   const request = Buffer.alloc(40)
   request.write(name)

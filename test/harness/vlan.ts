@@ -1,4 +1,4 @@
-/** VLANs on the NIC of lan.ts, attached by the plugin or made by hand. */
+/** VLANs on the NIC of lan.ts, made by the plugin or with iproute2. */
 
 import { rmSync } from 'node:fs'
 import * as cnitool from './cnitool.ts'
@@ -7,7 +7,7 @@ import { type Netns, newContainer } from './host.ts'
 import { exists, inContainer, type Link } from './look.ts'
 import type { Result } from './plugin.ts'
 
-/** A VLAN device by hand, with an address. @param kind as iproute2 has it: `protocol 802.1ad id 100` */
+/** A VLAN device made with iproute2, with an address. @param kind options of iproute2: `protocol 802.1ad id 100` */
 export function tagged(netns: Netns, parent: string, name: string, kind: string, address?: string): void {
   inContainer(netns, `link add link ${parent} name ${name} type vlan ${kind}`)
   if (address) inContainer(netns, `address add ${address}/24 dev ${name}`)
@@ -22,13 +22,13 @@ export function vlanNetwork(keys: Record<string, unknown>, address?: string, ver
   return cnitool.network(`vlan${++networks}`, { type: 'vlan', master: 'eth0', ...ipam, ...keys }, version)
 }
 
-/** A container that was attached, and how to detach it. */
+/** An attached container, and a function that detaches it. */
 export interface Attached extends Netns {
   result: Result
   del(): Promise<void>
 }
 
-/** Attaches a new container to a network of its own. */
+/** Attaches a new container to a new network. */
 export async function attached(
   keys: Record<string, unknown>,
   address?: string,
@@ -41,8 +41,8 @@ export async function attached(
 }
 
 /**
- * Takes away what a test left, so that the next one can have the same VLANs. The kernel would remove interfaces with
- * their namespace, but in its own time.
+ * Removes what a test left, so that the next one can use the same VLANs. The kernel would remove interfaces with
+ * their namespace too, but later.
  */
 export function tidy(): void {
   for (const { name } of ipJson<{ name: string }>('netns list')) {

@@ -1,4 +1,4 @@
-/** bond: what is refused, on any kernel, before anything is touched. */
+/** bond: configurations that are refused before any change, on any kernel. */
 
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -83,7 +83,7 @@ testRefusals(
   refused,
 )
 
-test('STATUS and ADD say that a kernel without bonds has none, and name the module', async () => {
+test('on a kernel without bonds, STATUS and ADD name the module', async () => {
   const status = await call({ verb: 'STATUS', config: base })
   if (hasBonds) return assert.is(status.status, 0)
   assertMissing('bond', errorOf(status), await refused({}))

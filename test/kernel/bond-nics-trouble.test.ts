@@ -1,4 +1,4 @@
-/** bond of the host's NICs in trouble: calls that fail, a kill, namespaces that are gone. The host has its NICs afterwards. */
+/** bond of the host's NICs: failing calls, a kill, deleted namespaces. The host has its NICs afterwards. */
 // needs: link bond
 
 import { test } from 'uvu'

@@ -1,4 +1,4 @@
-/** bond of the host's NICs: they move into the container and come back as they were. */
+/** bond of the host's NICs: they move into the container and come back unchanged. */
 // needs: link bond
 
 import { readFileSync } from 'node:fs'
@@ -43,7 +43,7 @@ testRoundTrips('bond of NICs', bond)
 const read = (file: string): cnitool.Network =>
   JSON.parse(readFileSync(new URL(`../../conf-examples/${file}.conflist`, import.meta.url), 'utf8'))
 
-test('170-bond.conflist: the container reaches the router by either NIC, and the host has them back afterwards', async () => {
+test('170-bond.conflist: the container reaches the router through either NIC, and the host has both NICs afterwards', async () => {
   hostNics()
   ip('address add 192.168.170.1/24 dev switch0')
   const before = snapshot()
@@ -62,7 +62,7 @@ test('170-bond.conflist: the container reaches the router by either NIC, and the
   assert.equal(addresses('eth1'), ['192.0.2.1/24', '2001:db8::1/64'])
 })
 
-test('171-bond-lacp.conflist: both NICs in one aggregator with the other host’s, made of the same file', async () => {
+test('171-bond-lacp.conflist: both NICs are in one aggregator with those of another host with the same configuration', async () => {
   hostNics()
   for (const name of nics) ip(`link set ${name}-peer nomaster down`)
   const before = snapshot()
@@ -84,7 +84,7 @@ test('171-bond-lacp.conflist: both NICs in one aggregator with the other host’
   for (const name of nics) ip(`link set ${name}-peer master switch0 up`)
 })
 
-test('a second container is told who has the NICs', async () => {
+test('the refusal of a second container names the one that has the NICs', async () => {
   hostNics()
   const config = single(read('170-bond'))
   const [one, other] = [newContainer(), newContainer()]
@@ -97,7 +97,7 @@ test('a second container is told who has the NICs', async () => {
   await call({ verb: 'DEL', config, containerID: 'one', netns: one.path })
 })
 
-test('ten containers want the same NICs at once: one gets them, the others are told, and nothing is lost', async () => {
+test('of ten parallel ADDs with the same NICs one succeeds, the others are refused, and no NIC is lost', async () => {
   hostNics()
   const before = snapshot()
   const config = single(read('170-bond'))
@@ -113,7 +113,7 @@ test('ten containers want the same NICs at once: one gets them, the others are t
   unchanged(before)
 })
 
-test('GC gives back what a stale attachment has, and leaves valid ones alone', async () => {
+test('GC returns the NICs of a stale attachment, and does not touch valid ones', async () => {
   hostNics()
   const before = snapshot()
   const config = { ...single(read('170-bond')), cniVersion: '1.1.0' }
@@ -127,7 +127,7 @@ test('GC gives back what a stale attachment has, and leaves valid ones alone', a
   unchanged(before)
 })
 
-test('DEL with another interface of that name on the host says so, and succeeds when it is gone', async () => {
+test('DEL fails while the host has another interface of the NIC’s name, and succeeds afterwards', async () => {
   hostNics()
   const before = snapshot()
   const net = read('170-bond')

@@ -1,4 +1,4 @@
-/** bond on the host, as the parent of what comes after it in a list: shared by containers, and gone with the last. */
+/** bond on the host, as the parent of the next plugin in a list: shared by containers, removed with the last. */
 // needs: link bond, link macvlan
 
 import { test } from 'uvu'
@@ -17,7 +17,7 @@ import { pings } from '../harness/traffic.ts'
 
 await privateHost()
 hostNics()
-for (const state of ['up', 'down']) ip(`link set eth2 ${state}`) // the kernel gives it its queue for good
+for (const state of ['up', 'down']) ip(`link set eth2 ${state}`) // the kernel keeps its qdisc from now on
 ip('address add 10.142.0.1/24 dev switch0')
 
 const bond = { type: 'bond', bond: 'uplinks', mode: 'active-backup', links: nics.map((name) => ({ name })) }
@@ -29,7 +29,7 @@ const net = {
 }
 const alone = { ...bond, name: 'chain', cniVersion: '1.1.0' }
 
-test('macvlan on it: containers share it, reach the switch by either NIC, and the last one gives the NICs back', async () => {
+test('containers with macvlan share the bond and reach the switch through either NIC; DEL of the last returns the NICs', async () => {
   const before = snapshot()
   const [one, other] = [newContainer(), newContainer()]
   await cnitool.add(net, one)
@@ -54,7 +54,7 @@ test('macvlan on it: containers share it, reach the switch by either NIC, and th
   unchanged(before)
 })
 
-test('CHECK notices that a member is gone, or an option another', async () => {
+test('CHECK notices a missing member and a changed option', async () => {
   const before = snapshot()
   const container = newContainer()
   await cnitool.add(net, container)
@@ -67,7 +67,7 @@ test('CHECK notices that a member is gone, or an option another', async () => {
   unchanged(before)
 })
 
-test('a bond that somebody removed is made again, and the NICs come back as they were at first', async () => {
+test('a bond that was deleted by hand is made again, and the NICs come back in their first state', async () => {
   const before = snapshot()
   const [one, other] = [newContainer(), newContainer()]
   await cnitool.add(net, one)
@@ -78,7 +78,7 @@ test('a bond that somebody removed is made again, and the NICs come back as they
   unchanged(before)
 })
 
-test('the operator’s own bond is used and left alone; one in another mode, or no bond, is refused', async () => {
+test('an existing bond is used and never changed; one in another mode, or another kind of link, is refused', async () => {
   const container = newContainer()
   const request = { config: alone, containerID: 'one', netns: container.path } as const
   for (const kind of ['bond mode balance-rr', 'bridge']) {
@@ -98,7 +98,7 @@ test('the operator’s own bond is used and left alone; one in another mode, or 
   ip('link delete uplinks')
 })
 
-test('GC takes it away with its last stale user, DEL with the namespace gone too', async () => {
+test('GC removes the bond with its last stale container, and so does DEL after the namespace was deleted', async () => {
   const before = snapshot()
   const container = newContainer()
   const request = { config: alone, containerID: 'one', netns: container.path } as const
@@ -113,7 +113,7 @@ test('GC takes it away with its last stale user, DEL with the namespace gone too
   unchanged(before)
 })
 
-test('ten containers come at once and go at once', async () => {
+test('ten parallel ADDs and ten parallel DELs succeed', async () => {
   const before = snapshot()
   const containers = Array.from({ length: 10 }, () => newContainer())
   await Promise.all(containers.map((container) => cnitool.add(net, container)))

@@ -1,4 +1,4 @@
-/** bond on the round trip that every kind of interface goes of the container's own interfaces. */
+/** Round trip of bond over the container's own interfaces. */
 // needs: link bond
 
 import { test } from 'uvu'

@@ -1,4 +1,4 @@
-/** bond in trouble: calls that fail, a kill, namespaces that are gone, many at once. */
+/** bond: failing calls, a kill, deleted namespaces, many containers at once. */
 // needs: link bond
 
 import { test } from 'uvu'

@@ -1,4 +1,4 @@
-/** bond in traffic: each mode carries it, by the members that it should, and goes on when a cable is pulled. */
+/** Traffic over a bond: each mode uses its members, and traffic continues when a cable is pulled. */
 // needs: link bond
 
 import { test } from 'uvu'
@@ -25,7 +25,7 @@ function bondNetwork(keys: Record<string, unknown>): cnitool.Network {
   return cnitool.network(`bond${number}`, plugin)
 }
 
-/** Bonds both containers. @returns the second one's addresses, and what takes both away */
+/** Bonds both containers. @returns the second one's addresses, and a function that detaches both */
 async function bonded(containers: readonly [Netns, Netns], keys: Record<string, unknown>) {
   const net = bondNetwork(keys)
   await cnitool.add(net, containers[0])
@@ -44,7 +44,7 @@ const infoOf = (name: string, container: Netns) => link(name, container).linkinf
 const active = (container: Netns) => String(infoOf('eth0', container)?.info_data?.active_slave)
 
 for (const mode of ['balance-rr', 'balance-xor', 'broadcast', '802.3ad', 'active-backup'])
-  test(`${mode}, container to container: traffic of both families, and it goes on when a cable is pulled`, async () => {
+  test(`${mode}, container to container: traffic of both families continues when a cable is pulled`, async () => {
     const pair = joined()
     const [one, other] = pair
     const keys = mode === '802.3ad' ? { lacpRate: 'fast', minLinks: 1 } : {}
@@ -58,7 +58,7 @@ for (const mode of ['balance-rr', 'balance-xor', 'broadcast', '802.3ad', 'active
   })
 
 for (const mode of ['active-backup', 'balance-tlb', 'balance-alb'])
-  test(`${mode}, on a switch: traffic of both families, and it goes on when the active member's cable is pulled`, async () => {
+  test(`${mode}, on a switch: traffic of both families continues when the active member's cable is pulled`, async () => {
     const [one, other] = [plugged(), plugged()]
     const { addresses, end } = await bonded([one, other], { mode, primary: 'net1' })
     for (const address of addresses) assert.ok(pings(one, address), address)
@@ -70,7 +70,7 @@ for (const mode of ['active-backup', 'balance-tlb', 'balance-alb'])
     await end()
   })
 
-test('active-backup sends by one member, broadcast by all, balance-rr by each in turn', async () => {
+test('active-backup sends on one member, broadcast on all, balance-rr on each in turn', async () => {
   for (const [mode, expected] of [
     ['active-backup', [true, false]],
     ['broadcast', [true, true]],
@@ -91,7 +91,7 @@ test('active-backup sends by one member, broadcast by all, balance-rr by each in
   }
 })
 
-test('802.3ad: both sides agree by LACP, and use both members in one aggregator', async () => {
+test('802.3ad: both sides negotiate with LACP and use both members in one aggregator', async () => {
   const [one, other] = joined()
   const keys = {
     mode: '802.3ad',
@@ -117,7 +117,7 @@ test('802.3ad: both sides agree by LACP, and use both members in one aggregator'
   await cnitool.del(far, other)
 })
 
-test('ARP monitoring: a member whose cable works but leads nowhere is not used', async () => {
+test('ARP monitoring: a member with a carrier but without the ARP target is not used', async () => {
   const container = plugged()
   ip('address add 10.77.0.1/24 dev switch0')
   setSysctl('net/ipv4/conf/all/arp_ignore', 1)
@@ -144,7 +144,7 @@ test('ARP monitoring: a member whose cable works but leads nowhere is not used',
   await cnitool.del(net, container)
 })
 
-test('failOverMac active: the bond has the MAC address of the member that is used', async () => {
+test('failOverMac active: the bond has the MAC address of the active member', async () => {
   const container = plugged()
   const macs = cables.map((name) => link(name, container).address)
   const net = bondNetwork({ mode: 'active-backup', failOverMac: 1 })
@@ -157,7 +157,7 @@ test('failOverMac active: the bond has the MAC address of the member that is use
   await cnitool.del(net, container)
 })
 
-test('the MAC address that is asked for is the bond’s and its members’, until DEL', async () => {
+test('bond and members have the requested MAC address until DEL', async () => {
   await takesMac(bondNetwork({}), plugged())
 })
 

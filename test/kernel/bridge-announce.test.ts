@@ -1,4 +1,4 @@
-/** bridge: IPv6 without waiting, and neighbours that are told. */
+/** bridge: IPv6 addresses without delay, and announcements to neighbours. */
 
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -11,7 +11,7 @@ import { overhear, pings } from '../harness/traffic.ts'
 
 await privateHost()
 
-/** A network whose bridge exists, so that there is something to listen on. */
+/** A network whose bridge exists, so that a test can listen on it. */
 async function begun(keys: Record<string, unknown> = {}) {
   const net = bridgeNetwork({ isGateway: true, ...keys })
   const resident = newContainer()
@@ -40,7 +40,7 @@ test('ADD announces both addresses with the container’s MAC address', async ()
   assert.ok(said(`neighbor advertisement, tgt is ${ipv6}`).length > 0, 'unsolicited neighbour advertisement')
 })
 
-test('a neighbour that remembers the address’s former owner learns the new one at once', async () => {
+test('a neighbour with an entry for the address’s former holder gets the new MAC address at once', async () => {
   const { net, resident } = await begun({
     ipam: { type: 'static', addresses: [{ address: '10.200.0.9/24' }] },
   })
@@ -66,13 +66,13 @@ function tentative(container: Netns): string {
   return inContainer(container, '-6 address show dev eth0 scope global tentative')
 }
 
-test('the gateway’s IPv6 address answers as soon as the first ADD returns', async () => {
+test('the gateway’s IPv6 address answers when the first ADD returns', async () => {
   const { resident, gateways } = await begun()
   for (const gateway of gateways) assert.ok(pings(resident, gateway), gateway)
 })
 
 for (const keys of [{ dad: 'wait' }, { enabledad: true }])
-  test(`${JSON.stringify(keys)}: detection is done, and over, when ADD returns`, async () => {
+  test(`${JSON.stringify(keys)}: duplicate address detection has ended when ADD returns`, async () => {
     const { net } = await begun(keys)
     const container = newContainer()
     await cnitool.add(net, container)
@@ -80,7 +80,7 @@ for (const keys of [{ dad: 'wait' }, { enabledad: true }])
     assert.is(sysctl('net/ipv6/conf/eth0/accept_dad', container), '1')
   })
 
-test('"dad": "wait": an address that somebody else has is refused and nothing is left', async () => {
+test('"dad": "wait": an address that another machine has is refused and nothing is left', async () => {
   const ipam = { type: 'static', addresses: [{ address: 'fd77::9/64' }] }
   const { net } = await begun({ dad: 'wait', ipam })
   const container = newContainer()

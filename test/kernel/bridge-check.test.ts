@@ -1,4 +1,4 @@
-/** bridge: CHECK notices what is broken on the host's side, and names it. */
+/** bridge: CHECK notices and names faults on the host's side. */
 // needs: nft ip, nft bridge
 
 import { test } from 'uvu'
@@ -19,7 +19,7 @@ interface Attached {
   bridge: string
 }
 
-/** A sentence, the network's keys, the deed, and what CHECK must name. */
+/** A sentence, the network's keys, the fault, and the words that CHECK must say. */
 const breaks: [string, Record<string, unknown>, (attached: Attached) => unknown, RegExp][] = [
   ['the port has left the bridge', {}, ({ port }) => ip(`link set ${port} nomaster`), /no port of br/],
   ['the port is down', {}, ({ port }) => ip(`link set ${port} down`), /is down/],
@@ -102,7 +102,7 @@ const breaks: [string, Record<string, unknown>, (attached: Attached) => unknown,
   ['the MAC address guard', { macspoofchk: true }, () => command('nft', 'flush', 'ruleset'), /mac/i],
 ]
 
-/** Runs the commands that CHECK names until it is content. Not every finding has one: DEL and ADD repair the others. */
+/** Runs the commands that CHECK names until CHECK succeeds. Faults without a command are repaired by DEL and ADD. */
 async function repair(finding: string, check: () => Promise<unknown>): Promise<void> {
   let said = finding
   for (let commands = 0; said !== ''; commands++) {
@@ -117,20 +117,20 @@ async function repair(finding: string, check: () => Promise<unknown>): Promise<v
   }
 }
 
-for (const [what, keys, deed, named] of breaks)
+for (const [what, keys, damage, named] of breaks)
   test(`CHECK names it: ${what}`, async () => {
     const net = bridgeNetwork(keys)
     const container = newContainer()
     await cnitool.add(net, container)
     await cnitool.check(net, container)
-    deed({ container, port: hostEnd(container).ifname, bridge: net.plugins[0]?.bridge as string })
+    damage({ container, port: hostEnd(container).ifname, bridge: net.plugins[0]?.bridge as string })
     const said = await refusal(cnitool.check(net, container))
     assert.match(said, named, said)
     await repair(said, () => cnitool.check(net, container))
     await cnitool.del(net, container)
   })
 
-test('CHECK tells the command that shows what is wrong', async () => {
+test('CHECK names the command that shows the fault', async () => {
   const config = single(bridgeNetwork({}))
   const container = newContainer()
   const { json: prevResult } = await call({ verb: 'ADD', config, netns: container.path })
@@ -145,7 +145,7 @@ test('CHECK tells the command that shows what is wrong', async () => {
   assert.match(String(json?.details), `ip -d link show dev ${port}`)
 })
 
-test('CHECK knows a route again whose priority the kernel chose, and one with two next hops', async () => {
+test('CHECK finds a route whose priority the kernel chose, and one with two next hops', async () => {
   const routes = [
     { dst: '10.60.0.0/16', priority: 0, table: 0 },
     { dst: 'fd60::/64', gw: 'fd61::8' },

@@ -1,4 +1,4 @@
-/** bridge: a bad configuration is refused with its place, before anything is touched. */
+/** bridge: a bad configuration is refused with its place, before any change. */
 
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -13,7 +13,7 @@ await privateHost()
 
 const good = { cniVersion: '1.0.0', name: 'net', type: 'bridge', ipam: hostLocal('10.1.0.0/24') }
 
-/** What is wrong, and what the message must name: the path, what was found or is allowed. */
+/** The fault, and the words of the message: the path, and the value found or allowed. */
 const wrong: [Record<string, unknown>, ...RegExp[]][] = [
   [{ mtu: 'large' }, /mtu/, /large/],
   [{ mtu: -1 }, /mtu/, /-1/],
@@ -47,7 +47,7 @@ for (const [keys, ...named] of wrong)
     for (const pattern of named) assert.match(said, pattern)
   })
 
-test('an IPAM plugin that does not exist is refused before anything is touched', async () => {
+test('an IPAM plugin that does not exist is refused before any change', async () => {
   const { json } = await refused({ config: { ...good, ipam: { type: 'nosuch' } } })
   assert.match(String(json.msg), /nosuch/)
 })
@@ -58,7 +58,7 @@ test('broken JSON: code 6 with line, column and the line itself', async () => {
   for (const pattern of [/line 3/, /column 11/, /"type": bridge/]) assert.match(said, pattern)
 })
 
-test('an unknown key that is like none is accepted, and named once on standard error', async () => {
+test('an unknown key without a similar one is accepted, and named once on standard error', async () => {
   const config = { ...good, sunshine: true, _note: 'mine', 'example.com/x': 1 }
   const { status, stderr } = await call({ verb: 'ADD', config, netns: newContainer().path })
   assert.is(status, 0)
@@ -76,7 +76,7 @@ test('VLANs on a kernel whose bridges cannot filter are refused with the kernel 
   assert.match(said, /CONFIG_BRIDGE_VLAN_FILTERING/)
 })
 
-/** Whether this kernel's bridges know VLANs; one built without takes the wish and forgets it, or refuses. */
+/** Whether this kernel's bridges filter VLANs; a kernel without accepts the option without effect, or refuses it. */
 function canFilter(): boolean {
   const words = 'link add probe0 type bridge vlan_filtering 1'
   if (!succeeds('ip', ...words.split(' '))) return false

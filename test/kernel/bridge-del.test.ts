@@ -1,4 +1,4 @@
-/** bridge: DEL never gets stuck, whatever is gone already. */
+/** bridge: DEL succeeds whatever was deleted before. */
 // needs: nft ip, nft bridge
 
 import { test } from 'uvu'
@@ -14,21 +14,21 @@ import { snapshot } from '../harness/snapshot.ts'
 
 await privateHost()
 
-/** An attachment on a bridge that another container keeps busy, and the host as it was before it. */
+/** An attachment on a bridge that another container uses too, and the host as it was before. */
 async function attached() {
   const config = single(bridgeNetwork({ isDefaultGateway: true, ipMasq: true, macspoofchk: true }))
   await added({ config, containerID: 'resident', netns: newContainer().path })
   return attachedTo(config)
 }
 
-test('DEL twice: the second has nothing to do and says so by silence', async () => {
+test('DEL twice: the second succeeds without output', async () => {
   const { del, before } = await attached()
   assert.equal(await call(del), done)
   assert.equal(await call(del), done)
   unchanged(before)
 })
 
-test('DEL with the namespace gone', async () => {
+test('DEL with the namespace deleted', async () => {
   const { del, container, before } = await attached()
   removeContainer(container)
   assert.equal(await call(del), done)
@@ -49,13 +49,13 @@ test('DEL with CNI_NETNS empty and the prevResult', async () => {
   unchanged(before)
 })
 
-test('DEL with the bridge gone', async () => {
+test('DEL with the bridge deleted', async () => {
   const { config, del } = await attached()
   ip(`link delete ${config.bridge}`)
   for (const containerID of ['passing', 'resident']) assert.equal(await call({ ...del, containerID }), done)
 })
 
-test('DEL with the interface gone from the container', async () => {
+test('DEL with the container’s interface deleted', async () => {
   const { del, container, before } = await attached()
   ip(`link delete ${hostEnd(container).ifname}`)
   assert.equal(await call(del), done)

@@ -1,4 +1,4 @@
-/** bridge: whichever system call of ADD fails, ADD succeeds nevertheless or leaves nothing at all. */
+/** bridge: when any system call of ADD fails, ADD still succeeds or leaves nothing. */
 // needs: full speed, nft bridge, nft ip
 
 import { test } from 'uvu'
@@ -13,7 +13,7 @@ import { snapshot, snapshotOf } from '../harness/snapshot.ts'
 
 await privateHost()
 
-/** The variants of a network, and whether a container is there before, so that the bridge exists. */
+/** The variants of a network, and whether a container is attached before, so that the bridge exists. */
 const variants = [
   { keys: { isDefaultGateway: true }, resident: true },
   { keys: { isDefaultGateway: true, mtu: 1400 }, resident: false },
@@ -38,7 +38,7 @@ for (const { keys, resident } of variants) {
   })
 }
 
-/** The bridge that DEL leaves, where the next ADD is to be the first again. */
+/** Deletes the bridge that DEL leaves, so that the next ADD is the first again. */
 function removeBridge(bridge: string): void {
   if (exists(bridge)) ip(`link delete ${bridge}`)
 }

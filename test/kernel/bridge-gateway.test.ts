@@ -1,4 +1,4 @@
-/** bridge: the gateway's address, the way out, and addresses that are in the way. */
+/** bridge: the gateway's address, the default route, and conflicting addresses. */
 
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -16,7 +16,7 @@ function bridgeOf(net: cnitool.Network): string {
   return net.plugins[0]?.bridge as string
 }
 
-test('isGateway: the first address of each subnet is the bridge’s, and the host forwards', async () => {
+test('isGateway: the bridge has the first address of each subnet, and the host forwards', async () => {
   const net = bridgeNetwork({ isGateway: true })
   const container = newContainer()
   const { ips } = await cnitool.add(net, container)
@@ -28,7 +28,7 @@ test('isGateway: the first address of each subnet is the bridge’s, and the hos
   )
 })
 
-test('isDefaultGateway: the container’s default routes lead to it', async () => {
+test('isDefaultGateway: the container’s default routes lead to the bridge', async () => {
   const container = newContainer()
   const { ips } = await cnitool.add(bridgeNetwork({ isDefaultGateway: true }), container)
   const [ipv4, ipv6] = ips.map(({ gateway }) => `default via ${gateway}`)
@@ -36,7 +36,7 @@ test('isDefaultGateway: the container’s default routes lead to it', async () =
   assert.ok(routes(6, container).includes(ipv6 ?? ''))
 })
 
-test('a default route that IPAM gives is kept, and no second one is made', async () => {
+test('a default route from IPAM is kept, and no second one is added', async () => {
   const ipam = { ...hostLocal('10.210.0.0/24'), routes: [{ dst: '0.0.0.0/0', gw: '10.210.0.254' }] }
   const container = newContainer()
   await cnitool.add(bridgeNetwork({ isDefaultGateway: true, ipam }), container)
@@ -44,7 +44,7 @@ test('a default route that IPAM gives is kept, and no second one is made', async
   assert.equal(defaults, ['default via 10.210.0.254'])
 })
 
-test('a default route that IPAM gives without a gateway leads to the bridge, once', async () => {
+test('a default route from IPAM without a gateway leads to the bridge, once', async () => {
   const ipam = { ...hostLocal('10.211.0.0/24'), routes: [{ dst: '0.0.0.0/0' }] }
   const net = bridgeNetwork({ isDefaultGateway: true, ipam })
   const container = newContainer()
@@ -54,13 +54,13 @@ test('a default route that IPAM gives without a gateway leads to the bridge, onc
   await cnitool.check(net, container)
 })
 
-test('the host takes no router advertisement from a bridge or from the gateway of containers', async () => {
+test('the host accepts no router advertisements on a bridge or a gateway of containers', async () => {
   const net = bridgeNetwork({ isGateway: true })
   await cnitool.add(net, newContainer())
   assert.is(sysctl(`net/ipv6/conf/${bridgeOf(net)}/accept_ra`), '0')
 })
 
-test('without isGateway the bridge has no address and the container no way out', async () => {
+test('without isGateway the bridge has no address and the container no default route', async () => {
   const net = bridgeNetwork({})
   const container = newContainer()
   await cnitool.add(net, container)
@@ -68,7 +68,7 @@ test('without isGateway the bridge has no address and the container no way out',
   assert.not.ok(routes(4, container).some((route) => route.startsWith('default')))
 })
 
-test('the bridge keeps its MAC address when containers come and go', async () => {
+test('the bridge keeps its MAC address when containers are attached and detached', async () => {
   const net = bridgeNetwork({ isGateway: true })
   const [first, second] = [newContainer(), newContainer()]
   const { interfaces } = await cnitool.add(net, first)
@@ -78,7 +78,7 @@ test('the bridge keeps its MAC address when containers come and go', async () =>
   await cnitool.check(net, second)
 })
 
-/** Two networks on one bridge: the second one's subnet is not the first one's. */
+/** Two networks on one bridge, with different subnets. */
 async function secondSubnet(keys: Record<string, unknown>) {
   const net = bridgeNetwork({ isGateway: true, ipam: hostLocal('10.220.0.0/24') })
   await cnitool.add(net, newContainer())
@@ -87,7 +87,7 @@ async function secondSubnet(keys: Record<string, unknown>) {
   return { bridge, other, container: newContainer() }
 }
 
-test('an address that is in the way is refused, with the remedy, and nothing is left', async () => {
+test('another address on the bridge is refused, with the remedy, and nothing is left', async () => {
   const { bridge, other, container } = await secondSubnet({})
   const before = snapshot()
   const said = await refusal(cnitool.add(other, container))
@@ -99,7 +99,7 @@ test('an address that is in the way is refused, with the remedy, and nothing is 
   ip(`link delete ${bridge}`)
 })
 
-test('forceAddress replaces the address that is in the way', async () => {
+test('forceAddress replaces another address on the bridge', async () => {
   const { bridge, other, container } = await secondSubnet({ forceAddress: true })
   await cnitool.add(other, container)
   assert.equal(addresses(bridge), ['10.221.0.1/24'])

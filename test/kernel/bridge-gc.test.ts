@@ -1,4 +1,4 @@
-/** bridge: STATUS says whether ADD would work, GC removes what belongs to nobody. */
+/** bridge: STATUS says whether ADD would work, GC removes what no attachment uses. */
 // needs: nft ip, nft bridge
 
 import { test } from 'uvu'
@@ -16,17 +16,17 @@ await privateHost()
 
 const keys = { isGateway: true, ipMasq: true, macspoofchk: true }
 
-test('STATUS of a network that works is silent', async () => {
+test('STATUS of a working network succeeds without output', async () => {
   await cnitool.status(bridgeNetwork(keys, '1.1.0'))
 })
 
-test('STATUS touches nothing', async () => {
+test('STATUS changes nothing', async () => {
   const before = snapshot()
   await cnitool.status(bridgeNetwork(keys, '1.1.0'))
   unchanged(before)
 })
 
-test('STATUS of a network whose range is full says so', async () => {
+test('STATUS of a network with a full range fails and says so', async () => {
   const net = bridgeNetwork({ ipam: hostLocal('10.240.0.0/30') }, '1.1.0')
   await cnitool.add(net, newContainer())
   assert.match(await refusal(cnitool.status(net)), /10\.240\.0/)
@@ -40,7 +40,7 @@ test('STATUS without its IPAM plugin fails and names it', async () => {
 })
 
 for (const ipMasqBackend of ['nftables', 'iptables'])
-  test(`${ipMasqBackend}: GC removes stale attachments whole, and leaves valid ones and other networks alone`, async () => {
+  test(`${ipMasqBackend}: GC removes stale attachments completely, and does not touch valid ones and other networks`, async () => {
     const net = bridgeNetwork({ ...keys, ipMasqBackend }, '1.1.0')
     const other = bridgeNetwork({ ...keys, ipMasqBackend }, '1.1.0')
     const [valid, stale, foreign] = [newContainer(), newContainer(), newContainer()]

@@ -1,4 +1,4 @@
-/** bridge: what each key does, as the kernel shows it. */
+/** bridge: the effect of each key in the kernel. */
 
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -11,7 +11,7 @@ import { pings } from '../harness/traffic.ts'
 
 await privateHost()
 
-/** One container on a network with some keys: its interface, the host's end, the bridge. */
+/** One container on a network with the given keys: its interface, the host's end, the bridge. */
 async function wired(keys: Record<string, unknown>) {
   const net = bridgeNetwork(keys)
   const container = newContainer()
@@ -22,7 +22,7 @@ async function wired(keys: Record<string, unknown>) {
   return { net, container, inside: link('eth0', container), port, bridge: link(port.master ?? ''), options }
 }
 
-test('without a key everything is as the kernel makes it, and the host does not forward', async () => {
+test('without keys everything has the kernel’s defaults, and the host does not forward', async () => {
   const { port, inside, bridge, options } = await wired({})
   const { hairpin, isolated } = port.linkinfo?.info_slave_data ?? {}
   assert.equal([inside.mtu, port.mtu, bridge.mtu, hairpin, isolated], [1500, 1500, 1500, false, false])
@@ -31,12 +31,12 @@ test('without a key everything is as the kernel makes it, and the host does not 
   assert.equal([sysctl('net/ipv4/ip_forward'), sysctl('net/ipv6/conf/all/forwarding')], ['0', '0'])
 })
 
-test('bridge: the name is cni0 unless told otherwise', async () => {
+test('bridge: the default name is cni0', async () => {
   const { bridge } = await wired({ bridge: undefined })
   assert.is(bridge.ifname, 'cni0')
 })
 
-test('mtu: both ends of the pair, and the bridge', async () => {
+test('mtu: set on both ends of the pair, and on the bridge', async () => {
   const { inside, port, bridge } = await wired({ mtu: 1400 })
   assert.equal([inside.mtu, port.mtu, bridge.mtu], [1400, 1400, 1400])
 })
@@ -66,7 +66,7 @@ test('txQueueLen: both ends', async () => {
   assert.equal([inside.txqlen, port.txqlen], [777, 777])
 })
 
-test('stp, ageingTime, multicastSnooping and groupForwardMask are the bridge’s', async () => {
+test('stp, ageingTime, multicastSnooping and groupForwardMask are set on the bridge', async () => {
   const { options } = await wired({
     stp: true,
     ageingTime: 60,
@@ -77,7 +77,7 @@ test('stp, ageingTime, multicastSnooping and groupForwardMask are the bridge’s
   assert.equal([options.mcast_snooping, options.group_fwd_mask], [0, '0x4000'])
 })
 
-test('without ipam the network is a wire: link up, no addresses', async () => {
+test('without ipam the interface is up without addresses', async () => {
   const { inside, container } = await wired({ ipam: undefined })
   assert.ok(inside.flags.includes('UP'))
   assert.equal(addresses('eth0', container), [])
@@ -92,7 +92,7 @@ test('disableContainerInterface: the container’s end stays down', async () => 
   await cnitool.del(net, container)
 })
 
-test('an existing link of that name that is no bridge is refused and left alone', async () => {
+test('an existing link of the bridge’s name that is no bridge is refused and not changed', async () => {
   const { port } = await wired({})
   const said = await refusal(cnitool.add(bridgeNetwork({ bridge: port.ifname }), newContainer()))
   assert.match(said, port.ifname)

@@ -1,4 +1,4 @@
-/** bridge: a MAC address that was asked for, in each of the three ways, and the guard against forged ones. */
+/** bridge: a requested MAC address, from each of the three sources, and the MAC spoof check. */
 
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -14,20 +14,20 @@ await privateHost()
 
 const [lowest, middle, highest] = ['02:00:5e:10:00:01', '02:00:5e:10:00:02', '02:00:5e:10:00:03']
 
-test('MAC in CNI_ARGS', async () => {
+test('MAC in CNI_ARGS is the interface’s', async () => {
   const container = newContainer()
   await cnitool.add(bridgeNetwork(), container, { args: { IgnoreUnknown: '1', MAC: lowest } })
   assert.is(link('eth0', container).address, lowest)
 })
 
-test('args.cni.mac comes before CNI_ARGS', async () => {
+test('args.cni.mac has priority over CNI_ARGS', async () => {
   const container = newContainer()
   const net = bridgeNetwork({ args: { cni: { mac: middle } } })
   await cnitool.add(net, container, { args: { MAC: lowest } })
   assert.is(link('eth0', container).address, middle)
 })
 
-test('the mac capability comes before both, and CHECK and the result agree', async () => {
+test('the mac capability has priority over both, and CHECK and the result agree', async () => {
   const container = newContainer()
   const net = bridgeNetwork({ args: { cni: { mac: middle } }, capabilities: { mac: true } })
   const extras = { args: { MAC: lowest }, capabilities: { mac: highest } }

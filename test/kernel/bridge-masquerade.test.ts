@@ -1,4 +1,4 @@
-/** bridge with ipMasq: what a far host sees, with both back ends. */
+/** bridge with ipMasq: the source addresses that a far host sees, with both back ends. */
 // needs: nft ip
 
 import { test } from 'uvu'
@@ -17,7 +17,7 @@ await privateHost()
 const farNetns = farHost()
 const farMirror = await mirrorIn(farNetns)
 
-/** The source addresses that a mirror sees, IPv4 and IPv6, over TCP and UDP. */
+/** The source addresses that a server sees, IPv4 and IPv6, over TCP and UDP. */
 function sources(mirror: Mirror, client: ReturnType<typeof newContainer>, to: typeof far): string[] {
   const protocols = ['tcp', 'udp'] as const
   return [to.ipv4, to.ipv6].flatMap((address) =>
@@ -30,7 +30,7 @@ function plain(container: ReturnType<typeof newContainer>): { ipv4: string; ipv6
   return { ipv4, ipv6 }
 }
 
-test('without ipMasq the far host sees the container itself', async () => {
+test('without ipMasq the far host sees the container’s address', async () => {
   const container = newContainer()
   await cnitool.add(bridgeNetwork({ isDefaultGateway: true }), container)
   const { ipv4, ipv6 } = plain(container)
@@ -46,7 +46,7 @@ for (const ipMasqBackend of ['nftables', 'iptables', undefined]) {
     assert.equal(sources(farMirror, container, far), [near.ipv4, near.ipv4, near.ipv6, near.ipv6])
   })
 
-  test(`${backend}: a neighbour on the bridge sees the container itself`, async () => {
+  test(`${backend}: a neighbour on the bridge sees the container's address`, async () => {
     const net = bridgeNetwork({ isDefaultGateway: true, ipMasq: true, ipMasqBackend })
     const [container, neighbour] = [newContainer(), newContainer()]
     await cnitool.add(net, container)
@@ -57,7 +57,7 @@ for (const ipMasqBackend of ['nftables', 'iptables', undefined]) {
     mirror.stop()
   })
 
-  test(`${backend}: DEL of one container leaves the other's masquerade in force`, async () => {
+  test(`${backend}: after DEL of one container the other is still masqueraded`, async () => {
     const net = bridgeNetwork({ isDefaultGateway: true, ipMasq: true, ipMasqBackend })
     const [stays, goes] = [newContainer(), newContainer()]
     await cnitool.add(net, stays)

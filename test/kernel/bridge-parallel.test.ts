@@ -1,4 +1,4 @@
-/** bridge: fifty containers at once on a fresh host. */
+/** bridge: fifty containers at once on a new host. */
 // needs: nft ip
 
 import { readdirSync } from 'node:fs'
@@ -17,14 +17,14 @@ const net = bridgeNetwork({ isDefaultGateway: true, ipMasq: true })
 const { bridge = '' } = net.plugins[0] as { bridge?: string }
 const containers: Netns[] = Array.from({ length: 50 }, () => newContainer())
 
-test('50 parallel ADDs race to make the bridge, and all succeed with addresses of their own', async () => {
+test('of 50 parallel ADDs one makes the bridge, and all succeed with different addresses', async () => {
   const results = await Promise.all(containers.map((container) => cnitool.add(net, container)))
   const given = results.flatMap(({ ips }) => ips.map(({ address }) => address))
   assert.is(new Set(given).size, 100)
   assert.is(ports(bridge).length, 50)
 })
 
-test('CHECK agrees with every one of them, and the first reaches the last', async () => {
+test('CHECK of each of them succeeds, and the first reaches the last', async () => {
   await Promise.all(containers.map((container) => cnitool.check(net, container)))
   const [first, last] = [containers[0] as Netns, containers.at(-1) as Netns]
   for (const cidr of addresses('eth0', last)) assert.ok(pings(first, cidr.split('/')[0] ?? ''), cidr)
@@ -40,7 +40,7 @@ test('50 parallel DELs leave no port, no address and no masquerade', async () =>
   for (const container of containers) assert.not.ok(exists('eth0', container))
 })
 
-test('one container deleted by six at once is deleted, and nobody fails', async () => {
+test('six parallel DELs of one container all succeed', async () => {
   for (let round = 0; round < 5; round++) {
     const container = newContainer()
     await cnitool.add(net, container)
@@ -49,7 +49,7 @@ test('one container deleted by six at once is deleted, and nobody fails', async 
   }
 })
 
-/** The addresses that host-local has given out. */
+/** The addresses that host-local has reserved. */
 function reservations(network: string): string[] {
   const files = readdirSync(`/var/lib/cni/networks/${network}`)
   return files.filter((file) => /^[0-9a-f.:]+$/.test(file))

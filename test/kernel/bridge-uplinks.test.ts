@@ -1,4 +1,4 @@
-/** bridge with uplinks: containers sit on the wire that the host's NIC sits on. */
+/** bridge with uplinks: containers are on the network of the host's NIC. */
 
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -15,7 +15,7 @@ await privateHost()
 
 let wires = 0
 
-/** A NIC of the host, the router at the other end of its wire, and a network that has it as an uplink. */
+/** A NIC of the host, the router at the other end of its cable, and a network that has it as an uplink. */
 function wired(keys: Record<string, unknown> = {}) {
   const number = ++wires
   const [nic, subnet] = [`nic${number}`, `192.0.${number + 10}`]
@@ -41,7 +41,7 @@ async function pingsSoon(from: Netns | undefined, address: string): Promise<bool
   return false
 }
 
-test('a container reaches the router on the wire, at the second layer', async () => {
+test('a container reaches the router of the NIC’s network at layer 2', async () => {
   const { nic, subnet, net, bridge, container } = wired()
   await cnitool.add(net, container)
   assert.is(link(nic).master, bridge)
@@ -49,14 +49,14 @@ test('a container reaches the router on the wire, at the second layer', async ()
   await cnitool.check(net, container)
 })
 
-test('the uplink stays a port when the last container leaves', async () => {
+test('the uplink stays a port after DEL of the last container', async () => {
   const { nic, net, bridge, container } = wired()
   await cnitool.add(net, container)
   await cnitool.del(net, container)
   assert.is(link(nic).master, bridge)
 })
 
-test('a NIC with addresses is refused, with the remedy, and left as it was', async () => {
+test('a NIC with addresses is refused, with the remedy, and not changed', async () => {
   const { nic, subnet, net, bridge, container } = wired()
   giveAddress(nic, subnet)
   const before = snapshot()
@@ -78,8 +78,8 @@ test('moveAddresses takes addresses and routes to the bridge, and the host still
   assert.ok(await pingsSoon(container, `${subnet}.1`), 'the container')
 })
 
-test('an ADD that fails after addresses were moved moves them back', async () => {
-  // The moved address is in the gateway's way, which is seen only then.
+test('an ADD that fails after it moved addresses moves them back', async () => {
+  // The moved address conflicts with the gateway's, which ADD finds after the move.
   const ipam = hostLocal('10.9.9.0/24')
   const { nic, subnet, net, container } = wired({ moveAddresses: true, isGateway: true, ipam })
   giveAddress(nic, subnet)
@@ -97,7 +97,7 @@ test('two addresses of one subnet move together', async () => {
   assert.equal([addresses(nic), addresses(bridge)], [[], [`${subnet}.10/24`, `${subnet}.11/24`]])
 })
 
-test('what would not be the same on the bridge is refused, and nothing is touched', async () => {
+test('addresses and routes that cannot be the same on the bridge are refused, and nothing changes', async () => {
   const ways = {
     'has a lifetime': (nic: string, subnet: string) =>
       ip(`address add ${subnet}.12/24 dev ${nic} valid_lft 1000 preferred_lft 1000`),
@@ -115,7 +115,7 @@ test('what would not be the same on the bridge is refused, and nothing is touche
   }
 })
 
-test('an uplink that does not exist, or serves another bridge, is refused', async () => {
+test('an uplink that does not exist, or is a port of another bridge, is refused', async () => {
   const { nic, net, container } = wired()
   await cnitool.add(net, container)
   const taken = bridgeNetwork({ uplinks: [nic] })
@@ -124,7 +124,7 @@ test('an uplink that does not exist, or serves another bridge, is refused', asyn
   assert.match(await refusal(cnitool.add(absent, newContainer())), 'nosuch0')
 })
 
-test('CHECK notices that the uplink has left the bridge', async () => {
+test('CHECK notices that the uplink is no port of the bridge any more', async () => {
   const { nic, net, container } = wired()
   await cnitool.add(net, container)
   ip(`link set ${nic} nomaster`)

@@ -38,7 +38,7 @@ interface Family {
 }
 
 for (const version of ['0.3.0', '0.3.1', '0.4.0'])
-  test(`${version}: interfaces, and addresses that say their family`, async () => {
+  test(`${version}: interfaces, and addresses with their family`, async () => {
     const { cniVersion, ips, interfaces } = await added(version)
     assert.is(cniVersion, version)
     assert.equal(
@@ -49,7 +49,7 @@ for (const version of ['0.3.0', '0.3.1', '0.4.0'])
   })
 
 for (const version of ['1.0.0', '1.1.0'])
-  test(`${version}: addresses do not say their family`, async () => {
+  test(`${version}: addresses without their family`, async () => {
     const { cniVersion, ips } = await added(version)
     assert.is(cniVersion, version)
     assert.equal(
@@ -58,7 +58,7 @@ for (const version of ['1.0.0', '1.1.0'])
     )
   })
 
-test('interfaces tell their MTU from 1.0.0 on, not before', async () => {
+test('interfaces have their MTU from 1.0.0 on, not before', async () => {
   const withMtu = async (version: string) => {
     const { interfaces } = await added(version)
     return (interfaces as object[]).some((one) => 'mtu' in one)
@@ -75,14 +75,14 @@ for (const version of versions.filter((it) => it >= '0.4.0'))
     success(await call({ verb: 'DEL', config: { ...config, prevResult }, netns }))
   })
 
-test('VERSION names every version, whatever the configuration', async () => {
+test('VERSION names every version with any configuration', async () => {
   const { cniVersion, supportedVersions } = success(
     await call({ verb: 'VERSION', config: '{"cniVersion":"1.0.0"}', plugin: 'bridge' }),
   )
   assert.equal([cniVersion, supportedVersions], ['1.0.0', versions])
 })
 
-test('a version from the future is refused with code 1 and the versions there are', async () => {
+test('a later version is refused with code 1 and the list of supported versions', async () => {
   const config = single(bridgeNetwork({}, '2.0.0'))
   const { status, json } = await call({ verb: 'ADD', config, netns: newContainer().path })
   assert.equal([status, json?.code], [1, 1])

@@ -1,4 +1,4 @@
-/** bridge with VLANs: who hears whom, what the port carries, and where the gateway sits. */
+/** bridge with VLANs: reachability, the VLANs of a port, and gateways. */
 // needs: bridge vlan_filtering, link vlan
 
 import { readFileSync } from 'node:fs'
@@ -17,7 +17,7 @@ import { overhear, pings } from '../harness/traffic.ts'
 
 await privateHost()
 
-/** What a port carries, as `bridge vlan show` has it: `100 PVID Egress Untagged`, `200-210`. */
+/** The VLANs of a port, as in `bridge vlan show`: `100 PVID Egress Untagged`, `200-210`. */
 function vlansOf(port: string): string[] {
   type Vlan = { vlan: number; vlanEnd?: number; flags?: string[] }
   const found: { vlans: Vlan[] }[] = JSON.parse(
@@ -32,7 +32,7 @@ const native = (vlan: number) => `${vlan} PVID Egress Untagged`
 
 let bridges = 0
 
-/** Attaches a container with an address of its own choice; all of a test's share a bridge and a subnet. */
+/** Attaches a container with a static address; all containers of a test share a bridge and a subnet. */
 async function attached(bridge: string, address: string, keys: Record<string, unknown>): Promise<Netns> {
   const container = newContainer()
   const ipam = { type: 'static', addresses: [{ address: `${address}/24` }] }
@@ -42,7 +42,7 @@ async function attached(bridge: string, address: string, keys: Record<string, un
 
 const newBridge = () => `vbr${++bridges}`
 
-/** What is left of one test would have to be looked at again by each of the next. */
+/** Remove namespaces after each test: every snapshot of the next ones would read them. */
 test.after.each(() => {
   ip('-all netns delete')
   for (const { ifname } of ipJson<{ ifname: string }>('link show type bridge')) ip(`link delete ${ifname}`)
@@ -74,7 +74,7 @@ for (const [what, [keys, place]] of Object.entries(wrong))
     unchanged(before)
   })
 
-test('a VLAN is all that the port carries, untagged', async () => {
+test('with vlan, the port has only that VLAN, untagged', async () => {
   const container = await attached(newBridge(), '10.0.0.2', { vlan: 100 })
   assert.equal(vlansOf(hostEnd(container).ifname), [native(100)])
 })
@@ -84,18 +84,18 @@ test('preserveDefaultVlan keeps VLAN 1 beside it', async () => {
   assert.equal(vlansOf(hostEnd(container).ifname), ['1 Egress Untagged', native(100)])
 })
 
-test('a trunk is the union of its entries, tagged, with VLAN 1 for what comes untagged', async () => {
+test('a trunk has the VLANs of all entries, tagged, and VLAN 1 for untagged frames', async () => {
   const vlanTrunk = [{ id: 42 }, { minID: 100, maxID: 110 }, { minID: 105, maxID: 120 }, { id: 4094 }]
   const container = await attached(newBridge(), '10.0.0.2', { vlanTrunk })
   assert.equal(vlansOf(hostEnd(container).ifname), [native(1), '42', '100-120', '4094'])
 })
 
-test('a trunk with a VLAN has that one untagged', async () => {
+test('a trunk with vlan has that VLAN untagged', async () => {
   const container = await attached(newBridge(), '10.0.0.2', { vlan: 7, vlanTrunk: [{ minID: 5, maxID: 9 }] })
   assert.equal(vlansOf(hostEnd(container).ifname), ['5-6', native(7), '8-9'])
 })
 
-test('containers of one VLAN reach each other, and none of another, in one subnet on one bridge', async () => {
+test('in one subnet on one bridge, a container reaches those of its VLAN and no others', async () => {
   const bridge = newBridge()
   const one = await attached(bridge, '10.0.0.2', { vlan: 100 })
   await attached(bridge, '10.0.0.3', { vlan: 100 })
@@ -105,7 +105,7 @@ test('containers of one VLAN reach each other, and none of another, in one subne
   assert.not(pings(foreign, '10.0.0.3'))
 })
 
-test('a trunk carries frames with their tag, of its own VLANs only', async () => {
+test('a trunk carries tagged frames of its own VLANs only', async () => {
   const bridge = newBridge()
   const router = await attached(bridge, '10.0.0.1', { vlanTrunk: [{ id: 100 }, { id: 200 }] })
   for (const id of [100, 300]) {
@@ -121,7 +121,7 @@ test('a trunk carries frames with their tag, of its own VLANs only', async () =>
   assert.not(pings(router, '10.0.202.2'), 'VLAN 300 is not')
 })
 
-test('each VLAN has a gateway of its own on the host, which its containers share', async () => {
+test('each VLAN has its own gateway on the host, shared by its containers', async () => {
   const bridge = newBridge()
   for (const vlan of [100, 200]) {
     const net = bridgeNetwork({ bridge, vlan, isDefaultGateway: true })
@@ -141,7 +141,7 @@ test('each VLAN has a gateway of its own on the host, which its containers share
   assert.equal(addresses(bridge), [])
 })
 
-test('a gateway is not heard in another VLAN', async () => {
+test('a gateway is not reachable from another VLAN', async () => {
   const bridge = newBridge()
   await cnitool.add(bridgeNetwork({ bridge, vlan: 100, isGateway: true }), newContainer())
   const [gateway = ''] = addresses(`${bridge}.100`).map((cidr) => cidr.split('/')[0])
@@ -154,7 +154,7 @@ test('a gateway is not heard in another VLAN', async () => {
   assert.not(pings(foreign, gateway))
 })
 
-test('ADDs that race for the first place in a VLAN end with one gateway for all', async () => {
+test('parallel first ADDs in a VLAN make one gateway', async () => {
   const bridge = newBridge()
   const net = bridgeNetwork({ bridge, vlan: 100, isDefaultGateway: true })
   const containers = Array.from({ length: 6 }, () => newContainer())
@@ -163,7 +163,7 @@ test('ADDs that race for the first place in a VLAN end with one gateway for all'
   for (const container of containers) assert.ok(pings(container, results[0]?.ips[0]?.gateway ?? ''))
 })
 
-test('a gateway’s name that leads elsewhere is refused, with the remedy', async () => {
+test('another interface with the gateway’s name is refused, with the remedy', async () => {
   const [first, second] = ['averylongname-1', 'averylongname-2']
   await cnitool.add(bridgeNetwork({ bridge: first, vlan: 100, isGateway: true }), newContainer())
   const container = newContainer()
@@ -174,7 +174,7 @@ test('a gateway’s name that leads elsewhere is refused, with the remedy', asyn
   assert.not(exists('eth0', container))
 })
 
-test('a gateway that was left when somebody deleted its bridge is made anew', async () => {
+test('the gateway of a bridge that was deleted by hand is made again', async () => {
   const bridge = newBridge()
   const net = bridgeNetwork({ bridge, vlan: 100, isGateway: true })
   await cnitool.add(net, newContainer())
@@ -184,7 +184,7 @@ test('a gateway that was left when somebody deleted its bridge is made anew', as
   assert.ok(pings(container, ips[0]?.gateway ?? ''))
 })
 
-test('a VLAN device that somebody put on the bridge serves as its gateway', async () => {
+test('an existing VLAN device on the bridge is used as the gateway', async () => {
   const bridge = newBridge()
   ip(`link add ${bridge} up type bridge vlan_filtering 1`)
   ip(`link add link ${bridge} name ${bridge}.100 up type vlan id 100`)
@@ -219,11 +219,13 @@ function changePort(container: Netns, verb: string, ...vlan: string[]): void {
 }
 
 for (const version of ['0.2.0', '1.1.0'])
-  test(`configured as ${version}: up, as asked for, and gone without a trace`, () => roundTrip(kind, version))
+  test(`configured as ${version}: up and as configured, and DEL leaves nothing`, () =>
+    roundTrip(kind, version))
 
-test('on the node engine: up, as asked for, and gone without a trace', () => roundTrip(kind, '1.0.0', 'node'))
+test('on the node engine: up and as configured, and DEL leaves nothing', () =>
+  roundTrip(kind, '1.0.0', 'node'))
 
-test('the example of conf-examples: up, as asked for, and gone without a trace', async () => {
+test('the example of conf-examples: up and as configured, and DEL leaves nothing', async () => {
   const path = new URL('../../conf-examples/40-bridge-vlan.conflist', import.meta.url)
   const { name, cniVersion, plugins } = JSON.parse(readFileSync(path, 'utf8')) as cnitool.Network
   const [config = { type: 'none', vlan: 0 }] = plugins
@@ -236,7 +238,7 @@ for (const broken of Object.keys(kind.breaks))
     assert.match(await noticed(kind, broken), /bridge vlan show dev/)
   })
 
-/** What all containers of the VLAN share is broken, which DEL does not repair. */
+/** Faults of what all containers of the VLAN share: DEL does not repair them. */
 const sharedBreaks: Record<string, (bridge: string) => void> = {
   'the gateway is gone': (bridge) => ip(`link delete ${bridge}.100`),
   'the gateway lacks an address': (bridge) => ip(`-4 address flush dev ${bridge}.100`),
@@ -244,7 +246,7 @@ const sharedBreaks: Record<string, (bridge: string) => void> = {
 }
 
 for (const [broken, breakIt] of Object.entries(sharedBreaks))
-  test(`CHECK notices that ${broken}, DEL removes the container all the same`, async () => {
+  test(`CHECK notices that ${broken}, DEL still removes the container`, async () => {
     const bridge = newBridge()
     const net = bridgeNetwork({ bridge, vlan: 100, isDefaultGateway: true })
     const container = newContainer()
@@ -256,7 +258,7 @@ for (const [broken, breakIt] of Object.entries(sharedBreaks))
     assert.not(exists('eth0', container))
   })
 
-test('a bridge that does not filter is not used, with the command that changes it', async () => {
+test('a bridge without VLAN filtering is refused, with the command that switches it on', async () => {
   const bridge = newBridge()
   ip(`link add ${bridge} type bridge`)
   const container = newContainer()

@@ -1,4 +1,4 @@
-/** bridge: two containers, a gateway, and the packets between them. */
+/** bridge: packets between two containers and the gateway. */
 
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -12,7 +12,7 @@ import { pings } from '../harness/traffic.ts'
 
 await privateHost()
 
-test('two containers reach each other and the gateway, over IPv4 and IPv6, at once', async () => {
+test('after ADD, two containers reach each other and the gateway over IPv4 and IPv6 without delay', async () => {
   const net = bridgeNetwork({ isDefaultGateway: true })
   const [one, other] = [newContainer(), newContainer()]
   const { ips: gateways } = await cnitool.add(net, one)
@@ -21,7 +21,7 @@ test('two containers reach each other and the gateway, over IPv4 and IPv6, at on
   for (const { address } of ips) assert.ok(pings(one, address.split('/')[0] ?? ''), `to ${address}`)
 })
 
-test('the result says what the kernel says', async () => {
+test('the result agrees with the kernel', async () => {
   const net = bridgeNetwork({ isDefaultGateway: true, mtu: 1400 })
   const container = newContainer()
   const { interfaces, ips, routes: given = [] } = await cnitool.add(net, container)
@@ -47,7 +47,7 @@ test('the result says what the kernel says', async () => {
   )
 })
 
-test('ADD, CHECK and DEL leave the host and the container as they were, but for the bridge', async () => {
+test('after ADD, CHECK and DEL, host and container are as before, except for the bridge', async () => {
   const net = bridgeNetwork({ isDefaultGateway: true })
   const [first, container] = [newContainer(), newContainer()]
   await cnitool.add(net, first)
@@ -61,7 +61,7 @@ test('ADD, CHECK and DEL leave the host and the container as they were, but for 
   unchanged(insideBefore, snapshotOf(container.name))
 })
 
-test('one container attaches to two networks under two names', async () => {
+test('one container has interfaces in two networks, with two names', async () => {
   const [front, back] = [bridgeNetwork({ isGateway: true }), bridgeNetwork({ isGateway: true })]
   const container = newContainer()
   await cnitool.add(front, container, { ifname: 'front' })
@@ -73,7 +73,7 @@ test('one container attaches to two networks under two names', async () => {
   assert.ok(pings(container, address.split('/')[0] ?? ''))
 })
 
-test('a second ADD under the same name is refused and takes nothing away', async () => {
+test('a second ADD with the same name is refused and removes nothing', async () => {
   const net = bridgeNetwork({ isGateway: true })
   const container = newContainer()
   await cnitool.add(net, container)

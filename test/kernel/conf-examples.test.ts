@@ -1,4 +1,4 @@
-/** Each example of the bridge in conf-examples does what its README says; those of other plugins are in their own tests. */
+/** The bridge's examples in conf-examples do what their README says; other plugins' examples are tested with those plugins. */
 // needs: nft ip
 
 import { globSync, readdirSync, readFileSync } from 'node:fs'
@@ -22,7 +22,7 @@ function example(file: string): cnitool.Network {
   return JSON.parse(readFileSync(directory + file, 'utf8'))
 }
 
-/** Two containers of an example; a second static address is the runtime's choice. */
+/** Two containers of an example; the runtime gives the second its static address. */
 async function wired(file: string) {
   const net = example(file)
   const [one, two] = [newContainer(), newContainer()]
@@ -37,7 +37,7 @@ async function wired(file: string) {
   return { one, two, addresses: ips.map(({ address }) => address.split('/')[0] ?? ''), end }
 }
 
-test('all say what they are for, and cniVersion 1.0.0; each has a network name and a bridge of its own', () => {
+test('all examples have a purpose and cniVersion 1.0.0, and each has its own network name and bridge', () => {
   const examples = files.map(example)
   for (const { _comment: comment } of examples) assert.match(comment ?? '', /^[A-Z].*\.$/)
   for (const { cniVersion } of examples) assert.is(cniVersion, '1.0.0')
@@ -46,7 +46,7 @@ test('all say what they are for, and cniVersion 1.0.0; each has a network name a
   assert.is(new Set(bridges).size, bridges.length)
 })
 
-test('each is used by a test of a kind, or here', () => {
+test('each example is used by a test', () => {
   const sources = globSync('*.test.ts', { cwd: import.meta.dirname })
     .map((name) => readFileSync(join(import.meta.dirname, name), 'utf8'))
     .join()
@@ -62,7 +62,7 @@ for (const [file, source] of [
   ['30-bridge-dual-stack.conflist', 'the host’s'],
   ['60-bridge-static.conflist', 'its own'],
 ] as const)
-  test(`${file}: containers reach each other; the far host sees ${source} address`, async () => {
+  test(`${file}: containers reach each other, and the far host sees ${source} address`, async () => {
     const { one, two, addresses, end } = await wired(file)
     for (const address of addresses) {
       assert.ok(pings(one, address), address)
@@ -73,7 +73,7 @@ for (const [file, source] of [
     await end()
   })
 
-test('50-bridge-l2.conflist: a wire; what containers give themselves works', async () => {
+test('50-bridge-l2.conflist: without IPAM, addresses that are set in the containers work', async () => {
   const { one, two, addresses, end } = await wired('50-bridge-l2.conflist')
   assert.equal(addresses, [])
   inContainer(one, 'address add 10.93.0.1/24 dev eth0')
@@ -82,7 +82,7 @@ test('50-bridge-l2.conflist: a wire; what containers give themselves works', asy
   await end()
 })
 
-test('40-bridge-vlan.conflist: works where bridges filter VLANs, elsewhere the kernel option is named', async () => {
+test('40-bridge-vlan.conflist: works if the kernel’s bridges filter VLANs; if not, the error names the kernel option', async () => {
   const before = snapshot()
   const attempt = wired('40-bridge-vlan.conflist')
   const outcome = await attempt.catch((error) => error as { stderr: string })

@@ -1,4 +1,4 @@
-/** Damaged records of what shares a parent: DEL works, leaves nothing, and does not stand in the way of the next ADD. */
+/** Damaged records of plugins that share a parent: DEL succeeds and leaves nothing, and the next ADD succeeds. */
 // needs: link ipvlan, link vlan
 
 import { test } from 'uvu'

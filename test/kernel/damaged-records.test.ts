@@ -1,4 +1,4 @@
-/** Damaged records: DEL works, leaves nothing, and does not stand in the way of the next ADD. */
+/** Damaged records: DEL succeeds and leaves nothing, and the next ADD succeeds. */
 // needs: link macvtap, link macvlan
 
 import { test } from 'uvu'

@@ -1,4 +1,4 @@
-/** dummy on the round trip that every kind of interface goes, and in trouble. */
+/** Round trip and faults of dummy. */
 // needs: link dummy
 
 import { test } from 'uvu'

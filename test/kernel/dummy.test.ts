@@ -1,4 +1,4 @@
-/** dummy: its addresses are the container's, whichever way packets come; what it refuses; STATUS. */
+/** dummy: its addresses answer on every interface of the container; refusals; STATUS. */
 // needs: link dummy
 
 import { readFileSync } from 'node:fs'
@@ -18,7 +18,7 @@ const example: cnitool.Network = JSON.parse(
   readFileSync(new URL('../../conf-examples/130-dummy.conflist', import.meta.url), 'utf8'),
 )
 
-test('130-dummy.conflist: the service address answers by the container’s other interface', async () => {
+test('130-dummy.conflist: the service address answers on the container’s other interface', async () => {
   const container = newContainer()
   const wire = await cnitool.add(bridgeNetwork({ isGateway: true }), container)
   await cnitool.add(example, container, { ifname: 'service0' })
@@ -35,7 +35,7 @@ test('130-dummy.conflist: the service address answers by the container’s other
 
 const config = { type: 'dummy', name: 'net', cniVersion: '1.1.0' }
 
-test('the MAC address is the one asked for, or always the same', async () => {
+test('the MAC address is the requested one, or the same for every ADD', async () => {
   const macs: string[] = []
   for (const args of ['', '', 'MAC=02:00:5e:10:00:07']) {
     const { path: netns, ...container } = newContainer()
@@ -62,7 +62,7 @@ for (const [keys, said] of [
     assert.match(String(json?.msg), said)
   })
 
-test('STATUS is silent where the kernel has dummy devices, and makes none', async () => {
+test('STATUS succeeds if the kernel has dummy devices, and makes none', async () => {
   const before = ip('link show')
   assert.is((await call({ verb: 'STATUS', config })).status, 0)
   assert.is(ip('link show'), before)

@@ -1,4 +1,4 @@
-/** One host, both engines: what one attached, the other finds by the same names. */
+/** Both engines on one host: each finds what the other attached. */
 // needs: nft bridge
 
 import { test } from 'uvu'

@@ -1,4 +1,4 @@
-/** Containers on a bridge of the private host, wired by hand: what the firewall's tests put their rules around. */
+/** Containers on a bridge of the private host, made with iproute2, for the firewall's tests. */
 
 import { setTimeout as wait } from 'node:timers/promises'
 import { hostIfname } from '../../shared/cni/identity.ts'
@@ -54,14 +54,14 @@ export function cidrs(...texts: string[]): Cidr[] {
   })
 }
 
-/** The ruleset as nft's JSON has it, without its handles. */
+/** The ruleset as nft's JSON, without handles. */
 export function ruleset(): Record<string, Record<string, unknown>>[] {
   const { nftables } = JSON.parse(command('nft', '-j', 'list', 'ruleset'))
   const withoutHandles = (key: string, value: unknown) => (key === 'handle' ? undefined : value)
   return JSON.parse(JSON.stringify(nftables.slice(1), withoutHandles))
 }
 
-/** Map and set elements by key: what they lead to, or true, and the comment. */
+/** Map and set elements by key: their value, or true, and the comment. */
 export function elements(family: string, name: string): Record<string, unknown>[] {
   const found = ruleset().find(({ map, set }) => {
     const named = map ?? set

@@ -1,4 +1,4 @@
-/** GC of the firewall after thousands of containers whose DEL never came. */
+/** GC of the firewall after thousands of containers without DEL. */
 // needs: nft ip, nft bridge
 
 import { test } from 'uvu'
@@ -22,7 +22,7 @@ const all = Array.from({ length: total }, (_, index) => attachment(index))
 const [kept] = all as [Attachment]
 const bytes = (index: number) => [index >> 8, index & 255] as const
 
-test(`GC forgets ${total} masqueraded containers, spares a valid one, and then takes all away with it`, async () => {
+test(`GC removes ${total} masqueraded containers and keeps a valid one; after that one, all chains and tables go`, async () => {
   for (const [index, each] of all.entries()) {
     const [high, low] = bytes(index)
     await addMasquerade(each, cidrs(`10.1.${high}.${low}/16`), 'nftables')
@@ -37,7 +37,7 @@ test(`GC forgets ${total} masqueraded containers, spares a valid one, and then t
   assert.equal(ruleset(), [])
 })
 
-test(`GC forgets the ports of ${total} containers, spares a valid one, and then takes all away with it`, async () => {
+test(`GC removes the ports of ${total} containers and keeps a valid one; after that one, all chains and tables go`, async () => {
   for (const [index, each] of all.entries()) {
     const [high, low] = bytes(index).map((byte) => byte.toString(16).padStart(2, '0'))
     await addMacSpoofCheck(each, hostIfname(each), `02:00:00:00:${high}:${low}`)

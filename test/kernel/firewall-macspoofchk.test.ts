@@ -1,4 +1,4 @@
-/** The MAC spoof check against the real kernel: which frames of a container pass its port of the bridge. */
+/** The MAC spoof check on a real kernel: which frames of a container pass its port of the bridge. */
 // needs: nft bridge
 
 import { test } from 'uvu'
@@ -28,14 +28,14 @@ const add = ({ attachment, mac }: Container) => addMacSpoofCheck(attachment, hos
 const check = ({ attachment, mac }: Container) => checkMacSpoofCheck(attachment, hostIfname(attachment), mac)
 const remove = ({ attachment }: Container) => removeMacSpoofCheck(attachment)
 
-/** The port's name as nft's JSON has it. */
+/** The port's name as in nft's JSON. */
 const port = ({ attachment }: Container) => hostIfname(attachment)
 
 function setMac({ netns }: Container, mac: string): void {
   ip(`-n ${netns.name} link set eth0 address ${mac}`)
 }
 
-/** A test after which all have their addresses again and are not checked, and nothing may be left. */
+/** A test; afterwards all containers have their MAC addresses again, are not checked, and no rule may be left. */
 function scenario(sentence: string, play: () => Promise<unknown>): void {
   test(sentence, async () => {
     try {
@@ -59,7 +59,7 @@ async function caught(promise: Promise<unknown>): Promise<CniError> {
   )
 }
 
-scenario('a container reaches others with its own address, and nobody with another', async () => {
+scenario('a container reaches others with its own address, and none with another', async () => {
   await add(one)
   assert.ok(pings(one.netns, '10.88.0.3'))
   assert.ok(pings(one.netns, 'fd88::1'))
@@ -74,7 +74,7 @@ scenario('a container that is not checked may change its address', async () => {
   assert.ok(pings(two.netns, '10.88.0.1'))
 })
 
-scenario('one container’s address is no pass for another’s port', async () => {
+scenario('one container’s address is dropped on another’s port', async () => {
   await add(one)
   await add(two)
   setMac(two, '02:00:00:00:00:01')
@@ -82,7 +82,7 @@ scenario('one container’s address is no pass for another’s port', async () =
   assert.not(pings(one.netns, '10.88.0.1'))
 })
 
-scenario('after DEL any address passes, and DEL again is done already', async () => {
+scenario('after DEL any address passes, and a second DEL succeeds', async () => {
   await add(one)
   await remove(one)
   await remove(one)
@@ -98,7 +98,7 @@ scenario('ADD again with another address replaces the first', async () => {
   assert.not(pings(one.netns, '10.88.0.1'))
 })
 
-scenario('a container is three elements, below three constant rules', async () => {
+scenario('a container has three elements, used by three constant rules', async () => {
   await add(one)
   await add(two)
   const comment = 'zero/c1/eth0'
@@ -119,9 +119,9 @@ for (const [what, change] of Object.entries({
   'the port': `delete element bridge patchbay macspoofchk-ports { ${port(one)} }`,
   'the address': `delete element bridge patchbay macspoofchk-allowed { ${port(one)} . ${one.mac} }`,
   'the verification': 'flush chain bridge patchbay macspoofchk-verify',
-  'the way in': 'flush chain bridge patchbay macspoofchk-prerouting',
+  'the rule of the base chain': 'flush chain bridge patchbay macspoofchk-prerouting',
 })) {
-  scenario(`CHECK is content after ADD, and notices that ${what} is gone`, async () => {
+  scenario(`CHECK succeeds after ADD, and notices that ${what} is gone`, async () => {
     await add(one)
     await check(one)
     command('nft', change)
@@ -132,13 +132,13 @@ for (const [what, change] of Object.entries({
   })
 }
 
-scenario('CHECK notices that the container has another address than the one it was given', async () => {
+scenario('CHECK notices that the allowed address is not the container’s', async () => {
   await add(one)
   const error = await caught(check({ ...one, mac: foreignMac }))
   assert.match(error.message, `"${port(one)}" . ${foreignMac} is missing`)
 })
 
-scenario('GC takes what is not valid of its own network, and nothing else', async () => {
+scenario('GC removes only stale attachments of its own network', async () => {
   for (const container of [one, two, other]) await add(container)
   assert.is(await collectMacSpoofCheck('zero', [two.attachment]), 1)
   await check(two)
@@ -146,7 +146,7 @@ scenario('GC takes what is not valid of its own network, and nothing else', asyn
   assert.match((await caught(check(one))).message, 'is missing')
 })
 
-scenario('DEL of a container that is not known costs two messages', async () => {
+scenario('DEL of an unknown container sends two messages', async () => {
   await add(one)
   const before = netfilter().sequence
   await remove(two)

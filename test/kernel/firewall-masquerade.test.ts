@@ -1,4 +1,4 @@
-/** The masquerade against the real kernel: what a far host sees of containers, and what is in nftables and iptables. */
+/** The masquerade on a real kernel: the addresses that a far host sees, and the rules in nftables and iptables. */
 // needs: nft ip
 // packages: containernetworking-plugins
 
@@ -38,7 +38,7 @@ const check = ({ attachment, addresses }: Container, backend?: MasqueradeBackend
   checkMasquerade(attachment, cidrs(...addresses), backend)
 const remove = ({ attachment }: Container) => removeMasquerade(attachment)
 
-/** What the far host sees of a container, by TCP and UDP over IPv4 and IPv6. */
+/** The addresses that the far host sees of a container, over TCP and UDP, IPv4 and IPv6. */
 function seenFrom({ netns }: Container): string[] {
   return [far.ipv4, far.ipv6].flatMap((address) => [
     farMirror.sourceOf(netns, address, 'tcp'),
@@ -50,7 +50,7 @@ const host = [near.ipv4, near.ipv4, near.ipv6, near.ipv6]
 const bare = ({ addresses }: Container) =>
   addresses.map((address) => address.replace(/\/.*/, '')).flatMap((address) => [address, address])
 
-/** The lines of ours and the reference's in iptables, of both families. */
+/** Patchbay's and the reference's lines in iptables, of both families. */
 function iptablesRules(kind: 'nft' | 'legacy' = 'nft'): string[] {
   return ['iptables', 'ip6tables'].flatMap((program) =>
     command(`${program}-${kind}-save`, '-t', 'nat')
@@ -66,7 +66,7 @@ async function caught(promise: Promise<unknown>): Promise<CniError> {
   )
 }
 
-/** A test after which the containers are deleted, and nothing may be left. */
+/** A test; afterwards the containers are deleted, and nothing may be left. */
 function scenario(sentence: string, play: () => Promise<unknown>): void {
   test(sentence, async () => {
     try {
@@ -100,7 +100,7 @@ for (const backend of backends) {
   })
 
   scenario(
-    `${backend}: networks of different masks stand side by side, each leaving its own subnet alone`,
+    `${backend}: networks with different prefix lengths work together, and none masquerades within its own subnet`,
     async () => {
       await add(one, backend)
       await add(other, backend)
@@ -111,16 +111,19 @@ for (const backend of backends) {
     },
   )
 
-  scenario(`${backend}: ADD again with other addresses replaces, DEL again is done already`, async () => {
-    await add(one, backend)
-    await addMasquerade(one.attachment, cidrs('10.88.0.77/24'), backend)
-    assert.equal(seenFrom(one), bare(one))
-    await checkMasquerade(one.attachment, cidrs('10.88.0.77/24'), backend)
-    await remove(one)
-    await remove(one)
-  })
+  scenario(
+    `${backend}: ADD again with other addresses replaces the first, and a second DEL succeeds`,
+    async () => {
+      await add(one, backend)
+      await addMasquerade(one.attachment, cidrs('10.88.0.77/24'), backend)
+      assert.equal(seenFrom(one), bare(one))
+      await checkMasquerade(one.attachment, cidrs('10.88.0.77/24'), backend)
+      await remove(one)
+      await remove(one)
+    },
+  )
 
-  scenario(`${backend}: CHECK is content after ADD, and names what is missing after DEL`, async () => {
+  scenario(`${backend}: CHECK succeeds after ADD, and names what is missing after DEL`, async () => {
     await add(one, backend)
     await check(one, backend)
     await check(one)
@@ -130,7 +133,7 @@ for (const backend of backends) {
     assert.match(error.details, backend === 'nftables' ? 'nft get element ip' : 'iptables-save -t nat')
   })
 
-  scenario(`${backend}: GC takes what is not valid of its own network, and nothing else`, async () => {
+  scenario(`${backend}: GC removes only stale attachments of its own network`, async () => {
     for (const container of [one, two, other]) await add(container, backend)
     const collected = await collectMasquerade('zero', [two.attachment])
     assert.is(collected, 2)
@@ -140,7 +143,7 @@ for (const backend of backends) {
     assert.is(await collectMasquerade('on', []), 0)
   })
 
-  scenario(`${backend}: STATUS has nothing to say, and leaves nothing`, async () => {
+  scenario(`${backend}: STATUS succeeds and leaves nothing`, async () => {
     assert.is(await masqueradeStatus(backend), undefined)
     assert.is(await masqueradeStatus(), undefined)
     await add(one, backend)
@@ -149,7 +152,7 @@ for (const backend of backends) {
 }
 
 scenario(
-  'nftables: a container is two elements of maps whose comment names it, below constant rules',
+  'nftables: a container has two map elements whose comment names it, used by constant rules',
   async () => {
     await addMasquerade(one.attachment, cidrs('10.88.0.2/24', '10.88.0.9/24'))
     const comment = 'zero/c1/eth0'
@@ -167,7 +170,7 @@ scenario(
   },
 )
 
-scenario('nftables: the whole ruleset reads as nft would write it, and nft reads it back', async () => {
+scenario('nftables: nft prints the whole ruleset and loads its own output again', async () => {
   await add(other)
   const listing = command('nft', 'list', 'table', 'ip6', 'patchbay')
   assert.match(listing, /elements = \{ fd89::2 comment "one\/c3\/eth0" : goto masquerade-fd89__\/112 \}/)
@@ -182,20 +185,23 @@ scenario('nftables: the whole ruleset reads as nft would write it, and nft reads
   await check(other)
 })
 
-scenario('nftables: what others put into our table stays when our last container goes', async () => {
-  await add(one)
-  command('nft', 'add chain ip patchbay theirs')
-  await remove(one)
-  const left = ruleset().filter(({ table, chain, map }) => table ?? chain ?? map)
-  assert.equal(
-    left.map((entry) => Object.values(entry)[0]?.name),
-    ['patchbay', 'theirs'],
-  )
-  command('nft', 'delete table ip patchbay')
-})
+scenario(
+  'nftables: chains that another program added to the table stay after DEL of the last container',
+  async () => {
+    await add(one)
+    command('nft', 'add chain ip patchbay theirs')
+    await remove(one)
+    const left = ruleset().filter(({ table, chain, map }) => table ?? chain ?? map)
+    assert.equal(
+      left.map((entry) => Object.values(entry)[0]?.name),
+      ['patchbay', 'theirs'],
+    )
+    command('nft', 'delete table ip patchbay')
+  },
+)
 
 scenario(
-  'nftables: an address that a lost container still has goes to its new owner, whom the late DEL does not hurt',
+  'nftables: the address of a lost container goes to its new holder, and a late DEL does not remove that',
   async () => {
     await addMasquerade({ ...one.attachment, containerID: 'lost' }, cidrs('10.88.0.2/25'))
     await add(one)
@@ -205,18 +211,15 @@ scenario(
   },
 )
 
-scenario(
-  'nftables: DEL of a container that is not known costs five look-ups and no transaction',
-  async () => {
-    await add(one)
-    const before = netfilter().sequence
-    await remove(two)
-    // The generation, one look-up in each family, and a look for iptables' table in each.
-    assert.is(netfilter().sequence - before, 5)
-  },
-)
+scenario('nftables: DEL of an unknown container sends five look-ups and no transaction', async () => {
+  await add(one)
+  const before = netfilter().sequence
+  await remove(two)
+  // The generation, one look-up in each family, and a look-up of iptables' table in each.
+  assert.is(netfilter().sequence - before, 5)
+})
 
-scenario('nftables: DEL sends as many messages among a thousand containers as among two', async () => {
+scenario('nftables: with a thousand containers DEL sends as many messages as with two', async () => {
   const cost = async () => {
     await addMasquerade(two.attachment, cidrs('10.90.255.2/16'))
     const before = netfilter().sequence
@@ -235,7 +238,7 @@ scenario('nftables: DEL sends as many messages among a thousand containers as am
 for (const [what, change] of Object.entries({
   'an element': 'delete element ip patchbay masquerade-addresses { 10.88.0.2 }',
   'the rules of the subnet': 'flush chain ip patchbay masquerade-10.88.0.0/24',
-  'the way in': 'flush chain ip patchbay masquerade-postrouting',
+  'the rule of the base chain': 'flush chain ip patchbay masquerade-postrouting',
 })) {
   scenario(`nftables: CHECK notices that ${what} is gone, and DEL still works`, async () => {
     await add(one)
@@ -247,14 +250,14 @@ for (const [what, change] of Object.entries({
   })
 }
 
-scenario('nftables: after another program flushed all rules, ADD builds everything anew', async () => {
+scenario('nftables: after another program flushed all rules, ADD makes everything again', async () => {
   await add(one)
   command('nft', 'flush', 'ruleset')
   await add(two)
   assert.equal(seenFrom(two), host)
 })
 
-/** Runs the worker in so many processes at once; gives what those that failed said. */
+/** Runs a number of workers at once. @returns the output of those that failed */
 async function atOnce(words: string[][], ...before: string[]): Promise<string[]> {
   const worker = new URL('firewall-worker.ts', import.meta.url).pathname
   const failures = words.map(async (args) => {
@@ -272,7 +275,7 @@ async function atOnce(words: string[][], ...before: string[]): Promise<string[]>
 
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => String(index + 2))
 
-scenario('nftables: fifty processes add at once; then some go while others come again', async () => {
+scenario('nftables: fifty processes add at once, then some remove while others add again', async () => {
   assert.equal(await atOnce(numbers(50).map((number) => ['add', number])), [])
   assert.is(elements('ip', 'masquerade-addresses').length, 50)
   assert.is(elements('ip6', 'masquerade-attachments').length, 50)
@@ -281,17 +284,17 @@ scenario('nftables: fifty processes add at once; then some go while others come 
   assert.is(await collectMasquerade('many', []), 76)
 })
 
-scenario('nftables: processes that come and go at once leave no half a table to each other', async () => {
+scenario('nftables: processes that add and remove at once never see an incomplete table', async () => {
   assert.equal(await atOnce(numbers(30).map((number) => ['cycle', number])), [])
 })
 
-scenario('iptables: a dozen processes add at once, then all go', async () => {
+scenario('iptables: a dozen processes add at once, then all remove', async () => {
   assert.equal(await atOnce(numbers(12).map((number) => ['add', number, 'iptables'])), [])
   assert.is(iptablesRules().filter((line) => line.startsWith('-A POSTROUTING')).length, 24)
   assert.equal(await atOnce(numbers(12).map((number) => ['remove', number])), [])
 })
 
-scenario('iptables: rules are laid out as the reference does', async () => {
+scenario('iptables: the rules have the form of the reference’s', async () => {
   await add(one, 'iptables')
   const chain = chainName(one.attachment)
   const comment = '-m comment --comment "name: \\"zero\\" id: \\"c1\\""'
@@ -303,7 +306,7 @@ scenario('iptables: rules are laid out as the reference does', async () => {
   ])
 })
 
-/** Calls Debian's build of the reference's bridge for a container that is wired by it alone. */
+/** Calls Debian's build of the reference's bridge for a container of its own. */
 function reference(
   verb: 'ADD' | 'DEL',
   { netns, attachment }: Pick<Container, 'netns' | 'attachment'>,
@@ -337,7 +340,7 @@ function reference(
 }
 
 scenario(
-  'iptables: what the reference masqueraded is removed by our DEL, and by the reference’s what we did',
+  'iptables: Patchbay’s DEL removes the reference’s rules, and the reference’s DEL removes Patchbay’s',
   async () => {
     const netns = newContainer()
     const container = { netns, attachment: { network: 'old', containerID: netns.name, ifname: 'eth0' } }
@@ -352,7 +355,7 @@ scenario(
   },
 )
 
-scenario('iptables: DEL finds what iptables-legacy has, whichever iptables the host uses now', async () => {
+scenario('iptables: DEL finds rules of iptables-legacy, whichever iptables the host uses now', async () => {
   const chain = chainName(one.attachment)
   const rules = [
     '*nat',
@@ -367,7 +370,7 @@ scenario('iptables: DEL finds what iptables-legacy has, whichever iptables the h
 })
 
 scenario(
-  'iptables: a table that nft has written to is checked with an error that tells the way out, and cleaned all the same',
+  'iptables: with a table that nft has changed, CHECK fails with the remedy, and DEL still succeeds',
   async () => {
     await add(one, 'iptables')
     await add(two, 'iptables')
@@ -380,9 +383,9 @@ scenario(
   },
 )
 
-/** strace lets the process's own sockets fail as a kernel without nf_tables would; iptables it leaves alone. */
+/** strace makes the process's own sockets fail as on a kernel without nf_tables; iptables is not traced. */
 const withoutNftables = ['strace', '-o', '/dev/null', '-e', 'inject=socket:error=EPROTONOSUPPORT']
-/** …and with no iptables to be found. */
+/** The same, and without iptables in PATH. */
 const withoutBoth = [
   'unshare',
   '-m',
@@ -393,7 +396,7 @@ const withoutBoth = [
   ...withoutNftables,
 ]
 
-scenario('where the kernel has no nf_tables, iptables is used, and DEL is content', async () => {
+scenario('on a kernel without nf_tables, iptables is used, and DEL succeeds', async () => {
   assert.equal(await atOnce([['add', '2']], ...withoutNftables), [])
   assert.is(iptablesRules().filter((line) => line.startsWith('-A POSTROUTING')).length, 2)
   assert.equal(await atOnce([['remove', '3']], ...withoutNftables), [])
@@ -401,7 +404,7 @@ scenario('where the kernel has no nf_tables, iptables is used, and DEL is conten
 })
 
 scenario(
-  'nftables asked for where the kernel has none is an error that names the other back end',
+  'on a kernel without nf_tables, the back end nftables is an error that names the other back end',
   async () => {
     const [failure = ''] = await atOnce([['add', '2', 'nftables']], ...withoutNftables)
     const { code, message, details } = JSON.parse(failure)
@@ -411,7 +414,7 @@ scenario(
   },
 )
 
-scenario('where neither back end is there, the error says why of each', async () => {
+scenario('without any back end, the error has the reason for each', async () => {
   const [failure = ''] = await atOnce([['add', '2']], ...withoutBoth)
   const { code, message, details } = JSON.parse(failure)
   assert.is(code, 50)

@@ -1,4 +1,4 @@
-/** A process of its own that does one thing with the masquerade, as a plugin would: `add N`, `remove N` or `cycle N`. */
+/** A process that changes the masquerade like a plugin: `add N`, `remove N` or `cycle N`. */
 
 import { toCniError } from '../../shared/error/error.ts'
 import { addMasquerade, type MasqueradeBackend, removeMasquerade } from '../../shared/firewall/masquerade.ts'

@@ -1,4 +1,4 @@
-/** host-device on the round trip that every kind of interface goes, and in trouble. */
+/** Round trip and faults of host-device. */
 
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'

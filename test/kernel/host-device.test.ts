@@ -1,4 +1,4 @@
-/** host-device: whichever way the device is named, it moves into the container, carries traffic, and comes back as it was. */
+/** host-device: a device named in any way moves into the container, carries traffic, and comes back unchanged. */
 // packages: containernetworking-plugins
 
 import { readFileSync } from 'node:fs'
@@ -18,7 +18,7 @@ import { pings } from '../harness/traffic.ts'
 
 await privateHost()
 
-/** A command as it would be typed, without a shell. */
+/** Runs a command line without a shell. */
 function run(words: string): void {
   const [file = '', ...args] = words.split(' ')
   command(file, ...args)
@@ -42,7 +42,7 @@ async function refused(request: Call, code: number, ...words: string[]): Promise
   for (const text of words) assert.match(JSON.stringify(json), text)
 }
 
-test('200-host-device.conflist: the container is on the NIC’s network, and the host has the NIC back afterwards', async () => {
+test('200-host-device.conflist: the container is on the NIC’s network, and the host has the NIC afterwards', async () => {
   hostNics()
   ip('address add 192.168.200.1/24 dev switch0')
   const before = snapshot()
@@ -55,7 +55,7 @@ test('200-host-device.conflist: the container is on the NIC’s network, and the
   unchanged(before)
 })
 
-/** Directories as sysfs would have them for NICs on these buses; sysfs itself shows them only where there are such. */
+/** Directories like sysfs's for NICs on these buses, which the test's kernel does not have. */
 function plugIn(...directories: string[]): void {
   for (const root of ['/sys/bus', '/sys/devices/platform']) run(`mount -t tmpfs none ${root}`)
   for (const directory of directories) run(`mkdir -p ${directory}`)
@@ -117,7 +117,7 @@ for (const [way, { keys, sysfs }] of Object.entries(ways))
     unchanged(before)
   })
 
-test('a name goes before a MAC address, as in the reference', async () => {
+test('a name has priority over a MAC address, as in the reference', async () => {
   hostNics()
   const request = requestFor({ device: 'eth2', hwaddr: eth1Mac() })
   await add(request)
@@ -141,7 +141,7 @@ const changes: Record<string, (container: Netns) => void> = {
 }
 
 for (const [what, change] of Object.entries(changes))
-  test(`a device that ${what} comes back as it was`, async () => {
+  test(`a device that ${what} comes back unchanged`, async () => {
     hostNics()
     const before = snapshot()
     const container = newContainer()
@@ -153,7 +153,7 @@ for (const [what, change] of Object.entries(changes))
     unchanged(before)
   })
 
-test('a MAC address that the runtime asks for lasts as long as the container', async () => {
+test('a MAC address that the runtime requests is set until DEL', async () => {
   hostNics()
   const before = snapshot()
   const container = newContainer()
@@ -164,7 +164,7 @@ test('a MAC address that the runtime asks for lasts as long as the container', a
   unchanged(before)
 })
 
-test('DEL never deletes a device: while its old name is taken it says so, and the device waits', async () => {
+test('DEL never deletes a device: while the host has another of its name, DEL fails and the device stays', async () => {
   hostNics()
   const before = snapshot()
   const container = newContainer()
@@ -180,11 +180,11 @@ test('DEL never deletes a device: while its old name is taken it says so, and th
   unchanged(before)
 })
 
-test('DEL of a container that has no device leaves its other interfaces alone', async () => {
+test('DEL of a container without the device does not touch its other interfaces', async () => {
   hostNics()
   const container = newContainer()
   inContainer(container, 'link add eth0 type veth peer name eth0-peer')
-  inContainer(container, 'link set eth0 alias somebody')
+  inContainer(container, 'link set eth0 alias another')
   const request = requestFor({ device: 'eth1' }, container)
   await refused(request, 4, 'the container has an interface eth0 already')
   assert.equal(await call({ ...request, verb: 'DEL' }), done)
@@ -192,7 +192,7 @@ test('DEL of a container that has no device leaves its other interfaces alone', 
   removeContainer(container)
 })
 
-test('twenty containers want the device at once: one gets it, the others are told, and nothing is lost', async () => {
+test('of twenty parallel ADDs with the same device one succeeds, the others are refused, and nothing is lost', async () => {
   hostNics()
   const before = snapshot()
   const requests = Array.from({ length: 20 }, () =>
@@ -205,7 +205,7 @@ test('twenty containers want the device at once: one gets it, the others are tol
   unchanged(before)
 })
 
-test('GC gives back what a stale attachment has, and leaves valid ones alone', async () => {
+test('GC returns the NICs of a stale attachment, and does not touch valid ones', async () => {
   hostNics()
   const before = snapshot()
   const container = newContainer()
@@ -223,7 +223,7 @@ test('GC gives back what a stale attachment has, and leaves valid ones alone', a
   unchanged(before)
 })
 
-test('a PCI device that a program drives stays where it is: the result says which, with addresses for the program', async () => {
+test('a PCI device with a user-space driver is not moved: the result names it, with addresses for the program', async () => {
   hostNics()
   const before = snapshot()
   plugIn('/sys/bus/pci/devices/0000:65:00.0', '/sys/bus/pci/drivers/vfio-pci')
@@ -248,7 +248,7 @@ test('a PCI device that a program drives stays where it is: the result says whic
   unchanged(before)
 })
 
-test('what the reference has moved comes back, too', async () => {
+test('DEL also returns a device that the reference moved', async () => {
   hostNics()
   const container = newContainer()
   const request = requestFor({ device: 'eth1', cniVersion: '1.0.0' }, container)
@@ -274,14 +274,14 @@ const bad: [string, Record<string, unknown>, ...string[]][] = [
 ]
 
 for (const [what, keys, ...words] of bad)
-  test(`${what} is refused, and nothing is touched`, async () => {
+  test(`${what} is refused, and nothing changes`, async () => {
     hostNics()
     const before = snapshot()
     await refused(requestFor(keys), 7, ...words)
     unchanged(before)
   })
 
-test('a port of a bridge is refused: the bridge would lose it without a word', async () => {
+test('a port of a bridge is refused: the move would remove it from the bridge', async () => {
   hostNics()
   ip('link set eth2 master switch0')
   await refused(
@@ -293,7 +293,7 @@ test('a port of a bridge is refused: the bridge would lose it without a word', a
   ip('link set eth2 nomaster')
 })
 
-test('STATUS tells of a device that is missing, and not of one that a container has', async () => {
+test('STATUS fails for a missing device, but not for one that a container has', async () => {
   hostNics()
   const status = (keys: Record<string, unknown>) => call({ ...requestFor(keys), verb: 'STATUS' })
   assert.equal(await status({ device: 'eth1' }), done)

@@ -1,4 +1,4 @@
-/** host-local: killed before any of its calls, on a full disk, where nothing can be written, and across boots. */
+/** host-local: killed before each of its calls, on a full disk, on a read-only directory, and after a boot. */
 // needs: full speed
 
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -17,7 +17,7 @@ const directory = `${dataDir}/net`
 const ranges = [[{ subnet: '10.1.2.0/29' }], [{ subnet: 'fd00::/64' }]]
 const USABLE = 5
 
-/** A small disk of its own for each test. */
+/** A small disk for each test. */
 test.before.each(() => {
   mkdirSync(disk, { recursive: true })
   command('mount', '-t', 'tmpfs', '-o', 'size=256k,nr_inodes=80', 'tmpfs', disk)
@@ -41,7 +41,7 @@ async function del(containerID: string): Promise<void> {
   assert.is(status, 0, JSON.stringify(json))
 }
 
-/** Who holds what, as the files say; every one of them must be whole. */
+/** The holder of each address by the records, which must all be complete. */
 function holders(): Record<string, string> {
   const files = readdirSync(directory).filter((name) => !/^(lock|last_reserved_ip\.\d)$/.test(name))
   return Object.fromEntries(
@@ -49,7 +49,7 @@ function holders(): Record<string, string> {
   )
 }
 
-/** What must be so after a container met a fault: others keep theirs, and nothing is lost or given twice. */
+/** Asserts after a fault: other containers keep their addresses, and none is lost or given twice. */
 async function verify(story: string, residents: Record<string, string>): Promise<void> {
   const given = []
   await del('victim')
@@ -64,7 +64,7 @@ async function verify(story: string, residents: Record<string, string>): Promise
 
 const tell = (verb: string, { syscall, nth }: Fault) => `${verb}, ${syscall} number ${nth}`
 
-/** Brings the victim to where its fatal call begins. */
+/** Prepares the container for the call that is killed. */
 const beginnings: Record<string, () => Promise<void>> = {
   ADD: async () => {},
   'ADD without an index': async () => rmSync(`${dataDir}/.patchbay`, { recursive: true }),
@@ -72,7 +72,7 @@ const beginnings: Record<string, () => Promise<void>> = {
 }
 
 for (const [name, begin] of Object.entries(beginnings))
-  test(`${name}: killed before any of its calls, it leaves nothing in anybody's way`, async () => {
+  test(`${name}: killed before any of its calls, it blocks no later call`, async () => {
     const verb = name.slice(0, 3) as 'ADD' | 'DEL'
     const [first = '', second = ''] = addresses(await call(request('ADD', 'resident')))
     const residents = { [first]: 'resident\r\neth0', [second]: 'resident\r\neth0' }
@@ -83,13 +83,13 @@ for (const [name, begin] of Object.entries(beginnings))
     for (const fault of faults) {
       await begin()
       const { status } = await killedAt(request(verb, 'victim'), fault)
-      assert.ok(status > 1, `${tell(name, fault)} was survived`)
+      assert.ok(status > 1, `${tell(name, fault)} did not kill the plugin`)
       for (const record of Object.values(holders())) assert.match(record, /^(resident|victim)\r\neth0$/)
       await verify(tell(name, fault), residents)
     }
   })
 
-test('sticky: whenever ADD or DEL is killed, the container comes back to its old addresses', async () => {
+test('sticky: after ADD or DEL was killed at any call, the container gets its old addresses', async () => {
   const as = (verb: 'ADD' | 'DEL') => ({
     ...request(verb, 'victim', { sticky: true }),
     args: 'STICKY_KEY=db',
@@ -107,7 +107,7 @@ test('sticky: whenever ADD or DEL is killed, the container comes back to its old
   assert.equal(Object.keys(holders()).sort(), [...own].sort())
 })
 
-test('GC, killed before any of its calls, releases nothing that is valid, and the next one all the rest', async () => {
+test('GC that is killed before any of its calls releases nothing valid, and the next GC all stale addresses', async () => {
   const valid = addresses(await call(request('ADD', 'resident')))
   const collect = { ...request('GC', ''), config: { ...(request('GC', '').config as object) } } as Call
   Object.assign(collect.config, {
@@ -127,7 +127,7 @@ test('GC, killed before any of its calls, releases nothing that is valid, and th
   }
 })
 
-test('whichever of its calls fails, ADD fails and leaves nothing, or succeeds and holds what it said', async () => {
+test('when any of its calls fails, ADD fails and leaves nothing, or succeeds and holds the address of its answer', async () => {
   const [first = '', second = ''] = addresses(await call(request('ADD', 'resident')))
   const residents = { [first]: 'resident\r\neth0', [second]: 'resident\r\neth0' }
   for (const fault of await faultsOf(request('ADD', 'victim'))) {
@@ -143,7 +143,7 @@ test('whichever of its calls fails, ADD fails and leaves nothing, or succeeds an
   }
 })
 
-test('records of no length and half-written ones do not stay in the way', async () => {
+test('empty and half-written records block nothing', async () => {
   mkdirSync(directory)
   writeFileSync(`${directory}/10.1.2.2`, '')
   writeFileSync(`${directory}/10.1.2.3`, '\0'.repeat(12))
@@ -155,24 +155,24 @@ test('records of no length and half-written ones do not stay in the way', async 
   assert.equal(Object.keys(holders()), ['10.1.2.2', 'fd00::2'])
 })
 
-test('a full disk: what should have waited for its container is given back, as DEL must not fail', async () => {
+test('a full disk: an address that cannot be kept is released, because DEL must not fail', async () => {
   const as = (verb: 'ADD' | 'DEL') => request(verb, 'victim', { sticky: true })
   addresses(await call(as('ADD')))
   fillDisk()
   const { status, stderr } = await call(as('DEL'))
   assert.is(status, 0)
   assert.match(stderr, /10.1.2.2 cannot be kept for sticky:victim: .*ENOSPC/)
-  // What is given back makes room for the next to wait.
+  // The released record makes room to keep the next address.
   const [four, six] = [holders()['10.1.2.2'], holders()['fd00::2']]
   assert.equal([four, six === undefined || six === 'sticky:victim\r\neth0'], [undefined, true])
 })
 
-/** Takes all the room that is left, to the last byte and the last inode. */
+/** Fills the disk, to the last byte and the last inode. */
 function fillDisk(): void {
   succeeds('sh', '-c', `cat /dev/zero > ${disk}/filler; i=0; while : > ${disk}/f$i; do i=$((i+1)); done`)
 }
 
-test('a full disk: ADD says so and leaves nothing, DEL gives back, CHECK passes, STATUS is not ready', async () => {
+test('a full disk: ADD says so and leaves nothing, DEL releases, CHECK succeeds, STATUS fails', async () => {
   const resident = await call(request('ADD', 'resident'))
   const before = holders()
   fillDisk()
@@ -193,7 +193,7 @@ test('a full disk: ADD says so and leaves nothing, DEL gives back, CHECK passes,
   assert.equal(addresses(await call(request('ADD', 'victim'))), ['10.1.2.3', 'fd00::3'])
 })
 
-test('a full disk that still has room for one record: ADD holds what it said, though nothing else was written', async () => {
+test('a full disk with room for one record: ADD holds the address of its answer, though no other file was written', async () => {
   addresses(await call(request('ADD', 'resident')))
   fillDisk()
   command('sh', '-c', `rm ${disk}/f0 ${disk}/f1; truncate -s -8192 ${disk}/filler`)
@@ -205,7 +205,7 @@ test('a full disk that still has room for one record: ADD holds what it said, th
   assert.is(Object.keys(holders()).length, 2)
 })
 
-test('a directory that is read-only: everything says what to do, nothing hangs', async () => {
+test('a read-only directory: every error has a remedy, and no call hangs', async () => {
   const resident = await call(request('ADD', 'resident'))
   command('mount', '-o', 'remount,ro', disk)
   for (const verb of ['ADD', 'DEL'] as const) {
@@ -225,7 +225,7 @@ test('a directory that is read-only: everything says what to do, nothing hangs',
   assert.equal(holders(), {})
 })
 
-/** Has the kernel call this boot by another name, until the action is done. */
+/** Gives the kernel another boot ID during the action. */
 async function inAnotherBoot<T>(action: () => Promise<T>): Promise<T> {
   const file = '/proc/sys/kernel/random/boot_id'
   const other = `${scratch}/boot_id`
@@ -238,7 +238,7 @@ async function inAnotherBoot<T>(action: () => Promise<T>): Promise<T> {
   }
 }
 
-test('after a boot, the containers that cannot exist any more have lost their addresses, a live one has not', async () => {
+test('after a boot, addresses of ended containers are released, and a running one keeps its address', async () => {
   const [dead, alive, renewed] = [newContainer(), newContainer(), newContainer()]
   for (const container of [dead, alive, renewed])
     addresses(await call(request('ADD', container.name, {}, container.path)))

@@ -1,4 +1,4 @@
-/** Main plugins and IPAM plugins of either make, each under the other's: ours and the reference's. */
+/** The reference's main plugins with Patchbay's IPAM plugins, and the other way round. */
 // needs: full speed
 // packages: containernetworking-plugins, dnsmasq-base
 
@@ -22,7 +22,7 @@ test.before.each(() => rmSync(dataDir, { recursive: true, force: true }))
 type Make = 'ours' | 'theirs'
 const directoryOf = (make: Make) => (make === 'ours' ? executables() : peer)
 
-/** A directory with a main plugin of one make and IPAM plugins of another. */
+/** A directory with a main plugin of one project and IPAM plugins of another. */
 function mixed(main: Make, ipam: Make, ...types: string[]): string {
   const bin = `${scratch}/${main}-${ipam}-${types.join('-')}`
   if (existsSync(bin)) return bin
@@ -34,7 +34,7 @@ function mixed(main: Make, ipam: Make, ...types: string[]): string {
 
 type Verb = 'ADD' | 'DEL' | 'CHECK'
 
-/** Runs bridge as a runtime does, wherever it is. */
+/** Runs a directory's bridge as a runtime does. */
 async function bridge(bin: string, verb: Verb, { name, path }: Netns, config: object): Promise<Result> {
   const env = {
     PATH: process.env.PATH ?? '',
@@ -106,7 +106,7 @@ for (const [main, ipam] of [
   })
 }
 
-test("the reference's bridge, our ipam-list: each family from a source of its own", async () => {
+test("the reference's bridge with Patchbay's ipam-list: each family from its own plugin", async () => {
   const bin = mixed('theirs', 'ours', 'ipam-list', 'host-local', 'static')
   const list = [
     { type: 'host-local', family: 4, dataDir, ranges: [[{ subnet: '10.1.2.0/24' }]] },
@@ -122,7 +122,7 @@ test("the reference's bridge, our ipam-list: each family from a source of its ow
   removeContainer(container)
 })
 
-test('both makes on one network at once: nobody gets an address twice, and either takes back what it gave', async () => {
+test('both projects on one network at once: no address is given twice, and each releases its own', async () => {
   const config = network(++networks, hostLocal)
   const makes = [mixed('ours', 'ours', 'host-local'), mixed('theirs', 'theirs', 'host-local')]
   const containers = Array.from({ length: 16 }, () => newContainer())
@@ -138,13 +138,13 @@ test('both makes on one network at once: nobody gets an address twice, and eithe
   for (const container of containers) removeContainer(container)
 })
 
-/** Waits until something is so. */
+/** Waits until a condition holds. */
 async function until(what: string, isSo: () => boolean): Promise<void> {
   for (let attempt = 0; attempt < 100; attempt++, await wait(50)) if (isSo()) return
   throw new Error(`${what}: not after five seconds`)
 }
 
-test("our bridge, the reference's dhcp with its daemon: a lease from a server on the wire", async () => {
+test("Patchbay's bridge with the reference's dhcp and its daemon: a lease from a server on the network", async () => {
   const config = { ...network(++networks, { type: 'dhcp' }), isGateway: false }
   ip(`link add ${config.bridge} type bridge`)
   ip(`address add 10.4.0.1/24 dev ${config.bridge}`)

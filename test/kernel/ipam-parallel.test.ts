@@ -26,7 +26,7 @@ async function add(number: number): Promise<string[]> {
   return (json as unknown as Result).ips.map(({ address }) => address)
 }
 
-/** Milliseconds for so many ADDs, all started at once. */
+/** Milliseconds for a number of ADDs, all started at once. */
 async function timed(count: number): Promise<number> {
   const before = performance.now()
   const given = await Promise.all(Array.from({ length: count }, (_, number) => add(number)))
@@ -42,7 +42,7 @@ const reserved = () =>
     readdirSync(`${dataDir}/net${network}`).filter((name) => /^[0-9a-f.:]+$/.test(name)),
   ).flat()
 
-test('200 ADDs at once over 4 networks: all addresses are distinct, and as many DELs at once leave none', async () => {
+test('200 parallel ADDs in 4 networks: all addresses are distinct, and 200 parallel DELs leave none', async () => {
   await timed(200)
   assert.is(reserved().length, 400)
   await Promise.all(
@@ -61,7 +61,7 @@ test('time grows with the number of ADDs, not with its square', async () => {
     times.push([few, many])
   }
   const [few = 0, many = 0] = [0, 1].map((which) => Math.min(...times.map((pair) => pair[which] ?? 0)))
-  // Four times as many: squared it would be sixteen times the time.
+  // Four times as many ADDs: with its square, the time would be sixteen times as long.
   assert.ok(many / few < 8, `50 took ${few} ms, 200 took ${many} ms`)
 })
 

@@ -1,4 +1,4 @@
-/** ipam.probe: an address that somebody on the wire has is not given to a container. */
+/** ipam.probe: an address that another machine on the network has is not given to a container. */
 
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -12,7 +12,7 @@ await privateHost()
 
 const squatterMac = '02:00:5e:00:53:01'
 
-/** A machine on the bridge's wire that nobody gave its addresses. */
+/** A machine on the bridge with addresses that IPAM did not give. */
 function squatter(bridge: string, ...addresses: string[]): Netns {
   const netns = newContainer()
   ip(
@@ -26,7 +26,7 @@ function squatter(bridge: string, ...addresses: string[]): Netns {
   return netns
 }
 
-/** A network with a first container, so that its bridge is there; the next addresses end in 3. */
+/** A network with a first container, so that its bridge exists; the next addresses end in 3. */
 async function network(ipam: object = {}) {
   const net = bridgeNetwork()
   const config = { bridge: '', ...single(net) }
@@ -45,7 +45,7 @@ const attach = (config: Config, { name, path }: Netns, args = '') =>
   call({ verb: 'ADD', config, containerID: name, netns: path, args })
 const addresses = (json: unknown) => (json as Result).ips.map(({ address }) => address.replace(/\/\d+$/, ''))
 
-test('addresses that nobody has are given as without', async () => {
+test('addresses that do not answer are given as without probe', async () => {
   const { config, at } = await network()
   const { status, json } = await attach(config, newContainer())
   assert.is(status, 0, JSON.stringify(json))
@@ -56,7 +56,7 @@ for (const [family, index] of [
   ['IPv4', 0],
   ['IPv6', 1],
 ] as const)
-  test(`an ${family} address that somebody has is passed over, and told with the MAC address`, async () => {
+  test(`an ${family} address that answers is skipped, with its MAC address in a log line`, async () => {
     const { config, at } = await network()
     const [three = '', four = ''] = [at(3)[index], at(4)[index]]
     const other = squatter(config.bridge, `${three}/${index === 0 ? 24 : 64}`)
@@ -67,7 +67,7 @@ for (const [family, index] of [
     removeContainer(other)
   })
 
-test('several in a row are passed over', async () => {
+test('several used addresses in a row are skipped', async () => {
   const { config, at } = await network()
   const taken = [3, 4, 5].map((host) => `${at(host)[0]}/24`)
   const other = squatter(config.bridge, ...taken)
@@ -76,7 +76,7 @@ test('several in a row are passed over', async () => {
   removeContainer(other)
 })
 
-test('an address that was asked for and that somebody has is an error, and nothing is left', async () => {
+test('a requested address that another machine has is an error, and nothing is left', async () => {
   const { config, at } = await network()
   const [nine = ''] = at(9)
   const other = squatter(config.bridge, `${nine}/24`)
@@ -93,7 +93,7 @@ test('an address that was asked for and that somebody has is an error, and nothi
   assert.equal(addresses((await attach(config, container, `IP=${nine}`)).json)[0], nine)
 })
 
-test('where no other address is left, the one who has it is named', async () => {
+test('when no other address is free, the error names the MAC address that has this one', async () => {
   const subnet = '10.200.0.0/30'
   const { config } = await network({ ranges: [[{ subnet }]] })
   const other = squatter(config.bridge, '10.200.0.2/30')
@@ -106,7 +106,7 @@ test('where no other address is left, the one who has it is named', async () => 
   removeContainer(other)
 })
 
-test('static addresses are asked for, too', async () => {
+test('static addresses are probed too', async () => {
   const fixed = { type: 'static', ranges: undefined, addresses: [{ address: '10.201.0.5/24' }] }
   const { config } = await network(fixed)
   const other = squatter(config.bridge, '10.201.0.5/24')

@@ -1,4 +1,4 @@
-/** IPAM by the built executables and by the reference's, alike: what is given out, kept, found by CHECK and given back. */
+/** The built executables and the reference's work on the same reservations: ADD, CHECK, DEL and GC. */
 // packages: containernetworking-plugins
 
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
@@ -13,7 +13,7 @@ await privateHost()
 
 /** Debian's build of the reference's plugins. */
 const peer = '/usr/lib/cni'
-/** Whose executable is called. */
+/** The implementation that is called. */
 type Side = Engine | 'reference'
 type Verb = 'ADD' | 'DEL' | 'CHECK' | 'STATUS' | 'GC'
 
@@ -27,7 +27,7 @@ function configure(ipam: object = { ranges }, rest: object = {}) {
   return { cniVersion: '1.0.0', name: 'net', type: 'host-local', ipam: section, ...rest }
 }
 
-/** Calls host-local of either side. The namespace is none: IPAM never looks. */
+/** Calls host-local of an implementation. The namespace does not exist: IPAM does not open it. */
 async function hostLocal(
   side: Side,
   verb: Verb,
@@ -50,7 +50,7 @@ async function hostLocal(
   return { status: exitCode ?? 127, json: stdout ? JSON.parse(stdout) : undefined, stderr }
 }
 
-/** Adds a container and gives its addresses without their prefixes. */
+/** Adds a container. @returns its addresses without prefix lengths */
 async function add(side: Side, containerID: string, ...rest: [object?, string?]): Promise<string[]> {
   const { status, json } = await hostLocal(side, 'ADD', containerID, ...rest)
   assert.is(status, 0, JSON.stringify(json))
@@ -69,7 +69,7 @@ for (const [one, other] of [
   ['reference', 'quickjs'],
   ['node', 'quickjs'],
 ] as [Side, Side][]) {
-  test(`what ${one} reserved, ${other} goes on from, checks and releases`, async () => {
+  test(`${other} continues after, checks and releases what ${one} reserved`, async () => {
     assert.equal(await add(one, 'a'), ['10.1.2.2', '2001:db8::2'])
     assert.equal(await add(other, 'b'), ['10.1.2.3', '2001:db8::3'])
     assert.is(record('10.1.2.2'), 'a\r\neth0')
@@ -82,7 +82,7 @@ for (const [one, other] of [
     assert.equal(await add(one, 'a'), ['10.1.2.4', '2001:db8::4'])
   })
 
-  test(`an address that ${one} gave on request is taken for ${other}`, async () => {
+  test(`an address that ${one} gave on request is refused by ${other}`, async () => {
     assert.equal(await add(one, 'a', undefined, 'IP=10.1.2.77'), ['10.1.2.77', '2001:db8::2'])
     const { status, json } = await hostLocal(other, 'ADD', 'b', configure(), 'IP=10.1.2.77')
     assert.is(status, 1)
@@ -106,7 +106,7 @@ test('reference and both engines at once never give an address twice', async () 
   assert.equal(reserved(), [])
 })
 
-test('a range that the reference filled is full, with code 11, and ready again after its DEL', async () => {
+test('a range that the reference filled is full, with code 11, and has room after the reference’s DEL', async () => {
   const config = configure({ subnet: '10.1.2.0/30' }, { cniVersion: '1.1.0' })
   await add('reference', 'a', configure({ subnet: '10.1.2.0/30' }))
   const { status, json } = await hostLocal('quickjs', 'ADD', 'b', config)
@@ -126,8 +126,8 @@ test('GC releases what the reference left behind', async () => {
 
 for (const engine of ['quickjs', 'node'] as const)
   for (const cniVersion of ['0.1.0', '0.2.0', '0.3.0', '0.3.1', '0.4.0', '1.0.0', '1.1.0'])
-    test(`${engine} answers as the reference does in version ${cniVersion}, for host-local and static`, async () => {
-      // Debian 12's reference knows 1.0.0 at most.
+    test(`${engine} gives the reference's answers in version ${cniVersion}, for host-local and static`, async () => {
+      // Debian 12's reference supports versions up to 1.0.0.
       const known = cniVersion === '1.1.0' ? '1.0.0' : cniVersion
       const routes = [{ dst: '0.0.0.0/0', gw: '10.1.2.1' }]
       const answer = async (side: Side, version: string) => {

@@ -1,4 +1,4 @@
-/** ipvlan: what cannot be is refused, with the reason and the remedy, and nothing is left. */
+/** ipvlan: impossible configurations are refused, with reason and remedy, and nothing is left. */
 // needs: link ipvlan, link macvlan
 
 import { test } from 'uvu'
@@ -94,7 +94,7 @@ testRefusals(
   refused,
 )
 
-test('MAC in CNI_ARGS is refused, unless it is the one that all have', async () => {
+test('MAC in CNI_ARGS is refused, unless it is the parent’s', async () => {
   const { code, said } = await refused({}, 'MAC=02:00:5e:10:00:01')
   assert.is(code, 7)
   assert.match(said, 'is not possible: all ipvlans on uplink')
@@ -114,7 +114,7 @@ test('l2: a gateway outside the subnet works where a route leads to it', async (
   await call({ verb: 'DEL', config, netns: container.path })
 })
 
-test('l3 in the parent’s subnet: works, and a warning tells that nobody answers ARP', async () => {
+test('l3 in the parent’s subnet: works, with a warning that the mode answers no ARP', async () => {
   const warnings = async (keys: Keys) => {
     const request = { config: single(ipvlanNetwork({ mode: 'l3', ...keys })), netns: newContainer().path }
     const { status, stderr } = await call({ ...request, verb: 'ADD' })
@@ -126,7 +126,7 @@ test('l3 in the parent’s subnet: works, and a warning tells that nobody answer
   assert.is(await warnings({ ipam: hostLocal('10.75.0.0/24') }), '')
 })
 
-test('a parent that is down is told of', async () => {
+test('a parent that is down is used, with a warning', async () => {
   ip('link add nic type veth')
   const request = { config: single(ipvlanNetwork({ master: 'nic' })), netns: newContainer().path }
   const { status, stderr } = await call({ ...request, verb: 'ADD' })

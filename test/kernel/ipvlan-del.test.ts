@@ -1,4 +1,4 @@
-/** ipvlan: DEL never gets stuck, a failing ADD leaves nothing, GC and STATUS; alone, in a chain, and many at once. */
+/** ipvlan: DEL succeeds in every state, a failing ADD leaves nothing, GC and STATUS; alone, in a chain, many at once. */
 // needs: link ipvlan
 
 import { test } from 'uvu'
@@ -22,7 +22,7 @@ farHost()
 
 const attached = (keys: Record<string, unknown> = {}) => attachedTo(single(ipvlanNetwork(keys, '1.1.0')))
 
-test('DEL twice; the second has nothing to do and says so by silence', async () => {
+test('DEL twice: the second succeeds without output', async () => {
   const { before, del, container } = await attached({ hostAccess: true })
   assert.equal(await call(del), done)
   assert.not.ok(exists('eth0', container))
@@ -30,7 +30,7 @@ test('DEL twice; the second has nothing to do and says so by silence', async () 
   unchanged(before)
 })
 
-test('DEL with the namespace gone, or not told, leaves nothing', async () => {
+test('DEL with the namespace deleted, or without CNI_NETNS, leaves nothing', async () => {
   for (const hostAccess of [false, true]) {
     const { before, del, container } = await attached({ hostAccess })
     removeContainer(container)
@@ -41,7 +41,7 @@ test('DEL with the namespace gone, or not told, leaves nothing', async () => {
 
 testParentLost(attached)
 
-test('DEL without master and without a default route, which CHECK does not mind either', async () => {
+test('DEL and CHECK succeed without master and without a default route', async () => {
   const { before, del, config, container } = await attached({ master: undefined })
   ip('route delete default')
   ip('-6 route delete default')
@@ -60,14 +60,14 @@ test('DEL without master and without a default route, which CHECK does not mind 
 })
 
 for (const wrong of [{ mode: 'l4' }, { flag: 7 }, { master: 'a/b' }, { mode: 'l3', ipam: 'none' }])
-  test(`DEL of a configuration that ADD refuses still takes the interface: ${JSON.stringify(wrong)}`, async () => {
+  test(`DEL of a configuration that ADD refuses still removes the interface: ${JSON.stringify(wrong)}`, async () => {
     const { config, del, container } = await attached()
     await call({ ...del, config: { ...config, ...wrong } })
     assert.not.ok(exists('eth0', container))
     assert.equal(await call(del), done)
   })
 
-/** The calls by which an ADD changes the machine. Each of all calls would take too long in a guest. */
+/** The calls by which an ADD changes the machine. All calls would take too long in a guest. */
 const only = ['setns', 'sendto', 'write', 'linkat', 'renameat2', 'mkdirat']
 
 for (const keys of [{ mode: 'l2' }, { mode: 'l3', hostAccess: true }])
@@ -80,7 +80,7 @@ for (const keys of [{ mode: 'l2' }, { mode: 'l3', hostAccess: true }])
     assert.equal(await harmOfFailures(request, { look, only }), [])
   })
 
-test('GC takes hostAccess and addresses of stale attachments, and leaves valid ones alone', async () => {
+test('GC removes hostAccess and addresses of stale attachments, and does not touch valid ones', async () => {
   const { config, before, del } = await attached({ hostAccess: true })
   const beside = snapshot()
   const stale = { ...del, containerID: 'stale', netns: newContainer().path }
@@ -91,18 +91,18 @@ test('GC takes hostAccess and addresses of stale attachments, and leaves valid o
   ] as const) {
     const { status } = await call({ verb: 'GC', config: { ...config, 'cni.dev/valid-attachments': valid } })
     assert.is(status, 0)
-    assert.equal(filesIn(snapshot()).filter(isNoWitness), filesIn(left).filter(isNoWitness))
+    assert.equal(filesIn(snapshot()).filter(isNotPortRecord), filesIn(left).filter(isNotPortRecord))
   }
-  // GC is told of no namespace: the interfaces are still there, and hold the parent to their mode.
+  // GC gets no namespaces: the interfaces still exist, and the parent keeps their mode.
   for (const each of [del, stale]) assert.equal(await call(each), done)
 })
 
-/** Who has gone without DEL is asked in vain by the next ADD, which then forgets it. */
-function isNoWitness(line: string): boolean {
+/** Excludes ipvlan's records: the next ADD removes that of a container without DEL. */
+function isNotPortRecord(line: string): boolean {
   return !line.includes('/run/patchbay/ipvlan')
 }
 
-test('STATUS is silent where all is well, touches nothing, and names what is not', async () => {
+test('STATUS of a working network succeeds and changes nothing; otherwise it names the fault', async () => {
   const before = snapshot()
   await cnitool.status(ipvlanNetwork({}, '1.1.0'))
   unchanged(before)
@@ -113,7 +113,7 @@ test('STATUS is silent where all is well, touches nothing, and names what is not
   assert.equal([json?.code, json?.msg], [50, 'master: the host has no interface "nosuch": name another'])
 })
 
-test('20 containers come at once and go at once', async () => {
+test('20 parallel ADDs and 20 parallel DELs succeed', async () => {
   const net = ipvlanNetwork({ ipam: hostLocal('10.73.0.0/24', 'fd73::/64') })
   const before = snapshot()
   const containers = Array.from({ length: 20 }, () => newContainer())
@@ -127,7 +127,7 @@ test('20 containers come at once and go at once', async () => {
   unchanged(before)
 })
 
-/** What a plugin before is said to have made and been given. */
+/** The result of an earlier plugin in a list. */
 const prevResult = {
   cniVersion: '1.0.0',
   interfaces: [{ name: 'uplink', mac: '02:00:5e:10:00:01' }],
@@ -136,7 +136,7 @@ const prevResult = {
   dns: { nameservers: ['192.0.2.53'] },
 }
 
-test('in a chain, the interface of the plugin before is the parent, and its addresses are the container’s', async () => {
+test('in a chain, the earlier plugin’s interface is the parent, and its addresses go to the container', async () => {
   const { ipam: _, master: __, ...config } = { master: '', ipam: {}, ...single(ipvlanNetwork()) }
   const container = newContainer()
   const request = { containerID: 'chained', netns: container.path }
@@ -157,7 +157,7 @@ test('in a chain, the interface of the plugin before is the parent, and its addr
   assert.not.ok(exists('eth0', container))
 })
 
-test('in a chain of L3, addresses without IPAM will do, and gateways go', async () => {
+test('in a chain in mode l3, addresses without IPAM are enough, and gateways are dropped', async () => {
   const { ipam: _, ...config } = { ipam: {}, ...single(ipvlanNetwork({ mode: 'l3s' })) }
   const container = newContainer()
   const request = { containerID: 'chained', netns: container.path, config: { ...config, prevResult } }
@@ -167,7 +167,7 @@ test('in a chain of L3, addresses without IPAM will do, and gateways go', async 
   assert.is((await call({ ...request, verb: 'DEL' })).status, 0)
 })
 
-test('in a chain without a single interface to sit on, master must be named', async () => {
+test('in a chain without exactly one possible parent, master is required', async () => {
   const config = { ...single(ipvlanNetwork({ master: undefined })) }
   const two = [...prevResult.interfaces, { name: 'other', mac: '02:00:5e:10:00:02' }]
   for (const [interfaces, found] of [
@@ -183,7 +183,7 @@ test('in a chain without a single interface to sit on, master must be named', as
   }
 })
 
-test('an address that the parent has is refused of a chain, too', async () => {
+test('in a chain, an address of the parent is refused too', async () => {
   const config = single(ipvlanNetwork({ ipam: undefined }))
   const ips = [{ address: `${near.ipv4}/24` }]
   const container = newContainer()

@@ -1,4 +1,4 @@
-/** Each example of ipvlan in conf-examples does what its README says. */
+/** ipvlan's examples in conf-examples do what their README says. */
 // needs: link ipvlan
 
 import { readFileSync } from 'node:fs'
@@ -19,7 +19,7 @@ interface Wired {
   far: Netns
 }
 
-/** Wires two containers of an example on the LAN that it is for, looks at them, and takes all down again. */
+/** Attaches two containers of an example on its LAN, runs checks on them, and detaches them. */
 async function tryOut(number: number, file: string, look: (wired: Wired) => void): Promise<void> {
   const text = readFileSync(new URL(`../../conf-examples/${file}`, import.meta.url), 'utf8')
   const net: cnitool.Network = JSON.parse(text)
@@ -49,7 +49,7 @@ test('80-ipvlan-l2.conflist: containers reach each other and the router, with th
   })
 })
 
-test('81-ipvlan-l3.conflist: routed to by the LAN’s router, without a gateway', async () => {
+test('81-ipvlan-l3.conflist: the LAN’s router routes to the containers, which have no gateway', async () => {
   await tryOut(81, '81-ipvlan-l3.conflist', ({ one, other, far }) => {
     inContainer(far, 'route add 10.81.0.0/24 via 192.168.81.10')
     inContainer(far, '-6 route add fd00:10:81::/64 via fd00:81::10')
@@ -59,7 +59,7 @@ test('81-ipvlan-l3.conflist: routed to by the LAN’s router, without a gateway'
   })
 })
 
-test('82-ipvlan-l3s.conflist: routed to by the LAN’s router', async () => {
+test('82-ipvlan-l3s.conflist: the LAN’s router routes to the containers', async () => {
   await tryOut(82, '82-ipvlan-l3s.conflist', ({ one, other, far }) => {
     inContainer(far, 'route add 10.82.0.0/24 via 192.168.82.10')
     assert.ok(reaches(one, other) && reaches(far, one) && pings(one, '192.168.82.1'))

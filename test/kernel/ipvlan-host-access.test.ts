@@ -1,4 +1,4 @@
-/** ipvlan with hostAccess: host and containers reach each other in every mode, and nobody else notices. */
+/** ipvlan with hostAccess: host and containers reach each other in every mode, without packets on the LAN. */
 // needs: link ipvlan
 
 import { test } from 'uvu'
@@ -31,7 +31,7 @@ const places = [
 ]
 
 for (const { mode, where, keys } of places)
-  test(`${mode}: containers ${where} and the host reach each other, while there is one; then nothing is left`, async () => {
+  test(`${mode}: containers ${where} and the host reach each other; after DEL nothing is left`, async () => {
     const before = snapshot()
     const net = accessible({ mode, ...keys })
     const [one, other] = [newContainer(), newContainer()]
@@ -48,7 +48,7 @@ for (const { mode, where, keys } of places)
     unchanged(before)
   })
 
-test('the host shows the container the address of the parent, and the container shows its own', async () => {
+test('the host sends from the parent’s address, and the container from its own', async () => {
   const container = newContainer()
   const net = accessible()
   const { ips, interfaces } = await cnitool.add(net, container)
@@ -66,7 +66,7 @@ test('the host shows the container the address of the parent, and the container 
   await cnitool.del(net, container)
 })
 
-test('nobody on the LAN hears of it', async () => {
+test('no packet of it is on the LAN', async () => {
   const container = newContainer()
   const net = accessible()
   const { ips } = await cnitool.add(net, container)
@@ -77,7 +77,7 @@ test('nobody on the LAN hears of it', async () => {
 })
 
 for (const scope of ['all', 'uplink'])
-  test(`l2 is refused where a strict reverse path filter of ${scope} would drop it; l3 works there`, async () => {
+  test(`with a strict reverse path filter of ${scope}, l2 is refused and l3 works`, async () => {
     const before = snapshot()
     setSysctl(`net/ipv4/conf/${scope}/rp_filter`, 1)
     const container = newContainer()

@@ -1,4 +1,4 @@
-/** ipvlan and the host's netfilter: what arrives for a container passes it in mode l3s, and in l3 it does not. */
+/** ipvlan and the host's netfilter: packets to a container pass it in mode l3s, and do not in l3. */
 // needs: link ipvlan, iptables
 
 import { test } from 'uvu'
@@ -13,7 +13,7 @@ import { pings } from '../harness/traffic.ts'
 await privateHost()
 const distant = farHost()
 
-/** By the legacy tool where it works: not every kernel has nf_tables for IPv4. */
+/** With iptables-legacy where it works: not every kernel has nf_tables for IPv4. */
 function filter(verb: '-A' | '-D', address: string): void {
   const tool = succeeds('iptables-legacy', '-S') ? 'iptables-legacy' : 'iptables'
   command(tool, verb, 'INPUT', '-d', address, '-j', 'DROP')
@@ -23,7 +23,7 @@ for (const [mode, filtered] of [
   ['l3', false],
   ['l3s', true],
 ] as const)
-  test(`${mode}: the host’s netfilter ${filtered ? 'drops' : 'does not see'} what arrives`, async () => {
+  test(`${mode}: the host’s netfilter ${filtered ? 'drops' : 'does not see'} packets to the container`, async () => {
     const ipam = { ...hostLocal('10.70.0.0/24'), routes: [{ dst: '0.0.0.0/0' }] }
     const net = ipvlanNetwork({ mode, ipam })
     const container = newContainer()

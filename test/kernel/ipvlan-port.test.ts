@@ -1,4 +1,4 @@
-/** ipvlan: all on one parent have one mode and one flag, and nobody changes those of others. */
+/** ipvlan: all on one parent have one mode and one flag, and no ADD changes those of others. */
 // needs: link ipvlan
 
 import { writeFileSync } from 'node:fs'
@@ -19,7 +19,7 @@ ip('link set nic up')
 
 let networks = 0
 
-/** In a subnet of its own, on the one parent. */
+/** A network on the same parent, with its own subnet. */
 function on(keys: Record<string, unknown>): cnitool.Network {
   const ipam = hostLocal(`10.${++networks}.0.0/16`)
   return cnitool.network(`net${networks}`, { type: 'ipvlan', master: 'nic', ipam, ...keys })
@@ -29,7 +29,7 @@ function modeOf(container: Netns): unknown {
   return link('eth0', container).linkinfo?.info_data
 }
 
-test('another mode, or flag, is refused with the container in the way named; its own stays as it was', async () => {
+test('another mode or flag is refused with the name of the existing container, which is not changed', async () => {
   const net = on({ mode: 'l2' })
   const [one, other] = [newContainer(), newContainer()]
   await cnitool.add(net, one)
@@ -45,7 +45,7 @@ test('another mode, or flag, is refused with the container in the way named; its
   await cnitool.del(net, one)
 })
 
-test('with the last one gone, another mode is welcome; also when it went without DEL', async () => {
+test('after the last container, another mode is accepted, also when it ended without DEL', async () => {
   const net = on({ mode: 'l2' })
   for (const end of [
     (container: Netns) => cnitool.del(net, container),
@@ -61,7 +61,7 @@ test('with the last one gone, another mode is welcome; also when it went without
   }
 })
 
-test('one that is left when the first has gone is found where it is', async () => {
+test('after the first container, a remaining one is found', async () => {
   const net = on({ flag: 'vepa' })
   const [first, second, third] = [newContainer(), newContainer(), newContainer()]
   for (const container of [first, second]) await cnitool.add(net, container)
@@ -71,7 +71,7 @@ test('one that is left when the first has gone is found where it is', async () =
   for (const container of [second, third]) await cnitool.del(net, container)
 })
 
-test('one that somebody else made is found on the host and in namespaces', async () => {
+test('an ipvlan that another program made is found on the host and in namespaces', async () => {
   const foreign = newContainer()
   ip('link add link nic name theirs type ipvlan mode l3')
   assert.match(await refusal(cnitool.add(on({}), newContainer())), 'beside ipvlan theirs, which has mode l3')
@@ -80,7 +80,7 @@ test('one that somebody else made is found on the host and in namespaces', async
   inContainer(foreign, 'link delete theirs')
 })
 
-test('a container that somebody gave another mode to is asked, not remembered', async () => {
+test('a mode that was changed by hand is read from the container, not from the record', async () => {
   const [one, other] = [newContainer(), newContainer()]
   const [net, routed] = [on({ mode: 'l2' }), on({ mode: 'l3' })]
   await cnitool.add(net, one)
@@ -91,7 +91,7 @@ test('a container that somebody gave another mode to is asked, not remembered', 
   await cnitool.del(routed, other)
 })
 
-test('of two modes that come at once on a free parent one wins, and keeps its containers', async () => {
+test('of parallel ADDs in two modes on a free parent, those of one mode succeed', async () => {
   const before = snapshot()
   const nets = [on({ mode: 'l2' }), on({ mode: 'l3' })] as const
   for (let round = 0; round < 3; round++) {
@@ -115,7 +115,7 @@ test('of two modes that come at once on a free parent one wins, and keeps its co
   unchanged(before)
 })
 
-test('a damaged memory of the first container is no obstacle', async () => {
+test('a damaged record of the first container does no harm', async () => {
   const net = on({ mode: 'l2' })
   const [one, other] = [newContainer(), newContainer()]
   await cnitool.add(net, one)
@@ -125,7 +125,7 @@ test('a damaged memory of the first container is no obstacle', async () => {
   for (const container of [one, other]) await cnitool.del(net, container)
 })
 
-test('an ipvlan of the host as master is one of the parent’s like any other', async () => {
+test('with an ipvlan of the host as master, its parent’s mode counts', async () => {
   ip('link add link nic name ipvl type ipvlan mode l3')
   assert.match(await refusal(cnitool.add(on({ master: 'ipvl' }), newContainer())), 'which has mode l3')
   const container = newContainer()
@@ -137,7 +137,7 @@ test('an ipvlan of the host as master is one of the parent’s like any other', 
   ip('link delete ipvl')
 })
 
-test('a parent in the container: its ipvlans have one mode too', async () => {
+test('the ipvlans of a parent in the container have one mode too', async () => {
   const container = newContainer()
   inContainer(container, 'link add net0 type veth')
   const inside = { master: 'net0', linkInContainer: true }

@@ -1,4 +1,4 @@
-/** ipvlan, in each mode and with each flag, on the round trip that every kind of interface goes. */
+/** Round trip of ipvlan in each mode and with each flag. */
 // needs: link ipvlan
 
 import { test } from 'uvu'
@@ -13,14 +13,14 @@ await privateHost()
 lan('nic0')
 ip('link add other type veth peer name rehto')
 
-type Deeds = Kind['breaks']
+type Breaks = Kind['breaks']
 
-/** The kernel changes mode and flag for all on a parent, whichever of them it is told to change. */
+/** The kernel changes mode and flag of all ipvlans on a parent together. */
 const set = (words: string) => (container: Netns) =>
   void inContainer(container, `link set dev eth0 type ipvlan ${words}`)
 
-/** What is broken in any mode. */
-const general: Deeds = {
+/** Faults in any mode. */
+const general: Breaks = {
   'an address is missing': (container) => inContainer(container, 'address flush dev eth0 scope global'),
   'the interface is down': (container) => inContainer(container, 'link set eth0 down'),
   'the MTU is another': (container) => inContainer(container, 'link set eth0 mtu 1300'),
@@ -35,8 +35,8 @@ const general: Deeds = {
   },
 }
 
-/** A mode and a flag on the round trip, with all that can be asked for. */
-function ipvlan(mode: string, flag: string, breaks: Deeds): Kind {
+/** The round trip of a mode and a flag, with all keys. */
+function ipvlan(mode: string, flag: string, breaks: Breaks): Kind {
   return {
     config: { type: 'ipvlan', master: 'nic0', mode, flag, mtu: 1400 },
     subnets: ['10.80.0.0/24', 'fd80::/64'],
@@ -56,7 +56,7 @@ const l3s = ipvlan('l3s', 'bridge', { 'the mode is another': set('mode l2') })
 
 for (const [name, kind] of Object.entries({ l2, l3, l3s })) testRoundTrips(`ipvlan ${name}`, kind)
 
-/** One bit apart from those above, so not each in every version. */
+/** They differ from those above in one bit only: one version is enough. */
 const flagged: Record<string, Kind> = {
   'l2 private': ipvlan('l2', 'private', { 'the flag is another': set('mode l2 vepa') }),
   'l2 vepa': ipvlan('l2', 'vepa', { 'the flag is another': set('mode l2 bridge') }),
@@ -65,7 +65,7 @@ const flagged: Record<string, Kind> = {
 }
 
 for (const [name, kind] of Object.entries(flagged)) {
-  test(`ipvlan ${name}: up, as asked for, and gone without a trace`, () => roundTrip(kind, '1.1.0'))
+  test(`ipvlan ${name}: up and as configured, and DEL leaves nothing`, () => roundTrip(kind, '1.1.0'))
   test(`ipvlan ${name}: CHECK notices that the flag is another`, async () => {
     assert.match(await noticed(kind, 'the flag is another'), 'all on nic0 were changed')
   })

@@ -1,4 +1,4 @@
-/** ipvlan: what each mode and flag promises, with packets that really flow. */
+/** ipvlan: reachability in each mode and with each flag, with real packets. */
 // needs: link ipvlan
 
 import { test } from 'uvu'
@@ -36,7 +36,7 @@ function pair(keys: Record<string, unknown>) {
   return attached(net, net)
 }
 
-/** One container in each of two networks, whose subnets are not the LAN's; all that is not theirs leaves by the device. */
+/** One container in each of two networks, with subnets outside the LAN; their default routes lead to the device. */
 function apart(keys: Record<string, unknown>) {
   const nets = [70, 71].map((number) => {
     const subnets = hostLocal(`10.${number}.0.0/24`, `fd${number}::/64`)
@@ -52,7 +52,7 @@ function reaches(from: Netns | undefined, targets: string[]): boolean {
   return answers[0] as boolean
 }
 
-test('l2: containers reach each other and the far host at once, but not their own host', async () => {
+test('l2: after ADD, containers reach each other and the far host without delay, but not their own host', async () => {
   const { one, other, theirs, end } = await pair({ mode: 'l2' })
   assert.ok(reaches(one, theirs))
   for (const container of [one, other]) assert.ok(reaches(container, farAddresses))
@@ -60,7 +60,7 @@ test('l2: containers reach each other and the far host at once, but not their ow
   await end()
 })
 
-test('l2: only the parent’s MAC address is on the wire, and the containers have it too', async () => {
+test('l2: only the parent’s MAC address is on the LAN, and the containers have it too', async () => {
   const net = ipvlanNetwork()
   let own: string[] = []
   const heard = await overhear(
@@ -121,7 +121,7 @@ for (const [mode, announces] of [
   ['l2', true],
   ['l3', false],
 ] as const)
-  test(`${mode}: the LAN ${announces ? 'hears at once' : 'hears nothing of'} who has the addresses`, async () => {
+  test(`${mode}: the addresses are ${announces ? '' : 'not '}announced to the LAN`, async () => {
     const net = ipvlanNetwork({ mode })
     const container = newContainer()
     let result: Result | undefined
@@ -136,7 +136,7 @@ for (const [mode, announces] of [
   })
 
 for (const mode of ['l3', 'l3s'])
-  test(`${mode}: containers of different subnets reach each other and the far host, by the device alone`, async () => {
+  test(`${mode}: containers of different subnets reach each other and the far host with device routes only`, async () => {
     const { one, other, own, theirs, results, end } = await apart({ mode })
     assert.ok(reaches(one, theirs))
     assert.ok(reaches(other, farAddresses))
@@ -166,7 +166,7 @@ test('l2 vepa: containers reach each other only where the switch sends frames ba
   await end()
 })
 
-test('l2 private: containers stay apart even where the switch sends frames back', async () => {
+test('l2 private: containers do not reach each other even where the switch sends frames back', async () => {
   const { one, theirs, end } = await pair({ flag: 'private' })
   reflect()
   assert.not.ok(reaches(one, theirs))
@@ -174,7 +174,7 @@ test('l2 private: containers stay apart even where the switch sends frames back'
   await end()
 })
 
-/** The far host's end of the wire becomes a switch that sends frames back by the port they came in on. */
+/** The far host's end of the cable becomes a switch that sends frames back on the port they came from. */
 function reflect(): void {
   inContainer(distant, 'link add switch type bridge')
   inContainer(distant, 'link set switch up')
@@ -195,13 +195,13 @@ test('l2: two containers cannot have one address', async () => {
   await end()
 })
 
-test('without master, the parent is the interface that the default route leaves by', async () => {
+test('without master, the parent is the interface of the default route', async () => {
   const { one, end } = await attached(ipvlanNetwork({ master: undefined }))
   assert.is(link('eth0', one).link_index, link('uplink').ifindex)
   await end()
 })
 
-test('linkInContainer: the parent is the container’s own', async () => {
+test('linkInContainer: the parent is an interface of the container', async () => {
   const container = newContainer()
   ip(`link add net0 netns ${container.name} type veth peer name net1 netns ${distant.name}`)
   inContainer(container, 'link set net0 up')
@@ -225,7 +225,7 @@ for (const address of [`${far.ipv4}/24`, `${far.ipv6}/64`])
     assert.not.ok(exists('eth0', container))
   })
 
-test('without ipam, l2 is a wire; what containers give themselves works', async () => {
+test('without ipam in l2, addresses that are set in the containers work', async () => {
   const { one, other, end } = await pair({ ipam: undefined })
   for (const [index, container] of [one, other].entries()) {
     inContainer(container, `address add 10.93.0.${index + 1}/24 dev eth0`)
@@ -235,7 +235,7 @@ test('without ipam, l2 is a wire; what containers give themselves works', async 
   await end()
 })
 
-test('the host’s own address keeps working beside its containers', async () => {
+test('the host’s own address still works with containers attached', async () => {
   const { end } = await pair({})
   assert.ok(reaches(distant, Object.values(near)))
   await end()

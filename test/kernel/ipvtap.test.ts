@@ -1,4 +1,4 @@
-/** ipvtap, in each mode and with each flag: round trips, trouble, and packets of a program by the node to the far host and back. */
+/** ipvtap in each mode and with each flag: round trips, faults, and a program's packets through the device node to the far host and back. */
 // needs: link ipvtap
 
 import { chmodSync, existsSync, readFileSync, rmSync, statSync } from 'node:fs'
@@ -25,7 +25,7 @@ const breaks: Kind['breaks'] = {
   'others may open the node': () => chmodSync(path, 0o666),
 }
 
-/** A mode and a flag on the round trip, with all that can be asked for. */
+/** The round trip of a mode and a flag, with all keys. */
 function ipvtap(mode: string, flag: string, node = '/run/nodes/{ifname}'): Kind {
   const own = { node, owner: 61000, group: 61001, nodeMode: '0640' }
   return {
@@ -41,32 +41,32 @@ function expect({ mtu, linkinfo }: Link, mode: string, flag: string): void {
   const { uid, gid, mode: permissions } = statSync(path)
   assert.equal([uid, gid, permissions & 0o7777], [61000, 61001, 0o640])
   const { info_data = {} } = linkinfo ?? {}
-  // iproute2 6.1 prints nothing of an ipvtap's.
+  // iproute2 6.1 prints no options of an ipvtap.
   if (info_data.mode) assert.equal(info_data, { mode, [flag]: true })
 }
 
 for (const mode of ['l2', 'l3', 'l3s'])
   for (const flag of ['bridge', 'private', 'vepa'])
-    test(`ipvtap ${mode} ${flag}: up, as asked for, and gone without a trace`, () =>
+    test(`ipvtap ${mode} ${flag}: up and as configured, and DEL leaves nothing`, () =>
       roundTrip(ipvtap(mode, flag), '1.1.0'))
 
 testRoundTrips('ipvtap l2 bridge', ipvtap('l2', 'bridge'))
 
 testTrouble('ipvtap', { ...ipvtap('l2', 'bridge', '/run/nodes/{containerID}/{ifname}'), atOnce: 5 })
 
-/** A parent with a router behind it, and a container whose own stack answers no pings: who does is the program. */
+/** A parent with a router behind it, and a container whose own stack answers no pings: only the program does. */
 function routed(name: string): { router: Netns; container: Netns } {
   const router = lan(name, newContainer(`router-${name}`))
   inContainer(router, 'address add 192.168.91.1/24 dev trunk')
   inContainer(router, `neighbour replace 192.168.91.200 lladdr ${link(name).address} dev trunk`)
-  // In mode l3, packets leave by the routes of the host.
+  // In mode l3, packets leave along the host's routes.
   ip(`address add 192.168.91.2/24 dev ${name}`)
   const container = newContainer()
   setSysctl('net/ipv4/icmp_echo_ignore_all', 1, container.name)
   return { router, container }
 }
 
-/** Asserts that pings are answered while a program has the node open, and only then. */
+/** Asserts that pings are answered only while a program has the node open. */
 async function answersByNode({ router, container }: ReturnType<typeof routed>): Promise<string> {
   const [node = ''] = command('find', '/dev/patchbay', '-type', 'c').trim().split('\n')
   assert.not.ok(pings(router, '192.168.91.200'))
@@ -77,7 +77,7 @@ async function answersByNode({ router, container }: ReturnType<typeof routed>): 
   return node
 }
 
-test('191-ipvtap.conflist: a program that opens the node answers the far host by its address, with the NIC’s MAC address', async () => {
+test('191-ipvtap.conflist: a program that opens the node answers the far host with the container’s address and the NIC’s MAC address', async () => {
   const far = routed('eth0')
   const file = new URL('../../conf-examples/191-ipvtap.conflist', import.meta.url)
   const net: cnitool.Network = JSON.parse(readFileSync(file, 'utf8'))
@@ -90,7 +90,7 @@ test('191-ipvtap.conflist: a program that opens the node answers the far host by
   ip('link delete eth0')
 })
 
-test('mode l3: the program has the packets for its address, and its answers take the routes of the host', async () => {
+test('mode l3: the program receives the packets to its address, and its answers leave along the host’s routes', async () => {
   const far = routed('nic1')
   const ipam = { type: 'static', addresses: [{ address: '192.168.91.200/24' }] }
   const net = cnitool.network('routed', { type: 'ipvtap', mode: 'l3', master: 'nic1', ipam }, '1.1.0')
@@ -100,7 +100,7 @@ test('mode l3: the program has the packets for its address, and its answers take
   ip('link delete nic1')
 })
 
-test('mode l3s: what arrives goes to the container’s own stack, not to the program, and ADD says so', async () => {
+test('mode l3s: incoming packets go to the container’s own stack, not to the program, and ADD warns of that', async () => {
   const { router, container } = routed('nic2')
   const ipam = { type: 'static', addresses: [{ address: '192.168.91.200/24' }] }
   const config = { type: 'ipvtap', name: 'net', cniVersion: '1.1.0', mode: 'l3s', master: 'nic2', ipam }
@@ -118,7 +118,7 @@ test('mode l3s: what arrives goes to the container’s own stack, not to the pro
   ip('link delete nic2')
 })
 
-test('another mode than an ipvlan’s on the same parent is refused, naming it', async () => {
+test('a mode other than that of an ipvlan on the same parent is refused with its name', async () => {
   const one = newContainer()
   const base = { name: 'net', cniVersion: '1.1.0', master: 'nic0' }
   const ipvlan = { config: { ...base, type: 'ipvlan' }, netns: one.path, containerID: 'one' }

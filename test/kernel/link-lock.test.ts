@@ -1,4 +1,4 @@
-/** Plugins that share a bridge exclude each other: one lock for one link, whichever plugin takes it. */
+/** Plugins that share a bridge take the same lock. */
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -20,7 +20,7 @@ const onBridge: Call = {
   netns: container.path,
 }
 
-/** Holds the lock of br0 in another process. @returns what releases it */
+/** Holds the lock of br0 in another process. @returns a function that releases it */
 async function holdLock(): Promise<() => void> {
   mkdirSync(state, { recursive: true })
   const holder = spawn('flock', ['-F', `${state}/link-br0.lock`, 'sh', '-c', 'echo held; exec sleep 20'])
@@ -53,7 +53,7 @@ for (const [what, request] of Object.entries(calls))
     assert.is(status, 0, JSON.stringify(json))
   })
 
-test('the bridge that a container is on outlives DEL of vxlan', async () => {
+test('DEL of vxlan does not remove a bridge that a container uses', async () => {
   const { status } = await call(calls['DEL of vxlan'] as Call)
   assert.is(status, 0)
   assert.ok(exists('br0'))

@@ -60,7 +60,7 @@ test('behind another plugin, its result is passed on', async () => {
   removeContainer(container)
 })
 
-test('an address of the world on lo is refused, and lo stays as it was', async () => {
+test('a non-loopback address on lo is refused, and lo is not changed', async () => {
   const container = newContainer()
   ip(`-n ${container.name} address add 192.0.2.1/32 dev lo`)
   const { status, json } = await call({ verb: 'ADD', config, netns: container.path })
@@ -78,7 +78,7 @@ test('without IPv6 there is no IPv6 address to report', async () => {
   removeContainer(container)
 })
 
-test('a namespace that is none is refused', async () => {
+test('a CNI_NETNS that is no namespace is refused', async () => {
   const { status, json } = await call({ verb: 'ADD', config, netns: '/run/netns/none' })
   assert.is(status, 1)
   assert.match(String(json?.msg), 'CNI_NETNS is no network namespace')

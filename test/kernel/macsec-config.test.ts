@@ -1,4 +1,4 @@
-/** macsec: what it refuses, and what it never says; STATUS. */
+/** macsec: refusals, keys that are never printed, STATUS. */
 // needs: link macsec
 
 import { symlinkSync } from 'node:fs'
@@ -20,7 +20,7 @@ ip('link add port0 up master switch0 type veth peer name port1')
 
 const config = (own: object = {}) => ({ ...single(macsecNetwork(0), { cniVersion: '1.1.0' }), ...own })
 
-/** Neither the answer nor the log may have a key. */
+/** Neither the answer nor the log may contain a key. */
 function assertSilent({ json, stderr }: Answer): void {
   const said = JSON.stringify(json) + stderr
   for (const key of [...Object.values(keys), '0a0a0a0a', '77777777'])
@@ -91,7 +91,7 @@ for (const [content, mode, msg] of [
   [{ ...keys, a: 'zz'.repeat(16) }, 0o600, 'must be 32 hexadecimal digits'],
   [{ ...keys, a: 77777777 }, 0o600, 'must be 32 hexadecimal digits'],
 ] as const)
-  test(`refused, and says nothing of what is in it: ${msg}`, async () => {
+  test(`refused without printing a key: ${msg}`, async () => {
     command('rm', '-f', path)
     writeKeys(content, mode, path)
     const answer = await refused({ keyFile: path })
@@ -101,7 +101,7 @@ for (const [content, mode, msg] of [
     assertSilent(status)
   })
 
-test('refused: a key file that is missing, a directory, or not root’s; one that is linked to is judged itself', async () => {
+test('refused: a key file that is missing, a directory, or not root’s; of a symlink the target is checked', async () => {
   command('rm', '-f', path)
   assert.match(said(await refused({ keyFile: path })), /ENOENT/)
   assert.match(said(await refused({ keyFile: '/run/secrets' })), 'it must be a file of root, with mode 0600')
@@ -140,7 +140,7 @@ test('refused: a peer that another container of the parent has', async () => {
   await call({ ...first, verb: 'DEL' })
 })
 
-test('without keyFile the interface has no keys, and somebody else may give it some', async () => {
+test('without keyFile the interface has no keys, and another program may set them', async () => {
   const container = newContainer('bare')
   const own = { keyFile: undefined, key: undefined, peers: undefined }
   assert.is((await call({ verb: 'ADD', config: config(own), netns: container.path })).status, 0)
@@ -148,7 +148,7 @@ test('without keyFile the interface has no keys, and somebody else may give it s
   assert.is((await call({ verb: 'DEL', config: config(own), netns: container.path })).status, 0)
 })
 
-test('sendSci is off where endStation or scb is set', async () => {
+test('sendSci is off with endStation or scb', async () => {
   for (const key of ['endStation', 'scb']) {
     const container = newContainer()
     const request: Call = { verb: 'ADD', config: config({ [key]: true }), netns: container.path }
@@ -158,7 +158,7 @@ test('sendSci is off where endStation or scb is set', async () => {
   }
 })
 
-test('STATUS is silent where ADD would work, and knows whether there is the parent', async () => {
+test('STATUS succeeds if ADD would work, and fails without the parent', async () => {
   assert.is((await call({ verb: 'STATUS', config: config() })).status, 0)
   assert.is((await call({ verb: 'STATUS', config: config({ master: 'nic9' }) })).json?.code, 50)
   assert.is((await call({ verb: 'STATUS', config: config({ master: 'down0' }) })).json?.code, 51)

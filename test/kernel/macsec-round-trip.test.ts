@@ -1,4 +1,4 @@
-/** macsec on the round trip that every kind of interface goes. */
+/** Round trip of macsec. */
 // needs: link macsec
 
 import { test } from 'uvu'

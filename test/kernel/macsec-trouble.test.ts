@@ -1,4 +1,4 @@
-/** macsec in trouble: calls that fail, a kill, namespaces that are gone. */
+/** macsec: failing calls, a kill, deleted namespaces. */
 // needs: link macsec
 
 import { test } from 'uvu'
@@ -16,11 +16,11 @@ testTrouble('macsec', {
   ...wholeMacsec,
   expect: ({ linkinfo }) => assert.is(linkinfo?.info_kind, 'macsec'),
   breaks: {},
-  // The identifier of a second one would be the same.
+  // A second container would have the same identifier.
   atOnce: 1,
 })
 
-test('nothing of it is left on the parent', () => {
+test('nothing is left on the parent', () => {
   assert.is(link('nic0').promiscuity, 0)
 })
 

@@ -1,4 +1,4 @@
-/** macsec: what passes between two hosts' containers, and what anybody on the wire sees, and can do. */
+/** macsec: traffic between containers of two hosts, and what another machine on the cable can see and do. */
 // needs: link macsec
 
 import { readFileSync } from 'node:fs'
@@ -48,7 +48,7 @@ async function joined(nets: [cnitool.Network, cnitool.Network]): Promise<Joined>
 
 const both = (keys: Record<string, unknown> = {}) => joined([macsecNetwork(0, keys), macsecNetwork(1, keys)])
 
-/** A ping whose payload can be told on the wire. */
+/** A ping whose payload is recognizable on the cable. */
 function pingMarked({ name }: Netns, address: string): boolean {
   const args = [
     'netns',
@@ -75,7 +75,7 @@ function etherTypes(frames: Buffer[]): string[] {
 }
 
 for (const encrypt of [true, false])
-  test(`encrypt ${encrypt}: containers reach each other; the wire has EtherType 88e5 only, and the payload is ${encrypt ? 'not ' : ''}seen`, async () => {
+  test(`encrypt ${encrypt}: containers reach each other; the cable has EtherType 88e5 only, and the payload is ${encrypt ? 'not ' : ''}visible`, async () => {
     const { one, end } = await both({ encrypt })
     const frames = await framesOn('nic0', () => assert.ok(pingMarked(one, addressOf(1))))
     assert.ok(frames.length >= 4)
@@ -93,7 +93,7 @@ for (const [cipherSuite, bytes] of [
   ['GCM-AES-XPN-128', 16],
   ['GCM-AES-XPN-256', 32],
 ] as const)
-  test(`${cipherSuite}: containers reach each other, and CHECK finds it so`, async () => {
+  test(`${cipherSuite}: containers reach each other, and CHECK succeeds`, async () => {
     const isExtended = cipherSuite.includes('XPN')
     const secret = (key: string) => (isExtended ? { key, salt: '5a'.repeat(12) } : key)
     writeKeys({ a: secret('0a'.repeat(bytes)), b: secret('0b'.repeat(bytes)) })
@@ -109,7 +109,7 @@ for (const [cipherSuite, bytes] of [
   })
 
 for (const own of [{ endStation: true }, { scb: true }, { sendSci: false }])
-  test(`${JSON.stringify(own)}: containers reach each other by frames of 8 bytes less`, async () => {
+  test(`${JSON.stringify(own)}: containers reach each other with frames that are 8 bytes shorter`, async () => {
     const lengths: number[] = []
     for (const keys of [{}, own]) {
       const { one, end } = await both(keys)
@@ -121,7 +121,7 @@ for (const own of [{ endStation: true }, { scb: true }, { sendSci: false }])
     assert.is(shorter, longer - 8)
   })
 
-test('protect false, and validate disabled: frames pass as they are', async () => {
+test('protect false, and validate disabled: frames pass unprotected', async () => {
   const { one, end } = await both({ protect: false, validate: 'disabled' })
   const frames = await framesOn('nic0', () => assert.ok(pingMarked(one, addressOf(1))))
   assert.ok(etherTypes(frames).includes('0800'))
@@ -129,7 +129,7 @@ test('protect false, and validate disabled: frames pass as they are', async () =
   await end()
 })
 
-test('with another key of the same name nothing gets through, in either direction', async () => {
+test('with another key of the same name no traffic passes, in either direction', async () => {
   const other = '/run/secrets/other.json'
   writeKeys({ a: '0a'.repeat(16), b: '55'.repeat(16) }, 0o600, other)
   const { one, two, end } = await joined([macsecNetwork(0), macsecNetwork(1, { keyFile: other })])
@@ -138,7 +138,7 @@ test('with another key of the same name nothing gets through, in either directio
   await end()
 })
 
-test('who has no macsec gets nothing through', async () => {
+test('a host without macsec reaches no container', async () => {
   const one = newContainer()
   const net = macsecNetwork(0)
   await cnitool.add(net, one)
@@ -149,7 +149,7 @@ test('who has no macsec gets nothing through', async () => {
 })
 
 for (const replayProtect of [true, false])
-  test(`replayProtect ${replayProtect}: a frame that is sent again is ${replayProtect ? 'dropped' : 'taken'}`, async () => {
+  test(`replayProtect ${replayProtect}: a repeated frame is ${replayProtect ? 'dropped' : 'accepted'}`, async () => {
     const { one, two, end } = await both({ replayProtect })
     const frames = await framesOn('nic1', () => assert.ok(pingMarked(one, addressOf(1))))
     const sent = frames.filter((frame) => frame.toString('hex', 6, 12) === '02000000000a')
@@ -165,7 +165,7 @@ for (const replayProtect of [true, false])
     await end()
   })
 
-test('180-macsec.conflist: the container and its counterpart elsewhere reach each other', async () => {
+test('180-macsec.conflist: the container and its peer on another host reach each other', async () => {
   layCable('eth0', 'eth1')
   writeKeys({ 'site-1': '11'.repeat(16), 'site-2': '22'.repeat(16) }, 0o600, secrets)
   const text = readFileSync(new URL('../../conf-examples/180-macsec.conflist', import.meta.url), 'utf8')
@@ -185,7 +185,7 @@ test('180-macsec.conflist: the container and its counterpart elsewhere reach eac
   writeKeys()
 })
 
-test('on a device of the container: two containers on a wire that neither trusts', async () => {
+test('on a device of the container: two containers reach each other with macsec over a cable', async () => {
   const wire = cnitool.network('wired', { type: 'wire' })
   const nets = ([0, 1] as const).map((side) => {
     const [one, two] = side === 0 ? ['1', '2'] : ['2', '1']
@@ -203,7 +203,7 @@ test('on a device of the container: two containers on a wire that neither trusts
   await cnitool.del(wire, containers[0], { ifname: 'wire0' })
 })
 
-test('ten containers on one parent, each with a MAC address and a peer of its own, come at once and go at once', async () => {
+test('ten parallel ADDs and DELs on one parent, each with its own MAC address and peer, succeed', async () => {
   const requests: Call[] = Array.from({ length: 10 }, (_, number) => {
     const { name: containerID, path: netns } = newContainer()
     const config = single(macsecNetwork(0, { ipam: undefined }, { sci: `00000000000000b${number}` }))
@@ -219,7 +219,7 @@ test('ten containers on one parent, each with a MAC address and a peer of its ow
   unchanged(before)
 })
 
-test('DEL with the parent gone leaves nothing, twice', async () => {
+test('DEL with the parent deleted leaves nothing, twice', async () => {
   layCable('short0', 'short1')
   const container = newContainer()
   const net = macsecNetwork(0, { master: 'short0' })

@@ -1,4 +1,4 @@
-/** macvlan: what cannot be is refused, with the place and the remedy, and nothing is left. */
+/** macvlan: impossible configurations are refused, with place and remedy, and nothing is left. */
 // needs: link macvlan
 
 import { test } from 'uvu'
@@ -80,7 +80,7 @@ test('no default route: master must be named', async () => {
   ip('route add default dev uplink')
 })
 
-test('keys in any case are understood', async () => {
+test('keys match in any case', async () => {
   const { MODE, ...rest } = { ...single(macvlanNetwork()), MODE: 'private' }
   const container = newContainer()
   const { status } = await call({ verb: 'ADD', config: { ...rest, Mode: MODE }, netns: container.path })
@@ -88,7 +88,7 @@ test('keys in any case are understood', async () => {
   assert.is(link('eth0', container).linkinfo?.info_data?.mode, 'private')
 })
 
-test('a MAC address that is in use on the parent is refused, and its owner is named', async () => {
+test('a MAC address that is in use on the parent is refused with the name of its interface', async () => {
   const mac = '02:00:5E:10:00:0A'
   const container = newContainer()
   const { status } = await call({
@@ -112,7 +112,7 @@ test('a MAC address that is in use on the parent is refused, and its owner is na
   }
 })
 
-test('a second ADD of an interface is refused and takes nothing away', async () => {
+test('a second ADD of an interface is refused and removes nothing', async () => {
   const config = single(macvlanNetwork())
   const { path: netns } = newContainer()
   const { status, json: prevResult } = await call({ verb: 'ADD', config, netns })

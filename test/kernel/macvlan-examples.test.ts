@@ -1,4 +1,4 @@
-/** Each example of macvlan in conf-examples does what its README says. */
+/** macvlan's examples in conf-examples do what their README says. */
 // needs: link macvlan
 
 import { readFileSync } from 'node:fs'
@@ -13,7 +13,7 @@ import { pings } from '../harness/traffic.ts'
 
 await privateHost()
 
-/** Containers of an example, as many as asked for. */
+/** A number of containers of an example. */
 async function wired(file: string, count: number) {
   const text = readFileSync(new URL(`../../conf-examples/${file}`, import.meta.url), 'utf8')
   const net: cnitool.Network = JSON.parse(text)
@@ -35,7 +35,7 @@ function reaches(from: Netns | undefined, to: Netns): boolean {
   return bare(addresses('eth0', to).map((address) => ({ address }))).every((address) => pings(from, address))
 }
 
-test('70-macvlan-bridge.conflist: containers reach each other and the router, by the NIC of the default route', async () => {
+test('70-macvlan-bridge.conflist: containers reach each other and the router through the NIC of the default route', async () => {
   const far = router(70)
   const { containers, end } = await wired('70-macvlan-bridge.conflist', 2)
   const [one, other] = containers as [Netns, Netns]
@@ -76,7 +76,7 @@ test('73-macvlan-passthru.conflist: one container has the NIC, with its MAC addr
   await end(far)
 })
 
-test('74-macvlan-source.conflist: the router is listed, and heard; with another MAC address it is not', async () => {
+test('74-macvlan-source.conflist: frames of the listed router are accepted, with another MAC address they are not', async () => {
   const far = router(74)
   const { containers, end } = await wired('74-macvlan-source.conflist', 1)
   const [one] = containers as [Netns]

@@ -1,4 +1,4 @@
-/** macvlan: whichever system call of ADD fails, ADD succeeds nevertheless or leaves nothing at all. */
+/** macvlan: when any system call of ADD fails, ADD still succeeds or leaves nothing. */
 // needs: full speed, link macvlan
 
 import { test } from 'uvu'
@@ -13,7 +13,7 @@ import { snapshot, snapshotOf } from '../harness/snapshot.ts'
 await privateHost()
 farHost()
 
-/** The variants of a network, and whether a container is there before, so that what they share exists. */
+/** The variants of a network, and whether a container is attached before, so that what they share exists. */
 const variants = [
   { keys: { mode: 'private', mtu: 1400 }, resident: false },
   { keys: { mode: 'passthru', mac: '02:00:5e:10:00:07' }, resident: false },

@@ -1,4 +1,4 @@
-/** macvlan with hostAccess: host and containers reach each other, and nobody else notices. */
+/** macvlan with hostAccess: host and containers reach each other, without packets on the LAN. */
 // needs: link macvlan
 
 import { test } from 'uvu'
@@ -30,7 +30,7 @@ const distant = farHost()
 
 const shims = () => shimsOf('macvlan')
 
-/** With addresses of the host's LAN, unless told otherwise. */
+/** With addresses of the host's LAN by default. */
 function accessible(keys: Record<string, unknown> = {}, version?: string): cnitool.Network {
   return macvlanNetwork({ hostAccess: true, ...keys }, version)
 }
@@ -48,7 +48,7 @@ for (const [where, keys] of Object.entries({ 'on the host’s LAN': {}, 'in subn
       setSysctl('net/ipv4/conf/all/rp_filter', 0)
     })
 
-test('the host shows the container the address of the parent, and the container shows its own', async () => {
+test('the host sends from the parent’s address, and the container from its own', async () => {
   const container = newContainer()
   const net = accessible()
   const { ips } = await cnitool.add(net, container)
@@ -62,7 +62,7 @@ test('the host shows the container the address of the parent, and the container 
   await cnitool.del(net, container)
 })
 
-test('neighbours are known without asking: nobody on the LAN hears a word of it', async () => {
+test('neighbour entries are set, so that no ARP or ND packet is on the LAN', async () => {
   const container = newContainer()
   const net = accessible()
   const { ips } = await cnitool.add(net, container)
@@ -93,7 +93,7 @@ test('the result names the shim, which is up and has no address', async () => {
   await cnitool.del(net, container)
 })
 
-test('the shim does not answer for the host’s address, which without us it would (ARP flux)', async () => {
+test('the shim does not answer ARP for the host’s address, as the kernel’s defaults would (ARP flux)', async () => {
   const container = newContainer()
   const net = accessible()
   await cnitool.add(net, container)
@@ -112,7 +112,7 @@ test('the shim does not answer for the host’s address, which without us it wou
   await cnitool.del(net, container)
 })
 
-test('the second container shares the shim, the last one removes it', async () => {
+test('the second container shares the shim, and DEL of the last removes it', async () => {
   const before = snapshot()
   const net = accessible()
   const [one, other] = [newContainer(), newContainer()]
@@ -129,7 +129,7 @@ test('the second container shares the shim, the last one removes it', async () =
   unchanged(before)
 })
 
-test('networks have shims of their own, and each goes with its own containers', async () => {
+test('each network has its own shim, removed with its last container', async () => {
   const nets = [accessible(), accessible(apart)]
   const containers = nets.map(() => newContainer())
   for (const [index, net] of nets.entries()) await cnitool.add(net, containers[index] as Netns)
@@ -140,7 +140,7 @@ test('networks have shims of their own, and each goes with its own containers', 
   assert.equal(shims(), [])
 })
 
-test('DEL with the namespace gone, and one without prevResult, leave nothing', async () => {
+test('DEL with the namespace deleted, and DEL without prevResult, leave nothing', async () => {
   const before = snapshot()
   const net = accessible()
   for (const gone of [true, false]) {
@@ -153,7 +153,7 @@ test('DEL with the namespace gone, and one without prevResult, leave nothing', a
   }
 })
 
-test('DEL with the parent gone leaves nothing, though the shim went with it', async () => {
+test('DEL with parent and shim deleted leaves nothing', async () => {
   const before = snapshot()
   ip('link add nic type veth')
   ip('link set nic up')
@@ -166,7 +166,7 @@ test('DEL with the parent gone leaves nothing, though the shim went with it', as
   unchanged(before)
 })
 
-test('GC takes the ways to stale containers, and the shim with the last', async () => {
+test('GC removes the routes to stale containers, and the shim with the last', async () => {
   const config = single(accessible({}, '1.1.0'))
   const before = snapshot()
   const [valid, stale] = [newContainer(), newContainer()]
@@ -185,7 +185,7 @@ test('GC takes the ways to stale containers, and the shim with the last', async 
   unchanged(before)
 })
 
-test('a container with a smaller MTU gets large packets in pieces', async () => {
+test('a container with a smaller MTU gets large packets as fragments', async () => {
   const container = newContainer()
   const net = accessible({ mtu: 1280 })
   const { ips } = await cnitool.add(net, container)
@@ -195,7 +195,7 @@ test('a container with a smaller MTU gets large packets in pieces', async () => 
   await cnitool.del(net, container)
 })
 
-test('a host without IPv6 on the parent: IPv4 works, and a warning tells', async () => {
+test('a host without IPv6 on the parent: IPv4 works, with a warning', async () => {
   ip('link add nic type veth peer name nic-far')
   ip('address add 192.0.2.1/24 dev nic')
   for (const name of ['nic', 'nic-far']) ip(`link set ${name} up`)
@@ -213,7 +213,7 @@ test('a host without IPv6 on the parent: IPv4 works, and a warning tells', async
   ip('link delete nic')
 })
 
-test('a parent without an address: the host shows that of its default route', async () => {
+test('a parent without an address: the host sends from the address of its default route', async () => {
   ip('link add nic type veth peer name nic-far')
   for (const name of ['nic', 'nic-far']) ip(`link set ${name} up`)
   const net = accessible({ master: 'nic', ...apart })
@@ -224,7 +224,7 @@ test('a parent without an address: the host shows that of its default route', as
   ip('link delete nic')
 })
 
-test('an address that the host has a route to already is refused, and nothing of it is lost', async () => {
+test('an address that the host has a route to is refused, and the route stays', async () => {
   const before = snapshot()
   const address = '10.61.0.5/24'
   const ipam = { type: 'static', addresses: [{ address }] }
@@ -244,7 +244,7 @@ test('an address that the host has a route to already is refused, and nothing of
   unchanged(before)
 })
 
-test('20 containers come at once and go at once: one shim, then none', async () => {
+test('20 parallel ADDs make one shim, and 20 parallel DELs remove it', async () => {
   const net = accessible(apart)
   const before = snapshot()
   const containers = Array.from({ length: 20 }, () => newContainer())
@@ -257,7 +257,7 @@ test('20 containers come at once and go at once: one shim, then none', async () 
   unchanged(before)
 })
 
-test('containers that come while others go never lose their shim', async () => {
+test('containers that are attached while others are detached keep their shim', async () => {
   const net = accessible(apart)
   const before = snapshot()
   const churn = async () => {

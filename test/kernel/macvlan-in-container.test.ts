@@ -1,4 +1,4 @@
-/** macvlan with linkInContainer: the parent is a device that the container has already. */
+/** macvlan with linkInContainer: the parent is an existing interface of the container. */
 // needs: link macvlan
 
 import { test } from 'uvu'
@@ -19,7 +19,7 @@ farHost()
 
 const ipam = hostLocal('10.70.0.0/24', 'fd70::/64')
 
-/** A container with a wire of its own to another one, which has addresses there. */
+/** A container with a cable to another one, which has addresses on it. */
 function wired(): { container: Netns; beyond: Netns } {
   const [container, beyond] = [newContainer(), newContainer()]
   giveParent(container)
@@ -35,7 +35,7 @@ function giveParent(container: Netns): void {
   for (const name of ['parent0', 'peer0']) inContainer(container, `link set ${name} up`)
 }
 
-test('two macvlans on a device of the container reach what is beyond it', async () => {
+test('two macvlans on an interface of the container reach the other end of its cable', async () => {
   const { container, beyond } = wired()
   const before = { host: snapshot(), inside: snapshotOf(container.name) }
   const net = macvlanNetwork({ linkInContainer: true, master: 'parent0', mode: 'private', ipam })
@@ -49,7 +49,7 @@ test('two macvlans on a device of the container reach what is beyond it', async 
   removeContainer(beyond)
 })
 
-test('without master, the container’s default route tells', async () => {
+test('without master, the parent is the interface of the container’s default route', async () => {
   const { container } = wired()
   inContainer(container, 'route add default dev parent0')
   const net = macvlanNetwork({ linkInContainer: true, master: undefined, ipam })
@@ -59,7 +59,7 @@ test('without master, the container’s default route tells', async () => {
   await cnitool.del(net, container)
 })
 
-test('a macvlan on the container’s macvlan sits beside it on the host’s NIC', async () => {
+test('a macvlan on the container’s macvlan sits on the same NIC of the host', async () => {
   const container = newContainer()
   const outer = macvlanNetwork()
   const inner = macvlanNetwork({ linkInContainer: true, master: 'eth0' })
@@ -72,7 +72,7 @@ test('a macvlan on the container’s macvlan sits beside it on the host’s NIC'
   await cnitool.del(inner, container, { ifname: 'eth1' })
 })
 
-test('a macvlan on a macvlan of the host: CHECK knows where it is', async () => {
+test('a macvlan on a macvlan of the host: CHECK finds its parent', async () => {
   const container = newContainer()
   const outer = macvlanNetwork({ master: 'mac0' })
   ip('link add mac0 link uplink type macvlan mode bridge')
@@ -84,7 +84,7 @@ test('a macvlan on a macvlan of the host: CHECK knows where it is', async () => 
   ip('link delete mac0')
 })
 
-test('DEL after the parent went, and the interface with it', async () => {
+test('DEL succeeds after parent and interface were deleted', async () => {
   const before = snapshot()
   const { container, beyond } = wired()
   const net = macvlanNetwork({ linkInContainer: true, master: 'parent0', ipam })

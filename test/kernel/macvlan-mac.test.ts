@@ -1,4 +1,4 @@
-/** macvlan: the container's MAC address is the one that was asked for, or follows from the attachment. */
+/** macvlan: the container's MAC address is the requested one, or derived from the attachment. */
 // needs: link macvlan
 
 import { test } from 'uvu'
@@ -12,7 +12,7 @@ import { type Call, call } from '../harness/plugin.ts'
 await privateHost()
 farHost()
 
-/** The MAC address that an attachment gets in a new namespace; it is deleted at once. */
+/** The MAC address that an attachment gets in a new namespace, which is deleted afterwards. */
 async function macOf(config: Call['config'], containerID: string, args = ''): Promise<string> {
   const container = newContainer()
   const request = { config, containerID, args, netns: container.path }
@@ -23,7 +23,7 @@ async function macOf(config: Call['config'], containerID: string, args = ''): Pr
   return address
 }
 
-test('a container gets the same one whenever it is attached, another container and network get others', async () => {
+test('a container gets the same MAC address at each ADD; another container or network gets another one', async () => {
   const [net, other] = [single(macvlanNetwork()), single(macvlanNetwork())]
   const mac = await macOf(net, 'one')
   assert.is(await macOf(net, 'one'), mac)
@@ -31,7 +31,7 @@ test('a container gets the same one whenever it is attached, another container a
   assert.is.not(await macOf(other, 'one'), mac)
 })
 
-test('it is marked as locally administered, and a unicast one', async () => {
+test('the derived MAC address is unicast and locally administered', async () => {
   const config = single(macvlanNetwork())
   for (const containerID of ['a', 'b', 'c', 'd']) {
     const first = Number.parseInt((await macOf(config, containerID)).slice(0, 2), 16)
@@ -39,7 +39,7 @@ test('it is marked as locally administered, and a unicast one', async () => {
   }
 })
 
-test('runtimeConfig.mac counts before args.cni.mac, that before CNI_ARGS, that before the key mac', async () => {
+test('runtimeConfig.mac has priority over args.cni.mac, that over CNI_ARGS, that over the key mac', async () => {
   const [key, env, args, runtime] = [1, 2, 3, 4].map((last) => `02:00:5e:10:00:0${last}`)
   const config = single(macvlanNetwork({ mac: key }))
   const withArgs = { ...config, args: { cni: { mac: args } } }

@@ -1,4 +1,4 @@
-/** macvlan, in each of its modes, on the round trip that every kind of interface goes. */
+/** Round trip of macvlan in each of its modes. */
 // needs: link macvlan
 
 import { test } from 'uvu'
@@ -12,9 +12,9 @@ farHost()
 
 const listed = '02:00:5e:10:00:01'
 
-type Deed = (container: Netns) => void
+type Break = (container: Netns) => void
 
-/** A mode on the round trip, with all that can be asked for. */
+/** The round trip of a mode, with all keys. */
 function mode(name: string): Kind {
   const sourceMacs = name === 'source' ? { sourceMacs: [listed] } : {}
   return {
@@ -30,8 +30,8 @@ function expect({ mtu, linkinfo }: Link, name: string): void {
   assert.equal([linkinfo?.info_kind, mode, mtu, bcqueuelen], ['macvlan', name, 1400, 2000])
 }
 
-/** What is broken in any mode. */
-const general: Record<string, Deed> = {
+/** Faults in any mode. */
+const general: Record<string, Break> = {
   'an address is missing': (container) => inContainer(container, 'address flush dev eth0 scope global'),
   'the interface is down': (container) => inContainer(container, 'link set eth0 down'),
   'the MTU is another': (container) => inContainer(container, 'link set eth0 mtu 1300'),
@@ -42,16 +42,17 @@ const general: Record<string, Deed> = {
     inContainer(container, 'link set eth0 type macvlan bcqueuelen 9'),
 }
 
-/** What is broken in one mode. */
-const own: Record<string, Record<string, Deed>> = {
+/** Faults in one mode. */
+const own: Record<string, Record<string, Break>> = {
   bridge: general,
   private: {
     'the mode is another': (container) => inContainer(container, 'link set eth0 type macvlan mode vepa'),
   },
   source: {
-    'somebody else is heard': (container) =>
+    'another MAC address is accepted': (container) =>
       inContainer(container, 'link set eth0 type macvlan macaddr add 02:00:5e:10:00:02'),
-    'nobody is heard': (container) => inContainer(container, 'link set eth0 type macvlan macaddr flush'),
+    'no MAC address is accepted': (container) =>
+      inContainer(container, 'link set eth0 type macvlan macaddr flush'),
   },
 }
 

@@ -1,4 +1,4 @@
-/** macvlan: what each mode promises, with packets that really flow. */
+/** macvlan: reachability in each mode, with real packets. */
 // needs: link macvlan
 
 import { test } from 'uvu'
@@ -66,7 +66,7 @@ test('vepa: containers reach each other only where the switch sends frames back'
   await end()
 })
 
-test('private containers stay apart even where the switch sends frames back', async () => {
+test('private: containers do not reach each other even where the switch sends frames back', async () => {
   const { one, theirs, end } = await pair({ mode: 'private' })
   inContainer(distant, 'link add switch type bridge')
   inContainer(distant, 'link set switch up')
@@ -77,7 +77,7 @@ test('private containers stay apart even where the switch sends frames back', as
   await end()
 })
 
-test('source: who is listed is heard, nobody else', async () => {
+test('source: only frames from listed MAC addresses are accepted', async () => {
   const { address } = link('eth0', distant)
   const listed = macvlanNetwork({ mode: 'source', sourceMacs: ['02:00:5e:10:00:01', address.toUpperCase()] })
   const foreign = macvlanNetwork({ mode: 'source', sourceMacs: ['02:00:5e:10:00:01'] })
@@ -92,7 +92,7 @@ test('source: who is listed is heard, nobody else', async () => {
   await cnitool.del(foreign, deaf)
 })
 
-test('passthru: the container has the parent’s MAC address, and the parent alone', async () => {
+test('passthru: the container has the parent’s MAC address, and no other container can use the parent', async () => {
   const net = macvlanNetwork({ mode: 'passthru' })
   const [one, other] = [newContainer(), newContainer()]
   const { interfaces } = await cnitool.add(net, one)
@@ -108,7 +108,7 @@ test('passthru: the container has the parent’s MAC address, and the parent alo
   await cnitool.del(net, other)
 })
 
-test('passthru where others are already is refused', async () => {
+test('passthru on a parent with another macvlan is refused', async () => {
   const { net, one, other, end } = await pair({ mode: 'bridge' })
   const said = await refusal(cnitool.add(macvlanNetwork({ mode: 'passthru' }), newContainer()))
   assert.match(said, 'passthru needs a parent without other macvlans')
@@ -116,7 +116,7 @@ test('passthru where others are already is refused', async () => {
   await end()
 })
 
-test('passthru with a MAC address: the parent has it as long as the container is there', async () => {
+test('passthru with a MAC address: the parent has it until DEL', async () => {
   const mac = '02:00:5e:10:00:07'
   const before = link('uplink').address
   const net = macvlanNetwork({ mode: 'passthru', mac })
@@ -130,7 +130,7 @@ test('passthru with a MAC address: the parent has it as long as the container is
 })
 
 for (const mode of ['private', 'vepa', 'bridge', 'passthru', 'source'])
-  test(`${mode}: the LAN hears at once who has the addresses`, async () => {
+  test(`${mode}: the addresses are announced to the LAN`, async () => {
     const sourceMacs = mode === 'source' ? ['02:00:5e:10:00:01'] : undefined
     const net = macvlanNetwork({ mode, sourceMacs })
     const container = newContainer()
@@ -146,7 +146,7 @@ for (const mode of ['private', 'vepa', 'bridge', 'passthru', 'source'])
     await cnitool.del(net, container)
   })
 
-test('without master, the parent is the interface that the default route leaves by', async () => {
+test('without master, the parent is the interface of the default route', async () => {
   const net = macvlanNetwork({ master: undefined })
   const container = newContainer()
   await cnitool.add(net, container)
@@ -155,7 +155,7 @@ test('without master, the parent is the interface that the default route leaves 
   await cnitool.del(net, container)
 })
 
-test('without master, of two default routes the one of the lower metric counts, and IPv6’s where there is no other', async () => {
+test('without master, the default route with the lower metric counts, and IPv6’s if there is no other', async () => {
   ip('link add other type veth')
   ip('link set other up')
   ip('route add default dev other metric 10')
@@ -176,7 +176,7 @@ test('without master, of two default routes the one of the lower metric counts, 
   ip(`route add default via ${far.ipv4}`)
 })
 
-test('the MTU is the parent’s unless a smaller one is asked for', async () => {
+test('the MTU is the parent’s unless a smaller one is configured', async () => {
   ip('link set uplink mtu 1450')
   for (const [mtu, expected] of [
     [0, 1450],
@@ -194,7 +194,7 @@ test('the MTU is the parent’s unless a smaller one is asked for', async () => 
   ip('link set uplink mtu 1500')
 })
 
-test('without ipam: a wire; what containers give themselves works', async () => {
+test('without ipam, addresses that are set in the containers work', async () => {
   const { one, other, theirs, end } = await pair({ ipam: undefined })
   assert.equal(theirs, [])
   inContainer(one, 'address add 10.93.0.1/24 dev eth0')
@@ -215,7 +215,7 @@ test('one container has two macvlans of one parent', async () => {
   await cnitool.del(back, container, { ifname: 'back' })
 })
 
-test('the result says what the kernel says', async () => {
+test('the result agrees with the kernel', async () => {
   const net = macvlanNetwork()
   const container = newContainer()
   const { interfaces, ips } = await cnitool.add(net, container)

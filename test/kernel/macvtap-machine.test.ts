@@ -1,4 +1,4 @@
-/** macvtap with a virtual machine: QEMU opens the node that was handed over, and what boots in it is on the far host's LAN. */
+/** macvtap with a virtual machine: QEMU opens the device node, and the machine is on the far host's LAN. */
 // needs: link macvtap, full speed
 // packages: qemu-system-x86, ipxe-qemu, dnsmasq-base
 
@@ -18,7 +18,7 @@ import { pings } from '../harness/traffic.ts'
 await privateHost()
 const far = farHost()
 
-/** The machine's program: iPXE, which QEMU's NIC brings along, runs it when it has got it from the far host. */
+/** The machine's program: iPXE, the ROM of QEMU's NIC, downloads it from the far host and runs it. */
 const script = `#!ipxe
 echo machine \${net0/mac} has \${net0/ip}
 sleep 600
@@ -44,7 +44,7 @@ async function serve(): Promise<ChildProcess> {
   return server
 }
 
-/** A machine without disks, whose NIC is the node. Its BIOS speaks to the serial console. */
+/** A machine without disks, whose NIC uses the node. Its BIOS prints to the serial console. */
 function boot(node: string, mac: string): ChildProcess {
   const fd = openSync(node, 'r+')
   const words = ['-nodefaults', '-display', 'none', '-machine', 'pc,accel=tcg,graphics=off', '-m', '64']
@@ -56,7 +56,7 @@ function boot(node: string, mac: string): ChildProcess {
   return machine
 }
 
-/** Waits for a line of the console. @throws with all that was said, when the machine ends before */
+/** Waits for a line of the console. @throws an error with all output when the machine ends before */
 async function said(machine: ChildProcess, line: RegExp): Promise<RegExpExecArray> {
   let console = ''
   for await (const chunk of machine.stdout ?? []) {
@@ -67,7 +67,7 @@ async function said(machine: ChildProcess, line: RegExp): Promise<RegExpExecArra
   throw new Error(console)
 }
 
-test('a machine boots from the far host by the node, and answers its pings', async () => {
+test('a machine boots from the far host through the node, and answers its pings', async () => {
   const before = snapshot()
   const container = newContainer()
   const config = { type: 'macvtap', name: 'net', cniVersion: '1.1.0', master: 'uplink' }

@@ -1,4 +1,4 @@
-/** macvtap, in each of its modes, on the round trip that every kind of interface goes, and in trouble. */
+/** Round trip and faults of macvtap in each of its modes. */
 // needs: link macvtap
 
 import { chmodSync, chownSync, rmSync, statSync } from 'node:fs'
@@ -12,13 +12,13 @@ import { testTrouble } from '../harness/trouble.ts'
 await privateHost()
 farHost()
 
-type Deed = (container: Netns) => void
+type Break = (container: Netns) => void
 
-/** Where snapshots look, too. */
+/** A directory that snapshots include. */
 const node = '/run/nodes/{ifname}'
 const path = '/run/nodes/eth0'
 
-/** A mode on the round trip, with all that can be asked for. */
+/** The round trip of a mode, with all keys. */
 function mode(name: string): Kind {
   const sourceMacs = name === 'source' ? { sourceMacs: ['02:00:5e:10:00:01'] } : {}
   const own = { node, owner: 61000, group: 61001, nodeMode: '0640' }
@@ -46,7 +46,7 @@ function expect({ mtu, linkinfo }: Link, name: string): void {
   assert.equal([found.uid, found.gid, found.mode & 0o7777], [61000, 61001, 0o640])
 }
 
-const breaks: Record<string, Deed> = {
+const breaks: Record<string, Break> = {
   'an address is missing': (container) => inContainer(container, 'address flush dev eth0 scope global'),
   'the MAC address is another': (container) =>
     inContainer(container, 'link set eth0 address 02:00:5e:10:00:09'),
@@ -60,7 +60,7 @@ const breaks: Record<string, Deed> = {
 
 testRoundTrips('macvtap bridge', mode('bridge'))
 for (const name of ['private', 'vepa', 'passthru', 'source'])
-  test(`macvtap ${name}: up, as asked for, and gone without a trace`, () => roundTrip(mode(name), '1.1.0'))
+  test(`macvtap ${name}: up and as configured, and DEL leaves nothing`, () => roundTrip(mode(name), '1.1.0'))
 
 testTrouble('macvtap', {
   ...mode('bridge'),

@@ -1,4 +1,4 @@
-/** macvtap: frames of a program pass by the node to the far host and back; whose node it is, and what is refused. */
+/** macvtap: frames of a program pass through the device node to the far host and back; the node's owner; refusals. */
 // needs: link macvtap
 
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -16,7 +16,7 @@ import { pings, tunPeer } from '../harness/traffic.ts'
 
 await privateHost()
 
-/** A /dev that is no devtmpfs: the kernel makes no node in it. */
+/** A /dev that is no devtmpfs: the kernel makes no nodes in it. */
 command('mount', '-t', 'tmpfs', 'tmpfs', '/dev')
 command('mknod', '-m', '666', '/dev/null', 'c', '1', '3')
 command('mknod', '-m', '666', '/dev/urandom', 'c', '1', '9')
@@ -73,7 +73,7 @@ test('STATUS says when a network of macvlan on the same parent gives the same ad
   assert.is((await call({ verb: 'STATUS', config: { ...config, ipam } })).status, 0)
 })
 
-test('190-macvtap.conflist: a node for the user that QEMU runs as, and nobody else', async () => {
+test('190-macvtap.conflist: only the user of QEMU can open the node', async () => {
   lan('eth0', newContainer('lan'))
   const file = new URL('../../conf-examples/190-macvtap.conflist', import.meta.url)
   const net: cnitool.Network = JSON.parse(readFileSync(file, 'utf8'))
@@ -87,7 +87,7 @@ test('190-macvtap.conflist: a node for the user that QEMU runs as, and nobody el
   await cnitool.del(net, container)
 })
 
-test('a file in the way is refused, and stays; DEL leaves what somebody else put in the place of the node', async () => {
+test('an existing file at the node’s path is refused and stays; DEL does not remove another file in place of the node', async () => {
   const container = newContainer()
   const node = '/run/nodes/a'
   const request = { config: { ...config, node }, netns: container.path }
@@ -114,7 +114,7 @@ test('a file in the way is refused, and stays; DEL leaves what somebody else put
   rmSync(node)
 })
 
-test('GC removes the nodes of attachments that are not valid any more, and no other', async () => {
+test('GC removes only the nodes of stale attachments', async () => {
   const ids = ['stale', 'valid']
   for (const containerID of ids) {
     const { path: netns } = newContainer()
@@ -130,7 +130,7 @@ test('GC removes the nodes of attachments that are not valid any more, and no ot
   await call({ verb: 'DEL', config, containerID: 'valid', netns: '' })
 })
 
-test('with the parent gone the node leads nowhere, and to no other’s device when its numbers are given again', async () => {
+test('after the parent was deleted the node opens no device, also when the kernel reuses its numbers', async () => {
   lan('nic1', newContainer('far1'))
   const { path: netns } = newContainer()
   const request = { config: { ...config, master: 'nic1' }, containerID: 'orphan', netns }
@@ -148,7 +148,7 @@ test('with the parent gone the node leads nowhere, and to no other’s device wh
   removeContainer(next)
 })
 
-test('a result from 1.0.0 on says where the node is; older ones have no word for it', async () => {
+test('a result from 1.0.0 on has the path of the node; older ones have no field for it', async () => {
   for (const [cniVersion, path] of [
     ['0.4.0', ''],
     ['1.0.0', '/dev/patchbay/c1/eth0'],
@@ -175,7 +175,7 @@ for (const [keys, said] of [
   [{ hostAccess: true }, 'hostAccess'],
   [{ master: 'lo' }, 'macvtap cannot sit on lo: it is no Ethernet device'],
 ] as const)
-  test(`refused, and nothing made: ${JSON.stringify(keys)}`, async () => {
+  test(`refused, and nothing is made: ${JSON.stringify(keys)}`, async () => {
     const container = newContainer()
     const before = [...snapshot(), ...snapshotOf(container.name)]
     const { json } = await call({ verb: 'ADD', config: { ...config, ...keys }, netns: container.path })

@@ -1,4 +1,4 @@
-/** STATUS knows whether the kernel has the kind of link that a plugin makes; where it has none, both STATUS and ADD name the module. */
+/** STATUS fails on a kernel without the plugin's kind of link; STATUS and ADD both name the module. */
 
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -17,7 +17,7 @@ await privateHost()
 
 ip('link add parent0 up type veth peer name other0')
 
-/** The plugins that make a link of their own name, and need no key but the parent. */
+/** The plugins that make a kind of link with the plugin's name, and need no key except the parent. */
 const configurations: Configuration[] = []
 for (const [type, load] of Object.entries(plugins)) {
   const own = { type, ...(kindFacts(type).needsParent && { master: 'parent0' }) }
@@ -33,7 +33,7 @@ function isWhole(schema: ConfigSchema<unknown>, config: Configuration): boolean 
   }
 }
 
-/** Whether the kernel has a kind; it may load its module by this. */
+/** Whether the kernel has a kind; the kernel may load its module for this. */
 function has({ type, master }: Configuration): boolean {
   const link = master ? ['link', String(master)] : []
   const made = succeeds('ip', 'link', 'add', ...link, 'name', 'probe', 'type', type)
@@ -47,7 +47,7 @@ function assertNamed({ json }: Answer, kind: string): void {
 }
 
 for (const own of configurations)
-  test(`${own.type}: STATUS and ADD agree with the kernel on whether there is such a kind`, async () => {
+  test(`${own.type}: STATUS and ADD succeed only if the kernel has the kind`, async () => {
     const config = { ...own, name: 'net', cniVersion: '1.1.0' }
     const present = has(own)
     const before = snapshot()

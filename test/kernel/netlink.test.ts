@@ -1,4 +1,4 @@
-/** The netlink helpers against the real kernel: what they make is read back by iproute2. */
+/** The netlink helpers on a real kernel: iproute2 shows what they make. */
 
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -74,7 +74,7 @@ interface IpLink {
 
 const show = (name: string, inside = '') => ipJson<IpLink>(`${inside}link show dev ${name}`)[0] as IpLink
 
-test('a bridge is born with its options, and iproute2 reads them back', () => {
+test('a bridge is created with its options, as iproute2 shows', () => {
   const options = { stp: true, ageingTime: 120, multicastSnooping: false, groupForwardMask: 0x4000 }
   ask(socket, newBridge('br0', { mac: '02:00:00:00:00:77', mtu: 1400, up: true }, options))
   const { mtu, address, flags, linkinfo } = show('br0')
@@ -86,14 +86,14 @@ test('a bridge is born with its options, and iproute2 reads them back', () => {
   assert.equal(parseBridge(link('br0').data ?? Buffer.alloc(0)), { ...options, vlanFiltering: false })
 })
 
-test('options of a bridge change one by one', () => {
+test('options of a bridge are changed one by one', () => {
   ask(socket, changeBridge(link('br0'), { ageingTime: 60 }))
   const options = parseBridge(link('br0').data ?? Buffer.alloc(0))
   assert.is(options.ageingTime, 60)
   assert.is(options.stp, true)
 })
 
-test('a veth pair is born in one message: one end a port that is up, the other inside a namespace', () => {
+test('a veth pair is created in one message: one end a port that is up, the other inside a namespace', () => {
   const container = openNamespace(newContainer('inside').path)
   const peer = { name: 'eth0', mac: '02:00:00:00:00:05', mtu: 1300, txqlen: 50, netns: container }
   ask(socket, newPair('veth', { name: 'veth0', master: link('br0'), up: true, mtu: 1300 }, peer))
@@ -110,7 +110,7 @@ test('port options are set and read back', () => {
   assert.equal(parseBridgePort(link('veth0').portData ?? Buffer.alloc(0)), { hairpin: true, isolated: true })
 })
 
-test('sockets opened inside a namespace stay bound to it, and the caller is back outside', () => {
+test('sockets opened inside a namespace stay bound to it, and the caller returns to its own namespace', () => {
   const container = openNamespace('/run/netns/inside')
   const inside = openSocketIn(container, Protocol.ROUTE)
   assert.ok(findLink(inside, 'eth0'))
@@ -203,7 +203,7 @@ test('routes carry gateway, metrics, priority and table, and two may lead to one
   assert.is(listRoutes(socket, 4).filter(({ table }) => table === 1000).length, 1)
 })
 
-test('a neighbour is pinned, listed, and forgotten', () => {
+test('a permanent neighbour is added, listed and deleted', () => {
   const br0 = link('br0')
   const wanted = { '10.1.2.77': '02:00:00:00:01:77', 'fd01::77': '02:00:00:00:06:77' }
   for (const [text, mac] of Object.entries(wanted)) {
@@ -225,14 +225,14 @@ test('a neighbour is pinned, listed, and forgotten', () => {
   }
 })
 
-test('an error carries errno, the kernel’s own sentence and the command that shows the same', () => {
+test('an error has the errno, the kernel’s message and the command that reproduces it', () => {
   const unknown = caught(() => ask(socket, newLink({ name: 'x0', kind: 'nosuchkind' })))
   assert.is(unknown.errno, 'EOPNOTSUPP')
   assert.match(unknown.extack ?? '', /Unknown device type/)
   assert.match(unknown.reproduce ?? '', /^ip link add x0 type nosuchkind/)
 })
 
-test('in a batch the failing request is the one that is reported, and the others are carried out', () => {
+test('in a batch the failing request is reported, and the others are carried out', () => {
   const br0 = link('br0')
   const good = ['10.3.0.1/24', '10.3.1.1/24'].map((text) => newAddress(br0, cidr(text)))
   const error = caught(() =>
@@ -241,7 +241,7 @@ test('in a batch the failing request is the one that is reported, and the others
   assert.is(error.errno, 'EEXIST')
   assert.match(error.reproduce ?? '', '10.1.2.1/24')
   assert.is(listAddresses(socket, br0).filter(({ address }) => address.family === 4).length, 3)
-  assert.is(link('br0').name, 'br0', 'the socket is in step after an error')
+  assert.is(link('br0').name, 'br0', 'the socket works after an error')
 })
 
 test('a thousand links are listed, in datagrams larger than the first buffer', () => {
@@ -255,7 +255,7 @@ test('a thousand links are listed, in datagrams larger than the first buffer', (
   assert.is(listLinks(socket).filter(({ name }) => name.startsWith('many')).length, 1000)
 })
 
-test('waiting ends with the kernel’s notification', async () => {
+test('a wait ends with the kernel’s notification', async () => {
   ask(socket, newBridge('late', {}, {}))
   const child = (await import('node:child_process')).spawn('sh', ['-c', 'sleep 0.2; ip link set late up'])
   const seen = waitFor(Group.LINK, 20_000, () => (link('late').up ? true : undefined))
@@ -263,7 +263,7 @@ test('waiting ends with the kernel’s notification', async () => {
   child.kill()
 })
 
-test('waiting for what never comes ends with its time', () => {
+test('a wait without a notification ends with its time limit', () => {
   assert.is(
     waitFor(Group.LINK, 50, () => undefined),
     undefined,

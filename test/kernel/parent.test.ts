@@ -1,4 +1,4 @@
-/** The parent of any plugin that has one: a bond's, team's or net_failover's member stands for its master, other masters are left alone. */
+/** The parent of a plugin: a member of a bond, team or net_failover is replaced by its master, other ports are not. */
 // needs: link bond, link team, link vlan, link vrf
 
 import { test } from 'uvu'
@@ -30,7 +30,7 @@ test.after.each(() => {
   ip('link set eth0 up')
 })
 
-/** Attaches a container to VLAN 100 of eth0, and takes it through CHECK and DEL. */
+/** Attaches a container to VLAN 100 of eth0, and runs CHECK and DEL. */
 async function attachedTo(
   master: string,
   log: string,
@@ -52,23 +52,23 @@ async function attachedTo(
 const told = 'patchbay vlan: info: master eth0 belongs to master0: attached to master0'
 
 for (const kind of ['bond mode active-backup', 'bond mode balance-rr'])
-  test(`a member of a ${kind}: the VLAN is on the bond, which says so in a log line, and reaches the wire`, async () => {
+  test(`a member of a ${kind}: the VLAN is on the bond, with a log line, and reaches the cable`, async () => {
     enslave(kind)
     await attachedTo('master0', told, (container) => assert.ok(pings(container, '10.0.100.1')))
   })
 
-test('a member of a team: the VLAN is on the team, which says so in a log line', async () => {
+test('a member of a team: the VLAN is on the team, with a log line', async () => {
   enslave('team')
   await attachedTo('master0', told, () => {})
 })
 
-test('STATUS of a member of a bond is well', async () => {
+test('STATUS with a member of a bond succeeds', async () => {
   enslave('bond')
   const config = single(vlanNetwork({ vlanId: 100 }, undefined, '1.1.0'))
   assert.is((await call({ verb: 'STATUS', config })).status, 0)
 })
 
-test('a port of a bridge keeps its VLANs: they reach the container and not the bridge', async () => {
+test('on a port of a bridge, the VLAN’s frames reach the container and not the bridge', async () => {
   enslave('bridge')
   await attachedTo('eth0', '', async (container) => {
     const heard = await overhear('master0', 'icmp', () => assert.ok(pings(container, '10.0.100.1')))
@@ -76,12 +76,12 @@ test('a port of a bridge keeps its VLANs: they reach the container and not the b
   })
 })
 
-test('a member of a VRF is a parent like any other', async () => {
+test('a member of a VRF is used as the parent itself', async () => {
   enslave('vrf table 10')
   await attachedTo('eth0', '', (container) => assert.ok(pings(container, '10.0.100.1')))
 })
 
-test('a bond in the container: its member stands for it there as well', async () => {
+test('a member of a bond in the container is replaced by the bond too', async () => {
   ip('link add master0 type bridge')
   const container = newContainer()
   inContainer(container, 'link add net0 type veth peer name 0ten')

@@ -1,4 +1,4 @@
-/** The protocol as the built executables speak it: what an engine does differently would show here. */
+/** The protocol of the built executables: the same with both engines. */
 
 import { spawnSync } from 'node:child_process'
 import { test } from 'uvu'
@@ -24,7 +24,7 @@ for (const engine of ['quickjs', 'node'] as Engine[]) {
     assert.is((await ask('VERSION', '')).json?.cniVersion, '1.1.0')
   })
 
-  test(`${engine}: run by hand, it says what it is on standard error`, () => {
+  test(`${engine}: run by hand, it prints its name and usage on standard error`, () => {
     const options = { env: {}, encoding: 'utf8' } as const
     const { status, stdout, stderr } = spawnSync(`${executables(engine)}/loopback`, options)
     assert.is(status, 0)
@@ -38,7 +38,7 @@ for (const engine of ['quickjs', 'node'] as Engine[]) {
     assert.is(answer.json?.details, '  "vlan": 3\n  ^')
   })
 
-  test(`${engine}: deep nesting is refused and kills nothing`, async () => {
+  test(`${engine}: deep nesting is refused without a crash`, async () => {
     for (const depth of [300, 100_000]) {
       const text = `{"name":"net","x":${'['.repeat(depth)}${']'.repeat(depth)}}`
       refused(await ask('ADD', text), 6, 'nested')
@@ -46,7 +46,7 @@ for (const engine of ['quickjs', 'node'] as Engine[]) {
     }
   })
 
-  test(`${engine}: bridge refuses CNI_ARGS that nobody understands, unless they are to be ignored`, async () => {
+  test(`${engine}: bridge refuses unknown CNI_ARGS without IgnoreUnknown`, async () => {
     const bridge = { ...config, type: 'bridge' }
     const more = { plugin: 'bridge', netns: '/run/netns/none' }
     refused(await ask('ADD', bridge, { ...more, args: 'COLOUR=red' }), 4, 'ARGS: unknown args ["COLOUR=red"]')
@@ -54,7 +54,7 @@ for (const engine of ['quickjs', 'node'] as Engine[]) {
     refused(await ask('ADD', bridge, { ...more, args: 'MAC=01:00:5e:00:00:01' }), 7, 'MAC address')
   })
 
-  test(`${engine}: names and variables are judged`, async () => {
+  test(`${engine}: names and variables are validated`, async () => {
     refused(await ask('ADD', config, { ifname: 'a\u2003b' }), 4, 'interface name contains')
     refused(await ask('ADD', config, { containerID: '../x' }), 4, 'invalid characters in containerID')
     refused(
@@ -84,7 +84,7 @@ for (const engine of ['quickjs', 'node'] as Engine[]) {
     )
   })
 
-  test(`${engine}: a warning is one line with the trace, whatever the key is called`, async () => {
+  test(`${engine}: a warning is one line with the trace, also for a key with a line break`, async () => {
     const env = { TRACEPARENT: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' }
     const { stderr } = await ask('STATUS', { ...config, 'some\nforeign key': 1 }, { env })
     assert.is(
@@ -93,14 +93,14 @@ for (const engine of ['quickjs', 'node'] as Engine[]) {
     )
   })
 
-  test(`${engine}: DEL of nonsense, with no namespace, is done`, async () => {
+  test(`${engine}: DEL of an invalid configuration, without a namespace, succeeds`, async () => {
     const nonsense = { ...config, ipam: 5, dns: [], prevResult: { ips: [{}] }, runtimeConfig: 'x' }
     const { status, json } = await ask('DEL', nonsense, { netns: '' })
     assert.is(status, 0)
     assert.is(json, undefined)
   })
 
-  test(`${engine}: a prevResult of any version comes back in the configuration's`, async () => {
+  test(`${engine}: a prevResult of any version is returned in the configuration's version`, async () => {
     const prevResult = { cniVersion: '0.2.0', ip4: { ip: '10.0.0.2/24' } }
     const raw = { ...config, cniVersion: '0.4.0', prevResult: { ...prevResult, ip4: { ip: '10.0.0/24' } } }
     refused(await ask('ADD', raw), 7, 'prevResult.ip4.ip is "10.0.0/24"')

@@ -1,4 +1,4 @@
-/** ptp: what cannot be is refused, with the place and the remedy, and nothing is left. */
+/** ptp: impossible configurations are refused, with place and remedy, and nothing is left. */
 
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -41,7 +41,7 @@ testRefusals(
   (keys) => refused({ config: single(ptpNetwork(keys)) }),
 )
 
-test('an address that the host has a route to is refused, and how to see the route is told', async () => {
+test('an address that the host has a route to is refused, with the command that shows the route', async () => {
   const config = single(ptpNetwork(address({ address: '10.1.2.3/24', gateway: '10.1.2.1' })))
   ip('route add 10.1.2.3 dev lo')
   const before = snapshot()
@@ -52,7 +52,7 @@ test('an address that the host has a route to is refused, and how to see the rou
   unchanged(before)
 })
 
-test('a second ADD of an attachment is refused and takes nothing away', async () => {
+test('a second ADD of an attachment is refused and removes nothing', async () => {
   const config = single(ptpNetwork())
   const container = newContainer()
   await call({ verb: 'ADD', config, netns: container.path })

@@ -1,4 +1,4 @@
-/** ptp: DEL never gets stuck, GC removes what belongs to nobody, STATUS says whether ADD would work, many go at once. */
+/** ptp: DEL succeeds in every state, GC removes what no attachment uses, STATUS says whether ADD would work, many DELs at once. */
 // needs: nft ip
 
 import { test } from 'uvu'
@@ -16,7 +16,7 @@ import { pings } from '../harness/traffic.ts'
 
 await privateHost()
 
-/** An attachment beside another container's, and the host as it was before it. */
+/** An attachment beside another container's, and the host as it was before. */
 async function attached(keys: Record<string, unknown> = {}) {
   const config = single(ptpNetwork({ ipMasq: true, ...keys }, '1.1.0'))
   const resident = newContainer()
@@ -24,14 +24,14 @@ async function attached(keys: Record<string, unknown> = {}) {
   return { ...(await attachedTo(config)), resident }
 }
 
-test('DEL twice: the second has nothing to do and says so by silence', async () => {
+test('DEL twice: the second succeeds without output', async () => {
   const { before, del } = await attached()
   assert.equal(await call(del), done)
   assert.equal(await call(del), done)
   unchanged(before)
 })
 
-test('DEL with the namespace gone', async () => {
+test('DEL with the namespace deleted', async () => {
   const { container, before, del } = await attached()
   removeContainer(container)
   assert.equal(await call(del), done)
@@ -45,7 +45,7 @@ test('DEL with CNI_NETNS empty and no prevResult, the namespace still there', as
   unchanged(before)
 })
 
-test('DEL with the host’s end gone', async () => {
+test('DEL with the host’s end deleted', async () => {
   const { container, before, del } = await attached({ ipMasqBackend: 'iptables' })
   ip(`link delete ${hostEnd(container).ifname}`)
   assert.equal(await call(del), done)
@@ -67,7 +67,7 @@ for (const wrong of [{ mtu: 'large' }, { ipMasqBackend: 'pf' }, { ipMas: true },
     unchanged(before)
   })
 
-test('GC removes stale attachments whole, and leaves valid ones and other networks alone', async () => {
+test('GC removes stale attachments completely, and does not touch valid ones and other networks', async () => {
   const other = ptpNetwork({ ipMasq: true }, '1.1.0')
   const foreign = newContainer()
   await cnitool.add(other, foreign)
@@ -80,7 +80,7 @@ test('GC removes stale attachments whole, and leaves valid ones and other networ
   await cnitool.check(other, foreign)
 })
 
-test('STATUS is silent where all is well, and names what is not', async () => {
+test('STATUS of a working network succeeds; otherwise it names the fault', async () => {
   const before = snapshot()
   await cnitool.status(ptpNetwork({ ipMasq: true }, '1.1.0'))
   unchanged(before)
@@ -89,7 +89,7 @@ test('STATUS is silent where all is well, and names what is not', async () => {
   assert.match(await refusal(cnitool.status(full)), /10\.240\.0/)
 })
 
-test('30 containers come at once and go at once', async () => {
+test('30 parallel ADDs and 30 parallel DELs succeed', async () => {
   const net = ptpNetwork({ ipMasq: true })
   await cnitool.add(net, newContainer())
   const before = snapshot()

@@ -1,4 +1,4 @@
-/** ptp: whichever system call of ADD fails, ADD succeeds nevertheless or leaves nothing at all. */
+/** ptp: when any system call of ADD fails, ADD still succeeds or leaves nothing. */
 // needs: full speed, nft ip
 
 import { test } from 'uvu'
@@ -32,7 +32,7 @@ test('as the host’s first container, a failing call leaves forwarding off', as
   assert.equal(harm, [])
 })
 
-/** DEL leaves the host forwarding: others may rely on it. */
+/** DEL leaves forwarding on: other networks may need it. */
 function forwardNothing(): void {
   setSysctl('net/ipv4/ip_forward', 0)
   setSysctl('net/ipv6/conf/all/forwarding', 0)

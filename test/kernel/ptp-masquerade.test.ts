@@ -1,4 +1,4 @@
-/** ptp with ipMasq: what a far host and a neighbour see, with both back ends. */
+/** ptp with ipMasq: the source addresses that a far host and a neighbour see, with both back ends. */
 // needs: nft ip
 
 import { readFileSync } from 'node:fs'
@@ -30,7 +30,7 @@ async function two(net: cnitool.Network) {
   return { one, other, own: await addressesOf(one), neighbour: await addressesOf(other), end }
 }
 
-/** What a mirror sees of a container, IPv4 and IPv6, over TCP and UDP. */
+/** The source addresses that a server sees of a container, IPv4 and IPv6, over TCP and UDP. */
 function sources(
   seer: typeof mirror,
   client: ReturnType<typeof newContainer>,
@@ -44,14 +44,14 @@ function twice({ ipv4, ipv6 }: typeof far): string[] {
   return [ipv4, ipv4, ipv6, ipv6]
 }
 
-test('without ipMasq the far host sees the container itself', async () => {
+test('without ipMasq the far host sees the container’s address', async () => {
   const { one, own, end } = await two(ptpNetwork({ ipam }))
   assert.equal(sources(mirror, one, far), twice(own))
   await end()
 })
 
 for (const ipMasqBackend of ['nftables', 'iptables', undefined])
-  test(`${ipMasqBackend ?? 'the default back end'}: the far host sees the host, a neighbour the container itself`, async () => {
+  test(`${ipMasqBackend ?? 'the default back end'}: the far host sees the host’s address, a neighbour the container’s`, async () => {
     const { one, other, own, neighbour, end } = await two(ptpNetwork({ ipam, ipMasq: true, ipMasqBackend }))
     assert.equal(sources(mirror, one, far), twice(near))
     const beside = await mirrorIn(other)

@@ -1,4 +1,4 @@
-/** ptp on the round trip that every kind of interface goes. */
+/** Round trip of ptp. */
 // needs: nft ip
 
 import { test } from 'uvu'

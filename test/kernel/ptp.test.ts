@@ -1,4 +1,4 @@
-/** ptp: who reaches whom over routed links, and what either end knows of the other. */
+/** ptp: reachability over routed links, and the routes of both ends. */
 
 import { readFileSync } from 'node:fs'
 import { test } from 'uvu'
@@ -21,12 +21,12 @@ async function two(net: cnitool.Network) {
   return { one, other, addresses: ips.map(({ address }) => address.replace(/\/.*/, '')) }
 }
 
-/** Without what the kernel adds for link-local and multicast traffic. */
+/** The routes without the kernel's own for link-local and multicast traffic. */
 function ownRoutes(family: 4 | 6, ...where: Parameters<typeof link>[1][]): string[] {
   return routes(family, ...where).filter((route) => !/^(fe80|ff00|multicast)/.test(route))
 }
 
-test('two containers reach each other, the gateway and are reached by the host, over IPv4 and IPv6, at once', async () => {
+test('after ADD, two containers, the gateway and the host reach each other over IPv4 and IPv6 without delay', async () => {
   const { one, addresses: ips } = await two(ptpNetwork())
   for (const address of ips) {
     assert.ok(pings(one, address), `container to ${address}`)
@@ -35,7 +35,7 @@ test('two containers reach each other, the gateway and are reached by the host, 
   }
 })
 
-test('whatever passes between two containers is routed by the host', async () => {
+test('packets between two containers are routed by the host', async () => {
   const { one, addresses: ips } = await two(ptpNetwork())
   setSysctl('net/ipv4/ip_forward', 0)
   setSysctl('net/ipv6/conf/all/forwarding', 0)
@@ -45,7 +45,7 @@ test('whatever passes between two containers is routed by the host', async () =>
   for (const address of ips) assert.ok(pings(one, address), `${address} with forwarding`)
 })
 
-test('the container knows the gateway, and its subnet through it; the host knows the container alone', async () => {
+test('the container has routes to the gateway and, through it, to its subnet; the host has a route to the container only', async () => {
   const container = newContainer()
   const { ips, interfaces } = await cnitool.add(ptpNetwork({ mtu: 1400 }), container)
   const [ipv4 = '', ipv6 = ''] = ips.map(({ gateway }) => gateway)
@@ -71,13 +71,13 @@ test('a container cannot make itself the host’s router', async () => {
   assert.is(sysctl(`net/ipv6/conf/${hostEnd(container).ifname}/accept_ra`), '0')
 })
 
-test('a MAC address is given as asked for', async () => {
+test('the interface has the requested MAC address', async () => {
   const container = newContainer()
   await cnitool.add(ptpNetwork(), container, { args: { MAC: '02:00:5e:00:00:07' } })
   assert.is(link('eth0', container).address, '02:00:5e:00:00:07')
 })
 
-test('a single address whose gateway is of no subnet works', async () => {
+test('a single address with a gateway outside its subnet works', async () => {
   const ipam = {
     type: 'static',
     addresses: [{ address: '203.0.113.7/32', gateway: '169.254.1.1' }],

@@ -1,4 +1,4 @@
-/** Bridge and loopback on the round trip that every kind of interface goes. */
+/** Round trips of bridge and loopback. */
 // needs: nft ip
 
 import { test } from 'uvu'
@@ -37,7 +37,7 @@ const kinds: Record<string, Kind> = {
   },
 }
 
-/** The kernel gives lo its address when it is first up, and leaves it there. */
+/** The kernel gives lo its address when it is first up, and never removes it. */
 function haveBeenUp(container: Netns): void {
   for (const state of ['up', 'down']) inContainer(container, `link set lo ${state}`)
 }

@@ -1,4 +1,4 @@
-/** tap with an SELinux context: the device is made by a program that begins in the context, and in the container's namespace. */
+/** tap with an SELinux context: a program with that context makes the device in the container's namespace. */
 // needs: selinux
 
 import { test } from 'uvu'
@@ -12,7 +12,7 @@ import { snapshot } from '../harness/snapshot.ts'
 await privateHost()
 
 for (const engine of ['quickjs', 'node'] satisfies Engine[])
-  test(`${engine}: the device is in the container, as asked for, and nowhere else`, async () => {
+  test(`${engine}: the device is as configured, in the container and nowhere else`, async () => {
     const before = snapshot()
     const container = newContainer()
     const config = {

@@ -1,4 +1,4 @@
-/** tap and tun on the round trip that every kind of interface goes, and in trouble. */
+/** Round trip and faults of tap and tun. */
 
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -9,7 +9,7 @@ import { testTrouble } from '../harness/trouble.ts'
 
 await privateHost()
 
-/** Makes the device anew by hand, as somebody else would. */
+/** Makes the device again by hand, as another program would. */
 function remake(container: Netns, words: string): void {
   const { address } = link('eth0', container)
   inContainer(container, 'link delete eth0')
@@ -37,13 +37,13 @@ const tap: Kind = {
   breaks,
 }
 
-/** Without addresses, so that nothing but the device can be what CHECK notices. */
+/** Without addresses, so that CHECK can fail only because of the device. */
 const bare: Kind = {
   addressless: true,
   config: { type: 'tap', bridge: 'br0', owner: 61000, mtu: 1400 },
   prepare: (container) => {
     inContainer(container, 'link add br0 type bridge')
-    // The bridge keeps the address that it gets from its first port.
+    // The bridge keeps the MAC address of its first port.
     inContainer(container, 'link set br0 address 02:00:5e:00:00:08 up')
   },
   expect: ({ master }) => assert.is(master, 'br0'),

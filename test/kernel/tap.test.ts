@@ -1,4 +1,4 @@
-/** tap: a program exchanges frames and packets with the container, and through its bridge with the host; what is refused. */
+/** tap: a program exchanges frames and packets with the container, and through its bridge with the host; refusals. */
 
 import { readFileSync } from 'node:fs'
 import { test } from 'uvu'
@@ -19,7 +19,7 @@ function example(file: string): cnitool.Network {
   return JSON.parse(readFileSync(new URL(`../../conf-examples/${file}`, import.meta.url), 'utf8'))
 }
 
-test('140-tap.conflist: frames of a program reach the container and its frames the program', async () => {
+test('140-tap.conflist: the program receives the container’s frames, and the container the program’s', async () => {
   const net = example('140-tap.conflist')
   const container = newContainer()
   await cnitool.add(net, container)
@@ -32,7 +32,7 @@ test('140-tap.conflist: frames of a program reach the container and its frames t
   await cnitool.del(net, container)
 })
 
-test('141-tun.conflist: packets of both families, without any Ethernet', async () => {
+test('141-tun.conflist: packets of both families pass without Ethernet headers', async () => {
   const net = example('141-tun.conflist')
   const container = newContainer()
   await cnitool.add(net, container)
@@ -43,7 +43,7 @@ test('141-tun.conflist: packets of both families, without any Ethernet', async (
   await cnitool.del(net, container)
 })
 
-test('on a bridge of the container, a program is a machine that the host reaches', async () => {
+test('with a bridge in the container, the host reaches the program', async () => {
   const wire = bridgeNetwork({ isGateway: true, ipam: hostLocal('10.142.0.0/24') })
   const container = newContainer()
   await cnitool.add({ ...wire, plugins: [{ ...single(wire), type: 'bridge', ipam: undefined }] }, container)
@@ -63,7 +63,7 @@ test('on a bridge of the container, a program is a machine that the host reaches
   await cnitool.del(net, container, { ifname: 'tap0' })
 })
 
-test('the owner may open it, others may not', async () => {
+test('the owner may open the tap, other users may not', async () => {
   const net = cnitool.network('owned', { type: 'tap', owner: 65534 })
   const container = newContainer()
   await cnitool.add(net, container)
@@ -72,19 +72,19 @@ test('the owner may open it, others may not', async () => {
   await cnitool.del(net, container)
 })
 
-/** Whether a user without privileges can open the tap, where every user may open the control file: the program that does has to be stopped, then. */
+/** Whether a user without privileges can open the tap when every user may open the control file; a program that can must be stopped. */
 function opensAs(user: string, netns: string): boolean {
   const program = new URL('../harness/tun-peer.ts', import.meta.url).pathname
   const node = 'mount -t tmpfs tmpfs /dev/net && mknod -m 666 /dev/net/tun c 10 200'
   const script = `${node} && TUN_PEER_USER=${user} timeout 3 "$@"; test $? = 124`
-  // `ip netns exec` has mounts of its own.
+  // `ip netns exec` has its own mounts.
   const inside = ['netns', 'exec', netns, 'sh', '-c', script, 'sh']
   return succeeds('ip', ...inside, process.execPath, program, 'eth0', 'tap')
 }
 
 const config = { type: 'tap', name: 'net', cniVersion: '1.1.0' }
 
-test('the MAC address is the one asked for, or always the same; the runtime’s counts before the configuration’s', async () => {
+test('the MAC address is the requested one, or the same for every ADD; the runtime’s has priority over the configuration’s', async () => {
   const macs: string[] = []
   for (const [keys, args] of [
     [{}, ''],
@@ -112,7 +112,7 @@ for (const [keys, code, said] of [
   [{ bridge: 'nosuch' }, 7, 'the container has no bridge nosuch'],
   [{ selinuxContext: '$(reboot)' }, 7, 'selinuxContext'],
 ] as const)
-  test(`refused with code ${code}, and nothing made: ${JSON.stringify(keys)}`, async () => {
+  test(`refused with code ${code}, and nothing is made: ${JSON.stringify(keys)}`, async () => {
     const container = newContainer()
     const before = snapshotOf(container.name)
     const { json } = await call({ verb: 'ADD', config: { ...config, ...keys }, netns: container.path })
@@ -121,7 +121,7 @@ for (const [keys, code, said] of [
     unchanged(before, snapshotOf(container.name))
   })
 
-test('where the kernel knows no SELinux, a context is refused, and nothing is left', async () => {
+test('on a kernel without SELinux, a context is refused, and nothing is left', async () => {
   const container = newContainer()
   const before = snapshotOf(container.name)
   const selinuxContext = 'system_u:system_r:container_t:s0:c1,c2'
@@ -137,7 +137,7 @@ test('where the kernel knows no SELinux, a context is refused, and nothing is le
   unchanged(before, snapshotOf(container.name))
 })
 
-test('without the control file, STATUS and ADD say how to get it', async () => {
+test('without /dev/net/tun, STATUS and ADD say how to get it', async () => {
   const before = snapshot()
   assert.is((await call({ verb: 'STATUS', config })).status, 0)
   unchanged(before)

@@ -1,4 +1,4 @@
-/** team: what is refused, on any kernel, before anything is touched. */
+/** team: configurations that are refused before any change, on any kernel. */
 
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -37,7 +37,7 @@ testRefusals(
   refused,
 )
 
-test('STATUS and ADD say that a kernel without teams has none, and name the module', async () => {
+test('on a kernel without teams, STATUS and ADD name the module', async () => {
   const status = await call({ verb: 'STATUS', config: base })
   if (hasTeams) return assert.is(status.status, 0)
   assertMissing('team', errorOf(status), await refused({}))

@@ -1,4 +1,4 @@
-/** team on the round trip that every kind of interface goes, of the container's interfaces, and of the host's NICs. */
+/** Round trip of team over the container's interfaces, and over the host's NICs. */
 // needs: link team
 
 import { test } from 'uvu'
@@ -16,7 +16,7 @@ await privateHost()
 
 const subnets = ['10.180.0.0/24', 'fd00:180::/64']
 
-/** Sets an option by hand; of a member when there is one. */
+/** Sets an option by hand, of the team or of a member. */
 const set = (name: string, value: TeamOption['value'], member?: string) => (container: Netns) =>
   inNamespace(openNamespace(container.path), () => {
     const route = openSocket(Protocol.ROUTE)
@@ -63,7 +63,7 @@ const own: Kind = {
 
 testRoundTrips('team', own)
 
-/** What is lent is given back by the code that bond-nics.test.ts tests at length. */
+/** The code that returns NICs is tested in bond-nics.test.ts. */
 const ofNics: Kind = {
   config: {
     type: 'team',
@@ -78,7 +78,7 @@ const ofNics: Kind = {
     for (const name of nics) assert.not.ok(exists(name), name)
   },
   breaks: {
-    'nobody is active': (container) => {
+    'no member is active': (container) => {
       inContainer(container, 'link set eth2 nomaster')
       inContainer(container, 'link set eth2 down')
       inContainer(container, 'link set eth2 master eth0')
@@ -88,7 +88,8 @@ const ofNics: Kind = {
   },
 }
 
-test('team of the host’s NICs: up, as asked for, and the NICs come back', () => roundTrip(ofNics, '1.1.0'))
+test('team of the host’s NICs: up and as configured, and the NICs come back', () =>
+  roundTrip(ofNics, '1.1.0'))
 
 for (const broken of Object.keys(ofNics.breaks))
   test(`team of the host’s NICs: CHECK notices that ${broken}, and DEL still cleans up`, async () => {

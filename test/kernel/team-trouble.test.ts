@@ -1,4 +1,4 @@
-/** team in trouble: calls that fail, a kill, namespaces that are gone, many at once. */
+/** team: failing calls, a kill, deleted namespaces, many containers at once. */
 // needs: link team
 
 import { test } from 'uvu'

@@ -1,4 +1,4 @@
-/** team in traffic: each mode carries it, by the members that it should; what goes on by itself when a cable is pulled, and what does not. */
+/** Traffic over a team: each mode uses its members; which modes continue when a cable is pulled, and which do not. */
 // needs: link team
 
 import { readFileSync } from 'node:fs'
@@ -27,7 +27,7 @@ function teamNetwork(keys: Record<string, unknown>): cnitool.Network {
   return cnitool.network(`team${number}`, { type: 'team', linksInContainer: true, links, ipam, ...keys })
 }
 
-/** Makes teams in both containers. @returns the second one's addresses, and what takes both away */
+/** Makes teams in both containers. @returns the second one's addresses, and a function that detaches both */
 async function teamed(containers: readonly [Netns, Netns], keys: Record<string, unknown>) {
   const net = teamNetwork(keys)
   await cnitool.add(net, containers[0])
@@ -41,7 +41,7 @@ async function teamed(containers: readonly [Netns, Netns], keys: Record<string, 
 }
 
 for (const mode of ['broadcast', 'roundrobin', 'random'])
-  test(`${mode}: traffic of both families, and it goes on when a cable is pulled`, async () => {
+  test(`${mode}: traffic of both families continues when a cable is pulled`, async () => {
     const pair = joined()
     const [one, other] = pair
     const { addresses, end } = await teamed(pair, { mode })
@@ -53,7 +53,7 @@ for (const mode of ['broadcast', 'roundrobin', 'random'])
     await end()
   })
 
-test('broadcast sends by all members, roundrobin by each in turn, random by either', async () => {
+test('broadcast sends on all members, roundrobin on each in turn, random on either', async () => {
   for (const mode of ['broadcast', 'roundrobin', 'random']) {
     const pair = joined()
     const [one] = pair
@@ -78,7 +78,7 @@ test('a member that is not enabled is not used', async () => {
   await end()
 })
 
-test('activebackup: by the member of the highest priority that has a carrier; CHECK notices when it has none any more', async () => {
+test('activebackup uses the member with the highest priority that has a carrier; CHECK notices when the carrier is lost', async () => {
   const pair = [plugged(), plugged()] as const
   const [one, other] = pair
   const links = [{ name: 'net1', priority: 10 }, { name: 'net2' }]
@@ -97,7 +97,7 @@ test('activebackup: by the member of the highest priority that has a carrier; CH
 })
 
 for (const xmitHashPolicy of ['layer2+3', 'layer3+4'])
-  test(`loadbalance by ${xmitHashPolicy}: flows spread over the members, each stays on one`, async () => {
+  test(`loadbalance by ${xmitHashPolicy}: flows are spread over the members, and each flow stays on one`, async () => {
     const pair = joined()
     const [one, other] = pair
     const { addresses, end } = await teamed(pair, { mode: 'loadbalance', xmitHashPolicy })
@@ -119,7 +119,7 @@ for (const xmitHashPolicy of ['layer2+3', 'layer3+4'])
     await end()
   })
 
-test('175-team.conflist: by either NIC of the host, which has them back afterwards', async () => {
+test('175-team.conflist: the container uses either NIC of the host, and the host has both afterwards', async () => {
   hostNics()
   ip('address add 192.168.175.1/24 dev switch0')
   const before = snapshot()
@@ -136,7 +136,7 @@ test('175-team.conflist: by either NIC of the host, which has them back afterwar
   unchanged(before)
 })
 
-test('the MAC address that is asked for is the team’s and its members’, until DEL', async () => {
+test('team and members have the requested MAC address until DEL', async () => {
   for (const mode of ['roundrobin', 'activebackup']) await takesMac(teamNetwork({ mode }), joined()[0])
 })
 

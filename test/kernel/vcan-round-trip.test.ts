@@ -1,4 +1,4 @@
-/** vcan on the round trip that every kind of interface goes, and in trouble. */
+/** Round trip and faults of vcan. */
 // needs: link vcan
 
 import { test } from 'uvu'

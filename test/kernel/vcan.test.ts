@@ -1,4 +1,4 @@
-/** vcan: programs of one container hear each other, others do not; classic, FD and XL frames; what it refuses; STATUS. */
+/** vcan: programs of one container receive each other's frames, others do not; classic, FD and XL frames; refusals; STATUS. */
 // needs: link vcan
 // packages: can-utils
 
@@ -32,7 +32,7 @@ async function wired(keys: Record<string, unknown> = {}): Promise<Netns> {
   return container
 }
 
-test('150-vcan.conflist: programs of the container hear each other, and nobody else does', async () => {
+test('150-vcan.conflist: only programs of the container receive each other’s frames', async () => {
   const text = readFileSync(new URL('../../conf-examples/150-vcan.conflist', import.meta.url), 'utf8')
   const net: cnitool.Network = JSON.parse(text)
   const [one, two] = [newContainer(), newContainer()]
@@ -59,7 +59,7 @@ test('mtu 16: FD frames are refused, classic ones pass', async () => {
   assert.equal(heard, ['123#11'])
 })
 
-test('without mtu it is 72 on every kernel; with mtu 0 it is what the kernel gives', async () => {
+test('the default mtu is 72 on every kernel; with mtu 0 the kernel chooses it', async () => {
   assert.is(link(ifname, await wired({})).mtu, 72)
   const netns = await wired({ mtu: 0 })
   inContainer(netns, 'link add plain type vcan')
@@ -104,7 +104,7 @@ for (const [keys, said] of [
   })
 
 for (const cniVersion of ['0.1.0', '0.2.0'])
-  test(`${cniVersion} cannot express an interface without addresses: refused, and taken back`, async () => {
+  test(`${cniVersion} cannot express an interface without addresses: ADD is refused and undone`, async () => {
     const container = newContainer()
     const before = snapshotOf(container.name)
     const { json } = await call({ verb: 'ADD', config: { ...config, cniVersion }, netns: container.path })
@@ -112,7 +112,7 @@ for (const cniVersion of ['0.1.0', '0.2.0'])
     unchanged(before, snapshotOf(container.name))
   })
 
-test('STATUS is silent where the kernel has vcan devices, and makes none', async () => {
+test('STATUS succeeds if the kernel has vcan devices, and makes none', async () => {
   const before = snapshot()
   assert.is((await call({ verb: 'STATUS', config })).status, 0)
   unchanged(before)

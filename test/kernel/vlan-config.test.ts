@@ -1,4 +1,4 @@
-/** vlan: what is refused, on any kernel, before anything is touched. */
+/** vlan: configurations that are refused before any change, on any kernel. */
 
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -54,7 +54,7 @@ test('a MAC address that no interface can have is refused', async () => {
   assert.match(said, 'neither multicast')
 })
 
-test('STATUS and ADD say that a kernel without VLANs has none; with them, STATUS says whether there is the parent', async () => {
+test('on a kernel without VLANs, STATUS and ADD say so; with them, STATUS fails only without the parent', async () => {
   const config = (keys: object) => single(vlanNetwork({ vlanId: 1, ...keys }, undefined, '1.1.0'))
   const ready = await call({ verb: 'STATUS', config: config({}) })
   if (hasVlans) {

@@ -1,4 +1,4 @@
-/** vlan: DEL never gets stuck and always gives the address back, a failed ADD leaves nothing, many come and go at once. */
+/** vlan: DEL succeeds in every state and releases the address, a failed ADD leaves nothing, many containers at once. */
 // needs: link vlan
 
 import { existsSync, readdirSync } from 'node:fs'
@@ -31,18 +31,18 @@ async function wired(keys: Record<string, unknown>, master = 'eth0') {
   const { status, json } = await call({ verb: 'ADD', config, netns: container.path })
   assert.is(status, 0, JSON.stringify(json))
   const file = `/var/lib/cni/networks/${net.name}/10.7.0.2`
-  assert.ok(existsSync(file), 'host-local has given an address')
-  const released = () => assert.not(existsSync(file), 'the address is given back')
+  assert.ok(existsSync(file), 'host-local has reserved an address')
+  const released = () => assert.not(existsSync(file), 'the address is released')
   return { before, container, config, released, del: { verb: 'DEL', config, netns: container.path } as const }
 }
 
-/** The shared devices that somebody still claims. */
+/** The shared devices that still have a user. */
 const claims = () => (existsSync('/run/patchbay/claims') ? readdirSync('/run/patchbay/claims') : [])
 
 for (const keys of [{ vlanId: 100 }, { tags: [100, 20] }]) {
   const what = JSON.stringify(keys)
 
-  test(`${what}: DEL twice, the second has nothing to do`, async () => {
+  test(`${what}: DEL twice: the second succeeds`, async () => {
     const { before, del, released } = await wired(keys)
     assert.equal(await call(del), done)
     assert.equal(await call(del), done)
@@ -50,7 +50,7 @@ for (const keys of [{ vlanId: 100 }, { tags: [100, 20] }]) {
     unchanged(before)
   })
 
-  test(`${what}: DEL with the namespace gone, and without CNI_NETNS`, async () => {
+  test(`${what}: DEL with the namespace deleted, and without CNI_NETNS`, async () => {
     const { before, container, del, released } = await wired(keys)
     removeContainer(container)
     assert.equal(await call(del), done)
@@ -59,12 +59,12 @@ for (const keys of [{ vlanId: 100 }, { tags: [100, 20] }]) {
     unchanged(before)
   })
 
-  test(`${what}: DEL with the parent gone`, async () => {
+  test(`${what}: DEL with the parent deleted`, async () => {
     ip('link add passing type veth peer name gnissap')
     for (const name of ['passing', 'gnissap']) ip(`link set ${name} up`)
     const { container, del, released } = await wired(keys, 'passing')
     ip('link delete passing')
-    assert.not(exists('eth0', container), 'a VLAN goes with its parent')
+    assert.not(exists('eth0', container), 'the kernel deletes a VLAN with its parent')
     assert.equal(await call(del), done)
     released()
     assert.equal(claims(), [])
@@ -88,7 +88,7 @@ for (const keys of [{ vlanId: 100 }, { tags: [100, 20] }]) {
     unchanged(before)
   })
 
-  test(`${what}: what IPAM or a route refuses leaves nothing`, async () => {
+  test(`${what}: an ADD that fails in IPAM or at a route leaves nothing`, async () => {
     const container = newContainer()
     const before = [snapshot(), snapshotOf(container.name)] as const
     const full = { type: 'host-local', ranges: [[{ subnet: '10.8.0.0/30' }]] }
@@ -112,14 +112,14 @@ for (const keys of [{ vlanId: 100 }, { tags: [100, 20] }]) {
   })
 }
 
-test('DEL before any ADD, and with the parent nowhere', async () => {
+test('DEL before any ADD, and without a parent', async () => {
   const before = snapshot()
   const config = single(vlanNetwork({ vlanId: 9, ipam, master: 'nowhere' }))
   assert.equal(await call({ verb: 'DEL', config, netns: newContainer().path }), done)
   unchanged(before)
 })
 
-test('a VLAN that another container has is refused, naming the container; after its DEL it is free', async () => {
+test('a VLAN of another container is refused with its name; after its DEL the VLAN is free', async () => {
   const owner = await attached({ vlanId: 100 })
   const before = snapshot()
   const said = await refusal(attached({ vlanId: 100 }))
@@ -130,14 +130,14 @@ test('a VLAN that another container has is refused, naming the container; after 
   await attached({ vlanId: 100 })
 })
 
-test('a VLAN that the host has is refused, naming its device', async () => {
+test('a VLAN of the host is refused with the name of its device', async () => {
   ip('link add link eth0 name eth0.100 type vlan id 100')
   const before = snapshot()
   assert.match(await refusal(attached({ vlanId: 100 })), 'VLAN 100 (802.1Q) on eth0 is taken by eth0.100;')
   unchanged(before)
 })
 
-test('a VLAN on the container’s own interface is refused when the container has it', async () => {
+test('an existing VLAN on the container’s own interface is refused', async () => {
   const container = newContainer()
   inContainer(container, 'link add net0 type veth peer name 0ten')
   for (const name of ['net0', '0ten']) inContainer(container, `link set ${name} up`)
@@ -146,7 +146,7 @@ test('a VLAN on the container’s own interface is refused when the container ha
   assert.match(await refusal(cnitool.add(net, container)), 'VLAN 100 (802.1Q) on net0 is taken by mine;')
 })
 
-test('twenty VLANs of one parent at once: each has its own, each address is another, and nothing is left', async () => {
+test('twenty parallel ADDs of different VLANs on one parent succeed with different addresses, and leave nothing after DEL', async () => {
   const before = snapshot()
   const net = { ...vlanNetwork({ ipam, vlanId: 1 }), name: 'many' }
   const all = Array.from({ length: 20 }, (_, index) => {
@@ -164,7 +164,7 @@ test('twenty VLANs of one parent at once: each has its own, each address is anot
   unchanged(before)
 })
 
-test('ten containers that want the same VLAN at once: one gets it, the others are told who', async () => {
+test('of ten parallel ADDs of the same VLAN one succeeds, and the others are refused with its name', async () => {
   const attempts = await Promise.allSettled(Array.from({ length: 10 }, () => attached({ vlanId: 100 })))
   const refusals = attempts.flatMap((attempt) =>
     attempt.status === 'rejected' ? [String(attempt.reason)] : [],
@@ -173,6 +173,6 @@ test('ten containers that want the same VLAN at once: one gets it, the others ar
   for (const said of refusals) assert.match(said, 'VLAN 100 (802.1Q) on eth0 is taken by')
 })
 
-test('the far host is still there: nothing touched the wire', () => assert.ok(exists('trunk', far)))
+test('after all tests the far host’s end of the cable still exists', () => assert.ok(exists('trunk', far)))
 
 test.run()

@@ -1,4 +1,4 @@
-/** The examples of vlan in conf-examples do what their README says. */
+/** vlan's examples in conf-examples do what their README says. */
 // needs: link vlan
 
 import { readFileSync } from 'node:fs'
@@ -17,7 +17,7 @@ await privateHost()
 const far = lan()
 test.after.each(tidy)
 
-/** Attaches two pings of a container to the router of its VLAN; gives what of them is on the wire. */
+/** Pings the router of a container's VLAN twice. @returns the packets on the cable */
 async function onTheWire(file: string, router: string): Promise<string> {
   const url = new URL(`../../conf-examples/${file}`, import.meta.url)
   const net: cnitool.Network = JSON.parse(readFileSync(url, 'utf8'))
@@ -37,14 +37,14 @@ test('90-vlan.conflist: frames with tag 100, and the VLAN’s router is the gate
   assert.match(await onTheWire('90-vlan.conflist', '10.190.100.1'), /\(0x8100\).* vlan 100, p 0,/)
 })
 
-test('91-vlan-qinq.conflist: tag 20 of 802.1Q in tag 100 of 802.1ad', async () => {
+test('91-vlan-qinq.conflist: frames with tag 20 of 802.1Q in tag 100 of 802.1ad', async () => {
   tagged(far, 'trunk', 'v100', 'protocol 802.1ad id 100')
   tagged(far, 'v100', 'v20', 'id 20', '10.190.20.1')
   const frames = await onTheWire('91-vlan-qinq.conflist', '10.190.20.1')
   assert.match(frames, /\(0x88a8\).* vlan 100, .*\(0x8100\), vlan 20,/)
 })
 
-test('92-vlan-priorities.conflist: what is nothing special has PCP 1', async () => {
+test('92-vlan-priorities.conflist: ordinary packets have PCP 1', async () => {
   tagged(far, 'trunk', 'v101', 'id 101', '10.190.101.1')
   assert.match(await onTheWire('92-vlan-priorities.conflist', '10.190.101.1'), 'vlan 101, p 1,')
 })

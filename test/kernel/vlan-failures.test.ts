@@ -1,4 +1,4 @@
-/** vlan: whichever system call of ADD fails, ADD succeeds nevertheless or leaves nothing at all. */
+/** vlan: when any system call of ADD fails, ADD still succeeds or leaves nothing. */
 // needs: link vlan
 
 import { test } from 'uvu'

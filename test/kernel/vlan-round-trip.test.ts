@@ -1,4 +1,4 @@
-/** vlan on the round trip that every kind of interface goes: one tag of either protocol, stacked ones, a parent inside. */
+/** Round trip of vlan: one tag of either protocol, stacked tags, a parent in the container. */
 // needs: link vlan
 
 import { test } from 'uvu'
@@ -17,7 +17,7 @@ for (const [name, peer] of [
   for (const end of [name, peer]) ip(`link set ${end} up`)
 }
 
-/** A VLAN that a failed test left would be in the way of all others. */
+/** Removes the VLAN of a failed test: all other tests need the same one. */
 test.after.each(() => void ip('-all netns delete'))
 
 const subnets = ['10.5.0.0/24', 'fd05::/64']

@@ -1,4 +1,4 @@
-/** vlan with several tags: stacked on the wire, their outer device made once, shared, and gone with the last. */
+/** vlan with several tags: stacked in the frames; the outer device is made once, shared, and removed with the last container. */
 // needs: link vlan
 
 import { readdirSync, writeFileSync } from 'node:fs'
@@ -37,7 +37,7 @@ for (const [tags, protocol, headers] of [
   ],
   [[100, 30, 20], undefined, /\(0x88a8\).* vlan 100, .* vlan 30, .* vlan 20, p 0, ethertype IPv4/],
 ] as const)
-  test(`tags ${tags}, protocol ${protocol ?? 'not given'}: stacked so on the wire, and answered`, async () => {
+  test(`tags ${tags}, protocol ${protocol ?? 'not given'}: frames have them in this order, and are answered`, async () => {
     let parent = 'trunk'
     for (const [index, id] of tags.entries()) {
       const kind = `protocol ${index > 0 ? '802.1Q' : (protocol ?? '802.1ad')} id ${id}`
@@ -51,7 +51,7 @@ for (const [tags, protocol, headers] of [
     assert.equal(outers(), [])
   })
 
-test('two containers share the outer device; it carries on without the first and goes with the last', async () => {
+test('two containers share the outer device; it works after DEL of the first, and DEL of the last removes it', async () => {
   tagged(far, 'trunk', 'v100', 'protocol 802.1ad id 100')
   for (const id of [20, 30]) tagged(far, 'v100', `v${id}`, `id ${id}`, `10.0.${id}.1`)
   const before = snapshot()
@@ -68,12 +68,12 @@ test('two containers share the outer device; it carries on without the first and
   unchanged(before)
 })
 
-test('the outer device has no IPv6: the host neither has an address there nor heeds routers', async () => {
+test('the outer device has no IPv6: the host has no address on it and ignores router advertisements', async () => {
   await attached({ tags: [100, 20] })
   assert.is(sysctl(`net/ipv6/conf/${outer()}/disable_ipv6`), '1')
 })
 
-test('the operator’s own outer device is used, whatever its name, and never removed', async () => {
+test('an outer device of the operator is used under any name, and never removed', async () => {
   ip('link add link eth0 name service type vlan protocol 802.1ad id 100')
   ip('link set service up')
   const before = snapshot()
@@ -84,7 +84,7 @@ test('the operator’s own outer device is used, whatever its name, and never re
   unchanged(before)
 })
 
-test('one of the operator that is down is refused by name', async () => {
+test('an outer device of the operator that is down is refused with its name', async () => {
   ip('link add link eth0 name service type vlan protocol 802.1ad id 100')
   const before = snapshot()
   assert.match(
@@ -94,7 +94,7 @@ test('one of the operator that is down is refused by name', async () => {
   unchanged(before)
 })
 
-test('an outer tag that a container has as its own is refused, naming the container', async () => {
+test('an outer tag that a container has as its own VLAN is refused with that container’s name', async () => {
   const owner = await attached({ vlanId: 100, protocol: '802.1ad' })
   const before = snapshot()
   const said = await refusal(attached({ tags: [100, 20] }))
@@ -102,12 +102,12 @@ test('an outer tag that a container has as its own is refused, naming the contai
   unchanged(before)
 })
 
-/** Most kernels rename only what is down. */
+/** Most kernels rename an interface only when it is down. */
 function rename(from: string, to: string): void {
   for (const words of [`${from} down`, `${from} name ${to}`, `${to} up`]) ip(`link set ${words}`)
 }
 
-test('the parent renamed: the next container still shares the device, and all of it goes in the end', async () => {
+test('with the parent renamed, the next container shares the device, and DEL of the last removes it', async () => {
   const before = snapshot()
   const one = await attached({ tags: [100, 20] })
   rename('eth0', 'lan0')
@@ -120,7 +120,7 @@ test('the parent renamed: the next container still shares the device, and all of
   unchanged(before)
 })
 
-test('GC takes back what dead containers claimed, and no more', async () => {
+test('GC removes only the outer devices of stale attachments', async () => {
   const before = snapshot()
   const net = vlanNetwork({ tags: [100, 20] }, undefined, '1.1.0')
   const lost = newContainer()
@@ -133,7 +133,7 @@ test('GC takes back what dead containers claimed, and no more', async () => {
   unchanged(before)
 })
 
-test('GC of a network leaves the outer device to attachments that are valid', async () => {
+test('GC of a network keeps the outer device of valid attachments', async () => {
   const config = single(vlanNetwork({ tags: [100, 20] }, undefined, '1.1.0'))
   const container = newContainer()
   await call({ verb: 'ADD', config, containerID: 'alive', netns: container.path })
@@ -144,7 +144,7 @@ test('GC of a network leaves the outer device to attachments that are valid', as
   assert.equal(outers(), [])
 })
 
-test('a claim that is damaged, and a device that lost its label, still go with the last container', async () => {
+test('a damaged record, and a device without its alias, are still removed with the last container', async () => {
   const before = snapshot()
   const one = await attached({ tags: [100, 20] })
   const directory = '/run/patchbay/links'
@@ -157,7 +157,7 @@ test('a claim that is damaged, and a device that lost its label, still go with t
   unchanged(before)
 })
 
-test('six containers at once, two on each of three outer tags: all attached, three devices, none in the end', async () => {
+test('six parallel ADDs, two on each of three outer tags, make three devices, and six DELs remove them', async () => {
   const before = snapshot()
   const stacks = [100, 200, 300].flatMap((id) => [
     [id, 1],
@@ -169,7 +169,7 @@ test('six containers at once, two on each of three outer tags: all attached, thr
   unchanged(before)
 })
 
-test('containers that come and go at once on one outer tag never lose it from under each other', async () => {
+test('with parallel ADDs and DELs on one outer tag, no container loses its outer device', async () => {
   const before = snapshot()
   const live = async (id: number) => {
     for (let round = 0; round < 3; round++) {

@@ -1,4 +1,4 @@
-/** vlan: who hears whom, what the frames look like on the wire, and whose the VLAN is. */
+/** vlan: reachability, the tags of frames, and the keys. */
 // needs: link vlan
 
 import { test } from 'uvu'
@@ -17,20 +17,20 @@ const far = lan()
 
 test.after.each(tidy)
 
-/** What the far host sees of two pings, first to last header. */
+/** The packets of two pings that the far host sees, with all headers. */
 async function onTheWire(from: Netns, address: string): Promise<string> {
   const heard = await overhear('trunk', 'icmp or vlan', () => assert.ok(pings(from, address)), far)
   return heard.filter((line) => line.includes('echo request')).join('\n')
 }
 
-test('a container reaches its VLAN across the wire, with that tag on its frames', async () => {
+test('a container reaches its VLAN on the far host, and its frames have that tag', async () => {
   tagged(far, 'trunk', 'v100', 'id 100', '10.0.0.1')
   const container = await attached({ vlanId: 100 }, '10.0.0.2')
   const frames = await onTheWire(container, '10.0.0.1')
   assert.match(frames, /ethertype 802\.1Q \(0x8100\).* vlan 100, p 0, ethertype IPv4/)
 })
 
-test('a container hears nothing of another tag, nor of frames without one', async () => {
+test('a container receives no frames with another tag or without a tag', async () => {
   for (const id of [100, 200]) tagged(far, 'trunk', `v${id}`, `id ${id}`, `10.0.${id}.1`)
   const [one, other] = [await attached({ vlanId: 100 }, '10.0.100.2'), await attached({ vlanId: 200 })]
   const shout = (target: string) => assert.not(pings(far, target))
@@ -40,7 +40,7 @@ test('a container hears nothing of another tag, nor of frames without one', asyn
     'arp or ip',
     () => {
       assert.ok(pings(far, '10.0.100.2'))
-      for (const nobody of ['10.0.100.9', '10.0.7.9']) shout(nobody)
+      for (const unused of ['10.0.100.9', '10.0.7.9']) shout(unused)
     },
     other,
   )
@@ -50,7 +50,7 @@ test('a container hears nothing of another tag, nor of frames without one', asyn
   assert.match(own.join('\n'), 'who-has 10.0.100.9')
 })
 
-test('802.1ad is another VLAN than 802.1Q of the same id, and its frames say so', async () => {
+test('802.1ad and 802.1Q with the same id are different VLANs, and frames have the protocol', async () => {
   tagged(far, 'trunk', 'v100', 'id 100', '10.0.1.1')
   tagged(far, 'trunk', 'v101', 'protocol 802.1ad id 100', '10.0.0.1')
   const container = await attached({ vlanId: 100, protocol: '802.1ad' }, '10.0.0.2')
@@ -60,13 +60,13 @@ test('802.1ad is another VLAN than 802.1Q of the same id, and its frames say so'
   assert.match(frames, /\(0x88a8\).* vlan 100, p 0, ethertype IPv4/)
 })
 
-test('VLAN 0 is a priority and no VLAN', async () => {
+test('VLAN 0 is a priority tag without a VLAN', async () => {
   tagged(far, 'trunk', 'v0', 'id 0', '10.0.0.1')
   const container = await attached({ vlanId: 0, egressPriorities: { 0: 5 } }, '10.0.0.2')
   assert.match(await onTheWire(container, '10.0.0.1'), /\(0x8100\).* vlan 0, p 5, ethertype IPv4/)
 })
 
-test('a packet’s priority becomes the tag’s as configured, and 0 when it is not', async () => {
+test('a packet’s priority becomes the tag’s as configured, by default 0', async () => {
   tagged(far, 'trunk', 'v100', 'id 100', '10.0.0.1')
   const container = await attached({ vlanId: 100, egressPriorities: { 6: 5 } }, '10.0.0.2')
   const ping = (...tos: string[]) =>
@@ -94,15 +94,15 @@ test('a tag’s priority becomes the packet’s as configured', async () => {
   assert.ok(pings(far, '10.0.0.2'))
 })
 
-test('without reorder the tag is still on what the container gets', async () => {
+test('without reorder the container receives frames with their tag', async () => {
   tagged(far, 'trunk', 'v100', 'id 100', '10.0.0.1')
   const container = await attached({ vlanId: 100, reorder: false }, '10.0.0.2')
   const heard = await overhear('eth0', 'vlan 100', () => assert.ok(pings(far, '10.0.0.2')), container)
   assert.match(heard.join('\n'), 'vlan 100')
 })
 
-test('gvrp and mvrp tell the switch of the VLAN', async () => {
-  // ETH_P_MVRP, include/uapi/linux/if_ether.h; GVRP is older and has a length in its place.
+test('gvrp and mvrp announce the VLAN to the switch', async () => {
+  // ETH_P_MVRP, include/uapi/linux/if_ether.h; GVRP frames have a length there.
   const frames = { gvrp: 'ether dst 01:80:c2:00:00:21 and llc', mvrp: 'ether proto 0x88f5' }
   for (const [key, filter] of Object.entries(frames)) {
     const told = await overhear(
@@ -118,7 +118,7 @@ test('gvrp and mvrp tell the switch of the VLAN', async () => {
   }
 })
 
-test('the interface has the parent’s MAC address and MTU, unless others are asked for', async () => {
+test('the interface has the parent’s MAC address and MTU, unless others are configured', async () => {
   const parent = link('eth0')
   const container = await attached({ vlanId: 100 })
   const { address, mtu } = link('eth0', container)
@@ -142,7 +142,7 @@ test('with looseBinding the interface is up on a parent that is down', async () 
   ip('link delete low')
 })
 
-test('without master the parent is the interface that the default route leaves by', async () => {
+test('without master the parent is the interface of the default route', async () => {
   ip('address add 10.66.0.2/24 dev eth0')
   ip('route add default via 10.66.0.1')
   const container = await attached({ master: undefined, vlanId: 100 })
@@ -150,7 +150,7 @@ test('without master the parent is the interface that the default route leaves b
   ip('address delete 10.66.0.2/24 dev eth0')
 })
 
-test('an MTU beyond the parent’s is refused, and what it may be is told', async () => {
+test('an MTU above the parent’s is refused with the maximum', async () => {
   const before = snapshot()
   const said = await refusal(attached({ vlanId: 100, mtu: 1501 }))
   assert.match(said, 'mtu: 1501 is more than the 1500 of the parent eth0')

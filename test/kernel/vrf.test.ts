@@ -1,4 +1,4 @@
-/** vrf: two networks with the same addresses in one container, each with its own routes; CHECK, DEL, and what is refused. */
+/** vrf: two networks with the same addresses in one container, each with its own routes; CHECK, DEL and refusals. */
 // needs: link vrf
 
 import { readFileSync } from 'node:fs'
@@ -21,7 +21,7 @@ const example: cnitool.Network = JSON.parse(
   readFileSync(new URL('../../conf-examples/131-vrf.conflist', import.meta.url), 'utf8'),
 )
 
-/** The example under another name, on another bridge. */
+/** The example with another name and another bridge. */
 function chain(name: string, keys: Record<string, unknown> = {}, cniVersion = '1.0.0'): cnitool.Network {
   const [bridge] = example.plugins
   return {
@@ -34,14 +34,14 @@ function chain(name: string, keys: Record<string, unknown> = {}, cniVersion = '1
   }
 }
 
-/** Where a table leads: the destinations of its routes. */
+/** The destinations of a table's routes. */
 function table(container: Netns, name: string, family: 4 | 6 = 4): string[] {
   return ipJson<{ dst: string; type?: string }>(`-n ${container.name} -${family} route show vrf ${name}`)
     .filter(({ dst, type }) => !dst.startsWith('fe80:') && type !== 'multicast' && !dst.startsWith('ff00:'))
     .map(({ dst }) => dst)
 }
 
-/** Whether an address answers a ping that is sent from a VRF. */
+/** Whether an address answers a ping from a VRF. */
 function pingsIn({ name }: Netns, vrf: string, address: string): boolean {
   const ping = `ping -n -q -c 2 -i 0.2 -w 2 -I ${vrf} ${address}`
   try {
@@ -69,7 +69,7 @@ test('131-vrf.conflist: the gateways answer in the VRF, and only there', async (
   removeContainer(container)
 })
 
-/** A bridge of addresses that other networks have as well, with a machine on it that answers. */
+/** A bridge with the same addresses as other networks, and a machine on it that answers. */
 async function segment(name: string): Promise<cnitool.Network> {
   const addresses = (last: number) => ({
     type: 'static',
@@ -92,7 +92,7 @@ async function segment(name: string): Promise<cnitool.Network> {
   }
 }
 
-test('two networks have the same addresses; each is reached in its own VRF', async () => {
+test('two networks with the same addresses are each reached in their own VRF', async () => {
   const container = newContainer()
   const [red, green] = [await segment('red'), await segment('green')]
   await cnitool.add(red, container)
@@ -112,7 +112,7 @@ test('two networks have the same addresses; each is reached in its own VRF', asy
   removeContainer(container)
 })
 
-test('two networks of one VRF share its table, and it goes with the last', async () => {
+test('two networks of one VRF share its table, and DEL of the last removes the VRF', async () => {
   const container = newContainer()
   const [one, two] = [chain('one', { vrfname: 'both', table: 77 }), chain('two', { vrfname: 'both' })]
   await cnitool.add(one, container)
@@ -126,7 +126,7 @@ test('two networks of one VRF share its table, and it goes with the last', async
   removeContainer(container)
 })
 
-/** What containers of a network share for good is there: the bridge. */
+/** Makes the bridge, which stays after DEL. */
 async function usedOnce(net: cnitool.Network): Promise<void> {
   const container = newContainer()
   await cnitool.add(net, container)
@@ -135,11 +135,11 @@ async function usedOnce(net: cnitool.Network): Promise<void> {
 }
 
 for (const version of versions)
-  test(`configured as ${version}: in the VRF, and gone without a trace`, async () => {
+  test(`configured as ${version}: in the VRF, and DEL leaves nothing`, async () => {
     const net = chain('trip', {}, version)
     await usedOnce(net)
     const container = newContainer()
-    // The first VRF of a namespace brings a rule (l3mdev), which the kernel leaves there.
+    // With the first VRF of a namespace the kernel adds a rule (l3mdev), and keeps it.
     inContainer(container, 'link add first type vrf table 99')
     inContainer(container, 'link delete first')
     const before = { host: snapshot(), container: snapshotOf(container.name) }
@@ -164,13 +164,13 @@ const breaks: Record<string, (container: Netns) => void> = {
     ),
 }
 
-for (const [what, deed] of Object.entries(breaks))
+for (const [what, damage] of Object.entries(breaks))
   test(`CHECK notices that ${what}, and DEL still cleans up`, async () => {
     const net = chain('broken')
     const container = newContainer()
     await cnitool.add(net, container)
     await cnitool.check(net, container)
-    deed(container)
+    damage(container)
     await refusal(cnitool.check(net, container))
     await cnitool.del(net, container)
     assert.not.ok(exists('broken', container))
@@ -179,7 +179,7 @@ for (const [what, deed] of Object.entries(breaks))
 
 const section = { type: 'vrf', name: 'net', cniVersion: '1.1.0', vrfname: 'blue' }
 
-/** A container with an interface of its own, as a plugin before would leave it. */
+/** A container with an interface, as of an earlier plugin in a list. */
 function wired() {
   const container = newContainer()
   inContainer(container, 'link add eth0 type veth peer name other')
@@ -198,7 +198,7 @@ function wired() {
   return { container, request: { config: { ...section, prevResult }, netns: container.path } }
 }
 
-test('whoever made the interface: addresses and routes stay, in the VRF’s table', async () => {
+test('an interface of any other plugin keeps its addresses and routes, in the VRF’s table', async () => {
   const { container, request } = wired()
   const { status, json } = await call({ ...request, verb: 'ADD' })
   assert.is(status, 0, JSON.stringify(json))
@@ -210,9 +210,9 @@ test('whoever made the interface: addresses and routes stay, in the VRF’s tabl
   removeContainer(container)
 })
 
-test('a failing call of ADD leaves the interface as it was, or does no harm', async () => {
+test('a failing call of ADD leaves the interface unchanged, or does no harm', async () => {
   const { container, request } = wired()
-  // Going in and out again moves routes about in ways that are all the same, and costs those of other tables.
+  // Entering and leaving a VRF changes the order of routes, and deletes those of other tables.
   const look = () =>
     snapshotOf(container.name).map((line) => line.replace(/"protocol":"\w+",?|"metric":256,?/g, ''))
   const tidy = () => {
@@ -261,7 +261,7 @@ test('a table that differs from the VRF’s, an interface with a master, and non
   removeContainer(container)
 })
 
-test('DEL with the interface gone, the namespace gone, or nothing known succeeds', async () => {
+test('DEL succeeds with the interface deleted, with the namespace deleted, and before any ADD', async () => {
   const { container, request } = wired()
   await call({ ...request, verb: 'ADD' })
   inContainer(container, 'link delete eth0')
@@ -272,7 +272,7 @@ test('DEL with the interface gone, the namespace gone, or nothing known succeeds
     assert.is((await call({ ...request, netns, verb: 'DEL' })).status, 0)
 })
 
-test('STATUS is silent where the kernel has VRFs, and makes none', async () => {
+test('STATUS succeeds if the kernel has VRFs, and makes none', async () => {
   const before = ip('link show')
   assert.is((await call({ verb: 'STATUS', config: section })).status, 0)
   assert.is(ip('link show'), before)

@@ -1,4 +1,4 @@
-/** vxcan with rules of can-gw: what passes between a CAN device of the host and a container, and what does not. */
+/** vxcan with rules of can-gw: which frames pass between a CAN device of the host and a container. */
 // needs: link vxcan, link vcan, can gateway
 // packages: can-utils
 
@@ -18,10 +18,10 @@ await privateHost()
 const ifname = 'can0'
 const config = { type: 'vxcan', name: 'net', cniVersion: '1.1.0' }
 const bus = { ifname: 'can0' }
-// 72, for CAN FD: newer kernels make devices for CAN XL, on which cansend refuses to send CAN FD frames.
+// mtu 72, for CAN FD: newer kernels default to CAN XL, where cansend refuses CAN FD frames.
 ip('link add can0 mtu 72 up type vcan')
 
-/** The frames that the container hears of those sent on the bus, and the other way round. */
+/** The frames sent on the bus that the container receives, and the other way round. */
 async function passing(gateway: object, frames: readonly string[]) {
   const netns = newContainer()
   const attachment = {
@@ -39,7 +39,7 @@ async function passing(gateway: object, frames: readonly string[]) {
   return { toContainer, fromContainer }
 }
 
-test('where can-gw is not loaded, ADD and STATUS name the module, and nothing is left', async () => {
+test('without the module can-gw, ADD and STATUS name it, and nothing is left', async () => {
   const attachment = { config: { ...config, gateway: { device: 'can0' } }, netns: newContainer().path }
   const before = snapshot()
   const isLoaded = existsSync('/sys/module/can_gw')
@@ -54,7 +54,7 @@ test('where can-gw is not loaded, ADD and STATUS name the module, and nothing is
   assert.is((await call({ verb: 'STATUS', ...attachment })).status, 0)
 })
 
-test('153-vxcan-gateway.conflist: what the filters let through passes, the rest does not', async () => {
+test('153-vxcan-gateway.conflist: only frames that match the filters pass', async () => {
   const text = readFileSync(
     new URL('../../conf-examples/153-vxcan-gateway.conflist', import.meta.url),
     'utf8',
@@ -76,13 +76,13 @@ test('153-vxcan-gateway.conflist: what the filters let through passes, the rest 
 
 const frames = ['123#1122', '1F334455#AA', '123##71122334455667788AABBCCDD']
 
-test('without filters, classic and FD frames pass; programs of the host hear the container only with echo', async () => {
+test('without filters, classic and FD frames pass; programs of the host receive the container’s frames only with echo', async () => {
   const { toContainer, fromContainer } = await passing({ fromContainer: [{ echo: true }] }, frames)
   assert.equal([toContainer, fromContainer], [frames, frames])
   assert.equal((await passing({}, frames)).fromContainer, [])
 })
 
-test('frames that the container sends leave by the device, also without echo', async () => {
+test('frames of the container are sent on the device, also without echo', async () => {
   const far = newContainer()
   ip(`link add cable0 mtu 72 up type vxcan peer name can0 netns ${far.name}`)
   ip(`-n ${far.name} link set can0 mtu 72 up`)

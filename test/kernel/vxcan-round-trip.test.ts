@@ -1,4 +1,4 @@
-/** vxcan on the round trip that every kind of interface goes, and in trouble, with its other end on the host. */
+/** Round trip and faults of vxcan with its other end on the host. */
 // needs: link vxcan, link vcan, can gateway
 // packages: can-utils
 
@@ -44,7 +44,7 @@ const toHost: Kind = {
 testRoundTrips('vxcan to the host', toHost)
 testTrouble('vxcan to the host', toHost)
 
-test('nothing is left of the rules', () => {
+test('no rule of can-gw is left', () => {
   assert.equal(gatewayRules(), [])
 })
 

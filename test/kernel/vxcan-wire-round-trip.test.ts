@@ -1,4 +1,4 @@
-/** vxcan as a wire, on the round trip that every kind of interface goes, and in trouble; nobody is at its other end. */
+/** Round trip and faults of vxcan as a wire, with no container at its other end. */
 // needs: link vxcan
 
 import { readdirSync } from 'node:fs'

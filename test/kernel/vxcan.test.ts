@@ -1,4 +1,4 @@
-/** vxcan: frames between a container and the host, and between two containers; names on the host; what it refuses. */
+/** vxcan: frames between a container and the host, and between two containers; names on the host; refusals. */
 // needs: link vxcan
 // packages: can-utils
 
@@ -24,7 +24,7 @@ function example(file: string): cnitool.Network {
   return JSON.parse(readFileSync(new URL(`../../conf-examples/${file}`, import.meta.url), 'utf8'))
 }
 
-/** Asserts that what one end sends the other hears, in either direction, and that a third hears nothing. */
+/** Asserts that each end receives the other's frames, and that a third container receives none. */
 async function assertJoined(one: Bus, two: Bus): Promise<void> {
   for (const [from, to] of [
     [one, two],
@@ -33,7 +33,7 @@ async function assertJoined(one: Bus, two: Bus): Promise<void> {
     assert.equal(await heardFrames(to, () => sendFrames(from, ...frames)), frames)
 }
 
-test('151-vxcan.conflist: the host and the container hear each other, classic and FD frames', async () => {
+test('151-vxcan.conflist: host and container receive each other’s classic and FD frames', async () => {
   const net = example('151-vxcan.conflist')
   const container = newContainer()
   const { interfaces } = await cnitool.add(net, container, { ifname })
@@ -47,7 +47,7 @@ test('151-vxcan.conflist: the host and the container hear each other, classic an
   assert.not.ok(exists('can-demo'))
 })
 
-test('152-vxcan-wire.conflist: two containers hear each other, and nothing is on the host', async () => {
+test('152-vxcan-wire.conflist: two containers receive each other’s frames, and nothing is on the host', async () => {
   const net = example('152-vxcan-wire.conflist')
   const [one, two, three] = [newContainer(), newContainer(), newContainer()]
   const before = snapshot()
@@ -86,7 +86,7 @@ test('a wire of CAN and one of Ethernet may have the same name', async () => {
   for (const end of ends) assert.is((await call({ verb: 'DEL', ...end })).status, 0)
 })
 
-test('without a name, the host’s end tells by its alias whose it is; mtu and txQueueLen are both ends’', async () => {
+test('without a name, the alias of the host’s end names the container; mtu and txQueueLen are set on both ends', async () => {
   const container = newContainer()
   const attachment = {
     config: { ...config, mtu: 2060, txQueueLen: 50 },
@@ -106,7 +106,7 @@ test('without a name, the host’s end tells by its alias whose it is; mtu and t
   assert.not.ok(exists(ifname, container))
 })
 
-test('hostIfname that is taken is refused, and DEL leaves its owner alone', async () => {
+test('an existing hostIfname is refused, and DEL does not touch that interface', async () => {
   ip('link add busy type veth')
   const before = snapshot()
   const attachment = { config: { ...config, hostIfname: 'busy' }, netns: newContainer().path, ifname }
@@ -119,7 +119,7 @@ test('hostIfname that is taken is refused, and DEL leaves its owner alone', asyn
   unchanged(before)
 })
 
-test('GC takes away the ends of attachments that are not valid any more', async () => {
+test('GC removes the ends of stale attachments', async () => {
   const [stale, kept] = [newContainer(), newContainer()]
   for (const [containerID, { path: netns }] of [
     ['stale', stale],

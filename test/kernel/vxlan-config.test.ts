@@ -1,4 +1,4 @@
-/** vxlan: what cannot work is refused before anything is touched, with where, what and the remedy. */
+/** vxlan: impossible configurations are refused before any change, with place, fault and remedy. */
 // needs: link vxlan
 
 import { test } from 'uvu'
@@ -37,7 +37,7 @@ function request(keys: Record<string, unknown>, verb: 'ADD' | 'STATUS' | 'DEL' =
 
 const remote = '192.0.2.2'
 
-/** What is refused, and what is said of it. */
+/** Keys that are refused, and the message. */
 const wrong: [Record<string, unknown>, string | RegExp][] = [
   [{ vni: undefined, remote }, 'vni is missing, must be a whole number from 0 to 16777215'],
   [{ vni: 16777216, remote }, 'vni is 16777216, must be a whole number from 0 to 16777215'],
@@ -85,7 +85,7 @@ for (const [keys, expected] of wrong)
     assert.match(said, expected)
   })
 
-test('no way to any remote: try again later, or say the MTU', async () => {
+test('without a route to any remote, ADD asks to try again later or to set mtu', async () => {
   const { code, said } = await refused({ remotes: ['203.0.113.1', '203.0.113.2'] })
   assert.is(code, 11)
   assert.match(said, 'no route leads to any remote (203.0.113.1, 203.0.113.2)')
@@ -95,7 +95,7 @@ test('no way to any remote: try again later, or say the MTU', async () => {
   await call({ ...add, verb: 'DEL' })
 })
 
-test('one remote without a way: a warning, and the others give the MTU', async () => {
+test('one remote without a route is a warning, and the others determine the MTU', async () => {
   const { call: add } = request({ remotes: ['203.0.113.1', remote] })
   const { status, stderr } = await call(add)
   assert.is(status, 0)
@@ -104,7 +104,7 @@ test('one remote without a way: a warning, and the others give the MTU', async (
   await call({ ...add, verb: 'DEL' })
 })
 
-test('a name that is taken, and a VNI that another VTEP has, are named', async () => {
+test('an existing link of the VTEP’s name, and a VNI of another VTEP, are refused with their names', async () => {
   ip(`link add vx${vni} type veth`)
   assert.match(
     (await refused({ remote })).said,
@@ -142,7 +142,7 @@ test('an ADD that fails in IPAM leaves neither VTEP nor bridge', async () => {
   await call({ ...first, verb: 'DEL' })
 })
 
-test('STATUS is silent where ADD would succeed, and touches nothing', async () => {
+test('STATUS succeeds if ADD would succeed, and changes nothing', async () => {
   const before = snapshot()
   const { status, json } = await call(request({ remote, dev: 'under0', local: '192.0.2.1' }, 'STATUS').call)
   assert.equal([status, json], [0, undefined])
@@ -153,7 +153,7 @@ function isNoNamespace(line: string): boolean {
   return !line.includes('/run/netns')
 }
 
-test('STATUS says what is missing, with code 50', async () => {
+test('STATUS fails with code 50 and names what is missing', async () => {
   const missing: [Record<string, unknown>, string][] = [
     [{ remote, dev: 'nosuch0' }, 'dev: the host has no interface'],
     [{ remote, local: '192.0.2.99' }, 'local: the host has no address'],

@@ -1,4 +1,4 @@
-/** vxlan: edited configurations reach what is there, by the next ADD or by `patchbay reconcile`, without anybody's restart. */
+/** vxlan: an edited configuration changes an existing VTEP at the next ADD or `patchbay reconcile`, without restarts. */
 // needs: link vxlan
 
 import { spawnSync } from 'node:child_process'
@@ -22,7 +22,7 @@ function overlay(keys: Record<string, unknown>) {
   return { type: 'vxlan', name: 'blue', vni, ...keys }
 }
 
-/** The remotes that a host's VTEP sends to for everybody. */
+/** The remotes in the default FDB entries of a host's VTEP. */
 function remotes(host: Host): string[] {
   const lines = command('bridge', '-n', host.name, 'fdb', 'show', 'dev', `vx${vni}`).split('\n')
   return lines.flatMap((line) => /^00:00:00:00:00:00 dst (\S+)/.exec(line)?.[1] ?? []).sort()
@@ -37,7 +37,7 @@ function reconcile(host: Host, path: string) {
 
 const directory = `${scratch}/net.d`
 
-/** The directory of configurations with these files, and no others. */
+/** The directory of configurations with only these files. */
 function configured(files: Record<string, unknown>): string {
   rmSync(directory, { recursive: true, force: true })
   mkdirSync(directory)
@@ -54,7 +54,7 @@ test.before.each(() => {
   vni++
 })
 
-test('a host that joins: the next ADD on each host lets it in, and one that leaves is dropped', async () => {
+test('a host that was added to the list is reached after the next ADD on each host, and a removed one is not', async () => {
   const pair = overlay({ remotes: [one.ipv4, two.ipv4] })
   const here = await attach(one, pair, '10.0.0.1/24')
   await attach(two, pair, '10.0.0.2/24')
@@ -68,7 +68,7 @@ test('a host that joins: the next ADD on each host lets it in, and one that leav
   assert.equal(remotes(one), [three.ipv4])
 })
 
-test('CHECK says that the list was edited and nobody applied it', async () => {
+test('CHECK reports a remote that was added to the list but not yet to the VTEP', async () => {
   const { container, result } = await attach(one, overlay({ remotes: [two.ipv4] }), '10.0.0.1/24')
   const edited = attachment('CHECK', overlay({ remotes: [two.ipv4, three.ipv4] }), container)
   const config = { ...(edited.config as object), prevResult: result }
@@ -76,7 +76,7 @@ test('CHECK says that the list was edited and nobody applied it', async () => {
   assert.match(String(json?.msg), `VTEP vx${vni} lacks its remote ${three.ipv4}`)
 })
 
-test('what the kernel can change is changed by the next ADD, and what it cannot is refused by name', async () => {
+test('the next ADD changes the options that the kernel can change, and refuses the others by name', async () => {
   const list = { remotes: [two.ipv4] }
   await attach(one, overlay({ ...list, ttl: 3 }), '10.0.0.1/24')
   await attach(one, overlay({ ...list, ttl: 9, learning: false, ageing: 77, gro: false }), '10.0.0.2/24')
@@ -132,7 +132,7 @@ test('networks of two names share a VNI; another bridge for it is refused, and s
   assert.equal(difference(before, snapshotOf(one.name)), [])
 })
 
-test('a VTEP made wider later keeps its MTU while containers use it, and tells the new one', async () => {
+test('a VTEP keeps its MTU while containers use it, and a larger mtu is refused', async () => {
   const narrow = await attach(one, overlay({ remotes: [two.ipv4], mtu: 1300 }), '10.0.0.1/24')
   const { container, result } = await attach(one, overlay({ remotes: [two.ipv4] }), '10.0.0.2/24')
   assert.equal([link('eth0', container).mtu, result.interfaces.at(-1)?.mtu], [1300, 1300])
@@ -141,7 +141,7 @@ test('a VTEP made wider later keeps its MTU while containers use it, and tells t
   assert.match(String(refused), `mtu: 1400 is more than the 1300 of VTEP vx${vni}`)
 })
 
-test('reconcile applies an edited list without an ADD, says what it did, and does nothing the second time', async () => {
+test('reconcile applies an edited list without an ADD, prints its changes, and changes nothing the second time', async () => {
   const pair = overlay({ remotes: [one.ipv4, two.ipv4] })
   const all = overlay({ remotes: [one.ipv4, three.ipv4], ttl: 7, gso: false })
   const here = await attach(one, pair, '10.0.0.1/24')
@@ -161,7 +161,7 @@ test('reconcile applies an edited list without an ADD, says what it did, and doe
   assert.equal(reconcile(one, file), { status: 0, out: [`${vtep}: is as configured`], err: '' })
 })
 
-test('reconcile brings up a VTEP that is down, and makes nothing that is not there', async () => {
+test('reconcile sets up a VTEP that is down, and makes no missing one', async () => {
   const config = overlay({ remotes: [two.ipv4] })
   const path = configured({ 'a.conflist': conflist(config, { type: 'portmap' }), 'b.txt': 'not one' })
   const before = snapshotOf(two.name)
@@ -172,7 +172,7 @@ test('reconcile brings up a VTEP that is down, and makes nothing that is not the
   assert.equal(reconcile(one, path).out, [`${path}/a.conflist: vx${vni}: brought up`])
 })
 
-test('reconcile goes on after a file that cannot be read, and says what is wrong with each', async () => {
+test('reconcile continues after a bad file, and reports the fault of each', async () => {
   const config = overlay({ remotes: [two.ipv4] })
   await attach(one, config, '10.0.0.1/24')
   const path = configured({
@@ -197,7 +197,7 @@ test('reconcile goes on after a file that cannot be read, and says what is wrong
   assert.match(out.join('\n'), `4-good.conflist: vx${vni}: added remote ${three.ipv4}`)
 })
 
-test('reconcile of a directory that is not there says so, and more than one path is refused', () => {
+test('reconcile of a missing directory says so, and more than one path is refused', () => {
   const { status, err } = reconcile(one, '/run/nosuch')
   assert.equal([status, /\/run\/nosuch: .*ENOENT/.test(err)], [1, true], err)
   const args = ['reconcile', 'a', 'b']

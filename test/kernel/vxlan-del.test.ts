@@ -1,4 +1,4 @@
-/** vxlan: DEL works whatever is gone, GC collects what nobody claims, and many at once share one VTEP. */
+/** vxlan: DEL succeeds in every state, GC removes what no attachment uses, and many containers share one VTEP. */
 // needs: link vxlan
 
 import { test } from 'uvu'
@@ -21,7 +21,7 @@ for (const end of ['under0', 'under1']) ip(`link set ${end} up`)
 
 let networks = 100
 
-/** A network of its own: name, VNI and subnet. */
+/** A network with its own name, VNI and subnet. */
 function overlay(keys: Record<string, unknown> = {}): cnitool.Network {
   const vni = ++networks
   const ipam = hostLocal(`10.${vni}.0.0/24`)
@@ -31,7 +31,7 @@ function overlay(keys: Record<string, unknown> = {}): cnitool.Network {
 const vtepOf = (net: cnitool.Network) => `vx${net.plugins[0]?.vni}`
 const bridgeOf = (net: cnitool.Network) => `vxbr${net.plugins[0]?.vni}`
 
-/** What is done to a network's container before DEL, which must leave everything as it was nevertheless. */
+/** Faults of a container before its DEL, which must still leave nothing. */
 const harms: Record<string, (net: cnitool.Network, container: Netns) => void> = {
   'the namespace is gone': (_, container) => removeContainer(container),
   'the VTEP is gone': (net) => ip(`link delete ${vtepOf(net)}`),
@@ -53,7 +53,7 @@ for (const [harm, inflict] of Object.entries(harms))
     unchanged(before)
   })
 
-test('DEL leaves nothing although dev is gone, and the VTEP with it', async () => {
+test('DEL leaves nothing although dev was deleted, and the VTEP with it', async () => {
   const net = overlay({ dev: 'under2' })
   ip('link add under2 type veth peer name under3')
   for (const end of ['under2', 'under3']) ip(`link set ${end} up`)
@@ -66,7 +66,7 @@ test('DEL leaves nothing although dev is gone, and the VTEP with it', async () =
   unchanged(before, snapshot())
 })
 
-test('DEL of direct leaves nothing, with the namespace or without, with dev or without', async () => {
+test('DEL of direct leaves nothing, with or without the namespace and dev', async () => {
   for (const gone of [false, true]) {
     const net = overlay({ direct: true, dev: 'under0' })
     const before = snapshot()
@@ -79,7 +79,7 @@ test('DEL of direct leaves nothing, with the namespace or without, with dev or w
   }
 })
 
-test('DEL of what ADD refused does not touch what others use', async () => {
+test('DEL of a configuration that ADD refused does not touch what other containers use', async () => {
   const net = overlay()
   const container = newContainer()
   await cnitool.add(net, container)
@@ -94,7 +94,7 @@ test('DEL of what ADD refused does not touch what others use', async () => {
   await cnitool.check(net, container)
 })
 
-test('DEL without a vni that can be read cleans up what it can find', async () => {
+test('DEL without a valid vni removes what it can find', async () => {
   const net = overlay()
   const container = newContainer()
   const add = { config: single(net), containerID: container.name, netns: container.path }
@@ -115,7 +115,7 @@ test('a bridge that was deleted by hand is made again by the next ADD, and the V
   await cnitool.check(net, container)
 })
 
-test('the bridge keeps its MAC address as containers come and go, and takes no router advertisements', async () => {
+test('the bridge keeps its MAC address when containers are attached and detached, and accepts no router advertisements', async () => {
   const net = overlay()
   const first = newContainer()
   await cnitool.add(net, first)
@@ -127,7 +127,7 @@ test('the bridge keeps its MAC address as containers come and go, and takes no r
   assert.is(sysctl(`net/ipv6/conf/${bridgeOf(net)}/accept_ra`), '0')
 })
 
-test('GC removes stale ports, then VTEP and bridge with the last, and leaves other networks alone', async () => {
+test('GC removes stale ports, then VTEP and bridge with the last, and does not touch other networks', async () => {
   const [net, other] = [overlay(), overlay()]
   const kept = newContainer()
   await cnitool.add(other, kept)
@@ -168,7 +168,7 @@ test('twenty first containers at once make one VTEP, and twenty DELs remove it',
   unchanged(before)
 })
 
-test('ADDs and DELs that cross never pull VTEP or bridge from under a container', async () => {
+test('with parallel ADDs and DELs, no container loses VTEP or bridge', async () => {
   const net = overlay()
   const before = snapshot()
   const life = async () => {

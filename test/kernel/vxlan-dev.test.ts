@@ -1,4 +1,4 @@
-/** vxlan: the member of a bond or a team as `dev` stands for its master, and packets leave by that. */
+/** vxlan: a member of a bond or a team as `dev` is replaced by its master. */
 // needs: link vxlan, link bond, link team
 
 import { test } from 'uvu'
@@ -27,7 +27,7 @@ function teamed(kind: string): Host {
 const plain = newHost()
 
 for (const [index, kind] of ['bond mode active-backup', 'team'].entries())
-  test(`a member of a ${kind}: its master is taken, a log line says so, CHECK agrees`, async () => {
+  test(`a member of a ${kind}: its master is used, with a log line, and CHECK succeeds`, async () => {
     const host = teamed(kind)
     const config = { type: 'vxlan', name: 'blue', vni: 100 + index, remote: plain.ipv4, dev: 'eth0' }
     const container = newContainer()
@@ -44,7 +44,7 @@ for (const [index, kind] of ['bond mode active-backup', 'team'].entries())
     assert.is((await callOn(host, { ...add, config: checked, verb: 'CHECK' })).status, 0)
   })
 
-test('the port of a bridge is no such member: the kernel sends by the NIC itself', async () => {
+test('the port of a bridge is not replaced: the kernel sends on the NIC itself', async () => {
   const host = newHost()
   ip(`-n ${host.name} link add br0 type bridge`)
   ip(`-n ${host.name} link set eth0 master br0`)

@@ -1,4 +1,4 @@
-/** vxlan: each of its conf-examples joins containers of the hosts that it names. */
+/** vxlan: each of its conf-examples connects containers of the hosts that it names. */
 // needs: link vxlan
 
 import { readFileSync } from 'node:fs'
@@ -17,7 +17,7 @@ const hosts = [newHost(), newHost(), newHost()] as const
 
 type Named = Configuration & { name: string }
 
-/** An example as an operator has it on a host: with a range of its own, and the other host as `remote`. */
+/** An example as on a real host: with the host's own range, and the other host as `remote`. */
 function example(file: string, number: number): Named {
   const text = readFileSync(new URL(`../../conf-examples/${file}`, import.meta.url), 'utf8')
   const own = text
@@ -35,7 +35,7 @@ for (const [file, members] of [
   ['123-vxlan-direct.conflist', 3],
   ['124-vxlan-ipv6.conflist', 3],
 ] as const)
-  test(`${file}: a container on each host, and all reach all`, async () => {
+  test(`${file}: containers on all hosts reach each other`, async () => {
     const wired = []
     for (const [index, host] of hosts.slice(0, members).entries()) {
       const [config, container] = [example(file, index + 1), newContainer()]

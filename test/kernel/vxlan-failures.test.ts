@@ -1,4 +1,4 @@
-/** vxlan: whichever system call of ADD fails, ADD succeeds nevertheless or leaves nothing at all. */
+/** vxlan: when any system call of ADD fails, ADD still succeeds or leaves nothing. */
 // needs: full speed, link vxlan
 
 import { test } from 'uvu'
@@ -16,7 +16,7 @@ ip('link add under0 type veth peer name under1')
 ip('address add 192.0.2.1/24 dev under0')
 for (const end of ['under0', 'under1']) ip(`link set ${end} up`)
 
-/** The variants of a network, and whether a container is there before, so that VTEP and bridge exist. */
+/** The variants of a network, and whether a container is attached before, so that VTEP and bridge exist. */
 const variants = [
   { keys: { group: '239.1.1.1', dev: 'under0', gso: false }, resident: false },
   { keys: { remotes: ['192.0.2.2', '192.0.2.3'] }, resident: true },

@@ -1,4 +1,4 @@
-/** The netlink helpers that VXLAN stands on, against the real kernel: what they make is read back by iproute2. */
+/** The netlink helpers for VXLAN on a real kernel: iproute2 shows what they make. */
 // needs: link vxlan
 
 import { test } from 'uvu'
@@ -108,14 +108,14 @@ test('every option is set as iproute2 shows it, and read back', () => {
   })
 })
 
-test('ttl and tos can be inherited, and VNI 0 is one as any other', () => {
+test('ttl and tos can be inherited, and VNI 0 works like any other', () => {
   const link = make({ vni: 0, ttl: 'inherit', tos: 'inherit' })
   const { vni, ttl, tos } = parseVxlan(link.data ?? Buffer.alloc(0))
   assert.equal([vni, ttl, tos], [0, 'inherit', 'inherit'])
   assert.match(ip(`-d link show ${link.name}`), 'ttl inherit')
 })
 
-test('a group, and an underlay of IPv6 although no address says so', () => {
+test('a group, and an underlay of IPv6 without any address', () => {
   const dev = find('under0').index
   const group = make({ group: '239.1.1.1', dev })
   assert.equal(
@@ -127,7 +127,7 @@ test('a group, and an underlay of IPv6 although no address says so', () => {
   assert.equal(listFloodEntries(socket, six), [{ dst: '2001:db8::2', via: undefined }])
 })
 
-test('what may change is changed', () => {
+test('changeable options are changed', () => {
   const link = make({ ttl: 3 })
   const change = { ttl: 9, tos: 'inherit', df: 'inherit', learning: false, ageing: 60 } as const
   ask(socket, changeVxlan(link, change))
@@ -137,7 +137,7 @@ test('what may change is changed', () => {
   })
 })
 
-test('remotes are added beside each other, seen, and deleted one by one', () => {
+test('several remotes are added, listed, and deleted one by one', () => {
   const link = make({})
   const via = find('under0').index
   const [one, two] = [
@@ -151,7 +151,7 @@ test('remotes are added beside each other, seen, and deleted one by one', () => 
   assert.equal(listFloodEntries(socket, link), [one])
 })
 
-test('a VTEP in external mode takes the VNIs it is told', () => {
+test('a VTEP in external mode accepts the VNIs of its filter', () => {
   const link = make({ external: true, dstport: 4999 })
   for (const range of [
     { min: 7, max: 7 },
@@ -177,7 +177,7 @@ test('features are switched off and on', () => {
   assert.equal(on(), ['rx-gro'])
 })
 
-test('the way to an address: link, MTU of the route, own addresses, none', () => {
+test('the route to an address: link, MTU of the route, local addresses, none', () => {
   const under = find('under0')
   ip('route add 198.51.100.0/24 via 192.0.2.2 mtu 1400')
   ip('route add unreachable 203.0.113.0/24')
@@ -190,7 +190,7 @@ test('the way to an address: link, MTU of the route, own addresses, none', () =>
     assert.is(findPath(socket, address(nowhere)), undefined, nowhere)
 })
 
-test('the ports of a bridge', () => {
+test('the ports of a bridge are listed', () => {
   ip('link add br0 type bridge')
   assert.equal(listPorts(socket, find('br0')), [])
   const port = make({})

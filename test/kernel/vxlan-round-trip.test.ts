@@ -1,4 +1,4 @@
-/** vxlan, in each of its ways to find the other hosts, on the round trip that every kind of interface goes. */
+/** Round trip of vxlan, with each way to find the other hosts. */
 // needs: link vxlan
 
 import { test } from 'uvu'
@@ -10,20 +10,20 @@ import { type Kind, testRoundTrips, usual } from '../harness/round-trip.ts'
 
 await privateHost()
 
-/** The underlay: a wire with nobody at its other end who would take part. */
+/** The underlay: a cable with no other VXLAN host. */
 ip('link add under0 type veth peer name under1')
 for (const words of ['192.0.2.1/24', '2001:db8::1/64']) ip(`address add ${words} dev under0 nodad`)
 for (const end of ['under0', 'under1']) ip(`link set ${end} up`)
 
 const fdb = (words: string) => command('bridge', 'fdb', ...words.split(' '))
 
-/** The entries of the FDB for everybody, sorted. */
+/** The default entries of the FDB, sorted. */
 function flood(name: string): string[] {
   const lines = fdb(`show dev ${name}`).split('\n')
   return lines.flatMap((line) => /^00:00:00:00:00:00 dst (\S+)/.exec(line)?.[1] ?? []).sort()
 }
 
-/** What the way of finding others does not matter for. */
+/** Faults that do not depend on the way to find other hosts. */
 const breaks: Kind['breaks'] = {
   'an address is missing': (container) => inContainer(container, 'address flush dev eth0 scope global'),
   'the interface is down': (container) => inContainer(container, 'link set eth0 down'),
@@ -39,7 +39,7 @@ const breaks: Kind['breaks'] = {
   'an option of the VTEP is another': () => ip('link set vx100 type vxlan nolearning'),
 }
 
-/** Host's end, VTEP and bridge, and the MTU that fits around all of them. */
+/** Host's end, VTEP and bridge, and their MTU. */
 function expectBridged(mtu: number, remotes: string[]): Kind['expect'] {
   return ({ mtu: inside, linkinfo }) => {
     assert.equal([linkinfo?.info_kind, inside], ['veth', mtu])

@@ -1,4 +1,4 @@
-/** vxlan: containers on several hosts reach each other over the underlay, those of another VNI do not, and nothing is left. */
+/** vxlan: containers on several hosts reach each other over the underlay, those of other VNIs do not, and nothing is left. */
 // needs: link vxlan
 
 import { test } from 'uvu'
@@ -17,12 +17,12 @@ const [big, bigger] = [newHost(9000), newHost(9000)]
 
 let vni = 100
 
-/** A network of a VNI of its own, as a host has it configured. */
+/** A network with its own VNI, as configured on a host. */
 function overlay(keys: Record<string, unknown>, name = 'blue') {
   return { type: 'vxlan', name, vni, ...keys }
 }
 
-/** Whether an answer comes to a packet that must not be fragmented, with so many bytes of IPv4. */
+/** Whether a packet that must not be fragmented is answered; the size is that of the IPv4 packet in bytes. */
 function carries(from: Netns, to: string, bytes: number): boolean {
   const size = String(bytes - 28)
   return succeeds(
@@ -46,13 +46,13 @@ function carries(from: Netns, to: string, bytes: number): boolean {
   )
 }
 
-/** A packet of the MTU passes, one with a byte more does not. */
+/** Asserts that a packet of the MTU passes, and one with a byte more does not. */
 function assertMtu(from: Netns, to: string, mtu: number): void {
   assert.ok(carries(from, to, mtu), `${mtu} bytes`)
   assert.not.ok(carries(from, to, mtu + 1), `${mtu + 1} bytes`)
 }
 
-/** The remotes that a VTEP sends to for everybody. */
+/** The remotes in the default FDB entries of a VTEP. */
 function remotes(host: Netns, name = `vx${vni}`): string[] {
   const lines = command('bridge', '-n', host.name, 'fdb', 'show', 'dev', name).split('\n')
   return lines.flatMap((line) => /^00:00:00:00:00:00 dst (\S+)/.exec(line)?.[1] ?? []).sort()
@@ -79,7 +79,7 @@ test('one remote each: two hosts, default MTU, both families inside', async () =
   )
 })
 
-test('one list on three hosts: all reach all, and several containers of a host each other', async () => {
+test('one list on three hosts: all containers reach each other, also those of one host', async () => {
   const config = overlay({ remotes: [one, two, three].map(({ ipv4 }) => ipv4) })
   const containers = [
     await attach(one, config, '10.0.0.1/24'),
@@ -94,7 +94,7 @@ test('one list on three hosts: all reach all, and several containers of a host e
   assert.equal(remotes(three), [one.ipv4, two.ipv4])
 })
 
-test('a multicast group: hosts that know nothing of each other', async () => {
+test('a multicast group: hosts without a list of remotes find each other', async () => {
   const config = overlay({ group: '239.1.1.1', dev: 'eth0' })
   const { container } = await attach(one, config, '10.0.0.1/24')
   await attach(two, config, '10.0.0.2/24')
@@ -110,7 +110,7 @@ test('a multicast group on an underlay of IPv6', async () => {
   assertMtu(container, '10.0.0.2', 1430)
 })
 
-test('direct: the VTEP in the container, its socket on the host; with a bridged one at the other end', async () => {
+test('direct: the VTEP is in the container, its socket on the host; it reaches a bridged one on another host', async () => {
   for (const keys of [{ dev: 'eth0' }, {}]) {
     vni++
     const direct = overlay({ direct: true, remote: two.ipv4, ...keys })
@@ -125,7 +125,7 @@ test('direct: the VTEP in the container, its socket on the host; with a bridged 
   }
 })
 
-test('direct is for one container: the second is told who has the VNI, and leaves nothing', async () => {
+test('direct is for one container: a second one is refused with the holder of the VNI, and leaves nothing', async () => {
   const config = overlay({ direct: true, remote: two.ipv4 })
   const { container } = await attach(one, config, '10.0.0.1/24')
   const before = snapshotOf(one.name)
@@ -139,7 +139,7 @@ test('direct is for one container: the second is told who has the VNI, and leave
   removeContainer(container)
 })
 
-test('direct with a filter: routes choose the VNI, and others are not taken', async () => {
+test('direct with a filter: routes choose the VNI, and other VNIs are not accepted', async () => {
   const keys = { vni: undefined, direct: true, dstport: 4999, mtu: 1450 }
   const here = await attach(one, overlay({ ...keys, vniFilter: [{ min: 100, max: 101 }] }), '10.0.0.1/24')
   const there = await attach(two, overlay({ ...keys, vniFilter: [100] }), '10.0.0.2/24')
@@ -155,7 +155,7 @@ test('direct with a filter: routes choose the VNI, and others are not taken', as
   assert.not.ok(pings(here.container, '10.0.0.2'), 'VNI 101')
 })
 
-test('an underlay of IPv6, and one with jumbo frames', async () => {
+test('IPv6 underlays and jumbo frames determine the MTU', async () => {
   const six = await attach(one, overlay({ remotes: [two.ipv6] }), '10.0.0.1/24')
   await attach(two, overlay({ remotes: [one.ipv6], local: two.ipv6 }), '10.0.0.2/24')
   assert.ok(pings(six.container, '10.0.0.2'))
@@ -167,7 +167,7 @@ test('an underlay of IPv6, and one with jumbo frames', async () => {
   assertMtu(container, '10.0.0.2', 8950)
 })
 
-test('the narrowest path counts, be it a route’s MTU', async () => {
+test('the path with the smallest MTU counts, also that of a route', async () => {
   inContainer(big, `route add ${three.ipv4} dev eth0 mtu 1400`)
   const config = overlay({ remotes: [bigger.ipv4, three.ipv4] })
   const { result } = await attach(big, config, '10.0.0.1/24')
@@ -175,7 +175,7 @@ test('the narrowest path counts, be it a route’s MTU', async () => {
   assert.is(result.interfaces.at(-1)?.mtu, 1350)
 })
 
-test('containers of one VNI hear nothing of another, on one host or two', async () => {
+test('containers do not reach those of another VNI, on one host or two', async () => {
   const list = { remotes: [one.ipv4, two.ipv4] }
   const [blue, red] = [overlay(list, 'blue'), overlay({ ...list, vni: vni + 1000 }, 'red')]
   const here = await attach(one, blue, '10.0.0.1/24')
@@ -186,7 +186,7 @@ test('containers of one VNI hear nothing of another, on one host or two', async 
   for (const other of ['10.0.0.2', '10.0.0.3']) assert.not.ok(pings(here.container, other), other)
 })
 
-test('without learning, what is for one goes to all remotes, and nothing is learnt', async () => {
+test('without learning, frames to one container go to all remotes, and no FDB entry is learnt', async () => {
   const config = overlay({ remotes: [one.ipv4, two.ipv4, three.ipv4], learning: false })
   const here = await attach(one, config, '10.0.0.1/24')
   await attach(two, config, '10.0.0.2/24')
@@ -201,7 +201,7 @@ test('without learning, what is for one goes to all remotes, and nothing is lear
   assert.match(mac(`vx${vni}`), new RegExp(`^(?!00:00:00:00:00:00).* dst ${two.ipv4}`, 'm'))
 })
 
-test('large sends leave the VTEP whole with gso, and cut to its MTU without', async () => {
+test('large sends leave the VTEP whole with gso, and in packets of its MTU without', async () => {
   for (const gso of [true, false]) {
     vni++
     const here = await attach(one, overlay({ remote: two.ipv4, gso }), '10.0.0.1/24')
@@ -215,12 +215,12 @@ test('large sends leave the VTEP whole with gso, and cut to its MTU without', as
   }
 })
 
-/** The server hangs up while the client still sends: that is no failure. */
+/** The server closes the connection while the client still sends: no failure. */
 function bashIn({ name }: Netns, script: string): void {
   succeeds('ip', 'netns', 'exec', name, 'bash', '-c', script)
 }
 
-test('the last container takes bridge and VTEP with it, not one before', async () => {
+test('only DEL of the last container removes bridge and VTEP', async () => {
   const config = overlay({ remote: two.ipv4 })
   const before = snapshotOf(one.name)
   const [first, second] = [await attach(one, config, '10.0.0.1/24'), await attach(one, config, '10.0.0.3/24')]
@@ -233,7 +233,7 @@ test('the last container takes bridge and VTEP with it, not one before', async (
   assert.equal(snapshotOf(one.name), before)
 })
 
-test('a bridge of the operator’s stays, and so does a VTEP that it still serves', async () => {
+test('a bridge of the operator stays, and so does its VTEP while another port uses it', async () => {
   const config = overlay({ remote: two.ipv4, bridge: `own${vni}` })
   inContainer(one, `link add own${vni} type bridge`)
   const first = await attach(one, config, '10.0.0.1/24')

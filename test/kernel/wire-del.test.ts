@@ -1,4 +1,4 @@
-/** wire: DEL of either end in any order, with namespaces gone leaves nothing, and a new wire can be laid. */
+/** wire: DEL of both ends in any order, also with deleted namespaces, leaves nothing, and a new wire can be made. */
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'uvu'
@@ -17,7 +17,7 @@ await privateHost()
 
 type End = Omit<Call, 'verb'> & { container: Netns }
 
-/** Two containers that are not joined yet, and the host as it is without them. */
+/** Two containers without a wire, and the host as it is without them. */
 function twoEnds(keys: Record<string, unknown> = {}) {
   const config = single(wireNetwork(keys, '1.1.0'))
   const end = (containerID: string): End => {
@@ -56,7 +56,7 @@ for (const order of ['one two', 'two one', 'one one two two', 'two one two one']
     unchanged(ends.before)
   })
 
-test('DEL of the only container takes the end that waits along', async () => {
+test('DEL of the only container also removes the end on the host', async () => {
   const { one, before } = twoEnds()
   await add(one)
   await del(one)
@@ -65,7 +65,7 @@ test('DEL of the only container takes the end that waits along', async () => {
 
 for (const netns of ['its path', ''])
   for (const count of [1, 2])
-    test(`DEL with ${count} of the namespaces gone and CNI_NETNS ${netns || 'empty'}`, async () => {
+    test(`DEL with ${count} of the namespaces deleted and CNI_NETNS ${netns || 'empty'}`, async () => {
       const { one, two, before } = await both()
       const gone = [one, two].slice(0, count)
       for (const { container } of gone) removeContainer(container)
@@ -75,7 +75,7 @@ for (const netns of ['its path', ''])
       unchanged(before)
     })
 
-test('DEL with the namespace gone while the other end waits', async () => {
+test('DEL with the namespace deleted while the other end is on the host', async () => {
   const { one, before } = twoEnds()
   await add(one)
   removeContainer(one.container)
@@ -83,7 +83,7 @@ test('DEL with the namespace gone while the other end waits', async () => {
   unchanged(before)
 })
 
-test('DEL with CNI_NETNS empty and the namespace still there cuts the wire', async () => {
+test('DEL with CNI_NETNS empty removes the wire from an existing namespace', async () => {
   const { one, two, before } = await both()
   await del({ ...two, netns: '' })
   for (const { container } of [one, two]) assert.not.ok(exists('eth0', container))
@@ -101,7 +101,7 @@ test('DEL before any ADD, and of a configuration that ADD refuses', async () => 
   unchanged(before)
 })
 
-test('CHECK of the survivor says that the wire was cut, and the two are joined anew by DEL and ADD', async () => {
+test('CHECK of the remaining container fails, and DEL and ADD connect the two again', async () => {
   const net = wireNetwork()
   const [one, two] = [newContainer(), newContainer()]
   await cnitool.add(net, one)
@@ -116,7 +116,7 @@ test('CHECK of the survivor says that the wire was cut, and the two are joined a
   for (const { address } of ips) assert.ok(pings(one, address.replace(/\/.*/, '')), address)
 })
 
-test('a container whose namespace went without DEL does not keep the wire', async () => {
+test('a container whose namespace was deleted without DEL does not block the wire', async () => {
   const { one, two, before } = twoEnds()
   const lost = newContainer()
   await add({ ...one, containerID: 'lost', netns: lost.path, container: lost })
@@ -137,7 +137,7 @@ for (const text of [
   '{"ends":[null]}',
   '{"network":"net","wire":"w","ends":[{"containerID":"one"}]}',
 ])
-  test(`a record that says ${text || 'nothing'} keeps nobody from DEL, GC, or a new wire`, async () => {
+  test(`a record that says ${text || 'nothing'} blocks neither DEL nor GC nor a new wire`, async () => {
     const { config, one, two, before } = twoEnds()
     const damage = () => {
       const records = readdirSync('/run/patchbay/wires').map((name) => `/run/patchbay/wires/${name}`)
@@ -160,7 +160,7 @@ for (const text of [
     unchanged(before)
   })
 
-test('GC cuts a wire with a stale end, and leaves valid ones and other networks alone', async () => {
+test('GC removes a wire with a stale end, and does not touch valid ones and other networks', async () => {
   const other = await both()
   const { config, one, two, before } = await both()
   const kept = { ...one, config: { ...config, wire: 'kept' }, containerID: 'kept', container: newContainer() }
@@ -179,7 +179,7 @@ test('GC cuts a wire with a stale end, and leaves valid ones and other networks 
   unchanged(before)
 })
 
-test('twenty wires, both ends of each added at once: all are joined; deleted at once: nothing is left', async () => {
+test('forty parallel ADDs make twenty wires, and forty parallel DELs leave nothing', async () => {
   const before = snapshot()
   const wires = Array.from({ length: 20 }, () => twoEnds())
   await Promise.all(wires.flatMap(({ one, two }) => [add(one), add(two)]))
@@ -188,7 +188,7 @@ test('twenty wires, both ends of each added at once: all are joined; deleted at 
   unchanged(before)
 })
 
-test('of five containers that want one wire at once, two get it', async () => {
+test('of five parallel ADDs for one wire, two succeed', async () => {
   const { config, one, two, before } = twoEnds()
   const more = ['three', 'four', 'five'].map((containerID) => {
     const container = newContainer()

@@ -1,4 +1,4 @@
-/** wire: whichever system call of ADD fails, ADD succeeds nevertheless or leaves all as it was; killed, DEL cleans up. */
+/** wire: when any system call of ADD fails, ADD still succeeds or leaves all unchanged; after a kill, DEL cleans up. */
 // needs: full speed
 
 import { test } from 'uvu'
@@ -14,7 +14,7 @@ await privateHost()
 
 const [first, second] = [newContainer(), newContainer()]
 
-/** What a new pair of ends has by chance: numbers and MAC addresses. */
+/** Random parts of a new pair of ends: numbers and MAC addresses. */
 function look(): Snapshot {
   const lines = [...snapshot(), ...snapshotOf(first.name), ...snapshotOf(second.name)]
   return lines.map((line) =>
@@ -22,7 +22,7 @@ function look(): Snapshot {
   )
 }
 
-/** The two ADDs of a wire. The first container's addresses are always the same, however often it is added. */
+/** The two ADDs of a wire. The first container has the same addresses at each ADD. */
 function adds(): { one: Call; two: Call } {
   const config = single(wireNetwork({ mtu: 1400 }))
   const addresses = [{ address: '10.240.0.1/24' }, { address: 'fd00:240::1/64' }]
@@ -46,7 +46,7 @@ test('as the first of a wire, a failing call leaves nothing, or does no harm', a
   assert.equal(await harmOfFailures(adds().one, { look }), [])
 })
 
-test('as the second of a wire, a failing call leaves the end waiting as it did, or does no harm', async () => {
+test('as the second of a wire, a failing call leaves the end on the host unchanged, or does no harm', async () => {
   const { one, two } = adds()
   const layAnew = async () => {
     await done({ ...one, verb: 'DEL' })

@@ -1,4 +1,4 @@
-/** wire on the round trip that every kind of interface goes, with nobody at its other end. */
+/** Round trip of wire, with no container at its other end. */
 
 import { readdirSync, rmSync } from 'node:fs'
 import { test } from 'uvu'
@@ -25,7 +25,7 @@ const wire: Kind = {
   },
 }
 
-/** The end that waits on the host has the name of the record. */
+/** The end on the host has the name of the record. */
 function waiting(): string {
   return readdirSync('/run/patchbay/wires')[0]?.replace('.json', '') ?? ''
 }

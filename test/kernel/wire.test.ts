@@ -1,4 +1,4 @@
-/** wire: two containers at the ends of a cable, and nobody else. */
+/** wire: two containers at the ends of a cable, and no third one. */
 
 import { readFileSync } from 'node:fs'
 import { test } from 'uvu'
@@ -15,7 +15,7 @@ import { overhear, pings } from '../harness/traffic.ts'
 
 await privateHost()
 
-/** The host's interfaces but lo: ends that wait. */
+/** The host's interfaces except lo: ends without a container. */
 function waiting(): (Link & { ifalias?: string })[] {
   return ipJson<Link>('link show').filter(({ ifname }) => ifname !== 'lo')
 }
@@ -24,7 +24,7 @@ function plain(ips: { address: string }[]): string[] {
   return ips.map(({ address }) => address.replace(/\/.*/, ''))
 }
 
-test('the first container’s other end waits on the host, down, and says for whom', async () => {
+test('the first container’s other end stays on the host, down, with an alias that names the container and the wire', async () => {
   const net = wireNetwork({ wire: 'green', mtu: 1400, txQueueLen: 300 })
   const container = newContainer()
   const { interfaces } = await cnitool.add(net, container)
@@ -41,7 +41,7 @@ test('the first container’s other end waits on the host, down, and says for wh
   assert.equal(waiting(), [])
 })
 
-test('the second container takes it, under its own name and with its own MAC address; nothing stays on the host', async () => {
+test('the second container gets that end, with its own name and MAC address; nothing stays on the host', async () => {
   const net = wireNetwork({ mtu: 1400, txQueueLen: 300 })
   const [one, two] = [newContainer(), newContainer()]
   await cnitool.add(net, one)
@@ -54,7 +54,7 @@ test('the second container takes it, under its own name and with its own MAC add
   await cnitool.check(net, two, { ifname: 'port7' })
 })
 
-test('the two reach each other, over IPv4 and IPv6, at once; the host hears nothing, a third container neither', async () => {
+test('the two containers reach each other over IPv4 and IPv6 without delay; the host and a third container receive nothing', async () => {
   const net = wireNetwork()
   const [one, two, three] = [newContainer(), newContainer(), newContainer()]
   await cnitool.add(net, one)
@@ -75,7 +75,7 @@ test('the two reach each other, over IPv4 and IPv6, at once; the host hears noth
   )
 })
 
-test('without ipam it is nothing but a cable', async () => {
+test('without ipam the wire has no addresses', async () => {
   const net = wireNetwork({ ipam: undefined })
   const [one, two] = [newContainer(), newContainer()]
   assert.equal((await cnitool.add(net, one)).ips, undefined)
@@ -85,7 +85,7 @@ test('without ipam it is nothing but a cable', async () => {
   assert.ok(pings(one, '10.240.0.2'))
 })
 
-test('a third container is refused, is told who has the ends, and disturbs nobody', async () => {
+test('a third container is refused with the holders of the ends, and does not disturb them', async () => {
   const config = single(wireNetwork({ wire: 'red' }))
   const [one, two, three] = [newContainer(), newContainer(), newContainer()]
   await call({ verb: 'ADD', config, containerID: 'one', netns: one.path })
@@ -105,7 +105,7 @@ test('a third container is refused, is told who has the ends, and disturbs nobod
   for (const cidr of addresses('eth5', two)) assert.ok(pings(one, cidr.replace(/\/.*/, '')), cidr)
 })
 
-test('an attachment that was not deleted is not joined to itself', async () => {
+test('a second ADD of an attachment is not connected to its own first', async () => {
   const config = single(wireNetwork())
   await call({ verb: 'ADD', config, containerID: 'again', netns: newContainer().path })
   const before = snapshot()
@@ -137,7 +137,7 @@ for (const [keys, msg] of [
     unchanged(before)
   })
 
-test('110-wire.conflist: the first two containers of the network are joined', async () => {
+test('110-wire.conflist: the first two containers of the network are connected', async () => {
   const text = readFileSync(new URL('../../conf-examples/110-wire.conflist', import.meta.url), 'utf8')
   const net: cnitool.Network = JSON.parse(text)
   const [one, two] = [newContainer(), newContainer()]

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -7,25 +7,46 @@ import { pagesOf, withoutBlocks } from '../../harness/markdown.ts'
 const root = new URL('../../..', import.meta.url).pathname
 
 /** Words that hide who does something: a process, container, runtime, operator or kernel. */
-const vague = /\b(nobody|somebody|anybody|whoever)\b/i
+const vague = /\b(nobody|somebody|anybody|everybody|someone|anyone|whoever)\b/i
 
-/** Lines of a page with such a word. Quoted words, names of tests among them, are another's. */
-function vagueLines(page: string): string[] {
-  return withoutBlocks(page)
-    .replace(/“[^”]*”|"[^"\n]*"/g, '')
-    .split('\n')
-    .filter((line) => vague.test(line))
+/** Lines of a text with such a word. */
+function vagueLines(text: string): string[] {
+  return text.split('\n').filter((line) => vague.test(line))
 }
 
-test('pages say who does something', () => {
-  const lines = pagesOf(root).flatMap((page) =>
-    vagueLines(readFileSync(join(root, page), 'utf8')).map((line) => `${page}: ${line}`),
+/** A page without what it quotes: code, and words of others, such as names of tests. */
+const withoutQuotes = (page: string) => withoutBlocks(page).replace(/“[^”]*”|"[^"\n]*"/g, '')
+
+/** Lines of files with such a word, after the name of the file. */
+function vagueLinesOf(files: readonly string[], textOf: (content: string) => string): string[] {
+  return files.flatMap((file) =>
+    vagueLines(textOf(readFileSync(join(root, file), 'utf8'))).map((line) => `${file}: ${line.trim()}`),
   )
-  assert.equal(lines, [])
+}
+
+/** This file contains the words themselves. */
+const own = 'test/unit/docs/english.test.ts'
+const code = globSync('{main,build}.ts', { cwd: root }).concat(
+  globSync('{cli,engine,plugins,scripts,shared,test}/**/*.{ts,sh,c}', { cwd: root }).filter(
+    (file) => file !== own,
+  ),
+)
+
+test('pages say who does something', () => {
+  assert.equal(vagueLinesOf(pagesOf(root), withoutQuotes), [])
 })
 
-test('a vague word is found; a quoted one is not', () => {
-  assert.equal(vagueLines('Somebody may be faster.\nSay “nobody”, "whoever".'), ['Somebody may be faster.'])
+test('comments and messages in the code say who does something', () => {
+  assert.ok(code.length > 500, `read ${code.length} files`)
+  assert.equal(
+    vagueLinesOf(code, (content) => content),
+    [],
+  )
+})
+
+test('a vague word is found; a quoted one on a page is not', () => {
+  assert.equal(vagueLines('/** Somebody may be faster. */\nf()'), ['/** Somebody may be faster. */'])
+  assert.equal(vagueLines(withoutQuotes('Anyone may.\nSay “nobody”, "whoever".')), ['Anyone may.'])
 })
 
 test.run()
