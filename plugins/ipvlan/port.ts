@@ -38,7 +38,7 @@ export function makeOnPort<T>(life: Life<IpvlanConfig>, parent: Link, make: () =
     return make()
   }
   return withLinkLock(parent.name, () => {
-    const known = findRecorded(parent, request)
+    const known = findRecorded(parent)
     requireSameOptions(parent, request.config, known ?? findInAllNamespaces(life, parent))
     const made = make()
     if (!known) {
@@ -66,9 +66,9 @@ function isIpvlan({ kind }: Link): boolean {
 }
 
 /** The ipvlan that the parent's record names, if it still exists. */
-function findRecorded(parent: Link, request: Request): Found | undefined {
+function findRecorded(parent: Link): Found | undefined {
   const known = ports.read(parent.name)
-  const sides = known && openSidesIfAny({ ...request, netns: known.netns })
+  const sides = known && openSidesIfAny(known)
   const link = sides && findLink(sides.inside, known.ifname)
   const isThere = link && isIpvlan(link) && link.mac === parent.mac && sitsOn(link, parent, true)
   return isThere ? { link, namespace: known?.netns } : undefined

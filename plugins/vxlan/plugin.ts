@@ -4,7 +4,7 @@ import type { Life, Made } from '../../shared/attachment/device.ts'
 import { requestedMac } from '../../shared/attachment/mac.ts'
 import { interfacePlugin } from '../../shared/attachment/plugin.ts'
 import { hostSocket } from '../../shared/attachment/sides.ts'
-import type { Plugin, Request } from '../../shared/cni/plugin.ts'
+import type { Request } from '../../shared/cni/plugin.ts'
 import type { Interface } from '../../shared/cni/result.ts'
 import { segment as segmentOf } from '../../shared/cni/segment.ts'
 import { Code, withCode } from '../../shared/error/error.ts'
@@ -25,23 +25,21 @@ interface OnHost extends Made {
   port?: Link
 }
 
-export const vxlan: Plugin<VxlanConfig> = {
-  ...interfacePlugin<VxlanConfig, OnHost>({
-    name: 'vxlan',
-    summary: 'joins containers of many hosts to one network, in UDP packets between the hosts (VXLAN)',
-    config,
-    segment: ({ vni, bridge }) => segmentOf('vxlan', { vni, bridge }),
-    device: {
-      leaves: [hostEnd, unmovedVtep, segment],
-      prepare: requestedMac,
-      create,
-      settle: ({ host }, { port }) => port && waitUntilRunning(host, port),
-      check: checkVxlan,
-      status,
-    },
-  }),
+export const vxlan = interfacePlugin<VxlanConfig, OnHost>({
+  name: 'vxlan',
+  summary: 'joins containers of many hosts to one network, in UDP packets between the hosts (VXLAN)',
+  config,
+  segment: ({ vni, bridge }) => segmentOf('vxlan', { vni, bridge }),
   reconcile,
-}
+  device: {
+    leaves: [hostEnd, unmovedVtep, segment],
+    prepare: requestedMac,
+    create,
+    settle: ({ host }, { port }) => port && waitUntilRunning(host, port),
+    check: checkVxlan,
+    status,
+  },
+})
 
 function create(life: Life<VxlanConfig>): OnHost {
   const { host, request } = life

@@ -16,7 +16,7 @@ import { withUndo } from './undo.ts'
 
 /** A plugin's description and its device; a function if the device depends on the configuration. */
 interface Description<Config extends InterfaceConfig, Own extends Made>
-  extends Pick<Plugin<Config>, 'name' | 'summary' | 'config' | 'segment'> {
+  extends Pick<Plugin<Config>, 'name' | 'summary' | 'config' | 'segment' | 'reconcile'> {
   device: Device<Config, Own> | ((config: Config) => Device<Config>)
 }
 

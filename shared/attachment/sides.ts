@@ -16,13 +16,13 @@ export interface Sides {
 }
 
 /** Opens both sides. @throws CniError when CNI_NETNS is no namespace */
-export function openSides(request: Request): Sides {
+export function openSides(request: Pick<Request, 'netns'>): Sides {
   const container = openContainer(request)
   const inside = openSocketIn(container, Protocol.ROUTE)
   return { container, inside, host: openSocket(Protocol.ROUTE) }
 }
 
-function openContainer({ netns }: Request): Namespace {
+function openContainer({ netns }: Pick<Request, 'netns'>): Namespace {
   try {
     return openNamespace(netns)
   } catch (error) {
@@ -36,7 +36,7 @@ function openContainer({ netns }: Request): Namespace {
 }
 
 /** Opens both sides for DEL, or returns undefined when the container's namespace is gone, and all that was in it. */
-export function openSidesIfAny(request: Request): Sides | undefined {
+export function openSidesIfAny(request: Pick<Request, 'netns'>): Sides | undefined {
   if (request.netns === '') return undefined
   try {
     return openSides(request)
