@@ -9,12 +9,12 @@ import { isGood, lastLine, sum, type Tally } from './runner/tally.ts'
 
 const stages: Record<string, () => Promise<Tally[]>> = {
   check: async () => [
-    tell(await runStep('types (tsc)', ['tsc', '-p', '.'])),
-    tell(await runStep('lint (biome)', ['biome', 'check', '--error-on-warnings'])),
+    print(await runStep('types (tsc)', ['tsc', '-p', '.'])),
+    print(await runStep('lint (biome)', ['biome', 'check', '--error-on-warnings'])),
   ],
   unit: () => runFiles(filesBelow('unit')),
   build: async () => [
-    tell(await runStep('build', [process.execPath, 'build.ts'])),
+    print(await runStep('build', [process.execPath, 'build.ts'])),
     ...(await runFiles(filesBelow('build'))),
   ],
 }
@@ -22,11 +22,11 @@ const stages: Record<string, () => Promise<Tally[]>> = {
 /** One after another: they share the executables and the machine. */
 async function runFiles(files: readonly string[]): Promise<Tally[]> {
   const tallies: Tally[] = []
-  for (const file of files) tallies.push(tell(await runFile(file)))
+  for (const file of files) tallies.push(print(await runFile(file)))
   return tallies
 }
 
-function tell({ text, tally }: Report): Tally {
+function print({ text, tally }: Report): Tally {
   console.log(text)
   return tally
 }
@@ -37,7 +37,7 @@ async function run(names: readonly string[]): Promise<Tally[]> {
   const tallies: Tally[] = []
   for (const name of names.filter((name) => !isKernelTest(name)))
     tallies.push(...(await (stages[name] ?? (() => runFiles([name])))()))
-  for (const report of kernelTests()) tallies.push(tell(await report))
+  for (const report of kernelTests()) tallies.push(print(await report))
   return tallies
 }
 

@@ -1,5 +1,5 @@
 /**
- * net_failover: whichever interface of a set is named as the parent, the container sits on the set's master. Runs in a guest
+ * net_failover: with any interface of a set as the parent, the container sits on the set's master. Runs in a guest
  * with the standby NIC of virtio-nic.ts, started by nic.test.ts. Nothing is sent: no other host is there.
  */
 

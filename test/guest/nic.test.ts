@@ -30,7 +30,7 @@ async function withNic(role: string, name: string): Promise<string> {
   }
 }
 
-test('whichever interface of a net_failover set is the parent, containers sit on its master', async () => {
+test('with any interface of a net_failover set as the parent, containers sit on its master', async () => {
   assert.match(await withNic('standby', 'failover-set.ts'), 'Passed:    8')
 })
 

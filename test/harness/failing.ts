@@ -23,7 +23,7 @@ export async function harmOfFailures(request: Call, place: Place): Promise<strin
   await takeDown(request, place)
   const harm: string[] = []
   for (let [index, before] = [0, place.look()]; index < faults.length; index++) {
-    const { story, found, after } = await suffer(request, faults[index] as Fault, before, place)
+    const { story, found, after } = await failOnce(request, faults[index] as Fault, before, place)
     harm.push(...found.map((line) => `${story}: ${line}`))
     before = found.length > 0 ? await cleaned(request, place) : after
   }
@@ -36,7 +36,7 @@ async function takeDown(request: Call, { tidy }: Place): Promise<void> {
 }
 
 /** Makes one call fail. @returns what was left or lost */
-async function suffer(request: Call, fault: Fault, before: Snapshot, place: Place) {
+async function failOnce(request: Call, fault: Fault, before: Snapshot, place: Place) {
   const answer = await withFault(request, fault)
   if (answer.status === 0 || cannotAnswer(answer)) await takeDown(request, place)
   const after = await settled(before, place)

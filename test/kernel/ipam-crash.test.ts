@@ -62,7 +62,7 @@ async function verify(story: string, residents: Record<string, string>): Promise
   assert.equal(holders(), residents, story)
 }
 
-const tell = (verb: string, { syscall, nth }: Fault) => `${verb}, ${syscall} number ${nth}`
+const nameOf = (verb: string, { syscall, nth }: Fault) => `${verb}, ${syscall} number ${nth}`
 
 /** Prepares the container for the call that is killed. */
 const beginnings: Record<string, () => Promise<void>> = {
@@ -83,9 +83,9 @@ for (const [name, begin] of Object.entries(beginnings))
     for (const fault of faults) {
       await begin()
       const { status } = await killedAt(request(verb, 'victim'), fault)
-      assert.ok(status > 1, `${tell(name, fault)} did not kill the plugin`)
+      assert.ok(status > 1, `${nameOf(name, fault)} did not kill the plugin`)
       for (const record of Object.values(holders())) assert.match(record, /^(resident|victim)\r\neth0$/)
-      await verify(tell(name, fault), residents)
+      await verify(nameOf(name, fault), residents)
     }
   })
 
@@ -97,11 +97,11 @@ test('sticky: after ADD or DEL was killed at any call, the container gets its ol
   const own = addresses(await call(as('ADD')))
   for (const verb of ['DEL', 'ADD'] as const)
     for (const fault of await faultsOf(as(verb))) {
-      if (verb === 'DEL') assert.equal(addresses(await call(as('ADD'))), own, tell(verb, fault))
+      if (verb === 'DEL') assert.equal(addresses(await call(as('ADD'))), own, nameOf(verb, fault))
       await killedAt(as(verb), fault)
       const { status, json } = await call(as('DEL'))
       assert.is(status, 0, JSON.stringify(json))
-      for (const address of own) assert.is(holders()[address], 'sticky:db\r\neth0', tell(verb, fault))
+      for (const address of own) assert.is(holders()[address], 'sticky:db\r\neth0', nameOf(verb, fault))
     }
   assert.equal(addresses(await call(as('ADD'))), own)
   assert.equal(Object.keys(holders()).sort(), [...own].sort())
@@ -121,9 +121,9 @@ test('GC that is killed before any of its calls releases nothing valid, and the 
   for (const fault of faults) {
     await fill()
     await killedAt(collect, fault)
-    for (const address of valid) assert.is(holders()[address], 'resident\r\neth0', tell('GC', fault))
+    for (const address of valid) assert.is(holders()[address], 'resident\r\neth0', nameOf('GC', fault))
     assert.is((await call(collect)).status, 0)
-    assert.equal(Object.keys(holders()).sort(), [...valid].sort(), tell('GC', fault))
+    assert.equal(Object.keys(holders()).sort(), [...valid].sort(), nameOf('GC', fault))
   }
 })
 
@@ -137,8 +137,8 @@ test('when any of its calls fails, ADD fails and leaves nothing, or succeeds and
       const held = Object.keys(holders()).filter((file) => !residents[file])
       const given = answer.status === 0 ? addresses(answer) : []
       const isMute = answer.json === undefined
-      if (!isMute) assert.equal(held.sort(), given.sort(), `${errno}: ${tell('ADD', fault)}`)
-      await verify(`${errno}: ${tell('ADD', fault)}`, residents)
+      if (!isMute) assert.equal(held.sort(), given.sort(), `${errno}: ${nameOf('ADD', fault)}`)
+      await verify(`${errno}: ${nameOf('ADD', fault)}`, residents)
     }
   }
 })

@@ -1,4 +1,4 @@
-/** Runs test files and other checks as processes of their own: a line about each, failures in full. */
+/** Runs test files and other checks as separate processes: prints a line for each, and failures in full. */
 
 import { globSync } from 'node:fs'
 import { join } from 'node:path'
