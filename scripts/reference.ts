@@ -28,16 +28,33 @@ ${documented.map(section).join('\n\n')}
 `
 }
 
-/** The plugins by name, with what each does, as links into the page. */
+/** The plugins by group and name, with what each does, as links into the page. */
 function pluginList(documented: readonly Documented[]): string {
-  return documented.map(({ plugin: { name, summary } }) => `- [${name}](#${name}) ${summary}`).join('\n')
+  return grouped(documented, ({ plugin: { name, summary } }) => `- [${name}](#${name}) ${summary}`)
 }
 
 /** The same list with links to each plugin's README. @param root the relative path from the page to the root: `../` */
 export function pluginPages(documented: readonly Documented[], root: string): string {
-  return documented
-    .map(({ plugin: { name, summary }, readme }) => `- [${name}](${root}${dirname(readme)}) ${summary}`)
-    .join('\n')
+  return grouped(
+    documented,
+    ({ plugin: { name, summary }, readme }) => `- [${name}](${root}${dirname(readme)}) ${summary}`,
+  )
+}
+
+const groups = ['Interfaces', 'Existing interfaces', 'Addresses (IPAM)'] as const
+
+/** Plugins that make no interface, but change one that exists, alone or in a chain. */
+const changing = ['loopback', 'vrf']
+
+function groupOf({ plugin, readme }: Documented): (typeof groups)[number] {
+  if (readme.startsWith('shared/ipam/')) return 'Addresses (IPAM)'
+  return changing.includes(plugin.name) ? 'Existing interfaces' : 'Interfaces'
+}
+
+/** A list for each group, under its name. */
+function grouped(documented: readonly Documented[], lineOf: (one: Documented) => string): string {
+  const listOf = (group: string) => documented.filter((one) => groupOf(one) === group).map(lineOf)
+  return groups.map((group) => [`${group}:`, '', ...listOf(group)].join('\n')).join('\n\n')
 }
 
 function section({ plugin, readme }: Documented): string {

@@ -16,7 +16,7 @@ const common = { name: 'net', cniVersion: '1.1.0' }
 
 /** A plugin for each kind of record. */
 const kinds: Record<string, Configuration> = {
-  'a lent device': { type: 'host-device', device: 'eth1' },
+  'a lent link': { type: 'host-device', device: 'eth1' },
   'the ends of a wire': { type: 'wire' },
   'a device node': { type: 'macvtap', master: 'uplink' },
   'a shared link': { type: 'macvlan', master: 'uplink', hostAccess: true, ipam: lanAddresses() },

@@ -5,6 +5,7 @@ import { execa } from 'execa'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { importsBelow } from './architecture/imports.ts'
+import { order } from './architecture/order.ts'
 import { againstTheOrder, cyclesOfFiles, cyclesOfFolders } from './architecture/rules.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -29,6 +30,15 @@ const importsIn = (files: Record<string, string>) => inTree({ 'tsconfig.json': '
 test('imports go down: no plugin imports another family, and no folder imports one above it', () => {
   assert.ok(imports.length > 2000, `read ${imports.length} imports`)
   assert.equal(againstTheOrder(imports), [])
+})
+
+test('the list in docs/architecture.md is the order', () => {
+  const page = readFileSync(join(root, 'docs/architecture.md'), 'utf8')
+  const [, section = ''] = page.split('\n## What may import what\n')
+  const [list = ''] = section.split('\n## ')
+  const rows = [...list.matchAll(/^\d+\. ((?:`[^`]+`(?:, )?)+)/gm)]
+  const found = rows.map(([, parts = '']) => [...parts.matchAll(/`([^`]+)`/g)].map(([, part]) => part))
+  assert.equal(found, order)
 })
 
 test('no folders import each other', () => {

@@ -1,4 +1,11 @@
-/** Reads and changes a network's reservations, in the reference's files and in the index beside them. */
+/**
+ * Reads and changes a network's reservations, in the reference's files and in the index beside them.
+ *
+ * A record is one of the reference's files, one for each address: records.ts reads them and removes those that a crash left
+ * empty; all other changes are here. An entry is what the index knows of one attachment: entries.ts converts it to text and
+ * back. index.ts reads and writes entries through attachments.ts: those of the time when the index was made are in one file
+ * (base.ts), each later one is a symlink.
+ */
 
 import type { Log } from '../../error/log.ts'
 import { type Address, formatAddress, parseAddress } from '../../ip/address.ts'
