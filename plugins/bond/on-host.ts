@@ -1,9 +1,10 @@
 /** A bond on the host, the parent of later plugins in the list: the first attachment makes it, the last one deletes it. */
 
 import type { Device, Life, Made, Trace } from '../../shared/attachment/device.ts'
+import { requestedMac } from '../../shared/attachment/mac.ts'
 import { hostSocket, type Sides } from '../../shared/attachment/sides.ts'
 import { withUndoNow } from '../../shared/attachment/undo.ts'
-import type { Request } from '../../shared/cni/plugin.ts'
+import type { Attachment, Request } from '../../shared/cni/plugin.ts'
 import { CniError, Code } from '../../shared/error/error.ts'
 import { runAllNow } from '../../shared/error/steps.ts'
 import { currentNamespace } from '../../shared/kernel/namespace.ts'
@@ -12,7 +13,7 @@ import { giveBack, lentLinks } from '../../shared/lent/give-back.ts'
 import { holdings } from '../../shared/lent/record.ts'
 import { checkInside } from '../../shared/link/inside.ts'
 import { requireKind } from '../../shared/link/kind.ts'
-import { collectLinks, releaseLinks, shareLink } from '../../shared/link/shared-link.ts'
+import { collectLinks, linksOf, releaseLinks, shareLink } from '../../shared/link/shared-link.ts'
 import { parseBond } from '../../shared/netlink/bond.ts'
 import { seeLink } from '../../shared/netlink/command.ts'
 import { changeLink, findLink, type Link } from '../../shared/netlink/link.ts'
@@ -31,7 +32,7 @@ function onHostSides(host = hostSocket()): Sides {
 }
 
 /** The holder of the bond's members: the bond, in the host's namespace. */
-function holderOf({ bond = '' }: BondConfig) {
+function holderOf({ bond = '' }: Pick<BondConfig, 'bond'>) {
   return { network: noNetwork, containerID: noNetwork, ifname: bond, netns: '/proc/self/ns/net' }
 }
 
@@ -39,10 +40,10 @@ function holderOf({ bond = '' }: BondConfig) {
 export const hostBond: Trace<BondConfig> = {
   remove: (request) => {
     const host = hostSocket()
-    runAllNow([
-      () => releaseLinks(host, request),
-      () => request.config.bond && giveBackOf(host, holderOf(request.config)),
-    ])
+    // The configuration may have changed since ADD: the record names the bond of that time.
+    const bonds = new Set([...linksOf(request), ...(request.config.bond ? [request.config.bond] : [])])
+    const returns = [...bonds].map((bond) => () => giveBackOf(host, holderOf({ bond })))
+    runAllNow([() => releaseLinks(host, request), ...returns])
   },
   collect: (request) => {
     const host = hostSocket()
@@ -62,22 +63,24 @@ export const onHost: Device<BondConfig> = {
 /** Makes the bond, unless it exists. */
 function share({ host, request, undo }: Life<BondConfig>): Made {
   const { config } = request
-  undo(() => hostBond.remove(request))
+  undo(() => giveBackOf(host, holderOf(config)))
   const { name, mac, mtu } = shareLink(host, request, {
     name: config.bond ?? '',
-    make: () => make(host, config),
+    make: () => make(host, request),
     validate: (found) => requireSameMode(found, config),
   })
   return { interfaces: [{ name, mac, mtu }] }
 }
 
-function make(host: Socket, config: BondConfig): void {
+function make(host: Socket, { config }: Request<BondConfig>): void {
   const holder = holderOf(config)
   const { ifname: name } = holder
-  giveBack(host, holder) // the members of a bond that another tool deleted
+  giveBack(host, withoutNetns(holder)) // the members of a bond that another tool deleted
   withUndoNow((undo) => {
     const life = { ...onHostSides(host), undo }
-    makeBond(life, { name, members: takeOwn({ ...life, holder }, config.links) }, config)
+    // MAC in CNI_ARGS is for the container's interface.
+    const mac = requestedMac({ args: {}, config })
+    makeBond(life, { name, mac, members: takeOwn({ ...life, holder }, config.links) }, config)
     // The host does not use the bond itself: no address there, and no router advertisements.
     writeSysctl('1', 'ipv6', 'conf', name, 'disable_ipv6')
     ask(host, changeLink({ name }, { up: true }))
@@ -99,10 +102,15 @@ function requireSameMode(
   })
 }
 
+/** The members have no marks on the host, so only the record tells them: the host's links need not be listed. */
+function withoutNetns({ network, containerID, ifname }: Attachment): Attachment {
+  return { network, containerID, ifname }
+}
+
 /** Gives back the members of a deleted bond. */
-function giveBackOf(host: Socket, holder: ReturnType<typeof holderOf>): void {
+function giveBackOf(host: Socket, holder: Attachment): void {
   withLinkLock(holder.ifname, () => {
-    if (!findLink(host, holder.ifname)) giveBack(host, holder)
+    if (!findLink(host, holder.ifname)) giveBack(host, withoutNetns(holder))
   })
 }
 

@@ -35,8 +35,10 @@ async function allocate<Config extends InterfaceConfig>(
   const { request, undo } = life
   const { type, probe } = request.config.ipam ?? {}
   const settle = () => device.settle?.(life, made)
-  const lease = await (link && probe ? probed(ipam, { life, link, by: made.probesBy, settle }) : ipam.add())
-  undo(() => ipam.del())
+  const probing = link && probe ? { life, link, by: made.probesBy, settle } : undefined
+  // The probe registers the inverse itself, before its first attempt.
+  const lease = probing ? await probed(ipam, probing) : await ipam.add()
+  if (!probing) undo(() => ipam.del())
   if (lease.ips.length > 0) return lease
   throw new CniError(Code.InvalidNetworkConfig, {
     msg: `IPAM plugin ${type} returned missing IP config: give it ranges, or leave ipam out`,

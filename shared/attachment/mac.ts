@@ -15,7 +15,10 @@ export interface MacConfig {
  * set (CONVENTIONS.md of the CNI project).
  * @throws CniError when it is no unicast MAC address
  */
-export function requestedMac({ args, config }: Request<MacConfig>): string | undefined {
+export function requestedMac({
+  args,
+  config,
+}: Pick<Request<MacConfig>, 'args' | 'config'>): string | undefined {
   const mac = config.runtimeConfig?.mac || config.args?.cni?.mac || args.MAC
   if (!mac) return undefined
   const bytes = parseMac(mac)

@@ -35,6 +35,7 @@ function throwTogether(failures: CniError[]): void {
   const [first, ...others] = failures
   if (!first) return
   if (others.length === 0) throw first
-  const also = others.map(({ complaint }) => complaint)
+  const { also: nested = [] } = first.complaint
+  const also = [...nested, ...others.map(({ complaint }) => complaint)]
   throw new CniError(first.code, { ...first.complaint, also, cause: first })
 }

@@ -21,7 +21,7 @@ import { newOnlyRoute, newRoute, type RouteSpec, removeRoute } from '../netlink/
 import { ask, type Request as NetlinkRequest, type Socket, transact } from '../netlink/socket.ts'
 import { type Half, planHostAccess, routeTo } from './access-plan.ts'
 import { hostAddresses } from './address.ts'
-import { type ShimKind, shareShim } from './shim.ts'
+import { isShim, type ShimKind, shareShim } from './shim.ts'
 
 /**
  * ADD: makes the shim, and the routes and neighbours of both sides. For a device's `connect`.
@@ -84,7 +84,7 @@ function neighbours(
 /** The container's claim of the shim, and the routes and neighbours to the container. */
 export const hostAccess: Trace = {
   remove: (request) =>
-    releaseLinks(hostSocket(), request, (shim, claim) => forget(shim, completed(claim, request))),
+    releaseLinks(hostSocket(), request, (link, claim) => forget(link, completed(claim, request))),
   collect: (request) => collectLinks(hostSocket(), request, forget),
 }
 
@@ -97,6 +97,8 @@ function completed(claim: Claim, { prevResult }: Request): Claim {
 
 /** Removes the routes and neighbours to one container from a shim that stays for others. */
 function forget(shim: Link, { notes }: Claim): void {
+  // The attachment may share other links: a bond of an earlier plugin, outer VLANs.
+  if (!isShim(shim)) return
   const host = hostSocket()
   for (const address of notes.flatMap((note) => parseAddress(note) ?? [])) {
     tolerate(() => ask(host, removeRoute(routeTo(address, shim))), 'ESRCH')

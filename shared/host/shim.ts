@@ -23,8 +23,15 @@ export interface ShimKind extends Pick<LinkSpec, 'kind' | 'data' | 'words'> {
   neighbours: boolean
 }
 
+const prefix = 'shim'
+
+/** Whether a link has the name of a shim. */
+export function isShim({ name }: LinkName): boolean {
+  return name.startsWith(prefix)
+}
+
 function shimName({ kind }: ShimKind, parent: LinkName, network: string): string {
-  return hashedName('shim', `${kind}/${parent.name}/${network}`)
+  return hashedName(prefix, `${kind}/${parent.name}/${network}`)
 }
 
 /** Finds or makes the shim, up and without addresses, and claims it with the container's addresses as notes. */

@@ -59,19 +59,23 @@ function returnAll(host: Socket, holding: Holding, home: Namespace): void {
 }
 
 /**
- * Without a record: the mark on each link has its attachment and its name; its other settings are lost.
- * @param everywhere look on the host too, where the kernel puts hardware when a namespace ends; it may have many links
+ * Without a record: the mark on each link has its attachment and its name; its other settings are lost. A container with
+ * CAP_NET_ADMIN could mark a virtual link of its own, so without a trace of a record only hardware is moved.
+ * @param wasDamaged there was a record: virtual links are moved too, and looked for on the host, where the kernel puts
+ * hardware when a namespace ends; it may have many links
  */
 function returnMarked(
   host: Socket,
   holder: Attachment & { netns?: string },
   home: Namespace,
-  everywhere: boolean,
+  wasDamaged: boolean,
 ): void {
   const side = holder.netns ? openSide(holder.netns) : undefined
   const prefix = markPrefix(holder)
-  const found = [...(side ? listLinks(side.inside) : []), ...(everywhere ? listLinks(host) : [])]
-  const marked = found.filter(({ alias }) => alias?.startsWith(prefix))
+  const found = [...(side ? listLinks(side.inside) : []), ...(wasDamaged ? listLinks(host) : [])]
+  const marked = found.filter(
+    ({ alias, kind }) => alias?.startsWith(prefix) && (wasDamaged || kind === undefined),
+  )
   runAllNow(
     marked.map((link) => () => {
       const state = bareState(link, link.alias?.slice(prefix.length) ?? '')

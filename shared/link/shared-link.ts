@@ -120,6 +120,11 @@ function writeClaims({ network, containerID, ifname }: Attachment, links: Claim[
   else claimed.remove(key)
 }
 
+/** The names of the links that an attachment claimed. */
+export function linksOf(attachment: Attachment): string[] {
+  return claimsOf(attachment).map(({ name }) => name)
+}
+
 /** The links that an attachment shares with others. */
 export const sharedLinks: Trace = {
   remove: (request) => releaseLinks(hostSocket(), request),

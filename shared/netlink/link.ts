@@ -191,7 +191,9 @@ export function listLinks(socket: Socket): Link[] {
 
 /** The ports of a bridge, bond, … Equivalent to `ip -d link show master MASTER [type KIND]`. @param kind only links of this kind */
 export function listPorts(socket: Socket, master: LinkName, kind?: string): Link[] {
-  return dump(socket, showPorts(master, kind)).map(toLink)
+  const ports = dump(socket, showPorts(master, kind)).map(toLink)
+  // A kernel without a driver of that kind, or with its module not loaded yet, ignores the filter.
+  return kind === undefined ? ports : ports.filter((port) => port.kind === kind)
 }
 
 /** Whether a bridge, bond, … has a port besides a given one. @param socket a socket for this call only; it is closed */

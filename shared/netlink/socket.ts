@@ -143,7 +143,10 @@ export function findInDump(
   }
 }
 
-/** A list that changed while it was read may lack entries; without a match it is read again, at most `attempts` times. */
+/**
+ * A list that changed while it was read may lack entries; without a match it is read again, at most `attempts` times.
+ * @throws KernelError EAGAIN when it changed each time: that nothing fits is not known then
+ */
 function search(
   socket: Socket,
   request: Request,
@@ -156,11 +159,21 @@ function search(
       const error = failureOf(message, request, socket)
       if (error instanceof DumpInterrupted) wasChanged = true
       else if (error) throw error
-      if (isEnd(message))
-        return wasChanged && attempts > 1 ? search(socket, request, fits, attempts - 1) : undefined
+      if (isEnd(message) && !wasChanged) return undefined
+      if (isEnd(message)) return searchAgain(socket, request, fits, attempts - 1)
       if (fits(message)) return message
     }
   }
+}
+
+function searchAgain(
+  socket: Socket,
+  request: Request,
+  fits: (reply: Reply) => boolean,
+  attempts: number,
+): Reply | undefined {
+  if (attempts === 0) throw new DumpInterrupted(request.attempt)
+  return search(socket, request, fits, attempts)
 }
 
 class DumpInterrupted extends KernelError {

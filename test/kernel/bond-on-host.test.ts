@@ -29,6 +29,16 @@ const net = {
 }
 const alone = { ...bond, name: 'chain', cniVersion: '1.1.0' }
 
+test('the bond gets the MAC address that the runtime requests', async () => {
+  const before = snapshot()
+  const config = { ...alone, runtimeConfig: { mac: '02:00:5e:00:14:02' } }
+  const request = { config, containerID: 'c', netns: newContainer().path }
+  assert.is((await call({ ...request, verb: 'ADD' })).status, 0)
+  assert.is(link('uplinks').address, '02:00:5e:00:14:02')
+  assert.is((await call({ ...request, verb: 'DEL' })).status, 0)
+  unchanged(before)
+})
+
 test('containers with macvlan share the bond and reach the switch through either NIC; DEL of the last returns the NICs', async () => {
   const before = snapshot()
   const [one, other] = [newContainer(), newContainer()]

@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { attachmentHash } from '../../shared/cni/identity.ts'
 import { done } from '../harness/attach.ts'
 import { hostNics, nics } from '../harness/cables.ts'
 import * as cnitool from '../harness/cnitool.ts'
@@ -53,6 +54,17 @@ test('200-host-device.conflist: the container is on the NIC’s network, and the
   await cnitool.check(net, container)
   await cnitool.del(net, container)
   unchanged(before)
+})
+
+test('an interface that the container marked itself does not get onto the host, whatever DEL is called for', async () => {
+  hostNics()
+  const request = requestFor({ device: 'eth1' })
+  const [container = request.netns] = [request.netns]
+  const mark = `${attachmentHash({ network: 'net', containerID: request.containerID ?? '', ifname: 'eth0' })}/`
+  run(`nsenter --net=${container} ip link add forged type veth peer name forged-peer`)
+  run(`nsenter --net=${container} ip link set dev forged alias ${mark}cni0`)
+  assert.equal(await call({ ...request, verb: 'DEL' }), done)
+  assert.not.ok(exists('cni0'))
 })
 
 /** Directories like sysfs's for NICs on these buses, which the test's kernel does not have. */

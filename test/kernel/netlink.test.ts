@@ -20,6 +20,7 @@ import {
   findLink,
   type Link,
   listLinks,
+  listPorts,
   newLink,
   removeLink,
   showLink,
@@ -101,6 +102,12 @@ test('a veth pair is created in one message: one end a port that is up, the othe
   assert.ok(show('veth0').flags.includes('UP'))
   const { address, mtu, txqlen } = show('eth0', '-n inside ')
   assert.equal([address, mtu, txqlen], ['02:00:00:00:00:05', 1300, 50])
+})
+
+test('ports of a kind that the kernel has no driver for are none, although it ignores the filter', () => {
+  const bridge = link('br0')
+  assert.ok(listPorts(socket, bridge, 'veth').length > 0)
+  assert.equal(listPorts(socket, bridge, 'nosuchkind'), [])
 })
 
 test('port options are set and read back', () => {

@@ -2,7 +2,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { block } from '../../../cli/block.ts'
 import { CniError, Code, longestMsg, printed, toCniError, withCode } from '../../../shared/error/error.ts'
-import { runAll } from '../../../shared/error/steps.ts'
+import { runAll, runAllNow } from '../../../shared/error/steps.ts'
 import { Errno, KernelError } from '../../../shared/kernel/errno.ts'
 
 const busy = {
@@ -64,6 +64,12 @@ test('steps that fail together keep the fields of each', async () => {
     error.details,
     /^also: macvlan cannot sit on eth0: it is a port of br0 \(use br0 as master; kernel: EBUSY/,
   )
+})
+
+test('steps within steps keep the fields of all', async () => {
+  const inner = () => runAllNow([fails({ msg: 'one' }), fails({ msg: 'two' })])
+  const error = await failureOf(() => runAll([inner, fails({ msg: 'three' })]))
+  assert.equal([error.message, error.complaint.also?.map(({ msg }) => msg)], ['one', ['two', 'three']])
 })
 
 test('a kernel error becomes one with errno, explanation and commands', () => {
