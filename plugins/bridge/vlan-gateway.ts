@@ -8,7 +8,7 @@ import { currentNamespace } from '../../shared/kernel/namespace.ts'
 import { writeSysctl } from '../../shared/kernel/sysctl.ts'
 import { newPortVlan, removePortVlan } from '../../shared/netlink/bridge.ts'
 import { seeLink } from '../../shared/netlink/command.ts'
-import { changeLink, findLink, type Link, listLinks, removeIfThere } from '../../shared/netlink/link.ts'
+import { changeLink, findLink, type Link, removeIfThere } from '../../shared/netlink/link.ts'
 import { newPair } from '../../shared/netlink/pair.ts'
 import { ask, type Socket, transact } from '../../shared/netlink/socket.ts'
 
@@ -48,8 +48,8 @@ function findGateway(host: Socket, bridge: Link, name: string, portName: string)
 
 /** Whether an interface is a VLAN device on the bridge, or the end of a pair that the reference made. */
 function leadsTo(host: Socket, { parent }: Link, bridge: Link): boolean {
-  const isPort = ({ index, master }: Link) => index === parent && master === bridge.index
-  return parent === bridge.index || listLinks(host).some(isPort)
+  if (parent === undefined) return false
+  return parent === bridge.index || findLink(host, parent)?.master === bridge.index
 }
 
 /** Two long bridge names may be cut to the same name, and operators use such names too. */

@@ -74,10 +74,13 @@ function outerName(parent: Link, { protocol, id }: Tag): string {
   return hashedName('vlan', `${parent.index}/${protocol}/${id}`)
 }
 
-/** The host's device of a tag on a parent, made by this plugin or by the operator. */
+/** The host's device of a tag on a parent, made by this plugin or by the operator. All links are listed only if it has an unusual name. */
 function findTag(host: Socket, parent: Link, tag: Tag): Link | undefined {
-  const ours = findLink(host, outerName(parent, tag))
-  return ours && isTag(ours, parent, tag) ? ours : listLinks(host).find((link) => isTag(link, parent, tag))
+  for (const name of [outerName(parent, tag), `${parent.name}.${tag.id}`]) {
+    const link = name.length <= 15 ? findLink(host, name) : undefined
+    if (link && isTag(link, parent, tag)) return link
+  }
+  return listLinks(host).find((link) => isTag(link, parent, tag))
 }
 
 /** Whether a link of the parent's own namespace is the VLAN of a tag on it. */

@@ -113,11 +113,21 @@ function bringHome(host: Socket, home: Namespace, side: Side | undefined, lent: 
     ask(side.inside, changeLink(away, { master: null, up: false }))
     ask(side.inside, changeLink(away, { netns: home, name }))
   }
-  const look = () => [findLink(host, name)].find((link) => link && isIt(link)) ?? listLinks(host).find(isIt)
   inNamespace(home, () => {
+    const look = () => findMarked(host, lent)
     const link = !side && isHardware ? waitFor(Group.LINK, RETURN_MILLISECONDS, look) : look()
     if (link) restoreState(host, link, lent)
   })
+}
+
+/** Lists all links of the host only for hardware: the kernel may bring it back under another name. */
+function findMarked(host: Socket, { name, nameInside, mark, isHardware }: Lent): Link | undefined {
+  const isIt = ({ alias }: Link) => alias === mark
+  for (const known of [name, nameInside]) {
+    const link = findLink(host, known)
+    if (link && isIt(link)) return link
+  }
+  return isHardware ? listLinks(host).find(isIt) : undefined
 }
 
 /** Refuses before the move: the kernel would move the link first, and then fail to rename it. */
