@@ -2,7 +2,7 @@
 
 import { CniError, Code, factsOf } from '../../shared/error/error.ts'
 import type { KernelError } from '../../shared/kernel/errno.ts'
-import { type Found, findOn } from '../../shared/link/busy.ts'
+import { type Found, findOn, seeFound } from '../../shared/link/busy.ts'
 import type { Link } from '../../shared/netlink/link.ts'
 import type { Socket } from '../../shared/netlink/socket.ts'
 import { hasTag, type Tag } from '../../shared/netlink/vlan.ts'
@@ -24,5 +24,5 @@ function ownerOf(found?: Found): string {
 
 function show(found?: Found): string {
   if (!found) return 'lsns -t net, then nsenter --net=/proc/PID/ns/net ip -d link show type vlan'
-  return `ip ${found.namespace ? `-n ${found.namespace} ` : ''}-d link show ${found.link.name}`
+  return seeFound(found)
 }

@@ -4,6 +4,7 @@ import { CniError, Code, factsOf } from '../error/error.ts'
 import type { KernelError } from '../kernel/errno.ts'
 import { readDirectory } from '../kernel/files.ts'
 import { closeNamespace, inNamespace, openNamespace } from '../kernel/namespace.ts'
+import { seeLink } from '../netlink/command.ts'
 import { kindFacts } from '../netlink/kinds.ts'
 import { findLink, type Link, listLinks } from '../netlink/link.ts'
 import { openSocket, Protocol, type Socket } from '../netlink/socket.ts'
@@ -42,17 +43,23 @@ function userOf(side: Socket, parent: Link): Reason | undefined {
   if (!found) return undefined
   const { link, namespace } = found
   const where = namespace ? ` in namespace ${namespace}` : ''
-  const command = namespace ? `ip -n ${namespace} -d link show ${link.name}` : `ip link delete ${link.name}`
+  const command = namespace ? seeFound(found) : `ip link delete ${link.name}`
   return {
     reason: `${link.kind} ${link.name}${where} is on it already, and the two cannot share a parent`,
     hint: `put this network on another parent, or remove the other device from ${parent.name}: ${command}`,
   }
 }
 
-/** A link on a parent. `namespace` is missing if it is on the parent's side. */
+/** A link on a parent. `namespace` is a name of `ip netns`, or a path; it is missing if the link is on the parent's side. */
 export interface Found {
   link: Link
   namespace?: string
+}
+
+/** The command that shows a link where it was found. */
+export function seeFound({ link: { name }, namespace }: Found): string {
+  const isName = namespace !== undefined && !namespace.startsWith('/')
+  return isName ? `ip -n ${namespace} -d link show dev ${name}` : seeLink(name, { netns: namespace })
 }
 
 /** A link on a parent, on the parent's side or in any namespace that has a name. */

@@ -124,7 +124,7 @@ test('a VLAN of another container is refused with its name; after its DEL the VL
   const before = snapshot()
   const said = await refusal(attached({ vlanId: 100 }))
   assert.match(said, `VLAN 100 (802.1Q) on eth0 is taken by eth0 in namespace ${owner.name}`)
-  assert.match(said, `ip -n ${owner.name} -d link show eth0`)
+  assert.match(said, `ip -n ${owner.name} -d link show dev eth0`)
   unchanged(before)
   await owner.del()
   await attached({ vlanId: 100 })
