@@ -7,7 +7,7 @@ import { config, type IpvlanConfig } from './config.ts'
 import { checkIpvlan, createIpvlan, onParent, shimOf } from './ipvlan.ts'
 import { requireAddresses } from './keys.ts'
 import { complete, type Parent } from './lease.ts'
-import { ipvlanPort } from './port.ts'
+import { ipvlanPort } from './port-record.ts'
 
 export const ipvlan = interfacePlugin<IpvlanConfig, Parent>({
   name: 'ipvlan',

@@ -66,7 +66,7 @@ test('after the first container, a remaining one is found', async () => {
   const [first, second, third] = [newContainer(), newContainer(), newContainer()]
   for (const container of [first, second]) await cnitool.add(net, container)
   await cnitool.del(net, first)
-  assert.match(await refusal(cnitool.add(on({}), third)), `beside ipvlan eth0 in ${second.name}`)
+  assert.match(await refusal(cnitool.add(on({}), third)), `beside ipvlan eth0 in ${second.path}`)
   await cnitool.add(net, third)
   for (const container of [second, third]) await cnitool.del(net, container)
 })
@@ -120,7 +120,7 @@ test('a damaged record of the first container does no harm', async () => {
   const [one, other] = [newContainer(), newContainer()]
   await cnitool.add(net, one)
   writeFileSync('/run/patchbay/ipvlan/nic.json', '{"netns":')
-  assert.match(await refusal(cnitool.add(on({ mode: 'l3' }), other)), `beside ipvlan eth0 in ${one.name}`)
+  assert.match(await refusal(cnitool.add(on({ mode: 'l3' }), other)), `beside ipvlan eth0 in ${one.path}`)
   await cnitool.add(net, other)
   for (const container of [one, other]) await cnitool.del(net, container)
 })

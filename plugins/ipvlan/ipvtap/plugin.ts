@@ -7,7 +7,7 @@ import { childStatus } from '../../../shared/link/child.ts'
 import { checkIpvlan, createIpvlan, onParent } from '../ipvlan.ts'
 import { requireAddresses } from '../keys.ts'
 import { complete, type Parent } from '../lease.ts'
-import { ipvlanPort } from '../port.ts'
+import { ipvlanPort } from '../port-record.ts'
 import { config, type IpvtapConfig } from './config.ts'
 
 export const ipvtap = interfacePlugin<IpvtapConfig, Parent>({
