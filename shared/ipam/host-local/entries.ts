@@ -28,9 +28,33 @@ export function formatEntry(entry: Entry): string {
 /** @returns undefined for a damaged entry: the call goes on without it */
 export function parseEntry(text: string | undefined): Entry | undefined {
   try {
-    const entry: Entry | undefined = text === undefined ? undefined : JSON.parse(text)
-    return entry?.addresses ? entry : undefined
+    const value: unknown = text === undefined ? undefined : JSON.parse(text)
+    return isEntry(value) ? value : undefined
   } catch {
     return undefined
   }
+}
+
+/** By hand: a call reads an entry in microseconds, and would load a schema for it. */
+function isEntry(value: unknown): value is Entry {
+  if (!isObject(value)) return false
+  const { netns, sticky, addresses } = value
+  return isTexts(addresses) && isTextIfAny(sticky) && (netns === undefined || isNetns(netns))
+}
+
+function isNetns(value: unknown): boolean {
+  return isObject(value) && typeof value.path === 'string' && typeof value.inode === 'string'
+}
+
+/** Whether all values of an object are texts. */
+function isTexts(value: unknown): boolean {
+  return isObject(value) && Object.values(value).every((text) => typeof text === 'string')
+}
+
+function isTextIfAny(value: unknown): boolean {
+  return value === undefined || typeof value === 'string'
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
