@@ -22,6 +22,7 @@ import {
   sameDevice,
 } from '../kernel/node.ts'
 import { readSysfs } from '../kernel/sysfs.ts'
+import { kindFacts } from '../netlink/kinds.ts'
 import { findLink, type Link } from '../netlink/link.ts'
 import { type NodeConfig, nodesDirectory } from './keys.ts'
 import {
@@ -117,9 +118,7 @@ function withoutRecord(request: Request<NodeConfig>): Placed | undefined {
 function numbersInside(request: Request): Numbers | undefined {
   const sides = openSidesIfAny(request)
   const link = sides && findLink(sides.inside, request.ifname)
-  return link && ['macvtap', 'ipvtap'].includes(link.kind ?? '')
-    ? numbersOf(sides.container, link)
-    : undefined
+  return link && kindFacts(link.kind).hasNode ? numbersOf(sides.container, link) : undefined
 }
 
 /** The same for attachments of a network that are not valid any more. For GC. */

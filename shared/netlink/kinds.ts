@@ -23,6 +23,8 @@ export interface KindFacts {
    * (drivers/net/ipvlan/ipvtap.c). So it also leaves out IFLA_LINK when the parent in another namespace has the same index.
    */
   hidesParentNamespace?: boolean
+  /** Programs exchange frames with it by a character device, /dev/tapINDEX (drivers/net/tap.c). */
+  hasNode?: boolean
 }
 
 const macvlan = { needsParent: true, parentDriver: 'macvlan', sharesParent: true } as const
@@ -31,10 +33,10 @@ const ipvlan = { needsParent: true, parentDriver: 'ipvlan', sharesParent: true }
 const kinds: Readonly<Record<string, KindFacts>> = {
   bond: { takesPorts: true },
   ipvlan,
-  ipvtap: { ...ipvlan, hidesParentNamespace: true },
+  ipvtap: { ...ipvlan, hidesParentNamespace: true, hasNode: true },
   macsec: { needsParent: true, parentDriver: 'macsec' },
   macvlan,
-  macvtap: macvlan,
+  macvtap: { ...macvlan, hasNode: true },
   team: { takesPorts: true },
   vlan: { needsParent: true, words: 'id 2' },
   vrf: { words: 'table 10' },
