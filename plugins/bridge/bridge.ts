@@ -16,7 +16,7 @@ export function ensureBridge(host: Socket, config: BridgeConfig, undo: Undo): Li
   const bridge = found ?? makeConfigured(host, config, undo)
   requireBridge(bridge)
   requireVlanFiltering(bridge, config, found !== undefined)
-  return reconcile(host, bridge, config)
+  return configure(host, bridge, config)
 }
 
 /** With uplinks the bridge gets the MAC address of the first one, which machines on the LAN may have in their caches. */
@@ -69,7 +69,7 @@ function noVlanFiltering(bridge: string): CniError {
 }
 
 /** Sets the configured options that differ. The MTU is not changed, because other containers rely on it. */
-function reconcile(host: Socket, bridge: Link, config: BridgeConfig): Link {
+function configure(host: Socket, bridge: Link, config: BridgeConfig): Link {
   // With uplinks the host may need router advertisements from the LAN.
   if (!config.uplinks) refuseAdvertisements(bridge)
   const wrong = differences(bridge, bridgeOptions(config))

@@ -6,7 +6,7 @@ import { interfacePlugin } from '../../shared/attachment/plugin.ts'
 import { hostSocket } from '../../shared/attachment/sides.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import type { Interface } from '../../shared/cni/result.ts'
-import { segment as segmentOf } from '../../shared/cni/segment.ts'
+import { segment } from '../../shared/cni/segment.ts'
 import { Code, withCode } from '../../shared/error/error.ts'
 import { requireKind } from '../../shared/link/kind.ts'
 import { waitUntilRunning } from '../../shared/link/running.ts'
@@ -17,7 +17,7 @@ import { config, type VxlanConfig } from './config.ts'
 import { createDirect, unmovedVtep } from './direct.ts'
 import { fittingMtu, tunnelMtu } from './mtu.ts'
 import { reconcile } from './reconcile.ts'
-import { ensureSegment, segment, withSegmentLock } from './segment.ts'
+import { ensureSegment, ownSegment, withSegmentLock } from './segment.ts'
 import { findUnderlay, type Underlay } from './underlay.ts'
 
 /** What ADD has made on the host: nothing, when the VTEP is the container's. */
@@ -29,10 +29,10 @@ export const vxlan = interfacePlugin<VxlanConfig, OnHost>({
   name: 'vxlan',
   summary: 'joins containers of many hosts to one network, in UDP packets between the hosts (VXLAN)',
   config,
-  segment: ({ vni, bridge }) => segmentOf('vxlan', { vni, bridge }),
+  segment: ({ vni, bridge }) => segment('vxlan', { vni, bridge }),
   reconcile,
   device: {
-    leaves: [hostEnd, unmovedVtep, segment],
+    leaves: [hostEnd, unmovedVtep, ownSegment],
     prepare: requestedMac,
     create,
     settle: ({ host }, { port }) => port && waitUntilRunning(host, port),

@@ -106,7 +106,7 @@ function newVtep(
 }
 
 /** VTEP and bridge, which the DEL of the last container removes. */
-export const segment: Trace<VxlanConfig> = {
+export const ownSegment: Trace<VxlanConfig> = {
   remove: ({ config }) => releaseSegment(hostSocket(), config),
   collect: ({ config }) => releaseSegment(hostSocket(), config),
 }

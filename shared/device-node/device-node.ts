@@ -31,8 +31,8 @@ import {
   holderOfPath,
   ownerOf,
   type Placed,
-  read,
-  remember,
+  readPlaced,
+  recordPlaced,
   wasDamaged,
   withNodes,
 } from './record.ts'
@@ -77,9 +77,9 @@ function parentOf(path: string): string {
 /** Makes the node, after removing a former one with the same numbers: another container must not reach this device by it. */
 function place(placed: Placed, node: Node): void {
   const { path, numbers } = placed
-  for (const former of [read(placed), ownerOf(numbers)]) if (former) forget(former)
+  for (const former of [readPlaced(placed), ownerOf(numbers)]) if (former) forget(former)
   makeDirectory(parentOf(path), 0o711)
-  remember(placed)
+  recordPlaced(placed)
   if (!makeNode(path, node)) throw taken(placed)
 }
 
@@ -98,7 +98,7 @@ function taken(placed: Placed): CniError {
 /** Removes the node of an attachment; a missing one counts as done. For DEL and for undo in ADD. */
 function takeBack(request: Request<NodeConfig>): void {
   withNodes(() => {
-    const placed = read(request) ?? withoutRecord(request)
+    const placed = readPlaced(request) ?? withoutRecord(request)
     if (placed) forget(placed)
   })
 }

@@ -35,7 +35,7 @@ export function withNodes<T>(action: () => Settled<T>): T {
 }
 
 /** The node of an attachment. */
-export function read(attachment: Attachment): Placed | undefined {
+export function readPlaced(attachment: Attachment): Placed | undefined {
   return nodes.read(attachmentHash(attachment))
 }
 
@@ -52,7 +52,7 @@ export function ownerOf(numbers: Numbers): Placed | undefined {
   return { network, containerID, ifname, path: path.join(' '), numbers }
 }
 
-export function remember(placed: Placed): void {
+export function recordPlaced(placed: Placed): void {
   const { network, containerID, ifname, path } = placed
   devices.set(nameOf(placed.numbers), [network, containerID, ifname, path].join(' '))
   nodes.write(attachmentHash(placed), placed)

@@ -8,8 +8,8 @@ import { parseCidr } from '../../ip/subnet.ts'
 import { now, sleep, wallClock } from '../../kernel/clock.ts'
 import { formatRangeSet, type RangeSet, rangeOf } from '../range.ts'
 import { checkReservations } from './check.ts'
+import { writeRanges } from './clashes.ts'
 import { config, defaultDataDir, graceOf, type HostLocalConfig, rangeSets } from './config.ts'
-import { announce } from './neighbours.ts'
 import { netnsOf } from './netns.ts'
 import { directoryOf, explaining, hasStore, makeStore, withAll, withStore } from './open.ts'
 import { isHeldBy, isSince, type Reservation } from './records.ts'
@@ -59,7 +59,7 @@ function add(request: HostLocalRequest): Result {
     avoid: request.avoid ?? [],
   }
   const addresses = reserveInTime(request, setRequests, claim)
-  announce(storeOf(request), request.segment, sets)
+  writeRanges(storeOf(request), request.segment, sets)
   return {
     interfaces: [],
     ips: sets.map((set, at) => toIp(set, addresses[at])),

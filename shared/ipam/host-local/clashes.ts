@@ -15,7 +15,7 @@ import { hasRecords } from './records.ts'
 const placeOf = (directory: string) => `${indexHome(directory)}/segment`
 
 /** Writes the segment and the ranges of a network for the others. A write error is ignored: only STATUS reads the file. */
-export function announce(directory: string, segment: string | undefined, sets: readonly RangeSet[]): void {
+export function writeRanges(directory: string, segment: string | undefined, sets: readonly RangeSet[]): void {
   if (segment === undefined) return
   try {
     const text = [bootId(), segment, ...sets.flat().map(formatRange)].join('\n')
