@@ -2,7 +2,6 @@
 
 import {
   broken,
-  inWords,
   isDown,
   mismatch,
   noPort,
@@ -14,7 +13,7 @@ import type { Sides } from '../../shared/attachment/sides.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import type { Result } from '../../shared/cni/result.ts'
 import { inNamespace } from '../../shared/kernel/namespace.ts'
-import { commandIn, seeLink } from '../../shared/netlink/command.ts'
+import { commandIn, inWords, seeLink } from '../../shared/netlink/command.ts'
 import { newFloodEntry, removeFloodEntry } from '../../shared/netlink/fdb.ts'
 import { findLink, type Link } from '../../shared/netlink/link.ts'
 import type { Socket } from '../../shared/netlink/socket.ts'

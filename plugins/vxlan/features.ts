@@ -2,6 +2,7 @@
 
 import { CniError, Code } from '../../shared/error/error.ts'
 import { isErrno } from '../../shared/kernel/errno.ts'
+import { inWords } from '../../shared/netlink/command.ts'
 import { changeFeatures, type Features, listFeatures } from '../../shared/netlink/ethtool.ts'
 import type { LinkName } from '../../shared/netlink/link.ts'
 import { openSocket, Protocol, type Socket } from '../../shared/netlink/socket.ts'
@@ -41,7 +42,7 @@ export function reconcileFeatures(vtep: LinkName, config: VxlanConfig): string[]
   const wrong = featureDifferences(vtep, config)
   const names = Object.keys(wrong)
   if (names.length > 0) withEthtool((socket) => changeFeatures(socket, vtep, wrong))
-  return Object.entries(wrong).map(([feature, on]) => `switched ${feature} ${on ? 'on' : 'off'}`)
+  return Object.entries(wrong).map(([feature, on]) => `switched ${feature} ${inWords(on)}`)
 }
 
 /** ENOENT: the kernel has no generic netlink family for ethtool. */

@@ -1,7 +1,7 @@
 /** Errors of CHECK: what is broken, how to repair it, and a command that shows it. */
 
 import { CniError, Code, type Complaint } from '../error/error.ts'
-import { commandIn, type Place, seeLink } from '../netlink/command.ts'
+import { commandIn, inWords, type Place, seeLink } from '../netlink/command.ts'
 import { changeLink, type LinkName, type LinkSettings } from '../netlink/link.ts'
 import type { Request } from '../netlink/socket.ts'
 
@@ -48,11 +48,4 @@ export function wrongLink(msg: string, name: string, settings: LinkSettings, pla
 /** The words `X has KEY a, not b`. */
 export function mismatch(whose: string, key: string, found: unknown, wanted: unknown): string {
   return `${whose} has ${key} ${inWords(found)}, not ${inWords(wanted)}`
-}
-
-/** An option's value in words: on, off, unset. */
-export function inWords(value: unknown): string {
-  if (value === undefined) return 'unset'
-  if (typeof value === 'boolean') return value ? 'on' : 'off'
-  return Buffer.isBuffer(value) ? value.toString('hex') : String(value)
 }

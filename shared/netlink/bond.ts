@@ -3,6 +3,7 @@
 import { AttrStream, parseAttributes, putU8, putU16, putU32, type StreamData } from 'netlink/dist/structs.js'
 import { type Address, formatAddress, fromBytes, parseAddress, toBytes } from '../ip/address.ts'
 import { formatMac, parseMac } from '../ip/mac.ts'
+import { wordsOf } from './command.ts'
 import { changePort, type LinkName, type LinkSpec } from './link.ts'
 import type { Request } from './socket.ts'
 
@@ -120,7 +121,7 @@ export function bondKind(wanted: BondOptions): Pick<LinkSpec, 'kind' | 'data' | 
     data: (out) => {
       for (const name of set) out.push(options[name][0], codecOf(name).format(wanted[name]))
     },
-    words: set.map((name) => `${options[name][1]} ${inWords(wanted[name])}`).join(' '),
+    words: wordsOf(Object.fromEntries(set.map((name) => [options[name][1], digitFor(wanted[name])]))),
   }
 }
 
@@ -147,9 +148,9 @@ function codecOf(name: BondOption): Codec<unknown> {
   return options[name][2] as Codec<unknown>
 }
 
-/** A value in the syntax of `ip link`. */
-function inWords(value: unknown): string {
-  return typeof value === 'boolean' ? String(Number(value)) : String(value)
+/** `ip link` takes 0 and 1 for the switches of a bond. */
+function digitFor(value: unknown): unknown {
+  return typeof value === 'boolean' ? Number(value) : value
 }
 
 /** The bond's options for a member. */

@@ -3,6 +3,7 @@
 import * as ifla from 'netlink/dist/rt/ifla.js'
 import * as rt from 'netlink/dist/rt/structs.js'
 import { parseAttributes, putU8, putU16, putU32, type StreamData } from 'netlink/dist/structs.js'
+import { wordsOf } from './command.ts'
 import { changeKind, changePort, type LinkName, type LinkSettings, newLink } from './link.ts'
 import { linkMessage } from './link-message.ts'
 import { dump, type Request, type Socket } from './socket.ts'
@@ -77,16 +78,13 @@ function bridgeWords({
   multicastSnooping,
   groupForwardMask,
 }: BridgeOptions): string {
-  const words = {
-    vlan_filtering: vlanFiltering && 1,
+  return wordsOf({
+    vlan_filtering: vlanFiltering ? 1 : undefined,
     stp_state: stp === undefined ? undefined : Number(stp),
     ageing_time: ageingTime === undefined ? undefined : ageingTime * USER_HZ,
     mcast_snooping: multicastSnooping === undefined ? undefined : Number(multicastSnooping),
     group_fwd_mask: groupForwardMask,
-  }
-  return Object.entries(words)
-    .flatMap(([word, value]) => ((value ?? false) === false ? [] : [`${word} ${value}`]))
-    .join(' ')
+  })
 }
 
 /** The options of a bridge, from its link's `data`. */
@@ -107,10 +105,7 @@ export function changeBridgePort(port: LinkName, { hairpin, isolated }: PortOpti
     mode: hairpin === undefined ? undefined : Number(hairpin),
     isolated: isolated === undefined ? undefined : putU8(Number(isolated)),
   }
-  const words = Object.entries({ hairpin, isolated }).flatMap(([word, on]) =>
-    on === undefined ? [] : [`${word} ${on ? 'on' : 'off'}`],
-  )
-  return changePort(port, 'bridge', ifla.formatBridgePort(attributes), words.join(' '))
+  return changePort(port, 'bridge', ifla.formatBridgePort(attributes), wordsOf({ hairpin, isolated }))
 }
 
 /** A port's options, from its link's `portData`. */

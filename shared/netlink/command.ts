@@ -15,9 +15,16 @@ export function seeLink(name: string, place: Place = {}): string {
   return commandIn(place, `ip -d link show dev ${name}`)
 }
 
-/** Words with their values in the syntax of iproute2: `mtu 1400 master br0`. Undefined values are left out. */
+/** An option's value in words: on, off, unset, or its text. */
+export function inWords(value: unknown): string {
+  if (value === undefined) return 'unset'
+  if (typeof value === 'boolean') return value ? 'on' : 'off'
+  return Buffer.isBuffer(value) ? value.toString('hex') : String(value)
+}
+
+/** Words with their values in the syntax of iproute2: `mtu 1400 promisc on`. Undefined values are left out. */
 export function wordsOf(values: Record<string, unknown>): string {
   return Object.entries(values)
-    .flatMap(([word, value]) => (value === undefined ? [] : [`${word} ${value}`]))
+    .flatMap(([word, value]) => (value === undefined ? [] : [`${word} ${inWords(value)}`]))
     .join(' ')
 }

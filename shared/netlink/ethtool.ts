@@ -1,6 +1,7 @@
 /** The features (offloads) of a device: the kernel's ethtool over generic netlink (Linux 5.8). */
 
 import { putU32, type StreamData } from 'netlink/dist/structs.js'
+import { wordsOf } from './command.ts'
 import { bodyOf, familyID, genericRequest, text, valuesAt } from './generic.ts'
 import type { LinkName } from './link.ts'
 import { nested, plain } from './nested.ts'
@@ -36,7 +37,7 @@ export function changeFeatures(socket: Socket, link: LinkName, features: Feature
     ),
   )
   const wanted = nested(ETHTOOL_A_FEATURES_WANTED, nested(ETHTOOL_A_BITSET_BITS, bits))
-  const change = entries.map(([name, on]) => `${name} ${on ? 'on' : 'off'}`).join(' ')
+  const change = wordsOf(features)
   ask(socket, {
     ...request(socket, ETHTOOL_MSG_FEATURES_SET, link, wanted),
     attempt: `switch ${change} on ${link.name}`,

@@ -92,7 +92,7 @@ export function newLink(spec: LinkSpec): Request {
       'ip link add',
       parent && `link ${parent.name}`,
       name,
-      inWords(spec),
+      settingWords(spec),
       `type ${kind}`,
       words,
     ),
@@ -109,7 +109,7 @@ export function changeLink(
     flags: 0,
     payload: linkMessage(link, [...settingsOf(settings), ...byName(link)], settings),
     attempt: `change ${link.name}`,
-    reproduce: join(`ip link set dev ${link.name}`, inWords(settings), wordsOf({ name: settings.name })),
+    reproduce: join(`ip link set dev ${link.name}`, settingWords(settings), wordsOf({ name: settings.name })),
   }
 }
 
@@ -219,14 +219,14 @@ export function parseLink(replies: Reply[]): Link {
 }
 
 /** The settings in the syntax of iproute2. */
-function inWords({ mac, mtu, txqlen, master, up, promisc, alias, netns }: LinkSettings): string {
+function settingWords({ mac, mtu, txqlen, master, up, promisc, alias, netns }: LinkSettings): string {
   const words = [
     wordsOf({
       address: mac,
       mtu,
       txqueuelen: txqlen,
       master: master?.name,
-      promisc: promisc === undefined ? undefined : promisc ? 'on' : 'off',
+      promisc,
       alias: alias && `'${alias}'`,
       netns: netns && netnsWord(netns),
     }),

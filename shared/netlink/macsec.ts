@@ -1,6 +1,7 @@
 /** macsec: links that protect the frames to and from their peers (IEEE 802.1AE, drivers/net/macsec.c). */
 
 import { parseAttributes, putU8, putU32, type StreamData } from 'netlink/dist/structs.js'
+import { wordsOf } from './command.ts'
 import type { LinkSpec } from './link.ts'
 
 /** Numbers in the identifiers of cipher suites (MACSEC_CIPHER_ID_*, include/uapi/linux/if_macsec.h). */
@@ -111,7 +112,7 @@ export function macsecKind(wanted: MacsecOptions): Pick<LinkSpec, 'kind' | 'data
   return {
     kind: 'macsec',
     data,
-    words: given.map((name) => `${options[name].word} ${inWords(wanted[name])}`).join(' '),
+    words: wordsOf(Object.fromEntries(given.map((name) => [options[name].word, wanted[name]]))).toLowerCase(),
   }
 }
 
@@ -123,10 +124,6 @@ function isGiven(name: keyof MacsecOptions, { sendSci, offload }: MacsecOptions)
 /** A row, without the type of its values. */
 function rowOf(name: keyof MacsecOptions): Row<unknown> {
   return options[name] as Row<unknown>
-}
-
-function inWords(value: unknown): string {
-  return typeof value === 'boolean' ? (value ? 'on' : 'off') : String(value).toLowerCase()
 }
 
 /** A macsec link's options, from its `data`. */

@@ -52,7 +52,7 @@ export interface KernelRoute {
 
 /** `ip route append DST via GW dev LINK …`: other routes to the destination stay. */
 export function newRoute(route: RouteSpec): Request {
-  const words = inWords(route)
+  const words = routeWords(route)
   return {
     ...request(route),
     type: NEWROUTE,
@@ -64,7 +64,7 @@ export function newRoute(route: RouteSpec): Request {
 
 /** `ip route add DST via GW dev LINK …`; EEXIST when there is a route to the destination through any device. */
 export function newOnlyRoute(route: RouteSpec): Request {
-  const words = inWords(route)
+  const words = routeWords(route)
   return {
     ...newRoute(route),
     flags: Flag.CREATE | Flag.EXCL,
@@ -74,7 +74,7 @@ export function newOnlyRoute(route: RouteSpec): Request {
 
 /** `ip route del DST via GW dev LINK …` */
 export function removeRoute(route: RouteSpec): Request {
-  const words = inWords(route)
+  const words = routeWords(route)
   return {
     ...request(route),
     type: DELROUTE,
@@ -162,7 +162,7 @@ function metrics({ mtu, advmss }: RouteSpec): rt.RouteMetrics | undefined {
   }
 }
 
-function inWords({ dst, gateway, linkName, mtu, advmss, priority, table, scope }: RouteSpec): string {
+function routeWords({ dst, gateway, linkName, mtu, advmss, priority, table, scope }: RouteSpec): string {
   const via = gateway && formatAddress(gateway)
   const words = wordsOf({ via, dev: linkName, mtu, advmss, metric: priority, table, scope })
   return `${formatCidr(dst)} ${words}`.trim()

@@ -2,6 +2,7 @@
 
 import * as ifla from 'netlink/dist/rt/ifla.js'
 import { parseAttributes } from 'netlink/dist/structs.js'
+import { wordsOf } from './command.ts'
 import type { Link, LinkSpec } from './link.ts'
 
 /** A tag: the EtherType before it (include/uapi/linux/if_ether.h), and its VLAN ID of twelve bits. */
@@ -89,14 +90,10 @@ function formatMap(map: PriorityMap = new Map()): Buffer | undefined {
 }
 
 function vlanWords(options: VlanOptions): string {
-  const switches = (Object.keys(flags) as Flag[]).flatMap((name) =>
-    options[name] === undefined ? [] : [`${flags[name][1]} ${options[name] ? 'on' : 'off'}`],
-  )
-  const maps = [
-    ...mapWords('ingress-qos-map', options.ingress),
-    ...mapWords('egress-qos-map', options.egress),
-  ]
-  return [`protocol ${options.protocol}`, `id ${options.id}`, ...switches, ...maps].join(' ')
+  const { protocol, id, ingress, egress } = options
+  const switches = (Object.keys(flags) as Flag[]).map((name) => [flags[name][1], options[name]])
+  const words = wordsOf({ protocol, id, ...Object.fromEntries(switches) })
+  return [words, ...mapWords('ingress-qos-map', ingress), ...mapWords('egress-qos-map', egress)].join(' ')
 }
 
 function mapWords(word: string, map: PriorityMap = new Map()): string[] {

@@ -1,6 +1,7 @@
 /** The options of a team and of its members: from the configuration, and checked. */
 
-import { broken, inWords, mismatch } from '../../../shared/attachment/broken.ts'
+import { broken, mismatch } from '../../../shared/attachment/broken.ts'
+import { inWords } from '../../../shared/netlink/command.ts'
 import type { Link } from '../../../shared/netlink/link.ts'
 import type { TeamOption } from '../../../shared/netlink/team.ts'
 import type { TeamConfig } from './config.ts'
