@@ -38,7 +38,8 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 
 /** `error unmarshall` are the reference's words. */
 function undecodable(what: string, why: string, more: { details?: string; cause?: unknown } = {}): CniError {
-  return new CniError(Code.DecodingFailure, { msg: `error unmarshall ${what}: ${why}`, ...more })
+  const hint = `make the ${what} one JSON object (RFC 8259: no comments, no comma after the last item)`
+  return new CniError(Code.DecodingFailure, { msg: `error unmarshall ${what}: ${why}`, hint, ...more })
 }
 
 /** An error with the place where a text stops being JSON. Without such a place, the engine refused deep nesting. */

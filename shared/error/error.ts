@@ -1,6 +1,7 @@
 /** CNI errors as data: a code, what was attempted, what to do. They become text when they are printed. */
 
 import { type Commands, KernelError } from '../kernel/errno.ts'
+import { remedyOf } from './remedy.ts'
 
 /** Error codes of the CNI specification 1.1.0, section "Error", and libcni's code 999 for all other errors. */
 export const Code = {
@@ -104,11 +105,12 @@ export function factsOf(cause: KernelError): Omit<Complaint, 'msg'> {
   return { errno, extack, see, reproduce, cause }
 }
 
-/** Converts a thrown value to a CNI error of code 999; a CNI error stays as it is, a kernel error keeps its errno and commands. */
+/** Converts a thrown value to a CNI error of code 999; a CNI error stays as it is, a kernel error keeps its errno and commands, and gets a hint. */
 export function toCniError(error: unknown): CniError {
   if (error instanceof CniError) return error
   const msg = error instanceof Error ? error.message : String(error)
-  if (error instanceof KernelError) return new CniError(Code.Internal, { msg, ...factsOf(error) })
+  if (error instanceof KernelError)
+    return new CniError(Code.Internal, { msg, hint: remedyOf(error), ...factsOf(error) })
   return new CniError(Code.Internal, {
     msg,
     hint: 'this is a bug of the plugin: please report it, with the trace on standard error',

@@ -151,7 +151,10 @@ test('a kernel error is code 999 with the errno and the command that shows it, a
   })
   const { json, warnings } = await call('ADD', config(), { plugin })
   assert.is(json.code, 999)
-  assert.is(json.details, 'kernel: EBUSY; reproduce: ip link add m0 type macvlan')
+  assert.is(
+    json.details,
+    'run the command after "reproduce:" to get the same answer of the kernel; kernel: EBUSY; reproduce: ip link add m0 type macvlan',
+  )
   assert.equal(warnings, [])
 })
 

@@ -23,7 +23,10 @@ test('broken JSON is refused with line, column and the line itself', () => {
     error.message,
     'error unmarshall network config: line 4, column 3: expected a comma or the closing bracket, found "\\""',
   )
-  assert.is(error.details, '  "vlan": 3\n  ^')
+  assert.is(
+    error.details,
+    '  "vlan": 3\n  ^; make the network config one JSON object (RFC 8259: no comments, no comma after the last item)',
+  )
 })
 
 test('each syntax error is described', () => {

@@ -72,11 +72,25 @@ test('steps within steps keep the fields of all', async () => {
   assert.equal([error.message, error.complaint.also?.map(({ msg }) => msg)], ['one', ['two', 'three']])
 })
 
-test('a kernel error becomes one with errno, explanation and commands', () => {
+test('a kernel error becomes one with hint, errno, explanation and commands', () => {
   const facts = { extack: 'in use', see: 'ip link', reproduce: 'ip link add' }
   const cause = new KernelError(Errno.EBUSY, 'create m0', facts)
-  const msg = 'create m0: EBUSY (in use)'
-  assert.equal(toCniError(cause).complaint, { msg, errno: 'EBUSY', ...facts, cause })
+  const { hint = '', ...others } = toCniError(cause).complaint
+  assert.match(hint, 'run the command after "reproduce:"')
+  assert.equal(others, { msg: 'create m0: EBUSY (in use)', errno: 'EBUSY', ...facts, cause })
+})
+
+test('the hint for a kernel error depends on its errno, else on its commands', () => {
+  const hint = (errno: keyof typeof Errno, commands = {}) =>
+    toCniError(new KernelError(Errno[errno], 'do it', commands)).complaint.hint ?? ''
+  const command = { reproduce: 'ip link add' }
+  for (const errno of ['EPERM', 'EACCES'] as const) assert.match(hint(errno, command), 'CAP_NET_ADMIN')
+  for (const errno of ['ENOMEM', 'ENOBUFS'] as const) assert.match(hint(errno, command), 'memory')
+  for (const errno of ['EMFILE', 'ENFILE'] as const) assert.match(hint(errno), 'open')
+  assert.match(hint('ENOSPC'), 'df')
+  assert.match(hint('EROFS'), 'read-only')
+  assert.match(hint('EINVAL', { see: 'ip link' }), '"see:"')
+  assert.match(hint('EINVAL'), 'dmesg')
 })
 
 test('the details of an unexpected error say that it is a bug', () => {
