@@ -6,7 +6,7 @@ import type { Sides } from '../../shared/attachment/sides.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import { checkInside, createInside } from '../../shared/link/inside.ts'
 import { bondKind } from '../../shared/netlink/bond.ts'
-import { commandIn, type Place } from '../../shared/netlink/command.ts'
+import type { Place } from '../../shared/netlink/command.ts'
 import type { Link } from '../../shared/netlink/link.ts'
 import { transact } from '../../shared/netlink/socket.ts'
 import type { BondConfig } from './config.ts'
@@ -43,7 +43,6 @@ export function checkBond(sides: Sides, request: Request<BondConfig>): void {
 
 /** A bond and its members have the options of the configuration. @throws CniError */
 export function requireOptions(bond: Link, members: Link[], config: BondConfig, place: Place): void {
-  const show = commandIn(place, 'ip -d link show')
-  checkOptions(bond, optionsOf(config, members), `${show} dev ${bond.name}`)
-  checkMemberOptions(members, config, `${show} master ${bond.name}`)
+  checkOptions(bond, optionsOf(config, members), place)
+  checkMemberOptions(members, config, place)
 }

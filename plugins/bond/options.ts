@@ -1,16 +1,19 @@
 /** The options of a bond and of its members: from the configuration, and checked. */
 
-import { broken, mismatch } from '../../shared/attachment/broken.ts'
+import { broken, mismatch, repairable } from '../../shared/attachment/broken.ts'
 import {
   type BondMember,
   type BondOptions,
   bondOptions,
   bondWords,
   canonical,
+  changeable,
+  changeBond,
   changeBondMember,
   parseBond,
   parseBondMember,
 } from '../../shared/netlink/bond.ts'
+import { commandIn, type Place, seeLink } from '../../shared/netlink/command.ts'
 import type { Link } from '../../shared/netlink/link.ts'
 import type { Request } from '../../shared/netlink/socket.ts'
 import type { BondConfig } from './config.ts'
@@ -38,24 +41,29 @@ export function memberChanges(members: Link[], { links }: BondConfig): Request[]
 }
 
 /** @throws CniError naming the first option that is not as configured */
-export function checkOptions(bond: Link, wanted: BondOptions, show: string): void {
+export function checkOptions(bond: Link, wanted: BondOptions, place: Place): void {
   const actual = parseBond(bond.data ?? Buffer.alloc(0))
   const expected = canonical(wanted)
   const wrong = bondOptions.find(
     (name) => expected[name] !== undefined && String(actual[name]) !== String(expected[name]),
   )
   if (!wrong) return
-  throw broken(mismatch(bond.name, wrong, actual[wrong], expected[wrong]), { see: show })
+  const msg = mismatch(bond.name, wrong, actual[wrong], expected[wrong])
+  const see = seeLink(bond.name)
+  if (!(changeable as readonly string[]).includes(wrong)) throw broken(msg, { see: commandIn(place, see) })
+  throw repairable(msg, changeBond(bond, { [wrong]: expected[wrong] }), see, place)
 }
 
 /** @throws CniError naming the first member that is not as configured */
-export function checkMemberOptions(members: Link[], { links }: BondConfig, show: string): void {
-  for (const [index, { name, portData = Buffer.alloc(0) }] of members.entries()) {
+export function checkMemberOptions(members: Link[], { links }: BondConfig, place: Place): void {
+  for (const [index, member] of members.entries()) {
+    const { name, portData = Buffer.alloc(0) } = member
     const actual = parseBondMember(portData)
     const expected: BondMember = links[index] ?? {}
     for (const key of ['queueId', 'priority'] as const) {
-      if (expected[key] !== undefined && actual[key] !== expected[key])
-        throw broken(mismatch(name, key, actual[key], expected[key]), { see: show })
+      if (expected[key] === undefined || actual[key] === expected[key]) continue
+      const msg = mismatch(name, key, actual[key], expected[key])
+      throw repairable(msg, changeBondMember(member, { [key]: expected[key] }), seeLink(name), place)
     }
   }
 }

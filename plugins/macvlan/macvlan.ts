@@ -1,6 +1,6 @@
 /** Makes and checks the container's macvlan or macvtap. */
 
-import { broken, mismatch } from '../../shared/attachment/broken.ts'
+import { broken, mismatch, repairable } from '../../shared/attachment/broken.ts'
 import type { Life, Made } from '../../shared/attachment/device.ts'
 import type { Sides } from '../../shared/attachment/sides.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
@@ -10,7 +10,7 @@ import { isErrno, type KernelError } from '../../shared/kernel/errno.ts'
 import { checkChild, createChild } from '../../shared/link/child.ts'
 import { findParent, parentSegment, parentSide } from '../../shared/link/parent.ts'
 import { seeLink } from '../../shared/netlink/command.ts'
-import { changeLink, type Link } from '../../shared/netlink/link.ts'
+import { changeKind, changeLink, type Link } from '../../shared/netlink/link.ts'
 import { macvlanKind, parseMacvlan } from '../../shared/netlink/macvlan.ts'
 import { ask } from '../../shared/netlink/socket.ts'
 import type { MacvlanConfig } from './keys.ts'
@@ -81,7 +81,7 @@ function explainEinval(
       ? 'passthru needs a parent without other macvlans'
       : 'a macvlan in mode passthru has it already'
   return new CniError(Code.InvalidNetworkConfig, {
-    msg: `${kind} in mode ${mode} cannot sit on ${name}: ${why}`,
+    msg: `${kind} in mode ${mode} cannot sit on ${name}: ${why}, so use another parent`,
     hint: `put this network on another parent, or delete the container that has ${name}`,
     ...because,
   })
@@ -96,17 +96,36 @@ export function checkMacvlan(
 ): void {
   const { ifname, config } = request
   const { mode, sourceMacs = [], bcqueuelen } = config
-  const { data } = checkChild(sides, request, kind, parent)
-  const found = parseMacvlan(data ?? Buffer.alloc(0))
-  const see = seeLink(ifname, request)
-  if (found.mode !== mode) throw broken(mismatch(ifname, 'mode', found.mode, mode), { see })
+  const link = checkChild(sides, request, kind, parent)
+  const found = parseMacvlan(link.data ?? Buffer.alloc(0))
+  const wrong = (msg: string) => wrongOptions(msg, link, kind, request)
+  if (found.mode !== mode) throw wrong(mismatch(ifname, 'mode', found.mode, mode))
   if (bcqueuelen && found.bcqueuelen !== bcqueuelen)
-    throw broken(mismatch(ifname, 'bcqueuelen', found.bcqueuelen, bcqueuelen), { see })
+    throw wrong(mismatch(ifname, 'bcqueuelen', found.bcqueuelen, bcqueuelen))
   if (!sameMacs(found.sourceMacs ?? [], sourceMacs))
-    throw broken(
+    throw wrong(
       `${ifname} receives the frames of other MAC addresses than sourceMacs: ${sourceMacs.join(', ')}`,
-      { see },
     )
+}
+
+/**
+ * The error for options that differ: one request repairs all of them. No request begins or ends mode passthru
+ * (macvlan_changelink, drivers/net/macvlan.c), and this one does not empty the list of source addresses.
+ */
+function wrongOptions(msg: string, link: Link, kind: MacvlanKind, request: Request<MacvlanConfig>): CniError {
+  const { name, data = Buffer.alloc(0) } = link
+  const found = parseMacvlan(data)
+  const { mode, sourceMacs = [] } = request.config
+  const isFixed = mode !== found.mode && [mode, found.mode].includes('passthru')
+  const mustEmpty = sourceMacs.length === 0 && found.mode === mode && (found.sourceMacs ?? []).length > 0
+  if (isFixed || mustEmpty) return broken(msg, { see: seeLink(name, request) })
+  const wanted = optionsOf(request)
+  return repairable(
+    msg,
+    changeKind(link, kind, wanted.data ?? [], wanted.words ?? ''),
+    seeLink(name),
+    request,
+  )
 }
 
 function sameMacs(one: string[], other: string[]): boolean {

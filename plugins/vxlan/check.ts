@@ -18,7 +18,7 @@ import { newFloodEntry, removeFloodEntry } from '../../shared/netlink/fdb.ts'
 import { findLink, type Link } from '../../shared/netlink/link.ts'
 import type { Socket } from '../../shared/netlink/socket.ts'
 import { listVnis } from '../../shared/netlink/vni.ts'
-import { parseVxlan, type VxlanOptions } from '../../shared/netlink/vxlan.ts'
+import { changeVxlan, parseVxlan, type VxlanOptions } from '../../shared/netlink/vxlan.ts'
 import { checkHostEnd } from '../../shared/pair/host-end.ts'
 import type { VxlanConfig } from './config.ts'
 import { featureDifferences } from './features.ts'
@@ -78,8 +78,9 @@ function checkVtep(host: Socket, side: Socket, vtep: Link, { config, log }: Requ
   if (wrong) {
     const actual = optionInWords(host, wrong, parseVxlan(vtep.data ?? Buffer.alloc(0)))
     const msg = mismatch(`VTEP ${name}`, wrong, actual, optionInWords(host, wrong, wanted))
-    const hint = fixed.length > 0 || config.direct ? {} : { hint: reconcileIt }
-    throw broken(msg, { ...hint, see: seeLink(name, side) })
+    if (fixed.length > 0) throw broken(msg, { see: seeLink(name, side) })
+    if (config.direct) throw repairable(msg, changeVxlan(vtep, change), seeLink(name), side)
+    throw broken(msg, { hint: reconcileIt, see: seeLink(name, side) })
   }
   const { missing, surplus } = remoteDifferences(side, vtep, underlay)
   const fdb = `bridge fdb show dev ${name}`

@@ -155,7 +155,15 @@ export function checkNode({ container, inside }: Sides, request: Request<NodeCon
     throw broken(`${path} leads to another device than ${link.name}`, { see: show })
   for (const key of Object.keys(wanted) as (keyof typeof wanted)[])
     if (found[key] !== wanted[key])
-      throw broken(mismatch(path, key, octal(key, found[key]), octal(key, wanted[key])), { see: show })
+      throw broken(mismatch(path, key, octal(key, found[key]), octal(key, wanted[key])), {
+        hint: `repair it: ${commandFor(key, octal(key, wanted[key]))} ${path}`,
+        see: show,
+      })
+}
+
+/** The command that sets one property of a file, without the file's name. */
+function commandFor(key: 'owner' | 'group' | 'mode', value: string): string {
+  return { owner: `chown ${value}`, group: `chgrp ${value}`, mode: `chmod ${value}` }[key]
 }
 
 function octal(key: string, value: number): string {

@@ -4,7 +4,7 @@ import { AttrStream, parseAttributes, putU8, putU16, putU32, type StreamData } f
 import { type Address, formatAddress, fromBytes, parseAddress, toBytes } from '../ip/address.ts'
 import { formatMac, parseMac } from '../ip/mac.ts'
 import { wordsOf } from './command.ts'
-import { changePort, type LinkName, type LinkSpec } from './link.ts'
+import { changeKind, changePort, type LinkName, type LinkSpec } from './link.ts'
 import type { Request } from './socket.ts'
 
 /** Converts a value to an attribute's bytes and back. */
@@ -112,6 +112,36 @@ export type BondOptions = {
 
 /** The names of all options, in the kernel's order: options that others depend on (mode, miimon) come first. */
 export const bondOptions = Object.keys(options) as BondOption[]
+
+/**
+ * Options that a bond with members can change while it is up (bond_opts without BOND_OPTFLAG_NOSLAVES and
+ * BOND_OPTFLAG_IFDOWN, drivers/net/bonding/bond_options.c). `primary` can be changed too, but `ip` needs the member's name.
+ */
+export const changeable = [
+  'miimon',
+  'updelay',
+  'downdelay',
+  'arpInterval',
+  'arpIpTargets',
+  'arpValidate',
+  'arpAllTargets',
+  'primaryReselect',
+  'xmitHashPolicy',
+  'resendIgmp',
+  'numPeerNotif',
+  'allSlavesActive',
+  'minLinks',
+  'lpInterval',
+  'packetsPerSlave',
+  'peerNotifyDelay',
+  'arpMissedMax',
+] as const satisfies readonly BondOption[]
+
+/** `ip link set dev NAME type bond …` */
+export function changeBond(bond: LinkName, wanted: BondOptions): Request {
+  const { data = [], words = '' } = bondKind(wanted)
+  return changeKind(bond, 'bond', data, words)
+}
 
 /** What makes a link a bond: `ip link add NAME type bond mode MODE …` */
 export function bondKind(wanted: BondOptions): Pick<LinkSpec, 'kind' | 'data' | 'words'> {

@@ -28,6 +28,8 @@ export interface TeamOption {
   value: string | number | boolean | Buffer
   /** Index of the port, for an option of a port. */
   port?: number
+  /** The port's name, for the command in errors. */
+  portName?: string
   /** The number may be negative. */
   signed?: boolean
 }
@@ -43,7 +45,8 @@ export function changeTeam(socket: Socket, team: LinkName, options: TeamOption[]
   for (const option of options) tolerate(() => ask(socket, changeOption(family, team, option)), 'ESRCH')
 }
 
-function changeOption(family: number, team: LinkName, { name, value, port, signed }: TeamOption): Request {
+function changeOption(family: number, team: LinkName, wanted: TeamOption): Request {
+  const { name, value, port, signed } = wanted
   const [type, data] = typed(value, signed)
   const option = nested(
     TEAM_ATTR_ITEM_OPTION,
@@ -61,8 +64,17 @@ function changeOption(family: number, team: LinkName, { name, value, port, signe
       nested(TEAM_ATTR_LIST_OPTION, option),
     ),
     attempt: `set ${name} of ${team.name} to ${words}`,
-    reproduce: `teamnl ${port === undefined ? '' : `-p ${port} `}${team.name} setoption ${name} ${words}`,
+    reproduce: optionCommand(team, wanted),
   }
+}
+
+/** `teamnl [-p PORT] TEAM setoption NAME VALUE`; undefined for a program, which teamnl does not take. `--` keeps a negative number from being an option of teamnl. */
+export function optionCommand(
+  { name: team }: LinkName,
+  { name, value, portName }: TeamOption,
+): string | undefined {
+  if (Buffer.isBuffer(value)) return undefined
+  return `teamnl ${portName ? `-p ${portName} ` : ''}-- ${team} setoption ${name} ${value}`
 }
 
 /** The netlink type and data of a value. A flag is on when its data is present. */

@@ -120,8 +120,8 @@ function words(options: Partial<VxlanOptions>): string {
     dev: dev && `if${dev}`,
     dstport,
     srcport: sourcePorts && `${sourcePorts.min} ${sourcePorts.max}`,
-    ttl: ttl || undefined,
-    tos: tos || undefined,
+    ttl,
+    tos,
     df,
     ageing,
   }

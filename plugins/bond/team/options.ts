@@ -1,9 +1,9 @@
 /** The options of a team and of its members: from the configuration, and checked. */
 
 import { broken, mismatch } from '../../../shared/attachment/broken.ts'
-import { inWords } from '../../../shared/netlink/command.ts'
+import { commandIn, inWords, type Place } from '../../../shared/netlink/command.ts'
 import type { Link } from '../../../shared/netlink/link.ts'
-import type { TeamOption } from '../../../shared/netlink/team.ts'
+import { optionCommand, type TeamOption } from '../../../shared/netlink/team.ts'
 import type { TeamConfig } from './config.ts'
 import { hashProgram } from './hash.ts'
 
@@ -22,12 +22,13 @@ export function teamOptions(config: TeamConfig): TeamOption[] {
 
 /** The options of members. @param members in the order of `links` */
 export function memberOptions({ links }: TeamConfig, members: Link[]): TeamOption[] {
-  return members.flatMap(({ index: port }, place) => {
+  return members.flatMap(({ index: port, name: portName }, place) => {
+    const own = { port, portName }
     const { enabled, priority, queueId } = links[place] ?? {}
     return [
-      ...optionIfSet('enabled', enabled, { port }),
-      ...optionIfSet('priority', priority, { port, signed: true }),
-      ...optionIfSet('queue_id', queueId, { port }),
+      ...optionIfSet('enabled', enabled, own),
+      ...optionIfSet('priority', priority, { ...own, signed: true }),
+      ...optionIfSet('queue_id', queueId, own),
     ]
   })
 }
@@ -52,17 +53,15 @@ export function activeMember({ activePort, links }: TeamConfig, members: Link[])
 }
 
 /** @throws CniError naming the first option that is not as configured */
-export function checkOptions(
-  team: Link,
-  wanted: TeamOption[],
-  actual: TeamOption[],
-  members: Link[],
-  show: string,
-): void {
-  for (const { name, value, port } of wanted) {
-    const found = actual.find((option) => option.name === name && option.port === port)?.value
+export function checkOptions(team: Link, wanted: TeamOption[], actual: TeamOption[], place: Place): void {
+  for (const option of wanted) {
+    const { name, value, port, portName = team.name } = option
+    const found = actual.find((other) => other.name === name && other.port === port)?.value
     if (inWords(found) === inWords(value)) continue
-    const whose = members.find(({ index }) => index === port)?.name ?? team.name
-    throw broken(mismatch(whose, name, found, value), { see: show })
+    // A team with members cannot change its mode.
+    const command = name === 'mode' ? undefined : optionCommand(team, option)
+    const hint = command && { hint: `repair it: ${commandIn(place, command)}` }
+    const see = commandIn(place, `teamnl ${team.name} options`)
+    throw broken(mismatch(portName, name, found, value), { ...hint, see })
   }
 }

@@ -8,7 +8,7 @@ import type { Request } from '../../../shared/cni/plugin.ts'
 import { CniError, Code, factsOf } from '../../../shared/error/error.ts'
 import { isErrno } from '../../../shared/kernel/errno.ts'
 import { checkInside, createInside } from '../../../shared/link/inside.ts'
-import { commandIn } from '../../../shared/netlink/command.ts'
+import { commandIn, type Place } from '../../../shared/netlink/command.ts'
 import { changeLink, findLink, type Link } from '../../../shared/netlink/link.ts'
 import { openSocketIn, Protocol, type Socket, transact } from '../../../shared/netlink/socket.ts'
 import { changeTeam, listTeamOptions, type TeamOption } from '../../../shared/netlink/team.ts'
@@ -84,20 +84,20 @@ export function checkTeam(sides: Sides, request: Request<TeamConfig>): void {
   const link = checkInside(sides, request, kind)
   const members = checkMembers(sides, request)
   const actual = listTeamOptions(genericSocket(sides), link)
-  const show = commandIn(request, `teamnl ${link.name} options`)
-  checkOptions(link, [...teamOptions(config), ...memberOptions(config, members)], actual, members, show)
-  if (config.mode === 'activebackup') checkActive(link, actual, members, show)
+  checkOptions(link, [...teamOptions(config), ...memberOptions(config, members)], actual, request)
+  if (config.mode === 'activebackup') checkActive(link, actual, members, request)
 }
 
 /** The driver never changes the active member by itself, so a failed one stops all traffic. */
-function checkActive(team: Link, options: TeamOption[], members: Link[], show: string): void {
+function checkActive(team: Link, options: TeamOption[], members: Link[], place: Place): void {
+  const see = commandIn(place, `teamnl ${team.name} options`)
   const index = options.find(({ name }) => name === 'activeport')?.value
   const active = members.find((link) => link.index === index)
-  if (!active) throw broken(`${team.name} has no active member`, { see: show })
+  if (!active) throw broken(`${team.name} has no active member`, { see })
   const other = members.find(({ carrier }) => carrier)
   if (!active.carrier && other)
     throw broken(`the active member of ${team.name}, ${active.name}, has no carrier, but ${other.name} has`, {
-      hint: `change over: ${show.replace(/options$/, '')}setoption activeport ${other.index}`,
-      see: show,
+      hint: `change over: ${commandIn(place, `teamnl ${team.name} setoption activeport ${other.index}`)}`,
+      see,
     })
 }
