@@ -104,7 +104,7 @@ function refuseUnmovable(uplink: Link, bridge: Link, addresses: LinkAddress[], r
   ]
   if (reasons.length === 0) return
   throw new CniError(Code.InvalidNetworkConfig, {
-    msg: `moveAddresses: cannot move everything from ${uplink.name} to ${bridge.name}: ${reasons.join(', ')}`,
+    msg: `moveAddresses: cannot move all from ${uplink.name} to ${bridge.name}, so configure ${bridge.name} on the host: ${reasons.join(', ')}`,
     hint: `make ${bridge.name} with ${uplink.name} as its port in the host's own network configuration`,
     see: `ip address show dev ${uplink.name}; ip route show table all dev ${uplink.name}`,
   })
@@ -133,5 +133,6 @@ function hasAddresses(uplink: Link, addresses: LinkAddress[], bridge: Link): Cni
   return new CniError(Code.InvalidNetworkConfig, {
     msg: `uplinks: ${uplink.name} has addresses (${addresses.map(formatCidr).join(', ')}), which stop working on a port of a bridge: move them`,
     hint: `set "moveAddresses": true to move them and their routes to ${bridge.name}, or take them away first: ip address flush dev ${uplink.name}`,
+    see: `ip address show dev ${uplink.name}`,
   })
 }

@@ -64,6 +64,7 @@ function refuseForeign(addresses: LinkAddress[], request: Request): void {
   )
   if (!foreign) return
   throw new CniError(Code.Internal, {
+    // The reference's words.
     msg: `loopback interface found with non-loopback address ${formatCidr(foreign)}`,
     hint: 'remove the address from lo, or remove loopback from this network',
     see: commandIn(request, 'ip address show dev lo'),

@@ -44,9 +44,10 @@ function routeExists(host: Socket, end: Link, ips: Ip[], cause: KernelError): Cn
     if (!other) continue
     const name = other.link && findLink(host, other.link)?.name
     return new CniError(Code.Internal, {
-      msg: `the host has a route to ${formatCidr(dst)} already, by ${name || 'no interface'}`,
-      hint: `delete ${name || 'the route'} if it is not needed any more, or give each network its own range; see: ip -${family} route show ${formatCidr(dst)}`,
+      msg: `the host has a route to ${formatCidr(dst)} already, by ${name || 'no interface'}: delete it, or use another range`,
+      hint: `delete ${name || 'the route'} if it is not needed any more, or give each network its own range`,
       ...factsOf(cause),
+      see: `ip -${family} route show ${formatCidr(dst)}`,
     })
   }
   return undefined

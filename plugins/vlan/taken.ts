@@ -12,17 +12,13 @@ export function takenError(side: Socket, parent: Link, tag: Tag, cause: KernelEr
   const found = findOn(side, parent, (link) => hasTag(link, tag))
   return new CniError(Code.InvalidNetworkConfig, {
     msg: `VLAN ${tag.id} (${tag.protocol}) on ${parent.name} is taken by ${ownerOf(found)}: choose another, or share that`,
-    hint: `a parent has each VLAN once; several containers share one by type macvlan or bridge on a VLAN of the host; look at the owner: ${show(found)}`,
+    hint: 'a parent has each VLAN once; several containers share one by type macvlan or bridge on a VLAN of the host',
     ...factsOf(cause),
+    see: found ? seeFound({ namespace: side.netns, ...found }) : 'lsns -t net',
   })
 }
 
 function ownerOf(found?: Found): string {
   if (!found) return 'an interface in a namespace without a name'
   return found.namespace ? `${found.link.name} in namespace ${found.namespace}` : found.link.name
-}
-
-function show(found?: Found): string {
-  if (!found) return 'lsns -t net, then nsenter --net=/proc/PID/ns/net ip -d link show type vlan'
-  return seeFound(found)
 }

@@ -32,6 +32,7 @@ export const vrf = interfacePlugin<VrfConfig>({
 function requirePrevResult({ prevResult }: Request): void {
   if (prevResult) return
   throw new CniError(Code.InvalidNetworkConfig, {
+    // The reference's words.
     msg: 'missing prevResult from earlier plugin',
     hint: 'list vrf in "plugins" after the plugin that makes the interface',
   })

@@ -4,6 +4,7 @@ import type { Request } from '../../shared/cni/plugin.ts'
 import { CniError, Code } from '../../shared/error/error.ts'
 import type { Log } from '../../shared/error/log.ts'
 import { type Address, formatAddress } from '../../shared/ip/address.ts'
+import { seeLink } from '../../shared/netlink/command.ts'
 import { findLink, type Link } from '../../shared/netlink/link.ts'
 import { findPath } from '../../shared/netlink/path.ts'
 import type { Socket } from '../../shared/netlink/socket.ts'
@@ -19,10 +20,11 @@ const ETHERNET_MTU = 1500
 /** RFC 791: the smallest MTU of a link with IPv4. */
 const MIN_MTU = 68
 
-/** A path's MTU, and its description for messages. */
+/** A path's MTU, its description for messages, and the command that shows it. */
 interface PathMtu {
   mtu: number
   words: string
+  see?: string
 }
 
 /**
@@ -38,11 +40,13 @@ export function tunnelMtu(host: Socket, { mtu }: VxlanConfig, underlay: Underlay
   const { family } = underlay
   const capacity = path.mtu - overhead[family]
   const figures = `${path.words} carries ${path.mtu}, less ${overhead[family]} for VXLAN over IPv${family} leaves ${capacity}`
-  if (capacity < MIN_MTU) throw tooLarge(`mtu: no frame fits: ${figures}`, 'raise the MTU of the underlay')
+  if (capacity < MIN_MTU)
+    throw tooLarge(`mtu: no frame fits: ${figures}`, 'raise the MTU of the underlay', path.see)
   if (mtu > capacity)
     throw tooLarge(
       `mtu: ${mtu} does not fit: ${figures}`,
       `take at most ${capacity}, or take mtu out, or raise the MTU of the underlay to ${mtu + overhead[family]}`,
+      path.see,
     )
   return mtu || capacity
 }
@@ -59,19 +63,21 @@ export function fittingMtu(
     throw tooLarge(
       `mtu: ${mtu} is more than ${reason}`,
       `take at most ${present}, or end its containers first`,
+      seeLink(name),
     )
   log.info(`the paths carry an MTU of ${mtu}, but it stays at ${reason}`)
   return present
 }
 
-function tooLarge(msg: string, hint: string): CniError {
-  return new CniError(Code.InvalidNetworkConfig, { msg, hint, see: 'ip route get REMOTE; ip link show' })
+function tooLarge(msg: string, hint: string, see?: string): CniError {
+  return new CniError(Code.InvalidNetworkConfig, { msg, hint, see })
 }
 
 /** Undefined if there are remotes, and no route to any of them. */
 function narrowestPath(host: Socket, underlay: Underlay, log: Log): PathMtu | undefined {
   const { dev, remotes = [] } = underlay
-  if (remotes.length === 0) return dev ? { mtu: dev.mtu, words: dev.name } : unknownPath
+  if (remotes.length === 0)
+    return dev ? { mtu: dev.mtu, words: dev.name, see: seeLink(dev.name) } : unknownPath
   const paths = remotes.flatMap((remote) => pathTo(host, remote, underlay, log) ?? [])
   return paths.sort((one, other) => one.mtu - other.mtu)[0]
 }
@@ -86,7 +92,8 @@ function pathTo(host: Socket, remote: Address, { dev, local }: Underlay, log: Lo
   const link = path && findLink(host, path.link)
   if (!link) return void log.warn(`no route leads to remote ${formatAddress(remote)}: its MTU is not known`)
   const mtu = Math.min(link.mtu, path.mtu ?? link.mtu)
-  return { mtu, words: `the path to ${formatAddress(remote)} by ${link.name}` }
+  const to = formatAddress(remote)
+  return { mtu, words: `the path to ${to} by ${link.name}`, see: `ip route get ${to}; ${seeLink(link.name)}` }
 }
 
 function unreachable({ remotes = [] }: Underlay): CniError {

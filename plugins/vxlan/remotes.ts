@@ -1,15 +1,15 @@
 /** The remotes of a VTEP, which get all frames to unknown MAC addresses: one FDB entry for each, exactly as configured. */
 
-import { CniError, Code } from '../../shared/error/error.ts'
+import { CniError, Code, factsOf } from '../../shared/error/error.ts'
 import { formatAddress } from '../../shared/ip/address.ts'
-import { isErrno } from '../../shared/kernel/errno.ts'
+import { isErrno, type KernelError } from '../../shared/kernel/errno.ts'
 import {
   type FloodEntry,
   listFloodEntries,
   newFloodEntry,
   removeFloodEntry,
 } from '../../shared/netlink/fdb.ts'
-import type { LinkName } from '../../shared/netlink/link.ts'
+import { findLink, type LinkName } from '../../shared/netlink/link.ts'
 import { type Socket, transact } from '../../shared/netlink/socket.ts'
 import type { Underlay } from './underlay.ts'
 
@@ -29,7 +29,15 @@ export function remoteDifferences(side: Socket, vtep: LinkName, underlay: Underl
   const wanted = entriesOf(underlay)
   if (!wanted) return { missing: [], surplus: [] }
   const actual = listFloodEntries(side, vtep)
-  return { missing: without(wanted, actual), surplus: without(actual, wanted) }
+  const [missing, surplus] = [without(wanted, actual), without(actual, wanted)]
+  return { missing: withNames(side, missing), surplus: withNames(side, surplus) }
+}
+
+/** With the names that the links have on the VTEP's side, where the command in errors is run. */
+function withNames(side: Socket, entries: FloodEntry[]): FloodEntry[] {
+  const links = new Set(entries.flatMap(({ via }) => via ?? []))
+  const names = new Map([...links].map((via) => [via, findLink(side, via)?.name]))
+  return entries.map((entry) => (entry.via ? { ...entry, viaName: names.get(entry.via) } : entry))
 }
 
 function without(entries: FloodEntry[], others: FloodEntry[]): FloodEntry[] {
@@ -56,24 +64,23 @@ export function reconcileRemotes(side: Socket, vtep: LinkName, underlay: Underla
 
 /** In a message of their own: the kernel does not stop at a failed addition, and would do the deletions behind it. */
 function addRemotes(side: Socket, vtep: LinkName, missing: FloodEntry[]): void {
+  const [first] = missing
+  if (!first) return
   try {
     transact(
       side,
       missing.map((entry) => newFloodEntry(vtep, entry)),
     )
   } catch (error) {
-    throw isErrno(error, 'EAFNOSUPPORT') ? otherFamily(vtep, missing, error) : error
+    throw isErrno(error, 'EAFNOSUPPORT') ? otherFamily(vtep, first, error) : error
   }
 }
 
 /** The family of a VTEP's UDP socket cannot be changed (vxlan_fdb_parse, drivers/net/vxlan/vxlan_core.c). */
-function otherFamily({ name }: LinkName, missing: FloodEntry[], cause: unknown): CniError {
-  const [remote] = missing
+function otherFamily({ name }: LinkName, { dst }: FloodEntry, cause: KernelError): CniError {
   return new CniError(Code.InvalidNetworkConfig, {
-    msg: `VTEP ${name} exists already for the other IP version than remote ${remote?.dst} has`,
+    msg: `VTEP ${name} exists already for the other IP version than remote ${dst} has`,
     hint: `end its containers first; if it is unused, delete it: ip link delete ${name}`,
-    reproduce: `bridge fdb append 00:00:00:00:00:00 dev ${name} dst ${remote?.dst}`,
-    errno: 'EAFNOSUPPORT',
-    cause,
+    ...factsOf(cause),
   })
 }

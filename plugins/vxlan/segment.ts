@@ -130,7 +130,7 @@ function refuseOthers(host: Socket, bridge: Link, vtep: string): void {
   const other = listPorts(host, bridge, 'vxlan').find(({ name }) => name !== vtep)
   if (!other) return
   throw new CniError(Code.InvalidNetworkConfig, {
-    msg: `bridge: ${bridge.name} has VTEP ${other.name} as a port: the two VNIs would be one network`,
+    msg: `bridge: ${bridge.name} has VTEP ${other.name} as a port: the two VNIs would be one network, so use another bridge`,
     hint: 'give each VNI a bridge of its own, or leave bridge out',
     see: `ip -d link show master ${bridge.name}`,
   })
@@ -139,7 +139,7 @@ function refuseOthers(host: Socket, bridge: Link, vtep: string): void {
 function elsewhere(host: Socket, vtep: Link, bridge: Link): CniError {
   const master = findLink(host, vtep.master ?? 0)?.name ?? `interface ${vtep.master}`
   return new CniError(Code.InvalidNetworkConfig, {
-    msg: `bridge: the VNI's VTEP ${vtep.name} is a port of ${master}, not of ${bridge.name}`,
+    msg: `bridge: the VNI's VTEP ${vtep.name} is a port of ${master}, not of ${bridge.name}: set bridge to ${master}`,
     hint: `set "bridge": "${master}", or choose another vni`,
     see: seeLink(vtep.name),
   })

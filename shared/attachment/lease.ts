@@ -41,6 +41,7 @@ async function allocate<Config extends InterfaceConfig>(
   if (!probing) undo(() => ipam.del())
   if (lease.ips.length > 0) return lease
   throw new CniError(Code.InvalidNetworkConfig, {
+    // The reference's words.
     msg: `IPAM plugin ${type} returned missing IP config: give it ranges, or leave ipam out`,
     hint: 'configure ranges or addresses in ipam, or leave ipam out for a network without addresses',
   })

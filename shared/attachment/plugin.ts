@@ -88,6 +88,7 @@ async function check<Config extends InterfaceConfig>(device: Device<Config>, req
   const { prevResult } = request
   if (gives !== 'nothing' && !prevResult)
     throw new CniError(Code.InvalidNetworkConfig, {
+      // The reference's words.
       msg: 'Required prevResult missing',
       hint: 'CHECK needs the result that ADD gave for this container',
     })

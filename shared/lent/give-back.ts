@@ -134,7 +134,7 @@ function findMarked(host: Socket, { name, nameInside, mark, isHardware }: Lent):
 function refuseTaken(host: Socket, name: string): void {
   if (!findLink(host, name)) return
   throw new CniError(Code.TryAgainLater, {
-    msg: `the host has another ${name} by now: the one that it lent cannot come back under its name`,
+    msg: `the host has another ${name} by now: rename it, so that the one that it lent can come back`,
     hint: `rename that one (ip link set dev ${name} name OTHER), then run DEL again`,
     see: seeLink(name),
     errno: 'EEXIST',

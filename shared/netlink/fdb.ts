@@ -20,6 +20,8 @@ export interface FloodEntry {
   dst: string
   /** Index of the link to the remote; without one, the routes decide. */
   via?: number
+  /** The name of that link, for the command in errors. Without it `ifINDEX`, which `bridge` understands too. */
+  viaName?: string
 }
 
 /** `bridge fdb append 00:00:00:00:00:00 dev VTEP dst REMOTE [via DEV]` */
@@ -32,7 +34,12 @@ export function removeFloodEntry(vtep: LinkName, entry: FloodEntry): Request {
   return request(vtep, entry, DELNEIGH, 'del')
 }
 
-function request(vtep: LinkName, { dst, via }: FloodEntry, type: number, verb: 'append' | 'del'): Request {
+function request(
+  vtep: LinkName,
+  { dst, via, viaName = `if${via}` }: FloodEntry,
+  type: number,
+  verb: 'append' | 'del',
+): Request {
   const address = parseAddress(dst)
   if (!address) throw new KernelError(Errno.EINVAL, `use ${dst} as a remote: it is not an IP address`)
   const data: rt.Neighbor = {
@@ -51,7 +58,7 @@ function request(vtep: LinkName, { dst, via }: FloodEntry, type: number, verb: '
     flags: verb === 'append' ? Flag.CREATE | Flag.APPEND : 0,
     payload: (out) => rt.formatNeighborMessage({ kind: 'neighbor', data, attrs }, out),
     attempt: `${verb === 'append' ? 'add' : 'delete'} remote ${dst} of ${vtep.name}`,
-    reproduce: `bridge fdb ${verb} ${allZeros} dev ${vtep.name} dst ${dst}${via ? ` via if${via}` : ''}`,
+    reproduce: `bridge fdb ${verb} ${allZeros} dev ${vtep.name} dst ${dst}${via ? ` via ${viaName}` : ''}`,
   }
 }
 

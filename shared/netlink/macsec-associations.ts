@@ -63,7 +63,7 @@ function addReceiveAssociation(family: number, link: LinkName, sci: string, sa: 
   return {
     ...genericRequest(family, Command.ADD_RXSA, ofLink(link), channel(sci), config),
     attempt: `add the key for ${sci} to ${link.name}`,
-    reproduce: `ip macsec add ${link.name} rx sci ${sci} sa ${sa.an} pn 1 on key ID KEY`,
+    see: showKeys(link),
   }
 }
 
@@ -71,8 +71,13 @@ function addTransmitAssociation(family: number, link: LinkName, sa: SecureAssoci
   return {
     ...genericRequest(family, Command.ADD_TXSA, ofLink(link), association(sa)),
     attempt: `add the key for sending to ${link.name}`,
-    reproduce: `ip macsec add ${link.name} tx sa ${sa.an} pn 1 on key ID KEY`,
+    see: showKeys(link),
   }
+}
+
+/** The command that shows the keys' names. A command that adds a key would show the key. */
+function showKeys({ name }: Pick<LinkName, 'name'>): string {
+  return `ip macsec show ${name}`
 }
 
 function ofLink({ index }: LinkName): Uint8Array[] {
@@ -120,7 +125,7 @@ export interface FoundAssociations {
 /** `ip macsec show LINK`. @param socket as above */
 export function listAssociations(socket: Socket, { index, name }: LinkName): FoundAssociations {
   const { type, payload } = genericRequest(familyID(socket, 'macsec'), Command.GET_TXSC)
-  const show = { type, payload, attempt: `list the keys of ${name}`, see: `ip macsec show ${name}` }
+  const show = { type, payload, attempt: `list the keys of ${name}`, see: showKeys({ name }) }
   const bodies = dump(socket, show).map(({ data }) => bodyOf(data))
   const body = bodies.find((data) => attributesIn(data)(Attribute.IFINDEX)?.readUInt32LE(0) === index)
   return body

@@ -47,7 +47,7 @@ test('an address that the host has a route to is refused, with the command that 
   const before = snapshot()
   const { status, json } = await call({ verb: 'ADD', config, netns: newContainer().path })
   assert.equal([status, json?.code], [1, 999])
-  assert.is(json?.msg, 'the host has a route to 10.1.2.3/32 already, by lo')
+  assert.is(json?.msg, 'the host has a route to 10.1.2.3/32 already, by lo: delete it, or use another range')
   assert.match(json?.details as string, 'ip -4 route show 10.1.2.3/32')
   unchanged(before)
 })

@@ -5,6 +5,7 @@
 
 import { CniError, Code, factsOf } from '../../error/error.ts'
 import type { Log } from '../../error/log.ts'
+import { remedyOf } from '../../error/remedy.ts'
 import { KernelError } from '../../kernel/errno.ts'
 import { makeDirectory, stat } from '../../kernel/files.ts'
 import type { Settled } from '../../kernel/lock.ts'
@@ -83,7 +84,8 @@ export function explaining<T>(directory: string, action: () => T): T {
   } catch (error) {
     if (!(error instanceof KernelError)) throw error
     const { message: msg, errno } = error
-    throw new CniError(Code.IoFailure, { msg, hint: remedies(directory)[errno], ...factsOf(error) })
+    const hint = remedies(directory)[errno] ?? remedyOf(error)
+    throw new CniError(Code.IoFailure, { msg, hint, ...factsOf(error) })
   }
 }
 

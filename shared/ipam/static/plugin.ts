@@ -140,6 +140,7 @@ function check(request: StaticRequest): void {
   const { prevResult } = request
   if (!prevResult)
     throw new CniError(Code.InvalidNetworkConfig, {
+      // The reference's words.
       msg: 'Required prevResult missing',
       hint: 'CHECK needs the result of ADD',
     })
