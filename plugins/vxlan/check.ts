@@ -26,7 +26,7 @@ import { differences, optionInWords, optionsOf } from './options.ts'
 import { remoteDifferences } from './remotes.ts'
 import { takesAll } from './rules.ts'
 import { namesOf } from './segment.ts'
-import { findUnderlay } from './underlay.ts'
+import { findUnderlay, type Underlay } from './underlay.ts'
 
 /** @throws CniError naming the first difference to what ADD made */
 export function checkVxlan(sides: Sides, request: Request<VxlanConfig>, prevResult: Result): void {
@@ -82,19 +82,21 @@ function checkVtep(host: Socket, side: Socket, vtep: Link, { config, log }: Requ
     if (config.direct) throw repairable(msg, changeVxlan(vtep, change), seeLink(name), side)
     throw broken(msg, { hint: reconcileIt, see: seeLink(name, side) })
   }
+  checkRemotes(side, vtep, underlay)
+}
+
+function checkRemotes(side: Socket, vtep: Link, underlay: Underlay): void {
   const { missing, surplus } = remoteDifferences(side, vtep, underlay)
-  const fdb = `bridge fdb show dev ${name}`
-  if (missing[0])
-    throw repairable(
-      `VTEP ${name} lacks its remote ${missing[0].dst}`,
-      newFloodEntry(vtep, missing[0]),
-      fdb,
-      side,
-    )
-  if (surplus[0]) {
-    const msg = `VTEP ${name} has remote ${surplus[0].dst}, which is not configured`
-    throw repairable(msg, removeFloodEntry(vtep, surplus[0]), fdb, side)
-  }
+  const [lost, extra] = [missing[0], surplus[0]]
+  const wrong = lost ?? extra
+  if (!wrong) return
+  const { dst, via, viaName } = wrong
+  const what = lost ? `lacks its remote ${dst}` : `has remote ${dst}, which is not configured`
+  const msg = `VTEP ${vtep.name} ${what}`
+  const see = `bridge fdb show dev ${vtep.name}`
+  // In a container `bridge` cannot name the host's link by which a direct VTEP sends.
+  if (via && !viaName) throw broken(msg, { see: commandIn(side, see) })
+  throw repairable(msg, lost ? newFloodEntry(vtep, lost) : removeFloodEntry(vtep, wrong), see, side)
 }
 
 /** Must be called in the VTEP's namespace. */
