@@ -52,10 +52,11 @@ export function ownerOf(numbers: Numbers): Placed | undefined {
   return { network, containerID, ifname, path: path.join(' '), numbers }
 }
 
+/** The record first: DEL after a crash finds the pointer by it. */
 export function recordPlaced(placed: Placed): void {
   const { network, containerID, ifname, path } = placed
-  devices.set(nameOf(placed.numbers), [network, containerID, ifname, path].join(' '))
   nodes.write(attachmentHash(placed), placed)
+  devices.set(nameOf(placed.numbers), [network, containerID, ifname, path].join(' '))
 }
 
 export function forgetRecord(placed: Placed): void {

@@ -53,7 +53,9 @@ export class CniError extends Error {
 
   /** The `details` of the JSON: all fields of the complaint except `msg`, in one text. */
   get details(): string {
-    return linesOf(this.complaint).join('; ')
+    const lines = linesOf(this.complaint)
+    // Below a quoted line of a configuration a caret shows the place: nothing may follow it there.
+    return lines.join(lines.some((line) => line.includes('\n')) ? '\n' : '; ')
   }
 }
 

@@ -25,7 +25,7 @@ test('broken JSON is refused with line, column and the line itself', () => {
   )
   assert.is(
     error.details,
-    '  "vlan": 3\n  ^; make the network config one JSON object (RFC 8259: no comments, no comma after the last item)',
+    '  "vlan": 3\n  ^\nmake the network config one JSON object (RFC 8259: no comments, no comma after the last item)',
   )
 })
 
