@@ -27,12 +27,13 @@ import { findLink, type Link } from '../netlink/link.ts'
 import { type NodeConfig, nodesDirectory } from './keys.ts'
 import {
   allPlaced,
-  forgetRecord,
   holderOfPath,
   ownerOf,
   type Placed,
   readPlaced,
   recordPlaced,
+  removePointer,
+  removeRecord,
   wasDamaged,
   withNodes,
 } from './record.ts'
@@ -100,6 +101,8 @@ function takeBack(request: Request<NodeConfig>): void {
   withNodes(() => {
     const placed = readPlaced(request) ?? withoutRecord(request)
     if (placed) forget(placed)
+    // Also the draft of a record whose writer was killed.
+    removeRecord(request)
   })
 }
 
@@ -132,7 +135,8 @@ function collectNodes({ network, validAttachments }: Request): void {
 function forget(placed: Placed): void {
   removeNode(placed.path, placed.numbers)
   removeDirectories(placed)
-  forgetRecord(placed)
+  removePointer(placed)
+  removeRecord(placed)
 }
 
 /** Removes directories that ADD made, if they are empty: the one named after the container, and the default one above it. */

@@ -59,10 +59,13 @@ export function recordPlaced(placed: Placed): void {
   devices.set(nameOf(placed.numbers), [network, containerID, ifname, path].join(' '))
 }
 
-export function forgetRecord(placed: Placed): void {
-  const { network, containerID, ifname, numbers } = placed
-  if (isSame(ownerOf(numbers), placed)) devices.remove(nameOf(numbers))
-  nodes.remove(attachmentHash({ network, containerID, ifname }))
+/** Removes the pointer, unless it leads to a later attachment with the same numbers. */
+export function removePointer(placed: Placed): void {
+  if (isSame(ownerOf(placed.numbers), placed)) devices.remove(nameOf(placed.numbers))
+}
+
+export function removeRecord(attachment: Attachment): void {
+  nodes.remove(attachmentHash(attachment))
 }
 
 /** The other attachment whose node is at a path. Reads all records: for errors. */
