@@ -65,8 +65,13 @@ export function shareLink(
     const found = findLink(host, name)
     if (found) link.validate(found)
     if (found && !isOurs(found)) return found
-    claimLink(attachment, { name, notes })
-    return found ?? makeLink(host, link, attachment)
+    try {
+      claimLink(attachment, { name, notes })
+      return found ?? makeLink(host, link)
+    } catch (error) {
+      withdrawClaim(attachment, name)
+      throw error
+    }
   })
 }
 
@@ -75,18 +80,13 @@ function isOurs({ name, alias }: Link): boolean {
   return alias === sharedAlias || usersOf(name).names().length > 0
 }
 
-function makeLink(host: Socket, { name, make }: SharedLink, attachment: Attachment): Link {
+function makeLink(host: Socket, { name, make }: SharedLink): Link {
   try {
     make()
     return parseLink(transact(host, [changeLink({ name }, { alias: sharedAlias }), showLink(name)])[1] ?? [])
   } catch (error) {
     // EEXIST: another tool made it, under this name or another.
     if (!isErrno(error, 'EEXIST')) removeIfThere(host, { name })
-    removeUser(name, attachment)
-    writeClaims(
-      attachment,
-      claimsOf(attachment).filter((claim) => claim.name !== name),
-    )
     throw error
   }
 }
@@ -96,6 +96,15 @@ function claimLink(attachment: Attachment, claim: Claim): void {
   const others = claimsOf(attachment).filter(({ name }) => name !== claim.name)
   writeClaims(attachment, [...others, claim])
   usersOf(claim.name).set(attachmentHash(attachment), attachmentKey(attachment))
+}
+
+/** The inverse of `claimLink`. */
+function withdrawClaim(attachment: Attachment, link: string): void {
+  removeUser(link, attachment)
+  writeClaims(
+    attachment,
+    claimsOf(attachment).filter(({ name }) => name !== link),
+  )
 }
 
 /** @returns whether no user is left */

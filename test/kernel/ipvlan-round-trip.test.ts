@@ -67,7 +67,7 @@ const flagged: Record<string, Kind> = {
 for (const [name, kind] of Object.entries(flagged)) {
   test(`ipvlan ${name}: up and as configured, and DEL leaves nothing`, () => roundTrip(kind, '1.1.0'))
   test(`ipvlan ${name}: CHECK notices that the flag is another`, async () => {
-    assert.match(await noticed(kind, 'the flag is another'), 'all on nic0 were changed')
+    assert.match(await noticed(kind, 'the flag is another'), 'they changed for all ipvlans on nic0')
   })
 }
 

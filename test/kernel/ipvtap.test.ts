@@ -132,7 +132,7 @@ test('a mode other than that of an ipvlan on the same parent is refused with its
 })
 
 for (const [keys, said] of [
-  [{ mode: 'l3' }, 'ipam is not set: mode l3 routes'],
+  [{ mode: 'l3' }, 'ipam is not set: mode l3 needs it'],
   [{ mode: 'bridge' }, 'mode is "bridge"'],
   [{ node: '../tap' }, 'node is "../tap"'],
   [{ mac: '02:00:5e:10:00:01' }, 'mac'],
