@@ -89,7 +89,7 @@ test('an outer device of the operator that is down is refused with its name', as
   const before = snapshot()
   assert.match(
     await refusal(attached({ tags: [100, 20] })),
-    /service, which is down.*ip link set dev service up/,
+    /the parent service is down.*ip link set dev service up/,
   )
   unchanged(before)
 })
