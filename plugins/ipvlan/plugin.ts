@@ -1,7 +1,7 @@
 /** ipvlan: containers on the network of a host's NIC, all with its MAC address, told apart by their IP addresses. */
 
 import { interfacePlugin } from '../../shared/attachment/plugin.ts'
-import { connectHostAccess, hostAccess } from '../../shared/host/access.ts'
+import { connectIfWanted, hostAccess } from '../../shared/host/access-trace.ts'
 import { childStatus } from '../../shared/link/child.ts'
 import { config, type IpvlanConfig } from './config.ts'
 import { checkIpvlan, createIpvlan, onParent, shimOf } from './ipvlan.ts'
@@ -21,10 +21,7 @@ export const ipvlan = interfacePlugin<IpvlanConfig, Parent>({
     create: (life) => createIpvlan(life, 'ipvlan'),
     complete,
     bringUp: () => ({ upLast: true }),
-    connect(life, parent, lease) {
-      const { config } = life.request
-      if (config.hostAccess) return connectHostAccess(life, parent.link, shimOf(config), lease)
-    },
+    connect: (life, parent, lease) => connectIfWanted(life, parent.link, shimOf(life.request.config), lease),
     check: (sides, request, prevResult) => checkIpvlan(sides, request, prevResult, 'ipvlan'),
     status: (request) => childStatus(request, 'ipvlan'),
   },

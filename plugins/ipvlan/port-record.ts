@@ -18,7 +18,7 @@ import { pointers } from '../../shared/state/pointers.ts'
 import { records } from '../../shared/state/records.ts'
 
 /** One of our ipvlans on a parent, by the parent's name. */
-const ports = records('ipvlan', object({ containerID: string, ifname: string, netns: string }))
+const ports = records('ipvlan', () => object({ containerID: string, ifname: string, netns: string }))
 
 /** Each of our ipvlans with its parent, by the attachment's hash. */
 const places = pointers('ipvlan-parents')

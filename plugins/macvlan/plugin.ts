@@ -1,7 +1,7 @@
 /** macvlan: each container gets an interface with its own MAC address on a NIC of the host. */
 
 import { interfacePlugin } from '../../shared/attachment/plugin.ts'
-import { connectHostAccess, hostAccess } from '../../shared/host/access.ts'
+import { connectIfWanted, hostAccess } from '../../shared/host/access-trace.ts'
 import type { ShimKind } from '../../shared/host/shim.ts'
 import { childStatus } from '../../shared/link/child.ts'
 import { macvlanKind } from '../../shared/netlink/macvlan.ts'
@@ -22,9 +22,7 @@ export const macvlan = interfacePlugin<MacvlanConfig, OnParent>({
     prepare: chosenMac,
     create: (life) => createMacvlan(life, 'macvlan'),
     bringUp: () => ({ upLast: true }),
-    connect(life, { parent }, lease) {
-      if (life.request.config.hostAccess) return connectHostAccess(life, parent, shim, lease)
-    },
+    connect: (life, { parent }, lease) => connectIfWanted(life, parent, shim, lease),
     explain: explainMac,
     async check(sides, request, prevResult) {
       const parent = parentOf(sides, request)

@@ -12,16 +12,17 @@ import { records } from '../state/records.ts'
 const number = integer({ min: 0, max: 0xffffffff })
 
 /** A node that was made for an attachment. */
-const placed = object({
-  network: string,
-  containerID: string,
-  ifname: string,
-  path: string,
-  /** The numbers of the device that it leads to. */
-  numbers: object({ major: number, minor: number }),
-})
+const placed = () =>
+  object({
+    network: string,
+    containerID: string,
+    ifname: string,
+    path: string,
+    /** The numbers of the device that it leads to. */
+    numbers: object({ major: number, minor: number }),
+  })
 
-export type Placed = Output<typeof placed>
+export type Placed = Output<ReturnType<typeof placed>>
 
 /** The records, by the hash of the attachment. */
 const nodes = records('nodes', placed)

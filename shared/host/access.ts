@@ -5,7 +5,7 @@
  */
 
 import { cidrs } from '../attachment/configure.ts'
-import type { Connected, InterfaceConfig, Life, Trace } from '../attachment/device.ts'
+import type { Connected, InterfaceConfig, Life } from '../attachment/device.ts'
 import { hostSocket } from '../attachment/sides.ts'
 import { type Undo, undoable } from '../attachment/undo.ts'
 import type { Request } from '../cni/plugin.ts'
@@ -81,11 +81,14 @@ function neighbours(
   return neighbours.map(({ address, mac }) => request(link, address, mac))
 }
 
-/** The container's claim of the shim, and the routes and neighbours to the container. */
-export const hostAccess: Trace = {
-  remove: (request) =>
-    releaseLinks(hostSocket(), request, (link, claim) => forget(link, completed(claim, request))),
-  collect: (request) => collectLinks(hostSocket(), request, forget),
+/** For DEL: releases the shim, and removes the routes and neighbours to the container. */
+export function removeHostAccess(request: Request): void {
+  releaseLinks(hostSocket(), request, (link, claim) => forget(link, completed(claim, request)))
+}
+
+/** For GC: the same for attachments of the network that are not valid any more. */
+export function collectHostAccess(request: Request): void {
+  collectLinks(hostSocket(), request, forget)
 }
 
 /** Takes the addresses from the result of ADD if a damaged record has lost them. */

@@ -22,18 +22,19 @@ const lentLink = {
   device: optional(string),
 }
 
-const holding = object({
-  network: string,
-  containerID: string,
-  ifname: string,
-  netns: string,
-  /** The inode of that namespace: its path may lead to another one later. */
-  inode: string,
-  links: list(object(lentLink)),
-})
+const holding = () =>
+  object({
+    network: string,
+    containerID: string,
+    ifname: string,
+    netns: string,
+    /** The inode of that namespace: its path may lead to another one later. */
+    inode: string,
+    links: list(object(lentLink)),
+  })
 
 /** An attachment, and the links that it was lent. */
-export type Holding = Output<typeof holding>
+export type Holding = Output<ReturnType<typeof holding>>
 export type Lent = Holding['links'][number]
 
 /** The records, by the hash of the attachment. */

@@ -21,10 +21,10 @@ import { records } from '../state/records.ts'
 const sharedAlias = 'patchbay: shared'
 
 /** A link that an attachment uses, and the notes about what it added there, such as the addresses of its routes. */
-const claim = object({ name: string, notes: list(string) })
-const claims = object({ network: string, containerID: string, ifname: string, links: list(claim) })
+const claim = () => object({ name: string, notes: list(string) })
+const claims = () => object({ network: string, containerID: string, ifname: string, links: list(claim()) })
 
-export type Claim = Output<typeof claim>
+export type Claim = Output<ReturnType<typeof claim>>
 
 /** The links that each attachment uses, so that DEL need not list all shared links. */
 const claimed = records('links', claims)

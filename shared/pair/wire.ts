@@ -20,16 +20,17 @@ export interface WireConfig extends InterfaceConfig, MacConfig, PairConfig {
 const end = object({ containerID: string, ifname: string, netns: string })
 
 /** The kernel does not tell in which namespaces the ends are; the record does. Everything else is looked up there. */
-const wire = object({
-  network: string,
-  /** As the configuration names it. */
-  wire: string,
-  /** The kind of its two interfaces. */
-  kind: oneOf('veth', 'vxcan'),
-  ends: list(end),
-})
+const wire = () =>
+  object({
+    network: string,
+    /** As the configuration names it. */
+    wire: string,
+    /** The kind of its two interfaces. */
+    kind: oneOf('veth', 'vxcan'),
+    ends: list(end),
+  })
 
-export type Wire = Output<typeof wire>
+export type Wire = Output<ReturnType<typeof wire>>
 export type End = Wire['ends'][number]
 
 /** The records, by the wire's ID. */

@@ -39,11 +39,11 @@ const suffix = '.json'
 /**
  * The records of a kind.
  * @param folder of the kind, below the state directory
- * @param schema of a record: a record that does not match it is damaged; unknown keys are ignored
+ * @param schema makes the schema of a record, when one is read: a record that does not match it is damaged; unknown keys are ignored
  */
 export function records<S extends Schema>(
   folder: string,
-  schema: S,
+  schema: () => S,
   root = stateDirectory,
 ): Records<Output<S>> {
   const directory = `${root}/${folder}`
@@ -85,10 +85,10 @@ function removeQuietly(path: string): void {
   } catch {}
 }
 
-function readRecord<S extends Schema>(file: string, schema: S): Output<S> | undefined {
+function readRecord<S extends Schema>(file: string, schema: () => S): Output<S> | undefined {
   const text = readFileIfAny(file)
   if (text === undefined) return undefined
-  const { success, data } = z.safeParse(schema, parseJson(text))
+  const { success, data } = z.safeParse(schema(), parseJson(text))
   if (success) return data
   setAside(file)
   return undefined

@@ -17,7 +17,7 @@ test.after.each(({ root }) => rmSync(root, { recursive: true }))
 
 const schema = object({ name: string, links: list(object({ name: string })), note: optional(string) })
 const record = { name: 'one', links: [{ name: 'eth1' }] }
-const storeIn = (root: string) => records('kind', schema, root)
+const storeIn = (root: string) => records('kind', () => schema, root)
 const fileIn = (root: string, name = 'key.json') => `${root}/kind/${name}`
 
 test('a record is read back as it was written, until it is removed', ({ root }) => {
