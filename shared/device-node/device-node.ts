@@ -101,8 +101,8 @@ function takeBack(request: Request<NodeConfig>): void {
   withNodes(() => {
     const placed = readPlaced(request) ?? withoutRecord(request)
     if (placed) forget(placed)
-    // Also the draft of a record whose writer was killed.
-    removeRecord(request)
+    // A killed writer may have left the draft of a record.
+    else removeRecord(request)
   })
 }
 
