@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
+import { setTimeout } from 'node:timers/promises'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { newContainer, privateHost } from '../harness/host.ts'
@@ -28,8 +29,6 @@ async function holdLock(): Promise<() => void> {
   return () => holder.kill()
 }
 
-const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
-
 const calls: Record<string, Call> = {
   'ADD of bridge': onBridge,
   'DEL of vxlan': {
@@ -46,7 +45,7 @@ for (const [what, request] of Object.entries(calls))
     const answer = call(request).finally(() => {
       isDone = true
     })
-    await pause(300)
+    await setTimeout(300)
     assert.not(isDone)
     release()
     const { status, json } = await answer
