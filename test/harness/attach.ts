@@ -35,7 +35,7 @@ export async function refused(request: Attaching, container = newContainer()) {
   const before = look()
   const { status, json = {} } = await call({ verb: 'ADD', netns: container.path, ...request })
   assert.is(status, 1, JSON.stringify(json))
-  unchanged(before, look())
+  unchanged(before, look)
   return { ...errorOf({ json }), json }
 }
 

@@ -13,9 +13,22 @@ export async function refusal(promise: Promise<unknown>): Promise<string> {
   throw new Error('it was accepted')
 }
 
-/** Asserts that the host is unchanged. */
-export function unchanged(before: Snapshot, now: Snapshot = snapshot()): void {
-  assert.equal(difference(before, now), [])
+/** Asserts that the host is unchanged, or what `look` shows. */
+export function unchanged(before: Snapshot, look: () => Snapshot = snapshot): void {
+  assert.equal(lasting(before, look), [])
+}
+
+/** The kernel finishes some work later: the routes of a new link, the links of a deleted namespace. */
+const FINISHED_MILLISECONDS = 5000
+
+/** A difference that stays: the host is looked at again until nothing differs, or for five seconds. */
+export function lasting(before: Snapshot, look: () => Snapshot = snapshot): string[] {
+  const end = Date.now() + FINISHED_MILLISECONDS
+  for (;;) {
+    const found = difference(before, look())
+    if (found.length === 0 || Date.now() > end) return found
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10)
+  }
 }
 
 /** Asserts that the records of host-local and the plugins are unchanged. */

@@ -1,9 +1,9 @@
 /** Makes each system call of ADD fail in turn, and reports the damage. */
 
-import { setTimeout } from 'node:timers/promises'
+import { lasting } from './expect.ts'
 import { type Fault, faultsOf, withFault } from './faults.ts'
 import { type Answer, type Call, call } from './plugin.ts'
-import { difference, type Snapshot } from './snapshot.ts'
+import type { Snapshot } from './snapshot.ts'
 
 /** The ADD under test, and its host. */
 export interface Place {
@@ -22,10 +22,11 @@ export async function harmOfFailures(request: Call, place: Place): Promise<strin
   if (all.length <= 20) throw new Error(`only ${all.length} calls were seen`)
   await takeDown(request, place)
   const harm: string[] = []
-  for (let [index, before] = [0, place.look()]; index < faults.length; index++) {
-    const { story, found, after } = await failOnce(request, faults[index] as Fault, before, place)
+  let before = place.look()
+  for (const fault of faults) {
+    const { story, found } = await failOnce(request, fault, before, place)
     harm.push(...found.map((line) => `${story}: ${line}`))
-    before = found.length > 0 ? await cleaned(request, place) : after
+    if (found.length > 0) before = await cleaned(request, place)
   }
   return harm
 }
@@ -39,23 +40,10 @@ async function takeDown(request: Call, { tidy }: Place): Promise<void> {
 async function failOnce(request: Call, fault: Fault, before: Snapshot, place: Place) {
   const answer = await withFault(request, fault)
   if (answer.status === 0 || cannotAnswer(answer)) await takeDown(request, place)
-  const after = await settled(before, place)
-  const found = difference(before, after).slice(0, 5)
+  const found = lasting(before, place.look).slice(0, 5)
   if (!isAnswer(answer)) found.push('no answer')
   const story = `${fault.syscall} number ${fault.nth} (${answer.status}, ${answer.json?.msg ?? answer.stderr})`
-  return { story, found, after }
-}
-
-/** After a link is up, the kernel adds its routes with a delay, longer on a busy machine. */
-const SETTLE_MILLISECONDS = 2000
-
-async function settled(before: Snapshot, place: Place): Promise<Snapshot> {
-  const end = Date.now() + SETTLE_MILLISECONDS
-  for (;;) {
-    const now = place.look()
-    if (difference(before, now).length === 0 || Date.now() > end) return now
-    await setTimeout(100)
-  }
+  return { story, found }
 }
 
 /** Restores the state for the next fault. */

@@ -134,7 +134,7 @@ async function end({ net, container, extras, before }: Trip): Promise<void> {
   await cnitool.del(net, container, extras)
   await cnitool.del(net, container, extras)
   unchanged(before.host)
-  unchanged(before.container, snapshotOf(container.name))
+  unchanged(before.container, () => snapshotOf(container.name))
   removeContainer(container)
 }
 

@@ -5,7 +5,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { done } from './attach.ts'
 import * as cnitool from './cnitool.ts'
-import { unchanged } from './expect.ts'
+import { lasting, unchanged } from './expect.ts'
 import { harmOfFailures } from './failing.ts'
 import { faultsOf, killedAt } from './faults.ts'
 import { type Netns, newContainer, removeContainer } from './host.ts'
@@ -13,7 +13,7 @@ import { addresses, exists } from './look.ts'
 import { hostLocal, single } from './networks.ts'
 import { type Call, call } from './plugin.ts'
 import type { Kind } from './round-trip.ts'
-import { difference, type Snapshot, snapshot, snapshotOf } from './snapshot.ts'
+import { type Snapshot, snapshot, snapshotOf, withoutNumbers } from './snapshot.ts'
 
 /** Parameters of these tests for a kind, besides its round trip. */
 export interface Troubled extends Kind {
@@ -65,8 +65,7 @@ async function trip(kind: Kind): Promise<{ request: Call; container: Netns }> {
 
 /** Random parts of the results of two equal ADDs. */
 function look({ name }: Netns): Snapshot {
-  const lines = [...snapshot(), ...snapshotOf(name)]
-  return lines.map((line) => line.replaceAll(/"(ifindex|link_index|link_netnsid)":\d+,/g, ''))
+  return withoutNumbers([...snapshot(), ...snapshotOf(name)])
 }
 
 async function failing(kind: Troubled): Promise<void> {
@@ -77,7 +76,8 @@ async function failing(kind: Troubled): Promise<void> {
 
 async function killed(kind: Troubled): Promise<void> {
   const { request, container } = await trip(kind)
-  const before = look(container)
+  const found = () => look(container).filter((line) => !kind.isLeftInside?.(line))
+  const before = found()
   const all = await faultsOf(request)
   const faults = all.filter(({ syscall }) => only?.includes(syscall) ?? true)
   await call({ ...request, verb: 'DEL' })
@@ -85,8 +85,7 @@ async function killed(kind: Troubled): Promise<void> {
   for (const fault of faults) {
     await killedAt(request, fault)
     await call({ ...request, verb: 'DEL' })
-    const lines = difference(before, look(container)).filter((line) => !kind.isLeftInside?.(line))
-    left.push(...lines.map((line) => `${fault.syscall} ${fault.nth}: ${line}`))
+    left.push(...lasting(before, found).map((line) => `${fault.syscall} ${fault.nth}: ${line}`))
   }
   assert.ok(all.length > 20)
   assert.equal(left, [])
@@ -96,17 +95,14 @@ async function killed(kind: Troubled): Promise<void> {
 async function namespaceGone(kind: Troubled): Promise<void> {
   for (const told of [true, false]) {
     const { request, container } = await trip(kind)
-    const before = snapshot()
+    const found = () => snapshot().filter((line) => !kind.goesWithNamespace?.(line))
+    const before = found()
     await call(request)
     removeContainer(container)
     const gone: Call = { ...request, verb: 'DEL', netns: told ? request.netns : '' }
     assert.equal(await call(gone), done)
     assert.equal(await call(gone), done)
-    const lines = difference(before, snapshot())
-    assert.equal(
-      lines.filter((line) => !kind.goesWithNamespace?.(line)),
-      [],
-    )
+    unchanged(before, found)
   }
 }
 

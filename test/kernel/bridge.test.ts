@@ -58,7 +58,7 @@ test('after ADD, CHECK and DEL, host and container are as before, except for the
   await cnitool.check(net, container)
   await cnitool.del(net, container)
   unchanged(before)
-  unchanged(insideBefore, snapshotOf(container.name))
+  unchanged(insideBefore, () => snapshotOf(container.name))
 })
 
 test('one container has interfaces in two networks, with two names', async () => {

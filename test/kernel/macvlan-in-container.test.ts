@@ -45,7 +45,7 @@ test('two macvlans on an interface of the container reach the other end of its c
   await cnitool.check(net, container)
   await cnitool.del(net, container)
   unchanged(before.host)
-  unchanged(before.inside, snapshotOf(container.name))
+  unchanged(before.inside, () => snapshotOf(container.name))
   removeContainer(beyond)
 })
 

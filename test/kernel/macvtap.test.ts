@@ -96,7 +96,7 @@ test('an existing file at the node’s path is refused and stays; DEL does not r
   const before = [...snapshot(), ...snapshotOf(container.name)]
   const { json } = await call({ verb: 'ADD', ...request })
   assert.equal([json?.code, json?.msg], [7, `node: ${node} is there already: a file of another program`])
-  unchanged(before, [...snapshot(), ...snapshotOf(container.name)])
+  unchanged(before, () => [...snapshot(), ...snapshotOf(container.name)])
   rmSync(node)
   const { json: prevResult } = await call({ verb: 'ADD', ...request })
   const other = await call({ verb: 'ADD', ...request, containerID: 'c2', netns: newContainer().path })
@@ -181,7 +181,7 @@ for (const [keys, said] of [
     const { json } = await call({ verb: 'ADD', config: { ...config, ...keys }, netns: container.path })
     assert.is(json?.code, 7)
     assert.match(String(json?.msg), said)
-    unchanged(before, [...snapshot(), ...snapshotOf(container.name)])
+    unchanged(before, () => [...snapshot(), ...snapshotOf(container.name)])
   })
 
 test.run()

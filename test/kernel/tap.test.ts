@@ -118,7 +118,7 @@ for (const [keys, code, said] of [
     const { json } = await call({ verb: 'ADD', config: { ...config, ...keys }, netns: container.path })
     assert.is(json?.code, code)
     assert.match(String(json?.msg), said)
-    unchanged(before, snapshotOf(container.name))
+    unchanged(before, () => snapshotOf(container.name))
   })
 
 test('on a kernel without SELinux, a context is refused, and nothing is left', async () => {
@@ -134,7 +134,7 @@ test('on a kernel without SELinux, a context is refused, and nothing is left', a
   command('umount', '/proc/filesystems')
   assert.is(json?.code, 999)
   assert.match(String(json?.msg), `selinuxContext ${selinuxContext}: the host has no SELinux`)
-  unchanged(before, snapshotOf(container.name))
+  unchanged(before, () => snapshotOf(container.name))
 })
 
 test('without /dev/net/tun, STATUS and ADD say how to get it', async () => {

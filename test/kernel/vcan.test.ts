@@ -100,7 +100,7 @@ for (const [keys, said] of [
     })
     assert.is(json?.code, 7)
     assert.ok(String(json?.msg).includes(said), String(json?.msg))
-    unchanged(before, snapshotOf(container.name))
+    unchanged(before, () => snapshotOf(container.name))
   })
 
 for (const cniVersion of ['0.1.0', '0.2.0'])
@@ -109,7 +109,7 @@ for (const cniVersion of ['0.1.0', '0.2.0'])
     const before = snapshotOf(container.name)
     const { json } = await call({ verb: 'ADD', config: { ...config, cniVersion }, netns: container.path })
     assert.is(json?.code, 1)
-    unchanged(before, snapshotOf(container.name))
+    unchanged(before, () => snapshotOf(container.name))
   })
 
 test('STATUS succeeds if the kernel has vcan devices, and makes none', async () => {

@@ -108,7 +108,7 @@ for (const keys of [{ vlanId: 100 }, { tags: [100, 20] }]) {
     }
     await first.del()
     unchanged(before[0])
-    unchanged(before[1], snapshotOf(container.name))
+    unchanged(before[1], () => snapshotOf(container.name))
   })
 }
 

@@ -8,7 +8,7 @@ import { faultsOf, killedAt } from '../harness/faults.ts'
 import { newContainer, privateHost } from '../harness/host.ts'
 import { single, wireNetwork } from '../harness/networks.ts'
 import { type Call, call } from '../harness/plugin.ts'
-import { difference, type Snapshot, snapshot, snapshotOf } from '../harness/snapshot.ts'
+import { difference, type Snapshot, snapshot, snapshotOf, withoutNumbers } from '../harness/snapshot.ts'
 
 await privateHost()
 
@@ -17,9 +17,7 @@ const [first, second] = [newContainer(), newContainer()]
 /** Random parts of a new pair of ends: numbers and MAC addresses. */
 function look(): Snapshot {
   const lines = [...snapshot(), ...snapshotOf(first.name), ...snapshotOf(second.name)]
-  return lines.map((line) =>
-    line.replaceAll(/"(ifindex|link_index|link_netnsid|address)":("[^"]*"|\d+),/g, ''),
-  )
+  return withoutNumbers(lines).filter((line) => !/^link \S+ address: /.test(line))
 }
 
 /** The two ADDs of a wire. The first container has the same addresses at each ADD. */

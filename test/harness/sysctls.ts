@@ -1,0 +1,33 @@
+/** The network's sysctls in the current network namespace, as lines. */
+
+import { readdirSync, readFileSync } from 'node:fs'
+
+const root = '/proc/sys/net'
+
+/** Counters, and sysctls of modules that are loaded at any time. */
+const counting = /\/netfilter\/|\/nf_conntrack_max|\/vrf\/strict_mode|\/(random|fs|flush|netns_ok)/
+
+/** The folder of one link's sysctls; `all` and `default` concern every link. */
+const ofLink = /\/(conf|neigh)\/(?!(all|default)$)[^/]+$/
+
+/** All sysctls below net, without those of single links: the kernel's message about a link has the same values. */
+export function sysctlLines(): string[] {
+  return filesBelow(root).flatMap((path) => linesOf(path).map((line) => `sysctl ${path}:${line}`))
+}
+
+function filesBelow(directory: string): string[] {
+  return readdirSync(directory, { withFileTypes: true }).flatMap((entry) => {
+    const path = `${directory}/${entry.name}`
+    if (counting.test(path) || ofLink.test(path)) return []
+    return entry.isDirectory() ? filesBelow(path) : [path]
+  })
+}
+
+/** A sysctl's lines; none where it can only be written. */
+function linesOf(path: string): string[] {
+  try {
+    return readFileSync(path, 'utf8').split('\n').filter(Boolean)
+  } catch {
+    return []
+  }
+}
