@@ -16,12 +16,10 @@ case $(uname -m) in
 esac
 bin=$PWD/node_modules/node-linux-$architecture/bin
 
-# No package needs its install script. Older npm would run them with the Node of the packages, which may not start yet.
-# No warnings: they are about the machine's own Node, which runs none of the packages.
-install="npm ci --ignore-scripts --include=optional"
-[ -x "$bin/node" ] && [ node_modules/.package-lock.json -nt package-lock.json ] || $install --loglevel=error ||
-  fail "npm could not install the packages, see its error above; by hand: $install"
-[ -x "$bin/node" ] || fail "npm left out the package node-linux-$architecture: it could not fetch it; by hand: $install"
+# .npmrc says how: without install scripts and warnings.
+[ -x "$bin/node" ] && [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci ||
+  fail "npm could not install the packages, see its error above; by hand: npm ci"
+[ -x "$bin/node" ] || fail "npm left out the package node-linux-$architecture: it could not fetch it; by hand: npm ci"
 
 if ! "$bin/node" --version >/dev/null 2>&1; then
   remedy="npm's Node does not run here; most likely libatomic.so.1 is missing, as root: apt-get update && apt-get install libatomic1"
