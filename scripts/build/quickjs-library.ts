@@ -18,7 +18,7 @@ export interface QuickJs {
   include: string
 }
 
-const cache = join(import.meta.dirname, '../../.cache/quickjs')
+export const quickjsCache = join(import.meta.dirname, '../../.cache/quickjs')
 const oldest = '2025.04'
 const parts = ['quickjs', 'quickjs-libc', 'dtoa', 'libregexp', 'libunicode', 'cutils']
 
@@ -28,7 +28,7 @@ const ownFlags = ['-fwrapv', '-D_GNU_SOURCE', '-DHAVE_CLOSEFROM', '-w']
 /** QuickJS for a processor; installed or compiled on first use. */
 export async function quickjs(target: Architecture): Promise<QuickJs> {
   if (target === host && !process.env.QUICKJS_SRC && (await debianHasIt())) return installed()
-  const source = await quickjsSource(cache)
+  const source = await quickjsSource(quickjsCache)
   const tools = await compiled(source, host)
   const library = join(await compiled(source, target), 'libquickjs.a')
   return { qjsc: join(tools, 'qjsc'), library, include: source }
@@ -49,7 +49,7 @@ async function installed(): Promise<QuickJs> {
 /** The directory of the files compiled for a processor. The source of QUICKJS_SRC is compiled every time. */
 async function compiled(source: string, architecture: Architecture): Promise<string> {
   const own = source === process.env.QUICKJS_SRC
-  const directory = join(cache, `${own ? 'own' : 'built'}-${architecture}`)
+  const directory = join(quickjsCache, `${own ? 'own' : 'built'}-${architecture}`)
   if (own || !existsSync(directory)) await compile(source, architecture, directory)
   return directory
 }

@@ -8,15 +8,15 @@ import { debianSuite } from '../debian.ts'
 import { run } from '../run.ts'
 import { ensurePackages } from '../setup.ts'
 
-const version = '2025.04.26'
-const archive = `quickjs_${version}.orig.tar.xz`
+export const quickjsVersion = '2025.04.26'
+const archive = `quickjs_${quickjsVersion}.orig.tar.xz`
 const sha256 = 'ec81da5b3249ed648dbc7df4a1654988910e66a118d9b71cb63534216efcfbbe'
 
 /** The directory of the source, fetched on first use and kept in `cache`. */
 export async function quickjsSource(cache: string): Promise<string> {
   const own = process.env.QUICKJS_SRC
   if (own) return own
-  const source = join(cache, `quickjs-${version}`)
+  const source = join(cache, `quickjs-${quickjsVersion}`)
   if (!existsSync(source)) await fetchSource(cache, source)
   return source
 }
@@ -27,7 +27,7 @@ async function fetchSource(cache: string, source: string): Promise<void> {
   await mkdir(cache, { recursive: true })
   const work = await mkdtemp(join(cache, 'source-'))
   const trixie = await debianSuite('trixie', work)
-  await trixie.downloadSource(work, `quickjs=${version}-1`)
+  await trixie.downloadSource(work, `quickjs=${quickjsVersion}-1`)
   await checkSum(join(work, archive))
   const tree = join(work, 'tree')
   await mkdir(tree)

@@ -1,0 +1,69 @@
+/** The software bill of materials of a release (CycloneDX): what of other projects is in the executables. */
+
+import { join } from 'node:path'
+import { quickjsVersion } from '../build/quickjs-source.ts'
+import { architectures } from '../build/target.ts'
+import { run } from '../run.ts'
+import { bundled } from './shipped.ts'
+
+const root = join(import.meta.dirname, '../..')
+
+/** The parts of npm's output that are used here. */
+interface Bom {
+  serialNumber?: string
+  metadata: { timestamp: string; component: { type: string; name: string; 'bom-ref': string } }
+  components: Component[]
+  dependencies: { ref: string; dependsOn: string[] }[]
+}
+
+interface Component {
+  'bom-ref': string
+  type: string
+  name: string
+  version: string
+  purl: string
+  licenses?: { license: { id: string } }[]
+}
+
+/**
+ * The bill of materials as JSON, from package-lock.json; npm 10 or newer writes it.
+ * @param seconds its time, since the epoch
+ */
+export async function sbom(seconds: number): Promise<string> {
+  const args = ['sbom', '--sbom-format=cyclonedx', '--package-lock-only', '--omit=dev']
+  const bom: Bom = JSON.parse(await run('npm', args, { cwd: root }))
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own way of naming fields
+  const format = '${source:Upstream-Version}'
+  const libc = await run('dpkg-query', ['--show', '--showformat', format, 'libc6-dev'])
+  return `${JSON.stringify(ofExecutables(bom, seconds, libc), null, 2)}\n`
+}
+
+/**
+ * npm's list without the packages that only scripts use, with what no npm package brings, and without random numbers and the clock.
+ * @param libc the version of glibc
+ */
+export function ofExecutables({ serialNumber: _, ...bom }: Bom, seconds: number, libc: string): Bom {
+  const shipped = [...bundled, ...architectures.map((name) => `node-linux-${name}`)]
+  const components = [
+    ...bom.components.filter(({ name }) => shipped.includes(name)),
+    ofDebian('quickjs', quickjsVersion, 'MIT'),
+    ofDebian('glibc', libc, 'LGPL-2.1-or-later'),
+  ]
+  const { component } = bom.metadata
+  return {
+    ...bom,
+    metadata: {
+      ...bom.metadata,
+      timestamp: new Date(seconds * 1000).toISOString(),
+      // npm says the directory's name.
+      component: { ...component, type: 'application', name: 'patchbay' },
+    },
+    components,
+    dependencies: [{ ref: component['bom-ref'], dependsOn: components.map((each) => each['bom-ref']) }],
+  }
+}
+
+function ofDebian(name: string, version: string, license: string): Component {
+  const purl = `pkg:deb/debian/${name}@${version}`
+  return { 'bom-ref': purl, type: 'library', name, version, purl, licenses: [{ license: { id: license } }] }
+}

@@ -1,0 +1,23 @@
+/** What of other projects is in the executables. */
+
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { quickjsCache } from '../build/quickjs-library.ts'
+import { quickjsSource } from '../build/quickjs-source.ts'
+import type { Target } from '../build/target.ts'
+
+const packages = join(import.meta.dirname, '../../node_modules')
+
+/** npm packages that the bundle contains. */
+export const bundled = ['@noble/hashes', 'netlink', 'zod']
+
+/** Their licences and the engine's, by the name of a file. */
+export async function licensesOf({ engine }: Target): Promise<[name: string, text: string][]> {
+  const files: [string, string][] = bundled.map((name) => [name, join(packages, name, 'LICENSE')])
+  if (engine === 'node') files.push(['node', join(packages, `node-linux-${process.arch}/LICENSE`)])
+  else files.push(['quickjs', join(await quickjsSource(quickjsCache), 'LICENSE')])
+  const texts = files.map(async ([name, file]): Promise<[string, string]> => {
+    return [name.replace(/^@/, '').replace('/', '-'), await readFile(file, 'utf8')]
+  })
+  return Promise.all(texts)
+}
