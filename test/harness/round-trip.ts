@@ -4,7 +4,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as cnitool from './cnitool.ts'
 import { refusal, unchanged } from './expect.ts'
-import { type Netns, newContainer, removeContainer } from './host.ts'
+import { type Netns, newContainer } from './host.ts'
 import { addresses, inContainer, type Link, link } from './look.ts'
 import { hostLocal } from './networks.ts'
 import type { Configuration, Engine } from './plugin.ts'
@@ -18,6 +18,8 @@ export interface Kind {
   subnets?: string[]
   /** The interface never has addresses, so the oldest versions cannot express it. */
   addressless?: boolean
+  /** The round trip is made in every version of the specification. */
+  everyVersion?: boolean
   /** A name other than eth0. */
   ifname?: string
   /** Makes what ADD needs: a parent on the host, an interface in the container. */
@@ -54,6 +56,9 @@ export function isUp(kind: string, mtu: number): Kind['expect'] {
     assert.equal([linkinfo?.info_kind, found, flags.includes('UP')], [kind, mtu, true])
 }
 
+/** The environment variable of `npm run test:full`. */
+const fullRun = 'PATCHBAY_TEST_FULL'
+
 export const versions = ['0.1.0', '0.2.0', '0.3.0', '0.3.1', '0.4.0', '1.0.0', '1.1.0']
 
 /** Versions that can express an attachment without addresses. */
@@ -64,14 +69,29 @@ function hasCheck(version: string): boolean {
   return versions.indexOf(version) >= versions.indexOf('0.4.0')
 }
 
-/** The tests of a row: the whole round trip in every version and once on the other engine, and each fault that CHECK must notice. */
-export function testRoundTrips(name: string, kind: Kind): void {
-  for (const version of kind.addressless ? versionsWithoutAddresses : versions)
-    test(`${name}, configured as ${version}: up and as configured, and DEL leaves nothing`, () =>
-      roundTrip(kind, version))
+/** How a trip is made: the version of the configuration and the engine of the executable. */
+type Way = readonly [version: string, engine: Engine]
 
-  test(`${name} on the node engine: up and as configured, and DEL leaves nothing`, () =>
-    roundTrip(kind, '1.0.0', 'node'))
+/** The versions that callers send today, one on each engine. */
+const usualWays: readonly Way[] = [
+  ['1.1.0', 'quickjs'],
+  ['1.0.0', 'node'],
+]
+
+/** Every version on the QuickJS engine where the row asks for it; on both engines with `npm run test:full`. */
+function waysOf({ everyVersion, addressless }: Kind): readonly Way[] {
+  const isFull = Boolean(process.env[fullRun])
+  if (!everyVersion && !isFull) return usualWays
+  const sent = addressless ? versionsWithoutAddresses : versions
+  const others = isFull ? sent.map((version) => [version, 'node'] as const) : usualWays.slice(1)
+  return [...sent.map((version) => [version, 'quickjs'] as const), ...others]
+}
+
+/** The tests of a row: the whole round trip in each way, and each fault that CHECK must notice. */
+export function testRoundTrips(name: string, kind: Kind): void {
+  for (const [version, engine] of waysOf(kind))
+    test(`${name}, configured as ${version}, on the ${engine} engine: up and as configured, and DEL leaves nothing`, () =>
+      roundTrip(kind, version, engine))
 
   for (const broken of Object.keys(kind.breaks))
     test(`${name}: CHECK notices that ${broken}, and DEL still cleans up`, async () => {
@@ -79,63 +99,63 @@ export function testRoundTrips(name: string, kind: Kind): void {
     })
 }
 
-interface Trip {
-  net: cnitool.Network
-  container: Netns
-  extras: cnitool.Extras
-  before: { host: Snapshot; container: Snapshot }
-}
-
 /** The whole round trip of one attachment. */
 export async function roundTrip(kind: Kind, version: string, engine: Engine = 'quickjs'): Promise<void> {
-  const trip = await begin(kind, version, engine)
-  const { net, container, extras } = trip
+  const { container, before } = await placeOf(kind)
+  const [net, extras] = [networkOf(kind, version), { engine, ifname: kind.ifname }]
   await cnitool.add(net, container, extras)
   const { ifname = 'eth0' } = kind
   kind.expect(link(ifname, container))
   for (const subnet of kind.subnets ?? []) assertAddressOf(subnet, addresses(ifname, container))
   if (hasCheck(version)) await cnitool.check(net, container, extras)
-  await end(trip)
+  await cnitool.del(net, container, extras)
+  await cnitool.del(net, container, extras)
+  unchanged(before, () => look(container))
 }
 
-/** CHECK succeeds, a fault is made, CHECK fails, and DEL still leaves nothing. */
+/** CHECK succeeds, a fault is made, CHECK fails, and DEL still leaves nothing. @returns the answer of CHECK */
 export async function noticed(kind: Kind, broken: string): Promise<string> {
-  const trip = await begin(kind, '1.0.0', 'quickjs')
-  const { net, container, extras } = trip
+  const { container, before } = await placeOf(kind)
+  const [net, extras] = [networkOf(kind), { ifname: kind.ifname }]
   await cnitool.add(net, container, extras)
   await cnitool.check(net, container, extras)
   kind.breaks[broken]?.(container, kind.ifname ?? 'eth0')
   const said = await refusal(cnitool.check(net, container, extras))
-  await end(trip)
+  await cnitool.del(net, container, extras)
+  unchanged(before, () => look(container))
   return said
 }
 
-async function begin(kind: Kind, version: string, engine: Engine): Promise<Trip> {
-  const ipam = kind.subnets ? { ipam: hostLocal(...kind.subnets) } : {}
-  const net = cnitool.network('trip', { ...kind.config, ...ipam }, version)
-  await leaveShared(kind, net, engine)
-  const container = newContainer()
-  kind.prepare?.(container)
-  const before = { host: snapshot(), container: snapshotOf(container.name) }
-  return { net, container, extras: { engine, ifname: kind.ifname }, before }
+/** Where the trips of a row happen, one after another: a container, and the host and the container before the first. */
+interface Place {
+  container: Netns
+  before: Snapshot
 }
 
-/** Makes what the network's containers share and DEL keeps: a bridge, tables, directories. */
-async function leaveShared(kind: Kind, net: cnitool.Network, engine: Engine): Promise<void> {
+const places = new Map<Kind, Promise<Place>>()
+
+function placeOf(kind: Kind): Promise<Place> {
+  const place = places.get(kind) ?? newPlace(kind)
+  places.set(kind, place)
+  return place
+}
+
+/** One attachment comes first: it makes what the network's containers share and DEL keeps, a bridge, tables, directories. */
+async function newPlace(kind: Kind): Promise<Place> {
   const container = newContainer()
   kind.prepare?.(container)
-  const extras = { engine, ifname: kind.ifname }
+  const [net, extras] = [networkOf(kind), { ifname: kind.ifname }]
   await cnitool.add(net, container, extras)
   await cnitool.del(net, container, extras)
-  removeContainer(container)
+  return { container, before: look(container) }
 }
 
-async function end({ net, container, extras, before }: Trip): Promise<void> {
-  await cnitool.del(net, container, extras)
-  await cnitool.del(net, container, extras)
-  unchanged(before.host)
-  unchanged(before.container, () => snapshotOf(container.name))
-  removeContainer(container)
+function networkOf({ config, subnets }: Kind, version = '1.0.0'): cnitool.Network {
+  return cnitool.network('trip', { ...config, ...(subnets && { ipam: hostLocal(...subnets) }) }, version)
+}
+
+function look({ name }: Netns): Snapshot {
+  return [...snapshot(), ...snapshotOf(name)]
 }
 
 /** Whether one of the addresses is in a subnet, by the text before its last group. */

@@ -13,6 +13,7 @@ await privateHost()
 const kinds: Record<string, Kind> = {
   bridge: {
     config: { type: 'bridge', bridge: 'trip0', isDefaultGateway: true, ipMasq: true, mtu: 1400 },
+    everyVersion: true,
     subnets: ['10.88.0.0/24', 'fd88::/64'],
     expect: ({ mtu, linkinfo }) => assert.equal([linkinfo?.info_kind, mtu], ['veth', 1400]),
     breaks: {

@@ -12,6 +12,7 @@ await privateHost()
 const vcan: Kind = {
   config: { type: 'vcan', mtu: 16 },
   addressless: true,
+  everyVersion: true,
   ifname: 'can0',
   expect: isUp('vcan', 16),
   breaks: {
