@@ -5,11 +5,11 @@ import { mkdir, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
-import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { buildNode } from '../../scripts/build/node.ts'
 import { buildQuickjs } from '../../scripts/build/quickjs.ts'
 import { engines, host } from '../../scripts/build/target.ts'
+import { suite } from '../harness/test.ts'
 import { exercise } from './engine/buffer.ts'
 
 const builders = { quickjs: buildQuickjs, node: buildNode }

@@ -4,9 +4,9 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
-import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type EngineName, engines } from '../../scripts/build/target.ts'
+import { suite } from '../harness/test.ts'
 
 const work = mkdtempSync(join(tmpdir(), 'patchbay-environment-'))
 const mark = join(work, 'mark')

@@ -3,13 +3,13 @@
 import { readlink, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
-import { suite, test } from 'uvu'
 import * as assert from 'uvu/assert'
 import packageJson from '../../package.json' with { type: 'json' }
 import { plugins } from '../../plugins/registry.ts'
 import { quickjs as interpreter } from '../../scripts/build/quickjs-library.ts'
 import { type Architecture, architectures, directoryName, engines } from '../../scripts/build/target.ts'
 import { ensurePackages } from '../../scripts/setup.ts'
+import { suite, test } from '../harness/test.ts'
 
 const root = join(import.meta.dirname, '../..')
 const dist = (name: string) => join(root, 'dist', name)

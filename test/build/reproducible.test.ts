@@ -4,9 +4,9 @@ import { createHash } from 'node:crypto'
 import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { engines } from '../../scripts/build/target.ts'
+import { test } from '../harness/test.ts'
 
 const root = join(import.meta.dirname, '../..')
 const work = await mkdtemp(join(root, '.cache/reproducible-'))

@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
-import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { engines } from '../../scripts/build/target.ts'
+import { suite } from '../harness/test.ts'
 
 const work = mkdtempSync(join(tmpdir(), 'patchbay-stderr-'))
 const call = { CNI_CONTAINERID: 'c', CNI_NETNS: '/n', CNI_IFNAME: 'eth0', CNI_PATH: work }

@@ -5,8 +5,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { release, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { test } from '../harness/test.ts'
 import { runInGuest } from './boot.ts'
 import { probeCommand } from './features.ts'
 

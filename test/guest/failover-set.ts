@@ -3,12 +3,12 @@
  * with the standby NIC of virtio-nic.ts, started by nic.test.ts. Nothing is sent: no other host is there.
  */
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ip, ipJson, succeeds } from '../harness/command.ts'
 import { newContainer } from '../harness/host.ts'
 import { type Link, link } from '../harness/look.ts'
 import { call } from '../harness/plugin.ts'
+import { test } from '../harness/test.ts'
 
 /** The guest's kernel creates the master when the driver is loaded. */
 ip('-V')

@@ -4,7 +4,6 @@
  */
 
 import { readdirSync } from 'node:fs'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { done } from '../harness/attach.ts'
 import { ip, ipJson, succeeds } from '../harness/command.ts'
@@ -12,6 +11,7 @@ import { newContainer, removeContainer } from '../harness/host.ts'
 import { exists, inContainer, type Link, link } from '../harness/look.ts'
 import { type Configuration, call } from '../harness/plugin.ts'
 import { difference, snapshot } from '../harness/snapshot.ts'
+import { test } from '../harness/test.ts'
 
 while (!succeeds('sh', '-c', 'modprobe --all virtio_net bonding && ip link show dev eth0'));
 for (const words of [

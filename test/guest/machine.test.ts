@@ -4,8 +4,8 @@
  */
 
 import { join } from 'node:path'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { test } from '../harness/test.ts'
 import { runMachine } from './machine/boot.ts'
 
 const mac = '02:00:00:00:00:42'

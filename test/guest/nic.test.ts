@@ -5,8 +5,8 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { test } from '../harness/test.ts'
 import { runInGuest } from './boot.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'patchbay-nic-'))

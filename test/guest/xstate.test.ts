@@ -3,9 +3,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { run } from '../../scripts/run.ts'
+import { test } from '../harness/test.ts'
 import { runInGuest } from './boot.ts'
 import { compile, guestKernel } from './kernel.ts'
 

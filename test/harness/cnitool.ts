@@ -3,10 +3,11 @@
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { execa } from 'execa'
+import { ExecaError, execa } from 'execa'
 import { debianSuite, unpackPackages } from '../../scripts/debian.ts'
 import { run } from '../../scripts/run.ts'
 import { ensurePackages } from '../../scripts/setup.ts'
+import { remember } from './explain.ts'
 import type { Netns } from './host.ts'
 import { type Configuration, type Engine, executables, type Result } from './plugin.ts'
 
@@ -124,8 +125,11 @@ async function cnitool(verb: string, net: Network, netns: string, extras: Extras
     CNI_ARGS: pairs.join(';'),
     CAP_ARGS: JSON.stringify(capabilities),
   }
-  const { stdout } = await execa(executable, [verb, net.name, netns], { env, extendEnv: false })
-  return stdout
+  const words = [verb, net.name, netns]
+  const end = await execa(executable, words, { env, extendEnv: false, reject: false })
+  remember({ file: executable, args: words, env, input: JSON.stringify(net) }, end)
+  if (end instanceof ExecaError) throw end
+  return end.stdout
 }
 
 /** The directory with this network's configuration list only, written atomically: several calls may read it at once. */

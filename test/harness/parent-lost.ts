@@ -1,12 +1,12 @@
 /** DEL when the parent was deleted or renamed: tests of the plugins whose interfaces have a parent. */
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type attached, done } from './attach.ts'
 import { ip } from './command.ts'
 import { unchangedFiles } from './expect.ts'
 import { exists } from './look.ts'
 import { call } from './plugin.ts'
+import { test } from './test.ts'
 
 /** @param attach an attachment in a network with more keys */
 export function testParentLost(attach: (keys: Record<string, unknown>) => ReturnType<typeof attached>): void {

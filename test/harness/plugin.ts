@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { changedSince } from './built.ts'
+import { remember } from './explain.ts'
 import { refuse } from './refuse.ts'
 
 /** Keys of one plugin's configuration, beside its type. */
@@ -72,8 +73,10 @@ export async function call(request: Call): Promise<Answer> {
   const plugin = request.plugin ?? (typeof config === 'string' ? 'bridge' : config.type)
   const [file = '', ...args] = [...under, `${executables(engine)}/${plugin}`]
   const input = typeof config === 'string' ? config : JSON.stringify(config)
-  const options = { env: environment(request), extendEnv: false, input, reject: false } as const
-  const { exitCode, signal, stdout, stderr } = await execa(file, args, options)
+  const env = environment(request)
+  const end = await execa(file, args, { env, extendEnv: false, input, reject: false })
+  remember({ file, args, env, input }, end)
+  const { exitCode, signal, stdout, stderr } = end
   return { status: exitCode ?? (signal ? 128 : 127), json: stdout ? JSON.parse(stdout) : undefined, stderr }
 }
 

@@ -1,7 +1,7 @@
 /** Tests of impossible configurations, which all plugins refuse in the same way. */
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { test } from './test.ts'
 
 type Keys = Record<string, unknown>
 /** An error's code, and all that it says. */

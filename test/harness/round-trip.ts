@@ -1,6 +1,5 @@
 /** One round trip for every kind of interface: ADD, read back, CHECK, break it, CHECK fails, DEL twice, nothing left. */
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as cnitool from './cnitool.ts'
 import { refusal, unchanged } from './expect.ts'
@@ -9,6 +8,7 @@ import { addresses, inContainer, type Link, link } from './look.ts'
 import { hostLocal } from './networks.ts'
 import type { Configuration, Engine } from './plugin.ts'
 import { type Snapshot, snapshot, snapshotOf } from './snapshot.ts'
+import { test } from './test.ts'
 
 /** A row of the table: the parameters of the round trip for one kind of interface. */
 export interface Kind {

@@ -6,9 +6,20 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { command, succeeds } from './command.ts'
 import type { Netns } from './host.ts'
 
-/** Whether an address answers one of two pings from a namespace (from the host when there is none). */
+/** Whether an address answers a ping from a namespace (from the host when there is none) within five seconds. */
 export function pings(from: Netns | undefined, address: string): boolean {
-  return succeeds(...inside(from), 'ping', '-n', '-q', '-c', '2', '-i', '0.2', '-w', '2', address)
+  return isAnswered(from, address, 5)
+}
+
+/** Whether an address answers none of five pings in a second. */
+export function isSilent(from: Netns | undefined, address: string): boolean {
+  return !isAnswered(from, address, 1)
+}
+
+/** ping ends with the first answer, or after the seconds. */
+function isAnswered(from: Netns | undefined, address: string, seconds: number): boolean {
+  const ping = ['ping', '-n', '-q', '-c', '1', '-i', '0.2', '-w', String(seconds)]
+  return succeeds(...inside(from), ...ping, address)
 }
 
 function inside(netns: Netns | undefined): [string, ...string[]] {

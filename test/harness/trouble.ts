@@ -1,7 +1,6 @@
 /** Tests of faults for every kind of interface: failing calls, a kill, deleted namespaces, many containers at once. */
 
 import { readFileSync } from 'node:fs'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { done } from './attach.ts'
 import * as cnitool from './cnitool.ts'
@@ -14,6 +13,7 @@ import { hostLocal, single } from './networks.ts'
 import { type Call, call } from './plugin.ts'
 import type { Kind } from './round-trip.ts'
 import { type Snapshot, snapshot, snapshotOf, withoutNumbers } from './snapshot.ts'
+import { test } from './test.ts'
 
 /** Parameters of these tests for a kind, besides its round trip. */
 export interface Troubled extends Kind {

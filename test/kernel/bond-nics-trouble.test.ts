@@ -1,9 +1,9 @@
 /** bond of the host's NICs: failing calls, a kill, deleted namespaces. The host has its NICs afterwards. */
 // needs: link bond
 
-import { test } from 'uvu'
 import { hostNics, isOfNics, nics } from '../harness/cables.ts'
 import { privateHost } from '../harness/host.ts'
+import { test } from '../harness/test.ts'
 import { testTrouble } from '../harness/trouble.ts'
 
 await privateHost()

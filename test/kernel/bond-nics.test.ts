@@ -2,7 +2,6 @@
 // needs: link bond
 
 import { readFileSync } from 'node:fs'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { hostNics, nics } from '../harness/cables.ts'
 import * as cnitool from '../harness/cnitool.ts'
@@ -14,6 +13,7 @@ import { single } from '../harness/networks.ts'
 import { call } from '../harness/plugin.ts'
 import { type Kind, testRoundTrips } from '../harness/round-trip.ts'
 import { snapshot } from '../harness/snapshot.ts'
+import { test } from '../harness/test.ts'
 import { pings } from '../harness/traffic.ts'
 
 await privateHost()

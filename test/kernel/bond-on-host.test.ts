@@ -1,7 +1,6 @@
 /** bond on the host, as the parent of the next plugin in a list: shared by containers, removed with the last. */
 // needs: link bond, link macvlan
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { hostNics, nics } from '../harness/cables.ts'
 import * as cnitool from '../harness/cnitool.ts'
@@ -13,6 +12,7 @@ import { exists, link } from '../harness/look.ts'
 import { hostLocal } from '../harness/networks.ts'
 import { call } from '../harness/plugin.ts'
 import { snapshot, withoutNumbers } from '../harness/snapshot.ts'
+import { test } from '../harness/test.ts'
 import { pings } from '../harness/traffic.ts'
 
 await privateHost()

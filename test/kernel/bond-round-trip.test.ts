@@ -1,12 +1,12 @@
 /** Round trip of bond over the container's own interfaces. */
 // needs: link bond
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ownCables } from '../harness/cables.ts'
 import { type Netns, privateHost } from '../harness/host.ts'
 import { inContainer, type Link } from '../harness/look.ts'
 import { type Kind, testRoundTrips, usual } from '../harness/round-trip.ts'
+import { test } from '../harness/test.ts'
 
 await privateHost()
 

@@ -1,9 +1,9 @@
 /** bond: failing calls, a kill, deleted namespaces, many containers at once. */
 // needs: link bond
 
-import { test } from 'uvu'
 import { cables, ownCables } from '../harness/cables.ts'
 import { privateHost } from '../harness/host.ts'
+import { test } from '../harness/test.ts'
 import { testTrouble } from '../harness/trouble.ts'
 
 await privateHost()

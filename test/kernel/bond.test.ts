@@ -1,7 +1,6 @@
 /** Traffic over a bond: each mode uses its members, and traffic continues when a cable is pulled. */
 // needs: link bond
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { cables, joined, layOut, lostWhile, plugged, sentBy, takesMac } from '../harness/cables.ts'
 import * as cnitool from '../harness/cnitool.ts'
@@ -9,6 +8,7 @@ import { ip } from '../harness/command.ts'
 import { type Netns, privateHost, setSysctl } from '../harness/host.ts'
 import { inContainer, link } from '../harness/look.ts'
 import { hostLocal } from '../harness/networks.ts'
+import { test } from '../harness/test.ts'
 import { pings } from '../harness/traffic.ts'
 
 await privateHost()

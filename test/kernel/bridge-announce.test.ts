@@ -1,12 +1,12 @@
 /** bridge: IPv6 addresses without delay, and announcements to neighbours. */
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as cnitool from '../harness/cnitool.ts'
 import { refusal } from '../harness/expect.ts'
 import { type Netns, newContainer, privateHost, removeContainer } from '../harness/host.ts'
 import { inContainer, sysctl } from '../harness/look.ts'
 import { bridgeNetwork } from '../harness/networks.ts'
+import { test } from '../harness/test.ts'
 import { overhear, pings } from '../harness/traffic.ts'
 
 await privateHost()

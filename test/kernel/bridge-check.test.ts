@@ -1,7 +1,6 @@
 /** bridge: CHECK notices and names faults on the host's side. */
 // needs: nft ip, nft bridge
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as cnitool from '../harness/cnitool.ts'
 import { command, ip } from '../harness/command.ts'
@@ -10,6 +9,7 @@ import { type Netns, newContainer, privateHost } from '../harness/host.ts'
 import { hostEnd, inContainer } from '../harness/look.ts'
 import { bridgeNetwork, hostLocal, single } from '../harness/networks.ts'
 import { call } from '../harness/plugin.ts'
+import { test } from '../harness/test.ts'
 
 await privateHost()
 

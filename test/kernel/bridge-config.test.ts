@@ -1,6 +1,5 @@
 /** bridge: a bad configuration is refused with its place, before any change. */
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { refused } from '../harness/attach.ts'
 import { ip, succeeds } from '../harness/command.ts'
@@ -8,6 +7,7 @@ import { newContainer, privateHost } from '../harness/host.ts'
 import { link } from '../harness/look.ts'
 import { hostLocal } from '../harness/networks.ts'
 import { call } from '../harness/plugin.ts'
+import { test } from '../harness/test.ts'
 
 await privateHost()
 

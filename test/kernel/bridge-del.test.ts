@@ -1,7 +1,6 @@
 /** bridge: DEL succeeds whatever was deleted before. */
 // needs: nft ip, nft bridge
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { added, attached as attachedTo, done } from '../harness/attach.ts'
 import { ip } from '../harness/command.ts'
@@ -11,6 +10,7 @@ import { hostEnd } from '../harness/look.ts'
 import { bridgeNetwork, single } from '../harness/networks.ts'
 import { call } from '../harness/plugin.ts'
 import { snapshot } from '../harness/snapshot.ts'
+import { test } from '../harness/test.ts'
 
 await privateHost()
 

@@ -1,7 +1,6 @@
 /** bridge: when any system call of ADD fails, ADD still succeeds or leaves nothing. */
 // needs: full speed, nft bridge, nft ip
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ip } from '../harness/command.ts'
 import { harmOfFailures } from '../harness/failing.ts'
@@ -10,6 +9,7 @@ import { exists } from '../harness/look.ts'
 import { bridgeNetwork, single } from '../harness/networks.ts'
 import { call } from '../harness/plugin.ts'
 import { snapshot, snapshotOf } from '../harness/snapshot.ts'
+import { test } from '../harness/test.ts'
 
 await privateHost()
 

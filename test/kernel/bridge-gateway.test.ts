@@ -1,6 +1,5 @@
 /** bridge: the gateway's address, the default route, and conflicting addresses. */
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as cnitool from '../harness/cnitool.ts'
 import { ip } from '../harness/command.ts'
@@ -9,6 +8,7 @@ import { newContainer, privateHost } from '../harness/host.ts'
 import { addresses, exists, link, routes, sysctl } from '../harness/look.ts'
 import { bridgeNetwork, hostLocal } from '../harness/networks.ts'
 import { snapshot } from '../harness/snapshot.ts'
+import { test } from '../harness/test.ts'
 
 await privateHost()
 

@@ -1,7 +1,6 @@
 /** bridge: STATUS says whether ADD would work, GC removes what no attachment uses. */
 // needs: nft ip, nft bridge
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as cnitool from '../harness/cnitool.ts'
 import { refusal, unchanged } from '../harness/expect.ts'
@@ -10,6 +9,7 @@ import { addresses, exists, ports } from '../harness/look.ts'
 import { bridgeNetwork, hostLocal, single } from '../harness/networks.ts'
 import { call } from '../harness/plugin.ts'
 import { snapshot } from '../harness/snapshot.ts'
+import { test } from '../harness/test.ts'
 import { pings } from '../harness/traffic.ts'
 
 await privateHost()

@@ -1,7 +1,6 @@
 /** bridge with ipMasq: the source addresses that a far host sees, with both back ends. */
 // needs: nft ip
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as cnitool from '../harness/cnitool.ts'
 import { unchanged } from '../harness/expect.ts'
@@ -10,6 +9,7 @@ import { addresses } from '../harness/look.ts'
 import { bridgeNetwork, single } from '../harness/networks.ts'
 import { call } from '../harness/plugin.ts'
 import { snapshot } from '../harness/snapshot.ts'
+import { test } from '../harness/test.ts'
 import { type Mirror, mirrorIn } from '../harness/traffic.ts'
 
 await privateHost()

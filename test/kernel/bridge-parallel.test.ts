@@ -2,13 +2,13 @@
 // needs: nft ip
 
 import { readdirSync } from 'node:fs'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as cnitool from '../harness/cnitool.ts'
 import { command } from '../harness/command.ts'
 import { type Netns, newContainer, privateHost } from '../harness/host.ts'
 import { addresses, exists, ports } from '../harness/look.ts'
 import { bridgeNetwork } from '../harness/networks.ts'
+import { test } from '../harness/test.ts'
 import { pings } from '../harness/traffic.ts'
 
 await privateHost()

@@ -1,6 +1,5 @@
 /** bridge with uplinks: containers are on the network of the host's NIC. */
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as cnitool from '../harness/cnitool.ts'
 import { ip } from '../harness/command.ts'
@@ -9,6 +8,7 @@ import { type Netns, newContainer, privateHost } from '../harness/host.ts'
 import { addresses, exists, link, routes } from '../harness/look.ts'
 import { bridgeNetwork, hostLocal } from '../harness/networks.ts'
 import { snapshot } from '../harness/snapshot.ts'
+import { test } from '../harness/test.ts'
 import { pings } from '../harness/traffic.ts'
 
 await privateHost()

@@ -1,11 +1,11 @@
 /** bridge: the answer has the form of the configuration's version. */
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { newContainer, privateHost } from '../harness/host.ts'
 import { bridgeNetwork, single } from '../harness/networks.ts'
 import { type Answer, call } from '../harness/plugin.ts'
 import { versions } from '../harness/round-trip.ts'
+import { test } from '../harness/test.ts'
 
 await privateHost()
 

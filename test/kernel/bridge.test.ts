@@ -1,6 +1,5 @@
 /** bridge: packets between two containers and the gateway. */
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as cnitool from '../harness/cnitool.ts'
 import { unchanged } from '../harness/expect.ts'
@@ -8,6 +7,7 @@ import { newContainer, privateHost } from '../harness/host.ts'
 import { addresses, hostEnd, link, routes } from '../harness/look.ts'
 import { bridgeNetwork } from '../harness/networks.ts'
 import { snapshot, snapshotOf } from '../harness/snapshot.ts'
+import { test } from '../harness/test.ts'
 import { pings } from '../harness/traffic.ts'
 
 await privateHost()

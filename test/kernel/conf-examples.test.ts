@@ -3,13 +3,13 @@
 
 import { globSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as cnitool from '../harness/cnitool.ts'
 import { refusal, unchanged } from '../harness/expect.ts'
 import { far, farHost, near, newContainer, privateHost } from '../harness/host.ts'
 import { inContainer, routes } from '../harness/look.ts'
 import { snapshot } from '../harness/snapshot.ts'
+import { test } from '../harness/test.ts'
 import { mirrorIn, pings } from '../harness/traffic.ts'
 
 await privateHost()

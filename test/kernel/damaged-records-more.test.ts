@@ -1,11 +1,11 @@
 /** Damaged records of plugins that share a parent: DEL succeeds and leaves nothing, and the next ADD succeeds. */
 // needs: link ipvlan, link vlan
 
-import { test } from 'uvu'
 import { damages, outlivesDamage } from '../harness/damage.ts'
 import { farHost, privateHost } from '../harness/host.ts'
 import { lanAddresses } from '../harness/nic.ts'
 import type { Configuration } from '../harness/plugin.ts'
+import { test } from '../harness/test.ts'
 
 await privateHost()
 farHost()

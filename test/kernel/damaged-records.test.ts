@@ -1,12 +1,12 @@
 /** Damaged records: DEL succeeds and leaves nothing, and the next ADD succeeds. */
 // needs: link macvtap, link macvlan
 
-import { test } from 'uvu'
 import { ip } from '../harness/command.ts'
 import { damages, outlivesDamage } from '../harness/damage.ts'
 import { farHost, privateHost } from '../harness/host.ts'
 import { lanAddresses } from '../harness/nic.ts'
 import type { Configuration } from '../harness/plugin.ts'
+import { test } from '../harness/test.ts'
 
 await privateHost()
 farHost()

@@ -1,9 +1,9 @@
 /** Round trip and faults of dummy. */
 // needs: link dummy
 
-import { test } from 'uvu'
 import { privateHost } from '../harness/host.ts'
 import { isUp, type Kind, testRoundTrips, usual } from '../harness/round-trip.ts'
+import { test } from '../harness/test.ts'
 import { testTrouble } from '../harness/trouble.ts'
 
 await privateHost()

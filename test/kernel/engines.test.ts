@@ -1,13 +1,13 @@
 /** Both engines on one host: each finds what the other attached. */
 // needs: nft bridge
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { unchanged } from '../harness/expect.ts'
 import { newContainer, privateHost } from '../harness/host.ts'
 import { bridgeNetwork, single } from '../harness/networks.ts'
 import { call } from '../harness/plugin.ts'
 import { snapshot } from '../harness/snapshot.ts'
+import { test } from '../harness/test.ts'
 
 await privateHost()
 

@@ -1,13 +1,13 @@
 /** GC of the firewall after thousands of containers without DEL. */
 // needs: nft ip, nft bridge
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { hostIfname } from '../../shared/cni/identity.ts'
 import type { Attachment } from '../../shared/cni/plugin.ts'
 import { addMacSpoofCheck, collectMacSpoofCheck } from '../../shared/firewall/macspoofchk.ts'
 import { addMasquerade, collectMasquerade } from '../../shared/firewall/masquerade.ts'
 import { privateHost } from '../harness/host.ts'
+import { test } from '../harness/test.ts'
 import { cidrs, elements, ruleset } from './firewall-containers.ts'
 
 await privateHost()

@@ -4,7 +4,6 @@
 
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { CniError } from '../../shared/error/error.ts'
 import {
@@ -19,6 +18,7 @@ import { chainName } from '../../shared/firewall/reference-names.ts'
 import { netfilter } from '../../shared/firewall/table.ts'
 import { command } from '../harness/command.ts'
 import { far, farHost, near, newContainer, privateHost } from '../harness/host.ts'
+import { test } from '../harness/test.ts'
 import { mirrorIn } from '../harness/traffic.ts'
 import { type Container, cidrs, connect, elements, newBridge, ruleset } from './firewall-containers.ts'
 

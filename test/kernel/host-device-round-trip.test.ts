@@ -1,11 +1,11 @@
 /** Round trip and faults of host-device. */
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { hostNics, isOfNics } from '../harness/cables.ts'
 import { privateHost } from '../harness/host.ts'
 import { exists, inContainer } from '../harness/look.ts'
 import { type Kind, testRoundTrips, usual } from '../harness/round-trip.ts'
+import { test } from '../harness/test.ts'
 import { testTrouble } from '../harness/trouble.ts'
 
 await privateHost()

@@ -2,7 +2,6 @@
 // packages: containernetworking-plugins
 
 import { readFileSync } from 'node:fs'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { attachmentHash } from '../../shared/cni/identity.ts'
 import { done } from '../harness/attach.ts'
@@ -15,6 +14,7 @@ import { exists, inContainer, link } from '../harness/look.ts'
 import { hostLocal } from '../harness/networks.ts'
 import { type Call, call, type Result } from '../harness/plugin.ts'
 import { snapshot } from '../harness/snapshot.ts'
+import { test } from '../harness/test.ts'
 import { pings } from '../harness/traffic.ts'
 
 await privateHost()

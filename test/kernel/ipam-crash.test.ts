@@ -2,12 +2,12 @@
 // needs: full speed
 
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { command, ip, succeeds } from '../harness/command.ts'
 import { type Fault, faultsOf, killedAt, withFault } from '../harness/faults.ts'
 import { newContainer, privateHost, removeContainer, scratch } from '../harness/host.ts'
 import { type Answer, type Call, call, type Result } from '../harness/plugin.ts'
+import { test } from '../harness/test.ts'
 
 await privateHost()
 

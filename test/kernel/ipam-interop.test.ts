@@ -6,11 +6,11 @@ import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { execa } from 'execa'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { command, ip, ipJson } from '../harness/command.ts'
 import { type Netns, newContainer, privateHost, removeContainer, scratch } from '../harness/host.ts'
 import { executables, type Result } from '../harness/plugin.ts'
+import { test } from '../harness/test.ts'
 
 await privateHost()
 

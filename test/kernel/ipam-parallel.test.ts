@@ -2,10 +2,10 @@
 // needs: full speed
 
 import { readdirSync, rmSync } from 'node:fs'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { privateHost, scratch } from '../harness/host.ts'
 import { call, type Result } from '../harness/plugin.ts'
+import { test } from '../harness/test.ts'
 
 await privateHost()
 

@@ -1,12 +1,12 @@
 /** ipam.probe: an address that another machine on the network has is not given to a container. */
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ip } from '../harness/command.ts'
 import { type Netns, newContainer, privateHost, removeContainer } from '../harness/host.ts'
 import { bridgeNetwork, single } from '../harness/networks.ts'
 import { call, type Result } from '../harness/plugin.ts'
 import { snapshotOf } from '../harness/snapshot.ts'
+import { test } from '../harness/test.ts'
 
 await privateHost()
 

@@ -3,11 +3,11 @@
 
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { execa } from 'execa'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ipJson } from '../harness/command.ts'
 import { newContainer, privateHost, removeContainer, scratch } from '../harness/host.ts'
 import { type Answer, call, type Engine, type Result } from '../harness/plugin.ts'
+import { test } from '../harness/test.ts'
 
 await privateHost()
 

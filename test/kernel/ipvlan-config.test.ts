@@ -1,7 +1,6 @@
 /** ipvlan: impossible configurations are refused, with reason and remedy, and nothing is left. */
 // needs: link ipvlan, link macvlan
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { refused as refusedAdd } from '../harness/attach.ts'
 import { ip } from '../harness/command.ts'
@@ -11,6 +10,7 @@ import { hostLocal, single } from '../harness/networks.ts'
 import { ipvlanNetwork } from '../harness/nic.ts'
 import { call } from '../harness/plugin.ts'
 import { testRefusals } from '../harness/refusals.ts'
+import { test } from '../harness/test.ts'
 
 await privateHost()
 farHost()

@@ -1,7 +1,6 @@
 /** ipvlan: DEL succeeds in every state, a failing ADD leaves nothing, GC and STATUS; alone, in a chain, many at once. */
 // needs: link ipvlan
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { attached as attachedTo, done } from '../harness/attach.ts'
 import * as cnitool from '../harness/cnitool.ts'
@@ -15,6 +14,7 @@ import { bare, ipvlanNetwork } from '../harness/nic.ts'
 import { testParentLost } from '../harness/parent-lost.ts'
 import { call, type Result } from '../harness/plugin.ts'
 import { filesIn, snapshot, snapshotOf } from '../harness/snapshot.ts'
+import { test } from '../harness/test.ts'
 import { pings } from '../harness/traffic.ts'
 
 await privateHost()

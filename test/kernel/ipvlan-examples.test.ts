@@ -2,13 +2,13 @@
 // needs: link ipvlan
 
 import { readFileSync } from 'node:fs'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as cnitool from '../harness/cnitool.ts'
 import { type Netns, newContainer, privateHost, removeContainer } from '../harness/host.ts'
 import { router } from '../harness/lan.ts'
 import { addresses, inContainer, link, routes } from '../harness/look.ts'
 import { bare } from '../harness/nic.ts'
+import { test } from '../harness/test.ts'
 import { pings } from '../harness/traffic.ts'
 
 await privateHost()

@@ -1,13 +1,13 @@
 /** ipvlan and the host's netfilter: packets to a container pass it in mode l3s, and do not in l3. */
 // needs: link ipvlan, iptables
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as cnitool from '../harness/cnitool.ts'
 import { command, succeeds } from '../harness/command.ts'
 import { far, farHost, newContainer, privateHost } from '../harness/host.ts'
 import { hostLocal } from '../harness/networks.ts'
 import { bare, ipvlanNetwork } from '../harness/nic.ts'
+import { test } from '../harness/test.ts'
 import { pings } from '../harness/traffic.ts'
 
 await privateHost()

@@ -2,7 +2,6 @@
 // needs: link ipvlan
 
 import { writeFileSync } from 'node:fs'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as cnitool from '../harness/cnitool.ts'
 import { ip } from '../harness/command.ts'
@@ -12,6 +11,7 @@ import { inContainer, link } from '../harness/look.ts'
 import { hostLocal, single } from '../harness/networks.ts'
 import { call } from '../harness/plugin.ts'
 import { snapshot } from '../harness/snapshot.ts'
+import { test } from '../harness/test.ts'
 
 await privateHost()
 ip('link add nic type veth')

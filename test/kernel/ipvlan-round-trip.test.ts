@@ -1,13 +1,13 @@
 /** Round trip of ipvlan in each mode and with each flag. */
 // needs: link ipvlan
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ip } from '../harness/command.ts'
 import { type Netns, privateHost } from '../harness/host.ts'
 import { lan } from '../harness/lan.ts'
 import { inContainer, type Link } from '../harness/look.ts'
 import { type Kind, noticed, roundTrip, testRoundTrips } from '../harness/round-trip.ts'
+import { test } from '../harness/test.ts'
 
 await privateHost()
 lan('nic0')

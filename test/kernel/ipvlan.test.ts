@@ -1,7 +1,6 @@
 /** ipvlan: reachability in each mode and with each flag, with real packets. */
 // needs: link ipvlan
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as cnitool from '../harness/cnitool.ts'
 import { ip, ipJson, succeeds } from '../harness/command.ts'
@@ -11,6 +10,7 @@ import { addresses, exists, inContainer, link, routes } from '../harness/look.ts
 import { hostLocal } from '../harness/networks.ts'
 import { bare, ipvlanNetwork } from '../harness/nic.ts'
 import type { Result } from '../harness/plugin.ts'
+import { test } from '../harness/test.ts'
 import { overhear, pings } from '../harness/traffic.ts'
 
 await privateHost()

@@ -4,11 +4,11 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { newContainer, privateHost } from '../harness/host.ts'
 import { exists, ports } from '../harness/look.ts'
 import { type Call, call } from '../harness/plugin.ts'
+import { test } from '../harness/test.ts'
 
 await privateHost()
 

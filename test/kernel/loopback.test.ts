@@ -1,8 +1,8 @@
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ip, ipJson } from '../harness/command.ts'
 import { type Netns, newContainer, privateHost, removeContainer, setSysctl } from '../harness/host.ts'
 import { call, type Engine } from '../harness/plugin.ts'
+import { test } from '../harness/test.ts'
 
 await privateHost()
 

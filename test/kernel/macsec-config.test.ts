@@ -2,7 +2,6 @@
 // needs: link macsec
 
 import { symlinkSync } from 'node:fs'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { command, ip } from '../harness/command.ts'
 import { newContainer, privateHost, removeContainer } from '../harness/host.ts'
@@ -10,6 +9,7 @@ import { exists } from '../harness/look.ts'
 import { keys, layCable, macsecNetwork, secrets, writeKeys } from '../harness/macsec.ts'
 import { single } from '../harness/networks.ts'
 import { type Answer, type Call, call } from '../harness/plugin.ts'
+import { test } from '../harness/test.ts'
 
 await privateHost()
 writeKeys()

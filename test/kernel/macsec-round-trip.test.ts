@@ -1,12 +1,12 @@
 /** Round trip of macsec. */
 // needs: link macsec
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Netns, privateHost } from '../harness/host.ts'
 import { inContainer } from '../harness/look.ts'
 import { layCable, wholeMacsec, writeKeys } from '../harness/macsec.ts'
 import { type Kind, testRoundTrips, usual } from '../harness/round-trip.ts'
+import { test } from '../harness/test.ts'
 
 await privateHost()
 writeKeys()

@@ -1,11 +1,11 @@
 /** macsec: failing calls, a kill, deleted namespaces. */
 // needs: link macsec
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { privateHost } from '../harness/host.ts'
 import { link } from '../harness/look.ts'
 import { layCable, wholeMacsec, writeKeys } from '../harness/macsec.ts'
+import { test } from '../harness/test.ts'
 import { testTrouble } from '../harness/trouble.ts'
 
 await privateHost()

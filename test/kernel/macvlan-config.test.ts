@@ -1,7 +1,6 @@
 /** macvlan: impossible configurations are refused, with place and remedy, and nothing is left. */
 // needs: link macvlan
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { refused } from '../harness/attach.ts'
 import { ip } from '../harness/command.ts'
@@ -13,6 +12,7 @@ import { macvlanNetwork } from '../harness/nic.ts'
 import { call } from '../harness/plugin.ts'
 import { testRefusals } from '../harness/refusals.ts'
 import { snapshot } from '../harness/snapshot.ts'
+import { test } from '../harness/test.ts'
 
 await privateHost()
 farHost()

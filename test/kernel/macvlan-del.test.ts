@@ -1,7 +1,6 @@
 /** macvlan: DEL succeeds in every state, GC releases what no attachment uses, STATUS says whether ADD would work. */
 // needs: link macvlan
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { attached as attachedTo, done } from '../harness/attach.ts'
 import * as cnitool from '../harness/cnitool.ts'
@@ -14,6 +13,7 @@ import { bare, macvlanNetwork } from '../harness/nic.ts'
 import { testParentLost } from '../harness/parent-lost.ts'
 import { call } from '../harness/plugin.ts'
 import { snapshot } from '../harness/snapshot.ts'
+import { test } from '../harness/test.ts'
 import { pings } from '../harness/traffic.ts'
 
 await privateHost()

@@ -1,7 +1,6 @@
 /** macvlan: when any system call of ADD fails, ADD still succeeds or leaves nothing. */
 // needs: full speed, link macvlan
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { harmOfFailures } from '../harness/failing.ts'
 import { farHost, newContainer, privateHost } from '../harness/host.ts'
@@ -9,6 +8,7 @@ import { single } from '../harness/networks.ts'
 import { macvlanNetwork } from '../harness/nic.ts'
 import { call } from '../harness/plugin.ts'
 import { snapshot, snapshotOf } from '../harness/snapshot.ts'
+import { test } from '../harness/test.ts'
 
 await privateHost()
 farHost()

@@ -1,7 +1,6 @@
 /** macvlan with hostAccess: host and containers reach each other, without packets on the LAN. */
 // needs: link macvlan
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as cnitool from '../harness/cnitool.ts'
 import { ip, ipJson, succeeds } from '../harness/command.ts'
@@ -23,6 +22,7 @@ import { bare, macvlanNetwork } from '../harness/nic.ts'
 import { call } from '../harness/plugin.ts'
 import { testRoundTrips } from '../harness/round-trip.ts'
 import { snapshot } from '../harness/snapshot.ts'
+import { test } from '../harness/test.ts'
 import { mirrorIn, overhear, pings } from '../harness/traffic.ts'
 
 await privateHost()

@@ -1,7 +1,6 @@
 /** macvlan with linkInContainer: the parent is an existing interface of the container. */
 // needs: link macvlan
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as cnitool from '../harness/cnitool.ts'
 import { ip } from '../harness/command.ts'
@@ -12,6 +11,7 @@ import { hostLocal } from '../harness/networks.ts'
 import { macvlanNetwork } from '../harness/nic.ts'
 import { testRoundTrips } from '../harness/round-trip.ts'
 import { snapshot, snapshotOf } from '../harness/snapshot.ts'
+import { test } from '../harness/test.ts'
 import { pings } from '../harness/traffic.ts'
 
 await privateHost()

@@ -1,13 +1,13 @@
 /** macvlan: the container's MAC address is the requested one, or derived from the attachment. */
 // needs: link macvlan
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { farHost, newContainer, privateHost } from '../harness/host.ts'
 import { link } from '../harness/look.ts'
 import { single } from '../harness/networks.ts'
 import { macvlanNetwork } from '../harness/nic.ts'
 import { type Call, call } from '../harness/plugin.ts'
+import { test } from '../harness/test.ts'
 
 await privateHost()
 farHost()

@@ -1,11 +1,11 @@
 /** Round trip of macvlan in each of its modes. */
 // needs: link macvlan
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { farHost, type Netns, privateHost } from '../harness/host.ts'
 import { inContainer, type Link } from '../harness/look.ts'
 import { type Kind, testRoundTrips } from '../harness/round-trip.ts'
+import { test } from '../harness/test.ts'
 
 await privateHost()
 farHost()

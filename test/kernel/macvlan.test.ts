@@ -1,7 +1,6 @@
 /** macvlan: reachability in each mode, with real packets. */
 // needs: link macvlan
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as cnitool from '../harness/cnitool.ts'
 import { ip } from '../harness/command.ts'
@@ -10,6 +9,7 @@ import { far, farHost, type Netns, near, newContainer, privateHost } from '../ha
 import { addresses, inContainer, link, routes } from '../harness/look.ts'
 import { bare, macvlanNetwork } from '../harness/nic.ts'
 import type { Result } from '../harness/plugin.ts'
+import { test } from '../harness/test.ts'
 import { overhear, pings } from '../harness/traffic.ts'
 
 await privateHost()

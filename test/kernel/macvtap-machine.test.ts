@@ -5,7 +5,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ip } from '../harness/command.ts'
 import { unchanged } from '../harness/expect.ts'
@@ -13,6 +12,7 @@ import { farHost, newContainer, privateHost, scratch } from '../harness/host.ts'
 import { link } from '../harness/look.ts'
 import { call } from '../harness/plugin.ts'
 import { snapshot } from '../harness/snapshot.ts'
+import { test } from '../harness/test.ts'
 import { pings } from '../harness/traffic.ts'
 
 await privateHost()

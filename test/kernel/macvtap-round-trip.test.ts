@@ -2,11 +2,11 @@
 // needs: link macvtap
 
 import { chmodSync, chownSync, rmSync, statSync } from 'node:fs'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { farHost, type Netns, privateHost } from '../harness/host.ts'
 import { inContainer, type Link } from '../harness/look.ts'
 import { type Kind, roundTrip, testRoundTrips } from '../harness/round-trip.ts'
+import { test } from '../harness/test.ts'
 import { testTrouble } from '../harness/trouble.ts'
 
 await privateHost()

@@ -1,6 +1,5 @@
 /** STATUS fails on a kernel without the plugin's kind of link; STATUS and ADD both name the module. */
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { plugins } from '../../plugins/registry.ts'
 import type { ConfigSchema } from '../../shared/config/config.ts'
@@ -12,6 +11,7 @@ import { unchanged } from '../harness/expect.ts'
 import { newContainer, privateHost } from '../harness/host.ts'
 import { type Answer, type Configuration, call } from '../harness/plugin.ts'
 import { snapshot } from '../harness/snapshot.ts'
+import { test } from '../harness/test.ts'
 
 await privateHost()
 

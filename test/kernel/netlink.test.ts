@@ -1,6 +1,5 @@
 /** The netlink helpers on a real kernel: iproute2 shows what they make. */
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { parseAddress } from '../../shared/ip/address.ts'
 import { parseCidr } from '../../shared/ip/subnet.ts'
@@ -38,6 +37,7 @@ import {
 } from '../../shared/netlink/socket.ts'
 import { command, ipJson } from '../harness/command.ts'
 import { newContainer, privateHost } from '../harness/host.ts'
+import { test } from '../harness/test.ts'
 
 await privateHost()
 const socket = openSocket(Protocol.ROUTE)

@@ -1,7 +1,6 @@
 /** The parent of a plugin: a member of a bond, team or net_failover is replaced by its master, other ports are not. */
 // needs: link bond, link team, link vlan, link vrf
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ip, ipJson } from '../harness/command.ts'
 import { type Netns, newContainer, privateHost } from '../harness/host.ts'
@@ -9,6 +8,7 @@ import { lan } from '../harness/lan.ts'
 import { inContainer, link } from '../harness/look.ts'
 import { single } from '../harness/networks.ts'
 import { call } from '../harness/plugin.ts'
+import { test } from '../harness/test.ts'
 import { overhear, pings } from '../harness/traffic.ts'
 import { tagged, vlanNetwork } from '../harness/vlan.ts'
 

@@ -1,9 +1,9 @@
 /** The protocol of the built executables: the same with both engines. */
 
 import { spawnSync } from 'node:child_process'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Answer, call, type Engine, executables } from '../harness/plugin.ts'
+import { test } from '../harness/test.ts'
 
 const versions = ['0.1.0', '0.2.0', '0.3.0', '0.3.1', '0.4.0', '1.0.0', '1.1.0']
 const config = { cniVersion: '1.1.0', name: 'net', type: 'loopback' }

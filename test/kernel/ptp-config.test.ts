@@ -1,6 +1,5 @@
 /** ptp: impossible configurations are refused, with place and remedy, and nothing is left. */
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { refused } from '../harness/attach.ts'
 import { ip } from '../harness/command.ts'
@@ -10,6 +9,7 @@ import { hostLocal, ptpNetwork, single } from '../harness/networks.ts'
 import { call } from '../harness/plugin.ts'
 import { testRefusals } from '../harness/refusals.ts'
 import { snapshot } from '../harness/snapshot.ts'
+import { test } from '../harness/test.ts'
 
 await privateHost()
 

@@ -1,7 +1,6 @@
 /** ptp: DEL succeeds in every state, GC removes what no attachment uses, STATUS says whether ADD would work, many DELs at once. */
 // needs: nft ip
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { added, attached as attachedTo, done } from '../harness/attach.ts'
 import * as cnitool from '../harness/cnitool.ts'
@@ -12,6 +11,7 @@ import { exists, hostEnd } from '../harness/look.ts'
 import { hostLocal, ptpNetwork, single } from '../harness/networks.ts'
 import { call } from '../harness/plugin.ts'
 import { snapshot } from '../harness/snapshot.ts'
+import { test } from '../harness/test.ts'
 import { pings } from '../harness/traffic.ts'
 
 await privateHost()

@@ -1,13 +1,13 @@
 /** ptp: when any system call of ADD fails, ADD still succeeds or leaves nothing. */
 // needs: full speed, nft ip
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { harmOfFailures } from '../harness/failing.ts'
 import { newContainer, privateHost, setSysctl } from '../harness/host.ts'
 import { ptpNetwork, single } from '../harness/networks.ts'
 import { call } from '../harness/plugin.ts'
 import { snapshot, snapshotOf } from '../harness/snapshot.ts'
+import { test } from '../harness/test.ts'
 
 await privateHost()
 

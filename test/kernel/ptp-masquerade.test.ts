@@ -2,11 +2,11 @@
 // needs: nft ip
 
 import { readFileSync } from 'node:fs'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as cnitool from '../harness/cnitool.ts'
 import { far, farHost, near, newContainer, privateHost } from '../harness/host.ts'
 import { ptpNetwork } from '../harness/networks.ts'
+import { test } from '../harness/test.ts'
 import { mirrorIn, pings } from '../harness/traffic.ts'
 
 await privateHost()

@@ -1,12 +1,12 @@
 /** Round trip of ptp. */
 // needs: nft ip
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { command, ip } from '../harness/command.ts'
 import { privateHost } from '../harness/host.ts'
 import { addresses, hostEnd, inContainer } from '../harness/look.ts'
 import { type Kind, testRoundTrips, usual } from '../harness/round-trip.ts'
+import { test } from '../harness/test.ts'
 
 await privateHost()
 

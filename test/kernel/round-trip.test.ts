@@ -1,12 +1,12 @@
 /** Round trips of bridge and loopback. */
 // needs: nft ip
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ip } from '../harness/command.ts'
 import { type Netns, privateHost } from '../harness/host.ts'
 import { hostEnd, inContainer } from '../harness/look.ts'
 import { type Kind, testRoundTrips, usual } from '../harness/round-trip.ts'
+import { test } from '../harness/test.ts'
 
 await privateHost()
 

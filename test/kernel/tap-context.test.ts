@@ -1,13 +1,13 @@
 /** tap with an SELinux context: a program with that context makes the device in the container's namespace. */
 // needs: selinux
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { unchanged } from '../harness/expect.ts'
 import { newContainer, privateHost } from '../harness/host.ts'
 import { exists, link } from '../harness/look.ts'
 import { call, type Engine } from '../harness/plugin.ts'
 import { snapshot } from '../harness/snapshot.ts'
+import { test } from '../harness/test.ts'
 
 await privateHost()
 

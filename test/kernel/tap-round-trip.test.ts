@@ -1,10 +1,10 @@
 /** Round trip and faults of tap and tun. */
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Netns, privateHost } from '../harness/host.ts'
 import { inContainer, link } from '../harness/look.ts'
 import { type Kind, testRoundTrips } from '../harness/round-trip.ts'
+import { test } from '../harness/test.ts'
 import { testTrouble } from '../harness/trouble.ts'
 
 await privateHost()

@@ -1,7 +1,6 @@
 /** Round trip of team over the container's interfaces, and over the host's NICs. */
 // needs: link team
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { inNamespace, openNamespace } from '../../shared/kernel/namespace.ts'
 import { findLink, type LinkName } from '../../shared/netlink/link.ts'
@@ -11,6 +10,7 @@ import { cables, hostNics, nics, ownCables } from '../harness/cables.ts'
 import { type Netns, privateHost } from '../harness/host.ts'
 import { exists, inContainer, type Link } from '../harness/look.ts'
 import { type Kind, noticed, roundTrip, testRoundTrips, usual } from '../harness/round-trip.ts'
+import { test } from '../harness/test.ts'
 
 await privateHost()
 

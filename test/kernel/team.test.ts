@@ -2,7 +2,6 @@
 // needs: link team
 
 import { readFileSync } from 'node:fs'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { cables, hostNics, joined, layOut, lostWhile, plugged, sentBy, takesMac } from '../harness/cables.ts'
 import * as cnitool from '../harness/cnitool.ts'
@@ -12,6 +11,7 @@ import { type Netns, newContainer, privateHost } from '../harness/host.ts'
 import { inContainer } from '../harness/look.ts'
 import { hostLocal } from '../harness/networks.ts'
 import { snapshot } from '../harness/snapshot.ts'
+import { test } from '../harness/test.ts'
 import { pings } from '../harness/traffic.ts'
 
 await privateHost()

@@ -1,10 +1,10 @@
 /** Round trip and faults of vcan. */
 // needs: link vcan
 
-import { test } from 'uvu'
 import { privateHost } from '../harness/host.ts'
 import { inContainer } from '../harness/look.ts'
 import { isUp, type Kind, testRoundTrips, usual } from '../harness/round-trip.ts'
+import { test } from '../harness/test.ts'
 import { testTrouble } from '../harness/trouble.ts'
 
 await privateHost()

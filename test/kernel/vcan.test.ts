@@ -3,7 +3,6 @@
 // packages: can-utils
 
 import { readFileSync } from 'node:fs'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { heardFrames, sendFrames } from '../harness/can.ts'
 import { passXl } from '../harness/can-xl.ts'
@@ -14,6 +13,7 @@ import { type Netns, newContainer, privateHost } from '../harness/host.ts'
 import { inContainer, link } from '../harness/look.ts'
 import { call } from '../harness/plugin.ts'
 import { snapshot, snapshotOf } from '../harness/snapshot.ts'
+import { test } from '../harness/test.ts'
 
 await privateHost()
 

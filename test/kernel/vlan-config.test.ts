@@ -1,6 +1,5 @@
 /** vlan: configurations that are refused before any change, on any kernel. */
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { probeOf } from '../guest/features.ts'
 import { errorOf, refused as refusedAdd } from '../harness/attach.ts'
@@ -9,6 +8,7 @@ import { privateHost } from '../harness/host.ts'
 import { single } from '../harness/networks.ts'
 import { call } from '../harness/plugin.ts'
 import { assertMissing, testRefusals } from '../harness/refusals.ts'
+import { test } from '../harness/test.ts'
 import { vlanNetwork } from '../harness/vlan.ts'
 
 await privateHost()

@@ -2,7 +2,6 @@
 // needs: link vlan
 
 import { existsSync, readdirSync } from 'node:fs'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { done } from '../harness/attach.ts'
 import * as cnitool from '../harness/cnitool.ts'
@@ -14,6 +13,7 @@ import { addresses, exists, inContainer } from '../harness/look.ts'
 import { hostLocal, single } from '../harness/networks.ts'
 import { call } from '../harness/plugin.ts'
 import { snapshot, snapshotOf } from '../harness/snapshot.ts'
+import { test } from '../harness/test.ts'
 import { attached, tidy, vlanNetwork } from '../harness/vlan.ts'
 
 await privateHost()

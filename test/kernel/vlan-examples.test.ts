@@ -2,7 +2,6 @@
 // needs: link vlan
 
 import { readFileSync } from 'node:fs'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as cnitool from '../harness/cnitool.ts'
 import { unchanged } from '../harness/expect.ts'
@@ -10,6 +9,7 @@ import { newContainer, privateHost } from '../harness/host.ts'
 import { lan } from '../harness/lan.ts'
 import { routes } from '../harness/look.ts'
 import { snapshot } from '../harness/snapshot.ts'
+import { test } from '../harness/test.ts'
 import { overhear, pings } from '../harness/traffic.ts'
 import { tagged, tidy } from '../harness/vlan.ts'
 

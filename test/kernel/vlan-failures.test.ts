@@ -1,7 +1,6 @@
 /** vlan: when any system call of ADD fails, ADD still succeeds or leaves nothing. */
 // needs: link vlan
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { harmOfFailures } from '../harness/failing.ts'
 import { newContainer, privateHost } from '../harness/host.ts'
@@ -9,6 +8,7 @@ import { lan } from '../harness/lan.ts'
 import { single } from '../harness/networks.ts'
 import { call } from '../harness/plugin.ts'
 import { snapshot, snapshotOf } from '../harness/snapshot.ts'
+import { test } from '../harness/test.ts'
 import { tidy, vlanNetwork } from '../harness/vlan.ts'
 
 await privateHost()

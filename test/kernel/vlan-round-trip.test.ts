@@ -1,12 +1,12 @@
 /** Round trip of vlan: one tag of either protocol, stacked tags, a parent in the container. */
 // needs: link vlan
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ip, ipJson } from '../harness/command.ts'
 import { type Netns, privateHost } from '../harness/host.ts'
 import { inContainer, type Link } from '../harness/look.ts'
 import { type Kind, testRoundTrips, usual } from '../harness/round-trip.ts'
+import { test } from '../harness/test.ts'
 
 await privateHost()
 for (const [name, peer] of [

@@ -3,7 +3,6 @@
 // packages: can-utils
 
 import { existsSync, readFileSync } from 'node:fs'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { gatewayRules, heardFrames, sendFrames } from '../harness/can.ts'
 import * as cnitool from '../harness/cnitool.ts'
@@ -12,6 +11,7 @@ import { unchanged } from '../harness/expect.ts'
 import { newContainer, privateHost } from '../harness/host.ts'
 import { call } from '../harness/plugin.ts'
 import { snapshot } from '../harness/snapshot.ts'
+import { test } from '../harness/test.ts'
 
 await privateHost()
 

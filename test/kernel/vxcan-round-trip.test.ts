@@ -2,13 +2,13 @@
 // needs: link vxcan, link vcan, can gateway
 // packages: can-utils
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { gatewayRules } from '../harness/can.ts'
 import { command, ip } from '../harness/command.ts'
 import { type Netns, privateHost } from '../harness/host.ts'
 import { hostEnd, inContainer } from '../harness/look.ts'
 import { isUp, type Kind, testRoundTrips, usual } from '../harness/round-trip.ts'
+import { test } from '../harness/test.ts'
 import { testTrouble } from '../harness/trouble.ts'
 
 await privateHost()

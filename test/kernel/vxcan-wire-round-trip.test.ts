@@ -2,11 +2,11 @@
 // needs: link vxcan
 
 import { readdirSync } from 'node:fs'
-import { test } from 'uvu'
 import { ip } from '../harness/command.ts'
 import { privateHost } from '../harness/host.ts'
 import { inContainer } from '../harness/look.ts'
 import { isUp, type Kind, testRoundTrips, usual } from '../harness/round-trip.ts'
+import { test } from '../harness/test.ts'
 import { testTrouble } from '../harness/trouble.ts'
 
 await privateHost()

@@ -3,7 +3,6 @@
 // packages: can-utils
 
 import { readFileSync } from 'node:fs'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Bus, heardFrames, sendFrames } from '../harness/can.ts'
 import * as cnitool from '../harness/cnitool.ts'
@@ -13,6 +12,7 @@ import { newContainer, privateHost } from '../harness/host.ts'
 import { exists, hostEnd, inContainer, type Link, link } from '../harness/look.ts'
 import { call } from '../harness/plugin.ts'
 import { snapshot } from '../harness/snapshot.ts'
+import { test } from '../harness/test.ts'
 
 await privateHost()
 

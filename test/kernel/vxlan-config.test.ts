@@ -1,7 +1,6 @@
 /** vxlan: impossible configurations are refused before any change, with place, fault and remedy. */
 // needs: link vxlan
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { refused as refusedAdd } from '../harness/attach.ts'
 import { ip } from '../harness/command.ts'
@@ -9,6 +8,7 @@ import { newContainer, privateHost } from '../harness/host.ts'
 import { exists, link } from '../harness/look.ts'
 import { call } from '../harness/plugin.ts'
 import { difference, snapshot } from '../harness/snapshot.ts'
+import { test } from '../harness/test.ts'
 
 await privateHost()
 

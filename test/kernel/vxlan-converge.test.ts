@@ -3,7 +3,6 @@
 
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { command, ip } from '../harness/command.ts'
 import { privateHost, scratch } from '../harness/host.ts'
@@ -11,6 +10,7 @@ import { exists, link } from '../harness/look.ts'
 import { attach, attachment, callOn, type Host, newHost } from '../harness/overlay.ts'
 import { executables } from '../harness/plugin.ts'
 import { difference, snapshotOf } from '../harness/snapshot.ts'
+import { test } from '../harness/test.ts'
 import { pings } from '../harness/traffic.ts'
 
 await privateHost()

@@ -1,7 +1,6 @@
 /** vxlan: DEL succeeds in every state, GC removes what no attachment uses, and many containers share one VTEP. */
 // needs: link vxlan
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as cnitool from '../harness/cnitool.ts'
 import { ip } from '../harness/command.ts'
@@ -11,6 +10,7 @@ import { exists, hostEnd, inContainer, link, ports, sysctl } from '../harness/lo
 import { hostLocal, single } from '../harness/networks.ts'
 import { call } from '../harness/plugin.ts'
 import { snapshot } from '../harness/snapshot.ts'
+import { test } from '../harness/test.ts'
 import { pings } from '../harness/traffic.ts'
 
 await privateHost()

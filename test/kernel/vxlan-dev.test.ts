@@ -1,12 +1,12 @@
 /** vxlan: a member of a bond or a team as `dev` is replaced by its master. */
 // needs: link vxlan, link bond, link team
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ip } from '../harness/command.ts'
 import { newContainer, privateHost } from '../harness/host.ts'
 import { inContainer, link } from '../harness/look.ts'
 import { attach, attachment, callOn, type Host, newHost } from '../harness/overlay.ts'
+import { test } from '../harness/test.ts'
 import { pings } from '../harness/traffic.ts'
 
 await privateHost()

@@ -2,12 +2,12 @@
 // needs: link vxlan
 
 import { readFileSync } from 'node:fs'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { newContainer, privateHost } from '../harness/host.ts'
 import { addresses, exists } from '../harness/look.ts'
 import { attachment, callOn, detach, type Host, newHost } from '../harness/overlay.ts'
 import type { Configuration } from '../harness/plugin.ts'
+import { test } from '../harness/test.ts'
 import { pings } from '../harness/traffic.ts'
 
 await privateHost()

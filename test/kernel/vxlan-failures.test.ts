@@ -1,7 +1,6 @@
 /** vxlan: when any system call of ADD fails, ADD still succeeds or leaves nothing. */
 // needs: full speed, link vxlan
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ip } from '../harness/command.ts'
 import { harmOfFailures } from '../harness/failing.ts'
@@ -9,6 +8,7 @@ import { newContainer, privateHost } from '../harness/host.ts'
 import { hostLocal } from '../harness/networks.ts'
 import { type Call, call } from '../harness/plugin.ts'
 import { snapshot, snapshotOf } from '../harness/snapshot.ts'
+import { test } from '../harness/test.ts'
 
 await privateHost()
 

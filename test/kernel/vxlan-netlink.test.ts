@@ -1,7 +1,6 @@
 /** The netlink helpers for VXLAN on a real kernel: iproute2 shows what they make. */
 // needs: link vxlan
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Address, parseAddress } from '../../shared/ip/address.ts'
 import { changeFeatures, listFeatures } from '../../shared/netlink/ethtool.ts'
@@ -14,6 +13,7 @@ import { changeVxlan, newVxlan, parseVxlan, type VxlanOptions } from '../../shar
 import { command, ip } from '../harness/command.ts'
 import { privateHost } from '../harness/host.ts'
 import { link as show } from '../harness/look.ts'
+import { test } from '../harness/test.ts'
 
 await privateHost()
 const socket = openSocket(Protocol.ROUTE)

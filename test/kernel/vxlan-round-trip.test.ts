@@ -1,12 +1,12 @@
 /** Round trip of vxlan, with each way to find the other hosts. */
 // needs: link vxlan
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { command, ip } from '../harness/command.ts'
 import { privateHost } from '../harness/host.ts'
 import { hostEnd, inContainer, link } from '../harness/look.ts'
 import { type Kind, testRoundTrips, usual } from '../harness/round-trip.ts'
+import { test } from '../harness/test.ts'
 
 await privateHost()
 

@@ -1,7 +1,6 @@
 /** wire: DEL of both ends in any order, also with deleted namespaces, leaves nothing, and a new wire can be made. */
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { done } from '../harness/attach.ts'
 import * as cnitool from '../harness/cnitool.ts'
@@ -11,6 +10,7 @@ import { addresses, exists } from '../harness/look.ts'
 import { single, wireNetwork } from '../harness/networks.ts'
 import { type Call, call } from '../harness/plugin.ts'
 import { type Snapshot, snapshot } from '../harness/snapshot.ts'
+import { test } from '../harness/test.ts'
 import { pings } from '../harness/traffic.ts'
 
 await privateHost()

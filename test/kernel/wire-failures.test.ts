@@ -1,7 +1,6 @@
 /** wire: when any system call of ADD fails, ADD still succeeds or leaves all unchanged; after a kill, DEL cleans up. */
 // needs: full speed
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { harmOfFailures } from '../harness/failing.ts'
 import { faultsOf, killedAt } from '../harness/faults.ts'
@@ -9,6 +8,7 @@ import { newContainer, privateHost } from '../harness/host.ts'
 import { single, wireNetwork } from '../harness/networks.ts'
 import { type Call, call } from '../harness/plugin.ts'
 import { difference, type Snapshot, snapshot, snapshotOf, withoutNumbers } from '../harness/snapshot.ts'
+import { test } from '../harness/test.ts'
 
 await privateHost()
 

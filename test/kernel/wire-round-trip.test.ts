@@ -1,12 +1,12 @@
 /** Round trip of wire, with no container at its other end. */
 
 import { readdirSync, rmSync } from 'node:fs'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ip } from '../harness/command.ts'
 import { privateHost } from '../harness/host.ts'
 import { inContainer } from '../harness/look.ts'
 import { type Kind, testRoundTrips, usual } from '../harness/round-trip.ts'
+import { test } from '../harness/test.ts'
 
 await privateHost()
 

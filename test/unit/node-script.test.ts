@@ -13,8 +13,8 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { test } from '../harness/test.ts'
 
 let project: string
 const node = `node_modules/node-linux-${process.arch}/bin/node`

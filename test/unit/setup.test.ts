@@ -3,9 +3,9 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ensurePackages, Missing } from '../../scripts/setup.ts'
+import { test } from '../harness/test.ts'
 
 const { PATH, getuid } = { PATH: process.env.PATH, getuid: process.getuid }
 const say = console.error

@@ -1,10 +1,10 @@
 /** MAC addresses: which requests count, and the address derived from the attachment without one. */
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { attachmentMac, derivedMac, type MacConfig, requestedMac } from '../../../shared/attachment/mac.ts'
 import type { Request } from '../../../shared/cni/plugin.ts'
 import { isUnicastMac, parseMac } from '../../../shared/ip/mac.ts'
+import { test } from '../../harness/test.ts'
 
 const [env, args, runtime] = ['02:00:5e:10:00:01', '02:00:5e:10:00:02', '02:00:5e:10:00:03']
 

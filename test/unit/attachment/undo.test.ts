@@ -1,9 +1,9 @@
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { undoable, withUndo } from '../../../shared/attachment/undo.ts'
 import { CniError } from '../../../shared/error/error.ts'
 import { runAll } from '../../../shared/error/steps.ts'
 import { Errno, KernelError } from '../../../shared/kernel/errno.ts'
+import { test } from '../../harness/test.ts'
 
 async function caught(promise: Promise<unknown>): Promise<unknown> {
   return promise.then(

@@ -1,13 +1,13 @@
 /** CHECK of a bond's and a team's options: the error has the command that repairs it, where there is one. */
 
 import { AttrStream } from 'netlink/dist/structs.js'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { checkMemberOptions, checkOptions } from '../../../plugins/bond/options.ts'
 import { checkOptions as checkTeamOptions } from '../../../plugins/bond/team/options.ts'
 import { CniError } from '../../../shared/error/error.ts'
 import { type BondOptions, bondKind } from '../../../shared/netlink/bond.ts'
 import type { Link } from '../../../shared/netlink/link.ts'
+import { test } from '../../harness/test.ts'
 
 const place = { netns: '/run/netns/c' }
 const inside = 'nsenter --net=/run/netns/c'

@@ -1,7 +1,7 @@
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { config } from '../../../plugins/bridge/config.ts'
 import { CniError, Code } from '../../../shared/error/error.ts'
+import { test } from '../../harness/test.ts'
 
 const silent = { warn: () => {}, info: () => {} }
 const base = { cniVersion: '1.0.0', name: 'mynet', type: 'bridge' }

@@ -1,8 +1,8 @@
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { config } from '../../../plugins/bridge/config.ts'
 import { completeLease } from '../../../plugins/bridge/gateway.ts'
 import type { Ip, Route } from '../../../shared/cni/result.ts'
+import { test } from '../../harness/test.ts'
 
 const silent = { warn: () => {}, info: () => {} }
 const bridge = (keys: Record<string, unknown>) =>

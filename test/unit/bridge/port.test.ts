@@ -1,7 +1,7 @@
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { config } from '../../../plugins/bridge/config.ts'
 import { carries, portVlans } from '../../../plugins/bridge/port.ts'
+import { test } from '../../harness/test.ts'
 
 const silent = { warn: () => {}, info: () => {} }
 const bridge = (keys: Record<string, unknown>) =>

@@ -7,9 +7,9 @@ import { join } from 'node:path'
 import { build } from 'esbuild'
 import * as packaged from 'netlink/dist/rt/ifla.js'
 import { AttrStream, type StreamData } from 'netlink/dist/structs.js'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { netlinkModules } from '../../../scripts/build/netlink-modules.ts'
+import { test } from '../../harness/test.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'patchbay-netlink-'))
 const built = await asBuilt()

@@ -1,6 +1,6 @@
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { parseArgs, splitArgs } from '../../../shared/cni/args.ts'
+import { test } from '../../harness/test.ts'
 
 const message = (text: string, understood: string[] = []) => {
   try {

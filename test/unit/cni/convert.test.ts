@@ -1,8 +1,8 @@
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { convert, print } from '../../../shared/cni/convert.ts'
 import { emptyResult, type Result } from '../../../shared/cni/result.ts'
 import { versions } from '../../../shared/cni/version.ts'
+import { test } from '../../harness/test.ts'
 
 const result: Result = {
   interfaces: [

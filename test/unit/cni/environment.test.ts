@@ -1,7 +1,7 @@
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { mayShareNetns, readParameters } from '../../../shared/cni/environment.ts'
 import type { CniError } from '../../../shared/error/error.ts'
+import { test } from '../../harness/test.ts'
 import { environment } from './fixtures/call.ts'
 
 function complaint(env: Record<string, string>): CniError {

@@ -1,6 +1,6 @@
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { attachmentAlias, hostIfname, parseAlias } from '../../../shared/cni/identity.ts'
+import { test } from '../../harness/test.ts'
 
 const attachment = { network: 'mynet', containerID: 'c0ffee', ifname: 'eth0' }
 

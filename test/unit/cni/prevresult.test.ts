@@ -1,10 +1,10 @@
 import * as fc from 'fast-check'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { convert } from '../../../shared/cni/convert.ts'
 import { readResult, readResultLeniently } from '../../../shared/cni/prevresult.ts'
 import { emptyResult, type Result } from '../../../shared/cni/result.ts'
 import { versions } from '../../../shared/cni/version.ts'
+import { test } from '../../harness/test.ts'
 import { notes } from './fixtures/call.ts'
 
 const json = (value: unknown) => JSON.parse(JSON.stringify(value))

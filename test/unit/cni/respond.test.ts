@@ -1,10 +1,10 @@
 import * as fc from 'fast-check'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { emptyResult } from '../../../shared/cni/result.ts'
 import { type SpecVersion, versions } from '../../../shared/cni/version.ts'
 import { CniError } from '../../../shared/error/error.ts'
 import { Errno, KernelError } from '../../../shared/kernel/errno.ts'
+import { test } from '../../harness/test.ts'
 import { call } from './fixtures/call.ts'
 import { delegate, echo } from './fixtures/plugin.ts'
 

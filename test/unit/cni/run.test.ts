@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { test } from '../../harness/test.ts'
 import { environment } from './fixtures/call.ts'
 
 const path = new URL('fixtures/process.ts', import.meta.url).pathname

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { ConfigSchema } from '../../../shared/config/config.ts'
 import type { CniError } from '../../../shared/error/error.ts'
+import { test } from '../../harness/test.ts'
 import { notes } from '../cni/fixtures/call.ts'
 import { config, delegate } from '../cni/fixtures/plugin.ts'
 

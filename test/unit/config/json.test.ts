@@ -1,9 +1,9 @@
 import * as fc from 'fast-check'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { parseJson, parseObject } from '../../../shared/config/json.ts'
 import { locate } from '../../../shared/config/locate.ts'
 import type { CniError } from '../../../shared/error/error.ts'
+import { test } from '../../harness/test.ts'
 
 function complaint(text: string): CniError {
   try {

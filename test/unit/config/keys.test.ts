@@ -1,5 +1,4 @@
 import * as fc from 'fast-check'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { canonical } from '../../../shared/config/keys.ts'
 import {
@@ -13,6 +12,7 @@ import {
   optional,
   withDefault,
 } from '../../../shared/config/schema.ts'
+import { test } from '../../harness/test.ts'
 import { config } from '../cni/fixtures/plugin.ts'
 
 const schema = open({

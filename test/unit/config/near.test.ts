@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { distance, nearest } from '../../../shared/config/near.ts'
+import { test } from '../../harness/test.ts'
 
 const keys = [
   'bridge',

@@ -1,4 +1,3 @@
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as z from 'zod/mini'
 import {
@@ -18,6 +17,7 @@ import {
   type Schema,
   withDefault,
 } from '../../../shared/config/schema.ts'
+import { test } from '../../harness/test.ts'
 
 function judged(schema: Schema, good: unknown[], bad: unknown[]): void {
   for (const value of good) assert.ok(z.safeParse(schema, value).success, `${JSON.stringify(value)} is valid`)

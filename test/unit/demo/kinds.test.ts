@@ -1,7 +1,7 @@
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { near } from '../../../scripts/demo/host.ts'
 import { configurationAcross, needsOf, remotesOf, takesPings } from '../../../scripts/demo/kinds.ts'
+import { test } from '../../harness/test.ts'
 
 test('the demo keeps containers that reach each other on one host', async () => {
   for (const config of [

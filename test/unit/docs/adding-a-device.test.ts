@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { test } from '../../harness/test.ts'
 
 const root = new URL('../../..', import.meta.url).pathname
 const page = readFileSync(join(root, 'docs/adding-a-device.md'), 'utf8')

@@ -1,8 +1,8 @@
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { pagesOf, withoutBlocks } from '../../harness/markdown.ts'
+import { test } from '../../harness/test.ts'
 
 const root = new URL('../../..', import.meta.url).pathname
 

@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { documents } from '../../../scripts/docs.ts'
 import { jsonSchema } from '../../../shared/config/jsonschema.ts'
@@ -15,6 +14,7 @@ import {
   record,
   string,
 } from '../../../shared/config/schema.ts'
+import { test } from '../../harness/test.ts'
 import { echo } from '../cni/fixtures/plugin.ts'
 
 const root = new URL('../../..', import.meta.url).pathname

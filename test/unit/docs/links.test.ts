@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { anchors, pagesOf, relativeLinks } from '../../harness/markdown.ts'
+import { test } from '../../harness/test.ts'
 
 const root = new URL('../../..', import.meta.url).pathname
 const pages = pagesOf(root)

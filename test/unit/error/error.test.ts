@@ -1,9 +1,9 @@
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { block } from '../../../cli/block.ts'
 import { CniError, Code, longestMsg, printed, toCniError, withCode } from '../../../shared/error/error.ts'
 import { runAll, runAllNow } from '../../../shared/error/steps.ts'
 import { Errno, KernelError } from '../../../shared/kernel/errno.ts'
+import { test } from '../../harness/test.ts'
 
 const busy = {
   msg: 'macvlan cannot sit on eth0: it is a port of br0',

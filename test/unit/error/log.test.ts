@@ -1,6 +1,6 @@
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { stderrLog } from '../../../shared/error/log.ts'
+import { test } from '../../harness/test.ts'
 
 function lines(traceparent: string | undefined, message: string): string[] {
   const said: string[] = []

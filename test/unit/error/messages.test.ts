@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { longestMsg } from '../../../shared/error/error.ts'
+import { test } from '../../harness/test.ts'
 
 /** A placeholder counts as much as the longest interface name. */
 const placeholder = 'interface-name0'

@@ -1,12 +1,12 @@
 /** Names and comments: the owner of an element, and the chain names of subnets and of the reference. */
 
 import fc from 'fast-check'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { subnetChain } from '../../../shared/firewall/masquerade-nftables.ts'
 import { chainName, ruleComment } from '../../../shared/firewall/reference-names.ts'
 import { owner, staleIn } from '../../../shared/firewall/table.ts'
 import { type Cidr, formatCidr, parseCidr, subnetOf } from '../../../shared/ip/subnet.ts'
+import { test } from '../../harness/test.ts'
 
 /** Names as CNI allows them, often longer than a comment. */
 const name = fc.stringMatching(/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/, { maxLength: 200 })

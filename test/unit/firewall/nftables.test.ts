@@ -1,6 +1,5 @@
 /** Requests to nf_tables, each with its `nft` command, and keys as bytes. */
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { isUnsupported } from '../../../shared/firewall/unsupported.ts'
 import { type Cidr, parseCidr } from '../../../shared/ip/subnet.ts'
@@ -31,6 +30,7 @@ import {
   mark,
   markBytes,
 } from '../../../shared/netlink/nftables-types.ts'
+import { test } from '../../harness/test.ts'
 
 const table: Table = { family: 'ip', name: 't' }
 const cidr = (text: string) => parseCidr(text) as Cidr

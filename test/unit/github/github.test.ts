@@ -2,11 +2,11 @@
 
 import { accessSync, constants, existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type * as z from 'zod/mini'
 import packageJson from '../../../package.json' with { type: 'json' }
 import { plainYaml } from '../../harness/plain-yaml.ts'
+import { test } from '../../harness/test.ts'
 import { dependabot, issueConfig, issueForm, workflow } from './forms.ts'
 
 const root = join(import.meta.dirname, '../../..')

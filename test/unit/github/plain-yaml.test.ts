@@ -1,6 +1,6 @@
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { plainYaml } from '../../harness/plain-yaml.ts'
+import { test } from '../../harness/test.ts'
 
 test('mappings, lists, values and texts are read', () => {
   const text = [

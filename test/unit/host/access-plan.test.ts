@@ -1,11 +1,11 @@
 /** hostAccess: the routes and neighbours by which a host and a container reach each other. */
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Ends, planHostAccess } from '../../../shared/host/access-plan.ts'
 import { type Address, formatAddress, parseAddress } from '../../../shared/ip/address.ts'
 import { type Cidr, formatCidr, parseCidr } from '../../../shared/ip/subnet.ts'
 import type { Link } from '../../../shared/netlink/link.ts'
+import { test } from '../../harness/test.ts'
 
 const shim = { index: 7, name: 'shim0', mac: '02:00:00:00:00:07', mtu: 1500 } as Link
 const link = { index: 2, name: 'eth0', mac: '02:00:00:00:00:02', mtu: 1500 } as Link

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { formatAddress, fromBytes, parseAddress, toBytes } from '../../../shared/ip/address.ts'
+import { test } from '../../harness/test.ts'
 
 const anyAddress = fc.oneof(
   fc.bigInt({ min: 0n, max: 2n ** 32n - 1n }).map((value) => ({ family: 4 as const, value })),

@@ -1,6 +1,6 @@
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { formatMac, isUnicastMac, parseMac } from '../../../shared/ip/mac.ts'
+import { test } from '../../harness/test.ts'
 
 test('a MAC address is read with colons or dashes and written with colons', () => {
   for (const text of ['02:00:5E:10:00:0a', '02-00-5e-10-00-0A']) {

@@ -1,4 +1,3 @@
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { formatAddress, parseAddress } from '../../../shared/ip/address.ts'
 import {
@@ -10,6 +9,7 @@ import {
   parseCidr,
   subnetOf,
 } from '../../../shared/ip/subnet.ts'
+import { test } from '../../harness/test.ts'
 
 function cidr(text: string): Cidr {
   const parsed = parseCidr(text)

@@ -1,5 +1,4 @@
 import fc from 'fast-check'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Address, formatAddress, parseAddress } from '../../../shared/ip/address.ts'
 import { plus } from '../../../shared/ip/subnet.ts'
@@ -12,6 +11,7 @@ import {
   rangeOf,
   roleOf,
 } from '../../../shared/ipam/range.ts'
+import { test } from '../../harness/test.ts'
 
 const address = (text: string): Address => parseAddress(text) as Address
 

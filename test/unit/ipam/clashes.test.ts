@@ -1,5 +1,4 @@
 import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { plugins } from '../../../plugins/registry.ts'
 import type { Plugin, Registry } from '../../../shared/cni/plugin.ts'
@@ -7,6 +6,7 @@ import type { Result } from '../../../shared/cni/result.ts'
 import { silent } from '../../../shared/error/log.ts'
 import { indexHome, indexRoot, isCurrent } from '../../../shared/ipam/host-local/index.ts'
 import { hostLocal } from '../../../shared/ipam/host-local/plugin.ts'
+import { test } from '../../harness/test.ts'
 import { call } from '../cni/fixtures/call.ts'
 import { fails, makeDirectory, removeDirectories, requestOf } from './request.ts'
 

@@ -1,6 +1,6 @@
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Entry, formatEntry, parseEntry } from '../../../shared/ipam/host-local/entries.ts'
+import { test } from '../../harness/test.ts'
 
 const whole: Entry = {
   netns: { path: '/run/netns/één', inode: '4026532000' },

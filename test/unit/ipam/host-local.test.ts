@@ -1,10 +1,10 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Request } from '../../../shared/cni/plugin.ts'
 import { emptyResult, type Result } from '../../../shared/cni/result.ts'
 import type { HostLocalConfig } from '../../../shared/ipam/host-local/config.ts'
 import { hostLocal } from '../../../shared/ipam/host-local/plugin.ts'
+import { test } from '../../harness/test.ts'
 import { fails, logged, makeDirectory, removeDirectories, requestOf } from './request.ts'
 
 type More = Partial<Request<HostLocalConfig>> & { lenient?: boolean }

@@ -1,5 +1,4 @@
 import { readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { formatAddress, parseAddress } from '../../../shared/ip/address.ts'
 import { indexHome, indexRoot, isCurrent } from '../../../shared/ipam/host-local/index.ts'
@@ -8,6 +7,7 @@ import { type Holder, recordOf } from '../../../shared/ipam/host-local/records.t
 import { heldBy, release, reserve, type Store } from '../../../shared/ipam/host-local/store.ts'
 import { draftFile } from '../../../shared/kernel/draft.ts'
 import type { Settled } from '../../../shared/kernel/lock.ts'
+import { test } from '../../harness/test.ts'
 import { makeDirectory, removeDirectories } from './request.ts'
 
 const log = { warn: () => {}, info: () => {} }

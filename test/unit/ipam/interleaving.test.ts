@@ -2,12 +2,12 @@
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import fc from 'fast-check'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Result } from '../../../shared/cni/result.ts'
 import { CniError } from '../../../shared/error/error.ts'
 import { indexHome, indexRoot } from '../../../shared/ipam/host-local/index.ts'
 import { hostLocal } from '../../../shared/ipam/host-local/plugin.ts'
+import { test } from '../../harness/test.ts'
 import { makeDirectory, removeDirectories, requestOf } from './request.ts'
 
 test.after(removeDirectories)

@@ -1,11 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Request } from '../../../shared/cni/plugin.ts'
 import { network } from '../../../shared/config/config.ts'
 import { type Ipam, ipamOf } from '../../../shared/ipam/ipam.ts'
+import { test } from '../../harness/test.ts'
 import { fails, logged, makeDirectory, removeDirectories, requestOf } from './request.ts'
 
 let bin: string

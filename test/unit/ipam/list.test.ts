@@ -1,5 +1,4 @@
 import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Request } from '../../../shared/cni/plugin.ts'
 import type { Result } from '../../../shared/cni/result.ts'
@@ -7,6 +6,7 @@ import { jsonSchema } from '../../../shared/config/jsonschema.ts'
 import { ipamOf } from '../../../shared/ipam/ipam.ts'
 import type { ListConfig } from '../../../shared/ipam/ipam-list/config.ts'
 import { ipamList as makeIpamList } from '../../../shared/ipam/ipam-list/plugin.ts'
+import { test } from '../../harness/test.ts'
 import { fails, makeDirectory, removeDirectories, requestOf } from './request.ts'
 
 type More = Partial<Request<ListConfig>> & { lenient?: boolean }

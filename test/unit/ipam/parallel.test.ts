@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { promisify } from 'node:util'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { test } from '../../harness/test.ts'
 import { makeDirectory, removeDirectories } from './request.ts'
 
 const execute = promisify(execFile)

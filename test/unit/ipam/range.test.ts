@@ -1,4 +1,3 @@
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { CniError } from '../../../shared/error/error.ts'
 import { type Address, parseAddress } from '../../../shared/ip/address.ts'
@@ -13,6 +12,7 @@ import {
   requireDistinct,
   roleOf,
 } from '../../../shared/ipam/range.ts'
+import { test } from '../../harness/test.ts'
 
 const address = (text: string): Address => parseAddress(text) as Address
 const range = (config: RangeConfig) => parseRange(config, 'ipam')

@@ -1,9 +1,9 @@
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Request } from '../../../shared/cni/plugin.ts'
 import { emptyResult, type Ip, type Result } from '../../../shared/cni/result.ts'
 import type { StaticConfig } from '../../../shared/ipam/static/config.ts'
 import { staticIpam } from '../../../shared/ipam/static/plugin.ts'
+import { test } from '../../harness/test.ts'
 import { fails, requestOf } from './request.ts'
 
 type More = Partial<Request<StaticConfig>>

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Address, formatAddress, parseAddress } from '../../../shared/ip/address.ts'
 import { plus } from '../../../shared/ip/subnet.ts'
 import { firstFree, PAGE_BYTES, placeOf } from '../../../shared/ipam/taken.ts'
+import { test } from '../../harness/test.ts'
 
 const address = (text: string): Address => parseAddress(text) as Address
 

@@ -1,9 +1,9 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { draftFile } from '../../../shared/kernel/draft.ts'
+import { suite } from '../../harness/test.ts'
 
 const test = suite<{ directory: string }>('draft')
 

@@ -1,7 +1,7 @@
 import { constants } from 'node:os'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Errno, errnoName, isErrno, KernelError, tolerate } from '../../../shared/kernel/errno.ts'
+import { test } from '../../harness/test.ts'
 
 test("every errno has the number that this machine's libc gives it", () => {
   const known = constants.errno as Record<string, number>

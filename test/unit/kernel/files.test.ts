@@ -1,10 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { isErrno } from '../../../shared/kernel/errno.ts'
 import * as files from '../../../shared/kernel/files.ts'
+import { suite } from '../../harness/test.ts'
 
 const test = suite<{ directory: string }>('files')
 

@@ -1,9 +1,9 @@
 /** Whether a link sits on a parent, from the kernel's attributes. */
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { sitsOn } from '../../../shared/link/parent.ts'
 import type { Link } from '../../../shared/netlink/link.ts'
+import { test } from '../../harness/test.ts'
 
 const nic = { index: 5, name: 'eth0', kind: undefined } as Link
 const child = { index: 9, kind: 'macvlan', parent: 5 } as Link

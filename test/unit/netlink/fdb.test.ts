@@ -1,8 +1,8 @@
 /** The commands of FDB requests can be pasted. */
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { newFloodEntry, removeFloodEntry } from '../../../shared/netlink/fdb.ts'
+import { test } from '../../harness/test.ts'
 
 const vtep = { index: 7, name: 'vx1' }
 const entry = { dst: '192.0.2.1', via: 5, viaName: 'eth0' }

@@ -1,9 +1,9 @@
 /** The facts of kinds, and how a kernel is probed for a kind. */
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { addCommand, kindFacts } from '../../../shared/netlink/kinds.ts'
 import { probeOf } from '../../guest/features.ts'
+import { test } from '../../harness/test.ts'
 
 test('the command adds a link with its parent and the options that its kind needs', () => {
   assert.is(addCommand('vlan', 'eth0'), 'ip link add link eth0 type vlan id 2')

@@ -3,9 +3,9 @@
 import * as ifla from 'netlink/dist/rt/ifla.js'
 import * as rt from 'netlink/dist/rt/structs.js'
 import { AttrStream, type StreamData } from 'netlink/dist/structs.js'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { kindOf, linkMessage, settingsOf, toLink } from '../../../shared/netlink/link-message.ts'
+import { test } from '../../harness/test.ts'
 
 function bytes(data: StreamData): Buffer {
   const stream = new AttrStream()

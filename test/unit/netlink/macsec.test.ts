@@ -1,9 +1,9 @@
 /** macsec: options to netlink attributes and back. */
 
 import { AttrStream } from 'netlink/dist/structs.js'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type MacsecOptions, macsecKind, parseMacsec, sciOf } from '../../../shared/netlink/macsec.ts'
+import { test } from '../../harness/test.ts'
 
 const options: MacsecOptions = {
   sci: '02005e10000100ff',

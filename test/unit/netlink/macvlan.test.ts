@@ -1,9 +1,9 @@
 /** macvlan's attributes: the bytes that iproute2 sends, and back. */
 
 import { AttrStream, type StreamData } from 'netlink/dist/structs.js'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type MacvlanOptions, macvlanKind, parseMacvlan } from '../../../shared/netlink/macvlan.ts'
+import { test } from '../../harness/test.ts'
 
 function bytesOf(data: StreamData = Buffer.alloc(0)): Buffer {
   const stream = new AttrStream()

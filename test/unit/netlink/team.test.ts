@@ -1,8 +1,8 @@
 /** The commands of a team's options can be pasted. */
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { optionCommand } from '../../../shared/netlink/team.ts'
+import { test } from '../../harness/test.ts'
 
 const team = { index: 7, name: 'eth0' }
 const port = { port: 8, portName: 'net1' }

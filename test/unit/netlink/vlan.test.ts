@@ -1,8 +1,8 @@
 import { AttrStream } from 'netlink/dist/structs.js'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Link } from '../../../shared/netlink/link.ts'
 import { hasTag, parseVlan, type VlanOptions, vlanKind } from '../../../shared/netlink/vlan.ts'
+import { test } from '../../harness/test.ts'
 
 const options: Required<VlanOptions> = {
   id: 4094,

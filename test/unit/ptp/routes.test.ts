@@ -1,6 +1,5 @@
 /** Routes of ptp, and the gateways that they need. */
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
   containerRoutes,
@@ -12,6 +11,7 @@ import { emptyResult } from '../../../shared/cni/result.ts'
 import { formatAddress } from '../../../shared/ip/address.ts'
 import { formatCidr } from '../../../shared/ip/subnet.ts'
 import type { RouteSpec } from '../../../shared/netlink/route.ts'
+import { test } from '../../harness/test.ts'
 
 const link = { index: 7, linkName: 'eth0', name: 'eth0' }
 

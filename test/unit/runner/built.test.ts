@@ -3,9 +3,9 @@
 import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { changedSince } from '../../harness/built.ts'
+import { test } from '../../harness/test.ts'
 
 let root: string
 test.before.each(() => {

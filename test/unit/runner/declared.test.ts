@@ -1,9 +1,9 @@
 /** Lines in which a test file names its needs and packages. */
 
 import { globSync, readFileSync } from 'node:fs'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { declared, packagesOf } from '../../harness/declared.ts'
+import { test } from '../../harness/test.ts'
 
 const kernelTests = globSync('test/kernel/*.ts', { cwd: new URL('../../..', import.meta.url).pathname })
 const source = (file: string) => readFileSync(new URL(`../../../${file}`, import.meta.url), 'utf8')

@@ -1,9 +1,9 @@
 /** Which kernels tests run on. */
 
 import { existsSync } from 'node:fs'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { chooseGuest } from '../../guest/kernel.ts'
+import { test } from '../../harness/test.ts'
 import { guests } from '../../runner/kernels.ts'
 
 const expected = (names: string[]) => (process.arch === 'x64' ? names : [])

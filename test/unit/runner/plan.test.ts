@@ -1,8 +1,8 @@
 /** Which kernel runs which files; fake kernels answer the probes. */
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { needsOf } from '../../guest/features.ts'
+import { test } from '../../harness/test.ts'
 import type { Kernel } from '../../runner/kernels.ts'
 import { planOf, takeToFirst } from '../../runner/plan.ts'
 

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { test } from '../../harness/test.ts'
 import { sideBySide } from '../../runner/side-by-side.ts'
 
 /** Jobs that record when they begin and end, and how many ran at once. */

@@ -1,5 +1,5 @@
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { test } from '../../harness/test.ts'
 import { isGood, lastLine, oneFailed, sum, tallyOf } from '../../runner/tally.ts'
 
 const summary = (total: number, passed: number, skipped = 0) =>

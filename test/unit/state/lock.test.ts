@@ -3,10 +3,10 @@ import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { CniError } from '../../../shared/error/error.ts'
 import { withFileLock } from '../../../shared/state/lock.ts'
+import { suite } from '../../harness/test.ts'
 
 const test = suite<{ path: string }>('lock')
 

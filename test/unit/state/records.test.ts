@@ -1,11 +1,11 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { list, object, optional, string } from '../../../shared/config/schema.ts'
 import { isErrno } from '../../../shared/kernel/errno.ts'
 import { records } from '../../../shared/state/records.ts'
+import { suite } from '../../harness/test.ts'
 
 const test = suite<{ root: string }>('records')
 

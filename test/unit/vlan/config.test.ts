@@ -1,9 +1,9 @@
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { config } from '../../../plugins/vlan/config.ts'
 import { optionsOf } from '../../../plugins/vlan/options.ts'
 import { tagsOf } from '../../../plugins/vlan/tags.ts'
 import type { CniError } from '../../../shared/error/error.ts'
+import { test } from '../../harness/test.ts'
 
 const quiet = { warn: () => {}, info: () => {} }
 const parse = (keys: object) =>

@@ -1,6 +1,6 @@
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { takesAll, toRange } from '../../../plugins/vxlan/rules.ts'
+import { test } from '../../harness/test.ts'
 
 test('an entry of a filter is a VNI or a range', () => {
   assert.equal([7, { min: 8, max: 9 }].map(toRange), [

@@ -1,8 +1,8 @@
 /** Gateway rules of vxcan: filters and changes, written as in cansend, to netlink attributes. */
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { parseChange, parseFilter, possibleGateway } from '../../../../plugins/can/vxcan/gateway-keys.ts'
+import { test } from '../../../harness/test.ts'
 
 for (const [text, id, mask] of [
   ['123:7FF', 0x123, 0x800007ff],
