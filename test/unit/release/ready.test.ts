@@ -1,6 +1,6 @@
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { objections, sectionOf } from '../../../scripts/release/ready.ts'
+import { test } from '../../harness/test.ts'
 
 const changelog = '# Changelog\n\nIntroduction.\n\n## 1.2.0 (2030-01-02)\n\n- New.\n\n## 1.1.0\n\n- Old.\n'
 

@@ -2,10 +2,10 @@
 
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ofExecutables } from '../../../scripts/release/sbom.ts'
 import { bundled, licensesOf } from '../../../scripts/release/shipped.ts'
+import { test } from '../../harness/test.ts'
 
 const root = join(import.meta.dirname, '../../..')
 

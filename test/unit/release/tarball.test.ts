@@ -13,10 +13,10 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { checksums } from '../../../scripts/release/checksums.ts'
 import { tarball } from '../../../scripts/release/tarball.ts'
+import { test } from '../../harness/test.ts'
 
 const work = mkdtempSync(join(tmpdir(), 'patchbay-tarball-'))
 test.after(() => rmSync(work, { recursive: true }))
