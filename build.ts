@@ -1,4 +1,4 @@
-/** Builds the executables: `npm run build [-- --engine quickjs|node] [--arch x64|arm64] [--out DIR]`. */
+/** Builds the executables: `npm run build [-- --engine quickjs|node|test] [--arch x64|arm64] [--out DIR]`. */
 
 import { mkdir, mkdtemp, readdir, rename, rm, symlink } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
@@ -6,14 +6,24 @@ import { parseArgs } from 'node:util'
 import { plugins } from './plugins/registry.ts'
 import { buildNode } from './scripts/build/node.ts'
 import { buildQuickjs } from './scripts/build/quickjs.ts'
-import { architectures, directoryName, engines, host, oneOf, type Target } from './scripts/build/target.ts'
+import {
+  architectures,
+  type BuildName,
+  builds,
+  directoryName,
+  engines,
+  host,
+  oneOf,
+  type Target,
+} from './scripts/build/target.ts'
+import { buildTest } from './scripts/build/test-engine.ts'
 import { reportMissing } from './scripts/setup.ts'
 
-const builders = { quickjs: buildQuickjs, node: buildNode }
+const builders = { quickjs: buildQuickjs, node: buildNode, test: buildTest }
 const cache = join(import.meta.dirname, '.cache')
 
 /** Builds a target in a temporary directory, then renames it into place, since the old executable may be in use. */
-async function build(target: Target, out: string): Promise<void> {
+async function build(target: Target<BuildName>, out: string): Promise<void> {
   await mkdir(cache, { recursive: true })
   const work = await mkdtemp(join(cache, 'build-'))
   const directory = join(out, directoryName(target))
@@ -41,7 +51,7 @@ const { values } = parseArgs({
   options: { engine: { type: 'string' }, arch: { type: 'string' }, out: { type: 'string', default: 'dist' } },
 })
 const architecture = oneOf(architectures, values.arch ?? host, '--arch')
-const chosen = values.engine ? [oneOf(engines, values.engine, '--engine')] : engines
+const chosen = values.engine ? [oneOf(builds, values.engine, '--engine')] : engines
 await reportMissing(async () => {
   for (const engine of chosen) await build({ engine, architecture }, resolve(values.out))
 })

@@ -20,12 +20,14 @@ const modules = ['std', 'os', 'sys', 'bytes'].flatMap((name) => ['-M', `qjs:${na
  * @param work an empty directory for temporary files
  * @param outfile absolute path of the executable
  * @param entry another program than Patchbay: a file that begins like the engine's entry.ts
+ * @param more further arguments of the C compiler: sources, flags
  */
 export async function buildQuickjs(
   architecture: Architecture,
   work: string,
   outfile: string,
   entry?: string,
+  more: readonly string[] = [],
 ): Promise<void> {
   await ensurePackages('the build of the QuickJS engine', compilerPackages(architecture))
   const { qjsc, library, include } = await quickjs(architecture)
@@ -36,7 +38,7 @@ export async function buildQuickjs(
     moduleTable(await readFile(join(work, 'bytecode.c'), 'utf8'), await readdir(work)),
   )
   const sources = ['main.c', 'sys.c', 'bytes.c'].map((name) => join(engine, name))
-  const inputs = ['modules.c', ...sources, library, '-lm', '-lpthread']
+  const inputs = ['modules.c', ...sources, ...more, library, '-lm', '-lpthread']
   const flags = [...compileFlags(architecture), `-I${include}`, `-I${engine}`, ...linkFlags, '-o', outfile]
   await run(`${gnu[architecture]}-gcc`, [...flags, ...inputs], { cwd: work })
   const { size } = await stat(outfile)

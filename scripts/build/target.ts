@@ -2,12 +2,15 @@
 
 export const engines = ['quickjs', 'node'] as const
 export const architectures = ['x64', 'arm64'] as const
+/** What can be built. `test` is the QuickJS engine for tests of faults: built on demand, never shipped. */
+export const builds = [...engines, 'test'] as const
 
 export type EngineName = (typeof engines)[number]
+export type BuildName = (typeof builds)[number]
 export type Architecture = (typeof architectures)[number]
 
-export interface Target {
-  engine: EngineName
+export interface Target<Name extends BuildName = EngineName> {
+  engine: Name
   architecture: Architecture
 }
 
@@ -18,7 +21,7 @@ export const host: Architecture = process.arch === 'arm64' ? 'arm64' : 'x64'
 export const gnu: Record<Architecture, string> = { x64: 'x86_64-linux-gnu', arm64: 'aarch64-linux-gnu' }
 
 /** The name of a target's directories. It names the processor only when it is not this machine's. */
-export function directoryName({ engine, architecture }: Target): string {
+export function directoryName({ engine, architecture }: Target<BuildName>): string {
   return architecture === host ? engine : `${engine}-${architecture}`
 }
 

@@ -86,12 +86,13 @@ const numbers = {
 
 export type SyscallName = keyof (typeof numbers)['x64']
 
-const table: Record<SyscallName, number> = numbers[architecture]
+/** The numbers on this processor. */
+export const syscallNumbers: Record<SyscallName, number> = numbers[architecture]
 
 /** Executes a system call by name and returns its result or `-errno`; interrupted calls are repeated. */
 export function syscall(name: SyscallName, ...args: SyscallArgument[]): number {
   let result: number
-  do result = execute(table[name], ...args)
+  do result = execute(syscallNumbers[name], ...args)
   while (result === -Errno.EINTR)
   return result
 }

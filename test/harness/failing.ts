@@ -1,7 +1,7 @@
 /** Makes each system call of ADD fail in turn, and reports the damage. */
 
 import { lasting } from './expect.ts'
-import { type Fault, faultsOf, withFault } from './faults.ts'
+import * as engine from './faults.ts'
 import { type Answer, type Call, call } from './plugin.ts'
 import type { Snapshot } from './snapshot.ts'
 
@@ -11,13 +11,16 @@ export interface Place {
   look(): Snapshot
   /** Further steps after DEL that restore the state when ADD succeeded. */
   tidy?(): void | Promise<void>
+  /** How calls are made to fail; without it, by the engine of tests. */
+  by?: Pick<typeof engine, 'faultsOf' | 'withFault'>
   /** Only these calls fail, because all would take too long. */
   only?: readonly string[]
 }
 
 /** ADD with each of its calls failing in turn. @returns a line for each thing that was left or lost; empty when there is none */
 export async function harmOfFailures(request: Call, place: Place): Promise<string[]> {
-  const all = await faultsOf(request)
+  const { by = engine } = place
+  const all = await by.faultsOf(request)
   const faults = all.filter(({ syscall }) => place.only?.includes(syscall) ?? true)
   if (all.length <= 20) throw new Error(`only ${all.length} calls were seen`)
   await takeDown(request, place)
@@ -37,8 +40,9 @@ async function takeDown(request: Call, { tidy }: Place): Promise<void> {
 }
 
 /** Makes one call fail. @returns what was left or lost */
-async function failOnce(request: Call, fault: Fault, before: Snapshot, place: Place) {
-  const answer = await withFault(request, fault)
+async function failOnce(request: Call, fault: engine.Fault, before: Snapshot, place: Place) {
+  const { by = engine } = place
+  const answer = await by.withFault(request, fault)
   if (answer.status === 0 || cannotAnswer(answer)) await takeDown(request, place)
   const found = lasting(before, place.look).slice(0, 5)
   if (!isAnswer(answer)) found.push('no answer')

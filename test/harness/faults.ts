@@ -1,10 +1,12 @@
-/** Makes one system call of a plugin fail, with strace's fault injection. */
+/** Makes one system call of a plugin fail, or kills the plugin there, with the engine of test/engine/faults.c. */
 
-import { readFileSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
+import { constants } from 'node:os'
+import { type SyscallName, syscallNumbers } from '../../shared/kernel/syscall.ts'
 import { type Answer, type Call, call } from './plugin.ts'
 
 /** The calls that change the state of the machine, and those that a change depends on. */
-const changing = [
+export const changing = [
   'openat',
   'mkdirat',
   'linkat',
@@ -27,51 +29,54 @@ const changing = [
   'setsockopt',
   'setns',
   'sendto',
-  'sendmsg',
   'recvfrom',
   'execve',
-]
+] as const
+
+export type ChangingCall = (typeof changing)[number]
 
 /** One failure: the n-th call of this name. */
 export interface Fault {
-  syscall: string
+  syscall: ChangingCall
   nth: number
 }
 
-const trace = '/run/test/strace'
+/** The engine does not make this call itself: libc does, for the programs that a plugin runs. */
+const execve = process.arch === 'arm64' ? 221 : 59
+const numbers: Record<SyscallName | 'execve', number> = { ...syscallNumbers, execve }
+
+const trace = '/run/test/calls'
 
 /** Every possible fault of a plugin's call, from a trace of one run. The call takes effect. */
 export async function faultsOf(request: Call): Promise<Fault[]> {
-  const filter = changing.map((name) => `?${name}`).join(',')
-  await call({ ...request, under: ['strace', '-f', '-o', trace, '-e', `trace=${filter}`] })
-  const counts = new Map<string, number>()
-  for (const name of madeCalls(readFileSync(trace, 'utf8'))) counts.set(name, (counts.get(name) ?? 0) + 1)
-  return [...counts].flatMap(([syscall, count]) =>
-    Array.from({ length: count }, (_, index) => ({ syscall, nth: index + 1 })),
-  )
-}
-
-/** The names in a trace with lines `PID NAME(…`. The first execve is strace's own. */
-function madeCalls(text: string): string[] {
-  const names = [...text.matchAll(/^\d+ +(\w+)\(/gm)].map(([, name = '']) => name)
-  return names.filter((name, index) => index > 0 || name !== 'execve')
+  rmSync(trace, { force: true })
+  await withEnvironment(request, { PATCHBAY_CALLS: trace })
+  const made = new Set(readFileSync(trace, 'utf8').trimEnd().split('\n'))
+  return [...made].flatMap((line) => {
+    const [number, nth] = line.split(':').map(Number)
+    const syscall = changing.find((name) => numbers[name] === number)
+    return syscall && nth ? [{ syscall, nth }] : []
+  })
 }
 
 /** Calls a plugin with one fault. */
-export function withFault(request: Call, fault: Fault, errno = 'EIO'): Promise<Answer> {
-  return injected(request, fault, `error=${errno}`)
+export function withFault(
+  request: Call,
+  fault: Fault,
+  errno: keyof typeof constants.errno = 'EIO',
+): Promise<Answer> {
+  return injected(request, fault, constants.errno[errno])
 }
 
 /** Calls a plugin and kills it before it makes one of its calls. */
 export function killedAt(request: Call, fault: Fault): Promise<Answer> {
-  return injected(request, fault, 'error=EIO:signal=KILL')
+  return injected(request, fault, 'kill')
 }
 
-function injected(request: Call, { syscall, nth }: Fault, what: string): Promise<Answer> {
-  const when = syscall === 'execve' ? nth + 1 : nth
-  const inject = `inject=${syscall}:${what}:when=${when}`
-  return call({
-    ...request,
-    under: ['strace', '-f', '-q', '-o', trace, '-e', `trace=${syscall}`, '-e', inject],
-  })
+function injected(request: Call, { syscall, nth }: Fault, action: number | 'kill'): Promise<Answer> {
+  return withEnvironment(request, { PATCHBAY_FAULT: `${numbers[syscall]}:${nth}:${action}` })
+}
+
+function withEnvironment(request: Call, env: Record<string, string>): Promise<Answer> {
+  return call({ ...request, engine: 'test', env: { ...request.env, ...env } })
 }

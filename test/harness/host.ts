@@ -3,9 +3,10 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync } from 'node:fs'
 import { ensurePackages } from '../../scripts/setup.ts'
+import { ensureBuilt } from './built.ts'
 import { builtTool } from './cnitool.ts'
 import { command, ip } from './command.ts'
-import { packagesOf } from './declared.ts'
+import { makesFaults, packagesOf } from './declared.ts'
 import { refuse } from './refuse.ts'
 import { difference, type Snapshot, snapshot } from './snapshot.ts'
 
@@ -33,10 +34,11 @@ export async function privateHost(): Promise<void> {
   process.exit(status)
 }
 
-/** Installs the programs of kernel tests, and builds cnitool. A guest cannot: it has no network. */
+/** Installs the programs of kernel tests, and builds cnitool and the engine of tests of faults. A guest cannot: it has no network. */
 export async function installTools(files: readonly string[]): Promise<void> {
   await ensurePackages('the kernel tests', [...tools, ...packagesOf(files)])
   await builtTool()
+  if (makesFaults(files)) await ensureBuilt('test')
 }
 
 function startAgain(): number {

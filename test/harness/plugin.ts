@@ -1,16 +1,16 @@
 /** The built executables, called directly as a runtime calls them. */
 
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { execa } from 'execa'
-import { changedSince } from './built.ts'
+import type { BuildName } from '../../scripts/build/target.ts'
+import { directoryOf, reasonToBuild } from './built.ts'
 import { remember } from './explain.ts'
 import { refuse } from './refuse.ts'
 
 /** Keys of one plugin's configuration, beside its type. */
 export type Configuration = { type: string } & Record<string, unknown>
 
-export type Engine = 'quickjs' | 'node'
+/** `test` has faults in its system calls, see faults.ts. */
+export type Engine = BuildName
 
 /** A CNI result (specification 1.1.0 section "ADD Success"). */
 export interface Result {
@@ -21,7 +21,6 @@ export interface Result {
   dns?: Record<string, unknown>
 }
 
-const root = join(import.meta.dirname, '../..')
 const found = new Map<Engine, string>()
 
 /** The directory of an engine's executables. With `CNI_TEST_BIN` a test runs other plugins. */
@@ -33,12 +32,9 @@ export function executables(engine: Engine = 'quickjs'): string {
 
 /** The built executables. Ends the test program when they are missing or older than their sources. */
 function built(engine: Engine): string {
-  const directory = join(root, 'dist', engine)
-  const build = `npm run build -- --engine ${engine}`
-  if (!existsSync(`${directory}/bridge`)) refuse(`${directory} holds no built plugins: ${build}`)
-  const changed = changedSince(`${directory}/patchbay`, root)
-  if (changed) refuse(`dist/${engine} is older than ${changed}, build it again: ${build}`)
-  return directory
+  const reason = reasonToBuild(engine)
+  if (reason) refuse(`${reason}, build it: npm run build -- --engine ${engine}`)
+  return directoryOf(engine)
 }
 
 /** One call of a plugin: environment and standard input. */

@@ -132,7 +132,7 @@ test('when any of its calls fails, ADD fails and leaves nothing, or succeeds and
   const residents = { [first]: 'resident\r\neth0', [second]: 'resident\r\neth0' }
   for (const fault of await faultsOf(request('ADD', 'victim'))) {
     await del('victim')
-    for (const errno of ['EIO', 'ENOSPC']) {
+    for (const errno of ['EIO', 'ENOSPC'] as const) {
       const answer = await withFault(request('ADD', 'victim'), fault, errno)
       const held = Object.keys(holders()).filter((file) => !residents[file])
       const given = answer.status === 0 ? addresses(answer) : []
