@@ -1,53 +1,90 @@
-/** Runs all tests, or those that are named: `npm test -- [--guest newest|6.1] [check|unit|build|kernel|FILE…]`. */
+/**
+ * Runs all tests, or those that are named: `npm test -- [-t TEXT] [--guest newest|6.1] [--full] [--record]
+ * [types|lint|unit|model|build|kernel|fuzz|FILE…]`.
+ */
 
+import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { reportMissing } from '../scripts/setup.ts'
 import { chooseGuest } from './guest/kernel.ts'
-import { isKernelTest, prepareKernelTests } from './runner/kernel-tests.ts'
-import { filesBelow, type Report, runFile, runStep } from './runner/run.ts'
-import { isGood, lastLine, sum, type Tally } from './runner/tally.ts'
+import { recordDurations } from './runner/durations.ts'
+import { planKernelTests } from './runner/kernel-tests.ts'
+import { askForNames, filesWith, saveNames } from './runner/names.ts'
+import { poolOf } from './runner/pool.ts'
+import { newReports, whereTheTimeWent } from './runner/reports.ts'
+import { fileJob, filesBelow, filesJob, stepJob } from './runner/run.ts'
+import { isGood, lastLine } from './runner/tally.ts'
 
-const stages: Record<string, () => Promise<Tally[]>> = {
-  check: async () => [
-    print(await runStep('types (tsc)', ['tsc', '-p', '.'])),
-    print(await runStep('lint (biome)', ['biome', 'check', '--error-on-warnings'])),
-  ],
-  unit: () => runFiles(filesBelow('unit')),
-  build: async () => [
-    print(await runStep('build', [process.execPath, 'build.ts'])),
-    ...(await runFiles(filesBelow('build'))),
-  ],
+const steps: Record<string, readonly string[]> = {
+  types: ['tsc', '-p', '.'],
+  lint: ['biome', 'check', '--error-on-warnings'],
+}
+const folders: Record<string, readonly string[]> = {
+  unit: ['unit'],
+  model: ['model'],
+  build: ['build'],
+  kernel: ['guest', 'kernel'],
+  fuzz: ['fuzz'],
 }
 
-/** One after another: they share the executables and the machine. */
-async function runFiles(files: readonly string[]): Promise<Tally[]> {
-  const tallies: Tally[] = []
-  for (const file of files) tallies.push(print(await runFile(file)))
-  return tallies
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    name: { type: 'string', short: 't' },
+    guest: { type: 'string' },
+    full: { type: 'boolean', default: false },
+    record: { type: 'boolean', default: false },
+  },
+})
+
+const reports = newReports(console.log)
+const pool = poolOf(availableParallelism())
+
+/** The test files of the names on the command line, or all. */
+function chosenFiles(): string[] {
+  const names = positionals.length > 0 ? positionals : Object.keys(folders)
+  const files = names.filter((name) => !steps[name]).flatMap((name) => folders[name]?.flatMap(filesBelow) ?? [name])
+  return values.name === undefined ? files : filesWith(values.name, files)
 }
 
-function print({ text, tally }: Report): Tally {
-  console.log(text)
-  return tally
+function chosenSteps(): string[] {
+  if (values.name !== undefined) return []
+  return Object.keys(steps).filter((name) => positionals.length === 0 || positionals.includes(name))
 }
 
-/** Kernels are probed first, so that the output begins with them. */
-async function run(names: readonly string[]): Promise<Tally[]> {
-  const kernelTests = await prepareKernelTests(names.filter(isKernelTest))
-  const tallies: Tally[] = []
-  for (const name of names.filter((name) => !isKernelTest(name)))
-    tallies.push(...(await (stages[name] ?? (() => runFiles([name])))()))
-  for (const report of kernelTests()) tallies.push(print(await report))
-  return tallies
+/** The tests of sources run while the executables are built, those of executables afterwards. */
+async function run(): Promise<void> {
+  const files = chosenFiles()
+  const isOfSources = (file: string) => /^test\/(unit|model)\//.test(file)
+  pool.add(...chosenSteps().map((name) => stepJob(name, steps[name] ?? [], reports)))
+  pool.add(...files.filter(isOfSources).map((file) => fileJob(file, reports)))
+  const others = files.filter((file) => !isOfSources(file))
+  if (others.length > 0) pool.add({ seconds: Infinity, run: () => addAfterBuild(others) })
+  await pool.done()
+}
+
+/** Each engine is built when a source of it has changed. */
+async function addAfterBuild(files: readonly string[]): Promise<void> {
+  await stepJob('build', [process.execPath, 'test/harness/build.ts'], reports).run()
+  const isOfBuild = (file: string) => file.startsWith('test/build/')
+  pool.add(...files.filter(isOfBuild).map((file) => fileJob(file, reports)))
+  const { batches, failures } = await planKernelTests(files.filter((file) => !isOfBuild(file)), values.full)
+  failures.forEach(reports.failed)
+  pool.add(...batches.map((batch) => filesJob(batch, reports)))
 }
 
 await reportMissing(async () => {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { guest: { type: 'string' } },
-  })
   if (values.guest) chooseGuest(values.guest)
-  const total = sum(await run(positionals.length > 0 ? positionals : [...Object.keys(stages), 'kernel']))
+  if (values.full) process.env.PATCHBAY_TEST_FULL = '1'
+  if (values.name !== undefined) process.env.PATCHBAY_TEST_NAME = values.name
+  process.env[askForNames] = '1'
+  const start = performance.now()
+  await run()
+  saveNames()
+  if (values.record) recordDurations(reports.seconds)
+  const total = reports.total()
+  console.log(whereTheTimeWent(reports.seconds))
+  console.log(`${((performance.now() - start) / 1000).toFixed(0)} s`)
   console.log(lastLine(total))
   process.exitCode = isGood(total) ? 0 : 1
 })

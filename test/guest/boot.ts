@@ -30,10 +30,19 @@ const kernelArguments = [
   `init=${here}/init.sh`,
 ]
 
+/** A guest that died, with the standard output until then. */
+export class GuestDied extends Error {
+  readonly stdout: string
+  constructor(message: string, stdout: string) {
+    super(message)
+    this.stdout = stdout
+  }
+}
+
 /**
  * Boots a guest, runs a command in it as root, and stops the guest. The command sees the host's files and may
  * write anywhere; what it writes is lost with the guest. Needs root.
- * @throws Missing when a package cannot be installed; Error with the kernel's last messages when the guest dies
+ * @throws Missing when a package cannot be installed; GuestDied with the kernel's last messages
  */
 export async function runInGuest(command: readonly string[], options: GuestOptions = {}): Promise<Completed> {
   const { timeout = 600, cwd = process.cwd(), env = process.env, nic } = options
@@ -53,7 +62,10 @@ export async function runInGuest(command: readonly string[], options: GuestOptio
   const [messages = '', stdout = '', stderr = '', status = ''] = stdio.slice(2).map(String)
   if (timedOut) return { status: 124, stdout, stderr: `${stderr}the guest was killed after ${timeout} s\n` }
   if (status === '')
-    throw new Error(`Linux ${kernel.version} died in the guest; its last messages:\n${lastWords(messages)}`)
+    throw new GuestDied(
+      `Linux ${kernel.version} died in the guest; its last messages:\n${lastWords(messages)}`,
+      stdout,
+    )
   return { status: Number(status), stdout, stderr }
 }
 

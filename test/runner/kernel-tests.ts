@@ -1,63 +1,67 @@
-/** Runs kernel tests on each kernel that has the features they need, and the tests of the guest itself. */
+/** The jobs of kernel tests: on each kernel that has the features a file needs; and of the tests of guests themselves. */
 
-import { availableParallelism } from 'node:os'
 import { chooseGuest } from '../guest/kernel.ts'
 import { installTools } from '../harness/host.ts'
-import { guests, native } from './kernels.ts'
+import { batchesOf } from './batches.ts'
+import { expectedSeconds } from './durations.ts'
+import { guests, type Kernel, native } from './kernels.ts'
 import { planOf, takeToFirst } from './plan.ts'
-import { failure, filesBelow, type Report, runFile } from './run.ts'
-import { sideBySide } from './side-by-side.ts'
 
-type Run = () => Iterable<Promise<Report>>
+/** Files to run on a kernel, one after another. */
+export interface Batch {
+  kernel: Kernel
+  files: readonly string[]
+  seconds: number
+}
 
-/** Whether a name given to `npm test` is that of a kernel test, or `kernel` for all. */
-export function isKernelTest(name: string): boolean {
-  return name === 'kernel' || /^test\/(kernel|guest)\//.test(name)
+/** What is to run, and a sentence for each file that cannot run. */
+export interface KernelPlan {
+  batches: Batch[]
+  failures: string[]
+}
+
+/** The name of a file in the report. */
+export function reportName(file: string, kernel: Kernel): string {
+  return kernel === native ? file : `${file} on ${kernel.name}`
 }
 
 /**
  * Probes the kernels, and installs the packages that the tests need: a guest has no network.
- * @param names `kernel` for all, or files
- * @returns a function that runs them; the reports are in the order of kernel and file
+ * @param everywhere each file runs on every kernel that has what it needs
  */
-export async function prepareKernelTests(names: readonly string[]): Promise<Run> {
-  if (names.length === 0) return () => []
+export async function planKernelTests(files: readonly string[], everywhere: boolean): Promise<KernelPlan> {
+  if (files.length === 0) return { batches: [], failures: [] }
   if (process.getuid?.() !== 0)
-    return () => [failed('the kernel tests need root: sudo npm test; without it: npm run unit')]
-  const files = names.flatMap((name) =>
-    name === 'kernel' ? [...filesBelow('guest'), ...filesBelow('kernel')] : [name],
-  )
-  try {
-    return await prepare(files)
-  } catch (error) {
-    return () => [failed((error as Error).message)]
-  }
-}
-
-async function prepare(files: readonly string[]): Promise<Run> {
+    return { batches: [], failures: ['the kernel tests need root: sudo npm test; without it: npm run check'] }
   const isOfGuest = (file: string) => file.startsWith('test/guest/')
-  const kernelFiles = files.filter((file) => !isOfGuest(file))
-  const all = guests()
-  await installTools(kernelFiles)
-  const plan = await planOf(kernelFiles, native, all)
-  // The tests of the guest itself run on this kernel and boot the first guest that works. Without User-Mode Linux there are none.
-  const guestFiles = all.length > 0 ? files.filter(isOfGuest) : []
-  const ofGuest = await takeToFirst(guestFiles, () => [], all)
-  const [first] = ofGuest.runs
-  if (first?.kernel.guest) chooseGuest(first.kernel.guest)
-  const untold = plan.failures.length === 0 ? ofGuest.nowhere : []
-  const failures = [...plan.failures, ...untold.map((file) => `${file}: no guest runs here`)]
-
-  return () => {
-    const own = [...(first?.items ?? []), ...plan.own].map((file) => () => runFile(file))
-    const others = plan.guests.flatMap(({ kernel, items }) =>
-      items.map((file) => () => runFile(file, kernel)),
-    )
-    // One CPU runs the files of this kernel in turn, each other CPU runs a guest.
-    return [...failures.map(failed), ...sideBySide(own, others, availableParallelism())]
+  const [ofGuests, others] = [files.filter(isOfGuest), files.filter((file) => !isOfGuest(file))]
+  await installTools(others)
+  const { runs, failures } = await planOf(others, native, guests(), everywhere)
+  const boots = await planGuestTests(ofGuests, failures.length > 0)
+  return {
+    batches: [...boots.batches, ...runs.flatMap(({ kernel, items }) => batchesOn(kernel, items))],
+    failures: [...failures, ...boots.failures],
   }
 }
 
-async function failed(sentence: string): Promise<Report> {
-  return failure(sentence)
+/** The tests of the guest itself run on this kernel and boot the first guest that works. Without User-Mode Linux there are none. */
+async function planGuestTests(files: readonly string[], isToldAlready: boolean): Promise<KernelPlan> {
+  const all = guests()
+  if (all.length === 0) return { batches: [], failures: [] }
+  const { runs, nowhere } = await takeToFirst(files, () => [], all)
+  const [first] = runs
+  if (first?.kernel.guest) chooseGuest(first.kernel.guest)
+  const failures = isToldAlready ? [] : nowhere.map((file) => `${file}: no guest runs here`)
+  return { batches: batchesOn(native, first?.items ?? []), failures }
+}
+
+/** Each file is its own batch on this kernel; a guest that is booted runs several. */
+function batchesOn(kernel: Kernel, files: readonly string[]): Batch[] {
+  const secondsOf = (file: string) => expectedSeconds(reportName(file, kernel))
+  const divided = kernel.guest ? batchesOf(files, secondsOf) : files.map((file) => [file])
+  return divided.map((files) => ({
+    kernel,
+    files,
+    seconds: files.reduce((sum, file) => sum + secondsOf(file), 0),
+  }))
 }

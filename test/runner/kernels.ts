@@ -2,8 +2,9 @@
 
 import { join } from 'node:path'
 import { execa } from 'execa'
-import { runInGuest } from '../guest/boot.ts'
+import { GuestDied, runInGuest } from '../guest/boot.ts'
 import { chosenGuest, type GuestKernelName, guestKernelNames } from '../guest/kernel.ts'
+import { endingsOf, serveCommand, unfinished } from './serve.ts'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -14,25 +15,42 @@ export interface Ending {
   status: number | undefined
 }
 
+/** How a test file ended. */
+export interface Ended extends Ending {
+  file: string
+  seconds: number
+}
+
 export interface Kernel {
   /** The report shows it after a test file's name. */
   name: string
-  /** Runs a program in the project's folder. @param timeout in seconds */
-  run(command: readonly string[], timeout: number): Promise<Ending>
+  /** Runs a program in the project's folder. @param limit in seconds */
+  run(command: readonly string[], limit: number): Promise<Ending>
+  /** Runs test files one after another. @param limit seconds for each file */
+  runFiles(files: readonly string[], limit: number): Promise<Ended[]>
   /** The kernel of a guest. */
   guest?: GuestKernelName
-  /** Test files that it always runs, even when an earlier guest can run them. */
+  /** Test files that it always runs, even when an earlier kernel can run them. */
   always?: readonly string[]
 }
 
 /** The machine's own kernel. */
 export const native: Kernel = {
   name: 'this kernel',
-  run: async ([file = '', ...args], timeout) => {
+  run: async ([file = '', ...args], limit) => {
     const env = { NO_COLOR: '1' }
     const options = { cwd: root, env, stdin: 'ignore', all: true, reject: false, preferLocal: true } as const
-    const { all, exitCode, timedOut } = await execa(file, args, { ...options, timeout: timeout * 1000 })
-    return { output: timedOut ? `${all}\nstopped after ${timeout} s` : all, status: exitCode }
+    const { all, exitCode, timedOut } = await execa(file, args, { ...options, timeout: limit * 1000 })
+    return { output: timedOut ? `${all}\nstopped after ${limit} s` : all, status: exitCode }
+  },
+  runFiles: async (files, limit) => {
+    const ended: Ended[] = []
+    for (const file of files) {
+      const start = performance.now()
+      const ending = await native.run([process.execPath, file], limit)
+      ended.push({ file, ...ending, seconds: (performance.now() - start) / 1000 })
+    }
+    return ended
   },
 }
 
@@ -41,20 +59,45 @@ function guest(kernel: GuestKernelName): Kernel {
   return {
     name: `guest ${kernel}`,
     guest: kernel,
-    run: async (command, timeout) => {
+    run: async (command, limit) => {
       try {
-        const { stdout, stderr, status } = await runInGuest(command, { kernel, cwd: root, timeout })
+        const { stdout, stderr, status } = await runInGuest(command, { kernel, cwd: root, timeout: limit })
         return { output: stdout + stderr, status }
       } catch (error) {
         return { output: (error as Error).message, status: undefined }
       }
     },
-    always: kernel === '6.1' ? onOldKernel : [],
+    runFiles: (files, limit) => serveFiles(kernel, files, limit),
+    always: onEveryKernel,
   }
 }
 
-/** Files that always run on the old kernel too, because their features differ most between kernels. */
-const onOldKernel = [
+/** Runs files in one guest; when a file ends the guest, it has failed, and another guest runs the rest. */
+async function serveFiles(
+  kernel: GuestKernelName,
+  files: readonly string[],
+  limit: number,
+): Promise<Ended[]> {
+  const { output, last } = await inOneGuest(kernel, serveCommand(files, limit), files.length * limit)
+  const ended = endingsOf(files, output)
+  const [fatal, ...rest] = files.slice(ended.length)
+  if (!fatal) return ended
+  const death = { file: fatal, output: `${unfinished(output)}\n${last}`, status: undefined, seconds: 0 }
+  return [...ended, death, ...(rest.length > 0 ? await serveFiles(kernel, rest, limit) : [])]
+}
+
+/** @returns the output, and the guest's last words when it died */
+async function inOneGuest(kernel: GuestKernelName, command: readonly string[], timeout: number) {
+  try {
+    const { stdout, stderr } = await runInGuest(command, { kernel, cwd: root, timeout })
+    return { output: stdout, last: stderr }
+  } catch (error) {
+    return { output: error instanceof GuestDied ? error.stdout : '', last: (error as Error).message }
+  }
+}
+
+/** Files that run in every guest, because their features differ most between kernels. */
+const onEveryKernel = [
   'bond-on-host',
   'bridge',
   'bridge-vlan',
@@ -70,9 +113,4 @@ export function guests(): Kernel[] {
   const names = process.arch === 'x64' ? guestKernelNames : []
   const chosen = chosenGuest()
   return names.filter((name) => !chosen || name === chosen).map(guest)
-}
-
-/** All kernels, in the order of their probes. */
-export function kernels(): Kernel[] {
-  return [native, ...guests()]
 }

@@ -76,31 +76,29 @@ async function answerOf({ name, run }: Kernel): Promise<Answer> {
 
 /** Where test files run, and why others cannot run. */
 export interface Plan {
-  /** On the machine's own kernel. */
-  own: string[]
-  guests: Share<string>[]
+  runs: Share<string>[]
   /** A sentence for each failure. */
   failures: string[]
 }
 
-/** Assigns each test file to the machine's own kernel and to the first guest, where these have all that the file needs. */
+/**
+ * Assigns each test file to the first kernel that has all that the file needs, and to those that always run it.
+ * @param everywhere each file runs on every kernel that has what it needs
+ */
 export async function planOf(
   files: readonly string[],
   own: Kernel,
   guests: readonly Kernel[],
+  everywhere = false,
 ): Promise<Plan> {
   const needs = new Map(files.map((file) => [file, needsOfSource(readFileSync(join(root, file), 'utf8'))]))
   const needsOf = (file: string) => needs.get(file) ?? []
-  const onOwn = await takeToFirst(files, needsOf, [own])
-  const inGuests = await takeToFirst(files, needsOf, guests, isAlwaysOn)
-  const lost = inGuests.nowhere.filter((file) => onOwn.nowhere.includes(file))
-  return {
-    own: onOwn.runs.flatMap(({ items }) => items),
-    guests: inGuests.runs,
-    failures: areAllDead(guests, inGuests.dead)
-      ? [withoutGuest(lost, inGuests.dead)]
-      : [...lost.map((file) => withoutKernel(file, needsOf(file))), ...missed(files, inGuests.dead)],
-  }
+  const always = everywhere ? () => true : isAlwaysOn
+  const { runs, nowhere, dead } = await takeToFirst(files, needsOf, [own, ...guests], always)
+  const failures = areAllDead(guests, dead)
+    ? [withoutGuest(nowhere, dead)]
+    : [...nowhere.map((file) => withoutKernel(file, needsOf(file))), ...missed(files, dead)]
+  return { runs, failures }
 }
 
 /** Whether guests are wanted but none works. */

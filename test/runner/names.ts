@@ -1,0 +1,44 @@
+/** Which test names each file has, remembered from earlier runs: `npm test -- -t TEXT` then runs only the files that matter. */
+
+import { existsSync, globSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+const root = join(import.meta.dirname, '../..')
+const cache = join(root, '.cache')
+const path = join(cache, 'test-names.json')
+
+/** The environment variable that asks a test file for its names (test/harness/test.ts). */
+export const askForNames = 'PATCHBAY_TEST_NAMES'
+
+/** The names that a file wrote after its summary. */
+const written = /\0names (\[.*\])\n?/
+
+type Names = Record<string, { seen: number; names: string[] }>
+
+const known: Names = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : {}
+
+/** Takes the names out of a file's output. @returns the rest of the output */
+export function withoutNames(file: string, output: string): string {
+  const [, names] = written.exec(output) ?? []
+  if (names) known[file] = { seen: Date.now(), names: JSON.parse(names) }
+  return output.replace(written, '')
+}
+
+export function saveNames(): void {
+  mkdirSync(cache, { recursive: true })
+  writeFileSync(path, JSON.stringify(known))
+}
+
+/** The files that have a test with this text in its name, and those whose names are not known. */
+export function filesWith(text: string, files: readonly string[]): string[] {
+  const harness = Math.max(...globSync('test/harness/*.ts', { cwd: root }).map(changed))
+  return files.filter((file) => {
+    const { seen, names } = known[file] ?? { seen: 0, names: [] }
+    const isKnown = seen > changed(file) && seen > harness
+    return !isKnown || names.some((name) => name.includes(text))
+  })
+}
+
+function changed(file: string): number {
+  return statSync(join(root, file)).mtimeMs
+}
