@@ -5,15 +5,17 @@
 
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
+import { builds } from '../scripts/build/target.ts'
 import { reportMissing } from '../scripts/setup.ts'
 import { chooseGuest } from './guest/kernel.ts'
+import { underRunner } from './harness/built.ts'
 import { recordDurations } from './runner/durations.ts'
 import { planKernelTests } from './runner/kernel-tests.ts'
-import { askForNames, filesWith, saveNames } from './runner/names.ts'
+import { filesWith, saveNames } from './runner/names.ts'
 import { poolOf } from './runner/pool.ts'
 import { newReports, whereTheTimeWent } from './runner/reports.ts'
-import { fileJob, filesBelow, filesJob, stepJob } from './runner/run.ts'
-import { isGood, lastLine } from './runner/tally.ts'
+import { buildJob, fileJob, filesBelow, filesJob, stepJob } from './runner/run.ts'
+import { isGood, lastLine, tallyOf, tallyOfChosen } from './runner/tally.ts'
 
 const steps: Record<string, readonly string[]> = {
   types: ['tsc', '-p', '.'],
@@ -37,13 +39,15 @@ const { values, positionals } = parseArgs({
   },
 })
 
-const reports = newReports(console.log)
+const reports = newReports(console.log, values.name === undefined ? tallyOf : tallyOfChosen)
 const pool = poolOf(availableParallelism())
 
 /** The test files of the names on the command line, or all. */
 function chosenFiles(): string[] {
   const names = positionals.length > 0 ? positionals : Object.keys(folders)
-  const files = names.filter((name) => !steps[name]).flatMap((name) => folders[name]?.flatMap(filesBelow) ?? [name])
+  const files = names
+    .filter((name) => !steps[name])
+    .flatMap((name) => folders[name]?.flatMap(filesBelow) ?? [name])
   return values.name === undefined ? files : filesWith(values.name, files)
 }
 
@@ -63,12 +67,14 @@ async function run(): Promise<void> {
   await pool.done()
 }
 
-/** Each engine is built when a source of it has changed. */
 async function addAfterBuild(files: readonly string[]): Promise<void> {
-  await stepJob('build', [process.execPath, 'test/harness/build.ts'], reports).run()
+  for (const build of builds) await buildJob(build, reports).run()
   const isOfBuild = (file: string) => file.startsWith('test/build/')
   pool.add(...files.filter(isOfBuild).map((file) => fileJob(file, reports)))
-  const { batches, failures } = await planKernelTests(files.filter((file) => !isOfBuild(file)), values.full)
+  const { batches, failures } = await planKernelTests(
+    files.filter((file) => !isOfBuild(file)),
+    values.full,
+  )
   failures.forEach(reports.failed)
   pool.add(...batches.map((batch) => filesJob(batch, reports)))
 }
@@ -77,7 +83,7 @@ await reportMissing(async () => {
   if (values.guest) chooseGuest(values.guest)
   if (values.full) process.env.PATCHBAY_TEST_FULL = '1'
   if (values.name !== undefined) process.env.PATCHBAY_TEST_NAME = values.name
-  process.env[askForNames] = '1'
+  process.env[underRunner] = '1'
   const start = performance.now()
   await run()
   saveNames()

@@ -7,8 +7,17 @@ import { run } from '../../scripts/run.ts'
 
 const project = join(import.meta.dirname, '../..')
 
+/** The environment variable of files that `npm test` runs: it has built the executables, and asks for the names of tests. */
+export const underRunner = 'PATCHBAY_TEST_RUNNER'
+
 /** The sources of executables. */
-const sources = ['main.ts', '{cli,engine,plugins,shared}/**/*.{ts,c,h}', 'test/engine/*']
+const sources = [
+  'main.ts',
+  'package-lock.json',
+  '{cli,engine,plugins,shared}/**/*.{ts,c,h}',
+  'scripts/build/*',
+  'test/engine/*',
+]
 
 /** The path, from the root, of a source that changed after an executable was built; undefined without one. */
 export function changedSince(executable: string, root: string): string | undefined {

@@ -1,4 +1,4 @@
-/** What test files need, by lines near their top: `// needs: link vlan, nft ip`, `// packages: can-utils`, and imports. */
+/** What test files need, by lines near their top: `// needs: link vlan, nft ip`, `// packages: can-utils`. */
 
 import { readFileSync } from 'node:fs'
 
@@ -11,9 +11,4 @@ export function declared(source: string, word: 'needs' | 'packages'): string[] {
 /** The Debian packages that test files need besides the usual tools. */
 export function packagesOf(files: readonly string[]): string[] {
   return [...new Set(files.flatMap((file) => declared(readFileSync(file, 'utf8'), 'packages')))]
-}
-
-/** Whether one of the test files makes faults in system calls. */
-export function makesFaults(files: readonly string[]): boolean {
-  return files.some((file) => /\/harness\/(faults|failing|trouble)\.ts'/.test(readFileSync(file, 'utf8')))
 }

@@ -2,11 +2,12 @@
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync } from 'node:fs'
+import { builds } from '../../scripts/build/target.ts'
 import { ensurePackages } from '../../scripts/setup.ts'
-import { ensureBuilt } from './built.ts'
+import { ensureBuilt, underRunner } from './built.ts'
 import { builtTool } from './cnitool.ts'
 import { command, ip } from './command.ts'
-import { makesFaults, packagesOf } from './declared.ts'
+import { packagesOf } from './declared.ts'
 import { refuse } from './refuse.ts'
 import { difference, type Snapshot, snapshot } from './snapshot.ts'
 
@@ -26,6 +27,7 @@ const tools = ['iproute2', 'nftables', 'iptables', 'iputils-ping', 'tcpdump', 's
 export async function privateHost(): Promise<void> {
   if (process.env[mark]) return arrange()
   if (process.getuid?.() !== 0) refuse('kernel tests make network namespaces: run them as root')
+  if (!process.env[underRunner]) for (const build of builds) await ensureBuilt(build)
   await installTools(process.argv.slice(1, 2))
   const before = machine()
   const status = startAgain()
@@ -38,7 +40,6 @@ export async function privateHost(): Promise<void> {
 export async function installTools(files: readonly string[]): Promise<void> {
   await ensurePackages('the kernel tests', [...tools, ...packagesOf(files)])
   await builtTool()
-  if (makesFaults(files)) await ensureBuilt('test')
 }
 
 function startAgain(): number {

@@ -2,6 +2,7 @@
 
 import { parseArgs } from 'node:util'
 import * as uvu from 'uvu'
+import { underRunner } from './built.ts'
 import { explain } from './explain.ts'
 
 type Handler<Context> = (context: Context) => unknown
@@ -16,7 +17,8 @@ export interface Test<Context = unknown> {
 }
 
 const { values } = parseArgs({ options: { name: { type: 'string', short: 't' } }, strict: false })
-const wanted = typeof values.name === 'string' ? values.name : undefined
+/** The text of `-t`, which `npm test` passes on in the environment. */
+const wanted = typeof values.name === 'string' ? values.name : process.env.PATCHBAY_TEST_NAME
 
 /** The names of all tests of this program, also of those that are not run. */
 const names: string[] = []
@@ -37,8 +39,8 @@ export function suite<Context>(title?: string): Test<Context> {
   return register(uvu.suite<Context>(title), title ? `${title} ` : '')
 }
 
-/** Asked by the runner, which remembers in which file a name is. */
-if (process.env.PATCHBAY_TEST_NAMES)
+/** The runner remembers in which file a name is. */
+if (process.env[underRunner])
   process.on('exit', () => {
     if (names.length > 0) process.stdout.write(`\0names ${JSON.stringify(names)}\n`)
   })

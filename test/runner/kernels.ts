@@ -114,3 +114,8 @@ export function guests(): Kernel[] {
   const chosen = chosenGuest()
   return names.filter((name) => !chosen || name === chosen).map(guest)
 }
+
+/** All kernels, in the order of their probes. */
+export function kernels(): Kernel[] {
+  return [native, ...guests()]
+}

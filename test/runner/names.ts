@@ -7,10 +7,7 @@ const root = join(import.meta.dirname, '../..')
 const cache = join(root, '.cache')
 const path = join(cache, 'test-names.json')
 
-/** The environment variable that asks a test file for its names (test/harness/test.ts). */
-export const askForNames = 'PATCHBAY_TEST_NAMES'
-
-/** The names that a file wrote after its summary. */
+/** The names that a file wrote after its summary (test/harness/test.ts). */
 const written = /\0names (\[.*\])\n?/
 
 type Names = Record<string, { seen: number; names: string[] }>

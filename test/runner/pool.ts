@@ -16,7 +16,11 @@ export interface Pool {
 export function poolOf(workers: number): Pool {
   const waiting: Job[] = []
   let running = 0
-  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  let resolve = () => {}
+  let reject = (_error: unknown) => {}
+  const done = new Promise<void>((...ends) => {
+    ;[resolve, reject] = ends
+  })
 
   function next(): void {
     while (running < workers && waiting.length > 0) start(waiting.shift() as Job)
@@ -38,7 +42,7 @@ export function poolOf(workers: number): Pool {
     },
     done: () => {
       next()
-      return promise
+      return done
     },
   }
 }

@@ -20,16 +20,20 @@ type CountTests = (output: string, status: Ending['status']) => Tally
 /** Counts a program as one test, which passes when the exit status is 0. */
 export const asOneTest: CountTests = (_output, status) => (status === 0 ? onePassed : oneFailed)
 
-/** @param print writes a text and a line feed */
-export function newReports(print: (text: string) => void): Reports {
+/**
+ * @param print writes a text and a line feed
+ * @param countFile counts the tests of a file
+ */
+export function newReports(print: (text: string) => void, countFile: CountTests = tallyOf): Reports {
   const tallies: Tally[] = []
   const seconds = new Map<string, number>()
   return {
-    ended: (name, ending, count = tallyOf) => {
+    ended: (name, ending, count = countFile) => {
       const tally = count(ending.output, ending.status)
       tallies.push(tally)
+      if (tally.passed + tally.failed + tally.skipped === 0) return
       seconds.set(name, ending.seconds)
-      if (tally.passed + tally.failed + tally.skipped > 0) print(lineOf(name, ending, tally))
+      print(lineOf(name, ending, tally))
     },
     failed: (sentence) => {
       tallies.push(oneFailed)

@@ -2,9 +2,11 @@
 
 import { globSync } from 'node:fs'
 import { join } from 'node:path'
+import type { BuildName } from '../../scripts/build/target.ts'
 import { expectedSeconds } from './durations.ts'
 import { type Batch, reportName } from './kernel-tests.ts'
 import { native } from './kernels.ts'
+import { withoutNames } from './names.ts'
 import type { Job } from './pool.ts'
 import { asOneTest, type Reports } from './reports.ts'
 
@@ -22,8 +24,10 @@ export function filesJob({ kernel, files, seconds }: Batch, reports: Reports): J
   return {
     seconds,
     run: async () => {
-      for (const ended of await kernel.runFiles(files, longest))
-        reports.ended(reportName(ended.file, kernel), ended)
+      for (const ended of await kernel.runFiles(files, longest)) {
+        const output = withoutNames(ended.file, ended.output)
+        reports.ended(reportName(ended.file, kernel), { ...ended, output })
+      }
     },
   }
 }
@@ -31,6 +35,11 @@ export function filesJob({ kernel, files, seconds }: Batch, reports: Reports): J
 /** Runs one test file on this kernel. */
 export function fileJob(file: string, reports: Reports): Job {
   return filesJob({ kernel: native, files: [file], seconds: expectedSeconds(file) }, reports)
+}
+
+/** Builds executables whose sources have changed; that is one test. */
+export function buildJob(build: BuildName, reports: Reports): Job {
+  return stepJob(`build of ${build}`, [process.execPath, 'test/harness/build.ts', build], reports)
 }
 
 /** Runs a program that is one test: it passes when its exit status is 0. */

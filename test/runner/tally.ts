@@ -22,6 +22,11 @@ export function tallyOf(output: string, status: number | undefined): Tally {
   return { passed, skipped, failed: failed === 0 && status !== 0 ? 1 : failed }
 }
 
+/** As `tallyOf`, where only tests with a chosen name ran: a file without one counts as nothing. */
+export function tallyOfChosen(output: string, status: number | undefined): Tally {
+  return status === 0 && count(output, 'Total') === 0 ? none : tallyOf(output, status)
+}
+
 /** The number after a name in uvu's summary, which is at the end of a file's output. */
 function count(output: string, name: string): number | undefined {
   const found = [...output.matchAll(new RegExp(`^ {2}${name}: +(\\d+)$`, 'gm'))].at(-1)

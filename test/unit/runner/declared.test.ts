@@ -2,7 +2,7 @@
 
 import { globSync, readFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
-import { declared, makesFaults, packagesOf } from '../../harness/declared.ts'
+import { declared, packagesOf } from '../../harness/declared.ts'
 import { test } from '../../harness/test.ts'
 
 const kernelTests = globSync('test/kernel/*.ts', { cwd: new URL('../../..', import.meta.url).pathname })
@@ -19,11 +19,6 @@ const pathOf = (name: string) => new URL(`../../kernel/${name}.test.ts`, import.
 
 test('the packages of several files are named once', () => {
   assert.equal(packagesOf(['vcan', 'vxcan'].map(pathOf)), ['can-utils'])
-})
-
-test('a test that makes system calls fail is known by its imports', () => {
-  assert.ok(makesFaults(['bridge', 'dummy-round-trip'].map(pathOf)))
-  assert.not.ok(makesFaults(['bridge', 'vcan'].map(pathOf)))
 })
 
 test('no kernel test installs packages itself: a guest has no network', () => {

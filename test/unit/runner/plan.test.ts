@@ -10,17 +10,19 @@ const vlans = 'test/kernel/bridge-vlan.test.ts'
 const netlink = 'test/kernel/netlink.test.ts'
 const vlanFeatures = ['bridge vlan_filtering', 'link vlan']
 
+const runFiles = async () => []
+
 /** A kernel that answers the probe with its version and features. */
 function kernel(name: string, features: string[], always: string[] = []): Kernel {
-  return { name, always, run: async () => ({ output: ['7.2', ...features].join('\n'), status: 0 }) }
+  return { name, always, runFiles, run: async () => ({ output: ['7.2', ...features].join('\n'), status: 0 }) }
 }
 
 /** A kernel that cannot run at all. */
 function dead(name: string, words: string, always: string[] = []): Kernel {
-  return { name, always, run: async () => ({ output: words, status: undefined }) }
+  return { name, always, runFiles, run: async () => ({ output: words, status: undefined }) }
 }
 
-const unused: Kernel = { name: 'unused', run: () => Promise.reject(new Error('it was started')) }
+const unused: Kernel = { name: 'unused', runFiles, run: () => Promise.reject(new Error('it was started')) }
 
 const printed: string[] = []
 const { log } = console
@@ -45,39 +47,56 @@ test('a need without a probe is an error, so that its file is not left out silen
   assert.throws(() => needsOf('// needs: bridge vlan_filterin'), /no probe for: bridge vlan_filterin/)
 })
 
-test('a file runs on the machine’s own kernel and in the first guest, if these have all it needs', async () => {
+test('a file runs on the first kernel that has all it needs, the machine’s own before guests', async () => {
   const own = kernel('own', ['link vlan'])
   const newest = kernel('newest', vlanFeatures)
   const plan = await planOf([netlink, vlans], own, [newest, unused])
   assert.equal(plan, {
-    own: [netlink],
-    guests: [{ kernel: newest, items: [netlink, vlans] }],
+    runs: [
+      { kernel: own, items: [netlink] },
+      { kernel: newest, items: [vlans] },
+    ],
     failures: [],
   })
   assert.equal(printed, ['own: Linux 7.2', 'newest: Linux 7.2'])
 })
 
-test('the second guest runs the files whose features the first lacks, and those that it always runs', async () => {
+test('a guest also runs the files that it always runs', async () => {
+  const own = kernel('own', [])
   const newest = kernel('newest', [])
   const old = kernel('old', vlanFeatures, [netlink])
-  assert.equal((await planOf([netlink, vlans], kernel('own', []), [newest, old])).guests, [
-    { kernel: newest, items: [netlink] },
+  assert.equal((await planOf([netlink, vlans], own, [newest, old])).runs, [
+    { kernel: own, items: [netlink] },
     { kernel: old, items: [netlink, vlans] },
   ])
 })
 
+test('in a full run each file runs on every kernel that has what it needs', async () => {
+  const [own, newest] = [kernel('own', []), kernel('newest', vlanFeatures)]
+  assert.equal((await planOf([netlink, vlans], own, [newest], true)).runs, [
+    { kernel: own, items: [netlink] },
+    { kernel: newest, items: [netlink, vlans] },
+  ])
+})
+
 test('when a guest dies, its kernel’s last messages are printed, and the next guest runs its files', async () => {
-  const old = kernel('old', vlanFeatures)
-  const plan = await planOf([netlink, vlans], kernel('own', []), [dead('newest', 'panic: errno 14'), old])
-  assert.equal(plan.guests, [{ kernel: old, items: [netlink, vlans] }])
+  const [own, old] = [kernel('own', []), kernel('old', vlanFeatures)]
+  const plan = await planOf([netlink, vlans], own, [dead('newest', 'panic: errno 14'), old])
+  assert.equal(plan.runs, [
+    { kernel: own, items: [netlink] },
+    { kernel: old, items: [vlans] },
+  ])
   assert.equal(plan.failures, [])
   assert.equal(printed[1], 'newest: does not run here. panic: errno 14')
 })
 
 test('when every guest dies, that is one failure with their last messages, however many files need a guest', async () => {
   const guests = [dead('newest', 'panic: errno 14'), dead('old', 'panic: errno 15', [netlink])]
-  const { own, failures } = await planOf([netlink, vlans], kernel('own', []), guests)
-  assert.equal(own, [netlink])
+  const { runs, failures } = await planOf([netlink, vlans], kernel('own', []), guests)
+  assert.equal(
+    runs.map(({ items }) => items),
+    [[netlink]],
+  )
   assert.is(failures.length, 1)
   for (const words of ['are left: 1', 'newest: does not run', 'errno 14', 'old: does not', 'errno 15'])
     assert.match(String(failures), words)
@@ -99,8 +118,11 @@ test('a dead guest that always runs some file is a failure, even when the others
 })
 
 test('a file that no kernel can run is named with its needs', async () => {
-  const { guests, failures } = await planOf([netlink, vlans], kernel('own', []), [kernel('bare', [])])
-  assert.equal(guests[0]?.items, [netlink])
+  const { runs, failures } = await planOf([netlink, vlans], kernel('own', []), [kernel('bare', [])])
+  assert.equal(
+    runs.map(({ items }) => items),
+    [[netlink]],
+  )
   assert.equal(failures, [`${vlans}: no kernel here has all that it needs: bridge vlan_filtering, link vlan`])
 })
 

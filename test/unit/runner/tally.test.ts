@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
 import { test } from '../../harness/test.ts'
-import { isGood, lastLine, oneFailed, sum, tallyOf } from '../../runner/tally.ts'
+import { isGood, lastLine, oneFailed, sum, tallyOf, tallyOfChosen } from '../../runner/tally.ts'
 
 const summary = (total: number, passed: number, skipped = 0) =>
   `• •   (${passed} / ${total})\n\n  Total:     ${total}\n  Passed:    ${passed}\n  Skipped:   ${skipped}\n  Duration:  2.24ms\n\n`
@@ -43,6 +43,12 @@ test('a run is good only when some tests passed and none failed or were skipped'
 test('the last line has the sums of all files', () => {
   const total = sum([{ passed: 4, failed: 1, skipped: 0 }, oneFailed, { passed: 2, failed: 0, skipped: 3 }])
   assert.is(lastLine(total), '6 passed, 2 failed, 3 skipped')
+})
+
+test('where tests are chosen by name, a file without one counts as nothing, and one that crashed as a failure', () => {
+  assert.equal(tallyOfChosen(summary(0, 0), 0), { passed: 0, failed: 0, skipped: 0 })
+  assert.equal(tallyOfChosen(summary(1, 1), 0), { passed: 1, failed: 0, skipped: 0 })
+  assert.equal(tallyOfChosen('SyntaxError: …', 1), oneFailed)
 })
 
 test.run()

@@ -1,0 +1,60 @@
+/** Several files in one guest: the command is run here by a shell, which is what a guest does. */
+
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import * as assert from 'uvu/assert'
+import { test } from '../../harness/test.ts'
+import { endingsOf, serveCommand, unfinished } from '../../runner/serve.ts'
+
+const directory = mkdtempSync(join(tmpdir(), 'patchbay-serve-'))
+test.after(() => rmSync(directory, { recursive: true }))
+
+function program(name: string, text: string): string {
+  const file = join(directory, name)
+  writeFileSync(file, text)
+  return file
+}
+
+test('each file’s output, status and time come back', () => {
+  const files = [
+    program('one.mjs', 'console.log("1"); console.error("trouble")'),
+    program('two.mjs', 'console.log("2"); process.exit(3)'),
+  ]
+  const [file = '', ...args] = serveCommand(files, 20)
+  const ends = endingsOf(files, spawnSync(file, args, { encoding: 'utf8' }).stdout)
+  assert.equal(
+    ends.map(({ file, status }) => [file, status]),
+    [
+      [files[0], 0],
+      [files[1], 3],
+    ],
+  )
+  assert.match(ends[0]?.output ?? '', /1\ntrouble/)
+  assert.is(ends[1]?.output, '2\n')
+  for (const { seconds } of ends) assert.ok(seconds >= 0 && seconds < 20)
+})
+
+test('a file that takes too long is stopped, and the next runs', () => {
+  const files = [
+    program('slow.mjs', 'console.log("begun"); setTimeout(() => {}, 60000)'),
+    program('next.mjs', ''),
+  ]
+  const [file = '', ...args] = serveCommand(files, 1)
+  const ends = endingsOf(files, spawnSync(file, args, { encoding: 'utf8' }).stdout)
+  assert.equal(
+    ends.map(({ status }) => status),
+    [124, 0],
+  )
+})
+
+test('of a guest that died, the finished files are known, and what the next one wrote', () => {
+  const output = 'fine\n\n\0ended 0 1.00 2.50\nhalf of'
+  assert.equal(endingsOf(['a', 'b', 'c'], output), [{ file: 'a', output: 'fine\n', status: 0, seconds: 1.5 }])
+  assert.is(unfinished(output), 'half of')
+  assert.equal(endingsOf(['a'], 'nothing'), [])
+  assert.is(unfinished('nothing'), 'nothing')
+})
+
+test.run()
