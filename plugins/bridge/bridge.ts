@@ -10,13 +10,17 @@ import { ask, type Socket } from '../../shared/netlink/socket.ts'
 import { withLinkLock } from '../../shared/state/lock.ts'
 import { type BridgeConfig, wantsVlans } from './config.ts'
 
-/** Finds or makes the bridge of a configuration, configured and up. The caller holds its lock. @throws CniError when it does not fit */
-export function ensureBridge(host: Socket, config: BridgeConfig, undo: Undo): Link {
+/**
+ * Finds or makes the bridge of a configuration, configured and up. The caller holds its lock.
+ * @param own the name of this container's port
+ * @throws CniError when it does not fit
+ */
+export function ensureBridge(host: Socket, config: BridgeConfig, undo: Undo, own: string): Link {
   const found = findLink(host, config.bridge)
   const bridge = found ?? makeConfigured(host, config, undo)
   requireBridge(bridge)
   requireVlanFiltering(bridge, config, found !== undefined)
-  return configure(host, bridge, config)
+  return configure(host, bridge, config, undoUnlessShared(undo, host, bridge, own))
 }
 
 /** With uplinks the bridge gets the MAC address of the first one, which machines on the LAN may have in their caches. */
@@ -69,14 +73,27 @@ function noVlanFiltering(bridge: string): CniError {
 }
 
 /** Sets the configured options that differ. The MTU is not changed, because other containers rely on it. */
-function configure(host: Socket, bridge: Link, config: BridgeConfig): Link {
+function configure(host: Socket, bridge: Link, config: BridgeConfig, undo: Undo): Link {
   // With uplinks the host may need router advertisements from the LAN.
-  if (!config.uplinks) refuseAdvertisements(bridge)
+  if (!config.uplinks) undo(refuseAdvertisements(bridge))
   const wrong = differences(bridge, bridgeOptions(config))
-  if (Object.keys(wrong).length > 0) ask(host, changeBridge(bridge, wrong))
+  if (Object.keys(wrong).length > 0) {
+    const before = optionsOf(bridge, wrong)
+    undo(() => ask(host, changeBridge(bridge, before)))
+    ask(host, changeBridge(bridge, wrong))
+  }
   const promisc = config.promiscMode && !bridge.promisc
-  if (!bridge.up || promisc) ask(host, changeLink(bridge, { up: true, ...(promisc && { promisc }) }))
+  if (!bridge.up || promisc) {
+    undo(() => ask(host, changeLink(bridge, { up: bridge.up, ...(promisc && { promisc: false }) })))
+    ask(host, changeLink(bridge, { up: true, ...(promisc && { promisc }) }))
+  }
   return bridge
+}
+
+/** The values that the bridge has for these options. */
+function optionsOf({ data }: Link, options: BridgeOptions): BridgeOptions {
+  const actual = data ? parseBridge(data) : {}
+  return Object.fromEntries(Object.entries(actual).filter(([key]) => Object.hasOwn(options, key)))
 }
 
 /** The configured options that the bridge does not have. */

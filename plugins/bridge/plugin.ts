@@ -60,8 +60,9 @@ async function create(life: Life<BridgeConfig>): Promise<OnHost> {
 /** The caller holds the bridge's lock: bridge, uplinks and port are one step for other ADDs. */
 function join(life: Life<BridgeConfig>): OnHost {
   const { host, request, undo } = life
-  const bridge = ensureBridge(host, request.config, undo)
-  const unlessShared = undoUnlessShared(undo, host, bridge, hostIfname(request))
+  const own = hostIfname(request)
+  const bridge = ensureBridge(host, request.config, undo, own)
+  const unlessShared = undoUnlessShared(undo, host, bridge, own)
   if (request.config.uplinks) connectUplinks(host, bridge, request.config, unlessShared)
   const port = connectPort(life, bridge)
   return { bridge, port, interfaces: [toInterface(bridge), { ...toInterface(port), mtu: port.mtu }] }

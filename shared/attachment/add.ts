@@ -1,5 +1,6 @@
 /** ADD, from top to bottom: the device, its addresses, the host's side, the announcement, the result. */
 
+import { requireExpressible } from '../cni/convert.ts'
 import type { Request } from '../cni/plugin.ts'
 import type { Result } from '../cni/result.ts'
 import { CniError, Code } from '../error/error.ts'
@@ -37,7 +38,9 @@ export async function add<Config extends InterfaceConfig>(
   device.settle?.(life, made)
   if (link && lease.ips.length > 0 && !bringUp?.upLast) ask(life.inside, announce(link))
   device.finish?.(life, lease)
-  return resultOf(life, lease, { before: made.interfaces, link, ...connected })
+  const result = resultOf(life, lease, { before: made.interfaces, link, ...connected })
+  requireExpressible(result, request.cniVersion)
+  return result
 }
 
 /** ADD onto an existing interface must fail (spec section "ADD"). */

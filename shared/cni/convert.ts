@@ -13,6 +13,19 @@ export function convert(result: Result, version: SpecVersion): object {
   return atLeast(version, '0.3.0') ? middle(result, version) : oldest(result, version)
 }
 
+/** Refuses a result that a version cannot express. @throws CniError of code 1 as `convert` does */
+export function requireExpressible({ ips }: Pick<Result, 'ips'>, version: SpecVersion): void {
+  if (!atLeast(version, '0.3.0')) requireAddresses(ips, version)
+}
+
+function requireAddresses(ips: readonly Ip[], version: SpecVersion): void {
+  if (ips.length > 0) return
+  throw new CniError(Code.IncompatibleVersion, {
+    msg: 'cannot convert: no valid IP addresses',
+    hint: `version ${version} cannot express an attachment without addresses: set cniVersion to 0.3.0 or newer`,
+  })
+}
+
 /** 1.0.0 and 1.1.0: empty lists are left out. */
 function newest({ interfaces, ips, routes, dns }: Result, cniVersion: SpecVersion): object {
   return { cniVersion, ...filled({ interfaces, ips, routes }), ...(isEmpty(dns) ? {} : { dns }) }
@@ -26,14 +39,9 @@ function middle({ interfaces, ips, routes, dns }: Result, cniVersion: SpecVersio
 
 /** 0.1.0 and 0.2.0: the first address of each family, and no interfaces. */
 function oldest({ ips, routes, dns }: Result, cniVersion: SpecVersion): object {
+  requireAddresses(ips, cniVersion)
   const ip4 = ips.find(({ address }) => !isIPv6(address))
   const ip6 = ips.find(({ address }) => isIPv6(address))
-  if (!ip4 && !ip6) {
-    throw new CniError(Code.IncompatibleVersion, {
-      msg: 'cannot convert: no valid IP addresses',
-      hint: `version ${cniVersion} cannot express an attachment without addresses: set cniVersion to 0.3.0 or newer`,
-    })
-  }
   return {
     cniVersion,
     ...(ip4 && { ip4: withRoutes(ip4, routes, false) }),

@@ -10,7 +10,7 @@ import { CniError, Code } from '../error/error.ts'
 import { formatMac } from '../ip/mac.ts'
 import { isErrno } from '../kernel/errno.ts'
 import { readFile } from '../kernel/files.ts'
-import { writeSysctl } from '../kernel/sysctl.ts'
+import { readSysctl, writeSysctl } from '../kernel/sysctl.ts'
 import { type BridgeOptions, newBridge } from '../netlink/bridge.ts'
 import { seeLink } from '../netlink/command.ts'
 import { findLink, type Link, listPorts, removeIfThere, setAlias } from '../netlink/link.ts'
@@ -63,9 +63,14 @@ export function removeUnusedBridge(host: Socket, name: string): void {
   if (bridge && listPorts(host, bridge).length === 0) removeIfThere(host, bridge)
 }
 
-/** Ignores router advertisements: a container could make itself the host's IPv6 router by one (CVE-2020-10749). */
-export function refuseAdvertisements({ name }: Pick<Link, 'name'>): void {
+/**
+ * Ignores router advertisements: a container could make itself the host's IPv6 router by one (CVE-2020-10749).
+ * @returns the inverse
+ */
+export function refuseAdvertisements({ name }: Pick<Link, 'name'>): () => void {
+  const before = readSysctl('ipv6', 'conf', name, 'accept_ra') ?? '0'
   writeSysctl('0', 'ipv6', 'conf', name, 'accept_ra')
+  return () => writeSysctl(before, 'ipv6', 'conf', name, 'accept_ra')
 }
 
 /** @throws CniError for a link of another kind, in the reference's words */
