@@ -1,0 +1,39 @@
+/** No finding of the corpus comes back; those that are known are still there. */
+
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { privateHost } from '../harness/host.ts'
+import { corpus } from './corpus.ts'
+import { known, knownAs } from './known.ts'
+import { newWorld } from './play/world.ts'
+
+await privateHost()
+
+const world = newWorld()
+
+for (const [file, found] of corpus()) {
+  const expected = knownAs(found)
+  const title = expected ? `still known, ${expected.issue}` : 'mended'
+  test(`${file}: ${title}`, async () => {
+    const findings = (await world.play(found.input)).map((finding) => ({ ...finding, input: found.input }))
+    const other = findings.filter((finding) => !knownAs(finding))
+    assert.equal(other, [])
+    if (expected)
+      assert.ok(
+        findings.some((finding) => knownAs(finding) === expected),
+        'it is mended: take it out of known.ts',
+      )
+  })
+}
+
+test('each known finding has a file in the corpus', () => {
+  const shown = new Set([...corpus().values()].map(knownAs))
+  assert.equal(
+    known.filter((one) => !shown.has(one)),
+    [],
+  )
+})
+
+test.after(() => world.end())
+
+test.run()

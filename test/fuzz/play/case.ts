@@ -1,0 +1,57 @@
+/** A case: all inputs of one call, as JSON. A corpus file holds one; the generators make them; shrinking makes them smaller. */
+
+import * as z from 'zod/mini'
+
+/** A file of the plugins' state, by its place among them sorted by path, and what it becomes. */
+const damage = z.strictObject({
+  nth: z.number(),
+  becomes: z.union([z.enum(['nothing', 'a link to nowhere']), z.strictObject({ text: z.string() })]),
+})
+
+/** A value to set in a result, by its path; without a value it is deleted. */
+const patch = z.strictObject({
+  at: z.array(z.union([z.string(), z.number()])),
+  value: z.optional(z.unknown()),
+})
+
+const config = z.record(z.string(), z.unknown())
+
+const schema = z.strictObject({
+  plugin: z.string(),
+  verb: z.string(),
+  /** Environment variables that differ from the usual; null: not set. */
+  env: z.optional(z.record(z.string(), z.nullable(z.string()))),
+  /** Standard input, as JSON. */
+  config: z.optional(config),
+  /** Standard input as text, instead of `config`: each character is a byte. */
+  text: z.optional(z.string()),
+  /** The configuration of an attachment (eth0) that ADD makes before. */
+  first: z.optional(config),
+  /** What happens to the files that this ADD wrote. */
+  damage: z.optional(z.array(damage)),
+  /** `config` gets the result of this ADD as prevResult, with these changes. */
+  prevResult: z.optional(z.array(patch)),
+  /** What the delegate `fuzz-ipam` answers; without it, a valid result. */
+  delegate: z.optional(z.strictObject({ stdout: z.string(), status: z.number() })),
+})
+
+export type Case = z.output<typeof schema>
+export type Damage = z.output<typeof damage>
+export type Patch = z.output<typeof patch>
+
+/** Whether a value is a case: shrinking makes others, too. */
+export function isCase(value: unknown): value is Case {
+  return schema.safeParse(value).success
+}
+
+/** What a detector found. */
+export interface Finding {
+  kind: string
+  /** The text, change or status that shows it. */
+  text: string
+}
+
+/** A case and its findings. */
+export interface Found extends Finding {
+  input: Case
+}

@@ -1,0 +1,49 @@
+/**
+ * Fuzzes the built executables: `npm run fuzz -- [--minutes N] [--seed S] [--plugin NAME]`. Findings become files of the corpus.
+ * `--replay FILE` plays one of them again.
+ */
+
+import { readFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { privateHost } from '../harness/host.ts'
+import { keep } from './corpus.ts'
+import type { Finding } from './play/case.ts'
+import { newWorld } from './play/world.ts'
+import { search } from './search.ts'
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '1' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    plugin: { type: 'string' },
+    replay: { type: 'string' },
+  },
+})
+
+async function fuzz(): Promise<Finding[]> {
+  console.log(`seed ${values.seed}`)
+  const { played, found } = await search({
+    seed: Number(values.seed),
+    until: Date.now() + Number(values.minutes) * 60_000,
+    plugin: values.plugin,
+    report: (finding) => console.log(`${lineOf(finding)}\n  ${keep(finding)}`),
+  })
+  console.log(`${played} cases, findings: ${found.length}`)
+  return found
+}
+
+async function replay(file: string): Promise<Finding[]> {
+  const world = newWorld()
+  const findings = await world.play(JSON.parse(readFileSync(file, 'utf8')).input)
+  world.end()
+  console.log(findings.map(lineOf).join('\n') || 'nothing found')
+  return findings
+}
+
+function lineOf({ kind, text }: Finding): string {
+  return `${kind}: ${text}`
+}
+
+await privateHost()
+const findings = await (values.replay === undefined ? fuzz() : replay(values.replay))
+process.exitCode = findings.length > 0 ? 1 : 0
