@@ -1,10 +1,10 @@
 /** Real CAN frames, sent and received with can-utils. */
 
 import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { setTimeout as wait } from 'node:timers/promises'
 import { command } from './command.ts'
 import type { Netns } from './host.ts'
+import { whileListening } from './traffic.ts'
+import { until } from './until.ts'
 
 /** An interface in a container, or on the host. */
 export interface Bus {
@@ -33,14 +33,10 @@ export async function heardFrames(bus: Bus, act: () => unknown): Promise<string[
   listener.stdout.on('data', (chunk: Buffer) => {
     heard += chunk
   })
-  try {
+  await whileListening(listener, async () => {
     await untilListening(bus, listener)
     await act()
-    await wait(300)
-  } finally {
-    listener.kill('SIGINT')
-    await once(listener, 'close')
-  }
+  })
   return heard.split('\n').flatMap((line) => line.split(' ')[2] ?? [])
 }
 
@@ -49,13 +45,11 @@ async function untilListening({ ifname, netns }: Bus, listener: ChildProcess): P
   // The list exists when the module is loaded, by the socket of candump.
   const list = 'cat /proc/net/can/rcvlist_all 2>/dev/null || true'
   const [file = '', ...args] = [...inside(netns), 'sh', '-c', list]
-  for (let tries = 0; tries < 100; tries++) {
+  await until(`candump listens on ${ifname}`, () => {
     if (listener.exitCode !== null) throw new Error(`candump on ${ifname} ended`)
     const lines = command(file, ...args).split('\n')
-    if (lines.some((line) => line.trim().startsWith(`${ifname} `))) return
-    await wait(50)
-  }
-  throw new Error(`candump does not listen on ${ifname}`)
+    return lines.some((line) => line.trim().startsWith(`${ifname} `))
+  })
 }
 
 /** The host's rules of can-gw, as arguments of `cangw`. Its exit status is the length of its output. */

@@ -2,9 +2,11 @@
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { command, succeeds } from './command.ts'
 import type { Netns } from './host.ts'
+import { until } from './until.ts'
 
 /** Whether an address answers a ping from a namespace (from the host when there is none) within five seconds. */
 export function pings(from: Netns | undefined, address: string): boolean {
@@ -75,13 +77,14 @@ function letGo(child: ChildProcess): void {
 /**
  * Listens on an interface during an action.
  * @param filter of tcpdump: `arp or icmp6`
+ * @param act gets a function that returns the lines until now
  * @param netns of the interface; default: the host
  * @returns the lines that tcpdump printed
  */
 export async function overhear(
   ifname: string,
   filter: string,
-  act: () => unknown,
+  act: (heard: () => string[]) => unknown,
   netns?: Netns,
 ): Promise<string[]> {
   const options = ['-l', '-n', '-e', '--immediate-mode', '-i', ifname]
@@ -90,19 +93,26 @@ export async function overhear(
   listener.stdout?.on('data', (chunk: Buffer) => {
     heard += chunk
   })
-  await whileListening(listener, act)
-  return heard.split('\n').filter(Boolean)
+  const lines = () => heard.split('\n').filter(Boolean)
+  await whileListening(listener, () => act(lines))
+  return lines()
 }
 
-/** Runs an action while tcpdump listens, then ends tcpdump and waits until it has written all. */
+/** Runs an action while a program listens to packets, then ends the program and waits until it has written all. */
 export async function whileListening(listener: ChildProcess, act: () => unknown): Promise<void> {
   try {
     await act()
-    await wait(200)
+    await wait(200) // what is sent late, and must not be
+    await until('all packets are read', () => isAsleep(listener.pid))
   } finally {
     listener.kill('SIGINT')
     await once(listener, 'close')
   }
+}
+
+/** Whether a process waits for input (proc_pid_stat(5)): then it has read all packets. */
+function isAsleep(pid: number | undefined): boolean {
+  return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.startsWith('S') ?? false
 }
 
 /** Starts the program at the other end of a container's tap or tun (tun-peer.ts), and waits until it listens. */

@@ -15,6 +15,7 @@ import { type Kind, testRoundTrips } from '../harness/round-trip.ts'
 import { snapshot } from '../harness/snapshot.ts'
 import { test } from '../harness/test.ts'
 import { pings } from '../harness/traffic.ts'
+import { until } from '../harness/until.ts'
 
 await privateHost()
 
@@ -52,8 +53,7 @@ test('170-bond.conflist: the container reaches the router through either NIC, an
   assert.is(link('eth0', container).linkinfo?.info_data?.active_slave, 'eth1')
   assert.ok(pings(container, '192.168.170.1'))
   ip('link set eth1-peer down')
-  for (let attempt = 0; attempt < 5 && !pings(container, '192.168.170.1'); attempt++);
-  assert.is(link('eth0', container).linkinfo?.info_data?.active_slave, 'eth2')
+  await until('eth2 is used', () => link('eth0', container).linkinfo?.info_data?.active_slave === 'eth2')
   assert.ok(pings(container, '192.168.170.1'))
   ip('link set eth1-peer up')
   await cnitool.check(net, container)
@@ -73,10 +73,10 @@ test('171-bond-lacp.conflist: both NICs are in one aggregator with those of anot
   ip('address add 192.168.171.1/24 dev lacp0')
   ip('link set lacp0 up')
   await cnitool.add(net, container)
-  for (let attempt = 0; attempt < 8 && !pings(container, '192.168.171.1'); attempt++);
-  assert.ok(pings(container, '192.168.171.1'))
-  const info = link('eth0', container).linkinfo?.info_data?.ad_info as Record<string, unknown>
-  assert.equal([info.num_ports, info.partner_mac], [2, link('lacp0').address])
+  const aggregator = () => link('eth0', container).linkinfo?.info_data?.ad_info as Record<string, unknown>
+  await until('both NICs are in one aggregator', () => aggregator().num_ports === 2)
+  assert.is(aggregator().partner_mac, link('lacp0').address)
+  await until('the other host answers', () => pings(container, '192.168.171.1'))
   await cnitool.check(net, container)
   await cnitool.del(net, container)
   ip('link delete lacp0')

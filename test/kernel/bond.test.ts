@@ -11,6 +11,8 @@ import { hostLocal } from '../harness/networks.ts'
 import { test } from '../harness/test.ts'
 import { pings } from '../harness/traffic.ts'
 
+import { until } from '../harness/until.ts'
+
 await privateHost()
 layOut()
 
@@ -107,11 +109,10 @@ test('802.3ad: both sides negotiate with LACP and use both members in one aggreg
   const address = `${ips[0]?.address.replace(/\/.*/, '')}`
   inContainer(one, `route add ${address} dev eth0`)
   inContainer(other, `route add 10.${networks - 1}.0.0/24 dev eth0`)
-  for (let attempt = 0; attempt < 8 && !pings(one, address); attempt++);
-  assert.ok(pings(one, address))
-  const info = infoOf('eth0', other)?.info_data?.ad_info as Record<string, unknown>
-  assert.is(info.num_ports, 2)
-  assert.is(info.partner_mac, '02:00:5e:10:00:64')
+  const aggregator = () => infoOf('eth0', other)?.info_data?.ad_info as Record<string, unknown>
+  await until('both members are in one aggregator', () => aggregator().num_ports === 2)
+  assert.is(aggregator().partner_mac, '02:00:5e:10:00:64')
+  await until('the other container answers', () => pings(one, address))
   await cnitool.check(net, one)
   await cnitool.del(net, one)
   await cnitool.del(far, other)

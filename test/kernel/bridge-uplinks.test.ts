@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert'
 import * as cnitool from '../harness/cnitool.ts'
 import { ip } from '../harness/command.ts'
 import { refusal, unchanged } from '../harness/expect.ts'
-import { type Netns, newContainer, privateHost } from '../harness/host.ts'
+import { newContainer, privateHost } from '../harness/host.ts'
 import { addresses, exists, link, routes } from '../harness/look.ts'
 import { bridgeNetwork, hostLocal } from '../harness/networks.ts'
 import { snapshot } from '../harness/snapshot.ts'
@@ -36,16 +36,11 @@ function giveAddress(nic: string, subnet: string): void {
   ip(`route replace default via ${subnet}.1 dev ${nic}`)
 }
 
-async function pingsSoon(from: Netns | undefined, address: string): Promise<boolean> {
-  for (let attempt = 0; attempt < 5; attempt++) if (pings(from, address)) return true
-  return false
-}
-
 test('a container reaches the router of the NIC’s network at layer 2', async () => {
   const { nic, subnet, net, bridge, container } = wired()
   await cnitool.add(net, container)
   assert.is(link(nic).master, bridge)
-  assert.ok(await pingsSoon(container, `${subnet}.1`))
+  assert.ok(pings(container, `${subnet}.1`))
   await cnitool.check(net, container)
 })
 
@@ -65,7 +60,7 @@ test('a NIC with addresses is refused, with the remedy, and not changed', async 
   assert.match(said, 'moveAddresses')
   unchanged(before)
   assert.not.ok(exists(bridge))
-  assert.ok(await pingsSoon(undefined, `${subnet}.1`))
+  assert.ok(pings(undefined, `${subnet}.1`))
 })
 
 test('moveAddresses takes addresses and routes to the bridge, and the host still reaches the router', async () => {
@@ -74,8 +69,8 @@ test('moveAddresses takes addresses and routes to the bridge, and the host still
   await cnitool.add(net, container)
   assert.equal([addresses(nic), addresses(bridge)], [[], [`${subnet}.10/24`]])
   assert.ok(routes(4).includes(`default via ${subnet}.1`))
-  assert.ok(await pingsSoon(undefined, `${subnet}.1`), 'the host')
-  assert.ok(await pingsSoon(container, `${subnet}.1`), 'the container')
+  assert.ok(pings(undefined, `${subnet}.1`), 'the host')
+  assert.ok(pings(container, `${subnet}.1`), 'the container')
 })
 
 test('an ADD that fails after it moved addresses moves them back', async () => {
@@ -86,7 +81,7 @@ test('an ADD that fails after it moved addresses moves them back', async () => {
   const before = snapshot()
   await refusal(cnitool.add(net, container))
   unchanged(before)
-  assert.ok(await pingsSoon(undefined, `${subnet}.1`))
+  assert.ok(pings(undefined, `${subnet}.1`))
 })
 
 test('two addresses of one subnet move together', async () => {

@@ -1,11 +1,12 @@
 /** Containers on a bridge of the private host, made with iproute2, for the firewall's tests. */
 
-import { setTimeout as wait } from 'node:timers/promises'
 import { hostIfname } from '../../shared/cni/identity.ts'
 import type { Attachment } from '../../shared/cni/plugin.ts'
 import { type Cidr, parseCidr } from '../../shared/ip/subnet.ts'
 import { command, ip } from '../harness/command.ts'
 import { type Netns, newContainer, setSysctl } from '../harness/host.ts'
+import { link } from '../harness/look.ts'
+import { until } from '../harness/until.ts'
 
 /** A bridge with addresses, which are the containers' gateways. */
 export function newBridge(name: string, ...addresses: string[]): void {
@@ -41,7 +42,7 @@ export async function connect(bridge: string, network: string, ...addresses: str
     ip(`-n ${netns.name} address add ${address} dev eth0${nodad(address)}`)
     ip(`-n ${netns.name} route add default via ${address.replace(/\d+\/\d+$/, '1')}`)
   }
-  await wait(100)
+  await until(`${port} forwards`, () => link(port).linkinfo?.info_slave_data?.state === 'forwarding')
   const [{ address: mac }] = JSON.parse(ip(`-j -n ${netns.name} link show eth0`))
   return { netns, attachment, addresses, mac }
 }

@@ -4,13 +4,14 @@
 
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
-import { setTimeout as wait } from 'node:timers/promises'
 import { execa } from 'execa'
 import * as assert from 'uvu/assert'
 import { command, ip, ipJson } from '../harness/command.ts'
 import { type Netns, newContainer, privateHost, removeContainer, scratch } from '../harness/host.ts'
 import { executables, type Result } from '../harness/plugin.ts'
 import { test } from '../harness/test.ts'
+
+import { until } from '../harness/until.ts'
 
 await privateHost()
 
@@ -137,12 +138,6 @@ test('both projects on one network at once: no address is given twice, and each 
   assert.equal(reserved(config.name).sort(), addressesIn(first).sort())
   for (const container of containers) removeContainer(container)
 })
-
-/** Waits until a condition holds. */
-async function until(what: string, isSo: () => boolean): Promise<void> {
-  for (let attempt = 0; attempt < 100; attempt++, await wait(50)) if (isSo()) return
-  throw new Error(`${what}: not after five seconds`)
-}
 
 test("Patchbay's bridge with the reference's dhcp and its daemon: a lease from a server on the network", async () => {
   const config = { ...network(++networks, { type: 'dhcp' }), isGateway: false }

@@ -10,6 +10,7 @@ import { inContainer, link } from '../harness/look.ts'
 import { snapshot } from '../harness/snapshot.ts'
 import { test } from '../harness/test.ts'
 import { isSilent, overhear, pings } from '../harness/traffic.ts'
+import { until } from '../harness/until.ts'
 import { attached, tagged, tidy } from '../harness/vlan.ts'
 
 await privateHost()
@@ -108,9 +109,9 @@ test('gvrp and mvrp announce the VLAN to the switch', async () => {
     const told = await overhear(
       'trunk',
       filter,
-      async () => {
+      async (heard) => {
         await attached({ vlanId: key === 'gvrp' ? 100 : 101, [key]: true })
-        ip('netns exec far sleep 1')
+        await until(`a frame of ${key}`, () => heard().length > 0)
       },
       far,
     )
