@@ -21,14 +21,14 @@ export interface Example {
   chained: Configuration[]
 }
 
-const directory = join(import.meta.dirname, '../conf-examples')
+export const examplesDirectory = join(import.meta.dirname, '../conf-examples')
 
 /** All examples, sorted by number. */
 export function allExamples(): Example[] {
-  const files = readdirSync(directory).filter((file) => file.endsWith('.conflist'))
+  const files = readdirSync(examplesDirectory).filter((file) => file.endsWith('.conflist'))
   return files
     .sort((one, other) => Number.parseInt(one, 10) - Number.parseInt(other, 10))
-    .map((file) => readExample(join(directory, file)))
+    .map((file) => readExample(join(examplesDirectory, file)))
 }
 
 export function readExample(file: string): Example {

@@ -1,8 +1,8 @@
 /** No finding of the corpus comes back; those that are known are still there. */
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { privateHost } from '../harness/host.ts'
+import { test } from '../harness/test.ts'
 import { corpus } from './corpus.ts'
 import { known, knownAs } from './known.ts'
 import { newWorld } from './play/world.ts'

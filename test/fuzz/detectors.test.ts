@@ -1,9 +1,9 @@
 /** Each detector fires on a broken plugin, and its finding shrinks to the least input. */
 
 import { rmSync } from 'node:fs'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { privateHost } from '../harness/host.ts'
+import { test } from '../harness/test.ts'
 import { buildBroken } from './broken/build.ts'
 import type { Case } from './play/case.ts'
 import { newWorld } from './play/world.ts'

@@ -1,8 +1,8 @@
 /** The built executables stand a search from a fixed seed: `npm run fuzz` searches on, from other seeds. */
 
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { privateHost } from '../harness/host.ts'
+import { test } from '../harness/test.ts'
 import { search } from './search.ts'
 
 await privateHost()

@@ -67,8 +67,6 @@ async function compile(library: string, paths: { GOROOT: string } & Record<strin
 
 /** A network as cnitool reads it: a configuration list. */
 export interface Network {
-  /** The purpose of an example. */
-  _comment?: string
   cniVersion: string
   name: string
   plugins: Configuration[]

@@ -1,7 +1,15 @@
-/** The networks that most tests use, with addresses from host-local. */
+/** The networks that most tests use: with addresses from host-local, and the examples. */
 
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { examplesDirectory } from '../../scripts/example.ts'
 import { type Network, network } from './cnitool.ts'
 import type { Configuration } from './plugin.ts'
+
+/** An example of `conf-examples`: `10-bridge.conflist`. */
+export function exampleNetwork(file: string): Network {
+  return JSON.parse(readFileSync(join(examplesDirectory, file), 'utf8'))
+}
 
 /** A host-local section with a range per subnet. */
 export function hostLocal(...subnets: string[]): Configuration {

@@ -1,7 +1,6 @@
 /** bond of the host's NICs: they move into the container and come back unchanged. */
 // needs: link bond
 
-import { readFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import { hostNics, nics } from '../harness/cables.ts'
 import * as cnitool from '../harness/cnitool.ts'
@@ -9,7 +8,7 @@ import { ip } from '../harness/command.ts'
 import { refusal, unchanged } from '../harness/expect.ts'
 import { newContainer, privateHost } from '../harness/host.ts'
 import { addresses, exists, inContainer, link } from '../harness/look.ts'
-import { single } from '../harness/networks.ts'
+import { exampleNetwork, single } from '../harness/networks.ts'
 import { call } from '../harness/plugin.ts'
 import { type Kind, testRoundTrips } from '../harness/round-trip.ts'
 import { snapshot } from '../harness/snapshot.ts'
@@ -41,14 +40,11 @@ const bond: Kind = {
 
 testRoundTrips('bond of NICs', bond)
 
-const read = (file: string): cnitool.Network =>
-  JSON.parse(readFileSync(new URL(`../../conf-examples/${file}.conflist`, import.meta.url), 'utf8'))
-
 test('170-bond.conflist: the container reaches the router through either NIC, and the host has both NICs afterwards', async () => {
   hostNics()
   ip('address add 192.168.170.1/24 dev switch0')
   const before = snapshot()
-  const [net, container] = [read('170-bond'), newContainer()]
+  const [net, container] = [exampleNetwork('170-bond.conflist'), newContainer()]
   await cnitool.add(net, container)
   assert.is(link('eth0', container).linkinfo?.info_data?.active_slave, 'eth1')
   assert.ok(pings(container, '192.168.170.1'))
@@ -66,7 +62,7 @@ test('171-bond-lacp.conflist: both NICs are in one aggregator with those of anot
   hostNics()
   for (const name of nics) ip(`link set ${name}-peer nomaster down`)
   const before = snapshot()
-  const net = read('171-bond-lacp')
+  const net = exampleNetwork('171-bond-lacp.conflist')
   const container = newContainer()
   ip('link add lacp0 type bond mode 802.3ad lacp_rate fast miimon 100 xmit_hash_policy layer3+4')
   for (const name of nics) ip(`link set ${name}-peer master lacp0`)
@@ -86,7 +82,7 @@ test('171-bond-lacp.conflist: both NICs are in one aggregator with those of anot
 
 test('the refusal of a second container names the one that has the NICs', async () => {
   hostNics()
-  const config = single(read('170-bond'))
+  const config = single(exampleNetwork('170-bond.conflist'))
   const [one, other] = [newContainer(), newContainer()]
   await call({ verb: 'ADD', config, containerID: 'one', netns: one.path })
   const { json } = await call({ verb: 'ADD', config, containerID: 'other', netns: other.path })
@@ -100,7 +96,7 @@ test('the refusal of a second container names the one that has the NICs', async 
 test('of ten parallel ADDs with the same NICs one succeeds, the others are refused, and no NIC is lost', async () => {
   hostNics()
   const before = snapshot()
-  const config = single(read('170-bond'))
+  const config = single(exampleNetwork('170-bond.conflist'))
   const requests = Array.from({ length: 10 }, () => {
     const { name, path } = newContainer()
     return { config, containerID: name, netns: path }
@@ -116,7 +112,7 @@ test('of ten parallel ADDs with the same NICs one succeeds, the others are refus
 test('GC returns the NICs of a stale attachment, and does not touch valid ones', async () => {
   hostNics()
   const before = snapshot()
-  const config = { ...single(read('170-bond')), cniVersion: '1.1.0' }
+  const config = { ...single(exampleNetwork('170-bond.conflist')), cniVersion: '1.1.0' }
   const container = newContainer()
   const { status, json } = await call({ verb: 'ADD', config, containerID: 'one', netns: container.path })
   assert.is(status, 0, JSON.stringify(json))
@@ -130,7 +126,7 @@ test('GC returns the NICs of a stale attachment, and does not touch valid ones',
 test('DEL fails while the host has another interface of the NIC’s name, and succeeds afterwards', async () => {
   hostNics()
   const before = snapshot()
-  const net = read('170-bond')
+  const net = exampleNetwork('170-bond.conflist')
   const container = newContainer()
   await cnitool.add(net, container)
   ip('link add eth2 type veth peer name intruder')

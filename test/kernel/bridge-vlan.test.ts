@@ -1,14 +1,13 @@
 /** bridge with VLANs: reachability, the VLANs of a port, and gateways. */
 // needs: bridge vlan_filtering, link vlan
 
-import { readFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import * as cnitool from '../harness/cnitool.ts'
 import { command, ip, ipJson } from '../harness/command.ts'
 import { refusal, unchanged } from '../harness/expect.ts'
 import { type Netns, newContainer, privateHost } from '../harness/host.ts'
 import { addresses, exists, hostEnd, inContainer, link, ports } from '../harness/look.ts'
-import { bridgeNetwork, single } from '../harness/networks.ts'
+import { bridgeNetwork, exampleNetwork, single } from '../harness/networks.ts'
 import { call } from '../harness/plugin.ts'
 import { type Kind, noticed, roundTrip } from '../harness/round-trip.ts'
 import { snapshot } from '../harness/snapshot.ts'
@@ -226,8 +225,7 @@ test('on the node engine: up and as configured, and DEL leaves nothing', () =>
   roundTrip(kind, '1.0.0', 'node'))
 
 test('the example of conf-examples: up and as configured, and DEL leaves nothing', async () => {
-  const path = new URL('../../conf-examples/40-bridge-vlan.conflist', import.meta.url)
-  const { name, cniVersion, plugins } = JSON.parse(readFileSync(path, 'utf8')) as cnitool.Network
+  const { name, cniVersion, plugins } = exampleNetwork('40-bridge-vlan.conflist')
   const [config = { type: 'none', vlan: 0 }] = plugins
   assert.equal([name, config.vlan], ['bridge-vlan', 100])
   await roundTrip({ ...kind, config, subnets: ['10.91.0.0/16'] }, cniVersion)

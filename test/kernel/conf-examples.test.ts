@@ -1,30 +1,27 @@
 /** The bridge's examples in conf-examples do what their README says; other plugins' examples are tested with those plugins. */
 // needs: nft ip
 
-import { globSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { globSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import * as assert from 'uvu/assert'
+import { allExamples } from '../../scripts/example.ts'
 import * as cnitool from '../harness/cnitool.ts'
 import { refusal, unchanged } from '../harness/expect.ts'
 import { far, farHost, near, newContainer, privateHost } from '../harness/host.ts'
 import { inContainer, routes } from '../harness/look.ts'
+import { exampleNetwork } from '../harness/networks.ts'
 import { snapshot } from '../harness/snapshot.ts'
 import { test } from '../harness/test.ts'
 import { mirrorIn, pings } from '../harness/traffic.ts'
 
 await privateHost()
 
-const directory = new URL('../../conf-examples/', import.meta.url).pathname
-const files = readdirSync(directory).filter((file) => file.endsWith('.conflist'))
+const examples = allExamples()
 const mirror = await mirrorIn(farHost())
-
-function example(file: string): cnitool.Network {
-  return JSON.parse(readFileSync(directory + file, 'utf8'))
-}
 
 /** Two containers of an example; the runtime gives the second its static address. */
 async function wired(file: string) {
-  const net = example(file)
+  const net = exampleNetwork(file)
   const [one, two] = [newContainer(), newContainer()]
   const extras = net.plugins[0]?.capabilities ? { capabilities: { ips: ['10.92.0.11/24'] } } : {}
   await cnitool.add(net, one)
@@ -38,11 +35,10 @@ async function wired(file: string) {
 }
 
 test('all examples have a purpose and cniVersion 1.0.0, and each has its own network name and bridge', () => {
-  const examples = files.map(example)
-  for (const { _comment: comment } of examples) assert.match(comment ?? '', /^[A-Z].*\.$/)
+  for (const { comment } of examples) assert.match(comment, /^[A-Z].*\.$/)
   for (const { cniVersion } of examples) assert.is(cniVersion, '1.0.0')
-  assert.is(new Set(examples.map(({ name }) => name)).size, files.length)
-  const bridges = examples.flatMap(({ plugins }) => plugins[0]?.bridge ?? [])
+  assert.is(new Set(examples.map(({ name }) => name)).size, examples.length)
+  const bridges = examples.flatMap(({ plugin }) => plugin.bridge ?? [])
   assert.is(new Set(bridges).size, bridges.length)
 })
 
@@ -51,7 +47,7 @@ test('each example is used by a test', () => {
     .map((name) => readFileSync(join(import.meta.dirname, name), 'utf8'))
     .join()
   assert.equal(
-    files.filter((file) => !sources.includes(file)),
+    examples.map(({ file }) => basename(file)).filter((file) => !sources.includes(file)),
     [],
   )
 })

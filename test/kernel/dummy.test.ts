@@ -1,22 +1,19 @@
 /** dummy: its addresses answer on every interface of the container; refusals; STATUS. */
 // needs: link dummy
 
-import { readFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import * as cnitool from '../harness/cnitool.ts'
 import { ip } from '../harness/command.ts'
 import { newContainer, privateHost } from '../harness/host.ts'
 import { addresses, link } from '../harness/look.ts'
-import { bridgeNetwork } from '../harness/networks.ts'
+import { bridgeNetwork, exampleNetwork } from '../harness/networks.ts'
 import { call } from '../harness/plugin.ts'
 import { test } from '../harness/test.ts'
 import { isSilent, pings } from '../harness/traffic.ts'
 
 await privateHost()
 
-const example: cnitool.Network = JSON.parse(
-  readFileSync(new URL('../../conf-examples/130-dummy.conflist', import.meta.url), 'utf8'),
-)
+const example = exampleNetwork('130-dummy.conflist')
 
 test('130-dummy.conflist: the service address answers on the container’s other interface', async () => {
   const container = newContainer()

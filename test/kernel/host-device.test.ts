@@ -1,7 +1,6 @@
 /** host-device: a device named in any way moves into the container, carries traffic, and comes back unchanged. */
 // packages: containernetworking-plugins
 
-import { readFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import { attachmentHash } from '../../shared/cni/identity.ts'
 import { done } from '../harness/attach.ts'
@@ -11,7 +10,7 @@ import { command, ip } from '../harness/command.ts'
 import { refusal, unchanged } from '../harness/expect.ts'
 import { type Netns, newContainer, privateHost, removeContainer } from '../harness/host.ts'
 import { exists, inContainer, link } from '../harness/look.ts'
-import { hostLocal } from '../harness/networks.ts'
+import { exampleNetwork, hostLocal } from '../harness/networks.ts'
 import { type Call, call, type Result } from '../harness/plugin.ts'
 import { snapshot } from '../harness/snapshot.ts'
 import { test } from '../harness/test.ts'
@@ -47,8 +46,7 @@ test('200-host-device.conflist: the container is on the NIC’s network, and the
   hostNics()
   ip('address add 192.168.200.1/24 dev switch0')
   const before = snapshot()
-  const file = new URL('../../conf-examples/200-host-device.conflist', import.meta.url)
-  const [net, container] = [JSON.parse(readFileSync(file, 'utf8')) as cnitool.Network, newContainer()]
+  const [net, container] = [exampleNetwork('200-host-device.conflist'), newContainer()]
   await cnitool.add(net, container)
   assert.ok(pings(container, '192.168.200.1'))
   await cnitool.check(net, container)

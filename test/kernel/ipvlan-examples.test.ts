@@ -1,12 +1,12 @@
 /** ipvlan's examples in conf-examples do what their README says. */
 // needs: link ipvlan
 
-import { readFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import * as cnitool from '../harness/cnitool.ts'
 import { type Netns, newContainer, privateHost, removeContainer } from '../harness/host.ts'
 import { router } from '../harness/lan.ts'
 import { addresses, inContainer, link, routes } from '../harness/look.ts'
+import { exampleNetwork } from '../harness/networks.ts'
 import { bare } from '../harness/nic.ts'
 import { test } from '../harness/test.ts'
 import { pings } from '../harness/traffic.ts'
@@ -21,8 +21,7 @@ interface Wired {
 
 /** Attaches two containers of an example on its LAN, runs checks on them, and detaches them. */
 async function tryOut(number: number, file: string, look: (wired: Wired) => void): Promise<void> {
-  const text = readFileSync(new URL(`../../conf-examples/${file}`, import.meta.url), 'utf8')
-  const net: cnitool.Network = JSON.parse(text)
+  const net = exampleNetwork(file)
   const far = router(number)
   const [one, other] = [newContainer(), newContainer()]
   for (const container of [one, other]) await cnitool.add(net, container)

@@ -1,13 +1,14 @@
 /** ipvtap in each mode and with each flag: round trips, faults, and a program's packets through the device node to the far host and back. */
 // needs: link ipvtap
 
-import { chmodSync, existsSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, existsSync, rmSync, statSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import * as cnitool from '../harness/cnitool.ts'
 import { command, ip } from '../harness/command.ts'
 import { type Netns, newContainer, privateHost, setSysctl } from '../harness/host.ts'
 import { lan } from '../harness/lan.ts'
 import { addresses, inContainer, type Link, link } from '../harness/look.ts'
+import { exampleNetwork } from '../harness/networks.ts'
 import { call } from '../harness/plugin.ts'
 import { type Kind, roundTrip, testRoundTrips } from '../harness/round-trip.ts'
 import { test } from '../harness/test.ts'
@@ -79,8 +80,7 @@ async function answersByNode({ router, container }: ReturnType<typeof routed>): 
 
 test('191-ipvtap.conflist: a program that opens the node answers the far host with the container’s address and the NIC’s MAC address', async () => {
   const far = routed('eth0')
-  const file = new URL('../../conf-examples/191-ipvtap.conflist', import.meta.url)
-  const net: cnitool.Network = JSON.parse(readFileSync(file, 'utf8'))
+  const net = exampleNetwork('191-ipvtap.conflist')
   await cnitool.add(net, far.container)
   assert.equal(addresses('eth0', far.container), ['192.168.91.200/24'])
   const node = await answersByNode(far)

@@ -1,7 +1,6 @@
 /** macsec: traffic between containers of two hosts, and what another machine on the cable can see and do. */
 // needs: link macsec
 
-import { readFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import { openPacketSocket, sendFrame } from '../../shared/netlink/packet.ts'
 import * as cnitool from '../harness/cnitool.ts'
@@ -18,7 +17,7 @@ import {
   secrets,
   writeKeys,
 } from '../harness/macsec.ts'
-import { single } from '../harness/networks.ts'
+import { exampleNetwork, single } from '../harness/networks.ts'
 import { type Call, call } from '../harness/plugin.ts'
 import { snapshot } from '../harness/snapshot.ts'
 import { test } from '../harness/test.ts'
@@ -168,8 +167,7 @@ for (const replayProtect of [true, false])
 test('180-macsec.conflist: the container and its peer on another host reach each other', async () => {
   layCable('eth0', 'eth1')
   writeKeys({ 'site-1': '11'.repeat(16), 'site-2': '22'.repeat(16) }, 0o600, secrets)
-  const text = readFileSync(new URL('../../conf-examples/180-macsec.conflist', import.meta.url), 'utf8')
-  const here: cnitool.Network = JSON.parse(text)
+  const here = exampleNetwork('180-macsec.conflist')
   const own = here.plugins[0] as { type: string; sci: string; key: string; peers: [object] }
   const addresses = ['10.180.0.2', 'fd00:10:180::2']
   const there = cnitool.network('there', {

@@ -1,12 +1,12 @@
 /** macvlan's examples in conf-examples do what their README says. */
 // needs: link macvlan
 
-import { readFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import * as cnitool from '../harness/cnitool.ts'
 import { type Netns, newContainer, privateHost, removeContainer } from '../harness/host.ts'
 import { router } from '../harness/lan.ts'
 import { addresses, inContainer, link, routes } from '../harness/look.ts'
+import { exampleNetwork } from '../harness/networks.ts'
 import { bare } from '../harness/nic.ts'
 import { test } from '../harness/test.ts'
 import { isSilent, pings } from '../harness/traffic.ts'
@@ -15,8 +15,7 @@ await privateHost()
 
 /** A number of containers of an example. */
 async function wired(file: string, count: number) {
-  const text = readFileSync(new URL(`../../conf-examples/${file}`, import.meta.url), 'utf8')
-  const net: cnitool.Network = JSON.parse(text)
+  const net = exampleNetwork(file)
   const containers = Array.from({ length: count }, () => newContainer())
   for (const container of containers) await cnitool.add(net, container)
   const end = async (far: Netns) => {

@@ -1,7 +1,7 @@
 /** macvtap: frames of a program pass through the device node to the far host and back; the node's owner; refusals. */
 // needs: link macvtap
 
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import * as cnitool from '../harness/cnitool.ts'
 import { command, ip, succeeds } from '../harness/command.ts'
@@ -9,6 +9,7 @@ import { unchanged } from '../harness/expect.ts'
 import { farHost, newContainer, privateHost, removeContainer } from '../harness/host.ts'
 import { lan } from '../harness/lan.ts'
 import { inContainer, link } from '../harness/look.ts'
+import { exampleNetwork } from '../harness/networks.ts'
 import { call, type Result } from '../harness/plugin.ts'
 import { snapshot, snapshotOf } from '../harness/snapshot.ts'
 import { test } from '../harness/test.ts'
@@ -75,8 +76,7 @@ test('STATUS says when a network of macvlan on the same parent gives the same ad
 
 test('190-macvtap.conflist: only the user of QEMU can open the node', async () => {
   lan('eth0', newContainer('lan'))
-  const file = new URL('../../conf-examples/190-macvtap.conflist', import.meta.url)
-  const net: cnitool.Network = JSON.parse(readFileSync(file, 'utf8'))
+  const net = exampleNetwork('190-macvtap.conflist')
   const container = newContainer()
   const path = pathOf(await cnitool.add(net, container))
   const reads = (user: string) =>

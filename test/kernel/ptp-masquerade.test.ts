@@ -1,19 +1,17 @@
 /** ptp with ipMasq: the source addresses that a far host and a neighbour see, with both back ends. */
 // needs: nft ip
 
-import { readFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import * as cnitool from '../harness/cnitool.ts'
 import { far, farHost, near, newContainer, privateHost } from '../harness/host.ts'
-import { ptpNetwork } from '../harness/networks.ts'
+import { exampleNetwork, ptpNetwork } from '../harness/networks.ts'
 import { test } from '../harness/test.ts'
 import { mirrorIn, pings } from '../harness/traffic.ts'
 
 await privateHost()
 
 const mirror = await mirrorIn(farHost())
-const example = new URL('../../conf-examples/101-ptp-masquerade.conflist', import.meta.url)
-const net: cnitool.Network = JSON.parse(readFileSync(example, 'utf8'))
+const net = exampleNetwork('101-ptp-masquerade.conflist')
 const ipam = net.plugins[0]?.ipam
 
 /** Two containers of a network, each with its IPv4 and IPv6 address. */

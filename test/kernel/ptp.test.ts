@@ -1,11 +1,10 @@
 /** ptp: reachability over routed links, and the routes of both ends. */
 
-import { readFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import * as cnitool from '../harness/cnitool.ts'
 import { far, farHost, newContainer, privateHost, setSysctl } from '../harness/host.ts'
 import { addresses, hostEnd, link, routes, sysctl } from '../harness/look.ts'
-import { ptpNetwork } from '../harness/networks.ts'
+import { exampleNetwork, ptpNetwork } from '../harness/networks.ts'
 import { test } from '../harness/test.ts'
 import { isSilent, mirrorIn, pings } from '../harness/traffic.ts'
 
@@ -106,8 +105,7 @@ test('two addresses of one subnet share its routes', async () => {
 })
 
 test('100-ptp.conflist: containers reach each other; the far host sees each by its own address', async () => {
-  const text = readFileSync(new URL('../../conf-examples/100-ptp.conflist', import.meta.url), 'utf8')
-  const net: cnitool.Network = JSON.parse(text)
+  const net = exampleNetwork('100-ptp.conflist')
   const { one, other, addresses: ips } = await two(net)
   for (const address of ips) {
     assert.ok(pings(one, address), address)

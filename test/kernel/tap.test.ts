@@ -1,13 +1,12 @@
 /** tap: a program exchanges frames and packets with the container, and through its bridge with the host; refusals. */
 
-import { readFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import * as cnitool from '../harness/cnitool.ts'
 import { command, ip, succeeds } from '../harness/command.ts'
 import { unchanged } from '../harness/expect.ts'
 import { newContainer, privateHost } from '../harness/host.ts'
 import { addresses, inContainer, link } from '../harness/look.ts'
-import { bridgeNetwork, hostLocal, single } from '../harness/networks.ts'
+import { bridgeNetwork, exampleNetwork, hostLocal, single } from '../harness/networks.ts'
 import { call } from '../harness/plugin.ts'
 import { snapshot, snapshotOf } from '../harness/snapshot.ts'
 import { test } from '../harness/test.ts'
@@ -15,12 +14,8 @@ import { isSilent, pings, tunPeer } from '../harness/traffic.ts'
 
 await privateHost()
 
-function example(file: string): cnitool.Network {
-  return JSON.parse(readFileSync(new URL(`../../conf-examples/${file}`, import.meta.url), 'utf8'))
-}
-
 test('140-tap.conflist: the program receives the container’s frames, and the container the program’s', async () => {
-  const net = example('140-tap.conflist')
+  const net = exampleNetwork('140-tap.conflist')
   const container = newContainer()
   await cnitool.add(net, container)
   assert.equal(addresses('eth0', container), ['10.140.0.2/24'])
@@ -33,7 +28,7 @@ test('140-tap.conflist: the program receives the container’s frames, and the c
 })
 
 test('141-tun.conflist: packets of both families pass without Ethernet headers', async () => {
-  const net = example('141-tun.conflist')
+  const net = exampleNetwork('141-tun.conflist')
   const container = newContainer()
   await cnitool.add(net, container)
   const peer = await tunPeer(container, 'eth0', 'tun')

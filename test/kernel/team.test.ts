@@ -1,7 +1,6 @@
 /** Traffic over a team: each mode uses its members; which modes continue when a cable is pulled, and which do not. */
 // needs: link team
 
-import { readFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import { cables, hostNics, joined, layOut, lostWhile, plugged, sentBy, takesMac } from '../harness/cables.ts'
 import * as cnitool from '../harness/cnitool.ts'
@@ -9,7 +8,7 @@ import { ip } from '../harness/command.ts'
 import { refusal, unchanged } from '../harness/expect.ts'
 import { type Netns, newContainer, privateHost } from '../harness/host.ts'
 import { inContainer } from '../harness/look.ts'
-import { hostLocal } from '../harness/networks.ts'
+import { exampleNetwork, hostLocal } from '../harness/networks.ts'
 import { snapshot } from '../harness/snapshot.ts'
 import { test } from '../harness/test.ts'
 import { pings } from '../harness/traffic.ts'
@@ -123,8 +122,7 @@ test('175-team.conflist: the container uses either NIC of the host, and the host
   hostNics()
   ip('address add 192.168.175.1/24 dev switch0')
   const before = snapshot()
-  const url = new URL('../../conf-examples/175-team.conflist', import.meta.url)
-  const net: cnitool.Network = JSON.parse(readFileSync(url, 'utf8'))
+  const net = exampleNetwork('175-team.conflist')
   const container = newContainer()
   await cnitool.add(net, container)
   assert.ok(pings(container, '192.168.175.1'))

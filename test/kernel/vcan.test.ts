@@ -2,7 +2,6 @@
 // needs: link vcan
 // packages: can-utils
 
-import { readFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import { heardFrames, sendFrames } from '../harness/can.ts'
 import { passXl } from '../harness/can-xl.ts'
@@ -11,6 +10,7 @@ import { ip } from '../harness/command.ts'
 import { unchanged } from '../harness/expect.ts'
 import { type Netns, newContainer, privateHost } from '../harness/host.ts'
 import { inContainer, link } from '../harness/look.ts'
+import { exampleNetwork } from '../harness/networks.ts'
 import { call } from '../harness/plugin.ts'
 import { snapshot, snapshotOf } from '../harness/snapshot.ts'
 import { test } from '../harness/test.ts'
@@ -33,8 +33,7 @@ async function wired(keys: Record<string, unknown> = {}): Promise<Netns> {
 }
 
 test('150-vcan.conflist: only programs of the container receive each other’s frames', async () => {
-  const text = readFileSync(new URL('../../conf-examples/150-vcan.conflist', import.meta.url), 'utf8')
-  const net: cnitool.Network = JSON.parse(text)
+  const net = exampleNetwork('150-vcan.conflist')
   const [one, two] = [newContainer(), newContainer()]
   const { interfaces, ips } = await cnitool.add(net, one, { ifname })
   await cnitool.add(net, two, { ifname })

@@ -1,13 +1,13 @@
 /** vlan's examples in conf-examples do what their README says. */
 // needs: link vlan
 
-import { readFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import * as cnitool from '../harness/cnitool.ts'
 import { unchanged } from '../harness/expect.ts'
 import { newContainer, privateHost } from '../harness/host.ts'
 import { lan } from '../harness/lan.ts'
 import { routes } from '../harness/look.ts'
+import { exampleNetwork } from '../harness/networks.ts'
 import { snapshot } from '../harness/snapshot.ts'
 import { test } from '../harness/test.ts'
 import { overhear, pings } from '../harness/traffic.ts'
@@ -19,8 +19,7 @@ test.after.each(tidy)
 
 /** Pings the router of a container's VLAN twice. @returns the packets on the cable */
 async function onTheWire(file: string, router: string): Promise<string> {
-  const url = new URL(`../../conf-examples/${file}`, import.meta.url)
-  const net: cnitool.Network = JSON.parse(readFileSync(url, 'utf8'))
+  const net = exampleNetwork(file)
   const before = snapshot()
   const container = newContainer()
   await cnitool.add(net, container)

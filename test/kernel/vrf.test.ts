@@ -1,7 +1,6 @@
 /** vrf: two networks with the same addresses in one container, each with its own routes; CHECK, DEL and refusals. */
 // needs: link vrf
 
-import { readFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import * as cnitool from '../harness/cnitool.ts'
 import { command, ip, ipJson } from '../harness/command.ts'
@@ -9,6 +8,7 @@ import { refusal, unchanged } from '../harness/expect.ts'
 import { harmOfFailures } from '../harness/failing.ts'
 import { type Netns, newContainer, privateHost, removeContainer } from '../harness/host.ts'
 import { addresses, exists, inContainer, link } from '../harness/look.ts'
+import { exampleNetwork } from '../harness/networks.ts'
 import { call, type Result } from '../harness/plugin.ts'
 import { versions } from '../harness/round-trip.ts'
 import { snapshot, snapshotOf } from '../harness/snapshot.ts'
@@ -17,9 +17,7 @@ import { isSilent } from '../harness/traffic.ts'
 
 await privateHost()
 
-const example: cnitool.Network = JSON.parse(
-  readFileSync(new URL('../../conf-examples/131-vrf.conflist', import.meta.url), 'utf8'),
-)
+const example = exampleNetwork('131-vrf.conflist')
 
 /** The example with another name and another bridge. */
 function chain(name: string, keys: Record<string, unknown> = {}, cniVersion = '1.0.0'): cnitool.Network {

@@ -2,13 +2,14 @@
 // needs: link vxcan, link vcan, can gateway
 // packages: can-utils
 
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import { gatewayRules, heardFrames, sendFrames } from '../harness/can.ts'
 import * as cnitool from '../harness/cnitool.ts'
 import { command, ip } from '../harness/command.ts'
 import { unchanged } from '../harness/expect.ts'
 import { newContainer, privateHost } from '../harness/host.ts'
+import { exampleNetwork } from '../harness/networks.ts'
 import { call } from '../harness/plugin.ts'
 import { snapshot } from '../harness/snapshot.ts'
 import { test } from '../harness/test.ts'
@@ -55,11 +56,7 @@ test('without the module can-gw, ADD and STATUS name it, and nothing is left', a
 })
 
 test('153-vxcan-gateway.conflist: only frames that match the filters pass', async () => {
-  const text = readFileSync(
-    new URL('../../conf-examples/153-vxcan-gateway.conflist', import.meta.url),
-    'utf8',
-  )
-  const net: cnitool.Network = JSON.parse(text)
+  const net = exampleNetwork('153-vxcan-gateway.conflist')
   const netns = newContainer()
   await cnitool.add(net, netns, { ifname })
   const container = { ifname, netns }

@@ -2,7 +2,6 @@
 // needs: link vxcan
 // packages: can-utils
 
-import { readFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import { type Bus, heardFrames, sendFrames } from '../harness/can.ts'
 import * as cnitool from '../harness/cnitool.ts'
@@ -10,6 +9,7 @@ import { ip, ipJson } from '../harness/command.ts'
 import { unchanged } from '../harness/expect.ts'
 import { newContainer, privateHost } from '../harness/host.ts'
 import { exists, hostEnd, inContainer, type Link, link } from '../harness/look.ts'
+import { exampleNetwork } from '../harness/networks.ts'
 import { call } from '../harness/plugin.ts'
 import { snapshot } from '../harness/snapshot.ts'
 import { test } from '../harness/test.ts'
@@ -19,10 +19,6 @@ await privateHost()
 const ifname = 'can0'
 const config = { type: 'vxcan', name: 'net', cniVersion: '1.1.0' }
 const frames = ['123#1122', '1F334455#AA', '123##71122334455667788AABBCCDD']
-
-function example(file: string): cnitool.Network {
-  return JSON.parse(readFileSync(new URL(`../../conf-examples/${file}`, import.meta.url), 'utf8'))
-}
 
 /** Asserts that each end receives the other's frames, and that a third container receives none. */
 async function assertJoined(one: Bus, two: Bus): Promise<void> {
@@ -34,7 +30,7 @@ async function assertJoined(one: Bus, two: Bus): Promise<void> {
 }
 
 test('151-vxcan.conflist: host and container receive each other’s classic and FD frames', async () => {
-  const net = example('151-vxcan.conflist')
+  const net = exampleNetwork('151-vxcan.conflist')
   const container = newContainer()
   const { interfaces } = await cnitool.add(net, container, { ifname })
   assert.equal(interfaces, [
@@ -48,7 +44,7 @@ test('151-vxcan.conflist: host and container receive each other’s classic and 
 })
 
 test('152-vxcan-wire.conflist: two containers receive each other’s frames, and nothing is on the host', async () => {
-  const net = example('152-vxcan-wire.conflist')
+  const net = exampleNetwork('152-vxcan-wire.conflist')
   const [one, two, three] = [newContainer(), newContainer(), newContainer()]
   const before = snapshot()
   await cnitool.add(net, one, { ifname })

@@ -1,10 +1,10 @@
 /** vxlan: each of its conf-examples connects containers of the hosts that it names. */
 // needs: link vxlan
 
-import { readFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import { newContainer, privateHost } from '../harness/host.ts'
 import { addresses, exists } from '../harness/look.ts'
+import { exampleNetwork } from '../harness/networks.ts'
 import { attachment, callOn, detach, type Host, newHost } from '../harness/overlay.ts'
 import type { Configuration } from '../harness/plugin.ts'
 import { test } from '../harness/test.ts'
@@ -19,8 +19,7 @@ type Named = Configuration & { name: string }
 
 /** An example as on a real host: with the host's own range, and the other host as `remote`. */
 function example(file: string, number: number): Named {
-  const text = readFileSync(new URL(`../../conf-examples/${file}`, import.meta.url), 'utf8')
-  const own = text
+  const own = JSON.stringify(exampleNetwork(file))
     .replaceAll(/(10\.\d+)\.1\.(0|255)/g, `$1.${number}.$2`)
     .replaceAll('fd00:121::1:', `fd00:121::${number}:`)
   const { plugins, name, cniVersion } = JSON.parse(own)

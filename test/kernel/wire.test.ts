@@ -1,13 +1,12 @@
 /** wire: two containers at the ends of a cable, and no third one. */
 
-import { readFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import * as cnitool from '../harness/cnitool.ts'
 import { ipJson } from '../harness/command.ts'
 import { unchanged } from '../harness/expect.ts'
 import { newContainer, privateHost } from '../harness/host.ts'
 import { addresses, inContainer, type Link, link } from '../harness/look.ts'
-import { single, wireNetwork } from '../harness/networks.ts'
+import { exampleNetwork, single, wireNetwork } from '../harness/networks.ts'
 import { call } from '../harness/plugin.ts'
 import { snapshot } from '../harness/snapshot.ts'
 import { test } from '../harness/test.ts'
@@ -138,8 +137,7 @@ for (const [keys, msg] of [
   })
 
 test('110-wire.conflist: the first two containers of the network are connected', async () => {
-  const text = readFileSync(new URL('../../conf-examples/110-wire.conflist', import.meta.url), 'utf8')
-  const net: cnitool.Network = JSON.parse(text)
+  const net = exampleNetwork('110-wire.conflist')
   const [one, two] = [newContainer(), newContainer()]
   await cnitool.add(net, one)
   const { ips } = await cnitool.add(net, two)

@@ -116,14 +116,19 @@ test('files that import each other at run time are found; imports of types are a
   assert.equal(cyclesOfFiles(await importsIn(files)), ['a.ts → b.ts → a.ts'])
 })
 
-/** The globals that the linter refuses in a small tree: their names for each file, in order. */
-async function refusedIn(files: Record<string, string>): Promise<Record<string, string[]>> {
-  const options = { all: true, reject: false, preferLocal: true, localDir: root } as const
+/** What the linter says of a small tree. */
+function linted(files: Record<string, string>): Promise<string> {
   const config = readFileSync(join(root, 'biome.json'), 'utf8')
-  const output = await inTree({ 'biome.json': config, ...files }, async (cwd) => {
+  const options = { all: true, reject: false, preferLocal: true, localDir: root } as const
+  return inTree({ 'biome.json': config, ...files }, async (cwd) => {
     const { all } = await execa('biome', ['lint', '--max-diagnostics=none'], { ...options, cwd })
     return all
   })
+}
+
+/** The globals that the linter refuses in a small tree: their names for each file, in order. */
+async function refusedIn(files: Record<string, string>): Promise<Record<string, string[]>> {
+  const output = await linted(files)
   const refused = Object.fromEntries(Object.keys(files).map((file) => [file, [] as string[]]))
   for (const [, file = '', name = ''] of output.matchAll(refusal)) refused[file]?.push(name)
   for (const names of Object.values(refused)) names.sort()
@@ -151,6 +156,15 @@ test('the linter refuses what QuickJS lacks in all that QuickJS runs, and nowher
   for (const path of runs) assert.equal(refused[path], missingInQuickjs, path)
   for (const path of others) assert.equal(refused[path], [], path)
   assert.equal(refused['shared/named.ts'], [])
+})
+
+test('the linter refuses uvu in any form outside test/harness/test.ts; uvu/assert is free', async () => {
+  const forms = [`import 'uvu'`, `export { test } from 'uvu'`, `export const a = import('uvu')`]
+  const asserts = `export * from 'uvu/assert'`
+  const texts = Object.fromEntries([...forms, asserts].map((text, index) => [`test/fuzz/${index}.ts`, text]))
+  const output = await linted({ ...texts, 'test/harness/test.ts': forms.join('\n') })
+  const found = [...output.matchAll(/^(\S+?):\S+ lint\/style\/noRestrictedImports /gm)]
+  assert.equal(found.map(([, file]) => file).sort(), ['test/fuzz/0.ts', 'test/fuzz/1.ts', 'test/fuzz/2.ts'])
 })
 
 test.run()
