@@ -3,7 +3,7 @@
 
 import * as assert from 'uvu/assert'
 import * as cnitool from '../harness/cnitool.ts'
-import { command, ip, ipJson } from '../harness/command.ts'
+import { command, ip } from '../harness/command.ts'
 import { refusal, unchanged } from '../harness/expect.ts'
 import { type Netns, newContainer, privateHost } from '../harness/host.ts'
 import { addresses, exists, hostEnd, inContainer, link, ports } from '../harness/look.ts'
@@ -40,12 +40,6 @@ async function attached(bridge: string, address: string, keys: Record<string, un
 }
 
 const newBridge = () => `vbr${++bridges}`
-
-/** Remove namespaces after each test: every snapshot of the next ones would read them. */
-test.after.each(() => {
-  ip('-all netns delete')
-  for (const { ifname } of ipJson<{ ifname: string }>('link show type bridge')) ip(`link delete ${ifname}`)
-})
 
 const wrong: Record<string, [keys: Record<string, unknown>, place: RegExp]> = {
   'a VLAN below 1': [{ vlan: -1 }, /^vlan is -1, .* 4094/],
@@ -224,13 +218,6 @@ for (const version of ['0.2.0', '1.1.0'])
 test('on the node engine: up and as configured, and DEL leaves nothing', () =>
   roundTrip(kind, '1.0.0', 'node'))
 
-test('the example of conf-examples: up and as configured, and DEL leaves nothing', async () => {
-  const { name, cniVersion, plugins } = exampleNetwork('40-bridge-vlan.conflist')
-  const [config = { type: 'none', vlan: 0 }] = plugins
-  assert.equal([name, config.vlan], ['bridge-vlan', 100])
-  await roundTrip({ ...kind, config, subnets: ['10.91.0.0/16'] }, cniVersion)
-})
-
 for (const broken of Object.keys(kind.breaks))
   test(`CHECK notices that ${broken}, and DEL still cleans up`, async () => {
     assert.match(await noticed(kind, broken), /bridge vlan show dev/)
@@ -267,6 +254,13 @@ test('a bridge without VLAN filtering is refused, with the command that switches
   assert.match(said, `ip link set dev ${bridge} type bridge vlan_filtering 1`)
   unchanged(before)
   assert.not(exists('eth0', container))
+})
+
+test('the example of conf-examples: up and as configured, and DEL leaves nothing', async () => {
+  const { name, cniVersion, plugins } = exampleNetwork('40-bridge-vlan.conflist')
+  const [config = { type: 'none', vlan: 0 }] = plugins
+  assert.equal([name, config.vlan], ['bridge-vlan', 100])
+  await roundTrip({ ...kind, config, subnets: ['10.91.0.0/16'] }, cniVersion)
 })
 
 test.run()
