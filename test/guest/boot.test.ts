@@ -1,7 +1,7 @@
 /** A guest: the output and status of a command in it, and no change that remains after it. */
 
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { release, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -49,6 +49,27 @@ const mountHost = 'LIBMOUNT_FORCE_MOUNT2=always mount -t hostfs'
 
 test('the host’s files stay read-only when the command mounts them again', async () => {
   const { stderr, status } = await shell(`${mountHost} -o ${directory} none /mnt && touch /mnt/evil`)
+  assert.is.not(status, 0)
+  assert.match(stderr, 'Read-only file system')
+  assert.not(existsSync(join(directory, 'evil')))
+})
+
+test('what the command writes in the output directory stays, and nothing beside it', async () => {
+  const output = join(directory, 'out put')
+  mkdirSync(output)
+  const script = `cd '${output}' && mkdir in && echo kept > in/file && ln -s .. up; echo lost > up/beside; cat ../beside`
+  const { stdout } = await shell(script, { output })
+  assert.is(stdout, 'lost\n')
+  assert.is(readFileSync(join(output, 'in/file'), 'utf8'), 'kept\n')
+  assert.not(existsSync(join(directory, 'beside')))
+})
+
+test('with an output directory, the host’s other files stay read-only when the command mounts them again', async () => {
+  const output = join(directory, 'output')
+  mkdirSync(output)
+  const { stderr, status } = await shell(`${mountHost} -o ${directory} none /mnt && touch /mnt/evil`, {
+    output,
+  })
   assert.is.not(status, 0)
   assert.match(stderr, 'Read-only file system')
   assert.not(existsSync(join(directory, 'evil')))

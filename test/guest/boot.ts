@@ -19,6 +19,8 @@ export interface GuestOptions {
   env?: Record<string, string | undefined>
   /** The socket of a program that emulates a network device over vhost-user. */
   nic?: string
+  /** A directory of the host that the command may write to, at the same path. Default: none. */
+  output?: string
 }
 
 /** Kernel arguments: the descriptor of each console, and no automatically created tunnel devices. */
@@ -41,18 +43,18 @@ export class GuestDied extends Error {
 
 /**
  * Boots a guest, runs a command in it as root, and stops the guest. The command sees the host's files and may
- * write anywhere; what it writes is lost with the guest. Needs root.
+ * write anywhere; what it writes is lost with the guest, except in `output`. Needs root.
  * @throws Missing when a package cannot be installed; GuestDied with the kernel's last messages
  */
 export async function runInGuest(command: readonly string[], options: GuestOptions = {}): Promise<Completed> {
-  const { timeout = 600, cwd = process.cwd(), env = process.env, nic } = options
+  const { timeout = 600, cwd = process.cwd(), env = process.env, nic, output = '' } = options
   await ensurePackages('a guest', ['kmod', 'iproute2'])
   const kernel = await guestKernel(options.kernel ?? chosenGuest() ?? 'newest')
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value ?? ''}`)
   const words = ['env', '--ignore-environment', `--chdir=${cwd}`, ...variables, ...command]
   const cpu = takeCpu()
-  const { stdio, timedOut } = await execa('setpriv', hostCommand(kernel, cpu, nic), {
-    input: words.map((word) => `${word}\0`).join(''),
+  const { stdio, timedOut } = await execa('setpriv', hostCommand(kernel, cpu, nic, output), {
+    input: [output, ...words].map((word) => `${word}\0`).join(''),
     stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
     timeout: timeout * 1000,
     killSignal: 'SIGKILL',
@@ -83,12 +85,17 @@ function lastWords(messages: string): string {
 const VIRTIO_ID_NET = 1
 
 /** The guest ends when the caller ends, and its processes end with their pid namespace. The mount namespace is for confine.sh. */
-function hostCommand({ command, modules }: GuestKernel, cpu: number, nic: string | undefined): string[] {
+function hostCommand(
+  { command, modules }: GuestKernel,
+  cpu: number,
+  nic: string | undefined,
+  output: string,
+): string[] {
   const unshare = ['unshare', '--mount', '--pid', '--fork', '--kill-child']
   const taskset = ['taskset', '--cpu-list', String(cpu)]
   const devices = nic ? [`virtio_uml.device=${nic}:${VIRTIO_ID_NET}`] : []
   const kernel = [...command, ...kernelArguments, `guest_modules=${modules}`, ...devices]
-  return ['--pdeathsig', 'SIGKILL', ...unshare, ...taskset, `${here}/confine.sh`, ...kernel]
+  return ['--pdeathsig', 'SIGKILL', ...unshare, ...taskset, `${here}/confine.sh`, output, ...kernel]
 }
 
 /** How many guests of this program run on each CPU. */

@@ -6,11 +6,14 @@
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 modules=$guest_modules # a kernel argument
 
+# With mount(2), because hostfs takes a path as its option; newer versions of mount(8) use another system call.
+mount_host() { LIBMOUNT_FORCE_MOUNT2=always mount -t hostfs -o "$1" hostfs "$2"; }
+
 # Written by confine.sh in the tmpfs that the host has on /dev/shm.
 read_command() {
-  # With mount(2), because hostfs takes a path as its option; newer versions of mount(8) use another system call.
-  LIBMOUNT_FORCE_MOUNT2=always mount -t hostfs -o /dev/shm hostfs /mnt
+  mount_host /dev/shm /mnt
   mapfile -t -d '' command </mnt/command
+  output=${command[0]} command=("${command[@]:1}")
   umount /mnt
 }
 
@@ -62,5 +65,6 @@ read_command
 lay_overlay
 cd /mnt/root
 mount_system
+[ ! "$output" ] || mount_host /dev/shm/output ".$output"
 mount --no-mtab --move . / # a bare chroot would forbid user namespaces
 exec chroot . "$0" run "${command[@]}"

@@ -28,15 +28,20 @@ export function reportName(file: string, kernel: Kernel): string {
 /**
  * Probes the kernels, and installs the packages that the tests need: a guest has no network.
  * @param everywhere each file runs on every kernel that has what it needs
+ * @param output a directory that tests in guests may write to
  */
-export async function planKernelTests(files: readonly string[], everywhere: boolean): Promise<KernelPlan> {
+export async function planKernelTests(
+  files: readonly string[],
+  everywhere: boolean,
+  output?: string,
+): Promise<KernelPlan> {
   if (files.length === 0) return { batches: [], failures: [] }
   if (process.getuid?.() !== 0)
     return { batches: [], failures: ['the kernel tests need root: sudo npm test; without it: npm run check'] }
   const isOfGuest = (file: string) => file.startsWith('test/guest/')
   const [ofGuests, others] = [files.filter(isOfGuest), files.filter((file) => !isOfGuest(file))]
   await installTools(others)
-  const { runs, failures } = await planOf(others, native, guests(), everywhere)
+  const { runs, failures } = await planOf(others, native, guests(output), everywhere)
   const boots = await planGuestTests(ofGuests, failures.length > 0)
   return {
     batches: [...boots.batches, ...runs.flatMap(({ kernel, items }) => batchesOn(kernel, items))],

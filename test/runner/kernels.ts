@@ -2,7 +2,7 @@
 
 import { join } from 'node:path'
 import { execa } from 'execa'
-import { GuestDied, runInGuest } from '../guest/boot.ts'
+import { GuestDied, type GuestOptions, runInGuest } from '../guest/boot.ts'
 import { chosenGuest, type GuestKernelName, guestKernelNames } from '../guest/kernel.ts'
 import { endingsOf, serveCommand, unfinished } from './serve.ts'
 
@@ -55,41 +55,41 @@ export const native: Kernel = {
 }
 
 /** A kernel in a guest; a guest that dies counts as a failed program. */
-function guest(kernel: GuestKernelName): Kernel {
+function guest(kernel: GuestKernelName, output?: string): Kernel {
+  const options = { kernel, cwd: root, output }
   return {
     name: `guest ${kernel}`,
     guest: kernel,
     run: async (command, limit) => {
       try {
-        const { stdout, stderr, status } = await runInGuest(command, { kernel, cwd: root, timeout: limit })
+        const { stdout, stderr, status } = await runInGuest(command, { ...options, timeout: limit })
         return { output: stdout + stderr, status }
       } catch (error) {
         return { output: (error as Error).message, status: undefined }
       }
     },
-    runFiles: (files, limit) => serveFiles(kernel, files, limit),
+    runFiles: (files, limit) => serveFiles(options, files, limit),
     always: onEveryKernel,
   }
 }
 
 /** Runs files in one guest; when a file ends the guest, it has failed, and another guest runs the rest. */
-async function serveFiles(
-  kernel: GuestKernelName,
-  files: readonly string[],
-  limit: number,
-): Promise<Ended[]> {
-  const { output, last } = await inOneGuest(kernel, serveCommand(files, limit), files.length * limit)
+async function serveFiles(options: GuestOptions, files: readonly string[], limit: number): Promise<Ended[]> {
+  const { output, last } = await inOneGuest(serveCommand(files, limit), {
+    ...options,
+    timeout: files.length * limit,
+  })
   const ended = endingsOf(files, output)
   const [fatal, ...rest] = files.slice(ended.length)
   if (!fatal) return ended
   const death = { file: fatal, output: `${unfinished(output)}\n${last}`, status: undefined, seconds: 0 }
-  return [...ended, death, ...(rest.length > 0 ? await serveFiles(kernel, rest, limit) : [])]
+  return [...ended, death, ...(rest.length > 0 ? await serveFiles(options, rest, limit) : [])]
 }
 
 /** @returns the output, and the guest's last words when it died */
-async function inOneGuest(kernel: GuestKernelName, command: readonly string[], timeout: number) {
+async function inOneGuest(command: readonly string[], options: GuestOptions) {
   try {
-    const { stdout, stderr } = await runInGuest(command, { kernel, cwd: root, timeout })
+    const { stdout, stderr } = await runInGuest(command, options)
     return { output: stdout, last: stderr }
   } catch (error) {
     return { output: error instanceof GuestDied ? error.stdout : '', last: (error as Error).message }
@@ -108,11 +108,14 @@ const onEveryKernel = [
   'vxlan',
 ].map((name) => `test/kernel/${name}.test.ts`)
 
-/** The guests' kernels in the order of their probes, or the chosen one. Debian has User-Mode Linux for x86-64 only. */
-export function guests(): Kernel[] {
+/**
+ * The guests' kernels in the order of their probes, or the chosen one. Debian has User-Mode Linux for x86-64 only.
+ * @param output a directory of the host that programs there may write to
+ */
+export function guests(output?: string): Kernel[] {
   const names = process.arch === 'x64' ? guestKernelNames : []
   const chosen = chosenGuest()
-  return names.filter((name) => !chosen || name === chosen).map(guest)
+  return names.filter((name) => !chosen || name === chosen).map((name) => guest(name, output))
 }
 
 /** All kernels, in the order of their probes. */
