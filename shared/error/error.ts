@@ -113,11 +113,22 @@ export function toCniError(error: unknown): CniError {
   const msg = error instanceof Error ? error.message : String(error)
   if (error instanceof KernelError)
     return new CniError(Code.Internal, { msg, hint: remedyOf(error), ...factsOf(error) })
+  if (isUnreadable(error))
+    return new CniError(Code.Internal, {
+      msg: 'data that the kernel gave cannot be read: update Patchbay, or report this with the trace on standard error',
+      hint: 'this kernel may be newer than this version of Patchbay: uname -r; the trace shows what was read',
+      cause: error,
+    })
   return new CniError(Code.Internal, {
     msg,
     hint: 'this is a bug of the plugin: please report it, with the trace on standard error',
     cause: error,
   })
+}
+
+/** Only a message or a buffer that is too short makes such an error: Patchbay's own are CniError and KernelError. */
+function isUnreadable(error: unknown): boolean {
+  return error instanceof RangeError || (error instanceof Error && error.name === 'Error')
 }
 
 /** Runs an action and gives its CniErrors another code: an error that ADD reports as 7 is a 50 in STATUS. */

@@ -94,8 +94,10 @@ function failure(path: string, command: Command, { status, stdout, stderr }: Com
 function parseError(stdout: string): CniError | undefined {
   try {
     const { code, msg, details } = JSON.parse(stdout)
-    if (typeof code !== 'number' || code === 0) return undefined
-    return new CniError(code, { msg: String(msg ?? ''), details: details && String(details) })
+    if (!Number.isSafeInteger(code) || code <= 0) return undefined
+    const sentence =
+      typeof msg === 'string' && msg !== '' ? msg : `the delegate failed: code ${code}, no message`
+    return new CniError(code, { msg: sentence, ...(typeof details === 'string' && { details }) })
   } catch {
     return undefined
   }

@@ -158,6 +158,7 @@ function makeIndex(source: Source, write: (changes: Changes) => void): Index {
 function whole(page: Uint8Array | undefined): Uint8Array {
   if (page?.length === PAGE_BYTES) return page
   const bytes = new Uint8Array(PAGE_BYTES)
-  if (page) bytes.set(page)
+  // A damaged page may be longer.
+  if (page) bytes.set(page.subarray(0, PAGE_BYTES))
   return bytes
 }
