@@ -1,13 +1,14 @@
 /**
  * Fuzzes the built executables: `npm run fuzz -- [--minutes N] [--seed S] [--plugin NAME]`. Findings become files of the corpus.
- * `--replay FILE` plays one of them again.
+ * `--lies`: the kernel's answers are changed. `--replay FILE` plays one of them again.
  */
 
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { privateHost } from '../harness/host.ts'
 import { keep } from './corpus.ts'
-import type { Finding } from './play/case.ts'
+import type { Finding, Found } from './play/case.ts'
+import { placeOf, usualPlace } from './play/outcome.ts'
 import { newWorld } from './play/world.ts'
 import { search } from './search.ts'
 
@@ -17,6 +18,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     plugin: { type: 'string' },
     replay: { type: 'string' },
+    lies: { type: 'boolean' },
   },
 })
 
@@ -26,6 +28,7 @@ async function fuzz(): Promise<Finding[]> {
     seed: Number(values.seed),
     until: Date.now() + Number(values.minutes) * 60_000,
     plugin: values.plugin,
+    place: { ...usualPlace(), inProcess: values.lies },
     report: (finding) => console.log(`${lineOf(finding)}\n  ${keep(finding)}`),
   })
   console.log(`${played} cases, findings: ${found.length}`)
@@ -33,8 +36,9 @@ async function fuzz(): Promise<Finding[]> {
 }
 
 async function replay(file: string): Promise<Finding[]> {
-  const world = newWorld()
-  const findings = await world.play(JSON.parse(readFileSync(file, 'utf8')).input)
+  const { input }: Found = JSON.parse(readFileSync(file, 'utf8'))
+  const world = newWorld(placeOf(input))
+  const findings = await world.play(input)
   world.end()
   console.log(findings.map(lineOf).join('\n') || 'nothing found')
   return findings

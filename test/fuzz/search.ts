@@ -7,6 +7,7 @@ import type { Place } from './play/outcome.ts'
 import { newWorld, type World } from './play/world.ts'
 import { shrink } from './shrink.ts'
 import { cases } from './values/cases.ts'
+import { lyingCases } from './values/lies.ts'
 
 export interface Search {
   seed: number
@@ -56,8 +57,9 @@ export async function search({ worlds = 2, ...options }: Search): Promise<Search
   return searched
 }
 
-function batch({ seed, plugin }: Pick<Search, 'seed' | 'plugin'>, number: number): Case[] {
-  return fc.sample(cases(plugin), { seed: seed + number, numRuns: batchSize })
+function batch({ seed, plugin, place }: Search, number: number): Case[] {
+  const arbitrary = place?.inProcess ? lyingCases(plugin) : cases(plugin)
+  return fc.sample(arbitrary, { seed: seed + number, numRuns: batchSize })
 }
 
 /** Plays a case, and shrinks each finding that is new and not known. */
@@ -91,11 +93,12 @@ function isSame(one: Found, other: Found): boolean {
   return signatureOf(one) === signatureOf(other)
 }
 
-/** What two findings of one fault have in common: the text without its values. */
+/** What two findings of one fault have in common: the function that failed, or the text without its values. */
 export function signatureOf({ kind, text, input }: Found): string {
+  const [failed] = /\bat \w+ \(\S*\/(shared|plugins)\/[^):]+/.exec(text) ?? []
   const bare = text
     .replace(/"(?:[^"\\]|\\.)*"/g, '""')
     .replace(/[0-9a-f]*\d[0-9a-f]*/gi, '0')
     .slice(0, 100)
-  return kind === 'left behind' ? `${kind} ${input.plugin} ${bare}` : `${kind} ${bare}`
+  return [kind, kind === 'left behind' && input.plugin, failed ?? bare].filter(Boolean).join(' ')
 }

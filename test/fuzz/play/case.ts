@@ -14,6 +14,16 @@ const patch = z.strictObject({
   value: z.optional(z.unknown()),
 })
 
+/**
+ * A change of what the kernel answers: of the nth datagram that the call reads, at a place modulo its length. Without bytes
+ * the datagram ends there.
+ */
+const lie = z.strictObject({
+  nth: z.number(),
+  at: z.number(),
+  bytes: z.optional(z.string().check(z.regex(/^([0-9a-f]{2})+$/))),
+})
+
 const config = z.record(z.string(), z.unknown())
 
 const schema = z.strictObject({
@@ -33,10 +43,13 @@ const schema = z.strictObject({
   prevResult: z.optional(z.array(patch)),
   /** What the delegate `fuzz-ipam` answers; without it, a valid result. */
   delegate: z.optional(z.strictObject({ stdout: z.string(), status: z.number() })),
+  /** What the kernel answers. Such a case is played within a Node process (play/in-process.ts). */
+  lies: z.optional(z.array(lie)),
 })
 
 export type Case = z.output<typeof schema>
 export type Damage = z.output<typeof damage>
+export type Lie = z.output<typeof lie>
 export type Patch = z.output<typeof patch>
 
 /** Whether a value is a case: shrinking makes others, too. */

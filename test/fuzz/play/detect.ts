@@ -12,8 +12,11 @@ const detectors: Record<string, Detector> = {
     if (timedOut || status === 0 || status === 1) return undefined
     return signal ? `killed by ${signal}` : `exit status ${status}`
   },
-  exception: ({ stdout, stderr }, { input, env }) =>
-    exceptionIn(`${stdout}\n${stderr}`, `${input.toString()}\n${Object.values(env).join('\n')}`),
+  exception: ({ stdout, stderr }, { input, env, lies }) =>
+    exceptionIn(
+      `${lies ? withoutRefusals(stderr) : stderr}\n${stdout}`,
+      `${input.toString()}\n${Object.values(env).join('\n')}`,
+    ),
   answer: (outcome, { env }) => faultOfAnswer(outcome, env.CNI_COMMAND),
 }
 
@@ -28,6 +31,11 @@ export function judge(outcome: Outcome, execution: Execution): Finding[] {
 /** Texts that JavaScript engines write, not people: exceptions, their stacks, values that should not be there. */
 const exceptions =
   /.*(\b(Type|Range|Reference|Syntax|Internal|Eval|URI)Error\b|\bundefined\b|\bNaN\b|not a function|not iterable|\bCannot (read|set|convert|destructure)\b|\[object \w+\]|stack overflow|out of memory|this is a bug of the plugin|: unexpected: |^\s+at \S+ ?\().*/gm
+
+/** Without the traces of answers that could not be read: the kernel's lies may be refused. */
+function withoutRefusals(stderr: string): string {
+  return stderr.replace(/.*: unexpected: (Range)?Error: .*/g, '')
+}
 
 /** The first line with such a text that is not in the input itself. */
 function exceptionIn(output: string, input: string): string | undefined {

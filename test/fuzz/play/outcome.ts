@@ -1,7 +1,8 @@
-/** Executes a built plugin, whatever its input, and takes all that comes out. */
+/** Calls a plugin: a built executable, whatever its input, and takes all that comes out. */
 
 import { execa } from 'execa'
 import { executables } from '../../harness/plugin.ts'
+import type { Case, Lie } from './case.ts'
 import { delegates } from './delegate.ts'
 
 /** Seconds after which a call counts as one that hangs. */
@@ -12,6 +13,8 @@ export interface Execution {
   plugin: string
   env: Record<string, string>
   input: Buffer
+  /** Changes of what the kernel answers; only within this process. */
+  lies?: readonly Lie[]
 }
 
 export interface Outcome {
@@ -28,6 +31,8 @@ export interface Place {
   executables: string
   /** Seconds that a call may take. */
   patience: number
+  /** Calls are made within a Node process, so that cases can change what the kernel answers. */
+  inProcess?: boolean
 }
 
 /** The directories of CNI_PATH: ours, and that of the delegate. */
@@ -35,7 +40,9 @@ export function cniPath({ executables }: Place): string {
   return `${executables}:${delegates}`
 }
 
-export async function execute({ plugin, env, input }: Execution, place: Place): Promise<Outcome> {
+export async function execute(execution: Execution, place: Place): Promise<Outcome> {
+  if (place.inProcess) return (await import('./in-process.ts')).executeInProcess(execution)
+  const { plugin, env, input } = execution
   const { exitCode, signal, timedOut, stdout, stderr } = await execa(`${place.executables}/${plugin}`, [], {
     env,
     extendEnv: false,
@@ -50,4 +57,9 @@ export async function execute({ plugin, env, input }: Execution, place: Place): 
 
 export function usualPlace(): Place {
   return { executables: executables(), patience }
+}
+
+/** Where a case is played. */
+export function placeOf({ lies }: Case): Place {
+  return { ...usualPlace(), inProcess: lies !== undefined }
 }

@@ -13,6 +13,7 @@ interface Step {
   verb: string
   input: string
   env?: Case['env']
+  lies?: Case['lies']
 }
 
 /** What the detectors found, and whether the host is known to be unchanged. */
@@ -29,6 +30,7 @@ export async function play(input: Case, baseline: Snapshot, place: Place): Promi
       plugin: input.plugin,
       env: environment(step, place),
       input: Buffer.from(step.input, 'latin1'),
+      lies: step.lies,
     }
     const before = files()
     const outcome = await execute(execution, place)
@@ -42,11 +44,12 @@ export async function play(input: Case, baseline: Snapshot, place: Place): Promi
   damageState(input.damage)
   answerWith(input.delegate)
   const start = input.first && input.verb === 'ADD' ? look() : baseline
-  const step = { verb: input.verb, input: textOf(input, before), env: input.env }
+  const step = { verb: input.verb, input: textOf(input, before), env: input.env, lies: input.lies }
   const outcome = await run(step)
   const isRefusedAdd = input.verb === 'ADD' && outcome.status !== 0
   const left = isRefusedAdd ? difference(start, look()) : []
-  if (left.length > 0) findings.push({ kind: 'left behind', text: left.slice(0, 5).join('\n') })
+  if (left.length > 0 && !input.lies)
+    findings.push({ kind: 'left behind', text: left.slice(0, 5).join('\n') })
   if (input.verb === 'ADD' && outcome.status === 0) findings.push(...(await afterAdd(step, outcome, run)))
   if (before?.status === 0) findings.push(...(await detach({ verb: 'DEL', input: bytes(input.first) }, run)))
   return { findings, unchanged: isRefusedAdd && left.length === 0 && !input.first }
@@ -57,8 +60,8 @@ type Run = (step: Step) => Promise<Outcome>
 /** CHECK may say no, but must not crash; DEL takes away what ADD made. */
 async function afterAdd(step: Step, { stdout }: Outcome, run: Run): Promise<Finding[]> {
   const input = withPrevResult(step.input, stdout)
-  await run({ ...step, verb: 'CHECK', input })
-  return detach({ ...step, verb: 'DEL', input }, run)
+  await run({ ...step, verb: 'CHECK', input, lies: undefined })
+  return detach({ ...step, verb: 'DEL', input, lies: undefined }, run)
 }
 
 /** DEL, twice: a runtime may repeat it. */

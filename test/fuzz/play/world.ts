@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { scratch } from '../../harness/host.ts'
 import type { Case, Finding } from './case.ts'
 import type { Reply } from './inside.ts'
@@ -23,15 +24,25 @@ export function newWorld(place: Place = usualPlace()): World {
       inside ??= start(place)
       const child = await inside
       child.send(input)
-      const { findings, usable } = (await messageOf(child)) as Reply
-      if (!usable) {
-        child.disconnect()
-        inside = undefined
-      }
+      const { findings, usable } = (await messageOf(child, place.patience * mostCalls)) as Reply
+      if (usable) return findings
+      end(child)
+      inside = undefined
       return findings
     },
-    end: () => void inside?.then((child) => child.disconnect()),
+    end: () => void inside?.then(end),
   }
+}
+
+/** A case has fewer calls. */
+const mostCalls = 10
+
+/** What a world answers that plays a case for too long: a call within it does not end. */
+const stuck: Reply = { findings: [{ kind: 'hang', text: 'no answer' }], usable: false }
+
+/** Ends a world, also one that is stuck. */
+function end(child: ChildProcess): void {
+  child.kill('SIGKILL')
 }
 
 const project = join(import.meta.dirname, '../../..')
@@ -39,9 +50,11 @@ const project = join(import.meta.dirname, '../../..')
 async function start(place: Place): Promise<ChildProcess> {
   const namespaces = ['--net', '--mount', '--pid', '--fork', '--kill-child']
   const root = [join(import.meta.dirname, 'world.sh'), `${scratch}/world`]
+  const lying = place.inProcess ? ['--import', join(import.meta.dirname, 'register.ts')] : []
   const program = [
     process.execPath,
     ...process.execArgv,
+    ...lying,
     join(import.meta.dirname, 'inside.ts'),
     JSON.stringify(place),
   ]
@@ -52,16 +65,18 @@ async function start(place: Place): Promise<ChildProcess> {
   return child
 }
 
-/** The next message of a world. @throws when it ends before */
-async function messageOf(child: ChildProcess): Promise<unknown> {
+/** The next message of a world, or that it is stuck. @throws when it ends before */
+async function messageOf(child: ChildProcess, seconds = 60): Promise<unknown> {
   const heard = new AbortController()
   const { signal } = heard
   const died = async () => {
     const [status, killed] = await once(child, 'exit', { signal })
     throw new Error(`a world ended: ${killed ?? `status ${status}`}`)
   }
+  const answered = once(child, 'message', { signal }).then(([message]) => message)
+  const waited = sleep(seconds * 1000, stuck, { signal })
   try {
-    return (await Promise.race([once(child, 'message', { signal }), died()]))[0]
+    return await Promise.race([answered, waited, died()])
   } finally {
     heard.abort()
   }

@@ -78,7 +78,7 @@ const sections: fc.Arbitrary<Keys> = fc.oneof(
 /** Sections of one IPAM plugin: keys that work, with others from its schema. */
 function ownAddresses(type: string, schema: Parameters<typeof valuesOf>[0]): fc.Arbitrary<Keys> {
   const base = workingIpam.filter((section) => section.type === type)
-  const start = fc.constantFrom(...(base.length > 0 ? base : [{ plugins: workingIpam.slice(0, 1) }]))
+  const start = fc.constantFrom(...(base.length > 0 ? base : [{ list: workingIpam.slice(0, 1) }]))
   return fc
     .tuple(start, sometimes(valuesOf(schema) as fc.Arbitrary<Keys>))
     .map(([keys, more]) => ({ ipam: { ...keys, ...more, type, ...('wait' in more && { wait: 0 }) } }))

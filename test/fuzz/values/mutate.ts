@@ -134,8 +134,12 @@ function spellings(): fc.Arbitrary<(key: string, at: number) => string> {
   )
 }
 
-/** Sets a key of its own, also when it is called `__proto__`, as JSON.parse does. */
+/** Sets a key of its own, also when it is called `__proto__`, as JSON.parse does. A list has no other keys. */
 function put(holder: Holder, key: string | number, value: unknown): void {
+  if (Array.isArray(holder) && typeof key === 'string') {
+    holder.push(value)
+    return
+  }
   Object.defineProperty(holder, key, { value, enumerable: true, configurable: true, writable: true })
 }
 
