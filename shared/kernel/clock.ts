@@ -5,6 +5,7 @@ import { must, syscall } from './syscall.ts'
 
 const CLOCK_REALTIME = 0
 const CLOCK_MONOTONIC = 1
+const CLOCK_REALTIME_COARSE = 5
 const POLLIN = 1
 
 /** Milliseconds since an unspecified fixed point; never goes back (clock_gettime(2), CLOCK_MONOTONIC). */
@@ -15,6 +16,14 @@ export function now(): number {
 /** The time of day: nanoseconds since the epoch (clock_gettime(2), CLOCK_REALTIME). */
 export function wallClock(): bigint {
   return read(CLOCK_REALTIME)
+}
+
+/**
+ * The time that a file changed now gets, nanoseconds since the epoch: the time of day at the kernel's last tick, up to 10 ms
+ * before wallClock() (clock_gettime(2), CLOCK_REALTIME_COARSE).
+ */
+export function fileClock(): bigint {
+  return read(CLOCK_REALTIME_COARSE)
 }
 
 function read(clock: number): bigint {

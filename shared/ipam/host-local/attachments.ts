@@ -64,11 +64,17 @@ export function readEntries(root: string): Map<string, Entry> {
   }
 }
 
-/** Replaces all entries. @throws KernelError */
+/**
+ * Replaces all entries. When it is killed, the old ones or the new ones can be read, and the index does not count as current,
+ * because the base's temporary name changes the mtime of `root`.
+ * @throws KernelError
+ */
 export function writeEntries(root: string, entries: ReadonlyMap<string, Entry | undefined>): void {
+  makeDirectory(root, 0o700)
+  const long = writeBase(baseIn(root), entries)
   removeTree(linksIn(root))
   makeDirectory(linksIn(root), 0o700)
-  for (const [name, entry] of writeBase(baseIn(root), entries)) writeEntry(root, name, entry)
+  for (const [name, entry] of long) writeEntry(root, name, entry)
 }
 
 function linkNames(root: string): string[] {

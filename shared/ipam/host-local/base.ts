@@ -4,7 +4,7 @@
  */
 
 import { isErrno } from '../../kernel/errno.ts'
-import { close, type Fd, open, readFileIfAny } from '../../kernel/files.ts'
+import { close, type Fd, open, readFileIfAny, rename } from '../../kernel/files.ts'
 import { overwrite, readAt, sizeOf } from '../../kernel/in-place.ts'
 import { type Entry, formatEntry, parseEntry } from './entries.ts'
 
@@ -12,7 +12,11 @@ const BLOCK = 4096
 
 type Entries = ReadonlyMap<string, Entry | undefined>
 
-/** Writes the file. @returns the entries that are too long for it @throws KernelError */
+/**
+ * Writes the file over an existing one, atomically. It is not synced to disk.
+ * @returns the entries that are too long for it
+ * @throws KernelError
+ */
 export function writeBase(path: string, entries: Entries): [string, Entry][] {
   const lines: string[] = []
   const long: [string, Entry][] = []
@@ -21,7 +25,9 @@ export function writeBase(path: string, entries: Entries): [string, Entry][] {
     if (line && line.length <= BLOCK) lines.push(line)
     else if (entry) long.push([name, entry])
   }
-  overwrite(path, inBlocks(lines.sort()))
+  const temporary = `${path}.tmp`
+  overwrite(temporary, inBlocks(lines.sort()))
+  rename(temporary, path)
   return long
 }
 

@@ -5,7 +5,7 @@ import type { Ip, Result } from '../../cni/result.ts'
 import { CniError, Code } from '../../error/error.ts'
 import { type Address, formatAddress } from '../../ip/address.ts'
 import { parseCidr } from '../../ip/subnet.ts'
-import { now, sleep, wallClock } from '../../kernel/clock.ts'
+import { fileClock, now, sleep } from '../../kernel/clock.ts'
 import { formatRangeSet, type RangeSet, rangeOf } from '../range.ts'
 import { checkReservations } from './check.ts'
 import { writeRanges } from './clashes.ts'
@@ -136,10 +136,10 @@ function releaseOrParkAll(store: Store, held: readonly Reservation[], key?: stri
 
 /**
  * Releases every address that no valid attachment holds. Parked addresses are released only after their grace time. A record
- * made while GC waited for the lock is kept: it is newer than the list of valid attachments.
+ * made since GC began, in the same tick of the clock or later, is kept: it is newer than the list of valid attachments.
  */
 function gc(request: HostLocalRequest): void {
-  const begun = wallClock()
+  const begun = fileClock()
   const directory = storeOf(request)
   const { validAttachments, log, config } = request
   if (!hasStore(directory)) return

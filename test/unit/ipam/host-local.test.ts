@@ -5,7 +5,7 @@ import { emptyResult, type Result } from '../../../shared/cni/result.ts'
 import type { HostLocalConfig } from '../../../shared/ipam/host-local/config.ts'
 import { hostLocal } from '../../../shared/ipam/host-local/plugin.ts'
 import { test } from '../../harness/test.ts'
-import { fails, logged, makeDirectory, removeDirectories, requestOf } from './request.ts'
+import { fails, logged, makeDirectory, passTick, removeDirectories, requestOf } from './request.ts'
 
 type More = Partial<Request<HostLocalConfig>> & { lenient?: boolean }
 
@@ -288,6 +288,7 @@ test('GC releases addresses without a valid attachment, and keeps the rest, lock
     { containerID: 'a', ifname: 'eth1' },
     { containerID: 'b', ifname: 'eth0' },
   ]
+  passTick()
   await hostLocal.gc?.(request({}, { validAttachments, lenient: true }))
   assert.equal(files(), ['10.1.2.100', '10.1.2.3', '10.1.2.5', 'last_reserved_ip.0', 'lock'])
 })
@@ -295,10 +296,11 @@ test('GC releases addresses without a valid attachment, and keeps the rest, lock
 test('GC keeps what was reserved after it began: the list of valid attachments cannot contain it', async () => {
   for (const name of ['10.1.2.2', '10.1.2.3']) plant(name, 'stale\r\neth0')
   plant('10.1.2.4', '')
+  passTick()
   const collect = request({}, { lenient: true })
   // GC reports the empty record first, with the lock held: the latest moment for a test to act.
   collect.log.warn = () => {
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 30)
+    passTick()
     plant('10.1.2.3', 'new\r\neth0')
   }
   await hostLocal.gc?.(collect)
@@ -307,6 +309,7 @@ test('GC keeps what was reserved after it began: the list of valid attachments c
 
 test('GC with an empty list releases everything', async () => {
   for (const containerID of ['a', 'b']) add({ subnet }, { containerID })
+  passTick()
   await hostLocal.gc?.(request({ subnet }))
   assert.equal(files(), ['last_reserved_ip.0', 'lock'])
 })

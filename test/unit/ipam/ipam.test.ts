@@ -6,7 +6,7 @@ import type { Request } from '../../../shared/cni/plugin.ts'
 import { network } from '../../../shared/config/config.ts'
 import { type Ipam, ipamOf } from '../../../shared/ipam/ipam.ts'
 import { test } from '../../harness/test.ts'
-import { fails, logged, makeDirectory, removeDirectories, requestOf } from './request.ts'
+import { fails, logged, makeDirectory, passTick, removeDirectories, requestOf } from './request.ts'
 
 let bin: string
 let dataDir: string
@@ -55,6 +55,7 @@ test('in the same process, GC reaches the delegate, and DEL uses the valid parts
   const section = { type: 'host-local', dataDir, subnet: '10.1.2.0/24' }
   await ipam(section).add()
   await ipam(section, { containerID: 'c2' }).add()
+  passTick()
   await ipam(section, { validAttachments: [{ containerID: 'c2', ifname: 'eth0' }] }).gc()
   await fails(() => ipam(section).check(), 999, /^host-local: Failed to find address/)
   await ipam({ ...section, subnet: 5 }, { containerID: 'c2' }).del()

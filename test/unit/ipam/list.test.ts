@@ -7,7 +7,7 @@ import { ipamOf } from '../../../shared/ipam/ipam.ts'
 import type { ListConfig } from '../../../shared/ipam/ipam-list/config.ts'
 import { ipamList as makeIpamList } from '../../../shared/ipam/ipam-list/plugin.ts'
 import { test } from '../../harness/test.ts'
-import { fails, makeDirectory, removeDirectories, requestOf } from './request.ts'
+import { fails, makeDirectory, passTick, removeDirectories, requestOf } from './request.ts'
 
 type More = Partial<Request<ListConfig>> & { lenient?: boolean }
 
@@ -127,6 +127,7 @@ test('when one plugin fails, DEL continues and reports it', async () => {
 
 test('when one plugin fails, GC continues and reports it', async () => {
   await add([six, four()])
+  passTick()
   await fails(() => ipamList.gc?.(request([{ type: 'nosuch' }, four()], { lenient: true })), 7, /"nosuch"/)
   assert.equal(reserved(), [])
 })
@@ -136,6 +137,7 @@ test('STATUS and GC call each plugin', async () => {
   await ipamList.status?.(request([six, tiny]))
   await add([tiny])
   await fails(() => ipamList.status?.(request([six, tiny])), 50, /no IP addresses available/)
+  passTick()
   await ipamList.gc?.(request([six, tiny], { lenient: true }))
   assert.equal(reserved(), [])
 })

@@ -16,7 +16,7 @@ import type { HostLocalConfig } from '../../../shared/ipam/host-local/config.ts'
 import { indexHome, indexRoot } from '../../../shared/ipam/host-local/index.ts'
 import { hostLocal } from '../../../shared/ipam/host-local/plugin.ts'
 import { test } from '../../harness/test.ts'
-import { fails, logged, makeDirectory, removeDirectories, requestOf } from './request.ts'
+import { fails, logged, makeDirectory, passTick, removeDirectories, requestOf } from './request.ts'
 
 type More = Partial<Request<HostLocalConfig>> & { lenient?: boolean }
 
@@ -36,6 +36,7 @@ const add = (ipam: object, more?: More, rest?: object) =>
 const del = (ipam: object, more?: More) => hostLocal.del(request(ipam, { ...more, lenient: true }))
 const gc = (ipam: object, ...valid: string[]) => {
   const validAttachments = valid.map((containerID) => ({ containerID, ifname: 'eth0' }))
+  passTick()
   return hostLocal.gc?.(request(ipam, { validAttachments, lenient: true }))
 }
 const record = (name: string) => readFileSync(`${dataDir}/net/${name}`, 'latin1')
