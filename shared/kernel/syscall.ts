@@ -5,7 +5,7 @@ import type { SyscallArgument } from '../../engine/engine.ts'
 import { Errno, KernelError } from './errno.ts'
 
 /** Numbers from arch/x86/entry/syscalls/syscall_64.tbl and include/uapi/asm-generic/unistd.h (arm64). */
-export const numbers = {
+const numbers = {
   x64: {
     read: 0,
     write: 1,

@@ -1,0 +1,168 @@
+/** Bugs that are put in by hand: the walk finds each, and tells how it comes about. */
+
+import * as assert from 'uvu/assert'
+import { test } from '../harness/test.ts'
+import { boundsOf, oneAddress, twoSets } from './bounds.ts'
+import { linux } from './kernel.ts'
+import { type Edit, loadProduct } from './load.ts'
+import { walk } from './walk.ts'
+import type { Bounds } from './world.ts'
+
+interface Bug {
+  edits: readonly Edit[]
+  bounds: Bounds
+  /** What is wrong at the end of the story. */
+  rule: RegExp
+  /** Lines of the story, in this order. */
+  story: readonly RegExp[]
+}
+
+const hostLocal = 'shared/ipam/host-local'
+const twoAtOnce = boundsOf({ whole: 1, calls: 2 }, { atOnce: 2 })
+
+const bugs: Record<string, Bug> = {
+  'the lock keeps no process out': {
+    edits: [],
+    bounds: { ...twoAtOnce, verbs: ['ADD', 'DEL'], traits: { ...linux, hasLocks: false } },
+    rule: /the index counts as current/,
+    story: [/is started/, /: flock/, /is started/, /: flock/, /: utimensat/],
+  },
+  'a record is published over another one, the lock keeps no process out, and there is no index': {
+    edits: [
+      { file: `${hostLocal}/index.ts`, from: 'if (isValid) write(changes)', to: '' },
+      {
+        file: 'shared/kernel/draft.ts',
+        from: 'publish: (path) => give(fd, path)',
+        to: 'publish: (path) => (syscall("unlinkat", AT_FDCWD, cstring(path), 0), give(fd, path))',
+      },
+    ],
+    bounds: { ...twoAtOnce, network: oneAddress, verbs: ['ADD'], traits: { ...linux, hasLocks: false } },
+    rule: /[ab] has 10.0.0.2, whose record is/,
+    story: [/^ADD [ab]: linkat .*10.0.0.2/, /^ADD [ab]: unlinkat net\/10.0.0.2/],
+  },
+  'DEL releases the addresses of the previous result without a look at their holder': {
+    edits: [
+      {
+        file: `${hostLocal}/store.ts`,
+        from: 'return reservations.filter((reservation) => isHeldBy(reservation, holder))',
+        to: 'return reservations',
+      },
+    ],
+    bounds: boundsOf({ whole: 4 }, { network: oneAddress, passesResult: true }),
+    rule: /b has 10.0.0.2, whose record is gone/,
+    story: [/^ADD a runs/, /^DEL a runs/, /^ADD b runs/, /^DEL a runs/],
+  },
+  'a record is not synced to disk': {
+    edits: [
+      {
+        file: 'shared/kernel/draft.ts',
+        from: "'fsync', fd)",
+        to: "'lseek', fd, 0, 2)",
+      },
+    ],
+    bounds: boundsOf({ calls: 1, boots: 1 }, { losses: ['emptied'] }),
+    rule: /the record of 10.0.0.2 is ""/,
+    story: [/linkat/, /the machine boots/],
+  },
+  'a record is not synced to disk before its rename, where O_TMPFILE is missing': {
+    edits: [{ file: 'shared/kernel/files.ts', from: "'fsync', fd)", to: "'lseek', fd, 0, 2)" }],
+    bounds: boundsOf(
+      { calls: 1, boots: 1 },
+      { losses: ['zeroed'], traits: { ...linux, hasModernCalls: false } },
+    ),
+    rule: /the record of 10.0.0.2 is "\\u0000/,
+    story: [/linkat|renameat2/, /the machine boots/],
+  },
+  'a record is written under its name': {
+    edits: [
+      {
+        file: 'shared/kernel/draft.ts',
+        from: 'publish: (path) => give(fd, path)',
+        to: 'publish: (path) => (overwrite(path, text), true)',
+      },
+      {
+        file: 'shared/kernel/draft.ts',
+        from: 'import { cstring, must',
+        to: "import { overwrite } from './in-place.ts'\nimport { cstring, must",
+      },
+    ],
+    bounds: boundsOf({ calls: 1, crashes: 1 }),
+    rule: /the record of 10.0.0.2 is ""/,
+    story: [/openat net\/10.0.0.2/],
+  },
+  'the index is marked as current before it is written': {
+    edits: [
+      {
+        file: `${hostLocal}/index.ts`,
+        from: '    for (const [name, entry] of entries) writeEntry(root, name, entry)\n',
+        to: '    markCurrent(directory, root)\n    for (const [name, entry] of entries) writeEntry(root, name, entry)\n',
+      },
+    ],
+    bounds: boundsOf({ whole: 1, calls: 1, crashes: 1 }),
+    rule: /the index counts as current/,
+    story: [/utimensat/],
+  },
+  'DEL leaves the address marked as taken': {
+    edits: [{ file: `${hostLocal}/store.ts`, from: '  index.mark(reservation.address, false)\n', to: '' }],
+    bounds: boundsOf({ whole: 2 }),
+    rule: /after DEL of all containers ADD number 2 fails/,
+    story: [/^ADD a/],
+  },
+  'an ADD that fails in the second range set keeps the address of the first': {
+    edits: [
+      { file: `${hostLocal}/reserve.ts`, from: 'for (const inverse of undo.reverse()) inverse()', to: '' },
+    ],
+    bounds: boundsOf({ whole: 2 }, { network: twoSets }),
+    rule: /b is gone and still has 10.0.0.3/,
+    story: [/^ADD a/, /^ADD b.*11/],
+  },
+  'the index is rebuilt in place, while it counts as current': {
+    edits: [
+      { file: `${hostLocal}/base.ts`, from: 'overwrite(temporary,', to: 'overwrite(path,' },
+      { file: `${hostLocal}/base.ts`, from: '  rename(temporary, path)\n', to: '' },
+    ],
+    bounds: boundsOf({ whole: 2, calls: 1, crashes: 1 }),
+    rule: /the index counts as current/,
+    story: [/GC is started/],
+  },
+  'the entries are removed before the new ones are there': {
+    edits: [
+      {
+        file: `${hostLocal}/attachments.ts`,
+        from: '  const long = writeBase(',
+        to: '  removeTree(linksIn(root))\n  const long = writeBase(',
+      },
+    ],
+    bounds: boundsOf({ whole: 2, calls: 1 }),
+    rule: /the index counts as current and does not have/,
+    story: [/^GC: unlinkat .*attachments/],
+  },
+  'GC begins at a time that files get only after the next tick': {
+    edits: [
+      {
+        file: 'shared/kernel/clock.ts',
+        from: 'return read(CLOCK_REALTIME_COARSE)',
+        to: 'return read(CLOCK_REALTIME)',
+      },
+    ],
+    bounds: boundsOf({ calls: 2 }, { atOnce: 2 }),
+    rule: /a has 10.0.0.2, whose record is gone/,
+    story: [/^GC is started/, /^ADD a is started/, /^GC: unlinkat net\/10.0.0.2/],
+  },
+}
+
+for (const [name, { edits, bounds, rule, story }] of Object.entries(bugs))
+  test(`found: ${name}`, async () => {
+    const { broken } = walk(await loadProduct(edits), bounds)
+    assert.ok(broken, 'no rule is broken')
+    console.log(`\n${name}: ${broken.rule}\n  ${broken.story.join('\n  ')}`)
+    assert.match(broken.rule, rule)
+    let at = 0
+    for (const line of story) {
+      const found = broken.story.findIndex((told, index) => index >= at && line.test(told))
+      assert.ok(found >= 0, `the story has no ${line} after line ${at}`)
+      at = found + 1
+    }
+  })
+
+test.run()

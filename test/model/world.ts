@@ -1,0 +1,88 @@
+/** A state of the model: the disk, the processes that run, what the runtime knows of its containers, and what may still happen. */
+
+import type { Call, Network, Outcome, Verb } from './calls.ts'
+import { type Disk, formatInode, identityOf, inodeOf, newDisk, setBoot } from './disk.ts'
+import type { Task, Traits } from './kernel.ts'
+import type { Moment } from './process.ts'
+
+export interface Running {
+  call: Call
+  moment: Moment<Outcome>
+  task: Task
+  /** Whether it is new, or its last system call may have changed the disk. */
+  hasChanged: boolean
+  /** The other containers that may have had addresses while this call ran. */
+  rivals: readonly string[]
+}
+
+/**
+ * What the runtime knows of a container. `unknown`: a call was killed, DEL must follow. `ended`: it ended with a boot, and may
+ * come back without a DEL.
+ */
+export interface Container {
+  state: 'absent' | 'busy' | 'attached' | 'unknown' | 'ended'
+  /** Its addresses by the last ADD that answered. */
+  addresses: readonly string[]
+}
+
+/** How often something may still happen. */
+export interface Left {
+  /** Calls that run alone and whole, before all others. Infinite: until nothing new comes of it. */
+  whole: number
+  calls: number
+  crashes: number
+  boots: number
+  ticks: number
+  /** Losses of the index: `rm -r .patchbay`. */
+  indexLosses: number
+}
+
+export interface World {
+  disk: Disk
+  running: readonly Running[]
+  containers: ReadonlyMap<string, Container>
+  left: Left
+}
+
+/** What a walk covers. */
+export interface Bounds {
+  network: Network
+  containers: readonly string[]
+  verbs: readonly Verb[]
+  /** How many processes run at once. */
+  atOnce: number
+  left: Left
+  /** What a boot may do to bytes that were not synced to disk. */
+  losses: readonly Loss[]
+  /** Whether DEL gets the previous result. */
+  passesResult: boolean
+  traits: Traits
+}
+
+export type Loss = 'kept' | 'emptied' | 'zeroed'
+
+export function firstWorld({ containers, left }: Bounds): World {
+  const disk = newDisk(['/var', '/var/lib', '/proc'])
+  setBoot(disk, 1)
+  const absent: Container = { state: 'absent', addresses: [] }
+  return { disk, running: [], containers: new Map(containers.map((name) => [name, absent])), left }
+}
+
+/**
+ * A text that is the same for worlds with the same future. How many whole calls are left is not in it: the walk meets a world
+ * first when most are left, and they are over once another call begins.
+ */
+export function formatWorld({ disk, running, containers, left }: World): string {
+  const { calls, crashes, boots, ticks, indexLosses } = left
+  const known = [...containers].map(([name, { state, addresses }]) => `${name} ${state} ${addresses}`)
+  const processes = running.map((one) => formatRunning(disk, one)).sort()
+  return [identityOf(disk), ...processes, ...known, calls, crashes, boots, ticks, indexLosses].join('\n')
+}
+
+function formatRunning(disk: Disk, { moment, task, rivals }: Running): string {
+  const files = [...task.files].map(
+    ([fd, { path, inode, offset, isLocked }]) =>
+      `${fd} ${path} ${isLocked} ${offset} ${disk.names.get(path) === inode || formatInode(inodeOf(disk, inode))}`,
+  )
+  return [moment.id, task.pid, rivals, files].join(' ')
+}
