@@ -4,8 +4,8 @@ import type { Network } from './calls.ts'
 import { linux } from './kernel.ts'
 import type { Bounds, Left } from './world.ts'
 
-/** Whether the walks with large bounds are wanted, which take many minutes. */
-export const isFull = process.env.MODEL_BOUNDS === 'full'
+/** Whether the walks with large bounds are wanted, which take minutes: `npm run test:full`. */
+export const isFull = process.env.PATCHBAY_TEST_FULL === '1'
 
 const four = (...last: number[]) => ({
   subnet: '10.0.0.0/29',

@@ -37,20 +37,16 @@ if (isFull)
       { whole: Infinity, indexLosses: 1 },
       { containers: three, passesResult: true },
     ),
-    'full: any number of calls of ours and of the reference, a boot and a lost index': boundsOf(
-      { whole: Infinity, boots: 1, indexLosses: 1 },
+    'full: any five calls of ours and of the reference, a boot and a lost index': boundsOf(
+      { whole: 5, boots: 1, indexLosses: 1 },
       { containers: three, verbs: withReference },
     ),
-    'full: three calls, two kills, and a boot that may lose what was not synced': boundsOf(
-      { calls: 3, crashes: 2, boots: 1 },
+    'full: three calls, one kill, and a boot that may lose what was not synced': boundsOf(
+      { calls: 3, crashes: 1, boots: 1 },
       { losses },
     ),
-    'full: three calls of a network with two range sets, one kill and one boot': boundsOf(
-      { calls: 3, crashes: 1, boots: 1 },
-      { network: twoSets, losses },
-    ),
-    'full: sticky addresses: two calls, then two of which one is killed, and a boot': boundsOf(
-      { whole: 2, calls: 2, crashes: 1, boots: 1 },
+    'full: sticky addresses: a call, then two of which one is killed, and a boot': boundsOf(
+      { whole: 1, calls: 2, crashes: 1, boots: 1 },
       { network: stickyNetwork, losses },
     ),
   })
