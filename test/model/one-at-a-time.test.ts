@@ -1,7 +1,7 @@
 /** host-local, one process at a time: all orders of calls, with kills and boots at any place. */
 
 import { test } from '../harness/test.ts'
-import { boundsOf, isFull, oneAddress, stickyNetwork, twoSets } from './bounds.ts'
+import { boundsOf, isFull, oneAddress, stickyNetwork } from './bounds.ts'
 import { testWalks } from './whole.ts'
 
 const withReference = ['ADD', 'DEL', 'GC', 'reference ADD', 'reference DEL'] as const
