@@ -4,7 +4,6 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
-
 import * as assert from 'uvu/assert'
 import { type BuildName, engines } from '../../scripts/build/target.ts'
 import { syscallNumbers } from '../../shared/kernel/syscall.ts'
