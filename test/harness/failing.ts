@@ -1,53 +1,83 @@
-/** Makes each system call of ADD fail in turn, and reports the damage. */
+/** Makes each system call of ADD fail in turn, or kills ADD there, and reports the damage. */
 
 import { lasting } from './expect.ts'
 import * as engine from './faults.ts'
 import { type Answer, type Call, call } from './plugin.ts'
 import type { Snapshot } from './snapshot.ts'
 
+type Fault = engine.Fault
+
 /** The ADD under test, and its host. */
 export interface Place {
   /** The state that must be unchanged after a failed ADD. */
   look(): Snapshot
-  /** Further steps after DEL that restore the state when ADD succeeded. */
+  /** Further steps after DEL that restore the state. */
   tidy?(): void | Promise<void>
   /** How calls are made to fail; without it, by the engine of tests. */
   by?: Pick<typeof engine, 'faultsOf' | 'withFault'>
-  /** Only these calls fail, because all would take too long. */
-  only?: readonly string[]
 }
 
 /** ADD with each of its calls failing in turn. @returns a line for each thing that was left or lost; empty when there is none */
 export async function harmOfFailures(request: Call, place: Place): Promise<string[]> {
+  return harmOf(await faultsOf(request, place), request, place, failOnce)
+}
+
+/** ADD killed before each of its calls, and DEL after it. @returns as `harmOfFailures` */
+export async function harmOfKills(request: Call, place: Place): Promise<string[]> {
+  const faults = await faultsOf(request, place)
+  return harmOf(faults.filter(changesSomething), request, place, killOnce)
+}
+
+/** Whether a kill here may leave another state than one at the call before: between two receives nothing changes. */
+export function changesSomething({ syscall }: Fault, index: number, all: readonly Fault[]): boolean {
+  return syscall !== 'recvfrom' || all[index - 1]?.syscall !== 'recvfrom'
+}
+
+async function faultsOf(request: Call, place: Place): Promise<Fault[]> {
   const { by = engine } = place
-  const all = await by.faultsOf(request)
-  const faults = all.filter(({ syscall }) => place.only?.includes(syscall) ?? true)
-  if (all.length <= 20) throw new Error(`only ${all.length} calls were seen`)
+  const faults = await by.faultsOf(request)
+  if (faults.length <= 20) throw new Error(`only ${faults.length} calls were seen`)
   await takeDown(request, place)
+  return faults
+}
+
+/** Makes a fault, and says what became of the ADD and what is wrong with its answer. */
+type Trial = (request: Call, fault: Fault, place: Place) => Promise<{ end: string; wrong: string[] }>
+
+async function harmOf(
+  faults: readonly Fault[],
+  request: Call,
+  place: Place,
+  trial: Trial,
+): Promise<string[]> {
   const harm: string[] = []
   let before = place.look()
   for (const fault of faults) {
-    const { story, found } = await failOnce(request, fault, before, place)
-    harm.push(...found.map((line) => `${story}: ${line}`))
+    const { end, wrong } = await trial(request, fault, place)
+    const found = [...lasting(before, place.look).slice(0, 5), ...wrong]
+    harm.push(...found.map((line) => `${fault.syscall} number ${fault.nth} (${end}): ${line}`))
     if (found.length > 0) before = await cleaned(request, place)
   }
   return harm
 }
 
-async function takeDown(request: Call, { tidy }: Place): Promise<void> {
-  await call({ ...request, verb: 'DEL' })
-  await tidy?.()
-}
-
-/** Makes one call fail. @returns what was left or lost */
-async function failOnce(request: Call, fault: engine.Fault, before: Snapshot, place: Place) {
+const failOnce: Trial = async (request, fault, place) => {
   const { by = engine } = place
   const answer = await by.withFault(request, fault)
   if (answer.status === 0 || cannotAnswer(answer)) await takeDown(request, place)
-  const found = lasting(before, place.look).slice(0, 5)
-  if (!isAnswer(answer)) found.push('no answer')
-  const story = `${fault.syscall} number ${fault.nth} (${answer.status}, ${answer.json?.msg ?? answer.stderr})`
-  return { story, found }
+  const end = `${answer.status}, ${answer.json?.msg ?? answer.stderr}`
+  return { end, wrong: isAnswer(answer) ? [] : ['no answer'] }
+}
+
+const killOnce: Trial = async (request, fault, place) => {
+  const { status } = await engine.killedAt(request, fault)
+  await takeDown(request, place)
+  return { end: 'killed', wrong: status > 1 ? [] : ['not killed'] }
+}
+
+async function takeDown(request: Call, { tidy }: Place): Promise<void> {
+  await call({ ...request, verb: 'DEL' })
+  await tidy?.()
 }
 
 /** Restores the state for the next fault. */

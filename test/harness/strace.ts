@@ -1,4 +1,4 @@
-/** The control of faults.ts: the shipped executable under strace, whose faults also reach the programs that a plugin runs. */
+/** The control of faults.ts: strace makes calls of the shipped executable fail, or of programs that a plugin runs. */
 
 import { readFileSync } from 'node:fs'
 import { changing, type Fault } from './faults.ts'
@@ -9,23 +9,28 @@ const trace = '/run/test/strace'
 /** strace counts the calls of each process, so the execve of a child has no number of its own. */
 const traced = changing.filter((name) => name !== 'execve')
 
-/** Every possible fault of a plugin's call and of the programs that it runs, from a trace of one run. The call takes effect. */
+/** Every possible fault of a plugin's call, from a trace of one run. The call takes effect. */
 export async function faultsOf(request: Call): Promise<Fault[]> {
   await underStrace(request, ['-e', `trace=${traced.join(',')}`])
-  const names = [...readFileSync(trace, 'utf8').matchAll(/^\d+ +(\w+)\(/gm)].map(([, name]) => name)
+  return faultsIn(trace)
+}
+
+/** The calls in a trace with lines `PID NAME(…`. */
+export function faultsIn(file: string): Fault[] {
+  const names = [...readFileSync(file, 'utf8').matchAll(/^\d+ +(\w+)\(/gm)].map(([, name]) => name)
   return traced.flatMap((syscall) =>
     names.filter((name) => name === syscall).map((_, index) => ({ syscall, nth: index + 1 })),
   )
 }
 
-/** Calls a plugin with one fault, in each of its processes. */
-export function withFault(request: Call, { syscall, nth }: Fault, errno = 'EIO'): Promise<Answer> {
-  return underStrace(request, [
-    `-e`,
-    `trace=${syscall}`,
-    '-e',
-    `inject=${syscall}:error=${errno}:when=${nth}`,
-  ])
+/** Calls a plugin with one fault. */
+export function withFault(request: Call, fault: Fault): Promise<Answer> {
+  return underStrace(request, optionsFor(fault))
+}
+
+/** The options of strace that make a call fail with EIO. */
+export function optionsFor({ syscall, nth }: Fault): string[] {
+  return ['-e', `trace=${syscall}`, '-e', `inject=${syscall}:error=EIO:when=${nth}`]
 }
 
 function underStrace(request: Call, options: readonly string[]): Promise<Answer> {

@@ -13,8 +13,6 @@ testTrouble('bond of NICs', {
   ifname: 'eth1',
   subnets: ['10.144.0.0/24', 'fd00:144::/64'],
   prepare: hostNics,
-  expect: () => {},
-  breaks: {},
   atOnce: 1,
   goesWithNamespace: isOfNics,
 })

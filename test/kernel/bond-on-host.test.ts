@@ -135,9 +135,8 @@ test('ten parallel ADDs and ten parallel DELs succeed', async () => {
 
 test('a failing call of ADD leaves nothing, or does no harm', async () => {
   const request = { verb: 'ADD', config: alone, containerID: 'one', netns: newContainer().path } as const
-  const only = ['setns', 'sendto', 'write', 'linkat', 'renameat2', 'mkdirat']
   const look = () => withoutNumbers(snapshot())
-  assert.equal(await harmOfFailures(request, { look, only }), [])
+  assert.equal(await harmOfFailures(request, { look }), [])
 })
 
 test.run()

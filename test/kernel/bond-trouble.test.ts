@@ -16,8 +16,6 @@ testTrouble('bond', {
   },
   subnets: ['10.143.0.0/24', 'fd00:143::/64'],
   prepare: ownCables,
-  expect: () => {},
-  breaks: {},
   atOnce: 10,
 })
 

@@ -28,13 +28,6 @@ test('DEL twice: the second succeeds without output', async () => {
   unchanged(before)
 })
 
-test('DEL with the namespace deleted', async () => {
-  const { del, container, before } = await attached()
-  removeContainer(container)
-  assert.equal(await call(del), done)
-  unchanged(before)
-})
-
 test('DEL with CNI_NETNS empty and no prevResult, the namespace still there: the address is free again', async () => {
   const { del, before } = await attached()
   assert.equal(await call({ ...del, netns: '' }), done)

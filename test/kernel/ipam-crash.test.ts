@@ -14,8 +14,8 @@ await privateHost()
 const disk = `${scratch}/disk`
 const dataDir = `${disk}/networks`
 const directory = `${dataDir}/net`
-const ranges = [[{ subnet: '10.1.2.0/29' }], [{ subnet: 'fd00::/64' }]]
-const USABLE = 5
+const ranges = [[{ subnet: '10.1.2.0/29', rangeEnd: '10.1.2.4' }], [{ subnet: 'fd00::/64' }]]
+const USABLE = 3
 
 /** A small disk for each test. */
 test.before.each(() => {

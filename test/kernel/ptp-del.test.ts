@@ -6,7 +6,7 @@ import { added, attached as attachedTo, done } from '../harness/attach.ts'
 import * as cnitool from '../harness/cnitool.ts'
 import { command, ip } from '../harness/command.ts'
 import { refusal, unchanged } from '../harness/expect.ts'
-import { newContainer, privateHost, removeContainer } from '../harness/host.ts'
+import { newContainer, privateHost } from '../harness/host.ts'
 import { exists, hostEnd } from '../harness/look.ts'
 import { hostLocal, ptpNetwork, single } from '../harness/networks.ts'
 import { call } from '../harness/plugin.ts'
@@ -27,13 +27,6 @@ async function attached(keys: Record<string, unknown> = {}) {
 test('DEL twice: the second succeeds without output', async () => {
   const { before, del } = await attached()
   assert.equal(await call(del), done)
-  assert.equal(await call(del), done)
-  unchanged(before)
-})
-
-test('DEL with the namespace deleted', async () => {
-  const { container, before, del } = await attached()
-  removeContainer(container)
   assert.equal(await call(del), done)
   unchanged(before)
 })

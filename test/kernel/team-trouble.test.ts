@@ -18,8 +18,6 @@ testTrouble('team', {
   },
   subnets: ['10.181.0.0/24', 'fd00:181::/64'],
   prepare: ownCables,
-  expect: () => {},
-  breaks: {},
   atOnce: 10,
 })
 

@@ -7,7 +7,7 @@ import { done } from '../harness/attach.ts'
 import * as cnitool from '../harness/cnitool.ts'
 import { ip } from '../harness/command.ts'
 import { refusal, unchanged } from '../harness/expect.ts'
-import { newContainer, privateHost, removeContainer } from '../harness/host.ts'
+import { newContainer, privateHost } from '../harness/host.ts'
 import { lan } from '../harness/lan.ts'
 import { addresses, exists, inContainer } from '../harness/look.ts'
 import { hostLocal, single } from '../harness/networks.ts'
@@ -46,15 +46,6 @@ for (const keys of [{ vlanId: 100 }, { tags: [100, 20] }]) {
     const { before, del, released } = await wired(keys)
     assert.equal(await call(del), done)
     assert.equal(await call(del), done)
-    released()
-    unchanged(before)
-  })
-
-  test(`${what}: DEL with the namespace deleted, and without CNI_NETNS`, async () => {
-    const { before, container, del, released } = await wired(keys)
-    removeContainer(container)
-    assert.equal(await call(del), done)
-    assert.equal(await call({ ...del, netns: '' }), done)
     released()
     unchanged(before)
   })
