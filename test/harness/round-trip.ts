@@ -3,7 +3,7 @@
 import * as assert from 'uvu/assert'
 import * as cnitool from './cnitool.ts'
 import { refusal, unchanged } from './expect.ts'
-import { type Netns, newContainer } from './host.ts'
+import { type Netns, newContainer, removeContainer } from './host.ts'
 import { addresses, inContainer, type Link, link } from './look.ts'
 import { hostLocal } from './networks.ts'
 import type { Configuration, Engine } from './plugin.ts'
@@ -100,36 +100,50 @@ export function testRoundTrips(name: string, kind: Kind): void {
 }
 
 /** The whole round trip of one attachment. */
-export async function roundTrip(kind: Kind, version: string, engine: Engine = 'quickjs'): Promise<void> {
-  const { container, before } = await placeOf(kind)
-  const [net, extras] = [networkOf(kind, version), { engine, ifname: kind.ifname }]
-  await cnitool.add(net, container, extras)
-  const { ifname = 'eth0' } = kind
-  kind.expect(link(ifname, container))
-  for (const subnet of kind.subnets ?? []) assertAddressOf(subnet, addresses(ifname, container))
-  if (hasCheck(version)) await cnitool.check(net, container, extras)
-  await cnitool.del(net, container, extras)
-  await cnitool.del(net, container, extras)
-  unchanged(before, () => look(container))
+export function roundTrip(kind: Kind, version: string, engine: Engine = 'quickjs'): Promise<void> {
+  return inPlace(kind, async (container) => {
+    const [net, extras] = [networkOf(kind, version), { engine, ifname: kind.ifname }]
+    await cnitool.add(net, container, extras)
+    const { ifname = 'eth0' } = kind
+    kind.expect(link(ifname, container))
+    for (const subnet of kind.subnets ?? []) assertAddressOf(subnet, addresses(ifname, container))
+    if (hasCheck(version)) await cnitool.check(net, container, extras)
+    await cnitool.del(net, container, extras)
+    await cnitool.del(net, container, extras)
+  })
 }
 
 /** CHECK succeeds, a fault is made, CHECK fails, and DEL still leaves nothing. @returns the answer of CHECK */
-export async function noticed(kind: Kind, broken: string): Promise<string> {
-  const { container, before } = await placeOf(kind)
-  const [net, extras] = [networkOf(kind), { ifname: kind.ifname }]
-  await cnitool.add(net, container, extras)
-  await cnitool.check(net, container, extras)
-  kind.breaks[broken]?.(container, kind.ifname ?? 'eth0')
-  const said = await refusal(cnitool.check(net, container, extras))
-  await cnitool.del(net, container, extras)
-  unchanged(before, () => look(container))
-  return said
+export function noticed(kind: Kind, broken: string): Promise<string> {
+  return inPlace(kind, async (container) => {
+    const [net, extras] = [networkOf(kind), { ifname: kind.ifname }]
+    await cnitool.add(net, container, extras)
+    await cnitool.check(net, container, extras)
+    kind.breaks[broken]?.(container, kind.ifname ?? 'eth0')
+    const said = await refusal(cnitool.check(net, container, extras))
+    await cnitool.del(net, container, extras)
+    return said
+  })
 }
 
-/** Where the trips of a row happen, one after another: a container, and the host and the container before the first. */
+/** Where the trips of a row happen, one directly after another: a container, and the host and the container before the first. */
 interface Place {
   container: Netns
   before: Snapshot
+}
+
+/** Makes a trip that leaves nothing. After one that failed, the next has another container. */
+async function inPlace<T>(kind: Kind, trip: (container: Netns) => Promise<T>): Promise<T> {
+  const { container, before } = await placeOf(kind)
+  try {
+    const result = await trip(container)
+    unchanged(before, () => look(container))
+    return result
+  } catch (error) {
+    places.delete(kind)
+    removeContainer(container)
+    throw error
+  }
 }
 
 const places = new Map<Kind, Promise<Place>>()

@@ -17,9 +17,6 @@ for (const [name, peer] of [
   for (const end of [name, peer]) ip(`link set ${end} up`)
 }
 
-/** Removes the VLAN of a failed test: all other tests need the same one. */
-test.after.each(() => void ip('-all netns delete'))
-
 const subnets = ['10.5.0.0/24', 'fd05::/64']
 
 /** Replaces the container's interface by hand. */
