@@ -73,10 +73,15 @@ async function examine(input: Case, world: World, seen: Set<string>, report: (fo
   }
 }
 
-/** The same finding with the least input. */
+/** Seconds in which a finding is shrunk, so that also a busy machine ends. */
+const longestShrinking = 60
+
+/** The same finding with the least input that is found in time. */
 export async function leastOf(found: Found, world: World): Promise<Found> {
   let least = found
+  const end = Date.now() + longestShrinking * 1000
   await shrink(found.input, isSimilar(found.input), async (input) => {
+    if (Date.now() > end) return false
     const again = (await world.play(input)).find((finding) => isSame({ ...finding, input }, found))
     if (again) least = { ...again, input }
     return again !== undefined
