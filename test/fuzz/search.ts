@@ -77,9 +77,9 @@ async function examine(input: Case, world: World, seen: Set<string>, report: (fo
 const longestShrinking = 60
 
 /** The same finding with the least input that is found in time. */
-export async function leastOf(found: Found, world: World): Promise<Found> {
+export async function leastOf(found: Found, world: World, seconds = longestShrinking): Promise<Found> {
   let least = found
-  const end = Date.now() + longestShrinking * 1000
+  const end = Date.now() + seconds * 1000
   await shrink(found.input, isSimilar(found.input), async (input) => {
     if (Date.now() > end) return false
     const again = (await world.play(input)).find((finding) => isSame({ ...finding, input }, found))
