@@ -125,7 +125,8 @@ async function cnitool(verb: string, net: Network, netns: string, extras: Extras
   }
   const words = [verb, net.name, netns]
   const end = await execa(executable, words, { env, extendEnv: false, reject: false })
-  remember({ file: executable, args: words, env, input: JSON.stringify(net) }, end)
+  const { exitCode: status, stdout, stderr } = end
+  remember({ file: executable, args: words, env, input: JSON.stringify(net) }, { status, stdout, stderr })
   if (end instanceof ExecaError) throw end
   return end.stdout
 }

@@ -21,8 +21,8 @@ const SHOWN_CALLS = 3
 let calls: Ended[] = []
 
 /** Remembers a call for the explanation of the test that made it. */
-export function remember(made: Made, end: { exitCode?: number; stdout?: string; stderr?: string }): void {
-  calls.push({ ...made, status: end.exitCode, stdout: end.stdout ?? '', stderr: end.stderr ?? '' })
+export function remember(made: Made, end: Pick<Ended, 'status' | 'stdout' | 'stderr'>): void {
+  calls.push({ ...made, ...end })
   calls = calls.slice(-SHOWN_CALLS)
 }
 

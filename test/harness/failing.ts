@@ -2,7 +2,7 @@
 
 import { lasting } from './expect.ts'
 import * as engine from './faults.ts'
-import { type Answer, type Call, call } from './plugin.ts'
+import { type Answer, type Call, callAlone } from './plugin.ts'
 import type { Snapshot } from './snapshot.ts'
 
 type Fault = engine.Fault
@@ -11,6 +11,8 @@ type Fault = engine.Fault
 export interface Place {
   /** The state that must be unchanged after a failed ADD. */
   look(): Snapshot
+  /** The state that is compared only once, after all, because it takes longer to read. */
+  lookClosely?(): Snapshot
   /** Further steps after DEL that restore the state. */
   tidy?(): void | Promise<void>
   /** How calls are made to fail; without it, by the engine of tests. */
@@ -51,14 +53,16 @@ async function harmOf(
   trial: Trial,
 ): Promise<string[]> {
   const harm: string[] = []
-  let before = place.look()
+  const { look, lookClosely = look } = place
+  const first = lookClosely()
+  let before = look()
   for (const fault of faults) {
     const { end, wrong } = await trial(request, fault, place)
-    const found = [...lasting(before, place.look).slice(0, 5), ...wrong]
+    const found = [...lasting(before, look).slice(0, 5), ...wrong]
     harm.push(...found.map((line) => `${fault.syscall} number ${fault.nth} (${end}): ${line}`))
     if (found.length > 0) before = await cleaned(request, place)
   }
-  return harm
+  return [...harm, ...lasting(first, lookClosely)]
 }
 
 const failOnce: Trial = async (request, fault, place) => {
@@ -76,7 +80,7 @@ const killOnce: Trial = async (request, fault, place) => {
 }
 
 async function takeDown(request: Call, { tidy }: Place): Promise<void> {
-  await call({ ...request, verb: 'DEL' })
+  callAlone({ ...request, verb: 'DEL' })
   await tidy?.()
 }
 

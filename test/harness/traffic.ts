@@ -8,14 +8,14 @@ import { command, succeeds } from './command.ts'
 import type { Netns } from './host.ts'
 import { until } from './until.ts'
 
-/** Whether an address answers a ping from a namespace (from the host when there is none) within five seconds. */
-export function pings(from: Netns | undefined, address: string): boolean {
-  return isAnswered(from, address, 5)
+/** Whether all addresses answer pings from a namespace (from the host when there is none), each within five seconds. */
+export function pings(from: Netns | undefined, ...addresses: string[]): boolean {
+  return addresses.every((address) => isAnswered(from, address, 5))
 }
 
-/** Whether an address answers none of five pings in a second. */
-export function isSilent(from: Netns | undefined, address: string): boolean {
-  return !isAnswered(from, address, 1)
+/** Whether none of the addresses answers any of five pings in a second. */
+export function isSilent(from: Netns | undefined, ...addresses: string[]): boolean {
+  return !addresses.some((address) => isAnswered(from, address, 1))
 }
 
 /** ping ends with the first answer, or after the seconds. */
