@@ -40,7 +40,8 @@ const { values, positionals } = parseArgs({
 })
 
 const reports = newReports(console.log, values.name === undefined ? tallyOf : tallyOfChosen)
-const pool = poolOf(availableParallelism())
+/** One more than CPUs: much of a kernel test's time is waiting, for answers and for the kernel's grace periods. */
+const pool = poolOf(availableParallelism() + 1)
 
 /** The test files of the names on the command line, or all. */
 function chosenFiles(): string[] {
