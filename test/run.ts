@@ -9,6 +9,7 @@ import { builds } from '../scripts/build/target.ts'
 import { reportMissing } from '../scripts/setup.ts'
 import { chooseGuest } from './guest/kernel.ts'
 import { underRunner } from './harness/built.ts'
+import { isSlow } from './harness/declared.ts'
 import { recordDurations } from './runner/durations.ts'
 import { planKernelTests } from './runner/kernel-tests.ts'
 import { filesWith, saveNames } from './runner/names.ts'
@@ -46,10 +47,14 @@ const pool = poolOf(availableParallelism() + 1)
 /** The test files of the names on the command line, or all. */
 function chosenFiles(): string[] {
   const names = positionals.length > 0 ? positionals : Object.keys(folders)
-  const files = names
-    .filter((name) => !steps[name])
-    .flatMap((name) => folders[name]?.flatMap(filesBelow) ?? [name])
+  const files = names.filter((name) => !steps[name]).flatMap((name) => filesOf(name) ?? [name])
   return values.name === undefined ? files : filesWith(values.name, files)
+}
+
+/** The test files of a kind; the slow ones only in a full run, or when tests are chosen by name. */
+function filesOf(kind: string): string[] | undefined {
+  const files = folders[kind]?.flatMap(filesBelow)
+  return values.full || values.name !== undefined ? files : files?.filter((file) => !isSlow(file))
 }
 
 function chosenSteps(): string[] {

@@ -2,6 +2,7 @@
  * net_failover as hypervisors offer it: a virtio NIC with the feature STANDBY, and a second NIC that is plugged in. Whichever
  * of the set's three interfaces is the parent, containers sit on the master and reach the network through either NIC. Runs in a virtual machine with these NICs (machine/failover.sh).
  */
+// slow: QEMU without KVM
 
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'

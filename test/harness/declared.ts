@@ -1,11 +1,16 @@
-/** What test files need, by lines near their top: `// needs: link vlan, nft ip`, `// packages: can-utils`. */
+/** What test files need, by lines near their top: `// needs: link vlan, nft ip`, `// packages: can-utils`, `// slow: QEMU`. */
 
 import { readFileSync } from 'node:fs'
 
 /** The words that a source lists after a label, such as `// needs:`. */
-export function declared(source: string, word: 'needs' | 'packages'): string[] {
+export function declared(source: string, word: 'needs' | 'packages' | 'slow'): string[] {
   const lines = source.matchAll(new RegExp(`^// ${word}: (.+)$`, 'gm'))
   return [...lines].flatMap(([, list = '']) => list.split(',').map((name) => name.trim()))
+}
+
+/** Whether a test file runs only with `npm run test:full`, or when it is named. */
+export function isSlow(file: string): boolean {
+  return declared(readFileSync(file, 'utf8'), 'slow').length > 0
 }
 
 /** The Debian packages that test files need besides the usual tools. */

@@ -1,6 +1,7 @@
 /** macvtap with a virtual machine: QEMU opens the device node, and the machine is on the far host's LAN. */
 // needs: link macvtap, full speed
 // packages: qemu-system-x86, ipxe-qemu, dnsmasq-base
+// slow: QEMU without KVM
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'

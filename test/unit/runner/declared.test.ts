@@ -2,7 +2,7 @@
 
 import { globSync, readFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
-import { declared, packagesOf } from '../../harness/declared.ts'
+import { declared, isSlow, packagesOf } from '../../harness/declared.ts'
 import { test } from '../../harness/test.ts'
 
 const kernelTests = globSync('test/kernel/*.ts', { cwd: new URL('../../..', import.meta.url).pathname })
@@ -19,6 +19,11 @@ const pathOf = (name: string) => new URL(`../../kernel/${name}.test.ts`, import.
 
 test('the packages of several files are named once', () => {
   assert.equal(packagesOf(['vcan', 'vxcan'].map(pathOf)), ['can-utils'])
+})
+
+test('a file that says so is slow', () => {
+  assert.ok(isSlow(pathOf('macvtap-machine')))
+  assert.not.ok(isSlow(pathOf('macvtap')))
 })
 
 test('no kernel test installs packages itself: a guest has no network', () => {
