@@ -10,6 +10,7 @@ import { reportMissing } from '../scripts/setup.ts'
 import { chooseGuest } from './guest/kernel.ts'
 import { underRunner } from './harness/built.ts'
 import { isSlow } from './harness/declared.ts'
+import { fullRun } from './harness/full.ts'
 import { recordDurations } from './runner/durations.ts'
 import { planKernelTests } from './runner/kernel-tests.ts'
 import { filesWith, saveNames } from './runner/names.ts'
@@ -87,7 +88,7 @@ async function addAfterBuild(files: readonly string[]): Promise<void> {
 
 await reportMissing(async () => {
   if (values.guest) chooseGuest(values.guest)
-  if (values.full) process.env.PATCHBAY_TEST_FULL = '1'
+  if (values.full) process.env[fullRun] = '1'
   if (values.name !== undefined) process.env.PATCHBAY_TEST_NAME = values.name
   process.env[underRunner] = '1'
   const start = performance.now()

@@ -3,6 +3,7 @@
 import * as assert from 'uvu/assert'
 import * as cnitool from './cnitool.ts'
 import { refusal, unchanged } from './expect.ts'
+import { isFullRun } from './full.ts'
 import { type Netns, newContainer, removeContainer } from './host.ts'
 import { addresses, inContainer, type Link, link } from './look.ts'
 import { hostLocal } from './networks.ts'
@@ -56,9 +57,6 @@ export function isUp(kind: string, mtu: number): Kind['expect'] {
     assert.equal([linkinfo?.info_kind, found, flags.includes('UP')], [kind, mtu, true])
 }
 
-/** The environment variable of `npm run test:full`. */
-const fullRun = 'PATCHBAY_TEST_FULL'
-
 export const versions = ['0.1.0', '0.2.0', '0.3.0', '0.3.1', '0.4.0', '1.0.0', '1.1.0']
 
 /** Versions that can express an attachment without addresses. */
@@ -80,7 +78,7 @@ const usualWays: readonly Way[] = [
 
 /** Every version on the QuickJS engine where the row asks for it; on both engines with `npm run test:full`. */
 function waysOf({ everyVersion, addressless }: Kind): readonly Way[] {
-  const isFull = Boolean(process.env[fullRun])
+  const isFull = isFullRun()
   if (!everyVersion && !isFull) return usualWays
   const sent = addressless ? versionsWithoutAddresses : versions
   const others = isFull ? sent.map((version) => [version, 'node'] as const) : usualWays.slice(1)

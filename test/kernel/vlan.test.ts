@@ -47,8 +47,8 @@ test('a container receives no frames with another tag or without a tag', async (
   )
   inContainer(far, 'address delete 10.0.7.1/24 dev trunk')
   assert.equal(heard, [])
-  const own = await overhear('eth0', 'arp', () => shout('10.0.100.9'), one)
-  assert.match(own.join('\n'), 'who-has 10.0.100.9')
+  const own = await overhear('eth0', 'arp', () => shout('10.0.100.8'), one)
+  assert.match(own.join('\n'), 'who-has 10.0.100.8')
 })
 
 test('802.1ad and 802.1Q with the same id are different VLANs, and frames have the protocol', async () => {

@@ -1,11 +1,12 @@
 /** Bounds of walks: the least, which others extend, and the networks. */
 
+import { isFullRun } from '../harness/full.ts'
 import type { Network } from './calls.ts'
 import { linux } from './kernel.ts'
 import type { Bounds, Left } from './world.ts'
 
 /** Whether the walks with large bounds are wanted, which take minutes: `npm run test:full`. */
-export const isFull = process.env.PATCHBAY_TEST_FULL === '1'
+export const isFull = isFullRun()
 
 const four = (...last: number[]) => ({
   subnet: '10.0.0.0/29',
