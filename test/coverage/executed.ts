@@ -27,7 +27,7 @@ export function nothingExecuted(sizes: ReadonlyMap<string, number>): Executed {
 /** Adds what one process executed. @param root the directory of its sources, where `x.ts` may be named `x.js` */
 export function addReport(executed: Executed, { result }: { result: Script[] }, root: string): void {
   for (const { url, functions } of result) {
-    if (!url.startsWith('file://')) continue
+    if (!url.startsWith('file://') || url.includes('?')) continue // a copy, perhaps of another text
     const path = fileURLToPath(url)
     if (!path.startsWith(`${root}/`)) continue
     const whole = executed.get(path.slice(root.length + 1).replace(/\.js$/, '.ts'))

@@ -23,12 +23,12 @@ const SECONDS_BETWEEN_LOOKS = 5
 
 type Sizes = ReadonlyMap<string, number>
 
-const folders: Record<string, readonly string[]> = { unit: ['unit', 'model'], kernel: ['kernel'] }
+const folders: Record<string, readonly string[]> = { unit: ['unit'], kernel: ['kernel'] }
 
 /** One line for each test file, also for one that failed: that it is slower, and another engine, is reason enough for some. */
 const results = newReports((text) => console.log(text.slice(text.lastIndexOf('\n') + 1)))
 
-const isOfSources = (file: string) => /^test\/(unit|model)\//.test(file)
+const isOfSources = (file: string) => file.startsWith('test/unit/')
 
 function chosenFiles(): string[] {
   const { positionals } = parseArgs({ allowPositionals: true })

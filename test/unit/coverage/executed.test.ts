@@ -44,6 +44,10 @@ test('files outside the directory, and those of Node, are left out', () => {
   )
 })
 
+test('a copy of a module, which may have another text, is left out', () => {
+  assert.is(together(reportOn('file:///src/a.ts?copy=1', [0, 10, 1])), '0000000000')
+})
+
 test('a range beyond the end of the file is cut', () => {
   assert.is(together(reportOn('file:///src/a.ts', [8, 40, 1])), '0000000011')
 })
