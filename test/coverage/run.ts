@@ -6,6 +6,7 @@ import { join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
 import { reportMissing } from '../../scripts/setup.ts'
 import { underRunner } from '../harness/built.ts'
+import { isSlow } from '../harness/declared.ts'
 import { planKernelTests } from '../runner/kernel-tests.ts'
 import { type Job, poolOf } from '../runner/pool.ts'
 import { newReports } from '../runner/reports.ts'
@@ -30,10 +31,12 @@ const results = newReports((text) => console.log(text.slice(text.lastIndexOf('\n
 
 const isOfSources = (file: string) => file.startsWith('test/unit/')
 
+/** Slow test files only by name: they run the plugins in a machine that keeps the reports. */
 function chosenFiles(): string[] {
   const { positionals } = parseArgs({ allowPositionals: true })
   const names = positionals.length > 0 ? positionals : Object.keys(folders)
-  return names.flatMap((name) => folders[name]?.flatMap(filesBelow) ?? [name])
+  const filesOf = (folder: string) => filesBelow(folder).filter((file) => !isSlow(file))
+  return names.flatMap((name) => folders[name]?.flatMap(filesOf) ?? [name])
 }
 
 /** Runs jobs, and takes the reports of their processes. @param sources the directory whose files they execute */
