@@ -14,8 +14,10 @@ const detectors: Record<string, Detector> = {
   },
   exception: ({ stdout, stderr }, { input, env, lies }) =>
     exceptionIn(
-      `${lies ? withoutRefusals(stderr) : stderr}\n${stdout}`,
-      `${input.toString()}\n${Object.values(env).join('\n')}`,
+      `${stderr}
+${stdout}`,
+      inputOf(input, env),
+      lies !== undefined,
     ),
   answer: (outcome, { env }) => faultOfAnswer(outcome, env.CNI_COMMAND),
 }
@@ -30,17 +32,20 @@ export function judge(outcome: Outcome, execution: Execution): Finding[] {
 
 /** Texts that JavaScript engines write, not people: exceptions, their stacks, values that should not be there. */
 const exceptions =
-  /.*(\b(Type|Range|Reference|Syntax|Internal|Eval|URI)Error\b|\bundefined\b|\bNaN\b|not a function|not iterable|\bCannot (read|set|convert|destructure)\b|\[object \w+\]|stack overflow|out of memory|this is a bug of the plugin|: unexpected: |^\s+at \S+ ?\().*/gm
+  /\b(Type|Range|Reference|Syntax|Internal|Eval|URI)Error\b|\bundefined\b|\bNaN\b|not a function|not iterable|\bCannot (read|set|convert|destructure)\b|\[object \w+\]|stack overflow|out of memory|this is a bug of the plugin|: unexpected: |^ +at \S+ ?\(/g
 
-/** Without the traces of answers that could not be read: the kernel's lies may be refused. */
-function withoutRefusals(stderr: string): string {
-  return stderr.replace(/.*: unexpected: (Range)?Error: .*/g, '')
+/** All that the caller gave. */
+function inputOf(input: Buffer, env: Execution['env']): string {
+  return `${input}\n${Object.values(env).join('\n')}`
 }
 
+/** The trace of an answer that could not be read: the kernel's lies may be refused. */
+const refusal = /: unexpected: (Range)?Error: /
+
 /** The first line with such a text that is not in the input itself. */
-function exceptionIn(output: string, input: string): string | undefined {
-  for (const [line, text = ''] of output.matchAll(exceptions)) if (!input.includes(text)) return line
-  return undefined
+function exceptionIn(output: string, input: string, lied: boolean): string | undefined {
+  const lines = output.split('\n').filter((line) => !lied || !refusal.test(line))
+  return lines.find((line) => [...line.matchAll(exceptions)].some(([text]) => !input.includes(text)))
 }
 
 /** Why standard output is not what the specification asks of a verb; undefined when it is. */
