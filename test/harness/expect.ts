@@ -27,8 +27,23 @@ export function lasting(before: Snapshot, look: () => Snapshot = snapshot): stri
   for (;;) {
     const found = difference(before, look())
     if (found.length === 0 || Date.now() > end) return found
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10)
+    pause(10)
   }
+}
+
+/** What `look` shows once nothing has changed for a third of a second: a state to compare with later. */
+export function steady(look: () => Snapshot): Snapshot {
+  for (let last = look(); ; ) {
+    pause(300)
+    const now = look()
+    if (difference(last, now).length === 0) return now
+    last = now
+  }
+}
+
+/** Waits while this program does nothing else. */
+function pause(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds)
 }
 
 /** Asserts that the records of host-local and the plugins are unchanged. */

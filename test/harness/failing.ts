@@ -1,7 +1,7 @@
 /** Makes each system call of ADD fail in turn, or kills ADD there, and reports the damage. */
 
 import { readFileSync } from 'node:fs'
-import { lasting } from './expect.ts'
+import { lasting, steady } from './expect.ts'
 import * as engine from './faults.ts'
 import { isFullRun } from './full.ts'
 import { type Answer, type Call, callAlone } from './plugin.ts'
@@ -61,7 +61,7 @@ async function harmOf(
 ): Promise<string[]> {
   const harm: string[] = []
   const { look, lookClosely = look } = place
-  const first = lookClosely()
+  const first = steady(lookClosely)
   let before = look()
   for (const fault of faults) {
     const { end, wrong } = await trial(request, fault, place)
@@ -94,7 +94,7 @@ async function takeDown(request: Call, { tidy }: Place): Promise<void> {
 /** Restores the state for the next fault. */
 async function cleaned(request: Call, place: Place): Promise<Snapshot> {
   await takeDown(request, place)
-  return place.look()
+  return steady(place.look)
 }
 
 /** With a broken standard output, the attachment exists and the runtime, without an answer, calls DEL. */
