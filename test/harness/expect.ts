@@ -31,12 +31,13 @@ export function lasting(before: Snapshot, look: () => Snapshot = snapshot): stri
   }
 }
 
-/** What `look` shows once nothing has changed for a third of a second: a state to compare with later. */
+/** What `look` shows once nothing has changed for a third of a second, or after five: a state to compare with later. */
 export function steady(look: () => Snapshot): Snapshot {
+  const end = Date.now() + FINISHED_MILLISECONDS
   for (let last = look(); ; ) {
     pause(300)
     const now = look()
-    if (difference(last, now).length === 0) return now
+    if (difference(last, now).length === 0 || Date.now() > end) return now
     last = now
   }
 }
