@@ -34,6 +34,9 @@ export function newWorld(place: Place = usualPlace()): World {
   }
 }
 
+/** Seconds, on a very busy machine. */
+const longestStart = 300
+
 /** A case has fewer calls. */
 const mostCalls = 10
 
@@ -61,12 +64,13 @@ async function start(place: Place): Promise<ChildProcess> {
   const mounts = [project, dirname(process.execPath), place.executables].map((path) => realpathSync(path))
   const args = [...namespaces, 'sh', ...root, ...mounts, '--', ...program]
   const child = spawn('unshare', args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
-  await messageOf(child)
+  if ((await messageOf(child, longestStart)) !== 'ready')
+    throw new Error(`a world was not ready in ${longestStart} s`)
   return child
 }
 
 /** The next message of a world, or that it is stuck. @throws when it ends before */
-async function messageOf(child: ChildProcess, seconds = 60): Promise<unknown> {
+async function messageOf(child: ChildProcess, seconds: number): Promise<unknown> {
   const heard = new AbortController()
   const { signal } = heard
   const died = async () => {
