@@ -115,8 +115,8 @@ export function toCniError(error: unknown): CniError {
     return new CniError(Code.Internal, { msg, hint: remedyOf(error), ...factsOf(error) })
   if (isUnreadable(error))
     return new CniError(Code.Internal, {
-      msg: 'data that the kernel gave cannot be read: update Patchbay, or report this with the trace on standard error',
-      hint: 'this kernel may be newer than this version of Patchbay: uname -r; the trace shows what was read',
+      msg: 'data that was read has an unexpected form: please report it, with the trace on standard error',
+      hint: 'the kernel may be newer than this version of Patchbay: uname -r; the trace shows what was read',
       cause: error,
     })
   return new CniError(Code.Internal, {
@@ -126,7 +126,7 @@ export function toCniError(error: unknown): CniError {
   })
 }
 
-/** Only a message or a buffer that is too short makes such an error: Patchbay's own are CniError and KernelError. */
+/** A message or a buffer that is too short makes such an error: Patchbay's own are CniError and KernelError. */
 function isUnreadable(error: unknown): boolean {
   return error instanceof RangeError || (error instanceof Error && error.name === 'Error')
 }
