@@ -11,7 +11,7 @@ const [AF_INET, AF_INET6] = [2, 10]
 const families: Record<number, string> = { [AF_INET]: 'inet', [AF_INET6]: 'inet6' }
 const scopes: Record<number, string> = { 0: 'global', 200: 'site', 253: 'link', 254: 'host' }
 
-/** All lines; without link-local IPv6, which the kernel adds at any time. */
+/** All lines; without what the kernel adds at any time: link-local IPv6, and IPv6's routes to own addresses, which follow the addresses. */
 export function networkLines(): string[] {
   const socket = openSocket(Protocol.ROUTE)
   try {
@@ -24,7 +24,7 @@ export function networkLines(): string[] {
       ...messages(socket, RTM_GETADDR, Buffer.alloc(8)).map((message) => addressLine(message, names)),
       ...ofBothFamilies(socket, RTM_GETROUTE).map((message) => routeLine(message, names)),
       ...ofBothFamilies(socket, RTM_GETRULE).map((message) => `rule ${JSON.stringify(ruleOf(message))}`),
-    ].filter(isNotLinkLocal)
+    ].filter(isNotLate)
   } finally {
     closeSocket(socket)
   }
@@ -37,8 +37,8 @@ function flat(name: string, value: unknown): string[] {
   return Object.entries(value).flatMap(([key, inner]) => flat(`${name} ${key}`, inner))
 }
 
-function isNotLinkLocal(line: string): boolean {
-  return !/^address .* fe80:|"dst":"(fe80:|ff00:)/.test(line)
+function isNotLate(line: string): boolean {
+  return !/^address .* fe80:|"dst":"(fe80:|ff00:)|"inet6",.*"table":255,.*"protocol":2,/.test(line)
 }
 
 function messages(socket: Socket, type: number, payload: Buffer): Buffer[] {

@@ -56,7 +56,7 @@ test('DEL runs every step, and reports all failures together', async () => {
       () => {
         throw new CniError(11, { msg: 'first failure', hint: 'do this' })
       },
-      () => Promise.reject(new Error('second failure')),
+      () => Promise.reject(new CniError(999, { msg: 'second failure' })),
       () => done.push('four'),
     ]),
   )
