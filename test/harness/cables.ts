@@ -8,6 +8,7 @@ import * as cnitool from './cnitool.ts'
 import { ip, ipJson } from './command.ts'
 import { type Netns, newContainer } from './host.ts'
 import { exists, inContainer, link } from './look.ts'
+import { newNetwork } from './networks.ts'
 
 export const cables = ['net1', 'net2']
 
@@ -19,6 +20,11 @@ export function joined(): [Netns, Netns] {
     for (const end of [one, other]) inContainer(end, `link set ${name} up`)
   }
   return [one, other]
+}
+
+/** A network of bonds or teams of both cables. */
+export function cableNetwork(type: string, keys: Record<string, unknown>): cnitool.Network {
+  return newNetwork(type, { linksInContainer: true, links: cables.map((name) => ({ name })), ...keys })
 }
 
 /** A container with two NICs without a network. */

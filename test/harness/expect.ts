@@ -1,6 +1,7 @@
 /** Assertions of this project, besides uvu's. */
 
 import * as assert from 'uvu/assert'
+import type { CniError } from '../../shared/error/error.ts'
 import { difference, filesIn, type Snapshot, snapshot } from './snapshot.ts'
 
 /** The reason of a rejected promise, as text; a fulfilled promise fails the test. */
@@ -11,6 +12,14 @@ export async function refusal(promise: Promise<unknown>): Promise<string> {
     return (error as { stderr?: string }).stderr || String(error)
   }
   throw new Error('it was accepted')
+}
+
+/** The error of a rejected promise; a fulfilled promise fails the test. */
+export async function caught(promise: Promise<unknown>): Promise<CniError> {
+  return promise.then(
+    () => assert.unreachable('it should have failed') as never,
+    (error) => error,
+  )
 }
 
 /** Asserts that the host is unchanged, or what `look` shows. */

@@ -12,6 +12,19 @@ export function lan(nic = 'eth0', far = newContainer('far')): Netns {
   return far
 }
 
+/** The far host becomes a switch that sends frames back on the port they came from. @param port its end of the cable */
+export function reflect(far: Netns, port: string): void {
+  inContainer(far, 'link add switch up type bridge')
+  inContainer(far, `link set ${port} master switch`)
+  inContainer(far, `link set ${port} type bridge_slave hairpin on`)
+}
+
+/** Removes the NIC of a LAN and its far host. */
+export function removeLan(): void {
+  ip('-n far link delete trunk')
+  ip('netns delete far')
+}
+
 /**
  * The router and the host on the LAN of a NIC, 192.168.SUBNET.0/24 and fd00:SUBNET::/64: the router, which examples have
  * as gateway, is the first address; the host has .10, and its default route there.

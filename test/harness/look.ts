@@ -1,6 +1,6 @@
 /** Reads links, addresses and routes with `ip -j -d`. */
 
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { ip, ipJson, succeeds } from './command.ts'
 import type { Netns } from './host.ts'
 
@@ -64,6 +64,11 @@ export function addresses(name: string, netns?: Netns): string[] {
   const [found] = ipJson<{ addr_info: Info[] }>(`${inside(netns)}address show dev ${name}`)
   const global = (found?.addr_info ?? []).filter(({ scope }) => scope === 'global')
   return global.map(({ local, prefixlen }) => `${local}/${prefixlen}`)
+}
+
+/** The addresses that host-local has reserved in a network's directory. */
+export function reservedIn(directory: string): string[] {
+  return readdirSync(directory).filter((name) => /^[0-9a-f.:]+$/.test(name))
 }
 
 /** A namespace's routes of a family: `default via 10.1.0.1`. */

@@ -6,6 +6,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { type Network, network } from './cnitool.ts'
 import { ip, ipJson } from './command.ts'
 import type { Netns } from './host.ts'
+import { fixed } from './networks.ts'
 import { whileListening } from './traffic.ts'
 
 export const secrets = '/run/secrets/macsec.json'
@@ -41,7 +42,7 @@ export function macsecNetwork(side: 0 | 1, own: Record<string, unknown> = {}, pe
     keyFile: secrets,
     key,
     peers: [{ sci: other.sci, key: other.key, ...peer }],
-    ipam: { type: 'static', addresses: [{ address: `${address}/24` }] },
+    ipam: fixed(`${address}/24`),
     ...own,
   })
 }

@@ -16,27 +16,33 @@ export function hostLocal(...subnets: string[]): Configuration {
   return { type: 'host-local', ranges: subnets.map((subnet) => [{ subnet }]) }
 }
 
+/** A static section with these CIDRs. */
+export function fixed(...cidrs: string[]): Configuration {
+  return { type: 'static', addresses: cidrs.map((address) => ({ address })) }
+}
+
 let networks = 0
 
-/** A new bridge network: by default with numbered name, bridge and subnets of both families. */
-export function bridgeNetwork(keys: Record<string, unknown> = {}, cniVersion?: string): Network {
+type Keys = Record<string, unknown>
+
+/** A new network: by default with numbered name and subnets of both families. */
+export function newNetwork(type: string, keys: Keys = {}, cniVersion?: string): Network {
   const number = ++networks
   const ipam = hostLocal(`10.${number}.0.0/24`, `fd00:${number}::/64`)
-  return network(`net${number}`, { type: 'bridge', bridge: `br${number}`, ipam, ...keys }, cniVersion)
+  return network(`net${number}`, { type, ipam, ...keys }, cniVersion)
 }
 
-/** A new ptp network, like `bridgeNetwork`. */
-export function ptpNetwork(keys: Record<string, unknown> = {}, cniVersion?: string): Network {
-  const number = ++networks
-  const ipam = hostLocal(`10.${number}.0.0/24`, `fd00:${number}::/64`)
-  return network(`net${number}`, { type: 'ptp', ipam, ...keys }, cniVersion)
+/** A new bridge network: by default with a numbered bridge, too. */
+export function bridgeNetwork(keys: Keys = {}, cniVersion?: string): Network {
+  return newNetwork('bridge', { bridge: `br${networks + 1}`, ...keys }, cniVersion)
 }
 
-/** A new wire network, like `bridgeNetwork`. */
-export function wireNetwork(keys: Record<string, unknown> = {}, cniVersion?: string): Network {
-  const number = ++networks
-  const ipam = hostLocal(`10.${number}.0.0/24`, `fd00:${number}::/64`)
-  return network(`net${number}`, { type: 'wire', ipam, ...keys }, cniVersion)
+export function ptpNetwork(keys: Keys = {}, cniVersion?: string): Network {
+  return newNetwork('ptp', keys, cniVersion)
+}
+
+export function wireNetwork(keys: Keys = {}, cniVersion?: string): Network {
+  return newNetwork('wire', keys, cniVersion)
 }
 
 /** The configuration as a plugin gets it from a runtime, for direct calls. */

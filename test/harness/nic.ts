@@ -33,8 +33,3 @@ export function ipvlanNetwork(keys: Record<string, unknown> = {}, cniVersion?: s
   const ipam = lanAddresses()
   return network(`lan${networks}`, { type: 'ipvlan', master: 'uplink', ipam, ...keys }, cniVersion)
 }
-
-/** The addresses of a result, without prefix lengths. */
-export function bare(ips: { address: string }[]): string[] {
-  return ips.map(({ address }) => address.replace(/\/.*/, ''))
-}

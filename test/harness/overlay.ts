@@ -1,7 +1,8 @@
 /** Hosts of an underlay, each a namespace on a common switch, and plugins that run on them. */
 
-import { ip } from './command.ts'
+import { command, ip } from './command.ts'
 import { type Netns, newContainer } from './host.ts'
+import { fixed } from './networks.ts'
 import { type Call, type Configuration, call, type Result } from './plugin.ts'
 
 /** A host on the underlay: its NIC is eth0. */
@@ -59,14 +60,17 @@ export function attachment(
   { name, path }: Netns,
   addresses: readonly string[] = [],
 ): Call {
-  const ipam =
-    addresses.length > 0
-      ? { ipam: { type: 'static', addresses: addresses.map((address) => ({ address })) } }
-      : {}
+  const ipam = addresses.length > 0 ? { ipam: fixed(...addresses) } : {}
   return { verb, config: { cniVersion: '1.1.0', ...config, ...ipam }, containerID: name, netns: path }
 }
 
 /** DEL of the container's attachment. */
 export function detach(host: Netns, config: Named, container: Netns) {
   return callOn(host, attachment('DEL', config, container))
+}
+
+/** The remotes in the default FDB entries of a host's VTEP. */
+export function remotesOf(host: Netns, vtep: string): string[] {
+  const lines = command('bridge', '-n', host.name, 'fdb', 'show', 'dev', vtep).split('\n')
+  return lines.flatMap((line) => /^00:00:00:00:00:00 dst (\S+)/.exec(line)?.[1] ?? []).sort()
 }

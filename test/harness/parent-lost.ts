@@ -1,7 +1,7 @@
 /** DEL when the parent was deleted or renamed: tests of the plugins whose interfaces have a parent. */
 
 import * as assert from 'uvu/assert'
-import { type attached, done } from './attach.ts'
+import { done, type readyForDel } from './attach.ts'
 import { ip } from './command.ts'
 import { unchangedFiles } from './expect.ts'
 import { exists } from './look.ts'
@@ -9,7 +9,9 @@ import { call } from './plugin.ts'
 import { test } from './test.ts'
 
 /** @param attach an attachment in a network with more keys */
-export function testParentLost(attach: (keys: Record<string, unknown>) => ReturnType<typeof attached>): void {
+export function testParentLost(
+  attach: (keys: Record<string, unknown>) => ReturnType<typeof readyForDel>,
+): void {
   test('DEL with the parent deleted releases the address', async () => {
     ip('link add nic type veth')
     const { before, del } = await attach({ master: 'nic' })

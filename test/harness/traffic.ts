@@ -4,17 +4,20 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
+import * as assert from 'uvu/assert'
 import { command, succeeds } from './command.ts'
 import type { Netns } from './host.ts'
 import { until } from './until.ts'
 
 /** Whether all addresses answer pings from a namespace (from the host when there is none), each within five seconds. */
 export function pings(from: Netns | undefined, ...addresses: string[]): boolean {
+  assert.ok(addresses.length > 0, 'no address to ping')
   return addresses.every((address) => isAnswered(from, address, 5))
 }
 
 /** Whether none of the addresses answers any of five pings in a second. */
 export function isSilent(from: Netns | undefined, ...addresses: string[]): boolean {
+  assert.ok(addresses.length > 0, 'no address to ping')
   return !addresses.some((address) => isAnswered(from, address, 1))
 }
 
@@ -33,6 +36,19 @@ export interface Mirror {
   /** The source address that the server saw of a connection made in a namespace, or on the host. */
   sourceOf(client: Netns | undefined, address: string, protocol: 'tcp' | 'udp'): string
   stop(): void
+}
+
+/** The source addresses that a server sees of a client: over TCP and UDP, at each of the server's addresses. */
+export function sourcesAt(mirror: Mirror, client: Netns | undefined, addresses: readonly string[]): string[] {
+  const protocols = ['tcp', 'udp'] as const
+  return addresses.flatMap((address) =>
+    protocols.map((protocol) => mirror.sourceOf(client, address, protocol)),
+  )
+}
+
+/** What `sourcesAt` shows of a client with these addresses. */
+export function twice(addresses: readonly string[]): string[] {
+  return addresses.flatMap((address) => [address, address])
 }
 
 const port = 7000

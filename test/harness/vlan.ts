@@ -1,11 +1,12 @@
 /** VLANs on the NIC of lan.ts, made by the plugin or with iproute2. */
 
 import { rmSync } from 'node:fs'
+import { attach } from './attach.ts'
 import * as cnitool from './cnitool.ts'
 import { ip, ipJson } from './command.ts'
-import { type Netns, newContainer } from './host.ts'
+import type { Netns } from './host.ts'
 import { exists, inContainer, type Link } from './look.ts'
-import type { Result } from './plugin.ts'
+import { fixed } from './networks.ts'
 
 /** A VLAN device made with iproute2, with an address. @param kind options of iproute2: `protocol 802.1ad id 100` */
 export function tagged(netns: Netns, parent: string, name: string, kind: string, address?: string): void {
@@ -18,26 +19,13 @@ let networks = 0
 
 /** A VLAN network on eth0, with an address for its one container, or without addresses. */
 export function vlanNetwork(keys: Record<string, unknown>, address?: string, version?: string) {
-  const ipam = address ? { ipam: { type: 'static', addresses: [{ address: `${address}/24` }] } } : {}
+  const ipam = address ? { ipam: fixed(`${address}/24`) } : {}
   return cnitool.network(`vlan${++networks}`, { type: 'vlan', master: 'eth0', ...ipam, ...keys }, version)
 }
 
-/** An attached container, and a function that detaches it. */
-export interface Attached extends Netns {
-  result: Result
-  del(): Promise<void>
-}
-
 /** Attaches a new container to a new network. */
-export async function attached(
-  keys: Record<string, unknown>,
-  address?: string,
-  extras: cnitool.Extras = {},
-): Promise<Attached> {
-  const container = newContainer()
-  const net = vlanNetwork(keys, address)
-  const result = await cnitool.add(net, container, extras)
-  return { ...container, result, del: () => cnitool.del(net, container, extras) }
+export function attachVlan(keys: Record<string, unknown>, address?: string, extras: cnitool.Extras = {}) {
+  return attach(vlanNetwork(keys, address), extras)
 }
 
 /**

@@ -2,73 +2,61 @@
 // needs: link bond
 
 import * as assert from 'uvu/assert'
-import { cables, joined, layOut, lostWhile, plugged, sentBy, takesMac } from '../harness/cables.ts'
+import { attachTwo } from '../harness/attach.ts'
+import {
+  cableNetwork,
+  cables,
+  joined,
+  layOut,
+  lostWhile,
+  plugged,
+  sentBy,
+  takesMac,
+} from '../harness/cables.ts'
 import * as cnitool from '../harness/cnitool.ts'
 import { ip } from '../harness/command.ts'
 import { type Netns, privateHost, setSysctl } from '../harness/host.ts'
 import { inContainer, link } from '../harness/look.ts'
-import { hostLocal } from '../harness/networks.ts'
+import { fixed } from '../harness/networks.ts'
 import { test } from '../harness/test.ts'
 import { pings } from '../harness/traffic.ts'
-
 import { until } from '../harness/until.ts'
 
 await privateHost()
 layOut()
 
-let networks = 0
+const bondNetwork = (keys: Record<string, unknown>) => cableNetwork('bond', { miimon: 50, ...keys })
 
-/** A network of bonds of both cables. */
-function bondNetwork(keys: Record<string, unknown>): cnitool.Network {
-  const number = ++networks
-  const ipam = hostLocal(`10.${number}.0.0/24`, `fd00:${number}::/64`)
-  const links = cables.map((name) => ({ name }))
-  const plugin = { type: 'bond', linksInContainer: true, links, miimon: 50, ipam, ...keys }
-  return cnitool.network(`bond${number}`, plugin)
-}
-
-/** Bonds both containers. @returns the second one's addresses, and a function that detaches both */
-async function bonded(containers: readonly [Netns, Netns], keys: Record<string, unknown>) {
-  const net = bondNetwork(keys)
-  await cnitool.add(net, containers[0])
-  const { ips } = await cnitool.add(net, containers[1])
-  const addresses = ips.map(({ address }) => address.replace(/\/.*/, ''))
-  const end = async () => {
-    for (const container of containers) {
-      await cnitool.check(net, container)
-      await cnitool.del(net, container)
-    }
-  }
-  return { addresses, end }
-}
+/** Bonds both containers. */
+const bonded = (containers: readonly [Netns, Netns], keys: Record<string, unknown>) =>
+  attachTwo(bondNetwork(keys), undefined, containers)
 
 const infoOf = (name: string, container: Netns) => link(name, container).linkinfo
 const active = (container: Netns) => String(infoOf('eth0', container)?.info_data?.active_slave)
 
 for (const mode of ['balance-rr', 'balance-xor', 'broadcast', '802.3ad', 'active-backup'])
   test(`${mode}, container to container: traffic of both families continues when a cable is pulled`, async () => {
-    const pair = joined()
-    const [one, other] = pair
     const keys = mode === '802.3ad' ? { lacpRate: 'fast', minLinks: 1 } : {}
-    const { addresses, end } = await bonded(pair, { mode, ...keys })
-    for (const address of addresses) assert.ok(pings(one, address), address)
-    const lost = await lostWhile(one, addresses[0] ?? '', () => inContainer(other, 'link set net1 down'))
+    const { one, other, end } = await bonded(joined(), { mode, ...keys })
+    assert.ok(pings(one, ...other.addresses))
+    const lost = await lostWhile(one, other.addresses[0] ?? '', () =>
+      inContainer(other, 'link set net1 down'),
+    )
     assert.ok(lost < 40, `${lost} of 60 lost`)
-    for (const address of addresses) assert.ok(pings(one, address), `${address} by net2 alone`)
+    assert.ok(pings(one, ...other.addresses), 'by net2 alone')
     inContainer(other, 'link set net1 up')
     await end()
   })
 
 for (const mode of ['active-backup', 'balance-tlb', 'balance-alb'])
   test(`${mode}, on a switch: traffic of both families continues when the active member's cable is pulled`, async () => {
-    const [one, other] = [plugged(), plugged()]
-    const { addresses, end } = await bonded([one, other], { mode, primary: 'net1' })
-    for (const address of addresses) assert.ok(pings(one, address), address)
+    const { one, other, end } = await bonded([plugged(), plugged()], { mode, primary: 'net1' })
+    assert.ok(pings(one, ...other.addresses))
     assert.is(active(one), 'net1')
-    const lost = await lostWhile(one, addresses[0] ?? '', () => ip(`link set ${one.name}-net1 down`))
+    const lost = await lostWhile(one, other.addresses[0] ?? '', () => ip(`link set ${one.name}-net1 down`))
     assert.is(active(one), 'net2')
     assert.ok(lost < 40, `${lost} of 60 lost`)
-    for (const address of addresses) assert.ok(pings(one, address), `${address} by net2`)
+    assert.ok(pings(one, ...other.addresses), 'by net2')
     await end()
   })
 
@@ -78,11 +66,9 @@ test('active-backup sends on one member, broadcast on all, balance-rr on each in
     ['broadcast', [true, true]],
     ['balance-rr', [true, true]],
   ] as const) {
-    const pair = joined()
-    const [one] = pair
-    const { addresses, end } = await bonded(pair, { mode })
+    const { one, other, end } = await bonded(joined(), { mode })
     const before = cables.map((name) => sentBy(name, one))
-    await lostWhile(one, addresses[0] ?? '', () => {}, 20)
+    await lostWhile(one, other.addresses[0] ?? '', () => {}, 20)
     const sent = cables.map((name, index) => sentBy(name, one) - (before[index] ?? 0))
     assert.equal(
       sent.map((packets) => packets >= 9),
@@ -94,7 +80,6 @@ test('active-backup sends on one member, broadcast on all, balance-rr on each in
 })
 
 test('802.3ad: both sides negotiate with LACP and use both members in one aggregator', async () => {
-  const [one, other] = joined()
   const keys = {
     mode: '802.3ad',
     lacpRate: 'fast',
@@ -103,26 +88,22 @@ test('802.3ad: both sides negotiate with LACP and use both members in one aggreg
     minLinks: 2,
   }
   const system = { adActorSystem: '02:00:5E:10:00:64', adActorSysPrio: 100, adUserPortKey: 7 }
-  const [net, far] = [bondNetwork({ ...keys, ...system }), bondNetwork(keys)]
-  await cnitool.add(net, one)
-  const { ips } = await cnitool.add(far, other)
-  const address = `${ips[0]?.address.replace(/\/.*/, '')}`
+  const nets = [bondNetwork({ ...keys, ...system }), bondNetwork(keys)] as const
+  const { one, other, end } = await attachTwo(...nets, joined())
+  const [address = ''] = other.addresses
   inContainer(one, `route add ${address} dev eth0`)
-  inContainer(other, `route add 10.${networks - 1}.0.0/24 dev eth0`)
+  inContainer(other, `route add ${one.addresses[0]} dev eth0`)
   const aggregator = () => infoOf('eth0', other)?.info_data?.ad_info as Record<string, unknown>
   await until('both members are in one aggregator', () => aggregator().num_ports === 2)
   assert.is(aggregator().partner_mac, '02:00:5e:10:00:64')
   await until('the other container answers', () => pings(one, address))
-  await cnitool.check(net, one)
-  await cnitool.del(net, one)
-  await cnitool.del(far, other)
+  await end()
 })
 
 test('ARP monitoring: a member with a carrier but without the ARP target is not used', async () => {
   const container = plugged()
   ip('address add 10.77.0.1/24 dev switch0')
   setSysctl('net/ipv4/conf/all/arp_ignore', 1)
-  const ipam = { type: 'static', addresses: [{ address: '10.77.0.2/24' }] }
   const net = bondNetwork({
     mode: 'active-backup',
     miimon: undefined,
@@ -132,7 +113,7 @@ test('ARP monitoring: a member with a carrier but without the ARP target is not 
     arpValidate: 'all',
     arpAllTargets: 'any',
     arpMissedMax: 2,
-    ipam,
+    ipam: fixed('10.77.0.2/24'),
   })
   await cnitool.add(net, container)
   assert.ok(pings(container, '10.77.0.1'))

@@ -1,11 +1,13 @@
 /** bridge: IPv6 addresses without delay, and announcements to neighbours. */
 
 import * as assert from 'uvu/assert'
+import { addressesOf } from '../harness/address.ts'
 import * as cnitool from '../harness/cnitool.ts'
 import { refusal } from '../harness/expect.ts'
 import { type Netns, newContainer, privateHost, removeContainer } from '../harness/host.ts'
 import { inContainer, sysctl } from '../harness/look.ts'
-import { bridgeNetwork } from '../harness/networks.ts'
+import { bridgeNetwork, fixed } from '../harness/networks.ts'
+import type { Result } from '../harness/plugin.ts'
 import { test } from '../harness/test.ts'
 import { overhear, pings } from '../harness/traffic.ts'
 
@@ -26,11 +28,11 @@ async function begun(keys: Record<string, unknown> = {}) {
 
 test('ADD announces both addresses with the container’s MAC address', async () => {
   const { net, bridge } = await begun()
-  let result: Awaited<ReturnType<typeof cnitool.add>> | undefined
+  let result: Result | undefined
   const heard = await overhear(bridge, 'arp or icmp6', async () => {
     result = await cnitool.add(net, newContainer())
   })
-  const [ipv4, ipv6] = (result?.ips ?? []).map(({ address }) => address.split('/')[0])
+  const [ipv4, ipv6] = addressesOf(result?.ips)
   const mac = result?.interfaces[2]?.mac
   const said = (what: string) => heard.filter((line) => line.includes(` ${mac} > `) && line.includes(what))
   assert.ok(
@@ -42,7 +44,7 @@ test('ADD announces both addresses with the container’s MAC address', async ()
 
 test('a neighbour with an entry for the address’s former holder gets the new MAC address at once', async () => {
   const { net, resident } = await begun({
-    ipam: { type: 'static', addresses: [{ address: '10.200.0.9/24' }] },
+    ipam: fixed('10.200.0.9/24'),
   })
   inContainer(resident, 'address delete 10.200.0.9/24 dev eth0')
   inContainer(resident, 'address add 10.200.0.2/24 dev eth0')
@@ -81,8 +83,7 @@ for (const keys of [{ dad: 'wait' }, { enabledad: true }])
   })
 
 test('"dad": "wait": an address that another machine has is refused and nothing is left', async () => {
-  const ipam = { type: 'static', addresses: [{ address: 'fd77::9/64' }] }
-  const { net } = await begun({ dad: 'wait', ipam })
+  const { net } = await begun({ dad: 'wait', ipam: fixed('fd77::9/64') })
   const container = newContainer()
   assert.match(await refusal(cnitool.add(net, container)), /fd77::9 is in use already/)
   assert.is(inContainer(container, 'link show type veth'), '')

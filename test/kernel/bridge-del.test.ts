@@ -2,7 +2,7 @@
 // needs: nft ip, nft bridge
 
 import * as assert from 'uvu/assert'
-import { added, attached as attachedTo, done } from '../harness/attach.ts'
+import { done, readyBesideResident } from '../harness/attach.ts'
 import { ip } from '../harness/command.ts'
 import { unchanged } from '../harness/expect.ts'
 import { newContainer, privateHost, removeContainer } from '../harness/host.ts'
@@ -14,28 +14,24 @@ import { test } from '../harness/test.ts'
 
 await privateHost()
 
-/** An attachment on a bridge that another container uses too, and the host as it was before. */
-async function attached() {
-  const config = single(bridgeNetwork({ isDefaultGateway: true, ipMasq: true, macspoofchk: true }))
-  await added({ config, containerID: 'resident', netns: newContainer().path })
-  return attachedTo(config)
-}
+const ready = () =>
+  readyBesideResident(single(bridgeNetwork({ isDefaultGateway: true, ipMasq: true, macspoofchk: true })))
 
 test('DEL twice: the second succeeds without output', async () => {
-  const { del, before } = await attached()
+  const { del, before } = await ready()
   assert.equal(await call(del), done)
   assert.equal(await call(del), done)
   unchanged(before)
 })
 
 test('DEL with CNI_NETNS empty and no prevResult, the namespace still there: the address is free again', async () => {
-  const { del, before } = await attached()
+  const { del, before } = await ready()
   assert.equal(await call({ ...del, netns: '' }), done)
   unchanged(before)
 })
 
 test('DEL with CNI_NETNS empty and the prevResult', async () => {
-  const { config, del, container, before, result } = await attached()
+  const { config, del, container, before, result } = await ready()
   removeContainer(container)
   const withResult = { ...config, prevResult: result }
   assert.equal(await call({ ...del, config: withResult, netns: '' }), done)
@@ -43,13 +39,13 @@ test('DEL with CNI_NETNS empty and the prevResult', async () => {
 })
 
 test('DEL with the bridge deleted', async () => {
-  const { config, del } = await attached()
+  const { config, del } = await ready()
   ip(`link delete ${config.bridge}`)
   for (const containerID of ['passing', 'resident']) assert.equal(await call({ ...del, containerID }), done)
 })
 
 test('DEL with the container’s interface deleted', async () => {
-  const { del, container, before } = await attached()
+  const { del, container, before } = await ready()
   ip(`link delete ${hostEnd(container).ifname}`)
   assert.equal(await call(del), done)
   unchanged(before)
@@ -70,7 +66,7 @@ for (const wrong of [
   { hairpinmod: true },
 ]) {
   test(`DEL of a configuration that ADD refuses still cleans up: ${JSON.stringify(wrong)}`, async () => {
-    const { config, del, before } = await attached()
+    const { config, del, before } = await ready()
     const { status } = await call({ ...del, config: { ...config, ...wrong } })
     assert.is(status, 0)
     unchanged(before)

@@ -2,6 +2,7 @@
 // needs: nft ip, nft bridge
 
 import * as assert from 'uvu/assert'
+import { bare } from '../harness/address.ts'
 import * as cnitool from '../harness/cnitool.ts'
 import { refusal, unchanged } from '../harness/expect.ts'
 import { newContainer, privateHost } from '../harness/host.ts'
@@ -56,7 +57,7 @@ for (const ipMasqBackend of ['nftables', 'iptables'])
     unchanged(before)
     assert.not.ok(exists('eth0', stale))
     const [gateway = ''] = addresses(net.plugins[0]?.bridge as string)
-    assert.ok(pings(valid, gateway.split('/')[0] ?? ''))
+    assert.ok(pings(valid, bare(gateway)))
     await cnitool.check(other, foreign)
   })
 

@@ -1,6 +1,7 @@
 /** bridge: the effect of each key in the kernel. */
 
 import * as assert from 'uvu/assert'
+import { attach } from '../harness/attach.ts'
 import * as cnitool from '../harness/cnitool.ts'
 import { refusal } from '../harness/expect.ts'
 import { newContainer, privateHost } from '../harness/host.ts'
@@ -12,18 +13,17 @@ import { isSilent, pings } from '../harness/traffic.ts'
 await privateHost()
 
 /** One container on a network with the given keys: its interface, the host's end, the bridge. */
-async function wired(keys: Record<string, unknown>) {
+async function effectOf(keys: Record<string, unknown>) {
   const net = bridgeNetwork(keys)
-  const container = newContainer()
-  await cnitool.add(net, container)
-  await cnitool.check(net, container)
+  const container = await attach(net)
+  await container.check()
   const port = hostEnd(container)
   const { info_data: options = {} } = link(port.master ?? '').linkinfo ?? {}
   return { net, container, inside: link('eth0', container), port, bridge: link(port.master ?? ''), options }
 }
 
 test('without keys everything has the kernel’s defaults, and the host does not forward', async () => {
-  const { port, inside, bridge, options } = await wired({})
+  const { port, inside, bridge, options } = await effectOf({})
   const { hairpin, isolated } = port.linkinfo?.info_slave_data ?? {}
   assert.equal([inside.mtu, port.mtu, bridge.mtu, hairpin, isolated], [1500, 1500, 1500, false, false])
   assert.equal([options.stp_state, options.mcast_snooping, options.ageing_time], [0, 1, 30000])
@@ -32,42 +32,40 @@ test('without keys everything has the kernel’s defaults, and the host does not
 })
 
 test('bridge: the default name is cni0', async () => {
-  const { bridge } = await wired({ bridge: undefined })
+  const { bridge } = await effectOf({ bridge: undefined })
   assert.is(bridge.ifname, 'cni0')
 })
 
 test('mtu: set on both ends of the pair, and on the bridge', async () => {
-  const { inside, port, bridge } = await wired({ mtu: 1400 })
+  const { inside, port, bridge } = await effectOf({ mtu: 1400 })
   assert.equal([inside.mtu, port.mtu, bridge.mtu], [1400, 1400, 1400])
 })
 
 test('hairpinMode', async () => {
-  const { port } = await wired({ hairpinMode: true })
+  const { port } = await effectOf({ hairpinMode: true })
   assert.is(port.linkinfo?.info_slave_data?.hairpin, true)
 })
 
 test('promiscMode', async () => {
-  const { bridge } = await wired({ promiscMode: true })
+  const { bridge } = await effectOf({ promiscMode: true })
   assert.ok(bridge.flags.includes('PROMISC'))
 })
 
 test('portIsolation: containers reach the gateway and not each other', async () => {
-  const { net, container, port } = await wired({ portIsolation: true, isGateway: true })
+  const { net, container, port } = await effectOf({ portIsolation: true, isGateway: true })
   assert.is(port.linkinfo?.info_slave_data?.isolated, true)
-  const { ips } = await cnitool.add(net, newContainer())
-  for (const { address, gateway = '' } of ips) {
-    assert.ok(pings(container, gateway), gateway)
-    assert.ok(isSilent(container, address.split('/')[0] ?? ''), address)
-  }
+  const { result, addresses } = await attach(net)
+  for (const { gateway = '' } of result.ips) assert.ok(pings(container, gateway), gateway)
+  for (const address of addresses) assert.ok(isSilent(container, address), address)
 })
 
 test('txQueueLen: both ends', async () => {
-  const { inside, port } = await wired({ txQueueLen: 777 })
+  const { inside, port } = await effectOf({ txQueueLen: 777 })
   assert.equal([inside.txqlen, port.txqlen], [777, 777])
 })
 
 test('stp, ageingTime, multicastSnooping and groupForwardMask are set on the bridge', async () => {
-  const { options } = await wired({
+  const { options } = await effectOf({
     stp: true,
     ageingTime: 60,
     multicastSnooping: false,
@@ -78,7 +76,7 @@ test('stp, ageingTime, multicastSnooping and groupForwardMask are set on the bri
 })
 
 test('without ipam the interface is up without addresses', async () => {
-  const { inside, container } = await wired({ ipam: undefined })
+  const { inside, container } = await effectOf({ ipam: undefined })
   assert.ok(inside.flags.includes('UP'))
   assert.equal(addresses('eth0', container), [])
 })
@@ -93,14 +91,14 @@ test('disableContainerInterface: the container’s end stays down', async () => 
 })
 
 test('an existing link of the bridge’s name that is no bridge is refused and not changed', async () => {
-  const { port } = await wired({})
+  const { port } = await effectOf({})
   const said = await refusal(cnitool.add(bridgeNetwork({ bridge: port.ifname }), newContainer()))
   assert.match(said, port.ifname)
   assert.is(link(port.ifname).master, port.master)
 })
 
 test('known keys match whatever their case', async () => {
-  const { port, inside } = await wired({ HairpinMode: true, MTU: 1400 })
+  const { port, inside } = await effectOf({ HairpinMode: true, MTU: 1400 })
   assert.equal([port.linkinfo?.info_slave_data?.hairpin, inside.mtu], [true, 1400])
 })
 

@@ -1,12 +1,12 @@
 /** bridge: fifty containers at once on a new host. */
 // needs: nft ip
 
-import { readdirSync } from 'node:fs'
 import * as assert from 'uvu/assert'
+import { bare } from '../harness/address.ts'
 import * as cnitool from '../harness/cnitool.ts'
 import { command } from '../harness/command.ts'
 import { type Netns, newContainer, privateHost } from '../harness/host.ts'
-import { addresses, exists, ports } from '../harness/look.ts'
+import { addresses, exists, ports, reservedIn } from '../harness/look.ts'
 import { bridgeNetwork } from '../harness/networks.ts'
 import { test } from '../harness/test.ts'
 import { pings } from '../harness/traffic.ts'
@@ -15,6 +15,7 @@ await privateHost()
 
 const net = bridgeNetwork({ isDefaultGateway: true, ipMasq: true })
 const { bridge = '' } = net.plugins[0] as { bridge?: string }
+const reserved = () => reservedIn(`/var/lib/cni/networks/${net.name}`)
 const containers: Netns[] = Array.from({ length: 50 }, () => newContainer())
 
 test('of 50 parallel ADDs one makes the bridge, and all succeed with different addresses', async () => {
@@ -27,15 +28,15 @@ test('of 50 parallel ADDs one makes the bridge, and all succeed with different a
 test('CHECK of each of them succeeds, and the first reaches the last', async () => {
   await Promise.all(containers.map((container) => cnitool.check(net, container)))
   const [first, last] = [containers[0] as Netns, containers.at(-1) as Netns]
-  for (const cidr of addresses('eth0', last)) assert.ok(pings(first, cidr.split('/')[0] ?? ''), cidr)
+  for (const cidr of addresses('eth0', last)) assert.ok(pings(first, bare(cidr)), cidr)
 })
 
 test('50 parallel DELs leave no port, no address and no masquerade', async () => {
-  assert.is(reservations(net.name).length, 100)
+  assert.is(reserved().length, 100)
   assert.match(command('nft', 'list', 'ruleset'), '10.1.0.')
   await Promise.all(containers.map((container) => cnitool.del(net, container)))
   assert.equal(ports(bridge), [])
-  assert.equal(reservations(net.name), [])
+  assert.equal(reserved(), [])
   assert.not.match(command('nft', 'list', 'ruleset'), /10\.1\.0\.|fd00:1::/)
   for (const container of containers) assert.not.ok(exists('eth0', container))
 })
@@ -48,11 +49,5 @@ test('six parallel DELs of one container all succeed', async () => {
     assert.not.ok(exists('eth0', container))
   }
 })
-
-/** The addresses that host-local has reserved. */
-function reservations(network: string): string[] {
-  const files = readdirSync(`/var/lib/cni/networks/${network}`)
-  return files.filter((file) => /^[0-9a-f.:]+$/.test(file))
-}
 
 test.run()

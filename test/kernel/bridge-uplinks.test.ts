@@ -13,11 +13,11 @@ import { pings } from '../harness/traffic.ts'
 
 await privateHost()
 
-let wires = 0
+let nics = 0
 
 /** A NIC of the host, the router at the other end of its cable, and a network that has it as an uplink. */
-function wired(keys: Record<string, unknown> = {}) {
-  const number = ++wires
+function nicWithRouter(keys: Record<string, unknown> = {}) {
+  const number = ++nics
   const [nic, subnet] = [`nic${number}`, `192.0.${number + 10}`]
   const router = newContainer(`router${number}`)
   ip(`link add ${nic} type veth peer name eth0 netns ${router.name}`)
@@ -37,7 +37,7 @@ function giveAddress(nic: string, subnet: string): void {
 }
 
 test('a container reaches the router of the NIC’s network at layer 2', async () => {
-  const { nic, subnet, net, bridge, container } = wired()
+  const { nic, subnet, net, bridge, container } = nicWithRouter()
   await cnitool.add(net, container)
   assert.is(link(nic).master, bridge)
   assert.ok(pings(container, `${subnet}.1`))
@@ -45,14 +45,14 @@ test('a container reaches the router of the NIC’s network at layer 2', async (
 })
 
 test('the uplink stays a port after DEL of the last container', async () => {
-  const { nic, net, bridge, container } = wired()
+  const { nic, net, bridge, container } = nicWithRouter()
   await cnitool.add(net, container)
   await cnitool.del(net, container)
   assert.is(link(nic).master, bridge)
 })
 
 test('a NIC with addresses is refused, with the remedy, and not changed', async () => {
-  const { nic, subnet, net, bridge, container } = wired()
+  const { nic, subnet, net, bridge, container } = nicWithRouter()
   giveAddress(nic, subnet)
   const before = snapshot()
   const said = await refusal(cnitool.add(net, container))
@@ -64,7 +64,7 @@ test('a NIC with addresses is refused, with the remedy, and not changed', async 
 })
 
 test('moveAddresses takes addresses and routes to the bridge, and the host still reaches the router', async () => {
-  const { nic, subnet, net, bridge, container } = wired({ moveAddresses: true })
+  const { nic, subnet, net, bridge, container } = nicWithRouter({ moveAddresses: true })
   giveAddress(nic, subnet)
   await cnitool.add(net, container)
   assert.equal([addresses(nic), addresses(bridge)], [[], [`${subnet}.10/24`]])
@@ -76,7 +76,7 @@ test('moveAddresses takes addresses and routes to the bridge, and the host still
 test('an ADD that fails after it moved addresses moves them back', async () => {
   // The moved address conflicts with the gateway's, which ADD finds after the move.
   const ipam = hostLocal('10.9.9.0/24')
-  const { nic, subnet, net, container } = wired({ moveAddresses: true, isGateway: true, ipam })
+  const { nic, subnet, net, container } = nicWithRouter({ moveAddresses: true, isGateway: true, ipam })
   giveAddress(nic, subnet)
   const before = snapshot()
   await refusal(cnitool.add(net, container))
@@ -85,7 +85,7 @@ test('an ADD that fails after it moved addresses moves them back', async () => {
 })
 
 test('two addresses of one subnet move together', async () => {
-  const { nic, subnet, net, bridge, container } = wired({ moveAddresses: true })
+  const { nic, subnet, net, bridge, container } = nicWithRouter({ moveAddresses: true })
   giveAddress(nic, subnet)
   ip(`address add ${subnet}.11/24 dev ${nic}`)
   await cnitool.add(net, container)
@@ -101,7 +101,7 @@ test('addresses and routes that cannot be the same on the bridge are refused, an
       ip(`route add 10.78.0.0/16 via ${subnet}.1 dev ${nic} table 100`),
   }
   for (const [said, give] of Object.entries(ways)) {
-    const { nic, subnet, net, container } = wired({ moveAddresses: true })
+    const { nic, subnet, net, container } = nicWithRouter({ moveAddresses: true })
     giveAddress(nic, subnet)
     give(nic, subnet)
     const before = snapshot()
@@ -111,7 +111,7 @@ test('addresses and routes that cannot be the same on the bridge are refused, an
 })
 
 test('an uplink that does not exist, or is a port of another bridge, is refused', async () => {
-  const { nic, net, container } = wired()
+  const { nic, net, container } = nicWithRouter()
   await cnitool.add(net, container)
   const taken = bridgeNetwork({ uplinks: [nic] })
   assert.match(await refusal(cnitool.add(taken, newContainer())), nic)
@@ -120,7 +120,7 @@ test('an uplink that does not exist, or is a port of another bridge, is refused'
 })
 
 test('CHECK notices that the uplink is no port of the bridge any more', async () => {
-  const { nic, net, container } = wired()
+  const { nic, net, container } = nicWithRouter()
   await cnitool.add(net, container)
   ip(`link set ${nic} nomaster`)
   assert.match(await refusal(cnitool.check(net, container)), `${nic} is no port of`)

@@ -9,10 +9,10 @@ import { test } from '../harness/test.ts'
 
 await privateHost()
 
-async function added(version: string, containerID = 'c1'): Promise<Record<string, unknown>> {
+/** The result of an ADD in a version. */
+async function resultIn(version: string): Promise<Record<string, unknown>> {
   const config = single(bridgeNetwork({ isDefaultGateway: true }, version))
-  const answer = await call({ verb: 'ADD', config, containerID, netns: newContainer().path })
-  return success(answer)
+  return success(await call({ verb: 'ADD', config, netns: newContainer().path }))
 }
 
 function success({ status, json = {}, stderr }: Answer): Record<string, unknown> {
@@ -22,7 +22,7 @@ function success({ status, json = {}, stderr }: Answer): Record<string, unknown>
 
 for (const version of ['0.1.0', '0.2.0'])
   test(`${version}: one address of each family, with its gateway and routes`, async () => {
-    const { cniVersion, ip4, ip6, interfaces } = (await added(version)) as Record<string, Family>
+    const { cniVersion, ip4, ip6, interfaces } = (await resultIn(version)) as Record<string, Family>
     assert.is(cniVersion, version)
     assert.is(interfaces, undefined)
     assert.match(ip4?.ip ?? '', /^10\.\d+\.0\.2\/24$/)
@@ -39,7 +39,7 @@ interface Family {
 
 for (const version of ['0.3.0', '0.3.1', '0.4.0'])
   test(`${version}: interfaces, and addresses with their family`, async () => {
-    const { cniVersion, ips, interfaces } = await added(version)
+    const { cniVersion, ips, interfaces } = await resultIn(version)
     assert.is(cniVersion, version)
     assert.equal(
       (ips as { version: string }[]).map((ip) => ip.version),
@@ -50,7 +50,7 @@ for (const version of ['0.3.0', '0.3.1', '0.4.0'])
 
 for (const version of ['1.0.0', '1.1.0'])
   test(`${version}: addresses without their family`, async () => {
-    const { cniVersion, ips } = await added(version)
+    const { cniVersion, ips } = await resultIn(version)
     assert.is(cniVersion, version)
     assert.equal(
       (ips as object[]).map((ip) => 'version' in ip),
@@ -60,7 +60,7 @@ for (const version of ['1.0.0', '1.1.0'])
 
 test('interfaces have their MTU from 1.0.0 on, not before', async () => {
   const withMtu = async (version: string) => {
-    const { interfaces } = await added(version)
+    const { interfaces } = await resultIn(version)
     return (interfaces as object[]).some((one) => 'mtu' in one)
   }
   assert.equal([await withMtu('0.4.0'), await withMtu('1.0.0'), await withMtu('1.1.0')], [false, true, true])

@@ -2,12 +2,14 @@
 // needs: bridge vlan_filtering, link vlan
 
 import * as assert from 'uvu/assert'
+import { bare } from '../harness/address.ts'
+import { attach } from '../harness/attach.ts'
 import * as cnitool from '../harness/cnitool.ts'
 import { command, ip } from '../harness/command.ts'
 import { refusal, unchanged } from '../harness/expect.ts'
 import { type Netns, newContainer, privateHost } from '../harness/host.ts'
 import { addresses, exists, hostEnd, inContainer, link, ports } from '../harness/look.ts'
-import { bridgeNetwork, exampleNetwork, single } from '../harness/networks.ts'
+import { bridgeNetwork, exampleNetwork, fixed, single } from '../harness/networks.ts'
 import { call } from '../harness/plugin.ts'
 import { type Kind, noticed, roundTrip } from '../harness/round-trip.ts'
 import { snapshot } from '../harness/snapshot.ts'
@@ -32,11 +34,8 @@ const native = (vlan: number) => `${vlan} PVID Egress Untagged`
 let bridges = 0
 
 /** Attaches a container with a static address; all containers of a test share a bridge and a subnet. */
-async function attached(bridge: string, address: string, keys: Record<string, unknown>): Promise<Netns> {
-  const container = newContainer()
-  const ipam = { type: 'static', addresses: [{ address: `${address}/24` }] }
-  await cnitool.add(bridgeNetwork({ bridge, ipam, ...keys }), container)
-  return container
+function attachTo(bridge: string, address: string, keys: Record<string, unknown>): Promise<Netns> {
+  return attach(bridgeNetwork({ bridge, ipam: fixed(`${address}/24`), ...keys }))
 }
 
 const newBridge = () => `vbr${++bridges}`
@@ -68,31 +67,31 @@ for (const [what, [keys, place]] of Object.entries(wrong))
   })
 
 test('with vlan, the port has only that VLAN, untagged', async () => {
-  const container = await attached(newBridge(), '10.0.0.2', { vlan: 100 })
+  const container = await attachTo(newBridge(), '10.0.0.2', { vlan: 100 })
   assert.equal(vlansOf(hostEnd(container).ifname), [native(100)])
 })
 
 test('preserveDefaultVlan keeps VLAN 1 beside it', async () => {
-  const container = await attached(newBridge(), '10.0.0.2', { vlan: 100, preserveDefaultVlan: true })
+  const container = await attachTo(newBridge(), '10.0.0.2', { vlan: 100, preserveDefaultVlan: true })
   assert.equal(vlansOf(hostEnd(container).ifname), ['1 Egress Untagged', native(100)])
 })
 
 test('a trunk has the VLANs of all entries, tagged, and VLAN 1 for untagged frames', async () => {
   const vlanTrunk = [{ id: 42 }, { minID: 100, maxID: 110 }, { minID: 105, maxID: 120 }, { id: 4094 }]
-  const container = await attached(newBridge(), '10.0.0.2', { vlanTrunk })
+  const container = await attachTo(newBridge(), '10.0.0.2', { vlanTrunk })
   assert.equal(vlansOf(hostEnd(container).ifname), [native(1), '42', '100-120', '4094'])
 })
 
 test('a trunk with vlan has that VLAN untagged', async () => {
-  const container = await attached(newBridge(), '10.0.0.2', { vlan: 7, vlanTrunk: [{ minID: 5, maxID: 9 }] })
+  const container = await attachTo(newBridge(), '10.0.0.2', { vlan: 7, vlanTrunk: [{ minID: 5, maxID: 9 }] })
   assert.equal(vlansOf(hostEnd(container).ifname), ['5-6', native(7), '8-9'])
 })
 
 test('in one subnet on one bridge, a container reaches those of its VLAN and no others', async () => {
   const bridge = newBridge()
-  const one = await attached(bridge, '10.0.0.2', { vlan: 100 })
-  await attached(bridge, '10.0.0.3', { vlan: 100 })
-  const foreign = await attached(bridge, '10.0.0.4', { vlan: 200 })
+  const one = await attachTo(bridge, '10.0.0.2', { vlan: 100 })
+  await attachTo(bridge, '10.0.0.3', { vlan: 100 })
+  const foreign = await attachTo(bridge, '10.0.0.4', { vlan: 200 })
   assert.ok(pings(one, '10.0.0.3'))
   assert.ok(isSilent(one, '10.0.0.4'))
   assert.ok(isSilent(foreign, '10.0.0.3'))
@@ -100,9 +99,9 @@ test('in one subnet on one bridge, a container reaches those of its VLAN and no 
 
 test('a trunk carries tagged frames of its own VLANs only', async () => {
   const bridge = newBridge()
-  const router = await attached(bridge, '10.0.0.1', { vlanTrunk: [{ id: 100 }, { id: 200 }] })
+  const router = await attachTo(bridge, '10.0.0.1', { vlanTrunk: [{ id: 100 }, { id: 200 }] })
   for (const id of [100, 300]) {
-    await attached(bridge, `10.0.${id - 98}.2`, { vlan: id })
+    await attachTo(bridge, `10.0.${id - 98}.2`, { vlan: id })
     inContainer(router, `link add link eth0 name eth0.${id} type vlan id ${id}`)
     inContainer(router, `address add 10.0.${id - 98}.1/24 dev eth0.${id}`)
     inContainer(router, `link set eth0.${id} up`)
@@ -137,11 +136,11 @@ test('each VLAN has its own gateway on the host, shared by its containers', asyn
 test('a gateway is not reachable from another VLAN', async () => {
   const bridge = newBridge()
   await cnitool.add(bridgeNetwork({ bridge, vlan: 100, isGateway: true }), newContainer())
-  const [gateway = ''] = addresses(`${bridge}.100`).map((cidr) => cidr.split('/')[0])
+  const [gateway = ''] = addresses(`${bridge}.100`).map(bare)
   const subnet = gateway.replace(/\.\d+$/, '')
   const [near, foreign] = [
-    await attached(bridge, `${subnet}.77`, { vlan: 100 }),
-    await attached(bridge, `${subnet}.78`, { vlan: 200 }),
+    await attachTo(bridge, `${subnet}.77`, { vlan: 100 }),
+    await attachTo(bridge, `${subnet}.78`, { vlan: 200 }),
   ]
   assert.ok(pings(near, gateway))
   assert.ok(isSilent(foreign, gateway))

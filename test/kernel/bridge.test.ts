@@ -1,6 +1,8 @@
 /** bridge: packets between two containers and the gateway. */
 
 import * as assert from 'uvu/assert'
+import { bare } from '../harness/address.ts'
+import { attachTwo } from '../harness/attach.ts'
 import * as cnitool from '../harness/cnitool.ts'
 import { unchanged } from '../harness/expect.ts'
 import { newContainer, privateHost } from '../harness/host.ts'
@@ -13,12 +15,9 @@ import { pings } from '../harness/traffic.ts'
 await privateHost()
 
 test('after ADD, two containers reach each other and the gateway over IPv4 and IPv6 without delay', async () => {
-  const net = bridgeNetwork({ isDefaultGateway: true })
-  const [one, other] = [newContainer(), newContainer()]
-  const { ips: gateways } = await cnitool.add(net, one)
-  const { ips } = await cnitool.add(net, other)
-  for (const { gateway = '' } of gateways) assert.ok(pings(one, gateway), `to the gateway ${gateway}`)
-  for (const { address } of ips) assert.ok(pings(one, address.split('/')[0] ?? ''), `to ${address}`)
+  const { one, other } = await attachTwo(bridgeNetwork({ isDefaultGateway: true }))
+  for (const { gateway = '' } of one.result.ips) assert.ok(pings(one, gateway), `to the gateway ${gateway}`)
+  for (const address of other.addresses) assert.ok(pings(one, address), `to ${address}`)
 })
 
 test('the result agrees with the kernel', async () => {
@@ -69,8 +68,8 @@ test('one container has interfaces in two networks, with two names', async () =>
   await cnitool.check(front, container, { ifname: 'front' })
   await cnitool.del(front, container, { ifname: 'front' })
   await cnitool.check(back, container, { ifname: 'back' })
-  const [address = ''] = addresses(back.plugins[0]?.bridge as string)
-  assert.ok(pings(container, address.split('/')[0] ?? ''))
+  const [gateway] = addresses(back.plugins[0]?.bridge as string)
+  assert.ok(pings(container, bare(gateway)))
 })
 
 test('a second ADD with the same name is refused and removes nothing', async () => {

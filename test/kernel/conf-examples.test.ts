@@ -5,9 +5,9 @@ import { globSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { allExamples } from '../../scripts/example.ts'
-import * as cnitool from '../harness/cnitool.ts'
+import { attach } from '../harness/attach.ts'
 import { refusal, unchanged } from '../harness/expect.ts'
-import { far, farHost, near, newContainer, privateHost } from '../harness/host.ts'
+import { far, farHost, near, privateHost } from '../harness/host.ts'
 import { inContainer, routes } from '../harness/look.ts'
 import { exampleNetwork } from '../harness/networks.ts'
 import { snapshot } from '../harness/snapshot.ts'
@@ -20,18 +20,15 @@ const examples = allExamples()
 const mirror = await mirrorIn(farHost())
 
 /** Two containers of an example; the runtime gives the second its static address. */
-async function wired(file: string) {
+async function twoOf(file: string) {
   const net = exampleNetwork(file)
-  const [one, two] = [newContainer(), newContainer()]
   const extras = net.plugins[0]?.capabilities ? { capabilities: { ips: ['10.92.0.11/24'] } } : {}
-  await cnitool.add(net, one)
-  const { ips = [] } = await cnitool.add(net, two, extras)
+  const [one, two] = [await attach(net), await attach(net, extras)] as const
   const end = async () => {
-    await cnitool.check(net, one)
-    await cnitool.del(net, one)
-    await cnitool.del(net, two, extras)
+    await one.check()
+    for (const { del } of [one, two]) await del()
   }
-  return { one, two, addresses: ips.map(({ address }) => address.split('/')[0] ?? ''), end }
+  return { one, two, end }
 }
 
 test('all examples have a purpose and cniVersion 1.0.0, and each has its own network name and bridge', () => {
@@ -59,8 +56,8 @@ for (const [file, source] of [
   ['60-bridge-static.conflist', 'its own'],
 ] as const)
   test(`${file}: containers reach each other, and the far host sees ${source} address`, async () => {
-    const { one, two, addresses, end } = await wired(file)
-    for (const address of addresses) {
+    const { one, two, end } = await twoOf(file)
+    for (const address of two.addresses) {
       assert.ok(pings(one, address), address)
       const [to, masqueraded] = address.includes(':') ? [far.ipv6, near.ipv6] : [far.ipv4, near.ipv4]
       assert.is(mirror.sourceOf(two, to, 'tcp'), source === 'its own' ? address : masqueraded)
@@ -70,8 +67,8 @@ for (const [file, source] of [
   })
 
 test('50-bridge-l2.conflist: without IPAM, addresses that are set in the containers work', async () => {
-  const { one, two, addresses, end } = await wired('50-bridge-l2.conflist')
-  assert.equal(addresses, [])
+  const { one, two, end } = await twoOf('50-bridge-l2.conflist')
+  assert.equal(two.addresses, [])
   inContainer(one, 'address add 10.93.0.1/24 dev eth0')
   inContainer(two, 'address add 10.93.0.2/24 dev eth0')
   assert.ok(pings(one, '10.93.0.2'))
@@ -80,10 +77,10 @@ test('50-bridge-l2.conflist: without IPAM, addresses that are set in the contain
 
 test('40-bridge-vlan.conflist: works if the kernel’s bridges filter VLANs; if not, the error names the kernel option', async () => {
   const before = snapshot()
-  const attempt = wired('40-bridge-vlan.conflist')
+  const attempt = twoOf('40-bridge-vlan.conflist')
   const outcome = await attempt.catch((error) => error as { stderr: string })
   if ('end' in outcome) {
-    for (const address of outcome.addresses) assert.ok(pings(outcome.one, address))
+    assert.ok(pings(outcome.one, ...outcome.two.addresses))
     return outcome.end()
   }
   assert.match(await refusal(attempt), 'CONFIG_BRIDGE_VLAN_FILTERING')

@@ -2,6 +2,7 @@
 // needs: link dummy
 
 import * as assert from 'uvu/assert'
+import { bare } from '../harness/address.ts'
 import * as cnitool from '../harness/cnitool.ts'
 import { ip } from '../harness/command.ts'
 import { newContainer, privateHost } from '../harness/host.ts'
@@ -22,7 +23,7 @@ test('130-dummy.conflist: the service address answers on the container’s other
   assert.equal(addresses('service0', container), ['10.130.0.53/32', 'fd00:10:130::53/128'])
   for (const [index, service] of ['10.130.0.53', 'fd00:10:130::53'].entries()) {
     assert.ok(isSilent(undefined, service))
-    ip(`route add ${service} via ${wire.ips[index]?.address.replace(/\/.*/, '')}`)
+    ip(`route add ${service} via ${bare(wire.ips[index]?.address)}`)
     assert.ok(pings(undefined, service), service)
   }
   await cnitool.check(example, container, { ifname: 'service0' })

@@ -3,7 +3,6 @@
 
 import * as assert from 'uvu/assert'
 import { hostIfname } from '../../shared/cni/identity.ts'
-import type { CniError } from '../../shared/error/error.ts'
 import {
   addMacSpoofCheck,
   checkMacSpoofCheck,
@@ -12,6 +11,7 @@ import {
 } from '../../shared/firewall/macspoofchk.ts'
 import { netfilter } from '../../shared/firewall/table.ts'
 import { command, ip } from '../harness/command.ts'
+import { caught } from '../harness/expect.ts'
 import { privateHost } from '../harness/host.ts'
 import { test } from '../harness/test.ts'
 import { isSilent, pings } from '../harness/traffic.ts'
@@ -50,13 +50,6 @@ function scenario(sentence: string, play: () => Promise<unknown>): void {
     command('nft', 'flush', 'ruleset')
     assert.equal(left, [])
   })
-}
-
-async function caught(promise: Promise<unknown>): Promise<CniError> {
-  return promise.then(
-    () => assert.unreachable('it should have failed') as never,
-    (error) => error,
-  )
 }
 
 scenario('a container reaches others with its own address, and none with another', async () => {

@@ -5,7 +5,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import * as assert from 'uvu/assert'
-import type { CniError } from '../../shared/error/error.ts'
 import {
   addMasquerade,
   checkMasquerade,
@@ -16,10 +15,13 @@ import {
 } from '../../shared/firewall/masquerade.ts'
 import { chainName } from '../../shared/firewall/reference-names.ts'
 import { netfilter } from '../../shared/firewall/table.ts'
+import { bare } from '../harness/address.ts'
 import { command } from '../harness/command.ts'
+import { caught } from '../harness/expect.ts'
 import { far, farHost, near, newContainer, privateHost } from '../harness/host.ts'
+import { fixed } from '../harness/networks.ts'
 import { test } from '../harness/test.ts'
-import { mirrorIn } from '../harness/traffic.ts'
+import { mirrorIn, sourcesAt, twice } from '../harness/traffic.ts'
 import { type Container, cidrs, connect, elements, newBridge, ruleset } from './firewall-containers.ts'
 
 await privateHost()
@@ -38,17 +40,11 @@ const check = ({ attachment, addresses }: Container, backend?: MasqueradeBackend
   checkMasquerade(attachment, cidrs(...addresses), backend)
 const remove = ({ attachment }: Container) => removeMasquerade(attachment)
 
-/** The addresses that the far host sees of a container, over TCP and UDP, IPv4 and IPv6. */
-function seenFrom({ netns }: Container): string[] {
-  return [far.ipv4, far.ipv6].flatMap((address) => [
-    farMirror.sourceOf(netns, address, 'tcp'),
-    farMirror.sourceOf(netns, address, 'udp'),
-  ])
-}
+/** The addresses that the far host sees of a container. */
+const seenFrom = ({ netns }: Container) => sourcesAt(farMirror, netns, Object.values(far))
 
-const host = [near.ipv4, near.ipv4, near.ipv6, near.ipv6]
-const bare = ({ addresses }: Container) =>
-  addresses.map((address) => address.replace(/\/.*/, '')).flatMap((address) => [address, address])
+const host = twice(Object.values(near))
+const own = ({ addresses }: Container) => twice(addresses.map(bare))
 
 /** Patchbay's and the reference's lines in iptables, of both families. */
 function iptablesRules(kind: 'nft' | 'legacy' = 'nft'): string[] {
@@ -56,13 +52,6 @@ function iptablesRules(kind: 'nft' | 'legacy' = 'nft'): string[] {
     command(`${program}-${kind}-save`, '-t', 'nat')
       .split('\n')
       .filter((line) => line.includes('CNI-')),
-  )
-}
-
-async function caught(promise: Promise<unknown>): Promise<CniError> {
-  return promise.then(
-    () => assert.unreachable('it should have failed') as never,
-    (error) => error,
   )
 }
 
@@ -84,12 +73,12 @@ for (const backend of backends) {
   scenario(
     `${backend}: the far host sees the host's address from ADD to DEL, and the container's own before and after`,
     async () => {
-      assert.equal(seenFrom(one), bare(one))
+      assert.equal(seenFrom(one), own(one))
       await add(one, backend)
       assert.equal(seenFrom(one), host)
-      assert.equal(seenFrom(two), bare(two))
+      assert.equal(seenFrom(two), own(two))
       await remove(one)
-      assert.equal(seenFrom(one), bare(one))
+      assert.equal(seenFrom(one), own(one))
     },
   )
 
@@ -116,7 +105,7 @@ for (const backend of backends) {
     async () => {
       await add(one, backend)
       await addMasquerade(one.attachment, cidrs('10.88.0.77/24'), backend)
-      assert.equal(seenFrom(one), bare(one))
+      assert.equal(seenFrom(one), own(one))
       await checkMasquerade(one.attachment, cidrs('10.88.0.77/24'), backend)
       await remove(one)
       await remove(one)
@@ -137,7 +126,7 @@ for (const backend of backends) {
     for (const container of [one, two, other]) await add(container, backend)
     const collected = await collectMasquerade('zero', [two.attachment])
     assert.is(collected, 2)
-    assert.equal(seenFrom(one), bare(one))
+    assert.equal(seenFrom(one), own(one))
     assert.equal([...seenFrom(two), ...seenFrom(other)], [...host, ...host])
     assert.is(await collectMasquerade('zero', [two.attachment]), 0)
     assert.is(await collectMasquerade('on', []), 0)
@@ -312,7 +301,7 @@ function reference(
   { netns, attachment }: Pick<Container, 'netns' | 'attachment'>,
   prevResult?: object,
 ): string {
-  const ipam = { type: 'static', addresses: [{ address: '10.91.0.2/24' }] }
+  const ipam = fixed('10.91.0.2/24')
   const config = {
     cniVersion: '1.0.0',
     name: attachment.network,

@@ -3,7 +3,7 @@
 
 import * as assert from 'uvu/assert'
 import { attachmentHash } from '../../shared/cni/identity.ts'
-import { done } from '../harness/attach.ts'
+import { added, done } from '../harness/attach.ts'
 import { hostNics, nics } from '../harness/cables.ts'
 import * as cnitool from '../harness/cnitool.ts'
 import { command, ip } from '../harness/command.ts'
@@ -11,7 +11,7 @@ import { refusal, unchanged } from '../harness/expect.ts'
 import { type Netns, newContainer, privateHost, removeContainer } from '../harness/host.ts'
 import { exists, inContainer, link } from '../harness/look.ts'
 import { exampleNetwork, hostLocal } from '../harness/networks.ts'
-import { type Call, call, type Result } from '../harness/plugin.ts'
+import { type Call, call } from '../harness/plugin.ts'
 import { snapshot } from '../harness/snapshot.ts'
 import { test } from '../harness/test.ts'
 import { pings } from '../harness/traffic.ts'
@@ -28,12 +28,6 @@ function run(words: string): void {
 function requestFor(keys: Record<string, unknown>, container = newContainer()): Call {
   const config = { type: 'host-device', name: 'net', cniVersion: '1.1.0', ...keys }
   return { verb: 'ADD', config, containerID: container.name, netns: container.path }
-}
-
-async function add(request: Call): Promise<Result> {
-  const { status, json } = await call({ ...request, verb: 'ADD' })
-  assert.is(status, 0, JSON.stringify(json))
-  return json as unknown as Result
 }
 
 async function refused(request: Call, code: number, ...words: string[]): Promise<void> {
@@ -110,7 +104,7 @@ for (const [way, { keys, sysfs }] of Object.entries(ways))
     const [mac, named] = [eth1Mac(), keys()]
     const container = newContainer()
     const request = requestFor(named, container)
-    const { interfaces } = await add(request)
+    const { interfaces } = await added(request)
     assert.equal(
       interfaces.map(({ name, mac, mtu, sandbox }) => [name, mac, mtu, sandbox]),
       [['eth0', mac, 1450, container.path]],
@@ -130,7 +124,7 @@ for (const [way, { keys, sysfs }] of Object.entries(ways))
 test('a name has priority over a MAC address, as in the reference', async () => {
   hostNics()
   const request = requestFor({ device: 'eth2', hwaddr: eth1Mac() })
-  await add(request)
+  await added(request)
   assert.equal([exists('eth1'), exists('eth2')], [true, false])
   await call({ ...request, verb: 'DEL' })
 })
@@ -156,7 +150,7 @@ for (const [what, change] of Object.entries(changes))
     const before = snapshot()
     const container = newContainer()
     const request = requestFor({ device: 'eth1' }, container)
-    await add(request)
+    await added(request)
     change(container)
     assert.equal(await call({ ...request, verb: 'DEL' }), done)
     assert.equal(await call({ ...request, verb: 'DEL' }), done)
@@ -168,7 +162,7 @@ test('a MAC address that the runtime requests is set until DEL', async () => {
   const before = snapshot()
   const container = newContainer()
   const request = requestFor({ device: 'eth1', runtimeConfig: { mac: '02:00:5e:10:00:07' } }, container)
-  await add(request)
+  await added(request)
   assert.is(link('eth0', container).address, '02:00:5e:10:00:07')
   await call({ ...request, verb: 'DEL' })
   unchanged(before)
@@ -179,7 +173,7 @@ test('DEL never deletes a device: while the host has another of its name, DEL fa
   const before = snapshot()
   const container = newContainer()
   const request = requestFor({ device: 'eth1' }, container)
-  await add(request)
+  await added(request)
   ip('link add eth1 type veth peer name intruder')
   const { status, json } = await call({ ...request, verb: 'DEL' })
   assert.equal([status, json?.code], [1, 11])
@@ -220,7 +214,7 @@ test('GC returns the NICs of a stale attachment, and does not touch valid ones',
   const before = snapshot()
   const container = newContainer()
   const request = requestFor({ device: 'eth1' }, container)
-  await add(request)
+  await added(request)
   const collect = (...valid: object[]) =>
     call({
       ...request,
@@ -241,7 +235,7 @@ test('a PCI device with a user-space driver is not moved: the result names it, w
   const container = newContainer()
   const keys = { ipam: hostLocal('10.145.1.0/24'), runtimeConfig: { deviceID: '0000:65:00.0' } }
   const request = requestFor(keys, container)
-  const result = await add(request)
+  const result = await added(request)
   assert.equal(result.interfaces, [{ name: 'eth0', sandbox: container.path, pciID: '0000:65:00.0' }])
   assert.equal(
     result.ips.map(({ address, interface: index }) => [address, index]),
@@ -310,7 +304,7 @@ test('STATUS fails for a missing device, but not for one that a container has', 
   assert.equal(await status({}), done)
   assert.is((await status({ device: 'eth9' })).json?.code, 50)
   const request = requestFor({ device: 'eth1' })
-  await add(request)
+  await added(request)
   assert.equal(await status({ device: 'eth1' }), done)
   await call({ ...request, verb: 'DEL' })
 })

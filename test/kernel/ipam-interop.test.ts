@@ -3,11 +3,12 @@
 // packages: containernetworking-plugins, dnsmasq-base
 
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { execa } from 'execa'
 import * as assert from 'uvu/assert'
 import { command, ip, ipJson } from '../harness/command.ts'
 import { type Netns, newContainer, privateHost, removeContainer, scratch } from '../harness/host.ts'
+import { reservedIn } from '../harness/look.ts'
 import { executables, type Result } from '../harness/plugin.ts'
 import { test } from '../harness/test.ts'
 
@@ -72,8 +73,7 @@ const fixed = {
   addresses: [{ address: '10.3.0.5/24', gateway: '10.3.0.1' }, { address: 'fd00:3::5/64' }],
   routes: [{ dst: '0.0.0.0/0' }],
 }
-const reserved = (name: string) =>
-  readdirSync(`${dataDir}/${name}`).filter((file) => /^[0-9a-f.:]+$/.test(file))
+const reserved = (name: string) => reservedIn(`${dataDir}/${name}`)
 
 let networks = 0
 

@@ -1,9 +1,10 @@
 /** host-local: hundreds of processes at once. */
 // needs: full speed
 
-import { readdirSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import { privateHost, scratch } from '../harness/host.ts'
+import { reservedIn } from '../harness/look.ts'
 import { call, type Result } from '../harness/plugin.ts'
 import { test } from '../harness/test.ts'
 
@@ -38,9 +39,7 @@ async function timed(count: number): Promise<number> {
 test.before.each(() => rmSync(dataDir, { recursive: true, force: true }))
 
 const reserved = () =>
-  Array.from({ length: NETWORKS }, (_, network) =>
-    readdirSync(`${dataDir}/net${network}`).filter((name) => /^[0-9a-f.:]+$/.test(name)),
-  ).flat()
+  Array.from({ length: NETWORKS }, (_, network) => reservedIn(`${dataDir}/net${network}`)).flat()
 
 test('200 parallel ADDs in 4 networks: all addresses are distinct, and 200 parallel DELs leave none', async () => {
   await timed(200)

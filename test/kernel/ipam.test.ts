@@ -1,11 +1,12 @@
 /** The built executables and the reference's work on the same reservations: ADD, CHECK, DEL and GC. */
 // packages: containernetworking-plugins
 
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { execa } from 'execa'
 import * as assert from 'uvu/assert'
 import { ipJson } from '../harness/command.ts'
 import { newContainer, privateHost, removeContainer, scratch } from '../harness/host.ts'
+import { reservedIn } from '../harness/look.ts'
 import { type Answer, call, type Engine, type Result } from '../harness/plugin.ts'
 import { test } from '../harness/test.ts'
 
@@ -62,7 +63,7 @@ const succeeds = async (...args: Parameters<typeof hostLocal>) => {
   assert.is(status, 0, JSON.stringify(json))
 }
 const record = (address: string) => readFileSync(`${dataDir}/net/${address}`, 'latin1')
-const reserved = () => readdirSync(`${dataDir}/net`).filter((name) => /^[0-9a-f.:]+$/.test(name))
+const reserved = () => reservedIn(`${dataDir}/net`)
 
 for (const [one, other] of [
   ['quickjs', 'reference'],

@@ -2,14 +2,15 @@
 // needs: link ipvlan
 
 import * as assert from 'uvu/assert'
-import { attached as attachedTo, done } from '../harness/attach.ts'
+import { addressesOf } from '../harness/address.ts'
+import { done, readyForDel } from '../harness/attach.ts'
 import * as cnitool from '../harness/cnitool.ts'
 import { ip } from '../harness/command.ts'
 import { unchanged, unchangedFiles } from '../harness/expect.ts'
 import { farHost, near, newContainer, privateHost } from '../harness/host.ts'
 import { addresses, exists, link, routes } from '../harness/look.ts'
 import { hostLocal, single } from '../harness/networks.ts'
-import { bare, ipvlanNetwork } from '../harness/nic.ts'
+import { ipvlanNetwork } from '../harness/nic.ts'
 import { testParentLost } from '../harness/parent-lost.ts'
 import { call, type Result } from '../harness/plugin.ts'
 import { filesIn, snapshot } from '../harness/snapshot.ts'
@@ -19,20 +20,20 @@ import { pings } from '../harness/traffic.ts'
 await privateHost()
 farHost()
 
-const attached = (keys: Record<string, unknown> = {}) => attachedTo(single(ipvlanNetwork(keys, '1.1.0')))
+const ready = (keys: Record<string, unknown> = {}) => readyForDel(single(ipvlanNetwork(keys, '1.1.0')))
 
 test('DEL twice: the second succeeds without output', async () => {
-  const { before, del, container } = await attached({ hostAccess: true })
+  const { before, del, container } = await ready({ hostAccess: true })
   assert.equal(await call(del), done)
   assert.not.ok(exists('eth0', container))
   assert.equal(await call(del), done)
   unchanged(before)
 })
 
-testParentLost(attached)
+testParentLost(ready)
 
 test('DEL and CHECK succeed without master and without a default route', async () => {
-  const { before, del, config, container } = await attached({ master: undefined })
+  const { before, del, config, container } = await ready({ master: undefined })
   ip('route delete default')
   ip('-6 route delete default')
   const [eth0] = [link('eth0', container)]
@@ -51,14 +52,14 @@ test('DEL and CHECK succeed without master and without a default route', async (
 
 for (const wrong of [{ mode: 'l4' }, { flag: 7 }, { master: 'a/b' }, { mode: 'l3', ipam: 'none' }])
   test(`DEL of a configuration that ADD refuses still removes the interface: ${JSON.stringify(wrong)}`, async () => {
-    const { config, del, container } = await attached()
+    const { config, del, container } = await ready()
     await call({ ...del, config: { ...config, ...wrong } })
     assert.not.ok(exists('eth0', container))
     assert.equal(await call(del), done)
   })
 
 test('GC removes hostAccess and addresses of stale attachments, and does not touch valid ones', async () => {
-  const { config, before, del } = await attached({ hostAccess: true })
+  const { config, before, del } = await ready({ hostAccess: true })
   const beside = snapshot()
   const stale = { ...del, containerID: 'stale', netns: newContainer().path }
   await call({ ...stale, verb: 'ADD' })
@@ -95,7 +96,7 @@ test('20 parallel ADDs and 20 parallel DELs succeed', async () => {
   const before = snapshot()
   const containers = Array.from({ length: 20 }, () => newContainer())
   const results = await Promise.all(containers.map((container) => cnitool.add(net, container)))
-  const given = results.flatMap(({ ips }) => bare(ips))
+  const given = results.flatMap(({ ips }) => addressesOf(ips))
   assert.is(new Set(given).size, 40)
   for (const address of given.slice(-2)) assert.ok(pings(containers[0], address), address)
   await Promise.all(containers.map((container) => cnitool.check(net, container)))

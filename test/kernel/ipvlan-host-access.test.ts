@@ -2,17 +2,18 @@
 // needs: link ipvlan
 
 import * as assert from 'uvu/assert'
+import { addressesOf, bare } from '../harness/address.ts'
 import * as cnitool from '../harness/cnitool.ts'
 import { ip } from '../harness/command.ts'
 import { refusal, unchanged } from '../harness/expect.ts'
 import { farHost, type Netns, near, newContainer, privateHost, setSysctl } from '../harness/host.ts'
-import { apart, bothWays, shimsOf } from '../harness/host-access.ts'
+import { apart, bothWays, ownSources, shimsOf } from '../harness/host-access.ts'
 import { addresses, inContainer } from '../harness/look.ts'
-import { bare, ipvlanNetwork } from '../harness/nic.ts'
+import { ipvlanNetwork } from '../harness/nic.ts'
 import { type Kind, noticed } from '../harness/round-trip.ts'
 import { snapshot } from '../harness/snapshot.ts'
 import { test } from '../harness/test.ts'
-import { isSilent, mirrorIn, overhear } from '../harness/traffic.ts'
+import { isSilent, overhear } from '../harness/traffic.ts'
 
 await privateHost()
 const distant = farHost()
@@ -52,13 +53,7 @@ test('the host sends from the parent’s address, and the container from its own
   const container = newContainer()
   const net = accessible()
   const { ips, interfaces } = await cnitool.add(net, container)
-  const [ipv4 = ''] = bare(ips)
-  const inside = await mirrorIn(container)
-  assert.is(inside.sourceOf(undefined, ipv4, 'tcp'), near.ipv4)
-  inside.stop()
-  const outside = await mirrorIn(undefined)
-  assert.is(outside.sourceOf(container, near.ipv4, 'tcp'), ipv4)
-  outside.stop()
+  await ownSources(container, ips)
   assert.equal(
     interfaces.map(({ name }) => name),
     ['eth0', ...shims()],
@@ -71,7 +66,7 @@ test('no packet of it is on the LAN', async () => {
   const net = accessible()
   const { ips } = await cnitool.add(net, container)
   const heard = await overhear('eth0', 'arp or icmp or icmp6', () => bothWays(container, ips), distant)
-  const theirs = heard.filter((line) => bare(ips).some((address) => line.includes(`${address} `)))
+  const theirs = heard.filter((line) => addressesOf(ips).some((address) => line.includes(`${address} `)))
   assert.equal(theirs, [])
   await cnitool.del(net, container)
 })
@@ -117,7 +112,7 @@ for (const broken of Object.keys(kind.breaks))
   })
 
 function own(container: Netns): string {
-  return addresses('eth0', container)[0]?.replace(/\/.*/, '') ?? ''
+  return bare(addresses('eth0', container)[0])
 }
 
 test.run()

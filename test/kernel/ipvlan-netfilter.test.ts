@@ -2,11 +2,12 @@
 // needs: link ipvlan, iptables
 
 import * as assert from 'uvu/assert'
+import { addressesOf } from '../harness/address.ts'
 import * as cnitool from '../harness/cnitool.ts'
 import { command, succeeds } from '../harness/command.ts'
 import { far, farHost, newContainer, privateHost } from '../harness/host.ts'
 import { hostLocal } from '../harness/networks.ts'
-import { bare, ipvlanNetwork } from '../harness/nic.ts'
+import { ipvlanNetwork } from '../harness/nic.ts'
 import { test } from '../harness/test.ts'
 import { isSilent, pings } from '../harness/traffic.ts'
 
@@ -27,7 +28,7 @@ for (const [mode, filtered] of [
     const ipam = { ...hostLocal('10.70.0.0/24'), routes: [{ dst: '0.0.0.0/0' }] }
     const net = ipvlanNetwork({ mode, ipam })
     const container = newContainer()
-    const [address = ''] = bare((await cnitool.add(net, container)).ips)
+    const [address = ''] = addressesOf((await cnitool.add(net, container)).ips)
     filter('-A', address)
     assert.ok(filtered ? isSilent(distant, address) : pings(distant, address))
     filter('-D', address)

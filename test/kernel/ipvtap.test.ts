@@ -8,7 +8,7 @@ import { command, ip } from '../harness/command.ts'
 import { type Netns, newContainer, privateHost, setSysctl } from '../harness/host.ts'
 import { lan } from '../harness/lan.ts'
 import { addresses, inContainer, type Link, link } from '../harness/look.ts'
-import { exampleNetwork } from '../harness/networks.ts'
+import { exampleNetwork, fixed } from '../harness/networks.ts'
 import { call } from '../harness/plugin.ts'
 import { type Kind, roundTrip, testRoundTrips } from '../harness/round-trip.ts'
 import { test } from '../harness/test.ts'
@@ -92,7 +92,7 @@ test('191-ipvtap.conflist: a program that opens the node answers the far host wi
 
 test('mode l3: the program receives the packets to its address, and its answers leave along the host’s routes', async () => {
   const far = routed('nic1')
-  const ipam = { type: 'static', addresses: [{ address: '192.168.91.200/24' }] }
+  const ipam = fixed('192.168.91.200/24')
   const net = cnitool.network('routed', { type: 'ipvtap', mode: 'l3', master: 'nic1', ipam }, '1.1.0')
   await cnitool.add(net, far.container)
   await answersByNode(far)
@@ -102,7 +102,7 @@ test('mode l3: the program receives the packets to its address, and its answers 
 
 test('mode l3s: incoming packets go to the container’s own stack, not to the program, and ADD warns of that', async () => {
   const { router, container } = routed('nic2')
-  const ipam = { type: 'static', addresses: [{ address: '192.168.91.200/24' }] }
+  const ipam = fixed('192.168.91.200/24')
   const config = { type: 'ipvtap', name: 'net', cniVersion: '1.1.0', mode: 'l3s', master: 'nic2', ipam }
   const request = { config, containerID: container.name, netns: container.path }
   const { status, stderr } = await call({ ...request, verb: 'ADD' })
@@ -123,7 +123,7 @@ test('a mode other than that of an ipvlan on the same parent is refused with its
   const base = { name: 'net', cniVersion: '1.1.0', master: 'nic0' }
   const ipvlan = { config: { ...base, type: 'ipvlan' }, netns: one.path, containerID: 'one' }
   assert.is((await call({ verb: 'ADD', ...ipvlan })).status, 0)
-  const ipam = { type: 'static', addresses: [{ address: '10.1.2.3/24' }] }
+  const ipam = fixed('10.1.2.3/24')
   const config = { ...base, type: 'ipvtap', mode: 'l3', ipam }
   const { json } = await call({ verb: 'ADD', config, netns: newContainer().path })
   assert.equal(json?.code, 7)

@@ -3,6 +3,7 @@
 
 import * as assert from 'uvu/assert'
 import { openPacketSocket, sendFrame } from '../../shared/netlink/packet.ts'
+import { attachTwo } from '../harness/attach.ts'
 import * as cnitool from '../harness/cnitool.ts'
 import { ip, succeeds } from '../harness/command.ts'
 import { unchanged } from '../harness/expect.ts'
@@ -17,7 +18,7 @@ import {
   secrets,
   writeKeys,
 } from '../harness/macsec.ts'
-import { exampleNetwork, single } from '../harness/networks.ts'
+import { exampleNetwork, fixed, single } from '../harness/networks.ts'
 import { type Call, call } from '../harness/plugin.ts'
 import { snapshot } from '../harness/snapshot.ts'
 import { test } from '../harness/test.ts'
@@ -27,25 +28,8 @@ await privateHost()
 writeKeys()
 layCable()
 
-interface Joined {
-  one: Netns
-  two: Netns
-  end(): Promise<void>
-}
-
 /** A container on either side, with the same keys in their configurations. */
-async function joined(nets: [cnitool.Network, cnitool.Network]): Promise<Joined> {
-  const [one, two] = [newContainer(), newContainer()]
-  await cnitool.add(nets[0], one)
-  await cnitool.add(nets[1], two)
-  const end = async () => {
-    await cnitool.del(nets[0], one)
-    await cnitool.del(nets[1], two)
-  }
-  return { one, two, end }
-}
-
-const both = (keys: Record<string, unknown> = {}) => joined([macsecNetwork(0, keys), macsecNetwork(1, keys)])
+const both = (keys: Record<string, unknown> = {}) => attachTwo(macsecNetwork(0, keys), macsecNetwork(1, keys))
 
 /** A ping whose payload is recognizable on the cable. */
 function pingMarked({ name }: Netns, address: string): boolean {
@@ -98,11 +82,8 @@ for (const [cipherSuite, bytes] of [
     writeKeys({ a: secret('0a'.repeat(bytes)), b: secret('0b'.repeat(bytes)) })
     const ssci = (side: number) => (isExtended ? { ssci: side + 1 } : {})
     const side = (number: 0 | 1) => macsecNetwork(number, { cipherSuite, ...ssci(number) }, ssci(1 - number))
-    const nets: [cnitool.Network, cnitool.Network] = [side(0), side(1)]
-    const { one, two, end } = await joined(nets)
+    const { one, end } = await attachTwo(side(0), side(1))
     assert.ok(pings(one, addressOf(1)))
-    await cnitool.check(nets[0], one)
-    await cnitool.check(nets[1], two)
     await end()
     writeKeys()
   })
@@ -129,11 +110,11 @@ test('protect false, and validate disabled: frames pass unprotected', async () =
 })
 
 test('with another key of the same name no traffic passes, in either direction', async () => {
-  const other = '/run/secrets/other.json'
-  writeKeys({ a: '0a'.repeat(16), b: '55'.repeat(16) }, 0o600, other)
-  const { one, two, end } = await joined([macsecNetwork(0), macsecNetwork(1, { keyFile: other })])
+  const keyFile = '/run/secrets/other.json'
+  writeKeys({ a: '0a'.repeat(16), b: '55'.repeat(16) }, 0o600, keyFile)
+  const { one, other, end } = await attachTwo(macsecNetwork(0), macsecNetwork(1, { keyFile }))
   assert.ok(isSilent(one, addressOf(1)))
-  assert.ok(isSilent(two, addressOf(0)))
+  assert.ok(isSilent(other, addressOf(0)))
   await end()
 })
 
@@ -149,14 +130,14 @@ test('a host without macsec reaches no container', async () => {
 
 for (const replayProtect of [true, false])
   test(`replayProtect ${replayProtect}: a repeated frame is ${replayProtect ? 'dropped' : 'accepted'}`, async () => {
-    const { one, two, end } = await both({ replayProtect })
+    const { one, other, end } = await both({ replayProtect })
     const frames = await framesOn('nic1', () => assert.ok(pingMarked(one, addressOf(1))))
     const sent = frames.filter((frame) => frame.toString('hex', 6, 12) === '02000000000a')
-    const before = received(two)
+    const before = received(other)
     const { ifindex: index } = link('nic0')
     const socket = openPacketSocket({ name: 'nic0', index } as Parameters<typeof openPacketSocket>[0])
     for (const frame of sent) sendFrame(socket, frame)
-    const after = received(two)
+    const after = received(other)
     const more = (count: keyof typeof after) => after[count] - before[count]
     assert.ok(sent.length >= 2)
     assert.is(more('InPktsLate'), replayProtect ? sent.length : 0)
@@ -175,9 +156,9 @@ test('180-macsec.conflist: the container and its peer on another host reach each
     ...own.peers[0],
     master: 'eth1',
     peers: [{ sci: own.sci, key: own.key }],
-    ipam: { type: 'static', addresses: [{ address: '10.180.0.2/24' }, { address: 'fd00:10:180::2/64' }] },
+    ipam: fixed('10.180.0.2/24', 'fd00:10:180::2/64'),
   })
-  const { one, end } = await joined([here, there])
+  const { one, end } = await attachTwo(here, there)
   for (const address of addresses) assert.ok(pings(one, address), address)
   await end()
   writeKeys()

@@ -2,14 +2,15 @@
 // needs: link macvlan
 
 import * as assert from 'uvu/assert'
-import { attached as attachedTo, done } from '../harness/attach.ts'
+import { addressesOf } from '../harness/address.ts'
+import { done, readyForDel } from '../harness/attach.ts'
 import * as cnitool from '../harness/cnitool.ts'
 import { ip } from '../harness/command.ts'
 import { refusal, unchanged, unchangedFiles } from '../harness/expect.ts'
 import { farHost, newContainer, privateHost, removeContainer } from '../harness/host.ts'
 import { exists } from '../harness/look.ts'
 import { hostLocal, single } from '../harness/networks.ts'
-import { bare, macvlanNetwork } from '../harness/nic.ts'
+import { macvlanNetwork } from '../harness/nic.ts'
 import { testParentLost } from '../harness/parent-lost.ts'
 import { call } from '../harness/plugin.ts'
 import { snapshot } from '../harness/snapshot.ts'
@@ -19,11 +20,11 @@ import { pings } from '../harness/traffic.ts'
 await privateHost()
 farHost()
 
-const attached = (keys: Record<string, unknown> = {}) => attachedTo(single(macvlanNetwork(keys, '1.1.0')))
+const ready = (keys: Record<string, unknown> = {}) => readyForDel(single(macvlanNetwork(keys, '1.1.0')))
 
 for (const mode of ['private', 'vepa', 'bridge', 'passthru']) {
   test(`${mode}: DEL twice: the second succeeds without output`, async () => {
-    const { before, del, container } = await attached({ mode })
+    const { before, del, container } = await ready({ mode })
     assert.equal(await call(del), done)
     assert.not.ok(exists('eth0', container))
     assert.equal(await call(del), done)
@@ -31,7 +32,7 @@ for (const mode of ['private', 'vepa', 'bridge', 'passthru']) {
   })
 
   test(`${mode}: DEL with the namespace deleted releases the address`, async () => {
-    const { before, del, container } = await attached({ mode })
+    const { before, del, container } = await ready({ mode })
     removeContainer(container)
     assert.equal(await call(del), done)
     unchanged(before)
@@ -39,16 +40,16 @@ for (const mode of ['private', 'vepa', 'bridge', 'passthru']) {
 }
 
 test('DEL with CNI_NETNS empty releases the address', async () => {
-  const { before, del, container } = await attached()
+  const { before, del, container } = await ready()
   assert.equal(await call({ ...del, netns: '' }), done)
   unchanged(before)
   removeContainer(container)
 })
 
-testParentLost(attached)
+testParentLost(ready)
 
 test('DEL without master and without a default route', async () => {
-  const { before, del } = await attached({ master: undefined })
+  const { before, del } = await ready({ master: undefined })
   ip('route delete default')
   assert.equal(await call(del), done)
   unchangedFiles(before)
@@ -57,7 +58,7 @@ test('DEL without master and without a default route', async () => {
 
 for (const wrong of [{ mode: 'bridged' }, { mtu: 'large' }, { master: 'a/b' }, { sourceMacs: 'all' }])
   test(`DEL of a configuration that ADD refuses still cleans up: ${JSON.stringify(wrong)}`, async () => {
-    const { config, before, del } = await attached()
+    const { config, before, del } = await ready()
     assert.is((await call({ ...del, config: { ...config, ...wrong } })).status, 0)
     unchanged(before)
   })
@@ -68,13 +69,13 @@ test('after DEL the address is free for the next container', async () => {
   for (let round = 0; round < 3; round++) {
     const container = newContainer()
     const { ips } = await cnitool.add(net, container)
-    assert.equal(bare(ips), ['10.72.0.1'])
+    assert.equal(addressesOf(ips), ['10.72.0.1'])
     await cnitool.del(net, container)
   }
 })
 
 test('GC releases the addresses of stale attachments, and does not touch valid ones', async () => {
-  const { config, before } = await attached()
+  const { config, before } = await ready()
   const valid = { 'cni.dev/valid-attachments': [{ containerID: 'passing', ifname: 'eth0' }] }
   const beside = snapshot()
   await call({ verb: 'ADD', config, containerID: 'stale', netns: newContainer().path })
@@ -117,7 +118,7 @@ test('30 parallel ADDs and 30 parallel DELs succeed', async () => {
   const before = snapshot()
   const containers = Array.from({ length: 30 }, () => newContainer())
   const results = await Promise.all(containers.map((container) => cnitool.add(net, container)))
-  const given = results.flatMap(({ ips }) => bare(ips))
+  const given = results.flatMap(({ ips }) => addressesOf(ips))
   assert.is(new Set(given).size, 60)
   assert.is(new Set(results.map(({ interfaces }) => interfaces[0]?.mac)).size, 30)
   for (const address of given.slice(-2)) assert.ok(pings(containers[0], address), address)

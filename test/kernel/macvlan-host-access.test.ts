@@ -2,6 +2,8 @@
 // needs: link macvlan
 
 import * as assert from 'uvu/assert'
+import { addressesOf, bare } from '../harness/address.ts'
+import { attachTwo } from '../harness/attach.ts'
 import * as cnitool from '../harness/cnitool.ts'
 import { ip, ipJson, succeeds } from '../harness/command.ts'
 import { refusal, unchanged } from '../harness/expect.ts'
@@ -15,15 +17,15 @@ import {
   removeContainer,
   setSysctl,
 } from '../harness/host.ts'
-import { apart, bothWays, shimsOf } from '../harness/host-access.ts'
+import { apart, bothWays, ownSources, shimsOf } from '../harness/host-access.ts'
 import { addresses, exists, inContainer, link } from '../harness/look.ts'
-import { single } from '../harness/networks.ts'
-import { bare, macvlanNetwork } from '../harness/nic.ts'
+import { fixed, single } from '../harness/networks.ts'
+import { macvlanNetwork } from '../harness/nic.ts'
 import { call } from '../harness/plugin.ts'
 import { testRoundTrips } from '../harness/round-trip.ts'
 import { snapshot } from '../harness/snapshot.ts'
 import { test } from '../harness/test.ts'
-import { mirrorIn, overhear, pings } from '../harness/traffic.ts'
+import { overhear, pings } from '../harness/traffic.ts'
 
 await privateHost()
 const distant = farHost()
@@ -52,13 +54,7 @@ test('the host sends from the parent’s address, and the container from its own
   const container = newContainer()
   const net = accessible()
   const { ips } = await cnitool.add(net, container)
-  const [ipv4 = ''] = bare(ips)
-  const inside = await mirrorIn(container)
-  assert.is(inside.sourceOf(undefined, ipv4, 'tcp'), near.ipv4)
-  inside.stop()
-  const outside = await mirrorIn(undefined)
-  assert.is(outside.sourceOf(container, near.ipv4, 'tcp'), ipv4)
-  outside.stop()
+  await ownSources(container, ips)
   await cnitool.del(net, container)
 })
 
@@ -69,7 +65,7 @@ test('neighbour entries are set, so that no ARP or ND packet is on the LAN', asy
   const heard = await overhear('eth0', 'arp or icmp6', () => bothWays(container, ips), distant)
   const asked = heard.filter((line) => /who-has|solicitation, who/.test(line))
   assert.equal(
-    asked.filter((line) => bare(ips).some((address) => line.includes(address))),
+    asked.filter((line) => addressesOf(ips).some((address) => line.includes(address))),
     [],
   )
   await cnitool.del(net, container)
@@ -130,13 +126,11 @@ test('the second container shares the shim, and DEL of the last removes it', asy
 })
 
 test('each network has its own shim, removed with its last container', async () => {
-  const nets = [accessible(), accessible(apart)]
-  const containers = nets.map(() => newContainer())
-  for (const [index, net] of nets.entries()) await cnitool.add(net, containers[index] as Netns)
+  const { one, other } = await attachTwo(accessible(), accessible(apart))
   assert.is(new Set(shims()).size, 2)
-  await cnitool.del(nets[0] as cnitool.Network, containers[0] as Netns)
-  await cnitool.check(nets[1] as cnitool.Network, containers[1] as Netns)
-  await cnitool.del(nets[1] as cnitool.Network, containers[1] as Netns)
+  await one.del()
+  await other.check()
+  await other.del()
   assert.equal(shims(), [])
 })
 
@@ -189,7 +183,7 @@ test('a container with a smaller MTU gets large packets as fragments', async () 
   const container = newContainer()
   const net = accessible({ mtu: 1280 })
   const { ips } = await cnitool.add(net, container)
-  for (const address of bare(ips))
+  for (const address of addressesOf(ips))
     assert.ok(succeeds('ping', '-n', '-q', '-c', '1', '-W', '2', '-s', '1400', address), address)
   await cnitool.check(net, container)
   await cnitool.del(net, container)
@@ -205,7 +199,7 @@ test('a host without IPv6 on the parent: IPv4 works, with a warning', async () =
   const { status, json, stderr } = await call({ verb: 'ADD', config, netns: container.path })
   assert.is(status, 0)
   assert.match(stderr, 'the host has no IPv6 address that containers could reach')
-  const [ipv4 = ''] = bare(json?.ips as { address: string }[])
+  const [ipv4 = ''] = addressesOf(json?.ips as { address: string }[])
   assert.ok(pings(undefined, ipv4))
   assert.ok(pings(container, '192.0.2.1'))
   await call({ verb: 'DEL', config, netns: container.path })
@@ -227,8 +221,7 @@ test('a parent without an address: the host sends from the address of its defaul
 test('an address that the host has a route to is refused, and the route stays', async () => {
   const before = snapshot()
   const address = '10.61.0.5/24'
-  const ipam = { type: 'static', addresses: [{ address }] }
-  const net = accessible({ ipam })
+  const net = accessible({ ipam: fixed(address) })
   const [one, other] = [newContainer(), newContainer()]
   const { ips } = await cnitool.add(net, one)
   const beside = snapshot()
@@ -238,7 +231,7 @@ test('an address that the host has a route to is refused, and the route stays', 
   unchanged(beside)
   assert.not.ok(exists('eth0', other))
   assert.equal(addresses('eth0', one), [address])
-  assert.ok(pings(undefined, bare(ips)[0] ?? ''))
+  assert.ok(pings(undefined, addressesOf(ips)[0] ?? ''))
   await cnitool.check(net, one)
   await cnitool.del(net, one)
   unchanged(before)
@@ -252,7 +245,7 @@ test('20 parallel ADDs make one shim, and 20 parallel DELs remove it', async () 
   assert.is(shims().length, 1)
   await Promise.all(containers.map((container) => cnitool.check(net, container)))
   for (const { ips } of results.slice(-2))
-    for (const address of bare(ips)) assert.ok(pings(undefined, address))
+    for (const address of addressesOf(ips)) assert.ok(pings(undefined, address))
   await Promise.all(containers.map((container) => cnitool.del(net, container)))
   unchanged(before)
 })
@@ -265,7 +258,7 @@ test('containers that are attached while others are detached keep their shim', a
     for (let round = 0; round < 5; round++) {
       const { ips } = await cnitool.add(net, container)
       await cnitool.check(net, container)
-      assert.ok(pings(undefined, bare(ips)[0] ?? ''))
+      assert.ok(pings(undefined, addressesOf(ips)[0] ?? ''))
       await cnitool.del(net, container)
     }
   }
@@ -294,12 +287,7 @@ testRoundTrips('macvlan with hostAccess', {
 })
 
 function own(container: Netns, family: 4 | 6): string {
-  const isIPv6 = (address: string) => address.includes(':')
-  return (
-    addresses('eth0', container)
-      .find((cidr) => isIPv6(cidr) === (family === 6))
-      ?.replace(/\/.*/, '') ?? ''
-  )
+  return bare(addresses('eth0', container).find((cidr) => cidr.includes(':') === (family === 6)))
 }
 
 test.run()

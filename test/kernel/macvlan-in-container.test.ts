@@ -20,7 +20,7 @@ farHost()
 const ipam = hostLocal('10.70.0.0/24', 'fd70::/64')
 
 /** A container with a cable to another one, which has addresses on it. */
-function wired(): { container: Netns; beyond: Netns } {
+function containerWithCable(): { container: Netns; beyond: Netns } {
   const [container, beyond] = [newContainer(), newContainer()]
   giveParent(container)
   inContainer(container, `link set peer0 netns ${beyond.name}`)
@@ -36,7 +36,7 @@ function giveParent(container: Netns): void {
 }
 
 test('two macvlans on an interface of the container reach the other end of its cable', async () => {
-  const { container, beyond } = wired()
+  const { container, beyond } = containerWithCable()
   const before = { host: snapshot(), inside: snapshotOf(container.name) }
   const net = macvlanNetwork({ linkInContainer: true, master: 'parent0', mode: 'private', ipam })
   await cnitool.add(net, container)
@@ -50,7 +50,7 @@ test('two macvlans on an interface of the container reach the other end of its c
 })
 
 test('without master, the parent is the interface of the container’s default route', async () => {
-  const { container } = wired()
+  const { container } = containerWithCable()
   inContainer(container, 'route add default dev parent0')
   const net = macvlanNetwork({ linkInContainer: true, master: undefined, ipam })
   await cnitool.add(net, container)
@@ -86,7 +86,7 @@ test('a macvlan on a macvlan of the host: CHECK finds its parent', async () => {
 
 test('DEL succeeds after parent and interface were deleted', async () => {
   const before = snapshot()
-  const { container, beyond } = wired()
+  const { container, beyond } = containerWithCable()
   const net = macvlanNetwork({ linkInContainer: true, master: 'parent0', ipam })
   await cnitool.add(net, container)
   inContainer(container, 'link delete parent0')

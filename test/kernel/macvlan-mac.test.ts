@@ -2,6 +2,7 @@
 // needs: link macvlan
 
 import * as assert from 'uvu/assert'
+import { added } from '../harness/attach.ts'
 import { farHost, newContainer, privateHost } from '../harness/host.ts'
 import { link } from '../harness/look.ts'
 import { single } from '../harness/networks.ts'
@@ -16,8 +17,7 @@ farHost()
 async function macOf(config: Call['config'], containerID: string, args = ''): Promise<string> {
   const container = newContainer()
   const request = { config, containerID, args, netns: container.path }
-  const { status, json } = await call({ verb: 'ADD', ...request })
-  assert.is(status, 0, JSON.stringify(json))
+  await added(request)
   const { address } = link('eth0', container)
   await call({ verb: 'DEL', ...request })
   return address

@@ -2,12 +2,15 @@
 // needs: link macvlan
 
 import * as assert from 'uvu/assert'
+import { addressesOf } from '../harness/address.ts'
+import { attach, attachTwo } from '../harness/attach.ts'
 import * as cnitool from '../harness/cnitool.ts'
 import { ip } from '../harness/command.ts'
 import { refusal } from '../harness/expect.ts'
 import { far, farHost, near, newContainer, privateHost } from '../harness/host.ts'
+import { testIsolation } from '../harness/isolation.ts'
 import { addresses, inContainer, link, routes } from '../harness/look.ts'
-import { bare, macvlanNetwork } from '../harness/nic.ts'
+import { macvlanNetwork } from '../harness/nic.ts'
 import type { Result } from '../harness/plugin.ts'
 import { test } from '../harness/test.ts'
 import { isSilent, overhear, pings } from '../harness/traffic.ts'
@@ -16,73 +19,32 @@ await privateHost()
 const distant = farHost()
 
 /** Two containers of one network. */
-async function pair(keys: Record<string, unknown>) {
-  const net = macvlanNetwork(keys)
-  const [one, other] = [newContainer(), newContainer()]
-  const { ips: own = [] } = await cnitool.add(net, one)
-  const { ips = [] } = await cnitool.add(net, other)
-  const end = async () => {
-    for (const container of [one, other]) await cnitool.del(net, container)
-  }
-  return { net, one, other, own: bare(own), theirs: bare(ips), end }
+function pair(keys: Record<string, unknown>) {
+  return attachTwo(macvlanNetwork(keys))
 }
 
 const farAddresses = Object.values(far)
 
 test('bridge: containers reach each other and the far host, but not their own host', async () => {
-  const { one, other, theirs, end } = await pair({ mode: 'bridge' })
-  assert.ok(pings(one, ...theirs))
+  const { one, other, end } = await pair({ mode: 'bridge' })
+  assert.ok(pings(one, ...other.addresses))
   for (const container of [one, other]) assert.ok(pings(container, ...farAddresses))
   assert.ok(isSilent(one, ...Object.values(near)))
-  assert.ok(isSilent(undefined, ...theirs))
+  assert.ok(isSilent(undefined, ...other.addresses))
   await end()
 })
 
-test('private: containers reach the far host, but not each other', async () => {
-  const { one, other, own, theirs, end } = await pair({ mode: 'private' })
-  for (const container of [one, other]) assert.ok(pings(container, ...farAddresses))
-  assert.ok(isSilent(one, ...theirs))
-  assert.ok(isSilent(other, ...own))
-  await end()
-})
-
-test('vepa: containers reach each other only where the switch sends frames back', async () => {
-  const { one, other, theirs, end } = await pair({ mode: 'vepa' })
-  for (const container of [one, other]) assert.ok(pings(container, ...farAddresses))
-  assert.ok(isSilent(one, ...theirs))
-  inContainer(distant, 'link add switch type bridge')
-  inContainer(distant, 'link set switch up')
-  inContainer(distant, 'link set eth0 master switch')
-  inContainer(distant, 'link set eth0 type bridge_slave hairpin on')
-  assert.ok(pings(one, ...theirs))
-  inContainer(distant, 'link delete switch')
-  await end()
-})
-
-test('private: containers do not reach each other even where the switch sends frames back', async () => {
-  const { one, theirs, end } = await pair({ mode: 'private' })
-  inContainer(distant, 'link add switch type bridge')
-  inContainer(distant, 'link set switch up')
-  inContainer(distant, 'link set eth0 master switch')
-  inContainer(distant, 'link set eth0 type bridge_slave hairpin on')
-  assert.ok(isSilent(one, ...theirs))
-  inContainer(distant, 'link delete switch')
-  await end()
-})
+testIsolation((mode) => pair({ mode }), distant)
 
 test('source: only frames from listed MAC addresses are accepted', async () => {
   const { address } = link('eth0', distant)
   const listed = macvlanNetwork({ mode: 'source', sourceMacs: ['02:00:5e:10:00:01', address.toUpperCase()] })
   const foreign = macvlanNetwork({ mode: 'source', sourceMacs: ['02:00:5e:10:00:01'] })
-  const [hearing, deaf] = [newContainer(), newContainer()]
-  const { ips } = await cnitool.add(listed, hearing)
-  await cnitool.add(foreign, deaf)
+  const { one: hearing, other: deaf, end } = await attachTwo(listed, foreign)
   assert.ok(pings(hearing, ...farAddresses))
-  assert.ok(pings(distant, ...bare(ips)))
+  assert.ok(pings(distant, ...hearing.addresses))
   assert.ok(isSilent(deaf, ...farAddresses))
-  await cnitool.check(listed, hearing)
-  await cnitool.del(listed, hearing)
-  await cnitool.del(foreign, deaf)
+  await end()
 })
 
 test('passthru: the container has the parent’s MAC address, and no other container can use the parent', async () => {
@@ -102,10 +64,9 @@ test('passthru: the container has the parent’s MAC address, and no other conta
 })
 
 test('passthru on a parent with another macvlan is refused', async () => {
-  const { net, one, other, end } = await pair({ mode: 'bridge' })
-  const said = await refusal(cnitool.add(macvlanNetwork({ mode: 'passthru' }), newContainer()))
+  const { end } = await pair({ mode: 'bridge' })
+  const said = await refusal(attach(macvlanNetwork({ mode: 'passthru' })))
   assert.match(said, 'passthru needs a parent without other macvlans')
-  for (const container of [one, other]) await cnitool.check(net, container)
   await end()
 })
 
@@ -131,7 +92,7 @@ for (const mode of ['private', 'vepa', 'bridge', 'passthru', 'source'])
     const heard = await overhear('uplink', 'arp or icmp6', async () => {
       result = await cnitool.add(net, container)
     })
-    const [ipv4 = '', ipv6 = ''] = bare(result?.ips ?? [])
+    const [ipv4 = '', ipv6 = ''] = addressesOf(result?.ips)
     const mac = result?.interfaces[0]?.mac ?? ''
     const announced = (words: string) => heard.some((line) => line.includes(mac) && line.includes(words))
     assert.ok(announced(`who-has ${ipv4} tell ${ipv4}`), heard.join('\n'))
@@ -188,8 +149,8 @@ test('the MTU is the parent’s unless a smaller one is configured', async () =>
 })
 
 test('without ipam, addresses that are set in the containers work', async () => {
-  const { one, other, theirs, end } = await pair({ ipam: undefined })
-  assert.equal(theirs, [])
+  const { one, other, end } = await pair({ ipam: undefined })
+  assert.equal(other.addresses, [])
   inContainer(one, 'address add 10.93.0.1/24 dev eth0')
   inContainer(other, 'address add 10.93.0.2/24 dev eth0')
   assert.ok(pings(one, '10.93.0.2'))

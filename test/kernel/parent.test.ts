@@ -31,11 +31,7 @@ test.after.each(() => {
 })
 
 /** Attaches a container to VLAN 100 of eth0, and runs CHECK and DEL. */
-async function attachedTo(
-  master: string,
-  log: string,
-  meanwhile: (container: Netns) => unknown,
-): Promise<void> {
+async function tryOut(master: string, log: string, meanwhile: (container: Netns) => unknown): Promise<void> {
   const container = newContainer()
   const config = single(vlanNetwork({ vlanId: 100 }, '10.0.100.2', '1.1.0'))
   const request = { config, netns: container.path, containerID: container.name }
@@ -54,12 +50,12 @@ const told = 'patchbay vlan: info: master eth0 belongs to master0: attached to m
 for (const kind of ['bond mode active-backup', 'bond mode balance-rr'])
   test(`a member of a ${kind}: the VLAN is on the bond, with a log line, and reaches the cable`, async () => {
     enslave(kind)
-    await attachedTo('master0', told, (container) => assert.ok(pings(container, '10.0.100.1')))
+    await tryOut('master0', told, (container) => assert.ok(pings(container, '10.0.100.1')))
   })
 
 test('a member of a team: the VLAN is on the team, with a log line', async () => {
   enslave('team')
-  await attachedTo('master0', told, () => {})
+  await tryOut('master0', told, () => {})
 })
 
 test('STATUS with a member of a bond succeeds', async () => {
@@ -70,7 +66,7 @@ test('STATUS with a member of a bond succeeds', async () => {
 
 test('on a port of a bridge, the VLAN’s frames reach the container and not the bridge', async () => {
   enslave('bridge')
-  await attachedTo('eth0', '', async (container) => {
+  await tryOut('eth0', '', async (container) => {
     const heard = await overhear('master0', 'icmp', () => assert.ok(pings(container, '10.0.100.1')))
     assert.equal(heard, [])
   })
@@ -78,7 +74,7 @@ test('on a port of a bridge, the VLAN’s frames reach the container and not the
 
 test('a member of a VRF is used as the parent itself', async () => {
   enslave('vrf table 10')
-  await attachedTo('eth0', '', (container) => assert.ok(pings(container, '10.0.100.1')))
+  await tryOut('eth0', '', (container) => assert.ok(pings(container, '10.0.100.1')))
 })
 
 test('a member of a bond in the container is replaced by the bond too', async () => {

@@ -2,7 +2,8 @@
 // needs: nft ip
 
 import * as assert from 'uvu/assert'
-import { added, attached as attachedTo, done } from '../harness/attach.ts'
+import { addressesOf } from '../harness/address.ts'
+import { done, readyBesideResident } from '../harness/attach.ts'
 import * as cnitool from '../harness/cnitool.ts'
 import { command, ip } from '../harness/command.ts'
 import { refusal, unchanged } from '../harness/expect.ts'
@@ -16,30 +17,25 @@ import { pings } from '../harness/traffic.ts'
 
 await privateHost()
 
-/** An attachment beside another container's, and the host as it was before. */
-async function attached(keys: Record<string, unknown> = {}) {
-  const config = single(ptpNetwork({ ipMasq: true, ...keys }, '1.1.0'))
-  const resident = newContainer()
-  await added({ config, containerID: 'resident', netns: resident.path })
-  return { ...(await attachedTo(config)), resident }
-}
+const ready = (keys: Record<string, unknown> = {}) =>
+  readyBesideResident(single(ptpNetwork({ ipMasq: true, ...keys }, '1.1.0')))
 
 test('DEL twice: the second succeeds without output', async () => {
-  const { before, del } = await attached()
+  const { before, del } = await ready()
   assert.equal(await call(del), done)
   assert.equal(await call(del), done)
   unchanged(before)
 })
 
 test('DEL with CNI_NETNS empty and no prevResult, the namespace still there', async () => {
-  const { container, before, del } = await attached()
+  const { container, before, del } = await ready()
   assert.equal(await call({ ...del, netns: '' }), done)
   assert.not.ok(exists('eth0', container))
   unchanged(before)
 })
 
 test('DEL with the host’s end deleted', async () => {
-  const { container, before, del } = await attached({ ipMasqBackend: 'iptables' })
+  const { container, before, del } = await ready({ ipMasqBackend: 'iptables' })
   ip(`link delete ${hostEnd(container).ifname}`)
   assert.equal(await call(del), done)
   unchanged(before)
@@ -54,7 +50,7 @@ test('DEL before any ADD', async () => {
 
 for (const wrong of [{ mtu: 'large' }, { ipMasqBackend: 'pf' }, { ipMas: true }, { ipMasq: 'yes' }])
   test(`DEL of a configuration that ADD refuses still cleans up: ${JSON.stringify(wrong)}`, async () => {
-    const { config, before, del } = await attached()
+    const { config, before, del } = await ready()
     const { status } = await call({ ...del, config: { ...config, ...wrong } })
     assert.is(status, 0)
     unchanged(before)
@@ -64,7 +60,7 @@ test('GC removes stale attachments completely, and does not touch valid ones and
   const other = ptpNetwork({ ipMasq: true }, '1.1.0')
   const foreign = newContainer()
   await cnitool.add(other, foreign)
-  const { config, container, resident, before } = await attached()
+  const { config, container, resident, before } = await ready()
   const valid = { 'cni.dev/valid-attachments': [{ containerID: 'resident', ifname: 'eth0' }] }
   assert.is((await call({ verb: 'GC', config: { ...config, ...valid } })).status, 0)
   unchanged(before)
@@ -88,7 +84,7 @@ test('30 parallel ADDs and 30 parallel DELs succeed', async () => {
   const before = snapshot()
   const containers = Array.from({ length: 30 }, () => newContainer())
   const results = await Promise.all(containers.map((container) => cnitool.add(net, container)))
-  const given = results.flatMap(({ ips }) => ips.map(({ address }) => address.replace(/\/.*/, '')))
+  const given = results.flatMap(({ ips }) => addressesOf(ips))
   assert.is(new Set(given).size, 60)
   for (const address of given.slice(-2)) assert.ok(pings(containers[0], address), address)
   await Promise.all(containers.map((container) => cnitool.check(net, container)))

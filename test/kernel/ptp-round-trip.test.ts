@@ -2,6 +2,7 @@
 // needs: nft ip
 
 import * as assert from 'uvu/assert'
+import { bare } from '../harness/address.ts'
 import { command, ip } from '../harness/command.ts'
 import { privateHost } from '../harness/host.ts'
 import { addresses, hostEnd, inContainer } from '../harness/look.ts'
@@ -26,15 +27,12 @@ const ptp: Kind = {
     'the host’s end is down': (container) => ip(`link set ${hostEnd(container).ifname} down`),
     'the host’s end lacks the gateway’s address': (container) =>
       ip(`address delete 10.88.0.1/32 dev ${hostEnd(container).ifname}`),
-    'the host has no route to the container': (container) => ip(`route delete ${ipv4(container)}`),
+    'the host has no route to the container': (container) =>
+      ip(`route delete ${bare(addresses('eth0', container)[0])}`),
     'the host has no IPv6 route to the container': (container) =>
-      ip(`-6 route delete ${addresses('eth0', container)[1]?.replace(/\/.*/, '')}`),
+      ip(`-6 route delete ${bare(addresses('eth0', container)[1])}`),
     'the masquerade is gone': () => command('nft', 'delete', 'table', 'ip', 'patchbay'),
   },
-}
-
-function ipv4(container: Parameters<typeof hostEnd>[0]): string {
-  return addresses('eth0', container)[0]?.replace(/\/.*/, '') ?? ''
 }
 
 testRoundTrips('ptp', ptp)

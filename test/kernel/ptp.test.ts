@@ -1,6 +1,8 @@
 /** ptp: reachability over routed links, and the routes of both ends. */
 
 import * as assert from 'uvu/assert'
+import { bare } from '../harness/address.ts'
+import { attachTwo } from '../harness/attach.ts'
 import * as cnitool from '../harness/cnitool.ts'
 import { far, farHost, newContainer, privateHost, setSysctl } from '../harness/host.ts'
 import { addresses, hostEnd, link, routes, sysctl } from '../harness/look.ts'
@@ -12,22 +14,14 @@ await privateHost()
 
 const mirror = await mirrorIn(farHost())
 
-/** Two containers of a network, and the addresses of the second without prefixes. */
-async function two(net: cnitool.Network) {
-  const [one, other] = [newContainer(), newContainer()]
-  await cnitool.add(net, one)
-  const { ips } = await cnitool.add(net, other)
-  return { one, other, addresses: ips.map(({ address }) => address.replace(/\/.*/, '')) }
-}
-
 /** The routes without the kernel's own for link-local and multicast traffic. */
 function ownRoutes(family: 4 | 6, ...where: Parameters<typeof link>[1][]): string[] {
   return routes(family, ...where).filter((route) => !/^(fe80|ff00|multicast)/.test(route))
 }
 
 test('after ADD, two containers, the gateway and the host reach each other over IPv4 and IPv6 without delay', async () => {
-  const { one, addresses: ips } = await two(ptpNetwork())
-  for (const address of ips) {
+  const { one, other } = await attachTwo(ptpNetwork())
+  for (const address of other.addresses) {
     assert.ok(pings(one, address), `container to ${address}`)
     assert.ok(pings(undefined, address), `host to ${address}`)
     assert.ok(pings(one, address.replace(/[^.:]+$/, '1')), `to the gateway beside ${address}`)
@@ -35,13 +29,13 @@ test('after ADD, two containers, the gateway and the host reach each other over 
 })
 
 test('packets between two containers are routed by the host', async () => {
-  const { one, addresses: ips } = await two(ptpNetwork())
+  const { one, other } = await attachTwo(ptpNetwork())
   setSysctl('net/ipv4/ip_forward', 0)
   setSysctl('net/ipv6/conf/all/forwarding', 0)
-  for (const address of ips) assert.ok(isSilent(one, address), `${address} without forwarding`)
+  for (const address of other.addresses) assert.ok(isSilent(one, address), `${address} without forwarding`)
   setSysctl('net/ipv4/ip_forward', 1)
   setSysctl('net/ipv6/conf/all/forwarding', 1)
-  for (const address of ips) assert.ok(pings(one, address), `${address} with forwarding`)
+  for (const address of other.addresses) assert.ok(pings(one, address), `${address} with forwarding`)
 })
 
 test('the container has routes to the gateway and, through it, to its subnet; the host has a route to the container only', async () => {
@@ -101,19 +95,16 @@ test('two addresses of one subnet share its routes', async () => {
   const net = ptpNetwork({ ipam })
   await cnitool.add(net, container)
   await cnitool.check(net, container)
-  for (const address of addresses) assert.ok(pings(undefined, address.replace(/\/.*/, '')), address)
+  for (const address of addresses) assert.ok(pings(undefined, bare(address)), address)
 })
 
 test('100-ptp.conflist: containers reach each other; the far host sees each by its own address', async () => {
-  const net = exampleNetwork('100-ptp.conflist')
-  const { one, other, addresses: ips } = await two(net)
-  for (const address of ips) {
+  const { one, other, end } = await attachTwo(exampleNetwork('100-ptp.conflist'))
+  for (const address of other.addresses) {
     assert.ok(pings(one, address), address)
     assert.is(mirror.sourceOf(other, far.ipv4, 'tcp'), address)
   }
-  await cnitool.check(net, one)
-  await cnitool.del(net, one)
-  await cnitool.del(net, other)
+  await end()
 })
 
 test.run()

@@ -2,13 +2,24 @@
 // needs: link team
 
 import * as assert from 'uvu/assert'
-import { cables, hostNics, joined, layOut, lostWhile, plugged, sentBy, takesMac } from '../harness/cables.ts'
+import { attachTwo } from '../harness/attach.ts'
+import {
+  cableNetwork,
+  cables,
+  hostNics,
+  joined,
+  layOut,
+  lostWhile,
+  plugged,
+  sentBy,
+  takesMac,
+} from '../harness/cables.ts'
 import * as cnitool from '../harness/cnitool.ts'
 import { ip } from '../harness/command.ts'
 import { refusal, unchanged } from '../harness/expect.ts'
 import { type Netns, newContainer, privateHost } from '../harness/host.ts'
 import { inContainer } from '../harness/look.ts'
-import { exampleNetwork, hostLocal } from '../harness/networks.ts'
+import { exampleNetwork } from '../harness/networks.ts'
 import { snapshot } from '../harness/snapshot.ts'
 import { test } from '../harness/test.ts'
 import { pings } from '../harness/traffic.ts'
@@ -16,49 +27,28 @@ import { pings } from '../harness/traffic.ts'
 await privateHost()
 layOut()
 
-let networks = 0
-
-/** A network of teams of both cables. */
-function teamNetwork(keys: Record<string, unknown>): cnitool.Network {
-  const number = ++networks
-  const ipam = hostLocal(`10.${number}.0.0/24`, `fd00:${number}::/64`)
-  const links = cables.map((name) => ({ name }))
-  return cnitool.network(`team${number}`, { type: 'team', linksInContainer: true, links, ipam, ...keys })
-}
-
-/** Makes teams in both containers. @returns the second one's addresses, and a function that detaches both */
-async function teamed(containers: readonly [Netns, Netns], keys: Record<string, unknown>) {
-  const net = teamNetwork(keys)
-  await cnitool.add(net, containers[0])
-  const { ips } = await cnitool.add(net, containers[1])
-  const addresses = ips.map(({ address }) => address.replace(/\/.*/, ''))
-  const end = async () => {
-    for (const container of containers) await cnitool.check(net, container)
-    for (const container of containers) await cnitool.del(net, container)
-  }
-  return { net, addresses, end }
-}
+/** Makes teams in both containers. */
+const teamed = (containers: readonly [Netns, Netns], keys: Record<string, unknown>) =>
+  attachTwo(cableNetwork('team', keys), undefined, containers)
 
 for (const mode of ['broadcast', 'roundrobin', 'random'])
   test(`${mode}: traffic of both families continues when a cable is pulled`, async () => {
-    const pair = joined()
-    const [one, other] = pair
-    const { addresses, end } = await teamed(pair, { mode })
-    for (const address of addresses) assert.ok(pings(one, address), address)
-    const lost = await lostWhile(one, addresses[0] ?? '', () => inContainer(other, 'link set net1 down'))
+    const { one, other, end } = await teamed(joined(), { mode })
+    assert.ok(pings(one, ...other.addresses))
+    const lost = await lostWhile(one, other.addresses[0] ?? '', () =>
+      inContainer(other, 'link set net1 down'),
+    )
     assert.ok(lost < 10, `${lost} of 60 lost`)
-    for (const address of addresses) assert.ok(pings(one, address), `${address} by net2 alone`)
+    assert.ok(pings(one, ...other.addresses), 'by net2 alone')
     inContainer(other, 'link set net1 up')
     await end()
   })
 
 test('broadcast sends on all members, roundrobin on each in turn, random on either', async () => {
   for (const mode of ['broadcast', 'roundrobin', 'random']) {
-    const pair = joined()
-    const [one] = pair
-    const { addresses, end } = await teamed(pair, { mode })
+    const { one, other, end } = await teamed(joined(), { mode })
     const before = cables.map((name) => sentBy(name, one))
-    await lostWhile(one, addresses[0] ?? '', () => {}, 40)
+    await lostWhile(one, other.addresses[0] ?? '', () => {}, 40)
     const sent = cables.map((name, index) => sentBy(name, one) - (before[index] ?? 0))
     const least = mode === 'broadcast' ? 40 : mode === 'roundrobin' ? 19 : 3
     for (const packets of sent) assert.ok(packets >= least, `${mode}: ${sent}`)
@@ -67,44 +57,38 @@ test('broadcast sends on all members, roundrobin on each in turn, random on eith
 })
 
 test('a member that is not enabled is not used', async () => {
-  const pair = joined()
-  const [one] = pair
   const links = [{ name: 'net1' }, { name: 'net2', enabled: false }]
-  const { addresses, end } = await teamed(pair, { links })
+  const { one, other, end } = await teamed(joined(), { links })
   const before = sentBy('net2', one)
-  assert.is(await lostWhile(one, addresses[0] ?? '', () => {}, 20), 0)
+  assert.is(await lostWhile(one, other.addresses[0] ?? '', () => {}, 20), 0)
   assert.ok(sentBy('net2', one) - before < 5)
   await end()
 })
 
 test('activebackup uses the member with the highest priority that has a carrier; CHECK notices when the carrier is lost', async () => {
   const pair = [plugged(), plugged()] as const
-  const [one, other] = pair
   const links = [{ name: 'net1', priority: 10 }, { name: 'net2' }]
-  const first = await teamed(pair, { mode: 'activebackup', links })
-  for (const address of first.addresses) assert.ok(pings(one, address), address)
+  const { one, other } = await teamed(pair, { mode: 'activebackup', links })
+  assert.ok(pings(one, ...other.addresses))
   const before = sentBy('net2', one)
-  assert.is(await lostWhile(one, first.addresses[0] ?? '', () => {}, 20), 0)
+  assert.is(await lostWhile(one, other.addresses[0] ?? '', () => {}, 20), 0)
   assert.ok(sentBy('net2', one) - before < 5)
   ip(`link set ${one.name}-net1 down`)
-  const said = await refusal(cnitool.check(first.net, one))
+  const said = await refusal(one.check())
   assert.match(said, 'the active member of eth0, net1, has no carrier, but net2 has')
-  for (const container of pair) await cnitool.del(first.net, container)
-  const again = await teamed([one, other], { mode: 'activebackup', links })
-  for (const address of again.addresses) assert.ok(pings(one, address), `${address} by net2`)
+  for (const { del } of [one, other]) await del()
+  const again = await teamed(pair, { mode: 'activebackup', links })
+  assert.ok(pings(again.one, ...again.other.addresses), 'by net2')
   await again.end()
 })
 
 for (const xmitHashPolicy of ['layer2+3', 'layer3+4'])
   test(`loadbalance by ${xmitHashPolicy}: flows are spread over the members, and each flow stays on one`, async () => {
-    const pair = joined()
-    const [one, other] = pair
-    const { addresses, end } = await teamed(pair, { mode: 'loadbalance', xmitHashPolicy })
-    for (const address of addresses) assert.ok(pings(one, address), address)
-    const number = networks
+    const { one, other, end } = await teamed(joined(), { mode: 'loadbalance', xmitHashPolicy })
+    assert.ok(pings(one, ...other.addresses))
     const busy = new Set<string>()
     for (let host = 100; host < 108; host++) {
-      const address = `10.${number}.0.${host}`
+      const address = `${other.addresses[0]?.replace(/\d+$/, '')}${host}`
       inContainer(other, `address add ${address}/24 dev eth0`)
       assert.ok(pings(one, address))
       const before = cables.map((name) => sentBy(name, one))
@@ -135,7 +119,8 @@ test('175-team.conflist: the container uses either NIC of the host, and the host
 })
 
 test('team and members have the requested MAC address until DEL', async () => {
-  for (const mode of ['roundrobin', 'activebackup']) await takesMac(teamNetwork({ mode }), joined()[0])
+  for (const mode of ['roundrobin', 'activebackup'])
+    await takesMac(cableNetwork('team', { mode }), joined()[0])
 })
 
 test.run()

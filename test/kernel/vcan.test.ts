@@ -3,9 +3,9 @@
 // packages: can-utils
 
 import * as assert from 'uvu/assert'
+import { added, attach } from '../harness/attach.ts'
 import { heardFrames, sendFrames } from '../harness/can.ts'
 import { passXl } from '../harness/can-xl.ts'
-import * as cnitool from '../harness/cnitool.ts'
 import { ip } from '../harness/command.ts'
 import { unchanged } from '../harness/expect.ts'
 import { type Netns, newContainer, privateHost } from '../harness/host.ts'
@@ -20,23 +20,17 @@ await privateHost()
 const ifname = 'can0'
 const config = { type: 'vcan', name: 'net', cniVersion: '1.1.0' }
 
-async function wired(keys: Record<string, unknown> = {}): Promise<Netns> {
+/** A new container with a vcan. */
+async function withVcan(keys: Record<string, unknown>): Promise<Netns> {
   const container = newContainer()
-  const { status, json } = await call({
-    verb: 'ADD',
-    config: { ...config, ...keys },
-    netns: container.path,
-    ifname,
-  })
-  assert.is(status, 0, JSON.stringify(json))
+  await added({ config: { ...config, ...keys }, netns: container.path, ifname })
   return container
 }
 
 test('150-vcan.conflist: only programs of the container receive each other’s frames', async () => {
   const net = exampleNetwork('150-vcan.conflist')
-  const [one, two] = [newContainer(), newContainer()]
-  const { interfaces, ips } = await cnitool.add(net, one, { ifname })
-  await cnitool.add(net, two, { ifname })
+  const [one, two] = [await attach(net, { ifname }), await attach(net, { ifname })]
+  const { interfaces, ips } = one.result
   assert.equal(interfaces, [{ name: ifname, mtu: 72, sandbox: one.path }])
   assert.is(ips, undefined)
   const frames = ['123#1122', '1F334455#AA', '123##71122334455667788AABBCCDD']
@@ -45,12 +39,12 @@ test('150-vcan.conflist: only programs of the container receive each other’s f
     elsewhere = await heardFrames({ ifname, netns: two }, () => sendFrames({ ifname, netns: one }, ...frames))
   })
   assert.equal([heard, elsewhere], [frames, []])
-  await cnitool.check(net, one, { ifname })
-  for (const container of [one, two]) await cnitool.del(net, container, { ifname })
+  await one.check()
+  for (const { del } of [one, two]) await del()
 })
 
 test('mtu 16: FD frames are refused, classic ones pass', async () => {
-  const netns = await wired({ mtu: 16 })
+  const netns = await withVcan({ mtu: 16 })
   const heard = await heardFrames({ ifname, netns }, () => {
     sendFrames({ ifname, netns }, '123#11')
     assert.throws(() => sendFrames({ ifname, netns }, '123##011'), 'not CAN FD capable')
@@ -59,21 +53,21 @@ test('mtu 16: FD frames are refused, classic ones pass', async () => {
 })
 
 test('the default mtu is 72 on every kernel; with mtu 0 the kernel chooses it', async () => {
-  assert.is(link(ifname, await wired({})).mtu, 72)
-  const netns = await wired({ mtu: 0 })
+  assert.is(link(ifname, await withVcan({})).mtu, 72)
+  const netns = await withVcan({ mtu: 0 })
   inContainer(netns, 'link add plain type vcan')
   assert.is(link(ifname, netns).mtu, link('plain', netns).mtu)
 })
 
 for (const mtu of [72, 76, 2060])
   test(`mtu ${mtu} is the interface's`, async () => {
-    assert.is(link(ifname, await wired({ mtu })).mtu, mtu)
+    assert.is(link(ifname, await withVcan({ mtu })).mtu, mtu)
   })
 
 test('mtu 2060: XL frames of 2048 bytes pass; with mtu 72 they are refused', async () => {
   const longest = Buffer.alloc(2048, 0x5a)
-  assert.equal(passXl({ ifname, netns: await wired({ mtu: 2060 }) }, longest), longest)
-  const netns = await wired({ mtu: 72 })
+  assert.equal(passXl({ ifname, netns: await withVcan({ mtu: 2060 }) }, longest), longest)
+  const netns = await withVcan({ mtu: 72 })
   assert.throws(() => passXl({ ifname, netns }, longest), 'EINVAL')
 })
 

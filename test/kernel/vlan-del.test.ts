@@ -3,10 +3,10 @@
 
 import { existsSync, readdirSync } from 'node:fs'
 import * as assert from 'uvu/assert'
-import { done } from '../harness/attach.ts'
+import { done, readyForDel } from '../harness/attach.ts'
 import * as cnitool from '../harness/cnitool.ts'
 import { ip } from '../harness/command.ts'
-import { refusal, unchanged } from '../harness/expect.ts'
+import { refusal, unchanged, unchangedFiles } from '../harness/expect.ts'
 import { newContainer, privateHost } from '../harness/host.ts'
 import { lan } from '../harness/lan.ts'
 import { addresses, exists, inContainer } from '../harness/look.ts'
@@ -14,7 +14,7 @@ import { hostLocal, single } from '../harness/networks.ts'
 import { call } from '../harness/plugin.ts'
 import { snapshot, snapshotOf } from '../harness/snapshot.ts'
 import { test } from '../harness/test.ts'
-import { attached, tidy, vlanNetwork } from '../harness/vlan.ts'
+import { attachVlan, tidy, vlanNetwork } from '../harness/vlan.ts'
 
 await privateHost()
 const far = lan()
@@ -22,19 +22,8 @@ test.after.each(tidy)
 
 const ipam = hostLocal('10.7.0.0/24', 'fd07::/64')
 
-/** The host before, and an attachment with addresses of host-local. */
-async function wired(keys: Record<string, unknown>, master = 'eth0') {
-  const before = snapshot()
-  const net = vlanNetwork({ ipam, master, ...keys }, undefined, '1.1.0')
-  const config = single(net)
-  const container = newContainer()
-  const { status, json } = await call({ verb: 'ADD', config, netns: container.path })
-  assert.is(status, 0, JSON.stringify(json))
-  const file = `/var/lib/cni/networks/${net.name}/10.7.0.2`
-  assert.ok(existsSync(file), 'host-local has reserved an address')
-  const released = () => assert.not(existsSync(file), 'the address is released')
-  return { before, container, config, released, del: { verb: 'DEL', config, netns: container.path } as const }
-}
+const ready = (keys: Record<string, unknown>, master = 'eth0') =>
+  readyForDel(single(vlanNetwork({ ipam, master, ...keys }, undefined, '1.1.0')))
 
 /** The shared devices that still have a user. */
 const claims = () => (existsSync('/run/patchbay/claims') ? readdirSync('/run/patchbay/claims') : [])
@@ -43,39 +32,36 @@ for (const keys of [{ vlanId: 100 }, { tags: [100, 20] }]) {
   const what = JSON.stringify(keys)
 
   test(`${what}: DEL twice: the second succeeds`, async () => {
-    const { before, del, released } = await wired(keys)
+    const { before, del } = await ready(keys)
     assert.equal(await call(del), done)
     assert.equal(await call(del), done)
-    released()
     unchanged(before)
   })
 
   test(`${what}: DEL with the parent deleted`, async () => {
     ip('link add passing type veth peer name gnissap')
     for (const name of ['passing', 'gnissap']) ip(`link set ${name} up`)
-    const { container, del, released } = await wired(keys, 'passing')
+    const { before, container, del } = await ready(keys, 'passing')
     ip('link delete passing')
     assert.not(exists('eth0', container), 'the kernel deletes a VLAN with its parent')
     assert.equal(await call(del), done)
-    released()
+    unchangedFiles(before)
     assert.equal(claims(), [])
   })
 
   test(`${what}: DEL with the parent renamed`, async () => {
-    const { before, container, del, released } = await wired(keys)
+    const { before, container, del } = await ready(keys)
     for (const words of ['eth0 down', 'eth0 name lan0']) ip(`link set ${words}`)
     assert.equal(await call(del), done)
     assert.not(exists('eth0', container))
     for (const words of ['lan0 name eth0', 'eth0 up']) ip(`link set ${words}`)
-    released()
     unchanged(before)
   })
 
   test(`${what}: DEL of a configuration that ADD refuses still cleans up`, async () => {
-    const { before, del, released } = await wired(keys)
+    const { before, del } = await ready(keys)
     const config = { ...del.config, master: 7, vlanId: 'x', protocol: 'y', tags: {}, mtu: -1 }
     assert.is((await call({ ...del, config })).status, 0)
-    released()
     unchanged(before)
   })
 
@@ -83,7 +69,7 @@ for (const keys of [{ vlanId: 100 }, { tags: [100, 20] }]) {
     const container = newContainer()
     const before = [snapshot(), snapshotOf(container.name)] as const
     const full = { type: 'host-local', ranges: [[{ subnet: '10.8.0.0/30' }]] }
-    const first = await attached({ ipam: full, vlanId: 4000 })
+    const first = await attachVlan({ ipam: full, vlanId: 4000 })
     const route = {
       type: 'static',
       addresses: [{ address: '10.8.0.2/24' }],
@@ -111,20 +97,20 @@ test('DEL before any ADD, and without a parent', async () => {
 })
 
 test('a VLAN of another container is refused with its name; after its DEL the VLAN is free', async () => {
-  const owner = await attached({ vlanId: 100 })
+  const owner = await attachVlan({ vlanId: 100 })
   const before = snapshot()
-  const said = await refusal(attached({ vlanId: 100 }))
+  const said = await refusal(attachVlan({ vlanId: 100 }))
   assert.match(said, `VLAN 100 (802.1Q) on eth0 is taken by eth0 in namespace ${owner.name}`)
   assert.match(said, `ip -n ${owner.name} -d link show dev eth0`)
   unchanged(before)
   await owner.del()
-  await attached({ vlanId: 100 })
+  await attachVlan({ vlanId: 100 })
 })
 
 test('a VLAN of the host is refused with the name of its device', async () => {
   ip('link add link eth0 name eth0.100 type vlan id 100')
   const before = snapshot()
-  assert.match(await refusal(attached({ vlanId: 100 })), 'VLAN 100 (802.1Q) on eth0 is taken by eth0.100: ')
+  assert.match(await refusal(attachVlan({ vlanId: 100 })), 'VLAN 100 (802.1Q) on eth0 is taken by eth0.100: ')
   unchanged(before)
 })
 
@@ -156,7 +142,7 @@ test('twenty parallel ADDs of different VLANs on one parent succeed with differe
 })
 
 test('of ten parallel ADDs of the same VLAN one succeeds, and the others are refused with its name', async () => {
-  const attempts = await Promise.allSettled(Array.from({ length: 10 }, () => attached({ vlanId: 100 })))
+  const attempts = await Promise.allSettled(Array.from({ length: 10 }, () => attachVlan({ vlanId: 100 })))
   const refusals = attempts.flatMap((attempt) =>
     attempt.status === 'rejected' ? [String(attempt.reason)] : [],
   )

@@ -14,7 +14,7 @@ import { call } from '../harness/plugin.ts'
 import { snapshot } from '../harness/snapshot.ts'
 import { test } from '../harness/test.ts'
 import { isSilent, overhear, pings } from '../harness/traffic.ts'
-import { attached, tagged, tidy, vlanNetwork } from '../harness/vlan.ts'
+import { attachVlan, tagged, tidy, vlanNetwork } from '../harness/vlan.ts'
 
 await privateHost()
 const far = lan()
@@ -44,7 +44,7 @@ for (const [tags, protocol, headers] of [
       tagged(far, parent, `v${id}`, kind, index === tags.length - 1 ? '10.0.0.1' : undefined)
       parent = `v${id}`
     }
-    const container = await attached({ tags, ...(protocol && { protocol }) }, '10.0.0.2')
+    const container = await attachVlan({ tags, ...(protocol && { protocol }) }, '10.0.0.2')
     const heard = await overhear('trunk', '', () => assert.ok(pings(container, '10.0.0.1')), far)
     assert.match(heard.filter((line) => line.includes('echo request')).join('\n'), headers)
     await container.del()
@@ -55,8 +55,8 @@ test('two containers share the outer device; it works after DEL of the first, an
   tagged(far, 'trunk', 'v100', 'protocol 802.1ad id 100')
   for (const id of [20, 30]) tagged(far, 'v100', `v${id}`, `id ${id}`, `10.0.${id}.1`)
   const before = snapshot()
-  const one = await attached({ tags: [100, 20] }, '10.0.20.2')
-  const other = await attached({ tags: [100, 30] }, '10.0.30.2')
+  const one = await attachVlan({ tags: [100, 20] }, '10.0.20.2')
+  const other = await attachVlan({ tags: [100, 30] }, '10.0.30.2')
   assert.is(outers().length, 1)
   assert.equal(one.result.interfaces[0], other.result.interfaces[0])
   assert.ok(pings(one, '10.0.20.1') && pings(other, '10.0.30.1'))
@@ -69,7 +69,7 @@ test('two containers share the outer device; it works after DEL of the first, an
 })
 
 test('the outer device has no IPv6: the host has no address on it and ignores router advertisements', async () => {
-  await attached({ tags: [100, 20] })
+  await attachVlan({ tags: [100, 20] })
   assert.is(sysctl(`net/ipv6/conf/${outer()}/disable_ipv6`), '1')
 })
 
@@ -77,7 +77,7 @@ test('an outer device of the operator is used under any name, and never removed'
   ip('link add link eth0 name service type vlan protocol 802.1ad id 100')
   ip('link set service up')
   const before = snapshot()
-  const container = await attached({ tags: [100, 20] })
+  const container = await attachVlan({ tags: [100, 20] })
   assert.equal(outers(), ['service'])
   assert.is(container.result.interfaces[0]?.name, 'service')
   await container.del()
@@ -88,16 +88,16 @@ test('an outer device of the operator that is down is refused with its name', as
   ip('link add link eth0 name service type vlan protocol 802.1ad id 100')
   const before = snapshot()
   assert.match(
-    await refusal(attached({ tags: [100, 20] })),
+    await refusal(attachVlan({ tags: [100, 20] })),
     /the parent service is down.*ip link set dev service up/,
   )
   unchanged(before)
 })
 
 test('an outer tag that a container has as its own VLAN is refused with that container’s name', async () => {
-  const owner = await attached({ vlanId: 100, protocol: '802.1ad' })
+  const owner = await attachVlan({ vlanId: 100, protocol: '802.1ad' })
   const before = snapshot()
-  const said = await refusal(attached({ tags: [100, 20] }))
+  const said = await refusal(attachVlan({ tags: [100, 20] }))
   assert.match(said, `VLAN 100 (802.1ad) on eth0 is taken by eth0 in namespace ${owner.name}`)
   unchanged(before)
 })
@@ -109,9 +109,9 @@ function rename(from: string, to: string): void {
 
 test('with the parent renamed, the next container shares the device, and DEL of the last removes it', async () => {
   const before = snapshot()
-  const one = await attached({ tags: [100, 20] })
+  const one = await attachVlan({ tags: [100, 20] })
   rename('eth0', 'lan0')
-  const other = await attached({ master: 'lan0', tags: [100, 30] })
+  const other = await attachVlan({ master: 'lan0', tags: [100, 30] })
   assert.is(outers().length, 1)
   await one.del()
   await other.del()
@@ -125,7 +125,7 @@ test('GC removes only the outer devices of stale attachments', async () => {
   const net = vlanNetwork({ tags: [100, 20] }, undefined, '1.1.0')
   const lost = newContainer()
   await cnitool.add(net, lost)
-  const other = await attached({ tags: [100, 30] })
+  const other = await attachVlan({ tags: [100, 30] })
   removeContainer(lost)
   await cnitool.gc(net)
   assert.is(outers().length, 1)
@@ -146,11 +146,11 @@ test('GC of a network keeps the outer device of valid attachments', async () => 
 
 test('a damaged record, and a device without its alias, are still removed with the last container', async () => {
   const before = snapshot()
-  const one = await attached({ tags: [100, 20] })
+  const one = await attachVlan({ tags: [100, 20] })
   const directory = '/run/patchbay/links'
   for (const file of readdirSync(directory)) writeFileSync(`${directory}/${file}`, '{"network"')
   command('ip', 'link', 'set', outer(), 'alias', '')
-  const other = await attached({ tags: [100, 30] })
+  const other = await attachVlan({ tags: [100, 30] })
   await one.del()
   assert.is(outers().length, 1)
   await other.del()
@@ -163,7 +163,7 @@ test('six parallel ADDs, two on each of three outer tags, make three devices, an
     [id, 1],
     [id, 2],
   ])
-  const all = await Promise.all(stacks.map((tags) => attached({ tags })))
+  const all = await Promise.all(stacks.map((tags) => attachVlan({ tags })))
   assert.is(outers().length, 3)
   await Promise.all(all.map(({ del }) => del()))
   unchanged(before)
@@ -173,7 +173,7 @@ test('with parallel ADDs and DELs on one outer tag, no container loses its outer
   const before = snapshot()
   const live = async (id: number) => {
     for (let round = 0; round < 3; round++) {
-      const container = await attached({ tags: [100, id] })
+      const container = await attachVlan({ tags: [100, id] })
       assert.ok(link('eth0', container).flags.includes('UP'))
       await container.del()
     }

@@ -11,7 +11,7 @@ import { snapshot } from '../harness/snapshot.ts'
 import { test } from '../harness/test.ts'
 import { isSilent, overhear, pings } from '../harness/traffic.ts'
 import { until } from '../harness/until.ts'
-import { attached, tagged, tidy } from '../harness/vlan.ts'
+import { attachVlan, tagged, tidy } from '../harness/vlan.ts'
 
 await privateHost()
 const far = lan()
@@ -26,14 +26,14 @@ async function onTheWire(from: Netns, address: string): Promise<string> {
 
 test('a container reaches its VLAN on the far host, and its frames have that tag', async () => {
   tagged(far, 'trunk', 'v100', 'id 100', '10.0.0.1')
-  const container = await attached({ vlanId: 100 }, '10.0.0.2')
+  const container = await attachVlan({ vlanId: 100 }, '10.0.0.2')
   const frames = await onTheWire(container, '10.0.0.1')
   assert.match(frames, /ethertype 802\.1Q \(0x8100\).* vlan 100, p 0, ethertype IPv4/)
 })
 
 test('a container receives no frames with another tag or without a tag', async () => {
   for (const id of [100, 200]) tagged(far, 'trunk', `v${id}`, `id ${id}`, `10.0.${id}.1`)
-  const [one, other] = [await attached({ vlanId: 100 }, '10.0.100.2'), await attached({ vlanId: 200 })]
+  const [one, other] = [await attachVlan({ vlanId: 100 }, '10.0.100.2'), await attachVlan({ vlanId: 200 })]
   const shout = (target: string) => assert.ok(isSilent(far, target))
   inContainer(far, 'address add 10.0.7.1/24 dev trunk')
   const heard = await overhear(
@@ -54,8 +54,8 @@ test('a container receives no frames with another tag or without a tag', async (
 test('802.1ad and 802.1Q with the same id are different VLANs, and frames have the protocol', async () => {
   tagged(far, 'trunk', 'v100', 'id 100', '10.0.1.1')
   tagged(far, 'trunk', 'v101', 'protocol 802.1ad id 100', '10.0.0.1')
-  const container = await attached({ vlanId: 100, protocol: '802.1ad' }, '10.0.0.2')
-  const customers = await attached({ vlanId: 100 }, '10.0.0.3')
+  const container = await attachVlan({ vlanId: 100, protocol: '802.1ad' }, '10.0.0.2')
+  const customers = await attachVlan({ vlanId: 100 }, '10.0.0.3')
   assert.ok(isSilent(customers, '10.0.0.1'))
   const frames = await onTheWire(container, '10.0.0.1')
   assert.match(frames, /\(0x88a8\).* vlan 100, p 0, ethertype IPv4/)
@@ -63,13 +63,13 @@ test('802.1ad and 802.1Q with the same id are different VLANs, and frames have t
 
 test('VLAN 0 is a priority tag without a VLAN', async () => {
   tagged(far, 'trunk', 'v0', 'id 0', '10.0.0.1')
-  const container = await attached({ vlanId: 0, egressPriorities: { 0: 5 } }, '10.0.0.2')
+  const container = await attachVlan({ vlanId: 0, egressPriorities: { 0: 5 } }, '10.0.0.2')
   assert.match(await onTheWire(container, '10.0.0.1'), /\(0x8100\).* vlan 0, p 5, ethertype IPv4/)
 })
 
 test('a packet’s priority becomes the tag’s as configured, by default 0', async () => {
   tagged(far, 'trunk', 'v100', 'id 100', '10.0.0.1')
-  const container = await attached({ vlanId: 100, egressPriorities: { 6: 5 } }, '10.0.0.2')
+  const container = await attachVlan({ vlanId: 100, egressPriorities: { 6: 5 } }, '10.0.0.2')
   const ping = (...tos: string[]) =>
     ip(`netns exec ${container.name} ping -n -q -c 1 -w 2 ${[...tos, '10.0.0.1'].join(' ')}`)
   // IPTOS_LOWDELAY is TC_PRIO_INTERACTIVE, 6: include/uapi/linux/pkt_sched.h, ip_tos2prio.
@@ -86,7 +86,7 @@ test('a packet’s priority becomes the tag’s as configured, by default 0', as
 
 test('a tag’s priority becomes the packet’s as configured', async () => {
   tagged(far, 'trunk', 'v100', 'id 100 egress-qos-map 0:3', '10.0.0.1')
-  const container = await attached({ vlanId: 100, ingressPriorities: { 3: 42 } }, '10.0.0.2')
+  const container = await attachVlan({ vlanId: 100, ingressPriorities: { 3: 42 } }, '10.0.0.2')
   ip(`netns exec ${container.name} tc qdisc add dev eth0 clsact`)
   const filter = 'filter add dev eth0 ingress protocol ip basic match meta(priority eq 42) action drop'
   ip(`netns exec ${container.name} tc ${filter}`)
@@ -97,7 +97,7 @@ test('a tag’s priority becomes the packet’s as configured', async () => {
 
 test('without reorder the container receives frames with their tag', async () => {
   tagged(far, 'trunk', 'v100', 'id 100', '10.0.0.1')
-  const container = await attached({ vlanId: 100, reorder: false }, '10.0.0.2')
+  const container = await attachVlan({ vlanId: 100, reorder: false }, '10.0.0.2')
   const heard = await overhear('eth0', 'vlan 100', () => assert.ok(pings(far, '10.0.0.2')), container)
   assert.match(heard.join('\n'), 'vlan 100')
 })
@@ -110,7 +110,7 @@ test('gvrp and mvrp announce the VLAN to the switch', async () => {
       'trunk',
       filter,
       async (heard) => {
-        await attached({ vlanId: key === 'gvrp' ? 100 : 101, [key]: true })
+        await attachVlan({ vlanId: key === 'gvrp' ? 100 : 101, [key]: true })
         await until(`a frame of ${key}`, () => heard().length > 0)
       },
       far,
@@ -121,7 +121,7 @@ test('gvrp and mvrp announce the VLAN to the switch', async () => {
 
 test('the interface has the parent’s MAC address and MTU, unless others are configured', async () => {
   const parent = link('eth0')
-  const container = await attached({ vlanId: 100 })
+  const container = await attachVlan({ vlanId: 100 })
   const { address, mtu } = link('eth0', container)
   assert.equal([address, mtu], [parent.address, parent.mtu])
   assert.equal(container.result.interfaces, [{ name: 'eth0', mac: address, mtu, sandbox: container.path }])
@@ -130,7 +130,7 @@ test('the interface has the parent’s MAC address and MTU, unless others are co
 test('a requested MAC address is the interface’s, and frames to it arrive', async () => {
   tagged(far, 'trunk', 'v100', 'id 100', '10.0.0.1')
   const mac = '02:00:00:00:00:09'
-  const container = await attached({ vlanId: 100, mtu: 1300 }, '10.0.0.2', { args: { MAC: mac } })
+  const container = await attachVlan({ vlanId: 100, mtu: 1300 }, '10.0.0.2', { args: { MAC: mac } })
   const { address, mtu } = link('eth0', container)
   assert.equal([address, mtu], [mac, 1300])
   assert.ok(pings(far, '10.0.0.2'))
@@ -138,7 +138,7 @@ test('a requested MAC address is the interface’s, and frames to it arrive', as
 
 test('with looseBinding the interface is up on a parent that is down', async () => {
   ip('link add low type veth peer name wol')
-  const { flags } = link('eth0', await attached({ master: 'low', vlanId: 100, looseBinding: true }))
+  const { flags } = link('eth0', await attachVlan({ master: 'low', vlanId: 100, looseBinding: true }))
   assert.ok(flags.includes('UP'))
   ip('link delete low')
 })
@@ -146,14 +146,14 @@ test('with looseBinding the interface is up on a parent that is down', async () 
 test('without master the parent is the interface of the default route', async () => {
   ip('address add 10.66.0.2/24 dev eth0')
   ip('route add default via 10.66.0.1')
-  const container = await attached({ master: undefined, vlanId: 100 })
+  const container = await attachVlan({ master: undefined, vlanId: 100 })
   assert.is(link('eth0', container).link_index, link('eth0').ifindex)
   ip('address delete 10.66.0.2/24 dev eth0')
 })
 
 test('an MTU above the parent’s is refused with the maximum', async () => {
   const before = snapshot()
-  const said = await refusal(attached({ vlanId: 100, mtu: 1501 }))
+  const said = await refusal(attachVlan({ vlanId: 100, mtu: 1501 }))
   assert.match(said, 'mtu: 1501 is more than the 1500 of the parent eth0')
   unchanged(before)
 })

@@ -178,7 +178,7 @@ for (const [what, damage] of Object.entries(breaks))
 const section = { type: 'vrf', name: 'net', cniVersion: '1.1.0', vrfname: 'blue' }
 
 /** A container with an interface, as of an earlier plugin in a list. */
-function wired() {
+function interfaceWithRoutes() {
   const container = newContainer()
   inContainer(container, 'link add eth0 type veth peer name other')
   inContainer(container, 'address add 10.9.0.2/24 dev eth0')
@@ -197,7 +197,7 @@ function wired() {
 }
 
 test('an interface of any other plugin keeps its addresses and routes, in the VRF’s table', async () => {
-  const { container, request } = wired()
+  const { container, request } = interfaceWithRoutes()
   const { status, json } = await call({ ...request, verb: 'ADD' })
   assert.is(status, 0, JSON.stringify(json))
   assert.equal(json, request.config.prevResult)
@@ -209,7 +209,7 @@ test('an interface of any other plugin keeps its addresses and routes, in the VR
 })
 
 test('a failing call of ADD leaves the interface unchanged, or does no harm', async () => {
-  const { container, request } = wired()
+  const { container, request } = interfaceWithRoutes()
   // Entering and leaving a VRF changes the order of routes, and deletes those of other tables.
   const look = () =>
     snapshotOf(container.name).map((line) => line.replace(/"protocol":\d+,?|"metric":256,?/g, ''))
@@ -232,7 +232,7 @@ for (const [keys, code, said] of [
   [{ vrfname: 'other' }, 7, 'which is no VRF'],
 ] as const)
   test(`refused with code ${code}: ${JSON.stringify(keys)}`, async () => {
-    const { container, request } = wired()
+    const { container, request } = interfaceWithRoutes()
     const before = snapshotOf(container.name)
     const { json } = await call({ ...request, config: { ...request.config, ...keys }, verb: 'ADD' })
     assert.is(json?.code, code)
@@ -242,7 +242,7 @@ for (const [keys, code, said] of [
   })
 
 test('a table that differs from the VRF’s, an interface with a master, and none at all are refused', async () => {
-  const { container, request } = wired()
+  const { container, request } = interfaceWithRoutes()
   inContainer(container, 'link add blue type vrf table 9')
   const other = await call({ ...request, config: { ...request.config, table: 10 }, verb: 'ADD' })
   assert.is(other.json?.msg, 'VRF blue already exist with different routing table 9')
@@ -260,7 +260,7 @@ test('a table that differs from the VRF’s, an interface with a master, and non
 })
 
 test('DEL succeeds with the interface deleted, with the namespace deleted, and before any ADD', async () => {
-  const { container, request } = wired()
+  const { container, request } = interfaceWithRoutes()
   await call({ ...request, verb: 'ADD' })
   inContainer(container, 'link delete eth0')
   assert.is((await call({ ...request, verb: 'DEL' })).status, 0)

@@ -4,10 +4,10 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
-import { command, ip } from '../harness/command.ts'
+import { ip } from '../harness/command.ts'
 import { privateHost, scratch } from '../harness/host.ts'
 import { exists, link } from '../harness/look.ts'
-import { attach, attachment, callOn, type Host, newHost } from '../harness/overlay.ts'
+import { attach, attachment, callOn, type Host, newHost, remotesOf } from '../harness/overlay.ts'
 import { executables } from '../harness/plugin.ts'
 import { difference, snapshotOf } from '../harness/snapshot.ts'
 import { test } from '../harness/test.ts'
@@ -22,11 +22,7 @@ function overlay(keys: Record<string, unknown>) {
   return { type: 'vxlan', name: 'blue', vni, ...keys }
 }
 
-/** The remotes in the default FDB entries of a host's VTEP. */
-function remotes(host: Host): string[] {
-  const lines = command('bridge', '-n', host.name, 'fdb', 'show', 'dev', `vx${vni}`).split('\n')
-  return lines.flatMap((line) => /^00:00:00:00:00:00 dst (\S+)/.exec(line)?.[1] ?? []).sort()
-}
+const remotes = (host: Host) => remotesOf(host, `vx${vni}`)
 
 /** `patchbay reconcile` on a host. */
 function reconcile(host: Host, path: string) {

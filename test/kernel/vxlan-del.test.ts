@@ -2,6 +2,7 @@
 // needs: link vxlan
 
 import * as assert from 'uvu/assert'
+import { bare } from '../harness/address.ts'
 import * as cnitool from '../harness/cnitool.ts'
 import { ip } from '../harness/command.ts'
 import { unchanged } from '../harness/expect.ts'
@@ -160,7 +161,7 @@ test('twenty first containers at once make one VTEP, and twenty DELs remove it',
   const results = await Promise.all(containers.map((container) => cnitool.add(net, container)))
   assert.is(ports(bridgeOf(net)).length, 21)
   const [first, last] = [containers[0] as Netns, results.at(-1)?.ips[0]?.address ?? '']
-  assert.ok(pings(first, last.replace(/\/.*/, '')))
+  assert.ok(pings(first, bare(last)))
   await Promise.all(containers.map((container) => cnitool.del(net, container)))
   unchanged(before)
 })

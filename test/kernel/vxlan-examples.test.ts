@@ -2,6 +2,7 @@
 // needs: link vxlan
 
 import * as assert from 'uvu/assert'
+import { bare } from '../harness/address.ts'
 import { newContainer, privateHost } from '../harness/host.ts'
 import { addresses, exists } from '../harness/look.ts'
 import { exampleNetwork } from '../harness/networks.ts'
@@ -35,18 +36,17 @@ for (const [file, members] of [
   ['124-vxlan-ipv6.conflist', 3],
 ] as const)
   test(`${file}: containers on all hosts reach each other`, async () => {
-    const wired = []
+    const attached = []
     for (const [index, host] of hosts.slice(0, members).entries()) {
       const [config, container] = [example(file, index + 1), newContainer()]
       const { status, json } = await callOn(host, attachment('ADD', config, container))
       assert.is(status, 0, JSON.stringify(json))
-      wired.push({ host, config, container })
+      attached.push({ host, config, container })
     }
-    for (const { container: from } of wired)
-      for (const { container: to } of wired)
-        if (from !== to)
-          for (const cidr of addresses('eth0', to)) assert.ok(pings(from, cidr.replace(/\/.*/, '')), cidr)
-    for (const { host, config, container } of wired) await gone(host, config, container)
+    for (const { container: from } of attached)
+      for (const { container: to } of attached)
+        if (from !== to) for (const cidr of addresses('eth0', to)) assert.ok(pings(from, bare(cidr)), cidr)
+    for (const { host, config, container } of attached) await gone(host, config, container)
   })
 
 async function gone(host: Host, config: Named, container: ReturnType<typeof newContainer>): Promise<void> {

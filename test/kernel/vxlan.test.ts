@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert'
 import { command, succeeds } from '../harness/command.ts'
 import { type Netns, newContainer, privateHost, removeContainer } from '../harness/host.ts'
 import { exists, inContainer, link } from '../harness/look.ts'
-import { attach, attachment, callOn, detach, newHost } from '../harness/overlay.ts'
+import { attach, attachment, callOn, detach, newHost, remotesOf } from '../harness/overlay.ts'
 import { snapshotOf } from '../harness/snapshot.ts'
 import { test } from '../harness/test.ts'
 import { isSilent, mirrorIn, overhear, pings } from '../harness/traffic.ts'
@@ -52,11 +52,7 @@ function assertMtu(from: Netns, to: string, mtu: number): void {
   assert.not.ok(carries(from, to, mtu + 1), `${mtu + 1} bytes`)
 }
 
-/** The remotes in the default FDB entries of a VTEP. */
-function remotes(host: Netns, name = `vx${vni}`): string[] {
-  const lines = command('bridge', '-n', host.name, 'fdb', 'show', 'dev', name).split('\n')
-  return lines.flatMap((line) => /^00:00:00:00:00:00 dst (\S+)/.exec(line)?.[1] ?? []).sort()
-}
+const remotes = (host: Netns, vtep = `vx${vni}`) => remotesOf(host, vtep)
 
 test.before.each(() => {
   vni++

@@ -2,7 +2,8 @@
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
-import { done } from '../harness/attach.ts'
+import { addressesOf, bare } from '../harness/address.ts'
+import { added, done } from '../harness/attach.ts'
 import * as cnitool from '../harness/cnitool.ts'
 import { refusal, unchanged } from '../harness/expect.ts'
 import { type Netns, newContainer, privateHost, removeContainer } from '../harness/host.ts'
@@ -28,24 +29,19 @@ function twoEnds(keys: Record<string, unknown> = {}) {
   return { config, one: end('one'), two: end('two'), before }
 }
 
-async function add({ container, ...end }: End): Promise<void> {
-  const { status, json } = await call({ verb: 'ADD', ...end })
-  assert.is(status, 0, JSON.stringify(json))
-}
-
 async function del({ container, ...end }: End): Promise<void> {
   assert.equal(await call({ verb: 'DEL', ...end }), done)
 }
 
 async function both(keys: Record<string, unknown> = {}) {
   const ends = twoEnds(keys)
-  await add(ends.one)
-  await add(ends.two)
+  await added(ends.one)
+  await added(ends.two)
   return ends
 }
 
 function joined(one: End, two: End): boolean {
-  return addresses('eth0', two.container).every((cidr) => pings(one.container, cidr.replace(/\/.*/, '')))
+  return pings(one.container, ...addresses('eth0', two.container).map(bare))
 }
 
 for (const order of ['one two', 'two one', 'one one two two', 'two one two one'])
@@ -58,7 +54,7 @@ for (const order of ['one two', 'two one', 'one one two two', 'two one two one']
 
 test('DEL of the only container also removes the end on the host', async () => {
   const { one, before } = twoEnds()
-  await add(one)
+  await added(one)
   await del(one)
   unchanged(before)
 })
@@ -77,7 +73,7 @@ for (const netns of ['its path', ''])
 
 test('DEL with the namespace deleted while the other end is on the host', async () => {
   const { one, before } = twoEnds()
-  await add(one)
+  await added(one)
   removeContainer(one.container)
   await del(one)
   unchanged(before)
@@ -95,7 +91,7 @@ test('DEL before any ADD, and of a configuration that ADD refuses', async () => 
   const { config, one, before } = twoEnds()
   await del(one)
   unchanged(before)
-  await add(one)
+  await added(one)
   const { status } = await call({ verb: 'DEL', ...one, config: { ...config, mtu: 'large', wires: 'x' } })
   assert.is(status, 0)
   unchanged(before)
@@ -113,16 +109,16 @@ test('CHECK of the remaining container fails, and DEL and ADD connect the two ag
   await cnitool.del(net, one)
   await cnitool.check(net, two)
   await cnitool.add(net, one)
-  for (const { address } of ips) assert.ok(pings(one, address.replace(/\/.*/, '')), address)
+  assert.ok(pings(one, ...addressesOf(ips)))
 })
 
 test('a container whose namespace was deleted without DEL does not block the wire', async () => {
   const { one, two, before } = twoEnds()
   const lost = newContainer()
-  await add({ ...one, containerID: 'lost', netns: lost.path, container: lost })
+  await added({ config: one.config, containerID: 'lost', netns: lost.path })
   removeContainer(lost)
-  await add(one)
-  await add(two)
+  await added(one)
+  await added(two)
   assert.ok(joined(one, two))
   await del({ ...one, containerID: 'lost', netns: lost.path })
   assert.ok(joined(one, two))
@@ -144,16 +140,16 @@ for (const text of [
       const own = records.find((record) => readFileSync(record, 'utf8').includes(`"${config.name}"`))
       writeFileSync(own ?? '', text)
     }
-    await add(one)
+    await added(one)
     damage()
     assert.is((await call({ verb: 'GC', config: { ...config, 'cni.dev/valid-attachments': [] } })).status, 0)
     await del(one)
-    await add(one)
+    await added(one)
     damage()
     const { config: network, containerID, netns } = one
     assert.is((await call({ verb: 'DEL', config: network, containerID, netns })).status, 0)
-    await add(one)
-    await add(two)
+    await added(one)
+    await added(two)
     assert.ok(joined(one, two))
     await del(two)
     await del(one)
@@ -164,7 +160,7 @@ test('GC removes a wire with a stale end, and does not touch valid ones and othe
   const other = await both()
   const { config, one, two, before } = await both()
   const kept = { ...one, config: { ...config, wire: 'kept' }, containerID: 'kept', container: newContainer() }
-  await add({ ...kept, netns: kept.container.path })
+  await added({ ...kept, netns: kept.container.path })
   const gc = (...names: string[]) => {
     const attachments = names.map((containerID) => ({ containerID, ifname: 'eth0' }))
     return call({ verb: 'GC', config: { ...config, 'cni.dev/valid-attachments': attachments } })
@@ -182,7 +178,7 @@ test('GC removes a wire with a stale end, and does not touch valid ones and othe
 test('forty parallel ADDs make twenty wires, and forty parallel DELs leave nothing', async () => {
   const before = snapshot()
   const wires = Array.from({ length: 20 }, () => twoEnds())
-  await Promise.all(wires.flatMap(({ one, two }) => [add(one), add(two)]))
+  await Promise.all(wires.flatMap(({ one, two }) => [added(one), added(two)]))
   for (const { one, two } of wires.slice(-3)) assert.ok(joined(one, two))
   await Promise.all(wires.flatMap(({ one, two }) => [del(one), del(two)]))
   unchanged(before)

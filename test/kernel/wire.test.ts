@@ -1,6 +1,8 @@
 /** wire: two containers at the ends of a cable, and no third one. */
 
 import * as assert from 'uvu/assert'
+import { bare } from '../harness/address.ts'
+import { added, attach, attachTwo } from '../harness/attach.ts'
 import * as cnitool from '../harness/cnitool.ts'
 import { ipJson } from '../harness/command.ts'
 import { unchanged } from '../harness/expect.ts'
@@ -17,10 +19,6 @@ await privateHost()
 /** The host's interfaces except lo: ends without a container. */
 function waiting(): (Link & { ifalias?: string })[] {
   return ipJson<Link>('link show').filter(({ ifname }) => ifname !== 'lo')
-}
-
-function plain(ips: { address: string }[]): string[] {
-  return ips.map(({ address }) => address.replace(/\/.*/, ''))
 }
 
 test('the first container’s other end stays on the host, down, with an alias that names the container and the wire', async () => {
@@ -55,19 +53,17 @@ test('the second container gets that end, with its own name and MAC address; not
 
 test('the two containers reach each other over IPv4 and IPv6 without delay; the host and a third container receive nothing', async () => {
   const net = wireNetwork()
-  const [one, two, three] = [newContainer(), newContainer(), newContainer()]
-  await cnitool.add(net, one)
-  const { ips } = await cnitool.add(net, two)
+  const { one, other } = await attachTwo(net)
   const elsewhere = { ...net, plugins: net.plugins.map((plugin) => ({ ...plugin, wire: 'elsewhere' })) }
-  await cnitool.add(elsewhere, three)
+  const third = await attach(elsewhere)
   const heard = await overhear('any', 'icmp or icmp6 or arp', async () => {
-    for (const address of plain(ips)) {
+    for (const address of other.addresses) {
       assert.ok(pings(one, address), address)
-      assert.ok(isSilent(three, address), `${address} from another wire`)
+      assert.ok(isSilent(third, address), `${address} from another wire`)
       assert.ok(isSilent(undefined, address), `${address} from the host`)
     }
   })
-  const [ipv4 = '', ipv6 = ''] = plain(ips)
+  const [ipv4 = '', ipv6 = ''] = other.addresses
   assert.equal(
     heard.filter((line) => line.includes(ipv4) || line.includes(ipv6)),
     [],
@@ -76,20 +72,18 @@ test('the two containers reach each other over IPv4 and IPv6 without delay; the 
 
 test('without ipam the wire has no addresses', async () => {
   const net = wireNetwork({ ipam: undefined })
-  const [one, two] = [newContainer(), newContainer()]
-  assert.equal((await cnitool.add(net, one)).ips, undefined)
-  await cnitool.add(net, two)
+  const { one, other } = await attachTwo(net)
+  assert.equal(one.result.ips, undefined)
   inContainer(one, 'address add 10.240.0.1/24 dev eth0')
-  inContainer(two, 'address add 10.240.0.2/24 dev eth0')
+  inContainer(other, 'address add 10.240.0.2/24 dev eth0')
   assert.ok(pings(one, '10.240.0.2'))
 })
 
 test('a third container is refused with the holders of the ends, and does not disturb them', async () => {
   const config = single(wireNetwork({ wire: 'red' }))
   const [one, two, three] = [newContainer(), newContainer(), newContainer()]
-  await call({ verb: 'ADD', config, containerID: 'one', netns: one.path })
-  const added = await call({ verb: 'ADD', config, containerID: 'two', netns: two.path, ifname: 'eth5' })
-  assert.is(added.status, 0)
+  await added({ config, containerID: 'one', netns: one.path })
+  await added({ config, containerID: 'two', netns: two.path, ifname: 'eth5' })
   const before = snapshot()
   const third = { config, containerID: 'three', netns: three.path }
   const { status, json } = await call({ verb: 'ADD', ...third })
@@ -101,7 +95,7 @@ test('a third container is refused with the holders of the ends, and does not di
   assert.match(json?.details as string, 'delete one of them first')
   assert.is((await call({ verb: 'DEL', ...third })).status, 0)
   unchanged(before)
-  for (const cidr of addresses('eth5', two)) assert.ok(pings(one, cidr.replace(/\/.*/, '')), cidr)
+  assert.ok(pings(one, ...addresses('eth5', two).map(bare)))
 })
 
 test('a second ADD of an attachment is not connected to its own first', async () => {
@@ -137,14 +131,9 @@ for (const [keys, msg] of [
   })
 
 test('110-wire.conflist: the first two containers of the network are connected', async () => {
-  const net = exampleNetwork('110-wire.conflist')
-  const [one, two] = [newContainer(), newContainer()]
-  await cnitool.add(net, one)
-  const { ips } = await cnitool.add(net, two)
-  for (const address of plain(ips)) assert.ok(pings(one, address), address)
-  await cnitool.check(net, one)
-  await cnitool.del(net, one)
-  await cnitool.del(net, two)
+  const { one, other, end } = await attachTwo(exampleNetwork('110-wire.conflist'))
+  assert.ok(pings(one, ...other.addresses))
+  await end()
 })
 
 test.run()
