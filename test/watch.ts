@@ -19,7 +19,7 @@ let timer: NodeJS.Timeout | undefined
 function run(): void {
   const files = [...changed]
   changed.clear()
-  const tests = ['unit', 'model', 'build', 'kernel'].flatMap(filesBelow)
+  const tests = ['unit', 'model', 'build', 'kernel', 'guest', 'fuzz'].flatMap(filesBelow)
   const touched = touchedBy(files, importsBelow(root), tests)
   console.log(`\n${files.join(', ')}: ${touched.length} test files`)
   spawnSync(process.execPath, ['test/run.ts', 'types', 'lint', ...touched], { cwd: root, stdio: 'inherit' })

@@ -61,7 +61,7 @@ export function whereTheTimeWent(seconds: ReadonlyMap<string, number>): string {
   const rows = (entries: Iterable<[string, number]>) =>
     [...entries].map(([name, value]) => `${value.toFixed(1).padStart(7)} s  ${name}`)
   const slowest = rows(files.slice(0, SLOWEST))
-  return ['the slowest:', ...slowest, 'seconds of all CPUs together:', ...rows(groups)].join('\n')
+  return ['the slowest:', ...slowest, 'seconds of all files together:', ...rows(groups)].join('\n')
 }
 
 /** `test/kernel on guest newest` of a test file there; other steps are a group of their own. */

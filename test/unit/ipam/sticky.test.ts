@@ -266,7 +266,7 @@ test('with wait, an ADD fails only after waiting for an address', async () => {
   const before = performance.now()
   await fails(() => add({ ...full, wait: 1 }, { containerID: 'new' }), 11, /no IP addresses available/)
   const waited = performance.now() - before
-  assert.ok(waited > 700 && waited < 5000, `${waited} ms`)
+  assert.ok(waited > 700 && waited < 30_000, `${waited} ms`)
 })
 
 test.run()
