@@ -29,6 +29,7 @@ export const changing = [
   'setsockopt',
   'setns',
   'sendto',
+  'sendmsg',
   'recvfrom',
   'execve',
 ] as const
@@ -41,9 +42,9 @@ export interface Fault {
   nth: number
 }
 
-/** The engine does not make this call itself: libc does, for the programs that a plugin runs. */
-const execve = process.arch === 'arm64' ? 221 : 59
-const numbers: Record<SyscallName | 'execve', number> = { ...syscallNumbers, execve }
+/** The engine does not make these itself: libc makes the first for the programs that a plugin runs, iptables the second. */
+const [execve, sendmsg] = process.arch === 'arm64' ? [221, 211] : [59, 46]
+const numbers: Record<SyscallName | 'execve' | 'sendmsg', number> = { ...syscallNumbers, execve, sendmsg }
 
 const trace = '/run/test/calls'
 

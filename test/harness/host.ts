@@ -36,17 +36,21 @@ export async function privateHost(): Promise<void> {
   process.exit(status)
 }
 
-/** Installs the programs of kernel tests, and builds cnitool and the engine of tests of faults. A guest cannot: it has no network. */
+/** Installs the programs of kernel tests, and builds cnitool. A guest cannot: it has no network. */
 export async function installTools(files: readonly string[]): Promise<void> {
   await ensurePackages('the kernel tests', [...tools, ...packagesOf(files)])
   await builtTool()
 }
 
 function startAgain(): number {
+  const ending = ['--pdeathsig', 'SIGKILL'] // a file that is stopped after its time leaves nothing running
   const namespaces = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc']
   const self = [process.execPath, ...process.execArgv, ...process.argv.slice(1)]
   const env = { ...process.env, [mark]: '1' }
-  const { status, error } = spawnSync('unshare', [...namespaces, ...self], { stdio: 'inherit', env })
+  const { status, error } = spawnSync('setpriv', [...ending, 'unshare', ...namespaces, ...self], {
+    stdio: 'inherit',
+    env,
+  })
   if (error) refuse(`no private network namespace can be made here: ${error.message}`)
   return status ?? 1
 }

@@ -120,6 +120,7 @@ export function noticed(kind: Kind, broken: string): Promise<string> {
     kind.breaks[broken]?.(container, kind.ifname ?? 'eth0')
     const said = await refusal(cnitool.check(net, container, extras))
     await cnitool.del(net, container, extras)
+    await cnitool.del(net, container, extras)
     return said
   })
 }
@@ -152,14 +153,21 @@ function placeOf(kind: Kind): Promise<Place> {
   return place
 }
 
-/** One attachment comes first: it makes what the network's containers share and DEL keeps, a bridge, tables, directories. */
+/** Another container comes first: its attachment makes what the network's containers share and DEL keeps, a bridge, tables, directories. */
 async function newPlace(kind: Kind): Promise<Place> {
+  const [net, extras] = [networkOf(kind), { ifname: kind.ifname }]
+  const first = preparedFor(kind)
+  await cnitool.add(net, first, extras)
+  await cnitool.del(net, first, extras)
+  removeContainer(first)
+  const container = preparedFor(kind)
+  return { container, before: look(container) }
+}
+
+function preparedFor(kind: Kind): Netns {
   const container = newContainer()
   kind.prepare?.(container)
-  const [net, extras] = [networkOf(kind), { ifname: kind.ifname }]
-  await cnitool.add(net, container, extras)
-  await cnitool.del(net, container, extras)
-  return { container, before: look(container) }
+  return container
 }
 
 function networkOf({ config, subnets }: Kind, version = '1.0.0'): cnitool.Network {

@@ -15,12 +15,15 @@ export async function faultsOf(request: Call): Promise<Fault[]> {
   return faultsIn(trace)
 }
 
-/** The calls in a trace with lines `PID NAME(…`. */
+/** The calls in a trace with lines `PID NAME(…`, in its order. */
 export function faultsIn(file: string): Fault[] {
-  const names = [...readFileSync(file, 'utf8').matchAll(/^\d+ +(\w+)\(/gm)].map(([, name]) => name)
-  return traced.flatMap((syscall) =>
-    names.filter((name) => name === syscall).map((_, index) => ({ syscall, nth: index + 1 })),
-  )
+  const counts = new Map<string, number>()
+  return [...readFileSync(file, 'utf8').matchAll(/^\d+ +(\w+)\(/gm)].flatMap(([, name = '']) => {
+    const syscall = traced.find((known) => known === name)
+    const nth = (counts.get(name) ?? 0) + 1
+    counts.set(name, nth)
+    return syscall ? [{ syscall, nth }] : []
+  })
 }
 
 /** Calls a plugin with one fault. */

@@ -7,10 +7,10 @@ const root = '/proc/sys/net'
 /** Counters, and sysctls of modules that are loaded at any time. */
 const counting = /\/netfilter\/|\/nf_conntrack_max|\/vrf\/strict_mode|\/(random|fs|flush|netns_ok)/
 
-/** The folder of one link's sysctls; `all` and `default` concern every link. */
-const ofLink = /\/(conf|neigh)\/(?!(all|default)$)[^/]+$/
+/** The folder of one link's settings; `all` and `default` concern every link. */
+const ofLink = /\/ipv[46]\/conf\/(?!(all|default)$)[^/]+$/
 
-/** All sysctls below net, without those of single links: the kernel's message about a link has the same values. */
+/** All sysctls below net, without net/ipv4/conf and net/ipv6/conf of single links: the kernel's message about a link has these values. */
 export function sysctlLines(): string[] {
   return filesBelow(root).flatMap((path) => linesOf(path).map((line) => `sysctl ${path}:${line}`))
 }

@@ -88,8 +88,14 @@ async function attachBeside(kind: Troubled, request: Call): Promise<Call> {
 }
 
 /** ADD that succeeds once the kernel has deleted the interface of an earlier test, a moment after its namespace. */
-function addedInTime(request: Call): Promise<void> {
-  return until('ADD succeeds', async () => (await call(request)).status === 0)
+async function addedInTime(request: Call): Promise<void> {
+  let said = ''
+  await until('the name is free', async () => {
+    const { status, json } = await call(request)
+    said = status === 0 ? '' : JSON.stringify(json)
+    return !/EEXIST|EBUSY|taken|exists/.test(said)
+  })
+  assert.is(said, '')
 }
 
 /** How the host and a container are compared, without what two equal ADDs differ in. */

@@ -21,8 +21,7 @@ export function rulesOf(product: Product, bounds: Bounds): Rules {
     (world) => restIsWrong(product, bounds, world),
     ({ disk, containers }) => `${identityOf(disk)} ${JSON.stringify([...containers])}`,
   )
-  const broken: Rules = (before, event, world) =>
-    wrongAnswer(before, event, bounds) ??
+  const broken = (world: World) =>
     incompleteRecord(world, bounds) ??
     lostAddress(world) ??
     leftAddress(world) ??
@@ -30,7 +29,8 @@ export function rulesOf(product: Product, bounds: Bounds): Rules {
     (world.running.length === 0 ? rest(world) : undefined)
   const isSame = (before: World, world: World) =>
     before.disk === world.disk && before.containers === world.containers
-  return (before, event, world) => (isSame(before, world) ? undefined : broken(before, event, world))
+  return (before, event, world) =>
+    wrongAnswer(before, event, bounds) ?? (isSame(before, world) ? undefined : broken(world))
 }
 
 /** Looks once at all worlds that have the same key. */

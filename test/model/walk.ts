@@ -37,12 +37,13 @@ export function walk(product: Product, bounds: Bounds): Walked {
       for (const { event, world } of found) {
         events++
         const key = formatWorld(world)
-        if (seen.has(key)) continue
+        const isNew = !seen.has(key)
+        if (!isNew && !('outcome' in event)) continue // an answer can be wrong in a known world, too
         seen.add(key)
         const rule = rules(reached.world, event, world)
         const here = { world, event, from: reached }
         if (rule) return { worlds: seen.size, events, broken: { rule, story: storyOf(pathTo(here)) } }
-        next.push(here)
+        if (isNew) next.push(here)
       }
       const isStuck = reached.world.running.length > 0 && !found.some(({ event }) => event.kind === 'step')
       if (isStuck)

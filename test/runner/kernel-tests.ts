@@ -41,8 +41,9 @@ export async function planKernelTests(
   const isOfGuest = (file: string) => file.startsWith('test/guest/')
   const [ofGuests, others] = [files.filter(isOfGuest), files.filter((file) => !isOfGuest(file))]
   await installTools(others)
-  const { runs, failures } = await planOf(others, native, guests(output), everywhere)
-  const boots = await planGuestTests(ofGuests, failures.length > 0)
+  const all = guests(output)
+  const { runs, failures } = await planOf(others, native, all, everywhere)
+  const boots = await planGuestTests(ofGuests, all, failures.length > 0)
   return {
     batches: [...boots.batches, ...runs.flatMap(({ kernel, items }) => batchesOn(kernel, items))],
     failures: [...failures, ...boots.failures],
@@ -50,8 +51,11 @@ export async function planKernelTests(
 }
 
 /** The tests of the guest itself run on this kernel and boot the first guest that works. Without User-Mode Linux there are none. */
-async function planGuestTests(files: readonly string[], isToldAlready: boolean): Promise<KernelPlan> {
-  const all = guests()
+async function planGuestTests(
+  files: readonly string[],
+  all: readonly Kernel[],
+  isToldAlready: boolean,
+): Promise<KernelPlan> {
   if (all.length === 0) return { batches: [], failures: [] }
   const { runs, nowhere } = await takeToFirst(files, () => [], all)
   const [first] = runs

@@ -77,7 +77,7 @@ function guest(kernel: GuestKernelName, output?: string): Kernel {
 async function serveFiles(options: GuestOptions, files: readonly string[], limit: number): Promise<Ended[]> {
   const { output, last } = await inOneGuest(serveCommand(files, limit), {
     ...options,
-    timeout: files.length * limit,
+    timeout: 2 * limit,
   })
   const ended = endingsOf(files, output)
   const [fatal, ...rest] = files.slice(ended.length)

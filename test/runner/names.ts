@@ -1,18 +1,29 @@
 /** Which test names each file has, remembered from earlier runs: `npm test -- -t TEXT` then runs only the files that matter. */
 
-import { existsSync, globSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { globSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { isFullRun } from '../harness/full.ts'
 
 const root = join(import.meta.dirname, '../..')
 const cache = join(root, '.cache')
-const path = join(cache, 'test-names.json')
+/** A full run has more tests. */
+const path = join(cache, isFullRun() ? 'test-names-full.json' : 'test-names.json')
 
 /** The names that a file wrote after its summary (test/harness/test.ts). */
 const written = /\0names (\[.*\])\n?/
 
 type Names = Record<string, { seen: number; names: string[] }>
 
-const known: Names = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : {}
+const known: Names = read()
+
+/** What cannot be read is not known. */
+function read(): Names {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'))
+  } catch {
+    return {}
+  }
+}
 
 /** Takes the names out of a file's output. @returns the rest of the output */
 export function withoutNames(file: string, output: string): string {
@@ -23,12 +34,14 @@ export function withoutNames(file: string, output: string): string {
 
 export function saveNames(): void {
   mkdirSync(cache, { recursive: true })
-  writeFileSync(path, JSON.stringify(known))
+  writeFileSync(`${path}.new`, JSON.stringify(known))
+  renameSync(`${path}.new`, path)
 }
 
 /** The files that have a test with this text in its name, and those whose names are not known. */
 export function filesWith(text: string, files: readonly string[]): string[] {
-  const harness = Math.max(...globSync('test/harness/*.ts', { cwd: root }).map(changed))
+  const sources = globSync(['test/harness/*.ts', 'conf-examples/*', 'test/fuzz/corpus/*'], { cwd: root })
+  const harness = Math.max(...sources.map(changed))
   return files.filter((file) => {
     const { seen, names } = known[file] ?? { seen: 0, names: [] }
     const isKnown = seen > changed(file) && seen > harness

@@ -102,5 +102,6 @@ export function realPath(path: string): string {
 /** The files that are neither below a state directory nor where the input says. */
 export function outsideState(files: readonly string[], input: string): string[] {
   const named = [...input.matchAll(/"(\/[^"{]*)/g)].map(([, path = '']) => normalize(path))
-  return files.map(realPath).filter((path) => ![...state, ...named].some((start) => path.startsWith(start)))
+  const allowed = [...state, ...named.filter((path) => path !== '/')]
+  return files.map(realPath).filter((path) => !allowed.some((start) => path.startsWith(start)))
 }
