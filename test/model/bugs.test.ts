@@ -49,8 +49,8 @@ const bugs: Record<string, Bug> = {
       },
     ],
     bounds: boundsOf({ whole: 4 }, { network: oneAddress, passesResult: true }),
-    rule: /b has 10.0.0.2, whose record is gone/,
-    story: [/^ADD a runs/, /^DEL a runs/, /^ADD b runs/, /^DEL a runs/],
+    rule: /ADD a fails: 10.0.0.2 has been allocated to a/,
+    story: [/^ADD a runs/, /^DEL a runs/, /^ADD b runs/, /^ADD a runs/],
   },
   'a record is not synced to disk': {
     edits: [
