@@ -41,6 +41,9 @@ const { values, positionals } = parseArgs({
   },
 })
 
+/** Node keeps compiled modules here: each test file loads a hundred, twice. */
+const compiled = new URL('../.cache/compiled', import.meta.url).pathname
+
 const reports = newReports(console.log, values.name === undefined ? tallyOf : tallyOfChosen)
 /** One more than CPUs: much of a kernel test's time is waiting, for answers and for the kernel's grace periods. */
 const pool = poolOf(availableParallelism() + 1)
@@ -91,6 +94,7 @@ await reportMissing(async () => {
   if (values.full) process.env[fullRun] = '1'
   if (values.name !== undefined) process.env.PATCHBAY_TEST_NAME = values.name
   process.env[underRunner] = '1'
+  process.env.NODE_COMPILE_CACHE ??= compiled
   const start = performance.now()
   await run()
   saveNames()

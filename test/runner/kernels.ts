@@ -97,7 +97,7 @@ async function inOneGuest(command: readonly string[], options: GuestOptions) {
 }
 
 /** Files that run in every guest, because their features differ most between kernels. */
-const onEveryKernel = ['bridge', 'bridge-vlan', 'netlink', 'vcan', 'vlan'].map(
+const onEveryKernel = ['bridge', 'bridge-vlan', 'netlink', 'vcan'].map(
   (name) => `test/kernel/${name}.test.ts`,
 )
 
