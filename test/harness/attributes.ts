@@ -1,5 +1,7 @@
 /** Netlink attributes as objects to compare and to read: those with a name decoded, all others in hexadecimal. */
 
+import { parseAttributes } from 'netlink/dist/structs.js'
+
 export type Values = Map<number, Buffer>
 type Decode = (value: Buffer) => unknown
 
@@ -7,16 +9,10 @@ export const text: Decode = (value) => value.toString('utf8', 0, value.length - 
 export const number: Decode = (value) => value.readUIntLE(0, value.length)
 export const hex: Decode = (value) => value.toString('hex')
 
-const NESTED_AND_ORDER = 0xc000
-
-/** The attributes of a message that begin at an offset (struct nlattr, include/uapi/linux/netlink.h). */
+/** The attributes of a message that begin at an offset. */
 export function valuesIn(message: Buffer, offset = 0): Values {
   const values: Values = new Map()
-  for (let at = offset; at + 4 <= message.length; ) {
-    const length = Math.max(message.readUInt16LE(at), 4)
-    values.set(message.readUInt16LE(at + 2) & ~NESTED_AND_ORDER, message.subarray(at + 4, at + length))
-    at += length + (-length & 3)
-  }
+  parseAttributes(message.subarray(offset), ({ type, data }) => values.set(type, data))
   return values
 }
 
