@@ -99,7 +99,7 @@ function isSame(one: Found, other: Found): boolean {
 }
 
 /** What two findings of one fault have in common: the function that failed, or the text without its values. */
-export function signatureOf({ kind, text, input }: Found): string {
+function signatureOf({ kind, text, input }: Found): string {
   const [failed] = /\bat \w+ \(\S*\/(shared|plugins)\/[^):]+/.exec(text) ?? []
   const bare = text
     .replace(/"(?:[^"\\]|\\.)*"/g, '""')

@@ -30,7 +30,7 @@ export function ipJson<T>(words: string): T[] {
 }
 
 /** The output of `ip -j`; without entries it is empty, or has empty objects. */
-export function parseIp<T>(answer: string): T[] {
+function parseIp<T>(answer: string): T[] {
   return answer.trim() === ''
     ? []
     : JSON.parse(answer).filter((entry: object) => Object.keys(entry).length > 0)

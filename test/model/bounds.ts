@@ -15,7 +15,7 @@ const four = (...last: number[]) => ({
 const six = { subnet: 'fd00::/64', addresses: ['fd00::2'] }
 
 export const oneAddress: Network = { sets: [four(2)], isSticky: false }
-export const twoAddresses: Network = { sets: [four(2, 3)], isSticky: false }
+const twoAddresses: Network = { sets: [four(2, 3)], isSticky: false }
 /** The second set is full first, so ADD has to give back what it took from the first. */
 export const twoSets: Network = { sets: [four(2, 3), six], isSticky: false }
 export const stickyNetwork: Network = { sets: [four(2, 3)], isSticky: true }

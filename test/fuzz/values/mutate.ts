@@ -156,7 +156,7 @@ export function nearly<T>(valid: fc.Arbitrary<T>): fc.Arbitrary<T> {
 }
 
 /** The paths of all entries below a value. */
-export function pathsIn(value: unknown, path: Path = []): Path[] {
+function pathsIn(value: unknown, path: Path = []): Path[] {
   if (typeof value !== 'object' || value === null) return []
   return Object.entries(value).flatMap(([name, item]) => {
     const here = [...path, Array.isArray(value) ? Number(name) : name]

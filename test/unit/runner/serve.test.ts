@@ -17,13 +17,18 @@ function program(name: string, text: string): string {
   return file
 }
 
+/** Runs files as a guest does. @param limit seconds for each */
+function served(files: string[], limit: number) {
+  const [file = '', ...args] = serveCommand(files, limit)
+  return endingsOf(files, spawnSync(file, args, { encoding: 'utf8' }).stdout)
+}
+
 test('each file’s output, status and time come back', () => {
   const files = [
     program('one.mjs', 'console.log("1"); console.error("trouble")'),
     program('two.mjs', 'console.log("2"); process.exit(3)'),
   ]
-  const [file = '', ...args] = serveCommand(files, 20)
-  const ends = endingsOf(files, spawnSync(file, args, { encoding: 'utf8' }).stdout)
+  const ends = served(files, 20)
   assert.equal(
     ends.map(({ file, status }) => [file, status]),
     [
@@ -41,8 +46,7 @@ test('a file that takes too long is stopped, and the next runs', () => {
     program('slow.mjs', 'console.log("begun"); setTimeout(() => {}, 60000)'),
     program('next.mjs', ''),
   ]
-  const [file = '', ...args] = serveCommand(files, 1)
-  const ends = endingsOf(files, spawnSync(file, args, { encoding: 'utf8' }).stdout)
+  const ends = served(files, 1)
   assert.equal(
     ends.map(({ status }) => status),
     [124, 0],
