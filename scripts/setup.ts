@@ -31,20 +31,19 @@ async function installedOf(names: readonly string[]): Promise<Set<string>> {
   return new Set(lines.filter(([status]) => status === 'installed').map(([, name]) => name as string))
 }
 
-/** Updates the package lists only when the installation fails without it. */
-async function install(names: readonly string[]): Promise<boolean> {
-  const install = ['install', '--yes', '--no-install-recommends', ...names]
-  if (await apt(install, 'ignore')) return true
-  return (await apt(['update'], 'inherit')) && (await apt(install, 'inherit'))
-}
+/** Installs packages; updates the package lists only when that fails without it. */
+const script = `get='apt-get --quiet --option DPkg::Lock::Timeout=300'
+install="$get install --yes --no-install-recommends"
+$install "$@" >/dev/null 2>&1 || { $get update && $install "$@"; }`
 
-async function apt(args: readonly string[], output: 'ignore' | 'inherit'): Promise<boolean> {
-  const env = { DEBIAN_FRONTEND: 'noninteractive' }
-  const { failed } = await execa('apt-get', ['--quiet', '--option', 'DPkg::Lock::Timeout=300', ...args], {
-    env,
+/** Two that install at a time, of several programs, too, would both fail: apt-get waits only for some of its locks. */
+async function install(names: readonly string[]): Promise<boolean> {
+  const inTurn = ['--timeout', '900', '/var/lib/dpkg']
+  const { failed } = await execa('flock', [...inTurn, 'sh', '-c', script, 'install', ...names], {
+    env: { DEBIAN_FRONTEND: 'noninteractive' },
     stdin: 'ignore',
-    stdout: output === 'ignore' ? 'ignore' : process.stderr,
-    stderr: output,
+    stdout: process.stderr,
+    stderr: 'inherit',
     reject: false,
   })
   return !failed

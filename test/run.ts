@@ -45,8 +45,8 @@ const { values, positionals } = parseArgs({
 const compiled = new URL('../.cache/compiled', import.meta.url).pathname
 
 const reports = newReports(console.log, values.name === undefined ? tallyOf : tallyOfChosen)
-/** One more than CPUs: much of a kernel test's time is waiting, for answers and for the kernel's grace periods. */
-const pool = poolOf(availableParallelism() + 1)
+/** Two more than CPUs: much of a kernel test's time is waiting, for answers and for the kernel's grace periods. */
+const pool = poolOf(availableParallelism() + 2)
 
 /** The test files of the names on the command line, or all. */
 function chosenFiles(): string[] {
@@ -77,16 +77,21 @@ async function run(): Promise<void> {
   await pool.done()
 }
 
+/** Packages and kernels are fetched during the build. */
 async function addAfterBuild(files: readonly string[]): Promise<void> {
-  for (const build of builds) await buildJob(build, reports).run()
   const isOfBuild = (file: string) => file.startsWith('test/build/')
-  pool.add(...files.filter(isOfBuild).map((file) => fileJob(file, reports)))
-  const { batches, failures } = await planKernelTests(
+  const planned = planKernelTests(
     files.filter((file) => !isOfBuild(file)),
     values.full,
   )
+  const [{ batches, failures }] = await Promise.all([planned, addBuildTests(files.filter(isOfBuild))])
   failures.forEach(reports.failed)
   pool.add(...batches.map((batch) => filesJob(batch, reports)))
+}
+
+async function addBuildTests(files: readonly string[]): Promise<void> {
+  for (const build of builds) await buildJob(build, reports).run()
+  pool.add(...files.map((file) => fileJob(file, reports)))
 }
 
 await reportMissing(async () => {

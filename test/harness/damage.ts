@@ -51,7 +51,7 @@ export async function outlivesDamage(
 ): Promise<void> {
   const before = snapshot()
   let container: Netns = newContainer()
-  const request = () => ({ config, containerID: 'damaged', netns: container.path })
+  const request = () => ({ config, containerID: container.name, netns: container.path })
   const add = await call({ ...request(), verb: 'ADD' })
   assert.is(add.status, 0, JSON.stringify(add.json))
   assert.ok(damageRecords(damage) > 0)

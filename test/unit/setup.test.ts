@@ -72,6 +72,12 @@ test('packages that cannot be installed are named', async () => {
   )
 })
 
+test('two that need packages at the same time install them in turn', async () => {
+  debian(`mkdir ${directory}/lock || exit 1; sleep 0.1; rmdir ${directory}/lock`)
+  await Promise.all([ensurePackages('the demo', ['missing']), ensurePackages('the build', ['missing'])])
+  assert.equal(asked(), [install, install])
+})
+
 test('a user who is not root sees what to install, and apt is not run', async () => {
   debian('exit 0')
   process.getuid = () => 1000
