@@ -103,7 +103,7 @@ await reportMissing(async () => {
   const start = performance.now()
   await run()
   saveNames()
-  if (values.record) recordDurations(reports.seconds)
+  if (values.record && values.name === undefined) recordDurations(reports.seconds)
   const total = reports.total()
   console.log(whereTheTimeWent(reports.seconds))
   console.log(`${((performance.now() - start) / 1000).toFixed(0)} s`)

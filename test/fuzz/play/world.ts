@@ -64,9 +64,9 @@ async function start(place: Place): Promise<ChildProcess> {
   const mounts = [project, dirname(process.execPath), place.executables].map((path) => realpathSync(path))
   const args = [...namespaces, 'sh', ...root, ...mounts, '--', ...program]
   const child = spawn('unshare', args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
-  if ((await messageOf(child, longestStart)) !== 'ready')
-    throw new Error(`a world was not ready in ${longestStart} s`)
-  return child
+  if ((await messageOf(child, longestStart)) === 'ready') return child
+  end(child)
+  throw new Error(`a world was not ready in ${longestStart} s`)
 }
 
 /** The next message of a world, or that it is stuck. @throws when it ends before */
