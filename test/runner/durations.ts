@@ -16,7 +16,9 @@ export function expectedSeconds(name: string): number {
 /** Writes the seconds of the files that ran; those of the others stay, unless the file is gone. */
 export function recordDurations(seconds: ReadonlyMap<string, number>): void {
   const rows = Object.entries({ ...known, ...Object.fromEntries(seconds) })
-  const rounded = rows.filter(([name]) => isThere(name)).map(([name, value]) => [name, Math.ceil(value)] as const)
+  const rounded = rows
+    .filter(([name]) => isThere(name))
+    .map(([name, value]) => [name, Math.ceil(value)] as const)
   const sorted = rounded.sort(([one], [other]) => (one < other ? -1 : 1))
   writeFileSync(path, `${JSON.stringify(Object.fromEntries(sorted), undefined, 2)}\n`)
 }
