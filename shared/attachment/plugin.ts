@@ -66,14 +66,19 @@ function ipamFor<Config extends InterfaceConfig>(
   return gives === 'nothing' ? undefined : ipamOf(request)
 }
 
-/** DEL: traces, interface, addresses. What is gone counts as done. IPAM comes last, because until then the addresses are in use. */
+/** DEL: traces, interface, addresses. What is gone counts as done. */
 function del<Config extends InterfaceConfig>(device: Device<Config>, request: Request<Config>) {
   const { gives = 'interface', leaves = [] } = device
-  return runAll([
-    ...leaves.map((trace) => () => trace.remove(request)),
-    () => gives === 'interface' && deleteInside(request),
-    () => ipamFor(device, request)?.del(),
-  ])
+  const traces = leaves.map((trace) => () => trace.remove(request))
+  const ipam = async () => ipamFor(device, request)?.del()
+  if (gives === 'lent') return inTurn(() => runAll(traces), ipam)
+  return runAll([...traces, () => inTurn(() => gives === 'interface' && deleteInside(request), ipam)])
+}
+
+/** As long as the container may have the interface, its addresses stay reserved. */
+async function inTurn(remove: () => unknown, release: () => unknown): Promise<void> {
+  await remove()
+  await release()
 }
 
 function deleteInside(request: Request): void {

@@ -2,8 +2,8 @@
 
 import type { Request } from '../cni/plugin.ts'
 import { CniError, Code, factsOf } from '../error/error.ts'
-import { KernelError } from '../kernel/errno.ts'
-import { type Namespace, openNamespace } from '../kernel/namespace.ts'
+import { isErrno } from '../kernel/errno.ts'
+import { type Namespace, openNamespace, openNamespaceIfAny } from '../kernel/namespace.ts'
 import { openSocket, openSocketIn, Protocol, type Socket } from '../netlink/socket.ts'
 
 /** None of these is closed: the process ends after one call. */
@@ -15,18 +15,16 @@ export interface Sides {
   inside: Socket
 }
 
-/** Opens both sides. @throws CniError when CNI_NETNS is no namespace */
-export function openSides(request: Pick<Request, 'netns'>): Sides {
-  const container = openContainer(request)
-  const inside = openSocketIn(container, Protocol.ROUTE)
-  return { container, inside, host: openSocket(Protocol.ROUTE) }
+/** Opens both sides. @throws CniError when CNI_NETNS is no network namespace */
+export function openSides({ netns }: Pick<Request, 'netns'>): Sides {
+  return sidesOf(openContainer(netns))
 }
 
-function openContainer({ netns }: Pick<Request, 'netns'>): Namespace {
+function openContainer(netns: string): Namespace {
   try {
     return openNamespace(netns)
   } catch (error) {
-    if (!(error instanceof KernelError)) throw error
+    if (!isErrno(error, 'ENOENT', 'ENOTDIR', 'EINVAL')) throw error
     throw new CniError(Code.InvalidEnvironment, {
       msg: `CNI_NETNS is no network namespace: ${error.message}, has the container ended?`,
       hint: 'the container may have ended already; list the namespaces with: lsns -t net',
@@ -35,15 +33,15 @@ function openContainer({ netns }: Pick<Request, 'netns'>): Namespace {
   }
 }
 
-/** Opens both sides for DEL, or returns undefined when the container's namespace is gone, and all that was in it. */
-export function openSidesIfAny(request: Pick<Request, 'netns'>): Sides | undefined {
-  if (request.netns === '') return undefined
-  try {
-    return openSides(request)
-  } catch (error) {
-    if (error instanceof CniError && error.cause instanceof KernelError) return undefined
-    throw error
-  }
+/** Opens both sides for DEL; undefined when the container's namespace is gone, and all that was in it. @throws KernelError */
+export function openSidesIfAny({ netns }: Pick<Request, 'netns'>): Sides | undefined {
+  const container = netns === '' ? undefined : openNamespaceIfAny(netns)
+  return container && sidesOf(container)
+}
+
+function sidesOf(container: Namespace): Sides {
+  const inside = openSocketIn(container, Protocol.ROUTE)
+  return { container, inside, host: openSocket(Protocol.ROUTE) }
 }
 
 /** rtnetlink in the host's namespace, for verbs that need no container. */

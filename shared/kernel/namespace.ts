@@ -1,6 +1,6 @@
 /** Network namespaces: entered for a callback, and always left after it. */
 
-import { Errno, KernelError } from './errno.ts'
+import { Errno, KernelError, tolerate } from './errno.ts'
 import { close, type Fd, Open, open } from './files.ts'
 import { must, syscall } from './syscall.ts'
 
@@ -28,6 +28,15 @@ export function openNamespace(path: string): Namespace {
     throw new KernelError(Errno.EINVAL, `open network namespace ${path}: ${problem}`)
   }
   return { path, fd }
+}
+
+/**
+ * Opens a network namespace; undefined when it is gone: its path does not exist, or leads to the plain file on which it was
+ * mounted.
+ * @throws KernelError for all else, such as ENFILE: that says nothing about the namespace
+ */
+export function openNamespaceIfAny(path: string): Namespace | undefined {
+  return tolerate(() => openNamespace(path), 'ENOENT', 'ENOTDIR', 'EINVAL')
 }
 
 /** Why an open file is not a network namespace; undefined when it is one. */

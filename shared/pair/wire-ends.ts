@@ -1,7 +1,6 @@
 /** The ends of a wire in the kernel: one waiting on the host, or both in containers. */
 
-import { tolerate } from '../kernel/errno.ts'
-import { openNamespace } from '../kernel/namespace.ts'
+import { openNamespaceIfAny } from '../kernel/namespace.ts'
 import { findLink, type Link, removeIfThere } from '../netlink/link.ts'
 import { openSocketIn, Protocol, type Socket } from '../netlink/socket.ts'
 import { type End, idOf, readEnds, type Wire } from './wire.ts'
@@ -21,7 +20,7 @@ export function heldEnds(wire: Wire): Held[] {
 
 /** Undefined if the namespace is gone, has no such interface, or one that is not of this wire. */
 function findHeld(wire: Wire, end: End): Held | undefined {
-  const container = tolerate(() => openNamespace(end.netns), 'ENOENT', 'ENOTDIR', 'EINVAL')
+  const container = openNamespaceIfAny(end.netns)
   if (!container) return undefined
   const inside = openSocketIn(container, Protocol.ROUTE)
   const link = findLink(inside, end.ifname)

@@ -17,6 +17,8 @@ export interface Place {
   lookClosely?(): Snapshot
   /** Further steps after DEL that restore the state. */
   tidy?(): void | Promise<void>
+  /** After a DEL that failed: what is wrong although the interface is still there. */
+  attached?(): string[]
   /** How calls are made to fail; without it, by the engine of tests. */
   by?: Pick<typeof engine, 'faultsOf' | 'withFault'>
 }
@@ -29,6 +31,15 @@ export async function harmOfFailures(request: Call, place: Place): Promise<strin
 /** ADD killed before each of its calls, and DEL after it. @returns as `harmOfFailures` */
 export async function harmOfKills(request: Call, place: Place): Promise<string[]> {
   return harmOf(await faultsOf(request, place), request, place, killOnce)
+}
+
+/** DEL with each of its calls failing in turn, after an ADD; then a DEL without a fault, if the first one failed. @returns as `harmOfFailures` */
+export async function harmOfFailuresInDel(request: Call, place: Place): Promise<string[]> {
+  const { by = engine } = place
+  callAlone(request)
+  const faults = await by.faultsOf({ ...request, verb: 'DEL' })
+  await place.tidy?.()
+  return harmOf(faults.filter(chosen), request, place, failInDel)
 }
 
 /** In a guest every call takes several times as long: only those that change the machine fail there. */
@@ -87,6 +98,22 @@ const killOnce: Trial = async (request, fault, place) => {
   const { status } = await engine.killedAt(request, fault)
   await takeDown(request, place)
   return { end: 'killed', wrong: status > 1 ? [] : ['not killed'] }
+}
+
+/** A DEL that fails says so, and the next one removes the rest. Until then the addresses of the interface are not given out. */
+const failInDel: Trial = async (request, fault, place) => {
+  const { by = engine, attached } = place
+  callAlone(request)
+  const del: Call = { ...request, verb: 'DEL' }
+  const answer = await by.withFault(del, fault)
+  const end = `${answer.status}, ${answer.json?.msg ?? answer.stderr}`
+  const wrong = answer.status === 0 || isAnswer(answer) ? [] : ['no answer']
+  if (answer.status === 0) return { end, wrong }
+  const lost = attached?.() ?? []
+  const next = callAlone(del)
+  await place.tidy?.()
+  const stuck = next.status === 0 ? [] : [`DEL again: ${next.json?.msg}`]
+  return { end, wrong: [...wrong, ...lost, ...stuck] }
 }
 
 async function takeDown(request: Call, { tidy }: Place): Promise<void> {

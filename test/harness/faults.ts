@@ -60,11 +60,11 @@ export async function faultsOf(request: Call): Promise<Fault[]> {
   })
 }
 
-/** Calls a plugin with one fault. */
+/** Calls a plugin with one fault. A file that cannot be opened is no damaged one: there the errno is one that comes and goes. */
 export function withFault(
   request: Call,
   fault: Fault,
-  errno: keyof typeof constants.errno = 'EIO',
+  errno: keyof typeof constants.errno = fault.syscall === 'openat' ? 'ENFILE' : 'EIO',
 ): Promise<Answer> {
   return injected(request, fault, constants.errno[errno])
 }

@@ -4,13 +4,13 @@ import * as assert from 'uvu/assert'
 import { done } from './attach.ts'
 import * as cnitool from './cnitool.ts'
 import { unchanged } from './expect.ts'
-import { harmOfFailures, harmOfKills } from './failing.ts'
+import { harmOfFailures, harmOfFailuresInDel, harmOfKills } from './failing.ts'
 import { type Netns, newContainer, removeContainer } from './host.ts'
 import { addresses, exists } from './look.ts'
 import { hostLocal, single } from './networks.ts'
 import { type Call, call } from './plugin.ts'
 import type { Kind } from './round-trip.ts'
-import { quickSnapshot, snapshot, snapshotOf, withoutNumbers } from './snapshot.ts'
+import { filesIn, quickSnapshot, snapshot, snapshotOf, withoutNumbers } from './snapshot.ts'
 import { test } from './test.ts'
 import { until } from './until.ts'
 
@@ -32,6 +32,8 @@ export interface Troubled extends Pick<Kind, 'config' | 'subnets' | 'ifname' | '
 export function testTrouble(name: string, kind: Troubled): void {
   testFailures(name, kind)
   test(`${name}: ADD killed before any of its calls, DEL leaves nothing`, () => killed(kind))
+  test(`${name}: a failing call of DEL is told, or does no harm, and the next DEL leaves nothing`, () =>
+    failingInDel(kind))
   test(`${name}: DEL with the namespace deleted, or without CNI_NETNS, leaves nothing`, () =>
     namespaceGone(kind))
   const { atOnce = 20 } = kind
@@ -109,6 +111,20 @@ function looks({ name }: Netns, concerns: (line: string) => boolean = () => true
 async function failing(kind: Troubled): Promise<void> {
   const { request, container, end } = await trip(kind)
   assert.equal(await harmOfFailures(request, { ...looks(container), tidy: kind.tidy }), [])
+  removeContainer(container)
+  await end()
+}
+
+async function failingInDel(kind: Troubled): Promise<void> {
+  const { request, container, end } = await trip(kind)
+  const { ifname = 'eth0' } = kind
+  const given = () => filesIn(snapshot()).filter((line) => line.includes(request.containerID ?? ''))
+  const attached = () => {
+    const isFree = exists(ifname, container) && addresses(ifname, container).length > 0 && given().length === 0
+    return isFree ? ['the interface has addresses that are not reserved'] : []
+  }
+  const place = { ...looks(container), tidy: kind.tidy, attached }
+  assert.equal(await harmOfFailuresInDel(request, place), [])
   removeContainer(container)
   await end()
 }
