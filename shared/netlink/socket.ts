@@ -78,11 +78,22 @@ export function openSocket(protocol: number, groups = 0): Socket {
   for (const option of [NETLINK_EXT_ACK, NETLINK_GET_STRICT_CHK]) {
     syscall('setsockopt', fd, SOL_NETLINK, option, one, 4)
   }
-  const address = Buffer.alloc(12)
+  if (groups !== 0) must('bind a netlink socket', 'bind', fd, addressOf(groups), ADDRESS_LENGTH)
+  must('connect a netlink socket', 'connect', fd, addressOf(0), ADDRESS_LENGTH)
+  return { fd, sequence: Math.floor(Math.random() * 0x7fffffff), buffer: Buffer.alloc(32768) }
+}
+
+const ADDRESS_LENGTH = 12
+
+/**
+ * struct sockaddr_nl of the kernel, whose port is 0. A socket that is connected to it gets nothing that a process sends to its
+ * port (netlink_getsockbyportid, net/netlink/af_netlink.c): neither false answers, nor so many messages that answers are lost.
+ */
+function addressOf(groups: number): Buffer {
+  const address = Buffer.alloc(ADDRESS_LENGTH)
   address.writeUInt16LE(AF_NETLINK, 0)
   address.writeUInt32LE(groups, 8)
-  must('bind a netlink socket', 'bind', fd, address, address.length)
-  return { fd, sequence: 0, buffer: Buffer.alloc(32768) }
+  return address
 }
 
 /** Opens a netlink socket in a container's namespace; the commands in its errors begin with `nsenter`. */
@@ -94,13 +105,35 @@ export function closeSocket(socket: Socket): void {
   close(socket.fd)
 }
 
+/** The kernel stores so many answers before they are read: each takes 768 bytes or more of a receive buffer of 208 KiB. */
+const MOST_AT_ONCE = 100
+
 /**
- * Sends requests in one datagram and returns the messages of each answer. The kernel processes them in order, also those
- * after a failed one; the first failure is thrown.
+ * Sends requests and returns the messages of each answer. The kernel processes them in order, also those after a failed one;
+ * the first failure is thrown. A batch of nfnetlink, which has unacknowledged markers, is one datagram.
  * @throws KernelError with errno, extended ack text and the request's command
  */
 export function transact(socket: Socket, requests: Request[]): Reply[][] {
-  if (requests.length === 0) return [] // an empty datagram is refused (ENODATA)
+  const isBatch = requests.some(({ unacknowledged }) => unacknowledged)
+  const size = isBatch ? requests.length : MOST_AT_ONCE
+  const answers: Reply[][] = []
+  let failure: KernelError | undefined
+  for (let at = 0; at < requests.length; at += size) {
+    const part = exchange(socket, requests.slice(at, at + size))
+    failure ??= part.failure
+    for (const answer of part.answers) answers.push(answer)
+  }
+  if (failure) throw failure
+  return answers
+}
+
+interface Exchanged {
+  answers: Reply[][]
+  failure: KernelError | undefined
+}
+
+/** Sends requests in one datagram, and reads their answers. */
+function exchange(socket: Socket, requests: Request[]): Exchanged {
   const first = socket.sequence + 1
   send(socket, requests)
   return receive(socket, first, requests)
@@ -156,6 +189,7 @@ function search(
   send(socket, [request])
   for (let wasChanged = false; ; ) {
     for (const message of readMessages(socket)) {
+      if (message.seq !== socket.sequence) continue
       const error = failureOf(message, request, socket)
       if (error instanceof DumpInterrupted) wasChanged = true
       else if (error) throw error
@@ -200,7 +234,7 @@ function encode({ type, flags, payload, unacknowledged }: Request, seq: number):
 }
 
 /** Reads until every request has its acknowledgement or the end of its dump. */
-function receive(socket: Socket, first: number, requests: Request[]): Reply[][] {
+function receive(socket: Socket, first: number, requests: Request[]): Exchanged {
   const answers: Reply[][] = requests.map(() => [])
   let pending = requests.filter((request) => !request.unacknowledged).length
   let failure: KernelError | undefined
@@ -215,8 +249,7 @@ function receive(socket: Socket, first: number, requests: Request[]): Reply[][] 
       else answers[index]?.push({ type: message.type, data: message.data })
     }
   }
-  if (failure) throw failure
-  return answers
+  return { answers, failure }
 }
 
 interface Message extends Reply {
@@ -257,7 +290,7 @@ function extackOf(type: number, flags: number, data: Buffer): string | undefined
   return text
 }
 
-/** Reads one datagram and splits it into messages; the buffer grows when the datagram is larger. */
+/** Reads one datagram of the kernel and splits it into messages; the buffer grows when the datagram is larger. */
 export function readMessages(socket: Socket): Message[] {
   const size = must('read netlink', 'recvfrom', socket.fd, socket.buffer, 0, MSG_PEEK | MSG_TRUNC, 0, 0)
   if (size > socket.buffer.length) socket.buffer = Buffer.alloc(size * 2)

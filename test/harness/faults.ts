@@ -25,6 +25,7 @@ export const changing = [
   'fsync',
   'flock',
   'socket',
+  'connect',
   'bind',
   'setsockopt',
   'setns',

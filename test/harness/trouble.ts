@@ -120,7 +120,8 @@ async function failingInDel(kind: Troubled): Promise<void> {
   const { ifname = 'eth0' } = kind
   const given = () => filesIn(snapshot()).filter((line) => line.includes(request.containerID ?? ''))
   const attached = () => {
-    const isFree = exists(ifname, container) && addresses(ifname, container).length > 0 && given().length === 0
+    const isFree =
+      exists(ifname, container) && addresses(ifname, container).length > 0 && given().length === 0
     return isFree ? ['the interface has addresses that are not reserved'] : []
   }
   const place = { ...looks(container), tidy: kind.tidy, attached }
