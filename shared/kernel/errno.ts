@@ -1,56 +1,8 @@
 /** Kernel errors as values: the errno's name, what was attempted, and commands for the operator. */
 
-/** Errno numbers by name, the same on x86-64 and arm64 (include/uapi/asm-generic/errno*.h). */
-export const Errno = {
-  EPERM: 1,
-  ENOENT: 2,
-  ESRCH: 3,
-  EINTR: 4,
-  EIO: 5,
-  ENXIO: 6,
-  EBADF: 9,
-  EAGAIN: 11,
-  ENOMEM: 12,
-  EACCES: 13,
-  EBUSY: 16,
-  EEXIST: 17,
-  EXDEV: 18,
-  ENODEV: 19,
-  ENOTDIR: 20,
-  EISDIR: 21,
-  EINVAL: 22,
-  ENFILE: 23,
-  EMFILE: 24,
-  ETXTBSY: 26,
-  EFBIG: 27,
-  ENOSPC: 28,
-  EROFS: 30,
-  EMLINK: 31,
-  EPIPE: 32,
-  ERANGE: 34,
-  ENAMETOOLONG: 36,
-  ENOSYS: 38,
-  ENOTEMPTY: 39,
-  ELOOP: 40,
-  ENODATA: 61,
-  EPROTO: 71,
-  EOVERFLOW: 75,
-  ERESTART: 85,
-  ENOTSOCK: 88,
-  EMSGSIZE: 90,
-  EPROTONOSUPPORT: 93,
-  EOPNOTSUPP: 95,
-  EAFNOSUPPORT: 97,
-  EADDRINUSE: 98,
-  EADDRNOTAVAIL: 99,
-  ENETDOWN: 100,
-  ENETUNREACH: 101,
-  ENOBUFS: 105,
-  ENOTCONN: 107,
-  ETIMEDOUT: 110,
-  EHOSTUNREACH: 113,
-  EDQUOT: 122,
-} as const
+import { Errno } from './errno-numbers.ts'
+
+export { Errno }
 
 export type ErrnoName = keyof typeof Errno | `errno ${number}`
 

@@ -10,6 +10,12 @@ test("every errno has the number that this machine's libc gives it", () => {
   }
 })
 
+test('every errno that libc has, has its name', () => {
+  const aliases = ['EWOULDBLOCK', 'EDEADLOCK', 'ENOTSUP']
+  for (const [name, number] of Object.entries(constants.errno))
+    if (!aliases.includes(name)) assert.is(errnoName(number), name)
+})
+
 test('an error says what was attempted, the errno and the kernel’s own words', () => {
   const error = new KernelError(Errno.EBUSY, 'create macvlan m0', {
     extack: 'Device is in use',
