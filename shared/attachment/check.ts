@@ -77,15 +77,32 @@ function checkAddresses({ inside }: Sides, link: Link, expected: Cidr[]): void {
 
 function checkRoutes({ inside }: Sides, specs: RouteSpec[]): void {
   for (const family of new Set(specs.map(({ dst }) => dst.address.family))) {
-    const found = listRoutes(inside, family)
+    const found = byDestination(listRoutes(inside, family))
     const missing = specs.find(
-      (spec) => spec.dst.address.family === family && !found.some((route) => matches(route, spec)),
+      (spec) =>
+        spec.dst.address.family === family &&
+        !found.get(keyOf(spec.dst))?.some((route) => matches(route, spec)),
     )
     if (!missing) continue
     const gateway = missing.gateway ? ` via ${formatAddress(missing.gateway)}` : ''
     const msg = `the container lacks its route ${formatCidr(missing.dst)}${gateway}`
     throw repairable(msg, newRoute(missing), `ip -${family} route show table all`, inside)
   }
+}
+
+/** A container may have thousands of routes: each is looked up, not searched. */
+function byDestination(routes: KernelRoute[]): Map<string, KernelRoute[]> {
+  const found = new Map<string, KernelRoute[]>()
+  for (const route of routes) {
+    const others = found.get(keyOf(route.dst))
+    if (others) others.push(route)
+    else found.set(keyOf(route.dst), [route])
+  }
+  return found
+}
+
+function keyOf(subnet: Cidr): string {
+  return `${networkOf(subnet).value}/${subnet.prefix}`
 }
 
 /** Whether the kernel's route is the requested one. With a priority or table of 0 the kernel chooses. */

@@ -144,11 +144,13 @@ function check(request: StaticRequest): void {
       msg: 'Required prevResult missing',
       hint: 'CHECK needs the result of ADD',
     })
-  for (const wanted of addressesFor(request)) requirePresent(wanted, prevResult)
+  const given = new Map(prevResult.ips.map((ip) => [canonical(ip.address), ip]))
+  for (const wanted of addressesFor(request)) requirePresent(wanted, given)
 }
 
-function requirePresent({ address, gateway }: Ip, { ips }: Result): void {
-  const found = ips.find((ip) => canonical(ip.address) === canonical(address))
+/** @param given the addresses of prevResult, in their canonical spelling */
+function requirePresent({ address, gateway }: Ip, given: ReadonlyMap<string, Ip>): void {
+  const found = given.get(canonical(address))
   if (!found)
     throw new CniError(Code.Internal, {
       msg: `static: address ${address} is not in prevResult`,
