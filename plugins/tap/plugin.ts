@@ -50,6 +50,13 @@ function optionsOf({ mode, multiQueue, owner, group, vnetHdr = mode === 'tap' }:
   return { mode, multiQueue, owner, group, vnetHdr }
 }
 
+/** The kernel asks for privileges only where an owner or a group is set (tun_not_capable, drivers/net/tun.c). */
+const ROOT = 0
+
+function withOwner(options: TunOptions): TunOptions {
+  return options.owner === undefined && options.group === undefined ? { ...options, owner: ROOT } : options
+}
+
 async function create(life: Life<TapConfig>): Promise<void> {
   const { inside, request, undo } = life
   const { ifname: name, config } = request
@@ -63,7 +70,7 @@ async function create(life: Life<TapConfig>): Promise<void> {
 
 async function make({ container, request }: Life<TapConfig>): Promise<void> {
   const { ifname, config } = request
-  const options = optionsOf(config)
+  const options = withOwner(optionsOf(config))
   if (!config.selinuxContext) return inNamespace(container, () => makeTun(ifname, options))
   const { makeLabelled } = await import('./label.ts')
   await makeLabelled(container, ifname, options, config.selinuxContext)
@@ -98,10 +105,11 @@ function requireControlFile(): void {
 function check(sides: Sides, request: Request<TapConfig>): void {
   const { ifname, config } = request
   const link = checkInside(sides, request, 'tun')
-  const { vnetHdr: _, ...wanted } = optionsOf(config)
+  const { vnetHdr: _, ...wanted } = withOwner(optionsOf(config))
+  const older = optionsOf(config) // Patchbay 0.1 set no owner by default
   const actual = parseTun(link)
   for (const key of Object.keys(wanted) as (keyof typeof wanted)[])
-    if (actual?.[key] !== wanted[key])
+    if (actual?.[key] !== wanted[key] && actual?.[key] !== older[key])
       throw broken(mismatch(ifname, key, actual?.[key], wanted[key]), { see: seeLink(ifname, request) })
   if (!config.bridge) return
   const bridge = findLink(sides.inside, config.bridge)

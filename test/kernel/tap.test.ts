@@ -67,6 +67,26 @@ test('the owner may open the tap, other users may not', async () => {
   await cnitool.del(net, container)
 })
 
+test('with owner and group, a user needs both', async () => {
+  const net = cnitool.network('both', { type: 'tap', owner: 65534, group: 65533 })
+  const container = newContainer()
+  await cnitool.add(net, container)
+  assert.not.ok(opensAs('65534', container.name), 'the owner, without the group')
+  await cnitool.del(net, container)
+})
+
+test('without owner and group, no user without privileges may open the tap', async () => {
+  const net = cnitool.network('rootly', { type: 'tap' })
+  const container = newContainer()
+  await cnitool.add(net, container)
+  assert.not.ok(opensAs('65534', container.name))
+  await cnitool.check(net, container)
+  inContainer(container, 'tuntap del mode tap name eth0')
+  inContainer(container, 'tuntap add mode tap name eth0 vnet_hdr')
+  assert.ok(opensAs('65534', container.name), 'one without an owner, as the kernel has it')
+  await cnitool.del(net, container)
+})
+
 /** Whether a user without privileges can open the tap when every user may open the control file; a program that can must be stopped. */
 function opensAs(user: string, netns: string): boolean {
   const program = new URL('../harness/tun-peer.ts', import.meta.url).pathname
