@@ -1,5 +1,6 @@
 /** Synchronous file functions on system calls. `writeFile` and `createFile` write a file atomically. */
 
+import { architecture } from '#engine'
 import { Errno, isErrno, KernelError } from './errno.ts'
 import { cstring, must, syscall } from './syscall.ts'
 
@@ -8,7 +9,7 @@ export type Fd = number
 
 const AT_FDCWD = -100
 
-/** Flags of open(2), include/uapi/asm-generic/fcntl.h; O_CLOEXEC is always added. */
+/** Flags of open(2), include/uapi/asm-generic/fcntl.h and arch/arm64's; O_CLOEXEC is always added. */
 export const Open = {
   RDONLY: 0,
   WRONLY: 1,
@@ -17,6 +18,9 @@ export const Open = {
   EXCL: 0o200,
   TRUNC: 0o1000,
   NONBLOCK: 0o4000,
+  /** The value depends on the architecture. */
+  NOFOLLOW: architecture === 'arm64' ? 0o100000 : 0o400000,
+  PATH: 0o10000000,
 } as const
 const O_CLOEXEC = 0o2000000
 
@@ -245,7 +249,7 @@ export function stat(path: string): Stat | undefined {
 }
 
 /** struct statx, include/uapi/linux/stat.h: the same on every architecture. */
-function parseStat(buffer: Buffer): Stat {
+export function parseStat(buffer: Buffer): Stat {
   return {
     mode: buffer.readUInt16LE(28),
     owner: buffer.readUInt32LE(20),

@@ -1,9 +1,12 @@
 /** Device nodes: the files through which programs open a device of the kernel. */
 
-import { Open, remove, renameNew, type Stat, stat, withFile } from './files.ts'
+import { Errno, KernelError, tolerate } from './errno.ts'
+import { type Fd, Open, remove, renameNew, type Stat, withFile } from './files.ts'
+import { statOf } from './regular.ts'
 import { cstring, must } from './syscall.ts'
 
 const AT_FDCWD = -100
+const AT_EMPTY_PATH = 0x1000
 const [S_IFMT, S_IFCHR] = [0o170000, 0o020000]
 
 /** The major and minor number of a device. */
@@ -18,14 +21,16 @@ export interface Node {
   mode: number
 }
 
-/** Makes a node atomically. Equivalent to `mknod`, `chown` and `chmod`. @returns false when the name is taken */
-export function makeNode(path: string, { numbers, owner, group, mode }: Node): boolean {
+/**
+ * Makes a node atomically. Equivalent to `mknod`, `chown` and `chmod`, but owner and mode are set on the open node: the owner of
+ * its directory could put a symlink in its place.
+ * @returns false when the name is taken
+ */
+export function makeNode(path: string, node: Node): boolean {
   const temporary = temporaryOf(path)
-  const file = cstring(temporary)
-  must(`mknod ${path}`, 'mknodat', AT_FDCWD, file, S_IFCHR, encode(numbers))
+  must(`mknod ${path}`, 'mknodat', AT_FDCWD, cstring(temporary), S_IFCHR, encode(node.numbers))
   try {
-    must(`chown ${path}`, 'fchownat', AT_FDCWD, file, owner, group, 0)
-    must(`chmod ${path}`, 'fchmodat', AT_FDCWD, file, mode)
+    withFile(temporary, Open.PATH | Open.NOFOLLOW, (fd) => own(fd, path, node))
     if (renameNew(temporary, path)) return true
   } catch (error) {
     remove(temporary)
@@ -33,6 +38,15 @@ export function makeNode(path: string, { numbers, owner, group, mode }: Node): b
   }
   remove(temporary)
   return false
+}
+
+/** chmod(2) takes no O_PATH descriptor before fchmodat2 of Linux 6.6: its entry below /proc leads to the file itself. */
+function own(fd: Fd, path: string, { numbers, owner, group, mode }: Node): void {
+  const found = statOf(fd, path)
+  if ((found.mode & S_IFMT) !== S_IFCHR || !sameDevice(found.rdev, numbers))
+    throw new KernelError(Errno.EEXIST, `make the node ${path}: another program put a file in its place`)
+  must(`chown ${path}`, 'fchownat', fd, cstring(''), owner, group, AT_EMPTY_PATH)
+  must(`chmod ${path}`, 'fchmodat', AT_FDCWD, cstring(`/proc/self/fd/${fd}`), mode)
 }
 
 /** Removes a node of a device, and the temporary node of an interrupted `makeNode`; other nodes and files stay. */
@@ -44,9 +58,13 @@ function temporaryOf(path: string): string {
   return `${path}.tmp`
 }
 
-/** The node of a character device at a path; undefined when there is none. */
+/** The node of a character device at a path; undefined when there is none, or a symlink. */
 export function readNode(path: string): Node | undefined {
-  const found = stat(path)
+  const found = tolerate(
+    () => withFile(path, Open.PATH | Open.NOFOLLOW, (fd) => statOf(fd, path)),
+    'ENOENT',
+    'ENOTDIR',
+  )
   if (!found || (found.mode & S_IFMT) !== S_IFCHR) return undefined
   const { rdev: numbers, owner, group, mode } = found
   return { numbers, owner, group, mode: mode & 0o7777 }

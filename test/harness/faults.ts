@@ -1,9 +1,10 @@
 /** Makes one system call of a plugin fail, or kills the plugin there, with the engine of test/engine/faults.c. */
 
-import { readFileSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { constants } from 'node:os'
 import { type SyscallName, syscallNumbers } from '../../shared/kernel/syscall.ts'
-import { type Answer, type Call, callAlone } from './plugin.ts'
+import { type Answer, type Call, callAlone, started } from './plugin.ts'
+import { until } from './until.ts'
 
 /** The calls that change the state of the machine, and those that a change depends on. */
 export const changing = [
@@ -75,10 +76,42 @@ export function killedAt(request: Call, fault: Fault): Promise<Answer> {
   return injected(request, fault, 'kill')
 }
 
+/** A call of a plugin that stands still. */
+export interface Paused {
+  /** Lets it go on. @returns its answer */
+  resume(): Promise<Answer>
+}
+
+/** Calls a plugin and stops it before it makes one of its calls. @returns the answer when it never makes that call */
+export async function pausedAt(request: Call, { syscall, nth }: Fault): Promise<Paused | Answer> {
+  const fault = `${numbers[syscall]}:${nth}:stop`
+  const { pid, answer } = started(inTestEngine(request, { PATCHBAY_FAULT: fault }))
+  let ended: Answer | undefined
+  answer.then((value) => {
+    ended = value
+  })
+  await until(`call ${syscall} ${nth} is reached`, () => ended !== undefined || isStopped(pid))
+  const resume = () => {
+    process.kill(pid, 'SIGCONT')
+    return answer
+  }
+  return ended ?? { resume }
+}
+
+/** proc_pid_stat(5): the state follows the name in parentheses. */
+function isStopped(pid: number): boolean {
+  const stat = existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, 'utf8') : ''
+  return /\) T/.test(stat)
+}
+
 function injected(request: Call, { syscall, nth }: Fault, action: number | 'kill'): Promise<Answer> {
   return withEnvironment(request, { PATCHBAY_FAULT: `${numbers[syscall]}:${nth}:${action}` })
 }
 
 async function withEnvironment(request: Call, env: Record<string, string>): Promise<Answer> {
-  return callAlone({ ...request, engine: 'test', env: { ...request.env, ...env } })
+  return callAlone(inTestEngine(request, env))
+}
+
+function inTestEngine(request: Call, env: Record<string, string>): Call {
+  return { ...request, engine: 'test', env: { ...request.env, ...env } }
 }

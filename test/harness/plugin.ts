@@ -68,10 +68,19 @@ export interface Answer {
 const limit = { timeout: 120_000, killSignal: 'SIGKILL' } as const
 
 /** Calls a plugin and parses its answer. @throws when standard output is not JSON */
-export async function call(request: Call): Promise<Answer> {
+export function call(request: Call): Promise<Answer> {
+  return started(request).answer
+}
+
+/** Starts a call of a plugin. */
+export function started(request: Call): { pid: number; answer: Promise<Answer> } {
   const { file, args, env, input } = programOf(request)
-  const end = await execa(file, args, { env, extendEnv: false, input, reject: false, ...limit })
-  return answerOf({ file, args, env, input }, { ...end, status: end.exitCode })
+  const running = execa(file, args, { env, extendEnv: false, input, reject: false, ...limit })
+  const answer = async () => {
+    const end = await running
+    return answerOf({ file, args, env, input }, { ...end, status: end.exitCode })
+  }
+  return { pid: running.pid ?? 0, answer: answer() }
 }
 
 /** The same while this program does nothing else: faster, for thousands of calls in a row. */

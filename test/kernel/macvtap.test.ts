@@ -1,12 +1,13 @@
 /** macvtap: frames of a program pass through the device node to the far host and back; the node's owner; refusals. */
 // needs: link macvtap
 
-import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import * as cnitool from '../harness/cnitool.ts'
 import { command, ip, succeeds } from '../harness/command.ts'
 import { unchanged } from '../harness/expect.ts'
-import { farHost, newContainer, privateHost, removeContainer } from '../harness/host.ts'
+import { pausedAt } from '../harness/faults.ts'
+import { farHost, newContainer, privateHost, removeContainer, scratch } from '../harness/host.ts'
 import { lan } from '../harness/lan.ts'
 import { inContainer, link } from '../harness/look.ts'
 import { exampleNetwork } from '../harness/networks.ts'
@@ -182,6 +183,31 @@ for (const [keys, said] of [
     assert.is(json?.code, 7)
     assert.match(String(json?.msg), said)
     unchanged(before, () => [...snapshot(), ...snapshotOf(container.name)])
+  })
+
+for (const syscall of ['fchownat', 'fchmodat', 'renameat2'] as const)
+  test(`a symlink that the directory’s owner puts in the place of the new node, before ${syscall}, changes no other file`, async () => {
+    const directory = `${scratch}/user-${syscall}`
+    const secret = `${scratch}/secret-${syscall}`
+    mkdirSync(directory)
+    writeFileSync(secret, 'of root', { mode: 0o600 })
+    const container = newContainer()
+    const request = {
+      verb: 'ADD',
+      config: { ...config, node: `${directory}/tap`, owner: 65534, nodeMode: '0660' },
+      netns: container.path,
+    } as const
+    // The record of the node is renamed before.
+    const paused = await pausedAt(request, { syscall, nth: syscall === 'renameat2' ? 2 : 1 })
+    assert.ok('resume' in paused, 'the call is made')
+    rmSync(`${directory}/tap.tmp`)
+    symlinkSync(secret, `${directory}/tap.tmp`)
+    await paused.resume()
+    const { uid, gid, mode } = statSync(secret)
+    assert.equal([uid, gid, mode & 0o777], [0, 0, 0o600])
+    assert.is((await call({ ...request, verb: 'DEL' })).status, 0)
+    assert.is(statSync(secret).size, 7)
+    removeContainer(container)
   })
 
 test.run()

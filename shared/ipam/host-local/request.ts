@@ -5,7 +5,7 @@ import type { Dns } from '../../cni/result.ts'
 import { CniError, Code, toCniError } from '../../error/error.ts'
 import { type Address, formatAddress, parseAddress } from '../../ip/address.ts'
 import { parseCidr } from '../../ip/subnet.ts'
-import { readFile } from '../../kernel/files.ts'
+import { readRegular } from '../../kernel/regular.ts'
 import type { HostLocalConfig } from './config.ts'
 import { parseResolvConf } from './resolv.ts'
 
@@ -61,7 +61,7 @@ export function dnsFor({ config }: HostLocalRequest): Dns {
   const { resolvConf } = config.ipam
   if (!resolvConf) return {}
   try {
-    return parseResolvConf(readFile(resolvConf))
+    return parseResolvConf(readRegular(resolvConf))
   } catch (error) {
     throw new CniError(Code.InvalidNetworkConfig, {
       msg: `ipam.resolvConf: ${toCniError(error).message}`,

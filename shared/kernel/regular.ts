@@ -1,0 +1,33 @@
+/** Reads files that a configuration names, whoever may write them: only regular files, and of bounded size. */
+
+import { Errno, KernelError } from './errno.ts'
+import { type Fd, Open, parseStat, readAll, type Stat, withFile } from './files.ts'
+import { cstring, must } from './syscall.ts'
+
+const AT_EMPTY_PATH = 0x1000
+const STATX_BASIC_STATS = 0x7ff
+const S_IFMT = 0o170000
+const S_IFREG = 0o100000
+const LARGEST = 1024 * 1024
+
+/**
+ * Reads a whole text file. The attributes are those of the open file, so that it cannot be exchanged after the check.
+ * @param check refuses a file by its attributes
+ * @throws KernelError EINVAL for another kind of file: opening a FIFO waits for a writer, and /dev/zero has no end; EFBIG above 1 MiB
+ */
+export function readRegular(path: string, check: (stat: Stat) => void = () => {}): string {
+  return withFile(path, Open.RDONLY | Open.NONBLOCK, (fd) => {
+    const stat = statOf(fd, path)
+    if ((stat.mode & S_IFMT) !== S_IFREG) throw new KernelError(Errno.EINVAL, `read ${path} as a file`)
+    if (stat.size > LARGEST) throw new KernelError(Errno.EFBIG, `read ${path}`)
+    check(stat)
+    return readAll(fd, path).toString()
+  })
+}
+
+/** The attributes of an open file. */
+export function statOf(fd: Fd, path: string): Stat {
+  const buffer = Buffer.alloc(256)
+  must(`stat ${path}`, 'statx', fd, cstring(''), AT_EMPTY_PATH, STATX_BASIC_STATS, buffer)
+  return parseStat(buffer)
+}
