@@ -3,7 +3,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 
 const LIMIT_SECONDS = 30
-const POLL_MILLISECONDS = 30
+const POLL_MILLISECONDS = 10
 
 /** Waits until a condition holds. @param what it is, for the error @throws when it does not hold after 30 seconds */
 export async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
