@@ -7,8 +7,9 @@ import * as assert from 'uvu/assert'
 import packageJson from '../../package.json' with { type: 'json' }
 import { plugins } from '../../plugins/registry.ts'
 import { quickjs as interpreter } from '../../scripts/build/quickjs-library.ts'
-import { type Architecture, architectures, directoryName, engines } from '../../scripts/build/target.ts'
+import { type Architecture, architectures, directoryName, engines, host } from '../../scripts/build/target.ts'
 import { ensurePackages } from '../../scripts/setup.ts'
+import { ensureBuilt } from '../harness/built.ts'
 import { suite, test } from '../harness/test.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -24,11 +25,14 @@ test('every plugin is a relative link to the executable beside it', async () => 
     for (const name of Object.keys(plugins)) assert.is(await readlink(join(dist(engine), name)), 'patchbay')
 })
 
-test('both engines say the package’s version, and the commit', async () => {
-  const said = engines.map((engine) => execa(join(dist(engine), 'patchbay'), ['version']))
-  const [quickjs, node] = await Promise.all(said)
-  assert.match(quickjs?.stdout ?? '', new RegExp(`^patchbay ${packageJson.version}\\+[0-9a-f]{12}(-dirty)?$`))
-  assert.is(quickjs?.stdout, node?.stdout)
+// Not always the last one: executables that are newer than their sources are not built again.
+test('both engines say the package’s version, and a commit of this repository', async () => {
+  for (const engine of engines) {
+    const { stdout } = await execa(join(dist(engine), 'patchbay'), ['version'])
+    const [, version, commit = ''] = /^patchbay (.+)\+([0-9a-f]{12})(-dirty)?$/.exec(stdout) ?? []
+    assert.is(version, packageJson.version, stdout)
+    await execa('git', ['cat-file', '-e', `${commit}^{commit}`], { cwd: root })
+  }
 })
 
 test('under an unknown name the usage goes to standard error, with exit status 1', async () => {
@@ -97,5 +101,6 @@ async function readelf(...args: string[]): Promise<string> {
 }
 
 async function built(architecture: Architecture): Promise<void> {
+  if (architecture === host) return ensureBuilt('quickjs')
   await execa(process.execPath, ['build.ts', '--engine', 'quickjs', '--arch', architecture], { cwd: root })
 }
