@@ -2,7 +2,7 @@
 
 import { interfacePlugin } from '../../shared/attachment/plugin.ts'
 import { connectIfWanted, hostAccess } from '../../shared/host/access-trace.ts'
-import { childStatus } from '../../shared/link/child.ts'
+import { childStatus, unrenamedChild } from '../../shared/link/child.ts'
 import { config, type IpvlanConfig } from './config.ts'
 import { checkIpvlan, createIpvlan, onParent, shimOf } from './ipvlan.ts'
 import { requireAddresses } from './keys.ts'
@@ -16,7 +16,7 @@ export const ipvlan = interfacePlugin<IpvlanConfig, Parent>({
   config,
   segment: onParent,
   device: {
-    leaves: [hostAccess, ipvlanPort],
+    leaves: [unrenamedChild, hostAccess, ipvlanPort],
     prepare: requireAddresses,
     create: (life) => createIpvlan(life, 'ipvlan'),
     complete,

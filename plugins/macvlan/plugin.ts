@@ -3,7 +3,7 @@
 import { interfacePlugin } from '../../shared/attachment/plugin.ts'
 import { connectIfWanted, hostAccess } from '../../shared/host/access-trace.ts'
 import type { ShimKind } from '../../shared/host/shim.ts'
-import { childStatus } from '../../shared/link/child.ts'
+import { childStatus, unrenamedChild } from '../../shared/link/child.ts'
 import { macvlanKind } from '../../shared/netlink/macvlan.ts'
 import { config, type MacvlanConfig } from './config.ts'
 import { chosenMac, explainMac } from './mac.ts'
@@ -18,7 +18,7 @@ export const macvlan = interfacePlugin<MacvlanConfig, OnParent>({
   config,
   segment: onParent,
   device: {
-    leaves: [hostAccess],
+    leaves: [unrenamedChild, hostAccess],
     prepare: chosenMac,
     create: (life) => createMacvlan(life, 'macvlan'),
     bringUp: () => ({ upLast: true }),

@@ -24,8 +24,14 @@ const selinuxContext = text('an SELinux context such as system_u:system_r:contai
 
 const shape = {
   mode: describe(withDefault(oneOf('tap', 'tun'), 'tap'), 'Ethernet frames (`tap`), or IP packets (`tun`).'),
-  owner: describe(optional(id), 'ID of the user that may open the device. Default: root, unless `group` is set.'),
-  group: describe(optional(id), 'ID of the group whose members may open the device; with `owner`, the user must also be in this group.'),
+  owner: describe(
+    optional(id),
+    'ID of the user that may open the device. Default: root, unless `group` is set.',
+  ),
+  group: describe(
+    optional(id),
+    'ID of the group whose members may open the device; with `owner`, the user must also be in this group.',
+  ),
   multiQueue: describe(
     withDefault(boolean, false),
     'Several queues. The program that opens the device must set IFF_MULTI_QUEUE, too.',

@@ -5,7 +5,7 @@ import { requestedMac } from '../../shared/attachment/mac.ts'
 import { interfacePlugin } from '../../shared/attachment/plugin.ts'
 import type { Sides } from '../../shared/attachment/sides.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
-import { checkChild, childStatus, createChild } from '../../shared/link/child.ts'
+import { checkChild, childStatus, createChild, unrenamedChild } from '../../shared/link/child.ts'
 import { findParent, parentSegment, parentSide, requireUp } from '../../shared/link/parent.ts'
 import { releaseLinks, sharedLinks } from '../../shared/link/shared-link.ts'
 import { seeLink } from '../../shared/netlink/command.ts'
@@ -20,7 +20,7 @@ export const vlan = interfacePlugin<VlanConfig>({
   config,
   segment: (config) => parentSegment('vlan', config, { vlanId: config.vlanId, tags: config.tags }),
   device: {
-    leaves: [sharedLinks],
+    leaves: [unrenamedChild, sharedLinks],
     prepare: requestedMac,
     create,
     check,

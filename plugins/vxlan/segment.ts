@@ -6,8 +6,10 @@
 import type { Trace } from '../../shared/attachment/device.ts'
 import { hostSocket } from '../../shared/attachment/sides.ts'
 import type { Undo } from '../../shared/attachment/undo.ts'
+import type { Request } from '../../shared/cni/plugin.ts'
 import { CniError, Code } from '../../shared/error/error.ts'
 import type { Log } from '../../shared/error/log.ts'
+import { runAllNow } from '../../shared/error/steps.ts'
 import type { Settled } from '../../shared/kernel/lock.ts'
 import {
   makeBridge,
@@ -15,15 +17,16 @@ import {
   removeUnusedBridge,
   requireBridge,
 } from '../../shared/link/bridge.ts'
+import { forgetMark, isMarked, makeMarked } from '../../shared/link/marked.ts'
 import { seeLink } from '../../shared/netlink/command.ts'
 import {
   changeLink,
   findLink,
   hasOtherPort,
   type Link,
+  listLinks,
   listPorts,
   removeIfThere,
-  setAlias,
 } from '../../shared/netlink/link.ts'
 import { ask, type Socket } from '../../shared/netlink/socket.ts'
 import { withLinkLock } from '../../shared/state/lock.ts'
@@ -79,7 +82,7 @@ function ensureBridge(host: Socket, name: string, mtu: number, undo: Undo): Link
 
 function makeOwn(host: Socket, name: string, mtu: number, undo: Undo): Link {
   const bridge = makeBridge(host, { name, mtu, alias }, undo)
-  if (bridge.alias === alias) refuseAdvertisements(bridge)
+  if (isMarked(bridge, alias)) refuseAdvertisements(bridge)
   return bridge
 }
 
@@ -94,26 +97,34 @@ function newVtep(
   // The inverse needs a socket of its own: `host` may be in the middle of a list.
   const spare = hostSocket()
   const isUsed = () => listPorts(spare, bridge).some((port) => port.name !== name)
-  makeVtep(host, config, underlay, {
-    settings: { name, mtu, master: bridge },
-    undo,
-    inverse: () => withLinkLock(bridge.name, () => isUsed() || removeIfThere(spare, { name })),
-  })
-  const vtep = setAlias(host, name, alias)
+  const inverse = () => withLinkLock(bridge.name, () => isUsed() || removeIfThere(spare, { name }))
+  const step = { settings: { name, mtu, master: bridge }, undo, inverse }
+  const vtep = makeMarked(host, { name, alias, undo }, () => makeVtep(host, config, underlay, step))
   fillVtep(host, vtep, config, underlay)
   ask(host, changeLink(vtep, { up: true }))
   return vtep
 }
 
 /** VTEP and bridge, which the DEL of the last container removes. */
-export const ownSegment: Trace<VxlanConfig> = {
-  remove: ({ config }) => releaseSegment(hostSocket(), config),
-  collect: ({ config }) => releaseSegment(hostSocket(), config),
+export const ownSegment: Trace<VxlanConfig> = { remove: releaseSegments, collect: releaseSegments }
+
+/** Releases the configured segment, and those that the configuration named before: every other one without a container. */
+function releaseSegments({ config }: Request<Partial<VxlanConfig>>): void {
+  const host = hostSocket()
+  const configured = namesOf(config)
+  const others = listLinks(host, 'bridge').filter(
+    ({ name, alias: found }) => found === alias && name !== configured.bridge,
+  )
+  const names = others.map((bridge) => ({ bridge: bridge.name, vtep: vtepOn(host, bridge)?.name }))
+  runAllNow([configured, ...names].map((segment) => () => releaseSegment(host, segment)))
+}
+
+function vtepOn(host: Socket, bridge: Link): Link | undefined {
+  return listPorts(host, bridge, 'vxlan').find((port) => isMarked(port, alias))
 }
 
 /** Removes VTEP and bridge if they were made here and have no other port. */
-function releaseSegment(host: Socket, config: Partial<VxlanConfig>): void {
-  const names = namesOf(config)
+function releaseSegment(host: Socket, names: ReturnType<typeof namesOf>): void {
   const { bridge: name } = names
   if (!name) return
   withLinkLock(name, () => {
@@ -121,8 +132,9 @@ function releaseSegment(host: Socket, config: Partial<VxlanConfig>): void {
     if (bridge && hasOtherPort(hostSocket(), bridge, names.vtep)) return
     const vtep = names.vtep ? findLink(host, names.vtep) : undefined
     const isPortElsewhere = vtep?.master && vtep.master !== bridge?.index
-    if (vtep?.alias === alias && !isPortElsewhere) removeIfThere(host, vtep)
-    if (bridge?.alias === alias) removeUnusedBridge(host, name)
+    if (vtep && isMarked(vtep, alias) && !isPortElsewhere) removeIfThere(host, vtep)
+    if (bridge && isMarked(bridge, alias)) removeUnusedBridge(host, name)
+    for (const made of [name, names.vtep]) if (made) forgetMark(made)
   })
 }
 

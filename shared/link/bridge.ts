@@ -13,9 +13,10 @@ import { readFile } from '../kernel/files.ts'
 import { readSysctl, writeSysctl } from '../kernel/sysctl.ts'
 import { type BridgeOptions, newBridge } from '../netlink/bridge.ts'
 import { seeLink } from '../netlink/command.ts'
-import { findLink, type Link, listPorts, removeIfThere, setAlias } from '../netlink/link.ts'
+import { findLink, type Link, listPorts, removeIfThere } from '../netlink/link.ts'
 import { ask, type Socket } from '../netlink/socket.ts'
 import { withLinkLock } from '../state/lock.ts'
+import { makeMarked } from './marked.ts'
 
 /** A bridge to be made. */
 export interface BridgeSpec {
@@ -36,13 +37,15 @@ export function makeBridge(host: Socket, { name, mtu, alias, ...spec }: BridgeSp
   const { mac = randomMac(), options = {} } = spec
   // The inverse needs a socket of its own: `host` may be in the middle of a list.
   const spare = hostSocket()
-  try {
+  const make = () =>
     undoable(
       undo,
       () => ask(host, newBridge(name, { mac, mtu }, options)),
       () => withLinkLock(name, () => removeUnusedBridge(spare, name)),
     )
-    if (alias) setAlias(host, name, alias)
+  try {
+    if (alias) makeMarked(host, { name, alias, undo }, make)
+    else make()
   } catch (error) {
     if (!isErrno(error, 'EEXIST')) throw error
   }

@@ -1,8 +1,8 @@
 /** A child of a parent (macvlan, ipvlan, vlan …), made in the container's namespace. */
 
 import { broken, noSuch } from '../attachment/broken.ts'
-import type { InterfaceConfig, Life } from '../attachment/device.ts'
-import { hostSocket, type Sides } from '../attachment/sides.ts'
+import type { InterfaceConfig, Life, Trace } from '../attachment/device.ts'
+import { hostSocket, openSidesIfAny, type Sides } from '../attachment/sides.ts'
 import { undoable } from '../attachment/undo.ts'
 import { attachmentKey, hashedName } from '../cni/identity.ts'
 import type { Request } from '../cni/plugin.ts'
@@ -56,6 +56,14 @@ export function makeChild(life: Life<ParentConfig>, parent: Link, spec: ChildSpe
 
 function temporaryName(request: Request): string {
   return hashedName('temp', attachmentKey(request))
+}
+
+/** A child that was not renamed yet. Afterwards it is the container's interface, which DEL deletes. */
+export const unrenamedChild: Trace = {
+  remove(request) {
+    const sides = openSidesIfAny(request)
+    if (sides) removeIfThere(sides.inside, { name: temporaryName(request) })
+  },
 }
 
 function removeAny(socket: Socket, ...names: string[]): void {

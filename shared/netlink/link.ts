@@ -183,17 +183,25 @@ export function findLink(socket: Socket, which: string | number): Link | undefin
   }
 }
 
-/** All links of the socket's namespace. Equivalent to `ip -d link show`. */
-export function listLinks(socket: Socket): Link[] {
-  const payload = linkMessage({}, [skipStatistics])
-  return dump(socket, { type: GETLINK, payload, attempt: 'list links', see: 'ip -d link show' }).map(toLink)
+/** All links of the socket's namespace. Equivalent to `ip -d link show [type KIND]`. @param kind only links of this kind */
+export function listLinks(socket: Socket, kind?: string): Link[] {
+  const request = {
+    type: GETLINK,
+    payload: linkMessage({}, [skipStatistics, ...(kind ? kindOf(kind) : [])]),
+    attempt: 'list links',
+    see: `ip -d link show${kind ? ` type ${kind}` : ''}`,
+  }
+  return ofKind(dump(socket, request).map(toLink), kind)
+}
+
+/** A kernel without a driver of a kind, or with its module not loaded yet, ignores the filter. */
+function ofKind(links: Link[], kind?: string): Link[] {
+  return kind === undefined ? links : links.filter((link) => link.kind === kind)
 }
 
 /** The ports of a bridge, bond, … Equivalent to `ip -d link show master MASTER [type KIND]`. @param kind only links of this kind */
 export function listPorts(socket: Socket, master: LinkName, kind?: string): Link[] {
-  const ports = dump(socket, showPorts(master, kind)).map(toLink)
-  // A kernel without a driver of that kind, or with its module not loaded yet, ignores the filter.
-  return kind === undefined ? ports : ports.filter((port) => port.kind === kind)
+  return ofKind(dump(socket, showPorts(master, kind)).map(toLink), kind)
 }
 
 /** Whether a bridge, bond, … has a port besides a given one. @param socket a socket for this call only; it is closed */

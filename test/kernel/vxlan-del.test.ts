@@ -95,6 +95,26 @@ test('DEL of a configuration that ADD refused does not touch what other containe
   await cnitool.check(net, container)
 })
 
+test('DEL and GC of a configuration with another vni by now remove VTEP and bridge of the former', async () => {
+  for (const verb of ['DEL', 'GC'] as const) {
+    const before = snapshot()
+    const net = overlay()
+    const container = newContainer()
+    const request = { config: single(net), containerID: container.name, netns: container.path }
+    await call({ verb: 'ADD', ...request })
+    assert.ok(exists(vtepOf(net)))
+    const config = { ...single(net), vni: 9000, 'cni.dev/valid-attachments': [] }
+    assert.is((await call({ verb, ...request, config })).status, 0)
+    assert.equal(
+      [vtepOf(net), bridgeOf(net)].filter((name) => exists(name)),
+      [],
+    )
+    assert.is((await call({ verb: 'DEL', ...request, config })).status, 0)
+    removeContainer(container)
+    unchanged(before)
+  }
+})
+
 test('DEL without a valid vni removes what it can find', async () => {
   const net = overlay()
   const container = newContainer()

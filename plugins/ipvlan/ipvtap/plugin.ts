@@ -3,7 +3,7 @@
 import { interfacePlugin } from '../../../shared/attachment/plugin.ts'
 import type { Request } from '../../../shared/cni/plugin.ts'
 import { checkNode, deviceNode, handOver } from '../../../shared/device-node/device-node.ts'
-import { childStatus } from '../../../shared/link/child.ts'
+import { childStatus, unrenamedChild } from '../../../shared/link/child.ts'
 import { checkIpvlan, createIpvlan, onParent } from '../ipvlan.ts'
 import { requireAddresses } from '../keys.ts'
 import { complete, type Parent } from '../lease.ts'
@@ -17,7 +17,7 @@ export const ipvtap = interfacePlugin<IpvtapConfig, Parent>({
   config,
   segment: onParent,
   device: {
-    leaves: [deviceNode, ipvlanPort],
+    leaves: [deviceNode, unrenamedChild, ipvlanPort],
     prepare,
     create: (life) => createIpvlan(life, 'ipvtap'),
     complete,

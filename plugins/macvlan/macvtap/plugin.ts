@@ -2,7 +2,7 @@
 
 import { interfacePlugin } from '../../../shared/attachment/plugin.ts'
 import { checkNode, deviceNode, handOver } from '../../../shared/device-node/device-node.ts'
-import { childStatus } from '../../../shared/link/child.ts'
+import { childStatus, unrenamedChild } from '../../../shared/link/child.ts'
 import { chosenMac, explainMac } from '../mac.ts'
 import { checkMacvlan, createMacvlan, onParent, parentOf } from '../macvlan.ts'
 import { config, type MacvtapConfig } from './config.ts'
@@ -14,7 +14,7 @@ export const macvtap = interfacePlugin<MacvtapConfig>({
   config,
   segment: onParent,
   device: {
-    leaves: [deviceNode],
+    leaves: [deviceNode, unrenamedChild],
     prepare: chosenMac,
     create: (life) => createMacvlan(life, 'macvtap'),
     bringUp: () => ({ upLast: true }),
