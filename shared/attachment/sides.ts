@@ -2,7 +2,7 @@
 
 import type { Request } from '../cni/plugin.ts'
 import { CniError, Code, factsOf } from '../error/error.ts'
-import { KernelError } from '../kernel/errno.ts'
+import { isErrno, KernelError } from '../kernel/errno.ts'
 import { type Namespace, openNamespace } from '../kernel/namespace.ts'
 import { openSocket, openSocketIn, Protocol, type Socket } from '../netlink/socket.ts'
 
@@ -35,13 +35,17 @@ function openContainer({ netns }: Pick<Request, 'netns'>): Namespace {
   }
 }
 
-/** Opens both sides for DEL, or returns undefined when the container's namespace is gone, and all that was in it. */
+/**
+ * Opens both sides for DEL, or returns undefined when the container's namespace is gone, and all that was in it.
+ * @throws CniError when it cannot be opened for another reason
+ */
 export function openSidesIfAny(request: Pick<Request, 'netns'>): Sides | undefined {
   if (request.netns === '') return undefined
   try {
     return openSides(request)
   } catch (error) {
-    if (error instanceof CniError && error.cause instanceof KernelError) return undefined
+    // ENOENT, ENOTDIR: no such path. EINVAL: the path is no namespace, as after `umount` of it.
+    if (error instanceof CniError && isErrno(error.cause, 'ENOENT', 'ENOTDIR', 'EINVAL')) return undefined
     throw error
   }
 }
