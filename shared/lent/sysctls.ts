@@ -6,8 +6,8 @@ import { readSysctl } from '../kernel/sysctl.ts'
 
 const families = ['ipv4', 'ipv6'] as const
 
-/** Recorded in any case: disable_ipv6 is set on members; bonding does not restore mtu. */
-const always = ['ipv6/disable_ipv6', 'ipv6/mtu']
+/** Recorded in any case: disable_ipv6 is set on members; bonding does not restore mtu; the kernel sets accept_dad where flags say noarp. */
+const always = ['ipv6/disable_ipv6', 'ipv6/mtu', 'ipv6/accept_dad']
 
 /**
  * The settings in which a link of the current namespace differs from `default`, by family and name. The others follow the
