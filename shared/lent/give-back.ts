@@ -87,12 +87,9 @@ function returnAll(home: Place, { links }: Holding, netns?: string): Lent[] {
 }
 
 function withRoutes(lent: Lent, end: Returned): void {
-  if (typeof end === 'object') {
-    const { link, place } = end
-    inNamespace(place.namespace, () => restoreRoutes(place.socket, link, lent))
-  } else if (end === 'gone' && lent.mark) {
-    printError(`patchbay: warning: ${lent.name}, which the host lent, was deleted or unplugged`)
-  }
+  if (typeof end === 'string') return
+  const { link, place } = end
+  inNamespace(place.namespace, () => restoreRoutes(place.socket, link, lent))
 }
 
 /** @throws CniError naming the devices that were not found, until the time for that is over */

@@ -1,6 +1,7 @@
 /** Returns one lent link: finds it, moves it home, and restores its state. */
 
 import { CniError, Code } from '../error/error.ts'
+import { printError } from '../error/log.ts'
 import { inNamespace } from '../kernel/namespace.ts'
 import { seeLink } from '../netlink/command.ts'
 import { changeLink, findLink } from '../netlink/link.ts'
@@ -33,7 +34,11 @@ function findHosts(home: Place, lent: Lent, netns?: string): Returned {
   if (back) return back
   const place = placeOf(lent.inode, [lent.netns, netns])
   const found = (place && findIn(place, lent)) ?? (place || lent.isHardware ? findAnywhere(lent) : undefined)
-  return found ?? (lent.isHardware && !isUnplugged(home.namespace, lent) ? 'missing' : 'gone')
+  if (found) return found
+  if (lent.isHardware && !isUnplugged(home.namespace, lent)) return 'missing'
+  if (place || lent.isHardware)
+    printError(`patchbay: warning: ${lent.name}, which the host lent, was deleted or unplugged`)
+  return 'gone'
 }
 
 /** A bond on the host has its members in the host's namespace. */
