@@ -1,6 +1,6 @@
 /** The state of a link before it was lent, to a container or to a bond, and its restoration. Both run in the link's namespace. */
 
-import { boolean, integer, list, type Output, object, optional, record, string } from '../config/schema.ts'
+import { boolean, integer, list, type Output, object, optional, string } from '../config/schema.ts'
 import { printError } from '../error/log.ts'
 import { now } from '../kernel/clock.ts'
 import { isErrno, tolerate } from '../kernel/errno.ts'
@@ -8,7 +8,7 @@ import { changeLink, type Link, type LinkName } from '../netlink/link.ts'
 import { restoreAddress, saveAddresses } from '../netlink/saved-address.ts'
 import { hasGateway, restoreRoute, saveRoutes } from '../netlink/saved-route.ts'
 import { ask, type Request, type Socket } from '../netlink/socket.ts'
-import { ownSysctls, restoreSysctl } from './sysctls.ts'
+import { noSettings, readSettings, settings, settingsToRestore } from './settings.ts'
 
 const number = integer({ min: 0, max: 0xffffffff })
 
@@ -26,8 +26,7 @@ export const linkState = {
   /** The kernel's messages, in hexadecimal. */
   addresses: list(string),
   routes: list(string),
-  /** By family and name: `ipv4/rp_filter`. */
-  sysctls: record(string),
+  settings,
   /** When this was read, in seconds of the monotonic clock: the lifetimes of addresses go on. */
   readAt: number,
 }
@@ -37,7 +36,7 @@ export type LinkState = Output<typeof state>
 
 /** The state to restore if the record is lost: the name on the host, down, without alias and addresses. */
 export function bareState({ index, mac, mtu, flags, group }: Link, name: string): LinkState {
-  const nothing = { up: false, alias: '', addresses: [], routes: [], sysctls: {}, readAt: 0 }
+  const nothing = { up: false, alias: '', addresses: [], routes: [], settings: noSettings, readAt: 0 }
   return { name, index, mac, mtu, flags, group, ...nothing }
 }
 
@@ -48,7 +47,7 @@ export function stateOf(socket: Socket, link: Link): LinkState {
     ...{ name, index, mac, mtu, txqlen, up, flags, group, alias },
     addresses: saveAddresses(socket, link).map(toHex),
     routes: saveRoutes(socket, link).map(toHex),
-    sysctls: ownSysctls(name),
+    settings: readSettings(socket, link),
     readAt: Math.floor(now() / 1000),
   }
 }
@@ -58,14 +57,14 @@ const fromHex = (text: string) => Buffer.from(text, 'hex')
 
 /** Restores a link's state but for its routes: the name first, because older kernels rename only links that are down. @throws KernelError */
 export function restoreState(socket: Socket, link: Link, state: LinkState): void {
-  const { addresses, up, name, mtu, txqlen, flags, group, alias, sysctls, readAt } = state
+  const { addresses, up, name, mtu, txqlen, flags, group, alias, readAt } = state
   // Some drivers refuse to set a MAC address, even the present one.
   const mac = state.mac === link.mac ? undefined : state.mac
   ask(socket, changeLink(link, { up: false }))
   if (link.name !== name) ask(socket, changeLink(link, { name }))
   const restored = { index: link.index, name }
   ask(socket, changeLink(restored, { mac, mtu, txqlen, flags, group, alias }))
-  for (const [key, value] of Object.entries(sysctls)) tried(() => restoreSysctl(name, key, value))
+  for (const restore of settingsToRestore(socket, restored, state.settings)) tried(restore)
   ask(socket, changeLink(restored, { up }))
   const age = Math.floor(now() / 1000) - readAt
   addAll(
