@@ -4,6 +4,7 @@ import type { Life } from '../../shared/attachment/device.ts'
 import { requestedMac } from '../../shared/attachment/mac.ts'
 import type { Sides } from '../../shared/attachment/sides.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
+import { withLent } from '../../shared/lent/record.ts'
 import { checkInside, createInside } from '../../shared/link/inside.ts'
 import { bondKind } from '../../shared/netlink/bond.ts'
 import type { Place } from '../../shared/netlink/command.ts'
@@ -18,9 +19,11 @@ export const kind = 'bond'
 /** Makes the container's bond from its members. */
 export function createBond(life: Life<BondConfig>): OfMembers {
   const { ifname, config } = life.request
-  const members = takeMembers(life)
-  makeBond(life, { name: ifname, mac: requestedMac(life.request), members }, config)
-  return { members }
+  return withLent(() => {
+    const members = takeMembers(life)
+    makeBond(life, { name: ifname, mac: requestedMac(life.request), members }, config)
+    return { members }
+  })
 }
 
 /** The driver accepts the bond's options only without members, and the members' options only afterwards. */

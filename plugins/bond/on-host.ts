@@ -10,7 +10,7 @@ import { runAllNow } from '../../shared/error/steps.ts'
 import { currentNamespace } from '../../shared/kernel/namespace.ts'
 import { writeSysctl } from '../../shared/kernel/sysctl.ts'
 import { giveBack, lentLinks } from '../../shared/lent/give-back.ts'
-import { holdings } from '../../shared/lent/record.ts'
+import { holdings, withLent } from '../../shared/lent/record.ts'
 import { checkInside } from '../../shared/link/inside.ts'
 import { requireKind } from '../../shared/link/kind.ts'
 import { collectLinks, linksOf, releaseLinks, shareLink } from '../../shared/link/shared-link.ts'
@@ -76,11 +76,11 @@ function make(host: Socket, { config }: Request<BondConfig>): void {
   const holder = holderOf(config)
   const { ifname: name } = holder
   giveBack(host, withoutNetns(holder)) // the members of a bond that another tool deleted
+  // MAC in CNI_ARGS is for the container's interface.
+  const mac = requestedMac({ args: {}, config })
   withUndoNow((undo) => {
     const life = { ...onHostSides(host), undo }
-    // MAC in CNI_ARGS is for the container's interface.
-    const mac = requestedMac({ args: {}, config })
-    makeBond(life, { name, mac, members: takeOwn({ ...life, holder }, config.links) }, config)
+    withLent(() => makeBond(life, { name, mac, members: takeOwn({ ...life, holder }, config.links) }, config))
     // The host does not use the bond itself: no address there, and no router advertisements.
     writeSysctl('1', 'ipv6', 'conf', name, 'disable_ipv6')
     ask(host, changeLink({ name }, { up: true }))

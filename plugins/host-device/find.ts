@@ -66,7 +66,7 @@ function byDirectory(words: string, directory?: string): Named {
       const name = directory && interfaceOf(directory)
       return name ? findLink(host, name) : undefined
     },
-    isLent: ({ device }) => device !== undefined && device === directory,
+    isLent: ({ path }) => path !== undefined && path === directory,
   }
 }
 

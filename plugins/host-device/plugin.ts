@@ -6,6 +6,7 @@ import { interfacePlugin } from '../../shared/attachment/plugin.ts'
 import { hostSocket } from '../../shared/attachment/sides.ts'
 import { lentLinks } from '../../shared/lent/give-back.ts'
 import { lendHosts } from '../../shared/lent/lend.ts'
+import { withLent } from '../../shared/lent/record.ts'
 import { changeLink } from '../../shared/netlink/link.ts'
 import { ask } from '../../shared/netlink/socket.ts'
 import { config, type HostDeviceConfig } from './config.ts'
@@ -27,7 +28,7 @@ const moving: Device<HostDeviceConfig, Moved> = {
   leaves,
   vanishes: 'a NIC can be unplugged, and a virtual device deleted',
   prepare: requestedMac,
-  create,
+  create: (life) => withLent(() => create(life)),
   // Not every driver can change the MAC address while the interface is up.
   bringUp: () => ({ upLast: true }),
   connect: (_, { pciID }) => ({ own: { pciID } }),
@@ -47,7 +48,7 @@ function create(life: Life<HostDeviceConfig>): Moved {
   const { config, ifname } = request
   const link = findDevice(host, config)
   const pciID = pciAddressOf(link.name)
-  lendHosts({ ...life, holder: request }, [{ link, nameInside: ifname, device: named(config).directory }])
+  lendHosts({ ...life, holder: request }, [{ link, nameInside: ifname, path: named(config).directory }])
   const mac = requestedMac(request)
   if (mac) ask(inside, changeLink({ name: ifname }, { mac }))
   return { pciID }

@@ -239,10 +239,13 @@ export interface Stat {
 
 const STATX_BASIC_STATS = 0x7ff
 
-/** The attributes of a path (symlinks followed), or undefined when it does not exist. */
-export function stat(path: string): Stat | undefined {
+/**
+ * The attributes of a path (symlinks followed), or undefined when it does not exist.
+ * @param from the directory in which a relative path begins
+ */
+export function stat(path: string, from: Fd = AT_FDCWD): Stat | undefined {
   const buffer = Buffer.alloc(256)
-  const result = syscall('statx', AT_FDCWD, cstring(path), 0, STATX_BASIC_STATS, buffer)
+  const result = syscall('statx', from, cstring(path), 0, STATX_BASIC_STATS, buffer)
   if (result === -Errno.ENOENT || result === -Errno.ENOTDIR) return undefined
   if (result < 0) throw new KernelError(-result, `stat ${path}`)
   return parseStat(buffer)
@@ -268,10 +271,10 @@ function timeAt(buffer: Buffer, at: number): bigint {
   return buffer.readBigInt64LE(at) * 1_000_000_000n + BigInt(buffer.readUInt32LE(at + 8))
 }
 
-/** The target of a symlink, or undefined when the path is not a symlink. */
-export function readLink(path: string): string | undefined {
+/** The target of a symlink, or undefined when the path is not a symlink. @param from as in `stat` */
+export function readLink(path: string, from: Fd = AT_FDCWD): string | undefined {
   const buffer = Buffer.alloc(4096)
-  const count = syscall('readlinkat', AT_FDCWD, cstring(path), buffer, buffer.length)
+  const count = syscall('readlinkat', from, cstring(path), buffer, buffer.length)
   return count < 0 ? undefined : buffer.toString('utf8', 0, count)
 }
 

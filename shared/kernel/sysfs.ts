@@ -11,25 +11,30 @@ const FSCONFIG_CMD_CREATE = 6
 const O_CLOEXEC = 0o2000000
 
 /**
- * Reads a file of a namespace's sysfs: `readSysfs(container, 'class/net/eth0/mtu')`. A sysfs shows the namespace in which it
- * was mounted, so a new one is mounted, without a path and for this process only (fsopen(2), Linux 5.2).
- * @throws KernelError
+ * Opens the sysfs of a namespace for an action. A sysfs shows the namespace in which it was mounted, so a new one is mounted,
+ * without a path and for this process only (fsopen(2), Linux 5.2).
+ * @throws KernelError ENOSYS on an older kernel
  */
-export function readSysfs(namespace: Namespace, path: string): string {
+export function withSysfs<T>(namespace: Namespace, use: (root: Fd) => T): T {
   const root = inNamespace(namespace, mountSysfs)
-  const fd = must(
-    `open /sys/${path} of ${namespace.path}`,
-    'openat',
-    root,
-    cstring(path),
-    Open.RDONLY | O_CLOEXEC,
-  )
   try {
-    return readAll(fd, path).toString().trim()
+    return use(root)
   } finally {
-    close(fd)
     close(root)
   }
+}
+
+/** Reads a file of a namespace's sysfs: `readSysfs(container, 'class/net/eth0/mtu')`. @throws KernelError */
+export function readSysfs(namespace: Namespace, path: string): string {
+  return withSysfs(namespace, (root) => {
+    const attempt = `open /sys/${path} of ${namespace.path}`
+    const fd = must(attempt, 'openat', root, cstring(path), Open.RDONLY | O_CLOEXEC)
+    try {
+      return readAll(fd, path).toString().trim()
+    } finally {
+      close(fd)
+    }
+  })
 }
 
 function mountSysfs(): Fd {

@@ -6,15 +6,17 @@ import { isValid } from '../cni/attachments.ts'
 import { attachmentHash } from '../cni/identity.ts'
 import type { Attachment, Request } from '../cni/plugin.ts'
 import { CniError, Code } from '../error/error.ts'
+import { printError } from '../error/log.ts'
 import { runAllNow } from '../error/steps.ts'
-import { tolerate } from '../kernel/errno.ts'
-import { currentNamespace, inNamespace, type Namespace, openNamespace } from '../kernel/namespace.ts'
-import { seeLink } from '../netlink/command.ts'
+import { now } from '../kernel/clock.ts'
+import { currentNamespace, inNamespace } from '../kernel/namespace.ts'
 import { Group, waitFor } from '../netlink/events.ts'
-import { changeLink, findLink, type Link, listLinks } from '../netlink/link.ts'
-import { ask, openSocketIn, Protocol, type Socket } from '../netlink/socket.ts'
-import { bareState, restoreState } from './link-state.ts'
-import { type Holding, holdings, inodeOf, type Lent, markPrefix } from './record.ts'
+import type { Socket } from '../netlink/socket.ts'
+import { restoreRoutes } from './link-state.ts'
+import { returnMarked } from './marked.ts'
+import { homePlace, type Place } from './place.ts'
+import { type Holding, holdings, type Lent, withLent } from './record.ts'
+import { type Returned, returnLink } from './return-link.ts'
 
 /** The links that an attachment was lent. */
 export const lentLinks: Trace = {
@@ -22,20 +24,25 @@ export const lentLinks: Trace = {
   collect: (request) => collectLent(hostSocket(), request),
 }
 
+/** How long to wait for hardware to come back by itself: the kernel ends namespaces asynchronously. */
+const RETURN_MILLISECONDS = 5000
+
+/** How long DEL fails, from the first one on, while a device is nowhere to be found. Then it counts as gone. */
+const MISSING_SECONDS = 60
+
+type Holder = Attachment & { netns?: string }
+
 /**
  * Gives back all links that an attachment was lent. What is gone counts as done. For DEL and for undo in ADD.
  * @param home the host's namespace; default: this process's
+ * @throws CniError of code 11 while a device is in no namespace that can be seen
  */
-export function giveBack(
-  host: Socket,
-  holder: Attachment & { netns?: string },
-  home = currentNamespace(),
-): void {
-  const key = attachmentHash(holder)
-  const holding = holdings.read(key)
-  if (holding) returnAll(host, holding, home)
-  else returnMarked(host, holder, home, holdings.wasDamaged(key))
-  holdings.remove(key)
+export function giveBack(host: Socket, holder: Holder, home = currentNamespace()): void {
+  const place = homePlace(host, home)
+  const isDone = () => withLent(() => attempt(place, holder)) || undefined
+  inNamespace(home, () => {
+    if (!waitFor(Group.LINK, RETURN_MILLISECONDS, isDone)) withLent(() => giveUp(holder))
+  })
 }
 
 /** The same for attachments of a network that are not valid any more. For GC. */
@@ -47,103 +54,65 @@ function collectLent(host: Socket, { network, validAttachments }: Request): void
   runAllNow(stale.map((holder) => () => giveBack(host, holder, home)))
 }
 
-/** Returns all links of a record. After a failure the record stays, so that the next DEL tries again. */
-function returnAll(host: Socket, holding: Holding, home: Namespace): void {
-  const side = sideOf(holding)
-  runAllNow(
-    holding.links.map((lent) => () => {
-      if (lent.mark) bringHome(host, home, side, lent)
-      else if (side) restoreInside(side, lent)
-    }),
-  )
+/** @returns false while hardware has not come back */
+function attempt(home: Place, holder: Holder): boolean {
+  const key = attachmentHash(holder)
+  const holding = holdings.read(key)
+  if (!holding) returnMarked(home, holder, holdings.wasDamaged(key))
+  const missing = holding ? returnAll(home, holding, holder.netns) : []
+  if (holding && missing.length > 0) {
+    if (missing.length < holding.links.length) holdings.write(key, { ...holding, links: missing })
+    return false
+  }
+  holdings.remove(key)
+  return true
 }
 
 /**
- * Without a record: the mark on each link has its attachment and its name; its other settings are lost. A container with
- * CAP_NET_ADMIN could mark a virtual link of its own, so without a trace of a record only hardware is moved.
- * @param wasDamaged there was a record: virtual links are moved too, and looked for on the host, where the kernel puts
- * hardware when a namespace ends; it may have many links
+ * Returns all links of a record, and then their routes, which may need several of them. After a failure the record stays, so that
+ * the next DEL tries again.
+ * @returns those that have not come back
  */
-function returnMarked(
-  host: Socket,
-  holder: Attachment & { netns?: string },
-  home: Namespace,
-  wasDamaged: boolean,
-): void {
-  const side = holder.netns ? openSide(holder.netns) : undefined
-  const prefix = markPrefix(holder)
-  const found = [...(side ? listLinks(side.inside) : []), ...(wasDamaged ? listLinks(host) : [])]
-  const marked = found.filter(
-    ({ alias, kind }) => alias?.startsWith(prefix) && (wasDamaged || kind === undefined),
-  )
+function returnAll(home: Place, { links }: Holding, netns?: string): Lent[] {
+  const ends = new Map<Lent, Returned>()
+  runAllNow(links.map((lent) => () => void ends.set(lent, returnLink(home, lent, netns))))
   runAllNow(
-    marked.map((link) => () => {
-      const state = bareState(link, link.alias?.slice(prefix.length) ?? '')
-      bringHome(host, home, side, { ...state, nameInside: link.name, mark: link.alias })
-    }),
+    [...ends].map(
+      ([lent, end]) =>
+        () =>
+          withRoutes(lent, end),
+    ),
   )
+  return links.filter((lent) => ends.get(lent) === 'missing')
 }
 
-/** A container, and rtnetlink in its namespace. */
-interface Side {
-  container: Namespace
-  inside: Socket
+function withRoutes(lent: Lent, end: Returned): void {
+  if (typeof end === 'string') return
+  const { link, place } = end
+  inNamespace(place.namespace, () => restoreRoutes(place.socket, link, lent))
 }
 
-/** Undefined if the namespace is gone, or its path leads to another namespace now. */
-function sideOf({ netns, inode }: Holding): Side | undefined {
-  return inodeOf(netns) === inode ? openSide(netns) : undefined
-}
-
-function openSide(netns: string): Side | undefined {
-  const container = tolerate(() => openNamespace(netns), 'ENOENT', 'ENOTDIR', 'EINVAL')
-  return container && { container, inside: openSocketIn(container, Protocol.ROUTE) }
-}
-
-/** How long to wait for hardware to come back by itself: the kernel ends namespaces asynchronously. */
-const RETURN_MILLISECONDS = 2000
-
-/** Brings a link of the host home, from the container, and restores its state. Hardware comes back by itself when the namespace ends. */
-function bringHome(host: Socket, home: Namespace, side: Side | undefined, lent: Lent): void {
-  const { name, mark, isHardware } = lent
-  const isIt = ({ alias }: Link) => alias === mark
-  const away = side && listLinks(side.inside).find(isIt)
-  if (away) {
-    refuseTaken(host, name)
-    ask(side.inside, changeLink(away, { master: null, up: false }))
-    ask(side.inside, changeLink(away, { netns: home, name }))
+/** @throws CniError naming the devices that were not found, until the time for that is over */
+function giveUp(holder: Holder): void {
+  const key = attachmentHash(holder)
+  const holding = holdings.read(key)
+  if (!holding) return
+  const seconds = Math.floor(now() / 1000)
+  const { missedAt = seconds } = holding
+  const names = holding.links.map(({ name }) => name).join(', ')
+  if (seconds - missedAt <= MISSING_SECONDS) {
+    holdings.write(key, { ...holding, missedAt })
+    throw notBack(names)
   }
-  inNamespace(home, () => {
-    const look = () => findMarked(host, lent)
-    const link = !side && isHardware ? waitFor(Group.LINK, RETURN_MILLISECONDS, look) : look()
-    if (link) restoreState(host, link, lent)
+  printError(`patchbay: warning: ${names} was lent and is in no network namespace any more: forgotten`)
+  holdings.remove(key)
+}
+
+function notBack(names: string): CniError {
+  return new CniError(Code.TryAgainLater, {
+    msg: `${names} has not come back from the container, and is in no network namespace that can be seen: run DEL again`,
+    hint: `a process may hold the container's namespace: end it; after ${MISSING_SECONDS} seconds a missing device counts as gone`,
+    see: 'lsns -t net',
+    errno: 'ENODEV',
   })
-}
-
-/** Lists all links of the host only for hardware: the kernel may bring it back under another name. */
-function findMarked(host: Socket, { name, nameInside, mark, isHardware }: Lent): Link | undefined {
-  const isIt = ({ alias }: Link) => alias === mark
-  for (const known of [name, nameInside]) {
-    const link = findLink(host, known)
-    if (link && isIt(link)) return link
-  }
-  return isHardware ? listLinks(host).find(isIt) : undefined
-}
-
-/** Refuses before the move: the kernel would move the link first, and then fail to rename it. */
-function refuseTaken(host: Socket, name: string): void {
-  if (!findLink(host, name)) return
-  throw new CniError(Code.TryAgainLater, {
-    msg: `the host has another ${name} by now: rename it, so that the one that it lent can come back`,
-    hint: `rename that one (ip link set dev ${name} name OTHER), then run DEL again`,
-    see: seeLink(name),
-    errno: 'EEXIST',
-  })
-}
-
-function restoreInside({ container, inside }: Side, lent: Lent): void {
-  const link = findLink(inside, lent.nameInside)
-  if (!link) return
-  ask(inside, changeLink(link, { master: null }))
-  inNamespace(container, () => restoreState(inside, link, lent))
 }

@@ -5,42 +5,43 @@ import type { Undo } from '../attachment/undo.ts'
 import { attachmentHash } from '../cni/identity.ts'
 import type { Attachment } from '../cni/plugin.ts'
 import { CniError, Code, factsOf } from '../error/error.ts'
-import { isErrno } from '../kernel/errno.ts'
-import { currentNamespace, inNamespace } from '../kernel/namespace.ts'
-import { seeLink } from '../netlink/command.ts'
+import { Errno, isErrno, KernelError } from '../kernel/errno.ts'
+import { currentNamespace, inNamespace, type Namespace } from '../kernel/namespace.ts'
+import { isHardware } from '../netlink/kinds.ts'
 import { changeLink, findLink, type Link, type LinkSettings } from '../netlink/link.ts'
 import { ask, type Socket } from '../netlink/socket.ts'
 import { giveBack } from './give-back.ts'
+import { identitiesOf } from './identity.ts'
 import { stateOf } from './link-state.ts'
-import { holderOf, holdings, type Lent, markPrefix, remember, withLent } from './record.ts'
+import { holdings, inodeOf, type Lent, markOf, remember } from './record.ts'
 
-/** Where links are lent, and to which attachment. */
+/** Where links are lent, and to which attachment. The caller holds the lock (`withLent`) from the look-up of the links on. */
 export interface Lending extends Sides {
   undo: Undo
   holder: Attachment & { netns: string }
 }
 
 /** A link to be lent, and its name in the container. */
-export interface RequestedLink extends Pick<Lent, 'nameInside' | 'device'> {
+export interface RequestedLink extends Pick<Lent, 'nameInside' | 'path'> {
   link: Link
 }
 
 /** Lends links of the host: moves them into the container, where they are down. @returns them as they are there. @throws CniError */
 export function lendHosts(lending: Lending, requested: RequestedLink[]): Link[] {
   const { host, inside, container, holder } = lending
-  return withLent(() => {
-    const gone = requested.find(({ link }) => findLink(host, link.name)?.index !== link.index)
-    if (gone) throw lentAlready(gone.link)
-    const lent = requested.map(({ link, nameInside, device }): Lent => {
-      const mark = markPrefix(holder) + link.name
-      return { ...stateOf(host, link), nameInside, device, mark, isHardware: link.kind === undefined }
-    })
-    rememberAll(lending, lent)
-    return requested.map(({ link, nameInside: name }, index) => {
-      ask(host, changeLink(link, { alias: lent[index]?.mark, up: false }))
-      move(host, link, { netns: container, name })
-      return findLink(inside, name) as Link
-    })
+  const links = requested.map(({ link }) => link)
+  const lent = describe(lending, { socket: host, namespace: currentNamespace() }, links)
+  const recorded = rememberAll(
+    lending,
+    requested.map(({ nameInside, path }, index) => {
+      const own = lent[index] as Lent
+      return { ...own, nameInside, path, mark: markOf(holder, own.name) }
+    }),
+  )
+  return requested.map(({ link, nameInside: name }, index) => {
+    ask(host, changeLink(link, { alias: recorded[index]?.mark, up: false }))
+    move(host, link, { netns: container, name })
+    return findLink(inside, name) as Link
   })
 }
 
@@ -58,32 +59,37 @@ function move(host: Socket, link: Link, to: LinkSettings): void {
   }
 }
 
-/** Another ADD has lent the link after it was looked up here, and before this process got the lock. */
-function lentAlready({ name }: Link): CniError {
-  return new CniError(Code.InvalidNetworkConfig, {
-    msg: `the host has just lent ${name} to container ${holderOf(name)?.containerID ?? 'that is gone'}: name another interface`,
-    hint: 'give each container interfaces of its own',
-    see: seeLink(name),
-    errno: 'ENODEV',
-  })
-}
-
 /** Lends links of the container: records their state and sets them down. @returns them */
 export function lendOwn(lending: Lending, links: Link[]): Link[] {
-  const { inside, container } = lending
-  const states = inNamespace(container, () => links.map((link) => stateOf(inside, link)))
-  rememberAll(
-    lending,
-    states.map((state) => ({ ...state, nameInside: state.name })),
-  )
-  for (const link of links) ask(inside, changeLink(link, { up: false }))
+  const { inside: socket, container: namespace } = lending
+  rememberAll(lending, describe(lending, { socket, namespace }, links))
+  for (const link of links) ask(socket, changeLink(link, { up: false }))
   return links
 }
 
-function rememberAll({ holder, undo, host }: Lending, links: Lent[]): void {
+/** Links of a namespace as a record has them. @throws KernelError ENODEV when one is gone by now */
+function describe(
+  { holder: { netns } }: Lending,
+  { socket, namespace }: { socket: Socket; namespace: Namespace },
+  links: Link[],
+): Lent[] {
+  const identities = identitiesOf(namespace, links)
+  const inode = inodeOf(netns) ?? ''
+  return inNamespace(namespace, () =>
+    links.map((link, index) => {
+      const identity = identities[index]
+      if (!identity) throw new KernelError(Errno.ENODEV, `look up ${link.name} in sysfs`)
+      const place = { netns, inode, nameInside: link.name }
+      return { ...stateOf(socket, link), ...identity, ...place, isHardware: isHardware(link) }
+    }),
+  )
+}
+
+/** Registers the return before the record exists: it may be written in spite of a failure. */
+function rememberAll({ holder, undo, host }: Lending, links: Lent[]): Lent[] {
   const home = currentNamespace()
   undo(() => giveBack(host, holder, home))
-  remember(holder, links)
+  return remember(holder, links)
 }
 
 /** The names in the container of the links that an attachment was lent, in their order. */

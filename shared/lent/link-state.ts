@@ -1,66 +1,111 @@
 /** The state of a link before it was lent, to a container or to a bond, and its restoration. Both run in the link's namespace. */
 
 import { boolean, integer, list, type Output, object, optional, string } from '../config/schema.ts'
-import { formatCidr, parseCidr } from '../ip/subnet.ts'
-import { tolerate } from '../kernel/errno.ts'
-import { readSysctl, writeSysctl } from '../kernel/sysctl.ts'
-import { listAddresses, newAddress } from '../netlink/address.ts'
-import { changeLink, type Link } from '../netlink/link.ts'
-import { ask, type Socket } from '../netlink/socket.ts'
+import { printError } from '../error/log.ts'
+import { now } from '../kernel/clock.ts'
+import { isErrno, tolerate } from '../kernel/errno.ts'
+import { changeLink, type Link, type LinkName } from '../netlink/link.ts'
+import { restoreAddress, saveAddresses } from '../netlink/saved-address.ts'
+import { hasGateway, restoreRoute, saveRoutes } from '../netlink/saved-route.ts'
+import { ask, type Request, type Socket } from '../netlink/socket.ts'
+import { noSettings, readSettings, settings, settingsToRestore } from './settings.ts'
 
 const number = integer({ min: 0, max: 0xffffffff })
-
-/** disable_ipv6 is set on members; bonding does not restore mtu. */
-const parameters = ['disable_ipv6', 'mtu'] as const
 
 /** All that is restored, as JSON. */
 export const linkState = {
   name: string,
+  index: number,
   mac: string,
   mtu: number,
   txqlen: optional(number),
   up: boolean,
-  promisc: boolean,
+  flags: number,
+  group: number,
   alias: string,
-  /** With their prefixes. Addresses from the kernel, a router or a DHCP server are not recorded. */
+  /** The kernel's messages, in hexadecimal. */
   addresses: list(string),
-  /** The sysctls of `net.ipv6.conf.NAME` that change while it is lent; empty if the kernel has no IPv6. */
-  ipv6: object({ disable_ipv6: optional(string), mtu: optional(string) }),
+  routes: list(string),
+  settings,
+  /** When this was read, in seconds of the monotonic clock: the lifetimes of addresses go on. */
+  readAt: number,
 }
 
 const state = object(linkState)
 export type LinkState = Output<typeof state>
 
 /** The state to restore if the record is lost: the name on the host, down, without alias and addresses. */
-export function bareState({ mac, mtu, promisc }: Link, name: string): LinkState {
-  return { name, mac, mtu, promisc, up: false, alias: '', addresses: [], ipv6: {} }
+export function bareState({ index, mac, mtu, flags, group }: Link, name: string): LinkState {
+  const nothing = { up: false, alias: '', addresses: [], routes: [], settings: noSettings, readAt: 0 }
+  return { name, index, mac, mtu, flags, group, ...nothing }
 }
 
 /** Reads the state of a link. */
 export function stateOf(socket: Socket, link: Link): LinkState {
-  const { name, mac, mtu, txqlen, up, promisc, alias = '' } = link
-  const own = listAddresses(socket, link).filter(({ scope, permanent }) => scope === 0 && permanent)
-  const ipv6: LinkState['ipv6'] = {}
-  for (const parameter of parameters) ipv6[parameter] = readSysctl('ipv6', 'conf', name, parameter)
-  return { name, mac, mtu, txqlen, up, promisc, alias, addresses: own.map(formatCidr), ipv6 }
+  const { name, index, mac, mtu, txqlen, up, flags, group, alias = '' } = link
+  return {
+    ...{ name, index, mac, mtu, txqlen, up, flags, group, alias },
+    addresses: saveAddresses(socket, link).map(toHex),
+    routes: saveRoutes(socket, link).map(toHex),
+    settings: readSettings(socket, link),
+    readAt: Math.floor(now() / 1000),
+  }
 }
 
-/** Restores a link's state: the name first, because older kernels rename only links that are down. @throws KernelError */
+const toHex = (message: Buffer) => message.toString('hex')
+const fromHex = (text: string) => Buffer.from(text, 'hex')
+
+/** Restores a link's state but for its routes: the name first, because older kernels rename only links that are down. @throws KernelError */
 export function restoreState(socket: Socket, link: Link, state: LinkState): void {
-  const { addresses, up, name, mtu, txqlen, promisc, alias, ipv6 } = state
+  const { addresses, up, name, mtu, txqlen, flags, group, alias, readAt } = state
   // Some drivers refuse to set a MAC address, even the present one.
   const mac = state.mac === link.mac ? undefined : state.mac
   ask(socket, changeLink(link, { up: false }))
   if (link.name !== name) ask(socket, changeLink(link, { name }))
   const restored = { index: link.index, name }
-  ask(socket, changeLink(restored, { mac, mtu, txqlen, promisc, alias }))
-  for (const parameter of parameters) {
-    const value = ipv6[parameter]
-    if (value !== undefined) writeSysctl(value, 'ipv6', 'conf', name, parameter)
-  }
+  ask(socket, changeLink(restored, { mac, mtu, txqlen, flags, group, alias }))
+  for (const restore of settingsToRestore(socket, restored, state.settings)) tried(restore)
   ask(socket, changeLink(restored, { up }))
-  for (const text of addresses) {
-    const cidr = parseCidr(text)
-    if (cidr) tolerate(() => ask(socket, newAddress(restored, cidr, { nodad: true })), 'EEXIST')
+  const age = Math.floor(now() / 1000) - readAt
+  addAll(
+    socket,
+    addresses.flatMap((text) => restoreAddress(restored, fromHex(text), age) ?? []),
+  )
+}
+
+/** Restores the routes by way of a link, once all other links are restored: those of next hops first. */
+export function restoreRoutes(socket: Socket, link: LinkName, { routes, index }: LinkState): void {
+  const [direct, others] = [false, true].map((which) =>
+    routes.map(fromHex).filter((saved) => hasGateway(saved) === which),
+  )
+  addAll(
+    socket,
+    [...(direct ?? []), ...(others ?? [])].flatMap((saved) => restoreRoute(link, saved, index)),
+  )
+}
+
+function addAll(socket: Socket, requests: Request[]): void {
+  for (const request of requests) tried(() => tolerate(() => ask(socket, request), 'EEXIST'))
+}
+
+/** Refusals that do not end: the host has changed meanwhile, for example a gateway is out of reach. Others are tried again by the next DEL. */
+const final = [
+  'EINVAL',
+  'EACCES',
+  'EPERM',
+  'ENETUNREACH',
+  'EHOSTUNREACH',
+  'ENETDOWN',
+  'ENODEV',
+  'EOPNOTSUPP',
+  'ENOENT',
+] as const
+
+function tried(action: () => void): void {
+  try {
+    action()
+  } catch (error) {
+    if (!isErrno(error, ...final)) throw error
+    printError(`patchbay: warning: not as it was before it was lent: ${error.message}`)
   }
 }

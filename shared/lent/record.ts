@@ -2,24 +2,29 @@
 
 import { attachmentHash } from '../cni/identity.ts'
 import type { Attachment } from '../cni/plugin.ts'
-import { boolean, list, type Output, object, optional, string } from '../config/schema.ts'
+import { boolean, integer, list, type Output, object, optional, string } from '../config/schema.ts'
 import { stat } from '../kernel/files.ts'
 import type { Settled } from '../kernel/lock.ts'
 import { withStateLock } from '../state/lock.ts'
 import { records } from '../state/records.ts'
+import { identity } from './identity.ts'
 import { linkState } from './link-state.ts'
 
 /** A link's state before it was lent, and where it is now. */
 const lentLink = {
   ...linkState,
+  ...identity,
+  /** The namespace that it was lent to, and its inode: the path may lead to another one later, and another path to this one. */
+  netns: string,
+  inode: string,
   /** Its name in the container. */
   nameInside: string,
-  /** The alias by which DEL finds it under any name and in any namespace; only the host's links get one. */
+  /** The alias that a link of the host gets: it shows an operator, and DEL without this record, where the link belongs. */
   mark: optional(string),
   /** When the container's namespace ends, the kernel moves hardware back to the host, and deletes virtual links. */
-  isHardware: optional(boolean),
+  isHardware: boolean,
   /** Its path in sysfs, if the configuration names it by that. */
-  device: optional(string),
+  path: optional(string),
 }
 
 const holding = () =>
@@ -27,10 +32,9 @@ const holding = () =>
     network: string,
     containerID: string,
     ifname: string,
-    netns: string,
-    /** The inode of that namespace: its path may lead to another one later. */
-    inode: string,
     links: list(object(lentLink)),
+    /** When the first DEL found not all of them, in seconds of the monotonic clock. */
+    missedAt: optional(integer({ min: 0, max: 0xffffffff })),
   })
 
 /** An attachment, and the links that it was lent. */
@@ -40,27 +44,37 @@ export type Lent = Holding['links'][number]
 /** The records, by the hash of the attachment. */
 export const holdings = records('lent', holding)
 
-/** Holds the lock of all lent links: marking a link and moving it are one step for other processes. */
+/** Holds the lock of all lent links: what ADD and DEL look up, record and move is one step for other processes. */
 export function withLent<T>(action: () => Settled<T>): T {
   return withStateLock('lent', action)
 }
 
-/** Records the links that an attachment will be lent. */
-export function remember(holder: Attachment & { netns: string }, links: Lent[]): void {
-  const { network, containerID, ifname, netns } = holder
-  holdings.write(attachmentHash(holder), {
-    network,
-    containerID,
-    ifname,
-    netns,
-    inode: inodeOf(netns),
-    links,
-  })
+/**
+ * Records the links that an attachment will be lent. What an earlier ADD has recorded wins: a link that was not given back is not as
+ * it was.
+ * @returns the links as recorded, in their order
+ */
+export function remember(holder: Attachment, links: Lent[]): Lent[] {
+  const { network, containerID, ifname } = holder
+  const key = attachmentHash(holder)
+  const earlier = holdings.read(key)?.links ?? []
+  const merged = links.map((lent) => withEarlier(lent, earlier.find(isSame(lent)), holder))
+  const others = earlier.filter((lent) => !links.some(isSame(lent)))
+  holdings.write(key, { network, containerID, ifname, links: [...merged, ...others] })
+  return merged
 }
 
-/** The inode of the namespace that a path leads to now. */
-export function inodeOf(netns: string): string {
-  return String(stat(netns)?.inode)
+const isSame = (one: Lent) => (other: Lent) => one.device === other.device
+
+function withEarlier(lent: Lent, earlier: Lent | undefined, holder: Attachment): Lent {
+  if (!earlier) return lent
+  const { netns, inode, nameInside, path } = lent
+  return { ...earlier, netns, inode, nameInside, path, mark: lent.mark && markOf(holder, earlier.name) }
+}
+
+/** The inode of the namespace that a path leads to now; undefined when it leads nowhere. */
+export function inodeOf(netns: string): string | undefined {
+  return stat(netns)?.inode.toString()
 }
 
 /** The attachment that has a link for which `isIt` is true. Reads all records: for errors and STATUS. */
@@ -76,4 +90,8 @@ export function holderOf(name: string): Attachment | undefined {
 /** The prefix of the alias on each link that an attachment was lent; the link's name on the host follows. */
 export function markPrefix(holder: Attachment): string {
   return `${attachmentHash(holder)}/`
+}
+
+export function markOf(holder: Attachment, name: string): string {
+  return markPrefix(holder) + name
 }

@@ -23,6 +23,8 @@ export interface KindFacts {
    * (drivers/net/ipvlan/ipvtap.c). So it also leaves out IFLA_LINK when the parent in another namespace has the same index.
    */
   hidesParentNamespace?: boolean
+  /** It is hardware: when its namespace ends, the kernel moves it to the initial one instead of deleting it (netns_refund in rtnl_link_ops). */
+  isHardware?: boolean
   /** Programs exchange frames with it by a character device, /dev/tapINDEX (drivers/net/tap.c). */
   hasNode?: boolean
 }
@@ -32,6 +34,9 @@ const ipvlan = { needsParent: true, parentDriver: 'ipvlan', sharesParent: true }
 
 const kinds: Readonly<Record<string, KindFacts>> = {
   bond: { takesPorts: true },
+  can: { isHardware: true },
+  dsa: { isHardware: true },
+  ipoib: { isHardware: true },
   ipvlan,
   ipvtap: { ...ipvlan, hidesParentNamespace: true, hasNode: true },
   macsec: { needsParent: true, parentDriver: 'macsec' },
@@ -46,6 +51,11 @@ const kinds: Readonly<Record<string, KindFacts>> = {
 /** The facts about a kind; none for hardware, which has no kind. */
 export function kindFacts(kind = ''): KindFacts {
   return Object.hasOwn(kinds, kind) ? (kinds[kind] as KindFacts) : {}
+}
+
+/** Whether a link is hardware: it has no kind, or one of hardware (CAN controllers, ports of switches). */
+export function isHardware({ kind }: { kind?: string }): boolean {
+  return kind === undefined || kindFacts(kind).isHardware === true
 }
 
 /** The command that makes a link of a kind. @param parent used when the kind needs one */

@@ -19,6 +19,7 @@ export const Ifla = {
   OPERSTATE: 16,
   LINKINFO: 18,
   IFALIAS: 20,
+  GROUP: 27,
   NET_NS_FD: 28,
   EXT_MASK: 29,
   NUM_TX_QUEUES: 31,
@@ -30,6 +31,12 @@ const Info = { KIND: 1, DATA: 2, SLAVE_KIND: 4, SLAVE_DATA: 5 } as const
 
 /** Flags of a link (IFF_*, include/uapi/linux/if.h). */
 const flagBits = { up: 1, promisc: 0x100 } as const
+
+/**
+ * The other flags that can be set (__dev_change_flags, net/core/dev.c): debug, notrailers, noarp, promisc, allmulti, multicast, portsel,
+ * automedia, dynamic.
+ */
+const settable = 0x4 | 0x20 | 0x80 | 0x100 | 0x200 | 0x1000 | 0x2000 | 0x4000 | 0x8000
 
 /** IFF_LOWER_UP: set at once, unlike the operational state. */
 const LOWER_UP = 0x10000
@@ -44,19 +51,15 @@ export type AttributeList = readonly (readonly [type: number, value: StreamData 
 export function linkMessage(
   { family = 0, index = 0 }: { family?: number; index?: number },
   attributes: AttributeList,
-  flags: Pick<LinkSettings, keyof typeof flagBits> = {},
+  settings: Pick<LinkSettings, keyof typeof flagBits | 'flags'> = {},
 ): StreamData {
+  const { flags } = settings
   const header = Buffer.alloc(HEADER_LENGTH)
   header[0] = family
   header.writeInt32LE(index, 4)
-  header.writeUInt32LE(
-    bitsOf((flag) => flags[flag] ?? false),
-    8,
-  )
-  header.writeUInt32LE(
-    bitsOf((flag) => flags[flag] !== undefined),
-    12,
-  )
+  const [values, changed] = [flags ?? 0, flags === undefined ? 0 : settable]
+  header.writeUInt32LE(values | bitsOf((flag) => settings[flag] ?? false), 8)
+  header.writeUInt32LE(changed | bitsOf((flag) => settings[flag] !== undefined), 12)
   return (out) => {
     out.emit(header)
     for (const [type, value] of attributes) if (value !== undefined) out.push(type, value)
@@ -68,12 +71,22 @@ function bitsOf(isSet: (flag: keyof typeof flagBits) => boolean): number {
 }
 
 /** A link's settings as attributes. */
-export function settingsOf({ name, mac, mtu, txqlen, master, netns, alias }: LinkSettings): AttributeList {
+export function settingsOf({
+  name,
+  mac,
+  mtu,
+  txqlen,
+  group,
+  master,
+  netns,
+  alias,
+}: LinkSettings): AttributeList {
   return [
     [Ifla.IFNAME, name === undefined ? undefined : putString(name)],
     [Ifla.ADDRESS, mac ? parseMac(mac) : undefined],
     [Ifla.MTU, u32(mtu)],
     [Ifla.TXQLEN, u32(txqlen)],
+    [Ifla.GROUP, u32(group)],
     [Ifla.MASTER, u32(master === null ? 0 : master?.index)],
     [Ifla.NET_NS_FD, u32(netns?.fd)],
     [Ifla.IFALIAS, alias === undefined ? undefined : putString(alias)],
@@ -119,6 +132,8 @@ export function toLink({ data: message }: { data: Buffer }): Link {
     running: attribute(Ifla.OPERSTATE)?.[0] === IF_OPER_UP,
     carrier: (flags & LOWER_UP) !== 0,
     promisc: (flags & flagBits.promisc) !== 0,
+    flags: flags & settable,
+    group: attribute(Ifla.GROUP)?.readUInt32LE(0) ?? 0,
     master: attribute(Ifla.MASTER)?.readUInt32LE(0),
     // The kernel leaves out the parent when its index equals the link's.
     parent:

@@ -28,6 +28,9 @@ export interface Link {
   /** The link has a carrier: a cable to an active device. Always false while the link is down. */
   carrier: boolean
   promisc: boolean
+  /** All flags that can be set, besides `up` (IFF_*, include/uapi/linux/if.h). */
+  flags: number
+  group: number
   /** Index of its bridge, bond, … */
   master?: number
   /** IFLA_LINK: the parent, or the other end of a veth. */
@@ -55,6 +58,9 @@ export interface LinkSettings {
   txqlen?: number
   up?: boolean
   promisc?: boolean
+  /** All flags of `Link.flags` at once. */
+  flags?: number
+  group?: number
   /** The new master; null removes the link from its master. */
   master?: LinkName | null
   /** The namespace to move to. */
@@ -227,14 +233,17 @@ export function parseLink(replies: Reply[]): Link {
 }
 
 /** The settings in the syntax of iproute2. */
-function settingWords({ mac, mtu, txqlen, master, up, promisc, alias, netns }: LinkSettings): string {
+function settingWords(settings: LinkSettings): string {
+  const { mac, mtu, txqlen, group, master, up, promisc, flags, alias, netns } = settings
   const words = [
     wordsOf({
       address: mac,
       mtu,
       txqueuelen: txqlen,
+      group,
       master: master?.name,
       promisc,
+      ...(flags !== undefined && flagWords(flags)),
       alias: alias && `'${alias}'`,
       netns: netns && netnsWord(netns),
     }),
@@ -242,6 +251,12 @@ function settingWords({ mac, mtu, txqlen, master, up, promisc, alias, netns }: L
     up !== undefined && (up ? 'up' : 'down'),
   ]
   return join(...words)
+}
+
+/** IFF_NOARP, IFF_PROMISC, IFF_ALLMULTI, IFF_MULTICAST in the syntax of iproute2; it has no words for the other flags. */
+function flagWords(flags: number) {
+  const has = (bit: number) => (flags & bit) !== 0
+  return { arp: !has(0x80), promisc: has(0x100), allmulticast: has(0x200), multicast: has(0x1000) }
 }
 
 /** A namespace in the syntax of `ip link … netns`; `$$` is the shell's namespace, also in a command that `nsenter` starts. */

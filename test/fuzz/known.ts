@@ -11,14 +11,7 @@ interface Known {
   issue: string
 }
 
-export const known: readonly Known[] = [
-  {
-    kind: 'left behind',
-    plugins: ['team', 'bond', 'host-device'],
-    text: /^(- route [^\n]*(\n|$))+$/,
-    issue: 'routes by way of a lent NIC are lost when it is given back',
-  },
-]
+export const known: readonly Known[] = []
 
 /** The known fault that a finding shows; undefined for a new finding. */
 export function knownAs({ kind, text, input: { plugin } }: Found): Known | undefined {

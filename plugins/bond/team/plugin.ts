@@ -4,6 +4,7 @@ import { requestedMac } from '../../../shared/attachment/mac.ts'
 import { interfacePlugin } from '../../../shared/attachment/plugin.ts'
 import { hostSocket } from '../../../shared/attachment/sides.ts'
 import { lentLinks } from '../../../shared/lent/give-back.ts'
+import { withLent } from '../../../shared/lent/record.ts'
 import { requireKind } from '../../../shared/link/kind.ts'
 import { type OfMembers, settleMembers } from '../members.ts'
 import { config, type TeamConfig } from './config.ts'
@@ -16,7 +17,7 @@ export const team = interfacePlugin<TeamConfig, OfMembers>({
   device: {
     leaves: [lentLinks],
     prepare: requestedMac,
-    create: createTeam,
+    create: (life) => withLent(() => createTeam(life)),
     bringUp: () => ({ upLast: true }),
     settle: settleMembers,
     check: checkTeam,

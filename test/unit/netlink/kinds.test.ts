@@ -1,7 +1,7 @@
 /** The facts of kinds, and how a kernel is probed for a kind. */
 
 import * as assert from 'uvu/assert'
-import { addCommand, kindFacts } from '../../../shared/netlink/kinds.ts'
+import { addCommand, isHardware, kindFacts } from '../../../shared/netlink/kinds.ts'
 import { probeOf } from '../../guest/features.ts'
 import { test } from '../../harness/test.ts'
 
@@ -16,6 +16,14 @@ test('a kind without a row has no facts, and a kernel can still be probed for it
   assert.equal(kindFacts(undefined), {})
   assert.is(probeOf('link ifb'), 'ip link add type ifb')
   assert.is(probeOf('links'), undefined)
+})
+
+test('CAN controllers are hardware, as is what has no kind; virtual CAN devices are not', () => {
+  const kinds = [undefined, 'can', 'vcan', 'veth']
+  assert.equal(
+    kinds.map((kind) => isHardware({ kind })),
+    [true, true, false, false],
+  )
 })
 
 test('a kind that sits on a parent is given one', () => {

@@ -77,6 +77,8 @@ test('messages that npm’s package encodes are decoded, and unused attributes a
     running: true,
     carrier: true,
     promisc: true,
+    flags: 0x100,
+    group: 0,
     master: undefined,
     parent: undefined,
     parentNamespace: -1,

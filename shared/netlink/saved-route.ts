@@ -1,0 +1,144 @@
+/** The routes by way of a link as the kernel's own messages, so that all their attributes can be restored. */
+
+import * as rt from 'netlink/dist/rt/structs.js'
+import { putU32 } from 'netlink/dist/structs.js'
+import { fromBytes } from '../ip/address.ts'
+import { formatCidr } from '../ip/subnet.ts'
+import { type Attributes, attributesIn } from './attributes.ts'
+import type { LinkName } from './link.ts'
+import type { AttributeList } from './link-message.ts'
+import { dump, Flag, type Request, type Socket } from './socket.ts'
+
+const { NEWROUTE, GETROUTE } = rt.MessageType
+
+/** struct rtmsg: family, lengths of destination and source, TOS, table, protocol, scope, type, flags. */
+const [HEADER_LENGTH, PROTOCOL, FLAGS] = [12, 5, 8]
+const [AF_INET, AF_INET6] = [2, 10]
+/** RTA_*, include/uapi/linux/rtnetlink.h. */
+const Rta = { DST: 1, OIF: 4, GATEWAY: 5, MULTIPATH: 9, CACHEINFO: 12, VIA: 18, PAD: 24, NH_ID: 30 } as const
+/** Those that a request may have: up to RTA_NH_ID, but for what the kernel only reports. A next hop's object excludes the next hop itself. */
+const types = Array.from({ length: Rta.NH_ID - 1 }, (_, index) => index + 1).filter(
+  (type) => type !== Rta.CACHEINFO && type !== Rta.PAD,
+)
+/** RTM_F_CLONED: a cache entry. */
+const CLONED = 0x200
+/** RTNH_F_ONLINK, the only flag that a request may set. */
+const ONLINK = 4
+/** RTPROT_REDIRECT, KERNEL, RA: the kernel adds these itself, with an address or by a router's message. */
+const kernels = [1, 2, 9]
+
+/** The routes of both families in all tables by way of a link, without the kernel's own. Equivalent to `ip route save table all dev LINK`. */
+export function saveRoutes(socket: Socket, link: LinkName): Buffer[] {
+  return ([AF_INET, AF_INET6] as const)
+    .flatMap((family) => list(socket, family, link))
+    .filter((message) => isKept(message) && uses(message, link.index))
+}
+
+function list(socket: Socket, family: number, { index, name }: LinkName): Buffer[] {
+  return dump(socket, {
+    type: GETROUTE,
+    payload: (out) => rt.formatRouteMessage({ kind: 'route', data: { family }, attrs: { oif: index } }, out),
+    attempt: `list the routes of ${name}`,
+    see: `ip route show table all dev ${name}`,
+  }).map(({ data }) => data)
+}
+
+/** Not those that expire, either (rta_expires in struct rta_cacheinfo). */
+function isKept(message: Buffer): boolean {
+  const expires = attributesIn(message, HEADER_LENGTH)(Rta.CACHEINFO)?.readInt32LE(8) ?? 0
+  const isOwn = !kernels.includes(message[PROTOCOL] ?? 0)
+  return isOwn && expires === 0 && (message.readUInt32LE(FLAGS) & CLONED) === 0
+}
+
+function uses(message: Buffer, index: number): boolean {
+  const attribute = attributesIn(message, HEADER_LENGTH)
+  const hops = hopsOf(attribute(Rta.MULTIPATH))
+  return [attribute(Rta.OIF)?.readUInt32LE(0), ...hops.map(indexOf)].includes(index)
+}
+
+/** The entries of RTA_MULTIPATH, each a struct rtnexthop: length, flags, hops, index, attributes. */
+function hopsOf(multipath: Buffer = Buffer.alloc(0)): Buffer[] {
+  const hops: Buffer[] = []
+  for (let at = 0; at + 8 <= multipath.length; ) {
+    const length = Math.max(multipath.readUInt16LE(at), 8)
+    hops.push(multipath.subarray(at, at + length))
+    at += length + (-length & 3)
+  }
+  return hops
+}
+
+const indexOf = (hop: Buffer) => hop.readUInt32LE(4)
+
+/** Whether a saved route needs another one to reach its next hop. */
+export function hasGateway(saved: Buffer): boolean {
+  const attribute = attributesIn(saved, HEADER_LENGTH)
+  return [Rta.GATEWAY, Rta.VIA, Rta.MULTIPATH].some((type) => attribute(type) !== undefined)
+}
+
+/**
+ * Adds a saved route; EEXIST when it is there. A route by a nexthop object (`nhid`) gets its next hop without the object.
+ * Equivalent to `ip route restore`.
+ * @param was the index that the link had when the route was saved
+ * @returns several for IPv6 with several next hops by way of the link: those by way of other links were not removed with it
+ */
+export function restoreRoute(link: LinkName, saved: Buffer, was: number): Request[] {
+  const message = Buffer.from(saved)
+  const attribute = attributesIn(message, HEADER_LENGTH)
+  const hops = hopsOf(attribute(Rta.MULTIPATH))
+  const own = hops.filter((hop) => indexOf(hop) === was)
+  for (const hop of hops) hop[2] = (hop[2] ?? 0) & ONLINK
+  for (const hop of own) hop.writeUInt32LE(link.index, 4)
+  const route = { link, message, attributes: attributesOf(attribute) }
+  if (message[0] === AF_INET6 && own.length > 0) return own.map((hop) => request(byHop(route, hop)))
+  const isSingle = attribute(Rta.OIF)?.readUInt32LE(0) === was
+  return [request(isSingle ? byWay(route) : route)]
+}
+
+/** A route to add. */
+interface Route {
+  link: LinkName
+  message: Buffer
+  attributes: AttributeList
+}
+
+function attributesOf(attribute: Attributes): AttributeList {
+  return types.map((type) => [type, attribute(type)] as const)
+}
+
+function byWay(route: Route): Route {
+  return { ...route, attributes: [...omit(route.attributes, Rta.OIF), [Rta.OIF, putU32(route.link.index)]] }
+}
+
+/** The route by one of its next hops. */
+function byHop(route: Route, hop: Buffer): Route {
+  const message = Buffer.from(route.message)
+  message.writeUInt32LE(hop[2] ?? 0, FLAGS)
+  const ofHop = attributesOf(attributesIn(hop, 8))
+  return byWay({ ...route, message, attributes: [...omit(route.attributes, Rta.MULTIPATH), ...ofHop] })
+}
+
+function omit(attributes: AttributeList, omitted: number): AttributeList {
+  return attributes.filter(([type]) => type !== omitted)
+}
+
+function request({ link, message, attributes }: Route): Request {
+  const words = `${destinationOf(message, attributes)} dev ${link.name}`
+  const header = Buffer.from(message.subarray(0, HEADER_LENGTH))
+  header.writeUInt32LE(header.readUInt32LE(FLAGS) & ONLINK, FLAGS)
+  return {
+    type: NEWROUTE,
+    flags: Flag.CREATE | Flag.APPEND,
+    payload: (out) => {
+      out.emit(header)
+      for (const [type, value] of attributes) if (value !== undefined) out.push(type, value)
+    },
+    attempt: `add route ${words}`,
+    reproduce: `ip route append ${words}`,
+  }
+}
+
+function destinationOf(message: Buffer, attributes: AttributeList): string {
+  const [, destination] = attributes.find(([type]) => type === Rta.DST) ?? []
+  if (!Buffer.isBuffer(destination)) return 'default'
+  return formatCidr({ address: fromBytes(destination), prefix: message[1] ?? 0 })
+}
