@@ -4,6 +4,7 @@ import { boolean, integer, list, type Output, object, optional, string } from '.
 import { printError } from '../error/log.ts'
 import { now } from '../kernel/clock.ts'
 import { isErrno, tolerate } from '../kernel/errno.ts'
+import { Group, waitFor } from '../netlink/events.ts'
 import { changeLink, type Link, type LinkName } from '../netlink/link.ts'
 import { restoreAddress, saveAddresses } from '../netlink/saved-address.ts'
 import { hasGateway, restoreRoute, saveRoutes } from '../netlink/saved-route.ts'
@@ -78,10 +79,26 @@ export function restoreRoutes(socket: Socket, link: LinkName, { routes, index }:
   const [direct, others] = [false, true].map((which) =>
     routes.map(fromHex).filter((saved) => hasGateway(saved) === which),
   )
-  addAll(
-    socket,
-    [...(direct ?? []), ...(others ?? [])].flatMap((saved) => restoreRoute(link, saved, index)),
-  )
+  const all = [...(direct ?? []), ...(others ?? [])].flatMap((saved) => restoreRoute(link, saved, index))
+  const end = now() + REACHABLE_MILLISECONDS
+  for (const request of all) tried(() => addOnceReachable(socket, request, end))
+}
+
+/** The kernel adds the route of an IPv6 address when the link has its carrier, a moment after it is up. */
+const REACHABLE_MILLISECONDS = 2000
+
+function addOnceReachable(socket: Socket, request: Request, end: number): void {
+  const add = () => tolerate(() => ask(socket, request), 'EEXIST')
+  const isAdded = () => {
+    try {
+      add()
+      return true
+    } catch (error) {
+      if (isErrno(error, 'EHOSTUNREACH', 'ENETUNREACH')) return undefined
+      throw error
+    }
+  }
+  if (!waitFor(Group.LINK | Group.IPV6_ROUTE, Math.max(0, end - now()), isAdded)) add()
 }
 
 function addAll(socket: Socket, requests: Request[]): void {

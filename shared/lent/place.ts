@@ -1,7 +1,6 @@
 /** Network namespaces in which a lent link may be, and the search for it. */
 
-import { tolerate } from '../kernel/errno.ts'
-import { currentNamespace, type Namespace, openNamespace } from '../kernel/namespace.ts'
+import { currentNamespace, type Namespace, openNamespaceIfAny } from '../kernel/namespace.ts'
 import { networkNamespaces } from '../kernel/namespaces.ts'
 import { findLink, type Link, listLinks } from '../netlink/link.ts'
 import { openSocketIn, Protocol, type Socket } from '../netlink/socket.ts'
@@ -22,7 +21,7 @@ export interface Found {
 
 /** Opens a namespace; undefined when it is gone. @throws KernelError for any other reason: then nothing is known of it */
 export function openPlace(netns: string): Place | undefined {
-  const namespace = tolerate(() => openNamespace(netns), 'ENOENT', 'ENOTDIR', 'EINVAL')
+  const namespace = openNamespaceIfAny(netns)
   return namespace && { namespace, socket: openSocketIn(namespace, Protocol.ROUTE) }
 }
 

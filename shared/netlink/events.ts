@@ -5,7 +5,7 @@ import { isErrno } from '../kernel/errno.ts'
 import { closeSocket, openSocket, Protocol, readMessages, type Socket } from './socket.ts'
 
 /** Multicast groups, include/uapi/linux/rtnetlink.h (RTMGRP_*). */
-export const Group = { LINK: 1, IPV4_IFADDR: 0x10, IPV6_IFADDR: 0x100 } as const
+export const Group = { LINK: 1, IPV4_IFADDR: 0x10, IPV6_IFADDR: 0x100, IPV6_ROUTE: 0x400 } as const
 
 /**
  * Calls `look`, and calls it again after each notification of `groups`, until it returns a value.
