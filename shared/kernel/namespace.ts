@@ -67,8 +67,7 @@ export function inNamespace<T>(namespace: Namespace, action: () => T): T {
     must(`enter network namespace ${namespace.path}`, 'setns', namespace.fd, CLONE_NEWNET)
     return action()
   } finally {
-    must('leave the network namespace', 'setns', home.fd, CLONE_NEWNET)
-    closeNamespace(home)
+    goBack(home)
   }
 }
 
@@ -79,7 +78,13 @@ export async function awaitInNamespace<T>(namespace: Namespace, action: () => Pr
     must(`enter network namespace ${namespace.path}`, 'setns', namespace.fd, CLONE_NEWNET)
     return await action()
   } finally {
-    must('leave the network namespace', 'setns', home.fd, CLONE_NEWNET)
-    closeNamespace(home)
+    goBack(home)
   }
+}
+
+/** Tries twice: what runs afterwards, such as the rest of a DEL, would take the container's namespace for the host's. */
+function goBack(home: Namespace): void {
+  const result = syscall('setns', home.fd, CLONE_NEWNET)
+  if (result < 0) must('leave the network namespace', 'setns', home.fd, CLONE_NEWNET)
+  closeNamespace(home)
 }

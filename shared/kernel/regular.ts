@@ -1,4 +1,4 @@
-/** Reads files that a configuration names, whoever may write them: only regular files, and of bounded size. */
+/** Reads files that a configuration names: only regular files, and of bounded size. */
 
 import { Errno, KernelError } from './errno.ts'
 import { type Fd, Open, parseStat, readAll, type Stat, withFile } from './files.ts'

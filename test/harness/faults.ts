@@ -62,11 +62,18 @@ export async function faultsOf(request: Call): Promise<Fault[]> {
   })
 }
 
-/** Calls a plugin with one fault. A file that cannot be opened is no damaged one: there the errno is one that comes and goes. */
+type ErrnoName = keyof typeof constants.errno
+
+/** The errno of a fault. A file that cannot be opened is no damaged one: there it is one that comes and goes. */
+export function usualErrno({ syscall }: Fault): ErrnoName {
+  return syscall === 'openat' ? 'ENFILE' : 'EIO'
+}
+
+/** Calls a plugin with one fault. */
 export function withFault(
   request: Call,
   fault: Fault,
-  errno: keyof typeof constants.errno = fault.syscall === 'openat' ? 'ENFILE' : 'EIO',
+  errno: ErrnoName = usualErrno(fault),
 ): Promise<Answer> {
   return injected(request, fault, constants.errno[errno])
 }

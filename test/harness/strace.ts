@@ -1,7 +1,7 @@
 /** The control of faults.ts: strace makes calls of the shipped executable fail, or of programs that a plugin runs. */
 
 import { readFileSync } from 'node:fs'
-import { changing, type Fault } from './faults.ts'
+import { changing, type Fault, usualErrno } from './faults.ts'
 import { type Answer, type Call, call } from './plugin.ts'
 
 const trace = '/run/test/strace'
@@ -31,9 +31,10 @@ export function withFault(request: Call, fault: Fault): Promise<Answer> {
   return underStrace(request, optionsFor(fault))
 }
 
-/** The options of strace that make a call fail with EIO. */
-export function optionsFor({ syscall, nth }: Fault): string[] {
-  return ['-e', `trace=${syscall}`, '-e', `inject=${syscall}:error=EIO:when=${nth}`]
+/** The options of strace that make a call fail. */
+export function optionsFor(fault: Fault): string[] {
+  const { syscall, nth } = fault
+  return ['-e', `trace=${syscall}`, '-e', `inject=${syscall}:error=${usualErrno(fault)}:when=${nth}`]
 }
 
 function underStrace(request: Call, options: readonly string[]): Promise<Answer> {
