@@ -115,8 +115,14 @@ function releaseSegments({ config }: Request<Partial<VxlanConfig>>): void {
   const others = listLinks(host, 'bridge').filter(
     ({ name, alias: found }) => found === alias && name !== configured.bridge,
   )
-  const names = others.map((bridge) => ({ bridge: bridge.name, vtep: vtepOn(host, bridge)?.name }))
-  runAllNow([configured, ...names].map((segment) => () => releaseSegment(host, segment)))
+  const unused = others.flatMap((bridge) => unusedOn(host, bridge) ?? [])
+  runAllNow([configured, ...unused].map((segment) => () => releaseSegment(host, segment)))
+}
+
+/** The segment of a bridge without containers; looked at before its lock is taken, which another network's ADD may hold. */
+function unusedOn(host: Socket, bridge: Link): ReturnType<typeof namesOf> | undefined {
+  const vtep = vtepOn(host, bridge)?.name
+  return hasOtherPort(hostSocket(), bridge, vtep) ? undefined : { bridge: bridge.name, vtep }
 }
 
 function vtepOn(host: Socket, bridge: Link): Link | undefined {

@@ -17,13 +17,13 @@ export function makeMarked(
   { name, alias, undo }: { name: string; alias: string; undo: Undo },
   make: () => void,
 ): Link {
-  undo(() => missing.remove(name))
+  undo(() => forgetMark(name))
   missing.set(name, alias)
   try {
     make()
     return setAlias(host, name, alias)
   } finally {
-    missing.remove(name)
+    forgetMark(name)
   }
 }
 

@@ -46,6 +46,16 @@ function requestFor(netns: string) {
   return { config, containerID: 'c', netns, ifname: 'net1' }
 }
 
+/** The controller in a namespace without a path, which only a descriptor holds. */
+async function lentAndHeld() {
+  const container = newContainer()
+  const request = requestFor(container.path)
+  assert.is((await call({ ...request, verb: 'ADD' })).status, 0)
+  const held = openNamespace(container.path)
+  removeContainer(container)
+  return { request, held }
+}
+
 test('a CAN controller comes back as it was from a running container', async () => {
   const before = snapshot([])
   const request = requestFor(newContainer().path)
@@ -57,11 +67,7 @@ test('a CAN controller comes back as it was from a running container', async () 
 
 test('while a descriptor keeps its namespace, DEL fails and forgets nothing; DEL after its end restores it', async () => {
   const before = snapshot([])
-  const container = newContainer()
-  const request = requestFor(container.path)
-  assert.is((await call({ ...request, verb: 'ADD' })).status, 0)
-  const held = openNamespace(container.path)
-  removeContainer(container)
+  const { request, held } = await lentAndHeld()
   const { json } = await call({ ...request, verb: 'DEL' })
   assert.is(json?.code, 11, JSON.stringify(json))
   assert.match(String(json?.msg), 'can0 has not come back from the container')
@@ -74,11 +80,7 @@ test('while a descriptor keeps its namespace, DEL fails and forgets nothing; DEL
 
 test('a namespace that ends during DEL: DEL waits for the controller', async () => {
   const before = snapshot([])
-  const container = newContainer()
-  const request = requestFor(container.path)
-  assert.is((await call({ ...request, verb: 'ADD' })).status, 0)
-  const held = openNamespace(container.path)
-  removeContainer(container)
+  const { request, held } = await lentAndHeld()
   setTimeout(() => closeNamespace(held), 2000)
   assert.equal(await call({ ...request, verb: 'DEL' }), done)
   assert.equal(difference(before, snapshot([])), [])
