@@ -1,35 +1,26 @@
 /** Netlink sockets: sends requests and reads the answers. Errors have the kernel's explanation and a command. */
 
-import {
-  AttrStream,
-  formatHeader,
-  HEADER_LENGTH,
-  parseAttributes,
-  type StreamData,
-} from 'netlink/dist/structs.js'
-import { type Commands, Errno, KernelError } from '../kernel/errno.ts'
+import { AttrStream } from 'netlink/dist/structs.js'
+import type { KernelError } from '../kernel/errno.ts'
 import { close, type Fd } from '../kernel/files.ts'
 import { inNamespace, type Namespace } from '../kernel/namespace.ts'
 import { must, syscall } from '../kernel/syscall.ts'
-import { commandIn } from './command.ts'
+import {
+  DumpInterrupted,
+  encode,
+  Flag,
+  failureOf,
+  isEnd,
+  type Message,
+  type Reply,
+  type Request,
+  split,
+} from './message.ts'
+
+export { Flag, type Reply, type Request }
 
 /** Netlink families, include/uapi/linux/netlink.h. */
 export const Protocol = { ROUTE: 0, NETFILTER: 12, GENERIC: 16 } as const
-
-/** Message flags, include/uapi/linux/netlink.h. */
-export const Flag = {
-  REQUEST: 1,
-  MULTI: 2,
-  ACK: 4,
-  DUMP_INTR: 0x10,
-  CAPPED: 0x100,
-  ACK_TLVS: 0x200,
-  DUMP: 0x300,
-  REPLACE: 0x100,
-  EXCL: 0x200,
-  CREATE: 0x400,
-  APPEND: 0x800,
-} as const
 
 const AF_NETLINK = 16
 const SOCK_RAW = 3
@@ -37,9 +28,6 @@ const SOCK_CLOEXEC = 0o2000000
 const SOL_NETLINK = 270
 const NETLINK_EXT_ACK = 11
 const NETLINK_GET_STRICT_CHK = 12
-const NLMSG_ERROR = 2
-const NLMSG_DONE = 3
-const NLMSGERR_ATTR_MSG = 1
 const MSG_PEEK = 2
 const MSG_TRUNC = 0x20
 
@@ -51,24 +39,6 @@ export interface Socket {
   sequence: number
   /** Receive buffer; it grows to the size of the largest datagram. */
   buffer: Buffer
-}
-
-/** A request, with the equivalent command of iproute2 or another tool for errors. */
-export interface Request extends Commands {
-  type: number
-  /** REQUEST is always added, and ACK unless it is a dump. */
-  flags: number
-  payload: StreamData
-  /** The action, for the error message: `create bridge cni0`. */
-  attempt: string
-  /** Sent without a request for an acknowledgement: batch markers of nfnetlink. */
-  unacknowledged?: boolean
-}
-
-/** One message of an answer. */
-export interface Reply {
-  type: number
-  data: Buffer
 }
 
 /** Opens a netlink socket in the current namespace. @param groups multicast groups to join, as a bit mask */
@@ -210,27 +180,12 @@ function searchAgain(
   return search(socket, request, fits, attempts)
 }
 
-class DumpInterrupted extends KernelError {
-  constructor(attempt: string) {
-    super(Errno.EAGAIN, attempt, { extack: 'the list kept changing while it was read' })
-  }
-}
-
 function send(socket: Socket, requests: Request[]): void {
   const stream = new AttrStream()
   for (const request of requests) for (const part of encode(request, ++socket.sequence)) stream.emit(part)
   const datagram = Buffer.concat(stream.bufs)
   const attempt = requests[0]?.attempt ?? 'send nothing'
   must(attempt, 'sendto', socket.fd, datagram, datagram.length, 0, 0, 0)
-}
-
-function encode({ type, flags, payload, unacknowledged }: Request, seq: number): Uint8Array[] {
-  const body = new AttrStream()
-  body.emit(payload)
-  const length = HEADER_LENGTH + body.bufs.reduce((sum, part) => sum + part.length, 0)
-  const acknowledge = unacknowledged || (flags & Flag.DUMP) === Flag.DUMP ? 0 : Flag.ACK
-  const header = formatHeader({ length, type, flags: flags | Flag.REQUEST | acknowledge, seq, port: 0 })
-  return [header, ...body.bufs, Buffer.alloc(-length & 3)]
 }
 
 /** Reads until every request has its acknowledgement or the end of its dump. */
@@ -252,63 +207,10 @@ function receive(socket: Socket, first: number, requests: Request[]): Exchanged 
   return { answers, failure }
 }
 
-interface Message extends Reply {
-  flags: number
-  seq: number
-}
-
-function isEnd({ type }: Message): boolean {
-  return type === NLMSG_ERROR || type === NLMSG_DONE
-}
-
-/** The error in an acknowledgement or in the end of a dump; undefined when there is none. */
-function failureOf(
-  { type, flags, data }: Message,
-  { attempt, see, reproduce }: Request,
-  socket: Socket,
-): KernelError | undefined {
-  if (flags & Flag.DUMP_INTR && flags & Flag.MULTI) return new DumpInterrupted(attempt)
-  if (type !== NLMSG_ERROR && type !== NLMSG_DONE) return undefined
-  const errno = data.length >= 4 ? -data.readInt32LE(0) : 0
-  if (errno === 0) return undefined
-  return new KernelError(errno, attempt, {
-    extack: extackOf(type, flags, data),
-    see: see && commandIn(socket, see),
-    reproduce: reproduce && commandIn(socket, reproduce),
-  })
-}
-
-/** The kernel's explanation (NLMSGERR_ATTR_MSG), which follows the copy of the request. */
-function extackOf(type: number, flags: number, data: Buffer): string | undefined {
-  if (!(flags & Flag.ACK_TLVS)) return undefined
-  const echoed = type === NLMSG_DONE ? 0 : flags & Flag.CAPPED ? HEADER_LENGTH : data.readUInt32LE(4)
-  let text: string | undefined
-  parseAttributes(data.subarray(4 + echoed + (-echoed & 3)), (attribute) => {
-    if (attribute.type === NLMSGERR_ATTR_MSG)
-      text = attribute.data.toString('utf8', 0, attribute.data.length - 1)
-  })
-  return text
-}
-
 /** Reads one datagram of the kernel and splits it into messages; the buffer grows when the datagram is larger. */
 export function readMessages(socket: Socket): Message[] {
   const size = must('read netlink', 'recvfrom', socket.fd, socket.buffer, 0, MSG_PEEK | MSG_TRUNC, 0, 0)
   if (size > socket.buffer.length) socket.buffer = Buffer.alloc(size * 2)
   const length = must('read netlink', 'recvfrom', socket.fd, socket.buffer, socket.buffer.length, 0, 0, 0)
   return split(Buffer.from(socket.buffer.subarray(0, length)))
-}
-
-function split(datagram: Buffer): Message[] {
-  const messages: Message[] = []
-  for (let at = 0; at + HEADER_LENGTH <= datagram.length; ) {
-    const length = Math.max(datagram.readUInt32LE(at), HEADER_LENGTH)
-    messages.push({
-      type: datagram.readUInt16LE(at + 4),
-      flags: datagram.readUInt16LE(at + 6),
-      seq: datagram.readUInt32LE(at + 8),
-      data: datagram.subarray(at + HEADER_LENGTH, at + length),
-    })
-    at += length + (-length & 3)
-  }
-  return messages
 }
