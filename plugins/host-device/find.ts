@@ -3,7 +3,7 @@
 import type { Request } from '../../shared/cni/plugin.ts'
 import { CniError, Code } from '../../shared/error/error.ts'
 import { formatMac, parseMac } from '../../shared/ip/mac.ts'
-import { stat } from '../../shared/kernel/files.ts'
+import { stat } from '../../shared/kernel/stat.ts'
 import { holderWith, type Lent } from '../../shared/lent/record.ts'
 import { seeLink } from '../../shared/netlink/command.ts'
 import { findLink, type Link, listLinks } from '../../shared/netlink/link.ts'

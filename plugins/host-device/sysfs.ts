@@ -1,7 +1,8 @@
 /** Devices by their bus address in sysfs: `/sys/bus/pci/devices/0000:00:1f.6/net/eth0`. */
 
 import { tolerate } from '../../shared/kernel/errno.ts'
-import { readDirectory, readLink, stat } from '../../shared/kernel/files.ts'
+import { readDirectory, readLink } from '../../shared/kernel/files.ts'
+import { stat } from '../../shared/kernel/stat.ts'
 
 /** Domain, bus, device, function; a domain may have more than four digits (behind Intel's VMD). */
 export const pciAddress = /^[0-9a-fA-F]{4,8}:[0-9a-fA-F]{2}:[01][0-9a-fA-F]\.[0-7]$/

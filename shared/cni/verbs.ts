@@ -1,7 +1,7 @@
 /** Runs the plugin's verb for each command, with the checks before it and the conversion after it. */
 
 import { CniError, Code, toCniError } from '../error/error.ts'
-import { stat } from '../kernel/files.ts'
+import { stat } from '../kernel/stat.ts'
 import { convert } from './convert.ts'
 import { type Environment, mayShareNetns } from './environment.ts'
 import type { Plugin, Request } from './plugin.ts'

@@ -6,7 +6,7 @@ import type { Command, Request } from '../cni/plugin.ts'
 import { CniError, Code } from '../error/error.ts'
 import { forward } from '../error/log.ts'
 import { sleep } from '../kernel/clock.ts'
-import { stat } from '../kernel/files.ts'
+import { stat } from '../kernel/stat.ts'
 
 const S_IFMT = 0o170000
 const S_IFREG = 0o100000

@@ -8,7 +8,7 @@ import { readResult } from '../cni/prevresult.ts'
 import type { Result } from '../cni/result.ts'
 import { parseJson } from '../config/json.ts'
 import { toCniError } from '../error/error.ts'
-import { stat } from '../kernel/files.ts'
+import { stat } from '../kernel/stat.ts'
 import { execute, findPlugin } from './delegate.ts'
 
 export interface Ipam {

@@ -2,6 +2,7 @@
 
 import { architecture } from '#engine'
 import { Errno, isErrno, KernelError } from './errno.ts'
+import { stat } from './stat.ts'
 import { cstring, must, syscall } from './syscall.ts'
 
 /** An open file descriptor. */
@@ -219,56 +220,6 @@ function parseEntry(buffer: Buffer, at: number): Entry {
   const start = at + 19
   const end = buffer.indexOf(0, start)
   return { name: buffer.toString('utf8', start, end), directory: buffer[at + 18] === DT_DIR }
-}
-
-/** The attributes of a file (statx(2)). */
-export interface Stat {
-  mode: number
-  owner: number
-  group: number
-  inode: bigint
-  device: string
-  /** Major and minor of a device node. */
-  rdev: { major: number; minor: number }
-  size: bigint
-  /** Last change of content, nanoseconds since the epoch. */
-  mtime: bigint
-  /** Last change of content or attributes, nanoseconds since the epoch. */
-  ctime: bigint
-}
-
-const STATX_BASIC_STATS = 0x7ff
-
-/**
- * The attributes of a path (symlinks followed), or undefined when it does not exist.
- * @param from the directory in which a relative path begins
- */
-export function stat(path: string, from: Fd = AT_FDCWD): Stat | undefined {
-  const buffer = Buffer.alloc(256)
-  const result = syscall('statx', from, cstring(path), 0, STATX_BASIC_STATS, buffer)
-  if (result === -Errno.ENOENT || result === -Errno.ENOTDIR) return undefined
-  if (result < 0) throw new KernelError(-result, `stat ${path}`)
-  return parseStat(buffer)
-}
-
-/** struct statx, include/uapi/linux/stat.h: the same on every architecture. */
-export function parseStat(buffer: Buffer): Stat {
-  return {
-    mode: buffer.readUInt16LE(28),
-    owner: buffer.readUInt32LE(20),
-    group: buffer.readUInt32LE(24),
-    inode: buffer.readBigUInt64LE(32),
-    size: buffer.readBigUInt64LE(40),
-    mtime: timeAt(buffer, 112),
-    ctime: timeAt(buffer, 96),
-    rdev: { major: buffer.readUInt32LE(128), minor: buffer.readUInt32LE(132) },
-    device: `${buffer.readUInt32LE(136)}:${buffer.readUInt32LE(140)}`,
-  }
-}
-
-/** struct statx_timestamp, in nanoseconds. */
-function timeAt(buffer: Buffer, at: number): bigint {
-  return buffer.readBigInt64LE(at) * 1_000_000_000n + BigInt(buffer.readUInt32LE(at + 8))
 }
 
 /** The target of a symlink, or undefined when the path is not a symlink. @param from as in `stat` */

@@ -1,8 +1,8 @@
 /** Device nodes: the files through which programs open a device of the kernel. */
 
 import { Errno, KernelError, tolerate } from './errno.ts'
-import { type Fd, Open, remove, renameNew, type Stat, withFile } from './files.ts'
-import { statOf } from './regular.ts'
+import { type Fd, Open, remove, renameNew, withFile } from './files.ts'
+import { type Stat, statOf } from './stat.ts'
 import { cstring, must } from './syscall.ts'
 
 const AT_FDCWD = -100

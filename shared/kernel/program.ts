@@ -1,6 +1,6 @@
 /** Finds programs of the host in fixed directories: PATH is ignored, because the programs run as root. */
 
-import { stat } from './files.ts'
+import { stat } from './stat.ts'
 
 export const directories = ['/usr/sbin', '/sbin', '/usr/bin', '/bin', '/usr/local/sbin', '/usr/local/bin']
 

@@ -1,11 +1,9 @@
 /** Reads files that a configuration names: only regular files, and of bounded size. */
 
 import { Errno, KernelError } from './errno.ts'
-import { type Fd, Open, parseStat, readAll, type Stat, withFile } from './files.ts'
-import { cstring, must } from './syscall.ts'
+import { Open, readAll, withFile } from './files.ts'
+import { type Stat, statOf } from './stat.ts'
 
-const AT_EMPTY_PATH = 0x1000
-const STATX_BASIC_STATS = 0x7ff
 const S_IFMT = 0o170000
 const S_IFREG = 0o100000
 const LARGEST = 1024 * 1024
@@ -23,11 +21,4 @@ export function readRegular(path: string, check: (stat: Stat) => void = () => {}
     check(stat)
     return readAll(fd, path).toString()
   })
-}
-
-/** The attributes of an open file. */
-export function statOf(fd: Fd, path: string): Stat {
-  const buffer = Buffer.alloc(256)
-  must(`stat ${path}`, 'statx', fd, cstring(''), AT_EMPTY_PATH, STATX_BASIC_STATS, buffer)
-  return parseStat(buffer)
 }

@@ -1,7 +1,7 @@
 /** Reads files with secrets; a file that other users than root can access is refused. */
 
-import type { Stat } from './files.ts'
 import { readRegular } from './regular.ts'
+import type { Stat } from './stat.ts'
 
 /** Other users than root can access a file with a secret. The message says why. */
 export class Exposed extends Error {}

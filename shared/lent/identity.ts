@@ -6,8 +6,9 @@
 
 import { optional, string } from '../config/schema.ts'
 import { tolerate } from '../kernel/errno.ts'
-import { type Fd, readLink, stat } from '../kernel/files.ts'
+import { type Fd, readLink } from '../kernel/files.ts'
 import type { Namespace } from '../kernel/namespace.ts'
+import { stat } from '../kernel/stat.ts'
 import { withSysfs } from '../kernel/sysfs.ts'
 import type { Link } from '../netlink/link.ts'
 

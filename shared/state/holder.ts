@@ -1,6 +1,7 @@
 /** Finds the process that holds a lock file, for the error of a process that waited too long. */
 
-import { readFileIfAny, stat } from '../kernel/files.ts'
+import { readFileIfAny } from '../kernel/files.ts'
+import { stat } from '../kernel/stat.ts'
 
 /** A process that holds a lock. */
 export interface Holder {

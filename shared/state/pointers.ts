@@ -4,15 +4,8 @@
  */
 
 import { tolerate } from '../kernel/errno.ts'
-import {
-  makeDirectory,
-  makeLink,
-  readDirectory,
-  readLink,
-  remove,
-  removeDirectory,
-  stat,
-} from '../kernel/files.ts'
+import { makeDirectory, makeLink, readDirectory, readLink, remove, removeDirectory } from '../kernel/files.ts'
+import { stat } from '../kernel/stat.ts'
 import { stateDirectory } from './directory.ts'
 
 /** The pointers of one folder. */

@@ -14,10 +14,10 @@ import {
   readFileIfAny,
   remove,
   rename,
-  stat,
   withFile,
   writeAll,
 } from '../kernel/files.ts'
+import { stat } from '../kernel/stat.ts'
 import { stateDirectory } from './directory.ts'
 
 /** The records of one kind. To write one, hold the lock of its subject. */

@@ -13,9 +13,9 @@ import {
   readLink,
   remove,
   removeTree,
-  stat,
 } from '../../kernel/files.ts'
 import { overwrite } from '../../kernel/in-place.ts'
+import { stat } from '../../kernel/stat.ts'
 import { findInBase, namesInBase, readBase, writeBase } from './base.ts'
 import { type Entry, formatEntry, parseEntry } from './entries.ts'
 

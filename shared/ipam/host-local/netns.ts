@@ -1,6 +1,6 @@
 /** A container's network namespace, as an entry of the index records it. */
 
-import { stat } from '../../kernel/files.ts'
+import { stat } from '../../kernel/stat.ts'
 
 export interface Netns {
   path: string

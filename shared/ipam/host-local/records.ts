@@ -6,7 +6,8 @@
 import type { Log } from '../../error/log.ts'
 import { type Address, formatAddress, parseAddress } from '../../ip/address.ts'
 import { wallClock } from '../../kernel/clock.ts'
-import { type Entry, readDirectory, readFileIfAny, remove, stat } from '../../kernel/files.ts'
+import { type Entry, readDirectory, readFileIfAny, remove } from '../../kernel/files.ts'
+import { stat } from '../../kernel/stat.ts'
 
 export interface Holder {
   containerID: string

@@ -5,7 +5,7 @@
 
 import { wallClock } from '../../kernel/clock.ts'
 import { KernelError } from '../../kernel/errno.ts'
-import { stat } from '../../kernel/files.ts'
+import { stat } from '../../kernel/stat.ts'
 import { entryName } from './entries.ts'
 import { type Holder, type Reservation, readRecord } from './records.ts'
 import { filesOf, heldBy, release, replace, type Store } from './store.ts'

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { isErrno } from '../../../shared/kernel/errno.ts'
 import * as files from '../../../shared/kernel/files.ts'
+import { stat } from '../../../shared/kernel/stat.ts'
 import { suite } from '../../harness/test.ts'
 
 const test = suite<{ directory: string }>('files')
@@ -59,7 +60,7 @@ test('a missing file is an error with its errno, or undefined where the caller a
   )
   assert.is(files.readFileIfAny(path), undefined)
   assert.is(files.remove(path), false)
-  assert.is(files.stat(path), undefined)
+  assert.is(stat(path), undefined)
 })
 
 test('directories are made with those above them, and making them again is no error', ({ directory }) => {
@@ -80,7 +81,7 @@ test('stat distinguishes files, follows symlinks and has the size', ({ directory
   writeFileSync(join(directory, 'a'), 'abc')
   writeFileSync(join(directory, 'b'), 'abc')
   symlinkSync('a', join(directory, 'link'))
-  const [a, b, link] = ['a', 'b', 'link'].map((name) => files.stat(join(directory, name)))
+  const [a, b, link] = ['a', 'b', 'link'].map((name) => stat(join(directory, name)))
   assert.is(a?.size, 3n)
   assert.is(a?.inode, link?.inode)
   assert.is.not(a?.inode, b?.inode)
