@@ -8,7 +8,7 @@ import * as cnitool from '../harness/cnitool.ts'
 import { ip } from '../harness/command.ts'
 import { refusal, unchanged, unchangedFiles } from '../harness/expect.ts'
 import { farHost, newContainer, privateHost, removeContainer } from '../harness/host.ts'
-import { exists } from '../harness/look.ts'
+import { exists, link } from '../harness/look.ts'
 import { hostLocal, single } from '../harness/networks.ts'
 import { macvlanNetwork } from '../harness/nic.ts'
 import { testParentLost } from '../harness/parent-lost.ts'
@@ -16,6 +16,7 @@ import { call } from '../harness/plugin.ts'
 import { snapshot } from '../harness/snapshot.ts'
 import { test } from '../harness/test.ts'
 import { pings } from '../harness/traffic.ts'
+import { until } from '../harness/until.ts'
 
 await privateHost()
 farHost()
@@ -36,6 +37,7 @@ for (const mode of ['private', 'vepa', 'bridge', 'passthru']) {
     removeContainer(container)
     assert.equal(await call(del), done)
     unchanged(before)
+    await until('the kernel has deleted the macvlan', () => link('uplink').promiscuity === 0)
   })
 }
 
