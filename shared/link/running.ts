@@ -5,13 +5,13 @@ import { Group, waitFor } from '../netlink/events.ts'
 import { findLink, type Link } from '../netlink/link.ts'
 import type { Socket } from '../netlink/socket.ts'
 
-/** How long to wait after both ends are up. */
-const RUNNING_MILLISECONDS = 2500
+/** How long to wait after both ends are up. The kernel tells at once, or within a second; on a host with a high load it is late. */
+const RUNNING_MILLISECONDS = 10_000
 
 /**
  * Waits, on the kernel's notifications, until frames pass; announcements sent before are lost. Must be called in the
  * interface's namespace.
- * @throws CniError after 2.5 s
+ * @throws CniError after 10 s
  */
 export function waitUntilRunning(socket: Socket, { name }: Pick<Link, 'name'>): void {
   const running = () => (findLink(socket, name)?.running ? true : undefined)

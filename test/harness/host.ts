@@ -60,14 +60,24 @@ function machine(): Snapshot {
   return snapshot(['/run/netns', '/var/lib/cni'].filter((path) => existsSync(path)))
 }
 
-/** An empty /run and /var/lib, a /sys of this network namespace, and forwarding off as on a new machine. */
+/** An empty /run and /var/lib, a /dev of its own, a /sys of this network namespace, and forwarding off as on a new machine. */
 function arrange(): void {
+  ownDevices()
   for (const path of ['/run', '/var/lib']) command('mount', '-t', 'tmpfs', 'tmpfs', path)
   command('mount', '-t', 'sysfs', 'sysfs', '/sys')
   for (const path of [scratch, '/run/lock', '/var/lib/cni']) mkdirSync(path)
   ip('link set lo up')
   setSysctl('net/ipv4/ip_forward', 0)
   setSysctl('net/ipv6/conf/all/forwarding', 0)
+}
+
+/** A copy of the machine's /dev: the plugins make device nodes there. It is no devtmpfs, so the kernel makes none. */
+function ownDevices(): void {
+  const copy = '/run'
+  command('mount', '-t', 'tmpfs', '-o', 'mode=755', 'tmpfs', copy)
+  command('cp', '-a', '--one-file-system', '/dev/.', copy)
+  command('mount', '--rbind', '/dev/pts', `${copy}/pts`)
+  command('mount', '--move', copy, '/dev')
 }
 
 /** Writes a sysctl of the host, or of a namespace. */

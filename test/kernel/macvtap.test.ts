@@ -18,11 +18,6 @@ import { isSilent, pings, tunPeer } from '../harness/traffic.ts'
 
 await privateHost()
 
-/** A /dev that is no devtmpfs: the kernel makes no nodes in it. */
-command('mount', '-t', 'tmpfs', 'tmpfs', '/dev')
-command('mknod', '-m', '666', '/dev/null', 'c', '1', '3')
-command('mknod', '-m', '666', '/dev/urandom', 'c', '1', '9')
-
 const far = farHost()
 /** The address of the program behind the node (tun-peer.ts). */
 const mac = '02:00:5e:00:00:09'
