@@ -71,11 +71,29 @@ function arrange(): void {
   setSysctl('net/ipv6/conf/all/forwarding', 0)
 }
 
-/** A copy of the machine's /dev: the plugins make device nodes there. It is no devtmpfs, so the kernel makes none. */
+/** The device nodes that tests and plugins open. Those of other tests' taps come and go beside them. */
+const devices = [
+  'null',
+  'zero',
+  'full',
+  'random',
+  'urandom',
+  'tty',
+  'ptmx',
+  'net',
+  'kvm',
+  'fd',
+  'stdin',
+  'stdout',
+  'stderr',
+]
+
+/** A /dev of its own: the plugins make device nodes there. It is no devtmpfs, so the kernel makes none. */
 function ownDevices(): void {
   const copy = '/run'
   command('mount', '-t', 'tmpfs', '-o', 'mode=755', 'tmpfs', copy)
-  command('cp', '-a', '--one-file-system', '/dev/.', copy)
+  command('cp', '-a', ...devices.map((name) => `/dev/${name}`).filter((path) => existsSync(path)), copy)
+  for (const directory of ['pts', 'shm']) mkdirSync(`${copy}/${directory}`)
   command('mount', '--rbind', '/dev/pts', `${copy}/pts`)
   command('mount', '--move', copy, '/dev')
 }
