@@ -3,22 +3,15 @@
 /** A system call's argument: a number is passed as it is, a buffer as the pointer to its bytes. */
 export type SyscallArgument = number | bigint | Uint8Array
 
-/** A program to run until it exits. `env` is its whole environment. */
+/** A program to start. `env` is its whole environment. */
 export interface Program {
   /** Absolute path of the executable. */
   path: string
   /** Arguments after `argv[0]`. */
   arguments: readonly string[]
-  /** Its standard input. */
-  input: string
   env: Record<string, string>
-}
-
-/** A program that has exited: its exit status (128 + signal when it was killed) and its output. */
-export interface Completed {
-  status: number
-  stdout: string
-  stderr: string
+  /** The descriptors that become its standard input, output and error; it gets no others. */
+  streams: readonly [number, number, number]
 }
 
 export interface Engine {
@@ -29,6 +22,10 @@ export interface Engine {
   environment(): Record<string, string>
   /** Executes a system call and returns its result, or `-errno`. Buffers are passed as pointers. */
   syscall(number: number, ...args: SyscallArgument[]): number
-  run(program: Program): Promise<Completed>
+  /**
+   * Starts a program in a session of its own (setsid(2)), and so in a process group of its own; the caller waits for it by wait4(2).
+   * @returns its process ID. One that cannot be executed exits with status 127, or the result is negative
+   */
+  spawn(program: Program): number
   exit(status: number): never
 }

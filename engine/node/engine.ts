@@ -1,7 +1,6 @@
-/** The Node engine: libc's `syscall` through node:ffi, the rest through Node's `process`. */
+/** The Node engine: libc's `syscall` through node:ffi, programs through node:child_process, the rest through `process`. */
 
-import { constants } from 'node:os'
-import type { Completed, Engine, Program, SyscallArgument } from '../engine.ts'
+import type { Engine, SyscallArgument } from '../engine.ts'
 
 type Ffi = any
 
@@ -44,16 +43,17 @@ export const commandLine: Engine['commandLine'] = () => [process.argv0, ...proce
 
 export const environment: Engine['environment'] = () => ({ ...process.env }) as Record<string, string>
 
-export const run: Engine['run'] = async ({
-  path,
-  arguments: args,
-  input,
-  env,
-}: Program): Promise<Completed> => {
-  const { execa } = await import('execa')
-  const options = { input, env, extendEnv: false, reject: false, stripFinalNewline: false } as const
-  const { exitCode, signal, stdout, stderr } = await execa(path, args, options)
-  return { status: exitCode ?? (signal ? 128 + constants.signals[signal] : 127), stdout, stderr }
+/** Node's own handle never hears of the exit, because the caller waits for the process: it must not keep Node running. */
+export const spawn: Engine['spawn'] = ({ path, arguments: args, env, streams }) => {
+  const { spawn: start } = process.getBuiltinModule('node:child_process')
+  try {
+    const child = start(path, args, { env, stdio: [...streams], detached: true })
+    child.on('error', () => {})
+    child.unref()
+    return child.pid ?? -1
+  } catch {
+    return -1
+  }
 }
 
 export const exit: Engine['exit'] = (status) => process.exit(status)

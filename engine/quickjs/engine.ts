@@ -1,5 +1,6 @@
-/** The QuickJS engine: `syscall` in C, the rest through QuickJS's own modules. */
+/** The QuickJS engine: `syscall` and `spawn` in C, the rest through QuickJS's own modules. */
 
+import { spawn as start } from 'qjs:spawn'
 import { getenviron, exit as leave } from 'qjs:std'
 import { syscall as execute } from 'qjs:sys'
 import type { Engine } from '../engine.ts'
@@ -12,6 +13,15 @@ export const commandLine: Engine['commandLine'] = () => [...scriptArgs]
 
 export const environment: Engine['environment'] = () => getenviron()
 
-export const run: Engine['run'] = async (program) => (await import('./run.ts')).run(program)
+export const spawn: Engine['spawn'] = ({ path, arguments: args, env, streams }) => {
+  const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`)
+  return start(packed([path, ...args]), packed(variables), ...streams)
+}
+
+/** Texts for the kernel, one after the other, each with its terminating NUL. */
+function packed(texts: readonly string[]): Uint8Array {
+  if (texts.some((text) => text.includes('\0'))) throw new TypeError('a NUL in an argument or a variable')
+  return Buffer.from(texts.map((text) => `${text}\0`).join(''))
+}
 
 export const exit: Engine['exit'] = (status) => leave(status)

@@ -5,6 +5,20 @@ declare module 'qjs:sys' {
   export function syscall(number: number, ...args: (number | bigint | Uint8Array)[]): number
 }
 
+declare module 'qjs:spawn' {
+  /**
+   * Starts a program: `argv[0]` is its path, each string ends with a NUL. The descriptors become its standard streams.
+   * @returns its process ID, or `-errno`
+   */
+  export function spawn(
+    argv: Uint8Array,
+    env: Uint8Array,
+    stdin: number,
+    stdout: number,
+    stderr: number,
+  ): number
+}
+
 declare module 'qjs:bytes' {
   /** The UTF-8 bytes of a text that is well formed. */
   export function utf8Bytes(text: string): ArrayBuffer
@@ -17,21 +31,6 @@ declare module 'qjs:bytes' {
 declare module 'qjs:std' {
   export function getenviron(): Record<string, string>
   export function exit(status: number): never
-}
-
-declare module 'qjs:os' {
-  interface ExecOptions {
-    /** Wait for the program to exit; the result is the exit status, or minus the signal. */
-    block: boolean
-    /** Look the program up in PATH. */
-    usePath: boolean
-    stdin: number
-    stdout: number
-    stderr: number
-    env: Record<string, string>
-  }
-  /** Runs a program: `argv[0]` is its path. */
-  export function exec(argv: string[], options: ExecOptions): number
 }
 
 /** The command line; the first entry is `argv[0]` as the caller wrote it. */

@@ -1,11 +1,11 @@
 /** Makes a device in an SELinux context: by executing `ip`, because a process changes its context only by exec. */
 
-import { run } from '#engine'
 import { CniError, Code } from '../../shared/error/error.ts'
 import { KernelError } from '../../shared/kernel/errno.ts'
 import { readFile, writeInPlace } from '../../shared/kernel/files.ts'
-import { awaitInNamespace, type Namespace } from '../../shared/kernel/namespace.ts'
+import { inNamespace, type Namespace } from '../../shared/kernel/namespace.ts'
 import { findProgram } from '../../shared/kernel/program.ts'
+import { run } from '../../shared/kernel/run.ts'
 import { type TunOptions, tunCommand } from '../../shared/kernel/tun.ts'
 
 /** The context that the next exec of this thread gets (proc(5)). */
@@ -25,11 +25,11 @@ export async function makeLabelled(
   setContext(context)
   try {
     const program = { path, arguments: words, input: '', env: {} }
-    const { status, stderr } = await awaitInNamespace(container, () => run(program))
+    const { status, stderr, killed } = inNamespace(container, () => run(program))
     if (status === 0) return
     throw refused(
       context,
-      stderr.trim(),
+      killed ? `ip ${killed} and was killed` : stderr.trim(),
       'see what the policy says: ausearch -m avc',
       `ip ${words.join(' ')}`,
     )

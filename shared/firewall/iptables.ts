@@ -1,8 +1,8 @@
 /** Runs iptables-save and iptables-restore on table nat. */
 
-import { run } from '#engine'
 import { CniError, Code } from '../error/error.ts'
 import { directories, findProgram } from '../kernel/program.ts'
+import { type Completed, run, usual } from '../kernel/run.ts'
 
 /** Which iptables: the family, and the kind where it matters. */
 export interface Iptables {
@@ -13,34 +13,43 @@ export interface Iptables {
 
 /** The rules of table nat, line by line, as `iptables-save -t nat` prints them. @throws CniError */
 export async function save(iptables: Iptables): Promise<string[]> {
-  const stdout = await execute(iptables, 'save', ['-t', 'nat'], '')
+  const stdout = execute(iptables, 'save', ['-t', 'nat'], '')
   return stdout.split('\n')
 }
 
 /** Applies lines to table nat, atomically. @throws CniError */
 export async function restore(iptables: Iptables, lines: string[]): Promise<void> {
   const input = ['*nat', ...lines, 'COMMIT', ''].join('\n')
-  await execute(iptables, 'restore', ['--noflush', '--wait'], input)
+  execute(iptables, 'restore', ['--noflush', '--wait'], input)
 }
 
-async function execute(iptables: Iptables, task: string, args: string[], input: string): Promise<string> {
+/** A node with thousands of services has megabytes of rules. */
+const bounds = { ...usual, bytes: 64 * 1024 * 1024 }
+
+function execute(iptables: Iptables, task: string, args: string[], input: string): string {
   const path = locate(iptables, task)
-  const { status, stdout, stderr } = await run({ path, arguments: args, input, env: {} })
-  if (status !== 0 || isIncompatible(stdout)) throw failed([path, ...args], input, status, stderr + stdout)
+  const completed = run({ path, arguments: args, input, env: {} }, bounds)
+  const { status, stdout } = completed
+  if (status !== 0 || isIncompatible(stdout)) throw failed([path, ...args], input, completed)
   return stdout
 }
+
+const killedHint =
+  'another program may hold the lock: fuser -v /run/xtables.lock; or set "ipMasqBackend" to "nftables"'
+const incompatibleHint =
+  'table nat has rules that iptables did not make (see nft list table ip nat): move them to a table of another name, or set "ipMasqBackend" to "nftables"'
 
 /** iptables-nft prints this when its table has rules of `nft` that it cannot express. */
 function isIncompatible(output: string): boolean {
   return /is incompatible, use 'nft' tool/.test(output)
 }
 
-function failed(words: string[], input: string, status: number, output: string): CniError {
+function failed(words: string[], input: string, { status, stdout, stderr, killed }: Completed): CniError {
+  const output = stderr + stdout
+  const how = killed ? `${killed} and was killed` : `failed with status ${status}: ${output.trim()}`
   return new CniError(Code.Internal, {
-    msg: `${words.join(' ')} failed with status ${status}: ${output.trim()}`,
-    hint: isIncompatible(output)
-      ? 'table nat has rules that iptables did not make (see nft list table ip nat): move them to a table of another name, or set "ipMasqBackend" to "nftables"'
-      : undefined,
+    msg: `${words.join(' ')} ${how}`,
+    hint: killed ? killedHint : isIncompatible(output) ? incompatibleHint : undefined,
     reproduce: input ? `${words.join(' ')} <<EOF\n${input}EOF` : words.join(' '),
   })
 }

@@ -1,11 +1,13 @@
 /** Calls another plugin's executable with our environment and input (spec section "Plugin Delegation"). */
 
-import { environment, run } from '#engine'
-import type { Completed } from '../../engine/engine.ts'
+import { environment } from '#engine'
 import type { Command, Request } from '../cni/plugin.ts'
+import { show } from '../config/issues.ts'
+import { isObject, parseJson } from '../config/json.ts'
 import { CniError, Code } from '../error/error.ts'
 import { forward } from '../error/log.ts'
 import { sleep } from '../kernel/clock.ts'
+import { type Bounds, type Completed, run, usual } from '../kernel/run.ts'
 import { stat } from '../kernel/stat.ts'
 
 const S_IFMT = 0o170000
@@ -38,9 +40,10 @@ function notFound(msg: string, hint: string): CniError {
  * @returns its standard output
  * @throws CniError: the one that the plugin reported, or one that describes how it failed
  */
-export async function execute(path: string, command: Command, request: Request): Promise<string> {
-  const completed = await start(path, command, request)
+export function execute(path: string, command: Command, request: Request, bounds = usual): string {
+  const completed = start(path, command, request, bounds)
   forward(completed.stderr)
+  if (completed.killed) throw exceeded(path, command, completed.killed)
   if (completed.status !== 0) throw failure(path, command, completed)
   return completed.stdout
 }
@@ -49,14 +52,28 @@ export async function execute(path: string, command: Command, request: Request):
 const ATTEMPTS = 11
 const PAUSE_MILLISECONDS = 100
 
-async function start(path: string, command: Command, { input }: Request): Promise<Completed> {
+function start(path: string, command: Command, { input }: Request, bounds: Bounds): Completed {
   requireExecutable(path)
-  const env = { ...environment(), CNI_COMMAND: command }
+  const env = { ...oneDeeper(environment()), CNI_COMMAND: command }
   for (let attempt = 1; ; attempt++) {
-    const completed = await run({ path, arguments: [], input, env })
+    const completed = run({ path, arguments: [], input, env }, bounds)
     if (attempt === ATTEMPTS || !neverStarted(completed)) return completed
     sleep(PAUSE_MILLISECONDS)
   }
+}
+
+/** How many IPAM plugins call each other already: one that calls the plugin that called it would never end. */
+const DEPTH = 'CNI_IPAM_DEPTH'
+const DEEPEST = 4
+
+/** The environment of a delegate. @throws CniError of code 7 when delegates call each other in a circle */
+function oneDeeper(env: Record<string, string>): Record<string, string> {
+  const depth = Number(env[DEPTH] ?? 0)
+  if (!(depth >= DEEPEST)) return { ...env, [DEPTH]: String((depth || 0) + 1) }
+  throw new CniError(Code.InvalidNetworkConfig, {
+    msg: `ipam.type: ${DEEPEST} IPAM plugins call one another, and this call would be one more`,
+    hint: 'the program that ipam.type names calls an interface plugin again: name a plugin that gives addresses',
+  })
 }
 
 function requireExecutable(path: string): void {
@@ -90,15 +107,46 @@ function failure(path: string, command: Command, { status, stdout, stderr }: Com
   })
 }
 
+/** A delegate that took more time, or wrote more, than it may. */
+function exceeded(path: string, command: Command, how: string): CniError {
+  return new CniError(Code.Internal, {
+    msg: `${command} of ${path} ${how} and was killed`,
+    hint: 'see what it waits for or writes: run it by hand; if it needs a daemon, as dhcp does, see whether that runs',
+  })
+}
+
 /** The error in a plugin's output (spec section "Error"); undefined when the output has none. */
 function parseError(stdout: string): CniError | undefined {
+  const { code, msg, details } = parsed(stdout)
+  if (code === undefined && msg === undefined) return undefined
+  const known = isCode(code) ? code : undefined
+  const facts = [
+    typeof details === 'string' && details,
+    known === undefined &&
+      `the delegate's code is ${code === undefined ? 'missing' : show(code)}, which CNI does not have`,
+  ].filter((fact) => typeof fact === 'string')
+  return new CniError(known ?? Code.Internal, {
+    msg: messageOf(msg) ?? `the delegate failed: code ${known ?? Code.Internal}, no message`,
+    ...(facts.length > 0 && { details: facts.join('; ') }),
+  })
+}
+
+function parsed(stdout: string): Record<string, unknown> {
   try {
-    const { code, msg, details } = JSON.parse(stdout)
-    if (!Number.isSafeInteger(code) || code <= 0) return undefined
-    const sentence =
-      typeof msg === 'string' && msg !== '' ? msg : `the delegate failed: code ${code}, no message`
-    return new CniError(code, { msg: sentence, ...(typeof details === 'string' && { details }) })
+    const answer = parseJson(stdout, 'error')
+    return isObject(answer) ? answer : {}
   } catch {
-    return undefined
+    return {}
   }
+}
+
+/** Runtimes read it as an unsigned integer; one that fits into 31 bits is the same for all. */
+function isCode(code: unknown): code is number {
+  return Number.isInteger(code) && Number(code) > 0 && Number(code) < 2 ** 31
+}
+
+/** A text stays as it is; another value becomes JSON. */
+function messageOf(msg: unknown): string | undefined {
+  if (msg === undefined || msg === null || msg === '') return undefined
+  return typeof msg === 'string' ? msg : `the delegate failed: ${show(msg)}`
 }

@@ -7,7 +7,7 @@ import type { Command, Plugin, Request } from '../cni/plugin.ts'
 import { readResult } from '../cni/prevresult.ts'
 import type { Result } from '../cni/result.ts'
 import { parseJson } from '../config/json.ts'
-import { toCniError } from '../error/error.ts'
+import { CniError, Code, toCniError } from '../error/error.ts'
 import { stat } from '../kernel/stat.ts'
 import { execute, findPlugin } from './delegate.ts'
 
@@ -57,14 +57,27 @@ export function ipamOf(request: IpamRequest): Ipam | undefined {
 
 async function resolve(type: string, request: IpamRequest): Promise<Ipam> {
   const path = findPlugin(type, request.path)
-  const load = isThisExecutable(path) && Object.hasOwn(builtIn, type) ? builtIn[type] : undefined
-  return load ? inProcess(await load(), request) : delegated(path, request)
+  const load = Object.hasOwn(builtIn, type) ? builtIn[type] : undefined
+  const [file, own] = [stat(path), stat('/proc/self/exe')]
+  const isOwn = file?.inode === own?.inode && file?.device === own?.device
+  if (load && isOwn) return inProcess(await load(), request)
+  // A copy of this executable is told by its size.
+  const gives = load !== undefined || !(isOwn || file?.size === own?.size)
+  return gives ? delegated(path, request) : refused(type, path, request)
 }
 
-/** Whether a path leads to the running executable, under any name. */
-function isThisExecutable(path: string): boolean {
-  const [one, other] = [stat(path), stat('/proc/self/exe')]
-  return one?.inode === other?.inode && one?.device === other?.device
+/** This executable as an IPAM plugin that it is not: called as one, it would call itself for ever. No addresses are from it. */
+function refused(type: string, path: string, { log }: IpamRequest): Ipam {
+  const error = new CniError(Code.InvalidNetworkConfig, {
+    msg: `ipam.type is ${JSON.stringify(type)}, which is Patchbay's own executable but none of its IPAM plugins`,
+    path,
+    hint: `write ${Object.keys(builtIn).join(', ')} or another IPAM plugin; for a network without addresses leave ipam out`,
+  })
+  const refuse = async () => {
+    throw error
+  }
+  const goOn = async () => log.warn(`${error.message}; going on without it`)
+  return { prepare: refuse, add: refuse, check: refuse, status: refuse, del: goOn, gc: goOn }
 }
 
 function inProcess(plugin: Plugin, outer: IpamRequest): Ipam {
@@ -88,10 +101,10 @@ function inProcess(plugin: Plugin, outer: IpamRequest): Ipam {
 }
 
 function delegated(path: string, request: IpamRequest): Ipam {
-  const call = async (command: Command) => void (await execute(path, command, request))
+  const call = async (command: Command) => void execute(path, command, request)
   return {
     prepare: async () => {},
-    add: () => addOrDelete(path, request),
+    add: async () => addOrDelete(path, request),
     del: () => call('DEL'),
     check: () => call('CHECK'),
     status: () => call('STATUS'),
@@ -100,12 +113,21 @@ function delegated(path: string, request: IpamRequest): Ipam {
 }
 
 /** Runs DEL after a failed ADD (spec section "Delegated Plugin Execution Procedure"). */
-async function addOrDelete(path: string, request: IpamRequest): Promise<Result> {
+function addOrDelete(path: string, request: IpamRequest): Result {
   try {
-    return parseAnswer(await execute(path, 'ADD', request), request)
+    return parseAnswer(execute(path, 'ADD', request), request)
   } catch (error) {
-    await execute(path, 'DEL', request).catch((again) => request.log.warn(toCniError(again).message))
+    removeAgain(path, request)
     throw error
+  }
+}
+
+/** A failure is only logged, because the error of ADD is reported. */
+function removeAgain(path: string, request: IpamRequest): void {
+  try {
+    execute(path, 'DEL', request)
+  } catch (error) {
+    request.log.warn(toCniError(error).message)
   }
 }
 

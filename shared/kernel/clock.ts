@@ -32,12 +32,20 @@ function read(clock: number): bigint {
   return timespec.readBigInt64LE(0) * 1_000_000_000n + timespec.readBigInt64LE(8)
 }
 
-/** Waits until a descriptor is readable; false when the time (milliseconds) is over first (ppoll(2)). */
+/** Waits until a descriptor is readable; false when the time (milliseconds) is over first. */
 export function waitReadable(fd: Fd, milliseconds: number): boolean {
-  const pollfd = Buffer.alloc(8)
-  pollfd.writeInt32LE(fd, 0)
-  pollfd.writeInt16LE(POLLIN, 4)
-  return syscall('ppoll', pollfd, 1, toTimespec(milliseconds), 0, 8) > 0
+  return readableOf([fd], milliseconds).length > 0
+}
+
+/** Waits until descriptors are readable or at their end, and returns these; none when the time (milliseconds) is over first (ppoll(2)). */
+export function readableOf(fds: readonly Fd[], milliseconds: number): Fd[] {
+  const pollfds = Buffer.alloc(8 * fds.length)
+  for (const [index, fd] of fds.entries()) {
+    pollfds.writeInt32LE(fd, 8 * index)
+    pollfds.writeInt16LE(POLLIN, 8 * index + 4)
+  }
+  if (syscall('ppoll', pollfds, fds.length, toTimespec(milliseconds), 0, 8) <= 0) return []
+  return fds.filter((_, index) => pollfds.readInt16LE(8 * index + 6) !== 0)
 }
 
 /** Waits for a time. */

@@ -71,17 +71,6 @@ export function inNamespace<T>(namespace: Namespace, action: () => T): T {
   }
 }
 
-/** As `inNamespace`, for an asynchronous action. The process must do nothing else meanwhile: that would run in the namespace, too. */
-export async function awaitInNamespace<T>(namespace: Namespace, action: () => Promise<T>): Promise<T> {
-  const home = currentNamespace()
-  try {
-    must(`enter network namespace ${namespace.path}`, 'setns', namespace.fd, CLONE_NEWNET)
-    return await action()
-  } finally {
-    goBack(home)
-  }
-}
-
 /** Tries twice: what runs afterwards, such as the rest of a DEL, would take the container's namespace for the host's. */
 function goBack(home: Namespace): void {
   const result = syscall('setns', home.fd, CLONE_NEWNET)

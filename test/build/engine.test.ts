@@ -1,6 +1,6 @@
 /** Both engines do what engine/engine.ts says, in executables built like Patchbay's. */
 
-import { rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { mkdir, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,7 +9,9 @@ import * as assert from 'uvu/assert'
 import { buildNode } from '../../scripts/build/node.ts'
 import { buildQuickjs } from '../../scripts/build/quickjs.ts'
 import { engines, host } from '../../scripts/build/target.ts'
+import type { Completed } from '../../shared/kernel/run.ts'
 import { suite } from '../harness/test.ts'
+import { until } from '../harness/until.ts'
 import { exercise } from './engine/buffer.ts'
 
 const builders = { quickjs: buildQuickjs, node: buildNode }
@@ -27,7 +29,8 @@ for (const engine of engines) {
     return JSON.parse(stdout)
   }
 
-  const runProgram = (program: object) => trial('run', JSON.stringify({ input: '', env: {}, ...program }))
+  const runProgram = (program: object, bounds?: object) =>
+    trial('run', JSON.stringify({ program: { input: '', env: {}, ...program }, bounds }))
   const shell = (script: string) => ({ path: '/bin/sh', arguments: ['-c', script] })
 
   test.before(async () => {
@@ -106,6 +109,37 @@ for (const engine of engines) {
   test('a missing program ends with 127, a killed one with 128 plus the signal', async () => {
     assert.equal(await runProgram({ path: '/none', arguments: [] }), { status: 127, stdout: '', stderr: '' })
     assert.equal(await runProgram(shell('kill -9 $$')), { status: 137, stdout: '', stderr: '' })
+  })
+
+  test('a program that does not end in time is killed, with what it has started', async () => {
+    const script = 'echo before; sleep 1000 & echo $!; wait'
+    const ended = await runProgram(shell(script), { milliseconds: 200, bytes: 99 })
+    const { stdout, ...how } = ended as { stdout: string }
+    assert.equal(how, { status: 137, stderr: '', killed: 'did not end within 0.2 s' })
+    const [, pid] = /^before\n(\d+)\n$/.exec(stdout) ?? []
+    await until('what it has started has ended', () => !existsSync(`/proc/${pid}/exe`))
+  })
+
+  test('a program that writes without end is killed, whichever stream it is', async () => {
+    for (const to of ['1', '2']) {
+      const bounds = { milliseconds: 60_000, bytes: 100_000 }
+      const ended = await runProgram(shell(`exec yes >&${to}`), bounds)
+      const { status, stdout, stderr, killed } = ended as Completed
+      assert.equal([status, killed], [137, 'wrote more than 100000 bytes'])
+      assert.ok(stdout.length + stderr.length < 300_000)
+    }
+  })
+
+  test('what a program has started and left behind is not waited for, and is not killed', async () => {
+    const ended = await runProgram(shell('sleep 1000 & echo $!'))
+    const { stdout, ...how } = ended as Completed
+    assert.equal(how, { status: 0, stderr: '' })
+    process.kill(Number(stdout))
+  })
+
+  test('a program may close its output and go on', async () => {
+    const ended = await runProgram(shell('exec >&- 2>&-; sleep 0.1; exit 4'))
+    assert.equal(ended, { status: 4, stdout: '', stderr: '' })
   })
 
   test('a megabyte of input comes back as output, and a program may ignore its input', async () => {

@@ -37,5 +37,4 @@ export const syscall: Engine['syscall'] = (number, ...args) => {
   return node.syscall(number, ...args.map((argument) => (isOwn(argument) ? called : argument)))
 }
 
-export const run: Engine['run'] = async (program) =>
-  fault(execve) ? { status: 127, stdout: '', stderr: '' } : node.run(program)
+export const spawn: Engine['spawn'] = (program) => (fault(execve) ? -1 : node.spawn(program))

@@ -2,8 +2,8 @@
 
 import { readFileSync } from 'node:fs'
 import { execa } from 'execa'
-import type { Completed } from '../../engine/engine.ts'
 import { ensurePackages } from '../../scripts/setup.ts'
+import type { Completed } from '../../shared/kernel/run.ts'
 import { chosenGuest, type GuestKernel, type GuestKernelName, guestKernel } from './kernel.ts'
 
 const here = import.meta.dirname

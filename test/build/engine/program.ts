@@ -1,7 +1,8 @@
 /** A program that tries what an engine offers: the same in every engine, its answers as JSON. */
 
-import { architecture, commandLine, environment, run, syscall } from '#engine'
+import { architecture, commandLine, environment, syscall } from '#engine'
 import { Open, open, writeAll } from '../../../shared/kernel/files.ts'
+import { run } from '../../../shared/kernel/run.ts'
 import { syscall as call, cstring } from '../../../shared/kernel/syscall.ts'
 import { exercise } from './buffer.ts'
 
@@ -57,11 +58,14 @@ const trials: Record<string, Trial> = {
   empty: () => call('write', 1, Buffer.alloc(0), 0),
   tooMany: () => syscall(0, 1, 2, 3, 4, 5, 6, 7),
 
-  run: (program) => run(JSON.parse(program)),
+  run: (trial) => {
+    const { program, bounds } = JSON.parse(trial)
+    return run(program, bounds)
+  },
   /** Far more than a pipe holds, in both directions: the two processes must not block each other. */
-  runLarge: async (path) => {
+  runLarge: (path) => {
     const input = 'abcdefgh'.repeat(1 << 17)
-    const { status, stdout } = await run({ path, arguments: [], input, env: {} })
+    const { status, stdout } = run({ path, arguments: [], input, env: {} })
     return { status, length: stdout.length, same: stdout === input }
   },
 }
