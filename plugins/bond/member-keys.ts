@@ -1,6 +1,7 @@
 /** The keys of plugins that make one interface of several; the names are bond-cni's. */
 
 import type { InterfaceConfig } from '../../shared/attachment/device.ts'
+import { repeated } from '../../shared/config/rules.ts'
 import {
   boolean,
   describe,
@@ -37,7 +38,6 @@ export interface MemberConfig extends InterfaceConfig {
 /** At least one member, and none twice. */
 export function requireMembersOnce({ links }: Pick<MemberConfig, 'links'>): Complaint | undefined {
   if (links.length === 0) return { msg: 'links is empty: name at least one member' }
-  const names = links.map(({ name }) => name)
-  const twice = names.find((name, index) => names.indexOf(name) !== index)
+  const twice = repeated(links.map(({ name }) => name))
   return twice === undefined ? undefined : { msg: `links names ${twice} twice` }
 }

@@ -1,6 +1,6 @@
 /** Rules between the keys of a macsec network, where the kernel would only say EINVAL. */
 
-import { needs, notTogether, type Rule } from '../../shared/config/rules.ts'
+import { needs, notTogether, type Rule, repeated } from '../../shared/config/rules.ts'
 import type { Complaint } from '../../shared/error/error.ts'
 import { possibleMtu } from '../../shared/link/keys.ts'
 import { isExtended, sciOf } from '../../shared/netlink/macsec.ts'
@@ -62,8 +62,7 @@ function peersIdentified({ peers = [] }: MacsecConfig): Complaint | undefined {
       msg: `peers[${unclear}] must have either sci, or mac with optional port`,
       hint: 'run on the peer: ip macsec show; its TXSC is the sci',
     }
-  const all = peers.map(sciOfPeer)
-  const twice = all.find((one, index) => all.indexOf(one) !== index)
+  const twice = repeated(peers.map(sciOfPeer))
   return twice === undefined ? undefined : { msg: `peers has ${twice} twice` }
 }
 

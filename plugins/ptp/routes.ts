@@ -6,7 +6,7 @@
 import type { Ip, Result } from '../../shared/cni/result.ts'
 import { CniError, Code } from '../../shared/error/error.ts'
 import { type Address, parseAddress, sameAddress, width } from '../../shared/ip/address.ts'
-import { type Cidr, parseCidr, sameCidr, subnetOf } from '../../shared/ip/subnet.ts'
+import { type Cidr, distinct, parseCidr, subnetOf } from '../../shared/ip/subnet.ts'
 import type { LinkName } from '../../shared/netlink/link.ts'
 import type { RouteSpec } from '../../shared/netlink/route.ts'
 
@@ -45,13 +45,13 @@ export function containerRoutes(ips: Ip[], link: LinkName): RouteSpec[] {
     return isAlone(cidr) ? [toGateway] : [toGateway, { ...own, dst: subnetOf(cidr), gateway }]
   })
   // A second address in a subnet needs no further routes.
-  return routes.filter(({ dst }, index) => routes.findIndex((other) => sameCidr(other.dst, dst)) === index)
+  return distinct(routes, ({ dst }) => dst)
 }
 
 /** The addresses of the host's end: `ip address add GATEWAY/32 dev VETH`. */
 export function gatewayAddresses(ips: Ip[]): Cidr[] {
   const all = endsOf(ips).map(({ gateway }) => alone(gateway))
-  return all.filter((cidr, index) => all.findIndex((other) => sameCidr(other, cidr)) === index)
+  return distinct(all, (cidr) => cidr)
 }
 
 /** The host's routes: `ip route add ADDRESS dev VETH`. */

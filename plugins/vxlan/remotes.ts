@@ -41,7 +41,9 @@ function withNames(side: Socket, entries: FloodEntry[]): FloodEntry[] {
 }
 
 function without(entries: FloodEntry[], others: FloodEntry[]): FloodEntry[] {
-  return entries.filter(({ dst, via }) => !others.some((other) => other.dst === dst && other.via === via))
+  const keyOf = ({ dst, via }: FloodEntry) => `${dst} ${via}`
+  const known = new Set(others.map(keyOf))
+  return entries.filter((entry) => !known.has(keyOf(entry)))
 }
 
 /**

@@ -3,7 +3,7 @@
 import type { Request } from '../cni/plugin.ts'
 import type { Result } from '../cni/result.ts'
 import { formatAddress, sameAddress } from '../ip/address.ts'
-import { type Cidr, formatCidr, networkOf, sameCidr } from '../ip/subnet.ts'
+import { type Cidr, formatCidr, networkOf } from '../ip/subnet.ts'
 import { listAddresses, newAddress } from '../netlink/address.ts'
 import { commandIn } from '../netlink/command.ts'
 import { findLink, type Link } from '../netlink/link.ts'
@@ -67,9 +67,9 @@ function checkInterface(link: Link, prevResult: Result, index: number, request: 
 function checkAddresses({ inside }: Sides, link: Link, expected: Cidr[]): void {
   if (expected.length === 0) return
   if (!link.up) throw isDown(link.name, inside)
-  const found = listAddresses(inside, link)
+  const found = new Set(listAddresses(inside, link).map(formatCidr))
   for (const cidr of expected) {
-    if (found.some((address) => sameCidr(address, cidr))) continue
+    if (found.has(formatCidr(cidr))) continue
     const msg = `${link.name} lacks its address ${formatCidr(cidr)}`
     throw repairable(msg, newAddress(link, cidr), `ip address show dev ${link.name}`, inside)
   }

@@ -53,11 +53,12 @@ function notReady(error: unknown): unknown {
   return new CniError(Code.PluginNotAvailable, { ...error.complaint, cause: error })
 }
 
-/** @throws CniError of code 5 */
+/** @throws CniError of code 5; of code 6 for an input that is too large */
 function readInput(call: Call): string {
   try {
     return call.read()
   } catch (cause) {
+    if (cause instanceof CniError) throw cause
     const { message } = toCniError(cause)
     throw new CniError(Code.IoFailure, {
       msg: `error reading from stdin: ${message}`,

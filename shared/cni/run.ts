@@ -2,13 +2,12 @@
 
 import { environment } from '#engine'
 import { printError, stderrLog } from '../error/log.ts'
-import { readAll, writeAll } from '../kernel/files.ts'
-import { syscall } from '../kernel/syscall.ts'
+import { writeAll } from '../kernel/files.ts'
+import { readInput } from './input.ts'
 import type { Plugin, Registry } from './plugin.ts'
 import type { Answer } from './respond.ts'
 import { versionAnswer } from './version-answer.ts'
 
-const STDIN = 0
 const STDOUT = 1
 
 /**
@@ -36,14 +35,4 @@ async function explain(plugin: Plugin): Promise<number> {
   const { usage } = await import('./usage.ts')
   printError(usage(plugin))
   return 0
-}
-
-/** Reads all of standard input; a terminal counts as empty, so that the plugin does not wait for it. */
-function readInput(): string {
-  return isTerminal(STDIN) ? '' : readAll(STDIN, 'stdin').toString()
-}
-
-/** isatty(3): only a terminal answers TCGETS (include/uapi/asm-generic/ioctls.h). */
-function isTerminal(fd: number): boolean {
-  return syscall('ioctl', fd, 0x5401, Buffer.alloc(64)) === 0
 }

@@ -4,14 +4,14 @@ import type * as z from 'zod/mini'
 import type { Complaint } from '../error/error.ts'
 import type { Log } from '../error/log.ts'
 import { common } from './common.ts'
-import { complaintsOf, formatPath, invalidConfig } from './issues.ts'
+import { complaintsOf, formatPath, invalidConfig, type Path } from './issues.ts'
 import { canonicalObject } from './keys.ts'
 import { takeObject } from './lenient.ts'
 import { nearest } from './near.ts'
 import type { Rule } from './rules.ts'
 import type { Shape } from './schema.ts'
 import { validateObject } from './strict.ts'
-import { complaintAbout, type UnknownKey, unknownKeysIn } from './unknown.ts'
+import { complaintAbout, hasUnknownKeys, type UnknownKey, unknownKeysIn } from './unknown.ts'
 
 /** The plugins that keys belong to, by key in lower case. */
 export type Owners = ReadonlyMap<string, readonly string[]>
@@ -65,7 +65,7 @@ export function network<Own extends Shape>(
     shape,
     canonical,
     keys: () => Object.keys(own).filter((key) => !Object.hasOwn(common, key)),
-    hasUnknownKeys: (raw) => unknown(raw).some(({ path }) => path.length === 1),
+    hasUnknownKeys: (raw) => !delegate && hasUnknownKeys(shape, raw),
     parse(raw, log, owners = new Map()) {
       const known = canonical(raw)
       const { data, issues } = validateObject(shape, known)
@@ -73,7 +73,7 @@ export function network<Own extends Shape>(
       refuse([...complaintsOf(issues, known), ...refused])
       const config = data as Config<Own>
       refuse(rules.flatMap((rule) => rule(config) ?? []))
-      if (ignored.length > 0) log.warn(`unknown keys are ignored: ${ignored.join(', ')}`)
+      if (ignored.length > 0) log.warn(`unknown keys are ignored: ${someOf(ignored)}`)
       return config
     },
     parseLeniently: (raw, log) => takeObject(shape, canonical(raw), log) as Config<Own>,
@@ -84,15 +84,24 @@ function refuse(complaints: readonly Complaint[]): void {
   if (complaints.length > 0) throw invalidConfig(complaints)
 }
 
+/** Only so many unknown keys are compared with the known ones, which takes long; real configurations have fewer. */
+const compared = 100
+
 /** Complaints about unknown keys that are mistyped or another plugin's, and the paths of the other unknown keys. */
-function sort(unknown: UnknownKey[], owners: Owners): { refused: Complaint[]; ignored: string[] } {
+function sort(unknown: UnknownKey[], owners: Owners): { refused: Complaint[]; ignored: Path[] } {
   const refused: Complaint[] = []
-  const ignored: string[] = []
-  for (const { key, known, path } of unknown) {
+  const ignored: Path[] = []
+  for (const [index, { key, known, path }] of unknown.entries()) {
     const plugins = path.length === 1 ? owners.get(key.toLowerCase()) : undefined
-    const complaint = complaintAbout(path, nearest(key, known), plugins)
+    const complaint = complaintAbout(path, index < compared ? nearest(key, known) : undefined, plugins)
     if (complaint) refused.push(complaint)
-    else ignored.push(formatPath(path))
+    else ignored.push(path)
   }
   return { refused, ignored }
+}
+
+/** The first of the paths, and how many there are besides. */
+function someOf(paths: readonly Path[], most = 20): string {
+  const more = paths.length > most ? ` and ${paths.length - most} more` : ''
+  return paths.slice(0, most).map(formatPath).join(', ') + more
 }

@@ -1,10 +1,11 @@
 /** Reads JSON. Invalid JSON is reported with line, column and the line itself, in the same words in every engine. */
 
-import { CniError, Code } from '../error/error.ts'
+import { CniError, Code, type Complaint } from '../error/error.ts'
 import { locate } from './locate.ts'
 
-/** Limits against hostile input, which could exhaust memory or stack. Real configurations are far smaller. */
-const maximumLength = 16 * 1024 * 1024
+/** Limits against hostile input, which could exhaust time, memory or stack. A result with 10,000 routes and addresses is within them. */
+export const maximumBytes = 8 * 1024 * 1024
+const maximumValues = 200_000
 const maximumDepth = 200
 
 /**
@@ -21,25 +22,38 @@ export function parseObject(text: string, what: string): Record<string, unknown>
 
 /** Reads any JSON value. @throws CniError of code 6 */
 export function parseJson(text: string, what: string): unknown {
-  if (text.length > maximumLength) throw undecodable(what, 'it is larger than 16 MiB')
+  if (text.length > maximumBytes) throw tooLarge(what)
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch (cause) {
     throw broken(text, what, cause)
   }
-  if (isTooDeep(value)) throw undecodable(what, `it is nested deeper than ${maximumDepth} levels`)
+  requireBounds(value, what)
   return value
+}
+
+/** The error for a text above `maximumBytes`. */
+export function tooLarge(what: string): CniError {
+  return beyond(what, `it is larger than ${maximumBytes / 1024 / 1024} MiB`)
 }
 
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+type More = Pick<Complaint, 'details' | 'hint' | 'cause'>
+
 /** `error unmarshall` are the reference's words. */
-function undecodable(what: string, why: string, more: { details?: string; cause?: unknown } = {}): CniError {
+function undecodable(what: string, why: string, more: More = {}): CniError {
   const hint = `make the ${what} one JSON object (RFC 8259: no comments, no comma after the last item)`
   return new CniError(Code.DecodingFailure, { msg: `error unmarshall ${what}: ${why}`, hint, ...more })
+}
+
+function beyond(what: string, why: string): CniError {
+  return undecodable(what, why, {
+    hint: `make the ${what} smaller: nothing of it is read when it is so large`,
+  })
 }
 
 /** An error with the place where a text stops being JSON. Without such a place, the engine refused deep nesting. */
@@ -50,14 +64,16 @@ function broken(text: string, what: string, cause: unknown): CniError {
   return undecodable(what, `line ${line}, column ${column}: ${fault.reason}`, { details: excerpt, cause })
 }
 
-/** Checks level by level, without recursion. */
-function isTooDeep(value: unknown): boolean {
+/** Counts level by level, without recursion. */
+function requireBounds(value: unknown, what: string): void {
   let level = [value]
+  let values = 0
   for (let depth = 0; level.length > 0; depth++) {
-    if (depth > maximumDepth) return true
+    values += level.length
+    if (depth > maximumDepth) throw beyond(what, `it is nested deeper than ${maximumDepth} levels`)
+    if (values > maximumValues) throw beyond(what, `it has more than ${maximumValues} values`)
     level = level.flatMap((item) => (typeof item === 'object' && item !== null ? Object.values(item) : []))
   }
-  return false
 }
 
 /** The line of an offset, shortened around it, with a caret below; secrets are replaced by asterisks. */
@@ -72,7 +88,13 @@ function place(text: string, offset: number): { line: number; column: number; ex
     .replace(/[\r\t]/g, ' ')
     .slice(Math.max(0, offset - from - 60))
   const caret = ' '.repeat(Math.min(60, offset - from))
-  return { line: before.split('\n').length, column: offset - start + 1, excerpt: `${shown}\n${caret}^` }
+  return { line: linesIn(before), column: offset - start + 1, excerpt: `${shown}\n${caret}^` }
+}
+
+function linesIn(text: string): number {
+  let lines = 1
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lines++
+  return lines
 }
 
 function withoutSecrets(line: string): string {

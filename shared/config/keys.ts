@@ -17,7 +17,7 @@ export function canonical(schema: Schema, value: unknown): unknown {
 
 /** The same for an object's shape. */
 export function canonicalObject(shape: Record<string, Schema>, value: object): Record<string, unknown> {
-  const folded = new Map(Object.keys(shape).map((key) => [key.toLowerCase(), key]))
+  const folded = foldedKeys(shape)
   const entries = new Map<string, unknown>()
   for (const [key, item] of Object.entries(value)) {
     const known = folded.get(key.toLowerCase())
@@ -25,6 +25,17 @@ export function canonicalObject(shape: Record<string, Schema>, value: object): R
     else if (key === known || !Object.hasOwn(value, known)) set(entries, known, shape[known] as Schema, item)
   }
   return Object.fromEntries(entries)
+}
+
+const foldedKeysOf = new WeakMap<object, ReadonlyMap<string, string>>()
+
+/** The keys of a shape by their lower case: made once, since a list may have thousands of objects of the shape. */
+function foldedKeys(shape: object): ReadonlyMap<string, string> {
+  const known = foldedKeysOf.get(shape)
+  if (known) return known
+  const folded = new Map(Object.keys(shape).map((key) => [key.toLowerCase(), key]))
+  foldedKeysOf.set(shape, folded)
+  return folded
 }
 
 function set(entries: Map<string, unknown>, key: string, schema: Schema, item: unknown): void {

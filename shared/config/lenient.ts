@@ -10,6 +10,9 @@ import { absent, below } from './strict.ts'
 /** Marks a dropped value, so that the indices of a list stay the same until all parts are validated. */
 const hole = Symbol('dropped')
 
+/** So many faults of a key are logged. */
+const mostWarnings = 10
+
 type Holder = Record<PropertyKey, unknown>
 
 /** Reads each key of a shape by itself; a key without a valid part is left out. */
@@ -26,9 +29,10 @@ export function takeObject(shape: Shape, raw: Record<string, unknown>, log: Log)
 export function take(schema: Schema, value: unknown, key: string, log: Log): unknown {
   const { data, error } = value === undefined ? absent(schema) : z.safeParse(bare(schema), value)
   if (!error || value === undefined) return data
-  for (const { msg } of complaintsOf(below(key, error.issues), { [key]: value })) {
-    log.warn(`${msg}; going on without it`)
-  }
+  const complaints = complaintsOf(below(key, error.issues), { [key]: value })
+  for (const { msg } of complaints.slice(0, mostWarnings)) log.warn(`${msg}; going on without it`)
+  const more = complaints.length - mostWarnings
+  if (more > 0) log.warn(`${key} has ${more} faults more; going on without these parts`)
   const box: Holder = { value: compact(value) }
   for (const { path } of error.issues) drop(box, path)
   // Faults that result from dropped parts need no warning.

@@ -3,8 +3,9 @@
 /** The candidate nearest to a word in any case, or undefined when none is near enough for a misspelling. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   let best: { candidate: string; distance: number } | undefined
+  const lower = word.toLowerCase()
   for (const candidate of candidates) {
-    const found = distance(word.toLowerCase(), candidate.toLowerCase())
+    const found = distance(lower, candidate.toLowerCase())
     if (found <= tolerance(word, candidate) && (!best || found < best.distance)) {
       best = { candidate, distance: found }
     }

@@ -12,6 +12,16 @@ function isSet(value: unknown): boolean {
   return value !== undefined && value !== false
 }
 
+/** The first text that is twice among others. */
+export function repeated(texts: readonly string[]): string | undefined {
+  const seen = new Set<string>()
+  for (const text of texts) {
+    if (seen.has(text)) return text
+    seen.add(text)
+  }
+  return undefined
+}
+
 /** `key` is allowed only when another key has a certain value: `onlyIn('sourceMacs', { mode: 'source' })`. */
 export function onlyIn(key: string, where: Keys): Rule<Keys> {
   return (config) => {

@@ -137,7 +137,7 @@ export function either<One extends Schema, Other extends Schema>(allowed: string
 }
 
 export function list<S extends Schema>(element: S) {
-  return deferred(() => z.array(element, 'a list'))
+  return deferred(() => withFewFaults(z.array(element, 'a list')))
 }
 
 /** An object with the keys in its shape; misspelled keys are refused, other unknown keys are dropped. */
@@ -152,7 +152,24 @@ export function open<S extends Shape>(shape: S) {
 
 /** An object with any keys, whose values have one schema. */
 export function record<S extends Schema>(value: S) {
-  return deferred(() => z.record(z.string(), value, 'an object'))
+  return deferred(() => withFewFaults(z.record(z.string(), value, 'an object')))
+}
+
+/** So many faulty values of a list are told apart. */
+const mostFaults = 1000
+
+/** With more faults than `mostFaults`, the whole is at fault, too: zod fails with more than an engine's arguments of a call. */
+function withFewFaults<S extends Schema>(schema: S): S {
+  const { run } = schema._zod
+  const few = (payload: z.core.ParsePayload) => {
+    const { issues, value: input } = payload
+    const message = `without more than ${mostFaults} faults`
+    if (issues.length > mostFaults)
+      issues.splice(mostFaults, issues.length, { code: 'custom', path: [], input, message })
+    return payload
+  }
+  schema._zod.run = (payload, context) => few(run(payload, context) as z.core.ParsePayload)
+  return schema
 }
 
 /** A schema that, with its inner schemas, is made on first use: for keys that few configurations have. */

@@ -30,11 +30,17 @@ export function unknownKeysIn(
   path: Path = [],
   open = false,
 ): UnknownKey[] {
+  const known = Object.keys(shape)
   return Object.entries(value).flatMap(([key, item]) => {
     const here = [...path, key]
     if (Object.hasOwn(shape, key)) return unknownKeys(shape[key] as Schema, item, here)
-    return open || isForeign(key) ? [] : [{ path: here, key, known: Object.keys(shape) }]
+    return open || isForeign(key) ? [] : [{ path: here, key, known }]
   })
+}
+
+/** Whether a value in canonical case has unknown keys at its top level. */
+export function hasUnknownKeys(shape: Record<string, Schema>, value: object): boolean {
+  return Object.keys(value).some((key) => !Object.hasOwn(shape, key) && !isForeign(key))
 }
 
 /** Whether a key is an extension by the spec, a runtime or a person: it has a dot or a leading underscore. */

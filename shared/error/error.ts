@@ -65,8 +65,13 @@ export const longestMsg = 199
 /** The `msg` and `details` of CNI's JSON. A longer `msg` is cut, and the whole of it is put into `details`. */
 export function printed({ message, details }: CniError): { msg: string; details: string } {
   if (message.length <= longestMsg) return { msg: message, details }
-  const msg = `${message.slice(0, longestMsg - 1)}…`
-  return { msg, details: details ? `${message}; ${details}` : message }
+  const whole = shortened(message)
+  return { msg: shortened(message, longestMsg), details: details ? `${whole}; ${details}` : whole }
+}
+
+/** A text that another program or a configuration made long is cut. */
+export function shortened(text: string, longest = 4000): string {
+  return text.length <= longest ? text : `${text.slice(0, longest - 1)}…`
 }
 
 /** The number of further complaints that are printed. */
@@ -93,12 +98,15 @@ export function linesOf({
     reproduce && `reproduce: ${reproduce}`,
     ...also.slice(0, alsoPrinted).map((other) => `also: ${inOneLine(other)}`),
     more > 0 && `and ${more} more`,
-  ].filter((line): line is string => Boolean(line))
+  ]
+    .filter((line): line is string => Boolean(line))
+    .map((line) => shortened(line))
 }
 
 function inOneLine(complaint: Complaint): string {
   const lines = linesOf(complaint)
-  return lines.length > 0 ? `${complaint.msg} (${lines.join('; ')})` : complaint.msg
+  const msg = shortened(complaint.msg)
+  return lines.length > 0 ? `${msg} (${lines.join('; ')})` : msg
 }
 
 /** The fields that a complaint copies from the kernel's error that caused it. */

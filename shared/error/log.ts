@@ -29,6 +29,9 @@ export function printError(text: string): void {
 /** W3C Trace Context, section 3.2: version (not ff), trace and parent (not all zeros), flags. */
 const trace = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/
 
+/** In characters: names and values from a configuration may have megabytes. */
+const longestLine = 4000
+
 /**
  * One line per message: `patchbay bridge: warning: … (traceparent=00-…)`.
  * @param traceparent TRACEPARENT of the environment; left out when it is malformed
@@ -36,6 +39,6 @@ const trace = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0
 export function stderrLog(plugin: string, traceparent = '', write = printError): Log {
   const suffix = trace.test(traceparent) ? ` (traceparent=${traceparent})` : ''
   const line = (level: string) => (message: string) =>
-    write(`patchbay ${plugin}: ${level}: ${message.replace(/\p{Cc}+/gu, ' ')}${suffix}`)
+    write(`patchbay ${plugin}: ${level}: ${message.slice(0, longestLine).replace(/\p{Cc}+/gu, ' ')}${suffix}`)
   return { warn: line('warning'), info: line('info') }
 }

@@ -45,6 +45,17 @@ export function sameCidr(one: Cidr, other: Cidr): boolean {
   return one.prefix === other.prefix && sameAddress(one.address, other.address)
 }
 
+/** The items without those whose subnet an earlier one has. */
+export function distinct<T>(items: readonly T[], cidrOf: (item: T) => Cidr): T[] {
+  const seen = new Set<string>()
+  return items.filter((item) => {
+    const text = formatCidr(cidrOf(item))
+    const isNew = !seen.has(text)
+    seen.add(text)
+    return isNew
+  })
+}
+
 export function contains(subnet: Cidr, address: Address): boolean {
   return (
     address.family === subnet.address.family &&

@@ -14,7 +14,7 @@ import {
   pluginName,
   withDefault,
 } from '../../config/schema.ts'
-import { CniError, type Complaint } from '../../error/error.ts'
+import { CniError, Code, type Complaint } from '../../error/error.ts'
 import { requireOnePerFamily } from '../family.ts'
 import { parseRange, parseRangeSet, type RangeConfig, type RangeSet, requireDistinct } from '../range.ts'
 import { probe, route } from '../schema.ts'
@@ -84,6 +84,17 @@ function soundRanges(config: HostLocalConfig): Complaint | undefined {
   }
 }
 
+/** Each range is compared with each other. */
+const mostRanges = 1000
+
+function requireFew(ranges: number): void {
+  if (ranges <= mostRanges) return
+  throw new CniError(Code.InvalidNetworkConfig, {
+    msg: `ipam.ranges: there are ${ranges} ranges, at most ${mostRanges} are allowed`,
+    hint: 'join ranges that lie side by side into larger ones',
+  })
+}
+
 /**
  * All range sets, numbered in this order: the runtime's, the short form's, and those of `ranges`.
  * @throws CniError of code 7 for invalid ranges
@@ -93,6 +104,7 @@ export function rangeSets({ ipam, runtimeConfig, cniVersion }: HostLocalConfig):
   const dynamic: RangeConfig[][] = runtimeConfig?.ipRanges ?? []
   const short = subnet === undefined ? [] : [parseRange({ subnet, rangeStart, rangeEnd, gateway }, 'ipam')]
   const before = dynamic.length + short.length
+  requireFew([...dynamic, ...ranges].flat().length)
   const sets = [
     ...dynamic.map((set, at) => parseRangeSet(set, `runtimeConfig.ipRanges[${at}]`, at)),
     ...(subnet === undefined ? [] : [short]),

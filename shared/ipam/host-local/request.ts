@@ -15,9 +15,7 @@ export type HostLocalRequest = Request<HostLocalConfig>
 export function requestedAddresses({ args, config }: HostLocalRequest): Address[] {
   const texts = [args.IP, config.args?.cni?.ips, config.runtimeConfig?.ips].flat()
   const hosts = texts.flatMap((text) => (text ? parseHost(text) : []))
-  return hosts.filter(
-    (address, at) => hosts.findIndex((one) => formatAddress(one) === formatAddress(address)) === at,
-  )
+  return [...new Map(hosts.map((address) => [formatAddress(address), address])).values()]
 }
 
 function parseHost(text: string): Address {

@@ -27,7 +27,15 @@ export type ListConfig = Config<typeof shape>
 
 export const config = network(shape, { delegate: true, rules: [someParts, noListInList] })
 
+/** Each is a call of a plugin. */
+export const mostParts = 64
+
 function someParts({ ipam }: ListConfig): Complaint | undefined {
+  if (ipam.list.length > mostParts)
+    return {
+      msg: `ipam.list has ${ipam.list.length} entries, must have at most ${mostParts}`,
+      hint: 'give each IP version one plugin, or a few',
+    }
   if (ipam.list.length > 0) return undefined
   return {
     msg: 'ipam.list is empty, must name an IPAM plugin',

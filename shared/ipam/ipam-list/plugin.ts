@@ -5,7 +5,7 @@ import type { Result } from '../../cni/result.ts'
 import { toCniError } from '../../error/error.ts'
 import { runAll } from '../../error/steps.ts'
 import type { Ipam, IpamOf } from '../ipam.ts'
-import { config, type ListConfig, ownName } from './config.ts'
+import { config, type ListConfig, mostParts, ownName } from './config.ts'
 import { withFamily } from './family.ts'
 
 /** @param ipamOf finds the IPAM plugin of a section; a parameter, since importing it would be a cycle */
@@ -29,9 +29,9 @@ export function ipamList(ipamOf: IpamOf): Plugin<ListConfig> {
 
 type ListRequest = Request<ListConfig>
 
-/** The IPAM of each section. DEL and GC read the configuration leniently: the list may be absent. */
+/** The IPAM of each section. DEL and GC read the configuration leniently: the list may be absent, or longer than ADD allows. */
 function partsOf(request: ListRequest, ipamOf: IpamOf): Ipam[] {
-  const sections = (request.config.ipam?.list ?? []) as Record<string, unknown>[]
+  const sections = ((request.config.ipam?.list ?? []) as Record<string, unknown>[]).slice(0, mostParts)
   return sections.flatMap((section) => ipamOf(partRequest(request, section)) ?? [])
 }
 

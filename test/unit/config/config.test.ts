@@ -304,7 +304,7 @@ test('the lenient reading accepts a missing required key', () => {
 test('a long list of invalid values is dropped as a whole', () => {
   const ranges = Array.from({ length: 5000 }, () => [{ subnet: 'x' }])
   const { ipam } = delegate.parseLeniently({ ...base, ipam: { ranges } }, quiet)
-  assert.equal(ipam.ranges?.flat(), [])
+  assert.is(ipam.ranges, undefined)
 })
 
 test.run()

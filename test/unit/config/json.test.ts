@@ -86,8 +86,16 @@ test('deep nesting is refused instead of exhausting the stack', () => {
   assert.equal(parseObject(`{"a":${'['.repeat(100)}${']'.repeat(100)}}`, 'it').b, undefined)
 })
 
-test('input over 16 MiB is refused', () => {
-  assert.is(said(`{"a":"${'x'.repeat(17 * 1024 * 1024)}"}`), 'it is larger than 16 MiB')
+test('input over 8 MiB, or of more than 200,000 values, is refused', () => {
+  assert.is(said(`{"a":"${'x'.repeat(9 * 1024 * 1024)}"}`), 'it is larger than 8 MiB')
+  for (const text of [`{"a":[${'0,'.repeat(200_000)}0]}`, `[${'{},'.repeat(200_001)}0]`])
+    assert.is(said(text), 'it has more than 200000 values')
+  assert.match(complaint(`[${'0,'.repeat(300_000)}0]`).details, 'make the network config smaller')
+  assert.is(Object.keys(parseObject(`{"a":[${'0,'.repeat(199_000)}0]}`, 'it')).length, 1)
+})
+
+test('a fault after megabytes of lines has its line and column', () => {
+  assert.match(said(`{${'\n'.repeat(4_000_000)} oops}`), 'line 4000001, column 2')
 })
 
 test('a __proto__ key is a key like any other', () => {
