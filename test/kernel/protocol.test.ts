@@ -1,6 +1,8 @@
 /** The protocol of the built executables: the same with both engines. */
 
 import { spawnSync } from 'node:child_process'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { type Answer, call, type Engine, executables } from '../harness/plugin.ts'
 import { test } from '../harness/test.ts'
@@ -39,6 +41,30 @@ for (const engine of ['quickjs', 'node'] as Engine[]) {
       String(answer.json?.details),
       /^ {2}"vlan": 3\n {2}\^\nmake the network config one JSON object/,
     )
+  })
+
+  test(`${engine}: a configuration beyond its bounds is refused by every verb, and an input without end is not read to it`, async () => {
+    const long = `{"name":"net","x":"${'x'.repeat(9 << 20)}"}`
+    const many = JSON.stringify({ ...config, x: Array(1_000_000).fill(1) })
+    for (const verb of ['ADD', 'DEL'] as const) {
+      refused(await ask(verb, long), 6, 'network config: it is larger than 8 MiB')
+      refused(await ask(verb, many), 6, 'it has more than 200000 values')
+    }
+    const zeros = { under: ['/bin/sh', '-c', 'exec "$0" < /dev/zero'] }
+    refused(await ask('ADD', '', zeros), 6, 'it is larger than 8 MiB')
+  })
+
+  test(`${engine}: ten thousand routes and addresses of a previous result are accepted`, async () => {
+    const at = (index: number) => `10.${index >> 8}.${index & 255}`
+    const routes = Array.from({ length: 10_000 }, (_, index) => ({
+      dst: `${at(index)}.0/24`,
+      gw: '10.255.0.1',
+      mtu: 1400,
+    }))
+    const ips = routes.map((_, index) => ({ address: `${at(index)}.1/24`, gateway: `${at(index)}.2` }))
+    const prevResult = { cniVersion: '1.1.0', interfaces: [], ips, routes }
+    const { status, stderr } = await ask('DEL', { ...config, prevResult })
+    assert.equal([status, stderr], [0, ''])
   })
 
   test(`${engine}: deep nesting is refused without a crash`, async () => {
@@ -109,5 +135,21 @@ for (const engine of ['quickjs', 'node'] as Engine[]) {
     refused(await ask('ADD', raw), 7, 'prevResult.ip4.ip is "10.0.0/24"')
   })
 }
+
+test('an input that does not end in time is an error', async () => {
+  const open = 'mkfifo "$1" && exec 3<>"$1" && rm "$1" && exec "$2" <&3'
+  const fifo = join(tmpdir(), `patchbay-fifo-${process.pid}`)
+  const answer = await call({
+    verb: 'ADD',
+    config: '',
+    plugin: 'loopback',
+    engine: 'test',
+    netns: '/run/netns/none',
+    under: ['/bin/sh', '-c', open, 'sh', fifo],
+    env: { PATCHBAY_HASTE: '1000', PATH: process.env.PATH ?? '' },
+  })
+  assert.is(answer.json?.code, 5)
+  assert.is(answer.json?.msg, 'error reading from stdin: it did not end within 60 s')
+})
 
 test.run()

@@ -301,6 +301,30 @@ test('the lenient reading accepts a missing required key', () => {
   assert.not('ipam' in delegate.parseLeniently(base, quiet))
 })
 
+test('of thousands of unknown keys only a hundred are compared with the known ones, and few are named', () => {
+  const keys = (start: string) =>
+    Object.fromEntries(Array.from({ length: 5000 }, (_, at) => [start + at, at]))
+  const { log, warnings } = notes()
+  config.parse({ ...base, ...keys('tenant') }, log)
+  assert.is(warnings.length, 1)
+  assert.match(warnings[0] ?? '', /^unknown keys are ignored: tenant0, .*, tenant19 and 4980 more$/)
+  // With one digit more they are misspelt: 100 complaints, of which ten are printed.
+  const many = Array.from({ length: 150 }, (_, at) => [`hairpinMod${String.fromCharCode(0x100 + at)}`, true])
+  assert.match(complaint(Object.fromEntries(many)).details, /and 90 more$/)
+})
+
+test('a list with tens of thousands of faults is refused, and DEL drops it as a whole and logs some', () => {
+  const raw = { dns: { nameservers: Array(100_000).fill(1) }, hairpinMode: true }
+  assert.is(complaint(raw).message, 'dns.nameservers[0] is 1, must be a string')
+  const { log, warnings } = notes()
+  assert.equal(config.parseLeniently({ ...base, ...raw }, log), {
+    ...config.parseLeniently({ ...base, hairpinMode: true }, quiet),
+    dns: {},
+  })
+  assert.is(warnings.length, 11)
+  assert.match(warnings[10] ?? '', 'dns has 991 faults more')
+})
+
 test('a long list of invalid values is dropped as a whole', () => {
   const ranges = Array.from({ length: 5000 }, () => [{ subnet: 'x' }])
   const { ipam } = delegate.parseLeniently({ ...base, ipam: { ranges } }, quiet)

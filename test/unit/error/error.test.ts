@@ -103,6 +103,15 @@ test('of many errors ten are printed, and the number of the others', () => {
   assert.match(details, /also: m8; and 11 more$/)
 })
 
+test('texts of megabytes are cut', () => {
+  const long = 'x'.repeat(1_000_000)
+  const also = [{ msg: long, details: long }]
+  const { msg, details } = printed(new CniError(7, { msg: long, details: long, hint: 'do', also }))
+  assert.is(msg.length, longestMsg)
+  assert.ok(details.length < 20_000)
+  assert.match(details, '; do; also: x')
+})
+
 test('a msg that is too long for an event is cut, and stands whole in the details', () => {
   const msg = `no address for ${'x'.repeat(300)}`
   const { msg: short, details } = printed(new CniError(Code.Internal, { msg, hint: 'widen the range' }))

@@ -99,6 +99,12 @@ test('routes are returned with all their fields, and resolvConf becomes DNS sett
   })
 })
 
+test('more ranges than can be compared with each other are refused', async () => {
+  const ranges = Array.from({ length: 50_000 }, (_, at) => [{ subnet: `10.${at >> 8}.${at & 255}.0/30` }])
+  const message = 'ipam.ranges: there are 50000 ranges, at most 1000 are allowed'
+  await fails(() => add({ ranges }), 7, message)
+})
+
 test('a resolvConf that is missing is refused before anything is reserved', async () => {
   await fails(() => add({ subnet, resolvConf: `${dataDir}/none` }), 7, /^ipam.resolvConf: open .*ENOENT/)
   assert.throws(files)

@@ -151,4 +151,10 @@ test('a plugin that is executed gets the configuration with its own section as i
   assert.equal({ ipam, bridge, name }, { ipam: { type: 'foreign', pool: 'a' }, bridge: 'br0', name: 'net' })
 })
 
+test('a list of more plugins than a container can need is refused', async () => {
+  const list = Array.from({ length: 65 }, () => ({ type: 'static' }))
+  const message = 'ipam.list has 65 entries, must have at most 64'
+  await fails(() => requestOf(ipamList, { ipam: { type: 'ipam-list', list } }), 7, message)
+})
+
 test.run()
