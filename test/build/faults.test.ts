@@ -27,7 +27,8 @@ for (const engine of engines)
   test(`the shipped executable ignores the variables of faults: ${engine}`, async () => {
     const usual = await answer(engine)
     assert.equal([usual.exitCode, usual.stderr], [0, ''])
-    for (const env of [firstRead(EIO), firstRead('kill'), firstRead('stop'), { PATCHBAY_CALLS: calls }])
+    const others: Record<string, string>[] = [{ PATCHBAY_CALLS: calls }, { PATCHBAY_HASTE: '1000' }]
+    for (const env of [firstRead(EIO), firstRead('kill'), firstRead('stop'), ...others])
       assert.equal(await answer(engine, env), usual)
     assert.not.ok(existsSync(calls))
     assert.not.ok(readFileSync(join(directoryOf(engine), 'patchbay')).includes('PATCHBAY_'))

@@ -1,5 +1,4 @@
 /** IPAM plugins that call themselves, hang, write without end or answer nonsense: each verb ends, and does the rest of its work. */
-// needs: bridge
 
 import { copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
