@@ -68,8 +68,8 @@ const DEEPEST = 4
 
 /** The environment of a delegate. @throws CniError of code 7 when delegates call each other in a circle */
 function oneDeeper(env: Record<string, string>): Record<string, string> {
-  const depth = Number(env[DEPTH] ?? 0)
-  if (!(depth >= DEEPEST)) return { ...env, [DEPTH]: String((depth || 0) + 1) }
+  const depth = Number(env[DEPTH]) || 0
+  if (depth < DEEPEST) return { ...env, [DEPTH]: String(depth + 1) }
   throw new CniError(Code.InvalidNetworkConfig, {
     msg: `ipam.type: ${DEEPEST} IPAM plugins call one another, and this call would be one more`,
     hint: 'the program that ipam.type names calls an interface plugin again: name a plugin that gives addresses',
