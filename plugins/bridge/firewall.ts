@@ -1,30 +1,29 @@
-/** `macspoofchk` in the life of an attachment. The firewall's code is loaded only if the configuration sets it. */
+/** `macspoofchk` in the life of an attachment. The firewall's code is loaded only if the configuration sets it, or ADD's did. */
 
-import type { Life, Trace } from '../../shared/attachment/device.ts'
+import type { Life } from '../../shared/attachment/device.ts'
 import { findMade } from '../../shared/attachment/made.ts'
-import type { Attachment, Request } from '../../shared/cni/plugin.ts'
+import type { Request } from '../../shared/cni/plugin.ts'
+import { firewallTrace } from '../../shared/host/firewall-trace.ts'
 import type { Link } from '../../shared/netlink/link.ts'
 import type { BridgeConfig } from './config.ts'
 
 const firewall = () => import('../../shared/firewall/macspoofchk.ts')
 
-/** Drops frames from the container's port with another source MAC address than the container's. */
-export async function addMacCheck({ inside, request, undo }: Life<BridgeConfig>, port: Link): Promise<void> {
-  const own = findMade(inside, request.ifname)
-  undo(() => remove(request))
-  await (await firewall()).addMacSpoofCheck(request, port.name, own.mac)
-}
-
-async function remove(attachment: Attachment): Promise<void> {
-  await (await firewall()).removeMacSpoofCheck(attachment)
-}
-
-/** The container's MAC address in the firewall. Removed if `macspoofchk` has any value but false, also an invalid one. */
-export const macCheck: Trace = {
-  remove: (request) => request.raw.macspoofchk && remove(request),
-  async collect({ network, validAttachments, raw }) {
-    if (raw.macspoofchk) await (await firewall()).collectMacSpoofCheck(network, validAttachments)
+/** The container's MAC address in the firewall. */
+export const macCheck = firewallTrace({
+  key: 'macspoofchk',
+  load: async () => {
+    const { removeMacSpoofCheck, collectMacSpoofCheck } = await firewall()
+    return { remove: removeMacSpoofCheck, collect: collectMacSpoofCheck }
   },
+})
+
+/** Drops frames from the container's port with another source MAC address than the container's. */
+export async function addMacCheck(life: Life<BridgeConfig>, port: Link): Promise<void> {
+  const { inside, request } = life
+  const own = findMade(inside, request.ifname)
+  macCheck.begin(life)
+  await (await firewall()).addMacSpoofCheck(request, port.name, own.mac)
 }
 
 /** @throws CniError naming what is missing */

@@ -45,15 +45,20 @@ function create(life: Life<VrfConfig>): void {
   makePort(life, port, vrf, tableOf(vrf) ?? request.config.table, undo)
 }
 
-/** Takes the port out of the VRF, and deletes the VRF if the plugin made it. */
+/**
+ * Takes the port out of its VRF, and deletes that if the plugin made it. The configuration may name another VRF by now; it
+ * tells which one to delete when the port is gone.
+ */
 function leave(request: Request<VrfConfig>): void {
   const sides = openSidesIfAny(request)
-  const { vrfname } = request.config
-  if (!sides || !vrfname) return
+  if (!sides) return
   const { inside } = sides
-  const [port, vrf] = [findLink(inside, request.ifname), findLink(inside, vrfname)]
-  if (port?.master && port.master === vrf?.index) ask(inside, changeLink(port, { master: null }))
-  removeUnused(inside, vrfname)
+  const port = findLink(inside, request.ifname)
+  const vrf = port?.master ? findLink(inside, port.master) : undefined
+  const isIn = port !== undefined && vrf?.kind === 'vrf'
+  if (isIn) ask(inside, changeLink(port, { master: null }))
+  const names = new Set([isIn ? vrf.name : undefined, request.config.vrfname])
+  for (const name of names) if (name) removeUnused(inside, name)
 }
 
 function check({ inside }: Sides, request: Request<VrfConfig>): void {

@@ -24,6 +24,12 @@ export function attachmentKey({ network, containerID, ifname }: Attachment): str
   return `${network}/${containerID}/${ifname}`
 }
 
+/** The attachment that such a text identifies; undefined when it is another text. */
+export function parseAttachmentKey(text = ''): Attachment | undefined {
+  const [network, containerID, ifname] = text.split('/')
+  return network && containerID && ifname ? { network, containerID, ifname } : undefined
+}
+
 /** The same as 15 hexadecimal digits, for a file name. */
 export function attachmentHash(attachment: Attachment): string {
   return hashedName('', attachmentKey(attachment))
@@ -46,7 +52,5 @@ export function attachmentAlias(attachment: Attachment): string | undefined {
 
 /** The attachment that an alias names; undefined when it is not an alias of Patchbay's. */
 export function parseAlias(alias = ''): Attachment | undefined {
-  if (!alias.startsWith(aliasPrefix)) return undefined
-  const [network, containerID, ifname] = alias.slice(aliasPrefix.length).split('/')
-  return network && containerID && ifname ? { network, containerID, ifname } : undefined
+  return alias.startsWith(aliasPrefix) ? parseAttachmentKey(alias.slice(aliasPrefix.length)) : undefined
 }

@@ -1,11 +1,12 @@
-/** `ipMasq` in the life of an attachment. The firewall's code is loaded only if the configuration sets it. */
+/** `ipMasq` in the life of an attachment. The firewall's code is loaded only if the configuration sets it, or ADD's did. */
 
 import { cidrs } from '../attachment/configure.ts'
-import type { Life, Trace } from '../attachment/device.ts'
-import type { Attachment, Request } from '../cni/plugin.ts'
+import type { Life } from '../attachment/device.ts'
+import type { Request } from '../cni/plugin.ts'
 import type { Result } from '../cni/result.ts'
 import { CniError, Code } from '../error/error.ts'
 import type { MasqueradeBackend } from '../firewall/masquerade.ts'
+import { firewallTrace } from './firewall-trace.ts'
 
 export interface MasqueradeConfig {
   ipMasq: boolean
@@ -14,26 +15,24 @@ export interface MasqueradeConfig {
 
 const firewall = () => import('../firewall/masquerade.ts')
 
+/** The container's addresses in the firewall. */
+export const masquerade = firewallTrace({
+  key: 'ipMasq',
+  load: async () => {
+    const { removeMasquerade, collectMasquerade } = await firewall()
+    return { remove: removeMasquerade, collect: collectMasquerade }
+  },
+})
+
 /** Masquerades the container's addresses. */
 export async function addMasquerade(
-  { request, undo }: Pick<Life<MasqueradeConfig>, 'request' | 'undo'>,
+  life: Pick<Life<MasqueradeConfig>, 'request' | 'undo'>,
   { ips }: Result,
 ): Promise<void> {
+  const { request } = life
   if (!request.config.ipMasq) return
-  undo(() => remove(request))
+  masquerade.begin(life)
   await (await firewall()).addMasquerade(request, cidrs(ips), request.config.ipMasqBackend)
-}
-
-async function remove(attachment: Attachment): Promise<void> {
-  await (await firewall()).removeMasquerade(attachment)
-}
-
-/** The container's addresses in the firewall. Removed if `ipMasq` has any value but false, also an invalid one. */
-export const masquerade: Trace = {
-  remove: (request) => request.raw.ipMasq && remove(request),
-  async collect({ network, validAttachments, raw }) {
-    if (raw.ipMasq) await (await firewall()).collectMasquerade(network, validAttachments)
-  },
 }
 
 /** @throws CniError naming what is missing */

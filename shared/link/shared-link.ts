@@ -6,7 +6,7 @@
 import type { Trace } from '../attachment/device.ts'
 import { hostSocket } from '../attachment/sides.ts'
 import { isValid } from '../cni/attachments.ts'
-import { attachmentHash, attachmentKey } from '../cni/identity.ts'
+import { attachmentHash, attachmentKey, parseAttachmentKey } from '../cni/identity.ts'
 import type { Attachment } from '../cni/plugin.ts'
 import { list, type Output, object, string } from '../config/schema.ts'
 import { runAllNow } from '../error/steps.ts'
@@ -166,12 +166,7 @@ export function collectLinks(
 /** All users of shared links, also those without a record. */
 function allUsers(): Attachment[] {
   const users = sharedNames().map(usersOf)
-  return users.flatMap(({ names, get }) => names().flatMap((key) => parseUser(get(key)) ?? []))
-}
-
-function parseUser(text = ''): Attachment | undefined {
-  const [network, containerID, ifname] = text.split('/')
-  return network && containerID && ifname ? { network, containerID, ifname } : undefined
+  return users.flatMap(({ names, get }) => names().flatMap((key) => parseAttachmentKey(get(key)) ?? []))
 }
 
 /** The caller holds the link's lock. A link with a claim was made here, even if its alias is gone. */

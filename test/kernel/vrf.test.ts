@@ -2,6 +2,7 @@
 // needs: link vrf
 
 import * as assert from 'uvu/assert'
+import { added } from '../harness/attach.ts'
 import * as cnitool from '../harness/cnitool.ts'
 import { command, ip, ipJson } from '../harness/command.ts'
 import { refusal, unchanged } from '../harness/expect.ts'
@@ -123,6 +124,18 @@ test('two networks of one VRF share its table, and DEL of the last removes the V
   assert.not.ok(exists('both', container))
   removeContainer(container)
 })
+
+for (const engine of ['quickjs', 'node'] as const)
+  test(`${engine}: DEL takes the interface out of the VRF of its ADD, although the configuration names another now`, async () => {
+    const { container, request } = interfaceWithRoutes()
+    const attachment = { ...request, engine, containerID: container.name }
+    await added(attachment)
+    const config = { ...request.config, vrfname: 'other' }
+    assert.is((await call({ verb: 'DEL', ...attachment, config })).status, 0)
+    assert.not.ok(exists('blue', container))
+    assert.is(link('eth0', container).master, undefined)
+    removeContainer(container)
+  })
 
 /** Makes the bridge, which stays after DEL. */
 async function usedOnce(net: cnitool.Network): Promise<void> {

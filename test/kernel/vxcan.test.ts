@@ -3,6 +3,7 @@
 // packages: can-utils
 
 import * as assert from 'uvu/assert'
+import { added } from '../harness/attach.ts'
 import { type Bus, heardFrames, sendFrames } from '../harness/can.ts'
 import * as cnitool from '../harness/cnitool.ts'
 import { ip, ipJson } from '../harness/command.ts'
@@ -114,6 +115,15 @@ test('an existing hostIfname is refused, and DEL does not touch that interface',
   assert.is((await call({ verb: 'DEL', ...attachment })).status, 0)
   unchanged(before)
 })
+
+for (const engine of ['quickjs', 'node'] as const)
+  test(`${engine}: DEL without CNI_NETNS finds the host's end, although hostIfname has left the configuration`, async () => {
+    const before = snapshot()
+    const attachment = { config, engine, netns: newContainer().path, ifname }
+    await added({ ...attachment, config: { ...config, hostIfname: 'formerly' } })
+    assert.is((await call({ verb: 'DEL', ...attachment, netns: '' })).status, 0)
+    unchanged(before)
+  })
 
 test('GC removes the ends of stale attachments', async () => {
   const [stale, kept] = [newContainer(), newContainer()]

@@ -2,13 +2,14 @@
 
 import type { Life } from '../../../shared/attachment/device.ts'
 import { existsAlready, findMade } from '../../../shared/attachment/made.ts'
+import { hostSocket } from '../../../shared/attachment/sides.ts'
 import { undoable } from '../../../shared/attachment/undo.ts'
 import { attachmentAlias, attachmentKey, hashedName } from '../../../shared/cni/identity.ts'
 import type { Request } from '../../../shared/cni/plugin.ts'
 import { CniError, Code } from '../../../shared/error/error.ts'
 import { isErrno } from '../../../shared/kernel/errno.ts'
 import { seeLink } from '../../../shared/netlink/command.ts'
-import { changeLink, findLink, type Link, removeIfThere } from '../../../shared/netlink/link.ts'
+import { changeLink, findLink, type Link, listLinks, removeIfThere } from '../../../shared/netlink/link.ts'
 import { newPair } from '../../../shared/netlink/pair.ts'
 import { ask, type Socket } from '../../../shared/netlink/socket.ts'
 import type { VxcanConfig } from './config.ts'
@@ -58,17 +59,13 @@ function nameTaken(name: string): CniError {
   })
 }
 
-/** DEL, and undo of ADD. An interface with the configured name but without the attachment's alias is not ours. */
-export function removeHostEnd(host: Socket, request: Request<VxcanConfig>): void {
-  const { hostIfname } = request.config
+/** DEL, and undo of ADD. Under another name than the attachment's, which the configuration gave it, its alias tells that it is ours. */
+export function removeHostEnd(host: Socket, request: Request): void {
   const alias = attachmentAlias(request)
-  const byAttachment = findLink(host, temporaryName(request))
-  const byConfiguration = hostIfname ? findLink(host, hostIfname) : undefined
+  const named = findLink(host, temporaryName(request))
   const own =
-    byAttachment && (!byAttachment.alias || byAttachment.alias === alias)
-      ? byAttachment
-      : byConfiguration?.alias === alias
-        ? byConfiguration
-        : undefined
+    named && (!named.alias || named.alias === alias)
+      ? named
+      : listLinks(hostSocket(), 'vxcan').find((link) => link.alias && link.alias === alias)
   if (own) removeIfThere(host, own)
 }

@@ -1,0 +1,51 @@
+/**
+ * What an attachment has in the firewall. A pointer says which attachments have something there, so that DEL and GC do not
+ * depend on the key, which may have left the configuration since ADD; and so that all others neither load the firewall's code
+ * nor ask the kernel, which would load its nf_tables for the question.
+ */
+
+import type { Life, Trace } from '../attachment/device.ts'
+import { isValid } from '../cni/attachments.ts'
+import { attachmentHash, attachmentKey, parseAttachmentKey } from '../cni/identity.ts'
+import type { Attachment, Request } from '../cni/plugin.ts'
+import { pointers } from '../state/pointers.ts'
+
+/** A feature of the firewall. */
+interface Feature {
+  /** The key of the configuration that asks for it. */
+  key: 'ipMasq' | 'macspoofchk'
+  /** Loads its code. */
+  load(): Promise<{
+    remove(attachment: Attachment): Promise<unknown>
+    collect(network: string, valid: Request['validAttachments']): Promise<unknown>
+  }>
+}
+
+interface FirewallTrace extends Trace {
+  /** For ADD, before it changes the firewall: notes the attachment, and registers the inverse of all that follows. @throws KernelError */
+  begin(life: Pick<Life<unknown>, 'request' | 'undo'>): void
+}
+
+/** The trace of a feature. It is removed too if the key has any value but false, in case the pointer was lost. */
+export function firewallTrace({ key, load }: Feature): FirewallTrace {
+  const users = pointers(`firewall/${key}`)
+  const isUser = (attachment: Attachment) => users.get(attachmentHash(attachment)) !== undefined
+  const remove = async (attachment: Attachment) => {
+    await (await load()).remove(attachment)
+    users.remove(attachmentHash(attachment))
+  }
+  return {
+    begin({ request, undo }) {
+      undo(() => remove(request))
+      users.set(attachmentHash(request), attachmentKey(request))
+    },
+    remove: (request) => (request.raw[key] || isUser(request)) && remove(request),
+    async collect({ network, validAttachments: valid, raw }) {
+      const all = users.names().flatMap((name) => parseAttachmentKey(users.get(name)) ?? [])
+      const stale = all.filter((user) => user.network === network && !isValid(valid, user))
+      if (!raw[key] && stale.length === 0) return
+      await (await load()).collect(network, valid)
+      for (const user of stale) users.remove(attachmentHash(user))
+    },
+  }
+}
