@@ -20,7 +20,7 @@ export function ensureBridge(host: Socket, config: BridgeConfig, undo: Undo, own
   const bridge = found ?? makeConfigured(host, config, undo)
   requireBridge(bridge)
   requireVlanFiltering(bridge, config, found !== undefined)
-  return configure(host, bridge, config, undoUnlessShared(undo, host, bridge, own))
+  return configure(host, bridge, config, undoUnlessJoined(undo, host, bridge, own))
 }
 
 /** With uplinks the bridge gets the MAC address of the first one, which machines on the LAN may have in their caches. */
@@ -34,17 +34,38 @@ function makeConfigured(host: Socket, config: BridgeConfig, undo: Undo): Link {
   }
 }
 
-/** Whether another container is on the bridge. Patchbay and the reference name host ends `veth…`. @param own this container's port */
-function hasOtherContainers(host: Socket, bridge: Link, own: string): boolean {
-  return listPorts(host, bridge, 'veth').some(({ name }) => name.startsWith('veth') && name !== own)
+/** The ports of other containers. Patchbay and the reference name host ends `veth…`. @param own this container's port */
+function otherContainers(host: Socket, bridge: Link, own: string): number[] {
+  const ports = listPorts(host, bridge, 'veth')
+  return ports.filter(({ name }) => name.startsWith('veth') && name !== own).map(({ index }) => index)
 }
 
-/** An undo that runs only if no other container is on the bridge, because others may rely on the step. @param own this container's port */
-export function undoUnlessShared(undo: Undo, host: Socket, bridge: Link, own: string): Undo {
-  return (inverse) =>
-    undo(() =>
-      withLinkLock(bridge.name, () => (hasOtherContainers(host, bridge, own) ? undefined : inverse())),
-    )
+/**
+ * An undo that runs only if no other container is on the bridge, because others may rely on the step.
+ * @param own this container's port
+ * @param known ports of containers that do not rely on it
+ */
+export function undoUnlessShared(
+  undo: Undo,
+  host: Socket,
+  bridge: Link,
+  own: string,
+  known: readonly number[] = [],
+): Undo {
+  const isShared = () => otherContainers(host, bridge, own).some((port) => !known.includes(port))
+  return (inverse) => undo(() => withLinkLock(bridge.name, () => (isShared() ? undefined : inverse())))
+}
+
+/**
+ * The same for steps under the lock under which containers join the bridge: those that were on it before have their own
+ * settings from their own ADD, and only one that has joined since may rely on the step.
+ */
+export function undoUnlessJoined(undo: Undo, host: Socket, bridge: Link, own: string): Undo {
+  return (inverse) => {
+    const known: number[] = []
+    undoUnlessShared(undo, host, bridge, own, known)(inverse)
+    known.push(...otherContainers(host, bridge, own))
+  }
 }
 
 /** The bridge options that the configuration sets. */
@@ -75,7 +96,8 @@ function noVlanFiltering(bridge: string): CniError {
 /** Sets the configured options that differ. The MTU is not changed, because other containers rely on it. */
 function configure(host: Socket, bridge: Link, config: BridgeConfig, undo: Undo): Link {
   // With uplinks the host may need router advertisements from the LAN.
-  if (!config.uplinks) undo(refuseAdvertisements(bridge))
+  const acceptAgain = config.uplinks ? undefined : refuseAdvertisements(bridge)
+  if (acceptAgain) undo(acceptAgain)
   const wrong = differences(bridge, bridgeOptions(config))
   if (Object.keys(wrong).length > 0) {
     const before = optionsOf(bridge, wrong)

@@ -11,7 +11,7 @@ import { waitUntilRunning } from '../../shared/link/running.ts'
 import type { Link } from '../../shared/netlink/link.ts'
 import { hostEnd } from '../../shared/pair/host-end.ts'
 import { withLinkLock } from '../../shared/state/lock.ts'
-import { ensureBridge, undoUnlessShared } from './bridge.ts'
+import { ensureBridge, undoUnlessJoined } from './bridge.ts'
 import { checkBridge } from './check.ts'
 import { type BridgeConfig, config } from './config.ts'
 import { addMacCheck, macCheck } from './firewall.ts'
@@ -62,8 +62,8 @@ function join(life: Life<BridgeConfig>): OnHost {
   const { host, request, undo } = life
   const own = hostIfname(request)
   const bridge = ensureBridge(host, request.config, undo, own)
-  const unlessShared = undoUnlessShared(undo, host, bridge, own)
-  if (request.config.uplinks) connectUplinks(host, bridge, request.config, unlessShared)
+  const unlessJoined = undoUnlessJoined(undo, host, bridge, own)
+  if (request.config.uplinks) connectUplinks(host, bridge, request.config, unlessJoined)
   const port = connectPort(life, bridge)
   return { bridge, port, interfaces: [toInterface(bridge), { ...toInterface(port), mtu: port.mtu }] }
 }

@@ -94,10 +94,8 @@ function newVtep(
   config: VxlanConfig,
   underlay: Underlay,
 ): Link {
-  // The inverse needs a socket of its own: `host` may be in the middle of a list.
-  const spare = hostSocket()
-  const isUsed = () => listPorts(spare, bridge).some((port) => port.name !== name)
-  const inverse = () => withLinkLock(bridge.name, () => isUsed() || removeIfThere(spare, { name }))
+  const isUsed = () => listPorts(host, bridge).some((port) => port.name !== name)
+  const inverse = () => withLinkLock(bridge.name, () => isUsed() || removeIfThere(host, { name }))
   const step = { settings: { name, mtu, master: bridge }, undo, inverse }
   const vtep = makeMarked(host, { name, alias, undo }, () => makeVtep(host, config, underlay, step))
   fillVtep(host, vtep, config, underlay)

@@ -14,7 +14,7 @@ import { type Device, givesInterface, type InterfaceConfig, type Life } from './
 import { leaseFor } from './lease.ts'
 import { findMade } from './made.ts'
 import { resultOf } from './result.ts'
-import { openSides } from './sides.ts'
+import { openSides, renewSides } from './sides.ts'
 import type { Undo } from './undo.ts'
 
 /** Attaches one container. @param undo takes the inverse of each step, for the case that a later step fails */
@@ -27,6 +27,20 @@ export async function add<Config extends InterfaceConfig>(
   device.prepare?.(request)
   await ipam?.prepare()
   const life = { ...openSides(request), request, undo }
+  try {
+    return await attach(device, life, ipam)
+  } catch (error) {
+    renewSides(life)
+    throw error
+  }
+}
+
+async function attach<Config extends InterfaceConfig>(
+  device: Device<Config>,
+  life: Life<Config>,
+  ipam: Ipam | undefined,
+): Promise<Result> {
+  const { request } = life
   const hasLink = givesInterface(device.gives)
   if (hasLink) refuseTaken(life)
   const made = (await device.create(life)) ?? {}

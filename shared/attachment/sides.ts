@@ -44,6 +44,22 @@ function sidesOf(container: Namespace): Sides {
   return { container, inside, host: openSocket(Protocol.ROUTE) }
 }
 
+/**
+ * Opens both sockets anew, for the undo of an ADD: the failed step may have left one in the middle of a list, which accepts no
+ * other. One that cannot be opened stays as it is.
+ */
+export function renewSides(sides: Sides): void {
+  const renew = (socket: Socket, open: () => Socket) => {
+    try {
+      Object.assign(socket, open())
+    } catch {
+      // The error of ADD is the one to report.
+    }
+  }
+  renew(sides.host, hostSocket)
+  renew(sides.inside, () => openSocketIn(sides.container, Protocol.ROUTE))
+}
+
 /** rtnetlink in the host's namespace, for verbs that need no container. */
 export function hostSocket(): Socket {
   return openSocket(Protocol.ROUTE)

@@ -4,7 +4,6 @@
  */
 
 import { findMade } from '../attachment/made.ts'
-import { hostSocket } from '../attachment/sides.ts'
 import { type Undo, undoable } from '../attachment/undo.ts'
 import { CniError, Code } from '../error/error.ts'
 import { formatMac } from '../ip/mac.ts'
@@ -35,13 +34,11 @@ export interface BridgeSpec {
  */
 export function makeBridge(host: Socket, { name, mtu, alias, ...spec }: BridgeSpec, undo: Undo): Link {
   const { mac = randomMac(), options = {} } = spec
-  // The inverse needs a socket of its own: `host` may be in the middle of a list.
-  const spare = hostSocket()
   const make = () =>
     undoable(
       undo,
       () => ask(host, newBridge(name, { mac, mtu }, options)),
-      () => withLinkLock(name, () => removeUnusedBridge(spare, name)),
+      () => withLinkLock(name, () => removeUnusedBridge(host, name)),
     )
   try {
     if (alias) makeMarked(host, { name, alias, undo }, make)
@@ -68,10 +65,11 @@ export function removeUnusedBridge(host: Socket, name: string): void {
 
 /**
  * Ignores router advertisements: a container could make itself the host's IPv6 router by one (CVE-2020-10749).
- * @returns the inverse
+ * @returns the inverse; undefined when it ignored them already
  */
-export function refuseAdvertisements({ name }: Pick<Link, 'name'>): () => void {
+export function refuseAdvertisements({ name }: Pick<Link, 'name'>): (() => void) | undefined {
   const before = readSysctl('ipv6', 'conf', name, 'accept_ra') ?? '0'
+  if (before === '0') return undefined
   writeSysctl('0', 'ipv6', 'conf', name, 'accept_ra')
   return () => writeSysctl(before, 'ipv6', 'conf', name, 'accept_ra')
 }

@@ -28,6 +28,36 @@ testFailures('first container of a bridge', {
   tidy: removeBridge,
 })
 
+/** Settings of ADD that an existing bridge does not have, so that ADD changes them. */
+const changed = bridge({
+  isGateway: true,
+  forceAddress: true,
+  promiscMode: true,
+  ageingTime: 100,
+  multicastSnooping: false,
+  groupForwardMask: 16384,
+})
+
+testFailures('existing bridge with other settings', { ...changed, tidy: makeOtherBridge })
+testFailures('existing bridge with other settings and another container', {
+  ...changed,
+  beside: { ageingTime: 300, multicastSnooping: true, groupForwardMask: 0, promiscMode: false },
+  tidy: resetBridge,
+})
+
+/** A bridge of the operator's, down, with an address of its own. */
+function makeOtherBridge(): void {
+  removeBridge()
+  ip('link add trouble0 address 02:00:5e:10:00:89 type bridge')
+  ip('address add 10.89.0.254/24 dev trouble0')
+  for (const state of ['up', 'down']) ip(`link set trouble0 ${state}`)
+}
+
+/** Takes back what ADD changes and DEL leaves. */
+function resetBridge(): void {
+  ip('link set dev trouble0 promisc off type bridge ageing_time 30000 mcast_snooping 1 group_fwd_mask 0')
+}
+
 /** Deletes the bridge that DEL leaves, so that the next ADD is the first again. */
 function removeBridge(): void {
   if (exists('trouble0')) ip('link delete trouble0')
