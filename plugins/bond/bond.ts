@@ -28,7 +28,7 @@ export function createBond(life: Life<BondConfig>): OfMembers {
 
 /** The driver accepts the bond's options only without members, and the members' options only afterwards. */
 export function makeBond(
-  life: Pick<Life<unknown>, 'inside' | 'container' | 'undo'>,
+  life: Pick<Life<unknown>, 'inside' | 'container' | 'undo' | 'request'>,
   { name, mac, members }: { name: string; mac?: string; members: Link[] },
   config: BondConfig,
 ): void {

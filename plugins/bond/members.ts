@@ -3,12 +3,12 @@
 import { broken } from '../../shared/attachment/broken.ts'
 import type { Life, Made } from '../../shared/attachment/device.ts'
 import type { Sides } from '../../shared/attachment/sides.ts'
+import { preferSysctl } from '../../shared/attachment/sysctl.ts'
 import { undoable } from '../../shared/attachment/undo.ts'
 import { attachmentKey, hashedName } from '../../shared/cni/identity.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import { CniError, Code } from '../../shared/error/error.ts'
 import { inNamespace } from '../../shared/kernel/namespace.ts'
-import { writeSysctl } from '../../shared/kernel/sysctl.ts'
 import { type Lending, lendHosts, lendOwn, namesInside } from '../../shared/lent/lend.ts'
 import { holderOf } from '../../shared/lent/record.ts'
 import { commandIn, seeLink } from '../../shared/netlink/command.ts'
@@ -96,14 +96,28 @@ export function mtuAmong(members: Link[], { mtu }: MemberConfig): number {
  * received an IPv6 frame from an idle member would learn the common MAC address there and send all frames to it.
  */
 export function joinMembers(
-  { inside, container, undo }: Pick<Life<unknown>, 'inside' | 'container' | 'undo'>,
+  {
+    inside,
+    container,
+    undo,
+    request: { log },
+  }: Pick<Life<unknown>, 'inside' | 'container' | 'undo' | 'request'>,
   name: string,
   members: Link[],
 ): void {
   const master = findLink(inside, name)
   const all = (settings: LinkSettings) => members.map((link) => changeLink(link, settings))
   inNamespace(container, () => {
-    for (const { name } of members) writeSysctl('1', 'ipv6', 'conf', name, 'disable_ipv6')
+    for (const { name } of members)
+      preferSysctl(
+        log,
+        'as a member it may send IPv6 frames by itself, which confuse the switch',
+        '1',
+        'ipv6',
+        'conf',
+        name,
+        'disable_ipv6',
+      )
   })
   undoable(
     undo,

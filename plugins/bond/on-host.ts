@@ -3,12 +3,12 @@
 import type { Device, Life, Made, Trace } from '../../shared/attachment/device.ts'
 import { requestedMac } from '../../shared/attachment/mac.ts'
 import { hostSocket, type Sides } from '../../shared/attachment/sides.ts'
+import { hostListens, preferSysctl } from '../../shared/attachment/sysctl.ts'
 import { withUndoNow } from '../../shared/attachment/undo.ts'
 import type { Attachment, Request } from '../../shared/cni/plugin.ts'
 import { CniError, Code } from '../../shared/error/error.ts'
 import { runAllNow } from '../../shared/error/steps.ts'
 import { currentNamespace } from '../../shared/kernel/namespace.ts'
-import { writeSysctl } from '../../shared/kernel/sysctl.ts'
 import { giveBack, lentLinks } from '../../shared/lent/give-back.ts'
 import { holdings, withLent } from '../../shared/lent/record.ts'
 import { checkInside } from '../../shared/link/inside.ts'
@@ -72,17 +72,18 @@ function share({ host, request, undo }: Life<BondConfig>): Made {
   return { interfaces: [{ name, mac, mtu }] }
 }
 
-function make(host: Socket, { config }: Request<BondConfig>): void {
+function make(host: Socket, request: Request<BondConfig>): void {
+  const { config, log } = request
   const holder = holderOf(config)
   const { ifname: name } = holder
   giveBack(host, withoutNetns(holder)) // the members of a bond that another tool deleted
   // MAC in CNI_ARGS is for the container's interface.
   const mac = requestedMac({ args: {}, config })
   withUndoNow((undo) => {
-    const life = { ...onHostSides(host), undo }
+    const life = { ...onHostSides(host), undo, request }
     withLent(() => makeBond(life, { name, mac, members: takeOwn({ ...life, holder }, config.links) }, config))
     // The host does not use the bond itself: no address there, and no router advertisements.
-    writeSysctl('1', 'ipv6', 'conf', name, 'disable_ipv6')
+    preferSysctl(log, hostListens(name), '1', 'ipv6', 'conf', name, 'disable_ipv6')
     ask(host, changeLink({ name }, { up: true }))
   })
 }

@@ -1,6 +1,8 @@
 /** The bridge: found or made, and changed to the configuration. Only a failed ADD that made it removes it. */
 
+import type { Life } from '../../shared/attachment/device.ts'
 import type { Undo } from '../../shared/attachment/undo.ts'
+import type { Request } from '../../shared/cni/plugin.ts'
 import { CniError, Code } from '../../shared/error/error.ts'
 import { isErrno } from '../../shared/kernel/errno.ts'
 import { makeBridge, refuseAdvertisements, requireBridge } from '../../shared/link/bridge.ts'
@@ -15,12 +17,13 @@ import { type BridgeConfig, wantsVlans } from './config.ts'
  * @param own the name of this container's port
  * @throws CniError when it does not fit
  */
-export function ensureBridge(host: Socket, config: BridgeConfig, undo: Undo, own: string): Link {
+export function ensureBridge({ host, request, undo }: Life<BridgeConfig>, own: string): Link {
+  const { config, log } = request
   const found = findLink(host, config.bridge)
   const bridge = found ?? makeConfigured(host, config, undo)
   requireBridge(bridge)
   requireVlanFiltering(bridge, config, found !== undefined)
-  return configure(host, bridge, config, undoUnlessJoined(undo, host, bridge, own))
+  return configure({ host, config, log, undo: undoUnlessJoined(undo, host, bridge, own) }, bridge)
 }
 
 /** With uplinks the bridge gets the MAC address of the first one, which machines on the LAN may have in their caches. */
@@ -93,10 +96,15 @@ function noVlanFiltering(bridge: string): CniError {
   })
 }
 
+interface Configuring extends Pick<Request<BridgeConfig>, 'config' | 'log'> {
+  host: Socket
+  undo: Undo
+}
+
 /** Sets the configured options that differ. The MTU is not changed, because other containers rely on it. */
-function configure(host: Socket, bridge: Link, config: BridgeConfig, undo: Undo): Link {
+function configure({ host, config, log, undo }: Configuring, bridge: Link): Link {
   // With uplinks the host may need router advertisements from the LAN.
-  const acceptAgain = config.uplinks ? undefined : refuseAdvertisements(bridge)
+  const acceptAgain = config.uplinks ? undefined : refuseAdvertisements(bridge, log)
   if (acceptAgain) undo(acceptAgain)
   const wrong = differences(bridge, bridgeOptions(config))
   if (Object.keys(wrong).length > 0) {

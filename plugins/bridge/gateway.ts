@@ -72,7 +72,9 @@ export function connectGateway(life: Life<BridgeConfig>, bridge: Link, port: Lin
   const { vlan } = request.config
   const unlessShared = undoUnlessShared(undo, host, bridge, port.name)
   return withLinkLock(bridge.name, () => {
-    const gateway = vlan ? ensureVlanGateway(host, bridge, vlan, unlessShared) : bridge
+    const gateway = vlan
+      ? ensureVlanGateway({ host, undo: unlessShared, log: request.log }, bridge, vlan)
+      : bridge
     for (const cidr of gateways(ips)) ensureAddress(host, gateway, cidr, request.config, unlessShared)
     removeOldNeighbours(host, gateway, ips)
     return vlan ? [{ name: gateway.name, mac: gateway.mac }] : []

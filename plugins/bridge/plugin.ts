@@ -61,7 +61,7 @@ async function create(life: Life<BridgeConfig>): Promise<OnHost> {
 function join(life: Life<BridgeConfig>): OnHost {
   const { host, request, undo } = life
   const own = hostIfname(request)
-  const bridge = ensureBridge(host, request.config, undo, own)
+  const bridge = ensureBridge(life, own)
   const unlessJoined = undoUnlessJoined(undo, host, bridge, own)
   if (request.config.uplinks) connectUplinks(host, bridge, request.config, unlessJoined)
   const port = connectPort(life, bridge)

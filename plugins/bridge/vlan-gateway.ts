@@ -1,11 +1,12 @@
 /** The gateway of a VLAN: a veth pair of the host, one end named `BRIDGE.VLAN`, the other a port of the bridge in that VLAN. */
 
 import { findMade } from '../../shared/attachment/made.ts'
+import { ignoreAdvertisements } from '../../shared/attachment/sysctl.ts'
 import { type Undo, undoable } from '../../shared/attachment/undo.ts'
 import { hashedName } from '../../shared/cni/identity.ts'
 import { CniError, Code } from '../../shared/error/error.ts'
+import type { Log } from '../../shared/error/log.ts'
 import { currentNamespace } from '../../shared/kernel/namespace.ts'
-import { writeSysctl } from '../../shared/kernel/sysctl.ts'
 import { newPortVlan, removePortVlan } from '../../shared/netlink/bridge.ts'
 import { seeLink } from '../../shared/netlink/command.ts'
 import { changeLink, findLink, type Link, removeIfThere } from '../../shared/netlink/link.ts'
@@ -13,7 +14,11 @@ import { newPair } from '../../shared/netlink/pair.ts'
 import { ask, type Socket, transact } from '../../shared/netlink/socket.ts'
 
 /** Finds or makes the pair. The caller holds the bridge's lock. @returns the end for the gateway's addresses */
-export function ensureVlanGateway(host: Socket, bridge: Link, vlan: number, undo: Undo): Link {
+export function ensureVlanGateway(
+  { host, undo, log }: { host: Socket; undo: Undo; log: Log },
+  bridge: Link,
+  vlan: number,
+): Link {
   const name = gatewayName(bridge.name, vlan)
   const portName = vlanPortName(bridge, vlan)
   const found = findGateway(host, bridge, name, portName)
@@ -25,7 +30,7 @@ export function ensureVlanGateway(host: Socket, bridge: Link, vlan: number, undo
     () => removeIfThere(host, { name }),
   )
   const [end, other] = [findMade(host, name), findMade(host, portName)]
-  writeSysctl('0', 'ipv6', 'conf', name, 'accept_ra')
+  ignoreAdvertisements(log, name)
   const native = { first: vlan, last: vlan, pvid: true, untagged: true }
   const requests = [newPortVlan(other, native), changeLink(end, { up: true })]
   transact(

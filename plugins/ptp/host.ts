@@ -3,13 +3,19 @@
 import { repairable } from '../../shared/attachment/broken.ts'
 import { matches } from '../../shared/attachment/check.ts'
 import type { Sides } from '../../shared/attachment/sides.ts'
+import {
+  ignoreAdvertisements,
+  lateLinkLocal,
+  preferSysctl,
+  requireSysctl,
+} from '../../shared/attachment/sysctl.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import type { Ip, Result } from '../../shared/cni/result.ts'
 import { CniError, Code, factsOf } from '../../shared/error/error.ts'
+import type { Log } from '../../shared/error/log.ts'
 import { checkMasquerade } from '../../shared/host/masquerade.ts'
 import { formatCidr, sameCidr } from '../../shared/ip/subnet.ts'
 import { isErrno, type KernelError } from '../../shared/kernel/errno.ts'
-import { writeSysctl } from '../../shared/kernel/sysctl.ts'
 import { listAddresses, newAddress } from '../../shared/netlink/address.ts'
 import { changeLink, findLink, type Link } from '../../shared/netlink/link.ts'
 import { listRoutes, newOnlyRoute } from '../../shared/netlink/route.ts'
@@ -19,10 +25,10 @@ import type { PtpConfig } from './config.ts'
 import { gatewayAddresses, hostRoutes } from './routes.ts'
 
 /** Sets the host's end up with its addresses and routes. They are deleted with it, so no undo is needed. @throws CniError */
-export function connectHost(host: Socket, end: Link, ips: Ip[]): void {
+export function connectHost(host: Socket, end: Link, ips: Ip[], log: Log): void {
   const gateways = gatewayAddresses(ips)
   const hasIPv6 = gateways.some(({ address }) => address.family === 6)
-  setSysctls(end, hasIPv6)
+  setSysctls(end, hasIPv6, log)
   try {
     transact(host, [
       changeLink(end, { up: true }),
@@ -53,15 +59,12 @@ function routeExists(host: Socket, end: Link, ips: Ip[], cause: KernelError): Cn
   return undefined
 }
 
-/**
- * accept_ra: a container could make itself the host's router by one advertisement (CVE-2020-10749). accept_dad: without
- * duplicate address detection the link-local address, which neighbour solicitations are sent from, is usable at once.
- */
-function setSysctls({ name }: Link, hasIPv6: boolean): void {
-  writeSysctl('0', 'ipv6', 'conf', name, 'accept_ra')
+/** Without duplicate address detection the link-local address, which neighbour solicitations are sent from, is usable at once. */
+function setSysctls({ name }: Link, hasIPv6: boolean, log: Log): void {
+  ignoreAdvertisements(log, name)
   if (!hasIPv6) return
-  writeSysctl('0', 'ipv6', 'conf', name, 'disable_ipv6')
-  writeSysctl('0', 'ipv6', 'conf', name, 'accept_dad')
+  requireSysctl('0', 'ipv6', 'conf', name, 'disable_ipv6')
+  preferSysctl(log, lateLinkLocal, '0', 'ipv6', 'conf', name, 'accept_dad')
 }
 
 /** @throws CniError naming the first difference to what ADD made */

@@ -45,7 +45,7 @@ function create(life: Life<PtpConfig>): HostEnd {
 }
 
 async function connect(life: Life<PtpConfig>, { end }: HostEnd, lease: Result): Promise<void> {
-  connectHost(life.host, end, lease.ips)
+  connectHost(life.host, end, lease.ips, life.request.log)
   await addMasquerade(life, lease)
 }
 

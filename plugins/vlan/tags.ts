@@ -2,10 +2,11 @@
 
 import { broken, isDown } from '../../shared/attachment/broken.ts'
 import type { Life } from '../../shared/attachment/device.ts'
+import { hostListens, preferSysctl } from '../../shared/attachment/sysctl.ts'
 import { hashedName } from '../../shared/cni/identity.ts'
 import { CniError, Code } from '../../shared/error/error.ts'
+import type { Log } from '../../shared/error/log.ts'
 import { isErrno } from '../../shared/kernel/errno.ts'
-import { writeSysctl } from '../../shared/kernel/sysctl.ts'
 import { explainRefusal } from '../../shared/link/child.ts'
 import { requireUp } from '../../shared/link/parent.ts'
 import { type SharedLink, shareLink } from '../../shared/link/shared-link.ts'
@@ -32,7 +33,7 @@ export async function shareOuter(life: Life<VlanConfig>, parent: Link, outer: Ta
 async function shareTag({ host, request }: Life<VlanConfig>, parent: Link, tag: Tag): Promise<Link> {
   requireUp(parent)
   try {
-    return shareLink(host, request, outerDevice(host, parent, tag))
+    return shareLink(host, request, outerDevice(host, parent, tag, request.log))
   } catch (error) {
     const operators = isErrno(error, 'EEXIST') ? findTag(host, parent, tag) : undefined
     return operators ?? explainTaken(host, parent, tag, await explainRefusal(error, host, parent, 'vlan'))
@@ -45,13 +46,13 @@ export async function explainTaken(side: Socket, parent: Link, tag: Tag, error: 
 }
 
 /** The host does not use the outer device itself: with IPv6 off it has no address there and ignores router advertisements. */
-function outerDevice(host: Socket, parent: Link, tag: Tag): SharedLink {
+function outerDevice(host: Socket, parent: Link, tag: Tag, log: Log): SharedLink {
   const name = outerName(parent, tag)
   return {
     name,
     make: () => {
       ask(host, newLink({ name, parent, ...vlanKind(tag) }))
-      writeSysctl('1', 'ipv6', 'conf', name, 'disable_ipv6')
+      preferSysctl(log, hostListens(name), '1', 'ipv6', 'conf', name, 'disable_ipv6')
       ask(host, changeLink({ name }, { up: true }))
     },
     validate: (found) => {

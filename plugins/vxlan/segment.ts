@@ -60,11 +60,11 @@ export function ensureSegment(
   host: Socket,
   config: VxlanConfig,
   underlay: Underlay,
-  { mtu, undo, log }: { mtu: number; undo: Undo; log: Log },
+  { mtu, undo, log }: Making,
 ): Segment {
   const { bridge: bridgeName = '', vtep: name = '' } = namesOf(config)
   const found = findLink(host, name)
-  const bridge = ensureBridge(host, bridgeName, mtu, undo)
+  const bridge = ensureBridge(host, bridgeName, { mtu, undo, log })
   refuseOthers(host, bridge, name)
   if (!found) return { bridge, vtep: newVtep(host, bridge, { name, mtu, undo }, config, underlay) }
   if (found.master && found.master !== bridge.index) throw elsewhere(host, found, bridge)
@@ -73,16 +73,23 @@ export function ensureSegment(
   return { bridge, vtep: found }
 }
 
-function ensureBridge(host: Socket, name: string, mtu: number, undo: Undo): Link {
-  const bridge = findLink(host, name) ?? makeOwn(host, name, mtu, undo)
+/** What a new device gets, and where ADD registers and reports. */
+interface Making {
+  mtu: number
+  undo: Undo
+  log: Log
+}
+
+function ensureBridge(host: Socket, name: string, making: Making): Link {
+  const bridge = findLink(host, name) ?? makeOwn(host, name, making)
   requireBridge(bridge)
   if (!bridge.up) ask(host, changeLink(bridge, { up: true }))
   return bridge
 }
 
-function makeOwn(host: Socket, name: string, mtu: number, undo: Undo): Link {
+function makeOwn(host: Socket, name: string, { mtu, undo, log }: Making): Link {
   const bridge = makeBridge(host, { name, mtu, alias }, undo)
-  if (isMarked(bridge, alias)) refuseAdvertisements(bridge)
+  if (isMarked(bridge, alias)) refuseAdvertisements(bridge, log)
   return bridge
 }
 

@@ -47,7 +47,7 @@ async function attach<Config extends InterfaceConfig>(
   const link = hasLink ? findMade(life.inside, request.ifname) : undefined
   const lease = await leaseFor(life, { device, made, link, ipam })
   const bringUp = link && device.bringUp?.(request.config, lease, link)
-  if (link) configure(life, link, lease, bringUp)
+  if (link) configure(life, link, lease, request.log, bringUp)
   const connected = await device.connect?.(life, made, lease)
   device.settle?.(life, made)
   if (link && lease.ips.length > 0 && !bringUp?.upLast) ask(life.inside, announce(link))

@@ -2,10 +2,10 @@
 
 import type { Ip, Result, Route } from '../cni/result.ts'
 import { CniError, Code } from '../error/error.ts'
+import type { Log } from '../error/log.ts'
 import { type Address, formatAddress, parseAddress } from '../ip/address.ts'
 import { type Cidr, formatCidr, parseCidr } from '../ip/subnet.ts'
 import { inNamespace } from '../kernel/namespace.ts'
-import { writeSysctl } from '../kernel/sysctl.ts'
 import { listAddresses, newAddress } from '../netlink/address.ts'
 import { commandIn } from '../netlink/command.ts'
 import { Group, waitFor } from '../netlink/events.ts'
@@ -13,6 +13,7 @@ import { changeLink, type Link } from '../netlink/link.ts'
 import { newRoute, type RouteSpec } from '../netlink/route.ts'
 import { type Socket, transact } from '../netlink/socket.ts'
 import type { Sides } from './sides.ts'
+import { lateLinkLocal, preferSysctl, requireSysctl } from './sysctl.ts'
 
 /** Duplicate address detection: `off`, or `wait` until it has ended (RFC 4862 section 5.4). */
 export type Dad = 'off' | 'wait'
@@ -35,14 +36,14 @@ export interface BringUp {
   stayDown?: boolean
 }
 
-/** Brings an interface up with its addresses and routes. */
-export function configure(sides: Sides, link: Link, lease: Result, bringUp: BringUp = {}): void {
+/** Brings an interface up with its addresses and routes. @param log for what it does without */
+export function configure(sides: Sides, link: Link, lease: Result, log: Log, bringUp: BringUp = {}): void {
   const { dad = 'off', onLink, upLast, stayDown } = bringUp
   if (stayDown) return
   const addresses = cidrs(lease.ips)
   refuseSmallMtu(link, addresses)
   const flags = { nodad: dad === 'off', noprefixroute: onLink !== undefined }
-  inNamespace(sides.container, () => setSysctls(link, addresses, dad))
+  inNamespace(sides.container, () => setSysctls(link, addresses, dad, log))
   const up = changeLink(link, { up: true })
   const first = addresses.map((cidr) => newAddress(link, cidr, flags))
   transact(sides.inside, [
@@ -74,14 +75,18 @@ function refuseSmallMtu({ name, mtu }: Link, addresses: Cidr[]): void {
   })
 }
 
-/** Sets the interface's sysctls before it is up. `writeSysctl` skips missing ones: a kernel without IPv6 has none of them. */
-function setSysctls({ name }: Link, addresses: Cidr[], dad: Dad): void {
-  writeSysctl('1', 'ipv4', 'conf', name, 'arp_notify')
+/** Sets the interface's sysctls before it is up. Missing ones are skipped: a kernel without IPv6 has none of them. */
+function setSysctls({ name }: Link, addresses: Cidr[], dad: Dad, log: Log): void {
+  const stale = 'neighbours that knew another owner of its addresses learn of it late'
+  preferSysctl(log, stale, '1', 'ipv4', 'conf', name, 'arp_notify')
   if (!addresses.some(({ address }) => address.family === 6)) return
-  writeSysctl('0', 'ipv6', 'conf', name, 'disable_ipv6')
-  writeSysctl('1', 'ipv6', 'conf', name, 'keep_addr_on_down')
-  writeSysctl('1', 'ipv6', 'conf', name, 'ndisc_notify')
-  writeSysctl(dad === 'off' ? '0' : '1', 'ipv6', 'conf', name, 'accept_dad')
+  requireSysctl('0', 'ipv6', 'conf', name, 'disable_ipv6')
+  const lost = 'its IPv6 addresses are lost when it is set down'
+  preferSysctl(log, lost, '1', 'ipv6', 'conf', name, 'keep_addr_on_down')
+  preferSysctl(log, stale, '1', 'ipv6', 'conf', name, 'ndisc_notify')
+  // `wait` promises the detection; without `off` only the link-local address comes late.
+  if (dad === 'wait') requireSysctl('1', 'ipv6', 'conf', name, 'accept_dad')
+  else preferSysctl(log, lateLinkLocal, '0', 'ipv6', 'conf', name, 'accept_dad')
 }
 
 /** The routes of the container's interface: the device's own, then those of the result, whose gateways may need them. */

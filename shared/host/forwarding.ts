@@ -1,5 +1,6 @@
 /** Switches IP forwarding on, so that the host routes for containers. */
 
+import { requireSysctl } from '../attachment/sysctl.ts'
 import { type Undo, undoable } from '../attachment/undo.ts'
 import { readSysctl, writeSysctl } from '../kernel/sysctl.ts'
 
@@ -18,7 +19,7 @@ function switchOn(undo: Undo, sysctl: readonly string[]): void {
   if (readSysctl(...sysctl) !== '0') return
   undoable(
     undo,
-    () => writeSysctl('1', ...sysctl),
+    () => requireSysctl('1', ...sysctl),
     () => writeSysctl('0', ...sysctl),
   )
 }

@@ -3,12 +3,13 @@
 import { broken, isDown } from '../attachment/broken.ts'
 import type { Life } from '../attachment/device.ts'
 import { derivedMac } from '../attachment/mac.ts'
+import { ignoreAdvertisements, preferSysctl, requireSysctl } from '../attachment/sysctl.ts'
 import { undoable } from '../attachment/undo.ts'
 import { hashedName } from '../cni/identity.ts'
 import type { Request } from '../cni/plugin.ts'
 import { CniError, Code } from '../error/error.ts'
+import type { Log } from '../error/log.ts'
 import { type Address, formatAddress } from '../ip/address.ts'
-import { writeSysctl } from '../kernel/sysctl.ts'
 import { sitsOn } from '../link/parent.ts'
 import { releaseLinks, shareLink } from '../link/shared-link.ts'
 import { seeLink } from '../netlink/command.ts'
@@ -42,17 +43,23 @@ export function shareShim(
   addresses: Address[],
 ): Link {
   const name = shimName(kind, parent, request.network)
-  const make = () => makeShim(host, name, parent, kind)
+  const make = () => makeShim(host, name, parent, kind, request.log)
   const validate = (found: Link) => requireShim(found, parent, kind)
   const share = () => shareLink(host, request, { name, make, validate }, addresses.map(formatAddress))
   return undoable(undo, share, () => releaseLinks(host, request))
 }
 
 /** The MAC address is derived from the parent's too, because the shims of several hosts may be on one LAN. */
-function makeShim(host: Socket, name: string, parent: Link, { kind, data, words, ownMac }: ShimKind): void {
+function makeShim(
+  host: Socket,
+  name: string,
+  parent: Link,
+  { kind, data, words, ownMac }: ShimKind,
+  log: Log,
+): void {
   const mac = ownMac ? derivedMac(`${name}/${parent.mac}`) : undefined
   ask(host, newLink({ name, kind, data, words, mac, parent }))
-  setSysctls(name)
+  setSysctls(name, log)
   ask(host, changeLink({ name }, { up: true }))
 }
 
@@ -60,11 +67,11 @@ function makeShim(host: Socket, name: string, parent: Link, { kind, data, words,
  * The shim is for traffic with containers only: it gets no link-local address and ignores router advertisements. It
  * receives the LAN's broadcasts too, and must not answer ARP for the host's addresses on other interfaces (ARP flux).
  */
-function setSysctls(name: string): void {
-  writeSysctl('8', 'ipv4', 'conf', name, 'arp_ignore')
-  writeSysctl('1', 'ipv6', 'conf', name, 'addr_gen_mode')
-  writeSysctl('0', 'ipv6', 'conf', name, 'accept_ra')
-  writeSysctl('0', 'ipv6', 'conf', name, 'disable_ipv6')
+function setSysctls(name: string, log: Log): void {
+  requireSysctl('8', 'ipv4', 'conf', name, 'arp_ignore')
+  preferSysctl(log, 'it has a link-local address on the LAN', '1', 'ipv6', 'conf', name, 'addr_gen_mode')
+  ignoreAdvertisements(log, name)
+  requireSysctl('0', 'ipv6', 'conf', name, 'disable_ipv6')
 }
 
 function requireShim(shim: Link, parent: Link, { kind }: ShimKind): void {

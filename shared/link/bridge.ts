@@ -4,8 +4,10 @@
  */
 
 import { findMade } from '../attachment/made.ts'
+import { ignoreAdvertisements } from '../attachment/sysctl.ts'
 import { type Undo, undoable } from '../attachment/undo.ts'
 import { CniError, Code } from '../error/error.ts'
+import type { Log } from '../error/log.ts'
 import { formatMac } from '../ip/mac.ts'
 import { isErrno } from '../kernel/errno.ts'
 import { readFile } from '../kernel/files.ts'
@@ -63,14 +65,11 @@ export function removeUnusedBridge(host: Socket, name: string): void {
   if (bridge && listPorts(host, bridge).length === 0) removeIfThere(host, bridge)
 }
 
-/**
- * Ignores router advertisements: a container could make itself the host's IPv6 router by one (CVE-2020-10749).
- * @returns the inverse; undefined when it ignored them already
- */
-export function refuseAdvertisements({ name }: Pick<Link, 'name'>): (() => void) | undefined {
+/** `ignoreAdvertisements` of a bridge. @returns the inverse; undefined when it ignored them already */
+export function refuseAdvertisements({ name }: Pick<Link, 'name'>, log: Log): (() => void) | undefined {
   const before = readSysctl('ipv6', 'conf', name, 'accept_ra') ?? '0'
   if (before === '0') return undefined
-  writeSysctl('0', 'ipv6', 'conf', name, 'accept_ra')
+  ignoreAdvertisements(log, name)
   return () => writeSysctl(before, 'ipv6', 'conf', name, 'accept_ra')
 }
 
