@@ -11,6 +11,7 @@ import { ask } from '../netlink/socket.ts'
 import { add } from './add.ts'
 import { checkContainer } from './check.ts'
 import { type Device, givesInterface, type InterfaceConfig, type Made } from './device.ts'
+import { requirePrivileges } from './privileges.ts'
 import { openSides, openSidesIfAny } from './sides.ts'
 import { withUndo } from './undo.ts'
 
@@ -37,6 +38,7 @@ export function interfacePlugin<Config extends InterfaceConfig, Own extends Made
     check: (request) => check(deviceOf(request), request),
     async status(request) {
       const device = deviceOf(request)
+      requirePrivileges(device.gives)
       await device.status?.(request)
       await ipamFor(device, request)?.status()
     },

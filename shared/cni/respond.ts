@@ -3,7 +3,7 @@
 import { parseObject } from '../config/json.ts'
 import { networkName } from '../config/names.ts'
 import { CniError, Code, printed, toCniError } from '../error/error.ts'
-import { KernelError } from '../kernel/errno.ts'
+import { isErrno, KernelError } from '../kernel/errno.ts'
 import { print } from './convert.ts'
 import { readParameters } from './environment.ts'
 import { negotiate } from './negotiate.ts'
@@ -47,10 +47,14 @@ export async function respond(plugin: Plugin, call: Call): Promise<Answer> {
   }
 }
 
-/** In STATUS, code 7 becomes 50: the plugin cannot do ADD with an invalid configuration (spec section "STATUS"). */
+/**
+ * In STATUS, code 7 becomes 50, and so does a missing privilege: the plugin cannot do ADD with an invalid configuration, nor
+ * without its privileges (spec section "STATUS").
+ */
 function notReady(error: unknown): unknown {
-  if (!(error instanceof CniError) || error.code !== Code.InvalidNetworkConfig) return error
-  return new CniError(Code.PluginNotAvailable, { ...error.complaint, cause: error })
+  const isInvalid = error instanceof CniError && error.code === Code.InvalidNetworkConfig
+  if (!isInvalid && !isErrno(error, 'EPERM', 'EACCES')) return error
+  return new CniError(Code.PluginNotAvailable, { ...toCniError(error).complaint, cause: error })
 }
 
 /** @throws CniError of code 5; of code 6 for an input that is too large */

@@ -62,12 +62,23 @@ export function currentNamespace(): Namespace {
 
 /** Runs a synchronous action in a namespace; sockets that it opens stay in the namespace. Equivalent to `ip netns exec` without its mounts. */
 export function inNamespace<T>(namespace: Namespace, action: () => T): T {
-  const home = currentNamespace()
+  const home = enter(namespace)
   try {
-    must(`enter network namespace ${namespace.path}`, 'setns', namespace.fd, CLONE_NEWNET)
     return action()
   } finally {
     goBack(home)
+  }
+}
+
+/** @returns the namespace that was left @throws KernelError, and this process is still there */
+function enter({ path, fd }: Namespace): Namespace {
+  const home = currentNamespace()
+  try {
+    must(`enter network namespace ${path}`, 'setns', fd, CLONE_NEWNET)
+    return home
+  } catch (error) {
+    closeNamespace(home)
+    throw error
   }
 }
 
