@@ -1,9 +1,11 @@
 /** Finds where iptables may have rules for an attachment. Does not run iptables, since every DEL needs this. */
 
 import type { Attachment } from '../cni/plugin.ts'
+import { isErrno } from '../kernel/errno.ts'
 import { readFileIfAny } from '../kernel/files.ts'
 import { chainUse, tableUse } from '../netlink/nftables-read.ts'
 import type { Iptables } from './iptables.ts'
+import { isUser } from './iptables-users.ts'
 import { netfilter } from './table.ts'
 import { unlessUnsupported } from './unsupported.ts'
 
@@ -17,7 +19,8 @@ const families = [4, 6] as const
 
 /** Where an attachment's chain is or may be. Without an attachment: where any chain may be, with an empty chain name. */
 export async function findIptablesTraces(attachment?: Attachment): Promise<Trace[]> {
-  const places = [...families.filter(hasNft).map(nft), ...families.filter(hasLegacy).map(legacy)]
+  const mayHaveLegacy = (family: 4 | 6) => hasLegacy(family) ?? isUser(attachment)
+  const places = [...families.filter(hasNft).map(nft), ...families.filter(mayHaveLegacy).map(legacy)]
   if (places.length === 0) return []
   const chain = attachment ? (await import('./reference-names.ts')).chainName(attachment) : ''
   return places
@@ -41,8 +44,17 @@ function hasChain({ family }: Iptables, chain: string): boolean {
   return chainUse(netfilter(), nat(family), chain) !== undefined
 }
 
-/** The kernel lists the tables that iptables-legacy uses in this namespace. */
-function hasLegacy(family: 4 | 6): boolean {
-  const names = readFileIfAny(`/proc/net/${family === 4 ? 'ip' : 'ip6'}_tables_names`) ?? ''
-  return names.split('\n').includes('nat')
+/**
+ * The kernel lists the tables that iptables-legacy uses in this namespace. The list belongs to the root of the machine if the
+ * namespace was made together with its user namespace, whose root cannot read it (xt_proto_init, net/netfilter/x_tables.c).
+ * @returns undefined when it cannot be read
+ */
+function hasLegacy(family: 4 | 6): boolean | undefined {
+  try {
+    const names = readFileIfAny(`/proc/net/${family === 4 ? 'ip' : 'ip6'}_tables_names`) ?? ''
+    return names.split('\n').includes('nat')
+  } catch (error) {
+    if (isErrno(error, 'EACCES')) return undefined
+    throw error
+  }
 }

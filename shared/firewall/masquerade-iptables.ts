@@ -8,6 +8,7 @@ import { chainUse, listRules } from '../netlink/nftables-read.ts'
 import { update } from '../netlink/nftables-transaction.ts'
 import { type Iptables, isInstalled, restore, save } from './iptables.ts'
 import { findIptablesTraces, nat, type Trace } from './iptables-traces.ts'
+import { noteUser } from './iptables-users.ts'
 import { missing } from './missing.ts'
 import { chainName, ruleComment } from './reference-names.ts'
 import { netfilter } from './table.ts'
@@ -18,6 +19,7 @@ const multicast = { 4: '224.0.0.0/4', 6: 'ff00::/8' }
 /** Replaces a container's masqueraded addresses. Runs iptables-restore once per family. @throws CniError */
 export async function add(attachment: Attachment, addresses: Cidr[]): Promise<void> {
   await remove(await findIptablesTraces(attachment))
+  noteUser(attachment)
   for (const family of families) {
     const own = addresses.filter(({ address }) => address.family === family)
     if (own.length > 0)

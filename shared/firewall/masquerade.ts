@@ -5,6 +5,7 @@ import { CniError, Code, factsOf, toCniError } from '../error/error.ts'
 import type { Cidr } from '../ip/subnet.ts'
 import type { KernelError } from '../kernel/errno.ts'
 import { findIptablesTraces } from './iptables-traces.ts'
+import { forgetStaleUsers, forgetUser } from './iptables-users.ts'
 import * as nftables from './masquerade-nftables.ts'
 import { isUnsupported, unlessUnsupported } from './unsupported.ts'
 
@@ -67,6 +68,7 @@ export async function removeMasquerade(attachment: Attachment): Promise<void> {
   unlessUnsupported(() => nftables.remove(attachment))
   const traces = await findIptablesTraces(attachment)
   if (traces.length > 0) await (await import('./masquerade-iptables.ts')).remove(traces)
+  forgetUser(attachment)
 }
 
 /**
@@ -93,9 +95,14 @@ export async function collectMasquerade(
   valid: { containerID: string; ifname: string }[],
 ): Promise<number> {
   const elements = unlessUnsupported(() => nftables.collect(network, valid)) ?? 0
+  const chains = await collectChains(network, valid)
+  forgetStaleUsers(network, valid)
+  return elements + chains
+}
+
+async function collectChains(network: string, valid: Omit<Attachment, 'network'>[]): Promise<number> {
   const traces = await findIptablesTraces()
-  if (traces.length === 0) return elements
-  return elements + (await (await import('./masquerade-iptables.ts')).collect(network, valid, traces))
+  return traces.length === 0 ? 0 : (await import('./masquerade-iptables.ts')).collect(network, valid, traces)
 }
 
 /** Why masquerading cannot work on this host; undefined when it can. Changes nothing. */

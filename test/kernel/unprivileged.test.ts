@@ -20,7 +20,7 @@ const withCapabilities = (...capabilities: string[]) => {
   const kept = ['-all', ...capabilities.map((name) => `+${name}`)].join(',')
   return ['setpriv', '--inh-caps', kept, '--bounding-set', kept]
 }
-const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--bounding-set=-all']
+const unprivileged = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--bounding-set=-all']
 
 /** The first example of each interface plugin, without its addresses. */
 const configurations = new Map<string, Configuration>([['loopback', { type: 'loopback' }]])
@@ -41,7 +41,7 @@ for (const engine of engines) {
 
     test(`${engine}, ${type}: STATUS of a user without privileges is 50 and names both`, async () => {
       const before = snapshot()
-      const { code, said } = errorOf(await call({ verb: 'STATUS', config, engine, under: nobody }))
+      const { code, said } = errorOf(await call({ verb: 'STATUS', config, engine, under: unprivileged }))
       assert.equal([code, /CAP_SYS_ADMIN and CAP_NET_ADMIN/.test(said)], [50, true], said)
       unchanged(before)
     })
@@ -61,7 +61,7 @@ for (const engine of engines) {
     const { path: netns } = newContainer()
     for (const verb of ['ADD', 'CHECK', 'DEL'] as const) {
       const config = { type: 'wire', ...common, prevResult: { cniVersion: '1.1.0' } }
-      const { said } = errorOf(await call({ verb, config, engine, netns, under: nobody }))
+      const { said } = errorOf(await call({ verb, config, engine, netns, under: unprivileged }))
       assert.match(said, /EPERM|EACCES/)
       assert.match(said, 'CAP_NET_ADMIN and CAP_SYS_ADMIN')
     }
@@ -74,7 +74,7 @@ for (const engine of engines) {
         config: { ...common, type: 'bridge', ipam: section },
         plugin: section.type,
         engine,
-        under: nobody,
+        under: unprivileged,
       })
     const refused = errorOf(await status(hostLocal('10.1.0.0/24')))
     assert.equal([refused.code, /run the plugin as root/.test(refused.said)], [50, true])
