@@ -10,7 +10,7 @@ import { CniError, Code } from '../../shared/error/error.ts'
 import { runAllNow } from '../../shared/error/steps.ts'
 import { currentNamespace } from '../../shared/kernel/namespace.ts'
 import { giveBack, lentLinks } from '../../shared/lent/give-back.ts'
-import { holdings, withLent } from '../../shared/lent/record.ts'
+import { hasRecord, holdings, withLent } from '../../shared/lent/record.ts'
 import { checkInside } from '../../shared/link/inside.ts'
 import { requireKind } from '../../shared/link/kind.ts'
 import { collectLinks, linksOf, releaseLinks, shareLink } from '../../shared/link/shared-link.ts'
@@ -110,6 +110,7 @@ function withoutNetns({ network, containerID, ifname }: Attachment): Attachment 
 
 /** Gives back the members of a deleted bond. */
 function giveBackOf(host: Socket, holder: Attachment): void {
+  if (!hasRecord(holder)) return
   withLinkLock(holder.ifname, () => {
     if (!findLink(host, holder.ifname)) giveBack(host, withoutNetns(holder))
   })

@@ -1,7 +1,6 @@
 /** Devices by their bus address in sysfs: `/sys/bus/pci/devices/0000:00:1f.6/net/eth0`. */
 
-import { tolerate } from '../../shared/kernel/errno.ts'
-import { readDirectory, readLink } from '../../shared/kernel/files.ts'
+import { readDirectoryIfAny, readLink } from '../../shared/kernel/files.ts'
 import { stat } from '../../shared/kernel/stat.ts'
 
 /** Domain, bus, device, function; a domain may have more than four digits (behind Intel's VMD). */
@@ -32,7 +31,7 @@ function virtio(directory: string): string[] {
 }
 
 function namesIn(directory: string): string[] {
-  const entries = tolerate(() => readDirectory(directory), 'ENOENT', 'ENOTDIR') ?? []
+  const entries = readDirectoryIfAny(directory)
   return entries.map(({ name }) => name)
 }
 

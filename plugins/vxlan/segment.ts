@@ -17,7 +17,7 @@ import {
   removeUnusedBridge,
   requireBridge,
 } from '../../shared/link/bridge.ts'
-import { forgetMark, isMarked, makeMarked } from '../../shared/link/marked.ts'
+import { forgetMark, hasMark, isMarked, makeMarked } from '../../shared/link/marked.ts'
 import { seeLink } from '../../shared/netlink/command.ts'
 import {
   changeLink,
@@ -113,21 +113,29 @@ function newVtep(
 /** VTEP and bridge, which the DEL of the last container removes. */
 export const ownSegment: Trace<VxlanConfig> = { remove: releaseSegments, collect: releaseSegments }
 
-/** Releases the configured segment, and those that the configuration named before: every other one without a container. */
+/**
+ * Releases the configured segment, and those that the configuration named before: every other one without a container. All are
+ * looked at before their locks are taken, which another network's ADD may hold.
+ */
 function releaseSegments({ config }: Request<Partial<VxlanConfig>>): void {
   const host = hostSocket()
   const configured = namesOf(config)
   const others = listLinks(host, 'bridge').filter(
     ({ name, alias: found }) => found === alias && name !== configured.bridge,
   )
-  const unused = others.flatMap((bridge) => unusedOn(host, bridge) ?? [])
-  runAllNow([configured, ...unused].map((segment) => () => releaseSegment(host, segment)))
+  const segments = [
+    configured,
+    ...others.map((bridge) => ({ bridge: bridge.name, vtep: vtepOn(host, bridge)?.name })),
+  ]
+  const unused = segments.filter((segment) => isLeftOver(host, segment))
+  runAllNow(unused.map((segment) => () => releaseSegment(host, segment)))
 }
 
-/** The segment of a bridge without containers; looked at before its lock is taken, which another network's ADD may hold. */
-function unusedOn(host: Socket, bridge: Link): ReturnType<typeof namesOf> | undefined {
-  const vtep = vtepOn(host, bridge)?.name
-  return hasOtherPort(hostSocket(), bridge, vtep) ? undefined : { bridge: bridge.name, vtep }
+/** Whether anything of a segment is there, and no container uses it. */
+function isLeftOver(host: Socket, { bridge: name = '', vtep }: ReturnType<typeof namesOf>): boolean {
+  const bridge = findLink(host, name)
+  if (bridge) return !hasOtherPort(hostSocket(), bridge, vtep)
+  return Boolean(vtep && findLink(host, vtep)) || [name, vtep].some((made) => made && hasMark(made))
 }
 
 function vtepOn(host: Socket, bridge: Link): Link | undefined {

@@ -98,15 +98,19 @@ function taken(placed: Placed): CniError {
 
 /** Removes the node of an attachment; a missing one counts as done. For DEL and for undo in ADD. */
 function takeBack(request: Request<NodeConfig>): void {
-  withNodes(() => {
-    const placed = readPlaced(request) ?? withoutRecord(request)
-    if (placed) forget(placed)
-    // A killed writer may have left the draft of a record.
-    else removeRecord(request)
-  })
+  // A killed writer may have left the draft of a record.
+  if (nodesOf(request).length === 0) removeRecord(request)
+  else withNodes(() => nodesOf(request).forEach(forget))
 }
 
-/** Without a record: the node at the configured path, if it leads to the container's interface, or if no other container can have this path. */
+/** The node of the record, and the one at the configured path if that is another. */
+function nodesOf(request: Request<NodeConfig>): Placed[] {
+  const recorded = readPlaced(request)
+  const configured = recorded?.path === pathOf(request) ? undefined : withoutRecord(request)
+  return [recorded, configured].filter((placed) => placed !== undefined)
+}
+
+/** The node at the configured path, if it leads to the container's interface, or if no other container can have this path. */
 function withoutRecord(request: Request<NodeConfig>): Placed | undefined {
   const { network, containerID, ifname, config } = request
   const path = pathOf(request)
@@ -126,8 +130,9 @@ function numbersInside(request: Request): Numbers | undefined {
 
 /** The same for attachments of a network that are not valid any more. For GC. */
 function collectNodes({ network, validAttachments }: Request): void {
+  const isStale = (placed: Placed) => placed.network === network && !isValid(validAttachments, placed)
+  if (!allPlaced().some(isStale)) return
   withNodes(() => {
-    const isStale = (placed: Placed) => placed.network === network && !isValid(validAttachments, placed)
     for (const placed of allPlaced().filter(isStale)) forget(placed)
   })
 }

@@ -1,7 +1,7 @@
 /** Synchronous file functions on system calls. `writeFile` and `createFile` write a file atomically. */
 
 import { architecture } from '#engine'
-import { Errno, isErrno, KernelError } from './errno.ts'
+import { Errno, isErrno, KernelError, tolerate } from './errno.ts'
 import { stat } from './stat.ts'
 import { cstring, must, syscall } from './syscall.ts'
 
@@ -87,7 +87,7 @@ export function readBytesIfAny(path: string): Buffer | undefined {
   try {
     return withFile(path, Open.RDONLY, (fd) => readAll(fd, path))
   } catch (error) {
-    if (isErrno(error, 'ENOENT')) return undefined
+    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined
     throw error
   }
 }
@@ -160,9 +160,15 @@ function link(from: string, to: string): boolean {
 /** Removes a file; false when it does not exist. */
 export function remove(path: string): boolean {
   const result = syscall('unlinkat', AT_FDCWD, cstring(path), 0)
-  if (result === -Errno.ENOENT) return false
+  if (isAbsent(result, path)) return false
   if (result < 0) throw new KernelError(-result, `remove ${path}`)
   return true
+}
+
+/** Whether unlinkat(2) found nothing to remove. On a read-only file system it does not look, and says EROFS. */
+function isAbsent(result: number, path: string): boolean {
+  if (result === -Errno.EROFS) return readLink(path) === undefined && !stat(path)
+  return result === -Errno.ENOENT || result === -Errno.ENOTDIR
 }
 
 const AT_REMOVEDIR = 0x200
@@ -170,7 +176,7 @@ const AT_REMOVEDIR = 0x200
 /** Removes an empty directory; false when it is not empty or does not exist. Equivalent to `rmdir`. */
 export function removeDirectory(path: string): boolean {
   const result = syscall('unlinkat', AT_FDCWD, cstring(path), AT_REMOVEDIR)
-  if (result === -Errno.ENOENT || result === -Errno.ENOTEMPTY) return false
+  if (result === -Errno.ENOTEMPTY || isAbsent(result, path)) return false
   if (result < 0) throw new KernelError(-result, `remove directory ${path}`)
   return true
 }
@@ -185,13 +191,16 @@ export function removeTree(path: string): void {
   removeDirectory(path)
 }
 
-/** Makes a directory and its parents. Equivalent to `mkdir -p`. */
+/** Makes a directory and its parents. Equivalent to `mkdir -p`. A symlink that leads nowhere counts as there. */
 export function makeDirectory(path: string, mode = 0o755): void {
-  const result = syscall('mkdirat', AT_FDCWD, cstring(path), mode)
-  if (result === -Errno.ENOENT && path.lastIndexOf('/') > 0) {
-    makeDirectory(path.slice(0, path.lastIndexOf('/')), mode)
-    makeDirectory(path, mode)
-  } else if (result < 0 && result !== -Errno.EEXIST) throw new KernelError(-result, `mkdir ${path}`)
+  const make = () => syscall('mkdirat', AT_FDCWD, cstring(path), mode)
+  const parent = path.slice(0, path.lastIndexOf('/'))
+  let result = make()
+  if (result === -Errno.ENOENT && parent !== '') {
+    makeDirectory(parent, mode)
+    result = make()
+  }
+  if (result < 0 && result !== -Errno.EEXIST) throw new KernelError(-result, `mkdir ${path}`)
 }
 
 /** One directory entry: its name and whether it is a directory. */
@@ -215,6 +224,11 @@ export function readDirectory(path: string): Entry[] {
   }).filter(({ name }) => name !== '.' && name !== '..')
 }
 
+/** The same; none when there is no such directory. */
+export function readDirectoryIfAny(path: string): Entry[] {
+  return tolerate(() => readDirectory(path), 'ENOENT', 'ENOTDIR') ?? []
+}
+
 /** struct linux_dirent64: d_ino 8, d_off 8, d_reclen 2, d_type 1, d_name. */
 function parseEntry(buffer: Buffer, at: number): Entry {
   const start = at + 19
@@ -222,11 +236,13 @@ function parseEntry(buffer: Buffer, at: number): Entry {
   return { name: buffer.toString('utf8', start, end), directory: buffer[at + 18] === DT_DIR }
 }
 
-/** The target of a symlink, or undefined when the path is not a symlink. @param from as in `stat` */
+/** The target of a symlink, or undefined when the path is not a symlink. @param from as in `stat` @throws KernelError when it cannot be read */
 export function readLink(path: string, from: Fd = AT_FDCWD): string | undefined {
   const buffer = Buffer.alloc(4096)
   const count = syscall('readlinkat', from, cstring(path), buffer, buffer.length)
-  return count < 0 ? undefined : buffer.toString('utf8', 0, count)
+  if ([-Errno.EINVAL, -Errno.ENOENT, -Errno.ENOTDIR].includes(count)) return undefined
+  if (count < 0) throw new KernelError(-count, `read the link ${path}`)
+  return buffer.toString('utf8', 0, count)
 }
 
 /** Makes a symlink; the target may be any text. False when the name is taken. */

@@ -12,16 +12,16 @@ const LOCK_NB = 4
 /** A result that is not a promise: the lock would be released before the promise is settled. */
 export type Settled<T> = T extends PromiseLike<unknown> ? never : T
 
-/** The time to wait for a lock, and the error to throw after that time. */
+/** How long to wait for locks, and the error to throw after that time. */
 export interface Limit {
+  /** Each wait takes its time away from it. */
   milliseconds: number
-  timedOut(): Error
+  timedOut(path: string): Error
 }
 
 /**
  * Holds an exclusive lock while a synchronous callback runs; an asynchronous callback does not compile.
- * @param path the lock file; made when it is missing
- * @throws KernelError, or what `timedOut` returns
+ * @throws as `lock`
  */
 export function withLock<T>(path: string, action: () => Settled<T>, limit: Limit): T {
   const fd = lock(path, limit)
@@ -32,9 +32,13 @@ export function withLock<T>(path: string, action: () => Settled<T>, limit: Limit
   }
 }
 
-/** Opens a lock file and takes the lock; closing the descriptor releases it. */
-function lock(path: string, limit: Limit): Fd {
-  const fd = open(path, Open.RDONLY | Open.CREAT)
+/**
+ * Opens a lock file and takes the exclusive lock; closing the descriptor releases it.
+ * @param path the lock file; made when it is missing
+ * @throws KernelError, or what `timedOut` returns
+ */
+export function lock(path: string, limit: Limit): Fd {
+  const fd = open(path, Open.RDONLY | Open.CREAT | Open.NONBLOCK)
   try {
     if (!tryLock(fd, path)) waitFor(fd, path, limit)
     return fd
@@ -56,10 +60,15 @@ function tryLock(fd: Fd, path: string): boolean {
 const LONGEST_PAUSE = 16
 
 /** Retries until the time is over: flock(2) has no time limit. */
-function waitFor(fd: Fd, path: string, { milliseconds, timedOut }: Limit): void {
-  const end = now() + milliseconds
-  for (let pause = 1; !tryLock(fd, path); pause = Math.min(pause * 2, LONGEST_PAUSE)) {
-    if (now() >= end) throw timedOut()
-    sleep(pause)
+function waitFor(fd: Fd, path: string, limit: Limit): void {
+  const begun = now()
+  const waited = () => now() - begun
+  try {
+    for (let pause = 1; !tryLock(fd, path); pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+      if (waited() >= limit.milliseconds) throw limit.timedOut(path)
+      sleep(pause)
+    }
+  } finally {
+    limit.milliseconds -= waited()
   }
 }

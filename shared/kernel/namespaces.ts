@@ -1,5 +1,6 @@
 /** Finds network namespaces that processes and mounts hold, by the inode of the namespace. */
 
+import { tolerate } from './errno.ts'
 import { readDirectory, readFile, readLink } from './files.ts'
 
 /** A path for each network namespace, by inode. One that only a descriptor or a socket holds is not found. @throws KernelError */
@@ -7,12 +8,12 @@ export function networkNamespaces(): Map<string, string> {
   return new Map([...ofProcesses(), ...ofMounts()])
 }
 
-/** namespaces(7): `/proc/PID/ns/net` is a symlink to `net:[4026531840]`. A process may end meanwhile. */
+/** namespaces(7): `/proc/PID/ns/net` is a symlink to `net:[4026531840]`. A process may end meanwhile, or belong to another user namespace. */
 function ofProcesses(): [inode: string, path: string][] {
   const pids = readDirectory('/proc').filter(({ name }) => /^\d+$/.test(name))
   return pids.flatMap(({ name }) => {
     const path = `/proc/${name}/ns/net`
-    const inode = inodeIn(readLink(path))
+    const inode = inodeIn(tolerate(() => readLink(path), 'ESRCH', 'EACCES'))
     return inode ? [[inode, path]] : []
   })
 }

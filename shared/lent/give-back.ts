@@ -13,9 +13,9 @@ import { currentNamespace, inNamespace } from '../kernel/namespace.ts'
 import { Group, waitFor } from '../netlink/events.ts'
 import type { Socket } from '../netlink/socket.ts'
 import { restoreRoutes } from './link-state.ts'
-import { returnMarked } from './marked.ts'
+import { markedLinks, returnMarked } from './marked.ts'
 import { homePlace, type Place } from './place.ts'
-import { type Holding, holdings, type Lent, withLent } from './record.ts'
+import { type Holding, hasRecord, holdings, type Lent, withLent } from './record.ts'
 import { type Returned, returnLink } from './return-link.ts'
 
 /** The links that an attachment was lent. */
@@ -39,7 +39,7 @@ type Holder = Attachment & { netns?: string }
  */
 export function giveBack(host: Socket, holder: Holder, home = currentNamespace()): void {
   const place = homePlace(host, home)
-  const isDone = () => withLent(() => attempt(place, holder)) || undefined
+  const isDone = () => hasNothing(place, holder) || withLent(() => attempt(place, holder)) || undefined
   inNamespace(home, () => {
     if (!waitFor(Group.LINK, RETURN_MILLISECONDS, isDone)) withLent(() => giveUp(holder))
   })
@@ -52,6 +52,12 @@ function collectLent(host: Socket, { network, validAttachments }: Request): void
     .filter((holder) => holder.network === network && !isValid(validAttachments, holder))
   const home = currentNamespace()
   runAllNow(stale.map((holder) => () => giveBack(host, holder, home)))
+}
+
+/** Looked at without the lock, which another container's ADD may hold. */
+function hasNothing(home: Place, holder: Holder): boolean {
+  const wasDamaged = holdings.wasDamaged(attachmentHash(holder))
+  return !hasRecord(holder) && markedLinks(home, holder, wasDamaged).length === 0
 }
 
 /** @returns false while hardware has not come back */

@@ -12,29 +12,33 @@ import { type Found, openPlace, type Place } from './place.ts'
 import { markPrefix } from './record.ts'
 import { broughtHome } from './return-link.ts'
 
+/** Without a namespace's path: the bond on the host, whose members have no marks. */
+type Holder = Attachment & { netns?: string }
+
 /**
  * Brings home the links with the mark of an attachment, from the container, and those of the host that the kernel or a killed ADD left
  * there. A container could mark a link of its own, so only what comes from the host is moved.
- * @param holder without a namespace's path: the bond on the host, whose members have no marks
  * @param wasDamaged there was a record: a link of unknown origin is the one that was lent
  * @throws CniError for a link of unknown origin
  */
-export function returnMarked(
-  home: Place,
-  holder: Attachment & { netns?: string },
-  wasDamaged: boolean,
-): void {
-  if (holder.netns === undefined) return
+export function returnMarked(home: Place, holder: Holder, wasDamaged: boolean): void {
+  const prefix = markPrefix(holder)
+  const marked = markedLinks(home, holder, wasDamaged)
+  runAllNow(marked.map((found) => () => returnOne(home, found, nameOf(found.link, prefix), wasDamaged)))
+}
+
+/** The links with the mark of an attachment, in the container, and where the kernel may have moved them. */
+export function markedLinks(home: Place, holder: Holder, wasDamaged: boolean): Found[] {
+  if (holder.netns === undefined) return []
   const away = holder.netns ? openPlace(holder.netns) : undefined
   const prefix = markPrefix(holder)
   // The host may have many links, and has none of these while the container has its namespace.
   const places = [...(away ? [away] : []), ...(!away || wasDamaged ? [home] : [])]
-  const marked = places.flatMap((place) =>
+  return places.flatMap((place) =>
     listLinks(place.socket)
       .filter(({ alias }) => alias?.startsWith(prefix))
       .map((link) => ({ link, place })),
   )
-  runAllNow(marked.map((found) => () => returnOne(home, found, nameOf(found.link, prefix), wasDamaged)))
 }
 
 function nameOf({ alias = '' }: Link, prefix: string): string {

@@ -44,6 +44,11 @@ export type Lent = Holding['links'][number]
 /** The records, by the hash of the attachment. */
 export const holdings = records('lent', holding)
 
+/** Whether an attachment has a record, or a killed ADD left a part of one. */
+export function hasRecord(holder: Attachment): boolean {
+  return holdings.hasTrace(attachmentHash(holder))
+}
+
 /** Holds the lock of all lent links: what ADD and DEL look up, record and move is one step for other processes. */
 export function withLent<T>(action: () => Settled<T>): T {
   return withStateLock('lent', action)

@@ -32,6 +32,11 @@ export function isMarked(link: Pick<Link, 'name' | 'alias'>, alias: string): boo
   return link.alias === alias || (!link.alias && missing.get(link.name) === alias)
 }
 
+/** Whether a process that was killed left a link of this name without its alias, or did not make it. */
+export function hasMark(name: string): boolean {
+  return missing.get(name) !== undefined
+}
+
 /** Forgets what a process that was killed has left of marking a link. For DEL, under the link's lock. */
 export function forgetMark(name: string): void {
   missing.remove(name)

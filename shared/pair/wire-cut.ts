@@ -4,16 +4,7 @@ import { isValid } from '../cni/attachments.ts'
 import type { Request } from '../cni/plugin.ts'
 import type { PairKind } from '../netlink/pair.ts'
 import type { Socket } from '../netlink/socket.ts'
-import {
-  forgetWire,
-  isSame,
-  readEnds,
-  type Wire,
-  type WireConfig,
-  wireOf,
-  wiresOf,
-  withWires,
-} from './wire.ts'
+import { forgetWire, hasTraceOf, type Wire, type WireConfig, wireOf, wiresOf, withWires } from './wire.ts'
 import { deleteEnds } from './wire-ends.ts'
 
 /**
@@ -22,18 +13,19 @@ import { deleteEnds } from './wire-ends.ts'
  */
 export function cut(host: Socket, request: Request<WireConfig>, kind: PairKind): void {
   const wire = wireOf(request, kind)
+  if (!hasTraceOf(wire, request)) return
   withWires(() => {
-    const ends = readEnds(wire)
-    if (ends.some((end) => isSame(end, request))) removeWire(host, wire)
-    else if (ends.length === 0) forgetWire(wire)
+    if (hasTraceOf(wire, request)) removeWire(host, wire)
   })
 }
 
 /** Deletes the wires of a network that have an end of an attachment that is not valid any more. For GC. */
 export function cutStale(host: Socket, { network, validAttachments }: Request): void {
+  const stale = () =>
+    wiresOf(network).filter(({ ends }) => !ends.every((end) => isValid(validAttachments, end)))
+  if (stale().length === 0) return
   withWires(() => {
-    for (const wire of wiresOf(network))
-      if (!wire.ends.every((end) => isValid(validAttachments, end))) removeWire(host, wire)
+    for (const wire of stale()) removeWire(host, wire)
   })
 }
 

@@ -59,6 +59,12 @@ export function readEnds(wire: Wire): End[] {
   return wires.read(idOf(wire))?.ends ?? []
 }
 
+/** Whether a record says that an attachment has an end, or a killed ADD left a part of a record. */
+export function hasTraceOf(wire: Wire, attachment: Omit<End, 'netns'>): boolean {
+  const ends = readEnds(wire)
+  return ends.some((end) => isSame(end, attachment)) || (ends.length === 0 && wires.hasTrace(idOf(wire)))
+}
+
 export function writeEnds(wire: Wire, ends: End[]): void {
   wires.write(idOf(wire), { ...wire, ends })
 }

@@ -1,21 +1,35 @@
-/** Locks between Patchbay's processes, each with a bounded wait. */
+/** Locks between Patchbay's processes. All waits of a call together have a bound. */
 
 import { CniError, Code } from '../error/error.ts'
-import { makeDirectory } from '../kernel/files.ts'
-import { type Settled, withLock } from '../kernel/lock.ts'
+import { close, makeDirectory } from '../kernel/files.ts'
+import { type Limit, lock, type Settled, withLock } from '../kernel/lock.ts'
 import { stateDirectory } from './directory.ts'
+import { explaining } from './explain.ts'
 import { holderOf } from './holder.ts'
 
-/** How long a call waits for a lock, milliseconds. */
-const WAIT = 30_000
+/** How long a call waits for locks in all, milliseconds. Runtimes give a call one minute or more. */
+const LONGEST = 20_000
+
+/** How long it waits at first, before it does what needs no lock. */
+const SHORT = 200
+
+/** What is left of the time of this call. */
+const patience: Limit = { milliseconds: LONGEST, timedOut }
 
 /**
  * Runs a synchronous action under the lock of a name.
- * @throws CniError of code 11 after 30 s, which names the process that holds the lock
+ * @throws CniError of code 11 when the time is over, which names the process that holds the lock; of code 5 without a lock file
  */
 export function withStateLock<T>(name: string, action: () => Settled<T>): T {
-  makeDirectory(stateDirectory)
-  return withFileLock(`${stateDirectory}/${name}.lock`, action)
+  const fd = explaining(stateDirectory, () => {
+    makeDirectory(stateDirectory)
+    return lock(`${stateDirectory}/${name}.lock`, patience)
+  })
+  try {
+    return action()
+  } finally {
+    close(fd)
+  }
 }
 
 /** Runs an action under the lock of a host link. Take it to look up, make, use or remove the link. */
@@ -24,16 +38,38 @@ export function withLinkLock<T>(name: string, action: () => Settled<T>): T {
 }
 
 /** Runs an action under the lock of any file. @throws CniError of code 11 */
-export function withFileLock<T>(path: string, action: () => Settled<T>, milliseconds = WAIT): T {
-  return withLock(path, action, { milliseconds, timedOut: () => stillHeld(path, milliseconds) })
+export function withFileLock<T>(path: string, action: () => Settled<T>, milliseconds?: number): T {
+  return withLock(path, action, milliseconds === undefined ? patience : { milliseconds, timedOut })
 }
 
-function stillHeld(path: string, milliseconds: number): CniError {
+/**
+ * Runs a DEL or GC. When it finds a lock held, it does the rest first, and only then waits: the action runs a second time, which
+ * finds that done.
+ */
+export async function withoutHeldLocksFirst(action: () => unknown): Promise<void> {
+  if (await withPatience(SHORT, action)) await action()
+}
+
+/** @returns whether a lock was held for longer than this time; then the action is to run again */
+async function withPatience(milliseconds: number, action: () => unknown): Promise<boolean> {
+  patience.milliseconds = milliseconds
+  try {
+    await action()
+    return false
+  } catch (error) {
+    if (patience.milliseconds > 0) throw error
+    return true
+  } finally {
+    patience.milliseconds = LONGEST - milliseconds
+  }
+}
+
+function timedOut(path: string): CniError {
   const holder = holderOf(path)
   const owner = holder ? `process ${holder.pid} (${holder.description})` : 'another process'
   return new CniError(Code.TryAgainLater, {
-    msg: `waited ${milliseconds / 1000} s for a lock that ${owner} holds`,
-    hint: holder && `if that process hangs, end it: kill ${holder.pid}`,
+    msg: `${owner} holds a lock that this call needs: try again later`,
+    hint: holder && `if that process hangs, end it: kill -9 ${holder.pid}`,
     path,
     see: holder ? `cat /proc/${holder.pid}/stack` : `fuser -v ${path}`,
   })

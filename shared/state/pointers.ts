@@ -3,8 +3,14 @@
  * makes it atomically.
  */
 
-import { tolerate } from '../kernel/errno.ts'
-import { makeDirectory, makeLink, readDirectory, readLink, remove, removeDirectory } from '../kernel/files.ts'
+import {
+  makeDirectory,
+  makeLink,
+  readDirectoryIfAny,
+  readLink,
+  remove,
+  removeDirectory,
+} from '../kernel/files.ts'
 import { stat } from '../kernel/stat.ts'
 import { stateDirectory } from './directory.ts'
 
@@ -34,6 +40,6 @@ export function pointers(folder: string): Pointers {
     },
     remove: (name) => void remove(pathOf(name)),
     removeFolder: () => removeDirectory(directory) || !stat(directory),
-    names: () => (tolerate(() => readDirectory(directory), 'ENOENT') ?? []).map(({ name }) => name),
+    names: () => readDirectoryIfAny(directory).map(({ name }) => name),
   }
 }

@@ -10,7 +10,7 @@ import { tolerate } from '../kernel/errno.ts'
 import {
   makeDirectory,
   Open,
-  readDirectory,
+  readDirectoryIfAny,
   readFileIfAny,
   remove,
   rename,
@@ -24,6 +24,8 @@ import { stateDirectory } from './directory.ts'
 export interface Records<T> {
   /** The record of a key; undefined when absent or damaged. @throws KernelError when it cannot be read */
   read(key: string): T | undefined
+  /** Whether there is a record, or the draft of a killed writer: what `remove` removes. @throws as `read` */
+  hasTrace(key: string): boolean
   /** Whether a damaged record of this key was set aside since the last boot. */
   wasDamaged(key: string): boolean
   /** Writes or replaces a record, atomically. @throws KernelError */
@@ -51,6 +53,7 @@ export function records<S extends Schema>(
   const read = (key: string) => readRecord(fileOf(key), schema)
   return {
     read,
+    hasTrace: (key) => read(key) !== undefined || stat(draftOf(fileOf(key))) !== undefined,
     wasDamaged: (key) => stat(damagedOf(fileOf(key))) !== undefined,
     write(key, record) {
       makeDirectory(directory, 0o700)
@@ -109,7 +112,8 @@ function setAside(file: string): void {
 }
 
 function keysIn(directory: string): string[] {
-  const entries = tolerate(() => readDirectory(directory), 'ENOENT') ?? []
-  const files = entries.map(({ name }) => name).filter((name) => name.endsWith(suffix))
+  const files = readDirectoryIfAny(directory)
+    .map(({ name }) => name)
+    .filter((name) => name.endsWith(suffix))
   return files.map((name) => name.slice(0, -suffix.length))
 }

@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert'
 import { unchanged } from './expect.ts'
 import { type Netns, newContainer, removeContainer } from './host.ts'
 import { exists } from './look.ts'
-import { type Call, type Configuration, call } from './plugin.ts'
+import { type Call, type Configuration, call, type Engine } from './plugin.ts'
 import { snapshot } from './snapshot.ts'
 
 /** Possible contents of a record after a crash, a full disk, or an edit. */
@@ -42,16 +42,16 @@ async function expectDone(request: Call): Promise<string> {
 
 /**
  * Attaches a container, damages its records and detaches it: nothing is left, and it can be attached again.
- * @param isGone the namespace is deleted before DEL
+ * @param isGone whether the namespace is deleted before DEL
  */
 export async function outlivesDamage(
   config: Configuration,
   damage: (text: string) => string,
-  isGone = false,
+  { isGone = false, engine }: { isGone?: boolean; engine?: Engine } = {},
 ): Promise<void> {
   const before = snapshot()
   let container: Netns = newContainer()
-  const request = () => ({ config, containerID: container.name, netns: container.path })
+  const request = () => ({ config, containerID: container.name, netns: container.path, engine })
   const add = await call({ ...request(), verb: 'ADD' })
   assert.is(add.status, 0, JSON.stringify(add.json))
   assert.ok(damageRecords(damage) > 0)

@@ -21,7 +21,7 @@ for (const [kind, keys] of Object.entries(kinds)) {
     test(`a record of ${kind} that is ${what}`, () => outlivesDamage({ ...keys, ...common }, damage))
 
   test(`a damaged record of ${kind}, and a namespace that is gone`, () =>
-    outlivesDamage({ ...keys, ...common }, () => '{}', true))
+    outlivesDamage({ ...keys, ...common }, () => '{}', { isGone: true }))
 }
 
 test.run()

@@ -16,7 +16,7 @@ export function indexIsWrong(
 ): string | undefined {
   return runAlone(copyDisk(disk), traits, () => {
     const root = index.indexRoot(directory)
-    if (!index.isCurrent(directory, root)) return undefined
+    if (index.currentMark(directory, root) === undefined) return undefined
     const saved = index.savedIndex(directory, root)
     const reserved = records.reservations(directory)
     for (const reservation of reserved) {

@@ -6,7 +6,7 @@
 import { parseAddress } from '../../ip/address.ts'
 import { bootId } from '../../kernel/boot.ts'
 import { KernelError, tolerate } from '../../kernel/errno.ts'
-import { readDirectory, readFileIfAny } from '../../kernel/files.ts'
+import { readDirectoryIfAny, readFileIfAny } from '../../kernel/files.ts'
 import { overwrite } from '../../kernel/in-place.ts'
 import { type Bounds, formatRange, overlaps, type RangeSet } from '../range.ts'
 import { indexHome } from './index.ts'
@@ -54,7 +54,7 @@ export function findClash(
 function siblings(directory: string): string[] {
   const [indexes, network] = split(indexHome(directory))
   const [dataDir] = split(directory)
-  const names = (tolerate(() => readDirectory(indexes), 'ENOENT', 'ENOTDIR') ?? []).map(({ name }) => name)
+  const names = readDirectoryIfAny(indexes).map(({ name }) => name)
   return names
     .filter((name) => name !== network)
     .sort()

@@ -44,12 +44,12 @@ export interface Index {
 const END_OF_1970 = 365n * 24n * 3600n * 1_000_000_000n
 
 /**
- * Whether the directory is unchanged since its index was saved. Saving gives both the same mtime, in 1970; any later
- * change of the directory sets its mtime to the present.
+ * The time that shows that the directory is unchanged since its index was saved; undefined when it was changed. Saving gives both
+ * the same mtime, in 1970; any later change of the directory sets its mtime to the present.
  */
-export function isCurrent(directory: string, root: string): boolean {
+export function currentMark(directory: string, root: string): bigint | undefined {
   const [own, index] = [stat(directory)?.mtime, stat(root)?.mtime]
-  return own !== undefined && own === index && own < END_OF_1970
+  return own !== undefined && own === index && own < END_OF_1970 ? own : undefined
 }
 
 /** Gives both directories the same mtime: the present time divided by 1000, so in 1970, and unique to a microsecond. */

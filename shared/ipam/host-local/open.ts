@@ -3,16 +3,14 @@
  * from the other, and an index beside them (index.ts), rebuilt when it is out of date.
  */
 
-import { CniError, Code, factsOf } from '../../error/error.ts'
 import type { Log } from '../../error/log.ts'
-import { remedyOf } from '../../error/remedy.ts'
-import { KernelError } from '../../kernel/errno.ts'
 import { makeDirectory } from '../../kernel/files.ts'
 import type { Settled } from '../../kernel/lock.ts'
 import { stat } from '../../kernel/stat.ts'
+import { explaining } from '../../state/explain.ts'
 import { withFileLock } from '../../state/lock.ts'
-import { indexRoot, isCurrent, savedIndex } from './index.ts'
-import { rebuild, removeEarlierIndexes } from './rebuild.ts'
+import { currentMark, indexRoot, savedIndex } from './index.ts'
+import { rebuild, removeEarlierIndexes, unsavedIndex } from './rebuild.ts'
 import type { Reservation } from './records.ts'
 import { releaseOrPark } from './sticky.ts'
 import type { Store } from './store.ts'
@@ -31,7 +29,7 @@ export function makeStore(directory: string): void {
 export function withStore<T>(directory: string, log: Log, action: (store: Store) => Settled<T>): T {
   const root = indexRoot(directory)
   return locked(directory, () => {
-    if (!isCurrent(directory, root)) return saving(reopen(directory, root, log).store, action)
+    if (currentMark(directory, root) === undefined) return saving(reopen(directory, root, log).store, action)
     return saving({ directory, log, index: savedIndex(directory, root) }, action)
   })
 }
@@ -48,13 +46,28 @@ export function withAll<T>(
   })
 }
 
+/** Looks at a network's reservations without their lock: what another process changes meanwhile may be seen or not. */
+export function looking<T>(directory: string, log: Log, look: (store: Store) => T): T {
+  const root = indexRoot(directory)
+  const mark = currentMark(directory, root)
+  const seen =
+    mark === undefined ? undefined : { value: look({ directory, log, index: savedIndex(directory, root) }) }
+  if (seen && currentMark(directory, root) === mark) return seen.value
+  return look({ directory, log, index: unsavedIndex(directory, root) })
+}
+
 /** Whether a network has a directory. Without one, nothing is reserved. */
 export function hasStore(directory: string): boolean {
   return stat(directory) !== undefined
 }
 
+/** @throws CniError of code 5 when a file cannot be read or written */
+export function explained<T>(directory: string, action: () => T): T {
+  return explaining(directory, action, 'set ipam.dataDir to a writable directory')
+}
+
 function locked<T>(directory: string, action: () => Settled<T>): T {
-  return explaining(directory, () => withFileLock(`${directory}/lock`, action))
+  return explained(directory, () => withFileLock(`${directory}/lock`, action))
 }
 
 /** Saves the changes of an action, also when it fails. */
@@ -76,23 +89,4 @@ function reopen(directory: string, root: string, log: Log): { store: Store; all:
   }
   removeEarlierIndexes(directory, root)
   return { store, all: all.filter((reservation) => !dead.includes(reservation)) }
-}
-
-/** Adds a remedy to errors of a full, read-only or protected file system. @throws CniError of code 5 for a KernelError */
-export function explaining<T>(directory: string, action: () => T): T {
-  try {
-    return action()
-  } catch (error) {
-    if (!(error instanceof KernelError)) throw error
-    const { message: msg, errno } = error
-    const hint = remedies(directory)[errno] ?? remedyOf(error)
-    throw new CniError(Code.IoFailure, { msg, hint, ...factsOf(error) })
-  }
-}
-
-function remedies(directory: string): Record<string, string> {
-  const full = `make room: df -h ${directory}; df -i ${directory}`
-  const readOnly = `mount it writable, or set ipam.dataDir to a writable directory: findmnt -T ${directory}`
-  const denied = `run the plugin as root; if it is root, look at the permissions: namei -l ${directory}; lsattr -d ${directory}`
-  return { ENOSPC: full, EDQUOT: full, EROFS: readOnly, EACCES: denied, EPERM: denied }
 }

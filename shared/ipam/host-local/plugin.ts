@@ -11,8 +11,8 @@ import { checkReservations } from './check.ts'
 import { writeRanges } from './clashes.ts'
 import { config, defaultDataDir, graceOf, type HostLocalConfig, rangeSets } from './config.ts'
 import { netnsOf } from './netns.ts'
-import { directoryOf, explaining, hasStore, makeStore, withAll, withStore } from './open.ts'
-import { isHeldBy, isSince, type Reservation } from './records.ts'
+import { directoryOf, explained, hasStore, makeStore, withAll, withStore } from './open.ts'
+import { isHeldBy, isSince, type Reservation, reservations } from './records.ts'
 import {
   dnsFor,
   type HostLocalRequest,
@@ -90,7 +90,7 @@ function reserveInTime(
 
 function reserveOnce(request: HostLocalRequest, setRequests: readonly SetRequest[], claim: Claim): Address[] {
   const directory = storeOf(request)
-  return explaining(directory, () => {
+  return explained(directory, () => {
     makeStore(directory)
     return withDrafts(directory, setRequests, claim.holder, (drafts) =>
       withStore(directory, request.log, (store) => reserveAll(store, setRequests, drafts, claim)),
@@ -118,7 +118,12 @@ function del(request: HostLocalRequest): void {
   if (!hasStore(directory)) return
   const given = (request.prevResult?.ips ?? []).flatMap(({ address }) => parseCidr(address)?.address ?? [])
   const key = stickyKeyIfAny(request)
-  withStore(directory, request.log, (store) => releaseOrParkAll(store, heldBy(store, request, given), key))
+  try {
+    withStore(directory, request.log, (store) => releaseOrParkAll(store, heldBy(store, request, given), key))
+  } catch (error) {
+    // Another process may hold the lock, or no file may be written: no matter where nothing is to be released.
+    if (reservations(directory).some((one) => isHeldBy(one, request))) throw error
+  }
 }
 
 /** Tries every reservation. @throws the first failure, after all were tried */

@@ -5,12 +5,12 @@
 
 import type { Log } from '../../error/log.ts'
 import { tolerate } from '../../kernel/errno.ts'
-import { readDirectory, removeTree } from '../../kernel/files.ts'
+import { readDirectoryIfAny, removeTree } from '../../kernel/files.ts'
 import { readEntries } from './attachments.ts'
 import { type Entry, entryName } from './entries.ts'
 import { type Index, indexHome, newIndex } from './index.ts'
 import { type Netns, netnsOf } from './netns.ts'
-import { type Reservation, sweep, timeOf } from './records.ts'
+import { type Reservation, reservations, sweep, timeOf } from './records.ts'
 import { isParked } from './sticky.ts'
 
 export interface Rebuilt {
@@ -22,10 +22,20 @@ export interface Rebuilt {
 
 /** The caller holds the lock. */
 export function rebuild(directory: string, root: string, log: Log): Rebuilt {
+  return indexed(directory, root, sweep(directory, log))
+}
+
+/** The index as `rebuild` would make it, to look at without the lock: nothing is changed on disk, and it must not be saved. */
+export function unsavedIndex(directory: string, root: string): Index {
+  const { index, dead } = indexed(directory, root, reservations(directory))
+  for (const { address } of dead) index.mark(address, false)
+  return index
+}
+
+function indexed(directory: string, root: string, all: Reservation[]): Rebuilt {
   const known = readEntries(root)
   const earlier = earlierEntries(directory, root)
   const index = newIndex(directory, root)
-  const all = sweep(directory, log)
   const dead = all.filter((reservation) => {
     const name = entryName(reservation)
     const time = timeOf(directory, reservation)
@@ -57,7 +67,7 @@ function earlierRoots(directory: string, root: string): string[] {
   const home = indexHome(directory)
   const present = root.slice(home.length + 1)
   if (!bootPattern.test(present)) return []
-  const boots = (tolerate(() => readDirectory(home), 'ENOENT', 'ENOTDIR') ?? []).map(({ name }) => name)
+  const boots = readDirectoryIfAny(home).map(({ name }) => name)
   return boots.filter((name) => bootPattern.test(name) && name !== present).map((name) => `${home}/${name}`)
 }
 

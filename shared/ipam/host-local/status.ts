@@ -2,14 +2,15 @@
 
 import { CniError, Code, toCniError } from '../../error/error.ts'
 import { draftFile } from '../../kernel/draft.ts'
-import { formatRangeSet } from '../range.ts'
+import { allocate } from '../allocate.ts'
+import { formatRangeSet, type RangeSet } from '../range.ts'
 import { type Clash, findClash } from './clashes.ts'
 import { graceOf, rangeSets } from './config.ts'
 import { fullness } from './exhausted.ts'
-import { directoryOf, explaining, makeStore, withStore } from './open.ts'
+import { directoryOf, explained, looking, makeStore } from './open.ts'
 import type { HostLocalRequest } from './request.ts'
-import { nextFree } from './reserve.ts'
-import type { Store } from './store.ts'
+import { expired } from './sticky.ts'
+import { lastReserved, type Store } from './store.ts'
 
 /**
  * @throws CniError of code 50 when a range set has no free address, or a reservation cannot be written; of code 51 when
@@ -19,15 +20,17 @@ export function requireReady({ config, network, log, segment }: HostLocalRequest
   const directory = directoryOf(config.ipam.dataDir, network)
   const sets = rangeSets(config)
   const full = tryStore(directory, () =>
-    withStore(directory, log, (store) => firstFull(store, sets, graceOf(config))),
+    looking(directory, log, (store) => firstFull(store, sets, graceOf(config))),
   )
   if (full) throw full
   const clash = findClash(directory, segment, sets)
   if (clash) throw clashing(clash)
 }
 
-function firstFull(store: Store, sets: ReturnType<typeof rangeSets>, grace: number): CniError | undefined {
-  const index = sets.findIndex((set, at) => !nextFree(store, at, set, { grace, avoid: [] }))
+function firstFull(store: Store, sets: readonly RangeSet[], grace: number): CniError | undefined {
+  const isFull = (set: RangeSet, at: number) =>
+    !allocate(set, store.index.firstFree, lastReserved(store, at)) && expired(store, grace).length === 0
+  const index = sets.findIndex(isFull)
   const set = sets[index]
   if (!set) return undefined
   return new CniError(Code.PluginNotAvailable, {
@@ -48,7 +51,7 @@ function clashing({ directory, own, other }: Clash): CniError {
 /** Checks that a file can be written to the directory, then runs the action. */
 function tryStore<T>(directory: string, action: () => T): T {
   try {
-    return explaining(directory, () => {
+    return explained(directory, () => {
       makeStore(directory)
       draftFile(directory, 'status').close()
       return action()

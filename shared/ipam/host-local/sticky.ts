@@ -49,11 +49,13 @@ function park(store: Store, reservation: Reservation, holder: Holder): void {
   }
 }
 
-/** Releases a parked address when its grace time (seconds) is over. @returns whether it was */
-export function releaseIfExpired(store: Store, reservation: Reservation, grace: number): boolean {
-  if (!isParked(reservation) || ageOf(store, reservation) < grace) return false
-  release(store, reservation)
-  return true
+/** Releases a parked address when its grace time (seconds) is over. */
+export function releaseIfExpired(store: Store, reservation: Reservation, grace: number): void {
+  if (isExpired(store, reservation, grace)) release(store, reservation)
+}
+
+function isExpired(store: Store, reservation: Reservation, grace: number): boolean {
+  return isParked(reservation) && ageOf(store, reservation) >= grace
 }
 
 /** Seconds since a record was written. */
@@ -64,8 +66,14 @@ export function ageOf({ directory }: Pick<Store, 'directory'>, { file }: Reserva
 
 /** Releases all parked addresses whose grace time (seconds) is over. @returns whether there were any */
 export function releaseExpired(store: Store, grace: number): boolean {
-  const names = store.index.names(prefix)
-  const files = names.flatMap((name) => filesOf(store, name))
+  const found = expired(store, grace)
+  for (const reservation of found) release(store, reservation)
+  return found.length > 0
+}
+
+/** All parked addresses whose grace time (seconds) is over. */
+export function expired(store: Store, grace: number): Reservation[] {
+  const files = store.index.names(prefix).flatMap((name) => filesOf(store, name))
   const parked = files.flatMap((file) => readRecord(store.directory, file) ?? [])
-  return parked.filter((reservation) => releaseIfExpired(store, reservation, grace)).length > 0
+  return parked.filter((reservation) => isExpired(store, reservation, grace))
 }

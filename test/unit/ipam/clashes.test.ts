@@ -4,7 +4,7 @@ import { plugins } from '../../../plugins/registry.ts'
 import type { Plugin, Registry } from '../../../shared/cni/plugin.ts'
 import type { Result } from '../../../shared/cni/result.ts'
 import { silent } from '../../../shared/error/log.ts'
-import { indexHome, indexRoot, isCurrent } from '../../../shared/ipam/host-local/index.ts'
+import { currentMark, indexHome, indexRoot } from '../../../shared/ipam/host-local/index.ts'
 import { hostLocal } from '../../../shared/ipam/host-local/plugin.ts'
 import { test } from '../../harness/test.ts'
 import { call } from '../cni/fixtures/call.ts'
@@ -92,7 +92,7 @@ test('a network of an earlier boot, without containers, or with unreadable state
 test('writing the segment keeps the index valid, and a failure to write it does no harm', () => {
   const directory = `${dataDir}/one`
   add('one', onBridge('br0'))
-  assert.ok(isCurrent(directory, indexRoot(directory)))
+  assert.ok(currentMark(directory, indexRoot(directory)))
   assert.equal(readdirSync(directory).sort(), ['10.1.2.2', 'last_reserved_ip.0', 'lock'])
   rmSync(`${dataDir}/.patchbay`, { recursive: true })
   writeFileSync(`${dataDir}/.patchbay`, 'in the way')

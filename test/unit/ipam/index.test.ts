@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import { formatAddress, parseAddress } from '../../../shared/ip/address.ts'
-import { indexHome, indexRoot, isCurrent } from '../../../shared/ipam/host-local/index.ts'
+import { currentMark, indexHome, indexRoot } from '../../../shared/ipam/host-local/index.ts'
 import { withAll, withStore } from '../../../shared/ipam/host-local/open.ts'
 import { type Holder, recordOf } from '../../../shared/ipam/host-local/records.ts'
 import { heldBy, release, reserve, type Store } from '../../../shared/ipam/host-local/store.ts'
@@ -44,11 +44,11 @@ const freeName = () => {
 test('reservations made with the index are found without reading the other records', () => {
   take('10.1.2.1', holder('a'))
   take('10.1.2.2', holder('b'))
-  assert.ok(isCurrent(directory, root()))
+  assert.ok(currentMark(directory, root()))
   assert.equal(held(holder('a')), ['10.1.2.1'])
   assert.equal(held(holder('a', 'eth1')), [])
   assert.is(freeName(), '10.1.2.3')
-  assert.ok(isCurrent(directory, root()))
+  assert.ok(currentMark(directory, root()))
 })
 
 test('a released address is free in the index', () => {
@@ -57,7 +57,7 @@ test('a released address is free in the index', () => {
   open((store) => {
     for (const one of heldBy(store, holder('a'))) release(store, one)
   })
-  assert.ok(isCurrent(directory, root()))
+  assert.ok(currentMark(directory, root()))
   assert.equal(held(holder('a')), [])
   assert.is(freeName(), '10.1.2.1')
 })
@@ -65,9 +65,9 @@ test('a released address is free in the index', () => {
 test('records that another program made, removed or replaced are noticed', () => {
   take('10.1.2.1', holder('a'))
   writeFileSync(`${directory}/10.1.2.2`, 'b\r\neth0')
-  assert.not.ok(isCurrent(directory, root()))
+  assert.not.ok(currentMark(directory, root()))
   assert.equal(held(holder('b')), ['10.1.2.2'])
-  assert.ok(isCurrent(directory, root()))
+  assert.ok(currentMark(directory, root()))
   rmSync(`${directory}/10.1.2.1`)
   assert.is(freeName(), '10.1.2.1')
   writeFileSync(`${directory}/new`, 'c\r\neth0')
@@ -80,7 +80,7 @@ test('a change within the same tick of the clock is noticed', () => {
   for (let at = 1; at < 200; at++) {
     take(`10.1.2.${at}`, holder('ours'))
     writeFileSync(`${directory}/10.1.3.${at}`, 'theirs\r\neth0')
-    assert.not.ok(isCurrent(directory, root()))
+    assert.not.ok(currentMark(directory, root()))
   }
   assert.is(held(holder('theirs')).length, 199)
   assert.is(held(holder('ours')).length, 199)
@@ -113,7 +113,7 @@ test('an index that is damaged, lost or not writable costs time, not correctness
 test('the index of another boot is not used', () => {
   take('10.1.2.1', holder('a'))
   renameSync(root(), `${indexHome(directory)}/unknown-boot`)
-  assert.not.ok(isCurrent(directory, root()))
+  assert.not.ok(currentMark(directory, root()))
   assert.equal(held(holder('a')), ['10.1.2.1'])
 })
 
@@ -134,7 +134,7 @@ test('each of thousands of existing reservations is found, and all of them toget
   for (let at = 0; at < 5000; at++)
     writeFileSync(`${directory}/10.2.${at >> 8}.${at & 255}`, `container-${at}\r\neth${at % 3}`)
   open(() => {})
-  assert.ok(isCurrent(directory, root()))
+  assert.ok(currentMark(directory, root()))
   for (const at of [0, 1, 7, 99, 1000, 2047, 2048, 4095, 4999])
     assert.equal(held(holder(`container-${at}`, `eth${at % 3}`)), [`10.2.${at >> 8}.${at & 255}`])
   assert.equal(held(holder('container-5000', 'eth0')), [])

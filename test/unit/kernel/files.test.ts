@@ -70,6 +70,27 @@ test('directories are made with those above them, and making them again is no er
   assert.ok(statSync(path).isDirectory())
 })
 
+for (const [what, path] of [
+  ['below a link that leads nowhere', 'link/a'],
+  ['in a file system without directories', '../../proc/self/a'],
+])
+  test(`a directory ${what} cannot be made: ENOENT`, ({ directory }) => {
+    symlinkSync('/nowhere', join(directory, 'link'))
+    assert.throws(
+      () => files.makeDirectory(`${directory}/${path}/b`),
+      (error: unknown) => isErrno(error, 'ENOENT') && error.message.includes(path as string),
+    )
+  })
+
+test('a link that cannot be read is an error; another file is no link', ({ directory }) => {
+  assert.is(files.readLink(directory), undefined)
+  assert.is(files.readLink(join(directory, 'absent')), undefined)
+  assert.throws(
+    () => files.readLink(join(directory, 'a'.repeat(300))),
+    (error: unknown) => isErrno(error, 'ENAMETOOLONG'),
+  )
+})
+
 test('a name with a NUL inside is refused before a system call', () => {
   assert.throws(
     () => files.readFile('/etc/hostname\0.txt'),
