@@ -3,6 +3,7 @@
 import { broken, mismatch, noPort, noSuch } from '../../shared/attachment/broken.ts'
 import type { Life } from '../../shared/attachment/device.ts'
 import { attachmentMac, requestedMac } from '../../shared/attachment/mac.ts'
+import { whileMade } from '../../shared/attachment/made.ts'
 import { interfacePlugin } from '../../shared/attachment/plugin.ts'
 import type { Sides } from '../../shared/attachment/sides.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
@@ -63,9 +64,11 @@ async function create(life: Life<TapConfig>): Promise<void> {
   const bridge = config.bridge ? findBridge(inside, request) : undefined
   requireControlFile()
   undo(() => removeIfThere(inside, { name }))
-  await make(life)
   const mac = config.mode === 'tap' ? (chosenMac(request) ?? attachmentMac(request)) : undefined
-  ask(inside, changeLink({ name }, { mac, mtu: config.mtu || undefined, master: bridge }))
+  await whileMade(inside, name, async () => {
+    await make(life)
+    ask(inside, changeLink({ name }, { mac, mtu: config.mtu || undefined, master: bridge }))
+  })
 }
 
 async function make({ container, request }: Life<TapConfig>): Promise<void> {

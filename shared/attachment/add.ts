@@ -6,13 +6,13 @@ import type { Result } from '../cni/result.ts'
 import { CniError, Code } from '../error/error.ts'
 import type { Ipam } from '../ipam/ipam.ts'
 import { seeLink } from '../netlink/command.ts'
-import { findLink } from '../netlink/link.ts'
+import { findLink, type Link } from '../netlink/link.ts'
 import { ask } from '../netlink/socket.ts'
 import { announce } from './announce.ts'
 import { configure } from './configure.ts'
-import { type Device, givesInterface, type InterfaceConfig, type Life } from './device.ts'
+import { type Device, givesInterface, type InterfaceConfig, type Life, type Made } from './device.ts'
 import { leaseFor } from './lease.ts'
-import { findMade } from './made.ts'
+import { findMade, whileMade } from './made.ts'
 import { resultOf } from './result.ts'
 import { openSides, renewSides } from './sides.ts'
 import type { Undo } from './undo.ts'
@@ -40,11 +40,24 @@ async function attach<Config extends InterfaceConfig>(
   life: Life<Config>,
   ipam: Ipam | undefined,
 ): Promise<Result> {
-  const { request } = life
   const hasLink = givesInterface(device.gives)
   if (hasLink) refuseTaken(life)
   const made = (await device.create(life)) ?? {}
-  const link = hasLink ? findMade(life.inside, request.ifname) : undefined
+  if (!hasLink) return configureMade(device, life, ipam, made)
+  const { ifname } = life.request
+  const link = findMade(life.inside, ifname)
+  return whileMade(life.inside, ifname, () => configureMade(device, life, ipam, made, link))
+}
+
+/** What follows when the device is made. */
+async function configureMade<Config extends InterfaceConfig>(
+  device: Device<Config>,
+  life: Life<Config>,
+  ipam: Ipam | undefined,
+  made: Made,
+  link?: Link,
+): Promise<Result> {
+  const { request } = life
   const lease = await leaseFor(life, { device, made, link, ipam })
   const bringUp = link && device.bringUp?.(request.config, lease, link)
   if (link) configure(life, link, lease, request.log, bringUp)

@@ -8,6 +8,7 @@ import { type Ipam, ipamOf } from '../ipam/ipam.ts'
 import { tolerate } from '../kernel/errno.ts'
 import { findLink, removeLink } from '../netlink/link.ts'
 import { ask } from '../netlink/socket.ts'
+import { withoutHeldLocksFirst } from '../state/lock.ts'
 import { add } from './add.ts'
 import { checkContainer } from './check.ts'
 import { type Device, givesInterface, type InterfaceConfig, type Made } from './device.ts'
@@ -34,7 +35,7 @@ export function interfacePlugin<Config extends InterfaceConfig, Own extends Made
     ...own,
     args: makesNone ? undefined : ['MAC'],
     add: (request) => explaining(deviceOf(request), request),
-    del: (request) => del(deviceOf(request), request),
+    del: (request) => withoutHeldLocksFirst(() => del(deviceOf(request), request)),
     check: (request) => check(deviceOf(request), request),
     async status(request) {
       const device = deviceOf(request)
@@ -45,10 +46,8 @@ export function interfacePlugin<Config extends InterfaceConfig, Own extends Made
     gc(request) {
       const device = deviceOf(request)
       const traces = device.leaves ?? []
-      return runAll([
-        ...traces.map((trace) => () => trace.collect?.(request)),
-        () => ipamFor(device, request)?.gc(),
-      ])
+      const steps = traces.map((trace) => () => trace.collect?.(request))
+      return withoutHeldLocksFirst(() => runAll([...steps, () => ipamFor(device, request)?.gc()]))
     },
   }
 }

@@ -2,7 +2,6 @@
 
 import { CniError, Code, toCniError } from '../error/error.ts'
 import { stat } from '../kernel/stat.ts'
-import { withoutHeldLocksFirst } from '../state/lock.ts'
 import { convert } from './convert.ts'
 import { type Environment, mayShareNetns } from './environment.ts'
 import type { Plugin, Request } from './plugin.ts'
@@ -15,7 +14,7 @@ const verbs: Record<string, Verb> = {
   DEL: del,
   CHECK: async (plugin, request) => void (await plugin.check(request)),
   STATUS: async (plugin, request) => void (await plugin.status?.(request)),
-  GC: async (plugin, request) => void (await withoutHeldLocksFirst(() => plugin.gc?.(request))),
+  GC: async (plugin, request) => void (await plugin.gc?.(request)),
 }
 
 /** @throws CniError of code 4 */
@@ -52,7 +51,7 @@ async function undoAdd(plugin: Plugin, request: Request): Promise<void> {
 /** Runs DEL. When CNI_NETNS is the plugin's own namespace, its interfaces are the host's and stay; the rest is removed. */
 async function del(plugin: Plugin, request: Request, env: Environment): Promise<undefined> {
   const isOwn = isOwnNetns(request.netns, env)
-  await withoutHeldLocksFirst(() => plugin.del(isOwn ? { ...request, netns: '' } : request))
+  await plugin.del(isOwn ? { ...request, netns: '' } : request)
   if (isOwn) throw sharedNetns()
 }
 

@@ -5,6 +5,7 @@
 
 import { broken, mismatch } from '../attachment/broken.ts'
 import type { Connected, Life, Trace } from '../attachment/device.ts'
+import { findMade } from '../attachment/made.ts'
 import { openSidesIfAny, type Sides } from '../attachment/sides.ts'
 import { isValid } from '../cni/attachments.ts'
 import type { Request } from '../cni/plugin.ts'
@@ -45,7 +46,7 @@ export const deviceNode: Trace<NodeConfig> = { remove: takeBack, collect: collec
 export function handOver(life: Life<NodeConfig>): Connected {
   const { request, inside, container, undo } = life
   const { network, containerID, ifname } = request
-  const link = findLink(inside, ifname) as Link
+  const link = findMade(inside, ifname)
   const node = nodeOf(request, numbersOf(container, link))
   const path = pathOf(request)
   undo(() => takeBack(request))
@@ -155,7 +156,7 @@ function removeDirectories({ path, containerID }: Placed): void {
 /** CHECK: the node exists, leads to the container's interface, and has its owner, group and mode. @throws CniError */
 export function checkNode({ container, inside }: Sides, request: Request<NodeConfig>): void {
   const path = pathOf(request)
-  const link = findLink(inside, request.ifname) as Link
+  const link = findMade(inside, request.ifname)
   const { numbers, ...wanted } = nodeOf(request, numbersOf(container, link))
   const found = readNode(path)
   const show = `ls -l ${path}`

@@ -1,5 +1,6 @@
 /** Lends links to an attachment: the host's, which are moved into the container, and the container's own, which are only changed. */
 
+import { findMade } from '../attachment/made.ts'
 import type { Sides } from '../attachment/sides.ts'
 import type { Undo } from '../attachment/undo.ts'
 import { attachmentHash } from '../cni/identity.ts'
@@ -8,7 +9,7 @@ import { CniError, Code, factsOf } from '../error/error.ts'
 import { Errno, isErrno, KernelError } from '../kernel/errno.ts'
 import { currentNamespace, inNamespace, type Namespace } from '../kernel/namespace.ts'
 import { isHardware } from '../netlink/kinds.ts'
-import { changeLink, findLink, type Link, type LinkSettings } from '../netlink/link.ts'
+import { changeLink, type Link, type LinkSettings } from '../netlink/link.ts'
 import { ask, type Socket } from '../netlink/socket.ts'
 import { giveBack } from './give-back.ts'
 import { identitiesOf } from './identity.ts'
@@ -41,7 +42,7 @@ export function lendHosts(lending: Lending, requested: RequestedLink[]): Link[] 
   return requested.map(({ link, nameInside: name }, index) => {
     ask(host, changeLink(link, { alias: recorded[index]?.mark, up: false }))
     move(host, link, { netns: container, name })
-    return findLink(inside, name) as Link
+    return findMade(inside, name)
   })
 }
 

@@ -6,7 +6,7 @@
 import { broken, isDown, noSuch, wrongMtu } from '../attachment/broken.ts'
 import type { Life, Trace } from '../attachment/device.ts'
 import { type MacConfig, requestedMac } from '../attachment/mac.ts'
-import { existsAlready } from '../attachment/made.ts'
+import { existsAlready, whileMadeNow } from '../attachment/made.ts'
 import { hostSocket, type Sides } from '../attachment/sides.ts'
 import { type Undo, undoable } from '../attachment/undo.ts'
 import { isValid } from '../cni/attachments.ts'
@@ -49,7 +49,7 @@ export function makePair(
     { ...both, name: request.ifname, mac: requestedMac(request), netns: container },
   )
   createOnce(host, name, veth, undo)
-  return setAlias(host, name, attachmentAlias(request))
+  return whileMadeNow(host, name, () => setAlias(host, name, attachmentAlias(request)))
 }
 
 function createOnce(host: Socket, name: string, veth: NetlinkRequest, undo: Undo): void {

@@ -72,7 +72,8 @@ export function bothSucceed(...answers: Answer[]): string | undefined {
   return failed && JSON.stringify(failed.json ?? failed.stderr)
 }
 
-/** The second call, a DEL, succeeds, whatever becomes of the first. */
-export function secondSucceeds(_: Answer, { status, json }: Answer): string | undefined {
-  return status === 0 ? undefined : JSON.stringify(json)
+/** The second call, a DEL, succeeds; the first one does, too, or says that it can be tried again. */
+export function secondSucceeds(first: Answer, second: Answer): string | undefined {
+  const isExplained = first.status === 0 || first.json?.code === 11
+  return isExplained && second.status === 0 ? undefined : JSON.stringify([first.json, second.json])
 }

@@ -33,6 +33,7 @@ const kinds: Record<string, { config: Configuration; isForMany?: boolean }> = {
     config: { type: 'vxlan', vni: 70, remotes: ['198.51.100.1'], ipam: hostLocal('10.71.0.0/24') },
     isForMany: true,
   },
+  tap: { config: { type: 'tap', ipam: hostLocal('10.73.0.0/24') } },
   macvtap: { config: { type: 'macvtap', master: 'uplink' }, isForMany: true },
   wire: { config: { type: 'wire', ipam: hostLocal('10.72.0.0/24') }, isForMany: true },
   'host-device': { config: { type: 'host-device', device: 'nic0' } },

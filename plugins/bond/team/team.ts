@@ -3,6 +3,7 @@
 import { broken } from '../../../shared/attachment/broken.ts'
 import type { Life } from '../../../shared/attachment/device.ts'
 import { requestedMac } from '../../../shared/attachment/mac.ts'
+import { findMade } from '../../../shared/attachment/made.ts'
 import type { Sides } from '../../../shared/attachment/sides.ts'
 import type { Request } from '../../../shared/cni/plugin.ts'
 import { CniError, Code, factsOf } from '../../../shared/error/error.ts'
@@ -28,7 +29,7 @@ export function createTeam(life: Life<TeamConfig>): OfMembers {
     mac: requestedMac(request),
     mtu: mtuAmong(members, request.config),
   })
-  const link = findLink(life.inside, request.ifname) as Link
+  const link = findMade(life.inside, request.ifname)
   const socket = genericSocket(life)
   setMode(socket, link, teamOptions(request.config))
   joinMembers(life, request.ifname, members)
