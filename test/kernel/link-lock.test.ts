@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import * as assert from 'uvu/assert'
+import { ip } from '../harness/command.ts'
 import { newContainer, privateHost } from '../harness/host.ts'
 import { exists, ports } from '../harness/look.ts'
 import { type Call, call } from '../harness/plugin.ts'
@@ -21,26 +22,36 @@ const onBridge: Call = {
   netns: container.path,
 }
 
-/** Holds the lock of br0 in another process. @returns a function that releases it */
-async function holdLock(): Promise<() => void> {
+/** Holds the lock of a bridge in another process. @returns a function that releases it */
+async function holdLock(bridge: string): Promise<() => void> {
   mkdirSync(state, { recursive: true })
-  const holder = spawn('flock', ['-F', `${state}/link-br0.lock`, 'sh', '-c', 'echo held; exec sleep 20'])
+  const holder = spawn('flock', [
+    '-F',
+    `${state}/link-${bridge}.lock`,
+    'sh',
+    '-c',
+    'echo held; exec sleep 30',
+  ])
   await once(holder.stdout, 'data')
   return () => holder.kill()
 }
 
-const calls: Record<string, Call> = {
-  'ADD of bridge': onBridge,
-  'DEL of vxlan': {
-    verb: 'DEL',
-    config: { ...common, type: 'vxlan', vni: 7, bridge: 'br0' },
-    containerID: 'c2',
-  },
-}
+const delOfVxlan = (bridge: string): Call => ({
+  verb: 'DEL',
+  config: { ...common, type: 'vxlan', vni: 7, bridge },
+  containerID: 'c2',
+})
 
-for (const [what, request] of Object.entries(calls))
+/** The calls, by the bridge. No container uses br1, so the DEL may have to remove it. */
+const calls: Record<string, [what: string, request: Call]> = {
+  br0: ['ADD of bridge', onBridge],
+  br1: ['DEL of vxlan', delOfVxlan('br1')],
+}
+ip('link add br1 type bridge')
+
+for (const [bridge, [what, request]] of Object.entries(calls))
   test(`${what} waits for the lock of its bridge`, async () => {
-    const release = await holdLock()
+    const release = await holdLock(bridge)
     let isDone = false
     const answer = call(request).finally(() => {
       isDone = true
@@ -52,8 +63,10 @@ for (const [what, request] of Object.entries(calls))
     assert.is(status, 0, JSON.stringify(json))
   })
 
-test('DEL of vxlan does not remove a bridge that a container uses', async () => {
-  const { status } = await call(calls['DEL of vxlan'] as Call)
+test('DEL of vxlan neither waits for nor removes a bridge that a container uses', async () => {
+  const release = await holdLock('br0')
+  const { status } = await call(delOfVxlan('br0'))
+  release()
   assert.is(status, 0)
   assert.ok(exists('br0'))
   assert.is(ports('br0').length, 1)
