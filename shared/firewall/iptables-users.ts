@@ -1,31 +1,22 @@
 /** Which attachments ADD has made iptables rules for: where the kernel hides whether iptables-legacy is in use, only this tells. */
 
-import { isValid } from '../cni/attachments.ts'
-import { attachmentHash, attachmentKey, parseAttachmentKey } from '../cni/identity.ts'
 import type { Attachment } from '../cni/plugin.ts'
-import { pointers } from '../state/pointers.ts'
+import { noted } from '../state/noted.ts'
 
-const users = pointers('firewall/iptables')
+const users = noted('firewall/iptables')
 
 /** For ADD, before iptables is run. */
-export function noteUser(attachment: Attachment): void {
-  users.set(attachmentHash(attachment), attachmentKey(attachment))
-}
+export const noteUser = users.note
 
 /** For DEL, after the rules are gone. */
-export function forgetUser(attachment: Attachment): void {
-  users.remove(attachmentHash(attachment))
-}
+export const forgetUser = users.forget
 
 /** For GC: the same for a network's attachments that are not valid any more. */
 export function forgetStaleUsers(network: string, valid: Omit<Attachment, 'network'>[]): void {
-  for (const name of users.names()) {
-    const user = parseAttachmentKey(users.get(name))
-    if (user?.network === network && !isValid(valid, user)) users.remove(name)
-  }
+  users.stale(network, valid).forEach(forgetUser)
 }
 
 /** Without an attachment: whether there is any. */
 export function isUser(attachment?: Attachment): boolean {
-  return attachment ? users.get(attachmentHash(attachment)) !== undefined : users.names().length > 0
+  return attachment ? users.has(attachment) : users.hasAny()
 }

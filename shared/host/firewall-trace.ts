@@ -5,10 +5,8 @@
  */
 
 import type { Life, Trace } from '../attachment/device.ts'
-import { isValid } from '../cni/attachments.ts'
-import { attachmentHash, attachmentKey, parseAttachmentKey } from '../cni/identity.ts'
 import type { Attachment, Request } from '../cni/plugin.ts'
-import { pointers } from '../state/pointers.ts'
+import { noted } from '../state/noted.ts'
 
 /** A feature of the firewall. */
 interface Feature {
@@ -28,24 +26,22 @@ interface FirewallTrace extends Trace {
 
 /** The trace of a feature. It is removed too if the key has any value but false, in case the pointer was lost. */
 export function firewallTrace({ key, load }: Feature): FirewallTrace {
-  const users = pointers(`firewall/${key}`)
-  const isUser = (attachment: Attachment) => users.get(attachmentHash(attachment)) !== undefined
+  const users = noted(`firewall/${key}`)
   const remove = async (attachment: Attachment) => {
     await (await load()).remove(attachment)
-    users.remove(attachmentHash(attachment))
+    users.forget(attachment)
   }
   return {
     begin({ request, undo }) {
       undo(() => remove(request))
-      users.set(attachmentHash(request), attachmentKey(request))
+      users.note(request)
     },
-    remove: (request) => (request.raw[key] || isUser(request)) && remove(request),
+    remove: (request) => (request.raw[key] || users.has(request)) && remove(request),
     async collect({ network, validAttachments: valid, raw }) {
-      const all = users.names().flatMap((name) => parseAttachmentKey(users.get(name)) ?? [])
-      const stale = all.filter((user) => user.network === network && !isValid(valid, user))
+      const stale = users.stale(network, valid)
       if (!raw[key] && stale.length === 0) return
       await (await load()).collect(network, valid)
-      for (const user of stale) users.remove(attachmentHash(user))
+      stale.forEach(users.forget)
     },
   }
 }

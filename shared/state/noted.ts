@@ -1,0 +1,33 @@
+/** Which attachments have something of a kind: each is noted by a pointer, whose name is its hash and whose text its key. */
+
+import { isValid } from '../cni/attachments.ts'
+import { attachmentHash, attachmentKey, parseAttachmentKey } from '../cni/identity.ts'
+import type { Attachment } from '../cni/plugin.ts'
+import { pointers } from './pointers.ts'
+
+export interface Noted {
+  has(attachment: Attachment): boolean
+  /** @throws KernelError */
+  note(attachment: Attachment): void
+  /** Does nothing when the attachment is not noted. */
+  forget(attachment: Attachment): void
+  /** Whether any attachment is noted. */
+  hasAny(): boolean
+  /** The attachments of a network that are not valid any more. For GC. */
+  stale(network: string, valid: Omit<Attachment, 'network'>[]): Attachment[]
+}
+
+/** @param folder as for `pointers` */
+export function noted(folder: string): Noted {
+  const { get, set, remove, names } = pointers(folder)
+  return {
+    has: (attachment) => get(attachmentHash(attachment)) !== undefined,
+    note: (attachment) => set(attachmentHash(attachment), attachmentKey(attachment)),
+    forget: (attachment) => remove(attachmentHash(attachment)),
+    hasAny: () => names().length > 0,
+    stale: (network, valid) =>
+      names()
+        .flatMap((name) => parseAttachmentKey(get(name)) ?? [])
+        .filter((one) => one.network === network && !isValid(valid, one)),
+  }
+}
