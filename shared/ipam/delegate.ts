@@ -8,10 +8,8 @@ import { CniError, Code } from '../error/error.ts'
 import { forward } from '../error/log.ts'
 import { sleep } from '../kernel/clock.ts'
 import { type Bounds, type Completed, run, usual } from '../kernel/run.ts'
-import { stat } from '../kernel/stat.ts'
+import { isKind, Kind, stat } from '../kernel/stat.ts'
 
-const S_IFMT = 0o170000
-const S_IFREG = 0o100000
 const ANY_EXECUTE = 0o111
 
 /**
@@ -28,7 +26,8 @@ export function findPlugin(name: string, directories: readonly string[]): string
 }
 
 function isRegular(path: string): boolean {
-  return ((stat(path)?.mode ?? 0) & S_IFMT) === S_IFREG
+  const found = stat(path)
+  return found !== undefined && isKind(found, Kind.REGULAR)
 }
 
 function notFound(msg: string, hint: string): CniError {

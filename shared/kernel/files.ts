@@ -1,7 +1,7 @@
 /** Synchronous file functions on system calls. `writeFile` and `createFile` write a file atomically. */
 
 import { architecture } from '#engine'
-import { Errno, isErrno, KernelError, tolerate } from './errno.ts'
+import { Errno, KernelError, tolerate } from './errno.ts'
 import { stat } from './stat.ts'
 import { cstring, must, syscall } from './syscall.ts'
 
@@ -79,17 +79,7 @@ export function readFile(path: string): string {
 
 /** Reads a whole text file; undefined when it does not exist. */
 export function readFileIfAny(path: string): string | undefined {
-  return readBytesIfAny(path)?.toString()
-}
-
-/** Reads a whole file; undefined when it does not exist. */
-export function readBytesIfAny(path: string): Buffer | undefined {
-  try {
-    return withFile(path, Open.RDONLY, (fd) => readAll(fd, path))
-  } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined
-    throw error
-  }
+  return tolerate(() => readFile(path), 'ENOENT', 'ENOTDIR')
 }
 
 /** Writes to an existing file that is not on disk, such as one below /proc/sys. */
@@ -97,13 +87,16 @@ export function writeInPlace(path: string, text: string): void {
   withFile(path, Open.WRONLY, (fd) => writeAll(fd, Buffer.from(text), path))
 }
 
+/** Opens a file to write it anew. Another program may have put a symlink or a FIFO there: neither is followed nor waited for. */
+export const ANEW = Open.WRONLY | Open.CREAT | Open.TRUNC | Open.NOFOLLOW | Open.NONBLOCK
+
 let temporaries = 0
 
 /** Writes a temporary file beside `path` to disk, and calls `publish` with its name. */
 function withTemporary(path: string, text: string, mode: number, publish: (temporary: string) => void): void {
   const temporary = `${path}.${syscall('getpid')}.${temporaries++}.tmp`
   try {
-    withFile(temporary, Open.WRONLY | Open.CREAT | Open.TRUNC, (fd) => writeDurably(fd, text, path), mode)
+    withFile(temporary, ANEW, (fd) => writeDurably(fd, text, path), mode)
     publish(temporary)
   } finally {
     // Fails after a rename. Another failure is ignored: it only leaves a temporary file.

@@ -1,11 +1,11 @@
 /** Writes files in place, not atomically: faster, for data that may be lost. */
 
-import { type Fd, Open, withFile, writeAll } from './files.ts'
+import { ANEW, type Fd, Open, withFile, writeAll } from './files.ts'
 import { must } from './syscall.ts'
 
 /** Writes a text into a file in place; makes the file when it is missing. */
 export function overwrite(path: string, text: string, mode = 0o600): void {
-  withFile(path, Open.WRONLY | Open.CREAT | Open.TRUNC, (fd) => writeAll(fd, Buffer.from(text), path), mode)
+  withFile(path, ANEW, (fd) => writeAll(fd, Buffer.from(text), path), mode)
 }
 
 /** Reads bytes at an offset of an open file; fewer at its end. */
@@ -24,5 +24,5 @@ export function sizeOf(fd: Fd): number {
 /** Writes bytes at an offset of a file; makes the file when it is missing. A gap before the offset reads as zeros. */
 export function writeAt(path: string, offset: number, bytes: Uint8Array, mode = 0o600): void {
   const write = (fd: Fd) => must(`write ${path}`, 'pwrite64', fd, bytes, bytes.length, offset)
-  withFile(path, Open.WRONLY | Open.CREAT, write, mode)
+  withFile(path, Open.WRONLY | Open.CREAT | Open.NOFOLLOW | Open.NONBLOCK, write, mode)
 }

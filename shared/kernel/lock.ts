@@ -38,7 +38,7 @@ export function withLock<T>(path: string, action: () => Settled<T>, limit: Limit
  * @throws KernelError, or what `timedOut` returns
  */
 export function lock(path: string, limit: Limit): Fd {
-  const fd = open(path, Open.RDONLY | Open.CREAT | Open.NONBLOCK)
+  const fd = open(path, Open.RDONLY | Open.CREAT | Open.NONBLOCK | Open.NOFOLLOW)
   try {
     if (!tryLock(fd, path)) waitFor(fd, path, limit)
     return fd

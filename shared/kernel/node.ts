@@ -2,12 +2,11 @@
 
 import { Errno, KernelError, tolerate } from './errno.ts'
 import { type Fd, Open, remove, renameNew, withFile } from './files.ts'
-import { type Stat, statOf } from './stat.ts'
+import { isKind, Kind, type Stat, statOf } from './stat.ts'
 import { cstring, must } from './syscall.ts'
 
 const AT_FDCWD = -100
 const AT_EMPTY_PATH = 0x1000
-const [S_IFMT, S_IFCHR] = [0o170000, 0o020000]
 
 /** The major and minor number of a device. */
 export type Numbers = Stat['rdev']
@@ -28,7 +27,7 @@ export interface Node {
  */
 export function makeNode(path: string, node: Node): boolean {
   const temporary = temporaryOf(path)
-  must(`mknod ${path}`, 'mknodat', AT_FDCWD, cstring(temporary), S_IFCHR, encode(node.numbers))
+  must(`mknod ${path}`, 'mknodat', AT_FDCWD, cstring(temporary), Kind.CHARACTER, encode(node.numbers))
   try {
     withFile(temporary, Open.PATH | Open.NOFOLLOW, (fd) => own(fd, path, node))
     if (renameNew(temporary, path)) return true
@@ -43,7 +42,7 @@ export function makeNode(path: string, node: Node): boolean {
 /** chmod(2) takes no O_PATH descriptor before fchmodat2 of Linux 6.6: its entry below /proc leads to the file itself. */
 function own(fd: Fd, path: string, { numbers, owner, group, mode }: Node): void {
   const found = statOf(fd, path)
-  if ((found.mode & S_IFMT) !== S_IFCHR || !sameDevice(found.rdev, numbers))
+  if (!isKind(found, Kind.CHARACTER) || !sameDevice(found.rdev, numbers))
     throw new KernelError(Errno.EEXIST, `make the node ${path}: another program put a file in its place`)
   must(`chown ${path}`, 'fchownat', fd, cstring(''), owner, group, AT_EMPTY_PATH)
   must(`chmod ${path}`, 'fchmodat', AT_FDCWD, cstring(`/proc/self/fd/${fd}`), mode)
@@ -65,7 +64,7 @@ export function readNode(path: string): Node | undefined {
     'ENOENT',
     'ENOTDIR',
   )
-  if (!found || (found.mode & S_IFMT) !== S_IFCHR) return undefined
+  if (!found || !isKind(found, Kind.CHARACTER)) return undefined
   const { rdev: numbers, owner, group, mode } = found
   return { numbers, owner, group, mode: mode & 0o7777 }
 }

@@ -20,8 +20,19 @@ export interface Stat {
   ctime: bigint
 }
 
+const S_IFMT = 0o170000
+
+/** Kinds of files, the type bits of `mode` (inode(7)). */
+export const Kind = { REGULAR: 0o100000, SYMLINK: 0o120000, CHARACTER: 0o020000 } as const
+
+/** Whether a file is of a kind. */
+export function isKind({ mode }: Stat, kind: number): boolean {
+  return (mode & S_IFMT) === kind
+}
+
 const AT_FDCWD = -100
 const AT_EMPTY_PATH = 0x1000
+const AT_SYMLINK_NOFOLLOW = 0x100
 const STATX_BASIC_STATS = 0x7ff
 
 /**
@@ -29,8 +40,17 @@ const STATX_BASIC_STATS = 0x7ff
  * @param from the directory in which a relative path begins
  */
 export function stat(path: string, from: Fd = AT_FDCWD): Stat | undefined {
+  return statAt(path, from, 0)
+}
+
+/** The attributes of a path, or of the symlink itself where it is one; undefined when it does not exist. */
+export function lstat(path: string): Stat | undefined {
+  return statAt(path, AT_FDCWD, AT_SYMLINK_NOFOLLOW)
+}
+
+function statAt(path: string, from: Fd, flags: number): Stat | undefined {
   const buffer = Buffer.alloc(256)
-  const result = syscall('statx', from, cstring(path), 0, STATX_BASIC_STATS, buffer)
+  const result = syscall('statx', from, cstring(path), flags, STATX_BASIC_STATS, buffer)
   if (result === -Errno.ENOENT || result === -Errno.ENOTDIR) return undefined
   if (result < 0) throw new KernelError(-result, `stat ${path}`)
   return parseStat(buffer)

@@ -22,11 +22,12 @@ import {
   writeEnds,
 } from './wire.ts'
 import { cut } from './wire-cut.ts'
-import { deleteEnds, type Held, heldEnds, waitingEnd } from './wire-ends.ts'
+import { deleteEnds, type Held, heldEnds, waitForEnding, waitingEnd } from './wire-ends.ts'
 
 /** Gives the container its end. @returns the other container's end, if there is one. @throws CniError when both ends are taken */
 export function attach(life: Life<WireConfig>, kind: PairKind): Held | undefined {
   const wire = wireOf(life.request, kind)
+  waitForEnding(wire)
   return withWires(() => {
     const held = heldEnds(wire)
     refuseAgain(held, life.request)

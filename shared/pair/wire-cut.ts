@@ -4,7 +4,16 @@ import { isValid } from '../cni/attachments.ts'
 import type { Request } from '../cni/plugin.ts'
 import type { PairKind } from '../netlink/pair.ts'
 import type { Socket } from '../netlink/socket.ts'
-import { forgetWire, hasTraceOf, type Wire, type WireConfig, wireOf, wiresOf, withWires } from './wire.ts'
+import {
+  forgetWire,
+  hasTraceOf,
+  isSame,
+  type Wire,
+  type WireConfig,
+  wireOf,
+  wiresOf,
+  withWires,
+} from './wire.ts'
 import { deleteEnds } from './wire-ends.ts'
 
 /**
@@ -12,11 +21,18 @@ import { deleteEnds } from './wire-ends.ts'
  * the other container's DEL, is left alone: this attachment has no end of it.
  */
 export function cut(host: Socket, request: Request<WireConfig>, kind: PairKind): void {
-  const wire = wireOf(request, kind)
-  if (!hasTraceOf(wire, request)) return
+  const wires = () => wiresWithEndOf(request, kind)
+  if (wires().length === 0) return
   withWires(() => {
-    if (hasTraceOf(wire, request)) removeWire(host, wire)
+    for (const wire of wires()) removeWire(host, wire)
   })
+}
+
+/** The wire of the configuration, or the one that it named when the attachment was added. */
+function wiresWithEndOf(request: Request<WireConfig>, kind: PairKind): Wire[] {
+  const wire = wireOf(request, kind)
+  if (hasTraceOf(wire, request)) return [wire]
+  return wiresOf(request.network).filter(({ ends }) => ends.some((end) => isSame(end, request)))
 }
 
 /** Deletes the wires of a network that have an end of an attachment that is not valid any more. For GC. */

@@ -72,7 +72,7 @@ export function bothSucceed(...answers: Answer[]): string | undefined {
   return failed && JSON.stringify(failed.json ?? failed.stderr)
 }
 
-/** The second call, a DEL, succeeds; the first one does, too, or says that it can be tried again. */
+/** The second answer, of a DEL, is success; the first one is, too, or says that it can be tried again. */
 export function secondSucceeds(first: Answer, second: Answer): string | undefined {
   const isExplained = first.status === 0 || first.json?.code === 11
   return isExplained && second.status === 0 ? undefined : JSON.stringify([first.json, second.json])

@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert'
 import { newContainer, privateHost, scratch } from '../harness/host.ts'
 import { exists } from '../harness/look.ts'
 import { type Answer, type Call, call, type Engine, executables } from '../harness/plugin.ts'
+import { preloaded } from '../harness/preload.ts'
 import { test } from '../harness/test.ts'
 
 await privateHost()
@@ -106,20 +107,25 @@ for (const engine of ['quickjs', 'node'] as const) {
   })
 }
 
-test('a plugin that hangs is killed in every verb, and the rest of the verb is done', async () => {
-  install('idle', 'exec sleep 1000')
-  const container = newContainer()
-  const idle = (verb: Call['verb'], TROUBLE = verb as string, more = {}) =>
-    bridge('test', verb, container.path, { type: 'idle' }, more, { TROUBLE, PATCHBAY_HASTE: '1000' })
-  const how = `${bin}/idle did not end within 90 s and was killed`
-  assert.equal(said(await idle('ADD')), [999, `ADD of ${how}`])
-  assert.not.ok(exists('eth0', container))
-  const { json: prevResult } = await idle('ADD', '')
-  assert.equal(said(await idle('CHECK', 'CHECK', { prevResult })), [999, `CHECK of ${how}`])
-  assert.equal(said(await idle('STATUS')), [999, `STATUS of ${how}`])
-  assert.equal(said(await idle('GC')), [999, `GC of ${how}`])
-  assert.equal(said(await idle('DEL')), [999, `DEL of ${how}`])
-  assert.not.ok(exists('eth0', container))
-})
+const hastened = { test: {}, node: preloaded() }
+
+for (const engine of ['test', 'node'] as const)
+  test(`a plugin that hangs is killed in every verb, and the rest of the verb is done: ${engine}`, async () => {
+    install('idle', 'exec sleep 1000')
+    const container = newContainer()
+    const idle = (verb: Call['verb'], TROUBLE = verb as string, more = {}) => {
+      const env = { ...hastened[engine], TROUBLE, PATCHBAY_HASTE: '1000' }
+      return bridge(engine, verb, container.path, { type: 'idle' }, more, env)
+    }
+    const how = `${bin}/idle did not end within 90 s and was killed`
+    assert.equal(said(await idle('ADD')), [999, `ADD of ${how}`])
+    assert.not.ok(exists('eth0', container))
+    const { json: prevResult } = await idle('ADD', '')
+    assert.equal(said(await idle('CHECK', 'CHECK', { prevResult })), [999, `CHECK of ${how}`])
+    assert.equal(said(await idle('STATUS')), [999, `STATUS of ${how}`])
+    assert.equal(said(await idle('GC')), [999, `GC of ${how}`])
+    assert.equal(said(await idle('DEL')), [999, `DEL of ${how}`])
+    assert.not.ok(exists('eth0', container))
+  })
 
 test.run()

@@ -1,10 +1,12 @@
 /** wire: DEL of both ends in any order, also with deleted namespaces, leaves nothing, and a new wire can be made. */
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { execa } from 'execa'
 import * as assert from 'uvu/assert'
 import { addressesOf, bare } from '../harness/address.ts'
 import { added, done } from '../harness/attach.ts'
 import * as cnitool from '../harness/cnitool.ts'
+import { command } from '../harness/command.ts'
 import { refusal, unchanged } from '../harness/expect.ts'
 import { type Netns, newContainer, privateHost, removeContainer } from '../harness/host.ts'
 import { addresses, exists } from '../harness/look.ts'
@@ -13,6 +15,7 @@ import { type Call, call } from '../harness/plugin.ts'
 import { type Snapshot, snapshot } from '../harness/snapshot.ts'
 import { test } from '../harness/test.ts'
 import { pings } from '../harness/traffic.ts'
+import { until } from '../harness/until.ts'
 
 await privateHost()
 
@@ -126,6 +129,33 @@ test('a container whose namespace was deleted without DEL does not block the wir
   await del(two)
   unchanged(before)
 })
+
+for (const engine of ['quickjs', 'node'] as const)
+  test(`DEL cuts the wire that the configuration named at ADD: ${engine}`, async () => {
+    const { config, one, two, before } = await both({ wire: 'first' })
+    for (const end of [one, two]) await del({ ...end, engine, config: { ...config, wire: 'later' } })
+    assert.not.ok(exists('eth0', one.container))
+    unchanged(before)
+  })
+
+for (const engine of ['quickjs', 'node'] as const)
+  test(`ADD waits while the other container’s namespace ends, which the kernel deletes later: ${engine}`, async () => {
+    const { one, two, before } = await both()
+    const held = execa('ip', ['netns', 'exec', two.container.name, 'sleep', '0.5'])
+    await until(
+      'the program is in the namespace',
+      () => command('ip', 'netns', 'pids', two.container.name) !== '',
+    )
+    removeContainer(two.container)
+    const next = newContainer()
+    await added({ ...two, engine, containerID: 'next', netns: next.path })
+    await held
+    assert.not.ok(exists('eth0', one.container))
+    await del(one)
+    await del(two)
+    await del({ ...two, containerID: 'next', netns: next.path })
+    unchanged(before)
+  })
 
 for (const text of [
   '',

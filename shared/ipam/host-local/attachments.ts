@@ -5,16 +5,9 @@
  */
 
 import { KernelError } from '../../kernel/errno.ts'
-import {
-  makeDirectory,
-  makeLink,
-  readDirectory,
-  readFileIfAny,
-  readLink,
-  remove,
-  removeTree,
-} from '../../kernel/files.ts'
+import { makeDirectory, makeLink, readDirectory, readLink, remove, removeTree } from '../../kernel/files.ts'
 import { overwrite } from '../../kernel/in-place.ts'
+import { readOwnIfAny } from '../../kernel/regular.ts'
 import { stat } from '../../kernel/stat.ts'
 import { findInBase, namesInBase, readBase, writeBase } from './base.ts'
 import { type Entry, formatEntry, parseEntry } from './entries.ts'
@@ -32,7 +25,7 @@ export function readEntry(root: string, name: string): Entry | undefined {
 
 function readLater(root: string, name: string): Entry | undefined {
   const path = `${linksIn(root)}/${name}`
-  return parseEntry(readLink(path) ?? readFileIfAny(path))
+  return parseEntry(readLink(path) ?? readOwnIfAny(path)?.toString())
 }
 
 /** Writes an entry over the one of the same name; undefined removes it. @throws KernelError */

@@ -3,12 +3,15 @@
  * written once; later entries are kept in attachments.ts.
  */
 
-import { isErrno } from '../../kernel/errno.ts'
-import { close, type Fd, open, readFileIfAny, rename } from '../../kernel/files.ts'
+import { type Fd, readAll, rename } from '../../kernel/files.ts'
 import { overwrite, readAt, sizeOf } from '../../kernel/in-place.ts'
+import { withOwnIfAny } from '../../kernel/regular.ts'
 import { type Entry, formatEntry, parseEntry } from './entries.ts'
 
 const BLOCK = 4096
+
+/** More than a million entries, bytes. */
+const LARGEST = 2 ** 28
 
 type Entries = ReadonlyMap<string, Entry | undefined>
 
@@ -46,7 +49,7 @@ function inBlocks(lines: readonly string[]): string {
 
 /** All entries; none when the file is absent. */
 export function readBase(path: string): Map<string, Entry> {
-  return new Map(parseLines(readFileIfAny(path) ?? ''))
+  return new Map(withOwnIfAny(path, (fd) => parseLines(readAll(fd, path).toString()), LARGEST))
 }
 
 /** The entry of a name; undefined when the file has none. */
@@ -83,19 +86,8 @@ interface Blocks {
   upTo(name: string): number
 }
 
-function withBlocks<T>(path: string, use: (blocks: Blocks) => T | undefined): T | undefined {
-  let fd: Fd
-  try {
-    fd = open(path)
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return undefined
-    throw error
-  }
-  try {
-    return use(blocksOf(fd))
-  } finally {
-    close(fd)
-  }
+function withBlocks<T>(path: string, use: (blocks: Blocks) => T): T | undefined {
+  return withOwnIfAny(path, (fd) => use(blocksOf(fd)), LARGEST)
 }
 
 function blocksOf(fd: Fd): Blocks {

@@ -5,21 +5,25 @@
 
 import { parseAddress } from '../../ip/address.ts'
 import { bootId } from '../../kernel/boot.ts'
-import { KernelError, tolerate } from '../../kernel/errno.ts'
-import { readDirectoryIfAny, readFileIfAny } from '../../kernel/files.ts'
+import { KernelError } from '../../kernel/errno.ts'
+import { readDirectoryIfAny } from '../../kernel/files.ts'
 import { overwrite } from '../../kernel/in-place.ts'
+import { readOwnIfAny } from '../../kernel/regular.ts'
 import { type Bounds, formatRange, overlaps, type RangeSet } from '../range.ts'
 import { indexHome } from './index.ts'
 import { hasRecords } from './records.ts'
 
 const placeOf = (directory: string) => `${indexHome(directory)}/segment`
 
+/** The text of a network's file; empty without one. */
+const readSegment = (directory: string) => readOwnIfAny(placeOf(directory))?.toString() ?? ''
+
 /** Writes the segment and the ranges of a network for the others. A write error is ignored: only STATUS reads the file. */
 export function writeRanges(directory: string, segment: string | undefined, sets: readonly RangeSet[]): void {
   if (segment === undefined) return
   try {
     const text = [bootId(), segment, ...sets.flat().map(formatRange)].join('\n')
-    if (readFileIfAny(placeOf(directory)) !== text) overwrite(placeOf(directory), text)
+    if (readSegment(directory) !== text) overwrite(placeOf(directory), text)
   } catch (error) {
     if (!(error instanceof KernelError)) throw error
   }
@@ -68,8 +72,7 @@ function split(path: string): [string, string] {
 
 /** The ranges that a network uses on a segment in this boot. A file of an earlier boot is ignored. */
 function rangesOn(segment: string, directory: string): Bounds[] {
-  const text = tolerate(() => readFileIfAny(placeOf(directory)), 'ENOTDIR') ?? ''
-  const [boot, where, ...ranges] = text.split('\n')
+  const [boot, where, ...ranges] = readSegment(directory).split('\n')
   if (boot !== bootId() || where !== segment) return []
   return ranges.flatMap((range) => {
     const [start, end] = range.split('-').map(parseAddress)

@@ -7,8 +7,9 @@ import type { Address } from '../../ip/address.ts'
 import { bootId } from '../../kernel/boot.ts'
 import { wallClock } from '../../kernel/clock.ts'
 import { KernelError } from '../../kernel/errno.ts'
-import { makeDirectory, readBytesIfAny, removeTree, setMtime } from '../../kernel/files.ts'
+import { makeDirectory, removeTree, setMtime } from '../../kernel/files.ts'
 import { writeAt } from '../../kernel/in-place.ts'
+import { readOwnIfAny } from '../../kernel/regular.ts'
 import { stat } from '../../kernel/stat.ts'
 import type { FirstFree } from '../allocate.ts'
 import { firstFree, PAGE_BYTES, placeOf } from '../taken.ts'
@@ -71,7 +72,7 @@ export function savedIndex(directory: string, root: string): Index {
   const source = {
     entry: (name: string) => readEntry(root, name),
     names: (prefix: string) => entryNames(root, prefix),
-    page: (name: string) => readBytesIfAny(`${pagesIn(root)}/${name}`),
+    page: (name: string) => readOwnIfAny(`${pagesIn(root)}/${name}`),
   }
   return makeIndex(source, ({ entries, pages }) => {
     if (entries.size + pages.size === 0) return

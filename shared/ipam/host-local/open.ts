@@ -7,9 +7,10 @@ import type { Log } from '../../error/log.ts'
 import { makeDirectory } from '../../kernel/files.ts'
 import type { Settled } from '../../kernel/lock.ts'
 import { stat } from '../../kernel/stat.ts'
+import { withoutForeignSymlinks } from '../../kernel/symlinks.ts'
 import { explaining } from '../../state/explain.ts'
 import { withFileLock } from '../../state/lock.ts'
-import { currentMark, indexRoot, savedIndex } from './index.ts'
+import { currentMark, indexHome, indexRoot, savedIndex } from './index.ts'
 import { rebuild, removeEarlierIndexes, unsavedIndex } from './rebuild.ts'
 import type { Reservation } from './records.ts'
 import { releaseOrPark } from './sticky.ts'
@@ -20,8 +21,9 @@ export function directoryOf(dataDir: string, network: string): string {
   return `${dataDir}/${network}`
 }
 
-/** Makes a network's directory unless it exists. @throws KernelError */
+/** Makes a network's directory unless it exists. @throws KernelError also for a symlink of another user on the way */
 export function makeStore(directory: string): void {
+  refuseSymlinks(directory)
   makeDirectory(directory)
 }
 
@@ -56,9 +58,17 @@ export function looking<T>(directory: string, log: Log, look: (store: Store) => 
   return look({ directory, log, index: unsavedIndex(directory, root) })
 }
 
-/** Whether a network has a directory. Without one, nothing is reserved. */
+/** Whether a network has a directory. Without one, nothing is reserved. @throws CniError of code 5 */
 export function hasStore(directory: string): boolean {
-  return stat(directory) !== undefined
+  return explained(directory, () => {
+    refuseSymlinks(directory)
+    return stat(directory) !== undefined
+  })
+}
+
+/** Other users may write to a directory above: a symlink that they put there would lead the files anywhere. */
+function refuseSymlinks(directory: string): void {
+  for (const path of [directory, indexHome(directory)]) withoutForeignSymlinks(path)
 }
 
 /** @throws CniError of code 5 when a file cannot be read or written */

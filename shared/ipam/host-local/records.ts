@@ -6,7 +6,8 @@
 import type { Log } from '../../error/log.ts'
 import { type Address, formatAddress, parseAddress } from '../../ip/address.ts'
 import { wallClock } from '../../kernel/clock.ts'
-import { type Entry, readDirectory, readFileIfAny, remove } from '../../kernel/files.ts'
+import { type Entry, readDirectory, remove } from '../../kernel/files.ts'
+import { readOwnIfAny } from '../../kernel/regular.ts'
 import { stat } from '../../kernel/stat.ts'
 
 export interface Holder {
@@ -72,7 +73,7 @@ function recordNames(entries: readonly Entry[]): string[] {
 /** The reservation in a file; undefined when the file is absent or names no container. */
 export function readRecord(directory: string, file: string): Reservation | undefined {
   const address = parseAddress(file)
-  const record = parseRecord(readFileIfAny(`${directory}/${file}`) ?? '')
+  const record = parseRecord(readOwnIfAny(`${directory}/${file}`)?.toString() ?? '')
   return address && record && { file, address, ...record }
 }
 

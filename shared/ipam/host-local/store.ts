@@ -11,8 +11,9 @@ import type { Log } from '../../error/log.ts'
 import { type Address, formatAddress, parseAddress } from '../../ip/address.ts'
 import type { Draft } from '../../kernel/draft.ts'
 import { KernelError } from '../../kernel/errno.ts'
-import { readFileIfAny, remove, writeFile } from '../../kernel/files.ts'
+import { remove, writeFile } from '../../kernel/files.ts'
 import { overwrite } from '../../kernel/in-place.ts'
+import { readOwnIfAny } from '../../kernel/regular.ts'
 import { type Entry, entryName } from './entries.ts'
 import type { Index } from './index.ts'
 import { type Holder, isHeldBy, type Reservation, readRecord, recordOf, timeOf } from './records.ts'
@@ -106,7 +107,7 @@ export function filesOf({ index }: Store, name: string): string[] {
 
 /** The address given last from a set, by the set's number; undefined when unknown. */
 export function lastReserved({ directory }: Store, set: number): Address | undefined {
-  return parseAddress(readFileIfAny(`${directory}/last_reserved_ip.${set}`)?.trim() ?? '')
+  return parseAddress(readOwnIfAny(`${directory}/last_reserved_ip.${set}`)?.toString().trim() ?? '')
 }
 
 /** Written without fsync: if it is lost, the search begins at the first address again. */
