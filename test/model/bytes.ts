@@ -19,9 +19,14 @@ export function parseTime(bytes: string, at: number): bigint {
   return buffer.readBigInt64LE(at) * SECOND + buffer.readBigInt64LE(at + 8)
 }
 
+/** The type bits of a mode (inode(7)). */
+const modes = { file: 0o100000, directory: 0o040000, link: 0o120000 }
+
 /** struct statx: only what host-local reads. */
-export function formatStat({ mtime, ctime }: Inode): string {
+export function formatStat({ kind, text, mtime, ctime }: Inode): string {
   const buffer = Buffer.alloc(256)
+  buffer.writeUInt16LE(modes[kind], 28)
+  buffer.writeBigUInt64LE(BigInt(text.length), 40)
   for (const [time, at] of [
     [ctime, 96],
     [mtime, 112],

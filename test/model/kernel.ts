@@ -97,8 +97,10 @@ const calls: Partial<Record<SyscallName, (context: Context) => Answer>> = {
     if (!inode) return failed('ENOENT')
     return inode.kind === 'link' ? filledWith(inode.text) : failed('EINVAL')
   },
-  statx({ disk, text }) {
-    const inode = disks.at(disk, text(1))
+  statx(context) {
+    const { disk, text } = context
+    // AT_EMPTY_PATH: the open file itself.
+    const inode = text(1) === '' ? disks.inodeOf(disk, fileOf(context).inode) : disks.at(disk, text(1))
     return inode ? { value: 0, bytes: formatStat(inode) } : failed('ENOENT')
   },
   utimensat({ disk, text }) {
