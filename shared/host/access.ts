@@ -6,6 +6,7 @@
 
 import { cidrs } from '../attachment/configure.ts'
 import type { Connected, InterfaceConfig, Life } from '../attachment/device.ts'
+import { whileMadeNow } from '../attachment/made.ts'
 import { hostSocket } from '../attachment/sides.ts'
 import { type Undo, undoable } from '../attachment/undo.ts'
 import type { Request } from '../cni/plugin.ts'
@@ -42,7 +43,8 @@ export function connectHostAccess(
   if (hosts.length === 0 || !link) return {}
   const shim = shareShim(life, parent, kind, addresses)
   const plan = planHostAccess({ ...kind, containers, hosts, shim, link })
-  connectHost(host, plan.onHost, undo)
+  // A DEL of this container that runs meanwhile may delete the shim with its last user.
+  whileMadeNow(host, shim.name, () => connectHost(host, plan.onHost, undo))
   connectContainer(inside, plan.inContainer)
   return { interfaces: [{ name: shim.name, mac: shim.mac }] }
 }

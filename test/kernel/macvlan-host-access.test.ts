@@ -7,6 +7,7 @@ import { attachTwo } from '../harness/attach.ts'
 import * as cnitool from '../harness/cnitool.ts'
 import { ip, ipJson, succeeds } from '../harness/command.ts'
 import { refusal, unchanged } from '../harness/expect.ts'
+import { faultsOf, pausedAt } from '../harness/faults.ts'
 import {
   far,
   farHost,
@@ -21,7 +22,7 @@ import { apart, bothWays, ownSources, shimsOf } from '../harness/host-access.ts'
 import { addresses, exists, inContainer, link } from '../harness/look.ts'
 import { fixed, single } from '../harness/networks.ts'
 import { macvlanNetwork } from '../harness/nic.ts'
-import { call } from '../harness/plugin.ts'
+import { type Call, call } from '../harness/plugin.ts'
 import { testRoundTrips } from '../harness/round-trip.ts'
 import { snapshot } from '../harness/snapshot.ts'
 import { test } from '../harness/test.ts'
@@ -289,5 +290,26 @@ testRoundTrips('macvlan with hostAccess', {
 function own(container: Netns, family: 4 | 6): string {
   return bare(addresses('eth0', container).find((cidr) => cidr.includes(':') === (family === 6)))
 }
+
+test('an ADD whose shim a DEL deletes meanwhile says so, with code 11, and leaves nothing', async () => {
+  const attachment = { config: single(accessible()), netns: newContainer().path, containerID: 'raced' }
+  const request = (verb: Call['verb']): Call => ({ verb, ...attachment })
+  const faults = (await faultsOf(request('ADD'))).filter(({ syscall }) => syscall === 'sendto')
+  await call(request('DEL'))
+  const before = snapshot()
+  const codes = new Set<unknown>()
+  for (const fault of faults) {
+    const paused = await pausedAt(request('ADD'), fault)
+    // Until it has its alias, ADD holds the lock that DEL needs.
+    const [shim] = shims().filter((name) => ip(`link show ${name}`).includes('alias patchbay'))
+    if (shim) ip(`link delete ${shim}`)
+    const answer = 'resume' in paused ? await paused.resume() : paused
+    if (shim) codes.add(answer.json?.code)
+    await call(request('DEL'))
+  }
+  // Without a code the ADD was past its last use of the shim.
+  assert.equal([...codes].sort(), [11, undefined])
+  unchanged(before)
+})
 
 test.run()
