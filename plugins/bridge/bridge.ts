@@ -5,12 +5,12 @@ import type { Undo } from '../../shared/attachment/undo.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import { CniError, Code } from '../../shared/error/error.ts'
 import { isErrno } from '../../shared/kernel/errno.ts'
-import { makeBridge, refuseAdvertisements, requireBridge } from '../../shared/link/bridge.ts'
+import { makeBridge, pinAddress, refuseAdvertisements, requireBridge } from '../../shared/link/bridge.ts'
 import { type BridgeOptions, changeBridge, parseBridge } from '../../shared/netlink/bridge.ts'
 import { changeLink, findLink, type Link, listPorts } from '../../shared/netlink/link.ts'
 import { ask, type Socket } from '../../shared/netlink/socket.ts'
 import { withLinkLock } from '../../shared/state/lock.ts'
-import { type BridgeConfig, wantsVlans } from './config.ts'
+import { type BridgeConfig, isGateway, wantsVlans } from './config.ts'
 
 /**
  * Finds or makes the bridge of a configuration, configured and up. The caller holds its lock.
@@ -103,6 +103,7 @@ interface Configuring extends Pick<Request<BridgeConfig>, 'config' | 'log'> {
 
 /** Sets the configured options that differ. The MTU is not changed, because other containers rely on it. */
 function configure({ host, config, log, undo }: Configuring, bridge: Link): Link {
+  if (isGateway(config)) pinAddress(host, bridge)
   // With uplinks the host may need router advertisements from the LAN.
   const acceptAgain = config.uplinks ? undefined : refuseAdvertisements(bridge, log)
   if (acceptAgain) undo(acceptAgain)

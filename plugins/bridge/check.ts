@@ -6,6 +6,7 @@ import type { Request } from '../../shared/cni/plugin.ts'
 import type { Result } from '../../shared/cni/result.ts'
 import { checkMasquerade } from '../../shared/host/masquerade.ts'
 import { formatCidr, sameCidr } from '../../shared/ip/subnet.ts'
+import { followsPort } from '../../shared/link/bridge.ts'
 import { listAddresses, newAddress } from '../../shared/netlink/address.ts'
 import {
   type BridgeOptions,
@@ -48,7 +49,7 @@ function checkBridgeLink(host: Socket, config: BridgeConfig, { interfaces }: Res
   const bridge = findLink(host, name)
   if (bridge?.kind !== 'bridge') throw noSuch('bridge', name)
   const mac = interfaces.find((one) => one.name === name && !one.sandbox)?.mac
-  if (mac && mac.toLowerCase() !== bridge.mac)
+  if (mac && mac.toLowerCase() !== bridge.mac && !followsPort(host, bridge))
     throw wrongLink(mismatch(`bridge ${name}`, 'MAC address', bridge.mac, mac), name, { mac })
   if (!bridge.up) throw isDown(name)
   if (config.promiscMode && !bridge.promisc)

@@ -2,11 +2,12 @@
 
 import { cidrs } from '../../shared/attachment/configure.ts'
 import type { Life } from '../../shared/attachment/device.ts'
+import { enableIPv6 } from '../../shared/attachment/sysctl.ts'
 import { type Undo, undoable } from '../../shared/attachment/undo.ts'
 import type { Interface, Ip, Result, Route } from '../../shared/cni/result.ts'
 import { CniError, Code } from '../../shared/error/error.ts'
 import { enableForwarding } from '../../shared/host/forwarding.ts'
-import { formatAddress, parseAddress } from '../../shared/ip/address.ts'
+import { formatAddress, nextHop, parseAddress } from '../../shared/ip/address.ts'
 import {
   type Cidr,
   contains,
@@ -60,7 +61,7 @@ function firstAddress({ address }: Ip): string | undefined {
 export function gateways(ips: Ip[]): Cidr[] {
   return ips.flatMap(({ address, gateway }) => {
     const cidr = parseCidr(address)
-    const host = gateway ? parseAddress(gateway) : undefined
+    const host = gateway ? nextHop(parseAddress(gateway)) : undefined
     return cidr && host ? [{ address: host, prefix: cidr.prefix }] : []
   })
 }
@@ -75,6 +76,7 @@ export function connectGateway(life: Life<BridgeConfig>, bridge: Link, port: Lin
     const gateway = vlan
       ? ensureVlanGateway({ host, undo: unlessShared, log: request.log }, bridge, vlan)
       : bridge
+    if (gateways(ips).some(({ address }) => address.family === 6)) enableIPv6(gateway.name)
     for (const cidr of gateways(ips)) ensureAddress(host, gateway, cidr, request.config, unlessShared)
     removeOldNeighbours(host, gateway, ips)
     return vlan ? [{ name: gateway.name, mac: gateway.mac }] : []

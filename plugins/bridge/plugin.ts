@@ -2,6 +2,7 @@
 
 import type { Connected, Life, Made } from '../../shared/attachment/device.ts'
 import { requestedMac } from '../../shared/attachment/mac.ts'
+import { findMade } from '../../shared/attachment/made.ts'
 import { interfacePlugin } from '../../shared/attachment/plugin.ts'
 import { hostIfname } from '../../shared/cni/identity.ts'
 import type { Interface, Result } from '../../shared/cni/result.ts'
@@ -13,7 +14,7 @@ import { hostEnd } from '../../shared/pair/host-end.ts'
 import { withLinkLock } from '../../shared/state/lock.ts'
 import { ensureBridge, undoUnlessJoined } from './bridge.ts'
 import { checkBridge } from './check.ts'
-import { type BridgeConfig, config } from './config.ts'
+import { type BridgeConfig, config, isGateway } from './config.ts'
 import { addMacCheck, macCheck } from './firewall.ts'
 import { completeLease, connectGateway, forward } from './gateway.ts'
 import { connectPort } from './port.ts'
@@ -65,7 +66,9 @@ function join(life: Life<BridgeConfig>): OnHost {
   const unlessJoined = undoUnlessJoined(undo, host, bridge, own)
   if (request.config.uplinks) connectUplinks(host, bridge, request.config, unlessJoined)
   const port = connectPort(life, bridge)
-  return { bridge, port, interfaces: [toInterface(bridge), { ...toInterface(port), mtu: port.mtu }] }
+  // Unless ADD has pinned it, the bridge's MAC address may be that of the new port now.
+  const joined = isGateway(request.config) ? bridge : findMade(host, bridge.name)
+  return { bridge, port, interfaces: [toInterface(joined), { ...toInterface(port), mtu: port.mtu }] }
 }
 
 /** Without the MTU, which the kernel changes when ports come and go. */

@@ -4,7 +4,7 @@ import type { Life, Made } from '../../shared/attachment/device.ts'
 import type { Result } from '../../shared/cni/result.ts'
 import { CniError, Code, type Complaint } from '../../shared/error/error.ts'
 import type { Log } from '../../shared/error/log.ts'
-import { type Address, formatAddress, parseAddress, sameAddress } from '../../shared/ip/address.ts'
+import { type Address, formatAddress, nextHop, parseAddress, sameAddress } from '../../shared/ip/address.ts'
 import { type Cidr, contains, formatCidr, parseCidr } from '../../shared/ip/subnet.ts'
 import type { Link } from '../../shared/netlink/link.ts'
 import { previousLease } from './chain.ts'
@@ -98,10 +98,10 @@ function offLink({ ips, routes }: Lease): Complaint | undefined {
 
 /** The gateways that routes use; a route without `gw` uses those of its address family. */
 function usedGateways({ ips, routes }: Lease): Address[] {
-  const own = routes.flatMap(({ gw }) => (gw ? (parseAddress(gw) ?? []) : []))
+  const own = routes.flatMap(({ gw }) => nextHop(parseAddress(gw ?? '')) ?? [])
   const plain = routes.filter(({ gw, scope }) => !gw && !scope)
   const families = new Set(plain.map(({ dst }) => parseCidr(dst)?.address.family))
-  const shared = ips.flatMap(({ gateway }) => (gateway ? (parseAddress(gateway) ?? []) : []))
+  const shared = ips.flatMap(({ gateway }) => nextHop(parseAddress(gateway ?? '')) ?? [])
   return [...own, ...shared.filter(({ family }) => families.has(family))]
 }
 

@@ -4,10 +4,10 @@ import { repairable } from '../../shared/attachment/broken.ts'
 import { matches } from '../../shared/attachment/check.ts'
 import type { Sides } from '../../shared/attachment/sides.ts'
 import {
+  enableIPv6,
   ignoreAdvertisements,
   lateLinkLocal,
   preferSysctl,
-  requireSysctl,
 } from '../../shared/attachment/sysctl.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import type { Ip, Result } from '../../shared/cni/result.ts'
@@ -63,7 +63,7 @@ function routeExists(host: Socket, end: Link, ips: Ip[], cause: KernelError): Cn
 function setSysctls({ name }: Link, hasIPv6: boolean, log: Log): void {
   ignoreAdvertisements(log, name)
   if (!hasIPv6) return
-  requireSysctl('0', 'ipv6', 'conf', name, 'disable_ipv6')
+  enableIPv6(name)
   preferSysctl(log, lateLinkLocal, '0', 'ipv6', 'conf', name, 'accept_dad')
 }
 

@@ -5,7 +5,7 @@
 
 import type { Ip, Result } from '../../shared/cni/result.ts'
 import { CniError, Code } from '../../shared/error/error.ts'
-import { type Address, parseAddress, sameAddress, width } from '../../shared/ip/address.ts'
+import { type Address, nextHop, parseAddress, sameAddress, width } from '../../shared/ip/address.ts'
 import { type Cidr, distinct, parseCidr, subnetOf } from '../../shared/ip/subnet.ts'
 import type { LinkName } from '../../shared/netlink/link.ts'
 import type { RouteSpec } from '../../shared/netlink/route.ts'
@@ -13,13 +13,14 @@ import type { RouteSpec } from '../../shared/netlink/route.ts'
 /** An address of the container, with its subnet's prefix, and the gateway's address, which the host's end has. */
 interface Ends {
   cidr: Cidr
-  gateway: Address
+  /** None if the configuration says so: the host's end has no address then. */
+  gateway?: Address
 }
 
 function endsOf(ips: Ip[]): Ends[] {
   return ips.flatMap(({ address, gateway = '' }) => {
     const [cidr, other] = [parseCidr(address), parseAddress(gateway)]
-    return cidr && other ? [{ cidr, gateway: other }] : []
+    return cidr && other ? [{ cidr, gateway: nextHop(other) }] : []
   })
 }
 
@@ -27,7 +28,7 @@ function endsOf(ips: Ip[]): Ends[] {
 export function requireGateways(lease: Result): Result {
   for (const ip of lease.ips) {
     const [ends] = endsOf([ip])
-    if (ends && !sameAddress(ends.gateway, ends.cidr.address)) continue
+    if (ends && !(ends.gateway && sameAddress(ends.gateway, ends.cidr.address))) continue
     throw new CniError(Code.InvalidNetworkConfig, {
       msg: `ipam gives ${ip.address} ${ends ? 'and the same as gateway' : 'without a gateway'}, but ptp needs one: the host's end of the link`,
       hint: 'name another address as gateway in ipam, for example "gateway": "10.1.2.1"',
@@ -41,8 +42,8 @@ export function containerRoutes(ips: Ip[], link: LinkName): RouteSpec[] {
   const via = { link: link.index, linkName: link.name }
   const routes = endsOf(ips).flatMap(({ cidr, gateway }) => {
     const own = { ...via, source: cidr.address }
-    const toGateway = { ...own, dst: alone(gateway) }
-    return isAlone(cidr) ? [toGateway] : [toGateway, { ...own, dst: subnetOf(cidr), gateway }]
+    const toGateway = gateway ? [{ ...own, dst: alone(gateway) }] : []
+    return isAlone(cidr) ? toGateway : [...toGateway, { ...own, dst: subnetOf(cidr), gateway }]
   })
   // A second address in a subnet needs no further routes.
   return distinct(routes, ({ dst }) => dst)
@@ -50,7 +51,7 @@ export function containerRoutes(ips: Ip[], link: LinkName): RouteSpec[] {
 
 /** The addresses of the host's end: `ip address add GATEWAY/32 dev VETH`. */
 export function gatewayAddresses(ips: Ip[]): Cidr[] {
-  const all = endsOf(ips).map(({ gateway }) => alone(gateway))
+  const all = endsOf(ips).flatMap(({ gateway }) => (gateway ? [alone(gateway)] : []))
   return distinct(all, (cidr) => cidr)
 }
 

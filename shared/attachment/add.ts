@@ -60,7 +60,8 @@ async function configureMade<Config extends InterfaceConfig>(
   const { request } = life
   const lease = await leaseFor(life, { device, made, link, ipam })
   const bringUp = link && device.bringUp?.(request.config, lease, link)
-  if (link) configure(life, link, lease, request.log, bringUp)
+  const { keepDefaultRoute } = request.config
+  if (link) configure(life, link, lease, request.log, { ...bringUp, keepDefaultRoute })
   const connected = await device.connect?.(life, made, lease)
   device.settle?.(life, made)
   if (link && lease.ips.length > 0 && !bringUp?.upLast) ask(life.inside, announce(link))

@@ -8,11 +8,11 @@ import { listAddresses, newAddress } from '../netlink/address.ts'
 import { commandIn } from '../netlink/command.ts'
 import { findLink, type Link } from '../netlink/link.ts'
 import { type KernelRoute, listRoutes, newRoute, type RouteSpec, RT_TABLE_MAIN } from '../netlink/route.ts'
-import { tableOf } from '../netlink/vrf.ts'
 import { broken, isDown, mismatch, repairable, wrongLink, wrongMtu } from './broken.ts'
 import { cidrs, routesOf } from './configure.ts'
 import type { Device, InterfaceConfig } from './device.ts'
 import type { Sides } from './sides.ts'
+import { isTuned } from './tuned.ts'
 
 /**
  * Compares the container's interface with the result of its ADD.
@@ -37,18 +37,8 @@ export function checkContainer<Config extends InterfaceConfig>(
   checkInterface(link, prevResult, index, request)
   const ips = prevResult.ips.filter((ip) => ip.interface === undefined || ip.interface === index)
   checkAddresses(sides, link, cidrs(ips))
-  const main = routingTable(sides, link)
-  const routes = routesOf(prevResult, link, bringUp?.(request.config, { ...prevResult, ips }, link).onLink)
-  checkRoutes(
-    sides,
-    routes.map((route) => ({ ...route, table: route.table || main })),
-  )
-}
-
-/** The table of the routes: that of a VRF, if a later plugin of the chain has put the interface into one. */
-function routingTable({ inside }: Sides, { master }: Link): number {
-  const vrf = master ? findLink(inside, master) : undefined
-  return (vrf && tableOf(vrf)) ?? RT_TABLE_MAIN
+  const { onLink } = bringUp?.(request.config, { ...prevResult, ips }, link) ?? {}
+  checkRoutes(sides, routesOf(prevResult, link, onLink))
 }
 
 const ownResult = { hint: 'CHECK needs the result that ADD gave for this container' }
@@ -61,7 +51,8 @@ function checkInterface(link: Link, prevResult: Result, index: number, request: 
     throw broken(`prevResult has ${name} in sandbox ${expected.sandbox}, not ${request.netns}`, ownResult)
   if (expected.mac && expected.mac.toLowerCase() !== mac)
     throw wrongLink(mismatch(name, 'MAC address', mac, expected.mac), name, { mac: expected.mac }, request)
-  if (expected.mtu && expected.mtu !== mtu) throw wrongMtu(link, expected.mtu, request)
+  if (expected.mtu && expected.mtu !== mtu && !isTuned(request, 'mtu'))
+    throw wrongMtu(link, expected.mtu, request)
 }
 
 function checkAddresses({ inside }: Sides, link: Link, expected: Cidr[]): void {
@@ -81,13 +72,18 @@ function checkRoutes({ inside }: Sides, specs: RouteSpec[]): void {
     const missing = specs.find(
       (spec) =>
         spec.dst.address.family === family &&
-        !found.get(keyOf(spec.dst))?.some((route) => matches(route, spec)),
+        !found.get(keyOf(spec.dst))?.some((route) => matches(route, withTable(spec, route))),
     )
     if (!missing) continue
     const gateway = missing.gateway ? ` via ${formatAddress(missing.gateway)}` : ''
     const msg = `the container lacks its route ${formatCidr(missing.dst)}${gateway}`
     throw repairable(msg, newRoute(missing), `ip -${family} route show table all`, inside)
   }
+}
+
+/** A later plugin of the list may move the routes that name no table: vrf to that of its VRF, sbr to one for each interface. */
+function withTable(spec: RouteSpec, { table }: KernelRoute): RouteSpec {
+  return { ...spec, table: spec.table || table }
 }
 
 /** A container may have thousands of routes: each is looked up, not searched. */

@@ -3,17 +3,18 @@
 import type { Ip, Result, Route } from '../cni/result.ts'
 import { CniError, Code } from '../error/error.ts'
 import type { Log } from '../error/log.ts'
-import { type Address, formatAddress, parseAddress } from '../ip/address.ts'
+import { type Address, formatAddress, nextHop, parseAddress } from '../ip/address.ts'
 import { type Cidr, formatCidr, parseCidr } from '../ip/subnet.ts'
 import { inNamespace } from '../kernel/namespace.ts'
 import { listAddresses, newAddress } from '../netlink/address.ts'
 import { commandIn } from '../netlink/command.ts'
 import { Group, waitFor } from '../netlink/events.ts'
 import { changeLink, type Link } from '../netlink/link.ts'
-import { newRoute, type RouteSpec } from '../netlink/route.ts'
+import type { RouteSpec } from '../netlink/route.ts'
 import { type Socket, transact } from '../netlink/socket.ts'
+import { inPlace } from './default-route.ts'
 import type { Sides } from './sides.ts'
-import { lateLinkLocal, preferSysctl, requireSysctl } from './sysctl.ts'
+import { enableIPv6, lateLinkLocal, preferSysctl, requireSysctl } from './sysctl.ts'
 
 /** Duplicate address detection: `off`, or `wait` until it has ended (RFC 4862 section 5.4). */
 export type Dad = 'off' | 'wait'
@@ -34,11 +35,13 @@ export interface BringUp {
   upLast?: boolean
   /** Left down, without addresses. */
   stayDown?: boolean
+  /** A default route that the container has stays the first. */
+  keepDefaultRoute?: boolean
 }
 
 /** Brings an interface up with its addresses and routes. @param log for what it does without */
 export function configure(sides: Sides, link: Link, lease: Result, log: Log, bringUp: BringUp = {}): void {
-  const { dad = 'off', onLink, upLast, stayDown } = bringUp
+  const { dad = 'off', onLink, upLast, stayDown, keepDefaultRoute } = bringUp
   if (stayDown) return
   const addresses = cidrs(lease.ips)
   refuseSmallMtu(link, addresses)
@@ -48,7 +51,7 @@ export function configure(sides: Sides, link: Link, lease: Result, log: Log, bri
   const first = addresses.map((cidr) => newAddress(link, cidr, flags))
   transact(sides.inside, [
     ...(upLast ? [...first, up] : [up, ...first]),
-    ...routesOf(lease, link, onLink).map(newRoute),
+    ...inPlace(sides.inside, routesOf(lease, link, onLink), keepDefaultRoute),
   ])
   if (dad === 'wait') inNamespace(sides.container, () => waitForDad(sides, link))
 }
@@ -80,7 +83,8 @@ function setSysctls({ name }: Link, addresses: Cidr[], dad: Dad, log: Log): void
   const stale = 'neighbours that knew another owner of its addresses learn of it late'
   preferSysctl(log, stale, '1', 'ipv4', 'conf', name, 'arp_notify')
   if (!addresses.some(({ address }) => address.family === 6)) return
-  requireSysctl('0', 'ipv6', 'conf', name, 'disable_ipv6')
+  // Traffic to the container's own addresses goes by lo.
+  enableIPv6('lo', name)
   const lost = 'its IPv6 addresses are lost when it is set down'
   preferSysctl(log, lost, '1', 'ipv6', 'conf', name, 'keep_addr_on_down')
   preferSysctl(log, stale, '1', 'ipv6', 'conf', name, 'ndisc_notify')
@@ -101,11 +105,11 @@ function toRouteSpec(route: Route, link: Link, ips: Ip[]): RouteSpec {
 }
 
 function gatewayOf({ gw, scope }: Route, { address }: Cidr, ips: Ip[]): Address | undefined {
-  if (gw) return parseAddress(gw) ?? refuse(`gateway ${gw}`)
+  if (gw) return nextHop(parseAddress(gw) ?? refuse(`gateway ${gw}`))
   // A route of scope link or host has no gateway.
   if (scope) return undefined
   const gateways = ips.map(({ gateway }) => (gateway ? parseAddress(gateway) : undefined))
-  return gateways.find((gateway) => gateway?.family === address.family)
+  return nextHop(gateways.find((gateway) => gateway?.family === address.family))
 }
 
 /** Waits, on the kernel's notifications, until no address is tentative. Must be called in the link's namespace. @throws CniError */

@@ -11,6 +11,7 @@ import type { Undo } from './undo.ts'
 export interface InterfaceConfig {
   ipam?: { type?: string; probe?: boolean }
   dns?: Dns
+  keepDefaultRoute?: boolean
 }
 
 /** An attachment while ADD works on it. */

@@ -2,6 +2,7 @@
 
 import {
   anything,
+  boolean,
   describe,
   integer,
   ip,
@@ -97,6 +98,10 @@ export const common = {
   dns: describe(
     optional(lazy(dns)),
     'Name servers for the result: `nameservers`, `domain`, `search`, `options`.',
+  ),
+  keepDefaultRoute: describe(
+    optional(boolean),
+    'A default route that the container has already stays the first. Default: the newest is the first.',
   ),
   capabilities: optional(anything),
   args: optional(lazy(args)),

@@ -18,6 +18,11 @@ export function parseAddress(text: string): Address | undefined {
   return value >> 32n === 0xffffn ? { family: 4, value: value & 0xffffffffn } : { family: 6, value }
 }
 
+/** The address of a next hop; undefined for the unspecified one (0.0.0.0, ::), by which configurations say that there is none. */
+export function nextHop(address: Address | undefined): Address | undefined {
+  return address?.value === 0n ? undefined : address
+}
+
 function parseIPv4(text: string): Address | undefined {
   const parts = text.split('.')
   if (parts.length !== 4 || !parts.every(isOctet)) return undefined

@@ -10,11 +10,11 @@ import { CniError, Code } from '../error/error.ts'
 import type { Log } from '../error/log.ts'
 import { formatMac } from '../ip/mac.ts'
 import { isErrno } from '../kernel/errno.ts'
-import { readFile } from '../kernel/files.ts'
+import { readFile, readFileIfAny } from '../kernel/files.ts'
 import { readSysctl, writeSysctl } from '../kernel/sysctl.ts'
 import { type BridgeOptions, newBridge } from '../netlink/bridge.ts'
 import { seeLink } from '../netlink/command.ts'
-import { findLink, type Link, listPorts, removeIfThere } from '../netlink/link.ts'
+import { changeLink, findLink, type Link, listPorts, removeIfThere } from '../netlink/link.ts'
 import { ask, type Socket } from '../netlink/socket.ts'
 import { withLinkLock } from '../state/lock.ts'
 import { makeMarked } from './marked.ts'
@@ -57,6 +57,23 @@ function randomMac(): string {
   const bytes = uuid.subarray(10, 16)
   bytes[0] = ((bytes[0] ?? 0) & 0xfc) | 2
   return formatMac(bytes)
+}
+
+/** NET_ADDR_SET, include/uapi/linux/netdevice.h. */
+const SET = '3'
+
+/**
+ * Keeps a bridge's MAC address as it is. Unless it was set, it is the lowest of the ports' addresses, and changes when ports come and
+ * go (br_stp_recalculate_bridge_id): containers would lose their gateway for seconds. Setting it flushes neighbours: not twice.
+ */
+export function pinAddress(host: Socket, { name, mac }: Link): void {
+  const assigned = readFileIfAny(`/sys/class/net/${name}/addr_assign_type`)
+  if (assigned?.trim() !== SET) ask(host, changeLink({ name }, { mac }))
+}
+
+/** Whether a bridge's MAC address is that of a port, which it follows. */
+export function followsPort(host: Socket, bridge: Link): boolean {
+  return listPorts(host, bridge).some(({ mac }) => mac === bridge.mac)
 }
 
 /** Deletes a bridge unless it has a port. The caller holds its lock. */

@@ -62,6 +62,15 @@ export function newRoute(route: RouteSpec): Request {
   }
 }
 
+/** `ip route prepend DST via GW dev LINK …`: before the other routes to an IPv4 destination. */
+export function newFirstRoute(route: RouteSpec): Request {
+  return {
+    ...newRoute(route),
+    flags: Flag.CREATE,
+    reproduce: `ip route prepend ${routeWords(route)}`,
+  }
+}
+
 /** `ip route add DST via GW dev LINK …`; EEXIST when there is a route to the destination through any device. */
 export function newOnlyRoute(route: RouteSpec): Request {
   const words = routeWords(route)
