@@ -2,7 +2,7 @@
 
 import { cidrs } from '../../shared/attachment/configure.ts'
 import type { Life } from '../../shared/attachment/device.ts'
-import { enableIPv6 } from '../../shared/attachment/sysctl.ts'
+import { enableIPv6 } from '../../shared/attachment/ipv6.ts'
 import { type Undo, undoable } from '../../shared/attachment/undo.ts'
 import type { Interface, Ip, Result, Route } from '../../shared/cni/result.ts'
 import { CniError, Code } from '../../shared/error/error.ts'

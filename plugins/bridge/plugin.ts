@@ -1,6 +1,7 @@
 /** bridge: a switch on the host; each container gets a port of its own. */
 
 import type { Connected, Life, Made } from '../../shared/attachment/device.ts'
+import { requireHostIPv6 } from '../../shared/attachment/ipv6.ts'
 import { requestedMac } from '../../shared/attachment/mac.ts'
 import { findMade } from '../../shared/attachment/made.ts'
 import { interfacePlugin } from '../../shared/attachment/plugin.ts'
@@ -47,7 +48,11 @@ export const bridge = interfacePlugin<BridgeConfig, OnHost>({
     },
     finish: forward,
     check: checkBridge,
-    status: masqueradeStatus,
+    async status(request) {
+      const { config } = request
+      if (isGateway(config)) requireHostIPv6(config.ipam, config.bridge)
+      await masqueradeStatus(request)
+    },
   },
 })
 

@@ -2,13 +2,9 @@
 
 import { repairable } from '../../shared/attachment/broken.ts'
 import { matches } from '../../shared/attachment/check.ts'
+import { enableIPv6 } from '../../shared/attachment/ipv6.ts'
 import type { Sides } from '../../shared/attachment/sides.ts'
-import {
-  enableIPv6,
-  ignoreAdvertisements,
-  lateLinkLocal,
-  preferSysctl,
-} from '../../shared/attachment/sysctl.ts'
+import { ignoreAdvertisements, lateLinkLocal, preferSysctl } from '../../shared/attachment/sysctl.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import type { Ip, Result } from '../../shared/cni/result.ts'
 import { CniError, Code, factsOf } from '../../shared/error/error.ts'

@@ -1,6 +1,7 @@
 /** ptp: a routed link between each container and the host: a veth pair without a bridge. */
 
 import type { Life, Made } from '../../shared/attachment/device.ts'
+import { requireHostIPv6 } from '../../shared/attachment/ipv6.ts'
 import { requestedMac } from '../../shared/attachment/mac.ts'
 import { interfacePlugin } from '../../shared/attachment/plugin.ts'
 import type { Result } from '../../shared/cni/result.ts'
@@ -34,7 +35,10 @@ export const ptp = interfacePlugin<PtpConfig, HostEnd>({
     settle: ({ host }, { end }) => waitUntilRunning(host, end),
     finish,
     check: checkHost,
-    status: masqueradeStatus,
+    async status(request) {
+      requireHostIPv6(request.config.ipam)
+      await masqueradeStatus(request)
+    },
   },
 })
 

@@ -13,8 +13,9 @@ import { changeLink, type Link } from '../netlink/link.ts'
 import type { RouteSpec } from '../netlink/route.ts'
 import { type Socket, transact } from '../netlink/socket.ts'
 import { inPlace } from './default-route.ts'
+import { enableIPv6 } from './ipv6.ts'
 import type { Sides } from './sides.ts'
-import { enableIPv6, lateLinkLocal, preferSysctl, requireSysctl } from './sysctl.ts'
+import { lateLinkLocal, preferSysctl, requireSysctl } from './sysctl.ts'
 
 /** Duplicate address detection: `off`, or `wait` until it has ended (RFC 4862 section 5.4). */
 export type Dad = 'off' | 'wait'

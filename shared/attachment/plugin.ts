@@ -12,6 +12,7 @@ import { withoutHeldLocksFirst } from '../state/lock.ts'
 import { add } from './add.ts'
 import { checkContainer } from './check.ts'
 import { type Device, givesInterface, type InterfaceConfig, type Made } from './device.ts'
+import { requireIPv6 } from './ipv6.ts'
 import { requirePrivileges } from './privileges.ts'
 import { openSides, openSidesIfAny } from './sides.ts'
 import { withUndo } from './undo.ts'
@@ -40,6 +41,7 @@ export function interfacePlugin<Config extends InterfaceConfig, Own extends Made
     async status(request) {
       const device = deviceOf(request)
       requirePrivileges(device.gives)
+      requireIPv6(request.config.ipam)
       await device.status?.(request)
       await ipamFor(device, request)?.status()
     },

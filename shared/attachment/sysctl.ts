@@ -26,11 +26,6 @@ export function preferSysctl({ warn }: Log, without: string, value: string, ...p
   if (refusal) warn(`cannot set ${nameOf(path)} to ${value} (${refusal.errno}): ${without}`)
 }
 
-/** Switches IPv6 on for interfaces, where the host or the container has it off for new ones. @throws CniError that names the remedy */
-export function enableIPv6(...names: string[]): void {
-  for (const name of names) requireSysctl('0', 'ipv6', 'conf', name, 'disable_ipv6')
-}
-
 /** What follows when duplicate address detection cannot be switched off. */
 export const lateLinkLocal = 'its link-local address can be used a second later'
 
