@@ -30,9 +30,9 @@ export function parseAttachmentKey(text = ''): Attachment | undefined {
   return network && containerID && ifname ? { network, containerID, ifname } : undefined
 }
 
-/** The same as 15 hexadecimal digits, for a file name. */
-export function attachmentHash(attachment: Attachment): string {
-  return hashedName('', attachmentKey(attachment))
+/** 15 hexadecimal digits, for a file name. Without the network, whose name may change between ADD and DEL: a container has each interface once. */
+export function attachmentHash({ containerID, ifname }: Omit<Attachment, 'network'>): string {
+  return hashedName('', `${containerID}/${ifname}`)
 }
 
 /** The name of the host end of an attachment's veth pair. */

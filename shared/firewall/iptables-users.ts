@@ -18,5 +18,5 @@ export function forgetStaleUsers(network: string, valid: Omit<Attachment, 'netwo
 
 /** Without an attachment: whether there is any. */
 export function isUser(attachment?: Attachment): boolean {
-  return attachment ? users.has(attachment) : users.hasAny()
+  return attachment ? users.find(attachment) !== undefined : users.hasAny()
 }

@@ -36,7 +36,10 @@ export function firewallTrace({ key, load }: Feature): FirewallTrace {
       undo(() => remove(request))
       users.note(request)
     },
-    remove: (request) => (request.raw[key] || users.has(request)) && remove(request),
+    async remove(request) {
+      const noted = users.find(request)
+      if (noted || request.raw[key]) await remove(noted ?? request)
+    },
     async collect({ network, validAttachments: valid, raw }) {
       const stale = users.stale(network, valid)
       if (!raw[key] && stale.length === 0) return

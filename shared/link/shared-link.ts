@@ -124,7 +124,7 @@ function claimsOf(attachment: Attachment): Claim[] {
 }
 
 function writeClaims({ network, containerID, ifname }: Attachment, links: Claim[]): void {
-  const key = attachmentHash({ network, containerID, ifname })
+  const key = attachmentHash({ containerID, ifname })
   if (links.length > 0) claimed.write(key, { network, containerID, ifname, links })
   else claimed.remove(key)
 }

@@ -5,13 +5,13 @@ import type { Request } from '../cni/plugin.ts'
 import type { PairKind } from '../netlink/pair.ts'
 import type { Socket } from '../netlink/socket.ts'
 import {
+  allWires,
   forgetWire,
   hasTraceOf,
   isSame,
   type Wire,
   type WireConfig,
   wireOf,
-  wiresOf,
   withWires,
 } from './wire.ts'
 import { deleteEnds } from './wire-ends.ts'
@@ -28,17 +28,19 @@ export function cut(host: Socket, request: Request<WireConfig>, kind: PairKind):
   })
 }
 
-/** The wire of the configuration, or the one that it named when the attachment was added. */
+/** The wire of the configuration, or the one that it named when the attachment was added: key and network may have changed. */
 function wiresWithEndOf(request: Request<WireConfig>, kind: PairKind): Wire[] {
   const wire = wireOf(request, kind)
   if (hasTraceOf(wire, request)) return [wire]
-  return wiresOf(request.network).filter(({ ends }) => ends.some((end) => isSame(end, request)))
+  return allWires().filter(({ ends }) => ends.some((end) => isSame(end, request)))
 }
 
 /** Deletes the wires of a network that have an end of an attachment that is not valid any more. For GC. */
 export function cutStale(host: Socket, { network, validAttachments }: Request): void {
   const stale = () =>
-    wiresOf(network).filter(({ ends }) => !ends.every((end) => isValid(validAttachments, end)))
+    allWires().filter(
+      (wire) => wire.network === network && !wire.ends.every((end) => isValid(validAttachments, end)),
+    )
   if (stale().length === 0) return
   withWires(() => {
     for (const wire of stale()) removeWire(host, wire)

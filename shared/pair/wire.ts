@@ -73,9 +73,9 @@ export function forgetWire(wire: Wire): void {
   wires.remove(idOf(wire))
 }
 
-/** All recorded wires of a network. */
-export function wiresOf(network: string): Wire[] {
-  return wires.all().filter((wire) => wire.network === network)
+/** All recorded wires. */
+export function allWires(): Wire[] {
+  return wires.all()
 }
 
 /** The end that an attachment has, or is to have. */

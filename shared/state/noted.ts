@@ -6,7 +6,8 @@ import type { Attachment } from '../cni/plugin.ts'
 import { pointers } from './pointers.ts'
 
 export interface Noted {
-  has(attachment: Attachment): boolean
+  /** The attachment as it was noted: its network may have had another name. */
+  find(attachment: Attachment): Attachment | undefined
   /** @throws KernelError */
   note(attachment: Attachment): void
   /** Does nothing when the attachment is not noted. */
@@ -21,7 +22,7 @@ export interface Noted {
 export function noted(folder: string): Noted {
   const { get, set, remove, names } = pointers(folder)
   return {
-    has: (attachment) => get(attachmentHash(attachment)) !== undefined,
+    find: (attachment) => parseAttachmentKey(get(attachmentHash(attachment))),
     note: (attachment) => set(attachmentHash(attachment), attachmentKey(attachment)),
     forget: (attachment) => remove(attachmentHash(attachment)),
     hasAny: () => names().length > 0,

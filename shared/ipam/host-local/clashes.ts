@@ -55,7 +55,7 @@ export function findClash(
 }
 
 /** The directories of the other networks that have an index. */
-function siblings(directory: string): string[] {
+export function siblings(directory: string): string[] {
   const [indexes, network] = split(indexHome(directory))
   const [dataDir] = split(directory)
   const names = readDirectoryIfAny(indexes).map(({ name }) => name)

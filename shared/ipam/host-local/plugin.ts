@@ -10,6 +10,7 @@ import { formatRangeSet, type RangeSet, rangeOf } from '../range.ts'
 import { checkReservations } from './check.ts'
 import { writeRanges } from './clashes.ts'
 import { config, defaultDataDir, graceOf, type HostLocalConfig, rangeSets } from './config.ts'
+import { formerStores } from './former.ts'
 import { netnsOf } from './netns.ts'
 import { directoryOf, explained, hasStore, makeStore, withAll, withStore } from './open.ts'
 import { isHeldBy, isSince, type Reservation, reservations } from './records.ts'
@@ -115,19 +116,28 @@ function toIp(set: RangeSet, address?: Address): Ip {
 /** Releases all addresses of the attachment. Needs neither ranges nor the container's namespace. */
 function del(request: HostLocalRequest): void {
   const directory = storeOf(request)
-  if (!hasStore(directory)) return
+  if (releaseIn(directory, request) > 0) return
+  for (const former of formerStores(directory, request)) releaseIn(former, request)
+}
+
+/** @returns how many addresses were released */
+function releaseIn(directory: string, request: HostLocalRequest): number {
+  if (!hasStore(directory)) return 0
   const given = (request.prevResult?.ips ?? []).flatMap(({ address }) => parseCidr(address)?.address ?? [])
   const key = stickyKeyIfAny(request)
   try {
-    withStore(directory, request.log, (store) => releaseOrParkAll(store, heldBy(store, request, given), key))
+    return withStore(directory, request.log, (store) =>
+      releaseOrParkAll(store, heldBy(store, request, given), key),
+    )
   } catch (error) {
     // Another process may hold the lock, or no file may be written: no matter where nothing is to be released.
     if (reservations(directory).some((one) => isHeldBy(one, request))) throw error
+    return 0
   }
 }
 
-/** Tries every reservation. @throws the first failure, after all were tried */
-function releaseOrParkAll(store: Store, held: readonly Reservation[], key?: string): void {
+/** Tries every reservation. @returns how many there were @throws the first failure, after all were tried */
+function releaseOrParkAll(store: Store, held: readonly Reservation[], key?: string): number {
   const failures = held.flatMap((reservation) => {
     try {
       releaseOrPark(store, reservation, key)
@@ -137,6 +147,7 @@ function releaseOrParkAll(store: Store, held: readonly Reservation[], key?: stri
     }
   })
   if (failures.length > 0) throw failures[0]
+  return held.length
 }
 
 /**
