@@ -8,10 +8,12 @@ import type { IpvlanConfig } from './keys.ts'
 /** The configuration of an ADD. Without `master`, it is the interface in prevResult. @throws CniError when there is not exactly one */
 export function withMaster({ config, prevResult }: Request<IpvlanConfig>): IpvlanConfig {
   if (config.master || !prevResult) return config
+  const { interfaces } = prevResult
   const side = config.linkInContainer ? 'in the container' : 'on the host'
-  const made = prevResult.interfaces.filter(({ sandbox }) => Boolean(sandbox) === config.linkInContainer)
-  const [only] = made
-  if (only && made.length === 1) return { ...config, master: only.name }
+  const made = interfaces.filter(({ sandbox }) => Boolean(sandbox) === config.linkInContainer)
+  // Some plugins leave the sandbox out: CNI_NETNS is meant.
+  const [only, ...more] = made.length > 0 ? made : interfaces
+  if (only && more.length === 0) return { ...config, master: only.name }
   const names = made.map(({ name }) => name).join(', ') || 'none'
   throw new CniError(Code.InvalidNetworkConfig, {
     msg: `master is not set: prevResult must have exactly one interface ${side}, found ${names}`,

@@ -28,7 +28,7 @@ const shape = {
   ...parentKeys,
   vlanId: describe(
     optional(id),
-    'The VLAN ID in the tag. 0: the tag carries a priority only, no VLAN. Either this or `tags`.',
+    'The VLAN ID in the tag. 0: the tag carries a priority only, no VLAN. Either this or `tags`. Default, with a warning: 0, as in the reference.',
   ),
   tags: describe(
     optional(list(id)),
@@ -61,7 +61,6 @@ export type VlanConfig = Config<typeof shape>
 export const config = network(shape, {
   rules: [
     notTogether('vlanId', 'tags'),
-    requireTag,
     possibleTags,
     notTogether('tags', 'linkInContainer', 'containers share the outer device, so it is on the host'),
     announcedProtocol,
@@ -70,15 +69,6 @@ export const config = network(shape, {
     possibleMtu,
   ],
 })
-
-/** The reference uses VLAN 0 when vlanId is missing; that is hardly ever meant, so it is refused here. */
-function requireTag({ vlanId, tags }: VlanConfig): Complaint | undefined {
-  if (vlanId !== undefined || tags) return undefined
-  return {
-    msg: 'vlanId is missing, must be a whole number from 0 to 4094',
-    hint: 'or set tags, for stacked tags',
-  }
-}
 
 /** MAX_NEST_DEV (include/linux/netdevice.h) minus one for the parent. */
 const maxTags = 7

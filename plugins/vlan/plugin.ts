@@ -34,6 +34,8 @@ async function create(life: Life<VlanConfig>): Promise<Made> {
   const side = parentSide(life, config)
   const parent = findParent(side, config, log)
   const tags = tagsOf(config)
+  if (config.vlanId === undefined && !config.tags)
+    log.warn('vlanId is missing: the interface gets VLAN 0, whose tag carries a priority only: name its VLAN')
   undo(() => releaseLinks(host, request))
   const outer = await shareOuter(life, parent, tags.outer)
   const carrier = outer.at(-1) ?? parent

@@ -15,7 +15,6 @@ export const Code = {
   InvalidNetNS: 8,
   TryAgainLater: 11,
   PluginNotAvailable: 50,
-  LimitedConnectivity: 51,
   Internal: 999,
 } as const
 

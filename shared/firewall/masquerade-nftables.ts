@@ -19,7 +19,7 @@ import {
   verdictStatement,
   vmap,
 } from '../netlink/nftables-statements.ts'
-import { update, verify } from '../netlink/nftables-transaction.ts'
+import { requireNftables, update } from '../netlink/nftables-transaction.ts'
 import {
   concatenate,
   ifname,
@@ -137,9 +137,9 @@ function checkAddress(attachment: Attachment, cidr: Cidr): void {
   expectRules(table(family), postrouting, 1)
 }
 
-/** Checks without a change that the kernel can masquerade by nftables. @throws KernelError */
+/** @throws KernelError when the kernel has no nf_tables */
 export function requireSupport(): void {
-  verify(netfilter(), sharedRules(4))
+  requireNftables(netfilter())
 }
 
 /** Both families in one transaction. */

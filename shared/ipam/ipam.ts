@@ -7,7 +7,7 @@ import type { Command, Plugin, Request } from '../cni/plugin.ts'
 import { readResult } from '../cni/prevresult.ts'
 import type { Result } from '../cni/result.ts'
 import { parseJson } from '../config/json.ts'
-import { CniError, Code, toCniError } from '../error/error.ts'
+import { CniError, Code, type Complaint, toCniError } from '../error/error.ts'
 import { stat } from '../kernel/stat.ts'
 import { execute, findPlugin } from './delegate.ts'
 
@@ -38,8 +38,8 @@ const builtIn: Record<string, () => Promise<Plugin>> = {
 
 /** The IPAM of a request; undefined when its network has none. When the plugin is missing, each verb throws. */
 export function ipamOf(request: IpamRequest): Ipam | undefined {
-  const type = request.config.ipam?.type
-  if (!type) return undefined
+  const { type, ...keys } = request.config.ipam ?? {}
+  if (!type) return Object.keys(keys).length > 0 ? nameless : undefined
   let found: Promise<Ipam> | undefined
   const ipam = () => {
     found ??= resolve(type, request)
@@ -55,6 +55,24 @@ export function ipamOf(request: IpamRequest): Ipam | undefined {
   }
 }
 
+/** A section without a type. The reference takes it for no section: a container without address, and no word of it. */
+const nameless: Ipam = {
+  ...refusing({
+    msg: 'ipam.type is missing: name the IPAM plugin, as in "type": "host-local"',
+    hint: 'for a network without addresses leave ipam out, or write "ipam": {}',
+  }),
+  del: async () => {},
+  gc: async () => {},
+}
+
+/** Refuses what would need addresses. */
+function refusing(complaint: Complaint): Pick<Ipam, 'prepare' | 'add' | 'check' | 'status'> {
+  const refuse = async () => {
+    throw new CniError(Code.InvalidNetworkConfig, complaint)
+  }
+  return { prepare: refuse, add: refuse, check: refuse, status: refuse }
+}
+
 async function resolve(type: string, request: IpamRequest): Promise<Ipam> {
   const path = findPlugin(type, request.path)
   const load = Object.hasOwn(builtIn, type) ? builtIn[type] : undefined
@@ -68,16 +86,13 @@ async function resolve(type: string, request: IpamRequest): Promise<Ipam> {
 
 /** This executable as an IPAM plugin that it is not: called as one, it would call itself for ever. No addresses are from it. */
 function refused(type: string, path: string, { log }: IpamRequest): Ipam {
-  const error = new CniError(Code.InvalidNetworkConfig, {
+  const complaint = {
     msg: `ipam.type is ${JSON.stringify(type)}, which is Patchbay's own executable but none of its IPAM plugins`,
     path,
     hint: `write ${Object.keys(builtIn).join(', ')} or another IPAM plugin; for a network without addresses leave ipam out`,
-  })
-  const refuse = async () => {
-    throw error
   }
-  const goOn = async () => log.warn(`${error.message}; going on without it`)
-  return { prepare: refuse, add: refuse, check: refuse, status: refuse, del: goOn, gc: goOn }
+  const goOn = async () => log.warn(`${complaint.msg}; going on without it`)
+  return { ...refusing(complaint), del: goOn, gc: goOn }
 }
 
 function inProcess(plugin: Plugin, outer: IpamRequest): Ipam {

@@ -6,13 +6,13 @@ import { hostSocket, openSidesIfAny, type Sides } from '../attachment/sides.ts'
 import { undoable } from '../attachment/undo.ts'
 import { attachmentKey, hashedName } from '../cni/identity.ts'
 import type { Request } from '../cni/plugin.ts'
-import { CniError, Code, withCode } from '../error/error.ts'
+import { CniError, Code } from '../error/error.ts'
 import { isErrno } from '../kernel/errno.ts'
 import { seeLink } from '../netlink/command.ts'
 import { changeLink, findLink, type Link, type LinkSpec, newLink, removeIfThere } from '../netlink/link.ts'
 import { ask, type Socket } from '../netlink/socket.ts'
 import { isUnknownKind, missingKind, requireKind } from './kind.ts'
-import { findParent, type ParentConfig, parentSide, requireUp, sitsOn } from './parent.ts'
+import { findParent, type ParentConfig, parentSide, sitsOn } from './parent.ts'
 
 /** A child's kind, its options and settings. */
 export type ChildSpec = Omit<LinkSpec, 'name' | 'parent' | 'netns' | 'up'>
@@ -112,14 +112,14 @@ export function checkChild(
 }
 
 /**
- * STATUS: the kernel has the kind, and the host has the parent. STATUS has no namespace, so a parent in the container is
- * not checked.
- * @throws CniError when ADD would fail; of code 51 when the parent is down
+ * STATUS: the kernel has the kind, and the host has the parent, which may be down for a moment: a warning. STATUS has no namespace, so
+ * a parent in the container is not checked.
+ * @throws CniError when ADD would fail for good
  */
 export function childStatus({ config, log }: Request<ParentConfig>, kind: string): void {
   const host = hostSocket()
   requireKind(host, kind)
   if (config.linkInContainer) return
-  const parent = findParent(host, config, log)
-  withCode(Code.LimitedConnectivity, () => requireUp(parent))
+  const { name, up } = findParent(host, config, log)
+  if (!up) log.warn(`the parent ${name} is down: ip link set dev ${name} up`)
 }

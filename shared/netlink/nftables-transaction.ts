@@ -31,9 +31,9 @@ export function update(socket: Socket, plan: () => Request[]): void {
   })
 }
 
-/** Lets the kernel check a transaction without committing it, as `nft --check` does. @throws KernelError when it would fail */
-export function verify(socket: Socket, requests: Request[]): void {
-  transact(socket, [begin(readGeneration(socket)), ...requests])
+/** Asks for nf_tables. Another question needs a transaction, which waits for the lock of all rules. @throws KernelError EOPNOTSUPP without it */
+export function requireNftables(socket: Socket): void {
+  readGeneration(socket)
 }
 
 /** The generation number of all tables; each transaction increases it. */

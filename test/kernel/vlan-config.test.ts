@@ -23,7 +23,6 @@ const refused = (keys: Record<string, unknown>, args?: string) =>
 
 testRefusals(
   [
-    [{}, 'vlanId is missing', '0 to 4094'],
     [{ vlanId: 4095 }, 'vlanId is 4095', '0 to 4094'],
     [{ vlanId: 100, tags: [100, 20] }, 'vlanId and tags cannot be set together'],
     [{ tags: [100] }, 'tags must have 2 to 7 entries, found 1', '"vlanId": 100'],

@@ -9,6 +9,7 @@ import {
   ip,
   list,
   object,
+  oneOf,
   optional,
   path,
   pluginName,
@@ -58,6 +59,10 @@ const shape = {
     wait: describe(
       withDefault(integer({ min: 0, max: 60 }), 0),
       'Seconds to wait for a free address when all are taken.',
+    ),
+    statusWhenFull: describe(
+      withDefault(oneOf('warn', 'fail'), 'warn'),
+      'What STATUS does when no address is free: `fail` answers code 50. containerd then makes the node NotReady, which evicts its pods.',
     ),
     sticky: describe(
       withDefault(boolean, false),

@@ -13,8 +13,9 @@ import { expired } from './sticky.ts'
 import { lastReserved, type Store } from './store.ts'
 
 /**
- * @throws CniError of code 50 when a range set has no free address, or a reservation cannot be written; of code 51 when
- *   another network gives the same addresses on the same segment: ADD works, but two containers may get the same address
+ * Warns when a range set has no free address, since a DEL or GC may free one, and when another network gives the same addresses on the
+ * same segment. Runtimes ask all the time, and an error makes the node NotReady.
+ * @throws CniError of code 50 when no reservation can be written, or by `statusWhenFull`
  */
 export function requireReady({ config, network, log, segment }: HostLocalRequest): void {
   const directory = directoryOf(config.ipam.dataDir, network)
@@ -22,9 +23,10 @@ export function requireReady({ config, network, log, segment }: HostLocalRequest
   const full = tryStore(directory, () =>
     looking(directory, log, (store) => firstFull(store, sets, graceOf(config))),
   )
-  if (full) throw full
+  if (full && config.ipam.statusWhenFull === 'fail') throw full
+  if (full) log.warn(full.message)
   const clash = findClash(directory, segment, sets)
-  if (clash) throw clashing(clash)
+  if (clash) log.warn(clashing(clash))
 }
 
 function firstFull(store: Store, sets: readonly RangeSet[], grace: number): CniError | undefined {
@@ -40,12 +42,11 @@ function firstFull(store: Store, sets: readonly RangeSet[], grace: number): CniE
   })
 }
 
-function clashing({ directory, own, other }: Clash): CniError {
-  return new CniError(Code.LimitedConnectivity, {
-    msg: `range ${own} clashes with ${other} of another network on the same segment: ${directory}`,
-    details: 'each may give an address that a container of the other network has',
-    hint: `divide the range between the two, or give both the same name; if the other network is not used: rm -r ${directory}`,
-  })
+function clashing({ directory, own, other }: Clash): string {
+  return (
+    `range ${own} clashes with ${other} of another network on the same segment: ${directory}: each may give an address that a container ` +
+    'of the other has: divide the range between the two, or give both the same name; if the other network is not used, remove its directory'
+  )
 }
 
 /** Checks that a file can be written to the directory, then runs the action. */

@@ -8,7 +8,7 @@ import { currentMark, indexHome, indexRoot } from '../../../shared/ipam/host-loc
 import { hostLocal } from '../../../shared/ipam/host-local/plugin.ts'
 import { test } from '../../harness/test.ts'
 import { call } from '../cni/fixtures/call.ts'
-import { fails, makeDirectory, removeDirectories, requestOf } from './request.ts'
+import { logged, makeDirectory, removeDirectories, requestOf } from './request.ts'
 
 let dataDir: string
 test.before.each(() => {
@@ -36,21 +36,28 @@ function request(network: string, keys: Keys, ipam: object = { subnet }) {
   return requestOf(hostLocal, raw, { network, segment: segmentOf(keys) })
 }
 const add = (...network: Parameters<typeof request>) => hostLocal.add(request(...network)) as Result
-const status = (...network: Parameters<typeof request>) => hostLocal.status?.(request(...network))
 
-test('STATUS fails with 51 while another network gives the same addresses on the same segment, and names both ranges', async () => {
+/** What STATUS warns of. */
+function warnings(...network: Parameters<typeof request>): string[] {
+  hostLocal.status?.(request(...network))
+  return [...logged]
+}
+
+const sound = (...network: Parameters<typeof request>) => assert.equal(warnings(...network), [])
+
+test('STATUS warns while another network gives the same addresses on the same segment, and names both ranges', async () => {
   add('one', onBridge('br0'))
-  status('one', onBridge('br0'))
-  const error = await fails(
-    () => status('two', onBridge('br0'), { ranges: [[{ subnet: '10.1.2.128/25' }]] }),
-    51,
-    `range 10.1.2.129-10.1.2.254 clashes with 10.1.2.1-10.1.2.254 of another network on the same segment: ${dataDir}/one`,
+  sound('one', onBridge('br0'))
+  const [warning = ''] = warnings('two', onBridge('br0'), { ranges: [[{ subnet: '10.1.2.128/25' }]] })
+  assert.match(
+    warning,
+    `range 10.1.2.129-10.1.2.254 clashes with 10.1.2.1-10.1.2.254 of another network on the same segment: ${dataDir}/one: `,
   )
-  assert.match(error.details, `if the other network is not used: rm -r ${dataDir}/one`)
+  assert.match(warning, 'if the other network is not used, remove its directory')
   add('two', onBridge('br0'))
-  await fails(() => status('one', onBridge('br0')), 51, /clashes with 10.1.2.1-10.1.2.254 .*\/two$/)
+  assert.match(warnings('one', onBridge('br0')).join(), /clashes with 10.1.2.1-10.1.2.254 .*\/two: /)
   hostLocal.del(request('two', onBridge('br0')))
-  status('one', onBridge('br0'))
+  sound('one', onBridge('br0'))
 })
 
 test('ranges of both families count, at any place in the sets', async () => {
@@ -60,19 +67,18 @@ test('ranges of both families count, at any place in the sets', async () => {
     { ranges: [[{ subnet }], [{ subnet: 'fd00::/112' }, { subnet: 'fd01::/112' }]] },
   )
   const other = { ranges: [[{ subnet: '10.9.9.0/24' }], [{ subnet: 'fd01::/64', rangeStart: 'fd01::fff0' }]] }
-  await fails(
-    () => status('two', { type: 'ptp' }, other),
-    51,
+  assert.match(
+    warnings('two', { type: 'ptp' }, other).join(),
     /^range fd01::fff0-.* clashes with fd01::1-fd01::ffff/,
   )
 })
 
 test('the same ranges on other segments, and other ranges on the same segment, are no clash', () => {
   add('one', onBridge('br0'))
-  status('two', onBridge('br1'))
-  status('two', { ...onBridge('br0'), vlan: 7 })
-  status('two', { type: 'macvlan', master: 'br0' })
-  status('two', onBridge('br0'), { subnet: '10.1.3.0/24' })
+  sound('two', onBridge('br1'))
+  sound('two', { ...onBridge('br0'), vlan: 7 })
+  sound('two', { type: 'macvlan', master: 'br0' })
+  sound('two', onBridge('br0'), { subnet: '10.1.3.0/24' })
 })
 
 test('a network of an earlier boot, without containers, or with unreadable state is ignored', () => {
@@ -80,13 +86,13 @@ test('a network of an earlier boot, without containers, or with unreadable state
   const file = `${indexHome(`${dataDir}/one`)}/segment`
   const text = readFileSync(file, 'utf8')
   writeFileSync(file, text.replace(/^.*/, '12345678-1234-4321-8765-123456789abc'))
-  status('two', onBridge('br0'))
+  sound('two', onBridge('br0'))
   writeFileSync(file, text.replace(/10\.1\.2\.1-.*/, 'rubbish'))
-  status('two', onBridge('br0'))
+  sound('two', onBridge('br0'))
   writeFileSync(file, text)
   writeFileSync(`${dataDir}/.patchbay/file`, '')
   renameSync(`${dataDir}/one`, `${dataDir}/gone`)
-  status('two', onBridge('br0'))
+  sound('two', onBridge('br0'))
 })
 
 test('writing the segment keeps the index valid, and a failure to write it does no harm', () => {
@@ -98,7 +104,7 @@ test('writing the segment keeps the index valid, and a failure to write it does 
   writeFileSync(`${dataDir}/.patchbay`, 'in the way')
   hostLocal.del(request('one', onBridge('br0')))
   add('one', onBridge('br0'))
-  status('two', onBridge('br0'))
+  sound('two', onBridge('br0'))
 })
 
 test('a segment is identified by the keys that separate it from others of its kind', () => {
@@ -129,17 +135,20 @@ test('networks of macsec are on one segment when parent and keys are the same', 
 for (const type of ['macvtap', 'ipvtap', 'macsec'])
   test(`STATUS notices that two networks of ${type} on one parent give the same addresses`, async () => {
     add('one', { type, master: 'eth0' })
-    await fails(() => status('two', { type, master: 'eth0' }), 51, /clashes with/)
+    assert.match(warnings('two', { type, master: 'eth0' }).join(), 'clashes with')
   })
 
 test('host-local that is executed for another plugin takes the segment from that plugin', async () => {
   const ipam = { type: 'host-local', dataDir, subnet }
   const config = { ...onBridge('br0'), cniVersion: '1.1.0', name: 'two', ipam }
   const plugin = hostLocal as unknown as Plugin
-  const codeBy = async (registry: Registry) => (await call('STATUS', config, { plugin, registry })).json.code
+  const warnedBy = async (registry: Registry) =>
+    (await call('STATUS', config, { plugin, registry })).warnings.some((line) =>
+      line.includes('clashes with'),
+    )
   add('one', onBridge('br0'))
-  assert.is(await codeBy(plugins), 51)
-  assert.is(await codeBy({}), undefined)
+  assert.ok(await warnedBy(plugins))
+  assert.not.ok(await warnedBy({}))
 })
 
 test.run()

@@ -268,11 +268,14 @@ test('CHECK without an address of the network in prevResult requires that any ad
 })
 
 test('STATUS succeeds while addresses are free, and leaves no file', async () => {
-  const status = () => hostLocal.status?.(request({ subnet: '10.1.2.0/30' }))
+  const status = (keys = {}) => hostLocal.status?.(request({ subnet: '10.1.2.0/30', ...keys }))
   status()
   assert.equal(files(), [])
   add({ subnet: '10.1.2.0/30' })
-  const error = await fails(status, 50, 'no IP addresses available in range set: 10.1.2.1-10.1.2.2')
+  const says = 'no IP addresses available in range set: 10.1.2.1-10.1.2.2'
+  status()
+  assert.equal(logged, [says])
+  const error = await fails(() => status({ statusWhenFull: 'fail' }), 50, says)
   assert.match(error.details, /^1 of 1 addresses are used; the oldest: 10.1.2.2 by c1 for 0 s; .*grep -r/)
 })
 

@@ -133,7 +133,7 @@ test('when one plugin fails, GC continues and reports it', async () => {
 })
 
 test('STATUS and GC call each plugin', async () => {
-  const tiny = { ...four(), subnet: '10.1.2.0/30' }
+  const tiny = { ...four(), subnet: '10.1.2.0/30', statusWhenFull: 'fail' }
   await ipamList.status?.(request([six, tiny]))
   await add([tiny])
   await fails(() => ipamList.status?.(request([six, tiny])), 50, /no IP addresses available/)

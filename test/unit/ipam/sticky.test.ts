@@ -28,7 +28,7 @@ test.after.each(removeDirectories)
 
 const subnet = '10.1.2.0/24'
 const sticky = { subnet, sticky: true }
-const tiny = { ...sticky, subnet: '10.1.2.0/30' }
+const tiny = { ...sticky, subnet: '10.1.2.0/30', statusWhenFull: 'fail' }
 const request = (ipam: object, more?: More, rest: object = {}) =>
   requestOf(hostLocal, { ipam: { type: 'host-local', dataDir, ...ipam }, ...rest }, more)
 const add = (ipam: object, more?: More, rest?: object) =>

@@ -21,7 +21,6 @@ function refused(keys: object): string {
 }
 
 const wrong: [object, ...string[]][] = [
-  [{}, 'vlanId is missing, must be a whole number from 0 to 4094', 'tags'],
   [{ vlanId: 4095 }, 'vlanId is 4095, must be a whole number from 0 to 4094'],
   [{ vlanId: -1 }, 'vlanId is -1'],
   [{ vlanId: '100' }, 'vlanId is "100"'],
