@@ -7,7 +7,7 @@ import { type Undo, undoable } from '../../shared/attachment/undo.ts'
 import type { Interface, Ip, Result, Route } from '../../shared/cni/result.ts'
 import { CniError, Code } from '../../shared/error/error.ts'
 import { enableForwarding } from '../../shared/host/forwarding.ts'
-import { formatAddress, nextHop, parseAddress } from '../../shared/ip/address.ts'
+import { formatAddress, nextHop, parseAddress, width } from '../../shared/ip/address.ts'
 import {
   type Cidr,
   contains,
@@ -51,10 +51,11 @@ function isDefault({ dst, table }: Route, family: 4 | 6): boolean {
   return cidr?.prefix === 0 && cidr.address.family === family && !table
 }
 
-/** The subnet's first address, the usual gateway. */
+/** The subnet's first address, the usual gateway; none for a subnet of one or two addresses. */
 function firstAddress({ address }: Ip): string | undefined {
   const cidr = parseCidr(address)
-  return cidr && formatAddress(plus(networkOf(cidr), 1n))
+  if (!cidr || width(cidr.address.family) - cidr.prefix < 2) return undefined
+  return formatAddress(plus(networkOf(cidr), 1n))
 }
 
 /** The gateway addresses of a result, with their subnets' prefixes. */

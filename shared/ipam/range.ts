@@ -3,6 +3,7 @@
 import { CniError, Code } from '../error/error.ts'
 import { type Address, formatAddress, parseAddress, sameAddress, width } from '../ip/address.ts'
 import { type Cidr, contains, formatCidr, lastOf, networkOf, parseCidr, plus } from '../ip/subnet.ts'
+import { withoutExcluded } from './exclude.ts'
 
 /** A range as a configuration writes it. */
 export interface RangeConfig {
@@ -10,14 +11,15 @@ export interface RangeConfig {
   rangeStart?: string
   rangeEnd?: string
   gateway?: string
+  exclude?: string[]
 }
 
-/** A range with its defaults filled in. The gateway may lie outside of it. */
+/** A range with its defaults filled in. The gateway may lie outside of it; a subnet of one or two addresses has none by default. */
 export interface Range {
   subnet: Cidr
   start: Address
   end: Address
-  gateway: Address
+  gateway?: Address
 }
 
 /** The first and the last address of a range. */
@@ -27,20 +29,21 @@ export type Bounds = Pick<Range, 'start' | 'end'>
 export type RangeSet = readonly Range[]
 
 /**
- * Reads a range and fills in its defaults: gateway and start are the subnet's first host address, the end is its last.
+ * Reads a range and fills in its defaults: gateway and start are the subnet's first host address, the end is its last. All addresses
+ * of a /31 or /127 (RFC 3021, RFC 6164), /32 or /128 are host addresses.
  * @param path of the range in the configuration, for the error: `ipam.ranges[0][1]`
  * @throws CniError of code 7
  */
 export function parseRange(config: RangeConfig, path: string): Range {
   const subnet = parseSubnet(config.subnet, `${path}.subnet`)
-  const first = plus(networkOf(subnet), 1n)
+  const first = isWhole(subnet) ? networkOf(subnet) : plus(networkOf(subnet), 1n)
   const within = (key: 'rangeStart' | 'rangeEnd', fallback: Address) =>
     config[key] === undefined ? fallback : parseBound(config[key], subnet, path, key)
   const range = {
     subnet,
     start: within('rangeStart', first),
     end: within('rangeEnd', lastHost(subnet)),
-    gateway: config.gateway === undefined ? first : parseGateway(config.gateway, subnet, `${path}.gateway`),
+    gateway: gatewayOf(config, subnet, path) ?? (isWhole(subnet) ? undefined : first),
   }
   requireRoom(range, path)
   return range
@@ -50,8 +53,6 @@ function parseSubnet(text: string, path: string): Cidr {
   const subnet = parseCidr(text)
   if (!subnet) throw invalid(path, `invalid CIDR address: ${text}`, 'write it as 10.1.2.0/24 or fd00:1::/64')
   const network = formatAddress(networkOf(subnet))
-  if (width(subnet.address.family) - subnet.prefix < 2)
-    throw invalid(path, `Network ${text} too small to allocate from`, 'it needs two host bits or more')
   if (!sameAddress(subnet.address, networkOf(subnet)))
     throw invalid(
       path,
@@ -69,11 +70,17 @@ function parseBound(text: string, subnet: Cidr, path: string, key: 'rangeStart' 
   return address
 }
 
-function parseGateway(text: string, subnet: Cidr, path: string): Address {
-  const gateway = parseHost(text, path)
+function gatewayOf({ gateway: text }: RangeConfig, subnet: Cidr, path: string): Address | undefined {
+  if (text === undefined) return undefined
+  const gateway = parseHost(text, `${path}.gateway`)
   if (gateway.family !== subnet.address.family)
-    throw invalid(path, `gateway ${text} is not of the family of ${formatCidr(subnet)}`)
+    throw invalid(`${path}.gateway`, `gateway ${text} is not of the family of ${formatCidr(subnet)}`)
   return gateway
+}
+
+/** Whether a subnet has no network and broadcast address. */
+function isWhole({ address, prefix }: Cidr): boolean {
+  return width(address.family) - prefix < 2
 }
 
 function parseHost(text: string, path: string): Address {
@@ -84,7 +91,7 @@ function parseHost(text: string, path: string): Address {
 
 /** The last address a host may have: the one before the broadcast address in IPv4, the last one in IPv6. */
 function lastHost(subnet: Cidr): Address {
-  return subnet.address.family === 4 ? plus(lastOf(subnet), -1n) : lastOf(subnet)
+  return subnet.address.family === 4 && !isWhole(subnet) ? plus(lastOf(subnet), -1n) : lastOf(subnet)
 }
 
 function requireRoom(range: Range, path: string): void {
@@ -95,13 +102,21 @@ function requireRoom(range: Range, path: string): void {
     throw invalid(path, `range ${formatRange(range)} is only the gateway, network or broadcast address`)
 }
 
+/** Reads a range without its excluded addresses. @throws CniError of code 7, also when nothing is left */
+export function withHoles(config: RangeConfig, path: string): Range[] {
+  const range = parseRange(config, path)
+  const left = withoutExcluded(range, config.exclude ?? [])
+  if (capacity(left) > 0n) return left
+  throw invalid(path, `nothing of range ${formatRange(range)} is left without the addresses of exclude`)
+}
+
 /**
  * Reads a set of ranges: one or more, of one family, none overlapping another.
  * @param index the set's number among all sets, for the error
  * @throws CniError of code 7
  */
 export function parseRangeSet(configs: readonly RangeConfig[], path: string, index: number): RangeSet {
-  const set = configs.map((config, at) => parseRange(config, `${path}[${at}]`))
+  const set = configs.flatMap((config, at) => withHoles(config, `${path}[${at}]`))
   const reject = (why: string) => invalid(path, `invalid range set ${index}: ${why}`)
   const [first] = set
   if (!first) throw reject('empty range set')
@@ -148,6 +163,11 @@ export function includes({ start, end }: Bounds, { family, value }: Address): bo
   return family === start.family && value >= start.value && value <= end.value
 }
 
+/** The range of a set in whose subnet an address lies: for one that was requested, the range itself may not have it. */
+export function rangeAround(set: RangeSet, address: Address): Range | undefined {
+  return rangeOf(set, address) ?? set.find(({ subnet }) => contains(subnet, address))
+}
+
 /** The range of a set that an address lies in. */
 export function rangeOf(set: RangeSet, address: Address): Range | undefined {
   return set.find((range) => includes(range, address))
@@ -155,9 +175,10 @@ export function rangeOf(set: RangeSet, address: Address): Range | undefined {
 
 /** The special role of an address, which no container may have; undefined for an ordinary address. */
 export function roleOf(set: RangeSet, address: Address): 'gateway' | 'network' | 'broadcast' | undefined {
-  if (set.some(({ gateway }) => sameAddress(gateway, address))) return 'gateway'
-  if (set.some(({ subnet }) => sameAddress(networkOf(subnet), address))) return 'network'
-  if (address.family === 4 && set.some(({ subnet }) => sameAddress(lastOf(subnet), address)))
+  if (set.some(({ gateway }) => gateway && sameAddress(gateway, address))) return 'gateway'
+  const subnets = set.map(({ subnet }) => subnet).filter((subnet) => !isWhole(subnet))
+  if (subnets.some((subnet) => sameAddress(networkOf(subnet), address))) return 'network'
+  if (address.family === 4 && subnets.some((subnet) => sameAddress(lastOf(subnet), address)))
     return 'broadcast'
   return undefined
 }
@@ -165,7 +186,9 @@ export function roleOf(set: RangeSet, address: Address): 'gateway' | 'network' |
 /** The number of addresses that a set can give. */
 export function capacity(set: RangeSet): bigint {
   const size = set.reduce((sum, { start, end }) => sum + end.value - start.value + 1n, 0n)
-  const special = set.flatMap(({ subnet, gateway }) => [gateway, networkOf(subnet), lastOf(subnet)])
+  const special = set.flatMap(({ subnet, gateway }) =>
+    [gateway ?? [], networkOf(subnet), lastOf(subnet)].flat(),
+  )
   const lost = special.filter((address) => rangeOf(set, address) && roleOf(set, address))
   return size - BigInt(new Set(lost.map(({ value }) => value)).size)
 }

@@ -3,7 +3,7 @@
 import { CniError, Code } from '../../error/error.ts'
 import { type Address, formatAddress } from '../../ip/address.ts'
 import { parseCidr } from '../../ip/subnet.ts'
-import { rangeOf } from '../range.ts'
+import { rangeAround, rangeOf } from '../range.ts'
 import { rangeSets } from './config.ts'
 import { isHeldBy, type Reservation, reservationOf, reservations } from './records.ts'
 import type { HostLocalRequest } from './request.ts'
@@ -23,7 +23,8 @@ export function checkReservations(directory: string, request: HostLocalRequest):
 function givenAddresses({ config, prevResult }: HostLocalRequest): Address[] {
   const sets = rangeSets(config)
   const addresses = (prevResult?.ips ?? []).flatMap(({ address }) => parseCidr(address)?.address ?? [])
-  return addresses.filter((address) => sets.some((set) => rangeOf(set, address)))
+  const find = config.ipam.allowOutsideRange ? rangeAround : rangeOf
+  return addresses.filter((address) => sets.some((set) => find(set, address)))
 }
 
 function requireHeld(directory: string, address: Address, request: HostLocalRequest): void {

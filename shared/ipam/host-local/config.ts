@@ -7,6 +7,7 @@ import {
   describe,
   integer,
   ip,
+  ipOrCidr,
   list,
   object,
   oneOf,
@@ -17,7 +18,7 @@ import {
 } from '../../config/schema.ts'
 import { CniError, Code, type Complaint } from '../../error/error.ts'
 import { requireOnePerFamily } from '../family.ts'
-import { parseRange, parseRangeSet, type RangeConfig, type RangeSet, requireDistinct } from '../range.ts'
+import { parseRangeSet, type RangeConfig, type RangeSet, requireDistinct, withHoles } from '../range.ts'
 import { probe, route } from '../schema.ts'
 
 export const defaultDataDir = '/var/lib/cni/networks'
@@ -32,7 +33,9 @@ const bounds = {
   ),
 }
 
-const range = object({ subnet: describe(cidr, 'Subnet of the addresses.'), ...bounds })
+const exclude = describe(optional(list(ipOrCidr)), 'Addresses and subnets that are never given.')
+
+const range = object({ subnet: describe(cidr, 'Subnet of the addresses.'), ...bounds, exclude })
 
 const shape = {
   ipam: object({
@@ -46,6 +49,11 @@ const shape = {
       'Short form for one more range set of one range, before those of `ranges`.',
     ),
     ...bounds,
+    exclude: describe(optional(list(ipOrCidr)), 'The same for all ranges.'),
+    allowOutsideRange: describe(
+      withDefault(boolean, false),
+      'A requested address may lie outside of the ranges, in one of their subnets.',
+    ),
     routes: describe(optional(list(route)), 'Routes for the container.'),
     probe,
     resolvConf: describe(
@@ -89,14 +97,15 @@ function soundRanges(config: HostLocalConfig): Complaint | undefined {
   }
 }
 
-/** Each range is compared with each other. */
+/** Each range is compared with each other, and an excluded address makes two of one. */
 const mostRanges = 1000
 
-function requireFew(ranges: number): void {
-  if (ranges <= mostRanges) return
+function requireFew(ranges: readonly RangeConfig[]): void {
+  const parts = ranges.reduce((sum, { exclude = [] }) => sum + 1 + exclude.length, 0)
+  if (parts <= mostRanges) return
   throw new CniError(Code.InvalidNetworkConfig, {
-    msg: `ipam.ranges: there are ${ranges} ranges, at most ${mostRanges} are allowed`,
-    hint: 'join ranges that lie side by side into larger ones',
+    msg: `ipam.ranges: there are ${parts} ranges and excluded addresses, at most ${mostRanges} are allowed`,
+    hint: 'join ranges that lie side by side into larger ones, and addresses into subnets',
   })
 }
 
@@ -105,15 +114,17 @@ function requireFew(ranges: number): void {
  * @throws CniError of code 7 for invalid ranges
  */
 export function rangeSets({ ipam, runtimeConfig, cniVersion }: HostLocalConfig): RangeSet[] {
-  const { subnet, rangeStart, rangeEnd, gateway, ranges = [] } = ipam
-  const dynamic: RangeConfig[][] = runtimeConfig?.ipRanges ?? []
-  const short = subnet === undefined ? [] : [parseRange({ subnet, rangeStart, rangeEnd, gateway }, 'ipam')]
+  const { subnet, rangeStart, rangeEnd, gateway, exclude: everywhere = [] } = ipam
+  const excluding = (range: RangeConfig) => ({ ...range, exclude: [...(range.exclude ?? []), ...everywhere] })
+  const short = subnet === undefined ? [] : [excluding({ subnet, rangeStart, rangeEnd, gateway })]
+  const dynamic = (runtimeConfig?.ipRanges ?? []).map((set) => set.map(excluding))
+  const listed = (ipam.ranges ?? []).map((set) => set.map(excluding))
+  requireFew([...dynamic.flat(), ...short, ...listed.flat()])
   const before = dynamic.length + short.length
-  requireFew([...dynamic, ...ranges].flat().length)
   const sets = [
     ...dynamic.map((set, at) => parseRangeSet(set, `runtimeConfig.ipRanges[${at}]`, at)),
-    ...(subnet === undefined ? [] : [short]),
-    ...ranges.map((set, at) => parseRangeSet(set, `ipam.ranges[${at}]`, before + at)),
+    ...short.map((range) => withHoles(range, 'ipam')),
+    ...listed.map((set, at) => parseRangeSet(set, `ipam.ranges[${at}]`, before + at)),
   ]
   requireDistinct(sets)
   requireOnePerFamily(

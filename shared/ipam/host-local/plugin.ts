@@ -6,7 +6,7 @@ import { CniError, Code } from '../../error/error.ts'
 import { type Address, formatAddress } from '../../ip/address.ts'
 import { parseCidr } from '../../ip/subnet.ts'
 import { fileClock, now, sleep } from '../../kernel/clock.ts'
-import { formatRangeSet, type RangeSet, rangeOf } from '../range.ts'
+import { formatRangeSet, type RangeSet, rangeAround } from '../range.ts'
 import { checkReservations } from './check.ts'
 import { writeRanges } from './clashes.ts'
 import { config, defaultDataDir, graceOf, type HostLocalConfig, rangeSets } from './config.ts'
@@ -48,7 +48,7 @@ function storeOf({ config, network }: HostLocalRequest): string {
 function add(request: HostLocalRequest): Result {
   const { ipam } = request.config
   const sets = rangeSets(request.config)
-  const setRequests = assignRequested(sets, requestedAddresses(request))
+  const setRequests = assignRequested(sets, requestedAddresses(request), ipam.allowOutsideRange)
   const sticky = stickyKey(request)
   const dns = dnsFor(request)
   warnOfIgnoredKeys(request)
@@ -101,7 +101,7 @@ function reserveOnce(request: HostLocalRequest, setRequests: readonly SetRequest
 
 /** An address with the prefix and the gateway of its range. */
 function toIp(set: RangeSet, address?: Address): Ip {
-  const range = address && rangeOf(set, address)
+  const range = address && rangeAround(set, address)
   if (!range)
     throw new CniError(Code.Internal, {
       msg: `no address from range set ${formatRangeSet(set)}: try again`,
@@ -109,7 +109,7 @@ function toIp(set: RangeSet, address?: Address): Ip {
     })
   return {
     address: `${formatAddress(address)}/${range.subnet.prefix}`,
-    gateway: formatAddress(range.gateway),
+    gateway: range.gateway && formatAddress(range.gateway),
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { CniError, Code } from '../../error/error.ts'
 import { type Address, formatAddress } from '../../ip/address.ts'
-import { formatRangeSet, type RangeSet, rangeOf, roleOf } from '../range.ts'
+import { formatRangeSet, type RangeSet, rangeAround, rangeOf, roleOf } from '../range.ts'
 
 /** A range set to give an address from, and the requested address, if any. */
 export interface SetRequest {
@@ -12,12 +12,18 @@ export interface SetRequest {
 
 /**
  * Assigns each requested address to the first set that includes it and has no requested address yet.
+ * @param outside addresses of a set's subnets may lie outside of its ranges
  * @throws CniError of code 7 when an address fits no set, or is a gateway, network or broadcast address
  */
-export function assignRequested(sets: readonly RangeSet[], requested: readonly Address[]): SetRequest[] {
+export function assignRequested(
+  sets: readonly RangeSet[],
+  requested: readonly Address[],
+  outside = false,
+): SetRequest[] {
+  const find = outside ? rangeAround : rangeOf
   const rest = [...requested]
   const setRequests = sets.map((set) => {
-    const at = rest.findIndex((address) => rangeOf(set, address))
+    const at = rest.findIndex((address) => find(set, address))
     return at < 0 ? { set } : { set, address: rest.splice(at, 1)[0] }
   })
   if (rest.length > 0)

@@ -124,7 +124,7 @@ test('property: network, broadcast and gateway addresses are never given', () =>
     fc.property(rangeSets, (ranges) => {
       const special = ranges.flatMap(({ subnet, gateway }) => [
         subnet.address,
-        gateway,
+        gateway as Address,
         ...(subnet.address.family === 4 ? [plus(subnet.address, 15n)] : []),
       ])
       const given = inOrder(ranges)

@@ -70,7 +70,7 @@ test('when one plugin fails, those before it release their addresses', async () 
 })
 
 test('a bad section, or a plugin that is missing, is refused before anything is reserved', async () => {
-  await fails(() => add([four(), { ...four(), subnet: '10.1.3.0/31' }]), 7, /too small to allocate from$/)
+  await fails(() => add([four(), { ...four(), subnet: '10.1.3.1/24' }]), 7, /Network has host bits set/)
   await fails(() => add([four(), { type: 'nosuch' }]), 7, /^failed to find plugin "nosuch"/)
   assert.throws(reserved)
   await fails(() => request([]), 7, /^ipam.list is empty/)

@@ -58,11 +58,38 @@ test('a subnet with host bits is refused with its network address', () => {
   )
 })
 
-test('a subnet without room for a gateway and a container is refused', () => {
-  for (const subnet of ['192.0.2.0/31', '192.0.2.0/32', '2001:db8::/127', '2001:db8::/128'])
-    refused(() => range({ subnet }), `ipam.subnet: Network ${subnet} too small to allocate from`)
-  range({ subnet: '192.0.2.0/30' })
-  range({ subnet: '2001:db8::/126' })
+test('all addresses of the smallest subnets are for containers, which have no gateway by default', () => {
+  for (const [subnet, expected] of [
+    ['192.0.2.0/31', '192.0.2.0-192.0.2.1'],
+    ['192.0.2.7/32', '192.0.2.7-192.0.2.7'],
+    ['2001:db8::/127', '2001:db8::-2001:db8::1'],
+    ['2001:db8::7/128', '2001:db8::7-2001:db8::7'],
+  ] as const) {
+    const whole = range({ subnet })
+    assert.equal([formatRange(whole), whole.gateway], [expected, undefined])
+    assert.is(roleOf([whole], whole.start), undefined)
+  }
+  const withGateway = range({ subnet: '192.0.2.0/31', gateway: '192.0.2.0' })
+  assert.is(capacity([withGateway]), 1n)
+  refused(
+    () => range({ subnet: '192.0.2.7/32', gateway: '192.0.2.7' }),
+    'ipam: range 192.0.2.7-192.0.2.7 is only the gateway, network or broadcast address',
+  )
+})
+
+test('excluded addresses and subnets are cut out of a range', () => {
+  for (const [exclude, left] of [
+    [['192.0.2.10'], '192.0.2.1-192.0.2.9,192.0.2.11-192.0.2.30'],
+    [['192.0.2.8/29', '192.0.2.1'], '192.0.2.2-192.0.2.7,192.0.2.16-192.0.2.30'],
+    [['192.0.2.10', '192.0.2.9', '192.0.2.10'], '192.0.2.1-192.0.2.8,192.0.2.11-192.0.2.30'],
+    [['192.0.2.16/28', '10.0.0.0/8', '2001:db8::/32'], '192.0.2.1-192.0.2.15'],
+    [['192.0.2.30', '192.0.2.31/32', 'fd00::1'], '192.0.2.1-192.0.2.29'],
+  ] as const)
+    assert.is(formatRangeSet(set({ subnet: '192.0.2.0/27', exclude: [...exclude] })), left)
+  refused(
+    () => set({ subnet: '192.0.2.0/30', exclude: ['192.0.2.0/24'] }),
+    'ipam.ranges[0][0]: nothing of range 192.0.2.1-192.0.2.2 is left without the addresses of exclude',
+  )
 })
 
 test('text that is no subnet or no address is refused with its place', () => {
@@ -131,8 +158,8 @@ test('a set must hold ranges of one family that do not overlap', () => {
 
 test('the place of a bad range inside a set is named', () => {
   refused(
-    () => set({ subnet: '192.0.2.0/24' }, { subnet: '198.51.100.0/31' }),
-    'ipam.ranges[0][1].subnet: Network 198.51.100.0/31 too small to allocate from',
+    () => set({ subnet: '192.0.2.0/24' }, { subnet: '198.51.100' }),
+    'ipam.ranges[0][1].subnet: invalid CIDR address: 198.51.100',
   )
 })
 
