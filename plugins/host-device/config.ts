@@ -2,6 +2,7 @@
 
 import { type Config, network } from '../../shared/config/config.ts'
 import { boolean, describe, ifname, mac, optional, text } from '../../shared/config/schema.ts'
+import { ownName } from '../../shared/link/keys.ts'
 import { pciAddress } from './sysfs.ts'
 
 const pciBusID = text('a PCI address such as 0000:00:1f.6', (value) => pciAddress.test(value), {
@@ -19,6 +20,7 @@ function isKernelPath(value: string): boolean {
 }
 
 const shape = {
+  ifname: ownName,
   device: describe(optional(ifname), 'The interface, by its name on the host.'),
   hwaddr: describe(
     optional(mac),

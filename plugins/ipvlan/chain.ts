@@ -3,20 +3,19 @@
 import type { Request } from '../../shared/cni/plugin.ts'
 import type { Result } from '../../shared/cni/result.ts'
 import { CniError, Code } from '../../shared/error/error.ts'
+import { madeBefore } from '../../shared/link/chain.ts'
 import type { IpvlanConfig } from './keys.ts'
 
 /** The configuration of an ADD. Without `master`, it is the interface in prevResult. @throws CniError when there is not exactly one */
-export function withMaster({ config, prevResult }: Request<IpvlanConfig>): IpvlanConfig {
+export function withMaster(request: Request<IpvlanConfig>): IpvlanConfig {
+  const { config, prevResult } = request
   if (config.master || !prevResult) return config
-  const { interfaces } = prevResult
+  const names = madeBefore(request)
+  const [master, ...more] = names
+  if (master && more.length === 0) return { ...config, master }
   const side = config.linkInContainer ? 'in the container' : 'on the host'
-  const made = interfaces.filter(({ sandbox }) => Boolean(sandbox) === config.linkInContainer)
-  // Some plugins leave the sandbox out: CNI_NETNS is meant.
-  const [only, ...more] = made.length > 0 ? made : interfaces
-  if (only && more.length === 0) return { ...config, master: only.name }
-  const names = made.map(({ name }) => name).join(', ') || 'none'
   throw new CniError(Code.InvalidNetworkConfig, {
-    msg: `master is not set: prevResult must have exactly one interface ${side}, found ${names}`,
+    msg: `master is not set: prevResult must have exactly one interface ${side}, found ${names.join(', ') || 'none'}`,
     hint: 'name the parent: "master": "eth0"; with "linkInContainer": true for one in the container',
   })
 }

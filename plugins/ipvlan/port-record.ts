@@ -5,7 +5,6 @@
 
 import type { Trace } from '../../shared/attachment/device.ts'
 import { openSidesIfAny } from '../../shared/attachment/sides.ts'
-import { isValid } from '../../shared/cni/attachments.ts'
 import { attachmentHash } from '../../shared/cni/identity.ts'
 import type { Attachment, Request } from '../../shared/cni/plugin.ts'
 import { object, string } from '../../shared/config/schema.ts'
@@ -16,6 +15,7 @@ import { findLink, type Link } from '../../shared/netlink/link.ts'
 import { withLinkLock } from '../../shared/state/lock.ts'
 import { pointers } from '../../shared/state/pointers.ts'
 import { records } from '../../shared/state/records.ts'
+import { isValid } from '../../shared/state/valid.ts'
 
 /** One of our ipvlans on a parent, by the parent's name. */
 const ports = records('ipvlan', () => object({ containerID: string, ifname: string, netns: string }))

@@ -7,6 +7,7 @@ import type { Request } from '../../shared/cni/plugin.ts'
 import { CniError, Code, factsOf } from '../../shared/error/error.ts'
 import { formatMac, parseMac } from '../../shared/ip/mac.ts'
 import { isErrno, type KernelError } from '../../shared/kernel/errno.ts'
+import { withMaster } from '../../shared/link/chain.ts'
 import { checkChild, createChild } from '../../shared/link/child.ts'
 import { findParent, parentSegment, parentSide } from '../../shared/link/parent.ts'
 import { seeLink } from '../../shared/netlink/command.ts'
@@ -43,11 +44,9 @@ export async function createMacvlan(life: Life<MacvlanConfig>, kind: MacvlanKind
   return { parent }
 }
 
-export function parentOf(
-  sides: Pick<Sides, 'host' | 'inside'>,
-  { config, log }: Request<MacvlanConfig>,
-): Link {
-  return findParent(parentSide(sides, config), config, log)
+export function parentOf(sides: Pick<Sides, 'host' | 'inside'>, request: Request<MacvlanConfig>): Link {
+  const config = withMaster(request)
+  return findParent(parentSide(sides, config), config, request.log)
 }
 
 function optionsOf(request: Request<MacvlanConfig>) {

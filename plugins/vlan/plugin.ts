@@ -5,6 +5,7 @@ import { requestedMac } from '../../shared/attachment/mac.ts'
 import { interfacePlugin } from '../../shared/attachment/plugin.ts'
 import type { Sides } from '../../shared/attachment/sides.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
+import { withMaster } from '../../shared/link/chain.ts'
 import { checkChild, childStatus, createChild, unrenamedChild } from '../../shared/link/child.ts'
 import { findParent, parentSegment, parentSide, requireUp } from '../../shared/link/parent.ts'
 import { releaseLinks, sharedLinks } from '../../shared/link/shared-link.ts'
@@ -30,7 +31,8 @@ export const vlan = interfacePlugin<VlanConfig>({
 
 async function create(life: Life<VlanConfig>): Promise<Made> {
   const { host, request, undo } = life
-  const { config, log } = request
+  const config = withMaster(request)
+  const { log } = request
   const side = parentSide(life, config)
   const parent = findParent(side, config, log)
   const tags = tagsOf(config)
@@ -50,7 +52,8 @@ async function create(life: Life<VlanConfig>): Promise<Made> {
 }
 
 function check(sides: Sides, request: Request<VlanConfig>): void {
-  const { config, log, ifname } = request
+  const config = withMaster(request)
+  const { log, ifname } = request
   const parent = findParent(parentSide(sides, config), config, log)
   const carrier = checkOuter(sides.host, parent, tagsOf(config).outer)
   const link = checkChild(sides, request, 'vlan', carrier)

@@ -13,7 +13,7 @@ import { configure } from './configure.ts'
 import { type Device, givesInterface, type InterfaceConfig, type Life, type Made } from './device.ts'
 import { leaseFor } from './lease.ts'
 import { findMade, whileMade } from './made.ts'
-import { resultOf } from './result.ts'
+import { besideEarlier, resultOf } from './result.ts'
 import { openSides, renewSides } from './sides.ts'
 import type { Undo } from './undo.ts'
 
@@ -66,7 +66,8 @@ async function configureMade<Config extends InterfaceConfig>(
   device.settle?.(life, made)
   if (link && lease.ips.length > 0 && !bringUp?.upLast) ask(life.inside, announce(link))
   device.finish?.(life, lease)
-  const result = resultOf(life, lease, { before: made.interfaces, link, ...connected })
+  const own = resultOf(life, lease, { before: made.interfaces, link, ...connected })
+  const result = besideEarlier(request, own)
   requireExpressible(result, request.cniVersion)
   return result
 }

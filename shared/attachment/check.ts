@@ -38,7 +38,8 @@ export function checkContainer<Config extends InterfaceConfig>(
   const ips = prevResult.ips.filter((ip) => ip.interface === undefined || ip.interface === index)
   checkAddresses(sides, link, cidrs(ips))
   const { onLink } = bringUp?.(request.config, { ...prevResult, ips }, link) ?? {}
-  checkRoutes(sides, routesOf(prevResult, link, onLink))
+  const inside = prevResult.interfaces.filter(({ sandbox }) => sandbox)
+  checkRoutes(sides, routesOf(prevResult, link, onLink), inside.length > 1)
 }
 
 const ownResult = { hint: 'CHECK needs the result that ADD gave for this container' }
@@ -66,13 +67,14 @@ function checkAddresses({ inside }: Sides, link: Link, expected: Cidr[]): void {
   }
 }
 
-function checkRoutes({ inside }: Sides, specs: RouteSpec[]): void {
+/** @param isOneOfMany a result does not say which of several interfaces a route belongs to */
+function checkRoutes({ inside }: Sides, specs: RouteSpec[], isOneOfMany: boolean): void {
   for (const family of new Set(specs.map(({ dst }) => dst.address.family))) {
     const found = byDestination(listRoutes(inside, family))
     const missing = specs.find(
       (spec) =>
         spec.dst.address.family === family &&
-        !found.get(keyOf(spec.dst))?.some((route) => matches(route, withTable(spec, route))),
+        !found.get(keyOf(spec.dst))?.some((route) => matches(route, asFound(spec, route, isOneOfMany))),
     )
     if (!missing) continue
     const gateway = missing.gateway ? ` via ${formatAddress(missing.gateway)}` : ''
@@ -82,8 +84,8 @@ function checkRoutes({ inside }: Sides, specs: RouteSpec[]): void {
 }
 
 /** A later plugin of the list may move the routes that name no table: vrf to that of its VRF, sbr to one for each interface. */
-function withTable(spec: RouteSpec, { table }: KernelRoute): RouteSpec {
-  return { ...spec, table: spec.table || table }
+function asFound(spec: RouteSpec, { table, link }: KernelRoute, isOneOfMany: boolean): RouteSpec {
+  return { ...spec, table: spec.table || table, link: (isOneOfMany && link) || spec.link }
 }
 
 /** A container may have thousands of routes: each is looked up, not searched. */

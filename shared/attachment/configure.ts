@@ -105,6 +105,15 @@ function toRouteSpec(route: Route, link: Link, ips: Ip[]): RouteSpec {
   return { ...route, dst, gateway: gatewayOf(route, dst, ips), link: link.index, linkName: link.name }
 }
 
+/** The routes of a result, each with its gateway, for a result with several interfaces. */
+export function withGateways({ routes, ips }: Result): Route[] {
+  return routes.map((route) => {
+    const dst = parseCidr(route.dst) ?? refuse(`route destination ${route.dst}`)
+    const { family } = dst.address
+    return { ...route, gw: formatAddress(gatewayOf(route, dst, ips) ?? { family, value: 0n }) }
+  })
+}
+
 function gatewayOf({ gw, scope }: Route, { address }: Cidr, ips: Ip[]): Address | undefined {
   if (gw) return nextHop(parseAddress(gw) ?? refuse(`gateway ${gw}`))
   // A route of scope link or host has no gateway.

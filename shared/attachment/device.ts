@@ -12,6 +12,7 @@ export interface InterfaceConfig {
   ipam?: { type?: string; probe?: boolean }
   dns?: Dns
   keepDefaultRoute?: boolean
+  ifname?: string
 }
 
 /** An attachment while ADD works on it. */

@@ -9,13 +9,14 @@ import { tolerate } from '../kernel/errno.ts'
 import { findLink, removeLink } from '../netlink/link.ts'
 import { ask } from '../netlink/socket.ts'
 import { withoutHeldLocksFirst } from '../state/lock.ts'
+import { forgetGivenName, noteGivenName } from '../state/valid.ts'
 import { add } from './add.ts'
 import { checkContainer } from './check.ts'
 import { type Device, givesInterface, type InterfaceConfig, type Made } from './device.ts'
 import { requireIPv6 } from './ipv6.ts'
 import { requirePrivileges } from './privileges.ts'
 import { openSides, openSidesIfAny } from './sides.ts'
-import { withUndo } from './undo.ts'
+import { type Undo, withUndo } from './undo.ts'
 
 /** A plugin's description and its device; a function if the device depends on the configuration. */
 interface Description<Config extends InterfaceConfig, Own extends Made>
@@ -56,10 +57,21 @@ export function interfacePlugin<Config extends InterfaceConfig, Own extends Made
 
 async function explaining<Config extends InterfaceConfig>(device: Device<Config>, request: Request<Config>) {
   try {
-    return await withUndo((undo) => add(device, request, undo, ipamFor(device, request)))
+    return await withUndo((undo) => {
+      keepGivenName(request, undo)
+      return add(device, request, undo, ipamFor(device, request))
+    })
   } catch (error) {
     throw device.explain ? await device.explain(error, request) : error
   }
+}
+
+/** GC's list of valid attachments has the runtime's name of the interface. */
+function keepGivenName(request: Request, undo: Undo): void {
+  const { givenName } = request
+  if (givenName === undefined) return
+  undo(() => forgetGivenName(request))
+  noteGivenName(request, givenName)
 }
 
 function ipamFor<Config extends InterfaceConfig>(
@@ -73,6 +85,7 @@ function ipamFor<Config extends InterfaceConfig>(
 function del<Config extends InterfaceConfig>(device: Device<Config>, request: Request<Config>) {
   const { gives = 'interface', leaves = [] } = device
   const traces = leaves.map((trace) => () => trace.remove(request))
+  if (request.givenName !== undefined) traces.push(() => forgetGivenName(request))
   const ipam = async () => ipamFor(device, request)?.del()
   if (gives === 'lent') return inTurn(() => runAll(traces), ipam)
   return runAll([...traces, () => inTurn(() => gives === 'interface' && deleteInside(request), ipam)])

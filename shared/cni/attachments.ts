@@ -24,8 +24,3 @@ export function validAttachments(raw: Record<string, unknown>): ValidAttachment[
   if (data) return data.map(({ containerID, ifname }) => ({ containerID, ifname }))
   throw invalidConfig(complaintsOf(below(key, error.issues), { [key]: known }))
 }
-
-/** Whether an attachment is among the valid ones of its network. */
-export function isValid(valid: ValidAttachment[], { containerID, ifname }: ValidAttachment): boolean {
-  return valid.some((one) => one.containerID === containerID && one.ifname === ifname)
-}

@@ -17,6 +17,8 @@ export interface Attachment {
 /** The input of a verb: environment and configuration, read and validated. */
 export interface Request<Config = unknown> extends Attachment {
   command: Command
+  /** CNI_IFNAME, if the key `ifname` names the interface instead. */
+  givenName?: string
   /** The name the plugin was called by. */
   plugin: string
   /** CNI_NETNS. In DEL it may be empty or not exist; in STATUS and GC it is empty. */

@@ -36,9 +36,13 @@ export interface Source extends Parameters {
 export async function makeRequest(plugin: Plugin, call: Call, source: Source): Promise<Request> {
   const isLenient = source.command === 'DEL' || source.command === 'GC'
   const read = isLenient ? readLeniently : readStrictly
+  const validated = await read(plugin, call, source)
+  const { ifname } = validated.config as { ifname?: string }
   return {
     ...source,
-    ...(await read(plugin, call, source)),
+    ...validated,
+    // Some plugins have a key for the name of their interface.
+    ...(ifname && { ifname, givenName: source.ifname }),
     plugin: plugin.name,
     validAttachments: source.command === 'GC' ? validAttachments(source.raw) : [],
     log: call.log,

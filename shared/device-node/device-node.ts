@@ -7,7 +7,6 @@ import { broken, mismatch } from '../attachment/broken.ts'
 import type { Connected, Life, Trace } from '../attachment/device.ts'
 import { findMade } from '../attachment/made.ts'
 import { openSidesIfAny, type Sides } from '../attachment/sides.ts'
-import { isValid } from '../cni/attachments.ts'
 import type { Request } from '../cni/plugin.ts'
 import { CniError, Code } from '../error/error.ts'
 import { tolerate } from '../kernel/errno.ts'
@@ -25,6 +24,7 @@ import {
 import { readSysfs } from '../kernel/sysfs.ts'
 import { kindFacts } from '../netlink/kinds.ts'
 import { findLink, type Link } from '../netlink/link.ts'
+import { isValid } from '../state/valid.ts'
 import { type NodeConfig, nodesDirectory } from './keys.ts'
 import {
   allPlaced,

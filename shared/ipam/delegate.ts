@@ -51,9 +51,9 @@ export function execute(path: string, command: Command, request: Request, bounds
 const ATTEMPTS = 11
 const PAUSE_MILLISECONDS = 100
 
-function start(path: string, command: Command, { input }: Request, bounds: Bounds): Completed {
+function start(path: string, command: Command, { input, ifname }: Request, bounds: Bounds): Completed {
   requireExecutable(path)
-  const env = { ...oneDeeper(environment()), CNI_COMMAND: command }
+  const env = { ...oneDeeper(environment()), CNI_COMMAND: command, ...(ifname && { CNI_IFNAME: ifname }) }
   for (let attempt = 1; ; attempt++) {
     const completed = run({ path, arguments: [], input, env }, bounds)
     if (attempt === ATTEMPTS || !neverStarted(completed)) return completed

@@ -11,6 +11,7 @@ import { isErrno } from '../kernel/errno.ts'
 import { seeLink } from '../netlink/command.ts'
 import { changeLink, findLink, type Link, type LinkSpec, newLink, removeIfThere } from '../netlink/link.ts'
 import { ask, type Socket } from '../netlink/socket.ts'
+import { withMaster } from './chain.ts'
 import { isUnknownKind, missingKind, requireKind } from './kind.ts'
 import { findParent, type ParentConfig, parentSide, sitsOn } from './parent.ts'
 
@@ -101,7 +102,7 @@ export function checkChild(
   sides: Sides,
   request: Request<ParentConfig>,
   kind: string,
-  parent = findParent(parentSide(sides, request.config), request.config, request.log),
+  parent = findParent(parentSide(sides, request.config), withMaster(request), request.log),
 ): Link {
   const { ifname, config } = request
   const link = findLink(sides.inside, ifname)

@@ -1,7 +1,13 @@
 /** Keys that several kinds of interface have, with the reference's names. */
 
-import { describe, integer, optional, withDefault } from '../config/schema.ts'
+import { describe, ifname, integer, optional, withDefault } from '../config/schema.ts'
 import type { Complaint } from '../error/error.ts'
+
+/** The key `ifname`: every plugin of a list is called with the same CNI_IFNAME. */
+export const ownName = describe(
+  optional(ifname),
+  'Name of the interface in the container. Default: the one that the runtime gives, which is the same for all plugins of a list.',
+)
 
 /** The key `mtu`, with the reference's range. @param whose the devices that get it */
 export function mtuOf(whose: string) {

@@ -10,14 +10,16 @@ import { kindFacts } from '../netlink/kinds.ts'
 import { findLink, type Link } from '../netlink/link.ts'
 import { listRoutes, RT_TABLE_MAIN } from '../netlink/route.ts'
 import type { Socket } from '../netlink/socket.ts'
+import { ownName } from './keys.ts'
 
 /** The keys of every plugin with a parent, with the reference's names. */
 export const parentKeys = {
   master: describe(optional(ifname), 'The parent interface. Default: the interface of the default route.'),
   linkInContainer: describe(
     withDefault(boolean, false),
-    'The parent is an interface of the container, not of the host.',
+    'The parent is an interface of the container, not of the host. Without `master`: the one that an earlier plugin of the list has made.',
   ),
+  ifname: ownName,
 }
 
 export interface ParentConfig {

@@ -5,7 +5,6 @@
 
 import type { Trace } from '../attachment/device.ts'
 import { hostSocket } from '../attachment/sides.ts'
-import { isValid } from '../cni/attachments.ts'
 import { attachmentHash, attachmentKey, parseAttachmentKey } from '../cni/identity.ts'
 import type { Attachment } from '../cni/plugin.ts'
 import { list, type Output, object, string } from '../config/schema.ts'
@@ -16,6 +15,7 @@ import { type Socket, transact } from '../netlink/socket.ts'
 import { withLinkLock } from '../state/lock.ts'
 import { pointers } from '../state/pointers.ts'
 import { records } from '../state/records.ts'
+import { isValid } from '../state/valid.ts'
 
 /** The alias that marks a link as made here; `ip link` shows it. */
 const sharedAlias = 'patchbay: shared'

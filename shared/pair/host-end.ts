@@ -9,7 +9,6 @@ import { type MacConfig, requestedMac } from '../attachment/mac.ts'
 import { existsAlready, whileMadeNow } from '../attachment/made.ts'
 import { hostSocket, type Sides } from '../attachment/sides.ts'
 import { type Undo, undoable } from '../attachment/undo.ts'
-import { isValid } from '../cni/attachments.ts'
 import { attachmentAlias, hostIfname, parseAlias } from '../cni/identity.ts'
 import type { Request } from '../cni/plugin.ts'
 import type { Result } from '../cni/result.ts'
@@ -24,6 +23,7 @@ import {
 } from '../netlink/link.ts'
 import { newPair, type PairKind } from '../netlink/pair.ts'
 import { ask, type Request as NetlinkRequest, type Socket } from '../netlink/socket.ts'
+import { isValid } from '../state/valid.ts'
 
 /** The settings of both ends of a pair: the keys of link/keys.ts. */
 export interface PairConfig {

@@ -1,9 +1,9 @@
 /** DEL and GC of a wire: it is deleted from both containers and from the host. */
 
-import { isValid } from '../cni/attachments.ts'
 import type { Request } from '../cni/plugin.ts'
 import type { PairKind } from '../netlink/pair.ts'
 import type { Socket } from '../netlink/socket.ts'
+import { isValid } from '../state/valid.ts'
 import {
   allWires,
   forgetWire,

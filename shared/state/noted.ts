@@ -1,9 +1,9 @@
 /** Which attachments have something of a kind: each is noted by a pointer, whose name is its hash and whose text its key. */
 
-import { isValid } from '../cni/attachments.ts'
 import { attachmentHash, attachmentKey, parseAttachmentKey } from '../cni/identity.ts'
 import type { Attachment } from '../cni/plugin.ts'
 import { pointers } from './pointers.ts'
+import { isValid } from './valid.ts'
 
 export interface Noted {
   /** The attachment as it was noted: its network may have had another name. */

@@ -6,6 +6,7 @@ import { CniError, Code } from '../../error/error.ts'
 import { type Address, formatAddress } from '../../ip/address.ts'
 import { parseCidr } from '../../ip/subnet.ts'
 import { fileClock, now, sleep } from '../../kernel/clock.ts'
+import { isValid } from '../../state/valid.ts'
 import { formatRangeSet, type RangeSet, rangeAround } from '../range.ts'
 import { checkReservations } from './check.ts'
 import { writeRanges } from './clashes.ts'
@@ -160,10 +161,17 @@ function gc(request: HostLocalRequest): void {
   const { validAttachments, log, config } = request
   if (!hasStore(directory)) return
   withAll(directory, log, (store, all) => {
-    const isValid = (one: Reservation) => validAttachments.some((attachment) => isHeldBy(one, attachment))
-    const stale = all.filter((one) => !isParked(one) && !isValid(one) && !isSince(directory, one, begun))
+    const isStale = (one: Reservation) => !isParked(one) && !isHeldByValid(one, validAttachments)
+    const stale = all.filter((one) => isStale(one) && !isSince(directory, one, begun))
     for (const { file, containerID } of stale) log.info(`${file} was held by ${containerID}, which is gone`)
     releaseOrParkAll(store, stale)
     releaseExpired(store, graceOf(config))
   })
+}
+
+/** A record of an old release has no interface: any of its container's will do. */
+function isHeldByValid(one: Reservation, valid: HostLocalRequest['validAttachments']): boolean {
+  const { containerID, ifname } = one
+  if (ifname !== undefined) return isValid(valid, { containerID, ifname })
+  return valid.some((attachment) => isHeldBy(one, attachment))
 }
