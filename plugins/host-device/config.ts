@@ -1,7 +1,7 @@
 /** The configuration of a host-device network. The descriptions become the README's table and the JSON Schema. */
 
 import { type Config, network } from '../../shared/config/config.ts'
-import { boolean, describe, ifname, mac, optional, text } from '../../shared/config/schema.ts'
+import { boolean, describe, linkName, mac, optional, text } from '../../shared/config/schema.ts'
 import { pciAddress } from './sysfs.ts'
 
 const pciBusID = text('a PCI address such as 0000:00:1f.6', (value) => pciAddress.test(value), {
@@ -19,7 +19,7 @@ function isKernelPath(value: string): boolean {
 }
 
 const shape = {
-  device: describe(optional(ifname), 'The interface, by its name on the host.'),
+  device: describe(optional(linkName), 'The interface, by its name on the host.'),
   hwaddr: describe(
     optional(mac),
     'The interface, by its MAC address; if several have it, a hardware device is preferred.',

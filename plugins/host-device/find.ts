@@ -4,7 +4,7 @@ import type { Request } from '../../shared/cni/plugin.ts'
 import { CniError, Code } from '../../shared/error/error.ts'
 import { formatMac, parseMac } from '../../shared/ip/mac.ts'
 import { stat } from '../../shared/kernel/stat.ts'
-import { holderWith, type Lent } from '../../shared/lent/record.ts'
+import { holderWith, isCalled, type Lent } from '../../shared/lent/record.ts'
 import { seeLink } from '../../shared/netlink/command.ts'
 import { findLink, type Link, listLinks } from '../../shared/netlink/link.ts'
 import type { Socket } from '../../shared/netlink/socket.ts'
@@ -34,7 +34,7 @@ function byName(device: string): Named {
   return {
     words: `device ${device}`,
     find: (host) => findLink(host, device),
-    isLent: ({ name }) => name === device,
+    isLent: (lent) => isCalled(lent, device),
   }
 }
 
