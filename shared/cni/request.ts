@@ -5,6 +5,7 @@ import { parseArgs, splitArgs } from './args.ts'
 import { validAttachments } from './attachments.ts'
 import type { Environment, Parameters } from './environment.ts'
 import { ownersOfKeys } from './foreign.ts'
+import { nameWithin } from './name-within.ts'
 import type { Command, Plugin, Registry, Request } from './plugin.ts'
 import { readResult, readResultLeniently } from './prevresult.ts'
 import type { SpecVersion } from './version.ts'
@@ -65,9 +66,8 @@ async function segmentOf(
   { registry }: Call,
   raw: Source['raw'],
 ): Promise<string | undefined> {
-  const type = String(raw.type)
-  const load = type !== plugin.name && Object.hasOwn(registry, type) ? registry[type] : undefined
-  const caller = await load?.()
+  const name = nameWithin(String(raw.type), Object.keys(registry))
+  const caller = name === undefined || name === plugin.name ? undefined : await registry[name]?.()
   return caller?.segment?.(caller.config.parseLeniently(raw, silent))
 }
 

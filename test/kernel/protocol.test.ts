@@ -31,7 +31,10 @@ for (const engine of ['quickjs', 'node'] as Engine[]) {
     const { status, stdout, stderr } = spawnSync(`${executables(engine)}/loopback`, options)
     assert.is(status, 0)
     assert.is(stdout, '')
-    assert.match(stderr, /^CNI loopback plugin \d+\.\d+\.\d+\S*\nCNI protocol versions supported: 0\.1\.0, /)
+    assert.match(
+      stderr,
+      /^CNI loopback plugin v1\.9\.1\+patchbay\.\d+\.\d+\.\d+\nCNI protocol versions supported: 0\.1\.0, /,
+    )
   })
 
   test(`${engine}: broken JSON is refused with its place`, async () => {

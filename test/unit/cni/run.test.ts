@@ -18,7 +18,10 @@ test('run by hand, a plugin prints its name and usage on standard error', () => 
   const { status, stdout, stderr } = run({ CNI_PATH: '/opt' })
   assert.is(status, 0)
   assert.is(stdout, '')
-  assert.match(stderr, /^CNI echo plugin \S+\nCNI protocol versions supported: 0\.1\.0, .*, 1\.1\.0\n/)
+  assert.match(
+    stderr,
+    /^CNI echo plugin v1\.9\.1\+patchbay\.\S+\nCNI protocol versions supported: 0\.1\.0, .*, 1\.1\.0\n/,
+  )
   assert.match(stderr, 'CNI_COMMAND=ADD')
 })
 
