@@ -47,6 +47,6 @@ function nonePlugin(type: string, file: string, names: readonly string[]): Plugi
       hint: `write one of these as type: ${names.join(', ')}; or install the plugin that you mean under its name`,
     })
   }
-  const config = { ...network({}), parse: refuse, parseLeniently: refuse, hasUnknownKeys: () => false }
+  const config = { ...network({}), parse: refuse, parseLeniently: refuse, unknownKeys: () => [] }
   return { name: 'patchbay', summary: '', config, add: refuse, del: refuse, check: refuse }
 }

@@ -3,6 +3,7 @@
  * any other is executed.
  */
 
+import { originsOfKeys } from '../cni/foreign.ts'
 import { nameWithin } from '../cni/name-within.ts'
 import type { Command, Plugin, Request } from '../cni/plugin.ts'
 import { readResult } from '../cni/prevresult.ts'
@@ -63,7 +64,7 @@ async function resolve(type: string, request: IpamRequest): Promise<Ipam> {
   if (!isOwn(path)) return delegated(path, request)
   const name = nameWithin(type, Object.keys(builtIn))
   const load = name === undefined ? undefined : builtIn[name]
-  return load ? inProcess(await load(), request) : refused(type, path, request)
+  return load ? await inProcess(await load(), request) : refused(type, path, request)
 }
 
 /** Where the linker and the loader keep what differs from program to program. */
@@ -100,11 +101,12 @@ function refused(type: string, path: string, { log }: IpamRequest): Ipam {
   return { prepare: refuse, add: refuse, check: refuse, status: refuse, del: goOn, gc: goOn }
 }
 
-function inProcess(plugin: Plugin, outer: IpamRequest): Ipam {
+async function inProcess(plugin: Plugin, outer: IpamRequest): Promise<Ipam> {
   let parsed: Request | undefined
   const raw = plugin.config.canonical(outer.raw)
+  const origins = await originsOfKeys(plugin, raw, builtIn)
   const strictly = () => {
-    parsed ??= { ...outer, raw, config: plugin.config.parse(raw, outer.log) }
+    parsed ??= { ...outer, raw, config: plugin.config.parse(raw, outer.log, origins) }
     return parsed
   }
   const leniently = () => ({ ...outer, raw, config: plugin.config.parseLeniently(raw, outer.log) })

@@ -3,12 +3,9 @@
 import { describe, integer, optional, withDefault } from '../config/schema.ts'
 import type { Complaint } from '../error/error.ts'
 
-/** The key `mtu`, with the reference's range. @param whose the devices that get it */
-export function mtuOf(whose: string) {
-  return describe(
-    withDefault(integer({ min: 0, max: 65535 }), 0),
-    `MTU of ${whose}. 0: the kernel's default.`,
-  )
+/** The key `mtu`, with the reference's range. @param whose the devices that get it @param otherwise what they have without it */
+export function mtuOf(whose: string, otherwise = "the kernel's default") {
+  return describe(withDefault(integer({ min: 0, max: 65535 }), 0), `MTU of ${whose}. 0: ${otherwise}.`)
 }
 
 /** The rule for the key `mtu`. */

@@ -17,7 +17,7 @@ import {
 import { CniError, Code, type Complaint } from '../../error/error.ts'
 import { requireOnePerFamily } from '../family.ts'
 import { parseRange, parseRangeSet, type RangeConfig, type RangeSet, requireDistinct } from '../range.ts'
-import { probe, route } from '../schema.ts'
+import { probe, rangeRequests, route } from '../schema.ts'
 
 export const defaultDataDir = '/var/lib/cni/networks'
 const defaultStickySeconds = 600
@@ -34,6 +34,7 @@ const bounds = {
 const range = object({ subnet: describe(cidr, 'Subnet of the addresses.'), ...bounds })
 
 const shape = {
+  ...rangeRequests,
   ipam: object({
     type: describe(optional(pluginName), '`host-local`.'),
     ranges: describe(
