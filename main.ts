@@ -1,4 +1,4 @@
-/** The start of every call: the name of the executable selects a plugin, or the operator's command line. */
+/** The start of every call: the name of the executable selects a plugin, or the operator's command line. Under another name the configuration has a say. */
 
 import { plugins } from './plugins/registry.ts'
 import { writeAll } from './shared/kernel/files.ts'
@@ -13,11 +13,14 @@ const STDERR = 2
  * @returns the exit status
  */
 export async function main([called = 'patchbay', ...args]: string[]): Promise<number> {
-  const name = called.slice(called.lastIndexOf('/') + 1)
-  const load = Object.hasOwn(plugins, name) && plugins[name]
-  if (!load) return operate(args)
-  const { runPlugin } = await import('./shared/cni/run.ts')
-  return runPlugin(load, plugins)
+  const file = called.slice(called.lastIndexOf('/') + 1)
+  const { isCalledByRuntime, runPlugin, runUnnamed } = await import('./shared/cni/run.ts')
+  const exact = Object.hasOwn(plugins, file) ? plugins[file] : undefined
+  if (exact) return runPlugin(exact, plugins)
+  if (isCalledByRuntime()) return runUnnamed(file, plugins)
+  const { nameWithin } = await import('./shared/cni/name-within.ts')
+  const within = plugins[nameWithin(file, Object.keys(plugins)) ?? '']
+  return within ? runPlugin(within, plugins) : operate(args)
 }
 
 /** The operator's command line: the executable is called by the name `patchbay`. */
@@ -43,7 +46,7 @@ function usage(): string {
 reconcile changes the existing VTEPs of the networks in /etc/cni/net.d (their remotes and options) to
 match the configurations, and prints each change. It makes no device.
 
-Container network plugins in one executable (${version}). A container runtime calls it by the name
-of a plugin, which is a link to this file: ${Object.keys(plugins).sort().join(', ')}
+Container network plugins in one executable (${version}). A container runtime calls it by a name with that
+of a plugin in it, which is a link to this file: ${Object.keys(plugins).sort().join(', ')}
 `
 }

@@ -1,6 +1,6 @@
 /** `patchbay reconcile`: changes existing host devices of networks to match their configurations. Makes no device. */
 
-import { ownersOfKeys } from '../shared/cni/foreign.ts'
+import { originsOfKeys } from '../shared/cni/foreign.ts'
 import type { Reconciled, Registry } from '../shared/cni/plugin.ts'
 import { CniError, Code, toCniError } from '../shared/error/error.ts'
 import { stderrLog } from '../shared/error/log.ts'
@@ -53,7 +53,7 @@ async function reconcileOne(registry: Registry, { network, type, raw }: Configur
   if (!plugin?.reconcile) return []
   const log = stderrLog(type)
   const known = plugin.config.canonical(raw)
-  const config = plugin.config.parse(known, log, await ownersOfKeys(plugin, known, registry))
+  const config = plugin.config.parse(known, log, await originsOfKeys(plugin, known, registry))
   return plugin.reconcile({ network, config, log })
 }
 

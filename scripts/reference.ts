@@ -4,6 +4,7 @@ import { dirname } from 'node:path'
 import type { Plugin } from '../shared/cni/plugin.ts'
 import { common } from '../shared/config/common.ts'
 import { keyTable } from '../shared/config/keytable.ts'
+import type { Shape } from '../shared/config/schema.ts'
 
 /** A plugin and the path of its README from the root. */
 export interface Documented {
@@ -62,10 +63,10 @@ function section({ plugin, readme }: Documented): string {
   return `## ${plugin.name}\n\n${links}\n\n${ownKeys(plugin)}`
 }
 
-/** A table of the plugin's own keys, and of common keys that it redefines. */
+/** A table of the plugin's own keys, and of common keys that it redefines; not of those that the runtime adds. */
 export function ownKeys({ config }: Plugin): string {
   const own = Object.entries(config.shape).filter(
-    ([key, schema]) => (common as Record<string, unknown>)[key] !== schema,
+    ([key, schema]) => (common as Shape)[key] !== schema && !['runtimeConfig', 'args'].includes(key),
   )
   return own.length === 0 ? 'None of its own.' : keyTable(Object.fromEntries(own))
 }

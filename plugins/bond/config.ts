@@ -9,6 +9,7 @@ import {
   ifname,
   integer,
   ip,
+  linkName,
   list,
   mac,
   oneOf,
@@ -75,7 +76,7 @@ const shape = {
     min: 1,
     max: 255,
   }),
-  primary: describe(optional(ifname), 'The member that is used whenever it works.'),
+  primary: describe(optional(linkName), 'The member that is used whenever it works.'),
   primaryReselect: describe(
     optional(oneOf(...bondWords.primaryReselect)),
     'When the primary becomes active again: always, if it is better, or only when the active member fails.',

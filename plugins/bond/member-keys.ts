@@ -5,7 +5,7 @@ import { repeated } from '../../shared/config/rules.ts'
 import {
   boolean,
   describe,
-  ifname,
+  linkName,
   list,
   object,
   type Shape,
@@ -18,7 +18,7 @@ import { mtuOf } from '../../shared/link/keys.ts'
 export function memberKeys<Own extends Shape>(own: Own) {
   return {
     links: describe(
-      list(object({ name: describe(ifname, "The member's name."), ...own })),
+      list(object({ name: describe(linkName, "The member's name."), ...own })),
       'The members, each an object with a `name`.',
     ),
     linksInContainer: describe(

@@ -7,6 +7,7 @@ import { preferSysctl } from '../../shared/attachment/sysctl.ts'
 import { undoable } from '../../shared/attachment/undo.ts'
 import { attachmentKey, hashedName } from '../../shared/cni/identity.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
+import { repeated } from '../../shared/config/rules.ts'
 import { CniError, Code } from '../../shared/error/error.ts'
 import { inNamespace } from '../../shared/kernel/namespace.ts'
 import { type Lending, lendHosts, lendOwn, namesInside } from '../../shared/lent/lend.ts'
@@ -30,7 +31,7 @@ export function takeMembers(life: Life<MemberConfig>): Link[] {
   const { links, linksInContainer } = life.request.config
   const lending = { ...life, holder: life.request }
   if (linksInContainer) return takeOwn(lending, links)
-  const members = links.map(({ name }) => findMember(life.host, name, false))
+  const members = findMembers(life.host, links, false)
   return lendHosts(
     lending,
     members.map((link) => ({ link, nameInside: nameInside(lending, link) })),
@@ -40,10 +41,19 @@ export function takeMembers(life: Life<MemberConfig>): Link[] {
 /** The same for interfaces that are already in the master's namespace. */
 export function takeOwn(lending: Lending, links: MemberConfig['links']): Link[] {
   const { host, inside } = lending
-  return lendOwn(
-    lending,
-    links.map(({ name }) => findMember(inside, name, inside !== host)),
-  )
+  return lendOwn(lending, findMembers(inside, links, inside !== host))
+}
+
+/** Each link once, whichever of its names the configuration has. */
+function findMembers(side: Socket, links: MemberConfig['links'], isInside: boolean): Link[] {
+  const members = links.map(({ name }) => findMember(side, name, isInside))
+  const twice = repeated(members.map(({ name }) => name))
+  if (twice === undefined) return members
+  throw new CniError(Code.InvalidNetworkConfig, {
+    msg: `links names ${twice} twice: by its name and an alternative one`,
+    hint: 'name each member once',
+    see: seeLink(twice),
+  })
 }
 
 /** The host's name, unless the container has an interface of that name or ADD will make one. */
@@ -160,7 +170,7 @@ export function requireMembers(
     .flatMap((name) => findLink(inside, name) ?? [])
     .filter((link) => link.master !== undefined && link.master === master)
   if (members.length === links.length) return members
-  const has = (name = '') => members.some((link) => link.name === name)
+  const has = (name = '') => members.some((link) => link.name === name || link.altNames?.includes(name))
   const lost = links.filter((_, index) => !has(names[index])).map(({ name }) => name)
   throw broken(`${ifname} has lost ${lost.join(', ')}`, {
     see: commandIn({ netns }, `ip -d link show master ${ifname}`),

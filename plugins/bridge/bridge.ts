@@ -3,6 +3,7 @@
 import type { Life } from '../../shared/attachment/device.ts'
 import type { Undo } from '../../shared/attachment/undo.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
+import { ifnameFault } from '../../shared/config/names.ts'
 import { CniError, Code } from '../../shared/error/error.ts'
 import { isErrno } from '../../shared/kernel/errno.ts'
 import { makeBridge, pinAddress, refuseAdvertisements, requireBridge } from '../../shared/link/bridge.ts'
@@ -13,13 +14,16 @@ import { withLinkLock } from '../../shared/state/lock.ts'
 import { type BridgeConfig, isGateway, wantsVlans } from './config.ts'
 
 /**
- * Finds or makes the bridge of a configuration, configured and up. The caller holds its lock.
+ * Makes the bridge of a configuration unless it was found, configured and up. The caller holds its lock.
  * @param own the name of this container's port
  * @throws CniError when it does not fit
  */
-export function ensureBridge({ host, request, undo }: Life<BridgeConfig>, own: string): Link {
+export function ensureBridge(
+  { host, request, undo }: Life<BridgeConfig>,
+  found: Link | undefined,
+  own: string,
+): Link {
   const { config, log } = request
-  const found = findLink(host, config.bridge)
   const bridge = found ?? makeConfigured(host, config, undo)
   requireBridge(bridge)
   requireVlanFiltering(bridge, config, found !== undefined)
@@ -29,12 +33,27 @@ export function ensureBridge({ host, request, undo }: Life<BridgeConfig>, own: s
 /** With uplinks the bridge gets the MAC address of the first one, which machines on the LAN may have in their caches. */
 function makeConfigured(host: Socket, config: BridgeConfig, undo: Undo): Link {
   const { bridge: name, mtu, uplinks = [] } = config
+  if (ifnameFault(name)) throw noNewName(name)
   const mac = uplinks[0] ? findLink(host, uplinks[0])?.mac : undefined
   try {
     return makeBridge(host, { name, mac, mtu: mtu || undefined, options: bridgeOptions(config) }, undo)
   } catch (error) {
     throw wantsVlans(config) && isErrno(error, 'EOPNOTSUPP') ? noVlanFiltering(name) : error
   }
+}
+
+/** STATUS: the bridge exists, or its name is one for a new bridge. @throws CniError */
+export function requireBridgeName(host: Socket, { bridge }: BridgeConfig): void {
+  if (ifnameFault(bridge) && !findLink(host, bridge)) throw noNewName(bridge)
+}
+
+/** An existing bridge may be named by an alternative name, which can be longer than that of a new one. */
+function noNewName(name: string): CniError {
+  return new CniError(Code.InvalidNetworkConfig, {
+    msg: `bridge: the host has no ${JSON.stringify(name)}, and no bridge can be made of that name: choose one of at most 15 bytes`,
+    hint: 'choose an interface name: at most 15 bytes, without /, : or white space; or make the bridge and give it this alternative name',
+    see: 'ip -d link show type bridge',
+  })
 }
 
 /** The ports of other containers. Patchbay and the reference name host ends `veth…`. @param own this container's port */

@@ -45,9 +45,9 @@ export async function checkBridge(
 }
 
 function checkBridgeLink(host: Socket, config: BridgeConfig, { interfaces }: Result): Link {
-  const name = config.bridge
-  const bridge = findLink(host, name)
-  if (bridge?.kind !== 'bridge') throw noSuch('bridge', name)
+  const bridge = findLink(host, config.bridge)
+  if (bridge?.kind !== 'bridge') throw noSuch('bridge', config.bridge)
+  const { name } = bridge
   const mac = interfaces.find((one) => one.name === name && !one.sandbox)?.mac
   if (mac && mac.toLowerCase() !== bridge.mac && !followsPort(host, bridge))
     throw wrongLink(mismatch(`bridge ${name}`, 'MAC address', bridge.mac, mac), name, { mac })

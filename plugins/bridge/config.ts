@@ -5,8 +5,8 @@ import { needs, notTogether } from '../../shared/config/rules.ts'
 import {
   boolean,
   describe,
-  ifname,
   integer,
+  linkName,
   list,
   type Output,
   object,
@@ -30,7 +30,7 @@ const vlanRange = object({
 export type VlanRange = Output<typeof vlanRange>
 
 const shape = {
-  bridge: describe(withDefault(ifname, 'cni0'), 'The bridge on the host; made if it does not exist.'),
+  bridge: describe(withDefault(linkName, 'cni0'), 'The bridge on the host; made if it does not exist.'),
   isGateway: describe(
     off,
     'Give the bridge an address in each subnet of the containers, and switch IP forwarding on.',
@@ -65,7 +65,7 @@ const shape = {
   disableContainerInterface: describe(off, "Leave the container's end down. Not together with ipam."),
   portIsolation: describe(off, 'Ports of this network reach only ports that are not isolated.'),
   uplinks: describe(
-    optional(list(ifname)),
+    optional(list(linkName)),
     'Host NICs that become ports too, so that containers sit on the physical LAN.',
   ),
   moveAddresses: describe(

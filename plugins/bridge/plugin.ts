@@ -5,15 +5,16 @@ import { requireHostIPv6 } from '../../shared/attachment/ipv6.ts'
 import { requestedMac } from '../../shared/attachment/mac.ts'
 import { findMade } from '../../shared/attachment/made.ts'
 import { interfacePlugin } from '../../shared/attachment/plugin.ts'
+import { hostSocket } from '../../shared/attachment/sides.ts'
 import { hostIfname } from '../../shared/cni/identity.ts'
 import type { Interface, Result } from '../../shared/cni/result.ts'
 import { segment } from '../../shared/cni/segment.ts'
 import { addMasquerade, masquerade, masqueradeStatus } from '../../shared/host/masquerade.ts'
 import { waitUntilRunning } from '../../shared/link/running.ts'
-import type { Link } from '../../shared/netlink/link.ts'
+import { findLink, type Link } from '../../shared/netlink/link.ts'
 import { hostEnd } from '../../shared/pair/host-end.ts'
 import { withLinkLock } from '../../shared/state/lock.ts'
-import { ensureBridge, undoUnlessJoined } from './bridge.ts'
+import { ensureBridge, requireBridgeName, undoUnlessJoined } from './bridge.ts'
 import { checkBridge } from './check.ts'
 import { type BridgeConfig, config, isGateway } from './config.ts'
 import { addMacCheck, macCheck } from './firewall.ts'
@@ -50,6 +51,7 @@ export const bridge = interfacePlugin<BridgeConfig, OnHost>({
     check: checkBridge,
     async status(request) {
       const { config } = request
+      requireBridgeName(hostSocket(), config)
       if (isGateway(config)) requireHostIPv6(config.ipam, config.bridge)
       await masqueradeStatus(request)
     },
@@ -58,16 +60,25 @@ export const bridge = interfacePlugin<BridgeConfig, OnHost>({
 
 async function create(life: Life<BridgeConfig>): Promise<OnHost> {
   const { bridge, macspoofchk } = life.request.config
-  const made = withLinkLock(bridge, () => join(life))
+  const made = joinLocked(life, bridge)
   if (macspoofchk) await addMacCheck(life, made.port)
   return made
 }
 
+/** Joins under the lock of the bridge's own name: the configuration may have an alternative one. */
+function joinLocked(life: Life<BridgeConfig>, name: string): OnHost {
+  const joined = withLinkLock(name, () => {
+    const found = findLink(life.host, name)
+    return found && found.name !== name ? found.name : join(life, found)
+  })
+  return typeof joined === 'string' ? joinLocked(life, joined) : joined
+}
+
 /** The caller holds the bridge's lock: bridge, uplinks and port are one step for other ADDs. */
-function join(life: Life<BridgeConfig>): OnHost {
+function join(life: Life<BridgeConfig>, found: Link | undefined): OnHost {
   const { host, request, undo } = life
   const own = hostIfname(request)
-  const bridge = ensureBridge(life, own)
+  const bridge = ensureBridge(life, found, own)
   const unlessJoined = undoUnlessJoined(undo, host, bridge, own)
   if (request.config.uplinks) connectUplinks(host, bridge, request.config, unlessJoined)
   const port = connectPort(life, bridge)

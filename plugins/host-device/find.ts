@@ -1,10 +1,10 @@
-/** Finds the host's device that a configuration names. Precedence as in the reference: device, hwaddr, kernelpath, deviceID, pciBusID. */
+/** Finds the host's device that a configuration names. Precedence as in the reference: device, hwaddr, kernelpath, the runtime's deviceID, pciBusID. */
 
 import type { Request } from '../../shared/cni/plugin.ts'
 import { CniError, Code } from '../../shared/error/error.ts'
 import { formatMac, parseMac } from '../../shared/ip/mac.ts'
 import { stat } from '../../shared/kernel/stat.ts'
-import { holderWith, type Lent } from '../../shared/lent/record.ts'
+import { holderWith, isCalled, type Lent } from '../../shared/lent/record.ts'
 import { seeLink } from '../../shared/netlink/command.ts'
 import { findLink, type Link, listLinks } from '../../shared/netlink/link.ts'
 import type { Socket } from '../../shared/netlink/socket.ts'
@@ -34,7 +34,7 @@ function byName(device: string): Named {
   return {
     words: `device ${device}`,
     find: (host) => findLink(host, device),
-    isLent: ({ name }) => name === device,
+    isLent: (lent) => isCalled(lent, device),
   }
 }
 
@@ -51,11 +51,11 @@ function byMac(hwaddr: string): Named {
   }
 }
 
-function byBus({ pciBusID, runtimeConfig }: HostDeviceConfig): Named {
-  const id = runtimeConfig?.deviceID || pciBusID
+function byBus({ deviceID, pciBusID, runtimeConfig }: HostDeviceConfig): Named {
+  const ids = { 'runtimeConfig.deviceID': runtimeConfig?.deviceID, deviceID, pciBusID }
+  const [key, id] = Object.entries(ids).find(([, value]) => value) ?? []
   if (!id) throw nothingNamed()
-  const words = runtimeConfig?.deviceID ? `runtimeConfig.deviceID ${id}` : `pciBusID ${id}`
-  return byDirectory(words, deviceDirectory(id))
+  return byDirectory(`${key} ${id}`, deviceDirectory(id))
 }
 
 function byDirectory(words: string, directory?: string): Named {
@@ -113,7 +113,7 @@ function taken({ name, master }: Link, owner = `interface ${master}`): CniError 
 
 /** STATUS: the host has the device, or a container has it. A deviceID of the runtime is not known yet. @throws CniError of code 50 */
 export function requireDevice(host: Socket, { config }: Request<HostDeviceConfig>): void {
-  if (!config.device && !config.hwaddr && !config.kernelpath && !config.pciBusID) return
+  if (!config.device && !config.hwaddr && !config.kernelpath && !config.deviceID && !config.pciBusID) return
   const { words, directory, find, isLent } = named(config)
   const isThere = directory ? stat(directory) : find(host)
   if (isThere || holderWith(isLent)) return

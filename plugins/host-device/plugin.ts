@@ -49,7 +49,7 @@ function create(life: Life<HostDeviceConfig>): Moved {
   const link = findDevice(host, config)
   const pciID = pciAddressOf(link.name)
   lendHosts({ ...life, holder: request }, [{ link, nameInside: ifname, path: named(config).directory }])
-  const mac = requestedMac(request)
-  if (mac) ask(inside, changeLink({ name: ifname }, { mac }))
+  const [mac, mtu] = [requestedMac(request), config.mtu || undefined]
+  if (mac || mtu) ask(inside, changeLink({ name: ifname }, { mac, mtu }))
   return { pciID }
 }

@@ -9,6 +9,11 @@ export const pciAddress = /^[0-9a-fA-F]{4,8}:[0-9a-fA-F]{2}:[01][0-9a-fA-F]\.[0-
 /** A device on the auxiliary bus, a subfunction of a NIC: `mlx5_core.sf.4`. */
 const auxiliaryName = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/
 
+/** Whether a text may be the address of a device on one of the buses. */
+export function isBusAddress(id: string): boolean {
+  return pciAddress.test(id) || auxiliaryName.test(id)
+}
+
 /** The directory of a device on the PCI or auxiliary bus; undefined when it does not exist. */
 export function deviceDirectory(id: string): string | undefined {
   if (pciAddress.test(id)) return existing(`/sys/bus/pci/devices/${id.toLowerCase()}`)

@@ -5,8 +5,8 @@ import { onlyIn } from '../../shared/config/rules.ts'
 import {
   boolean,
   describe,
-  ifname,
   integer,
+  linkName,
   mac,
   oneOf,
   optional,
@@ -44,7 +44,7 @@ const shape = {
     optional(selinuxContext),
     'The SELinux context of the device, so that confined programs may open it.',
   ),
-  bridge: describe(optional(ifname), 'A bridge in the container; the device becomes its port.'),
+  bridge: describe(optional(linkName), 'A bridge in the container; the device becomes its port.'),
   mtu: mtuOf('the interface'),
   mac: describe(
     optional(mac),

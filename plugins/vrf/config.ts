@@ -1,10 +1,12 @@
 /** The configuration of vrf in a chain. The descriptions become the README's table and the JSON Schema. */
 
+import { noRequests } from '../../shared/config/common.ts'
 import { type Config, network } from '../../shared/config/config.ts'
 import { describe, ifname, integer, withDefault } from '../../shared/config/schema.ts'
 import type { Complaint } from '../../shared/error/error.ts'
 
 const shape = {
+  ...noRequests,
   vrfname: describe(ifname, "The VRF's name in the container. The VRF is made if it does not exist."),
   table: describe(
     withDefault(integer({ min: 0, max: 0xffffffff }), 0),

@@ -9,6 +9,7 @@ import {
   ifname,
   integer,
   ip,
+  linkName,
   list,
   type Output,
   object,
@@ -49,7 +50,7 @@ const shape = {
   group: describe(optional(ip), 'The multicast group by which VTEPs find each other. Needs `dev`.'),
   local: describe(optional(ip), 'The address that packets are sent from. Default: chosen by the routes.'),
   dev: describe(
-    optional(ifname),
+    optional(linkName),
     'The NIC that packets are sent by; for a bond, a team or net_failover, any member. Default: chosen by the routes.',
   ),
   direct: describe(

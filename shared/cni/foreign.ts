@@ -1,36 +1,40 @@
-/** Finds the plugins that a key belongs to: `master` has no effect on a bridge, so its configuration is refused. */
+/** Finds who else knows the unknown keys of a configuration: the field, and Patchbay's other plugins. */
 
-import type { Owners } from '../config/config.ts'
+import type { Origins } from '../config/unknown.ts'
 import type { Plugin, Registry } from './plugin.ts'
 
-/** Keys of the reference's plugins that Patchbay does not have. Keys of Patchbay's plugins come from the registry. */
-const wellKnown: Record<string, readonly string[]> = {
-  sysctl: ['tuning'],
-  allmulti: ['tuning'],
-  ingressRate: ['bandwidth'],
-  egressRate: ['bandwidth'],
-  ingressPolicy: ['firewall'],
-  masqAll: ['portmap'],
-}
-
 /**
- * The plugins that keys belong to. The other plugins are loaded only when the configuration has an unknown key.
+ * The plugins and projects that know the unknown keys. The list of the field is loaded only when there is such a key, and the
+ * other plugins only for a key that is not in the list.
  * @param raw the plugin's configuration, in canonical case
  */
-export async function ownersOfKeys(
-  plugin: Plugin,
+export async function originsOfKeys(
+  plugin: Pick<Plugin, 'name' | 'config'>,
   raw: Record<string, unknown>,
   registry: Registry,
-): Promise<Owners> {
+): Promise<Origins> {
+  const unknown = plugin.config.unknownKeys(raw).map((key) => key.toLowerCase())
+  if (unknown.length === 0) return new Map()
+  const { originsInField } = await import('../config/field.ts')
+  const found = new Map(unknown.map((key) => [key, originsInField(key)]))
+  const others = unknown.filter((key) => found.get(key)?.length === 0)
+  if (others.length > 0)
+    for (const [key, names] of await ownersOf(others, plugin, registry)) found.set(key, names)
+  return found
+}
+
+/** Our other plugins that have one of some keys. */
+async function ownersOf(
+  keys: readonly string[],
+  { name: own }: Pick<Plugin, 'name'>,
+  registry: Registry,
+): Promise<Origins> {
   const owners = new Map<string, string[]>()
-  if (!plugin.config.hasUnknownKeys(raw)) return owners
-  const own = (key: string, names: readonly string[]) => {
-    const known = owners.get(key.toLowerCase()) ?? []
-    owners.set(key.toLowerCase(), [...new Set([...known, ...names])].sort())
-  }
-  for (const [key, names] of Object.entries(wellKnown)) own(key, names)
+  const wanted = new Set(keys)
   for (const [name, load] of Object.entries(registry)) {
-    if (name !== plugin.name) for (const key of (await load()).config.keys()) own(key, [name])
+    if (name === own) continue
+    const theirs = (await load()).config.keys().map((key) => key.toLowerCase())
+    for (const key of theirs) if (wanted.has(key)) owners.set(key, [...(owners.get(key) ?? []), name])
   }
   return owners
 }

@@ -4,7 +4,8 @@ import { type Log, silent } from '../error/log.ts'
 import { parseArgs, splitArgs } from './args.ts'
 import { validAttachments } from './attachments.ts'
 import type { Environment, Parameters } from './environment.ts'
-import { ownersOfKeys } from './foreign.ts'
+import { originsOfKeys } from './foreign.ts'
+import { nameWithin } from './name-within.ts'
 import type { Command, Plugin, Registry, Request } from './plugin.ts'
 import { readResult, readResultLeniently } from './prevresult.ts'
 import type { SpecVersion } from './version.ts'
@@ -52,9 +53,9 @@ export async function makeRequest(plugin: Plugin, call: Call, source: Source): P
 type Validated = Pick<Request, 'args' | 'config' | 'prevResult' | 'segment'>
 
 async function readStrictly(plugin: Plugin, call: Call, { raw, cniVersion }: Source): Promise<Validated> {
-  const owners = await ownersOfKeys(plugin, raw, call.registry)
+  const origins = await originsOfKeys(plugin, raw, call.registry)
   const text = call.env.CNI_ARGS ?? ''
-  const config = plugin.config.parse(raw, call.log, owners)
+  const config = plugin.config.parse(raw, call.log, origins)
   return {
     args: plugin.args ? parseArgs(text, plugin.args) : splitArgs(text),
     config,
@@ -69,9 +70,8 @@ async function segmentOf(
   { registry }: Call,
   raw: Source['raw'],
 ): Promise<string | undefined> {
-  const type = String(raw.type)
-  const load = type !== plugin.name && Object.hasOwn(registry, type) ? registry[type] : undefined
-  const caller = await load?.()
+  const name = nameWithin(String(raw.type), Object.keys(registry))
+  const caller = name === undefined || name === plugin.name ? undefined : await registry[name]?.()
   return caller?.segment?.(caller.config.parseLeniently(raw, silent))
 }
 

@@ -1,11 +1,11 @@
-/** The text that a plugin prints when a person runs it without CNI_COMMAND. */
+/** The text that a plugin prints when it is run without CNI_COMMAND: by a person, or by a program that parses the first line. */
 
-import { version } from '../version.ts'
+import { pluginVersion } from '../version.ts'
 import type { Plugin } from './plugin.ts'
 import { newest, versions } from './version.ts'
 
 export function usage({ name, summary }: Plugin): string {
-  return `CNI ${name} plugin ${version}
+  return `CNI ${name} plugin ${pluginVersion}
 CNI protocol versions supported: ${versions.join(', ')}
 
 ${summary}

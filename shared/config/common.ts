@@ -4,80 +4,41 @@ import {
   anything,
   boolean,
   describe,
-  integer,
-  ip,
-  ipOrCidr,
   lazy,
   list,
   mac,
   object,
   open,
   optional,
-  pattern,
   pluginName,
+  type Shape,
   string,
 } from './schema.ts'
 
-const range = () =>
-  open({
-    subnet: string,
-    rangeStart: optional(ip),
-    rangeEnd: optional(ip),
-    gateway: optional(ip),
-  })
-
-/** `runtimeConfig`: the runtime adds it for one container (CONVENTIONS.md, "Dynamic plugin specific fields"). */
-const runtimeConfig = () => {
-  const port = integer({ min: 1, max: 65535 })
-  const protocol = pattern('"tcp", "udp" or "sctp"', /^(tcp|udp|sctp)$/i)
-  /** Bits per second, or bits. */
-  const bits = integer({ min: 0, max: Number.MAX_SAFE_INTEGER })
-  return open({
-    mac: optional(mac),
-    ips: optional(list(ipOrCidr)),
-    ipRanges: optional(list(list(range()))),
-    portMappings: optional(
-      list(
-        open({
-          hostPort: port,
-          containerPort: port,
-          protocol: optional(protocol),
-          hostIP: optional(ip),
-        }),
-      ),
-    ),
-    bandwidth: optional(
-      open({
-        ingressRate: optional(bits),
-        ingressBurst: optional(bits),
-        egressRate: optional(bits),
-        egressBurst: optional(bits),
-      }),
-    ),
-    dns: optional(
-      open({
-        servers: optional(list(string)),
-        searches: optional(list(string)),
-        options: optional(list(string)),
-      }),
-    ),
-    aliases: optional(list(string)),
-    deviceID: optional(string),
-    cgroupPath: optional(string),
-  })
+/**
+ * The keys `runtimeConfig` and `args` of a plugin that uses these entries of them. All other entries are none of its business,
+ * whatever their form: a runtime hands every plugin the entries of all.
+ * @param dynamic entries of `runtimeConfig` (CONVENTIONS.md, "Dynamic plugin specific fields")
+ * @param fixed entries of `args.cni` (CONVENTIONS.md, "args in network config")
+ */
+export function requests<Dynamic extends Shape, Fixed extends Shape>(
+  dynamic: () => Dynamic,
+  fixed: () => Fixed,
+) {
+  return {
+    runtimeConfig: optional(lazy(() => open(dynamic()))),
+    args: optional(lazy(() => open({ cni: optional(open(fixed())) }))),
+  }
 }
 
-/** `args`: the network's author or the runtime sets `args.cni` (CONVENTIONS.md, "args in network config"). */
-const args = () =>
-  open({
-    cni: optional(
-      open({
-        mac: optional(mac),
-        ips: optional(list(ipOrCidr)),
-        labels: optional(list(open({ key: string, value: optional(string) }))),
-      }),
-    ),
-  })
+/** What nearly every interface plugin uses. */
+export const macRequests = () => ({ mac: optional(mac) })
+
+/** For a plugin that uses none of the entries. */
+export const noRequests = requests(
+  () => ({}),
+  () => ({}),
+)
 
 const dns = () =>
   object({
@@ -104,8 +65,7 @@ export const common = {
     'A default route that the container has already stays the first. Default: the newest is the first.',
   ),
   capabilities: optional(anything),
-  args: optional(lazy(args)),
-  runtimeConfig: optional(lazy(runtimeConfig)),
+  ...requests(macRequests, macRequests),
   prevResult: optional(anything),
   'cni.dev/valid-attachments': optional(anything),
   'cni.dev/attachments': optional(anything),

@@ -4,36 +4,41 @@ import type * as z from 'zod/mini'
 import type { Complaint } from '../error/error.ts'
 import type { Log } from '../error/log.ts'
 import { common } from './common.ts'
-import { complaintsOf, formatPath, invalidConfig, type Path } from './issues.ts'
+import { shapeOf } from './inspect.ts'
+import { complaintsOf, invalidConfig } from './issues.ts'
 import { canonicalObject } from './keys.ts'
 import { takeObject } from './lenient.ts'
-import { nearest } from './near.ts'
 import type { Rule } from './rules.ts'
-import type { Shape } from './schema.ts'
+import type { Schema, Shape } from './schema.ts'
 import { validateObject } from './strict.ts'
-import { complaintAbout, hasUnknownKeys, type UnknownKey, unknownKeysIn } from './unknown.ts'
-
-/** The plugins that keys belong to, by key in lower case. */
-export type Owners = ReadonlyMap<string, readonly string[]>
+import {
+  complaintAbout,
+  isMisspelt,
+  judge,
+  type Origins,
+  unknownAmong,
+  unknownKeysIn,
+  warningAbout,
+} from './unknown.ts'
 
 /** A configuration's shape (zod) and the rules across its keys. */
 export interface ConfigSchema<Config> {
   /** Every key with its schema, common keys included. JSON Schema and the key tables are generated from it. */
   shape: Shape
   /**
-   * Validates a configuration.
-   * @param owners the plugins that keys belong to
+   * Validates a configuration. A misspelt key is refused; a warning names the other keys that have no effect.
+   * @param origins who else knows the unknown keys
    * @throws CniError of code 7 with the place, the value found and the values allowed
    */
-  parse(raw: Record<string, unknown>, log: Log, owners?: Owners): Config
+  parse(raw: Record<string, unknown>, log: Log, origins?: Origins): Config
   /** Reads the valid parts of a configuration and never throws: for DEL. */
   parseLeniently(raw: Record<string, unknown>, log: Log): Config
-  /** The plugin's own top-level keys, without common keys: for the hint that a key belongs to another plugin. */
+  /** The plugin's own keys, without common keys: at the top level; of a delegate those of `ipam`, as `ipam.subnet`. */
   keys(): string[]
   /** A configuration with its known keys in canonical case. */
   canonical(raw: Record<string, unknown>): Record<string, unknown>
-  /** Whether a canonical configuration has unknown top-level keys; for a delegate always false. */
-  hasUnknownKeys(raw: Record<string, unknown>): boolean
+  /** The unknown keys of a canonical configuration, at the same place as `keys`, which others may know. */
+  unknownKeys(raw: Record<string, unknown>): string[]
 }
 
 type Whole<Own extends Shape> = Omit<typeof common, keyof Own> & Own
@@ -64,16 +69,18 @@ export function network<Own extends Shape>(
   return {
     shape,
     canonical,
-    keys: () => Object.keys(own).filter((key) => !Object.hasOwn(common, key)),
-    hasUnknownKeys: (raw) => !delegate && hasUnknownKeys(shape, raw),
-    parse(raw, log, owners = new Map()) {
+    keys: () => (delegate ? inIpam(Object.keys(ipamShape(own))) : ownKeys(own)),
+    unknownKeys: (raw) =>
+      delegate ? inIpam(unknownAmong(ipamShape(own), raw.ipam)) : unknownAmong(shape, raw),
+    parse(raw, log, origins = new Map()) {
       const known = canonical(raw)
       const { data, issues } = validateObject(shape, known)
-      const { refused, ignored } = sort(unknown(known), owners)
-      refuse([...complaintsOf(issues, known), ...refused])
+      const judged = judge(unknown(known), origins)
+      refuse([...complaintsOf(issues, known), ...judged.filter(isMisspelt).map(complaintAbout)])
       const config = data as Config<Own>
       refuse(rules.flatMap((rule) => rule(config) ?? []))
-      if (ignored.length > 0) log.warn(`unknown keys are ignored: ${someOf(ignored)}`)
+      const ignored = judged.filter((key) => !isMisspelt(key))
+      if (ignored.length > 0) log.warn(warningAbout(ignored))
       return config
     },
     parseLeniently: (raw, log) => takeObject(shape, canonical(raw), log) as Config<Own>,
@@ -84,24 +91,13 @@ function refuse(complaints: readonly Complaint[]): void {
   if (complaints.length > 0) throw invalidConfig(complaints)
 }
 
-/** Only so many unknown keys are compared with the known ones, which takes long; real configurations have fewer. */
-const compared = 100
-
-/** Complaints about unknown keys that are mistyped or another plugin's, and the paths of the other unknown keys. */
-function sort(unknown: UnknownKey[], owners: Owners): { refused: Complaint[]; ignored: Path[] } {
-  const refused: Complaint[] = []
-  const ignored: Path[] = []
-  for (const [index, { key, known, path }] of unknown.entries()) {
-    const plugins = path.length === 1 ? owners.get(key.toLowerCase()) : undefined
-    const complaint = complaintAbout(path, index < compared ? nearest(key, known) : undefined, plugins)
-    if (complaint) refused.push(complaint)
-    else ignored.push(path)
-  }
-  return { refused, ignored }
+function ownKeys(own: Shape): string[] {
+  return Object.keys(own).filter((key) => !Object.hasOwn(common, key))
 }
 
-/** The first of the paths, and how many there are besides. */
-function someOf(paths: readonly Path[], most = 20): string {
-  const more = paths.length > most ? ` and ${paths.length - most} more` : ''
-  return paths.slice(0, most).map(formatPath).join(', ') + more
+/** The keys of a delegate's own section. */
+function ipamShape({ ipam }: Shape): Record<string, Schema> {
+  return (ipam && shapeOf(ipam)) ?? {}
 }
+
+const inIpam = (keys: readonly string[]) => keys.map((key) => `ipam.${key}`)

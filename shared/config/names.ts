@@ -39,6 +39,11 @@ export function ifnameFault(ifname: string): { msg: string; details?: string } |
   return undefined
 }
 
+/** Whether a text may name an existing link. An alternative name has up to 127 bytes (ALTIFNAMSIZ), and may contain a colon. */
+export function isLinkName(name: string): boolean {
+  return Buffer.byteLength(name) <= 127 && !/^(|\.\.?)$/.test(name) && !/[/\s\p{Cc}]/u.test(name)
+}
+
 /** The network's name in a configuration. @throws CniError of code 7 */
 export function networkName(raw: Record<string, unknown>): string {
   const { name } = raw

@@ -6,7 +6,7 @@ import * as z from 'zod/mini'
 import { parseAddress } from '../ip/address.ts'
 import { isUnicastMac, parseMac } from '../ip/mac.ts'
 import { parseCidr } from '../ip/subnet.ts'
-import { ifnameFault } from './names.ts'
+import { ifnameFault, isLinkName } from './names.ts'
 
 // A configuration is parsed once: compiling a parser takes longer than it saves.
 z.config({ jitless: true })
@@ -80,6 +80,13 @@ export const ifname = text(
   (value) => ifnameFault(value) === undefined,
   { title: 'interface name', maxLength: 15, pattern: '^[^/:\\s]+$' },
 )
+
+/** The name of an existing link, which may be an alternative one (`ip link property add dev eth0 altname …`). */
+export const linkName = text('an interface name: at most 127 bytes, without / or white space', isLinkName, {
+  title: 'interface name',
+  maxLength: 127,
+  pattern: '^[^/\\s]+$',
+})
 
 /** A unicast Ethernet address, bytes separated by `:` or `-`. */
 export const mac = text('a unicast MAC address such as 02:00:5e:10:00:01', isUnicast, {

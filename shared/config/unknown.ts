@@ -1,9 +1,13 @@
-/** Unknown keys: a misspelled key, or a key of another plugin, is refused with a hint. Other unknown keys are ignored. */
+/**
+ * Unknown keys. One that is known elsewhere in the field has no effect here, but users copy it and runtimes send it: a warning.
+ * A misspelt key is refused with the right one. Any other gets the same warning.
+ */
 
 import type { Complaint } from '../error/error.ts'
 import { elementOf, isOpen, shapeOf } from './inspect.ts'
 import { formatPath, type Path } from './issues.ts'
 import { isObject } from './json.ts'
+import { nearest } from './near.ts'
 import type { Schema } from './schema.ts'
 
 /** An unknown key: its path, and the known keys at that place. */
@@ -38,9 +42,10 @@ export function unknownKeysIn(
   })
 }
 
-/** Whether a value in canonical case has unknown keys at its top level. */
-export function hasUnknownKeys(shape: Record<string, Schema>, value: object): boolean {
-  return Object.keys(value).some((key) => !Object.hasOwn(shape, key) && !isForeign(key))
+/** The unknown keys of an object in canonical case, not of the objects in it. */
+export function unknownAmong(shape: Record<string, Schema>, value: unknown): string[] {
+  if (!isObject(value)) return []
+  return Object.keys(value).filter((key) => !Object.hasOwn(shape, key) && !isForeign(key))
 }
 
 /** Whether a key is an extension by the spec, a runtime or a person: it has a dot or a leading underscore. */
@@ -48,38 +53,56 @@ function isForeign(key: string): boolean {
   return key.includes('.') || key.startsWith('_')
 }
 
-/**
- * The complaint about an unknown key; undefined when the key is ignored.
- * @param meant the known key that it is probably a misspelling of
- * @param owners the plugins that the key belongs to
- */
-export function complaintAbout(
-  path: Path,
-  meant?: string,
-  owners: readonly string[] = [],
-): Complaint | undefined {
-  const where = formatPath(path)
-  if (owners.length > 0) {
-    const plugins = `${owners.length > 1 ? 'plugins' : 'plugin'} ${enumerate(owners, 'and')}`
-    const types = enumerate(
-      owners.map((owner) => `"${owner}"`),
-      'or',
-    )
-    const instead = meant ? `; did you mean ${meant}?` : ''
-    return {
-      msg: `unknown key ${where}: it belongs to the ${plugins}${instead}`,
-      hint: `remove ${where}${meant ? `, or write ${meant}` : ''}, or use "type": ${types}`,
-    }
-  }
-  if (!meant) return undefined
+/** Who knows a key, plugins and projects, by the key in lower case (`ipmasq`, `ipam.range`). */
+export type Origins = ReadonlyMap<string, readonly string[]>
+
+/** What is known of an unknown key. Strictness is the caller's: ADD refuses only misspelt keys. */
+export interface Judged {
+  path: Path
+  /** Who else knows it. */
+  origins: readonly string[]
+  /** The known key that it is near to. */
+  meant?: string
+}
+
+/** Only so many unknown keys are compared with the known ones, which takes long; real configurations have fewer. */
+const compared = 100
+
+export function judge(unknown: readonly UnknownKey[], origins: Origins): Judged[] {
+  return unknown.map(({ path, key, known }, index) => ({
+    path,
+    origins: origins.get(formatPath(path).toLowerCase()) ?? [],
+    meant: index < compared ? nearest(key, known) : undefined,
+  }))
+}
+
+/** Whether a key is known nowhere, and near to one that is known here. */
+export function isMisspelt({ origins, meant }: Judged): boolean {
+  return origins.length === 0 && meant !== undefined
+}
+
+/** The complaint about a misspelt key. */
+export function complaintAbout({ path, meant = '' }: Judged): Complaint {
   const right = formatPath([...path.slice(0, -1), meant])
   return {
-    msg: `unknown key ${where}, did you mean ${right}?`,
+    msg: `unknown key ${formatPath(path)}, did you mean ${right}?`,
     hint: `write ${right}; a key that begins with "_" is always ignored`,
   }
 }
 
-/** `a, b and c` */
-function enumerate(words: readonly string[], last: string): string {
-  return words.join(', ').replace(/, ([^,]*)$/, ` ${last} $1`)
+/** One line about all keys without effect. */
+export function warningAbout(keys: readonly Judged[]): string {
+  return `keys without effect here: ${someOf(keys.map(inWords), 20)}`
+}
+
+/** `ipMasq (of bridge, ptp, flannel)` */
+function inWords({ path, origins, meant }: Judged): string {
+  const who = origins.length > 0 ? `of ${someOf(origins, 3)}` : 'unknown'
+  return `${formatPath(path)} (${who}${meant === undefined ? '' : `; did you mean ${meant}?`})`
+}
+
+/** The first ones, and how many there are besides. */
+function someOf(words: readonly string[], most: number): string {
+  const more = words.length > most ? ` and ${words.length - most} more` : ''
+  return words.slice(0, most).join(', ') + more
 }

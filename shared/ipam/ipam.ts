@@ -3,11 +3,15 @@
  * any other is executed.
  */
 
+import { originsOfKeys } from '../cni/foreign.ts'
+import { nameWithin } from '../cni/name-within.ts'
 import type { Command, Plugin, Request } from '../cni/plugin.ts'
 import { readResult } from '../cni/prevresult.ts'
 import type { Result } from '../cni/result.ts'
 import { parseJson } from '../config/json.ts'
 import { CniError, Code, type Complaint, toCniError } from '../error/error.ts'
+import { KernelError } from '../kernel/errno.ts'
+import { readStart } from '../kernel/files.ts'
 import { stat } from '../kernel/stat.ts'
 import { execute, findPlugin } from './delegate.ts'
 
@@ -75,13 +79,30 @@ function refusing(complaint: Complaint): Pick<Ipam, 'prepare' | 'add' | 'check' 
 
 async function resolve(type: string, request: IpamRequest): Promise<Ipam> {
   const path = findPlugin(type, request.path)
-  const load = Object.hasOwn(builtIn, type) ? builtIn[type] : undefined
-  const [file, own] = [stat(path), stat('/proc/self/exe')]
-  const isOwn = file?.inode === own?.inode && file?.device === own?.device
-  if (load && isOwn) return inProcess(await load(), request)
-  // A copy of this executable is told by its size.
-  const gives = load !== undefined || !(isOwn || file?.size === own?.size)
-  return gives ? delegated(path, request) : refused(type, path, request)
+  if (!isOwn(path)) return delegated(path, request)
+  const name = nameWithin(type, Object.keys(builtIn))
+  const load = name === undefined ? undefined : builtIn[name]
+  return load ? await inProcess(await load(), request) : refused(type, path, request)
+}
+
+/** Where the linker and the loader keep what differs from program to program. */
+const HEADER_BYTES = 4096
+
+/** Whether a file is this executable, under whatever name, or a copy of it: of its size, and with the same beginning. */
+function isOwn(path: string): boolean {
+  const self = '/proc/self/exe'
+  const [file, own] = [stat(path), stat(self)]
+  if (file?.inode === own?.inode && file?.device === own?.device) return true
+  return file?.size === own?.size && sameStart(path, self)
+}
+
+function sameStart(one: string, other: string): boolean {
+  try {
+    return readStart(one, HEADER_BYTES).equals(readStart(other, HEADER_BYTES))
+  } catch (error) {
+    if (error instanceof KernelError) return false
+    throw error
+  }
 }
 
 /** This executable as an IPAM plugin that it is not: called as one, it would call itself for ever. No addresses are from it. */
@@ -95,13 +116,15 @@ function refused(type: string, path: string, { log }: IpamRequest): Ipam {
   return { ...refusing(complaint), del: goOn, gc: goOn }
 }
 
-function inProcess(plugin: Plugin, outer: IpamRequest): Ipam {
+async function inProcess(plugin: Plugin, outer: IpamRequest): Promise<Ipam> {
   let parsed: Request | undefined
+  const raw = plugin.config.canonical(outer.raw)
+  const origins = await originsOfKeys(plugin, raw, builtIn)
   const strictly = () => {
-    parsed ??= { ...outer, config: plugin.config.parse(outer.raw, outer.log) }
+    parsed ??= { ...outer, raw, config: plugin.config.parse(raw, outer.log, origins) }
     return parsed
   }
-  const leniently = () => ({ ...outer, config: plugin.config.parseLeniently(outer.raw, outer.log) })
+  const leniently = () => ({ ...outer, raw, config: plugin.config.parseLeniently(raw, outer.log) })
   return {
     prepare: async () => {
       const request = strictly()

@@ -1,6 +1,37 @@
 /** Keys that several IPAM plugins have. */
 
-import { boolean, cidr, describe, integer, ip, object, optional } from '../config/schema.ts'
+import { requests } from '../config/common.ts'
+import {
+  boolean,
+  cidr,
+  describe,
+  integer,
+  ip,
+  ipOrCidr,
+  list,
+  object,
+  open,
+  optional,
+  string,
+} from '../config/schema.ts'
+
+const ips = () => ({ ips: optional(list(ipOrCidr)) })
+
+const ipRanges = () => {
+  const range = open({
+    subnet: string,
+    rangeStart: optional(ip),
+    rangeEnd: optional(ip),
+    gateway: optional(ip),
+  })
+  return { ipRanges: optional(list(list(range))) }
+}
+
+/** The addresses that a runtime requests. */
+export const addressRequests = requests(ips, ips)
+
+/** The same, and the ranges that it gives. */
+export const rangeRequests = requests(() => ({ ...ips(), ...ipRanges() }), ips)
 
 const number = integer({ min: 0, max: 0xffffffff })
 

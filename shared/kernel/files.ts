@@ -54,6 +54,11 @@ export function readAll(fd: Fd, name = `fd ${fd}`): Buffer {
   }
 }
 
+/** The first bytes of a file; fewer when it is shorter. @throws KernelError */
+export function readStart(path: string, size: number): Buffer {
+  return withFile(path, Open.RDONLY, (fd) => readChunk(fd, size, path))
+}
+
 /** Reads a number of bytes; fewer only at the end of the file. */
 function readChunk(fd: Fd, size: number, name: string): Buffer {
   const chunk = Buffer.alloc(size)

@@ -81,7 +81,8 @@ function describe(
       const identity = identities[index]
       if (!identity) throw new KernelError(Errno.ENODEV, `look up ${link.name} in sysfs`)
       const place = { netns, inode, nameInside: link.name }
-      return { ...stateOf(socket, link), ...identity, ...place, isHardware: isHardware(link) }
+      const { altNames } = link
+      return { ...stateOf(socket, link), ...identity, ...place, altNames, isHardware: isHardware(link) }
     }),
   )
 }

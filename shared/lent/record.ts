@@ -25,6 +25,7 @@ const lentLink = {
   isHardware: boolean,
   /** Its path in sysfs, if the configuration names it by that. */
   path: optional(string),
+  altNames: optional(list(string)),
 }
 
 const holding = () =>
@@ -89,7 +90,12 @@ export function holderWith(isIt: (lent: Lent) => boolean): Attachment | undefine
 
 /** The attachment that a link of the host is lent to. */
 export function holderOf(name: string): Attachment | undefined {
-  return holderWith((lent) => lent.mark !== undefined && lent.name === name)
+  return holderWith((lent) => lent.mark !== undefined && isCalled(lent, name))
+}
+
+/** Whether a link has a name on the host, be it an alternative one. */
+export function isCalled({ name, altNames = [] }: Pick<Lent, 'name' | 'altNames'>, wanted: string): boolean {
+  return name === wanted || altNames.includes(wanted)
 }
 
 /** The prefix of the alias on each link that an attachment was lent; the link's name on the host follows. */

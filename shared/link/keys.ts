@@ -9,12 +9,9 @@ export const ownName = describe(
   'Name of the interface in the container. Default: the one that the runtime gives, which is the same for all plugins of a list.',
 )
 
-/** The key `mtu`, with the reference's range. @param whose the devices that get it */
-export function mtuOf(whose: string) {
-  return describe(
-    withDefault(integer({ min: 0, max: 65535 }), 0),
-    `MTU of ${whose}. 0: the kernel's default.`,
-  )
+/** The key `mtu`, with the reference's range. @param whose the devices that get it @param otherwise what they have without it */
+export function mtuOf(whose: string, otherwise = "the kernel's default") {
+  return describe(withDefault(integer({ min: 0, max: 65535 }), 0), `MTU of ${whose}. 0: ${otherwise}.`)
 }
 
 /** The rule for the key `mtu`. */

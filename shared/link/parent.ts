@@ -2,7 +2,7 @@
 
 import type { Sides } from '../attachment/sides.ts'
 import { segment } from '../cni/segment.ts'
-import { boolean, describe, ifname, optional, withDefault } from '../config/schema.ts'
+import { boolean, describe, linkName, optional, withDefault } from '../config/schema.ts'
 import { CniError, Code } from '../error/error.ts'
 import type { Log } from '../error/log.ts'
 import { seeLink } from '../netlink/command.ts'
@@ -14,7 +14,7 @@ import { ownName } from './keys.ts'
 
 /** The keys of every plugin with a parent, with the reference's names. */
 export const parentKeys = {
-  master: describe(optional(ifname), 'The parent interface. Default: the interface of the default route.'),
+  master: describe(optional(linkName), 'The parent interface. Default: the interface of the default route.'),
   linkInContainer: describe(
     withDefault(boolean, false),
     'The parent is an interface of the container, not of the host. Without `master`: the one that an earlier plugin of the list has made.',

@@ -2,7 +2,7 @@
 
 import { putString, putU32, type StreamData } from 'netlink/dist/structs.js'
 import { formatMac, parseMac } from '../ip/mac.ts'
-import { attributesIn, textOf } from './attributes.ts'
+import { attributesIn, textOf, valuesIn } from './attributes.ts'
 import { kindFacts } from './kinds.ts'
 import type { Link, LinkSettings } from './link.ts'
 
@@ -24,6 +24,8 @@ export const Ifla = {
   EXT_MASK: 29,
   NUM_TX_QUEUES: 31,
   LINK_NETNSID: 37,
+  PROP_LIST: 52,
+  ALT_IFNAME: 53,
 } as const
 
 /** Attributes in LINKINFO (IFLA_INFO_*): kind and options of the link, kind and options of the link as a port. */
@@ -97,6 +99,15 @@ function u32(value: number | undefined): Buffer | undefined {
   return value === undefined ? undefined : putU32(value)
 }
 
+/** IFNAMSIZ, include/uapi/linux/if.h, less the terminating NUL. */
+const NAME_LENGTH = 15
+
+/** A link by one of its names. The kernel looks both attributes up among all names of links (rtnl_dev_get, net/core/rtnetlink.c). */
+export function named(name: string): AttributeList {
+  const isShort = Buffer.byteLength(name) <= NAME_LENGTH
+  return [[isShort ? Ifla.IFNAME : Ifla.ALT_IFNAME, putString(name)]]
+}
+
 /** A link's kind with the options of the kind. */
 export function kindOf(kind: string, data?: StreamData): AttributeList {
   return [[Ifla.LINKINFO, info(Info.KIND, kind, Info.DATA, data)]]
@@ -121,6 +132,7 @@ export function toLink({ data: message }: { data: Buffer }): Link {
   const mac = attribute(Ifla.ADDRESS)
   const flags = message.readUInt32LE(8)
   const [index, kind] = [message.readInt32LE(4), textOf(info(Info.KIND))]
+  const altNames = attribute(Ifla.PROP_LIST)
   return {
     index,
     name: textOf(attribute(Ifla.IFNAME)) ?? '',
@@ -140,6 +152,7 @@ export function toLink({ data: message }: { data: Buffer }): Link {
       attribute(Ifla.LINK)?.readUInt32LE(0) ?? (kindFacts(kind).hidesParentNamespace ? index : undefined),
     parentNamespace: attribute(Ifla.LINK_NETNSID)?.readInt32LE(0),
     alias: textOf(attribute(Ifla.IFALIAS)),
+    altNames: altNames && valuesIn(altNames).flatMap((name) => textOf(name) ?? []),
     data: info(Info.DATA),
     portData: info(Info.SLAVE_DATA),
   }

@@ -1,11 +1,20 @@
 /** Links: the kernel's network devices. Most functions return requests, so that several can be sent in one message. */
 
 import * as rt from 'netlink/dist/rt/structs.js'
-import { putString, putU32, type StreamData } from 'netlink/dist/structs.js'
+import { putU32, type StreamData } from 'netlink/dist/structs.js'
 import { Errno, isErrno, KernelError, tolerate } from '../kernel/errno.ts'
 import { type Namespace, ownNamespace } from '../kernel/namespace.ts'
 import { wordsOf } from './command.ts'
-import { type AttributeList, Ifla, kindOf, linkMessage, portOf, settingsOf, toLink } from './link-message.ts'
+import {
+  type AttributeList,
+  Ifla,
+  kindOf,
+  linkMessage,
+  named,
+  portOf,
+  settingsOf,
+  toLink,
+} from './link-message.ts'
 import { ask, dump, Flag, findInDump, type Reply, type Request, type Socket, transact } from './socket.ts'
 
 const { NEWLINK, DELLINK, GETLINK } = rt.MessageType
@@ -38,6 +47,8 @@ export interface Link {
   /** The kernel's ID of the parent's namespace, when it is another one. */
   parentNamespace?: number
   alias?: string
+  /** `altname` in `ip link show`. */
+  altNames?: string[]
   /** IFLA_INFO_DATA: the options of the kind. */
   data?: Buffer
   /** IFLA_INFO_SLAVE_DATA: the master's options for this port. */
@@ -121,7 +132,7 @@ export function changeLink(
 
 /** The name as an attribute, for a link without an index. */
 function byName({ index, name }: { index?: number; name: string }): AttributeList {
-  return index ? [] : [[Ifla.IFNAME, putString(name)]]
+  return index ? [] : named(name)
 }
 
 /** `ip link set dev NAME type KIND …`: changes the options of the kind. */
@@ -166,7 +177,7 @@ export function removeIfThere(socket: Socket, link: { index?: number; name: stri
   tolerate(() => ask(socket, removeLink(link)), 'ENODEV')
 }
 
-/** `ip link show dev NAME`: the request, by name or by index. `parseLink` reads its answer. */
+/** `ip link show dev NAME`: the request, by name, alternative names included, or by index. `parseLink` reads its answer. */
 export function showLink(which: string | number): Request {
   const [index, ifname] = typeof which === 'number' ? [which, undefined] : [0, which]
   const name = ifname === undefined ? [] : byName({ name: ifname })
@@ -179,7 +190,7 @@ export function showLink(which: string | number): Request {
   }
 }
 
-/** The link of a name or index, or undefined when there is none. */
+/** The link of a name, alternative names included, or of an index; or undefined when there is none. */
 export function findLink(socket: Socket, which: string | number): Link | undefined {
   try {
     return parseLink(ask(socket, showLink(which)))

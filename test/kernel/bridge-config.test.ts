@@ -35,7 +35,6 @@ const wrong: [Record<string, unknown>, ...RegExp[]][] = [
   [{ dad: 'maybe' }, /dad/, /maybe/, /wait/],
   [{ groupForwardMask: 1 }, /groupForwardMask/],
   [{ hairpinmod: true }, /hairpinmod/, /hairpinMode/],
-  [{ master: 'eth0' }, /master/, /macvlan/],
   [{ ipam: { type: 'host-local', ranges: [[{ subnet: '10.1.0.0/33' }]] } }, /ipam\.ranges\[0\]\[0\]/],
   [{ ipam: { type: 'host-local', rangs: [[{ subnet: '10.1.0.0/24' }]] } }, /rangs/, /ranges/],
 ]

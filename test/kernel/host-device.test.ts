@@ -86,6 +86,17 @@ const ways: Record<string, { keys: () => Record<string, unknown>; sysfs?: string
     keys: () => ({ pciBusID: '0000:00:03.0' }),
     sysfs: '/sys/bus/pci/devices/0000:00:03.0/virtio2/net/eth1',
   },
+  'its auxiliary device, in pciBusID': {
+    keys: () => ({ pciBusID: 'mlx5_core.sf.4' }),
+    sysfs: '/sys/bus/auxiliary/devices/mlx5_core.sf.4/net/eth1',
+  },
+  'what Multus adds': {
+    keys: () => ({ deviceID: '0000:3b:02.1', pciBusID: '0000:3b:02.1' }),
+    sysfs: '/sys/bus/pci/devices/0000:3b:02.1/net/eth1',
+  },
+  'its name, whatever Multus adds': {
+    keys: () => ({ device: 'eth1', deviceID: '0000:3b:02.1', pciBusID: '0000:3b:02.1' }),
+  },
   'the device that the runtime has allotted': {
     keys: () => ({ runtimeConfig: { deviceID: '0000:3b:02.1' } }),
     sysfs: '/sys/bus/pci/devices/0000:3b:02.1/net/eth1',
@@ -271,6 +282,7 @@ const bad: [string, Record<string, unknown>, ...string[]][] = [
   ['no interface name', { device: '../eth1' }, 'device', 'interface name'],
   ['a path elsewhere', { kernelpath: '/sys/class/net/eth1' }, 'kernelpath', 'a path below /sys/devices/'],
   ['a path that leaves', { kernelpath: '/sys/devices/../class' }, 'kernelpath', 'without'],
+  ['no device ID', { deviceID: '0:1f' }, 'a PCI address such as 0000:00:1f.6'],
   ['no PCI address', { pciBusID: '../../0000:00:1f.6' }, 'pciBusID', 'a PCI address such as 0000:00:1f.6'],
   ['a device ID that is a path', { runtimeConfig: { deviceID: '../pci/x' } }, 'deviceID ../pci/x'],
   ['no MAC address', { hwaddr: 'eth1' }, 'hwaddr', 'a unicast MAC address'],

@@ -43,7 +43,6 @@ testRefusals(
       'mtu: 1501 is more than the 1500 of the parent uplink',
       'ip link set dev uplink mtu 1501',
     ],
-    [{ mac: '02:00:5e:10:00:01' }, 'mac', 'macvlan'],
     [
       { runtimeConfig: { mac: '02:00:5e:10:00:01' } },
       'MAC address 02:00:5e:10:00:01 is not possible',
@@ -93,6 +92,18 @@ testRefusals(
   ],
   refused,
 )
+
+test('what flannel adds to a delegate is taken: ipMasq with a warning, the MTU for the interface', async () => {
+  const container = newContainer()
+  const config = single(ipvlanNetwork({ ipMasq: false, mtu: 1450 }))
+  const { status, stderr } = await call({ verb: 'ADD', config, netns: container.path })
+  assert.equal([status, link('eth0', container).mtu], [0, 1450])
+  assert.match(
+    stderr,
+    /^patchbay ipvlan: warning: keys without effect here: ipMasq \(of bridge, ptp, flannel\)$/,
+  )
+  await call({ verb: 'DEL', config, netns: container.path })
+})
 
 test('MAC in CNI_ARGS is refused, unless it is the parent’s', async () => {
   const { code, said } = await refused({}, 'MAC=02:00:5e:10:00:01')

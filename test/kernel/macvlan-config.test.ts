@@ -63,7 +63,6 @@ testRefusals(
     [{ hostAccess: true, ipam: undefined }, 'hostAccess needs ipam', 'set ipam'],
     [{ hostAccess: true, ipam: {} }, 'hostAccess needs ipam', 'set ipam'],
     [{ hostAcess: true }, 'unknown key hostAcess, did you mean hostAccess?', ''],
-    [{ vlanTrunk: [] }, 'unknown key vlanTrunk: it belongs to the plugin bridge', ''],
   ],
   (keys) => refused({ config: single(macvlanNetwork(keys)) }),
 )

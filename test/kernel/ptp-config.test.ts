@@ -29,7 +29,6 @@ testRefusals(
     [{ mtu: 'large' }, 'mtu', ''],
     [{ ipMasqBackend: 'pf' }, '"nftables" or "iptables"', ''],
     [{ ipMas: true }, 'unknown key ipMas, did you mean ipMasq?', ''],
-    [{ hairpinMode: true }, 'unknown key hairpinMode: it belongs to the plugin bridge', 'bridge'],
     [{ runtimeConfig: { mac: '01:00:5e:00:00:01' } }, 'runtimeConfig.mac', 'unicast'],
     [address({ address: '10.1.2.3/24' }), '10.1.2.3/24 without a gateway', '"gateway"'],
     [

@@ -28,7 +28,6 @@ testRefusals(
     [{ tags: [100] }, 'tags must have 2 to 7 entries, found 1', '"vlanId": 100'],
     [{ tags: [100, 20], linkInContainer: true }, 'tags and linkInContainer'],
     [{ vlanId: 1, egressPriorities: { 5: 8 } }, 'egressPriorities.5 is 8', '0 to 7'],
-    [{ vlanId: 1, mode: 'bridge' }, 'unknown key mode: it belongs to the plugins ', ' ipvlan'],
     [
       { vlanId: 1, mtu: 9000 },
       'mtu: 9000 is more than the 1500 of the parent eth0',

@@ -118,7 +118,6 @@ for (const [keys, msg] of [
   [{ wire: 7 }, 'wire is 7'],
   [{ mtu: 60 }, 'mtu: must be 0 or from 68'],
   [{ wires: 'green' }, 'unknown key wires, did you mean wire?'],
-  [{ ipMasq: true }, 'unknown key ipMasq: it belongs to the plugin'],
   [{ args: { cni: { mac: 'ff:ff:ff:ff:ff:ff' } } }, 'args.cni.mac'],
 ] as const)
   test(`${JSON.stringify(keys)} is refused: ${msg}`, async () => {

@@ -5,8 +5,8 @@ import { onlyIn } from '../../../shared/config/rules.ts'
 import {
   boolean,
   describe,
-  ifname,
   integer,
+  linkName,
   oneOf,
   optional,
   withDefault,
@@ -31,7 +31,7 @@ const shape = {
     queueId: describe(optional(u16), 'The transmit queue that leads to this member. 0: none.'),
   }),
   activePort: describe(
-    optional(ifname),
+    optional(linkName),
     'The member that is used in mode activebackup. Default: by priority, of those with a carrier.',
   ),
   xmitHashPolicy: describe(

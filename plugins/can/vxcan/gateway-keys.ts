@@ -3,8 +3,8 @@
 import {
   boolean,
   describe,
-  ifname,
   integer,
+  linkName,
   list,
   type Output,
   object,
@@ -54,7 +54,7 @@ const rule = object({
 const everything = [{ frames: 'both' as const, echo: false }]
 
 export const gateway = object({
-  device: describe(ifname, "The host's CAN device."),
+  device: describe(linkName, "The host's CAN device."),
   toContainer: describe(
     withDefault(list(rule), everything),
     'Rules from the device to the container. Default: all frames pass.',

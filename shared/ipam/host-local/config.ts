@@ -19,7 +19,7 @@ import {
 import { CniError, Code, type Complaint } from '../../error/error.ts'
 import { requireOnePerFamily } from '../family.ts'
 import { parseRangeSet, type RangeConfig, type RangeSet, requireDistinct, withHoles } from '../range.ts'
-import { probe, route } from '../schema.ts'
+import { probe, rangeRequests, route } from '../schema.ts'
 
 export const defaultDataDir = '/var/lib/cni/networks'
 const defaultStickySeconds = 600
@@ -38,6 +38,7 @@ const exclude = describe(optional(list(ipOrCidr)), 'Addresses and subnets that a
 const range = object({ subnet: describe(cidr, 'Subnet of the addresses.'), ...bounds, exclude })
 
 const shape = {
+  ...rangeRequests,
   ipam: object({
     type: describe(optional(pluginName), '`host-local`.'),
     ranges: describe(

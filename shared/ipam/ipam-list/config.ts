@@ -3,7 +3,7 @@
 import { type Config, network } from '../../config/config.ts'
 import { describe, list, object, oneOf, open, optional, pluginName } from '../../config/schema.ts'
 import type { Complaint } from '../../error/error.ts'
-import { probe } from '../schema.ts'
+import { probe, rangeRequests } from '../schema.ts'
 
 export const ownName = 'ipam-list'
 
@@ -16,6 +16,7 @@ const part = open({
 })
 
 const shape = {
+  ...rangeRequests,
   ipam: object({
     type: describe(optional(pluginName), '`ipam-list`.'),
     probe,

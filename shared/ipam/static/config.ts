@@ -3,7 +3,7 @@
 import { common } from '../../config/common.ts'
 import { type Config, network } from '../../config/config.ts'
 import { cidr, describe, ip, list, object, optional, pluginName } from '../../config/schema.ts'
-import { probe, route } from '../schema.ts'
+import { addressRequests, probe, route } from '../schema.ts'
 
 const address = object({
   address: describe(cidr, 'Address with the prefix length of its subnet.'),
@@ -11,6 +11,7 @@ const address = object({
 })
 
 const shape = {
+  ...addressRequests,
   ipam: object({
     type: describe(optional(pluginName), '`static`.'),
     addresses: describe(optional(list(address)), 'The addresses that the container gets.'),

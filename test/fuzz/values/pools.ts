@@ -47,7 +47,7 @@ export const pools: { string: fc.Arbitrary<unknown>; byTitle: Record<string, fc.
       '/srv/{containerID}',
     ),
     'plugin name': fc.constantFrom('host-local', 'static', 'ipam-list', 'fuzz-ipam', 'nothing'),
-    'PCI address': fc.constant('0000:00:1f.6'),
+    'bus address': fc.constantFrom('0000:00:1f.6', 'mlx5_core.sf.4'),
     'path below /sys/devices/': fc.constantFrom('/sys/devices/virtual/net/nic1', '/sys/devices/x'),
     name: fc.constantFrom('w1', 'w.2-x'),
   },

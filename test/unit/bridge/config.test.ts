@@ -42,7 +42,7 @@ test('a wrong type is refused with its place, what was found and what is allowed
   assert.match(refusal({ vlan: '110' }).message, 'vlan')
   assert.match(refusal({ mtu: -1 }).message, 'mtu')
   assert.match(refusal({ mtu: 12 }).message, 'from 68')
-  assert.match(refusal({ bridge: 'a-name-that-is-too-long' }).message, 'bridge')
+  assert.match(refusal({ bridge: 'a/b' }).message, 'bridge')
   assert.match(refusal({ ipMasqBackend: 'pf' }).message, '"nftables" or "iptables"')
 })
 

@@ -18,7 +18,10 @@ test('run by hand, a plugin prints its name and usage on standard error', () => 
   const { status, stdout, stderr } = run({ CNI_PATH: '/opt' })
   assert.is(status, 0)
   assert.is(stdout, '')
-  assert.match(stderr, /^CNI echo plugin \S+\nCNI protocol versions supported: 0\.1\.0, .*, 1\.1\.0\n/)
+  assert.match(
+    stderr,
+    /^CNI echo plugin v1\.9\.1\+patchbay\.\S+\nCNI protocol versions supported: 0\.1\.0, .*, 1\.1\.0\n/,
+  )
   assert.match(stderr, 'CNI_COMMAND=ADD')
 })
 
@@ -27,7 +30,7 @@ test('an answer goes to standard output, and nothing else does', () => {
   const { status, stdout, stderr } = run({ ...environment, CNI_COMMAND: 'ADD' }, config)
   assert.is(status, 0)
   assert.is(JSON.parse(stdout).interfaces[0].name, 'eth0')
-  assert.is(stderr, 'patchbay echo: warning: unknown keys are ignored: tenant\n')
+  assert.is(stderr, 'patchbay echo: warning: keys without effect here: tenant (unknown)\n')
 })
 
 test('an error is JSON on standard output, and the exit status is 1', () => {

@@ -1,5 +1,7 @@
 import * as fc from 'fast-check'
 import * as assert from 'uvu/assert'
+import { requests } from '../../../shared/config/common.ts'
+import { network } from '../../../shared/config/config.ts'
 import { canonical } from '../../../shared/config/keys.ts'
 import {
   anything,
@@ -13,7 +15,6 @@ import {
   withDefault,
 } from '../../../shared/config/schema.ts'
 import { test } from '../../harness/test.ts'
-import { config } from '../cni/fixtures/plugin.ts'
 
 const schema = open({
   hostPort: optional(integer({ min: 0, max: 9 })),
@@ -35,6 +36,14 @@ test('keys match whatever their case, at any depth', () => {
 })
 
 test('runtimeConfig as containerd and as podman write it means the same', () => {
+  const entry = optional(anything)
+  const portMappings = list(object({ hostPort: entry, containerPort: entry, protocol: entry, hostIP: entry }))
+  const config = network(
+    requests(
+      () => ({ portMappings }),
+      () => ({}),
+    ),
+  )
   const containerd = {
     runtimeConfig: { portMappings: [{ HostPort: 80, ContainerPort: 8080, Protocol: 'tcp', HostIP: '' }] },
   }

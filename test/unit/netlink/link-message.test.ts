@@ -4,7 +4,7 @@ import * as ifla from 'netlink/dist/rt/ifla.js'
 import * as rt from 'netlink/dist/rt/structs.js'
 import { AttrStream, type StreamData } from 'netlink/dist/structs.js'
 import * as assert from 'uvu/assert'
-import { kindOf, linkMessage, settingsOf, toLink } from '../../../shared/netlink/link-message.ts'
+import { Ifla, kindOf, linkMessage, named, settingsOf, toLink } from '../../../shared/netlink/link-message.ts'
 import { test } from '../../harness/test.ts'
 
 function bytes(data: StreamData): Buffer {
@@ -83,9 +83,23 @@ test('messages that npm’s package encodes are decoded, and unused attributes a
     parent: undefined,
     parentNamespace: -1,
     alias: 'ä',
+    altNames: undefined,
     data,
     portData: mac,
   })
+})
+
+test('a link has all its alternative names, and is asked for by any name', () => {
+  const names = ['enp3s0', `enx${'0'.repeat(120)}`]
+  const list: StreamData = (out) => {
+    for (const name of names) out.push(Ifla.ALT_IFNAME, Buffer.from(`${name}\0`))
+  }
+  const data = bytes(linkMessage({ index: 9 }, [[Ifla.PROP_LIST, list]]))
+  assert.equal(toLink({ data }).altNames, names)
+  assert.equal(
+    names.map((name) => named(name)[0]?.[0]),
+    [Ifla.IFNAME, Ifla.ALT_IFNAME],
+  )
 })
 
 test.run()
