@@ -8,11 +8,13 @@ import { withLent } from '../../shared/lent/record.ts'
 import { checkInside, createInside } from '../../shared/link/inside.ts'
 import { bondKind } from '../../shared/netlink/bond.ts'
 import type { Place } from '../../shared/netlink/command.ts'
-import type { Link } from '../../shared/netlink/link.ts'
+import { findLink, type Link, listPorts } from '../../shared/netlink/link.ts'
 import { transact } from '../../shared/netlink/socket.ts'
 import type { BondConfig } from './config.ts'
-import { checkMembers, joinMembers, mtuAmong, type OfMembers, takeMembers } from './members.ts'
+import { shareMtu } from './member-mtu.ts'
+import { checkMembers, joinMembers, type OfMembers, takeMembers } from './members.ts'
 import { checkMemberOptions, checkOptions, memberChanges, optionsOf } from './options.ts'
+import { failOverMacOf } from './words.ts'
 
 export const kind = 'bond'
 
@@ -32,7 +34,7 @@ export function makeBond(
   { name, mac, members }: { name: string; mac?: string; members: Link[] },
   config: BondConfig,
 ): void {
-  const own = { name, mac, mtu: mtuAmong(members, config) }
+  const own = { name, mac, mtu: shareMtu(life, members, config) }
   createInside(life, { ...own, ...bondKind(optionsOf(config, members)) })
   joinMembers(life, name, members)
   transact(life.inside, memberChanges(members, config))
@@ -42,6 +44,12 @@ export function makeBond(
 export function checkBond(sides: Sides, request: Request<BondConfig>): void {
   const link = checkInside(sides, request, kind)
   requireOptions(link, checkMembers(sides, request), request.config, request)
+}
+
+/** With failOverMac active, the bond has the MAC address of whichever member is active. */
+export function failedOverMacs({ inside }: Sides, { ifname, config }: Request<BondConfig>): string[] {
+  const bond = failOverMacOf(config) === 'active' ? findLink(inside, ifname) : undefined
+  return bond ? listPorts(inside, bond).map(({ mac }) => mac) : []
 }
 
 /** A bond and its members have the options of the configuration. @throws CniError */

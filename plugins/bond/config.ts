@@ -24,21 +24,43 @@ import { allowedInMode, monitored, possibleTargets, primaryIsMember } from './ru
 
 const u8 = { min: 0, max: 0xff }
 const u16 = { min: 0, max: 0xffff }
+/** A bond has 16 transmit queues (BOND_DEFAULT_TX_QUEUES, include/net/bonding.h), numbered from 1 here. */
+const queue = { min: 0, max: 16 }
+/** IFLA_BOND_PEER_NOTIF_DELAY, drivers/net/bonding/bond_netlink.c. */
+const fiveMinutes = { min: 0, max: 300_000 }
 const u31 = { min: 0, max: 0x7fffffff }
 const number = (meaning: string, bounds = u31) => describe(optional(integer(bounds)), meaning)
 const onOff = (meaning: string) => describe(optional(boolean), meaning)
 
-/** bond-cni accepts numbers as text, too. */
+/** bond-cni has numbers as text, too. */
 const numerals = pattern('digits', /^\d{1,9}$/)
+
+/** A number of one digit, or its text. */
+function numberUpTo(max: number) {
+  return either(
+    `a whole number from 0 to ${max}`,
+    integer({ min: 0, max }),
+    pattern('a digit', new RegExp(`^[0-${max}]$`)),
+  )
+}
+
+/** A word of the driver, or its number. */
+function byWordOrNumber<const Words extends readonly string[]>(words: Words) {
+  const allowed = words.map((word) => JSON.stringify(word)).join(', ')
+  return either(`${allowed}, or its number from 0`, oneOf(...words), numberUpTo(words.length - 1))
+}
 
 const shape = {
   bond: describe(
     optional(ifname),
     'Make the bond on the host under this name; later plugins use it as `master`. Default: the bond is in the container.',
   ),
-  mode: describe(withDefault(oneOf(...bondModes), 'active-backup'), 'How the members share the traffic.'),
+  mode: describe(
+    withDefault(byWordOrNumber(bondModes), 'active-backup'),
+    'How the members share the traffic: a word, or the driver’s number of it.',
+  ),
   ...memberKeys({
-    queueId: number('The transmit queue that leads to this member. 0: none.', u16),
+    queueId: number('The transmit queue that leads to this member. 0: none.', queue),
     priority: describe(
       optional(integer({ min: -0x80000000, max: 0x7fffffff })),
       'The highest of the working members becomes active when the primary fails (Linux 6.0).',
@@ -82,10 +104,8 @@ const shape = {
     'When the primary becomes active again: always, if it is better, or only when the active member fails.',
   ),
   failOverMac: describe(
-    optional(
-      either('"none", "active" or "follow"', oneOf(...bondWords.failOverMac), integer({ min: 0, max: 2 })),
-    ),
-    'The MAC address: one for the bond and all members (none), the active member’s (active), or the bond’s is given to the active member only (follow).',
+    optional(byWordOrNumber(bondWords.failOverMac)),
+    'In mode active-backup, the MAC address: one for the bond and all members (none), the active member’s (active), or the bond’s is given to the active member only (follow).',
   ),
   xmitHashPolicy: describe(
     optional(oneOf(...bondWords.xmitHashPolicy)),
@@ -108,12 +128,15 @@ const shape = {
   lpInterval: number('Interval of the learning packets to switches, in seconds.', { ...u31, min: 1 }),
   packetsPerSlave: number('How many packets a member sends before the next member is used; 0: random.', u16),
   allSlavesActive: describe(
-    optional(either('true or false', boolean, integer({ min: 0, max: 1 }))),
+    optional(either('true or false', boolean, numberUpTo(1))),
     'Accept frames that inactive members receive, too.',
   ),
   resendIgmp: number('How many IGMP membership reports are sent after a failover.', u8),
   numPeerNotif: number('How many times the addresses are announced after a failover.', u8),
-  peerNotifyDelay: number('The time between these announcements, in milliseconds: a multiple of miimon.'),
+  peerNotifyDelay: number(
+    'The time between these announcements, in milliseconds: a multiple of miimon.',
+    fiveMinutes,
+  ),
 }
 
 export type BondConfig = Config<typeof shape>

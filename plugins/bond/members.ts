@@ -96,11 +96,6 @@ function taken(side: Socket, { name, master = 0 }: Link): CniError {
   })
 }
 
-/** The MTU that the master is created with. */
-export function mtuAmong(members: Link[], { mtu }: MemberConfig): number {
-  return mtu || Math.min(...members.map((link) => link.mtu))
-}
-
 /**
  * Makes interfaces members. Equivalent to `ip link set dev MEMBER master IFNAME`, for each. IPv6 is disabled on them: a switch that
  * received an IPv6 frame from an idle member would learn the common MAC address there and send all frames to it.

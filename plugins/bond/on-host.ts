@@ -14,7 +14,6 @@ import { hasRecord, holdings, withLent } from '../../shared/lent/record.ts'
 import { checkInside } from '../../shared/link/inside.ts'
 import { requireKind } from '../../shared/link/kind.ts'
 import { collectLinks, linksOf, releaseLinks, shareLink } from '../../shared/link/shared-link.ts'
-import { parseBond } from '../../shared/netlink/bond.ts'
 import { seeLink } from '../../shared/netlink/command.ts'
 import { changeLink, findLink, type Link } from '../../shared/netlink/link.ts'
 import { ask, type Socket } from '../../shared/netlink/socket.ts'
@@ -22,6 +21,7 @@ import { withLinkLock } from '../../shared/state/lock.ts'
 import { kind, makeBond, requireOptions } from './bond.ts'
 import type { BondConfig } from './config.ts'
 import { requireMembers, takeOwn } from './members.ts'
+import { warnOfFailOverMac } from './words.ts'
 
 /** The bond itself is the holder of its members, not an attachment. No network has an empty name. */
 const noNetwork = ''
@@ -55,6 +55,7 @@ export const hostBond: Trace<BondConfig> = {
 export const onHost: Device<BondConfig> = {
   gives: 'nothing',
   leaves: [hostBond, lentLinks],
+  prepare: warnOfFailOverMac,
   create: share,
   check,
   status: () => requireKind(hostSocket(), kind),
@@ -67,7 +68,7 @@ function share({ host, request, undo }: Life<BondConfig>): Made {
   const { name, mac, mtu } = shareLink(host, request, {
     name: config.bond ?? '',
     make: () => make(host, request),
-    validate: (found) => requireSameMode(found, config),
+    validate: (found) => requireSame(host, found, config),
   })
   return { interfaces: [{ name, mac, mtu }] }
 }
@@ -88,16 +89,29 @@ function make(host: Socket, request: Request<BondConfig>): void {
   })
 }
 
-/** Refuses an existing interface that is no bond, or has another mode. */
-function requireSameMode(
-  { name, kind: found = 'interface', data = Buffer.alloc(0) }: Link,
-  { mode }: BondConfig,
-): void {
-  const is = found === kind ? `a bond in mode ${parseBond(data).mode}` : `a ${found}`
-  if (is === `a bond in mode ${mode}`) return
-  throw new CniError(Code.InvalidNetworkConfig, {
-    msg: `bond: the host has ${name} already, ${is}, not a bond in mode ${mode}: choose another name`,
-    hint: 'set another name, or delete the interface',
+/** Refuses an existing interface that is not what ADD would make: CHECK would fail, or the container lack its NIC. */
+function requireSame(host: Socket, found: Link, config: BondConfig): void {
+  const { name, kind: is = 'interface' } = found
+  if (is !== kind) throw taken(name, `a ${is}, not a bond`)
+  const others = config.links.filter((link) => findLink(host, link.name)?.master !== found.index)
+  if (others.length > 0) throw taken(name, `a bond without ${others.map(({ name }) => name).join(', ')}`)
+  try {
+    requireWhole(host, found, config)
+  } catch (error) {
+    if (error instanceof CniError) throw taken(name, error.message)
+    throw error
+  }
+}
+
+/** The bond has its members and options. @throws CniError naming the first that differs */
+function requireWhole(host: Socket, bond: Link, config: BondConfig): void {
+  requireOptions(bond, requireMembers(host, holderOf(config), config.links), config, {})
+}
+
+function taken(name: string, what: string): CniError {
+  return new CniError(Code.InvalidNetworkConfig, {
+    msg: `bond: the host has ${name} already: ${what}: change the configuration, or choose another name`,
+    hint: 'take the options and links of the existing bond, set another name, or delete the interface',
     see: seeLink(name),
     errno: 'EEXIST',
   })
@@ -124,7 +138,5 @@ function giveBackOfBonds(host: Socket): void {
 
 function check(_: Sides, { config }: Request<BondConfig>): void {
   const sides = onHostSides()
-  const holder = holderOf(config)
-  const bond = checkInside(sides, holder, kind)
-  requireOptions(bond, requireMembers(sides.inside, holder, config.links), config, {})
+  requireWhole(sides.inside, checkInside(sides, holderOf(config), kind), config)
 }

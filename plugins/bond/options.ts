@@ -5,7 +5,6 @@ import {
   type BondMember,
   type BondOptions,
   bondOptions,
-  bondWords,
   canonical,
   changeable,
   changeBond,
@@ -18,16 +17,18 @@ import type { Link } from '../../shared/netlink/link.ts'
 import type { Request } from '../../shared/netlink/socket.ts'
 import type { BondConfig } from './config.ts'
 import { intervalOf } from './rules.ts'
+import { failOverMacOf, modeOf } from './words.ts'
 
 /** The driver's options for a configuration. @param members in the order of `links` */
 export function optionsOf(config: BondConfig, members: Link[]): BondOptions {
-  const { primary, miimon, failOverMac, allSlavesActive, links, ...others } = config
+  const { primary, miimon, allSlavesActive, links, ...others } = config
   return {
     ...others,
+    mode: modeOf(config),
     miimon: intervalOf(config) || undefined,
     primary: primary ? members[links.findIndex(({ name }) => name === primary)]?.index : undefined,
-    failOverMac: typeof failOverMac === 'number' ? bondWords.failOverMac[failOverMac] : failOverMac,
-    allSlavesActive: allSlavesActive === undefined ? undefined : Boolean(allSlavesActive),
+    failOverMac: failOverMacOf(config),
+    allSlavesActive: allSlavesActive === undefined ? undefined : Boolean(Number(allSlavesActive)),
   }
 }
 

@@ -1,10 +1,11 @@
 /** Rules between the options of a bond: those of the driver (drivers/net/bonding/bond_options.c), with messages. */
 
-import { needs, notTogether, type Rule } from '../../shared/config/rules.ts'
+import { needs, type Rule } from '../../shared/config/rules.ts'
 import type { Complaint } from '../../shared/error/error.ts'
 import { parseAddress } from '../../shared/ip/address.ts'
 import type { BondMode } from '../../shared/netlink/bond.ts'
 import type { BondConfig } from './config.ts'
+import { modeOf } from './words.ts'
 
 /** Modes with a primary: one member is active, or one for each peer. */
 const withPrimary: BondMode[] = ['active-backup', 'balance-tlb', 'balance-alb']
@@ -24,7 +25,6 @@ const modesOf: Partial<Record<keyof BondConfig, BondMode[]>> = {
   arpMissedMax: arpMonitored,
   primary: withPrimary,
   primaryReselect: withPrimary,
-  failOverMac: ['active-backup'],
   xmitHashPolicy: hashing,
   lacpRate: lacp,
   lacpActive: lacp,
@@ -40,7 +40,8 @@ const modesOf: Partial<Record<keyof BondConfig, BondMode[]>> = {
 }
 
 export function allowedInMode(config: BondConfig): Complaint | undefined {
-  const { mode, links = [] } = config
+  const { links = [] } = config
+  const mode = modeOf(config)
   const keys = Object.keys(modesOf) as (keyof BondConfig)[]
   const wrong = keys.find((key) => config[key] !== undefined && !modesOf[key]?.includes(mode))
   if (wrong) return notIn(wrong, mode, modesOf[wrong] ?? [])
@@ -59,13 +60,19 @@ function notIn(key: string, mode: BondMode, modes: BondMode[]): Complaint {
 
 /** Members are monitored by carrier or by ARP and ND, never both. */
 export const monitored: Rule<BondConfig>[] = [
-  notTogether('miimon', 'arpInterval'),
+  monitoredOnce,
   ...['arpIpTargets', 'nsIp6Targets', 'arpValidate', 'arpAllTargets', 'arpMissedMax'].map((key) =>
     needs(key, 'arpInterval'),
   ),
   requireTargets,
   wholeIntervals,
 ]
+
+/** 0 switches either off. */
+function monitoredOnce({ miimon, arpInterval }: BondConfig): Complaint | undefined {
+  if (!Number(miimon ?? 0) || !arpInterval) return undefined
+  return { msg: 'miimon and arpInterval cannot be set together', hint: 'remove one of them' }
+}
 
 function requireTargets({ arpInterval, arpIpTargets = [], nsIp6Targets = [] }: BondConfig) {
   if (!arpInterval || arpIpTargets.length + nsIp6Targets.length > 0) return undefined

@@ -2,7 +2,7 @@
 
 import { interfacePlugin } from '../../shared/attachment/plugin.ts'
 import { connectIfWanted, hostAccess } from '../../shared/host/access-trace.ts'
-import { childStatus, unrenamedChild } from '../../shared/link/child.ts'
+import { childStatus, parentMacs, unrenamedChild } from '../../shared/link/child.ts'
 import { config, type IpvlanConfig } from './config.ts'
 import { checkIpvlan, createIpvlan, onParent, shimOf } from './ipvlan.ts'
 import { requireAddresses } from './keys.ts'
@@ -22,6 +22,7 @@ export const ipvlan = interfacePlugin<IpvlanConfig, Parent>({
     complete,
     bringUp: () => ({ upLast: true }),
     connect: (life, parent, lease) => connectIfWanted(life, parent.link, shimOf(life.request.config), lease),
+    macs: parentMacs,
     check: (sides, request, prevResult) => checkIpvlan(sides, request, prevResult, 'ipvlan'),
     status: (request) => childStatus(request, 'ipvlan'),
   },

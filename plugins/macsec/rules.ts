@@ -16,6 +16,7 @@ export const rules: Rule<MacsecConfig>[] = [
   notTogether('sendSci', 'scb', 'such frames carry no identifier'),
   impliedIdentifier,
   windowOfReplay,
+  windowOfExtended,
   needs('keyFile', 'key'),
   needs('key', 'keyFile'),
   needs('key', 'peers'),
@@ -46,6 +47,14 @@ function windowOfReplay({ window, replayProtect }: MacsecConfig): Complaint | un
     msg: 'window is set but replayProtect is not: late frames are received anyway',
     hint: 'set replayProtect too, or remove window',
   }
+}
+
+/** MACSEC_XPN_MAX_REPLAY_WINDOW, include/uapi/linux/if_macsec.h. */
+const mostExtended = 2 ** 30 - 1
+
+function windowOfExtended({ window, cipherSuite }: MacsecConfig): Complaint | undefined {
+  if (window <= mostExtended || !isExtended(cipherSuite)) return undefined
+  return { msg: `window: must be at most ${mostExtended} with ${cipherSuite}, found ${window}` }
 }
 
 /** The identifier of a peer. */

@@ -8,7 +8,7 @@ import { CniError, Code, factsOf } from '../../shared/error/error.ts'
 import { formatMac, parseMac } from '../../shared/ip/mac.ts'
 import { isErrno, type KernelError } from '../../shared/kernel/errno.ts'
 import { withMaster } from '../../shared/link/chain.ts'
-import { checkChild, createChild } from '../../shared/link/child.ts'
+import { checkChild, createChild, parentMacs } from '../../shared/link/child.ts'
 import { findParent, parentSegment, parentSide } from '../../shared/link/parent.ts'
 import { seeLink } from '../../shared/netlink/command.ts'
 import { changeKind, changeLink, type Link } from '../../shared/netlink/link.ts'
@@ -84,6 +84,11 @@ function explainEinval(
     hint: `put this network on another parent, or delete the container that has ${name}`,
     ...because,
   })
+}
+
+/** CHECK: in mode passthru the interface follows the parent's MAC address, unless it has one of its own. */
+export function passthruMacs(sides: Sides, request: Request<MacvlanConfig>): string[] {
+  return request.config.mode === 'passthru' && !chosenMac(request) ? parentMacs(sides, request) : []
 }
 
 /** CHECK. @throws CniError naming the first difference from what ADD made */

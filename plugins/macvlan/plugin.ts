@@ -7,7 +7,7 @@ import { childStatus, unrenamedChild } from '../../shared/link/child.ts'
 import { macvlanKind } from '../../shared/netlink/macvlan.ts'
 import { config, type MacvlanConfig } from './config.ts'
 import { chosenMac, explainMac } from './mac.ts'
-import { checkMacvlan, createMacvlan, type OnParent, onParent, parentOf } from './macvlan.ts'
+import { checkMacvlan, createMacvlan, type OnParent, onParent, parentOf, passthruMacs } from './macvlan.ts'
 
 /** The host's interface for hostAccess: a macvlan, like the containers'. */
 const shim: ShimKind = { ...macvlanKind({ mode: 'bridge' }), ownMac: true, neighbours: true }
@@ -24,6 +24,7 @@ export const macvlan = interfacePlugin<MacvlanConfig, OnParent>({
     bringUp: () => ({ upLast: true }),
     connect: (life, { parent }, lease) => connectIfWanted(life, parent, shim, lease),
     explain: explainMac,
+    macs: passthruMacs,
     async check(sides, request, prevResult) {
       const parent = parentOf(sides, request)
       checkMacvlan(sides, request, parent, 'macvlan')

@@ -13,6 +13,7 @@ import {
   text,
   withDefault,
 } from '../../shared/config/schema.ts'
+import type { Complaint } from '../../shared/error/error.ts'
 import { mtuOf, possibleMtu } from '../../shared/link/keys.ts'
 
 /** A user or group ID. The largest 32-bit number is no ID: it means 'unchanged' (chown(2)). */
@@ -55,5 +56,13 @@ const shape = {
 export type TapConfig = Config<typeof shape>
 
 export const config = network(shape, {
-  rules: [possibleMtu, onlyIn('bridge', { mode: 'tap' }), onlyIn('mac', { mode: 'tap' })],
+  rules: [possibleMtu, shortFrames, onlyIn('bridge', { mode: 'tap' }), onlyIn('mac', { mode: 'tap' })],
 })
+
+/** The largest MTU of an Ethernet device whose driver has no smaller one: 65535 less the header (tun_net_initialize, drivers/net/tun.c). */
+const mostInFrames = 65521
+
+function shortFrames({ mode, mtu }: Pick<TapConfig, 'mode' | 'mtu'>): Complaint | undefined {
+  if (mode === 'tun' || mtu <= mostInFrames) return undefined
+  return { msg: `mtu: must be at most ${mostInFrames} in mode tap, found ${mtu}` }
+}

@@ -8,12 +8,11 @@ import type { Request } from '../../shared/cni/plugin.ts'
 import { CniError, Code } from '../../shared/error/error.ts'
 import { requireKind } from '../../shared/link/kind.ts'
 import { seeLink } from '../../shared/netlink/command.ts'
-import { changeLink, findLink } from '../../shared/netlink/link.ts'
-import { ask } from '../../shared/netlink/socket.ts'
+import { findLink } from '../../shared/netlink/link.ts'
 import { tableOf } from '../../shared/netlink/vrf.ts'
 import { config, type VrfConfig } from './config.ts'
 import { ensureVrf, removeUnused } from './device.ts'
-import { findPort, makePort } from './port.ts'
+import { findPort, freePort, makePort } from './port.ts'
 
 export const vrf = interfacePlugin<VrfConfig>({
   name: 'vrf',
@@ -56,7 +55,7 @@ function leave(request: Request<VrfConfig>): void {
   const port = findLink(inside, request.ifname)
   const vrf = port?.master ? findLink(inside, port.master) : undefined
   const isIn = port !== undefined && vrf?.kind === 'vrf'
-  if (isIn) ask(inside, changeLink(port, { master: null }))
+  if (isIn) freePort(inside, port, tableOf(vrf) ?? request.config.table)
   const names = new Set([isIn ? vrf.name : undefined, request.config.vrfname])
   for (const name of names) if (name) removeUnused(inside, name)
 }

@@ -1,6 +1,6 @@
 /**
  * Makes an interface the port of a VRF. The kernel sets it down and up for that, which deletes its routes and some of its IPv6
- * addresses: they are listed before, and added again in the VRF's table.
+ * addresses, and its neighbours: they are listed before, and added again, the routes in the VRF's table.
  */
 
 import { waitForDad } from '../../shared/attachment/configure.ts'
@@ -8,19 +8,23 @@ import type { Sides } from '../../shared/attachment/sides.ts'
 import type { Undo } from '../../shared/attachment/undo.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import { CniError, Code } from '../../shared/error/error.ts'
-import { sameCidr } from '../../shared/ip/subnet.ts'
+import { printError } from '../../shared/error/log.ts'
+import { KernelError, tolerate } from '../../shared/kernel/errno.ts'
 import { inNamespace } from '../../shared/kernel/namespace.ts'
-import { type LinkAddress, listAddresses, newAddress } from '../../shared/netlink/address.ts'
 import { commandIn, seeLink } from '../../shared/netlink/command.ts'
 import { changeLink, findLink, type Link } from '../../shared/netlink/link.ts'
-import { type KernelRoute, listRoutes, newRoute, RT_TABLE_MAIN } from '../../shared/netlink/route.ts'
-import { ask, type Socket, transact } from '../../shared/netlink/socket.ts'
+import { listNeighbours, type Neighbour, newNeighbour } from '../../shared/netlink/neighbour.ts'
+import { RT_TABLE_MAIN } from '../../shared/netlink/route.ts'
+import { restoreAddress, saveAddresses } from '../../shared/netlink/saved-address.ts'
+import { hasGateway, inTable, restoreRoute, savePortRoutes } from '../../shared/netlink/saved-route.ts'
+import { ask, type Request as NetlinkRequest, type Socket } from '../../shared/netlink/socket.ts'
 import type { VrfConfig } from './config.ts'
 
-/** What the kernel may delete when the interface becomes a port. */
+/** What the kernel may delete when the interface becomes a port: its own messages, which have all attributes. */
 interface Configuration {
-  addresses: LinkAddress[]
-  routes: KernelRoute[]
+  addresses: Buffer[]
+  routes: Buffer[]
+  neighbours: Neighbour[]
 }
 
 /** The interface that earlier plugins of the chain made. @throws CniError when it is missing, or has a master */
@@ -43,52 +47,67 @@ export function findPort(inside: Socket, request: Request<VrfConfig>): Link {
   })
 }
 
-/** `ip link set PORT master VRF`, keeping the port's addresses and routes. @param table the VRF's */
+/** The routes of one table move to another, those of others stay. */
+interface Move {
+  from: number
+  to: number
+}
+
+/** `ip link set PORT master VRF`, keeping the port's addresses, routes and neighbours. @param table the VRF's */
 export function makePort(sides: Sides, port: Link, vrf: Link, table: number, undo: Undo): void {
   const { inside } = sides
   const before = configurationOf(inside, port)
   undo(() => {
     ask(inside, changeLink(port, { master: null }))
-    restore(inside, port, before, RT_TABLE_MAIN)
+    restore(inside, restoring(port, before, { from: RT_TABLE_MAIN, to: RT_TABLE_MAIN }))
   })
   ask(inside, changeLink(port, { master: vrf }))
-  restore(inside, port, before, table)
+  restore(inside, restoring(port, before, { from: RT_TABLE_MAIN, to: table }))
   if (before.addresses.length > 0) inNamespace(sides.container, () => waitForDad(sides, port))
 }
 
-/** Without IPv4 addresses, which the kernel keeps, and link-local ones, which it adds again. */
+/** `ip link set PORT nomaster`, keeping the same. @param table the VRF's */
+export function freePort(inside: Socket, port: Link, table: number): void {
+  const before = configurationOf(inside, port)
+  ask(inside, changeLink(port, { master: null }))
+  restoreAll(inside, restoring(port, before, { from: table, to: RT_TABLE_MAIN }))
+}
+
 function configurationOf(inside: Socket, port: Link): Configuration {
-  const isGlobal = ({ address, scope }: LinkAddress) => address.family === 6 && scope === 0
-  const routes = ([4, 6] as const).flatMap((family) => listRoutes(inside, family, port))
+  const neighbours = ([4, 6] as const).flatMap((family) => listNeighbours(inside, port, family))
   return {
-    addresses: listAddresses(inside, port).filter(isGlobal),
-    routes: routes.filter(({ dst }) => dst.address.family === 4 || dst.address.value >> 118n !== 0x3fan),
+    addresses: saveAddresses(inside, port),
+    routes: savePortRoutes(inside, port),
+    neighbours: neighbours.filter(({ permanent }) => permanent),
   }
 }
 
-/** Adds missing addresses and routes again; routes without gateway first, because others depend on them. Routes of the main table move to the VRF's. */
-function restore(inside: Socket, port: Link, { addresses, routes }: Configuration, table: number): void {
-  const present = listAddresses(inside, port)
-  const lost = addresses.filter((address) => !present.some((other) => sameCidr(other, address)))
-  if (lost.length > 0)
-    transact(
-      inside,
-      lost.map((cidr) => newAddress(port, cidr, { nodad: true, noprefixroute: true })),
-    )
-  const after = ([4, 6] as const).flatMap((family) => listRoutes(inside, family, port))
-  const wanted = routes.map((route) => ({
-    ...route,
-    table: route.table === RT_TABLE_MAIN ? table : route.table,
-  }))
-  const missing = wanted.filter((route) => !after.some((other) => isSame(route, other)))
-  const inOrder = [...missing.filter(({ gateway }) => !gateway), ...missing.filter(({ gateway }) => gateway)]
-  if (inOrder.length === 0) return
-  transact(
-    inside,
-    inOrder.map((route) => newRoute({ ...route, link: port.index, linkName: port.name })),
-  )
+/** Requests that add again what is missing; routes without gateway first, because others depend on them. */
+function restoring(
+  port: Link,
+  { addresses, routes, neighbours }: Configuration,
+  { from, to }: Move,
+): NetlinkRequest[] {
+  const ordered = [...routes.filter((saved) => !hasGateway(saved)), ...routes.filter(hasGateway)]
+  return [
+    ...addresses.flatMap((saved) => restoreAddress(port, saved, 0) ?? []),
+    ...ordered.flatMap((saved) => restoreRoute(port, inTable(saved, from, to), port.index)),
+    ...neighbours.flatMap(({ address, mac }) => (mac ? [newNeighbour(port, address, mac)] : [])),
+  ]
 }
 
-function isSame(one: KernelRoute, other: KernelRoute): boolean {
-  return one.table === other.table && one.priority === other.priority && sameCidr(one.dst, other.dst)
+function restore(inside: Socket, requests: NetlinkRequest[]): void {
+  for (const request of requests) tolerate(() => ask(inside, request), 'EEXIST')
+}
+
+/** DEL must not get stuck: what the kernel refuses to add again is said, and the rest is added. */
+function restoreAll(inside: Socket, requests: NetlinkRequest[]): void {
+  for (const request of requests) {
+    try {
+      restore(inside, [request])
+    } catch (error) {
+      if (!(error instanceof KernelError)) throw error
+      printError(`patchbay: warning: not as it was in the VRF: ${error.message}`)
+    }
+  }
 }

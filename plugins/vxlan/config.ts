@@ -22,6 +22,8 @@ import { fittingAddresses, fittingPorts, fittingVniFilter, oneNetwork } from './
 
 /** 24 bits (RFC 7348 section 5); the kernel accepts 0 too. */
 const vni = integer({ min: 0, max: 0xffffff })
+/** In a filter the kernel takes 0 for none (vxlan_vnifilter.c). */
+const filteredVni = integer({ min: 1, max: 0xffffff })
 const port = integer({ min: 1, max: 65535 })
 const byteOrInherit = either(
   'a whole number from 0 to 255 or "inherit"',
@@ -31,8 +33,8 @@ const byteOrInherit = either(
 const off = withDefault(boolean, false)
 
 const vniRange = object({
-  min: describe(vni, 'First VNI of a range.'),
-  max: describe(vni, 'Last VNI of a range.'),
+  min: describe(filteredVni, 'First VNI of a range.'),
+  max: describe(filteredVni, 'Last VNI of a range.'),
 })
 
 export type VniEntry = number | Output<typeof vniRange>
@@ -89,7 +91,7 @@ const shape = {
     'Learn from received frames which remote has which MAC address.',
   ),
   ageing: describe(
-    withDefault(integer({ min: 0, max: 0x7fffffff }), 300),
+    withDefault(integer({ min: 1, max: 0x7fffffff }), 300),
     'Seconds after which a learnt MAC address is removed.',
   ),
   proxy: describe(
@@ -102,7 +104,7 @@ const shape = {
   ),
   l3miss: describe(off, 'Notify user space of unknown IP addresses, for a daemon that adds them.'),
   vniFilter: describe(
-    optional(list(either('a VNI or an object of min and max', vni, vniRange))),
+    optional(list(either('a VNI from 1 or an object of min and max', filteredVni, vniRange))),
     "With `direct` and without `vni`: the VTEP accepts these VNIs, and the container's routes choose the VNI of each packet.",
   ),
   udpCsum: describe(withDefault(boolean, true), 'UDP checksums on an IPv4 underlay.'),

@@ -50,12 +50,21 @@ export function fittingPorts({ sourcePortRange: range }: VxlanConfig): Complaint
   return { msg: `sourcePortRange: min ${range.min} is greater than max ${range.max}` }
 }
 
+/** The kernel allocates memory for each, with counters for each CPU: millions would take all of it. */
+const mostFiltered = 65_536
+
 /** In external mode the container's routes name the remotes, and the kernel does not learn. */
 export function fittingVniFilter(config: VxlanConfig): Complaint | undefined {
   const { vniFilter, remote, remotes, group } = config
   if (!vniFilter) return undefined
   const bad = vniFilter.map(toRange).find(({ min, max }) => min > max)
   if (bad) return { msg: `vniFilter: min ${bad.min} is greater than max ${bad.max}` }
+  const count = vniFilter.map(toRange).reduce((sum, { min, max }) => sum + max - min + 1, 0)
+  if (count > mostFiltered)
+    return {
+      msg: `vniFilter: must have at most ${mostFiltered} VNIs, found ${count}`,
+      hint: 'name fewer VNIs',
+    }
   if (!remote && !remotes && !group) return undefined
   return {
     msg: "vniFilter and remotes cannot be set together: the container's routes say where packets go",

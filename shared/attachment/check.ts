@@ -23,7 +23,7 @@ export function checkContainer<Config extends InterfaceConfig>(
   sides: Sides,
   request: Request<Config>,
   prevResult: Result,
-  { bringUp, vanishes }: Pick<Device<Config>, 'bringUp' | 'vanishes'>,
+  { bringUp, vanishes, macs }: Pick<Device<Config>, 'bringUp' | 'vanishes' | 'macs'>,
 ): void {
   const { ifname } = request
   const link = findLink(sides.inside, ifname)
@@ -34,7 +34,7 @@ export function checkContainer<Config extends InterfaceConfig>(
     })
   }
   const index = prevResult.interfaces.findIndex(({ name, sandbox }) => name === ifname && sandbox)
-  checkInterface(link, prevResult, index, request)
+  checkInterface(link, prevResult, index, request, () => macs?.(sides, request) ?? [])
   const ips = prevResult.ips.filter((ip) => ip.interface === undefined || ip.interface === index)
   checkAddresses(sides, link, cidrs(ips))
   const { onLink } = bringUp?.(request.config, { ...prevResult, ips }, link) ?? {}
@@ -44,13 +44,19 @@ export function checkContainer<Config extends InterfaceConfig>(
 
 const ownResult = { hint: 'CHECK needs the result that ADD gave for this container' }
 
-function checkInterface(link: Link, prevResult: Result, index: number, request: Request): void {
+function checkInterface(
+  link: Link,
+  prevResult: Result,
+  index: number,
+  request: Request,
+  otherMacs: () => string[],
+): void {
   const { name, mac, mtu } = link
   const expected = prevResult.interfaces[index]
   if (!expected) throw broken(`prevResult has no interface ${name} in a sandbox`, ownResult)
   if (expected.sandbox !== request.netns)
     throw broken(`prevResult has ${name} in sandbox ${expected.sandbox}, not ${request.netns}`, ownResult)
-  if (expected.mac && expected.mac.toLowerCase() !== mac)
+  if (expected.mac && expected.mac.toLowerCase() !== mac && !otherMacs().includes(mac))
     throw wrongLink(mismatch(name, 'MAC address', mac, expected.mac), name, { mac: expected.mac }, request)
   if (expected.mtu && expected.mtu !== mtu && !isTuned(request, 'mtu'))
     throw wrongMtu(link, expected.mtu, request)

@@ -95,6 +95,8 @@ export interface Device<Config extends InterfaceConfig, Own extends Made = Made>
   /** Explains why ADD failed; called after everything was undone. @returns what to throw */
   explain?(error: unknown, request: Request<Config>): unknown
 
+  /** CHECK: MAC addresses that the interface may rightly have by now, besides that of ADD. Called only if it has another. */
+  macs?(sides: Sides, request: Request<Config>): string[]
   /** CHECK of everything but the container's interface, its addresses and routes. */
   check?(sides: Sides, request: Request<Config>, prevResult: Result): void | Promise<void>
   /** Throws if the next ADD would fail. */

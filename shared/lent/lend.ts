@@ -8,6 +8,7 @@ import type { Attachment } from '../cni/plugin.ts'
 import { CniError, Code, factsOf } from '../error/error.ts'
 import { Errno, isErrno, KernelError } from '../kernel/errno.ts'
 import { currentNamespace, inNamespace, type Namespace } from '../kernel/namespace.ts'
+import { seeLink } from '../netlink/command.ts'
 import { isHardware } from '../netlink/kinds.ts'
 import { changeLink, type Link, type LinkSettings } from '../netlink/link.ts'
 import { ask, type Socket } from '../netlink/socket.ts'
@@ -51,6 +52,7 @@ function move(host: Socket, link: Link, to: LinkSettings): void {
   try {
     ask(host, changeLink(link, to))
   } catch (error) {
+    if (isErrno(error, 'EEXIST')) throw altnameTaken(link, error)
     if (!isErrno(error, 'EINVAL')) throw error
     throw new CniError(Code.InvalidNetworkConfig, {
       msg: `${link.name} cannot leave the host's network namespace: ${error.message}`,
@@ -58,6 +60,16 @@ function move(host: Socket, link: Link, to: LinkSettings): void {
       ...factsOf(error),
     })
   }
+}
+
+/** The name itself was looked for before. The kernel's explanation tells which alternative name it is. */
+function altnameTaken({ name }: Link, cause: KernelError): CniError {
+  return new CniError(Code.InvalidNetworkConfig, {
+    msg: `${name} cannot move into the container, which has an interface with its name or one of its altnames: remove that name`,
+    hint: `remove the alternative name: ip link property del dev ${name} altname NAME`,
+    ...factsOf(cause),
+    see: seeLink(name),
+  })
 }
 
 /** Lends links of the container: records their state and sets them down. @returns them */

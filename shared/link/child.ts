@@ -112,6 +112,11 @@ export function checkChild(
   return link
 }
 
+/** The MAC address of the parent now, for a kind that follows it (`macs` in CHECK). */
+export function parentMacs(sides: Sides, { config, log }: Request<ParentConfig>): string[] {
+  return [findParent(parentSide(sides, config), config, log).mac]
+}
+
 /**
  * STATUS: the kernel has the kind, and the host has the parent, which may be down for a moment: a warning. STATUS has no namespace, so
  * a parent in the container is not checked.

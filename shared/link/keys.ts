@@ -20,7 +20,10 @@ export function possibleMtu({ mtu }: { mtu: number }): Complaint | undefined {
   return { msg: `mtu: must be 0 or from 68 (RFC 791) to 65535, found ${mtu}` }
 }
 
+/** What the newest kernels take (IFLA_TXQLEN, Linux 7.2). */
+const mostQueueLength = 0x7fff
+
 export const txQueueLen = describe(
-  optional(integer({ min: 0, max: 1_000_000 })),
+  optional(integer({ min: 0, max: mostQueueLength })),
   'Transmit queue length of both ends, in packets.',
 )

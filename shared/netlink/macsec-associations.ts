@@ -98,9 +98,16 @@ function association({ an, keyID, key, extended }: SecureAssociation): Uint8Arra
     plain(Association.KEY, key),
     plain(Association.KEYID, keyIDBytes(keyID)),
     plain(Association.ACTIVE, putU8(1)),
-    extended ? plain(Association.SSCI, putU32(extended.ssci)) : [],
+    extended ? plain(Association.SSCI, ssciBytes(extended.ssci)) : [],
     extended ? plain(Association.SALT, extended.salt) : [],
   )
+}
+
+/** In network byte order (ssci_t, include/net/macsec.h): it is a part of each frame's nonce. */
+function ssciBytes(ssci: number): Buffer {
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt32BE(ssci, 0)
+  return bytes
 }
 
 function keyIDBytes(keyID: string): Buffer {

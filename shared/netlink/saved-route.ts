@@ -12,10 +12,21 @@ import { dump, Flag, type Request, type Socket } from './socket.ts'
 const { NEWROUTE, GETROUTE } = rt.MessageType
 
 /** struct rtmsg: family, lengths of destination and source, TOS, table, protocol, scope, type, flags. */
-const [HEADER_LENGTH, PROTOCOL, FLAGS] = [12, 5, 8]
+const [HEADER_LENGTH, TABLE, PROTOCOL, TYPE, FLAGS] = [12, 4, 5, 7, 8]
+const RTN_UNICAST = 1
 const [AF_INET, AF_INET6] = [2, 10]
 /** RTA_*, include/uapi/linux/rtnetlink.h. */
-const Rta = { DST: 1, OIF: 4, GATEWAY: 5, MULTIPATH: 9, CACHEINFO: 12, VIA: 18, PAD: 24, NH_ID: 30 } as const
+const Rta = {
+  DST: 1,
+  OIF: 4,
+  GATEWAY: 5,
+  MULTIPATH: 9,
+  CACHEINFO: 12,
+  TABLE: 15,
+  VIA: 18,
+  PAD: 24,
+  NH_ID: 30,
+} as const
 /** Those that a request may have: up to RTA_NH_ID, but for what the kernel only reports. A next hop's object excludes the next hop itself. */
 const types = Array.from({ length: Rta.NH_ID - 1 }, (_, index) => index + 1).filter(
   (type) => type !== Rta.CACHEINFO && type !== Rta.PAD,
@@ -24,14 +35,41 @@ const types = Array.from({ length: Rta.NH_ID - 1 }, (_, index) => index + 1).fil
 const CLONED = 0x200
 /** RTNH_F_ONLINK, the only flag that a request may set. */
 const ONLINK = 4
-/** RTPROT_REDIRECT, KERNEL, RA: the kernel adds these itself, with an address or by a router's message. */
-const kernels = [1, 2, 9]
+/** RTPROT_KERNEL: the kernel adds these itself, with an address. */
+const KERNEL = 2
+/** RTPROT_REDIRECT, KERNEL, RA: those and what the kernel adds by a router's message. */
+const kernels = [1, KERNEL, 9]
 
 /** The routes of both families in all tables by way of a link, without the kernel's own. Equivalent to `ip route save table all dev LINK`. */
 export function saveRoutes(socket: Socket, link: LinkName): Buffer[] {
   return ([AF_INET, AF_INET6] as const)
     .flatMap((family) => list(socket, family, link))
     .filter((message) => isKept(message) && uses(message, link.index))
+}
+
+/**
+ * The same for a link that enters or leaves a VRF, with the routes to the subnets of its addresses: the kernel adds those only when the link has
+ * a carrier. A route by way of other links, too, is not lost, and left out.
+ */
+export function savePortRoutes(socket: Socket, link: LinkName): Buffer[] {
+  return ([AF_INET, AF_INET6] as const)
+    .flatMap((family) => list(socket, family, link))
+    .filter((message) => isSubnet(message) || isKept(message))
+    .filter((message) => linksOf(message).every((index) => index === link.index))
+}
+
+function isSubnet(message: Buffer): boolean {
+  return message[PROTOCOL] === KERNEL && message[TYPE] === RTN_UNICAST && !expires(message)
+}
+
+/** A saved route of one table as a route of another; routes of other tables stay as they are. */
+export function inTable(saved: Buffer, from: number, to: number): Buffer {
+  const message = Buffer.from(saved)
+  const table = attributesIn(message, HEADER_LENGTH)(Rta.TABLE)
+  if (table?.readUInt32LE(0) !== from) return message
+  table.writeUInt32LE(to, 0)
+  message[TABLE] = to < 256 ? to : 0
+  return message
 }
 
 function list(socket: Socket, family: number, { index, name }: LinkName): Buffer[] {
@@ -43,17 +81,27 @@ function list(socket: Socket, family: number, { index, name }: LinkName): Buffer
   }).map(({ data }) => data)
 }
 
-/** Not those that expire, either (rta_expires in struct rta_cacheinfo). */
+/** Not those that expire, either. */
 function isKept(message: Buffer): boolean {
-  const expires = attributesIn(message, HEADER_LENGTH)(Rta.CACHEINFO)?.readInt32LE(8) ?? 0
   const isOwn = !kernels.includes(message[PROTOCOL] ?? 0)
-  return isOwn && expires === 0 && (message.readUInt32LE(FLAGS) & CLONED) === 0
+  return isOwn && !expires(message) && (message.readUInt32LE(FLAGS) & CLONED) === 0
+}
+
+/** rta_expires in struct rta_cacheinfo. */
+function expires(message: Buffer): boolean {
+  return (attributesIn(message, HEADER_LENGTH)(Rta.CACHEINFO)?.readInt32LE(8) ?? 0) !== 0
 }
 
 function uses(message: Buffer, index: number): boolean {
+  return linksOf(message).includes(index)
+}
+
+/** The indexes of the links that a route leaves by. */
+function linksOf(message: Buffer): number[] {
   const attribute = attributesIn(message, HEADER_LENGTH)
-  const hops = hopsOf(attribute(Rta.MULTIPATH))
-  return [attribute(Rta.OIF)?.readUInt32LE(0), ...hops.map(indexOf)].includes(index)
+  const hops = hopsOf(attribute(Rta.MULTIPATH)).map(indexOf)
+  const single = attribute(Rta.OIF)?.readUInt32LE(0)
+  return single === undefined ? hops : [single, ...hops]
 }
 
 /** The entries of RTA_MULTIPATH, each a struct rtnexthop: length, flags, hops, index, attributes. */

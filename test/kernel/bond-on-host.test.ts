@@ -2,6 +2,7 @@
 // needs: link bond, link macvlan
 
 import * as assert from 'uvu/assert'
+import { added, refused } from '../harness/attach.ts'
 import { hostNics, nics } from '../harness/cables.ts'
 import * as cnitool from '../harness/cnitool.ts'
 import { ip } from '../harness/command.ts'
@@ -101,13 +102,49 @@ test('an existing bond is used and never changed; one in another mode, or anothe
     unchanged(before)
     ip('link delete uplinks')
   }
-  ip('link add uplinks type bond mode active-backup')
+  ip('link add uplinks type bond mode active-backup miimon 100')
+  for (const name of nics) {
+    ip(`link set ${name} down`)
+    ip(`link set ${name} master uplinks`)
+  }
   const before = snapshot()
   assert.is((await call({ ...request, verb: 'ADD' })).status, 0)
   assert.is((await call({ ...request, verb: 'DEL' })).status, 0)
   unchanged(before)
+  for (const engine of ['quickjs', 'node'] as const)
+    for (const [more, said] of [
+      [{ miimon: 200 }, 'bond: the host has uplinks already: uplinks has miimon 100, not 200'],
+      [
+        { mode: 'balance-rr' },
+        'bond: the host has uplinks already: uplinks has mode active-backup, not balance-rr',
+      ],
+      [
+        { links: [{ name: 'eth1' }, { name: 'eth3' }] },
+        'bond: the host has uplinks already: a bond without eth3',
+      ],
+    ] as const) {
+      const { code, said: found } = await refused(
+        { ...request, engine, config: { ...alone, ...more } },
+        container,
+      )
+      assert.is(code, 7)
+      assert.ok(found.startsWith(said), found)
+    }
   ip('link delete uplinks')
+  ip('link set eth1 up')
 })
+
+for (const engine of ['quickjs', 'node'] as const)
+  test(`${engine}: a second network with another option or another NIC in the bond is refused, and the first goes on`, async () => {
+    const before = snapshot()
+    const first = { config: alone, engine, containerID: 'one', netns: newContainer().path }
+    await added(first)
+    for (const more of [{ miimon: 200 }, { links: [{ name: 'eth2' }, { name: 'eth3' }] }])
+      assert.is((await refused({ config: { ...alone, name: 'second', ...more }, engine })).code, 7)
+    assert.equal((await call({ ...first, verb: 'CHECK' })).json, undefined)
+    assert.equal((await call({ ...first, verb: 'DEL' })).json, undefined)
+    unchanged(before)
+  })
 
 test('GC removes the bond with its last stale container, and so does DEL after the namespace was deleted', async () => {
   const before = snapshot()

@@ -1,8 +1,8 @@
 /** Traffic over a bond: each mode uses its members, and traffic continues when a cable is pulled. */
-// needs: link bond
+// needs: link bond, link macvlan
 
 import * as assert from 'uvu/assert'
-import { attachTwo } from '../harness/attach.ts'
+import { attachTwo, refused } from '../harness/attach.ts'
 import {
   cableNetwork,
   cables,
@@ -17,7 +17,8 @@ import * as cnitool from '../harness/cnitool.ts'
 import { ip } from '../harness/command.ts'
 import { type Netns, privateHost, setSysctl } from '../harness/host.ts'
 import { inContainer, link } from '../harness/look.ts'
-import { fixed } from '../harness/networks.ts'
+import { fixed, single } from '../harness/networks.ts'
+import { call } from '../harness/plugin.ts'
 import { test } from '../harness/test.ts'
 import { pings } from '../harness/traffic.ts'
 import { until } from '../harness/until.ts'
@@ -126,18 +127,61 @@ test('ARP monitoring: a member with a carrier but without the ARP target is not 
   await cnitool.del(net, container)
 })
 
-test('failOverMac active: the bond has the MAC address of the active member', async () => {
-  const container = plugged()
-  const macs = cables.map((name) => link(name, container).address)
-  const net = bondNetwork({ mode: 'active-backup', failOverMac: 1 })
-  const { interfaces } = await cnitool.add(net, container)
-  assert.is(interfaces[0]?.mac, macs[0])
-  assert.equal(
-    cables.map((name) => link(name, container).address),
-    macs,
-  )
-  await cnitool.del(net, container)
-})
+for (const engine of ['quickjs', 'node'] as const)
+  test(`${engine}: failOverMac active: the bond has the MAC address of the active member, and CHECK accepts it after a failover, too`, async () => {
+    const container = plugged()
+    const macs = cables.map((name) => link(name, container).address)
+    const net = bondNetwork({ mode: 'active-backup', failOverMac: 1 })
+    const { interfaces } = await cnitool.add(net, container, { engine })
+    assert.is(interfaces[0]?.mac, macs[0])
+    assert.equal(
+      cables.map((name) => link(name, container).address),
+      macs,
+    )
+    ip(`link set ${container.name}-net1 down`)
+    await until('the other member is active', () => link('eth0', container).address === macs[1])
+    await cnitool.check(net, container, { engine })
+    await cnitool.del(net, container, { engine })
+  })
+
+/** The least that bond-cni's users write, in all its forms. */
+for (const [engine, keys, said] of [
+  ['quickjs', { mode: '802.3ad', failOverMac: 0, miimon: '100' }, ''],
+  ['node', { mode: '4', failOverMac: '0', miimon: 100 }, ''],
+  [
+    'quickjs',
+    { mode: 2, failOverMac: 1, allSlavesActive: '1' },
+    'failOverMac is ignored: mode is "balance-xor"',
+  ],
+  ['node', { mode: 'balance-rr', failOverMac: 'follow' }, 'failOverMac is ignored: mode is "balance-rr"'],
+  ['quickjs', { mode: 'active-backup', failOverMac: '1', miimon: '100' }, ''],
+] as const)
+  test(`${engine}: ${JSON.stringify(keys)}, as for bond-cni, works${said && ', with a warning'}`, async () => {
+    const [container] = joined()
+    const config = single(bondNetwork({ ...keys, ifname: 'bond0' }))
+    const request = { config, engine, containerID: container.name, netns: container.path }
+    const { status, json, stderr } = await call({ verb: 'ADD', ...request })
+    assert.is(status, 0, JSON.stringify(json))
+    assert.is(stderr.includes('failOverMac'), said !== '')
+    assert.ok(stderr.includes(said), stderr)
+    const prevResult = json as Record<string, unknown>
+    assert.equal(
+      (await call({ verb: 'CHECK', ...request, config: { ...config, prevResult } })).json,
+      undefined,
+    )
+    assert.is((await call({ verb: 'DEL', ...request })).status, 0)
+  })
+
+for (const engine of ['quickjs', 'node'] as const)
+  test(`${engine}: an mtu above a member's limit is refused, with the member's name`, async () => {
+    const container = plugged()
+    inContainer(container, 'link add small link net2 type macvlan')
+    const links = [{ name: 'net1' }, { name: 'small' }]
+    const config = single(bondNetwork({ links, mtu: 9000, ipam: undefined }))
+    const { code, said } = await refused({ config, engine }, container)
+    assert.is(code, 7)
+    assert.ok(said.includes('mtu: 9000 is too large for the member small, which has 1500'), said)
+  })
 
 test('bond and members have the requested MAC address until DEL', async () => {
   await takesMac(bondNetwork({}), plugged())

@@ -59,6 +59,19 @@ test('an interface that the container marked itself does not get onto the host, 
   assert.not.ok(exists('cni0'))
 })
 
+for (const engine of ['quickjs', 'node'] as const)
+  test(`${engine}: a device with an alternative name that the container has is refused, and stays as it is`, async () => {
+    hostNics()
+    ip('link property add dev eth1 altname enp1s0')
+    const container = newContainer()
+    inContainer(container, 'link add enp1s0 type veth peer name other')
+    const before = snapshot()
+    const request = { ...requestFor({ device: 'eth1' }, container), engine }
+    await refused(request, 7, 'eth1 cannot move into the container', 'altname enp1s0')
+    unchanged(before)
+    ip('link property del dev eth1 altname enp1s0')
+  })
+
 /** Directories like sysfs's for NICs on these buses, which the test's kernel does not have. */
 function plugIn(...directories: string[]): void {
   for (const root of ['/sys/bus', '/sys/devices/platform']) run(`mount -t tmpfs none ${root}`)

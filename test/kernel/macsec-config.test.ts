@@ -51,6 +51,15 @@ for (const [own, msg] of [
   [{ sendSci: false, port: 2 }, 'port is set but frames do not carry the identifier'],
   [{ scb: true, sci: '0000000000000001' }, 'sci is set but frames do not carry the identifier'],
   [{ window: 5 }, 'window is set but replayProtect is not'],
+  [
+    {
+      cipherSuite: 'GCM-AES-XPN-128',
+      ...{ ssci: 1, peers: [{ ...peer, ssci: 2 }] },
+      replayProtect: true,
+      window: 2 ** 30,
+    },
+    'window: must be at most 1073741823 with GCM-AES-XPN-128, found 1073741824',
+  ],
   [{ keyFile: undefined }, 'key is set but keyFile is not'],
   [{ key: undefined }, 'keyFile is set but key is not'],
   [{ peers: undefined }, 'key is set but peers is not'],
@@ -111,6 +120,16 @@ test('refused: a key file that is missing, a directory, or not root’s; of a sy
   symlinkSync(path, '/run/secrets/link.json')
   assert.match(said(await refused({ keyFile: '/run/secrets/link.json' })), 'it belongs to user 65534')
 })
+
+for (const engine of ['quickjs', 'node'] as const)
+  test(`refused at once on the ${engine} engine: a key file that is a FIFO, in ADD, CHECK and STATUS`, async () => {
+    command('rm', '-f', path)
+    command('mkfifo', '-m', '600', path)
+    assert.match(said(await refused({ keyFile: path }, { engine })), 'keyFile: ')
+    const status = await call({ verb: 'STATUS', config: config({ keyFile: path }), engine })
+    assert.is(status.json?.code, 50)
+    command('rm', path)
+  })
 
 test('refused: XPN with a key that has no salt', async () => {
   const own = { cipherSuite: 'GCM-AES-XPN-128', ssci: 1, peers: [{ ...peer, ssci: 2, key: 'b' }] }

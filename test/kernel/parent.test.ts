@@ -1,12 +1,13 @@
 /** The parent of a plugin: a member of a bond, team or net_failover is replaced by its master, other ports are not. */
-// needs: link bond, link team, link vlan, link vrf
+// needs: link bond, link team, link vlan, link vrf, link ipvlan, link ipvtap, link macvlan, link macvtap
 
 import * as assert from 'uvu/assert'
+import { added } from '../harness/attach.ts'
 import { ip, ipJson } from '../harness/command.ts'
 import { type Netns, newContainer, privateHost } from '../harness/host.ts'
 import { lan } from '../harness/lan.ts'
 import { inContainer, link } from '../harness/look.ts'
-import { single } from '../harness/networks.ts'
+import { fixed, single } from '../harness/networks.ts'
 import { call } from '../harness/plugin.ts'
 import { test } from '../harness/test.ts'
 import { overhear, pings } from '../harness/traffic.ts'
@@ -90,5 +91,36 @@ test('a member of a bond in the container is replaced by the bond too', async ()
   assert.match(stderr, 'master net0 belongs to bond0: attached to bond0')
   assert.is(ipJson<{ link: string }>(`-n ${container.name} link show dev eth0`)[0]?.link, 'bond0')
 })
+
+for (const [type, keys, engine] of [
+  ['ipvlan', {}, 'quickjs'],
+  ['ipvtap', {}, 'node'],
+  ['macvlan', { mode: 'passthru' }, 'node'],
+  ['macvtap', { mode: 'passthru' }, 'quickjs'],
+] as const)
+  test(`${engine}: ${type} follows its parent's MAC address, for example in a failover, and CHECK accepts it`, async () => {
+    ip('link add master0 up type veth peer name slave0')
+    const container = newContainer()
+    const own = {
+      type,
+      name: 'followers',
+      cniVersion: '1.0.0',
+      master: 'master0',
+      ipam: fixed('10.9.0.2/24'),
+    }
+    const request = {
+      config: { ...own, ...keys },
+      engine,
+      netns: container.path,
+      containerID: container.name,
+    }
+    const prevResult = await added(request)
+    const check = () =>
+      call({ ...request, verb: 'CHECK', config: { ...request.config, prevResult } as never })
+    ip('link set master0 address 02:00:5e:10:00:21')
+    assert.is(link('eth0', container).address, '02:00:5e:10:00:21')
+    assert.equal((await check()).json, undefined)
+    assert.is((await call({ ...request, verb: 'DEL' })).status, 0)
+  })
 
 test.run()

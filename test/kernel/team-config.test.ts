@@ -31,6 +31,10 @@ testRefusals(
     ],
     [{ xmitHashPolicy: 'layer2' }, 'xmitHashPolicy is set but mode is "roundrobin"'],
     [{ mode: 'loadbalance', xmitHashPolicy: 'layer7' }, 'xmitHashPolicy is "layer7"'],
+    [
+      { links: [{ name: 'net1', queueId: 16 }] },
+      'links[0].queueId is 16, must be a whole number from 0 to 15',
+    ],
     [{ links: [{ name: 'net1', priority: 0.5 }] }, 'links[0].priority is 0.5'],
     [{ linksInContainer: false }, 'links: the host has no interface "net1"', 'ENODEV'],
   ],

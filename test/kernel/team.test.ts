@@ -1,6 +1,7 @@
 /** Traffic over a team: each mode uses its members; which modes continue when a cable is pulled, and which do not. */
 // needs: link team
 
+import { spawn } from 'node:child_process'
 import * as assert from 'uvu/assert'
 import { attachTwo } from '../harness/attach.ts'
 import {
@@ -10,6 +11,7 @@ import {
   joined,
   layOut,
   lostWhile,
+  newContainerWithNics,
   plugged,
   sentBy,
   takesMac,
@@ -18,11 +20,12 @@ import * as cnitool from '../harness/cnitool.ts'
 import { ip } from '../harness/command.ts'
 import { refusal, unchanged } from '../harness/expect.ts'
 import { type Netns, newContainer, privateHost } from '../harness/host.ts'
-import { inContainer } from '../harness/look.ts'
+import { inContainer, link } from '../harness/look.ts'
 import { exampleNetwork } from '../harness/networks.ts'
 import { snapshot } from '../harness/snapshot.ts'
 import { test } from '../harness/test.ts'
-import { pings } from '../harness/traffic.ts'
+import { pings, whileListening } from '../harness/traffic.ts'
+import { until } from '../harness/until.ts'
 
 await privateHost()
 layOut()
@@ -117,6 +120,47 @@ test('175-team.conflist: the container uses either NIC of the host, and the host
   await cnitool.del(net, container)
   unchanged(before)
 })
+
+/** What the kernel tells of a member during an action: a line for each change. */
+async function changesOf(name: string, container: Netns, act: () => Promise<unknown>): Promise<string[]> {
+  const monitor = spawn('ip', ['-n', container.name, '-o', 'monitor', 'link'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let said = ''
+  monitor.stdout.on('data', (chunk: Buffer) => {
+    said += chunk
+  })
+  await whileListening(monitor, async () => {
+    await until('it listens', () => {
+      for (const mtu of [65535, 65536]) inContainer(container, `link set lo mtu ${mtu}`)
+      return said !== ''
+    })
+    await act()
+  })
+  return said.split('\n').filter((line) => line.includes(`: ${name}@`))
+}
+
+for (const [mode, engine] of [
+  ['roundrobin', 'quickjs'],
+  ['broadcast', 'node'],
+  ['activebackup', 'quickjs'],
+  ['loadbalance', 'node'],
+] as const)
+  test(`${mode}, on the ${engine} engine: a member gets the first one's MAC address before it is up, and its own back by DEL`, async () => {
+    const container = newContainerWithNics()
+    const look = () => cables.map((name) => link(name, container).address)
+    const macs = look()
+    const net = cableNetwork('team', { mode })
+    for (const _ of ['first', 'again']) {
+      const changes = await changesOf('net2', container, () => cnitool.add(net, container, { engine }))
+      assert.equal([link('eth0', container).address, ...look()], [macs[0], macs[0], macs[0]])
+      const ups = changes.filter((line) => /<[^>]*\bUP\b/.test(line))
+      assert.ok(ups.length > 0 && ups.every((line) => line.includes(macs[0] ?? '')), changes.join('\n'))
+      await cnitool.check(net, container, { engine })
+      await cnitool.del(net, container, { engine })
+      assert.equal(look(), macs)
+    }
+  })
 
 test('team and members have the requested MAC address until DEL', async () => {
   for (const mode of ['roundrobin', 'activebackup'])

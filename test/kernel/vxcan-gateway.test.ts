@@ -4,13 +4,14 @@
 
 import { existsSync } from 'node:fs'
 import * as assert from 'uvu/assert'
+import { refused } from '../harness/attach.ts'
 import { gatewayRules, heardFrames, sendFrames } from '../harness/can.ts'
 import * as cnitool from '../harness/cnitool.ts'
 import { command, ip } from '../harness/command.ts'
 import { unchanged } from '../harness/expect.ts'
 import { newContainer, privateHost } from '../harness/host.ts'
 import { exampleNetwork } from '../harness/networks.ts'
-import { call } from '../harness/plugin.ts'
+import { call, type Engine } from '../harness/plugin.ts'
 import { snapshot } from '../harness/snapshot.ts'
 import { test } from '../harness/test.ts'
 
@@ -23,10 +24,11 @@ const bus = { ifname: 'can0' }
 ip('link add can0 mtu 72 up type vcan')
 
 /** The frames sent on the bus that the container receives, and the other way round. */
-async function passing(gateway: object, frames: readonly string[]) {
+async function passing(gateway: object, frames: readonly string[], engine: Engine = 'quickjs') {
   const netns = newContainer()
   const attachment = {
     config: { ...config, gateway: { device: 'can0', ...gateway } },
+    engine,
     netns: netns.path,
     ifname,
   }
@@ -73,10 +75,24 @@ test('153-vxcan-gateway.conflist: only frames that match the filters pass', asyn
 
 const frames = ['123#1122', '1F334455#AA', '123##71122334455667788AABBCCDD']
 
-test('without filters, classic and FD frames pass; programs of the host receive the container’s frames only with echo', async () => {
-  const { toContainer, fromContainer } = await passing({ fromContainer: [{ echo: true }] }, frames)
-  assert.equal([toContainer, fromContainer], [frames, frames])
-  assert.equal((await passing({}, frames)).fromContainer, [])
+test('without filters, classic and FD frames pass, and a vcan of the host echoes them to its programs, unless echo is false', async () => {
+  for (const engine of ['quickjs', 'node'] as const) {
+    const { toContainer, fromContainer } = await passing({}, frames, engine)
+    assert.equal([toContainer, fromContainer], [frames, frames])
+    assert.equal((await passing({ fromContainer: [{ echo: false }] }, frames, engine)).fromContainer, [])
+  }
+})
+
+test('rules that would deliver a frame twice are refused; a copy with another identifier is delivered', async () => {
+  const overlapping = [{ filter: '100:700' }, { filter: '123:7FF' }]
+  for (const engine of ['quickjs', 'node'] as const) {
+    const gateway = { device: 'can0', toContainer: overlapping }
+    const { code, said } = await refused({ config: { ...config, gateway }, ifname, engine })
+    assert.equal([code, said.startsWith('gateway: toContainer[1] lets frames through')], [7, true])
+  }
+  const copied = [{ filter: '100:700' }, { filter: '123:7FF', set: { id: '456' } }]
+  const { toContainer } = await passing({ toContainer: copied }, ['123#1122', '124#33'])
+  assert.equal(toContainer.sort(), ['123#1122', '124#33', '456#1122'])
 })
 
 test('frames of the container are sent on the device, also without echo', async () => {

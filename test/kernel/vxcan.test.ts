@@ -125,6 +125,26 @@ for (const engine of ['quickjs', 'node'] as const)
     unchanged(before)
   })
 
+for (const engine of ['quickjs', 'node'] as const)
+  test(`${engine}: where names are too long for an alias, DEL removes the pair, and no other interface`, async () => {
+    ip('link add bus0 type vcan')
+    const container = newContainer()
+    const named = { ...config, name: 'n'.repeat(190), hostIfname: 'bus0' }
+    const request = { config: named, engine, ifname, containerID: 'c'.repeat(64), netns: container.path }
+    assert.is((await call({ verb: 'ADD', ...request })).json?.code, 7)
+    for (const netns of [container.path, ''])
+      assert.is((await call({ verb: 'DEL', ...request, netns })).status, 0)
+    assert.ok(exists('bus0'))
+    ip('link delete bus0')
+    const before = snapshot()
+    await added(request)
+    ip('link add other0 type vxcan peer name other1')
+    assert.is((await call({ verb: 'DEL', ...request })).status, 0)
+    assert.ok(exists('other0'))
+    ip('link delete other0')
+    unchanged(before)
+  })
+
 test('GC removes the ends of stale attachments', async () => {
   const [stale, kept] = [newContainer(), newContainer()]
   for (const [containerID, { path: netns }] of [

@@ -19,6 +19,8 @@ import { hashPolicies } from './hash.ts'
 
 const u8 = integer({ min: 0, max: 0xff })
 const u16 = integer({ min: 0, max: 0xffff })
+/** A team has 16 transmit queues (TEAM_DEFAULT_NUM_TX_QUEUES, include/linux/if_team.h), numbered from 0. */
+const queue = integer({ min: 0, max: 15 })
 
 const shape = {
   mode: describe(withDefault(oneOf(...teamModes), 'roundrobin'), 'How the members share the traffic.'),
@@ -28,7 +30,7 @@ const shape = {
       optional(integer({ min: -0x80000000, max: 0x7fffffff })),
       'In mode activebackup, the highest of those with a carrier becomes the active member.',
     ),
-    queueId: describe(optional(u16), 'The transmit queue that leads to this member. 0: none.'),
+    queueId: describe(optional(queue), 'The transmit queue that leads to this member. 0: none.'),
   }),
   activePort: describe(
     optional(linkName),

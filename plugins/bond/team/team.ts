@@ -13,7 +13,8 @@ import { commandIn, type Place } from '../../../shared/netlink/command.ts'
 import { changeLink, findLink, type Link } from '../../../shared/netlink/link.ts'
 import { openSocketIn, Protocol, type Socket, transact } from '../../../shared/netlink/socket.ts'
 import { changeTeam, listTeamOptions, type TeamOption } from '../../../shared/netlink/team.ts'
-import { checkMembers, joinMembers, mtuAmong, type OfMembers, takeMembers } from '../members.ts'
+import { shareMtu } from '../member-mtu.ts'
+import { checkMembers, joinMembers, type OfMembers, takeMembers } from '../members.ts'
 import type { TeamConfig } from './config.ts'
 import { activeMember, checkOptions, memberOptions, teamOptions } from './options.ts'
 
@@ -26,15 +27,15 @@ export function createTeam(life: Life<TeamConfig>): OfMembers {
   createInside(life, {
     name: request.ifname,
     kind,
-    mac: requestedMac(request),
-    mtu: mtuAmong(members, request.config),
+    mac: requestedMac(request) ?? members[0]?.mac,
+    mtu: shareMtu(life, members, request.config),
   })
   const link = findMade(life.inside, request.ifname)
   const socket = genericSocket(life)
   setMode(socket, link, teamOptions(request.config))
+  shareMac(life, link, members)
   joinMembers(life, request.ifname, members)
   changeTeam(socket, link, memberOptions(request.config, members))
-  if (usesOwnMacs(request.config)) shareMac(life, members)
   if (request.config.mode === 'activebackup') activate(life, socket, link, members)
   return { members }
 }
@@ -54,16 +55,16 @@ function setMode(socket: Socket, link: Link, [mode, ...others]: TeamOption[]): v
   changeTeam(socket, link, others)
 }
 
-/** In these modes the driver does not give members the team's MAC address: user space must. */
-function usesOwnMacs({ mode }: TeamConfig): boolean {
-  return mode === 'activebackup' || mode === 'loadbalance'
-}
-
-function shareMac({ inside, request }: Life<TeamConfig>, members: Link[]): void {
-  const mac = findLink(inside, request.ifname)?.mac
+/**
+ * Members get the team's MAC address, as user space must in modes activebackup and loadbalance, while they are down: some drivers refuse a
+ * change later, and some refuse the present one.
+ */
+function shareMac({ inside }: Life<TeamConfig>, { mac }: Link, members: Link[]): void {
+  const others = members.filter((link) => link.mac !== mac)
+  if (others.length === 0) return
   transact(
     inside,
-    members.map((link) => changeLink(link, { mac })),
+    others.map((link) => changeLink(link, { mac })),
   )
 }
 

@@ -7,6 +7,7 @@ import { txQueueLen } from '../../../shared/link/keys.ts'
 import { wireName } from '../../../shared/pair/wire-name.ts'
 import { canMtuOf, canRules } from '../can.ts'
 import { gateway, possibleGateway } from './gateway-keys.ts'
+import { deliveringOnce } from './overlap.ts'
 
 const shape = {
   wire: describe(
@@ -33,5 +34,6 @@ export const config = network(shape, {
     notTogether('wire', 'hostIfname', 'a wire has no end on the host'),
     notTogether('wire', 'gateway', 'a wire has no end on the host'),
     possibleGateway,
+    deliveringOnce,
   ],
 })

@@ -45,13 +45,13 @@ const rule = object({
   ),
   frames: describe(withDefault(oneOf('classic', 'fd', 'both'), 'both'), 'Which kind of frames pass.'),
   echo: describe(
-    withDefault(boolean, false),
-    'Programs on the interface that frames leave by receive them, too.',
+    optional(boolean),
+    'Programs on the interface that frames leave by receive them, too. Default: only if that is a vcan of the host, which has no other receivers.',
   ),
   set: describe(optional(set), 'What the gateway writes into frames.'),
 })
 
-const everything = [{ frames: 'both' as const, echo: false }]
+const everything = [{ frames: 'both' as const }]
 
 export const gateway = object({
   device: describe(linkName, "The host's CAN device."),

@@ -26,11 +26,16 @@ export function connectGateway(host: Socket, gateway: Gateway, end: LinkName): L
 }
 
 /** The kernel's rules for a configuration: each is for classic frames or for FD frames, never both. */
-function rulesOf({ toContainer, fromContainer }: Gateway, device: LinkName, end: LinkName): CanRule[] {
+function rulesOf({ toContainer, fromContainer }: Gateway, device: Link, end: LinkName): CanRule[] {
   return [
     ...toContainer.flatMap((rule) => inKernel(rule, device, end)),
-    ...fromContainer.flatMap((rule) => inKernel(rule, end, device)),
+    ...fromContainer.flatMap((rule) => inKernel({ echo: needsEcho(device), ...rule }, end, device)),
   ]
+}
+
+/** A vcan has no bus behind it: only programs that listen on it receive what it sends. */
+function needsEcho({ kind }: Link): boolean {
+  return kind === 'vcan'
 }
 
 function inKernel({ frames, echo, filter, set }: Rule, from: LinkName, to: LinkName): CanRule[] {

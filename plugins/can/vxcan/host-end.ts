@@ -14,6 +14,8 @@ import { newPair } from '../../../shared/netlink/pair.ts'
 import { ask, type Socket } from '../../../shared/netlink/socket.ts'
 import type { VxcanConfig } from './config.ts'
 
+const kind = 'vxcan'
+
 /** The name of the host's end until it has its alias; without hostIfname also its final name. */
 function temporaryName(request: Request): string {
   return hashedName('vxcn', attachmentKey(request))
@@ -29,7 +31,7 @@ export function makeEnds(life: Life<VxcanConfig>): Link {
   try {
     undoable(
       undo,
-      () => ask(host, newPair('vxcan', { name }, { name: ifname, netns: container })),
+      () => ask(host, newPair(kind, { name }, { name: ifname, netns: container })),
       () => removeHostEnd(host, request),
     )
   } catch (error) {
@@ -59,13 +61,16 @@ function nameTaken(name: string): CniError {
   })
 }
 
-/** DEL, and undo of ADD. Under another name than the attachment's, which the configuration gave it, its alias tells that it is ours. */
+/**
+ * DEL, and undo of ADD. Under another name than the attachment's, which the configuration gave it, its alias tells that it is ours. Without one,
+ * where that is too long, DEL of the container's end removes both.
+ */
 export function removeHostEnd(host: Socket, request: Request): void {
   const alias = attachmentAlias(request)
   const named = findLink(host, temporaryName(request))
   const own =
-    named && (!named.alias || named.alias === alias)
+    named?.kind === kind && (!named.alias || named.alias === alias)
       ? named
-      : listLinks(hostSocket(), 'vxcan').find((link) => link.alias && link.alias === alias)
+      : listLinks(hostSocket(), kind).find((link) => link.alias && link.alias === alias)
   if (own) removeIfThere(host, own)
 }

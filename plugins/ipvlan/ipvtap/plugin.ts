@@ -3,7 +3,7 @@
 import { interfacePlugin } from '../../../shared/attachment/plugin.ts'
 import type { Request } from '../../../shared/cni/plugin.ts'
 import { checkNode, deviceNode, handOver } from '../../../shared/device-node/device-node.ts'
-import { childStatus, unrenamedChild } from '../../../shared/link/child.ts'
+import { childStatus, parentMacs, unrenamedChild } from '../../../shared/link/child.ts'
 import { checkIpvlan, createIpvlan, onParent } from '../ipvlan.ts'
 import { requireAddresses } from '../keys.ts'
 import { complete, type Parent } from '../lease.ts'
@@ -23,6 +23,7 @@ export const ipvtap = interfacePlugin<IpvtapConfig, Parent>({
     complete,
     bringUp: () => ({ upLast: true }),
     connect: handOver,
+    macs: parentMacs,
     async check(sides, request, prevResult) {
       await checkIpvlan(sides, request, prevResult, 'ipvtap')
       checkNode(sides, request)

@@ -4,7 +4,7 @@ import { interfacePlugin } from '../../../shared/attachment/plugin.ts'
 import { checkNode, deviceNode, handOver } from '../../../shared/device-node/device-node.ts'
 import { childStatus, unrenamedChild } from '../../../shared/link/child.ts'
 import { chosenMac, explainMac } from '../mac.ts'
-import { checkMacvlan, createMacvlan, onParent, parentOf } from '../macvlan.ts'
+import { checkMacvlan, createMacvlan, onParent, parentOf, passthruMacs } from '../macvlan.ts'
 import { config, type MacvtapConfig } from './config.ts'
 
 export const macvtap = interfacePlugin<MacvtapConfig>({
@@ -20,6 +20,7 @@ export const macvtap = interfacePlugin<MacvtapConfig>({
     bringUp: () => ({ upLast: true }),
     connect: handOver,
     explain: explainMac,
+    macs: passthruMacs,
     check(sides, request) {
       checkMacvlan(sides, request, parentOf(sides, request), 'macvtap')
       checkNode(sides, request)
