@@ -12,6 +12,7 @@ import type { Found } from '../../shared/link/busy.ts'
 import { sitsOn } from '../../shared/link/parent.ts'
 import { kindFacts } from '../../shared/netlink/kinds.ts'
 import { findLink, type Link } from '../../shared/netlink/link.ts'
+import { findRecordOf } from '../../shared/state/former.ts'
 import { withLinkLock } from '../../shared/state/lock.ts'
 import { pointers } from '../../shared/state/pointers.ts'
 import { records } from '../../shared/state/records.ts'
@@ -78,10 +79,10 @@ export const ipvlanPort: Trace = { remove: removeFromPort, collect }
 
 /** The inverse of `addToPort`. A record that names another ipvlan by now stays. */
 export function removeFromPort(attachment: Attachment): void {
-  const { containerID, ifname } = attachment
-  const key = attachmentHash(attachment)
-  const parent = placeOf(key)?.parent
-  if (parent === undefined) return
+  const place = findRecordOf(attachment, placeOf, places.names)
+  if (!place) return
+  const { parent, containerID, ifname } = place
+  const key = attachmentHash(place)
   withLinkLock(parent, () => {
     const known = ports.read(parent)
     const isOwn = known?.containerID === containerID && known.ifname === ifname

@@ -30,9 +30,14 @@ export function parseAttachmentKey(text = ''): Attachment | undefined {
   return network && containerID && ifname ? { network, containerID, ifname } : undefined
 }
 
-/** 15 hexadecimal digits, for a file name. Without the network, whose name may change between ADD and DEL: a container has each interface once. */
-export function attachmentHash({ containerID, ifname }: Omit<Attachment, 'network'>): string {
-  return hashedName('', `${containerID}/${ifname}`)
+/** 15 hexadecimal digits, for a file name: those of the interface, and 7 of the network. */
+export function attachmentHash(attachment: Attachment): string {
+  return interfaceHash(attachment) + fnv1a(attachmentKey(attachment)).slice(0, 7)
+}
+
+/** 8 digits that are the same whatever the network is called. */
+export function interfaceHash({ containerID, ifname }: Omit<Attachment, 'network'>): string {
+  return fnv1a(`${containerID}/${ifname}`).slice(0, 8)
 }
 
 /** The name of the host end of an attachment's veth pair. */

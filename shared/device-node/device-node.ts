@@ -45,12 +45,12 @@ export const deviceNode: Trace<NodeConfig> = { remove: takeBack, collect: collec
 /** ADD: makes the node of the container's interface; the result has its path. For a device's `connect`. @throws CniError */
 export function handOver(life: Life<NodeConfig>): Connected {
   const { request, inside, container, undo } = life
-  const { network, containerID, ifname } = request
+  const { network, containerID, ifname, netns } = request
   const link = findMade(inside, ifname)
   const node = nodeOf(request, numbersOf(container, link))
   const path = pathOf(request)
   undo(() => takeBack(request))
-  withNodes(() => place({ network, containerID, ifname, path, numbers: node.numbers }, node))
+  withNodes(() => place({ network, containerID, ifname, netns, path, numbers: node.numbers }, node))
   if (isNodev(parentOf(path)))
     request.log.warn(`${path} is on a file system mounted nodev: a program that opens it there gets EACCES`)
   return { own: { socketPath: path } }

@@ -2,9 +2,10 @@
 
 import { attachmentHash } from '../cni/identity.ts'
 import type { Attachment } from '../cni/plugin.ts'
-import { integer, type Output, object, string } from '../config/schema.ts'
+import { integer, type Output, object, optional, string } from '../config/schema.ts'
 import type { Settled } from '../kernel/lock.ts'
 import type { Numbers } from '../kernel/node.ts'
+import { findRecordOf, type Recorded } from '../state/former.ts'
 import { withStateLock } from '../state/lock.ts'
 import { pointers } from '../state/pointers.ts'
 import { records } from '../state/records.ts'
@@ -17,6 +18,7 @@ const placed = () =>
     network: string,
     containerID: string,
     ifname: string,
+    netns: optional(string),
     path: string,
     /** The numbers of the device that it leads to. */
     numbers: object({ major: number, minor: number }),
@@ -35,9 +37,9 @@ export function withNodes<T>(action: () => Settled<T>): T {
   return withStateLock('nodes', action)
 }
 
-/** The node of an attachment. */
-export function readPlaced(attachment: Attachment): Placed | undefined {
-  return nodes.read(attachmentHash(attachment))
+/** The node of an attachment, also one of a network that has another name now. */
+export function readPlaced(attachment: Recorded): Placed | undefined {
+  return findRecordOf(attachment, nodes.read, nodes.names)
 }
 
 /** Whether the record of an attachment was damaged, and so is lost. */

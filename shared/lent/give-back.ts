@@ -15,12 +15,12 @@ import { isValid } from '../state/valid.ts'
 import { restoreRoutes } from './link-state.ts'
 import { markedLinks, returnMarked } from './marked.ts'
 import { homePlace, type Place } from './place.ts'
-import { type Holding, hasRecord, holdings, type Lent, withLent } from './record.ts'
+import { type Holding, hasRecord, holdings, type Lent, recordedHolder, withLent } from './record.ts'
 import { type Returned, returnLink } from './return-link.ts'
 
 /** The links that an attachment was lent. */
 export const lentLinks: Trace = {
-  remove: (request) => giveBack(hostSocket(), request),
+  remove: (request) => giveBack(hostSocket(), recordedHolder(request)),
   collect: (request) => collectLent(hostSocket(), request),
 }
 

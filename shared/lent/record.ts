@@ -5,6 +5,7 @@ import type { Attachment } from '../cni/plugin.ts'
 import { boolean, integer, list, type Output, object, optional, string } from '../config/schema.ts'
 import type { Settled } from '../kernel/lock.ts'
 import { stat } from '../kernel/stat.ts'
+import { findRecordOf, type Recorded } from '../state/former.ts'
 import { withStateLock } from '../state/lock.ts'
 import { records } from '../state/records.ts'
 import { identity } from './identity.ts'
@@ -48,6 +49,17 @@ export const holdings = records('lent', holding)
 /** Whether an attachment has a record, or a killed ADD left a part of one. */
 export function hasRecord(holder: Attachment): boolean {
   return holdings.hasTrace(attachmentHash(holder))
+}
+
+/** The holder of what an attachment was lent: its network may have had another name. */
+export function recordedHolder(attachment: Recorded): Recorded {
+  const { containerID, ifname, netns } = attachment
+  const find = (key: string) => {
+    const holding = holdings.read(key)
+    return holding && { ...holding, netns: holding.links[0]?.netns }
+  }
+  const network = findRecordOf(attachment, find, holdings.names)?.network ?? attachment.network
+  return { network, containerID, ifname, netns }
 }
 
 /** Holds the lock of all lent links: what ADD and DEL look up, record and move is one step for other processes. */

@@ -12,6 +12,7 @@ import { runAllNow } from '../error/steps.ts'
 import { isErrno } from '../kernel/errno.ts'
 import { changeLink, findLink, type Link, parseLink, removeIfThere, showLink } from '../netlink/link.ts'
 import { type Socket, transact } from '../netlink/socket.ts'
+import { findRecordOf } from '../state/former.ts'
 import { withLinkLock } from '../state/lock.ts'
 import { pointers } from '../state/pointers.ts'
 import { records } from '../state/records.ts'
@@ -124,14 +125,19 @@ function claimsOf(attachment: Attachment): Claim[] {
 }
 
 function writeClaims({ network, containerID, ifname }: Attachment, links: Claim[]): void {
-  const key = attachmentHash({ containerID, ifname })
+  const key = attachmentHash({ network, containerID, ifname })
   if (links.length > 0) claimed.write(key, { network, containerID, ifname, links })
   else claimed.remove(key)
 }
 
 /** The names of the links that an attachment claimed. */
 export function linksOf(attachment: Attachment): string[] {
-  return claimsOf(attachment).map(({ name }) => name)
+  return claimsOf(claimantOf(attachment)).map(({ name }) => name)
+}
+
+/** The attachment as it claimed links: its network may have had another name. */
+function claimantOf(attachment: Attachment): Attachment {
+  return findRecordOf(attachment, claimed.read, claimed.names) ?? attachment
 }
 
 /** The links that an attachment shares with others. */
@@ -141,7 +147,8 @@ export const sharedLinks: Trace = {
 }
 
 /** Releases all links that an attachment claimed; removes those without another user. For DEL and for undo in ADD. */
-export function releaseLinks(host: Socket, attachment: Attachment, forget = nothing): void {
+export function releaseLinks(host: Socket, given: Attachment, forget = nothing): void {
+  const attachment = claimantOf(given)
   const releases = claimsOf(attachment).map(
     (claim) => () => withLinkLock(claim.name, () => release(host, attachment, claim, forget)),
   )

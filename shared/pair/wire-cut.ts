@@ -3,17 +3,9 @@
 import type { Request } from '../cni/plugin.ts'
 import type { PairKind } from '../netlink/pair.ts'
 import type { Socket } from '../netlink/socket.ts'
+import { isSameInterface } from '../state/former.ts'
 import { isValid } from '../state/valid.ts'
-import {
-  allWires,
-  forgetWire,
-  hasTraceOf,
-  isSame,
-  type Wire,
-  type WireConfig,
-  wireOf,
-  withWires,
-} from './wire.ts'
+import { allWires, forgetWire, hasTraceOf, type Wire, type WireConfig, wireOf, withWires } from './wire.ts'
 import { deleteEnds } from './wire-ends.ts'
 
 /**
@@ -32,7 +24,7 @@ export function cut(host: Socket, request: Request<WireConfig>, kind: PairKind):
 function wiresWithEndOf(request: Request<WireConfig>, kind: PairKind): Wire[] {
   const wire = wireOf(request, kind)
   if (hasTraceOf(wire, request)) return [wire]
-  return allWires().filter(({ ends }) => ends.some((end) => isSame(end, request)))
+  return allWires().filter(({ ends }) => ends.some((end) => isSameInterface(end, request)))
 }
 
 /** Deletes the wires of a network that have an end of an attachment that is not valid any more. For GC. */

@@ -2,14 +2,15 @@
 
 import { attachmentHash, attachmentKey, parseAttachmentKey } from '../cni/identity.ts'
 import type { Attachment } from '../cni/plugin.ts'
+import { findRecordOf, type Recorded } from './former.ts'
 import { pointers } from './pointers.ts'
 import { isValid } from './valid.ts'
 
 export interface Noted {
   /** The attachment as it was noted: its network may have had another name. */
-  find(attachment: Attachment): Attachment | undefined
+  find(attachment: Recorded): Recorded | undefined
   /** @throws KernelError */
-  note(attachment: Attachment): void
+  note(attachment: Recorded): void
   /** Does nothing when the attachment is not noted. */
   forget(attachment: Attachment): void
   /** Whether any attachment is noted. */
@@ -22,8 +23,8 @@ export interface Noted {
 export function noted(folder: string): Noted {
   const { get, set, remove, names } = pointers(folder)
   return {
-    find: (attachment) => parseAttachmentKey(get(attachmentHash(attachment))),
-    note: (attachment) => set(attachmentHash(attachment), attachmentKey(attachment)),
+    find: (attachment) => findRecordOf(attachment, (name) => parse(get(name)), names),
+    note: (attachment) => set(attachmentHash(attachment), format(attachment)),
     forget: (attachment) => remove(attachmentHash(attachment)),
     hasAny: () => names().length > 0,
     stale: (network, valid) =>
@@ -31,4 +32,14 @@ export function noted(folder: string): Noted {
         .flatMap((name) => parseAttachmentKey(get(name)) ?? [])
         .filter((one) => one.network === network && !isValid(valid, one)),
   }
+}
+
+/** A path begins with a slash, and has no other meaning in a key. */
+function format(attachment: Recorded): string {
+  return attachmentKey(attachment) + (attachment.netns ? `/${attachment.netns}` : '')
+}
+
+function parse(text = ''): Recorded | undefined {
+  const attachment = parseAttachmentKey(text)
+  return attachment && { ...attachment, netns: text.split('/').slice(3).join('/') }
 }

@@ -32,6 +32,8 @@ export interface Records<T> {
   write(key: string, record: T): void
   /** Removes a record and the draft of a killed writer, if they exist. A damaged record that was set aside stays. */
   remove(key: string): void
+  /** The keys of all records. */
+  names(): string[]
   /** All records. Slow on a node with many containers: only for GC and errors. */
   all(): T[]
 }
@@ -62,6 +64,7 @@ export function records<S extends Schema>(
     remove(key) {
       for (const path of [fileOf(key), draftOf(fileOf(key))]) remove(path)
     },
+    names: () => keysIn(directory),
     all: () => keysIn(directory).flatMap((key) => read(key) ?? []),
   }
 }

@@ -52,7 +52,7 @@ test('an interface that the container marked itself does not get onto the host, 
   hostNics()
   const request = requestFor({ device: 'eth1' })
   const [container = request.netns] = [request.netns]
-  const mark = `${attachmentHash({ containerID: request.containerID ?? '', ifname: 'eth0' })}/`
+  const mark = `${attachmentHash({ network: 'net', containerID: request.containerID ?? '', ifname: 'eth0' })}/`
   run(`nsenter --net=${container} ip link add forged type veth peer name forged-peer`)
   run(`nsenter --net=${container} ip link set dev forged alias ${mark}cni0`)
   assert.equal(await call({ ...request, verb: 'DEL' }), done)

@@ -7,6 +7,10 @@ import { indexRoot } from './index.ts'
 import type { Holder } from './records.ts'
 
 /** The directories of other networks in the same dataDir whose index has an entry of the attachment. Their records decide. */
-export function formerStores(directory: string, holder: Holder): string[] {
-  return siblings(directory).filter((other) => readEntry(indexRoot(other), entryName(holder)))
+export function formerStores(directory: string, holder: Holder & { netns: string }): string[] {
+  return siblings(directory).filter((other) => {
+    const entry = readEntry(indexRoot(other), entryName(holder))
+    const isElsewhere = entry?.netns && holder.netns && entry.netns.path !== holder.netns
+    return entry !== undefined && !isElsewhere
+  })
 }
