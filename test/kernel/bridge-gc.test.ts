@@ -27,10 +27,17 @@ test('STATUS changes nothing', async () => {
   unchanged(before)
 })
 
-test('STATUS of a network with a full range fails and says so', async () => {
-  const net = bridgeNetwork({ ipam: hostLocal('10.240.0.0/30') }, '1.1.0')
+test('STATUS of a network with a full range warns of it, and fails if the configuration says so', async () => {
+  const full = (keys: object) =>
+    bridgeNetwork(
+      { bridge: 'full0', ipam: { type: 'host-local', subnet: '10.240.0.0/30', ...keys } },
+      '1.1.0',
+    )
+  const net = full({})
   await cnitool.add(net, newContainer())
-  assert.match(await refusal(cnitool.status(net)), /10\.240\.0/)
+  await cnitool.status(net)
+  const strict = { ...full({ statusWhenFull: 'fail' }), name: net.name }
+  assert.match(await refusal(cnitool.status(strict)), /10\.240\.0/)
 })
 
 test('STATUS without its IPAM plugin fails and names it', async () => {
