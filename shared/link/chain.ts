@@ -6,9 +6,10 @@ import type { ParentConfig } from './parent.ts'
 /** The names of the interfaces that earlier plugins have made, on the parent's side. Some leave the sandbox out: CNI_NETNS is meant. */
 export function madeBefore({ config, prevResult, ifname }: Request<ParentConfig>): string[] {
   const inside = config.linkInContainer === true
-  const others = (prevResult?.interfaces ?? []).filter(({ name, sandbox }) => !sandbox || name !== ifname)
-  const made = others.filter(({ sandbox }) => Boolean(sandbox) === inside)
-  return (made.length > 0 ? made : others).map(({ name }) => name)
+  const interfaces = prevResult?.interfaces ?? []
+  const isUnsaid = inside && interfaces.every(({ sandbox }) => !sandbox)
+  const made = interfaces.filter(({ sandbox }) => isUnsaid || Boolean(sandbox) === inside)
+  return made.map(({ name }) => name).filter((name) => !inside || name !== ifname)
 }
 
 /** The configuration, with the only such interface as `master`. Without one it is unchanged: the default route decides. */

@@ -76,7 +76,7 @@ for (const keys of [{ vlanId: 100 }, { tags: [100, 20] }]) {
       routes: [{ dst: '10.9.0.0/24', gw: '10.66.0.1' }],
     }
     for (const wrong of [
-      { type: 'host-local', ranges: [[{ subnet: '10.8.0.0/31' }]] },
+      { type: 'host-local', ranges: [[{ subnet: '10.8.0.1/24' }]] },
       { type: 'none' },
       route,
     ]) {
