@@ -44,12 +44,15 @@ export function withFile<T>(path: string, flags: number, use: (fd: Fd) => T, mod
   }
 }
 
-/** Reads from an open descriptor to the end of the file. */
-export function readAll(fd: Fd, name = `fd ${fd}`): Buffer {
+/** Reads from an open descriptor to the end of the file. @param largest bytes @throws KernelError of EFBIG for more */
+export function readAll(fd: Fd, name = `fd ${fd}`, largest = Number.POSITIVE_INFINITY): Buffer {
   const chunks: Buffer[] = []
+  let total = 0
   for (let size = 4096; ; size = 65536) {
     const chunk = readChunk(fd, size, name)
     chunks.push(chunk)
+    total += chunk.length
+    if (total > largest) throw new KernelError(Errno.EFBIG, `read ${name}`)
     if (chunk.length < size) return chunks.length === 1 ? chunk : Buffer.concat(chunks)
   }
 }

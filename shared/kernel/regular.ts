@@ -6,46 +6,31 @@ import { isKind, Kind, type Stat, statOf } from './stat.ts'
 
 const MEBIBYTE = 1024 * 1024
 
-interface Conditions {
-  /** Refuses a file by its attributes. They are those of the open file, so that it cannot be exchanged after the check. */
-  check?(stat: Stat): void
-  /** Flags of open(2). */
-  flags?: number
-  /** The largest size, bytes. Default: 1 MiB. */
-  largest?: number
-}
-
 /**
- * Opens a regular file, runs a callback and closes it.
- * @throws KernelError EINVAL for another kind of file: opening a FIFO waits for a writer, and /dev/zero has no end; EFBIG when too large
+ * Reads a whole text file that a configuration names.
+ * @param check refuses a file by its attributes, which are those of the open file, so that it cannot be exchanged after the check
+ * @throws KernelError EINVAL for another kind of file: opening a FIFO waits for a writer, and /dev/zero has no end; EFBIG above 1 MiB
  */
-function withRegular<T>(path: string, conditions: Conditions, use: (fd: Fd) => T): T {
-  const { check, flags = 0, largest = MEBIBYTE } = conditions
-  return withFile(path, Open.RDONLY | Open.NONBLOCK | flags, (fd) => {
+export function readRegular(path: string, check: (stat: Stat) => void = () => {}): string {
+  return withFile(path, Open.RDONLY | Open.NONBLOCK, (fd) => {
     const stat = statOf(fd, path)
     if (!isKind(stat, Kind.REGULAR)) throw new KernelError(Errno.EINVAL, `read ${path} as a file`)
-    if (stat.size > largest) throw new KernelError(Errno.EFBIG, `read ${path}`)
-    check?.(stat)
-    return use(fd)
+    check(stat)
+    return readAll(fd, path, MEBIBYTE).toString()
   })
 }
 
-/** Reads a whole text file that a configuration names. @throws KernelError as `withRegular` */
-export function readRegular(path: string, check?: Conditions['check']): string {
-  return withRegular(path, { check }, (fd) => readAll(fd, path)).toString()
-}
-
 /**
- * Opens a file that this program made, in a directory that others may write to.
- * @param largest bytes
- * @returns undefined when there is none, or what is there is not such a file: a symlink, a FIFO, a file of any size
+ * Opens a file that this program made, in a directory that others may write to. Without a symlink there is no device to read without
+ * end, and reading a FIFO does not wait.
+ * @returns undefined when there is none, or what is there is not such a file: a symlink, a FIFO, a directory, a file of any size
  */
-export function withOwnIfAny<T>(path: string, use: (fd: Fd) => T, largest?: number): T | undefined {
-  const open = () => withRegular(path, { flags: Open.NOFOLLOW, largest }, use)
-  return tolerate(open, 'ENOENT', 'ENOTDIR', 'ELOOP', 'EINVAL', 'ENXIO', 'EFBIG')
+export function withOwnIfAny<T>(path: string, use: (fd: Fd) => T): T | undefined {
+  const open = () => withFile(path, Open.RDONLY | Open.NONBLOCK | Open.NOFOLLOW, use)
+  return tolerate(open, 'ENOENT', 'ENOTDIR', 'ELOOP', 'ENXIO', 'EISDIR', 'EAGAIN', 'ESPIPE', 'EFBIG')
 }
 
-/** Reads such a file. */
-export function readOwnIfAny(path: string): Buffer | undefined {
-  return withOwnIfAny(path, (fd) => readAll(fd, path))
+/** Reads such a file. @param largest bytes */
+export function readOwnIfAny(path: string, largest = MEBIBYTE): Buffer | undefined {
+  return withOwnIfAny(path, (fd) => readAll(fd, path, largest))
 }

@@ -48,6 +48,7 @@ const numbers = {
     fsconfig: 431,
     fsmount: 432,
     pidfd_open: 434,
+    openat2: 437,
   },
   arm64: {
     read: 63,
@@ -91,6 +92,7 @@ const numbers = {
     fsconfig: 431,
     fsmount: 432,
     pidfd_open: 434,
+    openat2: 437,
   },
 } as const
 

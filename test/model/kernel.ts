@@ -55,6 +55,10 @@ const MONOTONIC = 1
 
 const calls: Partial<Record<SyscallName, (context: Context) => Answer>> = {
   openat: (context) => (context.number(2) & TMPFILE ? openNameless(context) : openNamed(context)),
+  openat2({ disk, task, text }) {
+    const inode = disk.names.get(text(1))
+    return inode === undefined ? failed('ENOENT') : openFile(task, text(1), inode)
+  },
   close: ({ task, number }) => (task.files.delete(number(0)) ? done : failed('EBADF')),
   read(context) {
     const file = fileOf(context)
@@ -127,6 +131,7 @@ const readers: readonly SyscallName[] = [
   'getdents64',
   'getpid',
   'lseek',
+  'openat2',
   'ppoll',
   'pread64',
   'read',

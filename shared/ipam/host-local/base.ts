@@ -3,9 +3,9 @@
  * written once; later entries are kept in attachments.ts.
  */
 
-import { type Fd, readAll, rename } from '../../kernel/files.ts'
+import { type Fd, rename } from '../../kernel/files.ts'
 import { overwrite, readAt, sizeOf } from '../../kernel/in-place.ts'
-import { withOwnIfAny } from '../../kernel/regular.ts'
+import { readOwnIfAny, withOwnIfAny } from '../../kernel/regular.ts'
 import { type Entry, formatEntry, parseEntry } from './entries.ts'
 
 const BLOCK = 4096
@@ -49,7 +49,7 @@ function inBlocks(lines: readonly string[]): string {
 
 /** All entries; none when the file is absent. */
 export function readBase(path: string): Map<string, Entry> {
-  return new Map(withOwnIfAny(path, (fd) => parseLines(readAll(fd, path).toString()), LARGEST))
+  return new Map(parseLines(readOwnIfAny(path, LARGEST)?.toString() ?? ''))
 }
 
 /** The entry of a name; undefined when the file has none. */
@@ -87,7 +87,7 @@ interface Blocks {
 }
 
 function withBlocks<T>(path: string, use: (blocks: Blocks) => T): T | undefined {
-  return withOwnIfAny(path, (fd) => use(blocksOf(fd)), LARGEST)
+  return withOwnIfAny(path, (fd) => use(blocksOf(fd)))
 }
 
 function blocksOf(fd: Fd): Blocks {

@@ -7,7 +7,7 @@ import type { Log } from '../../error/log.ts'
 import { makeDirectory } from '../../kernel/files.ts'
 import type { Settled } from '../../kernel/lock.ts'
 import { stat } from '../../kernel/stat.ts'
-import { withoutForeignSymlinks } from '../../kernel/symlinks.ts'
+import { refuseForeignSymlinks } from '../../kernel/symlinks.ts'
 import { explaining } from '../../state/explain.ts'
 import { withFileLock } from '../../state/lock.ts'
 import { currentMark, indexHome, indexRoot, savedIndex } from './index.ts'
@@ -68,7 +68,7 @@ export function hasStore(directory: string): boolean {
 
 /** Other users may write to a directory above: a symlink that they put there would lead the files anywhere. */
 function refuseSymlinks(directory: string): void {
-  for (const path of [directory, indexHome(directory)]) withoutForeignSymlinks(path)
+  for (const path of [directory, indexHome(directory)]) refuseForeignSymlinks(path)
 }
 
 /** @throws CniError of code 5 when a file cannot be read or written */
