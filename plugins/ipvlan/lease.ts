@@ -1,5 +1,6 @@
 /** Which addresses, gateways and routes work in which mode. */
 
+import { isOffLink } from '../../shared/attachment/configure.ts'
 import type { Life, Made } from '../../shared/attachment/device.ts'
 import type { Result } from '../../shared/cni/result.ts'
 import { CniError, Code, type Complaint } from '../../shared/error/error.ts'
@@ -87,7 +88,8 @@ function offLink({ ips, routes }: Lease): Complaint | undefined {
     ...routes.filter(({ scope }) => scope).map(({ dst }) => dst),
   ]
   const subnets = [...ways.flatMap((way) => parseCidr(way) ?? []), linkLocal]
-  const isOff = (gateway: Address) => !subnets.some((subnet) => contains(subnet, gateway))
+  const isOff = (gateway: Address) =>
+    !isOffLink(gateway, ips) && !subnets.some((subnet) => contains(subnet, gateway))
   const gateway = usedGateways({ ips, routes }).find(isOff)
   if (!gateway) return undefined
   return {

@@ -3,7 +3,7 @@
 import type { Ip, Result, Route } from '../cni/result.ts'
 import { CniError, Code } from '../error/error.ts'
 import type { Log } from '../error/log.ts'
-import { type Address, formatAddress, nextHop, parseAddress } from '../ip/address.ts'
+import { type Address, formatAddress, nextHop, parseAddress, width } from '../ip/address.ts'
 import { type Cidr, formatCidr, parseCidr } from '../ip/subnet.ts'
 import { inNamespace } from '../kernel/namespace.ts'
 import { listAddresses, newAddress } from '../netlink/address.ts'
@@ -99,10 +99,19 @@ export function routesOf({ routes, ips }: Result, link: Link, onLink: RouteSpec[
   return [...onLink, ...routes.map((route) => toRouteSpec(route, link, ips))]
 }
 
+/** A hoster's address without a subnet (/32, /128): its gateway is in none, and is reached by the link all the same. */
+export function isOffLink(gateway: Address, ips: readonly Ip[]): boolean {
+  const subnets = ips.flatMap(({ address }) => parseCidr(address) ?? [])
+  const ofFamily = subnets.filter(({ address }) => address.family === gateway.family)
+  return ofFamily.length > 0 && ofFamily.every(({ prefix }) => prefix === width(gateway.family))
+}
+
 /** A route of the result in the kernel's terms. Without a gateway of its own it takes the first one of its family. */
 function toRouteSpec(route: Route, link: Link, ips: Ip[]): RouteSpec {
   const dst = parseCidr(route.dst) ?? refuse(`route destination ${route.dst}`)
-  return { ...route, dst, gateway: gatewayOf(route, dst, ips), link: link.index, linkName: link.name }
+  const gateway = gatewayOf(route, dst, ips)
+  const onlink = gateway && isOffLink(gateway, ips)
+  return { ...route, dst, gateway, onlink, link: link.index, linkName: link.name }
 }
 
 /** The routes of a result, each with its gateway, for a result with several interfaces. */

@@ -15,6 +15,8 @@ const { NEWROUTE, DELROUTE, GETROUTE } = rt.MessageType
 export const RT_TABLE_MAIN = 254
 const RT_SCOPE_UNIVERSE = 0
 const RT_SCOPE_LINK = 253
+/** The only flag that a request may set. */
+export const RTNH_F_ONLINK = 4
 
 export interface RouteSpec {
   dst: Cidr
@@ -30,6 +32,8 @@ export interface RouteSpec {
   scope?: number
   /** Preferred source address. */
   source?: Address
+  /** The gateway is reached by the link, although no subnet of the link has it (RTNH_F_ONLINK). */
+  onlink?: boolean
   /** The origin of the route (RTPROT_*). Default: boot, as in `ip route`. */
   protocol?: rt.Route['protocol']
 }
@@ -155,6 +159,7 @@ function request(route: RouteSpec): Pick<Request, 'payload'> {
     protocol: route.protocol ?? 'BOOT',
     scope: route.scope ?? (gateway ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK),
     type: 'UNICAST',
+    flags: route.onlink ? { __unknown: RTNH_F_ONLINK } : undefined,
   }
   const attrs: rt.RouteAttrs = { oif: link, priority, table, metrics: metrics(route) }
   if (dst.prefix > 0) attrs.dst = toBytes(networkOf(dst))
@@ -171,8 +176,9 @@ function metrics({ mtu, advmss }: RouteSpec): rt.RouteMetrics | undefined {
   }
 }
 
-function routeWords({ dst, gateway, linkName, mtu, advmss, priority, table, scope }: RouteSpec): string {
+function routeWords(route: RouteSpec): string {
+  const { dst, gateway, linkName, mtu, advmss, priority, table, scope, onlink } = route
   const via = gateway && formatAddress(gateway)
   const words = wordsOf({ via, dev: linkName, mtu, advmss, metric: priority, table, scope })
-  return `${formatCidr(dst)} ${words}`.trim()
+  return `${formatCidr(dst)} ${words}${onlink ? ' onlink' : ''}`.trim()
 }

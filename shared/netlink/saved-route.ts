@@ -7,6 +7,7 @@ import { formatCidr } from '../ip/subnet.ts'
 import { type Attributes, attributesIn } from './attributes.ts'
 import type { LinkName } from './link.ts'
 import type { AttributeList } from './link-message.ts'
+import { RTNH_F_ONLINK } from './route.ts'
 import { dump, Flag, type Request, type Socket } from './socket.ts'
 
 const { NEWROUTE, GETROUTE } = rt.MessageType
@@ -33,8 +34,6 @@ const types = Array.from({ length: Rta.NH_ID - 1 }, (_, index) => index + 1).fil
 )
 /** RTM_F_CLONED: a cache entry. */
 const CLONED = 0x200
-/** RTNH_F_ONLINK, the only flag that a request may set. */
-const ONLINK = 4
 /** RTPROT_KERNEL: the kernel adds these itself, with an address. */
 const KERNEL = 2
 /** RTPROT_REDIRECT, KERNEL, RA: those and what the kernel adds by a router's message. */
@@ -134,7 +133,7 @@ export function restoreRoute(link: LinkName, saved: Buffer, was: number): Reques
   const attribute = attributesIn(message, HEADER_LENGTH)
   const hops = hopsOf(attribute(Rta.MULTIPATH))
   const own = hops.filter((hop) => indexOf(hop) === was)
-  for (const hop of hops) hop[2] = (hop[2] ?? 0) & ONLINK
+  for (const hop of hops) hop[2] = (hop[2] ?? 0) & RTNH_F_ONLINK
   for (const hop of own) hop.writeUInt32LE(link.index, 4)
   const route = { link, message, attributes: attributesOf(attribute) }
   if (message[0] === AF_INET6 && own.length > 0) return own.map((hop) => request(byHop(route, hop)))
@@ -172,7 +171,7 @@ function omit(attributes: AttributeList, omitted: number): AttributeList {
 function request({ link, message, attributes }: Route): Request {
   const words = `${destinationOf(message, attributes)} dev ${link.name}`
   const header = Buffer.from(message.subarray(0, HEADER_LENGTH))
-  header.writeUInt32LE(header.readUInt32LE(FLAGS) & ONLINK, FLAGS)
+  header.writeUInt32LE(header.readUInt32LE(FLAGS) & RTNH_F_ONLINK, FLAGS)
   return {
     type: NEWROUTE,
     flags: Flag.CREATE | Flag.APPEND,
