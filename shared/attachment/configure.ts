@@ -58,7 +58,7 @@ export function configure(sides: Sides, link: Link, lease: Result, log: Log, bri
 }
 
 /** The addresses of a result, with their prefixes. */
-export function cidrs(ips: Ip[]): Cidr[] {
+export function cidrs(ips: readonly Ip[]): Cidr[] {
   return ips.map(({ address }) => parseCidr(address) ?? refuse(`address ${address}`))
 }
 

@@ -1,12 +1,12 @@
 /** The keys for masquerade and host access. */
 
-import { boolean, describe, oneOf, optional, withDefault } from '../config/schema.ts'
+import { boolean, describe, either, oneOf, optional, withDefault } from '../config/schema.ts'
 import type { Complaint } from '../error/error.ts'
 
 export const masqueradeKeys = {
   ipMasq: describe(
-    withDefault(boolean, false),
-    "Masquerade what containers send beyond their subnet as the host's.",
+    withDefault(either('true, false, "ipv4" or "ipv6"', boolean, oneOf('ipv4', 'ipv6')), false),
+    "Masquerade what containers send beyond their subnet as the host's: of both families, or of one.",
   ),
   ipMasqBackend: describe(
     optional(oneOf('nftables', 'iptables')),

@@ -3,13 +3,14 @@
 import { cidrs } from '../attachment/configure.ts'
 import type { Life } from '../attachment/device.ts'
 import type { Request } from '../cni/plugin.ts'
-import type { Result } from '../cni/result.ts'
+import type { Ip, Result } from '../cni/result.ts'
 import { CniError, Code } from '../error/error.ts'
 import type { MasqueradeBackend } from '../firewall/masquerade.ts'
+import type { Cidr } from '../ip/subnet.ts'
 import { firewallTrace } from './firewall-trace.ts'
 
 export interface MasqueradeConfig {
-  ipMasq: boolean
+  ipMasq: boolean | 'ipv4' | 'ipv6'
   ipMasqBackend?: MasqueradeBackend
 }
 
@@ -30,15 +31,22 @@ export async function addMasquerade(
   { ips }: Result,
 ): Promise<void> {
   const { request } = life
-  if (!request.config.ipMasq) return
+  const addresses = masqueraded(request.config, ips)
+  if (addresses.length === 0) return
   masquerade.begin(life)
-  await (await firewall()).addMasquerade(request, cidrs(ips), request.config.ipMasqBackend)
+  await (await firewall()).addMasquerade(request, addresses, request.config.ipMasqBackend)
+}
+
+/** The addresses of the families that are to be masqueraded. */
+function masqueraded({ ipMasq }: MasqueradeConfig, ips: readonly Ip[]): Cidr[] {
+  return cidrs(ips).filter(({ address }) => ipMasq === true || ipMasq === `ipv${address.family}`)
 }
 
 /** @throws CniError naming what is missing */
 export async function checkMasquerade(request: Request<MasqueradeConfig>, { ips }: Result): Promise<void> {
-  const { ipMasq, ipMasqBackend } = request.config
-  if (ipMasq) await (await firewall()).checkMasquerade(request, cidrs(ips), ipMasqBackend)
+  const { config } = request
+  const addresses = masqueraded(config, ips)
+  if (addresses.length > 0) await (await firewall()).checkMasquerade(request, addresses, config.ipMasqBackend)
 }
 
 /** @throws CniError of code 50 when the host has nothing that can masquerade as configured */

@@ -3,6 +3,7 @@
 
 import * as assert from 'uvu/assert'
 import { added, attach, attachTwo, done } from '../harness/attach.ts'
+import { command } from '../harness/command.ts'
 import { unchanged } from '../harness/expect.ts'
 import {
   far,
@@ -31,6 +32,22 @@ test('without ipMasq the far host sees the container’s address', async () => {
   const container = await attach(bridgeNetwork({ isDefaultGateway: true }))
   assert.equal(seenFrom(container), twice(container.addresses))
 })
+
+for (const [ipMasq, at] of [
+  ['ipv4', 0],
+  ['ipv6', 1],
+] as const)
+  test(`ipMasq "${ipMasq}": only that family is masqueraded, and CHECK and DEL agree`, async () => {
+    const before = snapshot()
+    const container = await attach(bridgeNetwork({ isDefaultGateway: true, bridge: 'one0', ipMasq }))
+    const sources = [...container.addresses]
+    sources[at] = Object.values(near)[at] ?? ''
+    assert.equal(seenFrom(container), twice(sources))
+    await container.check()
+    await container.del()
+    command('ip', 'link', 'delete', 'one0')
+    unchanged(before)
+  })
 
 for (const ipMasqBackend of ['nftables', 'iptables', undefined]) {
   const backend = ipMasqBackend ?? 'the default back end'
