@@ -3,7 +3,7 @@
 import { architecture } from '#engine'
 import { Errno, KernelError } from './errno.ts'
 import { close, createFile, type Fd, Open, writeAll } from './files.ts'
-import { cstring, must, syscall } from './syscall.ts'
+import { AT_FDCWD, cstring, must, syscall } from './syscall.ts'
 
 /** A complete file without a name. */
 export interface Draft {
@@ -13,7 +13,6 @@ export interface Draft {
   close(): void
 }
 
-const AT_FDCWD = -100
 const AT_SYMLINK_FOLLOW = 0x400
 /** __O_TMPFILE | O_DIRECTORY; the value depends on the architecture: arch/arm64/include/uapi/asm/fcntl.h. */
 const O_TMPFILE = 0o20000000 | (architecture === 'arm64' ? 0o40000 : 0o200000)

@@ -3,12 +3,10 @@
 import { architecture } from '#engine'
 import { Errno, KernelError, tolerate } from './errno.ts'
 import { stat } from './stat.ts'
-import { cstring, must, syscall } from './syscall.ts'
+import { AT_FDCWD, cstring, must, syscall } from './syscall.ts'
 
 /** An open file descriptor. */
 export type Fd = number
-
-const AT_FDCWD = -100
 
 /** Flags of open(2), include/uapi/asm-generic/fcntl.h and arch/arm64's; O_CLOEXEC is always added. */
 export const Open = {

@@ -24,7 +24,11 @@ export interface Limit {
  * @throws as `lock`
  */
 export function withLock<T>(path: string, action: () => Settled<T>, limit: Limit): T {
-  const fd = lock(path, limit)
+  return whileLocked(lock(path, limit), action)
+}
+
+/** Runs a synchronous action, and then closes a lock file, which releases its lock. */
+export function whileLocked<T>(fd: Fd, action: () => Settled<T>): T {
   try {
     return action()
   } finally {

@@ -3,10 +3,7 @@
 import { Errno, KernelError, tolerate } from './errno.ts'
 import { type Fd, Open, remove, renameNew, withFile } from './files.ts'
 import { isKind, Kind, type Stat, statOf } from './stat.ts'
-import { cstring, must } from './syscall.ts'
-
-const AT_FDCWD = -100
-const AT_EMPTY_PATH = 0x1000
+import { AT_EMPTY_PATH, AT_FDCWD, cstring, must } from './syscall.ts'
 
 /** The major and minor number of a device. */
 export type Numbers = Stat['rdev']

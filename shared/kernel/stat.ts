@@ -2,7 +2,7 @@
 
 import { Errno, KernelError } from './errno.ts'
 import type { Fd } from './files.ts'
-import { cstring, must, syscall } from './syscall.ts'
+import { AT_EMPTY_PATH, AT_FDCWD, cstring, must, syscall } from './syscall.ts'
 
 /** The attributes of a file (statx(2)). */
 export interface Stat {
@@ -30,8 +30,6 @@ export function isKind({ mode }: Stat, kind: number): boolean {
   return (mode & S_IFMT) === kind
 }
 
-const AT_FDCWD = -100
-const AT_EMPTY_PATH = 0x1000
 const AT_SYMLINK_NOFOLLOW = 0x100
 const STATX_BASIC_STATS = 0x7ff
 

@@ -6,14 +6,13 @@
 import { Errno, KernelError } from './errno.ts'
 import { close, Open, readFileIfAny, readLink } from './files.ts'
 import { isKind, Kind, lstat, type Stat } from './stat.ts'
-import { cstring, syscall } from './syscall.ts'
+import { AT_FDCWD, cstring, syscall } from './syscall.ts'
 
 /** @throws KernelError of ELOOP that names such a symlink on the way to a path, which need not exist */
 export function refuseForeignSymlinks(path: string): void {
   if (mayHaveSymlink(path)) follow(path, '/', 0)
 }
 
-const AT_FDCWD = -100
 const RESOLVE_NO_SYMLINKS = 4
 
 /** Asks the kernel, in one call that is enough for almost every path (openat2(2), Linux 5.6). */

@@ -96,6 +96,12 @@ const numbers = {
   },
 } as const
 
+/** The directory in which a relative path of openat(2) and others begins: the current one, include/uapi/linux/fcntl.h. */
+export const AT_FDCWD = -100
+
+/** The file of the descriptor itself, in place of a path. */
+export const AT_EMPTY_PATH = 0x1000
+
 export type SyscallName = keyof (typeof numbers)['x64']
 
 /** The numbers on this processor. */

@@ -13,11 +13,7 @@ import { deleteEnds } from './wire-ends.ts'
  * the other container's DEL, is left alone: this attachment has no end of it.
  */
 export function cut(host: Socket, request: Request<WireConfig>, kind: PairKind): void {
-  const wires = () => wiresWithEndOf(request, kind)
-  if (wires().length === 0) return
-  withWires(() => {
-    for (const wire of wires()) removeWire(host, wire)
-  })
+  removeWires(host, () => wiresWithEndOf(request, kind))
 }
 
 /** The wire of the configuration, or the one that it named when the attachment was added: key and network may have changed. */
@@ -29,13 +25,16 @@ function wiresWithEndOf(request: Request<WireConfig>, kind: PairKind): Wire[] {
 
 /** Deletes the wires of a network that have an end of an attachment that is not valid any more. For GC. */
 export function cutStale(host: Socket, { network, validAttachments }: Request): void {
-  const stale = () =>
-    allWires().filter(
-      (wire) => wire.network === network && !wire.ends.every((end) => isValid(validAttachments, end)),
-    )
-  if (stale().length === 0) return
+  const isStale = ({ network: ofWire, ends }: Wire) =>
+    ofWire === network && !ends.every((end) => isValid(validAttachments, end))
+  removeWires(host, () => allWires().filter(isStale))
+}
+
+/** They are looked for without the lock first, which another container's ADD may hold, and again with it. */
+function removeWires(host: Socket, find: () => Wire[]): void {
+  if (find().length === 0) return
   withWires(() => {
-    for (const wire of stale()) removeWire(host, wire)
+    for (const wire of find()) removeWire(host, wire)
   })
 }
 

@@ -1,8 +1,8 @@
 /** Locks between Patchbay's processes. All waits of a call together have a bound. */
 
 import { CniError, Code } from '../error/error.ts'
-import { close, makeDirectory } from '../kernel/files.ts'
-import { type Limit, lock, type Settled, withLock } from '../kernel/lock.ts'
+import { makeDirectory } from '../kernel/files.ts'
+import { type Limit, lock, type Settled, whileLocked, withLock } from '../kernel/lock.ts'
 import { stateDirectory } from './directory.ts'
 import { explaining } from './explain.ts'
 import { holderOf } from './holder.ts'
@@ -25,11 +25,7 @@ export function withStateLock<T>(name: string, action: () => Settled<T>): T {
     makeDirectory(stateDirectory)
     return lock(`${stateDirectory}/${name}.lock`, patience)
   })
-  try {
-    return action()
-  } finally {
-    close(fd)
-  }
+  return whileLocked(fd, action)
 }
 
 /** Runs an action under the lock of a host link. Take it to look up, make, use or remove the link. */

@@ -82,8 +82,8 @@ const bugs: Record<string, Bug> = {
       },
       {
         file: 'shared/kernel/draft.ts',
-        from: 'import { cstring, must',
-        to: "import { overwrite } from './in-place.ts'\nimport { cstring, must",
+        from: "import { Errno, KernelError } from './errno.ts'",
+        to: "import { Errno, KernelError } from './errno.ts'\nimport { overwrite } from './in-place.ts'",
       },
     ],
     bounds: boundsOf({ calls: 1, crashes: 1 }),
