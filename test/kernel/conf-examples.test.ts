@@ -2,7 +2,7 @@
 // needs: nft ip
 
 import { globSync, readFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { allExamples } from '../../scripts/example.ts'
 import { attach } from '../harness/attach.ts'
@@ -39,12 +39,21 @@ test('all examples have a purpose and cniVersion 1.0.0, and each has its own net
   assert.is(new Set(bridges).size, bridges.length)
 })
 
-test('each example is used by a test', () => {
-  const sources = globSync('*.test.ts', { cwd: import.meta.dirname })
+/** The examples that no test source of a pattern mentions. */
+function notIn(pattern: string, mention: (title: string) => string): string[] {
+  const sources = globSync(pattern, { cwd: import.meta.dirname })
     .map((name) => readFileSync(join(import.meta.dirname, name), 'utf8'))
     .join()
+  return examples.map(({ title }) => title).filter((title) => !sources.includes(mention(title)))
+}
+
+test('each example is used by a test of what its README says, and by one of CHECK', () => {
   assert.equal(
-    examples.map(({ file }) => basename(file)).filter((file) => !sources.includes(file)),
+    notIn('*.test.ts', (title) => `${title}.conflist`),
+    [],
+  )
+  assert.equal(
+    notIn('examples-check*.test.ts', (title) => `'${title}': `),
     [],
   )
 })
