@@ -13,6 +13,7 @@ import { etherSaddr, iifname, inSet, verdictStatement, vmap } from '../netlink/n
 import { update } from '../netlink/nftables-transaction.ts'
 import { concatenate, etherAddr, ifname, ifnameBytes } from '../netlink/nftables-types.ts'
 import type { Request } from '../netlink/socket.ts'
+import * as reference from './reference-macspoofchk.ts'
 import {
   chunks,
   deletion,
@@ -53,13 +54,23 @@ export async function addMacSpoofCheck(attachment: Attachment, port: string, mac
   change(() => addition(owner(attachment), ifnameBytes(port), macBytes(mac)))
 }
 
-/** Removes the check of an attachment's port; does nothing when there is none. */
+/** Removes the check of an attachment's port, ours or the reference's; does nothing when there is none. */
 export async function removeMacSpoofCheck(attachment: Attachment): Promise<void> {
-  unlessUnsupported(() => change(() => removal(recordsOf(ifnameBytes(hostIfname(attachment))))))
+  const key = ifnameBytes(hostIfname(attachment))
+  unlessUnsupported(() => change(() => [...removal(recordsOf(key)), ...reference.removal(attachment)]))
 }
 
 /** @throws CniError that names the missing element or rule */
 export async function checkMacSpoofCheck(attachment: Attachment, port: string, mac: string): Promise<void> {
+  try {
+    checkOurs(attachment, port, mac)
+  } catch (error) {
+    if (!unlessUnsupported(() => reference.has(attachment))) throw error
+    reference.check(attachment, port, macBytes(mac))
+  }
+}
+
+function checkOurs(attachment: Attachment, port: string, mac: string): void {
   const key = ifnameBytes(port)
   expectElement(ports, { key, goto: verification, comment: owner(attachment) })
   expectElement(allowed, { key: concatenate(key, macBytes(mac)), comment: owner(attachment) })
@@ -76,6 +87,7 @@ export async function collectMacSpoofCheck(
   unlessUnsupported(() => {
     const stale = listStale(addresses, staleIn(network, valid))
     for (const part of chunks(stale)) collected += removeListed(part)
+    collected += reference.collect(valid)
   })
   return collected
 }

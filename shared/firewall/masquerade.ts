@@ -7,6 +7,7 @@ import type { KernelError } from '../kernel/errno.ts'
 import { findIptablesTraces } from './iptables-traces.ts'
 import { forgetStaleUsers, forgetUser } from './iptables-users.ts'
 import * as nftables from './masquerade-nftables.ts'
+import { hasReferenceMasquerade } from './reference-masquerade-trace.ts'
 import { isUnsupported, unlessUnsupported } from './unsupported.ts'
 
 export type MasqueradeBackend = 'nftables' | 'iptables'
@@ -61,18 +62,23 @@ function bothUnusable(error: CniError, rejected: KernelError): CniError {
 }
 
 /**
- * Removes the rules of an attachment from both back ends, since the configuration may have changed since ADD. Does nothing
- * when neither has rules. Needs no addresses.
+ * Removes the rules of an attachment from both back ends, since the configuration may have changed since ADD, and those that
+ * the reference has made. Does nothing when there are none. Needs no addresses.
  */
 export async function removeMasquerade(attachment: Attachment): Promise<void> {
-  unlessUnsupported(() => nftables.remove(attachment))
+  const reference = unlessUnsupported(() => {
+    nftables.remove(attachment)
+    return hasReferenceMasquerade()
+  })
+  if (reference) (await import('./reference-masquerade.ts')).remove(attachment)
   const traces = await findIptablesTraces(attachment)
   if (traces.length > 0) await (await import('./masquerade-iptables.ts')).remove(traces)
   forgetUser(attachment)
 }
 
 /**
- * Without `backend`, either back end may have the rules: an nftables module may have been loaded since ADD.
+ * Without `backend`, either back end may have the rules: an nftables module may have been loaded since ADD. The reference may
+ * have made them, too.
  * @throws CniError that names the missing rule or element, and the command that shows it
  */
 export async function checkMasquerade(
@@ -83,21 +89,39 @@ export async function checkMasquerade(
   try {
     if (backend !== 'iptables') return nftables.check(attachment, addresses)
   } catch (error) {
-    if (backend === 'nftables' || (await findIptablesTraces(attachment)).length === 0) throw error
+    const other = await otherMaker(attachment, backend)
+    if (!other) throw error
+    return other.check(attachment, addresses)
   }
   const iptables = await import('./masquerade-iptables.ts')
   await iptables.check(attachment, addresses)
 }
 
-/** GC: removes the rules of attachments that are no longer valid. @returns how many addresses and iptables chains */
+/** What else has made rules for an attachment: the reference, or iptables. */
+async function otherMaker(attachment: Attachment, backend: MasqueradeBackend | undefined) {
+  if (unlessUnsupported(hasReferenceMasquerade)) {
+    const reference = await import('./reference-masquerade.ts')
+    if (reference.has(attachment)) return reference
+  }
+  if (backend === 'nftables' || (await findIptablesTraces(attachment)).length === 0) return undefined
+  return import('./masquerade-iptables.ts')
+}
+
+/** GC: removes the rules of attachments that are no longer valid. @returns how many addresses, rules and iptables chains */
 export async function collectMasquerade(
   network: string,
   valid: { containerID: string; ifname: string }[],
 ): Promise<number> {
   const elements = unlessUnsupported(() => nftables.collect(network, valid)) ?? 0
+  const rules = await collectReferences(network, valid)
   const chains = await collectChains(network, valid)
   forgetStaleUsers(network, valid)
-  return elements + chains
+  return elements + rules + chains
+}
+
+async function collectReferences(network: string, valid: Omit<Attachment, 'network'>[]): Promise<number> {
+  if (!unlessUnsupported(hasReferenceMasquerade)) return 0
+  return (await import('./reference-masquerade.ts')).collect(network, valid)
 }
 
 async function collectChains(network: string, valid: Omit<Attachment, 'network'>[]): Promise<number> {

@@ -7,14 +7,29 @@ import type { Attachment } from '../cni/plugin.ts'
 const maximumLength = 28
 /** XT_MAX_COMMENT_LEN less the terminating NUL, include/uapi/linux/netfilter/xt_comment.h. */
 const commentLength = 255
+/** Digits of a hash in the comments of nftables. */
+const tagLength = 16
 
 /** The chain of a container: `CNI-` and the beginning of a hash (`utils.MustFormatChainNameWithPrefix` of the reference). */
 export function chainName({ network, containerID }: Omit<Attachment, 'ifname'>): string {
-  const hash = Buffer.from(sha512(Buffer.from(network + containerID))).toString('hex')
-  return `CNI-${hash}`.slice(0, maximumLength)
+  return `CNI-${hashOf(network + containerID)}`.slice(0, maximumLength)
 }
 
-/** The comment on each rule of a container (`utils.FormatComment` of the reference). */
+/** The beginning of the comments on a network's rules in nftables (`hashForNetwork`, which a hyphen follows). */
+export function networkTag(network: string): string {
+  return `${hashOf(network).slice(0, tagLength)}-`
+}
+
+/** The beginning of the comments on an attachment's rules in nftables (`hashForInstance`). */
+export function attachmentTag({ network, containerID, ifname }: Attachment): string {
+  return networkTag(network) + hashOf(`${ifname}:${containerID}`).slice(0, tagLength)
+}
+
+function hashOf(text: string): string {
+  return Buffer.from(sha512(Buffer.from(text))).toString('hex')
+}
+
+/** The comment on each rule of a container in iptables (`utils.FormatComment` of the reference). */
 export function ruleComment({ network, containerID }: Omit<Attachment, 'ifname'>): string {
   return `name: "${network}" id: "${containerID}"`.slice(0, commentLength)
 }

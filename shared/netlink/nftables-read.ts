@@ -8,8 +8,8 @@ import { ask, dump, type Reply, type Request, type Socket } from './socket.ts'
 
 /** struct nfgenmsg before the attributes. */
 const HEADER = 4
-/** Attributes of data, of a verdict and of an immediate expression. */
-const [DATA_VALUE, DATA_VERDICT, VERDICT_CHAIN, IMMEDIATE_DATA] = [1, 2, 2, 2]
+/** Attributes of data, of a verdict, and of expressions that load a value or compare with one. */
+const [DATA_VALUE, DATA_VERDICT, VERDICT_CHAIN, IMMEDIATE_DATA, CMP_DATA] = [1, 2, 2, 2, 3]
 const UDATA_COMMENT = 0
 
 /** The number of chains, sets and other objects in a table; undefined when the table does not exist. */
@@ -30,6 +30,7 @@ export function chainUse(socket: Socket, table: Table, chain: string): number | 
 export interface Rule {
   handle: Buffer
   leadsTo?: string
+  comment?: string
   /** All its attributes as the kernel sends them. */
   attributes: Buffer
 }
@@ -100,17 +101,31 @@ function items(list: Buffer | undefined): Buffer[] {
 
 function parseRule({ data }: Reply): Rule {
   const attributes = data.subarray(HEADER)
-  const expressions = items(find(attributes, Attribute.RULE_EXPRESSIONS))
   return {
     handle: find(attributes, Attribute.RULE_HANDLE) ?? Buffer.alloc(8),
-    leadsTo: expressions.map(chainOf).find(Boolean),
+    leadsTo: expressionsOf(attributes).map(chainOf).find(Boolean),
+    comment: parseComment(find(attributes, Attribute.RULE_USERDATA)),
     attributes,
   }
 }
 
+/** The values with which a rule compares parts of a packet: an address, the name of an interface. */
+export function comparedWith({ attributes }: Rule): Buffer[] {
+  const comparisons = expressionsOf(attributes).filter((expression) => nameOf(expression) === 'cmp')
+  return comparisons.flatMap((one) => find(one, Attribute.EXPR_DATA, CMP_DATA, DATA_VALUE) ?? [])
+}
+
+function expressionsOf(rule: Buffer): Buffer[] {
+  return items(find(rule, Attribute.RULE_EXPRESSIONS))
+}
+
+function nameOf(expression: Buffer): string | undefined {
+  return text(find(expression, Attribute.EXPR_NAME))
+}
+
 /** The chain that an expression jumps or goes to: only an `immediate` expression does. */
 function chainOf(expression: Buffer): string | undefined {
-  if (text(find(expression, Attribute.EXPR_NAME)) !== 'immediate') return undefined
+  if (nameOf(expression) !== 'immediate') return undefined
   return text(find(expression, Attribute.EXPR_DATA, IMMEDIATE_DATA, DATA_VERDICT, VERDICT_CHAIN))
 }
 

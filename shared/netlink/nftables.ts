@@ -5,7 +5,7 @@ import type { Statement } from './nftables-statements.ts'
 import { Flag, type Request } from './socket.ts'
 
 /** Families by nft's names: NFPROTO_… in include/uapi/linux/netfilter.h. */
-const families = { ip: 2, bridge: 7, ip6: 10 } as const
+const families = { inet: 1, ip: 2, bridge: 7, ip6: 10 } as const
 
 export interface Table {
   family: keyof typeof families
@@ -56,6 +56,7 @@ export const Attribute = {
   RULE_CHAIN: 2,
   RULE_HANDLE: 3,
   RULE_EXPRESSIONS: 4,
+  RULE_USERDATA: 7,
   EXPR_NAME: 1,
   EXPR_DATA: 2,
   SET_TABLE: 1,

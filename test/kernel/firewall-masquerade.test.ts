@@ -200,12 +200,12 @@ scenario(
   },
 )
 
-scenario('nftables: DEL of an unknown container sends five look-ups and no transaction', async () => {
+scenario('nftables: DEL of an unknown container sends six look-ups and no transaction', async () => {
   await add(one)
   const before = netfilter().sequence
   await remove(two)
-  // The generation, one look-up in each family, and a look-up of iptables' table in each.
-  assert.is(netfilter().sequence - before, 5)
+  // The generation, one look-up in each family, the reference's chain, and a look-up of iptables' table in each.
+  assert.is(netfilter().sequence - before, 6)
 })
 
 scenario('nftables: with a thousand containers DEL sends as many messages as with two', async () => {

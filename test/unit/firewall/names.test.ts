@@ -3,7 +3,12 @@
 import fc from 'fast-check'
 import * as assert from 'uvu/assert'
 import { subnetChain } from '../../../shared/firewall/masquerade-nftables.ts'
-import { chainName, ruleComment } from '../../../shared/firewall/reference-names.ts'
+import {
+  attachmentTag,
+  chainName,
+  networkTag,
+  ruleComment,
+} from '../../../shared/firewall/reference-names.ts'
 import { owner, staleIn } from '../../../shared/firewall/table.ts'
 import { type Cidr, formatCidr, parseCidr, subnetOf } from '../../../shared/ip/subnet.ts'
 import { test } from '../../harness/test.ts'
@@ -79,6 +84,13 @@ test('iptables chains have the reference’s names', () => {
   assert.is(chainName({ network: 'test', containerID: '1234' }), 'CNI-2bbe0c48b91a7d1b8a6753a8')
   assert.is(chainName({ network: 'samp', containerID: 'cid1' }), 'CNI-db93c51d4f16e1eba1ae964d')
   assert.is(ruleComment({ network: 'samp', containerID: 'cid1' }), 'name: "samp" id: "cid1"')
+})
+
+test('comments of nftables begin as the reference’s', () => {
+  // From running the reference.
+  const attachment = { network: 'samp', containerID: 'cid1', ifname: 'eth0' }
+  assert.is(attachmentTag(attachment), '3ddc37e7ceaf47b4-0b65a318f52e521b')
+  assert.is(networkTag('samp'), '3ddc37e7ceaf47b4-')
 })
 
 test.run()
