@@ -28,6 +28,7 @@ import { isValid } from '../state/valid.ts'
 import { type NodeConfig, nodesDirectory } from './keys.ts'
 import {
   allPlaced,
+  hasTrace,
   holderOfPath,
   ownerOf,
   type Placed,
@@ -99,9 +100,11 @@ function taken(placed: Placed): CniError {
 
 /** Removes the node of an attachment; a missing one counts as done. For DEL and for undo in ADD. */
 function takeBack(request: Request<NodeConfig>): void {
-  // A killed writer may have left the draft of a record.
-  if (nodesOf(request).length === 0) removeRecord(request)
-  else withNodes(() => nodesOf(request).forEach(forget))
+  if (nodesOf(request).length === 0 && !hasTrace(request)) return
+  withNodes(() => {
+    nodesOf(request).forEach(forget)
+    removeRecord(request)
+  })
 }
 
 /** The node of the record, and the one at the configured path if that is another. */

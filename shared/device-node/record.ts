@@ -42,6 +42,11 @@ export function readPlaced(attachment: Recorded): Placed | undefined {
   return findRecordOf(attachment, nodes.read, nodes.names)
 }
 
+/** Whether an attachment has a record, or a killed ADD left a part of one. */
+export function hasTrace(attachment: Attachment): boolean {
+  return nodes.hasTrace(attachmentHash(attachment))
+}
+
 /** Whether the record of an attachment was damaged, and so is lost. */
 export function wasDamaged(attachment: Attachment): boolean {
   return nodes.wasDamaged(attachmentHash(attachment))

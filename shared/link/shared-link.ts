@@ -1,40 +1,32 @@
 /**
  * Links of the host that several attachments share: the first makes the link, the last removes it. The kernel does not
- * list the users of a link in other namespaces, so records hold them: by attachment, and by link.
+ * list the users of a link in other namespaces, so records hold them as claims.
  */
 
 import type { Trace } from '../attachment/device.ts'
 import { hostSocket } from '../attachment/sides.ts'
-import { attachmentHash, attachmentKey, parseAttachmentKey } from '../cni/identity.ts'
 import type { Attachment } from '../cni/plugin.ts'
-import { list, type Output, object, string } from '../config/schema.ts'
 import { runAllNow } from '../error/steps.ts'
 import { isErrno } from '../kernel/errno.ts'
 import { changeLink, findLink, type Link, parseLink, removeIfThere, showLink } from '../netlink/link.ts'
 import { type Socket, transact } from '../netlink/socket.ts'
-import { findRecordOf } from '../state/former.ts'
 import { withLinkLock } from '../state/lock.ts'
-import { pointers } from '../state/pointers.ts'
-import { records } from '../state/records.ts'
 import { isValid } from '../state/valid.ts'
+import {
+  addClaim,
+  allClaimants,
+  type Claim,
+  claimantOf,
+  claimsOf,
+  forgetClaims,
+  hasUsers,
+  isUser,
+  removeUser,
+  withdrawClaim,
+} from './claims.ts'
 
 /** The alias that marks a link as made here; `ip link` shows it. */
 const sharedAlias = 'patchbay: shared'
-
-/** A link that an attachment uses, and the notes about what it added there, such as the addresses of its routes. */
-const claim = () => object({ name: string, notes: list(string) })
-const claims = () => object({ network: string, containerID: string, ifname: string, links: list(claim()) })
-
-export type Claim = Output<ReturnType<typeof claim>>
-
-/** The links that each attachment uses, so that DEL need not list all shared links. */
-const claimed = records('links', claims)
-
-/** The users of a link, so that the last one removes it. */
-const usersOf = (link: string) => pointers(`claims/${link}`)
-
-/** The names of all links that have users. */
-const sharedNames = () => pointers('claims').names()
 
 /** Removes from a link what a claim added. */
 export type Forget = (link: Link, claim: Claim) => void
@@ -67,7 +59,7 @@ export function shareLink(
     if (found) link.validate(found)
     if (found && !isOurs(found)) return found
     try {
-      claimLink(attachment, { name, notes })
+      addClaim(attachment, { name, notes })
       return found ?? makeLink(host, link)
     } catch (error) {
       withdrawClaim(attachment, name)
@@ -78,7 +70,7 @@ export function shareLink(
 
 /** Marked, or claimed: the alias is set after the link is made, and the process may be killed in between. */
 function isOurs({ name, alias }: Link): boolean {
-  return alias === sharedAlias || usersOf(name).names().length > 0
+  return alias === sharedAlias || hasUsers(name)
 }
 
 function makeLink(host: Socket, { name, make }: SharedLink): Link {
@@ -92,52 +84,9 @@ function makeLink(host: Socket, { name, make }: SharedLink): Link {
   }
 }
 
-/** Writes the record before the link is made, so that DEL finds it after a crash. */
-function claimLink(attachment: Attachment, claim: Claim): void {
-  const others = claimsOf(attachment).filter(({ name }) => name !== claim.name)
-  writeClaims(attachment, [...others, claim])
-  usersOf(claim.name).set(attachmentHash(attachment), attachmentKey(attachment))
-}
-
-/** The inverse of `claimLink`. */
-function withdrawClaim(attachment: Attachment, link: string): void {
-  removeUser(link, attachment)
-  writeClaims(
-    attachment,
-    claimsOf(attachment).filter(({ name }) => name !== link),
-  )
-}
-
-/** @returns whether no user is left */
-function removeUser(link: string, attachment: Attachment): boolean {
-  const users = usersOf(link)
-  users.remove(attachmentHash(attachment))
-  return users.removeFolder()
-}
-
-/** An attachment's claims. If its record was damaged, they come from the users of all shared links, without notes. */
-function claimsOf(attachment: Attachment): Claim[] {
-  const key = attachmentHash(attachment)
-  const record = claimed.read(key)
-  if (record || !claimed.wasDamaged(key)) return record?.links ?? []
-  const names = sharedNames().filter((name) => usersOf(name).get(key) !== undefined)
-  return names.map((name) => ({ name, notes: [] }))
-}
-
-function writeClaims({ network, containerID, ifname }: Attachment, links: Claim[]): void {
-  const key = attachmentHash({ network, containerID, ifname })
-  if (links.length > 0) claimed.write(key, { network, containerID, ifname, links })
-  else claimed.remove(key)
-}
-
 /** The names of the links that an attachment claimed. */
 export function linksOf(attachment: Attachment): string[] {
   return claimsOf(claimantOf(attachment)).map(({ name }) => name)
-}
-
-/** The attachment as it claimed links: its network may have had another name. */
-function claimantOf(attachment: Attachment): Attachment {
-  return findRecordOf(attachment, claimed.read, claimed.names) ?? attachment
 }
 
 /** The links that an attachment shares with others. */
@@ -149,11 +98,12 @@ export const sharedLinks: Trace = {
 /** Releases all links that an attachment claimed; removes those without another user. For DEL and for undo in ADD. */
 export function releaseLinks(host: Socket, given: Attachment, forget = nothing): void {
   const attachment = claimantOf(given)
-  const releases = claimsOf(attachment).map(
+  const claims = claimsOf(attachment)
+  const releases = claims.map(
     (claim) => () => withLinkLock(claim.name, () => release(host, attachment, claim, forget)),
   )
   runAllNow(releases.reverse())
-  claimed.remove(attachmentHash(attachment))
+  forgetClaims(attachment, claims)
 }
 
 /** The same for attachments of a network that are not valid any more. For GC. */
@@ -166,20 +116,14 @@ export function collectLinks(
   forget = nothing,
 ): void {
   const isStale = (user: Attachment) => user.network === network && !isValid(validAttachments, user)
-  const stale = [...claimed.all(), ...allUsers()].filter(isStale)
+  const stale = allClaimants().filter(isStale)
   runAllNow(stale.map((user) => () => releaseLinks(host, user, forget)))
-}
-
-/** All users of shared links, also those without a record. */
-function allUsers(): Attachment[] {
-  const users = sharedNames().map(usersOf)
-  return users.flatMap(({ names, get }) => names().flatMap((key) => parseAttachmentKey(get(key)) ?? []))
 }
 
 /** The caller holds the link's lock. A link with a claim was made here, even if its alias is gone. */
 function release(host: Socket, attachment: Attachment, claim: Claim, forget: Forget): void {
   const { name } = claim
-  const wasUser = usersOf(name).get(attachmentHash(attachment)) !== undefined
+  const wasUser = isUser(name, attachment)
   const link = findLink(host, name)
   const isLast = removeUser(name, attachment)
   if (!link) return

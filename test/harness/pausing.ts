@@ -1,5 +1,6 @@
 /** Stops a call of a plugin before each of its system calls, lets another call run meanwhile, and reports the damage. */
 
+import { existsSync, globSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { lasting, steady } from './expect.ts'
 import { type ChangingCall, type Fault, faultsOf, pausedAt } from './faults.ts'
@@ -60,10 +61,18 @@ function prepare(calls: readonly Call[]): void {
 /** @returns what is wrong with the answers */
 async function trial({ paused, meanwhile, judge }: Pair, fault: Fault): Promise<string | undefined> {
   const standing = await pausedAt(paused, fault)
+  const drafts = draftsOfRecords()
   const other = started(meanwhile).answer
   await Promise.race([other, wait(PATIENCE_MILLISECONDS)])
+  const lost = drafts.filter((file) => !existsSync(file))
   const answer = 'resume' in standing ? await standing.resume() : standing
-  return judge?.(answer, await other)
+  const wrong = judge?.(answer, await other)
+  return lost.length > 0 ? `${lost} was removed before it had its name` : wrong
+}
+
+/** Records that a call has written and not yet renamed. */
+function draftsOfRecords(): string[] {
+  return globSync('/run/patchbay/**/*.new')
 }
 
 /** Both calls succeed. */
