@@ -11,7 +11,7 @@ import { type BridgeOptions, changeBridge, parseBridge } from '../../shared/netl
 import { changeLink, findLink, type Link, listPorts } from '../../shared/netlink/link.ts'
 import { ask, type Socket } from '../../shared/netlink/socket.ts'
 import { withLinkLock } from '../../shared/state/lock.ts'
-import { type BridgeConfig, isGateway, wantsVlans } from './config.ts'
+import { type BridgeConfig, filtersVlans, isGateway, uplinksOf } from './config.ts'
 
 /**
  * Makes the bridge of a configuration unless it was found, configured and up. The caller holds its lock.
@@ -32,13 +32,14 @@ export function ensureBridge(
 
 /** With uplinks the bridge gets the MAC address of the first one, which machines on the LAN may have in their caches. */
 function makeConfigured(host: Socket, config: BridgeConfig, undo: Undo): Link {
-  const { bridge: name, mtu, uplinks = [] } = config
+  const { bridge: name, mtu } = config
+  const [uplink] = uplinksOf(config)
   if (ifnameFault(name)) throw noNewName(name)
-  const mac = uplinks[0] ? findLink(host, uplinks[0])?.mac : undefined
+  const mac = uplink && findLink(host, uplink.name)?.mac
   try {
     return makeBridge(host, { name, mac, mtu: mtu || undefined, options: bridgeOptions(config) }, undo)
   } catch (error) {
-    throw wantsVlans(config) && isErrno(error, 'EOPNOTSUPP') ? noVlanFiltering(name) : error
+    throw filtersVlans(config) && isErrno(error, 'EOPNOTSUPP') ? noVlanFiltering(name) : error
   }
 }
 
@@ -93,12 +94,12 @@ export function undoUnlessJoined(undo: Undo, host: Socket, bridge: Link, own: st
 /** The bridge options that the configuration sets. */
 export function bridgeOptions(config: BridgeConfig): BridgeOptions {
   const { stp, ageingTime, multicastSnooping, groupForwardMask } = config
-  return { vlanFiltering: wantsVlans(config), stp, ageingTime, multicastSnooping, groupForwardMask }
+  return { vlanFiltering: filtersVlans(config), stp, ageingTime, multicastSnooping, groupForwardMask }
 }
 
 /** Without VLAN filtering the bridge separates no containers; kernels built without it may ignore the option silently. */
 function requireVlanFiltering(bridge: Link, config: BridgeConfig, existed: boolean): void {
-  if (!wantsVlans(config) || (bridge.data && parseBridge(bridge.data).vlanFiltering)) return
+  if (!filtersVlans(config) || (bridge.data && parseBridge(bridge.data).vlanFiltering)) return
   if (!existed) throw noVlanFiltering(bridge.name)
   throw new CniError(Code.InvalidNetworkConfig, {
     msg: `vlan: bridge ${bridge.name} exists and does not filter VLANs, so its containers would not be separated: switch filtering on`,

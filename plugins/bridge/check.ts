@@ -14,6 +14,7 @@ import {
   changeBridgePort,
   listPortVlans,
   newPortVlan,
+  type PortVlan,
   parseBridge,
   parseBridgePort,
 } from '../../shared/netlink/bridge.ts'
@@ -22,11 +23,13 @@ import { findLink, type Link } from '../../shared/netlink/link.ts'
 import type { Socket } from '../../shared/netlink/socket.ts'
 import { checkHostEnd } from '../../shared/pair/host-end.ts'
 import { bridgeOptions, differences } from './bridge.ts'
-import { type BridgeConfig, isGateway, wantsVlans } from './config.ts'
+import { type BridgeConfig, filtersVlans, isGateway, uplinksOf } from './config.ts'
 import { checkMacCheck } from './firewall.ts'
 import { gateways } from './gateway.ts'
-import { carries, portVlans } from './port.ts'
+import { missingOf, portVlans } from './port-vlans.ts'
+import { sharedVlans } from './uplink-vlans.ts'
 import { gatewayName } from './vlan-gateway.ts'
+import { wantsVlans } from './vlans.ts'
 
 /** @throws CniError naming the first difference to what ADD made */
 export async function checkBridge(
@@ -55,9 +58,16 @@ function checkBridgeLink(host: Socket, config: BridgeConfig, { interfaces }: Res
   if (config.promiscMode && !bridge.promisc)
     throw wrongLink(`bridge ${name} is not promiscuous`, name, { promisc: true })
   checkOptions(bridge, config)
-  for (const uplink of config.uplinks ?? [])
-    if (findLink(host, uplink)?.master !== bridge.index) throw noPort(uplink, bridge)
+  checkUplinks(host, bridge, config)
   return bridge
+}
+
+function checkUplinks(host: Socket, bridge: Link, config: BridgeConfig): void {
+  for (const uplink of uplinksOf(config)) {
+    const port = findLink(host, uplink.name)
+    if (port?.master !== bridge.index) throw noPort(uplink.name, bridge)
+    if (wantsVlans(uplink)) checkVlans(host, port, sharedVlans(uplink))
+  }
 }
 
 function checkOptions(bridge: Link, config: BridgeConfig): void {
@@ -71,7 +81,7 @@ function checkOptions(bridge: Link, config: BridgeConfig): void {
       changeBridge(bridge, wrong),
       seeLink(name),
     )
-  if (!wantsVlans(config) || actual?.vlanFiltering) return
+  if (!filtersVlans(config) || actual?.vlanFiltering) return
   const msg = `bridge ${name} does not filter VLANs any more`
   throw repairable(msg, changeBridge(bridge, { vlanFiltering: true }), seeLink(name))
 }
@@ -89,15 +99,15 @@ function checkPort(host: Socket, port: Link, bridge: Link, config: BridgeConfig)
       seeLink(name),
     )
   }
-  if (wantsVlans(config)) checkVlans(host, port, config)
+  if (wantsVlans(config)) checkVlans(host, port, portVlans(config))
 }
 
-function checkVlans(host: Socket, port: Link, config: BridgeConfig): void {
+function checkVlans(host: Socket, port: Link, wanted: PortVlan[]): void {
   const actual = listPortVlans(host, port)
-  const missing = portVlans(config).find((vlan) => !carries(actual, vlan))
+  const [missing] = wanted.flatMap((vlan) => missingOf(actual, vlan))
   if (!missing) return
-  const range = missing.first === missing.last ? missing.first : `${missing.first}-${missing.last}`
-  const msg = `${port.name} does not carry VLAN ${range} as configured`
+  const { first, last } = missing
+  const msg = `${port.name} does not carry VLAN ${first === last ? first : `${first}-${last}`} as configured`
   throw repairable(msg, newPortVlan(port, missing), `bridge vlan show dev ${port.name}`)
 }
 

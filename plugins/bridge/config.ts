@@ -1,7 +1,7 @@
 /** The keys of a bridge network. The descriptions become the README's table and the JSON Schema. */
 
 import { type Config, network } from '../../shared/config/config.ts'
-import { needs, notTogether } from '../../shared/config/rules.ts'
+import { needs, notTogether, repeated } from '../../shared/config/rules.ts'
 import {
   boolean,
   describe,
@@ -12,22 +12,22 @@ import {
   object,
   oneOf,
   optional,
+  orObject,
   withDefault,
 } from '../../shared/config/schema.ts'
 import type { Complaint } from '../../shared/error/error.ts'
 import { masqueradeKeys } from '../../shared/host/keys.ts'
 import { mtuOf, possibleMtu, txQueueLen } from '../../shared/link/keys.ts'
+import { trunkComplaint, vlanKeys, wantsVlans } from './vlans.ts'
 
-const vlanID = integer({ min: 1, max: 4094 })
 const off = withDefault(boolean, false)
 
-const vlanRange = object({
-  id: describe(optional(vlanID), 'A single VLAN.'),
-  minID: describe(optional(vlanID), 'First VLAN of a range.'),
-  maxID: describe(optional(vlanID), 'Last VLAN of a range.'),
+const uplink = object({
+  name: describe(linkName, 'The NIC.'),
+  ...vlanKeys('as the port has it; VLAN 1 on a new port'),
 })
 
-export type VlanRange = Output<typeof vlanRange>
+export type Uplink = Output<typeof uplink>
 
 const shape = {
   bridge: describe(withDefault(linkName, 'cni0'), 'The bridge on the host; made if it does not exist.'),
@@ -47,15 +47,11 @@ const shape = {
     'Allow frames to leave by the port they came in on, so that a container reaches itself through a service address.',
   ),
   promiscMode: describe(off, 'Set the bridge promiscuous. Not together with hairpinMode.'),
-  vlan: describe(
-    withDefault(integer({ min: 0, max: 4094 }), 0),
-    'The VLAN of untagged frames on the port. 0: none.',
+  ...vlanKeys('none'),
+  preserveDefaultVlan: describe(
+    off,
+    'Keep VLAN 1 on the port, and on uplinks, where vlan or vlanTrunk is used.',
   ),
-  vlanTrunk: describe(
-    optional(list(vlanRange)),
-    'VLANs that pass tagged: each entry an `id`, or `minID` and `maxID`.',
-  ),
-  preserveDefaultVlan: describe(off, 'Keep VLAN 1 on the port when vlan or vlanTrunk is used.'),
   macspoofchk: describe(off, "Drop frames whose source MAC address is not the container's."),
   enabledad: describe(off, 'The same as `"dad": "wait"`.'),
   dad: describe(
@@ -65,8 +61,8 @@ const shape = {
   disableContainerInterface: describe(off, "Leave the container's end down. Not together with ipam."),
   portIsolation: describe(off, 'Ports of this network reach only ports that are not isolated.'),
   uplinks: describe(
-    optional(list(linkName)),
-    'Host NICs that become ports too, so that containers sit on the physical LAN.',
+    optional(list(orObject('an interface name, or an object with a name', linkName, uplink))),
+    'Host NICs that become ports too, so that containers sit on the physical LAN: their names, or objects with VLANs.',
   ),
   moveAddresses: describe(
     off,
@@ -98,14 +94,20 @@ export const config = network(shape, {
     needs('moveAddresses', 'uplinks'),
     noIpamWhenBare,
     possibleMtu,
-    wholeTrunk,
+    wholeTrunks,
+    oneEntryEach,
     forwardableGroups,
   ],
 })
 
-/** Whether this network uses VLANs. */
-export function wantsVlans({ vlan, vlanTrunk }: BridgeConfig): boolean {
-  return vlan !== 0 || vlanTrunk !== undefined
+/** The uplinks; a name alone asks for no VLANs. */
+export function uplinksOf({ uplinks = [] }: Pick<BridgeConfig, 'uplinks'>): Uplink[] {
+  return uplinks.map((uplink) => (typeof uplink === 'string' ? { name: uplink, vlan: 0 } : uplink))
+}
+
+/** Whether the bridge must filter VLANs. */
+export function filtersVlans(config: BridgeConfig): boolean {
+  return [config, ...uplinksOf(config)].some(wantsVlans)
 }
 
 /** Whether the bridge gets addresses in the containers' subnets. */
@@ -121,26 +123,20 @@ function noIpamWhenBare({ disableContainerInterface, ipam }: BridgeConfig): Comp
   }
 }
 
-function wholeTrunk({ vlanTrunk }: BridgeConfig): Complaint | undefined {
-  const index = (vlanTrunk ?? []).findIndex((range) => trunkFault(range))
-  const range = vlanTrunk?.[index]
-  return (
-    range && {
-      msg: `vlanTrunk[${index}]: ${trunkFault(range)}`,
-      hint: 'allowed are {"id": 100}, or {"minID": 100, "maxID": 200}',
-    }
-  )
+function wholeTrunks(config: BridgeConfig): Complaint | undefined {
+  const ofUplinks = uplinksOf(config).map((uplink, index) => trunkComplaint(uplink, `uplinks[${index}].`))
+  return [trunkComplaint(config), ...ofUplinks].find((complaint) => complaint !== undefined)
 }
 
-function trunkFault({ id, minID, maxID }: VlanRange): string | undefined {
-  if (id !== undefined)
-    return minID === undefined && maxID === undefined
-      ? undefined
-      : 'id cannot be set together with minID or maxID'
-  if (minID === undefined && maxID === undefined) return 'neither an id nor a range'
-  if (maxID === undefined) return 'minID needs maxID'
-  if (minID === undefined) return 'maxID needs minID'
-  return minID > maxID ? `minID ${minID} is greater than maxID ${maxID}` : undefined
+/** A name that is twice without VLANs does no harm. */
+function oneEntryEach(config: BridgeConfig): Complaint | undefined {
+  const uplinks = uplinksOf(config)
+  const name = uplinks.some(wantsVlans) ? repeated(uplinks.map((uplink) => uplink.name)) : undefined
+  if (name === undefined) return undefined
+  return {
+    msg: `uplinks: ${name} is there twice: write one entry with all of its VLANs`,
+    hint: `one entry has both: {"name": ${JSON.stringify(name)}, "vlan": 10, "vlanTrunk": [{"id": 20}]}`,
+  }
 }
 
 /** BR_GROUPFWD_RESTRICTED, net/bridge/br_private.h: the kernel does not let a bridge forward STP, pause and LACP frames. */

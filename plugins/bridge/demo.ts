@@ -1,5 +1,21 @@
-/** For the demo: the kernel features that some keys need. */
+/** For the demo: the kernel features that some keys need, and the NICs of uplinks. */
 
-export function needs({ vlan, macspoofchk }: { vlan?: number; macspoofchk?: boolean }): string[] {
+interface Config {
+  vlan?: number
+  macspoofchk?: boolean
+  uplinks?: { name: string }[]
+}
+
+export function needs({ vlan, macspoofchk }: Config): string[] {
   return [...(vlan ? ['bridge vlan_filtering'] : []), ...(macspoofchk ? ['nft bridge'] : [])]
 }
+
+/** Uplinks stay ports of the bridge, so they are NICs that no other example has. */
+export const commands = ({ uplinks = [] }: Config) =>
+  uplinks.flatMap(({ name }) => [
+    `ip link add ${name} type veth peer name ${name} netns far`,
+    `ip -n far link set ${name} up`,
+  ])
+
+/** With uplinks the second container is on the other host. */
+export const across = (config: Config) => (config.uplinks ? config : undefined)

@@ -14,35 +14,45 @@ import {
   type RouteSpec,
   RT_TABLE_MAIN,
 } from '../../shared/netlink/route.ts'
-import { ask, type Socket } from '../../shared/netlink/socket.ts'
-import type { BridgeConfig } from './config.ts'
+import { ask, type Request, type Socket, transact } from '../../shared/netlink/socket.ts'
+import { type BridgeConfig, type Uplink, uplinksOf } from './config.ts'
+import { addVlans, newPortVlans } from './uplink-vlans.ts'
 
 /** Makes each uplink a port of the bridge. The caller holds the bridge's lock. @throws CniError when a NIC cannot be one */
-export function connectUplinks(
-  host: Socket,
-  bridge: Link,
-  { uplinks = [], moveAddresses }: BridgeConfig,
-  undo: Undo,
-): void {
-  for (const name of uplinks) {
-    const uplink = findLink(host, name)
-    if (!uplink) throw missing(name)
-    if (uplink.master === bridge.index) continue
-    if (uplink.master) throw taken(host, uplink)
-    const addresses = ownAddresses(host, uplink)
-    if (addresses.length > 0 && !moveAddresses) throw hasAddresses(uplink, addresses, bridge)
-    const routes = addresses.length > 0 ? routesOf(host, uplink) : []
-    refuseUnmovable(uplink, bridge, addresses, routes)
-    enslave(host, bridge, uplink, undo)
-    if (addresses.length > 0) moveAll(host, uplink, bridge, addresses, routes, undo)
+export function connectUplinks(host: Socket, bridge: Link, config: BridgeConfig, undo: Undo): void {
+  for (const uplink of uplinksOf(config)) {
+    const nic = findLink(host, uplink.name)
+    if (!nic) throw missing(uplink.name)
+    if (nic.master === bridge.index) addVlans(host, nic, uplink, undo)
+    else connect({ host, bridge, nic, uplink, undo }, config)
   }
 }
 
-function enslave(host: Socket, bridge: Link, uplink: Link, undo: Undo): void {
+interface Connecting {
+  host: Socket
+  bridge: Link
+  nic: Link
+  uplink: Uplink
+  undo: Undo
+}
+
+function connect(connecting: Connecting, config: BridgeConfig): void {
+  const { host, bridge, nic, uplink, undo } = connecting
+  if (nic.master) throw taken(host, nic)
+  const addresses = ownAddresses(host, nic)
+  if (addresses.length > 0 && !config.moveAddresses) throw hasAddresses(nic, addresses, bridge)
+  const routes = addresses.length > 0 ? routesOf(host, nic) : []
+  refuseUnmovable(connecting, addresses, routes)
+  enslave(connecting, newPortVlans(bridge, nic, uplink, config))
+  if (addresses.length > 0) moveAll(host, nic, bridge, addresses, routes, undo)
+}
+
+/** In one message: a process that is killed leaves no port without its VLANs, which would let frames into another one. */
+function enslave({ host, bridge, nic, undo }: Connecting, vlans: Request[]): void {
   undoable(
     undo,
-    () => ask(host, changeLink(uplink, { master: bridge, up: true })),
-    () => ask(host, changeLink(uplink, { master: null, up: uplink.up })),
+    () => transact(host, [changeLink(nic, { master: bridge, up: true }), ...vlans]),
+    () => ask(host, changeLink(nic, { master: null, up: nic.up })),
   )
 }
 
@@ -89,8 +99,15 @@ function via(route: KernelRoute, link: Link): RouteSpec {
 }
 
 /** Refuses addresses and routes that would differ on the bridge, before anything is changed. */
-function refuseUnmovable(uplink: Link, bridge: Link, addresses: LinkAddress[], routes: KernelRoute[]): void {
+function refuseUnmovable(
+  { nic: { name }, bridge, uplink: { vlan } }: Connecting,
+  addresses: LinkAddress[],
+  routes: KernelRoute[],
+): void {
   const reasons = [
+    ...(addresses.length > 0 && vlan > 1
+      ? [`its VLAN is ${vlan}, and ${bridge.name} itself is in VLAN 1`]
+      : []),
     ...addresses
       .filter(({ permanent }) => !permanent)
       .map((one) => `${formatCidr(one)} has a lifetime (DHCP?)`),
@@ -104,9 +121,9 @@ function refuseUnmovable(uplink: Link, bridge: Link, addresses: LinkAddress[], r
   ]
   if (reasons.length === 0) return
   throw new CniError(Code.InvalidNetworkConfig, {
-    msg: `moveAddresses: cannot move all from ${uplink.name} to ${bridge.name}, so configure ${bridge.name} on the host: ${reasons.join(', ')}`,
-    hint: `make ${bridge.name} with ${uplink.name} as its port in the host's own network configuration`,
-    see: `ip address show dev ${uplink.name}; ip route show table all dev ${uplink.name}`,
+    msg: `moveAddresses: cannot move all from ${name} to ${bridge.name}, so configure ${bridge.name} on the host: ${reasons.join(', ')}`,
+    hint: `make ${bridge.name} with ${name} as its port in the host's own network configuration`,
+    see: `ip address show dev ${name}; ip route show table all dev ${name}`,
   })
 }
 

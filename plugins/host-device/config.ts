@@ -4,8 +4,8 @@ import { macRequests, requests } from '../../shared/config/common.ts'
 import { type Config, network } from '../../shared/config/config.ts'
 import { boolean, describe, linkName, mac, optional, string, text } from '../../shared/config/schema.ts'
 import type { Complaint } from '../../shared/error/error.ts'
+import { isBusAddress } from '../../shared/link/bus.ts'
 import { mtuOf, ownName, possibleMtu } from '../../shared/link/keys.ts'
-import { isBusAddress } from './sysfs.ts'
 
 /** In any form: `possibleBusAddress` looks at one that counts. */
 const busAddress = text('a string', () => true, { title: 'bus address' })

@@ -5,11 +5,11 @@ import { CniError, Code } from '../../shared/error/error.ts'
 import { formatMac, parseMac } from '../../shared/ip/mac.ts'
 import { stat } from '../../shared/kernel/stat.ts'
 import { holderWith, isCalled, type Lent } from '../../shared/lent/record.ts'
+import { deviceDirectory, interfaceOf } from '../../shared/link/bus.ts'
 import { seeLink } from '../../shared/netlink/command.ts'
 import { findLink, type Link, listLinks } from '../../shared/netlink/link.ts'
 import type { Socket } from '../../shared/netlink/socket.ts'
 import type { HostDeviceConfig } from './config.ts'
-import { deviceDirectory, interfaceOf } from './sysfs.ts'
 
 /** The device that a configuration names. */
 interface Named {

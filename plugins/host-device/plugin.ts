@@ -7,12 +7,12 @@ import { hostSocket } from '../../shared/attachment/sides.ts'
 import { lentLinks } from '../../shared/lent/give-back.ts'
 import { lendHosts } from '../../shared/lent/lend.ts'
 import { withLent } from '../../shared/lent/record.ts'
+import { pciAddressOf } from '../../shared/link/bus.ts'
 import { changeLink } from '../../shared/netlink/link.ts'
 import { ask } from '../../shared/netlink/socket.ts'
 import { config, type HostDeviceConfig } from './config.ts'
 import { findDevice, named, requireDevice } from './find.ts'
 import { giveBackReferences } from './reference.ts'
-import { pciAddressOf } from './sysfs.ts'
 import { isUserSpace, userSpace } from './user-space.ts'
 
 /** Both for either kind of device: its driver may have changed since ADD. */

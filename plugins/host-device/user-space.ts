@@ -6,9 +6,9 @@ import { hostSocket, type Sides } from '../../shared/attachment/sides.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import type { Result } from '../../shared/cni/result.ts'
 import { CniError } from '../../shared/error/error.ts'
+import { driverOf } from '../../shared/link/bus.ts'
 import type { HostDeviceConfig } from './config.ts'
 import { named, requireDevice } from './find.ts'
-import { driverOf } from './sysfs.ts'
 
 /** Drivers that let a program use the device (dpdk.org, "Linux Drivers"). */
 const drivers = ['vfio-pci', 'uio_pci_generic', 'igb_uio']

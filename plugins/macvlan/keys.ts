@@ -7,12 +7,11 @@ import type { Complaint } from '../../shared/error/error.ts'
 import { possibleMtu } from '../../shared/link/keys.ts'
 import { parentKeys } from '../../shared/link/parent.ts'
 
+export const macvlanMode = oneOf('private', 'vepa', 'bridge', 'passthru', 'source')
+
 export const macvlanKeys = {
   ...parentKeys,
-  mode: describe(
-    withDefault(oneOf('private', 'vepa', 'bridge', 'passthru', 'source'), 'bridge'),
-    'Which interfaces on the parent reach each other.',
-  ),
+  mode: describe(withDefault(macvlanMode, 'bridge'), 'Which interfaces on the parent reach each other.'),
   sourceMacs: describe(
     optional(list(mac)),
     'The senders, by MAC address, whose frames the container receives. Only in mode source.',
@@ -36,7 +35,7 @@ export type MacvlanConfig = Config<typeof macvlanKeys>
 /** The rules for these keys. */
 export const macvlanRules = [onlyIn('sourceMacs', { mode: 'source' }), requireSourceMacs, possibleMtu]
 
-function requireSourceMacs({ mode, sourceMacs }: MacvlanConfig): Complaint | undefined {
+function requireSourceMacs({ mode, sourceMacs }: Partial<MacvlanConfig>): Complaint | undefined {
   if (mode !== 'source' || sourceMacs?.length) return undefined
   return {
     msg: 'sourceMacs is empty: in mode source the container would receive no frames',

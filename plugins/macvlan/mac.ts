@@ -1,6 +1,6 @@
 /** The container's MAC address: requested, configured, or derived from the attachment; and the error when another interface has it. */
 
-import { attachmentMac, requestedMac } from '../../shared/attachment/mac.ts'
+import { attachmentMac, type MacConfig, requestedMac } from '../../shared/attachment/mac.ts'
 import { openSides } from '../../shared/attachment/sides.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import { CniError, Code, factsOf } from '../../shared/error/error.ts'
@@ -13,7 +13,7 @@ import type { Socket } from '../../shared/netlink/socket.ts'
 import type { MacvlanConfig } from './keys.ts'
 
 /** The MAC address that the runtime requests, or else the configured one. @throws CniError when the request is no MAC address */
-export function chosenMac(request: Request<MacvlanConfig>): string | undefined {
+export function chosenMac(request: Request<MacConfig & { mac?: string }>): string | undefined {
   return requestedMac(request) ?? request.config.mac
 }
 

@@ -9,9 +9,9 @@ import { formatMac, parseMac } from '../../shared/ip/mac.ts'
 import { isErrno, type KernelError } from '../../shared/kernel/errno.ts'
 import { withMaster } from '../../shared/link/chain.ts'
 import { checkChild, createChild, parentMacs } from '../../shared/link/child.ts'
-import { findParent, parentSegment, parentSide } from '../../shared/link/parent.ts'
+import { findParent, type ParentConfig, parentSegment, parentSide } from '../../shared/link/parent.ts'
 import { seeLink } from '../../shared/netlink/command.ts'
-import { changeKind, changeLink, type Link } from '../../shared/netlink/link.ts'
+import { changeKind, changeLink, type Link, type LinkSettings } from '../../shared/netlink/link.ts'
 import { macvlanKind, parseMacvlan } from '../../shared/netlink/macvlan.ts'
 import { ask } from '../../shared/netlink/socket.ts'
 import type { MacvlanConfig } from './keys.ts'
@@ -21,7 +21,7 @@ import { chosenMac, ownMac } from './mac.ts'
 export type MacvlanKind = 'macvlan' | 'macvtap'
 
 /** The segment of a network: macvlans and macvtaps of one parent reach each other. */
-export function onParent(config: MacvlanConfig): string | undefined {
+export function onParent(config: ParentConfig): string | undefined {
   return parentSegment('macvlan', config)
 }
 
@@ -31,12 +31,21 @@ export interface OnParent extends Made {
 }
 
 /** Makes the container's interface. @throws CniError when the parent cannot have it */
-export async function createMacvlan(life: Life<MacvlanConfig>, kind: MacvlanKind): Promise<OnParent> {
+export async function createMacvlan(
+  life: Life<MacvlanConfig>,
+  kind: MacvlanKind,
+  settings: Pick<LinkSettings, 'promisc'> = {},
+): Promise<OnParent> {
   const { request } = life
   const parent = parentOf(life, request)
   if (!parent.up) request.log.warn(`master ${parent.name} is down: no frames pass until it is up`)
   try {
-    await createChild(life, parent, { ...optionsOf(request), kind, mtu: request.config.mtu || undefined })
+    await createChild(life, parent, {
+      ...optionsOf(request),
+      ...settings,
+      kind,
+      mtu: request.config.mtu || undefined,
+    })
     if (request.config.mode === 'passthru') changeParentsMac(life)
   } catch (error) {
     throw isErrno(error, 'EINVAL') ? explainEinval(error, parent, kind, request.config) : error
@@ -98,18 +107,22 @@ export function checkMacvlan(
   parent: Link,
   kind: MacvlanKind,
 ): void {
-  const { ifname, config } = request
-  const { mode, sourceMacs = [], bcqueuelen } = config
   const link = checkChild(sides, request, kind, parent)
-  const found = parseMacvlan(link.data ?? Buffer.alloc(0))
-  const wrong = (msg: string) => wrongOptions(msg, link, kind, request)
-  if (found.mode !== mode) throw wrong(mismatch(ifname, 'mode', found.mode, mode))
+  const difference = differenceOf(link, request.config)
+  if (difference) throw wrongOptions(difference, link, kind, request)
+}
+
+/** The first option that a link has otherwise than configured, in words. */
+export function differenceOf(
+  { name, data = Buffer.alloc(0) }: Link,
+  { mode, sourceMacs = [], bcqueuelen }: Pick<MacvlanConfig, 'mode' | 'sourceMacs' | 'bcqueuelen'>,
+): string | undefined {
+  const found = parseMacvlan(data)
+  if (found.mode !== mode) return mismatch(name, 'mode', found.mode, mode)
   if (bcqueuelen && found.bcqueuelen !== bcqueuelen)
-    throw wrong(mismatch(ifname, 'bcqueuelen', found.bcqueuelen, bcqueuelen))
-  if (!sameMacs(found.sourceMacs ?? [], sourceMacs))
-    throw wrong(
-      `${ifname} receives the frames of other MAC addresses than sourceMacs: ${sourceMacs.join(', ')}`,
-    )
+    return mismatch(name, 'bcqueuelen', found.bcqueuelen, bcqueuelen)
+  if (sameMacs(found.sourceMacs ?? [], sourceMacs)) return undefined
+  return `${name} receives the frames of other MAC addresses than sourceMacs: ${sourceMacs.join(', ')}`
 }
 
 /**

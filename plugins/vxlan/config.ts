@@ -15,6 +15,7 @@ import {
   object,
   oneOf,
   optional,
+  orObject,
   withDefault,
 } from '../../shared/config/schema.ts'
 import { possibleMtu, txQueueLen } from '../../shared/link/keys.ts'
@@ -104,7 +105,7 @@ const shape = {
   ),
   l3miss: describe(off, 'Notify user space of unknown IP addresses, for a daemon that adds them.'),
   vniFilter: describe(
-    optional(list(either('a VNI from 1 or an object of min and max', filteredVni, vniRange))),
+    optional(list(orObject('a VNI from 1 or an object of min and max', filteredVni, vniRange))),
     "With `direct` and without `vni`: the VTEP accepts these VNIs, and the container's routes choose the VNI of each packet.",
   ),
   udpCsum: describe(withDefault(boolean, true), 'UDP checksums on an IPv4 underlay.'),

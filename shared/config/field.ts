@@ -35,7 +35,7 @@ export const fieldKeys: Readonly<Record<string, string>> = {
     logToStderr logOptions readinessindicatorfile namespaceIsolation globalNamespaces systemNamespaces multusNamespace
     retryDeleteOnError`,
   'bond-cni': 'ifname mode linksInContainer failOverMac miimon links mtu',
-  'macvtap-cni': 'deviceID mtu promiscMode',
+  'macvtap-cni': 'deviceID mtu promiscMode owner group',
   // Its guide for macvtap has promiscMode, too.
   'kube-ovn': `server_socket provider routes deviceID vf_driver vhost_user_socket_volume_name vhost_user_socket_name
     vhost_user_socket_consumption promiscMode ipam.server_socket ipam.provider`,

@@ -8,10 +8,10 @@ export function bare(schema: Schema): Schema {
   return inner ? bare(inner) : schema
 }
 
-/** The keys of an object's schema, or undefined for another schema. */
+/** The keys of an object's schema, or of the object that a value may be; undefined for another schema. */
 export function shapeOf(schema: Schema): Shape | undefined {
-  const def = bare(schema)._zod.def as { shape?: Shape }
-  return def.shape
+  const { shape, options = [] } = bare(schema)._zod.def as { shape?: Shape; options?: Schema[] }
+  return shape ?? options.map(shapeOf).find((found) => found !== undefined)
 }
 
 /** The schema of a list's elements, or undefined for another schema. */

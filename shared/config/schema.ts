@@ -6,6 +6,7 @@ import * as z from 'zod/mini'
 import { parseAddress } from '../ip/address.ts'
 import { isUnicastMac, parseMac } from '../ip/mac.ts'
 import { parseCidr } from '../ip/subnet.ts'
+import { isObject } from './json.ts'
 import { ifnameFault, isLinkName } from './names.ts'
 
 // A configuration is parsed once: compiling a parser takes longer than it saves.
@@ -141,6 +142,21 @@ export function oneOf<const Words extends readonly (string | number)[]>(...words
 /** A value of one schema or the other; `allowed` completes "must be …". */
 export function either<One extends Schema, Other extends Schema>(allowed: string, one: One, other: Other) {
   return deferred(() => z.union([one, other], allowed))
+}
+
+/** A value of one schema, or an object: the faults of an object are told by their keys. `allowed` completes "must be …". */
+export function orObject<One extends Schema, Other extends Schema>(allowed: string, one: One, other: Other) {
+  return deferred(() => {
+    const union = z.union([one, other], allowed)
+    const { run } = one._zod
+    union._zod.run = (payload, context) => {
+      if (isObject(payload.value)) return other._zod.run(payload, context)
+      const done = run(payload, context) as z.core.ParsePayload
+      done.issues = done.issues.map((issue) => ({ ...issue, message: allowed }))
+      return done
+    }
+    return union
+  })
 }
 
 export function list<S extends Schema>(element: S) {

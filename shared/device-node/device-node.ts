@@ -17,6 +17,7 @@ import {
   makeNode,
   type Node,
   type Numbers,
+  ownNode,
   readNode,
   removeNode,
   sameDevice,
@@ -55,6 +56,14 @@ export function handOver(life: Life<NodeConfig>): Connected {
   if (isNodev(parentOf(path)))
     request.log.warn(`${path} is on a file system mounted nodev: a program that opens it there gets EACCES`)
   return { own: { socketPath: path } }
+}
+
+/** The same for a device whose kernel's node, /dev/tapN, a device plugin gives to the container, too: it gets the same owner. */
+export function handOverBoth(life: Life<NodeConfig>): Connected {
+  const { request, inside, container } = life
+  const link = findMade(inside, request.ifname)
+  ownNode(`/dev/tap${link.index}`, nodeOf(request, numbersOf(container, link)))
+  return handOver(life)
 }
 
 /** The numbers of the device that belongs to a link: `cat /sys/class/net/NAME/KIND/tapINDEX/dev`. */

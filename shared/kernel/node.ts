@@ -36,6 +36,12 @@ export function makeNode(path: string, node: Node): boolean {
   return false
 }
 
+/** Gives owner, group and mode to the node of a device that is at a path already; does nothing when another one is there, or none. */
+export function ownNode(path: string, node: Node): void {
+  if (!sameDevice(readNode(path)?.numbers, node.numbers)) return
+  withFile(path, Open.PATH | Open.NOFOLLOW, (fd) => own(fd, path, node))
+}
+
 /** chmod(2) takes no O_PATH descriptor before fchmodat2 of Linux 6.6: its entry below /proc leads to the file itself. */
 function own(fd: Fd, path: string, { numbers, owner, group, mode }: Node): void {
   const found = statOf(fd, path)

@@ -71,8 +71,8 @@ function removeAny(socket: Socket, ...names: string[]): void {
   for (const name of names) removeIfThere(socket, { name })
 }
 
-/** A child sends by its parent, so its MTU cannot be larger than the parent's. */
-function refuseMtu(parent: Link, mtu: number | undefined): void {
+/** A child sends by its parent, so its MTU cannot be larger than the parent's. @throws CniError */
+export function refuseMtu(parent: Link, mtu: number | undefined): void {
   if (!mtu || mtu <= parent.mtu) return
   throw new CniError(Code.InvalidNetworkConfig, {
     msg: `mtu: ${mtu} is more than the ${parent.mtu} of the parent ${parent.name}: take less, or raise that`,

@@ -99,6 +99,11 @@ export function parseBridge(data: Buffer): Required<BridgeOptions> {
   }
 }
 
+/** The VLAN that a new port gets, untagged; 0 for none. From a bridge's `data`. */
+export function defaultVlan(data: Buffer): number {
+  return ifla.parseBridge(data).vlanDefaultPvid?.readUInt16LE(0) ?? 0
+}
+
 /** `ip link set dev PORT type bridge_slave hairpin on isolated on` */
 export function changeBridgePort(port: LinkName, { hairpin, isolated }: PortOptions): Request {
   const attributes: ifla.BridgePort = {

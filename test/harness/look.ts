@@ -1,7 +1,7 @@
 /** Reads links, addresses and routes with `ip -j -d`. */
 
 import { readdirSync, readFileSync } from 'node:fs'
-import { ip, ipJson, succeeds } from './command.ts'
+import { command, ip, ipJson, succeeds } from './command.ts'
 import type { Netns } from './host.ts'
 
 /** The fields of a link that tests use. */
@@ -48,6 +48,17 @@ export function exists(name: string, netns?: Netns): boolean {
 /** The ports of a bridge. */
 export function ports(bridge: string): Link[] {
   return ipJson<Link>(`link show master ${bridge}`)
+}
+
+/** The VLANs of a port, as in `bridge vlan show`: `100 PVID Egress Untagged`, `200-210`. */
+export function portVlans(port: string): string[] {
+  type Vlan = { vlan: number; vlanEnd?: number; flags?: string[] }
+  const found: { vlans: Vlan[] }[] = JSON.parse(
+    command('bridge', '-j', '-compressvlans', 'vlan', 'show', 'dev', port),
+  )
+  const text = ({ vlan, vlanEnd, flags = [] }: Vlan) =>
+    [vlanEnd ? `${vlan}-${vlanEnd}` : vlan, ...flags].join(' ')
+  return found.flatMap(({ vlans }) => vlans.map(text))
 }
 
 /** The host's end of a container's veth pair. */

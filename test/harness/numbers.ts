@@ -27,7 +27,7 @@ function numbersIn(schema: Schema, path: Step[]): NumericKey[] {
     ...options.flatMap((option) => numbersIn(option, path)),
     ...(valueType ? numbersIn(valueType, [...path, '3']) : []),
     ...(element ? numbersIn(element, [...path, 0]) : []),
-    ...numericKeys(shapeOf(present) ?? {}, path),
+    ...(options.length === 0 ? numericKeys(shapeOf(present) ?? {}, path) : []),
   ]
 }
 

@@ -8,7 +8,7 @@ import * as cnitool from '../harness/cnitool.ts'
 import { command, ip } from '../harness/command.ts'
 import { refusal, unchanged } from '../harness/expect.ts'
 import { type Netns, newContainer, privateHost } from '../harness/host.ts'
-import { addresses, exists, hostEnd, inContainer, link, ports } from '../harness/look.ts'
+import { addresses, exists, hostEnd, inContainer, link, ports, portVlans } from '../harness/look.ts'
 import { bridgeNetwork, exampleNetwork, fixed, single } from '../harness/networks.ts'
 import { call } from '../harness/plugin.ts'
 import { type Kind, noticed, roundTrip } from '../harness/round-trip.ts'
@@ -17,17 +17,6 @@ import { test } from '../harness/test.ts'
 import { isSilent, overhear, pings } from '../harness/traffic.ts'
 
 await privateHost()
-
-/** The VLANs of a port, as in `bridge vlan show`: `100 PVID Egress Untagged`, `200-210`. */
-function vlansOf(port: string): string[] {
-  type Vlan = { vlan: number; vlanEnd?: number; flags?: string[] }
-  const found: { vlans: Vlan[] }[] = JSON.parse(
-    command('bridge', '-j', '-compressvlans', 'vlan', 'show', 'dev', port),
-  )
-  const text = ({ vlan, vlanEnd, flags = [] }: Vlan) =>
-    [vlanEnd ? `${vlan}-${vlanEnd}` : vlan, ...flags].join(' ')
-  return found.flatMap(({ vlans }) => vlans.map(text))
-}
 
 const native = (vlan: number) => `${vlan} PVID Egress Untagged`
 
@@ -68,23 +57,23 @@ for (const [what, [keys, place]] of Object.entries(wrong))
 
 test('with vlan, the port has only that VLAN, untagged', async () => {
   const container = await attachTo(newBridge(), '10.0.0.2', { vlan: 100 })
-  assert.equal(vlansOf(hostEnd(container).ifname), [native(100)])
+  assert.equal(portVlans(hostEnd(container).ifname), [native(100)])
 })
 
 test('preserveDefaultVlan keeps VLAN 1 beside it', async () => {
   const container = await attachTo(newBridge(), '10.0.0.2', { vlan: 100, preserveDefaultVlan: true })
-  assert.equal(vlansOf(hostEnd(container).ifname), ['1 Egress Untagged', native(100)])
+  assert.equal(portVlans(hostEnd(container).ifname), ['1 Egress Untagged', native(100)])
 })
 
 test('a trunk has the VLANs of all entries, tagged, and VLAN 1 for untagged frames', async () => {
   const vlanTrunk = [{ id: 42 }, { minID: 100, maxID: 110 }, { minID: 105, maxID: 120 }, { id: 4094 }]
   const container = await attachTo(newBridge(), '10.0.0.2', { vlanTrunk })
-  assert.equal(vlansOf(hostEnd(container).ifname), [native(1), '42', '100-120', '4094'])
+  assert.equal(portVlans(hostEnd(container).ifname), [native(1), '42', '100-120', '4094'])
 })
 
 test('a trunk with vlan has that VLAN untagged', async () => {
   const container = await attachTo(newBridge(), '10.0.0.2', { vlan: 7, vlanTrunk: [{ minID: 5, maxID: 9 }] })
-  assert.equal(vlansOf(hostEnd(container).ifname), ['5-6', native(7), '8-9'])
+  assert.equal(portVlans(hostEnd(container).ifname), ['5-6', native(7), '8-9'])
 })
 
 test('in one subnet on one bridge, a container reaches those of its VLAN and no others', async () => {

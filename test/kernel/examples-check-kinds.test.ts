@@ -23,6 +23,7 @@ const nics: Setting = { exclusive: true, prepare: hostNics }
 
 const settings: Record<string, Setting> = {
   '40-bridge-vlan': {},
+  '41-bridge-uplink-vlan': { prepare: () => void lan('eth3'), tidy: removeLan },
   '80-ipvlan-l2': ipvlan(80),
   '81-ipvlan-l3': ipvlan(81),
   '82-ipvlan-l3s': ipvlan(82),

@@ -56,11 +56,7 @@ for (const engine of ['quickjs', 'node'] as const) {
       { ...lan('macvlan'), ipMasq: false, isDefaultGateway: false, hairpinMode: false },
       'ipMasq (of bridge, ptp, flannel), isDefaultGateway (of bridge), hairpinMode (of bridge)',
     ],
-    [
-      'macvtap',
-      { ...lan('macvtap'), mtu: 1450, promiscMode: true },
-      'promiscMode (of bridge, macvtap-cni, kube-ovn)',
-    ],
+    ['macvtap', { ...lan('macvtap'), mtu: 1450, hairpinMode: true }, 'hairpinMode (of bridge)'],
     [
       'loopback',
       { type: 'loopback', name: 'lo', cniVersion: '1.0.0', mtu: 1450, ipMasq: true },

@@ -29,6 +29,7 @@ function mode(name: string): Kind {
       mode: name,
       mtu: 1400,
       bcqueuelen: 2000,
+      promiscMode: true,
       ...sourceMacs,
       ...own,
     },
@@ -38,9 +39,10 @@ function mode(name: string): Kind {
   }
 }
 
-function expect({ mtu, linkinfo }: Link, name: string): void {
+function expect({ mtu, flags, promiscuity, linkinfo }: Link, name: string): void {
   const { mode, bcqueuelen } = linkinfo?.info_data ?? {}
   assert.equal([linkinfo?.info_kind, mode, mtu, bcqueuelen], ['macvtap', name, 1400, 2000])
+  assert.equal([flags.includes('PROMISC'), promiscuity], [true, 1])
   const found = statSync(path)
   assert.ok(found.isCharacterDevice())
   assert.equal([found.uid, found.gid, found.mode & 0o7777], [61000, 61001, 0o640])
@@ -52,6 +54,7 @@ const breaks: Record<string, Break> = {
     inContainer(container, 'link set eth0 address 02:00:5e:10:00:09'),
   'the interface is gone': (container) => inContainer(container, 'link delete eth0'),
   'the mode is another': (container) => inContainer(container, 'link set eth0 type macvtap mode vepa'),
+  'the interface is not promiscuous': (container) => inContainer(container, 'link set eth0 promisc off'),
   'the node is gone': () => rmSync(path),
   'the node belongs to another user': () => chownSync(path, 0, 61001),
   'the node belongs to another group': () => chownSync(path, 61000, 0),

@@ -18,6 +18,9 @@ await privateHost()
 ip('link add nic0 mtu 65535 address 02:00:00:00:00:0a up type veth peer name nic1')
 ip('link set nic1 mtu 65535 up')
 ip('address add 192.0.2.1/24 dev nic0')
+for (const name of ['up0', 'up1', 'trunk0', 'trunk1'])
+  ip(`link add nic-${name} type veth peer name x-${name}`)
+ip('link add lent0 type veth peer name lent1')
 ip('link add can0 mtu 72 up type vcan')
 command('modprobe', 'can-gw')
 const salt = '5a'.repeat(12)
@@ -41,6 +44,7 @@ const extended = {
 /** What each plugin needs. */
 const bases: Record<string, Keys> = {
   bond: { ...members, miimon: 1 },
+  'host-device': { device: 'lent0' },
   ipvlan: { master: 'nic0', ipam: fixed('10.1.0.2/24') },
   ipvtap: { master: 'nic0', ipam: fixed('10.1.0.2/24') },
   macsec: { master: 'nic0', ...keyed },
@@ -57,6 +61,8 @@ const bases: Record<string, Keys> = {
 const filters = { vni: undefined, remote: undefined, direct: true }
 const lacp = { mode: '802.3ad' }
 
+const onTrunk = (range: Keys) => ({ bridge: 'uptrunk', uplinks: [{ name: 'trunk', vlanTrunk: [range] }] })
+
 /** What a key needs besides. Keys of a plugin that need the same are set together. */
 const beside: Record<string, Keys> = {
   'bond miimon': { miimon: undefined },
@@ -72,6 +78,10 @@ const beside: Record<string, Keys> = {
   'bridge vlanTrunk.0.id': { bridge: 'trunk', vlanTrunk: [{}] },
   'bridge vlanTrunk.0.minID': { bridge: 'trunk', vlanTrunk: [{ maxID: 4094 }] },
   'bridge vlanTrunk.0.maxID': { bridge: 'trunk', vlanTrunk: [{ minID: 1 }] },
+  'bridge uplinks.0.vlan': { bridge: 'up', uplinks: [{ name: 'up' }] },
+  'bridge uplinks.0.vlanTrunk.0.id': onTrunk({}),
+  'bridge uplinks.0.vlanTrunk.0.minID': onTrunk({ maxID: 4094 }),
+  'bridge uplinks.0.vlanTrunk.0.maxID': onTrunk({ minID: 1 }),
   'macsec window': { replayProtect: true },
   'macsec port': { sci: undefined },
   'macsec ssci': extended,
@@ -107,18 +117,29 @@ function containerFor(type: string): Netns {
 /** The numeric keys of a plugin, each with what it needs. */
 async function keysOf(type: string) {
   const { config } = await (plugins[type] as NonNullable<(typeof plugins)[string]>)()
-  const own = config.keys().map((key) => [key, config.shape[key]])
+  // The keys of IPAM plugins are in their section, `ipam.ranges`: their own tests have them.
+  const names = config.keys().filter((key) => Object.hasOwn(config.shape, key))
+  const own = names.map((key) => [key, config.shape[key]])
   return numericKeys(Object.fromEntries(own)).map(({ path, ends }) => {
     const name = `${type} ${path.join('.')}`
     return { path, ends, name, needs: JSON.stringify({ ...bases[type], ...beside[name] }) }
   })
 }
 
+/** An uplink is a port of one bridge. */
+function uplinksAt({ uplinks }: Keys, end: number) {
+  return (uplinks as { name: string }[] | undefined)?.map((uplink) => ({
+    ...uplink,
+    name: `nic-${uplink.name}${end}`,
+  }))
+}
+
 /** An ADD of a container, with the result of an earlier plugin where that must be. */
 function request(type: string, keys: Keys, end: 0 | 1, container: Netns) {
   const interfaces = [{ name: 'eth0', sandbox: container.path }]
   // Another bridge for each end: one that exists is not changed.
-  const own = type === 'bridge' ? { bridge: `${keys.bridge ?? 'plain'}${end}` } : {}
+  const own =
+    type === 'bridge' ? { bridge: `${keys.bridge ?? 'plain'}${end}`, uplinks: uplinksAt(keys, end) } : {}
   const before = type === 'vrf' ? { prevResult: { cniVersion: '1.0.0', interfaces, ips: [] } } : {}
   const config = { type, name: 'numbers', cniVersion: '1.0.0', ...keys, ...own, ...before }
   return { config, netns: container.path, containerID: container.name } as const

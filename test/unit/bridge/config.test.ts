@@ -71,6 +71,40 @@ test('a trunk without an end, without a beginning, with both reversed, or empty 
   assert.match(refusal({ vlanTrunk: [{ id: 4095 }] }).message, /vlanTrunk\[0\]\.id/)
 })
 
+test('an uplink is a name, or an object with VLANs in the form of the container’s', () => {
+  const { uplinks } = config.parse(
+    { ...base, uplinks: ['eth1', { Name: 'eth2', VLAN: 7, vlanTrunk: [{ ID: 8 }] }] },
+    silent,
+  )
+  assert.equal(uplinks, ['eth1', { name: 'eth2', vlan: 7, vlanTrunk: [{ id: 8 }] }])
+  assert.equal(config.parse({ ...base, uplinks: [{ name: 'eth1' }] }, silent).uplinks, [
+    { name: 'eth1', vlan: 0 },
+  ])
+})
+
+test('a wrong uplink is refused with the place in it', () => {
+  const wrong = (...uplinks: unknown[]) => refusal({ uplinks }).message
+  const eth1 = (keys: object) => ({ name: 'eth1', ...keys })
+  assert.match(wrong('eth1', 5), 'uplinks[1] is 5, must be an interface name, or an object with a name')
+  assert.match(wrong('a/b'), 'uplinks[0] is "a/b", must be an interface name, or an object')
+  assert.match(wrong({ vlan: 5 }), 'uplinks[0].name is missing, must be an interface name')
+  assert.match(wrong(eth1({ vlan: 4095 })), 'uplinks[0].vlan is 4095, must be a whole number from 0 to 4094')
+  assert.match(wrong(eth1({ vlanTrunk: 5 })), 'uplinks[0].vlanTrunk is 5, must be a list')
+  assert.match(wrong(eth1({ vlanTrunk: [{ id: 0 }] })), 'uplinks[0].vlanTrunk[0].id is 0')
+  assert.match(
+    wrong('eth2', eth1({ vlanTrunk: [{ id: 5 }, { minID: 5 }] })),
+    'uplinks[1].vlanTrunk[1]: minID needs maxID',
+  )
+  assert.match(wrong(eth1({ vlans: 5 })), 'unknown key uplinks[0].vlans, did you mean uplinks[0].vlan?')
+  assert.match(wrong('eth1', eth1({ vlan: 5 })), 'uplinks: eth1 is there twice')
+})
+
+test('of a wrong uplink DEL gets the valid parts', () => {
+  const uplinks = [5, { name: 'eth1', vlan: 4095, vlanTrunk: [{ id: 5 }] }]
+  const parsed = config.parseLeniently({ ...base, uplinks }, silent)
+  assert.equal(parsed.uplinks, [{ name: 'eth1', vlan: 0, vlanTrunk: [{ id: 5 }] }])
+})
+
 test('multicast groups that the kernel never forwards are refused', () => {
   assert.match(refusal({ groupForwardMask: 1 }).message, /groupForwardMask/)
   assert.is(config.parse({ ...base, groupForwardMask: 0x4000 }, silent).groupForwardMask, 0x4000)

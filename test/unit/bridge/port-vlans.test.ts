@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
 import { config } from '../../../plugins/bridge/config.ts'
-import { carries, portVlans } from '../../../plugins/bridge/port.ts'
+import { missingOf, portVlans } from '../../../plugins/bridge/port-vlans.ts'
 import { test } from '../../harness/test.ts'
 
 const silent = { warn: () => {}, info: () => {} }
@@ -22,13 +22,12 @@ test('the native VLAN is set last, so that a trunk with it does not make it tagg
   assert.equal(portVlans(bridge({ vlan: 11, vlanTrunk: [{ minID: 10, maxID: 12 }] })).at(-1), native(11))
 })
 
-test('a port has a range when it has every VLAN of it, however the kernel groups them', () => {
+test('what a port lacks of a range is told in the largest parts, however the kernel groups what it has', () => {
   const actual = [native(11), tagged(10), tagged(12, 14)]
-  assert.ok(carries(actual, tagged(12, 13)))
-  assert.ok(carries(actual, tagged(10, 12)))
-  assert.ok(carries(actual, native(11)))
-  assert.not(carries(actual, tagged(14, 15)))
-  assert.not(carries(actual, native(12)))
+  for (const wanted of [tagged(12, 13), tagged(10, 12), native(11)])
+    assert.equal(missingOf(actual, wanted), [])
+  assert.equal(missingOf(actual, tagged(8, 17)), [tagged(8, 9), tagged(15, 17)])
+  assert.equal(missingOf(actual, native(12)), [native(12)])
 })
 
 test.run()

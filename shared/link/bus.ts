@@ -1,7 +1,7 @@
 /** Devices by their bus address in sysfs: `/sys/bus/pci/devices/0000:00:1f.6/net/eth0`. */
 
-import { readDirectoryIfAny, readLink } from '../../shared/kernel/files.ts'
-import { stat } from '../../shared/kernel/stat.ts'
+import { readDirectoryIfAny, readLink } from '../kernel/files.ts'
+import { stat } from '../kernel/stat.ts'
 
 /** Domain, bus, device, function; a domain may have more than four digits (behind Intel's VMD). */
 export const pciAddress = /^[0-9a-fA-F]{4,8}:[0-9a-fA-F]{2}:[01][0-9a-fA-F]\.[0-7]$/
