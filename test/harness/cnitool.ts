@@ -80,6 +80,8 @@ export interface Extras {
   args?: Record<string, string>
   /** Values for `runtimeConfig`. */
   capabilities?: Record<string, unknown>
+  /** The directory of the plugins, in place of the engine's. */
+  path?: string
 }
 
 /** A network with one plugin. */
@@ -113,11 +115,11 @@ export async function gc(net: Network, extras: Extras = {}): Promise<void> {
 }
 
 async function cnitool(verb: string, net: Network, netns: string, extras: Extras): Promise<string> {
-  const { ifname = 'eth0', args = {}, capabilities = {}, engine } = extras
+  const { ifname = 'eth0', args = {}, capabilities = {}, engine, path = executables(engine) } = extras
   const pairs = Object.entries(args).map(([key, value]) => `${key}=${value}`)
   const env = {
     PATH: process.env.PATH ?? '',
-    CNI_PATH: executables(engine),
+    CNI_PATH: path,
     NETCONFPATH: written(net),
     CNI_IFNAME: ifname,
     CNI_ARGS: pairs.join(';'),

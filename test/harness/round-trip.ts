@@ -63,7 +63,7 @@ export const versions = ['0.1.0', '0.2.0', '0.3.0', '0.3.1', '0.4.0', '1.0.0', '
 const versionsWithoutAddresses = versions.filter((version) => version >= '0.3.0')
 
 /** CHECK exists since 0.4.0; cnitool refuses it for earlier versions. */
-function hasCheck(version: string): boolean {
+export function hasCheck(version: string): boolean {
   return versions.indexOf(version) >= versions.indexOf('0.4.0')
 }
 
