@@ -64,7 +64,7 @@ const wrong: [Record<string, unknown>, string | RegExp][] = [
     'vniFilter: min 9 is greater than max 3',
   ],
   [{ remote, mtu: 60 }, 'mtu: must be 0 or from 68'],
-  [{ remote, master: 'under0' }, 'master'],
+  [{ remote, lcoal: '192.0.2.1' }, 'local'],
   [{ remote, learing: true }, 'learning'],
   [{ remote, dev: 'nosuch0' }, 'dev: the host has no interface "nosuch0"'],
   [{ remote, local: '192.0.2.99' }, 'local: the host has no address 192.0.2.99'],
