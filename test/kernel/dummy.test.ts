@@ -47,7 +47,7 @@ test('the MAC address is the requested one, or the same for every ADD', async ()
 
 for (const [keys, said] of [
   [{ mtu: 67 }, 'mtu: must be 0 or from 68'],
-  [{ master: 'eth0' }, 'master'],
+  [{ mtuu: 1400 }, 'mtu'],
   [{ mtu: '1400' }, 'mtu is "1400"'],
 ] as const)
   test(`refused with code 7: ${JSON.stringify(keys)}`, async () => {
