@@ -135,7 +135,7 @@ for (const [keys, said] of [
   [{ mode: 'l3' }, 'ipam is not set: mode l3 needs it'],
   [{ mode: 'bridge' }, 'mode is "bridge"'],
   [{ node: '../tap' }, 'node is "../tap"'],
-  [{ mac: '02:00:5e:10:00:01' }, 'mac'],
+  [{ nodeMod: '0600' }, 'nodeMode'],
   [{ master: 'lo' }, 'ipvtap cannot sit on lo'],
 ] as const)
   test(`refused: ${JSON.stringify(keys)}`, async () => {
