@@ -4,6 +4,7 @@ import { CniError, Code } from '../../shared/error/error.ts'
 import type { Log } from '../../shared/error/log.ts'
 import { type Address, formatAddress, parseAddress } from '../../shared/ip/address.ts'
 import { mastered } from '../../shared/link/parent.ts'
+import { listAllAddresses } from '../../shared/netlink/address.ts'
 import { findLink, type Link } from '../../shared/netlink/link.ts'
 import { findPath } from '../../shared/netlink/path.ts'
 import type { Socket } from '../../shared/netlink/socket.ts'
@@ -39,7 +40,13 @@ function addressOf(text: string): Address {
 }
 
 function isOwn(host: Socket, address: Address): boolean {
-  return findPath(host, address)?.isLocal ?? false
+  return findPath(host, address)?.isLocal || (address.family === 6 && isTentative(host, address))
+}
+
+/** While the kernel looks for a duplicate (RFC 4862 5.4), there is no route to the host's own address: for seconds after a boot. */
+function isTentative(host: Socket, address: Address): boolean {
+  const text = formatAddress(address)
+  return listAllAddresses(host).some((own) => own.tentative && formatAddress(own.address) === text)
 }
 
 /** The listed addresses that are not the host's own, each once. */

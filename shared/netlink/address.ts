@@ -68,14 +68,18 @@ export function removeAddress(link: LinkName, cidr: Cidr): Request {
 
 /** All addresses of a link. Equivalent to `ip address show dev LINK`. */
 export function listAddresses(socket: Socket, link: LinkName): LinkAddress[] {
-  return dump(socket, {
+  return listAllAddresses(socket, link).filter((address) => address.link === link.index)
+}
+
+/** All addresses of a namespace. Equivalent to `ip address show`. @param link for which the error says they were asked */
+export function listAllAddresses(socket: Socket, link?: LinkName): LinkAddress[] {
+  const replies = dump(socket, {
     type: GETADDR,
-    payload: rt.formatAddress({ index: link.index }),
-    attempt: `list the addresses of ${link.name}`,
-    see: `ip address show dev ${link.name}`,
+    payload: rt.formatAddress({ index: link?.index }),
+    attempt: link ? `list the addresses of ${link.name}` : 'list all addresses',
+    see: link ? `ip address show dev ${link.name}` : 'ip address show',
   })
-    .map(({ data }) => toAddress(data))
-    .filter((address) => address.link === link.index)
+  return replies.map(({ data }) => toAddress(data))
 }
 
 /** The address in an RTM_NEWADDR message. */

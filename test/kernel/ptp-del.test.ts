@@ -6,10 +6,10 @@ import { addressesOf } from '../harness/address.ts'
 import { done, readyBesideResident } from '../harness/attach.ts'
 import * as cnitool from '../harness/cnitool.ts'
 import { command, ip } from '../harness/command.ts'
-import { refusal, unchanged } from '../harness/expect.ts'
+import { unchanged } from '../harness/expect.ts'
 import { newContainer, privateHost } from '../harness/host.ts'
 import { exists, hostEnd } from '../harness/look.ts'
-import { hostLocal, ptpNetwork, single } from '../harness/networks.ts'
+import { ptpNetwork, single } from '../harness/networks.ts'
 import { call } from '../harness/plugin.ts'
 import { snapshot } from '../harness/snapshot.ts'
 import { test } from '../harness/test.ts'
@@ -69,13 +69,10 @@ test('GC removes stale attachments completely, and does not touch valid ones and
   await cnitool.check(other, foreign)
 })
 
-test('STATUS of a working network succeeds; otherwise it names the fault', async () => {
+test('STATUS of a working network succeeds and changes nothing', async () => {
   const before = snapshot()
   await cnitool.status(ptpNetwork({ ipMasq: true }, '1.1.0'))
   unchanged(before)
-  const full = ptpNetwork({ ipam: hostLocal('10.240.0.0/30') }, '1.1.0')
-  await cnitool.add(full, newContainer())
-  assert.match(await refusal(cnitool.status(full)), /10\.240\.0/)
 })
 
 test('30 parallel ADDs and 30 parallel DELs succeed', async () => {

@@ -3,8 +3,8 @@
 
 import * as assert from 'uvu/assert'
 import { refused as refusedAdd } from '../harness/attach.ts'
-import { ip } from '../harness/command.ts'
-import { newContainer, privateHost } from '../harness/host.ts'
+import { command, ip } from '../harness/command.ts'
+import { newContainer, privateHost, setSysctl } from '../harness/host.ts'
 import { exists, link } from '../harness/look.ts'
 import { call } from '../harness/plugin.ts'
 import { difference, snapshot } from '../harness/snapshot.ts'
@@ -152,6 +152,17 @@ test('STATUS succeeds if ADD would succeed, and changes nothing', async () => {
 function isNoNamespace(line: string): boolean {
   return !line.includes('/run/netns')
 }
+
+test('an own address that the kernel still checks for duplicates is no remote', async () => {
+  setSysctl('net/ipv6/conf/under0/dad_transmits', 30)
+  ip('address add 2001:db8::9/64 dev under0')
+  const { call: add } = request({ remotes: ['2001:db8::2', '2001:db8::9'] })
+  assert.is((await call(add)).status, 0)
+  const entries = command('bridge', 'fdb', 'show', 'dev', 'vx100')
+  assert.match(entries, 'dst 2001:db8::2 ')
+  assert.not.match(entries, '2001:db8::9')
+  assert.is((await call({ ...add, verb: 'DEL' })).status, 0)
+})
 
 test('STATUS fails with code 50 and names what is missing', async () => {
   const missing: [Record<string, unknown>, string][] = [
