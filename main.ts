@@ -46,7 +46,7 @@ function usage(): string {
 reconcile changes the existing VTEPs of the networks in /etc/cni/net.d (their remotes and options) to
 match the configurations, and prints each change. It makes no device.
 
-Container network plugins in one executable (${version}). A container runtime calls it by a name with that
-of a plugin in it, which is a link to this file: ${Object.keys(plugins).sort().join(', ')}
+Container network plugins in one executable (${version}). A container runtime calls it by any name that
+contains a plugin's, as a link to this file or a copy: ${Object.keys(plugins).sort().join(', ')}
 `
 }

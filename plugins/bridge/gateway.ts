@@ -72,6 +72,9 @@ export function connectGateway(life: Life<BridgeConfig>, bridge: Link, port: Lin
   const { host, request, undo } = life
   if (!isGateway(request.config)) return []
   const { vlan } = request.config
+  for (const { address, gateway } of ips)
+    if (!gateway)
+      request.log.warn(`${address} has no gateway: its subnet has no address for one, so name one in ipam`)
   const unlessShared = undoUnlessShared(undo, host, bridge, port.name)
   return withLinkLock(bridge.name, () => {
     const gateway = vlan

@@ -1,11 +1,10 @@
 /** Which addresses, gateways and routes work in which mode. */
 
-import { isOffLink } from '../../shared/attachment/configure.ts'
 import type { Life, Made } from '../../shared/attachment/device.ts'
 import type { Result } from '../../shared/cni/result.ts'
 import { CniError, Code, type Complaint } from '../../shared/error/error.ts'
 import type { Log } from '../../shared/error/log.ts'
-import { type Address, formatAddress, nextHop, parseAddress, sameAddress } from '../../shared/ip/address.ts'
+import { type Address, formatAddress, sameAddress } from '../../shared/ip/address.ts'
 import { type Cidr, contains, formatCidr, parseCidr } from '../../shared/ip/subnet.ts'
 import type { Link } from '../../shared/netlink/link.ts'
 import { previousLease } from './chain.ts'
@@ -49,8 +48,7 @@ function list<T>(value: T[] | undefined): T[] {
 
 /** @throws CniError of code 7 when a lease does not work in the mode */
 export function validateLease(lease: Lease, config: IpvlanConfig, parent: Parent): void {
-  const complaint =
-    parentsOwn(lease, parent) ?? (isRouted(config) ? unroutable(lease, config) : offLink(lease))
+  const complaint = parentsOwn(lease, parent) ?? (isRouted(config) ? unroutable(lease, config) : undefined)
   if (complaint) throw new CniError(Code.InvalidNetworkConfig, complaint)
 }
 
@@ -79,32 +77,6 @@ function unroutable({ ips }: Lease, { mode }: IpvlanConfig): Complaint | undefin
     msg: `${formatAddress(address)} is link-local: it is unreachable in mode ${mode}, which routes`,
     hint: 'use a subnet that is routed, or "mode": "l2"',
   }
-}
-
-/** Mode l2 resolves the gateway's MAC address, so the gateway must be on-link: in a subnet of the container, or with its own route. */
-function offLink({ ips, routes }: Lease): Complaint | undefined {
-  const ways = [
-    ...ips.map(({ address }) => address),
-    ...routes.filter(({ scope }) => scope).map(({ dst }) => dst),
-  ]
-  const subnets = [...ways.flatMap((way) => parseCidr(way) ?? []), linkLocal]
-  const isOff = (gateway: Address) =>
-    !isOffLink(gateway, ips) && !subnets.some((subnet) => contains(subnet, gateway))
-  const gateway = usedGateways({ ips, routes }).find(isOff)
-  if (!gateway) return undefined
-  return {
-    msg: `the gateway ${formatAddress(gateway)} is in no subnet of the container: mode l2 cannot resolve its MAC address`,
-    hint: 'name a gateway within the subnet, or use "mode": "l3", which needs none',
-  }
-}
-
-/** The gateways that routes use; a route without `gw` uses those of its address family. */
-function usedGateways({ ips, routes }: Lease): Address[] {
-  const own = routes.flatMap(({ gw }) => nextHop(parseAddress(gw ?? '')) ?? [])
-  const plain = routes.filter(({ gw, scope }) => !gw && !scope)
-  const families = new Set(plain.map(({ dst }) => parseCidr(dst)?.address.family))
-  const shared = ips.flatMap(({ gateway }) => nextHop(parseAddress(gateway ?? '')) ?? [])
-  return [...own, ...shared.filter(({ family }) => families.has(family))]
 }
 
 /** Adapts the addresses and routes of IPAM, or of prevResult, to the mode. @throws CniError when they do not work in it */

@@ -55,7 +55,7 @@ function leave(request: Request<VrfConfig>): void {
   const port = findLink(inside, request.ifname)
   const vrf = port?.master ? findLink(inside, port.master) : undefined
   const isIn = port !== undefined && vrf?.kind === 'vrf'
-  if (isIn) freePort(inside, port, tableOf(vrf) ?? request.config.table)
+  if (isIn) freePort(inside, port, tableOf(vrf) ?? request.config.table, request.log)
   const names = new Set([isIn ? vrf.name : undefined, request.config.vrfname])
   for (const name of names) if (name) removeUnused(inside, name)
 }

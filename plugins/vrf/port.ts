@@ -8,7 +8,7 @@ import type { Sides } from '../../shared/attachment/sides.ts'
 import type { Undo } from '../../shared/attachment/undo.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import { CniError, Code } from '../../shared/error/error.ts'
-import { printError } from '../../shared/error/log.ts'
+import type { Log } from '../../shared/error/log.ts'
 import { KernelError, tolerate } from '../../shared/kernel/errno.ts'
 import { inNamespace } from '../../shared/kernel/namespace.ts'
 import { commandIn, seeLink } from '../../shared/netlink/command.ts'
@@ -67,10 +67,10 @@ export function makePort(sides: Sides, port: Link, vrf: Link, table: number, und
 }
 
 /** `ip link set PORT nomaster`, keeping the same. @param table the VRF's */
-export function freePort(inside: Socket, port: Link, table: number): void {
+export function freePort(inside: Socket, port: Link, table: number, log: Log): void {
   const before = configurationOf(inside, port)
   ask(inside, changeLink(port, { master: null }))
-  restoreAll(inside, restoring(port, before, { from: table, to: RT_TABLE_MAIN }))
+  restoreAll(inside, restoring(port, before, { from: table, to: RT_TABLE_MAIN }), log)
 }
 
 function configurationOf(inside: Socket, port: Link): Configuration {
@@ -101,13 +101,13 @@ function restore(inside: Socket, requests: NetlinkRequest[]): void {
 }
 
 /** DEL must not get stuck: what the kernel refuses to add again is said, and the rest is added. */
-function restoreAll(inside: Socket, requests: NetlinkRequest[]): void {
+function restoreAll(inside: Socket, requests: NetlinkRequest[], log: Log): void {
   for (const request of requests) {
     try {
       restore(inside, [request])
     } catch (error) {
       if (!(error instanceof KernelError)) throw error
-      printError(`patchbay: warning: not as it was in the VRF: ${error.message}`)
+      log.warn(`not as it was in the VRF: ${error.message}`)
     }
   }
 }

@@ -4,7 +4,7 @@ import type { Ip, Result, Route } from '../cni/result.ts'
 import { CniError, Code } from '../error/error.ts'
 import type { Log } from '../error/log.ts'
 import { type Address, formatAddress, nextHop, parseAddress, width } from '../ip/address.ts'
-import { type Cidr, formatCidr, parseCidr } from '../ip/subnet.ts'
+import { type Cidr, contains, formatCidr, parseCidr } from '../ip/subnet.ts'
 import { inNamespace } from '../kernel/namespace.ts'
 import { listAddresses, newAddress } from '../netlink/address.ts'
 import { commandIn } from '../netlink/command.ts'
@@ -50,9 +50,11 @@ export function configure(sides: Sides, link: Link, lease: Result, log: Log, bri
   inNamespace(sides.container, () => setSysctls(link, addresses, dad, log))
   const up = changeLink(link, { up: true })
   const first = addresses.map((cidr) => newAddress(link, cidr, flags))
+  const routes = routesOf(lease, link, onLink)
+  if (!onLink) warnOfOffLink(routes, addresses, log)
   transact(sides.inside, [
     ...(upLast ? [...first, up] : [up, ...first]),
-    ...inPlace(sides.inside, routesOf(lease, link, onLink), keepDefaultRoute),
+    ...inPlace(sides.inside, routes, keepDefaultRoute),
   ])
   if (dad === 'wait') inNamespace(sides.container, () => waitForDad(sides, link))
 }
@@ -99,11 +101,22 @@ export function routesOf({ routes, ips }: Result, link: Link, onLink: RouteSpec[
   return [...onLink, ...routes.map((route) => toRouteSpec(route, link, ips))]
 }
 
-/** A hoster's address without a subnet (/32, /128): its gateway is in none, and is reached by the link all the same. */
-export function isOffLink(gateway: Address, ips: readonly Ip[]): boolean {
-  const subnets = ips.flatMap(({ address }) => parseCidr(address) ?? [])
-  const ofFamily = subnets.filter(({ address }) => address.family === gateway.family)
-  return ofFamily.length > 0 && ofFamily.every(({ prefix }) => prefix === width(gateway.family))
+/** Whether a gateway is in no subnet of the container, as that of a hoster's /32: it is reached by the link all the same. */
+function isOffLink(gateway: Address, ips: readonly Ip[]): boolean {
+  const ofFamily = cidrs(ips).filter(({ address }) => address.family === gateway.family)
+  return ofFamily.length > 0 && ![...ofFamily, linkLocal].some((subnet) => contains(subnet, gateway))
+}
+
+const linkLocal: Cidr = { address: { family: 6, value: 0xfe80n << 112n }, prefix: 10 }
+
+/** Beside a subnet such a gateway may be a mistake. The host's end of a ptp has a route of its own. */
+function warnOfOffLink(routes: readonly RouteSpec[], addresses: readonly Cidr[], log: Log): void {
+  const strange = routes.flatMap(({ onlink, gateway }) => (onlink && gateway ? [gateway] : []))
+  const hasSubnet = (family: 4 | 6) =>
+    addresses.some(({ address, prefix }) => address.family === family && prefix < width(family))
+  const texts = strange.filter(({ family }) => hasSubnet(family)).map(formatAddress)
+  for (const text of new Set(texts))
+    log.warn(`the gateway ${text} is in no subnet of the container: it is looked for on the link`)
 }
 
 /** A route of the result in the kernel's terms. Without a gateway of its own it takes the first one of its family. */

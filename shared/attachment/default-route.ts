@@ -29,5 +29,5 @@ function priorityOf(inside: Socket, route: RouteSpec, keep: boolean): number | u
   const others = listRoutes(inside, 6).filter((other) => isDefault(other) && other.table === table)
   const taken = others.map(({ priority = USUAL }) => priority)
   if (taken.length === 0) return undefined
-  return keep ? Math.max(USUAL, ...taken) + 1 : Math.min(USUAL, ...taken) - 1
+  return keep ? Math.max(USUAL, ...taken) + 1 : Math.max(1, Math.min(USUAL, ...taken) - 1)
 }

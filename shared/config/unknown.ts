@@ -49,7 +49,7 @@ export function unknownAmong(shape: Record<string, Schema>, value: unknown): str
 }
 
 /** Whether a key is an extension by the spec, a runtime or a person: it has a dot or a leading underscore. */
-function isForeign(key: string): boolean {
+export function isForeign(key: string): boolean {
   return key.includes('.') || key.startsWith('_')
 }
 

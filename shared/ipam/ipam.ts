@@ -9,6 +9,7 @@ import type { Command, Plugin, Request } from '../cni/plugin.ts'
 import { readResult } from '../cni/prevresult.ts'
 import type { Result } from '../cni/result.ts'
 import { parseJson } from '../config/json.ts'
+import { isForeign } from '../config/unknown.ts'
 import { CniError, Code, type Complaint, toCniError } from '../error/error.ts'
 import { KernelError } from '../kernel/errno.ts'
 import { readStart } from '../kernel/files.ts'
@@ -43,7 +44,7 @@ const builtIn: Record<string, () => Promise<Plugin>> = {
 /** The IPAM of a request; undefined when its network has none. When the plugin is missing, each verb throws. */
 export function ipamOf(request: IpamRequest): Ipam | undefined {
   const { type, ...keys } = request.config.ipam ?? {}
-  if (!type) return Object.keys(keys).length > 0 ? nameless : undefined
+  if (!type) return Object.keys(keys).every(isForeign) ? undefined : nameless
   let found: Promise<Ipam> | undefined
   const ipam = () => {
     found ??= resolve(type, request)
@@ -82,7 +83,7 @@ async function resolve(type: string, request: IpamRequest): Promise<Ipam> {
   if (!isOwn(path)) return delegated(path, request)
   const name = nameWithin(type, Object.keys(builtIn))
   const load = name === undefined ? undefined : builtIn[name]
-  return load ? await inProcess(await load(), request) : refused(type, path, request)
+  return load ? inProcess(await load(), request) : refused(type, path, request)
 }
 
 /** Where the linker and the loader keep what differs from program to program. */
@@ -116,24 +117,24 @@ function refused(type: string, path: string, { log }: IpamRequest): Ipam {
   return { ...refusing(complaint), del: goOn, gc: goOn }
 }
 
-async function inProcess(plugin: Plugin, outer: IpamRequest): Promise<Ipam> {
+function inProcess(plugin: Plugin, outer: IpamRequest): Ipam {
   let parsed: Request | undefined
   const raw = plugin.config.canonical(outer.raw)
-  const origins = await originsOfKeys(plugin, raw, builtIn)
-  const strictly = () => {
-    parsed ??= { ...outer, raw, config: plugin.config.parse(raw, outer.log, origins) }
+  const strictly = async () => {
+    const parse = async () => plugin.config.parse(raw, outer.log, await originsOfKeys(plugin, raw, builtIn))
+    parsed ??= { ...outer, raw, config: await parse() }
     return parsed
   }
   const leniently = () => ({ ...outer, raw, config: plugin.config.parseLeniently(raw, outer.log) })
   return {
     prepare: async () => {
-      const request = strictly()
+      const request = await strictly()
       plugin.prepare?.(request)
     },
-    add: async (avoid) => plugin.add({ ...strictly(), avoid }),
+    add: async (avoid) => plugin.add({ ...(await strictly()), avoid }),
     del: async () => plugin.del(leniently()),
-    check: async () => plugin.check(strictly()),
-    status: async () => plugin.status?.(strictly()),
+    check: async () => plugin.check(await strictly()),
+    status: async () => plugin.status?.(await strictly()),
     gc: async () => plugin.gc?.(leniently()),
   }
 }

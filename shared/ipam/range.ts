@@ -20,6 +20,8 @@ export interface Range {
   start: Address
   end: Address
   gateway?: Address
+  /** What `exclude` has taken out of it. */
+  excluded?: Bounds[]
 }
 
 /** The first and the last address of a range. */
@@ -105,7 +107,7 @@ function requireRoom(range: Range, path: string): void {
 /** Reads a range without its excluded addresses. @throws CniError of code 7, also when nothing is left */
 export function withHoles(config: RangeConfig, path: string): Range[] {
   const range = parseRange(config, path)
-  const left = withoutExcluded(range, config.exclude ?? [])
+  const left = withoutExcluded(range, config.exclude)
   if (capacity(left) > 0n) return left
   throw invalid(path, `nothing of range ${formatRange(range)} is left without the addresses of exclude`)
 }
@@ -163,8 +165,9 @@ export function includes({ start, end }: Bounds, { family, value }: Address): bo
   return family === start.family && value >= start.value && value <= end.value
 }
 
-/** The range of a set in whose subnet an address lies: for one that was requested, the range itself may not have it. */
+/** The range of a set in whose subnet an address lies, unless it is excluded: for one that was requested, the range itself may not have it. */
 export function rangeAround(set: RangeSet, address: Address): Range | undefined {
+  if (set.some(({ excluded = [] }) => excluded.some((hole) => includes(hole, address)))) return undefined
   return rangeOf(set, address) ?? set.find(({ subnet }) => contains(subnet, address))
 }
 

@@ -47,6 +47,23 @@ for (const engine of ['quickjs', 'node'] as const) {
     assert.equal(await add('two'), ['10.1.0.6/29', '10.1.0.1'])
     assert.is(await add('three'), 11)
     assert.is(await add('four', 'IP=10.1.0.2'), 7)
+    const outside = networkOf(engine, {
+      ranges: [
+        [
+          {
+            subnet: 'fd00:1::/64',
+            rangeStart: 'fd00:1::10',
+            rangeEnd: 'fd00:1::12',
+            exclude: ['fd00:1::10', 'fd00:1::50'],
+          },
+        ],
+      ],
+      allowOutsideRange: true,
+    })
+    assert.equal(await outside.add('five'), ['fd00:1::11/64', 'fd00:1::1'])
+    for (const address of ['fd00:1::10', 'fd00:1::50'])
+      assert.is(await outside.add('six', `IP=${address}`), 7)
+    assert.equal(await outside.add('seven', 'IP=fd00:1::51'), ['fd00:1::51/64', 'fd00:1::1'])
   })
 
   for (const [subnet, ...given] of [

@@ -72,12 +72,6 @@ testRefusals(
       'fe80::5 is link-local: it is unreachable in mode l3',
       'a subnet that is routed',
     ],
-    [fixed('10.1.0.2/24', '10.2.0.1', toAll), 'the gateway 10.2.0.1 is in no subnet', '"mode": "l3"'],
-    [
-      fixed('10.1.0.2/24', undefined, [{ dst: '10.9.0.0/16', gw: '10.2.0.1' }]),
-      'the gateway 10.2.0.1 is in no subnet',
-      '',
-    ],
     [
       fixed(`${near.ipv4}/24`),
       `${near.ipv4} is an address of the parent uplink`,
