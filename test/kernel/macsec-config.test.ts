@@ -124,7 +124,14 @@ test('refused: a key file that is missing, a directory, or not root’s; of a sy
 for (const engine of ['quickjs', 'node'] as const)
   test(`refused at once on the ${engine} engine: a key file that is a FIFO, in ADD, CHECK and STATUS`, async () => {
     command('rm', '-f', path)
+    writeKeys(keys, 0o600, path)
+    const attachment = { netns: newContainer().path, engine }
+    const { json: prevResult } = await call({ verb: 'ADD', config: config({ keyFile: path }), ...attachment })
+    command('rm', '-f', path)
     command('mkfifo', '-m', '600', path)
+    const check = await call({ verb: 'CHECK', config: config({ keyFile: path, prevResult }), ...attachment })
+    assert.match(String(check.json?.msg), 'keyFile: ')
+    assert.is((await call({ verb: 'DEL', config: config({ keyFile: path }), ...attachment })).status, 0)
     assert.match(said(await refused({ keyFile: path }, { engine })), 'keyFile: ')
     const status = await call({ verb: 'STATUS', config: config({ keyFile: path }), engine })
     assert.is(status.json?.code, 50)

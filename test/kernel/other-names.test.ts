@@ -1,7 +1,7 @@
 /** Executables under other names than the plugins': copied, linked, with prefix and suffix, or `patchbay` itself. */
 
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, symlinkSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import packageJson from '../../package.json' with { type: 'json' }
 import { newContainer, privateHost, scratch } from '../harness/host.ts'
@@ -101,6 +101,21 @@ for (const engine of ['quickjs', 'node'] as const) {
     ] as const) {
       const { status, json, stderr } = run(`${directory}/${file}`, {}, '')
       assert.equal([status, json, stderr.split('\n')[0]], [0, undefined, line(name)])
+    }
+  })
+
+  test(`${engine}: without CNI_COMMAND every executable has the version that Nomad and nerdctl look for`, () => {
+    const names = readdirSync(executables(engine)).filter((name) => name !== 'patchbay')
+    assert.ok(names.length > 20)
+    for (const name of names) {
+      const { status, stdout, stderr } = spawnSync(`${executables(engine)}/${name}`, {
+        env: {},
+        encoding: 'utf8',
+      })
+      // Nomad takes the first version in both streams together; nerdctl what follows the plugin's name.
+      const [found] = /\d+\.\d+\.\d+/.exec(stdout + stderr) ?? []
+      assert.equal([status, stdout, found], [0, '', '1.9.1'], name)
+      assert.ok(stderr.startsWith(`CNI ${name} plugin v1.9.1`), stderr)
     }
   })
 }
