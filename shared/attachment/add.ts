@@ -8,6 +8,7 @@ import type { Ipam } from '../ipam/ipam.ts'
 import { seeLink } from '../netlink/command.ts'
 import { findLink, type Link } from '../netlink/link.ts'
 import { ask } from '../netlink/socket.ts'
+import { forgetGivenName, noteGivenName } from '../state/given-names.ts'
 import { announce } from './announce.ts'
 import { configure } from './configure.ts'
 import { type Device, givesInterface, type InterfaceConfig, type Life, type Made } from './device.ts'
@@ -42,6 +43,7 @@ async function attach<Config extends InterfaceConfig>(
 ): Promise<Result> {
   const hasLink = givesInterface(device.gives)
   if (hasLink) refuseTaken(life)
+  keepGivenName(life)
   const made = (await device.create(life)) ?? {}
   if (!hasLink) return configureMade(device, life, ipam, made)
   const { ifname } = life.request
@@ -74,12 +76,22 @@ async function configureMade<Config extends InterfaceConfig>(
 
 /** ADD onto an existing interface must fail (spec section "ADD"). */
 function refuseTaken({ inside, request }: Life<unknown>): void {
-  const { ifname } = request
+  const { ifname, givenName } = request
   if (!findLink(inside, ifname)) return
+  const source = givenName === undefined ? 'CNI_IFNAME' : 'ifname'
   throw new CniError(Code.InvalidEnvironment, {
-    msg: `CNI_IFNAME: the container has an interface ${ifname} already: run DEL first`,
+    msg: `${source}: the container has an interface ${ifname} already: run DEL first`,
     hint: 'an earlier ADD was not followed by DEL, or another tool made it: run DEL first, or choose another name',
     see: seeLink(ifname, request),
     errno: 'EEXIST',
   })
+}
+
+/** Only now: the note of an attachment that lives stays when a second ADD is refused. */
+function keepGivenName({ request, undo }: Life<unknown>): void {
+  const { givenName } = request
+  if (givenName === undefined) return
+  const named = { ...request, givenName }
+  undo(() => forgetGivenName(named))
+  noteGivenName(named)
 }

@@ -8,15 +8,15 @@ import { type Ipam, ipamOf } from '../ipam/ipam.ts'
 import { tolerate } from '../kernel/errno.ts'
 import { findLink, removeLink } from '../netlink/link.ts'
 import { ask } from '../netlink/socket.ts'
+import { asNamed, forgetGivenName, forgetStaleNames } from '../state/given-names.ts'
 import { withoutHeldLocksFirst } from '../state/lock.ts'
-import { forgetGivenName, noteGivenName } from '../state/valid.ts'
 import { add } from './add.ts'
 import { checkContainer } from './check.ts'
 import { type Device, givesInterface, type InterfaceConfig, type Made } from './device.ts'
 import { requireIPv6 } from './ipv6.ts'
 import { requirePrivileges } from './privileges.ts'
 import { openSides, openSidesIfAny } from './sides.ts'
-import { type Undo, withUndo } from './undo.ts'
+import { withUndo } from './undo.ts'
 
 /** A plugin's description and its device; a function if the device depends on the configuration. */
 interface Description<Config extends InterfaceConfig, Own extends Made>
@@ -37,7 +37,7 @@ export function interfacePlugin<Config extends InterfaceConfig, Own extends Made
     ...own,
     args: makesNone ? undefined : ['MAC'],
     add: (request) => explaining(deviceOf(request), request),
-    del: (request) => withoutHeldLocksFirst(() => del(deviceOf(request), request)),
+    del: (request) => withoutHeldLocksFirst(() => del(deviceOf(request), asNamed(request))),
     check: (request) => check(deviceOf(request), request),
     async status(request) {
       const device = deviceOf(request)
@@ -50,28 +50,18 @@ export function interfacePlugin<Config extends InterfaceConfig, Own extends Made
       const device = deviceOf(request)
       const traces = device.leaves ?? []
       const steps = traces.map((trace) => () => trace.collect?.(request))
-      return withoutHeldLocksFirst(() => runAll([...steps, () => ipamFor(device, request)?.gc()]))
+      const ipam = () => ipamFor(device, request)?.gc()
+      return withoutHeldLocksFirst(() => runAll([...steps, ipam, () => forgetStaleNames(request)]))
     },
   }
 }
 
 async function explaining<Config extends InterfaceConfig>(device: Device<Config>, request: Request<Config>) {
   try {
-    return await withUndo((undo) => {
-      keepGivenName(request, undo)
-      return add(device, request, undo, ipamFor(device, request))
-    })
+    return await withUndo((undo) => add(device, request, undo, ipamFor(device, request)))
   } catch (error) {
     throw device.explain ? await device.explain(error, request) : error
   }
-}
-
-/** GC's list of valid attachments has the runtime's name of the interface. */
-function keepGivenName(request: Request, undo: Undo): void {
-  const { givenName } = request
-  if (givenName === undefined) return
-  undo(() => forgetGivenName(request))
-  noteGivenName(request, givenName)
 }
 
 function ipamFor<Config extends InterfaceConfig>(
@@ -81,11 +71,17 @@ function ipamFor<Config extends InterfaceConfig>(
   return gives === 'nothing' ? undefined : ipamOf(request)
 }
 
-/** DEL: traces, interface, addresses. What is gone counts as done. */
-function del<Config extends InterfaceConfig>(device: Device<Config>, request: Request<Config>) {
+/** DEL: what ADD made, then the note of its name, by which a DEL after a failure finds the rest. */
+async function del<Config extends InterfaceConfig>(device: Device<Config>, request: Request<Config>) {
+  const { givenName } = request
+  await removeAll(device, request)
+  if (givenName !== undefined) forgetGivenName({ ...request, givenName })
+}
+
+/** Traces, interface, addresses. What is gone counts as done. */
+function removeAll<Config extends InterfaceConfig>(device: Device<Config>, request: Request<Config>) {
   const { gives = 'interface', leaves = [] } = device
   const traces = leaves.map((trace) => () => trace.remove(request))
-  if (request.givenName !== undefined) traces.push(() => forgetGivenName(request))
   const ipam = async () => ipamFor(device, request)?.del()
   if (gives === 'lent') return inTurn(() => runAll(traces), ipam)
   return runAll([...traces, () => inTurn(() => gives === 'interface' && deleteInside(request), ipam)])

@@ -5,15 +5,22 @@
 
 import { attachmentHash, attachmentKey, parseAttachmentKey } from '../cni/identity.ts'
 import type { Attachment } from '../cni/plugin.ts'
-import { list, type Output, object, string } from '../config/schema.ts'
-import { findRecordOf } from '../state/former.ts'
+import { list, type Output, object, optional, string } from '../config/schema.ts'
+import { findRecordOf, type Recorded } from '../state/former.ts'
 import { withStateLock } from '../state/lock.ts'
 import { pointers } from '../state/pointers.ts'
 import { records } from '../state/records.ts'
 
 /** A link that an attachment uses, and the notes about what it added there, such as the addresses of its routes. */
 const claim = () => object({ name: string, notes: list(string) })
-const claims = () => object({ network: string, containerID: string, ifname: string, links: list(claim()) })
+const claims = () =>
+  object({
+    network: string,
+    containerID: string,
+    ifname: string,
+    netns: optional(string),
+    links: list(claim()),
+  })
 
 export type Claim = Output<ReturnType<typeof claim>>
 
@@ -27,27 +34,27 @@ const usersOf = (link: string) => pointers(`claims/${link}`)
 const sharedNames = () => pointers('claims').names()
 
 /** Writes the record before the link is made, so that DEL finds it after a crash. The caller holds the link's lock. */
-export function addClaim(attachment: Attachment, claim: Claim): void {
+export function addClaim(attachment: Recorded, claim: Claim): void {
   change(attachment, (known) => [...known.filter(({ name }) => name !== claim.name), claim])
   usersOf(claim.name).set(attachmentHash(attachment), attachmentKey(attachment))
 }
 
 /** The inverse. The caller holds the link's lock. */
-export function withdrawClaim(attachment: Attachment, link: string): void {
+export function withdrawClaim(attachment: Recorded, link: string): void {
   removeUser(link, attachment)
   forgetClaims(attachment, [{ name: link }])
 }
 
 /** Removes claims from an attachment's record, and the draft of a killed writer. */
-export function forgetClaims(attachment: Attachment, gone: Pick<Claim, 'name'>[]): void {
+export function forgetClaims(attachment: Recorded, gone: Pick<Claim, 'name'>[]): void {
   if (!claimed.hasTrace(attachmentHash(attachment))) return
   const names = gone.map(({ name }) => name)
   change(attachment, (known) => known.filter(({ name }) => !names.includes(name)))
 }
 
 /** Under a lock: DEL may run beside ADD, each with another link's lock. */
-function change({ network, containerID, ifname }: Attachment, edit: (known: Claim[]) => Claim[]): void {
-  const attachment = { network, containerID, ifname }
+function change({ network, containerID, ifname, netns }: Recorded, edit: (known: Claim[]) => Claim[]): void {
+  const attachment = { network, containerID, ifname, netns }
   const key = attachmentHash(attachment)
   withStateLock('links', () => {
     const links = edit(claimsOf(attachment))
@@ -66,12 +73,12 @@ export function claimsOf(attachment: Attachment): Claim[] {
 }
 
 /** The attachment as it claimed links: its network may have had another name. */
-export function claimantOf(attachment: Attachment): Attachment {
+export function claimantOf(attachment: Recorded): Recorded {
   return findRecordOf(attachment, claimed.read, claimed.names) ?? attachment
 }
 
 /** All attachments with claims, also those without a record. */
-export function allClaimants(): Attachment[] {
+export function allClaimants(): Recorded[] {
   const users = sharedNames().map(usersOf)
   return [
     ...claimed.all(),

@@ -10,6 +10,7 @@ import { runAllNow } from '../error/steps.ts'
 import { isErrno } from '../kernel/errno.ts'
 import { changeLink, findLink, type Link, parseLink, removeIfThere, showLink } from '../netlink/link.ts'
 import { type Socket, transact } from '../netlink/socket.ts'
+import type { Recorded } from '../state/former.ts'
 import { withLinkLock } from '../state/lock.ts'
 import { isValid } from '../state/valid.ts'
 import {
@@ -47,12 +48,7 @@ export interface SharedLink {
  * and never removed. When this fails, nothing is left. `releaseLinks` is the inverse.
  * @throws CniError when an existing link does not fit
  */
-export function shareLink(
-  host: Socket,
-  attachment: Attachment,
-  link: SharedLink,
-  notes: string[] = [],
-): Link {
+export function shareLink(host: Socket, attachment: Recorded, link: SharedLink, notes: string[] = []): Link {
   const { name } = link
   return withLinkLock(name, () => {
     const found = findLink(host, name)
@@ -85,7 +81,7 @@ function makeLink(host: Socket, { name, make }: SharedLink): Link {
 }
 
 /** The names of the links that an attachment claimed. */
-export function linksOf(attachment: Attachment): string[] {
+export function linksOf(attachment: Recorded): string[] {
   return claimsOf(claimantOf(attachment)).map(({ name }) => name)
 }
 
@@ -96,7 +92,7 @@ export const sharedLinks: Trace = {
 }
 
 /** Releases all links that an attachment claimed; removes those without another user. For DEL and for undo in ADD. */
-export function releaseLinks(host: Socket, given: Attachment, forget = nothing): void {
+export function releaseLinks(host: Socket, given: Recorded, forget = nothing): void {
   const attachment = claimantOf(given)
   const claims = claimsOf(attachment)
   const releases = claims.map(
