@@ -203,9 +203,12 @@ for (const engine of engines)
         ifname: 'net1',
         engine,
       })
-      await one.check()
+      for (const { check } of [one, two]) await check()
       assert.equal(new Set(used(container)), new Set([expected]))
-      for (const { del } of [two, one]) await del()
+      await two.del()
+      await one.check()
+      assert.equal(new Set(used(container)), new Set(['eth0']))
+      await one.del()
     }
   })
 
