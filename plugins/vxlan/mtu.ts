@@ -33,11 +33,19 @@ interface PathMtu {
  */
 export function tunnelMtu(host: Socket, { mtu }: VxlanConfig, underlay: Underlay, log: Log): number {
   const path = narrowestPath(host, underlay, log)
-  if (!path) {
-    if (mtu) return mtu
-    throw unreachable(underlay)
-  }
-  const { family } = underlay
+  if (path) return carried(path, mtu, underlay)
+  if (mtu) return mtu
+  throw unreachable(underlay)
+}
+
+/** STATUS: no route to any remote is a warning only, since one may come. @throws CniError when the configured MTU does not fit */
+export function requireMtu(host: Socket, { mtu }: VxlanConfig, underlay: Underlay, log: Log): void {
+  const path = narrowestPath(host, underlay, log)
+  if (path) carried(path, mtu, underlay)
+}
+
+/** The configured MTU, if the path carries it; by default all that the path carries. */
+function carried(path: PathMtu, mtu: number, { family }: Underlay): number {
   const capacity = path.mtu - overhead[family]
   const figures = `${path.words} carries ${path.mtu}, less ${overhead[family]} for VXLAN over IPv${family} leaves ${capacity}`
   if (capacity < MIN_MTU)
@@ -78,8 +86,21 @@ function narrowestPath(host: Socket, underlay: Underlay, log: Log): PathMtu | un
   const { dev, remotes = [] } = underlay
   if (remotes.length === 0)
     return dev ? { mtu: dev.mtu, words: dev.name, see: seeLink(dev.name) } : unknownPath
-  const paths = remotes.flatMap((remote) => pathTo(host, remote, underlay, log) ?? [])
+  const found = remotes.map((remote) => [remote, pathTo(host, remote, underlay)] as const)
+  warnOfUnreached(
+    found.flatMap(([remote, path]) => (path ? [] : [remote])),
+    log,
+  )
+  const paths = found.flatMap(([, path]) => path ?? [])
   return paths.sort((one, other) => one.mtu - other.mtu)[0]
+}
+
+/** One line for all: a host that is cut off has no route to any of a long list. */
+function warnOfUnreached(remotes: readonly Address[], log: Log): void {
+  if (remotes.length === 0) return
+  log.warn(
+    `no route leads to remote ${remotes.map(formatAddress).join(', ')}: the MTU of the path is not known`,
+  )
 }
 
 const unknownPath: PathMtu = {
@@ -87,10 +108,10 @@ const unknownPath: PathMtu = {
   words: 'Ethernet, assumed because neither remotes nor dev are set,',
 }
 
-function pathTo(host: Socket, remote: Address, { dev, local }: Underlay, log: Log): PathMtu | undefined {
+function pathTo(host: Socket, remote: Address, { dev, local }: Underlay): PathMtu | undefined {
   const path = findPath(host, remote, { link: dev, from: local })
   const link = path && findLink(host, path.link)
-  if (!link) return void log.warn(`no route leads to remote ${formatAddress(remote)}: its MTU is not known`)
+  if (!link) return undefined
   const mtu = Math.min(link.mtu, path.mtu ?? link.mtu)
   const to = formatAddress(remote)
   return { mtu, words: `the path to ${to} by ${link.name}`, see: `ip route get ${to}; ${seeLink(link.name)}` }

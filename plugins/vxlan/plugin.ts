@@ -15,10 +15,10 @@ import { hostEnd, makePair } from '../../shared/pair/host-end.ts'
 import { checkVxlan } from './check.ts'
 import { config, type VxlanConfig } from './config.ts'
 import { createDirect, unmovedVtep } from './direct.ts'
-import { fittingMtu, tunnelMtu } from './mtu.ts'
+import { fittingMtu, requireMtu, tunnelMtu } from './mtu.ts'
 import { reconcile } from './reconcile.ts'
 import { ensureSegment, ownSegment, withSegmentLock } from './segment.ts'
-import { findUnderlay, type Underlay } from './underlay.ts'
+import { downDev, findUnderlay, type Underlay } from './underlay.ts'
 
 /** What ADD has made on the host: nothing, when the VTEP is the container's. */
 interface OnHost extends Made {
@@ -71,9 +71,11 @@ function nameOnly({ name, mac }: Link): Interface {
   return { name, mac }
 }
 
-/** STATUS: the kernel has VXLAN, the host has the underlay. @throws CniError when ADD would fail */
+/** STATUS: the kernel has VXLAN, the host has the underlay, which may be down for a moment. @throws CniError when every ADD would fail */
 function status({ config, log }: Request<VxlanConfig>): void {
   const host = hostSocket()
   requireKind(host, 'vxlan')
-  withCode(Code.PluginNotAvailable, () => tunnelMtu(host, config, findUnderlay(host, config, log), log))
+  const down = downDev(host, config)
+  if (down) log.warn(`dev ${down.name} is down: no frames reach other hosts: ip link set dev ${down.name} up`)
+  else withCode(Code.PluginNotAvailable, () => requireMtu(host, config, findUnderlay(host, config, log), log))
 }

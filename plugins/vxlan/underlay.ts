@@ -77,6 +77,13 @@ function findDev(host: Socket, name: string, log: Log): Link {
   return dev
 }
 
+/** For STATUS: `dev`, if it is down. It has no routes then and no IPv6 addresses, so no more can be said of the underlay. */
+export function downDev(host: Socket, { dev }: VxlanConfig): Link | undefined {
+  const named = dev ? findLink(host, dev) : undefined
+  const link = named && mastered(host, named)
+  return link?.up ? undefined : link
+}
+
 function notOurs(local: Address): CniError {
   const text = formatAddress(local)
   return new CniError(Code.InvalidNetworkConfig, {

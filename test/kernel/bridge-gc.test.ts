@@ -4,7 +4,7 @@
 import * as assert from 'uvu/assert'
 import { bare } from '../harness/address.ts'
 import * as cnitool from '../harness/cnitool.ts'
-import { refusal, unchanged } from '../harness/expect.ts'
+import { unchanged } from '../harness/expect.ts'
 import { newContainer, privateHost } from '../harness/host.ts'
 import { addresses, exists, ports } from '../harness/look.ts'
 import { bridgeNetwork, single } from '../harness/networks.ts'
@@ -25,19 +25,6 @@ test('STATUS changes nothing', async () => {
   const before = snapshot()
   await cnitool.status(bridgeNetwork(keys, '1.1.0'))
   unchanged(before)
-})
-
-test('STATUS of a network with a full range warns of it, and fails if the configuration says so', async () => {
-  const full = (keys: object) =>
-    bridgeNetwork(
-      { bridge: 'full0', ipam: { type: 'host-local', subnet: '10.240.0.0/30', ...keys } },
-      '1.1.0',
-    )
-  const net = full({})
-  await cnitool.add(net, newContainer())
-  await cnitool.status(net)
-  const strict = { ...full({ statusWhenFull: 'fail' }), name: net.name }
-  assert.match(await refusal(cnitool.status(strict)), /10\.240\.0/)
 })
 
 test('STATUS without its IPAM plugin fails and names it', async () => {

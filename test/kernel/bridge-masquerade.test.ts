@@ -1,6 +1,7 @@
 /** bridge with ipMasq: the source addresses that a far host sees, with both back ends. */
 // needs: nft ip
 
+import { readFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import { added, attach, attachTwo, done } from '../harness/attach.ts'
 import { command } from '../harness/command.ts'
@@ -13,10 +14,12 @@ import {
   newContainer,
   privateHost,
   removeContainer,
+  scratch,
 } from '../harness/host.ts'
 import { bridgeNetwork, single } from '../harness/networks.ts'
-import { call } from '../harness/plugin.ts'
+import { type Call, call } from '../harness/plugin.ts'
 import { snapshot } from '../harness/snapshot.ts'
+import { engines } from '../harness/status.ts'
 import { test } from '../harness/test.ts'
 import { mirrorIn, sourcesAt, twice } from '../harness/traffic.ts'
 
@@ -84,5 +87,20 @@ for (const ipMasqBackend of ['nftables', 'iptables', undefined]) {
     unchanged(before)
   })
 }
+
+for (const engine of engines)
+  test(`${engine}: STATUS sends nf_tables one question and no transaction, which would wait for the lock of all rules`, async () => {
+    const config = single(bridgeNetwork({ ipMasq: true, macspoofchk: true }, '1.1.0'))
+    const trace = `${scratch}/netlink`
+    const under = ['strace', '-f', '-q', '-e', 'trace=sendto', '-o', trace]
+    const sent = async (request: Omit<Call, 'config'>): Promise<string[]> => {
+      assert.is((await call({ ...request, config, engine, under })).status, 0)
+      return readFileSync(trace, 'utf8').match(/NFT_MSG_\w+|NFNL_MSG_BATCH_BEGIN/g) ?? []
+    }
+    assert.equal(await sent({ verb: 'STATUS' }), ['NFT_MSG_GETGEN'])
+    const attachment = { netns: newContainer().path }
+    assert.ok((await sent({ verb: 'ADD', ...attachment })).includes('NFNL_MSG_BATCH_BEGIN'))
+    assert.equal(await call({ verb: 'DEL', ...attachment, config }), done)
+  })
 
 test.run()

@@ -2,16 +2,20 @@
 // needs: link vlan
 
 import * as assert from 'uvu/assert'
+import { done } from '../harness/attach.ts'
 import { ip } from '../harness/command.ts'
 import { refusal, unchanged } from '../harness/expect.ts'
-import { type Netns, privateHost } from '../harness/host.ts'
+import { type Netns, newContainer, privateHost } from '../harness/host.ts'
 import { lan } from '../harness/lan.ts'
-import { inContainer, link } from '../harness/look.ts'
+import { exists, inContainer, link } from '../harness/look.ts'
+import { single } from '../harness/networks.ts'
+import { call } from '../harness/plugin.ts'
 import { snapshot } from '../harness/snapshot.ts'
+import { engines } from '../harness/status.ts'
 import { test } from '../harness/test.ts'
 import { isSilent, overhear, pings } from '../harness/traffic.ts'
 import { until } from '../harness/until.ts'
-import { attachVlan, tagged, tidy } from '../harness/vlan.ts'
+import { attachVlan, tagged, tidy, vlanNetwork } from '../harness/vlan.ts'
 
 await privateHost()
 const far = lan()
@@ -157,5 +161,21 @@ test('an MTU above the parent’s is refused with the maximum', async () => {
   assert.match(said, 'mtu: 1501 is more than the 1500 of the parent eth0')
   unchanged(before)
 })
+
+for (const engine of engines)
+  test(`${engine}: without vlanId the interface is of VLAN 0, with one warning, and CHECK accepts it`, async () => {
+    const container = newContainer()
+    const config = single(vlanNetwork({}, '10.0.0.2'))
+    const attachment = { config, engine, netns: container.path }
+    const { status, json: prevResult, stderr } = await call({ verb: 'ADD', ...attachment })
+    assert.is(status, 0, JSON.stringify(prevResult))
+    const says =
+      'vlanId is missing: the interface gets VLAN 0, whose tag carries a priority only: name its VLAN'
+    assert.is(stderr, `patchbay vlan: warning: ${says}`)
+    assert.is(link('eth0', container).linkinfo?.info_data?.id, 0)
+    assert.equal(await call({ verb: 'CHECK', ...attachment, config: { ...config, prevResult } }), done)
+    assert.equal(await call({ verb: 'DEL', ...attachment }), done)
+    assert.not.ok(exists('eth0', container))
+  })
 
 test.run()

@@ -168,7 +168,7 @@ test('STATUS fails with code 50 and names what is missing', async () => {
   const missing: [Record<string, unknown>, string][] = [
     [{ remote, dev: 'nosuch0' }, 'dev: the host has no interface'],
     [{ remote, local: '192.0.2.99' }, 'local: the host has no address'],
-    [{ remote: '203.0.113.1' }, 'no route leads to any remote'],
+    [{ remote, mtu: 1451 }, 'mtu: 1451 does not fit'],
   ]
   for (const [keys, said] of missing) {
     const { json } = await call(request(keys, 'STATUS').call)
