@@ -5,7 +5,7 @@ import { type Config, network } from '../../shared/config/config.ts'
 import { boolean, describe, linkName, mac, optional, string, text } from '../../shared/config/schema.ts'
 import type { Complaint } from '../../shared/error/error.ts'
 import { isBusAddress } from '../../shared/link/bus.ts'
-import { mtuOf, ownName, possibleMtu } from '../../shared/link/keys.ts'
+import { ifnameKey, mtuOf, possibleMtu } from '../../shared/link/keys.ts'
 
 /** In any form: `possibleBusAddress` looks at one that counts. */
 const busAddress = text('a string', () => true, { title: 'bus address' })
@@ -21,7 +21,7 @@ function isKernelPath(value: string): boolean {
 
 const shape = {
   ...requests(() => ({ ...macRequests(), deviceID: optional(string) }), macRequests),
-  ifname: ownName,
+  ifname: ifnameKey,
   device: describe(optional(linkName), 'The interface, by its name on the host.'),
   hwaddr: describe(
     optional(mac),

@@ -7,7 +7,7 @@ import { madeBefore } from '../../shared/link/chain.ts'
 import type { IpvlanConfig } from './keys.ts'
 
 /** The configuration of an ADD. Without `master`, it is the interface in prevResult. @throws CniError when there is not exactly one */
-export function withMaster(request: Request<IpvlanConfig>): IpvlanConfig {
+export function requireMaster(request: Request<IpvlanConfig>): IpvlanConfig {
   const { config, prevResult } = request
   if (config.master || !prevResult) return config
   const names = madeBefore(request)

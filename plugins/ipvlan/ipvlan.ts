@@ -13,11 +13,12 @@ import { isErrno, type KernelError } from '../../shared/kernel/errno.ts'
 import { readSysctl } from '../../shared/kernel/sysctl.ts'
 import { checkChild, explainRefusal, makeChild } from '../../shared/link/child.ts'
 import { findParent, parentSegment, parentSide } from '../../shared/link/parent.ts'
+import { parentNow } from '../../shared/link/parent-now.ts'
 import { listAddresses } from '../../shared/netlink/address.ts'
 import { commandIn, seeLink } from '../../shared/netlink/command.ts'
 import { ipvlanKind, parseIpvlan } from '../../shared/netlink/ipvlan.ts'
-import { findLink, type Link } from '../../shared/netlink/link.ts'
-import { withMaster } from './chain.ts'
+import type { Link } from '../../shared/netlink/link.ts'
+import { requireMaster } from './chain.ts'
 import { type IpvlanConfig, isRouted } from './keys.ts'
 import { configuredLease, type Parent, validateLease } from './lease.ts'
 import { makeOnPort } from './port.ts'
@@ -41,7 +42,7 @@ export function shimOf(config: IpvlanConfig): ShimKind {
 /** Makes the container's interface; all validation comes before the first change of the kernel. @throws CniError */
 export async function createIpvlan(life: Life<AnyConfig>, kind: IpvlanKind): Promise<Parent> {
   const { request } = life
-  const config: AnyConfig = withMaster(request)
+  const config: AnyConfig = requireMaster(request)
   const side = parentSide(life, config)
   const link = findParent(side, config, request.log)
   const addresses = listAddresses(side, link).filter(({ scope }) => scope === 0)
@@ -120,11 +121,4 @@ export async function checkIpvlan(
   if (!config.hostAccess) return
   const { checkHostAccess } = await import('../../shared/host/access-check.ts')
   checkHostAccess(sides, request, parent, shimOf(config), prevResult)
-}
-
-/** Without `master`, ADD took the parent from the default route or from prevResult; the default route may be another now. */
-function parentNow(sides: Sides, { config, ifname, log }: Request<IpvlanConfig>): Link {
-  const side = parentSide(sides, config)
-  const index = config.master ? undefined : findLink(sides.inside, ifname)?.parent
-  return (index && findLink(side, index)) || findParent(side, config, log)
 }

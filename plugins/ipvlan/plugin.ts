@@ -2,7 +2,8 @@
 
 import { interfacePlugin } from '../../shared/attachment/plugin.ts'
 import { connectIfWanted, hostAccess } from '../../shared/host/access-trace.ts'
-import { childStatus, parentMacs, unrenamedChild } from '../../shared/link/child.ts'
+import { childStatus, unrenamedChild } from '../../shared/link/child.ts'
+import { parentMacs } from '../../shared/link/parent-now.ts'
 import { config, type IpvlanConfig } from './config.ts'
 import { checkIpvlan, createIpvlan, onParent, shimOf } from './ipvlan.ts'
 import { requireAddresses } from './keys.ts'

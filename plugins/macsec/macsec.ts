@@ -6,7 +6,7 @@ import { requestedMac } from '../../shared/attachment/mac.ts'
 import type { Sides } from '../../shared/attachment/sides.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import { formatMac, parseMac } from '../../shared/ip/mac.ts'
-import { withMaster } from '../../shared/link/chain.ts'
+import { withMasterIfAny } from '../../shared/link/chain.ts'
 import { checkChild, createChild } from '../../shared/link/child.ts'
 import { findParent, parentSide, requireUp } from '../../shared/link/parent.ts'
 import { seeLink } from '../../shared/netlink/command.ts'
@@ -20,7 +20,7 @@ import { sendsSci } from './rules.ts'
 export async function createMacsec(life: Life<MacsecConfig>): Promise<void> {
   const { request } = life
   const side = parentSide(life, request.config)
-  const parent = findParent(side, withMaster(request), request.log)
+  const parent = findParent(side, withMasterIfAny(request), request.log)
   requireUp(parent)
   const mac = requestedMac(request) ?? request.config.mac
   const options = optionsOf(request.config, mac ?? parent.mac)

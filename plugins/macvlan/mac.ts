@@ -6,7 +6,7 @@ import type { Request } from '../../shared/cni/plugin.ts'
 import { CniError, Code, factsOf } from '../../shared/error/error.ts'
 import { formatMac, parseMac } from '../../shared/ip/mac.ts'
 import { isErrno, type KernelError } from '../../shared/kernel/errno.ts'
-import { withMaster } from '../../shared/link/chain.ts'
+import { withMasterIfAny } from '../../shared/link/chain.ts'
 import { findParent, parentSide } from '../../shared/link/parent.ts'
 import type { Link } from '../../shared/netlink/link.ts'
 import type { Socket } from '../../shared/netlink/socket.ts'
@@ -35,7 +35,7 @@ export async function explainMac(error: unknown, request: Request<MacvlanConfig>
 async function taken(request: Request<MacvlanConfig>, mac: string, cause: KernelError): Promise<CniError> {
   const sides = openSides(request)
   const side = parentSide(sides, request.config)
-  const parent = findParent(side, withMaster(request), request.log)
+  const parent = findParent(side, withMasterIfAny(request), request.log)
   const canonical = formatMac(parseMac(mac) ?? Buffer.alloc(6))
   const owner = await ownerOf(side, parent, canonical)
   return new CniError(Code.InvalidNetworkConfig, {

@@ -7,9 +7,10 @@ import type { Request } from '../../shared/cni/plugin.ts'
 import { CniError, Code, factsOf } from '../../shared/error/error.ts'
 import { formatMac, parseMac } from '../../shared/ip/mac.ts'
 import { isErrno, type KernelError } from '../../shared/kernel/errno.ts'
-import { withMaster } from '../../shared/link/chain.ts'
-import { checkChild, createChild, parentMacs } from '../../shared/link/child.ts'
+import { withMasterIfAny } from '../../shared/link/chain.ts'
+import { checkChild, createChild } from '../../shared/link/child.ts'
 import { findParent, type ParentConfig, parentSegment, parentSide } from '../../shared/link/parent.ts'
+import { parentMacs } from '../../shared/link/parent-now.ts'
 import { seeLink } from '../../shared/netlink/command.ts'
 import { changeKind, changeLink, type Link, type LinkSettings } from '../../shared/netlink/link.ts'
 import { macvlanKind, parseMacvlan } from '../../shared/netlink/macvlan.ts'
@@ -37,7 +38,8 @@ export async function createMacvlan(
   settings: Pick<LinkSettings, 'promisc'> = {},
 ): Promise<OnParent> {
   const { request } = life
-  const parent = parentOf(life, request)
+  const config = withMasterIfAny(request)
+  const parent = findParent(parentSide(life, config), config, request.log)
   if (!parent.up) request.log.warn(`master ${parent.name} is down: no frames pass until it is up`)
   try {
     await createChild(life, parent, {
@@ -51,11 +53,6 @@ export async function createMacvlan(
     throw isErrno(error, 'EINVAL') ? explainEinval(error, parent, kind, request.config) : error
   }
   return { parent }
-}
-
-export function parentOf(sides: Pick<Sides, 'host' | 'inside'>, request: Request<MacvlanConfig>): Link {
-  const config = withMaster(request)
-  return findParent(parentSide(sides, config), config, request.log)
 }
 
 function optionsOf(request: Request<MacvlanConfig>) {

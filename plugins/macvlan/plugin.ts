@@ -4,10 +4,11 @@ import { interfacePlugin } from '../../shared/attachment/plugin.ts'
 import { connectIfWanted, hostAccess } from '../../shared/host/access-trace.ts'
 import type { ShimKind } from '../../shared/host/shim.ts'
 import { childStatus, unrenamedChild } from '../../shared/link/child.ts'
+import { parentNow } from '../../shared/link/parent-now.ts'
 import { macvlanKind } from '../../shared/netlink/macvlan.ts'
 import { config, type MacvlanConfig } from './config.ts'
 import { chosenMac, explainMac } from './mac.ts'
-import { checkMacvlan, createMacvlan, type OnParent, onParent, parentOf, passthruMacs } from './macvlan.ts'
+import { checkMacvlan, createMacvlan, type OnParent, onParent, passthruMacs } from './macvlan.ts'
 
 /** The host's interface for hostAccess: a macvlan, like the containers'. */
 const shim: ShimKind = { ...macvlanKind({ mode: 'bridge' }), ownMac: true, neighbours: true }
@@ -26,7 +27,7 @@ export const macvlan = interfacePlugin<MacvlanConfig, OnParent>({
     explain: explainMac,
     macs: passthruMacs,
     async check(sides, request, prevResult) {
-      const parent = parentOf(sides, request)
+      const parent = parentNow(sides, request)
       checkMacvlan(sides, request, parent, 'macvlan')
       if (!request.config.hostAccess) return
       const { checkHostAccess } = await import('../../shared/host/access-check.ts')

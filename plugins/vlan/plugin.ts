@@ -5,11 +5,13 @@ import { requestedMac } from '../../shared/attachment/mac.ts'
 import { interfacePlugin } from '../../shared/attachment/plugin.ts'
 import type { Sides } from '../../shared/attachment/sides.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
-import { withMaster } from '../../shared/link/chain.ts'
+import { withMasterIfAny } from '../../shared/link/chain.ts'
 import { checkChild, childStatus, createChild, unrenamedChild } from '../../shared/link/child.ts'
 import { findParent, parentSegment, parentSide, requireUp } from '../../shared/link/parent.ts'
+import { below, parentNow } from '../../shared/link/parent-now.ts'
 import { releaseLinks, sharedLinks } from '../../shared/link/shared-link.ts'
 import { seeLink } from '../../shared/netlink/command.ts'
+import type { Link } from '../../shared/netlink/link.ts'
 import { vlanKind } from '../../shared/netlink/vlan.ts'
 import { config, type VlanConfig } from './config.ts'
 import { checkOptions, optionsOf } from './options.ts'
@@ -31,7 +33,7 @@ export const vlan = interfacePlugin<VlanConfig>({
 
 async function create(life: Life<VlanConfig>): Promise<Made> {
   const { host, request, undo } = life
-  const config = withMaster(request)
+  const config = withMasterIfAny(request)
   const { log } = request
   const side = parentSide(life, config)
   const parent = findParent(side, config, log)
@@ -52,10 +54,17 @@ async function create(life: Life<VlanConfig>): Promise<Made> {
 }
 
 function check(sides: Sides, request: Request<VlanConfig>): void {
-  const config = withMaster(request)
-  const { log, ifname } = request
-  const parent = findParent(parentSide(sides, config), config, log)
-  const carrier = checkOuter(sides.host, parent, tagsOf(config).outer)
+  const { config, ifname } = request
+  const { outer } = tagsOf(config)
+  const carrier = checkOuter(sides.host, outermostParent(sides, request, outer.length), outer)
   const link = checkChild(sides, request, 'vlan', carrier)
   checkOptions(link, optionsOf(config), seeLink(ifname, request))
+}
+
+/** The parent of the outermost tag's device. Without `master`, it is below the devices that the container's VLAN sits on. */
+function outermostParent(sides: Sides, request: Request<VlanConfig>, depth: number): Link {
+  let parent = parentNow(sides, request)
+  if (request.config.master) return parent
+  for (let tags = depth; tags > 0; tags--) parent = below(sides.host, parent) ?? parent
+  return parent
 }

@@ -11,9 +11,9 @@ import { isErrno } from '../kernel/errno.ts'
 import { seeLink } from '../netlink/command.ts'
 import { changeLink, findLink, type Link, type LinkSpec, newLink, removeIfThere } from '../netlink/link.ts'
 import { ask, type Socket } from '../netlink/socket.ts'
-import { withMaster } from './chain.ts'
 import { isUnknownKind, missingKind, requireKind } from './kind.ts'
 import { findParent, type ParentConfig, parentSide, sitsOn } from './parent.ts'
+import { parentNow } from './parent-now.ts'
 
 /** A child's kind, its options and settings. */
 export type ChildSpec = Omit<LinkSpec, 'name' | 'parent' | 'netns' | 'up'>
@@ -95,14 +95,14 @@ export async function explainRefusal(
 
 /**
  * CHECK: the container's interface is of its kind, and on its parent.
- * @param parent default: the one that the configuration names
+ * @param parent default: the one that the configuration means
  * @throws CniError
  */
 export function checkChild(
   sides: Sides,
   request: Request<ParentConfig>,
   kind: string,
-  parent = findParent(parentSide(sides, request.config), withMaster(request), request.log),
+  parent = parentNow(sides, request),
 ): Link {
   const { ifname, config } = request
   const link = findLink(sides.inside, ifname)
@@ -110,11 +110,6 @@ export function checkChild(
   if (!sitsOn(link, parent, !config.linkInContainer))
     throw broken(`${ifname} does not sit on ${parent.name}`, { see: seeLink(ifname, request) })
   return link
-}
-
-/** The MAC address of the parent now, for a kind that follows it (`macs` in CHECK). */
-export function parentMacs(sides: Sides, { config, log }: Request<ParentConfig>): string[] {
-  return [findParent(parentSide(sides, config), config, log).mac]
 }
 
 /**

@@ -4,7 +4,7 @@ import { describe, ifname, integer, optional, withDefault } from '../config/sche
 import type { Complaint } from '../error/error.ts'
 
 /** The key `ifname`: every plugin of a list is called with the same CNI_IFNAME. */
-export const ownName = describe(
+export const ifnameKey = describe(
   optional(ifname),
   'Name of the interface in the container. Default: the one that the runtime gives, which is the same for all plugins of a list.',
 )

@@ -10,7 +10,7 @@ import { kindFacts } from '../netlink/kinds.ts'
 import { findLink, type Link } from '../netlink/link.ts'
 import { listRoutes, RT_TABLE_MAIN } from '../netlink/route.ts'
 import type { Socket } from '../netlink/socket.ts'
-import { ownName } from './keys.ts'
+import { ifnameKey } from './keys.ts'
 
 /** The keys of every plugin with a parent, with the reference's names. */
 export const parentKeys = {
@@ -19,7 +19,7 @@ export const parentKeys = {
     withDefault(boolean, false),
     'The parent is an interface of the container, not of the host. Without `master`: the one that an earlier plugin of the list has made.',
   ),
-  ifname: ownName,
+  ifname: ifnameKey,
 }
 
 export interface ParentConfig {
@@ -51,17 +51,26 @@ export function parentSide({ host, inside }: Pick<Sides, 'host' | 'inside'>, con
  * @throws CniError when the interface does not exist, or none is named and there is no default route
  */
 export function findParent(socket: Socket, config: ParentConfig, log: Log): Link {
-  const named = config.master ? findNamed(socket, config) : defaultParent(socket, config)
+  const named = namedParent(socket, config)
+  if (!named) throw config.master ? noParent(config) : noDefault(config)
   const parent = mastered(socket, named)
   if (parent !== named) log.info(`master ${named.name} belongs to ${parent.name}: attached to ${parent.name}`)
   return parent
 }
 
-function findNamed(socket: Socket, { master = '', linkInContainer }: ParentConfig): Link {
-  const link = findLink(socket, master)
-  if (link) return link
+/** The same, without a word if there is none. */
+export function findParentIfAny(socket: Socket, config: ParentConfig): Link | undefined {
+  const named = namedParent(socket, config)
+  return named && mastered(socket, named)
+}
+
+function namedParent(socket: Socket, { master }: ParentConfig): Link | undefined {
+  return master ? findLink(socket, master) : (defaultLink(socket, 4) ?? defaultLink(socket, 6))
+}
+
+function noParent({ master, linkInContainer }: ParentConfig): CniError {
   const where = linkInContainer ? 'the container' : 'the host'
-  throw new CniError(Code.InvalidNetworkConfig, {
+  return new CniError(Code.InvalidNetworkConfig, {
     msg: `master: ${where} has no interface ${JSON.stringify(master)}: name another`,
     hint: linkInContainer
       ? 'an earlier plugin of the list must make it'
@@ -85,10 +94,8 @@ export function requireUp({ name, up }: Link): void {
   })
 }
 
-function defaultParent(socket: Socket, { linkInContainer }: ParentConfig): Link {
-  const link = defaultLink(socket, 4) ?? defaultLink(socket, 6)
-  if (link) return link
-  throw new CniError(Code.InvalidNetworkConfig, {
+function noDefault({ linkInContainer }: ParentConfig): CniError {
+  return new CniError(Code.InvalidNetworkConfig, {
     msg: `master is not set, and ${linkInContainer ? 'the container' : 'the host'} has no default route: name a master`,
     hint: 'name the parent interface: "master": "eth0"',
     see: 'ip route show default',

@@ -13,6 +13,7 @@ import type { Completed } from '../../shared/kernel/run.ts'
 import { suite } from '../harness/test.ts'
 import { until } from '../harness/until.ts'
 import { exercise } from './engine/buffer.ts'
+import { hashes } from './engine/hashes.ts'
 
 const builders = { quickjs: buildQuickjs, node: buildNode }
 const directory = await mkdtemp(join(tmpdir(), 'patchbay-engine-'))
@@ -84,6 +85,10 @@ for (const engine of engines) {
 
   test('a buffer does what it does in Node', async () => {
     assert.equal(await trial('buffer'), exercise())
+  })
+
+  test('XXH64 of texts is what the xxHash library says, also of whole stripes', async () => {
+    for (const [text, hash] of Object.entries(hashes)) assert.is(await trial('xxh64', text), hash, text)
   })
 
   test('the pointer to an empty buffer is null', async () => {

@@ -113,6 +113,20 @@ test('frames of the container are sent on the device, also without echo', async 
   assert.is((await call({ verb: 'DEL', ...attachment })).status, 0)
 })
 
+for (const engine of ['quickjs', 'node'] as const)
+  test(`${engine}: CHECK accepts the rules of an earlier version, which did not echo by default, but no other`, async () => {
+    const without = { device: 'can0', fromContainer: [{ echo: false }] }
+    const attachment = { netns: newContainer().path, ifname, engine }
+    const added = { ...attachment, config: { ...config, gateway: without } }
+    assert.is((await call({ verb: 'ADD', ...added })).status, 0)
+    const checked = async (gateway: object) =>
+      (await check({ ...attachment, config: { ...config, gateway } as typeof config })).status
+    assert.is(await checked({ device: 'can0' }), 0)
+    assert.is(await checked({ device: 'can0', fromContainer: [{ echo: true }] }), 1)
+    assert.is(await checked({ device: 'can0', toContainer: [{ echo: true }] }), 1)
+    assert.is((await call({ verb: 'DEL', ...added })).status, 0)
+  })
+
 function check(attachment: { config: typeof config; netns: string; ifname: string }) {
   const prevResult = {
     cniVersion: '1.1.0',

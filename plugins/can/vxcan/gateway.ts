@@ -26,10 +26,15 @@ export function connectGateway(host: Socket, gateway: Gateway, end: LinkName): L
 }
 
 /** The kernel's rules for a configuration: each is for classic frames or for FD frames, never both. */
-function rulesOf({ toContainer, fromContainer }: Gateway, device: Link, end: LinkName): CanRule[] {
+function rulesOf(
+  { toContainer, fromContainer }: Gateway,
+  device: Link,
+  end: LinkName,
+  echo = needsEcho(device),
+): CanRule[] {
   return [
     ...toContainer.flatMap((rule) => inKernel(rule, device, end)),
-    ...fromContainer.flatMap((rule) => inKernel({ echo: needsEcho(device), ...rule }, end, device)),
+    ...fromContainer.flatMap((rule) => inKernel({ echo, ...rule }, end, device)),
   ]
 }
 
@@ -81,11 +86,14 @@ function noCanDevice({ name }: Link, cause: KernelError): CniError {
   })
 }
 
-/** CHECK. @throws CniError naming the first missing rule */
+/** CHECK. Rules of an earlier version, without echo by default, count as well. @throws CniError naming the first missing rule */
 export function checkGateway(host: Socket, gateway: Gateway, end: LinkName): void {
   const device = requireGateway(host, gateway)
   const found = listCanRules(host)
-  const missing = rulesOf(gateway, device, end).find((rule) => !isAmong(found, rule))
+  const earlier = rulesOf(gateway, device, end, false)
+  const missing = rulesOf(gateway, device, end).find(
+    (rule, index) => ![rule, earlier[index] ?? rule].some((one) => isAmong(found, one)),
+  )
   if (!missing) return
   const { from, to, fd } = missing
   const msg = `a rule of can-gw from ${from.name} to ${to.name} is missing, for ${fd ? 'FD' : 'classic'} frames`

@@ -25,7 +25,7 @@ export async function takeAllocated(life: Life<MacvtapConfig>): Promise<void> {
   const { ifname, config } = request
   const link = await findAllocated(host, config)
   refuseOther(link, asMade(request, link).config)
-  refuseMtu(parentOf(host, link), config.mtu)
+  refuseMtu(parentOfAllocated(host, link), config.mtu)
   const home = currentNamespace()
   undo(() => putBack(life, link, home))
   ask(host, changeLink(link, { up: false }))
@@ -61,7 +61,7 @@ function refuseOther(link: Link, config: Parameters<typeof differenceOf>[1]): vo
   })
 }
 
-function parentOf(host: Socket, { name, parent }: Link): Link {
+function parentOfAllocated(host: Socket, { name, parent }: Link): Link {
   const found = parent === undefined ? undefined : findLink(host, parent)
   if (found) return found
   throw broken(`the parent of ${name} is not on the host`, { see: seeLink(name) })
@@ -79,7 +79,7 @@ function asMade(request: MacvtapRequest, { data = Buffer.alloc(0) }: Link, paren
 export function allocatedInside({ host, inside }: Pick<Sides, 'host' | 'inside'>, request: MacvtapRequest) {
   const link = findLink(inside, request.ifname)
   if (link?.kind !== 'macvtap') throw noSuch('macvtap', request.ifname, request)
-  return asMade(request, link, parentOf(host, link))
+  return asMade(request, link, parentOfAllocated(host, link))
 }
 
 /** Explains a MAC address that another interface on the parent has. The link is on the host again. */
@@ -87,5 +87,5 @@ export async function explainAllocated(error: unknown, request: MacvtapRequest):
   if (chosenMac(request) === undefined || !isErrno(error, 'EADDRINUSE', 'EBUSY')) return error
   const host = hostSocket()
   const link = await findAllocated(host, request.config)
-  return explainMac(error, asMade(request, link, parentOf(host, link)))
+  return explainMac(error, asMade(request, link, parentOfAllocated(host, link)))
 }

@@ -4,7 +4,6 @@ import type { Request } from '../../../shared/cni/plugin.ts'
 import { isLinkName } from '../../../shared/config/names.ts'
 import { CniError, Code } from '../../../shared/error/error.ts'
 import { deviceDirectory, interfaceOf, pciAddress } from '../../../shared/link/bus.ts'
-import { withMaster } from '../../../shared/link/chain.ts'
 import { seeLink } from '../../../shared/netlink/command.ts'
 import { findLink, type Link } from '../../../shared/netlink/link.ts'
 import type { Socket } from '../../../shared/netlink/socket.ts'
@@ -37,7 +36,7 @@ export function namesMacvtap(config: MacvtapConfig): boolean {
 export function onDevice<C extends MacvtapConfig>(request: Request<C>) {
   const { config } = request
   const id = deviceIDOf(config)
-  const master = id === undefined ? withMaster(request).master : nicOf(id)
+  const master = id === undefined ? config.master : nicOf(id)
   return { ...request, config: { ...config, mode: config.mode ?? 'bridge', master } as const }
 }
 
@@ -57,14 +56,20 @@ function nicOf(id: string): string {
 /** The macvtap on the host that the ID names. @throws CniError when there is none */
 export async function findAllocated(host: Socket, config: MacvtapConfig): Promise<Link> {
   const id = deviceIDOf(config) ?? ''
-  const hashed = await hashedName(id)
-  const link = (isLinkName(id) ? findLink(host, id) : undefined) ?? findLink(host, hashed)
-  if (link?.kind === 'macvtap') return link
-  throw link ? noMacvtap(link) : missing(id, hashed)
+  const link = (isLinkName(id) && findLink(host, id)) || (await findHashed(host, id))
+  if (link.kind === 'macvtap') return link
+  throw noMacvtap(link)
+}
+
+async function findHashed(host: Socket, id: string): Promise<Link> {
+  const name = await macvtapCniName(id)
+  const link = findLink(host, name)
+  if (link) return link
+  throw missing(id, name)
 }
 
 /** macvtap-cni's own name of a device since 2026, so that IDs may be long (TemporaryInterfaceName, pkg/util/iface_name.go). */
-async function hashedName(id: string): Promise<string> {
+async function macvtapCniName(id: string): Promise<string> {
   const { xxh64 } = await import('./xxhash.ts')
   const bits = Number(xxh64(Buffer.from(id)) & 0xffff_ffff_ffffn)
   return `mvt${bits.toString(16).padStart(12, '0')}`

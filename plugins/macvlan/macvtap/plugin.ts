@@ -9,10 +9,11 @@ import type { Request } from '../../../shared/cni/plugin.ts'
 import { checkNode, deviceNode, handOver, handOverBoth } from '../../../shared/device-node/device-node.ts'
 import { childStatus, unrenamedChild } from '../../../shared/link/child.ts'
 import { requireKind } from '../../../shared/link/kind.ts'
+import { parentNow } from '../../../shared/link/parent-now.ts'
 import { findLink } from '../../../shared/netlink/link.ts'
 import type { MacvlanConfig } from '../keys.ts'
 import { chosenMac, explainMac } from '../mac.ts'
-import { checkMacvlan, createMacvlan, onParent, parentOf, passthruMacs } from '../macvlan.ts'
+import { checkMacvlan, createMacvlan, onParent, passthruMacs } from '../macvlan.ts'
 import { allocatedInside, explainAllocated, takeAllocated } from './allocated.ts'
 import { config, type MacvtapConfig } from './config.ts'
 import { deviceIDOf, namesMacvtap, onDevice, warnOfUnused } from './device-id.ts'
@@ -63,7 +64,7 @@ export const macvtap = interfacePlugin<MacvtapConfig>({
 /** @param resolved the request with the parent that is meant */
 function check(sides: Sides, request: Request<MacvtapConfig>, resolved: Request<MacvlanConfig>): void {
   const { ifname, config } = request
-  checkMacvlan(sides, resolved, parentOf(sides, resolved), 'macvtap')
+  checkMacvlan(sides, resolved, parentNow(sides, resolved), 'macvtap')
   const isPromisc = findLink(sides.inside, ifname)?.promisc
   if (config.promiscMode && !isPromisc && !isTuned(request, 'promisc'))
     throw wrongLink(`${ifname} is not promiscuous`, ifname, { promisc: true }, request)
