@@ -43,7 +43,7 @@ export async function checkBridge(
   const port = checkHostEnd(sides, request, prevResult)
   checkPort(host, port, bridge, config)
   if (isGateway(config)) checkGateways(host, bridge, config, prevResult)
-  await checkMacCheck(request, port, findLink(sides.inside, request.ifname)?.mac ?? '')
+  await checkMacCheck(request, port, findLink(sides.inside, request.ifname)?.mac ?? '', prevResult)
   await checkMasquerade(request, prevResult)
 }
 

@@ -3,6 +3,7 @@
 import type { Life } from '../../shared/attachment/device.ts'
 import { findMade } from '../../shared/attachment/made.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
+import type { Result } from '../../shared/cni/result.ts'
 import { firewallTrace } from '../../shared/host/firewall-trace.ts'
 import type { Link } from '../../shared/netlink/link.ts'
 import type { BridgeConfig } from './config.ts'
@@ -26,7 +27,23 @@ export async function addMacCheck(life: Life<BridgeConfig>, port: Link): Promise
   await (await firewall()).addMacSpoofCheck(request, port.name, own.mac)
 }
 
-/** @throws CniError naming what is missing */
-export async function checkMacCheck(request: Request<BridgeConfig>, port: Link, mac: string): Promise<void> {
-  if (request.config.macspoofchk) await (await firewall()).checkMacSpoofCheck(request, port.name, mac)
+/**
+ * A later plugin of the list may change the MAC address, and says so in the result: the firewall still allows the former one alone.
+ * @param mac the container's MAC address now
+ * @throws CniError naming what is missing
+ */
+export async function checkMacCheck(
+  request: Request<BridgeConfig>,
+  port: Link,
+  mac: string,
+  { interfaces }: Result,
+): Promise<void> {
+  const { config, ifname, log } = request
+  if (!config.macspoofchk) return
+  const { allowedMac, checkMacSpoofCheck } = await firewall()
+  const isInResult = interfaces.some((one) => one.sandbox && one.name === ifname && one.mac === mac)
+  const allowed = (isInResult && allowedMac(request, port.name)) || mac
+  await checkMacSpoofCheck(request, port.name, allowed)
+  if (allowed !== mac)
+    log.warn(`macspoofchk drops the frames of ${ifname}: they come from ${mac}, and ${allowed} is allowed`)
 }

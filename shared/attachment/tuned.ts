@@ -4,7 +4,7 @@ import type { Attachment } from '../cni/plugin.ts'
 import { isObject, parseJson } from '../config/json.ts'
 import { readOwnIfAny } from '../kernel/regular.ts'
 
-/** The reference's default of its key `dataDir`; its files are named CONTAINERID_IFNAME.json. */
+/** The reference's default of its key `dataDir`, which we are not given; its files are named CONTAINERID_IFNAME.json. */
 const directory = '/run/cni/tuning'
 
 /** Whether tuning has changed a setting of the container's interface: `mtu`, `mac`, `promisc`, `txQLen`. */

@@ -5,7 +5,7 @@
 
 import { hostIfname } from '../cni/identity.ts'
 import type { Attachment } from '../cni/plugin.ts'
-import { parseMac } from '../ip/mac.ts'
+import { formatMac, parseMac } from '../ip/mac.ts'
 import { addChain, addRule, addTable } from '../netlink/nftables.ts'
 import { chainUse, findElement } from '../netlink/nftables-read.ts'
 import { addElement, addSet, type Element, type NamedSet } from '../netlink/nftables-sets.ts'
@@ -68,6 +68,14 @@ export async function checkMacSpoofCheck(attachment: Attachment, port: string, m
     if (!unlessUnsupported(() => reference.has(attachment))) throw error
     reference.check(attachment, port, macBytes(mac))
   }
+}
+
+/** The MAC address that ADD, ours or the reference's, allowed at an attachment's port; undefined when neither did. */
+export function allowedMac(attachment: Attachment, port: string): string | undefined {
+  const allowed = unlessUnsupported(
+    () => recordsOf(ifnameBytes(port))[0]?.value ?? reference.allowed(attachment),
+  )
+  return allowed && formatMac(allowed)
 }
 
 function checkOurs(attachment: Attachment, port: string, mac: string): void {

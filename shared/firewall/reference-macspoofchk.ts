@@ -9,7 +9,7 @@ import { findLink } from '../netlink/link.ts'
 import { deleteChain, deleteRule, place, type Table } from '../netlink/nftables.ts'
 import { chainUse, comparedWith, listRules, type Rule } from '../netlink/nftables-read.ts'
 import { update } from '../netlink/nftables-transaction.ts'
-import { ifnameBytes } from '../netlink/nftables-types.ts'
+import { etherAddr, ifnameBytes } from '../netlink/nftables-types.ts'
 import { openSocket, Protocol, type Request } from '../netlink/socket.ts'
 import { missing } from './missing.ts'
 import { chunks, netfilter } from './table.ts'
@@ -54,6 +54,13 @@ export function check(attachment: Owner, port: string, mac: Buffer): void {
   if (!rulesOf(own).some(({ leadsTo }) => leadsTo === macChain(own))) throw noRule(own, 'that leads on')
   const [passes, drops] = rulesOf(macChain(own))
   if (!passes || !drops || !compares(mac)(passes)) throw noRule(macChain(own), 'for the MAC address')
+}
+
+/** The MAC address that passes at an attachment's port. */
+export function allowed(attachment: Owner): Buffer | undefined {
+  if (!has(attachment)) return undefined
+  const [passes] = rulesOf(macChain(portChain(attachment)))
+  return passes && comparedWith(passes).find(({ length }) => length === etherAddr.length)
 }
 
 function compares(value: Buffer) {

@@ -1,9 +1,8 @@
-/** What ADD accepts, CHECK accepts, at once and later: bridges of others, gateways that are none, later plugins, two default routes. */
-// packages: containernetworking-plugins
+/** What ADD accepts, CHECK accepts, at once and later: bridges of others, gateways that are none, two default routes. */
 
 import * as assert from 'uvu/assert'
 import { added, done } from '../harness/attach.ts'
-import { command, ip } from '../harness/command.ts'
+import { ip } from '../harness/command.ts'
 import { farHost, type Netns, newContainer, privateHost } from '../harness/host.ts'
 import { addresses, hostEnd, inContainer, link, routes } from '../harness/look.ts'
 import { bridgeNetwork, hostLocal, newNetwork, single } from '../harness/networks.ts'
@@ -15,7 +14,6 @@ await privateHost()
 farHost()
 
 const engines: Engine[] = ['quickjs', 'node']
-const peer = '/usr/lib/cni'
 
 interface Attachment {
   config: Configuration
@@ -100,74 +98,6 @@ for (const engine of engines) {
         assert.ok(routes(6, container).includes('default'))
         await del()
       })
-}
-
-for (const engine of engines)
-  test(`tuning of the reference changes the MTU, and no plugin’s CHECK minds; another change is found (${engine})`, async () => {
-    for (const network of [
-      bridgeNetwork({}, '1.1.0'),
-      newNetwork('ptp', {}, '1.1.0'),
-      newNetwork('macvlan', { master: 'uplink' }, '1.1.0'),
-    ]) {
-      const config = single(network)
-      const container = newContainer()
-      const { result, check, del } = await attached({ config, containerID: 'tuned', container, engine })
-      const tuning = {
-        ...{ cniVersion: '1.0.0', name: config.name, type: 'tuning', mtu: 1400 },
-        prevResult: { ...result, cniVersion: '1.0.0' },
-      }
-      reference('tuning', 'ADD', container, tuning)
-      assert.is(link('eth0', container).mtu, 1400)
-      await check()
-      reference('tuning', 'DEL', container, tuning)
-      inContainer(container, 'link set eth0 mtu 1300')
-      const answer = await call({
-        verb: 'CHECK',
-        engine,
-        containerID: 'tuned',
-        config: { ...config, prevResult: result },
-        netns: container.path,
-      })
-      assert.match(String(answer.json?.msg), 'eth0 has MTU 1300, not 1500')
-      await del()
-    }
-  })
-
-test('sbr of the reference moves the routes to another table, and CHECK finds them there', async () => {
-  const keys = { isGateway: true, ipam: { ...hostLocal('10.5.0.0/24'), routes: [{ dst: '0.0.0.0/0' }] } }
-  const config = single(bridgeNetwork(keys, '1.0.0'))
-  const container = newContainer()
-  const { result, check, del } = await attached({ config, containerID: 'tuned', container })
-  reference('sbr', 'ADD', container, {
-    cniVersion: '1.0.0',
-    name: config.name,
-    type: 'sbr',
-    prevResult: result,
-  })
-  assert.equal(routes(4, container), [])
-  await check()
-  inContainer(container, 'route flush table all scope global')
-  const answer = await call({
-    verb: 'CHECK',
-    containerID: 'tuned',
-    config: { ...config, prevResult: result },
-    netns: container.path,
-  })
-  assert.match(String(answer.json?.msg), 'lacks its route 0.0.0.0/0')
-  await del()
-})
-
-/** A chained plugin of the reference. */
-function reference(type: string, verb: string, { path }: Netns, config: object): void {
-  const env = {
-    CNI_COMMAND: verb,
-    CNI_CONTAINERID: 'tuned',
-    CNI_NETNS: path,
-    CNI_IFNAME: 'eth0',
-    CNI_PATH: peer,
-  }
-  const words = Object.entries(env).map(([name, value]) => `${name}=${value}`)
-  command('sh', '-c', `echo "$0" | exec env "$@" ${peer}/${type}`, JSON.stringify(config), ...words)
 }
 
 for (const engine of engines)
