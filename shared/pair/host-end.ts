@@ -7,7 +7,7 @@ import { broken, isDown, noSuch, wrongMtu } from '../attachment/broken.ts'
 import type { Life, Trace } from '../attachment/device.ts'
 import { type MacConfig, requestedMac } from '../attachment/mac.ts'
 import { existsAlready, whileMadeNow } from '../attachment/made.ts'
-import { hostSocket, type Sides } from '../attachment/sides.ts'
+import { hostSocket, openSidesIfAny, type Sides } from '../attachment/sides.ts'
 import { type Undo, undoable } from '../attachment/undo.ts'
 import { attachmentAlias, hostIfname, parseAlias } from '../cni/identity.ts'
 import type { Request } from '../cni/plugin.ts'
@@ -23,6 +23,7 @@ import {
 } from '../netlink/link.ts'
 import { newPair, type PairKind } from '../netlink/pair.ts'
 import { ask, type Request as NetlinkRequest, type Socket } from '../netlink/socket.ts'
+import { isSameInterface } from '../state/former.ts'
 import { isValid } from '../state/valid.ts'
 
 /** The settings of both ends of a pair: the keys of link/keys.ts. */
@@ -92,9 +93,23 @@ export const hostEnd: Trace = { remove: removeHostEnd, collect: collectHostEnds 
 /** Deletes the pair by the host's end, unless another attachment's alias is on it: names are short hashes, and may collide. */
 function removeHostEnd(request: Request): void {
   const host = hostSocket()
-  const end = findLink(host, hostIfname(request))
-  if (!end || (end.alias && end.alias !== attachmentAlias(request))) return
+  const end = findLink(host, hostIfname(request)) ?? renamedEnd(host, request)
+  if (!end || (end.alias && !isOf(request, end))) return
   removeIfThere(host, end)
+}
+
+/** The host's end of an ADD when the network had another name: the peer of the container's interface, by its alias. */
+function renamedEnd(host: Socket, request: Request): Link | undefined {
+  const sides = openSidesIfAny(request)
+  const { parent } = (sides && findLink(sides.inside, request.ifname)) ?? {}
+  const end = parent ? findLink(host, parent) : undefined
+  // The index may be one of another namespace.
+  return end && isOf(request, end) ? end : undefined
+}
+
+function isOf(request: Request, { alias }: Link): boolean {
+  const owner = parseAlias(alias)
+  return owner !== undefined && isSameInterface(owner, request)
 }
 
 /** Deletes the pairs of attachments of this network that are not valid any more. For GC. */
