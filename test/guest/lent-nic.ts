@@ -27,11 +27,11 @@ const plugins: Record<string, Configuration> = {
   'host-device': { type: 'host-device', device: 'eth0' },
 }
 
-/** Lends the NIC to a container, changes it there, and asserts that after DEL it is as before. */
+/** Lends the NIC to a container, changes it there, and asserts that after DEL, with other values perhaps, it is as before. */
 async function lent(
   keys: Configuration,
   act: (container: ReturnType<typeof newContainer>) => void,
-  netns?: string,
+  atDel: { netns?: string; config?: Configuration & { name: string } } = {},
 ): Promise<void> {
   const before = snapshot([])
   const container = newContainer()
@@ -41,7 +41,7 @@ async function lent(
   assert.is(status, 0, JSON.stringify(json))
   assert.not.ok(exists('eth0'))
   act(container)
-  assert.equal(await call({ ...request, verb: 'DEL', netns: netns ?? container.path }), done)
+  assert.equal(await call({ ...request, ...atDel, verb: 'DEL' }), done)
   assert.equal(difference(before, snapshot([])), [])
   assert.equal(readdirSync('/run/patchbay/lent'), [])
   assert.is(link('eth0').address, '02:00:00:00:00:42')
@@ -66,8 +66,11 @@ for (const [plugin, keys] of Object.entries(plugins)) {
           inContainer(container, `link set ${member?.ifname ?? 'eth0'} ${words}`)
         removeContainer(container)
       },
-      '',
+      { netns: '' },
     ))
+
+  test(`${plugin}: it comes back from a deleted namespace when the network has another name by then`, () =>
+    lent(keys, removeContainer, { config: { ...keys, name: 'renamed', cniVersion: '1.1.0' } }))
 }
 
 test.run()
