@@ -50,8 +50,8 @@ for (const type of ['bond', 'team']) {
     await added(request)
     assert.equal(await del(request), done)
     unchanged(before)
-    const ipam = { type: 'static', addresses: [{ address: '10.1.1.1/24', gateway: '10.99.0.1' }] }
-    const routes = [{ dst: '10.2.0.0/16', gw: '10.99.0.1' }]
+    const ipam = { type: 'static', addresses: [{ address: '10.1.1.1/24', gateway: '10.1.1.9' }] }
+    const routes = [{ dst: '10.2.0.0/16', gw: '224.0.0.9' }]
     const config = { ...(request.config as { type: string }), ipam: { ...ipam, routes } }
     const { json } = await call({ ...request, config })
     assert.ok(json?.code, JSON.stringify(json))

@@ -260,7 +260,7 @@ const ends: Record<string, (request: Call) => Promise<void>> = {
     const ipam = {
       type: 'static',
       addresses: [{ address: '10.1.1.1/24' }],
-      routes: [{ dst: '10.2.0.0/16', gw: '10.99.0.1' }],
+      routes: [{ dst: '10.2.0.0/16', gw: '224.0.0.9' }],
     }
     const { json } = await call({
       ...request,

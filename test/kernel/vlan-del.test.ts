@@ -73,7 +73,7 @@ for (const keys of [{ vlanId: 100 }, { tags: [100, 20] }]) {
     const route = {
       type: 'static',
       addresses: [{ address: '10.8.0.2/24' }],
-      routes: [{ dst: '10.9.0.0/24', gw: '10.66.0.1' }],
+      routes: [{ dst: '10.9.0.0/24', gw: '224.0.0.9' }],
     }
     for (const wrong of [
       { type: 'host-local', ranges: [[{ subnet: '10.8.0.1/24' }]] },
