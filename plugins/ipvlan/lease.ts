@@ -5,7 +5,7 @@ import type { Result } from '../../shared/cni/result.ts'
 import { CniError, Code, type Complaint } from '../../shared/error/error.ts'
 import type { Log } from '../../shared/error/log.ts'
 import { type Address, formatAddress, sameAddress } from '../../shared/ip/address.ts'
-import { type Cidr, contains, formatCidr, parseCidr } from '../../shared/ip/subnet.ts'
+import { type Cidr, contains, formatCidr, linkLocal, parseCidr } from '../../shared/ip/subnet.ts'
 import type { Link } from '../../shared/netlink/link.ts'
 import { previousLease } from './chain.ts'
 import { type IpvlanConfig, isRouted } from './keys.ts'
@@ -66,8 +66,6 @@ function parentsOwn({ ips }: Lease, { link, addresses }: Parent): Complaint | un
 function hostParts(ips: Lease['ips']): Address[] {
   return ips.flatMap(({ address }) => parseCidr(address)?.address ?? [])
 }
-
-const linkLocal = parseCidr('fe80::/10') as Cidr
 
 /** Routers do not forward packets of link-local addresses (RFC 4291 section 2.5.6). */
 function unroutable({ ips }: Lease, { mode }: IpvlanConfig): Complaint | undefined {

@@ -2,7 +2,7 @@
 
 import { CniError, Code } from '../../shared/error/error.ts'
 import type { Log } from '../../shared/error/log.ts'
-import { type Address, formatAddress, parseAddress } from '../../shared/ip/address.ts'
+import { type Address, formatAddress, parseAddress, sameAddress } from '../../shared/ip/address.ts'
 import { mastered } from '../../shared/link/parent.ts'
 import { listAllAddresses } from '../../shared/netlink/address.ts'
 import { findLink, type Link } from '../../shared/netlink/link.ts'
@@ -23,11 +23,12 @@ export interface Underlay {
 export function findUnderlay(host: Socket, config: VxlanConfig, log: Log): Underlay {
   const local = config.local ? addressOf(config.local) : undefined
   const group = config.group ? addressOf(config.group) : undefined
-  if (local && !isOwn(host, local)) throw notOurs(local)
+  const isOwn = ownAddresses(host)
+  if (local && !isOwn(local)) throw notOurs(local)
   const dev = config.dev ? findDev(host, config.dev, log) : undefined
   const listed = (config.remote ? [config.remote] : config.remotes)?.map(addressOf)
   const family = (local ?? group ?? listed?.[0])?.family ?? 4
-  return { family, local, dev, group, remotes: listed && othersOf(host, listed, config) }
+  return { family, local, dev, group, remotes: listed && othersOf(isOwn, listed, config) }
 }
 
 function addressOf(text: string): Address {
@@ -39,20 +40,29 @@ function addressOf(text: string): Address {
   })
 }
 
-function isOwn(host: Socket, address: Address): boolean {
-  return findPath(host, address)?.isLocal || (address.family === 6 && isTentative(host, address))
+/** Tells which addresses are the host's own. */
+function ownAddresses(host: Socket): (address: Address) => boolean {
+  let tentative: Address[] | undefined
+  const isTentative = (address: Address) => {
+    tentative ??= tentativeAddresses(host)
+    return tentative.some((own) => sameAddress(own, address))
+  }
+  return (address) => findPath(host, address)?.isLocal || (address.family === 6 && isTentative(address))
 }
 
 /** While the kernel looks for a duplicate (RFC 4862 5.4), there is no route to the host's own address: for seconds after a boot. */
-function isTentative(host: Socket, address: Address): boolean {
-  const text = formatAddress(address)
-  return listAllAddresses(host).some((own) => own.tentative && formatAddress(own.address) === text)
+function tentativeAddresses(host: Socket): Address[] {
+  return listAllAddresses(host).flatMap(({ tentative, address }) => (tentative ? [address] : []))
 }
 
 /** The listed addresses that are not the host's own, each once. */
-function othersOf(host: Socket, listed: Address[], { remote }: VxlanConfig): Address[] {
+function othersOf(
+  isOwn: (address: Address) => boolean,
+  listed: Address[],
+  { remote }: VxlanConfig,
+): Address[] {
   const byText = new Map(listed.map((address) => [formatAddress(address), address]))
-  const others = [...byText.values()].filter((address) => !isOwn(host, address))
+  const others = [...byText.values()].filter((address) => !isOwn(address))
   if (remote === undefined || others.length > 0) return others
   throw new CniError(Code.InvalidNetworkConfig, {
     msg: `remote: ${remote} is an address of this host itself`,

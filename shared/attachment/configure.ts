@@ -4,7 +4,7 @@ import type { Ip, Result, Route } from '../cni/result.ts'
 import { CniError, Code } from '../error/error.ts'
 import type { Log } from '../error/log.ts'
 import { type Address, formatAddress, nextHop, parseAddress, width } from '../ip/address.ts'
-import { type Cidr, contains, formatCidr, parseCidr } from '../ip/subnet.ts'
+import { type Cidr, contains, formatCidr, linkLocal, parseCidr } from '../ip/subnet.ts'
 import { inNamespace } from '../kernel/namespace.ts'
 import { listAddresses, newAddress } from '../netlink/address.ts'
 import { commandIn } from '../netlink/command.ts'
@@ -106,8 +106,6 @@ function isOffLink(gateway: Address, ips: readonly Ip[]): boolean {
   const ofFamily = cidrs(ips).filter(({ address }) => address.family === gateway.family)
   return ofFamily.length > 0 && ![...ofFamily, linkLocal].some((subnet) => contains(subnet, gateway))
 }
-
-const linkLocal: Cidr = { address: { family: 6, value: 0xfe80n << 112n }, prefix: 10 }
 
 /** Beside a subnet such a gateway may be a mistake. The host's end of a ptp has a route of its own. */
 function warnOfOffLink(routes: readonly RouteSpec[], addresses: readonly Cidr[], log: Log): void {

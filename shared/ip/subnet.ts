@@ -7,6 +7,9 @@ export interface Cidr {
   prefix: number
 }
 
+/** IPv6's link-local addresses, fe80::/10 (RFC 4291 section 2.5.6). */
+export const linkLocal: Cidr = { address: { family: 6, value: 0xfe80n << 112n }, prefix: 10 }
+
 /** Reads `address/prefix`; undefined for other text. */
 export function parseCidr(text: string): Cidr | undefined {
   const [host = '', length = '', ...rest] = text.split('/')
