@@ -53,6 +53,9 @@ export function twice(addresses: readonly string[]): string[] {
 
 const port = 7000
 
+/** Each question has a port of its own: conntrack keeps the translation of a datagram with ports that it knows. */
+let nextPort = 32768
+
 /** Starts a mirror, by default on the host, and waits until it listens. */
 export async function mirrorIn(netns: Netns | undefined): Promise<Mirror> {
   const program = new URL('mirror.ts', import.meta.url).pathname
@@ -60,7 +63,8 @@ export async function mirrorIn(netns: Netns | undefined): Promise<Mirror> {
   letGo(server)
   return {
     sourceOf: (client, address, protocol) => {
-      const ask = `exec 3<>/dev/${protocol}/${address}/${port} && echo >&3 && timeout 2 dd bs=64 count=1 status=none <&3`
+      nextPort += 2
+      const ask = `echo ${nextPort} ${nextPort + 1} >/proc/sys/net/ipv4/ip_local_port_range && exec 3<>/dev/${protocol}/${address}/${port} && echo >&3 && timeout 2 dd bs=64 count=1 status=none <&3`
       return command(...inside(client), 'bash', '-c', ask).trim()
     },
     stop: () => void server.kill('SIGKILL'),
