@@ -131,6 +131,8 @@ export const near = { ipv4: '198.51.100.10', ipv6: '2001:db8:51::10' }
 export function farHost(): Netns {
   const netns = newContainer('far')
   ip('link add uplink type veth peer name eth0 netns far')
+  // What is forwarded waits for the uplink's link-local address, and duplicate address detection can take long under load.
+  setSysctl('net/ipv6/conf/uplink/accept_dad', 0)
   configure('', 'uplink', near, far)
   configure('-n far ', 'eth0', far, near)
   return netns
