@@ -1,9 +1,10 @@
 /** Writes a file without a name, and then gives it its name atomically: other processes never see a part of it. */
 
 import { architecture } from '#engine'
+import { createFile, syncFile } from './durable.ts'
 import { Errno, KernelError } from './errno.ts'
-import { close, createFile, type Fd, Open, writeAll } from './files.ts'
-import { AT_FDCWD, cstring, must, syscall } from './syscall.ts'
+import { close, type Fd, Open, writeAll } from './files.ts'
+import { AT_FDCWD, cstring, syscall } from './syscall.ts'
 
 /** A complete file without a name. */
 export interface Draft {
@@ -21,23 +22,25 @@ const O_CLOEXEC = 0o2000000
 const unsupported: readonly number[] = [Errno.EOPNOTSUPP, Errno.EISDIR, Errno.EINVAL, Errno.ENOENT]
 
 /**
- * Writes a file without a name to disk; a process that is killed leaves no file. On a file system without O_TMPFILE (NFS),
- * `publish` writes the file, with a temporary name.
+ * Writes a file without a name; a process that is killed leaves no file. On a file system without O_TMPFILE (NFS),
+ * `publish` writes the file, with a temporary name, and always to disk: there a full disk may show only then.
  * @param directory a directory on the file system of the final path
+ * @param isDurable brings the bytes to disk: else a power loss may leave the file empty
  * @throws KernelError
  */
-export function draftFile(directory: string, text: string, mode = 0o600): Draft {
+export function draftFile(directory: string, text: string, isDurable = false): Draft {
   const flags = Open.WRONLY | O_TMPFILE | O_CLOEXEC
-  const fd = syscall('openat', AT_FDCWD, cstring(directory), flags, mode)
-  if (fd >= 0) return nameless(fd, text, directory)
+  const fd = syscall('openat', AT_FDCWD, cstring(directory), flags, 0o600)
+  if (fd >= 0) return nameless(fd, text, directory, isDurable)
   if (!unsupported.includes(-fd)) throw new KernelError(-fd, `make a file in ${directory}`)
-  return { publish: (path) => createFile(path, text, mode), close: () => {} }
+  return { publish: (path) => createFile(path, text), close: () => {} }
 }
 
-function nameless(fd: Fd, text: string, directory: string): Draft {
+function nameless(fd: Fd, text: string, directory: string, isDurable: boolean): Draft {
+  const name = `a file in ${directory}`
   try {
-    writeAll(fd, Buffer.from(text), `a file in ${directory}`)
-    must(`fsync a file in ${directory}`, 'fsync', fd)
+    writeAll(fd, Buffer.from(text), name)
+    if (isDurable) syncFile(fd, name)
   } catch (error) {
     close(fd)
     throw error

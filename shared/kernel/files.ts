@@ -1,4 +1,4 @@
-/** Synchronous file functions on system calls. `writeFile` and `createFile` write a file atomically. */
+/** Synchronous file functions on system calls. */
 
 import { architecture } from '#engine'
 import { Errno, KernelError, tolerate } from './errno.ts'
@@ -95,42 +95,6 @@ export function writeInPlace(path: string, text: string): void {
 
 /** Opens a file to write it anew. Another program may have put a symlink or a FIFO there: neither is followed nor waited for. */
 export const ANEW = Open.WRONLY | Open.CREAT | Open.TRUNC | Open.NOFOLLOW | Open.NONBLOCK
-
-let temporaries = 0
-
-/** Writes a temporary file beside `path` to disk, and calls `publish` with its name. */
-function withTemporary(path: string, text: string, mode: number, publish: (temporary: string) => void): void {
-  const temporary = `${path}.${syscall('getpid')}.${temporaries++}.tmp`
-  try {
-    withFile(temporary, ANEW, (fd) => writeDurably(fd, text, path), mode)
-    publish(temporary)
-  } finally {
-    // Fails after a rename. Another failure is ignored: it only leaves a temporary file.
-    syscall('unlinkat', AT_FDCWD, cstring(temporary), 0)
-  }
-}
-
-function writeDurably(fd: Fd, text: string, name: string): void {
-  writeAll(fd, Buffer.from(text), name)
-  must(`fsync ${name}`, 'fsync', fd)
-}
-
-/** Replaces a file atomically: temporary name, fsync, rename. @throws KernelError */
-export function writeFile(path: string, text: string, mode = 0o600): void {
-  withTemporary(path, text, mode, (temporary) => rename(temporary, path))
-}
-
-/**
- * Creates a file atomically, unless the name is taken.
- * @returns false when the name is taken
- */
-export function createFile(path: string, text: string, mode = 0o600): boolean {
-  let created = false
-  withTemporary(path, text, mode, (temporary) => {
-    created = renameNew(temporary, path)
-  })
-  return created
-}
 
 /** Renames a file and replaces an existing one. */
 export function rename(from: string, to: string): void {

@@ -29,6 +29,7 @@ const least: Bounds = {
   atOnce: 1,
   left: nothing,
   losses: ['kept'],
+  losesNames: false,
   passesResult: false,
   traits: linux,
 }

@@ -2,7 +2,7 @@
 
 import * as assert from 'uvu/assert'
 import { test } from '../harness/test.ts'
-import { boundsOf, oneAddress, twoSets } from './bounds.ts'
+import { boundsOf, oneAddress, stickyNetwork, twoSets } from './bounds.ts'
 import { linux } from './kernel.ts'
 import { type Edit, loadProduct } from './load.ts'
 import { walk } from './walk.ts'
@@ -19,6 +19,8 @@ interface Bug {
 
 const hostLocal = 'shared/ipam/host-local'
 const twoAtOnce = boundsOf({ whole: 1, calls: 2 }, { atOnce: 2 })
+const sticky = { network: stickyNetwork }
+const lost = /the next container with the key of [ab] gets .*, not 10.0.0/
 
 const bugs: Record<string, Bug> = {
   'the lock keeps no process out': {
@@ -52,26 +54,67 @@ const bugs: Record<string, Bug> = {
     rule: /ADD a fails: 10.0.0.2 has been allocated to a/,
     story: [/^ADD a runs/, /^DEL a runs/, /^ADD b runs/, /^ADD a runs/],
   },
-  'a record is not synced to disk': {
+  'after a boot, the index of the boot before counts as current': {
     edits: [
       {
-        file: 'shared/kernel/draft.ts',
-        from: "'fsync', fd)",
-        to: "'lseek', fd, 0, 2)",
+        file: `${hostLocal}/index.ts`,
+        from: "bootId() ?? 'unknown-boot'",
+        to: "'00000000-0000-4000-8000-1'",
       },
     ],
-    bounds: boundsOf({ calls: 1, boots: 1 }, { losses: ['emptied'] }),
-    rule: /the record of 10.0.0.2 is ""/,
-    story: [/linkat/, /the machine boots/],
+    bounds: boundsOf({ whole: 2, boots: 1 }, { network: oneAddress, losses: ['emptied'] }),
+    rule: /after DEL of all containers 10.0.0.2 is reserved/,
+    story: [/^ADD a/, /the machine boots/],
   },
-  'a record is not synced to disk before its rename, where O_TMPFILE is missing': {
-    edits: [{ file: 'shared/kernel/files.ts', from: "'fsync', fd)", to: "'lseek', fd, 0, 2)" }],
-    bounds: boundsOf(
-      { calls: 1, boots: 1 },
-      { losses: ['zeroed'], traits: { ...linux, hasModernCalls: false } },
-    ),
-    rule: /the record of 10.0.0.2 is "\\u0000/,
-    story: [/linkat|renameat2/, /the machine boots/],
+  'a record that a power loss left empty counts as taken': {
+    edits: [
+      {
+        file: `${hostLocal}/records.ts`,
+        from: 'address released`)\n    remove(',
+        to: 'address released`)\n    String(',
+      },
+    ],
+    bounds: boundsOf({ whole: 1, boots: 1 }, { losses: ['emptied'] }),
+    rule: /GC then leaves 10.0.0.2/,
+    story: [/^ADD a/, /the machine boots/],
+  },
+  'the record of a sticky address is not synced to disk': {
+    edits: [
+      { file: `${hostLocal}/reserve.ts`, from: 'recordOf(holder), isSticky)', to: 'recordOf(holder))' },
+    ],
+    bounds: boundsOf({ whole: 2, boots: 1 }, { ...sticky, losses: ['emptied'] }),
+    rule: lost,
+    story: [/^ADD/, /the machine boots/],
+  },
+  'the record of an address that is kept after DEL is not synced to disk': {
+    edits: [{ file: 'shared/kernel/durable.ts', from: 'name)\n  syncFile(fd, name)', to: 'name)' }],
+    bounds: boundsOf({ whole: 4, boots: 1 }, { ...sticky, verbs: ['ADD', 'DEL'], losses: ['zeroed'] }),
+    rule: lost,
+    story: [/^DEL/, /the machine boots/],
+  },
+  'the sticky key is not synced to disk': {
+    edits: [
+      {
+        file: `${hostLocal}/sticky.ts`,
+        from: 'of [directory, ...entry]',
+        to: 'of [directory, ...entry.slice(0, 2)]',
+      },
+    ],
+    bounds: boundsOf({ whole: 2, boots: 1 }, { ...sticky, losses: ['emptied'] }),
+    rule: lost,
+    story: [/^ADD/, /the machine boots/],
+  },
+  'the sticky keys are not synced to disk when the index is made anew': {
+    edits: [{ file: `${hostLocal}/base.ts`, from: ') sync(temporary)', to: ') {}' }],
+    bounds: boundsOf({ whole: 3, boots: 1 }, { ...sticky, losses: ['zeroed'] }),
+    rule: lost,
+    story: [/^ADD/, /the machine boots/],
+  },
+  'the name of a sticky address is not synced to disk': {
+    edits: [{ file: `${hostLocal}/sticky.ts`, from: 'of [directory, ...entry]', to: 'of entry.slice(2)' }],
+    bounds: boundsOf({ whole: 2, boots: 1 }, { ...sticky, losesNames: true }),
+    rule: lost,
+    story: [/^ADD/, /the machine boots.* changes of names are lost/],
   },
   'a record is written under its name': {
     edits: [

@@ -17,6 +17,8 @@ export interface Call {
   previous: readonly string[]
   /** GC: the valid containers. */
   valid: readonly string[]
+  /** STICKY_KEY of CNI_ARGS. Without it, the container's name is its key. */
+  key?: string
 }
 
 /** What a plugin answered: an ADD its addresses, or an error of a CNI code. A code is absent when the program broke. */
@@ -55,7 +57,7 @@ export function programsOf(product: Product, network: Network): (call: Call) => 
     containerID: call.container,
     ifname,
     netns: '',
-    args: {},
+    args: call.key === undefined ? {} : { STICKY_KEY: call.key },
     path: [],
     cniVersion: '1.1.0',
     config,

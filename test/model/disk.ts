@@ -20,6 +20,14 @@ export interface Disk {
   /** The kernel's time in ticks; it changes only by an event of the walk. */
   tick: number
   boot: number
+  /** The changes of names that a power loss may take back, the oldest first. Undefined: none ever is. */
+  unsynced: readonly Change[] | undefined
+}
+
+/** One change of names: in which directory, and all names before it. */
+export interface Change {
+  directory: string
+  before: ReadonlyMap<string, number>
 }
 
 /** When the model begins, nanoseconds since the epoch, and the length of a tick (4 ms, 250 Hz). */
@@ -36,11 +44,12 @@ export function fineTime(disk: Disk): bigint {
   return coarseTime(disk) + TICK / 2n
 }
 
-/** A disk with these directories. */
-export function newDisk(directories: readonly string[]): Disk {
-  const disk: Disk = { names: new Map(), inodes: new Map(), next: 1, tick: 0, boot: 1 }
+/** A disk with these directories. @param losesNames whether a power loss may take back changes of names */
+export function newDisk(directories: readonly string[], losesNames = false): Disk {
+  const names = new Map<string, number>()
+  const disk: Disk = { names, inodes: new Map(), next: 1, tick: 0, boot: 1, unsynced: undefined }
   for (const path of ['', ...directories]) addName(disk, path, makeInode(disk, 'directory'))
-  return disk
+  return losesNames ? { ...disk, unsynced: [] } : disk
 }
 
 /** A copy that can be changed. */
@@ -90,16 +99,44 @@ export function namesIn({ names }: Disk, directory: string): string[] {
 
 /** Gives an inode a name. The name's directory exists. */
 export function addName(disk: Disk, path: string, number: number): void {
+  remember(disk, path)
   disk.names.set(path, number)
   const time = coarseTime(disk)
   change(disk, number, { ctime: time })
   touchParent(disk, path)
 }
 
+/** Gives the inode of a name another name in the same directory, in one change. */
+export function moveName(disk: Disk, from: string, to: string): void {
+  const number = disk.names.get(from) as number
+  addName(disk, to, number)
+  disk.names.delete(from)
+}
+
 /** Removes a name, if it exists. */
 export function removeName(disk: Disk, path: string): void {
+  remember(disk, path)
   disk.names.delete(path)
   touchParent(disk, path)
+}
+
+/** Call it before a name is changed. */
+function remember(disk: Disk, path: string): void {
+  if (disk.unsynced)
+    disk.unsynced = [...disk.unsynced, { directory: parentOf(path), before: new Map(disk.names) }]
+}
+
+/** fsync(2) of a directory: its changes stay, and with them all earlier ones, since file systems keep the order. */
+export function syncNames(disk: Disk, directory: string): void {
+  const last = disk.unsynced?.findLastIndex((change) => change.directory === directory) ?? -1
+  disk.unsynced = disk.unsynced?.slice(last + 1)
+}
+
+/** A power loss takes back the last changes of names, and what is left stays. */
+export function takeBack(disk: Disk, count: number): void {
+  const first = count > 0 ? disk.unsynced?.at(-count) : undefined
+  if (first) disk.names = new Map(first.before)
+  disk.unsynced &&= []
 }
 
 function touchParent(disk: Disk, path: string): void {
@@ -110,7 +147,8 @@ function touchParent(disk: Disk, path: string): void {
 
 /** Forgets inodes that have no name and are not open. */
 export function collect(disk: Disk, open: readonly number[]): void {
-  const used = new Set([...disk.names.values(), ...open])
+  const before = disk.unsynced?.flatMap((change) => [...change.before.values()]) ?? []
+  const used = new Set([...disk.names.values(), ...before, ...open])
   for (const number of disk.inodes.keys()) if (!used.has(number)) disk.inodes.delete(number)
 }
 
@@ -129,11 +167,19 @@ const identities = new WeakMap<Disk, number>()
 export function identityOf(disk: Disk): number {
   const known = identities.get(disk)
   if (known !== undefined) return known
-  const files: number[] = []
-  for (const [path, number] of disk.names) files.push(identityOfFile(path, inodeOf(disk, number)))
-  const identity = numberOf(`${disk.boot} ${disk.tick} ${files.sort((one, other) => one - other)}`)
+  const changes = disk.unsynced?.map(
+    ({ directory, before }) => `${directory} ${identityOfNames(disk, before)}`,
+  )
+  const now = identityOfNames(disk, disk.names)
+  const identity = numberOf(`${disk.boot} ${disk.tick} ${now} ${changes}`)
   identities.set(disk, identity)
   return identity
+}
+
+function identityOfNames(disk: Disk, names: ReadonlyMap<string, number>): number {
+  const files: number[] = []
+  for (const [path, number] of names) files.push(identityOfFile(path, inodeOf(disk, number)))
+  return numberOf(String(files.sort((one, other) => one - other)))
 }
 
 const files = new WeakMap<Inode, { path: string; identity: number }>()

@@ -1,7 +1,7 @@
 /** What can happen next in a world: a process goes on, is killed or is started, a tick of the clock, a boot. */
 
 import { type Call, dataDir, type Outcome } from './calls.ts'
-import { change, collect, copyDisk, type Disk, setBoot } from './disk.ts'
+import { change, collect, copyDisk, type Disk, setBoot, takeBack } from './disk.ts'
 import { runAlone } from './execute.ts'
 import { execute, mayChange, mustWait, type Task, type Traits } from './kernel.ts'
 import type { Answer, Operation } from './operation.ts'
@@ -14,7 +14,8 @@ export type Event =
   | { kind: 'step'; call: Call; steps: readonly Step[]; outcome?: Outcome }
   | { kind: 'kill'; call: Call; before?: Operation }
   | { kind: 'tick' }
-  | { kind: 'boot'; loss: Loss }
+  /** @property lost how many of the last changes of names are taken back */
+  | { kind: 'boot'; loss: Loss; lost: number }
   | { kind: 'index lost' }
 
 /** A system call that was made. */
@@ -51,7 +52,7 @@ export function happenings(world: World, bounds: Bounds, begin: Begin, programs:
     ...(canStart ? callsOf(world, bounds).map((call) => start(world, call, bounds, begin)) : []),
     ...(left.ticks > 0 && running.some(({ call }) => call.verb === 'GC') ? [tick(world)] : []),
     ...(left.indexLosses > 0 && running.length === 0 ? [loseIndex(world)] : []),
-    ...(canBoot ? bounds.losses.map((loss) => boot(world, loss, bounds)) : []),
+    ...(canBoot ? boots(world, bounds) : []),
   ]
 }
 
@@ -99,7 +100,7 @@ function start(world: World, call: Call, bounds: Bounds, begin: Begin): Happenin
   const process: Running = { call, moment, task, rivals, hasChanged: true }
   const running = world.running.map((one) => ({ ...one, rivals: union(one.rivals, call.container) }))
   const left = { ...world.left, calls: world.left.calls - 1 }
-  const containers = withState(world, call.container, 'busy')
+  const containers = withState(world, call.container, 'busy', { isOwed: call.verb === 'DEL' })
   const started = { ...world, running: [...running, process], containers, left }
   // GC begins when it reads the clock: the runtime starts no ADD between its list of valid containers and that.
   const event: Event = { kind: 'start', call }
@@ -134,9 +135,17 @@ function withState(
   { containers }: World,
   name: string,
   state: Container['state'],
-  addresses = containers.get(name)?.addresses ?? [],
+  changes: Partial<Container> = {},
 ): World['containers'] {
-  return containers.has(name) ? new Map(containers).set(name, { state, addresses }) : containers
+  const container = containers.get(name)
+  if (!container) return containers
+  const isOwed = container.isOwed && (changes.isOwed ?? true)
+  return new Map(containers).set(name, {
+    ...container,
+    ...changes,
+    isOwed: changes.addresses ? true : isOwed,
+    state,
+  })
 }
 
 /** One system call, and those after it that no other process can notice. */
@@ -183,7 +192,7 @@ function end(world: World, { verb, container }: Call, outcome: Outcome): World {
     return { ...world, running, containers: withState(world, container, state) }
   }
   const containers = verb.endsWith('ADD')
-    ? withState(world, container, 'attached', outcome.addresses)
+    ? withState(world, container, 'attached', { addresses: outcome.addresses })
     : withState(world, container, 'absent')
   return { ...world, running, containers }
 }
@@ -193,7 +202,7 @@ function kill(world: World, one: Running): Happening {
   const disk = copyDisk(world.disk)
   collect(disk, openFiles(running))
   const left = { ...world.left, crashes: world.left.crashes - 1 }
-  const containers = withState(world, one.call.container, 'unknown')
+  const containers = withState(world, one.call.container, 'unknown', { isOwed: false })
   return {
     event: { kind: 'kill', call: one.call, before: one.moment.next },
     world: { disk, running, containers, left },
@@ -208,20 +217,30 @@ function tick(world: World): Happening {
   }
 }
 
-/** All processes and containers end. With a loss, bytes that were not synced to disk are gone. */
-function boot(world: World, loss: Loss, bounds: Bounds): Happening {
+/** A boot for each loss of bytes, and each number of changes of names that are lost. */
+function boots(world: World, bounds: Bounds): Happening[] {
+  const counts = [...Array((world.disk.unsynced?.length ?? 0) + 1).keys()]
+  return bounds.losses.flatMap((loss) => counts.map((lost) => boot(world, loss, lost, bounds)))
+}
+
+/** All processes and containers end. With a loss, what was not synced to disk is gone: bytes, and the last changes of names. */
+function boot(world: World, loss: Loss, lost: number, bounds: Bounds): Happening {
   const disk = copyDisk(world.disk)
   disk.tick++
   lose(disk, loss)
+  takeBack(disk, lost)
   setBoot(disk, disk.boot + 1)
   collect(disk, [])
   const isKnown =
     loss === 'kept' &&
+    lost === 0 &&
     !bounds.verbs.includes('reference ADD') &&
     world.left.indexLosses === bounds.left.indexLosses
-  const containers = new Map([...world.containers].map(([name, one]) => [name, afterBoot(one, isKnown)]))
+  const containers = new Map(
+    [...world.containers].map(([name, one]) => [name, afterBoot(one, isKnown, lost > 0)]),
+  )
   const left = { ...world.left, boots: world.left.boots - 1 }
-  return { event: { kind: 'boot', loss }, world: { disk, running: [], containers, left } }
+  return { event: { kind: 'boot', loss, lost }, world: { disk, running: [], containers, left } }
 }
 
 function lose(disk: Disk, loss: Loss): void {
@@ -231,11 +250,12 @@ function lose(disk: Disk, loss: Loss): void {
   }
 }
 
-/** A container that the index knows needs no DEL. */
-function afterBoot(container: Container, isKnown: boolean): Container {
-  const { state, addresses } = container
-  if (state === 'attached' && isKnown) return { state: 'ended', addresses }
-  return state === 'absent' || state === 'ended' ? container : { state: 'unknown', addresses }
+/** A container that the index knows needs no DEL. One whose DEL may be undone needs another. */
+function afterBoot(container: Container, isKnown: boolean, isUndone: boolean): Container {
+  const { state } = container
+  if (state === 'attached' && isKnown) return { ...container, state: 'ended' }
+  const isGone = state === 'ended' || (state === 'absent' && !(isUndone && isUsed(container)))
+  return isGone ? container : { ...container, state: 'unknown' }
 }
 
 function loseIndex(world: World): Happening {

@@ -78,7 +78,9 @@ const calls: Partial<Record<SyscallName, (context: Context) => Answer>> = {
     return { value: textOf(context).length }
   },
   fsync(context) {
-    disks.change(context.disk, fileOf(context).inode, { isSynced: true })
+    const { path, inode } = fileOf(context)
+    if (disks.inodeOf(context.disk, inode).kind === 'directory') disks.syncNames(context.disk, path)
+    else disks.change(context.disk, inode, { isSynced: true })
     return done
   },
   flock(context) {
@@ -249,8 +251,7 @@ function rename({ disk, text, number, traits }: Context): Answer {
   if (flags & NOREPLACE && !traits.hasModernCalls) return failed('EINVAL')
   if (inode === undefined || !disk.names.has(disks.parentOf(to))) return failed('ENOENT')
   if (flags & NOREPLACE && disk.names.has(to)) return failed('EEXIST')
-  disks.removeName(disk, from)
-  disks.addName(disk, to, inode)
+  disks.moveName(disk, from, to)
   return done
 }
 

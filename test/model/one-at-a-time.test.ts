@@ -29,6 +29,14 @@ testWalks({
     { whole: 1, calls: 1, crashes: 1, boots: 1 },
     { network: stickyNetwork },
   ),
+  'two calls, and a power loss that takes back names, too': boundsOf(
+    { whole: 1, calls: 1, boots: 1 },
+    { losses, losesNames: true },
+  ),
+  'sticky addresses: two calls, and a power loss that takes back names, too': boundsOf(
+    { whole: 1, calls: 1, boots: 1 },
+    { network: stickyNetwork, losses, losesNames: true },
+  ),
 })
 
 if (isFull)

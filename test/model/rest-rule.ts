@@ -8,10 +8,11 @@ import { recordIn, recordsIn } from './records.ts'
 import type { Bounds, World } from './world.ts'
 
 type Answer = (call: Partial<Call>) => Outcome
+type OnCopy = <T>(look: (disk: Disk, answer: Answer) => T) => T
 
 export function restIsWrong(product: Product, bounds: Bounds, world: World): string | undefined {
   const programs = programsOf(product, bounds.network)
-  const onCopy = (look: (disk: Disk, answer: Answer) => string | undefined) => {
+  const onCopy: OnCopy = (look) => {
     const disk = copyDisk(world.disk)
     // All that was published is older than the next call.
     disk.tick++
@@ -26,6 +27,7 @@ export function restIsWrong(product: Product, bounds: Bounds, world: World): str
   return (
     onCopy((_, answer) => checkIsWrong(world, answer)) ??
     onCopy((disk, answer) => gcIsWrong(world, disk, answer)) ??
+    stickyIsWrong(world, bounds, onCopy) ??
     onCopy((disk, answer) => delIsWrong(world, bounds, disk, answer))
   )
 }
@@ -35,6 +37,19 @@ function checkIsWrong({ containers }: World, answer: Answer): string | undefined
   for (const [container, { state, addresses }] of containers) {
     const outcome = state === 'attached' && answer({ verb: 'CHECK', container, previous: addresses })
     if (outcome && 'message' in outcome) return `CHECK ${container} then fails: ${outcome.message}`
+  }
+  return undefined
+}
+
+/** In a sticky network a new container with the key of one that ended gets its addresses. */
+function stickyIsWrong({ containers }: World, { network }: Bounds, onCopy: OnCopy): string | undefined {
+  if (!network.isSticky) return undefined
+  for (const [key, { state, addresses, isOwed }] of containers) {
+    if (!isOwed || state === 'attached') continue
+    const outcome = onCopy((_, answer) => answer({ verb: 'ADD', container: 'new', key }))
+    const got = 'message' in outcome ? outcome.message : String(outcome.addresses)
+    if (got !== String(addresses))
+      return `the next container with the key of ${key} gets ${got}, not ${addresses}`
   }
   return undefined
 }

@@ -57,10 +57,11 @@ function failure({ verb, container }: Call, { message }: Extract<Outcome, { mess
   return `${verb} ${container} fails: ${message}`
 }
 
-/** Only the reference leaves records empty, when it is killed. */
-function incompleteRecord(world: World, { verbs, containers }: Bounds): string | undefined {
+/** Only the reference leaves records empty, when it is killed, and a power loss those that were not synced. */
+function incompleteRecord(world: World, { verbs, containers, losses }: Bounds): string | undefined {
   const complete = containers.flatMap((name) => [recordOf(name), recordOf(`sticky:${name}`)])
-  if (verbs.includes('reference ADD')) complete.push('')
+  if (verbs.includes('reference ADD') || losses.includes('emptied')) complete.push('')
+  if (losses.includes('zeroed')) complete.push(...complete.map((record) => '\0'.repeat(record.length)))
   const found = recordsIn(world.disk).find(
     (address) => !complete.includes(recordIn(world.disk, address) ?? ''),
   )

@@ -52,7 +52,7 @@ function lineOf(event: Exclude<Event, { kind: 'step' }>): string {
     case 'tick':
       return "the kernel's clock ticks"
     case 'boot':
-      return `the machine boots; bytes that were not synced are ${event.loss}`
+      return `the machine boots; bytes that were not synced are ${event.loss}${event.lost > 0 ? `, the last ${event.lost} changes of names are lost` : ''}`
     case 'index lost':
       return 'the index is removed'
   }

@@ -23,6 +23,8 @@ export interface Container {
   state: 'absent' | 'busy' | 'attached' | 'unknown' | 'ended'
   /** Its addresses by the last ADD that answered. */
   addresses: readonly string[]
+  /** Whether a sticky network owes them to the next container with its key: no call was killed since. */
+  isOwed?: boolean
 }
 
 /** How often something may still happen. */
@@ -54,6 +56,8 @@ export interface Bounds {
   left: Left
   /** What a boot may do to bytes that were not synced to disk. */
   losses: readonly Loss[]
+  /** Whether a boot may take back changes of names that were not synced. */
+  losesNames?: boolean
   /** Whether DEL gets the previous result. */
   passesResult: boolean
   traits: Traits
@@ -61,8 +65,8 @@ export interface Bounds {
 
 export type Loss = 'kept' | 'emptied' | 'zeroed'
 
-export function firstWorld({ containers, left }: Bounds): World {
-  const disk = newDisk(['/var', '/var/lib', '/proc'])
+export function firstWorld({ containers, left, losesNames }: Bounds): World {
+  const disk = newDisk(['/var', '/var/lib', '/proc'], losesNames)
   setBoot(disk, 1)
   const absent: Container = { state: 'absent', addresses: [] }
   return { disk, running: [], containers: new Map(containers.map((name) => [name, absent])), left }
@@ -74,7 +78,9 @@ export function firstWorld({ containers, left }: Bounds): World {
  */
 export function formatWorld({ disk, running, containers, left }: World): string {
   const { calls, crashes, boots, ticks, indexLosses } = left
-  const known = [...containers].map(([name, { state, addresses }]) => `${name} ${state} ${addresses}`)
+  const known = [...containers].map(
+    ([name, { state, addresses, isOwed }]) => `${name} ${state} ${addresses} ${isOwed}`,
+  )
   const processes = running.map((one) => formatRunning(disk, one)).sort()
   return [identityOf(disk), ...processes, ...known, calls, crashes, boots, ticks, indexLosses].join('\n')
 }

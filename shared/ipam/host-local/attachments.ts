@@ -1,7 +1,7 @@
 /**
  * Storage of the index's entries. One file (base.ts) holds the entries that the index was made with. Each later entry is
- * the text of a symlink of its name, which the kernel makes in one call; a text that is too long goes into a regular file.
- * The later entry overrides the one in the base.
+ * the text of a symlink of its name, which the kernel makes in one call. A text that is too long goes into a regular file, and one with
+ * a sticky key, since a symlink cannot be synced to disk. The later entry overrides the one in the base.
  */
 
 import { KernelError } from '../../kernel/errno.ts'
@@ -32,11 +32,16 @@ function readLater(root: string, name: string): Entry | undefined {
 export function writeEntry(root: string, name: string, entry: Entry | undefined): void {
   const path = `${linksIn(root)}/${name}`
   const text = entry && formatEntry(entry)
-  const isLong = text !== undefined && text.length >= LONGEST
-  if (text !== undefined && !isLong && makeLink(path, text)) return
+  const isFile = text !== undefined && (text.length >= LONGEST || entry?.sticky !== undefined)
+  if (text !== undefined && !isFile && makeLink(path, text)) return
   remove(path)
-  if (isLong) overwrite(path, text)
+  if (isFile) overwrite(path, text)
   else if (text !== undefined) makeLink(path, text)
+}
+
+/** Where an entry is on disk, for fsync(2): the files and the directories. */
+export function placesOf(root: string, name: string): string[] {
+  return [root, linksIn(root), `${linksIn(root)}/${name}`]
 }
 
 /** The names of all entries that begin with a prefix. */

@@ -3,6 +3,7 @@
  * written once; later entries are kept in attachments.ts.
  */
 
+import { sync } from '../../kernel/durable.ts'
 import { type Fd, rename } from '../../kernel/files.ts'
 import { overwrite, readAt, sizeOf } from '../../kernel/in-place.ts'
 import { readOwnIfAny, withOwnIfAny } from '../../kernel/regular.ts'
@@ -16,7 +17,7 @@ const LARGEST = 2 ** 28
 type Entries = ReadonlyMap<string, Entry | undefined>
 
 /**
- * Writes the file over an existing one, atomically. It is not synced to disk.
+ * Writes the file over an existing one, atomically. Only sticky keys have to outlive a power loss: with them it is synced to disk.
  * @returns the entries that are too long for it
  * @throws KernelError
  */
@@ -30,6 +31,7 @@ export function writeBase(path: string, entries: Entries): [string, Entry][] {
   }
   const temporary = `${path}.tmp`
   overwrite(temporary, inBlocks(lines.sort()))
+  if ([...entries.values()].some((entry) => entry?.sticky !== undefined)) sync(temporary)
   rename(temporary, path)
   return long
 }

@@ -26,7 +26,7 @@ import {
 import { assignRequested, type SetRequest } from './requested.ts'
 import { type Claim, reserveAll, withDrafts } from './reserve.ts'
 import { requireReady } from './status.ts'
-import { isParked, releaseExpired, releaseOrPark } from './sticky.ts'
+import { isParked, releaseExpired, releaseOrPark, syncSticky } from './sticky.ts'
 import { heldBy, type Store } from './store.ts'
 
 export const hostLocal: Plugin<HostLocalConfig> = {
@@ -94,9 +94,11 @@ function reserveOnce(request: HostLocalRequest, setRequests: readonly SetRequest
   const directory = storeOf(request)
   return explained(directory, () => {
     makeStore(directory)
-    return withDrafts(directory, setRequests, claim.holder, (drafts) =>
+    const addresses = withDrafts(directory, setRequests, claim, (drafts) =>
       withStore(directory, request.log, (store) => reserveAll(store, setRequests, drafts, claim)),
     )
+    if (claim.details.sticky !== undefined) syncSticky(directory, claim.holder, request.log)
+    return addresses
   })
 }
 

@@ -4,7 +4,7 @@
  */
 
 import type { Log } from '../../error/log.ts'
-import { tolerate } from '../../kernel/errno.ts'
+import { KernelError } from '../../kernel/errno.ts'
 import { readDirectoryIfAny, removeTree } from '../../kernel/files.ts'
 import { readEntries } from './attachments.ts'
 import { type Entry, entryName } from './entries.ts'
@@ -75,7 +75,15 @@ function earlierEntries(directory: string, root: string): Map<string, Entry> {
   return new Map(earlierRoots(directory, root).flatMap((earlier) => [...readEntries(earlier)]))
 }
 
-/** Removes the indexes of earlier boots. Call it after their containers' addresses are released. */
+/**
+ * Removes the indexes of earlier boots. Call it after their containers' addresses are released. One that cannot be removed, such as on a
+ * damaged file system, does no harm: the next call that makes the index anew tries again.
+ */
 export function removeEarlierIndexes(directory: string, root: string): void {
-  for (const earlier of earlierRoots(directory, root)) tolerate(() => removeTree(earlier), 'EROFS', 'EACCES')
+  for (const earlier of earlierRoots(directory, root))
+    try {
+      removeTree(earlier)
+    } catch (error) {
+      if (!(error instanceof KernelError)) throw error
+    }
 }

@@ -31,16 +31,17 @@ export interface Claim {
   avoid: readonly string[]
 }
 
-/** Writes the records as drafts before the lock is taken, since fsync(2) is the slowest step. */
+/** Writes the records as drafts before the lock is taken. A sticky one goes to disk, the others end with the boot. */
 export function withDrafts<T>(
   directory: string,
   setRequests: readonly SetRequest[],
-  holder: Holder,
+  { holder, details }: Claim,
   action: (drafts: readonly Draft[]) => T,
 ): T {
   const drafts: Draft[] = []
   try {
-    for (const _ of setRequests) drafts.push(draftFile(directory, recordOf(holder)))
+    const isSticky = details.sticky !== undefined
+    for (const _ of setRequests) drafts.push(draftFile(directory, recordOf(holder), isSticky))
     return action(drafts)
   } finally {
     for (const draft of drafts) draft.close()

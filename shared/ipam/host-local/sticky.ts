@@ -3,10 +3,14 @@
  * made of that key, which is not a valid container ID. The file stays, so the reference does not give the address either.
  */
 
+import type { Log } from '../../error/log.ts'
 import { wallClock } from '../../kernel/clock.ts'
+import { sync } from '../../kernel/durable.ts'
 import { KernelError } from '../../kernel/errno.ts'
 import { stat } from '../../kernel/stat.ts'
+import { placesOf } from './attachments.ts'
 import { entryName } from './entries.ts'
+import { indexRoot } from './index.ts'
 import { type Holder, type Reservation, readRecord } from './records.ts'
 import { filesOf, heldBy, release, replace, type Store } from './store.ts'
 
@@ -46,6 +50,20 @@ function park(store: Store, reservation: Reservation, holder: Holder): void {
     if (!(error instanceof KernelError)) throw error
     store.log.warn(`${reservation.file} cannot be kept for ${holder.containerID}: ${error.message}`)
     release(store, reservation)
+  }
+}
+
+/**
+ * Brings to disk what keeps a container's addresses over a power loss: the names of its records, and the entry, which alone has the key.
+ * The order is that of the changes. When it fails, the container has its addresses all the same.
+ */
+export function syncSticky(directory: string, holder: Holder, log: Log): void {
+  const entry = placesOf(indexRoot(directory), entryName(holder))
+  try {
+    for (const path of [directory, ...entry]) sync(path)
+  } catch (error) {
+    if (!(error instanceof KernelError)) throw error
+    log.warn(`addresses of ${holder.containerID} may not be kept over a power loss: ${error.message}`)
   }
 }
 

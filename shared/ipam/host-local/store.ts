@@ -10,8 +10,9 @@
 import type { Log } from '../../error/log.ts'
 import { type Address, formatAddress, parseAddress } from '../../ip/address.ts'
 import type { Draft } from '../../kernel/draft.ts'
+import { writeFile } from '../../kernel/durable.ts'
 import { KernelError } from '../../kernel/errno.ts'
-import { remove, writeFile } from '../../kernel/files.ts'
+import { remove } from '../../kernel/files.ts'
 import { overwrite } from '../../kernel/in-place.ts'
 import { readOwnIfAny } from '../../kernel/regular.ts'
 import { type Entry, entryName } from './entries.ts'
@@ -41,7 +42,7 @@ export function reserve(store: Store, draft: Draft, reservation: Held, details: 
   return true
 }
 
-/** Gives a reservation another holder. */
+/** Gives a reservation another holder. Only sticky addresses get one: a power loss must not leave them without. */
 export function replace(
   store: Store,
   old: Reservation,

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
+import { createFile, writeFile } from '../../../shared/kernel/durable.ts'
 import { isErrno } from '../../../shared/kernel/errno.ts'
 import * as files from '../../../shared/kernel/files.ts'
 import { stat } from '../../../shared/kernel/stat.ts'
@@ -17,8 +18,8 @@ test.after.each(({ directory }) => rmSync(directory, { recursive: true }))
 
 test('a file is written completely, with its mode, and leaves no temporary file', ({ directory }) => {
   const path = join(directory, 'a')
-  files.writeFile(path, 'first')
-  files.writeFile(path, 'größer', 0o640)
+  writeFile(path, 'first')
+  writeFile(path, 'größer', 0o640)
   assert.is(readFileSync(path, 'utf8'), 'größer')
   assert.is(statSync(path).mode & 0o777, 0o640)
   assert.equal(files.readDirectory(directory), [{ name: 'a', directory: false }])
@@ -26,15 +27,15 @@ test('a file is written completely, with its mode, and leaves no temporary file'
 
 test('a file is created only where there is none', ({ directory }) => {
   const path = join(directory, 'a')
-  assert.is(files.createFile(path, 'mine'), true)
-  assert.is(files.createFile(path, 'yours'), false)
+  assert.is(createFile(path, 'mine'), true)
+  assert.is(createFile(path, 'yours'), false)
   assert.is(files.readFile(path), 'mine')
   assert.is(files.readDirectory(directory).length, 1)
 })
 
 test('a large file is read back byte for byte', ({ directory }) => {
   const text = '0123456789abcdef'.repeat(20_000)
-  files.writeFile(join(directory, 'large'), text)
+  writeFile(join(directory, 'large'), text)
   assert.is(files.readFile(join(directory, 'large')), text)
 })
 
