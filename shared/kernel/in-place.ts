@@ -1,11 +1,21 @@
 /** Writes files in place, not atomically: faster, for data that may be lost. */
 
-import { ANEW, type Fd, Open, withFile, writeAll } from './files.ts'
+import { type Fd, Open, withFile, writeAll } from './files.ts'
 import { must } from './syscall.ts'
 
-/** Writes a text into a file in place; makes the file when it is missing. */
+const IN_PLACE = Open.WRONLY | Open.CREAT | Open.NOFOLLOW | Open.NONBLOCK
+
+/**
+ * Writes a text into a file in place; makes the file when it is missing. Cuts off what is longer only then: ext4 brings a file that was
+ * emptied to disk when it is closed, and who empties it next waits for that.
+ */
 export function overwrite(path: string, text: string, mode = 0o600): void {
-  withFile(path, ANEW, (fd) => writeAll(fd, Buffer.from(text), path), mode)
+  const bytes = Buffer.from(text)
+  const write = (fd: Fd) => {
+    writeAll(fd, bytes, path)
+    if (sizeOf(fd) > bytes.length) must(`cut off the rest of ${path}`, 'ftruncate', fd, bytes.length)
+  }
+  withFile(path, IN_PLACE, write, mode)
 }
 
 /** Reads bytes at an offset of an open file; fewer at its end. */
@@ -24,5 +34,5 @@ export function sizeOf(fd: Fd): number {
 /** Writes bytes at an offset of a file; makes the file when it is missing. A gap before the offset reads as zeros. */
 export function writeAt(path: string, offset: number, bytes: Uint8Array, mode = 0o600): void {
   const write = (fd: Fd) => must(`write ${path}`, 'pwrite64', fd, bytes, bytes.length, offset)
-  withFile(path, Open.WRONLY | Open.CREAT | Open.NOFOLLOW | Open.NONBLOCK, write, mode)
+  withFile(path, IN_PLACE, write, mode)
 }

@@ -24,6 +24,7 @@ export const changing = [
   'pwrite64',
   'utimensat',
   'fsync',
+  'ftruncate',
   'flock',
   'socket',
   'connect',

@@ -161,7 +161,11 @@ const bugs: Record<string, Bug> = {
   },
   'the index is rebuilt in place, while it counts as current': {
     edits: [
-      { file: `${hostLocal}/base.ts`, from: 'overwrite(temporary,', to: 'overwrite(path,' },
+      {
+        file: `${hostLocal}/base.ts`,
+        from: 'overwrite(temporary,',
+        to: 'overwrite(path, ""), overwrite(path,',
+      },
       { file: `${hostLocal}/base.ts`, from: '  rename(temporary, path)\n', to: '' },
     ],
     bounds: boundsOf({ whole: 2, calls: 1, crashes: 1 }),

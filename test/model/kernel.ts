@@ -77,6 +77,10 @@ const calls: Partial<Record<SyscallName, (context: Context) => Answer>> = {
     if (context.number(2) !== END) throw new Error('only the end of a file is sought')
     return { value: textOf(context).length }
   },
+  ftruncate(context) {
+    disks.write(context.disk, fileOf(context).inode, textOf(context).slice(0, context.number(1)))
+    return done
+  },
   fsync(context) {
     const { path, inode } = fileOf(context)
     if (disks.inodeOf(context.disk, inode).kind === 'directory') disks.syncNames(context.disk, path)
