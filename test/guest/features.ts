@@ -18,7 +18,7 @@ const probes: Record<string, string> = {
   'bridge vlan_filtering': 'ip link add probe type bridge && bridge vlan add dev probe vid 2 self',
   'can gateway': 'modprobe can-gw',
   'ext4 image':
-    'f=$(mktemp) && truncate -s 4M $f && mkfs.ext4 -qF $f && unshare -m mount -o loop $f /mnt; e=$?; rm $f; exit $e',
+    'modprobe loop; f=$(mktemp) && truncate -s 4M $f && mkfs.ext4 -qF $f && unshare --mount mount -o loop $f /mnt; e=$?; rm $f; exit $e',
   // Tests that run a plugin thousands of times run on the machine's own kernel only, the fastest.
   'full speed': '! grep -q "User Mode Linux" /proc/cpuinfo',
   // User-Mode Linux 6.1 has it for iptables-legacy only, 7.2 for neither tool.

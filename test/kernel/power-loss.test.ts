@@ -18,7 +18,7 @@ import {
 } from 'node:fs'
 import * as assert from 'uvu/assert'
 import { addressesOf } from '../harness/address.ts'
-import { command } from '../harness/command.ts'
+import { command, succeeds } from '../harness/command.ts'
 import { isFullRun } from '../harness/full.ts'
 import { privateHost, scratch } from '../harness/host.ts'
 import { type Answer, type Call, call, type Engine, type Result } from '../harness/plugin.ts'
@@ -28,6 +28,7 @@ import { test } from '../harness/test.ts'
 await privateHost()
 // The machine's own /dev, for loop devices.
 command('mount', '-t', 'devtmpfs', 'devtmpfs', '/dev')
+succeeds('modprobe', 'loop')
 
 const disk = `${scratch}/disk`
 const image = `${scratch}/image`
