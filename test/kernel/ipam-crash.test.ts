@@ -107,6 +107,20 @@ test('sticky: after ADD or DEL was killed at any call, the container gets its ol
   assert.equal(Object.keys(holders()).sort(), [...own].sort())
 })
 
+test('sticky: when a record cannot be synced to disk, ADD fails and leaves nothing; when its name cannot, it warns', async () => {
+  const add = request('ADD', 'victim', { sticky: true, ranges: [ranges[0]] })
+  const syncs = (await faultsOf(add)).filter(({ syscall }) => syscall === 'fsync')
+  // The record, the new index, its directory and the record's, the entries. Without its index the container has its address all the same.
+  assert.ok(syncs.length > 3, `only ${syncs.length} calls of fsync`)
+  for (const [at, fault] of syncs.entries()) {
+    rmSync(dataDir, { recursive: true })
+    const { status, json, stderr } = await withFault(add, fault, 'EIO')
+    assert.equal([status, json?.code], at === 0 ? [1, 5] : [0, undefined], nameOf('ADD', fault))
+    assert.equal(Object.values(holders()), at === 0 ? [] : ['victim\r\neth0'], nameOf('ADD', fault))
+    if (at > 1) assert.match(stderr, /addresses of victim may not be kept over a power loss: fsync .*EIO/)
+  }
+})
+
 test('GC that is killed before any of its calls releases nothing valid, and the next GC all stale addresses', async () => {
   const valid = addresses(await call(request('ADD', 'resident')))
   const collect = { ...request('GC', ''), config: { ...(request('GC', '').config as object) } } as Call
