@@ -53,6 +53,10 @@ if (isFull)
       { calls: 3, crashes: 1, boots: 1 },
       { losses },
     ),
+    'full: sticky addresses: a power loss, and another one in the first call after it': boundsOf(
+      { whole: 1, calls: 1, boots: 2 },
+      { network: stickyNetwork, losses: ['emptied'], losesNames: true },
+    ),
     'full: sticky addresses: a call, then two of which one is killed, and a boot': boundsOf(
       { whole: 1, calls: 2, crashes: 1, boots: 1 },
       { network: stickyNetwork, losses },
