@@ -9,9 +9,14 @@ export function syncFile(fd: Fd, name: string): void {
   must(`fsync ${name}`, 'fsync', fd)
 }
 
-/** Brings a file's bytes, or a directory's names, to disk. Does nothing where there is none, or the file system has no such call. */
+const ANYTHING = Open.RDONLY | Open.NOFOLLOW | Open.NONBLOCK
+
+/**
+ * Brings a file's bytes, or a directory's names, to disk. Does nothing where there is neither, or the file system has no such call.
+ * A symlink or a FIFO, which another program may have put there, is neither followed nor waited for; `PATH/.` is the directory in any case.
+ */
 export function sync(path: string): void {
-  tolerate(() => withFile(path, Open.RDONLY, (fd) => syncFile(fd, path)), 'ENOENT', 'EINVAL')
+  tolerate(() => withFile(path, ANYTHING, (fd) => syncFile(fd, path)), 'ENOENT', 'EINVAL', 'ELOOP')
 }
 
 let temporaries = 0

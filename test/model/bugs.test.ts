@@ -96,8 +96,8 @@ const bugs: Record<string, Bug> = {
     edits: [
       {
         file: `${hostLocal}/sticky.ts`,
-        from: 'of [directory, ...entry]',
-        to: 'of [directory, ...entry.slice(0, 2)]',
+        from: '...entry]) sync',
+        to: '...entry.slice(0, 2)]) sync',
       },
     ],
     bounds: boundsOf({ whole: 2, boots: 1 }, { ...sticky, losses: ['emptied'] }),
@@ -111,7 +111,7 @@ const bugs: Record<string, Bug> = {
     story: [/^ADD/, /the machine boots/],
   },
   'the name of a sticky address is not synced to disk': {
-    edits: [{ file: `${hostLocal}/sticky.ts`, from: 'of [directory, ...entry]', to: 'of entry.slice(2)' }],
+    edits: [{ file: `${hostLocal}/sticky.ts`, from: '/.`, ...entry])', to: '/none`, ...entry.slice(2)])' }],
     bounds: boundsOf({ whole: 2, boots: 1 }, { ...sticky, losesNames: true }),
     rule: lost,
     story: [/^ADD/, /the machine boots.* changes of names are lost/],

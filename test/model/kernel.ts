@@ -210,7 +210,7 @@ function put(context: Context, offset: number): Answer {
 }
 
 function openNamed({ disk, task, text, number }: Context): Answer {
-  const [path, flags] = [text(1), number(2)]
+  const [path, flags] = [text(1).replace(/\/\.$/, ''), number(2)]
   if (!disk.names.has(path)) {
     if (!(flags & CREAT)) return failed('ENOENT')
     const { value } = addNew(disk, path, () => disks.makeInode(disk, 'file'))

@@ -39,7 +39,7 @@ export function writeEntry(root: string, name: string, entry: Entry | undefined)
   else if (text !== undefined) makeLink(path, text)
 }
 
-/** Where an entry is on disk, for fsync(2): the files and the directories. */
+/** Where an entry is, for fsync(2): the directories of the base and of later entries, and the entry's own file. */
 export function placesOf(root: string, name: string): string[] {
   return [root, linksIn(root), `${linksIn(root)}/${name}`]
 }

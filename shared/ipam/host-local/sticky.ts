@@ -60,7 +60,7 @@ function park(store: Store, reservation: Reservation, holder: Holder): void {
 export function syncSticky(directory: string, holder: Holder, log: Log): void {
   const entry = placesOf(indexRoot(directory), entryName(holder))
   try {
-    for (const path of [directory, ...entry]) sync(path)
+    for (const path of [`${directory}/.`, ...entry]) sync(path)
   } catch (error) {
     if (!(error instanceof KernelError)) throw error
     log.warn(`addresses of ${holder.containerID} may not be kept over a power loss: ${error.message}`)
