@@ -1,19 +1,19 @@
-/** Runs the rounds on one kernel and returns their measurements. */
+/** Measures one scenario on one kernel. */
 
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Missing } from '../../scripts/setup.ts'
 import type { Kernel } from '../runner/kernels.ts'
 import type { Measurement, Plan } from './plan.ts'
-import { compileStopwatch } from './stopwatch.ts'
+import { compile } from './stopwatch.ts'
 
-/** Time limit of the rounds, in seconds. */
-const longest = 4 * 60 * 60
+/** Time limit of a scenario, in seconds. */
+const longest = 30 * 60
 
-/** The stopwatch and the plugins' state are in a directory that is removed after the benchmark. */
-export async function measureAll(
+/** The stopwatch and the plugins' state are in a directory that is removed afterwards. */
+export async function measureOne(
   kernel: Kernel,
-  options: Pick<Plan, 'candidates' | 'kinds' | 'rounds'>,
+  options: Omit<Plan, 'stopwatch' | 'state'>,
   workIn: string,
 ): Promise<Measurement[]> {
   await mkdir(workIn, { recursive: true })
@@ -21,18 +21,18 @@ export async function measureAll(
   try {
     const state = join(work, 'state')
     await mkdir(state)
-    const plan: Plan = { ...options, stopwatch: await compileStopwatch(work), state }
+    const plan: Plan = { ...options, stopwatch: await compile('stopwatch', work), state }
     await writeFile(join(work, 'plan.json'), JSON.stringify(plan))
-    return await onPrivateHost(kernel, join(work, 'plan.json'))
+    return await inNamespaces(kernel, join(work, 'plan.json'))
   } finally {
     await rm(work, { recursive: true })
   }
 }
 
-/** Runs the rounds on a private host: in their own network, mount and pid namespaces. */
-async function onPrivateHost({ name, run }: Kernel, plan: string): Promise<Measurement[]> {
+/** Everything ends with the pid namespace. */
+async function inNamespaces({ name, run }: Kernel, plan: string): Promise<Measurement[]> {
   const namespaces = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc']
-  const program = [process.execPath, join(import.meta.dirname, 'rounds.ts'), plan]
+  const program = [process.execPath, join(import.meta.dirname, 'one.ts'), plan]
   const { status, output } = await run(['unshare', ...namespaces, ...program], longest)
   if (status !== 0) throw new Missing(`nothing could be measured on ${name}:\n${output}`)
   return JSON.parse(output)

@@ -1,4 +1,4 @@
-/** The reference's executables that we are measured against: a directory, or a version from a newer Debian suite. */
+/** The reference's executables that we are measured against: a directory, or a version of a Debian suite. */
 
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
@@ -9,7 +9,9 @@ import { run } from '../../scripts/run.ts'
 import { ensurePackages, Missing } from '../../scripts/setup.ts'
 
 const cache = new URL('../../.cache/', import.meta.url).pathname
-const debian = { name: 'containernetworking-plugins', directory: '/usr/lib/cni', newest: 'sid' }
+const debian = { name: 'containernetworking-plugins', directory: '/usr/lib/cni' }
+/** Where a version is looked for, the newest first. */
+const suites = ['sid', 'trixie', 'bookworm']
 
 export interface Peer {
   /** Where the executables are. */
@@ -19,13 +21,20 @@ export interface Peer {
 }
 
 /**
- * Finds the peer; downloads it from Debian when a version is given.
- * @param source a directory; a version (`1.9.1`), which is unpacked from Debian sid, not installed
+ * Finds a peer; downloads it from Debian when a version is given that is not installed.
+ * @param source a directory; a version (`1.9.1`), which is unpacked from a Debian suite, not installed
+ * @throws Missing when there is none
  */
-export async function findPeer(source = debian.directory): Promise<Peer> {
-  if (/^\d+\.[\d.]+$/.test(source)) return { directory: await unpacked(source), version: source }
-  if (source === debian.directory) await ensurePackages('the benchmark', [debian.name])
-  const directory = resolve(source)
+export async function findPeer(source: string): Promise<Peer> {
+  if (!/^\d+\.[\d.]+$/.test(source)) return peerIn(resolve(source))
+  if (existsSync(debian.directory)) {
+    const installed = await peerIn(debian.directory)
+    if (isVersion(installed.version, source)) return { ...installed, version: source }
+  }
+  return { directory: await unpacked(source), version: source }
+}
+
+async function peerIn(directory: string): Promise<Peer> {
   if (!existsSync(join(directory, 'bridge'))) throw new Missing(`${directory} holds no plugin named bridge`)
   return { directory, version: await versionIn(directory) }
 }
@@ -42,12 +51,7 @@ async function unpack(version: string, home: string): Promise<void> {
   await mkdir(cache, { recursive: true })
   const work = await mkdtemp(join(cache, 'peer-'))
   try {
-    const archive = await download(work)
-    const found = await run('dpkg-deb', ['--field', archive, 'Version'])
-    if (!isVersion(found, version))
-      throw new Missing(
-        `Debian ${debian.newest} has ${debian.name} ${found} now: name that version, or a directory`,
-      )
+    const archive = await download(version, work)
     await run('dpkg-deb', ['--extract', archive, join(work, 'tree')])
     await rename(join(work, 'tree'), home)
   } finally {
@@ -55,16 +59,28 @@ async function unpack(version: string, home: string): Promise<void> {
   }
 }
 
-async function download(work: string): Promise<string> {
-  const suite = await debianSuite(debian.newest, work)
-  await suite.download(work, [debian.name])
-  const archive = (await readdir(work)).find((name) => name.endsWith('.deb')) ?? ''
-  return join(work, archive)
+/** Downloads the package of the first suite that has the version. @throws Missing with what the suites have */
+async function download(version: string, work: string): Promise<string> {
+  const found: string[] = []
+  for (const name of suites) {
+    const home = join(work, name)
+    await mkdir(home)
+    const suite = await debianSuite(name, home)
+    await suite.download(home, [debian.name])
+    const archive = join(home, (await readdir(home)).find((file) => file.endsWith('.deb')) ?? '')
+    const its = await run('dpkg-deb', ['--field', archive, 'Version'])
+    if (isVersion(its, version)) return archive
+    found.push(`${name} has ${its}`)
+  }
+  throw new Missing(
+    `Debian has no ${debian.name} ${version}: ${found.join(', ')}; name one of them, or a directory`,
+  )
 }
 
-/** Whether a Debian version (`1.9.1+ds1-2`) is a release of upstream's. */
-function isVersion(debianVersion: string, version: string): boolean {
-  return debianVersion.startsWith(version) && !/^[\d.]/.test(debianVersion.slice(version.length))
+/** Whether a Debian version (`1.9.1+ds1-2`), perhaps behind the package's name, is a release of upstream's. */
+export function isVersion(debianVersion: string, version: string): boolean {
+  const own = debianVersion.split('\t').at(-1) ?? ''
+  return own.startsWith(version) && !/^[\d.]/.test(own.slice(version.length))
 }
 
 /** The version in the plugin's usage line. Debian's builds print "unknown" there; the package has the version. */
@@ -72,7 +88,7 @@ async function versionIn(directory: string): Promise<string> {
   const bridge = join(directory, 'bridge')
   const { stderr } = await execa(bridge, { env: {}, extendEnv: false, stdin: 'ignore', reject: false })
   const [line = ''] = stderr.split('\n')
-  if (!line.endsWith('unknown')) return line
+  if (!line.endsWith('unknown')) return line.split(' ').at(-1) ?? line
   const owned = await execa('dpkg-query', ['--search', bridge], { reject: false })
   if (owned.failed) return line
   return run('dpkg-query', ['--show', owned.stdout.slice(0, owned.stdout.indexOf(':'))])

@@ -1,0 +1,36 @@
+/** Figures of a budget, by name, and how they compare with recorded ones. */
+
+/** Figures that noise cannot move, by what they are: `quickjs bridge ADD: system calls`. */
+export type Figures = Record<string, number>
+
+/** How much a figure may be above its recorded one: 5 %. */
+export const tolerance = 0.05
+
+export interface Comparison {
+  /** A sentence for each figure beyond the tolerance. */
+  worse: string[]
+  /** The same for figures that are so much better that they ought to be recorded. */
+  better: string[]
+  /** Names without a counterpart, as sentences. */
+  missing: string[]
+}
+
+/** Compares figures with recorded ones. A figure that was not measured here, such as one of a kind that this kernel lacks, is no failure. */
+export function compare(figures: Figures, recorded: Figures): Comparison {
+  const known = Object.keys(figures).filter((name) => name in recorded)
+  const change = (name: string) => (figures[name] ?? 0) / (recorded[name] ?? 0) - 1
+  const sentence = (name: string) =>
+    `${name}: ${figures[name]}, recorded ${recorded[name]} (${change(name) > 0 ? '+' : ''}${(100 * change(name)).toFixed(1)} %)`
+  return {
+    worse: known.filter((name) => change(name) > tolerance).map(sentence),
+    better: known.filter((name) => change(name) < -tolerance).map(sentence),
+    missing: [
+      ...Object.keys(recorded)
+        .filter((name) => !(name in figures))
+        .map((name) => `${name}: not measured here`),
+      ...Object.keys(figures)
+        .filter((name) => !(name in recorded))
+        .map((name) => `${name}: not recorded`),
+    ],
+  }
+}

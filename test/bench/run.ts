@@ -1,0 +1,128 @@
+/** A run of the benchmark: measures each scenario on the first kernel that can, and writes dist/bench.json. */
+
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpus, loadavg } from 'node:os'
+import { join } from 'node:path'
+import type { EngineName } from '../../scripts/build/target.ts'
+import { ensurePackages, Missing } from '../../scripts/setup.ts'
+import { type Kernel, kernels, native } from '../runner/kernels.ts'
+import { takeToFirst } from '../runner/plan.ts'
+import { type Candidate, has } from './candidate.ts'
+import { candidatesOf } from './candidates.ts'
+import { measureOne } from './measure.ts'
+import { writePage } from './page.ts'
+import type { Outcome } from './plan.ts'
+import { type Report, summaryOf } from './report.ts'
+import { type Scenario, titleOf } from './scenarios.ts'
+import { subjectOf } from './subjects/subjects.ts'
+import { linesOf } from './text.ts'
+import { verdictsOf } from './verdicts.ts'
+
+const root = join(import.meta.dirname, '../..')
+const file = join(root, 'dist/bench.json')
+
+export interface Options {
+  scenarios: readonly Scenario[]
+  /** Directories or versions of references. */
+  peers: readonly string[]
+  engines: readonly EngineName[]
+  /** For how long each scenario has rounds. */
+  seconds: number
+  /** Where the plugins' state lies for the time of the benchmark. */
+  workIn: string
+  /** Whether docs/benchmarks.md is written anew. */
+  page: boolean
+}
+
+/** Measures, prints each scenario's figures, and writes everything to dist/bench.json. */
+export async function bench(options: Options): Promise<void> {
+  await ensurePackages('the benchmark', ['iproute2', 'iptables', 'nftables', 'strace', 'util-linux'])
+  const { runs, nowhere } = await takeToFirst(options.scenarios, needsOf, kernels())
+  for (const lost of nowhere)
+    console.log(`no kernel here can measure ${titleOf(lost)}: ${needsOf(lost).join(', ')}`)
+  const candidates = await candidatesOf(options.engines, options.peers)
+  const report: Report = { ...conditions(options), outcomes: [] }
+  console.log(summaryOf(report))
+  for (const { kernel, items } of runs)
+    for (const scenario of items) {
+      const outcome = await outcomeOf(kernel, scenario, candidates, options)
+      report.outcomes.push(outcome)
+      report.loadAtEnd = load()
+      save(report)
+      console.log(linesOf(outcome).join('\n'))
+    }
+  for (const line of verdictsOf(report.outcomes)) console.log(line.text)
+  console.log(`load at the end: ${report.loadAtEnd}\nwritten: ${file}`)
+  if (options.page) writePage(report)
+}
+
+/** Writes the page anew from the last run. @throws Missing when there was none */
+export function render(): void {
+  try {
+    writePage(JSON.parse(readFileSync(file, 'utf8')))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    throw new Missing(`${file} is missing: run the benchmark first`)
+  }
+}
+
+const needsOf = ({ subject }: Scenario) => subjectOf(subject).needs ?? []
+
+async function outcomeOf(
+  kernel: Kernel,
+  scenario: Scenario,
+  candidates: Candidate[],
+  options: Options,
+): Promise<Outcome> {
+  const plugins = subjectOf(scenario.subject).plugins(0)
+  const own = candidates.filter((candidate) =>
+    has(
+      candidate,
+      plugins.map(({ type }) => type),
+    ),
+  )
+  const isCrowd = scenario.atOnce > 1
+  const measurements = await measureOne(
+    kernel,
+    {
+      scenario,
+      candidates: isCrowd ? own.filter(({ floor }) => !floor) : own,
+      seconds: options.seconds,
+      least: isCrowd ? 3 : 5,
+      most: 60,
+      counts: isCrowd ? 0 : 2,
+      uncounted: [],
+    },
+    options.workIn,
+  )
+  const release = (await kernel.run(['uname', '--kernel-release'], 60)).output.trim()
+  return { scenario, kernel: kernel === native ? release : `${release} (${kernel.name})`, measurements }
+}
+
+/** Facts that the figures depend on. */
+function conditions({ engines, peers, seconds }: Options): Omit<Report, 'outcomes'> {
+  const processors = cpus()
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    ours: execFileSync(join(root, 'dist', engines[0] ?? '', 'patchbay'), ['version'], {
+      encoding: 'utf8',
+    }).trim(),
+    references: [...peers],
+    seconds,
+    machine: `${processors.length} × ${processors[0]?.model}`,
+    load: load(),
+    loadAtEnd: load(),
+  }
+}
+
+function load(): string {
+  return loadavg()
+    .map((each) => each.toFixed(1))
+    .join(', ')
+}
+
+function save(report: Report): void {
+  mkdirSync(join(root, 'dist'), { recursive: true })
+  writeFileSync(file, `${JSON.stringify(report)}\n`)
+}

@@ -1,0 +1,90 @@
+/** The seat of a candidate in a scenario: its own host, its network there, and its containers. */
+
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { answerIn, type Container, callOf, inOrder, type Network } from './calls.ts'
+import type { Candidate } from './candidate.ts'
+import { type Host, ipLines, makeHost, onHost } from './host.ts'
+import type { Scenario, Verb } from './scenarios.ts'
+import { measure, outputOf, type Sample, together } from './stopwatch.ts'
+import type { Subject } from './subjects/subject.ts'
+
+export interface Seat extends Network {
+  host: Host
+  /** Containers of the current round. */
+  containers: Container[]
+}
+
+/** Makes a candidate's host, with what the subject needs on it. @param state a directory on disk @param files one in memory */
+export async function takeSeat(
+  candidate: Candidate,
+  subject: Subject,
+  { containers }: Scenario,
+  state: string,
+  files: string,
+): Promise<Seat> {
+  const host = await makeHost(join(state, candidate.name))
+  const own = join(files, candidate.name)
+  mkdirSync(own, { recursive: true })
+  ipLines(host, subject.host?.(containers) ?? [])
+  for (const [path, content] of Object.entries(subject.files ?? {}))
+    onHost(host, ['sh', '-c', 'umask 077; cat >"$1"', 'write', path], content)
+  const seat = { candidate, host, files: own, plugins: subject.plugins, valid: [], containers: [] }
+  return { ...seat, cniVersion: '1.0.0' }
+}
+
+/** How a verb is called: how many at once, by which stopwatch, and under which other program. */
+export interface Manner {
+  stopwatch: string
+  atOnce: number
+  /** The words before the program, such as those of strace. */
+  under?: readonly string[]
+}
+
+/** What a verb cost, and the output of the call that failed. */
+export interface Done {
+  sample: Sample
+  failure?: string
+}
+
+/** Calls all plugins of the list for all containers of the round, and remembers the answers of ADD. */
+export function act(seat: Seat, verb: Verb, { stopwatch, atOnce, under = [] }: Manner): Done {
+  const done: Done[] = []
+  const length = seat.plugins(0).length
+  for (const position of inOrder([...Array(length).keys()], verb)) {
+    const calls = seat.containers.map((container) => ({
+      container,
+      call: callOf(seat, verb, container, configAt(seat, container, position)),
+    }))
+    const measured = calls.map(({ call }) => ({ ...call, command: [...under, ...call.command] }))
+    const sample = measure(stopwatch, measured, atOnce, seat.host.pid)
+    const last = calls.at(-1)?.call.output ?? ''
+    if (verb === 'ADD') for (const { container, call } of calls) container.result = answerIn(call.output)
+    done.push({ sample, failure: sample.status === 0 ? undefined : outputOf(last) })
+  }
+  const failure = done.find((each) => each.failure !== undefined)?.failure
+  return { sample: together(done.map(({ sample }) => sample)), failure }
+}
+
+function configAt(seat: Seat, { number }: Container, position: number) {
+  const config = seat.plugins(number)[position]
+  if (!config) throw new Error(`no plugin at ${position}`)
+  return config
+}
+
+/** The newest version of the specification that a candidate knows. */
+export function newestVersion(seat: Seat, manner: Manner): string {
+  seat.containers = [{ id: 'none', number: 0 }]
+  act(seat, 'VERSION', manner)
+  const answer = answerIn(`${seat.files}/VERSION-none.out`) as { supportedVersions?: string[] } | undefined
+  return answer?.supportedVersions?.includes('1.1.0') ? '1.1.0' : '1.0.0'
+}
+
+/** New containers for a round. They stay until the end: to remove them would disturb what is measured next. */
+export function newContainers(seat: Seat, prefix: string, count: number): void {
+  seat.containers = Array.from({ length: count }, (_, number) => ({ id: `${prefix}-${number}`, number }))
+  ipLines(
+    seat.host,
+    seat.containers.map(({ id }) => `netns add ${id}`),
+  )
+}
