@@ -1,5 +1,5 @@
 /**
- * Measures every plugin against the reference's: `npm run bench [-- --scenario NAME,…] [--peer DIR|VERSION,…] [--engine quickjs|node|both]
+ * Measures every plugin against the reference's: `npm run bench [-- --scenario NAME …] [--peer DIR|VERSION …] [--engine quickjs|node|both]
  * [--seconds N] [--full] [--list] [--page] [--render] [--work DIR] [--guest newest|6.1]`, or compares what noise cannot move with
  * recorded figures: `npm run bench -- --budget [--record]`.
  */
@@ -17,10 +17,10 @@ const root = join(import.meta.dirname, '../..')
 
 const { values } = parseArgs({
   options: {
-    scenario: { type: 'string' },
-    peer: { type: 'string', default: '1.9.1,1.1.1' },
+    scenario: { type: 'string', multiple: true, default: [] },
+    peer: { type: 'string', multiple: true, default: ['1.9.1', '1.1.1'] },
     engine: { type: 'string', default: 'both' },
-    seconds: { type: 'string', default: '15' },
+    seconds: { type: 'string', default: '24' },
     full: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
     page: { type: 'boolean', default: false },
@@ -32,19 +32,19 @@ const { values } = parseArgs({
   },
 })
 
-const names = values.scenario?.split(',').map((name) => name.trim()) ?? []
-const scenarios = scenariosOf(values.full).filter((scenario) => isChosen(scenario, names))
+const scenarios = scenariosOf(values.full).filter((scenario) => isChosen(scenario, values.scenario))
 
 async function main(): Promise<void> {
   if (values.guest) chooseGuest(values.guest)
   if (values.render) return render()
-  if (scenarios.length === 0) throw new Missing(`no scenario is named ${values.scenario}: --list names all`)
+  if (scenarios.length === 0)
+    throw new Missing(`no scenario is named ${values.scenario.join(' or ')}: --list names all`)
   if (values.list) return console.log(scenarios.map(titleOf).join('\n'))
   if (process.getuid?.() !== 0) throw new Missing('the benchmark makes network namespaces: run it as root')
   if (values.budget) return budget(values.record)
   await bench({
     scenarios,
-    peers: values.peer.split(','),
+    peers: values.peer,
     engines: values.engine === 'both' ? engines : [oneOf(engines, values.engine, '--engine')],
     seconds: Number(values.seconds),
     workIn: resolve(values.work),

@@ -3,7 +3,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ipLines } from './host.ts'
-import { act, type Manner, newContainers, type Seat } from './seat.ts'
+import type { Scenario } from './scenarios.ts'
+import { act, firstBefore, type Manner, newContainers, type Seat } from './seat.ts'
 import { addressOf, type Subject } from './subjects/subject.ts'
 
 /** Of the containers that a plugin attaches at a time. */
@@ -13,11 +14,12 @@ const atATime = 100
  * Attaches containers: the first by the candidate itself, so that the network is as it makes it; the others by a batch of
  * `ip` and by host-local's records, if the subject has such lines, else by the candidate.
  */
-export function fill(seat: Seat, subject: Subject, count: number, manner: Manner): void {
+export function fill(seat: Seat, subject: Subject, scenario: Scenario, manner: Manner): void {
+  const [count, first] = [scenario.there, firstBefore(scenario)]
   if (count === 0) return
-  attach(seat, 'resident', 1, manner)
+  attach(seat, 'resident', 1, first, manner)
   if (subject.there) lay(seat, subject, subject.there, count - 1)
-  else attachMany(seat, count - 1, manner)
+  else attachMany(seat, count - 1, first + 1, manner)
 }
 
 /** What containers leave on the host, without any plugin. */
@@ -30,16 +32,17 @@ function lay(seat: Seat, subject: Subject, linesOf: (number: number) => string[]
   if (count > 0) note(seat, 'last_reserved_ip.0', addressOf(count - 1))
 }
 
-function attach(seat: Seat, name: string, count: number, manner: Manner): void {
-  newContainers(seat, name, count)
+function attach(seat: Seat, name: string, count: number, first: number, manner: Manner): void {
+  newContainers(seat, name, count, first)
   const { failure } = act(seat, 'ADD', manner)
   if (failure !== undefined) throw new Error(`${seat.candidate.name} cannot ADD: ${failure}`)
   seat.valid.push(...seat.containers.map(({ id }) => ({ containerID: id, ifname: 'eth0' })))
 }
 
-function attachMany(seat: Seat, count: number, manner: Manner): void {
+function attachMany(seat: Seat, count: number, first: number, manner: Manner): void {
+  const crowd = { ...manner, atOnce: 4 }
   for (let done = 0; done < count; done += atATime)
-    attach(seat, `there${done}`, Math.min(atATime, count - done), { ...manner, atOnce: 4 })
+    attach(seat, `there${done}`, Math.min(atATime, count - done), first + done, crowd)
 }
 
 function usesHostLocal({ plugins }: Subject): boolean {

@@ -18,12 +18,14 @@ export interface Comparison {
 /** Compares figures with recorded ones. A figure that was not measured here, such as one of a kind that this kernel lacks, is no failure. */
 export function compare(figures: Figures, recorded: Figures): Comparison {
   const known = Object.keys(figures).filter((name) => name in recorded)
-  const change = (name: string) => (figures[name] ?? 0) / (recorded[name] ?? 0) - 1
+  const excess = (name: string) => (figures[name] ?? 0) - (recorded[name] ?? 0)
+  const limit = (name: string) => tolerance * (recorded[name] ?? 0)
+  const percent = (name: string) => (100 * excess(name)) / (recorded[name] ?? 0)
   const sentence = (name: string) =>
-    `${name}: ${figures[name]}, recorded ${recorded[name]} (${change(name) > 0 ? '+' : ''}${(100 * change(name)).toFixed(1)} %)`
+    `${name}: ${figures[name]}, recorded ${recorded[name]} (${excess(name) > 0 ? '+' : ''}${percent(name).toFixed(1)} %)`
   return {
-    worse: known.filter((name) => change(name) > tolerance).map(sentence),
-    better: known.filter((name) => change(name) < -tolerance).map(sentence),
+    worse: known.filter((name) => excess(name) > limit(name)).map(sentence),
+    better: known.filter((name) => excess(name) < -limit(name)).map(sentence),
     missing: [
       ...Object.keys(recorded)
         .filter((name) => !(name in figures))

@@ -29,11 +29,14 @@ export async function measureOne(
   }
 }
 
-/** Everything ends with the pid namespace. */
+/** Everything ends with the pid namespace, and that with this program, however it ends. */
 async function inNamespaces({ name, run }: Kernel, plan: string): Promise<Measurement[]> {
   const namespaces = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc']
   const program = [process.execPath, join(import.meta.dirname, 'one.ts'), plan]
-  const { status, output } = await run(['unshare', ...namespaces, ...program], longest)
+  const { status, output } = await run(
+    ['setpriv', '--pdeathsig', 'SIGKILL', 'unshare', ...namespaces, ...program],
+    longest,
+  )
   if (status !== 0) throw new Missing(`nothing could be measured on ${name}:\n${output}`)
   return JSON.parse(output)
 }

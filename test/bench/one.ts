@@ -37,7 +37,7 @@ async function takeSeats(): Promise<Seat[]> {
     seats.push(seat)
     if (candidate.floor) continue
     seat.cniVersion = newestVersion(seat, manner)
-    fill(seat, subject, scenario.there, manner)
+    fill(seat, subject, scenario, manner)
   }
   return seats
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { candidatesOf, picturesOf } from './pictures.ts'
 import type { Outcome } from './plan.ts'
 import { isReference, type Report, type Row, rowsOf } from './report.ts'
-import { titleOf, type Verb } from './scenarios.ts'
+import { scenariosOf, titleOf, type Verb } from './scenarios.ts'
 import { linesOf, milliseconds, spread, table } from './text.ts'
 import { verdictsOf } from './verdicts.ts'
 
@@ -13,12 +13,20 @@ const docs = join(import.meta.dirname, '../../docs')
 const folder = join(docs, 'benchmarks')
 const [begin, end] = ['<!-- measured -->', '<!-- /measured -->']
 
-export function writePage(report: Report): void {
+export function writePage(found: Report): void {
+  const report = { ...found, outcomes: sorted(found.outcomes) }
   mkdirSync(folder, { recursive: true })
-  for (const [name, svg] of picturesOf(report)) writeFileSync(join(folder, name), svg)
+  const pictures = picturesOf(report)
+  for (const [name, svg] of pictures) writeFileSync(join(folder, name), svg)
   writeFileSync(join(folder, 'figures.md'), figures(report))
   const page = join(docs, 'benchmarks.md')
-  writeFileSync(page, withMeasured(readFileSync(page, 'utf8'), measured(report)))
+  writeFileSync(
+    page,
+    withMeasured(
+      readFileSync(page, 'utf8'),
+      measured(report, (name) => picture(name, pictures)),
+    ),
+  )
   console.log(`written: ${page}`)
 }
 
@@ -30,7 +38,15 @@ export function withMeasured(page: string, text: string): string {
   return `${before}${begin}\n${text}\n${end}${after}`
 }
 
-function measured(report: Report): string {
+/** In the order of the list of scenarios: those of a guest came last. */
+function sorted(outcomes: readonly Outcome[]): Outcome[] {
+  const order = scenariosOf(true).map(titleOf)
+  const place = ({ scenario }: Outcome) => order.indexOf(titleOf(scenario))
+  return [...outcomes].sort((one, other) => place(one) - place(other))
+}
+
+/** @param picture the line for a picture, by its name */
+function measured(report: Report, picture: (name: string) => string): string {
   const { outcomes } = report
   return [
     conditions(report),
@@ -55,13 +71,13 @@ function measured(report: Report): string {
   ].join('\n\n')
 }
 
-function picture(name: string): string {
-  return `![${name}](benchmarks/${name}.svg)`
+function picture(name: string, pictures: ReadonlyMap<string, string>): string {
+  return pictures.has(`${name}.svg`) ? `![${name}](benchmarks/${name}.svg)` : 'Not measured in this run.'
 }
 
 function conditions({ date, ours, references, machine, seconds, load, loadAtEnd, outcomes }: Report): string {
   const kernels = [...new Set(outcomes.map(({ kernel }) => kernel))].join('; ')
-  return `${date}, ${ours}, against the reference ${references.join(' and ')}, on ${machine}, Linux ${kernels}. Load ${load} at the beginning, ${loadAtEnd} at the end; ${seconds} s of rounds for each scenario.`
+  return `${date}, ${ours}, against the reference ${references.join(' and ')}, on ${machine}, Linux ${kernels}. Load ${load} at the beginning, ${loadAtEnd} at the end; ${seconds} s for each scenario.`
 }
 
 function aimsOf(outcomes: readonly Outcome[]): string[] {

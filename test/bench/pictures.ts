@@ -9,14 +9,15 @@ import { titleOf, type Verb, verbs } from './scenarios.ts'
 /** Subjects that have a panel in the plot of growth. */
 const growing = ['bridge', 'host-local', 'macvlan', 'ptp']
 
-/** Each plot by its file's name. */
+/** Each plot by its file's name. A plot without anything in it is left out. */
 export function picturesOf({ outcomes }: Report): Map<string, string> {
   const candidates = candidatesOf(outcomes)
   const plots = verbs.map((verb) => [`${verb}.svg`, verbPlot(outcomes, verb, candidates)] as const)
   const growth = (['ADD', 'DEL'] as const).map(
     (verb) => [`growth-${verb}.svg`, growthOf(outcomes, verb, candidates)] as const,
   )
-  return new Map([...plots, ...growth, ['at-once.svg', crowdPlot(outcomes, candidates)]])
+  const crowd = ['at-once.svg', crowdPlot(outcomes, candidates)] as const
+  return new Map([...plots, ...growth, crowd].filter(([, svg]) => /<rect|<circle/.test(svg)))
 }
 
 /** Ours first, then the references, then what does nothing. */

@@ -11,6 +11,7 @@ import { takeToFirst } from '../runner/plan.ts'
 import { type Candidate, has } from './candidate.ts'
 import { candidatesOf } from './candidates.ts'
 import { measureOne } from './measure.ts'
+import { paceOf } from './pace.ts'
 import { writePage } from './page.ts'
 import type { Outcome } from './plan.ts'
 import { type Report, summaryOf } from './report.ts'
@@ -27,7 +28,7 @@ export interface Options {
   /** Directories or versions of references. */
   peers: readonly string[]
   engines: readonly EngineName[]
-  /** For how long each scenario has rounds. */
+  /** What each scenario may take on average, with its set-up; 0: one round each. */
   seconds: number
   /** Where the plugins' state lies for the time of the benchmark. */
   workIn: string
@@ -44,9 +45,18 @@ export async function bench(options: Options): Promise<void> {
   const candidates = await candidatesOf(options.engines, options.peers)
   const report: Report = { ...conditions(options), outcomes: [] }
   console.log(summaryOf(report))
+  const pace = paceOf(options.seconds, runs.flatMap(({ items }) => items).length)
   for (const { kernel, items } of runs)
     for (const scenario of items) {
-      const outcome = await outcomeOf(kernel, scenario, candidates, options)
+      const least = options.seconds === 0 ? 1 : 5
+      const outcome = await outcomeOf(
+        kernel,
+        scenario,
+        candidates,
+        { ...options, seconds: pace.next() },
+        least,
+      )
+      pace.done()
       report.outcomes.push(outcome)
       report.loadAtEnd = load()
       save(report)
@@ -73,7 +83,8 @@ async function outcomeOf(
   kernel: Kernel,
   scenario: Scenario,
   candidates: Candidate[],
-  options: Options,
+  { seconds, workIn }: Options,
+  least: number,
 ): Promise<Outcome> {
   const plugins = subjectOf(scenario.subject).plugins(0)
   const own = candidates.filter((candidate) =>
@@ -88,13 +99,13 @@ async function outcomeOf(
     {
       scenario,
       candidates: isCrowd ? own.filter(({ floor }) => !floor) : own,
-      seconds: options.seconds,
-      least: isCrowd ? 3 : 5,
+      seconds,
+      least: isCrowd || scenario.there > 1_000 ? Math.min(least, 3) : least,
       most: 60,
-      counts: isCrowd ? 0 : 2,
+      counts: isCrowd ? 0 : scenario.there > 1_000 ? 1 : 2,
       uncounted: [],
     },
-    options.workIn,
+    workIn,
   )
   const release = (await kernel.run(['uname', '--kernel-release'], 60)).output.trim()
   return { scenario, kernel: kernel === native ? release : `${release} (${kernel.name})`, measurements }

@@ -19,18 +19,28 @@ export interface Seat extends Network {
 export async function takeSeat(
   candidate: Candidate,
   subject: Subject,
-  { containers }: Scenario,
+  scenario: Scenario,
   state: string,
   files: string,
 ): Promise<Seat> {
   const host = await makeHost(join(state, candidate.name))
   const own = join(files, candidate.name)
   mkdirSync(own, { recursive: true })
-  ipLines(host, subject.host?.(containers) ?? [])
+  ipLines(host, subject.host?.(numbersOf(scenario, subject)) ?? [])
   for (const [path, content] of Object.entries(subject.files ?? {}))
     onHost(host, ['sh', '-c', 'umask 077; cat >"$1"', 'write', path], content)
   const seat = { candidate, host, files: own, plugins: subject.plugins, valid: [], containers: [] }
   return { ...seat, cniVersion: '1.0.0' }
+}
+
+/** The number of the first container that was there before. Two containers share a wire, so it is even. */
+export function firstBefore({ containers }: Scenario): number {
+  return containers + (containers % 2)
+}
+
+/** How many containers are numbered: those of a round, and those that plugins attached before. */
+function numbersOf(scenario: Scenario, subject: Subject): number {
+  return firstBefore(scenario) + (subject.there ? Math.min(scenario.there, 1) : scenario.there)
 }
 
 /** How a verb is called: how many at once, by which stopwatch, and under which other program. */
@@ -80,9 +90,9 @@ export function newestVersion(seat: Seat, manner: Manner): string {
   return answer?.supportedVersions?.includes('1.1.0') ? '1.1.0' : '1.0.0'
 }
 
-/** New containers for a round. They stay until the end: to remove them would disturb what is measured next. */
-export function newContainers(seat: Seat, prefix: string, count: number): void {
-  seat.containers = Array.from({ length: count }, (_, number) => ({ id: `${prefix}-${number}`, number }))
+/** New containers for a round, numbered from `first`. They stay until the end: to remove them would disturb what is measured next. */
+export function newContainers(seat: Seat, prefix: string, count: number, first = 0): void {
+  seat.containers = Array.from({ length: count }, (_, n) => ({ id: `${prefix}-${n}`, number: first + n }))
   ipLines(
     seat.host,
     seat.containers.map(({ id }) => `netns add ${id}`),

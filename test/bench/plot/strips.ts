@@ -18,8 +18,8 @@ export interface Group {
 }
 
 const width = 860
-const left = 230
-const right = width - 20
+const left = 262
+const right = width - 40
 const top = 62
 const [stripHeight, stripStep, groupGap] = [8, 11, 10]
 

@@ -22,7 +22,7 @@ export function escaped(text: string): string {
     .replaceAll('"', '&quot;')
 }
 
-export const ink = '#747c86'
+export const ink = '#767e88'
 
 export interface Point {
   x: number

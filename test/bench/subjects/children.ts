@@ -50,8 +50,8 @@ const macsec: Subject = {
 export const children: readonly Subject[] = [
   child('macvlan', ' mode bridge'),
   child('macvtap', ' mode bridge'),
-  child('ipvlan'),
-  child('ipvtap'),
+  child('ipvlan', ' mode l2'),
+  child('ipvtap', ' mode l2'),
   vlan,
   macsec,
 ]

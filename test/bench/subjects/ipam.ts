@@ -12,5 +12,5 @@ function alone(ipam: Configuration): Subject {
 export const ipam: readonly Subject[] = [
   alone(hostLocal),
   alone({ type: 'static', addresses }),
-  alone({ type: 'ipam-list', plugins: [hostLocal, { type: 'static', addresses }] }),
+  alone({ type: 'ipam-list', list: [hostLocal, { type: 'static', addresses }] }),
 ]

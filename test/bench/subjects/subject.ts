@@ -9,7 +9,7 @@ export interface Subject {
   plugins(number: number): Configuration[]
   /** Names in test/guest/features.ts. */
   needs?: readonly string[]
-  /** Lines of `ip` that make what is on the host before any container. @param containers how many are attached at once */
+  /** Lines of `ip` that make what is on the host before any container. @param containers how many there will be, numbered from 0 */
   host?(containers: number): string[]
   /** Files of the host. */
   files?: Readonly<Record<string, string>>
