@@ -7,7 +7,7 @@ import type { Outcome } from './plan.ts'
 import { isReference, type Report, type Row, rowsOf } from './report.ts'
 import { scenariosOf, titleOf, type Verb } from './scenarios.ts'
 import { linesOf, milliseconds, spread, table } from './text.ts'
-import { verdictsOf } from './verdicts.ts'
+import { countOf, verdictsOf } from './verdicts.ts'
 
 const docs = join(import.meta.dirname, '../../docs')
 const folder = join(docs, 'benchmarks')
@@ -83,11 +83,7 @@ function conditions({ date, ours, references, machine, seconds, load, loadAtEnd,
 function aimsOf(outcomes: readonly Outcome[]): string[] {
   const verdicts = verdictsOf(outcomes)
   const rows = verdicts.map(({ what, aim, found, met }) => [what, aim, found, met ? 'met' : '**missed**'])
-  const count = verdicts.filter(({ met }) => met).length
-  return [
-    `${count} of ${verdicts.length} are met.`,
-    table(['aim', 'at most', 'measured', ''], rows, 1).join('\n'),
-  ]
+  return [countOf(verdicts), table(['aim', 'at most', 'measured', ''], rows, 1).join('\n')]
 }
 
 /** Each scenario on a line, a column for each candidate. */

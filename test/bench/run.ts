@@ -6,19 +6,18 @@ import { cpus, loadavg } from 'node:os'
 import { join } from 'node:path'
 import type { EngineName } from '../../scripts/build/target.ts'
 import { ensurePackages, Missing } from '../../scripts/setup.ts'
-import { type Kernel, kernels, native } from '../runner/kernels.ts'
-import { takeToFirst } from '../runner/plan.ts'
-import { type Candidate, has } from './candidate.ts'
+import { kernels } from '../runner/kernels.ts'
+import { type Share, takeToFirst } from '../runner/plan.ts'
+import type { Candidate } from './candidate.ts'
 import { candidatesOf } from './candidates.ts'
-import { measureOne } from './measure.ts'
+import { outcomeOf } from './outcome.ts'
 import { paceOf } from './pace.ts'
 import { writePage } from './page.ts'
-import type { Outcome } from './plan.ts'
 import { type Report, summaryOf } from './report.ts'
 import { type Scenario, titleOf } from './scenarios.ts'
 import { subjectOf } from './subjects/subjects.ts'
 import { linesOf } from './text.ts'
-import { verdictsOf } from './verdicts.ts'
+import { countOf, verdictsOf } from './verdicts.ts'
 
 const root = join(import.meta.dirname, '../..')
 const file = join(root, 'dist/bench.json')
@@ -45,26 +44,42 @@ export async function bench(options: Options): Promise<void> {
   const candidates = await candidatesOf(options.engines, options.peers)
   const report: Report = { ...conditions(options), outcomes: [] }
   console.log(summaryOf(report))
-  const pace = paceOf(options.seconds, runs.flatMap(({ items }) => items).length)
-  for (const { kernel, items } of runs)
-    for (const scenario of items) {
-      const least = options.seconds === 0 ? 1 : 5
-      const outcome = await outcomeOf(
-        kernel,
-        scenario,
-        candidates,
-        { ...options, seconds: pace.next() },
-        least,
-      )
-      pace.done()
-      report.outcomes.push(outcome)
-      report.loadAtEnd = load()
-      save(report)
-      console.log(linesOf(outcome).join('\n'))
-    }
-  for (const line of verdictsOf(report.outcomes)) console.log(line.text)
+  await measureAll(runs, candidates, options, report)
+  const verdicts = verdictsOf(report.outcomes)
+  for (const { text } of verdicts) console.log(text)
+  console.log(countOf(verdicts))
   console.log(`load at the end: ${report.loadAtEnd}\nwritten: ${file}`)
   if (options.page) writePage(report)
+}
+
+/** Adds each outcome to the report and saves it. A scenario that cannot be measured fails the run, but does not end it. */
+async function measureAll(
+  runs: readonly Share<Scenario>[],
+  candidates: readonly Candidate[],
+  { seconds, workIn }: Options,
+  report: Report,
+): Promise<void> {
+  const items = runs.flatMap((share) => share.items.map((scenario) => ({ kernel: share.kernel, scenario })))
+  const pace = paceOf(seconds, items.length)
+  const least = seconds === 0 ? 1 : 5
+  for (const { kernel, scenario } of items) {
+    const share = { seconds: pace.next(), least, workIn }
+    const outcome = await outcomeOf(kernel, scenario, candidates, share).catch(lost(scenario))
+    pace.done()
+    if (!outcome) continue
+    report.outcomes.push(outcome)
+    report.loadAtEnd = load()
+    save(report)
+    console.log(linesOf(outcome).join('\n'))
+  }
+}
+
+/** Tells that a scenario could not be measured. */
+function lost(scenario: Scenario) {
+  return (error: Error): void => {
+    console.log(`\n${titleOf(scenario)}: ${error.message}`)
+    process.exitCode = 1
+  }
 }
 
 /** Writes the page anew from the last run. @throws Missing when there was none */
@@ -78,38 +93,6 @@ export function render(): void {
 }
 
 const needsOf = ({ subject }: Scenario) => subjectOf(subject).needs ?? []
-
-async function outcomeOf(
-  kernel: Kernel,
-  scenario: Scenario,
-  candidates: Candidate[],
-  { seconds, workIn }: Options,
-  least: number,
-): Promise<Outcome> {
-  const plugins = subjectOf(scenario.subject).plugins(0)
-  const own = candidates.filter((candidate) =>
-    has(
-      candidate,
-      plugins.map(({ type }) => type),
-    ),
-  )
-  const isCrowd = scenario.atOnce > 1
-  const measurements = await measureOne(
-    kernel,
-    {
-      scenario,
-      candidates: isCrowd ? own.filter(({ floor }) => !floor) : own,
-      seconds,
-      least: isCrowd || scenario.there > 1_000 ? Math.min(least, 3) : least,
-      most: 60,
-      counts: isCrowd ? 0 : scenario.there > 1_000 ? 1 : 2,
-      uncounted: [],
-    },
-    workIn,
-  )
-  const release = (await kernel.run(['uname', '--kernel-release'], 60)).output.trim()
-  return { scenario, kernel: kernel === native ? release : `${release} (${kernel.name})`, measurements }
-}
 
 /** Facts that the figures depend on. */
 function conditions({ engines, peers, seconds }: Options): Omit<Report, 'outcomes'> {

@@ -22,6 +22,13 @@ export function verdictsOf(outcomes: readonly Outcome[], judged: readonly Aim[] 
   return judged.flatMap((aim) => verdictOf(outcomes, aim) ?? [])
 }
 
+/** How many aims are met, and how many no figure could judge. */
+export function countOf(verdicts: readonly Verdict[], judged: readonly Aim[] = aims): string {
+  const met = verdicts.filter((verdict) => verdict.met).length
+  const rest = judged.length - verdicts.length
+  return `${met} of ${verdicts.length} aims are met${rest > 0 ? `; ${rest} were not judged in this run` : ''}.`
+}
+
 interface Finding {
   value: number
   limit: number

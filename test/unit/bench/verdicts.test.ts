@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert'
 import type { Aim } from '../../bench/aims.ts'
 import { betterReference } from '../../bench/report.ts'
-import { verdictsOf } from '../../bench/verdicts.ts'
+import { countOf, verdictsOf } from '../../bench/verdicts.ts'
 import { test } from '../../harness/test.ts'
 import { measurement, outcome } from './samples.ts'
 
@@ -30,6 +30,12 @@ test('a call of ours that failed meets no aim', () => {
 test('an aim without a figure has no verdict', () => {
   assert.equal(texts([], ratio), [])
   assert.equal(texts([outcome('bridge', [add('quickjs', 4)])], ratio), [])
+})
+
+test('the count says how many aims are met, and how many nothing could judge', () => {
+  const verdicts = verdictsOf([outcome('bridge', [add('quickjs', 4), add('1.9.1', 20)])], [ratio])
+  assert.is(countOf(verdicts, [ratio]), '1 of 1 aims are met.')
+  assert.is(countOf(verdicts, [ratio, ratio]), '1 of 1 aims are met; 1 were not judged in this run.')
 })
 
 test('an aim in milliseconds, and one above another verb', () => {
