@@ -27,5 +27,14 @@ export interface Engine {
    * @returns its process ID. One that cannot be executed exits with status 127, or the result is negative
    */
   spawn(program: Program): number
+  /**
+   * Sends a message to a socket by a process of its own, a helper: it closes all descriptors but the socket, sends, and ends when
+   * the kernel has processed the message, also after the caller's end. The caller goes on at once. Message and stack are in use
+   * until the helper has ended. Its end sends no signal, so only wait4(2) with __WCLONE or __WALL sees it.
+   * Undefined where an engine cannot.
+   * @param stack the helper's, 8 KiB or more
+   * @returns its process ID, or `-errno`
+   */
+  sendApart?(socket: number, message: Uint8Array, stack: Uint8Array): number
   exit(status: number): never
 }

@@ -1,5 +1,6 @@
-/** The QuickJS engine: `syscall` and `spawn` in C, the rest through QuickJS's own modules. */
+/** The QuickJS engine: `syscall`, `spawn` and `sendApart` in C, the rest through QuickJS's own modules. */
 
+import { sendApart as send } from 'qjs:apart'
 import { spawn as start } from 'qjs:spawn'
 import { getenviron, exit as leave } from 'qjs:std'
 import { syscall as execute } from 'qjs:sys'
@@ -23,5 +24,7 @@ function packed(texts: readonly string[]): Uint8Array {
   if (texts.some((text) => text.includes('\0'))) throw new TypeError('a NUL in an argument or a variable')
   return Buffer.from(texts.map((text) => `${text}\0`).join(''))
 }
+
+export const sendApart: Engine['sendApart'] = send
 
 export const exit: Engine['exit'] = (status) => leave(status)

@@ -6,6 +6,7 @@
 
 #include "modules.h"
 
+JSModuleDef *js_init_module_apart(JSContext *ctx, const char *name);
 JSModuleDef *js_init_module_bytes(JSContext *ctx, const char *name);
 JSModuleDef *js_init_module_spawn(JSContext *ctx, const char *name);
 JSModuleDef *js_init_module_sys(JSContext *ctx, const char *name);
@@ -40,6 +41,7 @@ static JSContext *new_context(JSRuntime *runtime) {
   JS_AddIntrinsicPromise(ctx);
   JS_AddIntrinsicWeakRef(ctx);
   js_init_module_std(ctx, "qjs:std");
+  js_init_module_apart(ctx, "qjs:apart");
   js_init_module_bytes(ctx, "qjs:bytes");
   js_init_module_spawn(ctx, "qjs:spawn");
   js_init_module_sys(ctx, "qjs:sys");

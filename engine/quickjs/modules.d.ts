@@ -19,6 +19,11 @@ declare module 'qjs:spawn' {
   ): number
 }
 
+declare module 'qjs:apart' {
+  /** Sends a message by a process of its own: engine.ts describes it. @returns its process ID, or `-errno` */
+  export function sendApart(socket: number, message: Uint8Array, stack: Uint8Array): number
+}
+
 declare module 'qjs:bytes' {
   /** The UTF-8 bytes of a text that is well formed. */
   export function utf8Bytes(text: string): ArrayBuffer

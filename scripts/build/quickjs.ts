@@ -13,7 +13,7 @@ const engine = join(import.meta.dirname, '../../engine/quickjs')
 const largest = 3_000_000
 
 /** The C modules. The prefix `qjs:` distinguishes them from Node's modules, see engine/quickjs/modules.d.ts. */
-const modules = ['std', 'sys', 'bytes', 'spawn'].flatMap((name) => ['-M', `qjs:${name},${name}`])
+const modules = ['std', 'sys', 'bytes', 'spawn', 'apart'].flatMap((name) => ['-M', `qjs:${name},${name}`])
 
 /**
  * Builds the executable for a processor.
@@ -37,7 +37,7 @@ export async function buildQuickjs(
     join(work, 'modules.c'),
     moduleTable(await readFile(join(work, 'bytecode.c'), 'utf8'), await readdir(work)),
   )
-  const sources = ['main.c', 'sys.c', 'bytes.c', 'spawn.c'].map((name) => join(engine, name))
+  const sources = ['main.c', 'sys.c', 'bytes.c', 'spawn.c', 'apart.c'].map((name) => join(engine, name))
   const inputs = ['modules.c', ...sources, ...more, library, '-lm', '-lpthread']
   const flags = [...compileFlags(architecture), `-I${include}`, `-I${engine}`, ...linkFlags, '-o', outfile]
   await run(`${gnu[architecture]}-gcc`, [...flags, ...inputs], { cwd: work })

@@ -7,5 +7,8 @@ import type { Architecture } from './target.ts'
 const source = join(import.meta.dirname, '../../test/engine/faults.c')
 
 export function buildTest(architecture: Architecture, work: string, outfile: string): Promise<void> {
-  return buildQuickjs(architecture, work, outfile, undefined, [source, '-Wl,--wrap=syscall,--wrap=execve'])
+  return buildQuickjs(architecture, work, outfile, undefined, [
+    source,
+    '-Wl,--wrap=syscall,--wrap=execve,--wrap=clone',
+  ])
 }

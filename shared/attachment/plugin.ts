@@ -6,8 +6,7 @@ import { CniError, Code } from '../error/error.ts'
 import { runAll } from '../error/steps.ts'
 import { type Ipam, ipamOf } from '../ipam/ipam.ts'
 import { tolerate } from '../kernel/errno.ts'
-import { findLink, removeLink } from '../netlink/link.ts'
-import { ask } from '../netlink/socket.ts'
+import { findLink, removeIfThere } from '../netlink/link.ts'
 import { asNamed, forgetGivenName, forgetStaleNames } from '../state/given-names.ts'
 import { withoutHeldLocksFirst } from '../state/lock.ts'
 import { add } from './add.ts'
@@ -96,8 +95,8 @@ async function inTurn(remove: () => unknown, release: () => unknown): Promise<vo
 function deleteInside(request: Request): void {
   const sides = openSidesIfAny(request)
   const link = sides && findLink(sides.inside, request.ifname)
-  // ENODEV: already deleted. EOPNOTSUPP: lo.
-  if (link) tolerate(() => ask(sides.inside, removeLink(link)), 'ENODEV', 'EOPNOTSUPP')
+  // EOPNOTSUPP: lo.
+  if (link) tolerate(() => removeIfThere(sides.inside, link), 'EOPNOTSUPP')
 }
 
 async function check<Config extends InterfaceConfig>(device: Device<Config>, request: Request<Config>) {

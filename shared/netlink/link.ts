@@ -4,6 +4,7 @@ import * as rt from 'netlink/dist/rt/structs.js'
 import { putU32, type StreamData } from 'netlink/dist/structs.js'
 import { Errno, isErrno, KernelError, tolerate } from '../kernel/errno.ts'
 import { type Namespace, ownNamespace } from '../kernel/namespace.ts'
+import { askUntilAnnounced } from './announced.ts'
 import { wordsOf } from './command.ts'
 import {
   type AttributeList,
@@ -172,9 +173,9 @@ export function removeLink(link: { index?: number; name: string }): Request {
   }
 }
 
-/** Deletes a link, if it exists. */
+/** Deletes a link, if it exists. Its name is free then, and its parent or ports are. */
 export function removeIfThere(socket: Socket, link: { index?: number; name: string }): void {
-  tolerate(() => ask(socket, removeLink(link)), 'ENODEV')
+  tolerate(() => askUntilAnnounced(socket, removeLink(link)), 'ENODEV')
 }
 
 /** `ip link show dev NAME`: the request, by name, alternative names included, or by index. `parseLink` reads its answer. */

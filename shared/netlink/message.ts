@@ -15,6 +15,7 @@ export const Flag = {
   REQUEST: 1,
   MULTI: 2,
   ACK: 4,
+  ECHO: 8,
   DUMP_INTR: 0x10,
   CAPPED: 0x100,
   ACK_TLVS: 0x200,

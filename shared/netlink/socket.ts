@@ -180,10 +180,15 @@ function searchAgain(
   return search(socket, request, fits, attempts)
 }
 
-function send(socket: Socket, requests: Request[]): void {
+/** A datagram of requests, whose last one has the socket's sequence number then. */
+export function encodeRequests(socket: Socket, requests: Request[]): Buffer {
   const stream = new AttrStream()
   for (const request of requests) for (const part of encode(request, ++socket.sequence)) stream.emit(part)
-  const datagram = Buffer.concat(stream.bufs)
+  return Buffer.concat(stream.bufs)
+}
+
+function send(socket: Socket, requests: Request[]): void {
+  const datagram = encodeRequests(socket, requests)
   const attempt = requests[0]?.attempt ?? 'send nothing'
   must(attempt, 'sendto', socket.fd, datagram, datagram.length, 0, 0, 0)
 }

@@ -3,7 +3,7 @@
 import { CniError, Code } from '../error/error.ts'
 import { makeDirectory } from '../kernel/files.ts'
 import { type Limit, lock, type Settled, whileLocked, withLock } from '../kernel/lock.ts'
-import { stateDirectory } from './directory.ts'
+import { stateDirectory } from '../kernel/state-directory.ts'
 import { explaining } from './explain.ts'
 import { holderOf } from './holder.ts'
 

@@ -12,7 +12,7 @@ import {
   removeDirectory,
 } from '../kernel/files.ts'
 import { stat } from '../kernel/stat.ts'
-import { stateDirectory } from './directory.ts'
+import { stateDirectory } from '../kernel/state-directory.ts'
 
 /** The pointers of one folder. */
 export interface Pointers {

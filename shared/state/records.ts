@@ -18,7 +18,7 @@ import {
   writeAll,
 } from '../kernel/files.ts'
 import { stat } from '../kernel/stat.ts'
-import { stateDirectory } from './directory.ts'
+import { stateDirectory } from '../kernel/state-directory.ts'
 
 /** The records of one kind. To write one, hold the lock of its subject. */
 export interface Records<T> {

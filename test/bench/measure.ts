@@ -3,6 +3,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Missing } from '../../scripts/setup.ts'
+import { reaping } from '../harness/reaping.ts'
 import type { Kernel } from '../runner/kernels.ts'
 import type { Measurement, Plan } from './plan.ts'
 import { compile } from './stopwatch.ts'
@@ -32,7 +33,7 @@ export async function measureOne(
 /** Everything ends with the pid namespace, and that with this program, however it ends. */
 async function inNamespaces({ name, run }: Kernel, plan: string): Promise<Measurement[]> {
   const namespaces = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc']
-  const program = [process.execPath, join(import.meta.dirname, 'one.ts'), plan]
+  const program = [...reaping, process.execPath, join(import.meta.dirname, 'one.ts'), plan]
   const { status, output } = await run(
     ['setpriv', '--pdeathsig', 'SIGKILL', 'unshare', ...namespaces, ...program],
     longest,

@@ -2,7 +2,7 @@
 
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { constants } from 'node:os'
-import { type SyscallName, syscallNumbers } from '../../shared/kernel/syscall.ts'
+import { syscallNumbers } from '../../shared/kernel/syscall.ts'
 import { type Answer, type Call, callAlone, started } from './plugin.ts'
 import { until } from './until.ts'
 
@@ -35,6 +35,7 @@ export const changing = [
   'sendmsg',
   'recvfrom',
   'execve',
+  'clone',
 ] as const
 
 export type ChangingCall = (typeof changing)[number]
@@ -45,9 +46,9 @@ export interface Fault {
   nth: number
 }
 
-/** The engine does not make these itself: libc makes the first for the programs that a plugin runs, iptables the second. */
-const [execve, sendmsg] = process.arch === 'arm64' ? [221, 211] : [59, 46]
-const numbers: Record<SyscallName | 'execve' | 'sendmsg', number> = { ...syscallNumbers, execve, sendmsg }
+/** The engine does not make these by `syscall`: libc makes the first for programs, the second for helpers; iptables makes the third. */
+const [execve, clone, sendmsg] = process.arch === 'arm64' ? [221, 220, 211] : [59, 56, 46]
+const numbers: Record<ChangingCall, number> = { ...syscallNumbers, execve, clone, sendmsg }
 
 const trace = '/run/test/calls'
 

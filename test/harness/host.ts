@@ -8,6 +8,7 @@ import { ensureBuilt, underRunner } from './built.ts'
 import { builtTool } from './cnitool.ts'
 import { command, ip } from './command.ts'
 import { packagesOf } from './declared.ts'
+import { reaping } from './reaping.ts'
 import { refuse } from './refuse.ts'
 import { difference, type Snapshot, snapshot } from './snapshot.ts'
 
@@ -45,7 +46,7 @@ export async function installTools(files: readonly string[]): Promise<void> {
 function startAgain(): number {
   const ending = ['--pdeathsig', 'SIGKILL'] // a file that is stopped after its time leaves nothing running
   const namespaces = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc']
-  const self = [process.execPath, ...process.execArgv, ...process.argv.slice(1)]
+  const self = [...reaping, process.execPath, ...process.execArgv, ...process.argv.slice(1)]
   const env = { ...process.env, [mark]: '1' }
   const { status, error } = spawnSync('setpriv', [...ending, 'unshare', ...namespaces, ...self], {
     stdio: 'inherit',

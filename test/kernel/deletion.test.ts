@@ -1,0 +1,210 @@
+/** DEL ends when a link is gone, and a helper waits until the kernel has freed it. Init reaps the helper. */
+// needs: link macvlan, link vxlan
+
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { setTimeout as wait } from 'node:timers/promises'
+import * as assert from 'uvu/assert'
+import { done, readyForDel } from '../harness/attach.ts'
+import { command, ip } from '../harness/command.ts'
+import { unchanged } from '../harness/expect.ts'
+import { type Fault, faultsOf, killedAt, withFault } from '../harness/faults.ts'
+import { farHost, newContainer, privateHost, removeContainer } from '../harness/host.ts'
+import { exists, hostEnd, link } from '../harness/look.ts'
+import { bridgeNetwork, single } from '../harness/networks.ts'
+import { macvlanNetwork } from '../harness/nic.ts'
+import { type Answer, type Call, call, callAlone, type Engine } from '../harness/plugin.ts'
+import { snapshot } from '../harness/snapshot.ts'
+import { test } from '../harness/test.ts'
+import { until } from '../harness/until.ts'
+
+await privateHost()
+farHost()
+
+const engines: Engine[] = ['quickjs', 'node']
+const bridge = single(bridgeNetwork())
+const macvlan = single(macvlanNetwork())
+const note = '/run/patchbay/helper'
+
+/** The process ID of the last helper; 0 without one. */
+const helper = () => (existsSync(note) ? Number(readFileSync(note, 'utf8')) : 0)
+
+/** The state of a process (proc_pid_stat(5)): D and S wait, Z is a zombie; undefined when it is gone. */
+function stateOf(pid: number): string | undefined {
+  const file = `/proc/${pid}/stat`
+  return existsSync(file) ? /\) (\w)/.exec(readFileSync(file, 'utf8'))?.[1] : undefined
+}
+
+/** Attaches and detaches until a DEL has ended before its helper. */
+async function untilHelped(config = bridge): Promise<number> {
+  let pid = 0
+  await until('a helper outlives its DEL', async () => {
+    const { del } = await readyForDel(config)
+    // Returns at the end of the process and of its output.
+    assert.equal(callAlone(del), done)
+    pid = helper()
+    return ['D', 'S', 'R'].includes(stateOf(pid) ?? '')
+  })
+  return pid
+}
+
+for (const config of [bridge, macvlan])
+  test(`${config.type}: DEL and its output end before the kernel has freed the interface`, async () => {
+    await untilHelped(config)
+  })
+
+test('a helper has nothing open but its socket', async () => {
+  let open: string[] = []
+  await until('a helper is seen', async () => {
+    const pid = await untilHelped()
+    const { stdout } = spawnSync('ls', [`/proc/${pid}/fd`], { encoding: 'utf8' })
+    open = stdout.split('\n').filter(Boolean)
+    return open.length > 0
+  })
+  assert.is(open.length, 1)
+})
+
+test('a helper is gone within two seconds, and leaves no zombie to a parent that reaps', async () => {
+  const pid = await untilHelped()
+  const end = Date.now() + 2000
+  while (stateOf(pid) !== undefined && Date.now() < end) await wait(5)
+  assert.is(stateOf(pid), undefined)
+})
+
+/** The children of a process that have ended and were not reaped. */
+function zombiesOf(parent: number): number {
+  const rows = command('ps', '-e', '-o', 'ppid=,stat=')
+    .split('\n')
+    .map((row) => row.trim().split(/ +/))
+  return rows.filter(([ppid, state]) => ppid === String(parent) && state?.startsWith('Z')).length
+}
+
+test('a first process that never reaps gets one zombie, not one of each DEL', async () => {
+  const { before, del } = await readyForDel(bridge)
+  rmSync(note, { force: true })
+  const outside = spawn('unshare', ['--pid', '--fork', '--kill-child', '--mount-proc', 'sleep', 'infinity'])
+  const init = () =>
+    Number(spawnSync('pgrep', ['-P', `${outside.pid}`, 'sleep'], { encoding: 'utf8' }).stdout)
+  await until('the first process is there', () => init() > 0)
+  const first = init()
+  const under = ['nsenter', '--target', `${first}`, '--pid', '--mount']
+  for (let round = 0; round < 5; round++) {
+    assert.equal(callAlone({ ...del, under }), done)
+    await until('the helper has ended', () => zombiesOf(first) > 0)
+    assert.is(zombiesOf(first), 1)
+    assert.is(callAlone({ ...del, verb: 'ADD' }).status, 0)
+  }
+  outside.kill()
+  rmSync(note)
+  assert.equal(callAlone(del), done)
+  unchanged(before)
+})
+
+for (const engine of engines)
+  for (const config of [bridge, macvlan, single(vxlanNetwork())])
+    test(`${config.type}: ADD with the same names, directly after DEL, again and again (${engine})`, async () => {
+      const { before, del, container } = await readyForDel(config)
+      for (let round = 0; round < 10; round++) {
+        assert.equal(callAlone({ ...del, engine }), done)
+        assert.is(callAlone({ ...del, verb: 'ADD', engine }).status, 0)
+      }
+      assert.equal(callAlone({ ...del, engine }), done)
+      assert.equal(callAlone({ ...del, engine }), done)
+      removeContainer(container)
+      unchanged(before)
+    })
+
+/** vxlan whose bridge and VTEP go with the last container. */
+function vxlanNetwork() {
+  return {
+    ...bridgeNetwork({ bridge: 'vxbr7', type: 'vxlan', vni: 7, remotes: ['198.51.100.1'] }, '1.0.0'),
+  }
+}
+
+test('directly after DEL of the last macvlan its parent is not promiscuous, and takes another name', async () => {
+  const config = { ...macvlan, mode: 'passthru' }
+  const { del } = await readyForDel(config)
+  assert.is(link('uplink').promiscuity, 1)
+  assert.equal(callAlone(del), done)
+  assert.is(link('uplink').promiscuity, 0)
+})
+
+test('`ip netns delete` directly after DEL, and a new container with the same name', async () => {
+  const before = snapshot()
+  for (let round = 0; round < 10; round++) {
+    const container = newContainer('again')
+    const request: Call = { verb: 'ADD', config: bridge, netns: container.path }
+    assert.is(callAlone(request).status, 0)
+    assert.equal(callAlone({ ...request, verb: 'DEL' }), done)
+    removeContainer(container)
+  }
+  unchanged(before)
+})
+
+test('200 DELs at once succeed, and their helpers end', async () => {
+  const before = snapshot()
+  const containers = Array.from({ length: 200 }, () => newContainer())
+  const requests = containers.map(
+    ({ name, path }): Call => ({ verb: 'ADD', config: bridge, containerID: name, netns: path }),
+  )
+  for (const request of requests) assert.is(callAlone(request).status, 0)
+  const answers = await Promise.all(requests.map((request) => call({ ...request, verb: 'DEL' })))
+  assert.equal(
+    answers.filter(({ status }) => status !== 0),
+    [],
+  )
+  for (const container of containers) assert.not.ok(exists('eth0', container))
+  for (const container of containers) removeContainer(container)
+  unchanged(before)
+  await until('the helpers have ended', () => command('ps', '-e', '-o', 'comm').includes('bridge') === false)
+})
+
+test('without a process to spare, DEL waits itself', async () => {
+  const { before, del } = await readyForDel(bridge)
+  rmSync(note, { force: true })
+  assert.equal(await withFault(del, { syscall: 'clone', nth: 1 }, 'EAGAIN'), done)
+  assert.is(helper(), 0)
+  unchanged(before)
+})
+
+test('a helper that cannot send leaves the deletion to DEL', async () => {
+  const { before, del } = await readyForDel(bridge)
+  const faults = await faultsOf(del)
+  const send = faults[faults.findIndex(({ syscall }) => syscall === 'clone') + 1]
+  assert.is(send?.syscall, 'sendto')
+  assert.is(callAlone({ ...del, verb: 'ADD' }).status, 0)
+  assert.equal(await withFault(del, send as Fault), done)
+  unchanged(before)
+})
+
+test('a deletion that the kernel refuses is told as by the engine that waits', async () => {
+  const { del, container } = await readyForDel(bridge)
+  const end = hostEnd(container).ifname
+  const answers: Answer[] = []
+  ip(`link delete ${end}`)
+  ip('link set lo down')
+  ip(`link set lo name ${end}`)
+  for (const engine of engines) answers.push(await call({ ...del, engine }))
+  ip(`link set ${end} name lo`)
+  ip('link set lo up')
+  const [quick, waiting] = answers
+  assert.is(quick?.status, 1)
+  assert.match(String(quick?.json?.msg), 'EOPNOTSUPP')
+  assert.equal(quick, waiting)
+  assert.equal(await call(del), done)
+  removeContainer(container)
+})
+
+test('DEL killed before, between and after its deletion: the next one leaves nothing', async () => {
+  const { before, del } = await readyForDel(bridge)
+  const faults = await faultsOf(del)
+  const first = faults.findIndex(({ syscall }) => syscall === 'clone')
+  for (const fault of faults.slice(first - 1, first + 4)) {
+    assert.is(callAlone({ ...del, verb: 'ADD' }).status, 0)
+    assert.ok((await killedAt(del, fault)).status > 1)
+    assert.equal(callAlone(del), done)
+    unchanged(before)
+  }
+})
+
+test.run()
