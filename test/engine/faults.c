@@ -1,6 +1,7 @@
 /* Faults in the engine's system calls, for tests. The linker puts these functions in the place of libc's, in the test build only.
  *   PATCHBAY_FAULT=NUMBER:NTH:ACTION   what happens to the NTH call with this number: an errno, `kill`, or `stop` until SIGCONT
  *   PATCHBAY_CALLS=FILE                a line NUMBER:NTH is appended for each call
+ *   PATCHBAY_LINGER=MILLISECONDS       a helper waits so long before it ends
  *   PATCHBAY_HASTE=N                   time passes N times as fast: a wait of 90 s takes 90 ms with 1000 */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -82,10 +83,22 @@ long __wrap_syscall(long number, long a, long b, long c, long d, long e, long f)
 /* In the place of a helper that cannot send. */
 static int end(void *argument) { return 0; }
 
+/* What a helper does. All helpers do the same. */
+static int (*run_helper)(void *);
+
+static int linger(void *argument) {
+  const char *text = getenv("PATCHBAY_LINGER");
+  long long nanoseconds = text ? atoll(text) * SECOND / 1000 : 0;
+  run_helper(argument);
+  nanosleep(&(struct timespec){nanoseconds / SECOND, nanoseconds % SECOND}, NULL);
+  return 0;
+}
+
 /* What a helper sends counts as a call of the process that makes the helper: it fails in the helper, and kills or stops the process before. */
 int __wrap_clone(int (*run)(void *), void *stack, int flags, void *argument) {
   int error = fault(SYS_clone);
-  if (!error) return __real_clone(fault(SYS_sendto) ? end : run, stack, flags, argument);
+  run_helper = run;
+  if (!error) return __real_clone(fault(SYS_sendto) ? end : linger, stack, flags, argument);
   errno = error;
   return -1;
 }
