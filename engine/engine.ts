@@ -28,13 +28,13 @@ export interface Engine {
    */
   spawn(program: Program): number
   /**
-   * Sends a message to a socket by a process of its own, a helper: it closes all descriptors but the socket, sends, and ends when
-   * the kernel has processed the message, also after the caller's end. The caller goes on at once. Message and stack are in use
-   * until the helper has ended. Its end sends no signal, so only wait4(2) with __WCLONE or __WALL sees it.
-   * Undefined where an engine cannot.
+   * Sends a message to a socket by a process of its own, a helper, and goes on at once. The helper closes all descriptors but two, sends,
+   * and ends when the kernel has processed the message, also after the caller's end. Message and stack are in use until then.
+   * Its end sends no signal, so only wait4(2) with __WCLONE or __WALL sees it. Undefined where an engine cannot.
+   * @param kept the other descriptor that it keeps to its end; -1 for none
    * @param stack the helper's, 8 KiB or more
    * @returns its process ID, or `-errno`
    */
-  sendApart?(socket: number, message: Uint8Array, stack: Uint8Array): number
+  sendApart?(socket: number, kept: number, message: Uint8Array, stack: Uint8Array): number
   exit(status: number): never
 }

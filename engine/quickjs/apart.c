@@ -1,14 +1,15 @@
-/* sendApart(socket, message, stack): engine.ts and modules.d.ts describe it. */
+/* sendApart(socket, kept, message, stack): engine.ts describes it. */
 #define _GNU_SOURCE
 #include "bytes.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <sched.h>
 #include <sys/syscall.h>
-#include <errno.h>
 
-/* What the helper is to do. It lies at the upper end of the helper's stack, which outlives our own. */
+/* What the helper is to do. It lies at the upper end of the helper's stack. */
 struct errand {
-  int socket;
+  int socket, kept;
   const uint8_t *message;
   size_t length;
 };
@@ -26,14 +27,19 @@ static long call(long number, long a, long b, long c) {
 #endif
 }
 
-static long close_range_of(unsigned first, unsigned last) { return call(SYS_close_range, first, last, 0); }
+static void close_all(int first, int last) {
+  if (first <= last) call(SYS_close_range, first, last, 0);
+}
 
 /* The helper. It runs in its parent's memory, also after its parent's end, and touches nothing there but its stack and the message. */
 static int run(void *argument) {
   const struct errand *errand = argument;
-  close_range_of(errand->socket + 1, ~0U);
-  close_range_of(0, errand->socket - 1);
-  call(SYS_write, errand->socket, (long)errand->message, errand->length);
+  int socket = errand->socket, kept = errand->kept;
+  int low = socket < kept ? socket : kept, high = socket < kept ? kept : socket;
+  close_all(0, low - 1);
+  close_all(low + 1, high - 1);
+  close_all(high + 1, INT_MAX);
+  call(SYS_write, socket, (long)errand->message, errand->length);
   return 0;
 }
 
@@ -45,12 +51,12 @@ static struct errand *top_of(uint8_t *stack, size_t size) {
 static JSValue send_apart(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv) {
   struct errand errand;
   size_t size;
-  if (JS_ToInt32(ctx, &errand.socket, argv[0])) return JS_EXCEPTION;
-  errand.message = bytes_of(ctx, argv[1], &errand.length);
-  uint8_t *stack = (uint8_t *)bytes_of(ctx, argv[2], &size);
+  if (JS_ToInt32(ctx, &errand.socket, argv[0]) || JS_ToInt32(ctx, &errand.kept, argv[1])) return JS_EXCEPTION;
+  errand.message = bytes_of(ctx, argv[2], &errand.length);
+  uint8_t *stack = (uint8_t *)bytes_of(ctx, argv[3], &size);
   if (!errand.message || !stack) return JS_EXCEPTION;
   /* Closes nothing, but tells whether the helper will be able to: Linux has close_range since 5.9. */
-  long error = close_range_of(~0U, ~0U);
+  long error = call(SYS_close_range, UINT_MAX, UINT_MAX, 0);
   if (error) return JS_NewInt64(ctx, error);
   struct errand *top = top_of(stack, size);
   *top = errand;
@@ -60,7 +66,7 @@ static JSValue send_apart(JSContext *ctx, JSValueConst self, int argc, JSValueCo
 }
 
 static const JSCFunctionListEntry functions[] = {
-  JS_CFUNC_DEF("sendApart", 3, send_apart),
+  JS_CFUNC_DEF("sendApart", 4, send_apart),
 };
 
 static int initialize(JSContext *ctx, JSModuleDef *module) {

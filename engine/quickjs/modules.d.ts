@@ -21,7 +21,7 @@ declare module 'qjs:spawn' {
 
 declare module 'qjs:apart' {
   /** Sends a message by a process of its own: engine.ts describes it. @returns its process ID, or `-errno` */
-  export function sendApart(socket: number, message: Uint8Array, stack: Uint8Array): number
+  export function sendApart(socket: number, kept: number, message: Uint8Array, stack: Uint8Array): number
 }
 
 declare module 'qjs:bytes' {

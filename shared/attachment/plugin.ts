@@ -6,7 +6,7 @@ import { CniError, Code } from '../error/error.ts'
 import { runAll } from '../error/steps.ts'
 import { type Ipam, ipamOf } from '../ipam/ipam.ts'
 import { tolerate } from '../kernel/errno.ts'
-import { findLink, removeIfThere } from '../netlink/link.ts'
+import { removeIfThere } from '../netlink/link.ts'
 import { asNamed, forgetGivenName, forgetStaleNames } from '../state/given-names.ts'
 import { withoutHeldLocksFirst } from '../state/lock.ts'
 import { add } from './add.ts'
@@ -94,9 +94,8 @@ async function inTurn(remove: () => unknown, release: () => unknown): Promise<vo
 
 function deleteInside(request: Request): void {
   const sides = openSidesIfAny(request)
-  const link = sides && findLink(sides.inside, request.ifname)
   // EOPNOTSUPP: lo.
-  if (link) tolerate(() => removeIfThere(sides.inside, link), 'EOPNOTSUPP')
+  if (sides) tolerate(() => removeIfThere(sides.inside, { name: request.ifname }), 'EOPNOTSUPP')
 }
 
 async function check<Config extends InterfaceConfig>(device: Device<Config>, request: Request<Config>) {

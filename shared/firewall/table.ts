@@ -2,6 +2,7 @@
 
 import { hashedName } from '../cni/identity.ts'
 import type { Attachment } from '../cni/plugin.ts'
+import { closeByHelper } from '../kernel/helper.ts'
 import { deleteChain, deleteTable, type Table } from '../netlink/nftables.ts'
 import { findElement, listElements, listRules, tableUse } from '../netlink/nftables-read.ts'
 import {
@@ -96,10 +97,12 @@ let socket: Socket | undefined
 
 /**
  * The process's socket to netfilter, opened on first use in the namespace of that moment. It stays open until the process
- * ends: close(2) waits about 10 ms until the kernel has freed what was deleted.
+ * ends: close(2) waits about 10 ms until the kernel has freed what was deleted. If DEL makes a helper, the wait is the helper's.
  */
 export function netfilter(): Socket {
-  socket ??= openSocket(Protocol.NETFILTER)
+  if (socket) return socket
+  socket = openSocket(Protocol.NETFILTER)
+  closeByHelper(socket.fd)
   return socket
 }
 

@@ -13,6 +13,14 @@ const noted = `${stateDirectory}/helper`
 
 const STACK = 16_384
 
+/** A descriptor whose last close waits for the kernel, too; -1 for none. */
+let slow: Fd = -1
+
+/** Leaves the last close of a descriptor to a helper, if one is made before this process ends. */
+export function closeByHelper(fd: Fd): void {
+  slow = fd
+}
+
 /** What the helpers of this process use, by process ID. */
 const memory = new Map<number, readonly Uint8Array[]>()
 
@@ -27,7 +35,7 @@ export function sendByHelper(socket: Fd, message: Uint8Array): number | undefine
   try {
     if (isZombie(numberIn(note))) return undefined
     const stack = Buffer.alloc(STACK)
-    const pid = start(socket, message, stack)
+    const pid = start(socket, slow, message, stack)
     if (pid < 0) return undefined
     memory.set(pid, [message, stack])
     writeNumber(note, pid)

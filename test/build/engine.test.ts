@@ -95,6 +95,11 @@ for (const engine of engines) {
     assert.is(await trial('empty'), 0)
   })
 
+  test('a message is sent by another process, which keeps no descriptor longer than to its end; Node sends itself', async () => {
+    for (const kept of ['', 'kept'])
+      assert.equal(await trial('sendApart', kept), engine === 'node' ? null : ['message', '', true])
+  })
+
   test('more arguments than a system call has are an error, and errors go to standard error, with exit status 1', async () => {
     const { exitCode, stdout, stderr } = await execa(executable, ['tooMany'], { reject: false })
     assert.is(exitCode, 1)

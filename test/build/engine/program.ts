@@ -1,13 +1,14 @@
 /** A program that tries what an engine offers: the same in every engine, its answers as JSON. */
 
-import { architecture, commandLine, environment, syscall } from '#engine'
+import { architecture, commandLine, environment, sendApart, syscall } from '#engine'
 import { xxh64 } from '../../../plugins/macvlan/macvtap/xxhash.ts'
-import { Open, open, writeAll } from '../../../shared/kernel/files.ts'
+import { Open, open, readAll, writeAll } from '../../../shared/kernel/files.ts'
 import { run } from '../../../shared/kernel/run.ts'
 import { syscall as call, cstring } from '../../../shared/kernel/syscall.ts'
 import { exercise } from './buffer.ts'
 
 const AT_FDCWD = -100
+const __WALL = 0x40000000
 
 type Trial = (argument: string) => unknown
 
@@ -64,6 +65,20 @@ const trials: Record<string, Trial> = {
   },
   empty: () => call('write', 1, Buffer.alloc(0), 0),
   tooMany: () => syscall(0, 1, 2, 3, 4, 5, 6, 7),
+
+  /** A pipe in place of a socket: what the helper wrote, and whether it was the helper. A second pipe ends with it, at the latest. */
+  sendApart: (kept) => {
+    if (!sendApart) return null
+    const [pipe, second] = [Buffer.alloc(8), Buffer.alloc(8)]
+    for (const fds of [pipe, second]) call('pipe2', fds, 0)
+    const [end, other] = [pipe.readInt32LE(4), second.readInt32LE(4)]
+    const message = Buffer.from('message')
+    const stack = Buffer.alloc(8192)
+    const pid = sendApart(end, kept ? other : -1, message, stack)
+    for (const fd of [end, other]) call('close', fd)
+    const read = (fds: Buffer) => readAll(fds.readInt32LE(0)).toString()
+    return [read(pipe), read(second), call('wait4', pid, 0, __WALL, 0) === pid]
+  },
 
   run: (trial) => {
     const { program, bounds } = JSON.parse(trial)
