@@ -11,8 +11,8 @@ import { failureOf } from './message.ts'
 import { ask, encodeRequests, Flag, type Request, readMessages, type Socket } from './socket.ts'
 
 /**
- * Sends a request and waits until the kernel says that it is done, or refused. Without a helper, and on Linux before 6.2, which sends the
- * requester no announcement, that is the acknowledgement.
+ * Sends a request and waits until the kernel says that it is done, or refused. Without a helper, and on a kernel that
+ * sends the requester no announcement (it came with Linux 6.2), that is the acknowledgement.
  * @throws KernelError
  */
 export function askUntilAnnounced(socket: Socket, request: Request): void {
