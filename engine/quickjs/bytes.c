@@ -107,6 +107,7 @@ static const JSCFunctionListEntry functions[] = {
   JS_CFUNC_DEF("utf8Bytes", 1, utf8_bytes),
   JS_CFUNC_DEF("asciiText", 3, ascii_text),
   JS_CFUNC_DEF("addIntegers", 1, add_integers),
+  JS_CFUNC_DEF("sha512", 1, sha512),
 };
 
 static int initialize(JSContext *ctx, JSModuleDef *module) {

@@ -31,6 +31,8 @@ declare module 'qjs:bytes' {
   export function asciiText(bytes: Uint8Array, start: number, end: number): string | undefined
   /** Adds Buffer's methods for integers to a prototype: `readUInt8` to `writeBigInt64BE`. */
   export function addIntegers(prototype: object): void
+  /** The SHA-512 hash of a byte array: 64 bytes. */
+  export function sha512(bytes: Uint8Array): ArrayBuffer
 }
 
 declare module 'qjs:std' {

@@ -18,7 +18,10 @@ const engineOptions: Record<EngineName, BuildOptions> = {
     mainFields: ['module', 'main'],
     conditions: ['quickjs', 'import'],
     inject: [`${root}engine/quickjs/buffer.ts`],
-    alias: { os: `${root}engine/quickjs/endianness.ts` },
+    alias: {
+      os: `${root}engine/quickjs/endianness.ts`,
+      '@noble/hashes/sha2.js': `${root}engine/quickjs/sha512.ts`,
+    },
   },
   node: { platform: 'node', format: 'cjs', mainFields: ['module', 'main'] },
 }

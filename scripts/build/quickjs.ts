@@ -37,7 +37,9 @@ export async function buildQuickjs(
     join(work, 'modules.c'),
     moduleTable(await readFile(join(work, 'bytecode.c'), 'utf8'), await readdir(work)),
   )
-  const sources = ['main.c', 'sys.c', 'bytes.c', 'spawn.c', 'apart.c'].map((name) => join(engine, name))
+  const sources = ['main.c', 'sys.c', 'bytes.c', 'sha512.c', 'spawn.c', 'apart.c'].map((name) =>
+    join(engine, name),
+  )
   const inputs = ['modules.c', ...sources, ...more, library, '-lm', '-lpthread']
   const flags = [...compileFlags(architecture), `-I${include}`, `-I${engine}`, ...linkFlags, '-o', outfile]
   await run(`${gnu[architecture]}-gcc`, [...flags, ...inputs], { cwd: work })

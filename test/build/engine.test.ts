@@ -1,5 +1,6 @@
 /** Both engines do what engine/engine.ts says, in executables built like Patchbay's. */
 
+import { createHash } from 'node:crypto'
 import { existsSync, rmSync } from 'node:fs'
 import { mkdir, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -89,6 +90,13 @@ for (const engine of engines) {
 
   test('XXH64 of texts is what the xxHash library says, also of whole stripes', async () => {
     for (const [text, hash] of Object.entries(hashes)) assert.is(await trial('xxh64', text), hash, text)
+  })
+
+  test('SHA-512 is what Node says, with the ends of one, two and three blocks', async () => {
+    for (const length of [0, 3, 111, 112, 127, 128, 239, 240, 300]) {
+      const text = 'é-0123456789'.repeat(25).slice(0, length)
+      assert.is(await trial('sha512', text), createHash('sha512').update(text).digest('hex'), `${length}`)
+    }
   })
 
   test('the pointer to an empty buffer is null', async () => {

@@ -1,5 +1,6 @@
 /** A program that tries what an engine offers: the same in every engine, its answers as JSON. */
 
+import { sha512 } from '@noble/hashes/sha2.js'
 import { architecture, commandLine, environment, sendApart, syscall } from '#engine'
 import { xxh64 } from '../../../plugins/macvlan/macvtap/xxhash.ts'
 import { Open, open, readAll, writeAll } from '../../../shared/kernel/files.ts'
@@ -63,6 +64,7 @@ const trials: Record<string, Trial> = {
     bytes.writeBigUInt64BE(xxh64(Buffer.from(text)))
     return bytes.toString('hex')
   },
+  sha512: (text) => Buffer.from(sha512(Buffer.from(text))).toString('hex'),
   empty: () => call('write', 1, Buffer.alloc(0), 0),
   tooMany: () => syscall(0, 1, 2, 3, 4, 5, 6, 7),
 
