@@ -9,6 +9,7 @@ import { inNamespace } from '../kernel/namespace.ts'
 import { listAddresses, newAddress } from '../netlink/address.ts'
 import { commandIn } from '../netlink/command.ts'
 import { Group, waitFor } from '../netlink/events.ts'
+import { changeIpv4Conf, Ipv4Conf } from '../netlink/ipv4-conf.ts'
 import { changeLink, type Link } from '../netlink/link.ts'
 import type { RouteSpec } from '../netlink/route.ts'
 import { type Socket, transact } from '../netlink/socket.ts'
@@ -47,12 +48,14 @@ export function configure(sides: Sides, link: Link, lease: Result, log: Log, bri
   const addresses = cidrs(lease.ips)
   refuseSmallMtu(link, addresses)
   const flags = { nodad: dad === 'off', noprefixroute: onLink !== undefined }
-  inNamespace(sides.container, () => setSysctls(link, addresses, dad, log))
+  if (hasFamily(addresses, 6)) inNamespace(sides.container, () => setSysctls(link, dad, log))
+  const notify = hasFamily(addresses, 4) ? [changeIpv4Conf(link, Ipv4Conf.ARP_NOTIFY, 1)] : []
   const up = changeLink(link, { up: true })
   const first = addresses.map((cidr) => newAddress(link, cidr, flags))
   const routes = routesOf(lease, link, onLink)
   if (!onLink) warnOfOffLink(routes, addresses, log)
   transact(sides.inside, [
+    ...notify,
     ...(upLast ? [...first, up] : [up, ...first]),
     ...inPlace(sides.inside, routes, keepDefaultRoute),
   ])
@@ -81,15 +84,17 @@ function refuseSmallMtu({ name, mtu }: Link, addresses: Cidr[]): void {
   })
 }
 
-/** Sets the interface's sysctls before it is up. Missing ones are skipped: a kernel without IPv6 has none of them. */
-function setSysctls({ name }: Link, addresses: Cidr[], dad: Dad, log: Log): void {
-  const stale = 'neighbours that knew another owner of its addresses learn of it late'
-  preferSysctl(log, stale, '1', 'ipv4', 'conf', name, 'arp_notify')
-  if (!addresses.some(({ address }) => address.family === 6)) return
+function hasFamily(addresses: readonly Cidr[], family: 4 | 6): boolean {
+  return addresses.some(({ address }) => address.family === family)
+}
+
+/** Sets the interface's sysctls of IPv6, which netlink cannot set, before it is up. */
+function setSysctls({ name }: Link, dad: Dad, log: Log): void {
   // Traffic to the container's own addresses goes by lo.
   enableIPv6('lo', name)
   const lost = 'its IPv6 addresses are lost when it is set down'
   preferSysctl(log, lost, '1', 'ipv6', 'conf', name, 'keep_addr_on_down')
+  const stale = 'neighbours that knew another owner of its addresses learn of it late'
   preferSysctl(log, stale, '1', 'ipv6', 'conf', name, 'ndisc_notify')
   // `wait` promises the detection; without `off` only the link-local address comes late.
   if (dad === 'wait') requireSysctl('1', 'ipv6', 'conf', name, 'accept_dad')

@@ -4,8 +4,9 @@ import { integer, list, type Output, object, optional, string } from '../config/
 import { tolerate } from '../kernel/errno.ts'
 import { writeInPlace } from '../kernel/files.ts'
 import { readSysctl } from '../kernel/sysctl.ts'
+import { changeIpv4Conf } from '../netlink/ipv4-conf.ts'
 import type { LinkName } from '../netlink/link.ts'
-import { changeIpv4Conf, ipv6Settings, ipv6Text, type LinkConf, readConf } from '../netlink/link-conf.ts'
+import { ipv6Settings, ipv6Text, type LinkConf, readConf } from '../netlink/link-conf.ts'
 import { ask, type Socket } from '../netlink/socket.ts'
 
 const numbers = list(integer({ min: -0x80000000, max: 0x7fffffff }))

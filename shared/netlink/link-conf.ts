@@ -1,18 +1,14 @@
 /** The settings of a link in net/ipv4/conf and net/ipv6/conf, as its message has them (IFLA_AF_SPEC): all at once, without reading files. */
 
-import * as rt from 'netlink/dist/rt/structs.js'
-import { putU32, type StreamData } from 'netlink/dist/structs.js'
 import { attributesIn } from './attributes.ts'
+import { AF_INET, AF_SPEC, INET_CONF } from './ipv4-conf.ts'
 import { type LinkName, showLink } from './link.ts'
-import { linkMessage } from './link-message.ts'
-import { ask, type Request, type Socket } from './socket.ts'
-
-const { NEWLINK } = rt.MessageType
+import { ask, type Socket } from './socket.ts'
 
 const HEADER_LENGTH = 16
-const [AF_INET, AF_INET6] = [2, 10]
-/** IFLA_AF_SPEC; in it IFLA_INET_CONF and IFLA_INET6_CONF (include/uapi/linux/if_link.h). */
-const [AF_SPEC, INET_CONF, INET6_CONF] = [26, 1, 2]
+const AF_INET6 = 10
+/** In IFLA_AF_SPEC: IFLA_INET6_CONF (include/uapi/linux/if_link.h). */
+const INET6_CONF = 2
 
 /** The values by number: IPV4_DEVCONF_* less one (include/uapi/linux/ip.h), and DEVCONF_* (include/uapi/linux/ipv6.h). */
 export interface LinkConf {
@@ -32,19 +28,6 @@ const none = Buffer.alloc(0)
 
 function numbers(values: Buffer = none): number[] {
   return Array.from({ length: values.length >> 2 }, (_, index) => values.readInt32LE(index * 4))
-}
-
-/** Sets a setting of IPv4 by its number. `sysctl -w net.ipv4.conf.LINK.…`; IPv6 has no such request. */
-export function changeIpv4Conf(link: LinkName, number: number, value: number): Request {
-  const conf: StreamData = (out) => out.push(number + 1, putU32(value >>> 0))
-  const families: StreamData = (out) => out.push(AF_INET, (inet) => inet.push(INET_CONF, conf))
-  return {
-    type: NEWLINK,
-    flags: 0,
-    payload: linkMessage(link, [[AF_SPEC, families]]),
-    attempt: `set IPv4 setting ${number + 1} of ${link.name} to ${value}`,
-    see: `ip netconf show dev ${link.name}`,
-  }
 }
 
 /** The files of IPv6's settings by number (include/uapi/linux/ipv6.h). Number 36 is stable_secret, whose value is not sent. */

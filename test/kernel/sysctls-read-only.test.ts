@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert'
 import { done, errorOf } from '../harness/attach.ts'
 import { unchanged } from '../harness/expect.ts'
 import { newContainer, privateHost, setSysctl } from '../harness/host.ts'
-import { addresses } from '../harness/look.ts'
+import { addresses, sysctl } from '../harness/look.ts'
 import { bridgeNetwork, ptpNetwork, single, wireNetwork } from '../harness/networks.ts'
 import { type Call, type Configuration, call, type Result } from '../harness/plugin.ts'
 import { snapshot, snapshotOf } from '../harness/snapshot.ts'
@@ -41,7 +41,9 @@ for (const engine of ['quickjs', 'node'] as const) {
       const { container, request } = attachment(single(network), engine)
       const { status, json, stderr } = await call(request)
       assert.is(status, 0, JSON.stringify(json))
-      assert.match(stderr, 'warning: cannot set net/ipv4/conf/eth0/arp_notify to 1 (EROFS): ')
+      assert.match(stderr, 'warning: cannot set net/ipv6/conf/eth0/ndisc_notify to 1 (EROFS): ')
+      // Netlink sets those of IPv4.
+      assert.is(sysctl('net/ipv4/conf/eth0/arp_notify', container), '1')
       const config = { ...single(network), prevResult: json }
       assert.equal(await call({ ...request, verb: 'CHECK', config }), done)
       const { ips = [] } = json as unknown as Partial<Result>

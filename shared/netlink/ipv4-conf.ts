@@ -1,0 +1,29 @@
+/** The settings of a link in net/ipv4/conf, changed by its message (IFLA_AF_SPEC): without files, and together with other requests. */
+
+import * as rt from 'netlink/dist/rt/structs.js'
+import { putU32, type StreamData } from 'netlink/dist/structs.js'
+import type { LinkName } from './link.ts'
+import { linkMessage } from './link-message.ts'
+import type { Request } from './socket.ts'
+
+const { NEWLINK } = rt.MessageType
+
+export const AF_INET = 2
+/** IFLA_AF_SPEC, and in it IFLA_INET_CONF (include/uapi/linux/if_link.h). */
+export const [AF_SPEC, INET_CONF] = [26, 1]
+
+/** A setting's number: IPV4_DEVCONF_* less one (include/uapi/linux/ip.h). */
+export const Ipv4Conf = { ARP_NOTIFY: 21 } as const
+
+/** Sets a setting of IPv4 by its number. `sysctl -w net.ipv4.conf.LINK.…`; IPv6 has no such request. */
+export function changeIpv4Conf(link: LinkName, number: number, value: number): Request {
+  const conf: StreamData = (out) => out.push(number + 1, putU32(value >>> 0))
+  const families: StreamData = (out) => out.push(AF_INET, (inet) => inet.push(INET_CONF, conf))
+  return {
+    type: NEWLINK,
+    flags: 0,
+    payload: linkMessage(link, [[AF_SPEC, families]]),
+    attempt: `set IPv4 setting ${number + 1} of ${link.name} to ${value}`,
+    see: `ip netconf show dev ${link.name}`,
+  }
+}
