@@ -30,7 +30,7 @@ class Bytes extends Uint8Array {
   }
 
   equals(other: Uint8Array): boolean {
-    return compare(this, other) === 0
+    return this.length === other.length && compare(this, other) === 0
   }
 }
 
@@ -38,7 +38,8 @@ addIntegers(Bytes.prototype)
 
 /** Node's static methods. */
 const statics = {
-  alloc: (size: number, fill = 0) => new Bytes(size).fill(fill),
+  /** New bytes are zero. */
+  alloc: (size: number, fill = 0) => (fill === 0 ? new Bytes(size) : new Bytes(size).fill(fill)),
   from: (value: string | ArrayBuffer, ...how: [(string | number)?, number?]) =>
     typeof value === 'string' ? toBytes(value, how[0] as string) : new Bytes(value, how[0] as number, how[1]),
   concat(parts: readonly Uint8Array[]): Bytes {
@@ -57,9 +58,12 @@ const statics = {
 
 /** Compares two byte arrays: negative when the first sorts first, zero when they are equal, else positive. */
 function compare(one: Uint8Array, other: Uint8Array): number {
-  const differs = one.findIndex((byte, index) => byte !== other[index])
-  const [a, b] = differs < 0 ? [one.length, other.length] : [one[differs] ?? 0, other[differs] ?? -1]
-  return Math.sign(a - b)
+  const shared = Math.min(one.length, other.length)
+  for (let at = 0; at < shared; at++) {
+    const difference = (one[at] as number) - (other[at] as number)
+    if (difference !== 0) return Math.sign(difference)
+  }
+  return Math.sign(one.length - other.length)
 }
 
 function toBytes(text: string, encoding?: string): Bytes {

@@ -3,6 +3,7 @@
 import * as rt from 'netlink/dist/rt/structs.js'
 import { fromBytes, toBytes } from '../ip/address.ts'
 import { type Cidr, formatCidr, lastOf } from '../ip/subnet.ts'
+import { attributesIn } from './attributes.ts'
 import type { LinkName } from './link.ts'
 import { dump, Flag, type Request, type Socket } from './socket.ts'
 
@@ -82,19 +83,27 @@ export function listAllAddresses(socket: Socket, link?: LinkName): LinkAddress[]
   return replies.map(({ data }) => toAddress(data))
 }
 
+/** struct ifaddrmsg: family, prefix length, flags, scope, index of the link (include/uapi/linux/if_addr.h). */
+const HEADER_LENGTH = 8
+/** IFA_*. With IFA_FLAGS the header's flags, which are one byte, do not count. */
+const Ifa = { ADDRESS: 1, LOCAL: 2, FLAGS: 8 } as const
+/** IFA_F_* */
+const AddressFlag = { DADFAILED: 0x08, TENTATIVE: 0x40, PERMANENT: 0x80 } as const
+
 /** The address in an RTM_NEWADDR message. */
 function toAddress(message: Buffer): LinkAddress {
-  const { data, attrs } = rt.parseAddressMessage(message)
-  const flags = attrs.flags ?? data.flags ?? {}
+  const attribute = attributesIn(message, HEADER_LENGTH)
+  const [address, local] = [attribute(Ifa.ADDRESS), attribute(Ifa.LOCAL)]
+  const flags = attribute(Ifa.FLAGS)?.readUInt32LE(0) ?? message.readUInt8(2)
   return {
-    address: fromBytes(attrs.local ?? attrs.address ?? Buffer.alloc(4)),
-    prefix: data.prefixlen ?? 0,
-    link: data.index ?? 0,
-    tentative: flags.tentative ?? false,
-    dadFailed: flags.dadfailed ?? false,
-    permanent: flags.permanent ?? false,
-    pointToPoint: Boolean(attrs.local && attrs.address && !attrs.local.equals(attrs.address)),
-    scope: data.scope ?? 0,
+    address: fromBytes(local ?? address ?? Buffer.alloc(4)),
+    prefix: message.readUInt8(1),
+    link: message.readUInt32LE(4),
+    tentative: (flags & AddressFlag.TENTATIVE) !== 0,
+    dadFailed: (flags & AddressFlag.DADFAILED) !== 0,
+    permanent: (flags & AddressFlag.PERMANENT) !== 0,
+    pointToPoint: Boolean(local && address && !local.equals(address)),
+    scope: message.readUInt8(3),
   }
 }
 

@@ -3,6 +3,7 @@
 import * as ifla from 'netlink/dist/rt/ifla.js'
 import * as rt from 'netlink/dist/rt/structs.js'
 import { parseAttributes, putU8, putU16, putU32, type StreamData } from 'netlink/dist/structs.js'
+import { attributeIn, attributesIn } from './attributes.ts'
 import { wordsOf } from './command.ts'
 import { changeKind, changePort, type LinkName, type LinkSettings, newLink } from './link.ts'
 import { linkMessage } from './link-message.ts'
@@ -87,21 +88,32 @@ function bridgeWords({
   })
 }
 
+/** Attributes of a bridge and of a port (IFLA_BR_*, IFLA_BRPORT_*, include/uapi/linux/if_link.h). */
+const Br = {
+  AGEING_TIME: 4,
+  STP_STATE: 5,
+  VLAN_FILTERING: 7,
+  GROUP_FWD_MASK: 9,
+  MCAST_SNOOPING: 23,
+  VLAN_DEFAULT_PVID: 39,
+} as const
+const BrPort = { MODE: 4, ISOLATED: 33 } as const
+
 /** The options of a bridge, from its link's `data`. */
 export function parseBridge(data: Buffer): Required<BridgeOptions> {
-  const bridge = ifla.parseBridge(data)
+  const attribute = attributesIn(data)
   return {
-    vlanFiltering: bridge.vlanFiltering?.[0] === 1,
-    stp: (bridge.stpState?.readUInt32LE(0) ?? 0) !== 0,
-    ageingTime: (bridge.ageingTime?.readUInt32LE(0) ?? 0) / USER_HZ,
-    multicastSnooping: bridge.mcastSnooping?.[0] === 1,
-    groupForwardMask: bridge.groupFwdMask?.readUInt16LE(0) ?? 0,
+    vlanFiltering: attribute(Br.VLAN_FILTERING)?.[0] === 1,
+    stp: (attribute(Br.STP_STATE)?.readUInt32LE(0) ?? 0) !== 0,
+    ageingTime: (attribute(Br.AGEING_TIME)?.readUInt32LE(0) ?? 0) / USER_HZ,
+    multicastSnooping: attribute(Br.MCAST_SNOOPING)?.[0] === 1,
+    groupForwardMask: attribute(Br.GROUP_FWD_MASK)?.readUInt16LE(0) ?? 0,
   }
 }
 
 /** The VLAN that a new port gets, untagged; 0 for none. From a bridge's `data`. */
 export function defaultVlan(data: Buffer): number {
-  return ifla.parseBridge(data).vlanDefaultPvid?.readUInt16LE(0) ?? 0
+  return attributeIn(data, Br.VLAN_DEFAULT_PVID)?.readUInt16LE(0) ?? 0
 }
 
 /** `ip link set dev PORT type bridge_slave hairpin on isolated on` */
@@ -115,8 +127,8 @@ export function changeBridgePort(port: LinkName, { hairpin, isolated }: PortOpti
 
 /** A port's options, from its link's `portData`. */
 export function parseBridgePort(data: Buffer): Required<PortOptions> {
-  const port = ifla.parseBridgePort(data)
-  return { hairpin: port.mode === 1, isolated: port.isolated?.[0] === 1 }
+  const attribute = attributesIn(data)
+  return { hairpin: attribute(BrPort.MODE)?.[0] === 1, isolated: attribute(BrPort.ISOLATED)?.[0] === 1 }
 }
 
 /** `bridge vlan add dev PORT vid FIRST-LAST [pvid] [untagged]` */

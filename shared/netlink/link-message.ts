@@ -2,7 +2,7 @@
 
 import { putString, putU32, type StreamData } from 'netlink/dist/structs.js'
 import { formatMac, parseMac } from '../ip/mac.ts'
-import { attributesIn, textOf, valuesIn } from './attributes.ts'
+import { attributeIn, attributesIn, textOf, valuesIn } from './attributes.ts'
 import { kindFacts } from './kinds.ts'
 import type { Link, LinkSettings } from './link.ts'
 
@@ -156,4 +156,19 @@ export function toLink({ data: message }: { data: Buffer }): Link {
     data: info(Info.DATA),
     portData: info(Info.SLAVE_DATA),
   }
+}
+
+/** A link that has an alias, with no more of its message. */
+export interface Aliased {
+  index: number
+  name: string
+  alias: string
+}
+
+/** Such a link of an RTM_NEWLINK message; undefined without an alias. For long lists. */
+export function toAliased({ data: message }: { data: Buffer }): Aliased | undefined {
+  const alias = textOf(attributeIn(message, Ifla.IFALIAS, HEADER_LENGTH))
+  if (alias === undefined) return undefined
+  const name = textOf(attributeIn(message, Ifla.IFNAME, HEADER_LENGTH)) ?? ''
+  return { index: message.readInt32LE(4), name, alias }
 }

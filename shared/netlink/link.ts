@@ -8,6 +8,7 @@ import { must } from '../kernel/syscall.ts'
 import { askUntilAnnounced } from './announced.ts'
 import { wordsOf } from './command.ts'
 import {
+  type Aliased,
   type AttributeList,
   Ifla,
   kindOf,
@@ -15,6 +16,7 @@ import {
   named,
   portOf,
   settingsOf,
+  toAliased,
   toLink,
 } from './link-message.ts'
 import { ask, dump, Flag, findInDump, type Reply, type Request, type Socket, transact } from './socket.ts'
@@ -187,6 +189,7 @@ export function showLink(which: string | number): Request {
   return {
     type: GETLINK,
     flags: 0,
+    single: true,
     payload: linkMessage({ index }, [...name, skipStatistics]),
     attempt: `look up ${ifname ?? `interface ${index}`}`,
     see: ifname ? `ip -d link show dev ${ifname}` : `ip -d link show | grep '^${index}:'`,
@@ -221,13 +224,21 @@ export function indexOf(socket: Socket, name: string): number | undefined {
 
 /** All links of the socket's namespace. Equivalent to `ip -d link show [type KIND]`. @param kind only links of this kind */
 export function listLinks(socket: Socket, kind?: string): Link[] {
-  const request = {
+  return ofKind(dump(socket, showLinks(kind)).map(toLink), kind)
+}
+
+/** The links that have an alias, of all kinds: much faster than listLinks. Equivalent to `ip -d link show`. */
+export function listAliased(socket: Socket): Aliased[] {
+  return dump(socket, showLinks()).flatMap((reply) => toAliased(reply) ?? [])
+}
+
+function showLinks(kind?: string) {
+  return {
     type: GETLINK,
     payload: linkMessage({}, [skipStatistics, ...(kind ? kindOf(kind) : [])]),
     attempt: 'list links',
     see: `ip -d link show${kind ? ` type ${kind}` : ''}`,
   }
-  return ofKind(dump(socket, request).map(toLink), kind)
 }
 
 /** A kernel without a driver of a kind, or with its module not loaded yet, ignores the filter. */

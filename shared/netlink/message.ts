@@ -1,13 +1,8 @@
 /** The form of netlink messages (RFC 3549 section 2, include/uapi/linux/netlink.h): requests are encoded, answers are split and judged. */
 
-import {
-  AttrStream,
-  formatHeader,
-  HEADER_LENGTH,
-  parseAttributes,
-  type StreamData,
-} from 'netlink/dist/structs.js'
+import { AttrStream, formatHeader, HEADER_LENGTH, type StreamData } from 'netlink/dist/structs.js'
 import { type Commands, Errno, KernelError } from '../kernel/errno.ts'
+import { attributeIn, textOf } from './attributes.ts'
 import { commandIn, type Place } from './command.ts'
 
 /** Message flags, include/uapi/linux/netlink.h. */
@@ -33,13 +28,15 @@ const NLMSGERR_ATTR_MSG = 1
 /** A request, with the equivalent command of iproute2 or another tool for errors. */
 export interface Request extends Commands {
   type: number
-  /** REQUEST is always added, and ACK unless it is a dump. */
+  /** REQUEST is always added, and ACK unless the answer shows its end without. */
   flags: number
   payload: StreamData
   /** The action, for the error message: `create bridge cni0`. */
   attempt: string
   /** Sent without a request for an acknowledgement: batch markers of nfnetlink. */
   unacknowledged?: boolean
+  /** The answer is one message, or an error: no acknowledgement is asked for. */
+  single?: boolean
 }
 
 /** One message of an answer. */
@@ -79,12 +76,7 @@ export function failureOf(
 function extackOf(type: number, flags: number, data: Buffer): string | undefined {
   if (!(flags & Flag.ACK_TLVS)) return undefined
   const echoed = type === NLMSG_DONE ? 0 : flags & Flag.CAPPED ? HEADER_LENGTH : data.readUInt32LE(4)
-  let text: string | undefined
-  parseAttributes(data.subarray(4 + echoed + (-echoed & 3)), (attribute) => {
-    if (attribute.type === NLMSGERR_ATTR_MSG)
-      text = attribute.data.toString('utf8', 0, attribute.data.length - 1)
-  })
-  return text
+  return textOf(attributeIn(data, NLMSGERR_ATTR_MSG, 4 + echoed + (-echoed & 3)))
 }
 
 /** The list changed while it was read. */
@@ -95,13 +87,15 @@ export class DumpInterrupted extends KernelError {
 }
 
 /** A request as the kernel reads it, in parts. */
-export function encode({ type, flags, payload, unacknowledged }: Request, seq: number): Uint8Array[] {
-  const body = new AttrStream()
-  body.emit(payload)
-  const length = HEADER_LENGTH + body.bufs.reduce((sum, part) => sum + part.length, 0)
-  const acknowledge = unacknowledged || (flags & Flag.DUMP) === Flag.DUMP ? 0 : Flag.ACK
-  const header = formatHeader({ length, type, flags: flags | Flag.REQUEST | acknowledge, seq, port: 0 })
-  return [header, ...body.bufs, Buffer.alloc(-length & 3)]
+export function encode({ type, flags, payload, unacknowledged, single }: Request, seq: number): Uint8Array[] {
+  const stream = new AttrStream()
+  for (const data of [Buffer.alloc(HEADER_LENGTH), payload]) stream.emit(data)
+  const parts = stream.bufs
+  const length = parts.reduce((sum, part) => sum + part.length, 0)
+  const acknowledge = unacknowledged || single || (flags & Flag.DUMP) === Flag.DUMP ? 0 : Flag.ACK
+  parts[0] = formatHeader({ length, type, flags: flags | Flag.REQUEST | acknowledge, seq, port: 0 })
+  if (length & 3) parts.push(Buffer.alloc(-length & 3))
+  return parts
 }
 
 /** The messages of a datagram. */

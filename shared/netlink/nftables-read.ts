@@ -1,7 +1,7 @@
 /** Reads nf_tables: single objects by name or key in constant time, and lists of rules and elements. */
 
-import { parseAttributes } from 'netlink/dist/structs.js'
 import { isErrno } from '../kernel/errno.ts'
+import { attributeIn, valuesIn } from './attributes.ts'
 import { Attribute, chainName, Message, request, ruleChain, type Table, tableName } from './nftables.ts'
 import { type Element, elementList, elementRequest, type NamedSet } from './nftables-sets.ts'
 import { ask, dump, type Reply, type Request, type Socket } from './socket.ts'
@@ -68,7 +68,7 @@ function dumpIfAny(socket: Socket, question: Request): Reply[] {
 /** The answer to a request; undefined when the kernel answers ENOENT. */
 function askIfAny(socket: Socket, question: Request): Reply | undefined {
   try {
-    return ask(socket, question)[0]
+    return ask(socket, { ...question, single: true })[0]
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return undefined
     throw error
@@ -81,22 +81,12 @@ function counter({ data }: Reply, which: number): number {
 
 /** The data of the attribute at a path of types. */
 function find(attributes: Buffer, ...path: number[]): Buffer | undefined {
-  return path.reduce<Buffer | undefined>((within, which) => within && findOne(within, which), attributes)
-}
-
-function findOne(attributes: Buffer, which: number): Buffer | undefined {
-  let found: Buffer | undefined
-  parseAttributes(attributes, ({ type, data }) => {
-    if (type === which) found ??= data
-  })
-  return found
+  return path.reduce<Buffer | undefined>((within, which) => within && attributeIn(within, which), attributes)
 }
 
 /** The items of a list attribute. */
 function items(list: Buffer | undefined): Buffer[] {
-  const found: Buffer[] = []
-  if (list) parseAttributes(list, ({ data }) => found.push(data))
-  return found
+  return list ? valuesIn(list) : []
 }
 
 function parseRule({ data }: Reply): Rule {

@@ -51,6 +51,7 @@ function readGeneration(socket: Socket): number {
 const generationRequest: Request = {
   type: (NFNL_SUBSYS_NFTABLES << 8) | Message.GETGEN,
   flags: 0,
+  single: true,
   payload: familyHeader(AF_UNSPEC),
   attempt: 'read the generation of the nftables rules',
   see: 'nft list tables',

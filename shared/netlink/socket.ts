@@ -1,6 +1,5 @@
 /** Netlink sockets: sends requests and reads the answers. Errors have the kernel's explanation and a command. */
 
-import { AttrStream } from 'netlink/dist/structs.js'
 import type { KernelError } from '../kernel/errno.ts'
 import { close, type Fd } from '../kernel/files.ts'
 import { inNamespace, type Namespace } from '../kernel/namespace.ts'
@@ -37,9 +36,14 @@ export interface Socket {
   netns?: string
   /** Sequence number of the last message sent. */
   sequence: number
-  /** Receive buffer; it grows to the size of the largest datagram. */
+  /** Receive buffer; it grows, see `roomFor`. */
   buffer: Buffer
+  /** A request is under way, or failed before its answer was read to the end: then a list may still come. */
+  busy: boolean
 }
+
+/** Sizes of the receive buffer, bytes: for an answer about one object, and for lists. */
+const [SMALL, LARGE] = [4096, 32768]
 
 /** Opens a netlink socket in the current namespace. @param groups multicast groups to join, as a bit mask */
 export function openSocket(protocol: number, groups = 0): Socket {
@@ -50,7 +54,7 @@ export function openSocket(protocol: number, groups = 0): Socket {
   }
   if (groups !== 0) must('bind a netlink socket', 'bind', fd, addressOf(groups), ADDRESS_LENGTH)
   must('connect a netlink socket', 'connect', fd, addressOf(0), ADDRESS_LENGTH)
-  return { fd, sequence: Math.floor(Math.random() * 0x7fffffff), buffer: Buffer.alloc(32768) }
+  return { fd, sequence: Math.floor(Math.random() * 0x7fffffff), buffer: Buffer.alloc(SMALL), busy: false }
 }
 
 const ADDRESS_LENGTH = 12
@@ -105,8 +109,11 @@ interface Exchanged {
 /** Sends requests in one datagram, and reads their answers. */
 function exchange(socket: Socket, requests: Request[]): Exchanged {
   const first = socket.sequence + 1
+  socket.busy = true
   send(socket, requests)
-  return receive(socket, first, requests)
+  const exchanged = receive(socket, first, requests)
+  socket.busy = false
+  return exchanged
 }
 
 /** Sends one request and returns the messages of its answer. */
@@ -182,9 +189,7 @@ function searchAgain(
 
 /** A datagram of requests, whose last one has the socket's sequence number then. */
 export function encodeRequests(socket: Socket, requests: Request[]): Buffer {
-  const stream = new AttrStream()
-  for (const request of requests) for (const part of encode(request, ++socket.sequence)) stream.emit(part)
-  return Buffer.concat(stream.bufs)
+  return Buffer.concat(requests.flatMap((request) => encode(request, ++socket.sequence)))
 }
 
 function send(socket: Socket, requests: Request[]): void {
@@ -205,17 +210,28 @@ function receive(socket: Socket, first: number, requests: Request[]): Exchanged 
       if (!request) continue
       const error = failureOf(message, request, socket)
       failure ??= error
-      if (isEnd(message)) pending = request.unacknowledged && error ? 0 : pending - 1
-      else answers[index]?.push({ type: message.type, data: message.data })
+      const end = isEnd(message)
+      if (!end) answers[index]?.push({ type: message.type, data: message.data })
+      if (end || request.single) pending = request.unacknowledged && error ? 0 : pending - 1
     }
   }
   return { answers, failure }
 }
 
-/** Reads one datagram of the kernel and splits it into messages; the buffer grows when the datagram is larger. */
+/** Reads one datagram of the kernel and splits it into messages. */
 export function readMessages(socket: Socket): Message[] {
   const size = must('read netlink', 'recvfrom', socket.fd, socket.buffer, 0, MSG_PEEK | MSG_TRUNC, 0, 0)
-  if (size > socket.buffer.length) socket.buffer = Buffer.alloc(size * 2)
-  const length = must('read netlink', 'recvfrom', socket.fd, socket.buffer, socket.buffer.length, 0, 0, 0)
-  return split(Buffer.from(socket.buffer.subarray(0, length)))
+  const room = roomFor(size, socket)
+  const length = must('read netlink', 'recvfrom', socket.fd, room, room.length, 0, 0, 0)
+  return split(Buffer.from(room.subarray(0, length)))
+}
+
+/**
+ * A buffer for a datagram of this size. A datagram that fills half of the small one may begin a long list: the kernel makes the
+ * next ones as large as the buffer (netlink_dump, net/netlink/af_netlink.c).
+ */
+function roomFor(size: number, socket: Socket): Buffer {
+  const wanted = size > SMALL / 2 ? Math.max(size, LARGE) : SMALL
+  if (wanted > socket.buffer.length) socket.buffer = Buffer.alloc(wanted)
+  return socket.buffer
 }
