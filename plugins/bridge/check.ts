@@ -43,8 +43,12 @@ export async function checkBridge(
   const port = checkHostEnd(sides, request, prevResult)
   checkPort(host, port, bridge, config)
   if (isGateway(config)) checkGateways(host, bridge, config, prevResult)
-  await checkMacCheck(request, port, findLink(sides.inside, request.ifname)?.mac ?? '', prevResult)
+  if (config.macspoofchk) await checkMacCheck(request, port, ownMac(sides, request), prevResult)
   await checkMasquerade(request, prevResult)
+}
+
+function ownMac({ inside }: Sides, { ifname }: Request<BridgeConfig>): string {
+  return findLink(inside, ifname)?.mac ?? ''
 }
 
 function checkBridgeLink(host: Socket, config: BridgeConfig, { interfaces }: Result): Link {
@@ -113,7 +117,7 @@ function checkVlans(host: Socket, port: Link, wanted: PortVlan[]): void {
 
 function checkGateways(host: Socket, bridge: Link, { vlan }: BridgeConfig, { ips }: Result): void {
   const name = vlan ? gatewayName(bridge.name, vlan) : bridge.name
-  const link = findLink(host, name)
+  const link = vlan ? findLink(host, name) : bridge
   if (!link) throw noSuch('interface', name)
   const present = listAddresses(host, link)
   for (const gateway of gateways(ips)) {

@@ -38,8 +38,7 @@ export async function checkMacCheck(
   mac: string,
   { interfaces }: Result,
 ): Promise<void> {
-  const { config, ifname, log } = request
-  if (!config.macspoofchk) return
+  const { ifname, log } = request
   const { allowedMac, checkMacSpoofCheck } = await firewall()
   const isInResult = interfaces.some((one) => one.sandbox && one.name === ifname && one.mac === mac)
   const allowed = (isInResult && allowedMac(request, port.name)) || mac

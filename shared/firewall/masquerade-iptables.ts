@@ -114,10 +114,18 @@ function commentPrefix(network: string): string {
  * attributes of a rule, so all of them are searched.
  */
 function chainsByNetlink({ family }: Iptables, network: string): string[] {
+  const prefix = Buffer.from(commentPrefix(network))
   const jumps = listRules(netfilter(), nat(family), 'POSTROUTING').filter(({ attributes }) =>
-    attributes.toString().includes(commentPrefix(network)),
+    contains(attributes, prefix),
   )
   return unique(jumps.flatMap(({ leadsTo }) => leadsTo ?? []))
+}
+
+function contains(bytes: Buffer, part: Buffer): boolean {
+  const [first = 0] = part
+  for (let at = bytes.indexOf(first); at >= 0; at = bytes.indexOf(first, at + 1))
+    if (bytes.subarray(at, at + part.length).equals(part)) return true
+  return false
 }
 
 async function chainsByProgram(iptables: Iptables, network: string): Promise<string[]> {

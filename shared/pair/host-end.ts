@@ -17,7 +17,7 @@ import {
   findLink,
   type Link,
   type LinkSettings,
-  listLinks,
+  listAliased,
   removeIfThere,
   setAlias,
 } from '../netlink/link.ts'
@@ -74,11 +74,9 @@ export function checkHostEnd(
 ): Link {
   const link = findLink(inside, ifname)
   if (link?.kind !== kind) throw noSuch(kind, ifname, inside)
-  const end = interfaces
-    .filter(({ sandbox }) => !sandbox)
-    .map(({ name }) => findLink(host, name))
-    .find((other) => other?.kind === kind && other.index === link.parent)
-  if (!end) {
+  const names = interfaces.filter(({ sandbox }) => !sandbox).map(({ name }) => name)
+  const end = link.parent ? findLink(host, link.parent) : undefined
+  if (end?.kind !== kind || ![end.name, ...(end.altNames ?? [])].some((name) => names.includes(name))) {
     const msg = `none of the host's interfaces in prevResult is the other end of ${ifname}`
     throw broken(msg, { see: `ip -d link show type ${kind}` })
   }
@@ -115,7 +113,7 @@ function isOf(request: Request, { alias }: Link): boolean {
 /** Deletes the pairs of attachments of this network that are not valid any more. For GC. */
 function collectHostEnds({ network, validAttachments }: Request): void {
   const host = hostSocket()
-  for (const link of listLinks(host)) {
+  for (const link of listAliased(host)) {
     const owner = parseAlias(link.alias)
     if (owner?.network !== network || isValid(validAttachments, owner)) continue
     removeIfThere(host, link)
