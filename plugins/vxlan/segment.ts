@@ -28,7 +28,7 @@ import {
   listPorts,
   removeIfThere,
 } from '../../shared/netlink/link.ts'
-import { ask, type Socket } from '../../shared/netlink/socket.ts'
+import { ask, openSocket, Protocol, type Socket } from '../../shared/netlink/socket.ts'
 import { withLinkLock } from '../../shared/state/lock.ts'
 import type { VxlanConfig } from './config.ts'
 import type { Underlay } from './underlay.ts'
@@ -134,7 +134,7 @@ function releaseSegments({ config }: Request<Partial<VxlanConfig>>): void {
 /** Whether anything of a segment is there, and no container uses it. */
 function isLeftOver(host: Socket, { bridge: name = '', vtep }: ReturnType<typeof namesOf>): boolean {
   const bridge = findLink(host, name)
-  if (bridge) return !hasOtherPort(hostSocket(), bridge, vtep)
+  if (bridge) return !hasOtherPort(openSocket(Protocol.ROUTE), bridge, vtep)
   return Boolean(vtep && findLink(host, vtep)) || [name, vtep].some((made) => made && hasMark(made))
 }
 
@@ -148,7 +148,7 @@ function releaseSegment(host: Socket, names: ReturnType<typeof namesOf>): void {
   if (!name) return
   withLinkLock(name, () => {
     const bridge = findLink(host, name)
-    if (bridge && hasOtherPort(hostSocket(), bridge, names.vtep)) return
+    if (bridge && hasOtherPort(openSocket(Protocol.ROUTE), bridge, names.vtep)) return
     const vtep = names.vtep ? findLink(host, names.vtep) : undefined
     const isPortElsewhere = vtep?.master && vtep.master !== bridge?.index
     if (vtep && isMarked(vtep, alias) && !isPortElsewhere) removeIfThere(host, vtep)

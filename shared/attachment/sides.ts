@@ -41,7 +41,7 @@ export function openSidesIfAny({ netns }: Pick<Request, 'netns'>): Sides | undef
 
 function sidesOf(container: Namespace): Sides {
   const inside = openSocketIn(container, Protocol.ROUTE)
-  return { container, inside, host: openSocket(Protocol.ROUTE) }
+  return { container, inside, host: hostSocket() }
 }
 
 /**
@@ -56,11 +56,14 @@ export function renewSides(sides: Sides): void {
       // The error of ADD is the one to report.
     }
   }
-  renew(sides.host, hostSocket)
+  renew(sides.host, () => openSocket(Protocol.ROUTE))
   renew(sides.inside, () => openSocketIn(sides.container, Protocol.ROUTE))
 }
 
-/** rtnetlink in the host's namespace, for verbs that need no container. */
+let host: Socket | undefined
+
+/** rtnetlink in the host's namespace: one socket for all, unless an exchange on it has failed. Call it on the host. */
 export function hostSocket(): Socket {
-  return openSocket(Protocol.ROUTE)
+  if (host === undefined || host.busy) host = openSocket(Protocol.ROUTE)
+  return host
 }

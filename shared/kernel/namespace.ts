@@ -55,14 +55,19 @@ export function closeNamespace(namespace: Namespace): void {
 
 export const ownNamespace = '/proc/thread-self/ns/net'
 
-/** Opens the network namespace of this process. */
+/** The namespace that this process is in, when that was asked; the first one stays open until the process ends. */
+let here: Namespace | undefined
+
+/** The network namespace of this process. Not to be closed. @throws KernelError */
 export function currentNamespace(): Namespace {
-  return openNamespace(ownNamespace)
+  here ??= { path: ownNamespace, fd: open(ownNamespace, Open.NONBLOCK) }
+  return here
 }
 
 /** Runs a synchronous action in a namespace; sockets that it opens stay in the namespace. Equivalent to `ip netns exec` without its mounts. */
 export function inNamespace<T>(namespace: Namespace, action: () => T): T {
-  const home = enter(namespace)
+  const home = currentNamespace()
+  enter(namespace)
   try {
     return action()
   } finally {
@@ -70,21 +75,15 @@ export function inNamespace<T>(namespace: Namespace, action: () => T): T {
   }
 }
 
-/** @returns the namespace that was left @throws KernelError, and this process is still there */
-function enter({ path, fd }: Namespace): Namespace {
-  const home = currentNamespace()
-  try {
-    must(`enter network namespace ${path}`, 'setns', fd, CLONE_NEWNET)
-    return home
-  } catch (error) {
-    closeNamespace(home)
-    throw error
-  }
+/** @throws KernelError, and this process is still where it was */
+function enter(namespace: Namespace): void {
+  must(`enter network namespace ${namespace.path}`, 'setns', namespace.fd, CLONE_NEWNET)
+  here = namespace
 }
 
 /** Tries twice: what runs afterwards, such as the rest of a DEL, would take the container's namespace for the host's. */
 function goBack(home: Namespace): void {
-  const result = syscall('setns', home.fd, CLONE_NEWNET)
-  if (result < 0) must('leave the network namespace', 'setns', home.fd, CLONE_NEWNET)
-  closeNamespace(home)
+  if (syscall('setns', home.fd, CLONE_NEWNET) < 0)
+    must('leave the network namespace', 'setns', home.fd, CLONE_NEWNET)
+  here = home
 }

@@ -1,10 +1,16 @@
 /** The netlink helpers on a real kernel: iproute2 shows what they make. */
 
+import { readlinkSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import { parseAddress } from '../../shared/ip/address.ts'
 import { parseCidr } from '../../shared/ip/subnet.ts'
 import { isErrno, type KernelError } from '../../shared/kernel/errno.ts'
-import { currentNamespace, inNamespace, openNamespace } from '../../shared/kernel/namespace.ts'
+import {
+  currentNamespace,
+  inNamespace,
+  type Namespace,
+  openNamespace,
+} from '../../shared/kernel/namespace.ts'
 import { listAddresses, newAddress, removeAddress } from '../../shared/netlink/address.ts'
 import {
   changeBridge,
@@ -18,6 +24,7 @@ import {
   changeLink,
   findLink,
   type Link,
+  listAliased,
   listLinks,
   listPorts,
   newLink,
@@ -155,6 +162,37 @@ test('a namespace is left when the action inside fails', () => {
     })
   assert.throws(failing, /failed inside/)
   assert.ok(findLink(openSocket(Protocol.ROUTE), 'br0'), 'a new socket belongs to the host again')
+})
+
+test('a namespace that was entered within another one is left for that one', () => {
+  const [outer, inner] = ['outer', 'inner'].map((name) => openNamespace(newContainer(name).path))
+  const here = () => readlinkSync('/proc/thread-self/ns/net')
+  const home = here()
+  const seen = inNamespace(outer as Namespace, () => {
+    const before = here()
+    return [before, inNamespace(inner as Namespace, here), here()]
+  })
+  assert.is(seen[0], seen[2])
+  assert.is(new Set([home, ...seen]).size, 3)
+  assert.is(here(), home)
+})
+
+test('the links with an alias are found among many, of any kind', () => {
+  const names = Array.from({ length: 40 }, (_, number) => `plain${number}`)
+  transact(socket, [
+    ...names.map((name) => newLink({ name, kind: 'bridge' })),
+    changeLink({ name: 'plain7' }, { alias: 'patchbay:a/b/c' }),
+  ])
+  const expected = listLinks(socket).filter(({ alias }) => alias)
+  assert.ok(expected.some(({ name }) => name === 'plain7'))
+  assert.equal(
+    listAliased(socket),
+    expected.map(({ index, name, alias }) => ({ index, name, alias })),
+  )
+  transact(
+    socket,
+    names.map((name) => removeLink({ name })),
+  )
 })
 
 test('addresses of both families are added, listed and deleted', () => {
