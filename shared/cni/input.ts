@@ -6,7 +6,8 @@ import { now, waitReadable } from '../kernel/clock.ts'
 import { must, syscall } from '../kernel/syscall.ts'
 
 const STDIN = 0
-const CHUNK = 65536
+/** The first read, bytes: most configurations fit. A later one is as large as all before. */
+const CHUNK = 4096
 /** A runtime has the configuration at hand before it starts the plugin. */
 const LONGEST_MILLISECONDS = 60_000
 
@@ -16,7 +17,7 @@ export function readInput(): string {
   const end = now() + LONGEST_MILLISECONDS
   const chunks: Buffer[] = []
   for (let size = 0; ; ) {
-    const chunk = readChunk(end)
+    const chunk = readChunk(end, Math.max(CHUNK, size))
     if (chunk.length === 0) return Buffer.concat(chunks).toString()
     chunks.push(chunk)
     size += chunk.length
@@ -25,10 +26,10 @@ export function readInput(): string {
 }
 
 /** What is there to read; nothing at the end of the file. */
-function readChunk(end: number): Buffer {
+function readChunk(end: number, size: number): Buffer {
   if (!waitReadable(STDIN, end - now())) throw endless()
-  const chunk = Buffer.alloc(CHUNK)
-  return chunk.subarray(0, must('read stdin', 'read', STDIN, chunk, CHUNK))
+  const chunk = Buffer.alloc(size)
+  return chunk.subarray(0, must('read stdin', 'read', STDIN, chunk, size))
 }
 
 function endless(): CniError {

@@ -42,12 +42,22 @@ export function withFile<T>(path: string, flags: number, use: (fd: Fd) => T, mod
   }
 }
 
-/** Reads from an open descriptor to the end of the file. @param largest bytes @throws KernelError of EFBIG for more */
-export function readAll(fd: Fd, name = `fd ${fd}`, largest = Number.POSITIVE_INFINITY): Buffer {
+/**
+ * Reads from an open descriptor to the end of the file.
+ * @param largest bytes
+ * @param onDisk a read that gives less than it was asked for has reached the end: not so below /proc
+ * @throws KernelError of EFBIG for more
+ */
+export function readAll(
+  fd: Fd,
+  name = `fd ${fd}`,
+  largest = Number.POSITIVE_INFINITY,
+  onDisk = false,
+): Buffer {
   const chunks: Buffer[] = []
   let total = 0
   for (let size = 4096; ; size = 65536) {
-    const chunk = readChunk(fd, size, name)
+    const chunk = readChunk(fd, size, name, onDisk)
     chunks.push(chunk)
     total += chunk.length
     if (total > largest) throw new KernelError(Errno.EFBIG, `read ${name}`)
@@ -61,12 +71,12 @@ export function readStart(path: string, size: number): Buffer {
 }
 
 /** Reads a number of bytes; fewer only at the end of the file. */
-function readChunk(fd: Fd, size: number, name: string): Buffer {
+function readChunk(fd: Fd, size: number, name: string, onDisk = false): Buffer {
   const chunk = Buffer.alloc(size)
   for (let filled = 0; filled < size; ) {
     const count = must(`read ${name}`, 'read', fd, chunk.subarray(filled), size - filled)
-    if (count === 0) return chunk.subarray(0, filled)
     filled += count
+    if (count === 0 || (onDisk && filled < size)) return chunk.subarray(0, filled)
   }
   return chunk
 }
@@ -81,6 +91,18 @@ export function writeAll(fd: Fd, data: Uint8Array, name = `fd ${fd}`): void {
 /** Reads a whole text file. @throws KernelError */
 export function readFile(path: string): string {
   return withFile(path, Open.RDONLY, (fd) => readAll(fd, path)).toString()
+}
+
+/** Larger than any value in a file below /proc/sys or /sys, bytes. */
+const VALUE_BYTES = 512
+
+/** Reads a file of the kernel that holds one value, without white space around it: one read gives it all. Undefined when there is none. */
+export function readValueIfAny(path: string): string | undefined {
+  const read = (fd: Fd) => {
+    const value = Buffer.alloc(VALUE_BYTES)
+    return value.toString('utf8', 0, must(`read ${path}`, 'read', fd, value, VALUE_BYTES)).trim()
+  }
+  return tolerate(() => withFile(path, Open.RDONLY, read), 'ENOENT', 'ENOTDIR')
 }
 
 /** Reads a whole text file; undefined when it does not exist. */
@@ -178,11 +200,12 @@ const DT_DIR = 4
 export function readDirectory(path: string): Entry[] {
   return withFile(path, Open.RDONLY, (fd) => {
     const entries: Entry[] = []
-    const buffer = Buffer.alloc(65536)
-    for (;;) {
+    for (let buffer = Buffer.alloc(4096); ; ) {
       const count = must(`list ${path}`, 'getdents64', fd, buffer, buffer.length)
       if (count === 0) return entries
       for (let at = 0; at < count; at += buffer.readUInt16LE(at + 16)) entries.push(parseEntry(buffer, at))
+      // A long list.
+      if (count > 2048 && buffer.length === 4096) buffer = Buffer.alloc(65536)
     }
   }).filter(({ name }) => name !== '.' && name !== '..')
 }
@@ -201,9 +224,15 @@ function parseEntry(buffer: Buffer, at: number): Entry {
 
 /** The target of a symlink, or undefined when the path is not a symlink. @param from as in `stat` @throws KernelError when it cannot be read */
 export function readLink(path: string, from: Fd = AT_FDCWD): string | undefined {
+  return readLinkOrNull(path, from) ?? undefined
+}
+
+/** The same; null when there is nothing at the path. */
+export function readLinkOrNull(path: string, from: Fd = AT_FDCWD): string | undefined | null {
   const buffer = Buffer.alloc(4096)
   const count = syscall('readlinkat', from, cstring(path), buffer, buffer.length)
-  if ([-Errno.EINVAL, -Errno.ENOENT, -Errno.ENOTDIR].includes(count)) return undefined
+  if (count === -Errno.ENOENT || count === -Errno.ENOTDIR) return null
+  if (count === -Errno.EINVAL) return undefined
   if (count < 0) throw new KernelError(-count, `read the link ${path}`)
   return buffer.toString('utf8', 0, count)
 }

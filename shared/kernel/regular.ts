@@ -32,5 +32,5 @@ export function withOwnIfAny<T>(path: string, use: (fd: Fd) => T): T | undefined
 
 /** Reads such a file. @param largest bytes */
 export function readOwnIfAny(path: string, largest = MEBIBYTE): Buffer | undefined {
-  return withOwnIfAny(path, (fd) => readAll(fd, path, largest))
+  return withOwnIfAny(path, (fd) => readAll(fd, path, largest, true))
 }

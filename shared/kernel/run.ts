@@ -77,7 +77,7 @@ function openPipe(): Pipe {
 }
 
 function receive(pipe: Pipe): void {
-  const part = Buffer.alloc(65536)
+  const part = Buffer.alloc(pipe.bytes === 0 ? 4096 : 65536)
   const count = must('read the output of a program', 'read', pipe.fd, part, part.length)
   pipe.open = count > 0
   pipe.parts.push(part.subarray(0, count))

@@ -1,6 +1,6 @@
 /** Kernel parameters below /proc/sys/net, of the current network namespace. */
 
-import { readFileIfAny, writeInPlace } from './files.ts'
+import { readValueIfAny, writeInPlace } from './files.ts'
 
 /**
  * The file of a parameter. Components are separate arguments, because an interface name may contain a dot.
@@ -12,7 +12,7 @@ function path(components: string[]): string {
 
 /** The value of a parameter, or undefined when the kernel does not have it. */
 export function readSysctl(...components: string[]): string | undefined {
-  return readFileIfAny(path(components))?.trim()
+  return readValueIfAny(path(components))
 }
 
 /** Sets a parameter, unless it already has the value; false when the kernel does not have it. Equivalent to `sysctl -w`. */

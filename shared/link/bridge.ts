@@ -10,7 +10,7 @@ import { CniError, Code } from '../error/error.ts'
 import type { Log } from '../error/log.ts'
 import { formatMac } from '../ip/mac.ts'
 import { isErrno } from '../kernel/errno.ts'
-import { readFile, readFileIfAny } from '../kernel/files.ts'
+import { readFile, readValueIfAny } from '../kernel/files.ts'
 import { readSysctl, writeSysctl } from '../kernel/sysctl.ts'
 import { type BridgeOptions, newBridge } from '../netlink/bridge.ts'
 import { seeLink } from '../netlink/command.ts'
@@ -67,8 +67,8 @@ const SET = '3'
  * go (br_stp_recalculate_bridge_id): containers would lose their gateway for seconds. Setting it flushes neighbours: not twice.
  */
 export function pinAddress(host: Socket, { name, mac }: Link): void {
-  const assigned = readFileIfAny(`/sys/class/net/${name}/addr_assign_type`)
-  if (assigned?.trim() !== SET) ask(host, changeLink({ name }, { mac }))
+  const assigned = readValueIfAny(`/sys/class/net/${name}/addr_assign_type`)
+  if (assigned !== SET) ask(host, changeLink({ name }, { mac }))
 }
 
 /** Whether a bridge's MAC address is that of a port, which it follows. */

@@ -1,7 +1,8 @@
 /** Locks between Patchbay's processes. All waits of a call together have a bound. */
 
 import { CniError, Code } from '../error/error.ts'
-import { makeDirectory } from '../kernel/files.ts'
+import { tolerate } from '../kernel/errno.ts'
+import { type Fd, makeDirectory } from '../kernel/files.ts'
 import { type Limit, lock, type Settled, whileLocked, withLock } from '../kernel/lock.ts'
 import { stateDirectory } from '../kernel/state-directory.ts'
 import { explaining } from './explain.ts'
@@ -21,11 +22,19 @@ const patience: Limit = { milliseconds: LONGEST, timedOut }
  * @throws CniError of code 11 when the time is over, which names the process that holds the lock; of code 5 without a lock file
  */
 export function withStateLock<T>(name: string, action: () => Settled<T>): T {
-  const fd = explaining(stateDirectory, () => {
-    makeDirectory(stateDirectory)
-    return lock(`${stateDirectory}/${name}.lock`, patience)
-  })
-  return whileLocked(fd, action)
+  return whileLocked(
+    explaining(stateDirectory, () => lockIn(stateDirectory, name)),
+    action,
+  )
+}
+
+/** The directory is there but for the first call after a boot. */
+function lockIn(directory: string, name: string): Fd {
+  const take = () => lock(`${directory}/${name}.lock`, patience)
+  const fd = tolerate(take, 'ENOENT')
+  if (fd !== undefined) return fd
+  makeDirectory(directory)
+  return take()
 }
 
 /** Runs an action under the lock of a host link. Take it to look up, make, use or remove the link. */

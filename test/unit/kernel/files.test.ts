@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
@@ -109,6 +109,41 @@ test('stat distinguishes files, follows symlinks and has the size', ({ directory
   assert.is.not(a?.inode, b?.inode)
   assert.is(a?.mtime, statSync(join(directory, 'a'), { bigint: true }).mtimeNs)
   assert.is(files.readLink(join(directory, 'link')), 'a')
+})
+
+test('a directory of any length is listed whole', ({ directory }) => {
+  for (const count of [0, 40, 400]) {
+    const path = join(directory, String(count))
+    mkdirSync(path)
+    const names = Array.from({ length: count }, (_, index) => `entry-${index}`).sort()
+    for (const name of names) writeFileSync(join(path, name), '')
+    const found = files.readDirectory(path).map(({ name }) => name)
+    assert.equal(found.sort(), names)
+  }
+})
+
+test('a file on disk is read whole, also in one read for each part', ({ directory }) => {
+  const path = join(directory, 'file')
+  for (const size of [0, 1, 4095, 4096, 4097, 70_000]) {
+    writeFileSync(path, 'x'.repeat(size))
+    const read = (onDisk: boolean) =>
+      files.withFile(path, files.Open.RDONLY, (fd) => files.readAll(fd, path, size, onDisk))
+    for (const onDisk of [true, false]) assert.is(read(onDisk).length, size)
+  }
+})
+
+test('a value of the kernel is read without its line end; there may be none', () => {
+  assert.is(files.readValueIfAny('/proc/sys/kernel/ostype'), 'Linux')
+  assert.is(files.readValueIfAny('/proc/sys/kernel/none'), undefined)
+})
+
+test('a path with nothing at it is told from one that is no symlink', ({ directory }) => {
+  symlinkSync('target', join(directory, 'link'))
+  writeFileSync(join(directory, 'file'), '')
+  const targets = ['link', 'file', 'none', 'file/none'].map((name) =>
+    files.readLinkOrNull(join(directory, name)),
+  )
+  assert.equal(targets, ['target', undefined, null, null])
 })
 
 test.run()
