@@ -8,26 +8,30 @@ import { CniError, Code } from '../error/error.ts'
 import { forward } from '../error/log.ts'
 import { sleep } from '../kernel/clock.ts'
 import { type Bounds, type Completed, run, usual } from '../kernel/run.ts'
-import { isKind, Kind, stat } from '../kernel/stat.ts'
+import { isKind, Kind, type Stat, stat } from '../kernel/stat.ts'
 
 const ANY_EXECUTE = 0o111
+
+/** A plugin's executable. */
+export interface Executable {
+  path: string
+  stat: Stat
+}
 
 /**
  * Finds a plugin's executable: the first regular file of that name in the directories of CNI_PATH.
  * @throws CniError of code 7 when there is none
  */
-export function findPlugin(name: string, directories: readonly string[]): string {
+export function findPlugin(name: string, directories: readonly string[]): Executable {
   if (name.includes('/')) throw notFound(`invalid plugin name: ${name}`, 'a plugin is named without a path')
   if (directories.length === 0) throw notFound('no paths provided', 'set CNI_PATH')
-  const path = directories.map((directory) => `${directory}/${name}`).find(isRegular)
-  if (path) return path
+  for (const directory of directories) {
+    const path = `${directory}/${name}`
+    const found = stat(path)
+    if (found && isKind(found, Kind.REGULAR)) return { path, stat: found }
+  }
   const hint = `install it there, or add its directory to CNI_PATH: ls -l ${directories.join(' ')}`
   throw notFound(`failed to find plugin "${name}" in path [${directories.join(' ')}]`, hint)
-}
-
-function isRegular(path: string): boolean {
-  const found = stat(path)
-  return found !== undefined && isKind(found, Kind.REGULAR)
 }
 
 function notFound(msg: string, hint: string): CniError {

@@ -14,7 +14,7 @@ import { CniError, Code, type Complaint, toCniError } from '../error/error.ts'
 import { KernelError } from '../kernel/errno.ts'
 import { readStart } from '../kernel/files.ts'
 import { stat } from '../kernel/stat.ts'
-import { execute, findPlugin } from './delegate.ts'
+import { type Executable, execute, findPlugin } from './delegate.ts'
 
 export interface Ipam {
   /** Refuses a missing plugin and an invalid configuration, before ADD changes anything. */
@@ -79,8 +79,9 @@ function refusing(complaint: Complaint): Pick<Ipam, 'prepare' | 'add' | 'check' 
 }
 
 async function resolve(type: string, request: IpamRequest): Promise<Ipam> {
-  const path = findPlugin(type, request.path)
-  if (!isOwn(path)) return delegated(path, request)
+  const found = findPlugin(type, request.path)
+  const { path } = found
+  if (!isOwn(found)) return delegated(path, request)
   const name = nameWithin(type, Object.keys(builtIn))
   const load = name === undefined ? undefined : builtIn[name]
   return load ? inProcess(await load(), request) : refused(type, path, request)
@@ -90,11 +91,11 @@ async function resolve(type: string, request: IpamRequest): Promise<Ipam> {
 const HEADER_BYTES = 4096
 
 /** Whether a file is this executable, under whatever name, or a copy of it: of its size, and with the same beginning. */
-function isOwn(path: string): boolean {
+function isOwn({ path, stat: file }: Executable): boolean {
   const self = '/proc/self/exe'
-  const [file, own] = [stat(path), stat(self)]
-  if (file?.inode === own?.inode && file?.device === own?.device) return true
-  return file?.size === own?.size && sameStart(path, self)
+  const own = stat(self)
+  if (file.inode === own?.inode && file.device === own.device) return true
+  return file.size === own?.size && sameStart(path, self)
 }
 
 function sameStart(one: string, other: string): boolean {

@@ -5,7 +5,14 @@
  */
 
 import { KernelError } from '../../kernel/errno.ts'
-import { makeDirectory, makeLink, readDirectory, readLink, remove, removeTree } from '../../kernel/files.ts'
+import {
+  makeDirectory,
+  makeLink,
+  readDirectory,
+  readLinkOrNull,
+  remove,
+  removeTree,
+} from '../../kernel/files.ts'
 import { overwrite } from '../../kernel/in-place.ts'
 import { readOwnIfAny } from '../../kernel/regular.ts'
 import { stat } from '../../kernel/stat.ts'
@@ -25,7 +32,9 @@ export function readEntry(root: string, name: string): Entry | undefined {
 
 function readLater(root: string, name: string): Entry | undefined {
   const path = `${linksIn(root)}/${name}`
-  return parseEntry(readLink(path) ?? readOwnIfAny(path)?.toString())
+  const text = readLinkOrNull(path)
+  if (text === null) return undefined
+  return parseEntry(text ?? readOwnIfAny(path)?.toString())
 }
 
 /** Writes an entry over the one of the same name; undefined removes it. @throws KernelError */

@@ -4,6 +4,7 @@
  */
 
 import type { Log } from '../../error/log.ts'
+import { bootId } from '../../kernel/boot.ts'
 import { makeDirectory } from '../../kernel/files.ts'
 import type { Settled } from '../../kernel/lock.ts'
 import { stat } from '../../kernel/stat.ts'
@@ -28,8 +29,13 @@ export function makeStore(directory: string): void {
 }
 
 /** Runs an action under the lock of a directory. @throws CniError of code 5 when a file cannot be read or written */
-export function withStore<T>(directory: string, log: Log, action: (store: Store) => Settled<T>): T {
-  const root = indexRoot(directory)
+export function withStore<T>(
+  directory: string,
+  log: Log,
+  action: (store: Store) => Settled<T>,
+  boot = bootId(),
+): T {
+  const root = indexRoot(directory, boot)
   return locked(directory, () => {
     if (currentMark(directory, root) === undefined) return saving(reopen(directory, root, log).store, action)
     return saving({ directory, log, index: savedIndex(directory, root) }, action)
@@ -49,8 +55,8 @@ export function withAll<T>(
 }
 
 /** Looks at a network's reservations without their lock: what another process changes meanwhile may be seen or not. */
-export function looking<T>(directory: string, log: Log, look: (store: Store) => T): T {
-  const root = indexRoot(directory)
+export function looking<T>(directory: string, log: Log, look: (store: Store) => T, boot = bootId()): T {
+  const root = indexRoot(directory, boot)
   const mark = currentMark(directory, root)
   const seen =
     mark === undefined ? undefined : { value: look({ directory, log, index: savedIndex(directory, root) }) }

@@ -5,6 +5,7 @@ import type { Ip, Result } from '../../cni/result.ts'
 import { CniError, Code } from '../../error/error.ts'
 import { type Address, formatAddress } from '../../ip/address.ts'
 import { parseCidr } from '../../ip/subnet.ts'
+import { bootId } from '../../kernel/boot.ts'
 import { fileClock, now, sleep } from '../../kernel/clock.ts'
 import { isValid } from '../../state/valid.ts'
 import { formatRangeSet, type RangeSet, rangeAround } from '../range.ts'
@@ -60,8 +61,9 @@ function add(request: HostLocalRequest): Result {
     grace: graceOf(request.config),
     avoid: request.avoid ?? [],
   }
-  const addresses = reserveInTime(request, setRequests, claim)
-  writeRanges(storeOf(request), request.segment, sets)
+  const boot = bootId()
+  const addresses = reserveInTime(request, setRequests, claim, boot)
+  writeRanges(storeOf(request), request.segment, sets, boot)
   return {
     interfaces: [],
     ips: sets.map((set, at) => toIp(set, addresses[at])),
@@ -77,11 +79,12 @@ function reserveInTime(
   request: HostLocalRequest,
   setRequests: readonly SetRequest[],
   claim: Claim,
+  boot: string | undefined,
 ): Address[] {
   const until = now() + request.config.ipam.wait * 1000
   for (;;) {
     try {
-      return reserveOnce(request, setRequests, claim)
+      return reserveOnce(request, setRequests, claim, boot)
     } catch (error) {
       const isFull = error instanceof CniError && error.code === Code.TryAgainLater
       if (!isFull || now() + PAUSE_MILLISECONDS > until) throw error
@@ -90,12 +93,17 @@ function reserveInTime(
   }
 }
 
-function reserveOnce(request: HostLocalRequest, setRequests: readonly SetRequest[], claim: Claim): Address[] {
+function reserveOnce(
+  request: HostLocalRequest,
+  setRequests: readonly SetRequest[],
+  claim: Claim,
+  boot: string | undefined,
+): Address[] {
   const directory = storeOf(request)
   return explained(directory, () => {
     makeStore(directory)
     const addresses = withDrafts(directory, setRequests, claim, (drafts) =>
-      withStore(directory, request.log, (store) => reserveAll(store, setRequests, drafts, claim)),
+      withStore(directory, request.log, (store) => reserveAll(store, setRequests, drafts, claim), boot),
     )
     if (claim.details.sticky !== undefined) syncSticky(directory, claim.holder, request.log)
     return addresses
