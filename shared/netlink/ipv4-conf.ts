@@ -1,9 +1,10 @@
 /** The settings of a link in net/ipv4/conf, changed by its message (IFLA_AF_SPEC): without files, and together with other requests. */
 
 import * as rt from 'netlink/dist/rt/structs.js'
-import { putU32, type StreamData } from 'netlink/dist/structs.js'
+import { putU32 } from 'netlink/dist/structs.js'
 import type { LinkName } from './link.ts'
 import { linkMessage } from './link-message.ts'
+import { nested, plain } from './nested.ts'
 import type { Request } from './socket.ts'
 
 const { NEWLINK } = rt.MessageType
@@ -15,10 +16,12 @@ export const [AF_SPEC, INET_CONF] = [26, 1]
 /** A setting's number: IPV4_DEVCONF_* less one (include/uapi/linux/ip.h). */
 export const Ipv4Conf = { ARP_NOTIFY: 21 } as const
 
-/** Sets a setting of IPv4 by its number. `sysctl -w net.ipv4.conf.LINK.…`; IPv6 has no such request. */
+/**
+ * Sets a setting of IPv4 by its number. `sysctl -w net.ipv4.conf.LINK.…`; IPv6 has no such request. Newer kernels refuse it without
+ * NLA_F_NESTED (inet_validate_link_af, net/ipv4/devinet.c).
+ */
 export function changeIpv4Conf(link: LinkName, number: number, value: number): Request {
-  const conf: StreamData = (out) => out.push(number + 1, putU32(value >>> 0))
-  const families: StreamData = (out) => out.push(AF_INET, (inet) => inet.push(INET_CONF, conf))
+  const families = nested(AF_INET, nested(INET_CONF, plain(number + 1, putU32(value >>> 0))))
   return {
     type: NEWLINK,
     flags: 0,
