@@ -16,7 +16,7 @@ import { findRecordOf } from '../../shared/state/former.ts'
 import { withLinkLock } from '../../shared/state/lock.ts'
 import { pointers } from '../../shared/state/pointers.ts'
 import { records } from '../../shared/state/records.ts'
-import { isValid } from '../../shared/state/valid.ts'
+import { amongValid } from '../../shared/state/valid.ts'
 
 /** One of our ipvlans on a parent, by the parent's name. */
 const ports = records('ipvlan', () => object({ containerID: string, ifname: string, netns: string }))
@@ -93,6 +93,7 @@ export function removeFromPort(attachment: Attachment): void {
 
 /** The same for attachments of a network that are not valid any more. */
 function collect({ network, validAttachments }: Request): void {
+  const isValid = amongValid(validAttachments)
   for (const place of places.names().flatMap((key) => placeOf(key) ?? []))
-    if (place.network === network && !isValid(validAttachments, place)) removeFromPort(place)
+    if (place.network === network && !isValid(place)) removeFromPort(place)
 }

@@ -11,6 +11,17 @@ export interface ValidAttachment {
   ifname: string
 }
 
+/** The names of each container's interfaces. */
+export function ifnamesByContainer(attachments: readonly ValidAttachment[]): Map<string, string[]> {
+  const ifnames = new Map<string, string[]>()
+  for (const { containerID, ifname } of attachments) {
+    const known = ifnames.get(containerID)
+    if (known) known.push(ifname)
+    else ifnames.set(containerID, [ifname])
+  }
+  return ifnames
+}
+
 /** The spec's key, and the key in the text tagged 1.1.0; libcni sends both. */
 const keys = ['cni.dev/valid-attachments', 'cni.dev/attachments'] as const
 

@@ -25,7 +25,7 @@ import {
 import { readSysfs } from '../kernel/sysfs.ts'
 import { kindFacts } from '../netlink/kinds.ts'
 import { findLink, type Link } from '../netlink/link.ts'
-import { isValid } from '../state/valid.ts'
+import { amongValid } from '../state/valid.ts'
 import { type NodeConfig, nodesDirectory } from './keys.ts'
 import {
   allPlaced,
@@ -143,7 +143,8 @@ function numbersInside(request: Request): Numbers | undefined {
 
 /** The same for attachments of a network that are not valid any more. For GC. */
 function collectNodes({ network, validAttachments }: Request): void {
-  const isStale = (placed: Placed) => placed.network === network && !isValid(validAttachments, placed)
+  const isValid = amongValid(validAttachments)
+  const isStale = (placed: Placed) => placed.network === network && !isValid(placed)
   if (!allPlaced().some(isStale)) return
   withNodes(() => {
     for (const placed of allPlaced().filter(isStale)) forget(placed)

@@ -11,7 +11,7 @@ import { now } from '../kernel/clock.ts'
 import { currentNamespace, inNamespace } from '../kernel/namespace.ts'
 import { Group, waitFor } from '../netlink/events.ts'
 import type { Socket } from '../netlink/socket.ts'
-import { isValid } from '../state/valid.ts'
+import { amongValid } from '../state/valid.ts'
 import { restoreRoutes } from './link-state.ts'
 import { markedLinks, returnMarked } from './marked.ts'
 import { homePlace, type Place } from './place.ts'
@@ -47,9 +47,8 @@ export function giveBack(host: Socket, holder: Holder, home = currentNamespace()
 
 /** The same for attachments of a network that are not valid any more. For GC. */
 function collectLent(host: Socket, { network, validAttachments }: Request): void {
-  const stale = holdings
-    .all()
-    .filter((holder) => holder.network === network && !isValid(validAttachments, holder))
+  const isValid = amongValid(validAttachments)
+  const stale = holdings.all().filter((holder) => holder.network === network && !isValid(holder))
   const home = currentNamespace()
   runAllNow(stale.map((holder) => () => giveBack(host, holder, home)))
 }

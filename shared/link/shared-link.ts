@@ -12,7 +12,7 @@ import { changeLink, findLink, type Link, parseLink, removeIfThere, showLink } f
 import { type Socket, transact } from '../netlink/socket.ts'
 import type { Recorded } from '../state/former.ts'
 import { withLinkLock } from '../state/lock.ts'
-import { isValid } from '../state/valid.ts'
+import { amongValid } from '../state/valid.ts'
 import {
   addClaim,
   allClaimants,
@@ -111,7 +111,8 @@ export function collectLinks(
   }: Pick<Attachment, 'network'> & { validAttachments: Omit<Attachment, 'network'>[] },
   forget = nothing,
 ): void {
-  const isStale = (user: Attachment) => user.network === network && !isValid(validAttachments, user)
+  const isValid = amongValid(validAttachments)
+  const isStale = (user: Attachment) => user.network === network && !isValid(user)
   const stale = allClaimants().filter(isStale)
   runAllNow(stale.map((user) => () => releaseLinks(host, user, forget)))
 }

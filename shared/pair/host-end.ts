@@ -24,7 +24,7 @@ import {
 import { newPair, type PairKind } from '../netlink/pair.ts'
 import { ask, type Request as NetlinkRequest, type Socket } from '../netlink/socket.ts'
 import { isSameInterface } from '../state/former.ts'
-import { isValid } from '../state/valid.ts'
+import { amongValid } from '../state/valid.ts'
 
 /** The settings of both ends of a pair: the keys of link/keys.ts. */
 export interface PairConfig {
@@ -113,9 +113,10 @@ function isOf(request: Request, { alias }: Link): boolean {
 /** Deletes the pairs of attachments of this network that are not valid any more. For GC. */
 function collectHostEnds({ network, validAttachments }: Request): void {
   const host = hostSocket()
+  const isValid = amongValid(validAttachments)
   for (const link of listAliased(host)) {
     const owner = parseAlias(link.alias)
-    if (owner?.network !== network || isValid(validAttachments, owner)) continue
+    if (owner?.network !== network || isValid(owner)) continue
     removeIfThere(host, link)
   }
 }

@@ -4,7 +4,7 @@ import type { Request } from '../cni/plugin.ts'
 import type { PairKind } from '../netlink/pair.ts'
 import type { Socket } from '../netlink/socket.ts'
 import { isSameInterface } from '../state/former.ts'
-import { isValid } from '../state/valid.ts'
+import { amongValid } from '../state/valid.ts'
 import { allWires, forgetWire, hasTraceOf, type Wire, type WireConfig, wireOf, withWires } from './wire.ts'
 import { deleteEnds } from './wire-ends.ts'
 
@@ -25,8 +25,8 @@ function wiresWithEndOf(request: Request<WireConfig>, kind: PairKind): Wire[] {
 
 /** Deletes the wires of a network that have an end of an attachment that is not valid any more. For GC. */
 export function cutStale(host: Socket, { network, validAttachments }: Request): void {
-  const isStale = ({ network: ofWire, ends }: Wire) =>
-    ofWire === network && !ends.every((end) => isValid(validAttachments, end))
+  const isValid = amongValid(validAttachments)
+  const isStale = ({ network: ofWire, ends }: Wire) => ofWire === network && !ends.every(isValid)
   removeWires(host, () => allWires().filter(isStale))
 }
 

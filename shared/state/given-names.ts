@@ -3,7 +3,7 @@
  * and DEL finds the interface also after the key has left the configuration.
  */
 
-import type { ValidAttachment } from '../cni/attachments.ts'
+import { ifnamesByContainer, type ValidAttachment } from '../cni/attachments.ts'
 import { attachmentKey, interfaceHash } from '../cni/identity.ts'
 import type { Attachment, Request } from '../cni/plugin.ts'
 import { now } from '../kernel/clock.ts'
@@ -63,11 +63,9 @@ export function forgetStaleNames({
   network,
   validAttachments,
 }: Pick<Request, 'network' | 'validAttachments'>): void {
-  const isValid = (note: Note) =>
-    validAttachments.some(
-      ({ containerID, ifname }) =>
-        containerID === note.containerID && [note.ifname, note.givenName].includes(ifname),
-    )
+  const ifnames = ifnamesByContainer(validAttachments)
+  const isValid = ({ containerID, ifname, givenName }: Note) =>
+    ifnames.get(containerID)?.some((name) => name === ifname || name === givenName) ?? false
   for (const note of allNotes()) if (note.network === network && !isValid(note)) forgetGivenName(note)
 }
 

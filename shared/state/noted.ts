@@ -4,7 +4,7 @@ import { attachmentHash, attachmentKey, parseAttachmentKey } from '../cni/identi
 import type { Attachment } from '../cni/plugin.ts'
 import { findRecordOf, type Recorded } from './former.ts'
 import { pointers } from './pointers.ts'
-import { isValid } from './valid.ts'
+import { amongValid } from './valid.ts'
 
 export interface Noted {
   /** The attachment as it was noted: its network may have had another name. */
@@ -27,10 +27,11 @@ export function noted(folder: string): Noted {
     note: (attachment) => set(attachmentHash(attachment), format(attachment)),
     forget: (attachment) => remove(attachmentHash(attachment)),
     hasAny: () => names().length > 0,
-    stale: (network, valid) =>
-      names()
-        .flatMap((name) => parseAttachmentKey(get(name)) ?? [])
-        .filter((one) => one.network === network && !isValid(valid, one)),
+    stale: (network, valid) => {
+      const isValid = amongValid(valid)
+      const all = names().flatMap((name) => parseAttachmentKey(get(name)) ?? [])
+      return all.filter((one) => one.network === network && !isValid(one))
+    },
   }
 }
 

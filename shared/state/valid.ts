@@ -1,14 +1,19 @@
 /** Which attachments are valid, for GC. The runtime knows each by CNI_IFNAME, also where the key `ifname` has named its interface. */
 
-import type { ValidAttachment } from '../cni/attachments.ts'
+import { ifnamesByContainer, type ValidAttachment } from '../cni/attachments.ts'
 import { isNoted } from './given-names.ts'
 
-/** Whether an attachment is among the valid ones of its network. */
-export function isValid(
+/**
+ * A test of attachments: whether one is among the valid ones of its network. A record of an old release has no interface: any of
+ * its container's will do. One test costs the same, however many are valid.
+ */
+export function amongValid(
   valid: readonly ValidAttachment[],
-  { containerID, ifname }: ValidAttachment,
-): boolean {
-  const ofContainer = valid.filter((one) => one.containerID === containerID)
-  if (ofContainer.some((one) => one.ifname === ifname)) return true
-  return ofContainer.some((one) => isNoted({ containerID, ifname, givenName: one.ifname }))
+): (attachment: { containerID: string; ifname?: string | undefined }) => boolean {
+  const ifnames = ifnamesByContainer(valid)
+  return ({ containerID, ifname }) => {
+    const known = ifnames.get(containerID) ?? []
+    if (ifname === undefined) return known.length > 0
+    return known.includes(ifname) || known.some((givenName) => isNoted({ containerID, ifname, givenName }))
+  }
 }

@@ -7,7 +7,7 @@ import { type Address, formatAddress } from '../../ip/address.ts'
 import { parseCidr } from '../../ip/subnet.ts'
 import { bootId } from '../../kernel/boot.ts'
 import { fileClock, now, sleep } from '../../kernel/clock.ts'
-import { isValid } from '../../state/valid.ts'
+import { amongValid } from '../../state/valid.ts'
 import { formatRangeSet, type RangeSet, rangeAround } from '../range.ts'
 import { checkReservations } from './check.ts'
 import { writeRanges } from './clashes.ts'
@@ -171,17 +171,11 @@ function gc(request: HostLocalRequest): void {
   const { validAttachments, log, config } = request
   if (!hasStore(directory)) return
   withAll(directory, log, (store, all) => {
-    const isStale = (one: Reservation) => !isParked(one) && !isHeldByValid(one, validAttachments)
+    const isValid = amongValid(validAttachments)
+    const isStale = (one: Reservation) => !isParked(one) && !isValid(one)
     const stale = all.filter((one) => isStale(one) && !isSince(directory, one, begun))
     for (const { file, containerID } of stale) log.info(`${file} was held by ${containerID}, which is gone`)
     releaseOrParkAll(store, stale)
     releaseExpired(store, graceOf(config))
   })
-}
-
-/** A record of an old release has no interface: any of its container's will do. */
-function isHeldByValid(one: Reservation, valid: HostLocalRequest['validAttachments']): boolean {
-  const { containerID, ifname } = one
-  if (ifname !== undefined) return isValid(valid, { containerID, ifname })
-  return valid.some((attachment) => isHeldBy(one, attachment))
 }
