@@ -33,7 +33,7 @@ async function build(target: Target<BuildName>, out: string): Promise<void> {
     await rename(join(work, 'patchbay'), join(directory, 'patchbay'))
     await linkPlugins(directory)
   } finally {
-    await rm(work, { recursive: true })
+    await rm(work, { recursive: true, maxRetries: 9 }) // after an error compilers may still write
   }
   console.log(join(directory, 'patchbay'))
 }

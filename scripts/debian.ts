@@ -22,10 +22,11 @@ export interface Suite {
  * Reads the package lists of a suite.
  * @param name `sid`, `trixie`, …
  * @param work directory for the lists and the cache
+ * @param architecture Debian's name of another processor than this machine's
  * @throws Missing when the suite cannot be fetched, now or at a download
  */
-export async function debianSuite(name: string, work: string): Promise<Suite> {
-  const options = await configuration(name, work)
+export async function debianSuite(name: string, work: string, architecture?: string): Promise<Suite> {
+  const options = await configuration(name, work, architecture)
   const get = (cwd: string, args: readonly string[]) => aptGet(name, [...options, ...args], cwd)
   await get(work, ['update'])
   return {
@@ -43,17 +44,19 @@ export async function debianSuite(name: string, work: string): Promise<Suite> {
  * Downloads packages of a suite and unpacks them into a directory, without installing them. The directory appears complete.
  * @param namesIn gives the names of the packages
  * @param home the directory; its parent must exist
+ * @param architecture Debian's name of another processor than this machine's
  * @throws Missing when the suite cannot be fetched
  */
 export async function unpackPackages(
   suiteName: string,
   namesIn: (suite: Suite) => Promise<string[]>,
   home: string,
+  architecture?: string,
 ): Promise<void> {
   await ensurePackages('downloading packages', ['debian-archive-keyring'])
   const work = await mkdtemp(`${home}-`)
   try {
-    const suite = await debianSuite(suiteName, work)
+    const suite = await debianSuite(suiteName, work, architecture)
     await suite.download(work, await namesIn(suite))
     const archives = (await readdir(work)).filter((name) => name.endsWith('.deb'))
     for (const archive of archives) await run('dpkg-deb', ['--extract', archive, 'tree'], { cwd: work })
@@ -72,9 +75,10 @@ async function aptGet(suite: string, args: readonly string[], cwd: string): Prom
   if (failed) throw new Missing(`Debian ${suite} cannot be fetched: ${stderr}`)
 }
 
-async function configuration(suite: string, work: string): Promise<string[]> {
+async function configuration(suite: string, work: string, architecture?: string): Promise<string[]> {
   const list = join(work, 'sources.list')
-  const site = `[signed-by=${keyring}] ${await mirror()} ${suite} main`
+  const which = architecture ? ` arch=${architecture}` : ''
+  const site = `[signed-by=${keyring}${which}] ${await mirror()} ${suite} main`
   await mkdir(join(work, 'lists/partial'), { recursive: true })
   await mkdir(join(work, 'cache/archives/partial'), { recursive: true })
   await writeFile(list, `deb ${site}\ndeb-src ${site}\n`)
@@ -86,6 +90,7 @@ async function configuration(suite: string, work: string): Promise<string[]> {
     'Dir::State::Status=/dev/null', // else apt prefers a newer installed version to the suite's
     'APT::Sandbox::User=root',
     'APT::Update::Error-Mode=any', // else apt-get update ignores lists that it cannot fetch
+    ...(architecture ? [`APT::Architectures::=${architecture}`] : []),
   ].flatMap((option) => ['--option', option])
 }
 

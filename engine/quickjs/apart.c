@@ -1,11 +1,12 @@
 /* sendApart(socket, kept, message, stack): engine.ts describes it. */
 #define _GNU_SOURCE
-#include "bytes.h"
-
 #include <errno.h>
 #include <limits.h>
 #include <sched.h>
 #include <sys/syscall.h>
+
+#include "module.h"
+#include "process.h"
 
 /* What the helper is to do. It lies at the upper end of the helper's stack. */
 struct errand {
@@ -51,6 +52,7 @@ static struct errand *top_of(uint8_t *stack, size_t size) {
 static JSValue send_apart(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv) {
   struct errand errand;
   size_t size;
+  require_process(ctx, "sendApart() starts a process");
   if (JS_ToInt32(ctx, &errand.socket, argv[0]) || JS_ToInt32(ctx, &errand.kept, argv[1])) return JS_EXCEPTION;
   errand.message = bytes_of(ctx, argv[2], &errand.length);
   uint8_t *stack = (uint8_t *)bytes_of(ctx, argv[3], &size);
@@ -65,16 +67,4 @@ static JSValue send_apart(JSContext *ctx, JSValueConst self, int argc, JSValueCo
   return JS_NewInt64(ctx, pid == -1 ? -errno : pid);
 }
 
-static const JSCFunctionListEntry functions[] = {
-  JS_CFUNC_DEF("sendApart", 4, send_apart),
-};
-
-static int initialize(JSContext *ctx, JSModuleDef *module) {
-  return JS_SetModuleExportList(ctx, module, functions, countof(functions));
-}
-
-JSModuleDef *js_init_module_apart(JSContext *ctx, const char *name) {
-  JSModuleDef *module = JS_NewCModule(ctx, name, initialize);
-  if (module) JS_AddModuleExportList(ctx, module, functions, countof(functions));
-  return module;
-}
+MODULE(apart, JS_CFUNC_DEF("sendApart", 4, send_apart));

@@ -1,5 +1,5 @@
 /* The functions of buffer.ts that are called most: text and integers in byte arrays. */
-#include "bytes.h"
+#include "module.h"
 
 const uint8_t *bytes_of(JSContext *ctx, JSValueConst array, size_t *length) {
   size_t offset, unit, whole;
@@ -103,19 +103,5 @@ static JSValue add_integers(JSContext *ctx, JSValueConst self, int argc, JSValue
   return JS_UNDEFINED;
 }
 
-static const JSCFunctionListEntry functions[] = {
-  JS_CFUNC_DEF("utf8Bytes", 1, utf8_bytes),
-  JS_CFUNC_DEF("asciiText", 3, ascii_text),
-  JS_CFUNC_DEF("addIntegers", 1, add_integers),
-  JS_CFUNC_DEF("sha512", 1, sha512),
-};
-
-static int initialize(JSContext *ctx, JSModuleDef *module) {
-  return JS_SetModuleExportList(ctx, module, functions, countof(functions));
-}
-
-JSModuleDef *js_init_module_bytes(JSContext *ctx, const char *name) {
-  JSModuleDef *module = JS_NewCModule(ctx, name, initialize);
-  if (module) JS_AddModuleExportList(ctx, module, functions, countof(functions));
-  return module;
-}
+MODULE(bytes, JS_CFUNC_DEF("utf8Bytes", 1, utf8_bytes), JS_CFUNC_DEF("asciiText", 3, ascii_text),
+       JS_CFUNC_DEF("addIntegers", 1, add_integers));

@@ -1,18 +1,22 @@
-/** The QuickJS engine: `syscall`, `spawn` and `sendApart` in C, the rest through QuickJS's own modules. */
+/** The QuickJS engine: C functions (modules.d.ts), in JavaScript's clothes. */
 
 import { sendApart as send } from 'qjs:apart'
+import * as host from 'qjs:process'
 import { spawn as start } from 'qjs:spawn'
-import { getenviron, exit as leave } from 'qjs:std'
-import { syscall as execute } from 'qjs:sys'
+import * as kernel from 'qjs:syscall'
 import type { Engine } from '../engine.ts'
 
 export const architecture: Engine['architecture'] = __ARCHITECTURE__
 
-export const syscall: Engine['syscall'] = execute
+export const syscall: Engine['syscall'] = kernel.syscall
 
-export const commandLine: Engine['commandLine'] = () => [...scriptArgs]
+export const commandLine: Engine['commandLine'] = host.commandLine
 
-export const environment: Engine['environment'] = () => getenviron()
+export const environment: Engine['environment'] = host.environment
+
+export const exit: Engine['exit'] = host.exit
+
+export const sendApart: Engine['sendApart'] = send
 
 export const spawn: Engine['spawn'] = ({ path, arguments: args, env, streams }) => {
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`)
@@ -24,7 +28,3 @@ function packed(texts: readonly string[]): Uint8Array {
   if (texts.some((text) => text.includes('\0'))) throw new TypeError('a NUL in an argument or a variable')
   return Buffer.from(texts.map((text) => `${text}\0`).join(''))
 }
-
-export const sendApart: Engine['sendApart'] = send
-
-export const exit: Engine['exit'] = (status) => leave(status)

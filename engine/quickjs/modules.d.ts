@@ -1,6 +1,6 @@
-/** The C modules in the QuickJS executable; scripts/build/quickjs.ts names them. */
+/** The C modules in the QuickJS executable; snapshot.c lists them. */
 
-declare module 'qjs:sys' {
+declare module 'qjs:syscall' {
   /** Executes a system call and returns its result, or `-errno`. */
   export function syscall(number: number, ...args: (number | bigint | Uint8Array)[]): number
 }
@@ -31,17 +31,19 @@ declare module 'qjs:bytes' {
   export function asciiText(bytes: Uint8Array, start: number, end: number): string | undefined
   /** Adds Buffer's methods for integers to a prototype: `readUInt8` to `writeBigInt64BE`. */
   export function addIntegers(prototype: object): void
+}
+
+declare module 'qjs:sha512' {
   /** The SHA-512 hash of a byte array: 64 bytes. */
   export function sha512(bytes: Uint8Array): ArrayBuffer
 }
 
-declare module 'qjs:std' {
-  export function getenviron(): Record<string, string>
+declare module 'qjs:process' {
+  /** The command line; the first entry is `argv[0]` as the caller wrote it. */
+  export function commandLine(): string[]
+  export function environment(): Record<string, string>
   export function exit(status: number): never
 }
-
-/** The command line; the first entry is `argv[0]` as the caller wrote it. */
-declare const scriptArgs: string[]
 
 /** The processor architecture, inserted by the build. */
 declare const __ARCHITECTURE__: 'x64' | 'arm64'

@@ -1,7 +1,7 @@
 /* SHA-512 (FIPS 180-4), in place of @noble/hashes: interpreted, a hash of one block took half of the opcodes of an ADD. */
-#include "bytes.h"
-
 #include <string.h>
+
+#include "module.h"
 
 enum { BLOCK = 128, ROUNDS = 80, LENGTH_BYTES = 16 };
 
@@ -87,7 +87,7 @@ static void add_end(uint64_t hash[8], const uint8_t *rest, size_t length) {
   for (size_t at = 0; at < size; at += BLOCK) add_block(hash, blocks + at);
 }
 
-JSValue sha512(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv) {
+static JSValue sha512(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv) {
   size_t length, at = 0;
   const uint8_t *bytes = bytes_of(ctx, argv[0], &length);
   if (!bytes) return JS_EXCEPTION;
@@ -99,3 +99,5 @@ JSValue sha512(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv) 
   for (int i = 0; i < 8; i++) store(digest + 8 * i, hash[i]);
   return JS_NewArrayBufferCopy(ctx, digest, sizeof digest);
 }
+
+MODULE(sha512, JS_CFUNC_DEF("sha512", 1, sha512));

@@ -1,11 +1,14 @@
 /* spawn(argv, env, stdin, stdout, stderr): modules.d.ts describes it. */
 #define _GNU_SOURCE
-#include "bytes.h"
-
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+#include "module.h"
+#include "process.h"
 
 /* The strings of a byte array, each of which ends with a NUL; after the last comes NULL. It is never freed. NULL with an exception. */
 static char **strings(JSContext *ctx, JSValueConst array) {
@@ -20,18 +23,27 @@ static char **strings(JSContext *ctx, JSValueConst array) {
   return list;
 }
 
+/* Closes all descriptors but the standard streams. close_range(2) is missing before Linux 5.9. */
+static void close_others(void) {
+  if (!syscall(SYS_close_range, 3, ~0U, 0)) return;
+  DIR *open = opendir("/proc/self/fd");
+  for (struct dirent *entry; open && (entry = readdir(open));)
+    if (atoi(entry->d_name) > 2 && atoi(entry->d_name) != dirfd(open)) close(atoi(entry->d_name));
+}
+
 /* Becomes the program; with status 127, as a shell's, when it cannot be executed. */
 static void become(char **argv, char **env, const int streams[3]) {
   setsid();
   for (int i = 0; i < 3; i++)
     if (dup2(streams[i], i) == -1) _exit(127);
-  closefrom(3);
+  close_others();
   execve(argv[0], argv, env);
   _exit(127);
 }
 
 static JSValue spawn(JSContext *ctx, JSValueConst self, int argc, JSValueConst *arguments) {
   int streams[3];
+  require_process(ctx, "spawn() starts a program");
   char **argv = strings(ctx, arguments[0]), **env = argv ? strings(ctx, arguments[1]) : NULL;
   if (!env) return JS_EXCEPTION;
   for (int i = 0; i < 3; i++)
@@ -41,16 +53,4 @@ static JSValue spawn(JSContext *ctx, JSValueConst self, int argc, JSValueConst *
   return JS_NewInt32(ctx, pid == -1 ? -errno : pid);
 }
 
-static const JSCFunctionListEntry functions[] = {
-  JS_CFUNC_DEF("spawn", 5, spawn),
-};
-
-static int initialize(JSContext *ctx, JSModuleDef *module) {
-  return JS_SetModuleExportList(ctx, module, functions, countof(functions));
-}
-
-JSModuleDef *js_init_module_spawn(JSContext *ctx, const char *name) {
-  JSModuleDef *module = JS_NewCModule(ctx, name, initialize);
-  if (module) JS_AddModuleExportList(ctx, module, functions, countof(functions));
-  return module;
-}
+MODULE(spawn, JS_CFUNC_DEF("spawn", 5, spawn));

@@ -1,7 +1,7 @@
-/** Bundles the TypeScript into JavaScript: one file for Node; for QuickJS one more for each lazily imported part. */
+/** Bundles the TypeScript into one JavaScript file. */
 
-import { basename } from 'node:path'
 import { type BuildOptions, build } from 'esbuild'
+import { eagerImports } from './eager-imports.ts'
 import { netlinkModules } from './netlink-modules.ts'
 import type { EngineName, Target } from './target.ts'
 import { buildVersion } from './version.ts'
@@ -13,8 +13,6 @@ const engineOptions: Record<EngineName, BuildOptions> = {
   quickjs: {
     platform: 'neutral',
     format: 'esm',
-    splitting: true,
-    chunkNames: '[name]-[hash]',
     mainFields: ['module', 'main'],
     conditions: ['quickjs', 'import'],
     inject: [`${root}engine/quickjs/buffer.ts`],
@@ -22,36 +20,32 @@ const engineOptions: Record<EngineName, BuildOptions> = {
       os: `${root}engine/quickjs/endianness.ts`,
       '@noble/hashes/sha2.js': `${root}engine/quickjs/sha512.ts`,
     },
+    plugins: [netlinkModules, eagerImports],
   },
-  node: { platform: 'node', format: 'cjs', mainFields: ['module', 'main'] },
+  node: { platform: 'node', format: 'cjs', mainFields: ['module', 'main'], plugins: [netlinkModules] },
 }
 
 /**
- * Bundles an engine's program into a directory; the main file is `entry.js`. The text does not depend on the directory.
- * @returns `entry.js` and the lazily imported files
+ * Bundles an engine's program into a directory; the file is `entry.js`. The text does not depend on the directory.
  */
 export async function bundle(
   target: Target,
   directory: string,
   entry = `engine/${target.engine}/entry.ts`,
-): Promise<string[]> {
-  const { metafile = { outputs: {} } } = await build({
+): Promise<void> {
+  await build({
     absWorkingDir: root,
     entryPoints: { entry },
     outdir: directory,
     bundle: true,
-    metafile: true,
     target: target.engine === 'node' ? 'node26' : 'es2023',
     define: {
       __VERSION__: JSON.stringify(await buildVersion()),
       __ARCHITECTURE__: JSON.stringify(target.architecture),
     },
     external: ['qjs:*'],
-    plugins: [netlinkModules],
     legalComments: 'none',
     logLevel: 'warning',
     ...engineOptions[target.engine],
   })
-  const outputs = Object.entries(metafile.outputs).filter(([, { entryPoint }]) => entryPoint)
-  return outputs.map(([path]) => basename(path)).sort()
 }

@@ -3,29 +3,29 @@
 import type { Architecture } from './target.ts'
 
 /** Control-flow protection by the processor: it allows indirect jumps only to marked targets. */
-const branchProtection: Record<Architecture, string> = {
-  x64: '-fcf-protection=full',
-  arm64: '-mbranch-protection=standard',
+const ofProcessor: Record<Architecture, string[]> = {
+  x64: ['-fcf-protection=full'],
+  // The functions for atomic operations out of line are glibc's.
+  arm64: ['-mbranch-protection=standard', '-mno-outline-atomics'],
 }
 
 export function compileFlags(architecture: Architecture): string[] {
   return [
     '-O2',
-    '-fPIE',
+    '-fno-pie',
     '-fstack-protector-strong',
     '-fstack-clash-protection',
-    '-D_FORTIFY_SOURCE=2',
-    branchProtection[architecture],
+    ...ofProcessor[architecture],
     '-ffunction-sections',
     '-fdata-sections',
   ]
 }
 
-/** Static, but loaded at a random address; no memory is writable and executable, and relocation tables become read-only. */
+/** Static, at a fixed address, because the heap contains addresses; no memory is writable and executable. */
 export const linkFlags = [
-  '-static-pie',
+  '-static',
+  '-no-pie',
   '-Wl,-z,relro,-z,now,-z,noexecstack',
   '-Wl,--gc-sections',
   '-Wl,--build-id=none',
-  '-Wl,--strip-all',
 ]

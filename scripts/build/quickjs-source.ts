@@ -1,4 +1,4 @@
-/** QuickJS's source: Debian's, verified by the archive's signature and a checksum, or the directory QUICKJS_SRC. */
+/** QuickJS's source: Debian's, verified by the archive's signature and a checksum. Our patches are made for it. */
 
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
@@ -14,8 +14,6 @@ const sha256 = 'ec81da5b3249ed648dbc7df4a1654988910e66a118d9b71cb63534216efcfbbe
 
 /** The directory of the source, fetched on first use and kept in `cache`. */
 export async function quickjsSource(cache: string): Promise<string> {
-  const own = process.env.QUICKJS_SRC
-  if (own) return own
   const source = join(cache, `quickjs-${quickjsVersion}`)
   if (!existsSync(source)) await fetchSource(cache, source)
   return source

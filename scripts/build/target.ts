@@ -20,6 +20,9 @@ export const host: Architecture = process.arch === 'arm64' ? 'arm64' : 'x64'
 /** The processor's prefix in the names of GNU tools. */
 export const gnu: Record<Architecture, string> = { x64: 'x86_64-linux-gnu', arm64: 'aarch64-linux-gnu' }
 
+/** The processor's name in Debian. */
+export const debian: Record<Architecture, string> = { x64: 'amd64', arm64: 'arm64' }
+
 /** The name of a target's directories. It names the processor only when it is not this machine's. */
 export function directoryName({ engine, architecture }: Target<BuildName>): string {
   return architecture === host ? engine : `${engine}-${architecture}`

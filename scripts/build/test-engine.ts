@@ -7,8 +7,8 @@ import type { Architecture } from './target.ts'
 const source = join(import.meta.dirname, '../../test/engine/faults.c')
 
 export function buildTest(architecture: Architecture, work: string, outfile: string): Promise<void> {
-  return buildQuickjs(architecture, work, outfile, undefined, [
-    source,
-    '-Wl,--wrap=syscall,--wrap=execve,--wrap=clone',
-  ])
+  return buildQuickjs(architecture, work, outfile, undefined, {
+    sources: [source],
+    flags: ['-Wl,--wrap=syscall,--wrap=execve,--wrap=clone'],
+  })
 }

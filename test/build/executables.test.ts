@@ -6,6 +6,7 @@ import { execa } from 'execa'
 import * as assert from 'uvu/assert'
 import packageJson from '../../package.json' with { type: 'json' }
 import { plugins } from '../../plugins/registry.ts'
+import { compiler } from '../../scripts/build/compiler.ts'
 import { quickjs as interpreter } from '../../scripts/build/quickjs-library.ts'
 import { type Architecture, architectures, directoryName, engines, host } from '../../scripts/build/target.ts'
 import { ensurePackages } from '../../scripts/setup.ts'
@@ -74,7 +75,7 @@ for (const architecture of architectures) {
   })
 
   quickjs('its interpreter is compiled with stack protection and checked copies', async () => {
-    const { library } = await interpreter(architecture)
+    const { library } = await interpreter(architecture, await compiler(architecture))
     const { stdout } = await execa('nm', ['--undefined-only', library])
     assert.match(stdout, / U __stack_chk_fail$/m)
     assert.match(stdout, / U __memcpy_chk$/m)

@@ -3,4 +3,6 @@
 import { commandLine, exit } from '../../../engine/quickjs/engine.ts'
 import { main } from './program.ts'
 
-exit(await main(commandLine()))
+export const begin = async () => exit(await main(commandLine()))
+
+export const prepare = async () => {}

@@ -1,9 +1,10 @@
 /* syscall(number, ...arguments): engine/engine.ts describes it. */
 #define _GNU_SOURCE
-#include "bytes.h"
-
 #include <errno.h>
 #include <unistd.h>
+
+#include "module.h"
+#include "process.h"
 
 /* The value of a register: a number as it is, a byte array as a pointer. Returns -1 with an exception. */
 static int word(JSContext *ctx, JSValueConst value, int64_t *out) {
@@ -14,8 +15,9 @@ static int word(JSContext *ctx, JSValueConst value, int64_t *out) {
   return bytes ? 0 : -1;
 }
 
-static JSValue sys_syscall(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv) {
+static JSValue execute(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv) {
   int64_t w[7] = {0};
+  require_process(ctx, "syscall() calls the kernel");
   if (argc > 7) return JS_ThrowRangeError(ctx, "a system call takes at most six arguments");
   for (int i = 0; i < argc; i++)
     if (word(ctx, argv[i], &w[i])) return JS_EXCEPTION;
@@ -23,16 +25,4 @@ static JSValue sys_syscall(JSContext *ctx, JSValueConst self, int argc, JSValueC
   return JS_NewInt64(ctx, result == -1 ? -errno : result);
 }
 
-static const JSCFunctionListEntry functions[] = {
-  JS_CFUNC_DEF("syscall", 1, sys_syscall),
-};
-
-static int initialize(JSContext *ctx, JSModuleDef *module) {
-  return JS_SetModuleExportList(ctx, module, functions, countof(functions));
-}
-
-JSModuleDef *js_init_module_sys(JSContext *ctx, const char *name) {
-  JSModuleDef *module = JS_NewCModule(ctx, name, initialize);
-  if (module) JS_AddModuleExportList(ctx, module, functions, countof(functions));
-  return module;
-}
+MODULE(syscall, JS_CFUNC_DEF("syscall", 1, execute));

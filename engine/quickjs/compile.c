@@ -1,0 +1,39 @@
+/* Compiles a JavaScript module to bytecode, at build: `compile FILE` writes it to standard output. */
+#include <quickjs.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "process.h"
+
+/* To compile a module, what it imports is not needed. */
+static JSModuleDef *stand_in(JSContext *ctx, const char *name, void *opaque) { return JS_NewCModule(ctx, name, NULL); }
+
+/* The text of a file, with a terminating NUL. */
+static char *read_text(const char *name, long *length) {
+  FILE *file = fopen(name, "r");
+  if (!file || fseek(file, 0, SEEK_END) || (*length = ftell(file)) < 0) return NULL;
+  rewind(file);
+  char *text = calloc(1, *length + 1);
+  return text && fread(text, 1, *length, file) == (size_t)*length && !fclose(file) ? text : NULL;
+}
+
+static int compile(JSContext *ctx, const char *name) {
+  long length;
+  size_t size;
+  char *text = read_text(name, &length);
+  if (!text) return -1;
+  JSValue module = JS_Eval(ctx, text, length, name, JS_EVAL_TYPE_MODULE | JS_EVAL_FLAG_COMPILE_ONLY);
+  uint8_t *code = JS_IsException(module) ? NULL : JS_WriteObject(ctx, &size, module, JS_WRITE_OBJ_BYTECODE);
+  if (!code) return -1;
+  return fwrite(code, 1, size, stdout) == size && !fflush(stdout) ? 0 : -1;
+}
+
+int main(int argc, char **argv) {
+  JSRuntime *runtime = JS_NewRuntime();
+  JSContext *ctx = JS_NewContext(runtime);
+  JS_SetStripInfo(runtime, JS_STRIP_SOURCE);
+  JS_SetModuleLoaderFunc(runtime, NULL, stand_in, NULL);
+  if (argc == 2 && !compile(ctx, argv[1])) return 0;
+  print_exception(ctx);
+  return 1;
+}

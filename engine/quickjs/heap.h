@@ -1,0 +1,30 @@
+/* The heap: all memory of QuickJS. It begins with what the build has made, which the executable contains. */
+#pragma once
+
+#include <quickjs.h>
+
+struct block;
+
+/* The number of sizes that blocks have. */
+#define CLASSES 112
+
+/* The beginning of the heap. */
+struct heap {
+  JSRuntime *runtime;
+  JSContext *context;
+  /* entry.ts's function `begin`, which runs the program. */
+  JSValue begin;
+  /* Whether this is the executable, and not the build that makes its heap. */
+  int is_finished;
+  /* Memory that has not been used yet, and of it the part for small blocks. */
+  char *unused, *limit, *next, *end;
+  /* Freed blocks, by size. */
+  struct block *freed[CLASSES];
+};
+
+static struct heap *const heap = (struct heap *)immortal_start;
+
+/* The end of the memory at the heap's address, from heap.ld. */
+extern char heap_end[];
+
+extern const JSMallocFunctions heap_functions;

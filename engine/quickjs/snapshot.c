@@ -1,0 +1,112 @@
+/* Makes the heap that the executable begins with, at build: docs/engine.md. The bytecode is that of one module, entry.ts with all that it imports.
+ * Nothing of the building machine may get into the heap: it runs on a stack at a fixed address, and without a process (process.h). */
+#define _GNU_SOURCE
+#include "snapshot.h"
+
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "heap.h"
+#include "module.h"
+#include "process.h"
+
+extern const struct module apart_module, bytes_module, process_module, sha512_module, spawn_module,
+    syscall_module;
+
+static const struct module *const modules[] = {&apart_module, &bytes_module, &process_module, &sha512_module,
+                                              &spawn_module, &syscall_module};
+
+#define PAGE 4096
+#define LARGEST_BYTECODE (16 << 20)
+
+static char stack[1 << 20] __attribute__((aligned(16)));
+
+/* Adds the parts of the language that Patchbay uses. There is no eval: no code comes from a string. */
+static JSContext *new_context(JSRuntime *runtime) {
+  JSContext *ctx = JS_NewContextRaw(runtime);
+  JS_AddIntrinsicBaseObjects(ctx);
+  JS_AddIntrinsicDate(ctx);
+  JS_AddIntrinsicRegExpCompiler(ctx);
+  JS_AddIntrinsicRegExp(ctx);
+  JS_AddIntrinsicJSON(ctx);
+  JS_AddIntrinsicProxy(ctx);
+  JS_AddIntrinsicMapSet(ctx);
+  JS_AddIntrinsicTypedArrays(ctx);
+  JS_AddIntrinsicPromise(ctx);
+  JS_AddIntrinsicWeakRef(ctx);
+  for (size_t i = 0; i < countof(modules); i++) {
+    JSModuleDef *module = JS_NewCModule(ctx, modules[i]->name, modules[i]->initialize);
+    JS_AddModuleExportList(ctx, module, modules[i]->functions, modules[i]->count);
+  }
+  return ctx;
+}
+
+static void new_heap(void) {
+  heap->unused = (char *)(heap + 1);
+  heap->limit = heap_end;
+  heap->runtime = JS_NewRuntime2(&heap_functions, NULL);
+  /* No garbage collection: a call is too short to need it. */
+  JS_SetGCThreshold(heap->runtime, (size_t)-1);
+  heap->context = new_context(heap->runtime);
+}
+
+/* Reads the bytecode to the end of the heap's memory, which is not written out. */
+static JSValue read_module(JSContext *ctx) {
+  uint8_t *code = (uint8_t *)heap_end - LARGEST_BYTECODE;
+  size_t length = fread(code, 1, LARGEST_BYTECODE, stdin);
+  return JS_ReadObject(ctx, code, length, JS_READ_OBJ_BYTECODE);
+}
+
+static int evaluate(JSContext *ctx, JSValue module) {
+  if (JS_IsException(module) || JS_ResolveModule(ctx, module)) return -1;
+  if (settle(ctx, JS_EvalFunction(ctx, module))) return -1;
+  JS_ForgetModuleCode(ctx, module);
+  return 0;
+}
+
+/* Calls entry.ts's function `prepare`, and keeps its function `begin`. */
+static int take_entry(JSContext *ctx, JSValue module) {
+  JSValue exports = JS_GetModuleNamespace(ctx, JS_VALUE_GET_PTR(module));
+  JSValue prepare = JS_GetPropertyStr(ctx, exports, "prepare");
+  heap->begin = JS_GetPropertyStr(ctx, exports, "begin");
+  JS_FreeValue(ctx, exports);
+  int failed = settle(ctx, JS_Call(ctx, prepare, JS_UNDEFINED, 0, NULL));
+  JS_FreeValue(ctx, prepare);
+  return failed;
+}
+
+/* Ends the heap at the end of a page, and forgets freed blocks: the process begins with fresh pages. */
+static int finish_heap(void) {
+  JS_RunGC(heap->runtime);
+  if (JS_MakeImmortal(heap->runtime)) return -1;
+  memset(heap->freed, 0, sizeof heap->freed);
+  heap->next = heap->end = NULL;
+  heap->unused += -(uintptr_t)heap->unused % PAGE;
+  heap->is_finished = 1;
+  return 0;
+}
+
+static int write_heap(void) {
+  size_t size = heap->unused - (char *)heap;
+  return fwrite(heap, 1, size, stdout) == size && !fflush(stdout) ? 0 : -1;
+}
+
+static int make(void *unused) {
+  new_heap();
+  JSContext *ctx = heap->context;
+  JSValue module = read_module(ctx);
+  int failed = evaluate(ctx, module) || take_entry(ctx, module) || finish_heap() || write_heap();
+  if (failed) print_exception(ctx);
+  _exit(failed ? 1 : 0);
+}
+
+int make_snapshot(void) {
+  int status;
+  pid_t pid = clone(make, stack + sizeof stack, CLONE_VM | CLONE_VFORK | SIGCHLD, NULL);
+  if (pid == -1 || waitpid(pid, &status, 0) == -1) return 1;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}

@@ -1,0 +1,80 @@
+/** Makes bytecode and the heap, by programs for the target's processor. */
+
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ExecaError, type Options } from 'execa'
+import { run } from '../run.ts'
+import { ensurePackages } from '../setup.ts'
+import { type Architecture, host } from './target.ts'
+
+/**
+ * Compiles the bundle.
+ * @param program engine/quickjs/compile.c
+ * @returns the path of the bytecode
+ */
+export async function makeBytecode(
+  architecture: Architecture,
+  program: string,
+  work: string,
+): Promise<string> {
+  const bytecode = join(work, 'bytecode')
+  await runFor(architecture, program, ['entry.js'], { cwd: work, stdout: { file: bytecode } })
+  return bytecode
+}
+
+/**
+ * Makes the heap, twice, with another environment and another command line: nothing of them may get into it.
+ * @param program the executable with an empty heap
+ * @returns the path of the heap
+ */
+export async function makeHeap(
+  architecture: Architecture,
+  program: string,
+  bytecode: string,
+  work: string,
+): Promise<string> {
+  const make = async (name: string, args: string[], env: Record<string, string>) => {
+    const heap = join(work, name)
+    const streams = { stdin: { file: bytecode }, stdout: { file: heap } }
+    await runFor(architecture, program, args, { cwd: work, env, extendEnv: false, ...streams })
+    return heap
+  }
+  const heap = await make('heap', [], {})
+  const again = await make('heap-again', ['another command line'], {
+    TZ: 'Asia/Tokyo',
+    SOME: 'x'.repeat(9999),
+  })
+  if (!(await readFile(heap)).equals(await readFile(again)))
+    throw new Error('the heap depends on the process that makes it: two of them made different heaps')
+  return heap
+}
+
+/** Runs a program for a processor, by an emulator if it is not this machine's. @throws an error with the program's, whose places are those of the sources */
+async function runFor(
+  architecture: Architecture,
+  program: string,
+  args: readonly string[],
+  options: Options & { cwd: string },
+): Promise<void> {
+  const emulator = 'qemu-aarch64-static'
+  const [file = '', ...words] = architecture === host ? [program] : [emulator, program]
+  if (file === emulator) await ensurePackages('running an arm64 program', ['qemu-user-static'])
+  try {
+    await run(file, [...words, ...args], options)
+  } catch (error) {
+    if (!(error instanceof ExecaError)) throw error
+    throw new Error(await inSources(String(error.stderr), options.cwd), { cause: error })
+  }
+}
+
+/** A text with places in the bundle (`chunk-5.js:30:7`), each replaced by the module that esbuild names in the nearest comment above. */
+async function inSources(text: string, directory: string): Promise<string> {
+  const places = [...text.matchAll(/([\w-]+\.js):(\d+)(:\d+)?/g)]
+  let named = text
+  for (const [place, file = '', line] of places) {
+    const lines = (await readFile(join(directory, file), 'utf8')).split('\n').slice(0, Number(line))
+    const source = lines.findLast((text) => /^\/\/ \S+\.[jt]s$/.test(text))?.slice(3)
+    named = named.replace(place, source ?? file)
+  }
+  return named
+}
