@@ -22,7 +22,7 @@ struct block {
 #define CHUNK ((size_t)1 << 14)
 /* What is taken from the kernel at least. */
 #define PIECE ((size_t)1 << 20)
-/* Blocks from this size on are the kernel's own mappings. */
+/* Larger blocks are mappings of their own. It is the size of a class: to round a size up does not exceed it. */
 #define LARGE ((size_t)1 << 18)
 #define LARGEST ((size_t)1 << 40)
 
@@ -97,8 +97,8 @@ static void *new_large_block(size_t size) {
 }
 
 static void *heap_allocate(JSMallocState *state, size_t size) {
-  if (size >= LARGE && heap->is_finished) return new_large_block(size);
-  if (size >= LARGE) return new_block((size + 7) & ~(size_t)7);
+  if (size > LARGE && heap->is_finished) return new_large_block(size);
+  if (size > LARGE) return new_block((size + 7) & ~(size_t)7);
   struct block **freed = &heap->freed[class_of(&size)];
   if (!*freed) return new_block(size);
   char *memory = (*freed)->memory;
@@ -110,7 +110,7 @@ static void heap_free(JSMallocState *state, void *memory) {
   if (!memory || JS_IsImmortal(memory)) return;
   struct block *block = block_of(memory);
   size_t size = block->size;
-  if (size >= LARGE) {
+  if (size > LARGE) {
     if (heap->is_finished) munmap(block, HEADER + size);
     return;
   }
@@ -132,7 +132,7 @@ static void *heap_reallocate(JSMallocState *state, void *memory, size_t size) {
   if (!memory) return size ? heap_allocate(state, size) : NULL;
   size_t old = block_of(memory)->size;
   if (size <= old && size >= old / 2) return memory;
-  if (size >= LARGE && old >= LARGE && !JS_IsImmortal(memory) && heap->is_finished)
+  if (size > LARGE && old > LARGE && !JS_IsImmortal(memory) && heap->is_finished)
     return resize_large_block(block_of(memory), size);
   void *moved = size ? heap_allocate(state, size) : NULL;
   if (size && !moved) return NULL;

@@ -4,10 +4,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
@@ -29,7 +32,15 @@ static void open_standard_streams(void) {
 /* With this handler, a write into a broken pipe fails with EPIPE. SIG_IGN would be inherited by the programs that are run. */
 static void on_broken_pipe(int signal) {}
 
+/* Makes the linker's tables read-only (RELRO), which musl leaves out for a program without relocations. */
+static void protect_tables(void) {
+  const ElfW(Phdr) *header = (const ElfW(Phdr) *)getauxval(AT_PHDR);
+  for (unsigned long i = 0; i < getauxval(AT_PHNUM); i++, header++)
+    if (header->p_type == PT_GNU_RELRO) mprotect((void *)(header->p_vaddr & -getauxval(AT_PAGESZ)), header->p_memsz, PROT_READ);
+}
+
 void process_start(int argc, char **argv) {
+  protect_tables();
   argument_count = argc;
   arguments = argv;
   open_standard_streams();

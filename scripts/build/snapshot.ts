@@ -39,11 +39,11 @@ export async function makeHeap(
     await runFor(architecture, program, args, { cwd: work, env, extendEnv: false, ...streams })
     return heap
   }
-  const heap = await make('heap', [], {})
-  const again = await make('heap-again', ['another command line'], {
-    TZ: 'Asia/Tokyo',
-    SOME: 'x'.repeat(9999),
-  })
+  const env = { TZ: 'Asia/Tokyo', SOME: 'x'.repeat(9999) }
+  const [heap, again] = await Promise.all([
+    make('heap', [], {}),
+    make('heap-again', ['another command line'], env),
+  ])
   if (!(await readFile(heap)).equals(await readFile(again)))
     throw new Error('the heap depends on the process that makes it: two of them made different heaps')
   return heap

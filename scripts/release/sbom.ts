@@ -1,6 +1,7 @@
 /** The software bill of materials of a release (CycloneDX): what of other projects is in the executables. */
 
 import { join } from 'node:path'
+import { muslVersion } from '../build/musl.ts'
 import { quickjsVersion } from '../build/quickjs-source.ts'
 import { architectures } from '../build/target.ts'
 import { run } from '../run.ts'
@@ -32,22 +33,19 @@ interface Component {
 export async function sbom(seconds: number): Promise<string> {
   const args = ['sbom', '--sbom-format=cyclonedx', '--package-lock-only', '--omit=dev']
   const bom: Bom = JSON.parse(await run('npm', args, { cwd: root }))
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own way of naming fields
-  const format = '${source:Upstream-Version}'
-  const libc = await run('dpkg-query', ['--show', '--showformat', format, 'libc6-dev'])
-  return `${JSON.stringify(ofExecutables(bom, seconds, libc), null, 2)}\n`
+  return `${JSON.stringify(ofExecutables(bom, seconds, await muslVersion()), null, 2)}\n`
 }
 
 /**
  * npm's list without the packages that only scripts use, with what no npm package brings, and without random numbers and the clock.
- * @param libc the version of glibc
+ * @param libc the version of musl
  */
 export function ofExecutables({ serialNumber: _, ...bom }: Bom, seconds: number, libc: string): Bom {
   const shipped = [...bundled, ...architectures.map((name) => `node-linux-${name}`)]
   const components = [
     ...bom.components.filter(({ name }) => shipped.includes(name)),
     ofDebian('quickjs', quickjsVersion, 'MIT'),
-    ofDebian('glibc', libc, 'LGPL-2.1-or-later'),
+    ofDebian('musl', libc, 'MIT'),
   ]
   const { component } = bom.metadata
   return {

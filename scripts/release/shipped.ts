@@ -2,6 +2,7 @@
 
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { muslHome } from '../build/musl.ts'
 import { quickjsCache } from '../build/quickjs-library.ts'
 import { quickjsSource } from '../build/quickjs-source.ts'
 import type { Target } from '../build/target.ts'
@@ -12,10 +13,13 @@ const packages = join(import.meta.dirname, '../../node_modules')
 export const bundled = ['@noble/hashes', 'netlink', 'zod']
 
 /** Their licences and the engine's, by the name of a file. */
-export async function licensesOf({ engine }: Target): Promise<[name: string, text: string][]> {
+export async function licensesOf({ engine, architecture }: Target): Promise<[name: string, text: string][]> {
   const files: [string, string][] = bundled.map((name) => [name, join(packages, name, 'LICENSE')])
   if (engine === 'node') files.push(['node', join(packages, `node-linux-${process.arch}/LICENSE`)])
-  else files.push(['quickjs', join(await quickjsSource(quickjsCache), 'LICENSE')])
+  else {
+    files.push(['quickjs', join(await quickjsSource(quickjsCache), 'LICENSE')])
+    files.push(['musl', join(await muslHome(architecture), 'usr/share/doc/musl-dev/copyright')])
+  }
   const texts = files.map(async ([name, file]): Promise<[string, string]> => {
     return [name.replace(/^@/, '').replace('/', '-'), await readFile(file, 'utf8')]
   })

@@ -108,6 +108,10 @@ for (const engine of engines) {
       assert.equal(await trial('sendApart', kept), engine === 'node' ? null : ['message', '', true])
   })
 
+  test('memory of all sizes keeps what is in it', async () => {
+    assert.equal(await trial('memory'), [true, 600_000, 15_000, 9])
+  })
+
   test('more arguments than a system call has are an error, and errors go to standard error, with exit status 1', async () => {
     const { exitCode, stdout, stderr } = await execa(executable, ['tooMany'], { reject: false })
     assert.is(exitCode, 1)

@@ -66,6 +66,22 @@ const trials: Record<string, Trial> = {
   },
   sha512: (text) => Buffer.from(sha512(Buffer.from(text))).toString('hex'),
   empty: () => call('write', 1, Buffer.alloc(0), 0),
+  /** Blocks of all sizes, which grow, shrink and are freed, in the middle of each other. */
+  memory: () => {
+    const bytes = Array.from({ length: 36 }, (_, index) => Buffer.alloc(Math.floor(1.5 ** index), index))
+    const text = 'x'.repeat(300_000).replaceAll('x', 'yz')
+    const keys = Object.fromEntries(Array.from({ length: 30_000 }, (_, index) => [`key${index}`, index]))
+    for (let index = 0; index < 30_000; index += 2) delete keys[`key${index}`]
+    const list: number[] = []
+    for (let index = 0; index < 200_000; index++) list.push(index)
+    list.length = 10
+    return [
+      bytes.every((block, index) => block.every((byte) => byte === index)),
+      text.length,
+      Object.keys(keys).length,
+      list.at(-1),
+    ]
+  },
   tooMany: () => syscall(0, 1, 2, 3, 4, 5, 6, 7),
 
   /** A pipe in place of a socket: what the helper wrote, and whether it was the helper. A second pipe ends with it, at the latest. */
