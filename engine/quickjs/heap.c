@@ -74,12 +74,14 @@ static int cut_freed(void) {
   return 0;
 }
 
-static void *new_block(size_t size) {
+/* `is_zero` says whether the block is zeroed: what has not been used yet is. */
+static void *new_block(size_t size, int *is_zero) {
   struct block *block;
   size_t whole = HEADER + size;
   if (whole > SMALL) {
     block = (struct block *)take(whole);
     if (!block) return NULL;
+    *is_zero = 1;
   } else {
     if (whole > (size_t)(heap->end - heap->next) && !cut_freed() && !cut(take(CHUNK), CHUNK)) return NULL;
     block = (struct block *)heap->next;
@@ -89,21 +91,33 @@ static void *new_block(size_t size) {
   return block->memory;
 }
 
-static void *new_large_block(size_t size) {
+static void *new_large_block(size_t size, int *is_zero) {
   struct block *block = size < LARGEST ? map(HEADER + size) : NULL;
   if (!block) return NULL;
+  *is_zero = 1;
   block->size = size;
   return block->memory;
 }
 
-static void *heap_allocate(JSMallocState *state, size_t size) {
-  if (size > LARGE && heap->is_finished) return new_large_block(size);
-  if (size > LARGE) return new_block((size + 7) & ~(size_t)7);
+static void *allocate(size_t size, int *is_zero) {
+  if (size > LARGE && heap->is_finished) return new_large_block(size, is_zero);
+  if (size > LARGE) return new_block((size + 7) & ~(size_t)7, is_zero);
   struct block **freed = &heap->freed[class_of(&size)];
-  if (!*freed) return new_block(size);
+  if (!*freed) return new_block(size, is_zero);
   char *memory = (*freed)->memory;
   *freed = (*freed)->next;
   return memory;
+}
+
+static void *heap_allocate(JSMallocState *state, size_t size) {
+  int is_zero;
+  return allocate(size, &is_zero);
+}
+
+static void *heap_allocate_zeroed(JSMallocState *state, size_t size) {
+  int is_zero = 0;
+  void *memory = allocate(size, &is_zero);
+  return memory && !is_zero ? memset(memory, 0, size) : memory;
 }
 
 static void heap_free(JSMallocState *state, void *memory) {
@@ -143,4 +157,5 @@ static void *heap_reallocate(JSMallocState *state, void *memory, size_t size) {
 
 static size_t heap_usable_size(const void *memory) { return memory ? block_of(memory)->size : 0; }
 
-const JSMallocFunctions heap_functions = {heap_allocate, heap_free, heap_reallocate, heap_usable_size};
+const JSMallocFunctions heap_functions = {heap_allocate, heap_free, heap_reallocate, heap_usable_size,
+                                          heap_allocate_zeroed};

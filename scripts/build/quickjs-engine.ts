@@ -86,9 +86,9 @@ async function requireSameAddresses(gcc: Compiler, maker: string, program: strin
   if (moved) throw new Error(`addresses differ between ${basename(maker)} and ${basename(program)}: ${moved}`)
 }
 
-/** The symbols and their addresses: those of code and constants, which lie below the heap. */
+/** The symbols and their addresses: those of code and constants, which lie below the heap. A name with @ is the linker's own, for detours around a fault of a processor. */
 async function symbols(gcc: Compiler, program: string): Promise<string[]> {
   const lines = (await gcc.tool('nm', ['--numeric-sort', program])).split('\n')
   const heap = lines.findIndex((line) => line.endsWith(' immortal_start'))
-  return lines.slice(0, heap).filter((line) => !line.endsWith(' immortal_size'))
+  return lines.slice(0, heap).filter((line) => !/ immortal_size$|@/.test(line))
 }
