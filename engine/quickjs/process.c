@@ -78,10 +78,10 @@ static int run_jobs(JSContext *ctx) {
 
 int settle(JSContext *ctx, JSValue value) {
   int failed = JS_IsException(value) || run_jobs(ctx) < 0;
-  if (!failed && JS_PromiseState(ctx, value) == JS_PROMISE_REJECTED) {
-    JS_Throw(ctx, JS_PromiseResult(ctx, value));
-    failed = 1;
-  }
+  int state = failed ? -1 : (int)JS_PromiseState(ctx, value);
+  if (state == JS_PROMISE_REJECTED) JS_Throw(ctx, JS_PromiseResult(ctx, value));
+  if (state == JS_PROMISE_PENDING) JS_ThrowInternalError(ctx, "a promise is not settled, and nothing is left to do");
+  failed |= state == JS_PROMISE_REJECTED || state == JS_PROMISE_PENDING;
   if (failed) print_exception(ctx);
   JS_FreeValue(ctx, value);
   return failed ? -1 : 0;

@@ -100,7 +100,7 @@ static int make(void *unused) {
   JSContext *ctx = heap->context;
   JSValue module = read_module(ctx);
   int failed = evaluate(ctx, module) || take_entry(ctx, module) || finish_heap() || write_heap();
-  if (failed) print_exception(ctx);
+  if (JS_HasException(ctx)) print_exception(ctx);
   _exit(failed ? 1 : 0);
 }
 
