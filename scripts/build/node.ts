@@ -24,8 +24,9 @@ export async function buildNode(
   await bundle({ engine: 'node', architecture }, work, entry)
   await rename(join(work, 'entry.js'), join(work, 'patchbay.cjs'))
   await offerNode(architecture, work)
-  const env = { HOME: work, TMPDIR: work, NODE_NO_WARNINGS: '1' }
-  await run(process.execPath, [pkg, work, architecture], { env })
+  // The snapshot must not depend on the caller's environment.
+  const env = { PATH: process.env.PATH, HOME: work, TMPDIR: work, NODE_NO_WARNINGS: '1' }
+  await run(process.execPath, [pkg, work, architecture], { env, extendEnv: false })
   await rename(join(work, 'patchbay'), outfile)
 }
 
