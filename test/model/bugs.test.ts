@@ -58,7 +58,7 @@ const bugs: Record<string, Bug> = {
     edits: [
       {
         file: `${hostLocal}/index.ts`,
-        from: "bootId() ?? 'unknown-boot'",
+        from: "boot ?? 'unknown-boot'",
         to: "'00000000-0000-4000-8000-1'",
       },
     ],
