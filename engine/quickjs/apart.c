@@ -57,6 +57,7 @@ static JSValue send_apart(JSContext *ctx, JSValueConst self, int argc, JSValueCo
   errand.message = bytes_of(ctx, argv[2], &errand.length);
   uint8_t *stack = (uint8_t *)bytes_of(ctx, argv[3], &size);
   if (!errand.message || !stack) return JS_EXCEPTION;
+  if (size < 8192) return JS_ThrowRangeError(ctx, "a stack of less than 8 KiB");
   /* Closes nothing, but tells whether the helper will be able to: Linux has close_range since 5.9. */
   long error = call(SYS_close_range, UINT_MAX, UINT_MAX, 0);
   if (error) return JS_NewInt64(ctx, error);

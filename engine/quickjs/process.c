@@ -36,7 +36,9 @@ static void on_broken_pipe(int signal) {}
 static void protect_tables(void) {
   const ElfW(Phdr) *header = (const ElfW(Phdr) *)getauxval(AT_PHDR);
   for (unsigned long i = 0; i < getauxval(AT_PHNUM); i++, header++)
-    if (header->p_type == PT_GNU_RELRO) mprotect((void *)(header->p_vaddr & -getauxval(AT_PAGESZ)), header->p_memsz, PROT_READ);
+    if (header->p_type == PT_GNU_RELRO &&
+        mprotect((void *)(header->p_vaddr & -getauxval(AT_PAGESZ)), header->p_memsz, PROT_READ))
+      abort();
 }
 
 void process_start(int argc, char **argv) {

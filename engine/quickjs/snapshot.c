@@ -23,7 +23,8 @@ static const struct module *const modules[] = {&apart_module, &bytes_module, &pr
 #define PAGE 4096
 #define LARGEST_BYTECODE (16 << 20)
 
-static char stack[1 << 20] __attribute__((aligned(16)));
+/* More than QuickJS allows itself (JS_DEFAULT_STACK_SIZE): it has no guard page. */
+static char stack[4 << 20] __attribute__((aligned(16)));
 
 /* Adds the parts of the language that Patchbay uses. There is no eval: no code comes from a string. */
 static JSContext *new_context(JSRuntime *runtime) {
@@ -47,7 +48,7 @@ static JSContext *new_context(JSRuntime *runtime) {
 
 static void new_heap(void) {
   heap->unused = (char *)(heap + 1);
-  heap->limit = heap_end;
+  heap->limit = heap_end - LARGEST_BYTECODE;
   heap->runtime = JS_NewRuntime2(&heap_functions, NULL);
   /* No garbage collection: a call is too short to need it. */
   JS_SetGCThreshold(heap->runtime, (size_t)-1);
@@ -58,6 +59,7 @@ static void new_heap(void) {
 static JSValue read_module(JSContext *ctx) {
   uint8_t *code = (uint8_t *)heap_end - LARGEST_BYTECODE;
   size_t length = fread(code, 1, LARGEST_BYTECODE, stdin);
+  if (!feof(stdin)) return JS_ThrowRangeError(ctx, "the bytecode has more than %d bytes", LARGEST_BYTECODE - 1);
   return JS_ReadObject(ctx, code, length, JS_READ_OBJ_BYTECODE);
 }
 

@@ -7,7 +7,7 @@ import { readableOf } from '../kernel/clock.ts'
 import { close } from '../kernel/files.ts'
 import { reapHelpers, sendByHelper } from '../kernel/helper.ts'
 import { syscall } from '../kernel/syscall.ts'
-import { failureOf } from './message.ts'
+import { failureOf, isEnd, type Message } from './message.ts'
 import { ask, encodeRequests, Flag, type Request, readMessages, type Socket } from './socket.ts'
 
 /**
@@ -33,7 +33,7 @@ function isAnswered(socket: Socket, request: Request, helper: number): boolean {
   const end = syscall('pidfd_open', helper, 0)
   try {
     while (readableOf([socket.fd, end], LONGEST).includes(socket.fd)) {
-      const answer = readMessages(socket).find(({ seq }) => seq === socket.sequence)
+      const answer = readMessages(socket).find((message) => isAnswer(message, request, socket))
       const failure = answer && failureOf(answer, request, socket)
       if (failure) throw failure
       if (answer) return true
@@ -43,4 +43,9 @@ function isAnswered(socket: Socket, request: Request, helper: number): boolean {
     close(end)
     reapHelpers()
   }
+}
+
+/** Another socket's announcement may come here, too: that of a veth's other end goes to the same port in its namespace. */
+function isAnswer(message: Message, request: Request, { sequence }: Socket): boolean {
+  return message.seq === sequence && (message.type === request.type || isEnd(message))
 }
