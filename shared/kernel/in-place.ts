@@ -6,14 +6,14 @@ import { must } from './syscall.ts'
 const IN_PLACE = Open.WRONLY | Open.CREAT | Open.NOFOLLOW | Open.NONBLOCK
 
 /**
- * Writes a text into a file in place; makes the file when it is missing. Cuts off what is longer only then: ext4 brings a file that was
- * emptied to disk when it is closed, and who empties it next waits for that.
+ * Writes a text into a file in place; makes the file when it is missing. The rest is cut off afterwards: ext4 brings a file that was
+ * emptied before to disk when it is closed, and the next writer waits for that.
  */
 export function overwrite(path: string, text: string, mode = 0o600): void {
   const bytes = Buffer.from(text)
   const write = (fd: Fd) => {
     writeAll(fd, bytes, path)
-    if (sizeOf(fd) > bytes.length) must(`cut off the rest of ${path}`, 'ftruncate', fd, bytes.length)
+    must(`cut off the rest of ${path}`, 'ftruncate', fd, bytes.length)
   }
   withFile(path, IN_PLACE, write, mode)
 }
