@@ -2,7 +2,7 @@
 
 import type { Architecture } from './target.ts'
 
-/** Control-flow protection by the processor: it allows indirect jumps only to marked targets. */
+/** Marks for control-flow protection by the processor. musl has none, so the kernel does not turn it on (docs/engine.md). */
 const ofProcessor: Record<Architecture, string[]> = {
   x64: ['-fcf-protection=full'],
   // The functions for atomic operations out of line are glibc's.

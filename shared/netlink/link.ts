@@ -4,9 +4,9 @@ import * as rt from 'netlink/dist/rt/structs.js'
 import { putU32, type StreamData } from 'netlink/dist/structs.js'
 import { Errno, isErrno, KernelError, tolerate } from '../kernel/errno.ts'
 import { type Namespace, ownNamespace } from '../kernel/namespace.ts'
-import { must } from '../kernel/syscall.ts'
 import { askUntilAnnounced } from './announced.ts'
 import { wordsOf } from './command.ts'
+import { indexOf } from './link-index.ts'
 import {
   type Aliased,
   type AttributeList,
@@ -204,22 +204,6 @@ export function findLink(socket: Socket, which: string | number): Link | undefin
     if (isErrno(error, 'ENODEV')) return undefined
     throw error
   }
-}
-
-const [SIOCGIFINDEX, IFNAMSIZ, SIZE_OF_IFREQ] = [0x8933, 16, 40]
-
-/**
- * The index of a link by its name, alternative names included; undefined when there is none (netdevice(7)). `findLink` waits for the kernel while it
- * deletes other links, this does not.
- * @param name at most 15 bytes @throws KernelError
- */
-export function indexOf(socket: Socket, name: string): number | undefined {
-  const ifreq = Buffer.alloc(SIZE_OF_IFREQ)
-  ifreq.write(name)
-  return tolerate(() => {
-    must(`look up ${name}`, 'ioctl', socket.fd, SIOCGIFINDEX, ifreq)
-    return ifreq.readInt32LE(IFNAMSIZ)
-  }, 'ENODEV')
 }
 
 /** All links of the socket's namespace. Equivalent to `ip -d link show [type KIND]`. @param kind only links of this kind */
