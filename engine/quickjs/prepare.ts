@@ -2,6 +2,11 @@
 
 import { plugins } from '../../plugins/registry.ts'
 import type { Plugin } from '../../shared/cni/plugin.ts'
+import { current, old } from '../../shared/cni/prevresult.ts'
+import { bare, schemasIn } from '../../shared/config/inspect.ts'
+import { canonical } from '../../shared/config/keys.ts'
+import { take } from '../../shared/config/lenient.ts'
+import type { Schema } from '../../shared/config/schema.ts'
 import { silent } from '../../shared/error/log.ts'
 
 /** A value of each kind: a schema looks inside only those of its own. */
@@ -11,7 +16,20 @@ const values = [null, true, 1, '', [], [''], [{}], {}]
 export async function prepare(): Promise<void> {
   // biome-ignore lint/style/noRestrictedGlobals: all that the language has hangs on it
   reveal(globalThis)
-  for (const load of Object.values(plugins)) judgeAll(await load())
+  const seen = new Set<Schema>()
+  for (const schema of [current, old]) judge(bare(schema), seen)
+  for (const load of Object.values(plugins)) {
+    const plugin = await load()
+    judgeAll(plugin)
+  }
+}
+
+/** Has a schema and those inside it judge a value of each kind. */
+function judge(schema: Schema, seen: Set<Schema>): void {
+  if (seen.has(schema)) return
+  seen.add(schema)
+  for (const value of values) take(schema, canonical(schema, value), 'key', silent)
+  for (const inner of schemasIn(schema)) judge(inner, seen)
 }
 
 function judgeAll({ config }: Plugin): void {

@@ -8,6 +8,7 @@ import {
   cidr,
   integer,
   ip,
+  lazy,
   list,
   oneOf,
   open,
@@ -24,28 +25,27 @@ import { atLeast, type SpecVersion, versions } from './version.ts'
 /** One or more bytes: InfiniBand devices have longer addresses than Ethernet. */
 const hardwareAddress = /^[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2})*$/
 
-const number = () => integer({ min: 0, max: 0xffffffff })
+const number = integer({ min: 0, max: 0xffffffff })
 
-const dns = () =>
-  open({
-    nameservers: optional(list(string)),
-    domain: optional(string),
-    search: optional(list(string)),
-    options: optional(list(string)),
-  })
+const dns = open({
+  nameservers: optional(list(string)),
+  domain: optional(string),
+  search: optional(list(string)),
+  options: optional(list(string)),
+})
 
-const route = () =>
-  open({
-    dst: cidr,
-    gw: optional(ip),
-    mtu: optional(number()),
-    advmss: optional(number()),
-    priority: optional(number()),
-    table: optional(number()),
-    scope: optional(integer({ min: 0, max: 255 })),
-  })
+const route = open({
+  dst: cidr,
+  gw: optional(ip),
+  mtu: optional(number),
+  advmss: optional(number),
+  priority: optional(number),
+  table: optional(number),
+  scope: optional(integer({ min: 0, max: 255 })),
+})
 
-const current = () =>
+/** A result since version 0.3.0. */
+export const current = lazy(() =>
   open({
     cniVersion: optional(oneOf(...versions)),
     interfaces: optional(
@@ -53,30 +53,32 @@ const current = () =>
         open({
           name: string,
           mac: optional(pattern('a hardware address', hardwareAddress)),
-          mtu: optional(number()),
+          mtu: optional(number),
           sandbox: optional(string),
           socketPath: optional(string),
           pciID: optional(string),
         }),
       ),
     ),
-    ips: optional(list(open({ interface: optional(number()), address: cidr, gateway: optional(ip) }))),
-    routes: optional(list(route())),
-    dns: optional(dns()),
-  })
+    ips: optional(list(open({ interface: optional(number), address: cidr, gateway: optional(ip) }))),
+    routes: optional(list(route)),
+    dns: optional(dns),
+  }),
+)
 
-const old = () => {
-  const family = open({ ip: cidr, gateway: optional(ip), routes: optional(list(route())) })
+/** An older result. */
+export const old = lazy(() => {
+  const family = open({ ip: cidr, gateway: optional(ip), routes: optional(list(route)) })
   return open({
     cniVersion: optional(oneOf(...versions)),
     ip4: optional(family),
     ip6: optional(family),
-    dns: optional(dns()),
+    dns: optional(dns),
   })
-}
+})
 
-type Current = z.output<ReturnType<typeof current>>
-type Old = z.output<ReturnType<typeof old>>
+type Current = z.output<typeof current>
+type Old = z.output<typeof old>
 
 /** The common form of both. */
 type Lists = Pick<Current, 'interfaces' | 'ips' | 'routes' | 'dns'>
@@ -106,7 +108,7 @@ export function readResultLeniently(raw: unknown, version: SpecVersion, log: Log
 function formOf(raw: unknown, version: SpecVersion) {
   const stated = (raw as { cniVersion?: SpecVersion } | undefined | null)?.cniVersion
   const isCurrent = atLeast(stated && versions.includes(stated) ? stated : version, '0.3.0')
-  const schema: Schema = isCurrent ? current() : old()
+  const schema: Schema = isCurrent ? current : old
   const lists = (data: unknown): Lists => (isCurrent ? (data as Current) : flatten(data as Old))
   return { schema, known: canonical(schema, raw ?? {}), lists }
 }

@@ -25,3 +25,13 @@ export function isOpen(schema: Schema): boolean {
   const def = bare(schema)._zod.def as { catchall?: Schema }
   return def.catchall !== undefined
 }
+
+/** The schemas inside a schema: of an object's keys, of a list's elements, of the choices. */
+export function schemasIn(schema: Schema): Schema[] {
+  return Object.values(schema._zod.def).flatMap(schemasOf)
+}
+
+function schemasOf(part: unknown): Schema[] {
+  if (typeof part !== 'object' || part === null) return []
+  return '_zod' in part ? [part as Schema] : Object.values(part).flatMap(schemasOf)
+}

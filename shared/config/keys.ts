@@ -9,10 +9,12 @@ import type { Schema } from './schema.ts'
 
 /** A value with its known keys in canonical case, at any depth. Of two keys that differ only in case, the exact one is used. */
 export function canonical(schema: Schema, value: unknown): unknown {
-  const element = elementOf(schema)
-  if (element && Array.isArray(value)) return value.map((item) => canonical(element, item))
-  const shape = shapeOf(schema)
-  return shape && isObject(value) ? canonicalObject(shape, value) : value
+  if (Array.isArray(value)) {
+    const element = elementOf(schema)
+    return element ? value.map((item) => canonical(element, item)) : value
+  }
+  const shape = isObject(value) ? shapeOf(schema) : undefined
+  return shape ? canonicalObject(shape, value as object) : value
 }
 
 /** The same for an object's shape. */

@@ -19,12 +19,12 @@ export interface UnknownKey {
 
 /** The unknown keys of a value in canonical case, at any depth, except in open objects. */
 function unknownKeys(schema: Schema, value: unknown, path: Path = []): UnknownKey[] {
-  const element = elementOf(schema)
-  if (element && Array.isArray(value)) {
-    return value.flatMap((item, index) => unknownKeys(element, item, [...path, index]))
+  if (Array.isArray(value)) {
+    const element = elementOf(schema)
+    return element ? value.flatMap((item, index) => unknownKeys(element, item, [...path, index])) : []
   }
-  const shape = shapeOf(schema)
-  return shape && isObject(value) ? unknownKeysIn(shape, value, path, isOpen(schema)) : []
+  const shape = isObject(value) ? shapeOf(schema) : undefined
+  return shape ? unknownKeysIn(shape, value as object, path, isOpen(schema)) : []
 }
 
 /** The same for an object's shape. */

@@ -26,12 +26,13 @@ export function nextHop(address: Address | undefined): Address | undefined {
 function parseIPv4(text: string): Address | undefined {
   const parts = text.split('.')
   if (parts.length !== 4 || !parts.every(isOctet)) return undefined
-  return { family: 4, value: parts.reduce((sum, part) => (sum << 8n) | BigInt(part), 0n) }
+  return { family: 4, value: BigInt(parts.reduce((sum, part) => sum * 256 + Number(part), 0)) }
 }
 
 /** No leading zeros: some programs read 010 as octal, others as decimal. */
 function isOctet(text: string): boolean {
-  return /^(0|[1-9]\d{0,2})$/.test(text) && Number(text) < 256
+  const value = Number(text)
+  return Number.isInteger(value) && value >= 0 && value < 256 && String(value) === text
 }
 
 function parseIPv6(text: string): bigint | undefined {
