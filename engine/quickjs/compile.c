@@ -1,7 +1,9 @@
-/* Compiles a JavaScript module to bytecode, at build: `compile FILE` writes it to standard output. */
+/* Compiles a JavaScript module to bytecode, at build: `compile FILE` writes it to standard output, `compile FILE strip` without
+ * the places of the source. */
 #include <quickjs.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "process.h"
 
@@ -31,9 +33,10 @@ static int compile(JSContext *ctx, const char *name) {
 int main(int argc, char **argv) {
   JSRuntime *runtime = JS_NewRuntime();
   JSContext *ctx = JS_NewContext(runtime);
-  JS_SetStripInfo(runtime, JS_STRIP_SOURCE);
+  int is_stripped = argc == 3 && !strcmp(argv[2], "strip");
+  JS_SetStripInfo(runtime, is_stripped ? JS_STRIP_DEBUG : JS_STRIP_SOURCE);
   JS_SetModuleLoaderFunc(runtime, NULL, stand_in, NULL);
-  if (argc == 2 && !compile(ctx, argv[1])) return 0;
+  if (argc >= 2 && !compile(ctx, argv[1])) return 0;
   print_exception(ctx);
   return 1;
 }

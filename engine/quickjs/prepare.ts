@@ -21,6 +21,7 @@ export async function prepare(): Promise<void> {
   for (const load of Object.values(plugins)) {
     const plugin = await load()
     judgeAll(plugin)
+    for (const schema of Object.values(plugin.config.shape)) judge(bare(schema), seen)
   }
 }
 

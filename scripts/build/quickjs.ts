@@ -3,7 +3,7 @@
 import { rename, stat } from 'node:fs/promises'
 import { bundle } from './bundle.ts'
 import { type Additions, linkEngine } from './quickjs-engine.ts'
-import { makeBytecode, makeHeap } from './snapshot.ts'
+import { makeHeap } from './snapshot.ts'
 import type { Architecture } from './target.ts'
 
 const largest = 5_000_000
@@ -23,8 +23,7 @@ export async function buildQuickjs(
 ): Promise<void> {
   const engine = await linkEngine(architecture, work, additions)
   await bundle({ engine: 'quickjs', architecture }, work, entry)
-  const bytecode = await makeBytecode(architecture, engine.compile, work)
-  const heap = await makeHeap(architecture, engine.maker, bytecode, work)
+  const heap = await makeHeap(architecture, engine, work)
   const program = await engine.withHeap(heap)
   const { size } = await stat(program)
   if (size > largest) throw new Error(`${program} has ${size} bytes, more than ${largest}`)

@@ -5,38 +5,42 @@ import { join } from 'node:path'
 import { ExecaError, type Options } from 'execa'
 import { run } from '../run.ts'
 import { ensurePackages } from '../setup.ts'
+import type { QuickJsEngine } from './quickjs-engine.ts'
 import { type Architecture, host } from './target.ts'
 
 /**
- * Compiles the bundle.
- * @param program engine/quickjs/compile.c
- * @returns the path of the bytecode
- */
-export async function makeBytecode(
-  architecture: Architecture,
-  program: string,
-  work: string,
-): Promise<string> {
-  const bytecode = join(work, 'bytecode')
-  await runFor(architecture, program, ['entry.js'], { cwd: work, stdout: { file: bytecode } })
-  return bytecode
-}
-
-/**
- * Makes the heap, twice, with another environment and another command line: nothing of them may get into it.
- * @param program the executable with an empty heap
+ * Makes the heap of the bundle in `work`, twice, with another environment and another command line: nothing of them may get into it.
+ * The bytecode has no places of the source, which are an eighth of the executable. An error of the build has them.
  * @returns the path of the heap
  */
 export async function makeHeap(
   architecture: Architecture,
-  program: string,
+  { compile, maker }: Pick<QuickJsEngine, 'compile' | 'maker'>,
+  work: string,
+): Promise<string> {
+  const bytecodeOf = async (name: string, ...how: string[]) => {
+    const bytecode = join(work, name)
+    await runFor(architecture, compile, ['entry.js', ...how], { cwd: work, stdout: { file: bytecode } })
+    return bytecode
+  }
+  try {
+    return await makeTwice(architecture, maker, await bytecodeOf('bytecode', 'strip'), work)
+  } catch (error) {
+    await makeTwice(architecture, maker, await bytecodeOf('bytecode-with-places'), work)
+    throw error
+  }
+}
+
+async function makeTwice(
+  architecture: Architecture,
+  maker: string,
   bytecode: string,
   work: string,
 ): Promise<string> {
   const make = async (name: string, args: string[], env: Record<string, string>) => {
     const heap = join(work, name)
     const streams = { stdin: { file: bytecode }, stdout: { file: heap } }
-    await runFor(architecture, program, args, { cwd: work, env, extendEnv: false, ...streams })
+    await runFor(architecture, maker, args, { cwd: work, env, extendEnv: false, ...streams })
     return heap
   }
   const env = { TZ: 'Asia/Tokyo', SOME: 'x'.repeat(9999) }

@@ -7,7 +7,7 @@ import { execa } from 'execa'
 import * as assert from 'uvu/assert'
 import { bundle } from '../../scripts/build/bundle.ts'
 import { linkEngine } from '../../scripts/build/quickjs-engine.ts'
-import { makeBytecode, makeHeap } from '../../scripts/build/snapshot.ts'
+import { makeHeap } from '../../scripts/build/snapshot.ts'
 import { host } from '../../scripts/build/target.ts'
 import { directoryOf, ensureBuilt } from '../harness/built.ts'
 import { test } from '../harness/test.ts'
@@ -23,9 +23,7 @@ async function heapWith(action: string): Promise<Buffer> {
   writeFileSync(join(work, 'early.ts'), early)
   writeFileSync(join(work, 'entry.ts'), entry)
   await bundle({ engine: 'quickjs', architecture: host }, work, join(work, 'entry.ts'))
-  return readFileSync(
-    await makeHeap(host, engine.maker, await makeBytecode(host, engine.compile, work), work),
-  )
+  return readFileSync(await makeHeap(host, engine, work))
 }
 
 const machine = {
