@@ -42,12 +42,12 @@ interface Known {
 
 /** A schema that is made on first use: a configuration has few of the keys. */
 function deferred<S extends Schema>(make: () => S, known: Known = {}): S {
-  let schema: S | undefined
   const standIn: Known & Pick<S, '_zod'> = {
     ...known,
     get _zod() {
-      schema ??= make()
-      return schema._zod
+      const { _zod: value } = make()
+      Object.defineProperty(standIn, '_zod', { value })
+      return value
     },
   }
   return standIn as S & Known

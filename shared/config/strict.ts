@@ -13,7 +13,8 @@ export interface Validated {
 export function validateObject(shape: Shape, raw: Record<string, unknown>): Validated {
   const data: Record<string, unknown> = {}
   const issues: z.core.$ZodIssue[] = []
-  for (const [key, schema] of Object.entries(shape)) {
+  for (const key of Object.keys(shape)) {
+    const schema = shape[key] as Schema
     const outcome = raw[key] === undefined ? absent(schema) : z.safeParse(bare(schema), raw[key])
     if (!outcome.success) issues.push(...below(key, outcome.error.issues))
     else if (outcome.data !== undefined) data[key] = outcome.data

@@ -6,10 +6,13 @@ export { Errno }
 
 export type ErrnoName = keyof typeof Errno | `errno ${number}`
 
-/** The name of an errno number: `EEXIST` for 17. The usual ones come first, and a call meets few: a map would take longer. */
+const names = new Map<number, keyof typeof Errno>(
+  Object.entries(Errno).map(([name, errno]) => [errno, name as keyof typeof Errno]),
+)
+
+/** The name of an errno number: `EEXIST` for 17. */
 export function errnoName(errno: number): ErrnoName {
-  for (const name in Errno) if (Errno[name as keyof typeof Errno] === errno) return name as ErrnoName
-  return `errno ${errno}`
+  return names.get(errno) ?? `errno ${errno}`
 }
 
 /** Commands that the reader of an error can paste into a shell. */

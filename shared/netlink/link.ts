@@ -109,14 +109,10 @@ export function newLink(spec: LinkSpec): Request {
     flags: Flag.CREATE | Flag.EXCL,
     payload: linkMessage({}, [...settingsOf(spec), ...own, ...kindOf(kind, data)], spec),
     attempt: `create ${kind} ${name}`,
-    reproduce: join(
-      'ip link add',
-      parent && `link ${parent.name}`,
-      name,
-      settingWords(spec),
-      `type ${kind}`,
-      words,
-    ),
+    get reproduce() {
+      const from = parent && `link ${parent.name}`
+      return join('ip link add', from, name, settingWords(spec), `type ${kind}`, words)
+    },
   }
 }
 
@@ -130,7 +126,9 @@ export function changeLink(
     flags: 0,
     payload: linkMessage(link, [...settingsOf(settings), ...byName(link)], settings),
     attempt: `change ${link.name}`,
-    reproduce: join(`ip link set dev ${link.name}`, settingWords(settings), wordsOf({ name: settings.name })),
+    get reproduce() {
+      return join(`ip link set dev ${link.name}`, settingWords(settings), wordsOf({ name: settings.name }))
+    },
   }
 }
 

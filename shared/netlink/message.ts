@@ -58,13 +58,14 @@ export function isEnd({ type }: Message): boolean {
 /** The error in an acknowledgement or in the end of a dump; undefined when there is none. */
 export function failureOf(
   { type, flags, data }: Message,
-  { attempt, see, reproduce }: Request,
+  request: Request,
   place: Place,
 ): KernelError | undefined {
-  if (flags & Flag.DUMP_INTR && flags & Flag.MULTI) return new DumpInterrupted(attempt)
+  if (flags & Flag.DUMP_INTR && flags & Flag.MULTI) return new DumpInterrupted(request.attempt)
   if (type !== NLMSG_ERROR && type !== NLMSG_DONE) return undefined
   const errno = data.length >= 4 ? -data.readInt32LE(0) : 0
   if (errno === 0) return undefined
+  const { attempt, see, reproduce } = request
   return new KernelError(errno, attempt, {
     extack: extackOf(type, flags, data),
     see: see && commandIn(place, see),
