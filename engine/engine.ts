@@ -1,7 +1,7 @@
 /** The interface of an engine: system calls, and the process: command line, environment, programs, exit. */
 
-/** A system call's argument: a number is passed as it is, a buffer as the pointer to its bytes. */
-export type SyscallArgument = number | bigint | Uint8Array
+/** A system call's argument: a number is passed as it is, a buffer as the pointer to its bytes, nothing as 0. */
+export type SyscallArgument = number | bigint | Uint8Array | undefined
 
 /** A program to start. `env` is its whole environment. */
 export interface Program {

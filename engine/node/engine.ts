@@ -34,7 +34,7 @@ export const syscall: Engine['syscall'] = (number, ...args) => {
 }
 
 /** The value of a register: a number as it is, a buffer as a pointer. An empty buffer has no address: 0. */
-function word(argument: SyscallArgument): bigint {
+function word(argument: SyscallArgument = 0): bigint {
   if (typeof argument === 'object') return argument.length === 0 ? 0n : (libc as any).pointer(argument)
   return BigInt.asIntN(64, BigInt(argument))
 }

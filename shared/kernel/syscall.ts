@@ -109,10 +109,21 @@ export type SyscallName = keyof (typeof numbers)['x64']
 /** The numbers on this processor. */
 export const syscallNumbers: Record<SyscallName, number> = numbers[architecture]
 
-/** Executes a system call by name and returns its result or `-errno`; interrupted calls are repeated. */
-export function syscall(name: SyscallName, ...args: SyscallArgument[]): number {
+/**
+ * Executes a system call by name and returns its result or `-errno`; interrupted calls are repeated. Its arguments are no rest
+ * parameter, of which QuickJS would make an array in each call.
+ */
+export function syscall(
+  name: SyscallName,
+  a?: SyscallArgument,
+  b?: SyscallArgument,
+  c?: SyscallArgument,
+  d?: SyscallArgument,
+  e?: SyscallArgument,
+  f?: SyscallArgument,
+): number {
   let result: number
-  do result = execute(syscallNumbers[name], ...args)
+  do result = execute(syscallNumbers[name], a, b, c, d, e, f)
   while (result === -Errno.EINTR)
   return result
 }
@@ -122,8 +133,17 @@ export function syscall(name: SyscallName, ...args: SyscallArgument[]): number {
  * @param attempted the caller's action, for the error: `open /proc/self/ns/net`
  * @throws KernelError with the errno's name
  */
-export function must(attempted: string, name: SyscallName, ...args: SyscallArgument[]): number {
-  const result = syscall(name, ...args)
+export function must(
+  attempted: string,
+  name: SyscallName,
+  a?: SyscallArgument,
+  b?: SyscallArgument,
+  c?: SyscallArgument,
+  d?: SyscallArgument,
+  e?: SyscallArgument,
+  f?: SyscallArgument,
+): number {
+  const result = syscall(name, a, b, c, d, e, f)
   if (result < 0) throw new KernelError(-result, attempted)
   return result
 }
