@@ -1,9 +1,10 @@
 /** Bonds: several links as one (drivers/net/bonding). The options are in a table, one row for each. */
 
-import { AttrStream, parseAttributes, putU8, putU16, putU32, type StreamData } from 'netlink/dist/structs.js'
+import { parseAttributes, putU8, putU16, putU32, type StreamData } from 'netlink/dist/structs.js'
 import { type Address, formatAddress, fromBytes, parseAddress, toBytes } from '../ip/address.ts'
 import { formatMac, parseMac } from '../ip/mac.ts'
 import { wordsOf } from './command.ts'
+import { Datagram } from './datagram.ts'
 import { changeKind, changePort, type LinkName, type LinkSpec } from './link.ts'
 import type { Request } from './socket.ts'
 
@@ -168,9 +169,9 @@ export function parseBond(data: Buffer): BondOptions {
 
 /** Options in the form in which the kernel sends them, for comparison. */
 export function canonical(wanted: BondOptions): BondOptions {
-  const stream = new AttrStream()
+  const stream = new Datagram()
   stream.emit(bondKind(wanted).data ?? [])
-  return parseBond(Buffer.concat(stream.bufs))
+  return parseBond(stream.bytes())
 }
 
 /** The codec of an option, without the type of its values. */

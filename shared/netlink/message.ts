@@ -1,9 +1,10 @@
 /** The form of netlink messages (RFC 3549 section 2, include/uapi/linux/netlink.h): requests are encoded, answers are split and judged. */
 
-import { AttrStream, formatHeader, HEADER_LENGTH, type StreamData } from 'netlink/dist/structs.js'
+import { formatHeader, HEADER_LENGTH, type StreamData } from 'netlink/dist/structs.js'
 import { type Commands, Errno, KernelError } from '../kernel/errno.ts'
 import { attributeIn, textOf } from './attributes.ts'
 import { commandIn, type Place } from './command.ts'
+import type { Datagram } from './datagram.ts'
 
 /** Message flags, include/uapi/linux/netlink.h. */
 export const Flag = {
@@ -87,16 +88,20 @@ export class DumpInterrupted extends KernelError {
   }
 }
 
-/** A request as the kernel reads it, in parts. */
-export function encode({ type, flags, payload, unacknowledged, single }: Request, seq: number): Uint8Array[] {
-  const stream = new AttrStream()
-  for (const data of [Buffer.alloc(HEADER_LENGTH), payload]) stream.emit(data)
-  const parts = stream.bufs
-  const length = parts.reduce((sum, part) => sum + part.length, 0)
+/** Adds a request to a datagram. */
+export function encode(
+  { type, flags, payload, unacknowledged, single }: Request,
+  seq: number,
+  out: Datagram,
+): void {
+  const start = out.reserve(HEADER_LENGTH)
+  out.emit(payload)
+  const length = out.length - start
   const acknowledge = unacknowledged || single || (flags & Flag.DUMP) === Flag.DUMP ? 0 : Flag.ACK
-  parts[0] = formatHeader({ length, type, flags: flags | Flag.REQUEST | acknowledge, seq, port: 0 })
-  if (length & 3) parts.push(Buffer.alloc(-length & 3))
-  return parts
+  out
+    .bytes()
+    .set(formatHeader({ length, type, flags: flags | Flag.REQUEST | acknowledge, seq, port: 0 }), start)
+  out.align()
 }
 
 /** The messages of a datagram. */

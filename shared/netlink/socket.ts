@@ -4,6 +4,7 @@ import type { KernelError } from '../kernel/errno.ts'
 import { close, type Fd } from '../kernel/files.ts'
 import { inNamespace, type Namespace } from '../kernel/namespace.ts'
 import { must, syscall } from '../kernel/syscall.ts'
+import { Datagram } from './datagram.ts'
 import {
   DumpInterrupted,
   encode,
@@ -189,7 +190,9 @@ function searchAgain(
 
 /** A datagram of requests, whose last one has the socket's sequence number then. */
 export function encodeRequests(socket: Socket, requests: Request[]): Buffer {
-  return Buffer.concat(requests.flatMap((request) => encode(request, ++socket.sequence)))
+  const datagram = new Datagram()
+  for (const request of requests) encode(request, ++socket.sequence, datagram)
+  return datagram.bytes()
 }
 
 function send(socket: Socket, requests: Request[]): void {
