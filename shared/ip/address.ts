@@ -76,10 +76,9 @@ function formatIPv6(bytes: Buffer): string {
 /** The first of the longest runs of zero groups (RFC 5952 section 4.2). */
 function longestZeros(groups: string[]): { start: number; length: number } {
   let best = { start: 0, length: 0 }
-  for (let start = 0; start < groups.length; start++) {
-    let length = 0
-    while (groups[start + length] === '0') length++
-    if (length > best.length) best = { start, length }
+  for (let start = 0, end = 1; end <= groups.length; end++) {
+    if (groups[end - 1] !== '0') start = end
+    else if (end - start > best.length) best = { start, length: end - start }
   }
   return best
 }
@@ -87,18 +86,15 @@ function longestZeros(groups: string[]): { start: number; length: number } {
 /** An address in the kernel's form: 4 or 16 bytes in network order. */
 export function toBytes({ family, value }: Address): Buffer {
   const bytes = Buffer.alloc(width(family) / 8)
-  let rest = value
-  for (let index = bytes.length - 1; index >= 0; index--) {
-    bytes[index] = Number(rest & 0xffn)
-    rest >>= 8n
-  }
+  if (family === 4) bytes.writeUInt32BE(Number(value))
+  else for (const at of [0, 8]) bytes.writeBigUInt64BE(BigInt.asUintN(64, value >> BigInt(64 - 8 * at)), at)
   return bytes
 }
 
 /** An address from the kernel's 4 or 16 bytes. */
-export function fromBytes(bytes: Uint8Array): Address {
-  const value = bytes.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n)
-  return { family: bytes.length === 4 ? 4 : 6, value }
+export function fromBytes(bytes: Buffer): Address {
+  if (bytes.length === 4) return { family: 4, value: BigInt(bytes.readUInt32BE()) }
+  return { family: 6, value: (bytes.readBigUInt64BE(0) << 64n) | bytes.readBigUInt64BE(8) }
 }
 
 export function sameAddress(one: Address, other: Address): boolean {

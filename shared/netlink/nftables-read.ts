@@ -14,14 +14,14 @@ const UDATA_COMMENT = 0
 
 /** The number of chains, sets and other objects in a table; undefined when the table does not exist. */
 export function tableUse(socket: Socket, table: Table): number | undefined {
-  const words = `list table ${table.family} ${table.name}`
+  const words = () => `list table ${table.family} ${table.name}`
   const reply = askIfAny(socket, request(table, Message.GETTABLE, 0, tableName(table), words))
   return reply && counter(reply, Attribute.TABLE_USE)
 }
 
 /** The number of a chain's rules plus the rules and elements that lead to it; undefined when the chain does not exist. */
 export function chainUse(socket: Socket, table: Table, chain: string): number | undefined {
-  const words = `list chain ${table.family} ${table.name} ${chain}`
+  const words = () => `list chain ${table.family} ${table.name} ${chain}`
   const reply = askIfAny(socket, request(table, Message.GETCHAIN, 0, chainName(table, chain), words))
   return reply && counter(reply, Attribute.CHAIN_USE)
 }
@@ -37,7 +37,7 @@ export interface Rule {
 
 /** The rules of a chain; none when the chain does not exist. */
 export function listRules(socket: Socket, table: Table, chain: string): Rule[] {
-  const words = `list chain ${table.family} ${table.name} ${chain}`
+  const words = () => `list chain ${table.family} ${table.name} ${chain}`
   const replies = dumpIfAny(socket, request(table, Message.GETRULE, 0, ruleChain(table, chain), words))
   return replies.map(parseRule)
 }
@@ -50,7 +50,7 @@ export function findElement(socket: Socket, set: NamedSet, key: Buffer): Element
 
 /** All elements of a set; none when the set does not exist. */
 export function listElements(socket: Socket, set: NamedSet): Element[] {
-  const words = `list ${set.value ? 'map' : 'set'} ${set.table.family} ${set.table.name} ${set.name}`
+  const words = () => `list ${set.value ? 'map' : 'set'} ${set.table.family} ${set.table.name} ${set.name}`
   const replies = dumpIfAny(socket, request(set.table, Message.GETSETELEM, 0, elementList(set), words))
   return replies.flatMap(parseElements)
 }
@@ -68,7 +68,7 @@ function dumpIfAny(socket: Socket, question: Request): Reply[] {
 /** The answer to a request; undefined when the kernel answers ENOENT. */
 function askIfAny(socket: Socket, question: Request): Reply | undefined {
   try {
-    return ask(socket, { ...question, single: true })[0]
+    return ask(socket, Object.assign(question, { single: true }))[0]
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return undefined
     throw error

@@ -47,7 +47,7 @@ export function addSet(set: NamedSet): Request {
     out.push(Attribute.SET_USERDATA, keyOrder(key))
   }
   const types = [key.map(({ name }) => name).join(' . '), ...(value ? [valueName(value)] : [])]
-  const words = `add ${kind(set)} ${place(table)} ${name} { type ${types.join(' : ')}; }`
+  const words = () => `add ${kind(set)} ${place(table)} ${name} { type ${types.join(' : ')}; }`
   return request(table, Message.NEWSET, Flag.CREATE, attributes, words)
 }
 
@@ -83,7 +83,7 @@ function setName({ table, name }: NamedSet): StreamData {
 
 /** `nft delete set`, with its elements. The kernel refuses (EBUSY) while a rule uses the set. */
 export function deleteSet(set: NamedSet): Request {
-  const words = `delete ${kind(set)} ${place(set.table)} ${set.name}`
+  const words = () => `delete ${kind(set)} ${place(set.table)} ${set.name}`
   return request(set.table, Message.DELSET, 0, setName(set), words)
 }
 
@@ -113,8 +113,10 @@ export function elementRequest(
       for (const element of elements) out.push(Attribute.LIST_ELEM, elementAttributes(element))
     })
   }
-  const listed = elements.map((element) => formatElement(set, element)).join(', ')
-  const words = `${verb} element ${place(set.table)} ${set.name} { ${listed} }`
+  const words = () => {
+    const listed = elements.map((element) => formatElement(set, element)).join(', ')
+    return `${verb} element ${place(set.table)} ${set.name} { ${listed} }`
+  }
   return request(set.table, message, flags, attributes, words)
 }
 

@@ -84,13 +84,13 @@ export function familyHeader(family: number, id = 0): Buffer {
   return Buffer.from([family, 0, id >> 8, id & 0xff])
 }
 
-/** A request about something in a table. @param words the command without `nft` */
+/** A request about something in a table. @param words returns the command without `nft` */
 export function request(
   table: Table,
   message: number,
   flags: number,
   attributes: StreamData,
-  words: string,
+  words: () => string,
 ): Request {
   return {
     type: (NFNL_SUBSYS_NFTABLES << 8) | message,
@@ -99,8 +99,12 @@ export function request(
       out.emit(familyHeader(families[table.family]))
       out.emit(attributes)
     },
-    attempt: `nft ${words}`,
-    reproduce: `nft ${words}`,
+    get attempt() {
+      return `nft ${words()}`
+    },
+    get reproduce() {
+      return `nft ${words()}`
+    },
   }
 }
 
@@ -111,12 +115,12 @@ export function place({ family, name }: Table): string {
 
 /** `nft add table` */
 export function addTable(table: Table): Request {
-  return request(table, Message.NEWTABLE, Flag.CREATE, tableName(table), `add table ${place(table)}`)
+  return request(table, Message.NEWTABLE, Flag.CREATE, tableName(table), () => `add table ${place(table)}`)
 }
 
 /** `nft delete table`, with everything in it. */
 export function deleteTable(table: Table): Request {
-  return request(table, Message.DELTABLE, 0, tableName(table), `delete table ${place(table)}`)
+  return request(table, Message.DELTABLE, 0, tableName(table), () => `delete table ${place(table)}`)
 }
 
 export function tableName({ name }: Table): StreamData {
@@ -136,7 +140,7 @@ export function addChain(table: Table, name: string, hook?: Hook): Request {
     out.emit(chainName(table, name))
     if (hook) out.emit(hookAttributes(hook))
   }
-  const words = `add chain ${place(table)} ${name}${hook ? ` ${formatHook(hook)}` : ''}`
+  const words = () => `add chain ${place(table)} ${name}${hook ? ` ${formatHook(hook)}` : ''}`
   return request(table, Message.NEWCHAIN, Flag.CREATE, attributes, words)
 }
 
@@ -156,7 +160,7 @@ function formatHook({ type, hook, priority }: Hook): string {
 
 /** `nft delete chain`, with its rules. The kernel refuses (EBUSY) while a rule or an element leads to it. */
 export function deleteChain(table: Table, name: string): Request {
-  const words = `delete chain ${place(table)} ${name}`
+  const words = () => `delete chain ${place(table)} ${name}`
   return request(table, Message.DELCHAIN, 0, chainName(table, name), words)
 }
 
@@ -173,7 +177,7 @@ export function addRule(table: Table, chain: string, statements: Statement[]): R
       }
     })
   }
-  const words = `add rule ${place(table)} ${chain} ${statements.map(({ words }) => words).join(' ')}`
+  const words = () => `add rule ${place(table)} ${chain} ${statements.map(({ words }) => words).join(' ')}`
   return request(table, Message.NEWRULE, Flag.CREATE | Flag.APPEND, attributes, words)
 }
 
@@ -183,7 +187,7 @@ export function deleteRule(table: Table, chain: string, handle: Buffer): Request
     out.emit(ruleChain(table, chain))
     out.push(Attribute.RULE_HANDLE, handle)
   }
-  const words = `delete rule ${place(table)} ${chain} handle ${handle.readBigUInt64BE(0)}`
+  const words = () => `delete rule ${place(table)} ${chain} handle ${handle.readBigUInt64BE(0)}`
   return request(table, Message.DELRULE, 0, attributes, words)
 }
 

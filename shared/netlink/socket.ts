@@ -1,6 +1,6 @@
 /** Netlink sockets: sends requests and reads the answers. Errors have the kernel's explanation and a command. */
 
-import type { KernelError } from '../kernel/errno.ts'
+import { Errno, KernelError } from '../kernel/errno.ts'
 import { close, type Fd } from '../kernel/files.ts'
 import { inNamespace, type Namespace } from '../kernel/namespace.ts'
 import { must, syscall } from '../kernel/syscall.ts'
@@ -28,7 +28,6 @@ const SOCK_CLOEXEC = 0o2000000
 const SOL_NETLINK = 270
 const NETLINK_EXT_ACK = 11
 const NETLINK_GET_STRICT_CHK = 12
-const MSG_PEEK = 2
 const MSG_TRUNC = 0x20
 
 export interface Socket {
@@ -37,14 +36,17 @@ export interface Socket {
   netns?: string
   /** Sequence number of the last message sent. */
   sequence: number
-  /** Receive buffer; it grows, see `roomFor`. */
+  /** Receive buffer. */
   buffer: Buffer
   /** A request is under way, or failed before its answer was read to the end: then a list may still come. */
   busy: boolean
 }
 
-/** Sizes of the receive buffer, bytes: for an answer about one object, and for lists. */
-const [SMALL, LARGE] = [4096, 32768]
+/**
+ * Size of the receive buffer, bytes: only what is used of it costs. A part of a list has at most 32 KiB, an object's message more only
+ * with lists in it, each of which has at most 64 KiB (a link's alternative names).
+ */
+const ROOM = 131_072
 
 /** Opens a netlink socket in the current namespace. @param groups multicast groups to join, as a bit mask */
 export function openSocket(protocol: number, groups = 0): Socket {
@@ -55,7 +57,7 @@ export function openSocket(protocol: number, groups = 0): Socket {
   }
   if (groups !== 0) must('bind a netlink socket', 'bind', fd, addressOf(groups), ADDRESS_LENGTH)
   must('connect a netlink socket', 'connect', fd, addressOf(0), ADDRESS_LENGTH)
-  return { fd, sequence: Math.floor(Math.random() * 0x7fffffff), buffer: Buffer.alloc(SMALL), busy: false }
+  return { fd, sequence: Math.floor(Math.random() * 0x7fffffff), buffer: Buffer.alloc(ROOM), busy: false }
 }
 
 const ADDRESS_LENGTH = 12
@@ -197,8 +199,8 @@ export function encodeRequests(socket: Socket, requests: Request[]): Buffer {
 
 function send(socket: Socket, requests: Request[]): void {
   const datagram = encodeRequests(socket, requests)
-  const attempt = requests[0]?.attempt ?? 'send nothing'
-  must(attempt, 'sendto', socket.fd, datagram, datagram.length, 0, 0, 0)
+  const result = syscall('sendto', socket.fd, datagram, datagram.length, 0, 0, 0)
+  if (result < 0) throw new KernelError(-result, requests[0]?.attempt ?? 'send nothing')
 }
 
 /** Reads until every request has its acknowledgement or the end of its dump. */
@@ -221,20 +223,13 @@ function receive(socket: Socket, first: number, requests: Request[]): Exchanged 
   return { answers, failure }
 }
 
-/** Reads one datagram of the kernel and splits it into messages. */
-export function readMessages(socket: Socket): Message[] {
-  const size = must('read netlink', 'recvfrom', socket.fd, socket.buffer, 0, MSG_PEEK | MSG_TRUNC, 0, 0)
-  const room = roomFor(size, socket)
-  const length = must('read netlink', 'recvfrom', socket.fd, room, room.length, 0, 0, 0)
-  return split(Buffer.from(room.subarray(0, length)))
-}
-
 /**
- * A buffer for a datagram of this size. A datagram that fills half of the small one may begin a long list: the kernel makes the
- * next ones as large as the buffer (netlink_dump, net/netlink/af_netlink.c).
+ * Reads one datagram of the kernel and splits it into messages.
+ * @throws KernelError EMSGSIZE for one that is longer than any of the kernel's
  */
-function roomFor(size: number, socket: Socket): Buffer {
-  const wanted = size > SMALL / 2 ? Math.max(size, LARGE) : SMALL
-  if (wanted > socket.buffer.length) socket.buffer = Buffer.alloc(wanted)
-  return socket.buffer
+export function readMessages({ fd, buffer }: Socket): Message[] {
+  const length = must('read netlink', 'recvfrom', fd, buffer, buffer.length, MSG_TRUNC, 0, 0)
+  if (length > buffer.length)
+    throw new KernelError(Errno.EMSGSIZE, 'read netlink', { extack: `the answer has ${length} bytes` })
+  return split(Buffer.from(buffer.subarray(0, length)))
 }

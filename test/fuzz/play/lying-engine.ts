@@ -11,7 +11,6 @@ const numbers = {
   arm64: { write: 64, close: 57, socket: 198, recvfrom: 207, openat: 56 },
 }[architecture]
 
-const MSG_PEEK = 2
 const MSG_DONTWAIT = 0x40
 const NETLINK_NETFILTER = 12
 const STDERR = 2
@@ -79,7 +78,7 @@ function receive(here: Call, args: SyscallArgument[]): number {
     Number(flags) | MSG_DONTWAIT,
     ...address,
   )
-  if (length <= 0 || Number(flags) & MSG_PEEK || typeof buffer !== 'object') return length
+  if (length <= 0 || typeof buffer !== 'object') return length
   const nth = here.read++
   const lies = here.lies.filter((lie) => lie.nth === nth)
   return lies.reduce((end, lie) => tell(lie, buffer, end), length)
