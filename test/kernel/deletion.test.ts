@@ -2,17 +2,19 @@
 // needs: link macvlan, link vxlan
 
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import * as assert from 'uvu/assert'
 import { done, readyForDel } from '../harness/attach.ts'
 import { command, ip } from '../harness/command.ts'
 import { unchanged } from '../harness/expect.ts'
 import { type Fault, faultsOf, killedAt, withFault } from '../harness/faults.ts'
+import { isThere, lastHelper, lingering, openFiles, pidFile } from '../harness/helper.ts'
 import { farHost, newContainer, privateHost, removeContainer } from '../harness/host.ts'
 import { exists, hostEnd, link } from '../harness/look.ts'
 import { bridgeNetwork, single } from '../harness/networks.ts'
 import { macvlanNetwork } from '../harness/nic.ts'
+import { atPidsLimit } from '../harness/pids-limit.ts'
 import { type Answer, type Call, call, callAlone, type Engine } from '../harness/plugin.ts'
 import { snapshot } from '../harness/snapshot.ts'
 import { test } from '../harness/test.ts'
@@ -24,31 +26,16 @@ farHost()
 const engines: Engine[] = ['quickjs', 'node']
 const bridge = single(bridgeNetwork())
 const macvlan = single(macvlanNetwork())
-const note = '/run/patchbay/helper'
-
-/** The process ID of the last helper; 0 without one. */
-const helper = () => (existsSync(note) ? Number(readFileSync(note, 'utf8')) : 0)
-
-const isThere = (pid: number) => existsSync(`/proc/${pid}`)
 
 // What DEL keeps is there from now on.
 for (const config of [bridge, macvlan]) callAlone((await readyForDel(config)).del)
-
-/** A DEL whose helper lives a minute longer. @returns the helper, after the end of the DEL and of its output */
-function lingering(del: Call): number {
-  assert.equal(callAlone({ ...del, engine: 'test', env: { PATCHBAY_LINGER: '60000' } }), done)
-  return helper()
-}
 
 for (const config of [bridge, macvlan])
   test(`${config.type}: DEL and its output end before the helper, which has nothing open but a socket`, async () => {
     const { before, del, container } = await readyForDel(config)
     const pid = lingering(del)
     assert.ok(isThere(pid))
-    assert.equal(
-      readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`).replace(/\d+/, 'N')),
-      ['socket:[N]'],
-    )
+    assert.equal(openFiles(pid), ['socket:[N]'])
     assert.not.ok(exists('eth0', container))
     unchanged(before)
     process.kill(pid, 'SIGKILL')
@@ -57,7 +44,7 @@ for (const config of [bridge, macvlan])
 test('the shipped helper is gone within two seconds, and no zombie is left to a parent that reaps', async () => {
   const { del } = await readyForDel(bridge)
   assert.equal(callAlone(del), done)
-  const [pid, end] = [helper(), Date.now() + 2000]
+  const [pid, end] = [lastHelper(), Date.now() + 2000]
   while (isThere(pid) && Date.now() < end) await wait(5)
   assert.ok(pid > 0)
   assert.not.ok(isThere(pid))
@@ -73,7 +60,7 @@ function zombiesOf(parent: number): number {
 
 test('a first process that never reaps gets one zombie, not one of each DEL', async () => {
   const { before, del } = await readyForDel(bridge)
-  rmSync(note, { force: true })
+  rmSync(pidFile, { force: true })
   const outside = spawn('unshare', ['--pid', '--fork', '--kill-child', '--mount-proc', 'sleep', 'infinity'])
   const init = () =>
     Number(spawnSync('pgrep', ['-P', `${outside.pid}`, 'sleep'], { encoding: 'utf8' }).stdout)
@@ -87,7 +74,7 @@ test('a first process that never reaps gets one zombie, not one of each DEL', as
     assert.is(callAlone({ ...del, verb: 'ADD' }).status, 0)
   }
   process.kill(first, 'SIGKILL')
-  rmSync(note)
+  rmSync(pidFile)
   assert.equal(callAlone(del), done)
   unchanged(before)
 })
@@ -108,9 +95,7 @@ for (const engine of engines)
 
 /** vxlan whose bridge and VTEP go with the last container. */
 function vxlanNetwork() {
-  return {
-    ...bridgeNetwork({ bridge: 'vxbr7', type: 'vxlan', vni: 7, remotes: ['198.51.100.1'] }, '1.0.0'),
-  }
+  return bridgeNetwork({ bridge: 'vxbr7', type: 'vxlan', vni: 7, remotes: ['198.51.100.1'] }, '1.0.0')
 }
 
 test('directly after DEL of the last macvlan its parent is not promiscuous, and takes another name', async () => {
@@ -153,9 +138,17 @@ test('200 DELs at once succeed, and their helpers end', async () => {
 
 test('without a process to spare, DEL waits itself', async () => {
   const { before, del } = await readyForDel(bridge)
-  rmSync(note, { force: true })
+  rmSync(pidFile, { force: true })
   assert.equal(await withFault(del, { syscall: 'clone', nth: 1 }, 'EAGAIN'), done)
-  assert.is(helper(), 0)
+  assert.is(lastHelper(), 0)
+  unchanged(before)
+})
+
+test('in a container that has reached its limit of processes, DEL waits itself', async () => {
+  const { before, del } = await readyForDel(bridge)
+  rmSync(pidFile, { force: true })
+  await atPidsLimit(async (under) => assert.equal(callAlone({ ...del, under }), done))
+  assert.is(lastHelper(), 0)
   unchanged(before)
 })
 

@@ -1,0 +1,31 @@
+/** The helper of a deletion: the process that waits in DEL's place. */
+
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import * as assert from 'uvu/assert'
+import { done } from './attach.ts'
+import { type Call, callAlone } from './plugin.ts'
+
+/** Has the process ID of the last helper. */
+export const pidFile = '/run/patchbay/helper'
+
+/** The process ID of the last helper; 0 without one. */
+export function lastHelper(): number {
+  return existsSync(pidFile) ? Number(readFileSync(pidFile, 'utf8')) : 0
+}
+
+/** Whether a process is there, or a zombie of it. */
+export function isThere(pid: number): boolean {
+  return existsSync(`/proc/${pid}`)
+}
+
+/** A DEL whose helper lives a minute longer. @returns the helper, after the end of the DEL and of its output */
+export function lingering(del: Call): number {
+  assert.equal(callAlone({ ...del, engine: 'test', env: { PATCHBAY_LINGER: '60000' } }), done)
+  return lastHelper()
+}
+
+/** What a process has open, without numbers: `socket:[N]`. */
+export function openFiles(pid: number): string[] {
+  const directory = `/proc/${pid}/fd`
+  return readdirSync(directory).map((fd) => readlinkSync(`${directory}/${fd}`).replace(/\d+/, 'N'))
+}
