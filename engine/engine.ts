@@ -35,6 +35,6 @@ export interface Engine {
    * @param stack the helper's, 8 KiB or more
    * @returns its process ID, or `-errno`
    */
-  sendApart?(socket: number, kept: number, message: Uint8Array, stack: Uint8Array): number
+  sendInBackground?(socket: number, kept: number, message: Uint8Array, stack: Uint8Array): number
   exit(status: number): never
 }

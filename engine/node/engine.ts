@@ -57,6 +57,6 @@ export const spawn: Engine['spawn'] = ({ path, arguments: args, env, streams }) 
 }
 
 /** A process that shares Node's memory would share its threads' locks: Node waits. */
-export const sendApart: Engine['sendApart'] = undefined
+export const sendInBackground: Engine['sendInBackground'] = undefined
 
 export const exit: Engine['exit'] = (status) => process.exit(status)

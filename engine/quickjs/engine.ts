@@ -1,6 +1,6 @@
 /** The QuickJS engine: C functions (modules.d.ts), in JavaScript's clothes. */
 
-import { sendApart as send } from 'qjs:apart'
+import { sendInBackground as send } from 'qjs:background'
 import * as host from 'qjs:process'
 import { spawn as start } from 'qjs:spawn'
 import * as kernel from 'qjs:syscall'
@@ -16,7 +16,7 @@ export const environment: Engine['environment'] = host.environment
 
 export const exit: Engine['exit'] = host.exit
 
-export const sendApart: Engine['sendApart'] = send
+export const sendInBackground: Engine['sendInBackground'] = send
 
 export const spawn: Engine['spawn'] = ({ path, arguments: args, env, streams }) => {
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`)

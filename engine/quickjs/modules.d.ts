@@ -19,9 +19,14 @@ declare module 'qjs:spawn' {
   ): number
 }
 
-declare module 'qjs:apart' {
+declare module 'qjs:background' {
   /** Sends a message by a process of its own: engine.ts describes it. @returns its process ID, or `-errno` */
-  export function sendApart(socket: number, kept: number, message: Uint8Array, stack: Uint8Array): number
+  export function sendInBackground(
+    socket: number,
+    kept: number,
+    message: Uint8Array,
+    stack: Uint8Array,
+  ): number
 }
 
 declare module 'qjs:bytes' {

@@ -14,10 +14,10 @@
 #include "module.h"
 #include "process.h"
 
-extern const struct module apart_module, bytes_module, process_module, sha512_module, spawn_module,
+extern const struct module background_module, bytes_module, process_module, sha512_module, spawn_module,
     syscall_module;
 
-static const struct module *const modules[] = {&apart_module, &bytes_module, &process_module, &sha512_module,
+static const struct module *const modules[] = {&background_module, &bytes_module, &process_module, &sha512_module,
                                               &spawn_module, &syscall_module};
 
 #define PAGE 4096

@@ -105,7 +105,7 @@ for (const engine of engines) {
 
   test('a message is sent by another process, which keeps no descriptor longer than to its end; Node sends itself', async () => {
     for (const kept of ['', 'kept'])
-      assert.equal(await trial('sendApart', kept), engine === 'node' ? null : ['message', '', true])
+      assert.equal(await trial('sendInBackground', kept), engine === 'node' ? null : ['message', '', true])
   })
 
   test('memory of all sizes keeps what is in it', async () => {

@@ -31,7 +31,7 @@ const machine = {
   'engine.commandLine()': 'reads the command line',
   'engine.syscall(39)': 'calls the kernel',
   "engine.spawn({ path: '/bin/true', arguments: [], env: {}, streams: [0, 1, 2] })": 'starts a program',
-  'engine.sendApart(0, -1, new Uint8Array(1), new Uint8Array(8192))': 'starts a process',
+  'engine.sendInBackground(0, -1, new Uint8Array(1), new Uint8Array(8192))': 'starts a process',
   'engine.exit(0)': 'ends the process',
   'Date.now()': 'asks for the time',
   'new Date()': 'asks for the time',

@@ -1,7 +1,7 @@
 /** A program that tries what an engine offers: the same in every engine, its answers as JSON. */
 
 import { sha512 } from '@noble/hashes/sha2.js'
-import { architecture, commandLine, environment, sendApart, syscall } from '#engine'
+import { architecture, commandLine, environment, sendInBackground, syscall } from '#engine'
 import { xxh64 } from '../../../plugins/macvlan/macvtap/xxhash.ts'
 import { Open, open, readAll, writeAll } from '../../../shared/kernel/files.ts'
 import { run } from '../../../shared/kernel/run.ts'
@@ -85,14 +85,14 @@ const trials: Record<string, Trial> = {
   tooMany: () => syscall(0, 1, 2, 3, 4, 5, 6, 7),
 
   /** A pipe in place of a socket: what the helper wrote, and whether it was the helper. A second pipe ends with it, at the latest. */
-  sendApart: (kept) => {
-    if (!sendApart) return null
+  sendInBackground: (kept) => {
+    if (!sendInBackground) return null
     const [pipe, second] = [Buffer.alloc(8), Buffer.alloc(8)]
     for (const fds of [pipe, second]) call('pipe2', fds, 0)
     const [end, other] = [pipe.readInt32LE(4), second.readInt32LE(4)]
     const message = Buffer.from('message')
     const stack = Buffer.alloc(8192)
-    const pid = sendApart(end, kept ? other : -1, message, stack)
+    const pid = sendInBackground(end, kept ? other : -1, message, stack)
     for (const fd of [end, other]) call('close', fd)
     const read = (fds: Buffer) => readAll(fds.readInt32LE(0)).toString()
     return [read(pipe), read(second), call('wait4', pid, 0, __WALL, 0) === pid]
