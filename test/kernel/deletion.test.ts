@@ -2,7 +2,7 @@
 // needs: link macvlan, link vxlan
 
 import { spawn, spawnSync } from 'node:child_process'
-import { rmSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import * as assert from 'uvu/assert'
 import { done, readyForDel } from '../harness/attach.ts'
@@ -10,7 +10,7 @@ import { command, ip } from '../harness/command.ts'
 import { unchanged } from '../harness/expect.ts'
 import { type Fault, faultsOf, killedAt, withFault } from '../harness/faults.ts'
 import { isThere, lastHelper, lingering, openFiles, pidFile } from '../harness/helper.ts'
-import { farHost, newContainer, privateHost, removeContainer } from '../harness/host.ts'
+import { farHost, newContainer, privateHost, removeContainer, scratch } from '../harness/host.ts'
 import { exists, hostEnd, link } from '../harness/look.ts'
 import { bridgeNetwork, single } from '../harness/networks.ts'
 import { macvlanNetwork } from '../harness/nic.ts'
@@ -150,6 +150,14 @@ test('in a container that has reached its limit of processes, DEL waits itself',
   await atPidsLimit(async (under) => assert.equal(callAlone({ ...del, under }), done))
   assert.is(lastHelper(), 0)
   unchanged(before)
+})
+
+test('to look for a link that is not there runs no modprobe, as an ioctl would', async () => {
+  const { del } = await readyForDel(macvlan)
+  const trace = `${scratch}/ioctls`
+  for (const under of [[], ['strace', '-o', trace, '-e', 'trace=ioctl']])
+    assert.equal(callAlone({ ...del, under }), done)
+  assert.not.match(readFileSync(trace, 'utf8'), 'SIOCGIF')
 })
 
 test('a helper that cannot send leaves the deletion to DEL', async () => {
