@@ -10,6 +10,7 @@ import type { Request } from '../../shared/cni/plugin.ts'
 import { CniError, Code } from '../../shared/error/error.ts'
 import type { Log } from '../../shared/error/log.ts'
 import { runAllNow } from '../../shared/error/steps.ts'
+import { tolerate } from '../../shared/kernel/errno.ts'
 import type { Settled } from '../../shared/kernel/lock.ts'
 import {
   makeBridge,
@@ -142,19 +143,29 @@ function vtepOn(host: Socket, bridge: Link): Link | undefined {
   return listPorts(host, bridge, 'vxlan').find((port) => isMarked(port, alias))
 }
 
-/** Removes VTEP and bridge if they were made here and have no other port. */
+/**
+ * Removes VTEP and bridge if they were made here and have no other port. The VTEP is down when the bridge goes, so that the kernel does not wait
+ * for the bridge while it frees the VTEP.
+ */
 function releaseSegment(host: Socket, names: ReturnType<typeof namesOf>): void {
   const { bridge: name } = names
   if (!name) return
   withLinkLock(name, () => {
     const bridge = findLink(host, name)
     if (bridge && hasOtherPort(openSocket(Protocol.ROUTE), bridge, names.vtep)) return
-    const vtep = names.vtep ? findLink(host, names.vtep) : undefined
-    const isPortElsewhere = vtep?.master && vtep.master !== bridge?.index
-    if (vtep && isMarked(vtep, alias) && !isPortElsewhere) removeIfThere(host, vtep)
+    const vtep = ownVtep(host, names.vtep, bridge)
+    if (vtep) tolerate(() => ask(host, changeLink(vtep, { up: false, master: null })), 'ENODEV')
     if (bridge && isMarked(bridge, alias)) removeUnusedBridge(host, name)
+    if (vtep) removeIfThere(host, vtep)
     for (const made of [name, names.vtep]) if (made) forgetMark(made)
   })
+}
+
+/** A VTEP, unless it was not made here or is a port of another bridge. */
+function ownVtep(host: Socket, name: string | undefined, bridge: Link | undefined): Link | undefined {
+  const vtep = name ? findLink(host, name) : undefined
+  const isPortElsewhere = vtep?.master && vtep.master !== bridge?.index
+  return vtep && isMarked(vtep, alias) && !isPortElsewhere ? vtep : undefined
 }
 
 function refuseOthers(host: Socket, bridge: Link, vtep: string): void {
