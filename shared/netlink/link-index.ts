@@ -11,7 +11,7 @@ const [SOL_SOCKET, SO_BINDTODEVICE, SO_BINDTOIFINDEX] = [1, 25, 62]
 
 /**
  * The index of a link by its name, alternative names included; undefined when there is none (socket(7)).
- * @param socket rtnetlink pays no heed to what it is bound to. To bind it again takes CAP_NET_RAW
+ * @param socket it stays bound, which changes nothing for rtnetlink; to bind it again takes CAP_NET_RAW
  * @param name at most 15 bytes @throws KernelError
  */
 export function indexOf({ fd }: Socket, name: string): number | undefined {
