@@ -11,25 +11,15 @@ export interface ValidAttachment {
   ifname: string
 }
 
-/** The names of each container's interfaces. */
-export function ifnamesByContainer(attachments: readonly ValidAttachment[]): Map<string, string[]> {
-  const ifnames = new Map<string, string[]>()
-  for (const { containerID, ifname } of attachments) {
-    const known = ifnames.get(containerID)
-    if (known) known.push(ifname)
-    else ifnames.set(containerID, [ifname])
-  }
-  return ifnames
-}
-
 /** The spec's key, and the key in the text tagged 1.1.0; libcni sends both. */
 const keys = ['cni.dev/valid-attachments', 'cni.dev/attachments'] as const
+
+export const schema = list(open({ containerID: string, ifname: string }))
 
 /** Reads the valid attachments; without the key none is valid, as in libcni. @throws CniError of code 7 */
 export function validAttachments(raw: Record<string, unknown>): ValidAttachment[] {
   const key = keys.find((name) => Object.hasOwn(raw, name))
   if (key === undefined) return []
-  const schema = list(open({ containerID: string, ifname: string }))
   const known = canonical(schema, raw[key])
   const { data, error } = z.safeParse(schema, known)
   if (data) return data.map(({ containerID, ifname }) => ({ containerID, ifname }))

@@ -3,7 +3,7 @@
  * and DEL finds the interface also after the key has left the configuration.
  */
 
-import { ifnamesByContainer, type ValidAttachment } from '../cni/attachments.ts'
+import type { ValidAttachment } from '../cni/attachments.ts'
 import { attachmentKey, interfaceHash } from '../cni/identity.ts'
 import type { Attachment, Request } from '../cni/plugin.ts'
 import { now } from '../kernel/clock.ts'
@@ -58,18 +58,8 @@ function notesOf({ network, containerID, plugin }: Request, givenName: string): 
   )
 }
 
-/** For GC, when all else is done: forgets the names of attachments that are not valid any more. */
-export function forgetStaleNames({
-  network,
-  validAttachments,
-}: Pick<Request, 'network' | 'validAttachments'>): void {
-  const ifnames = ifnamesByContainer(validAttachments)
-  const isValid = ({ containerID, ifname, givenName }: Note) =>
-    ifnames.get(containerID)?.some((name) => name === ifname || name === givenName) ?? false
-  for (const note of allNotes()) if (note.network === network && !isValid(note)) forgetGivenName(note)
-}
-
-function allNotes(prefix = ''): Note[] {
+/** @param prefix the beginning of the notes' names */
+export function allNotes(prefix = ''): Note[] {
   const names = notes.names().filter((name) => name.startsWith(prefix))
   return names.flatMap((name) => parse(notes.get(name)) ?? [])
 }

@@ -1,7 +1,8 @@
 /** Which attachments are valid, for GC. The runtime knows each by CNI_IFNAME, also where the key `ifname` has named its interface. */
 
-import { ifnamesByContainer, type ValidAttachment } from '../cni/attachments.ts'
-import { isNoted } from './given-names.ts'
+import type { ValidAttachment } from '../cni/attachments.ts'
+import type { Request } from '../cni/plugin.ts'
+import { allNotes, forgetGivenName, isNoted } from './given-names.ts'
 
 /**
  * A test of attachments: whether one is among the valid ones of its network. A record of an old release has no interface: any of
@@ -16,4 +17,24 @@ export function amongValid(
     if (ifname === undefined) return known.length > 0
     return known.includes(ifname) || known.some((givenName) => isNoted({ containerID, ifname, givenName }))
   }
+}
+
+/** The names of each container's interfaces. */
+function ifnamesByContainer(attachments: readonly ValidAttachment[]): Map<string, string[]> {
+  const ifnames = new Map<string, string[]>()
+  for (const { containerID, ifname } of attachments) {
+    const known = ifnames.get(containerID)
+    if (known) known.push(ifname)
+    else ifnames.set(containerID, [ifname])
+  }
+  return ifnames
+}
+
+/** For GC, when all else is done: forgets the names of attachments that are not valid any more. */
+export function forgetStaleNames({
+  network,
+  validAttachments,
+}: Pick<Request, 'network' | 'validAttachments'>): void {
+  const isValid = amongValid(validAttachments)
+  for (const note of allNotes()) if (note.network === network && !isValid(note)) forgetGivenName(note)
 }
