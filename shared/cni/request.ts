@@ -72,7 +72,7 @@ async function segmentOf(
 ): Promise<string | undefined> {
   const name = nameWithin(String(raw.type), Object.keys(registry))
   const caller = name === undefined || name === plugin.name ? undefined : await registry[name]?.()
-  return caller?.segment?.(caller.config.parseLeniently(raw, silent))
+  return caller?.segment?.(caller.config.parseLeniently(caller.config.canonical(raw), silent))
 }
 
 function readLeniently(plugin: Plugin, { env, log }: Call, { raw, cniVersion }: Source): Validated {

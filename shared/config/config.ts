@@ -26,12 +26,12 @@ export interface ConfigSchema<Config> {
   /** Every key with its schema, common keys included. JSON Schema and the key tables are generated from it. */
   shape: Shape
   /**
-   * Validates a configuration. A misspelt key is refused; a warning names the other keys that have no effect.
+   * Validates a configuration in canonical case. A misspelt key is refused; a warning names the other keys that have no effect.
    * @param origins who else knows the unknown keys
    * @throws CniError of code 7 with the place, the value found and the values allowed
    */
   parse(raw: Record<string, unknown>, log: Log, origins?: Origins): Config
-  /** Reads the valid parts of a configuration and never throws: for DEL. */
+  /** Reads the valid parts of a configuration in canonical case and never throws: for DEL. */
   parseLeniently(raw: Record<string, unknown>, log: Log): Config
   /** The plugin's own keys, without common keys: at the top level; of a delegate those of `ipam`, as `ipam.subnet`. */
   keys(): string[]
@@ -62,28 +62,26 @@ export function network<Own extends Shape>(
   { rules = [], delegate = false }: Options<Config<Own>> = {},
 ): ConfigSchema<Config<Own>> {
   const shape: Shape = { ...common, ...own }
-  const canonical = (raw: Record<string, unknown>) => canonicalObject(shape, raw)
   const unknown = (raw: Record<string, unknown>) =>
     unknownKeysIn(shape, raw).filter(({ path }) => !delegate || path.length > 1)
 
   return {
     shape,
-    canonical,
+    canonical: (raw) => canonicalObject(shape, raw),
     keys: () => (delegate ? inIpam(Object.keys(ipamShape(own))) : ownKeys(own)),
     unknownKeys: (raw) =>
       delegate ? inIpam(unknownAmong(ipamShape(own), raw.ipam)) : unknownAmong(shape, raw),
     parse(raw, log, origins = new Map()) {
-      const known = canonical(raw)
-      const { data, issues } = validateObject(shape, known)
-      const judged = judge(unknown(known), origins)
-      refuse([...complaintsOf(issues, known), ...judged.filter(isMisspelt).map(complaintAbout)])
+      const { data, issues } = validateObject(shape, raw)
+      const judged = judge(unknown(raw), origins)
+      refuse([...complaintsOf(issues, raw), ...judged.filter(isMisspelt).map(complaintAbout)])
       const config = data as Config<Own>
       refuse(rules.flatMap((rule) => rule(config) ?? []))
       const ignored = judged.filter((key) => !isMisspelt(key))
       if (ignored.length > 0) log.warn(warningAbout(ignored))
       return config
     },
-    parseLeniently: (raw, log) => takeObject(shape, canonical(raw), log) as Config<Own>,
+    parseLeniently: (raw, log) => takeObject(shape, raw, log) as Config<Own>,
   }
 }
 

@@ -1,6 +1,6 @@
 /** The parts of a schema: its shape, its elements. */
 
-import { absenceOf, type Schema, type Shape } from './schema.ts'
+import { absenceOf, type Schema, type Shape } from './deferred.ts'
 
 /** A schema without its wrappers (optional, default): it validates a value that is present. */
 export function bare(schema: Schema): Schema {

@@ -2,7 +2,7 @@
 
 import * as z from 'zod/mini'
 import type { ConfigSchema } from './config.ts'
-import { factsOf } from './schema.ts'
+import { factsOf } from './deferred.ts'
 
 /** The facts of schemas, in the form of zod's registry. */
 const metadata = { get: factsOf } as unknown as z.core.$ZodRegistry<Record<string, unknown>>

@@ -5,6 +5,7 @@
 
 import { elementOf, shapeOf } from './inspect.ts'
 import { isObject } from './json.ts'
+import { oncePer } from './once.ts'
 import type { Schema } from './schema.ts'
 
 /** A value with its known keys in canonical case, at any depth. Of two keys that differ only in case, the exact one is used. */
@@ -29,16 +30,11 @@ export function canonicalObject(shape: Record<string, Schema>, value: object): R
   return Object.fromEntries(entries)
 }
 
-const foldedKeysOf = new WeakMap<object, ReadonlyMap<string, string>>()
-
 /** The keys of a shape by their lower case: made once, since a list may have thousands of objects of the shape. */
-function foldedKeys(shape: object): ReadonlyMap<string, string> {
-  const known = foldedKeysOf.get(shape)
-  if (known) return known
-  const folded = new Map(Object.keys(shape).map((key) => [key.toLowerCase(), key]))
-  foldedKeysOf.set(shape, folded)
-  return folded
-}
+const foldedKeys = oncePer(
+  (shape: object): ReadonlyMap<string, string> =>
+    new Map(Object.keys(shape).map((key) => [key.toLowerCase(), key])),
+)
 
 function set(entries: Map<string, unknown>, key: string, schema: Schema, item: unknown): void {
   if (item === null || item === '') entries.delete(key)

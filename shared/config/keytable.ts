@@ -1,7 +1,7 @@
 /** The table of a plugin's keys for its documentation. Loaded by tools only, never in a call. */
 
+import { description, factsOf, type Schema, type Shape } from './deferred.ts'
 import { bare, elementOf, shapeOf } from './inspect.ts'
-import { description, factsOf, type Schema, type Shape } from './schema.ts'
 
 /** The keys as a Markdown table; keys of nested objects follow as `ipam.ranges[][].subnet`. Only keys with a description are listed. */
 export function keyTable(shape: Shape): string {

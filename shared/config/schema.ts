@@ -6,52 +6,16 @@ import * as z from 'zod/mini'
 import { parseAddress } from '../ip/address.ts'
 import { isUnicastMac, parseMac } from '../ip/mac.ts'
 import { parseCidr } from '../ip/subnet.ts'
+import { absenceOf, deferred, type Facts, factsOf, type Schema, type Shape } from './deferred.ts'
 import { isObject } from './json.ts'
 import { ifnameFault, isLinkName } from './names.ts'
+import { validateObject } from './strict.ts'
 
 // A configuration is parsed once: compiling a parser takes longer than it saves.
 z.config({ jitless: true })
 
-/** Any schema of this file. */
-export type Schema<Output = unknown> = z.ZodMiniType<Output>
-export type Shape = Record<string, z.ZodMiniType>
+export type { Schema, Shape } from './deferred.ts'
 export type Output<S extends Schema> = z.output<S>
-
-/** Facts of a type for JSON Schema and key tables; `title` is its name in tables. */
-type Facts = {
-  title?: string
-  description?: string
-  type?: string
-  pattern?: string
-  maxLength?: number
-  minimum?: number
-  maximum?: number
-}
-
-/** For a key that may be absent: its value when it is absent, and the schema of a value that is present. */
-interface Absence {
-  value: unknown
-  otherwise: Schema
-}
-
-/** What is known of a type before its schema is made. */
-interface Known {
-  facts?: Facts
-  absence?: Absence
-}
-
-/** A schema that is made on first use: a configuration has few of the keys. */
-function deferred<S extends Schema>(make: () => S, known: Known = {}): S {
-  const standIn: Known & Pick<S, '_zod'> = {
-    ...known,
-    get _zod() {
-      const { _zod: value } = make()
-      Object.defineProperty(standIn, '_zod', { value })
-      return value
-    },
-  }
-  return standIn as S & Known
-}
 
 export const anything = deferred(() => z.unknown())
 export const boolean = deferred(() => z.boolean('true or false'))
@@ -165,12 +129,27 @@ export function list<S extends Schema>(element: S) {
 
 /** An object with the keys in its shape; misspelled keys are refused, other unknown keys are dropped. */
 export function object<S extends Shape>(shape: S) {
-  return deferred(() => z.object(shape, 'an object'))
+  return deferred(() => keyByKey(z.object(shape, 'an object')))
 }
 
 /** An object that may have any key besides those in its shape. */
 export function open<S extends Shape>(shape: S) {
-  return deferred(() => z.looseObject(shape, 'an object'))
+  return deferred(() => keyByKey(z.looseObject(shape, 'an object')))
+}
+
+/** Validates an object by the schemas of its present keys: zod would make and run those of all. */
+function keyByKey<S extends z.ZodMiniObject>(schema: S): S {
+  const { shape, catchall } = schema._zod.def
+  schema._zod.run = (payload) => {
+    const { value } = payload
+    if (isObject(value)) {
+      const { data, issues } = validateObject(shape as Shape, value)
+      payload.value = catchall ? { ...value, ...data } : data
+      payload.issues.push(...(issues as z.core.$ZodRawIssue[]))
+    } else payload.issues.push({ code: 'invalid_type', expected: 'object', input: value, inst: schema })
+    return payload
+  }
+  return schema
 }
 
 /** An object with any keys, whose values have one schema. */
@@ -210,21 +189,5 @@ export function withDefault<S extends Schema>(schema: S, value: NonNullable<z.ou
 
 /** Adds a description of a key: one or two sentences for the documentation. */
 export function describe<S extends Schema>(schema: S, description: string): S {
-  const { facts, absence } = schema as Known
-  return deferred(() => schema, { facts: { ...facts, description }, absence })
-}
-
-/** The facts of a schema. */
-export function factsOf(schema: Schema): Facts {
-  return (schema as Known).facts ?? {}
-}
-
-/** The description of a schema, or an empty text. */
-export function description(schema: Schema): string {
-  return factsOf(schema).description ?? ''
-}
-
-/** Undefined for a key that must be present. */
-export function absenceOf(schema: Schema): Absence | undefined {
-  return (schema as Known).absence
+  return deferred(() => schema, { facts: { ...factsOf(schema), description }, absence: absenceOf(schema) })
 }

@@ -1,8 +1,8 @@
 /** Validates an object key by key. No schema is made for an absent key. */
 
 import * as z from 'zod/mini'
+import { absenceOf, type Schema, type Shape } from './deferred.ts'
 import { bare } from './inspect.ts'
-import { absenceOf, type Schema, type Shape } from './schema.ts'
 
 export interface Validated {
   /** The valid keys, with defaults. */

@@ -1,7 +1,7 @@
 /** The numeric keys of a plugin's schema, with the ends of their ranges, and configurations that have such a number. */
 
+import { factsOf, type Schema, type Shape } from '../../shared/config/deferred.ts'
 import { bare, elementOf, shapeOf } from '../../shared/config/inspect.ts'
-import { factsOf, type Schema, type Shape } from '../../shared/config/schema.ts'
 
 type Keys = Record<string, unknown>
 type Step = string | number

@@ -1,6 +1,7 @@
 /** Keys of the `ipam` section of type host-local. The descriptions become the README's table and the JSON Schema. */
 
 import { type Config, network } from '../../config/config.ts'
+import { oncePer } from '../../config/once.ts'
 import {
   boolean,
   cidr,
@@ -111,29 +112,34 @@ function requireFew(ranges: readonly RangeConfig[]): void {
 }
 
 /**
- * All range sets, numbered in this order: the runtime's, the short form's, and those of `ranges`.
+ * All range sets, numbered in this order: the runtime's, the short form's, and those of `ranges`. Parsed once.
  * @throws CniError of code 7 for invalid ranges
  */
-export function rangeSets({ ipam, runtimeConfig, cniVersion }: HostLocalConfig): RangeSet[] {
-  const { subnet, rangeStart, rangeEnd, gateway, exclude: everywhere = [] } = ipam
-  const excluding = (range: RangeConfig) => ({ ...range, exclude: [...(range.exclude ?? []), ...everywhere] })
-  const short = subnet === undefined ? [] : [excluding({ subnet, rangeStart, rangeEnd, gateway })]
-  const dynamic = (runtimeConfig?.ipRanges ?? []).map((set) => set.map(excluding))
-  const listed = (ipam.ranges ?? []).map((set) => set.map(excluding))
-  requireFew([...dynamic.flat(), ...short, ...listed.flat()])
-  const before = dynamic.length + short.length
-  const sets = [
-    ...dynamic.map((set, at) => parseRangeSet(set, `runtimeConfig.ipRanges[${at}]`, at)),
-    ...short.map((range) => withHoles(range, 'ipam')),
-    ...listed.map((set, at) => parseRangeSet(set, `ipam.ranges[${at}]`, before + at)),
-  ]
-  requireDistinct(sets)
-  requireOnePerFamily(
-    sets.flatMap(([first]) => first?.subnet.address ?? []),
-    cniVersion,
-  )
-  return sets
-}
+export const rangeSets = oncePer(
+  ({ ipam, runtimeConfig, cniVersion }: HostLocalConfig): readonly RangeSet[] => {
+    const { subnet, rangeStart, rangeEnd, gateway, exclude: everywhere = [] } = ipam
+    const excluding = (range: RangeConfig) => ({
+      ...range,
+      exclude: [...(range.exclude ?? []), ...everywhere],
+    })
+    const short = subnet === undefined ? [] : [excluding({ subnet, rangeStart, rangeEnd, gateway })]
+    const dynamic = (runtimeConfig?.ipRanges ?? []).map((set) => set.map(excluding))
+    const listed = (ipam.ranges ?? []).map((set) => set.map(excluding))
+    requireFew([...dynamic.flat(), ...short, ...listed.flat()])
+    const before = dynamic.length + short.length
+    const sets = [
+      ...dynamic.map((set, at) => parseRangeSet(set, `runtimeConfig.ipRanges[${at}]`, at)),
+      ...short.map((range) => withHoles(range, 'ipam')),
+      ...listed.map((set, at) => parseRangeSet(set, `ipam.ranges[${at}]`, before + at)),
+    ]
+    requireDistinct(sets)
+    requireOnePerFamily(
+      sets.flatMap(([first]) => first?.subnet.address ?? []),
+      cniVersion,
+    )
+    return sets
+  },
+)
 
 /** Seconds that addresses are kept for deleted containers: 0 when the network is not, or no longer, sticky. */
 export function graceOf({ ipam }: HostLocalConfig): number {

@@ -1,8 +1,8 @@
 /** Values of a schema: made from its type, bounds, words and inner schemas, so that the schema accepts them. */
 
 import fc from 'fast-check'
+import { absenceOf, factsOf, type Schema, type Shape } from '../../../shared/config/deferred.ts'
 import { bare } from '../../../shared/config/inspect.ts'
-import { absenceOf, factsOf, type Schema, type Shape } from '../../../shared/config/schema.ts'
 import { pools } from './pools.ts'
 
 type Values = fc.Arbitrary<unknown>

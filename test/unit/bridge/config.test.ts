@@ -73,7 +73,7 @@ test('a trunk without an end, without a beginning, with both reversed, or empty 
 
 test('an uplink is a name, or an object with VLANs in the form of the container’s', () => {
   const { uplinks } = config.parse(
-    { ...base, uplinks: ['eth1', { Name: 'eth2', VLAN: 7, vlanTrunk: [{ ID: 8 }] }] },
+    config.canonical({ ...base, uplinks: ['eth1', { Name: 'eth2', VLAN: 7, vlanTrunk: [{ ID: 8 }] }] }),
     silent,
   )
   assert.equal(uplinks, ['eth1', { name: 'eth2', vlan: 7, vlanTrunk: [{ id: 8 }] }])

@@ -9,9 +9,12 @@ import { config, delegate } from '../cni/fixtures/plugin.ts'
 const base = { cniVersion: '1.1.0', name: 'net', type: 'echo' }
 const quiet = notes().log
 
-function complaint(raw: object, schema: Pick<ConfigSchema<unknown>, 'parse'> = config): CniError {
+function complaint(
+  raw: object,
+  schema: Pick<ConfigSchema<unknown>, 'canonical' | 'parse'> = config,
+): CniError {
   try {
-    schema.parse({ ...base, ...raw }, quiet)
+    schema.parse(schema.canonical({ ...base, ...raw }), quiet)
   } catch (error) {
     return error as CniError
   }
@@ -184,7 +187,7 @@ test('null and empty strings count as absent, as in Go', () => {
     runtimeConfig: { mac: '' },
     args: { cni: { mac: null } },
   }
-  const parsed = config.parse(raw, quiet)
+  const parsed = config.parse(config.canonical(raw), quiet)
   assert.is(parsed.bridge, 'cni0')
   assert.not('vlan' in parsed)
   assert.equal(parsed.ipam, {})

@@ -1,10 +1,10 @@
 import * as assert from 'uvu/assert'
 import * as z from 'zod/mini'
+import { description } from '../../../shared/config/deferred.ts'
 import {
   boolean,
   cidr,
   describe,
-  description,
   ifname,
   integer,
   ip,

@@ -31,7 +31,7 @@ export function requestOf<Config>(
     args: {},
     path: [],
     cniVersion: '1.1.0',
-    config: lenient ? config.parseLeniently(whole, log) : config.parse(whole, log),
+    config: config[lenient ? 'parseLeniently' : 'parse'](config.canonical(whole), log),
     raw: whole,
     input: JSON.stringify(whole),
     validAttachments: [],
