@@ -2,7 +2,15 @@
 
 import { readValueIfAny } from './files.ts'
 
-/** A UUID that the kernel makes at each boot (random(4)); undefined when /proc does not have it. */
+let known: { id: string | undefined } | undefined
+
+/** A UUID that the kernel makes at each boot (random(4)); undefined when /proc does not have it. A process lives in one boot: it is read once. */
 export function bootId(): string | undefined {
-  return readValueIfAny('/proc/sys/kernel/random/boot_id') || undefined
+  known ??= { id: readValueIfAny('/proc/sys/kernel/random/boot_id') || undefined }
+  return known.id
+}
+
+/** For tests, in which one process runs calls of several boots. */
+export function forgetBootId(): void {
+  known = undefined
 }

@@ -20,7 +20,7 @@ const twoAddresses: Network = { sets: [four(2, 3)], isSticky: false }
 export const twoSets: Network = { sets: [four(2, 3), six], isSticky: false }
 export const stickyNetwork: Network = { sets: [four(2, 3)], isSticky: true }
 
-const nothing: Left = { whole: 0, calls: 0, crashes: 0, boots: 0, ticks: 0, indexLosses: 0 }
+const nothing: Left = { whole: 0, calls: 0, crashes: 0, boots: 0, ticks: 0, indexLosses: 0, touches: 0 }
 
 const least: Bounds = {
   network: twoAddresses,
@@ -38,3 +38,9 @@ const least: Bounds = {
 export function boundsOf(left: Partial<Left>, changes: Partial<Bounds> = {}): Bounds {
   return { ...least, ...changes, left: { ...nothing, ...left } }
 }
+
+/** A container takes over the address that was kept for it, while GC runs with a list from before. */
+export const takeover = boundsOf(
+  { whole: 2, calls: 2 },
+  { atOnce: 2, network: stickyNetwork, containers: ['a'] },
+)

@@ -2,7 +2,7 @@
 
 import * as assert from 'uvu/assert'
 import { test } from '../harness/test.ts'
-import { boundsOf, oneAddress, stickyNetwork, twoSets } from './bounds.ts'
+import { boundsOf, oneAddress, stickyNetwork, takeover, twoSets } from './bounds.ts'
 import { linux } from './kernel.ts'
 import { type Edit, loadProduct } from './load.ts'
 import { walk } from './walk.ts'
@@ -58,12 +58,12 @@ const bugs: Record<string, Bug> = {
     edits: [
       {
         file: `${hostLocal}/index.ts`,
-        from: "boot ?? 'unknown-boot'",
+        from: "bootId() ?? 'unknown-boot'",
         to: "'00000000-0000-4000-8000-1'",
       },
     ],
     bounds: boundsOf({ whole: 2, boots: 1 }, { network: oneAddress, losses: ['emptied'] }),
-    rule: /after DEL of all containers 10.0.0.2 is reserved/,
+    rule: /GC then leaves 10.0.0.2/,
     story: [/^ADD a/, /the machine boots/],
   },
   'a record that a power loss left empty counts as taken': {
@@ -159,7 +159,7 @@ const bugs: Record<string, Bug> = {
     rule: /b is gone and still has 10.0.0.3/,
     story: [/^ADD a/, /^ADD b.*11/],
   },
-  'the index is rebuilt in place, while it counts as current': {
+  'the index is rebuilt in place': {
     edits: [
       {
         file: `${hostLocal}/base.ts`,
@@ -168,21 +168,21 @@ const bugs: Record<string, Bug> = {
       },
       { file: `${hostLocal}/base.ts`, from: '  rename(temporary, path)\n', to: '' },
     ],
-    bounds: boundsOf({ whole: 2, calls: 1, crashes: 1 }),
-    rule: /the index counts as current/,
-    story: [/GC is started/],
+    bounds: boundsOf({ whole: 1, calls: 1, boots: 1, touches: 1 }, sticky),
+    rule: lost,
+    story: [/^ADD/, /another program changes/, /: openat .*base/, /the machine boots/],
   },
   'the entries are removed before the new ones are there': {
     edits: [
       {
         file: `${hostLocal}/attachments.ts`,
-        from: '  const long = writeBase(',
-        to: '  removeTree(linksIn(root))\n  const long = writeBase(',
+        from: '  const others = writeBase(',
+        to: '  removeTree(linksIn(root))\n  const others = writeBase(',
       },
     ],
-    bounds: boundsOf({ whole: 2, calls: 1 }),
-    rule: /the index counts as current and does not have/,
-    story: [/^GC: unlinkat .*attachments/],
+    bounds: boundsOf({ whole: 2, calls: 1, boots: 1, touches: 1 }, sticky),
+    rule: lost,
+    story: [/^ADD/, /another program changes/, /: unlinkat .*attachments/, /the machine boots/],
   },
   'GC begins at a time that files get only after the next tick': {
     edits: [
@@ -195,6 +195,12 @@ const bugs: Record<string, Bug> = {
     bounds: boundsOf({ calls: 2 }, { atOnce: 2 }),
     rule: /a has 10.0.0.2, whose record is gone/,
     story: [/^GC is started/, /^ADD a is started/, /^GC: unlinkat net\/10.0.0.2/],
+  },
+  'GC does not look at the time of a record': {
+    edits: [{ file: `${hostLocal}/plugin.ts`, from: ' && !isSince(directory, one, begun)', to: '' }],
+    bounds: takeover,
+    rule: /a has 10.0.0.2, whose record is "sticky:a/,
+    story: [/^DEL a runs/, /^GC is started/, /^ADD a: renameat2 /, /^GC: renameat2 /],
   },
 }
 

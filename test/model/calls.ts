@@ -70,7 +70,10 @@ export function programsOf(product: Product, network: Network): (call: Call) => 
     segment: 'lan',
     log,
   })
-  return (call) => () => answered(() => run(product, network, call, requestOf(call)))
+  return (call) => () => {
+    product.boot.forgetBootId()
+    return answered(() => run(product, network, call, requestOf(call)))
+  }
 }
 
 function run(product: Product, network: Network, call: Call, request: Request<HostLocalConfig>): string[] {

@@ -1,7 +1,7 @@
 /** What can happen next in a world: a process goes on, is killed or is started, a tick of the clock, a boot. */
 
-import { type Call, dataDir, type Outcome } from './calls.ts'
-import { change, collect, copyDisk, type Disk, setBoot, takeBack } from './disk.ts'
+import { type Call, dataDir, directory, type Outcome } from './calls.ts'
+import { change, coarseTime, collect, copyDisk, type Disk, setBoot, takeBack } from './disk.ts'
 import { runAlone } from './execute.ts'
 import { execute, mayChange, mustWait, type Task, type Traits } from './kernel.ts'
 import type { Answer, Operation } from './operation.ts'
@@ -17,6 +17,7 @@ export type Event =
   /** @property lost how many of the last changes of names are taken back */
   | { kind: 'boot'; loss: Loss; lost: number }
   | { kind: 'index lost' }
+  | { kind: 'touch' }
 
 /** A system call that was made. */
 export interface Step {
@@ -35,7 +36,7 @@ export type Begin = (call: Call, guess: Guess) => Moment<Outcome>
 
 /** Everything that can happen next. */
 export function happenings(world: World, bounds: Bounds, begin: Begin, programs: Programs): Happening[] {
-  const { running, left } = world
+  const { disk, running, left } = world
   const tasks = tasksOf(running)
   const ready = running.filter(
     ({ moment: { next }, task }) => next && !mustWait(next, task, tasks, bounds.traits),
@@ -52,6 +53,7 @@ export function happenings(world: World, bounds: Bounds, begin: Begin, programs:
     ...(canStart ? callsOf(world, bounds).map((call) => start(world, call, bounds, begin)) : []),
     ...(left.ticks > 0 && running.some(({ call }) => call.verb === 'GC') ? [tick(world)] : []),
     ...(left.indexLosses > 0 && running.length === 0 ? [loseIndex(world)] : []),
+    ...(left.touches > 0 && running.length === 0 && disk.names.has(directory) ? [touch(world)] : []),
     ...(canBoot ? boots(world, bounds) : []),
   ]
 }
@@ -264,4 +266,11 @@ function loseIndex(world: World): Happening {
   collect(disk, [])
   const left = { ...world.left, indexLosses: world.left.indexLosses - 1 }
   return { event: { kind: 'index lost' }, world: { ...world, disk, left } }
+}
+
+function touch(world: World): Happening {
+  const disk = copyDisk(world.disk)
+  change(disk, disk.names.get(directory) as number, { mtime: coarseTime(disk) })
+  const left = { ...world.left, touches: world.left.touches - 1 }
+  return { event: { kind: 'touch' }, world: { ...world, disk, left } }
 }

@@ -10,11 +10,12 @@ import type { Product } from './load.ts'
 import type { Bounds } from './world.ts'
 
 export function indexIsWrong(
-  { index, records }: Product,
+  { boot, index, records }: Product,
   { network, traits }: Bounds,
   disk: Disk,
 ): string | undefined {
   return runAlone(copyDisk(disk), traits, () => {
+    boot.forgetBootId()
     const root = index.indexRoot(directory)
     if (index.currentMark(directory, root) === undefined) return undefined
     const saved = index.savedIndex(directory, root)

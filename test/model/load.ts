@@ -59,6 +59,7 @@ export async function loadProduct(edits: readonly Edit[] = []) {
   type Records = typeof import('../../shared/ipam/host-local/records.ts')
   type Files = typeof import('../../shared/kernel/files.ts')
   type InPlace = typeof import('../../shared/kernel/in-place.ts')
+  type Boot = typeof import('../../shared/kernel/boot.ts')
   type Lock = typeof import('../../shared/kernel/lock.ts')
   const { hostLocal } = await load<HostLocal>('shared/ipam/host-local/plugin.ts')
   return {
@@ -67,6 +68,7 @@ export async function loadProduct(edits: readonly Edit[] = []) {
     records: await load<Records>('shared/ipam/host-local/records.ts'),
     files: await load<Files>('shared/kernel/files.ts'),
     inPlace: await load<InPlace>('shared/kernel/in-place.ts'),
+    boot: await load<Boot>('shared/kernel/boot.ts'),
     lock: await load<Lock>('shared/kernel/lock.ts'),
   }
 }

@@ -29,6 +29,10 @@ testWalks({
     { whole: 1, calls: 1, crashes: 1, boots: 1 },
     { network: stickyNetwork },
   ),
+  'sticky addresses: a change by another program, a call that is killed, and a boot': boundsOf(
+    { whole: 1, calls: 1, crashes: 1, boots: 1, touches: 1 },
+    { network: stickyNetwork },
+  ),
   'two calls, and a power loss that takes back names, too': boundsOf(
     { whole: 1, calls: 1, boots: 1 },
     { losses, losesNames: true },

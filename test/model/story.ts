@@ -55,6 +55,8 @@ function lineOf(event: Exclude<Event, { kind: 'step' }>): string {
       return `the machine boots; bytes that were not synced are ${event.loss}${event.lost > 0 ? `, the last ${event.lost} changes of names are lost` : ''}`
     case 'index lost':
       return 'the index is removed'
+    case 'touch':
+      return "another program changes the network's directory"
   }
 }
 

@@ -1,7 +1,7 @@
 /** host-local, two processes at once: all interleavings, with a kill at any place. */
 
 import { test } from '../harness/test.ts'
-import { boundsOf, isFull, oneAddress, stickyNetwork, twoSets } from './bounds.ts'
+import { boundsOf, isFull, oneAddress, stickyNetwork, takeover, twoSets } from './bounds.ts'
 import { linux } from './kernel.ts'
 import { testWalks } from './whole.ts'
 
@@ -24,6 +24,7 @@ testWalks({
     { calls: 2 },
     { atOnce: 2, verbs: withReference },
   ),
+  'sticky addresses: one is taken over while GC runs with a list from before': takeover,
 })
 
 if (isFull)

@@ -37,6 +37,8 @@ export interface Left {
   ticks: number
   /** Losses of the index: `rm -r .patchbay`. */
   indexLosses: number
+  /** Changes of the network's directory by another program: the index is out of date. */
+  touches: number
 }
 
 export interface World {
@@ -77,12 +79,12 @@ export function firstWorld({ containers, left, losesNames }: Bounds): World {
  * first when most are left, and they are over once another call begins.
  */
 export function formatWorld({ disk, running, containers, left }: World): string {
-  const { calls, crashes, boots, ticks, indexLosses } = left
+  const { whole: _, ...counts } = left
   const known = [...containers].map(
     ([name, { state, addresses, isOwed }]) => `${name} ${state} ${addresses} ${isOwed}`,
   )
   const processes = running.map((one) => formatRunning(disk, one)).sort()
-  return [identityOf(disk), ...processes, ...known, calls, crashes, boots, ticks, indexLosses].join('\n')
+  return [identityOf(disk), ...processes, ...known, ...Object.values(counts)].join('\n')
 }
 
 function formatRunning(disk: Disk, { moment, task, rivals }: Running): string {

@@ -1,5 +1,5 @@
 /**
- * Storage of the index's entries. One file (base.ts) holds the entries that the index was made with. Each later entry is
+ * Storage of the index's entries. One file (base.ts) holds nearly all entries that the index was made with. Each later entry is
  * the text of a symlink of its name, which the kernel makes in one call. A text that is too long goes into a regular file, and one with
  * a sticky key, since a symlink cannot be synced to disk. The later entry overrides the one in the base.
  */
@@ -78,10 +78,10 @@ export function readEntries(root: string): Map<string, Entry> {
  */
 export function writeEntries(root: string, entries: ReadonlyMap<string, Entry | undefined>): void {
   makeDirectory(root, 0o700)
-  const long = writeBase(baseIn(root), entries)
+  const others = writeBase(baseIn(root), entries)
   removeTree(linksIn(root))
   makeDirectory(linksIn(root), 0o700)
-  for (const [name, entry] of long) writeEntry(root, name, entry)
+  for (const [name, entry] of others) writeEntry(root, name, entry)
 }
 
 function linkNames(root: string): string[] {

@@ -11,29 +11,35 @@ import { type Entry, formatEntry, parseEntry } from './entries.ts'
 
 const BLOCK = 4096
 
+/** The longest name of an entry and the space behind it, bytes. */
+const NAME = 256
+
 /** More than a million entries, bytes. */
 const LARGEST = 2 ** 28
+
+/** Entries of records without an interface are elsewhere: a call looks for them, too, and hardly ever are there any. */
+const isKept = (name: string) => !name.endsWith(':')
 
 type Entries = ReadonlyMap<string, Entry | undefined>
 
 /**
  * Writes the file over an existing one, atomically. Only sticky keys have to outlive a power loss: with them it is synced to disk.
- * @returns the entries that are too long for it
+ * @returns the entries that are not in it: those that are too long, and those of records without an interface
  * @throws KernelError
  */
 export function writeBase(path: string, entries: Entries): [string, Entry][] {
   const lines: string[] = []
-  const long: [string, Entry][] = []
+  const others: [string, Entry][] = []
   for (const [name, entry] of entries) {
     const line = entry && `${name} ${formatEntry(entry)}\n`
-    if (line && line.length <= BLOCK) lines.push(line)
-    else if (entry) long.push([name, entry])
+    if (line && line.length <= BLOCK && isKept(name)) lines.push(line)
+    else if (entry) others.push([name, entry])
   }
   const temporary = `${path}.tmp`
   overwrite(temporary, inBlocks(lines.sort()))
   if ([...entries.values()].some((entry) => entry?.sticky !== undefined)) sync(temporary)
   rename(temporary, path)
-  return long
+  return others
 }
 
 function inBlocks(lines: readonly string[]): string {
@@ -56,14 +62,16 @@ export function readBase(path: string): Map<string, Entry> {
 
 /** The entry of a name; undefined when the file has none. */
 export function findInBase(path: string, name: string): Entry | undefined {
-  return withBlocks(path, (blocks) => {
-    const block = blocks.read(blocks.upTo(name))
-    return parseEntry(
-      linesOf(block)
-        .find((line) => nameOf(line) === name)
-        ?.slice(name.length + 1),
-    )
-  })
+  if (!isKept(name)) return undefined
+  return withBlocks(path, (blocks) => parseEntry(textOf(name, blocks.read(blocks.upTo(name)))))
+}
+
+/** What is behind a name in a block. */
+function textOf(name: string, block: string): string | undefined {
+  const lines = `\n${block}\n`
+  const line = lines.indexOf(`\n${name} `)
+  const start = line + name.length + 2
+  return line < 0 ? undefined : lines.slice(start, lines.indexOf('\n', start))
 }
 
 /** The names in the file that begin with a prefix. */
@@ -95,11 +103,12 @@ function withBlocks<T>(path: string, use: (blocks: Blocks) => T): T | undefined 
 function blocksOf(fd: Fd): Blocks {
   const count = Math.ceil(sizeOf(fd) / BLOCK)
   const read = (at: number) => readAt(fd, at * BLOCK, BLOCK).toString()
+  const firstName = (at: number) => nameOf(readAt(fd, at * BLOCK, NAME).toString())
   const upTo = (name: string) => {
     let [first, behind] = [0, count]
     while (behind - first > 1) {
       const middle = (first + behind) >> 1
-      if (nameOf(read(middle)) <= name) first = middle
+      if (firstName(middle) <= name) first = middle
       else behind = middle
     }
     return first

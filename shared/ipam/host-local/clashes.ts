@@ -19,15 +19,10 @@ const placeOf = (directory: string) => `${indexHome(directory)}/segment`
 const readSegment = (directory: string) => readOwnIfAny(placeOf(directory))?.toString() ?? ''
 
 /** Writes the segment and the ranges of a network for the others. A write error is ignored: only STATUS reads the file. */
-export function writeRanges(
-  directory: string,
-  segment: string | undefined,
-  sets: readonly RangeSet[],
-  boot = bootId(),
-): void {
+export function writeRanges(directory: string, segment: string | undefined, sets: readonly RangeSet[]): void {
   if (segment === undefined) return
   try {
-    const text = [boot, segment, ...sets.flat().map(formatRange)].join('\n')
+    const text = [bootId(), segment, ...sets.flat().map(formatRange)].join('\n')
     if (readSegment(directory) !== text) overwrite(placeOf(directory), text)
   } catch (error) {
     if (!(error instanceof KernelError)) throw error
@@ -46,11 +41,10 @@ export function findClash(
   directory: string,
   segment: string | undefined,
   sets: readonly RangeSet[],
-  boot = bootId(),
 ): Clash | undefined {
   if (segment === undefined) return undefined
   for (const sibling of siblings(directory)) {
-    const others = rangesOn(segment, sibling, boot)
+    const others = rangesOn(segment, sibling)
     for (const own of sets.flat()) {
       const other = others.find((bounds) => overlaps(own, bounds))
       if (other && hasRecords(sibling))
@@ -77,9 +71,9 @@ function split(path: string): [string, string] {
 }
 
 /** The ranges that a network uses on a segment in this boot. A file of an earlier boot is ignored. */
-function rangesOn(segment: string, directory: string, boot: string | undefined): Bounds[] {
+function rangesOn(segment: string, directory: string): Bounds[] {
   const [written, where, ...ranges] = readSegment(directory).split('\n')
-  if (written !== boot || where !== segment) return []
+  if (written !== bootId() || where !== segment) return []
   return ranges.flatMap((range) => {
     const [start, end] = range.split('-').map(parseAddress)
     return start && end ? [{ start, end }] : []

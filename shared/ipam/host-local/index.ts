@@ -23,8 +23,8 @@ export function indexHome(directory: string): string {
 }
 
 /** The directory of this boot's index. */
-export function indexRoot(directory: string, boot = bootId()): string {
-  return `${indexHome(directory)}/${boot ?? 'unknown-boot'}`
+export function indexRoot(directory: string): string {
+  return `${indexHome(directory)}/${bootId() ?? 'unknown-boot'}`
 }
 
 export interface Index {

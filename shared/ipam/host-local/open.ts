@@ -4,7 +4,6 @@
  */
 
 import type { Log } from '../../error/log.ts'
-import { bootId } from '../../kernel/boot.ts'
 import { makeDirectory } from '../../kernel/files.ts'
 import type { Settled } from '../../kernel/lock.ts'
 import { stat } from '../../kernel/stat.ts'
@@ -13,7 +12,7 @@ import { explaining } from '../../state/explain.ts'
 import { withFileLock } from '../../state/lock.ts'
 import { currentMark, indexHome, indexRoot, savedIndex } from './index.ts'
 import { rebuild, removeEarlierIndexes, unsavedIndex } from './rebuild.ts'
-import type { Reservation } from './records.ts'
+import { type Reservation, reservations } from './records.ts'
 import { releaseOrPark } from './sticky.ts'
 import type { Store } from './store.ts'
 
@@ -28,35 +27,35 @@ export function makeStore(directory: string): void {
   makeDirectory(directory)
 }
 
+/** A store, and a function that reads all its reservations from their files, also when the index is current. */
+interface Opened {
+  store: Store
+  all(): readonly Reservation[]
+}
+
 /** Runs an action under the lock of a directory. @throws CniError of code 5 when a file cannot be read or written */
 export function withStore<T>(
   directory: string,
   log: Log,
-  action: (store: Store) => Settled<T>,
-  boot = bootId(),
+  action: (store: Store, all: Opened['all']) => Settled<T>,
 ): T {
-  const root = indexRoot(directory, boot)
-  return locked(directory, () => {
-    if (currentMark(directory, root) === undefined) return saving(reopen(directory, root, log).store, action)
-    return saving({ directory, log, index: savedIndex(directory, root) }, action)
-  })
+  const root = indexRoot(directory)
+  const act = () => {
+    const { store, all } = open(directory, root, log)
+    return saving(store, () => action(store, all))
+  }
+  return explained(directory, () => withFileLock(`${directory}/lock`, act))
 }
 
-/** Like withStore, with all reservations, read from their files even when the index is current. */
-export function withAll<T>(
-  directory: string,
-  log: Log,
-  action: (store: Store, all: readonly Reservation[]) => Settled<T>,
-): T {
-  return locked(directory, () => {
-    const { store, all } = reopen(directory, indexRoot(directory), log)
-    return saving(store, () => action(store, all))
-  })
+function open(directory: string, root: string, log: Log): Opened {
+  if (currentMark(directory, root) === undefined) return reopen(directory, root, log)
+  const store = { directory, log, index: savedIndex(directory, root) }
+  return { store, all: () => reservations(directory) }
 }
 
 /** Looks at a network's reservations without their lock: what another process changes meanwhile may be seen or not. */
-export function looking<T>(directory: string, log: Log, look: (store: Store) => T, boot = bootId()): T {
-  const root = indexRoot(directory, boot)
+export function looking<T>(directory: string, log: Log, look: (store: Store) => T): T {
+  const root = indexRoot(directory)
   const mark = currentMark(directory, root)
   const seen =
     mark === undefined ? undefined : { value: look({ directory, log, index: savedIndex(directory, root) }) }
@@ -82,21 +81,17 @@ export function explained<T>(directory: string, action: () => T): T {
   return explaining(directory, action, 'set ipam.dataDir to a writable directory')
 }
 
-function locked<T>(directory: string, action: () => Settled<T>): T {
-  return explained(directory, () => withFileLock(`${directory}/lock`, action))
-}
-
 /** Saves the changes of an action, also when it fails. */
-function saving<T>(store: Store, action: (store: Store) => T): T {
+function saving<T>(store: Store, action: () => T): T {
   try {
-    return action(store)
+    return action()
   } finally {
     store.index.save()
   }
 }
 
 /** Rebuilds the index, and releases the addresses of containers of an earlier boot. */
-function reopen(directory: string, root: string, log: Log): { store: Store; all: Reservation[] } {
+function reopen(directory: string, root: string, log: Log): Opened {
   const { index, all, dead } = rebuild(directory, root, log)
   const store = { directory, index, log }
   for (const reservation of dead) {
@@ -104,5 +99,5 @@ function reopen(directory: string, root: string, log: Log): { store: Store; all:
     releaseOrPark(store, reservation)
   }
   removeEarlierIndexes(directory, root)
-  return { store, all: all.filter((reservation) => !dead.includes(reservation)) }
+  return { store, all: () => all.filter((reservation) => !dead.includes(reservation)) }
 }

@@ -5,7 +5,6 @@ import type { Ip, Result } from '../../cni/result.ts'
 import { CniError, Code } from '../../error/error.ts'
 import { type Address, formatAddress } from '../../ip/address.ts'
 import { parseCidr } from '../../ip/subnet.ts'
-import { bootId } from '../../kernel/boot.ts'
 import { fileClock, now, sleep } from '../../kernel/clock.ts'
 import { amongValid } from '../../state/valid.ts'
 import { formatRangeSet, type RangeSet, rangeAround } from '../range.ts'
@@ -14,7 +13,7 @@ import { writeRanges } from './clashes.ts'
 import { config, defaultDataDir, graceOf, type HostLocalConfig, rangeSets } from './config.ts'
 import { formerStores } from './former.ts'
 import { netnsOf } from './netns.ts'
-import { directoryOf, explained, hasStore, makeStore, withAll, withStore } from './open.ts'
+import { directoryOf, explained, hasStore, makeStore, withStore } from './open.ts'
 import { isHeldBy, isSince, type Reservation, reservations } from './records.ts'
 import {
   dnsFor,
@@ -61,9 +60,8 @@ function add(request: HostLocalRequest): Result {
     grace: graceOf(request.config),
     avoid: request.avoid ?? [],
   }
-  const boot = bootId()
-  const addresses = reserveInTime(request, setRequests, claim, boot)
-  writeRanges(storeOf(request), request.segment, sets, boot)
+  const addresses = reserveInTime(request, setRequests, claim)
+  writeRanges(storeOf(request), request.segment, sets)
   return {
     interfaces: [],
     ips: sets.map((set, at) => toIp(set, addresses[at])),
@@ -79,12 +77,11 @@ function reserveInTime(
   request: HostLocalRequest,
   setRequests: readonly SetRequest[],
   claim: Claim,
-  boot: string | undefined,
 ): Address[] {
   const until = now() + request.config.ipam.wait * 1000
   for (;;) {
     try {
-      return reserveOnce(request, setRequests, claim, boot)
+      return reserveOnce(request, setRequests, claim)
     } catch (error) {
       const isFull = error instanceof CniError && error.code === Code.TryAgainLater
       if (!isFull || now() + PAUSE_MILLISECONDS > until) throw error
@@ -93,17 +90,12 @@ function reserveInTime(
   }
 }
 
-function reserveOnce(
-  request: HostLocalRequest,
-  setRequests: readonly SetRequest[],
-  claim: Claim,
-  boot: string | undefined,
-): Address[] {
+function reserveOnce(request: HostLocalRequest, setRequests: readonly SetRequest[], claim: Claim): Address[] {
   const directory = storeOf(request)
   return explained(directory, () => {
     makeStore(directory)
     const addresses = withDrafts(directory, setRequests, claim, (drafts) =>
-      withStore(directory, request.log, (store) => reserveAll(store, setRequests, drafts, claim), boot),
+      withStore(directory, request.log, (store) => reserveAll(store, setRequests, drafts, claim)),
     )
     if (claim.details.sticky !== undefined) syncSticky(directory, claim.holder, request.log)
     return addresses
@@ -170,12 +162,13 @@ function gc(request: HostLocalRequest): void {
   const directory = storeOf(request)
   const { validAttachments, log, config } = request
   if (!hasStore(directory)) return
-  withAll(directory, log, (store, all) => {
+  withStore(directory, log, (store, readAll) => {
     const isValid = amongValid(validAttachments)
+    const all = readAll()
     const isStale = (one: Reservation) => !isParked(one) && !isValid(one)
     const stale = all.filter((one) => isStale(one) && !isSince(directory, one, begun))
     for (const { file, containerID } of stale) log.info(`${file} was held by ${containerID}, which is gone`)
     releaseOrParkAll(store, stale)
-    releaseExpired(store, graceOf(config))
+    if (stale.length > 0 || all.some(isParked)) releaseExpired(store, graceOf(config))
   })
 }

@@ -6,7 +6,7 @@
 import type { Log } from '../../error/log.ts'
 import { type Address, formatAddress, parseAddress } from '../../ip/address.ts'
 import { wallClock } from '../../kernel/clock.ts'
-import { type Entry, readDirectory, remove } from '../../kernel/files.ts'
+import { type Entry, readDirectory, readDirectoryIfAny, remove } from '../../kernel/files.ts'
 import { readOwnIfAny } from '../../kernel/regular.ts'
 import { stat } from '../../kernel/stat.ts'
 
@@ -41,13 +41,12 @@ export function reservationOf(directory: string, address: Address): Reservation 
 
 /** All reservations; none without a directory. */
 export function reservations(directory: string): Reservation[] {
-  if (!stat(directory)) return []
-  return recordNames(readDirectory(directory)).flatMap((file) => readRecord(directory, file) ?? [])
+  return recordNames(readDirectoryIfAny(directory)).flatMap((file) => readRecord(directory, file) ?? [])
 }
 
 /** Whether any address is reserved. */
 export function hasRecords(directory: string): boolean {
-  return stat(directory) !== undefined && recordNames(readDirectory(directory)).length > 0
+  return recordNames(readDirectoryIfAny(directory)).length > 0
 }
 
 /** When a record was written, nanoseconds since the epoch: distinguishes it from an earlier one of the same holder. */

@@ -1,7 +1,6 @@
 /** STATUS: whether the next ADD can get addresses. */
 
 import { CniError, Code, toCniError } from '../../error/error.ts'
-import { bootId } from '../../kernel/boot.ts'
 import { draftFile } from '../../kernel/draft.ts'
 import { allocate } from '../allocate.ts'
 import { formatRangeSet, type RangeSet } from '../range.ts'
@@ -21,13 +20,12 @@ import { lastReserved, type Store } from './store.ts'
 export function requireReady({ config, network, log, segment }: HostLocalRequest): void {
   const directory = directoryOf(config.ipam.dataDir, network)
   const sets = rangeSets(config)
-  const boot = bootId()
   const full = tryStore(directory, () =>
-    looking(directory, log, (store) => firstFull(store, sets, graceOf(config)), boot),
+    looking(directory, log, (store) => firstFull(store, sets, graceOf(config))),
   )
   if (full && config.ipam.statusWhenFull === 'fail') throw full
   if (full) log.warn(full.message)
-  const clash = findClash(directory, segment, sets, boot)
+  const clash = findClash(directory, segment, sets)
   if (clash) log.warn(clashing(clash))
 }
 

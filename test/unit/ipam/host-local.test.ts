@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import type { Request } from '../../../shared/cni/plugin.ts'
 import { emptyResult, type Result } from '../../../shared/cni/result.ts'
@@ -314,6 +314,19 @@ test('GC keeps what was reserved after it began: the list of valid attachments c
   }
   await hostLocal.gc?.(collect)
   assert.equal(files(), ['10.1.2.3', 'lock'])
+})
+
+test('GC changes no file when all attachments are valid and the index is current', async () => {
+  for (const containerID of ['a', 'b']) add({ subnet }, { containerID })
+  const validAttachments = ['a', 'b'].map((containerID) => ({ containerID, ifname: 'eth0' }))
+  const times = () =>
+    readdirSync(dataDir, { recursive: true })
+      .map((name) => `${name} ${lstatSync(`${dataDir}/${name}`).ctimeMs}`)
+      .sort()
+  const before = times()
+  passTick()
+  await hostLocal.gc?.(request({ subnet }, { validAttachments }))
+  assert.equal(times(), before)
 })
 
 test('GC with an empty list releases everything', async () => {

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, wr
 import * as assert from 'uvu/assert'
 import { formatAddress, parseAddress } from '../../../shared/ip/address.ts'
 import { currentMark, indexHome, indexRoot } from '../../../shared/ipam/host-local/index.ts'
-import { withAll, withStore } from '../../../shared/ipam/host-local/open.ts'
+import { withStore } from '../../../shared/ipam/host-local/open.ts'
 import { type Holder, recordOf } from '../../../shared/ipam/host-local/records.ts'
 import { heldBy, release, reserve, type Store } from '../../../shared/ipam/host-local/store.ts'
 import { draftFile } from '../../../shared/kernel/draft.ts'
@@ -139,7 +139,18 @@ test('each of thousands of existing reservations is found, and all of them toget
     assert.equal(held(holder(`container-${at}`, `eth${at % 3}`)), [`10.2.${at >> 8}.${at & 255}`])
   assert.equal(held(holder('container-5000', 'eth0')), [])
   assert.equal(held(holder('container-7', 'eth0')), [])
-  withAll(directory, log, (_, all) => assert.is(all.length, 5000))
+  withStore(directory, log, (_, all) => assert.is(all().length, 5000))
+})
+
+test('records of old versions, without an interface, are found among others', () => {
+  for (let at = 0; at < 100; at++) writeFileSync(`${directory}/10.2.1.${at}`, `c${at}\r\neth0`)
+  writeFileSync(`${directory}/10.1.2.1`, 'c50')
+  writeFileSync(`${directory}/10.1.2.2`, 'old')
+  assert.equal(held(holder('c50')), ['10.1.2.1', '10.2.1.50'])
+  assert.equal(held(holder('old')), ['10.1.2.2'])
+  assert.ok(currentMark(directory, root()))
+  assert.equal(held(holder('c50')), ['10.1.2.1', '10.2.1.50'])
+  assert.equal(held(holder('old', 'eth7')), ['10.1.2.2'])
 })
 
 test('containers whose names cannot be file names are found', () => {
