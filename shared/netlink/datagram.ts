@@ -1,6 +1,7 @@
 /** A datagram of requests, written into one buffer: the stream of the netlink package makes a buffer for each header and each gap. */
 
 import { AttrStream, type StreamData } from 'netlink/dist/structs.js'
+import { Errno, KernelError } from '../kernel/errno.ts'
 
 /** The longest attribute, bytes: its length is an integer of 16 bits. */
 const LONGEST = 0xffff
@@ -23,13 +24,14 @@ export class Datagram extends AttrStream {
     else this.write(data)
   }
 
-  /** Adds an attribute at the next multiple of four bytes. @throws RangeError for more than 65,535 bytes */
+  /** Adds an attribute at the next multiple of four bytes. @throws KernelError EMSGSIZE for more than 65,535 bytes */
   override push(type: number, data: StreamData): void {
     this.align()
     const start = this.reserve(4)
     this.emit(data)
     const size = this.length - start
-    if (size > LONGEST) throw new RangeError(`an attribute of ${size} bytes`)
+    if (size > LONGEST)
+      throw new KernelError(Errno.EMSGSIZE, 'write a request', { extack: `an attribute has ${size} bytes` })
     this.buffer.writeUInt16LE(size, start)
     this.buffer.writeUInt16LE(type & TYPE_MASK, start + 2)
   }

@@ -32,7 +32,7 @@ test('a datagram has the bytes that the stream of the netlink package has', () =
 
 test('an attribute has at most 65,535 bytes', () => {
   new Datagram().push(1, Buffer.alloc(65_531))
-  assert.throws(() => new Datagram().push(1, Buffer.alloc(65_532)), 'an attribute of 65536 bytes')
+  assert.throws(() => new Datagram().push(1, Buffer.alloc(65_532)), /EMSGSIZE.*65536 bytes/)
 })
 
 test.run()
