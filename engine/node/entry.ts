@@ -1,10 +1,10 @@
-/** Entry point of the Node executable: a startup snapshot with every plugin loaded. */
+/** Entry point of the Node executable: a startup snapshot with every plugin loaded and every schema made. */
 
 import { main } from '../../main.ts'
-import { plugins } from '../../plugins/registry.ts'
+import { useSchemas } from '../schemas.ts'
 import { start } from './start.ts'
 
 start(main, async () => {
   await import('../../shared/cni/run.ts')
-  for (const load of Object.values(plugins)) await load()
+  await useSchemas()
 })
