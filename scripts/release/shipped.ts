@@ -2,9 +2,9 @@
 
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { compiler } from '../build/compiler.ts'
 import { muslHome } from '../build/musl.ts'
-import { quickjsCache } from '../build/quickjs-library.ts'
-import { quickjsSource } from '../build/quickjs-source.ts'
+import { quickjs } from '../build/quickjs-library.ts'
 import type { Target } from '../build/target.ts'
 
 const packages = join(import.meta.dirname, '../../node_modules')
@@ -17,7 +17,8 @@ export async function licensesOf({ engine, architecture }: Target): Promise<[nam
   const files: [string, string][] = bundled.map((name) => [name, join(packages, name, 'LICENSE')])
   if (engine === 'node') files.push(['node', join(packages, `node-linux-${process.arch}/LICENSE`)])
   else {
-    files.push(['quickjs', join(await quickjsSource(quickjsCache), 'LICENSE')])
+    const { include } = await quickjs(architecture, await compiler(architecture))
+    files.push(['quickjs', join(include, 'LICENSE')])
     files.push(['musl', join(await muslHome(architecture), 'usr/share/doc/musl-dev/copyright')])
   }
   const texts = files.map(async ([name, file]): Promise<[string, string]> => {
