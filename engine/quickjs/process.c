@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <link.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,8 +26,10 @@ static char **arguments;
 
 /* Opens closed standard streams: the next opened file would get the stream's number, and its output. */
 static void open_standard_streams(void) {
-  for (int fd = 0; fd <= 2; fd++)
-    if (fcntl(fd, F_GETFD) == -1) open("/dev/null", O_RDWR);
+  struct pollfd streams[] = {{0}, {1}, {2}};
+  poll(streams, countof(streams), 0);
+  for (size_t fd = 0; fd < countof(streams); fd++)
+    if (streams[fd].revents & POLLNVAL) open("/dev/null", O_RDWR);
 }
 
 /* With this handler, a write into a broken pipe fails with EPIPE. SIG_IGN would be inherited by the programs that are run. */
