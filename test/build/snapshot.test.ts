@@ -64,6 +64,13 @@ test('what a module computes is in the heap', async () => {
   assert.ok((await heapWith("['com', 'puted'].join('')")).includes('computed'))
 })
 
+test('a heap that does not end at the end of a page is not linked', async () => {
+  const heap = join(work, 'part')
+  writeFileSync(heap, Buffer.alloc(4097))
+  const failed = await engine.withHeap(heap).catch((error: unknown) => error)
+  assert.match(String(failed), /the heap does not end at the end of a page/)
+})
+
 test('the executable has no name of the directory and the machine on which it was built', async () => {
   await ensureBuilt('quickjs')
   const executable = readFileSync(join(directoryOf('quickjs'), 'patchbay'))
