@@ -7,7 +7,7 @@
 int main(int argc, char **argv) {
   if (!heap->is_finished) return make_snapshot();
   process_start(argc, argv);
-  heap->limit = heap_end;
+  heap_start();
   limit_stack(heap->runtime);
   settle(heap->context, JS_Call(heap->context, heap->begin, JS_UNDEFINED, 0, NULL));
   /* `begin` always exits. Here it has failed, and its error is on standard error. */

@@ -22,9 +22,16 @@ struct block {
 #define CHUNK ((size_t)1 << 14)
 /* What is taken from the kernel at least. */
 #define PIECE ((size_t)1 << 20)
+/* The end of the memory at the heap's address. */
+#define RESERVE (256 << 10)
 /* Larger blocks are mappings of their own. It is the size of a class: to round a size up does not exceed it. */
 #define LARGE ((size_t)1 << 18)
 #define LARGEST ((size_t)1 << 40)
+
+void heap_start(void) {
+  heap->reserve = heap_end - RESERVE;
+  heap->limit = heap->reserve;
+}
 
 static struct block *block_of(const void *memory) { return (struct block *)((char *)memory - HEADER); }
 
@@ -36,9 +43,19 @@ static unsigned class_of(size_t *size) {
   return (shift - 3) * 8 + steps;
 }
 
+/* The kernel has no memory: what JavaScript does now is to answer an exception, and the reserve is for that. Returns NULL. */
+static void *out_of_memory(void) {
+  if (heap->reserve && heap->limit - heap->unused < RESERVE) {
+    heap->unused = heap->reserve;
+    heap->limit = heap_end;
+    heap->reserve = NULL;
+  }
+  return NULL;
+}
+
 static void *map(size_t size) {
   void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  return memory == MAP_FAILED ? NULL : memory;
+  return memory == MAP_FAILED ? out_of_memory() : memory;
 }
 
 /* Memory from the heap's address; when there is none left, from the kernel. The build must not use any other. */
@@ -137,7 +154,7 @@ static void heap_free(JSMallocState *state, void *memory) {
 static void *resize_large_block(struct block *block, size_t size) {
   if (size >= LARGEST) return NULL;
   struct block *moved = mremap(block, HEADER + block->size, HEADER + size, MREMAP_MAYMOVE);
-  if (moved == MAP_FAILED) return NULL;
+  if (moved == MAP_FAILED) return out_of_memory();
   moved->size = size;
   return moved->memory;
 }

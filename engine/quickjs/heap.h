@@ -18,6 +18,8 @@ struct heap {
   int is_finished;
   /* Memory that has not been used yet, and of it the part for small blocks. */
   char *unused, *limit, *next, *end;
+  /* Memory for the time after the kernel has refused some; NULL when it is in use. */
+  char *reserve;
   /* Freed blocks, by size. */
   struct block *freed[CLASSES];
 };
@@ -28,3 +30,6 @@ static struct heap *const heap = (struct heap *)immortal_start;
 extern char heap_end[];
 
 extern const JSMallocFunctions heap_functions;
+
+/* Opens the memory behind what the build has made. */
+void heap_start(void);

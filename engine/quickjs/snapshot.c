@@ -21,10 +21,11 @@ static const struct module *const modules[] = {&background_module, &bytes_module
                                               &spawn_module, &syscall_module};
 
 #define PAGE 4096
+/* The end of the heap's memory, which is not written out: the stack, then the bytecode. The stack has no guard page, and is larger than
+ * what QuickJS allows itself (JS_DEFAULT_STACK_SIZE). */
 #define LARGEST_BYTECODE (16 << 20)
-
-/* More than QuickJS allows itself (JS_DEFAULT_STACK_SIZE): it has no guard page. */
-static char stack[4 << 20] __attribute__((aligned(16)));
+#define STACK (4 << 20)
+#define stack_end (heap_end - LARGEST_BYTECODE)
 
 /* Adds the parts of the language that Patchbay uses. There is no eval: no code comes from a string. */
 static JSContext *new_context(JSRuntime *runtime) {
@@ -48,16 +49,15 @@ static JSContext *new_context(JSRuntime *runtime) {
 
 static void new_heap(void) {
   heap->unused = (char *)(heap + 1);
-  heap->limit = heap_end - LARGEST_BYTECODE;
+  heap->limit = stack_end - STACK;
   heap->runtime = JS_NewRuntime2(&heap_functions, NULL);
   /* No garbage collection: a call is too short to need it. */
   JS_SetGCThreshold(heap->runtime, (size_t)-1);
   heap->context = new_context(heap->runtime);
 }
 
-/* Reads the bytecode to the end of the heap's memory, which is not written out. */
 static JSValue read_module(JSContext *ctx) {
-  uint8_t *code = (uint8_t *)heap_end - LARGEST_BYTECODE;
+  uint8_t *code = (uint8_t *)stack_end;
   size_t length = fread(code, 1, LARGEST_BYTECODE, stdin);
   if (!feof(stdin)) return JS_ThrowRangeError(ctx, "the bytecode has more than %d bytes", LARGEST_BYTECODE - 1);
   return JS_ReadObject(ctx, code, length, JS_READ_OBJ_BYTECODE);
@@ -108,7 +108,7 @@ static int make(void *unused) {
 
 int make_snapshot(void) {
   int status;
-  pid_t pid = clone(make, stack + sizeof stack, CLONE_VM | CLONE_VFORK | SIGCHLD, NULL);
+  pid_t pid = clone(make, stack_end, CLONE_VM | CLONE_VFORK | SIGCHLD, NULL);
   if (pid == -1 || waitpid(pid, &status, 0) == -1) return 1;
   return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }

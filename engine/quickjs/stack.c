@@ -8,17 +8,28 @@
 
 /* For C functions, which QuickJS does not check: the largest frames are printf's (9 KB) and those of its sort and regular expressions (1 KB). */
 #define RESERVE ((size_t)16 << 10)
+/* The part of the stack below main that is mapped from the start: of 128 KB, what the kernel's tables leave. */
+#define MAPPED ((size_t)96 << 10)
+
+static size_t limit_of(int resource) {
+  struct rlimit limit;
+  if (getrlimit(resource, &limit)) abort();
+  return limit.rlim_cur;
+}
+
+static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
 /* The bytes below this frame. The kernel counts all of the stack, from the last thing that it has put there: the executable's name. */
 static size_t stack_left(void) {
-  struct rlimit limit;
-  size_t used = getauxval(AT_EXECFN) - (uintptr_t)__builtin_frame_address(0);
-  if (getrlimit(RLIMIT_STACK, &limit)) abort();
-  return limit.rlim_cur > used ? limit.rlim_cur - used : 0;
+  size_t used = getauxval(AT_EXECFN) - (uintptr_t)__builtin_frame_address(0), limit = limit_of(RLIMIT_STACK);
+  size_t left = limit > used ? limit - used : 0;
+  /* When all addresses are in use, a stack cannot grow. */
+  return limit_of(RLIMIT_AS) == RLIM_INFINITY ? left : smaller(left, MAPPED);
 }
 
 void limit_stack(JSRuntime *runtime) {
-  size_t left = stack_left(), size = left > RESERVE ? left - RESERVE : 1;
+  size_t left = stack_left();
   JS_UpdateStackTop(runtime);
-  JS_SetMaxStackSize(runtime, size < JS_DEFAULT_STACK_SIZE ? size : JS_DEFAULT_STACK_SIZE);
+  /* A size of 0 would be no limit. */
+  JS_SetMaxStackSize(runtime, left > RESERVE ? smaller(left - RESERVE, JS_DEFAULT_STACK_SIZE) : 1);
 }

@@ -56,8 +56,9 @@ function beyond(what: string, why: string): CniError {
   })
 }
 
-/** An error with the place where a text stops being JSON. Without such a place, the engine refused deep nesting. */
-function broken(text: string, what: string, cause: unknown): CniError {
+/** An error with the place where a text stops being JSON. Without such a place, the engine refused deep nesting, or had no memory. */
+function broken(text: string, what: string, cause: unknown): unknown {
+  if (cause instanceof Error && cause.message === 'out of memory') return cause
   const fault = locate(text)
   if (!fault) return undecodable(what, 'it is nested too deeply', { cause })
   const { line, column, excerpt } = place(text, fault.offset)
