@@ -87,6 +87,7 @@ export function killedAt(request: Call, fault: Fault): Promise<Answer> {
 
 /** A call of a plugin that stands still. */
 export interface Paused {
+  pid: number
   /** Lets it go on. @returns its answer */
   resume(): Promise<Answer>
 }
@@ -104,7 +105,7 @@ export async function pausedAt(request: Call, { syscall, nth }: Fault): Promise<
     process.kill(pid, 'SIGCONT')
     return answer
   }
-  return ended ?? { resume }
+  return ended ?? { pid, resume }
 }
 
 /** proc_pid_stat(5): the state follows the name in parentheses. */
