@@ -39,7 +39,7 @@ static JSValue ascii_text(JSContext *ctx, JSValueConst self, int argc, JSValueCo
 enum { SIZE = 15, SIGNED = 16, BIG = 32 };
 
 /* A pointer to an integer in a byte array; without an offset, to the first byte. NULL with an exception. */
-static uint8_t *place(JSContext *ctx, JSValueConst array, JSValueConst offset, size_t size) {
+static uint8_t *integer_at(JSContext *ctx, JSValueConst array, JSValueConst offset, size_t size) {
   size_t length;
   uint64_t at = 0;
   const uint8_t *bytes = bytes_of(ctx, array, &length);
@@ -54,7 +54,7 @@ static size_t index_of(size_t i, size_t size, int kind) { return kind & BIG ? si
 
 static JSValue read_integer(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv, int kind) {
   size_t size = kind & SIZE;
-  const uint8_t *bytes = place(ctx, self, argv[0], size);
+  const uint8_t *bytes = integer_at(ctx, self, argv[0], size);
   if (!bytes) return JS_EXCEPTION;
   uint64_t value = 0;
   for (size_t i = 0; i < size; i++) value |= (uint64_t)bytes[index_of(i, size, kind)] << 8 * i;
@@ -75,12 +75,12 @@ static JSValue write_integer(JSContext *ctx, JSValueConst self, int argc, JSValu
   size_t size = kind & SIZE;
   int64_t value;
   if (size < 8 ? JS_ToInt64(ctx, &value, argv[0]) : JS_ToBigInt64(ctx, &value, argv[0])) return JS_EXCEPTION;
-  uint8_t *bytes = place(ctx, self, argv[1], size);
+  uint8_t *bytes = integer_at(ctx, self, argv[1], size);
   if (!bytes) return JS_EXCEPTION;
   if (!fits(value, size, kind))
     return JS_ThrowRangeError(ctx, "%lld is no integer of %zu bytes", (long long)value, size);
   for (size_t i = 0; i < size; i++) bytes[index_of(i, size, kind)] = (uint64_t)value >> 8 * i;
-  return JS_NewInt64(ctx, bytes - place(ctx, self, JS_UNDEFINED, 0) + size);
+  return JS_NewInt64(ctx, bytes - integer_at(ctx, self, JS_UNDEFINED, 0) + size);
 }
 
 #define INTEGER(name, kind) \

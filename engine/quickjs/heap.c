@@ -53,16 +53,16 @@ static void *out_of_memory(void) {
   return NULL;
 }
 
-static void *map(size_t size) {
+static void *map_memory(size_t size) {
   void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   return memory == MAP_FAILED ? out_of_memory() : memory;
 }
 
 /* Memory from the heap's address; when there is none left, from the kernel. The build must not use any other. */
-static char *take(size_t size) {
+static char *take_unused(size_t size) {
   if (size > (size_t)(heap->limit - heap->unused)) {
     size_t piece = size < PIECE ? PIECE : size;
-    char *memory = heap->is_finished ? map(piece) : NULL;
+    char *memory = heap->is_finished ? map_memory(piece) : NULL;
     if (!memory) return NULL;
     heap->unused = memory;
     heap->limit = memory + piece;
@@ -72,7 +72,7 @@ static char *take(size_t size) {
 }
 
 /* Cuts small blocks from this memory from now on. */
-static int cut(char *memory, size_t size) {
+static int cut_small_from(char *memory, size_t size) {
   if (!memory) return 0;
   heap->next = memory;
   heap->end = memory + size;
@@ -80,13 +80,13 @@ static int cut(char *memory, size_t size) {
 }
 
 /* Cuts small blocks from a freed block that is not small. */
-static int cut_freed(void) {
+static int cut_small_from_freed(void) {
   size_t least = SMALL + 1;
   for (unsigned class = class_of(&least); class < CLASSES; class++) {
     struct block *block = heap->freed[class];
     if (!block) continue;
     heap->freed[class] = block->next;
-    return cut((char *)block, HEADER + block->size);
+    return cut_small_from((char *)block, HEADER + block->size);
   }
   return 0;
 }
@@ -96,11 +96,12 @@ static void *new_block(size_t size, int *is_zero) {
   struct block *block;
   size_t whole = HEADER + size;
   if (whole > SMALL) {
-    block = (struct block *)take(whole);
+    block = (struct block *)take_unused(whole);
     if (!block) return NULL;
     *is_zero = 1;
   } else {
-    if (whole > (size_t)(heap->end - heap->next) && !cut_freed() && !cut(take(CHUNK), CHUNK)) return NULL;
+    int is_short = whole > (size_t)(heap->end - heap->next);
+    if (is_short && !cut_small_from_freed() && !cut_small_from(take_unused(CHUNK), CHUNK)) return NULL;
     block = (struct block *)heap->next;
     heap->next += whole;
   }
@@ -109,7 +110,7 @@ static void *new_block(size_t size, int *is_zero) {
 }
 
 static void *new_large_block(size_t size, int *is_zero) {
-  struct block *block = size < LARGEST ? map(HEADER + size) : NULL;
+  struct block *block = size < LARGEST ? map_memory(HEADER + size) : NULL;
   if (!block) return NULL;
   *is_zero = 1;
   block->size = size;

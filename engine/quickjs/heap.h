@@ -14,7 +14,7 @@ struct heap {
   JSContext *context;
   /* entry.ts's function `begin`, which runs the program. */
   JSValue begin;
-  /* Whether this is the executable, and not the build that makes its heap. */
+  /* 0 while the build makes the heap, 1 in the executable that begins with it. */
   int is_finished;
   /* Memory that has not been used yet, and of it the part for small blocks. */
   char *unused, *limit, *next, *end;

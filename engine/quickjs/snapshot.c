@@ -97,7 +97,7 @@ static int write_heap(void) {
   return fwrite(heap, 1, size, stdout) == size && !fflush(stdout) ? 0 : -1;
 }
 
-static int make(void *unused) {
+static int make_heap(void *unused) {
   new_heap();
   JSContext *ctx = heap->context;
   JSValue module = read_module(ctx);
@@ -108,7 +108,7 @@ static int make(void *unused) {
 
 int make_snapshot(void) {
   int status;
-  pid_t pid = clone(make, stack_end, CLONE_VM | CLONE_VFORK | SIGCHLD, NULL);
+  pid_t pid = clone(make_heap, stack_end, CLONE_VM | CLONE_VFORK | SIGCHLD, NULL);
   if (pid == -1 || waitpid(pid, &status, 0) == -1) return 1;
   return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }

@@ -11,14 +11,14 @@
 #include "process.h"
 
 /* The strings of a byte array, each of which ends with a NUL; after the last comes NULL. It is never freed. NULL with an exception. */
-static char **strings(JSContext *ctx, JSValueConst array) {
+static char **string_list(JSContext *ctx, JSValueConst array) {
   size_t length, count = 0;
   char *at = (char *)bytes_of(ctx, array, &length);
   if (!at) return NULL;
   char *end = at + length;
   for (char *byte = at; byte < end; byte++) count += !*byte;
-  char **list = calloc(count + 1, sizeof *list);
-  if (!list) abort();
+  char **list = js_mallocz(ctx, (count + 1) * sizeof *list);
+  if (!list) return NULL;
   for (size_t i = 0; i < count; i++, at += strlen(at) + 1) list[i] = at;
   return list;
 }
@@ -32,7 +32,7 @@ static void close_others(void) {
 }
 
 /* Becomes the program; with status 127, as a shell's, when it cannot be executed. */
-static void become(char **argv, char **env, const int streams[3]) {
+static void become_program(char **argv, char **env, const int streams[3]) {
   setsid();
   for (int i = 0; i < 3; i++)
     if (dup2(streams[i], i) == -1) _exit(127);
@@ -44,12 +44,12 @@ static void become(char **argv, char **env, const int streams[3]) {
 static JSValue spawn(JSContext *ctx, JSValueConst self, int argc, JSValueConst *arguments) {
   int streams[3];
   require_process(ctx, "spawn() starts a program");
-  char **argv = strings(ctx, arguments[0]), **env = argv ? strings(ctx, arguments[1]) : NULL;
+  char **argv = string_list(ctx, arguments[0]), **env = argv ? string_list(ctx, arguments[1]) : NULL;
   if (!env) return JS_EXCEPTION;
   for (int i = 0; i < 3; i++)
     if (JS_ToInt32(ctx, &streams[i], arguments[2 + i])) return JS_EXCEPTION;
   pid_t pid = fork();
-  if (pid == 0) become(argv, env, streams);
+  if (pid == 0) become_program(argv, env, streams);
   return JS_NewInt32(ctx, pid == -1 ? -errno : pid);
 }
 
