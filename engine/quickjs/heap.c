@@ -23,7 +23,7 @@ struct block {
 /* What is taken from the kernel at least. */
 #define PIECE ((size_t)1 << 20)
 /* The end of the memory at the heap's address. */
-#define RESERVE (256 << 10)
+#define RESERVE (128 << 10)
 /* Larger blocks are mappings of their own. It is the size of a class: to round a size up does not exceed it. */
 #define LARGE ((size_t)1 << 18)
 #define LARGEST ((size_t)1 << 40)

@@ -13,7 +13,7 @@ const home = join(import.meta.dirname, '../../engine/quickjs')
 const mains = ['entry.c', 'compile.c']
 
 /** Room at the heap's address, in bytes: for all that the build makes, and for what a usual call makes. */
-const room = { build: 64 << 20, run: 1 << 20 }
+const room = { build: 64 << 20, run: 640 << 10 }
 
 /** What another executable than Patchbay's has besides: C sources, and flags for the linker. */
 export interface Additions {

@@ -1,6 +1,6 @@
 /** Reads JSON. Invalid JSON is reported with line, column and the line itself, in the same words in every engine. */
 
-import { CniError, Code, type Complaint } from '../error/error.ts'
+import { CniError, Code, type Complaint, outOfMemory } from '../error/error.ts'
 import { locate } from './locate.ts'
 
 /** Limits against hostile input, which could exhaust time, memory or stack. A result with 10,000 routes and addresses is within them. */
@@ -56,13 +56,18 @@ function beyond(what: string, why: string): CniError {
   })
 }
 
-/** An error with the place where a text stops being JSON. Without such a place, the engine refused deep nesting, or had no memory. */
-function broken(text: string, what: string, cause: unknown): unknown {
-  if (cause instanceof Error && cause.message === 'out of memory') return cause
+/** An error with the place where a text stops being JSON. Without such a place, the engine's stack or memory is too small. */
+function broken(text: string, what: string, cause: unknown): CniError {
   const fault = locate(text)
-  if (!fault) return undecodable(what, 'it is nested too deeply', { cause })
+  if (!fault)
+    return isStack(cause) ? undecodable(what, 'it is nested too deeply', { cause }) : outOfMemory(cause)
   const { line, column, excerpt } = place(text, fault.offset)
   return undecodable(what, `line ${line}, column ${column}: ${fault.reason}`, { details: excerpt, cause })
+}
+
+/** V8's `Maximum call stack size exceeded`, QuickJS's `stack overflow`. */
+function isStack(cause: unknown): boolean {
+  return cause instanceof Error && cause.message.includes('stack')
 }
 
 /** Counts level by level, without recursion. */

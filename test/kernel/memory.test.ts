@@ -27,11 +27,11 @@ async function usedBy(add: Call) {
   return { faults: Number(afterName.split(' ')[7]), own: Number(own) }
 }
 
-test('an ADD has 260 KB of its own at most, and 180 page faults', async () => {
+test('an ADD has 220 KB of its own at most, and 165 page faults', async () => {
   const config = single(bridgeNetwork({ ipam: hostLocal('10.78.0.0/24') }, '1.1.0'))
   const { faults, own } = await usedBy({ verb: 'ADD', config, netns: newContainer().path })
-  assert.ok(own > 0 && own <= 260, `${own} KB`)
-  assert.ok(faults > 0 && faults <= 180, `${faults} page faults`)
+  assert.ok(own > 0 && own <= 220, `${own} KB`)
+  assert.ok(faults > 0 && faults <= 165, `${faults} page faults`)
 })
 
 test.run()

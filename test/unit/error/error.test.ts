@@ -97,6 +97,14 @@ test('the details of an unexpected error say that it is a bug', () => {
   assert.match(toCniError(new TypeError('x is undefined')).details, 'please report it')
 })
 
+test('without memory, with or without an error object, the hint is to raise the limits', () => {
+  for (const thrown of [new Error('out of memory'), null, undefined]) {
+    const { code, message, details } = toCniError(thrown)
+    assert.equal([code, message], [999, 'out of memory'])
+    assert.match(details, /ulimit -v/)
+  }
+})
+
 test('of many errors ten are printed, and the number of the others', () => {
   const also = Array.from({ length: 20 }, (_, at) => ({ msg: `m${at}` }))
   const { details } = new CniError(Code.Internal, { msg: 'first', also })
