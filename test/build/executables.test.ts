@@ -1,9 +1,10 @@
 /** The built files: small, hardened, with a link for every plugin. */
 
-import { readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { readlink, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { execa } from 'execa'
+import { execa, type Options } from 'execa'
 import * as assert from 'uvu/assert'
 import packageJson from '../../package.json' with { type: 'json' }
 import { plugins } from '../../plugins/registry.ts'
@@ -11,7 +12,7 @@ import { compiler } from '../../scripts/build/compiler.ts'
 import { quickjs as interpreter } from '../../scripts/build/quickjs-library.ts'
 import { type Architecture, architectures, directoryName, engines, host } from '../../scripts/build/target.ts'
 import { ensurePackages } from '../../scripts/setup.ts'
-import { ensureBuilt } from '../harness/built.ts'
+import { changedSince, ensureBuilt } from '../harness/built.ts'
 import { suite, test } from '../harness/test.ts'
 import { until } from '../harness/until.ts'
 
@@ -100,13 +101,40 @@ test.run()
 
 const arm64 = suite('arm64')
 
+/** Runs a plugin by an emulator. */
+const emulated = (plugin: string, options: Options) =>
+  execa('qemu-aarch64-static', [join(dist('quickjs-arm64'), plugin)], options)
+
+arm64.before(() => ensurePackages('running an arm64 executable', ['qemu-user-static']))
+
 arm64('answers VERSION with the same bytes as x64', async () => {
-  await built('arm64')
-  await ensurePackages('running an arm64 executable', ['qemu-user-static'])
-  const emulated = await execa('qemu-aarch64-static', [join(dist('quickjs-arm64'), 'bridge')], version)
   const own = await execa(join(dist('quickjs'), 'bridge'), version)
-  assert.is(emulated.stdout, own.stdout)
+  assert.is((await emulated('bridge', version)).stdout, own.stdout)
   assert.match(own.stdout, /"1\.1\.0"/)
+})
+
+/** A call of host-local: of all plugins it needs the least from an emulated kernel. */
+function hostLocal(verb: string, input: string) {
+  const attachment = { CNI_CONTAINERID: 'c', CNI_NETNS: '/n', CNI_IFNAME: 'eth0', CNI_PATH: '/p' }
+  const env = { CNI_COMMAND: verb, ...attachment }
+  return emulated('host-local', { extendEnv: false, reject: false, env, input })
+}
+
+arm64('allocates an address, and releases it', async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'patchbay-arm64-'))
+  const ipam = { type: 'host-local', dataDir, ranges: [[{ subnet: '10.1.0.0/29' }]] }
+  const network = JSON.stringify({ cniVersion: '1.0.0', name: 'n', type: 'host-local', ipam })
+  const { stdout } = await hostLocal('ADD', network)
+  assert.is(JSON.parse(String(stdout)).ips[0].address, '10.1.0.2/29')
+  assert.ok(existsSync(join(dataDir, 'n/10.1.0.2')))
+  const { exitCode } = await hostLocal('DEL', network)
+  assert.equal([exitCode, existsSync(join(dataDir, 'n/10.1.0.2'))], [0, false])
+  rmSync(dataDir, { recursive: true })
+})
+
+arm64('refuses a configuration nested too deeply, without a signal', async () => {
+  const { stdout } = await hostLocal('ADD', '['.repeat(9_000) + ']'.repeat(9_000))
+  assert.match(JSON.parse(String(stdout)).msg, /nested too deeply/)
 })
 
 arm64.run()
@@ -117,5 +145,7 @@ async function readelf(...args: string[]): Promise<string> {
 
 async function built(architecture: Architecture): Promise<void> {
   if (architecture === host) return ensureBuilt('quickjs')
+  const executable = join(dist(directoryName({ engine: 'quickjs', architecture })), 'patchbay')
+  if (existsSync(executable) && !changedSince(executable, root)) return
   await execa(process.execPath, ['build.ts', '--engine', 'quickjs', '--arch', architecture], { cwd: root })
 }
