@@ -1,7 +1,7 @@
 /** Entry point of the Node executable: a startup snapshot with every plugin loaded and every schema made. */
 
 import { main } from '../../main.ts'
-import { useSchemas } from '../schemas.ts'
+import { useSchemas } from '../../plugins/schemas.ts'
 import { start } from './start.ts'
 
 start(main, async () => {

@@ -1,6 +1,6 @@
 /** What the build does once, so that no call has to: what QuickJS and zod make when it is first used. */
 
-import { useSchemas } from '../schemas.ts'
+import { useSchemas } from '../../plugins/schemas.ts'
 
 /** Has QuickJS make the language's own functions, and zod all schemas that a call may need. */
 export async function prepare(): Promise<void> {

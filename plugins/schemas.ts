@@ -1,6 +1,5 @@
 /** Has zod make the schemas of all configurations and results at build: the executables begin with them, so that no call has to make one. */
 
-import { plugins } from '../plugins/registry.ts'
 import { schema as validAttachments } from '../shared/cni/attachments.ts'
 import { current, old } from '../shared/cni/prevresult.ts'
 import type { Schema } from '../shared/config/deferred.ts'
@@ -8,9 +7,7 @@ import { bare, schemasIn } from '../shared/config/inspect.ts'
 import { canonical } from '../shared/config/keys.ts'
 import { take } from '../shared/config/lenient.ts'
 import { silent } from '../shared/error/log.ts'
-
-/** A value of each kind: a schema looks inside only those of its own. */
-const values = [null, true, 1, '', [], [''], [{}], {}]
+import { plugins } from './registry.ts'
 
 /** Loads all plugins, and uses each schema once. */
 export async function useSchemas(): Promise<void> {
@@ -23,11 +20,14 @@ export async function useSchemas(): Promise<void> {
   }
 }
 
-/** Has a schema and those inside it judge a value of each kind. A call needs no wrapper for absent values: they are not made. */
+/**
+ * Has a schema and those inside it judge a value, each once: V8 compiles what runs often, at a moment that differs between builds.
+ * A call needs no wrapper for absent values: they are not made.
+ */
 function judge(wrapped: Schema, seen: Set<Schema>): void {
   const schema = bare(wrapped)
   if (seen.has(schema)) return
   seen.add(schema)
-  for (const value of values) take(schema, canonical(schema, value), 'key', silent)
+  take(schema, canonical(schema, {}), 'key', silent)
   for (const inner of schemasIn(schema)) judge(inner, seen)
 }
