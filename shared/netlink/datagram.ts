@@ -12,7 +12,7 @@ const TYPE_MASK = 0x3fff
 /** Bytes that hold nearly every request. */
 const USUAL = 512
 
-/** What the codecs write to. `length` is that of what has been written. */
+/** What the codecs write to. `length` is that of what has been written; `bufs`, where the package's stream collects, stays empty. */
 export class Datagram extends AttrStream {
   length = 0
   private buffer = Buffer.alloc(USUAL)

@@ -36,17 +36,9 @@ export interface Socket {
   netns?: string
   /** Sequence number of the last message sent. */
   sequence: number
-  /** Receive buffer. */
-  buffer: Buffer
   /** A request is under way, or failed before its answer was read to the end: then a list may still come. */
   busy: boolean
 }
-
-/**
- * Size of the receive buffer, bytes: only what is used of it costs. A part of a list has at most 32 KiB, an object's message more only
- * with lists in it, each of which has at most 64 KiB (a link's alternative names).
- */
-const ROOM = 131_072
 
 /** Opens a netlink socket in the current namespace. @param groups multicast groups to join, as a bit mask */
 export function openSocket(protocol: number, groups = 0): Socket {
@@ -57,7 +49,7 @@ export function openSocket(protocol: number, groups = 0): Socket {
   }
   if (groups !== 0) must('bind a netlink socket', 'bind', fd, addressOf(groups), ADDRESS_LENGTH)
   must('connect a netlink socket', 'connect', fd, addressOf(0), ADDRESS_LENGTH)
-  return { fd, sequence: Math.floor(Math.random() * 0x7fffffff), buffer: Buffer.alloc(ROOM), busy: false }
+  return { fd, sequence: Math.floor(Math.random() * 0x7fffffff), busy: false }
 }
 
 const ADDRESS_LENGTH = 12
@@ -224,12 +216,21 @@ function receive(socket: Socket, first: number, requests: Request[]): Exchanged 
 }
 
 /**
+ * Size of the receive buffer, bytes. Only what is used of it costs: an answer is longer than a few KiB when it is a part of a list (32 KiB),
+ * or has lists in it, each of at most 64 KiB (a link's alternative names).
+ */
+const BUFFER_SIZE = 131_072
+
+let buffer: Buffer | undefined
+
+/**
  * Reads one datagram of the kernel and splits it into messages.
  * @throws KernelError EMSGSIZE for one that is longer than any of the kernel's
  */
-export function readMessages({ fd, buffer }: Socket): Message[] {
-  const length = must('read netlink', 'recvfrom', fd, buffer, buffer.length, MSG_TRUNC, 0, 0)
-  if (length > buffer.length)
+export function readMessages({ fd }: Socket): Message[] {
+  buffer ??= Buffer.alloc(BUFFER_SIZE)
+  const length = must('read netlink', 'recvfrom', fd, buffer, BUFFER_SIZE, MSG_TRUNC, 0, 0)
+  if (length > BUFFER_SIZE)
     throw new KernelError(Errno.EMSGSIZE, 'read netlink', { extack: `the answer has ${length} bytes` })
   return split(Buffer.from(buffer.subarray(0, length)))
 }

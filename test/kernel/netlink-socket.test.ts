@@ -36,6 +36,14 @@ test('a process cannot send to the socket of a plugin: its answers would count a
   assert.is(findLink(socket, 'lo')?.name, 'lo')
 })
 
+test('a link with as many alternative names as the kernel takes, 64 KiB of them, is read whole', () => {
+  const names = Array.from({ length: 480 }, (_, index) => `${index}`.padStart(127, 'n'))
+  ip('link add many type bridge')
+  for (const name of names) ip(`link property add dev many altname ${name}`)
+  assert.equal(findLink(openSocket(Protocol.ROUTE), 'many')?.altNames, names)
+  ip('link del many')
+})
+
 for (const [count, what] of [
   [5000, 'routes'],
   [600, 'addresses'],

@@ -289,7 +289,7 @@ test('in a batch the failing request is reported, and the others are carried out
   assert.is(link('br0').name, 'br0', 'the socket works after an error')
 })
 
-test('a thousand links are listed, in datagrams larger than the first buffer', () => {
+test('a thousand links are listed, which come in many datagrams', () => {
   for (let at = 0; at < 250; at++) {
     const names = Array.from({ length: 4 }, (_, index) => `many${at * 4 + index}`)
     transact(
