@@ -30,6 +30,18 @@ function offsetOf({ value }: Address): number {
   return Number(value & BigInt(SIZE - 1))
 }
 
+/** Whether exactly these addresses are taken in all the pages. It changes the pages: what is left then must be zeros. */
+export function haveExactly(pages: ReadonlyMap<string, Uint8Array>, addresses: readonly Address[]): boolean {
+  const places = addresses.map(placeOf)
+  const byteAt = ({ page, byte }: Place) => pages.get(page)?.[byte] ?? 0
+  if (!places.every((place) => byteAt(place) & place.mask)) return false
+  for (const place of places) {
+    const page = pages.get(place.page)
+    if (page) page[place.byte] = byteAt(place) & ~place.mask
+  }
+  return [...pages.values()].every((page) => page.every((byte) => byte === 0))
+}
+
 /** The first free address from `from` to `to`, both included; undefined when all are taken. */
 export function firstFree(pages: Pages, from: Address, to: Address): Address | undefined {
   let at = from

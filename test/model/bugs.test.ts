@@ -63,7 +63,7 @@ const bugs: Record<string, Bug> = {
       },
     ],
     bounds: boundsOf({ whole: 2, boots: 1 }, { network: oneAddress, losses: ['emptied'] }),
-    rule: /GC then leaves 10.0.0.2/,
+    rule: /after DEL of all containers 10.0.0.2 is reserved/,
     story: [/^ADD a/, /the machine boots/],
   },
   'a record that a power loss left empty counts as taken': {
@@ -176,8 +176,8 @@ const bugs: Record<string, Bug> = {
     edits: [
       {
         file: `${hostLocal}/attachments.ts`,
-        from: '  const others = writeBase(',
-        to: '  removeTree(linksIn(root))\n  const others = writeBase(',
+        from: '  const notInBase = writeBase(',
+        to: '  removeTree(linksIn(root))\n  const notInBase = writeBase(',
       },
     ],
     bounds: boundsOf({ whole: 2, calls: 1, boots: 1, touches: 1 }, sticky),
@@ -195,6 +195,12 @@ const bugs: Record<string, Bug> = {
     bounds: boundsOf({ calls: 2 }, { atOnce: 2 }),
     rule: /a has 10.0.0.2, whose record is gone/,
     story: [/^GC is started/, /^ADD a is started/, /^GC: unlinkat net\/10.0.0.2/],
+  },
+  'GC does not compare the bitmaps with the records': {
+    edits: [{ file: `${hostLocal}/open.ts`, from: ' && pagesAgree(root, all)', to: '' }],
+    bounds: boundsOf({ whole: 1 }),
+    rule: /with damaged bitmaps: the index counts as current and calls 10.0.0.3 taken/,
+    story: [/^ADD a/],
   },
   'GC does not look at the time of a record': {
     edits: [{ file: `${hostLocal}/plugin.ts`, from: ' && !isSince(directory, one, begun)', to: '' }],

@@ -1,8 +1,9 @@
 /** The rule of a world at rest, when no call runs: what the next calls would find. They are made on copies of the disk. */
 
 import { type Call, type Outcome, programsOf, recordOf } from './calls.ts'
-import { copyDisk, type Disk } from './disk.ts'
+import { change, copyDisk, type Disk } from './disk.ts'
 import { runAlone } from './execute.ts'
+import { indexIsWrong } from './index-rule.ts'
 import type { Product } from './load.ts'
 import { recordIn, recordsIn } from './records.ts'
 import type { Bounds, World } from './world.ts'
@@ -27,6 +28,7 @@ export function restIsWrong(product: Product, bounds: Bounds, world: World): str
   return (
     onCopy((_, answer) => checkIsWrong(world, answer)) ??
     onCopy((disk, answer) => gcIsWrong(world, disk, answer)) ??
+    onCopy((disk, answer) => damageIsWrong(product, bounds, world, disk, answer)) ??
     stickyIsWrong(world, bounds, onCopy) ??
     onCopy((disk, answer) => delIsWrong(world, bounds, disk, answer))
   )
@@ -62,6 +64,21 @@ function gcIsWrong({ containers }: World, disk: Disk, answer: Answer): string | 
   const left = recordsIn(disk).filter((address) => !recordIn(disk, address)?.startsWith('sticky:'))
   const expected = valid.flatMap(([, { addresses }]) => addresses).sort()
   return String(left) === String(expected) ? undefined : `GC then leaves ${left}, should leave ${expected}`
+}
+
+/** GC mends bitmaps that call each address taken. */
+function damageIsWrong(
+  product: Product,
+  bounds: Bounds,
+  world: World,
+  disk: Disk,
+  answer: Answer,
+): string | undefined {
+  const bitmaps = [...disk.names].filter(([path]) => path.includes('/taken/'))
+  if (bitmaps.length === 0) return undefined
+  for (const [, number] of bitmaps) change(disk, number, { text: '\xff'.repeat(4096) })
+  const wrong = gcIsWrong(world, disk, answer) ?? indexIsWrong(product, bounds, disk)
+  return wrong && `with damaged bitmaps: ${wrong}`
 }
 
 /** After DEL of all containers, new ones get all addresses. */

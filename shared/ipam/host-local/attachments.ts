@@ -78,10 +78,10 @@ export function readEntries(root: string): Map<string, Entry> {
  */
 export function writeEntries(root: string, entries: ReadonlyMap<string, Entry | undefined>): void {
   makeDirectory(root, 0o700)
-  const others = writeBase(baseIn(root), entries)
+  const notInBase = writeBase(baseIn(root), entries)
   removeTree(linksIn(root))
   makeDirectory(linksIn(root), 0o700)
-  for (const [name, entry] of others) writeEntry(root, name, entry)
+  for (const [name, entry] of notInBase) writeEntry(root, name, entry)
 }
 
 function linkNames(root: string): string[] {

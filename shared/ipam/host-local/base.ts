@@ -12,13 +12,13 @@ import { type Entry, formatEntry, parseEntry } from './entries.ts'
 const BLOCK = 4096
 
 /** The longest name of an entry and the space behind it, bytes. */
-const NAME = 256
+const LONGEST_NAME = 256
 
 /** More than a million entries, bytes. */
 const LARGEST = 2 ** 28
 
 /** Entries of records without an interface are elsewhere: a call looks for them, too, and hardly ever are there any. */
-const isKept = (name: string) => !name.endsWith(':')
+const isInBase = (name: string) => !name.endsWith(':')
 
 type Entries = ReadonlyMap<string, Entry | undefined>
 
@@ -29,17 +29,17 @@ type Entries = ReadonlyMap<string, Entry | undefined>
  */
 export function writeBase(path: string, entries: Entries): [string, Entry][] {
   const lines: string[] = []
-  const others: [string, Entry][] = []
+  const notInBase: [string, Entry][] = []
   for (const [name, entry] of entries) {
     const line = entry && `${name} ${formatEntry(entry)}\n`
-    if (line && line.length <= BLOCK && isKept(name)) lines.push(line)
-    else if (entry) others.push([name, entry])
+    if (line && line.length <= BLOCK && isInBase(name)) lines.push(line)
+    else if (entry) notInBase.push([name, entry])
   }
   const temporary = `${path}.tmp`
   overwrite(temporary, inBlocks(lines.sort()))
   if ([...entries.values()].some((entry) => entry?.sticky !== undefined)) sync(temporary)
   rename(temporary, path)
-  return others
+  return notInBase
 }
 
 function inBlocks(lines: readonly string[]): string {
@@ -62,7 +62,7 @@ export function readBase(path: string): Map<string, Entry> {
 
 /** The entry of a name; undefined when the file has none. */
 export function findInBase(path: string, name: string): Entry | undefined {
-  if (!isKept(name)) return undefined
+  if (!isInBase(name)) return undefined
   return withBlocks(path, (blocks) => parseEntry(textOf(name, blocks.read(blocks.upTo(name)))))
 }
 
@@ -103,7 +103,7 @@ function withBlocks<T>(path: string, use: (blocks: Blocks) => T): T | undefined 
 function blocksOf(fd: Fd): Blocks {
   const count = Math.ceil(sizeOf(fd) / BLOCK)
   const read = (at: number) => readAt(fd, at * BLOCK, BLOCK).toString()
-  const firstName = (at: number) => nameOf(readAt(fd, at * BLOCK, NAME).toString())
+  const firstName = (at: number) => nameOf(readAt(fd, at * BLOCK, LONGEST_NAME).toString())
   const upTo = (name: string) => {
     let [first, behind] = [0, count]
     while (behind - first > 1) {

@@ -1,20 +1,19 @@
 /**
  * An index beside the reference's files, so that no call reads them all: the addresses of each attachment (attachments.ts)
- * and the taken addresses (taken.ts). It is valid during one boot, until another program changes the network's directory.
+ * and the taken addresses (pages.ts). It is valid during one boot, until another program changes the network's directory.
  */
 
 import type { Address } from '../../ip/address.ts'
 import { bootId } from '../../kernel/boot.ts'
 import { wallClock } from '../../kernel/clock.ts'
 import { KernelError } from '../../kernel/errno.ts'
-import { makeDirectory, removeTree, setMtime } from '../../kernel/files.ts'
-import { writeAt } from '../../kernel/in-place.ts'
-import { readOwnIfAny } from '../../kernel/regular.ts'
+import { setMtime } from '../../kernel/files.ts'
 import { stat } from '../../kernel/stat.ts'
 import type { FirstFree } from '../allocate.ts'
 import { firstFree, PAGE_BYTES, placeOf } from '../taken.ts'
 import { entryNames, readEntry, writeEntries, writeEntry } from './attachments.ts'
 import type { Entry } from './entries.ts'
+import { type ChangedPage, readPage, replacePages, writePages } from './pages.ts'
 
 /** The directory of a network's indexes. It is below `.patchbay`, which is not a valid network name. */
 export function indexHome(directory: string): string {
@@ -72,7 +71,7 @@ export function savedIndex(directory: string, root: string): Index {
   const source = {
     entry: (name: string) => readEntry(root, name),
     names: (prefix: string) => entryNames(root, prefix),
-    page: (name: string) => readOwnIfAny(`${pagesIn(root)}/${name}`),
+    page: (name: string) => readPage(root, name),
   }
   return makeIndex(source, ({ entries, pages }) => {
     if (entries.size + pages.size === 0) return
@@ -87,26 +86,16 @@ export function newIndex(directory: string, root: string): Index {
   const nothing = { entry: () => undefined, names: () => [], page: () => undefined }
   return makeIndex(nothing, ({ entries, pages }) => {
     writeEntries(root, entries)
-    removeTree(pagesIn(root))
-    makeDirectory(pagesIn(root), 0o700)
-    writePages(root, pages)
+    replacePages(root, pages)
     markCurrent(directory, root)
   })
-}
-
-const pagesIn = (root: string) => `${root}/taken`
-
-function writePages(root: string, pages: Changes['pages']): void {
-  for (const [name, { page, from, to }] of pages)
-    writeAt(`${pagesIn(root)}/${name}`, from, page.subarray(from, to + 1))
 }
 
 /** The changes of a call, written at its end. The keys are names of entries and of pages. */
 interface Changes {
   /** Undefined: removed. */
   entries: Map<string, Entry | undefined>
-  /** Each page with its first and last changed byte. */
-  pages: Map<string, { page: Uint8Array; from: number; to: number }>
+  pages: Map<string, ChangedPage>
 }
 
 function makeIndex(source: Source, write: (changes: Changes) => void): Index {

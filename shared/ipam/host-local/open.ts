@@ -11,8 +11,9 @@ import { refuseForeignSymlinks } from '../../kernel/symlinks.ts'
 import { explaining } from '../../state/explain.ts'
 import { withFileLock } from '../../state/lock.ts'
 import { currentMark, indexHome, indexRoot, savedIndex } from './index.ts'
+import { pagesAgree } from './pages.ts'
 import { rebuild, removeEarlierIndexes, unsavedIndex } from './rebuild.ts'
-import { type Reservation, reservations } from './records.ts'
+import { type Reservation, sweep } from './records.ts'
 import { releaseOrPark } from './sticky.ts'
 import type { Store } from './store.ts'
 
@@ -27,30 +28,49 @@ export function makeStore(directory: string): void {
   makeDirectory(directory)
 }
 
-/** A store, and a function that reads all its reservations from their files, also when the index is current. */
-interface Opened {
-  store: Store
-  all(): readonly Reservation[]
+/** Runs an action under the lock of a directory. @throws CniError of code 5 when a file cannot be read or written */
+export function withStore<T>(directory: string, log: Log, action: (store: Store) => Settled<T>): T {
+  const root = indexRoot(directory)
+  return locked(directory, () => saving(open(directory, root, log), action))
 }
 
-/** Runs an action under the lock of a directory. @throws CniError of code 5 when a file cannot be read or written */
-export function withStore<T>(
+/**
+ * Like `withStore`, with all reservations as their records say. When the index calls other addresses taken, it is damaged,
+ * and made anew.
+ */
+export function withAll<T>(
   directory: string,
   log: Log,
-  action: (store: Store, all: Opened['all']) => Settled<T>,
+  action: (store: Store, all: readonly Reservation[]) => Settled<T>,
 ): T {
   const root = indexRoot(directory)
-  const act = () => {
-    const { store, all } = open(directory, root, log)
+  return locked(directory, () => {
+    const { store, all } = openWithAll(directory, root, log)
     return saving(store, () => action(store, all))
-  }
-  return explained(directory, () => withFileLock(`${directory}/lock`, act))
+  })
 }
 
-function open(directory: string, root: string, log: Log): Opened {
-  if (currentMark(directory, root) === undefined) return reopen(directory, root, log)
-  const store = { directory, log, index: savedIndex(directory, root) }
-  return { store, all: () => reservations(directory) }
+function locked<T>(directory: string, action: () => Settled<T>): T {
+  return explained(directory, () => withFileLock(`${directory}/lock`, action))
+}
+
+function open(directory: string, root: string, log: Log): Store {
+  return currentMark(directory, root) === undefined
+    ? reopen(directory, root, log, sweep(directory, log)).store
+    : { directory, log, index: savedIndex(directory, root) }
+}
+
+interface Opened {
+  store: Store
+  all: readonly Reservation[]
+}
+
+function openWithAll(directory: string, root: string, log: Log): Opened {
+  // First: when this removes a record, the index does not count as current any more.
+  const all = sweep(directory, log)
+  const isWhole = currentMark(directory, root) !== undefined && pagesAgree(root, all)
+  if (!isWhole) return reopen(directory, root, log, all)
+  return { store: { directory, log, index: savedIndex(directory, root) }, all }
 }
 
 /** Looks at a network's reservations without their lock: what another process changes meanwhile may be seen or not. */
@@ -82,22 +102,23 @@ export function explained<T>(directory: string, action: () => T): T {
 }
 
 /** Saves the changes of an action, also when it fails. */
-function saving<T>(store: Store, action: () => T): T {
+function saving<T>(store: Store, action: (store: Store) => T): T {
   try {
-    return action()
+    return action(store)
   } finally {
     store.index.save()
   }
 }
 
 /** Rebuilds the index, and releases the addresses of containers of an earlier boot. */
-function reopen(directory: string, root: string, log: Log): Opened {
-  const { index, all, dead } = rebuild(directory, root, log)
+function reopen(directory: string, root: string, log: Log, all: readonly Reservation[]): Opened {
+  const { index, dead } = rebuild(directory, root, all)
   const store = { directory, index, log }
   for (const reservation of dead) {
     log.info(`${reservation.file} was held by ${reservation.containerID}, which ended with an earlier boot`)
     releaseOrPark(store, reservation)
   }
   removeEarlierIndexes(directory, root)
-  return { store, all: () => all.filter((reservation) => !dead.includes(reservation)) }
+  const ended = new Set(dead)
+  return { store, all: all.filter((reservation) => !ended.has(reservation)) }
 }

@@ -13,7 +13,7 @@ import { writeRanges } from './clashes.ts'
 import { config, defaultDataDir, graceOf, type HostLocalConfig, rangeSets } from './config.ts'
 import { formerStores } from './former.ts'
 import { netnsOf } from './netns.ts'
-import { directoryOf, explained, hasStore, makeStore, withStore } from './open.ts'
+import { directoryOf, explained, hasStore, makeStore, withAll, withStore } from './open.ts'
 import { isHeldBy, isSince, type Reservation, reservations } from './records.ts'
 import {
   dnsFor,
@@ -162,9 +162,8 @@ function gc(request: HostLocalRequest): void {
   const directory = storeOf(request)
   const { validAttachments, log, config } = request
   if (!hasStore(directory)) return
-  withStore(directory, log, (store, readAll) => {
+  withAll(directory, log, (store, all) => {
     const isValid = amongValid(validAttachments)
-    const all = readAll()
     const isStale = (one: Reservation) => !isParked(one) && !isValid(one)
     const stale = all.filter((one) => isStale(one) && !isSince(directory, one, begun))
     for (const { file, containerID } of stale) log.info(`${file} was held by ${containerID}, which is gone`)

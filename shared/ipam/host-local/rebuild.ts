@@ -3,36 +3,30 @@
  * addresses of containers of an earlier boot, which no longer exist.
  */
 
-import type { Log } from '../../error/log.ts'
 import { KernelError } from '../../kernel/errno.ts'
 import { readDirectoryIfAny, removeTree } from '../../kernel/files.ts'
 import { readEntries } from './attachments.ts'
 import { type Entry, entryName } from './entries.ts'
 import { type Index, indexHome, newIndex } from './index.ts'
 import { type Netns, netnsOf } from './netns.ts'
-import { type Reservation, reservations, sweep, timeOf } from './records.ts'
+import { type Reservation, reservations, timeOf } from './records.ts'
 import { isParked } from './sticky.ts'
 
 export interface Rebuilt {
   index: Index
-  all: Reservation[]
   /** Held by containers of an earlier boot. */
   dead: Reservation[]
 }
 
-/** The caller holds the lock. */
-export function rebuild(directory: string, root: string, log: Log): Rebuilt {
-  return indexed(directory, root, sweep(directory, log))
-}
-
 /** The index as `rebuild` would make it, to look at without the lock: nothing is changed on disk, and it must not be saved. */
 export function unsavedIndex(directory: string, root: string): Index {
-  const { index, dead } = indexed(directory, root, reservations(directory))
+  const { index, dead } = rebuild(directory, root, reservations(directory))
   for (const { address } of dead) index.mark(address, false)
   return index
 }
 
-function indexed(directory: string, root: string, all: Reservation[]): Rebuilt {
+/** The index of these reservations, which are all. Nothing is changed on disk before it is saved. */
+export function rebuild(directory: string, root: string, all: readonly Reservation[]): Rebuilt {
   const known = readEntries(root)
   const earlier = earlierEntries(directory, root)
   const index = newIndex(directory, root)
@@ -47,7 +41,7 @@ function indexed(directory: string, root: string, all: Reservation[]): Rebuilt {
     index.setEntry(name, { netns, sticky, addresses })
     return !now && before && !isParked(reservation) && !isAlive(before.netns)
   })
-  return { index, all, dead }
+  return { index, dead }
 }
 
 /** The entry, if it describes this record and not an earlier one of the same address and attachment. */

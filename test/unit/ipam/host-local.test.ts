@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert'
 import type { Request } from '../../../shared/cni/plugin.ts'
 import { emptyResult, type Result } from '../../../shared/cni/result.ts'
 import type { HostLocalConfig } from '../../../shared/ipam/host-local/config.ts'
+import { currentMark, indexRoot } from '../../../shared/ipam/host-local/index.ts'
 import { hostLocal } from '../../../shared/ipam/host-local/plugin.ts'
 import { test } from '../../harness/test.ts'
 import { fails, logged, makeDirectory, passTick, removeDirectories, requestOf } from './request.ts'
@@ -327,6 +328,36 @@ test('GC changes no file when all attachments are valid and the index is current
   passTick()
   await hostLocal.gc?.(request({ subnet }, { validAttachments }))
   assert.equal(times(), before)
+})
+
+test('GC mends an index whose bitmap is damaged: what is called taken without a record is free again', async () => {
+  const validAttachments = [{ containerID: 'a', ifname: 'eth0' }]
+  const taken = `${indexRoot(`${dataDir}/net`)}/taken`
+  const damages = {
+    'all bits of the page are set': () => writeFileSync(`${taken}/10.1.0.0`, Buffer.alloc(4096, 0xff)),
+    'the page is lost': () => rmSync(`${taken}/10.1.0.0`),
+    'a page of no address is there': () => writeFileSync(`${taken}/10.1.128.0`, Buffer.alloc(4096, 0xff)),
+    'all pages are lost': () => rmSync(taken, { recursive: true }),
+  }
+  add({ subnet: '10.1.0.0/16' }, { containerID: 'a' })
+  const pages = () => readdirSync(taken).map((name) => [name, readFileSync(`${taken}/${name}`, 'hex')])
+  const whole = pages()
+  for (const [name, damage] of Object.entries(damages)) {
+    damage()
+    await hostLocal.gc?.(request({}, { validAttachments, lenient: true }))
+    assert.equal(pages(), whole, name)
+    assert.ok(currentMark(`${dataDir}/net`, indexRoot(`${dataDir}/net`)), name)
+  }
+})
+
+test('GC releases an address whose record was emptied in place, which its DEL cannot find', async () => {
+  add({ subnet: '10.1.2.0/30' })
+  writeFileSync(file('10.1.2.2'), '')
+  del({})
+  assert.equal(files(), ['10.1.2.2', 'last_reserved_ip.0', 'lock'])
+  await hostLocal.gc?.(request({ subnet: '10.1.2.0/30' }))
+  assert.match(logged.join(), /10.1.2.2 names no container/)
+  assert.equal(addresses(add({ subnet: '10.1.2.0/30' })), ['10.1.2.2/30'])
 })
 
 test('GC with an empty list releases everything', async () => {

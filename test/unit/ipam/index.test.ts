@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, wr
 import * as assert from 'uvu/assert'
 import { formatAddress, parseAddress } from '../../../shared/ip/address.ts'
 import { currentMark, indexHome, indexRoot } from '../../../shared/ipam/host-local/index.ts'
-import { withStore } from '../../../shared/ipam/host-local/open.ts'
+import { withAll, withStore } from '../../../shared/ipam/host-local/open.ts'
 import { type Holder, recordOf } from '../../../shared/ipam/host-local/records.ts'
 import { heldBy, release, reserve, type Store } from '../../../shared/ipam/host-local/store.ts'
 import { draftFile } from '../../../shared/kernel/draft.ts'
@@ -139,7 +139,7 @@ test('each of thousands of existing reservations is found, and all of them toget
     assert.equal(held(holder(`container-${at}`, `eth${at % 3}`)), [`10.2.${at >> 8}.${at & 255}`])
   assert.equal(held(holder('container-5000', 'eth0')), [])
   assert.equal(held(holder('container-7', 'eth0')), [])
-  withStore(directory, log, (_, all) => assert.is(all().length, 5000))
+  withAll(directory, log, (_, all) => assert.is(all.length, 5000))
 })
 
 test('records of old versions, without an interface, are found among others', () => {
