@@ -41,12 +41,12 @@ export function reservationOf(directory: string, address: Address): Reservation 
 
 /** All reservations; none without a directory. */
 export function reservations(directory: string): Reservation[] {
-  return recordNames(readDirectoryIfAny(directory)).flatMap((file) => readRecord(directory, file) ?? [])
+  return recordFiles(readDirectoryIfAny(directory)).flatMap((one) => readFile(directory, one) ?? [])
 }
 
 /** Whether any address is reserved. */
 export function hasRecords(directory: string): boolean {
-  return recordNames(readDirectoryIfAny(directory)).length > 0
+  return recordFiles(readDirectoryIfAny(directory)).length > 0
 }
 
 /** When a record was written, nanoseconds since the epoch: distinguishes it from an earlier one of the same holder. */
@@ -63,17 +63,28 @@ export function isSince(directory: string, { file }: Pick<Reservation, 'file'>, 
   return published >= time && published <= wallClock()
 }
 
-/** The names that are addresses: not `lock`, not `last_reserved_ip.0`. */
-function recordNames(entries: readonly Entry[]): string[] {
-  const files = entries.filter(({ directory }) => !directory).map(({ name }) => name)
-  return files.filter((name) => parseAddress(name) !== undefined)
+/** A record's file: its name is an address. */
+type RecordFile = Pick<Reservation, 'file' | 'address'>
+
+/** The records in a directory: not `lock`, not `last_reserved_ip.0`. */
+function recordFiles(entries: readonly Entry[]): RecordFile[] {
+  return entries.flatMap(({ name, directory }) => (directory ? [] : (recordFile(name) ?? [])))
+}
+
+function recordFile(file: string): RecordFile | undefined {
+  const address = parseAddress(file)
+  return address && { file, address }
 }
 
 /** The reservation in a file; undefined when the file is absent or names no container. */
 export function readRecord(directory: string, file: string): Reservation | undefined {
-  const address = parseAddress(file)
-  const record = parseRecord(readOwnIfAny(`${directory}/${file}`)?.toString() ?? '')
-  return address && record && { file, address, ...record }
+  const one = recordFile(file)
+  return one && readFile(directory, one)
+}
+
+function readFile(directory: string, one: RecordFile): Reservation | undefined {
+  const record = parseRecord(readOwnIfAny(`${directory}/${one.file}`)?.toString() ?? '')
+  return record && { ...one, ...record }
 }
 
 /** A record is the container ID, CR LF and the interface. A power loss can leave zero bytes. */
@@ -92,9 +103,10 @@ const temporary = /\.\d+\.\d+\.tmp$/
 export function sweep(directory: string, log: Log): Reservation[] {
   const entries = readDirectory(directory)
   for (const { name } of entries) if (temporary.test(name)) remove(`${directory}/${name}`)
-  return recordNames(entries).flatMap((file) => {
-    const reservation = readRecord(directory, file)
+  return recordFiles(entries).flatMap((one) => {
+    const reservation = readFile(directory, one)
     if (reservation) return reservation
+    const { file } = one
     log.warn(`${directory}/${file} names no container, probably after a crash: address released`)
     remove(`${directory}/${file}`)
     return []
