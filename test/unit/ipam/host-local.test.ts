@@ -360,6 +360,16 @@ test('GC releases an address whose record was emptied in place, which its DEL ca
   assert.equal(addresses(add({ subnet: '10.1.2.0/30' })), ['10.1.2.2/30'])
 })
 
+test('GC releases an address whose entry in the index is damaged, which its DEL cannot find', async () => {
+  add({ subnet })
+  writeFileSync(`${indexRoot(`${dataDir}/net`)}/base`, 'damaged')
+  del({})
+  assert.equal(files(), ['10.1.2.2', 'last_reserved_ip.0', 'lock'])
+  passTick()
+  await hostLocal.gc?.(request({ subnet }))
+  assert.equal(files(), ['last_reserved_ip.0', 'lock'])
+})
+
 test('GC with an empty list releases everything', async () => {
   for (const containerID of ['a', 'b']) add({ subnet }, { containerID })
   passTick()

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import * as assert from 'uvu/assert'
 import { type Address, formatAddress, parseAddress } from '../../../shared/ip/address.ts'
 import { plus } from '../../../shared/ip/subnet.ts'
-import { firstFree, PAGE_BYTES, placeOf } from '../../../shared/ipam/taken.ts'
+import { firstFree, haveExactly, PAGE_BYTES, placeOf } from '../../../shared/ipam/taken.ts'
 import { test } from '../../harness/test.ts'
 
 const address = (text: string): Address => parseAddress(text) as Address
@@ -47,6 +47,19 @@ test('the part of a page that was not written counts as free', () => {
     firstFree(() => new Uint8Array([0xff, 0x0f]), address('10.1.0.0'), address('10.1.1.0')),
     address('10.1.0.12'),
   )
+})
+
+test('pages have exactly the addresses they were made of: none less, none more, on no other page', () => {
+  const [one, two, far] = [address('10.1.2.3'), address('10.1.2.4'), address('fd00::7')]
+  const has = (taken: readonly Address[], addresses: readonly Address[]) =>
+    haveExactly(pagesOf(taken), addresses)
+  assert.ok(has([], []))
+  assert.ok(has([one, two, far], [far, two, one]))
+  assert.ok(has([one], [one, one]), 'two records may be of one address')
+  assert.not.ok(has([one, far], [one]))
+  assert.not.ok(has([one, two], [one]))
+  assert.not.ok(has([one], [one, two]))
+  assert.not.ok(has([one], [one, far]))
 })
 
 test('property: the first free address is the one that a plain search finds, across the border of pages', () => {
