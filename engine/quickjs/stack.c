@@ -7,9 +7,11 @@
 #include <sys/resource.h>
 
 /* For C functions, which QuickJS does not check: the largest frames are printf's (9 KB) and those of its sort and regular expressions (1 KB). */
-#define RESERVE ((size_t)16 << 10)
+#define STACK_RESERVE ((size_t)16 << 10)
 /* The part of the stack below main that is mapped from the start: of 128 KB, what the kernel's tables leave. */
 #define MAPPED ((size_t)96 << 10)
+/* With so many addresses some are left when the stack grows: the largest input makes a call use half of them. */
+#define AMPLE ((size_t)1 << 30)
 
 static size_t limit_of(int resource) {
   struct rlimit limit;
@@ -24,12 +26,12 @@ static size_t stack_left(void) {
   size_t used = getauxval(AT_EXECFN) - (uintptr_t)__builtin_frame_address(0), limit = limit_of(RLIMIT_STACK);
   size_t left = limit > used ? limit - used : 0;
   /* When all addresses are in use, a stack cannot grow. */
-  return limit_of(RLIMIT_AS) == RLIM_INFINITY ? left : smaller(left, MAPPED);
+  return limit_of(RLIMIT_AS) < AMPLE ? smaller(left, MAPPED) : left;
 }
 
 void limit_stack(JSRuntime *runtime) {
   size_t left = stack_left();
   JS_UpdateStackTop(runtime);
   /* A size of 0 would be no limit. */
-  JS_SetMaxStackSize(runtime, left > RESERVE ? smaller(left - RESERVE, JS_DEFAULT_STACK_SIZE) : 1);
+  JS_SetMaxStackSize(runtime, left > STACK_RESERVE ? smaller(left - STACK_RESERVE, JS_DEFAULT_STACK_SIZE) : 1);
 }

@@ -62,10 +62,9 @@ function readInput(call: Call): string {
   try {
     return call.read()
   } catch (cause) {
-    if (cause instanceof CniError) throw cause
-    const { message } = toCniError(cause)
+    if (!(cause instanceof KernelError)) throw cause
     throw new CniError(Code.IoFailure, {
-      msg: `error reading from stdin: ${message}`,
+      msg: `error reading from stdin: ${cause.message}`,
       hint: 'write the configuration to standard input',
       cause,
     })

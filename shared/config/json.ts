@@ -1,6 +1,7 @@
 /** Reads JSON. Invalid JSON is reported with line, column and the line itself, in the same words in every engine. */
 
-import { CniError, Code, type Complaint, outOfMemory } from '../error/error.ts'
+import { CniError, Code, type Complaint } from '../error/error.ts'
+import { isStackOverflow, outOfMemory, stackRemedy } from '../error/limits.ts'
 import { locate } from './locate.ts'
 
 /** Limits against hostile input, which could exhaust time, memory or stack. A result with 10,000 routes and addresses is within them. */
@@ -60,14 +61,14 @@ function beyond(what: string, why: string): CniError {
 function broken(text: string, what: string, cause: unknown): CniError {
   const fault = locate(text)
   if (!fault)
-    return isStack(cause) ? undecodable(what, 'it is nested too deeply', { cause }) : outOfMemory(cause)
+    return isStackOverflow(cause) ? tooDeep(what, cause) : new CniError(Code.Internal, outOfMemory(cause))
   const { line, column, excerpt } = place(text, fault.offset)
   return undecodable(what, `line ${line}, column ${column}: ${fault.reason}`, { details: excerpt, cause })
 }
 
-/** V8's `Maximum call stack size exceeded`, QuickJS's `stack overflow`. */
-function isStack(cause: unknown): boolean {
-  return cause instanceof Error && cause.message.includes('stack')
+function tooDeep(what: string, cause: Error): CniError {
+  const hint = `if it has at most ${maximumDepth} levels, ${stackRemedy}`
+  return undecodable(what, 'it is nested too deeply for the stack', { hint, cause })
 }
 
 /** Counts level by level, without recursion. */

@@ -1,6 +1,7 @@
 /** CNI errors as data: a code, what was attempted, what to do. They become text when they are printed. */
 
 import { type Commands, KernelError } from '../kernel/errno.ts'
+import { complaintOfLimit } from './limits.ts'
 import { remedyOf } from './remedy.ts'
 
 /** Error codes of the CNI specification 1.1.0, section "Error", and libcni's code 999 for all other errors. */
@@ -120,7 +121,8 @@ export function toCniError(error: unknown): CniError {
   const msg = error instanceof Error ? error.message : String(error)
   if (error instanceof KernelError)
     return new CniError(Code.Internal, { msg, hint: remedyOf(error), ...factsOf(error) })
-  if (msg === 'out of memory' || error === null || error === undefined) return outOfMemory(error)
+  const limit = complaintOfLimit(error)
+  if (limit) return new CniError(Code.Internal, limit)
   if (isUnreadable(error))
     return new CniError(Code.Internal, {
       msg: 'data that was read has an unexpected form: please report it, with the trace on standard error',
@@ -131,15 +133,6 @@ export function toCniError(error: unknown): CniError {
     msg,
     hint: 'this is a bug of the plugin: please report it, with the trace on standard error',
     cause: error,
-  })
-}
-
-/** The error when the engine has no memory: QuickJS then throws an error with these words, or none. */
-export function outOfMemory(cause: unknown): CniError {
-  return new CniError(Code.Internal, {
-    msg: 'out of memory',
-    hint: 'raise the limits of the process that called the plugin: ulimit -v, ulimit -d',
-    cause,
   })
 }
 

@@ -30,6 +30,20 @@ for (const kilobytes of ['unlimited', '8192', '1024', '256', '64'])
     }
   })
 
+test('a configuration of 200 levels needs 128 KB of stack; with too little the remedy is to raise its limit', async () => {
+  const { msg } = JSON.parse((await under('-s 128', nested(199))).stdout)
+  assert.match(msg, 'args is [[[')
+  for (const kilobytes of [40, 48, 64]) {
+    const { details } = JSON.parse((await under(`-s ${kilobytes}`, nested(199))).stdout)
+    assert.match(details, 'ulimit -s, LimitSTACK=', `${kilobytes}`)
+  }
+})
+
+test('1 GB of address space cuts no recursion', async () => {
+  const { stdout } = await under(`-v ${1 << 20}`, nested(1_000))
+  assert.match(JSON.parse(stdout).msg, /nested deeper than/)
+})
+
 test('the stack’s limit includes what the environment takes', async () => {
   const { stdout } = await under('-s 256', nested(100_000), { LARGE: 'x'.repeat(100_000) })
   assert.match(JSON.parse(stdout).msg, /nested too deeply/)

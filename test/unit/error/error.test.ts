@@ -105,6 +105,14 @@ test('without memory, with or without an error object, the hint is to raise the 
   }
 })
 
+test('without stack, on either engine, the hint is to raise its limit', () => {
+  for (const words of ['stack overflow', 'Maximum call stack size exceeded']) {
+    const { code, message, details } = toCniError(new RangeError(words))
+    assert.equal([code, message], [999, 'stack overflow'])
+    assert.match(details, /ulimit -s, LimitSTACK=/)
+  }
+})
+
 test('of many errors ten are printed, and the number of the others', () => {
   const also = Array.from({ length: 20 }, (_, at) => ({ msg: `m${at}` }))
   const { details } = new CniError(Code.Internal, { msg: 'first', also })
