@@ -31,12 +31,16 @@ static int compile(JSContext *ctx, const char *name) {
 }
 
 int main(int argc, char **argv) {
+  int is_stripped = argc == 3 && !strcmp(argv[2], "strip");
+  if (argc != 2 && !is_stripped) {
+    fputs("usage: compile FILE [strip]\n", stderr);
+    return 1;
+  }
   JSRuntime *runtime = JS_NewRuntime();
   JSContext *ctx = JS_NewContext(runtime);
-  int is_stripped = argc == 3 && !strcmp(argv[2], "strip");
   JS_SetStripInfo(runtime, is_stripped ? JS_STRIP_DEBUG : JS_STRIP_SOURCE);
   JS_SetModuleLoaderFunc(runtime, NULL, stand_in, NULL);
-  if (argc >= 2 && !compile(ctx, argv[1])) return 0;
+  if (!compile(ctx, argv[1])) return 0;
   print_exception(ctx);
   return 1;
 }

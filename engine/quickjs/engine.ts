@@ -1,4 +1,4 @@
-/** The QuickJS engine: C functions (modules.d.ts), in JavaScript's clothes. */
+/** The QuickJS engine: the interface of ../engine.ts, by C functions (modules.d.ts). */
 
 import { sendInBackground as send } from 'qjs:background'
 import * as host from 'qjs:process'

@@ -22,15 +22,13 @@ struct block {
 #define CHUNK ((size_t)1 << 14)
 /* What is taken from the kernel at least. */
 #define PIECE ((size_t)1 << 20)
-/* The end of the memory at the heap's address. */
-#define RESERVE (128 << 10)
 /* Larger blocks are mappings of their own. It is the size of a class: to round a size up does not exceed it. */
 #define LARGE ((size_t)1 << 18)
 #define LARGEST ((size_t)1 << 40)
 
 void heap_start(void) {
-  heap->reserve = heap_end - RESERVE;
-  heap->limit = heap->reserve;
+  heap->reserve = heap_reserve;
+  heap->limit = heap_reserve;
 }
 
 static struct block *block_of(const void *memory) { return (struct block *)((char *)memory - HEADER); }
@@ -45,7 +43,7 @@ static unsigned class_of(size_t *size) {
 
 /* The kernel has no memory: what JavaScript does now is to answer an exception, and the reserve is for that. Returns NULL. */
 static void *out_of_memory(void) {
-  if (heap->reserve && heap->limit - heap->unused < RESERVE) {
+  if (heap->reserve && heap->limit - heap->unused < heap_end - heap_reserve) {
     heap->unused = heap->reserve;
     heap->limit = heap_end;
     heap->reserve = NULL;

@@ -26,8 +26,8 @@ struct heap {
 
 static struct heap *const heap = (struct heap *)immortal_start;
 
-/* The end of the memory at the heap's address, from heap.ld. */
-extern char heap_end[];
+/* The reserve, and the end of the memory at the heap's address, from heap.ld. */
+extern char heap_reserve[], heap_end[];
 
 extern const JSMallocFunctions heap_functions;
 

@@ -12,8 +12,8 @@ const home = join(import.meta.dirname, '../../engine/quickjs')
 /** The files with a `main`; all others belong to each program. */
 const mains = ['entry.c', 'compile.c']
 
-/** Room at the heap's address, in bytes: for all that the build makes, and for what a usual call makes. */
-const room = { build: 64 << 20, run: 640 << 10 }
+/** Room at the heap's address, in bytes: for all that the build makes, and for what a usual call makes. The reserve comes after it (heap.ld). */
+const room = { build: 64 << 20, run: 512 << 10 }
 
 /** What another executable than Patchbay's has besides: C sources, and flags for the linker. */
 export interface Additions {
