@@ -42,12 +42,12 @@ function kilobytes(name: string, status: string): number {
 
 const config = single(bridgeNetwork({ ipam: hostLocal('10.78.0.0/24') }, '1.1.0'))
 
-// Of the page faults the rest of the starter and the engine of tests have some 5.
-test('an ADD has at most 230 KB of its own, a peak of 4 MB with the executable, and 120 page faults', async () => {
+// Measured: 220 KB, 4,020 KB, 121 page faults, of which the starter's rest and the engine of tests have some 5. Kernels differ by a few pages.
+test('an ADD has 240 KB of its own at most, 4,200 KB with the executable, and 130 page faults', async () => {
   const { faults, own, peak } = await usedBy({ verb: 'ADD', config, netns: newContainer().path })
-  assert.ok(own > 0 && own <= 230, `${own} KB`)
-  assert.ok(peak > own && peak <= 4096, `${peak} KB`)
-  assert.ok(faults > 0 && faults <= 125, `${faults} page faults`)
+  assert.ok(own > 0 && own <= 240, `${own} KB`)
+  assert.ok(peak > own && peak <= 4200, `${peak} KB`)
+  assert.ok(faults > 0 && faults <= 130, `${faults} page faults`)
 })
 
 /** A limit of bash's `ulimit`, in kilobytes. */
