@@ -64,7 +64,7 @@ export function ensureSegment(
   { mtu, undo, log }: Making,
 ): Segment {
   const { bridge: bridgeName = '', vtep: name = '' } = namesOf(config)
-  const found = findLink(host, name)
+  const found = findVtep(host, name)
   const bridge = ensureBridge(host, bridgeName, { mtu, undo, log })
   refuseOthers(host, bridge, name)
   if (!found) return { bridge, vtep: newVtep(host, bridge, { name, mtu, undo }, config, underlay) }
@@ -72,6 +72,19 @@ export function ensureSegment(
   for (const done of reconcileVtep(host, found, config, underlay)) log.info(`${name}: ${done}`)
   if (!found.master) ask(host, changeLink(found, { master: bridge }))
   return { bridge, vtep: found }
+}
+
+/** A VTEP that a killed DEL left is made anew: another DEL, which takes no lock of this bridge, may be deleting it. */
+function findVtep(host: Socket, name: string): Link | undefined {
+  const found = findLink(host, name)
+  if (!found || !isAbandoned(found)) return found
+  removeIfThere(host, found)
+  return undefined
+}
+
+/** Whether a VTEP is as `releaseSegment` leaves it when it is killed: out of its bridge and down. Nothing uses it. */
+function isAbandoned({ kind, alias: found, master, up }: Link): boolean {
+  return kind === 'vxlan' && found === alias && !master && !up
 }
 
 /** What a new device gets, and where ADD registers and reports. */
@@ -116,7 +129,7 @@ export const ownSegment: Trace<VxlanConfig> = { remove: releaseSegments, collect
 
 /**
  * Releases the configured segment, and those that the configuration named before: every other one without a container. All are
- * looked at before their locks are taken, which another network's ADD may hold.
+ * looked at before their locks are taken, which another network's ADD may hold. A VTEP without a bridge is found by itself.
  */
 function releaseSegments({ config }: Request<Partial<VxlanConfig>>): void {
   const host = hostSocket()
@@ -124,12 +137,17 @@ function releaseSegments({ config }: Request<Partial<VxlanConfig>>): void {
   const others = listLinks(host, 'bridge').filter(
     ({ name, alias: found }) => found === alias && name !== configured.bridge,
   )
+  const vteps = listLinks(host, 'vxlan')
+  const vtepOn = ({ index }: Link) => vteps.find((vtep) => vtep.master === index && isMarked(vtep, alias))
   const segments = [
     configured,
-    ...others.map((bridge) => ({ bridge: bridge.name, vtep: vtepOn(host, bridge)?.name })),
+    ...others.map((bridge) => ({ bridge: bridge.name, vtep: vtepOn(bridge)?.name })),
   ]
   const unused = segments.filter((segment) => isLeftOver(host, segment))
-  runAllNow(unused.map((segment) => () => releaseSegment(host, segment)))
+  runAllNow([
+    ...unused.map((segment) => () => releaseSegment(host, segment)),
+    ...vteps.filter(isAbandoned).map((vtep) => () => removeIfThere(host, vtep)),
+  ])
 }
 
 /** Whether anything of a segment is there, and no container uses it. */
@@ -137,10 +155,6 @@ function isLeftOver(host: Socket, { bridge: name = '', vtep }: ReturnType<typeof
   const bridge = findLink(host, name)
   if (bridge) return !hasOtherPort(openSocket(Protocol.ROUTE), bridge, vtep)
   return Boolean(vtep && findLink(host, vtep)) || [name, vtep].some((made) => made && hasMark(made))
-}
-
-function vtepOn(host: Socket, bridge: Link): Link | undefined {
-  return listPorts(host, bridge, 'vxlan').find((port) => isMarked(port, alias))
 }
 
 /**

@@ -3,13 +3,15 @@
 
 import * as assert from 'uvu/assert'
 import { bare } from '../harness/address.ts'
+import { done } from '../harness/attach.ts'
 import * as cnitool from '../harness/cnitool.ts'
 import { ip } from '../harness/command.ts'
 import { unchanged } from '../harness/expect.ts'
+import { faultsOf, killedAt } from '../harness/faults.ts'
 import { type Netns, newContainer, privateHost, removeContainer } from '../harness/host.ts'
 import { exists, hostEnd, inContainer, link, ports, sysctl } from '../harness/look.ts'
 import { hostLocal, single } from '../harness/networks.ts'
-import { call } from '../harness/plugin.ts'
+import { type Call, call, callAlone } from '../harness/plugin.ts'
 import { snapshot } from '../harness/snapshot.ts'
 import { test } from '../harness/test.ts'
 import { pings } from '../harness/traffic.ts'
@@ -112,6 +114,44 @@ test('DEL and GC of a configuration with another vni by now remove VTEP and brid
     assert.is((await call({ verb: 'DEL', ...request, config })).status, 0)
     removeContainer(container)
     unchanged(before)
+  }
+})
+
+/** A container of a network, a DEL with another vni, and the requests of that DEL, at each of which it can be killed. */
+async function afterAnotherVni() {
+  const net = overlay()
+  const container = newContainer()
+  const before = snapshot()
+  const attachment = { config: single(net), containerID: container.name, netns: container.path }
+  const add: Call = { verb: 'ADD', ...attachment }
+  const del: Call = { verb: 'DEL', ...attachment, config: { ...single(net), vni: 9000 } }
+  callAlone(add)
+  const requests = (await faultsOf(del)).filter(({ syscall }) => syscall === 'sendto')
+  assert.ok(requests.length > 10)
+  return { before, net, add, del, requests }
+}
+
+test('DEL with another vni by now, killed at any request: the next one leaves nothing', async () => {
+  const { before, add, del, requests } = await afterAnotherVni()
+  for (const request of requests) {
+    assert.is(callAlone(add).status, 0)
+    assert.ok((await killedAt(del, request)).status > 1)
+    assert.equal(callAlone(del), done)
+    unchanged(before)
+  }
+})
+
+test('DEL with another vni by now, killed at any request: the next ADD has a VTEP that is up and a port of the bridge', async () => {
+  const { net, add, del, requests } = await afterAnotherVni()
+  const next = newContainer()
+  const nextAdd: Call = { ...add, containerID: next.name, netns: next.path }
+  for (const request of requests) {
+    assert.is(callAlone(add).status, 0)
+    assert.ok((await killedAt(del, request)).status > 1)
+    assert.is(callAlone(nextAdd).status, 0)
+    const { master, flags } = link(vtepOf(net))
+    assert.equal([master, flags.includes('UP')], [bridgeOf(net), true])
+    for (const { containerID, netns } of [add, nextAdd]) callAlone({ ...del, containerID, netns })
   }
 })
 
