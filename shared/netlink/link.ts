@@ -6,7 +6,6 @@ import { Errno, isErrno, KernelError, tolerate } from '../kernel/errno.ts'
 import { type Namespace, ownNamespace } from '../kernel/namespace.ts'
 import { askUntilAnnounced } from './announced.ts'
 import { wordsOf } from './command.ts'
-import { indexOf } from './link-index.ts'
 import {
   type Aliased,
   type AttributeList,
@@ -176,8 +175,8 @@ export function removeLink(link: { index?: number; name: string }): Request {
 
 /** Deletes a link, if it exists. Its name is free then, and its parent or ports are. */
 export function removeIfThere(socket: Socket, link: { index?: number; name: string }): void {
-  const { name, index = indexOf(socket, name) } = link
-  if (index) tolerate(() => askUntilAnnounced(socket, removeLink({ name, index })), 'ENODEV')
+  const found = link.index ? link : findLink(socket, link.name)
+  if (found) tolerate(() => askUntilAnnounced(socket, removeLink(found)), 'ENODEV')
 }
 
 /** `ip link show dev NAME`: the request, by name, alternative names included, or by index. `parseLink` reads its answer. */

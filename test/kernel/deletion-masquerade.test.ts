@@ -45,6 +45,7 @@ test('DEL killed before, between and after the deletion of the interface: the ne
   const { before, del } = await readyForDel(bridge)
   const faults = await faultsOf(del)
   const first = faults.findIndex(({ syscall }) => syscall === 'clone')
+  assert.ok(first > 0)
   for (const fault of faults.slice(first - 1, first + 4)) {
     assert.is(callAlone({ ...del, verb: 'ADD' }).status, 0)
     assert.ok((await killedAt(del, fault)).status > 1)

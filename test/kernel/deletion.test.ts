@@ -154,10 +154,32 @@ test('in a container that has reached its limit of processes, DEL waits itself',
 
 test('to look for a link that is not there runs no modprobe, as an ioctl would', async () => {
   const { del } = await readyForDel(macvlan)
-  const trace = `${scratch}/ioctls`
-  for (const under of [[], ['strace', '-o', trace, '-e', 'trace=ioctl']])
+  const trace = `${scratch}/look-ups`
+  for (const under of [[], ['strace', '-o', trace, '-e', 'trace=ioctl,recvfrom']])
     assert.equal(callAlone({ ...del, under }), done)
-  assert.not.match(readFileSync(trace, 'utf8'), 'SIOCGIF')
+  const calls = readFileSync(trace, 'utf8')
+  assert.match(calls, 'error=-ENODEV')
+  assert.not.match(calls, 'SIOCGIF')
+})
+
+test('an ADD that fails leaves nothing also without CAP_NET_RAW, whichever of its requests was refused', async () => {
+  const config = single(vxlanNetwork())
+  const { before, del, container } = await readyForDel(config)
+  assert.equal(callAlone(del), done)
+  const add: Call = {
+    ...del,
+    verb: 'ADD',
+    under: ['setpriv', '--inh-caps=-net_raw', '--bounding-set=-net_raw'],
+  }
+  const sends = (await faultsOf(add)).filter(({ syscall }) => syscall === 'sendto')
+  assert.equal(callAlone(del), done)
+  assert.ok(sends.length > 20)
+  for (const send of sends) {
+    const { status } = await withFault(add, send, 'ENOBUFS')
+    if (status === 0) assert.equal(callAlone(del), done)
+    unchanged(before)
+  }
+  removeContainer(container)
 })
 
 test('a helper that cannot send leaves the deletion to DEL', async () => {
@@ -192,6 +214,7 @@ test('DEL killed before, between and after its deletion: the next one leaves not
   const { before, del } = await readyForDel(bridge)
   const faults = await faultsOf(del)
   const first = faults.findIndex(({ syscall }) => syscall === 'clone')
+  assert.ok(first > 0)
   for (const fault of faults.slice(first - 1, first + 4)) {
     assert.is(callAlone({ ...del, verb: 'ADD' }).status, 0)
     assert.ok((await killedAt(del, fault)).status > 1)
