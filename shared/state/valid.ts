@@ -2,7 +2,7 @@
 
 import type { ValidAttachment } from '../cni/attachments.ts'
 import type { Request } from '../cni/plugin.ts'
-import { allNotes, forgetGivenName, isNoted } from './given-names.ts'
+import { allNotes, forgetGivenName, isNoted, type Named } from './given-names.ts'
 
 /**
  * A test of attachments: whether one is among the valid ones of its network. A record of an old release has no interface: any of
@@ -30,11 +30,16 @@ function ifnamesByContainer(attachments: readonly ValidAttachment[]): Map<string
   return ifnames
 }
 
-/** For GC, when all else is done: forgets the names of attachments that are not valid any more. */
+/**
+ * For GC, when all else is done: forgets the names of attachments that are not valid any more. Each is judged by its own CNI_IFNAME: another
+ * attachment of the container may have the name by now, and a DEL of the first would delete its interface.
+ */
 export function forgetStaleNames({
   network,
   validAttachments,
 }: Pick<Request, 'network' | 'validAttachments'>): void {
-  const isValid = amongValid(validAttachments)
+  const ifnames = ifnamesByContainer(validAttachments)
+  const isValid = ({ containerID, ifname, givenName }: Named) =>
+    ifnames.get(containerID)?.some((known) => known === givenName || known === ifname) ?? false
   for (const note of allNotes()) if (note.network === network && !isValid(note)) forgetGivenName(note)
 }

@@ -7,7 +7,7 @@ import { ip } from '../harness/command.ts'
 import { unchanged } from '../harness/expect.ts'
 import { farHost, newContainer, privateHost, removeContainer } from '../harness/host.ts'
 import { shimsOf } from '../harness/host-access.ts'
-import { exists } from '../harness/look.ts'
+import { exists, inContainer } from '../harness/look.ts'
 import { hostLocal } from '../harness/networks.ts'
 import { type Configuration, call, type Engine, type Result } from '../harness/plugin.ts'
 import { snapshot } from '../harness/snapshot.ts'
@@ -49,6 +49,25 @@ for (const engine of engines) {
     assert.is((await call({ verb: 'GC', engine, config: { ...named, ...validAttachments() } })).status, 0)
     unchanged(before)
     assert.equal(await call({ verb: 'DEL', ...staying }), done)
+  })
+
+  test(`GC forgets a name that another attachment of the container has by now, whose interface the first one’s DEL keeps (${engine})`, async () => {
+    const { ipam: _, ...unnamed } = macvlan
+    const config = { ...unnamed, ifname: 'net1' }
+    const container = newContainer()
+    const request = { engine, netns: container.path, containerID: 'again' }
+    const [first, second] = [
+      { ...request, ifname: 'eth0' },
+      { ...request, ifname: 'eth1' },
+    ]
+    await added({ ...first, config })
+    inContainer(container, 'link delete net1')
+    await added({ ...second, config })
+    const valid = validAttachments({ containerID: 'again', ifname: 'eth1' })
+    assert.equal(await call({ verb: 'GC', engine, config: { ...config, ...valid } }), done)
+    assert.equal(await call({ verb: 'DEL', ...first, config: unnamed }), done)
+    assert.ok(exists('net1', container))
+    assert.equal(await call({ verb: 'DEL', ...second, config }), done)
   })
 
   for (const [change, later] of Object.entries({ left: macvlan, changed: { ...macvlan, ifname: 'net2' } }))
