@@ -1,5 +1,6 @@
 /** DEL ends when a link is gone, and a helper waits until the kernel has freed it. Init reaps the helper. */
 // needs: link macvlan, link vxlan
+// packages: procps
 
 import { spawn, spawnSync } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
@@ -61,7 +62,10 @@ function zombiesOf(parent: number): number {
 test('a first process that never reaps gets one zombie, not one of each DEL', async () => {
   const { before, del } = await readyForDel(bridge)
   rmSync(pidFile, { force: true })
-  const outside = spawn('unshare', ['--pid', '--fork', '--kill-child', '--mount-proc', 'sleep', 'infinity'])
+  const words = ['--pid', '--fork', '--kill-child', '--mount-proc', 'sleep', 'infinity']
+  const outside = spawn('unshare', words, { stdio: 'ignore' })
+  // If the test fails, it must not keep this process from ending.
+  outside.unref()
   const init = () =>
     Number(spawnSync('pgrep', ['-P', `${outside.pid}`, 'sleep'], { encoding: 'utf8' }).stdout)
   await until('the first process is there', () => init() > 0)
