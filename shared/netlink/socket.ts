@@ -191,6 +191,7 @@ export function encodeRequests(socket: Socket, requests: Request[]): Buffer {
 
 function send(socket: Socket, requests: Request[]): void {
   const datagram = encodeRequests(socket, requests)
+  // Not by `must`: the words of a request are made when it fails.
   const result = syscall('sendto', socket.fd, datagram, datagram.length, 0, 0, 0)
   if (result < 0) throw new KernelError(-result, requests[0]?.attempt ?? 'send nothing')
 }

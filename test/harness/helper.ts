@@ -3,6 +3,7 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import { done } from './attach.ts'
+import { faultsOf, killedAt } from './faults.ts'
 import { type Call, callAlone } from './plugin.ts'
 
 /** Has the process ID of the last helper. */
@@ -28,4 +29,17 @@ export function lingering(del: Call): number {
 export function openFiles(pid: number): string[] {
   const directory = `/proc/${pid}/fd`
   return readdirSync(directory).map((fd) => readlinkSync(`${directory}/${fd}`).replace(/\d+/, 'N'))
+}
+
+/** Kills a DEL before, between and after the calls that make its helper and the deletion; the next one leaves nothing. @param leavesNothing asserts it */
+export async function survivesKills(del: Call, leavesNothing: () => void): Promise<void> {
+  const faults = await faultsOf(del)
+  const first = faults.findIndex(({ syscall }) => syscall === 'clone')
+  assert.ok(first > 0)
+  for (const fault of faults.slice(first - 1, first + 4)) {
+    assert.is(callAlone({ ...del, verb: 'ADD' }).status, 0)
+    assert.ok((await killedAt(del, fault)).status > 1)
+    assert.equal(callAlone(del), done)
+    leavesNothing()
+  }
 }
