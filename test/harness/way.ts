@@ -118,10 +118,22 @@ async function newPlace(way: Way): Promise<{ container: Netns; before: Snapshot 
 }
 
 async function attached(way: Way, side: Side, container: Netns): Promise<Result> {
-  const result = await walk(way, side, 'ADD', container)
+  const result =
+    side === 'reference' ? await attachedByReference(way, container) : await walk(way, side, 'ADD', container)
   assert.ok(result)
   if (side === 'reference') way.newer?.(container, result)
   return result
+}
+
+/** Now and then the kernel refuses the reference's route for an IPv6 address that it still checks for a duplicate. */
+async function attachedByReference(way: Way, container: Netns): Promise<Result | undefined> {
+  try {
+    return await walk(way, 'reference', 'ADD', container)
+  } catch (error) {
+    if (!/failed to add route .* invalid argument/.test(String(error))) throw error
+    await walk(way, 'reference', 'DEL', container)
+    return walk(way, 'reference', 'ADD', container)
+  }
 }
 
 function look({ remains }: Way, { name }: Netns): Snapshot {
