@@ -1,11 +1,11 @@
 /** vrf: puts the interface of a chain into a VRF, so that its packets are routed by a table of their own. */
 
 import { broken, isDown, mismatch, noPort, noSuch } from '../../shared/attachment/broken.ts'
+import { requirePrevResult } from '../../shared/attachment/chained.ts'
 import type { Life } from '../../shared/attachment/device.ts'
 import { interfacePlugin } from '../../shared/attachment/plugin.ts'
 import { hostSocket, openSidesIfAny, type Sides } from '../../shared/attachment/sides.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
-import { CniError, Code } from '../../shared/error/error.ts'
 import { requireKind } from '../../shared/link/kind.ts'
 import { seeLink } from '../../shared/netlink/command.ts'
 import { findLink } from '../../shared/netlink/link.ts'
@@ -21,21 +21,13 @@ export const vrf = interfacePlugin<VrfConfig>({
   device: {
     gives: 'nothing',
     leaves: [{ remove: leave }],
-    prepare: requirePrevResult,
+    // The reference's words.
+    prepare: (request) => void requirePrevResult(request, 'missing prevResult from earlier plugin'),
     create,
     check,
     status: () => requireKind(hostSocket(), 'vrf'),
   },
 })
-
-function requirePrevResult({ prevResult }: Request): void {
-  if (prevResult) return
-  throw new CniError(Code.InvalidNetworkConfig, {
-    // The reference's words.
-    msg: 'missing prevResult from earlier plugin',
-    hint: 'list vrf in "plugins" after the plugin that makes the interface',
-  })
-}
 
 function create(life: Life<VrfConfig>): void {
   const { inside, request, undo } = life

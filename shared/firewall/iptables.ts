@@ -1,4 +1,4 @@
-/** Runs iptables-save and iptables-restore on table nat. */
+/** Runs iptables-save and iptables-restore on one table. */
 
 import { CniError, Code } from '../error/error.ts'
 import { directories, findProgram } from '../kernel/program.ts'
@@ -11,15 +11,17 @@ export interface Iptables {
   kind?: 'nft' | 'legacy'
 }
 
-/** The rules of table nat, line by line, as `iptables-save -t nat` prints them. @throws CniError */
-export async function save(iptables: Iptables): Promise<string[]> {
-  const stdout = execute(iptables, 'save', ['-t', 'nat'], '')
+export type TableName = 'nat' | 'filter'
+
+/** The rules of a table, line by line, as `iptables-save -t nat` prints them. @throws CniError */
+export async function save(iptables: Iptables, table: TableName = 'nat'): Promise<string[]> {
+  const stdout = execute(iptables, 'save', ['-t', table], '')
   return stdout.split('\n')
 }
 
-/** Applies lines to table nat, atomically. @throws CniError */
-export async function restore(iptables: Iptables, lines: string[]): Promise<void> {
-  const input = ['*nat', ...lines, 'COMMIT', ''].join('\n')
+/** Applies lines to a table, atomically. @throws CniError */
+export async function restore(iptables: Iptables, lines: string[], table: TableName = 'nat'): Promise<void> {
+  const input = [`*${table}`, ...lines, 'COMMIT', ''].join('\n')
   execute(iptables, 'restore', ['--noflush', '--wait'], input)
 }
 
@@ -35,9 +37,9 @@ function execute(iptables: Iptables, task: string, args: string[], input: string
 }
 
 const killedHint =
-  'another program may hold the lock: fuser -v /run/xtables.lock; or set "ipMasqBackend" to "nftables"'
+  'another program may hold the lock: fuser -v /run/xtables.lock; or let the configuration use nftables'
 const incompatibleHint =
-  'table nat has rules that iptables did not make (see nft list table ip nat): move them to a table of another name, or set "ipMasqBackend" to "nftables"'
+  'the table has rules that iptables did not make (see nft list ruleset): move them to a table of another name, or let the configuration use nftables'
 
 /** iptables-nft prints this when its table has rules of `nft` that it cannot express. */
 function isIncompatible(output: string): boolean {
@@ -69,7 +71,7 @@ function locate(iptables: Iptables, task: string): string {
   if (path) return path
   throw new CniError(Code.PluginNotAvailable, {
     msg: `${names(iptables, task).join(' or ')} is not installed: looked in ${directories.join(', ')}`,
-    hint: 'install the package iptables, or set "ipMasqBackend" to "nftables"',
+    hint: 'install the package iptables, or let the configuration use nftables',
   })
 }
 

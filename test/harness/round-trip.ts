@@ -15,6 +15,10 @@ import { test } from './test.ts'
 export interface Kind {
   /** The configuration, without its `ipam`. */
   config: Configuration
+  /** Further plugins of the list, after that of `config`. */
+  chain?: Configuration[]
+  /** Values for `runtimeConfig`, for the plugins that declare the capability. */
+  capabilities?: Record<string, unknown>
   /** Address ranges; none for a kind that has no addresses. */
   subnets?: string[]
   /** The interface never has addresses, so the oldest versions cannot express it. */
@@ -26,7 +30,7 @@ export interface Kind {
   /** Makes what ADD needs: a parent on the host, an interface in the container. */
   prepare?(container: Netns): void
   /** The attributes of the container's interface that the kernel must show. */
-  expect(link: Link): void
+  expect(link: Link, container: Netns): void
   /** Faults that CHECK must notice: a sentence, and the action that makes the fault. */
   breaks: Record<string, (container: Netns, ifname: string) => void>
 }
@@ -52,7 +56,7 @@ export function usual(...names: (keyof typeof breaks)[]): Kind['breaks'] {
 }
 
 /** The interface is up, of this kind and with this MTU. */
-export function isUp(kind: string, mtu: number): Kind['expect'] {
+export function isUp(kind: string, mtu: number): (link: Link) => void {
   return ({ linkinfo, mtu: found, flags }) =>
     assert.equal([linkinfo?.info_kind, found, flags.includes('UP')], [kind, mtu, true])
 }
@@ -100,10 +104,10 @@ export function testRoundTrips(name: string, kind: Kind): void {
 /** The whole round trip of one attachment. */
 export function roundTrip(kind: Kind, version: string, engine: Engine = 'quickjs'): Promise<void> {
   return inPlace(kind, async (container) => {
-    const [net, extras] = [networkOf(kind, version), { engine, ifname: kind.ifname }]
+    const [net, extras] = [networkOf(kind, version), { ...extrasOf(kind), engine }]
     await cnitool.add(net, container, extras)
     const { ifname = 'eth0' } = kind
-    kind.expect(link(ifname, container))
+    kind.expect(link(ifname, container), container)
     for (const subnet of kind.subnets ?? []) assertAddressOf(subnet, addresses(ifname, container))
     if (hasCheck(version)) await cnitool.check(net, container, extras)
     await cnitool.del(net, container, extras)
@@ -117,7 +121,7 @@ export function roundTrip(kind: Kind, version: string, engine: Engine = 'quickjs
 /** CHECK succeeds, a fault is made, CHECK fails, and DEL still leaves nothing. @returns the answer of CHECK */
 export function noticed(kind: Kind, broken: string): Promise<string> {
   return inPlace(kind, async (container) => {
-    const [net, extras] = [networkOf(kind), { ifname: kind.ifname }]
+    const [net, extras] = [networkOf(kind), extrasOf(kind)]
     await cnitool.add(net, container, extras)
     await cnitool.check(net, container, extras)
     kind.breaks[broken]?.(container, kind.ifname ?? 'eth0')
@@ -158,7 +162,7 @@ function placeOf(kind: Kind): Promise<Place> {
 
 /** Another container comes first: its attachment makes what the network's containers share and DEL keeps, a bridge, tables, directories. */
 async function newPlace(kind: Kind): Promise<Place> {
-  const [net, extras] = [networkOf(kind), { ifname: kind.ifname }]
+  const [net, extras] = [networkOf(kind), extrasOf(kind)]
   const first = preparedFor(kind)
   await cnitool.add(net, first, extras)
   await cnitool.del(net, first, extras)
@@ -173,8 +177,13 @@ function preparedFor(kind: Kind): Netns {
   return container
 }
 
-function networkOf({ config, subnets }: Kind, version = '1.0.0'): cnitool.Network {
-  return cnitool.network('trip', { ...config, ...(subnets && { ipam: hostLocal(...subnets) }) }, version)
+function networkOf({ config, chain = [], subnets }: Kind, version = '1.0.0'): cnitool.Network {
+  const first = { ...config, ...(subnets && { ipam: hostLocal(...subnets) }) }
+  return { cniVersion: version, name: 'trip', plugins: [first, ...chain] }
+}
+
+function extrasOf({ ifname, capabilities }: Kind): cnitool.Extras {
+  return { ifname, capabilities }
 }
 
 function look({ name }: Netns): Snapshot {

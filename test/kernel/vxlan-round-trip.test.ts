@@ -4,7 +4,7 @@
 import * as assert from 'uvu/assert'
 import { command, ip } from '../harness/command.ts'
 import { privateHost } from '../harness/host.ts'
-import { hostEnd, inContainer, link } from '../harness/look.ts'
+import { hostEnd, inContainer, type Link, link } from '../harness/look.ts'
 import { type Kind, testRoundTrips, usual } from '../harness/round-trip.ts'
 import { test } from '../harness/test.ts'
 
@@ -40,7 +40,7 @@ const breaks: Kind['breaks'] = {
 }
 
 /** Host's end, VTEP and bridge, and their MTU. */
-function expectBridged(mtu: number, remotes: string[]): Kind['expect'] {
+function expectBridged(mtu: number, remotes: string[]): (link: Link) => void {
   return ({ mtu: inside, linkinfo }) => {
     assert.equal([linkinfo?.info_kind, inside], ['veth', mtu])
     const vtep = link('vx100')

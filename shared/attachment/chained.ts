@@ -1,0 +1,27 @@
+/** What plugins need that change what earlier plugins of a list have made: the earlier result, and the container's addresses in it. */
+
+import type { Request } from '../cni/plugin.ts'
+import type { Ip, Result } from '../cni/result.ts'
+import { CniError, Code } from '../error/error.ts'
+
+/**
+ * The result of the earlier plugins, which ADD and CHECK need.
+ * @param words the reference's words for its absence, which callers may look for
+ * @throws CniError
+ */
+export function requirePrevResult({ prevResult, plugin }: Request, words: string): Result {
+  if (prevResult) return prevResult
+  throw new CniError(Code.InvalidNetworkConfig, {
+    msg: words,
+    hint: `list ${plugin} in "plugins" after the plugin that makes the interface`,
+  })
+}
+
+/** The addresses of the container's interface: those that name it, or none. A result of an old version names no interface. */
+export function ownIps({ interfaces, ips }: Result, ifname: string): Ip[] {
+  const isOwn = ({ interface: index }: Ip) => {
+    const named = index === undefined ? undefined : interfaces[index]
+    return !named || (named.name === ifname && Boolean(named.sandbox))
+  }
+  return ips.filter(isOwn)
+}
