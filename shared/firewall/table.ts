@@ -4,6 +4,7 @@ import { hashedName } from '../cni/identity.ts'
 import type { Attachment } from '../cni/plugin.ts'
 import { closeByHelper } from '../kernel/helper.ts'
 import { deleteChain, deleteTable, type Table } from '../netlink/nftables.ts'
+import { deleteCounter } from '../netlink/nftables-counters.ts'
 import { findElement, listElements, listRules, tableUse } from '../netlink/nftables-read.ts'
 import {
   commentLength,
@@ -51,9 +52,18 @@ export function staleIn(network: string, valid: Omit<Attachment, 'network'>[]) {
   return ({ comment }: { comment?: string }) => comment?.startsWith(prefix) === true && !kept.has(comment)
 }
 
-/** Requests that delete chains and sets, and the table too if it has nothing else. */
-export function dismantle(table: Table, chains: string[], sets: NamedSet[]): Request[] {
-  const requests = [...chains.map((chain) => deleteChain(table, chain)), ...sets.map(deleteSet)]
+/** Requests that delete chains, sets and counters, and the table too if it has nothing else. */
+export function dismantle(
+  table: Table,
+  chains: string[],
+  sets: NamedSet[],
+  counters: string[] = [],
+): Request[] {
+  const requests = [
+    ...chains.map((chain) => deleteChain(table, chain)),
+    ...sets.map(deleteSet),
+    ...counters.map((counter) => deleteCounter(table, counter)),
+  ]
   return tableUse(netfilter(), table) === requests.length ? [...requests, deleteTable(table)] : requests
 }
 
@@ -114,12 +124,24 @@ export function expectRules(table: Table, chain: string, count: number): void {
   throw missing(what, `nft list chain ${table.family} ${table.name} ${chain}`)
 }
 
-/** @throws CniError unless a set has the element, with the same comment and chain */
+/** @throws CniError unless a set has the element, with the same comment, and the same chain or value */
 export function expectElement(set: NamedSet, expected: Element): void {
   const found = findElement(netfilter(), set, expected.key)
-  if (found && found.goto === expected.goto && found.comment === expected.comment) return
+  if (
+    found &&
+    found.goto === expected.goto &&
+    found.comment === expected.comment &&
+    hasValue(found, expected)
+  )
+    return
   const where = `${set.table.family} ${set.table.name} ${set.name}`
   const key = formatKey(set.key, expected.key)
-  const what = found ? `belongs to ${found.comment}, and leads to ${found.goto ?? 'nothing'}` : 'is missing'
+  const leadsTo =
+    found?.goto ?? (found?.value && typeof set.value === 'object' ? set.value.format(found.value) : 'nothing')
+  const what = found ? `belongs to ${found.comment}, and leads to ${leadsTo}` : 'is missing'
   throw missing(`${key} ${what} in ${where}`, `nft get element ${where} { ${key} }`)
+}
+
+function hasValue({ value }: Element, { value: wanted }: Element): boolean {
+  return wanted === undefined || value?.equals(wanted) === true
 }

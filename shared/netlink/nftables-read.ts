@@ -16,14 +16,14 @@ const UDATA_COMMENT = 0
 export function tableUse(socket: Socket, table: Table): number | undefined {
   const words = () => `list table ${table.family} ${table.name}`
   const reply = askIfAny(socket, request(table, Message.GETTABLE, 0, tableName(table), words))
-  return reply && counter(reply, Attribute.TABLE_USE)
+  return reply && counterIn(reply, Attribute.TABLE_USE)
 }
 
 /** The number of a chain's rules plus the rules and elements that lead to it; undefined when the chain does not exist. */
 export function chainUse(socket: Socket, table: Table, chain: string): number | undefined {
   const words = () => `list chain ${table.family} ${table.name} ${chain}`
   const reply = askIfAny(socket, request(table, Message.GETCHAIN, 0, chainName(table, chain), words))
-  return reply && counter(reply, Attribute.CHAIN_USE)
+  return reply && counterIn(reply, Attribute.CHAIN_USE)
 }
 
 /** A rule in the kernel: `handle` is the number for deleting it, `leadsTo` the chain that it jumps or goes to. */
@@ -66,7 +66,7 @@ function dumpIfAny(socket: Socket, question: Request): Reply[] {
 }
 
 /** The answer to a request; undefined when the kernel answers ENOENT. */
-function askIfAny(socket: Socket, question: Request): Reply | undefined {
+export function askIfAny(socket: Socket, question: Request): Reply | undefined {
   try {
     return ask(socket, Object.assign(question, { single: true }))[0]
   } catch (error) {
@@ -75,7 +75,8 @@ function askIfAny(socket: Socket, question: Request): Reply | undefined {
   }
 }
 
-function counter({ data }: Reply, which: number): number {
+/** A number of a reply, as the kernel counts it. */
+export function counterIn({ data }: Reply, which: number): number {
   return find(data.subarray(HEADER), which)?.readUInt32BE(0) ?? 0
 }
 
@@ -134,6 +135,7 @@ function parseElement(attributes: Buffer): Element {
     key: find(attributes, Attribute.SET_ELEM_KEY, DATA_VALUE) ?? Buffer.alloc(0),
     value: find(attributes, Attribute.SET_ELEM_DATA, DATA_VALUE),
     goto: text(find(attributes, Attribute.SET_ELEM_DATA, DATA_VERDICT, VERDICT_CHAIN)),
+    counter: text(find(attributes, Attribute.SET_ELEM_OBJREF)),
     comment: parseComment(find(attributes, Attribute.SET_ELEM_USERDATA)),
   }
 }

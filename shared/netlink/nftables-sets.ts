@@ -11,7 +11,7 @@ export interface NamedSet {
   table: Table
   name: string
   key: DataType[]
-  value?: DataType | 'verdict'
+  value?: DataType | 'verdict' | 'counter'
 }
 
 export interface Element {
@@ -20,10 +20,14 @@ export interface Element {
   value?: Buffer
   /** In a map of verdicts: the chain to go to. */
   goto?: string
+  /** In a map of counters: the counter's name. */
+  counter?: string
   comment?: string
 }
 
 const NFT_SET_MAP = 8
+const NFT_SET_OBJECT = 0x40
+export const NFT_OBJECT_COUNTER = 1
 const NFT_DATA_VERDICT = 0xffffff00
 /** The type of user data with a comment, which nft writes and shows (libnftnl's udata.h). */
 const UDATA_COMMENT = 0
@@ -39,7 +43,7 @@ export function addSet(set: NamedSet): Request {
   const { table, name, key, value } = set
   const attributes: StreamData = (out) => {
     out.emit(setName(set))
-    out.push(Attribute.SET_FLAGS, putU32be(value ? NFT_SET_MAP : 0))
+    out.push(Attribute.SET_FLAGS, putU32be(flagsOf(value)))
     out.push(Attribute.SET_KEY_TYPE, putU32be(keyId(key)))
     out.push(Attribute.SET_KEY_LEN, putU32be(keyLength(key)))
     if (value) out.emit(valueType(value))
@@ -51,6 +55,11 @@ export function addSet(set: NamedSet): Request {
   return request(table, Message.NEWSET, Flag.CREATE, attributes, words)
 }
 
+function flagsOf(value: NamedSet['value']): number {
+  if (value === 'counter') return NFT_SET_OBJECT
+  return value ? NFT_SET_MAP : 0
+}
+
 /** The byte order of the key, for nft's listings; 0 for a concatenation. The kernel does not use it. */
 function keyOrder(key: DataType[]): Buffer {
   const [only] = key
@@ -58,7 +67,8 @@ function keyOrder(key: DataType[]): Buffer {
   return Buffer.concat([Buffer.from([UDATA_SET_KEYBYTEORDER, 4]), putU32(order)])
 }
 
-function valueType(type: DataType | 'verdict'): StreamData {
+function valueType(type: DataType | 'verdict' | 'counter'): StreamData {
+  if (type === 'counter') return (out) => out.push(Attribute.SET_OBJ_TYPE, putU32be(NFT_OBJECT_COUNTER))
   const { id, length } = type === 'verdict' ? { id: NFT_DATA_VERDICT, length: 0 } : type
   return (out) => {
     out.push(Attribute.SET_DATA_TYPE, putU32be(id))
@@ -66,8 +76,8 @@ function valueType(type: DataType | 'verdict'): StreamData {
   }
 }
 
-function valueName(type: DataType | 'verdict'): string {
-  return type === 'verdict' ? type : type.name
+function valueName(type: DataType | 'verdict' | 'counter'): string {
+  return typeof type === 'string' ? type : type.name
 }
 
 function kind({ value }: NamedSet): string {
@@ -89,8 +99,12 @@ export function deleteSet(set: NamedSet): Request {
 
 /** `nft add element`; EEXIST when the set has the key. */
 export function addElement(set: NamedSet, element: Element): Request {
-  const flags = Flag.CREATE | Flag.EXCL
-  return elementRequest(set, Message.NEWSETELEM, flags, 'add', [element])
+  return addElements(set, [element])
+}
+
+/** The same for several elements; EEXIST when the set has one of the keys. */
+export function addElements(set: NamedSet, elements: Element[]): Request {
+  return elementRequest(set, Message.NEWSETELEM, Flag.CREATE | Flag.EXCL, 'add', elements)
 }
 
 /** `nft delete element`; ENOENT when the set does not have one of the keys. */
@@ -127,12 +141,13 @@ export function elementList({ table, name }: NamedSet): StreamData {
   }
 }
 
-function elementAttributes({ key, value: data, goto, comment }: Element): StreamData {
+function elementAttributes({ key, value: data, goto, counter, comment }: Element): StreamData {
   return (out) => {
     out.push(Attribute.SET_ELEM_KEY, value(key))
     if (data) out.push(Attribute.SET_ELEM_DATA, value(data))
     if (goto) out.push(Attribute.SET_ELEM_DATA, verdict('goto', goto))
     if (comment) out.push(Attribute.SET_ELEM_USERDATA, commentData(comment))
+    if (counter) out.push(Attribute.SET_ELEM_OBJREF, putString(counter))
   }
 }
 
@@ -142,10 +157,11 @@ function commentData(comment: string): Buffer {
 }
 
 /** An element in nft's words: `10.1.0.2 comment "…" : goto CHAIN`. */
-function formatElement(set: NamedSet, { key, value, goto, comment }: Element): string {
+function formatElement(set: NamedSet, { key, value, goto, counter, comment }: Element): string {
   const words = [formatKey(set.key, key)]
   if (comment) words.push(`comment ${JSON.stringify(comment)}`)
   if (goto) words.push(`: goto ${goto}`)
+  if (counter) words.push(`: "${counter}"`)
   if (value && typeof set.value === 'object') words.push(`: ${set.value.format(value)}`)
   return words.join(' ')
 }

@@ -3,7 +3,7 @@
 import { putString, putU32be, type StreamData } from 'netlink/dist/structs.js'
 import { toBytes, width } from '../ip/address.ts'
 import { type Cidr, formatCidr, networkOf } from '../ip/subnet.ts'
-import { padded } from './nftables-types.ts'
+import { ifnameBytes, padded } from './nftables-types.ts'
 
 /** An expression of nf_tables, with its attributes. */
 interface Expression {
@@ -28,10 +28,17 @@ interface Selector {
 const NFT_REG_VERDICT = 0
 const NFT_REG32_00 = 8
 /** Verdicts, ibidem; the first two are those of netfilter.h. */
-const verdicts = { drop: 0, accept: 1, goto: -4, return: -5 } as const
-const NFT_META_IIFNAME = 6
-const NFT_CMP_EQ = 0
-const [NFT_PAYLOAD_LL_HEADER, NFT_PAYLOAD_NETWORK_HEADER] = [0, 1]
+const verdicts = { drop: 0, accept: 1, jump: -3, goto: -4, return: -5 } as const
+const [NFT_META_IIFNAME, NFT_META_L4PROTO] = [6, 16]
+const [NFT_CMP_EQ, NFT_CMP_NEQ] = [0, 1]
+const [NFT_PAYLOAD_LL_HEADER, NFT_PAYLOAD_NETWORK_HEADER, NFT_PAYLOAD_TRANSPORT_HEADER] = [0, 1, 2]
+/** The type of an address in the routing tables: RTN_LOCAL, include/uapi/linux/rtnetlink.h. */
+const [NFT_FIB_RESULT_ADDRTYPE, NFTA_FIB_F_DADDR, RTN_LOCAL] = [3, 2, 2]
+/** The connection's status, and its bit IPS_DST_NAT, include/uapi/linux/netfilter/nf_conntrack_common.h. */
+const [NFT_CT_STATUS, IPS_DST_NAT] = [2, 1 << 5]
+const NFT_NAT_DNAT = 1
+/** NFPROTO_…, include/uapi/linux/netfilter.h. */
+const protocolFamilies = { 4: 2, 6: 10 } as const
 /** NFTA_DATA_VALUE and NFTA_DATA_VERDICT, NFTA_VERDICT_CODE and NFTA_VERDICT_CHAIN. */
 const [DATA_VALUE, DATA_VERDICT, VERDICT_CODE, VERDICT_CHAIN] = [1, 2, 1, 2]
 
@@ -40,7 +47,7 @@ export function value(bytes: Buffer): StreamData {
   return (out) => out.push(DATA_VALUE, bytes)
 }
 
-/** NFTA_DATA_VERDICT, for `goto` with its chain. */
+/** NFTA_DATA_VERDICT, for `jump` and `goto` with its chain. */
 export function verdict(word: keyof typeof verdicts, chain?: string): StreamData {
   return (out) =>
     out.push(DATA_VERDICT, (out) => {
@@ -83,6 +90,14 @@ export const daddr = {
   6: payload('ip6 daddr', NFT_PAYLOAD_NETWORK_HEADER, 24, 16),
 }
 
+/** The protocol above IP, and the destination port of TCP, UDP and SCTP. */
+export const l4proto: Selector = {
+  words: 'meta l4proto',
+  length: 1,
+  load: (register) => expression('meta', register, NFT_META_L4PROTO),
+}
+export const dport = payload('th dport', NFT_PAYLOAD_TRANSPORT_HEADER, 2, 2)
+
 /** Loads selectors into consecutive registers, as the parts of a concatenation. */
 function load(selectors: Selector[]): Expression[] {
   let register = NFT_REG32_00
@@ -95,10 +110,18 @@ function load(selectors: Selector[]): Expression[] {
 
 /** `ip daddr 10.1.0.0/16`: matches an address in the subnet. */
 export function inSubnet(selector: Selector, subnet: Cidr): Statement {
-  const network = toBytes(networkOf(subnet))
-  const cmp = expression('cmp', NFT_REG32_00, NFT_CMP_EQ, value(network))
+  return comparing(selector, subnet, NFT_CMP_EQ)
+}
+
+/** `ip daddr != 10.1.0.0/16`: matches an address outside the subnet. */
+export function outsideSubnet(selector: Selector, subnet: Cidr): Statement {
+  return comparing(selector, subnet, NFT_CMP_NEQ)
+}
+
+function comparing(selector: Selector, subnet: Cidr, operation: number): Statement {
+  const cmp = expression('cmp', NFT_REG32_00, operation, value(toBytes(networkOf(subnet))))
   return {
-    words: `${selector.words} ${formatCidr(subnet)}`,
+    words: `${selector.words} ${operation === NFT_CMP_EQ ? '' : '!= '}${formatCidr(subnet)}`,
     expressions: [...load([selector]), ...masked(subnet), cmp],
   }
 }
@@ -135,11 +158,58 @@ export function verdictStatement(word: 'return' | 'drop' | 'accept'): Statement 
   return { words: word, expressions: [expression('immediate', NFT_REG_VERDICT, verdict(word))] }
 }
 
-/** `goto CHAIN` */
-export function goto(chain: string): Statement {
+/** `dnat to SELECTORS map @MAP`: the new destination, address and port, is the value of the map for the key. */
+export function dnatByMap(family: 4 | 6, selectors: Selector[], map: string): Statement {
+  const port = NFT_REG32_00 + width(family) / 32
+  const lookup = expression('lookup', putString(map), NFT_REG32_00, NFT_REG32_00)
+  const nat = expression('nat', NFT_NAT_DNAT, protocolFamilies[family], NFT_REG32_00, undefined, port)
   return {
-    words: `goto ${chain}`,
-    expressions: [expression('immediate', NFT_REG_VERDICT, verdict('goto', chain))],
+    words: `dnat to ${joined(selectors)} map @${map}`,
+    expressions: [...load(selectors), lookup, nat],
+  }
+}
+
+/** `fib daddr type local`: the destination is an address of this host. */
+export const toLocal: Statement = {
+  words: 'fib daddr type local',
+  expressions: [
+    expression('fib', NFT_REG32_00, NFT_FIB_RESULT_ADDRTYPE, NFTA_FIB_F_DADDR),
+    expression('cmp', NFT_REG32_00, NFT_CMP_EQ, value(hostOrder(RTN_LOCAL))),
+  ],
+}
+
+/** `ct status dnat`: the destination of the connection was changed. */
+export const isDnat: Statement = {
+  words: 'ct status dnat',
+  expressions: [
+    expression('ct', NFT_REG32_00, NFT_CT_STATUS),
+    expression('bitwise', NFT_REG32_00, NFT_REG32_00, 4, value(hostOrder(IPS_DST_NAT)), value(hostOrder(0))),
+    expression('cmp', NFT_REG32_00, NFT_CMP_NEQ, value(hostOrder(0))),
+  ],
+}
+
+/** `iifname != "lo"`: the packet did not come from this host itself. */
+export const notFromLo: Statement = {
+  words: 'iifname != "lo"',
+  expressions: [...load([iifname]), expression('cmp', NFT_REG32_00, NFT_CMP_NEQ, value(ifnameBytes('lo')))],
+}
+
+function hostOrder(number: number): Buffer {
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt32LE(number)
+  return bytes
+}
+
+/** `goto CHAIN` */
+export const goto = (chain: string) => leading('goto', chain)
+
+/** `jump CHAIN`: at its end the packet comes back to the next rule. */
+export const jump = (chain: string) => leading('jump', chain)
+
+function leading(word: 'goto' | 'jump', chain: string): Statement {
+  return {
+    words: `${word} ${chain}`,
+    expressions: [expression('immediate', NFT_REG_VERDICT, verdict(word, chain))],
   }
 }
 

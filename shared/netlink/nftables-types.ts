@@ -18,6 +18,24 @@ const formatIp = (bytes: Buffer) => formatAddress(fromBytes(bytes))
 
 export const ipv4Addr: DataType = { name: 'ipv4_addr', id: 7, length: 4, order: 'network', format: formatIp }
 export const ipv6Addr: DataType = { name: 'ipv6_addr', id: 8, length: 16, order: 'network', format: formatIp }
+/** The protocols of ports, by their numbers (IANA), in nft's words. */
+export const protocols = { tcp: 6, udp: 17, sctp: 132 } as const
+export type Protocol = keyof typeof protocols
+
+export const inetProto: DataType = {
+  name: 'inet_proto',
+  id: 12,
+  length: 1,
+  order: 'network',
+  format: ([number]) => Object.entries(protocols).find(([, value]) => value === number)?.[0] ?? `${number}`,
+}
+export const inetService: DataType = {
+  name: 'inet_service',
+  id: 13,
+  length: 2,
+  order: 'network',
+  format: (bytes) => String(bytes.readUInt16BE(0)),
+}
 export const etherAddr: DataType = {
   name: 'ether_addr',
   id: 9,
@@ -52,6 +70,27 @@ export function markBytes(value: number): Buffer {
   const bytes = Buffer.alloc(mark.length)
   bytes.writeUInt32LE(value)
   return bytes
+}
+
+/** A port as a key: 2 bytes in network order. */
+export function serviceBytes(port: number): Buffer {
+  return Buffer.from([port >> 8, port & 0xff])
+}
+
+/** A protocol as a key. */
+export function protocolBytes(protocol: Protocol): Buffer {
+  return Buffer.from([protocols[protocol]])
+}
+
+/** The type of a value with several parts. */
+export function concatenation(...types: DataType[]): DataType {
+  return {
+    name: types.map(({ name }) => name).join(' . '),
+    id: keyId(types),
+    length: keyLength(types),
+    order: 'network',
+    format: (bytes) => formatKey(types, bytes),
+  }
 }
 
 /** The length of a value in a concatenation, where it fills whole registers of 4 bytes. */

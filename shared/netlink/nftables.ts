@@ -20,7 +20,7 @@ export interface Hook {
 }
 
 /** NF_INET_… and NF_BR_…: the numbers are the same in both. */
-const hooks = { prerouting: 0, postrouting: 4 } as const
+const hooks = { prerouting: 0, input: 1, forward: 2, output: 3, postrouting: 4 } as const
 
 /** Messages of nf_tables (enum nf_tables_msg_types). */
 export const Message = {
@@ -39,6 +39,9 @@ export const Message = {
   GETSETELEM: 13,
   DELSETELEM: 14,
   GETGEN: 16,
+  NEWOBJ: 18,
+  GETOBJ: 19,
+  DELOBJ: 20,
 } as const
 
 /** Attributes, include/uapi/linux/netfilter/nf_tables.h. */
@@ -68,13 +71,20 @@ export const Attribute = {
   SET_DATA_LEN: 7,
   SET_ID: 10,
   SET_USERDATA: 13,
+  SET_OBJ_TYPE: 15,
   SET_ELEM_KEY: 1,
   SET_ELEM_DATA: 2,
   SET_ELEM_USERDATA: 6,
+  SET_ELEM_OBJREF: 9,
   SET_ELEM_LIST_TABLE: 1,
   SET_ELEM_LIST_SET: 2,
   SET_ELEM_LIST_ELEMENTS: 3,
   LIST_ELEM: 1,
+  OBJ_TABLE: 1,
+  OBJ_NAME: 2,
+  OBJ_TYPE: 3,
+  OBJ_DATA: 4,
+  OBJ_USE: 5,
 } as const
 
 const NFNL_SUBSYS_NFTABLES = 10

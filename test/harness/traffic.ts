@@ -33,8 +33,11 @@ function inside(netns: Netns | undefined): [string, ...string[]] {
 
 /** A server in a namespace that answers each connection and datagram with the client's address. */
 export interface Mirror {
-  /** The source address that the server saw of a connection made in a namespace, or on the host. */
-  sourceOf(client: Netns | undefined, address: string, protocol: 'tcp' | 'udp'): string
+  /**
+   * The source address that the server saw of a connection made in a namespace, or on the host.
+   * @param at the port, default: the server's own @throws when there is no answer
+   */
+  sourceOf(client: Netns | undefined, address: string, protocol: 'tcp' | 'udp', at?: number): string
   stop(): void
 }
 
@@ -62,9 +65,9 @@ export async function mirrorIn(netns: Netns | undefined): Promise<Mirror> {
   const server = await started([...inside(netns), process.execPath, program, String(port)], 'listening')
   letGo(server)
   return {
-    sourceOf: (client, address, protocol) => {
+    sourceOf: (client, address, protocol, at = port) => {
       nextPort += 2
-      const ask = `echo ${nextPort} ${nextPort + 1} >/proc/sys/net/ipv4/ip_local_port_range && exec 3<>/dev/${protocol}/${address}/${port} && echo >&3 && timeout 2 dd bs=64 count=1 status=none <&3`
+      const ask = `echo ${nextPort} ${nextPort + 1} >/proc/sys/net/ipv4/ip_local_port_range && exec 3<>/dev/${protocol}/${address}/${at} && echo >&3 && timeout 2 dd bs=64 count=1 status=none <&3`
       return command(...inside(client), 'bash', '-c', ask).trim()
     },
     stop: () => void server.kill('SIGKILL'),

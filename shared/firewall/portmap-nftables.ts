@@ -1,0 +1,98 @@
+/** Host ports by nftables: each is an element of a map, whose comment names the attachment that has it. */
+
+import { isErrno } from '../kernel/errno.ts'
+import { counterUse } from '../netlink/nftables-counters.ts'
+import { chainUse, findElement, listElements } from '../netlink/nftables-read.ts'
+import type { Element } from '../netlink/nftables-sets.ts'
+import { update } from '../netlink/nftables-transaction.ts'
+import type { Request } from '../netlink/socket.ts'
+import { addEntrances, expectEntrances } from './portmap-conditions.ts'
+import { additions, deletions, elementsOf, frameFor, type Placed } from './portmap-elements.ts'
+import { chainsOf, counterOf, type Frame, frameRequests, setsOf } from './portmap-frame.ts'
+import { inTheWay, type Refuse } from './portmap-holders.ts'
+import type { PortRules } from './portmap-rules.ts'
+import { chunks, dismantle, expectElement, expectRules, netfilter, owner } from './table.ts'
+
+/** How often an addition is tried: each failure is another attachment's element, which was removed meanwhile. */
+const attempts = 10
+
+/**
+ * Adds the host ports of an attachment, and replaces what attachments that have ended have left at its addresses and ports.
+ * @throws KernelError, or what `refuse` throws for a port that is taken
+ */
+export function add(rules: PortRules[], refuse: Refuse): void {
+  for (let left = attempts; ; left--) {
+    try {
+      update(netfilter(), () => rules.flatMap(addition))
+      break
+    } catch (error) {
+      if (!isErrno(error, 'EEXIST') || left === 0) throw error
+      update(netfilter(), () => rules.flatMap((one) => removalOf(frameFor(one), inTheWay(one, refuse))))
+    }
+  }
+  for (const one of rules) addEntrances(frameFor(one))
+}
+
+/** Removes the elements of an attachment that are still its own; does nothing when there are none. */
+export function remove(rules: PortRules[]): void {
+  update(netfilter(), () => rules.flatMap(removal))
+}
+
+/** @throws CniError that names the missing element or rule */
+export function check(rules: PortRules[]): void {
+  for (const one of rules) {
+    for (const { set, ...element } of elementsOf(one)) expectElement(set, element)
+    const own = frameFor(one)
+    for (const { name, rules } of chainsOf(own))
+      if (rules.length > 0) expectRules(own.table, name, rules.length)
+    expectEntrances(own)
+  }
+}
+
+/**
+ * Removes all elements of a frame that fit, in several transactions: for GC, and for DEL without a record of what ADD did.
+ * @returns how many
+ */
+export function removeWhere(own: Frame, fits: (element: Element) => boolean): number {
+  const listed = setsOf(own).flatMap((set) =>
+    set === own.taken
+      ? []
+      : listElements(netfilter(), set)
+          .filter(fits)
+          .map((element) => ({ ...element, set })),
+  )
+  for (const part of chunks(listed)) update(netfilter(), () => removalOf(own, part.filter(isStillThere)))
+  return listed.length
+}
+
+function isStillThere({ set, key, comment }: Placed): boolean {
+  return findElement(netfilter(), set, key)?.comment === comment
+}
+
+function addition(rules: PortRules): Request[] {
+  const own = frameFor(rules)
+  const hasFrame = chainUse(netfilter(), own.table, `${own.prefix}-dnat`) !== undefined
+  return [...(hasFrame ? [] : frameRequests(own)), ...additions(own, elementsOf(rules))]
+}
+
+function removal(rules: PortRules): Request[] {
+  const comment = owner(rules.attachment)
+  const own = elementsOf(rules).filter(
+    ({ set, key }) => findElement(netfilter(), set, key)?.comment === comment,
+  )
+  return removalOf(frameFor(rules), own)
+}
+
+/** Requests that delete elements that are there; with the last attachment the whole frame. */
+function removalOf(own: Frame, placed: Placed[]): Request[] {
+  const requests = deletions(own, placed)
+  const leaving = placed.filter(({ set }) => set.name === own.attachments.name).length
+  const isLast = leaving > 0 && counterUse(netfilter(), own.table, counterOf(own)) === leaving
+  return isLast ? [...requests, ...dismantleFrame(own)] : requests
+}
+
+/** The chain that others lead to comes last. */
+function dismantleFrame(own: Frame): Request[] {
+  const chains = chainsOf(own).map(({ name }) => name)
+  return dismantle(own.table, chains.reverse(), setsOf(own), [counterOf(own)])
+}
