@@ -4,7 +4,8 @@ import type { Attachment } from '../cni/plugin.ts'
 import { CniError, Code } from '../error/error.ts'
 import { formatAddress, parseAddress } from '../ip/address.ts'
 import { viewOf } from './iptables-chains.ts'
-import { type Mapping, type PortRules, portChain, shared } from './portmap-iptables-rules.ts'
+import { portChain, shared } from './portmap-iptables-rules.ts'
+import { hostPortOf, type Mapping, type PortRules } from './portmap-rules.ts'
 
 /** The container that has a port: its interface is not noted. */
 export type Holder = Omit<Attachment, 'ifname'>
@@ -13,9 +14,9 @@ export type Holder = Omit<Attachment, 'ifname'>
 export type Refuse = (mapping: Mapping, holder: Holder) => void
 
 /** @throws CniError that names the container */
-export function refuseTaken({ protocol, hostPort }: Mapping, { network, containerID }: Holder): never {
+export function refuseTaken(mapping: Mapping, { network, containerID }: Holder): never {
   throw new CniError(Code.Internal, {
-    msg: `host port ${hostPort}/${protocol} is taken by container ${containerID} of network ${network}`,
+    msg: `host port ${hostPortOf(mapping)} is taken by container ${containerID} of network ${network}`,
     hint: 'give this container another host port, or end the other one',
     see: `iptables-save -t nat | grep -F ${containerID}`,
   })

@@ -2,35 +2,10 @@
 
 import type { Attachment } from '../cni/plugin.ts'
 import { type Address, formatAddress } from '../ip/address.ts'
-import { type Cidr, formatCidr, subnetOf } from '../ip/subnet.ts'
+import { formatCidr, subnetOf } from '../ip/subnet.ts'
 import { quoted } from './iptables-words.ts'
+import type { Mapping, PortRules } from './portmap-rules.ts'
 import { chainName, portComment } from './reference-names.ts'
-
-export interface Mapping {
-  protocol: 'tcp' | 'udp' | 'sctp'
-  hostPort: number
-  containerPort: number
-  /** The only address of the host at which the port is taken. Absent or unspecified: all. Of another family: no rule. */
-  hostIP?: Address
-}
-
-/** The host ports of an attachment in one family. */
-export interface PortRules {
-  attachment: Attachment
-  /** The container's, with the prefix length of its subnet. */
-  address: Cidr
-  mappings: Mapping[]
-  /** The source of connections from the container's subnet and from 127.0.0.1 becomes the host's. */
-  snat: boolean
-  /** The source of all connections becomes the host's. */
-  masqAll: boolean
-  /** The bit of the mark that says so. Default: 13. */
-  markMasqBit?: number
-  /** A chain that sets a mark, instead of ours: what it marks is masqueraded elsewhere. */
-  externalSetMarkChain?: string
-  /** Further conditions for a packet, in words of iptables. */
-  conditions?: string[]
-}
 
 /** Chains that all containers share. */
 export const shared = {

@@ -17,11 +17,11 @@ import {
   type Line,
   markRules,
   masqueradeHook,
-  type PortRules,
   portChain,
   shared,
   usesMark,
 } from './portmap-iptables-rules.ts'
+import type { PortRules } from './portmap-rules.ts'
 import { portComment } from './reference-names.ts'
 
 /** How often an addition is tried: each failure is a change of the same chains by another process. */

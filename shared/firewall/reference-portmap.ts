@@ -9,9 +9,10 @@ import { wayTo } from '../netlink/local.ts'
 import { deleteRule, place, type Table } from '../netlink/nftables.ts'
 import { chainUse, comparedWith, listRules, loadedBy, type Rule } from '../netlink/nftables-read.ts'
 import { update } from '../netlink/nftables-transaction.ts'
+import { protocolBytes, serviceBytes } from '../netlink/nftables-types.ts'
 import { closeSocket, openSocket, Protocol } from '../netlink/socket.ts'
 import { missing } from './missing.ts'
-import type { Mapping } from './portmap-iptables-rules.ts'
+import type { Mapping } from './portmap-rules.ts'
 import { chunks, netfilter } from './table.ts'
 
 type Owner = Pick<Attachment, 'containerID'>
@@ -20,8 +21,6 @@ const families = [4, 6] as const
 /** The chains with rules of containers: those of host ports, the one that older versions have for those of one address, and the sources'. */
 const ports = ['hostports', 'hostip_hostports'] as const
 const sources = 'masquerading'
-/** IPPROTO_*, include/uapi/linux/in.h. */
-const protocols = { tcp: 6, udp: 17, sctp: 132 } as const
 
 function table(family: 4 | 6): Table {
   return { family: family === 4 ? 'ip' : 'ip6', name: 'cni_hostport' }
@@ -86,16 +85,12 @@ function translates(rule: Rule, { protocol, hostPort, containerPort, hostIP }: M
   const compared = comparedWith(rule)
   const hasAddress = compared.some(({ length }) => length >= 4)
   const only = hostIP && hostIP.value !== 0n ? toBytes(hostIP) : undefined
-  const wanted = [Buffer.from([protocols[protocol]]), portBytes(hostPort), ...(only ? [only] : [])]
+  const wanted = [protocolBytes(protocol), serviceBytes(hostPort), ...(only ? [only] : [])]
   return (
     hasAddress === (only !== undefined) &&
     wanted.every((value) => compared.some((one) => one.equals(value))) &&
-    loadedBy(rule).some((one) => one.equals(portBytes(containerPort)))
+    loadedBy(rule).some((one) => one.equals(serviceBytes(containerPort)))
   )
-}
-
-function portBytes(port: number): Buffer {
-  return Buffer.from([port >> 8, port & 0xff])
 }
 
 function noRule(family: 4 | 6, chain: string, which: string) {

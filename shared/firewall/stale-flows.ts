@@ -35,15 +35,15 @@ export function flushStaleFlows(mappings: UdpMapping[]): number | undefined {
     const own = mappings.filter(({ address, ...port }) => isSentTo(flow, { family: address.family, ...port }))
     return own.length > 0 && !own.some((mapping) => leadsTo(flow, mapping))
   }
-  return end([...filtersOf(4, mappings), ...filtersOf(6, mappings)], isStale)
+  const ofFamily = (family: 4 | 6) => mappings.filter(({ address }) => address.family === family)
+  return end([...filtersOf(4, ofFamily(4)), ...filtersOf(6, ofFamily(6))], isStale)
 }
 
 /** The kernel walks all its flows for each port that it is asked for: of more ports than these, all flows of UDP are asked for at once. */
 const portsAskedFor = 8
 
-function filtersOf(family: 4 | 6, mappings: UdpMapping[]): FlowFilter[] {
-  const own = mappings.filter(({ address }) => address.family === family)
-  const ports = [...new Set(own.map(({ port }) => port))]
+function filtersOf(family: 4 | 6, hostPorts: HostPort[]): FlowFilter[] {
+  const ports = [...new Set(hostPorts.map(({ port }) => port))]
   return ports.length > portsAskedFor ? [{ family }] : ports.map((port) => ({ family, port }))
 }
 
@@ -57,12 +57,17 @@ function filtersOf(family: 4 | 6, mappings: UdpMapping[]): FlowFilter[] {
 export function flushFlowsTo(addresses: Address[], ports?: HostPort[]): number | undefined {
   const isOurs = (flow: Flow) => {
     const { family } = flow.destination.address
-    return flow.isTranslated && (!ports || ports.some((port) => isSentTo(flow, { family, ...port })))
+    const isTarget = flow.isTranslated && addresses.some((one) => sameAddress(one, flow.target.address))
+    return isTarget && (!ports || ports.some((port) => isSentTo(flow, { family, ...port })))
   }
-  return end(
-    addresses.map((target) => ({ target })),
-    isOurs,
-  )
+  return end(filtersTo(addresses, ports), isOurs)
+}
+
+/** The kernel cannot look for an IPv6 address: it is asked for the ports, and the rest is left out here. */
+function filtersTo(addresses: Address[], ports: HostPort[] | undefined): FlowFilter[] {
+  const isAskedFor = ({ family }: Address) => family === 4 || !ports
+  const byPort = addresses.every(isAskedFor) ? [] : filtersOf(6, ports ?? [])
+  return [...addresses.filter(isAskedFor).map((target) => ({ target })), ...byPort]
 }
 
 /** Whether a flow is sent to a port of the host. */

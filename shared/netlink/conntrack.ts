@@ -80,13 +80,13 @@ function fits(filter: FlowFilter) {
 /** The tuple to compare with, in its direction, and the flags that say which parts of it count. */
 function filterAttributes(filter: FlowFilter): StreamData {
   const udp = plain(Proto.NUM, Buffer.from([IPPROTO_UDP]))
-  if ('target' in filter) {
-    const { target } = filter
-    const ip = nested(Tuple.IP, plain(Ip[target.family].SRC, toBytes(target)))
+  if ('target' in filter && filter.target.family === 4) {
+    const ip = nested(Tuple.IP, plain(Ip[4].SRC, toBytes(filter.target)))
     const flags = Compare.IP_SRC | Compare.PROTO_NUM
     return comparing(Cta.TUPLE_REPLY, Filter.REPLY_FLAGS, flags, ip, nested(Tuple.PROTO, udp))
   }
-  const { port } = filter
+  // With an IPv6 address the kernel sends all flows but those that fit (ctnetlink_filter_match_tuple).
+  const port = 'target' in filter ? undefined : filter.port
   const destination = port === undefined ? [] : plain(Proto.DST_PORT, putU16be(port))
   const flags = Compare.PROTO_NUM | (port === undefined ? 0 : Compare.PROTO_DST_PORT)
   return comparing(Cta.TUPLE_ORIG, Filter.ORIG_FLAGS, flags, nested(Tuple.PROTO, udp, destination))

@@ -1,0 +1,56 @@
+/** Datagrams of UDP: servers that answer with a name, and clients that go on sending from one port. */
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import type { Netns } from './host.ts'
+
+function inside(netns: Netns | undefined): [string, ...string[]] {
+  return netns ? ['ip', 'netns', 'exec', netns.name] : ['env']
+}
+
+function start(netns: Netns | undefined, ...words: string[]) {
+  const [file, ...args] = [...inside(netns), ...words]
+  const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'inherit'] })
+  child.unref()
+  for (const stream of [child.stdin, child.stdout]) (stream as unknown as { unref(): void }).unref()
+  return { child, lines: createInterface({ input: child.stdout }) }
+}
+
+/** Starts a server in a namespace, or on the host, and waits until it listens. It answers each datagram with its name. */
+export async function namedServer(
+  netns: Netns | undefined,
+  port: number,
+  name: string,
+): Promise<ChildProcess> {
+  const program = new URL('named.ts', import.meta.url).pathname
+  const { child, lines } = start(netns, process.execPath, program, String(port), name)
+  ;(child.stdout as unknown as { ref(): void }).ref()
+  await once(lines, 'line')
+  ;(child.stdout as unknown as { unref(): void }).unref()
+  return child
+}
+
+/** A client with one socket. */
+export interface Conversation {
+  /** Sends a datagram. @returns the answer; undefined when there is none within a second */
+  ask(): Promise<string | undefined>
+  end(): void
+}
+
+/** Opens a socket in a namespace, or on the host: all its datagrams have the same ports. */
+export function conversation(client: Netns | undefined, address: string, port: number): Conversation {
+  const ask = 'echo >&3; timeout 1 dd bs=64 count=1 status=none <&3 || echo'
+  const script = `exec 3<>/dev/udp/${address}/${port}; while read -r; do { ${ask}; } 2>/dev/null; done`
+  const { child, lines } = start(client, 'bash', '-c', script)
+  return {
+    ask: async () => {
+      ;(child.stdout as unknown as { ref(): void }).ref()
+      child.stdin.write('\n')
+      const [answer] = await once(lines, 'line')
+      ;(child.stdout as unknown as { unref(): void }).unref()
+      return answer || undefined
+    },
+    end: () => void child.kill('SIGKILL'),
+  }
+}

@@ -1,0 +1,302 @@
+/** Flows of UDP to host ports: what goes on on an old way is ended when a mapping comes or goes, and nothing else is. */
+// needs: nft ip
+
+import { spawnSync } from 'node:child_process'
+import * as assert from 'uvu/assert'
+import { flushFlowsTo, flushStaleFlows, type UdpMapping } from '../../shared/firewall/stale-flows.ts'
+import { netfilter } from '../../shared/firewall/table.ts'
+import { type Address, formatAddress, parseAddress } from '../../shared/ip/address.ts'
+import { isErrno } from '../../shared/kernel/errno.ts'
+import { deleteFlow, type Flow, listUdpFlows } from '../../shared/netlink/conntrack.ts'
+import { transact } from '../../shared/netlink/socket.ts'
+import { bare } from '../harness/address.ts'
+import { command } from '../harness/command.ts'
+import { type Conversation, conversation, namedServer } from '../harness/datagrams.ts'
+import { far, farHost, near, privateHost } from '../harness/host.ts'
+import { test } from '../harness/test.ts'
+import { type Container, connect, newBridge } from './firewall-containers.ts'
+
+await privateHost()
+const outside = farHost()
+newBridge('br0', '10.88.0.1/24', 'fd88::1/64')
+const one = await connect('br0', 'zero', '10.88.0.2/24', 'fd88::2/64')
+const two = await connect('br0', 'zero', '10.88.0.3/24', 'fd88::3/64')
+
+/** The port on the host, and that of the containers' servers. */
+const [hostPort, containerPort] = [5300, 53]
+await namedServer(one.netns, containerPort, 'one')
+await namedServer(two.netns, containerPort, 'two')
+await namedServer(undefined, hostPort, 'host')
+await namedServer(undefined, containerPort, 'resolver')
+await namedServer(outside, hostPort, 'outside')
+
+const families = [
+  { family: 4, table: 'ip', own: near.ipv4, foreign: far.ipv4 },
+  { family: 6, table: 'ip6', own: near.ipv6, foreign: far.ipv6 },
+] as const
+type Family = (typeof families)[number]
+
+function parsed(text: string): Address {
+  const address = parseAddress(text)
+  assert.ok(address, text)
+  return address
+}
+
+function addressOf({ addresses }: Container, { family }: Family): string {
+  return bare(addresses[family === 4 ? 0 : 1] ?? '')
+}
+
+/** The mapping of the host port to a container. */
+function mappingTo(container: Container, family: Family): UdpMapping {
+  return { port: hostPort, address: parsed(addressOf(container, family)), containerPort }
+}
+
+/** Leads the host port to a container; to none when there is none. Rules that translate nothing keep the tracking on. */
+function lead(family: Family, container?: Container, port = hostPort): void {
+  const table = `${family.table} ports`
+  const to = container && addressOf(container, family)
+  const target = family.family === 6 ? `[${to}]:${containerPort}` : `${to}:${containerPort}`
+  const chain = (hook: string) => [
+    `add chain ${table} ${hook} { type nat hook ${hook} priority -100; }`,
+    `flush chain ${table} ${hook}`,
+    `add rule ${table} ${hook} ${family.table} daddr ${family.foreign} udp dport 9 dnat to ${family.foreign}`,
+    ...(to ? [`add rule ${table} ${hook} fib daddr type local udp dport ${port} dnat to ${target}`] : []),
+  ]
+  command('nft', [`add table ${table}`, ...chain('prerouting'), ...chain('output')].join('\n'))
+}
+
+/** The flows that the kernel tracks, in words. */
+function flows({ family }: Family): string[] {
+  return listUdpFlows(netfilter(), { family }).map(inWords).sort()
+}
+
+function inWords({ destination, target, isTranslated }: Flow): string {
+  const text = ({ address, port }: Flow['target']) => `${formatAddress(address)} ${port}`
+  return isTranslated ? `${text(destination)} -> ${text(target)}` : text(destination)
+}
+
+/** A test in both families, which begins without flows and without a mapping. */
+function scenario(
+  sentence: string,
+  play: (family: Family, open: typeof conversation) => Promise<void>,
+): void {
+  for (const family of families) {
+    test(`IPv${family.family}: ${sentence}`, async () => {
+      const opened: Conversation[] = []
+      lead(family)
+      forgetAll(family)
+      try {
+        await play(family, (...to) => {
+          const started = conversation(...to)
+          opened.push(started)
+          return started
+        })
+      } finally {
+        for (const each of opened) each.end()
+      }
+    })
+  }
+}
+
+function forgetAll({ family }: Family): void {
+  for (const flow of listUdpFlows(netfilter(), { family })) {
+    try {
+      transact(netfilter(), [deleteFlow(flow)])
+    } catch (error) {
+      if (!isErrno(error, 'ENOENT')) throw error
+    }
+  }
+}
+
+scenario(
+  'a client that goes on sending reaches the new container, from the first datagram on',
+  async (family, open) => {
+    lead(family, one)
+    const client = open(outside, family.own, hostPort)
+    assert.is(await client.ask(), 'one')
+    lead(family, two)
+    assert.is(await client.ask(), 'one', 'without a flush the kernel keeps the old way')
+    assert.is(flushStaleFlows([mappingTo(two, family)]), 1)
+    assert.is(await client.ask(), 'two')
+  },
+)
+
+scenario('a client on the host reaches the new container, too', async (family, open) => {
+  lead(family, one)
+  const client = open(undefined, family.own, hostPort)
+  assert.is(await client.ask(), 'one')
+  lead(family, two)
+  flushStaleFlows([mappingTo(two, family)])
+  assert.is(await client.ask(), 'two')
+})
+
+scenario('a flow that began before the mapping reaches the container', async (family, open) => {
+  const client = open(outside, family.own, hostPort)
+  assert.is(await client.ask(), 'host')
+  lead(family, one)
+  assert.is(await client.ask(), 'host', 'without a flush the kernel keeps the old way')
+  assert.is(flushStaleFlows([mappingTo(one, family)]), 1)
+  assert.is(await client.ask(), 'one')
+})
+
+scenario(
+  'after the end of a mapping its flows are ended, and the host gets the datagrams',
+  async (family, open) => {
+    lead(family, one)
+    const client = open(outside, family.own, hostPort)
+    assert.is(await client.ask(), 'one')
+    lead(family)
+    const address = parsed(addressOf(one, family))
+    assert.is(flushFlowsTo([address], [{ port: hostPort }]), 1)
+    assert.is(await client.ask(), 'host')
+    assert.is(flushFlowsTo([address], [{ port: hostPort }]), 0)
+  },
+)
+
+scenario(
+  'a caller that does not know the ports ends all translated flows to the container',
+  async (family, open) => {
+    lead(family, one)
+    assert.is(await open(outside, family.own, hostPort).ask(), 'one')
+    assert.is(await open(outside, addressOf(one, family), containerPort).ask(), 'one')
+    assert.is(flushFlowsTo([parsed(addressOf(one, family))]), 1)
+    assert.equal(flows(family), [`${addressOf(one, family)} ${containerPort}`])
+  },
+)
+
+scenario(
+  'flows of another container, and of other ports of the same one, stay at the end of a mapping',
+  async (family, open) => {
+    lead(family, two)
+    assert.is(await open(outside, family.own, hostPort).ask(), 'two')
+    const before = flows(family)
+    assert.is(flushFlowsTo([parsed(addressOf(one, family))]), 0)
+    assert.is(flushFlowsTo([parsed(addressOf(two, family))], [{ port: 5301 }]), 0)
+    assert.equal(flows(family), before)
+  },
+)
+
+scenario('flows that lead to the mapping stay', async (family, open) => {
+  lead(family, one)
+  const client = open(outside, family.own, hostPort)
+  assert.is(await client.ask(), 'one')
+  assert.is(flushStaleFlows([mappingTo(one, family)]), 0)
+  assert.is(await client.ask(), 'one')
+})
+
+scenario('flows to servers elsewhere stay, although their port is that of the host', async (family, open) => {
+  for (const client of [one.netns, undefined]) {
+    assert.is(await open(client, family.foreign, hostPort).ask(), 'outside')
+  }
+  const before = flows(family)
+  assert.is(before.length, 2)
+  lead(family, one)
+  assert.is(flushStaleFlows([mappingTo(one, family)]), 0)
+  assert.is(flushFlowsTo([parsed(addressOf(one, family)), parsed(family.foreign)]), 0)
+  assert.equal(flows(family), before)
+})
+
+scenario(
+  'flows to the port of the host that has the number of the container’s port stay',
+  async (family, open) => {
+    assert.is(await open(outside, family.own, containerPort).ask(), 'resolver')
+    lead(family, one)
+    assert.is(flushStaleFlows([mappingTo(one, family)]), 0)
+    assert.equal(flows(family), [`${family.own} ${containerPort}`])
+  },
+)
+
+scenario('with a host address only its flows are ended', async (family, open) => {
+  const gateway = family.family === 4 ? '10.88.0.1' : 'fd88::1'
+  assert.is(await open(outside, family.own, hostPort).ask(), 'host')
+  assert.is(await open(two.netns, gateway, hostPort).ask(), 'host')
+  lead(family, one)
+  assert.is(flushStaleFlows([{ ...mappingTo(one, family), hostIP: parsed(gateway) }]), 1)
+  assert.equal(flows(family), [`${family.own} ${hostPort}`])
+  const any: Address = { family: family.family, value: 0n }
+  assert.is(flushStaleFlows([{ ...mappingTo(one, family), hostIP: any }]), 1)
+})
+
+scenario('of a hundred mapped ports each is looked at', async (family, open) => {
+  assert.is(await open(outside, family.own, hostPort).ask(), 'host')
+  assert.is(await open(outside, family.own, containerPort).ask(), 'resolver')
+  lead(family, one)
+  const ports = Array.from({ length: 100 }, (_, index) => hostPort - 50 + index)
+  const before = netfilter().sequence
+  assert.is(flushStaleFlows(ports.map((port) => ({ ...mappingTo(one, family), port }))), 1)
+  assert.is(netfilter().sequence - before, 2)
+  assert.equal(flows(family), [`${family.own} ${containerPort}`])
+})
+
+scenario('hundreds of flows cost one list and a deletion each', async (family) => {
+  const many = 300
+  const send = `for n in $(seq ${many}); do echo >/dev/udp/${family.own}/${hostPort}; done`
+  command('ip', 'netns', 'exec', outside.name, 'bash', '-c', send)
+  assert.ok(flows(family).length > many / 2)
+  const count = flows(family).length
+  lead(family, one)
+  const before = netfilter().sequence
+  assert.is(flushStaleFlows([mappingTo(one, family)]), count)
+  assert.is(netfilter().sequence - before, 1 + count)
+  assert.equal(flows(family), [])
+})
+
+test('the families are separate: a mapping of IPv6 ends no flow of IPv4', async () => {
+  const [v4, v6] = families
+  lead(v4)
+  forgetAll(v4)
+  const client = conversation(outside, v4.own, hostPort)
+  assert.is(await client.ask(), 'host')
+  client.end()
+  assert.is(flushStaleFlows([mappingTo(one, v6)]), 0)
+  assert.is(flushStaleFlows([mappingTo(one, v4)]), 1)
+})
+
+test('without a mapping or an address nothing is asked', () => {
+  const before = netfilter().sequence
+  assert.is(flushStaleFlows([]), 0)
+  assert.is(flushFlowsTo([]), 0)
+  assert.is(netfilter().sequence, before)
+})
+
+test('a flow that ended meanwhile is no error, and one of the same ports that began later stays', async () => {
+  const [v4] = families
+  lead(v4)
+  forgetAll(v4)
+  const client = conversation(outside, v4.own, hostPort)
+  await client.ask()
+  const [flow] = listUdpFlows(netfilter(), { family: 4, port: hostPort })
+  assert.ok(flow)
+  transact(netfilter(), [deleteFlow(flow)])
+  await client.ask()
+  assert.throws(
+    () => transact(netfilter(), [deleteFlow(flow)]),
+    (error: unknown) => isErrno(error, 'ENOENT'),
+  )
+  assert.is(flows(v4).length, 1)
+  client.end()
+})
+
+test('on a kernel without connection tracking over netlink it is said that nothing can be looked for', () => {
+  const program = `
+    import { flushFlowsTo, flushStaleFlows } from '${new URL('../../shared/firewall/stale-flows.ts', import.meta.url)}'
+    const address = { family: 4, value: 1n }
+    console.log(flushFlowsTo([address]), flushStaleFlows([{ port: 53, address, containerPort: 53 }]))`
+  const fault = ['-o', '/dev/null', '-e', 'inject=socket:error=EPROTONOSUPPORT']
+  const words = [...fault, process.execPath, '--input-type=module', '-e', program]
+  const { stdout } = spawnSync('strace', words, { encoding: 'utf8' })
+  assert.is(stdout.trim(), 'undefined undefined')
+})
+
+test('the command of a deletion has the flow’s ends', () => {
+  const end = (address: string, port: number) => ({ address: parsed(address), port })
+  const [source, destination] = [end('192.0.2.1', 4711), end('192.0.2.2', 53)]
+  const key = { tuple: Buffer.alloc(4), id: undefined, zone: undefined }
+  const { reproduce } = deleteFlow({ source, destination, target: destination, isTranslated: false, key })
+  assert.is(
+    reproduce,
+    'conntrack -D -f ipv4 -p udp --orig-src 192.0.2.1 --sport 4711 --orig-dst 192.0.2.2 --dport 53',
+  )
+})
+
+test.run()

@@ -1,0 +1,21 @@
+/** A process that changes host ports of iptables like a plugin: `add N PORT`, `remove N` or `cycle N PORT`, with container number N. */
+
+import { toCniError } from '../../shared/error/error.ts'
+import { add, remove } from '../../shared/firewall/portmap-iptables.ts'
+import { parseCidr } from '../../shared/ip/subnet.ts'
+
+const [verb, number, port] = process.argv.slice(2) as [string, string, string]
+const attachment = { network: 'many', containerID: `c${number}`, ifname: 'eth0' }
+const addresses = [`10.99.0.${number}/24`, `fd99::${number}/64`].flatMap((text) => parseCidr(text) ?? [])
+const mappings = [{ protocol: 'tcp' as const, hostPort: Number(port), containerPort: 80 }]
+
+try {
+  const rules = addresses.map((address) => ({ attachment, address, mappings, snat: true, masqAll: false }))
+  if (verb !== 'remove') await add(rules)
+  if (verb !== 'add') await remove(attachment)
+} catch (error) {
+  await remove(attachment)
+  const { code, message, details } = toCniError(error)
+  console.log(JSON.stringify({ code, message, details }))
+  process.exitCode = 1
+}
