@@ -2,6 +2,8 @@
 
 import { createHash } from 'node:crypto'
 import type { Attachment } from '../../shared/cni/plugin.ts'
+import type { Mapping } from '../../shared/firewall/portmap-rules.ts'
+import { formatAddress } from '../../shared/ip/address.ts'
 import { command } from './command.ts'
 import { type Answer, type Call, type Configuration, call } from './plugin.ts'
 
@@ -54,6 +56,55 @@ export function checkMacByNftables({ containerID, ifname }: Attachment, port: st
     `add rule bridge nat ${own}-mac ether saddr == ${mac} return ${note}`,
     `add rule bridge nat ${own}-mac drop ${note}`,
   ])
+}
+
+/** What the reference's portmap gives to nft for a container's address. 1.9 looks at local destinations only, and has one chain for all. */
+export function mapByNftables(
+  containerID: string,
+  address: string,
+  mappings: readonly Mapping[],
+  version: '1.6' | '1.9' = '1.9',
+): void {
+  const family = address.includes(':') ? 6 : 4
+  const ip = family === 6 ? 'ip6' : 'ip'
+  const at = `${ip} cni_hostport`
+  const own = mappings.filter(({ hostIP }) => !hostIP || hostIP.family === family)
+  const target = family === 6 ? `[${address}]` : address
+  const rules = own.map(({ protocol, hostPort, containerPort, hostIP }) => {
+    const chain = hostIP && version === '1.6' ? 'hostip_hostports' : 'hostports'
+    const only = hostIP ? `${ip} daddr ${formatAddress(hostIP)} ` : ''
+    return `add rule ${at} ${chain} ${only}${protocol} dport ${hostPort} dnat to ${target}:${containerPort} comment "${containerID}"`
+  })
+  const sources = [address, ...(family === 4 ? ['127.0.0.1'] : [])].map(
+    (source) =>
+      `add rule ${at} masquerading ${ip} saddr ${source} ${ip} daddr ${address} masquerade comment "${containerID}"`,
+  )
+  runNft([...portmapFrame(at, version), ...rules, ...sources])
+}
+
+function portmapFrame(at: string, version: '1.6' | '1.9'): string[] {
+  const hook = (name: string) => [
+    `add chain ${at} ${name} { type nat hook ${name} priority -100 ; }`,
+    `flush chain ${at} ${name}`,
+    ...(version === '1.9'
+      ? [`add rule ${at} ${name} fib daddr type local jump hostports_all`]
+      : [`add rule ${at} ${name} jump hostip_hostports`, `add rule ${at} ${name} jump hostports`]),
+  ]
+  const all = [
+    `add chain ${at} hostports_all`,
+    `flush chain ${at} hostports_all`,
+    `add rule ${at} hostports_all jump hostip_hostports`,
+    `add rule ${at} hostports_all jump hostports`,
+  ]
+  return [
+    `add table ${at} { comment "CNI portmap plugin" ; }`,
+    `add chain ${at} hostports`,
+    `add chain ${at} hostip_hostports`,
+    ...(version === '1.9' ? all : []),
+    ...hook('prerouting'),
+    ...hook('output'),
+    `add chain ${at} masquerading { type nat hook postrouting priority 100 ; }`,
+  ]
 }
 
 function runNft(lines: string[]): void {
