@@ -60,8 +60,14 @@ function deleteByNetlink({ family }: Iptables, plan: Plan): void {
   })
 }
 
+/** Each chain is listed once: a plan may look at one with a rule for every container several times. */
 function viewByNetlink(family: 4 | 6): View<Rule> {
-  const rulesOf = (chain: string) => listRules(netfilter(), nat(family), chain)
+  const listed = new Map<string, Rule[]>()
+  const rulesOf = (chain: string) => {
+    const rules = listed.get(chain) ?? listRules(netfilter(), nat(family), chain)
+    listed.set(chain, rules)
+    return rules
+  }
   const use = (chain: string) => chainUse(netfilter(), nat(family), chain)
   const countTo = (chain: string, from: string) =>
     rulesOf(from).filter(({ leadsTo }) => leadsTo === chain).length
