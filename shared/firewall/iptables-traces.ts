@@ -5,7 +5,7 @@ import { isErrno } from '../kernel/errno.ts'
 import { readFileIfAny } from '../kernel/files.ts'
 import { chainUse, tableUse } from '../netlink/nftables-read.ts'
 import type { Iptables } from './iptables.ts'
-import { isUser } from './iptables-users.ts'
+import { type Feature, isUser } from './iptables-users.ts'
 import { netfilter } from './table.ts'
 import { unlessUnsupported } from './unsupported.ts'
 
@@ -18,15 +18,23 @@ export interface Trace {
 const families = [4, 6] as const
 
 /** Where an attachment's chain is or may be. Without an attachment: where any chain may be, with an empty chain name. */
-export async function findIptablesTraces(attachment?: Attachment): Promise<Trace[]> {
-  const mayHaveLegacy = (family: 4 | 6) => hasLegacy(family) ?? isUser(attachment)
+export async function findIptablesTraces(
+  attachment?: Attachment,
+  feature: Feature = 'masquerade',
+): Promise<Trace[]> {
+  const mayHaveLegacy = (family: 4 | 6) => hasLegacy(family) ?? isUser(attachment, feature)
   const places = [...families.filter(hasNft).map(nft), ...families.filter(mayHaveLegacy).map(legacy)]
   if (places.length === 0) return []
-  const chain = attachment ? (await import('./reference-names.ts')).chainName(attachment) : ''
+  const chain = attachment
+    ? (await import('./reference-names.ts')).chainName(attachment, prefixes[feature])
+    : ''
   return places
     .filter((iptables) => iptables.kind === 'legacy' || chain === '' || hasChain(iptables, chain))
     .map((iptables) => ({ iptables, chain }))
 }
+
+/** What begins the name of a container's chain. */
+const prefixes: Record<Feature, string> = { masquerade: '', portmap: 'DN-' }
 
 const nft = (family: 4 | 6): Iptables => ({ family, kind: 'nft' })
 const legacy = (family: 4 | 6): Iptables => ({ family, kind: 'legacy' })

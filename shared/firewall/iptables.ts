@@ -14,26 +14,61 @@ export interface Iptables {
 export type TableName = 'nat' | 'filter'
 
 /** The rules of a table, line by line, as `iptables-save -t nat` prints them. @throws CniError */
-export async function save(iptables: Iptables, table: TableName = 'nat'): Promise<string[]> {
-  const stdout = execute(iptables, 'save', ['-t', table], '')
-  return stdout.split('\n')
+export function save(iptables: Iptables, table: TableName = 'nat'): string[] {
+  return execute(iptables, 'save', ['-t', table], '').stdout.split('\n')
 }
 
 /** Applies lines to a table, atomically. @throws CniError */
-export async function restore(iptables: Iptables, lines: string[], table: TableName = 'nat'): Promise<void> {
-  const input = [`*${table}`, ...lines, 'COMMIT', ''].join('\n')
-  execute(iptables, 'restore', ['--noflush', '--wait'], input)
+export function restore(iptables: Iptables, lines: string[], table: TableName = 'nat'): void {
+  execute(iptables, 'restore', restoring, inputOf(lines, table))
+}
+
+const restoring = ['--noflush', '--wait']
+
+function inputOf(lines: string[], table: TableName): string {
+  return [`*${table}`, ...lines, 'COMMIT', ''].join('\n')
+}
+
+/** The failure of a rule of iptables-restore's input; the first line is that of the table. */
+const failedLine = /line (\d+) failed/
+
+/**
+ * The first of these rules that a table lacks, compared by iptables itself; undefined when it has all. Changes nothing. Equivalent
+ * to `iptables -t nat -C CHAIN RULE` of each.
+ * @param rules each a chain and a rule specification
+ * @throws CniError
+ */
+export function firstMissing(
+  iptables: Iptables,
+  rules: string[],
+  table: TableName = 'nat',
+): string | undefined {
+  const input = inputOf(
+    rules.map((rule) => `-C ${rule}`),
+    table,
+  )
+  const { status, stderr } = execute(iptables, 'restore', restoring, input, failedLine)
+  const [, line] = failedLine.exec(stderr) ?? []
+  return status === 0 ? undefined : rules[Number(line) - 2]
 }
 
 /** A node with thousands of services has megabytes of rules. */
 const bounds = { ...usual, bytes: 64 * 1024 * 1024 }
 
-function execute(iptables: Iptables, task: string, args: string[], input: string): string {
+/** @param expected of standard error: words of a failure that is no error @throws CniError */
+function execute(
+  iptables: Iptables,
+  task: string,
+  args: string[],
+  input: string,
+  expected?: RegExp,
+): Completed {
   const path = locate(iptables, task)
   const completed = run({ path, arguments: args, input, env: {} }, bounds)
-  const { status, stdout } = completed
-  if (status !== 0 || isIncompatible(stdout)) throw failed([path, ...args], input, completed)
-  return stdout
+  const { status, stdout, stderr } = completed
+  const isExpected = status === 0 || expected?.test(stderr)
+  if (!isExpected || isIncompatible(stdout)) throw failed([path, ...args], input, completed)
+  return completed
 }
 
 const killedHint =

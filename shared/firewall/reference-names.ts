@@ -11,8 +11,8 @@ const commentLength = 255
 const tagLength = 16
 
 /** The chain of a container: `CNI-` and the beginning of a hash (`utils.MustFormatChainNameWithPrefix` of the reference). */
-export function chainName({ network, containerID }: Omit<Attachment, 'ifname'>): string {
-  return `CNI-${hashOf(network + containerID)}`.slice(0, maximumLength)
+export function chainName({ network, containerID }: Omit<Attachment, 'ifname'>, prefix = ''): string {
+  return `CNI-${prefix}${hashOf(network + containerID)}`.slice(0, maximumLength)
 }
 
 /** The beginning of the comments on a network's rules in nftables (`hashForNetwork`, which a hyphen follows). */
@@ -32,4 +32,9 @@ function hashOf(text: string): string {
 /** The comment on each rule of a container in iptables (`utils.FormatComment` of the reference). */
 export function ruleComment({ network, containerID }: Omit<Attachment, 'ifname'>): string {
   return `name: "${network}" id: "${containerID}"`.slice(0, commentLength)
+}
+
+/** The comment on the rules that lead to the chain of a container's host ports (`trimComment` of the reference's portmap). */
+export function portComment(attachment: Omit<Attachment, 'ifname'>): string {
+  return `dnat ${ruleComment(attachment)}`.slice(0, commentLength)
 }

@@ -106,6 +106,12 @@ export function comparedWith({ attributes }: Rule): Buffer[] {
   return comparisons.flatMap((one) => find(one, Attribute.EXPR_DATA, CMP_DATA, DATA_VALUE) ?? [])
 }
 
+/** The values that a rule itself has for its actions: address and port of `dnat to`. */
+export function loadedBy({ attributes }: Rule): Buffer[] {
+  const loads = expressionsOf(attributes).filter((expression) => nameOf(expression) === 'immediate')
+  return loads.flatMap((one) => find(one, Attribute.EXPR_DATA, IMMEDIATE_DATA, DATA_VALUE) ?? [])
+}
+
 function expressionsOf(rule: Buffer): Buffer[] {
   return items(find(rule, Attribute.RULE_EXPRESSIONS))
 }

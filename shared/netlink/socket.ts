@@ -20,7 +20,7 @@ import {
 export { Flag, type Reply, type Request }
 
 /** Netlink families, include/uapi/linux/netlink.h. */
-export const Protocol = { ROUTE: 0, NETFILTER: 12, GENERIC: 16 } as const
+export const Protocol = { ROUTE: 0, SOCK_DIAG: 4, NETFILTER: 12, GENERIC: 16 } as const
 
 const AF_NETLINK = 16
 const SOCK_RAW = 3

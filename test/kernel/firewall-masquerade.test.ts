@@ -366,7 +366,7 @@ scenario(
     command('nft', 'add set ip nat s { type ipv4_addr; }; add rule ip nat POSTROUTING ip saddr @s masquerade')
     const error = await caught(check(one, 'iptables'))
     assert.match(error.message, /incompatible/)
-    assert.match(error.details, 'set "ipMasqBackend" to "nftables"')
+    assert.match(error.details, 'let the configuration use nftables')
     await remove(one)
     assert.is(await collectMasquerade('zero', []), 2)
   },

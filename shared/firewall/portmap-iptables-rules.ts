@@ -1,0 +1,136 @@
+/** Host ports as rules of iptables, in the layout of the Go reference (plugins/meta/portmap/portmap_iptables.go). */
+
+import type { Attachment } from '../cni/plugin.ts'
+import { type Address, formatAddress } from '../ip/address.ts'
+import { type Cidr, formatCidr, subnetOf } from '../ip/subnet.ts'
+import { quoted } from './iptables-words.ts'
+import { chainName, portComment } from './reference-names.ts'
+
+export interface Mapping {
+  protocol: 'tcp' | 'udp' | 'sctp'
+  hostPort: number
+  containerPort: number
+  /** The only address of the host at which the port is taken. Absent or unspecified: all. Of another family: no rule. */
+  hostIP?: Address
+}
+
+/** The host ports of an attachment in one family. */
+export interface PortRules {
+  attachment: Attachment
+  /** The container's, with the prefix length of its subnet. */
+  address: Cidr
+  mappings: Mapping[]
+  /** The source of connections from the container's subnet and from 127.0.0.1 becomes the host's. */
+  snat: boolean
+  /** The source of all connections becomes the host's. */
+  masqAll: boolean
+  /** The bit of the mark that says so. Default: 13. */
+  markMasqBit?: number
+  /** A chain that sets a mark, instead of ours: what it marks is masqueraded elsewhere. */
+  externalSetMarkChain?: string
+  /** Further conditions for a packet, in words of iptables. */
+  conditions?: string[]
+}
+
+/** Chains that all containers share. */
+export const shared = {
+  dnat: 'CNI-HOSTPORT-DNAT',
+  mark: 'CNI-HOSTPORT-SETMARK',
+  masquerade: 'CNI-HOSTPORT-MASQ',
+} as const
+
+/** Ports of one rule: XT_MULTI_PORTS, include/uapi/linux/netfilter/xt_multiport.h. */
+const portsTogether = 15
+
+/** The chain of a container's host ports. */
+export function portChain(attachment: Omit<Attachment, 'ifname'>): string {
+  return chainName(attachment, 'DN-')
+}
+
+/** A rule: its chain, and its specification as iptables reads it. */
+export interface Line {
+  chain: string
+  words: string
+}
+
+/** The rules in a container's chain: those that mark come before that which translates. */
+export function chainRules(rules: PortRules): Line[] {
+  const chain = portChain(rules.attachment)
+  return rules.mappings
+    .filter(({ hostIP }) => !hostIP || hostIP.family === rules.address.address.family)
+    .flatMap((mapping) => mappingRules(rules, mapping))
+    .map((words) => ({ chain, words }))
+}
+
+function mappingRules(rules: PortRules, { protocol, hostPort, containerPort, hostIP }: Mapping): string[] {
+  const only = hostIP && hostIP.value !== 0n ? ` -d ${formatAddress(hostIP)}` : ''
+  const base = `-p ${protocol} --dport ${hostPort}${only}`
+  const target = `${bracketed(rules.address.address)}:${containerPort}`
+  const marked = markedSources(rules).map(
+    (source) => `${base} -s ${source} -j ${quoted(rules.externalSetMarkChain ?? shared.mark)}`,
+  )
+  return [...marked, `${base} -j DNAT --to-destination ${target}`]
+}
+
+/** Whose packets are marked to be masqueraded. */
+function markedSources({ snat, masqAll, address }: PortRules): string[] {
+  const isIPv4 = address.address.family === 4
+  if (!snat) return []
+  if (masqAll) return [isIPv4 ? '0.0.0.0/0' : '::/0']
+  return [formatCidr(subnetOf(address)), ...(isIPv4 ? ['127.0.0.1'] : [])]
+}
+
+function bracketed(address: Address): string {
+  return address.family === 6 ? `[${formatAddress(address)}]` : formatAddress(address)
+}
+
+/** The rules that lead to a container's chain. As in the reference they have the ports of both families. */
+export function entrances(rules: PortRules): Line[] {
+  const { attachment, mappings, conditions = [] } = rules
+  const comment = JSON.stringify(portComment(attachment))
+  const further = conditions.map((word) => ` ${quoted(word)}`).join('')
+  const protocols = [...new Set(mappings.map(({ protocol }) => protocol))].sort()
+  return protocols
+    .flatMap((protocol) => portLists(mappings, protocol).map((ports) => ({ protocol, ports })))
+    .map(({ protocol, ports }) => ({
+      chain: shared.dnat,
+      words: `-m comment --comment ${comment} -m multiport -p ${protocol} --destination-ports ${ports}${further} -j ${portChain(attachment)}`,
+    }))
+}
+
+function portLists(mappings: Mapping[], protocol: Mapping['protocol']): string[] {
+  const ports = mappings.filter((mapping) => mapping.protocol === protocol).map(({ hostPort }) => hostPort)
+  const count = Math.ceil(ports.length / portsTogether)
+  return Array.from({ length: count }, (_, index) =>
+    ports.slice(index * portsTogether, (index + 1) * portsTogether).join(','),
+  )
+}
+
+/** The rules by which packets to the host's own addresses come to all containers' chains. */
+export const hooks: Line[] = ['PREROUTING', 'OUTPUT'].map((chain) => ({
+  chain,
+  words: `-m addrtype --dst-type LOCAL -j ${shared.dnat}`,
+}))
+
+/** The rule that masquerades comes first in POSTROUTING, before those of `ipMasq`. */
+export const masqueradeHook: Line = {
+  chain: 'POSTROUTING',
+  words: `-m comment --comment "CNI portfwd requiring masquerade" -j ${shared.masquerade}`,
+}
+
+/** Whether packets are marked in our own chain. */
+export function usesMark({ snat, externalSetMarkChain }: PortRules): boolean {
+  return snat && externalSetMarkChain === undefined
+}
+
+/** The rules that set the mark, and masquerade what has it. */
+export function markRules({ markMasqBit = 13 }: PortRules): Line[] {
+  const bit = `0x${(2 ** markMasqBit).toString(16)}`
+  return [
+    {
+      chain: shared.mark,
+      words: `-m comment --comment "CNI portfwd masquerade mark" -j MARK --set-xmark ${bit}/${bit}`,
+    },
+    { chain: shared.masquerade, words: `-m mark --mark ${bit}/${bit} -j MASQUERADE` },
+  ]
+}
