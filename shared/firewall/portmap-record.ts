@@ -38,7 +38,11 @@ export const kept = attachmentRecords('firewall/portmap', () => ({
 export type PortmapRecord = NonNullable<ReturnType<typeof kept.find>>
 
 /** A record of rules. */
-export function toRecord(attachment: Recorded, backend: PortmapRecord['backend'], rules: PortRules[]): PortmapRecord {
+export function toRecord(
+  attachment: Recorded,
+  backend: PortmapRecord['backend'],
+  rules: PortRules[],
+): PortmapRecord {
   const { network, containerID, ifname, netns } = attachment
   const written = rules.map(({ attachment: _, address, mappings, ...rest }) => ({
     ...rest,
@@ -53,20 +57,26 @@ export function rulesOf({ rules, ...attachment }: PortmapRecord): PortRules[] {
   return rules.flatMap(({ address, mappings, ...rest }) => {
     const cidr = parseCidr(address)
     if (!cidr) return []
-    const read = mappings.map((one) => ({ ...one, hostIP: one.hostIP ? parseAddress(one.hostIP) : undefined }))
+    const read = mappings.map((one) => ({
+      ...one,
+      hostIP: one.hostIP ? parseAddress(one.hostIP) : undefined,
+    }))
     return { ...rest, attachment, address: cidr, mappings: read }
   })
 }
 
 /**
- * Whether the attachment that a comment names has ended: its namespace is gone, or it is the same interface of the same container
- * under another name of its network. Without a record that is not known.
+ * Whether the attachment that a comment names has ended, or is the same interface of the same container under another name of its
+ * network. Without a record that is not known.
  */
 export function hasEnded(comment: string, newer: Attachment): boolean {
   const record = recordOf(comment)
-  if (!record) return false
-  if (isSameInterface(record, newer)) return true
-  return record.netns !== undefined && record.netns !== '' && openNamespaceIfAny(record.netns) === undefined
+  return record !== undefined && (isSameInterface(record, newer) || isEnded(record))
+}
+
+/** Whether the namespace of a record is gone. */
+export function isEnded({ netns }: Recorded): boolean {
+  return netns !== undefined && netns !== '' && openNamespaceIfAny(netns) === undefined
 }
 
 /** A long comment ends in a hash: all records are looked through then. */
