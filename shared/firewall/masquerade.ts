@@ -1,7 +1,8 @@
 /** `ipMasq`: packets that leave a container's subnet get the host's address as source. By nftables or iptables. */
 
 import type { Attachment } from '../cni/plugin.ts'
-import type { Cidr } from '../ip/subnet.ts'
+import { type Cidr, formatCidr, parseCidr } from '../ip/subnet.ts'
+import type { Note } from '../state/noted.ts'
 import { type BackEnd, byBackEnd, whyImpossible } from './back-ends.ts'
 import { findIptablesTraces } from './iptables-traces.ts'
 import { forgetStaleUsers, forgetUser } from './iptables-users.ts'
@@ -101,4 +102,17 @@ async function collectChains(network: string, valid: Omit<Attachment, 'network'>
 /** Why masquerading cannot work on this host; undefined when it can. Changes nothing. */
 export async function masqueradeStatus(backend?: MasqueradeBackend): Promise<string | undefined> {
   return whyImpossible(task, backend, { nftables: nftables.requireSupport })
+}
+
+/** What is noted of an attachment for `reapplyMasquerade`. */
+export function masqueradeNote(addresses: Cidr[], backend?: MasqueradeBackend): string {
+  return [...addresses.map(formatCidr), ...(backend ? [backend] : [])].join(' ')
+}
+
+/** `patchbay reapply`: masquerades again as an ADD has noted, where another program has removed it. @throws as `addMasquerade` */
+export async function reapplyMasquerade({ more, ...attachment }: Note): Promise<void> {
+  const words = more.split(' ')
+  const backend = (['nftables', 'iptables'] as const).find((one) => words.includes(one))
+  const addresses = words.flatMap((word) => parseCidr(word) ?? [])
+  if (addresses.length > 0) await addMasquerade(attachment, addresses, backend)
 }

@@ -4,9 +4,8 @@ import * as z from 'zod/mini'
 import type { Attachment } from '../cni/plugin.ts'
 import { formatAddress, parseAddress } from '../ip/address.ts'
 import { formatCidr, parseCidr } from '../ip/subnet.ts'
-import { openNamespaceIfAny } from '../kernel/namespace.ts'
 import { attachmentRecords } from '../state/attachment-records.ts'
-import { isSameInterface, type Recorded } from '../state/former.ts'
+import { isEnded, isSameInterface, type Recorded } from '../state/former.ts'
 import type { PortRules } from './portmap-rules.ts'
 import { owner } from './table.ts'
 
@@ -72,11 +71,6 @@ export function rulesOf({ rules, ...attachment }: PortmapRecord): PortRules[] {
 export function hasEnded(comment: string, newer: Attachment): boolean {
   const record = recordOf(comment)
   return record !== undefined && (isSameInterface(record, newer) || isEnded(record))
-}
-
-/** Whether the namespace of a record is gone. */
-export function isEnded({ netns }: Recorded): boolean {
-  return netns !== undefined && netns !== '' && openNamespaceIfAny(netns) === undefined
 }
 
 /** A long comment ends in a hash: all records are looked through then. */
