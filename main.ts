@@ -25,13 +25,13 @@ export async function main([called = 'patchbay', ...args]: string[]): Promise<nu
 
 /** The operator's command line: the executable is called by the name `patchbay`. */
 async function operate([command, ...args]: string[]): Promise<number> {
+  const line = (fd: number) => (text: string) => void say(fd, `${text}\n`, 0)
+  const output = { out: line(STDOUT), err: line(STDERR) }
   if (command === 'version') return say(STDOUT, `patchbay ${version}\n`, 0)
   if (command === 'help') return say(STDOUT, usage(), 0)
-  if (command === 'reconcile' && args.length < 2) {
-    const { reconcile } = await import('./cli/reconcile.ts')
-    const line = (fd: number) => (text: string) => void say(fd, `${text}\n`, 0)
-    return reconcile(plugins, { out: line(STDOUT), err: line(STDERR) }, ...args)
-  }
+  if (command === 'reapply' && args.length === 0) return (await import('./cli/reapply.ts')).reapply(output)
+  if (command === 'reconcile' && args.length < 2)
+    return (await import('./cli/reconcile.ts')).reconcile(plugins, output, ...args)
   return say(STDERR, usage(), 1)
 }
 
@@ -41,10 +41,11 @@ function say(fd: number, text: string, status: number): number {
 }
 
 function usage(): string {
-  return `usage: patchbay version | help | reconcile [FILE | DIRECTORY]
+  return `usage: patchbay version | help | reapply | reconcile [FILE | DIRECTORY]
 
-reconcile changes the existing VTEPs of the networks in /etc/cni/net.d (their remotes and options) to
-match the configurations, and prints each change. It makes no device.
+reapply restores the masquerade, host ports and other rules of live containers, after another program
+has removed them from the firewall. reconcile changes the existing VTEPs of the networks in
+/etc/cni/net.d to match their configurations. Both print what they do, and make no device.
 
 Container network plugins in one executable (${version}). A container runtime calls it by any name that
 contains a plugin's, as a link to this file or a copy: ${Object.keys(plugins).sort().join(', ')}

@@ -21,6 +21,7 @@ export const plugins: Registry = {
   macsec: async () => (await import('./macsec/plugin.ts')).macsec,
   macvlan: async () => (await import('./macvlan/plugin.ts')).macvlan,
   macvtap: async () => (await import('./macvlan/macvtap/plugin.ts')).macvtap,
+  portmap: async () => (await import('./portmap/plugin.ts')).portmap,
   ptp: async () => (await import('./ptp/plugin.ts')).ptp,
   static: async () => (await import('../shared/ipam/static/plugin.ts')).staticIpam,
   team: async () => (await import('./bond/team/plugin.ts')).team,

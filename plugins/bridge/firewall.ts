@@ -23,8 +23,9 @@ export const macCheck = firewallTrace({
 export async function addMacCheck(life: Life<BridgeConfig>, port: Link): Promise<void> {
   const { inside, request } = life
   const own = findMade(inside, request.ifname)
-  macCheck.begin(life)
-  await (await firewall()).addMacSpoofCheck(request, port.name, own.mac)
+  const { addMacSpoofCheck, macSpoofCheckNote } = await firewall()
+  macCheck.begin(life, macSpoofCheckNote(port.name, own.mac))
+  await addMacSpoofCheck(request, port.name, own.mac)
 }
 
 /**

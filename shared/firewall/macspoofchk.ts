@@ -13,6 +13,7 @@ import { etherSaddr, iifname, inSet, verdictStatement, vmap } from '../netlink/n
 import { update } from '../netlink/nftables-transaction.ts'
 import { concatenate, etherAddr, ifname, ifnameBytes } from '../netlink/nftables-types.ts'
 import type { Request } from '../netlink/socket.ts'
+import type { Note } from '../state/noted.ts'
 import * as reference from './reference-macspoofchk.ts'
 import {
   chunks,
@@ -52,6 +53,17 @@ const addresses: NamedSet = { table, name: 'macspoofchk-addresses', key: [ifname
 export async function addMacSpoofCheck(attachment: Attachment, port: string, mac: string): Promise<void> {
   change(() => removal(recordsOf(ifnameBytes(port))))
   change(() => addition(owner(attachment), ifnameBytes(port), macBytes(mac)))
+}
+
+/** What is noted of an attachment for `reapplyMacSpoofCheck`. */
+export function macSpoofCheckNote(port: string, mac: string): string {
+  return `${port} ${mac}`
+}
+
+/** `patchbay reapply`: allows again what an ADD has noted, where another program has removed it. @throws KernelError */
+export async function reapplyMacSpoofCheck({ more, ...attachment }: Note): Promise<void> {
+  const [port, mac] = more.split(' ')
+  if (port && mac) await addMacSpoofCheck(attachment, port, mac)
 }
 
 /** Removes the check of an attachment's port, ours or the reference's; does nothing when there is none. */

@@ -1,16 +1,18 @@
 /** `ipMasq`: packets that leave a container's subnet get the host's address as source. By nftables or iptables. */
 
 import type { Attachment } from '../cni/plugin.ts'
-import { CniError, Code, factsOf, toCniError } from '../error/error.ts'
-import type { Cidr } from '../ip/subnet.ts'
-import type { KernelError } from '../kernel/errno.ts'
+import { type Cidr, formatCidr, parseCidr } from '../ip/subnet.ts'
+import type { Note } from '../state/noted.ts'
+import { type BackEnd, byBackEnd, whyImpossible } from './back-ends.ts'
 import { findIptablesTraces } from './iptables-traces.ts'
 import { forgetStaleUsers, forgetUser } from './iptables-users.ts'
 import * as nftables from './masquerade-nftables.ts'
 import { hasReferenceMasquerade } from './reference-masquerade-trace.ts'
-import { isUnsupported, unlessUnsupported } from './unsupported.ts'
+import { unlessUnsupported } from './unsupported.ts'
 
-export type MasqueradeBackend = 'nftables' | 'iptables'
+export type MasqueradeBackend = BackEnd
+
+const task = { verb: 'masquerade', key: 'ipMasqBackend' }
 
 /**
  * Masquerades a container's addresses, except towards their own subnets and multicast.
@@ -23,42 +25,10 @@ export async function addMasquerade(
   addresses: Cidr[],
   backend?: MasqueradeBackend,
 ): Promise<void> {
-  if (backend === 'iptables') return addByIptables(attachment, addresses)
-  const rejected = attempt(() => nftables.add(attachment, addresses))
-  if (!rejected) return
-  if (backend === 'nftables') throw unusable(rejected)
-  await addByIptables(attachment, addresses).catch((error) => {
-    throw bothUnusable(toCniError(error), rejected)
+  await byBackEnd(task, backend, {
+    nftables: () => nftables.add(attachment, addresses),
+    iptables: async () => (await import('./masquerade-iptables.ts')).add(attachment, addresses),
   })
-}
-
-async function addByIptables(attachment: Attachment, addresses: Cidr[]): Promise<void> {
-  const iptables = await import('./masquerade-iptables.ts')
-  await iptables.add(attachment, addresses)
-}
-
-/** Runs an action of the nftables back end. @returns the error when the kernel lacks nftables @throws all other errors */
-function attempt(action: () => void): KernelError | undefined {
-  try {
-    action()
-    return undefined
-  } catch (error) {
-    if (isUnsupported(error)) return error as KernelError
-    throw error
-  }
-}
-
-function unusable(rejected: KernelError): CniError {
-  return new CniError(Code.PluginNotAvailable, {
-    msg: `the kernel cannot masquerade by nftables: ${rejected.message}`,
-    hint: 'load the kernel modules nf_tables, nft_chain_nat and nft_masq, or set "ipMasqBackend" to "iptables"',
-    ...factsOf(rejected),
-  })
-}
-
-function bothUnusable(error: CniError, rejected: KernelError): CniError {
-  const msg = `neither back end can masquerade. nftables: ${rejected.message}. iptables: ${error.message}`
-  return new CniError(error.code, { ...error.complaint, msg, errno: rejected.errno, cause: error })
 }
 
 /**
@@ -131,14 +101,18 @@ async function collectChains(network: string, valid: Omit<Attachment, 'network'>
 
 /** Why masquerading cannot work on this host; undefined when it can. Changes nothing. */
 export async function masqueradeStatus(backend?: MasqueradeBackend): Promise<string | undefined> {
-  if (backend === 'iptables') return whyNotIptables()
-  const rejected = attempt(nftables.requireSupport)
-  if (!rejected) return undefined
-  if (backend === 'nftables') return unusable(rejected).message
-  const reason = await whyNotIptables()
-  return reason && `nftables: ${rejected.message}; iptables: ${reason}`
+  return whyImpossible(task, backend, { nftables: nftables.requireSupport })
 }
 
-async function whyNotIptables(): Promise<string | undefined> {
-  return (await import('./iptables.ts')).whyUnusable()
+/** What is noted of an attachment for `reapplyMasquerade`. */
+export function masqueradeNote(addresses: Cidr[], backend?: MasqueradeBackend): string {
+  return [...addresses.map(formatCidr), ...(backend ? [backend] : [])].join(' ')
+}
+
+/** `patchbay reapply`: masquerades again as an ADD has noted, where another program has removed it. @throws as `addMasquerade` */
+export async function reapplyMasquerade({ more, ...attachment }: Note): Promise<void> {
+  const words = more.split(' ')
+  const backend = (['nftables', 'iptables'] as const).find((one) => words.includes(one))
+  const addresses = words.flatMap((word) => parseCidr(word) ?? [])
+  if (addresses.length > 0) await addMasquerade(attachment, addresses, backend)
 }

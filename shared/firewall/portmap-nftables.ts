@@ -4,7 +4,7 @@ import { isErrno } from '../kernel/errno.ts'
 import { counterUse } from '../netlink/nftables-counters.ts'
 import { chainUse, findElement, listElements } from '../netlink/nftables-read.ts'
 import type { Element } from '../netlink/nftables-sets.ts'
-import { update } from '../netlink/nftables-transaction.ts'
+import { requireNftables, update } from '../netlink/nftables-transaction.ts'
 import type { Request } from '../netlink/socket.ts'
 import { addEntrances, expectEntrances } from './portmap-conditions.ts'
 import { additions, deletions, elementsOf, frameFor, type Placed } from './portmap-elements.ts'
@@ -95,4 +95,9 @@ function removalOf(own: Frame, placed: Placed[]): Request[] {
 function dismantleFrame(own: Frame): Request[] {
   const chains = chainsOf(own).map(({ name }) => name)
   return dismantle(own.table, chains.reverse(), setsOf(own), [counterOf(own)])
+}
+
+/** @throws KernelError when the kernel has no nf_tables */
+export function requireSupport(): void {
+  requireNftables(netfilter())
 }

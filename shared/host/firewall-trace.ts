@@ -20,8 +20,11 @@ interface Feature {
 }
 
 interface FirewallTrace extends Trace {
-  /** For ADD, before it changes the firewall: notes the attachment, and registers the inverse of all that follows. @throws KernelError */
-  begin(life: Pick<Life<unknown>, 'request' | 'undo'>): void
+  /**
+   * For ADD, before it changes the firewall: notes the attachment, and registers the inverse of all that follows.
+   * @param more what `patchbay reapply` needs to do it again @throws KernelError
+   */
+  begin(life: Pick<Life<unknown>, 'request' | 'undo'>, more: string): void
 }
 
 /** The trace of a feature. It is removed too if the key has any value but false, in case the pointer was lost. */
@@ -32,9 +35,9 @@ export function firewallTrace({ key, load }: Feature): FirewallTrace {
     users.forget(attachment)
   }
   return {
-    begin({ request, undo }) {
+    begin({ request, undo }, more) {
       undo(() => remove(request))
-      users.note(request)
+      users.note(request, more)
     },
     async remove(request) {
       const noted = users.find(request)

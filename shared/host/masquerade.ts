@@ -33,8 +33,10 @@ export async function addMasquerade(
   const { request } = life
   const addresses = masqueraded(request.config, ips)
   if (addresses.length === 0) return
-  masquerade.begin(life)
-  await (await firewall()).addMasquerade(request, addresses, request.config.ipMasqBackend)
+  const { addMasquerade, masqueradeNote } = await firewall()
+  const backend = request.config.ipMasqBackend
+  masquerade.begin(life, masqueradeNote(addresses, backend))
+  await addMasquerade(request, addresses, backend)
 }
 
 /** The addresses of the families that are to be masqueraded. */

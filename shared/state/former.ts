@@ -2,6 +2,7 @@
 
 import { attachmentHash, interfaceHash } from '../cni/identity.ts'
 import type { Attachment } from '../cni/plugin.ts'
+import { openNamespaceIfAny } from '../kernel/namespace.ts'
 
 /** An attachment, and the path of its namespace, where it is known. */
 export interface Recorded extends Attachment {
@@ -28,4 +29,9 @@ export function findRecordOf<T extends Recorded>(
 export function isSameInterface(one: Omit<Recorded, 'network'>, other: Omit<Recorded, 'network'>): boolean {
   const isElsewhere = one.netns && other.netns && one.netns !== other.netns
   return one.containerID === other.containerID && one.ifname === other.ifname && !isElsewhere
+}
+
+/** Whether the namespace of an attachment is gone. Unknown counts as not gone. */
+export function isEnded({ netns }: Recorded): boolean {
+  return netns !== undefined && netns !== '' && openNamespaceIfAny(netns) === undefined
 }

@@ -1,0 +1,83 @@
+/** portmap: ports of the host lead to ports of the container. */
+
+import { requirePrevResult } from '../../shared/attachment/chained.ts'
+import type { Life } from '../../shared/attachment/device.ts'
+import { interfacePlugin } from '../../shared/attachment/plugin.ts'
+import type { Sides } from '../../shared/attachment/sides.ts'
+import { preferSysctl } from '../../shared/attachment/sysctl.ts'
+import type { Request } from '../../shared/cni/plugin.ts'
+import type { Result } from '../../shared/cni/result.ts'
+import { CniError, Code } from '../../shared/error/error.ts'
+import { readSysctl, writeSysctl } from '../../shared/kernel/sysctl.ts'
+import { backEndOf, config, type PortmapConfig } from './config.ts'
+import { warnOfListeners } from './listeners.ts'
+import { isAsked, rulesFor } from './mappings.ts'
+
+const firewall = () => import('../../shared/firewall/portmap.ts')
+
+export const portmap = interfacePlugin<PortmapConfig>({
+  name: 'portmap',
+  summary: 'leads ports of the host to ports of a container',
+  config,
+  device: {
+    gives: 'nothing',
+    leaves: [{ remove, collect }],
+    // The reference's words.
+    prepare: (request) => void requirePrevResult(request, 'must be called as chained plugin'),
+    create,
+    check,
+    status,
+  },
+})
+
+async function create(life: Life<PortmapConfig>): Promise<void> {
+  const { request, undo } = life
+  if (!isAsked(request.config)) return
+  const rules = rulesFor(request, requirePrevResult(request, 'must be called as chained plugin'))
+  if (rules.length === 0)
+    return request.log.warn('the container has no address for its port mappings: none is made')
+  const { addPortmap, removePortmap } = await firewall()
+  undo(() => removePortmap(request))
+  await addPortmap(request, rules, backEndOf(request.config))
+  for (const { address, via, snat } of rules)
+    if (address.address.family === 4 && snat && via) routeLocalnet(life, via)
+  warnOfListeners(rules, request.log)
+}
+
+/** Lets packets from 127.0.0.0/8 leave by an interface, and their answers come back. It stays on, as others may rely on it. */
+function routeLocalnet({ request, undo }: Life<PortmapConfig>, via: string): void {
+  const sysctl = ['ipv4', 'conf', via, 'route_localnet'] as const
+  if (readSysctl(...sysctl) === '1') return
+  undo(() => writeSysctl('0', ...sysctl))
+  preferSysctl(request.log, 'the mapped ports cannot be reached by 127.0.0.1', '1', ...sysctl)
+}
+
+async function remove(request: Request<PortmapConfig>): Promise<void> {
+  const { removePortmap } = await firewall()
+  const addresses = request.prevResult && isAsked(request.config) ? rulesFor(request, request.prevResult) : []
+  await removePortmap(request, {
+    wasAsked: isAsked(request.config),
+    addresses: addresses.map(({ address: { address } }) => address),
+  })
+}
+
+async function collect({ network, validAttachments }: Request<PortmapConfig>): Promise<void> {
+  await (await firewall()).collectPortmap(network, validAttachments)
+}
+
+async function check(_: Sides, request: Request<PortmapConfig>): Promise<void> {
+  // The reference's words.
+  const result: Result = requirePrevResult(request, 'Required prevResult missing')
+  if (!isAsked(request.config)) return
+  const rules = rulesFor(request, result)
+  await (await firewall()).checkPortmap(request, rules, backEndOf(request.config))
+}
+
+async function status({ config }: Request<PortmapConfig>): Promise<void> {
+  const reason = await (await firewall()).portmapStatus(backEndOf(config))
+  if (reason)
+    throw new CniError(Code.PluginNotAvailable, {
+      msg: `portmap cannot work: ${reason}`,
+      hint: 'provide nftables or iptables on this host, or leave portmap out of the list',
+    })
+}

@@ -1,0 +1,151 @@
+/** Host ports that lead to a container, by nftables or iptables. What ADD does is recorded: DEL and GC need no configuration. */
+
+import type { Attachment } from '../cni/plugin.ts'
+import { CniError, Code } from '../error/error.ts'
+import type { Address } from '../ip/address.ts'
+import { isEnded, isSameInterface, type Recorded } from '../state/former.ts'
+import { type BackEnd, byBackEnd, whyImpossible } from './back-ends.ts'
+import { families, frameOf } from './portmap-frame.ts'
+import * as nftables from './portmap-nftables.ts'
+import { hasEnded, kept, type PortmapRecord, rulesOf, toRecord } from './portmap-record.ts'
+import { hostPortOf, type Mapping, type PortRules } from './portmap-rules.ts'
+import { flushFlowsTo, flushStaleFlows } from './stale-flows.ts'
+import { owner, staleIn } from './table.ts'
+import { unlessUnsupported } from './unsupported.ts'
+
+const task = { verb: 'map host ports', key: 'backend' }
+const iptables = () => import('./portmap-iptables.ts')
+const reference = () => import('./reference-portmap.ts')
+
+/**
+ * Leads host ports to a container. What the attachment had before is replaced.
+ * @throws CniError with the owner's name for a port that is taken, KernelError
+ */
+export async function addPortmap(attachment: Recorded, rules: PortRules[], backEnd?: BackEnd): Promise<void> {
+  const earlier = kept.find(attachment)
+  if (earlier) await removeRecorded(earlier)
+  const record = (used: BackEnd) => kept.write(toRecord(attachment, used, rules))
+  await byBackEnd(task, backEnd, {
+    nftables() {
+      record('nftables')
+      nftables.add(rules, (mapping, comment) => {
+        if (!hasEnded(comment, attachment)) throw taken(mapping, comment)
+      })
+    },
+    async iptables() {
+      record('iptables')
+      await (await iptables()).add(rules, (mapping, { network, containerID }) => {
+        const holder = kept.all().find((one) => one.network === network && one.containerID === containerID)
+        const isGone = holder && (isSameInterface(holder, attachment) || isEnded(holder))
+        if (!isGone) throw taken(mapping, `${network}/${containerID}`)
+      })
+    },
+  })
+  flushStaleFlows(udpOf(rules))
+}
+
+function taken(mapping: Mapping, owner: string): CniError {
+  return new CniError(Code.TryAgainLater, {
+    msg: `host port ${hostPortOf(mapping)} is taken by ${owner}: stop that container, or map another port`,
+    hint: 'its name is network/container ID/interface; if it has ended without DEL, GC of its network removes it',
+    see: 'nft list ruleset',
+  })
+}
+
+/** The mappings whose flows connection tracking remembers. */
+function udpOf(rules: PortRules[]) {
+  return rules.flatMap(({ address: { address }, mappings }) =>
+    mappings
+      .filter(({ protocol }) => protocol === 'udp')
+      .map(({ hostPort: port, containerPort, hostIP }) => ({ address, port, containerPort, hostIP })),
+  )
+}
+
+/** What DEL knows of an attachment without a record. */
+interface Known {
+  /** The configuration has mappings: the reference may have made them. */
+  wasAsked: boolean
+  /** The container's, if the result of ADD is there. */
+  addresses: Address[]
+}
+
+/** Removes the host ports of an attachment, ours or the reference's; does nothing when there are none. */
+export async function removePortmap(
+  attachment: Attachment,
+  { wasAsked, addresses }: Known = { wasAsked: false, addresses: [] },
+): Promise<void> {
+  const record = kept.find(attachment)
+  if (record) return removeRecorded(record)
+  if (kept.wasDamaged(attachment)) await removeUnrecorded(attachment)
+  if (!wasAsked) return
+  await (await iptables()).remove(attachment)
+  const { has, remove } = await reference()
+  if (unlessUnsupported(() => has(attachment))) remove(attachment, addresses)
+  flushFlowsTo(addresses)
+}
+
+async function removeRecorded(record: PortmapRecord): Promise<void> {
+  const rules = rulesOf(record)
+  unlessUnsupported(() => nftables.remove(rules))
+  if (record.backend === 'iptables') await (await iptables()).remove(record)
+  kept.forget(record)
+  const ports = udpOf(rules)
+  if (ports.length > 0)
+    flushFlowsTo(
+      rules.map(({ address }) => address.address),
+      ports,
+    )
+}
+
+/** Removes what has the attachment's comment, of networks without conditions. */
+async function removeUnrecorded(attachment: Attachment): Promise<void> {
+  const comment = owner(attachment)
+  unlessUnsupported(() => {
+    for (const family of families)
+      nftables.removeWhere(frameOf(family), (element) => element.comment === comment)
+  })
+  await (await iptables()).remove(attachment)
+}
+
+/** Either back end, and either suite, may have made the rules. @throws CniError that names the missing rule or element */
+export async function checkPortmap(
+  attachment: Recorded,
+  rules: PortRules[],
+  backEnd?: BackEnd,
+): Promise<void> {
+  const used = kept.find(attachment)?.backend ?? (await madeBy(attachment, backEnd))
+  if (used === 'nftables') return nftables.check(rules)
+  if (used === 'iptables') return (await iptables()).check(rules)
+  for (const { address, mappings, snat } of rules)
+    (await reference()).check(attachment, address.address, mappings, snat)
+}
+
+async function madeBy(attachment: Attachment, backEnd?: BackEnd): Promise<BackEnd | 'reference'> {
+  const { has } = await reference()
+  if (unlessUnsupported(() => has(attachment))) return 'reference'
+  if (await (await iptables()).has(attachment)) return 'iptables'
+  return backEnd ?? 'nftables'
+}
+
+/** GC: removes what attachments of a network have that are not valid any more. @returns how many elements and chains */
+export async function collectPortmap(network: string, valid: Omit<Attachment, 'network'>[]): Promise<number> {
+  const stale = kept.stale(network, valid)
+  for (const record of stale) await removeRecorded(record)
+  const isStale = staleIn(network, valid)
+  const elements = unlessUnsupported(() =>
+    families.reduce((sum, family) => sum + nftables.removeWhere(frameOf(family), isStale), 0),
+  )
+  const chains = await (await iptables()).collect(network, valid)
+  const { collect } = await reference()
+  return stale.length + (elements ?? 0) + chains + (unlessUnsupported(() => collect(valid)) ?? 0)
+}
+
+/** `patchbay reapply`: does again what a record says, where another program has removed it. */
+export async function reapplyPortmap(record: PortmapRecord): Promise<void> {
+  await addPortmap(record, rulesOf(record), record.backend)
+}
+
+/** Why host ports cannot be mapped on this host; undefined when they can. Changes nothing. */
+export function portmapStatus(backEnd?: BackEnd): Promise<string | undefined> {
+  return whyImpossible(task, backEnd, { nftables: nftables.requireSupport })
+}

@@ -1,0 +1,162 @@
+/**
+ * Any sequence of ADD, DEL, repeated DEL, a kill at any call, a namespace that goes, flush and reapply, over containers whose addresses
+ * and ports are used again, ends with the ruleset of the live ones alone.
+ */
+// needs: nft ip
+
+import { rmSync } from 'node:fs'
+import * as fc from 'fast-check'
+import * as assert from 'uvu/assert'
+import { command } from '../harness/command.ts'
+import { type Fault, killedAt } from '../harness/faults.ts'
+import { isFullRun } from '../harness/full.ts'
+import { type Netns, newContainer, privateHost, removeContainer } from '../harness/host.ts'
+import { type Call, callAlone, executables } from '../harness/plugin.ts'
+import { test } from '../harness/test.ts'
+import { ruleset } from './firewall-containers.ts'
+
+await privateHost()
+
+/** A container of the model: `broken` and `vanished` ones are waiting for DEL, the latter without their namespace. */
+interface Container {
+  netns: Netns
+  address: number
+  state: 'live' | 'broken' | 'vanished' | 'gone'
+}
+
+type Step =
+  | { does: 'add' | 'del' | 'vanish'; container: number; address: number }
+  | { does: 'kill'; verb: 'ADD' | 'DEL'; container: number; address: number; fault: Fault }
+  | { does: 'flush' }
+  | { does: 'reapply' }
+
+const [containers, addresses] = [5, 3]
+const place = { container: fc.nat(containers - 1), address: fc.nat(addresses - 1) }
+const fault: fc.Arbitrary<Fault> = fc.record({
+  syscall: fc.constantFrom('sendto', 'renameat2', 'openat', 'unlinkat', 'write', 'mkdirat'),
+  nth: fc.integer({ min: 1, max: 12 }),
+})
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ does: fc.constantFrom('add', 'del', 'vanish'), ...place }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ does: fc.constant('kill'), verb: fc.constantFrom('ADD', 'DEL'), fault, ...place }),
+  },
+  { weight: 1, arbitrary: fc.record({ does: fc.constantFrom('flush', 'reapply') }) },
+)
+
+/** portmap for a container whose address and host ports others may have had. */
+function request({ netns, address }: Container, verb: Call['verb']): Call {
+  const prevResult = {
+    cniVersion: '1.0.0',
+    interfaces: [{ name: 'eth0', sandbox: netns.path }],
+    ips: [`10.60.0.${address + 2}/24`, `fd60::${address + 2}/64`].map((text) => ({
+      address: text,
+      interface: 0,
+    })),
+  }
+  const portMappings = [
+    { hostPort: 8000 + address, containerPort: 80, protocol: 'tcp' },
+    { hostPort: 9000, containerPort: 90, protocol: 'udp', hostIP: `192.0.2.${address + 1}` },
+  ]
+  const common = { name: 'model', cniVersion: '1.0.0', prevResult, runtimeConfig: { portMappings } }
+  return { verb, config: { type: 'portmap', ...common }, containerID: netns.name, netns: netns.path }
+}
+
+function succeed(one: Container, verb: 'ADD' | 'DEL'): void {
+  const { status, json } = callAlone(request(one, verb))
+  assert.is(status, 0, `${verb} of ${one.netns.name}: ${JSON.stringify(json)}`)
+}
+
+function del(one: Container): void {
+  succeed(one, 'DEL')
+  if (one.state === 'vanished') newContainer(one.netns.name)
+  one.state = 'gone'
+}
+
+/** A runtime attaches a container after the DEL of its last attachment, with an address that none has whose namespace is there. */
+function mayAdd(all: Container[], one: Container, address: number): boolean {
+  const holds = ({ state }: Container) => state === 'live' || state === 'broken'
+  if (one.state !== 'gone' || all.some((other) => holds(other) && other.address === address)) return false
+  one.address = address
+  return true
+}
+
+async function kill(
+  all: Container[],
+  { verb, container, address, fault }: Step & { does: 'kill' },
+): Promise<void> {
+  const one = all[container] as Container
+  if (verb === 'ADD' && !mayAdd(all, one, address)) return
+  const { status } = await killedAt(request(one, verb), fault)
+  const broken = one.state === 'vanished' ? 'vanished' : 'broken'
+  if (verb === 'ADD') one.state = status === 0 ? 'live' : 'broken'
+  else if (status === 0) del(one)
+  else if (one.state !== 'gone') one.state = broken
+}
+
+async function take(all: Container[], step: Step): Promise<void> {
+  if (step.does === 'kill') return kill(all, step)
+  if (step.does === 'flush') return void command('nft', 'flush', 'ruleset')
+  if (step.does === 'reapply') return reapply()
+  const one = all[step.container] as Container
+  if (step.does === 'del') del(one)
+  else if (step.does === 'add' && mayAdd(all, one, step.address)) {
+    succeed(one, 'ADD')
+    one.state = 'live'
+  } else if (step.does === 'vanish' && one.state === 'live') {
+    removeContainer(one.netns)
+    one.state = 'vanished'
+  }
+}
+
+function reapply(): void {
+  command(`${executables()}/patchbay`, 'reapply')
+}
+
+/** The ruleset whatever the order of tables and elements. */
+function sorted(): string[] {
+  const inOrder = (_: string, value: unknown) =>
+    Array.isArray(value) ? value.map((one) => JSON.stringify(one)).sort() : value
+  return ruleset()
+    .map((one) => JSON.stringify(one, inOrder))
+    .sort()
+}
+
+/** The ruleset of an empty host after the ADDs of the live containers. */
+function rulesetOf(live: Container[]): string[] {
+  command('nft', 'flush', 'ruleset')
+  rmSync('/run/patchbay', { recursive: true, force: true })
+  for (const one of live) succeed(one, 'ADD')
+  return sorted()
+}
+
+let hosts = 0
+
+async function play(steps: Step[]): Promise<void> {
+  const host = ++hosts
+  const all = Array.from({ length: containers }, (_, index): Container => {
+    return { netns: newContainer(`h${host}-${index}`), address: 0, state: 'gone' }
+  })
+  try {
+    for (const step of steps) await take(all, step)
+    for (const one of all) if (one.state !== 'live') del(one)
+    reapply()
+    const live = all.filter(({ state }) => state === 'live')
+    const found = sorted()
+    assert.equal(found, rulesetOf(live))
+    for (const one of live) del(one)
+    assert.equal(ruleset(), [])
+  } finally {
+    command('nft', 'flush', 'ruleset')
+    rmSync('/run/patchbay', { recursive: true, force: true })
+    for (const { netns } of all) removeContainer(netns)
+  }
+}
+
+test('any sequence of ADD, DEL, kill, lost namespace, flush and reapply ends with the ruleset of the live containers alone', async () => {
+  const property = fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 40 }), play)
+  await fc.assert(property, { numRuns: isFullRun() ? 300 : 25, seed: isFullRun() ? undefined : 15 })
+})
+
+test.run()
