@@ -3,12 +3,14 @@
 import type { Log } from '../../shared/error/log.ts'
 import type { PortRules } from '../../shared/firewall/portmap-rules.ts'
 import { hostPortOf } from '../../shared/firewall/portmap-rules.ts'
+import { tolerate } from '../../shared/kernel/errno.ts'
 import { findListeners, hears } from '../../shared/netlink/listeners.ts'
 import { closeSocket, openSocket, Protocol } from '../../shared/netlink/socket.ts'
 
 /** Says nothing where the kernel cannot tell. Must be called on the host. */
 export function warnOfListeners(rules: PortRules[], log: Log): void {
-  const socket = openSocket(Protocol.SOCK_DIAG)
+  const socket = tolerate(() => openSocket(Protocol.SOCK_DIAG), 'EPROTONOSUPPORT')
+  if (!socket) return
   try {
     for (const protocol of ['tcp', 'udp'] as const) {
       const mappings = rules.flatMap(({ address, mappings }) =>

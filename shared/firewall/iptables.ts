@@ -18,6 +18,11 @@ export function save(iptables: Iptables, table: TableName = 'nat'): string[] {
   return execute(iptables, 'save', ['-t', table], '').stdout.split('\n')
 }
 
+/** Which kind the program is that printed a table: its first line names iptables-nft, as in `iptables-save v1.8.9 (nf_tables)`. */
+export function kindOf([first = '']: string[]): 'nft' | 'legacy' {
+  return first.includes('(nf_tables)') ? 'nft' : 'legacy'
+}
+
 /** Applies lines to a table, atomically. @throws CniError */
 export function restore(iptables: Iptables, lines: string[], table: TableName = 'nat'): void {
   execute(iptables, 'restore', restoring, inputOf(lines, table))

@@ -59,26 +59,40 @@ function bracketed(address: Address): string {
   return address.family === 6 ? `[${formatAddress(address)}]` : formatAddress(address)
 }
 
-/** The rules that lead to a container's chain. As in the reference they have the ports of both families. */
-export function entrances(rules: PortRules): Line[] {
-  const { attachment, mappings, conditions = [] } = rules
-  const comment = JSON.stringify(portComment(attachment))
-  const further = conditions.map((word) => ` ${quoted(word)}`).join('')
-  const protocols = [...new Set(mappings.map(({ protocol }) => protocol))].sort()
-  return protocols
-    .flatMap((protocol) => portLists(mappings, protocol).map((ports) => ({ protocol, ports })))
-    .map(({ protocol, ports }) => ({
-      chain: shared.dnat,
-      words: `-m comment --comment ${comment} -m multiport -p ${protocol} --destination-ports ${ports}${further} -j ${portChain(attachment)}`,
-    }))
+/** Ports of one rule that leads to a container's chain. */
+export interface PortList {
+  protocol: string
+  ports: number[]
 }
 
-function portLists(mappings: Mapping[], protocol: Mapping['protocol']): string[] {
-  const ports = mappings.filter((mapping) => mapping.protocol === protocol).map(({ hostPort }) => hostPort)
-  const count = Math.ceil(ports.length / portsTogether)
-  return Array.from({ length: count }, (_, index) =>
-    ports.slice(index * portsTogether, (index + 1) * portsTogether).join(','),
-  )
+/** The ports of a container, as many in a list as a rule takes. */
+export function portLists(mappings: Mapping[]): PortList[] {
+  const protocols = [...new Set(mappings.map(({ protocol }) => protocol))].sort()
+  return protocols.flatMap((protocol) => {
+    const own = mappings.filter((mapping) => mapping.protocol === protocol).map(({ hostPort }) => hostPort)
+    const count = Math.ceil(own.length / portsTogether)
+    return Array.from({ length: count }, (_, index) => ({
+      protocol,
+      ports: own.slice(index * portsTogether, (index + 1) * portsTogether),
+    }))
+  })
+}
+
+/** The rules that lead to a container's chain. */
+export function entrances({ attachment, conditions = [] }: PortRules, lists: PortList[]): Line[] {
+  const comment = JSON.stringify(portComment(attachment))
+  const further = conditions.map((word) => ` ${quoted(word)}`).join('')
+  return lists.map(({ protocol, ports }) => ({
+    chain: shared.dnat,
+    words: `-m comment --comment ${comment} -m multiport -p ${protocol} --destination-ports ${ports.join(',')}${further} -j ${portChain(attachment)}`,
+  }))
+}
+
+/** The ports in a rule that `iptables-save` printed. */
+export function parsePortList(line: string): PortList {
+  const [, protocol = ''] = / -p (\S+) /.exec(line) ?? []
+  const [, ports = ''] = / --dports ([\d,]+) /.exec(line) ?? []
+  return { protocol, ports: ports.split(',').map(Number) }
 }
 
 /** The rules by which packets to the host's own addresses come to all containers' chains. */

@@ -3,7 +3,7 @@
 import type { Attachment } from '../cni/plugin.ts'
 import { CniError, Code } from '../error/error.ts'
 import { withStateLock } from '../state/lock.ts'
-import { firstMissing, type Iptables, restore, save } from './iptables.ts'
+import { firstMissing, type Iptables, isInstalled, kindOf, restore, save } from './iptables.ts'
 import { chainsCommented, deletePlanned, linesOf, viewOf, withJumps } from './iptables-chains.ts'
 import { findIptablesTraces, type Trace } from './iptables-traces.ts'
 import { forgetStaleUsers, forgetUser, noteUser } from './iptables-users.ts'
@@ -17,11 +17,14 @@ import {
   type Line,
   markRules,
   masqueradeHook,
+  type PortList,
+  parsePortList,
   portChain,
+  portLists,
   shared,
   usesMark,
 } from './portmap-iptables-rules.ts'
-import type { PortRules } from './portmap-rules.ts'
+import type { Mapping, PortRules } from './portmap-rules.ts'
 import { portComment } from './reference-names.ts'
 
 /** How often an addition is tried: each failure is a change of the same chains by another process. */
@@ -38,15 +41,24 @@ export async function add(rules: PortRules[], refuse: Refuse = refuseTaken): Pro
   if (!first) return
   await remove(first.attachment)
   noteUser(first.attachment, 'portmap')
+  const inUse = (await findIptablesTraces(undefined, 'portmap')).map(({ iptables }) => iptables)
   withStateLock('portmap-iptables', () => {
-    for (const one of rules) addFamily(one, refuse)
+    for (const one of rules)
+      addFamily(
+        one,
+        refuse,
+        inUse.filter(({ family }) => family === one.address.address.family),
+      )
   })
 }
 
-function addFamily(rules: PortRules, refuse: Refuse): void {
+/** @param inUse the kinds of iptables that have a table */
+function addFamily(rules: PortRules, refuse: Refuse, inUse: Iptables[]): void {
   const iptables = { family: rules.address.address.family }
+  const saved = save(iptables)
+  for (const other of inUse) if (other.kind !== kindOf(saved)) clear(other, rules, refuse)
   const plan = () => additionOf(save(iptables), rules, refuse)
-  let lines = plan()
+  let lines = additionOf(saved, rules, refuse)
   for (let left = attempts; ; left--) {
     try {
       restore(iptables, lines)
@@ -56,6 +68,22 @@ function addFamily(rules: PortRules, refuse: Refuse): void {
       if (left === 0 || next.join('\n') === lines.join('\n')) throw error
       lines = next
     }
+  }
+}
+
+/** Removes containers that have ended and still have one of the ports in the other kind of iptables. @throws what `refuse` throws */
+function clear(iptables: Iptables, rules: PortRules, refuse: Refuse): void {
+  const chains = chainsInTheWay(saveIfReadable(iptables), rules, refuse)
+  removeTraces(chains.map((chain) => ({ iptables, chain })))
+}
+
+/** The other kind of iptables may refuse a table that `nft` has written to: then nothing of ours is looked for in it. */
+function saveIfReadable(iptables: Iptables): string[] {
+  try {
+    return isInstalled(iptables) ? save(iptables) : []
+  } catch (error) {
+    if (error instanceof CniError) return []
+    throw error
   }
 }
 
@@ -75,7 +103,7 @@ function additionOf(saved: string[], rules: PortRules, refuse: Refuse): string[]
     ...(usesMark(rules) ? missing(masqueradeHook).map((line) => line.replace('-A', '-I')) : []),
     ...missing(...hooks),
     `-N ${own}`,
-    ...[...chainRules(rules), ...entrances(rules)].map(appended),
+    ...[...chainRules(rules), ...entrances(rules, portLists(rules.mappings))].map(appended),
   ]
 }
 
@@ -136,7 +164,7 @@ function checkFamily(iptables: Iptables, rules: PortRules): void {
   const see = `${program}-save -t nat`
   const view = viewOf(save(iptables))
   const marks = usesMark(rules) ? [masqueradeHook, ...markRules(rules)] : []
-  const lines = [...hooks, ...marks, ...chainRules(rules), ...entrances(rules)]
+  const lines = [...hooks, ...marks, ...chainRules(rules), ...entrances(rules, listsNow(view, rules))]
   const lost = [...new Set(lines.map(({ chain }) => chain))].find((chain) => !view.has(chain))
   if (lost) throw missing(`${program} has no chain ${lost} in table nat`, see)
   const rule = firstMissing(
@@ -144,4 +172,16 @@ function checkFamily(iptables: Iptables, rules: PortRules): void {
     lines.map(({ chain, words }) => `${chain} ${words}`),
   )
   if (rule) throw missing(`${program} has no rule -A ${rule} in table nat`, see)
+}
+
+/**
+ * The ports as the rules have them that lead to the container's chain now, and those that none has. The reference lists those of
+ * mappings in another family, too.
+ */
+function listsNow(view: ReturnType<typeof viewOf>, { attachment, mappings }: PortRules): PortList[] {
+  const own = view.rulesOf(shared.dnat).filter(({ leadsTo }) => leadsTo === portChain(attachment))
+  const now = own.map(({ line }) => parsePortList(line))
+  const isListed = ({ protocol, hostPort }: Mapping) =>
+    now.some((list) => list.protocol === protocol && list.ports.includes(hostPort))
+  return [...now, ...portLists(mappings.filter((mapping) => !isListed(mapping)))]
 }

@@ -5,7 +5,7 @@ import { type Address, fromBytes, sameAddress } from '../ip/address.ts'
 import { isErrno } from '../kernel/errno.ts'
 import { addressFamily } from './address.ts'
 import { attributeIn } from './attributes.ts'
-import { closeSocket, dump, openSocket, Protocol, type Reply } from './socket.ts'
+import { dump, type Reply, type Socket } from './socket.ts'
 
 const SOCK_DIAG_BY_FAMILY = 20
 const INET_DIAG_REQ_BYTECODE = 1
@@ -34,41 +34,27 @@ export interface Listener {
 }
 
 /**
- * The sockets of the current namespace that listen on any of the ports, of both families. The kernel filters them, by a request for each
- * protocol and family. Equivalent to `ss -Hlne 'sport = :80'` with `-t` or `-u`. SCTP is not looked for.
+ * The sockets that listen on any of the ports, of both families. The kernel filters them, by a request for each family. Equivalent to
+ * `ss -Hlne 'sport = :80'` with `-t` or `-u`.
+ * @param socket of the protocol SOCK_DIAG, in the namespace that is asked for
  * @returns undefined when the kernel has no inet_diag
  * @throws KernelError
  */
-export function findListeners(wanted: { protocol: string; port: number }[]): Listener[] | undefined {
-  const names = Object.keys(protocols) as Listener['protocol'][]
-  const questions = names.flatMap((name) => {
-    const ports = wanted.filter(({ protocol }) => protocol === name).map(({ port }) => port)
-    return ports.length === 0 ? [] : ([4, 6] as const).map((family) => ({ family, name, ports }))
-  })
+export function findListeners(
+  socket: Socket,
+  protocol: Listener['protocol'],
+  ports: number[],
+): Listener[] | undefined {
+  if (ports.length === 0) return []
+  const wanted = new Set(ports)
   try {
-    return questions.length === 0 ? [] : askAll(questions)
+    return ([4, 6] as const)
+      .flatMap((family) => dump(socket, question(family, protocol, ports)))
+      .map((reply) => toListener(protocol, reply))
+      .filter(({ port }) => wanted.has(port))
   } catch (error) {
-    if (isErrno(error, 'ENOENT', 'EINVAL', 'EPROTONOSUPPORT', 'EOPNOTSUPP')) return undefined
+    if (isErrno(error, 'ENOENT', 'EINVAL', 'EOPNOTSUPP')) return undefined
     throw error
-  }
-}
-
-interface Question {
-  family: 4 | 6
-  name: Listener['protocol']
-  ports: number[]
-}
-
-function askAll(questions: Question[]): Listener[] {
-  const socket = openSocket(Protocol.SOCK_DIAG)
-  try {
-    return questions.flatMap(({ family, name, ports }) =>
-      dump(socket, question(family, name, ports))
-        .map((reply) => toListener(name, reply))
-        .filter(({ port }) => ports.includes(port)),
-    )
-  } finally {
-    closeSocket(socket)
   }
 }
 

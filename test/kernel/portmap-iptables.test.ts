@@ -15,7 +15,7 @@ import { formatAddress, parseAddress } from '../../shared/ip/address.ts'
 import { formatCidr } from '../../shared/ip/subnet.ts'
 import { command } from '../harness/command.ts'
 import { caught } from '../harness/expect.ts'
-import { far, farHost, near, privateHost, setSysctl } from '../harness/host.ts'
+import { far, farHost, near, privateHost, scratch, setSysctl } from '../harness/host.ts'
 import { test } from '../harness/test.ts'
 import { mirrorIn } from '../harness/traffic.ts'
 import { type Container, cidrs, connect, newBridge } from './firewall-containers.ts'
@@ -358,10 +358,25 @@ scenario('DEL works on a table that nft has changed, which iptables refuses', as
   command('nft', 'delete', 'table', 'ip', 'nat')
 })
 
-test('rules of iptables-legacy: ADD where it is the host’s iptables, and DEL whichever is used now', async () => {
-  command('mount', '--bind', '/usr/sbin/xtables-legacy-multi', '/usr/sbin/xtables-nft-multi')
+/** Makes iptables-legacy the host's iptables, as update-alternatives(1) does, until /etc/alternatives is unmounted. */
+function chooseLegacy(): void {
+  const copy = `${scratch}/alternatives`
+  command('sh', '-c', `rm -rf ${copy} && cp -a /etc/alternatives ${copy}`)
+  for (const program of ['iptables', 'ip6tables'])
+    for (const task of ['', '-save', '-restore'])
+      command('ln', '-sf', `/usr/sbin/${program}-legacy${task}`, `${copy}/${program}${task}`)
+  command('mount', '--bind', copy, '/etc/alternatives')
+}
+
+test('rules of iptables-legacy: ADD where it is the host’s iptables, refusals and DEL whichever is used now', async () => {
+  chooseLegacy()
   const legacy = () => nat('legacy')
+  command(
+    'nft',
+    'add table ip nat; add chain ip nat POSTROUTING { type nat hook postrouting priority srcnat; }; add set ip nat s { type ipv4_addr; }; add rule ip nat POSTROUTING ip saddr @s masquerade',
+  )
   await add(rulesOf(one))
+  command('nft', 'delete', 'table', 'ip', 'nat')
   await check(rulesOf(one))
   assert.equal(sees(server, outside, near.ipv4), twice(far.ipv4))
   assert.match((await caught(add(rulesOf(two)))).message, /taken by container c1/)
@@ -373,7 +388,15 @@ test('rules of iptables-legacy: ADD where it is the host’s iptables, and DEL w
   assert.is(await collect('zero', []), 2)
   assert.equal(legacy(), [])
   await add(rulesOf(one))
-  command('umount', '/usr/sbin/xtables-nft-multi')
+  command('umount', '/etc/alternatives')
+  assert.match((await caught(add(rulesOf(two)))).message, /taken by container c1 of network zero/)
+  await add(rulesOf(two), () => {})
+  assert.equal(legacy(), [])
+  assert.equal(sees(serverOfTwo, outside, near.ipv4), twice(far.ipv4))
+  await remove(two.attachment)
+  chooseLegacy()
+  await add(rulesOf(one))
+  command('umount', '/etc/alternatives')
   await remove(one.attachment)
   assert.equal(legacy(), [])
   assert.equal(nat(), [])
@@ -453,6 +476,25 @@ for (const [what, ours, theirs] of [
     await add(rules)
   })
 }
+
+scenario(
+  'CHECK accepts the reference’s rules with the ports of both families, where it knows those of one only',
+  async () => {
+    reference('ADD', rulesOf(one, { mappings: mixed }))
+    const isOf =
+      (family: 4 | 6) =>
+      ({ hostIP }: Mapping) =>
+        !hostIP || hostIP.family === family
+    const rules = rulesOf(one).map((each) => ({
+      ...each,
+      mappings: mixed.filter(isOf(each.address.address.family)),
+    }))
+    await check(rules)
+    const more: Mapping = { protocol: 'udp', hostPort: 5302, containerPort: 53 }
+    const error = await caught(check(rules.map((each) => ({ ...each, mappings: [...each.mappings, more] }))))
+    assert.match(error.message, /iptables has no rule -A .*5302/)
+  },
+)
 
 scenario('a port that a container of the reference has is refused with its name', async () => {
   reference('ADD', rulesOf(one))
