@@ -77,6 +77,8 @@ export async function removePortmap(
   const record = kept.find(attachment)
   if (record) return removeRecorded(record)
   if (kept.wasDamaged(attachment)) await removeUnrecorded(attachment)
+  // The draft of an ADD that was killed.
+  kept.forget(attachment)
   if (!wasAsked) return
   await (await iptables()).remove(attachment)
   const { has, remove } = await reference()

@@ -28,10 +28,21 @@ export interface Caller {
 
 const kubelet = { IgnoreUnknown: '1', K8S_POD_NAMESPACE: 'default', K8S_POD_NAME: 'web', K8S_POD_UID: 'b1a5' }
 
+/** What the callers hand to the plugins that declare the capability. */
+const capabilities = {
+  portMappings: [{ HostPort: 18083, ContainerPort: 80, Protocol: 'tcp', HostIP: '' }],
+  bandwidth: {
+    ingressRate: 10_000_000,
+    ingressBurst: 4294967295,
+    egressRate: 10_000_000,
+    egressBurst: 34359738359,
+  },
+}
+
 const engines = ['quickjs', 'node'] as const
 
 /** Plugins of the lists that Patchbay does not have yet. */
-const missing = ['portmap', 'firewall', 'tuning']
+const missing = ['firewall', 'tuning']
 
 /** ADD, CHECK, DEL and DEL of a list, in its own version, and where that has no CHECK in 1.0.0, too, on both engines. */
 export function testCaller(name: string, { args = kubelet, prepare, tidy }: Caller): void {
@@ -40,11 +51,11 @@ export function testCaller(name: string, { args = kubelet, prepare, tidy }: Call
   test(`${name}: ADD, CHECK, DEL, DEL, in version ${versions.join(' and ')}`, async () => {
     prepare?.()
     try {
-      await trip(net, { args, path: directoryOf(name, net, 'quickjs') })
+      await trip(net, { args, capabilities, path: directoryOf(name, net, 'quickjs') })
       const before = snapshot()
       for (const engine of engines) {
         const path = directoryOf(name, net, engine)
-        for (const cniVersion of versions) await trip({ ...net, cniVersion }, { args, path })
+        for (const cniVersion of versions) await trip({ ...net, cniVersion }, { args, capabilities, path })
       }
       unchanged(before)
     } finally {

@@ -1,0 +1,56 @@
+/** The keys of portmap: which back end they ask for, and what contradicts itself. */
+
+import * as assert from 'uvu/assert'
+import { backEndOf, config } from '../../../plugins/portmap/config.ts'
+import type { CniError } from '../../../shared/error/error.ts'
+import { silent } from '../../../shared/error/log.ts'
+import { test } from '../../harness/test.ts'
+
+const parse = (keys: Record<string, unknown>) =>
+  config.parse(config.canonical({ name: 'net', type: 'portmap', ...keys }), silent)
+
+function complaint(keys: Record<string, unknown>): string {
+  try {
+    parse(keys)
+  } catch (error) {
+    return (error as CniError).message
+  }
+  return 'accepted'
+}
+
+test('without a key that says otherwise, either back end will do', () => {
+  assert.is(backEndOf(parse({})), undefined)
+  assert.is(backEndOf(parse({ markMasqBit: 5 })), undefined)
+  assert.is(backEndOf(parse({ backend: '' })), undefined)
+})
+
+test('conditions and an external chain ask for the back end whose words they are', () => {
+  assert.is(backEndOf(parse({ conditionsV4: ['ip saddr 10.0.0.0/8'] })), 'nftables')
+  assert.is(backEndOf(parse({ conditionsV6: ['!', '-s', 'fd00::/8'] })), 'iptables')
+  assert.is(backEndOf(parse({ externalSetMarkChain: 'KUBE-MARK-MASQ' })), 'iptables')
+  assert.is(backEndOf(parse({ conditionsV4: [], backend: 'iptables' })), 'iptables')
+})
+
+test('conditions of two back ends contradict each other', () => {
+  const said = complaint({ conditionsV4: ['-s', '10.0.0.0/8'], conditionsV6: ['ip6', 'saddr', 'fd00::/8'] })
+  assert.is(
+    said,
+    'iptables backend was requested but configuration contains nftables-specific options [conditionsV6]',
+  )
+  assert.match(complaint({ backend: 'nftables', externalSetMarkChain: 'X' }), /\[externalSetMarkChain\]/)
+})
+
+test('a chain’s name and a condition cannot bring further commands', () => {
+  for (const name of ['a b', '-j', '!x', 'x'.repeat(29)])
+    assert.match(complaint({ externalSetMarkChain: name }), /must be the name of a chain/, name)
+  for (const word of ['x; flush ruleset', 'x\nflush', 'x # y'])
+    assert.match(complaint({ conditionsV4: [word] }), /conditionsV4\[0\]/, word)
+})
+
+test('mappings with keys in any case, an empty hostIP and a protocol in capital letters', () => {
+  const mapping = { HostPort: 80, ContainerPort: 8080, Protocol: 'TCP', HostIP: '' }
+  const { runtimeConfig } = parse({ runtimeConfig: { portMappings: [mapping] } })
+  assert.equal(runtimeConfig?.portMappings, [{ hostPort: 80, containerPort: 8080, protocol: 'TCP' }])
+})
+
+test.run()
