@@ -76,8 +76,8 @@ function isSentTo({ destination }: Flow, { family, port, hostIP }: HostPort & { 
   return !hostIP || hostIP.value === 0n || sameAddress(destination.address, hostIP)
 }
 
-function leadsTo({ isTranslated, target }: Flow, { address, containerPort }: UdpMapping): boolean {
-  return isTranslated && sameAddress(target.address, address) && target.port === containerPort
+function leadsTo({ target }: Flow, { address, containerPort }: UdpMapping): boolean {
+  return sameAddress(target.address, address) && target.port === containerPort
 }
 
 /** Deletes what fits of the flows to the host's own addresses. @returns how many */

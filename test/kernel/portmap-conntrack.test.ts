@@ -14,6 +14,7 @@ import { command } from '../harness/command.ts'
 import { type Conversation, conversation, namedServer } from '../harness/datagrams.ts'
 import { far, farHost, near, privateHost } from '../harness/host.ts'
 import { test } from '../harness/test.ts'
+import { pings } from '../harness/traffic.ts'
 import { type Container, connect, newBridge } from './firewall-containers.ts'
 
 await privateHost()
@@ -21,6 +22,9 @@ const outside = farHost()
 newBridge('br0', '10.88.0.1/24', 'fd88::1/64')
 const one = await connect('br0', 'zero', '10.88.0.2/24', 'fd88::2/64')
 const two = await connect('br0', 'zero', '10.88.0.3/24', 'fd88::3/64')
+
+// What is forwarded waits for the bridge's link-local address.
+assert.ok(pings(outside, ...[one, two].flatMap(({ addresses }) => addresses.map(bare))))
 
 /** The port on the host, and that of the containers' servers. */
 const [hostPort, containerPort] = [5300, 53]
@@ -184,6 +188,12 @@ scenario('flows that lead to the mapping stay', async (family, open) => {
   assert.is(await client.ask(), 'one')
 })
 
+scenario('flows that lead to another port of the same container are ended', async (family, open) => {
+  lead(family, one)
+  assert.is(await open(outside, family.own, hostPort).ask(), 'one')
+  assert.is(flushStaleFlows([{ ...mappingTo(one, family), containerPort: 54 }]), 1)
+})
+
 scenario('flows to servers elsewhere stay, although their port is that of the host', async (family, open) => {
   for (const client of [one.netns, undefined]) {
     assert.is(await open(client, family.foreign, hostPort).ask(), 'outside')
@@ -259,22 +269,21 @@ test('without a mapping or an address nothing is asked', () => {
   assert.is(netfilter().sequence, before)
 })
 
-test('a flow that ended meanwhile is no error, and one of the same ports that began later stays', async () => {
+test('a flow that has ended is not found, and one of the same ports with another number stays', async () => {
   const [v4] = families
   lead(v4)
   forgetAll(v4)
   const client = conversation(outside, v4.own, hostPort)
   await client.ask()
+  client.end()
   const [flow] = listUdpFlows(netfilter(), { family: 4, port: hostPort })
   assert.ok(flow)
-  transact(netfilter(), [deleteFlow(flow)])
-  await client.ask()
-  assert.throws(
-    () => transact(netfilter(), [deleteFlow(flow)]),
-    (error: unknown) => isErrno(error, 'ENOENT'),
-  )
+  const isGone = (error: unknown) => isErrno(error, 'ENOENT')
+  const other = { ...flow, key: { ...flow.key, id: Buffer.alloc(4) } }
+  assert.throws(() => transact(netfilter(), [deleteFlow(other)]), isGone)
   assert.is(flows(v4).length, 1)
-  client.end()
+  transact(netfilter(), [deleteFlow(flow)])
+  assert.throws(() => transact(netfilter(), [deleteFlow(flow)]), isGone)
 })
 
 test('on a kernel without connection tracking over netlink it is said that nothing can be looked for', () => {

@@ -4,20 +4,28 @@
 
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdirSync } from 'node:fs'
+import { setTimeout as wait } from 'node:timers/promises'
 import * as assert from 'uvu/assert'
 import { hostIfname } from '../../shared/cni/identity.ts'
 import type { Attachment } from '../../shared/cni/plugin.ts'
+import { isUser } from '../../shared/firewall/iptables-users.ts'
 import { add, check, collect, has, remove } from '../../shared/firewall/portmap-iptables.ts'
 import type { Refuse } from '../../shared/firewall/portmap-iptables-holders.ts'
 import { portChain } from '../../shared/firewall/portmap-iptables-rules.ts'
 import type { Mapping, PortRules } from '../../shared/firewall/portmap-rules.ts'
 import { formatAddress, parseAddress } from '../../shared/ip/address.ts'
 import { formatCidr } from '../../shared/ip/subnet.ts'
+import { close } from '../../shared/kernel/files.ts'
+import { lock } from '../../shared/kernel/lock.ts'
+import { stateDirectory } from '../../shared/kernel/state-directory.ts'
+import { bare } from '../harness/address.ts'
 import { command } from '../harness/command.ts'
 import { caught } from '../harness/expect.ts'
 import { far, farHost, near, privateHost, scratch, setSysctl } from '../harness/host.ts'
 import { test } from '../harness/test.ts'
-import { mirrorIn } from '../harness/traffic.ts'
+import { mirrorIn, pings } from '../harness/traffic.ts'
+import { until } from '../harness/until.ts'
 import { type Container, cidrs, connect, newBridge } from './firewall-containers.ts'
 
 await privateHost()
@@ -29,6 +37,8 @@ const two = await connect('br0', 'zero', '10.88.0.3/24', 'fd88::3/64')
 const server = await mirrorIn(one.netns)
 const serverOfTwo = await mirrorIn(two.netns)
 command('bridge', 'link', 'set', 'dev', hostIfname(one.attachment), 'hairpin', 'on')
+// What is forwarded waits for the bridge's link-local address.
+assert.ok(pings(outside, ...[one, two].flatMap(({ addresses }) => addresses.map(bare))))
 
 const both: Mapping[] = (['tcp', 'udp'] as const).map((protocol) => ({
   protocol,
@@ -341,6 +351,21 @@ scenario('of six processes that ask for one port at once, one gets it', async ()
   assert.is(nat().filter((line) => line.startsWith('-A CNI-HOSTPORT-DNAT')).length, 2)
   for (const number of numbers(6))
     await remove({ network: 'many', containerID: `c${number}`, ifname: 'eth0' })
+})
+
+scenario('ADD waits while another one looks which ports are taken', async () => {
+  mkdirSync(stateDirectory, { recursive: true })
+  const limit = { milliseconds: 1000, timedOut: () => new Error('not locked') }
+  const held = lock(`${stateDirectory}/portmap-iptables.lock`, limit)
+  const answer = atOnce([['add', '2', '9000']])
+  const other: Attachment = { network: 'many', containerID: 'c2', ifname: 'eth0' }
+  await until('ADD has noted that it runs iptables', () => isUser(other, 'portmap'))
+  await wait(300)
+  assert.equal(nat(), [])
+  close(held)
+  assert.equal(await answer, [])
+  assert.ok(nat().length > 0)
+  await remove(other)
 })
 
 scenario('DEL needs no iptables where its rules are in nf_tables', async () => {
