@@ -8,6 +8,7 @@ import { preferSysctl } from '../../shared/attachment/sysctl.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import type { Result } from '../../shared/cni/result.ts'
 import { CniError, Code } from '../../shared/error/error.ts'
+import { makeHelperToClose } from '../../shared/kernel/helper.ts'
 import { readSysctl, writeSysctl } from '../../shared/kernel/sysctl.ts'
 import { backEndOf, config, type PortmapConfig } from './config.ts'
 import { warnOfListeners } from './listeners.ts'
@@ -59,6 +60,8 @@ async function remove(request: Request<PortmapConfig>): Promise<void> {
     wasAsked: isAsked(request.config),
     addresses: addresses.map(({ address: { address } }) => address),
   })
+  // The last close of netfilter's socket waits until the kernel has freed what was deleted.
+  makeHelperToClose()
 }
 
 async function collect({ network, validAttachments }: Request<PortmapConfig>): Promise<void> {

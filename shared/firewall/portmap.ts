@@ -22,7 +22,7 @@ const reference = () => import('./reference-portmap.ts')
  * @throws CniError with the owner's name for a port that is taken, KernelError
  */
 export async function addPortmap(attachment: Recorded, rules: PortRules[], backEnd?: BackEnd): Promise<void> {
-  const earlier = kept.find(attachment)
+  const earlier = kept.read(attachment)
   if (earlier) await removeRecorded(earlier)
   const record = (used: BackEnd) => kept.write(toRecord(attachment, used, rules))
   await byBackEnd(task, backEnd, {

@@ -14,12 +14,20 @@ const pidFile = `${stateDirectory}/helper`
 
 const STACK_SIZE = 16_384
 
-/** The descriptor that helpers keep until their end; -1 for none. */
-let kept: Fd = -1
+/** The descriptor that helpers keep until their end, -1 for none; and whether a helper has it. */
+let [kept, isHandedOver]: [Fd, boolean] = [-1, false]
 
 /** Leaves the last close of a descriptor, which waits for the kernel, to a helper, if one is made before this process ends. */
 export function closeByHelper(fd: Fd): void {
   kept = fd
+}
+
+/** NLMSG_NOOP: a message of netlink that the kernel ignores. */
+const noop = () => Buffer.from([16, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])
+
+/** Makes a helper for that descriptor, a netlink socket, unless one has it already. */
+export function makeHelperToClose(): void {
+  if (kept >= 0 && !isHandedOver) sendByHelper(kept, noop())
 }
 
 /** Message and stack of each helper that may still run, by process ID: they are not to be freed. */
@@ -39,6 +47,7 @@ export function sendByHelper(socket: Fd, message: Uint8Array): number | undefine
     const pid = sendInBackground(socket, kept, message, stack)
     if (pid < 0) return undefined
     inUse.set(pid, [message, stack])
+    isHandedOver = kept >= 0
     writePid(file, pid)
     return pid
   } finally {

@@ -9,7 +9,9 @@ import { records } from './records.ts'
 import { amongValid } from './valid.ts'
 
 export interface AttachmentRecords<T extends Recorded> {
-  /** The record of an attachment, whose network may have had another name. */
+  /** The record of an attachment under its network's name. Costs the same however many records there are. */
+  read(attachment: Attachment): T | undefined
+  /** The same, also if the network had another name. */
   find(attachment: Recorded): T | undefined
   /** Whether the record of an attachment was damaged, and set aside. */
   wasDamaged(attachment: Attachment): boolean
@@ -39,6 +41,7 @@ export function attachmentRecords<S extends Shape>(
   )
   const every = () => all() as unknown as T[]
   return {
+    read: (attachment) => read(attachmentHash(attachment)) as unknown as T | undefined,
     find: (attachment) => findRecordOf(attachment, (key) => read(key) as unknown as T | undefined, names),
     wasDamaged: (attachment) => wasDamaged(attachmentHash(attachment)),
     write: (record) => write(attachmentHash(record), record as never),
