@@ -1,8 +1,7 @@
 /** Host ports by iptables on a real kernel: who reaches the container, and the rules beside those of the reference. */
 // needs: nft ip, iptables
-// packages: containernetworking-plugins
 
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -14,19 +13,19 @@ import { add, check, collect, has, remove } from '../../shared/firewall/portmap-
 import type { Refuse } from '../../shared/firewall/portmap-iptables-holders.ts'
 import { portChain } from '../../shared/firewall/portmap-iptables-rules.ts'
 import type { Mapping, PortRules } from '../../shared/firewall/portmap-rules.ts'
-import { formatAddress, parseAddress } from '../../shared/ip/address.ts'
-import { formatCidr } from '../../shared/ip/subnet.ts'
+import { parseAddress } from '../../shared/ip/address.ts'
 import { close } from '../../shared/kernel/files.ts'
 import { lock } from '../../shared/kernel/lock.ts'
 import { stateDirectory } from '../../shared/kernel/state-directory.ts'
 import { bare } from '../harness/address.ts'
 import { command } from '../harness/command.ts'
 import { caught } from '../harness/expect.ts'
-import { far, farHost, near, privateHost, scratch, setSysctl } from '../harness/host.ts'
+import { far, farHost, near, privateHost, setSysctl } from '../harness/host.ts'
 import { test } from '../harness/test.ts'
 import { mirrorIn, pings } from '../harness/traffic.ts'
 import { until } from '../harness/until.ts'
-import { type Container, cidrs, connect, newBridge } from './firewall-containers.ts'
+import { type Container, connect, newBridge } from './firewall-containers.ts'
+import { both, nat, rulesOf } from './portmap-mappings.ts'
 
 await privateHost()
 const outside = farHost()
@@ -40,17 +39,6 @@ command('bridge', 'link', 'set', 'dev', hostIfname(one.attachment), 'hairpin', '
 // What is forwarded waits for the bridge's link-local address.
 assert.ok(pings(outside, ...[one, two].flatMap(({ addresses }) => addresses.map(bare))))
 
-const both: Mapping[] = (['tcp', 'udp'] as const).map((protocol) => ({
-  protocol,
-  hostPort: 8080,
-  containerPort: 7000,
-}))
-
-function rulesOf({ attachment, addresses }: Container, changes: Partial<PortRules> = {}): PortRules[] {
-  const common = { attachment, mappings: both, snat: true, masqAll: false }
-  return cidrs(...addresses).map((address) => ({ ...common, address, ...changes }))
-}
-
 /** Port 8080 of TCP, at one address of the host. */
 function atAddress(container: Container, text: string): PortRules[] {
   const mapping: Mapping = { protocol: 'tcp', hostPort: 8080, containerPort: 7000 }
@@ -62,15 +50,6 @@ const sees = (mirror: typeof server, client: Container['netns'] | undefined, add
   (['tcp', 'udp'] as const).map((protocol) => mirror.sourceOf(client, address, protocol, 8080))
 
 const twice = (address: string) => [address, address]
-
-/** What table nat has, of both families, without counters and hook chains. */
-function nat(kind: 'nft' | 'legacy' = 'nft'): string[] {
-  return ['iptables', 'ip6tables'].flatMap((program) =>
-    command(`${program}-${kind}-save`, '-t', 'nat')
-      .split('\n')
-      .filter((line) => /^(:(?!PREROUTING|INPUT|OUTPUT|POSTROUTING)|-A)/.test(line)),
-  )
-}
 
 /** A test; afterwards the containers are deleted, and nothing may be left. */
 function scenario(sentence: string, play: () => Promise<unknown>): void {
@@ -381,153 +360,6 @@ scenario('DEL works on a table that nft has changed, which iptables refuses', as
   assert.match((await caught(check(rulesOf(one)))).message, /incompatible/)
   await remove(one.attachment)
   command('nft', 'delete', 'table', 'ip', 'nat')
-})
-
-/** Makes iptables-legacy the host's iptables, as update-alternatives(1) does, until /etc/alternatives is unmounted. */
-function chooseLegacy(): void {
-  const copy = `${scratch}/alternatives`
-  command('sh', '-c', `rm -rf ${copy} && cp -a /etc/alternatives ${copy}`)
-  for (const program of ['iptables', 'ip6tables'])
-    for (const task of ['', '-save', '-restore'])
-      command('ln', '-sf', `/usr/sbin/${program}-legacy${task}`, `${copy}/${program}${task}`)
-  command('mount', '--bind', copy, '/etc/alternatives')
-}
-
-test('rules of iptables-legacy: ADD where it is the host’s iptables, refusals and DEL whichever is used now', async () => {
-  chooseLegacy()
-  const legacy = () => nat('legacy')
-  command(
-    'nft',
-    'add table ip nat; add chain ip nat POSTROUTING { type nat hook postrouting priority srcnat; }; add set ip nat s { type ipv4_addr; }; add rule ip nat POSTROUTING ip saddr @s masquerade',
-  )
-  await add(rulesOf(one))
-  command('nft', 'delete', 'table', 'ip', 'nat')
-  await check(rulesOf(one))
-  assert.equal(sees(server, outside, near.ipv4), twice(far.ipv4))
-  assert.match((await caught(add(rulesOf(two)))).message, /taken by container c1/)
-  command('ip6tables', '-t', 'nat', '-F', portChain(one.attachment))
-  assert.match((await caught(check(rulesOf(one)))).message, /ip6tables has no rule -A/)
-  await remove(one.attachment)
-  assert.equal(legacy(), [])
-  await add(rulesOf(one))
-  assert.is(await collect('zero', []), 2)
-  assert.equal(legacy(), [])
-  await add(rulesOf(one))
-  command('umount', '/etc/alternatives')
-  assert.match((await caught(add(rulesOf(two)))).message, /taken by container c1 of network zero/)
-  await add(rulesOf(two), () => {})
-  assert.equal(legacy(), [])
-  assert.equal(sees(serverOfTwo, outside, near.ipv4), twice(far.ipv4))
-  await remove(two.attachment)
-  chooseLegacy()
-  await add(rulesOf(one))
-  command('umount', '/etc/alternatives')
-  await remove(one.attachment)
-  assert.equal(legacy(), [])
-  assert.equal(nat(), [])
-})
-
-/** Calls Debian's build of the reference's portmap. */
-function reference(verb: 'ADD' | 'DEL', rules: PortRules[], keys: object = {}): void {
-  const [{ attachment, mappings, snat }] = rules as [PortRules]
-  const portMappings = mappings.map(({ hostIP, ...rest }) => ({
-    ...rest,
-    ...(hostIP && { hostIP: formatAddress(hostIP) }),
-  }))
-  const ips = rules.map(({ address }) => ({ address: formatCidr(address), interface: 0 }))
-  const interfaces = [{ name: attachment.ifname, sandbox: one.netns.path }]
-  const config = {
-    cniVersion: '1.0.0',
-    name: attachment.network,
-    type: 'portmap',
-    snat,
-    ...keys,
-    runtimeConfig: { portMappings },
-    prevResult: { cniVersion: '1.0.0', interfaces, ips },
-  }
-  const env = {
-    CNI_COMMAND: verb,
-    CNI_CONTAINERID: attachment.containerID,
-    CNI_NETNS: one.netns.path,
-    CNI_IFNAME: attachment.ifname,
-    CNI_PATH: '/usr/lib/cni',
-    PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
-  }
-  const input = JSON.stringify(config)
-  const { status, stdout } = spawnSync('/usr/lib/cni/portmap', { input, env, encoding: 'utf8' })
-  assert.is(status, 0, stdout)
-}
-
-const mixed: Mapping[] = [
-  { protocol: 'udp', hostPort: 5300, containerPort: 53 },
-  { protocol: 'tcp', hostPort: 8080, containerPort: 80 },
-  { protocol: 'udp', hostPort: 5301, containerPort: 53, hostIP: parseAddress(near.ipv4) as never },
-  { protocol: 'tcp', hostPort: 8443, containerPort: 443, hostIP: parseAddress('::') as never },
-  { protocol: 'sctp', hostPort: 7, containerPort: 7 },
-]
-
-const many = Array.from({ length: 31 }, (_, index) => ({
-  protocol: 'tcp' as const,
-  hostPort: 9000 + index,
-  containerPort: 80 + index,
-}))
-
-for (const [what, ours, theirs] of [
-  ['mappings of all kinds', { mappings: mixed }, {}],
-  ['31 ports', { mappings: many }, {}],
-  ['no change of the source', { mappings: mixed, snat: false }, {}],
-  ['another bit', { mappings: mixed, markMasqBit: 3 }, { markMasqBit: 3 }],
-  [
-    'conditions',
-    { mappings: mixed, conditions: ['-m', 'mark', '!', '--mark', '0x4'] },
-    {
-      conditionsV4: ['-m', 'mark', '!', '--mark', '0x4'],
-      conditionsV6: ['-m', 'mark', '!', '--mark', '0x4'],
-    },
-  ],
-] as [string, Partial<PortRules>, object][]) {
-  scenario(`the rules are the reference’s to the letter, and each removes the other’s: ${what}`, async () => {
-    const rules = rulesOf(one, ours)
-    reference('ADD', rules, theirs)
-    const expected = nat()
-    await check(rules)
-    await remove(one.attachment)
-    assert.equal(nat(), [])
-    await add(rules)
-    assert.equal(nat(), expected)
-    reference('DEL', rules, theirs)
-    assert.not.ok(nat().some((line) => line.includes('CNI-DN-')))
-    assert.match((await caught(check(rules))).message, /no chain CNI-DN-/)
-    await add(rules)
-  })
-}
-
-scenario(
-  'CHECK accepts the reference’s rules with the ports of both families, where it knows those of one only',
-  async () => {
-    reference('ADD', rulesOf(one, { mappings: mixed }))
-    const isOf =
-      (family: 4 | 6) =>
-      ({ hostIP }: Mapping) =>
-        !hostIP || hostIP.family === family
-    const rules = rulesOf(one).map((each) => ({
-      ...each,
-      mappings: mixed.filter(isOf(each.address.address.family)),
-    }))
-    await check(rules)
-    const more: Mapping = { protocol: 'udp', hostPort: 5302, containerPort: 53 }
-    const error = await caught(check(rules.map((each) => ({ ...each, mappings: [...each.mappings, more] }))))
-    assert.match(error.message, /iptables has no rule -A .*5302/)
-  },
-)
-
-scenario('a port that a container of the reference has is refused with its name', async () => {
-  reference('ADD', rulesOf(one))
-  const error = await caught(add(rulesOf(two)))
-  assert.is(
-    error.message,
-    `host port 8080/tcp is taken by container ${one.attachment.containerID} of network zero`,
-  )
 })
 
 scenario('two networks of one container have chains of their own', async () => {
