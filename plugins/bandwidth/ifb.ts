@@ -126,8 +126,13 @@ function isOf(link: Link | undefined, attachment: Attachment): boolean {
   return owner !== undefined && isSameInterface(owner, attachment)
 }
 
-/** Removes an IFB, and before it the redirection of a link to it: without the IFB the kernel would drop all that the link receives. */
+/**
+ * Removes an IFB, and before it the redirection of a link to it: without the IFB the kernel would drop all that the link receives. A killed ADD
+ * may have left the redirection without its filter.
+ */
 export function removeIfb(socket: Socket, ifb: Link, link: Link | undefined): void {
-  if (link && isRedirected(socket, link, ifb)) removeQdiscIfThere(socket, link, ingress)
+  const isIngress = link && findQdisc(socket, link, ingress.parent)?.kind === 'ingress'
+  if (isIngress && listFilters(socket, link, ingress.handle).every(({ target }) => target === ifb.index))
+    removeQdiscIfThere(socket, link, ingress)
   removeIfThere(socket, ifb)
 }

@@ -157,8 +157,9 @@ export function listFilters(socket: Socket, link: LinkName, parent: number): Fou
   return dump(socket, request).flatMap((reply) => parseFilter(parseTc(reply)) ?? [])
 }
 
-/** The kernel lists its hash tables, too, which have no selector. */
-function parseFilter({ info, options }: TcObject): FoundFilter | undefined {
+/** The kernel lists the hash tables of u32, too, which have no selector. Of another classifier's filter nothing is known. */
+function parseFilter({ kind, info, options }: TcObject): FoundFilter | undefined {
+  if (kind !== 'u32') return {}
   const attribute = attributesIn(options)
   const sel = attribute(U32.SEL)
   if (!sel) return undefined
