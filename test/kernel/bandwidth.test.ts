@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto'
 import * as assert from 'uvu/assert'
 import { added, done, errorOf } from '../harness/attach.ts'
 import * as cnitool from '../harness/cnitool.ts'
-import { command, ip } from '../harness/command.ts'
+import { command, ip, succeeds } from '../harness/command.ts'
 import { steady, unchanged } from '../harness/expect.ts'
 import { type Netns, newContainer, privateHost } from '../harness/host.ts'
 import { exists, hostEnd, inContainer, link } from '../harness/look.ts'
@@ -448,6 +448,29 @@ test('STATUS succeeds where the kernel has what is needed, and changes nothing',
       done,
     )
   unchanged(before)
+})
+
+test('queue fq_codel: STATUS and ADD name the module that the kernel lacks; a list without a limit of its own gets a warning', async () => {
+  const keys = { queue: 'fq_codel', egressRate: 8_000_000 }
+  const config = { type: 'bandwidth', name: 'net', cniVersion: '1.1.0', ...keys }
+  const isThere = succeeds('tc', 'qdisc', 'add', 'dev', 'lo', 'root', 'fq_codel')
+  if (isThere) tc('qdisc del dev lo root')
+  const made = shapedContainer(keys)
+  const [status, add] = [await call({ verb: 'STATUS', config }), await verb('ADD', made)]
+  assert.equal([status.status, add.status], isThere ? [0, 0] : [1, 1])
+  for (const answer of isThere ? [] : [status, add]) {
+    assert.is(answer.json?.code, 50)
+    assert.match(
+      errorOf(answer).said,
+      /this kernel has no (tbf, )?fq_codel[\s\S]*modprobe -a (sch_tbf )?sch_fq_codel/,
+    )
+  }
+  const { egressRate: _, ...unlimited } = config
+  const warned = await call({ verb: 'STATUS', config: unlimited })
+  assert.equal([warned.status, warned.stderr.includes('has no fq_codel')], [0, !isThere])
+  if (!isThere) assert.equal(qdiscs('eth0', made.container), [])
+  await verb('DEL', made)
+  removeShaped(made.container)
 })
 
 test('pings pass, both families, with every kind of limit', async () => {
