@@ -3,6 +3,7 @@
 import type { Registry } from '../shared/cni/plugin.ts'
 
 export const plugins: Registry = {
+  bandwidth: async () => (await import('./bandwidth/plugin.ts')).bandwidth,
   bond: async () => (await import('./bond/plugin.ts')).bond,
   bridge: async () => (await import('./bridge/plugin.ts')).bridge,
   dummy: async () => (await import('./dummy/plugin.ts')).dummy,
