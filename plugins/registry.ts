@@ -25,6 +25,7 @@ export const plugins: Registry = {
   static: async () => (await import('../shared/ipam/static/plugin.ts')).staticIpam,
   team: async () => (await import('./bond/team/plugin.ts')).team,
   tap: async () => (await import('./tap/plugin.ts')).tap,
+  tuning: async () => (await import('./tuning/plugin.ts')).tuning,
   vcan: async () => (await import('./can/vcan/plugin.ts')).vcan,
   vlan: async () => (await import('./vlan/plugin.ts')).vlan,
   vrf: async () => (await import('./vrf/plugin.ts')).vrf,
