@@ -22,6 +22,7 @@ export const plugins: Registry = {
   macvlan: async () => (await import('./macvlan/plugin.ts')).macvlan,
   macvtap: async () => (await import('./macvlan/macvtap/plugin.ts')).macvtap,
   ptp: async () => (await import('./ptp/plugin.ts')).ptp,
+  sbr: async () => (await import('./sbr/plugin.ts')).sbr,
   static: async () => (await import('../shared/ipam/static/plugin.ts')).staticIpam,
   team: async () => (await import('./bond/team/plugin.ts')).team,
   tap: async () => (await import('./tap/plugin.ts')).tap,

@@ -108,7 +108,7 @@ const refused: Record<string, string> = {
 }
 
 /** Plugins that change the interface of an earlier one. */
-const chained = ['tuning', 'vrf']
+const chained = ['sbr', 'tuning', 'vrf']
 
 function containerFor(type: string): Netns {
   const container = newContainer()
@@ -143,7 +143,9 @@ function request(type: string, keys: Keys, end: 0 | 1, container: Netns) {
   // Another bridge for each end: one that exists is not changed.
   const own =
     type === 'bridge' ? { bridge: `${keys.bridge ?? 'plain'}${end}`, uplinks: uplinksAt(keys, end) } : {}
-  const before = chained.includes(type) ? { prevResult: { cniVersion: '1.0.0', interfaces, ips: [] } } : {}
+  const before = chained.includes(type)
+    ? { prevResult: { cniVersion: '1.0.0', interfaces, ips: [{ address: '10.1.0.2/24' }] } }
+    : {}
   const config = { type, name: 'numbers', cniVersion: '1.0.0', ...keys, ...own, ...before }
   return { config, netns: container.path, containerID: container.name } as const
 }

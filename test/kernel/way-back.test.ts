@@ -69,6 +69,12 @@ const ways: Record<string, Way> = {
     ],
     subnets,
   },
+  'bridge and sbr': {
+    plugins: [{ type: 'bridge', bridge: 'br9', isDefaultGateway: true }, { type: 'sbr' }],
+    subnets,
+    // Its bridge looks for the routes in table main.
+    unchecked: true,
+  },
   'bridge with ipMasq by nftables': newer({ type: 'bridge', bridge: 'br5', ipMasq: true }),
   ptp: { plugins: [{ type: 'ptp' }], subnets },
   'ptp with ipMasq': { plugins: [{ type: 'ptp', ipMasq: true }], subnets, complaint, leaves: masquerade },
