@@ -64,6 +64,23 @@ const ways: Record<string, Way> = {
     collects: true,
     leaves: /^\+ link \/run\/patchbay\/firewall\/(ipMasq|iptables)\//,
   },
+  'bridge and tuning': {
+    plugins: [
+      { type: 'bridge', bridge: 'br8', isGateway: true },
+      {
+        type: 'tuning',
+        sysctl: { 'net.ipv4.conf.eth0.arp_filter': '1' },
+        ...{ mac: '02:00:5e:10:00:07', mtu: 1400, promisc: true, allmulti: true },
+      },
+    ],
+    subnets,
+  },
+  'bridge and sbr': {
+    plugins: [{ type: 'bridge', bridge: 'br9', isDefaultGateway: true }, { type: 'sbr' }],
+    subnets,
+    // Its bridge looks for the routes in table main.
+    unchecked: true,
+  },
   'bridge with ipMasq by nftables': newer({ type: 'bridge', bridge: 'br5', ipMasq: true }),
   ptp: { plugins: [{ type: 'ptp' }], subnets },
   'ptp with ipMasq': { plugins: [{ type: 'ptp', ipMasq: true }], subnets, complaint, leaves: masquerade },
