@@ -15,12 +15,21 @@ export type TableName = 'nat' | 'filter'
 
 /** The rules of a table, line by line, as `iptables-save -t nat` prints them. @throws CniError */
 export async function save(iptables: Iptables, table: TableName = 'nat'): Promise<string[]> {
-  const stdout = execute(iptables, 'save', ['-t', table], '')
-  return stdout.split('\n')
+  return saveNow(iptables, table)
+}
+
+/** The same, synchronously: under a lock. */
+export function saveNow(iptables: Iptables, table: TableName): string[] {
+  return execute(iptables, 'save', ['-t', table], '').split('\n')
 }
 
 /** Applies lines to a table, atomically. @throws CniError */
 export async function restore(iptables: Iptables, lines: string[], table: TableName = 'nat'): Promise<void> {
+  restoreNow(iptables, lines, table)
+}
+
+/** The same, synchronously: under a lock. */
+export function restoreNow(iptables: Iptables, lines: string[], table: TableName): void {
   const input = [`*${table}`, ...lines, 'COMMIT', ''].join('\n')
   execute(iptables, 'restore', ['--noflush', '--wait'], input)
 }

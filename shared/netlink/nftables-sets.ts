@@ -1,7 +1,7 @@
 /** nf_tables: sets, maps and their elements. Each request has the equivalent `nft` command. */
 
 import { putString, putU32, putU32be, type StreamData } from 'netlink/dist/structs.js'
-import { Attribute, Message, place, request, type Table } from './nftables.ts'
+import { Attribute, commentData, Message, place, request, type Table } from './nftables.ts'
 import { value, verdict } from './nftables-statements.ts'
 import { type DataType, formatKey, keyId, keyLength } from './nftables-types.ts'
 import { Flag, type Request } from './socket.ts'
@@ -25,8 +25,6 @@ export interface Element {
 
 const NFT_SET_MAP = 8
 const NFT_DATA_VERDICT = 0xffffff00
-/** The type of user data with a comment, which nft writes and shows (libnftnl's udata.h). */
-const UDATA_COMMENT = 0
 /** The type of user data with a key's byte order, and nft's numbers (libnftnl's udata.h, nft's datatype.h). */
 const UDATA_SET_KEYBYTEORDER = 0
 const byteOrders = { host: 1, network: 2 } as const
@@ -79,6 +77,12 @@ function setName({ table, name }: NamedSet): StreamData {
     out.push(Attribute.SET_TABLE, putString(table.name))
     out.push(Attribute.SET_NAME, putString(name))
   }
+}
+
+/** `nft list set`, without its elements. */
+export function getSet(set: NamedSet): Request {
+  const words = () => `list ${kind(set)} ${place(set.table)} ${set.name}`
+  return request(set.table, Message.GETSET, 0, setName(set), words)
 }
 
 /** `nft delete set`, with its elements. The kernel refuses (EBUSY) while a rule uses the set. */
@@ -134,11 +138,6 @@ function elementAttributes({ key, value: data, goto, comment }: Element): Stream
     if (goto) out.push(Attribute.SET_ELEM_DATA, verdict('goto', goto))
     if (comment) out.push(Attribute.SET_ELEM_USERDATA, commentData(comment))
   }
-}
-
-function commentData(comment: string): Buffer {
-  const text = putString(comment)
-  return Buffer.concat([Buffer.from([UDATA_COMMENT, text.length]), text])
 }
 
 /** An element in nft's words: `10.1.0.2 comment "…" : goto CHAIN`. */

@@ -6,7 +6,7 @@ import { type Cidr, formatCidr, networkOf } from '../ip/subnet.ts'
 import { padded } from './nftables-types.ts'
 
 /** An expression of nf_tables, with its attributes. */
-interface Expression {
+export interface Expression {
   name: string
   attributes: StreamData
 }
@@ -18,7 +18,7 @@ export interface Statement {
 }
 
 /** A value of a packet that a statement loads into a register to compare it. */
-interface Selector {
+export interface Selector {
   words: string
   length: number
   load(register: number): Expression
@@ -26,11 +26,11 @@ interface Selector {
 
 /** Registers, include/uapi/linux/netfilter/nf_tables.h: the verdict, and the first of sixteen words. */
 const NFT_REG_VERDICT = 0
-const NFT_REG32_00 = 8
+export const NFT_REG32_00 = 8
 /** Verdicts, ibidem; the first two are those of netfilter.h. */
 const verdicts = { drop: 0, accept: 1, goto: -4, return: -5 } as const
 const NFT_META_IIFNAME = 6
-const NFT_CMP_EQ = 0
+export const NFT_CMP_EQ = 0
 const [NFT_PAYLOAD_LL_HEADER, NFT_PAYLOAD_NETWORK_HEADER] = [0, 1]
 /** NFTA_DATA_VALUE and NFTA_DATA_VERDICT, NFTA_VERDICT_CODE and NFTA_VERDICT_CHAIN. */
 const [DATA_VALUE, DATA_VERDICT, VERDICT_CODE, VERDICT_CHAIN] = [1, 2, 1, 2]
@@ -50,7 +50,7 @@ export function verdict(word: keyof typeof verdicts, chain?: string): StreamData
 }
 
 /** An expression; its attributes are numbered from 1 in their order. Numbers are written in network order. */
-function expression(name: string, ...attributes: (StreamData | number | undefined)[]): Expression {
+export function expression(name: string, ...attributes: (StreamData | number | undefined)[]): Expression {
   return {
     name,
     attributes: (out) => {

@@ -1,0 +1,148 @@
+/** Lets containers through by iptables, in the layout of the Go reference (filter-layout.ts). */
+
+import { parseAddress, toBytes } from '../ip/address.ts'
+import { hasXtable } from '../kernel/xtables.ts'
+import { deleteRule } from '../netlink/nftables.ts'
+import { chainUse, comparedWith, listRules, type Rule } from '../netlink/nftables-read.ts'
+import { update } from '../netlink/nftables-transaction.ts'
+import { kindsToOpen } from './back-end.ts'
+import { type ClosedIptables, closedIptables, filterTable } from './closed-chains.ts'
+import { additionOf, firstMissing, removalOf, type Wanted } from './filter-layout.ts'
+import type { Filter } from './filter-record.ts'
+import { type Iptables, isInstalled, restoreNow, saveNow } from './iptables.ts'
+import { missing } from './missing.ts'
+import { disown, own, ownedBy, release, use } from './shared-parts.ts'
+import { netfilter } from './table.ts'
+import { unlessUnsupported } from './unsupported.ts'
+
+const families = [4, 6] as const
+const forward = 'CNI-FORWARD'
+
+/** Adds what is missing of an attachment's rules: one iptables-restore for each family. The caller holds the firewall's lock. @throws CniError */
+export function add(filter: Filter, closed: readonly ClosedIptables[]): void {
+  own(filter, filter.addresses)
+  if (filter.policy !== 'open') use(partOf(filter), filter)
+  for (const family of families) {
+    const wanted = wantedIn(filter, family)
+    if (!wanted) continue
+    for (const kind of kindsToOpen(closed, family)) {
+      const iptables = { family, kind }
+      // Without addresses of the family, only the policy: an IPv4 host may lack ip6tables.
+      if (wanted.addresses.length === 0 && !isInstalled(iptables)) continue
+      const lines = additionOf(saveNow(iptables, 'filter'), wanted)
+      if (lines.length > 0) restoreNow(iptables, lines, 'filter')
+    }
+  }
+}
+
+const partOf = ({ through }: Filter) => `iptables ${through}`
+
+/** An attachment's rules in a family; undefined when it has none. */
+function wantedIn(filter: Filter, family: 4 | 6): Wanted | undefined {
+  const addresses = filter.addresses.filter((text) => parseAddress(text)?.family === family)
+  return addresses.length > 0 || filter.policy !== 'open' ? { ...filter, addresses } : undefined
+}
+
+/** Where rules of containers are, ours or the reference's; in which only the programs can look, may be. */
+export function places(): Iptables[] {
+  const hasNft = (family: 4 | 6) =>
+    unlessUnsupported(() => chainUse(netfilter(), filterTable(family), forward)) !== undefined
+  return families.flatMap((family): Iptables[] => [
+    ...(hasNft(family) ? [{ family, kind: 'nft' } as const] : []),
+    ...(hasXtable(family, 'filter') ? [{ family, kind: 'legacy' } as const] : []),
+  ])
+}
+
+/** Removes an attachment's rules from both kinds of iptables, except those for addresses that another attachment has got. */
+export function remove(filter: Filter): void {
+  const isLast = filter.policy !== 'open' && filter.through !== undefined && release(partOf(filter), filter)
+  const addresses = ownedBy(filter, filter.addresses)
+  for (const place of places()) removeIn(place, { ...filter, addresses }, isLast)
+  disown(addresses)
+}
+
+function removeIn(iptables: Iptables, filter: Filter, isLast: boolean): void {
+  const { family, kind } = iptables
+  const own = filter.addresses.filter((text) => parseAddress(text)?.family === family)
+  if (own.length === 0 && !isLast) return
+  if (isInstalled(iptables) && removedByProgram(iptables, { ...filter, addresses: own }, isLast)) return
+  if (kind === 'nft') removeByNetlink(family, own)
+}
+
+/** @returns false when the program fails at a table of iptables-nft, where rules can be deleted without it */
+function removedByProgram(iptables: Iptables, wanted: Wanted, isLast: boolean): boolean {
+  try {
+    removeByProgram(iptables, wanted, isLast)
+    return true
+  } catch (error) {
+    if (iptables.kind !== 'nft') throw error
+    return false
+  }
+}
+
+/** A failure is ignored when another process has removed the rules meanwhile. */
+function removeByProgram(iptables: Iptables, wanted: Wanted, isLast: boolean): void {
+  const lines = () => removalOf(saveNow(iptables, 'filter'), wanted, isLast)
+  const first = lines()
+  if (first.length === 0) return
+  try {
+    restoreNow(iptables, first, 'filter')
+  } catch (error) {
+    const again = lines()
+    if (again.length === 0) return
+    if (again.join() === first.join()) throw error
+    restoreNow(iptables, again, 'filter')
+  }
+}
+
+/** Without a program that works: deletes the rules for the addresses. Chains stay. */
+function removeByNetlink(family: 4 | 6, addresses: readonly string[]): void {
+  const table = filterTable(family)
+  update(netfilter(), () =>
+    rulesFor(family, addresses).map(({ handle }) => deleteRule(table, forward, handle)),
+  )
+}
+
+/** The rules of iptables-nft that name one of the addresses. */
+function rulesFor(family: 4 | 6, addresses: readonly string[]): Rule[] {
+  const keys = addresses.flatMap((text) => {
+    const address = parseAddress(text)
+    return address?.family === family ? [toBytes(address)] : []
+  })
+  const names = (rule: Rule) => comparedWith(rule).some((value) => keys.some((key) => key.equals(value)))
+  return listRules(netfilter(), filterTable(family), forward).filter(names)
+}
+
+/** @throws CniError that names the missing rule */
+export function check(filter: Filter): void {
+  const closed = closedIptables(['FORWARD'])
+  for (const family of families) {
+    const wanted = wantedIn(filter, family)
+    if (wanted) for (const place of placesToCheck(family, closed)) checkIn(place, wanted)
+  }
+}
+
+/** Where the rules must be: in the kinds that are closed, else in either. */
+function placesToCheck(family: 4 | 6, closed: readonly ClosedIptables[]): Iptables[] {
+  const [first] = kindsToOpen(closed, family)
+  if (first) return kindsToOpen(closed, family).map((kind) => ({ family, kind }))
+  const found = places().filter((place) => place.family === family)
+  return found.length > 0 ? found.slice(0, 1) : [{ family }]
+}
+
+function checkIn(iptables: Iptables, wanted: Wanted): void {
+  if (wanted.addresses.length === 0 && !isInstalled(iptables)) return
+  const lacking = firstMissing(saveNow(iptables, 'filter'), wanted)
+  const program = iptables.family === 4 ? 'iptables' : 'ip6tables'
+  if (lacking !== undefined)
+    throw missing(`${program} has no rule ${lacking} in table filter`, `${program}-save -t filter`)
+}
+
+/** Whether iptables has rules for addresses: for an attachment without a record, which the reference has attached. */
+export function has(addresses: readonly string[]): boolean {
+  return places().some((place) => {
+    const { family, kind } = place
+    if (kind === 'nft') return rulesFor(family, addresses).length > 0
+    return isInstalled(place) && saveNow(place, 'filter').some((line) => line.startsWith(`:${forward} `))
+  })
+}
