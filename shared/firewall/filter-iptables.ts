@@ -6,8 +6,8 @@ import { deleteRule } from '../netlink/nftables.ts'
 import { chainUse, comparedWith, listRules, type Rule } from '../netlink/nftables-read.ts'
 import { update } from '../netlink/nftables-transaction.ts'
 import { kindsToOpen } from './back-end.ts'
-import { type ClosedIptables, closedIptables, filterTable } from './closed-chains.ts'
-import { additionOf, firstMissing, removalOf, type Wanted } from './filter-layout.ts'
+import { type ClosedIptables, filterTable } from './closed-chains.ts'
+import { additionOf, firstMissing, namesAny, removalOf, type Wanted } from './filter-layout.ts'
 import type { Filter } from './filter-record.ts'
 import { type Iptables, isInstalled, restoreNow, saveNow } from './iptables.ts'
 import { missing } from './missing.ts'
@@ -18,20 +18,26 @@ import { unlessUnsupported } from './unsupported.ts'
 const families = [4, 6] as const
 const forward = 'CNI-FORWARD'
 
-/** Adds what is missing of an attachment's rules: one iptables-restore for each family. The caller holds the firewall's lock. @throws CniError */
-export function add(filter: Filter, closed: readonly ClosedIptables[]): void {
+/**
+ * The tables that get an attachment's rules: of the kinds of iptables that are closed, else of the system's default one. Where a family
+ * has no addresses, only the policy: an IPv4 host may lack ip6tables.
+ */
+export function tablesFor(filter: Filter, closed: readonly ClosedIptables[]): Iptables[] {
+  return families.flatMap((family) => {
+    const wanted = wantedIn(filter, family)
+    const tables = wanted ? kindsToOpen(closed, family).map((kind) => ({ family, kind })) : []
+    return wanted?.addresses.length === 0 ? tables.filter(isInstalled) : tables
+  })
+}
+
+/** Adds what is missing of an attachment's rules: one iptables-restore for each table. The caller holds the firewall's lock. @throws CniError */
+export function add(filter: Filter): void {
   own(filter, filter.addresses)
   if (filter.policy !== 'open') use(partOf(filter), filter)
-  for (const family of families) {
-    const wanted = wantedIn(filter, family)
-    if (!wanted) continue
-    for (const kind of kindsToOpen(closed, family)) {
-      const iptables = { family, kind }
-      // Without addresses of the family, only the policy: an IPv4 host may lack ip6tables.
-      if (wanted.addresses.length === 0 && !isInstalled(iptables)) continue
-      const lines = additionOf(saveNow(iptables, 'filter'), wanted)
-      if (lines.length > 0) restoreNow(iptables, lines, 'filter')
-    }
+  for (const iptables of filter.tables ?? []) {
+    const wanted = wantedIn(filter, iptables.family)
+    const lines = wanted ? additionOf(saveNow(iptables, 'filter'), wanted) : []
+    if (lines.length > 0) restoreNow(iptables, lines, 'filter')
   }
 }
 
@@ -115,23 +121,13 @@ function rulesFor(family: 4 | 6, addresses: readonly string[]): Rule[] {
 
 /** @throws CniError that names the missing rule */
 export function check(filter: Filter): void {
-  const closed = closedIptables(['FORWARD'])
-  for (const family of families) {
-    const wanted = wantedIn(filter, family)
-    if (wanted) for (const place of placesToCheck(family, closed)) checkIn(place, wanted)
+  for (const iptables of filter.tables ?? placesWith(filter.addresses)) {
+    const wanted = wantedIn(filter, iptables.family)
+    if (wanted) checkIn(iptables, wanted)
   }
 }
 
-/** Where the rules must be: in the kinds that are closed, else in either. */
-function placesToCheck(family: 4 | 6, closed: readonly ClosedIptables[]): Iptables[] {
-  const [first] = kindsToOpen(closed, family)
-  if (first) return kindsToOpen(closed, family).map((kind) => ({ family, kind }))
-  const found = places().filter((place) => place.family === family)
-  return found.length > 0 ? found.slice(0, 1) : [{ family }]
-}
-
 function checkIn(iptables: Iptables, wanted: Wanted): void {
-  if (wanted.addresses.length === 0 && !isInstalled(iptables)) return
   const lacking = firstMissing(saveNow(iptables, 'filter'), wanted)
   const program = iptables.family === 4 ? 'iptables' : 'ip6tables'
   if (lacking !== undefined)
@@ -140,9 +136,13 @@ function checkIn(iptables: Iptables, wanted: Wanted): void {
 
 /** Whether iptables has rules for addresses: for an attachment without a record, which the reference has attached. */
 export function has(addresses: readonly string[]): boolean {
-  return places().some((place) => {
+  return placesWith(addresses).length > 0
+}
+
+function placesWith(addresses: readonly string[]): Iptables[] {
+  return places().filter((place) => {
     const { family, kind } = place
     if (kind === 'nft') return rulesFor(family, addresses).length > 0
-    return isInstalled(place) && saveNow(place, 'filter').some((line) => line.startsWith(`:${forward} `))
+    return isInstalled(place) && namesAny(saveNow(place, 'filter'), addresses)
   })
 }

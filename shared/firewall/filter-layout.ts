@@ -154,3 +154,8 @@ export function firstMissing(saved: readonly string[], wanted: Wanted): string |
     (line) => !saved.includes(line),
   )
 }
+
+/** Whether a table has rules that accept what an address sends. */
+export function namesAny(saved: readonly string[], addresses: readonly string[]): boolean {
+  return addresses.some((address) => saved.includes(`-A ${forward} -s ${host(address)} -j ACCEPT`))
+}

@@ -8,6 +8,7 @@ import { findRecordOf, type Recorded } from '../state/former.ts'
 import { records } from '../state/records.ts'
 import { amongValid } from '../state/valid.ts'
 import type { BackEnd } from './back-end.ts'
+import type { Iptables } from './iptables.ts'
 
 export type IngressPolicy = 'open' | 'same-bridge' | 'isolated'
 
@@ -23,6 +24,8 @@ export interface Filter extends Recorded {
   backEnd: BackEnd
   /** The container's, without prefix lengths. */
   addresses: string[]
+  /** By iptables: the tables `filter` that have its rules. */
+  tables?: Iptables[]
   adminChain: string
   zone: string
   policy: IngressPolicy
@@ -42,6 +45,9 @@ const schema = () =>
     netns: z.optional(z.string()),
     backEnd: z.literal(['nftables', 'iptables', 'firewalld']),
     addresses: z.array(z.string()),
+    tables: z.optional(
+      z.array(z.object({ family: z.literal([4, 6]), kind: z.optional(z.literal(['nft', 'legacy'])) })),
+    ),
     adminChain: z.string(),
     zone: z.string(),
     policy: z.literal(['open', 'same-bridge', 'isolated']),

@@ -38,11 +38,12 @@ export async function addFilter(filter: Filter, closed: readonly ClosedIptables[
   if (isEmpty(filter)) return
   const iptables = backEnd === 'iptables' ? await loadIptables() : undefined
   const firewalld = backEnd === 'firewalld' ? await loadFirewalld() : undefined
+  const whole = { ...filter, tables: iptables?.tablesFor(filter, closed) }
   withStateLock(lock, () => {
-    noteFilter(filter)
-    iptables?.add(filter, closed)
-    firewalld?.add(filter)
-    addElements(filter)
+    noteFilter(whole)
+    iptables?.add(whole)
+    firewalld?.add(whole)
+    addElements(whole)
   })
 }
 

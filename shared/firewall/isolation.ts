@@ -5,8 +5,9 @@
 
 import { hashedName } from '../cni/identity.ts'
 import { addChain, addRule, addTable, deleteChain } from '../netlink/nftables.ts'
+import { chainNamesOf } from '../netlink/nftables-chains.ts'
 import { isInterface, oifname } from '../netlink/nftables-matches.ts'
-import { chainUse, findElement, listElements } from '../netlink/nftables-read.ts'
+import { chainUse, findElement, hasSet, listElements } from '../netlink/nftables-read.ts'
 import { addElement, addSet, deleteElements, type NamedSet } from '../netlink/nftables-sets.ts'
 import { goto, iifname, inSet, verdictStatement, vmap } from '../netlink/nftables-statements.ts'
 import { concatenate, ifname, ifnameBytes } from '../netlink/nftables-types.ts'
@@ -16,8 +17,9 @@ import { release, use } from './shared-parts.ts'
 import { dismantle, expectElement, expectRules, netfilter, ourTable, owner } from './table.ts'
 
 const table = ourTable('inet')
-const forward = 'isolation-forward'
-const between = 'isolation-between'
+const prefix = 'isolation-'
+const forward = `${prefix}forward`
+const between = `${prefix}between`
 /** NF_IP_PRI_FILTER, include/uapi/linux/netfilter_ipv4.h. */
 const filter = 0
 
@@ -35,7 +37,7 @@ const ports: NamedSet = { table: bridgeTable, name: 'isolation-ports', key: [ifn
 
 /** The chain of an interface. A name that nft could not read in its listing is replaced by a hash. */
 export function interfaceChain(name: string): string {
-  return /^[\w.-]+$/.test(name) ? `isolation-${name}` : hashedName('isolation-', name)
+  return `${prefix}of-${/^[\w.-]+$/.test(name) ? name : hashedName('', name)}`
 }
 
 /** What of an attachment's isolation is nftables': its interface, unless iptables isolates that, and its port. */
@@ -168,13 +170,15 @@ function interfaceRemoval(name: string): Request[] {
   return [...elementRemoval(interfaces, key), ...elementRemoval(chains, key), ...own]
 }
 
-/** No attachment has a policy any more: all goes, with what a killed DEL has left. */
+/** No attachment has a policy any more: all goes, with what a killed DEL or another program has left. */
 function frameRemoval(): Request[] {
-  if (chainUse(netfilter(), table, forward) === undefined) return []
+  const own = chainNamesOf(netfilter(), table).filter((name) => name.startsWith(prefix))
+  if (own.length === 0) return []
   const left = listElements(netfilter(), chains)
-  const own = [...new Set(left.flatMap(({ goto }) => goto ?? []))]
   const elements = left.length > 0 ? [deleteElements(chains, left)] : []
-  return [...elements, ...dismantle(table, [forward, ...own, between], [interfaces, chains, within])]
+  const inOrder = [...own.filter((name) => name !== between), ...own.filter((name) => name === between)]
+  const sets = [interfaces, chains, within].filter((set) => hasSet(netfilter(), set))
+  return [...elements, ...dismantle(table, inOrder, sets)]
 }
 
 function elementRemoval(set: NamedSet, key: Buffer): Request[] {

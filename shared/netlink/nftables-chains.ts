@@ -47,6 +47,15 @@ export function listBaseChains(socket: Socket): Chain[] {
   })
 }
 
+/** The names of a table's chains. Its cost grows with the number of all chains. */
+export function chainNamesOf(socket: Socket, table: Table): string[] {
+  const isThere = (chain: Chain) => chain.table.family === table.family && chain.table.name === table.name
+  const chains = dumpIfAny(socket, listing(Message.GETCHAIN, 'list chains')).flatMap(
+    (reply) => parseChain(reply) ?? [],
+  )
+  return chains.filter(isThere).map(({ name }) => name)
+}
+
 /** The tables of all families: `nft list tables`. */
 export function listTables(socket: Socket): Table[] {
   const tables = dumpIfAny(socket, listing(Message.GETTABLE, 'list tables'))
