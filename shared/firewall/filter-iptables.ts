@@ -1,22 +1,18 @@
 /** Lets containers through by iptables, in the layout of the Go reference (filter-layout.ts). */
 
-import { parseAddress, toBytes } from '../ip/address.ts'
+import { parseAddress } from '../ip/address.ts'
 import { hasXtable } from '../kernel/xtables.ts'
-import { deleteRule } from '../netlink/nftables.ts'
-import { chainUse, comparedWith, listRules, type Rule } from '../netlink/nftables-read.ts'
-import { update } from '../netlink/nftables-transaction.ts'
 import { kindsToOpen } from './back-end.ts'
-import { type ClosedIptables, filterTable } from './closed-chains.ts'
-import { additionOf, firstMissing, namesAny, removalOf, type Wanted } from './filter-layout.ts'
+import type { ClosedIptables } from './closed-chains.ts'
+import { additionOf, firstMissing, forward, namesAny, removalOf, type Wanted } from './filter-layout.ts'
+import { hasForward, removeByNetlink, rulesFor } from './filter-netlink.ts'
 import type { Filter } from './filter-record.ts'
 import { type Iptables, isInstalled, restoreNow, saveNow } from './iptables.ts'
 import { missing } from './missing.ts'
 import { disown, own, ownedBy, release, use } from './shared-parts.ts'
-import { netfilter } from './table.ts'
 import { unlessUnsupported } from './unsupported.ts'
 
 const families = [4, 6] as const
-const forward = 'CNI-FORWARD'
 
 /**
  * The tables that get an attachment's rules: of the kinds of iptables that are closed, else of the system's default one. Where a family
@@ -45,14 +41,17 @@ const partOf = ({ through }: Filter) => `iptables ${through}`
 
 /** An attachment's rules in a family; undefined when it has none. */
 function wantedIn(filter: Filter, family: 4 | 6): Wanted | undefined {
-  const addresses = filter.addresses.filter((text) => parseAddress(text)?.family === family)
+  const addresses = ofFamily(filter.addresses, family)
   return addresses.length > 0 || filter.policy !== 'open' ? { ...filter, addresses } : undefined
+}
+
+function ofFamily(addresses: readonly string[], family: 4 | 6): string[] {
+  return addresses.filter((text) => parseAddress(text)?.family === family)
 }
 
 /** Where rules of containers are, ours or the reference's; in which only the programs can look, may be. */
 export function places(): Iptables[] {
-  const hasNft = (family: 4 | 6) =>
-    unlessUnsupported(() => chainUse(netfilter(), filterTable(family), forward)) !== undefined
+  const hasNft = (family: 4 | 6) => unlessUnsupported(() => hasForward(family)) === true
   return families.flatMap((family): Iptables[] => [
     ...(hasNft(family) ? [{ family, kind: 'nft' } as const] : []),
     ...(hasXtable(family, 'filter') ? [{ family, kind: 'legacy' } as const] : []),
@@ -69,21 +68,10 @@ export function remove(filter: Filter): void {
 
 function removeIn(iptables: Iptables, filter: Filter, isLast: boolean): void {
   const { family, kind } = iptables
-  const own = filter.addresses.filter((text) => parseAddress(text)?.family === family)
-  if (own.length === 0 && !isLast) return
-  if (isInstalled(iptables) && removedByProgram(iptables, { ...filter, addresses: own }, isLast)) return
-  if (kind === 'nft') removeByNetlink(family, own)
-}
-
-/** @returns false when the program fails at a table of iptables-nft, where rules can be deleted without it */
-function removedByProgram(iptables: Iptables, wanted: Wanted, isLast: boolean): boolean {
-  try {
-    removeByProgram(iptables, wanted, isLast)
-    return true
-  } catch (error) {
-    if (iptables.kind !== 'nft') throw error
-    return false
-  }
+  const wanted = { ...filter, addresses: ofFamily(filter.addresses, family) }
+  if (wanted.addresses.length === 0 && !isLast) return
+  if (kind === 'nft') removeByNetlink(family, wanted, isLast)
+  else if (isInstalled(iptables)) removeByProgram(iptables, wanted, isLast)
 }
 
 /** A failure is ignored when another process has removed the rules meanwhile. */
@@ -99,24 +87,6 @@ function removeByProgram(iptables: Iptables, wanted: Wanted, isLast: boolean): v
     if (again.join() === first.join()) throw error
     restoreNow(iptables, again, 'filter')
   }
-}
-
-/** Without a program that works: deletes the rules for the addresses. Chains stay. */
-function removeByNetlink(family: 4 | 6, addresses: readonly string[]): void {
-  const table = filterTable(family)
-  update(netfilter(), () =>
-    rulesFor(family, addresses).map(({ handle }) => deleteRule(table, forward, handle)),
-  )
-}
-
-/** The rules of iptables-nft that name one of the addresses. */
-function rulesFor(family: 4 | 6, addresses: readonly string[]): Rule[] {
-  const keys = addresses.flatMap((text) => {
-    const address = parseAddress(text)
-    return address?.family === family ? [toBytes(address)] : []
-  })
-  const names = (rule: Rule) => comparedWith(rule).some((value) => keys.some((key) => key.equals(value)))
-  return listRules(netfilter(), filterTable(family), forward).filter(names)
 }
 
 /** @throws CniError that names the missing rule */
@@ -142,7 +112,7 @@ export function has(addresses: readonly string[]): boolean {
 function placesWith(addresses: readonly string[]): Iptables[] {
   return places().filter((place) => {
     const { family, kind } = place
-    if (kind === 'nft') return rulesFor(family, addresses).length > 0
+    if (kind === 'nft') return rulesFor(family, forward, addresses).length > 0
     return isInstalled(place) && namesAny(saveNow(place, 'filter'), addresses)
   })
 }

@@ -6,10 +6,12 @@
 import { formatAddress, parseAddress, width } from '../ip/address.ts'
 import type { Filter } from './filter-record.ts'
 
-const forward = 'CNI-FORWARD'
+export const forward = 'CNI-FORWARD'
 const [stageOne, stageTwo] = ['CNI-ISOLATION-STAGE-1', 'CNI-ISOLATION-STAGE-2']
+/** The chains of isolation. */
+export const stages = [stageOne, stageTwo]
 /** `hostIngress` is ours: the reference has no rules in INPUT. */
-const input = 'PATCHBAY-INPUT'
+export const input = 'PATCHBAY-INPUT'
 /** The chain of the reference's default: it goes with the last container, unless it has rules. */
 export const defaultAdminChain = 'CNI-ADMIN'
 

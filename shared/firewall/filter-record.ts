@@ -76,6 +76,11 @@ export function noteFilter(filter: Filter): void {
   store.write(attachmentHash(filter), filter)
 }
 
+/** Whether there is a record under the attachment's present name, or what a killed ADD has left of one. */
+export function hasTrace(attachment: Attachment): boolean {
+  return store.hasTrace(attachmentHash(attachment))
+}
+
 /** For DEL, when all else is gone. */
 export function forgetFilter(attachment: Attachment): void {
   store.remove(attachmentHash(attachment))

@@ -11,6 +11,7 @@ import {
   type Filter,
   findFilter,
   forgetFilter,
+  hasTrace,
   isEmpty,
   noteFilter,
   ownFilter,
@@ -58,6 +59,7 @@ function addElements(filter: Filter): void {
  */
 export async function removeFilter(attachment: Recorded, unrecorded?: Filter): Promise<void> {
   const recorded = findFilter(attachment)
+  if (!recorded && hasTrace(attachment)) withStateLock(lock, () => forgetFilter(attachment))
   const filter = recorded ?? unrecorded
   if (!filter) return
   const [iptables, firewalld] = [await loadIptables(), await loadFirewalld()]
