@@ -16,7 +16,6 @@ const bothFamilies = ['0.0.0.0', '::']
 export async function status(request: Request<FirewallConfig>): Promise<void> {
   const decision = decisionFor(request.config)
   const wishes = { ...wishesOf(request.config), backEnd: decision.backEnd }
-  if (decision.backEnd === 'firewalld') (await import('../../shared/firewall/firewalld.ts')).requireRunning()
   try {
     await requireBackEnd(wishes, decision)
   } catch (error) {
@@ -27,6 +26,7 @@ export async function status(request: Request<FirewallConfig>): Promise<void> {
 
 /** @throws CniError when the host lacks what a network needs, before anything is changed */
 export async function requireBackEnd(wishes: Wishes, decision: Decision): Promise<void> {
+  if (decision.backEnd === 'firewalld') (await import('../../shared/firewall/firewalld.ts')).requireRunning()
   if (decision.backEnd === 'iptables') await requireIptables(decision)
   await requireNftables(wishes)
   if (wishes.acceptInto.length > 0)
