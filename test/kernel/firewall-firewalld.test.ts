@@ -173,7 +173,7 @@ test('DBUS_SYSTEM_BUS_ADDRESS says where the bus is, with escapes and several ad
   const request = { ...prepared().request, env: { DBUS_SYSTEM_BUS_ADDRESS: address } }
   const { said } = errorOf(await verb('ADD', request))
   assert.match(said, 'firewalld does not run')
-  process.env.DBUS_SYSTEM_BUS_ADDRESS = address
+  process.env.DBUS_SYSTEM_BUS_ADDRESS = 'unix:path=/run/other%20bus'
   const firewalld = await startFirewalld('stand-in')
   await added(request)
   assert.equal(inZone(), [true, true])
