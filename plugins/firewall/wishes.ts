@@ -3,8 +3,12 @@
 import type { Request } from '../../shared/cni/plugin.ts'
 import { type Decision, decide } from '../../shared/firewall/back-end.ts'
 import type { Passage } from '../../shared/firewall/closed-chains.ts'
-import { defaultAdminChain } from '../../shared/firewall/filter-layout.ts'
-import type { Filter, ForeignChain } from '../../shared/firewall/filter-record.ts'
+import {
+  defaultAdminChain,
+  defaultZone,
+  type Filter,
+  type ForeignChain,
+} from '../../shared/firewall/filter-record.ts'
 import { obstacles } from '../../shared/firewall/obstacles.ts'
 import { parseAddress } from '../../shared/ip/address.ts'
 import type { FirewallConfig } from './config.ts'
@@ -15,7 +19,7 @@ export function wishesOf(config: Partial<FirewallConfig>) {
   return {
     backEnd: backend || 'nftables',
     adminChain: iptablesAdminChainName || defaultAdminChain,
-    zone: firewalldZone || 'trusted',
+    zone: firewalldZone || defaultZone,
     policy: ingressPolicy || 'open',
     hostIngress: hostIngress === 'allow',
     acceptInto: chainsOf(config),

@@ -3,12 +3,13 @@
  * opens a chain that drops. The rules are the same for all containers, and look into sets of ours in that table: an element a container.
  */
 
+import type { Attachment } from '../cni/plugin.ts'
 import { CniError, Code } from '../error/error.ts'
-import { parseAddress, toBytes } from '../ip/address.ts'
+import { formatAddress, fromBytes, parseAddress, toBytes } from '../ip/address.ts'
 import { deleteRule, insertRule, place, type Table } from '../netlink/nftables.ts'
 import { type Chain, findChain, hookNumbers } from '../netlink/nftables-chains.ts'
 import { isFamily, isReply } from '../netlink/nftables-matches.ts'
-import { findElement, hasSet, listRules } from '../netlink/nftables-read.ts'
+import { findElement, hasSet, listElements, listRules } from '../netlink/nftables-read.ts'
 import { addElement, addSet, deleteElements, deleteSet, type NamedSet } from '../netlink/nftables-sets.ts'
 import { daddr, inSet, type Statement, saddr, verdictStatement } from '../netlink/nftables-statements.ts'
 import { ipv4Addr, ipv6Addr } from '../netlink/nftables-types.ts'
@@ -174,6 +175,17 @@ function setsRemoval(table: Table): Request[] {
     .map((family) => setOf(table, family))
     .filter((set) => hasSet(netfilter(), set))
     .map(deleteSet)
+}
+
+/** The addresses of an attachment in the tables of chains, by the comments of all. */
+export function findAddresses(attachment: Attachment, chains: readonly ForeignChain[]): string[] {
+  const comment = owner(attachment)
+  return tablesOf(chains).flatMap((table) =>
+    familiesOf(table)
+      .flatMap((family) => listElements(netfilter(), setOf(table, family)))
+      .filter((element) => element.comment === comment)
+      .map(({ key }) => formatAddress(fromBytes(key))),
+  )
 }
 
 /** @throws CniError that names the missing element or rule */

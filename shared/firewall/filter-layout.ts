@@ -4,7 +4,7 @@
  */
 
 import { formatAddress, parseAddress, width } from '../ip/address.ts'
-import type { Filter } from './filter-record.ts'
+import { defaultAdminChain, type Filter } from './filter-record.ts'
 
 export const forward = 'CNI-FORWARD'
 const [stageOne, stageTwo] = ['CNI-ISOLATION-STAGE-1', 'CNI-ISOLATION-STAGE-2']
@@ -12,8 +12,6 @@ const [stageOne, stageTwo] = ['CNI-ISOLATION-STAGE-1', 'CNI-ISOLATION-STAGE-2']
 export const stages = [stageOne, stageTwo]
 /** `hostIngress` is ours: the reference has no rules in INPUT. */
 export const input = 'PATCHBAY-INPUT'
-/** The chain of the reference's default: it goes with the last container, unless it has rules. */
-export const defaultAdminChain = 'CNI-ADMIN'
 
 const comment = (text: string) => `-m comment --comment ${JSON.stringify(text)}`
 const rules = 'CNI firewall plugin rules'

@@ -9,7 +9,8 @@ import { chainUse, comparedWith, listRules, type Rule } from '../netlink/nftable
 import { update } from '../netlink/nftables-transaction.ts'
 import type { Request } from '../netlink/socket.ts'
 import { filterTable } from './closed-chains.ts'
-import { defaultAdminChain, forward, input, stages, type Wanted } from './filter-layout.ts'
+import { forward, input, stages, type Wanted } from './filter-layout.ts'
+import { defaultAdminChain } from './filter-record.ts'
 import { netfilter } from './table.ts'
 
 type Family = 4 | 6

@@ -59,6 +59,10 @@ const schema = () =>
     ),
   })
 
+/** The reference's defaults. */
+export const defaultAdminChain = 'CNI-ADMIN'
+export const defaultZone = 'trusted'
+
 const store = records('firewall/filter', schema)
 
 /** The record of an attachment, also under another name of its network. */
@@ -81,6 +85,11 @@ export function hasTrace(attachment: Attachment): boolean {
   return store.hasTrace(attachmentHash(attachment))
 }
 
+/** Whether a damaged record of an attachment was set aside. */
+export function wasDamaged(attachment: Attachment): boolean {
+  return store.wasDamaged(attachmentHash(attachment))
+}
+
 /** For DEL, when all else is gone. */
 export function forgetFilter(attachment: Attachment): void {
   store.remove(attachmentHash(attachment))
@@ -90,6 +99,13 @@ export function forgetFilter(attachment: Attachment): void {
 export function staleFilters(network: string, valid: Omit<Attachment, 'network'>[]): Filter[] {
   const isValid = amongValid(valid)
   return store.all().filter((filter) => filter.network === network && !isValid(filter))
+}
+
+/** A filter of which nothing but the attachment is known. */
+export function plainFilter({ network, containerID, ifname }: Attachment): Filter {
+  const attachment = { network, containerID, ifname }
+  const defaults = { adminChain: defaultAdminChain, zone: defaultZone, hostIngress: false }
+  return { ...attachment, ...defaults, backEnd: 'nftables', addresses: [], policy: 'open', acceptInto: [] }
 }
 
 /** Whether an attachment has nothing in the firewall: containers pass where no chain is closed. */

@@ -5,6 +5,7 @@ import { runAllNow } from '../error/steps.ts'
 import { requireNftables, update } from '../netlink/nftables-transaction.ts'
 import type { Recorded } from '../state/former.ts'
 import { withStateLock } from '../state/lock.ts'
+import { amongValid } from '../state/valid.ts'
 import * as acceptInto from './accept-into.ts'
 import type { ClosedIptables } from './closed-chains.ts'
 import {
@@ -17,7 +18,9 @@ import {
   ownFilter,
   staleFilters,
 } from './filter-record.ts'
+import { recover } from './filter-recovery.ts'
 import * as isolation from './isolation.ts'
+import { allUsers } from './shared-parts.ts'
 import { netfilter } from './table.ts'
 import { unlessUnsupported } from './unsupported.ts'
 
@@ -59,8 +62,9 @@ function addElements(filter: Filter): void {
  */
 export async function removeFilter(attachment: Recorded, unrecorded?: Filter): Promise<void> {
   const recorded = findFilter(attachment)
+  const found = recorded ?? recover(attachment, unrecorded)
   if (!recorded && hasTrace(attachment)) withStateLock(lock, () => forgetFilter(attachment))
-  const filter = recorded ?? unrecorded
+  const filter = found ?? unrecorded
   if (!filter) return
   const [iptables, firewalld] = [await loadIptables(), await loadFirewalld()]
   const isBy = (backEnd: Filter['backEnd']) => !recorded || recorded.backEnd === backEnd
@@ -68,9 +72,9 @@ export async function removeFilter(attachment: Recorded, unrecorded?: Filter): P
     runAllNow([
       () => isBy('iptables') && iptables.remove(filter),
       () => isBy('firewalld') && firewalld.remove(filter),
-      () => recorded && removeElements(recorded),
+      () => found && removeElements(found),
     ])
-    if (recorded) forgetFilter(recorded)
+    if (found) forgetFilter(found)
   })
 }
 
@@ -105,6 +109,9 @@ async function makerOf({ backEnd, addresses, zone }: Filter): Promise<Filter['ba
 /** GC: removes what a network's attachments have that are not valid any more. */
 export async function collectFilters(network: string, valid: Omit<Attachment, 'network'>[]): Promise<void> {
   for (const filter of staleFilters(network, valid)) await removeFilter(filter)
+  const isValid = amongValid(valid)
+  const others = allUsers().filter((user) => user.network === network && !isValid(user))
+  for (const user of others) await removeFilter(user)
 }
 
 /** @throws KernelError EOPNOTSUPP when the kernel has no nf_tables, which a policy and `acceptInto` need */

@@ -4,6 +4,7 @@
  */
 
 import { hashedName } from '../cni/identity.ts'
+import type { Attachment } from '../cni/plugin.ts'
 import { addChain, addRule, addTable, deleteChain } from '../netlink/nftables.ts'
 import { chainNamesOf } from '../netlink/nftables-chains.ts'
 import { isInterface, oifname } from '../netlink/nftables-matches.ts'
@@ -184,6 +185,13 @@ function frameRemoval(): Request[] {
 function elementRemoval(set: NamedSet, key: Buffer): Request[] {
   const found = findElement(netfilter(), set, key)
   return found ? [deleteElements(set, [found])] : []
+}
+
+/** The isolated port of an attachment, by the comments of all. */
+export function findPort(attachment: Attachment): string | undefined {
+  const comment = owner(attachment)
+  const found = listElements(netfilter(), ports).find((element) => element.comment === comment)
+  return found?.key.toString('utf8', 0, found.key.indexOf(0))
 }
 
 /** @throws CniError that names the missing element or rule */

@@ -1,6 +1,7 @@
 /** firewall alone: what is refused, which back end is decided, warnings and STATUS, DEL in every situation, addresses that change hands. */
 // needs: nft ip, nft bridge
 
+import { globSync, rmSync, writeFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import { added, done, refused } from '../harness/attach.ts'
 import { command, ip } from '../harness/command.ts'
@@ -323,6 +324,29 @@ for (const [what, keys] of Object.entries(kinds))
       for (let twice = 0; twice < 2; twice++) assert.is((await del(request)).status, 0)
       assert.not.match(command('nft', 'list ruleset'), /patchbay|CNI|10\.60/)
       assert.equal(ours(), [])
+    })
+
+for (const [what, keys] of Object.entries({ ...kinds, 'open by iptables': { backend: 'iptables' } }))
+  for (const [how, damage] of Object.entries({
+    'is damaged': (file: string) => writeFileSync(file, '{"network"'),
+    'is lost': (file: string) => rmSync(file),
+  }))
+    test(`${what}: a record that ${how}: DEL and GC leave nothing`, async () => {
+      command(
+        'nft',
+        'add table inet foreign; add chain inet foreign fw { type filter hook forward priority 0; }',
+      )
+      for (const verb of ['DEL', 'GC'] as const) {
+        const { request } = prepared(keys)
+        await added(request)
+        for (const file of globSync('/run/patchbay/firewall/filter/*.json')) damage(file)
+        const gc = { ...section, 'cni.dev/valid-attachments': [] }
+        const config = verb === 'GC' ? gc : request.config
+        if (verb === 'GC' && !('ingressPolicy' in keys)) await del(request)
+        assert.is((await call({ ...request, verb, config })).status, 0)
+        assert.not.match(command('nft', 'list ruleset'), /patchbay|CNI|10\.60/)
+        assert.equal(ours(), [])
+      }
     })
 
 /** Our records. */
