@@ -7,6 +7,7 @@ export const plugins: Registry = {
   bond: async () => (await import('./bond/plugin.ts')).bond,
   bridge: async () => (await import('./bridge/plugin.ts')).bridge,
   dummy: async () => (await import('./dummy/plugin.ts')).dummy,
+  firewall: async () => (await import('./firewall/plugin.ts')).firewall,
   'host-device': async () => (await import('./host-device/plugin.ts')).hostDevice,
   'host-local': async () => (await import('../shared/ipam/host-local/plugin.ts')).hostLocal,
   'ipam-list': async () => {
