@@ -3,9 +3,11 @@
 import type { Registry } from '../shared/cni/plugin.ts'
 
 export const plugins: Registry = {
+  bandwidth: async () => (await import('./bandwidth/plugin.ts')).bandwidth,
   bond: async () => (await import('./bond/plugin.ts')).bond,
   bridge: async () => (await import('./bridge/plugin.ts')).bridge,
   dummy: async () => (await import('./dummy/plugin.ts')).dummy,
+  firewall: async () => (await import('./firewall/plugin.ts')).firewall,
   'host-device': async () => (await import('./host-device/plugin.ts')).hostDevice,
   'host-local': async () => (await import('../shared/ipam/host-local/plugin.ts')).hostLocal,
   'ipam-list': async () => {
@@ -23,9 +25,11 @@ export const plugins: Registry = {
   macvtap: async () => (await import('./macvlan/macvtap/plugin.ts')).macvtap,
   portmap: async () => (await import('./portmap/plugin.ts')).portmap,
   ptp: async () => (await import('./ptp/plugin.ts')).ptp,
+  sbr: async () => (await import('./sbr/plugin.ts')).sbr,
   static: async () => (await import('../shared/ipam/static/plugin.ts')).staticIpam,
   team: async () => (await import('./bond/team/plugin.ts')).team,
   tap: async () => (await import('./tap/plugin.ts')).tap,
+  tuning: async () => (await import('./tuning/plugin.ts')).tuning,
   vcan: async () => (await import('./can/vcan/plugin.ts')).vcan,
   vlan: async () => (await import('./vlan/plugin.ts')).vlan,
   vrf: async () => (await import('./vrf/plugin.ts')).vrf,

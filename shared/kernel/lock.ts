@@ -8,6 +8,7 @@ import { syscall } from './syscall.ts'
 /** Operations of flock(2), include/uapi/asm-generic/fcntl.h. */
 const LOCK_EX = 2
 const LOCK_NB = 4
+const LOCK_UN = 8
 
 /** A result that is not a promise: the lock would be released before the promise is settled. */
 export type Settled<T> = T extends PromiseLike<unknown> ? never : T
@@ -33,6 +34,20 @@ export function whileLocked<T>(fd: Fd, action: () => Settled<T>): T {
     return action()
   } finally {
     close(fd)
+  }
+}
+
+/**
+ * The same with the lock of a descriptor that is open already, and stays open.
+ * @param path of the file, for errors
+ * @throws KernelError, or what `timedOut` returns
+ */
+export function withDescriptorLock<T>(fd: Fd, path: string, action: () => Settled<T>, limit: Limit): T {
+  if (!tryLock(fd, path)) waitFor(fd, path, limit)
+  try {
+    return action()
+  } finally {
+    syscall('flock', fd, LOCK_UN)
   }
 }
 

@@ -32,7 +32,7 @@ export const Ifla = {
 const Info = { KIND: 1, DATA: 2, SLAVE_KIND: 4, SLAVE_DATA: 5 } as const
 
 /** Flags of a link (IFF_*, include/uapi/linux/if.h). */
-const flagBits = { up: 1, promisc: 0x100 } as const
+export const flagBits = { up: 1, promisc: 0x100, allmulti: 0x200 } as const
 
 /**
  * The other flags that can be set (__dev_change_flags, net/core/dev.c): debug, notrailers, noarp, promisc, allmulti, multicast, portsel,
@@ -69,7 +69,8 @@ export function linkMessage(
 }
 
 function bitsOf(isSet: (flag: keyof typeof flagBits) => boolean): number {
-  return (isSet('up') ? flagBits.up : 0) | (isSet('promisc') ? flagBits.promisc : 0)
+  const of = (flag: keyof typeof flagBits) => (isSet(flag) ? flagBits[flag] : 0)
+  return of('up') | of('promisc') | of('allmulti')
 }
 
 /** A link's settings as attributes. */

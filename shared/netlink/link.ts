@@ -9,6 +9,7 @@ import { wordsOf } from './command.ts'
 import {
   type Aliased,
   type AttributeList,
+  flagBits,
   Ifla,
   kindOf,
   linkMessage,
@@ -72,6 +73,8 @@ export interface LinkSettings {
   txqlen?: number
   up?: boolean
   promisc?: boolean
+  /** Frames to all multicast addresses are taken (IFF_ALLMULTI). */
+  allmulti?: boolean
   /** All flags of `Link.flags` at once. */
   flags?: number
   group?: number
@@ -160,6 +163,11 @@ function changeInfo(link: LinkName, info: AttributeList, words: string): Request
 export function setAlias(socket: Socket, name: string, alias?: string): Link {
   const replies = transact(socket, [changeLink({ name }, { alias }), showLink(name)])
   return parseLink(replies.at(-1) ?? [])
+}
+
+/** Whether a link takes frames to all multicast addresses, because a program has asked for that (IFF_ALLMULTI). */
+export function hasAllmulti({ flags }: Link): boolean {
+  return (flags & flagBits.allmulti) !== 0
 }
 
 /** `ip link del dev NAME` */
@@ -256,7 +264,7 @@ export function parseLink(replies: Reply[]): Link {
 
 /** The settings in the syntax of iproute2. */
 function settingWords(settings: LinkSettings): string {
-  const { mac, mtu, txqlen, group, master, up, promisc, flags, alias, netns } = settings
+  const { mac, mtu, txqlen, group, master, up, promisc, allmulti, flags, alias, netns } = settings
   const words = [
     wordsOf({
       address: mac,
@@ -265,6 +273,7 @@ function settingWords(settings: LinkSettings): string {
       group,
       master: master?.name,
       promisc,
+      allmulticast: allmulti,
       ...(flags !== undefined && flagWords(flags)),
       alias: alias && `'${alias}'`,
       netns: netns && netnsWord(netns),

@@ -3,11 +3,11 @@
 import { isErrno } from '../kernel/errno.ts'
 import { attributeIn, valuesIn } from './attributes.ts'
 import { Attribute, chainName, Message, request, ruleChain, type Table, tableName } from './nftables.ts'
-import { type Element, elementList, elementRequest, type NamedSet } from './nftables-sets.ts'
+import { type Element, elementList, elementRequest, getSet, type NamedSet } from './nftables-sets.ts'
 import { ask, dump, type Reply, type Request, type Socket } from './socket.ts'
 
 /** struct nfgenmsg before the attributes. */
-const HEADER = 4
+export const HEADER = 4
 /** Attributes of data, of a verdict, and of expressions that load a value or compare with one. */
 const [DATA_VALUE, DATA_VERDICT, VERDICT_CHAIN, IMMEDIATE_DATA, CMP_DATA] = [1, 2, 2, 2, 3]
 const UDATA_COMMENT = 0
@@ -48,6 +48,11 @@ export function findElement(socket: Socket, set: NamedSet, key: Buffer): Element
   return reply && parseElements(reply)[0]
 }
 
+/** Whether a set exists: `nft list set`. */
+export function hasSet(socket: Socket, set: NamedSet): boolean {
+  return askIfAny(socket, getSet(set)) !== undefined
+}
+
 /** All elements of a set; none when the set does not exist. */
 export function listElements(socket: Socket, set: NamedSet): Element[] {
   const words = () => `list ${set.value ? 'map' : 'set'} ${set.table.family} ${set.table.name} ${set.name}`
@@ -56,7 +61,7 @@ export function listElements(socket: Socket, set: NamedSet): Element[] {
 }
 
 /** The answers to a dump request; none when the kernel answers ENOENT. */
-function dumpIfAny(socket: Socket, question: Request): Reply[] {
+export function dumpIfAny(socket: Socket, question: Request): Reply[] {
   try {
     return dump(socket, question)
   } catch (error) {
@@ -81,12 +86,12 @@ export function counterIn({ data }: Reply, which: number): number {
 }
 
 /** The data of the attribute at a path of types. */
-function find(attributes: Buffer, ...path: number[]): Buffer | undefined {
+export function find(attributes: Buffer, ...path: number[]): Buffer | undefined {
   return path.reduce<Buffer | undefined>((within, which) => within && attributeIn(within, which), attributes)
 }
 
 /** The items of a list attribute. */
-function items(list: Buffer | undefined): Buffer[] {
+export function items(list: Buffer | undefined): Buffer[] {
   return list ? valuesIn(list) : []
 }
 
@@ -112,11 +117,13 @@ export function loadedBy({ attributes }: Rule): Buffer[] {
   return loads.flatMap((one) => find(one, Attribute.EXPR_DATA, IMMEDIATE_DATA, DATA_VALUE) ?? [])
 }
 
-function expressionsOf(rule: Buffer): Buffer[] {
+/** The expressions of a rule, each with its name and attributes. */
+export function expressionsOf(rule: Buffer): Buffer[] {
   return items(find(rule, Attribute.RULE_EXPRESSIONS))
 }
 
-function nameOf(expression: Buffer): string | undefined {
+/** The name of an expression: `cmp`, `immediate`, … */
+export function nameOf(expression: Buffer): string | undefined {
   return text(find(expression, Attribute.EXPR_NAME))
 }
 
@@ -140,7 +147,8 @@ function parseElement(attributes: Buffer): Element {
   }
 }
 
-function text(bytes: Buffer | undefined): string | undefined {
+/** A text with a terminating NUL. */
+export function text(bytes: Buffer | undefined): string | undefined {
   return bytes?.toString('utf8', 0, bytes.length - 1)
 }
 

@@ -1,7 +1,7 @@
 /** nf_tables: sets, maps and their elements. Each request has the equivalent `nft` command. */
 
 import { putString, putU32, putU32be, type StreamData } from 'netlink/dist/structs.js'
-import { Attribute, Message, place, request, type Table } from './nftables.ts'
+import { Attribute, commentData, Message, place, request, type Table } from './nftables.ts'
 import { value, verdict } from './nftables-statements.ts'
 import { type DataType, formatKey, keyId, keyLength } from './nftables-types.ts'
 import { Flag, type Request } from './socket.ts'
@@ -29,8 +29,6 @@ const NFT_SET_MAP = 8
 const NFT_SET_OBJECT = 0x40
 export const NFT_OBJECT_COUNTER = 1
 const NFT_DATA_VERDICT = 0xffffff00
-/** The type of user data with a comment, which nft writes and shows (libnftnl's udata.h). */
-const UDATA_COMMENT = 0
 /** The type of user data with a key's byte order, and nft's numbers (libnftnl's udata.h, nft's datatype.h). */
 const UDATA_SET_KEYBYTEORDER = 0
 const byteOrders = { host: 1, network: 2 } as const
@@ -91,6 +89,12 @@ function setName({ table, name }: NamedSet): StreamData {
   }
 }
 
+/** `nft list set`, without its elements. */
+export function getSet(set: NamedSet): Request {
+  const words = () => `list ${kind(set)} ${place(set.table)} ${set.name}`
+  return request(set.table, Message.GETSET, 0, setName(set), words)
+}
+
 /** `nft delete set`, with its elements. The kernel refuses (EBUSY) while a rule uses the set. */
 export function deleteSet(set: NamedSet): Request {
   const words = () => `delete ${kind(set)} ${place(set.table)} ${set.name}`
@@ -149,11 +153,6 @@ function elementAttributes({ key, value: data, goto, counter, comment }: Element
     if (comment) out.push(Attribute.SET_ELEM_USERDATA, commentData(comment))
     if (counter) out.push(Attribute.SET_ELEM_OBJREF, putString(counter))
   }
-}
-
-function commentData(comment: string): Buffer {
-  const text = putString(comment)
-  return Buffer.concat([Buffer.from([UDATA_COMMENT, text.length]), text])
 }
 
 /** An element in nft's words: `10.1.0.2 comment "…" : goto CHAIN`. */

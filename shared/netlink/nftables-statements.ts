@@ -6,7 +6,7 @@ import { type Cidr, formatCidr, networkOf } from '../ip/subnet.ts'
 import { ifnameBytes, padded } from './nftables-types.ts'
 
 /** An expression of nf_tables, with its attributes. */
-interface Expression {
+export interface Expression {
   name: string
   attributes: StreamData
 }
@@ -18,7 +18,7 @@ export interface Statement {
 }
 
 /** A value of a packet that a statement loads into a register to compare it. */
-interface Selector {
+export interface Selector {
   words: string
   length: number
   load(register: number): Expression
@@ -26,11 +26,12 @@ interface Selector {
 
 /** Registers, include/uapi/linux/netfilter/nf_tables.h: the verdict, and the first of sixteen words. */
 const NFT_REG_VERDICT = 0
-const NFT_REG32_00 = 8
+export const NFT_REG32_00 = 8
 /** Verdicts, ibidem; the first two are those of netfilter.h. */
 const verdicts = { drop: 0, accept: 1, jump: -3, goto: -4, return: -5 } as const
 const [NFT_META_IIFNAME, NFT_META_L4PROTO] = [6, 16]
-const [NFT_CMP_EQ, NFT_CMP_NEQ] = [0, 1]
+export const NFT_CMP_EQ = 0
+const NFT_CMP_NEQ = 1
 const [NFT_PAYLOAD_LL_HEADER, NFT_PAYLOAD_NETWORK_HEADER, NFT_PAYLOAD_TRANSPORT_HEADER] = [0, 1, 2]
 /** The type of an address in the routing tables: RTN_LOCAL, include/uapi/linux/rtnetlink.h. */
 const [NFT_FIB_RESULT_ADDRTYPE, NFTA_FIB_F_DADDR, RTN_LOCAL] = [3, 2, 2]
@@ -57,7 +58,7 @@ export function verdict(word: keyof typeof verdicts, chain?: string): StreamData
 }
 
 /** An expression; its attributes are numbered from 1 in their order. Numbers are written in network order. */
-function expression(name: string, ...attributes: (StreamData | number | undefined)[]): Expression {
+export function expression(name: string, ...attributes: (StreamData | number | undefined)[]): Expression {
   return {
     name,
     attributes: (out) => {

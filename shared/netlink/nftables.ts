@@ -5,7 +5,7 @@ import type { Statement } from './nftables-statements.ts'
 import { Flag, type Request } from './socket.ts'
 
 /** Families by nft's names: NFPROTO_… in include/uapi/linux/netfilter.h. */
-const families = { inet: 1, ip: 2, bridge: 7, ip6: 10 } as const
+export const families = { inet: 1, ip: 2, bridge: 7, ip6: 10 } as const
 
 export interface Table {
   family: keyof typeof families
@@ -34,6 +34,7 @@ export const Message = {
   GETRULE: 7,
   DELRULE: 8,
   NEWSET: 9,
+  GETSET: 10,
   DELSET: 11,
   NEWSETELEM: 12,
   GETSETELEM: 13,
@@ -51,6 +52,7 @@ export const Attribute = {
   CHAIN_TABLE: 1,
   CHAIN_NAME: 3,
   CHAIN_HOOK: 4,
+  CHAIN_POLICY: 5,
   CHAIN_USE: 6,
   CHAIN_TYPE: 7,
   HOOK_HOOKNUM: 1,
@@ -176,7 +178,33 @@ export function deleteChain(table: Table, name: string): Request {
 
 /** `nft add rule`, after the chain's other rules. */
 export function addRule(table: Table, chain: string, statements: Statement[]): Request {
+  const words = () => `add rule ${place(table)} ${chain} ${statements.map(({ words }) => words).join(' ')}`
+  const attributes = ruleAttributes(table, chain, statements)
+  return request(table, Message.NEWRULE, Flag.CREATE | Flag.APPEND, attributes, words)
+}
+
+/** `nft insert rule`, before the chain's other rules. @param comment at most 128 bytes */
+export function insertRule(table: Table, chain: string, statements: Statement[], comment: string): Request {
+  const rule = [...statements.map(({ words }) => words), `comment ${JSON.stringify(comment)}`].join(' ')
+  const words = () => `insert rule ${place(table)} ${chain} ${rule}`
   const attributes: StreamData = (out) => {
+    out.emit(ruleAttributes(table, chain, statements))
+    out.push(Attribute.RULE_USERDATA, commentData(comment))
+  }
+  return request(table, Message.NEWRULE, Flag.CREATE, attributes, words)
+}
+
+/** The type of user data with a comment, which nft writes and shows (libnftnl's udata.h). */
+const UDATA_COMMENT = 0
+
+/** The user data of a rule or an element with a comment. */
+export function commentData(comment: string): Buffer {
+  const text = putString(comment)
+  return Buffer.concat([Buffer.from([UDATA_COMMENT, text.length]), text])
+}
+
+function ruleAttributes(table: Table, chain: string, statements: Statement[]): StreamData {
+  return (out) => {
     out.emit(ruleChain(table, chain))
     out.push(Attribute.RULE_EXPRESSIONS, (out) => {
       for (const { name, attributes } of statements.flatMap(({ expressions }) => expressions)) {
@@ -187,8 +215,6 @@ export function addRule(table: Table, chain: string, statements: Statement[]): R
       }
     })
   }
-  const words = () => `add rule ${place(table)} ${chain} ${statements.map(({ words }) => words).join(' ')}`
-  return request(table, Message.NEWRULE, Flag.CREATE | Flag.APPEND, attributes, words)
 }
 
 /** `nft delete rule … handle`. @param handle the number in the kernel's bytes */

@@ -105,16 +105,15 @@ export function listRoutes(socket: Socket, family: 4 | 6, link?: LinkName): Kern
     payload: (out) => rt.formatRouteMessage({ kind: 'route', data, attrs: { oif: link?.index } }, out),
     attempt: 'list routes',
     see: `ip -${family} route show table all${link ? ` dev ${link.name}` : ''}`,
-  })
-    .map(({ data }) => rt.parseRouteMessage(data))
-    .filter(({ data }) => data.type === 'UNICAST')
-    .flatMap((message) => toRoutes(message, family))
+  }).flatMap(({ data }) => routesIn(data, family))
   // Kernels before 4.20 ignore the link in the request.
   return link ? routes.filter((route) => route.link === link.index) : routes
 }
 
-/** The route in an RTM_NEWROUTE message; for a route with several next hops, one entry for each. */
-function toRoutes(message: rt.RouteMessage, family: 4 | 6): KernelRoute[] {
+/** The unicast route in an RTM_NEWROUTE message, or none; for a route with several next hops, one entry for each. */
+export function routesIn(data: Buffer, family: 4 | 6): KernelRoute[] {
+  const message = rt.parseRouteMessage(data)
+  if (message.data.type !== 'UNICAST') return []
   const route = toRoute(message, family)
   const { multipath } = message.attrs
   return multipath ? nextHops(multipath).map((hop) => ({ ...route, ...hop })) : [route]

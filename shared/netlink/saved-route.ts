@@ -1,16 +1,16 @@
-/** The routes by way of a link as the kernel's own messages, so that all their attributes can be restored. */
+/** The routes by way of a link as the kernel's own messages, so that all their attributes can be restored, in another table or with another source. */
 
 import * as rt from 'netlink/dist/rt/structs.js'
 import { putU32 } from 'netlink/dist/structs.js'
-import { fromBytes } from '../ip/address.ts'
+import { type Address, fromBytes, toBytes } from '../ip/address.ts'
 import { formatCidr } from '../ip/subnet.ts'
 import { type Attributes, attributesIn } from './attributes.ts'
 import type { LinkName } from './link.ts'
 import type { AttributeList } from './link-message.ts'
-import { RTNH_F_ONLINK } from './route.ts'
+import { type KernelRoute, RTNH_F_ONLINK, routesIn } from './route.ts'
 import { dump, Flag, type Request, type Socket } from './socket.ts'
 
-const { NEWROUTE, GETROUTE } = rt.MessageType
+const { NEWROUTE, DELROUTE, GETROUTE } = rt.MessageType
 
 /** struct rtmsg: family, lengths of destination and source, TOS, table, protocol, scope, type, flags. */
 const [HEADER_LENGTH, TABLE, PROTOCOL, TYPE, FLAGS] = [12, 4, 5, 7, 8]
@@ -21,6 +21,7 @@ const Rta = {
   DST: 1,
   OIF: 4,
   GATEWAY: 5,
+  PREFSRC: 7,
   MULTIPATH: 9,
   CACHEINFO: 12,
   TABLE: 15,
@@ -129,6 +130,28 @@ export function hasGateway(saved: Buffer): boolean {
  * @returns several for IPv6 with several next hops by way of the link: those by way of other links were not removed with it
  */
 export function restoreRoute(link: LinkName, saved: Buffer, was: number): Request[] {
+  return routesOf(link, saved, was).map(request)
+}
+
+/** Deletes a saved route of a link: `ip route del`. ESRCH when it is not there. */
+export function deleteRoute(link: LinkName, saved: Buffer): Request[] {
+  return routesOf(link, saved, link.index).map(deletion)
+}
+
+/** Adds a saved route of a link with another preferred source address: `ip route append … src SOURCE`. */
+export function restoreWithSource(link: LinkName, saved: Buffer, source: Address): Request[] {
+  const added = [Rta.PREFSRC, toBytes(source)] as const
+  return routesOf(link, saved, link.index).map((route) =>
+    request({ ...route, attributes: [...omit(route.attributes, Rta.PREFSRC), added] }),
+  )
+}
+
+/** What a saved route says: an entry for each of its next hops. */
+export function readRoute(saved: Buffer): KernelRoute[] {
+  return routesIn(saved, saved[0] === AF_INET6 ? 6 : 4)
+}
+
+function routesOf(link: LinkName, saved: Buffer, was: number): Route[] {
   const message = Buffer.from(saved)
   const attribute = attributesIn(message, HEADER_LENGTH)
   const hops = hopsOf(attribute(Rta.MULTIPATH))
@@ -136,9 +159,9 @@ export function restoreRoute(link: LinkName, saved: Buffer, was: number): Reques
   for (const hop of hops) hop[2] = (hop[2] ?? 0) & RTNH_F_ONLINK
   for (const hop of own) hop.writeUInt32LE(link.index, 4)
   const route = { link, message, attributes: attributesOf(attribute) }
-  if (message[0] === AF_INET6 && own.length > 0) return own.map((hop) => request(byHop(route, hop)))
+  if (message[0] === AF_INET6 && own.length > 0) return own.map((hop) => byHop(route, hop))
   const isSingle = attribute(Rta.OIF)?.readUInt32LE(0) === was
-  return [request(isSingle ? byWay(route) : route)]
+  return [isSingle ? byWay(route) : route]
 }
 
 /** A route to add. */
@@ -181,6 +204,17 @@ function request({ link, message, attributes }: Route): Request {
     },
     attempt: `add route ${words}`,
     reproduce: `ip route append ${words}`,
+  }
+}
+
+function deletion(route: Route): Request {
+  const words = `${destinationOf(route.message, route.attributes)} dev ${route.link.name}`
+  return {
+    ...request(route),
+    type: DELROUTE,
+    flags: 0,
+    attempt: `delete route ${words}`,
+    reproduce: `ip route del ${words}`,
   }
 }
 

@@ -3,7 +3,8 @@
 import { CniError, Code } from '../error/error.ts'
 import { tolerate } from '../kernel/errno.ts'
 import { type Fd, makeDirectory } from '../kernel/files.ts'
-import { type Limit, lock, type Settled, whileLocked, withLock } from '../kernel/lock.ts'
+import { type Limit, lock, type Settled, whileLocked, withDescriptorLock, withLock } from '../kernel/lock.ts'
+import type { Namespace } from '../kernel/namespace.ts'
 import { stateDirectory } from '../kernel/state-directory.ts'
 import { explaining } from './explain.ts'
 import { holderOf } from './holder.ts'
@@ -45,6 +46,11 @@ export function withLinkLock<T>(name: string, action: () => Settled<T>): T {
 /** Runs an action under the lock of any file. @throws CniError of code 11 */
 export function withFileLock<T>(path: string, action: () => Settled<T>, milliseconds?: number): T {
   return withLock(path, action, milliseconds === undefined ? patience : { milliseconds, timedOut })
+}
+
+/** Runs an action under the lock of a network namespace itself: no file is made, and the reference's sbr waits for the same. */
+export function withNamespaceLock<T>({ fd, path }: Namespace, action: () => Settled<T>): T {
+  return withDescriptorLock(fd, path, action, patience)
 }
 
 /**

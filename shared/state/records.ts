@@ -61,9 +61,7 @@ export function records<S extends Schema>(
       makeDirectory(directory, 0o700)
       writeRecord(fileOf(key), JSON.stringify(record))
     },
-    remove(key) {
-      for (const path of [fileOf(key), draftOf(fileOf(key))]) remove(path)
-    },
+    remove: (key) => removeRecord(fileOf(key)),
     names: () => keysIn(directory),
     all: () => keysIn(directory).flatMap((key) => read(key) ?? []),
   }
@@ -72,8 +70,11 @@ export function records<S extends Schema>(
 const draftOf = (file: string) => `${file}.new`
 const damagedOf = (file: string) => `${file}.damaged`
 
-/** Without fsync: a reboot empties the directory. The draft has a fixed name, so a killed writer leaves at most one. */
-function writeRecord(file: string, text: string): void {
+/**
+ * Replaces a file atomically. Without fsync: a reboot empties the directory, or makes the file meaningless. The draft has a fixed
+ * name, so a killed writer leaves at most one. @throws KernelError
+ */
+export function writeRecord(file: string, text: string): void {
   const draft = draftOf(file)
   try {
     withFile(draft, Open.WRONLY | Open.CREAT | Open.TRUNC, (fd) => writeAll(fd, Buffer.from(text), draft))
@@ -82,6 +83,11 @@ function writeRecord(file: string, text: string): void {
     removeQuietly(draft)
     throw error
   }
+}
+
+/** Removes such a file and the draft of a killed writer, if they exist. @throws KernelError */
+export function removeRecord(file: string): void {
+  for (const path of [file, draftOf(file)]) remove(path)
 }
 
 /** For clean-up after another error, which is reported instead. */

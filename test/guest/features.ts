@@ -12,7 +12,7 @@ const root = join(import.meta.dirname, '../..')
 
 /**
  * The probe of each feature: a shell line that succeeds where the kernel has it, run in an empty network namespace.
- * `link KIND` needs no line.
+ * `link KIND` and `qdisc KIND` need no line.
  */
 const probes: Record<string, string> = {
   'bridge vlan_filtering': 'ip link add probe type bridge && bridge vlan add dev probe vid 2 self',
@@ -31,8 +31,16 @@ const probes: Record<string, string> = {
 
 /** The probe of a feature; undefined for an unknown name. */
 export function probeOf(feature: string): string | undefined {
-  const [, kind] = /^link (\S+)$/.exec(feature) ?? []
-  return kind ? linkProbe(kind) : probes[feature]
+  const [, object, kind = ''] = /^(link|qdisc) (\S+)$/.exec(feature) ?? []
+  if (object === 'link') return linkProbe(kind)
+  return object === 'qdisc' ? qdiscProbe(kind) : probes[feature]
+}
+
+/** Options without which tc refuses a kind of qdisc. */
+const qdiscOptions: Record<string, string> = { tbf: 'rate 1mbit burst 5000 limit 5000' }
+
+function qdiscProbe(kind: string): string {
+  return `tc qdisc add dev lo root ${kind} ${qdiscOptions[kind] ?? ''}`
 }
 
 function linkProbe(kind: string): string {

@@ -42,7 +42,7 @@ const capabilities = {
 const engines = ['quickjs', 'node'] as const
 
 /** Plugins of the lists that Patchbay does not have yet. */
-const missing = ['firewall', 'tuning']
+const missing = ['firewall']
 
 /** ADD, CHECK, DEL and DEL of a list, in its own version, and where that has no CHECK in 1.0.0, too, on both engines. */
 export function testCaller(name: string, { args = kubelet, prepare, tidy }: Caller): void {

@@ -1,7 +1,8 @@
-/** The links, addresses, routes and rules of the current network namespace as lines, read by this project's netlink. */
+/** The links, addresses, routes, qdiscs and rules of the current network namespace as lines, read by this project's netlink. */
 
 import { formatAddress, fromBytes } from '../../shared/ip/address.ts'
 import { formatMac } from '../../shared/ip/mac.ts'
+import { listQdiscs } from '../../shared/netlink/qdisc.ts'
 import { closeSocket, dump, openSocket, Protocol, type Socket } from '../../shared/netlink/socket.ts'
 import { hex, number, type Shown, shown, text, type Values, valuesIn } from './attributes.ts'
 
@@ -23,6 +24,7 @@ export function networkLines(): string[] {
       ),
       ...messages(socket, RTM_GETADDR, Buffer.alloc(8)).map((message) => addressLine(message, names)),
       ...ofBothFamilies(socket, RTM_GETROUTE).map((message) => routeLine(message, names)),
+      ...qdiscLines(socket, names),
       ...ofBothFamilies(socket, RTM_GETRULE).map((message) => `rule ${JSON.stringify(ruleOf(message))}`),
     ].filter(isNotLate)
   } finally {
@@ -139,6 +141,17 @@ function routeLine(message: Buffer, names: Map<number, string>): string {
   ])
   return `route ${JSON.stringify({ family: families[family], ...route, protocol, scope, type })}`
 }
+
+/** The qdiscs that were made: those of the kernel have no handle. */
+function qdiscLines(socket: Socket, names: Map<number, string>): string[] {
+  const made = listQdiscs(socket).filter(({ handle }) => handle !== 0)
+  return made.map(
+    ({ index, kind, handle, parent }) =>
+      `qdisc ${names.get(index)} ${kind} ${hexOf(handle)} at ${hexOf(parent)}`,
+  )
+}
+
+const hexOf = (value: number) => value.toString(16)
 
 /** struct fib_rule_hdr. */
 function ruleOf(message: Buffer): Record<string, unknown> {

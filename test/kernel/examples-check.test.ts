@@ -48,6 +48,9 @@ const settings: Record<string, Setting> = {
   '140-tap': {},
   '141-tun': { isAlone: true },
   '190-macvtap': nic(190),
+  '240-tuning': {},
+  '241-sbr': {},
+  '242-macvlan-tuning-sbr': nic(242),
 }
 
 for (const [example, setting] of Object.entries(settings)) testLasting(`${example}.conflist`, setting)

@@ -107,9 +107,12 @@ const refused: Record<string, string> = {
   'vxlan vniFilter.0.max 16777215': 'vniFilter: must have at most 65536 VNIs, found 16777215',
 }
 
+/** Plugins that change the interface of an earlier one. */
+const chained = ['sbr', 'tuning', 'vrf']
+
 function containerFor(type: string): Netns {
   const container = newContainer()
-  const inside = type === 'vrf' ? ['eth0'] : type === 'bond' || type === 'team' ? cables : []
+  const inside = chained.includes(type) ? ['eth0'] : type === 'bond' || type === 'team' ? cables : []
   for (const name of inside) inContainer(container, `link add ${name} type veth peer name x${name}`)
   return container
 }
@@ -140,7 +143,9 @@ function request(type: string, keys: Keys, end: 0 | 1, container: Netns) {
   // Another bridge for each end: one that exists is not changed.
   const own =
     type === 'bridge' ? { bridge: `${keys.bridge ?? 'plain'}${end}`, uplinks: uplinksAt(keys, end) } : {}
-  const before = type === 'vrf' ? { prevResult: { cniVersion: '1.0.0', interfaces, ips: [] } } : {}
+  const before = chained.includes(type)
+    ? { prevResult: { cniVersion: '1.0.0', interfaces, ips: [{ address: '10.1.0.2/24' }] } }
+    : {}
   const config = { type, name: 'numbers', cniVersion: '1.0.0', ...keys, ...own, ...before }
   return { config, netns: container.path, containerID: container.name } as const
 }

@@ -79,7 +79,7 @@ for (const engine of ['quickjs', 'node'] as const) {
     assert.is(call('mine', 'VERSION', '{"cniVersion":"0.4.0"}').json.cniVersion, '0.4.0')
     assert.is(call('mine', 'ADD', '', '/run/netns/none').json.code, 6)
     assert.is(call('patchbay', 'ADD', '{', '/run/netns/none').json.code, 6)
-    const config = { ...network, type: 'tuning' }
+    const config = { ...network, type: 'unheard-of' }
     for (const [verb, code] of [
       ['ADD', 7],
       ['DEL', 7],
@@ -88,7 +88,7 @@ for (const engine of ['quickjs', 'node'] as const) {
     ] as const) {
       const { status, json } = call('patchbay', verb, config, '/run/netns/none')
       assert.equal([status, json.code], [1, code])
-      assert.match(json.msg, 'neither type "tuning" nor the file\'s name "patchbay" names a plugin')
+      assert.match(json.msg, 'neither type "unheard-of" nor the file\'s name "patchbay" names a plugin')
     }
     assert.is(call('mine', 'FROB', config).json.code, 4)
   })

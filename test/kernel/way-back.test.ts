@@ -1,5 +1,5 @@
 /** Back to the reference and here again: each suite checks and deletes what the other has attached. */
-// needs: nft ip, nft bridge
+// needs: nft ip, nft bridge, link ifb, qdisc tbf
 // packages: containernetworking-plugins
 
 import { hostNics } from '../harness/cables.ts'
@@ -13,6 +13,12 @@ import { networkName, testWays, type Way } from '../harness/way.ts'
 await privateHost()
 hostNics()
 
+const limits = {
+  ingressRate: 8_000_000,
+  ingressBurst: 800_000,
+  egressRate: 16_000_000,
+  egressBurst: 1_600_000,
+}
 const subnets = ['10.9.0.0/24', 'fd09::/64']
 /** The reference 1.1.1 cannot delete a masquerade that iptables does not have. */
 const complaint = /Chain 'CNI-[0-9a-f]+' does not exist/
@@ -58,10 +64,45 @@ const ways: Record<string, Way> = {
     collects: true,
     leaves: /^\+ link \/run\/patchbay\/firewall\/(ipMasq|iptables)\//,
   },
+  'bridge and tuning': {
+    plugins: [
+      { type: 'bridge', bridge: 'br8', isGateway: true },
+      {
+        type: 'tuning',
+        sysctl: { 'net.ipv4.conf.eth0.arp_filter': '1' },
+        ...{ mac: '02:00:5e:10:00:07', mtu: 1400, promisc: true, allmulti: true },
+      },
+    ],
+    subnets,
+  },
+  'bridge and sbr': {
+    plugins: [{ type: 'bridge', bridge: 'br9', isDefaultGateway: true }, { type: 'sbr' }],
+    subnets,
+    // Its bridge looks for the routes in table main.
+    unchecked: true,
+  },
   'bridge with ipMasq by nftables': newer({ type: 'bridge', bridge: 'br5', ipMasq: true }),
   ptp: { plugins: [{ type: 'ptp' }], subnets },
   'ptp with ipMasq': { plugins: [{ type: 'ptp', ipMasq: true }], subnets, complaint, leaves: masquerade },
   'ptp with ipMasq by nftables': newer({ type: 'ptp', ipMasq: true, ipMasqBackend: 'nftables' }),
+  'bridge and bandwidth with an IFB': {
+    plugins: [
+      { type: 'bridge', bridge: 'br8' },
+      { type: 'bandwidth', ...limits, egress: 'ifb' },
+    ],
+    subnets,
+    collects: true,
+    outlives: /^link bwp/,
+  },
+  'bridge and bandwidth, what is received': {
+    plugins: [
+      { type: 'bridge', bridge: 'br9' },
+      { type: 'bandwidth', ingressRate: 8_000_000, ingressBurst: 4_294_967_295 },
+    ],
+    subnets,
+    // A burst that nothing asked for is another one here.
+    unchecked: true,
+  },
   macvlan: { plugins: [{ type: 'macvlan', master: 'eth1' }], subnets },
   loopback: { plugins: [{ type: 'loopback' }], ifname: 'lo' },
   'bridge without a gateway, and static': {

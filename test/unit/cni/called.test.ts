@@ -18,7 +18,7 @@ test('a name is found within another, the longest', () => {
   assert.is(nameWithin('bridge-v2', names), 'bridge')
   assert.is(nameWithin('my-macvlan', names), 'macvlan')
   assert.is(nameWithin('macvtap2', names), 'macvtap')
-  assert.is(nameWithin('tuning', names), undefined)
+  assert.is(nameWithin('unheard-of', names), undefined)
 })
 
 test('the type of the configuration decides, in any case of the key, then the name of the file', async () => {
@@ -37,8 +37,8 @@ test('an IPAM plugin is called with the configuration of an interface plugin', a
 })
 
 test('a name that is no plugin’s is an error for each verb, after those of the environment and the input', async () => {
-  const plugin = await pluginOf('patchbay', '{"type":"tuning"}', registry)()
-  const config = { cniVersion: '1.1.0', name: 'net', type: 'tuning' }
+  const plugin = await pluginOf('patchbay', '{"type":"unheard-of"}', registry)()
+  const config = { cniVersion: '1.1.0', name: 'net', type: 'unheard-of' }
   for (const [verb, code] of [
     ['ADD', 7],
     ['DEL', 7],
@@ -48,7 +48,10 @@ test('a name that is no plugin’s is an error for each verb, after those of the
   ] as const) {
     const { json } = await call(verb, config, { plugin })
     assert.is(json.code, code)
-    assert.is(json.msg, 'neither type "tuning" nor the file\'s name "patchbay" names a plugin of Patchbay')
+    assert.is(
+      json.msg,
+      'neither type "unheard-of" nor the file\'s name "patchbay" names a plugin of Patchbay',
+    )
     assert.match(String(json.details), 'bridge, host-local, macvlan')
   }
   assert.is((await call('ADD', '{', { plugin })).json.code, 6)

@@ -1,0 +1,83 @@
+/** firewall: lets the packets of a container through where the host's firewall drops, and keeps networks apart. */
+
+import { ownIps, requirePrevResult } from '../../shared/attachment/chained.ts'
+import { cidrs } from '../../shared/attachment/configure.ts'
+import type { Life } from '../../shared/attachment/device.ts'
+import { interfacePlugin } from '../../shared/attachment/plugin.ts'
+import type { Sides } from '../../shared/attachment/sides.ts'
+import type { Request } from '../../shared/cni/plugin.ts'
+import type { Result } from '../../shared/cni/result.ts'
+import type { Filter } from '../../shared/firewall/filter-record.ts'
+import { formatAddress } from '../../shared/ip/address.ts'
+import { parseCidr } from '../../shared/ip/subnet.ts'
+import { config, type FirewallConfig } from './config.ts'
+import { findHostSide, requireHostSide } from './host-side.ts'
+import { requireBackEnd, status } from './status.ts'
+import { decisionFor, warnOfObstacles, wishesOf } from './wishes.ts'
+
+const load = () => import('../../shared/firewall/filter.ts')
+/** The reference's words. */
+const noResult = 'missing prevResult from earlier plugin'
+
+export const firewall = interfacePlugin<FirewallConfig>({
+  name: 'firewall',
+  summary: "lets a container's packets through the host's firewall, and keeps networks apart",
+  config,
+  device: {
+    gives: 'nothing',
+    leaves: [{ remove, collect }],
+    prepare: (request) => void requirePrevResult(request, noResult),
+    create,
+    check,
+    status,
+  },
+})
+
+async function create(life: Life<FirewallConfig>): Promise<void> {
+  const { request, undo } = life
+  const result = requirePrevResult(request, noResult)
+  const decision = decisionFor(request.config)
+  const filter = { ...filterOf(request, result), backEnd: decision.backEnd }
+  const policy = filter.policy
+  if (policy !== 'open') Object.assign(filter, requireHostSide(life, request, policy))
+  await requireBackEnd(filter, decision)
+  if (!request.config.backend && decision.backEnd === 'iptables')
+    request.log.info(decision.rejected.join('; '))
+  warnOfObstacles(request, filter, decision)
+  const { addFilter, removeFilter } = await load()
+  undo(() => removeFilter(filter))
+  await addFilter(filter, decision.closed)
+}
+
+/** What an attachment is to have, without its side of the host. */
+function filterOf(request: Request<FirewallConfig>, result: Result): Filter {
+  const { network, containerID, ifname, netns } = request
+  const addresses = cidrs(ownIps(result, ifname)).map(({ address }) => formatAddress(address))
+  return { network, containerID, ifname, netns, ...wishesOf(request.config), addresses }
+}
+
+async function check(sides: Sides, request: Request<FirewallConfig>): Promise<void> {
+  const filter = filterOf(request, requirePrevResult(request, noResult))
+  const side = filter.policy === 'open' ? undefined : findHostSide(sides, request)
+  await (await load()).checkFilter(request, { ...filter, ...side })
+}
+
+/** Without a record, the reference may have let the addresses of prevResult through. */
+async function remove(request: Request<FirewallConfig>): Promise<void> {
+  const { prevResult, network, containerID, ifname } = request
+  const ips = prevResult ? ownIps(prevResult, ifname) : []
+  const addresses = ips.flatMap(({ address }) => {
+    const parsed = parseCidr(address)
+    return parsed ? [formatAddress(parsed.address)] : []
+  })
+  const attachment = { network, containerID, ifname }
+  const unrecorded =
+    addresses.length > 0
+      ? { ...attachment, ...wishesOf(request.config), policy: 'open' as const, addresses }
+      : undefined
+  await (await load()).removeFilter(request, unrecorded)
+}
+
+async function collect({ network, validAttachments }: Request<FirewallConfig>): Promise<void> {
+  await (await load()).collectFilters(network, validAttachments)
+}

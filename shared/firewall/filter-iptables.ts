@@ -1,0 +1,118 @@
+/** Lets containers through by iptables, in the layout of the Go reference (filter-layout.ts). */
+
+import { parseAddress } from '../ip/address.ts'
+import { hasXtable } from '../kernel/xtables.ts'
+import { kindsToOpen } from './back-end.ts'
+import type { ClosedIptables } from './closed-chains.ts'
+import { additionOf, firstMissing, forward, namesAny, removalOf, type Wanted } from './filter-layout.ts'
+import { hasForward, removeByNetlink, rulesFor } from './filter-netlink.ts'
+import type { Filter } from './filter-record.ts'
+import { type Iptables, isInstalled, restore, save } from './iptables.ts'
+import { missing } from './missing.ts'
+import { disown, own, ownedBy, release, use } from './shared-parts.ts'
+import { unlessUnsupported } from './unsupported.ts'
+
+const families = [4, 6] as const
+
+/**
+ * The tables that get an attachment's rules: of the kinds of iptables that are closed, else of the system's default one. Where a family
+ * has no addresses, only the policy: an IPv4 host may lack ip6tables.
+ */
+export function tablesFor(filter: Filter, closed: readonly ClosedIptables[]): Iptables[] {
+  return families.flatMap((family) => {
+    const wanted = wantedIn(filter, family)
+    const tables = wanted ? kindsToOpen(closed, family).map((kind) => ({ family, kind })) : []
+    return wanted?.addresses.length === 0 ? tables.filter(isInstalled) : tables
+  })
+}
+
+/** Adds what is missing of an attachment's rules: one iptables-restore for each table. The caller holds the firewall's lock. @throws CniError */
+export function add(filter: Filter): void {
+  own(filter, filter.addresses)
+  if (filter.policy !== 'open') use(partOf(filter), filter)
+  for (const iptables of filter.tables ?? []) {
+    const wanted = wantedIn(filter, iptables.family)
+    const lines = wanted ? additionOf(save(iptables, 'filter'), wanted) : []
+    if (lines.length > 0) restore(iptables, lines, 'filter')
+  }
+}
+
+const partOf = ({ through }: Filter) => `iptables ${through}`
+
+/** An attachment's rules in a family; undefined when it has none. */
+function wantedIn(filter: Filter, family: 4 | 6): Wanted | undefined {
+  const addresses = ofFamily(filter.addresses, family)
+  return addresses.length > 0 || filter.policy !== 'open' ? { ...filter, addresses } : undefined
+}
+
+function ofFamily(addresses: readonly string[], family: 4 | 6): string[] {
+  return addresses.filter((text) => parseAddress(text)?.family === family)
+}
+
+/** Where rules of containers are, ours or the reference's; in which only the programs can look, may be. */
+export function places(): Iptables[] {
+  const hasNft = (family: 4 | 6) => unlessUnsupported(() => hasForward(family)) === true
+  return families.flatMap((family): Iptables[] => [
+    ...(hasNft(family) ? [{ family, kind: 'nft' } as const] : []),
+    ...(hasXtable(family, 'filter') ? [{ family, kind: 'legacy' } as const] : []),
+  ])
+}
+
+/** Removes an attachment's rules from both kinds of iptables, except those for addresses that another attachment has got. */
+export function remove(filter: Filter): void {
+  const isLast = filter.policy !== 'open' && filter.through !== undefined && release(partOf(filter), filter)
+  const addresses = ownedBy(filter, filter.addresses)
+  for (const place of places()) removeIn(place, { ...filter, addresses }, isLast)
+  disown(addresses)
+}
+
+function removeIn(iptables: Iptables, filter: Filter, isLast: boolean): void {
+  const { family, kind } = iptables
+  const wanted = { ...filter, addresses: ofFamily(filter.addresses, family) }
+  if (wanted.addresses.length === 0 && !isLast) return
+  if (kind === 'nft') removeByNetlink(family, wanted, isLast)
+  else if (isInstalled(iptables)) removeByProgram(iptables, wanted, isLast)
+}
+
+/** A failure is ignored when another process has removed the rules meanwhile. */
+function removeByProgram(iptables: Iptables, wanted: Wanted, isLast: boolean): void {
+  const lines = () => removalOf(save(iptables, 'filter'), wanted, isLast)
+  const first = lines()
+  if (first.length === 0) return
+  try {
+    restore(iptables, first, 'filter')
+  } catch (error) {
+    const again = lines()
+    if (again.length === 0) return
+    if (again.join() === first.join()) throw error
+    restore(iptables, again, 'filter')
+  }
+}
+
+/** @throws CniError that names the missing rule */
+export function check(filter: Filter): void {
+  for (const iptables of filter.tables ?? placesWith(filter.addresses)) {
+    const wanted = wantedIn(filter, iptables.family)
+    if (wanted) checkIn(iptables, wanted)
+  }
+}
+
+function checkIn(iptables: Iptables, wanted: Wanted): void {
+  const lacking = firstMissing(save(iptables, 'filter'), wanted)
+  const program = iptables.family === 4 ? 'iptables' : 'ip6tables'
+  if (lacking !== undefined)
+    throw missing(`${program} has no rule ${lacking} in table filter`, `${program}-save -t filter`)
+}
+
+/** Whether iptables has rules for addresses: for an attachment without a record, which the reference has attached. */
+export function has(addresses: readonly string[]): boolean {
+  return placesWith(addresses).length > 0
+}
+
+function placesWith(addresses: readonly string[]): Iptables[] {
+  return places().filter((place) => {
+    const { family, kind } = place
+    if (kind === 'nft') return rulesFor(family, forward, addresses).length > 0
+    return isInstalled(place) && namesAny(save(place, 'filter'), addresses)
+  })
+}

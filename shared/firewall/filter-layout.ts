@@ -1,0 +1,161 @@
+/**
+ * The rules of iptables for a container, in the layout of the Go reference (plugins/meta/firewall/iptables.go and ingress_policy.go), so
+ * that either suite deletes the other's. From the lines of `iptables-save -t filter`, and into those of `iptables-restore --noflush`.
+ */
+
+import { formatAddress, parseAddress, width } from '../ip/address.ts'
+import { defaultAdminChain, type Filter } from './filter-record.ts'
+
+export const forward = 'CNI-FORWARD'
+const [stageOne, stageTwo] = ['CNI-ISOLATION-STAGE-1', 'CNI-ISOLATION-STAGE-2']
+/** The chains of isolation. */
+export const stages = [stageOne, stageTwo]
+/** `hostIngress` is ours: the reference has no rules in INPUT. */
+export const input = 'PATCHBAY-INPUT'
+
+const comment = (text: string) => `-m comment --comment ${JSON.stringify(text)}`
+const rules = 'CNI firewall plugin rules'
+const ofPolicy = (policy: string) => comment(`${rules} (ingressPolicy: ${policy})`)
+const eitherPolicy = ofPolicy('same-bridge|isolated')
+
+/** What an attachment's rules of a family follow from. */
+export interface Wanted extends Pick<Filter, 'adminChain' | 'hostIngress'> {
+  /** Of the family. */
+  addresses: readonly string[]
+  policy: Filter['policy']
+  /** The bridge, where there is a policy. */
+  through?: string
+}
+
+/** The jumps that containers share, each first in its chain when it is made. */
+function jumps({ adminChain, hostIngress, policy }: Wanted): string[] {
+  return [
+    `-A FORWARD ${comment(rules)} -j ${forward}`,
+    `-A ${forward} ${comment('CNI firewall plugin admin overrides')} -j ${adminChain}`,
+    ...(policy === 'open' ? [] : [`-A FORWARD ${eitherPolicy} -j ${stageOne}`]),
+    ...(hostIngress ? [`-A INPUT ${comment('patchbay: hostIngress')} -j ${input}`] : []),
+  ]
+}
+
+/** The rules that let a container's packets through. */
+function acceptRules({ addresses, hostIngress }: Wanted): string[] {
+  return addresses.flatMap((address) => [
+    `-A ${forward} -d ${host(address)} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`,
+    `-A ${forward} -s ${host(address)} -j ACCEPT`,
+    ...(hostIngress ? [`-A ${input} -s ${host(address)} -j ACCEPT`] : []),
+  ])
+}
+
+/** An address as `iptables-save` prints it. */
+function host(text: string): string {
+  const address = parseAddress(text)
+  return address ? `${formatAddress(address)}/${width(address.family)}` : text
+}
+
+/** The rules for a bridge, which are inserted, and the ends of their chains. */
+function isolationRules({ policy, through }: Wanted): { inserted: string[]; ends: string[] } {
+  if (policy === 'open' || through === undefined) return { inserted: [], ends: [] }
+  const name = /[\s"\\]/.test(through) ? JSON.stringify(through) : through
+  const isolated = ofPolicy('isolated')
+  const within = `-A ${stageOne} -i ${name} -o ${name} ${isolated} -j DROP`
+  return {
+    inserted: [
+      `-A ${stageOne} -i ${name} ! -o ${name} ${ofPolicy(policy)} -j ${stageTwo}`,
+      ...(policy === 'isolated' ? [within] : []),
+      `-A ${stageTwo} -o ${name} ${eitherPolicy} -j DROP`,
+    ],
+    ends: [stageOne, stageTwo].map((chain) => `-A ${chain} ${eitherPolicy} -j RETURN`),
+  }
+}
+
+/** The lines that add what is missing of an attachment's rules. @param saved the table's lines */
+export function additionOf(saved: readonly string[], wanted: Wanted): string[] {
+  const { inserted, ends } = isolationRules(wanted)
+  const isMissing = (line: string) => !saved.includes(line)
+  return [
+    ...chainsOf(wanted)
+      .filter((chain) => !hasChain(saved, chain))
+      .map((chain) => `-N ${chain}`),
+    ...ends.filter(isMissing),
+    ...inserted.filter(isMissing).map(insertion),
+    ...acceptRules(wanted).filter(isMissing),
+    ...jumps(wanted).filter(isMissing).map(insertion),
+  ]
+}
+
+function chainsOf({ adminChain, hostIngress, policy }: Wanted): string[] {
+  return [
+    forward,
+    adminChain,
+    ...(policy === 'open' ? [] : [stageOne, stageTwo]),
+    ...(hostIngress ? [input] : []),
+  ]
+}
+
+function hasChain(saved: readonly string[], chain: string): boolean {
+  return saved.some((line) => line.startsWith(`:${chain} `))
+}
+
+/** `-A CHAIN …` as `-I CHAIN 1 …`. */
+function insertion(line: string): string {
+  return line.replace(/^-A (\S+)/, '-I $1 1')
+}
+
+/**
+ * The lines that remove an attachment's rules, and with the last rule the chains. An admin chain other than the default one stays, and
+ * so does any chain with rules of others.
+ * @param isLast whether no attachment of ours is isolated on the bridge any more
+ */
+export function removalOf(saved: readonly string[], wanted: Wanted, isLast: boolean): string[] {
+  const everywhere = { ...wanted, hostIngress: true }
+  const { inserted, ends } = isolationRules({ ...wanted, policy: isLast ? 'isolated' : 'open' })
+  const bridges = [...inserted, ...sameBridgeRules(wanted, isLast)]
+  const gone = [...acceptRules(everywhere), ...bridges].filter((line) => saved.includes(line))
+  const left = saved.filter((line) => !gone.includes(line))
+  return [...gone.map(deletion), ...frameRemoval(left, { ...everywhere, policy: 'isolated' }, ends)]
+}
+
+/** The comment of a bridge's rule tells the policy, so another network's is another rule. */
+function sameBridgeRules(wanted: Wanted, isLast: boolean): string[] {
+  return isLast ? isolationRules({ ...wanted, policy: 'same-bridge' }).inserted.slice(0, 1) : []
+}
+
+function deletion(line: string): string {
+  return line.replace(/^-A /, '-D ')
+}
+
+/** Removes the chains without rules of containers, with the jumps to them. */
+function frameRemoval(left: readonly string[], wanted: Wanted, ends: readonly string[]): string[] {
+  const stages = without(left, [stageOne, stageTwo], ends) ? [stageOne, stageTwo] : []
+  const hosts = without(left, [input], []) ? [input] : []
+  const admin = defaultAdminChain
+  const isDefault = wanted.adminChain === admin && without(left, [admin], [])
+  const overrides = jumps(wanted).filter((line) => line.startsWith(`-A ${forward} `))
+  const forwards = isDefault && without(left, [forward], overrides) ? [forward, admin] : []
+  const chains = [...stages, ...hosts, ...forwards].filter((chain) => hasChain(left, chain))
+  const toThem = left.filter((line) => chains.some((chain) => line.endsWith(` -j ${chain}`)))
+  return [
+    ...toThem.map(deletion),
+    ...chains.map((chain) => `-F ${chain}`),
+    ...chains.map((chain) => `-X ${chain}`),
+  ]
+}
+
+/** Whether chains have no rules but these. */
+function without(saved: readonly string[], chains: readonly string[], known: readonly string[]): boolean {
+  const rulesIn = saved.filter((line) => chains.some((chain) => line.startsWith(`-A ${chain} `)))
+  return rulesIn.every((line) => known.includes(line))
+}
+
+/** The first rule of an attachment that a table lacks. */
+export function firstMissing(saved: readonly string[], wanted: Wanted): string | undefined {
+  const { inserted, ends } = isolationRules(wanted)
+  return [...jumps(wanted), ...acceptRules(wanted), ...inserted, ...ends].find(
+    (line) => !saved.includes(line),
+  )
+}
+
+/** Whether a table has rules that accept what an address sends. */
+export function namesAny(saved: readonly string[], addresses: readonly string[]): boolean {
+  return addresses.some((address) => saved.includes(`-A ${forward} -s ${host(address)} -j ACCEPT`))
+}

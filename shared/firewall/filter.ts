@@ -1,0 +1,120 @@
+/** What the plugin firewall does in the firewall for one attachment: added, checked and removed by the back end of its record. */
+
+import type { Attachment } from '../cni/plugin.ts'
+import { runAllNow } from '../error/steps.ts'
+import { requireNftables, update } from '../netlink/nftables-transaction.ts'
+import type { Recorded } from '../state/former.ts'
+import { withStateLock } from '../state/lock.ts'
+import { amongValid } from '../state/valid.ts'
+import * as acceptInto from './accept-into.ts'
+import type { ClosedIptables } from './closed-chains.ts'
+import {
+  type Filter,
+  findFilter,
+  forgetFilter,
+  hasTrace,
+  isEmpty,
+  noteFilter,
+  ownFilter,
+  staleFilters,
+} from './filter-record.ts'
+import { recover } from './filter-recovery.ts'
+import * as isolation from './isolation.ts'
+import { allUsers } from './shared-parts.ts'
+import { netfilter } from './table.ts'
+import { unlessUnsupported } from './unsupported.ts'
+
+/** Attachments share rules: looking who uses them and changing them is one step. */
+const lock = 'firewall'
+
+const loadIptables = () => import('./filter-iptables.ts')
+const loadFirewalld = () => import('./firewalld.ts')
+
+/**
+ * Adds what a filter says, where it is missing. What an earlier ADD of the attachment has left is removed.
+ * @param closed the chains of iptables that it must open
+ * @throws KernelError, CniError; what was added until then is removed by `removeFilter`
+ */
+export async function addFilter(filter: Filter, closed: readonly ClosedIptables[]): Promise<void> {
+  const { backEnd } = filter
+  const earlier = ownFilter(filter)
+  if (earlier) await removeFilter(earlier)
+  if (isEmpty(filter)) return
+  const iptables = backEnd === 'iptables' ? await loadIptables() : undefined
+  const firewalld = backEnd === 'firewalld' ? await loadFirewalld() : undefined
+  const whole = { ...filter, tables: iptables?.tablesFor(filter, closed) }
+  withStateLock(lock, () => {
+    noteFilter(whole)
+    iptables?.add(whole)
+    firewalld?.add(whole)
+    addElements(whole)
+  })
+}
+
+function addElements(filter: Filter): void {
+  if (isEmpty({ ...filter, backEnd: 'nftables' })) return
+  update(netfilter(), () => [...isolation.addition(filter), ...acceptInto.addition(filter)])
+}
+
+/**
+ * Removes what an attachment has. Does nothing when it has nothing.
+ * @param unrecorded what it may have when there is no record of it: the reference keeps none
+ */
+export async function removeFilter(attachment: Recorded, unrecorded?: Filter): Promise<void> {
+  const recorded = findFilter(attachment)
+  const found = recorded ?? recover(attachment, unrecorded)
+  if (!recorded && hasTrace(attachment)) withStateLock(lock, () => forgetFilter(attachment))
+  const filter = found ?? unrecorded
+  if (!filter) return
+  const [iptables, firewalld] = [await loadIptables(), await loadFirewalld()]
+  const isBy = (backEnd: Filter['backEnd']) => !recorded || recorded.backEnd === backEnd
+  withStateLock(lock, () => {
+    runAllNow([
+      () => isBy('iptables') && iptables.remove(filter),
+      () => isBy('firewalld') && firewalld.remove(filter),
+      () => found && removeElements(found),
+    ])
+    if (found) forgetFilter(found)
+  })
+}
+
+function removeElements(filter: Filter): void {
+  if (isEmpty({ ...filter, backEnd: 'nftables' })) return
+  const unused = [...isolation.releaseParts(filter), ...acceptInto.releaseParts(filter)]
+  const plan = () => [...isolation.removal(filter, unused), ...acceptInto.removal(filter, unused)]
+  unlessUnsupported(() => update(netfilter(), plan))
+}
+
+/**
+ * @param unrecorded as the configuration has it, for an attachment without a record: the reference may have attached it
+ * @throws CniError that names the missing rule or element
+ */
+export async function checkFilter(attachment: Recorded, unrecorded: Filter): Promise<void> {
+  const recorded = findFilter(attachment)
+  const filter = recorded ?? { ...unrecorded, backEnd: await makerOf(unrecorded) }
+  if (filter.backEnd === 'iptables') (await loadIptables()).check(filter)
+  if (filter.backEnd === 'firewalld') (await loadFirewalld()).check(filter)
+  if (!recorded && filter.backEnd !== 'nftables') return
+  isolation.check(filter)
+  acceptInto.check(filter)
+}
+
+/** Which back end has the addresses of an attachment without a record. */
+async function makerOf({ backEnd, addresses, zone }: Filter): Promise<Filter['backEnd']> {
+  if ((await loadIptables()).has(addresses)) return 'iptables'
+  if ((await loadFirewalld()).has(addresses, zone)) return 'firewalld'
+  return backEnd
+}
+
+/** GC: removes what a network's attachments have that are not valid any more. */
+export async function collectFilters(network: string, valid: Omit<Attachment, 'network'>[]): Promise<void> {
+  for (const filter of staleFilters(network, valid)) await removeFilter(filter)
+  const isValid = amongValid(valid)
+  const others = allUsers().filter((user) => user.network === network && !isValid(user))
+  for (const user of others) await removeFilter(user)
+}
+
+/** @throws KernelError EOPNOTSUPP when the kernel has no nf_tables, which a policy and `acceptInto` need */
+export function requireElements(filter: Pick<Filter, 'policy' | 'acceptInto'>): void {
+  if (filter.policy !== 'open' || filter.acceptInto.length > 0) requireNftables(netfilter())
+}

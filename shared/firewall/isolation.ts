@@ -1,0 +1,214 @@
+/**
+ * `ingressPolicy` by nftables. A packet from a bridge with a policy to another one with a policy is dropped, and where the policy is
+ * `isolated` also one that comes back to its own bridge. Frames between isolated ports of a bridge are dropped in the bridge family.
+ */
+
+import { hashedName } from '../cni/identity.ts'
+import type { Attachment } from '../cni/plugin.ts'
+import { addChain, addRule, addTable, deleteChain } from '../netlink/nftables.ts'
+import { chainNamesOf } from '../netlink/nftables-chains.ts'
+import { isInterface, oifname } from '../netlink/nftables-matches.ts'
+import { chainUse, findElement, hasSet, listElements } from '../netlink/nftables-read.ts'
+import { addElement, addSet, deleteElements, type NamedSet } from '../netlink/nftables-sets.ts'
+import { goto, iifname, inSet, verdictStatement, vmap } from '../netlink/nftables-statements.ts'
+import { concatenate, ifname, ifnameBytes } from '../netlink/nftables-types.ts'
+import type { Request } from '../netlink/socket.ts'
+import type { Filter } from './filter-record.ts'
+import { release, use } from './shared-parts.ts'
+import { dismantle, expectElement, expectRules, netfilter, ourTable, owner } from './table.ts'
+
+const table = ourTable('inet')
+const prefix = 'isolation-'
+const forward = `${prefix}forward`
+const between = `${prefix}between`
+/** NF_IP_PRI_FILTER, include/uapi/linux/netfilter_ipv4.h. */
+const filter = 0
+
+/** The interfaces with a policy. */
+const interfaces: NamedSet = { table, name: 'isolation-interfaces', key: [ifname] }
+/** Interface with a policy -> its chain. */
+const chains: NamedSet = { table, name: 'isolation-chains', key: [ifname], value: 'verdict' }
+/** Pairs of interfaces, of which each is the same twice: what is within an isolated bridge. */
+const within: NamedSet = { table, name: 'isolation-within', key: [ifname, ifname] }
+
+const bridgeTable = ourTable('bridge')
+const bridgeForward = 'isolation-forward'
+/** The isolated ports, whose comments name their attachments. */
+const ports: NamedSet = { table: bridgeTable, name: 'isolation-ports', key: [ifname] }
+
+/** The chain of an interface. A name that nft could not read in its listing is replaced by a hash. */
+export function interfaceChain(name: string): string {
+  return `${prefix}of-${/^[\w.-]+$/.test(name) ? name : hashedName('', name)}`
+}
+
+/** What of an attachment's isolation is nftables': its interface, unless iptables isolates that, and its port. */
+function scopeOf({ policy, through, port, backEnd }: Filter) {
+  const isIsolated = policy === 'isolated'
+  return {
+    through: policy === 'open' || backEnd === 'iptables' ? undefined : through,
+    isIsolated,
+    port: isIsolated ? port : undefined,
+  }
+}
+
+/** Requests that add what is missing of an attachment's isolation. Notes it as a user of what it shares. */
+export function addition(filter: Filter): Request[] {
+  const { through, isIsolated, port } = scopeOf(filter)
+  for (const part of partsOf(filter)) use(part, filter)
+  return [
+    ...(through === undefined ? [] : interfaceAddition(through)),
+    ...(isIsolated && through !== undefined ? pairAddition(through) : []),
+    ...(port === undefined ? [] : portAddition(port, owner(filter))),
+  ]
+}
+
+/** What an attachment shares with others. */
+function partsOf(filter: Filter): string[] {
+  const { through, isIsolated, port } = scopeOf(filter)
+  return [
+    ...(through === undefined ? [] : ['isolation', `interface ${through}`]),
+    ...(isIsolated && through !== undefined ? [`within ${through}`] : []),
+    ...(port === undefined ? [] : ['ports']),
+  ]
+}
+
+function frame(): Request[] {
+  return [
+    addTable(table),
+    ...[interfaces, chains, within].map(addSet),
+    addChain(table, between),
+    addRule(table, between, [inSet([oifname], interfaces.name), verdictStatement('drop')]),
+    addChain(table, forward, { type: 'filter', hook: 'forward', priority: filter }),
+    addRule(table, forward, [inSet([iifname, oifname], within.name), verdictStatement('drop')]),
+    addRule(table, forward, [vmap([iifname], chains.name)]),
+  ]
+}
+
+/** Within the interface packets pass; to other interfaces with a policy they do not. */
+function interfaceAddition(name: string): Request[] {
+  const key = ifnameBytes(name)
+  const chain = interfaceChain(name)
+  const own = [
+    addChain(table, chain),
+    addRule(table, chain, [isInterface(oifname, name), verdictStatement('return')]),
+    addRule(table, chain, [goto(between)]),
+  ]
+  return [
+    ...(chainUse(netfilter(), table, forward) === undefined ? frame() : []),
+    ...(chainUse(netfilter(), table, chain) === undefined ? own : []),
+    ...(has(interfaces, key) ? [] : [addElement(interfaces, { key })]),
+    ...(has(chains, key) ? [] : [addElement(chains, { key, goto: chain })]),
+  ]
+}
+
+function pairAddition(name: string): Request[] {
+  const key = pairOf(name)
+  return has(within, key) ? [] : [addElement(within, { key })]
+}
+
+function pairOf(name: string): Buffer {
+  return concatenate(ifnameBytes(name), ifnameBytes(name))
+}
+
+function portAddition(port: string, comment: string): Request[] {
+  const key = ifnameBytes(port)
+  const found = findElement(netfilter(), ports, key)
+  if (found?.comment === comment) return []
+  return [
+    ...(chainUse(netfilter(), bridgeTable, bridgeForward) === undefined ? bridgeFrame() : []),
+    ...(found ? [deleteElements(ports, [found])] : []),
+    addElement(ports, { key, comment }),
+  ]
+}
+
+function bridgeFrame(): Request[] {
+  const isolated = [inSet([iifname], ports.name), inSet([oifname], ports.name), verdictStatement('drop')]
+  return [
+    addTable(bridgeTable),
+    addSet(ports),
+    addChain(bridgeTable, bridgeForward, { type: 'filter', hook: 'forward', priority: filter }),
+    addRule(bridgeTable, bridgeForward, isolated),
+  ]
+}
+
+function has(set: NamedSet, key: Buffer): boolean {
+  return findElement(netfilter(), set, key) !== undefined
+}
+
+/** Forgets an attachment as a user of what it shares. @returns which parts have no users any more */
+export function releaseParts(filter: Filter): string[] {
+  return partsOf(filter).filter((part) => release(part, filter))
+}
+
+/** Requests that remove an attachment's isolation. @param unused the parts without users */
+export function removal(filter: Filter, unused: readonly string[]): Request[] {
+  const { through, port } = scopeOf(filter)
+  const isUnused = (part: string) => unused.includes(part)
+  return [
+    ...(port === undefined ? [] : portRemoval(port, owner(filter), isUnused('ports'))),
+    ...(through === undefined ? [] : throughRemoval(through, isUnused)),
+  ]
+}
+
+function throughRemoval(name: string, isUnused: (part: string) => boolean): Request[] {
+  if (isUnused('isolation')) return frameRemoval()
+  return [
+    ...(isUnused(`within ${name}`) ? elementRemoval(within, pairOf(name)) : []),
+    ...(isUnused(`interface ${name}`) ? interfaceRemoval(name) : []),
+  ]
+}
+
+function portRemoval(port: string, comment: string, isLast: boolean): Request[] {
+  const found = findElement(netfilter(), ports, ifnameBytes(port))
+  const own = found?.comment === comment ? [deleteElements(ports, [found])] : []
+  const exists = isLast && chainUse(netfilter(), bridgeTable, bridgeForward) !== undefined
+  return exists ? [...own, ...dismantle(bridgeTable, [bridgeForward], [ports])] : own
+}
+
+function interfaceRemoval(name: string): Request[] {
+  const [key, chain] = [ifnameBytes(name), interfaceChain(name)]
+  const own = chainUse(netfilter(), table, chain) === undefined ? [] : [deleteChain(table, chain)]
+  return [...elementRemoval(interfaces, key), ...elementRemoval(chains, key), ...own]
+}
+
+/** No attachment has a policy any more: all goes, with what a killed DEL or another program has left. */
+function frameRemoval(): Request[] {
+  const own = chainNamesOf(netfilter(), table).filter((name) => name.startsWith(prefix))
+  if (own.length === 0) return []
+  const left = listElements(netfilter(), chains)
+  const elements = left.length > 0 ? [deleteElements(chains, left)] : []
+  const inOrder = [...own.filter((name) => name !== between), ...own.filter((name) => name === between)]
+  const sets = [interfaces, chains, within].filter((set) => hasSet(netfilter(), set))
+  return [...elements, ...dismantle(table, inOrder, sets)]
+}
+
+function elementRemoval(set: NamedSet, key: Buffer): Request[] {
+  const found = findElement(netfilter(), set, key)
+  return found ? [deleteElements(set, [found])] : []
+}
+
+/** The isolated port of an attachment, by the comments of all. */
+export function findPort(attachment: Attachment): string | undefined {
+  const comment = owner(attachment)
+  const found = listElements(netfilter(), ports).find((element) => element.comment === comment)
+  return found?.key.toString('utf8', 0, found.key.indexOf(0))
+}
+
+/** @throws CniError that names the missing element or rule */
+export function check(filter: Filter): void {
+  const { through, isIsolated, port } = scopeOf(filter)
+  if (through !== undefined) checkInterface(through, isIsolated)
+  if (port === undefined) return
+  expectRules(bridgeTable, bridgeForward, 1)
+  expectElement(ports, { key: ifnameBytes(port), comment: owner(filter) })
+}
+
+function checkInterface(name: string, isIsolated: boolean): void {
+  const [key, chain] = [ifnameBytes(name), interfaceChain(name)]
+  expectRules(table, forward, 2)
+  expectRules(table, between, 1)
+  expectRules(table, chain, 2)
+  expectElement(interfaces, { key })
+  expectElement(chains, { key, goto: chain })
+  if (isIsolated) expectElement(within, { key: pairOf(name) })
+}

@@ -1,0 +1,143 @@
+/** bandwidth, measured: within a tenth of the rate, from the first second, in both directions and both families. */
+// needs: link ifb, link macvlan, qdisc tbf, qdisc htb
+// packages: iperf3
+
+import * as assert from 'uvu/assert'
+import { type Attached, added, attach, done } from '../harness/attach.ts'
+import { type Netns, newContainer, privateHost, removeContainer } from '../harness/host.ts'
+import { type Flow, throughput } from '../harness/iperf.ts'
+import { inContainer } from '../harness/look.ts'
+import { fixed } from '../harness/networks.ts'
+import { call } from '../harness/plugin.ts'
+import { test } from '../harness/test.ts'
+
+await privateHost()
+
+const MBIT = 1_000_000
+const containerdBurst = 2 ** 32 - 1
+
+/** A network whose containers have the number as the last part of their addresses. */
+function network(number: number, limits?: Record<string, unknown>) {
+  const ipam = fixed(`10.1.0.${number}/24`, `fd01::${number}/64`)
+  const chain = limits ? [{ type: 'bandwidth', ...limits }] : []
+  const plugins = [{ type: 'bridge', bridge: 'br0', isGateway: false, ipam }, ...chain]
+  return { cniVersion: '1.0.0', name: `net${number}`, plugins }
+}
+
+const peer = await attach(network(2))
+let numbers = 10
+
+async function limited(limits: Record<string, unknown>): Promise<Attached> {
+  return attach(network(++numbers, limits))
+}
+
+/** A loaded machine may hold up a sender or a receiver for a moment: a limit that is wrong is wrong each time. */
+const TRIES = 3
+
+/** Within a tenth of a rate, all in all and in the first second. */
+async function assertRate(rate: number, flow: Flow): Promise<void> {
+  const isNear = (measured: number) => measured > rate * 0.9 && measured < rate * 1.1
+  const seen: string[] = []
+  while (seen.length < TRIES) {
+    const { all, firstSecond } = await throughput(flow)
+    if (isNear(all) && isNear(firstSecond)) return
+    seen.push(`${(all / MBIT).toFixed(2)}, in the first second ${(firstSecond / MBIT).toFixed(2)}`)
+  }
+  assert.unreachable(`not ${rate / MBIT} Mbit/s: ${seen.join('; ')}`)
+}
+
+async function assertBothWays(container: Attached, received: number, sent: number): Promise<void> {
+  for (const family of [0, 1]) {
+    await assertRate(received, { from: peer, to: container, address: container.addresses[family] ?? '' })
+    await assertRate(sent, { from: container, to: peer, address: peer.addresses[family] ?? '' })
+  }
+}
+
+/** Clearly more than a limit of 20 Mbit/s. */
+async function assertUnlimited(flow: Flow): Promise<void> {
+  const { all } = await throughput({ ...flow, seconds: 1 })
+  assert.ok(all > 60 * MBIT, `${all / MBIT} Mbit/s`)
+}
+
+for (const egress of ['interface', 'ifb'])
+  test(`egress ${egress}: TCP in both directions and both families, with the burst of containerd`, async () => {
+    const bursts = { ingressBurst: containerdBurst, egressBurst: containerdBurst }
+    const container = await limited({ ingressRate: 20 * MBIT, egressRate: 40 * MBIT, ...bursts, egress })
+    await assertBothWays(container, 20 * MBIT, 40 * MBIT)
+    await container.check()
+    await container.del()
+    removeContainer(container)
+  })
+
+for (const egress of ['interface', 'ifb'])
+  test(`egress ${egress}: UDP in both directions`, async () => {
+    const container = await limited({ ingressRate: 5 * MBIT, egressRate: 8 * MBIT, egress })
+    const udp = 16 * MBIT
+    await assertRate(5 * MBIT, { from: peer, to: container, address: container.addresses[0] ?? '', udp })
+    await assertRate(8 * MBIT, { from: container, to: peer, address: peer.addresses[0] ?? '', udp })
+    await container.del()
+    removeContainer(container)
+  })
+
+test('shapedSubnets: what comes from them and goes to them is limited, and no more', async () => {
+  const other = await attach(network(3))
+  const container = await limited({
+    ingressRate: 20 * MBIT,
+    egressRate: 20 * MBIT,
+    shapedSubnets: ['10.1.0.2/32', 'fd01::2/128'],
+  })
+  await assertBothWays(container, 20 * MBIT, 20 * MBIT)
+  for (const family of [0, 1]) {
+    await assertUnlimited({ from: other, to: container, address: container.addresses[family] ?? '' })
+    await assertUnlimited({ from: container, to: other, address: other.addresses[family] ?? '' })
+  }
+  for (const one of [container, other]) await one.del()
+  for (const one of [container, other]) removeContainer(one)
+})
+
+test('unshapedSubnets with an IFB: all but what comes from them and goes to them is limited', async () => {
+  const other = await attach(network(4))
+  const container = await limited({
+    ingressRate: 20 * MBIT,
+    egressRate: 20 * MBIT,
+    unshapedSubnets: ['10.1.0.4/32', 'fd01::4/128'],
+    egress: 'ifb',
+  })
+  await assertBothWays(container, 20 * MBIT, 20 * MBIT)
+  for (const family of [0, 1]) {
+    await assertUnlimited({ from: other, to: container, address: container.addresses[family] ?? '' })
+    await assertUnlimited({ from: container, to: other, address: other.addresses[family] ?? '' })
+  }
+  for (const one of [container, other]) await one.del()
+  for (const one of [container, other]) removeContainer(one)
+})
+
+/** A macvlan in each of two containers, on a NIC of the host, without a plugin. */
+function macvlan(name: string, address: string): Netns {
+  const container = newContainer(name)
+  inContainer(container, `link add below up type veth peer name other netns ${peerOfMacvlan.name}`)
+  inContainer(peerOfMacvlan, 'link set other up')
+  inContainer(peerOfMacvlan, `address add 10.3.0.1/24 dev other`)
+  inContainer(container, 'link add eth0 link below up type macvlan')
+  inContainer(container, `address add ${address} dev eth0`)
+  inContainer(container, 'link set eth0 up')
+  return container
+}
+
+const peerOfMacvlan = newContainer('across')
+
+test('a macvlan: TCP in both directions', async () => {
+  const container = macvlan('lan', '10.3.0.2/24')
+  const prevResult = { interfaces: [{ name: 'eth0', sandbox: container.path }] }
+  const limits = { ingressRate: 20 * MBIT, egressRate: 40 * MBIT }
+  const config = { type: 'bandwidth', name: 'net', cniVersion: '1.1.0', prevResult, ...limits }
+  const request = { config, containerID: 'lan', netns: container.path }
+  await added(request)
+  await assertRate(20 * MBIT, { from: peerOfMacvlan, to: container, address: '10.3.0.2' })
+  await assertRate(40 * MBIT, { from: container, to: peerOfMacvlan, address: '10.3.0.1' })
+  assert.equal(await call({ ...request, verb: 'CHECK' }), done)
+  assert.equal(await call({ ...request, verb: 'DEL' }), done)
+  removeContainer(container)
+})
+
+test.run()
