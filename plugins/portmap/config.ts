@@ -17,6 +17,7 @@ import {
   withDefault,
 } from '../../shared/config/schema.ts'
 import type { Complaint } from '../../shared/error/error.ts'
+import { whyNoCondition } from '../../shared/firewall/iptables-words.ts'
 
 const port = integer({ min: 1, max: 65535 })
 
@@ -106,15 +107,27 @@ function ofOneBackEnd(config: Keys): Complaint | undefined {
   }
 }
 
-/** An argument that begins with a hyphen would be an option of the program nft. */
 function safeWords(config: Keys): Complaint | undefined {
-  const key = conditionKeys.find(
-    (key) => !isIptables(config[key]) && config[key]?.some((word) => word.startsWith('-')),
-  )
-  return (
-    key && {
-      msg: `${key} has an option among words of nft`,
-      hint: 'begin with an option to use words of iptables',
-    }
-  )
+  return firstOf(conditionKeys.map((key) => unsafeWord(key, config[key] ?? [])))
+}
+
+function firstOf<T>(list: (T | undefined)[]): T | undefined {
+  return list.find((one) => one !== undefined)
+}
+
+/** An argument that begins with a hyphen would be an option of the program nft. Of iptables only matches are taken. */
+function unsafeWord(key: string, words: readonly string[]): Complaint | undefined {
+  if (!isIptables(words))
+    return words.some((word) => word.startsWith('-'))
+      ? {
+          msg: `${key} has an option among words of nft`,
+          hint: 'begin with an option to use words of iptables',
+        }
+      : undefined
+  const word = words.find((each) => whyNoCondition(each))
+  if (word === undefined) return undefined
+  return {
+    msg: `${key}: ${JSON.stringify(word)} ${whyNoCondition(word)}`,
+    hint: 'write only which packets, as in ["-s", "10.0.0.0/8"]: portmap has the rest of the rule',
+  }
 }

@@ -28,9 +28,6 @@ const refused = [
 /** The same by their letters, which a value may follow without a space: `-jACCEPT`. */
 const refusedLetter = /^-[ADIRLSFZNXPECjgtpcwWM]/
 
-/** The greatest length of a chain's name in iptables, bytes: XT_EXTENSION_MAXNAMELEN of include/uapi/linux/netfilter/x_tables.h, less NUL. */
-const chainLength = 28
-
 /** Why a word cannot be one of a condition, as a phrase; undefined when it can. */
 export function whyNoCondition(word: string): string | undefined {
   if (hasControl(word)) return 'has a control character'
@@ -38,12 +35,6 @@ export function whyNoCondition(word: string): string | undefined {
   if (refusedLetter.test(word) || (name !== undefined && refused.includes(name)))
     return 'is no condition, but a command, a protocol or a target'
   return undefined
-}
-
-/** Why a text cannot be the name of a chain, as a phrase; undefined when it can. */
-export function whyNoChain(name: string): string | undefined {
-  if (name === '' || name.length > chainLength) return `has not 1 to ${chainLength} characters`
-  return /^[\w][\w.:+-]*$/.test(name) ? undefined : 'has characters that a chain of iptables cannot have'
 }
 
 /** A newline would end the line, and begin another. */

@@ -47,6 +47,15 @@ test('a chain’s name and a condition cannot bring further commands', () => {
     assert.match(complaint({ conditionsV4: [word] }), /conditionsV4\[0\]/, word)
 })
 
+test('of iptables only matches are conditions: no target, command or table', () => {
+  assert.is(complaint({ conditionsV4: ['-s', '10.0.0.0/8', '-m', 'mark', '!', '--mark', '4'] }), 'accepted')
+  for (const word of ['-j', '-jACCEPT', '--append', '-t', '--protocol'])
+    assert.match(
+      complaint({ conditionsV6: ['-s', 'fd00::/8', word] }),
+      `conditionsV6: "${word}" is no condition`,
+    )
+})
+
 test('mappings with keys in any case, an empty hostIP and a protocol in capital letters', () => {
   const mapping = { HostPort: 80, ContainerPort: 8080, Protocol: 'TCP', HostIP: '' }
   const { runtimeConfig } = parse({ runtimeConfig: { portMappings: [mapping] } })
