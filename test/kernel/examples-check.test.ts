@@ -48,6 +48,7 @@ const settings: Record<string, Setting> = {
   '140-tap': {},
   '141-tun': { isAlone: true },
   '190-macvtap': nic(190),
+  '210-bandwidth': {},
 }
 
 for (const [example, setting] of Object.entries(settings)) testLasting(`${example}.conflist`, setting)

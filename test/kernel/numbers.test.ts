@@ -1,5 +1,5 @@
 /** Every numeric key at both ends of its range: ADD, then CHECK, since the kernel rounds, clamps and refuses some. */
-// needs: link bond, link team, link macsec, link vlan, link vxlan, link vrf, link ipvlan, link ipvtap, link macvlan, link macvtap, link dummy, link vcan, link vxcan, can gateway, bridge vlan_filtering
+// needs: link bond, link team, link macsec, link vlan, link vxlan, link vrf, link ipvlan, link ipvtap, link macvlan, link macvtap, link dummy, link vcan, link vxcan, link ifb, qdisc tbf, can gateway, bridge vlan_filtering
 
 import * as assert from 'uvu/assert'
 import { plugins } from '../../plugins/registry.ts'
@@ -43,6 +43,7 @@ const extended = {
 
 /** What each plugin needs. */
 const bases: Record<string, Keys> = {
+  bandwidth: { ingressRate: 8_000_000, egressRate: 8_000_000 },
   bond: { ...members, miimon: 1 },
   'host-device': { device: 'lent0' },
   ipvlan: { master: 'nic0', ipam: fixed('10.1.0.2/24') },
@@ -99,6 +100,8 @@ const beside: Record<string, Keys> = {
 
 /** Ends that are possible in another place only, with what ADD says. */
 const refused: Record<string, string> = {
+  'bandwidth ingressBurst 9007199254740991': 'burst cannot be more than 4GB',
+  'bandwidth egressBurst 9007199254740991': 'burst cannot be more than 4GB',
   'bridge groupForwardMask 65535': 'groupForwardMask: bits 0 to 2 must be 0',
   'macsec mtu 65535': 'mtu: 65535 is too large for nic0: at most 65503',
   'tap mtu 65535': 'mtu: must be at most 65521 in mode tap',
@@ -107,9 +110,12 @@ const refused: Record<string, string> = {
   'vxlan vniFilter.0.max 16777215': 'vniFilter: must have at most 65536 VNIs, found 16777215',
 }
 
+/** Plugins that change what an earlier one has made. */
+const chained: readonly string[] = ['bandwidth', 'vrf']
+
 function containerFor(type: string): Netns {
   const container = newContainer()
-  const inside = type === 'vrf' ? ['eth0'] : type === 'bond' || type === 'team' ? cables : []
+  const inside = chained.includes(type) ? ['eth0'] : type === 'bond' || type === 'team' ? cables : []
   for (const name of inside) inContainer(container, `link add ${name} type veth peer name x${name}`)
   return container
 }
@@ -140,7 +146,7 @@ function request(type: string, keys: Keys, end: 0 | 1, container: Netns) {
   // Another bridge for each end: one that exists is not changed.
   const own =
     type === 'bridge' ? { bridge: `${keys.bridge ?? 'plain'}${end}`, uplinks: uplinksAt(keys, end) } : {}
-  const before = type === 'vrf' ? { prevResult: { cniVersion: '1.0.0', interfaces, ips: [] } } : {}
+  const before = chained.includes(type) ? { prevResult: { cniVersion: '1.0.0', interfaces, ips: [] } } : {}
   const config = { type, name: 'numbers', cniVersion: '1.0.0', ...keys, ...own, ...before }
   return { config, netns: container.path, containerID: container.name } as const
 }
