@@ -51,6 +51,7 @@ const settings: Record<string, Setting> = {
   '240-tuning': {},
   '241-sbr': {},
   '242-macvlan-tuning-sbr': nic(242),
+  '210-bandwidth': {},
 }
 
 for (const [example, setting] of Object.entries(settings)) testLasting(`${example}.conflist`, setting)

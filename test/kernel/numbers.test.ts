@@ -1,5 +1,5 @@
 /** Every numeric key at both ends of its range: ADD, then CHECK, since the kernel rounds, clamps and refuses some. */
-// needs: link bond, link team, link macsec, link vlan, link vxlan, link vrf, link ipvlan, link ipvtap, link macvlan, link macvtap, link dummy, link vcan, link vxcan, can gateway, bridge vlan_filtering
+// needs: link bond, link team, link macsec, link vlan, link vxlan, link vrf, link ipvlan, link ipvtap, link macvlan, link macvtap, link dummy, link vcan, link vxcan, link ifb, qdisc tbf, can gateway, bridge vlan_filtering
 
 import * as assert from 'uvu/assert'
 import { plugins } from '../../plugins/registry.ts'
@@ -43,6 +43,7 @@ const extended = {
 
 /** What each plugin needs. */
 const bases: Record<string, Keys> = {
+  bandwidth: { ingressRate: 8_000_000, egressRate: 8_000_000 },
   bond: { ...members, miimon: 1 },
   'host-device': { device: 'lent0' },
   ipvlan: { master: 'nic0', ipam: fixed('10.1.0.2/24') },
@@ -99,6 +100,8 @@ const beside: Record<string, Keys> = {
 
 /** Ends that are possible in another place only, with what ADD says. */
 const refused: Record<string, string> = {
+  'bandwidth ingressBurst 9007199254740991': 'burst cannot be more than 4GB',
+  'bandwidth egressBurst 9007199254740991': 'burst cannot be more than 4GB',
   'bridge groupForwardMask 65535': 'groupForwardMask: bits 0 to 2 must be 0',
   'macsec mtu 65535': 'mtu: 65535 is too large for nic0: at most 65503',
   'tap mtu 65535': 'mtu: must be at most 65521 in mode tap',
@@ -108,7 +111,7 @@ const refused: Record<string, string> = {
 }
 
 /** Plugins that change the interface of an earlier one. */
-const chained = ['sbr', 'tuning', 'vrf']
+const chained = ['bandwidth', 'firewall', 'portmap', 'sbr', 'tuning', 'vrf']
 
 function containerFor(type: string): Netns {
   const container = newContainer()
