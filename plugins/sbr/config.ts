@@ -26,6 +26,9 @@ export type SbrConfig = Config<typeof shape>
 
 export const config = network(shape, { rules: [possibleTable, oneOfEachFamily] })
 
+/** The reference's. */
+export const firstTable = 100
+
 /** RT_TABLE_DEFAULT, MAIN and LOCAL, include/uapi/linux/rtnetlink.h. */
 const reserved = [253, 254, 255]
 

@@ -13,7 +13,7 @@ import { listRules, removeRule, type SourceRule } from '../../shared/netlink/rul
 import { deleteRoute, readRoute, savePortRoutes } from '../../shared/netlink/saved-route.ts'
 import { ask, type Socket } from '../../shared/netlink/socket.ts'
 import { withNamespaceLock } from '../../shared/state/lock.ts'
-import { isFreeNumber, type SbrConfig } from './config.ts'
+import { firstTable, isFreeNumber, type SbrConfig } from './config.ts'
 
 const families = [4, 6] as const
 
@@ -38,7 +38,7 @@ function rulesOf(inside: Socket, request: Request<SbrConfig>): SourceRule[] {
   if (possible.length === 0) return []
   const addresses = addressesOf(inside, request)
   if (addresses.length > 0) return possible.filter(({ from }) => isAmong(from, addresses))
-  return possible.filter(({ table }) => table >= 100).filter(useless(inside))
+  return possible.filter(useless(inside, request.config.table))
 }
 
 function addressesOf(inside: Socket, { ifname, prevResult }: Request<SbrConfig>): Address[] {
@@ -53,11 +53,12 @@ function isAmong(address: Address, others: readonly Address[]): boolean {
   return others.some((other) => sameAddress(address, other))
 }
 
-/** A rule for an address that no interface has, to a table without a route: nothing goes by it. */
-function useless(inside: Socket): (rule: SourceRule) => boolean {
+/** A rule for an address that no interface has, to the configured table, or to one of ours without a route: nothing goes by it. */
+function useless(inside: Socket, configured?: number): (rule: SourceRule) => boolean {
   const addresses = listAllAddresses(inside).map(({ address }) => address)
   const tables = new Set(families.flatMap((family) => listRoutes(inside, family)).map(({ table }) => table))
-  return ({ from, table }) => !tables.has(table) && !isAmong(from, addresses)
+  const isEmpty = (table: number) => table >= firstTable && !tables.has(table)
+  return ({ from, table }) => (table === configured || isEmpty(table)) && !isAmong(from, addresses)
 }
 
 function clear(inside: Socket, link: Link, tables: ReadonlySet<number>): void {

@@ -3,6 +3,7 @@
 import { type Address, sameAddress } from '../../shared/ip/address.ts'
 import { type Cidr, contains, linkLocal, networkOf, subnetOf } from '../../shared/ip/subnet.ts'
 import type { KernelRoute } from '../../shared/netlink/route.ts'
+import { firstTable } from './config.ts'
 import type { Source } from './source.ts'
 
 /** A route of the interface in table main. */
@@ -83,14 +84,14 @@ export function hasGateway({ hops }: MainRoute): boolean {
   return hops.some(({ gateway }) => gateway !== undefined)
 }
 
-/** The tables from 100 on without a rule and without a route. @param taken by rules and routes of both families */
+/** The first tables without a rule and without a route. @param taken by rules and routes of both families */
 export function freeTables(
   count: number,
   taken: ReadonlySet<number>,
   isPossible: (table: number) => boolean,
 ) {
   const free: number[] = []
-  for (let table = 100; free.length < count; table++)
+  for (let table = firstTable; free.length < count; table++)
     if (!taken.has(table) && isPossible(table)) free.push(table)
   return free
 }

@@ -73,9 +73,12 @@ function takenIn(inside: Socket): Set<number> {
   return new Set([...rules, ...routes].map(({ table }) => table))
 }
 
-/** The routes come before the rule: no packet finds an empty table. */
+/** The rule comes first: DEL finds the table by it. Until the routes are there, packets go on to table main. */
 function fill(inside: Socket, link: Link, plan: Table, sources: readonly Source[], undo: Undo): void {
   const { table, source, copies } = plan
+  const rule: SourceRule = { from: source.cidr.address, table }
+  undo(() => ask(inside, removeRule(rule)))
+  ask(inside, newRule(rule))
   for (const { saved } of [...copies.filter((one) => !hasGateway(one)), ...copies.filter(hasGateway)]) {
     const copy = inTable(saved, RT_TABLE_MAIN, table)
     undo(() => askEach(inside, deleteRoute(link, copy)))
@@ -85,9 +88,6 @@ function fill(inside: Socket, link: Link, plan: Table, sources: readonly Source[
     undo(() => ask(inside, removeRoute(route)))
     ask(inside, newRoute(route))
   }
-  const rule: SourceRule = { from: source.cidr.address, table }
-  undo(() => ask(inside, removeRule(rule)))
-  ask(inside, newRule(rule))
 }
 
 /** The routes of a table that table main does not have. */

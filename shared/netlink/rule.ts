@@ -37,12 +37,12 @@ export interface KernelRule {
   source?: SourceRule
 }
 
-/** `ip rule add from ADDRESS lookup TABLE`; EEXIST when there is such a rule. */
+/** `ip rule add from ADDRESS lookup TABLE [priority N]`; EEXIST when there is such a rule of the same priority. */
 export function newRule(rule: SourceRule): Request {
   return request(NEWRULE, Flag.CREATE | Flag.EXCL, rule, 'add')
 }
 
-/** `ip rule del from ADDRESS lookup TABLE`; ENOENT when there is no such rule. */
+/** `ip rule del from ADDRESS lookup TABLE [priority N]`, of several the first; ENOENT when there is none. */
 export function removeRule(rule: SourceRule): Request {
   return request(DELRULE, 0, rule, 'delete')
 }

@@ -34,6 +34,7 @@ import {
 import { listNeighbours, newNeighbour, removeNeighbour } from '../../shared/netlink/neighbour.ts'
 import { newPair } from '../../shared/netlink/pair.ts'
 import { listRoutes, newRoute, removeRoute } from '../../shared/netlink/route.ts'
+import { listRules, newRule, removeRule } from '../../shared/netlink/rule.ts'
 import {
   ask,
   closeSocket,
@@ -267,6 +268,31 @@ test('a permanent neighbour is added, listed and deleted', () => {
         'ENOENT',
       ),
     )
+  }
+})
+
+test('a rule for a source address is added, listed beside others and deleted', () => {
+  for (const [text, table] of [
+    ['10.1.2.77', 100],
+    ['fd01::77', 70000],
+  ] as const) {
+    const from = parseAddress(text)
+    assert.ok(from)
+    const { family } = from
+    ask(socket, newRule({ from, table }))
+    command('ip', `-${family}`, 'rule', 'add', 'from', text, 'fwmark', '5', 'lookup', '9')
+    const [shown] = ipJson<{ src: string; table: string }>(`-${family} rule show table ${table}`)
+    assert.equal([shown?.src, shown?.table], [text, String(table)])
+    const found = listRules(socket, family)
+    const [own, ...others] = found.flatMap(({ source }) => source ?? [])
+    assert.equal([own?.from, own?.table, others], [from, table, []])
+    assert.ok(found.some((rule) => rule.table === 9) && found.some((rule) => rule.table === 254))
+    const again = caught(() => ask(socket, newRule({ from, table, priority: own?.priority ?? 0 })))
+    assert.ok(isErrno(again, 'EEXIST'))
+    ask(socket, removeRule({ from, table }))
+    const gone = caught(() => ask(socket, removeRule({ from, table })))
+    assert.ok(isErrno(gone, 'ENOENT'))
+    command('ip', `-${family}`, 'rule', 'del', 'fwmark', '5')
   }
 })
 

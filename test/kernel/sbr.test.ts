@@ -1,6 +1,8 @@
 /** sbr: answers leave by the interface that was asked; tables, gateways, hints; refusals, DEL, and the failings of the reference. */
 // packages: containernetworking-plugins
 
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, statSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import { added, done, refused } from '../harness/attach.ts'
@@ -24,6 +26,7 @@ import { reference } from '../harness/reference.ts'
 import { snapshot, snapshotOf } from '../harness/snapshot.ts'
 import { test } from '../harness/test.ts'
 import { isSilent, overhear, pings } from '../harness/traffic.ts'
+import { until } from '../harness/until.ts'
 
 await privateHost()
 const outside = farHost()
@@ -440,6 +443,34 @@ for (const engine of engines) {
     unchanged(before)
   })
 }
+
+test('DEL removes the rules to a given table when the interface is gone, without a result, too', async () => {
+  const { container, requestOf } = chained({ table: 7000 }, {}, ['eth0', 'eth1'])
+  for (const index of [0, 1]) await added(requestOf(index))
+  inContainer(container, 'route add default via 10.9.1.1 table 7000')
+  inContainer(container, 'link delete eth0')
+  const { prevResult: _, ...config } = requestOf(0).config
+  assert.equal(await verb('DEL', { ...requestOf(0), config }), done)
+  assert.equal([rules(container, 4), rules(container, 6)], [['10.9.1.2 7000'], ['fd09:1::2 7000']])
+  removeContainer(container)
+})
+
+test('ADD and DEL wait for the lock of the namespace, and end with code 11 that names its holder', async () => {
+  const { container, request } = chained()
+  await added(request)
+  const { pid = 0, stdout } = spawn('flock', ['-F', container.path, 'sh', '-c', 'echo held; kill -STOP $$'])
+  await once(stdout, 'data')
+  const answers = ['ADD', 'DEL'] as const
+  for (const { json } of await Promise.all(answers.map((which) => verb(which, request)))) {
+    assert.is(json?.code, 11, JSON.stringify(json))
+    assert.match(String(json?.msg), `process ${pid} (sh) holds a lock`)
+    assert.match(String(json?.details), container.path)
+  }
+  assert.equal(await verb('CHECK', request), done)
+  process.kill(pid, 'SIGKILL')
+  await until('the lock is free', async () => (await verb('DEL', request)).status === 0)
+  removeContainer(container)
+})
 
 test('DEL with a configuration that is wrong, or another table by now, works', async () => {
   for (const keys of [{ table: 'x', gateways: 5 }, { table: 9 }, { gateways: ['10.9.0.1', '10.9.0.2'] }]) {

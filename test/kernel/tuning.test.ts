@@ -8,7 +8,14 @@ import * as cnitool from '../harness/cnitool.ts'
 import { ipJson } from '../harness/command.ts'
 import { unchanged } from '../harness/expect.ts'
 import { harmOfFailures, harmOfKills } from '../harness/failing.ts'
-import { type Netns, newContainer, privateHost, removeContainer, setSysctl } from '../harness/host.ts'
+import {
+  farHost,
+  type Netns,
+  newContainer,
+  privateHost,
+  removeContainer,
+  setSysctl,
+} from '../harness/host.ts'
 import { inContainer, link, sysctl } from '../harness/look.ts'
 import { bridgeNetwork, exampleNetwork, newNetwork } from '../harness/networks.ts'
 import { type Call, call, type Engine, type Result } from '../harness/plugin.ts'
@@ -19,6 +26,7 @@ import { test } from '../harness/test.ts'
 import { pings } from '../harness/traffic.ts'
 
 await privateHost()
+farHost()
 
 const engines: Engine[] = ['quickjs', 'node']
 const mac = '02:00:5e:10:00:01'
@@ -431,11 +439,16 @@ for (const version of versions)
     removeContainer(container)
   })
 
-test('bridge and ptp pass their own CHECK behind tuning, with its MTU in the result, also with another dataDir', async () => {
-  for (const type of ['bridge', 'ptp']) {
-    const own = newNetwork(type, { bridge: type === 'bridge' ? 'br-checked' : undefined }, '1.1.0')
+test('bridge, ptp and macvlan pass their own CHECK behind tuning, with its MTU in the result, also with another dataDir', async () => {
+  const own: Record<string, Keys> = {
+    bridge: { bridge: 'br-checked' },
+    ptp: {},
+    macvlan: { master: 'uplink' },
+  }
+  for (const [type, keys] of Object.entries(own)) {
+    const net = newNetwork(type, keys, '1.1.0')
     const tuning = { type: 'tuning', mtu: 1400, mac, dataDir: '/run/elsewhere' }
-    const list = { ...own, plugins: [...own.plugins, tuning] }
+    const list = { ...net, plugins: [...net.plugins, tuning] }
     const container = newContainer()
     await cnitool.add(list, container)
     await cnitool.check(list, container)
@@ -451,6 +464,26 @@ test('STATUS fails only with a sysctl that every ADD refuses', async () => {
   const { json } = await call({ verb: 'STATUS', config: { ...config, sysctl: { 'kernel.x': '1' } } })
   assert.equal([json?.code, json?.msg], [50, 'invalid net sysctl key: "kernel.x"'])
 })
+
+for (const [one, other] of [
+  [reference, call],
+  [call, reference],
+] as const)
+  test(`what ${one === call ? 'we have' : 'the reference has'} changed, ${one === call ? 'the reference' : 'we'} restore${one === call ? 's' : ''} on an interface that stays`, async () => {
+    const { container, request } = tuned({ mac, mtu: 1400, promisc: true, allmulti: true }, '1.0.0')
+    const before = snapshotOf(container.name)
+    for (const [verb, caller] of [
+      ['ADD', one],
+      ['DEL', other],
+    ] as const) {
+      const { status, json } = await caller({ ...request, verb })
+      assert.is(status, 0, JSON.stringify(json))
+      assert.is(link('eth0', container).mtu, verb === 'ADD' ? 1400 : 1500)
+    }
+    unchanged(before, () => snapshotOf(container.name))
+    assert.not.ok(existsSync(fileOf(container)))
+    removeContainer(container)
+  })
 
 // What the reference fails at. Debian's knows no newer version than 1.0.0.
 
@@ -475,6 +508,24 @@ test('CHECK replaces IFNAME; the reference 1.1.1 looks for a file with that name
     verb: 'CHECK',
   })
   assert.match(String(json?.msg), 'IFNAME')
+  assert.equal(await verb('CHECK', request), done)
+  removeContainer(container)
+})
+
+test('the MTU is in the result; the reference leaves the old one, or none', async () => {
+  const { container, request } = tuned({ mtu: 1400 }, '1.0.0')
+  const answer = await reference({ ...request, verb: 'ADD' })
+  assert.is.not((answer.json as unknown as Result).interfaces[1]?.mtu, 1400)
+  assert.equal(await verb('DEL', request), done)
+  assert.is((await added(request)).interfaces[1]?.mtu, 1400)
+  removeContainer(container)
+})
+
+test('CHECK takes a space for the kernel’s tab; the reference does not', async () => {
+  const { container, request } = tuned({ sysctl: { 'net.ipv4.ip_local_port_range': '20000 60001' } }, '1.0.0')
+  await added(request)
+  const { json } = await reference({ ...request, verb: 'CHECK' })
+  assert.match(String(json?.msg), 'current value is 20000\t60001')
   assert.equal(await verb('CHECK', request), done)
   removeContainer(container)
 })
