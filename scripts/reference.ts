@@ -45,7 +45,7 @@ export function pluginPages(documented: readonly Documented[], root: string): st
 const groups = ['Interfaces', 'Existing interfaces', 'Addresses (IPAM)'] as const
 
 /** Plugins that make no interface, but change one that exists, alone or in a chain. */
-const changing = ['loopback', 'vrf']
+const changing = ['firewall', 'loopback', 'vrf']
 
 function groupOf({ plugin, readme }: Documented): (typeof groups)[number] {
   if (readme.startsWith('shared/ipam/')) return 'Addresses (IPAM)'

@@ -31,7 +31,7 @@ const kubelet = { IgnoreUnknown: '1', K8S_POD_NAMESPACE: 'default', K8S_POD_NAME
 const engines = ['quickjs', 'node'] as const
 
 /** Plugins of the lists that Patchbay does not have yet. */
-const missing = ['portmap', 'firewall', 'tuning']
+const missing = ['portmap', 'tuning']
 
 /** ADD, CHECK, DEL and DEL of a list, in its own version, and where that has no CHECK in 1.0.0, too, on both engines. */
 export function testCaller(name: string, { args = kubelet, prepare, tidy }: Caller): void {
