@@ -4,12 +4,14 @@ import { ownIps, requirePrevResult } from '../../shared/attachment/chained.ts'
 import { cidrs } from '../../shared/attachment/configure.ts'
 import type { Life } from '../../shared/attachment/device.ts'
 import { interfacePlugin } from '../../shared/attachment/plugin.ts'
-import type { Sides } from '../../shared/attachment/sides.ts'
+import { openSidesIfAny, type Sides } from '../../shared/attachment/sides.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import type { Result } from '../../shared/cni/result.ts'
 import type { Filter } from '../../shared/firewall/filter-record.ts'
 import { formatAddress } from '../../shared/ip/address.ts'
-import { parseCidr } from '../../shared/ip/subnet.ts'
+import { contains, linkLocal, parseCidr } from '../../shared/ip/subnet.ts'
+import { listAddresses } from '../../shared/netlink/address.ts'
+import { findLink } from '../../shared/netlink/link.ts'
 import { config, type FirewallConfig } from './config.ts'
 import { findHostSide, requireHostSide } from './host-side.ts'
 import { requireBackEnd, status } from './status.ts'
@@ -62,20 +64,34 @@ async function check(sides: Sides, request: Request<FirewallConfig>): Promise<vo
   await (await load()).checkFilter(request, { ...filter, ...side })
 }
 
-/** Without a record, the reference may have let the addresses of prevResult through. */
+/** Without a record, the reference may have let the addresses through: those of prevResult, or what the container still has. */
 async function remove(request: Request<FirewallConfig>): Promise<void> {
-  const { prevResult, network, containerID, ifname } = request
-  const ips = prevResult ? ownIps(prevResult, ifname) : []
-  const addresses = ips.flatMap(({ address }) => {
+  await (await load()).removeFilter(request, () => unrecorded(request))
+}
+
+function unrecorded(request: Request<FirewallConfig>): Filter | undefined {
+  const { network, containerID, ifname, config } = request
+  const addresses = addressesOf(request)
+  const wishes = { ...wishesOf(config), policy: 'open' as const }
+  return addresses.length > 0 ? { network, containerID, ifname, ...wishes, addresses } : undefined
+}
+
+function addressesOf(request: Request<FirewallConfig>): string[] {
+  const { prevResult, ifname } = request
+  if (!prevResult) return addressesInside(request)
+  return ownIps(prevResult, ifname).flatMap(({ address }) => {
     const parsed = parseCidr(address)
     return parsed ? [formatAddress(parsed.address)] : []
   })
-  const attachment = { network, containerID, ifname }
-  const unrecorded =
-    addresses.length > 0
-      ? { ...attachment, ...wishesOf(request.config), policy: 'open' as const, addresses }
-      : undefined
-  await (await load()).removeFilter(request, unrecorded)
+}
+
+/** The addresses of the container's interface, but those of its link. */
+function addressesInside(request: Request<FirewallConfig>): string[] {
+  const inside = openSidesIfAny(request)?.inside
+  const link = inside && findLink(inside, request.ifname)
+  if (!inside || !link) return []
+  const addresses = listAddresses(inside, link).map(({ address }) => address)
+  return addresses.filter((address) => !contains(linkLocal, address)).map(formatAddress)
 }
 
 async function collect({ network, validAttachments }: Request<FirewallConfig>): Promise<void> {

@@ -68,10 +68,16 @@ function isolationRules({ policy, through }: Wanted): { inserted: string[]; ends
   }
 }
 
+/** A line without what differs between versions of the reference: before 1.7 all comments said `same-bridge`. */
+function alike(line: string): string {
+  return line.replace('same-bridge|isolated', 'same-bridge')
+}
+
 /** The lines that add what is missing of an attachment's rules. @param saved the table's lines */
 export function additionOf(saved: readonly string[], wanted: Wanted): string[] {
   const { inserted, ends } = isolationRules(wanted)
-  const isMissing = (line: string) => !saved.includes(line)
+  const known = new Set(saved.map(alike))
+  const isMissing = (line: string) => !known.has(alike(line))
   return [
     ...chainsOf(wanted)
       .filter((chain) => !hasChain(saved, chain))
@@ -110,7 +116,8 @@ export function removalOf(saved: readonly string[], wanted: Wanted, isLast: bool
   const everywhere = { ...wanted, hostIngress: true }
   const { inserted, ends } = isolationRules({ ...wanted, policy: isLast ? 'isolated' : 'open' })
   const bridges = [...inserted, ...sameBridgeRules(wanted, isLast)]
-  const gone = [...acceptRules(everywhere), ...bridges].filter((line) => saved.includes(line))
+  const own = new Set([...acceptRules(everywhere), ...bridges].map(alike))
+  const gone = saved.filter((line) => own.has(alike(line)))
   const left = saved.filter((line) => !gone.includes(line))
   return [...gone.map(deletion), ...frameRemoval(left, { ...everywhere, policy: 'isolated' }, ends)]
 }
@@ -144,15 +151,15 @@ function frameRemoval(left: readonly string[], wanted: Wanted, ends: readonly st
 /** Whether chains have no rules but these. */
 function without(saved: readonly string[], chains: readonly string[], known: readonly string[]): boolean {
   const rulesIn = saved.filter((line) => chains.some((chain) => line.startsWith(`-A ${chain} `)))
-  return rulesIn.every((line) => known.includes(line))
+  return rulesIn.every((line) => known.some((one) => alike(one) === alike(line)))
 }
 
 /** The first rule of an attachment that a table lacks. */
 export function firstMissing(saved: readonly string[], wanted: Wanted): string | undefined {
   const { inserted, ends } = isolationRules(wanted)
-  return [...jumps(wanted), ...acceptRules(wanted), ...inserted, ...ends].find(
-    (line) => !saved.includes(line),
-  )
+  const known = new Set(saved.map(alike))
+  const expected = [...jumps(wanted), ...acceptRules(wanted), ...inserted, ...ends]
+  return expected.find((line) => !known.has(alike(line)))
 }
 
 /** Whether a table has rules that accept what an address sends. */

@@ -60,11 +60,15 @@ function addElements(filter: Filter): void {
  * Removes what an attachment has. Does nothing when it has nothing.
  * @param unrecorded what it may have when there is no record of it: the reference keeps none
  */
-export async function removeFilter(attachment: Recorded, unrecorded?: Filter): Promise<void> {
+export async function removeFilter(
+  attachment: Recorded,
+  unrecorded?: () => Filter | undefined,
+): Promise<void> {
   const recorded = findFilter(attachment)
-  const found = recorded ?? recover(attachment, unrecorded)
+  const likely = recorded ? undefined : unrecorded?.()
+  const found = recorded ?? recover(attachment, likely)
   if (!recorded && hasTrace(attachment)) withStateLock(lock, () => forgetFilter(attachment))
-  const filter = found ?? unrecorded
+  const filter = found ?? likely
   if (!filter) return
   const [iptables, firewalld] = [await loadIptables(), await loadFirewalld()]
   const isBy = (backEnd: Filter['backEnd']) => !recorded || recorded.backEnd === backEnd

@@ -28,6 +28,7 @@ const underlay: Setting = {
 const settings: Record<string, Setting> = {
   '10-bridge': {},
   '20-bridge-masquerade': {},
+  '25-podman': {},
   '30-bridge-dual-stack': {},
   '50-bridge-l2': {},
   '60-bridge-static': { exclusive: true },

@@ -6,11 +6,11 @@ import { bare } from '../harness/address.ts'
 import { type Attached, attach } from '../harness/attach.ts'
 import type { Network } from '../harness/cnitool.ts'
 import { command, ip } from '../harness/command.ts'
-import { far, farHost, newContainer, privateHost, setSysctl } from '../harness/host.ts'
+import { far, farHost, near, newContainer, privateHost, setSysctl } from '../harness/host.ts'
 import { inContainer } from '../harness/look.ts'
-import { bridgeNetwork } from '../harness/networks.ts'
+import { bridgeNetwork, exampleNetwork } from '../harness/networks.ts'
 import { test } from '../harness/test.ts'
-import { isSilent, pings } from '../harness/traffic.ts'
+import { isSilent, mirrorIn, pings } from '../harness/traffic.ts'
 
 await privateHost()
 const distant = farHost()
@@ -80,6 +80,20 @@ for (const backend of ['nftables', 'iptables'])
       assert.ok(pings(undefined, ...one.addresses))
     },
   )
+
+test('25-podman.conflist: containers reach the far host, which sees the host’s address, also where FORWARD has policy DROP', async () => {
+  const mirror = await mirrorIn(distant)
+  const net = exampleNetwork('25-podman.conflist')
+  for (const policy of ['ACCEPT', 'DROP']) {
+    command('iptables', '-P', 'FORWARD', policy)
+    const one = await attach(net)
+    assert.is(mirror.sourceOf(one, far.ipv4, 'tcp'), near.ipv4)
+    await one.check()
+    await one.del()
+  }
+  mirror.stop()
+  command('nft', 'flush ruleset')
+})
 
 /** The address of an interface's own link, with its scope. */
 function linkLocal({ name }: { name: string }): string {

@@ -23,6 +23,10 @@ const subnets = ['10.9.0.0/24', 'fd09::/64']
 /** The reference 1.1.1 cannot delete a masquerade that iptables does not have. */
 const complaint = /Chain 'CNI-[0-9a-f]+' does not exist/
 const masquerade = /^\+ nft table ip6? patchbay|^\+ nft \t|^\+ link \/run\/patchbay\/firewall\/ipMasq\//
+/** What containers share, which the reference never removes. */
+const filterChains =
+  /^nft (table ip6? filter|\t+ ?(counter (jump|return)|[io]ifname "br9"|type filter hook forward|chain (CNI-|NOMAD-|FORWARD)))/
+const filterRecords = /^\+ (file|link) \/run\/patchbay\/firewall\//
 const iptables = { ipMasq: true, ipMasqBackend: 'iptables' }
 
 /** The masquerade by nftables of a newer reference. */
@@ -82,6 +86,29 @@ const ways: Record<string, Way> = {
     unchecked: true,
   },
   'bridge with ipMasq by nftables': newer({ type: 'bridge', bridge: 'br5', ipMasq: true }),
+  'bridge, firewall by iptables': {
+    plugins: [
+      { type: 'bridge', bridge: 'br8', isDefaultGateway: true },
+      { type: 'firewall', backend: 'iptables' },
+    ],
+    subnets,
+    leaves: filterRecords,
+    remains: filterChains,
+  },
+  'bridge, firewall by iptables with an ingress policy': {
+    plugins: [
+      { type: 'bridge', bridge: 'br9', isDefaultGateway: true },
+      {
+        type: 'firewall',
+        backend: 'iptables',
+        ingressPolicy: 'same-bridge',
+        iptablesAdminChainName: 'NOMAD-ADMIN',
+      },
+    ],
+    subnets,
+    leaves: filterRecords,
+    remains: filterChains,
+  },
   ptp: { plugins: [{ type: 'ptp' }], subnets },
   'ptp with ipMasq': { plugins: [{ type: 'ptp', ipMasq: true }], subnets, complaint, leaves: masquerade },
   'ptp with ipMasq by nftables': newer({ type: 'ptp', ipMasq: true, ipMasqBackend: 'nftables' }),

@@ -17,6 +17,12 @@ const working: Record<string, Keys[]> = {
     { uplinks: ['nic1'] },
     { macspoofchk: true },
   ],
+  firewall: [
+    {},
+    { backend: 'iptables', ingressPolicy: 'same-bridge' },
+    { ingressPolicy: 'isolated', hostIngress: 'allow' },
+    { backend: 'firewalld' },
+  ],
   'host-device': [{ device: 'nic1' }],
   ipvlan: [{ master: 'nic1' }],
   ipvtap: [{ master: 'nic1' }],
