@@ -18,6 +18,9 @@ export function compileFlags(architecture: Architecture): string[] {
     ...ofProcessor[architecture],
     '-ffunction-sections',
     '-fdata-sections',
+    // No code of C throws, and a debugger has the tables of a build of its own: they would be 60 KB of the executable.
+    '-fno-asynchronous-unwind-tables',
+    '-fno-unwind-tables',
   ]
 }
 

@@ -9,6 +9,7 @@ import { parseCidr } from '../ip/subnet.ts'
 import { absenceOf, deferred, type Facts, factsOf, type Schema, type Shape } from './deferred.ts'
 import { isObject } from './json.ts'
 import { ifnameFault, isLinkName } from './names.ts'
+import { oncePer } from './once.ts'
 import { validateObject } from './strict.ts'
 
 // A configuration is parsed once: compiling a parser takes longer than it saves.
@@ -32,8 +33,18 @@ export function pattern(allowed: string, expression: RegExp) {
   return text(allowed, (value) => expression.test(value), { pattern: expression.source })
 }
 
+/** The types of numbers by their bounds: many keys have the same. */
+const integers = new Map<string, z.ZodMiniType<number>>()
+
 /** A whole number within bounds, both included. */
-export function integer({ min, max }: { min: number; max: number }) {
+export function integer(bounds: { min: number; max: number }): z.ZodMiniType<number> {
+  const key = `${bounds.min} ${bounds.max}`
+  const known = integers.get(key) ?? newInteger(bounds)
+  integers.set(key, known)
+  return known
+}
+
+function newInteger({ min, max }: { min: number; max: number }): z.ZodMiniType<number> {
   const isWithin = (value: unknown) => Number.isInteger(value) && Number(value) >= min && Number(value) <= max
   const make = () => z.custom<number>(isWithin, `a whole number from ${min} to ${max}`)
   return deferred(make, { facts: { type: 'integer', minimum: min, maximum: max } })
@@ -124,8 +135,11 @@ export function orObject<One extends Schema, Other extends Schema>(allowed: stri
 }
 
 export function list<S extends Schema>(element: S) {
-  return deferred(() => withFewFaults(z.array(element, 'a list')))
+  return listOf(element) as z.ZodMiniArray<S>
 }
+
+/** Many keys are lists of the same. */
+const listOf = oncePer((element: Schema) => deferred(() => withFewFaults(z.array(element, 'a list'))))
 
 /** An object with the keys in its shape; misspelled keys are refused, other unknown keys are dropped. */
 export function object<S extends Shape>(shape: S) {
