@@ -53,6 +53,9 @@ const settings: Record<string, Setting> = {
   '241-sbr': {},
   '242-macvlan-tuning-sbr': nic(242),
   '210-bandwidth': {},
+  '220-portmap': {},
+  '250-kubernetes': {},
+  '251-nomad': {},
 }
 
 for (const [example, setting] of Object.entries(settings)) testLasting(`${example}.conflist`, setting)
