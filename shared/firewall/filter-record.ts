@@ -101,6 +101,11 @@ export function staleFilters(network: string, valid: Omit<Attachment, 'network'>
   return store.all().filter((filter) => filter.network === network && !isValid(filter))
 }
 
+/** All records. For `patchbay reapply`. */
+export function allFilters(): Filter[] {
+  return store.all()
+}
+
 /** A filter of which nothing but the attachment is known. */
 export function plainFilter({ network, containerID, ifname }: Attachment): Filter {
   const attachment = { network, containerID, ifname }

@@ -7,7 +7,7 @@ import type { Recorded } from '../state/former.ts'
 import { withStateLock } from '../state/lock.ts'
 import { amongValid } from '../state/valid.ts'
 import * as acceptInto from './accept-into.ts'
-import type { ClosedIptables } from './closed-chains.ts'
+import { type ClosedIptables, closedIptables } from './closed-chains.ts'
 import {
   type Filter,
   findFilter,
@@ -116,6 +116,11 @@ export async function collectFilters(network: string, valid: Omit<Attachment, 'n
   const isValid = amongValid(valid)
   const others = allUsers().filter((user) => user.network === network && !isValid(user))
   for (const user of others) await removeFilter(user)
+}
+
+/** `patchbay reapply`: does again what a record says, where another program has removed it. @throws as `addFilter` */
+export async function reapplyFilter(filter: Filter): Promise<void> {
+  await addFilter(filter, closedIptables(filter.hostIngress ? ['FORWARD', 'INPUT'] : ['FORWARD']))
 }
 
 /** @throws KernelError EOPNOTSUPP when the kernel has no nf_tables, which a policy and `acceptInto` need */

@@ -33,6 +33,13 @@ const features: Feature[] = [
       again: (await import('./portmap.ts')).reapplyPortmap,
     }),
   },
+  {
+    name: 'firewall',
+    load: async () => ({
+      all: (await import('./filter-record.ts')).allFilters(),
+      again: (await import('./filter.ts')).reapplyFilter,
+    }),
+  },
 ]
 
 /** What became of one attachment. */
