@@ -1,16 +1,13 @@
 /** Compares a link's qdiscs, class and filters with a shaper. */
 
 import { inWords } from '../../shared/netlink/command.ts'
-import { filterWords, listFilters } from '../../shared/netlink/filter.ts'
+import { filterWords, listFilters } from '../../shared/netlink/filter-list.ts'
+import { defaultClassOf, listClasses } from '../../shared/netlink/htb.ts'
 import type { Link } from '../../shared/netlink/link.ts'
 import { findQdisc } from '../../shared/netlink/qdisc.ts'
-import {
-  defaultClassOf,
-  limitOf as fifoLimitOf,
-  listClasses,
-  parseTbf,
-} from '../../shared/netlink/shapers.ts'
+import { limitOf as fifoLimitOf } from '../../shared/netlink/queue.ts'
 import type { Socket } from '../../shared/netlink/socket.ts'
+import { parseTbf } from '../../shared/netlink/tbf.ts'
 import { Parent, type TcObject, ticksOf } from '../../shared/netlink/traffic-control.ts'
 import type { Limit } from './limit.ts'
 import { type Acceptable, defaultClass, filteredClass, own, shaped } from './shaper.ts'

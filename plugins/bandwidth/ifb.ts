@@ -10,7 +10,8 @@ import { attachmentAlias, attachmentKey, hashedName, parseAlias } from '../../sh
 import type { Attachment } from '../../shared/cni/plugin.ts'
 import { isErrno } from '../../shared/kernel/errno.ts'
 import { isUnknownKind, missingKind } from '../../shared/link/kind.ts'
-import { listFilters, newRedirect } from '../../shared/netlink/filter.ts'
+import { newRedirect } from '../../shared/netlink/filter.ts'
+import { listFilters } from '../../shared/netlink/filter-list.ts'
 import {
   changeLink,
   findLink,
@@ -23,6 +24,7 @@ import { findQdisc, ingress, newIngress, removeQdiscIfThere } from '../../shared
 import { ask, type Socket, transact } from '../../shared/netlink/socket.ts'
 import { isSameInterface } from '../../shared/state/former.ts'
 import { explained } from './missing.ts'
+import { unused } from './unused.ts'
 
 export const prefix = 'bwp'
 
@@ -102,7 +104,13 @@ export function findHostIfb(host: Socket, attachment: Attachment, end: Link | un
   const [usual, other] = namesOf(attachment)
   const [first, second] = [findIfb(host, usual), findIfb(host, other)]
   const mine = [first, second].find((link) => isOf(link, attachment)) ?? (second?.alias ? undefined : second)
-  return mine ?? (first?.alias ? undefined : first) ?? renamed(host, attachment, end)
+  return mine ?? (first && ofReference(host, first, end) ? first : renamed(host, attachment, end))
+}
+
+/** The reference's name is that of all interfaces of the container: the IFB is this one's if it redirects to it, or no other does. */
+function ofReference(host: Socket, ifb: Link, end: Link | undefined): boolean {
+  if (ifb.alias) return false
+  return (end !== undefined && isRedirected(host, end, ifb)) || unused(host, [ifb]).length > 0
 }
 
 /** The IFB of an ADD when the network had another name: that to which the host's end redirects, by its alias. */

@@ -1,6 +1,6 @@
 /** From what is asked for to what a shaper gets: bytes, a burst that fits, and how much may wait. */
 
-import type { Bucket } from '../../shared/netlink/shapers.ts'
+import type { Bucket } from '../../shared/netlink/tbf.ts'
 import type { Wish } from './rules.ts'
 
 /** A bucket, and the bytes that wait at most, those of the burst included. */

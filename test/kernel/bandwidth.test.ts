@@ -195,6 +195,25 @@ test('two interfaces of one container have an IFB each, and DEL of one leaves th
   await ended(one)
 })
 
+test('DEL of an interface leaves the IFB that the reference has made for another one of the container', async () => {
+  const { container } = shapedContainer({})
+  const ifb = referenceName('net', container.name)
+  ip(`link add ${ifb} up type ifb`)
+  tc(`qdisc add dev ${hostEndOf(container)} ingress`)
+  tc(
+    `filter add dev ${hostEndOf(container)} parent ffff: protocol all prio 1 u32 match u32 0 0 action mirred egress redirect dev ${ifb}`,
+  )
+  addVeth(container, 'net1')
+  const other = { container, request: requestFor(container, { egressRate: 8_000_000 }, 'net1') }
+  await added(other.request)
+  for (const step of ['CHECK', 'DEL', 'DEL'] as const) assert.equal(await verb(step, other), done)
+  assert.ok(exists(ifb))
+  const own = { container, request: requestFor(container, { egressRate: 8_000_000 }) }
+  assert.equal(await verb('DEL', own), done)
+  assert.not.ok(exists(ifb))
+  removeShaped(container)
+})
+
 const refusals: [Keys, number, string][] = [
   [{ ingressBurst: 8_000 }, 7, 'if burst is set, rate must also be set'],
   [{ egressBurst: 8_000, egressRate: 0 }, 7, 'if burst is set, rate must also be set'],

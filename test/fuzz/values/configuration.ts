@@ -9,6 +9,16 @@ export type Keys = Record<string, unknown>
 
 /** Keys with which ADD of a plugin works on the world's host, where the kernel has the kind. */
 const working: Record<string, Keys[]> = {
+  bandwidth: [
+    { prevResult: {}, ingressRate: 8_000_000, egressRate: 16_000_000 },
+    {
+      prevResult: {},
+      ingressRate: 8_000_000,
+      egressRate: 16_000_000,
+      shapedSubnets: ['10.0.0.0/8', 'fd00::/8'],
+    },
+    { prevResult: {}, runtimeConfig: { bandwidth: { egressRate: 16_000_000 } }, egress: 'ifb' },
+  ],
   bond: [{ links: [{ name: 'nic1' }, { name: 'nic2' }] }],
   bridge: [
     {},

@@ -1,11 +1,11 @@
-/** Qdiscs that shape (tbf, htb) and those that only queue (bfifo, fq_codel): their options (include/uapi/linux/pkt_sched.h). */
+/** htb: a qdisc with classes, each with a token bucket (TCA_HTB_*, include/uapi/linux/pkt_sched.h). */
 
 import * as rt from 'netlink/dist/rt/structs.js'
-import { putU32 } from 'netlink/dist/structs.js'
 import { attributesIn } from './attributes.ts'
 import type { LinkName } from './link.ts'
 import type { QdiscKind } from './qdisc.ts'
 import { dump, Flag, type Request, type Socket } from './socket.ts'
+import type { Bucket, FoundBucket } from './tbf.ts'
 import {
   handleWords,
   parseTc,
@@ -19,58 +19,6 @@ import {
 } from './traffic-control.ts'
 
 const { NEWTCLASS, GETTCLASS } = rt.MessageType
-
-/** What a shaper lets through, on average and at once. */
-export interface Bucket {
-  /** Bytes per second. */
-  rate: number
-  /** Bytes. */
-  burst: number
-}
-
-/** A shaper as the kernel has it: of the burst it tells the time, in ticks. */
-export interface FoundBucket {
-  rate: number
-  buffer: number
-}
-
-/** TCA_TBF_*. struct tc_tbf_qopt: two rates, then limit, buffer and mtu. */
-const Tbf = { PARMS: 1, RATE64: 4, BURST: 6 } as const
-const TBF_LENGTH = 36
-
-/** The kernel computes the largest packet from the buffer's time, of which it takes 2^32 ns at most (tbf_change, net/sched/sch_tbf.c). */
-const LONGEST_BUFFER = 2 ** 32 / 1e9
-
-/** `tbf rate R burst B limit L`. @param limit bytes that wait at most, those of the burst included */
-export function tbf({ rate, burst, limit }: Bucket & { limit: number }): QdiscKind {
-  const parms = Buffer.alloc(TBF_LENGTH)
-  parms.set(rateSpec(rate))
-  parms.writeUInt32LE(limit, 24)
-  parms.writeUInt32LE(ticksOf(burst, rate), 28)
-  const wide = rate64(rate)
-  return {
-    kind: 'tbf',
-    options: (out) => {
-      out.push(Tbf.PARMS, parms)
-      if (wide) out.push(Tbf.RATE64, wide)
-      if (burst / rate >= LONGEST_BUFFER) out.push(Tbf.BURST, putU32(burst))
-    },
-    words: `rate ${rate * 8} burst ${burst} limit ${limit}`,
-  }
-}
-
-/** The options of a `tbf`; undefined for another kind. */
-export function parseTbf({ kind, options }: TcObject): (FoundBucket & { limit: number }) | undefined {
-  const attribute = attributesIn(options)
-  const parms = kind === 'tbf' ? attribute(Tbf.PARMS) : undefined
-  return (
-    parms && {
-      rate: readRate(parms, attribute(Tbf.RATE64)),
-      limit: parms.readUInt32LE(24),
-      buffer: parms.readUInt32LE(28),
-    }
-  )
-}
 
 /** TCA_HTB_*. */
 const Htb = { PARMS: 1, INIT: 2, RATE64: 6, CEIL64: 7 } as const
@@ -149,16 +97,3 @@ function parseClass({ handle, options }: TcObject): FoundClass | undefined {
     }
   )
 }
-
-/** `bfifo limit L`. @param limit bytes that wait at most */
-export function bfifo(limit: number): QdiscKind {
-  return { kind: 'bfifo', options: putU32(limit), words: `limit ${limit}` }
-}
-
-/** The limit of a `bfifo`, struct tc_fifo_qopt; undefined for another kind. */
-export function limitOf({ kind, options }: TcObject): number | undefined {
-  return kind === 'bfifo' ? options.readUInt32LE(0) : undefined
-}
-
-/** `fq_codel`: a queue for each flow, each kept short. */
-export const fqCodel: QdiscKind = { kind: 'fq_codel' }
