@@ -11,7 +11,7 @@ import { findLink, type Link } from '../../shared/netlink/link.ts'
 import { type KernelRoute, listRoutes } from '../../shared/netlink/route.ts'
 import { listRules, newRule } from '../../shared/netlink/rule.ts'
 import type { SbrConfig } from './config.ts'
-import { type Source, sourcesOf } from './source.ts'
+import { hasFixedGateway, type Source, sourcesOf } from './source.ts'
 
 /** @throws CniError naming the first difference */
 export function check({ inside }: Sides, request: Request<SbrConfig>): void {
@@ -58,7 +58,7 @@ function requireRoutes(
   const { family } = cidr.address
   const from = formatAddress(cidr.address)
   const see = commandIn(request, `ip -${family} route show table all dev ${link.name}`)
-  const isFixed = (request.config.gateways ?? []).some((text) => text.includes(':') === (family === 6))
+  const isFixed = hasFixedGateway(request.config, family)
   const subnet = subnetOf(cidr)
   const hasSubnet = routes.some(
     ({ dst }) => dst.prefix === cidr.prefix && sameAddress(dst.address, networkOf(cidr)),

@@ -24,7 +24,7 @@ import {
 import { ask, type Request as NetlinkRequest, type Socket } from '../../shared/netlink/socket.ts'
 import { isFreeNumber, type SbrConfig } from './config.ts'
 import { freeTables, hasGateway, leadsTo, leaving, type MainRoute, planTables, type Table } from './plan.ts'
-import type { Source } from './source.ts'
+import { hasFixedGateway, type Source } from './source.ts'
 
 const families = [4, 6] as const
 
@@ -42,19 +42,14 @@ export function moveRoutes(
   inside: Socket,
   link: Link,
   sources: readonly Source[],
-  { gateways = [], addSourceHints }: SbrConfig,
+  config: SbrConfig,
   undo: Undo,
 ): void {
   const routes = mainRoutes(inside, link)
-  const isFixed = (family: 4 | 6) => gateways.some((text) => text.includes(':') === (family === 6))
-  const tables = planTables(
-    sources,
-    freeTables(sources.length, takenIn(inside), isFreeNumber),
-    routes,
-    isFixed,
-  )
+  const numbers = freeTables(sources.length, takenIn(inside), isFreeNumber)
+  const tables = planTables(sources, numbers, routes, (family) => hasFixedGateway(config, family))
   for (const table of tables) fill(inside, link, table, sources, undo)
-  const staying = addSourceHints ? routes.filter((route) => !hasGateway(route)) : []
+  const staying = config.addSourceHints ? routes.filter((route) => !hasGateway(route)) : []
   const gone = leaving(routes, sources).filter((route) => !staying.includes(route))
   // A next hop needs its subnet.
   for (const route of [...gone.filter(hasGateway), ...gone.filter((route) => !hasGateway(route))])

@@ -36,6 +36,11 @@ export function sourcesOf(request: Request<SbrConfig>, result: Result): Source[]
   })
 }
 
+/** Whether the configuration has a gateway for a family. */
+export function hasFixedGateway({ gateways = [] }: Pick<SbrConfig, 'gateways'>, family: 4 | 6): boolean {
+  return addressesIn(gateways).some((address) => address.family === family)
+}
+
 /** A result does not say which interface a route belongs to: without a subnet to go by, it counts only where there is one interface. */
 function lonely({ interfaces }: Result, routed: Address[]): Address | undefined {
   return interfaces.filter(({ sandbox }) => sandbox).length > 1 ? undefined : routed[0]

@@ -53,8 +53,9 @@ function validMac(text: string): string {
   })
 }
 
-export function isEmpty(attributes: Attributes): boolean {
-  return Object.keys(attributes).length === 0
+/** Whether a call asks for nothing, or nothing was found. */
+export function isEmpty(values: object): boolean {
+  return Object.keys(values).length === 0
 }
 
 /** The attributes of a link. */

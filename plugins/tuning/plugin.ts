@@ -52,9 +52,9 @@ export const tuning = interfacePlugin<TuningConfig, Tuned>({
 
 /** The sysctls of a call. @throws CniError when one is none of the network's, or not allowed */
 function allowedOf(request: Request<TuningConfig>) {
-  const sysctls = sysctlsOf(request)
-  requireAllowed(sysctls.map(({ key }) => key))
-  return sysctls
+  const { config } = request
+  requireAllowed(Object.keys({ ...config.sysctl, ...config.args?.cni?.sysctl }))
+  return sysctlsOf(request)
 }
 
 function create(life: Life<TuningConfig>): Tuned {

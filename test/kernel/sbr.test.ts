@@ -1,4 +1,5 @@
 /** sbr: answers leave by the interface that was asked; tables, gateways, hints; refusals, DEL, and the failings of the reference. */
+// needs: link macvlan
 // packages: containernetworking-plugins
 
 import { spawn } from 'node:child_process'
@@ -20,7 +21,7 @@ import {
   setSysctl,
 } from '../harness/host.ts'
 import { inContainer, link, routes } from '../harness/look.ts'
-import { bridgeNetwork, exampleNetwork } from '../harness/networks.ts'
+import { bridgeNetwork, exampleNetwork, newNetwork } from '../harness/networks.ts'
 import { type Call, type Configuration, call, type Engine, type Result } from '../harness/plugin.ts'
 import { reference } from '../harness/reference.ts'
 import { snapshot, snapshotOf } from '../harness/snapshot.ts'
@@ -536,6 +537,21 @@ test('CHECK of the whole list holds after ADD; the reference’s bridge misses i
   await cnitool.del(list, container)
   removeContainer(container)
 })
+
+for (const [type, keys] of Object.entries({ ptp: {}, macvlan: { master: 'uplink' } }))
+  test(`${type} and sbr: CHECK of both holds, and the host’s or another container’s packets are answered`, async () => {
+    const net = newNetwork(type, { ...keys }, '1.1.0')
+    const list = { ...net, plugins: [...net.plugins, { type: 'sbr' }] }
+    const [one, other] = [newContainer(), newContainer()]
+    const { ips } = await cnitool.add(list, one)
+    await cnitool.add(net, other)
+    for (const { address } of ips)
+      assert.ok(pings(type === 'ptp' ? undefined : other, bare(address)), address)
+    await cnitool.check(list, one)
+    await cnitool.del(net, other)
+    await cnitool.del(list, one)
+    for (const container of [one, other]) removeContainer(container)
+  })
 
 test('the reference’s DEL makes a file where the namespace was, and fails; ours does neither', async () => {
   const { container, request } = chained()

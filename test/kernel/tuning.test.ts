@@ -1,4 +1,5 @@
 /** tuning: where values come from, what the result says, what is refused, the failings of the reference, DEL and GC. */
+// needs: link macvlan
 // packages: containernetworking-plugins
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'

@@ -14,5 +14,6 @@ function chain(needs: readonly string[], ...more: Configuration[]): Subject {
 export const chains: readonly Subject[] = [
   chain(['link vrf'], { type: 'vrf', vrfname: 'blue' }),
   chain(['iptables', 'nft ip'], { type: 'portmap', runtimeConfig: { portMappings } }, { type: 'firewall' }),
+  chain([], { type: 'sbr' }),
   chain([], { type: 'tuning', sysctl: { 'net.core.somaxconn': '500' } }),
 ]
