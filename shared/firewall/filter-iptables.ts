@@ -12,7 +12,8 @@ import { missing } from './missing.ts'
 import { disown, own, ownedBy, release, use } from './shared-parts.ts'
 import { unlessUnsupported } from './unsupported.ts'
 
-const families = [4, 6] as const
+type Family = 4 | 6
+const families: Family[] = [4, 6]
 
 /**
  * The tables that get an attachment's rules: of the kinds of iptables that are closed, else of the system's default one. Where a family
@@ -40,21 +41,26 @@ export function add(filter: Filter): void {
 const partOf = ({ through }: Filter) => `iptables ${through}`
 
 /** An attachment's rules in a family; undefined when it has none. */
-function wantedIn(filter: Filter, family: 4 | 6): Wanted | undefined {
+function wantedIn(filter: Filter, family: Family): Wanted | undefined {
   const addresses = ofFamily(filter.addresses, family)
   return addresses.length > 0 || filter.policy !== 'open' ? { ...filter, addresses } : undefined
 }
 
-function ofFamily(addresses: readonly string[], family: 4 | 6): string[] {
+function ofFamily(addresses: readonly string[], family: Family): string[] {
   return addresses.filter((text) => parseAddress(text)?.family === family)
 }
 
-/** Where rules of containers are, ours or the reference's; in which only the programs can look, may be. */
-export function places(): Iptables[] {
-  const hasNft = (family: 4 | 6) => unlessUnsupported(() => hasForward(family)) === true
+/**
+ * Where rules of containers are, ours or the reference's; in iptables-legacy only its programs can look.
+ * @param recorded the tables that ADD used: only this tells where the kernel hides which tables there are
+ */
+function places(recorded: readonly Iptables[] = []): Iptables[] {
+  const hasNft = (family: Family) => unlessUnsupported(() => hasForward(family)) === true
+  const wasUsed = (family: Family) => recorded.some((one) => one.family === family && one.kind !== 'nft')
+  const hasLegacy = (family: Family) => hasXtable(family, 'filter') ?? wasUsed(family)
   return families.flatMap((family): Iptables[] => [
     ...(hasNft(family) ? [{ family, kind: 'nft' } as const] : []),
-    ...(hasXtable(family, 'filter') ? [{ family, kind: 'legacy' } as const] : []),
+    ...(hasLegacy(family) ? [{ family, kind: 'legacy' } as const] : []),
   ])
 }
 
@@ -62,7 +68,7 @@ export function places(): Iptables[] {
 export function remove(filter: Filter): void {
   const isLast = filter.policy !== 'open' && filter.through !== undefined && release(partOf(filter), filter)
   const addresses = ownedBy(filter, filter.addresses)
-  for (const place of places()) removeIn(place, { ...filter, addresses }, isLast)
+  for (const place of places(filter.tables)) removeIn(place, { ...filter, addresses }, isLast)
   disown(addresses)
 }
 

@@ -95,15 +95,15 @@ export function forgetFilter(attachment: Attachment): void {
   store.remove(attachmentHash(attachment))
 }
 
+/** The records of all attachments. */
+export function allFilters(): Filter[] {
+  return store.all()
+}
+
 /** The records of a network's attachments that are not valid any more. For GC. */
 export function staleFilters(network: string, valid: Omit<Attachment, 'network'>[]): Filter[] {
   const isValid = amongValid(valid)
-  return store.all().filter((filter) => filter.network === network && !isValid(filter))
-}
-
-/** All records. For `patchbay reapply`. */
-export function allFilters(): Filter[] {
-  return store.all()
+  return allFilters().filter((filter) => filter.network === network && !isValid(filter))
 }
 
 /** A filter of which nothing but the attachment is known. */

@@ -3,7 +3,7 @@
 import type { Attachment } from '../cni/plugin.ts'
 import { findAddresses } from './accept-into.ts'
 import { type Filter, type ForeignChain, plainFilter, wasDamaged } from './filter-record.ts'
-import { findPort } from './isolation.ts'
+import { findPort } from './isolation-ports.ts'
 import { addressesOwnedBy, partsUsedBy } from './shared-parts.ts'
 import { unlessUnsupported } from './unsupported.ts'
 

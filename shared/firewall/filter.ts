@@ -1,13 +1,16 @@
 /** What the plugin firewall does in the firewall for one attachment: added, checked and removed by the back end of its record. */
 
 import type { Attachment } from '../cni/plugin.ts'
+import { CniError, Code, factsOf } from '../error/error.ts'
 import { runAllNow } from '../error/steps.ts'
+import type { KernelError } from '../kernel/errno.ts'
 import { requireNftables, update } from '../netlink/nftables-transaction.ts'
 import type { Recorded } from '../state/former.ts'
 import { withStateLock } from '../state/lock.ts'
 import { amongValid } from '../state/valid.ts'
 import * as acceptInto from './accept-into.ts'
-import { type ClosedIptables, closedIptables } from './closed-chains.ts'
+import type { BackEnd } from './back-end.ts'
+import type { ClosedIptables } from './closed-chains.ts'
 import {
   type Filter,
   findFilter,
@@ -22,7 +25,7 @@ import { recover } from './filter-recovery.ts'
 import * as isolation from './isolation.ts'
 import { allUsers } from './shared-parts.ts'
 import { netfilter } from './table.ts'
-import { unlessUnsupported } from './unsupported.ts'
+import { isUnsupported, unlessUnsupported } from './unsupported.ts'
 
 /** Attachments share rules: looking who uses them and changing them is one step. */
 const lock = 'firewall'
@@ -36,24 +39,41 @@ const loadFirewalld = () => import('./firewalld.ts')
  * @throws KernelError, CniError; what was added until then is removed by `removeFilter`
  */
 export async function addFilter(filter: Filter, closed: readonly ClosedIptables[]): Promise<void> {
-  const { backEnd } = filter
   const earlier = ownFilter(filter)
   if (earlier) await removeFilter(earlier)
   if (isEmpty(filter)) return
+  const tables = filter.backEnd === 'iptables' ? (await loadIptables()).tablesFor(filter, closed) : undefined
+  await applyFilter({ ...filter, tables })
+}
+
+/** Adds what is missing of a filter, and records it: also again, from its record, after another program has flushed the rules. */
+export async function applyFilter(filter: Filter): Promise<void> {
+  const { backEnd } = filter
   const iptables = backEnd === 'iptables' ? await loadIptables() : undefined
   const firewalld = backEnd === 'firewalld' ? await loadFirewalld() : undefined
-  const whole = { ...filter, tables: iptables?.tablesFor(filter, closed) }
   withStateLock(lock, () => {
-    noteFilter(whole)
-    iptables?.add(whole)
-    firewalld?.add(whole)
-    addElements(whole)
+    noteFilter(filter)
+    iptables?.add(filter)
+    firewalld?.add(filter)
+    addElements(filter)
   })
 }
 
 function addElements(filter: Filter): void {
   if (isEmpty({ ...filter, backEnd: 'nftables' })) return
-  update(netfilter(), () => [...isolation.addition(filter), ...acceptInto.addition(filter)])
+  try {
+    update(netfilter(), () => [...isolation.addition(filter), ...acceptInto.addition(filter)])
+  } catch (error) {
+    throw isUnsupported(error) ? unsupported(error) : error
+  }
+}
+
+function unsupported(error: KernelError): CniError {
+  return new CniError(Code.PluginNotAvailable, {
+    msg: `ingressPolicy and acceptInto need nf_tables of the families inet and bridge: ${error.errno}`,
+    hint: 'use a kernel with CONFIG_NF_TABLES_INET and CONFIG_NF_TABLES_BRIDGE, or remove these keys',
+    ...factsOf(error),
+  })
 }
 
 /**
@@ -69,13 +89,27 @@ export async function removeFilter(
   const found = recorded ?? recover(attachment, likely)
   if (!recorded && hasTrace(attachment)) withStateLock(lock, () => forgetFilter(attachment))
   const filter = found ?? likely
-  if (!filter) return
-  const [iptables, firewalld] = [await loadIptables(), await loadFirewalld()]
-  const isBy = (backEnd: Filter['backEnd']) => !recorded || recorded.backEnd === backEnd
+  if (filter) await removeBy(await makersOf(filter, { recorded, found }), filter, found)
+}
+
+/** Which back ends may have rules of an attachment. */
+async function makersOf(filter: Filter, { recorded, found }: { recorded?: Filter; found?: Filter }) {
+  if (recorded) return [recorded.backEnd]
+  const { addresses, zone } = filter
+  const byIptables = found !== undefined || (await loadIptables()).has(addresses)
+  const byFirewalld = found !== undefined || (await loadFirewalld()).has(addresses, zone)
+  return [...(byIptables ? ['iptables' as const] : []), ...(byFirewalld ? ['firewalld' as const] : [])]
+}
+
+/** @param found the filter, if there was a record or a trace of it: otherwise the reference's rules are all that may be there */
+async function removeBy(makers: readonly BackEnd[], filter: Filter, found?: Filter): Promise<void> {
+  if (!found && makers.length === 0) return
+  const iptables = makers.includes('iptables') ? await loadIptables() : undefined
+  const firewalld = makers.includes('firewalld') ? await loadFirewalld() : undefined
   withStateLock(lock, () => {
     runAllNow([
-      () => isBy('iptables') && iptables.remove(filter),
-      () => isBy('firewalld') && firewalld.remove(filter),
+      () => iptables?.remove(filter),
+      () => firewalld?.remove(filter),
       () => found && removeElements(found),
     ])
     if (found) forgetFilter(found)
@@ -104,10 +138,9 @@ export async function checkFilter(attachment: Recorded, unrecorded: Filter): Pro
 }
 
 /** Which back end has the addresses of an attachment without a record. */
-async function makerOf({ backEnd, addresses, zone }: Filter): Promise<Filter['backEnd']> {
-  if ((await loadIptables()).has(addresses)) return 'iptables'
-  if ((await loadFirewalld()).has(addresses, zone)) return 'firewalld'
-  return backEnd
+async function makerOf(filter: Filter): Promise<BackEnd> {
+  const [first] = await makersOf(filter, {})
+  return first ?? filter.backEnd
 }
 
 /** GC: removes what a network's attachments have that are not valid any more. */
@@ -116,11 +149,6 @@ export async function collectFilters(network: string, valid: Omit<Attachment, 'n
   const isValid = amongValid(valid)
   const others = allUsers().filter((user) => user.network === network && !isValid(user))
   for (const user of others) await removeFilter(user)
-}
-
-/** `patchbay reapply`: does again what a record says, where another program has removed it. @throws as `addFilter` */
-export async function reapplyFilter(filter: Filter): Promise<void> {
-  await addFilter(filter, closedIptables(filter.hostIngress ? ['FORWARD', 'INPUT'] : ['FORWARD']))
 }
 
 /** @throws KernelError EOPNOTSUPP when the kernel has no nf_tables, which a policy and `acceptInto` need */

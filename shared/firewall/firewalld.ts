@@ -2,6 +2,7 @@
 
 import { CniError, Code } from '../error/error.ts'
 import { parseAddress, width } from '../ip/address.ts'
+import { KernelError } from '../kernel/errno.ts'
 import { ask, type Bus, connect, disconnect, hasOwner } from './dbus.ts'
 import type { Answer } from './dbus-message.ts'
 import type { Filter } from './filter-record.ts'
@@ -53,14 +54,15 @@ export function check({ addresses, zone }: Filter): void {
   })
 }
 
-/** Whether firewalld has addresses in a zone: for an attachment without a record, which the reference has attached. */
+/** Whether firewalld has addresses in a zone: for an attachment without a record, which the reference has attached. A bus that fails has none. */
 export function has(addresses: readonly string[], zone: string): boolean {
-  return withFirewalld(
-    (bus) =>
-      bus !== undefined &&
-      addresses.length > 0 &&
-      addresses.every((address) => callZone(bus, 'querySource', zone, address).value === true),
-  )
+  const isSource = (bus: Bus, address: string) => callZone(bus, 'querySource', zone, address).value === true
+  try {
+    return withFirewalld((bus) => bus !== undefined && addresses.some((address) => isSource(bus, address)))
+  } catch (error) {
+    if (error instanceof CniError || error instanceof KernelError) return false
+    throw error
+  }
 }
 
 /** @throws CniError of code 50 when firewalld does not run */

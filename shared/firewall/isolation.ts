@@ -1,10 +1,9 @@
 /**
  * `ingressPolicy` by nftables. A packet from a bridge with a policy to another one with a policy is dropped, and where the policy is
- * `isolated` also one that comes back to its own bridge. Frames between isolated ports of a bridge are dropped in the bridge family.
+ * `isolated` also one that comes back to its own bridge. What passes within a bridge is the subject of isolation-ports.ts.
  */
 
 import { hashedName } from '../cni/identity.ts'
-import type { Attachment } from '../cni/plugin.ts'
 import { addChain, addRule, addTable, deleteChain } from '../netlink/nftables.ts'
 import { chainNamesOf } from '../netlink/nftables-chains.ts'
 import { isInterface, oifname } from '../netlink/nftables-matches.ts'
@@ -14,6 +13,7 @@ import { goto, iifname, inSet, verdictStatement, vmap } from '../netlink/nftable
 import { concatenate, ifname, ifnameBytes } from '../netlink/nftables-types.ts'
 import type { Request } from '../netlink/socket.ts'
 import type { Filter } from './filter-record.ts'
+import * as ports from './isolation-ports.ts'
 import { release, use } from './shared-parts.ts'
 import { dismantle, expectElement, expectRules, netfilter, ourTable, owner } from './table.ts'
 
@@ -30,11 +30,6 @@ const interfaces: NamedSet = { table, name: 'isolation-interfaces', key: [ifname
 const chains: NamedSet = { table, name: 'isolation-chains', key: [ifname], value: 'verdict' }
 /** Pairs of interfaces, of which each is the same twice: what is within an isolated bridge. */
 const within: NamedSet = { table, name: 'isolation-within', key: [ifname, ifname] }
-
-const bridgeTable = ourTable('bridge')
-const bridgeForward = 'isolation-forward'
-/** The isolated ports, whose comments name their attachments. */
-const ports: NamedSet = { table: bridgeTable, name: 'isolation-ports', key: [ifname] }
 
 /** The chain of an interface. A name that nft could not read in its listing is replaced by a hash. */
 export function interfaceChain(name: string): string {
@@ -58,7 +53,7 @@ export function addition(filter: Filter): Request[] {
   return [
     ...(through === undefined ? [] : interfaceAddition(through)),
     ...(isIsolated && through !== undefined ? pairAddition(through) : []),
-    ...(port === undefined ? [] : portAddition(port, owner(filter))),
+    ...(port === undefined ? [] : ports.addition(port, owner(filter))),
   ]
 }
 
@@ -110,27 +105,6 @@ function pairOf(name: string): Buffer {
   return concatenate(ifnameBytes(name), ifnameBytes(name))
 }
 
-function portAddition(port: string, comment: string): Request[] {
-  const key = ifnameBytes(port)
-  const found = findElement(netfilter(), ports, key)
-  if (found?.comment === comment) return []
-  return [
-    ...(chainUse(netfilter(), bridgeTable, bridgeForward) === undefined ? bridgeFrame() : []),
-    ...(found ? [deleteElements(ports, [found])] : []),
-    addElement(ports, { key, comment }),
-  ]
-}
-
-function bridgeFrame(): Request[] {
-  const isolated = [inSet([iifname], ports.name), inSet([oifname], ports.name), verdictStatement('drop')]
-  return [
-    addTable(bridgeTable),
-    addSet(ports),
-    addChain(bridgeTable, bridgeForward, { type: 'filter', hook: 'forward', priority: filter }),
-    addRule(bridgeTable, bridgeForward, isolated),
-  ]
-}
-
 function has(set: NamedSet, key: Buffer): boolean {
   return findElement(netfilter(), set, key) !== undefined
 }
@@ -145,7 +119,7 @@ export function removal(filter: Filter, unused: readonly string[]): Request[] {
   const { through, port } = scopeOf(filter)
   const isUnused = (part: string) => unused.includes(part)
   return [
-    ...(port === undefined ? [] : portRemoval(port, owner(filter), isUnused('ports'))),
+    ...(port === undefined ? [] : ports.removal(port, owner(filter), isUnused('ports'))),
     ...(through === undefined ? [] : throughRemoval(through, isUnused)),
   ]
 }
@@ -156,13 +130,6 @@ function throughRemoval(name: string, isUnused: (part: string) => boolean): Requ
     ...(isUnused(`within ${name}`) ? elementRemoval(within, pairOf(name)) : []),
     ...(isUnused(`interface ${name}`) ? interfaceRemoval(name) : []),
   ]
-}
-
-function portRemoval(port: string, comment: string, isLast: boolean): Request[] {
-  const found = findElement(netfilter(), ports, ifnameBytes(port))
-  const own = found?.comment === comment ? [deleteElements(ports, [found])] : []
-  const exists = isLast && chainUse(netfilter(), bridgeTable, bridgeForward) !== undefined
-  return exists ? [...own, ...dismantle(bridgeTable, [bridgeForward], [ports])] : own
 }
 
 function interfaceRemoval(name: string): Request[] {
@@ -187,20 +154,11 @@ function elementRemoval(set: NamedSet, key: Buffer): Request[] {
   return found ? [deleteElements(set, [found])] : []
 }
 
-/** The isolated port of an attachment, by the comments of all. */
-export function findPort(attachment: Attachment): string | undefined {
-  const comment = owner(attachment)
-  const found = listElements(netfilter(), ports).find((element) => element.comment === comment)
-  return found?.key.toString('utf8', 0, found.key.indexOf(0))
-}
-
 /** @throws CniError that names the missing element or rule */
 export function check(filter: Filter): void {
   const { through, isIsolated, port } = scopeOf(filter)
   if (through !== undefined) checkInterface(through, isIsolated)
-  if (port === undefined) return
-  expectRules(bridgeTable, bridgeForward, 1)
-  expectElement(ports, { key: ifnameBytes(port), comment: owner(filter) })
+  if (port !== undefined) ports.check(port, owner(filter))
 }
 
 function checkInterface(name: string, isIsolated: boolean): void {

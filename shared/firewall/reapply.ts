@@ -37,7 +37,7 @@ const features: Feature[] = [
     name: 'firewall',
     load: async () => ({
       all: (await import('./filter-record.ts')).allFilters(),
-      again: (await import('./filter.ts')).reapplyFilter,
+      again: (await import('./filter.ts')).applyFilter,
     }),
   },
 ]

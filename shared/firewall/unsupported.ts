@@ -1,12 +1,12 @@
 /** Recognizes from the kernel's errors that it lacks nf_tables. Programs and modules are not looked up. */
 
-import { isErrno } from '../kernel/errno.ts'
+import { isErrno, type KernelError } from '../kernel/errno.ts'
 
 /**
  * Whether an error means that the kernel lacks nf_tables, the family, or NAT in it. ENOENT: unknown type of chain or
  * expression.
  */
-export function isUnsupported(error: unknown): boolean {
+export function isUnsupported(error: unknown): error is KernelError {
   return isErrno(error, 'EOPNOTSUPP', 'EPROTONOSUPPORT', 'EAFNOSUPPORT', 'ENOENT')
 }
 

@@ -3,6 +3,8 @@
 
 import { globSync, rmSync, writeFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
+import { applyFilter } from '../../shared/firewall/filter.ts'
+import { allFilters } from '../../shared/firewall/filter-record.ts'
 import { added, done, refused } from '../harness/attach.ts'
 import { command, ip } from '../harness/command.ts'
 import { unchanged } from '../harness/expect.ts'
@@ -271,6 +273,25 @@ test('without iptables: where its FORWARD drops, ADD and STATUS say why neither 
   })
   assert.not.match(rules(), '10.60.0.2')
 })
+
+for (const [what, keys] of Object.entries(kindsOfRecords()))
+  test(`${what}: after a flush of all rules, what was recorded is added again, and CHECK passes`, async () => {
+    const all = [prepared(keys), prepared(keys, ['10.60.0.3/24', 'fd60::3/64'])]
+    for (const { request } of all) await added(request)
+    command('nft', 'flush ruleset')
+    for (const { request } of all) assert.is((await call({ verb: 'CHECK', ...request })).status, 1)
+    for (const filter of allFilters()) await applyFilter(filter)
+    for (const { request } of all) assert.equal(await call({ verb: 'CHECK', ...request }), done)
+    for (const { request } of all) assert.equal(await del(request), done)
+    assert.not.match(command('nft', 'list ruleset'), /patchbay|CNI/)
+  })
+
+function kindsOfRecords(): Record<string, Keys> {
+  return {
+    'isolated by nftables': { ingressPolicy: 'isolated' },
+    'same-bridge by iptables': { ingressPolicy: 'same-bridge', backend: 'iptables' },
+  }
+}
 
 /** The situations of a DEL, as runtimes make them. */
 const situations: Record<string, (request: ReturnType<typeof prepared>) => Omit<Call, 'verb'>> = {

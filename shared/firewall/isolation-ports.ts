@@ -1,0 +1,61 @@
+/** `ingressPolicy: isolated` within a bridge: frames from one isolated port to another are dropped, whatever they carry. */
+
+import type { Attachment } from '../cni/plugin.ts'
+import { addChain, addRule, addTable } from '../netlink/nftables.ts'
+import { oifname } from '../netlink/nftables-matches.ts'
+import { chainUse, findElement, listElements } from '../netlink/nftables-read.ts'
+import { addElement, addSet, deleteElements, type NamedSet } from '../netlink/nftables-sets.ts'
+import { iifname, inSet, verdictStatement } from '../netlink/nftables-statements.ts'
+import { ifname, ifnameBytes } from '../netlink/nftables-types.ts'
+import type { Request } from '../netlink/socket.ts'
+import { dismantle, expectElement, expectRules, netfilter, ourTable, owner } from './table.ts'
+
+const table = ourTable('bridge')
+const forward = 'isolation-forward'
+/** The isolated ports, whose comments name their attachments. */
+const ports: NamedSet = { table, name: 'isolation-ports', key: [ifname] }
+/** Any: a drop is final. */
+const priority = 0
+
+/** Requests that isolate a port from the other isolated ones. @param comment names its attachment */
+export function addition(port: string, comment: string): Request[] {
+  const key = ifnameBytes(port)
+  const found = findElement(netfilter(), ports, key)
+  if (found?.comment === comment) return []
+  return [
+    ...(chainUse(netfilter(), table, forward) === undefined ? frame() : []),
+    ...(found ? [deleteElements(ports, [found])] : []),
+    addElement(ports, { key, comment }),
+  ]
+}
+
+function frame(): Request[] {
+  const isolated = [inSet([iifname], ports.name), inSet([oifname], ports.name), verdictStatement('drop')]
+  return [
+    addTable(table),
+    addSet(ports),
+    addChain(table, forward, { type: 'filter', hook: 'forward', priority }),
+    addRule(table, forward, isolated),
+  ]
+}
+
+/** Requests that end it. @param isLast no port is isolated any more: the frame goes, too */
+export function removal(port: string, comment: string, isLast: boolean): Request[] {
+  const found = findElement(netfilter(), ports, ifnameBytes(port))
+  const own = found?.comment === comment ? [deleteElements(ports, [found])] : []
+  const exists = isLast && chainUse(netfilter(), table, forward) !== undefined
+  return exists ? [...own, ...dismantle(table, [forward], [ports])] : own
+}
+
+/** The isolated port of an attachment, by the comments of all. */
+export function findPort(attachment: Attachment): string | undefined {
+  const comment = owner(attachment)
+  const found = listElements(netfilter(), ports).find((element) => element.comment === comment)
+  return found?.key.toString('utf8', 0, found.key.indexOf(0))
+}
+
+/** @throws CniError that names the missing element or rule */
+export function check(port: string, comment: string): void {
+  expectRules(table, forward, 1)
+  expectElement(ports, { key: ifnameBytes(port), comment })
+}
