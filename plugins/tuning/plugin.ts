@@ -11,7 +11,8 @@ import { listAddresses } from '../../shared/netlink/address.ts'
 import { commandIn } from '../../shared/netlink/command.ts'
 import { findLink, type Link } from '../../shared/netlink/link.ts'
 import type { Socket } from '../../shared/netlink/socket.ts'
-import { removeRecord } from '../../shared/state/records.ts'
+import { withNamespaceLock } from '../../shared/state/lock.ts'
+import { hasRecord, removeRecord } from '../../shared/state/records.ts'
 import { requireAllowed } from './allow-list.ts'
 import { applySysctls } from './apply.ts'
 import {
@@ -63,12 +64,14 @@ function create(life: Life<TuningConfig>): Tuned {
   const kept = applySysctls(life, sysctlsOf(request), undo)
   const link = isEmpty(wanted) ? undefined : linkOf(inside, request)
   const former = link ? formerOf(link, wanted) : {}
-  if (link || !isEmpty(kept)) keepBackup(request, { former, kept }, undo)
-  if (link) {
-    refuseSmallMtu(inside, link, wanted)
-    undo(() => restoreAttributes(inside, request.ifname, former, request.log))
-    setAttributes(inside, link, wanted)
-  }
+  if (link) refuseSmallMtu(inside, link, wanted)
+  if (link || !isEmpty(kept))
+    withNamespaceLock(life.container, () => {
+      keepBackup(request, { former, kept }, undo)
+      if (!link) return
+      undo(() => restoreAttributes(inside, request.ifname, former, request.log))
+      setAttributes(inside, link, wanted)
+    })
   return { wanted }
 }
 
@@ -108,8 +111,12 @@ function withAttributes(result: Result, { ifname }: Request, { mac, mtu }: Attri
 /** DEL: gives the interface its former attributes, and removes the file. What is gone counts as done. */
 function leave(request: Request<TuningConfig>): void {
   const file = backupFile(request)
-  const former = readBackup(file)?.former ?? {}
-  const inside = isEmpty(former) ? undefined : openSidesIfAny(request)?.inside
-  if (inside) restoreAttributes(inside, request.ifname, former, request.log)
-  removeRecord(file)
+  if (!hasRecord(file)) return
+  const sides = openSidesIfAny(request)
+  if (sides)
+    withNamespaceLock(sides.container, () => {
+      restoreAttributes(sides.inside, request.ifname, readBackup(file)?.former ?? {}, request.log)
+      removeRecord(file)
+    })
+  else removeRecord(file)
 }

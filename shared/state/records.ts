@@ -85,6 +85,11 @@ export function writeRecord(file: string, text: string): void {
   }
 }
 
+/** Whether there is such a file, or the draft of a writer, which may have been killed. */
+export function hasRecord(file: string): boolean {
+  return stat(file) !== undefined || stat(draftOf(file)) !== undefined
+}
+
 /** Removes such a file and the draft of a killed writer, if they exist. @throws KernelError */
 export function removeRecord(file: string): void {
   for (const path of [file, draftOf(file)]) remove(path)

@@ -8,7 +8,7 @@ import { added, done, refused } from '../harness/attach.ts'
 import * as cnitool from '../harness/cnitool.ts'
 import { ipJson } from '../harness/command.ts'
 import { unchanged } from '../harness/expect.ts'
-import { harmOfFailures, harmOfKills } from '../harness/failing.ts'
+import { harmOfFailures, harmOfFailuresInDel, harmOfKills } from '../harness/failing.ts'
 import {
   farHost,
   type Netns,
@@ -321,7 +321,7 @@ const rich = {
   ...{ mac, mtu: 1400, promisc: true, allmulti: true, txQLen: 9 },
 }
 
-test('a failing call of ADD leaves sysctls, attributes and files as they were', async () => {
+test('a failing call of ADD leaves sysctls, attributes and files as they were, one of DEL is told', async () => {
   const { container, request } = tuned(rich)
   const tidy = () => setSysctl('net/ipv4/ip_local_reserved_ports', '', container.name)
   const look = () => [...snapshot(), ...snapshotOf(container.name)]
@@ -332,6 +332,8 @@ test('a failing call of ADD leaves sysctls, attributes and files as they were', 
   }
   assert.equal(await harmOfFailures({ ...request, verb: 'ADD' }, { look, tidy: restore }), [])
   assert.equal(await harmOfKills({ ...request, verb: 'ADD' }, { look, tidy: restore }), [])
+  const { sysctl: _, ...config } = request.config as Keys & { type: string }
+  assert.equal(await harmOfFailuresInDel({ ...request, config, verb: 'ADD' }, { look }), [])
   removeContainer(container)
 })
 
