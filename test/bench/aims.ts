@@ -30,6 +30,7 @@ const backends = [
   { subject: 'bridge ipMasq nftables', ratio: 0.2 },
   { subject: 'bridge ipMasq iptables', ratio: 0.4 },
 ]
+const fives = ['chain of five, theirs by nftables', 'chain of five, theirs by iptables']
 const every = (verb: Verb, ratio: number): Aim[] => plain.map((subject) => ({ subject, verb, ratio }))
 
 export const aims: readonly Aim[] = [
@@ -45,6 +46,13 @@ export const aims: readonly Aim[] = [
   { subject: 'host-local', verb: 'DEL', ratio: 0.5 },
   { subject: 'vxlan', verb: 'DEL', milliseconds: 10 },
   { subject: 'bridge', verb: 'ADD', crowded: true, ratio: 0.4 },
+  ...fives.flatMap((subject): Aim[] => [
+    { subject, verb: 'ADD', ratio: 0.25 },
+    { subject, verb: 'ADD', there: 1_000, ratio: 0.1 },
+    { subject, verb: 'DEL', ratio: 0.15 },
+    { subject, verb: 'ADD', there: 1_000, growth: 1.1 },
+    { subject, verb: 'DEL', there: 1_000, growth: 1.1 },
+  ]),
   { subject: 'bridge', verb: 'ADD', there: 10_000, growth: 1.1 },
   { subject: 'bridge', verb: 'VERSION', engine: 'node', above: { candidate: 'empty node' }, milliseconds: 5 },
   { subject: 'bridge', verb: 'ADD', engine: 'node', above: { verb: 'VERSION' }, milliseconds: 12 },

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 export interface Candidate {
   /** `quickjs`, `node`, or the version of a reference. */
   name: string
+  isReference?: boolean
   /** The directory of its plugins. */
   directory?: string
   /** The directory for the plugins of a chain that it lacks. */

@@ -34,7 +34,7 @@ export async function candidatesOf(
   for (const engine of engines) await ensureBuilt(engine)
   return [
     ...engines.map((name) => ({ name, directory: join(root, 'dist', name), others })),
-    ...references.map((reference) => ({ ...reference, others })),
+    ...references.map((reference) => ({ ...reference, others, isReference: true })),
     ...(await floorsOf(engines)),
   ]
 }

@@ -25,6 +25,8 @@ const growing: Readonly<Record<string, readonly number[]>> = {
   'bridge ipMasq nftables': [100],
   'bridge ipMasq iptables': [100],
   vxlan: [100],
+  'chain of five, theirs by nftables': [1_000],
+  'chain of five, theirs by iptables': [1_000],
   ipvlan: [1_000],
   vlan: [1_000],
 }

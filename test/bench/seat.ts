@@ -29,7 +29,8 @@ export async function takeSeat(
   ipLines(host, subject.host?.(numbersOf(scenario, subject)) ?? [])
   for (const [path, content] of Object.entries(subject.files ?? {}))
     onHost(host, ['sh', '-c', 'umask 077; cat >"$1"', 'write', path], content)
-  const seat = { candidate, host, files: own, plugins: subject.plugins, valid: [], containers: [] }
+  const plugins = (candidate.isReference && subject.theirs) || subject.plugins
+  const seat = { candidate, host, files: own, plugins, valid: [], containers: [] }
   return { ...seat, cniVersion: '1.0.0' }
 }
 

@@ -7,6 +7,8 @@ export interface Subject {
   name: string
   /** The plugins of the list, for a container that is attached together with `number` others. */
   plugins(number: number): Configuration[]
+  /** The same for the references, where they need other keys for the same. */
+  theirs?(number: number): Configuration[]
   /** Names in test/guest/features.ts. */
   needs?: readonly string[]
   /** Lines of `ip` that make what is on the host before any container. @param containers how many there will be, numbered from 0 */
