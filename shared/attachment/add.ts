@@ -26,6 +26,7 @@ export async function add<Config extends InterfaceConfig>(
   ipam: Ipam | undefined,
 ): Promise<Result> {
   device.prepare?.(request)
+  refuseInexpressible(device, request)
   await ipam?.prepare()
   const life = { ...openSides(request), request, undo }
   try {
@@ -49,6 +50,14 @@ async function attach<Config extends InterfaceConfig>(
   const { ifname } = life.request
   const link = findMade(life.inside, ifname)
   return whileMade(life.inside, ifname, () => configureMade(device, life, ipam, made, link))
+}
+
+/** An earlier result that the version cannot express is refused before anything is changed: lo, once up, keeps its addresses. */
+function refuseInexpressible<Config extends InterfaceConfig>(
+  { gives }: Device<Config>,
+  { prevResult, cniVersion }: Request<Config>,
+): void {
+  if (gives === 'nothing' && prevResult) requireExpressible(prevResult, cniVersion)
 }
 
 /** What follows when the device is made. */

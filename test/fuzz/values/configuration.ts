@@ -39,6 +39,18 @@ const working: Record<string, Keys[]> = {
   macsec: [{ master: 'nic1', keyFile: '/run/test/keys' }],
   macvlan: [{ master: 'nic1' }, { master: 'uplink', hostAccess: true }],
   macvtap: [{ master: 'nic1' }],
+  portmap: [
+    { prevResult: {}, runtimeConfig: { portMappings: [{ hostPort: 8080, containerPort: 80 }] } },
+    {
+      runtimeConfig: { portMappings: [{ hostPort: 53, containerPort: 5353, protocol: 'udp', range: 4 }] },
+      masqAll: true,
+    },
+    { backend: 'iptables', runtimeConfig: { portMappings: [{ hostPort: 8081, containerPort: 80 }] } },
+    {
+      conditionsV4: ['ip', 'saddr', '10.0.0.0/8'],
+      runtimeConfig: { portMappings: [{ hostPort: 8082, containerPort: 80 }] },
+    },
+  ],
   team: [{ links: [{ name: 'nic1' }] }],
   vlan: [{ master: 'nic1', vlanId: 7 }],
   vxlan: [
