@@ -2,7 +2,7 @@
 // needs: link ifb, qdisc tbf, qdisc htb
 
 import * as assert from 'uvu/assert'
-import { added, done } from '../harness/attach.ts'
+import { added, done, errorOf } from '../harness/attach.ts'
 import * as cnitool from '../harness/cnitool.ts'
 import { ip } from '../harness/command.ts'
 import { steady, unchanged } from '../harness/expect.ts'
@@ -37,7 +37,10 @@ test('two interfaces of one container have an IFB each, and DEL of one leaves th
   const second = interfaces.at(-1)?.name ?? ''
   const first = referenceName('net', one.container.name)
   assert.not.equal(second, first)
-  for (const made of [one, other]) assert.equal(await verb('CHECK', made), done)
+  for (const made of [one, other]) {
+    assert.equal(await verb('CHECK', made), done)
+    assert.match(errorOf(await verb('ADD', made)).said, 'this attachment exists already')
+  }
   assert.equal(await verb('DEL', one), done)
   assert.equal([exists(first), exists(second)], [false, true])
   assert.equal(await verb('CHECK', other), done)

@@ -22,7 +22,7 @@ import {
   verb,
 } from '../harness/shaped.ts'
 import { snapshot, snapshotOf } from '../harness/snapshot.ts'
-import { qdiscs, tc } from '../harness/tc.ts'
+import { qdiscs, rootQdisc, tc } from '../harness/tc.ts'
 import { test } from '../harness/test.ts'
 import { pings } from '../harness/traffic.ts'
 
@@ -153,6 +153,18 @@ for (const engine of ['quickjs', 'node'] as const)
     assert.not.ok(exists(name))
     await ended({ ...made, request: { ...made.request, config: { ...made.request.config, egressRate: 0 } } })
   })
+
+test('CHECK accepts the same limit from another hand, by which it has another handle', async () => {
+  const made = await shaped({ ingressRate: 8_000_000, ingressBurst: 800_000 })
+  const end = hostEndOf(made.container)
+  tc(`qdisc del dev ${end} root`)
+  tc(`qdisc add dev ${end} root tbf rate 8mbit burst 100000 limit 125000`)
+  assert.match(rootQdisc(end)?.handle ?? '', /^8/)
+  assert.equal(await verb('CHECK', made), done)
+  tc(`qdisc del dev ${end} root`)
+  assert.equal(await verb('DEL', made), done)
+  removeShaped(made.container)
+})
 
 test('CHECK holds when the MTU was changed since', async () => {
   const made = await shaped({ ingressRate: 1_000_000, egressRate: 8_000_000, egressBurst: 80_000 })
