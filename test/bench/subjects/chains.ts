@@ -12,6 +12,10 @@ function chain(needs: readonly string[], ...more: Configuration[]): Subject {
 }
 
 export const chains: readonly Subject[] = [
+  chain(['link ifb', 'qdisc tbf'], {
+    type: 'bandwidth',
+    ...{ ingressRate: 10_000_000, ingressBurst: 1_000_000, egressRate: 10_000_000, egressBurst: 1_000_000 },
+  }),
   chain(['link vrf'], { type: 'vrf', vrfname: 'blue' }),
   chain(['iptables', 'nft ip'], { type: 'portmap', runtimeConfig: { portMappings } }, { type: 'firewall' }),
   chain([], { type: 'tuning', sysctl: { 'net.core.somaxconn': '500' } }),
