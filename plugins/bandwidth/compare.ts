@@ -1,7 +1,8 @@
 /** Compares a link's qdiscs, class and filters with a shaper. */
 
 import { inWords } from '../../shared/netlink/command.ts'
-import { filterWords, listFilters } from '../../shared/netlink/filter-list.ts'
+import type { Which } from '../../shared/netlink/filter.ts'
+import { type FoundFilter, filterWords, listFilters } from '../../shared/netlink/filter-list.ts'
 import { defaultClassOf, listClasses } from '../../shared/netlink/htb.ts'
 import type { Link } from '../../shared/netlink/link.ts'
 import { findQdisc } from '../../shared/netlink/qdisc.ts'
@@ -10,6 +11,7 @@ import type { Socket } from '../../shared/netlink/socket.ts'
 import { parseTbf } from '../../shared/netlink/tbf.ts'
 import { Parent, type TcObject, ticksOf } from '../../shared/netlink/traffic-control.ts'
 import type { Limit } from './limit.ts'
+import type { Subnets } from './rules.ts'
 import { type Acceptable, defaultClass, filteredClass, own, shaped } from './shaper.ts'
 
 /** What differs, in words; undefined when nothing does. */
@@ -25,7 +27,7 @@ function faultOfTbf(socket: Socket, link: Link, root: TcObject, wanted: Acceptab
   if (!found) return `${link.name} has a tbf without options`
   return (
     faultOfBucket(link, found, wanted, ({ limit }) => limit === found.limit) ??
-    faultOfQueue(socket, link, root.handle | 1, wanted)
+    faultOfQueue(socket, link, root.handle + 1, wanted)
   )
 }
 
@@ -35,19 +37,25 @@ function faultOfHtb(socket: Socket, link: Link, root: TcObject, wanted: Acceptab
   const found = listClasses(socket, link).find(({ handle }) => handle === shaped)
   if (!found || root.handle !== own.handle) return `${link.name} has lost its class of htb`
   if (defaultClassOf(root) !== defaultClass(subnets)) return `${link.name} has another default class`
-  const words = (list: (string | undefined)[]) => [...new Set(list)].sort().join(', ')
-  const filters = listFilters(socket, link, own.handle).filter(
-    ({ classid }) => classid === filteredClass(subnets),
-  )
-  const [has, wants] = [
-    words(filters.map((filter) => filter.words)),
-    words(subnets.list.map((subnet) => filterWords({ which, subnet }))),
-  ]
-  if (has !== wants) return `${link.name} has filters for ${has || 'no subnet'}, not ${wants}`
   return (
+    faultOfFilters(listFilters(socket, link, own.handle), link, subnets, which) ??
     faultOfBucket(link, found, wanted, () => found.ceil === found.rate) ??
     faultOfQueue(socket, link, shaped, wanted)
   )
+}
+
+/** There is a filter for each subnet, and no other: another one could let packets pass. */
+function faultOfFilters(
+  filters: FoundFilter[],
+  { name }: Link,
+  subnets: Subnets,
+  which: Which,
+): string | undefined {
+  const texts = (list: string[]) => [...new Set(list)].sort().join(', ')
+  const isRight = ({ classid }: FoundFilter) => classid === filteredClass(subnets)
+  const has = texts(filters.map((filter) => (isRight(filter) && filter.words) || 'others'))
+  const wants = texts(subnets.list.map((subnet) => filterWords({ which, subnet })))
+  return has === wants ? undefined : `${name} has filters for ${has || 'no subnet'}, not ${wants}`
 }
 
 function faultOfBucket(

@@ -8,7 +8,7 @@ import { existsAlready, whileMadeNow } from '../../shared/attachment/made.ts'
 import { type Undo, undoable } from '../../shared/attachment/undo.ts'
 import { attachmentAlias, attachmentKey, hashedName, parseAlias } from '../../shared/cni/identity.ts'
 import type { Attachment } from '../../shared/cni/plugin.ts'
-import { isErrno } from '../../shared/kernel/errno.ts'
+import { tolerate } from '../../shared/kernel/errno.ts'
 import { isUnknownKind, missingKind } from '../../shared/link/kind.ts'
 import { newRedirect } from '../../shared/netlink/filter.ts'
 import { listFilters } from '../../shared/netlink/filter-list.ts'
@@ -52,13 +52,12 @@ export function nameInside(ifname: string): string {
 export function makeHostIfb(host: Socket, attachment: Attachment, mtu: number, undo: Undo): Link {
   const [usual, other] = namesOf(attachment)
   const alias = attachmentAlias(attachment)
-  try {
-    return makeIfb(host, { name: usual, mtu, alias }, undo)
-  } catch (error) {
-    if (!isErrno(error, 'EEXIST')) throw error
-    if (isOf(findLink(host, usual), attachment)) throw existsAlready(usual)
-  }
-  return makeIfb(host, { name: other, mtu, alias }, undo)
+  const ifb = tolerate(() => makeIfb(host, { name: usual, mtu, alias }, undo), 'EEXIST')
+  if (ifb) return ifb
+  if (isOf(findLink(host, usual), attachment)) throw existsAlready(usual)
+  const second = tolerate(() => makeIfb(host, { name: other, mtu, alias }, undo), 'EEXIST')
+  if (second) return second
+  throw existsAlready(other)
 }
 
 /** `ip link add NAME mtu MTU txqueuelen 1000 type ifb`, and its alias. */

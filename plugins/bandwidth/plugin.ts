@@ -2,6 +2,7 @@
 
 import { requirePrevResult } from '../../shared/attachment/chained.ts'
 import type { Life, Made } from '../../shared/attachment/device.ts'
+import { whileMadeNow } from '../../shared/attachment/made.ts'
 import { interfacePlugin } from '../../shared/attachment/plugin.ts'
 import { hostSocket, openSidesIfAny } from '../../shared/attachment/sides.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
@@ -68,8 +69,10 @@ function limitReceived(
     return
   }
   const ifb = makeIfb(inside, { name: nameInside(link.name), mtu: link.mtu }, undo)
-  shape(inside, ifb, shaper, undo)
-  redirect(inside, link, ifb, undo)
+  whileMadeNow(inside, ifb.name, () => {
+    shape(inside, ifb, shaper, undo)
+    redirect(inside, link, ifb, undo)
+  })
 }
 
 /** @returns the IFB for the result, if the host has one */
@@ -80,8 +83,10 @@ function limitSent(life: Life<BandwidthConfig>, { link, end }: Ends, shaper: Sha
     return {}
   }
   const ifb = makeHostIfb(host, request, link.mtu, undo)
-  shape(host, ifb, shaper, undo)
-  redirect(host, end, ifb, undo)
+  whileMadeNow(host, ifb.name, () => {
+    shape(host, ifb, shaper, undo)
+    redirect(host, end, ifb, undo)
+  })
   const { name, mac, mtu } = ifb
   return { interfaces: [{ name, mac, mtu }] }
 }

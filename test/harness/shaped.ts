@@ -1,9 +1,13 @@
 /** An interface for bandwidth, as an earlier plugin of a list has made it: a veth whose other end is on the host. */
 
+import { createHash } from 'node:crypto'
+import * as assert from 'uvu/assert'
+import { added, done } from './attach.ts'
 import { ip } from './command.ts'
 import { type Netns, newContainer, removeContainer } from './host.ts'
 import { exists, inContainer, link } from './look.ts'
-import type { Configuration, Result } from './plugin.ts'
+import { type Call, type Configuration, call, type Result } from './plugin.ts'
+import { qdiscs, rootQdisc } from './tc.ts'
 
 /** The host's end of a container's veth. */
 export const hostEndOf = ({ name }: Netns, ifname = 'eth0') => `${ifname}-${name}`
@@ -47,3 +51,36 @@ export function requestFor(container: Netns, keys: Record<string, unknown>, ifna
   const config: Configuration = { type: 'bandwidth', name: 'net', cniVersion: '1.1.0', prevResult, ...keys }
   return { config, containerID: container.name, netns: container.path, ifname }
 }
+
+export type Shaped = ReturnType<typeof shapedContainer>
+
+/** A call of bandwidth. */
+export const verb = (
+  name: 'ADD' | 'CHECK' | 'DEL',
+  { request }: Pick<Shaped, 'request'>,
+  more: Partial<Call> = {},
+) => call({ ...request, verb: name, ...more })
+
+/** A new container with limits. */
+export async function shaped(keys: Record<string, unknown>): Promise<Shaped> {
+  const made = shapedContainer(keys)
+  await added(made.request)
+  return made
+}
+
+/** CHECK, DEL, and DEL again succeed, and leave no qdisc. */
+export async function ended(made: Shaped): Promise<void> {
+  for (const name of ['CHECK', 'DEL', 'DEL'] as const) assert.equal(await verb(name, made), done)
+  assert.equal(qdiscs(hostEndOf(made.container)), [])
+  assert.equal(qdiscs('eth0', made.container), [])
+  removeShaped(made.container)
+}
+
+/** The reference's name of a container's IFB. */
+export function referenceName(network: string, containerID: string): string {
+  const digits = createHash('sha512').update(network + containerID)
+  return `bwp${digits.digest('hex')}`.slice(0, 15)
+}
+
+/** The options of a link's root qdisc. */
+export const optionsOf = (name: string, netns?: Netns) => rootQdisc(name, netns)?.options

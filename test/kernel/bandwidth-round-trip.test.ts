@@ -120,6 +120,8 @@ const bySubnet: Kind = {
       void tc(
         `filter add dev ${end(container)} protocol ip prio 1 u32 match ip src 198.51.100.0/24 classid ba:1`,
       ),
+    'a filter lets others pass': (container) =>
+      void tc(`filter add dev ${end(container)} protocol ip prio 1 u32 match ip src 0.0.0.0/0 classid ba:0`),
     'the queue of the class has another length': (container) =>
       void tc(`qdisc replace dev ${end(container)} parent ba:1 handle bb: bfifo limit 1000`),
   },

@@ -1,12 +1,13 @@
 /** A call that is stopped before each of its system calls, while another call of the same network runs. */
-// needs: full speed, nft bridge, nft ip, link macvlan, link macvtap, link vxlan
+// needs: full speed, nft bridge, nft ip, link macvlan, link macvtap, link vxlan, link ifb, qdisc tbf
 
 import * as assert from 'uvu/assert'
 import { ip } from '../harness/command.ts'
-import { farHost, newContainer, privateHost, removeContainer } from '../harness/host.ts'
+import { farHost, type Netns, newContainer, privateHost, removeContainer } from '../harness/host.ts'
 import { hostLocal } from '../harness/networks.ts'
 import { bothSucceed, harmOfPauses, type Pair, secondSucceeds } from '../harness/pausing.ts'
 import type { Call, Configuration } from '../harness/plugin.ts'
+import { addVeth } from '../harness/shaped.ts'
 import { quickSnapshot, withoutNumbers } from '../harness/snapshot.ts'
 import { test } from '../harness/test.ts'
 
@@ -22,6 +23,8 @@ interface Kind {
   isForMany?: boolean
   /** DEL of one container also takes the interface of another. */
   isShared?: boolean
+  /** Makes what ADD needs in a container. */
+  prepare?(container: Netns): void
 }
 
 const kinds: Record<string, Kind> = {
@@ -44,10 +47,22 @@ const kinds: Record<string, Kind> = {
   macvtap: { config: { type: 'macvtap', master: 'uplink' }, isForMany: true },
   wire: { config: { type: 'wire', ipam: hostLocal('10.72.0.0/24') }, isForMany: true, isShared: true },
   'host-device': { config: { type: 'host-device', device: 'nic0' } },
+  bandwidth: {
+    config: {
+      type: 'bandwidth',
+      prevResult: {},
+      ingressRate: 8_000_000,
+      egressRate: 8_000_000,
+      egress: 'ifb',
+    },
+    isForMany: true,
+    prepare: addVeth,
+  },
 }
 
-for (const [name, { config, isForMany, isShared }] of Object.entries(kinds)) {
+for (const [name, { config, isForMany, isShared, prepare }] of Object.entries(kinds)) {
   const [one, other] = [newContainer(), newContainer()]
+  for (const container of [one, other]) prepare?.(container)
   const call = (verb: Call['verb'], { name: containerID, path: netns } = one): Call => ({
     ...{ verb, containerID, netns },
     config: { ...config, name: 'pauses', cniVersion: '1.0.0' },

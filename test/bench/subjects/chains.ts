@@ -34,6 +34,10 @@ const fives = ['nftables', 'iptables'].map((backend): Subject => ({
 }))
 
 export const chains: readonly Subject[] = [
+  chain(['link ifb', 'qdisc tbf'], {
+    type: 'bandwidth',
+    ...{ ingressRate: 10_000_000, ingressBurst: 1_000_000, egressRate: 10_000_000, egressBurst: 1_000_000 },
+  }),
   chain(['link vrf'], { type: 'vrf', vrfname: 'blue' }),
   chain([], { type: 'sbr' }),
   chain([], { type: 'tuning', sysctl: { 'net.core.somaxconn': '500' } }),
