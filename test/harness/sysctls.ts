@@ -1,6 +1,6 @@
 /** The network's sysctls in the current network namespace, as lines. */
 
-import { readdirSync, readFileSync } from 'node:fs'
+import { type Dirent, readdirSync, readFileSync } from 'node:fs'
 
 const root = '/proc/sys/net'
 
@@ -16,11 +16,20 @@ export function sysctlLines(): string[] {
 }
 
 function filesBelow(directory: string): string[] {
-  return readdirSync(directory, { withFileTypes: true }).flatMap((entry) => {
+  return entriesOf(directory).flatMap((entry) => {
     const path = `${directory}/${entry.name}`
     if (counting.test(path) || ofLink.test(path)) return []
     return entry.isDirectory() ? filesBelow(path) : [path]
   })
+}
+
+/** None where the directory is that of a link which was deleted meanwhile. */
+function entriesOf(directory: string): Dirent[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true })
+  } catch {
+    return []
+  }
 }
 
 /** A sysctl's lines; none where it can only be written. */
