@@ -1,6 +1,7 @@
-import { existsSync, statSync } from 'node:fs'
+/** sbr beside the reference, and what the reference fails at. */
 // packages: containernetworking-plugins
 
+import { existsSync, statSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import { added, done } from '../harness/attach.ts'
 import { ask, routed, rules } from '../harness/behind.ts'
