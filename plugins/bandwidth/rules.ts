@@ -1,8 +1,7 @@
 /** Which limits are asked for, by the configuration or the runtime, and what is refused of them. */
 
 import type { Complaint } from '../../shared/error/error.ts'
-import type { Cidr } from '../../shared/ip/subnet.ts'
-import { parseCidr } from '../../shared/ip/subnet.ts'
+import { type Cidr, parseCidr } from '../../shared/ip/subnet.ts'
 
 /** A block of limits, in bits and bits per second. */
 interface Block {
@@ -59,14 +58,19 @@ export interface Subnets {
 
 /** The subnets of the configuration, or of the runtime; undefined when all traffic is limited. */
 export function subnetsOf(config: Asking): Subnets | undefined {
-  const { shapedSubnets, unshapedSubnets } = { ...config.runtimeConfig?.bandwidth, ...definedSubnets(config) }
+  const { shapedSubnets, unshapedSubnets } = listsOf(config)
   if (shapedSubnets?.length) return { isShaped: true, list: parsed(shapedSubnets) }
   if (unshapedSubnets?.length) return { isShaped: false, list: parsed(unshapedSubnets) }
   return undefined
 }
 
-function definedSubnets({ shapedSubnets, unshapedSubnets }: Block): Block {
-  return { ...(shapedSubnets && { shapedSubnets }), ...(unshapedSubnets && { unshapedSubnets }) }
+/** Each list is the configuration's own, or the runtime's. */
+function listsOf({ shapedSubnets, unshapedSubnets, runtimeConfig }: Asking): Block {
+  const { bandwidth } = runtimeConfig ?? {}
+  return {
+    shapedSubnets: shapedSubnets ?? bandwidth?.shapedSubnets,
+    unshapedSubnets: unshapedSubnets ?? bandwidth?.unshapedSubnets,
+  }
 }
 
 function parsed(list: string[]): Cidr[] {
@@ -82,7 +86,7 @@ export function faultOfRequest(config: Asking): Complaint | undefined {
     const fault = faultOfAmounts(amountsOf(config, direction), direction)
     if (fault) return fault
   }
-  const { shapedSubnets, unshapedSubnets } = { ...config.runtimeConfig?.bandwidth, ...definedSubnets(config) }
+  const { shapedSubnets, unshapedSubnets } = listsOf(config)
   if (!shapedSubnets?.length || !unshapedSubnets?.length) return undefined
   return {
     // The reference's words.

@@ -1,5 +1,5 @@
 /** bandwidth, measured: within a tenth of the rate, from the first second, in both directions and both families. */
-// needs: link ifb, link macvlan, qdisc tbf, qdisc htb
+// needs: full speed, link ifb, link macvlan, qdisc tbf, qdisc htb
 // packages: iperf3
 
 import * as assert from 'uvu/assert'
