@@ -5,7 +5,7 @@ import { hasXtable } from '../kernel/xtables.ts'
 import { kindsToOpen } from './back-end.ts'
 import type { ClosedIptables } from './closed-chains.ts'
 import { additionOf, firstMissing, forward, namesAny, removalOf, type Wanted } from './filter-layout.ts'
-import { hasForward, removeByNetlink, rulesFor } from './filter-netlink.ts'
+import { hasLayout, removeByNetlink, rulesFor } from './filter-netlink.ts'
 import type { Filter } from './filter-record.ts'
 import { type Iptables, isInstalled, restore, save } from './iptables.ts'
 import { missing } from './missing.ts'
@@ -55,7 +55,7 @@ function ofFamily(addresses: readonly string[], family: Family): string[] {
  * @param recorded the tables that ADD used: only this tells where the kernel hides which tables there are
  */
 function places(recorded: readonly Iptables[] = []): Iptables[] {
-  const hasNft = (family: Family) => unlessUnsupported(() => hasForward(family)) === true
+  const hasNft = (family: Family) => unlessUnsupported(() => hasLayout(family)) === true
   const wasUsed = (family: Family) => recorded.some((one) => one.family === family && one.kind !== 'nft')
   const hasLegacy = (family: Family) => hasXtable(family, 'filter') ?? wasUsed(family)
   return families.flatMap((family): Iptables[] => [
@@ -67,17 +67,18 @@ function places(recorded: readonly Iptables[] = []): Iptables[] {
 /** Removes an attachment's rules from both kinds of iptables, except those for addresses that another attachment has got. */
 export function remove(filter: Filter): void {
   const isLast = filter.policy !== 'open' && filter.through !== undefined && release(partOf(filter), filter)
-  const addresses = ownedBy(filter, filter.addresses)
-  for (const place of places(filter.tables)) removeIn(place, { ...filter, addresses }, isLast)
-  disown(addresses)
+  const wanted = { ...filter, addresses: ownedBy(filter, filter.addresses) }
+  const all = places(filter.tables)
+  const ofNft = all.filter(({ kind }) => kind === 'nft').map(({ family }) => family)
+  if (ofNft.length > 0) removeByNetlink(ofNft, wanted, isLast)
+  for (const place of all.filter(({ kind }) => kind === 'legacy')) removeFromLegacy(place, wanted, isLast)
+  disown(wanted.addresses)
 }
 
-function removeIn(iptables: Iptables, filter: Filter, isLast: boolean): void {
-  const { family, kind } = iptables
-  const wanted = { ...filter, addresses: ofFamily(filter.addresses, family) }
-  if (wanted.addresses.length === 0 && !isLast) return
-  if (kind === 'nft') removeByNetlink(family, wanted, isLast)
-  else if (isInstalled(iptables)) removeByProgram(iptables, wanted, isLast)
+function removeFromLegacy(iptables: Iptables, wanted: Wanted, isLast: boolean): void {
+  const addresses = ofFamily(wanted.addresses, iptables.family)
+  const isConcerned = addresses.length > 0 || isLast
+  if (isConcerned && isInstalled(iptables)) removeByProgram(iptables, { ...wanted, addresses }, isLast)
 }
 
 /** A failure is ignored when another process has removed the rules meanwhile. */

@@ -27,14 +27,19 @@ export interface Wanted extends Pick<Filter, 'adminChain' | 'hostIngress'> {
   through?: string
 }
 
-/** The jumps that containers share, each first in its chain when it is made. */
-function jumps({ adminChain, hostIngress, policy }: Wanted): string[] {
+/** The jumps that containers share, each first in its chain when it is made. Those for addresses are only where there are any. */
+function jumps({ addresses, adminChain, hostIngress, policy }: Wanted): string[] {
+  const forAddresses = [`-A FORWARD ${comment(rules)} -j ${forward}`, overrideJump(adminChain)]
+  const ofInput = hostIngress ? [`-A INPUT ${comment('patchbay: hostIngress')} -j ${input}`] : []
   return [
-    `-A FORWARD ${comment(rules)} -j ${forward}`,
-    `-A ${forward} ${comment('CNI firewall plugin admin overrides')} -j ${adminChain}`,
+    ...(addresses.length > 0 ? forAddresses : []),
     ...(policy === 'open' ? [] : [`-A FORWARD ${eitherPolicy} -j ${stageOne}`]),
-    ...(hostIngress ? [`-A INPUT ${comment('patchbay: hostIngress')} -j ${input}`] : []),
+    ...(addresses.length > 0 ? ofInput : []),
   ]
+}
+
+function overrideJump(adminChain: string): string {
+  return `-A ${forward} ${comment('CNI firewall plugin admin overrides')} -j ${adminChain}`
 }
 
 /** The rules that let a container's packets through. */
@@ -89,12 +94,11 @@ export function additionOf(saved: readonly string[], wanted: Wanted): string[] {
   ]
 }
 
-function chainsOf({ adminChain, hostIngress, policy }: Wanted): string[] {
+function chainsOf({ addresses, adminChain, hostIngress, policy }: Wanted): string[] {
   return [
-    forward,
-    adminChain,
-    ...(policy === 'open' ? [] : [stageOne, stageTwo]),
-    ...(hostIngress ? [input] : []),
+    ...(addresses.length > 0 ? [forward, adminChain] : []),
+    ...(policy === 'open' ? [] : stages),
+    ...(addresses.length > 0 && hostIngress ? [input] : []),
   ]
 }
 
@@ -137,8 +141,7 @@ function frameRemoval(left: readonly string[], wanted: Wanted, ends: readonly st
   const hosts = without(left, [input], []) ? [input] : []
   const admin = defaultAdminChain
   const isDefault = wanted.adminChain === admin && without(left, [admin], [])
-  const overrides = jumps(wanted).filter((line) => line.startsWith(`-A ${forward} `))
-  const forwards = isDefault && without(left, [forward], overrides) ? [forward, admin] : []
+  const forwards = isDefault && without(left, [forward], [overrideJump(admin)]) ? [forward, admin] : []
   const chains = [...stages, ...hosts, ...forwards].filter((chain) => hasChain(left, chain))
   const toThem = left.filter((line) => chains.some((chain) => line.endsWith(` -j ${chain}`)))
   return [

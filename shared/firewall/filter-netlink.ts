@@ -15,39 +15,68 @@ import { netfilter } from './table.ts'
 
 type Family = 4 | 6
 
-/** Whether a chain of the reference's layout exists, and with it rules of containers. */
-export function hasForward(family: Family): boolean {
-  return chainUse(netfilter(), filterTable(family), forward) !== undefined
+/** Whether a chain of the reference's layout exists, and with it rules of containers or of their bridges. */
+export function hasLayout(family: Family): boolean {
+  return [forward, ...stages].some((chain) => chainUse(netfilter(), filterTable(family), chain) !== undefined)
 }
 
-/** The rules that name one of the addresses. */
+/** The rules of a chain that name one of the addresses. */
 export function rulesFor(family: Family, chain: string, addresses: readonly string[]): Rule[] {
+  return naming(family, listRules(netfilter(), filterTable(family), chain), addresses)
+}
+
+function naming(family: Family, rules: readonly Rule[], addresses: readonly string[]): Rule[] {
   const keys = addresses.flatMap((text) => {
     const address = parseAddress(text)
     return address?.family === family ? [toBytes(address)] : []
   })
+  const mayName = ({ attributes }: Rule) => keys.some((key) => hasBytes(attributes, key))
   const names = (rule: Rule) => comparedWith(rule).some((value) => keys.some((key) => key.equals(value)))
-  return keys.length === 0 ? [] : rulesOf(family, chain).filter(names)
+  return rules.filter((rule) => mayName(rule) && names(rule))
 }
 
-function rulesOf(family: Family, chain: string): Rule[] {
-  return listRules(netfilter(), filterTable(family), chain)
+/** A search that the engine does itself, since a chain may have thousands of rules. */
+function hasBytes(bytes: Buffer, part: Buffer): boolean {
+  const [first = 0] = part
+  for (let at = bytes.indexOf(first); at >= 0; at = bytes.indexOf(first, at + 1))
+    if (bytes.subarray(at, at + part.length).equals(part)) return true
+  return false
 }
 
-/** Deletes what `removalOf` of filter-layout.ts deletes. @param isLast as there */
-export function removeByNetlink(family: Family, wanted: Wanted, isLast: boolean): void {
-  const { addresses, adminChain } = wanted
-  update(netfilter(), () => [
-    ...containerRemoval(family, forward, addresses),
-    ...containerRemoval(family, input, addresses),
-    ...(isLast ? bridgeRemoval(family, wanted.through) : []),
-    ...inputRemoval(family, addresses),
-    ...(adminChain === defaultAdminChain ? forwardRemoval(family, addresses) : []),
-  ])
+/** A family's chains, each listed once. */
+interface Chains {
+  family: Family
+  rulesOf(chain: string): readonly Rule[]
 }
 
-function containerRemoval(family: Family, chain: string, addresses: readonly string[]): Request[] {
-  return deletions(family, chain, rulesFor(family, chain, addresses))
+function chainsOf(family: Family): Chains {
+  const listed = new Map<string, readonly Rule[]>()
+  return {
+    family,
+    rulesOf(chain) {
+      const rules = listed.get(chain) ?? listRules(netfilter(), filterTable(family), chain)
+      listed.set(chain, rules)
+      return rules
+    },
+  }
+}
+
+/** Deletes what `removalOf` of filter-layout.ts deletes, of all families in one transaction. @param isLast as there */
+export function removeByNetlink(families: readonly Family[], wanted: Wanted, isLast: boolean): void {
+  update(netfilter(), () => families.flatMap((family) => removal(chainsOf(family), wanted, isLast)))
+}
+
+function removal(chains: Chains, { addresses, through, adminChain }: Wanted, isLast: boolean): Request[] {
+  const { family, rulesOf } = chains
+  const own = naming(family, rulesOf(forward), addresses)
+  const ofInput = naming(family, rulesOf(input), addresses)
+  return [
+    ...deletions(family, forward, own),
+    ...deletions(family, input, ofInput),
+    ...(isLast ? bridgeRemoval(chains, through) : []),
+    ...(rulesOf(input).length > ofInput.length ? [] : chainsRemoval(chains, 'INPUT', [input])),
+    ...(adminChain === defaultAdminChain ? forwardRemoval(chains, own) : []),
+  ]
 }
 
 function deletions(family: Family, chain: string, rules: readonly Rule[]): Request[] {
@@ -55,14 +84,12 @@ function deletions(family: Family, chain: string, rules: readonly Rule[]): Reque
 }
 
 /** The rules for a bridge; with those of the last bridge the chains. */
-function bridgeRemoval(family: Family, through = ''): Request[] {
-  const all = stages.flatMap((chain) => rulesOf(family, chain).map((rule) => ({ chain, rule })))
-  const own = all.filter(({ rule }) => interfacesIn(rule).includes(through))
-  const others = all.filter(
-    ({ rule }) => interfacesIn(rule).length > 0 && !interfacesIn(rule).includes(through),
-  )
-  if (others.length > 0) return own.flatMap(({ chain, rule }) => deletions(family, chain, [rule]))
-  return chainsRemoval(family, 'FORWARD', stages)
+function bridgeRemoval(chains: Chains, through = ''): Request[] {
+  const all = stages.flatMap((chain) => chains.rulesOf(chain).map((rule) => ({ chain, rule })))
+  const named = all.filter(({ rule }) => interfacesIn(rule).length > 0)
+  const own = named.filter(({ rule }) => interfacesIn(rule).includes(through))
+  if (own.length === named.length) return chainsRemoval(chains, 'FORWARD', stages)
+  return own.flatMap(({ chain, rule }) => deletions(chains.family, chain, [rule]))
 }
 
 /** The names of interfaces that a rule compares: whole ones have a terminating NUL. */
@@ -73,24 +100,17 @@ function interfacesIn(rule: Rule): string[] {
   })
 }
 
-function inputRemoval(family: Family, addresses: readonly string[]): Request[] {
-  const left = rulesOf(family, input).length - rulesFor(family, input, addresses).length
-  return left > 0 ? [] : chainsRemoval(family, 'INPUT', [input])
-}
-
-/** The chains of all containers, when only the jump to an empty default admin chain is left. */
-function forwardRemoval(family: Family, addresses: readonly string[]): Request[] {
-  const gone = rulesFor(family, forward, addresses).map(({ handle }) => handle.toString('hex'))
-  const left = rulesOf(family, forward).filter(({ handle }) => !gone.includes(handle.toString('hex')))
-  const isEmpty = left.every(({ leadsTo }) => leadsTo === defaultAdminChain)
-  if (!isEmpty || rulesOf(family, defaultAdminChain).length > 0) return []
-  return chainsRemoval(family, 'FORWARD', [forward, defaultAdminChain])
+/** The chains of all containers, when only the jump to an empty default admin chain is left. @param gone rules that are deleted */
+function forwardRemoval(chains: Chains, gone: readonly Rule[]): Request[] {
+  const isLeft = (rule: Rule) => rule.leadsTo !== defaultAdminChain && !gone.includes(rule)
+  if (chains.rulesOf(forward).some(isLeft) || chains.rulesOf(defaultAdminChain).length > 0) return []
+  return chainsRemoval(chains, 'FORWARD', [forward, defaultAdminChain])
 }
 
 /** Deletes chains that exist, with their rules and the jumps to them from a chain of iptables. */
-function chainsRemoval(family: Family, from: string, chains: readonly string[]): Request[] {
+function chainsRemoval({ family, rulesOf }: Chains, from: string, names: readonly string[]): Request[] {
   const table = filterTable(family)
-  const existing = chains.filter((chain) => chainUse(netfilter(), table, chain) !== undefined)
-  const jumps = rulesOf(family, from).filter(({ leadsTo = '' }) => existing.includes(leadsTo))
-  return [...deletions(family, from, jumps), ...existing.map((chain) => deleteChain(table, chain))]
+  const existing = names.filter((name) => chainUse(netfilter(), table, name) !== undefined)
+  const jumps = rulesOf(from).filter(({ leadsTo = '' }) => existing.includes(leadsTo))
+  return [...deletions(family, from, jumps), ...existing.map((name) => deleteChain(table, name))]
 }

@@ -95,19 +95,26 @@ export function items(list: Buffer | undefined): Buffer[] {
   return list ? valuesIn(list) : []
 }
 
+/** What a rule says is read when it is asked for: a chain may have thousands. */
 function parseRule({ data }: Reply): Rule {
   const attributes = data.subarray(HEADER)
   return {
-    handle: find(attributes, Attribute.RULE_HANDLE) ?? Buffer.alloc(8),
-    leadsTo: expressionsOf(attributes).map(chainOf).find(Boolean),
-    comment: parseComment(find(attributes, Attribute.RULE_USERDATA)),
     attributes,
+    get handle() {
+      return find(attributes, Attribute.RULE_HANDLE) ?? Buffer.alloc(8)
+    },
+    get leadsTo() {
+      return expressionsOf(attributes).map(chainOf).find(Boolean)
+    },
+    get comment() {
+      return parseComment(find(attributes, Attribute.RULE_USERDATA))
+    },
   }
 }
 
 /** The values with which a rule compares parts of a packet: an address, the name of an interface. */
 export function comparedWith({ attributes }: Rule): Buffer[] {
-  const comparisons = expressionsOf(attributes).filter((expression) => nameOf(expression) === 'cmp')
+  const comparisons = expressionsOf(attributes).filter(isComparison)
   return comparisons.flatMap((one) => find(one, Attribute.EXPR_DATA, CMP_DATA, DATA_VALUE) ?? [])
 }
 
@@ -115,6 +122,13 @@ export function comparedWith({ attributes }: Rule): Buffer[] {
 export function loadedBy({ attributes }: Rule): Buffer[] {
   const loads = expressionsOf(attributes).filter((expression) => nameOf(expression) === 'immediate')
   return loads.flatMap((one) => find(one, Attribute.EXPR_DATA, IMMEDIATE_DATA, DATA_VALUE) ?? [])
+}
+
+const cmp = Buffer.from('cmp\0')
+
+/** Compared as bytes, since a text takes longer to make. */
+function isComparison(expression: Buffer): boolean {
+  return find(expression, Attribute.EXPR_NAME)?.equals(cmp) ?? false
 }
 
 /** The expressions of a rule, each with its name and attributes. */

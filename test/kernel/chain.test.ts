@@ -66,13 +66,13 @@ const chain: Kind = {
 
 testRoundTrips('bridge, portmap, firewall, tuning, bandwidth, sbr', chain)
 
-for (const [file, ports] of Object.entries({ '25-podman': true, '250-kubernetes': true, '251-nomad': true }))
-  test(`${file}.conflist: the far host reaches the container by a port, and the container the far host`, async () => {
-    const net = exampleNetwork(`${file}.conflist`)
+for (const file of ['25-podman.conflist', '250-kubernetes.conflist', '251-nomad.conflist'])
+  test(`${file}: the far host reaches the container by a port, and the container the far host`, async () => {
+    const net = exampleNetwork(file)
     const one = await attach(net, { capabilities })
     const server = await mirrorIn(one)
     assert.is(farServer.sourceOf(one, far.ipv4, 'tcp'), near.ipv4)
-    if (ports) assert.is(server.sourceOf(outside, near.ipv4, 'tcp', 8080), far.ipv4)
+    assert.is(server.sourceOf(outside, near.ipv4, 'tcp', 8080), far.ipv4)
     await one.check()
     await one.del()
     await one.del()

@@ -30,8 +30,9 @@ test.before.each(clean)
 
 type Keys = Record<string, unknown>
 
-/** Rules that a failed test has left. */
+/** Rules and records that a failed test has left. */
 function clean(): void {
+  rmSync('/run/patchbay/firewall', { recursive: true, force: true })
   command('nft', 'flush ruleset')
   for (const program of ['iptables-legacy', 'ip6tables-legacy'])
     command(
@@ -458,22 +459,25 @@ test('GC removes what attachments have that are not valid any more, and nothing 
 
 for (const [what, keys] of Object.entries(kinds)) {
   const place = ({ name }: Netns) => ({ look: () => quickSnapshot(name) })
-  const troubled = () => {
+  /** A container that was attached once: the directories of records are there. */
+  const troubled = async () => {
     command(
       'nft',
       'add table inet foreign; add chain inet foreign fw { type filter hook forward priority 0; }',
     )
     const { container, request } = prepared(keys)
+    await added(request)
+    await del(request)
     return { container, request: { verb: 'ADD', ...request } as Call }
   }
 
   test(`${what}: a failing call of ADD leaves nothing, or does no harm`, async () => {
-    const { container, request } = troubled()
+    const { container, request } = await troubled()
     assert.equal(await harmOfFailures(request, place(container)), [])
   })
 
   test(`${what}: ADD killed before any of its calls, DEL leaves nothing`, async () => {
-    const { container, request } = troubled()
+    const { container, request } = await troubled()
     const harm = await harmOfKills(request, place(container))
     // There the program is killed, not the plugin.
     assert.equal(
@@ -483,7 +487,7 @@ for (const [what, keys] of Object.entries(kinds)) {
   })
 
   test(`${what}: a failing call of DEL is told, or does no harm, and the next DEL leaves nothing`, async () => {
-    const { container, request } = troubled()
+    const { container, request } = await troubled()
     assert.equal(await harmOfFailuresInDel(request, place(container)), [])
   })
 

@@ -26,12 +26,14 @@ function five(number: number, backend?: string): Configuration[] {
 }
 
 /** Against either back end of the references. Their firewall has iptables only. */
-const fives = ['nftables', 'iptables'].map((backend): Subject => ({
-  name: `chain of five, theirs by ${backend}`,
-  needs: ['iptables', 'nft ip'],
-  plugins: (number) => five(number),
-  theirs: (number) => five(number, backend),
-}))
+const fives = ['nftables', 'iptables'].map(
+  (backend): Subject => ({
+    name: `chain of five, theirs by ${backend}`,
+    needs: ['iptables', 'nft ip'],
+    plugins: (number) => five(number),
+    theirs: (number) => five(number, backend),
+  }),
+)
 
 export const chains: readonly Subject[] = [
   chain(['link ifb', 'qdisc tbf'], {
