@@ -393,6 +393,17 @@ for (const [what, keys] of Object.entries(kinds))
     assert.equal(ours(), [])
   })
 
+test('a container that gets the address of one with hostIngress may not reach the host by that', async () => {
+  const former = prepared({ backend: 'iptables', hostIngress: 'allow' })
+  const next = prepared({ backend: 'iptables' })
+  await added(former.request)
+  assert.match(rules(), '-A PATCHBAY-INPUT -s 10.60.0.2/32')
+  await added(next.request)
+  assert.not.match(rules(), '-A PATCHBAY-INPUT -s')
+  for (const { request } of [former, next]) assert.equal(await del(request), done)
+  assert.not.match(rules(), /CNI-|PATCHBAY/)
+})
+
 test('an ADD that is repeated without DEL replaces what the first had', async () => {
   const { request } = prepared({ backend: 'iptables' })
   await added(request)
