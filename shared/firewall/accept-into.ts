@@ -14,6 +14,7 @@ import { addElement, addSet, deleteElements, deleteSet, type NamedSet } from '..
 import { daddr, inSet, type Statement, saddr, verdictStatement } from '../netlink/nftables-statements.ts'
 import { ipv4Addr, ipv6Addr } from '../netlink/nftables-types.ts'
 import type { Request } from '../netlink/socket.ts'
+import { isOfIptables } from './closed-chains.ts'
 import type { Filter, ForeignChain } from './filter-record.ts'
 import { missing } from './missing.ts'
 import { release, use } from './shared-parts.ts'
@@ -59,6 +60,12 @@ function requireChain(foreign: ForeignChain, hostIngress: boolean): Chain {
   const chain = findChain(netfilter(), tableOf(foreign), foreign.chain)
   const name = inWords(foreign)
   const see = `nft list table ${place(tableOf(foreign))}`
+  if (isOfIptables(tableOf(foreign), foreign.chain))
+    throw new CniError(Code.InvalidNetworkConfig, {
+      msg: `acceptInto: ${name} is a chain of iptables, whose programs would fail at rules of nftables: leave it out`,
+      hint: 'iptables opens its own chains: without "backend", or with "iptables"',
+      see,
+    })
   if (!chain)
     throw new CniError(Code.InvalidNetworkConfig, {
       msg: `acceptInto: there is no chain ${name}: make it, or name the one that drops`,

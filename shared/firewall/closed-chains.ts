@@ -35,6 +35,7 @@ const families = [4, 6] as const
 const ours = ourTable('inet').name
 /** The tables that iptables-nft makes. */
 const ofIptables = ['filter', 'nat', 'mangle', 'raw', 'security']
+const builtIn = ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING']
 
 /** The table `filter` of iptables-nft. */
 export function filterTable(family: 4 | 6): Table {
@@ -75,25 +76,49 @@ export function isMixed(family: 4 | 6): boolean {
 }
 
 /**
- * The closed base chains of other programs' nftables, those of iptables excluded. Where there are no tables but ours and those of iptables,
- * chains are not listed: a node may have thousands.
+ * The closed base chains of other programs' nftables, those of iptables excluded. Where there are no tables but ours and those that iptables
+ * has, chains are not listed, as a node may have thousands: two are looked up.
  */
 export function closedChains(passages: readonly Passage[]): ClosedChain[] {
-  const numbers: number[] = passages.map((passage) => hookNumbers[passage])
   const found = unlessUnsupported(() => {
-    if (!listTables(netfilter()).some(isForeign)) return []
-    const chains = listBaseChains(netfilter()).filter(
-      ({ table, hook = -1 }) => isForeign(table) && numbers.includes(hook),
-    )
-    return chains.flatMap((chain) => {
-      const how = closingOf(netfilter(), chain)
-      return how ? [{ chain, how }] : []
-    })
+    const isListed = listTables(netfilter()).some(isForeign)
+    const chains = isListed ? listBaseChains(netfilter()) : namesakes(passages)
+    return chains.filter((chain) => isAt(chain, passages)).flatMap(closedOf)
   })
   return found ?? []
 }
 
-function isForeign({ family, name }: Table): boolean {
-  if (family === 'bridge' || name === ours) return false
-  return family === 'inet' || !ofIptables.includes(name)
+/** Chains in tables with the names of iptables', as old examples of nftables.conf have them: `table ip filter`, `chain forward`. */
+function namesakes(passages: readonly Passage[]): Chain[] {
+  return families.flatMap((family) =>
+    passages.flatMap((passage) => findChain(netfilter(), filterTable(family), passage.toLowerCase()) ?? []),
+  )
+}
+
+function isAt({ table, name, hook = -1 }: Chain, passages: readonly Passage[]): boolean {
+  const numbers: number[] = passages.map((passage) => hookNumbers[passage])
+  return numbers.includes(hook) && isOthers(table) && !isOfIptables(table, name)
+}
+
+function closedOf(chain: Chain): ClosedChain[] {
+  const how = closingOf(netfilter(), chain)
+  return how ? [{ chain, how }] : []
+}
+
+function isForeign(table: Table): boolean {
+  return isOthers(table) && !hasName(table)
+}
+
+function isOthers({ family, name }: Table): boolean {
+  return family !== 'bridge' && name !== ours
+}
+
+/** Whether a table has a name of iptables'. */
+function hasName({ family, name }: Table): boolean {
+  return family !== 'inet' && ofIptables.includes(name)
+}
+
+/** Whether a chain is built into iptables-nft. A rule of nftables in it, which iptables cannot express, would make its programs fail. */
+export function isOfIptables(table: Table, chain: string): boolean {
+  return hasName(table) && builtIn.includes(chain)
 }

@@ -84,6 +84,9 @@ export function additionOf(saved: readonly string[], wanted: Wanted): string[] {
   const known = new Set(saved.map(alike))
   const isMissing = (line: string) => !known.has(alike(line))
   return [
+    ...formerRules(wanted)
+      .filter((line) => saved.includes(line))
+      .map(deletion),
     ...chainsOf(wanted)
       .filter((chain) => !hasChain(saved, chain))
       .map((chain) => `-N ${chain}`),
@@ -92,6 +95,11 @@ export function additionOf(saved: readonly string[], wanted: Wanted): string[] {
     ...acceptRules(wanted).filter(isMissing),
     ...jumps(wanted).filter(isMissing).map(insertion),
   ]
+}
+
+/** What a former container at the addresses was allowed, and this one is not. */
+function formerRules({ addresses, hostIngress }: Wanted): string[] {
+  return hostIngress ? [] : addresses.map((address) => `-A ${input} -s ${host(address)} -j ACCEPT`)
 }
 
 function chainsOf({ addresses, adminChain, hostIngress, policy }: Wanted): string[] {

@@ -41,10 +41,10 @@ export function findChain(socket: Socket, table: Table, name: string): Chain | u
 
 /** The base chains of all tables of these families: `nft list chains`. Its cost grows with the number of all chains. */
 export function listBaseChains(socket: Socket): Chain[] {
-  return dumpIfAny(socket, listing(Message.GETCHAIN, 'list chains')).flatMap((reply) => {
-    const chain = parseChain(reply)
-    return chain?.hook === undefined ? [] : [chain]
-  })
+  const chains = dumpIfAny(socket, listing(Message.GETCHAIN, 'list chains'))
+  return chains
+    .filter(({ data }) => find(data.subarray(HEADER), Attribute.CHAIN_HOOK) !== undefined)
+    .flatMap((reply) => parseChain(reply) ?? [])
 }
 
 /** The names of a table's chains. Its cost grows with the number of all chains. */
@@ -98,9 +98,12 @@ export function closingOf(socket: Socket, { table, name, drops }: Chain): string
   return closes ? 'a rule that refuses all other packets' : undefined
 }
 
+/** What a rule does besides its verdict. */
+const harmless = ['counter', 'log']
+
 /** Whether a rule without a condition drops or rejects. iptables-nft's REJECT is a target of xtables. */
 function refusesAll({ attributes }: Rule): boolean {
-  const expressions = expressionsOf(attributes).filter((one) => nameOf(one) !== 'counter')
+  const expressions = expressionsOf(attributes).filter((one) => !harmless.includes(nameOf(one) ?? ''))
   const [last] = expressions
   return expressions.length === 1 && last !== undefined && refuses(last)
 }

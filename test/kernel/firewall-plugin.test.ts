@@ -179,11 +179,31 @@ test('a chain that ends in a rule that rejects is warned of, one of firewalld wi
   )
   command('nft', 'add rule inet firewalld filter_FORWARD ct state established accept')
   assert.equal(await call({ verb: 'STATUS', config: section }), done)
-  command('nft', 'add rule inet firewalld filter_FORWARD reject with icmpx admin-prohibited')
+  command(
+    'nft',
+    'add rule inet firewalld filter_FORWARD counter log prefix "no: " reject with icmpx admin-prohibited',
+  )
   const { status, stderr } = await call({ verb: 'STATUS', config: section })
   assert.is(status, 0)
   assert.match(stderr, 'has a rule that refuses all other packets')
   assert.match(stderr, 'write "backend": "firewalld"')
+})
+
+test('a chain in a table with a name of iptables is warned of, and opened; one of iptables itself is refused in acceptInto', async () => {
+  command(
+    'nft',
+    'add table ip filter; add chain ip filter forward { type filter hook forward priority 0; policy drop; }',
+  )
+  const acceptInto = { table: 'ip filter', chain: 'forward' }
+  const { stderr } = await call({ verb: 'STATUS', config: section })
+  assert.match(stderr, 'write "acceptInto": {"table": "ip filter", "chain": "forward"}')
+  assert.equal(await call({ verb: 'STATUS', config: { ...section, acceptInto } }), done)
+  command('nft', 'flush ruleset')
+  drop()
+  const { container, request } = prepared({ acceptInto: { table: 'ip filter', chain: 'FORWARD' } })
+  const { code, said } = await refused(request, container)
+  assert.is(code, 7)
+  assert.match(said, 'ip filter FORWARD is a chain of iptables')
 })
 
 test('INPUT that drops concerns hostIngress only', async () => {
@@ -392,6 +412,17 @@ for (const [what, keys] of Object.entries(kinds))
     assert.not.match(command('nft', 'list ruleset'), /patchbay|CNI|10\.60/)
     assert.equal(ours(), [])
   })
+
+test('a container that gets the address of one with hostIngress may not reach the host by that', async () => {
+  const former = prepared({ backend: 'iptables', hostIngress: 'allow' })
+  const next = prepared({ backend: 'iptables' })
+  await added(former.request)
+  assert.match(rules(), '-A PATCHBAY-INPUT -s 10.60.0.2/32')
+  await added(next.request)
+  assert.not.match(rules(), '-A PATCHBAY-INPUT -s')
+  for (const { request } of [former, next]) assert.equal(await del(request), done)
+  assert.not.match(rules(), /CNI-|PATCHBAY/)
+})
 
 test('an ADD that is repeated without DEL replaces what the first had', async () => {
   const { request } = prepared({ backend: 'iptables' })
