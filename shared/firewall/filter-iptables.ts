@@ -1,11 +1,20 @@
 /** Lets containers through by iptables, in the layout of the Go reference (filter-layout.ts). */
 
+import { CniError } from '../error/error.ts'
 import { parseAddress } from '../ip/address.ts'
 import { hasXtable } from '../kernel/xtables.ts'
 import { kindsToOpen } from './back-end.ts'
 import type { ClosedIptables } from './closed-chains.ts'
-import { additionOf, firstMissing, forward, namesAny, removalOf, type Wanted } from './filter-layout.ts'
-import { hasLayout, removeByNetlink, rulesFor } from './filter-netlink.ts'
+import {
+  acceptRules,
+  additionOf,
+  firstMissing,
+  forward,
+  namesAny,
+  removalOf,
+  type Wanted,
+} from './filter-layout.ts'
+import { hasLayout, isReady, removeByNetlink, rulesFor } from './filter-netlink.ts'
 import type { Filter } from './filter-record.ts'
 import { type Iptables, isInstalled, restore, save } from './iptables.ts'
 import { missing } from './missing.ts'
@@ -33,9 +42,28 @@ export function add(filter: Filter): void {
   if (filter.policy !== 'open') use(partOf(filter), filter)
   for (const iptables of filter.tables ?? []) {
     const wanted = wantedIn(filter, iptables.family)
-    const lines = wanted ? additionOf(save(iptables, 'filter'), wanted) : []
-    if (lines.length > 0) restore(iptables, lines, 'filter')
+    if (wanted && !isAppended(iptables, wanted)) addMissing(iptables, wanted)
   }
+}
+
+/** Appends the rules where all else is there, which netlink tells of iptables-nft: one program less. @returns false when that is not so */
+function isAppended(iptables: Iptables, wanted: Wanted): boolean {
+  const { family, kind } = iptables
+  const isNft = kind === 'nft' || (kind === undefined && hasXtable(family, 'filter') === false)
+  if (!isNft || !unlessUnsupported(() => isReady(family, wanted))) return false
+  try {
+    restore(iptables, acceptRules(wanted), 'filter')
+    return true
+  } catch (error) {
+    // Another program may have removed a chain meanwhile; or the system's default is iptables-legacy.
+    if (error instanceof CniError) return false
+    throw error
+  }
+}
+
+function addMissing(iptables: Iptables, wanted: Wanted): void {
+  const lines = additionOf(save(iptables, 'filter'), wanted)
+  if (lines.length > 0) restore(iptables, lines, 'filter')
 }
 
 const partOf = ({ through }: Filter) => `iptables ${through}`

@@ -43,7 +43,7 @@ function overrideJump(adminChain: string): string {
 }
 
 /** The rules that let a container's packets through. */
-function acceptRules({ addresses, hostIngress }: Wanted): string[] {
+export function acceptRules({ addresses, hostIngress }: Wanted): string[] {
   return addresses.flatMap((address) => [
     `-A ${forward} -d ${host(address)} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`,
     `-A ${forward} -s ${host(address)} -j ACCEPT`,

@@ -61,6 +61,18 @@ function chainsOf(family: Family): Chains {
   }
 }
 
+/**
+ * Whether a container's rules can be appended without a look at the table by `iptables-save`: what containers share is there, and nothing for
+ * its addresses. Only of containers without a policy.
+ */
+export function isReady(family: Family, { addresses, adminChain, policy, hostIngress }: Wanted): boolean {
+  if (policy !== 'open' || hostIngress) return false
+  const { rulesOf } = chainsOf(family)
+  const leads = (from: string, to: string) => rulesOf(from).some(({ leadsTo }) => leadsTo === to)
+  const isNamed = (chain: string) => naming(family, rulesOf(chain), addresses).length > 0
+  return leads('FORWARD', forward) && leads(forward, adminChain) && !isNamed(forward) && !isNamed(input)
+}
+
 /** Deletes what `removalOf` of filter-layout.ts deletes, of all families in one transaction. @param isLast as there */
 export function removeByNetlink(families: readonly Family[], wanted: Wanted, isLast: boolean): void {
   update(netfilter(), () => families.flatMap((family) => removal(chainsOf(family), wanted, isLast)))
