@@ -12,6 +12,7 @@ import {
   optional,
   withDefault,
 } from '../../shared/config/schema.ts'
+import { faultOfLongBurst } from './longest.ts'
 import { faultOfRequest } from './rules.ts'
 
 const amount = optional(integer({ min: 0, max: Number.MAX_SAFE_INTEGER }))
@@ -58,4 +59,4 @@ const shape = {
 
 export type BandwidthConfig = Config<typeof shape>
 
-export const config = network(shape, { rules: [faultOfRequest] })
+export const config = network(shape, { rules: [faultOfRequest, faultOfLongBurst] })

@@ -1,6 +1,6 @@
 /**
  * IFBs: what a link receives can be shaped only after it was redirected to one (drivers/net/ifb.c). On the host it has the attachment as
- * alias, and one of two names: that of the reference, unless another interface of the container has that one.
+ * alias, and one of two names: that of the reference, unless another interface of the container has that one, or the alias would be too long.
  */
 
 import { sha512 } from '@noble/hashes/sha2.js'
@@ -39,7 +39,7 @@ function nameOf(text: string): string {
 }
 
 /** The names that an attachment's IFB on the host may have, the usual one first. */
-function namesOf(attachment: Attachment): [usual: string, other: string] {
+export function namesOf(attachment: Attachment): [usual: string, other: string] {
   return [referenceName(attachment), nameOf(attachmentKey(attachment))]
 }
 
@@ -52,11 +52,12 @@ export function nameInside(ifname: string): string {
 export function makeHostIfb(host: Socket, attachment: Attachment, mtu: number, undo: Undo): Link {
   const [usual, other] = namesOf(attachment)
   const alias = attachmentAlias(attachment)
-  const ifb = tolerate(() => makeIfb(host, { name: usual, mtu, alias }, undo), 'EEXIST')
-  if (ifb) return ifb
-  if (isOf(findLink(host, usual), attachment)) throw existsAlready(usual)
-  const second = tolerate(() => makeIfb(host, { name: other, mtu, alias }, undo), 'EEXIST')
-  if (second) return second
+  // Without an alias only the name tells whose it is, and the usual one is that of all interfaces of the container.
+  for (const name of alias === undefined ? [other] : [usual, other]) {
+    const ifb = tolerate(() => makeIfb(host, { name, mtu, alias }, undo), 'EEXIST')
+    if (ifb) return ifb
+    if (isOf(findLink(host, name), attachment)) throw existsAlready(name)
+  }
   throw existsAlready(other)
 }
 

@@ -4,15 +4,15 @@ import { CniError, Code, type Complaint, factsOf } from '../../shared/error/erro
 import { isErrno } from '../../shared/kernel/errno.ts'
 import type { Link } from '../../shared/netlink/link.ts'
 
-/** @param needed the qdiscs, classifier and action of the request @returns what to throw */
-export function explained(error: unknown, link: Link, needed: readonly string[]): unknown {
+/** @param lacking what the kernel lacks if it knows no such part @returns what to throw */
+export function explained(error: unknown, link: Link, lacking: readonly string[]): unknown {
   if (isErrno(error, 'EEXIST'))
     return new CniError(Code.Internal, {
       msg: `${link.name} has a qdisc already: run DEL first`,
       hint: 'an earlier ADD was not followed by DEL, or another tool shapes the interface',
       ...factsOf(error),
     })
-  return isErrno(error, 'ENOENT', 'EOPNOTSUPP') ? missing(needed, factsOf(error)) : error
+  return isErrno(error, 'ENOENT', 'EOPNOTSUPP') ? missing(lacking, factsOf(error)) : error
 }
 
 const modules: Readonly<Record<string, string>> = { u32: 'cls_u32', mirred: 'act_mirred' }

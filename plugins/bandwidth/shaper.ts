@@ -5,7 +5,7 @@ import { distinct } from '../../shared/ip/subnet.ts'
 import { newSubnetFilter, type Which } from '../../shared/netlink/filter.ts'
 import { htb, newClass } from '../../shared/netlink/htb.ts'
 import type { Link } from '../../shared/netlink/link.ts'
-import { newQdisc, type QdiscKind, removeQdiscIfThere } from '../../shared/netlink/qdisc.ts'
+import { hasQdisc, newQdisc, type QdiscKind, removeQdiscIfThere } from '../../shared/netlink/qdisc.ts'
 import { bfifo, fqCodel } from '../../shared/netlink/queue.ts'
 import { ask, type Request, type Socket, transact } from '../../shared/netlink/socket.ts'
 import { tbf } from '../../shared/netlink/tbf.ts'
@@ -90,10 +90,10 @@ export function shape(socket: Socket, link: Link, shaper: Shaper, undo: Undo): v
     const below = belowRoot(link, shaper)
     if (below.length > 0) transact(socket, below)
   } catch (error) {
-    throw explained(error, link, [
-      ...kindsOf(shaper.queue, shaper.subnets !== undefined),
-      ...(shaper.subnets ? ['u32'] : []),
-    ])
+    const lacking = kindsOf(shaper.queue, shaper.subnets !== undefined).filter(
+      (kind) => !hasQdisc(socket, kind),
+    )
+    throw explained(error, link, lacking.length > 0 ? lacking : ['u32'])
   }
 }
 

@@ -5,7 +5,7 @@ import { parseAlias } from '../../shared/cni/identity.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import { listLinks, removeIfThere } from '../../shared/netlink/link.ts'
 import { amongValid } from '../../shared/state/valid.ts'
-import { prefix, referenceName } from './ifb.ts'
+import { namesOf, prefix } from './ifb.ts'
 import { unused } from './unused.ts'
 
 /** Deletes the IFBs of a network's attachments that are not valid any more. */
@@ -17,7 +17,7 @@ export function collectIfbs({ network, validAttachments }: Request): void {
     const owner = parseAlias(alias)
     return owner?.network === network && !isValid(owner)
   })
-  const names = validAttachments.map(({ containerID }) => referenceName({ network, containerID }))
+  const names = validAttachments.flatMap((valid) => namesOf({ network, ...valid }))
   const nameless = ifbs.filter(
     ({ name, alias }) => !alias && name.startsWith(prefix) && !names.includes(name),
   )

@@ -46,8 +46,8 @@ export function hostIfname(attachment: Attachment): string {
 }
 
 const aliasPrefix = 'patchbay:'
-/** IFALIASZ, include/uapi/linux/if.h, less the terminating NUL. */
-const aliasLength = 255
+/** dev_set_alias (net/core/dev.c) takes less than IFALIASZ, 256 bytes, with the terminating NUL that an attribute of ours has. */
+export const aliasLength = 254
 
 /** The alias of an attachment's interface on the host: `ip link` shows it and GC looks for it. Undefined when it is too long. */
 export function attachmentAlias(attachment: Attachment): string | undefined {

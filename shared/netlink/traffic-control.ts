@@ -103,6 +103,9 @@ export function readRate(spec: Buffer, wide: Buffer | undefined): number {
 /** Nanoseconds of a tick, the unit of `buffer` (PSCHED_SHIFT, include/net/pkt_sched.h). */
 const TICK = 64
 
+/** Seconds that a burst may last where the kernel is told its ticks only, in 32 bits. */
+export const LONGEST = (2 ** 32 * TICK) / 1e9
+
 /**
  * The time that a burst lasts at a rate, in ticks, modulo 2^32 as in the kernel's messages. Above a millisecond it is cut to microseconds,
  * as tc and the reference plugin do. @param burst bytes @param rate bytes per second

@@ -3,7 +3,7 @@
 import type { Life } from '../attachment/device.ts'
 import { requestedMac } from '../attachment/mac.ts'
 import { existsAlready } from '../attachment/made.ts'
-import { attachmentAlias } from '../cni/identity.ts'
+import { aliasLength, attachmentAlias } from '../cni/identity.ts'
 import type { Request } from '../cni/plugin.ts'
 import { CniError, Code } from '../error/error.ts'
 import { currentNamespace, type Namespace } from '../kernel/namespace.ts'
@@ -93,7 +93,7 @@ function own(request: Request<WireConfig>): LinkSettings {
 /** The alias of the waiting end: it tells the reader of `ip link` which attachment has the other end. */
 function waitingAlias({ wire }: Wire, request: Request): string {
   const alias = `${attachmentAlias(request) ?? request.network}/other end of wire ${wire}`
-  return alias.slice(0, 255)
+  return alias.slice(0, aliasLength)
 }
 
 function refuseAgain(held: Held[], request: Request): void {

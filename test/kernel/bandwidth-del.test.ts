@@ -103,6 +103,29 @@ test('DEL finds the IFB after the network was renamed', async () => {
   removeShaped(made.container)
 })
 
+test('an IFB of a network and a container with names too long for an alias: DEL without a namespace removes it, GC when it serves none', async () => {
+  const before = steady(snapshot)
+  for (const isGone of [false, true]) {
+    const keys = { egressRate: 8_000_000, egress: 'ifb', name: 'n'.repeat(200) }
+    const { container, request } = shapedContainer(keys)
+    const { prevResult: _, ...config } = request.config
+    const made = { container, request: { ...request, containerID: 'c'.repeat(50) } }
+    const ifb = (await added(made.request)).interfaces.at(-1)?.name ?? ''
+    const gc = (...valid: string[]) => {
+      const attachments = valid.map((containerID) => ({ containerID, ifname: 'eth0' }))
+      return call({ verb: 'GC', config: { ...config, 'cni.dev/valid-attachments': attachments } })
+    }
+    assert.equal(await verb('CHECK', made), done)
+    assert.equal(await gc(made.request.containerID), done)
+    assert.ok(exists(ifb))
+    if (isGone) removeShaped(container)
+    assert.equal(isGone ? await gc() : await verb('DEL', made, { config, netns: '' }), done)
+    assert.not.ok(exists(ifb))
+    if (!isGone) removeShaped(container)
+  }
+  unchanged(before)
+})
+
 test('GC removes the IFBs of attachments that are not valid any more, and no others', async () => {
   const keys = { egressRate: 8_000_000, egress: 'ifb' }
   const [valid, stale, foreign] = [

@@ -4,6 +4,7 @@
 
 import * as assert from 'uvu/assert'
 import { type Attached, added, attach, done } from '../harness/attach.ts'
+import { command } from '../harness/command.ts'
 import { type Netns, newContainer, privateHost, removeContainer } from '../harness/host.ts'
 import { type Flow, throughput } from '../harness/iperf.ts'
 import { inContainer } from '../harness/look.ts'
@@ -137,6 +138,18 @@ test('a macvlan: TCP in both directions', async () => {
   await assertRate(40 * MBIT, { from: container, to: peerOfMacvlan, address: '10.3.0.1' })
   assert.equal(await call({ ...request, verb: 'CHECK' }), done)
   assert.equal(await call({ ...request, verb: 'DEL' }), done)
+  removeContainer(container)
+})
+
+test('a byte per second: ten packets pass at once, although tc prints a burst of 21 bytes, as the kernel tells 32 bits of ticks', async () => {
+  const container = await limited({ ingressRate: 8 })
+  const ping = `ping -qn -c 8 -i 0.02 -s 1400 -W 1 ${container.addresses[0]} || true`
+  const received = () =>
+    Number(/(\d+) received/.exec(command('ip', 'netns', 'exec', peer.name, 'sh', '-c', ping))?.[1])
+  assert.is(received(), 8)
+  assert.ok(received() < 4)
+  await container.check()
+  await container.del()
   removeContainer(container)
 })
 

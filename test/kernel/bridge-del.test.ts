@@ -2,8 +2,8 @@
 // needs: nft ip, nft bridge
 
 import * as assert from 'uvu/assert'
-import { done, readyBesideResident } from '../harness/attach.ts'
-import { ip } from '../harness/command.ts'
+import { added, done, readyBesideResident } from '../harness/attach.ts'
+import { ip, ipJson } from '../harness/command.ts'
 import { unchanged } from '../harness/expect.ts'
 import { newContainer, privateHost, removeContainer } from '../harness/host.ts'
 import { hostEnd } from '../harness/look.ts'
@@ -72,5 +72,26 @@ for (const wrong of [
     unchanged(before)
   })
 }
+
+test('an attachment whose names just fit an alias of the kernel, and one that is a byte longer, come and go', async () => {
+  const key = 'patchbay:/c1/eth0'.length
+  for (const length of [254, 255, 256]) {
+    const before = snapshot()
+    const container = newContainer()
+    const config = {
+      ...single(bridgeNetwork({ bridge: 'br-alias', ipam: {} })),
+      name: 'n'.repeat(length - key),
+    }
+    const request = { config, containerID: 'c1', netns: container.path }
+    await added(request)
+    const links = ipJson<{ ifalias?: string }>('link show type veth')
+    const alias = links.find(({ ifalias }) => ifalias?.startsWith('patchbay:nn'))?.ifalias
+    assert.is(alias?.length, length === 254 ? 254 : undefined)
+    assert.equal(await call({ ...request, verb: 'DEL', netns: '' }), done)
+    removeContainer(container)
+    ip('link delete br-alias')
+    unchanged(before)
+  }
+})
 
 test.run()

@@ -6,10 +6,12 @@ import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { allExamples } from '../../scripts/example.ts'
 import { attach } from '../harness/attach.ts'
+import { ip } from '../harness/command.ts'
 import { refusal, unchanged } from '../harness/expect.ts'
 import { far, farHost, near, privateHost } from '../harness/host.ts'
 import { inContainer, routes } from '../harness/look.ts'
 import { exampleNetwork } from '../harness/networks.ts'
+import { call } from '../harness/plugin.ts'
 import { snapshot } from '../harness/snapshot.ts'
 import { test } from '../harness/test.ts'
 import { mirrorIn, pings } from '../harness/traffic.ts'
@@ -37,6 +39,20 @@ test('all examples have a purpose and cniVersion 1.0.0, and each has its own net
   assert.is(new Set(examples.map(({ name }) => name)).size, examples.length)
   const bridges = examples.flatMap(({ plugin }) => plugin.bridge ?? [])
   assert.is(new Set(bridges).size, bridges.length)
+})
+
+test('STATUS of each plugin of each example succeeds, where the kernel has its devices and the host its NICs', async () => {
+  const nics = ['eth0', 'eth1', 'eth2', 'eth3']
+  for (const nic of nics) ip(`link add ${nic} up type veth peer name ${nic}-peer`)
+  const failed: string[] = []
+  for (const { title, name, plugin, chained } of examples)
+    for (const one of [plugin, ...chained]) {
+      const { status, json } = await call({ verb: 'STATUS', config: { ...one, name, cniVersion: '1.1.0' } })
+      if (status !== 0 && !/^this kernel has no /.test(`${json?.msg}`))
+        failed.push(`${title}, ${one.type}: ${json?.msg}`)
+    }
+  for (const nic of nics) ip(`link delete ${nic}`)
+  assert.equal(failed, [])
 })
 
 /** The examples that no test source of a pattern mentions. */

@@ -248,6 +248,8 @@ test('STATUS fails only with a sysctl that every ADD refuses', async () => {
   const { prevResult: _, ...config } = tuned({ mtu: 1400, sysctl: { 'net.core.somaxconn': '1' } }).request
     .config
   assert.equal(await call({ verb: 'STATUS', config }), done)
+  const named = { 'net.ipv4.conf.IFNAME.arp_notify': '1', 'net.ipv4.conf.eth0.arp_notify': '0' }
+  assert.equal(await call({ verb: 'STATUS', config: { ...config, sysctl: named } }), done)
   const { json } = await call({ verb: 'STATUS', config: { ...config, sysctl: { 'kernel.x': '1' } } })
   assert.equal([json?.code, json?.msg], [50, 'invalid net sysctl key: "kernel.x"'])
 })

@@ -2,6 +2,7 @@
 
 import * as assert from 'uvu/assert'
 import { isTooSmall, limitOf, literalLimits } from '../../../plugins/bandwidth/limit.ts'
+import { faultOfLongBurst } from '../../../plugins/bandwidth/longest.ts'
 import { faultOfRequest, subnetsOf, wishOf } from '../../../plugins/bandwidth/rules.ts'
 import { test } from '../../harness/test.ts'
 
@@ -63,6 +64,22 @@ test('a burst without a rate, one of 4 GB, and less than a byte a second are ref
   assert.is(said({ egressRate: 8, egressBurst: 34_359_738_359 }), undefined)
   assert.is(said({ egressRate: 7 }), 'egressRate is 7, less than a byte per second')
   assert.is(said({ egressRate: 8 }), undefined)
+})
+
+test('with subnets, a burst that lasts longer than htb can tell is refused; without them it is not', () => {
+  const shapedSubnets = ['10.0.0.0/8']
+  const said = (config: Parameters<typeof faultOfLongBurst>[0]) => faultOfLongBurst(config)?.msg
+  assert.is(said({ egressRate: 448, shapedSubnets }), undefined)
+  assert.is(said({ egressRate: 8 }), undefined)
+  assert.match(
+    `${said({ egressRate: 440, shapedSubnets })}`,
+    'its burst of 15140 bytes would last more than 274 s',
+  )
+  assert.match(
+    `${said({ ingressRate: MBIT, ingressBurst: 300 * MBIT, shapedSubnets })}`,
+    'ingressRate of 1000000',
+  )
+  assert.is(said({ ingressRate: MBIT, ingressBurst: 4_294_967_295, shapedSubnets }), undefined)
 })
 
 test.run()

@@ -26,7 +26,9 @@ test('an alias from another program names no attachment, and one that is too lon
   assert.is(parseAlias('uplink to the switch'), undefined)
   assert.is(parseAlias('patchbay:half'), undefined)
   assert.is(parseAlias(), undefined)
-  assert.is(attachmentAlias({ ...attachment, network: 'n'.repeat(250) }), undefined)
+  const key = 'patchbay:/c0ffee/eth0'.length
+  assert.is(attachmentAlias({ ...attachment, network: 'n'.repeat(254 - key) })?.length, 254)
+  assert.is(attachmentAlias({ ...attachment, network: 'n'.repeat(255 - key) }), undefined)
 })
 
 test.run()
