@@ -11,7 +11,14 @@ import { type Chain, findChain, hookNumbers } from '../netlink/nftables-chains.t
 import { isFamily, isReply } from '../netlink/nftables-matches.ts'
 import { findElement, hasSet, listElements, listRules } from '../netlink/nftables-read.ts'
 import { addElement, addSet, deleteElements, deleteSet, type NamedSet } from '../netlink/nftables-sets.ts'
-import { daddr, inSet, type Statement, saddr, verdictStatement } from '../netlink/nftables-statements.ts'
+import {
+  daddr,
+  inSet,
+  isDnat,
+  type Statement,
+  saddr,
+  verdictStatement,
+} from '../netlink/nftables-statements.ts'
 import { ipv4Addr, ipv6Addr } from '../netlink/nftables-types.ts'
 import type { Request } from '../netlink/socket.ts'
 import { isOfIptables } from './closed-chains.ts'
@@ -118,13 +125,14 @@ function rulesAddition(foreign: ForeignChain, { hook }: Chain): Request[] {
   return rules.map((rule) => insertRule(table, foreign.chain, rule, mark))
 }
 
-/** What containers send passes; of what is sent to them, the answers. */
+/** What containers send passes; of what is sent to them, the answers, and what was led to them, as by a host port. */
 function rulesOf(table: Table, family: Family, hook: number | undefined): Statement[][] {
   const set = setOf(table, family).name
   const first = table.family === 'inet' ? [isFamily(family)] : []
   const replies = [...first, inSet([daddr[family]], set), isReply, accept]
+  const led = [...first, inSet([daddr[family]], set), isDnat, accept]
   const sent = [...first, inSet([saddr[family]], set), accept]
-  return hook === hookNumbers.INPUT ? [sent] : [replies, sent]
+  return hook === hookNumbers.INPUT ? [sent] : [replies, led, sent]
 }
 
 function ourRules(foreign: ForeignChain) {

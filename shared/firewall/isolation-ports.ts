@@ -3,10 +3,10 @@
 import type { Attachment } from '../cni/plugin.ts'
 import { addChain, addRule, addTable } from '../netlink/nftables.ts'
 import { oifname } from '../netlink/nftables-matches.ts'
-import { chainUse, findElement, listElements } from '../netlink/nftables-read.ts'
+import { chainUse, findElement, hasSet, listElements } from '../netlink/nftables-read.ts'
 import { addElement, addSet, deleteElements, type NamedSet } from '../netlink/nftables-sets.ts'
 import { iifname, inSet, verdictStatement } from '../netlink/nftables-statements.ts'
-import { ifname, ifnameBytes } from '../netlink/nftables-types.ts'
+import { concatenate, ifname, ifnameBytes } from '../netlink/nftables-types.ts'
 import type { Request } from '../netlink/socket.ts'
 import { dismantle, expectElement, expectRules, netfilter, ourTable, owner } from './table.ts'
 
@@ -14,6 +14,8 @@ const table = ourTable('bridge')
 const forward = 'isolation-forward'
 /** The isolated ports, whose comments name their attachments. */
 const ports: NamedSet = { table, name: 'isolation-ports', key: [ifname] }
+/** Each isolated port twice: with br_netfilter the bridge itself leads a container's frame to its own host port back. */
+const same: NamedSet = { table, name: 'isolation-same', key: [ifname, ifname] }
 /** Any: a drop is final. */
 const priority = 0
 
@@ -21,20 +23,30 @@ const priority = 0
 export function addition(port: string, comment: string): Request[] {
   const key = ifnameBytes(port)
   const found = findElement(netfilter(), ports, key)
-  if (found?.comment === comment) return []
+  const pair = findElement(netfilter(), same, twice(port))
+  if (found?.comment === comment && pair?.comment === comment) return []
   return [
     ...(chainUse(netfilter(), table, forward) === undefined ? frame() : []),
     ...(found ? [deleteElements(ports, [found])] : []),
+    ...(pair ? [deleteElements(same, [pair])] : []),
     addElement(ports, { key, comment }),
+    addElement(same, { key: twice(port), comment }),
   ]
 }
 
+function twice(port: string): Buffer {
+  return concatenate(ifnameBytes(port), ifnameBytes(port))
+}
+
 function frame(): Request[] {
+  const toItself = [inSet([iifname, oifname], same.name), verdictStatement('accept')]
   const isolated = [inSet([iifname], ports.name), inSet([oifname], ports.name), verdictStatement('drop')]
   return [
     addTable(table),
     addSet(ports),
+    addSet(same),
     addChain(table, forward, { type: 'filter', hook: 'forward', priority }),
+    addRule(table, forward, toItself),
     addRule(table, forward, isolated),
   ]
 }
@@ -42,9 +54,17 @@ function frame(): Request[] {
 /** Requests that end it. @param isLast no port is isolated any more: the frame goes, too */
 export function removal(port: string, comment: string, isLast: boolean): Request[] {
   const found = findElement(netfilter(), ports, ifnameBytes(port))
-  const own = found?.comment === comment ? [deleteElements(ports, [found])] : []
+  const pair = findElement(netfilter(), same, twice(port))
+  const own = [
+    ...(found?.comment === comment ? [deleteElements(ports, [found])] : []),
+    ...(pair?.comment === comment ? [deleteElements(same, [pair])] : []),
+  ]
   const exists = isLast && chainUse(netfilter(), table, forward) !== undefined
-  return exists ? [...own, ...dismantle(table, [forward], [ports])] : own
+  return exists ? [...own, ...dismantle(table, [forward], sets())] : own
+}
+
+function sets(): NamedSet[] {
+  return [ports, same].filter((set) => hasSet(netfilter(), set))
 }
 
 /** The isolated port of an attachment, by the comments of all. */
@@ -56,6 +76,7 @@ export function findPort(attachment: Attachment): string | undefined {
 
 /** @throws CniError that names the missing element or rule */
 export function check(port: string, comment: string): void {
-  expectRules(table, forward, 1)
+  expectRules(table, forward, 2)
   expectElement(ports, { key: ifnameBytes(port), comment })
+  expectElement(same, { key: twice(port), comment })
 }

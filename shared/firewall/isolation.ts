@@ -4,13 +4,23 @@
  */
 
 import { hashedName } from '../cni/identity.ts'
+import { parseAddress, toBytes } from '../ip/address.ts'
 import { addChain, addRule, addTable, deleteChain } from '../netlink/nftables.ts'
 import { chainNamesOf } from '../netlink/nftables-chains.ts'
-import { isInterface, oifname } from '../netlink/nftables-matches.ts'
+import { isFamily, isInterface, oifname } from '../netlink/nftables-matches.ts'
 import { chainUse, findElement, hasSet, listElements } from '../netlink/nftables-read.ts'
 import { addElement, addSet, deleteElements, type NamedSet } from '../netlink/nftables-sets.ts'
-import { goto, iifname, inSet, verdictStatement, vmap } from '../netlink/nftables-statements.ts'
-import { concatenate, ifname, ifnameBytes } from '../netlink/nftables-types.ts'
+import {
+  daddr,
+  goto,
+  iifname,
+  inSet,
+  isDnat,
+  saddr,
+  verdictStatement,
+  vmap,
+} from '../netlink/nftables-statements.ts'
+import { concatenate, ifname, ifnameBytes, ipv4Addr, ipv6Addr } from '../netlink/nftables-types.ts'
 import type { Request } from '../netlink/socket.ts'
 import type { Filter } from './filter-record.ts'
 import * as ports from './isolation-ports.ts'
@@ -30,6 +40,12 @@ const interfaces: NamedSet = { table, name: 'isolation-interfaces', key: [ifname
 const chains: NamedSet = { table, name: 'isolation-chains', key: [ifname], value: 'verdict' }
 /** Pairs of interfaces, of which each is the same twice: what is within an isolated bridge. */
 const within: NamedSet = { table, name: 'isolation-within', key: [ifname, ifname] }
+/** Addresses of isolated containers, each twice: a container reaches itself by its host port. */
+const self: Record<4 | 6, NamedSet> = {
+  4: { table, name: 'isolation-self-ipv4', key: [ipv4Addr, ipv4Addr] },
+  6: { table, name: 'isolation-self-ipv6', key: [ipv6Addr, ipv6Addr] },
+}
+const sets = [interfaces, chains, within, self[4], self[6]]
 
 /** The chain of an interface. A name that nft could not read in its listing is replaced by a hash. */
 export function interfaceChain(name: string): string {
@@ -52,7 +68,7 @@ export function addition(filter: Filter): Request[] {
   for (const part of partsOf(filter)) use(part, filter)
   return [
     ...(through === undefined ? [] : interfaceAddition(through)),
-    ...(isIsolated && through !== undefined ? pairAddition(through) : []),
+    ...(isIsolated && through !== undefined ? [...pairAddition(through), ...selfAddition(filter)] : []),
     ...(port === undefined ? [] : ports.addition(port, owner(filter))),
   ]
 }
@@ -70,13 +86,21 @@ function partsOf(filter: Filter): string[] {
 function frame(): Request[] {
   return [
     addTable(table),
-    ...[interfaces, chains, within].map(addSet),
+    ...sets.map(addSet),
     addChain(table, between),
     addRule(table, between, [inSet([oifname], interfaces.name), verdictStatement('drop')]),
     addChain(table, forward, { type: 'filter', hook: 'forward', priority: filter }),
+    addRule(table, forward, toSelf(4)),
+    addRule(table, forward, toSelf(6)),
     addRule(table, forward, [inSet([iifname, oifname], within.name), verdictStatement('drop')]),
     addRule(table, forward, [vmap([iifname], chains.name)]),
   ]
+}
+
+/** What a container sends to its own host port comes back to it. */
+function toSelf(family: 4 | 6) {
+  const pair = inSet([saddr[family], daddr[family]], self[family].name)
+  return [isFamily(family), isDnat, pair, verdictStatement('accept')]
 }
 
 /** Within the interface packets pass; to other interfaces with a policy they do not. */
@@ -109,6 +133,25 @@ function has(set: NamedSet, key: Buffer): boolean {
   return findElement(netfilter(), set, key) !== undefined
 }
 
+/** A container that had an address before may have left its element. */
+function selfAddition(filter: Filter): Request[] {
+  const comment = owner(filter)
+  return selfElements(filter).flatMap(({ set, key }) => {
+    const found = findElement(netfilter(), set, key)
+    if (found?.comment === comment) return []
+    return [...(found ? [deleteElements(set, [found])] : []), addElement(set, { key, comment })]
+  })
+}
+
+function selfElements({ addresses }: Filter): { set: NamedSet; key: Buffer }[] {
+  return addresses.flatMap((text) => {
+    const address = parseAddress(text)
+    return address
+      ? { set: self[address.family], key: Buffer.concat([toBytes(address), toBytes(address)]) }
+      : []
+  })
+}
+
 /** Forgets an attachment as a user of what it shares. @returns which parts have no users any more */
 export function releaseParts(filter: Filter): string[] {
   return partsOf(filter).filter((part) => release(part, filter))
@@ -121,6 +164,7 @@ export function removal(filter: Filter, unused: readonly string[]): Request[] {
   return [
     ...(port === undefined ? [] : ports.removal(port, owner(filter), isUnused('ports'))),
     ...(through === undefined ? [] : throughRemoval(through, isUnused)),
+    ...(through === undefined || isUnused('isolation') ? [] : selfRemoval(filter)),
   ]
 }
 
@@ -130,6 +174,14 @@ function throughRemoval(name: string, isUnused: (part: string) => boolean): Requ
     ...(isUnused(`within ${name}`) ? elementRemoval(within, pairOf(name)) : []),
     ...(isUnused(`interface ${name}`) ? interfaceRemoval(name) : []),
   ]
+}
+
+function selfRemoval(filter: Filter): Request[] {
+  const comment = owner(filter)
+  return selfElements(filter).flatMap(({ set, key }) => {
+    const found = findElement(netfilter(), set, key)
+    return found?.comment === comment ? [deleteElements(set, [found])] : []
+  })
 }
 
 function interfaceRemoval(name: string): Request[] {
@@ -142,11 +194,11 @@ function interfaceRemoval(name: string): Request[] {
 function frameRemoval(): Request[] {
   const own = chainNamesOf(netfilter(), table).filter((name) => name.startsWith(prefix))
   if (own.length === 0) return []
-  const left = listElements(netfilter(), chains)
-  const elements = left.length > 0 ? [deleteElements(chains, left)] : []
+  const leading = listElements(netfilter(), chains)
+  const elements = leading.length > 0 ? [deleteElements(chains, leading)] : []
   const inOrder = [...own.filter((name) => name !== between), ...own.filter((name) => name === between)]
-  const sets = [interfaces, chains, within].filter((set) => hasSet(netfilter(), set))
-  return [...elements, ...dismantle(table, inOrder, sets)]
+  const present = sets.filter((set) => hasSet(netfilter(), set))
+  return [...elements, ...dismantle(table, inOrder, present)]
 }
 
 function elementRemoval(set: NamedSet, key: Buffer): Request[] {
@@ -158,12 +210,14 @@ function elementRemoval(set: NamedSet, key: Buffer): Request[] {
 export function check(filter: Filter): void {
   const { through, isIsolated, port } = scopeOf(filter)
   if (through !== undefined) checkInterface(through, isIsolated)
+  if (through !== undefined && isIsolated)
+    for (const { set, key } of selfElements(filter)) expectElement(set, { key, comment: owner(filter) })
   if (port !== undefined) ports.check(port, owner(filter))
 }
 
 function checkInterface(name: string, isIsolated: boolean): void {
   const [key, chain] = [ifnameBytes(name), interfaceChain(name)]
-  expectRules(table, forward, 2)
+  expectRules(table, forward, 4)
   expectRules(table, between, 1)
   expectRules(table, chain, 2)
   expectElement(interfaces, { key })

@@ -23,6 +23,16 @@ function chain(keys: Keys | undefined): Network {
   return { ...net, plugins: [...net.plugins, ...(keys ? [{ type: 'firewall', ...keys }] : [])] }
 }
 
+/** The same network, in which port 8080 of the host leads to the container. */
+function published(net: Network): Network {
+  const portMappings = ['tcp', 'udp'].map((protocol) => ({ hostPort: 8080, containerPort: 7000, protocol }))
+  const [first, ...others] = net.plugins.map((plugin) =>
+    plugin.type === 'bridge' ? { ...plugin, hairpinMode: true } : plugin,
+  )
+  const portmap = { type: 'portmap', runtimeConfig: { portMappings } }
+  return { ...net, plugins: [...(first ? [first] : []), portmap, ...others] }
+}
+
 const both = Object.values(far)
 const gateways = ({ result }: Attached) => result.ips.map(({ gateway = '' }) => bare(gateway))
 
@@ -121,6 +131,23 @@ for (const backend of ['nftables', 'iptables'])
     },
   )
 
+for (const bridged of [0, 1])
+  scenario(
+    `isolated, with br_netfilter ${bridged ? 'on' : 'off'}: a container reaches itself by its host port, and no neighbour's`,
+    async (add) => {
+      for (const family of ['ip', 'ip6']) setSysctl(`net/bridge/bridge-nf-call-${family}tables`, bridged)
+      const net = chain({ ingressPolicy: 'isolated' })
+      const one = await add(published(net))
+      const two = await add(net)
+      const server = await mirrorIn(one)
+      for (const [index, address] of [near.ipv4, near.ipv6].entries()) {
+        assert.is(server.sourceOf(one, address, 'tcp', 8080), gateways(one)[index])
+        assert.throws(() => server.sourceOf(two, address, 'udp', 8080))
+      }
+      server.stop()
+    },
+  )
+
 scenario(
   'isolated: a machine at the bridge’s uplink, and a port of a network without a policy, reach the containers',
   async (add) => {
@@ -177,6 +204,17 @@ const dropping: Record<string, [string, Keys]> = {
     { acceptInto: { table: 'inet foreign', chain: 'forward' } },
   ],
 }
+
+scenario('acceptInto: a far host reaches a published port, and no other', async (add) => {
+  command('sh', '-c', dropping['a foreign nftables table with policy drop, and acceptInto']?.[0] ?? '')
+  const net = chain({ acceptInto: { table: 'inet foreign', chain: 'forward' } })
+  const one = await add(published(net))
+  const server = await mirrorIn(one)
+  for (const family of ['ipv4', 'ipv6'] as const)
+    assert.is(server.sourceOf(distant, near[family], 'tcp', 8080), far[family])
+  assert.ok(isSilent(distant, ...one.addresses))
+  server.stop()
+})
 
 for (const [where, [making, keys]] of Object.entries(dropping))
   scenario(
