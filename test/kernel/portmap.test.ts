@@ -1,10 +1,11 @@
 /** portmap as runtimes call it: mappings of either family, ports that are taken, sentinels and slips, traffic through the example. */
-// needs: nft ip
+// needs: nft ip, iptables
 
 import { spawn } from 'node:child_process'
 import * as assert from 'uvu/assert'
 import { attach } from '../harness/attach.ts'
 import * as cnitool from '../harness/cnitool.ts'
+import { command } from '../harness/command.ts'
 import { refusal, unchanged } from '../harness/expect.ts'
 import { far, farHost, near, newContainer, privateHost, removeContainer } from '../harness/host.ts'
 import { bridgeNetwork, exampleNetwork } from '../harness/networks.ts'
@@ -69,6 +70,36 @@ test('the second container that asks for a port is refused with the first one’
   await first.del()
   removeContainer(container)
 })
+
+test('the refusal by iptables names network, container and interface, and the command that shows the rules', async () => {
+  const net = withPorts({ backend: 'iptables' })
+  const first = await attach(net, asking(tcp(8080)))
+  const container = newContainer()
+  const said = await refusal(cnitool.add(net, container, asking(tcp(8080))))
+  assert.match(said, new RegExp(`host port 8080/tcp is taken by ${net.name}/cnitool-[0-9a-f]+/eth0`))
+  assert.match(said, /iptables-save -t nat \| grep -F cnitool-/)
+  await first.del()
+  removeContainer(container)
+})
+
+for (const [back, keys] of Object.entries({
+  nftables: { masqAll: true, conditionsV4: ['ip', 'saddr', '10.0.0.0/8'] },
+  iptables: { masqAll: true, markMasqBit: 3, conditionsV4: ['-s', '10.0.0.0/8'] },
+}))
+  test(`CHECK looks for what ADD has made, whatever the configuration says since: ${back}`, async () => {
+    const request = direct(given(), [tcp(8095)], { backend: back })
+    assert.is((await call({ ...request, verb: 'ADD' })).status, 0)
+    const changed = direct(given(), [tcp(8095)], { backend: back, ...keys })
+    const { status, json } = await call({ ...changed, verb: 'CHECK' })
+    assert.is(status, 0, JSON.stringify(json))
+    const lost =
+      back === 'nftables'
+        ? ['nft', 'flush map ip patchbay portmap-ports']
+        : ['iptables', '-t', 'nat', '-F', 'CNI-HOSTPORT-DNAT']
+    command(...(lost as [string, ...string[]]))
+    assert.is((await call({ ...changed, verb: 'CHECK' })).status, 1)
+    assert.is((await call({ ...changed, verb: 'DEL' })).status, 0)
+  })
 
 test('the port of a container that ended without DEL goes to the next, and the late DEL takes nothing from it', async () => {
   const net = withPorts()
