@@ -18,6 +18,7 @@ import {
 } from '../../shared/config/schema.ts'
 import type { Complaint } from '../../shared/error/error.ts'
 import { whyNoCondition } from '../../shared/firewall/iptables-words.ts'
+import { portsThatFit } from './ports.ts'
 
 const port = integer({ min: 1, max: 65535 })
 
@@ -68,7 +69,7 @@ const shape = {
 export type PortmapConfig = Config<typeof shape>
 
 export const config = network(shape, {
-  rules: [notTogether('externalSetMarkChain', 'markMasqBit'), ofOneBackEnd, safeWords],
+  rules: [notTogether('externalSetMarkChain', 'markMasqBit'), ofOneBackEnd, safeWords, portsThatFit],
 })
 
 const conditionKeys = ['conditionsV4', 'conditionsV6'] as const

@@ -5,15 +5,12 @@ import { cidrs } from '../../shared/attachment/configure.ts'
 import { hostSocket } from '../../shared/attachment/sides.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import type { Result } from '../../shared/cni/result.ts'
-import type { Mapping, PortRules } from '../../shared/firewall/portmap-rules.ts'
-import { type Address, parseAddress } from '../../shared/ip/address.ts'
+import type { PortRules } from '../../shared/firewall/portmap-rules.ts'
 import type { Cidr } from '../../shared/ip/subnet.ts'
 import { findLink } from '../../shared/netlink/link.ts'
-import type { Protocol } from '../../shared/netlink/nftables-types.ts'
 import { findPath } from '../../shared/netlink/path.ts'
 import type { PortmapConfig } from './config.ts'
-
-const families = [4, 6] as const
+import { families, portsOf } from './ports.ts'
 
 /** Whether the runtime asks for host ports. */
 export function isAsked({ runtimeConfig }: Partial<PortmapConfig>): boolean {
@@ -27,7 +24,7 @@ export function rulesFor(request: Request<PortmapConfig>, result: Result): PortR
   const addresses = cidrs(ownIps(result, ifname))
   return families.flatMap((family) => {
     const address = addresses.find((one) => one.address.family === family)
-    const mappings = address ? mappingsOf(config, family) : []
+    const mappings = address ? portsOf(config, family) : []
     if (!address || mappings.length === 0) return []
     const conditions = family === 4 ? config.conditionsV4 : config.conditionsV6
     return {
@@ -42,26 +39,6 @@ export function rulesFor(request: Request<PortmapConfig>, result: Result): PortR
       conditions,
     }
   })
-}
-
-/** Mappings to an address of the host concern its family only. */
-function mappingsOf({ runtimeConfig }: PortmapConfig, family: 4 | 6): Mapping[] {
-  return (runtimeConfig?.portMappings ?? []).flatMap(({ hostIP, protocol = 'tcp', range = 1, ...ports }) => {
-    const address = specific(hostIP)
-    if (address && address.family !== family) return []
-    return Array.from({ length: range }, (_, at) => ({
-      protocol: protocol.toLowerCase() as Protocol,
-      hostPort: ports.hostPort + at,
-      containerPort: ports.containerPort + at,
-      hostIP: address,
-    }))
-  })
-}
-
-/** An unspecified address stands for all. */
-function specific(text: string | undefined): Address | undefined {
-  const address = text === undefined ? undefined : parseAddress(text)
-  return address?.value === 0n ? undefined : address
 }
 
 /** The host's interface behind which an address is. */

@@ -28,6 +28,14 @@ export interface Line {
   words: string
 }
 
+/**
+ * The first rule of a container's chain: a connection to ::1 is refused at once, since the kernel routes no answer to ::1. The reference
+ * has none, and its CHECK and DEL do not mind it (1.9.1); CHECK does not ask for it, as the reference may have made the chain.
+ */
+export function notToOne({ attachment, address }: PortRules): Line[] {
+  return address.address.family === 6 ? [{ chain: portChain(attachment), words: '-d ::1/128 -j RETURN' }] : []
+}
+
 /** The rules in a container's chain: those that mark come before that which translates. */
 export function chainRules(rules: PortRules): Line[] {
   const chain = portChain(rules.attachment)

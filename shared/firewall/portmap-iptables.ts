@@ -17,6 +17,7 @@ import {
   type Line,
   markRules,
   masqueradeHook,
+  notToOne,
   type PortList,
   parsePortList,
   portChain,
@@ -103,7 +104,9 @@ function additionOf(saved: string[], rules: PortRules, refuse: Refuse): string[]
     ...(usesMark(rules) ? missing(masqueradeHook).map((line) => line.replace('-A', '-I')) : []),
     ...missing(...hooks),
     `-N ${own}`,
-    ...[...chainRules(rules), ...entrances(rules, portLists(rules.mappings))].map(appended),
+    ...[...notToOne(rules), ...chainRules(rules), ...entrances(rules, portLists(rules.mappings))].map(
+      appended,
+    ),
   ]
 }
 
@@ -181,7 +184,7 @@ function checkFamily(iptables: Iptables, rules: PortRules): void {
 function listsNow(view: ReturnType<typeof viewOf>, { attachment, mappings }: PortRules): PortList[] {
   const own = view.rulesOf(shared.dnat).filter(({ leadsTo }) => leadsTo === portChain(attachment))
   const now = own.map(({ line }) => parsePortList(line))
-  const isListed = ({ protocol, hostPort }: Mapping) =>
-    now.some((list) => list.protocol === protocol && list.ports.includes(hostPort))
+  const listed = new Set(now.flatMap(({ protocol, ports }) => ports.map((port) => `${protocol} ${port}`)))
+  const isListed = ({ protocol, hostPort }: Mapping) => listed.has(`${protocol} ${hostPort}`)
   return [...now, ...portLists(mappings.filter((mapping) => !isListed(mapping)))]
 }

@@ -29,7 +29,7 @@ export async function addPortmap(attachment: Recorded, rules: PortRules[], backE
     nftables() {
       record('nftables')
       nftables.add(rules, (mapping, comment) => {
-        if (!hasEnded(comment, attachment)) throw taken(mapping, comment)
+        if (!hasEnded(comment, attachment)) throw taken(mapping, comment, 'nft list ruleset')
       })
     },
     async iptables() {
@@ -37,18 +37,20 @@ export async function addPortmap(attachment: Recorded, rules: PortRules[], backE
       await (await iptables()).add(rules, (mapping, { network, containerID }) => {
         const holder = kept.all().find((one) => one.network === network && one.containerID === containerID)
         const isGone = holder && (isSameInterface(holder, attachment) || isEnded(holder))
-        if (!isGone) throw taken(mapping, `${network}/${containerID}`)
+        if (isGone) return
+        const name = holder ? owner(holder) : `${network}/${containerID}`
+        throw taken(mapping, name, `iptables-save -t nat | grep -F ${containerID}`)
       })
     },
   })
   flushStaleFlows(udpOf(rules))
 }
 
-function taken(mapping: Mapping, owner: string): CniError {
+function taken(mapping: Mapping, name: string, see: string): CniError {
   return new CniError(Code.TryAgainLater, {
-    msg: `host port ${hostPortOf(mapping)} is taken by ${owner}: stop that container, or map another port`,
+    msg: `host port ${hostPortOf(mapping)} is taken by ${name}: stop that container, or map another port`,
     hint: 'its name is network/container ID/interface; if it has ended without DEL, GC of its network removes it',
-    see: 'nft list ruleset',
+    see,
   })
 }
 
@@ -109,13 +111,19 @@ async function removeUnrecorded(attachment: Attachment): Promise<void> {
   await (await iptables()).remove(attachment)
 }
 
-/** Either back end, and either suite, may have made the rules. @throws CniError that names the missing rule or element */
+/**
+ * What ADD has recorded is looked for, as the configuration may have changed since. Either back end, and either suite, may have made the rules.
+ * @param asked as the configuration has it, for an attachment without a record
+ * @throws CniError that names the missing rule or element
+ */
 export async function checkPortmap(
   attachment: Recorded,
-  rules: PortRules[],
+  asked: PortRules[],
   backEnd?: BackEnd,
 ): Promise<void> {
-  const used = kept.find(attachment)?.backend ?? (await madeBy(attachment, backEnd))
+  const record = kept.find(attachment)
+  const rules = record ? rulesOf(record) : asked
+  const used = record?.backend ?? (await madeBy(attachment, backEnd))
   if (used === 'nftables') return nftables.check(rules)
   if (used === 'iptables') return (await iptables()).check(rules)
   for (const { address, mappings, snat } of rules)

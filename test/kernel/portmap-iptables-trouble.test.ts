@@ -76,7 +76,7 @@ test('of ten containers that ask for one port at once, one gets it; others get t
   const refused = answers.slice(0, rivals.length).filter(({ status }) => status !== 0)
   assert.is(refused.length, 9)
   for (const { json } of refused)
-    assert.match(String(json?.msg), /host port 9000\/(tcp|udp) is taken by trouble\/r\d/)
+    assert.match(String(json?.msg), /host port 9000\/(tcp|udp) is taken by trouble\/r\d\/eth0/)
   assert.ok(answers.slice(rivals.length).every(({ status }) => status === 0))
   assert.is(new Set(chains()).size, 3 + 1 + others.length)
   const gone = await Promise.all([...rivals, ...others].map((request) => call({ ...request, verb: 'DEL' })))

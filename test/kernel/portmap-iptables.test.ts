@@ -90,6 +90,12 @@ scenario(
   },
 )
 
+scenario('::1 refuses at once, so that a client of localhost tries 127.0.0.1 next', async () => {
+  await add(rulesOf(one))
+  assert.throws(() => server.sourceOf(undefined, '::1', 'tcp', 8080), /refused/)
+  await check(rulesOf(one))
+})
+
 scenario('masqAll: the container sees the host', async () => {
   await add(rulesOf(one, { masqAll: true }))
   assert.equal(sees(server, outside, near.ipv4), twice('10.88.0.1'))

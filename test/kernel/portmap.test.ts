@@ -1,10 +1,11 @@
 /** portmap as runtimes call it: mappings of either family, ports that are taken, sentinels and slips, traffic through the example. */
-// needs: nft ip
+// needs: nft ip, iptables
 
 import { spawn } from 'node:child_process'
 import * as assert from 'uvu/assert'
 import { attach } from '../harness/attach.ts'
 import * as cnitool from '../harness/cnitool.ts'
+import { command } from '../harness/command.ts'
 import { refusal, unchanged } from '../harness/expect.ts'
 import { far, farHost, near, newContainer, privateHost, removeContainer } from '../harness/host.ts'
 import { bridgeNetwork, exampleNetwork } from '../harness/networks.ts'
@@ -70,6 +71,36 @@ test('the second container that asks for a port is refused with the first one’
   removeContainer(container)
 })
 
+test('the refusal by iptables names network, container and interface, and the command that shows the rules', async () => {
+  const net = withPorts({ backend: 'iptables' })
+  const first = await attach(net, asking(tcp(8080)))
+  const container = newContainer()
+  const said = await refusal(cnitool.add(net, container, asking(tcp(8080))))
+  assert.match(said, new RegExp(`host port 8080/tcp is taken by ${net.name}/cnitool-[0-9a-f]+/eth0`))
+  assert.match(said, /iptables-save -t nat \| grep -F cnitool-/)
+  await first.del()
+  removeContainer(container)
+})
+
+for (const [back, keys] of Object.entries({
+  nftables: { masqAll: true, conditionsV4: ['ip', 'saddr', '10.0.0.0/8'] },
+  iptables: { masqAll: true, markMasqBit: 3, conditionsV4: ['-s', '10.0.0.0/8'] },
+}))
+  test(`CHECK looks for what ADD has made, whatever the configuration says since: ${back}`, async () => {
+    const request = direct(given(), [tcp(8095)], { backend: back })
+    assert.is((await call({ ...request, verb: 'ADD' })).status, 0)
+    const changed = direct(given(), [tcp(8095)], { backend: back, ...keys })
+    const { status, json } = await call({ ...changed, verb: 'CHECK' })
+    assert.is(status, 0, JSON.stringify(json))
+    const lost =
+      back === 'nftables'
+        ? ['nft', 'flush map ip patchbay portmap-ports']
+        : ['iptables', '-t', 'nat', '-F', 'CNI-HOSTPORT-DNAT']
+    command(...(lost as [string, ...string[]]))
+    assert.is((await call({ ...changed, verb: 'CHECK' })).status, 1)
+    assert.is((await call({ ...changed, verb: 'DEL' })).status, 0)
+  })
+
 test('the port of a container that ended without DEL goes to the next, and the late DEL takes nothing from it', async () => {
   const net = withPorts()
   const ended = await attach(net, asking(tcp(8080)))
@@ -104,11 +135,48 @@ test('a hostIP of one family concerns that family only, and the other is no erro
   )
   assert.equal(elements('ip', 'portmap-addresses'), [])
   assert.is(elements('ip6', 'portmap-addresses').length, 1)
-  assert.equal([elements('ip', 'portmap-ports').length, elements('ip6', 'portmap-ports').length], [2, 2])
+  const ports = (family: 'ip' | 'ip6') =>
+    JSON.stringify(elements(family, 'portmap-ports')).match(/\b80\d\d\b/g)
+  assert.equal([ports('ip'), ports('ip6')], [['8082'], ['8080']])
+  const server = await mirrorIn(one)
+  assert.is(server.sourceOf(outside, near.ipv4, 'tcp', 8082), far.ipv4)
+  assert.throws(() => server.sourceOf(outside, near.ipv6, 'tcp', 8082), /refused/)
+  assert.is(server.sourceOf(outside, near.ipv6, 'tcp', 8080), far.ipv6)
+  assert.throws(() => server.sourceOf(outside, near.ipv4, 'tcp', 8080), /refused/)
   await one.check()
   await one.del()
   assert.equal(left(), [])
 })
+
+const twice: Record<string, Mappings> = {
+  'the same twice': [tcp(8080), tcp(8080)],
+  '0.0.0.0 and ::': [
+    { ...tcp(8080), hostIP: '0.0.0.0' },
+    { ...tcp(8080), hostIP: '::' },
+  ],
+  'all and 0.0.0.0': [tcp(8080), { ...tcp(8080), hostIP: '0.0.0.0' }],
+  'one address and all': [{ ...tcp(8080), hostIP: near.ipv4 }, tcp(8080)],
+  'a port and a range of one': [tcp(8080), { hostPort: 8080, containerPort: 7000, range: 1 }],
+}
+
+for (const [what, mappings] of Object.entries(twice))
+  for (const backend of ['nftables', 'iptables'])
+    test(`${what} is one mapping in each family: ${backend}`, async () => {
+      const net = withPorts({ backend })
+      const one = await attach(net, asking(...mappings))
+      await one.check()
+      const server = await mirrorIn(one)
+      assert.is(server.sourceOf(outside, near.ipv4, 'tcp', 8080), far.ipv4)
+      assert.is(server.sourceOf(outside, near.ipv6, 'tcp', 8080), far.ipv6)
+      if (backend === 'nftables')
+        for (const family of ['ip', 'ip6'] as const)
+          assert.equal(
+            ['ports', 'addresses'].map((set) => elements(family, `portmap-${set}`).length),
+            [1, 0],
+          )
+      await one.del()
+      assert.equal(left(), [])
+    })
 
 test('one entry without hostIP maps the port in both families', async () => {
   const one = await attach(withPorts(), asking(tcp(8080)))
@@ -174,6 +242,26 @@ function direct(prevResult: unknown, portMappings: Mappings, keys: Record<string
 const refusals: Record<string, [Mappings, Record<string, unknown>, RegExp]> = {
   'a host port beyond 65535': [[tcp(99999)], {}, /portMappings\[0\]\.hostPort is 99999/],
   'a host port of 0': [[tcp(0)], {}, /hostPort is 0/],
+  'a range beyond 65535': [
+    [{ ...tcp(65535, 80), range: 3 }],
+    {},
+    /portMappings\[0\] goes beyond port 65535: hostPort is 65535 and range is 3/,
+  ],
+  'a range of container ports beyond 65535': [
+    [tcp(80), { ...tcp(81, 65534), range: 3 }],
+    {},
+    /portMappings\[1\] goes beyond port 65535: containerPort is 65534 and range is 3/,
+  ],
+  'one host port to two container ports': [
+    [tcp(80, 1), tcp(80, 2)],
+    {},
+    /host port 80\/tcp to container ports 1 and 2/,
+  ],
+  'a port at one address and at all, to two': [
+    [{ ...tcp(80, 1), hostIP: near.ipv6 }, tcp(80, 2)],
+    { backend: 'iptables' },
+    /host port 80\/tcp to container ports 1 and 2/,
+  ],
   'an unknown protocol': [[{ ...tcp(80), protocol: 'icmp' }], {}, /protocol is "icmp"/],
   'a hostIP that is none': [[{ ...tcp(80), hostIP: 'here' }], {}, /hostIP is "here"/],
   'an unknown back end': [[tcp(80)], { backend: 'ipfw' }, /backend is "ipfw"/],

@@ -62,4 +62,32 @@ test('mappings with keys in any case, an empty hostIP and a protocol in capital 
   assert.equal(runtimeConfig?.portMappings, [{ hostPort: 80, containerPort: 8080, protocol: 'TCP' }])
 })
 
+const mapped = (...portMappings: Record<string, unknown>[]) => complaint({ runtimeConfig: { portMappings } })
+
+test('a host port may lead to different ports in each family, by each protocol and at each address, but not twice', () => {
+  const to = (containerPort: number, keys = {}) => ({ hostPort: 80, containerPort, ...keys })
+  assert.is(mapped(to(1, { hostIP: '0.0.0.0' }), to(2, { hostIP: '::' })), 'accepted')
+  assert.is(mapped(to(1), to(2, { protocol: 'UDP' })), 'accepted')
+  assert.is(mapped(to(1, { hostIP: '192.0.2.1' }), to(2, { hostIP: '192.0.2.2' })), 'accepted')
+  assert.is(mapped(to(1), to(1), to(1, { protocol: 'TCP', hostIP: '::' })), 'accepted')
+  assert.match(mapped(to(1), to(2, { hostIP: '::' })), /80\/tcp to container ports 1 and 2/)
+  assert.match(mapped(to(1, { hostIP: 'fd00::1' }), to(2, { hostIP: 'fd00:0::1' })), /\[fd00::1\]:80\/tcp to/)
+  assert.match(
+    mapped({ hostPort: 78, containerPort: 78, range: 5 }, to(1)),
+    /80\/tcp to container ports 80 and 1/,
+  )
+})
+
+test('a range ends at 65535', () => {
+  assert.is(mapped({ hostPort: 1, containerPort: 1, range: 65535 }), 'accepted')
+  assert.match(
+    mapped({ hostPort: 65535, containerPort: 1, range: 2 }),
+    /beyond port 65535: hostPort is 65535/,
+  )
+  assert.match(
+    mapped({ hostPort: 1, containerPort: 65535, range: 2 }),
+    /containerPort is 65535 and range is 2/,
+  )
+})
+
 test.run()
