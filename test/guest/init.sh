@@ -47,6 +47,8 @@ run() {
   # Built into most kernels; here they may be modules that are not loaded automatically.
   [ -d /proc/sys/net/ipv6 ] || modprobe ipv6
   modprobe nf_tables
+  # Loaded by a test, its sysctls would be a change of the machine.
+  modprobe sctp
   ip link set lo up
   for tty in tty1 tty2 tty3; do stty -F /dev/$tty raw; done
   mkfifo /run/stdout /run/stderr # the command writes into pipes, as it would for the caller on the host

@@ -51,7 +51,19 @@ const working: Record<string, Keys[]> = {
       runtimeConfig: { portMappings: [{ hostPort: 8082, containerPort: 80 }] },
     },
   ],
+  sbr: [
+    { prevResult: {} },
+    { prevResult: {}, addSourceHints: true },
+    { prevResult: {}, table: 100 },
+    { prevResult: {}, gateways: ['10.61.0.1', 'fd00:61::1'] },
+  ],
   team: [{ links: [{ name: 'nic1' }] }],
+  tuning: [
+    { prevResult: {}, mac: '02:00:5e:10:00:01', mtu: 1400, txQLen: 500 },
+    { prevResult: {}, promisc: true, allmulti: true },
+    { prevResult: {}, sysctl: { 'net.ipv4.conf.IFNAME.arp_notify': '1', 'net.core.somaxconn': '512' } },
+    { prevResult: {}, args: { cni: { sysctl: { 'net/ipv6/conf/IFNAME/accept_ra': '0' }, mtu: 1300 } } },
+  ],
   vlan: [{ master: 'nic1', vlanId: 7 }],
   vxlan: [
     { vni: 7, remote: '198.51.100.1' },
