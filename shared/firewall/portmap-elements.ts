@@ -2,7 +2,7 @@
 
 import { hostIfname } from '../cni/identity.ts'
 import { toBytes } from '../ip/address.ts'
-import { findElement } from '../netlink/nftables-read.ts'
+import { findElements } from '../netlink/nftables-read.ts'
 import { addElements, type Element, type NamedSet } from '../netlink/nftables-sets.ts'
 import {
   concatenate,
@@ -107,17 +107,43 @@ function countChanges(own: Frame, placed: Placed[], step: 1 | -1): Request[] {
     const port = key.subarray(-portLength).toString('hex')
     changes.set(port, (changes.get(port) ?? 0) + step)
   }
-  return [...changes].flatMap(([port, by]) => recount(own.taken, Buffer.from(port, 'hex'), by))
+  return recounts(own.taken, changes)
 }
 
 /** Bytes of protocol and port as a key. */
 export const portLength = 8
 
 /** A port that is taken at all addresses stays as it is: an addition fails by it. */
-function recount(taken: NamedSet, key: Buffer, by: number): Request[] {
-  const count = findElement(netfilter(), taken, key)?.value?.readUInt32LE(0) ?? 0
+function recounts(taken: NamedSet, changes: Map<string, number>): Request[] {
+  const keys = [...changes.keys()].map((port) => Buffer.from(port, 'hex'))
+  const find = findElements(netfilter(), taken, keys)
+  const counts = keys.map((key) => {
+    const now = find(key)?.value?.readUInt32LE(0) ?? 0
+    return { key, now, next: now + (changes.get(key.toString('hex')) ?? 0) }
+  })
+  const added = counts
+    .filter(({ next }) => next > 0)
+    .map(({ key, next }) => ({ key, value: markBytes(next) }))
   return [
-    ...(count > 0 ? deletion(taken, [{ key }]) : []),
-    ...(count + by > 0 ? [addElements(taken, [{ key, value: markBytes(count + by) }])] : []),
+    ...deletion(
+      taken,
+      counts.filter(({ now }) => now > 0).map(({ key }) => ({ key })),
+    ),
+    ...chunks(added).map((part) => addElements(taken, part)),
   ]
+}
+
+/** The elements in the kernel with the keys of these: those of a set are asked for together. */
+export function foundLike(placed: Placed[]): (Element | undefined)[] {
+  const finders = new Map(
+    grouped(placed).map(([set, elements]) => [
+      set.name,
+      findElements(
+        netfilter(),
+        set,
+        elements.map(({ key }) => key),
+      ),
+    ]),
+  )
+  return placed.map(({ set, key }) => finders.get(set.name)?.(key))
 }

@@ -172,9 +172,27 @@ function checkFamily(iptables: Iptables, rules: PortRules): void {
   if (lost) throw missing(`${program} has no chain ${lost} in table nat`, see)
   const rule = firstMissing(
     iptables,
-    lines.map(({ chain, words }) => `${chain} ${words}`),
+    unlessSaved(view, lines).map(({ chain, words }) => `${chain} ${words}`),
   )
   if (rule) throw missing(`${program} has no rule -A ${rule} in table nat`, see)
+}
+
+/** Lines that `iptables-save` did not print in the same words: iptables compares each with all rules of its chain, which takes seconds for thousands. */
+function unlessSaved(view: ReturnType<typeof viewOf>, lines: Line[]): Line[] {
+  const chains = [...new Set(lines.map(({ chain }) => chain))]
+  const saved = new Set(chains.flatMap((chain) => view.rulesOf(chain).map(({ line }) => inOrder(line))))
+  return lines.filter((line) => !saved.has(inOrder(appended(line))))
+}
+
+/** A rule with its options in one order, without what iptables adds by itself. */
+function inOrder(line: string): string {
+  const short = line
+    .replace(/ -m (tcp|udp|sctp)(?= )/g, '')
+    .replace(/\/(32|128)(?= |$)| -s (0\.0\.0\.0|::)\/0(?= )/g, '')
+  return short
+    .split(/ (?=-)/)
+    .sort()
+    .join(' ')
 }
 
 /**

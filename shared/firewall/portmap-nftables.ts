@@ -1,5 +1,6 @@
 /** Host ports by nftables: each is an element of a map, whose comment names the attachment that has it. */
 
+import { CniError, Code } from '../error/error.ts'
 import { isErrno } from '../kernel/errno.ts'
 import { counterUse } from '../netlink/nftables-counters.ts'
 import { chainUse, findElement, listElements } from '../netlink/nftables-read.ts'
@@ -7,7 +8,7 @@ import type { Element } from '../netlink/nftables-sets.ts'
 import { requireNftables, update } from '../netlink/nftables-transaction.ts'
 import type { Request } from '../netlink/socket.ts'
 import { addEntrances, expectEntrances } from './portmap-conditions.ts'
-import { additions, deletions, elementsOf, frameFor, type Placed } from './portmap-elements.ts'
+import { additions, deletions, elementsOf, foundLike, frameFor, type Placed } from './portmap-elements.ts'
 import { chainsOf, counterOf, type Frame, frameRequests, setsOf } from './portmap-frame.ts'
 import { inTheWay, type Refuse } from './portmap-holders.ts'
 import type { PortRules } from './portmap-rules.ts'
@@ -26,11 +27,20 @@ export function add(rules: PortRules[], refuse: Refuse): void {
       update(netfilter(), () => rules.flatMap(addition))
       break
     } catch (error) {
+      if (isErrno(error, 'EMSGSIZE')) throw tooMany(rules)
       if (!isErrno(error, 'EEXIST') || left === 0) throw error
       update(netfilter(), () => rules.flatMap((one) => removalOf(frameFor(one), inTheWay(one, refuse))))
     }
   }
   for (const one of rules) addEntrances(frameFor(one))
+}
+
+function tooMany(rules: PortRules[]): CniError {
+  const count = rules.reduce((sum, { mappings }) => sum + mappings.length, 0)
+  return new CniError(Code.InvalidNetworkConfig, {
+    msg: `${count} host ports are too many for one transaction of nftables here: map fewer`,
+    hint: 'more than about 700 need CAP_NET_ADMIN of the host, or a greater sysctl net.core.wmem_max',
+  })
 }
 
 /** Removes the elements of an attachment that are still its own; does nothing when there are none. */
@@ -41,7 +51,9 @@ export function remove(rules: PortRules[]): void {
 /** @throws CniError that names the missing element or rule */
 export function check(rules: PortRules[]): void {
   for (const one of rules) {
-    for (const { set, ...element } of elementsOf(one)) expectElement(set, element)
+    const expected = elementsOf(one)
+    const found = foundLike(expected)
+    for (const [index, { set, ...element }] of expected.entries()) expectElement(set, element, found[index])
     const own = frameFor(one)
     for (const { name, rules } of chainsOf(own))
       if (rules.length > 0) expectRules(own.table, name, rules.length)
@@ -77,10 +89,12 @@ function addition(rules: PortRules): Request[] {
 
 function removal(rules: PortRules): Request[] {
   const comment = owner(rules.attachment)
-  const own = elementsOf(rules).filter(
-    ({ set, key }) => findElement(netfilter(), set, key)?.comment === comment,
+  const own = elementsOf(rules)
+  const found = foundLike(own)
+  return removalOf(
+    frameFor(rules),
+    own.filter((_, index) => found[index]?.comment === comment),
   )
-  return removalOf(frameFor(rules), own)
 }
 
 /** Requests that delete elements that are there; with the last attachment the whole frame. */

@@ -124,9 +124,15 @@ export function expectRules(table: Table, chain: string, count: number): void {
   throw missing(what, `nft list chain ${table.family} ${table.name} ${chain}`)
 }
 
-/** @throws CniError unless a set has the element, with the same comment, and the same chain or value */
-export function expectElement(set: NamedSet, expected: Element): void {
-  const found = findElement(netfilter(), set, expected.key)
+/**
+ * @param found the set's element with the same key, where it was looked up before
+ * @throws CniError unless a set has the element, with the same comment, and the same chain or value
+ */
+export function expectElement(
+  set: NamedSet,
+  expected: Element,
+  found = findElement(netfilter(), set, expected.key),
+): void {
   if (
     found &&
     found.goto === expected.goto &&

@@ -48,6 +48,20 @@ export function findElement(socket: Socket, set: NamedSet, key: Buffer): Element
   return reply && parseElements(reply)[0]
 }
 
+/** So many elements are asked for one by one; of more, the whole set is listed. */
+const fewKeys = 64
+
+/** The elements of a set with these keys, by key. */
+export function findElements(
+  socket: Socket,
+  set: NamedSet,
+  keys: Buffer[],
+): (key: Buffer) => Element | undefined {
+  if (keys.length <= fewKeys) return (key) => findElement(socket, set, key)
+  const listed = new Map(listElements(socket, set).map((one) => [one.key.toString('hex'), one]))
+  return (key) => listed.get(key.toString('hex'))
+}
+
 /** Whether a set exists: `nft list set`. */
 export function hasSet(socket: Socket, set: NamedSet): boolean {
   return askIfAny(socket, getSet(set)) !== undefined

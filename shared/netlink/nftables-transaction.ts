@@ -60,12 +60,22 @@ const generationRequest: Request = {
 /** Commits requests; false when the generation has changed since it was read. */
 function commit(socket: Socket, requests: Request[], generation: number): boolean {
   try {
-    transact(socket, [begin(generation), ...requests, end])
+    transact(socket, [begin(generation), ...acknowledged(requests), end])
     return true
   } catch (error) {
     if (isErrno(error, 'ERESTART')) return false
     throw error
   }
+}
+
+/** The socket stores acknowledgements of so many requests before they are read. */
+const mostAcknowledged = 100
+
+/** Of many requests only the last is acknowledged: an error is reported all the same (nfnetlink_rcv_batch, net/netfilter/nfnetlink.c). */
+function acknowledged(requests: Request[]): Request[] {
+  if (requests.length <= mostAcknowledged) return requests
+  const last = requests.length - 1
+  return requests.map((one, index) => (index < last ? { ...one, unacknowledged: true } : one))
 }
 
 function begin(generation: number): Request {

@@ -25,6 +25,8 @@ export const Protocol = { ROUTE: 0, SOCK_DIAG: 4, NETFILTER: 12, GENERIC: 16 } a
 const AF_NETLINK = 16
 const SOCK_RAW = 3
 const SOCK_CLOEXEC = 0o2000000
+const SOL_SOCKET = 1
+const SO_SNDBUFFORCE = 32
 const SOL_NETLINK = 270
 const NETLINK_EXT_ACK = 11
 const NETLINK_GET_STRICT_CHK = 12
@@ -191,9 +193,18 @@ export function encodeRequests(socket: Socket, requests: Request[]): Buffer {
 
 function send(socket: Socket, requests: Request[]): void {
   const datagram = encodeRequests(socket, requests)
+  const sendIt = () => syscall('sendto', socket.fd, datagram, datagram.length, 0, 0, 0)
   // Not by `must`: the words of a request are made when it fails.
-  const result = syscall('sendto', socket.fd, datagram, datagram.length, 0, 0, 0)
+  let result = sendIt()
+  if (result === -Errno.EMSGSIZE && enlarge(socket, datagram.length)) result = sendIt()
   if (result < 0) throw new KernelError(-result, requests[0]?.attempt ?? 'send nothing')
+}
+
+/** Makes the buffer large enough for a datagram, whatever net.core.wmem_max says. @returns false without CAP_NET_ADMIN on the host */
+function enlarge({ fd }: Socket, length: number): boolean {
+  const size = Buffer.alloc(4)
+  size.writeUInt32LE(length)
+  return syscall('setsockopt', fd, SOL_SOCKET, SO_SNDBUFFORCE, size, size.length) === 0
 }
 
 /** Reads until every request has its acknowledgement or the end of its dump. */

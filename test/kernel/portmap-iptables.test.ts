@@ -248,6 +248,25 @@ scenario('twenty ports of a protocol are two rules, as a rule has fifteen at mos
   assert.is(server.sourceOf(outside, near.ipv4, 'tcp', 9019), far.ipv4)
 })
 
+scenario(
+  'CHECK of a thousand ports compares them in one pass, and names the rule that is missing',
+  async () => {
+    const mappings = Array.from({ length: 1000 }, (_, index) => ({
+      protocol: 'tcp' as const,
+      hostPort: 9000 + index,
+      containerPort: 7000,
+    }))
+    const rules = rulesOf(one, { mappings, masqAll: true })
+    await add(rules)
+    const start = performance.now()
+    await check(rules)
+    assert.ok(performance.now() - start < 5000)
+    const lost = nat().find((line) => line.includes('--dport 9500 ') && line.includes('DNAT'))
+    command('sh', '-c', `iptables -t nat ${lost?.replace('-A', '-D')}`)
+    assert.match((await caught(check(rules))).message, /iptables has no rule -A .* --dport 9500 -j DNAT/)
+  },
+)
+
 for (const [what, words] of Object.entries({
   'the container’s rules': ['-F', portChain(one.attachment)],
   'the rules that lead to them': ['-F', 'CNI-HOSTPORT-DNAT'],

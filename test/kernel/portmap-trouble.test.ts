@@ -79,14 +79,34 @@ test('twenty containers with a port each, added and deleted at once, leave nothi
   assert.equal(ruleset(), [])
 })
 
-test('a thousand ports of one container are one transaction', async () => {
-  const request = portmap('many', both, [
-    { hostPort: 20000, containerPort: 20000, protocol: 'tcp', range: 1000 },
-  ])
-  const { status, json } = await call(request)
-  assert.is(status, 0, JSON.stringify(json))
-  assert.is(elements('ip6', 'portmap-ports').length, 1000)
-  assert.is((await call({ ...request, verb: 'CHECK' })).status, 0)
+const range = { hostPort: 20000, containerPort: 20000, protocol: 'tcp', range: 2000 }
+const single = Array.from({ length: 2000 }, (_, at) => ({
+  hostPort: 20000 + at,
+  containerPort: 80,
+  hostIP: near.ipv4,
+}))
+
+for (const [what, mappings, counts] of [
+  ['a range of two thousand ports', [range], [2000, 2000]],
+  ['two thousand ports at one address', single, [0, 0]],
+] as const)
+  test(`${what} is one transaction, and so is its DEL`, async () => {
+    const request = portmap('many', both, [...mappings])
+    const { status, json } = await call(request)
+    assert.is(status, 0, JSON.stringify(json))
+    assert.equal([elements('ip', 'portmap-ports').length, elements('ip6', 'portmap-ports').length], counts)
+    assert.is(elements('ip', 'portmap-taken').length, 2000)
+    assert.is((await call({ ...request, verb: 'CHECK' })).status, 0)
+    assert.is((await call({ ...request, verb: 'DEL' })).status, 0)
+    assert.equal(ruleset(), [])
+  })
+
+test('CHECK of thousands of ports names the one that is missing', async () => {
+  const request = portmap('many', both, [range])
+  assert.is((await call(request)).status, 0)
+  command('nft', 'delete element ip patchbay portmap-ports { tcp . 21000 }')
+  const { json } = await call({ ...request, verb: 'CHECK' })
+  assert.match(String(json?.msg), /tcp \. 21000 is missing in ip patchbay portmap-ports/)
   assert.is((await call({ ...request, verb: 'DEL' })).status, 0)
   assert.equal(ruleset(), [])
 })
