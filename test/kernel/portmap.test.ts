@@ -2,11 +2,14 @@
 // needs: nft ip
 
 import { spawn } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
+import { bare } from '../harness/address.ts'
 import { attach } from '../harness/attach.ts'
 import * as cnitool from '../harness/cnitool.ts'
+import { ip, succeeds } from '../harness/command.ts'
 import { refusal, unchanged } from '../harness/expect.ts'
-import { far, farHost, near, newContainer, privateHost, removeContainer } from '../harness/host.ts'
+import { far, farHost, near, newContainer, privateHost, removeContainer, setSysctl } from '../harness/host.ts'
 import { bridgeNetwork, exampleNetwork } from '../harness/networks.ts'
 import { type Configuration, call, type Result } from '../harness/plugin.ts'
 import { snapshot } from '../harness/snapshot.ts'
@@ -151,6 +154,48 @@ test('a port that a process of the host listens on is warned about', async () =>
   await call({ ...direct(result, [tcp(8090)]), verb: 'DEL' })
   listener.kill()
 })
+
+for (const backend of ['nftables', 'iptables'])
+  test(`a container does not reach what listens on the host's 127.0.0.1, with host ports by ${backend} and after the last one`, async () => {
+    const net = withPorts({ backend })
+    const [one, two] = [await attach(net, asking(tcp(8080))), await attach(net, asking(tcp(8081)))]
+    const intruder = await attach(net)
+    const listener = await listening(8091)
+    const sysctl = `/proc/sys/net/ipv4/conf/${net.plugins[0]?.bridge}/route_localnet`
+    const gateway = bare(String(intruder.result.ips[0]?.gateway))
+    setSysctl('net/ipv4/conf/all/rp_filter', 0)
+    ip(
+      `-n ${intruder.name} route add 127.0.0.1 via ${gateway} src ${bare(intruder.result.ips[0]?.address ?? '')}`,
+    )
+    ip(
+      `netns exec ${intruder.name} sysctl -qw net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.eth0.route_localnet=1`,
+    )
+    const local = `netns exec ${intruder.name} timeout 2 bash -c`
+    const enters = () => succeeds('ip', ...local.split(' '), 'exec 3<>/dev/tcp/127.0.0.1/8091')
+    assert.is(enters(), false)
+    assert.is(readFileSync(sysctl, 'utf8').trim(), '1')
+    await one.check()
+    await one.del()
+    assert.is(readFileSync(sysctl, 'utf8').trim(), '1')
+    assert.is(enters(), false)
+    await two.del()
+    assert.is(readFileSync(sysctl, 'utf8').trim(), '0')
+    assert.is(enters(), false)
+    // The same way is open where the sysctl is on without a guard.
+    writeFileSync(sysctl, '1')
+    assert.is(enters(), true)
+    await intruder.del()
+    listener.kill()
+    assert.equal(left(), [])
+  })
+
+/** A process of the host that listens on its 127.0.0.1. */
+async function listening(port: number) {
+  const program = `require('net').createServer().listen(${port}, '127.0.0.1', () => console.log('listening'))`
+  const listener = spawn(process.execPath, ['-e', program])
+  await new Promise((resolve) => listener.stdout.once('data', resolve))
+  return listener
+}
 
 const given = (): Result => ({
   cniVersion: '1.0.0',
