@@ -31,25 +31,36 @@ export async function addPortmap(attachment: Recorded, rules: PortRules[], backE
       earlier,
       localnetLinks(rulesOf(earlier)).filter((link) => !links.includes(link)),
     )
+  const refuse = refusals(attachment)
+  const { refuseElsewhere } = await import('./portmap-others.ts')
+  await refuseElsewhere(attachment, rules, backEnd, refuse)
   const record = (used: BackEnd) => kept.write(toRecord(attachment, used, rules))
   await byBackEnd(task, backEnd, {
     nftables() {
       record('nftables')
-      nftables.add(rules, (mapping, comment) => {
-        if (!hasEnded(comment, attachment)) throw taken(mapping, comment)
-      })
+      nftables.add(rules, refuse.ofElement)
     },
     async iptables() {
       record('iptables')
       if (links.length > 0) (await loadGuard()).addGuard(attachment)
-      await (await iptables()).add(rules, (mapping, { network, containerID }) => {
-        const holder = kept.all().find((one) => one.network === network && one.containerID === containerID)
-        const isGone = holder && (isSameInterface(holder, attachment) || isEnded(holder))
-        if (!isGone) throw taken(mapping, `${network}/${containerID}`)
-      })
+      await (await iptables()).add(rules, refuse.ofContainer)
     },
   })
   flushStaleFlows(udpOf(rules))
+}
+
+/** Refuse ports of attachments that have not ended. */
+function refusals(attachment: Recorded) {
+  return {
+    ofElement(mapping: Mapping, comment: string): void {
+      if (!hasEnded(comment, attachment)) throw taken(mapping, comment)
+    },
+    ofContainer(mapping: Mapping, { network, containerID }: Omit<Attachment, 'ifname'>): void {
+      const holder = kept.all().find((one) => one.network === network && one.containerID === containerID)
+      const isGone = holder && (isSameInterface(holder, attachment) || isEnded(holder))
+      if (!isGone) throw taken(mapping, `${network}/${containerID}`)
+    },
+  }
 }
 
 function taken(mapping: Mapping, owner: string): CniError {

@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert'
 import { bare } from '../harness/address.ts'
 import { attach } from '../harness/attach.ts'
 import * as cnitool from '../harness/cnitool.ts'
-import { ip, succeeds } from '../harness/command.ts'
+import { command, ip, succeeds } from '../harness/command.ts'
 import { refusal, unchanged } from '../harness/expect.ts'
 import { far, farHost, near, newContainer, privateHost, removeContainer, setSysctl } from '../harness/host.ts'
 import { bridgeNetwork, exampleNetwork } from '../harness/networks.ts'
@@ -71,6 +71,41 @@ test('the second container that asks for a port is refused with the first one’
   await first.check()
   await first.del()
   removeContainer(container)
+})
+
+for (const [first, second] of [
+  ['iptables', 'nftables'],
+  ['nftables', 'iptables'],
+])
+  test(`a port that a container has by ${first} is refused to one by ${second}, and goes to it when the first has ended`, async () => {
+    const holder = await attach(withPorts({ backend: first }), asking(tcp(8080)))
+    const net = withPorts({ backend: second })
+    const container = newContainer()
+    const rules = () => JSON.stringify(ruleset()).replaceAll(/"counter":{[^}]*}/g, '')
+    const before = rules()
+    assert.match(await refusal(cnitool.add(net, container, asking(tcp(8080)))), /port 8080\/tcp is taken by/)
+    assert.is(rules(), before)
+    removeContainer(container)
+    removeContainer(holder)
+    const next = await attach(net, asking(tcp(8080)))
+    const server = await mirrorIn(next)
+    assert.is(server.sourceOf(outside, near.ipv4, 'tcp', 8080), far.ipv4)
+    await holder.del()
+    await next.check()
+    await next.del()
+    assert.equal(left(), [])
+  })
+
+test('after nft flush ruleset the port of a live container is refused to another', async () => {
+  const net = withPorts()
+  const one = await attach(net, asking(tcp(8080)))
+  command('nft', 'flush ruleset')
+  const container = newContainer()
+  assert.match(await refusal(cnitool.add(net, container, asking(tcp(8080)))), /port 8080\/tcp is taken by/)
+  assert.equal(left(), [])
+  removeContainer(container)
+  await one.del()
+  assert.equal(left(), [])
 })
 
 test('the port of a container that ended without DEL goes to the next, and the late DEL takes nothing from it', async () => {
