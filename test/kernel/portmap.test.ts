@@ -1,9 +1,11 @@
 /** portmap as runtimes call it: mappings of either family, ports that are taken, sentinels and slips, traffic through the example. */
-// needs: nft ip
+// needs: nft ip, iptables
 
 import { spawn } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
+import { add as addByIptables } from '../../shared/firewall/portmap-iptables.ts'
+import type { Mapping } from '../../shared/firewall/portmap-rules.ts'
 import { bare } from '../harness/address.ts'
 import { attach } from '../harness/attach.ts'
 import * as cnitool from '../harness/cnitool.ts'
@@ -12,10 +14,12 @@ import { refusal, unchanged } from '../harness/expect.ts'
 import { far, farHost, near, newContainer, privateHost, removeContainer, setSysctl } from '../harness/host.ts'
 import { bridgeNetwork, exampleNetwork } from '../harness/networks.ts'
 import { type Configuration, call, type Result } from '../harness/plugin.ts'
+import { mapByNftables } from '../harness/reference.ts'
 import { snapshot } from '../harness/snapshot.ts'
 import { test } from '../harness/test.ts'
 import { mirrorIn } from '../harness/traffic.ts'
 import { elements, ruleset } from './firewall-containers.ts'
+import { rulesOf } from './portmap-mappings.ts'
 
 await privateHost()
 const outside = farHost()
@@ -95,6 +99,25 @@ for (const [first, second] of [
     await next.del()
     assert.equal(left(), [])
   })
+
+const held: Mapping[] = [{ protocol: 'tcp', hostPort: 8080, containerPort: 80 }]
+const theirs = { network: 'theirs', containerID: 'reference', ifname: 'eth0' }
+
+for (const [by, make] of Object.entries({
+  nftables: async () => mapByNftables('reference', '10.99.0.2', held),
+  iptables: () =>
+    addByIptables(rulesOf({ attachment: theirs, addresses: ['10.99.0.2/24'] }, { mappings: held })),
+}))
+  for (const backend of ['nftables', 'iptables'])
+    test(`a port that the reference has by ${by} is refused to a container by ${backend}`, async () => {
+      await make()
+      const container = newContainer()
+      const said = await refusal(cnitool.add(withPorts({ backend }), container, asking(tcp(8080))))
+      assert.match(said, /port 8080\/tcp is taken by .*reference/)
+      removeContainer(container)
+      command('nft', 'flush ruleset')
+      assert.equal(left(), [])
+    })
 
 test('after nft flush ruleset the port of a live container is refused to another', async () => {
   const net = withPorts()
