@@ -58,11 +58,11 @@ function addToRaw(): void {
 /** Removes the guard with its last user. Does nothing for an attachment that is none. */
 export function releaseGuard(attachment: Attachment): void {
   const hash = attachmentHash(attachment)
-  if (users().get(hash) === undefined) return
+  if (users().get(hash) === undefined) return void users().removeFolder()
   withStateLock(lock, () => {
+    if (users().names().length === 1 && !unlessUnsupported(removeFromTable)) removeFromRaw()
     users().remove(hash)
-    if (!users().removeFolder()) return
-    if (!unlessUnsupported(removeFromTable)) removeFromRaw()
+    users().removeFolder()
   })
 }
 

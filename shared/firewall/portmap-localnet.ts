@@ -53,9 +53,16 @@ export function releaseLocalnet(attachment: Attachment, links: readonly string[]
 
 function release(user: string, via: string): void {
   const users = usersOf(via)
-  if (users.get(user) === undefined) return
+  const names = users.names()
+  if (names.length === 0) users.removeFolder()
+  if (!names.includes(user)) return
+  // Forgotten last: a DEL that fails here is made good by the next.
+  if (names.length === 1) switchOff(via)
   users.remove(user)
-  if (!users.removeFolder()) return
+  users.removeFolder()
+}
+
+function switchOff(via: string): void {
   try {
     writeSysctl('0', ...sysctlOf(via))
   } catch (error) {
