@@ -8,8 +8,8 @@ import { preferSysctl } from '../../shared/attachment/sysctl.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import type { Result } from '../../shared/cni/result.ts'
 import { CniError, Code } from '../../shared/error/error.ts'
+import type { PortRules } from '../../shared/firewall/portmap-rules.ts'
 import { makeHelperToClose } from '../../shared/kernel/helper.ts'
-import { readSysctl, writeSysctl } from '../../shared/kernel/sysctl.ts'
 import { backEndOf, config, type PortmapConfig } from './config.ts'
 import { warnOfListeners } from './listeners.ts'
 import { isAsked, rulesFor } from './mappings.ts'
@@ -31,8 +31,7 @@ export const portmap = interfacePlugin<PortmapConfig>({
   },
 })
 
-async function create(life: Life<PortmapConfig>): Promise<void> {
-  const { request, undo } = life
+async function create({ request, undo }: Life<PortmapConfig>): Promise<void> {
   if (!isAsked(request.config)) return
   const rules = rulesFor(request, requirePrevResult(request, 'must be called as chained plugin'))
   if (rules.length === 0)
@@ -40,17 +39,17 @@ async function create(life: Life<PortmapConfig>): Promise<void> {
   const { addPortmap, removePortmap } = await firewall()
   undo(() => removePortmap(request))
   await addPortmap(request, rules, backEndOf(request.config))
-  for (const { address, via, snat } of rules)
-    if (address.address.family === 4 && snat && via) routeLocalnet(life, via)
+  await routeLocalnet(request, rules)
   warnOfListeners(rules, request.log)
 }
 
-/** Lets packets from 127.0.0.0/8 leave by an interface, and their answers come back. It stays on, as others may rely on it. */
-function routeLocalnet({ request, undo }: Life<PortmapConfig>, via: string): void {
-  const sysctl = ['ipv4', 'conf', via, 'route_localnet'] as const
-  if (readSysctl(...sysctl) === '1') return
-  undo(() => writeSysctl('0', ...sysctl))
-  preferSysctl(request.log, 'the mapped ports cannot be reached by 127.0.0.1', '1', ...sysctl)
+/** Opens 127.0.0.1 at the ports. DEL closes it by the record. */
+async function routeLocalnet(request: Request<PortmapConfig>, rules: PortRules[]): Promise<void> {
+  const { localnetLinks, useLocalnet } = await import('../../shared/firewall/portmap-localnet.ts')
+  for (const via of localnetLinks(rules))
+    useLocalnet(request, via, (...sysctl) =>
+      preferSysctl(request.log, 'the mapped ports cannot be reached by 127.0.0.1', '1', ...sysctl),
+    )
 }
 
 async function remove(request: Request<PortmapConfig>): Promise<void> {

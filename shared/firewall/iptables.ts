@@ -11,7 +11,7 @@ export interface Iptables {
   kind?: 'nft' | 'legacy'
 }
 
-export type TableName = 'nat' | 'filter'
+export type TableName = 'nat' | 'filter' | 'raw'
 
 /** The rules of a table, line by line, as `iptables-save -t nat` prints them. @throws CniError */
 export function save(iptables: Iptables, table: TableName = 'nat'): string[] {

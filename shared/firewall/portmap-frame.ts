@@ -139,7 +139,7 @@ export function chainsOf(frame: Frame): Chain[] {
     { name: `${prefix}-prerouting`, hook: nat('prerouting', dstnat), rules: entrance(frame) },
     { name: `${prefix}-output`, hook: nat('output', dstnat), rules: entrance(frame) },
     { name: `${prefix}-postrouting`, hook: nat('postrouting', srcnat), rules: masquerading(frame) },
-    ...(family === 4 ? [guard(prefix)] : []),
+    ...(family === 4 ? [guardOf(prefix)] : []),
   ]
 }
 
@@ -174,7 +174,7 @@ function masquerading({ family, self, neighbours, localhost, masquerade: all }: 
 }
 
 /** The sysctl route_localnet lets packets to and from 127.0.0.0/8 in by an interface: only those of this host are to pass. */
-function guard(prefix: string): Chain {
+export function guardOf(prefix: string): Chain {
   const drop = verdictStatement('drop')
   const rules = [saddr, daddr].map((side) => [notFromLo, inSubnet(side[4], loopback[4]), drop])
   return { name: `${prefix}-guard`, hook: { type: 'filter', hook: 'prerouting', priority: raw }, rules }

@@ -72,8 +72,8 @@ function addFamily(rules: PortRules, refuse: Refuse, inUse: Iptables[]): void {
   }
 }
 
-/** Removes containers that have ended and still have one of the ports in the other kind of iptables. @throws what `refuse` throws */
-function clear(iptables: Iptables, rules: PortRules, refuse: Refuse): void {
+/** Removes containers that have ended and still have one of the ports in a kind of iptables. @throws what `refuse` throws */
+export function clear(iptables: Iptables, rules: PortRules, refuse: Refuse): void {
   const chains = chainsInTheWay(saveIfReadable(iptables), rules, refuse)
   removeTraces(chains.map((chain) => ({ iptables, chain })))
 }

@@ -43,6 +43,12 @@ function tooMany(rules: PortRules[]): CniError {
   })
 }
 
+/** Removes what attachments that have ended still have at these addresses and ports. @throws what `refuse` throws */
+export function clear(rules: PortRules[], refuse: Refuse): void {
+  if (rules.length > 0)
+    update(netfilter(), () => rules.flatMap((one) => removalOf(frameFor(one), inTheWay(one, refuse))))
+}
+
 /** Removes the elements of an attachment that are still its own; does nothing when there are none. */
 export function remove(rules: PortRules[]): void {
   update(netfilter(), () => rules.flatMap(removal))

@@ -6,6 +6,7 @@ import type { Address } from '../ip/address.ts'
 import { isEnded, isSameInterface, type Recorded } from '../state/former.ts'
 import { type BackEnd, byBackEnd, whyImpossible } from './back-ends.ts'
 import { families, frameOf } from './portmap-frame.ts'
+import { localnetLinks, releaseLocalnet } from './portmap-localnet.ts'
 import * as nftables from './portmap-nftables.ts'
 import { hasEnded, kept, type PortmapRecord, rulesOf, toRecord } from './portmap-record.ts'
 import { hostPortOf, type Mapping, type PortRules } from './portmap-rules.ts'
@@ -14,6 +15,7 @@ import { owner, staleIn } from './table.ts'
 import { unlessUnsupported } from './unsupported.ts'
 
 const task = { verb: 'map host ports', key: 'backend' }
+const loadGuard = () => import('./portmap-guard.ts')
 const iptables = () => import('./portmap-iptables.ts')
 const reference = () => import('./reference-portmap.ts')
 
@@ -23,27 +25,44 @@ const reference = () => import('./reference-portmap.ts')
  */
 export async function addPortmap(attachment: Recorded, rules: PortRules[], backEnd?: BackEnd): Promise<void> {
   const earlier = kept.read(attachment)
-  if (earlier) await removeRecorded(earlier)
+  const links = localnetLinks(rules)
+  if (earlier)
+    await removeRecorded(
+      earlier,
+      localnetLinks(rulesOf(earlier)).filter((link) => !links.includes(link)),
+    )
+  const refuse = refusals(attachment)
+  const { refuseElsewhere } = await import('./portmap-others.ts')
+  await refuseElsewhere(attachment, rules, backEnd, refuse)
   const record = (used: BackEnd) => kept.write(toRecord(attachment, used, rules))
   await byBackEnd(task, backEnd, {
     nftables() {
       record('nftables')
-      nftables.add(rules, (mapping, comment) => {
-        if (!hasEnded(comment, attachment)) throw taken(mapping, comment, 'nft list ruleset')
-      })
+      nftables.add(rules, refuse.ofElement)
     },
     async iptables() {
       record('iptables')
-      await (await iptables()).add(rules, (mapping, { network, containerID }) => {
-        const holder = kept.all().find((one) => one.network === network && one.containerID === containerID)
-        const isGone = holder && (isSameInterface(holder, attachment) || isEnded(holder))
-        if (isGone) return
-        const name = holder ? owner(holder) : `${network}/${containerID}`
-        throw taken(mapping, name, `iptables-save -t nat | grep -F ${containerID}`)
-      })
+      if (links.length > 0) (await loadGuard()).addGuard(attachment)
+      await (await iptables()).add(rules, refuse.ofContainer)
     },
   })
   flushStaleFlows(udpOf(rules))
+}
+
+/** Refuse ports of attachments that have not ended. */
+function refusals(attachment: Recorded) {
+  return {
+    ofElement(mapping: Mapping, comment: string): void {
+      if (!hasEnded(comment, attachment)) throw taken(mapping, comment, 'nft list ruleset')
+    },
+    ofContainer(mapping: Mapping, { network, containerID }: Omit<Attachment, 'ifname'>): void {
+      const holder = kept.all().find((one) => one.network === network && one.containerID === containerID)
+      const isGone = holder && (isSameInterface(holder, attachment) || isEnded(holder))
+      if (isGone) return
+      const name = holder ? owner(holder) : `${network}/${containerID}`
+      throw taken(mapping, name, `iptables-save -t nat | grep -F ${containerID}`)
+    },
+  }
 }
 
 function taken(mapping: Mapping, name: string, see: string): CniError {
@@ -88,10 +107,14 @@ export async function removePortmap(
   flushFlowsTo(addresses)
 }
 
-async function removeRecorded(record: PortmapRecord): Promise<void> {
+async function removeRecorded(record: PortmapRecord, links = localnetLinks(rulesOf(record))): Promise<void> {
   const rules = rulesOf(record)
+  releaseLocalnet(record, links)
   unlessUnsupported(() => nftables.remove(rules))
-  if (record.backend === 'iptables') await (await iptables()).remove(record)
+  if (record.backend === 'iptables') {
+    await (await iptables()).remove(record)
+    ;(await loadGuard()).releaseGuard(record)
+  }
   kept.forget(record)
   const ports = udpOf(rules)
   if (ports.length > 0)
@@ -125,7 +148,10 @@ export async function checkPortmap(
   const rules = record ? rulesOf(record) : asked
   const used = record?.backend ?? (await madeBy(attachment, backEnd))
   if (used === 'nftables') return nftables.check(rules)
-  if (used === 'iptables') return (await iptables()).check(rules)
+  if (used === 'iptables') {
+    ;(await loadGuard()).checkGuard(attachment)
+    return (await iptables()).check(rules)
+  }
   for (const { address, mappings, snat } of rules)
     (await reference()).check(attachment, address.address, mappings, snat)
 }

@@ -81,6 +81,22 @@ export function check(owner: Owner, address: Address, mappings: Mapping[], snat:
       throw noRule(family, hook, `that leads to ${ports[0]}`)
 }
 
+/** The ID of the container whose rule has a host port in a family; undefined when none has. Costs a look-up where the reference has nothing. */
+export function portHolder(family: 4 | 6, mapping: Mapping): string | undefined {
+  if (chainUse(netfilter(), table(family), ports[0]) === undefined) return undefined
+  const rules = ports.flatMap((chain) => listRules(netfilter(), table(family), chain))
+  return rules.find((rule) => overlaps(rule, mapping))?.comment
+}
+
+/** A rule for a port compares protocol and port, and for a port at one address that, too. */
+function overlaps(rule: Rule, { protocol, hostPort, hostIP }: Mapping): boolean {
+  const compared = comparedWith(rule)
+  const has = (value: Buffer) => compared.some((one) => one.equals(value))
+  const only = compared.find(({ length }) => length >= 4)
+  const isSamePort = has(protocolBytes(protocol)) && has(serviceBytes(hostPort))
+  return isSamePort && (!only || !hostIP || only.equals(toBytes(hostIP)))
+}
+
 function translates(rule: Rule, { protocol, hostPort, containerPort, hostIP }: Mapping): boolean {
   const compared = comparedWith(rule)
   const hasAddress = compared.some(({ length }) => length >= 4)

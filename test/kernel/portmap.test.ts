@@ -2,18 +2,24 @@
 // needs: nft ip, iptables
 
 import { spawn } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
+import { add as addByIptables } from '../../shared/firewall/portmap-iptables.ts'
+import type { Mapping } from '../../shared/firewall/portmap-rules.ts'
+import { bare } from '../harness/address.ts'
 import { attach } from '../harness/attach.ts'
 import * as cnitool from '../harness/cnitool.ts'
-import { command } from '../harness/command.ts'
+import { command, ip, succeeds } from '../harness/command.ts'
 import { refusal, unchanged } from '../harness/expect.ts'
-import { far, farHost, near, newContainer, privateHost, removeContainer } from '../harness/host.ts'
+import { far, farHost, near, newContainer, privateHost, removeContainer, setSysctl } from '../harness/host.ts'
 import { bridgeNetwork, exampleNetwork } from '../harness/networks.ts'
 import { type Configuration, call, type Result } from '../harness/plugin.ts'
+import { mapByNftables } from '../harness/reference.ts'
 import { snapshot } from '../harness/snapshot.ts'
 import { test } from '../harness/test.ts'
 import { mirrorIn } from '../harness/traffic.ts'
 import { elements, ruleset } from './firewall-containers.ts'
+import { rulesOf } from './portmap-mappings.ts'
 
 await privateHost()
 const outside = farHost()
@@ -100,6 +106,60 @@ for (const [back, keys] of Object.entries({
     assert.is((await call({ ...changed, verb: 'CHECK' })).status, 1)
     assert.is((await call({ ...changed, verb: 'DEL' })).status, 0)
   })
+
+for (const [first, second] of [
+  ['iptables', 'nftables'],
+  ['nftables', 'iptables'],
+])
+  test(`a port that a container has by ${first} is refused to one by ${second}, and goes to it when the first has ended`, async () => {
+    const holder = await attach(withPorts({ backend: first }), asking(tcp(8080)))
+    const net = withPorts({ backend: second })
+    const container = newContainer()
+    const rules = () => JSON.stringify(ruleset()).replaceAll(/"counter":{[^}]*}/g, '')
+    const before = rules()
+    assert.match(await refusal(cnitool.add(net, container, asking(tcp(8080)))), /port 8080\/tcp is taken by/)
+    assert.is(rules(), before)
+    removeContainer(container)
+    removeContainer(holder)
+    const next = await attach(net, asking(tcp(8080)))
+    const server = await mirrorIn(next)
+    assert.is(server.sourceOf(outside, near.ipv4, 'tcp', 8080), far.ipv4)
+    await holder.del()
+    await next.check()
+    await next.del()
+    assert.equal(left(), [])
+  })
+
+const held: Mapping[] = [{ protocol: 'tcp', hostPort: 8080, containerPort: 80 }]
+const theirs = { network: 'theirs', containerID: 'reference', ifname: 'eth0' }
+
+for (const [by, make] of Object.entries({
+  nftables: async () => mapByNftables('reference', '10.99.0.2', held),
+  iptables: () =>
+    addByIptables(rulesOf({ attachment: theirs, addresses: ['10.99.0.2/24'] }, { mappings: held })),
+}))
+  for (const backend of ['nftables', 'iptables'])
+    test(`a port that the reference has by ${by} is refused to a container by ${backend}`, async () => {
+      await make()
+      const container = newContainer()
+      const said = await refusal(cnitool.add(withPorts({ backend }), container, asking(tcp(8080))))
+      assert.match(said, /port 8080\/tcp is taken by .*reference/)
+      removeContainer(container)
+      command('nft', 'flush ruleset')
+      assert.equal(left(), [])
+    })
+
+test('after nft flush ruleset the port of a live container is refused to another', async () => {
+  const net = withPorts()
+  const one = await attach(net, asking(tcp(8080)))
+  command('nft', 'flush ruleset')
+  const container = newContainer()
+  assert.match(await refusal(cnitool.add(net, container, asking(tcp(8080)))), /port 8080\/tcp is taken by/)
+  assert.equal(left(), [])
+  removeContainer(container)
+  await one.del()
+  assert.equal(left(), [])
+})
 
 test('the port of a container that ended without DEL goes to the next, and the late DEL takes nothing from it', async () => {
   const net = withPorts()
@@ -219,6 +279,48 @@ test('a port that a process of the host listens on is warned about', async () =>
   await call({ ...direct(result, [tcp(8090)]), verb: 'DEL' })
   listener.kill()
 })
+
+for (const backend of ['nftables', 'iptables'])
+  test(`a container does not reach what listens on the host's 127.0.0.1, with host ports by ${backend} and after the last one`, async () => {
+    const net = withPorts({ backend })
+    const [one, two] = [await attach(net, asking(tcp(8080))), await attach(net, asking(tcp(8081)))]
+    const intruder = await attach(net)
+    const listener = await listening(8091)
+    const sysctl = `/proc/sys/net/ipv4/conf/${net.plugins[0]?.bridge}/route_localnet`
+    const gateway = bare(String(intruder.result.ips[0]?.gateway))
+    setSysctl('net/ipv4/conf/all/rp_filter', 0)
+    ip(
+      `-n ${intruder.name} route add 127.0.0.1 via ${gateway} src ${bare(intruder.result.ips[0]?.address ?? '')}`,
+    )
+    ip(
+      `netns exec ${intruder.name} sysctl -qw net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.eth0.route_localnet=1`,
+    )
+    const local = `netns exec ${intruder.name} timeout 2 bash -c`
+    const enters = () => succeeds('ip', ...local.split(' '), 'exec 3<>/dev/tcp/127.0.0.1/8091')
+    assert.is(enters(), false)
+    assert.is(readFileSync(sysctl, 'utf8').trim(), '1')
+    await one.check()
+    await one.del()
+    assert.is(readFileSync(sysctl, 'utf8').trim(), '1')
+    assert.is(enters(), false)
+    await two.del()
+    assert.is(readFileSync(sysctl, 'utf8').trim(), '0')
+    assert.is(enters(), false)
+    // The same way is open where the sysctl is on without a guard.
+    writeFileSync(sysctl, '1')
+    assert.is(enters(), true)
+    await intruder.del()
+    listener.kill()
+    assert.equal(left(), [])
+  })
+
+/** A process of the host that listens on its 127.0.0.1. */
+async function listening(port: number) {
+  const program = `require('net').createServer().listen(${port}, '127.0.0.1', () => console.log('listening'))`
+  const listener = spawn(process.execPath, ['-e', program])
+  await new Promise((resolve) => listener.stdout.once('data', resolve))
+  return listener
+}
 
 const given = (): Result => ({
   cniVersion: '1.0.0',

@@ -3,7 +3,7 @@
 
 import * as assert from 'uvu/assert'
 import type { Mapping } from '../../shared/firewall/portmap-rules.ts'
-import { check, collect, has, remove } from '../../shared/firewall/reference-portmap.ts'
+import { check, collect, has, portHolder, remove } from '../../shared/firewall/reference-portmap.ts'
 import { netfilter } from '../../shared/firewall/table.ts'
 import { type Address, parseAddress } from '../../shared/ip/address.ts'
 import { command, ip } from '../harness/command.ts'
@@ -60,6 +60,18 @@ for (const version of ['1.6', '1.9'] as const) {
     check(one, address('10.88.0.2'), mappings, true)
     check(one, address('fd88::2'), mappings, true)
     check(one, address('10.89.0.2'), [{ protocol: 'tcp', hostPort: 9090, containerPort: 80 }], true)
+  })
+
+  scenario('a port is held by the container that has it, at one address or at all', version, () => {
+    const [tcp, udp] = mappings as [Mapping, Mapping]
+    const elsewhere = { ...udp, hostIP: address('10.89.0.1') }
+    const holders = [tcp, udp, { ...udp, hostIP: undefined }, elsewhere, { ...tcp, hostPort: 8082 }]
+    assert.equal(
+      holders.map((mapping) => portHolder(4, mapping)),
+      ['c1', 'c1', 'c1', undefined, undefined],
+    )
+    assert.equal([portHolder(4, { ...tcp, hostPort: 8081 }), portHolder(6, tcp)], ['c2', 'c1'])
+    assert.is(portHolder(4, { ...tcp, protocol: 'udp' }), undefined)
   })
 
   scenario('CHECK does not take the rules of another container, address, port or protocol', version, () => {

@@ -1,0 +1,84 @@
+/**
+ * Host ports that are taken elsewhere than where an ADD adds its own: in the other back end, by the reference, or by a live attachment
+ * whose rules another program has flushed. A host that has none of these pays a look-up for each. Networks with conditions are left out.
+ */
+
+import { chainUse } from '../netlink/nftables-read.ts'
+import type { Recorded } from '../state/former.ts'
+import { isEnded, isSameInterface } from '../state/former.ts'
+import type { BackEnd } from './back-ends.ts'
+import { frameOf } from './portmap-frame.ts'
+import type { Refuse } from './portmap-holders.ts'
+import { clear } from './portmap-nftables.ts'
+import { kept, rulesOf } from './portmap-record.ts'
+import type { Mapping, PortRules } from './portmap-rules.ts'
+import { netfilter, owner } from './table.ts'
+import { unlessUnsupported } from './unsupported.ts'
+
+/** What a refusal needs: who has a port, in words. */
+interface Holders {
+  /** Of nftables: by an element's comment. */
+  ofElement: Refuse
+  /** Of iptables and of the reference. @returns if the container has ended */
+  ofContainer(mapping: Mapping, holder: { network: string; containerID: string }): void
+}
+
+/**
+ * Refuses ports that are taken elsewhere, and removes what containers that have ended still have of them.
+ * @param backEnd asked for by the configuration
+ * @throws what the callbacks throw
+ */
+export async function refuseElsewhere(
+  attachment: Recorded,
+  all: readonly PortRules[],
+  backEnd: BackEnd | undefined,
+  { ofElement, ofContainer }: Holders,
+): Promise<void> {
+  const rules = all.filter(({ conditions = [] }) => conditions.length === 0)
+  if (rules.length === 0) return
+  if (backEnd === 'iptables') unlessUnsupported(() => clear(rules.filter(hasFrame), ofElement))
+  else {
+    unlessUnsupported(() => refuseFlushed(attachment, rules, ofElement))
+    await (await import('./portmap-iptables-elsewhere.ts')).clearElsewhere(rules, ofContainer)
+  }
+  const { portHolder } = await import('./reference-portmap.ts')
+  for (const { address, mappings } of rules)
+    for (const mapping of mappings) {
+      const containerID = unlessUnsupported(() => portHolder(address.address.family, mapping))
+      if (containerID !== undefined && containerID !== attachment.containerID)
+        ofContainer(mapping, { network: '?', containerID })
+    }
+}
+
+function hasFrame({ address }: PortRules): boolean {
+  const { table, prefix } = frameOf(address.address.family)
+  return chainUse(netfilter(), table, `${prefix}-dnat`) !== undefined
+}
+
+/** Where our part of the table is missing, the records tell which ports live attachments had in it. */
+function refuseFlushed(attachment: Recorded, rules: readonly PortRules[], refuse: Refuse): void {
+  const without = rules.filter((one) => !hasFrame(one))
+  if (without.length === 0) return
+  const live = kept
+    .all()
+    .filter((one) => one.backend === 'nftables' && !isSameInterface(one, attachment) && !isEnded(one))
+  for (const record of live)
+    for (const other of rulesOf(record))
+      for (const one of without) {
+        const mapping = isOfFrame(one, other) && one.mappings.find((each) => hits(each, other.mappings))
+        if (mapping) refuse(mapping, owner(record))
+      }
+}
+
+function isOfFrame({ address }: PortRules, { address: other, conditions = [] }: PortRules): boolean {
+  return address.address.family === other.address.family && conditions.length === 0
+}
+
+function hits(one: Mapping, others: readonly Mapping[]): boolean {
+  return others.some(
+    ({ protocol, hostPort, hostIP }) =>
+      protocol === one.protocol &&
+      hostPort === one.hostPort &&
+      (!hostIP || !one.hostIP || hostIP.value === one.hostIP.value),
+  )
+}
