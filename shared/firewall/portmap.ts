@@ -5,7 +5,10 @@ import { CniError, Code } from '../error/error.ts'
 import type { Address } from '../ip/address.ts'
 import { isEnded, isSameInterface, type Recorded } from '../state/former.ts'
 import { type BackEnd, byBackEnd, whyImpossible } from './back-ends.ts'
+import { withFeatureLock } from './feature-lock.ts'
 import { families, frameOf } from './portmap-frame.ts'
+import type { Refuse as ByOwner } from './portmap-holders.ts'
+import type { Refuse as ByContainer } from './portmap-iptables-holders.ts'
 import * as nftables from './portmap-nftables.ts'
 import { hasEnded, kept, type PortmapRecord, rulesOf, toRecord } from './portmap-record.ts'
 import { hostPortOf, type Mapping, type PortRules } from './portmap-rules.ts'
@@ -28,20 +31,29 @@ export async function addPortmap(attachment: Recorded, rules: PortRules[], backE
   await byBackEnd(task, backEnd, {
     nftables() {
       record('nftables')
-      nftables.add(rules, (mapping, comment) => {
-        if (!hasEnded(comment, attachment)) throw taken(mapping, comment)
-      })
+      nftables.add(rules, refuseLive(attachment))
     },
     async iptables() {
       record('iptables')
-      await (await iptables()).add(rules, (mapping, { network, containerID }) => {
-        const holder = kept.all().find((one) => one.network === network && one.containerID === containerID)
-        const isGone = holder && (isSameInterface(holder, attachment) || isEnded(holder))
-        if (!isGone) throw taken(mapping, `${network}/${containerID}`)
-      })
+      await (await iptables()).add(rules, refuseLiveContainer(attachment))
     },
   })
   flushStaleFlows(udpOf(rules))
+}
+
+function refuseLive(attachment: Recorded): ByOwner {
+  return (mapping, comment) => {
+    if (!hasEnded(comment, attachment)) throw taken(mapping, comment)
+  }
+}
+
+/** The chains of iptables name no interface. */
+function refuseLiveContainer(attachment: Recorded): ByContainer {
+  return (mapping, { network, containerID }) => {
+    const holder = kept.all().find((one) => one.network === network && one.containerID === containerID)
+    const isGone = holder && (isSameInterface(holder, attachment) || isEnded(holder))
+    if (!isGone) throw taken(mapping, `${network}/${containerID}`)
+  }
 }
 
 function taken(mapping: Mapping, owner: string): CniError {
@@ -88,9 +100,11 @@ export async function removePortmap(
 
 async function removeRecorded(record: PortmapRecord): Promise<void> {
   const rules = rulesOf(record)
-  unlessUnsupported(() => nftables.remove(rules))
-  if (record.backend === 'iptables') await (await iptables()).remove(record)
-  kept.forget(record)
+  await withFeatureLock('portmap', async () => {
+    unlessUnsupported(() => nftables.remove(rules))
+    if (record.backend === 'iptables') await (await iptables()).remove(record)
+    kept.forget(record)
+  })
   const ports = udpOf(rules)
   if (ports.length > 0)
     flushFlowsTo(
@@ -142,9 +156,14 @@ export async function collectPortmap(network: string, valid: Omit<Attachment, 'n
   return stale.length + (elements ?? 0) + chains + (unlessUnsupported(() => collect(valid)) ?? 0)
 }
 
-/** `patchbay reapply`: does again what a record says, where another program has removed it. */
+/** `patchbay reapply`: adds what is missing of a record, which stays as it is. The caller holds the feature's lock. @throws as `addPortmap` */
 export async function reapplyPortmap(record: PortmapRecord): Promise<void> {
-  await addPortmap(record, rulesOf(record), record.backend)
+  const rules = rulesOf(record)
+  const hasAdded =
+    record.backend === 'nftables'
+      ? nftables.addMissing(rules, refuseLive(record))
+      : await (await iptables()).addMissing(rules, refuseLiveContainer(record))
+  if (hasAdded) flushStaleFlows(udpOf(rules))
 }
 
 /** Why host ports cannot be mapped on this host; undefined when they can. Changes nothing. */
