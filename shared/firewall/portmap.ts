@@ -3,14 +3,14 @@
 import type { Attachment } from '../cni/plugin.ts'
 import { CniError, Code } from '../error/error.ts'
 import type { Address } from '../ip/address.ts'
-import { isEnded, isSameInterface, type Recorded } from '../state/former.ts'
+import { isSameInterface, type Recorded } from '../state/former.ts'
 import { type BackEnd, byBackEnd, whyImpossible } from './back-ends.ts'
 import { withFeatureLock } from './feature-lock.ts'
 import { families, frameOf } from './portmap-frame.ts'
 import type { Refuse as ByOwner } from './portmap-holders.ts'
 import type { Refuse as ByContainer } from './portmap-iptables-holders.ts'
 import * as nftables from './portmap-nftables.ts'
-import { hasEnded, kept, type PortmapRecord, rulesOf, toRecord } from './portmap-record.ts'
+import { hasEnded, isOver, kept, type PortmapRecord, rulesOf, toRecord } from './portmap-record.ts'
 import { hostPortOf, type Mapping, type PortRules } from './portmap-rules.ts'
 import { flushFlowsTo, flushStaleFlows } from './stale-flows.ts'
 import { owner, staleIn } from './table.ts'
@@ -51,7 +51,7 @@ function refuseLive(attachment: Recorded): ByOwner {
 function refuseLiveContainer(attachment: Recorded): ByContainer {
   return (mapping, { network, containerID }) => {
     const holder = kept.all().find((one) => one.network === network && one.containerID === containerID)
-    const isGone = holder && (isSameInterface(holder, attachment) || isEnded(holder))
+    const isGone = holder && (isSameInterface(holder, attachment) || isOver(holder))
     if (!isGone) throw taken(mapping, `${network}/${containerID}`)
   }
 }

@@ -1,8 +1,9 @@
 /** Restores what live attachments have in the firewall, after another program has removed it: `nft flush ruleset`, `firewall-cmd --reload`. */
 
 import { type CniError, toCniError } from '../error/error.ts'
-import { isEnded, type Recorded } from '../state/former.ts'
+import type { Recorded } from '../state/former.ts'
 import { noted } from '../state/noted.ts'
+import { isEnded } from './ended.ts'
 import { type FirewallFeature, withFeatureLock } from './feature-lock.ts'
 
 /** The records of a feature. */

@@ -9,12 +9,13 @@ import { attach } from '../harness/attach.ts'
 import type { Network } from '../harness/cnitool.ts'
 import { command } from '../harness/command.ts'
 import { refusal } from '../harness/expect.ts'
-import { far, farHost, near, privateHost, removeContainer, scratch } from '../harness/host.ts'
+import { far, farHost, near, privateHost, scratch } from '../harness/host.ts'
 import { bridgeNetwork } from '../harness/networks.ts'
 import { executables } from '../harness/plugin.ts'
 import { test } from '../harness/test.ts'
 import { mirrorIn } from '../harness/traffic.ts'
 import { until } from '../harness/until.ts'
+import { vanish } from '../harness/vanish.ts'
 import { ruleset } from './firewall-containers.ts'
 
 await privateHost()
@@ -47,7 +48,7 @@ test('after a flush CHECK notices, reapply restores the rules of live containers
   const live = await attach(net, asking(8080))
   const before = sorted()
   const ended = await attach(net, asking(8081))
-  removeContainer(ended)
+  await vanish(ended)
   command('nft', 'flush', 'ruleset')
   assert.match(await refusal(live.check()), /is missing in/)
   assert.is(reapply().length, 3)
