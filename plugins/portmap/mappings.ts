@@ -22,6 +22,7 @@ export function rulesFor(request: Request<PortmapConfig>, result: Result): PortR
   const { network, containerID, ifname, config } = request
   const { snat, masqAll, markMasqBit, externalSetMarkChain } = config
   const addresses = cidrs(ownIps(result, ifname))
+  const links = hostLinks(result)
   return families.flatMap((family) => {
     const address = addresses.find((one) => one.address.family === family)
     const mappings = address ? portsOf(config, family) : []
@@ -31,6 +32,7 @@ export function rulesFor(request: Request<PortmapConfig>, result: Result): PortR
       attachment: { network, containerID, ifname },
       address,
       via: linkTo(address),
+      links,
       mappings,
       snat,
       masqAll,
@@ -39,6 +41,11 @@ export function rulesFor(request: Request<PortmapConfig>, result: Result): PortR
       conditions,
     }
   })
+}
+
+/** The host's interfaces of a result; a name is at most 15 bytes (IFNAMSIZ, include/uapi/linux/if.h). */
+function hostLinks({ interfaces }: Result): string[] {
+  return interfaces.flatMap(({ name, sandbox }) => (sandbox || Buffer.byteLength(name) > 15 ? [] : [name]))
 }
 
 /** The host's interface behind which an address is. */

@@ -95,8 +95,11 @@ export function forgetFilter(attachment: Attachment): void {
   store.remove(attachmentHash(attachment))
 }
 
+/** For `patchbay reapply`. */
+export const kept = { all: allFilters, find: findFilter }
+
 /** The records of all attachments. */
-export function allFilters(): Filter[] {
+function allFilters(): Filter[] {
   return store.all()
 }
 

@@ -46,17 +46,31 @@ export async function addFilter(filter: Filter, closed: readonly ClosedIptables[
   await applyFilter({ ...filter, tables })
 }
 
-/** Adds what is missing of a filter, and records it: also again, from its record, after another program has flushed the rules. */
-export async function applyFilter(filter: Filter): Promise<void> {
+/** Records a filter, and adds what is missing of it. */
+async function applyFilter(filter: Filter): Promise<void> {
+  const make = await makerOf(filter)
+  withStateLock(lock, () => {
+    noteFilter(filter)
+    make()
+  })
+}
+
+/** `patchbay reapply`: adds what another program has removed. The caller holds the lock, and the filter is recorded. */
+export async function reapplyFilter(filter: Filter): Promise<void> {
+  const make = await makerOf(filter)
+  make()
+}
+
+/** Loads the back end of a filter. @returns what adds the filter's missing parts */
+async function makerOf(filter: Filter): Promise<() => void> {
   const { backEnd } = filter
   const iptables = backEnd === 'iptables' ? await loadIptables() : undefined
   const firewalld = backEnd === 'firewalld' ? await loadFirewalld() : undefined
-  withStateLock(lock, () => {
-    noteFilter(filter)
+  return () => {
     iptables?.add(filter)
     firewalld?.add(filter)
     addElements(filter)
-  })
+  }
 }
 
 function addElements(filter: Filter): void {
@@ -129,7 +143,7 @@ function removeElements(filter: Filter): void {
  */
 export async function checkFilter(attachment: Recorded, unrecorded: Filter): Promise<void> {
   const recorded = findFilter(attachment)
-  const filter = recorded ?? { ...unrecorded, backEnd: await makerOf(unrecorded) }
+  const filter = recorded ?? { ...unrecorded, backEnd: await backEndOf(unrecorded) }
   if (filter.backEnd === 'iptables') (await loadIptables()).check(filter)
   if (filter.backEnd === 'firewalld') (await loadFirewalld()).check(filter)
   if (!recorded && filter.backEnd !== 'nftables') return
@@ -138,7 +152,7 @@ export async function checkFilter(attachment: Recorded, unrecorded: Filter): Pro
 }
 
 /** Which back end has the addresses of an attachment without a record. */
-async function makerOf(filter: Filter): Promise<BackEnd> {
+async function backEndOf(filter: Filter): Promise<BackEnd> {
   const [first] = await makersOf(filter, {})
   return first ?? filter.backEnd
 }

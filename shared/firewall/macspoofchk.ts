@@ -25,6 +25,7 @@ import {
   netfilter,
   ourTable,
   owner,
+  replacing,
   staleIn,
   stillThere,
 } from './table.ts'
@@ -51,8 +52,11 @@ const addresses: NamedSet = { table, name: 'macspoofchk-addresses', key: [ifname
  * @throws KernelError
  */
 export async function addMacSpoofCheck(attachment: Attachment, port: string, mac: string): Promise<void> {
-  change(() => removal(recordsOf(ifnameBytes(port))))
-  change(() => addition(owner(attachment), ifnameBytes(port), macBytes(mac)))
+  const added = elementsOf(attachment, port, mac)
+  replacing(
+    () => change(() => removal(recordsOf(ifnameBytes(port)))),
+    () => change(() => addition(added)),
+  )
 }
 
 /** What is noted of an attachment for `reapplyMacSpoofCheck`. */
@@ -60,10 +64,19 @@ export function macSpoofCheckNote(port: string, mac: string): string {
   return `${port} ${mac}`
 }
 
-/** `patchbay reapply`: allows again what an ADD has noted, where another program has removed it. @throws KernelError */
+/** `patchbay reapply`: adds what is missing of what an ADD has noted. The caller holds the feature's lock. @throws KernelError */
 export async function reapplyMacSpoofCheck({ more, ...attachment }: Note): Promise<void> {
   const [port, mac] = more.split(' ')
-  if (port && mac) await addMacSpoofCheck(attachment, port, mac)
+  if (port && mac) change(() => addition(missingElements(attachment, port, mac)))
+}
+
+/** Those that are missing; none when the port has got another address since. */
+function missingElements(attachment: Attachment, port: string, mac: string): Placed[] {
+  const [record] = recordsOf(ifnameBytes(port))
+  if (record && record.value?.equals(macBytes(mac)) !== true) return []
+  return elementsOf(attachment, port, mac).filter(
+    ({ set, key }) => findElement(netfilter(), set, key) === undefined,
+  )
 }
 
 /** Removes the check of an attachment's port, ours or the reference's; does nothing when there is none. */
@@ -145,12 +158,25 @@ function removal(records: Element[]): Request[] {
   return [...requests, ...dismantle(table, [prerouting, verification], [ports, addresses, allowed])]
 }
 
-function addition(comment: string, key: Buffer, mac: Buffer): Request[] {
+/** An element and its set. */
+interface Placed extends Element {
+  set: NamedSet
+}
+
+function elementsOf(attachment: Attachment, port: string, mac: string): Placed[] {
+  const [comment, key, value] = [owner(attachment), ifnameBytes(port), macBytes(mac)]
+  return [
+    { set: addresses, key, value, comment },
+    { set: allowed, key: concatenate(key, value), comment },
+    { set: ports, key, goto: verification, comment },
+  ]
+}
+
+function addition(added: Placed[]): Request[] {
+  if (added.length === 0) return []
   return [
     ...(chainUse(netfilter(), table, prerouting) === undefined ? sharedRules() : []),
-    addElement(addresses, { key, value: mac, comment }),
-    addElement(allowed, { key: concatenate(key, mac), comment }),
-    addElement(ports, { key, goto: verification, comment }),
+    ...added.map(({ set, ...element }) => addElement(set, element)),
   ]
 }
 

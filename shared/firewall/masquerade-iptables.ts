@@ -1,6 +1,7 @@
 /** Masquerading by iptables, in the layout of the Go reference: a chain for each container, with a jump from POSTROUTING. */
 
 import type { Attachment } from '../cni/plugin.ts'
+import { CniError } from '../error/error.ts'
 import { formatAddress, width } from '../ip/address.ts'
 import { type Cidr, formatCidr, subnetOf } from '../ip/subnet.ts'
 import { restore, save } from './iptables.ts'
@@ -20,6 +21,16 @@ export async function add(attachment: Attachment, addresses: Cidr[]): Promise<vo
   for (const family of families) {
     const own = addresses.filter(({ address }) => address.family === family)
     if (own.length > 0) restore({ family }, [`-N ${chainName(attachment)}`, ...rulesOf(attachment, own)])
+  }
+}
+
+/** The same where a rule is missing; otherwise changes nothing. @throws CniError */
+export async function addMissing(attachment: Attachment, addresses: Cidr[]): Promise<void> {
+  try {
+    await check(attachment, addresses)
+  } catch (error) {
+    if (!(error instanceof CniError)) throw error
+    await add(attachment, addresses)
   }
 }
 

@@ -40,6 +40,7 @@ import {
   netfilter,
   ourTable,
   owner,
+  replacing,
   staleIn,
   stillThere,
 } from './table.ts'
@@ -84,8 +85,15 @@ export function subnetChain(cidr: Cidr): string {
 
 /** Masquerades packets from these addresses that leave their subnets. Elements of other attachments at them are replaced. */
 export function add(attachment: Attachment, addresses: Cidr[]): void {
-  change((family) => removal(family, attachment, addresses))
-  change((family) => addition(family, attachment, addresses))
+  replacing(
+    () => change((family) => removal(family, attachment, addresses)),
+    () => change((family) => addition(family, attachment, addresses, elements)),
+  )
+}
+
+/** Adds what is missing of an attachment's elements, and changes no element that is there. */
+export function addMissing(attachment: Attachment, addresses: Cidr[]): void {
+  change((family) => addition(family, attachment, addresses, missingElements))
 }
 
 /** Removes the elements of an attachment; does nothing when it has none. */
@@ -205,15 +213,17 @@ function emptied(family: Family, addresses: Element[]): string[] {
 }
 
 /** Requests that add an attachment's elements, and first, where missing, what all subnets share and the subnets' chains. */
-function addition(family: Family, attachment: Attachment, all: Cidr[]): Request[] {
+function addition(family: Family, attachment: Attachment, all: Cidr[], toAdd: typeof elements): Request[] {
   const addresses = ofFamily(all, family)
-  if (addresses.length === 0) return []
+  const added = addresses.flatMap((cidr, index) => toAdd(family, attachment, cidr, index))
+  if (added.length === 0) return []
   const has = (chain: string) => chainUse(netfilter(), table(family), chain) !== undefined
-  const subnets = new Map(addresses.map((cidr) => [subnetChain(cidr), subnetOf(cidr)]))
+  const used = addresses.filter((cidr) => added.some(({ goto }) => goto === subnetChain(cidr)))
+  const subnets = new Map(used.map((cidr) => [subnetChain(cidr), subnetOf(cidr)]))
   return [
     ...(has(postrouting) ? [] : sharedRules(family)),
     ...[...subnets].flatMap(([chain, subnet]) => (has(chain) ? [] : subnetRules(family, chain, subnet))),
-    ...addresses.flatMap((cidr, index) => elements(family, attachment, cidr, index)),
+    ...added.map(({ set, ...element }) => addElement(set, element)),
   ]
 }
 
@@ -242,11 +252,26 @@ function subnetRules(family: Family, chain: string, subnet: Cidr): Request[] {
   ]
 }
 
-function elements(family: Family, attachment: Attachment, cidr: Cidr, index: number): Request[] {
+/** An element and its set. */
+interface Placed extends Element {
+  set: NamedSet
+}
+
+/** The elements of an attachment's address: the address, and its record. */
+function elements(family: Family, attachment: Attachment, cidr: Cidr, index: number): Placed[] {
   const address = toBytes(cidr.address)
   const comment = owner(attachment)
   return [
-    addElement(addressMap(family), { key: address, goto: subnetChain(cidr), comment }),
-    addElement(attachmentMap(family), { key: recordKey(attachment, index), value: address, comment }),
+    { set: addressMap(family), key: address, goto: subnetChain(cidr), comment },
+    { set: attachmentMap(family), key: recordKey(attachment, index), value: address, comment },
   ]
+}
+
+/** Those that are missing; none when the attachment has got another address since. An address that another attachment has got stays. */
+function missingElements(family: Family, attachment: Attachment, cidr: Cidr, index: number): Placed[] {
+  const found = findElement(netfilter(), attachmentMap(family), recordKey(attachment, index))
+  if (found && found.value?.equals(toBytes(cidr.address)) !== true) return []
+  return elements(family, attachment, cidr, index).filter(
+    ({ set, key }) => findElement(netfilter(), set, key) === undefined,
+  )
 }

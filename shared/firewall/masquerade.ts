@@ -4,6 +4,7 @@ import type { Attachment } from '../cni/plugin.ts'
 import { type Cidr, formatCidr, parseCidr } from '../ip/subnet.ts'
 import type { Note } from '../state/noted.ts'
 import { type BackEnd, byBackEnd, whyImpossible } from './back-ends.ts'
+import { withFeatureLock } from './feature-lock.ts'
 import { findIptablesTraces } from './iptables-traces.ts'
 import { forgetStaleUsers, forgetUser } from './iptables-users.ts'
 import * as nftables from './masquerade-nftables.ts'
@@ -11,6 +12,8 @@ import { hasReferenceMasquerade } from './reference-masquerade-trace.ts'
 import { unlessUnsupported } from './unsupported.ts'
 
 export type MasqueradeBackend = BackEnd
+
+const loadIptables = () => import('./masquerade-iptables.ts')
 
 const task = { verb: 'masquerade', key: 'ipMasqBackend' }
 
@@ -27,7 +30,7 @@ export async function addMasquerade(
 ): Promise<void> {
   await byBackEnd(task, backend, {
     nftables: () => nftables.add(attachment, addresses),
-    iptables: async () => (await import('./masquerade-iptables.ts')).add(attachment, addresses),
+    iptables: () => withFeatureLock('ipMasq', async () => (await loadIptables()).add(attachment, addresses)),
   })
 }
 
@@ -42,7 +45,7 @@ export async function removeMasquerade(attachment: Attachment): Promise<void> {
   })
   if (reference) (await import('./reference-masquerade.ts')).remove(attachment)
   const traces = await findIptablesTraces(attachment)
-  if (traces.length > 0) await (await import('./masquerade-iptables.ts')).remove(traces)
+  if (traces.length > 0) await (await loadIptables()).remove(traces)
   forgetUser(attachment)
 }
 
@@ -63,7 +66,7 @@ export async function checkMasquerade(
     if (!other) throw error
     return other.check(attachment, addresses)
   }
-  const iptables = await import('./masquerade-iptables.ts')
+  const iptables = await loadIptables()
   await iptables.check(attachment, addresses)
 }
 
@@ -74,7 +77,7 @@ async function otherMaker(attachment: Attachment, backend: MasqueradeBackend | u
     if (reference.has(attachment)) return reference
   }
   if (backend === 'nftables' || (await findIptablesTraces(attachment)).length === 0) return undefined
-  return import('./masquerade-iptables.ts')
+  return loadIptables()
 }
 
 /** GC: removes the rules of attachments that are no longer valid. @returns how many addresses, rules and iptables chains */
@@ -96,7 +99,7 @@ async function collectReferences(network: string, valid: Omit<Attachment, 'netwo
 
 async function collectChains(network: string, valid: Omit<Attachment, 'network'>[]): Promise<number> {
   const traces = await findIptablesTraces()
-  return traces.length === 0 ? 0 : (await import('./masquerade-iptables.ts')).collect(network, valid, traces)
+  return traces.length === 0 ? 0 : (await loadIptables()).collect(network, valid, traces)
 }
 
 /** Why masquerading cannot work on this host; undefined when it can. Changes nothing. */
@@ -109,10 +112,17 @@ export function masqueradeNote(addresses: Cidr[], backend?: MasqueradeBackend): 
   return [...addresses.map(formatCidr), ...(backend ? [backend] : [])].join(' ')
 }
 
-/** `patchbay reapply`: masquerades again as an ADD has noted, where another program has removed it. @throws as `addMasquerade` */
+/**
+ * `patchbay reapply`: adds what is missing of what an ADD has noted. The caller holds the feature's lock.
+ * @throws as `addMasquerade`
+ */
 export async function reapplyMasquerade({ more, ...attachment }: Note): Promise<void> {
   const words = more.split(' ')
   const backend = (['nftables', 'iptables'] as const).find((one) => words.includes(one))
   const addresses = words.flatMap((word) => parseCidr(word) ?? [])
-  if (addresses.length > 0) await addMasquerade(attachment, addresses, backend)
+  if (addresses.length === 0) return
+  await byBackEnd(task, backend, {
+    nftables: () => nftables.addMissing(attachment, addresses),
+    iptables: async () => (await loadIptables()).addMissing(attachment, addresses),
+  })
 }

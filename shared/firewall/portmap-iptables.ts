@@ -41,7 +41,32 @@ export async function add(rules: PortRules[], refuse: Refuse = refuseTaken): Pro
   const [first] = rules
   if (!first) return
   await remove(first.attachment)
-  noteUser(first.attachment, 'portmap')
+  await addTo(first.attachment, rules, refuse)
+}
+
+/**
+ * Adds the families of which a rule is missing, each by one transaction; the container's chain is made anew there.
+ * @returns whether anything was missing @throws as `add`
+ */
+export async function addMissing(rules: PortRules[], refuse: Refuse): Promise<boolean> {
+  const lacking = rules.filter(lacksRules)
+  const [first] = lacking
+  if (first) await addTo(first.attachment, lacking, refuse)
+  return first !== undefined
+}
+
+function lacksRules(rules: PortRules): boolean {
+  try {
+    checkFamily({ family: rules.address.address.family }, rules)
+    return false
+  } catch (error) {
+    if (error instanceof CniError) return true
+    throw error
+  }
+}
+
+async function addTo(attachment: Attachment, rules: PortRules[], refuse: Refuse): Promise<void> {
+  noteUser(attachment, 'portmap')
   const inUse = (await findIptablesTraces(undefined, 'portmap')).map(({ iptables }) => iptables)
   withStateLock('portmap-iptables', () => {
     for (const one of rules)

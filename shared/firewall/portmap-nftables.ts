@@ -22,17 +22,45 @@ const attempts = 10
  * @throws KernelError, or what `refuse` throws for a port that is taken
  */
 export function add(rules: PortRules[], refuse: Refuse): void {
+  makingWay(
+    rules,
+    () => update(netfilter(), () => rules.flatMap((one) => addition(one, elementsOf(one)))),
+    () => clear(rules, refuse),
+  )
+  for (const one of rules) addEntrances(frameFor(one))
+}
+
+/** Adds what is missing, and removes nothing of the attachment's own. @returns whether anything was missing @throws as `add` */
+export function addMissing(rules: PortRules[], refuse: Refuse): boolean {
+  let hasAdded = false
+  const plan = (one: PortRules) => {
+    const missing = elementsOf(one).filter((element) => !isStillThere(element))
+    if (missing.length === 0) return []
+    hasAdded = true
+    return addition(one, missing)
+  }
+  const foreign = (one: PortRules) =>
+    inTheWay(one, refuse).filter(({ comment }) => comment !== owner(one.attachment))
+  makingWay(
+    rules,
+    () => update(netfilter(), () => rules.flatMap(plan)),
+    () => update(netfilter(), () => rules.flatMap((one) => removalOf(frameFor(one), foreign(one)))),
+  )
+  for (const one of rules) addEntrances(frameFor(one))
+  return hasAdded
+}
+
+function makingWay(rules: PortRules[], add: () => void, makeWay: () => void): void {
   for (let left = attempts; ; left--) {
     try {
-      update(netfilter(), () => rules.flatMap(addition))
-      break
+      add()
+      return
     } catch (error) {
       if (isErrno(error, 'EMSGSIZE')) throw tooMany(rules)
       if (!isErrno(error, 'EEXIST') || left === 0) throw error
-      update(netfilter(), () => rules.flatMap((one) => removalOf(frameFor(one), inTheWay(one, refuse))))
+      makeWay()
     }
   }
-  for (const one of rules) addEntrances(frameFor(one))
 }
 
 function tooMany(rules: PortRules[]): CniError {
@@ -87,10 +115,10 @@ function isStillThere({ set, key, comment }: Placed): boolean {
   return findElement(netfilter(), set, key)?.comment === comment
 }
 
-function addition(rules: PortRules): Request[] {
+function addition(rules: PortRules, elements: Placed[]): Request[] {
   const own = frameFor(rules)
   const hasFrame = chainUse(netfilter(), own.table, `${own.prefix}-dnat`) !== undefined
-  return [...(hasFrame ? [] : frameRequests(own)), ...additions(own, elementsOf(rules))]
+  return [...(hasFrame ? [] : frameRequests(own)), ...additions(own, elements)]
 }
 
 function removal(rules: PortRules): Request[] {

@@ -5,12 +5,12 @@
 
 import { chainUse } from '../netlink/nftables-read.ts'
 import type { Recorded } from '../state/former.ts'
-import { isEnded, isSameInterface } from '../state/former.ts'
+import { isSameInterface } from '../state/former.ts'
 import type { BackEnd } from './back-ends.ts'
 import { frameOf } from './portmap-frame.ts'
 import type { Refuse } from './portmap-holders.ts'
 import { clear } from './portmap-nftables.ts'
-import { kept, rulesOf } from './portmap-record.ts'
+import { isOver, kept, rulesOf } from './portmap-record.ts'
 import type { Mapping, PortRules } from './portmap-rules.ts'
 import { netfilter, owner } from './table.ts'
 import { unlessUnsupported } from './unsupported.ts'
@@ -61,7 +61,7 @@ function refuseFlushed(attachment: Recorded, rules: readonly PortRules[], refuse
   if (without.length === 0) return
   const live = kept
     .all()
-    .filter((one) => one.backend === 'nftables' && !isSameInterface(one, attachment) && !isEnded(one))
+    .filter((one) => one.backend === 'nftables' && !isSameInterface(one, attachment) && !isOver(one))
   for (const record of live)
     for (const other of rulesOf(record))
       for (const one of without) {

@@ -5,7 +5,8 @@ import type { Attachment } from '../cni/plugin.ts'
 import { formatAddress, parseAddress } from '../ip/address.ts'
 import { formatCidr, parseCidr } from '../ip/subnet.ts'
 import { attachmentRecords } from '../state/attachment-records.ts'
-import { isEnded, isSameInterface, type Recorded } from '../state/former.ts'
+import { isSameInterface, type Recorded } from '../state/former.ts'
+import { isCutOff } from './ended.ts'
 import type { PortRules } from './portmap-rules.ts'
 import { owner } from './table.ts'
 
@@ -21,6 +22,7 @@ const rule = () =>
   z.object({
     address: z.string(),
     via: z.optional(z.string()),
+    links: z.optional(z.array(z.string())),
     mappings: z.array(mapping()),
     snat: z.boolean(),
     masqAll: z.boolean(),
@@ -70,7 +72,15 @@ export function rulesOf({ rules, ...attachment }: PortmapRecord): PortRules[] {
  */
 export function hasEnded(comment: string, newer: Attachment): boolean {
   const record = recordOf(comment)
-  return record !== undefined && (isSameInterface(record, newer) || isEnded(record))
+  return record !== undefined && (isSameInterface(record, newer) || isOver(record))
+}
+
+/** Whether the container of a record has ended. */
+export function isOver(record: PortmapRecord): boolean {
+  return isCutOff(
+    record,
+    record.rules.flatMap(({ links = [] }) => links),
+  )
 }
 
 /** A long comment ends in a hash: all records are looked through then. */

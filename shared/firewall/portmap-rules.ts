@@ -19,6 +19,8 @@ export interface PortRules {
   address: Cidr
   /** The host's interface behind which the container is; undefined if the host has no route to it. */
   via?: string
+  /** The host's links that the container is reached by: when one of them is gone, so is the container. */
+  links?: string[]
   mappings: Mapping[]
   /** The source of connections from the container's own network and from 127.0.0.0/8 becomes the host's. */
   snat: boolean

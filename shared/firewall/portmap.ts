@@ -3,12 +3,13 @@
 import type { Attachment } from '../cni/plugin.ts'
 import { CniError, Code } from '../error/error.ts'
 import type { Address } from '../ip/address.ts'
-import { isEnded, isSameInterface, type Recorded } from '../state/former.ts'
+import { isSameInterface, type Recorded } from '../state/former.ts'
 import { type BackEnd, byBackEnd, whyImpossible } from './back-ends.ts'
+import { withFeatureLock } from './feature-lock.ts'
 import { families, frameOf } from './portmap-frame.ts'
 import { localnetLinks, releaseLocalnet } from './portmap-localnet.ts'
 import * as nftables from './portmap-nftables.ts'
-import { hasEnded, kept, type PortmapRecord, rulesOf, toRecord } from './portmap-record.ts'
+import { hasEnded, isOver, kept, type PortmapRecord, rulesOf, toRecord } from './portmap-record.ts'
 import { hostPortOf, type Mapping, type PortRules } from './portmap-rules.ts'
 import { flushFlowsTo, flushStaleFlows } from './stale-flows.ts'
 import { owner, staleIn } from './table.ts'
@@ -57,7 +58,7 @@ function refusals(attachment: Recorded) {
     },
     ofContainer(mapping: Mapping, { network, containerID }: Omit<Attachment, 'ifname'>): void {
       const holder = kept.all().find((one) => one.network === network && one.containerID === containerID)
-      const isGone = holder && (isSameInterface(holder, attachment) || isEnded(holder))
+      const isGone = holder && (isSameInterface(holder, attachment) || isOver(holder))
       if (isGone) return
       const name = holder ? owner(holder) : `${network}/${containerID}`
       throw taken(mapping, name, `iptables-save -t nat | grep -F ${containerID}`)
@@ -109,13 +110,15 @@ export async function removePortmap(
 
 async function removeRecorded(record: PortmapRecord, links = localnetLinks(rulesOf(record))): Promise<void> {
   const rules = rulesOf(record)
-  releaseLocalnet(record, links)
-  unlessUnsupported(() => nftables.remove(rules))
-  if (record.backend === 'iptables') {
-    await (await iptables()).remove(record)
-    ;(await loadGuard()).releaseGuard(record)
-  }
-  kept.forget(record)
+  await withFeatureLock('portmap', async () => {
+    releaseLocalnet(record, links)
+    unlessUnsupported(() => nftables.remove(rules))
+    if (record.backend === 'iptables') {
+      await (await iptables()).remove(record)
+      ;(await loadGuard()).releaseGuard(record)
+    }
+    kept.forget(record)
+  })
   const ports = udpOf(rules)
   if (ports.length > 0)
     flushFlowsTo(
@@ -176,9 +179,14 @@ export async function collectPortmap(network: string, valid: Omit<Attachment, 'n
   return stale.length + (elements ?? 0) + chains + (unlessUnsupported(() => collect(valid)) ?? 0)
 }
 
-/** `patchbay reapply`: does again what a record says, where another program has removed it. */
+/** `patchbay reapply`: adds what is missing of a record, which stays as it is. The caller holds the feature's lock. @throws as `addPortmap` */
 export async function reapplyPortmap(record: PortmapRecord): Promise<void> {
-  await addPortmap(record, rulesOf(record), record.backend)
+  const rules = rulesOf(record)
+  const hasAdded =
+    record.backend === 'nftables'
+      ? nftables.addMissing(rules, refusals(record).ofElement)
+      : await (await iptables()).addMissing(rules, refusals(record).ofContainer)
+  if (hasAdded) flushStaleFlows(udpOf(rules))
 }
 
 /** Why host ports cannot be mapped on this host; undefined when they can. Changes nothing. */

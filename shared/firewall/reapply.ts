@@ -1,62 +1,76 @@
 /** Restores what live attachments have in the firewall, after another program has removed it: `nft flush ruleset`, `firewall-cmd --reload`. */
 
 import { type CniError, toCniError } from '../error/error.ts'
-import { isEnded, type Recorded } from '../state/former.ts'
+import type { Recorded } from '../state/former.ts'
 import { noted } from '../state/noted.ts'
+import { isEnded } from './ended.ts'
+import { type FirewallFeature, withFeatureLock } from './feature-lock.ts'
+
+/** The records of a feature. */
+interface Kept {
+  all(): Recorded[]
+  find(attachment: Recorded): Recorded | undefined
+}
 
 /** A kind of thing that attachments have in the firewall. */
 interface Feature {
-  name: string
-  /** Loads its code: all records, and what does one of them again. */
-  load(): Promise<{ all: Recorded[]; again(record: never): Promise<void> }>
+  name: FirewallFeature
+  /** Loads its code: where its records are, and what adds what is missing of one. */
+  load(): Promise<{ kept: Kept; again(record: never): Promise<void> }>
 }
 
 const features: Feature[] = [
   {
     name: 'ipMasq',
     load: async () => ({
-      all: noted('firewall/ipMasq').all(),
+      kept: noted('firewall/ipMasq'),
       again: (await import('./masquerade.ts')).reapplyMasquerade,
     }),
   },
   {
     name: 'macspoofchk',
     load: async () => ({
-      all: noted('firewall/macspoofchk').all(),
+      kept: noted('firewall/macspoofchk'),
       again: (await import('./macspoofchk.ts')).reapplyMacSpoofCheck,
     }),
   },
   {
     name: 'portmap',
     load: async () => ({
-      all: (await import('./portmap-record.ts')).kept.all(),
+      kept: (await import('./portmap-record.ts')).kept,
       again: (await import('./portmap.ts')).reapplyPortmap,
     }),
   },
   {
     name: 'firewall',
     load: async () => ({
-      all: (await import('./filter-record.ts')).allFilters(),
-      again: (await import('./filter.ts')).applyFilter,
+      kept: (await import('./filter-record.ts')).kept,
+      again: (await import('./filter.ts')).reapplyFilter,
     }),
   },
 ]
 
 /** What became of one attachment. */
 export interface Reapplied {
-  feature: string
+  feature: FirewallFeature
   attachment: Recorded
   error?: CniError
 }
 
-/** Does all records of live attachments again; after a failure goes on with the next. An attachment whose namespace is gone is left out. */
+/** Adds what is missing of all live attachments; after a failure goes on with the next. An attachment whose namespace is gone is left out. */
 export async function reapply(report: (outcome: Reapplied) => void): Promise<void> {
   for (const { name: feature, load } of features) {
-    const { all, again } = await load()
-    for (const attachment of all) {
+    const { kept, again } = await load()
+    for (const attachment of kept.all()) {
       if (isEnded(attachment)) continue
-      const error = await again(attachment as never).then(() => undefined, toCniError)
-      report({ feature, attachment, error })
+      // A DEL may have removed the record since it was listed.
+      const restore = async () => {
+        const record = kept.find(attachment)
+        if (record) await again(record as never)
+        return record !== undefined
+      }
+      const outcome = await withFeatureLock(feature, restore).catch(toCniError)
+      if (outcome !== false) report({ feature, attachment, error: outcome === true ? undefined : outcome })
     }
   }
 }

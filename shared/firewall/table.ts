@@ -2,6 +2,7 @@
 
 import { hashedName } from '../cni/identity.ts'
 import type { Attachment } from '../cni/plugin.ts'
+import { isErrno } from '../kernel/errno.ts'
 import { closeByHelper } from '../kernel/helper.ts'
 import { deleteChain, deleteTable, type Table } from '../netlink/nftables.ts'
 import { deleteCounter } from '../netlink/nftables-counters.ts'
@@ -91,6 +92,22 @@ export function listStale(set: NamedSet, isStale: (element: Element) => boolean)
     return []
   })
   return stale
+}
+
+/** How often a replacement is tried: each failure is an addition by `patchbay reapply` in between. */
+const attempts = 10
+
+/** Removes elements, and then adds them anew. @throws KernelError */
+export function replacing(remove: () => void, add: () => void): void {
+  for (let left = attempts; ; left--) {
+    remove()
+    try {
+      add()
+      return
+    } catch (error) {
+      if (!isErrno(error, 'EEXIST') || left === 0) throw error
+    }
+  }
 }
 
 /** Those of earlier listed elements that still exist and still belong to the same attachment. */

@@ -6,6 +6,7 @@
 
 import type { Life, Trace } from '../attachment/device.ts'
 import type { Attachment, Request } from '../cni/plugin.ts'
+import { withFeatureLock } from '../firewall/feature-lock.ts'
 import { noted } from '../state/noted.ts'
 
 /** A feature of the firewall. */
@@ -30,10 +31,11 @@ interface FirewallTrace extends Trace {
 /** The trace of a feature. It is removed too if the key has any value but false, in case the pointer was lost. */
 export function firewallTrace({ key, load }: Feature): FirewallTrace {
   const users = noted(`firewall/${key}`)
-  const remove = async (attachment: Attachment) => {
-    await (await load()).remove(attachment)
-    users.forget(attachment)
-  }
+  const remove = (attachment: Attachment) =>
+    withFeatureLock(key, async () => {
+      await (await load()).remove(attachment)
+      users.forget(attachment)
+    })
   return {
     begin({ request, undo }, more) {
       undo(() => remove(request))
@@ -46,8 +48,10 @@ export function firewallTrace({ key, load }: Feature): FirewallTrace {
     async collect({ network, validAttachments: valid, raw }) {
       const stale = users.stale(network, valid)
       if (!raw[key] && stale.length === 0) return
-      await (await load()).collect(network, valid)
-      stale.forEach(users.forget)
+      await withFeatureLock(key, async () => {
+        await (await load()).collect(network, valid)
+        stale.forEach(users.forget)
+      })
     },
   }
 }

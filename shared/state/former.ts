@@ -31,7 +31,7 @@ export function isSameInterface(one: Omit<Recorded, 'network'>, other: Omit<Reco
   return one.containerID === other.containerID && one.ifname === other.ifname && !isElsewhere
 }
 
-/** Whether the namespace of an attachment is gone. Unknown counts as not gone. */
-export function isEnded({ netns }: Recorded): boolean {
+/** Whether the path of an attachment's namespace leads to none, as this process sees it. Unknown counts as not gone. */
+export function hasLostNamespace({ netns }: Recorded): boolean {
   return netns !== undefined && netns !== '' && openNamespaceIfAny(netns) === undefined
 }

@@ -2,7 +2,7 @@
 
 import { CniError, Code } from '../error/error.ts'
 import { tolerate } from '../kernel/errno.ts'
-import { type Fd, makeDirectory } from '../kernel/files.ts'
+import { close, type Fd, makeDirectory } from '../kernel/files.ts'
 import { type Limit, lock, type Settled, whileLocked, withDescriptorLock, withLock } from '../kernel/lock.ts'
 import type { Namespace } from '../kernel/namespace.ts'
 import { stateDirectory } from '../kernel/state-directory.ts'
@@ -27,6 +27,16 @@ export function withStateLock<T>(name: string, action: () => Settled<T>): T {
     explaining(stateDirectory, () => lockIn(stateDirectory, name)),
     action,
   )
+}
+
+/** The same for an action that loads code or waits for programs: nothing else in this process may take the lock meanwhile. */
+export async function withLockAwaiting<T>(name: string, action: () => Promise<T>): Promise<T> {
+  const fd = explaining(stateDirectory, () => lockIn(stateDirectory, name))
+  try {
+    return await action()
+  } finally {
+    close(fd)
+  }
 }
 
 /** The directory is there but for the first call after a boot. */

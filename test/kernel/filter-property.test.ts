@@ -5,8 +5,8 @@ import { rmSync } from 'node:fs'
 import fc from 'fast-check'
 import * as assert from 'uvu/assert'
 import { closedIptables } from '../../shared/firewall/closed-chains.ts'
-import { addFilter, applyFilter, removeFilter } from '../../shared/firewall/filter.ts'
-import { allFilters, type Filter, plainFilter } from '../../shared/firewall/filter-record.ts'
+import { addFilter, reapplyFilter, removeFilter } from '../../shared/firewall/filter.ts'
+import { type Filter, kept, plainFilter } from '../../shared/firewall/filter-record.ts'
 import { command } from '../harness/command.ts'
 import { privateHost } from '../harness/host.ts'
 import { test } from '../harness/test.ts'
@@ -93,7 +93,7 @@ async function play(steps: readonly Step[]): Promise<Filter[]> {
     if (step.is === 'flush') {
       command('nft', 'flush ruleset')
       foreign()
-      for (const filter of live) await applyFilter(recordOf(filter))
+      for (const filter of live) await reapplyFilter(recordOf(filter))
       for (const filter of late.splice(0)) await removeFilter(filter)
     } else if (step.is === 'DEL') await end(`c${step.container}`)
     else {
@@ -113,7 +113,7 @@ async function play(steps: readonly Step[]): Promise<Filter[]> {
 }
 
 function recordOf({ containerID }: Filter): Filter {
-  const found = allFilters().find((one) => one.containerID === containerID)
+  const found = kept.all().find((one) => one.containerID === containerID)
   assert.ok(found)
   return found
 }

@@ -3,8 +3,8 @@
 
 import { globSync, rmSync, writeFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
-import { applyFilter } from '../../shared/firewall/filter.ts'
-import { allFilters } from '../../shared/firewall/filter-record.ts'
+import { reapplyFilter } from '../../shared/firewall/filter.ts'
+import { kept } from '../../shared/firewall/filter-record.ts'
 import { added, done, refused } from '../harness/attach.ts'
 import { command, ip } from '../harness/command.ts'
 import { unchanged } from '../harness/expect.ts'
@@ -301,7 +301,7 @@ for (const [what, keys] of Object.entries(kindsOfRecords()))
     for (const { request } of all) await added(request)
     command('nft', 'flush ruleset')
     for (const { request } of all) assert.is((await call({ verb: 'CHECK', ...request })).status, 1)
-    for (const filter of allFilters()) await applyFilter(filter)
+    for (const filter of kept.all()) await reapplyFilter(filter)
     for (const { request } of all) assert.equal(await call({ verb: 'CHECK', ...request }), done)
     for (const { request } of all) assert.equal(await del(request), done)
     assert.not.match(command('nft', 'list ruleset'), /patchbay|CNI/)

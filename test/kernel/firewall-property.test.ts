@@ -13,6 +13,7 @@ import { isFullRun } from '../harness/full.ts'
 import { type Netns, newContainer, privateHost, removeContainer } from '../harness/host.ts'
 import { type Call, callAlone, executables } from '../harness/plugin.ts'
 import { test } from '../harness/test.ts'
+import { vanish } from '../harness/vanish.ts'
 import { ruleset } from './firewall-containers.ts'
 
 await privateHost()
@@ -140,7 +141,7 @@ async function take(all: Container[], step: Step): Promise<void> {
     succeed(one, 'ADD')
     one.state = 'live'
   } else if (step.does === 'vanish' && one.state === 'live') {
-    removeContainer(one.netns)
+    await vanish(one.netns)
     one.state = 'vanished'
   }
 }

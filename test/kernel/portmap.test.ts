@@ -13,11 +13,12 @@ import { command, ip, succeeds } from '../harness/command.ts'
 import { refusal, unchanged } from '../harness/expect.ts'
 import { far, farHost, near, newContainer, privateHost, removeContainer, setSysctl } from '../harness/host.ts'
 import { bridgeNetwork, exampleNetwork } from '../harness/networks.ts'
-import { type Configuration, call, type Result } from '../harness/plugin.ts'
+import { type Call, type Configuration, call, type Result } from '../harness/plugin.ts'
 import { mapByNftables } from '../harness/reference.ts'
 import { snapshot } from '../harness/snapshot.ts'
 import { test } from '../harness/test.ts'
 import { mirrorIn } from '../harness/traffic.ts'
+import { vanish } from '../harness/vanish.ts'
 import { elements, ruleset } from './firewall-containers.ts'
 import { rulesOf } from './portmap-mappings.ts'
 
@@ -164,13 +165,40 @@ test('after nft flush ruleset the port of a live container is refused to another
 test('the port of a container that ended without DEL goes to the next, and the late DEL takes nothing from it', async () => {
   const net = withPorts()
   const ended = await attach(net, asking(tcp(8080)))
-  removeContainer(ended)
+  await vanish(ended)
   const next = await attach(net, asking(tcp(8080)))
   await ended.del()
   await next.check()
   const server = await mirrorIn(next)
   assert.is(server.sourceOf(outside, near.ipv4, 'tcp', 8080), far.ipv4)
   await next.del()
+  assert.equal(left(), [])
+})
+
+test('a caller that does not see the namespace of a live container gets none of its ports', async () => {
+  const net = withPorts()
+  const live = await attach(net, asking(tcp(8080)))
+  const other = newContainer()
+  const request: Call = {
+    ...{ verb: 'ADD', containerID: other.name, netns: other.path },
+    under: ['unshare', '--mount', 'sh', '-c', `umount ${live.path} && exec "$0"`],
+    config: {
+      ...{
+        type: 'portmap',
+        name: 'unseeing',
+        cniVersion: '1.0.0',
+        runtimeConfig: asking(tcp(8080)).capabilities,
+      },
+      prevResult: { cniVersion: '1.0.0', ips: [{ address: '10.99.0.2/24' }] },
+    },
+  }
+  const { status, json } = await call(request)
+  assert.is(status, 1)
+  assert.match(`${json?.msg}`, /host port 8080\/tcp is taken by/)
+  await live.check()
+  assert.is((await call({ ...request, verb: 'DEL' })).status, 0)
+  removeContainer(other)
+  await live.del()
   assert.equal(left(), [])
 })
 

@@ -1,16 +1,21 @@
 /** `patchbay reapply` after `nft flush ruleset`: masquerade, MAC check and host ports of live containers are there again. */
 // needs: nft ip, nft bridge
 
+import { writeFileSync } from 'node:fs'
+import type { Readable } from 'node:stream'
+import { execa } from 'execa'
 import * as assert from 'uvu/assert'
 import { attach } from '../harness/attach.ts'
 import type { Network } from '../harness/cnitool.ts'
 import { command } from '../harness/command.ts'
 import { refusal } from '../harness/expect.ts'
-import { far, farHost, near, privateHost, removeContainer } from '../harness/host.ts'
+import { far, farHost, near, privateHost, scratch } from '../harness/host.ts'
 import { bridgeNetwork } from '../harness/networks.ts'
 import { executables } from '../harness/plugin.ts'
 import { test } from '../harness/test.ts'
 import { mirrorIn } from '../harness/traffic.ts'
+import { until } from '../harness/until.ts'
+import { vanish } from '../harness/vanish.ts'
 import { ruleset } from './firewall-containers.ts'
 
 await privateHost()
@@ -43,7 +48,7 @@ test('after a flush CHECK notices, reapply restores the rules of live containers
   const live = await attach(net, asking(8080))
   const before = sorted()
   const ended = await attach(net, asking(8081))
-  removeContainer(ended)
+  await vanish(ended)
   command('nft', 'flush', 'ruleset')
   assert.match(await refusal(live.check()), /is missing in/)
   assert.is(reapply().length, 3)
@@ -69,6 +74,64 @@ test('after a flush the next ADD works without reapply, and every DEL, too', asy
   await one.del()
   await two.check()
   await two.del()
+  assert.equal(ruleset(), [])
+})
+
+test('a client connects during ten reapplies without a failure, and they change no rule', async () => {
+  const live = await attach(network(), asking(8080))
+  const server = await mirrorIn(live)
+  const rounds = `echo 1024 65000 >/proc/sys/net/ipv4/ip_local_port_range; until [ -e ${scratch}/stop ]; do exec 3<>/dev/tcp/${near.ipv4}/8080 || exit; echo once; done`
+  const client = execa('ip', ['netns', 'exec', outside.name, 'bash', '-c', rounds], { reject: false })
+  const monitor = execa('nft', ['monitor'], { reject: false })
+  const events = lines(monitor)
+  await until('nft listens', () => marked('ready', events))
+  const before = events().length
+  for (let round = 0; round < 10; round++) reapply()
+  await until('nft has told all', () => marked('done', events))
+  assert.equal(
+    events()
+      .slice(before)
+      .filter((line) => !/(ready|done)/.test(line) && !line.startsWith('# new generation')),
+    [],
+  )
+  writeFileSync(`${scratch}/stop`, '')
+  const { exitCode, stdout } = await client
+  assert.is(exitCode, 0)
+  assert.ok(stdout.includes('once'))
+  monitor.kill()
+  server.stop()
+  await live.del()
+})
+
+/** The lines that a program has printed until now. */
+function lines({ stdout }: { stdout: Readable }): () => string[] {
+  let text = ''
+  stdout.on('data', (chunk) => {
+    text += chunk
+  })
+  return () => text.split('\n').filter((line) => line !== '')
+}
+
+/** Makes a table and removes it. @returns whether the monitor has told of it */
+function marked(name: string, events: () => string[]): boolean {
+  for (const verb of ['add', 'delete']) command('nft', verb, 'table', 'ip', name)
+  return events().some((line) => line.includes(name))
+}
+
+test('reapplies at once after a flush all succeed', async () => {
+  const live = await attach(network(), asking(8080))
+  const before = sorted()
+  for (let round = 0; round < 10; round++) {
+    command('nft', 'flush', 'ruleset')
+    const all = [1, 2, 3].map(() => execa(`${executables()}/patchbay`, ['reapply'], { reject: false }))
+    const failed = (await Promise.all(all)).filter(({ exitCode }) => exitCode !== 0)
+    assert.equal(
+      failed.map(({ stderr }) => stderr),
+      [],
+    )
+    assert.equal(sorted(), before)
+  }
+  await live.del()
   assert.equal(ruleset(), [])
 })
 

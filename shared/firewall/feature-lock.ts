@@ -1,0 +1,20 @@
+/** The lock of a kind of thing in the firewall: `patchbay reapply` adds nothing again while DEL or GC removes it and its record. */
+
+import { withLockAwaiting } from '../state/lock.ts'
+
+/** What attachments have in the firewall. */
+export type FirewallFeature = 'ipMasq' | 'macspoofchk' | 'portmap' | 'firewall'
+
+/** The plugin `firewall` has one lock for all its changes (filter.ts). */
+function lockOf(feature: FirewallFeature): string {
+  return feature === 'firewall' ? feature : `firewall-${feature}`
+}
+
+/**
+ * Runs an action under the lock of a feature. Hold it to remove elements together with their record, and to add again what a
+ * record says.
+ * @throws as `withStateLock`
+ */
+export function withFeatureLock<T>(feature: FirewallFeature, action: () => Promise<T>): Promise<T> {
+  return withLockAwaiting(lockOf(feature), action)
+}
