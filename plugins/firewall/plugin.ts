@@ -46,9 +46,20 @@ async function create(life: Life<FirewallConfig>): Promise<void> {
   if (!request.config.backend && decision.backEnd === 'iptables')
     request.log.info(decision.rejected.join('; '))
   warnOfObstacles(request, filter, decision)
+  if (decision.backEnd === 'iptables' && decision.closed.length > 0) await warnOfPorts(request)
   const { addFilter, removeFilter } = await load()
   undo(() => removeFilter(filter))
   await addFilter(filter, decision.closed)
+}
+
+/** The rules of iptables, as the reference has them, accept answers only. Known where portmap comes before firewall. */
+async function warnOfPorts(request: Request<FirewallConfig>): Promise<void> {
+  const { kept } = await import('../../shared/firewall/portmap-record.ts')
+  if (!kept.read(request)) return
+  const chain = request.config.iptablesAdminChainName
+  request.log.warn(
+    `FORWARD drops what other hosts send to the container's host ports: iptables -I ${chain} -m conntrack --ctstate DNAT -j ACCEPT`,
+  )
 }
 
 /** What an attachment is to have, without its side of the host. */

@@ -235,6 +235,21 @@ for (const [where, [making, keys]] of Object.entries(dropping))
     },
   )
 
+scenario(
+  'FORWARD of iptables drops: a far host reaches a published port by the rule that the README names for CNI-ADMIN',
+  async (add) => {
+    command('sh', '-c', 'iptables -P FORWARD DROP; ip6tables -P FORWARD DROP')
+    const server = await mirrorIn(await add(published(chain({}))))
+    assert.throws(() => server.sourceOf(distant, near.ipv4, 'udp', 8080))
+    for (const program of ['iptables', 'ip6tables'])
+      command(program, ...'-I CNI-ADMIN -m conntrack --ctstate DNAT -j ACCEPT'.split(' '))
+    for (const family of ['ipv4', 'ipv6'] as const)
+      assert.is(server.sourceOf(distant, near[family], 'tcp', 8080), far[family])
+    server.stop()
+    for (const program of ['iptables', 'ip6tables']) command(program, '-F', 'CNI-ADMIN')
+  },
+)
+
 /** Hosts whose INPUT drops. */
 const closed: Record<string, [string, Keys]> = {
   'iptables-nft': ['iptables-nft -P INPUT DROP; ip6tables-nft -P INPUT DROP', {}],
