@@ -7,13 +7,12 @@
 import { rmSync } from 'node:fs'
 import * as fc from 'fast-check'
 import * as assert from 'uvu/assert'
-import { command } from '../harness/command.ts'
+import { command, ip } from '../harness/command.ts'
 import { type Fault, killedAt } from '../harness/faults.ts'
 import { isFullRun } from '../harness/full.ts'
 import { type Netns, newContainer, privateHost, removeContainer } from '../harness/host.ts'
 import { type Call, callAlone, executables } from '../harness/plugin.ts'
 import { test } from '../harness/test.ts'
-import { vanish } from '../harness/vanish.ts'
 import { ruleset } from './firewall-containers.ts'
 
 await privateHost()
@@ -69,6 +68,19 @@ function hostFirewall(): void {
 
 const types = ['portmap', 'firewall'] as const
 
+const hostLink = (name: string) => `l${name}`
+
+/** A container and a link of the host, which stands for the host's end of its interface. */
+function begin(name: string): Netns {
+  ip(`link add ${hostLink(name)} type bridge`)
+  return newContainer(name)
+}
+
+function end(netns: Netns): void {
+  removeContainer(netns)
+  ip(`link delete ${hostLink(netns.name)}`)
+}
+
 /** The calls of a list for a container whose address and host ports others may have had. */
 function requests(one: Container, verb: 'ADD' | 'DEL'): Call[] {
   const inOrder = types.map((type) => request(one, verb, type))
@@ -78,7 +90,7 @@ function requests(one: Container, verb: 'ADD' | 'DEL'): Call[] {
 function request({ netns, address }: Container, verb: Call['verb'], type: (typeof types)[number]): Call {
   const prevResult = {
     cniVersion: '1.0.0',
-    interfaces: [{ name: 'eth0', sandbox: netns.path }],
+    interfaces: [{ name: 'eth0', sandbox: netns.path }, { name: hostLink(netns.name) }],
     ips: [`10.60.0.${address + 2}/24`, `fd60::${address + 2}/64`].map((text) => ({
       address: text,
       interface: 0,
@@ -102,7 +114,7 @@ function succeed(one: Container, verb: 'ADD' | 'DEL'): void {
 
 function del(one: Container): void {
   succeed(one, 'DEL')
-  if (one.state === 'vanished') newContainer(one.netns.name)
+  if (one.state === 'vanished') begin(one.netns.name)
   one.state = 'gone'
 }
 
@@ -141,7 +153,7 @@ async function take(all: Container[], step: Step): Promise<void> {
     succeed(one, 'ADD')
     one.state = 'live'
   } else if (step.does === 'vanish' && one.state === 'live') {
-    await vanish(one.netns)
+    end(one.netns)
     one.state = 'vanished'
   }
 }
@@ -178,7 +190,7 @@ let hosts = 0
 async function play(steps: Step[]): Promise<void> {
   const host = ++hosts
   const all = Array.from({ length: containers }, (_, index): Container => {
-    return { netns: newContainer(`h${host}-${index}`), address: 0, state: 'gone' }
+    return { netns: begin(`h${host}-${index}`), address: 0, state: 'gone' }
   })
   flush()
   const empty = sorted()
@@ -194,7 +206,7 @@ async function play(steps: Step[]): Promise<void> {
   } finally {
     command('nft', 'flush', 'ruleset')
     rmSync('/run/patchbay', { recursive: true, force: true })
-    for (const { netns } of all) removeContainer(netns)
+    for (const { netns } of all) end(netns)
   }
 }
 
