@@ -1,5 +1,5 @@
 /** `patchbay reapply` beside other calls, each stopped before each of its system calls: what DEL has removed stays away. */
-// needs: full speed, nft ip, nft bridge, nft inet
+// needs: full speed, nft ip, nft bridge
 // packages: nftables
 
 import { globSync } from 'node:fs'
