@@ -1,6 +1,6 @@
 /** Statements of nftables rules, each in nft's words and as the kernel's expressions. */
 
-import { putString, putU32be, type StreamData } from 'netlink/dist/structs.js'
+import { putString, putU32, putU32be, type StreamData } from 'netlink/dist/structs.js'
 import { toBytes, width } from '../ip/address.ts'
 import { type Cidr, formatCidr, networkOf } from '../ip/subnet.ts'
 import { ifnameBytes, padded } from './nftables-types.ts'
@@ -175,7 +175,7 @@ export const toLocal: Statement = {
   words: 'fib daddr type local',
   expressions: [
     expression('fib', NFT_REG32_00, NFT_FIB_RESULT_ADDRTYPE, NFTA_FIB_F_DADDR),
-    expression('cmp', NFT_REG32_00, NFT_CMP_EQ, value(hostOrder(RTN_LOCAL))),
+    expression('cmp', NFT_REG32_00, NFT_CMP_EQ, number(RTN_LOCAL)),
   ],
 }
 
@@ -184,21 +184,23 @@ export const isDnat: Statement = {
   words: 'ct status dnat',
   expressions: [
     expression('ct', NFT_REG32_00, NFT_CT_STATUS),
-    expression('bitwise', NFT_REG32_00, NFT_REG32_00, 4, value(hostOrder(IPS_DST_NAT)), value(hostOrder(0))),
-    expression('cmp', NFT_REG32_00, NFT_CMP_NEQ, value(hostOrder(0))),
+    expression('bitwise', NFT_REG32_00, NFT_REG32_00, 4, number(IPS_DST_NAT), number(0)),
+    expression('cmp', NFT_REG32_00, NFT_CMP_NEQ, number(0)),
   ],
 }
 
 /** `iifname != "lo"`: the packet did not come from this host itself. */
 export const notFromLo: Statement = {
   words: 'iifname != "lo"',
-  expressions: [...load([iifname]), expression('cmp', NFT_REG32_00, NFT_CMP_NEQ, value(ifnameBytes('lo')))],
+  expressions: [
+    ...load([iifname]),
+    expression('cmp', NFT_REG32_00, NFT_CMP_NEQ, (out) => out.push(DATA_VALUE, ifnameBytes('lo'))),
+  ],
 }
 
-function hostOrder(number: number): Buffer {
-  const bytes = Buffer.alloc(4)
-  bytes.writeUInt32LE(number)
-  return bytes
+/** A number in host order. Made when it is sent: a buffer in Node's snapshot would make each build another. */
+function number(value: number): StreamData {
+  return (out) => out.push(DATA_VALUE, putU32(value))
 }
 
 /** `goto CHAIN` */
