@@ -149,8 +149,9 @@ for (const bridged of [0, 1])
   )
 
 scenario(
-  'isolated: a machine at the bridge’s uplink, and a port of a network without a policy, reach the containers',
+  'isolated: a machine at the bridge’s uplink, and a port of a network without a policy, reach the containers, unless bridged packets are filtered',
   async (add) => {
+    for (const family of ['ip', 'ip6']) setSysctl(`net/bridge/bridge-nf-call-${family}tables`, 0)
     const net = chain({ ingressPolicy: 'isolated' })
     const bridge = String(net.plugins[0]?.bridge)
     const one = await add(net)
