@@ -1,6 +1,7 @@
 /** Where an interface of a container can be shaped. */
 
 import { broken } from '../../shared/attachment/broken.ts'
+import { noInterface } from '../../shared/attachment/chained.ts'
 import type { Sides } from '../../shared/attachment/sides.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import { CniError, Code } from '../../shared/error/error.ts'
@@ -33,13 +34,7 @@ function hostEndOf({ host, inside }: Sides, { kind, parent, parentNamespace }: L
 export function requireEnds(sides: Sides, request: Request<BandwidthConfig>, isSent: boolean): Ends {
   const { ifname } = request
   const ends = endsOf(sides, request)
-  if (!ends)
-    throw new CniError(Code.InvalidEnvironment, {
-      msg: `CNI_IFNAME: the container has no interface ${ifname}: put bandwidth after the plugin that makes it`,
-      hint: 'an earlier plugin in the chain must make it',
-      see: commandIn(request, 'ip link show'),
-      errno: 'ENODEV',
-    })
+  if (!ends) throw noInterface(request)
   if (isSent && request.config.egress === 'ifb' && !ends.end)
     throw new CniError(Code.InvalidNetworkConfig, {
       msg: `egress is "ifb", but ${ifname} is no veth with an end on the host: remove the key`,

@@ -3,6 +3,7 @@
  * addresses, and its neighbours: they are listed before, and added again, the routes in the VRF's table.
  */
 
+import { noInterface } from '../../shared/attachment/chained.ts'
 import { waitForDad } from '../../shared/attachment/configure.ts'
 import type { Sides } from '../../shared/attachment/sides.ts'
 import type { Undo } from '../../shared/attachment/undo.ts'
@@ -11,7 +12,7 @@ import { CniError, Code } from '../../shared/error/error.ts'
 import type { Log } from '../../shared/error/log.ts'
 import { KernelError, tolerate } from '../../shared/kernel/errno.ts'
 import { inNamespace } from '../../shared/kernel/namespace.ts'
-import { commandIn, seeLink } from '../../shared/netlink/command.ts'
+import { seeLink } from '../../shared/netlink/command.ts'
 import { changeLink, findLink, type Link } from '../../shared/netlink/link.ts'
 import { listNeighbours, type Neighbour, newNeighbour } from '../../shared/netlink/neighbour.ts'
 import { RT_TABLE_MAIN } from '../../shared/netlink/route.ts'
@@ -31,13 +32,7 @@ interface Configuration {
 export function findPort(inside: Socket, request: Request<VrfConfig>): Link {
   const { ifname } = request
   const link = findLink(inside, ifname)
-  if (!link)
-    throw new CniError(Code.InvalidEnvironment, {
-      msg: `CNI_IFNAME: the container has no interface ${ifname}: put vrf after the plugin that makes it`,
-      hint: 'an earlier plugin in the chain must make it',
-      see: commandIn(request, 'ip link show'),
-      errno: 'ENODEV',
-    })
+  if (!link) throw noInterface(request)
   if (!link.master) return link
   const master = findLink(inside, link.master)?.name ?? `interface ${link.master}`
   throw new CniError(Code.InvalidNetworkConfig, {

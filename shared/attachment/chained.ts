@@ -3,6 +3,7 @@
 import type { Request } from '../cni/plugin.ts'
 import type { Ip, Result } from '../cni/result.ts'
 import { CniError, Code } from '../error/error.ts'
+import { commandIn } from '../netlink/command.ts'
 
 /**
  * The result of the earlier plugins, which ADD and CHECK need.
@@ -14,6 +15,16 @@ export function requirePrevResult({ prevResult, plugin }: Request, words: string
   throw new CniError(Code.InvalidNetworkConfig, {
     msg: words,
     hint: `list ${plugin} in "plugins" after the plugin that makes the interface`,
+  })
+}
+
+/** The error of ADD when no earlier plugin has made the container's interface. */
+export function noInterface(request: Request): CniError {
+  return new CniError(Code.InvalidEnvironment, {
+    msg: `CNI_IFNAME: the container has no interface ${request.ifname}: put ${request.plugin} after the plugin that makes it`,
+    hint: 'an earlier plugin in the chain must make it',
+    see: commandIn(request, 'ip link show'),
+    errno: 'ENODEV',
   })
 }
 
