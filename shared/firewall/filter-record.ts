@@ -1,12 +1,10 @@
 /** What each attachment has in the firewall: a record, so that DEL, CHECK and GC need neither the configuration nor the earlier result. */
 
 import * as z from 'zod/mini'
-import { attachmentHash } from '../cni/identity.ts'
 import type { Attachment } from '../cni/plugin.ts'
 import type { Table } from '../netlink/nftables.ts'
-import { findRecordOf, type Recorded } from '../state/former.ts'
-import { records } from '../state/records.ts'
-import { amongValid } from '../state/valid.ts'
+import { type AttachmentRecords, attachmentRecords } from '../state/attachment-records.ts'
+import type { Recorded } from '../state/former.ts'
 import type { BackEnd } from './back-end.ts'
 import type { Iptables } from './iptables.ts'
 
@@ -37,77 +35,26 @@ export interface Filter extends Recorded {
   acceptInto: ForeignChain[]
 }
 
-const schema = () =>
-  z.object({
-    network: z.string(),
-    containerID: z.string(),
-    ifname: z.string(),
-    netns: z.optional(z.string()),
-    backEnd: z.literal(['nftables', 'iptables', 'firewalld']),
-    addresses: z.array(z.string()),
-    tables: z.optional(
-      z.array(z.object({ family: z.literal([4, 6]), kind: z.optional(z.literal(['nft', 'legacy'])) })),
-    ),
-    adminChain: z.string(),
-    zone: z.string(),
-    policy: z.literal(['open', 'same-bridge', 'isolated']),
-    through: z.optional(z.string()),
-    port: z.optional(z.string()),
-    hostIngress: z.boolean(),
-    acceptInto: z.array(
-      z.object({ family: z.literal(['ip', 'ip6', 'inet']), table: z.string(), chain: z.string() }),
-    ),
-  })
+export const kept: AttachmentRecords<Filter> = attachmentRecords('firewall/filter', () => ({
+  backEnd: z.literal(['nftables', 'iptables', 'firewalld']),
+  addresses: z.array(z.string()),
+  tables: z.optional(
+    z.array(z.object({ family: z.literal([4, 6]), kind: z.optional(z.literal(['nft', 'legacy'])) })),
+  ),
+  adminChain: z.string(),
+  zone: z.string(),
+  policy: z.literal(['open', 'same-bridge', 'isolated']),
+  through: z.optional(z.string()),
+  port: z.optional(z.string()),
+  hostIngress: z.boolean(),
+  acceptInto: z.array(
+    z.object({ family: z.literal(['ip', 'ip6', 'inet']), table: z.string(), chain: z.string() }),
+  ),
+}))
 
 /** The reference's defaults. */
 export const defaultAdminChain = 'CNI-ADMIN'
 export const defaultZone = 'trusted'
-
-const store = records('firewall/filter', schema)
-
-/** The record of an attachment, also under another name of its network. */
-export function findFilter(attachment: Recorded): Filter | undefined {
-  return findRecordOf<Filter>(attachment, store.read, store.names)
-}
-
-/** The record under the attachment's present name, without a look at others. For ADD. */
-export function ownFilter(attachment: Attachment): Filter | undefined {
-  return store.read(attachmentHash(attachment))
-}
-
-/** For ADD, before it changes the firewall. @throws KernelError */
-export function noteFilter(filter: Filter): void {
-  store.write(attachmentHash(filter), filter)
-}
-
-/** Whether there is a record under the attachment's present name, or what a killed ADD has left of one. */
-export function hasTrace(attachment: Attachment): boolean {
-  return store.hasTrace(attachmentHash(attachment))
-}
-
-/** Whether a damaged record of an attachment was set aside. */
-export function wasDamaged(attachment: Attachment): boolean {
-  return store.wasDamaged(attachmentHash(attachment))
-}
-
-/** For DEL, when all else is gone. */
-export function forgetFilter(attachment: Attachment): void {
-  store.remove(attachmentHash(attachment))
-}
-
-/** For `patchbay reapply`. */
-export const kept = { all: allFilters, find: findFilter }
-
-/** The records of all attachments. */
-function allFilters(): Filter[] {
-  return store.all()
-}
-
-/** The records of a network's attachments that are not valid any more. For GC. */
-export function staleFilters(network: string, valid: Omit<Attachment, 'network'>[]): Filter[] {
-  const isValid = amongValid(valid)
-  return allFilters().filter((filter) => filter.network === network && !isValid(filter))
-}
 
 /** A filter of which nothing but the attachment is known. */
 export function plainFilter({ network, containerID, ifname }: Attachment): Filter {

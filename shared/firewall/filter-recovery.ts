@@ -2,7 +2,7 @@
 
 import type { Attachment } from '../cni/plugin.ts'
 import { findAddresses } from './accept-into.ts'
-import { type Filter, type ForeignChain, plainFilter, wasDamaged } from './filter-record.ts'
+import { type Filter, type ForeignChain, kept, plainFilter } from './filter-record.ts'
 import { findPort } from './isolation-ports.ts'
 import { addressesOwnedBy, partsUsedBy } from './shared-parts.ts'
 import { unlessUnsupported } from './unsupported.ts'
@@ -13,7 +13,7 @@ import { unlessUnsupported } from './unsupported.ts'
  */
 export function recover(attachment: Attachment, unrecorded?: Filter): Filter | undefined {
   const parts = partsUsedBy(attachment)
-  if (parts.length === 0 && !wasDamaged(attachment)) return undefined
+  if (parts.length === 0 && !kept.wasDamaged(attachment)) return undefined
   const named = (word: string) =>
     parts.flatMap((part) => (part.startsWith(word) ? part.slice(word.length) : []))
   const [byIptables] = named('iptables ')

@@ -11,16 +11,7 @@ import { amongValid } from '../state/valid.ts'
 import * as acceptInto from './accept-into.ts'
 import type { BackEnd } from './back-end.ts'
 import type { ClosedIptables } from './closed-chains.ts'
-import {
-  type Filter,
-  findFilter,
-  forgetFilter,
-  hasTrace,
-  isEmpty,
-  noteFilter,
-  ownFilter,
-  staleFilters,
-} from './filter-record.ts'
+import { type Filter, isEmpty, kept } from './filter-record.ts'
 import { recover } from './filter-recovery.ts'
 import * as isolation from './isolation.ts'
 import { allUsers } from './shared-parts.ts'
@@ -39,7 +30,7 @@ const loadFirewalld = () => import('./firewalld.ts')
  * @throws KernelError, CniError; what was added until then is removed by `removeFilter`
  */
 export async function addFilter(filter: Filter, closed: readonly ClosedIptables[]): Promise<void> {
-  const earlier = ownFilter(filter)
+  const earlier = kept.read(filter)
   if (earlier) await removeFilter(earlier)
   if (isEmpty(filter)) return
   const tables = filter.backEnd === 'iptables' ? (await loadIptables()).tablesFor(filter, closed) : undefined
@@ -50,7 +41,7 @@ export async function addFilter(filter: Filter, closed: readonly ClosedIptables[
 async function applyFilter(filter: Filter): Promise<void> {
   const make = await makerOf(filter)
   withStateLock(lock, () => {
-    noteFilter(filter)
+    kept.write(filter)
     make()
   })
 }
@@ -98,10 +89,10 @@ export async function removeFilter(
   attachment: Recorded,
   unrecorded?: () => Filter | undefined,
 ): Promise<void> {
-  const recorded = findFilter(attachment)
+  const recorded = kept.find(attachment)
   const likely = recorded ? undefined : unrecorded?.()
   const found = recorded ?? recover(attachment, likely)
-  if (!recorded && hasTrace(attachment)) withStateLock(lock, () => forgetFilter(attachment))
+  if (!recorded && kept.hasTrace(attachment)) withStateLock(lock, () => kept.forget(attachment))
   const filter = found ?? likely
   if (filter) await removeBy(await makersOf(filter, { recorded, found }), filter, found)
 }
@@ -126,7 +117,7 @@ async function removeBy(makers: readonly BackEnd[], filter: Filter, found?: Filt
       () => firewalld?.remove(filter),
       () => found && removeElements(found),
     ])
-    if (found) forgetFilter(found)
+    if (found) kept.forget(found)
   })
 }
 
@@ -142,7 +133,7 @@ function removeElements(filter: Filter): void {
  * @throws CniError that names the missing rule or element
  */
 export async function checkFilter(attachment: Recorded, unrecorded: Filter): Promise<void> {
-  const recorded = findFilter(attachment)
+  const recorded = kept.find(attachment)
   const filter = recorded ?? { ...unrecorded, backEnd: await backEndOf(unrecorded) }
   if (filter.backEnd === 'iptables') (await loadIptables()).check(filter)
   if (filter.backEnd === 'firewalld') (await loadFirewalld()).check(filter)
@@ -159,7 +150,7 @@ async function backEndOf(filter: Filter): Promise<BackEnd> {
 
 /** GC: removes what a network's attachments have that are not valid any more. */
 export async function collectFilters(network: string, valid: Omit<Attachment, 'network'>[]): Promise<void> {
-  for (const filter of staleFilters(network, valid)) await removeFilter(filter)
+  for (const filter of kept.stale(network, valid)) await removeFilter(filter)
   const isValid = amongValid(valid)
   const others = allUsers().filter((user) => user.network === network && !isValid(user))
   for (const user of others) await removeFilter(user)

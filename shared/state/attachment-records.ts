@@ -13,6 +13,8 @@ export interface AttachmentRecords<T extends Recorded> {
   read(attachment: Attachment): T | undefined
   /** The same, also if the network had another name. */
   find(attachment: Recorded): T | undefined
+  /** Whether there is a record under the network's name, or the draft of a killed writer. */
+  hasTrace(attachment: Attachment): boolean
   /** Whether the record of an attachment was damaged, and set aside. */
   wasDamaged(attachment: Attachment): boolean
   /** Writes or replaces it. @throws KernelError */
@@ -30,7 +32,7 @@ export function attachmentRecords<S extends Shape>(
   shape: () => S,
 ): AttachmentRecords<Recorded & Output<z.ZodMiniObject<S>>> {
   type T = Recorded & Output<z.ZodMiniObject<S>>
-  const { read, write, remove, names, all, wasDamaged } = records(folder, () =>
+  const { read, write, remove, names, all, hasTrace, wasDamaged } = records(folder, () =>
     z.object({
       network: z.string(),
       containerID: z.string(),
@@ -43,6 +45,7 @@ export function attachmentRecords<S extends Shape>(
   return {
     read: (attachment) => read(attachmentHash(attachment)) as unknown as T | undefined,
     find: (attachment) => findRecordOf(attachment, (key) => read(key) as unknown as T | undefined, names),
+    hasTrace: (attachment) => hasTrace(attachmentHash(attachment)),
     wasDamaged: (attachment) => wasDamaged(attachmentHash(attachment)),
     write: (record) => write(attachmentHash(record), record as never),
     forget: (attachment) => remove(attachmentHash(attachment)),

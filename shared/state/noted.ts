@@ -31,6 +31,7 @@ export interface Noted {
 /** @param folder as for `pointers` */
 export function noted(folder: string): Noted {
   const { get, set, remove, names } = pointers(folder)
+  const all = () => names().flatMap((name) => parse(get(name)) ?? [])
   return {
     find: (attachment) => findRecordOf(attachment, (name) => parse(get(name)), names),
     note: (attachment, more) => set(attachmentHash(attachment), format(attachment, more)),
@@ -38,10 +39,9 @@ export function noted(folder: string): Noted {
     hasAny: () => names().length > 0,
     stale: (network, valid) => {
       const isValid = amongValid(valid)
-      const all = names().flatMap((name) => parse(get(name)) ?? [])
-      return all.filter((one) => one.network === network && !isValid(one))
+      return all().filter((one) => one.network === network && !isValid(one))
     },
-    all: () => names().flatMap((name) => parse(get(name)) ?? []),
+    all,
   }
 }
 
