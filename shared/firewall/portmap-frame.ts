@@ -7,6 +7,7 @@ import { hashedName } from '../cni/identity.ts'
 import { type Cidr, parseCidr } from '../ip/subnet.ts'
 import { addChain, addRule, addTable, type Hook, type Table } from '../netlink/nftables.ts'
 import { addCounter } from '../netlink/nftables-counters.ts'
+import { chainUse } from '../netlink/nftables-read.ts'
 import { addSet, type NamedSet } from '../netlink/nftables-sets.ts'
 import {
   daddr,
@@ -36,7 +37,7 @@ import {
   mark,
 } from '../netlink/nftables-types.ts'
 import type { Request } from '../netlink/socket.ts'
-import { ourTable } from './table.ts'
+import { netfilter, ourTable } from './table.ts'
 
 export type Family = 4 | 6
 export const families: Family[] = [4, 6]
@@ -178,6 +179,11 @@ export function guardOf(prefix: string): Chain {
   const drop = verdictStatement('drop')
   const rules = [saddr, daddr].map((side) => [notFromLo, inSubnet(side[4], loopback[4]), drop])
   return { name: `${prefix}-guard`, hook: { type: 'filter', hook: 'prerouting', priority: raw }, rules }
+}
+
+/** Whether the kernel has a frame. */
+export function hasFrame({ table, prefix }: Frame): boolean {
+  return chainUse(netfilter(), table, `${prefix}-dnat`) !== undefined
 }
 
 /** Requests that add a frame. */

@@ -3,13 +3,13 @@
 import { CniError, Code } from '../error/error.ts'
 import { isErrno } from '../kernel/errno.ts'
 import { counterUse } from '../netlink/nftables-counters.ts'
-import { chainUse, findElement, listElements } from '../netlink/nftables-read.ts'
+import { findElement, listElements } from '../netlink/nftables-read.ts'
 import type { Element } from '../netlink/nftables-sets.ts'
 import { requireNftables, update } from '../netlink/nftables-transaction.ts'
 import type { Request } from '../netlink/socket.ts'
 import { addEntrances, expectEntrances } from './portmap-conditions.ts'
 import { additions, deletions, elementsOf, foundLike, frameFor, type Placed } from './portmap-elements.ts'
-import { chainsOf, counterOf, type Frame, frameRequests, setsOf } from './portmap-frame.ts'
+import { chainsOf, counterOf, type Frame, frameRequests, hasFrame, setsOf } from './portmap-frame.ts'
 import { inTheWay, type Refuse } from './portmap-holders.ts'
 import type { PortRules } from './portmap-rules.ts'
 import { chunks, dismantle, expectElement, expectRules, netfilter, owner } from './table.ts'
@@ -117,8 +117,7 @@ function isStillThere({ set, key, comment }: Placed): boolean {
 
 function addition(rules: PortRules, elements: Placed[]): Request[] {
   const own = frameFor(rules)
-  const hasFrame = chainUse(netfilter(), own.table, `${own.prefix}-dnat`) !== undefined
-  return [...(hasFrame ? [] : frameRequests(own)), ...additions(own, elements)]
+  return [...(hasFrame(own) ? [] : frameRequests(own)), ...additions(own, elements)]
 }
 
 function removal(rules: PortRules): Request[] {

@@ -3,16 +3,15 @@
  * whose rules another program has flushed. A host that has none of these pays a look-up for each. Networks with conditions are left out.
  */
 
-import { chainUse } from '../netlink/nftables-read.ts'
 import type { Recorded } from '../state/former.ts'
 import { isSameInterface } from '../state/former.ts'
 import type { BackEnd } from './back-ends.ts'
-import { frameOf } from './portmap-frame.ts'
+import { frameOf, hasFrame } from './portmap-frame.ts'
 import type { Refuse } from './portmap-holders.ts'
 import { clear } from './portmap-nftables.ts'
 import { isOver, kept, rulesOf } from './portmap-record.ts'
 import type { Mapping, PortRules } from './portmap-rules.ts'
-import { netfilter, owner } from './table.ts'
+import { owner } from './table.ts'
 import { unlessUnsupported } from './unsupported.ts'
 
 /** What a refusal needs: who has a port, in words. */
@@ -36,7 +35,7 @@ export async function refuseElsewhere(
 ): Promise<void> {
   const rules = all.filter(({ conditions = [] }) => conditions.length === 0)
   if (rules.length === 0) return
-  if (backEnd === 'iptables') unlessUnsupported(() => clear(rules.filter(hasFrame), ofElement))
+  if (backEnd === 'iptables') unlessUnsupported(() => clear(rules.filter(isFramed), ofElement))
   else {
     unlessUnsupported(() => refuseFlushed(attachment, rules, ofElement))
     await (await import('./portmap-iptables-elsewhere.ts')).clearElsewhere(rules, ofContainer)
@@ -50,14 +49,11 @@ export async function refuseElsewhere(
     }
 }
 
-function hasFrame({ address }: PortRules): boolean {
-  const { table, prefix } = frameOf(address.address.family)
-  return chainUse(netfilter(), table, `${prefix}-dnat`) !== undefined
-}
+const isFramed = ({ address }: PortRules) => hasFrame(frameOf(address.address.family))
 
 /** Where our part of the table is missing, the records tell which ports live attachments had in it. */
 function refuseFlushed(attachment: Recorded, rules: readonly PortRules[], refuse: Refuse): void {
-  const without = rules.filter((one) => !hasFrame(one))
+  const without = rules.filter((one) => !isFramed(one))
   if (without.length === 0) return
   const live = kept
     .all()
