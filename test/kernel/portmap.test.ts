@@ -121,7 +121,7 @@ for (const [first, second] of [
     assert.match(await refusal(cnitool.add(net, container, asking(tcp(8080)))), /port 8080\/tcp is taken by/)
     assert.is(rules(), before)
     removeContainer(container)
-    removeContainer(holder)
+    await vanish(holder)
     const next = await attach(net, asking(tcp(8080)))
     const server = await mirrorIn(next)
     assert.is(server.sourceOf(outside, near.ipv4, 'tcp', 8080), far.ipv4)
