@@ -2,7 +2,7 @@
 
 import type { Request } from '../../shared/cni/plugin.ts'
 import { CniError, Code, factsOf } from '../../shared/error/error.ts'
-import type { Decision } from '../../shared/firewall/back-end.ts'
+import type { Decision } from '../../shared/firewall/decision.ts'
 import type { Filter } from '../../shared/firewall/filter-record.ts'
 import { isErrno } from '../../shared/kernel/errno.ts'
 import type { FirewallConfig } from './config.ts'

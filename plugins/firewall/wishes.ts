@@ -1,8 +1,8 @@
 /** What a configuration asks for, with the reference's defaults: an empty text is none. Of a DEL, any key may be missing. */
 
 import type { Request } from '../../shared/cni/plugin.ts'
-import { type Decision, decide } from '../../shared/firewall/back-end.ts'
 import type { Passage } from '../../shared/firewall/closed-chains.ts'
+import { type Decision, decide } from '../../shared/firewall/decision.ts'
 import {
   defaultAdminChain,
   defaultZone,

@@ -18,6 +18,8 @@ interface KindDemo {
   remotes?(config: Configuration): string[]
   /** The kernel features that keys of the configuration require. */
   needs?(config: Configuration): string[]
+  /** The Debian packages that keys of the configuration require, beside those of the demo itself. */
+  packages?(config: Configuration): string[]
   /** The texts of required files, by path. */
   files?(config: Configuration): Record<string, string>
   /** Commands that prepare the host. */
@@ -41,6 +43,7 @@ export const configurationAcross = fromDemo<Configuration | undefined>(
   undefined,
 )
 export const remotesOf = fromDemo<string[]>((demo, config) => demo.remotes?.(config), [])
+export const packagesOf = fromDemo<string[]>((demo, config) => demo.packages?.(config), [])
 export const filesOf = fromDemo<Record<string, string>>((demo, config) => demo.files?.(config), {})
 export const commandsOf = fromDemo<string[]>((demo, config) => demo.commands?.(config), [])
 

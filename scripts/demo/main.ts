@@ -8,10 +8,10 @@ import { parseArgs } from 'node:util'
 import { chooseGuest } from '../../test/guest/kernel.ts'
 import { guests, type Kernel, kernels } from '../../test/runner/kernels.ts'
 import { areAllDead, type Shares, takeToFirst } from '../../test/runner/plan.ts'
-import { allExamples, type Example } from '../example.ts'
+import { allExamples, type Configuration, type Example } from '../example.ts'
 import { run } from '../run.ts'
 import { ensurePackages, Missing, reportMissing } from '../setup.ts'
-import { needsOf } from './kinds.ts'
+import { needsOf, packagesOf } from './kinds.ts'
 import { notTried, type Row, show } from './row.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -24,10 +24,10 @@ async function demonstrate(): Promise<void> {
   const { values } = parseArgs({ options: { guest: { type: 'string' } } })
   if (values.guest) chooseGuest(values.guest)
   if (process.getuid?.() !== 0) throw new Missing('the demo makes network namespaces: run it as root')
-  await ensurePackages('the demo', ['iproute2', 'iputils-ping', 'kmod', 'nftables', 'util-linux'])
   const all = allExamples()
+  await ensurePackages('the demo', await packagesOfAll(all))
   const needs = new Map(
-    await Promise.all(all.map(async (example) => [example, await needsOfAll(example)] as const)),
+    await Promise.all(all.map(async (example) => [example, await ofAll(example, needsOf)] as const)),
   )
   const shares = await takeToFirst(all, (example) => needs.get(example) ?? [], kernels())
   console.log('Building …')
@@ -45,9 +45,17 @@ async function tryAll(needs: ReadonlyMap<Example, string[]>, { runs }: Shares<Ex
   return [...needs].map(([example, names]) => rows.get(example.title) ?? notTried(example.title, names))
 }
 
-/** The kernel features that the plugins of an example require. */
-async function needsOfAll({ plugin, chained }: Example): Promise<string[]> {
-  return (await Promise.all([plugin, ...chained].map(needsOf))).flat()
+async function packagesOfAll(examples: readonly Example[]): Promise<string[]> {
+  const own = await Promise.all(examples.map((example) => ofAll(example, packagesOf)))
+  return [...new Set(['iproute2', 'iputils-ping', 'kmod', 'nftables', 'util-linux', ...own.flat()])]
+}
+
+/** What the plugins of an example require together. */
+async function ofAll(
+  { plugin, chained }: Example,
+  required: (config: Configuration) => Promise<string[]>,
+): Promise<string[]> {
+  return (await Promise.all([plugin, ...chained].map(required))).flat()
 }
 
 /** Runs examples in new namespaces, which end with their first process: the machine's own network is not changed. */

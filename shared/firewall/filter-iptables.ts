@@ -3,8 +3,8 @@
 import { CniError } from '../error/error.ts'
 import { parseAddress } from '../ip/address.ts'
 import { hasXtable } from '../kernel/xtables.ts'
-import { kindsToOpen } from './back-end.ts'
 import type { ClosedIptables } from './closed-chains.ts'
+import { kindsToOpen } from './decision.ts'
 import {
   acceptRules,
   additionOf,

@@ -5,7 +5,7 @@ import type { Attachment } from '../cni/plugin.ts'
 import type { Table } from '../netlink/nftables.ts'
 import { type AttachmentRecords, attachmentRecords } from '../state/attachment-records.ts'
 import type { Recorded } from '../state/former.ts'
-import type { BackEnd } from './back-end.ts'
+import type { FilterBackEnd } from './decision.ts'
 import type { Iptables } from './iptables.ts'
 
 export type IngressPolicy = 'open' | 'same-bridge' | 'isolated'
@@ -19,7 +19,7 @@ export interface ForeignChain {
 
 /** What an attachment has, or is to have, in the firewall. */
 export interface Filter extends Recorded {
-  backEnd: BackEnd
+  backEnd: FilterBackEnd
   /** The container's, without prefix lengths. */
   addresses: string[]
   /** By iptables: the tables `filter` that have its rules. */

@@ -9,8 +9,8 @@ import type { Recorded } from '../state/former.ts'
 import { withStateLock } from '../state/lock.ts'
 import { amongValid } from '../state/valid.ts'
 import * as acceptInto from './accept-into.ts'
-import type { BackEnd } from './back-end.ts'
 import type { ClosedIptables } from './closed-chains.ts'
+import type { FilterBackEnd } from './decision.ts'
 import { type Filter, isEmpty, kept } from './filter-record.ts'
 import { recover } from './filter-recovery.ts'
 import * as isolation from './isolation.ts'
@@ -107,7 +107,7 @@ async function makersOf(filter: Filter, { recorded, found }: { recorded?: Filter
 }
 
 /** @param found the filter, if there was a record or a trace of it: otherwise the reference's rules are all that may be there */
-async function removeBy(makers: readonly BackEnd[], filter: Filter, found?: Filter): Promise<void> {
+async function removeBy(makers: readonly FilterBackEnd[], filter: Filter, found?: Filter): Promise<void> {
   if (!found && makers.length === 0) return
   const iptables = makers.includes('iptables') ? await loadIptables() : undefined
   const firewalld = makers.includes('firewalld') ? await loadFirewalld() : undefined
@@ -143,7 +143,7 @@ export async function checkFilter(attachment: Recorded, unrecorded: Filter): Pro
 }
 
 /** Which back end has the addresses of an attachment without a record. */
-async function backEndOf(filter: Filter): Promise<BackEnd> {
+async function backEndOf(filter: Filter): Promise<FilterBackEnd> {
   const [first] = await makersOf(filter, {})
   return first ?? filter.backEnd
 }

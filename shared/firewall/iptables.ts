@@ -122,5 +122,5 @@ export function isInstalled(iptables: Iptables): boolean {
 /** Why iptables cannot be used; undefined when it is installed. */
 export function whyUnusable(): string | undefined {
   if (find({ family: 4 }, 'restore')) return undefined
-  return `iptables-restore is not installed in ${directories.join(', ')}: install the package iptables`
+  return `iptables-restore is not installed in ${directories.join(', ')}`
 }

@@ -3,7 +3,7 @@
 import type { Attachment } from '../cni/plugin.ts'
 import { type Cidr, formatCidr, parseCidr } from '../ip/subnet.ts'
 import type { Note } from '../state/noted.ts'
-import { type BackEnd, byBackEnd, whyImpossible } from './back-ends.ts'
+import { type BackEnd, byBackEnd, whyImpossible } from './by-back-end.ts'
 import { withFeatureLock } from './feature-lock.ts'
 import { findIptablesTraces } from './iptables-traces.ts'
 import { forgetStaleUsers, forgetUser } from './iptables-users.ts'

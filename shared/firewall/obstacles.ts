@@ -1,8 +1,8 @@
 /** Says which chains of other programs drop packets of containers in spite of the plugin: an operator must know, though ADD succeeds. */
 
-import type { Decision } from './back-end.ts'
-import { inWords as closedInWords, mixture } from './back-end.ts'
 import { type ClosedChain, closedChains, type Passage } from './closed-chains.ts'
+import type { Decision } from './decision.ts'
+import { inWords as closedInWords, mixture } from './decision.ts'
 import type { Filter, ForeignChain } from './filter-record.ts'
 
 /** How an attachment, or those of a network, are let through. */

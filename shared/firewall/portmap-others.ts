@@ -5,7 +5,7 @@
 
 import type { Recorded } from '../state/former.ts'
 import { isSameInterface } from '../state/former.ts'
-import type { BackEnd } from './back-ends.ts'
+import type { BackEnd } from './by-back-end.ts'
 import { frameOf, hasFrame } from './portmap-frame.ts'
 import type { Refuse } from './portmap-holders.ts'
 import { clear } from './portmap-nftables.ts'

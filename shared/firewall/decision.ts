@@ -5,10 +5,10 @@
 
 import { type ClosedIptables, closedIptables, isMixed, type Passage } from './closed-chains.ts'
 
-export type BackEnd = 'nftables' | 'iptables' | 'firewalld'
+export type FilterBackEnd = 'nftables' | 'iptables' | 'firewalld'
 
 export interface Decision {
-  backEnd: BackEnd
+  backEnd: FilterBackEnd
   /** Why not the other ones: a sentence each. */
   rejected: string[]
   /** The chains of iptables that are closed. */
@@ -20,7 +20,7 @@ export interface Decision {
  * @param asked by the configuration; undefined: by what the kernel has
  * @param passages where packets must pass
  */
-export function decide(asked: BackEnd | undefined, passages: readonly Passage[]): Decision {
+export function decide(asked: FilterBackEnd | undefined, passages: readonly Passage[]): Decision {
   const closed = closedIptables(passages)
   const [first] = closed
   if (asked) return { backEnd: asked, rejected: [`backend is ${asked}`], closed }

@@ -47,7 +47,8 @@ export async function whyImpossible(
 }
 
 async function whyNotIptables(): Promise<string | undefined> {
-  return (await import('./iptables.ts')).whyUnusable()
+  const reason = (await import('./iptables.ts')).whyUnusable()
+  return reason && `${reason}: install the package iptables`
 }
 
 /** Runs an action of the nftables back end. @returns the error when the kernel lacks nftables @throws all other errors */
