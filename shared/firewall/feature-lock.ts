@@ -1,6 +1,6 @@
 /** The lock of a kind of thing in the firewall: `patchbay reapply` adds nothing again while DEL or GC removes it and its record. */
 
-import { withLockAwaiting } from '../state/lock.ts'
+import { withLockAwaiting, withLockIfPossible } from '../state/lock.ts'
 
 /** What attachments have in the firewall. */
 export type FirewallFeature = 'ipMasq' | 'macspoofchk' | 'portmap' | 'firewall'
@@ -17,4 +17,9 @@ function lockOf(feature: FirewallFeature): string {
  */
 export function withFeatureLock<T>(feature: FirewallFeature, action: () => Promise<T>): Promise<T> {
   return withLockAwaiting(lockOf(feature), action)
+}
+
+/** The same for a removal, which a broken state directory does not stop: without records there is nothing that reapply could add again. */
+export function withRemovalLock<T>(feature: FirewallFeature, action: () => Promise<T>): Promise<T> {
+  return withLockIfPossible(lockOf(feature), action)
 }

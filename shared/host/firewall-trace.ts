@@ -6,7 +6,7 @@
 
 import type { Life, Trace } from '../attachment/device.ts'
 import type { Attachment, Request } from '../cni/plugin.ts'
-import { withFeatureLock } from '../firewall/feature-lock.ts'
+import { withRemovalLock } from '../firewall/feature-lock.ts'
 import { noted } from '../state/noted.ts'
 
 /** A feature of the firewall. */
@@ -32,7 +32,7 @@ interface FirewallTrace extends Trace {
 export function firewallTrace({ key, load }: Feature): FirewallTrace {
   const users = noted(`firewall/${key}`)
   const remove = (attachment: Attachment) =>
-    withFeatureLock(key, async () => {
+    withRemovalLock(key, async () => {
       await (await load()).remove(attachment)
       users.forget(attachment)
     })
@@ -48,7 +48,7 @@ export function firewallTrace({ key, load }: Feature): FirewallTrace {
     async collect({ network, validAttachments: valid, raw }) {
       const stale = users.stale(network, valid)
       if (!raw[key] && stale.length === 0) return
-      await withFeatureLock(key, async () => {
+      await withRemovalLock(key, async () => {
         await (await load()).collect(network, valid)
         stale.forEach(users.forget)
       })

@@ -32,6 +32,17 @@ export function withStateLock<T>(name: string, action: () => Settled<T>): T {
 /** The same for an action that loads code or waits for programs: nothing else in this process may take the lock meanwhile. */
 export async function withLockAwaiting<T>(name: string, action: () => Promise<T>): Promise<T> {
   const fd = explaining(stateDirectory, () => lockIn(stateDirectory, name))
+  return closingAfter(fd, action)
+}
+
+/** The same for a removal, which is done without the lock where the state directory can have no file. */
+export async function withLockIfPossible<T>(name: string, action: () => Promise<T>): Promise<T> {
+  const take = () => tolerate(() => lockIn(stateDirectory, name), 'ENOENT', 'ENOTDIR', 'EROFS', 'ENOSPC')
+  const fd = explaining(stateDirectory, take)
+  return fd === undefined ? action() : closingAfter(fd, action)
+}
+
+async function closingAfter<T>(fd: Fd, action: () => Promise<T>): Promise<T> {
   try {
     return await action()
   } finally {
