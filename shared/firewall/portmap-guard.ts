@@ -47,7 +47,7 @@ function addToTable(): boolean {
 }
 
 function addToRaw(): void {
-  const missing = rules.filter((rule) => firstMissing(iptables, [rule], 'raw') !== undefined)
+  const missing = rules.filter((rule) => !isInRaw(rule))
   restore(
     iptables,
     missing.map((rule) => `-I ${rule}`),
@@ -76,7 +76,7 @@ function removeFromTable(): boolean {
 
 function removeFromRaw(): void {
   if (!isInstalled(iptables)) return
-  const present = rules.filter((rule) => firstMissing(iptables, [rule], 'raw') === undefined)
+  const present = rules.filter(isInRaw)
   restore(
     iptables,
     present.map((rule) => `-D ${rule}`),
@@ -84,8 +84,14 @@ function removeFromRaw(): void {
   )
 }
 
+function isInRaw(rule: string): boolean {
+  return firstMissing(iptables, [rule], 'raw') === undefined
+}
+
 /** @throws CniError that names what of the guard is missing in our table; does nothing for an attachment that does not use it */
 export function checkGuard(attachment: Attachment): void {
   if (users().get(attachmentHash(attachment)) === undefined) return
-  unlessUnsupported(() => expectRules(table, guard.name, guard.rules.length))
+  const isHere = unlessUnsupported(() => chainUse(netfilter(), table, guard.name)) !== undefined
+  if (isHere || !(isInstalled(iptables) && rules.every(isInRaw)))
+    unlessUnsupported(() => expectRules(table, guard.name, guard.rules.length))
 }

@@ -57,13 +57,16 @@ test('a far host has an association with the container by a host port of SCTP, f
   )
   const [file, ...args] = within(container, server)
   const listening = spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'] })
-  await once(createInterface({ input: listening.stdout }), 'line')
-  const asks = within(outside, client(near.ipv4, 3868))
-  assert.is(command(...asks).trim(), far.ipv4)
-  await container.check()
-  await container.del()
-  assert.not.ok(succeeds(...asks))
-  listening.kill()
+  try {
+    await once(createInterface({ input: listening.stdout }), 'line')
+    const asks = within(outside, client(near.ipv4, 3868))
+    assert.is(command(...asks).trim(), far.ipv4)
+    await container.check()
+    await container.del()
+    assert.not.ok(succeeds(...asks))
+  } finally {
+    listening.kill()
+  }
 })
 
 test.run()
