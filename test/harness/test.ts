@@ -1,4 +1,7 @@
-/** uvu's tests with two additions: `-t TEXT` chooses tests by name, and a failure shows the calls that led to it. */
+/**
+ * uvu's tests with three additions: `-t TEXT` chooses tests by name, a failure shows the calls that led to it, and a file ends although
+ * something that a test has begun still runs.
+ */
 
 import { parseArgs } from 'node:util'
 import * as uvu from 'uvu'
@@ -23,11 +26,31 @@ const wanted = typeof values.name === 'string' ? values.name : process.env.PATCH
 /** The names of all tests of this program, also of those that are not run. */
 const names: string[] = []
 
+/** How many tests have not ended. */
+let left = 0
+
+/** For hooks after the last test. */
+const longest = 60_000
+
+/** A program that a failed test has not stopped would keep this one alive. */
+function endSoonAfterLast(): void {
+  left--
+  if (left === 0) setTimeout(endNow, longest).unref()
+}
+
+function endNow(): void {
+  if (left > 0) return
+  console.error(`${longest / 1000} s after the last test something that a test has begun still runs`)
+  process.exit(1)
+}
+
 function register<Context>(to: uvu.Test<Context>, title: string): Test<Context> {
   const test = (name: string, handler: Handler<Context>) => {
     const whole = `${title}${name}`
     names.push(whole)
-    if (wanted === undefined || whole.includes(wanted)) to(name, (context) => explain(() => handler(context)))
+    if (wanted !== undefined && !whole.includes(wanted)) return
+    left++
+    to(name, (context) => explain(() => handler(context)).finally(endSoonAfterLast))
   }
   return Object.assign(test, { before: to.before, after: to.after, run: to.run }) as Test<Context>
 }
