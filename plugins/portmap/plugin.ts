@@ -8,7 +8,6 @@ import { preferSysctl } from '../../shared/attachment/sysctl.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import type { Result } from '../../shared/cni/result.ts'
 import { CniError, Code } from '../../shared/error/error.ts'
-import type { PortRules } from '../../shared/firewall/portmap-rules.ts'
 import { makeHelperToClose } from '../../shared/kernel/helper.ts'
 import { backEndOf, config, type PortmapConfig } from './config.ts'
 import { warnOfListeners } from './listeners.ts'
@@ -38,18 +37,10 @@ async function create({ request, undo }: Life<PortmapConfig>): Promise<void> {
     return request.log.warn('the container has no address for its port mappings: none is made')
   const { addPortmap, removePortmap } = await firewall()
   undo(() => removePortmap(request))
-  await addPortmap(request, rules, backEndOf(request.config))
-  await routeLocalnet(request, rules)
+  const openLocalhost = (...sysctl: readonly string[]) =>
+    preferSysctl(request.log, 'the mapped ports cannot be reached by 127.0.0.1', '1', ...sysctl)
+  await addPortmap(request, rules, openLocalhost, backEndOf(request.config))
   warnOfListeners(rules, request.log)
-}
-
-/** Opens 127.0.0.1 at the ports. DEL closes it by the record. */
-async function routeLocalnet(request: Request<PortmapConfig>, rules: PortRules[]): Promise<void> {
-  const { localnetLinks, useLocalnet } = await import('../../shared/firewall/portmap-localnet.ts')
-  for (const via of localnetLinks(rules))
-    useLocalnet(request, via, (...sysctl) =>
-      preferSysctl(request.log, 'the mapped ports cannot be reached by 127.0.0.1', '1', ...sysctl),
-    )
 }
 
 async function remove(request: Request<PortmapConfig>): Promise<void> {

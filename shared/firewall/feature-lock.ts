@@ -11,8 +11,8 @@ function lockOf(feature: FirewallFeature): string {
 }
 
 /**
- * Runs an action under the lock of a feature. Hold it to remove elements together with their record, and to add again what a
- * record says.
+ * Runs an action under the lock of a feature. Hold it to remove elements together with their record, to add again what a record says, and
+ * to look in several places before an addition in one.
  * @throws as `withStateLock`
  */
 export function withFeatureLock<T>(feature: FirewallFeature, action: () => Promise<T>): Promise<T> {

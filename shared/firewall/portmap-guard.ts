@@ -1,6 +1,7 @@
 /**
  * Drops packets from outside with addresses of 127.0.0.0/8, for host ports by iptables: the reference's chains have no such rule. It is
- * in our nftables table, or in iptables' table raw where the kernel has no nf_tables. That of nftables is in portmap-frame.ts.
+ * in our nftables table, or in iptables' table raw where the kernel has no nf_tables. That of nftables is in portmap-frame.ts. Callers hold
+ * the feature's lock.
  */
 
 import { attachmentHash, attachmentKey } from '../cni/identity.ts'
@@ -8,14 +9,12 @@ import type { Attachment } from '../cni/plugin.ts'
 import { addChain, addRule, addTable } from '../netlink/nftables.ts'
 import { chainUse } from '../netlink/nftables-read.ts'
 import { update } from '../netlink/nftables-transaction.ts'
-import { withStateLock } from '../state/lock.ts'
 import { pointers } from '../state/pointers.ts'
 import { firstMissing, type Iptables, isInstalled, restore } from './iptables.ts'
 import { guardOf } from './portmap-frame.ts'
 import { dismantle, expectRules, netfilter, ourTable } from './table.ts'
 import { unlessUnsupported } from './unsupported.ts'
 
-const lock = 'portmap-guard'
 const table = ourTable('ip')
 const guard = guardOf('portmap-iptables')
 const users = () => pointers('firewall/localnet-guard')
@@ -27,10 +26,8 @@ const rules = ['-s', '-d'].map(
 
 /** Adds the guard where it is missing, and notes a user of it. @throws KernelError, CniError */
 export function addGuard(attachment: Attachment): void {
-  withStateLock(lock, () => {
-    users().set(attachmentHash(attachment), attachmentKey(attachment))
-    if (!unlessUnsupported(addToTable)) addToRaw()
-  })
+  users().set(attachmentHash(attachment), attachmentKey(attachment))
+  if (!unlessUnsupported(addToTable)) addToRaw()
 }
 
 /** @returns true @throws KernelError where the kernel has no nf_tables */
@@ -59,11 +56,9 @@ function addToRaw(): void {
 export function releaseGuard(attachment: Attachment): void {
   const hash = attachmentHash(attachment)
   if (users().get(hash) === undefined) return void users().removeFolder()
-  withStateLock(lock, () => {
-    if (users().names().length === 1 && !unlessUnsupported(removeFromTable)) removeFromRaw()
-    users().remove(hash)
-    users().removeFolder()
-  })
+  if (users().names().length === 1 && !unlessUnsupported(removeFromTable)) removeFromRaw()
+  users().remove(hash)
+  users().removeFolder()
 }
 
 function removeFromTable(): boolean {

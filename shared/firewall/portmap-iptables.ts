@@ -2,7 +2,6 @@
 
 import type { Attachment } from '../cni/plugin.ts'
 import { CniError, Code } from '../error/error.ts'
-import { withStateLock } from '../state/lock.ts'
 import { firstMissing, type Iptables, isInstalled, kindOf, restore, save } from './iptables.ts'
 import { chainsCommented, deletePlanned, linesOf, viewOf, withJumps } from './iptables-chains.ts'
 import { findIptablesTraces, type Trace } from './iptables-traces.ts'
@@ -28,12 +27,12 @@ import {
 import type { Mapping, PortRules } from './portmap-rules.ts'
 import { portComment } from './reference-names.ts'
 
-/** How often an addition is tried: each failure is a change of the same chains by another process. */
+/** How often an addition is tried: each failure is a change of the same chains by the reference or a DEL without a record. */
 const attempts = 10
 
 /**
- * Replaces the host ports of an attachment. Runs iptables-save and iptables-restore once for each family, under a lock: two containers
- * that ask for one port at once do not both get it. After a failure call `remove`.
+ * Replaces the host ports of an attachment. Runs iptables-save and iptables-restore once for each family. The caller holds the feature's
+ * lock: of two containers that ask for one port at once, one gets it. After a failure call `remove`.
  * @param rules of one attachment, an entry for each family
  * @throws CniError, or what `refuse` throws
  */
@@ -68,14 +67,12 @@ function lacksRules(rules: PortRules): boolean {
 async function addTo(attachment: Attachment, rules: PortRules[], refuse: Refuse): Promise<void> {
   noteUser(attachment, 'portmap')
   const inUse = (await findIptablesTraces(undefined, 'portmap')).map(({ iptables }) => iptables)
-  withStateLock('portmap-iptables', () => {
-    for (const one of rules)
-      addFamily(
-        one,
-        refuse,
-        inUse.filter(({ family }) => family === one.address.address.family),
-      )
-  })
+  for (const one of rules)
+    addFamily(
+      one,
+      refuse,
+      inUse.filter(({ family }) => family === one.address.address.family),
+    )
 }
 
 /** @param inUse the kinds of iptables that have a table */

@@ -1,17 +1,16 @@
 /**
  * 127.0.0.1 at host ports: the sysctl route_localnet of the interface to a container. It would open the host's 127.0.0.1 to that
- * interface, so it is on only as long as attachments use it, and packets from outside to 127.0.0.0/8 are dropped meanwhile.
+ * interface, so it is on only as long as attachments use it, and packets from outside to 127.0.0.0/8 are dropped meanwhile. Callers
+ * hold the feature's lock.
  */
 
 import { attachmentHash, attachmentKey, hashedName } from '../cni/identity.ts'
 import type { Attachment } from '../cni/plugin.ts'
 import { isErrno } from '../kernel/errno.ts'
 import { readSysctl, writeSysctl } from '../kernel/sysctl.ts'
-import { withStateLock } from '../state/lock.ts'
 import { type Pointers, pointers } from '../state/pointers.ts'
 import type { PortRules } from './portmap-rules.ts'
 
-const lock = 'portmap-localnet'
 const folder = 'firewall/localnet'
 
 /** The attachments for which the sysctl of an interface was switched on; none where another program has done that. */
@@ -21,34 +20,25 @@ function usersOf(via: string): Pointers {
 
 const sysctlOf = (via: string) => ['ipv4', 'conf', via, 'route_localnet'] as const
 
+/** Sets a sysctl to 1, or warns. */
+export type WriteSysctl = (...sysctl: readonly string[]) => void
+
 /** The interfaces that need the sysctl. */
 export function localnetLinks(rules: readonly PortRules[]): string[] {
   return rules.flatMap(({ address, via, snat }) => (address.address.family === 4 && snat && via ? via : []))
 }
 
-/**
- * Lets packets from 127.0.0.0/8 leave by an interface, and their answers come back. Call it when the guard is there.
- * @param write sets the sysctl to 1
- */
-export function useLocalnet(
-  attachment: Attachment,
-  via: string,
-  write: (...sysctl: readonly string[]) => void,
-): void {
-  withStateLock(lock, () => {
-    const users = usersOf(via)
-    if (readSysctl(...sysctlOf(via)) === '1' && users.names().length === 0) return
-    users.set(attachmentHash(attachment), attachmentKey(attachment))
-    write(...sysctlOf(via))
-  })
+/** Lets packets from 127.0.0.0/8 leave by an interface, and their answers come back. Call it when the guard is there. */
+export function useLocalnet(attachment: Attachment, via: string, write: WriteSysctl): void {
+  const users = usersOf(via)
+  if (readSysctl(...sysctlOf(via)) === '1' && users.names().length === 0) return
+  users.set(attachmentHash(attachment), attachmentKey(attachment))
+  write(...sysctlOf(via))
 }
 
 /** Switches the sysctl off with the last attachment for which it was switched on. Call it before the guard goes. */
 export function releaseLocalnet(attachment: Attachment, links: readonly string[]): void {
-  if (links.length === 0) return
-  withStateLock(lock, () => {
-    for (const via of links) release(attachmentHash(attachment), via)
-  })
+  for (const via of links) release(attachmentHash(attachment), via)
 }
 
 function release(user: string, via: string): void {

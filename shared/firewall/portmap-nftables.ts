@@ -1,7 +1,7 @@
 /** Host ports by nftables: each is an element of a map, whose comment names the attachment that has it. */
 
 import { CniError, Code } from '../error/error.ts'
-import { isErrno } from '../kernel/errno.ts'
+import { isErrno, tolerate } from '../kernel/errno.ts'
 import { counterUse } from '../netlink/nftables-counters.ts'
 import { findElement, listElements } from '../netlink/nftables-read.ts'
 import type { Element } from '../netlink/nftables-sets.ts'
@@ -14,11 +14,9 @@ import { inTheWay, type Refuse } from './portmap-holders.ts'
 import type { PortRules } from './portmap-rules.ts'
 import { chunks, dismantle, expectElement, expectRules, netfilter, owner } from './table.ts'
 
-/** How often an addition is tried: each failure is another attachment's element, which was removed meanwhile. */
-const attempts = 10
-
 /**
- * Adds the host ports of an attachment, and replaces what attachments that have ended have left at its addresses and ports.
+ * Adds the host ports of an attachment, and replaces what attachments that have ended have left at its addresses and ports. The caller
+ * holds the feature's lock.
  * @throws KernelError, or what `refuse` throws for a port that is taken
  */
 export function add(rules: PortRules[], refuse: Refuse): void {
@@ -50,17 +48,24 @@ export function addMissing(rules: PortRules[], refuse: Refuse): boolean {
   return hasAdded
 }
 
+/** Adds elements; where one is in the way, looks whose it is first. */
 function makingWay(rules: PortRules[], add: () => void, makeWay: () => void): void {
-  for (let left = attempts; ; left--) {
-    try {
-      add()
-      return
-    } catch (error) {
-      if (isErrno(error, 'EMSGSIZE')) throw tooMany(rules)
-      if (!isErrno(error, 'EEXIST') || left === 0) throw error
-      makeWay()
-    }
+  try {
+    if (isDone(add)) return
+    makeWay()
+    add()
+  } catch (error) {
+    throw isErrno(error, 'EMSGSIZE') ? tooMany(rules) : error
   }
+}
+
+/** Whether nothing was in the way of an addition. */
+function isDone(add: () => void): boolean {
+  const attempt = () => {
+    add()
+    return true
+  }
+  return tolerate(attempt, 'EEXIST') ?? false
 }
 
 function tooMany(rules: PortRules[]): CniError {

@@ -1,16 +1,19 @@
-/** Host ports that lead to a container, by nftables or iptables. What ADD does is recorded: DEL and GC need no configuration. */
+/**
+ * Host ports that lead to a container, by nftables or iptables. What ADD does is recorded: DEL and GC need no configuration. ADD, DEL of
+ * what is recorded, and `patchbay reapply` hold one lock, whichever the back end.
+ */
 
 import type { Attachment } from '../cni/plugin.ts'
-import { CniError, Code } from '../error/error.ts'
 import type { Address } from '../ip/address.ts'
-import { isSameInterface, type Recorded } from '../state/former.ts'
+import type { Recorded } from '../state/former.ts'
 import { type BackEnd, byBackEnd, whyImpossible } from './by-back-end.ts'
 import { withFeatureLock } from './feature-lock.ts'
 import { families, frameOf } from './portmap-frame.ts'
-import { localnetLinks, releaseLocalnet } from './portmap-localnet.ts'
+import { localnetLinks, releaseLocalnet, useLocalnet, type WriteSysctl } from './portmap-localnet.ts'
 import * as nftables from './portmap-nftables.ts'
-import { hasEnded, isOver, kept, type PortmapRecord, rulesOf, toRecord } from './portmap-record.ts'
-import { hostPortOf, type Mapping, type PortRules } from './portmap-rules.ts'
+import { kept, type PortmapRecord, rulesOf, toRecord } from './portmap-record.ts'
+import type { PortRules } from './portmap-rules.ts'
+import { refusals } from './portmap-taken.ts'
 import { flushFlowsTo, flushStaleFlows } from './stale-flows.ts'
 import { owner, staleIn } from './table.ts'
 import { unlessUnsupported } from './unsupported.ts'
@@ -21,17 +24,36 @@ const iptables = () => import('./portmap-iptables.ts')
 const reference = () => import('./reference-portmap.ts')
 
 /**
- * Leads host ports to a container. What the attachment had before is replaced.
+ * Leads host ports to a container, and opens 127.0.0.1 at them. What the attachment had before is replaced.
+ * @param writeSysctl sets a sysctl to 1
  * @throws CniError with the owner's name for a port that is taken, KernelError
  */
-export async function addPortmap(attachment: Recorded, rules: PortRules[], backEnd?: BackEnd): Promise<void> {
+export async function addPortmap(
+  attachment: Recorded,
+  rules: PortRules[],
+  writeSysctl: WriteSysctl,
+  backEnd?: BackEnd,
+): Promise<void> {
+  await withFeatureLock('portmap', async () => {
+    const links = localnetLinks(rules)
+    await removeEarlier(attachment, links)
+    await addBy(backEnd, attachment, rules)
+    for (const via of links) useLocalnet(attachment, via, writeSysctl)
+  })
+  flushStaleFlows(udpOf(rules))
+}
+
+/** @param links whose sysctl stays as it is */
+async function removeEarlier(attachment: Attachment, links: readonly string[]): Promise<void> {
   const earlier = kept.read(attachment)
-  const links = localnetLinks(rules)
-  if (earlier)
-    await removeRecorded(
-      earlier,
-      localnetLinks(rulesOf(earlier)).filter((link) => !links.includes(link)),
-    )
+  if (!earlier) return
+  const left = localnetLinks(rulesOf(earlier)).filter((link) => !links.includes(link))
+  await removeWithRecord(earlier, left)
+  endFlows(earlier)
+}
+
+/** Looks for the ports in all places, and adds them in one. */
+async function addBy(backEnd: BackEnd | undefined, attachment: Recorded, rules: PortRules[]): Promise<void> {
   const refuse = refusals(attachment)
   const { refuseElsewhere } = await import('./portmap-others.ts')
   await refuseElsewhere(attachment, rules, backEnd, refuse)
@@ -43,35 +65,15 @@ export async function addPortmap(attachment: Recorded, rules: PortRules[], backE
     },
     async iptables() {
       record('iptables')
-      if (links.length > 0) (await loadGuard()).addGuard(attachment)
+      await addGuard(attachment, rules)
       await (await iptables()).add(rules, refuse.ofContainer)
     },
   })
-  flushStaleFlows(udpOf(rules))
 }
 
-/** Refuse ports of attachments that have not ended. */
-function refusals(attachment: Recorded) {
-  return {
-    ofElement(mapping: Mapping, comment: string): void {
-      if (!hasEnded(comment, attachment)) throw taken(mapping, comment, 'nft list ruleset')
-    },
-    ofContainer(mapping: Mapping, { network, containerID }: Omit<Attachment, 'ifname'>): void {
-      const holder = kept.all().find((one) => one.network === network && one.containerID === containerID)
-      const isGone = holder && (isSameInterface(holder, attachment) || isOver(holder))
-      if (isGone) return
-      const name = holder ? owner(holder) : `${network}/${containerID}`
-      throw taken(mapping, name, `iptables-save -t nat | grep -F ${containerID}`)
-    },
-  }
-}
-
-function taken(mapping: Mapping, name: string, see: string): CniError {
-  return new CniError(Code.TryAgainLater, {
-    msg: `host port ${hostPortOf(mapping)} is taken by ${name}: stop that container, or map another port`,
-    hint: 'its name is network/container ID/interface; if it has ended without DEL, GC of its network removes it',
-    see,
-  })
+/** By iptables the guard is apart. */
+async function addGuard(attachment: Attachment, rules: readonly PortRules[]): Promise<void> {
+  if (localnetLinks(rules).length > 0) (await loadGuard()).addGuard(attachment)
 }
 
 /** The mappings whose flows connection tracking remembers. */
@@ -108,17 +110,24 @@ export async function removePortmap(
   flushFlowsTo(addresses)
 }
 
-async function removeRecorded(record: PortmapRecord, links = localnetLinks(rulesOf(record))): Promise<void> {
+async function removeRecorded(record: PortmapRecord): Promise<void> {
+  await withFeatureLock('portmap', () => removeWithRecord(record, localnetLinks(rulesOf(record))))
+  endFlows(record)
+}
+
+/** @param links that the attachment uses 127.0.0.1 by no longer */
+async function removeWithRecord(record: PortmapRecord, links: readonly string[]): Promise<void> {
+  releaseLocalnet(record, links)
+  unlessUnsupported(() => nftables.remove(rulesOf(record)))
+  if (record.backend === 'iptables') {
+    await (await iptables()).remove(record)
+    ;(await loadGuard()).releaseGuard(record)
+  }
+  kept.forget(record)
+}
+
+function endFlows(record: PortmapRecord): void {
   const rules = rulesOf(record)
-  await withFeatureLock('portmap', async () => {
-    releaseLocalnet(record, links)
-    unlessUnsupported(() => nftables.remove(rules))
-    if (record.backend === 'iptables') {
-      await (await iptables()).remove(record)
-      ;(await loadGuard()).releaseGuard(record)
-    }
-    kept.forget(record)
-  })
   const ports = udpOf(rules)
   if (ports.length > 0)
     flushFlowsTo(
@@ -185,8 +194,13 @@ export async function reapplyPortmap(record: PortmapRecord): Promise<void> {
   const hasAdded =
     record.backend === 'nftables'
       ? nftables.addMissing(rules, refusals(record).ofElement)
-      : await (await iptables()).addMissing(rules, refusals(record).ofContainer)
+      : await addMissingByIptables(record, rules)
   if (hasAdded) flushStaleFlows(udpOf(rules))
+}
+
+async function addMissingByIptables(attachment: Recorded, rules: PortRules[]): Promise<boolean> {
+  await addGuard(attachment, rules)
+  return (await iptables()).addMissing(rules, refusals(attachment).ofContainer)
 }
 
 /** Why host ports cannot be mapped on this host; undefined when they can. Changes nothing. */

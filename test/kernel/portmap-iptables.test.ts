@@ -3,27 +3,20 @@
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync } from 'node:fs'
-import { setTimeout as wait } from 'node:timers/promises'
 import * as assert from 'uvu/assert'
 import { hostIfname } from '../../shared/cni/identity.ts'
 import type { Attachment } from '../../shared/cni/plugin.ts'
-import { isUser } from '../../shared/firewall/iptables-users.ts'
 import { add, check, collect, has, remove } from '../../shared/firewall/portmap-iptables.ts'
 import type { Refuse } from '../../shared/firewall/portmap-iptables-holders.ts'
 import { portChain } from '../../shared/firewall/portmap-iptables-rules.ts'
 import type { Mapping, PortRules } from '../../shared/firewall/portmap-rules.ts'
 import { parseAddress } from '../../shared/ip/address.ts'
-import { close } from '../../shared/kernel/files.ts'
-import { lock } from '../../shared/kernel/lock.ts'
-import { stateDirectory } from '../../shared/kernel/state-directory.ts'
 import { bare } from '../harness/address.ts'
 import { command } from '../harness/command.ts'
 import { caught } from '../harness/expect.ts'
 import { far, farHost, near, privateHost, setSysctl } from '../harness/host.ts'
 import { test } from '../harness/test.ts'
 import { mirrorIn, pings } from '../harness/traffic.ts'
-import { until } from '../harness/until.ts'
 import { type Container, connect, newBridge } from './firewall-containers.ts'
 import { both, nat, rulesOf } from './portmap-mappings.ts'
 
@@ -348,28 +341,10 @@ scenario('of six processes that ask for one port at once, one gets it', async ()
   const failures = await atOnce(numbers(6).map((number) => ['add', number, '9000']))
   assert.is(failures.length, 5)
   for (const failure of failures)
-    assert.match(
-      JSON.parse(failure).message,
-      /^host port 9000\/tcp is taken by container c\d of network many$/,
-    )
+    assert.match(JSON.parse(failure).message, /^host port 9000\/tcp is taken by many\/c\d\/eth0/)
   assert.is(nat().filter((line) => line.startsWith('-A CNI-HOSTPORT-DNAT')).length, 2)
   for (const number of numbers(6))
     await remove({ network: 'many', containerID: `c${number}`, ifname: 'eth0' })
-})
-
-scenario('ADD waits while another one looks which ports are taken', async () => {
-  mkdirSync(stateDirectory, { recursive: true })
-  const limit = { milliseconds: 1000, timedOut: () => new Error('not locked') }
-  const held = lock(`${stateDirectory}/portmap-iptables.lock`, limit)
-  const answer = atOnce([['add', '2', '9000']])
-  const other: Attachment = { network: 'many', containerID: 'c2', ifname: 'eth0' }
-  await until('ADD has noted that it runs iptables', () => isUser(other, 'portmap'))
-  await wait(300)
-  assert.equal(nat(), [])
-  close(held)
-  assert.equal(await answer, [])
-  assert.ok(nat().length > 0)
-  await remove(other)
 })
 
 scenario('DEL needs no iptables where its rules are in nf_tables', async () => {

@@ -1,7 +1,7 @@
 /** A process that changes host ports of iptables like a plugin: `add N PORT`, `remove N` or `cycle N PORT`, with container number N. */
 
 import { toCniError } from '../../shared/error/error.ts'
-import { add, remove } from '../../shared/firewall/portmap-iptables.ts'
+import { addPortmap, removePortmap } from '../../shared/firewall/portmap.ts'
 import { parseCidr } from '../../shared/ip/subnet.ts'
 
 const [verb, number, port] = process.argv.slice(2) as [string, string, string]
@@ -11,10 +11,10 @@ const mappings = [{ protocol: 'tcp' as const, hostPort: Number(port), containerP
 
 try {
   const rules = addresses.map((address) => ({ attachment, address, mappings, snat: true, masqAll: false }))
-  if (verb !== 'remove') await add(rules)
-  if (verb !== 'add') await remove(attachment)
+  if (verb !== 'remove') await addPortmap(attachment, rules, () => {}, 'iptables')
+  if (verb !== 'add') await removePortmap(attachment)
 } catch (error) {
-  await remove(attachment)
+  await removePortmap(attachment)
   const { code, message, details } = toCniError(error)
   console.log(JSON.stringify({ code, message, details }))
   process.exitCode = 1

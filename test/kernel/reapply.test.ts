@@ -1,5 +1,5 @@
 /** `patchbay reapply` after `nft flush ruleset`: masquerade, MAC check and host ports of live containers are there again. */
-// needs: nft ip, nft bridge
+// needs: nft ip, nft bridge, iptables
 
 import { writeFileSync } from 'node:fs'
 import type { Readable } from 'node:stream'
@@ -21,10 +21,11 @@ import { ruleset } from './firewall-containers.ts'
 await privateHost()
 const outside = farHost()
 
-/** A network with everything that is in the firewall. */
-function network(): Network {
+/** A network with everything that is in the firewall. @param keys of portmap */
+function network(keys: Record<string, unknown> = {}): Network {
   const net = bridgeNetwork({ isDefaultGateway: true, ipMasq: true, macspoofchk: true })
-  return { ...net, plugins: [...net.plugins, { type: 'portmap', capabilities: { portMappings: true } }] }
+  const portmap = { type: 'portmap', capabilities: { portMappings: true }, ...keys }
+  return { ...net, plugins: [...net.plugins, portmap] }
 }
 
 const asking = (hostPort: number) => ({
@@ -63,6 +64,17 @@ test('after a flush CHECK notices, reapply restores the rules of live containers
   await ended.del()
   await live.del()
   assert.equal(ruleset(), [])
+})
+
+test('after a flush reapply closes the host’s 127.0.0.1 again, with host ports by iptables', async () => {
+  const net = network({ backend: 'iptables' })
+  const live = await attach(net, asking(8080))
+  const before = sorted()
+  command('nft', 'flush', 'ruleset')
+  reapply()
+  assert.equal(sorted(), before)
+  await live.check()
+  await live.del()
 })
 
 test('after a flush the next ADD works without reapply, and every DEL, too', async () => {

@@ -1,0 +1,32 @@
+/** The refusal of a host port that another attachment has, by the name of that one; of what has ended nothing is refused. */
+
+import { CniError, Code } from '../error/error.ts'
+import { isSameInterface, type Recorded } from '../state/former.ts'
+import type { Holder } from './portmap-iptables-holders.ts'
+import { hasEnded, isOver, kept } from './portmap-record.ts'
+import { hostPortOf, type Mapping } from './portmap-rules.ts'
+import { owner } from './table.ts'
+
+/** Refuse ports of attachments that have not ended, for an attachment that asks for them. */
+export function refusals(attachment: Recorded) {
+  return {
+    ofElement(mapping: Mapping, comment: string): void {
+      if (!hasEnded(comment, attachment)) throw taken(mapping, comment, 'nft list ruleset')
+    },
+    ofContainer(mapping: Mapping, { network, containerID }: Holder): void {
+      const holder = kept.all().find((one) => one.network === network && one.containerID === containerID)
+      const isGone = holder && (isSameInterface(holder, attachment) || isOver(holder))
+      if (isGone) return
+      const name = holder ? owner(holder) : `${network}/${containerID}`
+      throw taken(mapping, name, `iptables-save -t nat | grep -F ${containerID}`)
+    },
+  }
+}
+
+function taken(mapping: Mapping, name: string, see: string): CniError {
+  return new CniError(Code.TryAgainLater, {
+    msg: `host port ${hostPortOf(mapping)} is taken by ${name}: stop that container, or map another port`,
+    hint: 'its name is network/container ID/interface; if it has ended without DEL, GC of its network removes it',
+    see,
+  })
+}
