@@ -71,27 +71,34 @@ function execute(
   const path = locate(iptables, task)
   const completed = run({ path, arguments: args, input, env: {} }, bounds)
   const { status, stdout, stderr } = completed
+  const [, refused] = incompatible.exec(stdout) ?? incompatible.exec(stderr) ?? []
+  if (refused) throw incompatibleTable(iptables, refused)
   const isExpected = status === 0 || expected?.test(stderr)
-  if (!isExpected || isIncompatible(stdout)) throw failed([path, ...args], input, completed)
+  if (!isExpected) throw failed([path, ...args], input, completed)
   return completed
+}
+
+/** iptables-nft prints this, with status 0, when its table has rules of `nft` that it cannot express. */
+const incompatible = /[Tt]able `(\w+)' is incompatible, use 'nft' tool/
+
+function incompatibleTable({ family }: Iptables, table: string): CniError {
+  const place = `${family === 4 ? 'ip' : 'ip6'} ${table}`
+  return new CniError(Code.Internal, {
+    msg: `iptables cannot use table ${place}: another program's rules in it are incompatible with iptables. Move them to a table of their own`,
+    hint: "if they must stay, let the configuration use nftables; if the host's own rules are in iptables-legacy, make that its iptables: update-alternatives --config iptables, and ip6tables",
+    see: `nft list table ${place}`,
+  })
 }
 
 const killedHint =
   'another program may hold the lock: fuser -v /run/xtables.lock; or let the configuration use nftables'
-const incompatibleHint =
-  'the table has rules that iptables did not make (see nft list ruleset): move them to a table of another name, or let the configuration use nftables'
-
-/** iptables-nft prints this when its table has rules of `nft` that it cannot express. */
-function isIncompatible(output: string): boolean {
-  return /is incompatible, use 'nft' tool/.test(output)
-}
 
 function failed(words: string[], input: string, { status, stdout, stderr, killed }: Completed): CniError {
   const output = stderr + stdout
   const how = killed ? `${killed} and was killed` : `failed with status ${status}: ${output.trim()}`
   return new CniError(Code.Internal, {
     msg: `${words.join(' ')} ${how}`,
-    hint: killed ? killedHint : isIncompatible(output) ? incompatibleHint : undefined,
+    hint: killed ? killedHint : undefined,
     reproduce: input ? `${words.join(' ')} <<EOF\n${input}EOF` : words.join(' '),
   })
 }

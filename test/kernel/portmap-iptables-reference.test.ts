@@ -14,6 +14,7 @@ import { bare } from '../harness/address.ts'
 import { command } from '../harness/command.ts'
 import { caught } from '../harness/expect.ts'
 import { far, farHost, near, privateHost, scratch, setSysctl } from '../harness/host.ts'
+import { call } from '../harness/plugin.ts'
 import { test } from '../harness/test.ts'
 import { mirrorIn, pings } from '../harness/traffic.ts'
 import { type Container, connect, newBridge } from './firewall-containers.ts'
@@ -63,10 +64,7 @@ function chooseLegacy(): void {
 test('rules of iptables-legacy: ADD where it is the host’s iptables, refusals and DEL whichever is used now', async () => {
   chooseLegacy()
   const legacy = () => nat('legacy')
-  command(
-    'nft',
-    'add table ip nat; add chain ip nat POSTROUTING { type nat hook postrouting priority srcnat; }; add set ip nat s { type ipv4_addr; }; add rule ip nat POSTROUTING ip saddr @s masquerade',
-  )
+  command('nft', spoil)
   await add(rulesOf(one))
   command('nft', 'delete', 'table', 'ip', 'nat')
   await check(rulesOf(one))
@@ -93,6 +91,43 @@ test('rules of iptables-legacy: ADD where it is the host’s iptables, refusals 
   assert.equal(legacy(), [])
   assert.equal(nat(), [])
 })
+
+const spoil =
+  'add table ip nat; add chain ip nat POSTROUTING { type nat hook postrouting priority srcnat; }; add set ip nat s { type ipv4_addr; }; add rule ip nat POSTROUTING ip saddr @s masquerade'
+
+test('iptables-nft refuses its table while iptables-legacy works: ADD says what to do, and chooses neither by itself', async () => {
+  command('nft', spoil)
+  const request = asked(one)
+  const { status, json } = await call({ ...request, verb: 'ADD' })
+  assert.equal([status, json?.code], [1, 999])
+  assert.match(String(json?.msg), /^iptables cannot use table ip nat: .*incompatible.*Move them to a table/)
+  for (const words of ['configuration use nftables', 'update-alternatives', 'see: nft list table ip nat'])
+    assert.match(String(json?.details), words)
+  assert.equal(nat('legacy'), [])
+  chooseLegacy()
+  assert.is((await call({ ...request, verb: 'ADD' })).status, 0)
+  assert.is(server.sourceOf(outside, near.ipv4, 'tcp', 8080), far.ipv4)
+  assert.is((await call({ ...request, verb: 'DEL' })).status, 0)
+  command('umount', '/etc/alternatives')
+  assert.equal(nat('legacy'), [])
+  command('nft', 'flush', 'ruleset')
+})
+
+/** A call of portmap by iptables, for IPv4. */
+function asked({ netns, attachment, addresses: [address] }: Container) {
+  const prevResult = {
+    cniVersion: '1.0.0',
+    interfaces: [{ name: 'eth0', sandbox: netns.path }],
+    ips: [{ address, interface: 0 }],
+  }
+  const runtimeConfig = { portMappings: [{ hostPort: 8080, containerPort: 7000, protocol: 'tcp' }] }
+  const own = { type: 'portmap', name: attachment.network, cniVersion: '1.0.0', backend: 'iptables' }
+  return {
+    config: { ...own, prevResult, runtimeConfig },
+    containerID: attachment.containerID,
+    netns: netns.path,
+  }
+}
 
 /** Calls Debian's build of the reference's portmap. */
 function reference(verb: 'ADD' | 'DEL', rules: PortRules[], keys: object = {}): void {
