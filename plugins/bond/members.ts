@@ -79,7 +79,7 @@ function missing(name: string, isInside: boolean): CniError {
   const holder = isInside ? undefined : holderOf(name)?.containerID
   return new CniError(Code.InvalidNetworkConfig, {
     msg: `links: ${where} has no interface ${JSON.stringify(name)}${holder ? `: container ${holder} has it` : ''}`,
-    hint: isInside ? 'an earlier plugin in the chain must make it' : 'name an existing interface',
+    hint: isInside ? 'an earlier plugin in the list must make it' : 'name an existing interface',
     see: 'ip link show',
     errno: 'ENODEV',
   })

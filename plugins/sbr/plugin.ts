@@ -1,12 +1,10 @@
 /** sbr: the packets from each address of an interface leave by that interface, by routing tables that are chosen by the source. */
 
-import { requirePrevResult } from '../../shared/attachment/chained.ts'
+import { noInterface, requirePrevResult } from '../../shared/attachment/chained.ts'
 import type { Life } from '../../shared/attachment/device.ts'
 import { interfacePlugin } from '../../shared/attachment/plugin.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
-import { CniError, Code } from '../../shared/error/error.ts'
 import { formatAddress } from '../../shared/ip/address.ts'
-import { commandIn } from '../../shared/netlink/command.ts'
 import { findLink } from '../../shared/netlink/link.ts'
 import { withNamespaceLock } from '../../shared/state/lock.ts'
 import { check, notChained } from './check.ts'
@@ -40,7 +38,7 @@ function create({ container, inside, request, undo }: Life<SbrConfig>): void {
   if (table === undefined) warnOfMissing(sources, request)
   withNamespaceLock(container, () => {
     const link = findLink(inside, ifname)
-    if (!link) throw noInterface(request)
+    if (!link) throw noInterface(request, `Cannot find network interface ${ifname}`)
     if (table !== undefined) addRules(inside, sources, table, undo)
     else moveRoutes(inside, link, sources, config, undo)
   })
@@ -52,13 +50,4 @@ function warnOfMissing(sources: readonly Source[], { ifname, log }: Request<SbrC
       log.warn(
         `${formatAddress(cidr.address)} of ${ifname} has no gateway: what it sends beyond its routes goes by table main`,
       )
-}
-
-function noInterface({ ifname, netns }: Request<SbrConfig>): CniError {
-  return new CniError(Code.InvalidEnvironment, {
-    msg: `Cannot find network interface ${ifname}: put sbr after the plugin that makes it`,
-    hint: 'an earlier plugin in the list must make it',
-    see: commandIn({ netns }, 'ip link show'),
-    errno: 'ENODEV',
-  })
 }

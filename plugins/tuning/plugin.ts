@@ -1,6 +1,6 @@
 /** tuning: sets sysctls of the container and attributes of the interface that earlier plugins of the list have made. */
 
-import { requirePrevResult } from '../../shared/attachment/chained.ts'
+import { noInterface, requirePrevResult } from '../../shared/attachment/chained.ts'
 import type { Life, Made } from '../../shared/attachment/device.ts'
 import { interfacePlugin } from '../../shared/attachment/plugin.ts'
 import { openSidesIfAny } from '../../shared/attachment/sides.ts'
@@ -8,7 +8,6 @@ import type { Request } from '../../shared/cni/plugin.ts'
 import type { Result } from '../../shared/cni/result.ts'
 import { CniError, Code } from '../../shared/error/error.ts'
 import { listAddresses } from '../../shared/netlink/address.ts'
-import { commandIn } from '../../shared/netlink/command.ts'
 import { findLink, type Link } from '../../shared/netlink/link.ts'
 import type { Socket } from '../../shared/netlink/socket.ts'
 import { withNamespaceLock } from '../../shared/state/lock.ts'
@@ -76,15 +75,10 @@ function create(life: Life<TuningConfig>): Tuned {
   return { wanted }
 }
 
-function linkOf(inside: Socket, { ifname, netns }: Request): Link {
-  const link = findLink(inside, ifname)
-  if (link) return link
-  throw new CniError(Code.InvalidEnvironment, {
-    msg: `CNI_IFNAME: the container has no interface ${ifname}: put tuning after the plugin that makes it`,
-    hint: 'an earlier plugin in the list must make it',
-    see: commandIn({ netns }, 'ip link show'),
-    errno: 'ENODEV',
-  })
+function linkOf(inside: Socket, request: Request): Link {
+  const link = findLink(inside, request.ifname)
+  if (!link) throw noInterface(request)
+  return link
 }
 
 /** IPV6_MIN_MTU of the kernel: below it, the interface loses its IPv6 addresses. */

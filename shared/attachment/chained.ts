@@ -18,11 +18,17 @@ export function requirePrevResult({ prevResult, plugin }: Request, words: string
   })
 }
 
-/** The error of ADD when no earlier plugin has made the container's interface. */
-export function noInterface(request: Request): CniError {
+/**
+ * The error of ADD when no earlier plugin has made the container's interface.
+ * @param words the reference's for it, which callers may look for
+ */
+export function noInterface(
+  request: Request,
+  words = `CNI_IFNAME: the container has no interface ${request.ifname}`,
+): CniError {
   return new CniError(Code.InvalidEnvironment, {
-    msg: `CNI_IFNAME: the container has no interface ${request.ifname}: put ${request.plugin} after the plugin that makes it`,
-    hint: 'an earlier plugin in the chain must make it',
+    msg: `${words}: put ${request.plugin} after the plugin that makes it`,
+    hint: 'an earlier plugin in the list must make it',
     see: commandIn(request, 'ip link show'),
     errno: 'ENODEV',
   })

@@ -4,6 +4,7 @@ import * as z from 'zod/mini'
 import type { Attachment } from '../cni/plugin.ts'
 import { formatAddress, parseAddress } from '../ip/address.ts'
 import { formatCidr, parseCidr } from '../ip/subnet.ts'
+import { type Protocol, protocols } from '../netlink/nftables-types.ts'
 import { attachmentRecords } from '../state/attachment-records.ts'
 import { isSameInterface, type Recorded } from '../state/former.ts'
 import { isCutOff } from './ended.ts'
@@ -12,7 +13,7 @@ import { owner } from './table.ts'
 
 const mapping = () =>
   z.object({
-    protocol: z.enum(['tcp', 'udp', 'sctp']),
+    protocol: z.enum(Object.keys(protocols) as Protocol[]),
     hostPort: z.number(),
     containerPort: z.number(),
     hostIP: z.optional(z.string()),

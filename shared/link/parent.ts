@@ -73,7 +73,7 @@ function noParent({ master, linkInContainer }: ParentConfig): CniError {
   return new CniError(Code.InvalidNetworkConfig, {
     msg: `master: ${where} has no interface ${JSON.stringify(master)}: name another`,
     hint: linkInContainer
-      ? 'an earlier plugin of the list must make it'
+      ? 'an earlier plugin in the list must make it'
       : 'name an existing interface, or take master out to use the one of the default route',
     see: 'ip link show',
     errno: 'ENODEV',

@@ -41,11 +41,19 @@ export interface Mirror {
   stop(): void
 }
 
-/** The source addresses that a server sees of a client: over TCP and UDP, at each of the server's addresses. */
-export function sourcesAt(mirror: Mirror, client: Netns | undefined, addresses: readonly string[]): string[] {
+/**
+ * The source addresses that a server sees of a client: over TCP and UDP, at each of the server's addresses.
+ * @param at the port, default: the server's own
+ */
+export function sourcesAt(
+  mirror: Mirror,
+  client: Netns | undefined,
+  addresses: readonly string[],
+  at?: number,
+): string[] {
   const protocols = ['tcp', 'udp'] as const
   return addresses.flatMap((address) =>
-    protocols.map((protocol) => mirror.sourceOf(client, address, protocol)),
+    protocols.map((protocol) => mirror.sourceOf(client, address, protocol, at)),
   )
 }
 

@@ -2,7 +2,8 @@
 
 import { hostIfname } from '../../shared/cni/identity.ts'
 import type { Attachment } from '../../shared/cni/plugin.ts'
-import { type Cidr, parseCidr } from '../../shared/ip/subnet.ts'
+import type { Cidr } from '../../shared/ip/subnet.ts'
+import { cidr } from '../harness/address.ts'
 import { command, ip } from '../harness/command.ts'
 import { type Netns, newContainer, setSysctl } from '../harness/host.ts'
 import { link } from '../harness/look.ts'
@@ -48,11 +49,7 @@ export async function connect(bridge: string, network: string, ...addresses: str
 }
 
 export function cidrs(...texts: string[]): Cidr[] {
-  return texts.map((text) => {
-    const parsed = parseCidr(text)
-    if (!parsed) throw new Error(`${text} is no address`)
-    return parsed
-  })
+  return texts.map(cidr)
 }
 
 /** The ruleset as nft's JSON, without handles. */

@@ -2,12 +2,11 @@
 // needs: link ifb, qdisc tbf, qdisc htb
 
 import * as assert from 'uvu/assert'
-import { parseCidr } from '../../shared/ip/subnet.ts'
 import { isErrno } from '../../shared/kernel/errno.ts'
 import { newRedirect, newSubnetFilter } from '../../shared/netlink/filter.ts'
 import { listFilters } from '../../shared/netlink/filter-list.ts'
 import { htb, listClasses, newClass } from '../../shared/netlink/htb.ts'
-import { findLink, type Link } from '../../shared/netlink/link.ts'
+import type { Link } from '../../shared/netlink/link.ts'
 import {
   findQdisc,
   hasQdisc,
@@ -22,10 +21,12 @@ import { bfifo, limitOf } from '../../shared/netlink/queue.ts'
 import { ask, openSocket, Protocol, type Request } from '../../shared/netlink/socket.ts'
 import { parseTbf, tbf } from '../../shared/netlink/tbf.ts'
 import { Parent, ticksOf } from '../../shared/netlink/traffic-control.ts'
+import { cidr } from '../harness/address.ts'
 import { command, ip } from '../harness/command.ts'
 import { privateHost } from '../harness/host.ts'
 import { tc } from '../harness/tc.ts'
 import { test } from '../harness/test.ts'
+import { linksOf } from './netlink-links.ts'
 
 await privateHost()
 ip('link add ours type ifb')
@@ -33,17 +34,7 @@ ip('link add theirs type ifb')
 ip('link add target type ifb')
 const socket = openSocket(Protocol.ROUTE)
 
-function linkOf(name: string): Link {
-  const found = findLink(socket, name)
-  assert.ok(found, name)
-  return found
-}
-
-function cidr(text: string) {
-  const parsed = parseCidr(text)
-  assert.ok(parsed)
-  return parsed
-}
+const linkOf = linksOf(socket)
 
 /** All that tc shows of a link. */
 function shown(name: string): string {

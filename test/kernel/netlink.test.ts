@@ -3,7 +3,6 @@
 import { readlinkSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import { parseAddress } from '../../shared/ip/address.ts'
-import { parseCidr } from '../../shared/ip/subnet.ts'
 import { isErrno, type KernelError } from '../../shared/kernel/errno.ts'
 import {
   currentNamespace,
@@ -23,7 +22,6 @@ import { Group, waitFor } from '../../shared/netlink/events.ts'
 import {
   changeLink,
   findLink,
-  type Link,
   listAliased,
   listLinks,
   listPorts,
@@ -43,24 +41,16 @@ import {
   Protocol,
   transact,
 } from '../../shared/netlink/socket.ts'
+import { cidr } from '../harness/address.ts'
 import { command, ipJson } from '../harness/command.ts'
 import { newContainer, privateHost } from '../harness/host.ts'
 import { test } from '../harness/test.ts'
+import { linksOf } from './netlink-links.ts'
 
 await privateHost()
 const socket = openSocket(Protocol.ROUTE)
 
-function link(name: string): Link {
-  const found = findLink(socket, name)
-  assert.ok(found, name)
-  return found
-}
-
-function cidr(text: string) {
-  const parsed = parseCidr(text)
-  assert.ok(parsed)
-  return parsed
-}
+const link = linksOf(socket)
 
 function caught(action: () => unknown): KernelError {
   try {

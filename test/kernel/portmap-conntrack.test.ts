@@ -3,19 +3,31 @@
 
 import { spawnSync } from 'node:child_process'
 import * as assert from 'uvu/assert'
-import { flushFlowsTo, flushStaleFlows, type UdpMapping } from '../../shared/firewall/stale-flows.ts'
+import { flushFlowsTo, flushStaleFlows } from '../../shared/firewall/stale-flows.ts'
 import { netfilter } from '../../shared/firewall/table.ts'
-import { type Address, formatAddress, parseAddress } from '../../shared/ip/address.ts'
+import type { Address } from '../../shared/ip/address.ts'
 import { isErrno } from '../../shared/kernel/errno.ts'
-import { deleteFlow, type Flow, listUdpFlows } from '../../shared/netlink/conntrack.ts'
+import { deleteFlow, listUdpFlows } from '../../shared/netlink/conntrack.ts'
 import { transact } from '../../shared/netlink/socket.ts'
 import { bare } from '../harness/address.ts'
 import { command } from '../harness/command.ts'
 import { type Conversation, conversation, namedServer } from '../harness/datagrams.ts'
-import { far, farHost, near, privateHost } from '../harness/host.ts'
+import { farHost, privateHost } from '../harness/host.ts'
 import { test } from '../harness/test.ts'
 import { pings } from '../harness/traffic.ts'
-import { type Container, connect, newBridge } from './firewall-containers.ts'
+import { connect, newBridge } from './firewall-containers.ts'
+import {
+  addressOf,
+  containerPort,
+  type Family,
+  families,
+  flows,
+  forgetAll,
+  hostPort,
+  lead,
+  mappingTo,
+  parsed,
+} from './udp-flows.ts'
 
 await privateHost()
 const outside = farHost()
@@ -26,58 +38,11 @@ const two = await connect('br0', 'zero', '10.88.0.3/24', 'fd88::3/64')
 // What is forwarded waits for the bridge's link-local address.
 assert.ok(pings(outside, ...[one, two].flatMap(({ addresses }) => addresses.map(bare))))
 
-/** The port on the host, and that of the containers' servers. */
-const [hostPort, containerPort] = [5300, 53]
 await namedServer(one.netns, containerPort, 'one')
 await namedServer(two.netns, containerPort, 'two')
 await namedServer(undefined, hostPort, 'host')
 await namedServer(undefined, containerPort, 'resolver')
 await namedServer(outside, hostPort, 'outside')
-
-const families = [
-  { family: 4, table: 'ip', own: near.ipv4, foreign: far.ipv4 },
-  { family: 6, table: 'ip6', own: near.ipv6, foreign: far.ipv6 },
-] as const
-type Family = (typeof families)[number]
-
-function parsed(text: string): Address {
-  const address = parseAddress(text)
-  assert.ok(address, text)
-  return address
-}
-
-function addressOf({ addresses }: Container, { family }: Family): string {
-  return bare(addresses[family === 4 ? 0 : 1] ?? '')
-}
-
-/** The mapping of the host port to a container. */
-function mappingTo(container: Container, family: Family): UdpMapping {
-  return { port: hostPort, address: parsed(addressOf(container, family)), containerPort }
-}
-
-/** Leads the host port to a container; to none when there is none. Rules that translate nothing keep the tracking on. */
-function lead(family: Family, container?: Container, port = hostPort): void {
-  const table = `${family.table} ports`
-  const to = container && addressOf(container, family)
-  const target = family.family === 6 ? `[${to}]:${containerPort}` : `${to}:${containerPort}`
-  const chain = (hook: string) => [
-    `add chain ${table} ${hook} { type nat hook ${hook} priority -100; }`,
-    `flush chain ${table} ${hook}`,
-    `add rule ${table} ${hook} ${family.table} daddr ${family.foreign} udp dport 9 dnat to ${family.foreign}`,
-    ...(to ? [`add rule ${table} ${hook} fib daddr type local udp dport ${port} dnat to ${target}`] : []),
-  ]
-  command('nft', [`add table ${table}`, ...chain('prerouting'), ...chain('output')].join('\n'))
-}
-
-/** The flows that the kernel tracks, in words. */
-function flows({ family }: Family): string[] {
-  return listUdpFlows(netfilter(), { family }).map(inWords).sort()
-}
-
-function inWords({ destination, target, isTranslated }: Flow): string {
-  const text = ({ address, port }: Flow['target']) => `${formatAddress(address)} ${port}`
-  return isTranslated ? `${text(destination)} -> ${text(target)}` : text(destination)
-}
 
 /** A test in both families, which begins without flows and without a mapping. */
 function scenario(
@@ -99,16 +64,6 @@ function scenario(
         for (const each of opened) each.end()
       }
     })
-  }
-}
-
-function forgetAll({ family }: Family): void {
-  for (const flow of listUdpFlows(netfilter(), { family })) {
-    try {
-      transact(netfilter(), [deleteFlow(flow)])
-    } catch (error) {
-      if (!isErrno(error, 'ENOENT')) throw error
-    }
   }
 }
 

@@ -4,52 +4,27 @@
 
 import { spawnSync } from 'node:child_process'
 import * as assert from 'uvu/assert'
-import { hostIfname } from '../../shared/cni/identity.ts'
 import { add, check, collect, remove } from '../../shared/firewall/portmap-iptables.ts'
 import { portChain } from '../../shared/firewall/portmap-iptables-rules.ts'
 import type { Mapping, PortRules } from '../../shared/firewall/portmap-rules.ts'
 import { formatAddress, parseAddress } from '../../shared/ip/address.ts'
 import { formatCidr } from '../../shared/ip/subnet.ts'
-import { bare } from '../harness/address.ts'
 import { command } from '../harness/command.ts'
 import { caught } from '../harness/expect.ts'
-import { far, farHost, near, privateHost, scratch, setSysctl } from '../harness/host.ts'
+import { far, near, privateHost, scratch } from '../harness/host.ts'
 import { call } from '../harness/plugin.ts'
 import { test } from '../harness/test.ts'
-import { mirrorIn, pings } from '../harness/traffic.ts'
-import { type Container, connect, newBridge } from './firewall-containers.ts'
-import { nat, rulesOf } from './portmap-mappings.ts'
+import { twice } from '../harness/traffic.ts'
+import type { Container } from './firewall-containers.ts'
+import { twoServers } from './portmap-iptables-host.ts'
+import { nat, rulesOf, sees } from './portmap-mappings.ts'
 
 await privateHost()
-const outside = farHost()
-newBridge('br0', '10.88.0.1/24', 'fd88::1/64')
-setSysctl('net/ipv4/conf/br0/route_localnet', 1)
-const one = await connect('br0', 'zero', '10.88.0.2/24', 'fd88::2/64')
-const two = await connect('br0', 'zero', '10.88.0.3/24', 'fd88::3/64')
-const server = await mirrorIn(one.netns)
-const serverOfTwo = await mirrorIn(two.netns)
-command('bridge', 'link', 'set', 'dev', hostIfname(one.attachment), 'hairpin', 'on')
-// What is forwarded waits for the bridge's link-local address.
-assert.ok(pings(outside, ...[one, two].flatMap(({ addresses }) => addresses.map(bare))))
+const { outside, one, two, server, serverOfTwo, scenario } = await twoServers()
 
-const sees = (mirror: typeof server, client: Container['netns'] | undefined, address: string) =>
-  (['tcp', 'udp'] as const).map((protocol) => mirror.sourceOf(client, address, protocol, 8080))
-
-const twice = (address: string) => [address, address]
-
-/** A test; afterwards the containers are deleted, and nothing may be left. */
-function scenario(sentence: string, play: () => Promise<unknown>): void {
-  test(sentence, async () => {
-    try {
-      await play()
-    } finally {
-      for (const { attachment } of [one, two]) await remove(attachment)
-    }
-    const left = nat()
-    command('nft', 'flush', 'ruleset')
-    assert.equal(left, [])
-  })
-}
+/** A rule by which iptables-nft refuses its table. */
+const spoil =
+  'add table ip nat; add chain ip nat POSTROUTING { type nat hook postrouting priority srcnat; }; add set ip nat s { type ipv4_addr; }; add rule ip nat POSTROUTING ip saddr @s masquerade'
 
 /** Makes iptables-legacy the host's iptables, as update-alternatives(1) does, until /etc/alternatives is unmounted. */
 function chooseLegacy(): void {
@@ -68,7 +43,7 @@ test('rules of iptables-legacy: ADD where it is the host’s iptables, refusals 
   await add(rulesOf(one))
   command('nft', 'delete', 'table', 'ip', 'nat')
   await check(rulesOf(one))
-  assert.equal(sees(server, outside, near.ipv4), twice(far.ipv4))
+  assert.equal(sees(server, outside, near.ipv4), twice([far.ipv4]))
   assert.match((await caught(add(rulesOf(two)))).message, /taken by container c1/)
   command('ip6tables', '-t', 'nat', '-F', portChain(one.attachment))
   assert.match((await caught(check(rulesOf(one)))).message, /ip6tables has no rule -A/)
@@ -82,7 +57,7 @@ test('rules of iptables-legacy: ADD where it is the host’s iptables, refusals 
   assert.match((await caught(add(rulesOf(two)))).message, /taken by container c1 of network zero/)
   await add(rulesOf(two), () => {})
   assert.equal(legacy(), [])
-  assert.equal(sees(serverOfTwo, outside, near.ipv4), twice(far.ipv4))
+  assert.equal(sees(serverOfTwo, outside, near.ipv4), twice([far.ipv4]))
   await remove(two.attachment)
   chooseLegacy()
   await add(rulesOf(one))
@@ -91,9 +66,6 @@ test('rules of iptables-legacy: ADD where it is the host’s iptables, refusals 
   assert.equal(legacy(), [])
   assert.equal(nat(), [])
 })
-
-const spoil =
-  'add table ip nat; add chain ip nat POSTROUTING { type nat hook postrouting priority srcnat; }; add set ip nat s { type ipv4_addr; }; add rule ip nat POSTROUTING ip saddr @s masquerade'
 
 test('iptables-nft refuses its table while iptables-legacy works: ADD says what to do, and chooses neither by itself', async () => {
   command('nft', spoil)

@@ -2,6 +2,8 @@
 
 import type { Mapping, PortRules } from '../../shared/firewall/portmap-rules.ts'
 import { command } from '../harness/command.ts'
+import type { Netns } from '../harness/host.ts'
+import { type Mirror, sourcesAt } from '../harness/traffic.ts'
 import { type Container, cidrs } from './firewall-containers.ts'
 
 /** Port 8080 of TCP and UDP, which leads to the mirror's. */
@@ -27,4 +29,9 @@ export function nat(kind: 'nft' | 'legacy' = 'nft'): string[] {
       .split('\n')
       .filter((line) => /^(:(?!PREROUTING|INPUT|OUTPUT|POSTROUTING)|-A)/.test(line)),
   )
+}
+
+/** The source addresses that a mirror sees of a client at port 8080 of the host, over TCP and UDP. */
+export function sees(mirror: Mirror, client: Netns | undefined, address: string): string[] {
+  return sourcesAt(mirror, client, [address], 8080)
 }

@@ -10,8 +10,9 @@ import { command } from '../harness/command.ts'
 import { caught } from '../harness/expect.ts'
 import { far, farHost, near, privateHost, setSysctl } from '../harness/host.ts'
 import { test } from '../harness/test.ts'
-import { type Mirror, mirrorIn } from '../harness/traffic.ts'
-import { type Container, cidrs, connect, newBridge, ruleset } from './firewall-containers.ts'
+import { mirrorIn, twice } from '../harness/traffic.ts'
+import { type Container, connect, newBridge, ruleset } from './firewall-containers.ts'
+import { rulesOf as portsOf, sees } from './portmap-mappings.ts'
 
 await privateHost()
 const outside = farHost()
@@ -25,35 +26,12 @@ const server = await mirrorIn(one.netns)
 const serverOfTwo = await mirrorIn(two.netns)
 
 /** Host port 8080 leads to the mirror's port, for TCP and UDP. */
-function rulesOf(
-  { attachment, addresses }: Container,
-  via: string,
-  changes: Partial<PortRules> = {},
-): PortRules[] {
-  const mappings = (['tcp', 'udp'] as const).map((protocol) => ({
-    protocol,
-    hostPort: 8080,
-    containerPort: 7000,
-  }))
-  return cidrs(...addresses).map((address) => ({
-    attachment,
-    address,
-    via,
-    mappings,
-    snat: true,
-    masqAll: false,
-    ...changes,
-  }))
-}
+const rulesOf = (container: Container, via: string, changes: Partial<PortRules> = {}) =>
+  portsOf(container, { via, ...changes })
 
 const neverEnded = () => {
   throw new Error('taken')
 }
-
-const sees = (mirror: Mirror, client: Container['netns'] | undefined, address: string) =>
-  (['tcp', 'udp'] as const).map((protocol) => mirror.sourceOf(client, address, protocol, 8080))
-
-const twice = (address: string) => [address, address]
 
 function left(): unknown[] {
   return ruleset().filter(({ table }) => table?.name === 'patchbay')
@@ -61,16 +39,16 @@ function left(): unknown[] {
 
 test('a far host reaches the container by a host port in both families, and the container sees its address', () => {
   add(rulesOf(one, 'br0'), neverEnded)
-  assert.equal(sees(server, outside, near.ipv4), twice(far.ipv4))
-  assert.equal(sees(server, outside, near.ipv6), twice(far.ipv6))
+  assert.equal(sees(server, outside, near.ipv4), twice([far.ipv4]))
+  assert.equal(sees(server, outside, near.ipv6), twice([far.ipv6]))
   check(rulesOf(one, 'br0'))
 })
 
 test('the host reaches it by any of its addresses, and by localhost', () => {
-  assert.equal(sees(server, undefined, near.ipv4), twice(near.ipv4))
-  assert.equal(sees(server, undefined, '10.88.0.1'), twice('10.88.0.1'))
-  assert.equal(sees(server, undefined, '127.0.0.1'), twice('10.88.0.1'))
-  assert.equal(sees(server, undefined, near.ipv6), twice(near.ipv6))
+  assert.equal(sees(server, undefined, near.ipv4), twice([near.ipv4]))
+  assert.equal(sees(server, undefined, '10.88.0.1'), twice(['10.88.0.1']))
+  assert.equal(sees(server, undefined, '127.0.0.1'), twice(['10.88.0.1']))
+  assert.equal(sees(server, undefined, near.ipv6), twice([near.ipv6]))
 })
 
 test('::1 refuses at once, so that a client of localhost tries 127.0.0.1 next', () => {
@@ -85,11 +63,11 @@ for (const filtered of [1, 0])
       [near.ipv4, '10.88.0.1', '10.88.0.3'],
       [near.ipv6, 'fd88::1', 'fd88::3'],
     ] as const) {
-      assert.equal(sees(server, one.netns, address), twice(gateway))
-      assert.equal(sees(server, two.netns, address), twice(filtered ? neighbour : gateway))
+      assert.equal(sees(server, one.netns, address), twice([gateway]))
+      assert.equal(sees(server, two.netns, address), twice([filtered ? neighbour : gateway]))
     }
-    assert.equal(sees(server, other.netns, near.ipv4), twice('10.89.0.2'))
-    assert.equal(sees(server, other.netns, near.ipv6), twice('fd89::2'))
+    assert.equal(sees(server, other.netns, near.ipv4), twice(['10.89.0.2']))
+    assert.equal(sees(server, other.netns, near.ipv6), twice(['fd89::2']))
   })
 
 test('the same port of a far host is not taken', async () => {
@@ -130,7 +108,7 @@ test('an attachment that has ended loses its port to the next one, and its late 
   add(rulesOf(two, 'br0'), () => {})
   remove(rulesOf(one, 'br0'))
   check(rulesOf(two, 'br0'))
-  assert.equal(sees(serverOfTwo, outside, near.ipv4), twice(far.ipv4))
+  assert.equal(sees(serverOfTwo, outside, near.ipv4), twice([far.ipv4]))
   remove(rulesOf(two, 'br0'))
   assert.equal(left(), [])
 })
@@ -158,7 +136,7 @@ test('with conditions, other packets pass by', () => {
 test('masqAll: the container sees the host', () => {
   const rules = rulesOf(one, 'br0', { masqAll: true })
   add(rules, neverEnded)
-  assert.equal(sees(server, outside, near.ipv4), twice('10.88.0.1'))
+  assert.equal(sees(server, outside, near.ipv4), twice(['10.88.0.1']))
   remove(rules)
 })
 

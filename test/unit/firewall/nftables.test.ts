@@ -2,7 +2,6 @@
 
 import * as assert from 'uvu/assert'
 import { isUnsupported } from '../../../shared/firewall/unsupported.ts'
-import { type Cidr, parseCidr } from '../../../shared/ip/subnet.ts'
 import { Errno, KernelError } from '../../../shared/kernel/errno.ts'
 import { addChain, addRule, addTable, deleteRule, type Table } from '../../../shared/netlink/nftables.ts'
 import { addElement, addSet, deleteElements, type NamedSet } from '../../../shared/netlink/nftables-sets.ts'
@@ -30,10 +29,10 @@ import {
   mark,
   markBytes,
 } from '../../../shared/netlink/nftables-types.ts'
+import { cidr } from '../../harness/address.ts'
 import { test } from '../../harness/test.ts'
 
 const table: Table = { family: 'ip', name: 't' }
-const cidr = (text: string) => parseCidr(text) as Cidr
 
 test('the parts of a concatenated key are padded to 4 bytes, a single key is not', () => {
   assert.is(keyLength([ifname, mark]), 20)

@@ -5,11 +5,11 @@ import { freeTables, leaving, type MainRoute, planTables } from '../../../plugin
 import { type Source, sourcesOf } from '../../../plugins/sbr/source.ts'
 import { emptyResult, type Result } from '../../../shared/cni/result.ts'
 import { formatAddress, parseAddress } from '../../../shared/ip/address.ts'
-import { type Cidr, formatCidr, parseCidr } from '../../../shared/ip/subnet.ts'
+import { type Cidr, formatCidr } from '../../../shared/ip/subnet.ts'
 import type { KernelRoute } from '../../../shared/netlink/route.ts'
+import { cidr } from '../../harness/address.ts'
 import { test } from '../../harness/test.ts'
 
-const cidr = (text: string) => parseCidr(text) as Cidr
 const sourceOf = (text: string, gateway = ''): Source => ({
   cidr: cidr(text),
   gateway: parseAddress(gateway),

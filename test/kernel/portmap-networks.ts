@@ -1,0 +1,26 @@
+/** Networks with portmap in their list, for its tests. */
+
+import type * as cnitool from '../harness/cnitool.ts'
+import { bridgeNetwork } from '../harness/networks.ts'
+import { ruleset } from './firewall-containers.ts'
+
+/** Entries of `portMappings`. */
+export type Mappings = Record<string, unknown>[]
+
+/** A mapping of TCP; the mirror listens on port 7000. */
+export const tcp = (hostPort: number, containerPort = 7000) => ({ hostPort, containerPort, protocol: 'tcp' })
+
+/** A bridge and portmap. */
+export function withPorts(keys: Record<string, unknown> = {}, cniVersion = '1.0.0'): cnitool.Network {
+  const net = bridgeNetwork({ isDefaultGateway: true }, cniVersion)
+  return {
+    ...net,
+    plugins: [...net.plugins, { type: 'portmap', capabilities: { portMappings: true }, ...keys }],
+  }
+}
+
+/** The capability of an ADD. */
+export const asking = (...portMappings: Mappings) => ({ capabilities: { portMappings } })
+
+/** What is there of our tables. */
+export const left = () => ruleset().filter(({ table }) => table?.name === 'patchbay')
