@@ -44,12 +44,15 @@ for (const [row, address, source, hostIP] of [
     const server = await listening(
       ...within(container, 'serve', '7000', ...(address.includes(':') ? ['6'] : [])),
     )
-    const asks = within(outside, 'ask', address, '3868')
-    assert.is(command(...asks).trim(), source)
-    await container.check()
-    await container.del()
-    assert.not.ok(succeeds(...asks))
-    server.kill()
+    try {
+      const asks = within(outside, 'ask', address, '3868')
+      assert.is(command(...asks).trim(), source)
+      await container.check()
+      await container.del()
+      assert.not.ok(succeeds(...asks))
+    } finally {
+      server.kill()
+    }
   })
 
 test.run()
