@@ -2,7 +2,6 @@
 // needs: nft ip, iptables
 // packages: containernetworking-plugins
 
-import { spawnSync } from 'node:child_process'
 import * as assert from 'uvu/assert'
 import { addMasquerade, collectMasquerade, removeMasquerade } from '../../shared/firewall/masquerade.ts'
 import { chainName } from '../../shared/firewall/reference-names.ts'
@@ -10,6 +9,7 @@ import { command } from '../harness/command.ts'
 import { caught } from '../harness/expect.ts'
 import { newContainer, privateHost } from '../harness/host.ts'
 import { fixed } from '../harness/networks.ts'
+import { reference } from '../harness/reference.ts'
 import { test } from '../harness/test.ts'
 import { atOnce, numbers } from '../harness/workers.ts'
 import { type Container, cidrs, connect, newBridge } from './firewall-containers.ts'
@@ -51,37 +51,17 @@ scenario('iptables: the rules have the form of the reference’s', async () => {
   ])
 })
 
-/** Calls Debian's build of the reference's bridge for a container of its own. */
-function reference(
+/** Calls the reference's bridge for a container of its own. @returns its result */
+async function bridge(
   verb: 'ADD' | 'DEL',
   { netns, attachment }: Pick<Container, 'netns' | 'attachment'>,
   prevResult?: object,
-): string {
-  const ipam = fixed('10.91.0.2/24')
-  const config = {
-    cniVersion: '1.0.0',
-    name: attachment.network,
-    type: 'bridge',
-    bridge: 'br9',
-    ipMasq: true,
-    ipam,
-    prevResult,
-  }
-  const env = {
-    CNI_COMMAND: verb,
-    CNI_CONTAINERID: attachment.containerID,
-    CNI_NETNS: netns.path,
-    CNI_IFNAME: attachment.ifname,
-    CNI_PATH: '/usr/lib/cni',
-    PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
-  }
-  const { status, stdout } = spawnSync('/usr/lib/cni/bridge', {
-    input: JSON.stringify(config),
-    env,
-    encoding: 'utf8',
-  })
-  assert.is(status, 0, stdout)
-  return stdout
+) {
+  const own = { type: 'bridge', name: attachment.network, cniVersion: '1.0.0', bridge: 'br9', ipMasq: true }
+  const config = { ...own, ipam: fixed('10.91.0.2/24'), prevResult }
+  const { status, json } = await reference({ verb, config, containerID: netns.name, netns: netns.path })
+  assert.is(status, 0, JSON.stringify(json))
+  return json
 }
 
 scenario(
@@ -89,13 +69,13 @@ scenario(
   async () => {
     const netns = newContainer()
     const container = { netns, attachment: { network: 'old', containerID: netns.name, ifname: 'eth0' } }
-    const result = JSON.parse(reference('ADD', container))
+    const result = await bridge('ADD', container)
     assert.is(iptablesRules().length, 4)
     await removeMasquerade(container.attachment)
     assert.equal(iptablesRules(), [])
     await addMasquerade(container.attachment, cidrs('10.91.0.2/24'), 'iptables')
     assert.is(iptablesRules().length, 4)
-    reference('DEL', container, result)
+    await bridge('DEL', container, result)
     assert.equal(iptablesRules(), [])
   },
 )

@@ -2,7 +2,6 @@
 // needs: nft ip, iptables
 // packages: containernetworking-plugins
 
-import { spawnSync } from 'node:child_process'
 import * as assert from 'uvu/assert'
 import { add, check, collect, remove } from '../../shared/firewall/portmap-iptables.ts'
 import { portChain } from '../../shared/firewall/portmap-iptables-rules.ts'
@@ -13,6 +12,7 @@ import { command } from '../harness/command.ts'
 import { caught } from '../harness/expect.ts'
 import { far, near, privateHost, scratch } from '../harness/host.ts'
 import { call } from '../harness/plugin.ts'
+import { reference } from '../harness/reference.ts'
 import { test } from '../harness/test.ts'
 import { twice } from '../harness/traffic.ts'
 import type { Container } from './firewall-containers.ts'
@@ -69,7 +69,7 @@ test('rules of iptables-legacy: ADD where it is the host’s iptables, refusals 
 
 test('iptables-nft refuses its table while iptables-legacy works: ADD says what to do, and chooses neither by itself', async () => {
   command('nft', spoil)
-  const request = asked(one)
+  const request = asked(one, rulesOf(one).slice(0, 1), { backend: 'iptables' })
   const { status, json } = await call({ ...request, verb: 'ADD' })
   assert.equal([status, json?.code], [1, 999])
   assert.match(String(json?.msg), /^iptables cannot use table ip nat: .*incompatible.*Move them to a table/)
@@ -85,51 +85,31 @@ test('iptables-nft refuses its table while iptables-legacy works: ADD says what 
   command('nft', 'flush', 'ruleset')
 })
 
-/** A call of portmap by iptables, for IPv4. */
-function asked({ netns, attachment, addresses: [address] }: Container) {
-  const prevResult = {
-    cniVersion: '1.0.0',
-    interfaces: [{ name: 'eth0', sandbox: netns.path }],
-    ips: [{ address, interface: 0 }],
-  }
-  const runtimeConfig = { portMappings: [{ hostPort: 8080, containerPort: 7000, protocol: 'tcp' }] }
-  const own = { type: 'portmap', name: attachment.network, cniVersion: '1.0.0', backend: 'iptables' }
-  return {
-    config: { ...own, prevResult, runtimeConfig },
-    containerID: attachment.containerID,
-    netns: netns.path,
-  }
-}
-
-/** Calls Debian's build of the reference's portmap. */
-function reference(verb: 'ADD' | 'DEL', rules: PortRules[], keys: object = {}): void {
-  const [{ attachment, mappings, snat }] = rules as [PortRules]
+/** A call of portmap for a container. */
+function asked({ netns }: Pick<Container, 'netns'>, rules: PortRules[], keys: object) {
+  const [{ attachment, mappings }] = rules as [PortRules]
   const portMappings = mappings.map(({ hostIP, ...rest }) => ({
     ...rest,
     ...(hostIP && { hostIP: formatAddress(hostIP) }),
   }))
   const ips = rules.map(({ address }) => ({ address: formatCidr(address), interface: 0 }))
-  const interfaces = [{ name: attachment.ifname, sandbox: one.netns.path }]
+  const interfaces = [{ name: attachment.ifname, sandbox: netns.path }]
   const config = {
-    cniVersion: '1.0.0',
-    name: attachment.network,
     type: 'portmap',
-    snat,
+    name: attachment.network,
+    cniVersion: '1.0.0',
     ...keys,
     runtimeConfig: { portMappings },
     prevResult: { cniVersion: '1.0.0', interfaces, ips },
   }
-  const env = {
-    CNI_COMMAND: verb,
-    CNI_CONTAINERID: attachment.containerID,
-    CNI_NETNS: one.netns.path,
-    CNI_IFNAME: attachment.ifname,
-    CNI_PATH: '/usr/lib/cni',
-    PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
-  }
-  const input = JSON.stringify(config)
-  const { status, stdout } = spawnSync('/usr/lib/cni/portmap', { input, env, encoding: 'utf8' })
-  assert.is(status, 0, stdout)
+  return { config, containerID: attachment.containerID, netns: netns.path }
+}
+
+/** Calls the reference's portmap for the first container. */
+async function theirs(verb: 'ADD' | 'DEL', rules: PortRules[], keys: object = {}): Promise<void> {
+  const request = asked(one, rules, { snat: rules[0]?.snat, ...keys })
+  const { status, json } = await reference({ ...request, verb })
+  assert.is(status, 0, JSON.stringify(json))
 }
 
 const mixed: Mapping[] = [
@@ -146,7 +126,7 @@ const many = Array.from({ length: 31 }, (_, index) => ({
   containerPort: 80 + index,
 }))
 
-for (const [what, ours, theirs] of [
+for (const [what, ours, keys] of [
   ['mappings of all kinds', { mappings: mixed }, {}],
   ['31 ports', { mappings: many }, {}],
   ['no change of the source', { mappings: mixed, snat: false }, {}],
@@ -164,7 +144,7 @@ for (const [what, ours, theirs] of [
     `the rules are the reference’s to the letter, but for ::1, and each removes the other’s: ${what}`,
     async () => {
       const rules = rulesOf(one, ours)
-      reference('ADD', rules, theirs)
+      await theirs('ADD', rules, keys)
       const expected = nat()
       await check(rules)
       await remove(one.attachment)
@@ -174,7 +154,7 @@ for (const [what, ours, theirs] of [
         nat().filter((line) => !line.endsWith(' -d ::1/128 -j RETURN')),
         expected,
       )
-      reference('DEL', rules, theirs)
+      await theirs('DEL', rules, keys)
       assert.not.ok(nat().some((line) => line.includes('CNI-DN-')))
       assert.match((await caught(check(rules))).message, /no chain CNI-DN-/)
       await add(rules)
@@ -185,7 +165,7 @@ for (const [what, ours, theirs] of [
 scenario(
   'CHECK accepts the reference’s rules with the ports of both families, where it knows those of one only',
   async () => {
-    reference('ADD', rulesOf(one, { mappings: mixed }))
+    await theirs('ADD', rulesOf(one, { mappings: mixed }))
     const isOf =
       (family: 4 | 6) =>
       ({ hostIP }: Mapping) =>
@@ -202,7 +182,7 @@ scenario(
 )
 
 scenario('a port that a container of the reference has is refused with its name', async () => {
-  reference('ADD', rulesOf(one))
+  await theirs('ADD', rulesOf(one))
   const error = await caught(add(rulesOf(two)))
   assert.is(
     error.message,
