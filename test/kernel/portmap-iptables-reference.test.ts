@@ -18,6 +18,7 @@ import { twice } from '../harness/traffic.ts'
 import type { Container } from './firewall-containers.ts'
 import { twoServers } from './portmap-iptables-host.ts'
 import { nat, rulesOf, sees } from './portmap-mappings.ts'
+import { portmapAdd } from './portmap-networks.ts'
 
 await privateHost()
 const { outside, one, two, server, serverOfTwo, scenario } = await twoServers()
@@ -92,17 +93,12 @@ function asked({ netns }: Pick<Container, 'netns'>, rules: PortRules[], keys: ob
     ...rest,
     ...(hostIP && { hostIP: formatAddress(hostIP) }),
   }))
-  const ips = rules.map(({ address }) => ({ address: formatCidr(address), interface: 0 }))
-  const interfaces = [{ name: attachment.ifname, sandbox: netns.path }]
-  const config = {
-    type: 'portmap',
-    name: attachment.network,
-    cniVersion: '1.0.0',
-    ...keys,
-    runtimeConfig: { portMappings },
-    prevResult: { cniVersion: '1.0.0', interfaces, ips },
-  }
-  return { config, containerID: attachment.containerID, netns: netns.path }
+  return portmapAdd(
+    { containerID: attachment.containerID, netns: netns.path },
+    rules.map(({ address }) => formatCidr(address)),
+    portMappings,
+    { name: attachment.network, ...keys },
+  )
 }
 
 /** Calls the reference's portmap for the first container. */

@@ -6,35 +6,26 @@ import * as assert from 'uvu/assert'
 import { command } from '../harness/command.ts'
 import { harmOfFailures, harmOfFailuresInDel, harmOfKills } from '../harness/failing.ts'
 import { newContainer, privateHost } from '../harness/host.ts'
-import { type Call, type Configuration, call, callAlone } from '../harness/plugin.ts'
+import { type Configuration, call, callAlone } from '../harness/plugin.ts'
 import { reference } from '../harness/reference.ts'
 import { snapshot } from '../harness/snapshot.ts'
 import { test } from '../harness/test.ts'
 import { newBridge } from './firewall-containers.ts'
+import { portmapAdd } from './portmap-networks.ts'
 
 await privateHost()
 newBridge('br0', '10.88.0.1/24', 'fd88::1/64')
 const sandbox = newContainer()
 
 /** A call of portmap for a container with an address of each family. */
-function portmap(containerID: string, host: number, hostPort: number): Call & { config: Configuration } {
-  const ips = [`10.88.0.${host}/24`, `fd88::${host}/64`].map((address) => ({ address, interface: 0 }))
-  const interfaces = [{ name: 'eth0', sandbox: sandbox.path }]
-  const portMappings = (['tcp', 'udp'] as const).map((protocol) => ({
-    hostPort,
-    containerPort: 80,
-    protocol,
-  }))
-  const config = {
-    type: 'portmap',
-    name: 'trouble',
-    cniVersion: '1.0.0',
-    backend: 'iptables',
-    runtimeConfig: { portMappings },
-    prevResult: { cniVersion: '1.0.0', interfaces, ips },
-  }
-  return { verb: 'ADD', config, containerID, netns: sandbox.path }
+function portmap(containerID: string, host: number, hostPort: number) {
+  const portMappings = ['tcp', 'udp'].map((protocol) => ({ hostPort, containerPort: 80, protocol }))
+  const addresses = [`10.88.0.${host}/24`, `fd88::${host}/64`]
+  return portmapAdd({ containerID, netns: sandbox.path }, addresses, portMappings, { backend: 'iptables' })
 }
+
+// The chains of iptables' table nat stay.
+for (const verb of ['ADD', 'DEL'] as const) callAlone({ ...portmap('alone', 77, 8080), verb })
 
 /** The same for the reference, which Debian 12 has without the key "backend". */
 function ofReference({ config }: { config: Configuration }): Configuration {
@@ -53,8 +44,6 @@ function chains(): string[] {
 
 test('a failing call of ADD leaves nothing, and one of DEL is made good by the next DEL', async () => {
   const request = portmap('alone', 77, 8080)
-  callAlone(request)
-  callAlone({ ...request, verb: 'DEL' })
   assert.equal(await harmOfFailures(request, { look }), [])
   assert.equal(await harmOfFailuresInDel(request, { look }), [])
 })

@@ -1,7 +1,8 @@
-/** Networks with portmap in their list, for its tests. */
+/** Networks with portmap in their list, and calls of portmap alone, for its tests. */
 
 import type * as cnitool from '../harness/cnitool.ts'
 import { bridgeNetwork } from '../harness/networks.ts'
+import type { Call, Configuration } from '../harness/plugin.ts'
 import { ruleset } from './firewall-containers.ts'
 
 /** Entries of `portMappings`. */
@@ -24,3 +25,19 @@ export const asking = (...portMappings: Mappings) => ({ capabilities: { portMapp
 
 /** What is there of our tables. */
 export const left = () => ruleset().filter(({ table }) => table?.name === 'patchbay')
+
+/** ADD of portmap alone, after a plugin that has given the container these addresses. @param keys of the configuration */
+export function portmapAdd(
+  container: { containerID: string; netns: string },
+  addresses: string[],
+  portMappings: Mappings,
+  keys: Record<string, unknown> = {},
+): Call & { config: Configuration } {
+  const prevResult = {
+    cniVersion: '1.0.0',
+    interfaces: [{ name: 'eth0', sandbox: container.netns }],
+    ips: addresses.map((address) => ({ address, interface: 0 })),
+  }
+  const common = { type: 'portmap', name: 'trouble', cniVersion: '1.0.0', prevResult }
+  return { verb: 'ADD', config: { ...common, runtimeConfig: { portMappings }, ...keys }, ...container }
+}

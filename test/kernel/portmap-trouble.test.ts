@@ -5,32 +5,20 @@ import * as assert from 'uvu/assert'
 import { command } from '../harness/command.ts'
 import { harmOfFailures, harmOfFailuresInDel, harmOfKills } from '../harness/failing.ts'
 import { farHost, near, newContainer, privateHost } from '../harness/host.ts'
-import { type Call, call, callAlone } from '../harness/plugin.ts'
+import { call, callAlone } from '../harness/plugin.ts'
 import { snapshot } from '../harness/snapshot.ts'
 import { test } from '../harness/test.ts'
 import { mirrorIn } from '../harness/traffic.ts'
 import { connect, elements, newBridge, ruleset } from './firewall-containers.ts'
+import { type Mappings, portmapAdd } from './portmap-networks.ts'
 
 await privateHost()
 const outside = farHost()
 newBridge('br0', '10.88.0.1/24', 'fd88::1/64')
 const sandbox = newContainer()
 
-/** A call of portmap for a container with these addresses. */
-function portmap(
-  containerID: string,
-  addresses: string[],
-  portMappings: Record<string, unknown>[],
-  netns = sandbox.path,
-): Call {
-  const prevResult = {
-    cniVersion: '1.0.0',
-    interfaces: [{ name: 'eth0', sandbox: netns }],
-    ips: addresses.map((address) => ({ address, interface: 0 })),
-  }
-  const common = { name: 'trouble', cniVersion: '1.0.0', prevResult, runtimeConfig: { portMappings } }
-  return { verb: 'ADD', config: { type: 'portmap', ...common }, containerID, netns }
-}
+const portmap = (containerID: string, addresses: string[], portMappings: Mappings, netns = sandbox.path) =>
+  portmapAdd({ containerID, netns }, addresses, portMappings)
 
 const both = ['10.88.0.77/24', 'fd88::77/64']
 const ports = [
@@ -118,9 +106,9 @@ test('a client of UDP that keeps its port reaches the next container that has th
   ]
   await mirrorIn(first.netns)
   await mirrorIn(next.netns)
-  const mapping = [{ hostPort: 6000, containerPort: 7000, protocol: 'udp' }]
-  const one = portmap('one', ['10.88.0.2/24'], mapping, first.netns.path)
-  const two = portmap('two', ['10.88.0.3/24'], mapping, next.netns.path)
+  const sixThousand = [{ hostPort: 6000, containerPort: 7000, protocol: 'udp' }]
+  const one = portmap('one', ['10.88.0.2/24'], sixThousand, first.netns.path)
+  const two = portmap('two', ['10.88.0.3/24'], sixThousand, next.netns.path)
   const client = () =>
     command(
       ...(['ip', 'netns', 'exec', outside.name, 'bash', '-c'] as [string, ...string[]]),
