@@ -5,12 +5,13 @@ import type { Attachment } from '../../shared/cni/plugin.ts'
 import type { Cidr } from '../../shared/ip/subnet.ts'
 import { cidr } from '../harness/address.ts'
 import { command, ip } from '../harness/command.ts'
-import { type Netns, newContainer, setSysctl } from '../harness/host.ts'
+import { type Netns, newContainer, setSysctl, usableAtOnce } from '../harness/host.ts'
 import { link } from '../harness/look.ts'
 import { until } from '../harness/until.ts'
 
 /** A bridge with addresses, which are the containers' gateways. */
 export function newBridge(name: string, ...addresses: string[]): void {
+  usableAtOnce()
   ip(`link add ${name} type bridge`)
   for (const address of addresses) ip(`address add ${address} dev ${name}${nodad(address)}`)
   ip(`link set ${name} up`)

@@ -3,11 +3,10 @@
 import * as assert from 'uvu/assert'
 import { hostIfname } from '../../shared/cni/identity.ts'
 import { remove } from '../../shared/firewall/portmap-iptables.ts'
-import { bare } from '../harness/address.ts'
 import { command } from '../harness/command.ts'
 import { farHost, setSysctl } from '../harness/host.ts'
 import { test } from '../harness/test.ts'
-import { mirrorIn, pings } from '../harness/traffic.ts'
+import { mirrorIn } from '../harness/traffic.ts'
 import { type Container, connect, newBridge } from './firewall-containers.ts'
 import { nat } from './portmap-mappings.ts'
 
@@ -41,7 +40,5 @@ export async function twoServers() {
   const { one, two } = containers
   const [server, serverOfTwo] = [await mirrorIn(one.netns), await mirrorIn(two.netns)]
   command('bridge', 'link', 'set', 'dev', hostIfname(one.attachment), 'hairpin', 'on')
-  // What is forwarded waits for the bridge's link-local address.
-  assert.ok(pings(outside, ...[one, two].flatMap(({ addresses }) => addresses.map(bare))))
   return { ...containers, outside, server, serverOfTwo }
 }

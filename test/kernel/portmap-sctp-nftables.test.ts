@@ -8,12 +8,13 @@ import { createInterface } from 'node:readline'
 import * as assert from 'uvu/assert'
 import { attach } from '../harness/attach.ts'
 import { command, succeeds } from '../harness/command.ts'
-import { far, farHost, type Netns, near, privateHost } from '../harness/host.ts'
+import { far, farHost, type Netns, near, privateHost, usableAtOnce } from '../harness/host.ts'
 import { bridgeNetwork } from '../harness/networks.ts'
 import { test } from '../harness/test.ts'
 
 await privateHost()
 const outside = farHost()
+usableAtOnce()
 const program = new URL('../harness/sctp.py', import.meta.url).pathname
 
 const within = ({ name }: Netns, ...words: string[]): [string, ...string[]] => [

@@ -8,7 +8,16 @@ import { bare } from '../harness/address.ts'
 import { attach } from '../harness/attach.ts'
 import * as cnitool from '../harness/cnitool.ts'
 import { ip, succeeds } from '../harness/command.ts'
-import { far, farHost, near, newContainer, privateHost, removeContainer, setSysctl } from '../harness/host.ts'
+import {
+  far,
+  farHost,
+  near,
+  newContainer,
+  privateHost,
+  removeContainer,
+  setSysctl,
+  usableAtOnce,
+} from '../harness/host.ts'
 import { exampleNetwork } from '../harness/networks.ts'
 import { call } from '../harness/plugin.ts'
 import { test } from '../harness/test.ts'
@@ -18,6 +27,7 @@ import { asking, left, type Mappings, tcp, withPorts } from './portmap-networks.
 
 await privateHost()
 const outside = farHost()
+usableAtOnce()
 
 test('220-portmap.conflist: a far host reaches the container by a host port, in both families, from ADD to DEL', async () => {
   const net = exampleNetwork('220-portmap.conflist')
@@ -87,16 +97,10 @@ const twice: Record<string, Mappings> = {
   'a port and a range of one': [tcp(8080), { hostPort: 8080, containerPort: 7000, range: 1 }],
 }
 
-/** One network for each: a new bridge has its link-local address, by which it finds the container, after a second only. */
-const networks = {
-  nftables: withPorts({ backend: 'nftables' }),
-  iptables: withPorts({ backend: 'iptables' }),
-}
-
 for (const [what, mappings] of Object.entries(twice))
-  for (const [backend, net] of Object.entries(networks))
+  for (const backend of ['nftables', 'iptables'])
     test(`${what} is one mapping in each family: ${backend}`, async () => {
-      const one = await attach(net, asking(...mappings))
+      const one = await attach(withPorts({ backend }), asking(...mappings))
       await one.check()
       const server = await mirrorIn(one)
       assert.is(server.sourceOf(outside, near.ipv4, 'tcp', 8080), far.ipv4)
