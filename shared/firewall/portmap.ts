@@ -98,8 +98,7 @@ export async function removePortmap(
   attachment: Attachment,
   { wasAsked, addresses }: Known = { wasAsked: false, addresses: [] },
 ): Promise<void> {
-  const record = kept.find(attachment)
-  if (record) return removeRecorded(record)
+  if (kept.find(attachment)) return removeRecorded(attachment)
   if (kept.wasDamaged(attachment)) await removeUnrecorded(attachment)
   // The draft of an ADD that was killed.
   kept.forget(attachment)
@@ -110,9 +109,14 @@ export async function removePortmap(
   flushFlowsTo(addresses)
 }
 
-async function removeRecorded(record: PortmapRecord): Promise<void> {
-  await withFeatureLock('portmap', () => removeWithRecord(record, localnetLinks(rulesOf(record))))
-  endFlows(record)
+async function removeRecorded(attachment: Recorded): Promise<void> {
+  const removed = await withFeatureLock('portmap', async () => {
+    // An ADD may have replaced the record since it was found.
+    const record = kept.find(attachment)
+    if (record) await removeWithRecord(record, localnetLinks(rulesOf(record)))
+    return record
+  })
+  if (removed) endFlows(removed)
 }
 
 /** @param links that the attachment uses 127.0.0.1 by no longer */
