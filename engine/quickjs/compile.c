@@ -1,10 +1,11 @@
-/* Compiles a JavaScript module to bytecode, at build: `compile FILE` writes it to standard output, `compile FILE strip` without
+/* Compiles JavaScript modules to an archive of bytecode on standard output, at build: `compile places FILE...`, or `compile strip FILE...` without
  * the places of the source. */
 #include <quickjs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "archive.h"
 #include "process.h"
 
 /* To compile a module, what it imports is not needed. */
@@ -26,21 +27,23 @@ static int compile(JSContext *ctx, const char *name) {
   if (!text) return -1;
   JSValue module = JS_Eval(ctx, text, length, name, JS_EVAL_TYPE_MODULE | JS_EVAL_FLAG_COMPILE_ONLY);
   uint8_t *code = JS_IsException(module) ? NULL : JS_WriteObject(ctx, &size, module, JS_WRITE_OBJ_BYTECODE);
-  if (!code) return -1;
-  return fwrite(code, 1, size, stdout) == size && !fflush(stdout) ? 0 : -1;
+  return code ? archive_add(stdout, name, code, size) : -1;
 }
 
 int main(int argc, char **argv) {
-  int is_stripped = argc == 3 && !strcmp(argv[2], "strip");
-  if (argc != 2 && !is_stripped) {
-    fputs("usage: compile FILE [strip]\n", stderr);
+  int is_stripped = argc > 1 && !strcmp(argv[1], "strip");
+  if (!is_stripped && !(argc > 1 && !strcmp(argv[1], "places"))) {
+    fputs("usage: compile strip|places FILE...\n", stderr);
     return 1;
   }
   JSRuntime *runtime = JS_NewRuntime();
   JSContext *ctx = JS_NewContext(runtime);
   JS_SetStripInfo(runtime, is_stripped ? JS_STRIP_DEBUG : JS_STRIP_SOURCE);
   JS_SetModuleLoaderFunc(runtime, NULL, stand_in, NULL);
-  if (!compile(ctx, argv[1])) return 0;
-  print_exception(ctx);
-  return 1;
+  for (int i = 2; i < argc; i++) {
+    if (!compile(ctx, argv[i])) continue;
+    print_exception(ctx);
+    return 1;
+  }
+  return archive_finish(stdout) ? 1 : 0;
 }

@@ -27,6 +27,8 @@ struct block {
 #define LARGEST ((size_t)1 << 40)
 
 void heap_start(void) {
+  heap->archive = heap_archive;
+  heap->unused = heap_room;
   heap->reserve = heap_reserve;
   heap->limit = heap_reserve;
 }

@@ -16,6 +16,8 @@ struct heap {
   JSValue begin;
   /* 0 while the build makes the heap, 1 in the executable that begins with it. */
   int is_finished;
+  /* Modules that the heap does not contain (archive.h). */
+  const char *archive;
   /* Memory that has not been used yet, and of it the part for small blocks. */
   char *unused, *limit, *next, *end;
   /* Memory for the time after the kernel has refused some; NULL when it is in use. */
@@ -26,10 +28,10 @@ struct heap {
 
 static struct heap *const heap = (struct heap *)immortal_start;
 
-/* The reserve, and the end of the memory at the heap's address, from heap.ld. */
-extern char heap_reserve[], heap_end[];
+/* From heap.ld: the archive behind the heap, free memory behind that, the reserve, and the end of the memory at the heap's address. */
+extern char heap_archive[], heap_room[], heap_reserve[], heap_end[];
 
 extern const JSMallocFunctions heap_functions;
 
-/* Opens the memory behind what the build has made. */
+/* Opens the archive and the memory behind what the build has made. */
 void heap_start(void);

@@ -1,4 +1,4 @@
-/* Makes the heap that the executable begins with, at build: docs/engine.md. The bytecode is that of one module, entry.ts with all that it imports.
+/* Makes the heap that the executable begins with, at build: docs/engine.md. It contains entry.js, with all modules that this imports.
  * Nothing of the building machine may get into the heap: it runs on a stack at a fixed address, and without a process (process.h). */
 #define _GNU_SOURCE
 #include "snapshot.h"
@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "archive.h"
 #include "heap.h"
 #include "module.h"
 #include "process.h"
@@ -53,32 +54,44 @@ static void new_heap(void) {
   heap->runtime = JS_NewRuntime2(&heap_functions, NULL);
   /* No garbage collection: a call is too short to need it. */
   JS_SetGCThreshold(heap->runtime, (size_t)-1);
+  JS_SetModuleLoaderFunc(heap->runtime, NULL, archive_load, NULL);
   heap->context = new_context(heap->runtime);
 }
 
-static JSValue read_module(JSContext *ctx) {
-  uint8_t *code = (uint8_t *)stack_end;
-  size_t length = fread(code, 1, LARGEST_BYTECODE, stdin);
-  if (!feof(stdin)) return JS_ThrowRangeError(ctx, "the bytecode has more than %d bytes", LARGEST_BYTECODE - 1);
-  return JS_ReadObject(ctx, code, length, JS_READ_OBJ_BYTECODE);
+/* Two archives come from standard input: the modules of the heap, and the others. */
+static int read_archives(JSContext *ctx) {
+  heap->archive = stack_end;
+  if (fread(stack_end, 1, LARGEST_BYTECODE, stdin) && feof(stdin)) return 0;
+  JS_ThrowRangeError(ctx, "the bytecode has more than %d bytes", LARGEST_BYTECODE - 1);
+  return -1;
 }
 
-static int evaluate(JSContext *ctx, JSValue module) {
-  if (JS_IsException(module) || JS_ResolveModule(ctx, module)) return -1;
-  if (settle(ctx, JS_EvalFunction(ctx, module))) return -1;
-  JS_ForgetModuleCode(ctx, module);
-  return 0;
+static JSModuleDef *evaluate_entry(JSContext *ctx) {
+  JSModuleDef *module = archive_load(ctx, "entry.js", NULL);
+  if (!module || settle(ctx, JS_LoadModule(ctx, "", "entry.js"))) return NULL;
+  JS_ForgetModuleCode(ctx);
+  return module;
 }
 
 /* Calls entry.ts's function `prepare`, and keeps its function `begin`. */
-static int take_entry(JSContext *ctx, JSValue module) {
-  JSValue exports = JS_GetModuleNamespace(ctx, JS_VALUE_GET_PTR(module));
+static int take_entry(JSContext *ctx, JSModuleDef *module) {
+  if (!module) return -1;
+  JSValue exports = JS_GetModuleNamespace(ctx, module);
   JSValue prepare = JS_GetPropertyStr(ctx, exports, "prepare");
   heap->begin = JS_GetPropertyStr(ctx, exports, "begin");
   JS_FreeValue(ctx, exports);
   int failed = settle(ctx, JS_Call(ctx, prepare, JS_UNDEFINED, 0, NULL));
   JS_FreeValue(ctx, prepare);
   return failed;
+}
+
+/* Evaluates the other modules, in a process of which nothing is kept: what they ask the machine for fails the build, too. */
+static int try_others(JSContext *ctx) {
+  int status;
+  heap->archive = archive_end(heap->archive);
+  pid_t pid = fork();
+  if (!pid) _exit(archive_evaluate(ctx) ? 1 : 0);
+  return pid == -1 || waitpid(pid, &status, 0) == -1 || status ? -1 : 0;
 }
 
 /* Ends the heap at the end of a page, and forgets freed blocks: the process begins with fresh pages. */
@@ -100,8 +113,8 @@ static int write_heap(void) {
 static int make_heap(void *unused) {
   new_heap();
   JSContext *ctx = heap->context;
-  JSValue module = read_module(ctx);
-  int failed = evaluate(ctx, module) || take_entry(ctx, module) || finish_heap() || write_heap();
+  int failed = read_archives(ctx) || take_entry(ctx, evaluate_entry(ctx)) || try_others(ctx) ||
+               finish_heap() || write_heap();
   if (JS_HasException(ctx)) print_exception(ctx);
   _exit(failed ? 1 : 0);
 }

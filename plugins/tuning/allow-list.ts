@@ -2,7 +2,6 @@
 
 import { CniError, Code } from '../../shared/error/error.ts'
 import { readFileIfAny } from '../../shared/kernel/files.ts'
-import { matches } from './regexp/match.ts'
 
 /** The reference's. Without the file all network sysctls are allowed. */
 const allowList = '/etc/cni/tuning/allowlist.conf'
@@ -11,7 +10,7 @@ const allowList = '/etc/cni/tuning/allowlist.conf'
  * Refuses keys that no line matches, anywhere in the key as it is written.
  * @throws CniError in the reference's words; KernelError when the file cannot be read
  */
-export function requireAllowed(keys: readonly string[]): void {
+export async function requireAllowed(keys: readonly string[]): Promise<void> {
   if (keys.length === 0) return
   const text = readFileIfAny(allowList)
   if (text === undefined) return
@@ -19,6 +18,7 @@ export function requireAllowed(keys: readonly string[]): void {
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '')
+  const { matches } = await import('./regexp/match.ts')
   for (const key of keys) if (!lines.some((line) => matches(line, key))) throw notAllowed(key, lines)
 }
 

@@ -38,8 +38,8 @@ export const tuning = interfacePlugin<TuningConfig, Tuned>({
   device: {
     gives: 'nothing',
     leaves: [{ remove: leave, collect: collectBackups }],
-    prepare(request) {
-      allowedOf(request)
+    async prepare(request) {
+      await allowedOf(request)
       wantedOf(request)
       requirePrevResult(request, 'Required prevResult missing')
     },
@@ -47,14 +47,14 @@ export const tuning = interfacePlugin<TuningConfig, Tuned>({
     complete: (result, { request }, { wanted }) => withAttributes(result, request, wanted),
     check,
     // STATUS has no interface: any name stands for it.
-    status: (request) => void allowedOf({ ...request, ifname: 'IFNAME' }),
+    status: async (request) => void (await allowedOf({ ...request, ifname: 'IFNAME' })),
   },
 })
 
 /** The sysctls of a call. @throws CniError when one is none of the network's, or not allowed */
-function allowedOf(request: Request<TuningConfig>) {
+async function allowedOf(request: Request<TuningConfig>) {
   const { config } = request
-  requireAllowed(Object.keys({ ...config.sysctl, ...config.args?.cni?.sysctl }))
+  await requireAllowed(Object.keys({ ...config.sysctl, ...config.args?.cni?.sysctl }))
   return sysctlsOf(request)
 }
 

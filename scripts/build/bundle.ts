@@ -1,18 +1,21 @@
-/** Bundles the TypeScript into one JavaScript file. */
+/** Bundles the TypeScript into JavaScript files: one, and for QuickJS those of rare modules besides. */
 
-import { type BuildOptions, build } from 'esbuild'
+import { basename, resolve } from 'node:path'
+import { type BuildOptions, build, type Metafile } from 'esbuild'
 import { eagerImports } from './eager-imports.ts'
 import { netlinkModules } from './netlink-modules.ts'
+import { rareModules } from './rare-modules.ts'
 import type { EngineName, Target } from './target.ts'
 import { buildVersion } from './version.ts'
 
 const root = new URL('../..', import.meta.url).pathname
 
 /** The differences: QuickJS has no Node modules and no `Buffer`; Node's snapshot requires CommonJS. */
-const engineOptions: Record<EngineName, BuildOptions> = {
-  quickjs: {
+const engineOptions: Record<EngineName, (rare: ReadonlySet<string>) => BuildOptions> = {
+  quickjs: (rare) => ({
     platform: 'neutral',
     format: 'esm',
+    splitting: true,
     mainFields: ['module', 'main'],
     conditions: ['quickjs', 'import'],
     inject: [`${root}engine/quickjs/buffer.ts`],
@@ -20,20 +23,36 @@ const engineOptions: Record<EngineName, BuildOptions> = {
       os: `${root}engine/quickjs/endianness.ts`,
       '@noble/hashes/sha2.js': `${root}engine/quickjs/sha512.ts`,
     },
-    plugins: [netlinkModules, eagerImports],
-  },
-  node: { platform: 'node', format: 'cjs', mainFields: ['module', 'main'], plugins: [netlinkModules] },
+    plugins: [netlinkModules, eagerImports(rare)],
+  }),
+  node: () => ({
+    platform: 'node',
+    format: 'cjs',
+    mainFields: ['module', 'main'],
+    plugins: [netlinkModules],
+  }),
+}
+
+/** Names of files. */
+export interface Bundle {
+  /** `entry.js`, and what it imports. */
+  first: string[]
+  /** What is loaded when it is imported. */
+  later: string[]
 }
 
 /**
- * Bundles an engine's program into a directory; the file is `entry.js`. The text does not depend on the directory.
+ * Bundles an engine's program into a directory; the file that begins it is `entry.js`. The text does not depend on the directory.
+ * @throws an error that names a rare module which is imported like others
  */
 export async function bundle(
   target: Target,
   directory: string,
   entry = `engine/${target.engine}/entry.ts`,
-): Promise<void> {
-  await build({
+  rarePaths: readonly string[] = Object.keys(rareModules),
+): Promise<Bundle> {
+  const rare = new Set(rarePaths.map((path) => resolve(root, path)))
+  const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: { entry },
     outdir: directory,
@@ -42,10 +61,32 @@ export async function bundle(
     define: {
       __VERSION__: JSON.stringify(await buildVersion()),
       __ARCHITECTURE__: JSON.stringify(target.architecture),
+      __RARE_PLUGINS__: JSON.stringify(rarePaths.flatMap(pluginOf)),
     },
     external: ['qjs:*'],
     legalComments: 'none',
     logLevel: 'warning',
-    ...engineOptions[target.engine],
+    ...engineOptions[target.engine](rare),
+    metafile: true,
   })
+  return target.engine === 'quickjs' ? partsOf(metafile, rare) : { first: ['entry.js'], later: [] }
+}
+
+/** The name of a plugin is that of its folder. */
+function pluginOf(path: string): string[] {
+  return /([^/]+)\/plugin\.ts$/.exec(path)?.slice(1) ?? []
+}
+
+function partsOf({ outputs }: Metafile, rare: ReadonlySet<string>): Bundle {
+  const paths = Object.keys(outputs)
+  const first = new Set(paths.filter((path) => basename(path) === 'entry.js'))
+  // The loop comes to what is added meanwhile, too.
+  for (const path of first)
+    for (const { path: imported, kind, external } of outputs[path]?.imports ?? [])
+      if (kind === 'import-statement' && !external) first.add(imported)
+  const inHeap = [...first].flatMap((path) => Object.keys(outputs[path]?.inputs ?? {}))
+  const misplaced = inHeap.find((module) => rare.has(resolve(root, module)))
+  if (misplaced) throw new Error(`${misplaced} is rare (rare-modules.ts), but is imported as if it were not`)
+  const names = (some: Iterable<string>) => [...some].map((path) => basename(path))
+  return { first: names(first), later: names(paths.filter((path) => !first.has(path))) }
 }

@@ -21,6 +21,13 @@ export interface Additions {
   flags: readonly string[]
 }
 
+/** Paths of what the executable begins with. */
+export interface Image {
+  heap: string
+  /** The modules that are not in the heap. */
+  archive: string
+}
+
 /** Paths of programs. */
 export interface QuickJsEngine {
   /** Compiles the bundle to bytecode. */
@@ -28,7 +35,7 @@ export interface QuickJsEngine {
   /** The executable with an empty heap: it makes the heap. */
   maker: string
   /** Links the executable with a heap. */
-  withHeap(heap: string): Promise<string>
+  withHeap(image: Image): Promise<string>
 }
 
 /** The engine for a processor. @param work directory for temporary files */
@@ -63,8 +70,9 @@ export async function linkEngine(
   return {
     compile: await link('compile', compile, empty),
     maker,
-    async withHeap(heap) {
-      const filled = await heapObject(gcc, `${heap}.o`, [`-DROOM=${room.run}`, `-DIMAGE="${heap}"`])
+    async withHeap({ heap, archive }) {
+      const flags = [`-DROOM=${room.run}`, `-DIMAGE="${heap}"`, `-DARCHIVE="${archive}"`]
+      const filled = await heapObject(gcc, `${heap}.o`, flags)
       const program = await link('program', main, filled)
       await requireSameAddresses(gcc, maker, program)
       await gcc.tool('strip', [program])
@@ -89,6 +97,7 @@ async function requireSameAddresses(gcc: Compiler, maker: string, program: strin
 /** The symbols and their addresses: those of code and constants, which lie below the heap. A name with @ is the linker's own, for detours around a fault of a processor. */
 async function symbols(gcc: Compiler, program: string): Promise<string[]> {
   const lines = (await gcc.tool('nm', ['--numeric-sort', program])).split('\n')
-  const heap = lines.findIndex((line) => line.endsWith(' immortal_start'))
-  return lines.slice(0, heap).filter((line) => !/ immortal_size$|@/.test(line))
+  const addressOf = (line: string) => line.split(' ')[0] ?? ''
+  const heap = addressOf(lines.find((line) => line.endsWith(' immortal_start')) ?? '')
+  return lines.filter((line) => addressOf(line) < heap && !/ immortal_size$|@/.test(line))
 }

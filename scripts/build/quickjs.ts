@@ -22,9 +22,8 @@ export async function buildQuickjs(
   additions?: Additions,
 ): Promise<void> {
   const engine = await linkEngine(architecture, work, additions)
-  await bundle({ engine: 'quickjs', architecture }, work, entry)
-  const heap = await makeHeap(architecture, engine, work)
-  const program = await engine.withHeap(heap)
+  const modules = await bundle({ engine: 'quickjs', architecture }, work, entry)
+  const program = await engine.withHeap(await makeHeap(architecture, engine, modules, work))
   const { size } = await stat(program)
   if (size > largest) throw new Error(`${program} has ${size} bytes, more than ${largest}`)
   await rename(program, outfile)

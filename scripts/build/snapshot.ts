@@ -1,35 +1,46 @@
 /** Makes bytecode and the heap, by programs for the target's processor. */
 
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ExecaError, type Options } from 'execa'
 import { run } from '../run.ts'
 import { ensurePackages } from '../setup.ts'
-import type { QuickJsEngine } from './quickjs-engine.ts'
+import type { Bundle } from './bundle.ts'
+import type { Image, QuickJsEngine } from './quickjs-engine.ts'
 import { type Architecture, host } from './target.ts'
 
 /**
- * Makes the heap of the bundle in `work`, twice, with another environment and another command line: nothing of them may get into it.
+ * Makes the heap of the bundle in `work`, and the archive of the modules that are not in it. The heap is made twice, with another environment and another command line: nothing of them may get into it.
  * The bytecode has no places of the source, which are an eighth of the executable. An error of the build has them.
- * @returns the path of the heap
+ * @returns their paths
  */
 export async function makeHeap(
   architecture: Architecture,
   { compile, maker }: Pick<QuickJsEngine, 'compile' | 'maker'>,
+  modules: Bundle,
   work: string,
-): Promise<string> {
-  const bytecodeOf = async (name: string, ...how: string[]) => {
-    const bytecode = join(work, name)
-    await runFor(architecture, compile, ['entry.js', ...how], { cwd: work, stdout: { file: bytecode } })
-    return bytecode
+): Promise<Image> {
+  const archive = async (how: How, part: keyof Bundle) => {
+    const file = join(work, `${part}-${how}`)
+    await runFor(architecture, compile, [how, ...modules[part]], { cwd: work, stdout: { file } })
+    return file
+  }
+  const make = async (how: How): Promise<Image> => {
+    const [first, later] = await Promise.all([archive(how, 'first'), archive(how, 'later')])
+    const both = join(work, `both-${how}`)
+    await writeFile(both, Buffer.concat([await readFile(first), await readFile(later)]))
+    return { heap: await makeTwice(architecture, maker, both, work), archive: later }
   }
   try {
-    return await makeTwice(architecture, maker, await bytecodeOf('bytecode', 'strip'), work)
+    return await make('strip')
   } catch (error) {
-    await makeTwice(architecture, maker, await bytecodeOf('bytecode-with-places'), work)
+    await make('places')
     throw error
   }
 }
+
+/** With the places of the source, or without. */
+type How = 'places' | 'strip'
 
 async function makeTwice(
   architecture: Architecture,

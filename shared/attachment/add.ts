@@ -25,7 +25,7 @@ export async function add<Config extends InterfaceConfig>(
   undo: Undo,
   ipam: Ipam | undefined,
 ): Promise<Result> {
-  device.prepare?.(request)
+  await device.prepare?.(request)
   refuseInexpressible(device, request)
   await ipam?.prepare()
   const life = { ...openSides(request), request, undo }

@@ -74,8 +74,8 @@ export interface Device<Config extends InterfaceConfig, Own extends Made = Made>
   /** Why the interface may be gone although DEL did not run: words for CHECK's error. */
   vanishes?: string
 
-  /** Refuses what cannot work, before anything is changed. */
-  prepare?(request: Request<Config>): void
+  /** Refuses what cannot work, before anything is changed. A promise is awaited. */
+  prepare?(request: Request<Config>): unknown
   /** Makes the device. */
   create(life: Life<Config>): Own | void | Promise<Own> | Promise<void>
   /** Completes IPAM's result (gateways, default routes), or refuses what cannot work. */

@@ -2,7 +2,6 @@
 
 import { chainUse } from '../netlink/nftables-read.ts'
 import { findIptablesTraces, nat, type Trace } from './iptables-traces.ts'
-import { clear } from './portmap-iptables.ts'
 import type { Refuse } from './portmap-iptables-holders.ts'
 import { shared } from './portmap-iptables-rules.ts'
 import type { PortRules } from './portmap-rules.ts'
@@ -11,6 +10,8 @@ import { netfilter } from './table.ts'
 /** Removes chains of containers that have ended and still have one of the ports. @throws what `refuse` throws */
 export async function clearElsewhere(rules: readonly PortRules[], refuse: Refuse): Promise<void> {
   const traces = (await findIptablesTraces(undefined, 'portmap')).filter(hasPorts)
+  if (traces.length === 0) return
+  const { clear } = await import('./portmap-iptables.ts')
   for (const { iptables } of traces)
     for (const one of rules) if (one.address.address.family === iptables.family) clear(iptables, one, refuse)
 }

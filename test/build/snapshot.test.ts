@@ -1,4 +1,4 @@
-/** The heap that the QuickJS executable begins with (docs/engine.md): what must not get into it, and what is immortal in it. */
+/** The heap that the QuickJS executable begins with, and the modules beside it (docs/engine.md): what must not get into it, and what is immortal in it. */
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
@@ -16,14 +16,42 @@ const root = join(import.meta.dirname, '../..')
 const work = mkdtempSync(join(root, '.cache/snapshot-'))
 const engine = await linkEngine(host, work)
 
-/** Makes the heap of a program whose module `early.ts` does something while it is evaluated. @throws the error of the build */
+/** Makes the heap and the archive of a program. @param rare which of its modules are rare @throws the error of the build */
+async function imageOf(modules: Record<string, string>, rare: readonly string[] = []) {
+  for (const [name, text] of Object.entries(modules)) writeFileSync(join(work, name), text)
+  const target = { engine: 'quickjs', architecture: host } as const
+  const paths = rare.map((name) => join(work, name))
+  const { heap, archive } = await makeHeap(
+    host,
+    engine,
+    await bundle(target, work, join(work, 'entry.ts'), paths),
+    work,
+  )
+  return { heap: readFileSync(heap), archive: readFileSync(archive) }
+}
+
+const early = (action: string) =>
+  `import * as engine from '${root}/engine/quickjs/engine.ts'\nexport const found = ${action}\n`
+
+const usual = 'export const prepare = async () => {}\nexport const begin = () => {}\n'
+
+/** The heap of a program whose module `early.ts` does something while it is evaluated. @throws the error of the build */
 async function heapWith(action: string): Promise<Buffer> {
-  const early = `import * as engine from '${root}/engine/quickjs/engine.ts'\nexport const found = ${action}\n`
-  const entry = `export { found } from './early.ts'\nexport const begin = () => {}\nexport const prepare = async () => {}\n`
-  writeFileSync(join(work, 'early.ts'), early)
-  writeFileSync(join(work, 'entry.ts'), entry)
-  await bundle({ engine: 'quickjs', architecture: host }, work, join(work, 'entry.ts'))
-  return readFileSync(await makeHeap(host, engine, work))
+  const entry = `export { found } from './early.ts'\n${usual}`
+  return (await imageOf({ 'early.ts': early(action), 'entry.ts': entry })).heap
+}
+
+/** The same with a rare module `early.ts`. */
+const imageWithRare = (action: string, imports = "export const load = () => import('./early.ts')") =>
+  imageOf({ 'early.ts': early(action), 'entry.ts': `${imports}\n${usual}` }, ['early.ts'])
+
+async function failure(building: Promise<unknown>): Promise<string> {
+  return String(
+    await building.then(
+      () => assert.unreachable('the heap was made'),
+      (error: unknown) => error,
+    ),
+  )
 }
 
 const machine = {
@@ -41,33 +69,50 @@ const machine = {
 
 for (const [action, use] of Object.entries(machine))
   test(`a module fails the build, with its name, if it is evaluated with ${action}`, async () => {
-    try {
-      await heapWith(action)
-    } catch (error) {
-      assert.match(String(error), new RegExp(`${use}.*snapshot-.*early\\.ts`, 's'))
-      return
-    }
-    assert.unreachable('the heap was made')
+    assert.match(await failure(heapWith(action)), new RegExp(`${use}.*snapshot-.*early\\.ts`, 's'))
   })
 
 test('what throws while it is evaluated fails the build', async () => {
-  try {
-    await heapWith('JSON.parse("{")')
-  } catch (error) {
-    assert.match(String(error), /SyntaxError.*early\.ts/s)
-    return
-  }
-  assert.unreachable('the heap was made')
+  assert.match(await failure(heapWith('JSON.parse("{")')), /SyntaxError.*early\.ts/s)
+})
+
+test('a rare module fails the build, too, with its name', async () => {
+  for (const [action, reason] of [
+    ['engine.environment()', 'reads the environment'],
+    ['JSON.parse("{")', 'SyntaxError'],
+  ] as const)
+    assert.match(await failure(imageWithRare(action)), new RegExp(`${reason}.*snapshot-.*early\\.ts`, 's'))
+})
+
+test('a rare module is beside the heap, and what it computes is nowhere', async () => {
+  const { heap, archive } = await imageWithRare("['com', 'pletely'].join('')")
+  for (const [text, inHeap, inArchive] of [
+    ['pletely', false, true],
+    ['completely', false, false],
+  ] as const)
+    assert.equal([heap.includes(text), archive.includes(text)], [inHeap, inArchive], text)
+})
+
+test('a rare module that is needed to make the heap fails the build', async () => {
+  const linked = "export { found } from './early.ts'"
+  assert.match(
+    await failure(imageWithRare('1', linked)),
+    /early\.ts is rare .*, but is imported as if it were not/,
+  )
+  const awaited = "export const found = await import('./early.ts')"
+  assert.match(await failure(imageWithRare('1', awaited)), /there is no module early-/)
 })
 
 test('what a module computes is in the heap', async () => {
-  assert.ok((await heapWith("['com', 'puted'].join('')")).includes('computed'))
+  assert.ok((await heapWith("['com', 'pletely'].join('')")).includes('completely'))
 })
 
 test('a heap that does not end at the end of a page is not linked', async () => {
   const heap = join(work, 'part')
   writeFileSync(heap, Buffer.alloc(4097))
-  const failed = await engine.withHeap(heap).catch((error: unknown) => error)
+  const archive = join(work, 'none')
+  writeFileSync(archive, Buffer.alloc(1))
+  const failed = await engine.withHeap({ heap, archive }).catch((error: unknown) => error)
   assert.match(String(failed), /the heap does not end at the end of a page/)
 })
 

@@ -1,0 +1,27 @@
+/**
+ * Modules that few calls use. They are not in the heap, of which every call has the whole, but beside it as bytecode: the call that
+ * imports one reads it, which takes a tenth of a millisecond, and half of one with a configuration's schema (docs/engine.md).
+ * Only `import('…')` may import them, and no module that is in the heap may do so while it is evaluated.
+ */
+
+/** Paths from the root, and why few calls use a module. */
+export const rareModules: Readonly<Record<string, string>> = {
+  'cli/reapply.ts': "the operator's",
+  'cli/reconcile.ts': "the operator's",
+  'plugins/bond/plugin.ts': 'hosts with several NICs',
+  'plugins/bond/team/plugin.ts': 'hosts with several NICs',
+  'plugins/can/vcan/plugin.ts': 'CAN',
+  'plugins/can/vxcan/plugin.ts': 'CAN',
+  'plugins/ipvlan/ipvtap/plugin.ts': 'virtual machines',
+  'plugins/macsec/plugin.ts': 'encryption on the wire',
+  'plugins/macvlan/macvtap/plugin.ts': 'virtual machines',
+  'plugins/tuning/regexp/match.ts': "an operator's list of sysctls",
+  'plugins/vxlan/plugin.ts': 'overlays',
+  'plugins/wire/plugin.ts': 'links between two containers',
+  'shared/attachment/probe.ts': 'networks that probe their addresses',
+  'shared/firewall/filter-iptables.ts': 'hosts with iptables only',
+  'shared/firewall/firewalld.ts': 'hosts with firewalld',
+  'shared/firewall/masquerade-iptables.ts': 'hosts with iptables only',
+  'shared/firewall/portmap-iptables.ts': 'hosts with iptables only',
+  'shared/firewall/reference-masquerade.ts': "rules that the reference's plugins made",
+}
