@@ -6,7 +6,7 @@ import { type Additions, linkEngine } from './quickjs-engine.ts'
 import { makeHeap } from './snapshot.ts'
 import type { Architecture } from './target.ts'
 
-const largest = 5_000_000
+const largest = 4_500_000
 
 /**
  * Builds the executable for a processor.
