@@ -15,8 +15,10 @@ export const rareModules: Readonly<Record<string, string>> = {
   'plugins/ipvlan/ipvtap/plugin.ts': 'virtual machines',
   'plugins/macsec/plugin.ts': 'encryption on the wire',
   'plugins/macvlan/macvtap/plugin.ts': 'virtual machines',
+  'plugins/sbr/plugin.ts': 'several interfaces in a container',
+  'plugins/tap/plugin.ts': 'virtual machines',
   'plugins/tuning/regexp/match.ts': "an operator's list of sysctls",
-  'plugins/vxlan/plugin.ts': 'overlays',
+  'plugins/vrf/plugin.ts': 'several routing tables in a container',
   'plugins/wire/plugin.ts': 'links between two containers',
   'shared/attachment/probe.ts': 'networks that probe their addresses',
   'shared/firewall/filter-iptables.ts': 'hosts with iptables only',
@@ -24,4 +26,5 @@ export const rareModules: Readonly<Record<string, string>> = {
   'shared/firewall/masquerade-iptables.ts': 'hosts with iptables only',
   'shared/firewall/portmap-iptables.ts': 'hosts with iptables only',
   'shared/firewall/reference-masquerade.ts': "rules that the reference's plugins made",
+  'shared/ipam/ipam-list/plugin.ts': 'addresses by several IPAM plugins',
 }
