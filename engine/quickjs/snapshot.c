@@ -61,7 +61,7 @@ static void new_heap(void) {
 /* Two archives come from standard input: the modules of the heap, and the others. */
 static int read_archives(JSContext *ctx) {
   heap->archive = stack_end;
-  if (fread(stack_end, 1, LARGEST_BYTECODE, stdin) && feof(stdin)) return 0;
+  if (fread(stack_end, 1, LARGEST_BYTECODE, stdin) < LARGEST_BYTECODE) return 0;
   JS_ThrowRangeError(ctx, "the bytecode has more than %d bytes", LARGEST_BYTECODE - 1);
   return -1;
 }

@@ -10,7 +10,8 @@ import type { Image, QuickJsEngine } from './quickjs-engine.ts'
 import { type Architecture, host } from './target.ts'
 
 /**
- * Makes the heap of the bundle in `work`, and the archive of the modules that are not in it. The heap is made twice, with another environment and another command line: nothing of them may get into it.
+ * Makes the heap of the bundle in `work`, twice, with another environment and another command line: nothing of them may get into it.
+ * And makes the archive of the modules that are not in the heap.
  * The bytecode has no places of the source, which are an eighth of the executable. An error of the build has them.
  * @returns their paths
  */
