@@ -2,14 +2,14 @@
 
 import { useSchemas } from '../../plugins/schemas.ts'
 
-/** The names of plugins that are not in the heap (scripts/build/rare-modules.ts). */
-declare const __RARE_PLUGINS__: readonly string[]
+/** Plugins that are not in the heap (scripts/build/rare-modules.ts). */
+declare const __RARE_PLUGINS__: Readonly<Record<string, unknown>>
 
 /** Has QuickJS make the language's own functions, and zod all schemas that a call may need. */
 export async function prepare(): Promise<void> {
   // biome-ignore lint/style/noRestrictedGlobals: all that the language has hangs on it
   reveal(globalThis)
-  await useSchemas(__RARE_PLUGINS__)
+  await useSchemas(Object.keys(__RARE_PLUGINS__))
 }
 
 /** Looks at all properties of an object, of its prototype and of their values: QuickJS makes a function of the language when it is first read. */

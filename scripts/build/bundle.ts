@@ -2,6 +2,7 @@
 
 import { basename, resolve } from 'node:path'
 import { type BuildOptions, build, type Metafile } from 'esbuild'
+import { plugins } from '../../plugins/registry.ts'
 import { eagerImports } from './eager-imports.ts'
 import { netlinkModules } from './netlink-modules.ts'
 import { rareModules } from './rare-modules.ts'
@@ -61,7 +62,7 @@ export async function bundle(
     define: {
       __VERSION__: JSON.stringify(await buildVersion()),
       __ARCHITECTURE__: JSON.stringify(target.architecture),
-      __RARE_PLUGINS__: JSON.stringify(rarePaths.flatMap(pluginOf)),
+      __RARE_PLUGINS__: JSON.stringify(target.engine === 'quickjs' ? await keysOfPlugins(rarePaths) : {}),
     },
     external: ['qjs:*'],
     legalComments: 'none',
@@ -72,9 +73,15 @@ export async function bundle(
   return target.engine === 'quickjs' ? partsOf(metafile, rare) : { first: ['entry.js'], later: [] }
 }
 
-/** The name of a plugin is that of its folder. */
-function pluginOf(path: string): string[] {
-  return /([^/]+)\/plugin\.ts$/.exec(path)?.slice(1) ?? []
+/** The keys of those modules that are plugins. The name of a plugin is that of its folder. */
+async function keysOfPlugins(paths: readonly string[]): Promise<Record<string, string[]>> {
+  const keys: Record<string, string[]> = {}
+  for (const path of paths) {
+    const [, name = ''] = /([^/]+)\/plugin\.ts$/.exec(path) ?? []
+    const plugin = await plugins[name]?.()
+    if (plugin) keys[name] = plugin.config.keys()
+  }
+  return keys
 }
 
 function partsOf({ outputs }: Metafile, rare: ReadonlySet<string>): Bundle {

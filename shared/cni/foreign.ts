@@ -3,6 +3,11 @@
 import type { Origins } from '../config/unknown.ts'
 import type { Plugin, Registry } from './plugin.ts'
 
+/** Put in by the build of QuickJS: plugins that are not in the heap, and their keys. To load them for that would take 2 ms. */
+declare const __RARE_PLUGINS__: Readonly<Record<string, readonly string[]>> | undefined
+
+const rarePlugins = typeof __RARE_PLUGINS__ === 'undefined' ? {} : __RARE_PLUGINS__
+
 /**
  * The plugins and projects that know the unknown keys. The list of the field is loaded only when there is such a key, and the
  * other plugins only for a key that is not in the list.
@@ -33,7 +38,7 @@ async function ownersOf(
   const wanted = new Set(keys)
   for (const [name, load] of Object.entries(registry)) {
     if (name === own) continue
-    const theirs = (await load()).config.keys().map((key) => key.toLowerCase())
+    const theirs = (rarePlugins[name] ?? (await load()).config.keys()).map((key) => key.toLowerCase())
     for (const key of theirs) if (wanted.has(key)) owners.set(key, [...(owners.get(key) ?? []), name])
   }
   return owners

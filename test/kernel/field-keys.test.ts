@@ -46,8 +46,8 @@ for (const engine of ['quickjs', 'node'] as const) {
   const rows: [string, Configuration, string][] = [
     [
       'ptp',
-      single(ptpNetwork({ isGateway: true, master: 'eth9', hairpinMode: false })),
-      'isGateway (of bridge, flannel), master',
+      single(ptpNetwork({ keyFile: '/key', isGateway: true, master: 'eth9', hairpinMode: false })),
+      'keyFile (of macsec), isGateway (of bridge, flannel), master',
     ],
     ['bridge', single(bridgeNetwork({ master: 'eth9', ...fromMultus })), 'master (of ipvlan, macvlan, vlan'],
     ['wire', single(wireNetwork({ ...copied, ...fromMultus })), 'isDefaultGateway (of bridge), isGateway'],
