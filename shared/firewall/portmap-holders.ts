@@ -8,8 +8,13 @@ import type { Frame } from './portmap-frame.ts'
 import type { Mapping, PortRules } from './portmap-rules.ts'
 import { netfilter, owner } from './table.ts'
 
-/** Called with a port and the comment of the element that has it. Returns if that attachment has ended. @throws CniError */
-export type Refuse = (mapping: Mapping, comment: string) => void
+/**
+ * Called with a port and the comment of the element that has it. Returns if the element may be removed, or with `stays` if the port may
+ * be added beside it. @throws CniError
+ */
+export type Refuse =
+  | ((mapping: Mapping, comment: string) => void)
+  | ((mapping: Mapping, comment: string) => 'stays' | undefined)
 
 /**
  * The elements that an addition would hit: of this attachment before, or of others that have ended.
@@ -18,11 +23,11 @@ export type Refuse = (mapping: Mapping, comment: string) => void
 export function inTheWay(rules: PortRules, refuse: Refuse): Placed[] {
   const own = frameFor(rules)
   const mine = owner(rules.attachment)
-  const ports = rules.mappings.flatMap((mapping) => {
-    const holders = holdersOf(own, mapping)
-    for (const { comment = '' } of holders) if (comment !== mine) refuse(mapping, comment)
-    return holders
-  })
+  const ports = rules.mappings.flatMap((mapping) =>
+    holdersOf(own, mapping).filter(
+      ({ comment = '' }) => comment === mine || refuse(mapping, comment) !== 'stays',
+    ),
+  )
   const others = elementsOf(rules).filter(
     ({ set }) => set.name !== own.ports.name && set.name !== own.addresses.name,
   )

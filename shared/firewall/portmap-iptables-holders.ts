@@ -10,8 +10,13 @@ import { hostPortOf, type Mapping, type PortRules } from './portmap-rules.ts'
 /** The container that has a port: its interface is not noted. */
 export type Holder = Omit<Attachment, 'ifname'>
 
-/** Called with a port, and with the container that has it. Returns if that container has ended. @throws CniError */
-export type Refuse = (mapping: Mapping, holder: Holder) => void
+/**
+ * Called with a port, and with the container that has it. Returns if that container has ended, or with `stays` if it is the same one in
+ * another network: the rules of both stay. @throws CniError
+ */
+export type Refuse =
+  | ((mapping: Mapping, holder: Holder) => void)
+  | ((mapping: Mapping, holder: Holder) => 'stays' | undefined)
 
 /** @throws CniError that names the container */
 export function refuseTaken(mapping: Mapping, { network, containerID }: Holder): never {
@@ -38,8 +43,7 @@ export function chainsInTheWay(saved: string[], rules: PortRules, refuse: Refuse
     const hit = taken && taken.chain !== own && mappings.find((mapping) => overlap(taken, mapping))
     const entrance = hit && entrances.find(({ leadsTo }) => leadsTo === taken.chain)
     if (!hit || !entrance) return []
-    refuse(hit, holderOf(entrance.line))
-    return [taken.chain]
+    return refuse(hit, holderOf(entrance.line)) === 'stays' ? [] : [taken.chain]
   })
   return [...new Set(inTheWay)]
 }

@@ -28,11 +28,14 @@ export function add(rules: PortRules[], refuse: Refuse): void {
   for (const one of rules) addEntrances(frameFor(one))
 }
 
+/** Whether the comment of an element names another interface of the attachment's container. */
+type IsShared = (comment?: string) => boolean
+
 /** Adds what is missing, and removes nothing of the attachment's own. @returns whether anything was missing @throws as `add` */
-export function addMissing(rules: PortRules[], refuse: Refuse): boolean {
+export function addMissing(rules: PortRules[], refuse: Refuse, isShared: IsShared = () => false): boolean {
   let hasAdded = false
   const plan = (one: PortRules) => {
-    const missing = elementsOf(one).filter((element) => !isStillThere(element))
+    const missing = elementsOf(one).filter((element) => isMissing(element, isShared))
     if (missing.length === 0) return []
     hasAdded = true
     return addition(one, missing)
@@ -88,11 +91,12 @@ export function remove(rules: PortRules[]): void {
 }
 
 /** @throws CniError that names the missing element or rule */
-export function check(rules: PortRules[]): void {
+export function check(rules: PortRules[], isShared: IsShared = () => false): void {
   for (const one of rules) {
     const expected = elementsOf(one)
     const found = foundLike(expected)
-    for (const [index, { set, ...element }] of expected.entries()) expectElement(set, element, found[index])
+    for (const [index, { set, ...element }] of expected.entries())
+      if (!isShared(found[index]?.comment)) expectElement(set, element, found[index])
     const own = frameFor(one)
     for (const { name, rules } of chainsOf(own))
       if (rules.length > 0) expectRules(own.table, name, rules.length)
@@ -118,6 +122,12 @@ export function removeWhere(own: Frame, fits: (element: Element) => boolean): nu
 
 function isStillThere({ set, key, comment }: Placed): boolean {
   return findElement(netfilter(), set, key)?.comment === comment
+}
+
+/** Whether neither the attachment nor another interface of its container has an element. */
+function isMissing({ set, key, comment }: Placed, isShared: IsShared): boolean {
+  const now = findElement(netfilter(), set, key)?.comment
+  return now !== comment && !isShared(now)
 }
 
 function addition(rules: PortRules, elements: Placed[]): Request[] {

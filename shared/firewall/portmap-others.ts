@@ -11,6 +11,7 @@ import type { Refuse } from './portmap-holders.ts'
 import { clear } from './portmap-nftables.ts'
 import { isOver, kept, rulesOf } from './portmap-record.ts'
 import type { Mapping, PortRules } from './portmap-rules.ts'
+import { sharedWith } from './portmap-shared.ts'
 import { owner } from './table.ts'
 import { unlessUnsupported } from './unsupported.ts'
 
@@ -18,8 +19,8 @@ import { unlessUnsupported } from './unsupported.ts'
 interface Holders {
   /** Of nftables: by an element's comment. */
   ofElement: Refuse
-  /** Of iptables and of the reference. @returns if the container has ended */
-  ofContainer(mapping: Mapping, holder: { network: string; containerID: string }): void
+  /** Of iptables and of the reference. @returns if the container has ended; `stays` if it is the same one in another network */
+  ofContainer(mapping: Mapping, holder: { network: string; containerID: string }): 'stays' | undefined
 }
 
 /**
@@ -35,7 +36,8 @@ export async function refuseElsewhere(
 ): Promise<void> {
   const rules = all.filter(({ conditions = [] }) => conditions.length === 0)
   if (rules.length === 0) return
-  if (backEnd === 'iptables') unlessUnsupported(() => clear(rules.filter(isFramed), ofElement))
+  if (backEnd === 'iptables')
+    unlessUnsupported(() => clear(rules.filter(isFramed), besideOthers(attachment, ofElement)))
   else {
     unlessUnsupported(() => refuseFlushed(attachment, rules, ofElement))
     await (await import('./portmap-iptables-elsewhere.ts')).clearElsewhere(rules, ofContainer)
@@ -47,6 +49,12 @@ export async function refuseElsewhere(
       if (containerID !== undefined && containerID !== attachment.containerID)
         ofContainer(mapping, { network: '?', containerID })
     }
+}
+
+/** Elements of another interface of the container stay. */
+function besideOthers(attachment: Recorded, refuse: Refuse): Refuse {
+  const isShared = sharedWith(attachment)
+  return (mapping, comment) => (isShared(comment) ? 'stays' : void refuse(mapping, comment))
 }
 
 const isFramed = ({ address }: PortRules) => hasFrame(frameOf(address.address.family))

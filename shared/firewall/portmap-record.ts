@@ -1,12 +1,11 @@
 /** What portmap has done for an attachment, on disk: DEL and GC need neither configuration nor addresses, and `patchbay reapply` does it again. */
 
 import * as z from 'zod/mini'
-import type { Attachment } from '../cni/plugin.ts'
 import { formatAddress, parseAddress } from '../ip/address.ts'
 import { formatCidr, parseCidr } from '../ip/subnet.ts'
 import { type Protocol, protocols } from '../netlink/nftables-types.ts'
 import { attachmentRecords } from '../state/attachment-records.ts'
-import { isSameInterface, type Recorded } from '../state/former.ts'
+import type { Recorded } from '../state/former.ts'
 import { isCutOff } from './ended.ts'
 import type { PortRules } from './portmap-rules.ts'
 import { owner } from './table.ts'
@@ -32,9 +31,13 @@ const rule = () =>
     externalSetMarkChain: z.optional(z.string()),
   })
 
+const otherInterface = () => z.object({ network: z.string(), ifname: z.string() })
+
 export const kept = attachmentRecords('firewall/portmap', () => ({
   backend: z.enum(['nftables', 'iptables']),
   rules: z.array(rule()),
+  /** The container's interfaces that had ports of these before (portmap-shared.ts). */
+  shared: z.optional(z.array(otherInterface())),
 }))
 
 export type PortmapRecord = NonNullable<ReturnType<typeof kept.find>>
@@ -67,15 +70,6 @@ export function rulesOf({ rules, ...attachment }: PortmapRecord): PortRules[] {
   })
 }
 
-/**
- * Whether the attachment that a comment names has ended, or is the same interface of the same container under another name of its
- * network. Without a record that is not known.
- */
-export function hasEnded(comment: string, newer: Attachment): boolean {
-  const record = recordOf(comment)
-  return record !== undefined && (isSameInterface(record, newer) || isOver(record))
-}
-
 /** Whether the container of a record has ended. */
 export function isOver(record: PortmapRecord): boolean {
   return isCutOff(
@@ -84,8 +78,8 @@ export function isOver(record: PortmapRecord): boolean {
   )
 }
 
-/** A long comment ends in a hash: all records are looked through then. */
-function recordOf(comment: string): PortmapRecord | undefined {
+/** The record of the attachment that a comment names. A long comment ends in a hash: all records are looked through then. */
+export function recordOf(comment: string): PortmapRecord | undefined {
   const [network = '', containerID = '', ifname = ''] = comment.split('/')
   const found = kept.find({ network, containerID, ifname })
   return found && owner(found) === comment ? found : kept.all().find((one) => owner(one) === comment)

@@ -3,24 +3,33 @@
 import { CniError, Code } from '../error/error.ts'
 import { isSameInterface, type Recorded } from '../state/former.ts'
 import type { Holder } from './portmap-iptables-holders.ts'
-import { hasEnded, isOver, kept } from './portmap-record.ts'
+import { isOver, kept, recordOf } from './portmap-record.ts'
 import { hostPortOf, type Mapping } from './portmap-rules.ts'
+import { isOfSameContainer, noteShared } from './portmap-shared.ts'
 import { owner } from './table.ts'
 
 /** Refuse ports of attachments that have not ended, for an attachment that asks for them. */
 export function refusals(attachment: Recorded) {
   return {
     ofElement(mapping: Mapping, comment: string): void {
-      if (!hasEnded(comment, attachment)) throw taken(mapping, comment, 'nft list ruleset')
+      const holder = recordOf(comment)
+      if (holder && hasEnded(holder, attachment)) return
+      if (!holder || !isOfSameContainer(holder, attachment)) throw taken(mapping, comment, 'nft list ruleset')
+      noteShared(attachment, holder)
     },
-    ofContainer(mapping: Mapping, { network, containerID }: Holder): void {
+    ofContainer(mapping: Mapping, { network, containerID }: Holder): 'stays' | undefined {
       const holder = kept.all().find((one) => one.network === network && one.containerID === containerID)
-      const isGone = holder && (isSameInterface(holder, attachment) || isOver(holder))
-      if (isGone) return
+      if (holder && hasEnded(holder, attachment)) return undefined
+      if (holder && isOfSameContainer(holder, attachment)) return 'stays'
       const name = holder ? owner(holder) : `${network}/${containerID}`
       throw taken(mapping, name, `iptables-save -t nat | grep -F ${containerID}`)
     },
   }
+}
+
+/** Whether the attachment of a record has ended, or is the same interface of the same container under another name of its network. */
+function hasEnded(holder: Parameters<typeof isOver>[0], newer: Recorded): boolean {
+  return isSameInterface(holder, newer) || isOver(holder)
 }
 
 function taken(mapping: Mapping, name: string, see: string): CniError {

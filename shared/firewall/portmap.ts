@@ -13,6 +13,7 @@ import { localnetLinks, releaseLocalnet, useLocalnet, type WriteSysctl } from '.
 import * as nftables from './portmap-nftables.ts'
 import { kept, type PortmapRecord, rulesOf, toRecord } from './portmap-record.ts'
 import type { PortRules } from './portmap-rules.ts'
+import { sharedWith, sharersOf } from './portmap-shared.ts'
 import { refusals } from './portmap-taken.ts'
 import { flushFlowsTo, flushStaleFlows } from './stale-flows.ts'
 import { owner, staleIn } from './table.ts'
@@ -127,6 +128,7 @@ async function removeWithRecord(record: PortmapRecord, links: readonly string[])
     await (await iptables()).remove(record)
     ;(await loadGuard()).releaseGuard(record)
   }
+  for (const other of sharersOf(record)) await restore(other)
   kept.forget(record)
 }
 
@@ -163,7 +165,7 @@ export async function checkPortmap(
   const record = kept.find(attachment)
   const rules = record ? rulesOf(record) : asked
   const used = record?.backend ?? (await madeBy(attachment, backEnd))
-  if (used === 'nftables') return nftables.check(rules)
+  if (used === 'nftables') return nftables.check(rules, sharedWith(attachment))
   if (used === 'iptables') {
     ;(await loadGuard()).checkGuard(attachment)
     return (await iptables()).check(rules)
@@ -194,10 +196,14 @@ export async function collectPortmap(network: string, valid: Omit<Attachment, 'n
 
 /** `patchbay reapply`: adds what is missing of a record, which stays as it is. The caller holds the feature's lock. @throws as `addPortmap` */
 export async function reapplyPortmap(record: PortmapRecord): Promise<void> {
+  await restore(record)
+}
+
+async function restore(record: PortmapRecord): Promise<void> {
   const rules = rulesOf(record)
   const hasAdded =
     record.backend === 'nftables'
-      ? nftables.addMissing(rules, refusals(record).ofElement)
+      ? nftables.addMissing(rules, refusals(record).ofElement, sharedWith(record))
       : await addMissingByIptables(record, rules)
   if (hasAdded) flushStaleFlows(udpOf(rules))
 }
