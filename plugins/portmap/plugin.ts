@@ -11,6 +11,7 @@ import { CniError, Code } from '../../shared/error/error.ts'
 import { makeHelperToClose } from '../../shared/kernel/helper.ts'
 import { backEndOf, config, type PortmapConfig } from './config.ts'
 import { warnOfListeners } from './listeners.ts'
+import { warnOfLoopback } from './loopback.ts'
 import { isAsked, rulesFor } from './mappings.ts'
 
 const firewall = () => import('../../shared/firewall/portmap.ts')
@@ -41,6 +42,7 @@ async function create({ request, undo }: Life<PortmapConfig>): Promise<void> {
     preferSysctl(request.log, 'the mapped ports cannot be reached by 127.0.0.1', '1', ...sysctl)
   await addPortmap(request, rules, openLocalhost, backEndOf(request.config))
   warnOfListeners(rules, request.log)
+  warnOfLoopback(rules, request.log)
 }
 
 async function remove(request: Request<PortmapConfig>): Promise<void> {
