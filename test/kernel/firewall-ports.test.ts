@@ -1,0 +1,120 @@
+/** Who reaches a container by a host port where firewall keeps networks apart, or where the host drops: the table of portmap's README. */
+// needs: nft ip, nft bridge, iptables
+
+import * as assert from 'uvu/assert'
+import { type Attached, attach } from '../harness/attach.ts'
+import type { Network } from '../harness/cnitool.ts'
+import { command } from '../harness/command.ts'
+import { conversation, namedServer } from '../harness/datagrams.ts'
+import { farHost, type Netns, near, privateHost, setSysctl } from '../harness/host.ts'
+import { bridgeNetwork } from '../harness/networks.ts'
+import { test } from '../harness/test.ts'
+
+await privateHost()
+const outside = farHost()
+// What is forwarded over IPv6 would wait for each new bridge's link-local address.
+setSysctl('net/ipv6/conf/default/accept_dad', 0)
+
+type Keys = Record<string, unknown>
+
+/** A bridge with portmap, and firewall with these keys unless they are undefined. */
+function network(keys?: Keys): Network {
+  const net = bridgeNetwork({ isDefaultGateway: true, hairpinMode: true })
+  const portmap = { type: 'portmap', capabilities: { portMappings: true } }
+  return { ...net, plugins: [...net.plugins, portmap, ...(keys ? [{ type: 'firewall', ...keys }] : [])] }
+}
+
+const portMappings = [{ hostPort: 5300, containerPort: 53, protocol: 'udp' }]
+
+/** Whether the container answers by its host port, in both families; a client of localhost has one. */
+async function reaches(client: Netns | undefined, ...addresses: string[]): Promise<boolean> {
+  const answers = addresses.map(async (address) => {
+    const asked = conversation(client, address, 5300)
+    const answer = (await asked.ask()) ?? (await asked.ask())
+    asked.end()
+    return answer === 'one'
+  })
+  const found = new Set(await Promise.all(answers))
+  assert.is(found.size, 1, 'both families are alike')
+  return found.has(true)
+}
+
+/** Which clients reach the host port of a container of a network with these keys. */
+async function clientsThatReach(keys: Keys): Promise<string[]> {
+  const net = network(keys)
+  const one = await attach(net, { capabilities: { portMappings } })
+  const [neighbour, stranger, free] = [
+    await attach(net),
+    await attach(network(keys)),
+    await attach(network()),
+  ]
+  const server = await namedServer(one, 53, 'one')
+  const both = Object.values(near)
+  const clients: Record<string, Promise<boolean>> = {
+    'a far host': reaches(outside, ...both),
+    'the host': reaches(undefined, ...both),
+    localhost: reaches(undefined, '127.0.0.1'),
+    itself: reaches(one, ...both),
+    'a neighbour': reaches(neighbour, ...both),
+    'another network with firewall': reaches(stranger, ...both),
+    'a network without': reaches(free, ...both),
+  }
+  const found: string[] = []
+  for (const [name, reached] of Object.entries(clients)) if (await reached) found.push(name)
+  server.kill()
+  const all: Attached[] = [one, neighbour, stranger, free]
+  for (const { check } of all) await check()
+  for (const { del } of all) await del()
+  return found
+}
+
+const allClients = [
+  ...['a far host', 'the host', 'localhost', 'itself', 'a neighbour'],
+  ...['another network with firewall', 'a network without'],
+]
+const but = (...names: string[]) => allClients.filter((name) => !names.includes(name))
+const dropping =
+  'nft add table inet foreign; nft "add chain inet foreign forward { type filter hook forward priority 0; policy drop; }"'
+
+const rows: Record<string, { keys: Keys; host?: string; reach: string[] }> = {
+  'nothing drops': { keys: {}, reach: allClients },
+  'same-bridge by nftables': {
+    keys: { ingressPolicy: 'same-bridge', backend: 'nftables' },
+    reach: but('another network with firewall'),
+  },
+  'same-bridge by iptables': {
+    keys: { ingressPolicy: 'same-bridge', backend: 'iptables' },
+    reach: but('another network with firewall'),
+  },
+  'isolated by nftables': {
+    keys: { ingressPolicy: 'isolated', backend: 'nftables' },
+    reach: but('another network with firewall', 'a neighbour'),
+  },
+  'isolated by iptables': {
+    keys: { ingressPolicy: 'isolated', backend: 'iptables' },
+    reach: but('another network with firewall', 'a neighbour', 'itself'),
+  },
+  'a chain of nftables drops, and acceptInto opens it': {
+    host: dropping,
+    keys: { acceptInto: { table: 'inet foreign', chain: 'forward' } },
+    reach: allClients,
+  },
+  'FORWARD of iptables drops': {
+    host: 'iptables -P FORWARD DROP; ip6tables -P FORWARD DROP',
+    keys: {},
+    reach: but('a far host', 'a network without'),
+  },
+}
+
+for (const [what, { host = 'true', keys, reach }] of Object.entries(rows))
+  test(`${what}: who reaches the container by a host port is ${reach.join(', ')}`, async () => {
+    for (const family of ['ip', 'ip6']) setSysctl(`net/bridge/bridge-nf-call-${family}tables`, 0)
+    command('sh', '-c', host)
+    try {
+      assert.equal(await clientsThatReach(keys), reach)
+    } finally {
+      command('nft', 'flush ruleset')
+    }
+  })
+
+test.run()
