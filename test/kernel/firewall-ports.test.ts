@@ -76,6 +76,13 @@ const but = (...names: string[]) => allClients.filter((name) => !names.includes(
 const dropping =
   'nft add table inet foreign; nft "add chain inet foreign forward { type filter hook forward priority 0; policy drop; }"'
 
+/** As Nomad's agent makes its chain, before the first ADD. */
+const nomad = [
+  'iptables -P FORWARD DROP; ip6tables -P FORWARD DROP',
+  'iptables -N NOMAD-ADMIN; iptables -A NOMAD-ADMIN -d 10.0.0.0/8 -j ACCEPT',
+  'ip6tables -N NOMAD-ADMIN; ip6tables -A NOMAD-ADMIN -d fd00::/8 -j ACCEPT',
+].join(';')
+
 const rows: Record<string, { keys: Keys; host?: string; reach: string[] }> = {
   'nothing drops': { keys: {}, reach: allClients },
   'same-bridge by nftables': {
@@ -103,6 +110,11 @@ const rows: Record<string, { keys: Keys; host?: string; reach: string[] }> = {
     host: 'iptables -P FORWARD DROP; ip6tables -P FORWARD DROP',
     keys: {},
     reach: but('a far host', 'a network without'),
+  },
+  'FORWARD of iptables drops, and Nomad’s chain accepts what goes to its containers': {
+    host: nomad,
+    keys: { backend: 'iptables', iptablesAdminChainName: 'NOMAD-ADMIN' },
+    reach: allClients,
   },
 }
 
