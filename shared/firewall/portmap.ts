@@ -128,7 +128,7 @@ async function removeWithRecord(record: PortmapRecord, links: readonly string[])
     await (await iptables()).remove(record)
     ;(await loadGuard()).releaseGuard(record)
   }
-  for (const other of sharersOf(record)) await restore(other)
+  for (const other of sharersOf(record)) await reapplyPortmap(other)
   kept.forget(record)
 }
 
@@ -196,10 +196,6 @@ export async function collectPortmap(network: string, valid: Omit<Attachment, 'n
 
 /** `patchbay reapply`: adds what is missing of a record, which stays as it is. The caller holds the feature's lock. @throws as `addPortmap` */
 export async function reapplyPortmap(record: PortmapRecord): Promise<void> {
-  await restore(record)
-}
-
-async function restore(record: PortmapRecord): Promise<void> {
   const rules = rulesOf(record)
   const hasAdded =
     record.backend === 'nftables'
