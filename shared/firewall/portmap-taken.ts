@@ -20,7 +20,9 @@ export function refusals(attachment: Recorded) {
     ofContainer(mapping: Mapping, { network, containerID }: Holder): 'stays' | undefined {
       const holder = kept.all().find((one) => one.network === network && one.containerID === containerID)
       if (holder && hasEnded(holder, attachment)) return undefined
-      if (holder && isOfSameContainer(holder, attachment)) return 'stays'
+      // Of the reference there is no record.
+      const isOwn = holder ? isOfSameContainer(holder, attachment) : containerID === attachment.containerID
+      if (isOwn) return 'stays'
       const name = holder ? owner(holder) : `${network}/${containerID}`
       throw taken(mapping, name, `iptables-save -t nat | grep -F ${containerID}`)
     },

@@ -7,8 +7,8 @@ import type { Network } from '../harness/cnitool.ts'
 import { command } from '../harness/command.ts'
 import { conversation, namedServer } from '../harness/datagrams.ts'
 import { farHost, type Netns, near, privateHost, setSysctl } from '../harness/host.ts'
-import { bridgeNetwork } from '../harness/networks.ts'
 import { test } from '../harness/test.ts'
+import { asking, withPorts } from './portmap-networks.ts'
 
 await privateHost()
 const outside = farHost()
@@ -19,12 +19,11 @@ type Keys = Record<string, unknown>
 
 /** A bridge with portmap, and firewall with these keys unless they are undefined. */
 function network(keys?: Keys): Network {
-  const net = bridgeNetwork({ isDefaultGateway: true, hairpinMode: true })
-  const portmap = { type: 'portmap', capabilities: { portMappings: true } }
-  return { ...net, plugins: [...net.plugins, portmap, ...(keys ? [{ type: 'firewall', ...keys }] : [])] }
+  const net = withPorts({}, undefined, { hairpinMode: true })
+  return { ...net, plugins: [...net.plugins, ...(keys ? [{ type: 'firewall', ...keys }] : [])] }
 }
 
-const portMappings = [{ hostPort: 5300, containerPort: 53, protocol: 'udp' }]
+const extras = asking({ hostPort: 5300, containerPort: 53, protocol: 'udp' })
 
 /** Whether the container answers by its host port, in both families; a client of localhost has one. */
 async function reaches(client: Netns | undefined, ...addresses: string[]): Promise<boolean> {
@@ -42,7 +41,7 @@ async function reaches(client: Netns | undefined, ...addresses: string[]): Promi
 /** Which clients reach the host port of a container of a network with these keys. */
 async function clientsThatReach(keys: Keys): Promise<string[]> {
   const net = network(keys)
-  const one = await attach(net, { capabilities: { portMappings } })
+  const one = await attach(net, extras)
   const [neighbour, stranger, free] = [
     await attach(net),
     await attach(network(keys)),

@@ -11,9 +11,11 @@ export type Mappings = Record<string, unknown>[]
 /** A mapping of TCP; the mirror listens on port 7000. */
 export const tcp = (hostPort: number, containerPort = 7000) => ({ hostPort, containerPort, protocol: 'tcp' })
 
-/** A bridge and portmap. */
-export function withPorts(keys: Record<string, unknown> = {}, cniVersion = '1.0.0'): cnitool.Network {
-  const net = bridgeNetwork({ isDefaultGateway: true }, cniVersion)
+type Keys = Record<string, unknown>
+
+/** A bridge and portmap. @param keys of portmap @param bridge further keys of the bridge */
+export function withPorts(keys: Keys = {}, cniVersion = '1.0.0', bridge: Keys = {}): cnitool.Network {
+  const net = bridgeNetwork({ isDefaultGateway: true, ...bridge }, cniVersion)
   return {
     ...net,
     plugins: [...net.plugins, { type: 'portmap', capabilities: { portMappings: true }, ...keys }],
@@ -41,3 +43,6 @@ export function portmapAdd(
   const common = { type: 'portmap', name: 'trouble', cniVersion: '1.0.0', prevResult }
   return { verb: 'ADD', config: { ...common, runtimeConfig: { portMappings }, ...keys }, ...container }
 }
+
+/** The containers and their chains that are in rules of any table. */
+export const traces = () => JSON.stringify(ruleset()).match(/cnitool-\w+|CNI-DN-\w+/g) ?? []

@@ -3,11 +3,10 @@
 
 import * as assert from 'uvu/assert'
 import { attach } from '../harness/attach.ts'
-import type { Network } from '../harness/cnitool.ts'
 import { type Conversation, conversation, namedServer } from '../harness/datagrams.ts'
 import { farHost, near, privateHost, setSysctl } from '../harness/host.ts'
-import { bridgeNetwork } from '../harness/networks.ts'
 import { test } from '../harness/test.ts'
+import { asking, withPorts } from './portmap-networks.ts'
 
 await privateHost()
 const outside = farHost()
@@ -18,15 +17,7 @@ setSysctl('net/ipv6/conf/default/accept_dad', 0)
 const [hostPort, containerPort] = [5300, 53]
 await namedServer(undefined, hostPort, 'host')
 
-const asking = (port: number) => ({
-  capabilities: { portMappings: [{ hostPort: port, containerPort, protocol: 'udp' }] },
-})
-
-function network(backend: string): Network {
-  const net = bridgeNetwork({ isDefaultGateway: true })
-  const portmap = { type: 'portmap', backend, capabilities: { portMappings: true } }
-  return { ...net, plugins: [...net.plugins, portmap] }
-}
+const mapping = (port: number) => asking({ hostPort: port, containerPort, protocol: 'udp' })
 
 /** Who answers each client; the first datagram may be lost. */
 async function answers(clients: readonly Conversation[]): Promise<(string | undefined)[]> {
@@ -35,23 +26,23 @@ async function answers(clients: readonly Conversation[]): Promise<(string | unde
 
 for (const backend of ['nftables', 'iptables'])
   test(`${backend}: the client reaches the container, then the host, then the next container, in both families`, async () => {
-    const net = network(backend)
+    const net = withPorts({ backend })
     // Its rules keep connection tracking on while no container has the port.
-    const bystander = await attach(net, asking(5301))
+    const bystander = await attach(net, mapping(5301))
     const clients = Object.values(near).map((address) => conversation(outside, address, hostPort))
     const local = conversation(undefined, near.ipv4, hostPort)
     const all = [...clients, local]
     const allAre = (name: string) => all.map(() => name)
     assert.equal(await answers(all), allAre('host'))
     for (const name of ['one', 'two']) {
-      const container = await attach(net, asking(hostPort))
+      const container = await attach(net, mapping(hostPort))
       const server = await namedServer(container, containerPort, name)
       assert.equal(await answers(all), allAre(name))
       await container.del()
       assert.equal(await answers(all), allAre('host'))
       server.kill()
     }
-    const three = await attach(net, asking(hostPort))
+    const three = await attach(net, mapping(hostPort))
     await namedServer(three, containerPort, 'three')
     assert.equal(await answers(all), allAre('three'))
     for (const each of [three, bystander]) await each.del()
