@@ -10,12 +10,17 @@ import { owner } from './table.ts'
 
 /** Refuse ports of attachments that have not ended, for an attachment that asks for them. */
 export function refusals(attachment: Recorded) {
+  // A container may have thousands of ports: its record is read once.
+  const free = new Set<string>()
   return {
     ofElement(mapping: Mapping, comment: string): void {
+      if (free.has(comment)) return
       const holder = recordOf(comment)
-      if (holder && hasEnded(holder, attachment)) return
-      if (!holder || !isOfSameContainer(holder, attachment)) throw taken(mapping, comment, 'nft list ruleset')
-      noteShared(attachment, holder)
+      const isEnded = holder !== undefined && hasEnded(holder, attachment)
+      if (!isEnded && !(holder && isOfSameContainer(holder, attachment)))
+        throw taken(mapping, comment, 'nft list ruleset')
+      if (!isEnded && holder) noteShared(attachment, holder)
+      free.add(comment)
     },
     ofContainer(mapping: Mapping, { network, containerID }: Holder): 'stays' | undefined {
       const holder = kept.all().find((one) => one.network === network && one.containerID === containerID)
