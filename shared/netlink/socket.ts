@@ -1,6 +1,6 @@
 /** Netlink sockets: sends requests and reads the answers. Errors have the kernel's explanation and a command. */
 
-import { Errno, KernelError } from '../kernel/errno.ts'
+import { Errno, isErrno, KernelError, tolerate } from '../kernel/errno.ts'
 import { close, type Fd } from '../kernel/files.ts'
 import { inNamespace, type Namespace } from '../kernel/namespace.ts'
 import { must, syscall } from '../kernel/syscall.ts'
@@ -31,6 +31,7 @@ const SOL_NETLINK = 270
 const NETLINK_EXT_ACK = 11
 const NETLINK_GET_STRICT_CHK = 12
 const MSG_TRUNC = 0x20
+const MSG_DONTWAIT = 0x40
 
 export interface Socket {
   fd: Fd
@@ -207,13 +208,19 @@ function enlarge({ fd }: Socket, length: number): boolean {
   return syscall('setsockopt', fd, SOL_SOCKET, SO_SNDBUFFORCE, size, size.length) === 0
 }
 
-/** Reads until every request has its acknowledgement or the end of its dump. */
+/**
+ * Reads until every request has its acknowledgement or the end of its dump. An error has a copy of its request, so a transaction with many
+ * errors loses the last ones: after the first none is waited for. All are there when sendto(2) returns (nfnetlink_rcv_batch).
+ */
 function receive(socket: Socket, first: number, requests: Request[]): Exchanged {
+  const isBatch = requests.some(({ unacknowledged }) => unacknowledged)
   const answers: Reply[][] = requests.map(() => [])
   let pending = requests.filter((request) => !request.unacknowledged).length
   let failure: KernelError | undefined
   while (pending > 0) {
-    for (const message of readMessages(socket)) {
+    const messages = isBatch ? readWaiting(socket) : readMessages(socket)
+    if (!messages) break
+    for (const message of messages) {
       const index = message.seq - first
       const request = requests[index]
       if (!request) continue
@@ -224,7 +231,25 @@ function receive(socket: Socket, first: number, requests: Request[]): Exchanged 
       if (end || request.single) pending = request.unacknowledged && error ? 0 : pending - 1
     }
   }
+  if (isBatch && failure) drain(socket)
+  if (pending > 0) failure ??= new KernelError(Errno.ENOBUFS, requests[0]?.attempt ?? 'read netlink')
   return { answers, failure }
+}
+
+/** Reads what is left of a transaction's errors: they fill the buffer, and the answer of the next request would be lost. */
+function drain(socket: Socket): void {
+  for (let there = true; there; ) there = readWaiting(socket) !== undefined
+}
+
+/** The messages of the next datagram; undefined when none is there. */
+function readWaiting(socket: Socket): Message[] | undefined {
+  try {
+    return tolerate(() => readMessages(socket, MSG_DONTWAIT), 'EAGAIN')
+  } catch (error) {
+    // It is said once: the last answers are lost, the first are there.
+    if (!isErrno(error, 'ENOBUFS')) throw error
+    return []
+  }
 }
 
 /**
@@ -239,9 +264,9 @@ let buffer: Buffer | undefined
  * Reads one datagram of the kernel and splits it into messages.
  * @throws KernelError EMSGSIZE for one that is longer than any of the kernel's
  */
-export function readMessages({ fd }: Socket): Message[] {
+export function readMessages({ fd }: Socket, flags = 0): Message[] {
   buffer ??= Buffer.alloc(BUFFER_SIZE)
-  const length = must('read netlink', 'recvfrom', fd, buffer, BUFFER_SIZE, MSG_TRUNC, 0, 0)
+  const length = must('read netlink', 'recvfrom', fd, buffer, BUFFER_SIZE, MSG_TRUNC | flags, 0, 0)
   if (length > BUFFER_SIZE)
     throw new KernelError(Errno.EMSGSIZE, 'read netlink', { extack: `the answer has ${length} bytes` })
   return split(Buffer.from(buffer.subarray(0, length)))

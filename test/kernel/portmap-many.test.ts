@@ -59,6 +59,16 @@ test('beside ten thousand ports in each family, ADD and DEL make the calls that 
   assert.equal(many, few)
 })
 
+test('thousands of ports that another container has are refused: the kernel has more errors than the socket holds', async () => {
+  const other = portmap('other', 2, 20_000, 2_000)
+  await succeeds(other)
+  const { json } = await call(portmap('late', 3, 20_000, 2_000))
+  assert.is(json?.code, 11)
+  assert.match(String(json?.msg), /host port 20000\/tcp is taken by many\/other\/eth0/)
+  await succeeds({ ...other, verb: 'DEL' })
+  assert.equal(ruleset(), [])
+})
+
 test('only the hooks prerouting and output lead to a container: kernels of EL9 translate destinations in no other', async () => {
   const request = portmap('one', 2, 8080, 1)
   await succeeds(request)
