@@ -47,6 +47,11 @@ function setOf(table: Table, family: Family): NamedSet {
   return { table, name: `patchbay-accept-ipv${family}`, key: [family === 4 ? ipv4Addr : ipv6Addr] }
 }
 
+/** The sets that a table may have of ours. */
+export function acceptSets(table: Table): NamedSet[] {
+  return table.family === 'bridge' ? [] : familiesOf(table).map((family) => setOf(table, family))
+}
+
 /** The tables of several chains, each once. */
 function tablesOf(chains: readonly ForeignChain[]): Table[] {
   const tables = new Map(chains.map((chain) => [place(tableOf(chain)), tableOf(chain)]))
@@ -119,10 +124,14 @@ function setsAddition(table: Table): Request[] {
 
 /** Our rules first in the chain: others may drop. */
 function rulesAddition(foreign: ForeignChain, { hook }: Chain): Request[] {
-  if (ourRules(foreign).length > 0) return []
   const table = tableOf(foreign)
   const rules = familiesOf(table).flatMap((family) => rulesOf(table, family, hook))
-  return rules.map((rule) => insertRule(table, foreign.chain, rule, mark))
+  const found = ourRules(foreign)
+  if (found.length >= rules.length) return []
+  return [
+    ...found.map(({ handle }) => deleteRule(table, foreign.chain, handle)),
+    ...rules.map((rule) => insertRule(table, foreign.chain, rule, mark)),
+  ]
 }
 
 /** What containers send passes; of what is sent to them, the answers, and what was led to them, as by a host port. */

@@ -10,6 +10,7 @@ import {
   additionOf,
   firstMissing,
   forward,
+  type Last,
   namesAny,
   removalOf,
   type Wanted,
@@ -39,7 +40,7 @@ export function tablesFor(filter: Filter, closed: readonly ClosedIptables[]): Ip
 /** Adds what is missing of an attachment's rules: one iptables-restore for each table. The caller holds the firewall's lock. @throws CniError */
 export function add(filter: Filter): void {
   own(filter, filter.addresses)
-  if (filter.policy !== 'open') use(partOf(filter), filter)
+  for (const part of partsOf(filter)) use(part, filter)
   for (const iptables of filter.tables ?? []) {
     const wanted = wantedIn(filter, iptables.family)
     if (wanted && !isAppended(iptables, wanted)) addMissing(iptables, wanted)
@@ -66,7 +67,15 @@ function addMissing(iptables: Iptables, wanted: Wanted): void {
   if (lines.length > 0) restore(iptables, lines, 'filter')
 }
 
-const partOf = ({ through }: Filter) => `iptables ${through}`
+/** What an attachment shares with others: the rules for its bridge, and those of its policy there. */
+function partsOf({ policy, through }: Filter): string[] {
+  return policy === 'open' || through === undefined ? [] : [`iptables ${through}`, `${policy} ${through}`]
+}
+
+function released(filter: Filter): Last {
+  const [bridge, policy] = partsOf(filter).map((part) => release(part, filter))
+  return bridge ? 'bridge' : policy ? 'policy' : undefined
+}
 
 /** An attachment's rules in a family; undefined when it has none. */
 function wantedIn(filter: Filter, family: Family): Wanted | undefined {
@@ -94,24 +103,24 @@ function places(recorded: readonly Iptables[] = []): Iptables[] {
 
 /** Removes an attachment's rules from both kinds of iptables, except those for addresses that another attachment has got. */
 export function remove(filter: Filter): void {
-  const isLast = filter.policy !== 'open' && filter.through !== undefined && release(partOf(filter), filter)
+  const last = released(filter)
   const wanted = { ...filter, addresses: ownedBy(filter, filter.addresses) }
   const all = places(filter.tables)
   const ofNft = all.filter(({ kind }) => kind === 'nft').map(({ family }) => family)
-  if (ofNft.length > 0) removeByNetlink(ofNft, wanted, isLast)
-  for (const place of all.filter(({ kind }) => kind === 'legacy')) removeFromLegacy(place, wanted, isLast)
+  if (ofNft.length > 0) removeByNetlink(ofNft, wanted, last)
+  for (const place of all.filter(({ kind }) => kind === 'legacy')) removeFromLegacy(place, wanted, last)
   disown(wanted.addresses)
 }
 
-function removeFromLegacy(iptables: Iptables, wanted: Wanted, isLast: boolean): void {
+function removeFromLegacy(iptables: Iptables, wanted: Wanted, last: Last): void {
   const addresses = ofFamily(wanted.addresses, iptables.family)
-  const isConcerned = addresses.length > 0 || isLast
-  if (isConcerned && isInstalled(iptables)) removeByProgram(iptables, { ...wanted, addresses }, isLast)
+  const isConcerned = addresses.length > 0 || last !== undefined
+  if (isConcerned && isInstalled(iptables)) removeByProgram(iptables, { ...wanted, addresses }, last)
 }
 
 /** A failure is ignored when another process has removed the rules meanwhile. */
-function removeByProgram(iptables: Iptables, wanted: Wanted, isLast: boolean): void {
-  const lines = () => removalOf(save(iptables, 'filter'), wanted, isLast)
+function removeByProgram(iptables: Iptables, wanted: Wanted, last: Last): void {
+  const lines = () => removalOf(save(iptables, 'filter'), wanted, last)
   const first = lines()
   if (first.length === 0) return
   try {

@@ -15,7 +15,10 @@ export const input = 'PATCHBAY-INPUT'
 
 const comment = (text: string) => `-m comment --comment ${JSON.stringify(text)}`
 const rules = 'CNI firewall plugin rules'
-const ofPolicy = (policy: string) => comment(`${rules} (ingressPolicy: ${policy})`)
+/** The words of a comment that tell the policy. */
+export const inWords = (policy: string) => `(ingressPolicy: ${policy})`
+const ofPolicy = (policy: string) => comment(`${rules} ${inWords(policy)}`)
+const policies = ['isolated', 'same-bridge'] as const
 const eitherPolicy = ofPolicy('same-bridge|isolated')
 
 /** What an attachment's rules of a family follow from. */
@@ -119,24 +122,27 @@ function insertion(line: string): string {
   return line.replace(/^-A (\S+)/, '-I $1 1')
 }
 
+/** What an attachment was the last of ours with: any policy on its bridge, or its own policy there. */
+export type Last = 'bridge' | 'policy' | undefined
+
 /**
  * The lines that remove an attachment's rules, and with the last rule the chains. An admin chain other than the default one stays, and
  * so does any chain with rules of others.
- * @param isLast whether no attachment of ours is isolated on the bridge any more
  */
-export function removalOf(saved: readonly string[], wanted: Wanted, isLast: boolean): string[] {
+export function removalOf(saved: readonly string[], wanted: Wanted, last: Last): string[] {
   const everywhere = { ...wanted, hostIngress: true }
-  const { inserted, ends } = isolationRules({ ...wanted, policy: isLast ? 'isolated' : 'open' })
-  const bridges = [...inserted, ...sameBridgeRules(wanted, isLast)]
-  const own = new Set([...acceptRules(everywhere), ...bridges].map(alike))
+  const { ends } = isolationRules({ ...wanted, policy: last === 'bridge' ? 'isolated' : 'open' })
+  const own = new Set([...acceptRules(everywhere), ...bridgeRules(wanted, last)].map(alike))
   const gone = saved.filter((line) => own.has(alike(line)))
   const left = saved.filter((line) => !gone.includes(line))
   return [...gone.map(deletion), ...frameRemoval(left, { ...everywhere, policy: 'isolated' }, ends)]
 }
 
-/** The comment of a bridge's rule tells the policy, so another network's is another rule. */
-function sameBridgeRules(wanted: Wanted, isLast: boolean): string[] {
-  return isLast ? isolationRules({ ...wanted, policy: 'same-bridge' }).inserted.slice(0, 1) : []
+/** The rules for a bridge that nothing needs any more. The comment tells the policy, but for the last rule, which both policies have. */
+function bridgeRules(wanted: Wanted, last: Last): string[] {
+  if (last === undefined) return []
+  if (last === 'policy') return isolationRules(wanted).inserted.slice(0, -1)
+  return policies.flatMap((policy) => isolationRules({ ...wanted, policy }).inserted)
 }
 
 function deletion(line: string): string {

@@ -9,7 +9,7 @@ import { chainUse, comparedWith, listRules, type Rule } from '../netlink/nftable
 import { update } from '../netlink/nftables-transaction.ts'
 import type { Request } from '../netlink/socket.ts'
 import { filterTable } from './closed-chains.ts'
-import { forward, input, stages, type Wanted } from './filter-layout.ts'
+import { forward, input, inWords, type Last, stages, type Wanted } from './filter-layout.ts'
 import { defaultAdminChain } from './filter-record.ts'
 import { netfilter } from './table.ts'
 
@@ -73,19 +73,20 @@ export function isReady(family: Family, { addresses, adminChain, policy, hostIng
   return leads('FORWARD', forward) && leads(forward, adminChain) && !isNamed(forward) && !isNamed(input)
 }
 
-/** Deletes what `removalOf` of filter-layout.ts deletes, of all families in one transaction. @param isLast as there */
-export function removeByNetlink(families: readonly Family[], wanted: Wanted, isLast: boolean): void {
-  update(netfilter(), () => families.flatMap((family) => removal(chainsOf(family), wanted, isLast)))
+/** Deletes what `removalOf` of filter-layout.ts deletes, of all families in one transaction. */
+export function removeByNetlink(families: readonly Family[], wanted: Wanted, last: Last): void {
+  update(netfilter(), () => families.flatMap((family) => removal(chainsOf(family), wanted, last)))
 }
 
-function removal(chains: Chains, { addresses, through, adminChain }: Wanted, isLast: boolean): Request[] {
+function removal(chains: Chains, wanted: Wanted, last: Last): Request[] {
+  const { addresses, adminChain } = wanted
   const { family, rulesOf } = chains
   const own = naming(family, rulesOf(forward), addresses)
   const ofInput = naming(family, rulesOf(input), addresses)
   return [
     ...deletions(family, forward, own),
     ...deletions(family, input, ofInput),
-    ...(isLast ? bridgeRemoval(chains, through) : []),
+    ...(last ? bridgeRemoval(chains, wanted, last) : []),
     ...(rulesOf(input).length > ofInput.length ? [] : chainsRemoval(chains, 'INPUT', [input])),
     ...(adminChain === defaultAdminChain ? forwardRemoval(chains, own) : []),
   ]
@@ -95,11 +96,13 @@ function deletions(family: Family, chain: string, rules: readonly Rule[]): Reque
   return rules.map(({ handle }) => deleteRule(filterTable(family), chain, handle))
 }
 
-/** The rules for a bridge; with those of the last bridge the chains. */
-function bridgeRemoval(chains: Chains, through = ''): Request[] {
+/** The rules for a bridge, or those of a policy there; with those of the last bridge the chains. */
+function bridgeRemoval(chains: Chains, { through = '', policy }: Wanted, last: Last): Request[] {
   const all = stages.flatMap((chain) => chains.rulesOf(chain).map((rule) => ({ chain, rule })))
   const named = all.filter(({ rule }) => interfacesIn(rule).length > 0)
-  const own = named.filter(({ rule }) => interfacesIn(rule).includes(through))
+  const words = Buffer.from(inWords(policy))
+  const isUnused = ({ attributes }: Rule) => last === 'bridge' || hasBytes(attributes, words)
+  const own = named.filter(({ rule }) => interfacesIn(rule).includes(through) && isUnused(rule))
   if (own.length === named.length) return chainsRemoval(chains, 'FORWARD', stages)
   return own.flatMap(({ chain, rule }) => deletions(chains.family, chain, [rule]))
 }

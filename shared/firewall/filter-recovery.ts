@@ -20,7 +20,7 @@ export function recover(attachment: Attachment, unrecorded?: Filter): Filter | u
   const through = byIptables ?? named('interface ')[0]
   const acceptInto = named('chain ').flatMap(chainOf)
   const port = unlessUnsupported(() => findPort(attachment))
-  const isIsolated = port !== undefined || named('within ').length > 0
+  const isIsolated = port !== undefined || named('within ').length > 0 || named('isolated ').length > 0
   const base = { ...plainFilter(attachment), ...unrecorded }
   const known = [...base.addresses, ...addressesOwnedBy(attachment), ...findAddresses(attachment, acceptInto)]
   return {

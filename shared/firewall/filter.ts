@@ -154,6 +154,8 @@ export async function collectFilters(network: string, valid: Omit<Attachment, 'n
   const isValid = amongValid(valid)
   const others = allUsers().filter((user) => user.network === network && !isValid(user))
   for (const user of others) await removeFilter(user)
+  const { collectUnrecorded } = await import('./filter-unrecorded.ts')
+  unlessUnsupported(() => collectUnrecorded(network, valid))
 }
 
 /** @throws KernelError EOPNOTSUPP when the kernel has no nf_tables, which a policy and `acceptInto` need */

@@ -1,13 +1,14 @@
 /** `ingressPolicy: isolated` within a bridge: frames from one isolated port to another are dropped, whatever they carry. */
 
 import type { Attachment } from '../cni/plugin.ts'
-import { addChain, addRule, addTable } from '../netlink/nftables.ts'
+import { addTable, type Hook } from '../netlink/nftables.ts'
 import { oifname } from '../netlink/nftables-matches.ts'
 import { chainUse, findElement, hasSet, listElements } from '../netlink/nftables-read.ts'
 import { addElement, addSet, deleteElements, type NamedSet } from '../netlink/nftables-sets.ts'
 import { iifname, inSet, verdictStatement } from '../netlink/nftables-statements.ts'
 import { concatenate, ifname, ifnameBytes } from '../netlink/nftables-types.ts'
 import type { Request } from '../netlink/socket.ts'
+import { restoration } from './our-chains.ts'
 import { dismantle, expectElement, expectRules, netfilter, ourTable, owner } from './table.ts'
 
 const table = ourTable('bridge')
@@ -16,6 +17,7 @@ const forward = 'isolation-forward'
 const ports: NamedSet = { table, name: 'isolation-ports', key: [ifname] }
 /** Each isolated port twice: with br_netfilter the bridge itself leads a container's frame to its own host port back. */
 const same: NamedSet = { table, name: 'isolation-same', key: [ifname, ifname] }
+export const sets = [ports, same]
 /** Any: a drop is final. */
 const priority = 0
 
@@ -24,9 +26,9 @@ export function addition(port: string, comment: string): Request[] {
   const key = ifnameBytes(port)
   const found = findElement(netfilter(), ports, key)
   const pair = findElement(netfilter(), same, twice(port))
-  if (found?.comment === comment && pair?.comment === comment) return []
+  if (found?.comment === comment && pair?.comment === comment) return frameAdditions()
   return [
-    ...(chainUse(netfilter(), table, forward) === undefined ? frame() : []),
+    ...frameAdditions(),
     ...(found ? [deleteElements(ports, [found])] : []),
     ...(pair ? [deleteElements(same, [pair])] : []),
     addElement(ports, { key, comment }),
@@ -38,17 +40,13 @@ function twice(port: string): Buffer {
   return concatenate(ifnameBytes(port), ifnameBytes(port))
 }
 
-function frame(): Request[] {
+/** Requests that add what is missing of what all isolated ports share. */
+function frameAdditions(): Request[] {
   const toItself = [inSet([iifname, oifname], same.name), verdictStatement('accept')]
   const isolated = [inSet([iifname], ports.name), inSet([oifname], ports.name), verdictStatement('drop')]
-  return [
-    addTable(table),
-    addSet(ports),
-    addSet(same),
-    addChain(table, forward, { type: 'filter', hook: 'forward', priority }),
-    addRule(table, forward, toItself),
-    addRule(table, forward, isolated),
-  ]
+  const hook: Hook = { type: 'filter', hook: 'forward', priority }
+  const missing = restoration(table, [{ name: forward, hook, rules: [toItself, isolated], referrers: 0 }])
+  return missing.length > 0 ? [addTable(table), ...sets.map(addSet), ...missing] : []
 }
 
 /** Requests that end it. @param isLast no port is isolated any more: the frame goes, too */
@@ -60,11 +58,18 @@ export function removal(port: string, comment: string, isLast: boolean): Request
     ...(pair?.comment === comment ? [deleteElements(same, [pair])] : []),
   ]
   const exists = isLast && chainUse(netfilter(), table, forward) !== undefined
-  return exists ? [...own, ...dismantle(table, [forward], sets())] : own
+  return exists ? [...own, ...frameRemoval()] : own
 }
 
-function sets(): NamedSet[] {
-  return [ports, same].filter((set) => hasSet(netfilter(), set))
+function frameRemoval(): Request[] {
+  const present = sets.filter((set) => hasSet(netfilter(), set))
+  return dismantle(table, [forward], present)
+}
+
+/** Requests that remove the frame where no port is isolated, although it was not noted whose the last one was. */
+export function removalIfUnused(): Request[] {
+  const exists = chainUse(netfilter(), table, forward) !== undefined
+  return exists && listElements(netfilter(), ports).length === 0 ? frameRemoval() : []
 }
 
 /** The isolated port of an attachment, by the comments of all. */

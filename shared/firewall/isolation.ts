@@ -5,7 +5,7 @@
 
 import { hashedName } from '../cni/identity.ts'
 import { parseAddress, toBytes } from '../ip/address.ts'
-import { addChain, addRule, addTable, deleteChain } from '../netlink/nftables.ts'
+import { addTable, deleteChain } from '../netlink/nftables.ts'
 import { chainNamesOf } from '../netlink/nftables-chains.ts'
 import { isFamily, isInterface, oifname } from '../netlink/nftables-matches.ts'
 import { chainUse, findElement, hasSet, listElements } from '../netlink/nftables-read.ts'
@@ -24,6 +24,7 @@ import { concatenate, ifname, ifnameBytes, ipv4Addr, ipv6Addr } from '../netlink
 import type { Request } from '../netlink/socket.ts'
 import type { Filter } from './filter-record.ts'
 import * as ports from './isolation-ports.ts'
+import { type OurChain, restoration } from './our-chains.ts'
 import { release, use } from './shared-parts.ts'
 import { dismantle, expectElement, expectRules, netfilter, ourTable, owner } from './table.ts'
 
@@ -45,7 +46,9 @@ const self: Record<4 | 6, NamedSet> = {
   4: { table, name: 'isolation-self-ipv4', key: [ipv4Addr, ipv4Addr] },
   6: { table, name: 'isolation-self-ipv6', key: [ipv6Addr, ipv6Addr] },
 }
-const sets = [interfaces, chains, within, self[4], self[6]]
+/** The sets whose elements name an attachment. */
+export const selfSets = [self[4], self[6]]
+const sets = [interfaces, chains, within, ...selfSets]
 
 /** The chain of an interface. A name that nft could not read in its listing is replaced by a hash. */
 export function interfaceChain(name: string): string {
@@ -83,18 +86,34 @@ function partsOf(filter: Filter): string[] {
   ]
 }
 
-function frame(): Request[] {
+/** Requests that add what is missing of the chains that an interface needs, and of the sets. */
+function frameAdditions(name: string): Request[] {
+  const missing = restoration(table, [...sharedChains(), chainOf(name)])
+  return missing.length > 0 ? [addTable(table), ...sets.map(addSet), ...missing] : []
+}
+
+function sharedChains(): OurChain[] {
+  const drop = verdictStatement('drop')
   return [
-    addTable(table),
-    ...sets.map(addSet),
-    addChain(table, between),
-    addRule(table, between, [inSet([oifname], interfaces.name), verdictStatement('drop')]),
-    addChain(table, forward, { type: 'filter', hook: 'forward', priority: filter }),
-    addRule(table, forward, toSelf(4)),
-    addRule(table, forward, toSelf(6)),
-    addRule(table, forward, [inSet([iifname, oifname], within.name), verdictStatement('drop')]),
-    addRule(table, forward, [vmap([iifname], chains.name)]),
+    { name: between, rules: [[inSet([oifname], interfaces.name), drop]] },
+    {
+      name: forward,
+      hook: { type: 'filter', hook: 'forward', priority: filter },
+      rules: [
+        toSelf(4),
+        toSelf(6),
+        [inSet([iifname, oifname], within.name), drop],
+        [vmap([iifname], chains.name)],
+      ],
+      referrers: 0,
+    },
   ]
+}
+
+/** Within the interface packets pass; to other interfaces with a policy they do not. */
+function chainOf(name: string): OurChain {
+  const toItself = [isInterface(oifname, name), verdictStatement('return')]
+  return { name: interfaceChain(name), rules: [toItself, [goto(between)]] }
 }
 
 /** What a container sends to its own host port comes back to it. */
@@ -103,18 +122,11 @@ function toSelf(family: 4 | 6) {
   return [isFamily(family), isDnat, pair, verdictStatement('accept')]
 }
 
-/** Within the interface packets pass; to other interfaces with a policy they do not. */
 function interfaceAddition(name: string): Request[] {
   const key = ifnameBytes(name)
   const chain = interfaceChain(name)
-  const own = [
-    addChain(table, chain),
-    addRule(table, chain, [isInterface(oifname, name), verdictStatement('return')]),
-    addRule(table, chain, [goto(between)]),
-  ]
   return [
-    ...(chainUse(netfilter(), table, forward) === undefined ? frame() : []),
-    ...(chainUse(netfilter(), table, chain) === undefined ? own : []),
+    ...frameAdditions(name),
     ...(has(interfaces, key) ? [] : [addElement(interfaces, { key })]),
     ...(has(chains, key) ? [] : [addElement(chains, { key, goto: chain })]),
   ]

@@ -6,14 +6,16 @@
 import { hostIfname } from '../cni/identity.ts'
 import type { Attachment } from '../cni/plugin.ts'
 import { formatMac, parseMac } from '../ip/mac.ts'
-import { addChain, addRule, addTable } from '../netlink/nftables.ts'
-import { chainUse, findElement } from '../netlink/nftables-read.ts'
+import { isErrno } from '../kernel/errno.ts'
+import { addTable } from '../netlink/nftables.ts'
+import { findElement } from '../netlink/nftables-read.ts'
 import { addElement, addSet, type Element, type NamedSet } from '../netlink/nftables-sets.ts'
 import { etherSaddr, iifname, inSet, verdictStatement, vmap } from '../netlink/nftables-statements.ts'
 import { update } from '../netlink/nftables-transaction.ts'
 import { concatenate, etherAddr, ifname, ifnameBytes } from '../netlink/nftables-types.ts'
 import type { Request } from '../netlink/socket.ts'
 import type { Note } from '../state/noted.ts'
+import { isUsedOnlyBy, type OurChain, restoration } from './our-chains.ts'
 import * as reference from './reference-macspoofchk.ts'
 import {
   chunks,
@@ -34,7 +36,7 @@ import { unlessUnsupported } from './unsupported.ts'
 const table = ourTable('bridge')
 const prerouting = 'macspoofchk-prerouting'
 const verification = 'macspoofchk-verify'
-/** `chainUse` of the chain when no port refers to it: its own rules. */
+/** The rules of that chain. */
 const rules = 2
 /** Before all other hooks of the bridge family; the reference uses the same priority. */
 const priority = -300
@@ -54,7 +56,7 @@ const addresses: NamedSet = { table, name: 'macspoofchk-addresses', key: [ifname
 export async function addMacSpoofCheck(attachment: Attachment, port: string, mac: string): Promise<void> {
   const added = elementsOf(attachment, port, mac)
   replacing(
-    () => change(() => removal(recordsOf(ifnameBytes(port)))),
+    () => removing(() => recordsOf(ifnameBytes(port))),
     () => change(() => addition(added)),
   )
 }
@@ -79,10 +81,25 @@ function missingElements(attachment: Attachment, port: string, mac: string): Pla
   )
 }
 
-/** Removes the check of an attachment's port, ours or the reference's; does nothing when there is none. */
-export async function removeMacSpoofCheck(attachment: Attachment): Promise<void> {
+/**
+ * Removes the check of an attachment's port, ours or the reference's; does nothing when there is none.
+ * @param attachment with what `macSpoofCheckNote` made, if ADD has noted it
+ */
+export async function removeMacSpoofCheck(attachment: Attachment & { more?: string }): Promise<void> {
   const key = ifnameBytes(hostIfname(attachment))
-  unlessUnsupported(() => change(() => [...removal(recordsOf(key)), ...reference.removal(attachment)]))
+  const records = () => {
+    const listed = recordsOf(key)
+    return listed.length > 0 ? listed : notedRecords(attachment)
+  }
+  unlessUnsupported(() => removing(records, () => reference.removal(attachment)))
+}
+
+/** What a note says that the map of addresses had, which another program has flushed. */
+function notedRecords({ more = '', ...attachment }: Attachment & { more?: string }): Element[] {
+  const [port, mac] = more.split(' ')
+  if (!port || !mac) return []
+  const found = findElement(netfilter(), allowed, concatenate(ifnameBytes(port), macBytes(mac)))
+  return found?.comment === owner(attachment) ? [{ key: ifnameBytes(port), value: macBytes(mac) }] : []
 }
 
 /** @throws CniError that names the missing element or rule */
@@ -104,22 +121,26 @@ export function allowedMac(attachment: Attachment, port: string): string | undef
 }
 
 function checkOurs(attachment: Attachment, port: string, mac: string): void {
-  const key = ifnameBytes(port)
-  expectElement(ports, { key, goto: verification, comment: owner(attachment) })
-  expectElement(allowed, { key: concatenate(key, macBytes(mac)), comment: owner(attachment) })
+  for (const { set, ...element } of elementsOf(attachment, port, mac)) expectElement(set, element)
   expectRules(table, verification, rules)
   expectRules(table, prerouting, 1)
 }
 
-/** GC: removes the checks of a network's attachments that are no longer valid, in several transactions. @returns how many */
+/**
+ * GC: removes the checks of a network's attachments that are no longer valid, in several transactions.
+ * @param noted those of them that ADD has noted
+ * @returns how many
+ */
 export async function collectMacSpoofCheck(
   network: string,
   valid: Omit<Attachment, 'network'>[],
+  noted: Note[] = [],
 ): Promise<number> {
   let collected = 0
   unlessUnsupported(() => {
     const stale = listStale(addresses, staleIn(network, valid))
     for (const part of chunks(stale)) collected += removeListed(part)
+    for (const part of chunks(noted)) removing(() => part.flatMap(notedRecords))
     collected += reference.collect(valid)
   })
   return collected
@@ -128,10 +149,10 @@ export async function collectMacSpoofCheck(
 /** Removes listed ports, except those that changed since. @returns how many */
 function removeListed(listed: Element[]): number {
   let count = 0
-  change(() => {
+  removing(() => {
     const records = stillThere(addresses, listed)
     count = records.length
-    return removal(records)
+    return records
   })
   return count
 }
@@ -149,12 +170,31 @@ function recordsOf(key: Buffer): Element[] {
   return record ? [record] : []
 }
 
+/** Deletes ports by their records. @param more requests of the same transaction */
+function removing(records: () => Element[], more: () => Request[] = () => []): void {
+  try {
+    change(() => [...removal(records()), ...more()])
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT')) throw error
+    // Another program has flushed a map: what is there is looked up first.
+    const isThere: IsThere = (set, { key }) => findElement(netfilter(), set, key) !== undefined
+    change(() => [...removal(records(), isThere), ...more()])
+  }
+}
+
+type IsThere = (set: NamedSet, element: Element) => boolean
+
 /** Requests that delete ports; with the last port also the chains and sets. */
-function removal(records: Element[]): Request[] {
-  if (records.length === 0) return []
+function removal(records: Element[], isThere: IsThere = () => true): Request[] {
+  const there = (set: NamedSet, elements: Element[]) => elements.filter((element) => isThere(set, element))
   const pairs = records.map(({ key, value }) => ({ key: concatenate(key, value as Buffer) }))
-  const requests = [...deletion(ports, records), ...deletion(addresses, records), ...deletion(allowed, pairs)]
-  if (chainUse(netfilter(), table, verification) !== rules + records.length) return requests
+  const verified = there(ports, records)
+  const requests = [
+    ...deletion(ports, verified),
+    ...deletion(addresses, there(addresses, records)),
+    ...deletion(allowed, there(allowed, pairs)),
+  ]
+  if (requests.length === 0 || !isUsedOnlyBy(table, verification, verified.length, rules)) return requests
   return [...requests, ...dismantle(table, [prerouting, verification], [ports, addresses, allowed])]
 }
 
@@ -166,29 +206,31 @@ interface Placed extends Element {
 function elementsOf(attachment: Attachment, port: string, mac: string): Placed[] {
   const [comment, key, value] = [owner(attachment), ifnameBytes(port), macBytes(mac)]
   return [
-    { set: addresses, key, value, comment },
     { set: allowed, key: concatenate(key, value), comment },
+    { set: addresses, key, value, comment },
     { set: ports, key, goto: verification, comment },
   ]
 }
 
 function addition(added: Placed[]): Request[] {
-  if (added.length === 0) return []
-  return [
-    ...(chainUse(netfilter(), table, prerouting) === undefined ? sharedRules() : []),
-    ...added.map(({ set, ...element }) => addElement(set, element)),
-  ]
+  return [...frameAdditions(), ...added.map(({ set, ...element }) => addElement(set, element))]
 }
 
-/** Requests that add what all ports share. */
-function sharedRules(): Request[] {
+/** Requests that add what is missing of what all ports share. */
+function frameAdditions(): Request[] {
+  const missing = restoration(table, chains())
+  return missing.length > 0 ? [addTable(table), ...[ports, addresses, allowed].map(addSet), ...missing] : []
+}
+
+function chains(): OurChain[] {
+  const isAllowed = inSet([iifname, etherSaddr], allowed.name)
   return [
-    addTable(table),
-    ...[ports, addresses, allowed].map(addSet),
-    addChain(table, verification),
-    addRule(table, verification, [inSet([iifname, etherSaddr], allowed.name), verdictStatement('return')]),
-    addRule(table, verification, [verdictStatement('drop')]),
-    addChain(table, prerouting, { type: 'filter', hook: 'prerouting', priority }),
-    addRule(table, prerouting, [vmap([iifname], ports.name)]),
+    { name: verification, rules: [[isAllowed, verdictStatement('return')], [verdictStatement('drop')]] },
+    {
+      name: prerouting,
+      hook: { type: 'filter', hook: 'prerouting', priority },
+      rules: [[vmap([iifname], ports.name)]],
+      referrers: 0,
+    },
   ]
 }

@@ -6,30 +6,24 @@
 import { hostIfname } from '../cni/identity.ts'
 import type { Attachment } from '../cni/plugin.ts'
 import { toBytes } from '../ip/address.ts'
-import { type Cidr, formatCidr, subnetOf } from '../ip/subnet.ts'
-import { addChain, addRule, addTable, deleteChain } from '../netlink/nftables.ts'
-import { chainUse, findElement } from '../netlink/nftables-read.ts'
-import { addElement, addSet, type Element, type NamedSet } from '../netlink/nftables-sets.ts'
-import {
-  daddr,
-  goto,
-  inSubnet,
-  masquerade,
-  saddr,
-  verdictStatement,
-  vmap,
-} from '../netlink/nftables-statements.ts'
+import type { Cidr } from '../ip/subnet.ts'
+import { findElement, listElements, listRules } from '../netlink/nftables-read.ts'
+import { addElement, type Element, type NamedSet } from '../netlink/nftables-sets.ts'
 import { requireNftables, update } from '../netlink/nftables-transaction.ts'
-import {
-  concatenate,
-  ifname,
-  ifnameBytes,
-  ipv4Addr,
-  ipv6Addr,
-  mark,
-  markBytes,
-} from '../netlink/nftables-types.ts'
+import { concatenate, ifnameBytes, markBytes } from '../netlink/nftables-types.ts'
 import type { Request } from '../netlink/socket.ts'
+import {
+  addressMap,
+  attachmentMap,
+  type Family,
+  frameAdditions,
+  outside,
+  postrouting,
+  rules,
+  subnetChain,
+  table,
+} from './masquerade-frame.ts'
+import { isUsedOnlyBy } from './our-chains.ts'
 import {
   chunks,
   deletion,
@@ -38,50 +32,13 @@ import {
   expectRules,
   listStale,
   netfilter,
-  ourTable,
   owner,
   replacing,
   staleIn,
   stillThere,
 } from './table.ts'
 
-type Family = 4 | 6
 const families: Family[] = [4, 6]
-
-/** The base chain, at the priority of source NAT. */
-const postrouting = 'masquerade-postrouting'
-/** The chain that masquerades the packets that leave a subnet. */
-const outside = 'masquerade-outside'
-/** NF_IP_PRI_NAT_SRC, include/uapi/linux/netfilter_ipv4.h. */
-const srcnat = 100
-/** `chainUse` of a chain that nothing refers to: its own rules. */
-const rules = 2
-
-const multicast: Record<Family, Cidr> = {
-  4: { address: { family: 4, value: 224n << 24n }, prefix: 4 },
-  6: { address: { family: 6, value: 0xffn << 120n }, prefix: 8 },
-}
-
-function table(family: Family) {
-  return ourTable(family === 4 ? 'ip' : 'ip6')
-}
-
-/** Container address -> chain of its subnet. */
-function addressMap(family: Family): NamedSet {
-  const key = [family === 4 ? ipv4Addr : ipv6Addr]
-  return { table: table(family), name: 'masquerade-addresses', key, value: 'verdict' }
-}
-
-/** Attachment (the name of its host interface) and a number from 0 -> one of its addresses. */
-function attachmentMap(family: Family): NamedSet {
-  const value = family === 4 ? ipv4Addr : ipv6Addr
-  return { table: table(family), name: 'masquerade-attachments', key: [ifname, mark], value }
-}
-
-/** The chain of a subnet, `masquerade-10.1.0.0/16`. nft allows no colon in a name: an underscore replaces it. */
-export function subnetChain(cidr: Cidr): string {
-  return `masquerade-${formatCidr(subnetOf(cidr)).replaceAll(':', '_')}`
-}
 
 /** Masquerades packets from these addresses that leave their subnets. Elements of other attachments at them are replaced. */
 export function add(attachment: Attachment, addresses: Cidr[]): void {
@@ -96,22 +53,43 @@ export function addMissing(attachment: Attachment, addresses: Cidr[]): void {
   change((family) => addition(family, attachment, addresses, missingElements))
 }
 
-/** Removes the elements of an attachment; does nothing when it has none. */
-export function remove(attachment: Attachment): void {
-  change((family) => removal(family, attachment, []))
+/**
+ * Removes the elements of an attachment; does nothing when it has none.
+ * @param noted its addresses, where ADD has noted them: another program may have flushed the map that tells them
+ */
+export function remove(attachment: Attachment, noted: Cidr[]): void {
+  change((family) => removal(family, attachment, [], noted))
 }
 
 /**
  * GC: removes the elements of a network's attachments that are no longer valid, in several transactions. DEL may remove
  * some of them in between.
+ * @param noted the addresses of those of which ADD has noted them
  * @returns how many addresses were removed
  */
-export function collect(network: string, valid: Omit<Attachment, 'network'>[]): number {
+export function collect(network: string, valid: Omit<Attachment, 'network'>[], noted: Cidr[]): number {
   const isStale = staleIn(network, valid)
-  return families.reduce((sum, family) => sum + collectIn(family, isStale), 0)
+  return families.reduce(
+    (sum, family) => sum + collectIn(family, isStale) + collectAt(family, noted, isStale),
+    0,
+  )
 }
 
-function collectIn(family: Family, isStale: (element: Element) => boolean): number {
+type IsStale = (element: Element) => boolean
+
+/** Of a map that another program has flushed the other one tells nothing: what the notes say is looked up. */
+function collectAt(family: Family, noted: Cidr[], isStale: IsStale): number {
+  let count = 0
+  for (const part of chunks(ofFamily(noted, family)))
+    update(netfilter(), () => {
+      const found = elementsAt(family, part).filter(isStale)
+      count += found.length
+      return deletionOf(family, found, [], chainsFor(family, part))
+    })
+  return count
+}
+
+function collectIn(family: Family, isStale: IsStale): number {
   const stale = listStale(attachmentMap(family), isStale)
   // The highest numbers first: DEL counts from 0, so it still finds the rest when GC ends halfway.
   stale.sort((one, other) => Buffer.compare(other.key, one.key))
@@ -133,13 +111,13 @@ function removeListed(family: Family, listed: Element[]): number {
 /** @throws CniError that names the missing element or rule */
 export function check(attachment: Attachment, addresses: Cidr[]): void {
   for (const family of families)
-    for (const cidr of ofFamily(addresses, family)) checkAddress(attachment, cidr)
+    for (const [index, cidr] of ofFamily(addresses, family).entries()) checkAddress(attachment, cidr, index)
 }
 
-function checkAddress(attachment: Attachment, cidr: Cidr): void {
+function checkAddress(attachment: Attachment, cidr: Cidr, index: number): void {
   const { family } = cidr.address
-  const [chain, comment] = [subnetChain(cidr), owner(attachment)]
-  expectElement(addressMap(family), { key: toBytes(cidr.address), goto: chain, comment })
+  const chain = subnetChain(cidr)
+  for (const { set, ...element } of elements(family, attachment, cidr, index)) expectElement(set, element)
   expectRules(table(family), chain, rules)
   expectRules(table(family), outside, rules)
   expectRules(table(family), postrouting, 1)
@@ -160,13 +138,24 @@ function ofFamily(addresses: Cidr[], family: Family): Cidr[] {
 }
 
 /** Requests that delete an attachment's elements, and those of other attachments at the addresses that it is given. */
-function removal(family: Family, attachment: Attachment, taken: Cidr[]): Request[] {
+function removal(family: Family, attachment: Attachment, taken: Cidr[], noted: Cidr[] = []): Request[] {
   const records = recordsOf(family, attachment)
   const comment = owner(attachment)
-  const others = ofFamily(taken, family)
-    .map(({ address }) => findElement(netfilter(), addressMap(family), toBytes(address)))
-    .filter((element) => element !== undefined && element.comment !== comment)
-  return deletionOf(family, [...addressElements(family, records), ...(others as Element[])], records)
+  const unlisted =
+    records.length > 0 ? [] : elementsAt(family, noted).filter((element) => element.comment === comment)
+  const others = elementsAt(family, taken).filter((element) => element.comment !== comment)
+  const addresses = [...addressElements(family, records), ...unlisted, ...others]
+  return deletionOf(family, addresses, records, chainsFor(family, noted))
+}
+
+function elementsAt(family: Family, addresses: Cidr[]): Element[] {
+  return ofFamily(addresses, family).flatMap(
+    ({ address }) => findElement(netfilter(), addressMap(family), toBytes(address)) ?? [],
+  )
+}
+
+function chainsFor(family: Family, addresses: Cidr[]): string[] {
+  return [...new Set(ofFamily(addresses, family).map(subnetChain))]
 }
 
 /** The elements of the address map for records, except those that belong to another attachment now. */
@@ -192,64 +181,59 @@ function recordKey(attachment: Attachment, index: number): Buffer {
 /**
  * Requests that delete elements of both maps, the chains that lose their last element, and with the last chain what all
  * subnets share.
+ * @param likely chains that led from addresses whose elements another program may have flushed
  */
-function deletionOf(family: Family, addresses: Element[], records: Element[]): Request[] {
+function deletionOf(
+  family: Family,
+  addresses: Element[],
+  records: Element[],
+  likely: string[] = [],
+): Request[] {
   const requests = [...deletion(addressMap(family), addresses), ...deletion(attachmentMap(family), records)]
-  const chains = emptied(family, addresses)
+  const chains = emptied(family, addresses, likely)
   if (chains.length === 0) return requests
-  if (chainUse(netfilter(), table(family), outside) !== rules + chains.length)
-    return [...requests, ...chains.map((chain) => deleteChain(table(family), chain))]
+  if (!isLast(family, addresses, chains)) return [...requests, ...dismantle(table(family), chains, [])]
   const sets = [addressMap(family), attachmentMap(family)]
   return [...requests, ...dismantle(table(family), [...chains, postrouting, outside], sets)]
 }
 
 /** The chains that nothing refers to without these elements. */
-function emptied(family: Family, addresses: Element[]): string[] {
-  const counts = new Map<string, number>()
+function emptied(family: Family, addresses: Element[], likely: string[]): string[] {
+  const counts = new Map(likely.map((chain) => [chain, 0]))
   for (const { goto } of addresses) if (goto) counts.set(goto, (counts.get(goto) ?? 0) + 1)
   return [...counts].flatMap(([chain, count]) =>
-    chainUse(netfilter(), table(family), chain) === rules + count ? [chain] : [],
+    isUsedOnlyBy(table(family), chain, count, rules) ? [chain] : [],
   )
+}
+
+/** Whether nothing is left without these addresses and chains. The chain of another subnet may have been flushed, so the addresses count. */
+function isLast(family: Family, addresses: Element[], chains: string[]): boolean {
+  if (!isUsedOnlyBy(table(family), outside, leadingOutside(family, chains), rules)) return false
+  return listElements(netfilter(), addressMap(family)).length === addresses.length
+}
+
+/** How many rules of chains lead outside: one each, unless another program has flushed them. */
+function leadingOutside(family: Family, chains: string[]): number {
+  const listed = chains.flatMap((chain) => listRules(netfilter(), table(family), chain))
+  return listed.filter(({ leadsTo }) => leadsTo === outside).length
 }
 
 /** Requests that add an attachment's elements, and first, where missing, what all subnets share and the subnets' chains. */
 function addition(family: Family, attachment: Attachment, all: Cidr[], toAdd: typeof elements): Request[] {
   const addresses = ofFamily(all, family)
   const added = addresses.flatMap((cidr, index) => toAdd(family, attachment, cidr, index))
-  if (added.length === 0) return []
-  const has = (chain: string) => chainUse(netfilter(), table(family), chain) !== undefined
-  const used = addresses.filter((cidr) => added.some(({ goto }) => goto === subnetChain(cidr)))
-  const subnets = new Map(used.map((cidr) => [subnetChain(cidr), subnetOf(cidr)]))
+  const used = addresses.filter(
+    (cidr) => added.some(({ goto }) => goto === subnetChain(cidr)) || isLed(family, cidr),
+  )
   return [
-    ...(has(postrouting) ? [] : sharedRules(family)),
-    ...[...subnets].flatMap(([chain, subnet]) => (has(chain) ? [] : subnetRules(family, chain, subnet))),
+    ...(used.length > 0 ? frameAdditions(family, used) : []),
     ...added.map(({ set, ...element }) => addElement(set, element)),
   ]
 }
 
-/** Requests that add what all subnets share. */
-function sharedRules(family: Family): Request[] {
-  const own = table(family)
-  return [
-    addTable(own),
-    addSet(addressMap(family)),
-    addSet(attachmentMap(family)),
-    addChain(own, outside),
-    addRule(own, outside, [inSubnet(daddr[family], multicast[family]), verdictStatement('return')]),
-    addRule(own, outside, [masquerade]),
-    addChain(own, postrouting, { type: 'nat', hook: 'postrouting', priority: srcnat }),
-    addRule(own, postrouting, [vmap([saddr[family]], addressMap(family).name)]),
-  ]
-}
-
-/** Traffic within the subnet keeps its source; the rest is masqueraded. */
-function subnetRules(family: Family, chain: string, subnet: Cidr): Request[] {
-  const own = table(family)
-  return [
-    addChain(own, chain),
-    addRule(own, chain, [inSubnet(daddr[family], subnet), verdictStatement('return')]),
-    addRule(own, chain, [goto(outside)]),
-  ]
+/** Whether an address leads to the chain of its subnet. */
+function isLed(family: Family, cidr: Cidr): boolean {
+  return findElement(netfilter(), addressMap(family), toBytes(cidr.address))?.goto === subnetChain(cidr)
 }
 
 /** An element and its set. */

@@ -37,10 +37,11 @@ export async function addMasquerade(
 /**
  * Removes the rules of an attachment from both back ends, since the configuration may have changed since ADD, and those that
  * the reference has made. Does nothing when there are none. Needs no addresses.
+ * @param attachment with what `masqueradeNote` made, if ADD has noted it
  */
-export async function removeMasquerade(attachment: Attachment): Promise<void> {
+export async function removeMasquerade(attachment: Attachment & { more?: string }): Promise<void> {
   const reference = unlessUnsupported(() => {
-    nftables.remove(attachment)
+    nftables.remove(attachment, notedAddresses(attachment.more))
     return hasReferenceMasquerade()
   })
   if (reference) (await import('./reference-masquerade.ts')).remove(attachment)
@@ -80,12 +81,18 @@ async function otherMaker(attachment: Attachment, backend: MasqueradeBackend | u
   return loadIptables()
 }
 
-/** GC: removes the rules of attachments that are no longer valid. @returns how many addresses, rules and iptables chains */
+/**
+ * GC: removes the rules of attachments that are no longer valid.
+ * @param stale those of them that ADD has noted
+ * @returns how many addresses, rules and iptables chains
+ */
 export async function collectMasquerade(
   network: string,
   valid: { containerID: string; ifname: string }[],
+  stale: Note[] = [],
 ): Promise<number> {
-  const elements = unlessUnsupported(() => nftables.collect(network, valid)) ?? 0
+  const noted = stale.flatMap(({ more }) => notedAddresses(more))
+  const elements = unlessUnsupported(() => nftables.collect(network, valid, noted)) ?? 0
   const rules = await collectReferences(network, valid)
   const chains = await collectChains(network, valid)
   forgetStaleUsers(network, valid)
@@ -112,14 +119,17 @@ export function masqueradeNote(addresses: Cidr[], backend?: MasqueradeBackend): 
   return [...addresses.map(formatCidr), ...(backend ? [backend] : [])].join(' ')
 }
 
+function notedAddresses(more = ''): Cidr[] {
+  return more.split(' ').flatMap((word) => parseCidr(word) ?? [])
+}
+
 /**
  * `patchbay reapply`: adds what is missing of what an ADD has noted. The caller holds the feature's lock.
  * @throws as `addMasquerade`
  */
 export async function reapplyMasquerade({ more, ...attachment }: Note): Promise<void> {
-  const words = more.split(' ')
-  const backend = (['nftables', 'iptables'] as const).find((one) => words.includes(one))
-  const addresses = words.flatMap((word) => parseCidr(word) ?? [])
+  const backend = (['nftables', 'iptables'] as const).find((one) => more.split(' ').includes(one))
+  const addresses = notedAddresses(more)
   if (addresses.length === 0) return
   await byBackEnd(task, backend, {
     nftables: () => nftables.addMissing(attachment, addresses),

@@ -4,13 +4,7 @@ import { hostIfname } from '../cni/identity.ts'
 import { toBytes } from '../ip/address.ts'
 import { findElements } from '../netlink/nftables-read.ts'
 import { addElements, type Element, type NamedSet } from '../netlink/nftables-sets.ts'
-import {
-  concatenate,
-  ifnameBytes,
-  markBytes,
-  protocolBytes,
-  serviceBytes,
-} from '../netlink/nftables-types.ts'
+import { concatenate, ifnameBytes, protocolBytes, serviceBytes } from '../netlink/nftables-types.ts'
 import type { Request } from '../netlink/socket.ts'
 import { counterOf, type Frame, frameOf } from './portmap-frame.ts'
 import type { Mapping, PortRules } from './portmap-rules.ts'
@@ -64,17 +58,13 @@ function sourceElements(own: Frame, { address, via, snat, masqAll }: PortRules):
 }
 
 /** Requests that add elements, those of a set together. */
-export function additions(own: Frame, placed: Placed[]): Request[] {
-  const requests = grouped(placed).flatMap(([set, elements]) =>
-    chunks(elements).map((part) => addElements(set, part)),
-  )
-  return [...requests, ...takenChanges(own, placed, 1)]
+export function additions(placed: Placed[]): Request[] {
+  return grouped(placed).flatMap(([set, elements]) => chunks(elements).map((part) => addElements(set, part)))
 }
 
 /** Requests that delete elements, those of a set together. */
-export function deletions(own: Frame, placed: Placed[]): Request[] {
-  const requests = grouped(placed).flatMap(([set, elements]) => deletion(set, elements))
-  return [...requests, ...takenChanges(own, placed, -1)]
+export function deletions(placed: Placed[]): Request[] {
+  return grouped(placed).flatMap(([set, elements]) => deletion(set, elements))
 }
 
 function grouped(placed: Placed[]): [NamedSet, Element[]][] {
@@ -85,52 +75,6 @@ function grouped(placed: Placed[]): [NamedSet, Element[]][] {
     else groups.set(set.name, [set, [element]])
   }
   return [...groups.values()]
-}
-
-/**
- * Requests that note in `taken` which ports are taken: 0 at all addresses, or at how many single ones. So the addition of a port at
- * all addresses fails when it is taken at one, and the other way round.
- */
-function takenChanges(own: Frame, placed: Placed[], step: 1 | -1): Request[] {
-  const whole = placed
-    .filter(({ set }) => set.name === own.ports.name)
-    .map(({ key }) => ({ key, value: markBytes(0) }))
-  const change = (part: Element[]) =>
-    step === 1 ? [addElements(own.taken, part)] : deletion(own.taken, part)
-  return [...chunks(whole).flatMap(change), ...countChanges(own, placed, step)]
-}
-
-function countChanges(own: Frame, placed: Placed[], step: 1 | -1): Request[] {
-  const changes = new Map<string, number>()
-  for (const { set, key } of placed) {
-    if (set.name !== own.addresses.name) continue
-    const port = key.subarray(-portLength).toString('hex')
-    changes.set(port, (changes.get(port) ?? 0) + step)
-  }
-  return recounts(own.taken, changes)
-}
-
-/** Bytes of protocol and port as a key. */
-export const portLength = 8
-
-/** A port that is taken at all addresses stays as it is: an addition fails by it. */
-function recounts(taken: NamedSet, changes: Map<string, number>): Request[] {
-  const keys = [...changes.keys()].map((port) => Buffer.from(port, 'hex'))
-  const find = findElements(netfilter(), taken, keys)
-  const counts = keys.map((key) => {
-    const now = find(key)?.value?.readUInt32LE(0) ?? 0
-    return { key, now, next: now + (changes.get(key.toString('hex')) ?? 0) }
-  })
-  const added = counts
-    .filter(({ next }) => next > 0)
-    .map(({ key, next }) => ({ key, value: markBytes(next) }))
-  return [
-    ...deletion(
-      taken,
-      counts.filter(({ now }) => now > 0).map(({ key }) => ({ key })),
-    ),
-    ...chunks(added).map((part) => addElements(taken, part)),
-  ]
 }
 
 /** The elements in the kernel with the keys of these: those of a set are asked for together. */

@@ -37,6 +37,7 @@ import {
   mark,
 } from '../netlink/nftables-types.ts'
 import type { Request } from '../netlink/socket.ts'
+import { type OurChain, restoration } from './our-chains.ts'
 import { netfilter, ourTable } from './table.ts'
 
 export type Family = 4 | 6
@@ -120,26 +121,25 @@ export function counterOf({ prefix }: Frame): string {
   return `${prefix}-attachments`
 }
 
-/** A chain of a frame. */
-interface Chain {
-  name: string
-  hook?: Hook
-  rules: Statement[][]
-}
-
 /** The chains of a frame, those that others lead to first. */
-export function chainsOf(frame: Frame): Chain[] {
-  const { family, prefix, ports, addresses } = frame
+export function chainsOf(frame: Frame): OurChain[] {
+  const { family, prefix, ports, addresses, conditions } = frame
   const dnat = `${prefix}-dnat`
   const translating = [
     [dnatByMap(family, [daddr[family], l4proto, dport], addresses.name)],
     [dnatByMap(family, [l4proto, dport], ports.name)],
   ]
   return [
-    { name: dnat, rules: translating },
-    { name: `${prefix}-prerouting`, hook: nat('prerouting', dstnat), rules: entrance(frame) },
-    { name: `${prefix}-output`, hook: nat('output', dstnat), rules: entrance(frame) },
-    { name: `${prefix}-postrouting`, hook: nat('postrouting', srcnat), rules: masquerading(frame) },
+    // With conditions nft adds the rules that lead to it, later.
+    { name: dnat, rules: translating, referrers: conditions.length > 0 ? undefined : 2 },
+    { name: `${prefix}-prerouting`, hook: nat('prerouting', dstnat), rules: entrance(frame), referrers: 0 },
+    { name: `${prefix}-output`, hook: nat('output', dstnat), rules: entrance(frame), referrers: 0 },
+    {
+      name: `${prefix}-postrouting`,
+      hook: nat('postrouting', srcnat),
+      rules: masquerading(frame),
+      referrers: 0,
+    },
     ...(family === 4 ? [guardOf(prefix)] : []),
   ]
 }
@@ -175,10 +175,11 @@ function masquerading({ family, self, neighbours, localhost, masquerade: all }: 
 }
 
 /** The sysctl route_localnet lets packets to and from 127.0.0.0/8 in by an interface: only those of this host are to pass. */
-export function guardOf(prefix: string): Chain {
+export function guardOf(prefix: string): OurChain {
   const drop = verdictStatement('drop')
   const rules = [saddr, daddr].map((side) => [notFromLo, inSubnet(side[4], loopback[4]), drop])
-  return { name: `${prefix}-guard`, hook: { type: 'filter', hook: 'prerouting', priority: raw }, rules }
+  const hook: Hook = { type: 'filter', hook: 'prerouting', priority: raw }
+  return { name: `${prefix}-guard`, hook, rules, referrers: 0 }
 }
 
 /** Whether the kernel has a frame. */
@@ -186,8 +187,13 @@ export function hasFrame({ table, prefix }: Frame): boolean {
   return chainUse(netfilter(), table, `${prefix}-dnat`) !== undefined
 }
 
+/** Requests that add a frame, or what another program has removed of its rules. */
+export function frameAdditions(frame: Frame): Request[] {
+  return hasFrame(frame) ? restoration(frame.table, chainsOf(frame)) : frameRequests(frame)
+}
+
 /** Requests that add a frame. */
-export function frameRequests(frame: Frame): Request[] {
+function frameRequests(frame: Frame): Request[] {
   const { table } = frame
   return [
     addTable(table),

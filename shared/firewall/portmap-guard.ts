@@ -6,11 +6,14 @@
 
 import { attachmentHash, attachmentKey } from '../cni/identity.ts'
 import type { Attachment } from '../cni/plugin.ts'
-import { addChain, addRule, addTable } from '../netlink/nftables.ts'
+import { hasXtable } from '../kernel/xtables.ts'
+import { addTable } from '../netlink/nftables.ts'
 import { chainUse } from '../netlink/nftables-read.ts'
 import { update } from '../netlink/nftables-transaction.ts'
 import { pointers } from '../state/pointers.ts'
 import { firstMissing, type Iptables, isInstalled, restore } from './iptables.ts'
+import { missing } from './missing.ts'
+import { restoration } from './our-chains.ts'
 import { guardOf } from './portmap-frame.ts'
 import { dismantle, expectRules, netfilter, ourTable } from './table.ts'
 import { unlessUnsupported } from './unsupported.ts'
@@ -33,21 +36,17 @@ export function addGuard(attachment: Attachment): void {
 /** @returns true @throws KernelError where the kernel has no nf_tables */
 function addToTable(): boolean {
   update(netfilter(), () => {
-    if (chainUse(netfilter(), table, guard.name) !== undefined) return []
-    return [
-      addTable(table),
-      addChain(table, guard.name, guard.hook),
-      ...guard.rules.map((statements) => addRule(table, guard.name, statements)),
-    ]
+    const lost = restoration(table, [guard])
+    return lost.length > 0 ? [addTable(table), ...lost] : []
   })
   return true
 }
 
 function addToRaw(): void {
-  const missing = rules.filter((rule) => !isInRaw(rule))
+  const lost = rules.filter((rule) => !isInRaw(rule))
   restore(
     iptables,
-    missing.map((rule) => `-I ${rule}`),
+    lost.map((rule) => `-I ${rule}`),
     'raw',
   )
 }
@@ -56,21 +55,27 @@ function addToRaw(): void {
 export function releaseGuard(attachment: Attachment): void {
   const hash = attachmentHash(attachment)
   if (users().get(hash) === undefined) return void users().removeFolder()
-  if (users().names().length === 1 && !unlessUnsupported(removeFromTable)) removeFromRaw()
+  if (users().names().length === 1 && !unlessUnsupported(removeFromTable) && mayBeInRaw()) removeFromRaw()
   users().remove(hash)
   users().removeFolder()
 }
 
+/** @returns whether it was there: a kernel may have nf_tables without the family ip, and answers as one without our table */
 function removeFromTable(): boolean {
+  let isThere = false
   update(netfilter(), () => {
-    const exists = chainUse(netfilter(), table, guard.name) !== undefined
-    return exists ? dismantle(table, [guard.name], []) : []
+    isThere = chainUse(netfilter(), table, guard.name) !== undefined
+    return isThere ? dismantle(table, [guard.name], []) : []
   })
-  return true
+  return isThere
+}
+
+/** Whether iptables-legacy has the table; unknown counts as such. */
+function mayBeInRaw(): boolean {
+  return hasXtable(4, 'raw') !== false && isInstalled(iptables)
 }
 
 function removeFromRaw(): void {
-  if (!isInstalled(iptables)) return
   const present = rules.filter(isInRaw)
   restore(
     iptables,
@@ -83,10 +88,15 @@ function isInRaw(rule: string): boolean {
   return firstMissing(iptables, [rule], 'raw') === undefined
 }
 
-/** @throws CniError that names what of the guard is missing in our table; does nothing for an attachment that does not use it */
+/** @throws CniError that names what of the guard is missing; does nothing for an attachment that does not use it */
 export function checkGuard(attachment: Attachment): void {
   if (users().get(attachmentHash(attachment)) === undefined) return
   const isHere = unlessUnsupported(() => chainUse(netfilter(), table, guard.name)) !== undefined
-  if (isHere || !(isInstalled(iptables) && rules.every(isInRaw)))
-    unlessUnsupported(() => expectRules(table, guard.name, guard.rules.length))
+  if (!isHere && mayBeInRaw()) checkRaw()
+  else unlessUnsupported(() => expectRules(table, guard.name, guard.rules.length))
+}
+
+function checkRaw(): void {
+  const lost = firstMissing(iptables, rules, 'raw')
+  if (lost) throw missing(`iptables has no rule -A ${lost} in table raw`, 'iptables-save -t raw')
 }

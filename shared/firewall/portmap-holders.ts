@@ -3,8 +3,9 @@
 import { toBytes } from '../ip/address.ts'
 import { findElement, listElements } from '../netlink/nftables-read.ts'
 import type { Element, NamedSet } from '../netlink/nftables-sets.ts'
-import { elementsOf, frameFor, type Placed, portKey, portLength } from './portmap-elements.ts'
+import { elementsOf, frameFor, type Placed, portKey } from './portmap-elements.ts'
 import type { Frame } from './portmap-frame.ts'
+import { portLength } from './portmap-occupied.ts'
 import type { Mapping, PortRules } from './portmap-rules.ts'
 import { netfilter, owner } from './table.ts'
 

@@ -8,22 +8,35 @@ import type { Element } from '../netlink/nftables-sets.ts'
 import { requireNftables, update } from '../netlink/nftables-transaction.ts'
 import type { Request } from '../netlink/socket.ts'
 import { addEntrances, expectEntrances } from './portmap-conditions.ts'
-import { additions, deletions, elementsOf, foundLike, frameFor, type Placed } from './portmap-elements.ts'
-import { chainsOf, counterOf, type Frame, frameRequests, hasFrame, setsOf } from './portmap-frame.ts'
+import {
+  additions,
+  deletions,
+  elementsOf,
+  foundLike,
+  frameFor,
+  type Placed,
+  portKey,
+} from './portmap-elements.ts'
+import { chainsOf, counterOf, type Frame, frameAdditions, setsOf } from './portmap-frame.ts'
 import { inTheWay, type Refuse } from './portmap-holders.ts'
+import { orphans, takenBy, takenChanges, takenRestoration, takenWithout } from './portmap-occupied.ts'
 import type { PortRules } from './portmap-rules.ts'
-import { chunks, dismantle, expectElement, expectRules, netfilter, owner } from './table.ts'
+import { chunks, deletion, dismantle, expectElement, expectRules, netfilter, owner } from './table.ts'
 
 /**
  * Adds the host ports of an attachment, and replaces what attachments that have ended have left at its addresses and ports. The caller
  * holds the feature's lock.
+ * @param refuseRecorded throws for a port that a live attachment has by its record: another program has flushed its element
  * @throws KernelError, or what `refuse` throws for a port that is taken
  */
-export function add(rules: PortRules[], refuse: Refuse): void {
+export function add(rules: PortRules[], refuse: Refuse, refuseRecorded: () => void = () => {}): void {
   makingWay(
     rules,
-    () => update(netfilter(), () => rules.flatMap((one) => addition(one, elementsOf(one)))),
-    () => clear(rules, refuse),
+    () => update(netfilter(), () => rules.flatMap(addition)),
+    () => {
+      clear(rules, refuse)
+      clearOrphans(rules, refuseRecorded)
+    },
   )
   for (const one of rules) addEntrances(frameFor(one))
 }
@@ -35,10 +48,9 @@ type IsShared = (comment?: string) => boolean
 export function addMissing(rules: PortRules[], refuse: Refuse, isShared: IsShared = () => false): boolean {
   let hasAdded = false
   const plan = (one: PortRules) => {
-    const missing = elementsOf(one).filter((element) => isMissing(element, isShared))
-    if (missing.length === 0) return []
-    hasAdded = true
-    return addition(one, missing)
+    const requests = restoring(one, isShared)
+    if (requests.length > 0) hasAdded = true
+    return requests
   }
   const foreign = (one: PortRules) =>
     inTheWay(one, refuse).filter(({ comment }) => comment !== owner(one.attachment))
@@ -98,6 +110,7 @@ export function check(rules: PortRules[], isShared: IsShared = () => false): voi
     for (const [index, { set, ...element }] of expected.entries())
       if (!isShared(found[index]?.comment)) expectElement(set, element, found[index])
     const own = frameFor(one)
+    for (const { key, value } of takenBy(own, expected)) expectElement(own.taken, { key, value })
     for (const { name, rules } of chainsOf(own))
       if (rules.length > 0) expectRules(own.table, name, rules.length)
     expectEntrances(own)
@@ -130,27 +143,57 @@ function isMissing({ set, key, comment }: Placed, isShared: IsShared): boolean {
   return now !== comment && !isShared(now)
 }
 
-function addition(rules: PortRules, elements: Placed[]): Request[] {
-  const own = frameFor(rules)
-  return [...(hasFrame(own) ? [] : frameRequests(own)), ...additions(own, elements)]
+function addition(rules: PortRules): Request[] {
+  const [own, elements] = [frameFor(rules), elementsOf(rules)]
+  return [...frameAdditions(own), ...additions(elements), ...takenChanges(own, elements, 1)]
 }
 
-function removal(rules: PortRules): Request[] {
-  const comment = owner(rules.attachment)
-  const own = elementsOf(rules)
-  const found = foundLike(own)
-  return removalOf(
-    frameFor(rules),
-    own.filter((_, index) => found[index]?.comment === comment),
+/** Requests that add what is missing. */
+function restoring(rules: PortRules, isShared: IsShared): Request[] {
+  const [own, elements] = [frameFor(rules), elementsOf(rules)]
+  const missing = elements.filter((element) => isMissing(element, isShared))
+  return [...frameAdditions(own), ...additions(missing), ...takenRestoration(own, elements, missing)]
+}
+
+/** Frees ports that are noted as taken although no element has them. */
+function clearOrphans(rules: PortRules[], refuseRecorded: () => void): void {
+  update(netfilter(), () =>
+    rules.flatMap((one) => {
+      const own = frameFor(one)
+      const found = orphans(own, one.mappings.map(portKey))
+      if (found.length > 0) refuseRecorded()
+      return deletion(own.taken, found)
+    }),
   )
 }
 
+function removal(rules: PortRules): Request[] {
+  const [comment, frame] = [owner(rules.attachment), frameFor(rules)]
+  const own = elementsOf(rules)
+  const found = foundLike(own)
+  const there = own.filter((_, index) => found[index]?.comment === comment)
+  const flushed = takenBy(
+    frame,
+    own.filter((_, index) => found[index] === undefined),
+  )
+  return removalOf(frame, there, flushed.length > 0 ? takenWithout(frame, own, there) : undefined)
+}
+
 /** Requests that delete elements that are there; with the last attachment the whole frame. */
-function removalOf(own: Frame, placed: Placed[]): Request[] {
-  const requests = deletions(own, placed)
+function removalOf(own: Frame, placed: Placed[], taken = takenChanges(own, placed, -1)): Request[] {
+  const requests = [...deletions(placed), ...taken]
   const leaving = placed.filter(({ set }) => set.name === own.attachments.name).length
-  const isLast = leaving > 0 && counterUse(netfilter(), own.table, counterOf(own)) === leaving
-  return isLast ? [...requests, ...dismantleFrame(own)] : requests
+  const isLast = counterUse(netfilter(), own.table, counterOf(own)) === leaving
+  return isLast && (leaving > 0 || isEmptied(own, placed)) ? [...requests, ...dismantleFrame(own)] : requests
+}
+
+/** Whether a frame has nothing but these elements. Another program has flushed its map of attachments. */
+function isEmptied(own: Frame, placed: Placed[]): boolean {
+  const maps = setsOf(own).filter((set) => set.name !== own.taken.name)
+  return maps.every(
+    (map) =>
+      listElements(netfilter(), map).length === placed.filter(({ set }) => set.name === map.name).length,
+  )
 }
 
 /** The chain that others lead to comes last. */

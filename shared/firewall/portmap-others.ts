@@ -62,13 +62,17 @@ const isFramed = ({ address }: PortRules) => hasFrame(frameOf(address.address.fa
 /** Where our part of the table is missing, the records tell which ports live attachments had in it. */
 function refuseFlushed(attachment: Recorded, rules: readonly PortRules[], refuse: Refuse): void {
   const without = rules.filter((one) => !isFramed(one))
-  if (without.length === 0) return
+  if (without.length > 0) refuseRecorded(attachment, without, refuse)
+}
+
+/** Refuses ports that other live attachments have by their records. @throws what `refuse` throws */
+export function refuseRecorded(attachment: Recorded, rules: readonly PortRules[], refuse: Refuse): void {
   const live = kept
     .all()
     .filter((one) => one.backend === 'nftables' && !isSameInterface(one, attachment) && !isOver(one))
   for (const record of live)
     for (const other of rulesOf(record))
-      for (const one of without) {
+      for (const one of rules) {
         const mapping = isOfFrame(one, other) && one.mappings.find((each) => hits(each, other.mappings))
         if (mapping) refuse(mapping, owner(record))
       }

@@ -56,13 +56,13 @@ async function removeEarlier(attachment: Attachment, links: readonly string[]): 
 /** Looks for the ports in all places, and adds them in one. */
 async function addBy(backEnd: BackEnd | undefined, attachment: Recorded, rules: PortRules[]): Promise<void> {
   const refuse = refusals(attachment)
-  const { refuseElsewhere } = await import('./portmap-others.ts')
+  const { refuseElsewhere, refuseRecorded } = await import('./portmap-others.ts')
   await refuseElsewhere(attachment, rules, backEnd, refuse)
   const record = (used: BackEnd) => kept.write(toRecord(attachment, used, rules))
   await byBackEnd(task, backEnd, {
     nftables() {
       record('nftables')
-      nftables.add(rules, refuse.ofElement)
+      nftables.add(rules, refuse.ofElement, () => refuseRecorded(attachment, rules, refuse.ofElement))
     },
     async iptables() {
       record('iptables')

@@ -7,7 +7,7 @@
 import type { Life, Trace } from '../attachment/device.ts'
 import type { Attachment, Request } from '../cni/plugin.ts'
 import { withRemovalLock } from '../firewall/feature-lock.ts'
-import { noted } from '../state/noted.ts'
+import { type Note, noted } from '../state/noted.ts'
 
 /** A feature of the firewall. */
 interface Feature {
@@ -16,7 +16,7 @@ interface Feature {
   /** Loads its code. */
   load(): Promise<{
     remove(attachment: Attachment): Promise<unknown>
-    collect(network: string, valid: Request['validAttachments']): Promise<unknown>
+    collect(network: string, valid: Request['validAttachments'], stale: Note[]): Promise<unknown>
   }>
 }
 
@@ -49,7 +49,7 @@ export function firewallTrace({ key, load }: Feature): FirewallTrace {
       const stale = users.stale(network, valid)
       if (!raw[key] && stale.length === 0) return
       await withRemovalLock(key, async () => {
-        await (await load()).collect(network, valid)
+        await (await load()).collect(network, valid, stale)
         stale.forEach(users.forget)
       })
     },

@@ -217,6 +217,12 @@ function ruleAttributes(table: Table, chain: string, statements: Statement[]): S
   }
 }
 
+/** `nft flush chain` */
+export function flushChain(table: Table, chain: string): Request {
+  const words = () => `flush chain ${place(table)} ${chain}`
+  return request(table, Message.DELRULE, 0, ruleChain(table, chain), words)
+}
+
 /** `nft delete rule … handle`. @param handle the number in the kernel's bytes */
 export function deleteRule(table: Table, chain: string, handle: Buffer): Request {
   const attributes: StreamData = (out) => {

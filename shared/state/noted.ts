@@ -24,7 +24,7 @@ export interface Noted {
   /** Whether any attachment is noted. */
   hasAny(): boolean
   /** The attachments of a network that are not valid any more. For GC. */
-  stale(network: string, valid: Omit<Attachment, 'network'>[]): Attachment[]
+  stale(network: string, valid: Omit<Attachment, 'network'>[]): Note[]
   all(): Note[]
 }
 

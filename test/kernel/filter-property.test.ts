@@ -10,7 +10,7 @@ import { type Filter, kept, plainFilter } from '../../shared/firewall/filter-rec
 import { command } from '../harness/command.ts'
 import { privateHost } from '../harness/host.ts'
 import { test } from '../harness/test.ts'
-import { ruleset } from './firewall-containers.ts'
+import { rules } from './firewall-rules.ts'
 
 await privateHost()
 
@@ -63,21 +63,6 @@ function reset(): void {
 
 function foreign(): void {
   command('nft', 'add table inet foreign; add chain inet foreign fw { type filter hook forward priority 0; }')
-}
-
-/** All rules in an order of their own: the kernel's order of elements is random, and that of rules follows from the order of ADDs. */
-function rules(): string[] {
-  const elements = (item: unknown) => JSON.stringify(item)
-  const nft = ruleset()
-    .filter(({ table, chain, rule, set, map }) => {
-      const own = (table ?? chain ?? rule ?? set ?? map) as { family?: string; table?: string; name?: string }
-      return (own.table ?? own.name) !== 'filter'
-    })
-    .map((item) =>
-      JSON.stringify(item, (key, value) => (key === 'elem' ? value.map(elements).sort() : value)),
-    )
-  const saved = command('sh', '-c', 'iptables-save -t filter; ip6tables-save -t filter')
-  return [...nft, ...saved.split('\n').filter((line) => !line.startsWith('#'))].sort()
 }
 
 /** Plays the steps. @returns the containers that live, in the order of their ADDs */

@@ -77,6 +77,20 @@ const container = fc.record({
   hostIngress: fc.boolean(),
 })
 
+/** Bridges with the policies that rules are for. */
+function policiesIn(table: string[]): string[] {
+  const found = table.flatMap((line) => {
+    const [, bridge, policy] = /-i (\S+) ! -o \S+ .*ingressPolicy: ([a-z-]+)\)/.exec(line) ?? []
+    return bridge ? [`${bridge} ${policy}`] : []
+  })
+  return [...new Set(found)].sort()
+}
+
+function policiesOf(live: readonly Wanted[]): string[] {
+  const all = live.flatMap(({ policy, through }) => (policy === 'open' ? [] : [`${through} ${policy}`]))
+  return [...new Set(all)].sort()
+}
+
 test('after any ADDs and DELs, with the last the table is as before, and what lives is complete at any time', () => {
   fc.assert(
     fc.property(
@@ -95,7 +109,13 @@ test('after any ADDs and DELs, with the last the table is as before, and what li
           const [gone] = live.splice(Number(numbers.next().value) % live.length, 1)
           if (!gone) break
           const users = live.filter((one) => one.policy !== 'open' && one.through === gone.through)
-          table = applied(table, removalOf(table, gone, gone.policy !== 'open' && users.length === 0))
+          const isLast = gone.policy !== 'open' && users.length === 0
+          const isLastOfPolicy = gone.policy !== 'open' && users.every(({ policy }) => policy !== gone.policy)
+          table = applied(
+            table,
+            removalOf(table, gone, isLast ? 'bridge' : isLastOfPolicy ? 'policy' : undefined),
+          )
+          assert.equal(policiesIn(table), policiesOf(live))
           assert.equal(
             live.map((one) => firstMissing(table, one)),
             live.map(() => undefined),
@@ -114,18 +134,18 @@ test('rules of the reference before 1.7, whose comments differ, are known and re
   )
   assert.is(firstMissing(table, one), undefined)
   assert.equal(additionOf(table, one), [])
-  assert.equal(applied(table, removalOf(table, one, true)), empty)
+  assert.equal(applied(table, removalOf(table, one, 'bridge')), empty)
 })
 
 test('a chain with rules of others stays, and so does an admin chain of another name', () => {
   const one = wanted()
   const table = [...applied(empty, additionOf(empty, one)), '-A CNI-ADMIN -s 192.0.2.1/32 -j DROP']
-  const left = applied(table, removalOf(table, one, false))
+  const left = applied(table, removalOf(table, one, undefined))
   assert.ok(left.includes('-A CNI-ADMIN -s 192.0.2.1/32 -j DROP'))
   assert.ok(left.some((line) => line.endsWith('-j CNI-ADMIN')))
   const other = wanted({ adminChain: 'NOMAD-ADMIN' })
   const theirs = applied(empty, additionOf(empty, other))
-  assert.ok(applied(theirs, removalOf(theirs, other, false)).includes(':NOMAD-ADMIN - [0:0]'))
+  assert.ok(applied(theirs, removalOf(theirs, other, undefined)).includes(':NOMAD-ADMIN - [0:0]'))
 })
 
 test.run()

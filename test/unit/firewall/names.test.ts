@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import * as assert from 'uvu/assert'
-import { subnetChain } from '../../../shared/firewall/masquerade-nftables.ts'
+import { subnetChain } from '../../../shared/firewall/masquerade-frame.ts'
 import {
   attachmentTag,
   chainName,
