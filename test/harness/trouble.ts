@@ -92,10 +92,10 @@ async function attachBeside(kind: Troubled, request: Call): Promise<Call> {
 /** ADD that succeeds once the kernel has deleted the interface of an earlier test, a moment after its namespace. */
 async function addedInTime(request: Call): Promise<void> {
   let said = ''
-  await until('the name is free', async () => {
+  await until('the name and the MAC address are free', async () => {
     const { status, json } = await call(request)
     said = status === 0 ? '' : JSON.stringify(json)
-    return !/EEXIST|EBUSY|taken|exists/.test(said)
+    return !/EEXIST|EBUSY|EADDRINUSE|taken|exists/.test(said)
   })
   assert.is(said, '')
 }
