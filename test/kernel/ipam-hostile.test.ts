@@ -114,7 +114,7 @@ for (const engine of ['test', 'node'] as const)
     install('idle', 'exec sleep 1000')
     const container = newContainer()
     const idle = (verb: Call['verb'], TROUBLE = verb as string, more = {}) => {
-      const env = { ...hastened[engine], TROUBLE, PATCHBAY_HASTE: '1000' }
+      const env = { ...hastened[engine], TROUBLE, PATCHBAY_HASTE: '100' }
       return bridge(engine, verb, container.path, { type: 'idle' }, more, env)
     }
     const how = `${bin}/idle did not end within 90 s and was killed`
