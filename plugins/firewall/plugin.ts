@@ -58,7 +58,7 @@ async function warnOfPorts(request: Request<FirewallConfig>): Promise<void> {
   if (!kept.read(request)) return
   const chain = request.config.iptablesAdminChainName
   request.log.warn(
-    `FORWARD drops what other hosts send to the container's host ports: iptables -I ${chain} -m conntrack --ctstate DNAT -j ACCEPT`,
+    `FORWARD drops what other hosts send to the container's host ports: iptables -I ${chain} -m conntrack --ctstate DNAT -j ACCEPT, and the same with ip6tables`,
   )
 }
 

@@ -20,10 +20,11 @@ export const rareModules: Readonly<Record<string, string>> = {
   'plugins/vrf/plugin.ts': 'several routing tables in a container',
   'plugins/wire/plugin.ts': 'links between two containers',
   'shared/attachment/probe.ts': 'networks that probe their addresses',
-  'shared/firewall/filter-iptables.ts': 'hosts with iptables only',
+  'shared/firewall/filter-iptables.ts': 'hosts whose FORWARD drops, Nomad, and hosts without nftables',
   'shared/firewall/firewalld.ts': 'hosts with firewalld',
-  'shared/firewall/masquerade-iptables.ts': 'hosts with iptables only',
-  'shared/firewall/portmap-iptables.ts': 'hosts with iptables only',
+  'shared/firewall/masquerade-iptables.ts':
+    'masquerade by iptables: a key asks for it, or nftables is missing',
+  'shared/firewall/portmap-iptables.ts': 'host ports by iptables: a key asks for it, or nftables is missing',
   'shared/firewall/reference-masquerade.ts': "rules that the reference's plugins made",
   'shared/ipam/ipam-list/plugin.ts': 'addresses by several IPAM plugins',
 }

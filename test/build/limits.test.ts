@@ -53,7 +53,7 @@ test('the stack’s limit includes what the environment takes', async () => {
 const large = (values: number) =>
   `{"cniVersion":"1.0.0","name":"n","type":"bridge","hairpinMode":"yes","args":[${'{"a":1},'.repeat(values)}0]}`
 
-// With less than 4.9 MB the kernel itself cannot start the executable: it kills it.
+// With less than 5.0 MB the kernel itself cannot start the executable: it kills it.
 test('a call with a small configuration needs no more than 5.2 MB of address space', async () => {
   for (const kilobytes of [5_200, 6_000, 7_000]) {
     const { stdout } = await under(`-v ${kilobytes}`, large(100))

@@ -1,4 +1,4 @@
-"""An SCTP association (RFC 9260, section 5.1) by a raw socket, on kernels without SCTP: `serve PORT`, or `ask ADDRESS PORT`.
+"""An SCTP association (RFC 9260, section 5.1) by a raw socket, on kernels without SCTP: `serve PORT [6]` (6: IPv6), or `ask ADDRESS PORT`.
 
 The server's cookie is the address that it sees of the client; the client prints it when the association is established."""
 
