@@ -168,7 +168,20 @@ function keyByKey<S extends z.ZodMiniObject>(schema: S): S {
 
 /** An object with any keys, whose values have one schema. */
 export function record<S extends Schema>(value: S) {
-  return deferred(() => withFewFaults(z.record(z.string(), value, 'an object')))
+  return deferred(() => withoutProto(withFewFaults(z.record(z.string(), value, 'an object'))))
+}
+
+/** zod leaves this key out of a record, without a word. */
+function withoutProto<S extends Schema>(schema: S): S {
+  const { run } = schema._zod
+  schema._zod.run = (payload, context) => {
+    const { value: input } = payload
+    const done = run(payload, context) as z.core.ParsePayload
+    if (isObject(input) && Object.hasOwn(input, '__proto__'))
+      done.issues.push({ code: 'custom', path: ['__proto__'], input, message: 'left out' })
+    return done
+  }
+  return schema
 }
 
 /** So many faulty values of a list are told apart. */

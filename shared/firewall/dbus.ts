@@ -7,6 +7,7 @@ import { Errno, KernelError } from '../kernel/errno.ts'
 import { close, type Fd, writeAll } from '../kernel/files.ts'
 import { must } from '../kernel/syscall.ts'
 import { type Answer, type Call, decodeAnswer, encodeCall, messageLength } from './dbus-message.ts'
+import { usualBus } from './filter-traces.ts'
 
 /** A connection. It is closed by the end of the process, or by `disconnect`. */
 export interface Bus {
@@ -17,8 +18,6 @@ export interface Bus {
   received: Buffer
 }
 
-/** Where the system bus is when DBUS_SYSTEM_BUS_ADDRESS does not say so. */
-const usualAddress = 'unix:path=/var/run/dbus/system_bus_socket'
 const [AF_UNIX, SOCK_STREAM, SOCK_CLOEXEC] = [1, 1, 0o2000000]
 /** sizeof(sun_path), include/uapi/linux/un.h. */
 const PATH_BYTES = 108
@@ -35,7 +34,7 @@ const daemon = {
 
 /** Connects to the system bus; undefined when there is none. @throws KernelError, CniError */
 export function connect(): Bus | undefined {
-  const address = environment().DBUS_SYSTEM_BUS_ADDRESS || usualAddress
+  const address = environment().DBUS_SYSTEM_BUS_ADDRESS || `unix:path=${usualBus}`
   const fd = openFirst(address)
   if (fd === undefined) return undefined
   const bus: Bus = { fd, address, serial: 0, received: Buffer.alloc(0) }

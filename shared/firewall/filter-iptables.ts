@@ -9,14 +9,14 @@ import {
   acceptRules,
   additionOf,
   firstMissing,
-  forward,
   type Last,
   namesAny,
   removalOf,
   type Wanted,
 } from './filter-layout.ts'
-import { hasLayout, isReady, removeByNetlink, rulesFor } from './filter-netlink.ts'
+import { isReady, removeByNetlink, rulesFor } from './filter-netlink.ts'
 import type { Filter } from './filter-record.ts'
+import { forward, hasLayout } from './filter-traces.ts'
 import { type Iptables, isInstalled, restore, save } from './iptables.ts'
 import { missing } from './missing.ts'
 import { disown, own, ownedBy, release, use } from './shared-parts.ts'

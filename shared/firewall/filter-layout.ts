@@ -5,11 +5,9 @@
 
 import { formatAddress, parseAddress, width } from '../ip/address.ts'
 import { defaultAdminChain, type Filter } from './filter-record.ts'
+import { forward, stages } from './filter-traces.ts'
 
-export const forward = 'CNI-FORWARD'
-const [stageOne, stageTwo] = ['CNI-ISOLATION-STAGE-1', 'CNI-ISOLATION-STAGE-2']
-/** The chains of isolation. */
-export const stages = [stageOne, stageTwo]
+const [stageOne, stageTwo] = stages
 /** `hostIngress` is ours: the reference has no rules in INPUT. */
 export const input = 'PATCHBAY-INPUT'
 

@@ -9,16 +9,12 @@ import { chainUse, comparedWith, listRules, type Rule } from '../netlink/nftable
 import { update } from '../netlink/nftables-transaction.ts'
 import type { Request } from '../netlink/socket.ts'
 import { filterTable } from './closed-chains.ts'
-import { forward, input, inWords, type Last, stages, type Wanted } from './filter-layout.ts'
+import { input, inWords, type Last, type Wanted } from './filter-layout.ts'
 import { defaultAdminChain } from './filter-record.ts'
+import { forward, stages } from './filter-traces.ts'
 import { netfilter } from './table.ts'
 
 type Family = 4 | 6
-
-/** Whether a chain of the reference's layout exists, and with it rules of containers or of their bridges. */
-export function hasLayout(family: Family): boolean {
-  return [forward, ...stages].some((chain) => chainUse(netfilter(), filterTable(family), chain) !== undefined)
-}
 
 /** The rules of a chain that name one of the addresses. */
 export function rulesFor(family: Family, chain: string, addresses: readonly string[]): Rule[] {

@@ -13,6 +13,7 @@ import type { ClosedIptables } from './closed-chains.ts'
 import type { FilterBackEnd } from './decision.ts'
 import { type Filter, isEmpty, kept } from './filter-record.ts'
 import { recover } from './filter-recovery.ts'
+import { mayHaveBus, mayHaveIptables } from './filter-traces.ts'
 import * as isolation from './isolation.ts'
 import { allUsers } from './shared-parts.ts'
 import { netfilter } from './table.ts'
@@ -101,8 +102,8 @@ export async function removeFilter(
 async function makersOf(filter: Filter, { recorded, found }: { recorded?: Filter; found?: Filter }) {
   if (recorded) return [recorded.backEnd]
   const { addresses, zone } = filter
-  const byIptables = found !== undefined || (await loadIptables()).has(addresses)
-  const byFirewalld = found !== undefined || (await loadFirewalld()).has(addresses, zone)
+  const byIptables = found !== undefined || (mayHaveIptables() && (await loadIptables()).has(addresses))
+  const byFirewalld = found !== undefined || (mayHaveBus() && (await loadFirewalld()).has(addresses, zone))
   return [...(byIptables ? ['iptables' as const] : []), ...(byFirewalld ? ['firewalld' as const] : [])]
 }
 

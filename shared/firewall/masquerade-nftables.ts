@@ -110,14 +110,20 @@ function removeListed(family: Family, listed: Element[]): number {
 
 /** @throws CniError that names the missing element or rule */
 export function check(attachment: Attachment, addresses: Cidr[]): void {
-  for (const family of families)
-    for (const [index, cidr] of ofFamily(addresses, family).entries()) checkAddress(attachment, cidr, index)
+  for (const family of families) {
+    const own = ofFamily(addresses, family)
+    const records = own.flatMap((_, index) => recordAt(family, attachment, index) ?? [])
+    for (const [index, cidr] of own.entries()) checkAddress(attachment, cidr, index, records)
+  }
 }
 
-function checkAddress(attachment: Attachment, cidr: Cidr, index: number): void {
+/** @param records in the order of ADD: a later plugin may have put the addresses into another one */
+function checkAddress(attachment: Attachment, cidr: Cidr, index: number, records: Element[]): void {
   const { family } = cidr.address
   const chain = subnetChain(cidr)
-  for (const { set, ...element } of elements(family, attachment, cidr, index)) expectElement(set, element)
+  const isRecorded = records.some(({ value }) => value?.equals(toBytes(cidr.address)))
+  for (const { set, ...element } of elements(family, attachment, cidr, index))
+    if (set.name !== attachmentMap(family).name || !isRecorded) expectElement(set, element)
   expectRules(table(family), chain, rules)
   expectRules(table(family), outside, rules)
   expectRules(table(family), postrouting, 1)
@@ -168,10 +174,14 @@ function addressElements(family: Family, records: Element[]): Element[] {
 function recordsOf(family: Family, attachment: Attachment): Element[] {
   const records: Element[] = []
   for (;;) {
-    const record = findElement(netfilter(), attachmentMap(family), recordKey(attachment, records.length))
+    const record = recordAt(family, attachment, records.length)
     if (!record) return records
     records.push(record)
   }
+}
+
+function recordAt(family: Family, attachment: Attachment, index: number): Element | undefined {
+  return findElement(netfilter(), attachmentMap(family), recordKey(attachment, index))
 }
 
 function recordKey(attachment: Attachment, index: number): Buffer {

@@ -8,6 +8,8 @@ import type { Address } from '../ip/address.ts'
 import type { Recorded } from '../state/former.ts'
 import { type BackEnd, byBackEnd, whyImpossible } from './by-back-end.ts'
 import { withFeatureLock } from './feature-lock.ts'
+import { findIptablesTraces } from './iptables-traces.ts'
+import { forgetStaleUsers, forgetUser } from './iptables-users.ts'
 import { families, frameOf } from './portmap-frame.ts'
 import { localnetLinks, releaseLocalnet, useLocalnet, type WriteSysctl } from './portmap-localnet.ts'
 import * as nftables from './portmap-nftables.ts'
@@ -104,10 +106,17 @@ export async function removePortmap(
   // The draft of an ADD that was killed.
   kept.forget(attachment)
   if (!wasAsked) return
-  await (await iptables()).remove(attachment)
+  await removeChains(attachment)
   const { has, remove } = await reference()
   if (unlessUnsupported(() => has(attachment))) remove(attachment, addresses)
   flushFlowsTo(addresses)
+}
+
+/** Without a trace of them, the code of iptables is not loaded. */
+async function removeChains(attachment: Attachment): Promise<void> {
+  const traces = await findIptablesTraces(attachment, 'portmap')
+  if (traces.length > 0) await (await iptables()).remove(attachment)
+  else forgetUser(attachment, 'portmap')
 }
 
 async function removeRecorded(attachment: Recorded): Promise<void> {
@@ -189,9 +198,16 @@ export async function collectPortmap(network: string, valid: Omit<Attachment, 'n
   const elements = unlessUnsupported(() =>
     families.reduce((sum, family) => sum + nftables.removeWhere(frameOf(family), isStale), 0),
   )
-  const chains = await (await iptables()).collect(network, valid)
+  const chains = await collectChains(network, valid)
   const { collect } = await reference()
   return stale.length + (elements ?? 0) + chains + (unlessUnsupported(() => collect(valid)) ?? 0)
+}
+
+async function collectChains(network: string, valid: Omit<Attachment, 'network'>[]): Promise<number> {
+  const traces = await findIptablesTraces(undefined, 'portmap')
+  if (traces.length > 0) return (await iptables()).collect(network, valid)
+  forgetStaleUsers(network, valid, 'portmap')
+  return 0
 }
 
 /** `patchbay reapply`: adds what is missing of a record, which stays as it is. The caller holds the feature's lock. @throws as `addPortmap` */

@@ -1,6 +1,6 @@
 /** Makes one system call of a plugin fail, or kills the plugin there, with the engine of test/engine/faults.c. */
 
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { constants } from 'node:os'
 import { syscallNumbers } from '../../shared/kernel/syscall.ts'
 import { type Answer, type Call, callAlone, started } from './plugin.ts'
@@ -87,7 +87,6 @@ export function killedAt(request: Call, fault: Fault): Promise<Answer> {
 
 /** A call of a plugin that stands still. */
 export interface Paused {
-  /** The plugin's, or that of its child that is about to become another program. */
   pid: number
   /** Lets it go on. @returns its answer */
   resume(): Promise<Answer>
@@ -101,26 +100,12 @@ export async function pausedAt(request: Call, { syscall, nth }: Fault): Promise<
   answer.then((value) => {
     ended = value
   })
-  let stopped: number | undefined
-  await until(`call ${syscall} ${nth} is reached`, () => {
-    stopped = stoppedOf(pid)
-    return ended !== undefined || stopped !== undefined
-  })
+  await until(`call ${syscall} ${nth} is reached`, () => ended !== undefined || /\) T/.test(statOf(pid)))
   const resume = () => {
-    if (stopped !== undefined) process.kill(stopped, 'SIGCONT')
+    process.kill(pid, 'SIGCONT')
     return answer
   }
-  return ended ?? { pid: stopped ?? pid, resume }
-}
-
-/** The process itself, or its child, that stands still: execve(2) is called by the child. */
-function stoppedOf(pid: number): number | undefined {
-  if (/\) T/.test(statOf(pid))) return pid
-  const child = new RegExp(`\\) T ${pid} `)
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .find((one) => child.test(statOf(one)))
+  return ended ?? { pid, resume }
 }
 
 /** proc_pid_stat(5): state and parent follow the name in parentheses. Empty for a process that has ended. */

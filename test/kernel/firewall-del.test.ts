@@ -7,6 +7,7 @@ import { reapplyFilter } from '../../shared/firewall/filter.ts'
 import { kept } from '../../shared/firewall/filter-record.ts'
 import { added, done } from '../harness/attach.ts'
 import { command } from '../harness/command.ts'
+import { faultsOf } from '../harness/faults.ts'
 import { privateHost, removeContainer } from '../harness/host.ts'
 import { type Call, type Configuration, call } from '../harness/plugin.ts'
 import { test } from '../harness/test.ts'
@@ -222,5 +223,12 @@ test('with /run/patchbay deleted GC still removes the elements of containers tha
 })
 
 const ruleText = () => command('nft', 'list ruleset')
+
+test('DEL of a firewall that has added no rules has one socket, of netlink: no system bus is asked', async () => {
+  const { request } = prepared()
+  await added(request)
+  const calls = await faultsOf({ verb: 'DEL', ...request })
+  assert.is(calls.filter(({ syscall }) => syscall === 'socket').length, 1)
+})
 
 test.run()

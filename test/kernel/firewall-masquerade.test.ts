@@ -82,6 +82,12 @@ for (const backend of backends) {
     },
   )
 
+  scenario(`${backend}: CHECK takes the addresses in any order`, async () => {
+    const addresses = cidrs('10.88.0.2/24', '10.88.0.9/24', 'fd88::2/64')
+    await addMasquerade(one.attachment, addresses, backend)
+    await checkMasquerade(one.attachment, addresses.toReversed(), backend)
+  })
+
   scenario(`${backend}: CHECK succeeds after ADD, and names what is missing after DEL`, async () => {
     await add(one, backend)
     await check(one, backend)

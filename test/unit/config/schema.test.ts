@@ -14,7 +14,9 @@ import {
   optional,
   path,
   pluginName,
+  record,
   type Schema,
+  string,
   withDefault,
 } from '../../../shared/config/schema.ts'
 import { test } from '../../harness/test.ts'
@@ -66,6 +68,15 @@ test('a path is absolute', () => {
 
 test('a plugin is given by its name, not by a path', () => {
   judged(pluginName, ['bridge', 'host-local', 'my.plugin'], ['a/b', '/bin/sh', '..', '.', 'a\0'])
+})
+
+test('an object with any keys judges all of them, also __proto__', () => {
+  const proto = JSON.parse('{"__proto__": "1"}')
+  judged(
+    record(string),
+    [{}, { a: '1', constructor: '1' }],
+    [proto, { ...JSON.parse('{"a":"1"}'), b: 1 }, []],
+  )
 })
 
 test('an enumeration accepts only its words', () => {
