@@ -5,6 +5,6 @@ import { CniError, Code } from '../error/error.ts'
 /** @param see command that shows the present state */
 export function missing(msg: string, see: string): CniError {
   const hint =
-    'another program on this host removed or changed it: run `patchbay reapply`, or else DEL and ADD again'
+    'another program removed or changed it: `patchbay reapply` restores what is missing; else run DEL and ADD again'
   return new CniError(Code.Internal, { msg, hint, see })
 }

@@ -7,8 +7,8 @@ import { hashedName } from '../cni/identity.ts'
 import { type Cidr, parseCidr } from '../ip/subnet.ts'
 import { addChain, addRule, addTable, type Hook, type Table } from '../netlink/nftables.ts'
 import { addCounter } from '../netlink/nftables-counters.ts'
-import { chainUse } from '../netlink/nftables-read.ts'
-import { addSet, type NamedSet } from '../netlink/nftables-sets.ts'
+import { chainUse, findElement } from '../netlink/nftables-read.ts'
+import { addElements, addSet, type NamedSet } from '../netlink/nftables-sets.ts'
 import {
   daddr,
   dnatByMap,
@@ -35,6 +35,7 @@ import {
   ipv4Addr,
   ipv6Addr,
   mark,
+  markBytes,
 } from '../netlink/nftables-types.ts'
 import type { Request } from '../netlink/socket.ts'
 import { type OurChain, restoration } from './our-chains.ts'
@@ -42,6 +43,9 @@ import { netfilter, ourTable } from './table.ts'
 
 export type Family = 4 | 6
 export const families: Family[] = [4, 6]
+
+/** Bytes of protocol and port as a key. */
+export const portLength = 8
 
 /** Priorities, include/uapi/linux/netfilter_ipv4.h: NF_IP_PRI_RAW, NF_IP_PRI_NAT_DST, NF_IP_PRI_NAT_SRC. */
 const [raw, dstnat, srcnat] = [-300, -100, 100]
@@ -187,9 +191,22 @@ export function hasFrame({ table, prefix }: Frame): boolean {
   return chainUse(netfilter(), table, `${prefix}-dnat`) !== undefined
 }
 
-/** Requests that add a frame, or what another program has removed of its rules. */
-export function frameAdditions(frame: Frame): Request[] {
-  return hasFrame(frame) ? restoration(frame.table, chainsOf(frame)) : frameRequests(frame)
+/** An element of `taken` that no mapping has, protocol 0 and port 0: it is there until another program flushes the map. */
+const untouched = () => ({ key: Buffer.alloc(portLength), value: markBytes(0) })
+
+/** Whether the kernel has a frame whose map `taken` was not flushed. One look-up. */
+export function isUntouched({ taken }: Frame): boolean {
+  return findElement(netfilter(), taken, untouched().key) !== undefined
+}
+
+/** The request after which a frame counts as untouched: a new one, or when all that live attachments had in it is there again. */
+export function markUntouched({ taken }: Frame): Request {
+  return addElements(taken, [untouched()])
+}
+
+/** Requests that add a frame, or what another program has removed of its rules. @param more with a new frame */
+export function frameAdditions(frame: Frame, ...more: Request[]): Request[] {
+  return hasFrame(frame) ? restoration(frame.table, chainsOf(frame)) : [...frameRequests(frame), ...more]
 }
 
 /** Requests that add a frame. */

@@ -17,7 +17,16 @@ import {
   type Placed,
   portKey,
 } from './portmap-elements.ts'
-import { chainsOf, counterOf, type Frame, frameAdditions, setsOf } from './portmap-frame.ts'
+import {
+  chainsOf,
+  counterOf,
+  type Frame,
+  frameAdditions,
+  hasFrame,
+  isUntouched,
+  markUntouched,
+  setsOf,
+} from './portmap-frame.ts'
 import { inTheWay, type Refuse } from './portmap-holders.ts'
 import { orphans, takenBy, takenChanges, takenRestoration, takenWithout } from './portmap-occupied.ts'
 import type { PortRules } from './portmap-rules.ts'
@@ -39,6 +48,18 @@ export function add(rules: PortRules[], refuse: Refuse, refuseRecorded: () => vo
     },
   )
   for (const one of rules) addEntrances(frameFor(one))
+}
+
+/** Whether another program has flushed a map or the frame of rules, or there is none yet. A look-up for each family. */
+export function isFlushed(rules: readonly PortRules[]): boolean {
+  return rules.some((one) => !isUntouched(frameFor(one)))
+}
+
+/** Notes that all of live attachments is there again, in the frames of these rules. */
+export function endFlushed(rules: readonly PortRules[]): void {
+  const frames = new Map(rules.map(frameFor).map((frame) => [`${frame.family} ${frame.prefix}`, frame]))
+  const isToMark = (frame: Frame) => hasFrame(frame) && !isUntouched(frame)
+  update(netfilter(), () => [...frames.values()].filter(isToMark).map(markUntouched))
 }
 
 /** Whether the comment of an element names another interface of the attachment's container. */
@@ -145,7 +166,11 @@ function isMissing({ set, key, comment }: Placed, isShared: IsShared): boolean {
 
 function addition(rules: PortRules): Request[] {
   const [own, elements] = [frameFor(rules), elementsOf(rules)]
-  return [...frameAdditions(own), ...additions(elements), ...takenChanges(own, elements, 1)]
+  return [
+    ...frameAdditions(own, markUntouched(own)),
+    ...additions(elements),
+    ...takenChanges(own, elements, 1),
+  ]
 }
 
 /** Requests that add what is missing. */

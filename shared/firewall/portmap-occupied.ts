@@ -7,13 +7,10 @@ import { findElement, findElements, listElements } from '../netlink/nftables-rea
 import { addElements, type Element, type NamedSet } from '../netlink/nftables-sets.ts'
 import { markBytes } from '../netlink/nftables-types.ts'
 import type { Request } from '../netlink/socket.ts'
-import type { Frame } from './portmap-frame.ts'
+import { type Frame, portLength } from './portmap-frame.ts'
 import { chunks, deletion, netfilter } from './table.ts'
 
 type Placed = Element & { set: NamedSet }
-
-/** Bytes of protocol and port as a key. */
-export const portLength = 8
 
 /** Protocol and port of an element of either map. */
 const portOf = ({ key }: Element) => key.subarray(-portLength)

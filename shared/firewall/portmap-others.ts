@@ -1,15 +1,16 @@
 /**
- * Host ports that are taken elsewhere than where an ADD adds its own: in the other back end, by the reference, or by a live attachment
- * whose rules another program has flushed. A host that has none of these pays a look-up for each. Networks with conditions are left out.
+ * Host ports that are taken elsewhere than where an ADD adds its own: in the other back end, or by the reference; and those of live
+ * attachments whose rules another program has flushed. A host that has none of these pays a look-up for each.
  */
 
+import { CniError } from '../error/error.ts'
 import type { Recorded } from '../state/former.ts'
 import { isSameInterface } from '../state/former.ts'
 import type { BackEnd } from './by-back-end.ts'
 import { frameOf, hasFrame } from './portmap-frame.ts'
 import type { Refuse } from './portmap-holders.ts'
-import { clear } from './portmap-nftables.ts'
-import { isOver, kept, rulesOf } from './portmap-record.ts'
+import { clear, endFlushed, isFlushed } from './portmap-nftables.ts'
+import { isOver, kept, type PortmapRecord, rulesOf } from './portmap-record.ts'
 import type { Mapping, PortRules } from './portmap-rules.ts'
 import { sharedWith } from './portmap-shared.ts'
 import { owner } from './table.ts'
@@ -38,10 +39,7 @@ export async function refuseElsewhere(
   if (rules.length === 0) return
   if (backEnd === 'iptables')
     unlessUnsupported(() => clear(rules.filter(isFramed), besideOthers(attachment, ofElement)))
-  else {
-    unlessUnsupported(() => refuseFlushed(attachment, rules, ofElement))
-    await (await import('./portmap-iptables-elsewhere.ts')).clearElsewhere(rules, ofContainer)
-  }
+  else await (await import('./portmap-iptables-elsewhere.ts')).clearElsewhere(rules, ofContainer)
   const { portHolder } = await import('./reference-portmap.ts')
   for (const { address, mappings } of rules)
     for (const mapping of mappings) {
@@ -59,18 +57,33 @@ function besideOthers(attachment: Recorded, refuse: Refuse): Refuse {
 
 const isFramed = ({ address }: PortRules) => hasFrame(frameOf(address.address.family))
 
-/** Where our part of the table is missing, the records tell which ports live attachments had in it. */
-function refuseFlushed(attachment: Recorded, rules: readonly PortRules[], refuse: Refuse): void {
-  const without = rules.filter((one) => !isFramed(one))
-  if (without.length > 0) refuseRecorded(attachment, without, refuse)
+/**
+ * Where another program has flushed our part of the table, adds what other live attachments had in it: their ports are taken again before
+ * this one asks for any. What cannot be added, `patchbay reapply` names.
+ */
+export async function restoreFlushed(
+  attachment: Recorded,
+  rules: readonly PortRules[],
+  again: (record: PortmapRecord) => Promise<void>,
+): Promise<void> {
+  if (unlessUnsupported(() => isFlushed(rules)) !== true) return
+  const live = liveByNftables(attachment)
+  for (const record of live)
+    await again(record).catch((error) => {
+      if (!(error instanceof CniError)) throw error
+    })
+  unlessUnsupported(() => endFlushed([...rules, ...live.flatMap(rulesOf)]))
+}
+
+function liveByNftables(attachment: Recorded): PortmapRecord[] {
+  return kept
+    .all()
+    .filter((one) => one.backend === 'nftables' && !isSameInterface(one, attachment) && !isOver(one))
 }
 
 /** Refuses ports that other live attachments have by their records. @throws what `refuse` throws */
 export function refuseRecorded(attachment: Recorded, rules: readonly PortRules[], refuse: Refuse): void {
-  const live = kept
-    .all()
-    .filter((one) => one.backend === 'nftables' && !isSameInterface(one, attachment) && !isOver(one))
-  for (const record of live)
+  for (const record of liveByNftables(attachment))
     for (const other of rulesOf(record))
       for (const one of rules) {
         const mapping = isOfFrame(one, other) && one.mappings.find((each) => hits(each, other.mappings))

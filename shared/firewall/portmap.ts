@@ -58,7 +58,8 @@ async function removeEarlier(attachment: Attachment, links: readonly string[]): 
 /** Looks for the ports in all places, and adds them in one. */
 async function addBy(backEnd: BackEnd | undefined, attachment: Recorded, rules: PortRules[]): Promise<void> {
   const refuse = refusals(attachment)
-  const { refuseElsewhere, refuseRecorded } = await import('./portmap-others.ts')
+  const { refuseElsewhere, refuseRecorded, restoreFlushed } = await import('./portmap-others.ts')
+  if (backEnd !== 'iptables') await restoreFlushed(attachment, rules, reapplyPortmap)
   await refuseElsewhere(attachment, rules, backEnd, refuse)
   const record = (used: BackEnd) => kept.write(toRecord(attachment, used, rules))
   await byBackEnd(task, backEnd, {
@@ -218,6 +219,12 @@ export async function reapplyPortmap(record: PortmapRecord): Promise<void> {
       ? nftables.addMissing(rules, refusals(record).ofElement, sharedWith(record))
       : await addMissingByIptables(record, rules)
   if (hasAdded) flushStaleFlows(udpOf(rules))
+}
+
+/** When all records are reapplied: the next ADD restores none. The caller holds the feature's lock. */
+export async function endReapply(): Promise<void> {
+  const live = kept.all().filter(({ backend }) => backend === 'nftables')
+  unlessUnsupported(() => nftables.endFlushed(live.flatMap(rulesOf)))
 }
 
 async function addMissingByIptables(attachment: Recorded, rules: PortRules[]): Promise<boolean> {

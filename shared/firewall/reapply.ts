@@ -15,8 +15,8 @@ interface Kept {
 /** A kind of thing that attachments have in the firewall. */
 interface Feature {
   name: FirewallFeature
-  /** Loads its code: where its records are, and what adds what is missing of one. */
-  load(): Promise<{ kept: Kept; again(record: never): Promise<void> }>
+  /** Loads its code: where its records are, what adds what is missing of one, and what is done when all are. */
+  load(): Promise<{ kept: Kept; again(record: never): Promise<void>; end?(): Promise<void> }>
 }
 
 const features: Feature[] = [
@@ -39,6 +39,7 @@ const features: Feature[] = [
     load: async () => ({
       kept: (await import('./portmap-record.ts')).kept,
       again: (await import('./portmap.ts')).reapplyPortmap,
+      end: (await import('./portmap.ts')).endReapply,
     }),
   },
   {
@@ -60,7 +61,7 @@ export interface Reapplied {
 /** Adds what is missing of all live attachments; after a failure goes on with the next. An attachment whose namespace is gone is left out. */
 export async function reapply(report: (outcome: Reapplied) => void): Promise<void> {
   for (const { name: feature, load } of features) {
-    const { kept, again } = await load()
+    const { kept, again, end } = await load()
     for (const attachment of kept.all()) {
       if (isEnded(attachment)) continue
       // A DEL may have removed the record since it was listed.
@@ -72,5 +73,6 @@ export async function reapply(report: (outcome: Reapplied) => void): Promise<voi
       const outcome = await withFeatureLock(feature, restore).catch(toCniError)
       if (outcome !== false) report({ feature, attachment, error: outcome === true ? undefined : outcome })
     }
+    if (end) await withFeatureLock(feature, end)
   }
 }

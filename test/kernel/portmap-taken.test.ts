@@ -87,15 +87,55 @@ for (const [by, make] of Object.entries({
       assert.equal(left(), [])
     })
 
-test('after nft flush ruleset the port of a live container is refused to another', async () => {
+/** What may be flushed of the host ports of all live containers at once. */
+const flushes: Record<string, string[]> = {
+  'the ruleset': ['flush ruleset'],
+  'the ports and what is taken': [
+    'flush map ip patchbay portmap-ports',
+    'flush map ip patchbay portmap-taken',
+  ],
+  'what is taken': ['flush map ip patchbay portmap-taken'],
+}
+
+for (const [what, commands] of Object.entries(flushes))
+  test(`after the flush of ${what} the first ADD restores the host ports of live containers, so every later one is refused theirs`, async () => {
+    const net = withPorts()
+    const live = await attach(net, asking(tcp(8080)))
+    for (const one of commands) command('nft', one)
+    const next = await attach(net, asking(tcp(9090)))
+    await live.check()
+    for (const mapping of [tcp(8080), { ...tcp(8080), hostIP: near.ipv4 }]) {
+      const container = newContainer()
+      assert.match(await refusal(cnitool.add(net, container, asking(mapping))), /8080\/tcp is taken by/)
+      removeContainer(container)
+    }
+    const server = await mirrorIn(live)
+    assert.is(server.sourceOf(outside, near.ipv4, 'tcp', 8080), far.ipv4)
+    for (const one of [live, next]) await one.del()
+    assert.equal(left(), [])
+  })
+
+test('an ADD after a flush that asks for the port of a live container is refused, and that container has its port again', async () => {
   const net = withPorts()
-  const one = await attach(net, asking(tcp(8080)))
+  const live = await attach(net, asking(tcp(8080)))
   command('nft', 'flush ruleset')
   const container = newContainer()
   assert.match(await refusal(cnitool.add(net, container, asking(tcp(8080)))), /port 8080\/tcp is taken by/)
-  assert.equal(left(), [])
+  await live.check()
   removeContainer(container)
-  await one.del()
+  await live.del()
+  assert.equal(left(), [])
+})
+
+test('what ended without DEL is not restored after a flush', async () => {
+  const net = withPorts()
+  const ended = await attach(net, asking(tcp(8080)))
+  await vanish(ended)
+  command('nft', 'flush ruleset')
+  const next = await attach(net, asking(tcp(9090)))
+  assert.not.match(JSON.stringify(left()), ended.name)
+  await next.del()
+  await ended.del()
   assert.equal(left(), [])
 })
 

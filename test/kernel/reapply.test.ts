@@ -42,7 +42,7 @@ test('after a flush CHECK notices, reapply restores the rules of live containers
   const ended = await attach(net, asking(8081))
   await vanish(ended)
   command('nft', 'flush', 'ruleset')
-  assert.match(await refusal(live.check()), /is missing in/)
+  assert.match(await refusal(live.check()), /is missing in.*`patchbay reapply` restores/)
   assert.is(reapply().length, 3)
   assert.equal(rules(), before)
   await live.check()
