@@ -24,7 +24,7 @@ import type { Request } from '../netlink/socket.ts'
 import { isOfIptables } from './closed-chains.ts'
 import type { Filter, ForeignChain } from './filter-record.ts'
 import { missing } from './missing.ts'
-import { release, use } from './shared-parts.ts'
+import { use } from './shared-parts.ts'
 import { expectElement, netfilter, owner } from './table.ts'
 
 type Family = 4 | 6
@@ -110,7 +110,8 @@ export function addition(filter: Filter): Request[] {
   ]
 }
 
-function partsOf({ acceptInto }: Filter): string[] {
+/** What an attachment shares with others. */
+export function partsOf({ acceptInto }: Filter): string[] {
   return [...tablesOf(acceptInto).map(partOfTable), ...acceptInto.map(partOfChain)]
 }
 
@@ -164,11 +165,6 @@ function elementsOf(table: Table, { addresses }: Filter): { set: NamedSet; key: 
     if (!address || !familiesOf(table).includes(address.family)) return []
     return [{ set: setOf(table, address.family), key: toBytes(address) }]
   })
-}
-
-/** Forgets an attachment as a user. @returns which parts have no users any more */
-export function releaseParts(filter: Filter): string[] {
-  return partsOf(filter).filter((part) => release(part, filter))
 }
 
 /** Requests that remove an attachment's elements, and of what has no users all. Others may have removed their table meanwhile. */

@@ -1,6 +1,7 @@
 /** Lets containers through by iptables, in the layout of the Go reference (filter-layout.ts). */
 
 import { CniError } from '../error/error.ts'
+import { runAllNow } from '../error/steps.ts'
 import { parseAddress } from '../ip/address.ts'
 import { hasXtable } from '../kernel/xtables.ts'
 import type { ClosedIptables } from './closed-chains.ts'
@@ -19,7 +20,7 @@ import type { Filter } from './filter-record.ts'
 import { forward, hasLayout } from './filter-traces.ts'
 import { type Iptables, isInstalled, restore, save } from './iptables.ts'
 import { missing } from './missing.ts'
-import { disown, own, ownedBy, release, use } from './shared-parts.ts'
+import { disown, own, ownedBy, type Released, releaseAll, use } from './shared-parts.ts'
 import { unlessUnsupported } from './unsupported.ts'
 
 type Family = 4 | 6
@@ -72,8 +73,9 @@ function partsOf({ policy, through }: Filter): string[] {
   return policy === 'open' || through === undefined ? [] : [`iptables ${through}`, `${policy} ${through}`]
 }
 
-function released(filter: Filter): Last {
-  const [bridge, policy] = partsOf(filter).map((part) => release(part, filter))
+/** Whether the attachment was the last one of its bridge, or of its policy there. */
+function lastOf(filter: Filter, { unused }: Released): Last {
+  const [bridge, policy] = partsOf(filter).map((part) => unused.includes(part))
   return bridge ? 'bridge' : policy ? 'policy' : undefined
 }
 
@@ -103,13 +105,15 @@ function places(recorded: readonly Iptables[] = []): Iptables[] {
 
 /** Removes an attachment's rules from both kinds of iptables, except those for addresses that another attachment has got. */
 export function remove(filter: Filter): void {
-  const last = released(filter)
+  const released = releaseAll(partsOf(filter), filter)
+  const last = lastOf(filter, released)
   const wanted = { ...filter, addresses: ownedBy(filter, filter.addresses) }
   const all = places(filter.tables)
   const ofNft = all.filter(({ kind }) => kind === 'nft').map(({ family }) => family)
   if (ofNft.length > 0) removeByNetlink(ofNft, wanted, last)
   for (const place of all.filter(({ kind }) => kind === 'legacy')) removeFromLegacy(place, wanted, last)
   disown(wanted.addresses)
+  runAllNow(released.failures)
 }
 
 function removeFromLegacy(iptables: Iptables, wanted: Wanted, last: Last): void {

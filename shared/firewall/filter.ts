@@ -2,20 +2,23 @@
 
 import type { Attachment } from '../cni/plugin.ts'
 import { CniError, Code, factsOf } from '../error/error.ts'
-import { runAllNow } from '../error/steps.ts'
+import { runAll, runAllNow } from '../error/steps.ts'
 import type { KernelError } from '../kernel/errno.ts'
+import { stateDirectory } from '../kernel/state-directory.ts'
 import { requireNftables, update } from '../netlink/nftables-transaction.ts'
+import { explaining } from '../state/explain.ts'
 import type { Recorded } from '../state/former.ts'
 import { withStateLock } from '../state/lock.ts'
 import { amongValid } from '../state/valid.ts'
 import * as acceptInto from './accept-into.ts'
 import type { ClosedIptables } from './closed-chains.ts'
 import type { FilterBackEnd } from './decision.ts'
+import { withRemovalLock } from './feature-lock.ts'
 import { type Filter, isEmpty, kept } from './filter-record.ts'
 import { recover } from './filter-recovery.ts'
 import { mayHaveBus, mayHaveIptables } from './filter-traces.ts'
 import * as isolation from './isolation.ts'
-import { allUsers } from './shared-parts.ts'
+import { allUsers, releaseAll } from './shared-parts.ts'
 import { netfilter } from './table.ts'
 import { isUnsupported, unlessUnsupported } from './unsupported.ts'
 
@@ -93,9 +96,17 @@ export async function removeFilter(
   const recorded = kept.find(attachment)
   const likely = recorded ? undefined : unrecorded?.()
   const found = recorded ?? recover(attachment, likely)
-  if (!recorded && kept.hasTrace(attachment)) withStateLock(lock, () => kept.forget(attachment))
   const filter = found ?? likely
-  if (filter) await removeBy(await makersOf(filter, { recorded, found }), filter, found)
+  await runAll([
+    async () => filter && removeBy(await makersOf(filter, { recorded, found }), filter, found),
+    () => (recorded ? undefined : forgetTrace(attachment)),
+  ])
+}
+
+/** The draft of an ADD that was killed. */
+function forgetTrace(attachment: Attachment): Promise<void> | undefined {
+  if (!kept.hasTrace(attachment)) return undefined
+  return withRemovalLock('firewall', async () => kept.forget(attachment))
 }
 
 /** Which back ends may have rules of an attachment. */
@@ -112,21 +123,22 @@ async function removeBy(makers: readonly FilterBackEnd[], filter: Filter, found?
   if (!found && makers.length === 0) return
   const iptables = makers.includes('iptables') ? await loadIptables() : undefined
   const firewalld = makers.includes('firewalld') ? await loadFirewalld() : undefined
-  withStateLock(lock, () => {
+  await withRemovalLock('firewall', async () => {
     runAllNow([
       () => iptables?.remove(filter),
       () => firewalld?.remove(filter),
       () => found && removeElements(found),
     ])
-    if (found) kept.forget(found)
+    if (found) explaining(stateDirectory, () => kept.forget(found))
   })
 }
 
 function removeElements(filter: Filter): void {
   if (isEmpty({ ...filter, backEnd: 'nftables' })) return
-  const unused = [...isolation.releaseParts(filter), ...acceptInto.releaseParts(filter)]
+  const parts = [...isolation.partsOf(filter), ...acceptInto.partsOf(filter)]
+  const { unused, failures } = releaseAll(parts, filter)
   const plan = () => [...isolation.removal(filter, unused), ...acceptInto.removal(filter, unused)]
-  unlessUnsupported(() => update(netfilter(), plan))
+  runAllNow([() => void unlessUnsupported(() => update(netfilter(), plan)), ...failures])
 }
 
 /**

@@ -25,7 +25,7 @@ import type { Request } from '../netlink/socket.ts'
 import type { Filter } from './filter-record.ts'
 import * as ports from './isolation-ports.ts'
 import { type OurChain, restoration } from './our-chains.ts'
-import { release, use } from './shared-parts.ts'
+import { use } from './shared-parts.ts'
 import { dismantle, expectElement, expectRules, netfilter, ourTable, owner } from './table.ts'
 
 const table = ourTable('inet')
@@ -77,7 +77,7 @@ export function addition(filter: Filter): Request[] {
 }
 
 /** What an attachment shares with others. */
-function partsOf(filter: Filter): string[] {
+export function partsOf(filter: Filter): string[] {
   const { through, isIsolated, port } = scopeOf(filter)
   return [
     ...(through === undefined ? [] : ['isolation', `interface ${through}`]),
@@ -162,11 +162,6 @@ function selfElements({ addresses }: Filter): { set: NamedSet; key: Buffer }[] {
       ? { set: self[address.family], key: Buffer.concat([toBytes(address), toBytes(address)]) }
       : []
   })
-}
-
-/** Forgets an attachment as a user of what it shares. @returns which parts have no users any more */
-export function releaseParts(filter: Filter): string[] {
-  return partsOf(filter).filter((part) => release(part, filter))
 }
 
 /** Requests that remove an attachment's isolation. @param unused the parts without users */

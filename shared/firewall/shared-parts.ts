@@ -5,6 +5,8 @@
 
 import { attachmentHash, attachmentKey, hashedName, parseAttachmentKey } from '../cni/identity.ts'
 import type { Attachment } from '../cni/plugin.ts'
+import { stateDirectory } from '../kernel/state-directory.ts'
+import { explaining } from '../state/explain.ts'
 import { pointers } from '../state/pointers.ts'
 
 const folder = 'firewall/users'
@@ -23,6 +25,34 @@ export function release(part: string, attachment: Attachment): boolean {
   const users = usersOf(part)
   users.remove(attachmentHash(attachment))
   return users.removeFolder()
+}
+
+/** What became of an attachment's pointers. */
+export interface Released {
+  /** The parts without other users. */
+  unused: string[]
+  /** What throws the failures: call each after the elements are removed, which a broken state directory does not stop. */
+  failures: (() => never)[]
+}
+
+/** Forgets a user of several parts. Of a pointer that cannot be removed it is looked up whether the part has other users. */
+export function releaseAll(parts: readonly string[], attachment: Attachment): Released {
+  const failures: Released['failures'] = []
+  const unused = parts.filter((part) => {
+    try {
+      return release(part, attachment)
+    } catch (error) {
+      failures.push(() => explaining(stateDirectory, () => rethrow(error)))
+      return usersOf(part)
+        .names()
+        .every((name) => name === attachmentHash(attachment))
+    }
+  })
+  return { unused, failures }
+}
+
+function rethrow(error: unknown): never {
+  throw error
 }
 
 /** The parts that an attachment uses, for one whose record was lost: each part of the host is looked at. */
@@ -65,5 +95,7 @@ export function addressesOwnedBy(attachment: Attachment): string[] {
 
 /** Forgets the owner of addresses that are removed. */
 export function disown(addresses: readonly string[]): void {
-  for (const address of addresses) owners.remove(address)
+  explaining(stateDirectory, () => {
+    for (const address of addresses) owners.remove(address)
+  })
 }

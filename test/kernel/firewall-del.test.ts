@@ -5,7 +5,7 @@ import { globSync, rmSync, writeFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import { reapplyFilter } from '../../shared/firewall/filter.ts'
 import { kept } from '../../shared/firewall/filter-record.ts'
-import { added, done } from '../harness/attach.ts'
+import { added, done, errorOf } from '../harness/attach.ts'
 import { command } from '../harness/command.ts'
 import { faultsOf } from '../harness/faults.ts'
 import { privateHost, removeContainer } from '../harness/host.ts'
@@ -223,6 +223,24 @@ test('with /run/patchbay deleted GC still removes the elements of containers tha
 })
 
 const ruleText = () => command('nft', 'list ruleset')
+
+for (const [what, keys] of Object.entries(kinds))
+  test(`${what}: DEL with /run/patchbay read-only fails after it has removed the rules; later it removes the record`, async () => {
+    foreignChain()
+    const { request } = prepared(keys)
+    await added(request)
+    command('mount', '--bind', '/run/patchbay', '/run/patchbay')
+    command('mount', '-o', 'remount,bind,ro', '/run/patchbay')
+    const answer = await del(request)
+    command('umount', '/run/patchbay')
+    const { code, said } = errorOf(answer)
+    assert.is(code, 5, said)
+    assert.match(said, 'EROFS')
+    assert.match(said, 'findmnt -T /run/patchbay')
+    assert.not.match(command('nft', 'list ruleset'), /patchbay|CNI|10\.60/)
+    assert.equal(await del(request), done)
+    assert.equal(ours(), [])
+  })
 
 test('DEL of a firewall that has added no rules has one socket, of netlink: no system bus is asked', async () => {
   const { request } = prepared()
