@@ -15,12 +15,13 @@ import { firstMissing, type Iptables, isInstalled, restore } from './iptables.ts
 import { missing } from './missing.ts'
 import { restoration } from './our-chains.ts'
 import { guardOf } from './portmap-frame.ts'
+import { guardFolder } from './portmap-localnet.ts'
 import { dismantle, expectRules, netfilter, ourTable } from './table.ts'
 import { unlessUnsupported } from './unsupported.ts'
 
 const table = ourTable('ip')
 const guard = guardOf('portmap-iptables')
-const users = () => pointers('firewall/localnet-guard')
+const users = () => pointers(guardFolder)
 
 const iptables: Iptables = { family: 4 }
 const rules = ['-s', '-d'].map(
