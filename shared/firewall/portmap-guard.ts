@@ -15,22 +15,29 @@ import { firstMissing, type Iptables, isInstalled, restore } from './iptables.ts
 import { missing } from './missing.ts'
 import { restoration } from './our-chains.ts'
 import { guardOf } from './portmap-frame.ts'
+import { guardFolder } from './portmap-localnet.ts'
 import { dismantle, expectRules, netfilter, ourTable } from './table.ts'
 import { unlessUnsupported } from './unsupported.ts'
 
 const table = ourTable('ip')
 const guard = guardOf('portmap-iptables')
-const users = () => pointers('firewall/localnet-guard')
+const users = () => pointers(guardFolder)
 
 const iptables: Iptables = { family: 4 }
 const rules = ['-s', '-d'].map(
   (side) => `PREROUTING ${side} 127.0.0.0/8 ! -i lo -m comment --comment "patchbay: route_localnet" -j DROP`,
 )
 
+/** At the end of a user's text: its guard is in table raw. */
+const inRaw = '/raw'
+
 /** Adds the guard where it is missing, and notes a user of it. @throws KernelError, CniError */
 export function addGuard(attachment: Attachment): void {
-  users().set(attachmentHash(attachment), attachmentKey(attachment))
-  if (!unlessUnsupported(addToTable)) addToRaw()
+  const [hash, key] = [attachmentHash(attachment), attachmentKey(attachment)]
+  users().set(hash, key)
+  if (unlessUnsupported(addToTable)) return
+  users().set(hash, key + inRaw)
+  addToRaw()
 }
 
 /** @returns true @throws KernelError where the kernel has no nf_tables */
@@ -90,9 +97,9 @@ function isInRaw(rule: string): boolean {
 
 /** @throws CniError that names what of the guard is missing; does nothing for an attachment that does not use it */
 export function checkGuard(attachment: Attachment): void {
-  if (users().get(attachmentHash(attachment)) === undefined) return
-  const isHere = unlessUnsupported(() => chainUse(netfilter(), table, guard.name)) !== undefined
-  if (!isHere && mayBeInRaw()) checkRaw()
+  const user = users().get(attachmentHash(attachment))
+  if (user === undefined) return
+  if (user === attachmentKey(attachment) + inRaw) checkRaw()
   else unlessUnsupported(() => expectRules(table, guard.name, guard.rules.length))
 }
 

@@ -4,18 +4,25 @@
  * hold the feature's lock.
  */
 
-import { attachmentHash, attachmentKey, hashedName } from '../cni/identity.ts'
+import type { ValidAttachment } from '../cni/attachments.ts'
+import { attachmentHash, attachmentKey, hashedName, parseAttachmentKey } from '../cni/identity.ts'
 import type { Attachment } from '../cni/plugin.ts'
 import { isErrno } from '../kernel/errno.ts'
+import { readDirectoryIfAny } from '../kernel/files.ts'
 import { readSysctl, writeSysctl } from '../kernel/sysctl.ts'
 import { type Pointers, pointers } from '../state/pointers.ts'
+import { amongValid } from '../state/valid.ts'
 import type { PortRules } from './portmap-rules.ts'
 
 const folder = 'firewall/localnet'
+/** Those that use the guard of iptables (portmap-guard.ts). */
+export const guardFolder = 'firewall/localnet-guard'
+
+const keyOf = (via: string) => hashedName('', via)
 
 /** The attachments for which the sysctl of an interface was switched on; none where another program has done that. */
 function usersOf(via: string): Pointers {
-  return pointers(`${folder}/${hashedName('', via)}`)
+  return pointers(`${folder}/${keyOf(via)}`)
 }
 
 const sysctlOf = (via: string) => ['ipv4', 'conf', via, 'route_localnet'] as const
@@ -36,20 +43,42 @@ export function useLocalnet(attachment: Attachment, via: string, write: WriteSys
   write(...sysctlOf(via))
 }
 
-/** Switches the sysctl off with the last attachment for which it was switched on. Call it before the guard goes. */
-export function releaseLocalnet(attachment: Attachment, links: readonly string[]): void {
-  for (const via of links) release(attachmentHash(attachment), via)
+/**
+ * Switches the sysctl off with the last attachment for which it was switched on. Call it before the guard goes.
+ * @param links undefined: all that the attachment uses, when its record is lost
+ */
+export function closeLocalnet(attachment: Attachment, links?: readonly string[]): void {
+  const user = attachmentHash(attachment)
+  for (const { users, via } of uses(links))
+    if (via !== undefined && users.get(user) !== undefined && users.names().length === 1) switchOff(via)
 }
 
-function release(user: string, via: string): void {
-  const users = usersOf(via)
-  const names = users.names()
-  if (names.length === 0) users.removeFolder()
-  if (!names.includes(user)) return
-  // Forgotten last: a DEL that fails here is made good by the next.
-  if (names.length === 1) switchOff(via)
-  users.remove(user)
-  users.removeFolder()
+/** Forgets a user, when the sysctl is off: a DEL that fails before is made good by the next. @param links as of `closeLocalnet` */
+export function forgetLocalnet(attachment: Attachment, links?: readonly string[]): void {
+  for (const { users } of uses(links)) {
+    users.remove(attachmentHash(attachment))
+    users.removeFolder()
+  }
+}
+
+/** The users of interfaces, or of all; an interface may be gone. */
+function uses(links?: readonly string[]): { users: Pointers; via?: string }[] {
+  if (links) return links.map((via) => ({ users: usersOf(via), via }))
+  const present = new Map(
+    readDirectoryIfAny('/proc/sys/net/ipv4/conf').map(({ name }) => [keyOf(name), name]),
+  )
+  return pointers(folder)
+    .names()
+    .map((key) => ({ users: pointers(`${folder}/${key}`), via: present.get(key) }))
+}
+
+/** The attachments of a network that use 127.0.0.1, or its guard, and are not valid any more. For GC. */
+export function staleLocalnet(network: string, valid: readonly ValidAttachment[]): Attachment[] {
+  const isValid = amongValid(valid)
+  const folders = [pointers(guardFolder), ...uses().map(({ users }) => users)]
+  return folders
+    .flatMap((users) => users.names().flatMap((name) => parseAttachmentKey(users.get(name)) ?? []))
+    .filter((one) => one.network === network && !isValid(one))
 }
 
 function switchOff(via: string): void {

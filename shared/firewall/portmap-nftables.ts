@@ -1,11 +1,14 @@
 /** Host ports by nftables: each is an element of a map, whose comment names the attachment that has it. */
 
+import { hostIfname } from '../cni/identity.ts'
+import type { Attachment } from '../cni/plugin.ts'
 import { CniError, Code } from '../error/error.ts'
 import { isErrno, tolerate } from '../kernel/errno.ts'
 import { counterUse } from '../netlink/nftables-counters.ts'
 import { findElement, listElements } from '../netlink/nftables-read.ts'
 import type { Element } from '../netlink/nftables-sets.ts'
 import { requireNftables, update } from '../netlink/nftables-transaction.ts'
+import { ifnameBytes } from '../netlink/nftables-types.ts'
 import type { Request } from '../netlink/socket.ts'
 import { addEntrances, expectEntrances } from './portmap-conditions.ts'
 import {
@@ -21,7 +24,9 @@ import {
   chainsOf,
   counterOf,
   type Frame,
+  families,
   frameAdditions,
+  frameOf,
   hasFrame,
   isUntouched,
   markUntouched,
@@ -156,6 +161,13 @@ export function removeWhere(own: Frame, fits: (element: Element) => boolean): nu
 
 function isStillThere({ set, key, comment }: Placed): boolean {
   return findElement(netfilter(), set, key)?.comment === comment
+}
+
+/** Whether an attachment has elements in the frames of networks without conditions. A look-up for each family. */
+export function has(attachment: Attachment): boolean {
+  const key = ifnameBytes(hostIfname(attachment))
+  const found = families.map((family) => findElement(netfilter(), frameOf(family).attachments, key))
+  return found.some((element) => element?.comment === owner(attachment))
 }
 
 /** Whether neither the attachment nor another interface of its container has an element. */

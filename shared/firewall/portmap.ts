@@ -4,14 +4,22 @@
  */
 
 import type { Attachment } from '../cni/plugin.ts'
+import { runAll } from '../error/steps.ts'
 import type { Address } from '../ip/address.ts'
 import type { Recorded } from '../state/former.ts'
 import { type BackEnd, byBackEnd, whyImpossible } from './by-back-end.ts'
-import { withFeatureLock } from './feature-lock.ts'
+import { withFeatureLock, withRemovalLock } from './feature-lock.ts'
 import { findIptablesTraces } from './iptables-traces.ts'
 import { forgetStaleUsers, forgetUser } from './iptables-users.ts'
 import { families, frameOf } from './portmap-frame.ts'
-import { localnetLinks, releaseLocalnet, useLocalnet, type WriteSysctl } from './portmap-localnet.ts'
+import {
+  closeLocalnet,
+  forgetLocalnet,
+  localnetLinks,
+  staleLocalnet,
+  useLocalnet,
+  type WriteSysctl,
+} from './portmap-localnet.ts'
 import * as nftables from './portmap-nftables.ts'
 import { kept, type PortmapRecord, rulesOf, toRecord } from './portmap-record.ts'
 import type { PortRules } from './portmap-rules.ts'
@@ -103,10 +111,17 @@ export async function removePortmap(
   { wasAsked, addresses }: Known = { wasAsked: false, addresses: [] },
 ): Promise<void> {
   if (kept.find(attachment)) return removeRecorded(attachment)
-  if (kept.wasDamaged(attachment)) await removeUnrecorded(attachment)
-  // The draft of an ADD that was killed.
-  kept.forget(attachment)
-  if (!wasAsked) return
+  const isUnrecorded =
+    kept.wasDamaged(attachment) || (wasAsked && unlessUnsupported(() => nftables.has(attachment)))
+  await runAll([
+    ...(isUnrecorded ? [() => removeUnrecorded(attachment)] : []),
+    ...(wasAsked ? [() => removeAsked(attachment, addresses)] : []),
+    // The draft of an ADD that was killed.
+    () => kept.forget(attachment),
+  ])
+}
+
+async function removeAsked(attachment: Attachment, addresses: Address[]): Promise<void> {
   await removeChains(attachment)
   const { has, remove } = await reference()
   if (unlessUnsupported(() => has(attachment))) remove(attachment, addresses)
@@ -121,25 +136,35 @@ async function removeChains(attachment: Attachment): Promise<void> {
 }
 
 async function removeRecorded(attachment: Recorded): Promise<void> {
-  const removed = await withFeatureLock('portmap', async () => {
+  await withRemovalLock('portmap', async () => {
     // An ADD may have replaced the record since it was found.
     const record = kept.find(attachment)
-    if (record) await removeWithRecord(record, localnetLinks(rulesOf(record)))
-    return record
+    if (!record) return
+    const links = localnetLinks(rulesOf(record))
+    await runAll([() => removeWithRecord(record, links), () => endFlows(record)])
   })
-  if (removed) endFlows(removed)
 }
 
-/** @param links that the attachment uses 127.0.0.1 by no longer */
+/**
+ * What packets pass goes first: a state directory that cannot be written fails the rest, and the record stays for the next DEL.
+ * @param links that the attachment uses 127.0.0.1 by no longer
+ */
 async function removeWithRecord(record: PortmapRecord, links: readonly string[]): Promise<void> {
-  releaseLocalnet(record, links)
-  unlessUnsupported(() => nftables.remove(rulesOf(record)))
-  if (record.backend === 'iptables') {
-    await (await iptables()).remove(record)
-    ;(await loadGuard()).releaseGuard(record)
-  }
-  for (const other of sharersOf(record)) await reapplyPortmap(other)
+  closeLocalnet(record, links)
+  await runAll([
+    () => unlessUnsupported(() => nftables.remove(rulesOf(record))),
+    ...(record.backend === 'iptables' ? stepsOfIptables(record) : []),
+    ...sharersOf(record).map((other) => () => reapplyPortmap(other)),
+    () => forgetLocalnet(record, links),
+  ])
   kept.forget(record)
+}
+
+function stepsOfIptables(attachment: Attachment) {
+  return [
+    async () => (await iptables()).remove(attachment),
+    async () => (await loadGuard()).releaseGuard(attachment),
+  ]
 }
 
 function endFlows(record: PortmapRecord): void {
@@ -152,14 +177,21 @@ function endFlows(record: PortmapRecord): void {
     )
 }
 
-/** Removes what has the attachment's comment, of networks without conditions. */
+/** Removes what has the attachment's comment, of networks without conditions, and its use of 127.0.0.1. */
 async function removeUnrecorded(attachment: Attachment): Promise<void> {
   const comment = owner(attachment)
-  unlessUnsupported(() => {
+  const elements = () => {
     for (const family of families)
       nftables.removeWhere(frameOf(family), (element) => element.comment === comment)
+  }
+  await withRemovalLock('portmap', async () => {
+    closeLocalnet(attachment)
+    await runAll([
+      () => unlessUnsupported(elements),
+      ...stepsOfIptables(attachment),
+      () => forgetLocalnet(attachment),
+    ])
   })
-  await (await iptables()).remove(attachment)
 }
 
 /**
@@ -194,7 +226,9 @@ async function madeBy(attachment: Attachment, backEnd?: BackEnd): Promise<BackEn
 /** GC: removes what attachments of a network have that are not valid any more. @returns how many elements and chains */
 export async function collectPortmap(network: string, valid: Omit<Attachment, 'network'>[]): Promise<number> {
   const stale = kept.stale(network, valid)
-  for (const record of stale) await removeRecorded(record)
+  await runAll(stale.map((record) => () => removeRecorded(record)))
+  // Their records are lost or damaged.
+  for (const one of staleLocalnet(network, valid)) await removeUnrecorded(one)
   const isStale = staleIn(network, valid)
   const elements = unlessUnsupported(() =>
     families.reduce((sum, family) => sum + nftables.removeWhere(frameOf(family), isStale), 0),

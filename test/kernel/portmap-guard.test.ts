@@ -14,6 +14,16 @@ await privateHost()
 
 const chains = { nftables: 'portmap-guard', iptables: 'portmap-iptables-guard' }
 
+test('iptables: CHECK names our lost chain where another program has rules in table raw of iptables-legacy', async () => {
+  const { users, end } = await guarded('iptables')
+  command('iptables-legacy', '-t', 'raw', '-A', 'PREROUTING', '-j', 'ACCEPT')
+  command('nft', 'delete chain ip patchbay portmap-iptables-guard')
+  for (const one of users)
+    assert.match(await refusal(one.check()), 'portmap-iptables-guard has 0 rules instead of 2')
+  await end()
+  command('iptables-legacy', '-t', 'raw', '-F')
+})
+
 for (const [backend, chain] of Object.entries(chains)) {
   const hasChain = () => ruleset().some((item) => item.chain?.name === chain)
   const flush = () => command('nft', `flush chain ip patchbay ${chain}`)
