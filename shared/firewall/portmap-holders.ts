@@ -9,8 +9,8 @@ import type { Mapping, PortRules } from './portmap-rules.ts'
 import { netfilter, owner } from './table.ts'
 
 /**
- * Called with a port and the comment of the element that has it. Returns if the element may be removed, or with `stays` if the port may
- * be added beside it. @throws CniError
+ * Called with a port and the comment of the element that has it. Returns if the element may be removed, or with `stays` if another
+ * interface of the container has it. @throws CniError
  */
 export type Refuse =
   | ((mapping: Mapping, comment: string) => void)
@@ -32,6 +32,18 @@ export function inTheWay(rules: PortRules, refuse: Refuse): Placed[] {
     ({ set }) => set.name !== own.ports.name && set.name !== own.addresses.name,
   )
   return distinct([...ports, ...others.flatMap(({ set, key }) => found(set, key))])
+}
+
+/** Rules without the ports that other attachments have and keep. @param stays whether an element with this comment does */
+export function withoutHeld(
+  rules: PortRules,
+  stays: (mapping: Mapping, comment: string) => boolean,
+): PortRules {
+  const own = frameFor(rules)
+  const mine = owner(rules.attachment)
+  const isHeld = (mapping: Mapping) =>
+    holdersOf(own, mapping).some(({ comment = '' }) => comment !== mine && stays(mapping, comment))
+  return { ...rules, mappings: rules.mappings.filter((mapping) => !isHeld(mapping)) }
 }
 
 /** Who has a port at the address of a mapping, at all addresses, or at one of all. */

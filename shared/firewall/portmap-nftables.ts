@@ -32,26 +32,24 @@ import {
   markUntouched,
   setsOf,
 } from './portmap-frame.ts'
-import { inTheWay, type Refuse } from './portmap-holders.ts'
+import { inTheWay, type Refuse, withoutHeld } from './portmap-holders.ts'
 import { orphans, takenBy, takenChanges, takenRestoration, takenWithout } from './portmap-occupied.ts'
 import type { PortRules } from './portmap-rules.ts'
 import { chunks, deletion, dismantle, expectElement, expectRules, netfilter, owner } from './table.ts'
 
 /**
- * Adds the host ports of an attachment, and replaces what attachments that have ended have left at its addresses and ports. The caller
- * holds the feature's lock.
+ * Adds the host ports of an attachment, and replaces what attachments that have ended have left at its addresses and ports. A port that
+ * another interface of the container has stays there. The caller holds the feature's lock.
  * @param refuseRecorded throws for a port that a live attachment has by its record: another program has flushed its element
  * @throws KernelError, or what `refuse` throws for a port that is taken
  */
 export function add(rules: PortRules[], refuse: Refuse, refuseRecorded: () => void = () => {}): void {
-  makingWay(
-    rules,
-    () => update(netfilter(), () => rules.flatMap(addition)),
-    () => {
-      clear(rules, refuse)
-      clearOrphans(rules, refuseRecorded)
-    },
-  )
+  const addAll = (all: PortRules[]) => update(netfilter(), () => all.flatMap(addition))
+  makingWay(rules, addAll, () => {
+    clear(rules, refuse)
+    clearOrphans(rules, refuseRecorded)
+    return rules.map((one) => withoutHeld(one, (mapping, comment) => refuse(mapping, comment) === 'stays'))
+  })
   for (const one of rules) addEntrances(frameFor(one))
 }
 
@@ -67,34 +65,28 @@ export function endFlushed(rules: readonly PortRules[]): void {
   update(netfilter(), () => [...frames.values()].filter(isToMark).map(markUntouched))
 }
 
-/** Whether the comment of an element names another interface of the attachment's container. */
-type IsShared = (comment?: string) => boolean
-
-/** Adds what is missing, and removes nothing of the attachment's own. @returns whether anything was missing @throws as `add` */
-export function addMissing(rules: PortRules[], refuse: Refuse, isShared: IsShared = () => false): boolean {
+/** Adds what is missing, and removes nothing: what another attachment has stays. @returns whether anything was missing @throws as `add` */
+export function addMissing(rules: PortRules[], refuse: Refuse): boolean {
   let hasAdded = false
   const plan = (one: PortRules) => {
-    const requests = restoring(one, isShared)
+    const requests = restoring(one, refuse)
     if (requests.length > 0) hasAdded = true
     return requests
   }
-  const foreign = (one: PortRules) =>
-    inTheWay(one, refuse).filter(({ comment }) => comment !== owner(one.attachment))
-  makingWay(
-    rules,
-    () => update(netfilter(), () => rules.flatMap(plan)),
-    () => update(netfilter(), () => rules.flatMap((one) => removalOf(frameFor(one), foreign(one)))),
-  )
+  const addAll = (all: PortRules[]) => update(netfilter(), () => all.flatMap(plan))
+  makingWay(rules, addAll, () => rules.map((one) => withoutRefused(one, refuse)))
   for (const one of rules) addEntrances(frameFor(one))
   return hasAdded
 }
 
-/** Adds elements; where one is in the way, looks whose it is first. */
-function makingWay(rules: PortRules[], add: () => void, makeWay: () => void): void {
+/** Adds elements; where one is in the way, looks whose it is first. @param makeWay returns what is left to add */
+function makingWay(
+  rules: PortRules[],
+  addAll: (rules: PortRules[]) => void,
+  makeWay: () => PortRules[],
+): void {
   try {
-    if (isDone(add)) return
-    makeWay()
-    add()
+    if (!isDone(() => addAll(rules))) addAll(makeWay())
   } catch (error) {
     throw isErrno(error, 'EMSGSIZE') ? tooMany(rules) : error
   }
@@ -128,13 +120,15 @@ export function remove(rules: PortRules[]): void {
   update(netfilter(), () => rules.flatMap(removal))
 }
 
-/** @throws CniError that names the missing element or rule */
-export function check(rules: PortRules[], isShared: IsShared = () => false): void {
+/**
+ * @param isShared whether a comment names another interface of the container: its element stands for one of this attachment
+ * @throws CniError that names the missing element or rule
+ */
+export function check(rules: PortRules[], isShared: (comment: string) => boolean = () => false): void {
   for (const one of rules) {
-    const expected = elementsOf(one)
+    const expected = elementsOf(isComplete(one) ? one : withoutHeld(one, (_, comment) => isShared(comment)))
     const found = foundLike(expected)
-    for (const [index, { set, ...element }] of expected.entries())
-      if (!isShared(found[index]?.comment)) expectElement(set, element, found[index])
+    for (const [index, { set, ...element }] of expected.entries()) expectElement(set, element, found[index])
     const own = frameFor(one)
     for (const { key, value } of takenBy(own, expected)) expectElement(own.taken, { key, value })
     for (const { name, rules } of chainsOf(own))
@@ -170,10 +164,11 @@ export function has(attachment: Attachment): boolean {
   return found.some((element) => element?.comment === owner(attachment))
 }
 
-/** Whether neither the attachment nor another interface of its container has an element. */
-function isMissing({ set, key, comment }: Placed, isShared: IsShared): boolean {
-  const now = findElement(netfilter(), set, key)?.comment
-  return now !== comment && !isShared(now)
+/** Whether an attachment has all its elements itself. */
+function isComplete(rules: PortRules): boolean {
+  const elements = elementsOf(rules)
+  const found = foundLike(elements)
+  return elements.every(({ comment }, index) => found[index]?.comment === comment)
 }
 
 function addition(rules: PortRules): Request[] {
@@ -185,11 +180,21 @@ function addition(rules: PortRules): Request[] {
   ]
 }
 
-/** Requests that add what is missing. */
-function restoring(rules: PortRules, isShared: IsShared): Request[] {
+/** Requests that add what is missing, besides what other attachments have. */
+function restoring(rules: PortRules, refuse: Refuse): Request[] {
   const [own, elements] = [frameFor(rules), elementsOf(rules)]
-  const missing = elements.filter((element) => isMissing(element, isShared))
+  const free = isComplete(rules) ? [] : elementsOf(withoutRefused(rules, refuse))
+  const found = foundLike(free)
+  const missing = free.filter((_, index) => found[index] === undefined)
   return [...frameAdditions(own), ...additions(missing), ...takenRestoration(own, elements, missing)]
+}
+
+/** Rules without the ports that others have. @throws what `refuse` throws */
+function withoutRefused(rules: PortRules, refuse: Refuse): PortRules {
+  return withoutHeld(rules, (mapping, comment) => {
+    refuse(mapping, comment)
+    return true
+  })
 }
 
 /** Frees ports that are noted as taken although no element has them. */

@@ -12,7 +12,6 @@ import type { Refuse } from './portmap-holders.ts'
 import { clear, endFlushed, isFlushed } from './portmap-nftables.ts'
 import { isOver, kept, type PortmapRecord, rulesOf } from './portmap-record.ts'
 import type { Mapping, PortRules } from './portmap-rules.ts'
-import { sharedWith } from './portmap-shared.ts'
 import { owner } from './table.ts'
 import { unlessUnsupported } from './unsupported.ts'
 
@@ -37,8 +36,7 @@ export async function refuseElsewhere(
 ): Promise<void> {
   const rules = all.filter(({ conditions = [] }) => conditions.length === 0)
   if (rules.length === 0) return
-  if (backEnd === 'iptables')
-    unlessUnsupported(() => clear(rules.filter(isFramed), besideOthers(attachment, ofElement)))
+  if (backEnd === 'iptables') unlessUnsupported(() => clear(rules.filter(isFramed), ofElement))
   else await (await import('./portmap-iptables-elsewhere.ts')).clearElsewhere(rules, ofContainer)
   const { portHolder } = await import('./reference-portmap.ts')
   for (const { address, mappings } of rules)
@@ -47,12 +45,6 @@ export async function refuseElsewhere(
       if (containerID !== undefined && containerID !== attachment.containerID)
         ofContainer(mapping, { network: '?', containerID })
     }
-}
-
-/** Elements of another interface of the container stay. */
-function besideOthers(attachment: Recorded, refuse: Refuse): Refuse {
-  const isShared = sharedWith(attachment)
-  return (mapping, comment) => (isShared(comment) ? 'stays' : void refuse(mapping, comment))
 }
 
 const isFramed = ({ address }: PortRules) => hasFrame(frameOf(address.address.family))

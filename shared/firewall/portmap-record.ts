@@ -31,13 +31,9 @@ const rule = () =>
     externalSetMarkChain: z.optional(z.string()),
   })
 
-const otherInterface = () => z.object({ network: z.string(), ifname: z.string() })
-
 export const kept = attachmentRecords('firewall/portmap', () => ({
   backend: z.enum(['nftables', 'iptables']),
   rules: z.array(rule()),
-  /** The container's interfaces that had ports of these before (portmap-shared.ts). */
-  shared: z.optional(z.array(otherInterface())),
 }))
 
 export type PortmapRecord = NonNullable<ReturnType<typeof kept.find>>

@@ -1,46 +1,53 @@
 /**
- * Host ports that a container has in several networks: podman and nerdctl hand the same mappings to the portmap of each. By nftables a
- * port leads to the interface that came last, and back to an earlier one when that leaves. By iptables each network has its rules.
+ * Host ports that a container has in several networks: podman and nerdctl hand the same mappings to the portmap of each. A port leads to
+ * the interface that had it first. When that one leaves, the others add what they lack.
  */
 
+import { hashedName } from '../cni/identity.ts'
 import type { Recorded } from '../state/former.ts'
-import { kept, type PortmapRecord, recordOf } from './portmap-record.ts'
+import { pointers } from '../state/pointers.ts'
+import { isOver, kept, type PortmapRecord, recordOf } from './portmap-record.ts'
 import { owner } from './table.ts'
 
-/** Whether an attachment is another interface of the same container. */
-export function isOfSameContainer(holder: Recorded, attachment: Recorded): boolean {
-  const isElsewhere = holder.netns && attachment.netns && holder.netns !== attachment.netns
-  return holder.containerID === attachment.containerID && holder.ifname !== attachment.ifname && !isElsewhere
+/** Whether two attachments are different interfaces of one container. */
+export function areOfOneContainer(one: Recorded, other: Recorded): boolean {
+  const isElsewhere = one.netns && other.netns && one.netns !== other.netns
+  return one.containerID === other.containerID && one.ifname !== other.ifname && !isElsewhere
 }
 
-/** For an attachment: whether the comment of an element names another interface of its container. Its record is read once. */
-export function sharedWith(attachment: Recorded): (comment?: string) => boolean {
-  const known = new Map<string | undefined, boolean>([
-    [undefined, false],
-    [owner(attachment), false],
-  ])
+/** For CHECK of an attachment: whether a comment names another interface of its container. The record of that one is read once. */
+export function otherInterfaceOf(attachment: Recorded): (comment: string) => boolean {
+  const known = new Map([[owner(attachment), false]])
   return (comment) => {
-    const answer = known.get(comment) ?? isShared(attachment, recordOf(comment ?? ''))
+    const answer = known.get(comment) ?? isOther(attachment, recordOf(comment))
     known.set(comment, answer)
     return answer
   }
 }
 
-function isShared(attachment: Recorded, holder?: Recorded): boolean {
-  return holder !== undefined && isOfSameContainer(holder, attachment)
+function isOther(attachment: Recorded, holder?: Recorded): boolean {
+  return holder !== undefined && areOfOneContainer(holder, attachment)
 }
 
-/** Notes from which interfaces of its container an attachment takes ports, so that its DEL leads them there again. */
-export function noteShared(attachment: Recorded, holder: PortmapRecord): void {
-  const own = kept.read(attachment)
-  if (!own) return
-  const { network, ifname } = holder
-  const earlier = [...(own.shared ?? []), { network, ifname }, ...(holder.shared ?? [])]
-  const others = earlier.filter((one) => one.ifname !== own.ifname)
-  kept.write({ ...own, shared: [...new Map(others.map((one) => [one.ifname, one])).values()] })
+/** The containers of which several interfaces have asked for a port: DEL of others does not look through all records. */
+const containers = () => pointers('firewall/portmap-shared')
+const nameOf = ({ containerID }: Recorded) => hashedName('', containerID)
+
+/** Notes that an attachment has left a port to another interface of its container. */
+export function noteShared(attachment: Recorded): void {
+  const name = nameOf(attachment)
+  if (containers().get(name) === undefined) containers().set(name, attachment.containerID)
 }
 
-/** The interfaces that an attachment took ports from, the last one first, as far as they are attached. */
-export function sharersOf({ containerID, shared = [] }: PortmapRecord): PortmapRecord[] {
-  return shared.flatMap((one) => kept.read({ ...one, containerID }) ?? [])
+/** For the removal of an attachment: with the last but one nothing is shared any more. */
+export function forgetShared(attachment: Recorded): void {
+  if (containers().get(nameOf(attachment)) === undefined || otherInterfaces(attachment).length > 1) return
+  containers().remove(nameOf(attachment))
+  containers().removeFolder()
+}
+
+/** The records of the other interfaces of a container, as far as they are attached; none of a container for which nothing was noted. */
+export function otherInterfaces(attachment: Recorded): PortmapRecord[] {
+  if (containers().get(nameOf(attachment)) === undefined) return []
+  return kept.all().filter((one) => areOfOneContainer(one, attachment) && !isOver(one))
 }

@@ -5,28 +5,30 @@ import { isSameInterface, type Recorded } from '../state/former.ts'
 import type { Holder } from './portmap-iptables-holders.ts'
 import { isOver, kept, recordOf } from './portmap-record.ts'
 import { hostPortOf, type Mapping } from './portmap-rules.ts'
-import { isOfSameContainer, noteShared } from './portmap-shared.ts'
+import { areOfOneContainer, noteShared } from './portmap-shared.ts'
 import { owner } from './table.ts'
 
 /** Refuse ports of attachments that have not ended, for an attachment that asks for them. */
 export function refusals(attachment: Recorded) {
   // A container may have thousands of ports: its record is read once.
-  const free = new Set<string>()
+  const known = new Map<string, 'stays' | undefined>()
   return {
-    ofElement(mapping: Mapping, comment: string): void {
-      if (free.has(comment)) return
+    ofElement(mapping: Mapping, comment: string): 'stays' | undefined {
+      if (known.has(comment)) return known.get(comment)
       const holder = recordOf(comment)
       const isEnded = holder !== undefined && hasEnded(holder, attachment)
-      if (!isEnded && !(holder && isOfSameContainer(holder, attachment)))
+      if (!isEnded && !(holder && areOfOneContainer(holder, attachment)))
         throw taken(mapping, comment, 'nft list ruleset')
-      if (!isEnded && holder) noteShared(attachment, holder)
-      free.add(comment)
+      if (!isEnded) noteShared(attachment)
+      const answer = isEnded ? undefined : 'stays'
+      known.set(comment, answer)
+      return answer
     },
     ofContainer(mapping: Mapping, { network, containerID }: Holder): 'stays' | undefined {
       const holder = kept.all().find((one) => one.network === network && one.containerID === containerID)
       if (holder && hasEnded(holder, attachment)) return undefined
       // Of the reference there is no record.
-      const isOwn = holder ? isOfSameContainer(holder, attachment) : containerID === attachment.containerID
+      const isOwn = holder ? areOfOneContainer(holder, attachment) : containerID === attachment.containerID
       if (isOwn) return 'stays'
       const name = holder ? owner(holder) : `${network}/${containerID}`
       throw taken(mapping, name, `iptables-save -t nat | grep -F ${containerID}`)

@@ -23,7 +23,7 @@ import {
 import * as nftables from './portmap-nftables.ts'
 import { kept, type PortmapRecord, rulesOf, toRecord } from './portmap-record.ts'
 import type { PortRules } from './portmap-rules.ts'
-import { sharedWith, sharersOf } from './portmap-shared.ts'
+import { forgetShared, otherInterfaceOf, otherInterfaces } from './portmap-shared.ts'
 import { refusals } from './portmap-taken.ts'
 import { flushFlowsTo, flushStaleFlows } from './stale-flows.ts'
 import { owner, staleIn } from './table.ts'
@@ -47,20 +47,22 @@ export async function addPortmap(
 ): Promise<void> {
   await withFeatureLock('portmap', async () => {
     const links = localnetLinks(rules)
-    await removeEarlier(attachment, links)
+    const hadPorts = await removeEarlier(attachment, links)
     await addBy(backEnd, attachment, rules)
+    if (hadPorts) await leaveToOthers(attachment)
     for (const via of links) useLocalnet(attachment, via, writeSysctl)
   })
   flushStaleFlows(udpOf(rules))
 }
 
-/** @param links whose sysctl stays as it is */
-async function removeEarlier(attachment: Attachment, links: readonly string[]): Promise<void> {
+/** @param links whose sysctl stays as it is @returns whether there was anything */
+async function removeEarlier(attachment: Attachment, links: readonly string[]): Promise<boolean> {
   const earlier = kept.read(attachment)
-  if (!earlier) return
+  if (!earlier) return false
   const left = localnetLinks(rulesOf(earlier)).filter((link) => !links.includes(link))
   await removeWithRecord(earlier, left)
   endFlows(earlier)
+  return true
 }
 
 /** Looks for the ports in all places, and adds them in one. */
@@ -141,7 +143,12 @@ async function removeRecorded(attachment: Recorded): Promise<void> {
     const record = kept.find(attachment)
     if (!record) return
     const links = localnetLinks(rulesOf(record))
-    await runAll([() => removeWithRecord(record, links), () => endFlows(record)])
+    await runAll([
+      () => removeWithRecord(record, links),
+      () => leaveToOthers(record),
+      () => forgetShared(record),
+      () => endFlows(record),
+    ])
   })
 }
 
@@ -154,7 +161,6 @@ async function removeWithRecord(record: PortmapRecord, links: readonly string[])
   await runAll([
     () => unlessUnsupported(() => nftables.remove(rulesOf(record))),
     ...(record.backend === 'iptables' ? stepsOfIptables(record) : []),
-    ...sharersOf(record).map((other) => () => reapplyPortmap(other)),
     () => forgetLocalnet(record, links),
   ])
   kept.forget(record)
@@ -165,6 +171,11 @@ function stepsOfIptables(attachment: Attachment) {
     async () => (await iptables()).remove(attachment),
     async () => (await loadGuard()).releaseGuard(attachment),
   ]
+}
+
+/** Ports that an attachment had go to other interfaces of its container. What fails is for their CHECK to tell. */
+async function leaveToOthers(attachment: Recorded): Promise<void> {
+  for (const other of otherInterfaces(attachment)) await reapplyPortmap(other).catch(() => {})
 }
 
 function endFlows(record: PortmapRecord): void {
@@ -207,7 +218,7 @@ export async function checkPortmap(
   const record = kept.find(attachment)
   const rules = record ? rulesOf(record) : asked
   const used = record?.backend ?? (await madeBy(attachment, backEnd))
-  if (used === 'nftables') return nftables.check(rules, sharedWith(attachment))
+  if (used === 'nftables') return nftables.check(rules, otherInterfaceOf(attachment))
   if (used === 'iptables') {
     ;(await loadGuard()).checkGuard(attachment)
     return (await iptables()).check(rules)
@@ -250,7 +261,7 @@ export async function reapplyPortmap(record: PortmapRecord): Promise<void> {
   const rules = rulesOf(record)
   const hasAdded =
     record.backend === 'nftables'
-      ? nftables.addMissing(rules, refusals(record).ofElement, sharedWith(record))
+      ? nftables.addMissing(rules, refusals(record).ofElement)
       : await addMissingByIptables(record, rules)
   if (hasAdded) flushStaleFlows(udpOf(rules))
 }
