@@ -60,7 +60,8 @@ async function removeEarlier(attachment: Attachment, links: readonly string[]): 
   const earlier = kept.read(attachment)
   if (!earlier) return false
   const left = localnetLinks(rulesOf(earlier)).filter((link) => !links.includes(link))
-  await removeWithRecord(earlier, left)
+  await removeRecordedParts(earlier, left)
+  kept.forget(earlier)
   endFlows(earlier)
   return true
 }
@@ -144,11 +145,12 @@ async function removeRecorded(attachment: Recorded): Promise<void> {
     if (!record) return
     const links = localnetLinks(rulesOf(record))
     await runAll([
-      () => removeWithRecord(record, links),
+      () => removeRecordedParts(record, links),
       () => leaveToOthers(record),
       () => forgetShared(record),
       () => endFlows(record),
     ])
+    kept.forget(record)
   })
 }
 
@@ -156,14 +158,13 @@ async function removeRecorded(attachment: Recorded): Promise<void> {
  * What packets pass goes first: a state directory that cannot be written fails the rest, and the record stays for the next DEL.
  * @param links that the attachment uses 127.0.0.1 by no longer
  */
-async function removeWithRecord(record: PortmapRecord, links: readonly string[]): Promise<void> {
+async function removeRecordedParts(record: PortmapRecord, links: readonly string[]): Promise<void> {
   closeLocalnet(record, links)
   await runAll([
     () => unlessUnsupported(() => nftables.remove(rulesOf(record))),
     ...(record.backend === 'iptables' ? stepsOfIptables(record) : []),
     () => forgetLocalnet(record, links),
   ])
-  kept.forget(record)
 }
 
 function stepsOfIptables(attachment: Attachment) {
