@@ -1,4 +1,4 @@
-"""Stands in for firewalld on the system bus: the three methods of a zone that Patchbay calls, with firewalld's errors."""
+"""Stands in for firewalld on the system bus: the three methods of a zone that Patchbay calls, with firewalld's errors, and reload."""
 
 import dbus
 import dbus.service
@@ -22,6 +22,10 @@ class Firewalld(dbus.service.Object):
     def require(self, zone):
         if zone not in ZONES:
             raise Refusal("INVALID_ZONE: " + zone)
+
+    @dbus.service.method(NAME)
+    def reload(self):
+        self.sources.clear()
 
     @dbus.service.method(ZONE, in_signature="ss", out_signature="s")
     def addSource(self, zone, source):

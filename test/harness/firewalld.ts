@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import * as assert from 'uvu/assert'
 import { command } from './command.ts'
 import { scratch } from './host.ts'
 import { until } from './until.ts'
@@ -80,6 +81,11 @@ export function asks(method: string, zone: string, source: string): string | und
     `string:${zone}`,
     `string:${source}`,
   )
+}
+
+/** What `firewall-cmd --reload` does. */
+export function reload(): void {
+  assert.ok(send(name, '/org/fedoraproject/FirewallD1', `${name}.reload`))
 }
 
 /** @param words an object, a method and its arguments */

@@ -7,9 +7,9 @@ import { createServer } from 'node:net'
 import * as assert from 'uvu/assert'
 import { added, done, errorOf } from '../harness/attach.ts'
 import { command } from '../harness/command.ts'
-import { asks, firewallds, hasSource, startBus, startFirewalld } from '../harness/firewalld.ts'
+import { asks, firewallds, hasSource, reload, startBus, startFirewalld } from '../harness/firewalld.ts'
 import { newContainer, privateHost, removeContainer, scratch } from '../harness/host.ts'
-import { type Call, call, type Engine } from '../harness/plugin.ts'
+import { type Call, call, type Engine, executables } from '../harness/plugin.ts'
 import { reference } from '../harness/reference.ts'
 import { versions } from '../harness/round-trip.ts'
 import { snapshot } from '../harness/snapshot.ts'
@@ -64,6 +64,22 @@ for (const which of firewallds) {
         assert.equal(ours(), [])
       },
     )
+
+  scenario(
+    'after a reload of firewalld CHECK fails, patchbay reapply restores the sources, and DEL removes them',
+    async () => {
+      const { request } = prepared()
+      await added(request)
+      reload()
+      assert.equal(inZone(), [false, false])
+      assert.is((await verb('CHECK', request)).status, 1)
+      command(`${executables()}/patchbay`, 'reapply')
+      assert.equal(inZone(), [true, true])
+      assert.equal(await verb('CHECK', request), done)
+      assert.equal(await verb('DEL', request), done)
+      assert.equal(inZone(), [false, false])
+    },
+  )
 
   scenario('every version is taken; the reference refuses 0.3.1', async () => {
     for (const cniVersion of versions) {
