@@ -39,9 +39,9 @@ export function noteShared(attachment: Recorded): void {
   if (containers().get(name) === undefined) containers().set(name, attachment.containerID)
 }
 
-/** For the removal of an attachment: with the last but one nothing is shared any more. */
+/** Does nothing when nothing was noted of the container. */
 export function forgetShared(attachment: Recorded): void {
-  if (containers().get(nameOf(attachment)) === undefined || otherInterfaces(attachment).length > 1) return
+  if (containers().get(nameOf(attachment)) === undefined) return
   containers().remove(nameOf(attachment))
   containers().removeFolder()
 }

@@ -49,7 +49,7 @@ export async function addPortmap(
     const links = localnetLinks(rules)
     const hadPorts = await removeEarlier(attachment, links)
     await addBy(backEnd, attachment, rules)
-    if (hadPorts) await leaveToOthers(attachment)
+    if (hadPorts) await leaveTo(otherInterfaces(attachment))
     for (const via of links) useLocalnet(attachment, via, writeSysctl)
   })
   flushStaleFlows(udpOf(rules))
@@ -146,8 +146,7 @@ async function removeRecorded(attachment: Recorded): Promise<void> {
     const links = localnetLinks(rulesOf(record))
     await runAll([
       () => removeRecordedParts(record, links),
-      () => leaveToOthers(record),
-      () => forgetShared(record),
+      () => leaveShared(record),
       () => endFlows(record),
     ])
     kept.forget(record)
@@ -174,9 +173,16 @@ function stepsOfIptables(attachment: Attachment) {
   ]
 }
 
-/** Ports that an attachment had go to other interfaces of its container. What fails is for their CHECK to tell. */
-async function leaveToOthers(attachment: Recorded): Promise<void> {
-  for (const other of otherInterfaces(attachment)) await reapplyPortmap(other).catch(() => {})
+/** Ports that a removed attachment had go to other interfaces of its container. With the last but one nothing is shared any more. */
+async function leaveShared(attachment: Recorded): Promise<void> {
+  const others = otherInterfaces(attachment)
+  await leaveTo(others)
+  if (others.length < 2) forgetShared(attachment)
+}
+
+/** What fails is for their CHECK to tell. */
+async function leaveTo(others: readonly PortmapRecord[]): Promise<void> {
+  for (const other of others) await reapplyPortmap(other).catch(() => {})
 }
 
 function endFlows(record: PortmapRecord): void {

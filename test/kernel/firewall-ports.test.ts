@@ -6,14 +6,13 @@ import { type Attached, attach } from '../harness/attach.ts'
 import type { Network } from '../harness/cnitool.ts'
 import { command } from '../harness/command.ts'
 import { conversation, namedServer } from '../harness/datagrams.ts'
-import { farHost, type Netns, near, privateHost, setSysctl } from '../harness/host.ts'
+import { farHost, type Netns, near, privateHost, setSysctl, usableAtOnce } from '../harness/host.ts'
 import { test } from '../harness/test.ts'
 import { asking, withPorts } from './portmap-networks.ts'
 
 await privateHost()
 const outside = farHost()
-// What is forwarded over IPv6 would wait for each new bridge's link-local address.
-setSysctl('net/ipv6/conf/default/accept_dad', 0)
+usableAtOnce()
 
 type Keys = Record<string, unknown>
 

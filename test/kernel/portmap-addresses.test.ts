@@ -12,7 +12,7 @@ import {
   newContainer,
   privateHost,
   removeContainer,
-  setSysctl,
+  usableAtOnce,
 } from '../harness/host.ts'
 import { hostLocal } from '../harness/networks.ts'
 import { test } from '../harness/test.ts'
@@ -21,8 +21,7 @@ import { traces, withPorts } from './portmap-networks.ts'
 
 await privateHost()
 const outside = farHost()
-// What is forwarded over IPv6 would wait for each new bridge's link-local address.
-setSysctl('net/ipv6/conf/default/accept_dad', 0)
+usableAtOnce()
 
 const backends = ['nftables', 'iptables'] as const
 

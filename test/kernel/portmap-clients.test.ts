@@ -4,15 +4,14 @@
 import * as assert from 'uvu/assert'
 import { attach } from '../harness/attach.ts'
 import { conversation, namedServer } from '../harness/datagrams.ts'
-import { far, farHost, type Netns, near, privateHost, setSysctl } from '../harness/host.ts'
+import { far, farHost, type Netns, near, privateHost, setSysctl, usableAtOnce } from '../harness/host.ts'
 import { test } from '../harness/test.ts'
 import { mirrorIn } from '../harness/traffic.ts'
 import { traces, withPorts } from './portmap-networks.ts'
 
 await privateHost()
 const outside = farHost()
-// What is forwarded over IPv6 would wait for each new bridge's link-local address.
-setSysctl('net/ipv6/conf/default/accept_dad', 0)
+usableAtOnce()
 const farServer = await mirrorIn(outside)
 
 const backends = ['nftables', 'iptables'] as const

@@ -14,7 +14,7 @@ import {
   newContainer,
   privateHost,
   removeContainer,
-  setSysctl,
+  usableAtOnce,
 } from '../harness/host.ts'
 import { call, executables } from '../harness/plugin.ts'
 import { test } from '../harness/test.ts'
@@ -25,8 +25,7 @@ import { asking, tcp, traces, withPorts } from './portmap-networks.ts'
 
 await privateHost()
 const outside = farHost()
-// What is forwarded over IPv6 would wait for each new bridge's link-local address.
-setSysctl('net/ipv6/conf/default/accept_dad', 0)
+usableAtOnce()
 
 const extras = asking(tcp(8080), { ...tcp(8080), protocol: 'udp' })
 

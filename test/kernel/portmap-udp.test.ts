@@ -4,14 +4,13 @@
 import * as assert from 'uvu/assert'
 import { attach } from '../harness/attach.ts'
 import { type Conversation, conversation, namedServer } from '../harness/datagrams.ts'
-import { farHost, near, privateHost, setSysctl } from '../harness/host.ts'
+import { farHost, near, privateHost, usableAtOnce } from '../harness/host.ts'
 import { test } from '../harness/test.ts'
 import { asking, withPorts } from './portmap-networks.ts'
 
 await privateHost()
 const outside = farHost()
-// What is forwarded over IPv6 would wait for each new bridge's link-local address.
-setSysctl('net/ipv6/conf/default/accept_dad', 0)
+usableAtOnce()
 
 /** The port on the host, and another one in the container: flows are ended by the first. */
 const [hostPort, containerPort] = [5300, 53]
