@@ -6,11 +6,12 @@ import { hostSocket } from '../../shared/attachment/sides.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
 import type { Result } from '../../shared/cni/result.ts'
 import type { PortRules } from '../../shared/firewall/portmap-rules.ts'
+import { families } from '../../shared/ip/address.ts'
 import type { Cidr } from '../../shared/ip/subnet.ts'
 import { findLink } from '../../shared/netlink/link.ts'
 import { findPath } from '../../shared/netlink/path.ts'
 import type { PortmapConfig } from './config.ts'
-import { families, portsOf } from './ports.ts'
+import { portsOf } from './ports.ts'
 
 /** Whether the runtime asks for host ports. */
 export function isAsked({ runtimeConfig }: Partial<PortmapConfig>): boolean {

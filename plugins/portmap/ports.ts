@@ -2,10 +2,7 @@
 
 import type { Complaint } from '../../shared/error/error.ts'
 import { hostPortOf, type Mapping } from '../../shared/firewall/portmap-rules.ts'
-import { parseAddress, sameAddress } from '../../shared/ip/address.ts'
-
-export const families = [4, 6] as const
-type Family = (typeof families)[number]
+import { type Family, families, parseAddress, sameAddress } from '../../shared/ip/address.ts'
 
 const highestPort = 65535
 

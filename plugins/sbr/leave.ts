@@ -3,7 +3,7 @@
 import { ownIps } from '../../shared/attachment/chained.ts'
 import { openSidesIfAny } from '../../shared/attachment/sides.ts'
 import type { Request } from '../../shared/cni/plugin.ts'
-import { type Address, sameAddress } from '../../shared/ip/address.ts'
+import { type Address, families, sameAddress } from '../../shared/ip/address.ts'
 import { parseCidr } from '../../shared/ip/subnet.ts'
 import { tolerate } from '../../shared/kernel/errno.ts'
 import { listAddresses, listAllAddresses } from '../../shared/netlink/address.ts'
@@ -14,8 +14,6 @@ import { deleteRoute, readRoute, savePortRoutes } from '../../shared/netlink/sav
 import { ask, type Socket } from '../../shared/netlink/socket.ts'
 import { withNamespaceLock } from '../../shared/state/lock.ts'
 import { firstTable, isFreeNumber, type SbrConfig } from './config.ts'
-
-const families = [4, 6] as const
 
 /** Looks first, and takes the lock only where there is something to remove. */
 export function leave(request: Request<SbrConfig>): void {

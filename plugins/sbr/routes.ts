@@ -1,7 +1,7 @@
 /** ADD: fills tables with the interface's routes, and takes these out of table main. A failed ADD puts them back. */
 
 import type { Undo } from '../../shared/attachment/undo.ts'
-import type { Address } from '../../shared/ip/address.ts'
+import { type Address, families } from '../../shared/ip/address.ts'
 import { type Cidr, contains } from '../../shared/ip/subnet.ts'
 import { tolerate } from '../../shared/kernel/errno.ts'
 import type { Link } from '../../shared/netlink/link.ts'
@@ -25,8 +25,6 @@ import { ask, type Request as NetlinkRequest, type Socket } from '../../shared/n
 import { isFreeNumber, type SbrConfig } from './config.ts'
 import { freeTables, hasGateway, leadsTo, leaving, type MainRoute, planTables, type Table } from './plan.ts'
 import { hasFixedGateway, type Source } from './source.ts'
-
-const families = [4, 6] as const
 
 /** Rules for a table that others fill. */
 export function addRules(inside: Socket, sources: readonly Source[], table: number, undo: Undo): void {

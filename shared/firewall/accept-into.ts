@@ -5,7 +5,7 @@
 
 import type { Attachment } from '../cni/plugin.ts'
 import { CniError, Code } from '../error/error.ts'
-import { formatAddress, fromBytes, parseAddress, toBytes } from '../ip/address.ts'
+import { type Family, formatAddress, fromBytes, parseAddress, toBytes } from '../ip/address.ts'
 import { deleteRule, insertRule, place, type Table } from '../netlink/nftables.ts'
 import { type Chain, findChain, hookNumbers } from '../netlink/nftables-chains.ts'
 import { isFamily, isReply } from '../netlink/nftables-matches.ts'
@@ -26,8 +26,6 @@ import type { Filter, ForeignChain } from './filter-record.ts'
 import { missing } from './missing.ts'
 import { use } from './shared-parts.ts'
 import { expectElement, netfilter, owner } from './table.ts'
-
-type Family = 4 | 6
 
 /** The comment of our rules. */
 const mark = 'patchbay: acceptInto'

@@ -1,5 +1,6 @@
 /** Finds the chains of other programs that drop what they do not accept: of iptables, which iptables can open, and of nftables. */
 
+import { families } from '../ip/address.ts'
 import { readXtable } from '../kernel/xtables.ts'
 import type { Table } from '../netlink/nftables.ts'
 import {
@@ -31,7 +32,6 @@ export interface ClosedChain {
   how: string
 }
 
-const families = [4, 6] as const
 const ours = ourTable('inet').name
 /** The tables that iptables-nft makes. */
 const ofIptables = ['filter', 'nat', 'mangle', 'raw', 'security']

@@ -2,7 +2,7 @@
 
 import { CniError } from '../error/error.ts'
 import { runAllNow } from '../error/steps.ts'
-import { parseAddress } from '../ip/address.ts'
+import { type Family, families, parseAddress } from '../ip/address.ts'
 import { hasXtable } from '../kernel/xtables.ts'
 import type { ClosedIptables } from './closed-chains.ts'
 import { kindsToOpen } from './decision.ts'
@@ -22,9 +22,6 @@ import { type Iptables, isInstalled, restore, save } from './iptables.ts'
 import { missing } from './missing.ts'
 import { disown, own, ownedBy, type Released, releaseAll, use } from './shared-parts.ts'
 import { unlessUnsupported } from './unsupported.ts'
-
-type Family = 4 | 6
-const families: Family[] = [4, 6]
 
 /**
  * The tables that get an attachment's rules: of the kinds of iptables that are closed, else of the system's default one. Where a family

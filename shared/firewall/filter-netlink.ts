@@ -3,7 +3,7 @@
  * table that `nft` has written to.
  */
 
-import { parseAddress, toBytes } from '../ip/address.ts'
+import { type Family, parseAddress, toBytes } from '../ip/address.ts'
 import { deleteChain, deleteRule } from '../netlink/nftables.ts'
 import { chainUse, comparedWith, listRules, type Rule } from '../netlink/nftables-read.ts'
 import { update } from '../netlink/nftables-transaction.ts'
@@ -13,8 +13,6 @@ import { input, inWords, type Last, type Wanted } from './filter-layout.ts'
 import { defaultAdminChain } from './filter-record.ts'
 import { forward, stages } from './filter-traces.ts'
 import { netfilter } from './table.ts'
-
-type Family = 4 | 6
 
 /** The rules of a chain that name one of the addresses. */
 export function rulesFor(family: Family, chain: string, addresses: readonly string[]): Rule[] {

@@ -1,6 +1,7 @@
 /** Finds whose rules an attachment without a record may have. Loads no code of iptables and firewalld, since every DEL of a plain `firewall` needs this. */
 
 import { environment } from '#engine'
+import { families } from '../ip/address.ts'
 import { stat } from '../kernel/stat.ts'
 import { hasXtable } from '../kernel/xtables.ts'
 import { chainUse } from '../netlink/nftables-read.ts'
@@ -11,8 +12,6 @@ import { unlessUnsupported } from './unsupported.ts'
 /** The chains of the Go reference's layout (filter-layout.ts). */
 export const forward = 'CNI-FORWARD'
 export const stages = ['CNI-ISOLATION-STAGE-1', 'CNI-ISOLATION-STAGE-2'] as const
-
-const families = [4, 6] as const
 
 /** Whether iptables may have rules of containers. */
 export function mayHaveIptables(): boolean {

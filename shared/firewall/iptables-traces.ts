@@ -1,6 +1,7 @@
 /** Finds where iptables may have rules for an attachment. Does not run iptables, since every DEL needs this. */
 
 import type { Attachment } from '../cni/plugin.ts'
+import { families } from '../ip/address.ts'
 import { isErrno } from '../kernel/errno.ts'
 import { readFileIfAny } from '../kernel/files.ts'
 import { chainUse, tableUse } from '../netlink/nftables-read.ts'
@@ -14,8 +15,6 @@ export interface Trace {
   iptables: Iptables
   chain: string
 }
-
-const families = [4, 6] as const
 
 /** Where an attachment's chain is or may be. Without an attachment: where any chain may be, with an empty chain name. */
 export async function findIptablesTraces(

@@ -1,5 +1,6 @@
 /** The chains and maps of the masquerade by nftables: a chain for each subnet, and what all share. */
 
+import type { Family } from '../ip/address.ts'
 import { type Cidr, formatCidr, subnetOf } from '../ip/subnet.ts'
 import { addTable } from '../netlink/nftables.ts'
 import { addSet, type NamedSet } from '../netlink/nftables-sets.ts'
@@ -16,8 +17,6 @@ import { ifname, ipv4Addr, ipv6Addr, mark } from '../netlink/nftables-types.ts'
 import type { Request } from '../netlink/socket.ts'
 import { type OurChain, restoration } from './our-chains.ts'
 import { ourTable } from './table.ts'
-
-export type Family = 4 | 6
 
 /** The base chain, at the priority of source NAT. */
 export const postrouting = 'masquerade-postrouting'

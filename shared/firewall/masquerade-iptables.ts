@@ -2,7 +2,7 @@
 
 import type { Attachment } from '../cni/plugin.ts'
 import { CniError } from '../error/error.ts'
-import { formatAddress, width } from '../ip/address.ts'
+import { families, formatAddress, width } from '../ip/address.ts'
 import { type Cidr, formatCidr, subnetOf } from '../ip/subnet.ts'
 import { restore, save } from './iptables.ts'
 import { chainsCommented, deletePlanned, withJumps } from './iptables-chains.ts'
@@ -11,7 +11,6 @@ import { noteUser } from './iptables-users.ts'
 import { missing } from './missing.ts'
 import { chainName, ruleComment } from './reference-names.ts'
 
-const families = [4, 6] as const
 const multicast = { 4: '224.0.0.0/4', 6: 'ff00::/8' }
 
 /** Replaces a container's masqueraded addresses. Runs iptables-restore once per family. @throws CniError */

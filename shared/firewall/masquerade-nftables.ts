@@ -5,7 +5,7 @@
 
 import { hostIfname } from '../cni/identity.ts'
 import type { Attachment } from '../cni/plugin.ts'
-import { toBytes } from '../ip/address.ts'
+import { type Family, families, toBytes } from '../ip/address.ts'
 import type { Cidr } from '../ip/subnet.ts'
 import { findElement, listElements, listRules } from '../netlink/nftables-read.ts'
 import { addElement, type Element, type NamedSet } from '../netlink/nftables-sets.ts'
@@ -15,7 +15,6 @@ import type { Request } from '../netlink/socket.ts'
 import {
   addressMap,
   attachmentMap,
-  type Family,
   frameAdditions,
   outside,
   postrouting,
@@ -37,8 +36,6 @@ import {
   staleIn,
   stillThere,
 } from './table.ts'
-
-const families: Family[] = [4, 6]
 
 /** Masquerades packets from these addresses that leave their subnets. Elements of other attachments at them are replaced. */
 export function add(attachment: Attachment, addresses: Cidr[]): void {

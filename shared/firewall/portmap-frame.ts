@@ -4,6 +4,7 @@
  */
 
 import { hashedName } from '../cni/identity.ts'
+import type { Family } from '../ip/address.ts'
 import { type Cidr, parseCidr } from '../ip/subnet.ts'
 import { addChain, addRule, addTable, type Hook, type Table } from '../netlink/nftables.ts'
 import { addCounter } from '../netlink/nftables-counters.ts'
@@ -40,9 +41,6 @@ import {
 import type { Request } from '../netlink/socket.ts'
 import { type OurChain, restoration } from './our-chains.ts'
 import { netfilter, ourTable } from './table.ts'
-
-export type Family = 4 | 6
-export const families: Family[] = [4, 6]
 
 /** Bytes of protocol and port as a key. */
 export const portLength = 8

@@ -3,6 +3,7 @@
 import { hostIfname } from '../cni/identity.ts'
 import type { Attachment } from '../cni/plugin.ts'
 import { CniError, Code } from '../error/error.ts'
+import { families } from '../ip/address.ts'
 import { isErrno, tolerate } from '../kernel/errno.ts'
 import { counterUse } from '../netlink/nftables-counters.ts'
 import { findElement, listElements } from '../netlink/nftables-read.ts'
@@ -24,7 +25,6 @@ import {
   chainsOf,
   counterOf,
   type Frame,
-  families,
   frameAdditions,
   frameOf,
   hasFrame,

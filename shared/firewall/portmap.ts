@@ -5,13 +5,13 @@
 
 import type { Attachment } from '../cni/plugin.ts'
 import { runAll } from '../error/steps.ts'
-import type { Address } from '../ip/address.ts'
+import { type Address, families } from '../ip/address.ts'
 import type { Recorded } from '../state/former.ts'
 import { type BackEnd, byBackEnd, whyImpossible } from './by-back-end.ts'
 import { withFeatureLock, withRemovalLock } from './feature-lock.ts'
 import { findIptablesTraces } from './iptables-traces.ts'
 import { forgetStaleUsers, forgetUser } from './iptables-users.ts'
-import { families, frameOf } from './portmap-frame.ts'
+import { frameOf } from './portmap-frame.ts'
 import {
   closeLocalnet,
   forgetLocalnet,

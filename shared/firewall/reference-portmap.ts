@@ -4,7 +4,15 @@
  */
 
 import type { Attachment } from '../cni/plugin.ts'
-import { type Address, formatAddress, fromBytes, sameAddress, toBytes, width } from '../ip/address.ts'
+import {
+  type Address,
+  families,
+  formatAddress,
+  fromBytes,
+  sameAddress,
+  toBytes,
+  width,
+} from '../ip/address.ts'
 import { wayTo } from '../netlink/local.ts'
 import { deleteRule, place, type Table } from '../netlink/nftables.ts'
 import { chainUse, comparedWith, listRules, loadedBy, type Rule } from '../netlink/nftables-read.ts'
@@ -17,7 +25,6 @@ import { chunks, netfilter } from './table.ts'
 
 type Owner = Pick<Attachment, 'containerID'>
 
-const families = [4, 6] as const
 /** The chains with rules of containers: those of host ports, the one that older versions have for those of one address, and the sources'. */
 const ports = ['hostports', 'hostip_hostports'] as const
 const sources = 'masquerading'

@@ -1,13 +1,11 @@
 /** The host's address that containers on one of its NICs reach it by. */
 
 import type { Log } from '../error/log.ts'
-import type { Address } from '../ip/address.ts'
+import { type Address, families } from '../ip/address.ts'
 import { defaultLink } from '../link/parent.ts'
 import { listAddresses } from '../netlink/address.ts'
 import type { LinkName } from '../netlink/link.ts'
 import type { Socket } from '../netlink/socket.ts'
-
-const families = [4, 6] as const
 
 /**
  * The host's address of each family that containers have: the parent's, else that of the interface of the default route.

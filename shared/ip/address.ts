@@ -1,12 +1,16 @@
 /** IPv4 and IPv6 addresses as one value: a family and a number, so that ranges are plain arithmetic. */
 
+/** The versions of IP. */
+export const families = [4, 6] as const
+export type Family = (typeof families)[number]
+
 export interface Address {
-  family: 4 | 6
+  family: Family
   value: bigint
 }
 
 /** The number of bits of an address. */
-export function width(family: 4 | 6): number {
+export function width(family: Family): number {
   return family === 4 ? 32 : 128
 }
 
