@@ -80,13 +80,10 @@ for (const egress of ['interface', 'ifb'])
     removeContainer(container)
   })
 
-test('shapedSubnets: what comes from them and goes to them is limited, and no more', async () => {
-  const other = await attach(network(3))
-  const container = await limited({
-    ingressRate: 20 * MBIT,
-    egressRate: 20 * MBIT,
-    shapedSubnets: ['10.1.0.2/32', 'fd01::2/128'],
-  })
+/** A container with these keys is limited, but not in what comes from or goes to a neighbour with the network's number. */
+async function limitedBut(neighbour: number, keys: Record<string, unknown>): Promise<void> {
+  const other = await attach(network(neighbour))
+  const container = await limited({ ingressRate: 20 * MBIT, egressRate: 20 * MBIT, ...keys })
   await assertBothWays(container, 20 * MBIT, 20 * MBIT)
   for (const family of [0, 1]) {
     await assertUnlimited({ from: other, to: container, address: container.addresses[family] ?? '' })
@@ -94,24 +91,13 @@ test('shapedSubnets: what comes from them and goes to them is limited, and no mo
   }
   for (const one of [container, other]) await one.del()
   for (const one of [container, other]) removeContainer(one)
-})
+}
 
-test('unshapedSubnets with an IFB: all but what comes from them and goes to them is limited', async () => {
-  const other = await attach(network(4))
-  const container = await limited({
-    ingressRate: 20 * MBIT,
-    egressRate: 20 * MBIT,
-    unshapedSubnets: ['10.1.0.4/32', 'fd01::4/128'],
-    egress: 'ifb',
-  })
-  await assertBothWays(container, 20 * MBIT, 20 * MBIT)
-  for (const family of [0, 1]) {
-    await assertUnlimited({ from: other, to: container, address: container.addresses[family] ?? '' })
-    await assertUnlimited({ from: container, to: other, address: other.addresses[family] ?? '' })
-  }
-  for (const one of [container, other]) await one.del()
-  for (const one of [container, other]) removeContainer(one)
-})
+test('shapedSubnets: what comes from them and goes to them is limited, and no more', () =>
+  limitedBut(3, { shapedSubnets: ['10.1.0.2/32', 'fd01::2/128'] }))
+
+test('unshapedSubnets with an IFB: all but what comes from them and goes to them is limited', () =>
+  limitedBut(4, { unshapedSubnets: ['10.1.0.4/32', 'fd01::4/128'], egress: 'ifb' }))
 
 /** A macvlan in each of two containers, on a NIC of the host, without a plugin. */
 function macvlan(name: string, address: string): Netns {
