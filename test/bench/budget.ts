@@ -1,5 +1,5 @@
 /**
- * The budget: figures that noise cannot move, compared with those in budget.json. System calls and faults of every verb, the
+ * The budget: figures that noise hardly moves, compared with those in budget.json. System calls and faults of every verb, the
  * least of a few runs; the executables' bytes; modules. What a change costs shows here on any machine, however busy.
  */
 
@@ -102,7 +102,7 @@ async function costs(): Promise<[string, number][]> {
 function measure(engine: EngineName, subject: string): Promise<Measurement[]> {
   const scenario = { subject, there: 0, atOnce: 1, containers: 1 }
   const candidates = [{ name: engine, directory: join(root, 'dist', engine) }]
-  const rounds = { seconds: 0, least: 4, most: 4, counts: 2, uncounted: uncounted[engine] }
+  const rounds = { seconds: 0, least: 10, most: 10, counts: 2, uncounted: uncounted[engine] }
   return measureOne(native, { scenario, candidates, ...rounds }, join(root, '.cache'))
 }
 
