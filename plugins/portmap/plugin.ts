@@ -15,6 +15,7 @@ import { warnOfLoopback } from './loopback.ts'
 import { isAsked, rulesFor } from './mappings.ts'
 
 const firewall = () => import('../../shared/firewall/portmap.ts')
+const removal = () => import('../../shared/firewall/portmap-removal.ts')
 
 export const portmap = interfacePlugin<PortmapConfig>({
   name: 'portmap',
@@ -36,17 +37,17 @@ async function create({ request, undo }: Life<PortmapConfig>): Promise<void> {
   const rules = rulesFor(request, requirePrevResult(request, 'must be called as chained plugin'))
   if (rules.length === 0)
     return request.log.warn('the container has no address for its port mappings: none is made')
-  const { addPortmap, removePortmap } = await firewall()
+  const { removePortmap } = await removal()
   undo(() => removePortmap(request))
   const openLocalhost = (...sysctl: readonly string[]) =>
     preferSysctl(request.log, 'the mapped ports cannot be reached by 127.0.0.1', '1', ...sysctl)
-  await addPortmap(request, rules, openLocalhost, backEndOf(request.config))
+  await (await firewall()).addPortmap(request, rules, openLocalhost, backEndOf(request.config))
   warnOfListeners(rules, request.log)
   warnOfLoopback(rules, request.log)
 }
 
 async function remove(request: Request<PortmapConfig>): Promise<void> {
-  const { removePortmap } = await firewall()
+  const { removePortmap } = await removal()
   const addresses = request.prevResult && isAsked(request.config) ? rulesFor(request, request.prevResult) : []
   await removePortmap(request, {
     wasAsked: isAsked(request.config),
@@ -57,7 +58,7 @@ async function remove(request: Request<PortmapConfig>): Promise<void> {
 }
 
 async function collect({ network, validAttachments }: Request<PortmapConfig>): Promise<void> {
-  await (await firewall()).collectPortmap(network, validAttachments)
+  await (await removal()).collectPortmap(network, validAttachments)
 }
 
 async function check(_: Sides, request: Request<PortmapConfig>): Promise<void> {

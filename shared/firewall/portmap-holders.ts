@@ -12,9 +12,7 @@ import { netfilter, owner } from './table.ts'
  * Called with a port and the comment of the element that has it. Returns if the element may be removed, or with `stays` if another
  * interface of the container has it. @throws CniError
  */
-export type Refuse =
-  | ((mapping: Mapping, comment: string) => void)
-  | ((mapping: Mapping, comment: string) => 'stays' | undefined)
+export type Refuse = (mapping: Mapping, comment: string) => 'stays' | undefined
 
 /**
  * The elements that an addition would hit: of this attachment before, or of others that have ended.

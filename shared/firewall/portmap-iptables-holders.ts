@@ -14,9 +14,7 @@ export type Holder = Omit<Attachment, 'ifname'>
  * Called with a port, and with the container that has it. Returns if that container has ended, or with `stays` if it is the same one in
  * another network: the rules of both stay. @throws CniError
  */
-export type Refuse =
-  | ((mapping: Mapping, holder: Holder) => void)
-  | ((mapping: Mapping, holder: Holder) => 'stays' | undefined)
+export type Refuse = (mapping: Mapping, holder: Holder) => 'stays' | undefined
 
 /** @throws CniError that names the container */
 export function refuseTaken(mapping: Mapping, { network, containerID }: Holder): never {

@@ -10,6 +10,7 @@ import type { BackEnd } from './by-back-end.ts'
 import { frameOf, hasFrame } from './portmap-frame.ts'
 import type { Refuse } from './portmap-holders.ts'
 import { clear, endFlushed, isFlushed } from './portmap-nftables.ts'
+import { reapplyPortmap } from './portmap-reapply.ts'
 import { isOver, kept, type PortmapRecord, rulesOf } from './portmap-record.ts'
 import type { Mapping, PortRules } from './portmap-rules.ts'
 import { owner } from './table.ts'
@@ -53,15 +54,11 @@ const isFramed = ({ address }: PortRules) => hasFrame(frameOf(address.address.fa
  * Where another program has flushed our part of the table, adds what other live attachments had in it: their ports are taken again before
  * this one asks for any. What cannot be added, `patchbay reapply` names.
  */
-export async function restoreFlushed(
-  attachment: Recorded,
-  rules: readonly PortRules[],
-  again: (record: PortmapRecord) => Promise<void>,
-): Promise<void> {
+export async function restoreFlushed(attachment: Recorded, rules: readonly PortRules[]): Promise<void> {
   if (unlessUnsupported(() => isFlushed(rules)) !== true) return
   const live = liveByNftables(attachment)
   for (const record of live)
-    await again(record).catch((error) => {
+    await reapplyPortmap(record).catch((error) => {
       if (!(error instanceof CniError)) throw error
     })
   unlessUnsupported(() => endFlushed([...rules, ...live.flatMap(rulesOf)]))

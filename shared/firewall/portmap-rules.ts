@@ -39,3 +39,12 @@ export function hostPortOf({ protocol, hostPort, hostIP }: Mapping): string {
   const text = formatAddress(hostIP)
   return `${hostIP.family === 6 ? `[${text}]` : text}:${hostPort}/${protocol}`
 }
+
+/** The mappings whose flows connection tracking remembers: UDP's. */
+export function udpPorts(rules: PortRules[]) {
+  return rules.flatMap(({ address: { address }, mappings }) =>
+    mappings
+      .filter(({ protocol }) => protocol === 'udp')
+      .map(({ hostPort: port, containerPort, hostIP }) => ({ address, port, containerPort, hostIP })),
+  )
+}

@@ -38,8 +38,8 @@ const features: Feature[] = [
     name: 'portmap',
     load: async () => ({
       kept: (await import('./portmap-record.ts')).kept,
-      again: (await import('./portmap.ts')).reapplyPortmap,
-      end: (await import('./portmap.ts')).endReapply,
+      again: (await import('./portmap-reapply.ts')).reapplyPortmap,
+      end: (await import('./portmap-reapply.ts')).endReapply,
     }),
   },
   {

@@ -1,7 +1,8 @@
 /** A process that changes host ports of iptables like a plugin: `add N PORT`, `remove N` or `cycle N PORT`, with container number N. */
 
 import { toCniError } from '../../shared/error/error.ts'
-import { addPortmap, removePortmap } from '../../shared/firewall/portmap.ts'
+import { addPortmap } from '../../shared/firewall/portmap.ts'
+import { removePortmap } from '../../shared/firewall/portmap-removal.ts'
 import { parseCidr } from '../../shared/ip/subnet.ts'
 
 const [verb, number, port] = process.argv.slice(2) as [string, string, string]
