@@ -11,7 +11,7 @@ import { Missing, reportMissing } from '../../scripts/setup.ts'
 import { chooseGuest } from '../guest/kernel.ts'
 import { budget } from './budget.ts'
 import { bench, render } from './run.ts'
-import { isChosen, scenariosOf, titleOf } from './scenarios.ts'
+import { isNamed, isSlow, type Scenario, scenariosOf, titleOf } from './scenarios.ts'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -32,7 +32,13 @@ const { values } = parseArgs({
   },
 })
 
-const scenarios = scenariosOf(values.full).filter((scenario) => isChosen(scenario, values.scenario))
+const scenarios = scenariosOf(values.full).filter(isChosen)
+
+/** Without names, all but those whose set-up takes minutes. */
+function isChosen(scenario: Scenario): boolean {
+  if (values.scenario.length > 0) return isNamed(scenario, values.scenario)
+  return values.full || values.list || !isSlow(scenario)
+}
 
 async function main(): Promise<void> {
   if (values.guest) chooseGuest(values.guest)

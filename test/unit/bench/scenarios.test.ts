@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import { plugins } from '../../../plugins/registry.ts'
 import { aims } from '../../bench/aims.ts'
-import { isChosen, scenariosOf, titleOf } from '../../bench/scenarios.ts'
+import { isNamed, isSlow, scenariosOf, titleOf } from '../../bench/scenarios.ts'
 import { port } from '../../bench/subjects/bridge.ts'
 import { addressOf } from '../../bench/subjects/subject.ts'
 import { subjectOf, subjects } from '../../bench/subjects/subjects.ts'
@@ -40,10 +40,17 @@ test('names of scenarios differ, and choose one; the name of a subject chooses a
   const titles = usual.map(titleOf)
   assert.is(new Set(titles).size, titles.length)
   assert.ok(titles.includes('bridge, 10,000 there'))
-  const chosen = (text: string) => usual.filter((each) => isChosen(each, [text])).map(titleOf)
+  const chosen = (text: string) => usual.filter((each) => isNamed(each, [text])).map(titleOf)
   assert.equal(chosen('bridge, 1,000 there'), ['bridge, 1,000 there'])
   assert.ok(chosen('bridge').includes('bridge, 100 by 16'))
   assert.not.ok(chosen('bridge').includes('bridge ipMasq nftables'))
+})
+
+test('only a chain with 1,000 attachments takes minutes to set up', () => {
+  assert.equal(usual.filter(isSlow).map(titleOf), [
+    'chain of five, theirs by nftables, 1,000 there',
+    'chain of five, theirs by iptables, 1,000 there',
+  ])
 })
 
 test('a full run has every subject with 100 and 1,000 there', () => {
