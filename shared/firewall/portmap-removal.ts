@@ -12,7 +12,7 @@ import { closeLocalnet, forgetLocalnet, localnetLinks, staleLocalnet } from './p
 import * as nftables from './portmap-nftables.ts'
 import { reapplyPortmap } from './portmap-reapply.ts'
 import { kept, type PortmapRecord, rulesOf } from './portmap-record.ts'
-import { udpPorts } from './portmap-rules.ts'
+import { type PortRules, udpPorts } from './portmap-rules.ts'
 import { forgetShared, otherInterfaces } from './portmap-shared.ts'
 import { flushFlowsTo } from './stale-flows.ts'
 import { owner, staleIn } from './table.ts'
@@ -67,10 +67,11 @@ async function removeChains(attachment: Attachment): Promise<void> {
 export async function removeEarlier(attachment: Attachment, links: readonly string[]): Promise<boolean> {
   const earlier = kept.read(attachment)
   if (!earlier) return false
-  const left = localnetLinks(rulesOf(earlier)).filter((link) => !links.includes(link))
-  await removeRecordedParts(earlier, left)
+  const rules = rulesOf(earlier)
+  const left = localnetLinks(rules).filter((link) => !links.includes(link))
+  await removeRecordedParts(earlier, rules, left)
   kept.forget(earlier)
-  endFlows(earlier)
+  endFlows(rules)
   return true
 }
 
@@ -79,11 +80,11 @@ async function removeRecorded(attachment: Recorded): Promise<void> {
     // An ADD may have replaced the record since it was found.
     const record = kept.find(attachment)
     if (!record) return
-    const links = localnetLinks(rulesOf(record))
+    const rules = rulesOf(record)
     await runAll([
-      () => removeRecordedParts(record, links),
+      () => removeRecordedParts(record, rules, localnetLinks(rules)),
       () => leaveShared(record),
-      () => endFlows(record),
+      () => endFlows(rules),
     ])
     kept.forget(record)
   })
@@ -91,12 +92,17 @@ async function removeRecorded(attachment: Recorded): Promise<void> {
 
 /**
  * What packets pass goes first: a state directory that cannot be written fails the rest, and the record stays for the next DEL.
+ * @param rules of the record
  * @param links that the attachment uses 127.0.0.1 by no longer
  */
-async function removeRecordedParts(record: PortmapRecord, links: readonly string[]): Promise<void> {
+async function removeRecordedParts(
+  record: PortmapRecord,
+  rules: PortRules[],
+  links: readonly string[],
+): Promise<void> {
   closeLocalnet(record, links)
   await runAll([
-    () => unlessUnsupported(() => nftables.remove(rulesOf(record))),
+    () => unlessUnsupported(() => nftables.remove(rules)),
     ...(record.backend === 'iptables' ? stepsOfIptables(record) : []),
     () => forgetLocalnet(record, links),
   ])
@@ -121,8 +127,7 @@ export async function leaveTo(others: readonly PortmapRecord[]): Promise<void> {
   for (const other of others) await reapplyPortmap(other).catch(() => {})
 }
 
-function endFlows(record: PortmapRecord): void {
-  const rules = rulesOf(record)
+function endFlows(rules: PortRules[]): void {
   const ports = udpPorts(rules)
   if (ports.length > 0)
     flushFlowsTo(
