@@ -26,7 +26,7 @@ export async function setup(
   try {
     return statusBlock(await add(chain, place, registry), attachment)
   } catch (error) {
-    await remove(chain, place, registry).catch(() => {})
+    await remove(chain, place, registry, attachment.network).catch(() => {})
     throw error
   }
 }

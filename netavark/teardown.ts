@@ -4,7 +4,8 @@ import type { Registry } from '../shared/cni/plugin.ts'
 import { runAll } from '../shared/error/steps.ts'
 import { callPlugin, type Place } from './call.ts'
 import { chainOf, type Link, placeOf } from './chain.ts'
-import { readAttachmentLeniently } from './input.ts'
+import { type Network, readAttachmentLeniently } from './input.ts'
+import { removeOwnBridge } from './own-bridge.ts'
 import { validatePlace } from './place.ts'
 
 /**
@@ -20,15 +21,20 @@ export async function teardown(
   const attachment = readAttachmentLeniently(raw)
   const place = placeOf(attachment, netns)
   validatePlace(place)
-  await remove(await chainOf(attachment, registry), place, registry)
+  await remove(await chainOf(attachment, registry), place, registry, attachment.network)
 }
 
 /** Removes the last first, and goes on after a failure. @throws as `teardown` */
-export async function remove(chain: readonly Link[], place: Place, registry: Registry): Promise<void> {
+export async function remove(
+  chain: readonly Link[],
+  place: Place,
+  registry: Registry,
+  network: Network,
+): Promise<void> {
   const steps = chain.toReversed().map(
     ({ plugin, configuration }) =>
       () =>
         callPlugin('DEL', plugin, configuration, place, registry),
   )
-  await runAll(steps)
+  await runAll([...steps, () => removeOwnBridge(network)])
 }
