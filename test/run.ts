@@ -1,6 +1,6 @@
 /**
  * Runs all tests, or those that are named: `npm test -- [-t TEXT] [--guest newest|6.1] [--full] [--record]
- * [types|lint|unit|model|build|kernel|fuzz|FILE…]`.
+ * [types|lint|unit|model|build|kernel|clients|fuzz|FILE…]`.
  */
 
 import { availableParallelism } from 'node:os'
@@ -28,6 +28,7 @@ const folders: Record<string, readonly string[]> = {
   model: ['model'],
   build: ['build'],
   kernel: ['guest', 'kernel'],
+  clients: ['clients'],
   fuzz: ['fuzz'],
 }
 
