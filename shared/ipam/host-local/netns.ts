@@ -13,3 +13,14 @@ export function netnsOf(path: string): Netns | undefined {
   const inode = path === '' ? undefined : stat(path)?.inode
   return inode === undefined ? undefined : { path, inode: String(inode) }
 }
+
+/**
+ * Whether the namespace that a record was written for still exists. After a boot another one may have its path and inode: it is younger than the
+ * record. The file of a process's namespace is no help there, the kernel makes it anew for each look.
+ * @param written when, nanoseconds since the epoch
+ */
+export function isStillThere({ path, inode }: Netns, written: string): boolean {
+  const found = stat(path)
+  if (String(found?.inode) !== inode) return false
+  return path.startsWith('/proc/') || (found?.ctime ?? 0n) <= BigInt(written)
+}
