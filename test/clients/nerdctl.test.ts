@@ -12,7 +12,7 @@ import { mirrorIn } from '../harness/traffic.ts'
 import { libcni } from './harness/libcni.ts'
 import { type Runtime, testLife } from './harness/life.ts'
 import { callersList } from './harness/lists.ts'
-import { newPod, type Pod } from './harness/pods.ts'
+import { again, boot, newPod, type Pod } from './harness/pods.ts'
 
 await privateHost()
 
@@ -50,7 +50,6 @@ function hooks(): Runtime {
 testLife('nerdctl', hooks)
 
 test('after a boot a container of nerdctl starts again under its id, without a DEL before', async () => {
-  const { boot, again } = await import('./harness/pods.ts')
   const pod = newPod()
   const before = await hooks().run(pod)
   boot([pod])

@@ -11,7 +11,7 @@ import { test } from '../harness/test.ts'
 import { type Libcni, libcni } from './harness/libcni.ts'
 import { type Runtime, testLife } from './harness/life.ts'
 import { callersList } from './harness/lists.ts'
-import type { Pod } from './harness/pods.ts'
+import { newPod, type Pod } from './harness/pods.ts'
 
 await privateHost()
 
@@ -69,7 +69,6 @@ test('Nomad reads a version of at least 0.4.0 from bridge, firewall, host-local,
 
 test('the rules that an operator writes into NOMAD-ADMIN stay in front of the plugin’s', async () => {
   const runtime = agent()
-  const { newPod } = await import('./harness/pods.ts')
   const [one, other] = [newPod(), newPod()]
   await runtime.run(one)
   command('iptables', '-A', 'NOMAD-ADMIN', '-p', 'tcp', '--dport', '25', '-j', 'DROP')
