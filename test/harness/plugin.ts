@@ -49,6 +49,8 @@ export interface Call {
   /** The value of CNI_ARGS. */
   args?: string
   engine?: Engine
+  /** The directory of the plugins, in place of the engine's. */
+  directory?: string
   /** The plugin, when the configuration has no type. */
   plugin?: string
   /** A program and its arguments to put in front: strace, qemu. */
@@ -91,11 +93,15 @@ export function callAlone(request: Call): Answer {
 }
 
 function programOf(request: Call): Made {
-  const { config, engine, under = [] } = request
+  const { config, under = [] } = request
   const plugin = request.plugin ?? (typeof config === 'string' ? 'bridge' : config.type)
-  const [file = '', ...args] = [...under, `${executables(engine)}/${plugin}`]
+  const [file = '', ...args] = [...under, `${directoryFor(request)}/${plugin}`]
   const input = typeof config === 'string' ? config : JSON.stringify(config)
   return { file, args, env: environment(request), input }
+}
+
+function directoryFor({ directory, engine }: Call): string {
+  return directory ?? executables(engine)
 }
 
 /** How a program ended. A signal leaves it without a status. */
@@ -111,14 +117,15 @@ function answerOf(made: Made, { status, signal, stdout, stderr }: Ending): Answe
   return { status: status ?? (signal ? 128 : 127), json: stdout ? JSON.parse(stdout) : undefined, stderr }
 }
 
-function environment({ verb, containerID = 'c1', netns, ifname = 'eth0', args, engine, env }: Call) {
+function environment(request: Call) {
+  const { verb, containerID = 'c1', netns, ifname = 'eth0', args, env } = request
   const attachment = ['STATUS', 'GC', 'VERSION'].includes(verb)
     ? {}
     : { CNI_CONTAINERID: containerID, CNI_NETNS: netns ?? '', CNI_IFNAME: ifname, CNI_ARGS: args ?? '' }
   return {
     PATH: process.env.PATH ?? '',
     CNI_COMMAND: verb,
-    CNI_PATH: executables(engine),
+    CNI_PATH: directoryFor(request),
     ...attachment,
     ...env,
   }
