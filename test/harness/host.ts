@@ -2,12 +2,8 @@
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync } from 'node:fs'
-import { builds } from '../../scripts/build/target.ts'
-import { ensurePackages } from '../../scripts/setup.ts'
-import { ensureBuilt, underRunner } from './built.ts'
-import { builtTool } from './cnitool.ts'
+import { underRunner } from './built.ts'
 import { command, ip } from './command.ts'
-import { packagesOf } from './declared.ts'
 import { reaping } from './reaping.ts'
 import { refuse } from './refuse.ts'
 import { difference, type Snapshot, snapshot } from './snapshot.ts'
@@ -18,9 +14,6 @@ const mark = 'PATCHBAY_PRIVATE_HOST'
 /** A directory for a test's files; snapshots ignore it. */
 export const scratch = '/run/test'
 
-/** Programs that kernel tests run besides the plugins. */
-const tools = ['iproute2', 'nftables', 'iptables', 'iputils-ping', 'tcpdump', 'strace', 'util-linux']
-
 /**
  * Moves the calling test program onto a private host: it starts itself again there, and this call
  * returns only in that second process. The first one checks that the machine is unchanged at the end.
@@ -28,19 +21,12 @@ const tools = ['iproute2', 'nftables', 'iptables', 'iputils-ping', 'tcpdump', 's
 export async function privateHost(): Promise<void> {
   if (process.env[mark]) return arrange()
   if (process.getuid?.() !== 0) refuse('kernel tests make network namespaces: run them as root')
-  if (!process.env[underRunner]) for (const build of builds) await ensureBuilt(build)
-  await installTools(process.argv.slice(1, 2))
+  if (!process.env[underRunner]) await (await import('./install.ts')).prepare(process.argv.slice(1, 2))
   const before = machine()
   const status = startAgain()
   const changed = difference(before, machine())
   if (changed.length > 0) refuse(`the machine's own network was changed:\n${changed.join('\n')}`)
   process.exit(status)
-}
-
-/** Installs the programs of kernel tests, and builds cnitool. A guest cannot: it has no network. */
-export async function installTools(files: readonly string[]): Promise<void> {
-  await ensurePackages('the kernel tests', [...tools, ...packagesOf(files)])
-  await builtTool()
 }
 
 function startAgain(): number {
