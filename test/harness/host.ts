@@ -1,15 +1,10 @@
 /** A private host for a test: its own network, mount and pid namespaces, deleted after the test. */
 
-import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync } from 'node:fs'
 import { underRunner } from './built.ts'
 import { command, ip } from './command.ts'
-import { reaping } from './reaping.ts'
+import { mark, runPrivately } from './private.ts'
 import { refuse } from './refuse.ts'
-import { difference, type Snapshot, snapshot } from './snapshot.ts'
-
-/** Environment variable of a test program that already runs on its private host. */
-const mark = 'PATCHBAY_PRIVATE_HOST'
 
 /** A directory for a test's files; snapshots ignore it. */
 export const scratch = '/run/test'
@@ -22,29 +17,7 @@ export async function privateHost(): Promise<void> {
   if (process.env[mark]) return arrange()
   if (process.getuid?.() !== 0) refuse('kernel tests make network namespaces: run them as root')
   if (!process.env[underRunner]) await (await import('./install.ts')).prepare(process.argv.slice(1, 2))
-  const before = machine()
-  const status = startAgain()
-  const changed = difference(before, machine())
-  if (changed.length > 0) refuse(`the machine's own network was changed:\n${changed.join('\n')}`)
-  process.exit(status)
-}
-
-function startAgain(): number {
-  const ending = ['--pdeathsig', 'SIGKILL'] // a file that is stopped after its time leaves nothing running
-  const namespaces = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc']
-  const self = [...reaping, process.execPath, ...process.execArgv, ...process.argv.slice(1)]
-  const env = { ...process.env, [mark]: '1' }
-  const { status, error } = spawnSync('setpriv', [...ending, 'unshare', ...namespaces, ...self], {
-    stdio: 'inherit',
-    env,
-  })
-  if (error) refuse(`no private network namespace can be made here: ${error.message}`)
-  return status ?? 1
-}
-
-/** The part of the machine's own network that a plugin could change. */
-function machine(): Snapshot {
-  return snapshot(['/run/netns', '/var/lib/cni'].filter((path) => existsSync(path)))
+  process.exit(runPrivately([...process.execArgv, ...process.argv.slice(1)]) ?? 1)
 }
 
 /** An empty /run and /var/lib, a /dev of its own, a /sys of this network namespace, and forwarding off as on a new machine. */
