@@ -1,8 +1,10 @@
 /** A private host for a test: its own network, mount and pid namespaces, deleted after the test. */
 
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { underRunner } from './built.ts'
 import { command, ip } from './command.ts'
+import { Mount, mount } from './libc.ts'
+import { addNetns, deleteNetns, pathOf, within } from './netns.ts'
 import { mark, runPrivately } from './private.ts'
 import { refuse } from './refuse.ts'
 
@@ -23,8 +25,8 @@ export async function privateHost(): Promise<void> {
 /** An empty /run and /var/lib, a /dev of its own, a /sys of this network namespace, and forwarding off as on a new machine. */
 function arrange(): void {
   ownDevices()
-  for (const path of ['/run', '/var/lib']) command('mount', '-t', 'tmpfs', 'tmpfs', path)
-  command('mount', '-t', 'sysfs', 'sysfs', '/sys')
+  for (const path of ['/run', '/var/lib']) mount('tmpfs', path, 'tmpfs')
+  mount('sysfs', '/sys', 'sysfs')
   for (const path of [scratch, '/run/lock', '/var/lib/cni']) mkdirSync(path)
   ip('link set lo up')
   setSysctl('net/ipv4/ip_forward', 0)
@@ -51,18 +53,16 @@ const devices = [
 /** A /dev of its own: the plugins make device nodes there. It is no devtmpfs, so the kernel makes none. */
 function ownDevices(): void {
   const copy = '/run'
-  command('mount', '-t', 'tmpfs', '-o', 'mode=755', 'tmpfs', copy)
+  mount('tmpfs', copy, 'tmpfs', 0, 'mode=755')
   command('cp', '-a', ...devices.map((name) => `/dev/${name}`).filter((path) => existsSync(path)), copy)
   for (const directory of ['pts', 'shm']) mkdirSync(`${copy}/${directory}`)
-  command('mount', '--rbind', '/dev/pts', `${copy}/pts`)
-  command('mount', '--move', copy, '/dev')
+  mount('/dev/pts', `${copy}/pts`, 'none', Mount.BIND | Mount.REC)
+  mount(copy, '/dev', 'none', Mount.MOVE)
 }
 
 /** Writes a sysctl of the host, or of a namespace. */
 export function setSysctl(name: string, value: number | string, netns?: string): void {
-  const inside = netns ? ['ip', 'netns', 'exec', netns] : []
-  const [file = '', ...args] = [...inside, 'sh', '-c', `echo ${value} > /proc/sys/${name}`]
-  command(file, ...args)
+  within(netns, () => writeFileSync(`/proc/sys/${name}`, `${value}\n`))
 }
 
 /** A network namespace with a name for `ip netns`. */
@@ -75,12 +75,12 @@ let containers = 0
 
 /** A new network namespace as a runtime makes it for a plugin: only lo, which is down. */
 export function newContainer(name = `c${++containers}`): Netns {
-  ip(`netns add ${name}`)
-  return { name, path: `/run/netns/${name}` }
+  addNetns(name)
+  return { name, path: pathOf(name) }
 }
 
 export function removeContainer({ name }: Netns): void {
-  ip(`netns delete ${name}`)
+  deleteNetns(name)
 }
 
 /** Addresses of the far host, and of the private host on the cable between them. */

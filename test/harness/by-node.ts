@@ -1,0 +1,13 @@
+/** Which rows of a table are made by the Node engine, which takes ten times as long as QuickJS: one of each plugin in a file. */
+
+import { isFullRun } from './full.ts'
+import type { Engine } from './plugin.ts'
+
+const made = new Set<string>()
+
+/** Node for the first row of a plugin, and with `npm run test:full` for each; the versions of the row are tried all the same. */
+export function engineOfRow(plugin: string): Engine {
+  const isFirst = !made.has(plugin)
+  made.add(plugin)
+  return isFirst || isFullRun() ? 'node' : 'quickjs'
+}
