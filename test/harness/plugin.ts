@@ -1,10 +1,9 @@
 /** The built executables, called directly as a runtime calls them. */
 
-import { spawnSync } from 'node:child_process'
 import type { BuildName } from '../../scripts/build/target.ts'
 import { directoryOf, reasonToBuild } from './built.ts'
 import { type Made, remember } from './explain.ts'
-import { type Ending, start } from './program.ts'
+import { type Ending, runAlone, start } from './program.ts'
 import { refuse } from './refuse.ts'
 
 /** Keys of one plugin's configuration, beside its type. */
@@ -82,8 +81,7 @@ export function started(request: Call): { pid: number; answer: Promise<Answer> }
 /** The same while this program does nothing else: faster, for thousands of calls in a row. */
 export function callAlone(request: Call): Answer {
   const { file, args, env, input } = programOf(request)
-  const end = spawnSync(file, args, { env, input, encoding: 'utf8', timeout, killSignal: 'SIGKILL' })
-  return answerOf({ file, args, env, input }, end)
+  return answerOf({ file, args, env, input }, runAlone(file, args, { env, input, timeout }))
 }
 
 function programOf(request: Call): Made {

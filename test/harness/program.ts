@@ -1,6 +1,11 @@
 /** Starts programs and takes what they write. Much cheaper than execa, of which a guest would load 150 modules for each test file. */
 
-import { spawn } from 'node:child_process'
+import { closeSync, readSync } from 'node:fs'
+import { Socket } from 'node:net'
+import { constants } from 'node:os'
+import { getSystemErrorName } from 'node:util'
+import { readableOf } from '../../shared/kernel/clock.ts'
+import { begin, wait } from './spawn.ts'
 
 /** How a program ended. A signal leaves it without a status. */
 export interface Ending {
@@ -28,34 +33,76 @@ export interface Started {
   ended: Promise<Ending>
 }
 
-const notStarted: Ending = { status: null, signal: null, timedOut: false, stdout: '', stderr: '' }
-
-/** Starts a program without a shell. */
+/** Starts a program. */
 export function start(file: string, args: readonly string[], options: Options = {}): Started {
-  const { env = process.env, input, timeout } = options
-  const child = spawn(file, args, { env, stdio: ['pipe', 'pipe', 'pipe'] })
-  let timedOut = false
-  const timer = setTimeout(
-    () => {
-      timedOut = child.kill('SIGKILL')
-    },
-    timeout ?? 2 ** 31 - 1,
-  )
-  const [stdout, stderr] = [textOf(child.stdout), textOf(child.stderr)]
-  const ended = new Promise<Ending>((resolve) => {
-    child.on('error', ({ message }) => resolve({ ...notStarted, stderr: message }))
-    child.on('close', (status, signal) =>
-      resolve({ status, signal, timedOut, stdout: stdout(), stderr: stderr() }),
-    )
-  }).finally(() => clearTimeout(timer))
-  child.stdin.on('error', () => {}) // EPIPE: it has ended without reading all
-  child.stdin.end(input)
-  return { pid: child.pid ?? 0, kill: (signal) => void child.kill(signal), ended }
+  const begun = beginOf(file, args, options)
+  if (typeof begun === 'number') return { pid: 0, kill: () => {}, ended: Promise.resolve(notStarted(begun)) }
+  const { pid, ...pipes } = begun
+  let [runs, timedOut] = [true, false]
+  const kill = (signal: NodeJS.Signals = 'SIGTERM') => void (runs && process.kill(pid, signal))
+  const timer = setTimeout(() => {
+    timedOut = true
+    kill('SIGKILL')
+  }, options.timeout ?? longest)
+  const end = async (): Promise<Ending> => {
+    const [stdout, stderr] = await Promise.all([textOf(pipes.stdout), textOf(pipes.stderr)])
+    runs = false
+    clearTimeout(timer)
+    return { ...exitOf(pid), timedOut, stdout, stderr }
+  }
+  return { pid, kill, ended: end() }
 }
 
-/** Collects a stream. @returns what has come so far, as text */
-function textOf(stream: NodeJS.ReadableStream): () => string {
+/** Runs a program to its end while this one does nothing else. */
+export function runAlone(file: string, args: readonly string[], options: Options = {}): Ending {
+  const begun = beginOf(file, args, options)
+  if (typeof begun === 'number') return notStarted(begun)
+  const { pid, stdout, stderr } = begun
+  const texts = new Map<number, Buffer[]>([stdout, stderr].map((fd) => [fd, []]))
+  const timedOut = !readAll(new Map(texts), performance.now() + (options.timeout ?? longest))
+  if (timedOut) process.kill(pid, 'SIGKILL')
+  for (const fd of texts.keys()) closeSync(fd)
+  const [out, err] = [...texts.values()].map((parts) => Buffer.concat(parts).toString())
+  return { ...exitOf(pid), timedOut, stdout: out ?? '', stderr: err ?? '' }
+}
+
+const longest = 2 ** 31 - 1
+
+function beginOf(file: string, args: readonly string[], { env = process.env, input = '' }: Options) {
+  const variables = Object.entries(env).filter(([, value]) => value !== undefined)
+  const words = variables.map(([name, value]) => `${name}=${value}`)
+  return begin(file, args, words, Buffer.from(input))
+}
+
+function notStarted(errno: number): Ending {
+  const stderr = `it cannot be started: ${getSystemErrorName(-errno)}`
+  return { status: null, signal: null, timedOut: false, stdout: '', stderr }
+}
+
+function exitOf(pid: number): Pick<Ending, 'status' | 'signal'> {
+  const { status, signal } = wait(pid)
+  const [name = null] = Object.entries(constants.signals).find(([, number]) => number === signal) ?? []
+  return { status, signal: name }
+}
+
+/** Reads pipes to their ends, at once. @param open their parts, by descriptor @returns whether the time was enough */
+function readAll(open: Map<number, Buffer[]>, end: number): boolean {
+  while (open.size > 0) {
+    const ready = readableOf([...open.keys()], Math.max(0, end - performance.now()))
+    if (ready.length === 0) return false
+    for (const fd of ready) {
+      const part = Buffer.alloc(65_536)
+      const count = readSync(fd, part)
+      if (count === 0) open.delete(fd)
+      else open.get(fd)?.push(part.subarray(0, count))
+    }
+  }
+  return true
+}
+
+/** All that comes from a pipe, which is closed then. */
+async function textOf(fd: number): Promise<string> {
   const parts: Buffer[] = []
-  stream.on('data', (part: Buffer) => parts.push(part))
-  return () => Buffer.concat(parts).toString()
+  for await (const part of new Socket({ fd, readable: true, writable: false })) parts.push(part)
+  return Buffer.concat(parts).toString()
 }
