@@ -1,10 +1,9 @@
 /** The built executables, called directly as a runtime calls them. */
 
-import { spawnSync } from 'node:child_process'
-import { execa } from 'execa'
 import type { BuildName } from '../../scripts/build/target.ts'
 import { directoryOf, reasonToBuild } from './built.ts'
 import { type Made, remember } from './explain.ts'
+import { type Ending, runAlone, start } from './program.ts'
 import { refuse } from './refuse.ts'
 
 /** Keys of one plugin's configuration, beside its type. */
@@ -67,7 +66,7 @@ export interface Answer {
 }
 
 /** A call that hangs ends as one that a signal killed, so that its test fails. */
-const limit = { timeout: 120_000, killSignal: 'SIGKILL' } as const
+const timeout = 120_000
 
 /** Calls a plugin and parses its answer. @throws when standard output is not JSON */
 export function call(request: Call): Promise<Answer> {
@@ -77,19 +76,14 @@ export function call(request: Call): Promise<Answer> {
 /** Starts a call of a plugin. */
 export function started(request: Call): { pid: number; answer: Promise<Answer> } {
   const { file, args, env, input } = programOf(request)
-  const running = execa(file, args, { env, extendEnv: false, input, reject: false, ...limit })
-  const answer = async () => {
-    const end = await running
-    return answerOf({ file, args, env, input }, { ...end, status: end.exitCode })
-  }
-  return { pid: running.pid ?? 0, answer: answer() }
+  const { pid, ended } = start(file, args, { env, input, timeout })
+  return { pid, answer: ended.then((end) => answerOf({ file, args, env, input }, end)) }
 }
 
 /** The same while this program does nothing else: faster, for thousands of calls in a row. */
 export function callAlone(request: Call): Answer {
   const { file, args, env, input } = programOf(request)
-  const end = spawnSync(file, args, { env, input, encoding: 'utf8', ...limit })
-  return answerOf({ file, args, env, input }, { ...end, stderr: end.stderr.trimEnd() })
+  return answerOf({ file, args, env, input }, runAlone(file, args, { env, input, timeout }))
 }
 
 function programOf(request: Call): Made {
@@ -104,15 +98,9 @@ function directoryFor({ directory, engine }: Call): string {
   return directory ?? executables(engine)
 }
 
-/** How a program ended. A signal leaves it without a status. */
-interface Ending {
-  status?: number | null
-  signal?: string | null
-  stdout: string
-  stderr: string
-}
-
-function answerOf(made: Made, { status, signal, stdout, stderr }: Ending): Answer {
+function answerOf(made: Made, end: Omit<Ending, 'timedOut'>): Answer {
+  const { status, signal, stdout } = end
+  const stderr = end.stderr.trimEnd()
   remember(made, { status: status ?? undefined, stdout, stderr })
   return { status: status ?? (signal ? 128 : 127), json: stdout ? JSON.parse(stdout) : undefined, stderr }
 }

@@ -2,7 +2,7 @@
 
 import { fetchRootsOf, hasRoots } from '../clients/harness/roots.ts'
 import { chooseGuest } from '../guest/kernel.ts'
-import { installTools } from '../harness/host.ts'
+import { installTools } from '../harness/install.ts'
 import { batchesOf } from './batches.ts'
 import { expectedSeconds } from './durations.ts'
 import { guests, type Kernel, native } from './kernels.ts'
