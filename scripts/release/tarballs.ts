@@ -49,13 +49,15 @@ async function fill(directory: string, target: Target): Promise<void> {
   const build = [join(root, 'build.ts'), '--engine', engine, '--arch', architecture, '--out', directory]
   await run(process.execPath, build)
   await rename(join(directory, directoryName(target)), join(directory, 'bin'))
-  await addBesides(directory, target)
+  await addBesides(directory, await licensesOf(target))
 }
 
-/** Adds what an archive has besides its executables. */
-export async function addBesides(directory: string, target: Target): Promise<void> {
+/** Adds what an archive has besides its executables. @param licenses of what they contain, by the name of a file */
+export async function addBesides(
+  directory: string,
+  licenses: readonly [name: string, text: string][],
+): Promise<void> {
   for (const name of besides) await cp(join(root, name), join(directory, name), { recursive: true })
   await mkdir(join(directory, 'licenses'))
-  for (const [name, text] of await licensesOf(target))
-    await writeFile(join(directory, 'licenses', name), text)
+  for (const [name, text] of licenses) await writeFile(join(directory, 'licenses', name), text)
 }
