@@ -8,6 +8,7 @@ import * as assert from 'uvu/assert'
 import packageJson from '../../package.json' with { type: 'json' }
 import { test } from '../harness/test.ts'
 import { kubectl, type Resource, rendered, resourcesOf, unknownIn } from './harness/kubectl.ts'
+import { kubernetesNetwork } from './harness/network.ts'
 
 interface Container {
   name: string
@@ -41,14 +42,6 @@ function one(resources: readonly Resource[], kind: string): Resource {
 }
 const specOf = (resources: readonly Resource[]) => one(resources, 'DaemonSet').spec as Spec
 const containersOf = ({ template: { spec } }: Spec) => [...spec.initContainers, ...spec.containers]
-
-/** The network that both templates make for a node with these subnets: that of the example. */
-function expected(...subnets: string[]): object {
-  const text = readFileSync(join(root, 'conf-examples/250-kubernetes.conflist'), 'utf8')
-  const { _comment, ...example } = JSON.parse(text)
-  example.plugins[0].ipam.ranges = subnets.map((subnet) => [{ subnet }])
-  return example
-}
 
 test('Kubernetes knows each key of the DaemonSets and of the binding, and notices a wrong one', async () => {
   for (const resource of all.filter(({ kind }) => /^(DaemonSet|ClusterRoleBinding)$/.test(kind)))
@@ -105,7 +98,7 @@ test('containerd’s template gives the example’s network, with one subnet or 
   const template = join(root, 'deploy/containerd/patchbay.conflist.template')
   for (const PodCIDRRanges of [['10.1.2.0/24'], ['10.1.2.0/24', 'fd00:1:2::/64']]) {
     const text = await rendered(template, { PodCIDR: PodCIDRRanges[0], PodCIDRRanges, Routes: ['0.0.0.0/0'] })
-    assert.equal(JSON.parse(text), expected(...PodCIDRRanges))
+    assert.equal(JSON.parse(text), kubernetesNetwork(...PodCIDRRanges))
   }
 })
 
@@ -135,9 +128,9 @@ test('the init container writes the network of the node’s subnets; without sub
     assert.not(existsSync(file))
     const podCIDRs = ['10.1.2.0/24', 'fd00:1:2::/64']
     assert.is((await writeNetwork(host, { podCIDR: podCIDRs[0], podCIDRs })).failed, false)
-    assert.equal(JSON.parse(readFileSync(file, 'utf8')), expected(...podCIDRs))
+    assert.equal(JSON.parse(readFileSync(file, 'utf8')), kubernetesNetwork(...podCIDRs))
     assert.is((await writeNetwork(host, { podCIDRs: [] })).failed, true)
-    assert.equal(JSON.parse(readFileSync(file, 'utf8')), expected(...podCIDRs))
+    assert.equal(JSON.parse(readFileSync(file, 'utf8')), kubernetesNetwork(...podCIDRs))
   } finally {
     rmSync(host, { recursive: true })
   }
