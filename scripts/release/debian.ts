@@ -1,6 +1,7 @@
 /** The Debian package of a release: the files of an archive, where Debian has them, with deploy/debian. */
 
 import { createHash } from 'node:crypto'
+import { globSync } from 'node:fs'
 import { chmod, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { type Architecture, debian } from '../build/target.ts'
@@ -8,7 +9,8 @@ import { run } from '../run.ts'
 import { ensurePackages } from '../setup.ts'
 import { entriesOf, setTimes, type Tree, treeIn } from './tree.ts'
 
-const deploy = join(import.meta.dirname, '../../deploy')
+const project = join(import.meta.dirname, '../..')
+const deploy = join(project, 'deploy')
 const scripts = ['postinst', 'prerm', 'postrm']
 const doc = 'usr/share/doc/patchbay'
 
@@ -66,7 +68,10 @@ async function placeDocs(
   const text = (name: string) => readFile(join(files, name), 'utf8')
   const date = new Date(seconds * 1000).toUTCString().replace('GMT', '+0000')
   const change = `  * The release ${version.replace(/-1$/, '')}: changelog.gz says what changed.`
+  for (const page of globSync('{docs,plugins,shared}/**/*.md', { cwd: project }))
+    await tree.copy(join(project, page), `${doc}/${page}`)
   await tree.copy(join(files, 'conf-examples'), `${doc}/examples`)
+  await tree.link(`${doc}/conf-examples`, 'examples') // the pages' links lead there
   for (const folder of ['kubernetes', 'containerd'])
     await tree.copy(join(deploy, folder), `${doc}/examples/${folder}`)
   await tree.copy(join(files, 'README.md'), `${doc}/README.md`)

@@ -67,6 +67,14 @@ test('the package has each plugin and the command line, and leaves the directori
   assert.match(await machine.run('patchbay version'), /^patchbay \d/)
   assert.match(await machine.run('/usr/lib/patchbay/bridge 2>&1'), /^CNI bridge plugin v/)
   assert.is(await machine.run('dpkg --verify patchbay'), '')
+  for (const page of [
+    'README.Debian',
+    'copyright',
+    'docs/deploy.md',
+    'plugins/bridge/README.md',
+    'examples/10-bridge.conflist',
+  ])
+    assert.ok(paths.includes(`/usr/share/doc/patchbay/${page}`), page)
 })
 
 test('systemd accepts the units, and they call a verb that exists', async () => {
