@@ -7,6 +7,7 @@ import { execa } from 'execa'
 import { until } from '../../harness/until.ts'
 
 const enter = join(import.meta.dirname, '../../fresh/enter.sh')
+const systemd = join(import.meta.dirname, 'systemd.sh')
 
 const changes = '/mnt/changes'
 const arrange = `mount -t tmpfs tmpfs /mnt && mkdir ${changes} /mnt/work /mnt/root &&
@@ -15,6 +16,8 @@ mount -t overlay overlay -o lowerdir=/,upperdir=${changes},workdir=/mnt/work /mn
 export interface MachineCopy {
   /** Runs a shell line as root in the copy. @returns its output @throws an error with the output when it fails */
   run(line: string): Promise<string>
+  /** Runs a shell script of the copy as a service of systemd, which is started for it and ended with it. @param path of the script in the copy */
+  runUnderSystemd(path: string): Promise<void>
   /** Paths that differ from the machine's, sorted, without folders: new, changed and removed files. */
   changed(): string[]
   /** A path in the copy, as other processes reach it. */
@@ -32,14 +35,25 @@ export async function copyOfMachine(): Promise<MachineCopy> {
   const isArranged = () =>
     pid() !== '' && readFileSync(`/proc/${pid()}/mounts`, 'utf8').includes('overlay /mnt/root')
   await until('the overlay is mounted', isArranged)
-  const inside = ['--target', pid(), '--mount', '--pid', '--net', 'unshare', '--mount', enter, '/mnt/root']
+  const inside = async (...command: string[]) => {
+    const words = ['--target', pid(), '--mount', '--pid', '--net', ...command]
+    const env = { HOME: '/root', LC_ALL: 'C', PATH: '/usr/sbin:/usr/bin:/sbin:/bin' }
+    const options = { env, extendEnv: false, cwd: '/', stdin: 'ignore', all: true } as const
+    return (await execa('nsenter', words, options)).all
+  }
   return {
-    run: async (line) => {
-      const script = `mount -t tmpfs tmpfs /run; ${line}`
-      const env = { HOME: '/root', LC_ALL: 'C', PATH: '/usr/sbin:/usr/bin:/sbin:/bin' }
-      const options = { env, extendEnv: false, cwd: '/', stdin: 'ignore', all: true } as const
-      return (await execa('nsenter', [...inside, 'sh', '-e', '-c', script], options)).all
-    },
+    run: (line) =>
+      inside(
+        'unshare',
+        '--mount',
+        enter,
+        '/mnt/root',
+        'sh',
+        '-e',
+        '-c',
+        `mount -t tmpfs tmpfs /run; ${line}`,
+      ),
+    runUnderSystemd: async (path) => void (await inside(systemd, path)),
     changed: () => filesBelow(`/proc/${pid()}/root${changes}`),
     path: (path) => `/proc/${pid()}/root/mnt/root${path}`,
     end: () => void holder.kill('SIGKILL'),
