@@ -5,8 +5,10 @@
 
 /** Paths from the root, and why few calls use a module. */
 export const rareModules: Readonly<Record<string, string>> = {
+  'cli/install.ts': "the operator's",
   'cli/reapply.ts': "the operator's",
   'cli/reconcile.ts': "the operator's",
+  'cli/uninstall.ts': "the operator's",
   'plugins/bond/plugin.ts': 'hosts with several NICs',
   'plugins/bond/team/plugin.ts': 'hosts with several NICs',
   'plugins/can/vcan/plugin.ts': 'CAN',
