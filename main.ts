@@ -40,6 +40,8 @@ async function operate([command, ...args]: string[]): Promise<number> {
   if (command === 'version') return say(STDOUT, `patchbay ${version}\n`, 0)
   if (command === 'help') return say(STDOUT, usage(), 0)
   if (command === 'stay' && args.length === 0) return (await import('./cli/stay.ts')).stay(output)
+  if (command === 'install') return (await import('./cli/install.ts')).install(args, output)
+  if (command === 'uninstall') return (await import('./cli/uninstall.ts')).uninstall(args, output)
   if (command === 'reapply' && args.length === 0) return (await import('./cli/reapply.ts')).reapply(output)
   if (command === 'reconcile' && args.length < 2)
     return (await import('./cli/reconcile.ts')).reconcile(plugins, output, ...args)
@@ -53,6 +55,13 @@ function say(fd: number, text: string, status: number): number {
 
 function usage(): string {
   return `usage: patchbay version | help | reapply | reconcile [FILE | DIRECTORY] | stay
+       patchbay install [--to DIR] [--engine quickjs|node] [--replace] [--netavark[=DIR]]
+                        [--conf NAME… [--conf-to DIR]] [--dry-run]
+       patchbay install --check [--to DIR] | uninstall [--from DIR] [--dry-run]
+
+install copies this executable to DIR (/opt/cni/bin) and makes a link for each plugin, also while plugins run.
+It refuses to replace plugins of others; --replace keeps them, and uninstall puts them back. --netavark
+makes links for podman 5, --conf writes networks of conf-examples to /etc/cni/net.d.
 
 reapply restores the masquerade, host ports and other rules of live containers, after another program
 has removed them from the firewall. reconcile changes the existing VTEPs of the networks in
