@@ -7,7 +7,7 @@ import { join, relative } from 'node:path'
 import { type Architecture, debian } from '../build/target.ts'
 import { run } from '../run.ts'
 import { ensurePackages } from '../setup.ts'
-import { entriesOf, setTimes, type Tree, treeIn } from './tree.ts'
+import { entriesOf, setTimes, type Tree, type TreeEntry, treeIn } from './tree.ts'
 
 const project = join(import.meta.dirname, '../..')
 const deploy = join(project, 'deploy')
@@ -120,7 +120,7 @@ async function sumOf(root: string, path: string): Promise<string> {
 }
 
 /** Installed-Size as Debian counts it: each file rounded up, one for everything else (deb-substvars(5)). */
-async function kibibytesOf(entries: readonly { path: string; isFile: boolean }[]): Promise<number> {
+async function kibibytesOf(entries: readonly TreeEntry[]): Promise<number> {
   const sizes = entries.map(async ({ path, isFile }) =>
     isFile ? Math.ceil((await stat(path)).size / 1024) : 1,
   )

@@ -24,12 +24,20 @@ export function treeIn(root: string) {
 
 export type Tree = ReturnType<typeof treeIn>
 
-/** Paths of all entries below a directory, sorted, with the kind of each. */
-export async function entriesOf(root: string): Promise<{ path: string; isFile: boolean }[]> {
-  const entries = await readdir(root, { recursive: true, withFileTypes: true })
-  return entries
-    .map((entry) => ({ path: join(entry.parentPath, entry.name), isFile: entry.isFile() }))
-    .sort((a, b) => (a.path < b.path ? -1 : 1))
+/** An entry of a directory, with its whole path. */
+export interface TreeEntry {
+  path: string
+  isFile: boolean
+}
+
+/** All entries below a directory, sorted; links are not followed, as readdir's own recursion does. */
+export async function entriesOf(root: string): Promise<TreeEntry[]> {
+  const entries = await readdir(root, { withFileTypes: true })
+  const each = entries.map(async (entry): Promise<TreeEntry[]> => {
+    const path = join(root, entry.name)
+    return [{ path, isFile: entry.isFile() }, ...(entry.isDirectory() ? await entriesOf(path) : [])]
+  })
+  return (await Promise.all(each)).flat().sort((a, b) => (a.path < b.path ? -1 : 1))
 }
 
 /** Gives all entries one time, in seconds since the epoch. */

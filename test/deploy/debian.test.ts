@@ -67,6 +67,8 @@ test('the package has each plugin and the command line, and leaves the directori
   assert.match(await machine.run('patchbay version'), /^patchbay \d/)
   assert.match(await machine.run('/usr/lib/patchbay/bridge 2>&1'), /^CNI bridge plugin v/)
   assert.is(await machine.run('dpkg --verify patchbay'), '')
+  const summed = await machine.run('cut -c 35- /var/lib/dpkg/info/patchbay.md5sums')
+  assert.not.match(summed, /conf-examples/, 'the sum of a file that a link leads to')
   for (const page of [
     'README.Debian',
     'copyright',
@@ -83,6 +85,17 @@ test('systemd accepts the units, and they call a verb that exists', async () => 
   assert.is(await machine.run(`systemd-analyze verify ${paths}`), '')
   assert.is(await machine.run('patchbay reapply'), '')
   assert.ok(changed().includes(wanted))
+})
+
+test('the commands of README.Debian install into /opt/cni/bin, and leave nothing there', async () => {
+  await machine.run('dpkg --install /tmp/packages/first.deb')
+  const readme = readFileSync(machine.path('/usr/share/doc/patchbay/README.Debian'), 'utf8')
+  const [install = '', uninstall = ''] = readme.match(/patchbay (un)?install --[\w-]+ [\w/]+/g) ?? []
+  await machine.run(install)
+  assert.match(await machine.run('/opt/cni/bin/bridge 2>&1'), /^CNI bridge plugin v/)
+  await machine.run(uninstall)
+  const left = changed().filter((path) => path.startsWith('/opt/cni/bin/'))
+  assert.equal(left, [])
 })
 
 test('an upgrade replaces the files, and a unit that was disabled stays so', async () => {

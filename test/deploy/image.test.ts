@@ -1,11 +1,13 @@
 /** The images: built by podman from scratch, run as the DaemonSet runs them. */
 // packages: podman, crun
 
-import { readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import packageJson from '../../package.json' with { type: 'json' }
-import { privateHost } from '../harness/host.ts'
+import { plugins } from '../../plugins/registry.ts'
+import { command } from '../harness/command.ts'
+import { privateHost, scratch } from '../harness/host.ts'
 import { plainYaml } from '../harness/plain-yaml.ts'
 import { test } from '../harness/test.ts'
 import { build, filesOf, podman, preparePodman, runContainer } from './harness/podman.ts'
@@ -32,6 +34,29 @@ test('the image has the executable and licences, and nothing else', async () => 
     ['LICENSE', 'patchbay'],
   )
   assert.match(await runContainer('--rm', ...least, 'patchbay', 'version'), /^patchbay \d/)
+})
+
+/** A directory of the host in which another project's bridge and loopback are, and another file. */
+function directoryWithOthers(): string {
+  const directory = join(scratch, 'bin')
+  mkdirSync(directory)
+  for (const name of ['bridge', 'dhcp', 'loopback'])
+    writeFileSync(join(directory, name), `#!/bin/sh\necho the other ${name}\n`, { mode: 0o755 })
+  return directory
+}
+
+test('the init container installs into the host’s directory, again, and out of it, as the manifests allow it', async () => {
+  const directory = directoryWithOthers()
+  const before = command('sh', '-c', `cd ${directory} && sha256sum *`)
+  const onHost = ['--rm', ...least, '--volume', `${directory}:/host/opt/cni/bin`, 'patchbay']
+  const target = '/host/opt/cni/bin'
+  const refusal = await runContainer(...onHost).catch((error: Error) => error.message)
+  assert.match(refusal, /bridge.*--replace/s)
+  for (const _ of [1, 2]) await runContainer(...onHost, 'install', '--to', target, '--replace')
+  for (const name of Object.keys(plugins))
+    assert.match(command('sh', '-c', `${directory}/${name} 2>&1`), new RegExp(`^CNI ${name} plugin`))
+  await runContainer(...onHost, 'uninstall', '--from', target)
+  assert.is(command('sh', '-c', `cd ${directory} && sha256sum *`), before)
 })
 
 test('the main container ends at SIGTERM with status 0, long before it would be killed', async () => {
