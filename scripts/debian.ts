@@ -12,6 +12,8 @@ const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg'
 export interface Suite {
   /** Downloads binary packages (`.deb`) into a directory. */
   download(directory: string, names: readonly string[]): Promise<void>
+  /** Downloads binary packages with all that they depend on, down to the C library. */
+  downloadWhole(directory: string, names: readonly string[]): Promise<void>
   /** Downloads the original source archive of a source package into a directory. */
   downloadSource(directory: string, name: string): Promise<void>
   /** The dependencies of a package, such as the newest version of a kernel. */
@@ -31,6 +33,11 @@ export async function debianSuite(name: string, work: string, architecture?: str
   await get(work, ['update'])
   return {
     download: (directory, names) => get(directory, ['download', ...names]),
+    downloadWhole: async (directory, names) => {
+      await mkdir(join(directory, 'partial'), { recursive: true })
+      const words = ['--download-only', '--yes', '--no-install-recommends']
+      await get(work, [...withoutLocks(directory), 'install', ...words, ...names])
+    },
     downloadSource: (directory, source) =>
       get(directory, ['source', '--download-only', '--tar-only', source]),
     dependencies: async (name) => {
@@ -66,6 +73,11 @@ export async function unpackPackages(
   }
 }
 
+/** Nothing is installed: a lock of the machine's own database would only make another apt-get wait. */
+function withoutLocks(archives: string): string[] {
+  return ['--option', `Dir::Cache::Archives=${archives}`, '--option', 'Debug::NoLocking=true']
+}
+
 async function aptGet(suite: string, args: readonly string[], cwd: string): Promise<void> {
   const { failed, stderr } = await execa('apt-get', ['--quiet', ...args], {
     cwd,
@@ -89,6 +101,7 @@ async function configuration(suite: string, work: string, architecture?: string)
     `Dir::Cache=${join(work, 'cache')}`,
     'Dir::State::Status=/dev/null', // else apt prefers a newer installed version to the suite's
     'APT::Sandbox::User=root',
+    'Acquire::Languages=none',
     'APT::Update::Error-Mode=any', // else apt-get update ignores lists that it cannot fetch
     ...(architecture ? [`APT::Architectures::=${architecture}`] : []),
   ].flatMap((option) => ['--option', option])

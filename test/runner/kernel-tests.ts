@@ -1,5 +1,6 @@
-/** The jobs of kernel tests: on each kernel that has the features a file needs; and of the tests of guests themselves. */
+/** The jobs of kernel tests: on each kernel that has the features a file needs; and of the tests of guests and of clients. */
 
+import { fetchRootsOf } from '../clients/harness/roots.ts'
 import { chooseGuest } from '../guest/kernel.ts'
 import { installTools } from '../harness/host.ts'
 import { batchesOf } from './batches.ts'
@@ -38,14 +39,21 @@ export async function planKernelTests(
   if (files.length === 0) return { batches: [], failures: [] }
   if (process.getuid?.() !== 0)
     return { batches: [], failures: ['the kernel tests need root: sudo npm test; without it: npm run check'] }
-  const isOfGuest = (file: string) => file.startsWith('test/guest/')
-  const [ofGuests, others] = [files.filter(isOfGuest), files.filter((file) => !isOfGuest(file))]
-  await installTools(others)
+  const below = (folder: string) => files.filter((file) => file.startsWith(`test/${folder}/`))
+  const [ofGuests, ofClients] = [below('guest'), below('clients')]
+  const others = files.filter((file) => !ofGuests.includes(file) && !ofClients.includes(file))
+  await installTools([...others, ...ofClients])
+  const fetched = fetchRootsOf(ofClients)
   const all = guests(output)
   const { runs, failures } = await planOf(others, native, all, everywhere)
   const boots = await planGuestTests(ofGuests, all, failures.length > 0)
+  await fetched
   return {
-    batches: [...boots.batches, ...runs.flatMap(({ kernel, items }) => batchesOn(kernel, items))],
+    batches: [
+      ...batchesOn(native, ofClients),
+      ...boots.batches,
+      ...runs.flatMap(({ kernel, items }) => batchesOn(kernel, items)),
+    ],
     failures: [...failures, ...boots.failures],
   }
 }

@@ -1,0 +1,33 @@
+/** The roots of all client tests: `npm test` fetches those that its files name, while the executables are built. */
+
+import { readFileSync } from 'node:fs'
+import { declared } from '../../harness/declared.ts'
+import { fetchRoot, type Root } from './root.ts'
+
+/** The newest first. A suite named by its state (`testing`) moves on, and no version is pinned. */
+const newest = ['sid', 'testing', 'stable']
+
+const containerd = ['containerd', 'busybox-static']
+
+export const roots = {
+  'containerd-1.6': { suites: ['bookworm'], packages: containerd },
+  'containerd-1.7': { suites: ['trixie'], packages: containerd },
+  'containerd-2': { suites: newest, packages: containerd },
+} satisfies Record<string, Omit<Root, 'name'>>
+
+export type RootName = keyof typeof roots
+
+export function rootOf(name: RootName): Root {
+  return { name, ...roots[name] }
+}
+
+/** The roots that test files name in a line: `// roots: containerd-1.6`. */
+export function rootsOf(files: readonly string[]): Root[] {
+  const names = files.flatMap((file) => declared(readFileSync(file, 'utf8'), 'roots'))
+  return [...new Set(names)].map((name) => rootOf(name as RootName))
+}
+
+/** Fetches the roots that test files name. A file whose root cannot be fetched says so itself, when it runs. */
+export async function fetchRootsOf(files: readonly string[]): Promise<void> {
+  for (const root of rootsOf(files)) await fetchRoot(root).catch(() => {})
+}
