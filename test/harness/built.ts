@@ -14,6 +14,7 @@ const sources = [
   'main.ts',
   'package-lock.json',
   '{cli,engine,netavark,plugins,shared}/**/*.{ts,c,h,S,ld,patch}',
+  'conf-examples/*.conflist',
   'scripts/build/*',
   'test/engine/*',
 ]
