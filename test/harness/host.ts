@@ -8,6 +8,7 @@ import { ensureBuilt, underRunner } from './built.ts'
 import { builtTool } from './cnitool.ts'
 import { command, ip } from './command.ts'
 import { packagesOf } from './declared.ts'
+import { newestPackage } from './newest.ts'
 import { reaping } from './reaping.ts'
 import { refuse } from './refuse.ts'
 import { difference, type Snapshot, snapshot } from './snapshot.ts'
@@ -40,6 +41,7 @@ export async function privateHost(): Promise<void> {
 /** Installs the programs of kernel tests, and builds cnitool. A guest cannot: it has no network. */
 export async function installTools(files: readonly string[]): Promise<void> {
   await ensurePackages('the kernel tests', [...tools, ...packagesOf(files)])
+  for (const name of packagesOf(files, 'newest')) await newestPackage(name)
   await builtTool()
 }
 
