@@ -70,6 +70,7 @@ const ways: Record<string, Way> = {
   'all plugins, by nftables': chain('br2', 'nftables', {
     isNew: true,
     stays: /^file \/run\/cni\/tuning\/|^nft \t\t.*(counter accept| comment "c\d+")$/,
+    doubts: /missing hostport rules/,
     // The reference looks for the masquerade in iptables, too.
     failing: /Chain 'CNI-[0-9a-f]+' does not exist/,
     complaint: /Chain 'CNI-[0-9a-f]+' does not exist/,
