@@ -19,6 +19,8 @@ export interface Way {
   ifname?: string
   /** Host ports, for portmap. */
   ports?: object[]
+  /** The link of the host that ADD lends to the container. */
+  lends?: string
   /** Makes what ADD needs. */
   prepare?(container: Netns): void
   /** Asserts that traffic passes, after each ADD and after the other suite's CHECK and GC. */
