@@ -5,6 +5,7 @@ import { ensurePackages } from '../../scripts/setup.ts'
 import { ensureBuilt } from './built.ts'
 import { builtTool } from './cnitool-build.ts'
 import { packagesOf } from './declared.ts'
+import { newestPackage } from './newest.ts'
 
 /** Programs that kernel tests run besides the plugins. */
 const tools = ['iproute2', 'nftables', 'iptables', 'iputils-ping', 'tcpdump', 'strace', 'util-linux']
@@ -18,5 +19,6 @@ export async function prepare(files: readonly string[]): Promise<void> {
 /** Installs the programs of kernel tests, and builds cnitool. A guest cannot: it has no network. */
 export async function installTools(files: readonly string[]): Promise<void> {
   await ensurePackages('the kernel tests', [...tools, ...packagesOf(files)])
+  for (const name of packagesOf(files, 'newest')) await newestPackage(name)
   await builtTool()
 }
