@@ -3,10 +3,7 @@
 import { readFileSync } from 'node:fs'
 
 /** The words that a source lists after a label, such as `// needs:`. */
-export function declared(
-  source: string,
-  word: 'needs' | 'newest' | 'packages' | 'roots' | 'slow',
-): string[] {
+export function declared(source: string, word: 'needs' | 'newest' | 'packages' | 'roots' | 'slow'): string[] {
   const lines = source.matchAll(new RegExp(`^// ${word}: (.+)$`, 'gm'))
   return [...lines].flatMap(([, list = '']) => list.split(',').map((name) => name.trim()))
 }
