@@ -8,6 +8,7 @@ export const order: readonly (readonly string[])[] = [
   ['engine/node', 'engine/quickjs'],
   ['main.ts'],
   ['cli'],
+  ['cli/installation'],
   ['plugins'],
   ['plugins/*'],
   ['shared/host', 'shared/pair', 'shared/lent', 'shared/device-node'],
