@@ -2,13 +2,13 @@
 
 import { makeDirectory } from '../shared/kernel/files.ts'
 import { stat } from '../shared/kernel/stat.ts'
+import { changeAlone, statusOf } from './change-alone.ts'
 import { type Given, type Kind, misuse, parse } from './installation/arguments.ts'
 import type { Change } from './installation/change.ts'
 import { findings } from './installation/check.ts'
 import { networks } from './installation/examples.ts'
 import { absolutePath } from './installation/places.ts'
 import { planInstall } from './installation/plan.ts'
-import { changeAlone, statusOf } from './installation/run.ts'
 import { type Engine, engines, ownEngine, sourceOf } from './installation/source.ts'
 import type { Output } from './reconcile.ts'
 

@@ -2,6 +2,7 @@
 
 import { readDirectoryIfAny, readLink, removeDirectory } from '../shared/kernel/files.ts'
 import { lstat, stat } from '../shared/kernel/stat.ts'
+import { changeAlone, statusOf } from './change-alone.ts'
 import { type Kind, misuse, parse } from './installation/arguments.ts'
 import { type Change, putBack, removal } from './installation/change.ts'
 import { type Manifest, manifestPath, readManifest } from './installation/manifest.ts'
@@ -15,7 +16,6 @@ import {
   replacedFolder,
 } from './installation/places.ts'
 import { undoLink } from './installation/plan.ts'
-import { changeAlone, statusOf } from './installation/run.ts'
 import type { Output } from './reconcile.ts'
 
 const flags: Readonly<Record<string, Kind>> = { '--from': 'one', '--to': 'one', '--dry-run': 'none' }

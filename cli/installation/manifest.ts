@@ -2,6 +2,7 @@
 
 import * as z from 'zod/mini'
 import { writeFile } from '../../shared/kernel/durable.ts'
+import { readDirectoryIfAny, remove } from '../../shared/kernel/files.ts'
 import { readOwnIfAny } from '../../shared/kernel/regular.ts'
 import { ownFolder } from './places.ts'
 
@@ -38,7 +39,10 @@ export function readManifest(directory: string): Manifest | undefined {
 /** Its text. */
 export const textOf = (manifest: Manifest): string => `${JSON.stringify(manifest, null, 2)}\n`
 
-/** Writes it, durably. */
+/** Writes it, durably, and removes what an interrupted write has left; the directory is locked. */
 export function writeManifest(directory: string, manifest: Manifest): void {
+  const folder = ownFolder(directory)
+  for (const { name } of readDirectoryIfAny(folder))
+    if (/^manifest\.json\.\d+\.\d+\.tmp$/.test(name)) remove(`${folder}/${name}`)
   writeFile(manifestPath(directory), textOf(manifest), 0o644)
 }

@@ -1,12 +1,12 @@
 /** What an installation changes in the directory of plugins: computed whole before the first change, so a refusal changes nothing. */
 
 import { architecture } from '#engine'
+import { driverNames } from '../../netavark/drivers.ts'
 import { CniError, Code, type Complaint } from '../../shared/error/error.ts'
 import { readDirectoryIfAny, readLink } from '../../shared/kernel/files.ts'
 import { lstat, stat } from '../../shared/kernel/stat.ts'
 import { type Change, keep, newDirectory, placeExecutable, placeLink, putBack, removal } from './change.ts'
 import { checksumOf } from './checksum.ts'
-import { driverNames } from './drivers.ts'
 import { type Manifest, manifestPath, readManifest, textOf, writeManifest } from './manifest.ts'
 import { type Owner, ownerOf, ownerOfExecutable } from './owner.ts'
 import { executable, ownFolder, pluginNames, relativePath, replacedFolder } from './places.ts'
@@ -101,7 +101,7 @@ export function undoLink(directory: string, name: string): Change {
 /** Links of netavark's drivers. Their target is relative, so it is right for the host, too, when a container installs. */
 function driverChanges(netavark: string, directory: string): Change[] {
   const target = relativePath(netavark, `${directory}/${executable}`)
-  const names = driverNames(pluginNames())
+  const names = driverNames
   const isOurs = (path: string) => readIfLink(path)?.endsWith(`/${executable}`)
   const foreign = names.filter((name) => lstat(`${netavark}/${name}`) && !isOurs(`${netavark}/${name}`))
   if (foreign.length > 0) throw foreignDrivers(netavark, foreign)
@@ -125,8 +125,7 @@ function manifestChange(wanted: Wanted, before: Manifest | undefined, foreign: r
   const manifest: Manifest = {
     ...{ manifest: 1, version, engine, architecture, size, checksum, names: pluginNames() },
     replaced: [...new Set([...kept, ...foreign])].sort(),
-    netavark:
-      netavark === undefined ? before?.netavark : { directory: netavark, names: driverNames(pluginNames()) },
+    netavark: netavark === undefined ? before?.netavark : { directory: netavark, names: [...driverNames] },
   }
   if (before && textOf(before) === textOf(manifest)) return []
   return [{ says: `write ${manifestPath(directory)}`, make: () => writeManifest(directory, manifest) }]

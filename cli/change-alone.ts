@@ -1,11 +1,11 @@
 /** Runs the changes of a plan: one process at a time in a directory, and each change is printed. */
 
-import { CniError, Code, toCniError } from '../../shared/error/error.ts'
-import { Open, withFile } from '../../shared/kernel/files.ts'
-import { withDescriptorLock } from '../../shared/kernel/lock.ts'
-import { block } from '../block.ts'
-import type { Output } from '../reconcile.ts'
-import type { Change } from './change.ts'
+import { CniError, Code, toCniError } from '../shared/error/error.ts'
+import { Open, withFile } from '../shared/kernel/files.ts'
+import { withDescriptorLock } from '../shared/kernel/lock.ts'
+import { block } from './block.ts'
+import type { Change } from './installation/change.ts'
+import type { Output } from './reconcile.ts'
 
 const PATIENCE = 10_000
 
