@@ -29,13 +29,20 @@ const freezing = process.env.PATCHBAY_FREEZE
 /** The tests of one attachment, with the records of each release. */
 export function testRecords(name: string, way: Way): void {
   if (freezing) test(`freeze ${name}`, () => freeze(name, way, freezing))
-  for (const version of freezing ? [] : readdirSync(home).sort()) {
+  for (const version of freezing ? [] : releases()) {
     const files = read(version, name)
     test(`${name}: CHECK, GC, reapply and DEL work with the records of ${version}`, () =>
       goOn(name, way, files))
     test(`${name}: GC removes by the records of ${version} what a container has left`, () =>
       collect(name, way, files))
   }
+}
+
+/** The releases that have records: folders beside the README. */
+function releases(): string[] {
+  return readdirSync(home, { withFileTypes: true })
+    .flatMap((entry) => (entry.isDirectory() ? entry.name : []))
+    .sort()
 }
 
 function read(version: string, name: string): Files {
