@@ -37,13 +37,6 @@ const asked = {
   capabilities: { portMappings: [{ hostPort: 8080, containerPort: 80, protocol: 'tcp' }] },
 }
 
-/** The page's blocks, without the installer's lines, which it is not about: files are copied in their place. */
-const withoutInstaller = (block: string) =>
-  block
-    .split('\n')
-    .filter((line) => !/patchbay (un)?install /.test(line))
-    .join('\n')
-
 test('the commands of docs/migration.md work beside a running container of the reference, and say what the page says', async () => {
   mkdirSync(networks)
   writeFileSync(`${networks}/10-mynet.conflist`, JSON.stringify(net))
@@ -52,7 +45,7 @@ test('the commands of docs/migration.md work beside a running container of the r
   command('ln', '-sfn', '.', `${scratch}/release/bin`)
   const [old, young] = [newContainer(), newContainer()]
   await cnitool.add(net, old, asked)
-  const run = (block = '') => runBlock(withoutInstaller(block), names, `${scratch}/release`)
+  const run = (block = '') => runBlock(block, names, `${scratch}/release`)
 
   const [see, accepted, installed, look, same] = blocksOf('migration.md', 'Change over')
   const before = await run(see)
@@ -62,8 +55,8 @@ test('the commands of docs/migration.md work beside a running container of the r
     [0, 1, 2, 3].map((at) => `plugin ${at}: status 0`),
     answers,
   )
-  command('cp', '-dR', '--remove-destination', `${executables()}/.`, bin)
-  assert.match(await run(installed), '+patchbay.')
+  const had = command('ls', bin)
+  assert.match(await run(installed), 'v1.9.1+patchbay.')
   await cnitool.add(net, young, { path: bin })
   assert.match(await run(look), `patchbay:mynet/`)
   const rulesIn = (text: string) => text.trim().split('\n').at(-1)
@@ -77,6 +70,11 @@ test('the commands of docs/migration.md work beside a running container of the r
   for (const container of [old, young]) removeContainer(container)
   const [addresses] = blocksOf('migration.md', 'A reboot')
   assert.not.match(await run(addresses), /10\.88\.0\.\d+$/m)
+  const [uninstalled, left] = blocksOf('migration.md', 'Go back')
+  await run(uninstalled)
+  assert.is(command('ls', bin), had)
+  assert.not.match(command('sh', '-c', `${bin}/bridge </dev/null 2>&1`), 'patchbay')
+  assert.match(await run(left), '/run/patchbay')
 })
 
 test.run()
