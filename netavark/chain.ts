@@ -8,8 +8,8 @@ import {
   portConfiguration,
   type Raw,
 } from './configuration.ts'
+import { driverPlugin } from './driver.ts'
 import type { Attachment } from './input.ts'
-import { driverPlugin } from './plugin.ts'
 
 /** A plugin, and its configuration for the container. */
 export interface Link {

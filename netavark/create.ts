@@ -5,9 +5,9 @@ import { CniError, Code } from '../shared/error/error.ts'
 import { validateAddresses } from './addresses.ts'
 import { callPlugin, noPlace } from './call.ts'
 import { interfaceConfiguration } from './configuration.ts'
+import { driverPlugin } from './driver.ts'
 import { type Network, readNetwork } from './input.ts'
 import { withOwnBridge } from './own-bridge.ts'
-import { driverPlugin } from './plugin.ts'
 
 /**
  * Validates a network, and asks the plugin's STATUS whether it can be made here.

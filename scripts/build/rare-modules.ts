@@ -6,6 +6,7 @@
 /** Paths from the root, and why few calls use a module. */
 export const rareModules: Readonly<Record<string, string>> = {
   'cli/install.ts': "the operator's",
+  'cli/operate.ts': "the operator's",
   'cli/reapply.ts': "the operator's",
   'cli/reconcile.ts': "the operator's",
   'cli/stay.ts': "the operator's",

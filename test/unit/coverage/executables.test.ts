@@ -39,8 +39,8 @@ test('an executable answers as the plugin by whose name it is called, and its pr
   const missed = linesOf(source, executed.get('main.ts') ?? new Uint8Array()).missed.map(
     (line) => lines[line - 1],
   )
-  assert.ok(missed.some((line) => line?.includes('usage: patchbay')))
-  assert.not(missed.some((line) => line?.includes('runPlugin')))
+  assert.ok(missed.some((line) => line?.includes('operate')))
+  assert.not(missed.some((line) => line?.includes('isCalledByRuntime')))
 })
 
 test('a call fails on request, and is listed, as in the engine of test/engine/faults.c', async () => {
