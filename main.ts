@@ -1,5 +1,6 @@
 /** The start of every call: the name of the executable selects a plugin, or the operator's command line. Under another name the configuration has a say. */
 
+import { isNetavarkWord } from './netavark/words.ts'
 import { plugins } from './plugins/registry.ts'
 import { writeAll } from './shared/kernel/files.ts'
 import { version } from './shared/version.ts'
@@ -15,12 +16,20 @@ const STDERR = 2
 export async function main([called = 'patchbay', ...args]: string[]): Promise<number> {
   const file = called.slice(called.lastIndexOf('/') + 1)
   const { isCalledByRuntime, runPlugin, runUnnamed } = await import('./shared/cni/run.ts')
+  if (isNetavarkWord(args[0]) && !isCalledByRuntime()) return drive(file, args)
   const exact = Object.hasOwn(plugins, file) ? plugins[file] : undefined
   if (exact) return runPlugin(exact, plugins)
   if (isCalledByRuntime()) return runUnnamed(file, plugins)
   const { nameWithin } = await import('./shared/cni/name-within.ts')
   const within = plugins[nameWithin(file, Object.keys(plugins)) ?? '']
   return within ? runPlugin(within, plugins) : operate(args)
+}
+
+/** netavark calls the executable by a driver's name; by another the words are the operator's. */
+async function drive(file: string, args: string[]): Promise<number> {
+  const { pluginOfDriver } = await import('./netavark/drivers.ts')
+  if (!pluginOfDriver(file)) return operate(args)
+  return (await import('./netavark/run.ts')).runDriver(args, plugins)
 }
 
 /** The operator's command line: the executable is called by the name `patchbay`. */

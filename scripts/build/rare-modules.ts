@@ -7,6 +7,7 @@
 export const rareModules: Readonly<Record<string, string>> = {
   'cli/reapply.ts': "the operator's",
   'cli/reconcile.ts': "the operator's",
+  'netavark/run.ts': 'podman 5 and newer',
   'plugins/bond/plugin.ts': 'hosts with several NICs',
   'plugins/bond/team/plugin.ts': 'hosts with several NICs',
   'plugins/can/vcan/plugin.ts': 'CAN',

@@ -78,12 +78,13 @@ function refusing(complaint: Complaint): Pick<Ipam, 'prepare' | 'add' | 'check' 
   return { prepare: refuse, add: refuse, check: refuse, status: refuse }
 }
 
+/** Without CNI_PATH, as in netavark's calls, the type is one of our own. */
 async function resolve(type: string, request: IpamRequest): Promise<Ipam> {
+  const load = builtIn[nameWithin(type, Object.keys(builtIn)) ?? '']
+  if (load && request.path.length === 0) return inProcess(await load(), request)
   const found = findPlugin(type, request.path)
   const { path } = found
   if (!isOwn(found)) return delegated(path, request)
-  const name = nameWithin(type, Object.keys(builtIn))
-  const load = name === undefined ? undefined : builtIn[name]
   return load ? inProcess(await load(), request) : refused(type, path, request)
 }
 

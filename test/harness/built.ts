@@ -14,7 +14,7 @@ export const underRunner = 'PATCHBAY_TEST_RUNNER'
 const sources = [
   'main.ts',
   'package-lock.json',
-  '{cli,engine,plugins,shared}/**/*.{ts,c,h,S,ld,patch}',
+  '{cli,engine,netavark,plugins,shared}/**/*.{ts,c,h,S,ld,patch}',
   'scripts/build/*',
   'test/engine/*',
 ]

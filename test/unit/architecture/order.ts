@@ -7,7 +7,7 @@
 export const order: readonly (readonly string[])[] = [
   ['engine/node', 'engine/quickjs'],
   ['main.ts'],
-  ['cli'],
+  ['cli', 'netavark'],
   ['plugins'],
   ['plugins/*'],
   ['shared/host', 'shared/pair', 'shared/lent', 'shared/device-node'],
@@ -25,4 +25,4 @@ export const order: readonly (readonly string[])[] = [
 ]
 
 /** The parts that run in QuickJS or Node: each has a row in the order. */
-export const product = /^(main\.ts$|(cli|plugins|shared|engine)\/)/
+export const product = /^(main\.ts$|(cli|netavark|plugins|shared|engine)\/)/

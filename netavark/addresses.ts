@@ -1,0 +1,66 @@
+/** Addresses of a podman network: podman allocates from its subnets and hands them over, or an IPAM plugin of ours allocates. */
+
+import { CniError, Code } from '../shared/error/error.ts'
+import { parseAddress } from '../shared/ip/address.ts'
+import { contains, parseCidr } from '../shared/ip/subnet.ts'
+import type { Network, Subnet } from './input.ts'
+
+/** The `ipam` section of a configuration; undefined for a network without addresses. @param ips the addresses that podman gives */
+export function ipamOf(network: Network, own: unknown, ips: readonly string[]): unknown {
+  const subnets = network.subnets ?? []
+  if (own !== undefined || subnets.length === 0) return own
+  return {
+    type: 'static',
+    addresses: ips.map((ip) => addressIn(subnets, ip)),
+    routes: routesOf(network, subnets),
+  }
+}
+
+/** @throws CniError of code 7 for two allocators, one that podman has by its own drivers alone, and routes that are none of a container's */
+export function validateAddresses(
+  { ipam_options = {}, subnets = [], routes = [] }: Network,
+  own: unknown,
+): void {
+  if (own !== undefined && subnets.length > 0)
+    throw refusal('option ipam and --subnet both give addresses', 'leave one of the two out')
+  if (ipam_options.driver === 'dhcp')
+    throw refusal('IPAM driver dhcp is not available', 'use --subnet, or --ipam-driver none')
+  const special = routes.find(({ route_type = 'unicast' }) => route_type !== 'unicast')
+  if (special)
+    throw refusal(
+      `the route to ${special.destination} is ${special.route_type}`,
+      'write routes as --route DESTINATION,GATEWAY',
+    )
+}
+
+function addressIn(subnets: readonly Subnet[], ip: string): { address: string; gateway?: string } {
+  const address = parseAddress(ip)
+  const home = subnets.find(({ subnet }) => {
+    const range = parseCidr(subnet)
+    return address && range && contains(range, address)
+  })
+  if (!home)
+    throw refusal(
+      `the address ${ip} is in none of the network's subnets`,
+      'give one that is, by --ip or --ip6',
+    )
+  return { address: `${ip}/${home.subnet.replace(/.*\//, '')}`, gateway: home.gateway }
+}
+
+/** A default route for each family that has a gateway, unless the network is internal, and the routes that the network names. */
+function routesOf({ internal, routes = [] }: Network, subnets: readonly Subnet[]): object[] {
+  const gateways = internal ? [] : subnets.flatMap(({ gateway }) => gateway ?? [])
+  const defaults = new Set(gateways.map((gateway) => (gateway.includes(':') ? '::/0' : '0.0.0.0/0')))
+  return [
+    ...[...defaults].map((dst) => ({ dst })),
+    ...routes.map(({ destination, gateway, metric }) => ({
+      dst: destination,
+      gw: gateway,
+      priority: metric,
+    })),
+  ]
+}
+
+function refusal(msg: string, hint: string): CniError {
+  return new CniError(Code.InvalidNetworkConfig, { msg, hint })
+}

@@ -1,0 +1,26 @@
+/** `create`: validates a network for podman, and completes it. */
+
+import type { Registry } from '../shared/cni/plugin.ts'
+import { validateAddresses } from './addresses.ts'
+import { callPlugin, noPlace } from './call.ts'
+import { interfaceConfiguration } from './configuration.ts'
+import { readNetwork } from './input.ts'
+import { withOwnBridge } from './own-bridge.ts'
+import { driverPlugin } from './plugin.ts'
+
+/**
+ * Validates a network, and asks the plugin's STATUS whether it can be made here.
+ * @param raw the network, as podman wrote it
+ * @returns the network for podman to keep
+ * @throws CniError
+ */
+export async function create(raw: Record<string, unknown>, registry: Registry): Promise<object> {
+  const given = readNetwork(raw)
+  const plugin = await driverPlugin(given.driver, registry)
+  const network = withOwnBridge(plugin.name, given)
+  validateAddresses(network, network.options?.ipam)
+  await callPlugin('STATUS', plugin, interfaceConfiguration(plugin, network), noPlace, registry)
+  const { network_interface } = network
+  // aardvark serves no names for drivers outside of netavark.
+  return { ...raw, ...(network_interface && { network_interface }), dns_enabled: false }
+}

@@ -1,0 +1,61 @@
+/** The executable as a driver of netavark, podman's network program (plugin-API.md in netavark's repository). */
+
+import { readInput } from '../shared/cni/input.ts'
+import type { Registry } from '../shared/cni/plugin.ts'
+import { parseObject } from '../shared/config/json.ts'
+import { CniError, toCniError } from '../shared/error/error.ts'
+import { stderrLog } from '../shared/error/log.ts'
+import { KernelError } from '../shared/kernel/errno.ts'
+import { writeAll } from '../shared/kernel/files.ts'
+import { version } from '../shared/version.ts'
+import { create } from './create.ts'
+import { setup } from './setup.ts'
+import { teardown } from './teardown.ts'
+
+const STDOUT = 1
+
+/**
+ * Answers a call of netavark.
+ * @param args `create`, `setup NETNS`, `teardown NETNS` or `info`
+ * @returns the exit status
+ */
+export async function runDriver(
+  [word = '', netns = '']: readonly string[],
+  registry: Registry,
+): Promise<number> {
+  try {
+    const answer = await answerTo(word, netns, registry)
+    return answer ? say(answer, 0) : 0
+  } catch (error) {
+    return say({ error: sentenceOf(error) }, 1)
+  }
+}
+
+async function answerTo(word: string, netns: string, registry: Registry): Promise<object | undefined> {
+  if (word === 'info') return { version, api_version: '1.0.0' }
+  const raw = withoutNulls(parseObject(readInput(), 'network')) as Record<string, unknown>
+  if (word === 'create') return create(raw, registry)
+  if (word === 'setup') return setup(raw, netns, registry)
+  await teardown(raw, netns, registry)
+}
+
+/** netavark writes an absent value as null. */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls)
+  if (typeof value !== 'object' || value === null) return value
+  const present = Object.entries(value).filter(([, item]) => item !== null)
+  return Object.fromEntries(present.map(([key, item]) => [key, withoutNulls(item)]))
+}
+
+function say(answer: object, status: number): number {
+  writeAll(STDOUT, Buffer.from(`${JSON.stringify(answer)}\n`), 'stdout')
+  return status
+}
+
+/** An error for podman's user: the fault, and what to do. The stack of an unexpected one is written to standard error. */
+function sentenceOf(error: unknown): string {
+  const { message, details } = toCniError(error)
+  const isExpected = error instanceof CniError || error instanceof KernelError
+  if (!isExpected && error instanceof Error) stderrLog('netavark').warn(`unexpected: ${error.stack}`)
+  return details ? `${message}: ${details}` : message
+}
