@@ -1,0 +1,164 @@
+/** podman 4, which executes CNI plugins: our plugins are the only ones. */
+// needs: nft ip
+// roots: podman-4
+
+import { cpSync, existsSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import * as assert from 'uvu/assert'
+import { unchanged } from '../harness/expect.ts'
+import { far, farHost, near, usableAtOnce } from '../harness/host.ts'
+import { addresses, exists, link } from '../harness/look.ts'
+import { test } from '../harness/test.ts'
+import { mirrorIn, pings } from '../harness/traffic.ts'
+import { clientHost } from './harness/host.ts'
+import { installPlugins, killAll, netnsOf, openPodman, reboot, traces } from './harness/podman.ts'
+import { rootOf } from './harness/roots.ts'
+
+await clientHost(rootOf('podman-4'))
+const outside = farHost()
+usableAtOnce()
+const box = openPodman('podman-4', 'cni', installPlugins)
+const { podman, start, refusal } = box
+const lists = join(box.client.path, 'etc/cni/net.d')
+
+let subnets = 70
+
+/** A new network of IPv4. @returns the first three numbers of its addresses */
+function network(name: string): string {
+  const prefix = `10.${subnets++}.0`
+  podman('network', 'create', '--subnet', `${prefix}.0/24`, name)
+  return prefix
+}
+
+/** The first container with a port makes what all later ones share. */
+function warm(): void {
+  network('warm')
+  start('warm', '--network', 'warm', '--publish', '9:9')
+  podman('rm', '--force', 'warm')
+  podman('network', 'rm', 'warm')
+}
+warm()
+
+test('no plugin but ours is on the machine', () => {
+  assert.not.ok(existsSync(join(box.client.path, 'usr/lib/cni')))
+  assert.is(podman('info', '--format', '{{.Host.NetworkBackend}}'), 'cni')
+})
+
+test('a published port is reached from the host, by 127.0.0.1 and from elsewhere, also after network reload, stop, start and restart', async () => {
+  const before = traces()
+  const prefix = network('web')
+  start('web', '--network', 'web', '--publish', '8080:7000', '--publish', '8080:7000/udp')
+  const reached = async (): Promise<string[]> => {
+    const mirror = await mirrorIn(netnsOf(box, 'web'))
+    const sources = [
+      mirror.sourceOf(outside, near.ipv4, 'tcp', 8080),
+      mirror.sourceOf(outside, near.ipv4, 'udp', 8080),
+      mirror.sourceOf(undefined, near.ipv4, 'tcp', 8080),
+      mirror.sourceOf(undefined, '127.0.0.1', 'tcp', 8080),
+    ]
+    mirror.stop()
+    return sources
+  }
+  const expected = [far.ipv4, far.ipv4, near.ipv4, `${prefix}.1`]
+  assert.equal(await reached(), expected)
+  const { address } = link('eth0', netnsOf(box, 'web'))
+  podman('network', 'reload', 'web')
+  assert.is(link('eth0', netnsOf(box, 'web')).address, address)
+  assert.equal(addresses('eth0', netnsOf(box, 'web')), [`${prefix}.2/24`])
+  assert.equal(await reached(), expected)
+  podman('stop', 'web')
+  podman('start', 'web')
+  assert.equal(await reached(), expected)
+  podman('restart', 'web')
+  assert.equal(await reached(), expected)
+  podman('rm', '--force', 'web')
+  podman('network', 'rm', 'web')
+  unchanged(before, traces)
+})
+
+test('a container has the address and the MAC address that the user chooses, and an interface in each of two networks; prune removes both', () => {
+  const before = traces()
+  const [first, second] = [network('one'), network('two')]
+  const chosen = `one:ip=${first}.50,mac=02:00:5e:10:00:50`
+  start('both', '--network', chosen, '--network', `two:ip=${second}.51`)
+  const netns = netnsOf(box, 'both')
+  assert.equal(addresses('eth0', netns), [`${first}.50/24`])
+  assert.equal(addresses('eth1', netns), [`${second}.51/24`])
+  assert.is(link('eth0', netns).address, '02:00:5e:10:00:50')
+  assert.ok(pings(netns, `${first}.1`, `${second}.1`, far.ipv4))
+  podman('network', 'disconnect', 'two', 'both')
+  assert.not.ok(exists('eth1', netns))
+  podman('network', 'connect', 'two', 'both')
+  assert.ok(pings(netns, `${second}.1`))
+  podman('rm', '--force', 'both')
+  podman('network', 'prune', '--force')
+  assert.equal(podman('network', 'ls', '--quiet').split('\n'), ['podman'])
+  unchanged(before, traces)
+})
+
+test('a container whose address another one has is refused with a sentence, and leaves nothing', () => {
+  const prefix = network('taken')
+  start('first', '--network', 'taken', '--ip', `${prefix}.9`)
+  const before = traces()
+  const message = refusal('run', '--rm', '--network', 'taken', '--ip', `${prefix}.9`, image())
+  assert.match(message, `${prefix}.9`)
+  unchanged(before, traces)
+  podman('rm', '--force', '--all')
+  podman('network', 'rm', 'taken')
+})
+
+/** The image of all containers. */
+function image(): string {
+  return podman('images', '--quiet')
+}
+
+test('our list 25-podman.conflist takes the place of podman’s own: containers of no named network reach the world', () => {
+  rmSync(lists, { recursive: true, force: true })
+  cpSync(join(import.meta.dirname, '../../conf-examples/25-podman.conflist'), join(lists, '25-podman.conflist'))
+  start('plain')
+  const netns = netnsOf(box, 'plain')
+  assert.match(addresses('eth0', netns).join(), /^10\.125\.0\.\d+\/16$/)
+  assert.ok(pings(netns, far.ipv4))
+  podman('rm', '--force', 'plain')
+})
+
+test('ten containers at once, each with a port, get addresses of their own, and leave nothing', async () => {
+  const before = traces()
+  network('crowd')
+  const names = Array.from({ length: 10 }, (_, number) => `crowd${number}`)
+  const ports = (name: string) => ['--publish', `90${name.slice(-1)}0:7000`]
+  await Promise.all(names.map((name) => box.startBeside(name, '--network', 'crowd', ...ports(name))))
+  const given = names.map((name) => addresses('eth0', netnsOf(box, name)).join())
+  assert.is(new Set(given).size, names.length)
+  await Promise.all(names.map((name) => box.beside('rm', '--force', name)))
+  podman('network', 'rm', 'crowd')
+  unchanged(before, traces)
+})
+
+test('conmon and its container killed: rm --force leaves nothing', () => {
+  const before = traces()
+  network('crash')
+  start('crash', '--network', 'crash', '--publish', '8081:7000')
+  killAll('conmon', 'sleep')
+  podman('rm', '--force', 'crash')
+  podman('network', 'rm', 'crash')
+  unchanged(before, traces)
+})
+
+test('after a reboot the container starts with its port, and rm leaves nothing', async () => {
+  const before = traces()
+  const prefix = network('boot')
+  start('boot', '--network', 'boot', '--publish', '8082:7000')
+  start('other', '--network', 'boot')
+  reboot(['lo', 'uplink'])
+  podman('start', 'boot')
+  const mirror = await mirrorIn(netnsOf(box, 'boot'))
+  assert.is(mirror.sourceOf(outside, near.ipv4, 'tcp', 8082), far.ipv4)
+  assert.is(mirror.sourceOf(undefined, '127.0.0.1', 'tcp', 8082), `${prefix}.1`)
+  mirror.stop()
+  podman('rm', '--force', 'boot', 'other')
+  podman('network', 'rm', 'boot')
+  unchanged(before, traces)
+})
+
+test.run()
