@@ -2,20 +2,15 @@
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, cpSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, cpSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { executables } from '../../harness/plugin.ts'
 import { until } from '../../harness/until.ts'
+import { type Client, openRoot } from './client.ts'
+import { configuration, image, socket, state } from './containerd-config.ts'
 import { type Cri, connect } from './cri.ts'
 import { writeImage } from './image.ts'
-import { type Client, openRoot } from './root.ts'
 import { type RootName, rootOf } from './roots.ts'
-
-export const image = 'patchbay.test/busybox:1'
-
-/** Files that are no plugin's: snapshots do not show them. */
-export const state = '/run/test/containerd'
-const socket = `${state}/containerd.sock`
 
 export interface Containerd {
   client: Client
@@ -49,13 +44,15 @@ function versionOf(client: Client): number {
   return Number(version)
 }
 
-/** The only list of networks. containerd notices the change itself. */
-export function useList({ path }: Client, list: string): void {
-  const directory = join(path, 'etc/cni/net.d')
-  mkdirSync(directory, { recursive: true })
-  writeFileSync(join(directory, '10-patchbay.conflist.new'), list)
-  rmSync(join(directory, '10-patchbay.conflist'), { force: true })
-  cpSync(join(directory, '10-patchbay.conflist.new'), join(directory, '10-patchbay.conflist'))
+/**
+ * The only list of networks. containerd notices the change when a file there is written, renamed or removed, not when one is moved in from
+ * another directory.
+ */
+export function useList(client: Client, list: string): void {
+  const directory = 'etc/cni/net.d'
+  writeIn(client, `${directory}/10-patchbay.new`, list)
+  const place = join(client.path, directory, '10-patchbay')
+  renameSync(`${place}.new`, `${place}.conflist`)
 }
 
 function writeIn({ path }: Client, name: string, text: string): void {
@@ -65,45 +62,6 @@ function writeIn({ path }: Client, name: string, text: string): void {
 
 function installPlugins({ path }: Client): void {
   cpSync(executables(), join(path, 'opt/cni/bin'), { recursive: true, verbatimSymlinks: true })
-}
-
-/** What differs from the default. Some of it only this place needs: AppArmor and a higher OOM score may be refused here. */
-function configuration(version: number): string {
-  return version < 2 ? configuration1() : configuration2()
-}
-
-const top = `
-root = "/var/lib/containerd"
-state = "${state}/state"
-[grpc]
-  address = "${socket}"
-`
-
-function configuration1(): string {
-  return `version = 2
-${top}
-[plugins."io.containerd.grpc.v1.cri"]
-  sandbox_image = "${image}"
-  disable_apparmor = true
-  restrict_oom_score_adj = true
-  netns_mounts_under_state_dir = true
-  [plugins."io.containerd.grpc.v1.cri".cni]
-    bin_dir = "/opt/cni/bin"
-`
-}
-
-function configuration2(): string {
-  return `version = 3
-${top}
-[plugins."io.containerd.cri.v1.images".pinned_images]
-  sandbox = "${image}"
-[plugins."io.containerd.cri.v1.runtime"]
-  disable_apparmor = true
-  restrict_oom_score_adj = true
-  netns_mounts_under_state_dir = true
-  [plugins."io.containerd.cri.v1.runtime".cni]
-    bin_dirs = ["/opt/cni/bin"]
-`
 }
 
 function ctr(client: Client, words: readonly string[]): string {
@@ -123,7 +81,7 @@ function importImage(client: Client): void {
 
 function daemon(client: Client) {
   let running: ChildProcess | undefined
-  const cri = connect(join(client.path, socket))
+  const cri = connect(socket)
   return {
     cri,
     start: async () => {
@@ -144,7 +102,6 @@ function spawned(client: Client): ChildProcess {
   const output = openSync(log, 'a')
   const child = spawn(file, args, { stdio: ['ignore', output, output] })
   closeSync(output)
-  child.unref()
   return child
 }
 

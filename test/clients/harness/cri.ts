@@ -62,6 +62,12 @@ const LIMIT_SECONDS = 120
 
 const options = { keepCase: false, defaults: true, enums: String, longs: Number }
 
+const channel = {
+  'grpc.default_authority': 'localhost',
+  'grpc.initial_reconnect_backoff_ms': 100,
+  'grpc.max_reconnect_backoff_ms': 100,
+}
+
 /** Connects to a runtime's socket. */
 export function connect(socket: string): Cri {
   const client = clientOf(socket)
@@ -79,9 +85,7 @@ function clientOf(socket: string) {
   const definition = loadSync(join(import.meta.dirname, 'cri.proto'), options)
   const { v1 } = loadPackageDefinition(definition).runtime as GrpcObject
   const Service = (v1 as GrpcObject).RuntimeService as ServiceClientConstructor
-  return new Service(`unix://${socket}`, credentials.createInsecure(), {
-    'grpc.default_authority': 'localhost',
-  })
+  return new Service(`unix://${socket}`, credentials.createInsecure(), channel)
 }
 
 function asked(method: Method, client: object, request: object): Promise<Answer> {
