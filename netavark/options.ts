@@ -15,10 +15,10 @@ function valueFor(key: string, text: string, shape: Shape): unknown {
   return readings(text).find(fits) ?? text
 }
 
-/** A text, the JSON in it, and lists of the parts between commas. */
+/** A text, the JSON in it, and lists of the parts between commas: texts, JSON, or names of the members of a bond. */
 function readings(text: string): unknown[] {
   const parts = text.split(',').map((part) => part.trim())
-  return [text, asJson(text), parts, parts.map(asJson)]
+  return [text, asJson(text), parts, parts.map(asJson), parts.map((name) => ({ name }))]
 }
 
 function asJson(text: string): unknown {

@@ -3,7 +3,8 @@
 import { readInput } from '../shared/cni/input.ts'
 import type { Registry } from '../shared/cni/plugin.ts'
 import { parseObject } from '../shared/config/json.ts'
-import { CniError, toCniError } from '../shared/error/error.ts'
+import { CniError, printed, toCniError } from '../shared/error/error.ts'
+import { complaintOfLimit } from '../shared/error/limits.ts'
 import { stderrLog } from '../shared/error/log.ts'
 import { KernelError } from '../shared/kernel/errno.ts'
 import { writeAll } from '../shared/kernel/files.ts'
@@ -52,10 +53,21 @@ function say(answer: object, status: number): number {
   return status
 }
 
-/** An error for podman's user: the fault, and what to do. The stack of an unexpected one is written to standard error. */
+/** An error for podman's user, in one line: the fault, and what to do. The stack of an unexpected one is written to standard error. */
 function sentenceOf(error: unknown): string {
-  const { message, details } = toCniError(error)
   const isExpected = error instanceof CniError || error instanceof KernelError
-  if (!isExpected && error instanceof Error) stderrLog('netavark').warn(`unexpected: ${error.stack}`)
-  return details ? `${message}: ${details}` : message
+  if (!isExpected && !complaintOfLimit(error)) return unexpected(error)
+  const { msg, details } = printed(toCniError(error))
+  return [msg, inOneLine(details)].filter(Boolean).join(': ')
+}
+
+/** An excerpt of the input has a caret below the fault, which makes sense in its own lines only. */
+function inOneLine(details: string): string {
+  const lines = details.split('\n')
+  return lines.length > 1 ? (lines.at(-1) ?? '') : details
+}
+
+function unexpected(error: unknown): string {
+  stderrLog('netavark').warn(`unexpected: ${error instanceof Error ? error.stack : String(error)}`)
+  return 'this is a bug of Patchbay: please report it, with the trace on standard error'
 }

@@ -1,6 +1,7 @@
 /** `setup`: attaches a container, all or nothing. */
 
 import type { Registry } from '../shared/cni/plugin.ts'
+import { stderrLog } from '../shared/error/log.ts'
 import { type Answer, callPlugin, type Place } from './call.ts'
 import { chainOf, type Link, placeOf } from './chain.ts'
 import { readAttachment } from './input.ts'
@@ -23,20 +24,29 @@ export async function setup(
   const place = placeOf(attachment, netns)
   validatePlace(place)
   const chain = await chainOf(attachment, registry)
+  const made: Link[] = []
   try {
-    return statusBlock(await add(chain, place, registry), attachment)
+    return statusBlock(await add(chain, place, registry, made), attachment)
   } catch (error) {
-    await remove(chain, place, registry, attachment.network).catch(() => {})
+    await remove(made, place, registry, attachment.network).catch(warn)
     throw error
   }
 }
 
-/** Each plugin gets the answer of those before it. */
-async function add(chain: readonly Link[], place: Place, registry: Registry): Promise<Answer> {
+/** Each plugin gets the answer of those before it. @param made the links whose ADD succeeded: one that fails undoes its own steps itself */
+async function add(chain: readonly Link[], place: Place, registry: Registry, made: Link[]): Promise<Answer> {
   let answer: Answer | undefined
-  for (const { plugin, configuration } of chain) {
+  for (const link of chain) {
     const prevResult = answer && { prevResult: answer }
-    answer = await callPlugin('ADD', plugin, { ...configuration, ...prevResult }, place, registry)
+    const configuration = { ...link.configuration, ...prevResult }
+    answer = await callPlugin('ADD', link.plugin, configuration, place, registry)
+    made.push(link)
   }
   return answer ?? {}
+}
+
+/** The error of the step that failed is the answer; one of its undo is only logged. */
+function warn(error: unknown): void {
+  const reason = error instanceof Error ? error.message : String(error)
+  stderrLog('netavark').warn(`undo after a failed setup: ${reason}`)
 }

@@ -4,7 +4,7 @@ import type { Registry } from '../shared/cni/plugin.ts'
 import { runAll } from '../shared/error/steps.ts'
 import { callPlugin, type Place } from './call.ts'
 import { chainOf, type Link, placeOf } from './chain.ts'
-import { type Network, readAttachmentLeniently } from './input.ts'
+import { type Attachment, type Network, readAttachmentLeniently } from './input.ts'
 import { removeOwnBridge } from './own-bridge.ts'
 import { validatePlace } from './place.ts'
 
@@ -18,10 +18,15 @@ export async function teardown(
   netns: string,
   registry: Registry,
 ): Promise<void> {
-  const attachment = readAttachmentLeniently(raw)
+  const attachment = withoutAddresses(readAttachmentLeniently(raw))
   const place = placeOf(attachment, netns)
   validatePlace(place)
   await remove(await chainOf(attachment, registry), place, registry, attachment.network)
+}
+
+/** DEL needs no addresses, and those of a network that was edited since may be in none of its subnets. */
+function withoutAddresses(attachment: Attachment): Attachment {
+  return { ...attachment, network_options: { ...attachment.network_options, static_ips: undefined } }
 }
 
 /** Removes the last first, and goes on after a failure. @throws as `teardown` */

@@ -30,7 +30,13 @@ const dual = [
   { subnet: '10.41.0.0/24', gateway: '10.41.0.1' },
   { subnet: 'fd41::/64', gateway: 'fd41::1' },
 ]
-const tcp = (host_port: number) => ({ container_port: 80, host_port, host_ip: '', protocol: 'tcp', range: 1 })
+const tcp = (host_port: number) => ({
+  container_port: 7000,
+  host_port,
+  host_ip: '',
+  protocol: 'tcp',
+  range: 1,
+})
 
 /** The first setup makes what all later ones share. */
 function warm(): void {
@@ -179,7 +185,7 @@ test('create refuses with a sentence that says what to do', () => {
   const refusals: [Parameters<typeof podmanNetwork>[1], RegExp][] = [
     [{ options: { mtuu: '1400' } }, /unknown key mtuu, did you mean mtu/],
     [{ options: { mtu: 'big' } }, /^mtu is "big", must be a whole number/],
-    [{ options: { vlan: '9999' } }, /^vlan is 9999, must be/],
+    [{ options: { vlan: '9999' } }, /^vlan is "9999", must be a whole number/],
     [
       { subnets: dual, options: { ipam: '{"type":"host-local","subnet":"10.1.0.0/24"}' } },
       /both give addresses/,

@@ -41,6 +41,11 @@ test('a list is written with commas or as JSON', async () => {
   }
 })
 
+test('the members of a bond are written as names', async () => {
+  const raw = await configured('bond', { options: { links: 'eth1,eth2' } })
+  assert.equal(raw.links, [{ name: 'eth1' }, { name: 'eth2' }])
+})
+
 test('a value that no reading fits stays a text, for the schema to refuse', async () => {
   assert.is((await configured('vlan', { options: { vlanId: 'abc' } })).vlanId, 'abc')
 })

@@ -1,0 +1,90 @@
+/** What each driver of netavark must do: create, setup, teardown twice, all or nothing. */
+
+import * as assert from 'uvu/assert'
+import { unchanged } from '../harness/expect.ts'
+import { newContainer, removeContainer } from '../harness/host.ts'
+import { addresses, exists, link } from '../harness/look.ts'
+import {
+  attachment,
+  create,
+  createError,
+  podmanNetwork,
+  setup,
+  setupError,
+  teardown,
+} from '../harness/netavark.ts'
+import { snapshot } from '../harness/snapshot.ts'
+import { test } from '../harness/test.ts'
+
+interface Driver {
+  driver: string
+  /** podman's `--interface-name`. */
+  parent?: string
+  options?: Record<string, string>
+  /** The kind of the container's interface, as `ip -d link` shows it. */
+  kind: string
+  /** CAN. */
+  withoutAddresses?: boolean
+  /** The interface is a veth of the host, which would end with the namespace. */
+  lent?: boolean
+}
+
+const subnets = [{ subnet: '10.50.0.0/24', gateway: '10.50.0.1' }]
+
+/** Declares the tests of a driver. */
+export function testDriver({ driver, parent, options, kind, withoutAddresses, lent }: Driver): void {
+  const given = podmanNetwork(driver, {
+    network_interface: parent ?? null,
+    options,
+    ...(!withoutAddresses && { subnets }),
+  })
+  const ips = withoutAddresses ? {} : { static_ips: ['10.50.0.7'] }
+
+  test(`${driver}: create, setup, teardown twice, nothing left`, () => {
+    const before = snapshot()
+    const net = create(given)
+    const box = newContainer()
+    const input = attachment(net, { interface_name: 'net0', ...ips })
+    const { interfaces } = setup(input, box)
+    const { linkinfo, address } = link('net0', box)
+    assert.is(linkinfo?.info_kind, kind)
+    if (!withoutAddresses) {
+      assert.is(interfaces.net0?.mac_address, address)
+      assert.is(interfaces.net0?.subnets[0]?.ipnet, '10.50.0.7/24')
+      assert.ok(addresses('net0', box).includes('10.50.0.7/24'))
+    }
+    teardown(input, box)
+    assert.not.ok(exists('net0', box))
+    teardown(input, box)
+    removeContainer(box)
+    unchanged(before)
+  })
+
+  test(`${driver}: a setup that cannot publish its port leaves nothing`, () => {
+    const before = snapshot()
+    const box = newContainer()
+    const port = { container_port: 80, host_port: 8080, host_ip: '192.0.2.300', protocol: 'tcp', range: 1 }
+    assert.match(
+      setupError(attachment(create(given), { ...ips, port_mappings: [port] }), box),
+      /host|192.0.2.300/i,
+    )
+    assert.not.ok(exists('eth0', box))
+    removeContainer(box)
+    unchanged(before)
+  })
+
+  test(`${driver}: create names the option that a misspelt one means`, () => {
+    assert.match(createError({ ...given, options: { ...options, mttu: '1400' } }), /mttu, did you mean mtu/)
+  })
+
+  if (lent) return
+  test(`${driver}: teardown with the namespace gone`, () => {
+    const before = snapshot()
+    const box = newContainer()
+    const input = attachment(create(given), ips)
+    setup(input, box)
+    removeContainer(box)
+    teardown(input, box)
+    unchanged(before)
+  })
+}

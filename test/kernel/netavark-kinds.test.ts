@@ -1,0 +1,31 @@
+/** netavark's calls for the kinds of interfaces that this kernel has; netavark-guest-kinds.test.ts has the others. */
+// needs: nft ip
+
+import { ip } from '../harness/command.ts'
+import { privateHost, setSysctl, usableAtOnce } from '../harness/host.ts'
+import { test } from '../harness/test.ts'
+import { testDriver } from './netavark-driver.ts'
+
+await privateHost()
+usableAtOnce()
+// As the first container of a routed network leaves it.
+for (const name of ['net/ipv4/ip_forward', 'net/ipv6/conf/all/forwarding']) setSysctl(name, 1)
+for (const nic of ['nic0', 'nic1']) {
+  ip(`link add ${nic} type veth peer name far${nic}`)
+  for (const end of [nic, `far${nic}`]) ip(`link set ${end} up`)
+}
+
+testDriver({ driver: 'patchbay-macvlan', parent: 'nic0', options: { mode: 'private' }, kind: 'macvlan' })
+testDriver({ driver: 'ptp', kind: 'veth' })
+testDriver({
+  driver: 'vxlan',
+  parent: 'nic0',
+  options: { vni: '77', remotes: '192.0.2.7,192.0.2.8' },
+  kind: 'veth',
+})
+testDriver({ driver: 'tap', kind: 'tun' })
+testDriver({ driver: 'macvtap', parent: 'nic0', kind: 'macvtap' })
+testDriver({ driver: 'host-device', parent: 'nic1', kind: 'veth', lent: true })
+testDriver({ driver: 'wire', parent: 'cable', kind: 'veth' })
+
+test.run()
