@@ -11,14 +11,15 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { basename, join } from 'node:path'
-import { CommandFailed, command, ipJson, succeeds } from '../../harness/command.ts'
+import { join } from 'node:path'
+import { CommandFailed, ip } from '../../harness/command.ts'
 import type { Netns } from '../../harness/host.ts'
 import { executables } from '../../harness/plugin.ts'
+import { type Snapshot, snapshot } from '../../harness/snapshot.ts'
+import { type Client, openRoot } from './client.ts'
 import { group } from './groups.ts'
 import { writeImage } from './image.ts'
-import { type Snapshot, snapshot } from '../../harness/snapshot.ts'
-import { type Client, openRoot } from './root.ts'
+import { reboot } from './reboot.ts'
 import { type RootName, rootOf } from './roots.ts'
 
 const image = 'patchbay.test/busybox:1'
@@ -92,7 +93,16 @@ ${key} = ["${plugins}"]
 }
 
 /** podman's words of each call: its volatile state is where snapshots do not look, and a boot is easily acted out. */
-const own = ['podman', '--runroot', `${volatile}/storage`, '--tmpdir', `${volatile}/libpod`]
+const own = [
+  'busybox',
+  'env',
+  'PODMAN_IGNORE_CGROUPSV1_WARNING=1',
+  'podman',
+  '--runroot',
+  `${volatile}/storage`,
+  '--tmpdir',
+  `${volatile}/libpod`,
+]
 
 function callsOf(client: Client) {
   const podman = (...words: string[]) => client.run(...own, ...words).trim()
@@ -131,42 +141,42 @@ function beside([file, ...args]: readonly [string, ...string[]]): Promise<string
   })
 }
 
-/** The network namespace of a container that runs. */
-export function netnsOf({ podman }: Podman, name: string): Netns {
-  const path = podman('inspect', '--format', '{{.NetworkSettings.SandboxKey}}', name)
-  return { path, name: basename(path) }
+/** Does something with the network namespace of a container that runs. Only podman's mounts have a name for it. */
+export async function inside<T>(
+  { podman }: Podman,
+  name: string,
+  act: (netns: Netns) => T,
+): Promise<Awaited<T>> {
+  const netns = { name: `test-${name}`, path: `/run/netns/test-${name}` }
+  ip(`netns attach ${netns.name} ${podman('inspect', '--format', '{{.State.Pid}}', name)}`)
+  try {
+    return await act(netns)
+  } finally {
+    ip(`netns delete ${netns.name}`)
+  }
 }
 
-/** A snapshot with libcni's results, and without the files of podman's own allocator. */
+/** A snapshot with libcni's results, without files of podman's allocator and of runc, and without what the test's own clients set. */
 export function traces(): Snapshot {
   const results = existsSync(cached) ? readdirSync(cached).map((name) => `result ${name}`) : []
-  return [...snapshot().filter((line) => !line.startsWith(`file ${allocator}`)), ...results]
+  return [...snapshot().filter((line) => !foreign.test(line)), ...results]
 }
 
 const cached = '/var/lib/cni/results'
-const allocator = '/run/containers/'
+const foreign = /^file \/run\/(containers|runc)\/|\/ip_local_port_range:/
 
-/**
- * Acts out a loss of power and the boot after it: processes, namespaces, mounts, links, rules and what is in /run are gone.
- * @param stays the links that the machine has by itself
- */
-export function reboot(stays: readonly string[]): void {
-  killAll('conmon', 'runc', 'sleep')
-  for (const path of mountsOf('/storage/overlay', '/run/netns/netns-')) succeeds('umount', '--lazy', path)
-  for (const name of readdirSync('/run/netns').filter((name) => name.startsWith('netns-')))
-    rmSync(join('/run/netns', name))
-  for (const path of ['/run/patchbay', '/run/runc', allocator, volatile]) rmSync(path, { recursive: true, force: true })
-  mkdirSync(volatile)
-  command('nft', 'flush', 'ruleset')
-  for (const { ifname } of ipJson<{ ifname: string }>('link show'))
-    if (!stays.includes(ifname)) succeeds('ip', 'link', 'delete', ifname)
+/** A boot with podman installed: systemd-tmpfiles empties the directory that podman's package names, /dev/shm is new. */
+export async function rebootPodman(client: Client, nics: readonly string[]): Promise<void> {
+  await reboot(client, nics)
+  const names = readdirSync('/dev/shm').filter((name) => name.includes('libpod'))
+  for (const path of [...names.map((name) => join('/dev/shm', name)), ...emptiedAtBoot(client)])
+    rmSync(path, { recursive: true, force: true })
 }
 
-/** Mount points with one of these parts, the last first. */
-function mountsOf(...parts: string[]): string[] {
-  const lines = readFileSync('/proc/self/mountinfo', 'utf8').trim().split('\n')
-  const paths = lines.map((line) => line.split(' ')[4] ?? '')
-  return paths.filter((path) => parts.some((part) => path.includes(part))).reverse()
+/** The lines `D! PATH` of podman's own file. */
+function emptiedAtBoot({ path }: Client): string[] {
+  const lines = readFileSync(join(path, 'usr/lib/tmpfiles.d/podman.conf'), 'utf8').split('\n')
+  return lines.flatMap((line) => /^D! (\S+)/.exec(line)?.[1] ?? [])
 }
 
 /** Kills every process with one of these names on the private host, as a crash does. */
