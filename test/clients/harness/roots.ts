@@ -12,6 +12,7 @@ const containerd = ['containerd', 'busybox-static']
 export const roots = {
   'containerd-1.6': { suites: ['bookworm'], packages: containerd },
   'containerd-1.7': { suites: ['trixie'], packages: containerd },
+  'containerd-bench': { suites: ['trixie'], packages: [...containerd, 'iptables', 'nftables'] },
   'containerd-2': { suites: newest, packages: containerd },
 } satisfies Record<string, Omit<Root, 'name'>>
 
