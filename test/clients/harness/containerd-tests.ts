@@ -30,6 +30,7 @@ export async function testContainerd(name: RootName): Promise<void> {
   testKilled(containerd)
   testReboot(containerd)
   if (containerd.version >= 2) testVersion2(containerd)
+  else testVersion1(containerd)
   test.after(async () => {
     containerd.cri.close()
     await containerd.kill()
@@ -71,6 +72,23 @@ function testCtr({ client, ctr }: Containerd): void {
         ['DEL', false, true],
       ],
     )
+    unchanged(before)
+  })
+}
+
+/** What containerd 1 does not know. */
+function testVersion1({ client, cri }: Containerd): void {
+  test('a list of version 1.1.0 stops pods, which run again with one of 1.0.0', async () => {
+    const before = snapshot()
+    const isRefused = () =>
+      cri.run({ name: 'refused' }).then(
+        (pod) => end(cri, pod).then(() => false),
+        () => true,
+      )
+    useList(client, JSON.stringify({ ...list, cniVersion: '1.1.0' }))
+    await until('a pod is refused', isRefused)
+    useList(client, JSON.stringify(list))
+    await until('a pod runs', async () => !(await isRefused()))
     unchanged(before)
   })
 }
