@@ -1,12 +1,14 @@
 /** The start of every call: the name of the executable selects a plugin, or the operator's command line. Under another name the configuration has a say. */
 
-import { isNetavarkWord } from './netavark/words.ts'
 import { plugins } from './plugins/registry.ts'
 import { writeAll } from './shared/kernel/files.ts'
 import { version } from './shared/version.ts'
 
 const STDOUT = 1
 const STDERR = 2
+
+/** The words by which netavark, podman's network program, calls a driver. */
+const netavarkWords = ['create', 'setup', 'teardown', 'info']
 
 /**
  * Runs a command line.
@@ -16,10 +18,10 @@ const STDERR = 2
 export async function main([called = 'patchbay', ...args]: string[]): Promise<number> {
   const file = called.slice(called.lastIndexOf('/') + 1)
   const { isCalledByRuntime, runPlugin, runUnnamed } = await import('./shared/cni/run.ts')
-  if (isNetavarkWord(args[0]) && !isCalledByRuntime()) return drive(file, args)
   const exact = Object.hasOwn(plugins, file) ? plugins[file] : undefined
+  if (isCalledByRuntime()) return exact ? runPlugin(exact, plugins) : runUnnamed(file, plugins)
+  if (netavarkWords.includes(args[0] ?? '')) return drive(file, args)
   if (exact) return runPlugin(exact, plugins)
-  if (isCalledByRuntime()) return runUnnamed(file, plugins)
   const { nameWithin } = await import('./shared/cni/name-within.ts')
   const within = plugins[nameWithin(file, Object.keys(plugins)) ?? '']
   return within ? runPlugin(within, plugins) : operate(args)
@@ -27,9 +29,8 @@ export async function main([called = 'patchbay', ...args]: string[]): Promise<nu
 
 /** netavark calls the executable by a driver's name; by another the words are the operator's. */
 async function drive(file: string, args: string[]): Promise<number> {
-  const { pluginOfDriver } = await import('./netavark/drivers.ts')
-  if (!pluginOfDriver(file)) return operate(args)
-  return (await import('./netavark/run.ts')).runDriver(args, plugins)
+  const { isDriver, runDriver } = await import('./netavark/run.ts')
+  return isDriver(file) ? runDriver(args, plugins) : operate(args)
 }
 
 /** The operator's command line: the executable is called by the name `patchbay`. */

@@ -10,10 +10,16 @@ import { KernelError } from '../shared/kernel/errno.ts'
 import { writeAll } from '../shared/kernel/files.ts'
 import { version } from '../shared/version.ts'
 import { create } from './create.ts'
+import { pluginOfDriver } from './drivers.ts'
 import { setup } from './setup.ts'
 import { teardown } from './teardown.ts'
 
 const STDOUT = 1
+
+/** Whether netavark may call the executable by a name. */
+export function isDriver(name: string): boolean {
+  return pluginOfDriver(name) !== undefined
+}
 
 /**
  * Answers a call of netavark.

@@ -3,41 +3,21 @@
 import { existsSync, readdirSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { gc } from '../../harness/cnitool.ts'
-import { ipJson } from '../../harness/command.ts'
 import { unchanged } from '../../harness/expect.ts'
-import { isFullRun } from '../../harness/full.ts'
-import { reservedIn } from '../../harness/look.ts'
-import { exampleNetwork } from '../../harness/networks.ts'
-import { rulesetLines } from '../../harness/ruleset.ts'
-import { filesIn, type Snapshot, snapshot } from '../../harness/snapshot.ts'
+import { snapshot } from '../../harness/snapshot.ts'
 import { test } from '../../harness/test.ts'
 import { pings } from '../../harness/traffic.ts'
 import { until } from '../../harness/until.ts'
+import { testKilled, testReboot } from './accident-tests.ts'
 import type { Client } from './client.ts'
 import { type Containerd, startContainerd, useList } from './containerd.ts'
 import { image } from './containerd-config.ts'
-import type { Condition, Cri, Pod } from './cri.ts'
+import type { Condition, Cri } from './cri.ts'
 import { group } from './groups.ts'
-import { reboot } from './reboot.ts'
+import { answered, end, list, warmUp } from './pod-life.ts'
+import { testMany, testPod } from './pod-tests.ts'
 import type { RootName } from './roots.ts'
 import { callsOf } from './witness.ts'
-
-const list = exampleNetwork('250-kubernetes.conflist')
-/** The end of ping, as busybox says it. */
-const answered = '1 packets received'
-const records = '/var/lib/cni/networks/kubernetes'
-
-/** A pod's life at once: what the node keeps from then on is there. */
-async function warmUp({ cri }: Containerd): Promise<void> {
-  const pod = await cri.run({ name: 'warm', ports: [{ hostPort: 18099, containerPort: 80 }] })
-  await end(cri, pod)
-}
-
-async function end(cri: Cri, pod: Pod): Promise<void> {
-  await cri.stop(pod)
-  await cri.remove(pod)
-}
 
 /** Starts a containerd and registers its tests. */
 export async function testContainerd(name: RootName): Promise<void> {
@@ -50,6 +30,7 @@ export async function testContainerd(name: RootName): Promise<void> {
   testKilled(containerd)
   testReboot(containerd)
   if (containerd.version >= 2) testVersion2(containerd)
+  else testVersion1(containerd)
   test.after(async () => {
     containerd.cri.close()
     await containerd.kill()
@@ -95,133 +76,20 @@ function testCtr({ client, ctr }: Containerd): void {
   })
 }
 
-function testPod({ client, cri }: Containerd): void {
-  test('a pod has an address of each family, answers pings, and serves its host port; it may be stopped twice', async () => {
+/** What containerd 1 does not know. */
+function testVersion1({ client, cri }: Containerd): void {
+  test('a list of version 1.1.0 stops pods, which run again with one of 1.0.0', async () => {
     const before = snapshot()
-    const pod = await cri.run({ name: 'web', ports: [{ hostPort: 18083, containerPort: 80 }] })
-    const addresses = await cri.addresses(pod)
-    assert.match(addresses.join(), /^10\.250\.0\.\d+,fd00:10:250::[0-9a-f]+$/)
-    assert.ok(pings(undefined, ...addresses))
-    const container = await cri.start(pod, image, ['httpd', '-f', '-p', '80', '-h', '/etc'])
-    assert.match(await textAt('http://127.0.0.1:18083/passwd'), 'root:')
-    assert.match(await cri.exec(container, ['ping', '-c', '1', '-W', '5', '10.250.0.1']), answered)
-    await cri.stop(pod)
-    assert.not(await cri.isReady(pod))
-    await cri.stop(pod)
-    await cri.remove(pod)
+    const isRefused = () =>
+      cri.run({ name: 'refused' }).then(
+        (pod) => end(cri, pod).then(() => false),
+        () => true,
+      )
+    useList(client, JSON.stringify({ ...list, cniVersion: '1.1.0' }))
+    await until('a pod is refused', isRefused)
+    useList(client, JSON.stringify(list))
+    await until('a pod runs', async () => !(await isRefused()))
     unchanged(before)
-  })
-
-  test('a pod reaches another one', async () => {
-    const before = snapshot()
-    const [one, other] = [await cri.run({ name: 'one' }), await cri.run({ name: 'other' })]
-    const container = await cri.start(one, image, ['sleep', '1000'])
-    for (const address of await cri.addresses(other))
-      assert.match(await cri.exec(container, ['ping', '-c', '1', '-W', '5', address]), answered)
-    for (const pod of [one, other]) await end(cri, pod)
-    unchanged(before)
-  })
-
-  test('host ports come with the names of Go’s fields, and DEL twice: the second without a namespace', async () => {
-    const before = snapshot()
-    const calls = await callsOf(client, 'portmap', async () => {
-      const pod = await cri.run({ name: 'seen', ports: [{ hostPort: 18084, containerPort: 80 }] })
-      await end(cri, pod)
-    })
-    assert.equal(
-      calls.map(({ command, netns }) => [command, netns !== '']),
-      [
-        ['ADD', true],
-        ['DEL', true],
-        ['DEL', false],
-      ],
-    )
-    assert.equal(calls[0]?.config.runtimeConfig?.portMappings, [
-      { HostPort: 18084, ContainerPort: 80, Protocol: 'tcp', HostIP: '' },
-    ])
-    unchanged(before)
-  })
-}
-
-async function textAt(url: string): Promise<string> {
-  return (await fetch(url, { signal: AbortSignal.timeout(10_000) })).text()
-}
-
-/** A hundred take half a minute. */
-const inARow = isFullRun() ? 100 : 15
-
-function testMany({ cri }: Containerd): void {
-  test('ten pods at once have addresses and host ports of their own, and leave nothing', async () => {
-    const before = snapshot()
-    const numbers = Array.from({ length: 10 }, (_, number) => number)
-    const ports = (number: number) => [{ hostPort: 18100 + number, containerPort: 80 }]
-    const pods = await Promise.all(
-      numbers.map((number) => cri.run({ name: `p${number}`, ports: ports(number) })),
-    )
-    const addresses = (await Promise.all(pods.map(cri.addresses))).flat()
-    assert.is(new Set(addresses).size, 20)
-    assert.ok(pings(undefined, ...addresses))
-    await Promise.all(pods.map((pod) => end(cri, pod)))
-    unchanged(before)
-  })
-
-  test(`${inARow} pods, one after another, leave nothing`, async () => {
-    const before = snapshot()
-    for (let number = 0; number < inARow; number++)
-      await end(cri, await cri.run({ name: `r${number}`, ports: [{ hostPort: 18085, containerPort: 80 }] }))
-    unchanged(before)
-  })
-}
-
-function testKilled({ cri, kill, start }: Containerd): void {
-  test('containerd is killed and started again: its pods go on, and leave nothing when they are removed', async () => {
-    const before = snapshot()
-    const pods = [await cri.run({ name: 'k1', ports: [{ hostPort: 18086, containerPort: 80 }] })]
-    pods.push(await cri.run({ name: 'k2' }))
-    await kill()
-    await start()
-    for (const pod of pods) assert.ok(await cri.isReady(pod))
-    for (const pod of pods) assert.ok(pings(undefined, ...(await cri.addresses(pod))))
-    for (const pod of pods) await end(cri, pod)
-    unchanged(before)
-  })
-
-  test('containerd is killed while ten pods are made: what it knows of can be removed, and GC removes the rest', async () => {
-    const before = ofPlugins()
-    const runs = Array.from({ length: 10 }, (_, number) => cri.run({ name: `h${number}` }))
-    const settled = Promise.allSettled(runs)
-    await runs[0]
-    await kill()
-    await start()
-    await settled
-    for (const id of await cri.list()) await end(cri, { id, config: {} })
-    await gc({ ...list, cniVersion: '1.1.0' })
-    unchanged(before, ofPlugins)
-  })
-}
-
-/** What plugins make. A killed containerd forgets files of its own. */
-function ofPlugins(): Snapshot {
-  return snapshot().filter((line) => !line.startsWith('file /run/containerd/'))
-}
-
-function testReboot(containerd: Containerd): void {
-  const { client, cri, kill, start } = containerd
-
-  test('after a reboot the pods of before can be removed, their addresses are free, and new pods run', async () => {
-    const files = filesIn(ofPlugins())
-    const rules = rulesetLines()
-    for (const name of ['b1', 'b2'])
-      await cri.run({ name, ports: [{ hostPort: 18087, containerPort: 80 }] }).catch(() => {})
-    await kill()
-    await reboot(client)
-    await start()
-    for (const id of await cri.list()) await end(cri, { id, config: {} })
-    assert.equal(reservedIn(records), [])
-    await warmUp(containerd)
-    assert.equal(filesIn(ofPlugins()), files)
-    assert.equal(rulesetLines(), rules)
-    assert.equal(ipJson('link show type veth'), [])
   })
 }
 

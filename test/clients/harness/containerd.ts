@@ -25,14 +25,26 @@ export interface Containerd {
   kill(): Promise<void>
 }
 
+export interface Additions {
+  /** Lines at the end of containerd's configuration. */
+  more?: string
+  /** Puts further files into the root. */
+  prepare?(client: Client): void
+}
+
 /** Opens a root, puts our plugins and a list into it, and starts containerd there. */
-export async function startContainerd(name: RootName, list: string): Promise<Containerd> {
+export async function startContainerd(
+  name: RootName,
+  list: string,
+  { more = '', prepare }: Additions = {},
+): Promise<Containerd> {
   const client = openRoot(rootOf(name))
   const version = versionOf(client)
   mkdirSync(state, { recursive: true })
   installPlugins(client)
   useList(client, list)
-  writeIn(client, 'etc/containerd/config.toml', configuration(version))
+  writeIn(client, 'etc/containerd/config.toml', configuration(version) + more)
+  prepare?.(client)
   const containerd = { client, version, ...daemon(client), ctr: (...words: string[]) => ctr(client, words) }
   await containerd.start()
   importImage(client)
@@ -86,7 +98,9 @@ function daemon(client: Client) {
     cri,
     start: async () => {
       running = spawned(client)
-      await until('containerd serves CRI', () => isServing(cri, running))
+      await until('containerd serves CRI', () => isServing(cri, running)).catch((error: Error) => {
+        throw new Error(`${error.message}\n${lastLines()}`)
+      })
     },
     kill: async () => {
       running?.kill('SIGKILL')

@@ -22,6 +22,8 @@ export interface PodRequest {
   name: string
   ports?: readonly PortMapping[]
   annotations?: Record<string, string>
+  /** The runtime handler of containerd's configuration; by default the default one. */
+  handler?: string
 }
 
 /** A pod that runs; `config` belongs to the requests of its containers, too. */
@@ -105,7 +107,7 @@ function pods(ask: Ask) {
   return {
     run: async (pod: PodRequest) => {
       const config = configOf(pod)
-      const { podSandboxId } = await ask('RunPodSandbox', { config })
+      const { podSandboxId } = await ask('RunPodSandbox', { config, runtimeHandler: pod.handler ?? '' })
       return { id: podSandboxId as string, config }
     },
     addresses: async (pod: Pod) => {

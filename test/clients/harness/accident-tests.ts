@@ -1,0 +1,71 @@
+/** The tests of accidents: a killed containerd, a reboot. */
+
+import * as assert from 'uvu/assert'
+import { gc } from '../../harness/cnitool.ts'
+import { ipJson } from '../../harness/command.ts'
+import { unchanged } from '../../harness/expect.ts'
+import { reservedIn } from '../../harness/look.ts'
+import { rulesetLines } from '../../harness/ruleset.ts'
+import { filesIn, type Snapshot, snapshot } from '../../harness/snapshot.ts'
+import { test } from '../../harness/test.ts'
+import { pings } from '../../harness/traffic.ts'
+import type { Containerd } from './containerd.ts'
+import { end, list, records, warmUp } from './pod-life.ts'
+import { reboot } from './reboot.ts'
+
+/** containerd ends with SIGKILL. */
+export function testKilled({ cri, kill, start }: Containerd): void {
+  test('containerd is killed and started again: its pods go on, and leave nothing when they are removed', async () => {
+    const before = snapshot()
+    const pods = [await cri.run({ name: 'k1', ports: [{ hostPort: 18086, containerPort: 80 }] })]
+    pods.push(await cri.run({ name: 'k2' }))
+    await kill()
+    await start()
+    for (const pod of pods) assert.ok(await cri.isReady(pod))
+    for (const pod of pods) assert.ok(pings(undefined, ...(await cri.addresses(pod))))
+    for (const pod of pods) await end(cri, pod)
+    unchanged(before)
+  })
+
+  test('containerd is killed while ten pods are made: what it knows of can be removed, and GC removes the rest', async () => {
+    const before = ofPlugins()
+    const runs = Array.from({ length: 10 }, (_, number) => cri.run({ name: `h${number}` }))
+    const settled = Promise.allSettled(runs)
+    await runs[0]
+    await kill()
+    await start()
+    await settled
+    for (const id of await cri.list()) await end(cri, { id, config: {} })
+    await gc({ ...list, cniVersion: '1.1.0' })
+    unchanged(before, ofPlugins)
+  })
+}
+
+/** What plugins make. A killed containerd forgets files of its own. */
+function ofPlugins(): Snapshot {
+  return snapshot().filter((line) => !line.startsWith('file /run/containerd/'))
+}
+
+/** The machine is started again. */
+export function testReboot(containerd: Containerd): void {
+  const { client, cri, kill, start } = containerd
+
+  test('after a reboot the pods of before can be removed, their addresses are free, and new pods run', async () => {
+    const files = filesIn(ofPlugins())
+    const rules = rulesetLines()
+    for (const hostPort of [18087, 18088])
+      await cri.run({ name: `b${hostPort}`, ports: [{ hostPort, containerPort: 80 }] })
+    assert.is(reservedIn(records).length, 4)
+    await kill()
+    await reboot(client)
+    await start()
+    const known = await cri.list()
+    assert.is(known.length, 2)
+    for (const id of known) await end(cri, { id, config: {} })
+    assert.equal(reservedIn(records), [])
+    await warmUp(containerd)
+    assert.equal(filesIn(ofPlugins()), files)
+    assert.equal(rulesetLines(), rules)
+    assert.equal(ipJson('link show type veth'), [])
+  })
+}
