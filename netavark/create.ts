@@ -1,6 +1,7 @@
 /** `create`: validates a network for podman, and completes it. */
 
 import type { Registry } from '../shared/cni/plugin.ts'
+import { CniError, Code } from '../shared/error/error.ts'
 import { validateAddresses } from './addresses.ts'
 import { callPlugin, noPlace } from './call.ts'
 import { interfaceConfiguration } from './configuration.ts'
@@ -16,6 +17,7 @@ import { driverPlugin } from './plugin.ts'
  */
 export async function create(raw: Record<string, unknown>, registry: Registry): Promise<object> {
   const given = readNetwork(raw)
+  validateName(given.name)
   const plugin = await driverPlugin(given.driver, registry)
   const network = withOwnBridge(plugin.name, given)
   validateAddresses(network, network.options?.ipam)
@@ -23,4 +25,15 @@ export async function create(raw: Record<string, unknown>, registry: Registry): 
   const { network_interface } = network
   // aardvark serves no names for drivers outside of netavark.
   return { ...raw, ...(network_interface && { network_interface }), dns_enabled: false }
+}
+
+/** A directory of records may have the network's name (NAME_MAX). */
+const longestName = 255
+
+function validateName(name: string): void {
+  if (Buffer.byteLength(name) <= longestName) return
+  throw new CniError(Code.InvalidNetworkConfig, {
+    msg: `the network's name has more than ${longestName} bytes`,
+    hint: 'give it a shorter one',
+  })
 }

@@ -2,6 +2,7 @@
 
 import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { driverNames, interfaceKey, pluginOfDriver } from '../netavark/drivers.ts'
 import { plugins } from '../plugins/registry.ts'
 import type { Plugin } from '../shared/cni/plugin.ts'
 import { common } from '../shared/config/common.ts'
@@ -23,6 +24,7 @@ export async function documents(): Promise<Map<string, string>> {
   }
   files.set('docs/reference.md', reference(documented))
   files.set('docs/index.md', marked('docs/index.md', 'plugins', pluginPages(documented, '../')))
+  files.set('docs/netavark.md', marked('docs/netavark.md', 'drivers', driverTable(documented)))
   files.set('README.md', marked('README.md', 'plugins', pluginPages(documented, '')))
   files.set('conf-examples/README.md', marked('conf-examples/README.md', 'examples', exampleTable()))
   return files
@@ -33,6 +35,21 @@ async function allPlugins(): Promise<Documented[]> {
   return loaded
     .map((plugin) => ({ plugin, readme: readmeOf(plugin) }))
     .sort((a, b) => (a.plugin.name < b.plugin.name ? -1 : 1))
+}
+
+/** A line for each driver of netavark: its plugin's page, what `--interface-name` is, and the names of its options. */
+function driverTable(documented: readonly Documented[]): string {
+  const lines = [...driverNames].sort().map((driver) => {
+    const name = pluginOfDriver(driver) ?? ''
+    const { plugin, readme } = documented.find((one) => one.plugin.name === name) as Documented
+    const key = interfaceKey(name)
+    const options = Object.keys(plugin.config.shape).filter((one) => !Object.hasOwn(common, one))
+    const names = options
+      .filter((one) => one !== 'runtimeConfig' && one !== 'args')
+      .map((one) => `\`${one}\``)
+    return `| [${driver}](../${dirname(readme)}) | ${key ? `\`${key}\`` : ''} | ${names.join(', ')} |`
+  })
+  return ['| driver | `--interface-name` | options |', '|---|---|---|', ...lines].join('\n')
 }
 
 /** A line for each example: its file, and its comment. */

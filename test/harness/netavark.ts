@@ -44,6 +44,7 @@ export interface Wishes {
   static_mac?: string
   interface_name?: string
   container_id?: string
+  options?: Record<string, string>
   port_mappings?: PortMapping[]
 }
 
