@@ -84,8 +84,9 @@ test('a published port is reached from the host, by 127.0.0.1 and from elsewhere
 test('a container has the address and the MAC address that the user chooses, and an interface in each of two networks; prune removes both', async () => {
   const before = traces()
   const [one, two] = [network('one'), network('two')]
-  const chosen = `one:ip=${one}.50,mac=02:00:5e:10:00:50`
-  start('both', '--network', chosen, '--network', `two:ip=${two}.51`)
+  // podman 4 takes the networks in any order.
+  const chosen = `one:ip=${one}.50,mac=02:00:5e:10:00:50,interface_name=eth0`
+  start('both', '--network', chosen, '--network', `two:ip=${two}.51,interface_name=eth1`)
   await inside(box, 'both', (netns) => {
     assert.equal(addresses('eth0', netns), [`${one}.50/24`])
     assert.equal(addresses('eth1', netns), [`${two}.51/24`])

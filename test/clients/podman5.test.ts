@@ -2,7 +2,6 @@
 // needs: nft ip
 // roots: podman-5
 
-import { rmSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import { driverNames } from '../../netavark/drivers.ts'
 import { CommandFailed, ip } from '../harness/command.ts'
@@ -231,14 +230,11 @@ test('ten containers at once, each with a port, get addresses of their own, and 
   unchanged(before, traces)
 })
 
-test('conmon and its container killed, and the namespace gone: rm --force leaves nothing', async () => {
+test('conmon and its container killed: rm --force leaves nothing', async () => {
   const before = traces()
   network('ptp', 'crash')
   start('crash', '--network', 'crash', '--publish', '8105:7000')
-  const sandbox = podman('inspect', '--format', '{{.NetworkSettings.SandboxKey}}', 'crash')
   killAll('conmon', 'sleep')
-  box.client.run('busybox', 'umount', sandbox)
-  rmSync(sandbox)
   // podman 5.4 says once that conmon has ended prematurely.
   await until('podman removes the container', () => podmanSucceeds('rm', '--force', 'crash'))
   podman('network', 'rm', 'crash')
