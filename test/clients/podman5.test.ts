@@ -166,7 +166,7 @@ test('macvlan and tap: what the options say is made, and goes with the container
     'lan',
   )
   podman('network', 'create', '-d', 'tap', '--ipam-driver', 'none', '-o', 'mtu=1400', 'vm')
-  start('kinds', '--network', 'lan', '--network', 'vm')
+  start('kinds', '--network', 'lan:interface_name=eth0', '--network', 'vm:interface_name=eth1')
   await inside(box, 'kinds', (netns) => {
     assert.is(link('eth0', netns).linkinfo?.info_data?.mode, 'private')
     assert.is(link('eth1', netns).mtu, 1400)
@@ -180,7 +180,15 @@ test('a container in a network of podman’s own bridge and in one of ours reach
   const before = traces()
   const one = network('bridge', 'theirs', '--disable-dns')
   const two = network('patchbay-bridge', 'ours')
-  start('both', '--network', 'theirs', '--network', 'ours', '--publish', '8104:7000')
+  start(
+    'both',
+    '--network',
+    'theirs:interface_name=eth0',
+    '--network',
+    'ours:interface_name=eth1',
+    '--publish',
+    '8104:7000',
+  )
   await inside(box, 'both', (netns) => {
     assert.ok(pings(netns, `${one.v4}.1`, `${one.v6}:1`, `${two.v4}.1`, `${two.v6}:1`, far.ipv4))
     podman('network', 'disconnect', 'ours', 'both')

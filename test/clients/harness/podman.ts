@@ -22,7 +22,7 @@ import { writeImage } from './image.ts'
 import { reboot } from './reboot.ts'
 import { type RootName, rootOf } from './roots.ts'
 
-const image = 'patchbay.test/busybox:1'
+export const image = 'patchbay.test/busybox:1'
 
 /** Where podman keeps what a boot empties; snapshots do not show it. */
 const volatile = '/run/test/podman'
@@ -116,10 +116,13 @@ function callsOf(client: Client) {
   }
 }
 
-/** The words after `podman` that start a container. */
-export function runWords(name: string, options: readonly string[]): string[] {
-  const limits = ['--cgroup-parent', group(), '--pull', 'never', '--stop-timeout', '0']
-  return ['run', '--detach', '--name', name, ...limits, ...options, image]
+function runWords(name: string, options: readonly string[]): string[] {
+  return ['run', '--detach', '--name', name, ...runOptions(), ...options, image]
+}
+
+/** The words of each `podman run`. */
+export function runOptions(): string[] {
+  return ['--cgroup-parent', group(), '--pull', 'never', '--stop-timeout', '0']
 }
 
 function refusal(call: () => string): string {
