@@ -39,6 +39,9 @@ async function operate([command, ...args]: string[]): Promise<number> {
   const output = { out: line(STDOUT), err: line(STDERR) }
   if (command === 'version') return say(STDOUT, `patchbay ${version}\n`, 0)
   if (command === 'help') return say(STDOUT, usage(), 0)
+  if (command === 'stay' && args.length === 0) return (await import('./cli/stay.ts')).stay(output)
+  if (command === 'install') return (await import('./cli/install.ts')).install(args, output)
+  if (command === 'uninstall') return (await import('./cli/uninstall.ts')).uninstall(args, output)
   if (command === 'reapply' && args.length === 0) return (await import('./cli/reapply.ts')).reapply(output)
   if (command === 'reconcile' && args.length < 2)
     return (await import('./cli/reconcile.ts')).reconcile(plugins, output, ...args)
@@ -51,11 +54,19 @@ function say(fd: number, text: string, status: number): number {
 }
 
 function usage(): string {
-  return `usage: patchbay version | help | reapply | reconcile [FILE | DIRECTORY]
+  return `usage: patchbay version | help | reapply | reconcile [FILE | DIRECTORY] | stay
+       patchbay install [--to DIR] [--engine quickjs|node] [--replace] [--netavark[=DIR]]
+                        [--conf NAME… [--conf-to DIR]] [--dry-run]
+       patchbay install --check [--to DIR] | uninstall [--from DIR] [--dry-run]
+
+install copies this executable to DIR (/opt/cni/bin) and makes a link for each plugin, also while plugins run.
+It refuses to replace plugins of others; --replace keeps them, and uninstall puts them back. --netavark
+makes links for podman 5, --conf writes networks of conf-examples to /etc/cni/net.d.
 
 reapply restores the masquerade, host ports and other rules of live containers, after another program
 has removed them from the firewall. reconcile changes the existing VTEPs of the networks in
 /etc/cni/net.d to match their configurations. Both print what they do, and make no device.
+stay waits for SIGTERM: the main container of a DaemonSet whose init container has installed the plugins.
 
 Container network plugins in one executable (${version}). A container runtime calls it by any name that
 contains a plugin's, as a link to this file or a copy: ${Object.keys(plugins).sort().join(', ')}

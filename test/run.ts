@@ -1,6 +1,6 @@
 /**
  * Runs all tests, or those that are named: `npm test -- [-t TEXT] [--guest newest|6.1] [--full] [--record]
- * [types|lint|unit|model|build|kernel|clients|fuzz|FILE…]`.
+ * [types|lint|unit|model|build|deploy|kernel|clients|fuzz|FILE…]`.
  */
 
 import { availableParallelism } from 'node:os'
@@ -27,6 +27,7 @@ const folders: Record<string, readonly string[]> = {
   unit: ['unit'],
   model: ['model'],
   build: ['build'],
+  deploy: ['deploy'],
   kernel: ['guest', 'kernel'],
   clients: ['clients'],
   fuzz: ['fuzz'],

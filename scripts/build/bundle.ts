@@ -1,6 +1,7 @@
 /** Bundles the TypeScript into JavaScript files: one, and for QuickJS those of rare modules besides. */
 
-import { basename, resolve } from 'node:path'
+import { readdir, readFile } from 'node:fs/promises'
+import { basename, join, resolve } from 'node:path'
 import { type BuildOptions, build, type Metafile } from 'esbuild'
 import { plugins } from '../../plugins/registry.ts'
 import { eagerImports } from './eager-imports.ts'
@@ -61,6 +62,8 @@ export async function bundle(
     target: target.engine === 'node' ? 'node26' : 'es2023',
     define: {
       __VERSION__: JSON.stringify(await buildVersion()),
+      __ENGINE__: JSON.stringify(target.engine),
+      __EXAMPLES__: JSON.stringify(await examples()),
       __ARCHITECTURE__: JSON.stringify(target.architecture),
       __RARE_PLUGINS__: JSON.stringify(target.engine === 'quickjs' ? await keysOfPlugins(rarePaths) : {}),
     },
@@ -82,6 +85,14 @@ async function keysOfPlugins(paths: readonly string[]): Promise<Record<string, s
     if (plugin) keys[name] = plugin.config.keys()
   }
   return keys
+}
+
+/** The files of conf-examples by their names, for `patchbay install --conf`. */
+async function examples(): Promise<Record<string, string>> {
+  const directory = join(root, 'conf-examples')
+  const names = (await readdir(directory)).filter((name) => name.endsWith('.conflist')).sort()
+  const texts = names.map(async (name) => [name, await readFile(join(directory, name), 'utf8')] as const)
+  return Object.fromEntries(await Promise.all(texts))
 }
 
 function partsOf({ outputs }: Metafile, rare: ReadonlySet<string>): Bundle {

@@ -5,8 +5,11 @@
 
 /** Paths from the root, and why few calls use a module. */
 export const rareModules: Readonly<Record<string, string>> = {
+  'cli/install.ts': "the operator's",
   'cli/reapply.ts': "the operator's",
   'cli/reconcile.ts': "the operator's",
+  'cli/stay.ts': "the operator's",
+  'cli/uninstall.ts': "the operator's",
   'netavark/run.ts': 'podman 5 and newer',
   'plugins/bond/plugin.ts': 'hosts with several NICs',
   'plugins/bond/team/plugin.ts': 'hosts with several NICs',

@@ -11,9 +11,9 @@ import { run } from '../run.ts'
 import { reportMissing } from '../setup.ts'
 import { checksums } from './checksums.ts'
 import { objections, sectionOf } from './ready.ts'
-import { repository } from './repository.ts'
+import { type Repository, repository } from './repository.ts'
 import { sbom } from './sbom.ts'
-import { makeTarballs } from './tarballs.ts'
+import { makeArchives } from './tarballs.ts'
 
 const root = join(import.meta.dirname, '../..')
 const { version } = packageJson
@@ -37,18 +37,18 @@ await reportMissing(async () => {
     return
   }
   const notes = sectionOf(changelog, version) ?? sectionOf(changelog, 'Unreleased') ?? ''
-  await writeFiles(out, notes, state.seconds)
+  await writeFiles(out, notes, state)
   if (!values['dry-run']) await makeTag(out, state.tagged)
 })
 
-/** @param seconds the time that all files get, since the epoch */
-async function writeFiles(out: string, notes: string, seconds: number): Promise<void> {
+/** All files get the time of the commit. */
+async function writeFiles(out: string, notes: string, { seconds, committer }: Repository): Promise<void> {
   await rm(out, { recursive: true, force: true })
   await mkdir(out, { recursive: true })
   await writeFile(join(out, 'NOTES.md'), notes)
   const list = `patchbay-${version}.cdx.json`
   await writeFile(join(out, list), await sbom(seconds))
-  const files = [list, ...(await makeTarballs(out, version, seconds))]
+  const files = [list, ...(await makeArchives(out, version, seconds, committer))]
   await writeFile(join(out, 'SHA256SUMS'), await checksums(out, files))
   for (const file of [...files, 'SHA256SUMS', 'NOTES.md']) console.log(join(out, file))
 }
@@ -60,5 +60,5 @@ async function makeTag(out: string, tagged: string | undefined): Promise<void> {
 The tag ${tag} is in this repository only. To publish:
   git push origin ${tag}
   gh release create ${tag} --verify-tag --title 'Patchbay ${version}' --notes-file ${out}/NOTES.md \\
-    ${out}/*.tar.gz ${out}/*.cdx.json ${out}/SHA256SUMS`)
+    ${out}/*.tar.gz ${out}/*.deb ${out}/*.cdx.json ${out}/SHA256SUMS`)
 }

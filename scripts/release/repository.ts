@@ -11,6 +11,8 @@ export interface Repository {
   tagged: string | undefined
   /** The time of the commit, since the epoch. */
   seconds: number
+  /** Who made the commit, as `NAME <ADDRESS>`. */
+  committer: string
 }
 
 export async function repository(tag: string): Promise<Repository> {
@@ -20,6 +22,7 @@ export async function repository(tag: string): Promise<Repository> {
     head: await git('rev-parse', 'HEAD'),
     tagged: tagged === '' ? undefined : tagged.trim().split(' ').at(-1),
     seconds: Number(await git('log', '-1', '--format=%ct')),
+    committer: await git('log', '-1', '--format=%cn <%ce>'),
   }
 }
 

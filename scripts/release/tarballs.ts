@@ -1,21 +1,28 @@
-/** The archives of a release: one for each engine and processor. */
+/** The archives of a release, one for each engine and processor, and the Debian packages. */
 
 import { cp, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { architectures, directoryName, engines, type Target } from '../build/target.ts'
 import { run } from '../run.ts'
+import { debianPackage } from './debian.ts'
 import { licensesOf } from './shipped.ts'
 import { tarball } from './tarball.ts'
 
 const root = join(import.meta.dirname, '../..')
-const besides = ['LICENSE', 'README.md', 'CHANGELOG.md', 'conf-examples', 'schemas']
+const besides = ['LICENSE', 'README.md', 'CHANGELOG.md', 'conf-examples', 'schemas', 'deploy']
 
 /**
- * Builds each target and packs it.
+ * Builds each target and packs it; QuickJS's as a Debian package, too.
  * @param seconds the time that the files get, since the epoch
- * @returns the names of the archives in `out`
+ * @param maintainer of the Debian packages, as `NAME <ADDRESS>`
+ * @returns the names of the files in `out`
  */
-export async function makeTarballs(out: string, version: string, seconds: number): Promise<string[]> {
+export async function makeArchives(
+  out: string,
+  version: string,
+  seconds: number,
+  maintainer: string,
+): Promise<string[]> {
   const targets = architectures.flatMap((architecture) =>
     engines.map((engine) => ({ engine, architecture }) as const),
   )
@@ -27,6 +34,8 @@ export async function makeTarballs(out: string, version: string, seconds: number
       await fill(join(work, name), target)
       await tarball(join(work, name), join(out, `${name}.tar.gz`), seconds)
       names.push(`${name}.tar.gz`)
+      if (target.engine === 'quickjs')
+        names.push(await debianPackage(join(work, name), out, { ...target, version, seconds, maintainer }))
     }
     return names
   } finally {
@@ -40,8 +49,15 @@ async function fill(directory: string, target: Target): Promise<void> {
   const build = [join(root, 'build.ts'), '--engine', engine, '--arch', architecture, '--out', directory]
   await run(process.execPath, build)
   await rename(join(directory, directoryName(target)), join(directory, 'bin'))
+  await addBesides(directory, await licensesOf(target))
+}
+
+/** Adds what an archive has besides its executables. @param licenses of what they contain, by the name of a file */
+export async function addBesides(
+  directory: string,
+  licenses: readonly [name: string, text: string][],
+): Promise<void> {
   for (const name of besides) await cp(join(root, name), join(directory, name), { recursive: true })
   await mkdir(join(directory, 'licenses'))
-  for (const [name, text] of await licensesOf(target))
-    await writeFile(join(directory, 'licenses', name), text)
+  for (const [name, text] of licenses) await writeFile(join(directory, 'licenses', name), text)
 }

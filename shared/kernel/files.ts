@@ -135,7 +135,7 @@ export function renameNew(from: string, to: string): boolean {
 }
 
 /** Gives a file a second name; false when that name is taken. */
-function link(from: string, to: string): boolean {
+export function link(from: string, to: string): boolean {
   const result = syscall('linkat', AT_FDCWD, cstring(from), AT_FDCWD, cstring(to), 0)
   if (result === -Errno.EEXIST) return false
   if (result < 0) throw new KernelError(-result, `link ${from} to ${to}`)

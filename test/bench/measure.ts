@@ -30,10 +30,13 @@ export async function measureOne(
   }
 }
 
+/** Standard error comes with the measurements: Node's warning about FFI does not belong there. */
+const quiet = ['--disable-warning=ExperimentalWarning']
+
 /** Everything ends with the pid namespace, and that with this program, however it ends. */
 async function inNamespaces({ name, run }: Kernel, plan: string): Promise<Measurement[]> {
   const namespaces = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc']
-  const program = [...reaping, process.execPath, join(import.meta.dirname, 'one.ts'), plan]
+  const program = [...reaping, process.execPath, ...quiet, join(import.meta.dirname, 'one.ts'), plan]
   const { status, output } = await run(
     ['setpriv', '--pdeathsig', 'SIGKILL', 'unshare', ...namespaces, ...program],
     longest,

@@ -1,4 +1,4 @@
-/** `npm run release -- --dry-run`: an archive for each engine and processor, with checksums, an SBOM and notes. */
+/** `npm run release -- --dry-run`: an archive for each engine and processor, Debian packages, with checksums, an SBOM and notes. */
 // slow: four builds and their archives
 
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
@@ -7,7 +7,7 @@ import { execa } from 'execa'
 import * as assert from 'uvu/assert'
 import packageJson from '../../package.json' with { type: 'json' }
 import { plugins } from '../../plugins/registry.ts'
-import { architectures, engines } from '../../scripts/build/target.ts'
+import { architectures, debian, engines } from '../../scripts/build/target.ts'
 import { bundled } from '../../scripts/release/shipped.ts'
 import { test } from '../harness/test.ts'
 
@@ -16,6 +16,7 @@ const out = await mkdtemp(join(root, '.cache/release-test-'))
 const names = architectures.flatMap((architecture) =>
   engines.map((engine) => `patchbay-${packageJson.version}-linux-${architecture}-${engine}`),
 )
+const packages = architectures.map((name) => `patchbay_${packageJson.version}-1_${debian[name]}.deb`)
 
 test.before(async () => {
   await execa(process.execPath, ['scripts/release/main.ts', '--dry-run', '--out', out], { cwd: root })
@@ -23,9 +24,13 @@ test.before(async () => {
 
 test.after(() => rm(out, { recursive: true }))
 
-test('the checksums are those of every archive and of the SBOM', async () => {
+test('the checksums are those of every archive, every package and of the SBOM', async () => {
   const { stdout } = await execa('sha256sum', ['--check', 'SHA256SUMS'], { cwd: out })
-  const checked = [`patchbay-${packageJson.version}.cdx.json`, ...names.map((name) => `${name}.tar.gz`)]
+  const checked = [
+    `patchbay-${packageJson.version}.cdx.json`,
+    ...names.map((name) => `${name}.tar.gz`),
+    ...packages,
+  ]
   assert.equal(stdout.split('\n').sort(), checked.map((name) => `${name}: OK`).sort())
 })
 
@@ -59,5 +64,19 @@ test('the SBOM lists the packages that are in the executables, and the notes say
     )
   assert.match(await readFile(join(out, 'NOTES.md'), 'utf8'), /\w/)
 })
+
+for (const architecture of architectures)
+  test(`the Debian package for ${debian[architecture]} has the archive's executable`, async () => {
+    const file = join(out, `patchbay_${packageJson.version}-1_${debian[architecture]}.deb`)
+    const { stdout } = await execa('dpkg-deb', ['--field', file, 'Architecture'])
+    assert.is(stdout, debian[architecture])
+    const name = `patchbay-${packageJson.version}-linux-${architecture}-quickjs`
+    const inArchive = `tar --extract --to-stdout --file ${out}/${name}.tar.gz ${name}/bin/patchbay`
+    const inPackage = `dpkg-deb --fsys-tarfile ${file} | tar --extract --to-stdout --file - ./usr/lib/patchbay/patchbay`
+    assert.is(
+      (await execa('sh', ['-c', `${inArchive} > ${out}/one; ${inPackage} | cmp - ${out}/one`])).stdout,
+      '',
+    )
+  })
 
 test.run()

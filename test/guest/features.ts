@@ -53,7 +53,7 @@ function linkProbe(kind: string): string {
 
 /** Every feature that is probed: those with a line here, and the kinds of links that test files need. */
 export function features(): string[] {
-  const sources = globSync('test/kernel/*.test.ts', { cwd: root }).map((file) =>
+  const sources = globSync('test/{kernel,clients}/*.test.ts', { cwd: root }).map((file) =>
     readFileSync(join(root, file), 'utf8'),
   )
   return [...new Set([...Object.keys(probes), ...sources.flatMap(needsOf)])]

@@ -2,6 +2,7 @@
 
 import * as assert from 'uvu/assert'
 import { done } from './attach.ts'
+import { enginesOfRow } from './by-node.ts'
 import { newContainer, removeContainer } from './host.ts'
 import { link } from './look.ts'
 import { hostLocal } from './networks.ts'
@@ -21,8 +22,8 @@ const runtimeConfig = {
 
 /** Tests plugins with these keys of their own. @param without additions that would name a device of theirs */
 export function testAdditions(kinds: Record<string, object>, without: readonly string[] = []): void {
-  for (const engine of ['quickjs', 'node'] as const)
-    for (const [type, keys] of Object.entries(kinds))
+  for (const [type, keys] of Object.entries(kinds))
+    for (const engine of enginesOfRow())
       test(`${type} takes what flannel, Multus and runtimes add (${engine})`, async () => {
         const container = newContainer()
         const additions = without.includes(type) ? flannel : { ...flannel, ...multus }

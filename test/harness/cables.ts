@@ -113,14 +113,16 @@ export function ownCables(container: Netns): void {
 
 export const nics = ['eth1', 'eth2']
 
-/** Two NICs of the host on a switch, unless they exist: one up, with addresses, an MTU and an alias; the other down. */
+/** Two NICs of the host on a switch, those that do not exist: one up, with addresses, an MTU and an alias; the other down. */
 export function hostNics(): void {
-  if (exists('eth1')) return
   if (!exists('switch0')) layOut()
-  for (const name of nics.filter((name) => !exists(name))) {
-    ip(`link add ${name} type veth peer name ${name}-peer`)
+  const missing = nics.filter((name) => !exists(name))
+  for (const name of missing) {
+    const macs = [1, 2].map((end) => `02:00:5e:10:${name.replace('eth', '0')}:0${end}`)
+    ip(`link add ${name} address ${macs[0]} type veth peer name ${name}-peer address ${macs[1]}`)
     ip(`link set ${name}-peer master switch0 up`)
   }
+  if (!missing.includes('eth1')) return
   ip('link set eth1 mtu 1450 txqueuelen 500 alias uplink up')
   ip('address add 192.0.2.1/24 dev eth1')
   ip('address add 2001:db8::1/64 dev eth1 nodad')

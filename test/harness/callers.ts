@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
+import { enginesOfRow } from './by-node.ts'
 import * as cnitool from './cnitool.ts'
 import { ip, ipJson } from './command.ts'
 import { unchanged } from './expect.ts'
@@ -39,12 +40,11 @@ const capabilities = {
   },
 }
 
-const engines = ['quickjs', 'node'] as const
-
-/** ADD, CHECK, DEL and DEL of a list, in its own version, and where that has no CHECK in 1.0.0, too, on both engines. */
+/** ADD, CHECK, DEL and DEL of a list, in its own version, and where that has no CHECK in 1.0.0, too. */
 export function testCaller(name: string, { args = kubelet, prepare, tidy }: Caller): void {
   const net = JSON.parse(readFileSync(join(callersDirectory, `${name}.conflist`), 'utf8')) as cnitool.Network
   const versions = hasCheck(net.cniVersion) ? [net.cniVersion] : [net.cniVersion, '1.0.0']
+  const engines = enginesOfRow()
   test(`${name}: ADD, CHECK, DEL, DEL, in version ${versions.join(' and ')}`, async () => {
     prepare?.()
     try {

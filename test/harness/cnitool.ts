@@ -1,69 +1,14 @@
-/** The real cnitool, built from Debian's source package: no suite has it as a program. */
+/** Attaches and detaches by the real cnitool, as a runtime does with libcni. */
 
-import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
-import { mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { ExecaError, execa } from 'execa'
-import { debianSuite, unpackPackages } from '../../scripts/debian.ts'
-import { run } from '../../scripts/run.ts'
-import { ensurePackages } from '../../scripts/setup.ts'
 import { remember } from './explain.ts'
 import type { Netns } from './host.ts'
 import { type Configuration, type Engine, executables, type Result } from './plugin.ts'
+import { start } from './program.ts'
 
-const cache = new URL('../../.cache/', import.meta.url).pathname
-const executable = join(cache, 'cnitool')
-
-/** The first suite whose cnitool has `gc` and `status`, and one with a Go new enough to build it. */
-const source = { suite: 'sid', name: 'golang-github-appc-cni' }
-const go = { suite: 'trixie', packages: ['golang-1.24-go', 'golang-1.24-src'], root: 'usr/lib/go-1.24' }
-
-/** Builds cnitool unless it is in the cache. */
-export async function builtTool(): Promise<string> {
-  if (!existsSync(executable)) await build()
-  return executable
-}
-
-async function build(): Promise<void> {
-  console.error('building cnitool from Debian’s source, once')
-  await ensurePackages('cnitool', ['xz-utils', 'dpkg', 'debian-archive-keyring'])
-  const work = join(cache, `cnitool.${process.pid}`)
-  const library = join(work, 'go/src/github.com/containernetworking/cni')
-  await mkdir(library, { recursive: true })
-  try {
-    await fetchLibrary(work, library)
-    await compile(library, {
-      GOROOT: await fetchGo(work),
-      GOPATH: join(work, 'go'),
-      GOCACHE: join(work, 'cache'),
-    })
-    await rename(join(library, 'cnitool.built'), executable)
-  } finally {
-    await rm(work, { recursive: true, force: true })
-  }
-}
-
-async function fetchLibrary(work: string, library: string): Promise<void> {
-  const suite = await debianSuite(source.suite, join(work, source.suite))
-  await suite.downloadSource(work, source.name)
-  const [archive = ''] = (await readdir(work)).filter((name) => name.endsWith('.orig.tar.xz'))
-  await run('tar', ['--extract', '--strip-components=1', '--file', join(work, archive), '-C', library])
-}
-
-/** The directory of a Go that is unpacked, not installed. */
-async function fetchGo(work: string): Promise<string> {
-  const tree = join(work, go.suite)
-  await unpackPackages(go.suite, async () => go.packages, tree)
-  return join(tree, go.root)
-}
-
-async function compile(library: string, paths: { GOROOT: string } & Record<string, string>): Promise<void> {
-  const env = { ...paths, GO111MODULE: 'off', GOTOOLCHAIN: 'local', CGO_ENABLED: '0' }
-  await run(join(paths.GOROOT, 'bin/go'), ['build', '-o', 'cnitool.built', './cnitool'], {
-    cwd: library,
-    env,
-  })
-}
+/** Built by install.ts. */
+const executable = new URL('../../.cache/cnitool', import.meta.url).pathname
 
 /** A network as cnitool reads it: a configuration list. */
 export interface Network {
@@ -126,11 +71,12 @@ async function cnitool(verb: string, net: Network, netns: string, extras: Extras
     CAP_ARGS: JSON.stringify(capabilities),
   }
   const words = [verb, net.name, netns]
-  const end = await execa(executable, words, { env, extendEnv: false, reject: false })
-  const { exitCode: status, stdout, stderr } = end
-  remember({ file: executable, args: words, env, input: JSON.stringify(net) }, { status, stdout, stderr })
-  if (end instanceof ExecaError) throw end
-  return end.stdout
+  const { status, signal, stdout, stderr } = await start(executable, words, { env }).ended
+  const end = { status: status ?? undefined, stdout, stderr }
+  remember({ file: executable, args: words, env, input: JSON.stringify(net) }, end)
+  const message = `cnitool ${words.join(' ')}: status ${status ?? signal}\n${stderr}\n${stdout}`
+  if (status !== 0) throw Object.assign(new Error(message), { stderr: stderr.trimEnd() })
+  return stdout
 }
 
 /** The directory with this network's configuration list only, written atomically: several calls may read it at once. */

@@ -1,14 +1,13 @@
 /** Runs the tools that show the kernel's state, and parses their JSON. */
 
-import { spawnSync } from 'node:child_process'
+import { runAlone } from './program.ts'
 
 /** A command that failed, with its output. */
 export class CommandFailed extends Error {}
 
 /** Runs a command to its end. @returns its standard output @throws CommandFailed */
 export function command(file: string, ...args: string[]): string {
-  const { status, stdout, stderr, error } = spawnSync(file, args, { encoding: 'utf8', maxBuffer: 1 << 28 })
-  if (error) throw error
+  const { status, stdout, stderr } = runAlone(file, args)
   if (status !== 0)
     throw new CommandFailed(`${[file, ...args].join(' ')}: status ${status}: ${stderr || stdout}`)
   return stdout
@@ -16,7 +15,7 @@ export function command(file: string, ...args: string[]): string {
 
 /** Whether a command succeeds. */
 export function succeeds(file: string, ...args: string[]): boolean {
-  return spawnSync(file, args, { stdio: 'ignore' }).status === 0
+  return runAlone(file, args).status === 0
 }
 
 /** Runs `ip` with a line of arguments: `ip('link set eth0 up')`. */

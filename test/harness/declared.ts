@@ -1,9 +1,9 @@
-/** What test files need, by lines near their top: `// needs: link vlan, nft ip`, `// packages: can-utils`, `// slow: QEMU`. */
+/** What test files need, by lines near their top: `// needs: link vlan, nft ip`, `// packages: can-utils`, `// newest: …`, `// slow: QEMU`. */
 
 import { readFileSync } from 'node:fs'
 
 /** The words that a source lists after a label, such as `// needs:`. */
-export function declared(source: string, word: 'needs' | 'packages' | 'roots' | 'slow'): string[] {
+export function declared(source: string, word: 'needs' | 'newest' | 'packages' | 'roots' | 'slow'): string[] {
   const lines = source.matchAll(new RegExp(`^// ${word}: (.+)$`, 'gm'))
   return [...lines].flatMap(([, list = '']) => list.split(',').map((name) => name.trim()))
 }
@@ -13,7 +13,7 @@ export function isSlow(file: string): boolean {
   return declared(readFileSync(file, 'utf8'), 'slow').length > 0
 }
 
-/** The Debian packages that test files need besides the usual tools. */
-export function packagesOf(files: readonly string[]): string[] {
-  return [...new Set(files.flatMap((file) => declared(readFileSync(file, 'utf8'), 'packages')))]
+/** The Debian packages that test files need besides the usual tools: installed, or in Debian's newest version, unpacked. */
+export function packagesOf(files: readonly string[], word: 'packages' | 'newest' = 'packages'): string[] {
+  return [...new Set(files.flatMap((file) => declared(readFileSync(file, 'utf8'), word)))]
 }

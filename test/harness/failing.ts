@@ -1,9 +1,9 @@
 /** Makes each system call of ADD fail in turn, or kills ADD there, and reports the damage. */
 
-import { readFileSync } from 'node:fs'
 import { lasting, steady } from './expect.ts'
 import * as engine from './faults.ts'
 import { isFullRun } from './full.ts'
+import { isGuest } from './guest.ts'
 import { type Answer, type Call, callAlone } from './plugin.ts'
 import type { Snapshot } from './snapshot.ts'
 
@@ -44,7 +44,6 @@ export async function harmOfFailuresInDel(request: Call, place: Place): Promise<
 
 /** In a guest every call takes several times as long: only those that change the machine fail there. */
 const inGuests: readonly string[] = ['sendto', 'linkat', 'mknodat', 'renameat2', 'execve']
-const isGuest = readFileSync('/proc/cpuinfo', 'utf8').includes('User Mode Linux')
 
 /** The calls that fail in turn; with `npm run test:full` all. */
 function chosen(fault: Fault, index: number, all: readonly Fault[]): boolean {

@@ -1,25 +1,15 @@
 /** A private host for a test: its own network, mount and pid namespaces, deleted after the test. */
 
-import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync } from 'node:fs'
-import { builds } from '../../scripts/build/target.ts'
-import { ensurePackages } from '../../scripts/setup.ts'
-import { ensureBuilt, underRunner } from './built.ts'
-import { builtTool } from './cnitool.ts'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { underRunner } from './built.ts'
 import { command, ip } from './command.ts'
-import { packagesOf } from './declared.ts'
-import { reaping } from './reaping.ts'
+import { Mount, mount } from './libc.ts'
+import { addNetns, deleteNetns, pathOf, within } from './netns.ts'
+import { mark, runPrivately } from './private.ts'
 import { refuse } from './refuse.ts'
-import { difference, type Snapshot, snapshot } from './snapshot.ts'
-
-/** Environment variable of a test program that already runs on its private host. */
-const mark = 'PATCHBAY_PRIVATE_HOST'
 
 /** A directory for a test's files; snapshots ignore it. */
 export const scratch = '/run/test'
-
-/** Programs that kernel tests run besides the plugins. */
-const tools = ['iproute2', 'nftables', 'iptables', 'iputils-ping', 'tcpdump', 'strace', 'util-linux']
 
 /**
  * Moves the calling test program onto a private host: it starts itself again there, and this call
@@ -28,44 +18,15 @@ const tools = ['iproute2', 'nftables', 'iptables', 'iputils-ping', 'tcpdump', 's
 export async function privateHost(): Promise<void> {
   if (process.env[mark]) return arrange()
   if (process.getuid?.() !== 0) refuse('kernel tests make network namespaces: run them as root')
-  if (!process.env[underRunner]) for (const build of builds) await ensureBuilt(build)
-  await installTools(process.argv.slice(1, 2))
-  const before = machine()
-  const status = startAgain()
-  const changed = difference(before, machine())
-  if (changed.length > 0) refuse(`the machine's own network was changed:\n${changed.join('\n')}`)
-  process.exit(status)
-}
-
-/** Installs the programs of kernel tests, and builds cnitool. A guest cannot: it has no network. */
-export async function installTools(files: readonly string[]): Promise<void> {
-  await ensurePackages('the kernel tests', [...tools, ...packagesOf(files)])
-  await builtTool()
-}
-
-function startAgain(): number {
-  const ending = ['--pdeathsig', 'SIGKILL'] // a file that is stopped after its time leaves nothing running
-  const namespaces = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc']
-  const self = [...reaping, process.execPath, ...process.execArgv, ...process.argv.slice(1)]
-  const env = { ...process.env, [mark]: '1' }
-  const { status, error } = spawnSync('setpriv', [...ending, 'unshare', ...namespaces, ...self], {
-    stdio: 'inherit',
-    env,
-  })
-  if (error) refuse(`no private network namespace can be made here: ${error.message}`)
-  return status ?? 1
-}
-
-/** The part of the machine's own network that a plugin could change. */
-function machine(): Snapshot {
-  return snapshot(['/run/netns', '/var/lib/cni'].filter((path) => existsSync(path)))
+  if (!process.env[underRunner]) await (await import('./install.ts')).prepare(process.argv.slice(1, 2))
+  process.exit(runPrivately([...process.execArgv, ...process.argv.slice(1)]) ?? 1)
 }
 
 /** An empty /run and /var/lib, a /dev of its own, a /sys of this network namespace, and forwarding off as on a new machine. */
 function arrange(): void {
   ownDevices()
-  for (const path of ['/run', '/var/lib']) command('mount', '-t', 'tmpfs', 'tmpfs', path)
-  command('mount', '-t', 'sysfs', 'sysfs', '/sys')
+  for (const path of ['/run', '/var/lib']) mount('tmpfs', path, 'tmpfs')
+  mount('sysfs', '/sys', 'sysfs')
   for (const path of [scratch, '/run/lock', '/var/lib/cni']) mkdirSync(path)
   ip('link set lo up')
   setSysctl('net/ipv4/ip_forward', 0)
@@ -92,18 +53,16 @@ const devices = [
 /** A /dev of its own: the plugins make device nodes there. It is no devtmpfs, so the kernel makes none. */
 function ownDevices(): void {
   const copy = '/run'
-  command('mount', '-t', 'tmpfs', '-o', 'mode=755', 'tmpfs', copy)
+  mount('tmpfs', copy, 'tmpfs', 0, 'mode=755')
   command('cp', '-a', ...devices.map((name) => `/dev/${name}`).filter((path) => existsSync(path)), copy)
   for (const directory of ['pts', 'shm']) mkdirSync(`${copy}/${directory}`)
-  command('mount', '--rbind', '/dev/pts', `${copy}/pts`)
-  command('mount', '--move', copy, '/dev')
+  mount('/dev/pts', `${copy}/pts`, 'none', Mount.BIND | Mount.REC)
+  mount(copy, '/dev', 'none', Mount.MOVE)
 }
 
 /** Writes a sysctl of the host, or of a namespace. */
 export function setSysctl(name: string, value: number | string, netns?: string): void {
-  const inside = netns ? ['ip', 'netns', 'exec', netns] : []
-  const [file = '', ...args] = [...inside, 'sh', '-c', `echo ${value} > /proc/sys/${name}`]
-  command(file, ...args)
+  within(netns, () => writeFileSync(`/proc/sys/${name}`, `${value}\n`))
 }
 
 /** A network namespace with a name for `ip netns`. */
@@ -116,12 +75,12 @@ let containers = 0
 
 /** A new network namespace as a runtime makes it for a plugin: only lo, which is down. */
 export function newContainer(name = `c${++containers}`): Netns {
-  ip(`netns add ${name}`)
-  return { name, path: `/run/netns/${name}` }
+  addNetns(name)
+  return { name, path: pathOf(name) }
 }
 
 export function removeContainer({ name }: Netns): void {
-  ip(`netns delete ${name}`)
+  deleteNetns(name)
 }
 
 /** Addresses of the far host, and of the private host on the cable between them. */

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import { type Attached, added, attach, done } from './attach.ts'
+import { engineOfRow } from './by-node.ts'
 import type { Extras, Network } from './cnitool.ts'
 import { ip, ipJson } from './command.ts'
 import { refusal } from './expect.ts'
@@ -26,17 +27,20 @@ export interface Setting {
 }
 
 /** Each version that has CHECK, which CNI 0.4.0 brought, and an engine for it. */
-const versions: [cniVersion: string, engine: Engine][] = [
-  ['0.4.0', 'quickjs'],
-  ['1.0.0', 'node'],
-  ['1.1.0', 'quickjs'],
-]
+function waysOf({ plugins: [first] }: Network): [cniVersion: string, engine: Engine][] {
+  return [
+    ['0.4.0', 'quickjs'],
+    ['1.0.0', engineOfRow(first?.type ?? '')],
+    ['1.1.0', 'quickjs'],
+  ]
+}
 
 /** Tests an example in each version, alone and in a list. */
 export function testLasting(file: string, setting: Setting = {}): void {
   const example = exampleNetwork(file)
+  const ways = waysOf(example)
   const variants = [example, inList(example, setting)].flatMap((net) =>
-    versions.map(([cniVersion, engine]) => ({ net: { ...net, cniVersion }, extras: { engine, ...setting } })),
+    ways.map(([cniVersion, engine]) => ({ net: { ...net, cniVersion }, extras: { engine, ...setting } })),
   )
   test(`${file}: CHECK passes at once, and after ten other containers and changes of MAC addresses`, async () => {
     setting.prepare?.()

@@ -1,8 +1,10 @@
 /** Reads links, addresses and routes with `ip -j -d`. */
 
 import { readdirSync, readFileSync } from 'node:fs'
-import { command, ip, ipJson, succeeds } from './command.ts'
+import { command, ip, ipJson } from './command.ts'
 import type { Netns } from './host.ts'
+import { within } from './netns.ts'
+import { globalAddresses, isPresent } from './present.ts'
 
 /** The fields of a link that tests use. */
 export interface Link {
@@ -42,7 +44,7 @@ export function link(name: string, netns?: Netns): Link {
 }
 
 export function exists(name: string, netns?: Netns): boolean {
-  return succeeds('ip', ...`${inside(netns)}link show dev ${name}`.split(' '))
+  return within(netns?.name, () => isPresent(name))
 }
 
 /** The ports of a bridge. */
@@ -69,12 +71,9 @@ export function hostEnd(container: Netns, ifname = 'eth0', kind: 'veth' | 'vxcan
   return found
 }
 
-/** Global addresses as CIDRs. */
+/** Global addresses as CIDRs. @throws when there is no such link */
 export function addresses(name: string, netns?: Netns): string[] {
-  type Info = { local: string; prefixlen: number; scope: string }
-  const [found] = ipJson<{ addr_info: Info[] }>(`${inside(netns)}address show dev ${name}`)
-  const global = (found?.addr_info ?? []).filter(({ scope }) => scope === 'global')
-  return global.map(({ local, prefixlen }) => `${local}/${prefixlen}`)
+  return within(netns?.name, () => globalAddresses(name))
 }
 
 /** The addresses that host-local has reserved in a network's directory. */
@@ -95,7 +94,5 @@ export function inContainer({ name }: Netns, words: string): string {
 
 /** Reads a file of /proc/sys in a namespace. */
 export function sysctl(name: string, netns?: Netns): string {
-  return netns
-    ? ip(`netns exec ${netns.name} cat /proc/sys/${name}`).trim()
-    : readFileSync(`/proc/sys/${name}`, 'utf8').trim()
+  return within(netns?.name, () => readFileSync(`/proc/sys/${name}`, 'utf8')).trim()
 }

@@ -1,10 +1,9 @@
 /** The built executables, called directly as a runtime calls them. */
 
-import { spawnSync } from 'node:child_process'
-import { execa } from 'execa'
 import type { BuildName } from '../../scripts/build/target.ts'
 import { directoryOf, reasonToBuild } from './built.ts'
 import { type Made, remember } from './explain.ts'
+import { type Ending, runAlone, start } from './program.ts'
 import { refuse } from './refuse.ts'
 
 /** Keys of one plugin's configuration, beside its type. */
@@ -49,6 +48,8 @@ export interface Call {
   /** The value of CNI_ARGS. */
   args?: string
   engine?: Engine
+  /** The directory of the plugins, in place of the engine's. */
+  directory?: string
   /** The plugin, when the configuration has no type. */
   plugin?: string
   /** A program and its arguments to put in front: strace, qemu. */
@@ -65,7 +66,7 @@ export interface Answer {
 }
 
 /** A call that hangs ends as one that a signal killed, so that its test fails. */
-const limit = { timeout: 120_000, killSignal: 'SIGKILL' } as const
+const timeout = 120_000
 
 /** Calls a plugin and parses its answer. @throws when standard output is not JSON */
 export function call(request: Call): Promise<Answer> {
@@ -75,50 +76,44 @@ export function call(request: Call): Promise<Answer> {
 /** Starts a call of a plugin. */
 export function started(request: Call): { pid: number; answer: Promise<Answer> } {
   const { file, args, env, input } = programOf(request)
-  const running = execa(file, args, { env, extendEnv: false, input, reject: false, ...limit })
-  const answer = async () => {
-    const end = await running
-    return answerOf({ file, args, env, input }, { ...end, status: end.exitCode })
-  }
-  return { pid: running.pid ?? 0, answer: answer() }
+  const { pid, ended } = start(file, args, { env, input, timeout })
+  return { pid, answer: ended.then((end) => answerOf({ file, args, env, input }, end)) }
 }
 
 /** The same while this program does nothing else: faster, for thousands of calls in a row. */
 export function callAlone(request: Call): Answer {
   const { file, args, env, input } = programOf(request)
-  const end = spawnSync(file, args, { env, input, encoding: 'utf8', ...limit })
-  return answerOf({ file, args, env, input }, { ...end, stderr: end.stderr.trimEnd() })
+  return answerOf({ file, args, env, input }, runAlone(file, args, { env, input, timeout }))
 }
 
 function programOf(request: Call): Made {
-  const { config, engine, under = [] } = request
+  const { config, under = [] } = request
   const plugin = request.plugin ?? (typeof config === 'string' ? 'bridge' : config.type)
-  const [file = '', ...args] = [...under, `${executables(engine)}/${plugin}`]
+  const [file = '', ...args] = [...under, `${directoryFor(request)}/${plugin}`]
   const input = typeof config === 'string' ? config : JSON.stringify(config)
   return { file, args, env: environment(request), input }
 }
 
-/** How a program ended. A signal leaves it without a status. */
-interface Ending {
-  status?: number | null
-  signal?: string | null
-  stdout: string
-  stderr: string
+function directoryFor({ directory, engine }: Call): string {
+  return directory ?? executables(engine)
 }
 
-function answerOf(made: Made, { status, signal, stdout, stderr }: Ending): Answer {
+function answerOf(made: Made, end: Omit<Ending, 'timedOut'>): Answer {
+  const { status, signal, stdout } = end
+  const stderr = end.stderr.trimEnd()
   remember(made, { status: status ?? undefined, stdout, stderr })
   return { status: status ?? (signal ? 128 : 127), json: stdout ? JSON.parse(stdout) : undefined, stderr }
 }
 
-function environment({ verb, containerID = 'c1', netns, ifname = 'eth0', args, engine, env }: Call) {
+function environment(request: Call) {
+  const { verb, containerID = 'c1', netns, ifname = 'eth0', args, env } = request
   const attachment = ['STATUS', 'GC', 'VERSION'].includes(verb)
     ? {}
     : { CNI_CONTAINERID: containerID, CNI_NETNS: netns ?? '', CNI_IFNAME: ifname, CNI_ARGS: args ?? '' }
   return {
     PATH: process.env.PATH ?? '',
     CNI_COMMAND: verb,
-    CNI_PATH: executables(engine),
+    CNI_PATH: directoryFor(request),
     ...attachment,
     ...env,
   }

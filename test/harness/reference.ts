@@ -1,16 +1,26 @@
 /** The reference's plugins, of Debian's package containernetworking-plugins, and the rules that a newer version makes. */
 
 import { createHash } from 'node:crypto'
+import { join } from 'node:path'
 import type { Attachment } from '../../shared/cni/plugin.ts'
 import type { Mapping } from '../../shared/firewall/portmap-rules.ts'
 import { formatAddress } from '../../shared/ip/address.ts'
 import { command } from './command.ts'
+import { newestIn } from './newest.ts'
 import { type Answer, type Call, type Configuration, call } from './plugin.ts'
 
-const directory = '/usr/lib/cni'
+/** The reference as the machine's Debian has it (1.1.1 in 12 and 13), and Debian's newest, which a test file names by `// newest:`. */
+export type Edition = 'installed' | 'newest'
+
+const installed = '/usr/lib/cni'
+const directories = { installed, newest: join(newestIn('containernetworking-plugins'), installed) }
 
 /** Calls a plugin of the reference, as `call` calls ours. */
-export function reference(request: Call & { config: Configuration }): Promise<Answer> {
+export function reference(
+  request: Call & { config: Configuration },
+  edition: Edition = 'installed',
+): Promise<Answer> {
+  const directory = directories[edition]
   const under = ['sh', '-c', `exec ${directory}/${request.config.type}`]
   return call({ ...request, under, env: { CNI_PATH: directory } })
 }

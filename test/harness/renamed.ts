@@ -2,14 +2,13 @@
 
 import * as assert from 'uvu/assert'
 import { added, done } from './attach.ts'
+import { enginesOfRow } from './by-node.ts'
 import { unchanged } from './expect.ts'
 import { type Netns, newContainer } from './host.ts'
 import { exists } from './look.ts'
 import { type Configuration, call, type Engine } from './plugin.ts'
 import { snapshot, snapshotOf } from './snapshot.ts'
 import { test } from './test.ts'
-
-const engines: Engine[] = ['quickjs', 'node']
 
 /** An attachment whose DEL must leave nothing. */
 export interface Renamed {
@@ -19,9 +18,9 @@ export interface Renamed {
   prepare?(container: Netns): void
 }
 
-/** The test of an attachment, on both engines. */
+/** The test of an attachment. */
 export function testRenamed(what: string, renamed: Renamed): void {
-  for (const engine of engines)
+  for (const engine of enginesOfRow())
     test(`${what}: DEL leaves nothing (${engine})`, () => leavesNothing(renamed, engine))
 }
 

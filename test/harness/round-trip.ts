@@ -1,6 +1,7 @@
 /** One round trip for every kind of interface: ADD, read back, CHECK, break it, CHECK fails, DEL, ADD at once, DEL twice, nothing left. */
 
 import * as assert from 'uvu/assert'
+import { engineOfRow } from './by-node.ts'
 import * as cnitool from './cnitool.ts'
 import { refusal, unchanged } from './expect.ts'
 import { isFullRun } from './full.ts'
@@ -74,18 +75,21 @@ export function hasCheck(version: string): boolean {
 /** How a trip is made: the version of the configuration and the engine of the executable. */
 type Way = readonly [version: string, engine: Engine]
 
-/** The versions that callers send today, one on each engine. */
-const usualWays: readonly Way[] = [
-  ['1.1.0', 'quickjs'],
-  ['1.0.0', 'node'],
-]
+/** The versions that callers send today. */
+function usualWays({ config }: Kind): readonly Way[] {
+  return [
+    ['1.1.0', 'quickjs'],
+    ['1.0.0', engineOfRow(config.type)],
+  ]
+}
 
 /** Every version on the QuickJS engine where the row asks for it; on both engines with `npm run test:full`. */
-function waysOf({ everyVersion, addressless }: Kind): readonly Way[] {
+function waysOf(kind: Kind): readonly Way[] {
   const isFull = isFullRun()
-  if (!everyVersion && !isFull) return usualWays
+  const { everyVersion, addressless } = kind
+  if (!everyVersion && !isFull) return usualWays(kind)
   const sent = addressless ? versionsWithoutAddresses : versions
-  const others = isFull ? sent.map((version) => [version, 'node'] as const) : usualWays.slice(1)
+  const others = isFull ? sent.map((version) => [version, 'node'] as const) : usualWays(kind).slice(1)
   return [...sent.map((version) => [version, 'quickjs'] as const), ...others]
 }
 

@@ -43,7 +43,8 @@ function isNotLate(line: string): boolean {
   return !/^address .* fe80:|"dst":"(fe80:|ff00:)|"inet6",.*"table":255,.*"protocol":2,/.test(line)
 }
 
-function messages(socket: Socket, type: number, payload: Buffer): Buffer[] {
+/** All messages of a dump. */
+export function messages(socket: Socket, type: number, payload: Buffer): Buffer[] {
   const request = { type, attempt: `dump ${type}`, payload }
   return dump(socket, request).map(({ data }) => data)
 }
@@ -56,7 +57,7 @@ function ofBothFamilies(socket: Socket, type: number): Buffer[] {
 }
 
 /** struct ifinfomsg, and IFLA_EXT_MASK: RTEXT_FILTER_SKIP_STATS leaves the counters out. */
-const linkRequest = Buffer.concat([Buffer.alloc(16), Buffer.from([8, 0, 29, 0, 8, 0, 0, 0])])
+export const linkRequest = Buffer.concat([Buffer.alloc(16), Buffer.from([8, 0, 29, 0, 8, 0, 0, 0])])
 
 const address = (value: Buffer) => formatAddress(fromBytes(value))
 const mac = (value: Buffer) => (value.length === 6 ? formatMac(value) : hex(value))
@@ -120,11 +121,14 @@ function numbers(value: Buffer): number[] {
   return Array.from({ length: value.length / 4 }, (_, index) => value.readInt32LE(index * 4))
 }
 
-/** struct ifaddrmsg; IFA_LOCAL is missing in IPv6. */
 function addressLine(message: Buffer, names: Map<number, string>): string {
+  return `address ${names.get(message.readUInt32LE(4))} ${cidrOf(message)} ${scopes[message[3] ?? 0]}`
+}
+
+/** The address of a struct ifaddrmsg; IFA_LOCAL is missing in IPv6. */
+export function cidrOf(message: Buffer): string {
   const values = valuesIn(message, 8)
-  const local = address(values.get(2) ?? values.get(1) ?? Buffer.alloc(4))
-  return `address ${names.get(message.readUInt32LE(4))} ${local}/${message[1]} ${scopes[message[3] ?? 0]}`
+  return `${address(values.get(2) ?? values.get(1) ?? Buffer.alloc(4))}/${message[1]}`
 }
 
 /** struct rtmsg; RTA_CACHEINFO has the time that is left. */

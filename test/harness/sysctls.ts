@@ -1,6 +1,6 @@
 /** The network's sysctls in the current network namespace, as lines. */
 
-import { type Dirent, readdirSync, readFileSync } from 'node:fs'
+import { closeSync, type Dirent, openSync, readdirSync, readSync } from 'node:fs'
 
 const root = '/proc/sys/net'
 
@@ -35,8 +35,20 @@ function entriesOf(directory: string): Dirent[] {
 /** A sysctl's lines; none where it can only be written. */
 function linesOf(path: string): string[] {
   try {
-    return readFileSync(path, 'utf8').split('\n').filter(Boolean)
+    return contentOf(path).split('\n').filter(Boolean)
   } catch {
     return []
+  }
+}
+
+const space = Buffer.alloc(65_536)
+
+/** With one read, which gives the whole of a sysctl: readFileSync would ask for the size, and read again for the end. */
+function contentOf(path: string): string {
+  const fd = openSync(path, 'r')
+  try {
+    return space.toString('utf8', 0, readSync(fd, space))
+  } finally {
+    closeSync(fd)
   }
 }

@@ -270,4 +270,12 @@ test('after a boot, addresses of ended containers are released, and a running on
   assert.equal(holders(), Object.fromEntries([...expected, ...own].sort()))
 })
 
+test('after a boot another namespace with the same path and inode, younger than the record, does not keep the address', async () => {
+  const path = `${scratch}/namespace` // host-local does not enter it
+  writeFileSync(path, '')
+  addresses(await call(request('ADD', 'returning', {}, path)))
+  writeFileSync(path, '')
+  await inAnotherBoot(async () => addresses(await call(request('ADD', 'returning', {}, path))))
+})
+
 test.run()

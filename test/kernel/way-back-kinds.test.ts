@@ -1,11 +1,13 @@
 /** The same as way-back.test.ts, for what needs kinds of links that not every kernel has. */
-// needs: link ipvlan, link vlan, link vrf, bridge vlan_filtering
+// needs: link dummy, link ipvlan, link vlan, link vrf, bridge vlan_filtering
 // packages: containernetworking-plugins
+// newest: containernetworking-plugins
 
 import { hostNics } from '../harness/cables.ts'
 import { privateHost } from '../harness/host.ts'
 import { test } from '../harness/test.ts'
 import { testWays, type Way } from '../harness/way.ts'
+import { testReboots } from '../harness/way-reboot.ts'
 
 await privateHost()
 hostNics()
@@ -19,6 +21,7 @@ const ways: Record<string, Way> = {
     subnets,
     leaves: /^\+ (file|link) \/run\/patchbay\/ipvlan/,
   },
+  dummy: { plugins: [{ type: 'dummy' }], subnets, isNew: true },
   vlan: { plugins: [{ type: 'vlan', master: 'eth1', vlanId: 7 }], subnets },
   vrf: {
     plugins: [
@@ -29,10 +32,14 @@ const ways: Record<string, Way> = {
     // Which VRFs the reference has made is not to be seen.
     remains: /\bblue\b/,
     // It looks for the routes in table main.
-    unchecked: true,
+    unchecked: /Failed to find/i,
   },
 }
 
-for (const [name, way] of Object.entries(ways)) testWays(name, way)
+for (const [name, way] of Object.entries(ways)) {
+  testWays(name, way, 'installed', ['quickjs'])
+  testWays(name, way, 'newest', ['quickjs'])
+}
+for (const [name, way] of Object.entries(ways)) testReboots(name, way)
 
 test.run()

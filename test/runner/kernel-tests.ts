@@ -1,8 +1,8 @@
-/** The jobs of kernel tests: on each kernel that has the features a file needs; and of the tests of guests and of clients. */
+/** The jobs of kernel tests: on each kernel that has the features a file needs; and of the tests of guests and of clients' programs. */
 
-import { fetchRootsOf } from '../clients/harness/roots.ts'
+import { fetchRootsOf, hasRoots } from '../clients/harness/roots.ts'
 import { chooseGuest } from '../guest/kernel.ts'
-import { installTools } from '../harness/host.ts'
+import { installTools } from '../harness/install.ts'
 import { batchesOf } from './batches.ts'
 import { expectedSeconds } from './durations.ts'
 import { guests, type Kernel, native } from './kernels.ts'
@@ -40,7 +40,7 @@ export async function planKernelTests(
   if (process.getuid?.() !== 0)
     return { batches: [], failures: ['the kernel tests need root: sudo npm test; without it: npm run check'] }
   const below = (folder: string) => files.filter((file) => file.startsWith(`test/${folder}/`))
-  const [ofGuests, ofClients] = [below('guest'), below('clients')]
+  const [ofGuests, ofClients] = [below('guest'), below('clients').filter(hasRoots)]
   const others = files.filter((file) => !ofGuests.includes(file) && !ofClients.includes(file))
   await installTools([...others, ...ofClients])
   const fetched = fetchRootsOf(ofClients)

@@ -1,9 +1,11 @@
 /** The kernels that tests run on: the machine's own, and those of guests, which have other features. */
 
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { GuestDied, type GuestOptions, runInGuest } from '../guest/boot.ts'
 import { chosenGuest, type GuestKernelName, guestKernelNames } from '../guest/kernel.ts'
+import { movesFirst } from './launch.ts'
 import { endingsOf, serveCommand, unfinished } from './serve.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -47,11 +49,16 @@ export const native: Kernel = {
     const ended: Ended[] = []
     for (const file of files) {
       const start = performance.now()
-      const ending = await native.run([process.execPath, file], limit)
+      const ending = await native.run([process.execPath, ...programOf(file)], limit)
       ended.push({ file, ...ending, seconds: (performance.now() - start) / 1000 })
     }
     return ended
   },
+}
+
+/** A unit test starts at once; a kernel test by the program that gives it a private host. */
+function programOf(file: string): string[] {
+  return movesFirst(readFileSync(join(root, file), 'utf8')) ? ['test/runner/launch-one.ts', file] : [file]
 }
 
 /** A kernel in a guest; a guest that dies counts as a failed program. */

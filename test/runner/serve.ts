@@ -1,19 +1,12 @@
 /** Several test files in one guest: the command that runs them in turn, and how each ended. */
 
+import { join } from 'node:path'
 import type { Ended } from './kernels.ts'
 
-/** $1 seconds for each file, $2 the program that runs it; then the files. */
-const script = `limit=$1; program=$2; shift 2
-for file do
-  read begun rest </proc/uptime
-  timeout --kill-after=5 $limit $program $file 2>&1; status=$?
-  read ended rest </proc/uptime
-  printf '\\n\\0ended %s %s %s\\n' $status $begun $ended
-done`
-
-/** A command that runs files on the Node that runs this. @param limit seconds for each file */
+/** A command that runs files on the Node that runs this, errors among the output. @param limit seconds for each file */
 export function serveCommand(files: readonly string[], limit: number): string[] {
-  return ['sh', '-c', script, 'serve', String(limit), process.execPath, ...files]
+  const program = join(import.meta.dirname, 'launch-in-turn.ts')
+  return ['sh', '-c', 'exec "$@" 2>&1', 'serve', process.execPath, program, String(limit), ...files]
 }
 
 /** How each file ended, from the output of the command; files that it did not finish are missing. */

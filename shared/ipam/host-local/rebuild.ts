@@ -8,7 +8,7 @@ import { readDirectoryIfAny, removeTree } from '../../kernel/files.ts'
 import { readEntries } from './attachments.ts'
 import { type Entry, entryName } from './entries.ts'
 import { type Index, indexHome, newIndex } from './index.ts'
-import { type Netns, netnsOf } from './netns.ts'
+import { isStillThere } from './netns.ts'
 import { type Reservation, reservations, timeOf } from './records.ts'
 import { isParked } from './sticky.ts'
 
@@ -39,7 +39,7 @@ export function rebuild(directory: string, root: string, all: readonly Reservati
     const addresses = { ...index.entry(name)?.addresses, [reservation.file]: time }
     index.mark(reservation.address, true)
     index.setEntry(name, { netns, sticky, addresses })
-    return !now && before && !isParked(reservation) && !isAlive(before.netns)
+    return !now && before && !isParked(reservation) && !isAlive(before, time)
   })
   return { index, dead }
 }
@@ -50,8 +50,8 @@ function describing(entry: Entry | undefined, { file }: Reservation, time: strin
 }
 
 /** Whether a container's namespace still exists. A container without a known namespace counts as ended. */
-function isAlive(netns: Netns | undefined): boolean {
-  return netns !== undefined && netnsOf(netns.path)?.inode === netns.inode
+function isAlive({ netns }: Entry, written: string): boolean {
+  return netns !== undefined && isStillThere(netns, written)
 }
 
 const bootPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/

@@ -27,6 +27,11 @@ export function rootOf(name: RootName): Root {
   return { name, ...roots[name] }
 }
 
+/** Whether a test file runs a client's program. The others act a client out, and run as kernel tests do. */
+export function hasRoots(file: string): boolean {
+  return rootsOf([file]).length > 0
+}
+
 /** The roots that test files name in a line: `// roots: containerd-1.6`. */
 export function rootsOf(files: readonly string[]): Root[] {
   const names = files.flatMap((file) => declared(readFileSync(file, 'utf8'), 'roots'))

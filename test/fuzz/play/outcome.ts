@@ -1,7 +1,7 @@
 /** Calls a plugin: a built executable, whatever its input, and takes all that comes out. */
 
-import { execa } from 'execa'
 import { executables } from '../../harness/plugin.ts'
+import { start } from '../../harness/program.ts'
 import type { Case, Lie } from './case.ts'
 import { delegates } from './delegate.ts'
 
@@ -43,16 +43,13 @@ export function cniPath({ executables }: Place): string {
 export async function execute(execution: Execution, place: Place): Promise<Outcome> {
   if (place.inProcess) return (await import('./in-process.ts')).executeInProcess(execution)
   const { plugin, env, input } = execution
-  const { exitCode, signal, timedOut, stdout, stderr } = await execa(`${place.executables}/${plugin}`, [], {
+  const timeout = place.patience * 1000
+  const { status, signal, ...rest } = await start(`${place.executables}/${plugin}`, [], {
     env,
-    extendEnv: false,
     input,
-    reject: false,
-    stripFinalNewline: false,
-    timeout: place.patience * 1000,
-    killSignal: 'SIGKILL',
-  })
-  return { status: exitCode, signal, timedOut, stdout, stderr }
+    timeout,
+  }).ended
+  return { status: status ?? undefined, signal: signal ?? undefined, ...rest }
 }
 
 export function usualPlace(): Place {

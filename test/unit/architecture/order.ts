@@ -7,7 +7,9 @@
 export const order: readonly (readonly string[])[] = [
   ['engine/node', 'engine/quickjs'],
   ['main.ts'],
-  ['cli', 'netavark'],
+  ['cli'],
+  ['cli/installation'],
+  ['netavark'],
   ['plugins'],
   ['plugins/*'],
   ['shared/host', 'shared/pair', 'shared/lent', 'shared/device-node'],

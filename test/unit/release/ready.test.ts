@@ -8,6 +8,7 @@ const ready = {
   changes: '',
   head: 'abc',
   tagged: undefined,
+  committer: 'A <a@b.example>',
   seconds: 0,
   version: '1.2.0',
   tag: 'v1.2.0',

@@ -1,0 +1,99 @@
+/** `patchbay uninstall`: takes the links and the executable away, and puts back the plugins that `install --replace` took away. */
+
+import { readDirectoryIfAny, readLink, removeDirectory } from '../shared/kernel/files.ts'
+import { lstat, stat } from '../shared/kernel/stat.ts'
+import { changeAlone, statusOf } from './change-alone.ts'
+import { type Kind, misuse, parse } from './installation/arguments.ts'
+import { type Change, putBack, removal } from './installation/change.ts'
+import { type Manifest, manifestPath, readManifest } from './installation/manifest.ts'
+import { ownerOf, ownerOfExecutable } from './installation/owner.ts'
+import {
+  absolutePath,
+  executable,
+  ownFolder,
+  pluginNames,
+  relativePath,
+  replacedFolder,
+} from './installation/places.ts'
+import { undoLink } from './installation/plan.ts'
+import type { Output } from './reconcile.ts'
+
+const flags: Readonly<Record<string, Kind>> = { '--from': 'one', '--to': 'one', '--dry-run': 'none' }
+
+/** Uninstalls. @returns the exit status: 1 for a failure, 2 for a wrong command line */
+export function uninstall(words: readonly string[], output: Output): number {
+  return statusOf('uninstall', output, () => {
+    const given = parse(words, flags)
+    if (given.has('--from') && given.has('--to')) throw misuse('--from and --to mean the same: give one')
+    const [path = '/opt/cni/bin'] = [...(given.get('--from') ?? given.get('--to') ?? [])].reverse()
+    const directory = absolutePath(path)
+    if (!stat(directory)) return nothing(directory, output)
+    if (given.has('--dry-run')) {
+      for (const { says } of planUninstall(directory)) output.out(`would ${says}`)
+      return 0
+    }
+    const changes = changeAlone(directory, () => planUninstall(directory), output)
+    return changes > 0 ? farewell(directory, output) : nothing(directory, output)
+  })
+}
+
+function nothing(directory: string, { out }: Output): number {
+  out(`${directory}: nothing is installed`)
+  return 0
+}
+
+/** The changes: links first, so that none leads nowhere; the manifest last, so that an interrupted removal can be repeated. */
+function planUninstall(directory: string): Change[] {
+  const manifest = readManifest(directory)
+  const names = [...new Set([...(manifest?.names ?? []), ...pluginNames()])].sort()
+  const ours = names.filter((name) => ownerOf(directory, name) === 'ours')
+  const changes = [
+    ...(manifest?.netavark ? drivers(directory, manifest.netavark) : []),
+    ...ours.map((name) => undoLink(directory, name)),
+    ...strays(directory, names),
+    ...(ownerOfExecutable(directory) === 'ours' && isWholly(manifest, ours)
+      ? [undoLink(directory, executable)]
+      : []),
+    ...(stat(manifestPath(directory)) ? [removal(manifestPath(directory))] : []),
+  ]
+  const folder = ownFolder(directory)
+  return stat(folder) ? [...changes, removalOfFolder(directory, folder)] : changes
+}
+
+/** An executable alone, without manifest or links, may be one that the operator keeps. */
+const isWholly = (manifest: Manifest | undefined, ours: readonly string[]) =>
+  manifest !== undefined || ours.length > 0
+
+/** Kept plugins whose name is free: their link was removed by hand. */
+function strays(directory: string, names: readonly string[]): Change[] {
+  const kept = readDirectoryIfAny(replacedFolder(directory)).map(({ name }) => name)
+  const isFree = (name: string) => names.includes(name) && !lstat(`${directory}/${name}`)
+  return kept.filter(isFree).map((name) => putBack(directory, name))
+}
+
+function drivers(directory: string, found: NonNullable<Manifest['netavark']>): Change[] {
+  const target = relativePath(found.directory, `${directory}/${executable}`)
+  const paths = found.names.map((name) => `${found.directory}/${name}`)
+  return paths.filter((path) => lstat(path) && readLink(path) === target).map(removal)
+}
+
+function removalOfFolder(directory: string, folder: string): Change {
+  const make = () => {
+    for (const { name } of readDirectoryIfAny(folder))
+      if (name !== 'replaced') removal(`${folder}/${name}`).make()
+    removeDirectory(replacedFolder(directory))
+    removeDirectory(folder)
+  }
+  return { says: `remove ${folder}`, make }
+}
+
+function farewell(directory: string, { out }: Output): number {
+  const kept = readDirectoryIfAny(replacedFolder(directory)).map(({ name }) => name)
+  if (kept.length > 0)
+    out(`stays: ${replacedFolder(directory)} with ${kept.join(', ')}: other files have their names`)
+  out(
+    'stays: /etc/cni/net.d, the state of attachments in /run/patchbay and /var/lib/cni, and interfaces of running containers',
+  )
+  out(`${directory}: patchbay is removed`)
+  return 0
+}

@@ -1,0 +1,26 @@
+/** Waiting for the signals by which a runtime or an operator ends a process. */
+
+import { must } from './syscall.ts'
+
+const SIGHUP = 1
+const SIGINT = 2
+const SIGTERM = 15
+const SIG_BLOCK = 0
+
+/** The kernel's sigset_t: a bit for each signal, from 1. */
+function setOf(...signals: number[]): Buffer {
+  const set = Buffer.alloc(8)
+  set.writeBigUInt64LE(signals.reduce((bits, signal) => bits | (1n << BigInt(signal - 1)), 0n))
+  return set
+}
+
+/**
+ * Keeps SIGTERM, SIGINT and SIGHUP pending. So they reach a first process, too, for which the kernel ignores signals without a handler unless
+ * they are blocked (kernel/signal.c, sig_ignored).
+ * @returns a function that waits until one comes, or returns at once if one has come
+ */
+export function holdEndingSignals(): () => void {
+  const set = setOf(SIGHUP, SIGINT, SIGTERM)
+  must('block signals', 'rt_sigprocmask', SIG_BLOCK, set, 0, set.length)
+  return () => void must('wait for a signal', 'rt_sigtimedwait', set, 0, 0, set.length)
+}

@@ -1,0 +1,139 @@
+/** The manifests for Kubernetes and the templates of the node's network, by kubectl without a cluster: Kubernetes' own types, and Go's templates. */
+
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { execa } from 'execa'
+import * as assert from 'uvu/assert'
+import packageJson from '../../package.json' with { type: 'json' }
+import { test } from '../harness/test.ts'
+import { kubectl, type Resource, rendered, resourcesOf, unknownIn } from './harness/kubectl.ts'
+import { kubernetesNetwork } from './harness/network.ts'
+
+interface Container {
+  name: string
+  image: string
+  args?: string[]
+  securityContext: Record<string, unknown>
+  volumeMounts?: { name: string; mountPath: string }[]
+}
+
+interface Spec {
+  selector: { matchLabels: Record<string, string> }
+  template: {
+    metadata: Resource['metadata']
+    spec: { initContainers: Container[]; containers: Container[]; volumes: { name: string }[] } & Record<
+      string,
+      unknown
+    >
+  }
+}
+
+const root = join(import.meta.dirname, '../..')
+const files = ['plugins', 'network']
+const manifest = (name: string) => resourcesOf(join(root, 'deploy/kubernetes', `${name}.yaml`))
+const [plugins = [], network = []] = await Promise.all(files.map(manifest))
+const all = [...plugins, ...network]
+
+function one(resources: readonly Resource[], kind: string): Resource {
+  const [found, ...others] = resources.filter((resource) => resource.kind === kind)
+  if (!found || others.length > 0) throw new Error(`not one ${kind}`)
+  return found
+}
+const specOf = (resources: readonly Resource[]) => one(resources, 'DaemonSet').spec as Spec
+const containersOf = ({ template: { spec } }: Spec) => [...spec.initContainers, ...spec.containers]
+
+test('Kubernetes knows each key of the DaemonSets and of the binding, and notices a wrong one', async () => {
+  for (const resource of all.filter(({ kind }) => /^(DaemonSet|ClusterRoleBinding)$/.test(kind)))
+    assert.equal(await unknownIn(resource), [])
+  const wrong = structuredClone(one(plugins, 'DaemonSet')) as Resource & { spec: Spec }
+  Object.assign(wrong.spec.template.spec, { tolerates: true })
+  assert.equal(await unknownIn(wrong), ['DaemonSet.spec.template.spec.tolerates'])
+})
+
+test('the objects belong together: labels, volumes, names', () => {
+  for (const spec of [specOf(plugins), specOf(network)]) {
+    assert.equal(spec.template.metadata.labels, spec.selector.matchLabels)
+    const mounted = new Set(
+      containersOf(spec).flatMap(({ volumeMounts = [] }) => volumeMounts.map(({ name }) => name)),
+    )
+    assert.equal([...mounted].sort(), spec.template.spec.volumes.map(({ name }) => name).sort())
+  }
+  const { name, namespace } = one(network, 'ServiceAccount').metadata
+  assert.is(specOf(network).template.spec.serviceAccountName, name)
+  assert.equal(one(network, 'ClusterRoleBinding').subjects, [{ kind: 'ServiceAccount', name, namespace }])
+  assert.is(
+    (one(network, 'ClusterRoleBinding').roleRef as { name: string }).name,
+    one(network, 'ClusterRole').metadata.name,
+  )
+})
+
+test('the images have the version of this release', () => {
+  const images = [specOf(plugins), specOf(network)].flatMap(containersOf).map(({ image }) => image)
+  const own = images.filter((image) => image.includes('/patchbay:'))
+  assert.is(own.length, 4)
+  for (const image of own) assert.is(image.split(':').at(-1), packageJson.version)
+})
+
+test('no container has a privilege or a token that it does not need', () => {
+  assert.equal(one(network, 'ClusterRole').rules, [{ apiGroups: [''], resources: ['nodes'], verbs: ['get'] }])
+  assert.is(all.filter(({ kind }) => kind === 'ClusterRole').length, 1)
+  for (const spec of [specOf(plugins), specOf(network)]) {
+    assert.is(spec.template.spec.automountServiceAccountToken, false)
+    for (const { name, securityContext, volumeMounts = [] } of containersOf(spec)) {
+      assert.equal(securityContext, {
+        runAsUser: name === 'stay' ? 65534 : 0,
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+        capabilities: { drop: ['ALL'] },
+        seccompProfile: { type: 'RuntimeDefault' },
+      })
+      const hasToken = volumeMounts.some(({ mountPath }) => mountPath.includes('serviceaccount'))
+      assert.is(hasToken, name === 'network')
+    }
+  }
+})
+
+test('containerd’s template gives the example’s network, with one subnet or two', async () => {
+  const template = join(root, 'deploy/containerd/patchbay.conflist.template')
+  for (const PodCIDRRanges of [['10.1.2.0/24'], ['10.1.2.0/24', 'fd00:1:2::/64']]) {
+    const text = await rendered(template, { PodCIDR: PodCIDRRanges[0], PodCIDRRanges, Routes: ['0.0.0.0/0'] })
+    assert.equal(JSON.parse(text), kubernetesNetwork(...PodCIDRRanges))
+  }
+})
+
+/** Runs the script of the ConfigMap below a temporary directory, with the node's object in the place of the API server. */
+async function writeNetwork(host: string, spec: object): Promise<{ failed: boolean }> {
+  const data = one(network, 'ConfigMap').data as Record<string, string>
+  for (const folder of ['host/etc/cni/net.d', 'patchbay', 'bin'])
+    mkdirSync(join(host, folder), { recursive: true })
+  for (const [name, text] of Object.entries(data))
+    writeFileSync(join(host, 'patchbay', name), text.replaceAll(/(?<=[= ])\/(?=host|patchbay)/g, `${host}/`))
+  writeFileSync(
+    join(host, 'node.json'),
+    JSON.stringify({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'n1' }, spec }),
+  )
+  const server = `test "$*" = "get node n1 $4 $5" && exec ${await kubectl()} label --local -f ${host}/node.json test=test "$4" "$5"`
+  writeFileSync(join(host, 'bin/kubectl'), `#!/bin/sh\n${server}\n`)
+  chmodSync(join(host, 'bin/kubectl'), 0o755)
+  const env = { NODE_NAME: 'n1', PATH: `${host}/bin:${process.env.PATH}`, KUBECONFIG: '/nonexistent' }
+  return execa('sh', [join(host, 'patchbay/write-network')], { env, reject: false })
+}
+
+test('the init container writes the network of the node’s subnets; without subnets it fails and leaves the old one', async () => {
+  const host = mkdtempSync(join(tmpdir(), 'deploy-'))
+  try {
+    const file = join(host, 'host/etc/cni/net.d/10-patchbay.conflist')
+    assert.is((await writeNetwork(host, {})).failed, true)
+    assert.not(existsSync(file))
+    const podCIDRs = ['10.1.2.0/24', 'fd00:1:2::/64']
+    assert.is((await writeNetwork(host, { podCIDR: podCIDRs[0], podCIDRs })).failed, false)
+    assert.equal(JSON.parse(readFileSync(file, 'utf8')), kubernetesNetwork(...podCIDRs))
+    assert.is((await writeNetwork(host, { podCIDRs: [] })).failed, true)
+    assert.equal(JSON.parse(readFileSync(file, 'utf8')), kubernetesNetwork(...podCIDRs))
+  } finally {
+    rmSync(host, { recursive: true })
+  }
+})
+
+test.run()

@@ -1,0 +1,307 @@
+/** `patchbay install` and `uninstall`, in directories of their own: also interrupted, beside running plugins, on full and read-only file systems. */
+// packages: containernetworking-plugins
+
+import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process'
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import * as assert from 'uvu/assert'
+import { plugins } from '../../plugins/registry.ts'
+import { syscallNumbers } from '../../shared/kernel/syscall.ts'
+import { command } from '../harness/command.ts'
+import { isFullRun } from '../harness/full.ts'
+import { newContainer, privateHost, scratch } from '../harness/host.ts'
+import { executables } from '../harness/plugin.ts'
+import { test } from '../harness/test.ts'
+import { until } from '../harness/until.ts'
+
+await privateHost()
+
+const patchbay = `${executables('quickjs')}/patchbay`
+const names = Object.keys(plugins).sort()
+let directories = 0
+
+/** A new directory for a test's files. */
+function fresh(): string {
+  const directory = `${scratch}/install${directories++}`
+  mkdirSync(directory, { recursive: true })
+  return directory
+}
+
+function run(file: string, words: string, env: Record<string, string> = {}): SpawnSyncReturns<string> {
+  return spawnSync(file, words.split(' '), { encoding: 'utf8', env: { PATH: process.env.PATH, ...env } })
+}
+
+/** Runs `patchbay`, which must end with a status. @returns its output, and its errors */
+function operate(words: string, status = 0, file = patchbay): string {
+  const done = run(file, words)
+  assert.is(done.status, status, `${words}: ${done.stdout}${done.stderr}`)
+  return done.stdout + done.stderr
+}
+
+/** An executable with other bytes, as a version before has. */
+function older(file = patchbay): string {
+  const path = `${fresh()}/patchbay`
+  cpSync(file, path)
+  appendFileSync(path, 'older')
+  return path
+}
+
+/** A plugin of ours answers by its name. */
+function works(directory: string): boolean {
+  const { status, stdout } = run(`${directory}/bridge`, 'x', { CNI_COMMAND: 'VERSION' })
+  return status === 0 && JSON.parse(stdout).supportedVersions.includes('1.0.0')
+}
+
+/** All files below a directory, with what they are. */
+function listing(directory: string): string[] {
+  const paths = readdirSync(directory, { recursive: true, encoding: 'utf8' }).sort()
+  return paths.map((path) => {
+    const { mode, size } = lstatSync(`${directory}/${path}`)
+    return `${path} ${mode.toString(8)} ${size}`
+  })
+}
+
+test('each plugin is a link to one executable, a second install has nothing to do, uninstall leaves nothing', () => {
+  const to = `${fresh()}/not/there`
+  assert.match(operate(`install --to ${to} --dry-run`), 'nothing was changed')
+  assert.not(existsSync(to), 'a dry run changes nothing')
+  operate(`install --to ${to}`)
+  for (const name of names) assert.is(readlinkSync(`${to}/${name}`), 'patchbay')
+  assert.equal(readFileSync(`${to}/patchbay`), readFileSync(patchbay))
+  assert.is(statSync(`${to}/patchbay`).mode & 0o777, 0o755)
+  assert.ok(works(to))
+  assert.match(operate(`install --to ${to}`), 'nothing to do')
+  assert.match(operate(`install --to ${to}`, 0, `${to}/patchbay`), 'nothing to do')
+  operate(`install --check --to ${to}`)
+  assert.match(operate(`uninstall --from ${to}`, 0, `${to}/patchbay`), 'is removed')
+  assert.equal(readdirSync(to), [])
+  assert.match(operate(`uninstall --from ${to}`), 'nothing is installed')
+})
+
+test('a directory that is a symlink to another file system is installed into', () => {
+  const [real, base] = [fresh(), fresh()]
+  command('mount', '-t', 'tmpfs', 'tmpfs', real)
+  symlinkSync(real, `${base}/bin`)
+  operate(`install --to ${base}/bin`)
+  assert.ok(works(`${base}/bin`) && works(real))
+})
+
+test('copies that cp -L makes work, and are ours for the next install', () => {
+  const [to, copy] = [fresh(), fresh()]
+  operate(`install --to ${to}`)
+  command('sh', '-c', `cp -L ${to}/* ${copy}/`)
+  assert.ok(works(copy))
+  operate(`install --to ${copy}`)
+  assert.is(readlinkSync(`${copy}/bridge`), 'patchbay')
+})
+
+test("plugins of others are refused, all in one message; --replace keeps the reference's, and uninstall puts them back", () => {
+  const to = fresh()
+  cpSync('/usr/lib/cni', to, { recursive: true })
+  const before = listing(to)
+  const refusal = operate(`install --to ${to}`, 1)
+  for (const name of ['bridge', 'host-local', 'portmap']) assert.match(refusal, name)
+  assert.equal(listing(to), before, 'nothing was changed')
+  operate(`install --to ${to} --replace`)
+  assert.ok(works(to) && existsSync(`${to}/dhcp`))
+  operate(`install --check --to ${to}`)
+  assert.match(operate(`install --to ${to}`), 'nothing to do')
+  operate(`uninstall --from ${to}`)
+  assert.equal(listing(to), before)
+})
+
+test('--check finds a missing link, a plugin of another, changed bytes, a lost mode and a name that is before ours in CNI_PATH', () => {
+  const to = fresh()
+  const damage: [script: string, finding: string][] = [
+    ['rm bridge', 'bridge: missing'],
+    ['rm vlan; cp /bin/true vlan', "vlan: another program's"],
+    ['echo x >> patchbay', 'its bytes differ'],
+    ['chmod 644 patchbay', 'not executable'],
+    ['rm .patchbay/manifest.json', 'missing or damaged'],
+    ['rm -r *', 'patchbay: missing'],
+  ]
+  for (const [script, finding] of damage) {
+    operate(`install --to ${to} --replace`)
+    command('sh', '-c', `cd ${to}; ${script}`)
+    assert.match(operate(`install --check --to ${to}`, 1), finding)
+  }
+  operate(`install --to ${to}`)
+  const first = fresh()
+  cpSync('/bin/true', `${first}/ptp`)
+  const { status, stdout } = run(patchbay, `install --check --to ${to}`, { CNI_PATH: `${first}:${to}` })
+  assert.is(status, 1)
+  assert.match(stdout, `${first}/ptp is before it`)
+})
+
+test('a slip is refused with what is meant, and has status 2', () => {
+  assert.match(operate('install --repalce', 2), 'did you mean --replace')
+  assert.match(operate('install --engine bun', 2), 'quickjs and node')
+  assert.match(operate('install --to', 2), 'needs a value')
+  assert.match(operate('install --check --replace', 2), '--replace')
+  assert.match(operate(`install --to ${scratch} --conf brige`, 2), 'did you mean bridge')
+})
+
+test('--conf writes networks, twice the same, and overwrites no different file', () => {
+  const base = fresh()
+  const words = `install --to ${base}/bin --conf-to ${base}/net --conf`
+  operate(`${words} bridge 90-vlan`)
+  const example = new URL('../../conf-examples/10-bridge.conflist', import.meta.url)
+  assert.equal(readFileSync(`${base}/net/10-bridge.conflist`), readFileSync(example))
+  assert.ok(existsSync(`${base}/net/90-vlan.conflist`))
+  assert.match(operate(`${words} bridge`), 'nothing to do')
+  writeFileSync(`${base}/net/10-bridge.conflist`, '{}')
+  assert.match(operate(`${words} bridge ptp`, 1), '10-bridge.conflist')
+  assert.not(existsSync(`${base}/net/100-ptp.conflist`), 'nothing was changed')
+})
+
+test("--netavark makes drivers that lead to the executable; bridge, macvlan and ipvlan have netavark's own names free", () => {
+  const base = fresh()
+  operate(`install --to ${base}/bin --netavark=${base}/lib/netavark`)
+  const drivers = readdirSync(`${base}/lib/netavark`)
+  for (const name of ['vlan', 'patchbay-bridge', 'patchbay-macvlan', 'patchbay-ipvlan'])
+    assert.ok(drivers.includes(name), name)
+  for (const name of ['bridge', 'macvlan', 'portmap', 'host-local']) assert.not(drivers.includes(name), name)
+  assert.is(statSync(`${base}/lib/netavark/vlan`).ino, statSync(`${base}/bin/patchbay`).ino)
+  rmSync(`${base}/lib/netavark/vlan`)
+  assert.match(operate(`install --check --to ${base}/bin`, 1), 'netavark/vlan')
+  operate(`uninstall --from ${base}/bin`)
+  assert.equal(readdirSync(`${base}/lib/netavark`), [])
+})
+
+test('a full disk and a read-only directory are errors that leave what was there', () => {
+  const to = fresh()
+  command('mount', '-t', 'tmpfs', '-o', 'size=6m', 'tmpfs', to)
+  operate(`install --to ${to}`, 0, older())
+  const before = listing(to)
+  assert.match(operate(`install --to ${to}`, 1), 'ENOSPC')
+  assert.equal(listing(to), before)
+  command('mount', '-o', 'remount,ro', to)
+  assert.match(operate(`install --to ${to}`, 1), 'EROFS')
+  assert.ok(works(to))
+  assert.match(operate(`install --check --to ${to}`, 0, `${to}/patchbay`), 'all is as it was installed')
+})
+
+test('plugins that run while versions replace each other never fail', async () => {
+  const [to, { path }] = [fresh(), newContainer()]
+  const versions = [patchbay, older()]
+  operate(`install --to ${to}`)
+  const config = `${to}.json`
+  writeFileSync(config, '{ "cniVersion": "1.0.0", "name": "while", "type": "bridge", "bridge": "while0" }')
+  const call = (verb: string) =>
+    `CNI_COMMAND=${verb} ${to}/bridge < ${config} >> ${to}.out 2>&1 || echo ${verb} >> ${to}.failed`
+  const loop = `until [ -e ${to}.stop ]; do ${call('ADD')}; ${call('DEL')}; echo >> ${to}.rounds; done`
+  const env = {
+    PATH: process.env.PATH,
+    CNI_CONTAINERID: 'while',
+    CNI_NETNS: path,
+    CNI_IFNAME: 'eth0',
+    CNI_PATH: to,
+  }
+  const ended = new Promise((resolve) => spawn('sh', ['-c', loop], { env }).on('exit', resolve))
+  const rounds = () => (existsSync(`${to}.rounds`) ? statSync(`${to}.rounds`).size : 0)
+  for (let i = 1; i <= 8; i++) {
+    const done = rounds()
+    operate(`install --to ${to}`, 0, versions[i % 2])
+    await until('a round of ADD and DEL', () => rounds() > done)
+  }
+  writeFileSync(`${to}.stop`, '')
+  await ended
+  assert.not(existsSync(`${to}.failed`), existsSync(`${to}.failed`) ? readFileSync(`${to}.out`, 'utf8') : '')
+})
+
+test('installs at once wait for each other, and all succeed', async () => {
+  const to = fresh()
+  const files = [patchbay, older(), patchbay, older()]
+  const statuses = files.map(
+    (file) => new Promise((resolve) => spawn(file, ['install', '--to', to]).on('exit', resolve)),
+  )
+  assert.equal(await Promise.all(statuses), [0, 0, 0, 0])
+  assert.ok(works(to))
+  assert.equal(readdirSync(`${to}/.patchbay`), ['manifest.json'])
+})
+
+/** The calls that change something, each by the first and last of its number; with `npm run test:full` all. */
+function places(trace: string): string[] {
+  const changing = [
+    'openat',
+    'mkdirat',
+    'linkat',
+    'symlinkat',
+    'renameat2',
+    'unlinkat',
+    'write',
+    'fsync',
+    'fchmod',
+    'flock',
+  ] as const
+  const made = readFileSync(trace, 'utf8').trimEnd().split('\n')
+  return changing.flatMap((name) => {
+    const calls = made.filter((line) => line.startsWith(`${syscallNumbers[name]}:`))
+    return isFullRun() ? calls : [...new Set([...calls.slice(0, 1), ...calls.slice(-1)])]
+  })
+}
+
+for (const [what, action] of [
+  ['killed', 'kill'],
+  ['without room on the disk', '28'],
+])
+  test(`an install that is ${what} at any call leaves plugins that work, and the next one completes it`, () => {
+    const testing = `${executables('test')}/patchbay`
+    const old = older(testing)
+    const begin = () => {
+      const to = fresh()
+      operate(`install --to ${to}`, 0, old)
+      rmSync(`${to}/vlan`)
+      cpSync('/usr/lib/cni/vlan', `${to}/vlan`)
+      return to
+    }
+    const trace = `${fresh()}/calls`
+    run(testing, `install --replace --to ${begin()}`, { PATCHBAY_CALLS: trace })
+    const tried = places(trace)
+    assert.ok(tried.length > 10, `${tried.length} places`)
+    for (const place of tried) {
+      const to = begin()
+      run(testing, `install --replace --to ${to}`, { PATCHBAY_FAULT: `${place}:${action}` })
+      assert.ok(works(to), place)
+      assert.is(run(`${to}/vlan`, 'x', { CNI_COMMAND: 'VERSION' }).status, 0, place)
+      operate(`install --replace --to ${to}`, 0, testing)
+      operate(`install --check --to ${to}`, 0, testing)
+      assert.equal(readdirSync(`${to}/.patchbay`), ['manifest.json', 'replaced'], place)
+      operate(`uninstall --from ${to}`, 0, testing)
+      assert.equal(readdirSync(to), ['vlan'], place)
+      rmSync(to, { recursive: true })
+    }
+  })
+
+test('the engine node installs itself, and is found beside', () => {
+  const base = fresh()
+  for (const engine of ['quickjs', 'node'] as const) {
+    mkdirSync(`${base}/${engine}`)
+    command('cp', '--reflink=auto', `${executables(engine)}/patchbay`, `${base}/${engine}/patchbay`)
+  }
+  operate(`install --engine node --to ${base}/bin`, 0, `${base}/quickjs/patchbay`)
+  assert.ok(works(`${base}/bin`))
+  assert.match(operate(`install --to ${base}/bin`, 0, `${base}/node/patchbay`), 'nothing to do')
+  operate(`install --to ${base}/bin`, 0, `${base}/quickjs/patchbay`)
+  assert.is(statSync(`${base}/bin/patchbay`).size, statSync(patchbay).size)
+  rmSync(`${base}/node`, { recursive: true })
+  assert.match(
+    operate(`install --engine node --to ${base}/bin`, 1, `${base}/quickjs/patchbay`),
+    'node.tar.gz',
+  )
+  rmSync(base, { recursive: true })
+})
+
+test.run()
