@@ -5,7 +5,7 @@ import { CniError, Code } from '../shared/error/error.ts'
 import { validateAddresses } from './addresses.ts'
 import { callPlugin, noPlace } from './call.ts'
 import { interfaceConfiguration } from './configuration.ts'
-import { readNetwork } from './input.ts'
+import { type Network, readNetwork } from './input.ts'
 import { withOwnBridge } from './own-bridge.ts'
 import { driverPlugin } from './plugin.ts'
 
@@ -18,6 +18,7 @@ import { driverPlugin } from './plugin.ts'
 export async function create(raw: Record<string, unknown>, registry: Registry): Promise<object> {
   const given = readNetwork(raw)
   validateName(given.name)
+  validateOptions(given.options)
   const plugin = await driverPlugin(given.driver, registry)
   const network = withOwnBridge(plugin.name, given)
   validateAddresses(network, network.options?.ipam)
@@ -35,5 +36,14 @@ function validateName(name: string): void {
   throw new CniError(Code.InvalidNetworkConfig, {
     msg: `the network's name has more than ${longestName} bytes`,
     hint: 'give it a shorter one',
+  })
+}
+
+/** podman's record of a container has the name that podman gives. */
+function validateOptions(options: Network['options'] = {}): void {
+  if (options.ifname === undefined) return
+  throw new CniError(Code.InvalidNetworkConfig, {
+    msg: 'option ifname cannot be set: podman names the interface',
+    hint: 'name it by podman run --network NETWORK:interface_name=NAME',
   })
 }

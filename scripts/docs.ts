@@ -37,6 +37,9 @@ async function allPlugins(): Promise<Documented[]> {
     .sort((a, b) => (a.plugin.name < b.plugin.name ? -1 : 1))
 }
 
+/** Keys that are no options: the calls', and the name that podman gives. */
+const refused = ['runtimeConfig', 'args', 'ifname']
+
 /** A line for each driver of netavark: its plugin's page, what `--interface-name` is, and the names of its options. */
 function driverTable(documented: readonly Documented[]): string {
   const lines = [...driverNames].sort().map((driver) => {
@@ -44,9 +47,7 @@ function driverTable(documented: readonly Documented[]): string {
     const { plugin, readme } = documented.find((one) => one.plugin.name === name) as Documented
     const key = interfaceKey(name)
     const options = Object.keys(plugin.config.shape).filter((one) => !Object.hasOwn(common, one))
-    const names = options
-      .filter((one) => one !== 'runtimeConfig' && one !== 'args')
-      .map((one) => `\`${one}\``)
+    const names = options.filter((one) => !refused.includes(one)).map((one) => `\`${one}\``)
     return `| [${driver}](../${dirname(readme)}) | ${key ? `\`${key}\`` : ''} | ${names.join(', ')} |`
   })
   return ['| driver | `--interface-name` | options |', '|---|---|---|', ...lines].join('\n')

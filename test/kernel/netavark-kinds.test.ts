@@ -1,8 +1,10 @@
 /** netavark's calls for the kinds of interfaces that this kernel has; netavark-guest-kinds.test.ts has the others. */
 // needs: nft ip
 
+import * as assert from 'uvu/assert'
 import { ip } from '../harness/command.ts'
 import { privateHost, setSysctl, usableAtOnce } from '../harness/host.ts'
+import { createError, podmanNetwork } from '../harness/netavark.ts'
 import { test } from '../harness/test.ts'
 import { testDriver } from './netavark-driver.ts'
 
@@ -27,5 +29,10 @@ testDriver({ driver: 'tap', kind: 'tun' })
 testDriver({ driver: 'macvtap', parent: 'nic0', kind: 'macvtap' })
 testDriver({ driver: 'host-device', parent: 'nic1', kind: 'veth', lent: true })
 testDriver({ driver: 'wire', parent: 'cable', kind: 'veth' })
+
+test('an option that names the interface is refused: podman names it', () => {
+  const named = podmanNetwork('patchbay-macvlan', { network_interface: 'nic0', options: { ifname: 'net9' } })
+  assert.match(createError(named), /podman names the interface/)
+})
 
 test.run()
