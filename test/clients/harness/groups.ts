@@ -1,7 +1,7 @@
 /** Control groups of clients' containers: all are below one group, which goes with the test. */
 
 import { spawnSync } from 'node:child_process'
-import { globSync, mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { command } from '../../harness/command.ts'
 
@@ -44,8 +44,13 @@ export function mountGroups(directory: string): void {
 /** The processes in the group and below it. @param directory where the trees are mounted */
 export function processesIn(directory: string): number[] {
   const files = trees().flatMap(({ name }) => globSync(`${join(directory, name)}${group()}/**/cgroup.procs`))
-  const ids = files.flatMap((file) => readFileSync(file, 'utf8').split('\n').filter(Boolean))
+  const ids = files.flatMap(linesOf)
   return [...new Set(ids)].map(Number)
+}
+
+/** None of a group that was removed since it was listed. */
+function linesOf(file: string): string[] {
+  return existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : []
 }
 
 /** Removes a group with those below it, in namespaces of its own. Their processes have ended. */

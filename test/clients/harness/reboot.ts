@@ -1,6 +1,6 @@
 /** A reboot acted out: every process of a client, every mount, namespace, link and rule goes, and /run is empty; /var stays. */
 
-import { readdirSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { command, ip, ipJson, succeeds } from '../../harness/command.ts'
 import { setSysctl } from '../../harness/host.ts'
@@ -14,9 +14,10 @@ export async function reboot(client: Client, nics: readonly string[] = ['lo']): 
   await endProcesses(client)
   client.dropMounts()
   // What the test itself writes down stays.
-  for (const name of readdirSync('/run').filter((name) => name !== 'test'))
+  for (const name of readdirSync('/run').filter((name) => name !== 'test' && name !== 'netns'))
     rmSync(`/run/${name}`, { recursive: true })
-  rmSync('/run/test/containerd', { recursive: true, force: true })
+  for (const path of [...namespaces(), '/run/test/containerd', '/run/test/podman'])
+    rmSync(path, { recursive: true, force: true })
   for (const { ifname } of ipJson<Link>('link show').filter(({ ifname }) => !nics.includes(ifname)))
     succeeds('ip', 'link', 'delete', ifname) // the other end of a veth is gone already
   command('nft', 'flush', 'ruleset')
@@ -24,6 +25,13 @@ export async function reboot(client: Client, nics: readonly string[] = ['lo']): 
   ip('link set lo up')
   setSysctl('net/ipv4/ip_forward', 0)
   setSysctl('net/ipv6/conf/all/forwarding', 0)
+}
+
+/** The files of the client's network namespaces. Those of the test itself, such as a far host's, are mounts here. */
+function namespaces(): string[] {
+  if (!existsSync('/run/netns')) return []
+  const paths = readdirSync('/run/netns').map((name) => join('/run/netns', name))
+  return paths.filter((path) => statSync(path).dev === statSync('/run').dev)
 }
 
 /** Containers, and what runs in the root beside them: containerd's shims, podman's conmon. */

@@ -9,11 +9,16 @@ const newest = ['sid', 'testing', 'stable']
 
 const containerd = ['containerd', 'busybox-static']
 
+const podman = ['podman', 'runc', 'conmon', 'iproute2', 'nftables', 'busybox-static']
+
 export const roots = {
   'containerd-1.6': { suites: ['bookworm'], packages: containerd },
   'containerd-1.7': { suites: ['trixie'], packages: containerd },
   'containerd-bench': { suites: ['trixie'], packages: [...containerd, 'iptables', 'nftables'] },
   'containerd-2': { suites: newest, packages: containerd },
+  // iptables as the system's administrators have it, and for the reference's portmap in the bench.
+  'podman-4': { suites: ['bookworm'], packages: [...podman, 'iptables'] },
+  'podman-5': { suites: ['trixie'], packages: [...podman, 'netavark', 'aardvark-dns'] },
 } satisfies Record<string, Omit<Root, 'name'>>
 
 export type RootName = keyof typeof roots

@@ -1,0 +1,113 @@
+/**
+ * `podman run --rm IMAGE true` with a published port: podman 4 with our CNI plugins and with the reference's, podman 5 with our driver
+ * patchbay-bridge and with netavark's own bridge, in turn, in an order drawn anew in each round. `node test/bench/podman.ts 4|5 [ROUNDS]`
+ * prints a table for docs/benchmarks.md.
+ */
+
+import { cpSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Client } from '../clients/harness/client.ts'
+import { clientHost } from '../clients/harness/host.ts'
+import {
+  image,
+  installDrivers,
+  openPodman,
+  type Podman,
+  pluginDirectories,
+  runOptions,
+} from '../clients/harness/podman.ts'
+import { rootOf } from '../clients/harness/roots.ts'
+import { ensureBuilt } from '../harness/built.ts'
+import { executables } from '../harness/plugin.ts'
+import { findPeer } from './peer.ts'
+import { quantile } from './statistics.ts'
+import { milliseconds, spread, table } from './text.ts'
+
+const [version = '4', rounds = '30'] = process.argv.slice(2)
+
+/** What is measured: a network, and what makes its turn. The first is ours. */
+interface Seat {
+  name: string
+  network: string
+  take(): void
+  times: number[]
+}
+
+await ensureBuilt('quickjs')
+const peers = version === '4' ? [await findPeer('1.9.1'), await findPeer('1.1.1')] : []
+const root = version === '4' ? 'podman-4' : 'podman-5'
+await clientHost(rootOf(root))
+
+/** podman 4: /opt/cni/bin leads to the plugins whose turn it is. */
+function plugins(): { box: Podman; seats: Seat[] } {
+  const all = [{ version: 'patchbay', directory: executables() }, ...peers]
+  const install = ({ path }: Client) => {
+    for (const { version, directory } of all)
+      cpSync(directory, join(path, 'opt/cni', version), { recursive: true, verbatimSymlinks: true })
+    for (const name of ['iptables', 'ip6tables']) rmSync(join(path, 'usr/sbin', name), { force: true })
+    for (const name of ['iptables', 'ip6tables'])
+      symlinkSync('xtables-nft-multi', join(path, 'usr/sbin', name))
+    symlinkSync('patchbay', join(path, pluginDirectories.cni))
+  }
+  const box = openPodman('podman-4', 'cni', install)
+  const place = join(box.client.path, pluginDirectories.cni)
+  const take = (version: string) => {
+    symlinkSync(version, `${place}.new`)
+    renameSync(`${place}.new`, place)
+  }
+  const seats = all.map(({ version: name }, nth) => {
+    box.podman('network', 'create', '--subnet', `10.${150 + nth}.0.0/16`, `net${nth}`)
+    return { name, network: `net${nth}`, take: () => take(name), times: [] }
+  })
+  return { box, seats }
+}
+
+/** podman 5: two networks beside each other. */
+function drivers(): { box: Podman; seats: Seat[] } {
+  const box = openPodman('podman-5', 'netavark', (client) => installDrivers(client, ['patchbay-bridge']))
+  const seats = ['patchbay-bridge', 'bridge'].map((name, nth) => {
+    const options = ['--driver', name, '--disable-dns', '--subnet', `10.${150 + nth}.0.0/16`]
+    box.podman('network', 'create', ...options, `net${nth}`)
+    return { name, network: `net${nth}`, take: () => {}, times: [] }
+  })
+  return { box, seats }
+}
+
+function measure({ podman }: Podman, { network, take, times }: Seat): void {
+  take()
+  const start = performance.now()
+  podman('run', '--rm', ...runOptions(), '--network', network, '--publish', '18083:80', image, 'true')
+  times.push(performance.now() - start)
+}
+
+function shuffled<T>(items: readonly T[]): T[] {
+  return items
+    .map((item) => ({ item, place: Math.random() }))
+    .sort((one, other) => one.place - other.place)
+    .map(({ item }) => item)
+}
+
+/** The times of ours divided by another's, round by round. */
+function ratio(own: readonly number[], others: readonly number[]): string {
+  const ratios = own.map((time, round) => time / (others[round] ?? Number.NaN))
+  const [p10 = 0, p50 = 0, p90 = 0] = [0.1, 0.5, 0.9].map((share) => quantile(ratios, share))
+  return spread({ p10, p50, p90 })
+}
+
+const { box, seats } = version === '4' ? plugins() : drivers()
+for (let round = -1; round < Number(rounds); round++) {
+  for (const seat of shuffled(seats)) measure(box, seat)
+  // The first round makes what stays.
+  if (round === -1) for (const { times } of seats) times.length = 0
+}
+
+const [own, ...others] = seats
+const head = [
+  `podman ${version}`,
+  ...seats.map(({ name }) => name),
+  ...others.map(({ name }) => `to ${name}`),
+]
+const medians = seats.map(({ times }) => milliseconds(quantile(times, 0.5)))
+const ratios = others.map(({ times }) => ratio(own?.times ?? [], times))
+console.log(table(head, [['run --rm', ...medians, ...ratios]], 1).join('\n'))
+process.exit()
