@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import * as assert from 'uvu/assert'
 import * as cnitool from './cnitool.ts'
-import { ip, ipJson } from './command.ts'
+import { ip, ipJson, succeeds } from './command.ts'
 import { type Netns, newContainer } from './host.ts'
 import { exists, inContainer, link } from './look.ts'
 import { newNetwork } from './networks.ts'
@@ -117,6 +117,8 @@ export const nics = ['eth1', 'eth2']
 export function hostNics(): void {
   if (!exists('switch0')) layOut()
   const missing = nics.filter((name) => !exists(name))
+  // A NIC that the kernel deletes with a namespace goes a moment before its other end.
+  for (const name of missing) succeeds('ip', 'link', 'delete', `${name}-peer`)
   for (const name of missing) {
     const macs = [1, 2].map((end) => `02:00:5e:10:${name.replace('eth', '0')}:0${end}`)
     ip(`link add ${name} address ${macs[0]} type veth peer name ${name}-peer address ${macs[1]}`)

@@ -100,6 +100,9 @@ function testVersion2({ client, cri }: Containerd): void {
   test('with a list of version 1.1.0 a pod runs, and STATUS is asked', async () => {
     const before = snapshot()
     useList(client, JSON.stringify(newer))
+    await until('the list is asked for STATUS', async () =>
+      (await callsOf(client, 'portmap', () => cri.conditions())).some(({ command }) => command === 'STATUS'),
+    )
     const calls = await callsOf(client, 'portmap', async () => {
       const pod = await cri.run({ name: 'newer' })
       assert.ok(pings(undefined, ...(await cri.addresses(pod))))

@@ -6,6 +6,7 @@ import { isFullRun } from '../../harness/full.ts'
 import { snapshot } from '../../harness/snapshot.ts'
 import { test } from '../../harness/test.ts'
 import { pings } from '../../harness/traffic.ts'
+import { until } from '../../harness/until.ts'
 import type { Containerd } from './containerd.ts'
 import { image } from './containerd-config.ts'
 import { answered, end } from './pod-life.ts'
@@ -60,8 +61,17 @@ export function testPod({ client, cri }: Containerd): void {
   })
 }
 
+/** The server in the pod begins a moment after its process. */
 async function textAt(url: string): Promise<string> {
-  return (await fetch(url, { signal: AbortSignal.timeout(10_000) })).text()
+  let text: string | undefined
+  await until(`${url} answers`, async () => {
+    text = await fetch(url, { signal: AbortSignal.timeout(10_000) }).then(
+      (answer) => answer.text(),
+      () => undefined,
+    )
+    return text !== undefined
+  })
+  return text ?? ''
 }
 
 /** A hundred take half a minute. */

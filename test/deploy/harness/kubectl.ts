@@ -17,7 +17,14 @@ export interface Resource {
 }
 
 /** The path of kubectl, which is fetched once. It is statically linked but for libc, so the newer Debian's runs on the older one. */
-export async function kubectl(): Promise<string> {
+export function kubectl(): Promise<string> {
+  found ??= fetched()
+  return found
+}
+
+let found: Promise<string> | undefined
+
+async function fetched(): Promise<string> {
   await mkdir(cache, { recursive: true })
   if (!existsSync(home)) await unpackPackages('trixie', async () => ['kubectl'], home)
   return join(home, 'usr/bin/kubectl')
