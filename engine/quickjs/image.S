@@ -1,9 +1,11 @@
-/* The heap's content, if the build has made it, the archive of other modules, and free memory. */
+/* The heap's content, if the build has made it, the archive of other modules, which is only read, and free memory. */
+  .section .archive, "a"
 #ifdef IMAGE
+  .incbin ARCHIVE
   .section .heap, "aw"
   .incbin IMAGE
-  .section .heap.archive, "aw"
-  .incbin ARCHIVE
+#else
+  .byte 0
 #endif
   .section .heap.room, "aw", %nobits
   .balign 4096

@@ -44,7 +44,11 @@ function shareMounts(): void {
 
 /** Deletes a namespace; it ends when no process is in it. Equivalent to `ip netns delete NAME`. */
 export function deleteNetns(name: string): void {
-  unmount(pathOf(name))
+  try {
+    unmount(pathOf(name))
+  } catch {
+    // A file that is no mount point is removed all the same, as by `ip`.
+  }
   rmSync(pathOf(name))
 }
 

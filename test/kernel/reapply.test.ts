@@ -86,7 +86,8 @@ test('a client connects during ten reapplies without a failure, and they change 
   const rounds = `echo 1024 65000 >/proc/sys/net/ipv4/ip_local_port_range; until [ -e ${scratch}/stop ]; do exec 3<>/dev/tcp/${near.ipv4}/8080 || exit; echo once; done`
   const client = execa('ip', ['netns', 'exec', outside.name, 'bash', '-c', rounds], { reject: false })
   const monitor = execa('nft', ['monitor'], { reject: false })
-  const events = lines(monitor)
+  const [said, events] = [lines(client), lines(monitor)]
+  await until('the client connects', () => said().includes('once'))
   await until('nft listens', () => marked('ready', events))
   const before = events().length
   for (let round = 0; round < 10; round++) reapply()
@@ -98,9 +99,7 @@ test('a client connects during ten reapplies without a failure, and they change 
     [],
   )
   writeFileSync(`${scratch}/stop`, '')
-  const { exitCode, stdout } = await client
-  assert.is(exitCode, 0)
-  assert.ok(stdout.includes('once'))
+  assert.is((await client).exitCode, 0)
   monitor.kill()
   server.stop()
   await live.del()
