@@ -35,5 +35,6 @@ export async function callPlugin(
   const call = { env: {}, read: () => input, registry, log: stderrLog(plugin.name) }
   const source = { ...place, command, path: [], network: networkName(raw), cniVersion: newest, raw, input }
   const request = await makeRequest(plugin, call, source)
-  return ((await verbOf(command)(plugin, request, {})) ?? {}) as Answer
+  // podman listens on the published ports, and after it conmon.
+  return ((await verbOf(command)(plugin, { ...request, portsKept: true }, {})) ?? {}) as Answer
 }

@@ -42,7 +42,7 @@ async function create({ request, undo }: Life<PortmapConfig>): Promise<void> {
   const openLocalhost = (...sysctl: readonly string[]) =>
     preferSysctl(request.log, 'the mapped ports cannot be reached by 127.0.0.1', '1', ...sysctl)
   await (await firewall()).addPortmap(request, rules, openLocalhost, backEndOf(request.config))
-  warnOfListeners(rules, request.log)
+  if (!request.portsKept) warnOfListeners(rules, request.log)
   warnOfLoopback(rules, request.log)
 }
 

@@ -42,6 +42,8 @@ export interface Request<Config = unknown> extends Attachment {
   segment?: string
   /** IPAM in the process of an interface plugin: addresses that another host on the segment uses; IPAM does not allocate them. */
   avoid?: readonly string[]
+  /** portmap: the runtime listens on the mapped ports itself, to keep them from other processes. */
+  portsKept?: boolean
   log: Log
 }
 

@@ -103,6 +103,25 @@ test('a container has the address and the MAC address that the user chooses, and
   unchanged(before, traces)
 })
 
+test('--ip and --mac-address give the container its address and its MAC address, also after stop and start', async () => {
+  const before = traces()
+  const prefix = network('flags')
+  start('flags', '--network', 'flags', '--ip', `${prefix}.77`, '--mac-address', '02:00:5e:10:00:77')
+  const check = () =>
+    inside(box, 'flags', (netns) => {
+      assert.equal(addresses('eth0', netns), [`${prefix}.77/24`])
+      assert.is(link('eth0', netns).address, '02:00:5e:10:00:77')
+      assert.ok(pings(netns, `${prefix}.1`))
+    })
+  await check()
+  podman('stop', 'flags')
+  podman('start', 'flags')
+  await check()
+  podman('rm', '--force', 'flags')
+  podman('network', 'rm', 'flags')
+  unchanged(before, traces)
+})
+
 test('a container whose address another one has is refused with a sentence, and leaves nothing', () => {
   const prefix = network('taken')
   start('first', '--network', 'taken', '--ip', `${prefix}.9`)
@@ -157,7 +176,7 @@ test('conmon and its container killed: rm --force leaves nothing', () => {
   unchanged(before, traces)
 })
 
-test('after a reboot the container starts with its port, and rm leaves nothing', async () => {
+test('after a loss of power the container starts with its port, though its address is still recorded, and rm leaves nothing', async () => {
   const before = traces()
   const prefix = network('boot')
   start('boot', '--network', 'boot', '--publish', '8082:7000', '--publish', '8082:7000/udp')

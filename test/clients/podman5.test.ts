@@ -2,9 +2,13 @@
 // needs: nft ip
 // roots: podman-5
 
+import { once } from 'node:events'
+import { readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { basename, join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { driverNames } from '../../netavark/drivers.ts'
-import { CommandFailed, ip } from '../harness/command.ts'
+import { CommandFailed, command, ip } from '../harness/command.ts'
 import { unchanged } from '../harness/expect.ts'
 import { far, farHost, near, usableAtOnce } from '../harness/host.ts'
 import { addresses, exists, link } from '../harness/look.ts'
@@ -12,7 +16,15 @@ import { test } from '../harness/test.ts'
 import { mirrorIn, pings } from '../harness/traffic.ts'
 import { until } from '../harness/until.ts'
 import { clientHost } from './harness/host.ts'
-import { inside, installDrivers, killAll, openPodman, rebootPodman, traces } from './harness/podman.ts'
+import {
+  inside,
+  installDrivers,
+  killAll,
+  openPodman,
+  pluginDirectories,
+  rebootPodman,
+  traces,
+} from './harness/podman.ts'
 import { rootOf } from './harness/roots.ts'
 
 await clientHost(rootOf('podman-5'))
@@ -22,6 +34,7 @@ ip('link add lan0 type veth peer name lan1')
 for (const name of ['lan0', 'lan1']) ip(`link set ${name} up`)
 const box = openPodman('podman-5', 'netavark', (client) => installDrivers(client, driverNames))
 const { podman, start, refusal } = box
+const nics = ['lo', 'uplink', 'lan0', 'lan1']
 
 let subnets = 70
 
@@ -80,30 +93,6 @@ test('a slip in an option, a wrong value and a parent that is absent are refused
   assert.match(createRefusal('patchbay-macvlan', '--interface-name', 'eno7'), 'eno7')
 })
 
-test('network create -d vlan: works where the kernel has VLANs, and otherwise says what is missing', () => {
-  const before = traces()
-  const words = ['--interface-name', 'lan0', '--subnet', '10.60.0.0/24', '-o', 'vlanId=100']
-  if (!hasVlan()) {
-    assert.match(createRefusal('vlan', ...words), 'this kernel has no vlan devices')
-    return
-  }
-  podman('network', 'create', '--driver', 'vlan', ...words, 'tagged')
-  start('tagged', '--network', 'tagged')
-  podman('rm', '--force', 'tagged')
-  podman('network', 'rm', 'tagged')
-  unchanged(before, traces)
-})
-
-function hasVlan(): boolean {
-  try {
-    ip('link add link lan0 name lan0.9 type vlan id 9')
-  } catch {
-    return false
-  }
-  ip('link delete lan0.9')
-  return true
-}
-
 for (const driver of ['patchbay-bridge', 'ptp'])
   test(`${driver}: the addresses, MAC address and name that the user chooses; ports by TCP and UDP, also after stop and start; nothing is left`, async () => {
     const before = traces()
@@ -129,6 +118,36 @@ for (const driver of ['patchbay-bridge', 'ptp'])
     podman('network', 'rm', 'web')
     unchanged(before, traces)
   })
+
+test('the user reads no warning of the listening sockets by which podman keeps the ports, and portmap’s other warnings', async () => {
+  const before = traces()
+  network('patchbay-bridge', 'kept')
+  const published = ['--publish', '8107:7000', '--publish', '8107:7000/udp', '--publish', '[::1]:8108:7000']
+  const output = await box.startBeside('kept', '--network', 'kept', ...published)
+  assert.match(command('ss', '-Hltnp', 'sport', '8107'), '"conmon"')
+  assert.not.match(output, 'listens')
+  assert.match(output, 'host port [::1]:8108/tcp is reached by no client')
+  podman('rm', '--force', 'kept')
+  podman('network', 'rm', 'kept')
+  unchanged(before, traces)
+})
+
+test('a port on which a process of the host listens is refused by podman itself', async () => {
+  const before = traces()
+  network('patchbay-bridge', 'taken')
+  const server = createServer().listen(8109)
+  await once(server, 'listening')
+  const message = refusal('run', '--rm', '--network', 'taken', '--publish', '8109:7000', image())
+  server.close()
+  assert.match(message, 'address already in use')
+  podman('network', 'rm', 'taken')
+  unchanged(before, traces)
+})
+
+/** The image of all containers. */
+function image(): string {
+  return podman('images', '--quiet')
+}
 
 test('a range of ports leads to the same range of the container', async () => {
   const before = traces()
@@ -217,7 +236,7 @@ test('a setup that fails leaves nothing, and the user reads why', () => {
   ip('link set lan0 down')
   ip('link set lan0 name gone0')
   const before = traces()
-  const message = refusal('run', '--rm', '--network', 'lan', podman('images', '--quiet'))
+  const message = refusal('run', '--rm', '--network', 'lan', image())
   assert.match(message, 'lan0')
   unchanged(before, traces)
   ip('link set gone0 name lan0')
@@ -259,12 +278,69 @@ function podmanSucceeds(...words: string[]): boolean {
   }
 }
 
+/** Starts a container, and ends it and its namespace behind podman's back. @returns the path of the namespace */
+function lose(name: string, ...options: string[]): string {
+  start(name, '--network', name, ...options)
+  const netns = podman('inspect', '--format', '{{.NetworkSettings.SandboxKey}}', name)
+  killAll('conmon', 'sleep')
+  box.client.run('busybox', 'umount', '-l', netns)
+  box.client.run('busybox', 'rm', netns)
+  return netns
+}
+
+test('conmon killed and the namespace’s file gone: netavark refuses before it calls a driver, and the next container gets the port', async () => {
+  const before = traces()
+  network('ptp', 'lost')
+  const calls = logCalls('ptp')
+  const netns = lose('lost', '--publish', '8110:7000')
+  assert.match(refusal('rm', '--force', 'lost'), `netavark: open container netns: open ${netns}`)
+  await until('podman removes the container', () => podmanSucceeds('rm', '--force', 'lost'))
+  assert.equal(calls.read(), [`setup ${netns}`])
+  calls.end()
+  start('next', '--network', 'lost', '--publish', '8110:7000')
+  assert.is(await sourcesSeenBy('next', 8110), far.ipv4)
+  podman('rm', '--force', 'next')
+  podman('network', 'rm', 'lost')
+  await rebootPodman(box.client, nics)
+  warm() // netavark's own table
+  unchanged(before, traces)
+})
+
+test('conmon killed and another namespace at the path of the one that is gone: netavark calls teardown, and nothing is left', async () => {
+  const before = traces()
+  network('ptp', 'lost')
+  const calls = logCalls('ptp')
+  const netns = lose('lost', '--publish', '8110:7000')
+  box.client.run('ip', 'netns', 'add', basename(netns))
+  await until('podman removes the container', () => podmanSucceeds('rm', '--force', 'lost'))
+  assert.equal(calls.read(), [`setup ${netns}`, `teardown ${netns}`])
+  calls.end()
+  podman('network', 'rm', 'lost')
+  unchanged(before, traces)
+})
+
+/** Puts a script in a driver's place that writes each call down. */
+function logCalls(driver: string) {
+  const path = join(box.client.path, pluginDirectories.netavark, driver)
+  const log = '/run/test/calls'
+  rmSync(path)
+  const script = `#!/bin/sh\necho "$@" >>${log}\nexec -a ${driver} ${pluginDirectories.netavark}/../patchbay "$@"\n`
+  writeFileSync(path, script, { mode: 0o755 })
+  return {
+    read: () => readFileSync(log, 'utf8').trim().split('\n'),
+    end: () => {
+      for (const file of [path, log]) rmSync(file)
+      symlinkSync('../patchbay', path)
+    },
+  }
+}
+
 test('after a reboot the container starts with its port, and rm leaves nothing', async () => {
   const before = traces()
   network('patchbay-bridge', 'boot')
   start('boot', '--network', 'boot', '--publish', '8106:7000')
   start('other', '--network', 'boot')
-  await rebootPodman(box.client, ['lo', 'uplink', 'lan0', 'lan1'])
+  await rebootPodman(box.client, nics)
   podman('start', 'boot', 'other')
   assert.is(await sourcesSeenBy('boot', 8106), far.ipv4)
   podman('rm', '--force', 'boot', 'other')

@@ -46,15 +46,17 @@ export async function planKernelTests(
   const fetched = fetchRootsOf(ofClients)
   const all = guests(output)
   const { runs, failures } = await planOf(others, native, all, everywhere)
+  // A client's program runs on one kernel, also when all others run on every one.
+  const clients = await planOf(ofClients, native, all)
   const boots = await planGuestTests(ofGuests, all, failures.length > 0)
   await fetched
   return {
     batches: [
-      ...batchesOn(native, ofClients),
+      ...clients.runs.flatMap(({ kernel, items }) => batchesOn(kernel, items)),
       ...boots.batches,
       ...runs.flatMap(({ kernel, items }) => batchesOn(kernel, items)),
     ],
-    failures: [...failures, ...boots.failures],
+    failures: [...failures, ...clients.failures, ...boots.failures],
   }
 }
 

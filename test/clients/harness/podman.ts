@@ -168,18 +168,11 @@ export function traces(): Snapshot {
 const cached = '/var/lib/cni/results'
 const foreign = /^file \/run\/(containers|runc)\/|\/ip_local_port_range:/
 
-/** A boot with podman installed: systemd-tmpfiles empties the directory that podman's package names, /dev/shm is new. */
+/** A boot: /dev/shm is new. The directory of addresses stays, as on a host without systemd-tmpfiles and podman's line for it. */
 export async function rebootPodman(client: Client, nics: readonly string[]): Promise<void> {
   await reboot(client, nics)
   const names = readdirSync('/dev/shm').filter((name) => name.includes('libpod'))
-  for (const path of [...names.map((name) => join('/dev/shm', name)), ...emptiedAtBoot(client)])
-    rmSync(path, { recursive: true, force: true })
-}
-
-/** The lines `D! PATH` of podman's own file. */
-function emptiedAtBoot({ path }: Client): string[] {
-  const lines = readFileSync(join(path, 'usr/lib/tmpfiles.d/podman.conf'), 'utf8').split('\n')
-  return lines.flatMap((line) => /^D! (\S+)/.exec(line)?.[1] ?? [])
+  for (const name of names) rmSync(join('/dev/shm', name), { recursive: true, force: true })
 }
 
 /** Kills every process with one of these names on the private host, as a crash does. */

@@ -1,9 +1,10 @@
 /** A reboot acted out: every process of a client, every mount, namespace, link and rule goes, and /run is empty; /var stays. */
 
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { command, ip, ipJson, succeeds } from '../../harness/command.ts'
-import { setSysctl } from '../../harness/host.ts'
+import { scratch, setSysctl } from '../../harness/host.ts'
 import type { Link } from '../../harness/look.ts'
 import { until } from '../../harness/until.ts'
 import type { Client } from './client.ts'
@@ -12,6 +13,7 @@ import { processesIn } from './groups.ts'
 /** The daemon of the client has ended. Links that a boot makes, such as NICs, stay if they are named. */
 export async function reboot(client: Client, nics: readonly string[] = ['lo']): Promise<void> {
   await endProcesses(client)
+  newBootId(client)
   client.dropMounts()
   // What the test itself writes down stays.
   for (const name of readdirSync('/run').filter((name) => name !== 'test' && name !== 'netns'))
@@ -25,6 +27,14 @@ export async function reboot(client: Client, nics: readonly string[] = ['lo']): 
   ip('link set lo up')
   setSysctl('net/ipv4/ip_forward', 0)
   setSysctl('net/ipv6/conf/all/forwarding', 0)
+}
+
+/** The kernel makes it at each boot. Mounted where the client will see it, and the test's own calls. */
+function newBootId({ path }: Client): void {
+  const file = `${scratch}/boot_id`
+  writeFileSync(file, `${randomUUID()}\n`)
+  for (const root of ['/', path])
+    command('mount', '--bind', file, join(root, 'proc/sys/kernel/random/boot_id'))
 }
 
 /** The files of the client's network namespaces. Those of the test itself, such as a far host's, are mounts here. */
