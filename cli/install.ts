@@ -79,9 +79,9 @@ function show(changes: readonly Change[], what: string, { out }: Output): number
   return 0
 }
 
-/** The plan is computed before the first change, which may be to make the directory that is locked, and again under the lock. */
+/** Changes are computed under the lock; where the directory that is locked is missing, also before it is made, for a refusal changes nothing. */
 function perform(plan: () => Change[], what: string, { plugins }: Directories, output: Output): number {
-  const isNew = plan().length > 0 && !stat(plugins)
+  const isNew = !stat(plugins) && plan().length > 0
   if (isNew) {
     makeDirectory(plugins)
     output.out(`make directory ${plugins}`)

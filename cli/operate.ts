@@ -1,52 +1,49 @@
-/** The operator's command line: each verb is a file beside. */
+/** The operator's command line: finds the verb, and says which one is meant when there is none of that name. */
 
 import type { Registry } from '../shared/cni/plugin.ts'
+import { nearest } from '../shared/config/near.ts'
+import type { Complaint } from '../shared/error/error.ts'
 import { writeAll } from '../shared/kernel/files.ts'
-import { version } from '../shared/version.ts'
+import { block } from './block.ts'
+import { usage } from './usage.ts'
+import { verbs } from './verbs.ts'
 
 const STDOUT = 1
 const STDERR = 2
+
+/** The exit status of a wrong command line. */
+const MISUSE = 2
+
+/** What other programs call verbs of ours. */
+const aliases: Readonly<Record<string, string>> = { '--help': 'help', '-h': 'help', '--version': 'version' }
 
 /**
  * Runs a verb of the operator.
  * @param args the verb and its arguments
  * @returns the exit status
  */
-export async function operate([command, ...args]: string[], plugins: Registry): Promise<number> {
-  const line = (fd: number) => (text: string) => void say(fd, `${text}\n`, 0)
-  const output = { out: line(STDOUT), err: line(STDERR) }
-  if (command === 'version') return say(STDOUT, `patchbay ${version}\n`, 0)
-  if (command === 'help') return say(STDOUT, usage(plugins), 0)
-  if (command === 'stay' && args.length === 0) return (await import('./stay.ts')).stay(output)
-  if (command === 'install') return (await import('./install.ts')).install(args, output)
-  if (command === 'uninstall') return (await import('./uninstall.ts')).uninstall(args, output)
-  if (command === 'reapply' && args.length === 0) return (await import('./reapply.ts')).reapply(output)
-  if (command === 'reconcile' && args.length < 2)
-    return (await import('./reconcile.ts')).reconcile(plugins, output, ...args)
-  return say(STDERR, usage(plugins), 1)
+export async function operate([word, ...args]: string[], plugins: Registry): Promise<number> {
+  if (word === undefined) return refuse(usage(plugins))
+  const name = (Object.hasOwn(aliases, word) && aliases[word]) || word
+  const verb = Object.hasOwn(verbs, name) ? verbs[name] : undefined
+  if (!verb) return refuse(`${block('patchbay', unknown(name))}\n`)
+  const { most = Number.POSITIVE_INFINITY } = verb
+  if (args.length > most) return refuse(`${block(`patchbay ${name}`, excess(args.slice(most)))}\n`)
+  const line = (fd: number) => (text: string) => writeAll(fd, Buffer.from(`${text}\n`))
+  return verb.run(args, { out: line(STDOUT), err: line(STDERR) }, plugins)
 }
 
-function say(fd: number, text: string, status: number): number {
-  writeAll(fd, Buffer.from(text))
-  return status
+function refuse(text: string): number {
+  writeAll(STDERR, Buffer.from(text))
+  return MISUSE
 }
 
-function usage(plugins: Registry): string {
-  return `usage: patchbay version | help | reapply | reconcile [FILE | DIRECTORY] | stay
-       patchbay install [--to DIR] [--engine quickjs|node] [--replace] [--netavark[=DIR]]
-                        [--conf NAME… [--conf-to DIR]] [--dry-run]
-       patchbay install --check [--to DIR] | uninstall [--from DIR] [--dry-run]
+function unknown(name: string): Complaint {
+  const meant = nearest(name, Object.keys(verbs))
+  const msg = `no verb ${JSON.stringify(name.slice(0, 50))}${meant ? `, did you mean ${meant}?` : ''}`
+  return { msg, hint: `patchbay help; the verbs are ${Object.keys(verbs).join(', ')}` }
+}
 
-install copies this executable to DIR (/opt/cni/bin) and makes a link for each plugin, also while plugins run.
-It refuses to replace plugins of others; --replace keeps them, and uninstall puts them back. --netavark
-makes links for podman 5, --conf writes networks of conf-examples to /etc/cni/net.d.
-
-reapply restores the masquerade, host ports and other rules of live containers, after another program
-has removed them from the firewall. reconcile changes the existing VTEPs of the networks in
-/etc/cni/net.d to match their configurations. Both print what they do, and make no device.
-stay waits for SIGTERM: the main container of a DaemonSet whose init container has installed the plugins.
-
-Container network plugins in one executable (${version}). A container runtime calls it by any name that
-contains a plugin's, as a link to this file or a copy: ${Object.keys(plugins).sort().join(', ')}
-`
+function excess([word = '']: string[]): Complaint {
+  return { msg: `unexpected word ${JSON.stringify(word.slice(0, 50))}`, hint: 'patchbay help' }
 }

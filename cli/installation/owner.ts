@@ -1,9 +1,9 @@
 /** Whose the names in a directory of plugins are: an installation changes only its own. */
 
-import { readLink } from '../../shared/kernel/files.ts'
+import { readDirectoryIfAny, readLink } from '../../shared/kernel/files.ts'
 import { isKind, Kind, lstat, type Stat } from '../../shared/kernel/stat.ts'
 import { checksumOf } from './checksum.ts'
-import { executable } from './places.ts'
+import { executable, ownFolder, pluginNames, replacedFolder } from './places.ts'
 import { machineOf } from './source.ts'
 
 /** `other` is a directory, or a file that is neither ours nor could be kept. */
@@ -28,12 +28,28 @@ function isCopy(path: string, found: Stat, original: string): boolean {
   )
 }
 
-/** Whose the name `patchbay` is. A release before this command copied it without a manifest, so any executable is ours. */
+/** Whose the name `patchbay` is. An executable is ours beside one of our links, also without a manifest, or with the folder that an install makes first. */
 export function ownerOfExecutable(directory: string): Owner {
   const path = `${directory}/${executable}`
   const found = lstat(path)
   if (!found) return 'absent'
   if (isKind(found, Kind.SYMLINK)) return 'foreign'
   if (!isKind(found, Kind.REGULAR)) return 'directory'
-  return machineOf(path) === 'no executable' ? 'foreign' : 'ours'
+  if (machineOf(path) === 'no executable' || isOnlyKept(directory, found)) return 'foreign'
+  return hasBegun(directory) || pluginNames().some((name) => ownerOf(directory, name) === 'ours')
+    ? 'ours'
+    : 'foreign'
+}
+
+/** An install with `--replace` has been interrupted: it has given the other program its second name, and not yet taken the first. */
+function isOnlyKept(directory: string, { inode, device }: Stat): boolean {
+  const kept = lstat(`${replacedFolder(directory)}/${executable}`)
+  return kept?.inode === inode && kept.device === device
+}
+
+/** Whether an install has come as far as the executable. Before it, it may have made an empty folder of replaced plugins. */
+function hasBegun(directory: string): boolean {
+  if (!lstat(ownFolder(directory))) return false
+  const isEmpty = readDirectoryIfAny(replacedFolder(directory)).length === 0
+  return !isEmpty || readDirectoryIfAny(ownFolder(directory)).every(({ name }) => name !== 'replaced')
 }

@@ -41,7 +41,8 @@ export function planInstall(wanted: Wanted): Change[] {
 /** Whose each of our names is. */
 export function ownersOf(directory: string): Map<string, Owner> {
   const owners = new Map(pluginNames().map((name) => [name, ownerOf(directory, name)]))
-  return owners.set(executable, ownerOfExecutable(directory))
+  // First, so that it is kept before the others: their kept files say that it was ours.
+  return new Map([[executable, ownerOfExecutable(directory)], ...owners])
 }
 
 function refuseForeign(directory: string, owners: Map<string, Owner>, replace: boolean): void {

@@ -39,10 +39,10 @@ test('both engines say the package’s version, and a commit of this repository'
   }
 })
 
-test('under an unknown name the usage goes to standard error, with exit status 1', async () => {
+test('under an unknown name the usage goes to standard error, with exit status 2', async () => {
   for (const engine of engines) {
     const { exitCode, stdout, stderr } = await execa(join(dist(engine), 'patchbay'), { reject: false })
-    assert.is(exitCode, 1)
+    assert.is(exitCode, 2)
     assert.is(stdout, '')
     assert.match(stderr, /^usage: patchbay .*bridge/s)
   }

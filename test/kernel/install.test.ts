@@ -101,7 +101,7 @@ test('a directory that is a symlink to another file system is installed into', (
 test('copies that cp -L makes work, and are ours for the next install', () => {
   const [to, copy] = [fresh(), fresh()]
   operate(`install --to ${to}`)
-  command('sh', '-c', `cp -L ${to}/* ${copy}/`)
+  command('sh', '-c', `cd ${to}; cp -L patchbay bridge vlan ${copy}/`)
   assert.ok(works(copy))
   operate(`install --to ${copy}`)
   assert.is(readlinkSync(`${copy}/bridge`), 'patchbay')
@@ -145,7 +145,10 @@ test('--check finds a missing link, a plugin of another, changed bytes, a lost m
   assert.match(stdout, `${first}/ptp is before it`)
 })
 
-test('a slip is refused with what is meant, and has status 2', () => {
+test('a slip in a verb, a flag or a name is refused with what is meant, and has status 2', () => {
+  assert.match(operate('instal', 2), 'did you mean install?')
+  assert.match(operate('reconcile a b', 2), 'unexpected word "b"')
+  assert.match(operate('--help'), 'usage: patchbay')
   assert.match(operate('install --repalce', 2), 'did you mean --replace')
   assert.match(operate('install --engine bun', 2), 'quickjs and node')
   assert.match(operate('install --to', 2), 'needs a value')

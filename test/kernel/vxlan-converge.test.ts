@@ -197,7 +197,7 @@ test('reconcile of a missing directory says so, and more than one path is refuse
   const { status, err } = reconcile(one, '/run/nosuch')
   assert.equal([status, /\/run\/nosuch: .*ENOENT/.test(err)], [1, true], err)
   const args = ['reconcile', 'a', 'b']
-  assert.is(spawnSync(`${executables()}/patchbay`, args, { encoding: 'utf8' }).status, 1)
+  assert.is(spawnSync(`${executables()}/patchbay`, args, { encoding: 'utf8' }).status, 2)
   assert.not.ok(exists(`vx${vni}`, one))
 })
 
