@@ -23,6 +23,8 @@ interface Driver {
   options?: Record<string, string>
   /** The kind of the container's interface, as `ip -d link` shows it. */
   kind: string
+  /** What the kernel has of the options, as `ip -d link` shows it. */
+  data?: Record<string, unknown>
   /** CAN. */
   withoutAddresses?: boolean
   /** The interface is a veth of the host, which would end with the namespace. */
@@ -32,7 +34,7 @@ interface Driver {
 const subnets = [{ subnet: '10.50.0.0/24', gateway: '10.50.0.1' }]
 
 /** Declares the tests of a driver. */
-export function testDriver({ driver, parent, options, kind, withoutAddresses, lent }: Driver): void {
+export function testDriver({ driver, parent, options, kind, data, withoutAddresses, lent }: Driver): void {
   const given = podmanNetwork(driver, {
     network_interface: parent ?? null,
     options,
@@ -48,6 +50,7 @@ export function testDriver({ driver, parent, options, kind, withoutAddresses, le
     const { interfaces } = setup(input, box)
     const { linkinfo, address } = link('net0', box)
     assert.is(linkinfo?.info_kind, kind)
+    for (const [key, value] of Object.entries(data ?? {})) assert.is(linkinfo?.info_data?.[key], value, key)
     if (!withoutAddresses) {
       assert.is(interfaces.net0?.mac_address, address)
       assert.is(interfaces.net0?.subnets[0]?.ipnet, '10.50.0.7/24')

@@ -18,7 +18,13 @@ for (const nic of ['nic0', 'nic1']) {
 layCable('mac0', 'mac1')
 writeKeys()
 
-testDriver({ driver: 'vlan', parent: 'nic0', options: { vlanId: '100', gvrp: 'true' }, kind: 'vlan' })
+testDriver({
+  driver: 'vlan',
+  parent: 'nic0',
+  options: { vlanId: '100', protocol: '802.1ad' },
+  kind: 'vlan',
+  data: { id: 100, protocol: '802.1ad' },
+})
 testDriver({ driver: 'patchbay-ipvlan', parent: 'nic0', options: { mode: 'l3' }, kind: 'ipvlan' })
 testDriver({ driver: 'bond', options: { links: 'nic1', mode: 'active-backup' }, kind: 'bond', lent: true })
 testDriver({ driver: 'team', options: { links: 'nic1', mode: 'activebackup' }, kind: 'team', lent: true })

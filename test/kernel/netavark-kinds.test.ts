@@ -17,7 +17,13 @@ for (const nic of ['nic0', 'nic1']) {
   for (const end of [nic, `far${nic}`]) ip(`link set ${end} up`)
 }
 
-testDriver({ driver: 'patchbay-macvlan', parent: 'nic0', options: { mode: 'private' }, kind: 'macvlan' })
+testDriver({
+  driver: 'patchbay-macvlan',
+  parent: 'nic0',
+  options: { mode: 'private' },
+  kind: 'macvlan',
+  data: { mode: 'private' },
+})
 testDriver({ driver: 'ptp', kind: 'veth' })
 testDriver({
   driver: 'vxlan',
