@@ -1,8 +1,9 @@
 /** What each driver of netavark must do: create, setup, teardown twice, all or nothing. */
 
 import * as assert from 'uvu/assert'
+import { ip } from '../harness/command.ts'
 import { unchanged } from '../harness/expect.ts'
-import { newContainer, removeContainer } from '../harness/host.ts'
+import { newContainer, removeContainer, setSysctl } from '../harness/host.ts'
 import { addresses, exists, link } from '../harness/look.ts'
 import {
   attachment,
@@ -32,6 +33,15 @@ interface Driver {
 }
 
 const subnets = [{ subnet: '10.50.0.0/24', gateway: '10.50.0.1' }]
+
+/** A host that forwards, as the first container of a routed network leaves it, with two NICs, nic0 and nic1. */
+export function driverHost(): void {
+  for (const name of ['net/ipv4/ip_forward', 'net/ipv6/conf/all/forwarding']) setSysctl(name, 1)
+  for (const nic of ['nic0', 'nic1']) {
+    ip(`link add ${nic} type veth peer name far${nic}`)
+    for (const end of [nic, `far${nic}`]) ip(`link set ${end} up`)
+  }
+}
 
 /** Declares the tests of a driver. */
 export function testDriver({ driver, parent, options, kind, data, withoutAddresses, lent }: Driver): void {
