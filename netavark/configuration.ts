@@ -2,7 +2,6 @@
 
 import type { Plugin } from '../shared/cni/plugin.ts'
 import { newest } from '../shared/cni/version.ts'
-import { CniError, Code } from '../shared/error/error.ts'
 import { ipamOf } from './addresses.ts'
 import { interfaceKey } from './drivers.ts'
 import type { Attachment, Network, PortMapping } from './input.ts'
@@ -58,13 +57,8 @@ function routedByDefault(shape: Plugin['config']['shape'], { internal, subnets =
 }
 
 function interfaceOf(plugin: string, name: string | undefined): Raw {
-  if (!name) return {}
   const key = interfaceKey(plugin)
-  if (key) return { [key]: name }
-  throw new CniError(Code.InvalidNetworkConfig, {
-    msg: `${plugin} has no interface of the host to be told: ${JSON.stringify(name)}`,
-    hint: 'leave --interface-name out',
-  })
+  return key && name ? { [key]: name } : {}
 }
 
 /** podman joins several protocols by commas. */

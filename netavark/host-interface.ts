@@ -6,11 +6,16 @@ import { optionsOf } from './configuration.ts'
 import { interfaceKey } from './drivers.ts'
 import type { Network } from './input.ts'
 
-/** The interface that the user named, if any. @throws CniError of code 7 for two different ones */
+/** The interface that the user named, if any. @throws CniError of code 7 for two different ones, or where there is none to name */
 export function hostInterface(plugin: Plugin, network: Network): unknown {
   const { parent, own } = optionsOf(plugin, network)
   const key = interfaceKey(plugin.name)
   const named = [network.network_interface, parent, key && own[key]].filter(Boolean)
+  if (!key && named.length > 0)
+    throw new CniError(Code.InvalidNetworkConfig, {
+      msg: `${plugin.name} has no interface of the host to be told: ${JSON.stringify(named[0])}`,
+      hint: 'leave --interface-name out',
+    })
   const [one, other] = [...new Set(named)]
   if (other === undefined) return one
   throw new CniError(Code.InvalidNetworkConfig, {

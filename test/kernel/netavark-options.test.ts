@@ -124,6 +124,20 @@ test('teardown removes ports and rules although the mappings cannot be read, or 
   unchanged(before)
 })
 
+test('a host interface for a driver that has none is refused by create; teardown of such a network succeeds', () => {
+  const before = snapshot()
+  const box = newContainer()
+  const plain = create(podmanNetwork('ptp', { subnets: dual }))
+  const edited = { ...plain, network_interface: 'eth9' }
+  assert.match(createError(edited), /^ptp has no interface of the host to be told: "eth9"/)
+  const input = attachment(plain, { static_ips: ['10.53.0.7'] })
+  setup(input, box)
+  teardown({ ...input, network: edited }, box)
+  assert.not.ok(exists('eth0', box))
+  removeContainer(box)
+  unchanged(before)
+})
+
 test('a container with an address of one family has the default route of this family alone', () => {
   const box = newContainer()
   const defaults = () =>
