@@ -3,6 +3,7 @@
 import { CniError, Code } from '../shared/error/error.ts'
 import { parseAddress } from '../shared/ip/address.ts'
 import { contains, parseCidr } from '../shared/ip/subnet.ts'
+import { isOwnIpam } from '../shared/ipam/ipam.ts'
 import type { Network, Subnet } from './input.ts'
 
 /** The `ipam` section of a configuration; undefined for a network without addresses. @param ips the addresses that podman gives */
@@ -12,7 +13,7 @@ export function ipamOf(network: Network, own: unknown, ips: readonly string[]): 
   return {
     type: 'static',
     addresses: ips.map((ip) => addressIn(subnets, ip)),
-    routes: routesOf(network, subnets),
+    routes: routesOf(network, subnets, ips),
   }
 }
 
@@ -23,6 +24,12 @@ export function validateAddresses(
 ): void {
   if (own !== undefined && subnets.length > 0)
     throw refusal('option ipam and --subnet both give addresses', 'leave one of the two out')
+  const { type } = (own ?? {}) as { type?: unknown }
+  if (typeof type === 'string' && !isOwnIpam(type))
+    throw refusal(
+      `there is no IPAM plugin ${JSON.stringify(type.slice(0, 60))}`,
+      'option ipam takes host-local, ipam-list or static',
+    )
   if (ipam_options.driver === 'dhcp')
     throw refusal('IPAM driver dhcp is not available', 'use --subnet, or --ipam-driver none')
   const special = routes.find(({ route_type = 'unicast' }) => route_type !== 'unicast')
@@ -47,10 +54,18 @@ function addressIn(subnets: readonly Subnet[], ip: string): { address: string; g
   return { address: `${ip}/${home.subnet.replace(/.*\//, '')}`, gateway: home.gateway }
 }
 
-/** A default route for each family that has a gateway, unless the network is internal, and the routes that the network names. */
-function routesOf({ internal, routes = [] }: Network, subnets: readonly Subnet[]): object[] {
+/**
+ * A default route for each family that has a gateway and an address of the container, unless the network is internal, and the routes that the
+ * network names.
+ */
+function routesOf(
+  { internal, routes = [] }: Network,
+  subnets: readonly Subnet[],
+  ips: readonly string[],
+): object[] {
   const gateways = internal ? [] : subnets.flatMap(({ gateway }) => gateway ?? [])
-  const defaults = new Set(gateways.map((gateway) => (gateway.includes(':') ? '::/0' : '0.0.0.0/0')))
+  const families = new Set(ips.map(defaultOf))
+  const defaults = new Set(gateways.map(defaultOf).filter((dst) => families.has(dst)))
   return [
     ...[...defaults].map((dst) => ({ dst })),
     ...routes.map(({ destination, gateway, metric }) => ({
@@ -59,6 +74,10 @@ function routesOf({ internal, routes = [] }: Network, subnets: readonly Subnet[]
       priority: metric,
     })),
   ]
+}
+
+function defaultOf(address: string): string {
+  return address.includes(':') ? '::/0' : '0.0.0.0/0'
 }
 
 function refusal(msg: string, hint: string): CniError {

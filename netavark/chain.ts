@@ -17,14 +17,21 @@ export interface Link {
   configuration: Raw
 }
 
-/** @throws CniError of code 7 */
-export async function chainOf(attachment: Attachment, registry: Registry): Promise<Link[]> {
+/**
+ * @param isRemoval portmap and firewall find what they made by the container's name, whatever podman says of ports and subnets now
+ * @throws CniError of code 7
+ */
+export async function chainOf(
+  attachment: Attachment,
+  registry: Registry,
+  isRemoval = false,
+): Promise<Link[]> {
   const { network, network_options, port_mappings } = attachment
   const plugin = await driverPlugin(network.driver, registry)
   const wishes = { ...network_options, port_mappings }
   const others = {
-    portmap: portConfiguration(network, wishes),
-    firewall: firewallConfiguration(plugin, network),
+    portmap: isRemoval || port_mappings?.length ? portConfiguration(network, wishes) : undefined,
+    firewall: firewallConfiguration(plugin, network, isRemoval),
   }
   const chain = [{ plugin, configuration: interfaceConfiguration(plugin, network, wishes) }]
   for (const [name, configuration] of Object.entries(others)) {

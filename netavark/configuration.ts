@@ -2,10 +2,10 @@
 
 import type { Plugin } from '../shared/cni/plugin.ts'
 import { newest } from '../shared/cni/version.ts'
-import { CniError, Code } from '../shared/error/error.ts'
 import { ipamOf } from './addresses.ts'
 import { interfaceKey } from './drivers.ts'
 import type { Attachment, Network, PortMapping } from './input.ts'
+import { parentKey } from './option-keys.ts'
 import { valuesOf } from './options.ts'
 
 /** What podman says of one container; nothing of it is known when the network is created. */
@@ -16,13 +16,12 @@ export type Raw = Record<string, unknown>
 
 /** The configuration of the interface plugin. @throws CniError of code 7 */
 export function interfaceConfiguration(plugin: Plugin, network: Network, wishes: Wishes = {}): Raw {
-  const { parent, ...options } = { ...network.options, ...wishes.options }
   const { shape } = plugin.config
-  const own = valuesOf(options, shape)
+  const { parent, own } = optionsOf(plugin, network, wishes)
   const ips = wishes.static_ips ?? []
   return withoutAbsent({
     ...routedByDefault(shape, network),
-    ...interfaceOf(plugin.name, network.network_interface ?? parent),
+    ...interfaceOf(plugin.name, network.network_interface || parent),
     ...own,
     ...identity(plugin.name, network),
     ipam: ipamOf(network, own.ipam, ips),
@@ -30,9 +29,14 @@ export function interfaceConfiguration(plugin: Plugin, network: Network, wishes:
   })
 }
 
-/** The configuration of portmap; undefined for a container without published ports. */
-export function portConfiguration(network: Network, { port_mappings = [] }: Wishes): Raw | undefined {
-  if (port_mappings.length === 0) return undefined
+/** The options of a network and of its container, as values; those of the container count more. */
+export function optionsOf({ config }: Plugin, network: Network, wishes: Wishes = {}) {
+  const { [parentKey]: parent, ...options } = { ...network.options, ...wishes.options }
+  return { parent, own: valuesOf(options, config.shape) }
+}
+
+/** The configuration of portmap. */
+export function portConfiguration(network: Network, { port_mappings = [] }: Wishes): Raw {
   return {
     ...identity('portmap', network),
     runtimeConfig: { portMappings: port_mappings.flatMap(mappingsOf) },
@@ -53,13 +57,8 @@ function routedByDefault(shape: Plugin['config']['shape'], { internal, subnets =
 }
 
 function interfaceOf(plugin: string, name: string | undefined): Raw {
-  if (!name) return {}
   const key = interfaceKey(plugin)
-  if (key) return { [key]: name }
-  throw new CniError(Code.InvalidNetworkConfig, {
-    msg: `${plugin} has no interface of the host to be told: ${JSON.stringify(name)}`,
-    hint: 'leave --interface-name out',
-  })
+  return key && name ? { [key]: name } : {}
 }
 
 /** podman joins several protocols by commas. */
@@ -70,7 +69,7 @@ function mappingsOf({ container_port, host_port, host_ip, protocol, range }: Por
       hostPort: host_port,
       hostIP: host_ip || undefined,
       protocol: one,
-      range: range === 1 ? undefined : range,
+      range: range > 1 ? range : undefined,
     }),
   )
 }
@@ -80,7 +79,8 @@ function withoutAbsent(raw: Raw): Raw {
 }
 
 /** The configuration of firewall, where the host routes for the containers; undefined elsewhere. */
-export function firewallConfiguration({ config }: Plugin, network: Network): Raw | undefined {
-  if (!('ipMasq' in config.shape) || (network.subnets ?? []).length === 0) return undefined
-  return identity('firewall', network)
+export function firewallConfiguration(plugin: Plugin, network: Network, isRemoval: boolean): Raw | undefined {
+  if (!('ipMasq' in plugin.config.shape)) return undefined
+  const hasAddresses = (network.subnets ?? []).length > 0 || optionsOf(plugin, network).own.ipam !== undefined
+  return hasAddresses || isRemoval ? identity('firewall', network) : undefined
 }

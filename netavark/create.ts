@@ -4,9 +4,11 @@ import type { Registry } from '../shared/cni/plugin.ts'
 import { CniError, Code } from '../shared/error/error.ts'
 import { validateAddresses } from './addresses.ts'
 import { callPlugin, noPlace } from './call.ts'
-import { interfaceConfiguration } from './configuration.ts'
+import { interfaceConfiguration, optionsOf } from './configuration.ts'
 import { driverPlugin } from './driver.ts'
-import { type Network, readNetwork } from './input.ts'
+import { hostInterface } from './host-interface.ts'
+import { readNetwork } from './input.ts'
+import { refuseReserved, refuseUnknown } from './option-keys.ts'
 import { withOwnBridge } from './own-bridge.ts'
 
 /**
@@ -18,11 +20,12 @@ import { withOwnBridge } from './own-bridge.ts'
 export async function create(raw: Record<string, unknown>, registry: Registry): Promise<object> {
   const given = readNetwork(raw)
   validateName(given.name)
-  validateOptions(given.options)
+  refuseReserved(given.options)
   const plugin = await driverPlugin(given.driver, registry)
-  const network = withOwnBridge(plugin.name, given)
-  validateAddresses(network, network.options?.ipam)
+  const network = withOwnBridge(plugin.name, given, hostInterface(plugin, given))
+  validateAddresses(network, optionsOf(plugin, network).own.ipam)
   await callPlugin('STATUS', plugin, interfaceConfiguration(plugin, network), noPlace, registry)
+  refuseUnknown(given.options, plugin)
   const { network_interface } = network
   // aardvark serves no names for drivers outside of netavark.
   return { ...raw, ...(network_interface && { network_interface }), dns_enabled: false }
@@ -36,14 +39,5 @@ function validateName(name: string): void {
   throw new CniError(Code.InvalidNetworkConfig, {
     msg: `the network's name has more than ${longestName} bytes`,
     hint: 'give it a shorter one',
-  })
-}
-
-/** podman's record of a container has the name that podman gives. */
-function validateOptions(options: Network['options'] = {}): void {
-  if (options.ifname === undefined) return
-  throw new CniError(Code.InvalidNetworkConfig, {
-    msg: 'option ifname cannot be set: podman names the interface',
-    hint: 'name it by podman run --network NETWORK:interface_name=NAME',
   })
 }

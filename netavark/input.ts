@@ -35,7 +35,8 @@ const portMapping = open({
   host_port: port,
   host_ip: string,
   protocol: string,
-  range: port,
+  // 0 is 1, as in podman.
+  range: integer({ min: 0, max: 65535 }),
 })
 
 const networkShape = {

@@ -2,10 +2,17 @@
 
 import type { Shape } from '../shared/config/schema.ts'
 import { validateObject } from '../shared/config/strict.ts'
+import { isReserved, spelt } from './option-keys.ts'
 
 /** The configuration that options stand for; a text that no reading fits stays a text, so that the schema names the fault. */
 export function valuesOf(options: Readonly<Record<string, string>>, shape: Shape): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(options).map(([key, text]) => [key, valueFor(key, text, shape)]))
+  const own = Object.entries(options).filter(([name]) => !isReserved(name))
+  return Object.fromEntries(
+    own.map(([name, text]) => {
+      const key = spelt(name, shape)
+      return [key, valueFor(key, text, shape)]
+    }),
+  )
 }
 
 function valueFor(key: string, text: string, shape: Shape): unknown {

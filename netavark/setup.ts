@@ -2,9 +2,13 @@
 
 import type { Registry } from '../shared/cni/plugin.ts'
 import { stderrLog } from '../shared/error/log.ts'
+import { validateAddresses } from './addresses.ts'
 import { type Answer, callPlugin, type Place } from './call.ts'
 import { chainOf, type Link, placeOf } from './chain.ts'
-import { readAttachment } from './input.ts'
+import { optionsOf } from './configuration.ts'
+import { driverPlugin } from './driver.ts'
+import { type Attachment, readAttachment } from './input.ts'
+import { refuseReserved } from './option-keys.ts'
 import { validatePlace } from './place.ts'
 import { statusBlock } from './status-block.ts'
 import { remove } from './teardown.ts'
@@ -23,6 +27,7 @@ export async function setup(
   const attachment = readAttachment(raw)
   const place = placeOf(attachment, netns)
   validatePlace(place)
+  await validateOptions(attachment, registry)
   const chain = await chainOf(attachment, registry)
   const made: Link[] = []
   try {
@@ -31,6 +36,13 @@ export async function setup(
     await remove(made, place, registry, attachment.network).catch(warn)
     throw error
   }
+}
+
+/** The options of a container come with no `create`: they must neither rename its interface nor bring a second allocator. */
+async function validateOptions({ network, network_options }: Attachment, registry: Registry): Promise<void> {
+  refuseReserved({ ...network.options, ...network_options.options })
+  const plugin = await driverPlugin(network.driver, registry)
+  validateAddresses(network, optionsOf(plugin, network, network_options).own.ipam)
 }
 
 /** Each plugin gets the answer of those before it. @param made the links whose ADD succeeded: one that fails undoes its own steps itself */

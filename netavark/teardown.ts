@@ -21,7 +21,7 @@ export async function teardown(
   const attachment = withoutAddresses(readAttachmentLeniently(raw))
   const place = placeOf(attachment, netns)
   validatePlace(place)
-  await remove(await chainOf(attachment, registry), place, registry, attachment.network)
+  await remove(await chainOf(attachment, registry, true), place, registry, attachment.network)
 }
 
 /** DEL needs no addresses, and those of a network that was edited since may be in none of its subnets. */

@@ -41,6 +41,11 @@ const builtIn: Record<string, () => Promise<Plugin>> = {
   static: async () => (await import('./static/plugin.ts')).staticIpam,
 }
 
+/** Whether a type names one of our own, which run without CNI_PATH. */
+export function isOwnIpam(type: string): boolean {
+  return nameWithin(type, Object.keys(builtIn)) !== undefined
+}
+
 /** The IPAM of a request; undefined when its network has none. When the plugin is missing, each verb throws. */
 export function ipamOf(request: IpamRequest): Ipam | undefined {
   const { type, ...keys } = request.config.ipam ?? {}

@@ -13,6 +13,7 @@ import { kubernetesNetwork } from './harness/network.ts'
 interface Container {
   name: string
   image: string
+  command?: string[]
   args?: string[]
   securityContext: Record<string, unknown>
   volumeMounts?: { name: string; mountPath: string }[]
@@ -73,6 +74,14 @@ test('the images have the version of this release', () => {
   const own = images.filter((image) => image.includes('/patchbay:'))
   assert.is(own.length, 4)
   for (const image of own) assert.is(image.split(':').at(-1), packageJson.version)
+})
+
+test('the script runs in an image that has a shell; Kubernetes’ own of kubectl has none', () => {
+  const shells = containersOf(specOf(network)).filter(({ command }) => command?.[0] === 'sh')
+  assert.equal(
+    shells.map(({ image }) => image.replace(/:[\d.]+$/, '')),
+    ['docker.io/alpine/kubectl'],
+  )
 })
 
 test('no container has a privilege or a token that it does not need', () => {

@@ -1,8 +1,9 @@
 /** What each driver of netavark must do: create, setup, teardown twice, all or nothing. */
 
 import * as assert from 'uvu/assert'
+import { ip } from '../harness/command.ts'
 import { unchanged } from '../harness/expect.ts'
-import { newContainer, removeContainer } from '../harness/host.ts'
+import { newContainer, removeContainer, setSysctl } from '../harness/host.ts'
 import { addresses, exists, link } from '../harness/look.ts'
 import {
   attachment,
@@ -23,6 +24,8 @@ interface Driver {
   options?: Record<string, string>
   /** The kind of the container's interface, as `ip -d link` shows it. */
   kind: string
+  /** What the kernel has of the options, as `ip -d link` shows it. */
+  data?: Record<string, unknown>
   /** CAN. */
   withoutAddresses?: boolean
   /** The interface is a veth of the host, which would end with the namespace. */
@@ -31,8 +34,17 @@ interface Driver {
 
 const subnets = [{ subnet: '10.50.0.0/24', gateway: '10.50.0.1' }]
 
+/** A host that forwards, as the first container of a routed network leaves it, with two NICs, nic0 and nic1. */
+export function driverHost(): void {
+  for (const name of ['net/ipv4/ip_forward', 'net/ipv6/conf/all/forwarding']) setSysctl(name, 1)
+  for (const nic of ['nic0', 'nic1']) {
+    ip(`link add ${nic} type veth peer name far${nic}`)
+    for (const end of [nic, `far${nic}`]) ip(`link set ${end} up`)
+  }
+}
+
 /** Declares the tests of a driver. */
-export function testDriver({ driver, parent, options, kind, withoutAddresses, lent }: Driver): void {
+export function testDriver({ driver, parent, options, kind, data, withoutAddresses, lent }: Driver): void {
   const given = podmanNetwork(driver, {
     network_interface: parent ?? null,
     options,
@@ -48,6 +60,7 @@ export function testDriver({ driver, parent, options, kind, withoutAddresses, le
     const { interfaces } = setup(input, box)
     const { linkinfo, address } = link('net0', box)
     assert.is(linkinfo?.info_kind, kind)
+    for (const [key, value] of Object.entries(data ?? {})) assert.is(linkinfo?.info_data?.[key], value, key)
     if (!withoutAddresses) {
       assert.is(interfaces.net0?.mac_address, address)
       assert.is(interfaces.net0?.subnets[0]?.ipnet, '10.50.0.7/24')

@@ -2,22 +2,22 @@
 // needs: nft ip
 
 import * as assert from 'uvu/assert'
-import { ip } from '../harness/command.ts'
-import { privateHost, setSysctl, usableAtOnce } from '../harness/host.ts'
+import { privateHost, usableAtOnce } from '../harness/host.ts'
 import { createError, podmanNetwork } from '../harness/netavark.ts'
 import { test } from '../harness/test.ts'
-import { testDriver } from './netavark-driver.ts'
+import { driverHost, testDriver } from './netavark-driver.ts'
 
 await privateHost()
 usableAtOnce()
-// As the first container of a routed network leaves it.
-for (const name of ['net/ipv4/ip_forward', 'net/ipv6/conf/all/forwarding']) setSysctl(name, 1)
-for (const nic of ['nic0', 'nic1']) {
-  ip(`link add ${nic} type veth peer name far${nic}`)
-  for (const end of [nic, `far${nic}`]) ip(`link set ${end} up`)
-}
+driverHost()
 
-testDriver({ driver: 'patchbay-macvlan', parent: 'nic0', options: { mode: 'private' }, kind: 'macvlan' })
+testDriver({
+  driver: 'patchbay-macvlan',
+  parent: 'nic0',
+  options: { mode: 'private' },
+  kind: 'macvlan',
+  data: { mode: 'private' },
+})
 testDriver({ driver: 'ptp', kind: 'veth' })
 testDriver({
   driver: 'vxlan',

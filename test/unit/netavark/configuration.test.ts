@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert'
 import { interfaceConfiguration, portConfiguration } from '../../../netavark/configuration.ts'
 import { driverNames, pluginOfDriver } from '../../../netavark/drivers.ts'
 import { type Network, readNetwork } from '../../../netavark/input.ts'
+import { refuseReserved } from '../../../netavark/option-keys.ts'
 import { plugins } from '../../../plugins/registry.ts'
 import { test } from '../../harness/test.ts'
 
@@ -91,6 +92,31 @@ test('name and type are the network and its plugin, whatever the options are', a
   assert.is(raw.name, 'blue')
   assert.is(raw.type, 'vlan')
   assert.is(raw.cniVersion, '1.1.0')
+})
+
+test('options that podman or the driver sets never reach the configuration', async () => {
+  const options = {
+    prevResult: '{}',
+    args: '{"cni": {"mac": "02:00:00:00:00:01"}}',
+    Capabilities: '{"ips": true}',
+    RUNTIMECONFIG: '{}',
+    ifname: 'net9',
+    'cni.dev/valid-attachments': '[]',
+  }
+  const plain = await configured('macvlan', {})
+  assert.equal(await configured('macvlan', { options }), plain)
+  for (const key of Object.keys(options))
+    assert.throws(() => refuseReserved({ [key]: '{}' }), /cannot be set/, key)
+})
+
+test('upper and lower case of an option match, as in a configuration', async () => {
+  assert.is((await configured('vlan', { options: { VLANID: '100' } })).vlanId, 100)
+})
+
+test('a family without an address of the container has no default route', async () => {
+  const dual = [...subnets, { subnet: 'fd09::/64', gateway: 'fd09::1' }]
+  const { ipam } = await configured('vlan', { subnets: dual }, { static_ips: ['10.9.0.7'] })
+  assert.equal((ipam as { routes: object[] }).routes, [{ dst: '0.0.0.0/0' }])
 })
 
 test('a published range of several protocols is a mapping for each', () => {
