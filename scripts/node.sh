@@ -32,4 +32,5 @@ if ! "$bin/node" --version >/dev/null 2>&1; then
 fi
 
 # In PATH, since some versions of npm do not link node_modules/.bin/node, where programs of the packages look for Node.
-PATH=$bin:$PATH exec "$bin/node" "$@"
+# Tests and the demo call libc by node:ffi, of which Node would warn each time.
+PATH=$bin:$PATH exec "$bin/node" --disable-warning=ExperimentalWarning "$@"

@@ -54,7 +54,7 @@ function run() {
 
 test('on a new machine it installs the packages, then the library, and runs the program', () => {
   const { status, stdout, stderr } = run()
-  assert.equal([status, stdout], [0, 'node a.ts b c\n'])
+  assert.equal([status, stdout], [0, 'node --disable-warning=ExperimentalWarning a.ts b c\n'])
   assert.match(stderr, 'installing: libatomic1')
   assert.ok(asked())
 })
@@ -62,7 +62,11 @@ test('on a new machine it installs the packages, then the library, and runs the 
 test('when all is installed it installs nothing', () => {
   run()
   rmSync(join(project, 'asked'))
-  assert.equal(run(), { status: 0, stdout: 'node a.ts b c\n', stderr: '' })
+  assert.equal(run(), {
+    status: 0,
+    stdout: 'node --disable-warning=ExperimentalWarning a.ts b c\n',
+    stderr: '',
+  })
   assert.not(asked())
 })
 
