@@ -2,6 +2,7 @@
 // needs: nft ip
 
 import { spawn, spawnSync } from 'node:child_process'
+import { readlinkSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import { addressesOf } from '../harness/address.ts'
 import { privateHost, removeContainer } from '../harness/host.ts'
@@ -9,6 +10,7 @@ import { link } from '../harness/look.ts'
 import { executables } from '../harness/plugin.ts'
 import { test } from '../harness/test.ts'
 import { mirrorIn } from '../harness/traffic.ts'
+import { until } from '../harness/until.ts'
 import { libcni } from './harness/libcni.ts'
 import { type Runtime, testLife } from './harness/life.ts'
 import { callersList } from './harness/lists.ts'
@@ -64,6 +66,8 @@ test('nerdctl run --ip --mac-address -p: the address, the MAC address and the ho
   const network = libcni(net)
   const pod = newPod()
   const inside = spawn('ip', ['netns', 'exec', pod.name, 'sleep', '60'])
+  const namespaceOf = (process: number | 'self') => readlinkSync(`/proc/${process}/ns/net`)
+  await until('the process is inside', () => namespaceOf(inside.pid ?? 0) !== namespaceOf('self'))
   const options: Options = {
     args: { IP: '10.4.0.77', MAC: '02:42:0a:04:00:4d' },
     ports: [{ HostPort: 8080, ContainerPort: 7000, Protocol: 'tcp', HostIP: '' }],

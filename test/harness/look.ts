@@ -9,6 +9,7 @@ import { globalAddresses, isPresent } from './present.ts'
 /** The fields of a link that tests use. */
 export interface Link {
   ifname: string
+  ifalias?: string
   ifindex: number
   /** The parent or peer, by its name when it is in the same namespace, else by its index. */
   link?: string

@@ -17,7 +17,9 @@ export function blocksOf(page: string, heading: string): string[] {
 
 /** Runs a block, with other names in the place of the page's. @returns all that it prints @throws when its last command fails */
 export async function runBlock(block: string, names: Record<string, string>, cwd: string): Promise<string> {
-  const script = Object.entries(names).reduce((text, [name, own]) => text.replaceAll(name, own), block)
+  // At once: a replacement may contain another name, such as /tmp.
+  const any = new RegExp(Object.keys(names).join('|').replaceAll('.', '\\.'), 'g')
+  const script = block.replaceAll(any, (name) => names[name] ?? name)
   const { all } = await execa('bash', ['-c', script], { all: true, cwd })
   return all
 }

@@ -9,10 +9,10 @@ import { command, succeeds } from './command.ts'
 import type { Netns } from './host.ts'
 import { until } from './until.ts'
 
-/** Whether all addresses answer pings from a namespace (from the host when there is none), each within five seconds. */
+/** Whether all addresses answer pings from a namespace (from the host when there is none), each within twenty seconds. */
 export function pings(from: Netns | undefined, ...addresses: string[]): boolean {
   assert.ok(addresses.length > 0, 'no address to ping')
-  return addresses.every((address) => isAnswered(from, address, 5))
+  return addresses.every((address) => isAnswered(from, address, 20))
 }
 
 /** Whether none of the addresses answers any of five pings in a second. */

@@ -2,7 +2,7 @@
 
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { command, ip, ipJson } from '../../harness/command.ts'
+import { command, ip, ipJson, succeeds } from '../../harness/command.ts'
 import { type Netns, newContainer, removeContainer, scratch, setSysctl } from '../../harness/host.ts'
 import type { Link } from '../../harness/look.ts'
 
@@ -36,12 +36,19 @@ const kept = ['test', 'netns', 'lock']
 /** Acts out a boot: namespaces, bridges, rules and /run are gone, the boot has another identifier; /var/lib stays. */
 export function boot(running: readonly Pod[]): void {
   lose(...running)
+  removeHostEnds()
   removeBridges()
   command('nft', 'flush', 'ruleset')
   for (const name of readdirSync('/run'))
     if (!kept.includes(name)) rmSync(join('/run', name), { recursive: true })
   for (const sysctl of ['net/ipv4/ip_forward', 'net/ipv6/conf/all/forwarding']) setSysctl(sysctl, 0)
   newBootId()
+}
+
+/** The kernel removes the host end of a pod a moment after the pod's namespace. */
+function removeHostEnds(): void {
+  for (const { ifname, ifalias = '' } of ipJson<Link>('link show type veth'))
+    if (ifalias.startsWith('patchbay:')) succeeds('ip', 'link', 'delete', ifname)
 }
 
 let boots = 0
