@@ -9,6 +9,7 @@ import { command } from '../harness/command.ts'
 import { countCalls } from './count.ts'
 import { fill } from './crowd.ts'
 import { notebook, type Observer } from './notebook.ts'
+import { inRandomOrder } from './order.ts'
 import type { Plan } from './plan.ts'
 import { type Verb, verbs } from './scenarios.ts'
 import { act, type Manner, newContainers, newestVersion, type Seat, takeSeat } from './seat.ts'
@@ -57,11 +58,6 @@ async function round(seats: readonly Seat[], name: string, observe: Observer): P
     for (const seat of inRandomOrder(asked)) observe(seat.candidate.name, verb, act(seat, verb, manner))
     if (verb === 'ADD' || verb === 'DEL') await wait(rest)
   }
-}
-
-function inRandomOrder<T>(items: readonly T[]): T[] {
-  const keyed = items.map((item) => ({ item, key: Math.random() }))
-  return keyed.sort((a, b) => a.key - b.key).map(({ item }) => item)
 }
 
 const seats = await takeSeats()

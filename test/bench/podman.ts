@@ -19,8 +19,9 @@ import {
 import { rootOf } from '../clients/harness/roots.ts'
 import { ensureBuilt } from '../harness/built.ts'
 import { executables } from '../harness/plugin.ts'
+import { inRandomOrder } from './order.ts'
 import { findPeer } from './peer.ts'
-import { quantile } from './statistics.ts'
+import { quantile, ratioOfTimes } from './statistics.ts'
 import { milliseconds, spread, table } from './text.ts'
 
 const [version = '4', rounds = '30'] = process.argv.slice(2)
@@ -80,23 +81,9 @@ function measure({ podman }: Podman, { network, take, times }: Seat): void {
   times.push(performance.now() - start)
 }
 
-function shuffled<T>(items: readonly T[]): T[] {
-  return items
-    .map((item) => ({ item, place: Math.random() }))
-    .sort((one, other) => one.place - other.place)
-    .map(({ item }) => item)
-}
-
-/** The times of ours divided by another's, round by round. */
-function ratio(own: readonly number[], others: readonly number[]): string {
-  const ratios = own.map((time, round) => time / (others[round] ?? Number.NaN))
-  const [p10 = 0, p50 = 0, p90 = 0] = [0.1, 0.5, 0.9].map((share) => quantile(ratios, share))
-  return spread({ p10, p50, p90 })
-}
-
 const { box, seats } = version === '4' ? plugins() : drivers()
 for (let round = -1; round < Number(rounds); round++) {
-  for (const seat of shuffled(seats)) measure(box, seat)
+  for (const seat of inRandomOrder(seats)) measure(box, seat)
   // The first round makes what stays.
   if (round === -1) for (const { times } of seats) times.length = 0
 }
@@ -108,6 +95,6 @@ const head = [
   ...others.map(({ name }) => `to ${name}`),
 ]
 const medians = seats.map(({ times }) => milliseconds(quantile(times, 0.5)))
-const ratios = others.map(({ times }) => ratio(own?.times ?? [], times))
+const ratios = others.map(({ times }) => spread(ratioOfTimes(own?.times ?? [], times)))
 console.log(table(head, [['run --rm', ...medians, ...ratios]], 1).join('\n'))
 process.exit()

@@ -13,8 +13,9 @@ import { rootOf } from '../clients/harness/roots.ts'
 import { ensureBuilt } from '../harness/built.ts'
 import { bridgeNetwork, exampleNetwork } from '../harness/networks.ts'
 import { executables } from '../harness/plugin.ts'
+import { inRandomOrder } from './order.ts'
 import { findPeer } from './peer.ts'
-import { quantile } from './statistics.ts'
+import { quantile, ratioOfTimes } from './statistics.ts'
 import { milliseconds, spread, table } from './text.ts'
 
 const rounds = Number(process.argv[2] ?? 30)
@@ -92,25 +93,16 @@ async function measure(seat: Seat, cri: Cri): Promise<void> {
   await timed('Remove', () => cri.remove(pod))
 }
 
-function shuffled<T>(items: readonly T[]): T[] {
-  return items
-    .map((item) => ({ item, place: Math.random() }))
-    .sort((one, other) => one.place - other.place)
-    .map(({ item }) => item)
-}
-
-/** The times of ours divided by a reference's, round by round. */
-function ratio(own: readonly number[], others: readonly number[]): string {
-  const ratios = own.map((time, round) => time / (others[round] ?? Number.NaN))
-  const [p10 = 0, p50 = 0, p90 = 0] = [0.1, 0.5, 0.9].map((share) => quantile(ratios, share))
-  return spread({ p10, p50, p90 })
-}
-
 function row(list: string, verb: keyof Times): string[] {
   const [own, ...others] = seats.filter((seat) => seat.list === list).map(({ times }) => times[verb])
   const all = [own ?? [], ...others]
   const medians = all.map((times) => milliseconds(quantile(times, 0.5)))
-  return [list, `${verb}PodSandbox`, ...medians, ...others.map((times) => ratio(own ?? [], times))]
+  return [
+    list,
+    `${verb}PodSandbox`,
+    ...medians,
+    ...others.map((times) => spread(ratioOfTimes(own ?? [], times))),
+  ]
 }
 
 const containerd = await startContainerd(root, JSON.stringify(exampleNetwork('250-kubernetes.conflist')), {
@@ -121,7 +113,7 @@ const { client, cri } = containerd
 rmSync(join(client.path, 'opt/cni/bin'), { recursive: true })
 
 for (let round = -1; round < rounds; round++) {
-  for (const seat of shuffled(seats)) {
+  for (const seat of inRandomOrder(seats)) {
     turnOf(seat, client)
     await measure(seat, cri)
   }

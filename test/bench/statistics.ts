@@ -48,9 +48,15 @@ export interface Ratio {
 
 /** The wall time of each sample divided by that of the other in the same round. */
 export function ratioOf(samples: readonly Sample[], others: readonly Sample[]): Ratio {
-  const ratios = samples.flatMap(({ wall }, round) => {
+  const [own, theirs] = [samples, others].map((list) => list.map(({ wall }) => wall))
+  return ratioOfTimes(own ?? [], theirs ?? [])
+}
+
+/** Each time divided by the other of the same round; a round without the other does not count. */
+export function ratioOfTimes(times: readonly number[], others: readonly number[]): Ratio {
+  const ratios = times.flatMap((time, round) => {
     const other = others[round]
-    return other ? [wall / other.wall] : []
+    return other === undefined ? [] : [time / other]
   })
   return { p10: quantile(ratios, 0.1), p50: quantile(ratios, 0.5), p90: quantile(ratios, 0.9) }
 }
