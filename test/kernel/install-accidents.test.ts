@@ -1,46 +1,24 @@
 /** `patchbay install` and `uninstall` with a killed process, a held lock, a closed output, and another program named `patchbay`. */
 
 import { spawnSync } from 'node:child_process'
-import {
-  cpSync,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { cpSync, existsSync, lstatSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import { syscallNumbers } from '../../shared/kernel/syscall.ts'
-import { privateHost, scratch } from '../harness/host.ts'
+import { privateHost } from '../harness/host.ts'
+import { newDirectory, operate as operateAs } from '../harness/operate.ts'
 import { executables } from '../harness/plugin.ts'
 import { test } from '../harness/test.ts'
 
 await privateHost()
 
 const patchbay = `${executables('test')}/patchbay`
-let directories = 0
-
-function fresh(): string {
-  const directory = `${scratch}/accident${directories++}`
-  mkdirSync(directory, { recursive: true })
-  return directory
-}
-
 /** Runs `patchbay`, which must end with a status. @returns what it printed */
-function operate(words: string, status: number | null = 0, env: Record<string, string> = {}): string {
-  const done = spawnSync(patchbay, words.split(' '), {
-    encoding: 'utf8',
-    env: { PATH: process.env.PATH, ...env },
-  })
-  assert.is(done.status, status, `${words}: ${done.stdout}${done.stderr}`)
-  return done.stdout + done.stderr
-}
+const operate = (words: string, status: number | null = 0, env: Record<string, string> = {}) =>
+  operateAs(patchbay, words, status, env)
 
 test('an uninstall that is killed is completed by the next one', () => {
   for (const nth of [1, 5, 28, 29, 30]) {
-    const to = fresh()
+    const to = newDirectory()
     operate(`install --to ${to}`)
     operate(`uninstall --from ${to}`, null, { PATCHBAY_FAULT: `${syscallNumbers.unlinkat}:${nth}:kill` })
     operate(`uninstall --from ${to}`)
@@ -49,7 +27,7 @@ test('an uninstall that is killed is completed by the next one', () => {
 })
 
 test('a downgrade removes the links of plugins that only the newer version has', () => {
-  const to = fresh()
+  const to = newDirectory()
   operate(`install --to ${to}`)
   const path = `${to}/.patchbay/manifest.json`
   const manifest = JSON.parse(readFileSync(path, 'utf8'))
@@ -61,7 +39,7 @@ test('a downgrade removes the links of plugins that only the newer version has',
 })
 
 test('a directory that another process has locked is refused after 10 seconds, and is as it was', () => {
-  const to = fresh()
+  const to = newDirectory()
   const line = `flock ${to} env PATCHBAY_HASTE=100 ${patchbay} install --to ${to}`
   const { status, stderr } = spawnSync('sh', ['-c', line], { encoding: 'utf8' })
   assert.is(status, 1)
@@ -70,7 +48,7 @@ test('a directory that another process has locked is refused after 10 seconds, a
 })
 
 test('an install whose output is closed leaves what the next one completes', () => {
-  const to = fresh()
+  const to = newDirectory()
   const pipe = `${to}.pipe`
   const closed = `mkfifo ${pipe}; exec 3<>${pipe} 4>${pipe} 3<&-; exec ${patchbay} install --to ${to} >&4`
   assert.is.not(spawnSync('sh', ['-c', closed], { timeout: 60_000 }).status, 0)
@@ -79,7 +57,7 @@ test('an install whose output is closed leaves what the next one completes', () 
 })
 
 test('another program named patchbay is refused, kept by --replace and put back', () => {
-  const to = fresh()
+  const to = newDirectory()
   cpSync('/bin/true', `${to}/patchbay`)
   assert.match(operate(`install --to ${to}`, 1), 'plugins: patchbay')
   operate(`install --to ${to} --replace`)

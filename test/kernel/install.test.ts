@@ -1,7 +1,7 @@
 /** `patchbay install` and `uninstall`, in directories of their own: also interrupted, beside running plugins, on full and read-only file systems. */
 // packages: containernetworking-plugins
 
-import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import {
   appendFileSync,
   cpSync,
@@ -22,6 +22,7 @@ import { syscallNumbers } from '../../shared/kernel/syscall.ts'
 import { command } from '../harness/command.ts'
 import { isFullRun } from '../harness/full.ts'
 import { newContainer, privateHost, scratch } from '../harness/host.ts'
+import { newDirectory, operate as operateAs, run } from '../harness/operate.ts'
 import { executables } from '../harness/plugin.ts'
 import { test } from '../harness/test.ts'
 import { until } from '../harness/until.ts'
@@ -30,29 +31,12 @@ await privateHost()
 
 const patchbay = `${executables('quickjs')}/patchbay`
 const names = Object.keys(plugins).sort()
-let directories = 0
-
-/** A new directory for a test's files. */
-function fresh(): string {
-  const directory = `${scratch}/install${directories++}`
-  mkdirSync(directory, { recursive: true })
-  return directory
-}
-
-function run(file: string, words: string, env: Record<string, string> = {}): SpawnSyncReturns<string> {
-  return spawnSync(file, words.split(' '), { encoding: 'utf8', env: { PATH: process.env.PATH, ...env } })
-}
-
 /** Runs `patchbay`, which must end with a status. @returns its output, and its errors */
-function operate(words: string, status = 0, file = patchbay): string {
-  const done = run(file, words)
-  assert.is(done.status, status, `${words}: ${done.stdout}${done.stderr}`)
-  return done.stdout + done.stderr
-}
+const operate = (words: string, status = 0, file = patchbay) => operateAs(file, words, status)
 
 /** An executable with other bytes, as a version before has. */
 function older(file = patchbay): string {
-  const path = `${fresh()}/patchbay`
+  const path = `${newDirectory()}/patchbay`
   cpSync(file, path)
   appendFileSync(path, 'older')
   return path
@@ -74,7 +58,7 @@ function listing(directory: string): string[] {
 }
 
 test('each plugin is a link to one executable, a second install has nothing to do, uninstall leaves nothing', () => {
-  const to = `${fresh()}/not/there`
+  const to = `${newDirectory()}/not/there`
   assert.match(operate(`install --to ${to} --dry-run`), 'nothing was changed')
   assert.not(existsSync(to), 'a dry run changes nothing')
   operate(`install --to ${to}`)
@@ -91,7 +75,7 @@ test('each plugin is a link to one executable, a second install has nothing to d
 })
 
 test('a directory that is a symlink to another file system is installed into', () => {
-  const [real, base] = [fresh(), fresh()]
+  const [real, base] = [newDirectory(), newDirectory()]
   command('mount', '-t', 'tmpfs', 'tmpfs', real)
   symlinkSync(real, `${base}/bin`)
   operate(`install --to ${base}/bin`)
@@ -99,7 +83,7 @@ test('a directory that is a symlink to another file system is installed into', (
 })
 
 test('copies that cp -L makes work, and are ours for the next install', () => {
-  const [to, copy] = [fresh(), fresh()]
+  const [to, copy] = [newDirectory(), newDirectory()]
   operate(`install --to ${to}`)
   command('sh', '-c', `cd ${to}; cp -L patchbay bridge vlan ${copy}/`)
   assert.ok(works(copy))
@@ -108,7 +92,7 @@ test('copies that cp -L makes work, and are ours for the next install', () => {
 })
 
 test("plugins of others are refused, all in one message; --replace keeps the reference's, and uninstall puts them back", () => {
-  const to = fresh()
+  const to = newDirectory()
   cpSync('/usr/lib/cni', to, { recursive: true })
   const before = listing(to)
   const refusal = operate(`install --to ${to}`, 1)
@@ -123,7 +107,7 @@ test("plugins of others are refused, all in one message; --replace keeps the ref
 })
 
 test('--check finds a missing link, a plugin of another, changed bytes, a lost mode and a name that is before ours in CNI_PATH', () => {
-  const to = fresh()
+  const to = newDirectory()
   const damage: [script: string, finding: string][] = [
     ['rm bridge', 'bridge: missing'],
     ['rm vlan; cp /bin/true vlan', "vlan: another program's"],
@@ -138,7 +122,7 @@ test('--check finds a missing link, a plugin of another, changed bytes, a lost m
     assert.match(operate(`install --check --to ${to}`, 1), finding)
   }
   operate(`install --to ${to}`)
-  const first = fresh()
+  const first = newDirectory()
   cpSync('/bin/true', `${first}/ptp`)
   const { status, stdout } = run(patchbay, `install --check --to ${to}`, { CNI_PATH: `${first}:${to}` })
   assert.is(status, 1)
@@ -157,7 +141,7 @@ test('a slip in a verb, a flag or a name is refused with what is meant, and has 
 })
 
 test('--conf writes networks, twice the same, and overwrites no different file', () => {
-  const base = fresh()
+  const base = newDirectory()
   const words = `install --to ${base}/bin --conf-to ${base}/net --conf`
   operate(`${words} bridge 90-vlan`)
   const example = new URL('../../conf-examples/10-bridge.conflist', import.meta.url)
@@ -170,7 +154,7 @@ test('--conf writes networks, twice the same, and overwrites no different file',
 })
 
 test("--netavark makes drivers that lead to the executable; bridge, macvlan and ipvlan have netavark's own names free", () => {
-  const base = fresh()
+  const base = newDirectory()
   operate(`install --to ${base}/bin --netavark=${base}/lib/netavark`)
   const drivers = readdirSync(`${base}/lib/netavark`)
   for (const name of ['vlan', 'patchbay-bridge', 'patchbay-macvlan', 'patchbay-ipvlan'])
@@ -184,7 +168,7 @@ test("--netavark makes drivers that lead to the executable; bridge, macvlan and 
 })
 
 test('a full disk and a read-only directory are errors that leave what was there', () => {
-  const to = fresh()
+  const to = newDirectory()
   command('mount', '-t', 'tmpfs', '-o', 'size=6m', 'tmpfs', to)
   operate(`install --to ${to}`, 0, older())
   const before = listing(to)
@@ -197,7 +181,7 @@ test('a full disk and a read-only directory are errors that leave what was there
 })
 
 test('plugins that run while versions replace each other never fail', async () => {
-  const [to, { path }] = [fresh(), newContainer()]
+  const [to, { path }] = [newDirectory(), newContainer()]
   const versions = [patchbay, older()]
   operate(`install --to ${to}`)
   const config = `${to}.json`
@@ -225,7 +209,7 @@ test('plugins that run while versions replace each other never fail', async () =
 })
 
 test('installs at once wait for each other, and all succeed', async () => {
-  const to = fresh()
+  const to = newDirectory()
   const files = [patchbay, older(), patchbay, older()]
   const statuses = files.map(
     (file) => new Promise((resolve) => spawn(file, ['install', '--to', to]).on('exit', resolve)),
@@ -264,13 +248,13 @@ for (const [what, action] of [
     const testing = `${executables('test')}/patchbay`
     const old = older(testing)
     const begin = () => {
-      const to = fresh()
+      const to = newDirectory()
       operate(`install --to ${to}`, 0, old)
       rmSync(`${to}/vlan`)
       cpSync('/usr/lib/cni/vlan', `${to}/vlan`)
       return to
     }
-    const trace = `${fresh()}/calls`
+    const trace = `${newDirectory()}/calls`
     run(testing, `install --replace --to ${begin()}`, { PATCHBAY_CALLS: trace })
     const tried = places(trace)
     assert.ok(tried.length > 10, `${tried.length} places`)
@@ -289,7 +273,7 @@ for (const [what, action] of [
   })
 
 test('the engine node installs itself, and is found beside', () => {
-  const base = fresh()
+  const base = newDirectory()
   for (const engine of ['quickjs', 'node'] as const) {
     mkdirSync(`${base}/${engine}`)
     command('cp', '--reflink=auto', `${executables(engine)}/patchbay`, `${base}/${engine}/patchbay`)

@@ -2,35 +2,17 @@
 // needs: nft ip
 
 import * as assert from 'uvu/assert'
-import { ip } from '../harness/command.ts'
 import { unchanged } from '../harness/expect.ts'
-import { farHost, near, newContainer, privateHost, removeContainer, usableAtOnce } from '../harness/host.ts'
+import { near, newContainer, privateHost, removeContainer } from '../harness/host.ts'
 import { attachment, create, drive, errorOf, podmanNetwork, setup, teardown } from '../harness/netavark.ts'
 import { snapshot } from '../harness/snapshot.ts'
 import { test } from '../harness/test.ts'
 import { mirrorIn, pings } from '../harness/traffic.ts'
+import { bridgeHost, published } from './netavark-bridge.ts'
 
 await privateHost()
-const outside = farHost()
-usableAtOnce()
-ip('link set lo up')
-
-const dual = [
-  { subnet: '10.53.0.0/24', gateway: '10.53.0.1' },
-  { subnet: 'fd53::/64', gateway: 'fd53::1' },
-]
-const port = { container_port: 7000, host_port: 8100, host_ip: '', protocol: 'tcp', range: 1 }
-const net = create(podmanNetwork('patchbay-bridge', { subnets: dual }))
-
-/** The first setup makes what all later ones share. */
-function warm(): void {
-  const box = newContainer()
-  const input = attachment(net, { static_ips: ['10.53.0.9', 'fd53::9'], port_mappings: [port] })
-  setup(input, box)
-  teardown(input, box)
-  removeContainer(box)
-}
-warm()
+const { outside, net } = bridgeHost(53)
+const port = published(8100)
 
 for (const first of [0, 1] as const)
   test(`a port published on two networks is reached until both are disconnected, network ${first} first`, async () => {

@@ -4,7 +4,7 @@
 import * as assert from 'uvu/assert'
 import { ip } from '../harness/command.ts'
 import { unchanged } from '../harness/expect.ts'
-import { farHost, near, newContainer, privateHost, removeContainer, usableAtOnce } from '../harness/host.ts'
+import { near, newContainer, privateHost, removeContainer } from '../harness/host.ts'
 import { addresses, exists, link, ports, routes } from '../harness/look.ts'
 import {
   attachment,
@@ -20,34 +20,10 @@ import {
 import { snapshot } from '../harness/snapshot.ts'
 import { test } from '../harness/test.ts'
 import { mirrorIn, pings } from '../harness/traffic.ts'
+import { bridgeHost, published } from './netavark-bridge.ts'
 
 await privateHost()
-const outside = farHost()
-usableAtOnce()
-ip('link set lo up')
-
-const dual = [
-  { subnet: '10.41.0.0/24', gateway: '10.41.0.1' },
-  { subnet: 'fd41::/64', gateway: 'fd41::1' },
-]
-const tcp = (host_port: number) => ({
-  container_port: 7000,
-  host_port,
-  host_ip: '',
-  protocol: 'tcp',
-  range: 1,
-})
-
-/** The first setup makes what all later ones share. */
-function warm(): void {
-  const net = create(podmanNetwork('patchbay-bridge', { subnets: dual }))
-  const box = newContainer()
-  const input = attachment(net, { static_ips: ['10.41.0.9', 'fd41::9'], port_mappings: [tcp(9)] })
-  setup(input, box)
-  teardown(input, box)
-  removeContainer(box)
-}
-warm()
+const { outside, subnets: dual } = bridgeHost(41)
 
 test('a container of patchbay-bridge has the addresses and the MAC address that podman gives, and reaches the world and is reached by its port', async () => {
   const before = snapshot()
@@ -57,7 +33,7 @@ test('a container of patchbay-bridge has the addresses and the MAC address that 
     static_ips: ['10.41.0.7', 'fd41::7'],
     static_mac: '02:00:5e:10:00:07',
     interface_name: 'front',
-    port_mappings: [tcp(8080)],
+    port_mappings: [published(8080)],
   })
   assert.equal(setup(input, box), {
     interfaces: {
@@ -121,7 +97,7 @@ test('a container in two networks has an interface in each', () => {
       container_id: 'd'.repeat(64),
       interface_name: `eth${number}`,
       static_ips: [`10.${41 + number}.0.3`],
-      port_mappings: [tcp(8081)],
+      port_mappings: [published(8081)],
     }),
   )
   for (const input of inputs) setup(input, box)
@@ -147,10 +123,10 @@ test('an internal network has no way out', () => {
 test('a port that another container has is refused, and nothing of the second container is left', () => {
   const net = create(podmanNetwork('patchbay-bridge', { subnets: dual }))
   const [one, other] = [newContainer(), newContainer()]
-  const first = attachment(net, { static_ips: ['10.41.0.7'], port_mappings: [tcp(8090)] })
+  const first = attachment(net, { static_ips: ['10.41.0.7'], port_mappings: [published(8090)] })
   setup(first, one)
   const before = snapshot()
-  const second = attachment(net, { static_ips: ['10.41.0.8'], port_mappings: [tcp(8090)] })
+  const second = attachment(net, { static_ips: ['10.41.0.8'], port_mappings: [published(8090)] })
   assert.match(setupError(second, other), /8090/)
   unchanged(before)
   teardown(first, one)
@@ -173,7 +149,7 @@ test('teardown works when the namespace is gone, or was never set up, and after 
   const before = snapshot()
   const net = create(podmanNetwork('patchbay-bridge', { subnets: dual }))
   const box = newContainer()
-  const input = attachment(net, { static_ips: ['10.41.0.7'], port_mappings: [tcp(8091)] })
+  const input = attachment(net, { static_ips: ['10.41.0.7'], port_mappings: [published(8091)] })
   teardown(input, box)
   setup(input, box)
   removeContainer(box)

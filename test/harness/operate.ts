@@ -1,0 +1,32 @@
+/** The executable by its own name, `patchbay`: the operator's command line. */
+
+import { type SpawnSyncReturns, spawnSync } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
+import * as assert from 'uvu/assert'
+import { scratch } from './host.ts'
+
+let directories = 0
+
+/** A new directory for a test's files. */
+export function newDirectory(): string {
+  const directory = `${scratch}/directory${directories++}`
+  mkdirSync(directory, { recursive: true })
+  return directory
+}
+
+/** Runs a program. @param words its arguments, one space between two */
+export function run(file: string, words: string, env: Record<string, string> = {}): SpawnSyncReturns<string> {
+  return spawnSync(file, words.split(' '), { encoding: 'utf8', env: { PATH: process.env.PATH, ...env } })
+}
+
+/** Runs a program, which must end with a status; null for one that is killed. @returns its output, and its errors */
+export function operate(
+  file: string,
+  words: string,
+  status: number | null = 0,
+  env: Record<string, string> = {},
+): string {
+  const done = run(file, words, env)
+  assert.is(done.status, status, `${words}: ${done.stdout}${done.stderr}`)
+  return done.stdout + done.stderr
+}
