@@ -1,9 +1,8 @@
 /** Runs the changes of a plan: one process at a time in a directory, and each change is printed. */
 
-import { CniError, Code, toCniError } from '../shared/error/error.ts'
+import { CniError, Code } from '../shared/error/error.ts'
 import { Open, withFile } from '../shared/kernel/files.ts'
 import { withDescriptorLock } from '../shared/kernel/lock.ts'
-import { block } from './block.ts'
 import type { Change } from './installation/change.ts'
 import type { Output } from './reconcile.ts'
 
@@ -28,15 +27,4 @@ function timedOut(directory: string): CniError {
     msg: `another patchbay install has been changing ${directory} for ${PATIENCE / 1000} s`,
     see: `fuser -v ${directory}`,
   })
-}
-
-/** The exit status of an action; its error is printed. 1 is a failure, 2 a wrong command line. */
-export function statusOf(verb: string, output: Output, action: () => number): number {
-  try {
-    return action()
-  } catch (error) {
-    const { code, complaint } = toCniError(error)
-    output.err(block(`patchbay ${verb}`, complaint))
-    return code === Code.InvalidEnvironment ? 2 : 1
-  }
 }

@@ -2,7 +2,7 @@
 
 import { makeDirectory } from '../shared/kernel/files.ts'
 import { stat } from '../shared/kernel/stat.ts'
-import { changeAlone, statusOf } from './change-alone.ts'
+import { changeAlone } from './change-alone.ts'
 import { type Given, type Kind, misuse, parse } from './installation/arguments.ts'
 import type { Change } from './installation/change.ts'
 import { findings } from './installation/check.ts'
@@ -11,6 +11,7 @@ import { absolutePath } from './installation/places.ts'
 import { planInstall } from './installation/plan.ts'
 import { type Engine, engines, ownEngine, sourceOf } from './installation/source.ts'
 import type { Output } from './reconcile.ts'
+import { statusOf } from './status.ts'
 
 const flags: Readonly<Record<string, Kind>> = {
   '--to': 'one',
@@ -37,7 +38,7 @@ interface Directories {
 }
 
 /** Installs, shows what installing would do, or checks. @returns the exit status: 1 for a failure or a finding, 2 for a wrong command line */
-export function install(words: readonly string[], output: Output): number {
+export function install(words: readonly string[], output: Output): Promise<number> {
   return statusOf('install', output, () => {
     const given = parse(words, flags)
     if (given.has('--check')) return check(given, output)

@@ -5,7 +5,7 @@ import type { Reconciled, Registry } from '../shared/cni/plugin.ts'
 import { CniError, Code, toCniError } from '../shared/error/error.ts'
 import { stderrLog } from '../shared/error/log.ts'
 import { block } from './block.ts'
-import { type Configured, configurationFiles, readConfiguration } from './networks.ts'
+import { type Configured, configurationFiles, readConfiguration } from './host/networks.ts'
 
 const standardDirectory = '/etc/cni/net.d'
 

@@ -2,7 +2,7 @@
 
 import { readDirectoryIfAny, readLink, removeDirectory } from '../shared/kernel/files.ts'
 import { lstat, stat } from '../shared/kernel/stat.ts'
-import { changeAlone, statusOf } from './change-alone.ts'
+import { changeAlone } from './change-alone.ts'
 import { type Kind, misuse, parse } from './installation/arguments.ts'
 import { type Change, putBack, removal } from './installation/change.ts'
 import { type Manifest, manifestPath, readManifest } from './installation/manifest.ts'
@@ -17,11 +17,12 @@ import {
 } from './installation/places.ts'
 import { undoLink } from './installation/plan.ts'
 import type { Output } from './reconcile.ts'
+import { statusOf } from './status.ts'
 
 const flags: Readonly<Record<string, Kind>> = { '--from': 'one', '--to': 'one', '--dry-run': 'none' }
 
 /** Uninstalls. @returns the exit status: 1 for a failure, 2 for a wrong command line */
-export function uninstall(words: readonly string[], output: Output): number {
+export function uninstall(words: readonly string[], output: Output): Promise<number> {
   return statusOf('uninstall', output, () => {
     const given = parse(words, flags)
     if (given.has('--from') && given.has('--to')) throw misuse('--from and --to mean the same: give one')

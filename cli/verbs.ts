@@ -25,6 +25,7 @@ export const verbs: Readonly<Record<string, Verb>> = {
     run: async (args, output, plugins) =>
       (await import('./reconcile.ts')).reconcile(plugins, output, ...args),
   },
+  gc: { run: async (args, output, plugins) => (await import('./gc.ts')).gc(args, output, plugins) },
   stay: { most: 0, run: async (_, output) => (await import('./stay.ts')).stay(output) },
 }
 

@@ -5,6 +5,7 @@
 
 /** Paths from the root, and why few calls use a module. */
 export const rareModules: Readonly<Record<string, string>> = {
+  'cli/gc.ts': "the operator's",
   'cli/install.ts': "the operator's",
   'cli/operate.ts': "the operator's",
   'cli/reapply.ts': "the operator's",

@@ -1,6 +1,7 @@
 /** Calls another plugin's executable with our environment and input (spec section "Plugin Delegation"). */
 
 import { environment } from '#engine'
+import type { Environment } from '../cni/environment.ts'
 import type { Command, Request } from '../cni/plugin.ts'
 import { show } from '../config/issues.ts'
 import { isObject, parseJson } from '../config/json.ts'
@@ -43,8 +44,15 @@ function notFound(msg: string, hint: string): CniError {
  * @returns its standard output
  * @throws CniError: the one that the plugin reported, or one that describes how it failed
  */
-export function execute(path: string, command: Command, request: Request, bounds = usual): string {
-  const completed = start(path, command, request, bounds)
+export function execute(path: string, command: Command, { input, ifname }: Request, bounds = usual): string {
+  const env = { ...oneDeeper(environment()), CNI_COMMAND: command, ...(ifname && { CNI_IFNAME: ifname }) }
+  return executeIn(env, path, input, bounds)
+}
+
+/** The same with an environment of the caller's. @param env has CNI_COMMAND */
+export function executeIn(env: Environment, path: string, input: string, bounds = usual): string {
+  const completed = start(path, input, env, bounds)
+  const command = env.CNI_COMMAND ?? ''
   forward(completed.stderr)
   if (completed.killed) throw exceeded(path, command, completed.killed)
   if (completed.status !== 0) throw failure(path, command, completed)
@@ -55,9 +63,8 @@ export function execute(path: string, command: Command, request: Request, bounds
 const ATTEMPTS = 11
 const PAUSE_MILLISECONDS = 100
 
-function start(path: string, command: Command, { input, ifname }: Request, bounds: Bounds): Completed {
+function start(path: string, input: string, env: Environment, bounds: Bounds): Completed {
   requireExecutable(path)
-  const env = { ...oneDeeper(environment()), CNI_COMMAND: command, ...(ifname && { CNI_IFNAME: ifname }) }
   for (let attempt = 1; ; attempt++) {
     const completed = run({ path, arguments: [], input, env }, bounds)
     if (attempt === ATTEMPTS || !neverStarted(completed)) return completed
@@ -94,7 +101,7 @@ function neverStarted({ status, stdout, stderr }: Completed): boolean {
 }
 
 /** The error that the delegate reported; without one, its status and output. */
-function failure(path: string, command: Command, { status, stdout, stderr }: Completed): CniError {
+function failure(path: string, command: string, { status, stdout, stderr }: Completed): CniError {
   const reported = parseError(stdout)
   if (reported) return reported
   const output = stderr.trim()
@@ -111,7 +118,7 @@ function failure(path: string, command: Command, { status, stdout, stderr }: Com
 }
 
 /** A delegate that took more time, or wrote more, than it may. */
-function exceeded(path: string, command: Command, how: string): CniError {
+function exceeded(path: string, command: string, how: string): CniError {
   return new CniError(Code.Internal, {
     msg: `${command} of ${path} ${how} and was killed`,
     hint: 'see what it waits for or writes: run it by hand; if it needs a daemon, as dhcp does, see whether that runs',

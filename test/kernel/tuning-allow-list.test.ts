@@ -4,6 +4,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import { done } from '../harness/attach.ts'
 import { command } from '../harness/command.ts'
+import { ownEtc } from '../harness/etc.ts'
 import { newContainer, privateHost, scratch } from '../harness/host.ts'
 import { inContainer } from '../harness/look.ts'
 import { type Answer, call, type Engine } from '../harness/plugin.ts'
@@ -11,12 +12,8 @@ import { test } from '../harness/test.ts'
 
 await privateHost()
 
-/** A copy of /etc in its place: the machine's own stays as it is. */
-command('cp', '-a', '/etc', `${scratch}/etc`)
-command('mount', '--bind', `${scratch}/etc`, '/etc')
 const directory = '/etc/cni/tuning'
-rmSync(directory, { recursive: true, force: true })
-mkdirSync(directory, { recursive: true })
+ownEtc(directory)
 
 const container = newContainer()
 inContainer(container, 'link add eth0 type veth peer name other')

@@ -8,7 +8,7 @@ export const order: readonly (readonly string[])[] = [
   ['engine/node', 'engine/quickjs'],
   ['main.ts'],
   ['cli'],
-  ['cli/installation'],
+  ['cli/host', 'cli/installation'],
   ['netavark'],
   ['plugins'],
   ['plugins/*'],

@@ -1,13 +1,14 @@
 /** Reads the host's network configurations as libcni does: the files of a directory, sorted by name. */
 
-import { isObject, parseObject } from '../shared/config/json.ts'
-import { networkName } from '../shared/config/names.ts'
-import { CniError, Code } from '../shared/error/error.ts'
-import { isErrno } from '../shared/kernel/errno.ts'
-import { readDirectory, readFile } from '../shared/kernel/files.ts'
+import { isObject, parseObject } from '../../shared/config/json.ts'
+import { networkName } from '../../shared/config/names.ts'
+import { CniError, Code } from '../../shared/error/error.ts'
+import { isErrno } from '../../shared/kernel/errno.ts'
+import { readDirectory, readFile } from '../../shared/kernel/files.ts'
 
 /** One plugin of a network, with the configuration that a runtime passes to it. */
 export interface Configured {
+  file: string
   network: string
   type: string
   raw: Record<string, unknown>
@@ -43,6 +44,6 @@ export function readConfiguration(file: string): Configured[] {
     })
   return plugins.map((plugin) => {
     const raw: Record<string, unknown> = { ...plugin, name: network, cniVersion }
-    return { network, type: String(raw.type ?? ''), raw }
+    return { file, network, type: String(raw.type ?? ''), raw }
   })
 }

@@ -1,0 +1,51 @@
+/** How an attachment is deleted: as it was added, or else as its network is configured now. */
+
+import type { Attachment } from '../../shared/cni/plugin.ts'
+import { isObject } from '../../shared/config/json.ts'
+import type { Cached } from './caches.ts'
+import type { Configurations } from './configurations.ts'
+
+type Raw = Record<string, unknown>
+
+/** What DEL of an attachment needs: the plugins in their order, and what a runtime adds to each. */
+export interface Chain {
+  cniVersion: string
+  plugins: Raw[]
+  /** CNI_ARGS. */
+  args: string
+  capabilities: Raw
+  result?: Raw
+  /** The entry of a cache that it comes from. */
+  file?: string
+}
+
+/** The plugins of an attachment; undefined when neither a cache nor a file of /etc/cni/net.d has its network. */
+export function chainOf(attachment: Attachment, { cached, configured }: Configurations): Chain | undefined {
+  const own = cached.find((one) => isSame(one, attachment))
+  if (own) return cachedChain(own)
+  const members = configured.filter(({ network }) => network === attachment.network)
+  const [first] = members
+  if (!first) return undefined
+  const plugins = members.filter(({ file }) => file === first.file).map(({ raw }) => raw)
+  return { cniVersion: versionOf(first.raw), plugins, args: '', capabilities: {} }
+}
+
+/** The network of podman's that a driver of ours makes; netavark's own networks are none of ours. */
+export function podmanNetwork({ network }: Attachment, { podman }: Configurations): Raw | undefined {
+  return podman.find(({ name, driver }) => name === network && !ownDrivers.includes(driver))
+}
+
+const ownDrivers: readonly unknown[] = ['bridge', 'ipvlan', 'macvlan', undefined]
+
+function isSame(one: Attachment, other: Attachment): boolean {
+  return one.network === other.network && one.containerID === other.containerID && one.ifname === other.ifname
+}
+
+/** The plugins that ADD was called for. */
+export function cachedChain({ configuration, file, args, capabilities, result }: Cached): Chain {
+  const { plugins = [configuration] } = configuration
+  const members = Array.isArray(plugins) ? plugins.filter(isObject) : []
+  return { cniVersion: versionOf(configuration), plugins: members, args, capabilities, result, file }
+}
+
+const versionOf = ({ cniVersion }: Raw) => (typeof cniVersion === 'string' ? cniVersion : '0.1.0')
