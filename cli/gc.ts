@@ -70,7 +70,7 @@ function looking({ err }: Output): () => Host {
 }
 
 function attachmentsIn({ containers }: Host, network: string | undefined): Attachment[] {
-  const all = [...containers.values()].flatMap(({ attachments }) => [...attachments.values()])
+  const all = [...containers.values()].flatMap(({ attachments }) => attachments)
   return all.filter((one) => network === undefined || one.network === network)
 }
 
@@ -96,7 +96,7 @@ async function collect(attachment: Attachment, { look, isDry, output, registry }
   const key = attachmentKey(attachment)
   if (container.life === 'unknown') {
     output.out(
-      `${key}: stays, ${container.places.size > 0 ? 'its namespace cannot be seen from here' : 'no file tells its namespace'}`,
+      `${key}: stays, ${container.places.length > 0 ? 'its namespace cannot be seen from here' : 'no file tells its namespace'}`,
     )
     return 'unknown'
   }
@@ -113,7 +113,7 @@ async function collect(attachment: Attachment, { look, isDry, output, registry }
   }
 }
 
-const placeOf = ({ places }: Container) => [...places.keys()][0] ?? ''
+const placeOf = ({ places }: Container) => places[0]?.path ?? ''
 
 function summary(done: readonly Outcome[], isDry: boolean): string {
   const counts = outcomes.map((outcome) => [outcome, done.filter((one) => one === outcome).length] as const)

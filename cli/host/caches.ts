@@ -6,6 +6,7 @@ import { isObject } from '../../shared/config/json.ts'
 import { ifnameFault, isIdentifier } from '../../shared/config/names.ts'
 import { readDirectoryIfAny, readFileIfAny } from '../../shared/kernel/files.ts'
 import { decodeBase64 } from './base64.ts'
+import type { Sighting } from './containers.ts'
 
 /** An attachment as libcni keeps it. */
 export interface Cached extends Attachment {
@@ -86,4 +87,10 @@ function parsed(text = ''): unknown {
 function sandboxesOf(result: Record<string, unknown> = {}): string[] {
   const interfaces = Array.isArray(result.interfaces) ? result.interfaces : []
   return interfaces.map((one) => (isObject(one) && typeof one.sandbox === 'string' ? one.sandbox : ''))
+}
+
+/** What an entry says of a container: the attachment, and each path of its namespace. */
+export function sightingsOf({ network, containerID, ifname, netns }: Cached): Sighting[] {
+  const attachment = { network, containerID, ifname }
+  return [{ attachment }, ...netns.map((path) => ({ attachment, place: { path } }))]
 }

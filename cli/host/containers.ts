@@ -5,53 +5,51 @@ import type { Attachment } from '../../shared/cni/plugin.ts'
 import { networkNamespaces } from '../../shared/kernel/namespaces.ts'
 import { findLink } from '../../shared/netlink/link.ts'
 import { closeSocket, openSocket, Protocol } from '../../shared/netlink/socket.ts'
-import type { Cached } from './caches.ts'
 import { type Finding, lookAt, type Place } from './place.ts'
-import type { Sighting } from './records.ts'
+
+/** An attachment that a file names, and where its namespace was; undefined when the file does not tell. */
+export interface Sighting {
+  attachment: Attachment
+  place?: Place
+}
 
 /** A container: all of its interfaces are in one namespace. */
 export interface Container {
   id: string
-  /** By network, container and interface. */
-  attachments: Map<string, Attachment>
-  /** Where its namespace is or was, by path. */
-  places: Map<string, Place>
+  attachments: Attachment[]
+  /** Where its namespace is or was. */
+  places: Place[]
 }
 
 /** `unknown`: no file tells its namespace, or this process cannot see where it would be. */
 export type Life = 'lives' | 'ended' | 'unknown'
 
 /** Puts together what all sources say of each container. */
-export function containersIn(cached: readonly Cached[], sightings: readonly Sighting[]): Container[] {
-  const containers = new Map<string, Container>()
-  const all = [...cached.flatMap(sightingsOf), ...sightings]
-  for (const { attachment, place } of all) {
-    const container = containers.get(attachment.containerID) ?? newContainer(attachment.containerID)
-    containers.set(container.id, container)
-    container.attachments.set(attachmentKey(attachment), attachment)
-    if (place) container.places.set(place.path, merged(place, container.places.get(place.path)))
-  }
-  return [...containers.values()]
+export function containersOf(sightings: readonly Sighting[]): Container[] {
+  const byContainer = Map.groupBy(sightings, ({ attachment }) => attachment.containerID)
+  return [...byContainer].map(([id, seen]) => {
+    const byAttachment = [...Map.groupBy(seen, ({ attachment }) => attachmentKey(attachment)).values()]
+    return {
+      id,
+      attachments: byAttachment.flatMap(([first]) => first?.attachment ?? []),
+      places: byAttachment.flatMap(placesOf),
+    }
+  })
 }
 
-function newContainer(id: string): Container {
-  return { id, attachments: new Map(), places: new Map() }
-}
-
-function sightingsOf({ network, containerID, ifname, netns }: Cached): Sighting[] {
-  const attachment = { network, containerID, ifname }
-  return [{ attachment }, ...netns.map((path) => ({ attachment, place: { path } }))]
-}
-
-/** What one source knows of a namespace at a path, the others may not. */
-function merged(one: Place, { inode, isReplaced }: Partial<Place> = {}): Place {
-  return { ...one, inode: one.inode ?? inode, isReplaced: one.isReplaced || isReplaced }
+/** The places of one attachment, each once. What host-local knows of a path is so for the others that name it. */
+function placesOf(seen: readonly Sighting[]): Place[] {
+  const places = seen.flatMap(({ place }) => place ?? [])
+  const replaced = places.filter(({ isReplaced }) => isReplaced).map(({ path }) => path)
+  const all = places.map((place) => ({ ...place, isReplaced: replaced.includes(place.path) }))
+  return [...new Map(all.map((place) => [`${place.path} ${place.inode}`, place])).values()]
 }
 
 /** Whether each container still lives. @throws KernelError */
 export function livesOf(containers: readonly Container[]): Map<Container, Life> {
-  const found = new Map(containers.map((one) => [one, findingsOf(one)]))
-  const taken = new Set(containers.flatMap((one) => (isThere(found.get(one)) ? inodesOf(one) : [])))
+  const found = new Map(containers.map((one) => [one, one.places.map(lookAt)]))
+  const living = containers.filter((one) => found.get(one)?.includes('there'))
+  const taken = new Set(living.flatMap(inodesOf))
   const held = networkNamespaces()
   const isHeld = (inode: string) => held.has(inode) && !taken.has(inode)
   return new Map(
@@ -59,13 +57,11 @@ export function livesOf(containers: readonly Container[]): Map<Container, Life> 
   )
 }
 
-const findingsOf = ({ places }: Container) => [...places.values()].map(lookAt)
-const inodesOf = ({ places }: Container) => [...places.values()].flatMap(({ inode }) => inode ?? [])
-const isThere = (findings: readonly Finding[] = []) => findings.includes('there')
+const inodesOf = ({ places }: Container) => places.flatMap(({ inode }) => inode ?? [])
 
 /** @param isHeld whether a process or a mount elsewhere holds its namespace: the kernel gives an inode again only after its end */
 function lifeOf(container: Container, findings: readonly Finding[], isHeld: boolean): Life {
-  if (isThere(findings) || isHeld || hasHostEnd(container)) return 'lives'
+  if (findings.includes('there') || isHeld || hasHostEnd(container)) return 'lives'
   return findings.length === 0 || findings.includes('unseen') ? 'unknown' : 'ended'
 }
 
@@ -73,9 +69,8 @@ function lifeOf(container: Container, findings: readonly Finding[], isHeld: bool
 function hasHostEnd({ attachments }: Container): boolean {
   const host = openSocket(Protocol.ROUTE)
   try {
-    return [...attachments.values()].some((attachment) => {
-      const { alias } = findLink(host, hostIfname(attachment)) ?? {}
-      const owner = parseAlias(alias)
+    return attachments.some((attachment) => {
+      const owner = parseAlias(findLink(host, hostIfname(attachment))?.alias)
       return owner !== undefined && attachmentKey(owner) === attachmentKey(attachment)
     })
   } finally {

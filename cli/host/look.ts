@@ -1,8 +1,8 @@
 /** The containers of this host that have networks, as all sources together tell of them now. */
 
-import { readCaches } from './caches.ts'
+import { readCaches, sightingsOf } from './caches.ts'
 import { type Configurations, readConfigurations } from './configurations.ts'
-import { type Container, containersIn, type Life, livesOf } from './containers.ts'
+import { type Container, containersOf, type Life, livesOf } from './containers.ts'
 import { dataDirsOf } from './data-dirs.ts'
 import { sightings } from './records.ts'
 
@@ -16,7 +16,7 @@ export interface Host {
 export function lookAround(leftOut: (file: string, why: string) => void): Host {
   const cached = readCaches((file) => leftOut(file, 'it is no entry of libcni'))
   const configurations = readConfigurations(cached, leftOut)
-  const containers = containersIn(cached, sightings(dataDirsOf(configurations)))
+  const containers = containersOf([...cached.flatMap(sightingsOf), ...sightings(dataDirsOf(configurations))])
   const lives = livesOf(containers)
   return {
     configurations,

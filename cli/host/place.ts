@@ -9,7 +9,7 @@ export interface Place {
   path: string
   /** Its inode; undefined where the file does not tell. */
   inode?: string
-  /** Known to be another one by now, whatever its inode. */
+  /** The path is known to lead to another one by now, which may have the same inode. */
   isReplaced?: boolean
 }
 
@@ -21,23 +21,20 @@ const rootOfFirst = '/proc/1/root'
 
 /** Looks whether a path leads to the namespace that it led to. @throws KernelError for a failure that says nothing about it */
 export function lookAt({ path, inode, isReplaced }: Place): Finding {
+  if (isReplaced) return 'gone'
   const found = [path, rootOfFirst + path].flatMap((seen) => inodeAt(seen) ?? [])
-  const isIt = (one: string) => !isReplaced && one === (inode ?? one) && one !== ownInode()
-  if (found.some(isIt)) return 'there'
+  const own = inodeAt(ownNamespace)
+  // The host's own: a process ID of the container is that of a process of the host by now.
+  if (found.some((one) => one !== own && one === (inode ?? one))) return 'there'
   return found.length > 0 || isVisible(path) ? 'gone' : 'unseen'
 }
 
-/** The inode of the network namespace at a path; undefined when there is none, and for the root of a process that is another's. */
+/** The inode of the network namespace at a path; undefined when there is none, or this process may not look. */
 function inodeAt(path: string): string | undefined {
   const namespace = tolerate(() => openNamespaceIfAny(path), 'EACCES', 'EPERM')
   if (!namespace) return undefined
   closeNamespace(namespace)
   return stat(path)?.inode.toString()
-}
-
-/** That of this process is the host's: a process ID that another process has by now may lead to it. */
-function ownInode(): string | undefined {
-  return stat(ownNamespace)?.inode.toString()
 }
 
 /** A directory that is not there may be one of another mount namespace. */

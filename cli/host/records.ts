@@ -13,13 +13,7 @@ import { allWires } from '../../shared/pair/wire.ts'
 import type { Recorded } from '../../shared/state/former.ts'
 import { allNotes } from '../../shared/state/given-names.ts'
 import { noted } from '../../shared/state/noted.ts'
-import type { Place } from './place.ts'
-
-/** An attachment that a file names, and where its namespace was; undefined when the file does not tell. */
-export interface Sighting {
-  attachment: Attachment
-  place?: Place
-}
+import type { Sighting } from './containers.ts'
 
 /** What the firewall's features note of attachments. */
 const notes = ['ipMasq', 'macspoofchk', 'iptables', 'iptables-portmap'].map((name) => `firewall/${name}`)

@@ -4,7 +4,7 @@ import { readEntries } from './attachments.ts'
 import { entryName } from './entries.ts'
 import { indexRoot } from './index.ts'
 import { isStillThere } from './netns.ts'
-import { type Reservation, reservations } from './records.ts'
+import { type Reservation, reservations, timeOf } from './records.ts'
 import { isParked } from './sticky.ts'
 
 /** An address that a container holds. */
@@ -20,9 +20,9 @@ export function heldIn(directory: string): Held[] {
     .filter((one) => !isParked(one))
     .map((one) => {
       const { netns, addresses = {} } = entries.get(entryName(one)) ?? {}
-      const written = addresses[one.file]
-      return netns && written !== undefined
-        ? { ...one, netns: { ...netns, isThere: isStillThere(netns, written) } }
-        : one
+      const time = timeOf(directory, one)
+      // Another time: the reference has written the record anew, perhaps for a container that came back.
+      const isKnown = netns && addresses[one.file] === time
+      return isKnown ? { ...one, netns: { ...netns, isThere: isStillThere(netns, time) } } : one
     })
 }
