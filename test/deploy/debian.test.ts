@@ -13,8 +13,15 @@ import { test } from '../harness/test.ts'
 import { copyOfMachine, type MachineCopy } from './harness/machine-copy.ts'
 import { releaseDirectory, removeWork } from './harness/release-directory.ts'
 
-const units = ['patchbay-firewalld.service', 'patchbay-reapply.service']
-const wanted = '/etc/systemd/system/multi-user.target.wants/patchbay-reapply.service'
+const units = ['firewalld.service', 'gc.service', 'gc.timer', 'reapply.service'].map(
+  (name) => `patchbay-${name}`,
+)
+/** What an enabled unit has. */
+const wanted = [
+  '/etc/systemd/system/multi-user.target.wants/patchbay-reapply.service',
+  '/etc/systemd/system/timers.target.wants/patchbay-gc.timer',
+]
+const wantedNow = () => changed().filter((path) => wanted.includes(path))
 const options = { architecture: host, seconds: 1_800_000_000, maintainer: 'A Name <name@example.org>' }
 
 await ensurePackages('the test', packagesOf([import.meta.filename]))
@@ -79,12 +86,13 @@ test('the package has each plugin and the command line, and leaves the directori
     assert.ok(paths.includes(`/usr/share/doc/patchbay/${page}`), page)
 })
 
-test('systemd accepts the units, and they call a verb that exists', async () => {
+test('systemd accepts the units, and they call verbs that exist', async () => {
   await machine.run('dpkg --install /tmp/packages/first.deb')
   const paths = units.map((unit) => `/usr/lib/systemd/system/${unit}`).join(' ')
   assert.is(await machine.run(`systemd-analyze verify ${paths}`), '')
   assert.is(await machine.run('patchbay reapply'), '')
-  assert.ok(changed().includes(wanted))
+  assert.match(await machine.run('patchbay gc --dry-run'), /attachments/)
+  assert.equal(wantedNow(), wanted)
 })
 
 test('the commands of README.Debian install into /opt/cni/bin, and leave nothing there', async () => {
@@ -99,16 +107,18 @@ test('the commands of README.Debian install into /opt/cni/bin, and leave nothing
 })
 
 test('an upgrade replaces the files, and a unit that was disabled stays so', async () => {
-  await machine.run('dpkg --install /tmp/packages/first.deb && systemctl disable patchbay-reapply.service')
+  await machine.run(
+    'dpkg --install /tmp/packages/first.deb && systemctl disable patchbay-reapply.service patchbay-gc.timer',
+  )
   await machine.run('dpkg --install /tmp/packages/second.deb')
   assert.match(await machine.run('dpkg --list patchbay'), /^ii +patchbay +1\.0\.1-1 /m)
-  assert.not(changed().includes(wanted))
+  assert.equal(wantedNow(), [])
 })
 
 test('the package installs twice, and over a newer one', async () => {
   for (const name of ['second', 'second', 'first'])
     await machine.run(`dpkg --install /tmp/packages/${name}.deb`)
-  assert.ok(changed().includes(wanted))
+  assert.equal(wantedNow(), wanted)
 })
 
 test('purge leaves no file, after a removal or at once', async () => {
@@ -125,7 +135,7 @@ echo "$*" >> /tmp/packages/calls
 case "$*" in *is-enabled*) echo enabled ;; *is-active*) exit 3 ;; esac
 `
 
-test('where systemd runs, an installation starts the unit, and a removal stops it', async () => {
+test('where systemd runs, an installation starts the units, but deletes nothing yet, and a removal stops them', async () => {
   rmSync(machine.path('/usr/sbin/policy-rc.d'), { force: true })
   writeFileSync(machine.path('/usr/bin/systemctl'), recorder)
   const calls = async (line: string) => {
@@ -134,9 +144,13 @@ test('where systemd runs, an installation starts the unit, and a removal stops i
     return readFileSync(machine.path('/tmp/packages/calls'), 'utf8')
   }
   const install = await calls('dpkg --install /tmp/packages/first.deb')
-  assert.match(install, /daemon-reload\n[\s\S]* start patchbay-reapply\.service\n/)
+  assert.match(install, /daemon-reload\n[\s\S]* start patchbay-reapply\.service patchbay-gc\.timer\n/)
+  assert.not.match(install, /start.* patchbay-gc\.service/)
   const remove = await calls('dpkg --remove patchbay')
-  assert.match(remove, /^stop patchbay-reapply\.service[\s\S]*daemon-reload\n/)
+  assert.match(
+    remove,
+    /^stop patchbay-reapply\.service.* patchbay-gc\.timer patchbay-gc\.service\n[\s\S]*daemon-reload\n/,
+  )
 })
 
 test.run()

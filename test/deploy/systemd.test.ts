@@ -1,16 +1,13 @@
 /** The units under systemd: `patchbay reapply` runs after each change of the firewall's service. */
 // packages: systemd
 
-import { chmodSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readFileSync, writeFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import { ensurePackages } from '../../scripts/setup.ts'
 import { packagesOf } from '../harness/declared.ts'
 import { test } from '../harness/test.ts'
 import { copyOfMachine } from './harness/machine-copy.ts'
-
-const units = join(import.meta.dirname, '../../deploy/systemd')
-const place = '/etc/systemd/system'
+import { placeProgram, placeUnit } from './harness/units.ts'
 
 /** In the place of the firewall's own service. Each line that it runs says what it does. */
 const nftables = `[Unit]
@@ -29,13 +26,9 @@ test('reapply runs once after each start, reload and restart of nftables, and no
   const machine = await copyOfMachine()
   const write = (path: string, text: string) => writeFileSync(machine.path(path), text)
   try {
-    cpSync(join(units, 'patchbay-reapply.service'), machine.path(`${place}/patchbay-reapply.service`))
-    mkdirSync(machine.path(`${place}/patchbay-reapply.service.d`))
-    // Else it waits for a whole boot.
-    write(`${place}/patchbay-reapply.service.d/alone.conf`, '[Unit]\nDefaultDependencies=no\n')
-    write(`${place}/nftables.service`, nftables)
-    write('/usr/sbin/patchbay', '#!/bin/sh\necho "patchbay $*" >> /var/calls\n')
-    chmodSync(machine.path('/usr/sbin/patchbay'), 0o755)
+    placeUnit(machine, 'patchbay-reapply.service')
+    write('/etc/systemd/system/nftables.service', nftables)
+    placeProgram(machine, '/usr/sbin/patchbay', 'echo "patchbay $*" >> /var/calls')
     await machine.run('systemctl enable patchbay-reapply.service')
     const verbs = ['start', 'reload', 'restart', 'stop', 'start']
     // The second command waits until all that the first one has asked for is done.

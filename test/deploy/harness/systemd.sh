@@ -1,6 +1,6 @@
 #!/bin/sh -e
 # Runs systemd as the first process of a copy of the machine, until a script in the copy has ended: `systemd.sh SCRIPT`. The caller gives it mount,
-# process and network namespaces of its own, in which the copy is /mnt/root. Control groups are below one group, which goes at the end.
+# process and network namespaces of its own, in which the copy is /mnt/root. A script that waits in vain is ended. Control groups are below one group, which goes at the end.
 
 group=/mnt/groups/patchbay-deploy-$$
 mkdir /mnt/groups
@@ -19,6 +19,7 @@ DefaultDependencies=no
 After=trial.target
 [Service]
 Type=oneshot
+TimeoutStartSec=90
 ExecStart=/bin/sh $1
 ExecStopPost=systemctl --force --force poweroff
 END
