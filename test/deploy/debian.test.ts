@@ -88,6 +88,8 @@ test('the package has each plugin and the command line, and leaves the directori
 
 test('systemd accepts the units, and they call verbs that exist', async () => {
   await machine.run('dpkg --install /tmp/packages/first.deb')
+  // One unit is bound to it, and not every machine has it.
+  writeFileSync(machine.path('/etc/systemd/system/firewalld.service'), '[Service]\nExecStart=/bin/true\n')
   const paths = units.map((unit) => `/usr/lib/systemd/system/${unit}`).join(' ')
   assert.is(await machine.run(`systemd-analyze verify ${paths}`), '')
   assert.is(await machine.run('patchbay reapply'), '')
