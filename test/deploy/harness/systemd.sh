@@ -2,10 +2,9 @@
 # Runs systemd as the first process of a copy of the machine, until a script in the copy has ended: `systemd.sh SCRIPT`. The caller gives it mount,
 # process and network namespaces of its own, in which the copy is /mnt/root. A script that waits in vain is ended. Control groups are below one group, which goes at the end.
 
-group=/mnt/groups/patchbay-deploy-$$
 mkdir /mnt/groups
 mount -t cgroup2 cgroup2 /mnt/groups
-mkdir "$group"
+group=$(mktemp -d /mnt/groups/patchbay-deploy-XXXXXX) # process IDs are the same in each copy
 trap 'find "$group" -depth -type d -exec rmdir {} +' EXIT
 
 cat > /mnt/root/etc/systemd/system/trial.target <<END
