@@ -2,7 +2,7 @@
 
 import type { Attachment } from '../../shared/cni/plugin.ts'
 import { isObject } from '../../shared/config/json.ts'
-import type { Cached } from './caches.ts'
+import type { Cached } from './cache-entry.ts'
 import type { Configurations } from './configurations.ts'
 
 type Raw = Record<string, unknown>

@@ -1,12 +1,11 @@
-/** The configurations of networks: those that the caches keep of each attachment, the runtimes' files, and podman's networks. */
+/** The configurations of a host's networks: what the caches keep of each attachment, the runtimes' files, and podman's networks. */
 
 import { parseObject } from '../../shared/config/json.ts'
-import { toCniError } from '../../shared/error/error.ts'
-import { readDirectoryIfAny, readFile } from '../../shared/kernel/files.ts'
-import type { Cached } from './caches.ts'
+import { readDirectoryIfAny } from '../../shared/kernel/files.ts'
+import { readRegular } from '../../shared/kernel/regular.ts'
+import type { Cached } from './cache-entry.ts'
+import { type LeftOut, trying } from './left-out.ts'
 import { type Configured, configurationFiles, readConfiguration } from './networks.ts'
-
-type Raw = Record<string, unknown>
 
 const networks = '/etc/cni/net.d'
 const podmanNetworks = '/etc/containers/networks'
@@ -16,32 +15,26 @@ export interface Configurations {
   cached: readonly Cached[]
   /** The plugins of each file of /etc/cni/net.d. */
   configured: readonly Configured[]
-  /** podman's networks that no plugin of its own makes. */
-  podman: readonly Raw[]
+  /** podman's networks, as it describes them to its network program. */
+  podman: readonly Record<string, unknown>[]
 }
 
-/** @param leftOut is told of each file that cannot be read, and why @throws KernelError */
-export function readConfigurations(
-  cached: readonly Cached[],
-  leftOut: (file: string, why: string) => void,
-): Configurations {
-  const tried = <T>(file: string, read: (file: string) => T[]): T[] => {
-    try {
-      return read(file)
-    } catch (error) {
-      leftOut(file, toCniError(error).message)
-      return []
-    }
-  }
-  const ofPodman = readDirectoryIfAny(podmanNetworks).map(({ name }) => `${podmanNetworks}/${name}`)
+export function readConfigurations(cached: readonly Cached[], leftOut: LeftOut): Configurations {
+  const files = trying(networks, configurationFilesIfAny, leftOut)
+  const ofPodman = trying(podmanNetworks, (path) => readDirectoryIfAny(path), leftOut)
+    .filter(({ name }) => name.endsWith('.json'))
+    .map(({ name }) => `${podmanNetworks}/${name}`)
   return {
     cached,
-    configured: filesIn(networks).flatMap((file) => tried(file, readConfiguration)),
-    podman: ofPodman
-      .filter((file) => file.endsWith('.json'))
-      .flatMap((file) => tried(file, (path) => [parseObject(readFile(path), 'network')])),
+    configured: files.flatMap((file) => trying(file, readConfiguration, leftOut)),
+    podman: ofPodman.flatMap((file) => trying(file, readNetwork, leftOut)),
   }
 }
 
-const filesIn = (directory: string) =>
-  readDirectoryIfAny(directory).length > 0 ? configurationFiles(directory) : []
+function configurationFilesIfAny(directory: string): string[] {
+  return readDirectoryIfAny(directory).length > 0 ? configurationFiles(directory) : []
+}
+
+function readNetwork(file: string): Record<string, unknown>[] {
+  return [parseObject(readRegular(file), 'network')]
+}

@@ -1,17 +1,13 @@
-/** The containers that have networks, as the caches of runtimes and our own files name them, and whether each still lives. */
+/** The containers that have networks, and whether each still lives, by all that files say of them. */
 
+import { hostSocket } from '../../shared/attachment/sides.ts'
 import { attachmentKey, hostIfname, parseAlias } from '../../shared/cni/identity.ts'
 import type { Attachment } from '../../shared/cni/plugin.ts'
-import { networkNamespaces } from '../../shared/kernel/namespaces.ts'
+import { isStillThere } from '../../shared/ipam/host-local/netns.ts'
+import { heldNamespaces } from '../../shared/kernel/namespaces.ts'
 import { findLink } from '../../shared/netlink/link.ts'
-import { closeSocket, openSocket, Protocol } from '../../shared/netlink/socket.ts'
-import { type Finding, lookAt, type Place } from './place.ts'
-
-/** An attachment that a file names, and where its namespace was; undefined when the file does not tell. */
-export interface Sighting {
-  attachment: Attachment
-  place?: Place
-}
+import { inodeAt, lookAt, type Place } from './place.ts'
+import type { Sighting } from './sighting.ts'
 
 /** A container: all of its interfaces are in one namespace. */
 export interface Container {
@@ -37,43 +33,46 @@ export function containersOf(sightings: readonly Sighting[]): Container[] {
   })
 }
 
-/** The places of one attachment, each once. What host-local knows of a path is so for the others that name it. */
+/** The places of one attachment, each once. The inode that host-local knows of a path is that of the others that name the path, too. */
 function placesOf(seen: readonly Sighting[]): Place[] {
   const places = seen.flatMap(({ place }) => place ?? [])
-  const replaced = places.filter(({ isReplaced }) => isReplaced).map(({ path }) => path)
-  const all = places.map((place) => ({ ...place, isReplaced: replaced.includes(place.path) }))
+  const exact = new Map(places.filter(({ written }) => written).map((place) => [place.path, place]))
+  const all = places.map((place) => exact.get(place.path) ?? place)
   return [...new Map(all.map((place) => [`${place.path} ${place.inode}`, place])).values()]
 }
 
 /** Whether each container still lives. @throws KernelError */
 export function livesOf(containers: readonly Container[]): Map<Container, Life> {
-  const found = new Map(containers.map((one) => [one, one.places.map(lookAt)]))
-  const living = containers.filter((one) => found.get(one)?.includes('there'))
-  const taken = new Set(living.flatMap(inodesOf))
-  const held = networkNamespaces()
-  const isHeld = (inode: string) => held.has(inode) && !taken.has(inode)
-  return new Map(
-    containers.map((one) => [one, lifeOf(one, found.get(one) ?? [], inodesOf(one).some(isHeld))]),
-  )
-}
-
-const inodesOf = ({ places }: Container) => places.flatMap(({ inode }) => inode ?? [])
-
-/** @param isHeld whether a process or a mount elsewhere holds its namespace: the kernel gives an inode again only after its end */
-function lifeOf(container: Container, findings: readonly Finding[], isHeld: boolean): Life {
-  if (findings.includes('there') || isHeld || hasHostEnd(container)) return 'lives'
-  return findings.length === 0 || findings.includes('unseen') ? 'unknown' : 'ended'
-}
-
-/** Whether the host has its end of one of the container's pairs: the kernel deletes both with the namespace. */
-function hasHostEnd({ attachments }: Container): boolean {
-  const host = openSocket(Protocol.ROUTE)
-  try {
-    return attachments.some((attachment) => {
-      const owner = parseAlias(findLink(host, hostIfname(attachment))?.alias)
-      return owner !== undefined && attachmentKey(owner) === attachmentKey(attachment)
-    })
-  } finally {
-    closeSocket(host)
+  const findings = new Map(containers.flatMap(({ places }) => places).map((place) => [place, lookAt(place)]))
+  const there = [...findings].flatMap(([place, finding]) => (finding === 'there' ? place : []))
+  const living = Map.groupBy(there, ({ path }) => inodeAt(path))
+  const held = heldNamespaces()
+  const isHeld = (place: Place) =>
+    place.inode !== undefined && held.has(place.inode) && isItsOwn(place, living.get(place.inode))
+  const lifeOf = (container: Container): Life => {
+    const { attachments, places } = container
+    const own = places.map((place) => findings.get(place))
+    if (own.includes('there') || places.some(isHeld) || attachments.some(hasHostEnd)) return 'lives'
+    return own.length === 0 || own.includes('unseen') ? 'unknown' : 'ended'
   }
+  return new Map(containers.map((one) => [one, lifeOf(one)]))
+}
+
+/**
+ * Whether a namespace that something holds is that of a place with its inode: after the end of a namespace the kernel gives its inode anew.
+ * @param others the places of living containers that lead to it
+ */
+function isItsOwn({ inode = '', written }: Place, others: readonly Place[] = []): boolean {
+  return others.every(({ path }) => written !== undefined && isStillThere({ path, inode }, written))
+}
+
+/** Whether one attachment lives, by what files say of it alone. */
+export function livesNow(attachment: Attachment, seen: readonly Sighting[]): boolean {
+  return hasHostEnd(attachment) || placesOf(seen).some((place) => lookAt(place) === 'there')
+}
+
+/** Whether the host has its end of an attachment's pair: the kernel deletes both with the namespace. */
+function hasHostEnd(attachment: Attachment): boolean {
+  const owner = parseAlias(findLink(hostSocket(), hostIfname(attachment))?.alias)
+  return owner !== undefined && attachmentKey(owner) === attachmentKey(attachment)
 }

@@ -1,25 +1,47 @@
-/** The containers of this host that have networks, as all sources together tell of them now. */
+/** What this host has, as all sources together tell it now. */
 
-import { readCaches, sightingsOf } from './caches.ts'
+import type { Attachment } from '../../shared/cni/plugin.ts'
+import { readDirectoryIfAny } from '../../shared/kernel/files.ts'
+import { type Cached, sightingsIn } from './cache-entry.ts'
+import { cachedNow, readCaches } from './caches.ts'
 import { type Configurations, readConfigurations } from './configurations.ts'
-import { type Container, containersOf, type Life, livesOf } from './containers.ts'
+import { type Container, containersOf, type Life, livesNow, livesOf } from './containers.ts'
 import { dataDirsOf } from './data-dirs.ts'
-import { sightings } from './records.ts'
+import { type LeftOut, trying } from './left-out.ts'
+import type { Sighting } from './sighting.ts'
+import { allSightings, sightingsOf } from './sightings.ts'
 
 export interface Host {
   configurations: Configurations
-  /** By container ID. */
-  containers: ReadonlyMap<string, Container & { life: Life }>
+  /** Where host-local keeps addresses. */
+  dataDirs: readonly string[]
+  containers: readonly (Container & { life: Life })[]
 }
 
-/** @param leftOut is told of each file that cannot be read, and why @throws KernelError */
-export function lookAround(leftOut: (file: string, why: string) => void): Host {
-  const cached = readCaches((file) => leftOut(file, 'it is no entry of libcni'))
+/** Looks at everything. @throws KernelError */
+export function lookAtHost(leftOut: LeftOut): Host {
+  const cached = readCaches(leftOut)
   const configurations = readConfigurations(cached, leftOut)
-  const containers = containersOf([...cached.flatMap(sightingsOf), ...sightings(dataDirsOf(configurations))])
+  const isReadable = (path: string) => trying(path, (one) => [readDirectoryIfAny(one)], leftOut).length > 0
+  const dataDirs = dataDirsOf(configurations).filter(isReadable)
+  const containers = containersOf([...cached.flatMap(sightingsIn), ...allSightings(dataDirs)])
   const lives = livesOf(containers)
-  return {
-    configurations,
-    containers: new Map(containers.map((one) => [one.id, { ...one, life: lives.get(one) ?? 'unknown' }])),
-  }
+  const withLife = (one: Container) => ({ ...one, life: lives.get(one) ?? 'unknown' })
+  return { configurations, dataDirs, containers: containers.map(withLife) }
+}
+
+/** What files say of one attachment at this moment. */
+export interface One {
+  /** The caches' entries. */
+  cached: Cached[]
+  /** The files of ours that name it. */
+  seen: Sighting[]
+  lives: boolean
+}
+
+/** Looks at one attachment. Costs the same however many there are. @throws KernelError */
+export function lookAtOne(attachment: Attachment, { dataDirs }: Host): One {
+  const cached = cachedNow(attachment)
+  const seen = sightingsOf(attachment, dataDirs)
+  return { cached, seen, lives: livesNow(attachment, [...cached.flatMap(sightingsIn), ...seen]) }
 }

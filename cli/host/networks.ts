@@ -4,7 +4,8 @@ import { isObject, parseObject } from '../../shared/config/json.ts'
 import { networkName } from '../../shared/config/names.ts'
 import { CniError, Code } from '../../shared/error/error.ts'
 import { isErrno } from '../../shared/kernel/errno.ts'
-import { readDirectory, readFile } from '../../shared/kernel/files.ts'
+import { readDirectory } from '../../shared/kernel/files.ts'
+import { readRegular } from '../../shared/kernel/regular.ts'
 
 /** One plugin of a network, with the configuration that a runtime passes to it. */
 export interface Configured {
@@ -31,9 +32,9 @@ export function configurationFiles(path: string): string[] {
   }
 }
 
-/** The plugins of a configuration file, which is a list or a single configuration. @throws CniError */
+/** The plugins of a configuration file, which is a list or a single configuration. @throws CniError, KernelError */
 export function readConfiguration(file: string): Configured[] {
-  const whole = parseObject(readFile(file), 'network config')
+  const whole = parseObject(readRegular(file), 'network config')
   const network = networkName(whole)
   const { plugins = [whole], cniVersion } = whole
   if (!Array.isArray(plugins) || !plugins.every(isObject))

@@ -1,43 +1,72 @@
-/** Whether the namespace of a container still lives, by the path and the inode that files have of it. */
+/** Whether the namespace of a container still lives, by what a file says of it. */
 
-import { tolerate } from '../../shared/kernel/errno.ts'
-import { closeNamespace, openNamespaceIfAny, ownNamespace } from '../../shared/kernel/namespace.ts'
+import { isStillThere } from '../../shared/ipam/host-local/netns.ts'
+import { KernelError } from '../../shared/kernel/errno.ts'
+import { Open, withFile } from '../../shared/kernel/files.ts'
+import {
+  closeNamespace,
+  isOnNamespaceFileSystem,
+  openNamespaceIfAny,
+  ownNamespace,
+} from '../../shared/kernel/namespace.ts'
 import { stat } from '../../shared/kernel/stat.ts'
+import { stateDirectory } from '../../shared/kernel/state-directory.ts'
 
-/** Where a file says that a container's namespace is. */
+/** Where a container's namespace was. */
 export interface Place {
   path: string
-  /** Its inode; undefined where the file does not tell. */
+  /** Its inode, and when it had it, nanoseconds since the epoch; undefined where the file does not tell. */
   inode?: string
-  /** The path is known to lead to another one by now, which may have the same inode. */
-  isReplaced?: boolean
+  written?: string
 }
 
-/** `unseen`: this process may not see what other processes see at the path. */
+/** `unseen`: other processes may see there what this one does not. */
 export type Finding = 'there' | 'gone' | 'unseen'
 
-/** The first process: what is mounted for a runtime is mounted for it, too, unless the runtime has mounts of its own. */
+/** What the host's first process sees: most runtimes see the same. */
 const rootOfFirst = '/proc/1/root'
 
-/** Looks whether a path leads to the namespace that it led to. @throws KernelError for a failure that says nothing about it */
-export function lookAt({ path, inode, isReplaced }: Place): Finding {
-  if (isReplaced) return 'gone'
-  const found = [path, rootOfFirst + path].flatMap((seen) => inodeAt(seen) ?? [])
-  const own = inodeAt(ownNamespace)
-  // The host's own: a process ID of the container is that of a process of the host by now.
-  if (found.some((one) => one !== own && one === (inode ?? one))) return 'there'
-  return found.length > 0 || isVisible(path) ? 'gone' : 'unseen'
+/** Looks whether the namespace is still there. */
+export function lookAt(place: Place): Finding {
+  try {
+    const seen = [place.path, rootOfFirst + place.path].filter(isNamespace)
+    if (seen.some((path) => isIt(place, path))) return 'there'
+    return seen.length > 0 || seesAll(place.path) ? 'gone' : 'unseen'
+  } catch (error) {
+    if (error instanceof KernelError) return 'unseen'
+    throw error
+  }
 }
 
-/** The inode of the network namespace at a path; undefined when there is none, or this process may not look. */
-function inodeAt(path: string): string | undefined {
-  const namespace = tolerate(() => openNamespaceIfAny(path), 'EACCES', 'EPERM')
-  if (!namespace) return undefined
-  closeNamespace(namespace)
+/** Whether a path leads to a network namespace. A device or a FIFO is not opened: that could do something. */
+function isNamespace(path: string): boolean {
+  if (!stat(path) || !withFile(path, Open.PATH, isOnNamespaceFileSystem)) return false
+  const namespace = openNamespaceIfAny(path)
+  if (namespace) closeNamespace(namespace)
+  return namespace !== undefined
+}
+
+/** Whether the namespace at a path is this one. It is not the host's: a process of the host may have the container's process ID by now. */
+function isIt({ inode, written }: Place, path: string): boolean {
+  const now = inodeAt(path)
+  if (now === undefined || now === inodeAt(ownNamespace)) return false
+  return inode === undefined || (written ? isStillThere({ path, inode }, written) : inode === now)
+}
+
+/** The inode that a path leads to. */
+export function inodeAt(path: string): string | undefined {
   return stat(path)?.inode.toString()
 }
 
-/** A directory that is not there may be one of another mount namespace. */
-function isVisible(path: string): boolean {
-  return path.startsWith('/proc/') || stat(path.slice(0, path.lastIndexOf('/'))) !== undefined
+/** PROC_PID_INIT_INO, include/linux/proc_ns.h. */
+const FIRST_PID_NAMESPACE = 0xeffffffcn
+
+/**
+ * Whether what is not at a path is nowhere. A process in a PID namespace of its own sees neither the host's processes nor, perhaps, its
+ * mounts: it can tell only what was removed from the file system that has our records, too.
+ */
+function seesAll(path: string): boolean {
+  if (stat('/proc/self/ns/pid')?.inode === FIRST_PID_NAMESPACE) return true
+  const directory = stat(path.slice(0, path.lastIndexOf('/')))
+  return directory !== undefined && directory.device === stat(stateDirectory)?.device && !stat(path)
 }

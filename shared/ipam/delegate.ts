@@ -46,14 +46,21 @@ function notFound(msg: string, hint: string): CniError {
  */
 export function execute(path: string, command: Command, { input, ifname }: Request, bounds = usual): string {
   const env = { ...oneDeeper(environment()), CNI_COMMAND: command, ...(ifname && { CNI_IFNAME: ifname }) }
-  return executeIn(env, path, input, bounds)
+  return executeIn({ env, input, log: forward }, path, bounds)
 }
 
-/** The same with an environment of the caller's. @param env has CNI_COMMAND */
-export function executeIn(env: Environment, path: string, input: string, bounds = usual): string {
+/** What a plugin gets, and where its log goes. `env` is its whole environment, and has CNI_COMMAND. */
+interface Surroundings {
+  env: Environment
+  input: string
+  log(text: string): void
+}
+
+/** The same with an environment of the caller's. */
+export function executeIn({ env, input, log }: Surroundings, path: string, bounds = usual): string {
   const completed = start(path, input, env, bounds)
   const command = env.CNI_COMMAND ?? ''
-  forward(completed.stderr)
+  log(completed.stderr)
   if (completed.killed) throw exceeded(path, command, completed.killed)
   if (completed.status !== 0) throw failure(path, command, completed)
   return completed.stdout

@@ -41,12 +41,16 @@ export function openNamespaceIfAny(path: string): Namespace | undefined {
 
 /** Why an open file is not a network namespace; undefined when it is one. */
 function notANamespace(fd: Fd): string | undefined {
+  if (!isOnNamespaceFileSystem(fd))
+    return 'it is an ordinary file: the namespace that was mounted there is gone'
+  return syscall('ioctl', fd, NS_GET_NSTYPE) === CLONE_NEWNET ? undefined : 'it is not a network namespace'
+}
+
+/** Whether an open file, be it opened with O_PATH only, is where the kernel has namespaces: on nsfs, or below /proc. */
+export function isOnNamespaceFileSystem(fd: Fd): boolean {
   const magic = Buffer.alloc(256)
   must('ask for the kind of file system', 'fstatfs', fd, magic)
-  if (![NSFS_MAGIC, PROC_SUPER_MAGIC].includes(magic.readUInt32LE(0))) {
-    return 'it is an ordinary file: the namespace that was mounted there is gone'
-  }
-  return syscall('ioctl', fd, NS_GET_NSTYPE) === CLONE_NEWNET ? undefined : 'it is not a network namespace'
+  return [NSFS_MAGIC, PROC_SUPER_MAGIC].includes(magic.readUInt32LE(0))
 }
 
 export function closeNamespace(namespace: Namespace): void {

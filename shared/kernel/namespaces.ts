@@ -5,23 +5,39 @@ import { readDirectory, readFile, readLink } from './files.ts'
 
 /** A path for each network namespace, by inode. One that only a descriptor or a socket holds is not found. @throws KernelError */
 export function networkNamespaces(): Map<string, string> {
-  return new Map([...ofProcesses(), ...ofMounts()])
+  return new Map([...ofProcesses(), ...ofMounts(readFile('/proc/thread-self/mountinfo'))])
 }
 
-/** namespaces(7): `/proc/PID/ns/net` is a symlink to `net:[4026531840]`. A process may end meanwhile, or belong to another user namespace. */
+/** The inodes of all network namespaces that a process holds, or a mount in the mount namespace of any process. @throws KernelError */
+export function heldNamespaces(): Set<string> {
+  const places = new Map(processes().map((pid) => [linkOf(pid, 'mnt'), pid]))
+  const mounts = [...places.values()].flatMap((pid) => {
+    const table = tolerate(() => readFile(`/proc/${pid}/mountinfo`), 'ENOENT', 'ESRCH', 'EACCES', 'EINVAL')
+    return table ? ofMounts(table) : []
+  })
+  return new Set([...ofProcesses(), ...mounts].map(([inode]) => inode))
+}
+
+/** namespaces(7): `/proc/PID/ns/net` is a symlink to `net:[4026531840]`. */
 function ofProcesses(): [inode: string, path: string][] {
-  const pids = readDirectory('/proc').filter(({ name }) => /^\d+$/.test(name))
-  return pids.flatMap(({ name }) => {
-    const path = `/proc/${name}/ns/net`
-    const inode = inodeIn(tolerate(() => readLink(path), 'ESRCH', 'EACCES'))
-    return inode ? [[inode, path]] : []
+  return processes().flatMap((pid) => {
+    const inode = inodeIn(linkOf(pid, 'net'))
+    return inode ? [[inode, `/proc/${pid}/ns/net`]] : []
   })
 }
 
+function processes(): string[] {
+  return readDirectory('/proc').flatMap(({ name }) => (/^\d+$/.test(name) ? name : []))
+}
+
+/** A process may end meanwhile, or belong to another user namespace. */
+function linkOf(pid: string, namespace: 'net' | 'mnt'): string | undefined {
+  return tolerate(() => readLink(`/proc/${pid}/ns/${namespace}`), 'ESRCH', 'EACCES')
+}
+
 /** proc_pid_mountinfo(5): the fourth field is the root, `net:[4026532288]`, the fifth the mount point, with spaces as \040. */
-function ofMounts(): [inode: string, path: string][] {
-  const lines = readFile('/proc/thread-self/mountinfo').split('\n')
-  return lines.flatMap((line) => {
+function ofMounts(table: string): [inode: string, path: string][] {
+  return table.split('\n').flatMap((line) => {
     const [, , , root, point = ''] = line.split(' ')
     const inode = inodeIn(root)
     return inode ? [[inode, unescaped(point)]] : []

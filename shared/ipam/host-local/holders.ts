@@ -1,28 +1,37 @@
-/** Who holds the addresses of a network, for the operator's command line. */
+/** Who holds the addresses of a network, for the operator's command line. Takes no lock. */
 
-import { readEntries } from './attachments.ts'
-import { entryName } from './entries.ts'
+import { readEntries, readEntry } from './attachments.ts'
+import { type Entry, entryName } from './entries.ts'
 import { indexRoot } from './index.ts'
-import { isStillThere } from './netns.ts'
-import { type Reservation, reservations, timeOf } from './records.ts'
+import type { Netns } from './netns.ts'
+import { type Holder, isHeldBy, type Reservation, readRecord, reservations, timeOf } from './records.ts'
 import { isParked } from './sticky.ts'
 
 /** An address that a container holds. */
 export interface Held extends Reservation {
-  /** The container's namespace, and whether it is still the one that ADD found there. The reference does not keep it. */
-  netns?: { path: string; inode: string; isThere: boolean }
+  /** When the record was written, nanoseconds since the epoch. */
+  written: string
+  /** The container's namespace as ADD found it. The reference does not keep it. */
+  netns?: Netns
 }
 
-/** The addresses that containers hold. Those that are kept for a later container are left out. Takes no lock. @throws KernelError */
+/** All addresses that containers hold. Those that are kept for a later container are left out. @throws KernelError */
 export function heldIn(directory: string): Held[] {
   const entries = readEntries(indexRoot(directory))
-  return reservations(directory)
-    .filter((one) => !isParked(one))
-    .map((one) => {
-      const { netns, addresses = {} } = entries.get(entryName(one)) ?? {}
-      const time = timeOf(directory, one)
-      // Another time: the reference has written the record anew, perhaps for a container that came back.
-      const isKnown = netns && addresses[one.file] === time
-      return isKnown ? { ...one, netns: { ...netns, isThere: isStillThere(netns, time) } } : one
-    })
+  const held = reservations(directory).filter((one) => !isParked(one))
+  return held.map((one) => describe(directory, one, entries.get(entryName(one))))
+}
+
+/** The addresses of one container's interface, as far as the index knows them. Costs the same however many there are. */
+export function heldByOne(directory: string, holder: Holder): Held[] {
+  const entry = readEntry(indexRoot(directory), entryName(holder))
+  const records = Object.keys(entry?.addresses ?? {}).flatMap((file) => readRecord(directory, file) ?? [])
+  return records.filter((one) => isHeldBy(one, holder)).map((one) => describe(directory, one, entry))
+}
+
+/** An entry with another time is that of an earlier record: the reference has written this one, perhaps for a container that came back. */
+function describe(directory: string, one: Reservation, entry: Entry | undefined): Held {
+  const written = timeOf(directory, one)
+  const isItsEntry = entry?.addresses[one.file] === written
+  return { ...one, written, netns: isItsEntry ? entry?.netns : undefined }
 }

@@ -2,7 +2,7 @@
 
 import * as assert from 'uvu/assert'
 import { decodeBase64 } from '../../../cli/host/base64.ts'
-import { type Cached, parseEntry } from '../../../cli/host/caches.ts'
+import { type Cached, parseEntry } from '../../../cli/host/cache-entry.ts'
 import { chainOf, podmanNetwork } from '../../../cli/host/chain.ts'
 import { containersOf } from '../../../cli/host/containers.ts'
 import { dataDirsOf } from '../../../cli/host/data-dirs.ts'
@@ -107,18 +107,16 @@ test('addresses are looked for where a list, a part of an ipam-list, and an opti
   assert.equal(dataDirsOf({ ...none, configured, podman }), ['/var/lib/cni/networks', '/a', '/b', '/c'])
 })
 
-test('what host-local knows of a path counts for the same attachment, and not for another one of the container', () => {
-  const path = '/run/netns/box'
+test('the inode that host-local knows of a path counts for the same attachment, and not for another one of the container', () => {
+  const [path, source] = ['/run/netns/box', 'a file']
+  const exact = { path, inode: '7', written: '1' }
   const [container] = containersOf([
-    { attachment: box, place: { path } },
-    { attachment: box, place: { path, inode: '7', isReplaced: true } },
-    { attachment: { ...box, ifname: 'eth1' }, place: { path } },
+    { attachment: box, source, place: { path } },
+    { attachment: box, source, place: exact },
+    { attachment: { ...box, ifname: 'eth1' }, source, place: { path } },
   ])
   assert.is(container?.attachments.length, 2)
-  assert.equal(
-    container?.places.map(({ isReplaced }) => isReplaced),
-    [true, true, false],
-  )
+  assert.equal(container?.places, [exact, { path }])
 })
 
 test.run()

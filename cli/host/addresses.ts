@@ -1,0 +1,34 @@
+/** The containers that hold addresses of host-local. */
+
+import type { Attachment } from '../../shared/cni/plugin.ts'
+import { ifnameFault, isIdentifier } from '../../shared/config/names.ts'
+import { type Held, heldByOne, heldIn } from '../../shared/ipam/host-local/holders.ts'
+import { readDirectoryIfAny } from '../../shared/kernel/files.ts'
+import { stat } from '../../shared/kernel/stat.ts'
+import type { Sighting } from './sighting.ts'
+
+/** All below a directory; the folder of a network has its name. @throws KernelError */
+export function allAddresses(dataDir: string): Sighting[] {
+  const networks = readDirectoryIfAny(dataDir).filter(
+    ({ name, directory }) => directory && isIdentifier(name),
+  )
+  return networks.flatMap(({ name }) =>
+    heldIn(`${dataDir}/${name}`).flatMap((held) => sightingOf(dataDir, name, held)),
+  )
+}
+
+/** Those of one attachment. */
+export function addressesOf(dataDir: string, attachment: Attachment): Sighting[] {
+  const { network } = attachment
+  const directory = `${dataDir}/${network}`
+  if (!stat(directory)) return []
+  return heldByOne(directory, attachment).flatMap((held) => sightingOf(dataDir, network, held))
+}
+
+/** A record of an old release has no interface: DEL of any releases its address. A holder whose name no runtime can give is left out. */
+function sightingOf(dataDir: string, network: string, held: Held): Sighting[] {
+  const { file, containerID, ifname = 'eth0', netns, written } = held
+  if (!isIdentifier(containerID) || ifnameFault(ifname)) return []
+  const attachment = { network, containerID, ifname }
+  return [{ attachment, source: `${dataDir}/${network}/${file}`, place: netns && { ...netns, written } }]
+}

@@ -1,0 +1,16 @@
+/** Files that cannot be read are named and left out; the others count. */
+
+import { toCniError } from '../../shared/error/error.ts'
+
+/** Is told of each such file, and why. */
+export type LeftOut = (file: string, why: string) => void
+
+/** Reads a file or a directory; nothing when that fails. */
+export function trying<T>(file: string, read: (file: string) => T[], leftOut: LeftOut): T[] {
+  try {
+    return read(file)
+  } catch (error) {
+    leftOut(file, toCniError(error).message)
+    return []
+  }
+}
