@@ -6,7 +6,7 @@ import { type Complaint, linesOf, shortened } from '../shared/error/error.ts'
 export function block(where: string, complaint: Complaint): string {
   // A quoted excerpt of a configuration has a caret below it: its lines stay lines.
   const facts = linesOf(complaint).map((fact) => `  ${fact.split('\n').map(plain).join('\n')}`)
-  return [`${plain(where)}: ${plain(shortened(complaint.msg))}`, ...facts].join('\n')
+  return [`${plain(shortened(where, 300))}: ${plain(shortened(complaint.msg))}`, ...facts].join('\n')
 }
 
 /** A text of another program, or a name, in one line: control characters could change what a terminal shows. */

@@ -4,10 +4,10 @@ import { attachmentKey } from '../../shared/cni/identity.ts'
 import type { Attachment } from '../../shared/cni/plugin.ts'
 import { CniError, Code, type Complaint, toCniError } from '../../shared/error/error.ts'
 import { runAll, runAllNow } from '../../shared/error/steps.ts'
-import { now } from '../../shared/kernel/clock.ts'
 import { remove } from '../../shared/kernel/files.ts'
 import type { Container } from './containers.ts'
 import { type Context, type Step, stepsOf } from './deletion.ts'
+import { inTime } from './in-time.ts'
 import { type Host, lookAtOne } from './look.ts'
 
 /** What became of an attachment. `foreign`: none of its plugins is ours. */
@@ -92,26 +92,5 @@ function remaining(sources: readonly string[]): CniError {
   return new CniError(Code.Internal, {
     msg: `DEL of all its plugins succeeded, and yet files name it: ${[...new Set(sources)].join(', ')}`,
     hint: 'was it added with another configuration of its network? Run gc with that one',
-  })
-}
-
-const LONGEST = 15_000
-
-/** Runs a step, unless its plugin took too long before: for many containers that would take hours. */
-async function inTime({ plugin, run }: Step, slow: Set<string>): Promise<void> {
-  if (slow.has(plugin)) throw tooSlow(plugin)
-  const begin = now()
-  try {
-    await run()
-  } catch (error) {
-    if (now() - begin > LONGEST) slow.add(plugin)
-    throw error
-  }
-}
-
-function tooSlow(plugin: string): CniError {
-  return new CniError(Code.TryAgainLater, {
-    msg: `${plugin} failed after more than ${LONGEST / 1000} s before: it is not called again in this run`,
-    hint: 'its first error tells why',
   })
 }

@@ -6,6 +6,7 @@ import { type Cached, parseEntry } from '../../../cli/host/cache-entry.ts'
 import { chainOf, podmanNetwork } from '../../../cli/host/chain.ts'
 import { containersOf } from '../../../cli/host/containers.ts'
 import { dataDirsOf } from '../../../cli/host/data-dirs.ts'
+import { inTime } from '../../../cli/host/in-time.ts'
 import { test } from '../../harness/test.ts'
 
 const base64 = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64')
@@ -117,6 +118,29 @@ test('the inode that host-local knows of a path counts for the same attachment, 
   ])
   assert.is(container?.attachments.length, 2)
   assert.equal(container?.places, [exact, { path }])
+})
+
+test('a plugin that fails after a long time is called for no other container; one that fails at once is', async () => {
+  for (const [seconds, calls] of [
+    [20, 1],
+    [0, 3],
+  ] as const) {
+    let [time, called] = [0, 0]
+    const run = () => {
+      called++
+      time += seconds * 1000
+      throw new Error('its own')
+    }
+    const slow = new Set<string>()
+    const said = []
+    for (let at = 0; at < 3; at++)
+      said.push(
+        await inTime({ plugin: 'bridge', run }, slow, () => time).catch((error: Error) => error.message),
+      )
+    assert.is(called, calls)
+    assert.is(said[0], 'its own')
+    assert.is(said.filter((text) => String(text).includes('not called again')).length, 3 - calls)
+  }
 })
 
 test.run()
