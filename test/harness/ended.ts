@@ -18,8 +18,6 @@ import { until } from './until.ts'
 
 /** A network whose containers end. */
 export interface Ending extends Pick<Kind, 'config' | 'chain' | 'subnets' | 'ifname'> {
-  /** Values for `runtimeConfig`. */
-  capabilities?: Record<string, unknown>
   /** Keys in which the configurations of three containers differ, where no two can have the same. */
   each?(number: number): Record<string, unknown>
   /** Makes what ADD needs. */
@@ -73,8 +71,7 @@ function networkOf({ network: name, config, chain = [], subnets, each }: Row, nu
 function attached(kind: Row, number: number): Promise<Attached> {
   const container = newContainer()
   kind.prepare?.(container)
-  const { ifname, capabilities } = kind
-  return attach(networkOf(kind, number), { container, ifname, capabilities })
+  return attach(networkOf(kind, number), { container, ifname: kind.ifname })
 }
 
 /** The first container makes what all share and DEL keeps: tables, directories. */
