@@ -34,7 +34,10 @@ export function endingHost(): void {
   ownEtc(lists)
 }
 
-const gc = (words: string) => operate(`${executables()}/patchbay`, `gc ${words}`)
+/** Runs `patchbay gc`, which must succeed. @returns its output */
+export function gc(words = ''): string {
+  return operate(`${executables()}/patchbay`, `gc ${words}`.trim())
+}
 
 type Row = Ending & { network: string }
 
