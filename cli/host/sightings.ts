@@ -24,7 +24,10 @@ interface Records {
   find(attachment: Attachment): Found | undefined
 }
 
-const notes = ['firewall/ipMasq', 'firewall/macspoofchk', 'firewall/iptables', 'firewall/iptables-portmap']
+const notes = [
+  ...['firewall/ipMasq', 'firewall/macspoofchk', 'firewall/iptables', 'firewall/iptables-portmap'],
+  'netavark',
+]
 
 const kinds: readonly Records[] = [
   ...notes.map((folder) => ({ folder, ...noted(folder) })),
