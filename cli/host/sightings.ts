@@ -35,7 +35,7 @@ const kinds: readonly Records[] = [
   { folder: 'firewall/filter', ...filters },
   { folder: 'links', all: allClaimants, find: claimant },
   { folder: 'nodes', all: allPlaced, find: readPlaced },
-  { folder: 'lent', all: () => holdings.all().map(borrower), find: holder },
+  { folder: 'lent', all: borrowers, find: holder },
   {
     folder: 'wires',
     all: ends,
@@ -46,6 +46,14 @@ const kinds: readonly Records[] = [
 function claimant(attachment: Attachment): Found | undefined {
   const found = claimantOf(attachment)
   return found === attachment ? undefined : found
+}
+
+/** A bond on the host has its members lent, and is no container. */
+function borrowers(): Found[] {
+  return holdings
+    .all()
+    .filter(({ containerID }) => containerID !== '')
+    .map(borrower)
 }
 
 function borrower({ links: [first], ...attachment }: Holding): Found {

@@ -56,6 +56,7 @@ export function testEnding(name: string, ending: Ending): void {
     const net = networkOf(kind, 0)
     await collects(net, ended, '1 live, ')
     unchanged(before, () => look(kind))
+    assert.is(gc(), 'attachments: 1 live\n')
     await live.check()
     assert.ok(exists(kind.ifname ?? 'eth0', live))
     removeContainer(live)

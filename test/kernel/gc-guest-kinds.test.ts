@@ -1,20 +1,22 @@
 /** `patchbay gc` for the kinds of interfaces that only a guest's kernel has. */
-// needs: link vlan, link ipvlan, link ipvtap, link macsec, link bond, link team, link dummy, link vcan, link vxcan, link vrf, can gateway
+// needs: link vlan, link ipvlan, link ipvtap, link macsec, link bond, link team, link dummy, link vcan, link vxcan, link vrf, link macvlan, can gateway
 // packages: can-utils
 
 import * as assert from 'uvu/assert'
-import { cables, ownCables } from '../harness/cables.ts'
+import { cables, hostNics, nics, ownCables } from '../harness/cables.ts'
 import { gatewayRules } from '../harness/can.ts'
 import { command, ip } from '../harness/command.ts'
 import { type Ending, endingHost, testEnding } from '../harness/ended.ts'
 import { farHost, privateHost } from '../harness/host.ts'
 import { exists } from '../harness/look.ts'
 import { layCable, secrets, writeKeys } from '../harness/macsec.ts'
+import { hostLocal } from '../harness/networks.ts'
 import { test } from '../harness/test.ts'
 
 await privateHost()
 farHost()
 endingHost()
+hostNics()
 layCable('mac0', 'mac1')
 writeKeys()
 command('modprobe', 'can-gw')
@@ -74,6 +76,10 @@ const endings: Record<string, Ending> = {
     },
     subnets,
     prepare: ownCables,
+  },
+  'macvlan on a bond of the host': {
+    config: { type: 'bond', bond: 'uplinks', mode: 'active-backup', links: nics.map((name) => ({ name })) },
+    chain: [{ type: 'macvlan', master: 'uplinks', ipam: hostLocal(...subnets) }],
   },
   vcan: { config: { type: 'vcan' }, ifname: 'can0' },
   'vxcan with a gateway to a bus': { config: can, ifname: 'can0' },
