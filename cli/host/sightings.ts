@@ -1,5 +1,6 @@
 /** What Patchbay's own files say of attachments: records below /run/patchbay, and the addresses that host-local has given. */
 
+import { notedContainers } from '../../netavark/note.ts'
 import { attachmentHash, interfaceHash } from '../../shared/cni/identity.ts'
 import type { Attachment } from '../../shared/cni/plugin.ts'
 import { allPlaced, readPlaced } from '../../shared/device-node/record.ts'
@@ -24,13 +25,11 @@ interface Records {
   find(attachment: Attachment): Found | undefined
 }
 
-const notes = [
-  ...['firewall/ipMasq', 'firewall/macspoofchk', 'firewall/iptables', 'firewall/iptables-portmap'],
-  'netavark',
-]
+const notes = ['firewall/ipMasq', 'firewall/macspoofchk', 'firewall/iptables', 'firewall/iptables-portmap']
 
 const kinds: readonly Records[] = [
   ...notes.map((folder) => ({ folder, ...noted(folder) })),
+  { folder: 'netavark', ...notedContainers },
   { folder: 'firewall/portmap', ...ports },
   { folder: 'firewall/filter', ...filters },
   { folder: 'links', all: allClaimants, find: claimant },
