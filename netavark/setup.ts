@@ -8,6 +8,7 @@ import { chainOf, type Link, placeOf } from './chain.ts'
 import { optionsOf } from './configuration.ts'
 import { driverPlugin } from './driver.ts'
 import { type Attachment, readAttachment } from './input.ts'
+import { noteContainer } from './note.ts'
 import { refuseReserved } from './option-keys.ts'
 import { validatePlace } from './place.ts'
 import { statusBlock } from './status-block.ts'
@@ -31,7 +32,9 @@ export async function setup(
   const chain = await chainOf(attachment, registry)
   const made: Link[] = []
   try {
-    return statusBlock(await add(chain, place, registry, made), attachment)
+    const block = statusBlock(await add(chain, place, registry, made), attachment)
+    noteContainer(attachment.network.name, place)
+    return block
   } catch (error) {
     await remove(made, place, registry, attachment.network).catch(warn)
     throw error

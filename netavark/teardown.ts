@@ -5,6 +5,7 @@ import { runAll } from '../shared/error/steps.ts'
 import { callPlugin, type Place } from './call.ts'
 import { chainOf, type Link, placeOf } from './chain.ts'
 import { type Attachment, type Network, readAttachmentLeniently } from './input.ts'
+import { forgetContainer } from './note.ts'
 import { removeOwnBridge } from './own-bridge.ts'
 import { validatePlace } from './place.ts'
 
@@ -22,6 +23,7 @@ export async function teardown(
   const place = placeOf(attachment, netns)
   validatePlace(place)
   await remove(await chainOf(attachment, registry, true), place, registry, attachment.network)
+  forgetContainer(attachment.network.name, place)
 }
 
 /** DEL needs no addresses, and those of a network that was edited since may be in none of its subnets. */

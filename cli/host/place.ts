@@ -62,11 +62,13 @@ export function inodeAt(path: string): string | undefined {
 const FIRST_PID_NAMESPACE = 0xeffffffcn
 
 /**
- * Whether what is not at a path is nowhere. A process in a PID namespace of its own sees neither the host's processes nor, perhaps, its
- * mounts: it can tell only what was removed from the file system that has our records, too.
+ * Whether what is not at a path is nowhere. A plain file is the mount point of a runtime that may have mounts of its own. A process in a
+ * PID namespace of its own sees neither the host's processes nor, perhaps, its mounts: it can tell only what was removed from the file
+ * system that has our records, too.
  */
 function seesAll(path: string): boolean {
+  if (stat(path)) return false
   if (stat('/proc/self/ns/pid')?.inode === FIRST_PID_NAMESPACE) return true
   const directory = stat(path.slice(0, path.lastIndexOf('/')))
-  return directory !== undefined && directory.device === stat(stateDirectory)?.device && !stat(path)
+  return directory !== undefined && directory.device === stat(stateDirectory)?.device
 }

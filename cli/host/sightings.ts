@@ -1,5 +1,6 @@
 /** What Patchbay's own files say of attachments: records below /run/patchbay, and the addresses that host-local has given. */
 
+import { notedContainers } from '../../netavark/note.ts'
 import { attachmentHash, interfaceHash } from '../../shared/cni/identity.ts'
 import type { Attachment } from '../../shared/cni/plugin.ts'
 import { allPlaced, readPlaced } from '../../shared/device-node/record.ts'
@@ -28,11 +29,12 @@ const notes = ['firewall/ipMasq', 'firewall/macspoofchk', 'firewall/iptables', '
 
 const kinds: readonly Records[] = [
   ...notes.map((folder) => ({ folder, ...noted(folder) })),
+  { folder: 'netavark', ...notedContainers },
   { folder: 'firewall/portmap', ...ports },
   { folder: 'firewall/filter', ...filters },
   { folder: 'links', all: allClaimants, find: claimant },
   { folder: 'nodes', all: allPlaced, find: readPlaced },
-  { folder: 'lent', all: () => holdings.all().map(borrower), find: holder },
+  { folder: 'lent', all: borrowers, find: holder },
   {
     folder: 'wires',
     all: ends,
@@ -43,6 +45,14 @@ const kinds: readonly Records[] = [
 function claimant(attachment: Attachment): Found | undefined {
   const found = claimantOf(attachment)
   return found === attachment ? undefined : found
+}
+
+/** A bond on the host has its members lent, and is no container. */
+function borrowers(): Found[] {
+  return holdings
+    .all()
+    .filter(({ containerID }) => containerID !== '')
+    .map(borrower)
 }
 
 function borrower({ links: [first], ...attachment }: Holding): Found {

@@ -6,6 +6,7 @@ import * as assert from 'uvu/assert'
 import { addressesOf } from '../harness/address.ts'
 import type { Network } from '../harness/cnitool.ts'
 import { ip } from '../harness/command.ts'
+import { collects, gc } from '../harness/ended.ts'
 import { refusal, unchanged } from '../harness/expect.ts'
 import { privateHost, scratch } from '../harness/host.ts'
 import { hostLocal } from '../harness/networks.ts'
@@ -133,6 +134,25 @@ test('CRI-O fails a pod whose CHECK fails right after ADD, and nothing of it is 
   lose(pod)
   removeBridges()
   unchanged(before)
+})
+
+test('patchbay gc beside CRI-O changes nothing of its pods, deletes a lost one, and CRI-O’s later DEL of that succeeds', async () => {
+  const network = libcni(list('1.0.0'))
+  const runtime = crio(list('1.0.0'))
+  const pod = await ran(runtime)
+  const before = snapshot()
+  assert.is(gc(), 'attachments: 1 live\n')
+  const lost = await ran(runtime)
+  lose(lost)
+  await collects(list('1.0.0'), [lost], '1 live, ')
+  unchanged(before)
+  await network.check(attachmentOf(pod))
+  await network.del(attachmentOf(lost))
+  unchanged(before)
+  await network.check(attachmentOf(pod))
+  await runtime.stop(pod)
+  lose(pod)
+  removeBridges()
 })
 
 test('CRI-O waits with its pods until STATUS succeeds: until the parent is there', async () => {

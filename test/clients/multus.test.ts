@@ -4,6 +4,7 @@
 import * as assert from 'uvu/assert'
 import { addressesOf } from '../harness/address.ts'
 import type { Network } from '../harness/cnitool.ts'
+import { gc } from '../harness/ended.ts'
 import { refusal, unchanged } from '../harness/expect.ts'
 import { privateHost } from '../harness/host.ts'
 import { lan, removeLan } from '../harness/lan.ts'
@@ -12,6 +13,8 @@ import { hostLocal } from '../harness/networks.ts'
 import { snapshot } from '../harness/snapshot.ts'
 import { test } from '../harness/test.ts'
 import { pings } from '../harness/traffic.ts'
+import { until } from '../harness/until.ts'
+import { cacheIn } from './harness/cache.ts'
 import { type Attachment, libcni } from './harness/libcni.ts'
 import { type Runtime, testLife } from './harness/life.ts'
 import { lose, newPod, type Pod, removeBridges } from './harness/pods.ts'
@@ -68,10 +71,13 @@ function attachmentOf({ id, path, number }: Pod, index: number, { ips, mac }: De
   return { id, netns: path, ifname: ifnameOf(index), args, capabilities }
 }
 
+/** Where Multus has the results of its delegates; the runtime has those of Multus itself in libcni's own directory. */
+const cniDir = '/var/lib/cni/multus'
+
 /** Multus' verbs for a pod with these delegates. A delegate that fails takes all before it along. */
 function multus(...delegates: [Delegate, ...Delegate[]]) {
   const parts = delegates.map((delegate, index) => {
-    const network = libcni(listOf(delegate))
+    const network = libcni(listOf(delegate), undefined, cniDir)
     return { network, of: (pod: Pod) => attachmentOf(pod, index, delegate) }
   })
   const undo = async (pod: Pod, from = parts.length) => {
@@ -195,5 +201,35 @@ test('GC of Multus reaches the first delegate only: the second’s address stays
   await pods.undo(pod)
   assert.is(reservedIn('/var/lib/cni/networks/second').length, 0)
 })
+
+test('patchbay gc releases all addresses of a pod whose DEL is lost, of second networks too, and none of one that runs', async () => {
+  const pods = multus(cluster, routed())
+  const [running, lost] = [newPod(), newPod()]
+  const addresses = (await pods.add(running)).flatMap(({ ips }) => addressesOf(ips))
+  runtimeRemembers(running)
+  const before = snapshot()
+  await pods.add(lost)
+  runtimeRemembers(lost)
+  lose(lost)
+  await until('gc sees that the pod has ended', () => gc('--dry-run').includes('2 would be deleted'))
+  const said = gc()
+  for (const name of [`cluster/${lost.id}/eth0`, `second/${lost.id}/net1`])
+    assert.match(said, `${name}: deleted, its namespace ${lost.path} is gone`)
+  assert.match(said, "attachments: 3 live, 2 deleted, 1 ended of other projects'")
+  unchanged(before)
+  await pods.check(running)
+  assert.ok(pings(undefined, ...addresses))
+  await pods.undo(lost) // the runtime's own DEL, which comes late
+  unchanged(before)
+  await pods.undo(running)
+  lose(running)
+})
+
+/** The runtime's entry of the pod: its one network is Multus. */
+function runtimeRemembers(pod: Pod): void {
+  const plugins = [{ type: 'multus-shim' }]
+  const net: Network = { cniVersion: '1.0.0', name: 'multus-cni-network', plugins }
+  cacheIn('/var/lib/cni', net).remember(attachmentOf(pod, 0, { net }), { cniVersion: '1.0.0' })
+}
 
 test.run()

@@ -11,8 +11,18 @@ import { far, farHost, near, usableAtOnce } from '../harness/host.ts'
 import { addresses, exists, link } from '../harness/look.ts'
 import { test } from '../harness/test.ts'
 import { mirrorIn, pings } from '../harness/traffic.ts'
+import { collectorOf } from './harness/gc.ts'
 import { clientHost } from './harness/host.ts'
-import { inside, installPlugins, killAll, openPodman, rebootPodman, traces } from './harness/podman.ts'
+import {
+  inside,
+  installPlugins,
+  killAll,
+  loseContainer,
+  openPodman,
+  pluginDirectories,
+  rebootPodman,
+  traces,
+} from './harness/podman.ts'
 import { rootOf } from './harness/roots.ts'
 
 await clientHost(rootOf('podman-4'))
@@ -20,6 +30,7 @@ const outside = farHost()
 usableAtOnce()
 const box = openPodman('podman-4', 'cni', installPlugins)
 const { podman, start, refusal } = box
+const { gc, collect } = collectorOf(box.client, `${pluginDirectories.cni}/patchbay`)
 const lists = join(box.client.path, 'etc/cni/net.d')
 
 let subnets = 70
@@ -173,6 +184,26 @@ test('conmon and its container killed: rm --force leaves nothing', () => {
   killAll('conmon', 'sleep')
   podman('rm', '--force', 'crash')
   podman('network', 'rm', 'crash')
+  unchanged(before, traces)
+})
+
+test('conmon, its container and the namespace gone: patchbay gc deletes what is left, one that runs keeps its port, and podman removes both', async () => {
+  const before = traces()
+  network('lost')
+  start('runs', '--network', 'lost', '--publish', '8083:7000', '--publish', '8083:7000/udp')
+  const running = traces()
+  start('lost', '--network', 'lost', '--publish', '8084:7000')
+  assert.equal(gc(), ['attachments: 2 live'])
+  const id = podman('inspect', '--format', '{{.Id}}', 'lost')
+  const netns = loseContainer(box, 'lost')
+  assert.equal(await collect(), [
+    `lost/${id}/eth0: deleted, its namespace ${netns} is gone`,
+    'attachments: 1 live, 1 deleted',
+  ])
+  unchanged(running, traces)
+  assert.equal((await sourcesSeen('runs', 8083)).slice(0, 3), [far.ipv4, far.ipv4, near.ipv4])
+  podman('rm', '--force', 'lost', 'runs')
+  podman('network', 'rm', 'lost')
   unchanged(before, traces)
 })
 

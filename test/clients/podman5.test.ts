@@ -15,11 +15,13 @@ import { addresses, exists, link } from '../harness/look.ts'
 import { test } from '../harness/test.ts'
 import { mirrorIn, pings } from '../harness/traffic.ts'
 import { until } from '../harness/until.ts'
+import { collectorOf } from './harness/gc.ts'
 import { clientHost } from './harness/host.ts'
 import {
   inside,
   installDrivers,
   killAll,
+  loseContainer,
   openPodman,
   pluginDirectories,
   rebootPodman,
@@ -34,6 +36,7 @@ ip('link add lan0 type veth peer name lan1')
 for (const name of ['lan0', 'lan1']) ip(`link set ${name} up`)
 const box = openPodman('podman-5', 'netavark', (client) => installDrivers(client, driverNames))
 const { podman, start, refusal } = box
+const { gc, collect } = collectorOf(box.client, '/opt/patchbay/patchbay')
 const nics = ['lo', 'uplink', 'lan0', 'lan1']
 
 let subnets = 70
@@ -281,28 +284,55 @@ function podmanSucceeds(...words: string[]): boolean {
 /** Starts a container, and ends it and its namespace behind podman's back. @returns the path of the namespace */
 function lose(name: string, ...options: string[]): string {
   start(name, '--network', name, ...options)
-  const netns = podman('inspect', '--format', '{{.NetworkSettings.SandboxKey}}', name)
-  killAll('conmon', 'sleep')
-  box.client.run('busybox', 'umount', '-l', netns)
-  box.client.run('busybox', 'rm', netns)
-  return netns
+  return loseContainer(box, name)
 }
 
-test('conmon killed and the namespace’s file gone: netavark refuses before it calls a driver, and the next container gets the port', async () => {
+test('conmon killed and the namespace’s file gone: netavark refuses before it calls a driver, the next container gets the port, and patchbay gc deletes the rest', async () => {
   const before = traces()
   network('ptp', 'lost')
   const calls = logCalls('ptp')
   const netns = lose('lost', '--publish', '8110:7000')
+  const id = podman('inspect', '--format', '{{.Id}}', 'lost')
   assert.match(refusal('rm', '--force', 'lost'), `netavark: open container netns: open ${netns}`)
   await until('podman removes the container', () => podmanSucceeds('rm', '--force', 'lost'))
   assert.equal(calls.read(), [`setup ${netns}`])
   calls.end()
   start('next', '--network', 'lost', '--publish', '8110:7000')
+  assert.equal(await collect(), [
+    `lost/${id}/eth0: deleted, its namespace ${netns} is gone`,
+    'attachments: 1 live, 1 deleted',
+  ])
   assert.is(await sourcesSeenBy('next', 8110), far.ipv4)
   podman('rm', '--force', 'next')
   podman('network', 'rm', 'lost')
-  await rebootPodman(box.client, nics)
-  warm() // netavark's own table
+  unchanged(before, traces)
+})
+
+test('patchbay gc of a container that podman still knows: nothing is left of its port, and podman removes it', async () => {
+  const before = traces()
+  network('patchbay-bridge', 'lost')
+  const netns = lose('lost', '--publish', '8110:7000', '--publish', '8110:7000/udp')
+  assert.match(
+    (await collect()).join(),
+    `eth0: deleted, its namespace ${netns} is gone,attachments: 1 deleted`,
+  )
+  await until('podman removes the container', () => podmanSucceeds('rm', '--force', 'lost'))
+  podman('network', 'rm', 'lost')
+  unchanged(before, traces)
+})
+
+test('patchbay gc: a container that runs keeps its port, and one that was stopped has left nothing', async () => {
+  const before = traces()
+  network('patchbay-bridge', 'kept')
+  start('runs', '--network', 'kept', '--publish', '8111:7000')
+  start('stopped', '--network', 'kept', '--publish', '8112:7000')
+  podman('stop', 'stopped')
+  const running = traces()
+  assert.equal(gc(), ['attachments: 1 live'])
+  unchanged(running, traces)
+  assert.is(await sourcesSeenBy('runs', 8111), far.ipv4)
+  podman('rm', '--force', 'runs', 'stopped')
+  podman('network', 'rm', 'kept')
   unchanged(before, traces)
 })
 

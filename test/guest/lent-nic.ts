@@ -5,11 +5,13 @@
 
 import { readdirSync } from 'node:fs'
 import * as assert from 'uvu/assert'
+import { libcni } from '../clients/harness/libcni.ts'
 import { done } from '../harness/attach.ts'
 import { ip, ipJson, succeeds } from '../harness/command.ts'
 import { newContainer, removeContainer } from '../harness/host.ts'
 import { exists, inContainer, type Link, link } from '../harness/look.ts'
-import { type Configuration, call } from '../harness/plugin.ts'
+import { operate } from '../harness/operate.ts'
+import { type Configuration, call, executables } from '../harness/plugin.ts'
 import { difference, snapshot } from '../harness/snapshot.ts'
 import { test } from '../harness/test.ts'
 
@@ -68,6 +70,19 @@ for (const [plugin, keys] of Object.entries(plugins)) {
       },
       { netns: '' },
     ))
+
+  test(`${plugin}: patchbay gc brings it back from a deleted namespace`, async () => {
+    const before = snapshot([])
+    const container = newContainer()
+    await libcni({ name: 'net', cniVersion: '1.1.0', plugins: [keys] }).add({
+      id: 'ended',
+      netns: container.path,
+    })
+    removeContainer(container)
+    assert.match(operate(`${executables()}/patchbay`, 'gc'), 'net/ended/eth0: deleted')
+    assert.equal(difference(before, snapshot([])), [])
+    assert.equal([readdirSync('/run/patchbay/lent'), readdirSync('/var/lib/cni/results')], [[], []])
+  })
 
   test(`${plugin}: it comes back from a deleted namespace when the network has another name by then`, () =>
     lent(keys, removeContainer, { config: { ...keys, name: 'renamed', cniVersion: '1.1.0' } }))

@@ -35,7 +35,7 @@ test('with any interface of a net_failover set as the parent, containers sit on 
 })
 
 test('a NIC that is lent to a container comes back as it was, also when the namespace was deleted before', async () => {
-  assert.match(await withNic('plain', 'lent-nic.ts'), 'Passed:    9')
+  assert.match(await withNic('plain', 'lent-nic.ts'), 'Passed:    11')
 })
 
 test.run()

@@ -1,7 +1,10 @@
 /** What each driver of netavark must do: create, setup, teardown twice, all or nothing. */
 
+import { writeFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import { ip } from '../harness/command.ts'
+import { gc } from '../harness/ended.ts'
+import { ownEtc } from '../harness/etc.ts'
 import { unchanged } from '../harness/expect.ts'
 import { newContainer, removeContainer, setSysctl } from '../harness/host.ts'
 import { addresses, exists, link } from '../harness/look.ts'
@@ -16,6 +19,7 @@ import {
 } from '../harness/netavark.ts'
 import { snapshot } from '../harness/snapshot.ts'
 import { test } from '../harness/test.ts'
+import { until } from '../harness/until.ts'
 
 interface Driver {
   driver: string
@@ -34,8 +38,12 @@ interface Driver {
 
 const subnets = [{ subnet: '10.50.0.0/24', gateway: '10.50.0.1' }]
 
+/** Where podman has its networks. */
+const networks = '/etc/containers/networks'
+
 /** A host that forwards, as the first container of a routed network leaves it, with two NICs, nic0 and nic1. */
 export function driverHost(): void {
+  ownEtc(networks)
   for (const name of ['net/ipv4/ip_forward', 'net/ipv6/conf/all/forwarding']) setSysctl(name, 1)
   for (const nic of ['nic0', 'nic1']) {
     ip(`link add ${nic} type veth peer name far${nic}`)
@@ -98,6 +106,20 @@ export function testDriver({ driver, parent, options, kind, data, withoutAddress
     setup(input, box)
     removeContainer(box)
     teardown(input, box)
+    unchanged(before)
+  })
+
+  test(`${driver}: patchbay gc deletes what a container has left whose namespace is gone`, async () => {
+    const before = snapshot()
+    const box = newContainer()
+    const net = create(given)
+    writeFileSync(`${networks}/${net.name}.json`, JSON.stringify(net))
+    setup(attachment(net, ips), box)
+    removeContainer(box)
+    await until('gc sees that the container has ended', () =>
+      gc('--dry-run').endsWith('attachments: 1 would be deleted\n'),
+    )
+    gc()
     unchanged(before)
   })
 }

@@ -1,5 +1,7 @@
 /** The tests of accidents: a killed containerd, a reboot. */
 
+import { readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { gc } from '../../harness/cnitool.ts'
 import { ipJson } from '../../harness/command.ts'
@@ -9,7 +11,11 @@ import { rulesetLines } from '../../harness/ruleset.ts'
 import { filesIn, type Snapshot, snapshot } from '../../harness/snapshot.ts'
 import { test } from '../../harness/test.ts'
 import { pings } from '../../harness/traffic.ts'
+import type { Client } from './client.ts'
 import type { Containerd } from './containerd.ts'
+import type { Pod } from './cri.ts'
+import { collectorOf } from './gc.ts'
+import { processesIn } from './groups.ts'
 import { end, list, records, warmUp } from './pod-life.ts'
 import { reboot } from './reboot.ts'
 
@@ -44,6 +50,41 @@ export function testKilled({ cri, kill, start }: Containerd): void {
 /** What plugins make. A killed containerd forgets files of its own. */
 function ofPlugins(): Snapshot {
   return snapshot().filter((line) => !line.startsWith('file /run/containerd/'))
+}
+
+/** A pod ends with its namespace, and DEL is lost or late. */
+export function testLost({ client, cri }: Containerd): void {
+  test('a pod whose processes and namespace are gone: patchbay gc deletes what is left, a pod that runs keeps all, and both can be removed', async () => {
+    const before = snapshot()
+    const running = await cri.run({ name: 'g1', ports: [{ hostPort: 18089, containerPort: 80 }] })
+    const ofRunning = ofPlugins()
+    const { gc, collect } = collectorOf(client, '/opt/cni/bin/patchbay')
+    const lost = await cri.run({ name: 'g2', ports: [{ hostPort: 18090, containerPort: 80 }] })
+    // containerd has loopback as a network of its own.
+    assert.equal(gc(), ['attachments: 4 live'])
+    const netns = lose(client, lost)
+    assert.equal((await collect()).sort(), [
+      'attachments: 2 live, 2 deleted',
+      `cni-loopback/${lost.id}/lo: deleted, its namespace ${netns} is gone`,
+      `${list.name}/${lost.id}/eth0: deleted, its namespace ${netns} is gone`,
+    ])
+    unchanged(ofRunning, ofPlugins)
+    assert.ok(pings(undefined, ...(await cri.addresses(running))))
+    for (const pod of [lost, running]) await end(cri, pod)
+    unchanged(before)
+  })
+}
+
+/** Ends a pod's processes and its namespace behind containerd's back. @returns the path of the namespace */
+function lose({ path, run }: Client, { id }: Pod): string {
+  const { netns } = JSON.parse(readFileSync(`/var/lib/cni/results/${list.name}-${id}-eth0`, 'utf8'))
+  const inode = run('busybox', 'stat', '-Lc', '%i', netns).trim()
+  for (const pid of processesIn(join(path, 'sys/fs/cgroup')))
+    if (statSync(`/proc/${pid}/ns/net`, { throwIfNoEntry: false })?.ino === Number(inode))
+      process.kill(pid, 'SIGKILL')
+  run('busybox', 'umount', '-l', netns)
+  run('busybox', 'rm', netns)
+  return netns
 }
 
 /** The machine is started again. */

@@ -8,7 +8,7 @@ import { snapshot } from '../../harness/snapshot.ts'
 import { test } from '../../harness/test.ts'
 import { pings } from '../../harness/traffic.ts'
 import { until } from '../../harness/until.ts'
-import { testKilled, testReboot } from './accident-tests.ts'
+import { testKilled, testLost, testReboot } from './accident-tests.ts'
 import type { Client } from './client.ts'
 import { type Containerd, startContainerd, useList } from './containerd.ts'
 import { image } from './containerd-config.ts'
@@ -27,6 +27,8 @@ export async function testContainerd(name: RootName): Promise<void> {
   testCtr(containerd)
   testPod(containerd)
   testMany(containerd)
+  // No version differs in it. A killed containerd leaves pods that nothing knows but its cache.
+  if (containerd.version >= 2) testLost(containerd)
   testKilled(containerd)
   testReboot(containerd)
   if (containerd.version >= 2) testVersion2(containerd)

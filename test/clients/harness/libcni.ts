@@ -1,8 +1,8 @@
 /** What runtimes built on libcni do with a list: its plugins in order, each with the result before it, and a cache of results on disk. */
 
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import type { Network } from '../../harness/cnitool.ts'
 import { type Answer, type Call, type Configuration, call, type Result } from '../../harness/plugin.ts'
+import { cacheIn } from './cache.ts'
 
 /** One container's interface, as a runtime hands it to libcni. */
 export interface Attachment {
@@ -28,11 +28,12 @@ export interface Libcni {
   cached(): Attachment[]
 }
 
-/** libcni keeps its results over a boot. */
-const results = '/var/lib/cni/results'
-
-/** @param directory of the plugins, default: ours */
-export function libcni(net: Network, directory?: string): Libcni {
+/**
+ * @param directory of the plugins, default: ours
+ * @param home of the cache
+ */
+export function libcni(net: Network, directory?: string, home = '/var/lib/cni'): Libcni {
+  const cache = cacheIn(home, net)
   const has = (version: string) => net.cniVersion.localeCompare(version) >= 0
   const run = (plugin: Configuration, more: Omit<Call, 'config'>, keys: object = {}) =>
     succeeded(net, plugin, { ...more, directory }, keys)
@@ -48,22 +49,20 @@ export function libcni(net: Network, directory?: string): Libcni {
       const keys = { ...runtimeConfig(plugin, of), ...(prevResult ? { prevResult } : {}) }
       prevResult = (await run(plugin, { verb: 'ADD', ...variables(of) }, keys)).json
     }
-    remember(net, of, prevResult)
+    cache.remember(of, prevResult)
     return prevResult as Result
   }
 
   const del = async (of: Attachment) => {
-    const keys = has('0.4.0') ? resultOf(net, of) : {}
+    const keys = has('0.4.0') ? cache.resultOf(of) : {}
     for (const plugin of net.plugins.toReversed())
       await run(plugin, { verb: 'DEL', ...variables(of) }, { ...runtimeConfig(plugin, of), ...keys })
-    rmSync(fileOf(net, of), { force: true })
+    cache.forget(of)
   }
-
-  const cached = () => readCache().filter(({ network }) => network === net.name)
 
   const gc = async (valid: readonly Attachment[]) => {
     const isValid = ({ id, ifname }: Attachment) => valid.some((v) => v.id === id && v.ifname === ifname)
-    for (const stale of cached().filter((one) => !isValid(one))) await del(stale)
+    for (const stale of cache.attachments().filter((one) => !isValid(one))) await del(stale)
     const ids = valid.map(({ id, ifname = 'eth0' }) => ({ containerID: id, ifname }))
     const list = ids.length > 0 ? ids : null // a Go slice that nothing was appended to
     const keys = { 'cni.dev/valid-attachments': list, 'cni.dev/attachments': list }
@@ -74,10 +73,10 @@ export function libcni(net: Network, directory?: string): Libcni {
     versions: () => inOrder('VERSION'),
     status: async () => void (has('1.1.0') && (await inOrder('STATUS'))),
     add,
-    check: async (of) => void (has('0.4.0') && (await inOrder('CHECK', resultOf(net, of), of))),
+    check: async (of) => void (has('0.4.0') && (await inOrder('CHECK', cache.resultOf(of), of))),
     del,
     gc,
-    cached,
+    cached: cache.attachments,
   }
 }
 
@@ -106,38 +105,4 @@ function runtimeConfig(
 ) {
   const declared = Object.entries(values).filter(([name]) => (capabilities as Record<string, boolean>)[name])
   return declared.length > 0 ? { runtimeConfig: Object.fromEntries(declared) } : {}
-}
-
-function fileOf({ name }: Network, { id, ifname = 'eth0' }: Attachment): string {
-  return `${results}/${name}-${id}-${ifname}`
-}
-
-function remember(net: Network, of: Attachment, result: unknown): void {
-  mkdirSync(results, { recursive: true })
-  const { id: containerId, ifname: ifName = 'eth0', netns, args = {}, capabilities: capabilityArgs } = of
-  const config = Buffer.from(JSON.stringify(net)).toString('base64')
-  const cniArgs = Object.entries(args)
-  const entry = { kind: 'cniCacheV1', containerId, config, ifName, networkName: net.name, netns, cniArgs }
-  writeFileSync(fileOf(net, of), JSON.stringify({ ...entry, capabilityArgs, result }))
-}
-
-/** The key of the cached result; without one there is no key. */
-function resultOf(net: Network, of: Attachment): { prevResult?: unknown } {
-  const file = fileOf(net, of)
-  return existsSync(file) ? { prevResult: JSON.parse(readFileSync(file, 'utf8')).result } : {}
-}
-
-function readCache(): (Attachment & { network: string })[] {
-  if (!existsSync(results)) return []
-  return readdirSync(results).map((name) => {
-    const entry = JSON.parse(readFileSync(`${results}/${name}`, 'utf8'))
-    const {
-      containerId: id,
-      ifName: ifname,
-      networkName: network,
-      netns,
-      capabilityArgs: capabilities,
-    } = entry
-    return { id, ifname, network, netns, args: Object.fromEntries(entry.cniArgs), capabilities }
-  })
 }
