@@ -31,18 +31,19 @@ export async function runDriver(
   registry: Registry,
 ): Promise<number> {
   try {
-    const answer = await answerTo(word, netns, registry)
-    return answer ? say(answer, 0) : 0
+    await answer(word, netns, registry)
+    return 0
   } catch (error) {
-    return say({ error: sentenceOf(error) }, 1)
+    refuse(sentenceOf(error))
+    return 1
   }
 }
 
-async function answerTo(word: string, netns: string, registry: Registry): Promise<object | undefined> {
-  if (word === 'info') return { version, api_version: '1.0.0' }
+async function answer(word: string, netns: string, registry: Registry): Promise<void> {
+  if (word === 'info') return say({ version, api_version: '1.0.0' })
   const raw = withoutNulls(parseObject(readInput(), 'network')) as Record<string, unknown>
-  if (word === 'create') return create(raw, registry)
-  if (word === 'setup') return setup(raw, netns, registry)
+  if (word === 'create') return say(await create(raw, registry))
+  if (word === 'setup') return setup(raw, netns, registry, say)
   await teardown(raw, netns, registry)
 }
 
@@ -54,9 +55,17 @@ function withoutNulls(value: unknown): unknown {
   return Object.fromEntries(present.map(([key, item]) => [key, withoutNulls(item)]))
 }
 
-function say(answer: object, status: number): number {
+function say(answer: object): void {
   writeAll(STDOUT, Buffer.from(`${JSON.stringify(answer)}\n`), 'stdout')
-  return status
+}
+
+/** On standard error, too, when standard output takes no answer. */
+function refuse(sentence: string): void {
+  try {
+    say({ error: sentence })
+  } catch {
+    stderrLog('netavark').warn(sentence)
+  }
 }
 
 /** An error for podman's user, in one line: the fault, and what to do. The stack of an unexpected one is written to standard error. */

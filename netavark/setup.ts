@@ -16,14 +16,15 @@ import { remove } from './teardown.ts'
 /**
  * Makes the container's interface and its ports. After a failure nothing of them is left: netavark does not tear down what failed.
  * @param raw the container and its network, as podman wrote them
- * @returns netavark's StatusBlock
+ * @param answer takes netavark's StatusBlock; a failure of it counts, since netavark takes a driver without an answer for failed
  * @throws CniError, KernelError of the step that failed
  */
 export async function setup(
   raw: Record<string, unknown>,
   netns: string,
   registry: Registry,
-): Promise<object> {
+  answer: (block: object) => void,
+): Promise<void> {
   const attachment = readAttachment(raw)
   const place = placeOf(attachment, netns)
   validatePlace(place)
@@ -31,7 +32,7 @@ export async function setup(
   const chain = await chainOf(attachment, registry)
   const made: Link[] = []
   try {
-    return statusBlock(await add(chain, place, registry, made), attachment)
+    answer(statusBlock(await add(chain, place, registry, made), attachment))
   } catch (error) {
     await remove(made, place, registry, attachment.network).catch(warn)
     throw error
