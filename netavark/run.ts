@@ -83,6 +83,8 @@ function inOneLine(details: string): string {
 }
 
 function unexpected(error: unknown): string {
-  stderrLog('netavark').warn(`unexpected: ${error instanceof Error ? error.stack : String(error)}`)
+  // In QuickJS the stack has no message.
+  const trace = error instanceof Error ? `${error.name}: ${error.message} ${error.stack}` : String(error)
+  stderrLog('netavark').warn(`unexpected: ${trace}`)
   return 'this is a bug of Patchbay: please report it, with the trace on standard error'
 }

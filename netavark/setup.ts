@@ -3,7 +3,7 @@
 import type { Registry } from '../shared/cni/plugin.ts'
 import { stderrLog } from '../shared/error/log.ts'
 import { validateAddresses } from './addresses.ts'
-import { type Answer, callPlugin, type Place } from './call.ts'
+import { type Answer, callPlugin, type Place, validateCall } from './call.ts'
 import { chainOf, type Link, placeOf } from './chain.ts'
 import { optionsOf } from './configuration.ts'
 import { driverPlugin } from './driver.ts'
@@ -30,6 +30,9 @@ export async function setup(
   validatePlace(place)
   await validateOptions(attachment, registry)
   const chain = await chainOf(attachment, registry)
+  // The first is validated by its own ADD. The others run when there is an interface already.
+  for (const { plugin, configuration } of chain.slice(1))
+    await validateCall(plugin, configuration, place, registry)
   const made: Link[] = []
   try {
     answer(statusBlock(await add(chain, place, registry, made), attachment))

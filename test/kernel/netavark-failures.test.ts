@@ -8,7 +8,15 @@ import { syscallNumbers } from '../../shared/kernel/syscall.ts'
 import { command } from '../harness/command.ts'
 import { lasting } from '../harness/expect.ts'
 import { newContainer, privateHost, scratch, setSysctl, usableAtOnce } from '../harness/host.ts'
-import { attachment, create, drive, type Outcome, podmanNetwork, teardown } from '../harness/netavark.ts'
+import {
+  attachment,
+  create,
+  drive,
+  type Outcome,
+  podmanNetwork,
+  setupError,
+  teardown,
+} from '../harness/netavark.ts'
 import { snapshot } from '../harness/snapshot.ts'
 import { engines } from '../harness/status.ts'
 import { test } from '../harness/test.ts'
@@ -70,6 +78,15 @@ test('after a setup that was killed at any call, teardown leaves nothing', () =>
     () => teardown(input, box),
   )
   assert.equal(harm, [])
+})
+
+test('a port that portmap refuses is refused before there is an interface: forwarding stays off, too', () => {
+  setSysctl('net/ipv4/ip_forward', 0)
+  const before = snapshot()
+  const refused = { ...input, port_mappings: [{ ...port, protocol: 'quic' }] }
+  assert.match(setupError(refused, box), 'portMappings[0].protocol is "quic"')
+  assert.equal(lasting(before), [])
+  setSysctl('net/ipv4/ip_forward', 1)
 })
 
 /** A pipe whose reader has gone. */
