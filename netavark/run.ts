@@ -3,7 +3,7 @@
 import { readInput } from '../shared/cni/input.ts'
 import type { Registry } from '../shared/cni/plugin.ts'
 import { parseObject } from '../shared/config/json.ts'
-import { CniError, printed, toCniError } from '../shared/error/error.ts'
+import { CniError, printed, shortened, toCniError } from '../shared/error/error.ts'
 import { complaintOfLimit } from '../shared/error/limits.ts'
 import { stderrLog } from '../shared/error/log.ts'
 import { KernelError } from '../shared/kernel/errno.ts'
@@ -68,12 +68,15 @@ function refuse(sentence: string): void {
   }
 }
 
+/** Characters: what is wrong in each of several options, and no input of any length. */
+const longestSentence = 2000
+
 /** An error for podman's user, in one line: the fault, and what to do. The stack of an unexpected one is written to standard error. */
 function sentenceOf(error: unknown): string {
   const isExpected = error instanceof CniError || error instanceof KernelError
   if (!isExpected && !complaintOfLimit(error)) return unexpected(error)
   const { msg, details } = printed(toCniError(error))
-  return [msg, inOneLine(details)].filter(Boolean).join(': ')
+  return shortened([msg, inOneLine(details)].filter(Boolean).join(': '), longestSentence)
 }
 
 /** An excerpt of the input has a caret below the fault, which makes sense in its own lines only. */
