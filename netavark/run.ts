@@ -76,7 +76,9 @@ function sentenceOf(error: unknown): string {
   const isExpected = error instanceof CniError || error instanceof KernelError
   if (!isExpected && !complaintOfLimit(error)) return unexpected(error)
   const { msg, details } = printed(toCniError(error))
-  return shortened([msg, inOneLine(details)].filter(Boolean).join(': '), longestSentence)
+  const sentence = [msg, inOneLine(details)].filter(Boolean).join(': ')
+  // A value of the input may have line feeds.
+  return shortened(sentence.replaceAll('\n', '\\n'), longestSentence)
 }
 
 /** An excerpt of the input has a caret below the fault, which makes sense in its own lines only. */
