@@ -1,12 +1,12 @@
 /** Calls a verb of a plugin in this process, with the checks and the answer that a runtime would get. */
 
-import type { Command, Plugin, Registry } from '../shared/cni/plugin.ts'
-import { makeRequest } from '../shared/cni/request.ts'
+import type { Command, Plugin, Registry, Request } from '../shared/cni/plugin.ts'
+import { type Call, makeRequest } from '../shared/cni/request.ts'
 import type { Result } from '../shared/cni/result.ts'
 import { verbOf } from '../shared/cni/verbs.ts'
 import { newest } from '../shared/cni/version.ts'
 import { networkName } from '../shared/config/names.ts'
-import { stderrLog } from '../shared/error/log.ts'
+import { silent, stderrLog } from '../shared/error/log.ts'
 import type { Raw } from './configuration.ts'
 
 /** A container's interface; without one for STATUS. */
@@ -30,11 +30,31 @@ export async function callPlugin(
   place: Place,
   registry: Registry,
 ): Promise<Answer> {
-  const raw = plugin.config.canonical(configuration)
-  const input = JSON.stringify(raw)
-  const call = { env: {}, read: () => input, registry, log: stderrLog(plugin.name) }
-  const source = { ...place, command, path: [], network: networkName(raw), cniVersion: newest, raw, input }
-  const request = await makeRequest(plugin, call, source)
+  const log = stderrLog(plugin.name)
+  const request = await requestOf(command, plugin, configuration, place, { registry, log })
   // podman listens on the published ports, and after it conmon.
   return ((await verbOf(command)(plugin, { ...request, portsKept: true }, {})) ?? {}) as Answer
+}
+
+/** Validates the call of a verb that will be made. @throws CniError of code 4 or 7 */
+export async function validateCall(
+  plugin: Plugin,
+  configuration: Raw,
+  place: Place,
+  registry: Registry,
+): Promise<void> {
+  await requestOf('ADD', plugin, configuration, place, { registry, log: silent })
+}
+
+function requestOf(
+  command: Command,
+  plugin: Plugin,
+  configuration: Raw,
+  place: Place,
+  more: Pick<Call, 'registry' | 'log'>,
+): Promise<Request> {
+  const raw = plugin.config.canonical(configuration)
+  const input = JSON.stringify(raw)
+  const source = { ...place, command, path: [], network: networkName(raw), cniVersion: newest, raw, input }
+  return makeRequest(plugin, { env: {}, read: () => input, ...more }, source)
 }

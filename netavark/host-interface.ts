@@ -1,7 +1,7 @@
 /** The interface of the host that a network sits on: `--interface-name`, option `parent`, or the plugin's own key. */
 
 import type { Plugin } from '../shared/cni/plugin.ts'
-import { CniError, Code } from '../shared/error/error.ts'
+import { CniError, Code, shortened } from '../shared/error/error.ts'
 import { optionsOf } from './configuration.ts'
 import { interfaceKey } from './drivers.ts'
 import type { Network } from './input.ts'
@@ -19,7 +19,7 @@ export function hostInterface(plugin: Plugin, network: Network): unknown {
   const [one, other] = [...new Set(named)]
   if (other === undefined) return one
   throw new CniError(Code.InvalidNetworkConfig, {
-    msg: `the network has two interfaces of the host: ${[one, other].join(', ').slice(0, 80)}`,
+    msg: `the network has two interfaces of the host: ${shortened(JSON.stringify([one, other]).slice(1, -1), 80)}`,
     hint: 'name one, by --interface-name',
   })
 }

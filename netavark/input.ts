@@ -39,7 +39,8 @@ const portMapping = open({
   range: integer({ min: 0, max: 65535 }),
 })
 
-const networkShape = {
+/** The keys of a network. */
+export const networkShape = {
   name: string,
   id: string,
   driver: string,
@@ -52,7 +53,8 @@ const networkShape = {
   network_dns_servers: optional(list(ip)),
 }
 
-const attachmentShape = {
+/** The keys of a container of a network. */
+export const attachmentShape = {
   container_id: string,
   port_mappings: optional(list(portMapping)),
   network: open(networkShape),

@@ -4,7 +4,7 @@ import type { Plugin } from '../shared/cni/plugin.ts'
 import { nearest } from '../shared/config/near.ts'
 import type { Shape } from '../shared/config/schema.ts'
 import { isForeign } from '../shared/config/unknown.ts'
-import { CniError, Code } from '../shared/error/error.ts'
+import { CniError, Code, shortened } from '../shared/error/error.ts'
 
 type Options = Readonly<Record<string, string>>
 
@@ -45,7 +45,7 @@ export function refuseReserved(options: Options = {}): void {
       'option ifname cannot be set: podman names the interface',
       'name it by podman run --network NETWORK:interface_name=NAME',
     )
-  throw refusal(`option ${shown(key)} cannot be set: the driver sets it`, 'leave it out')
+  throw refusal(`option ${shortened(key, 60)} cannot be set: the driver sets it`, 'leave it out')
 }
 
 /** @throws CniError of code 7 for a key that the plugin does not have. One with a dot or a leading underscore is another program's. */
@@ -55,13 +55,9 @@ export function refuseUnknown(options: Options = {}, { config }: Plugin): void {
   if (key === undefined) return
   const meant = nearest(key, known)
   throw refusal(
-    `unknown key ${shown(key)}${meant === undefined ? '' : `, did you mean ${meant}?`}`,
+    `unknown key ${shortened(key, 60)}${meant === undefined ? '' : `, did you mean ${meant}?`}`,
     `the options of this driver are ${known.join(', ')}`,
   )
-}
-
-function shown(key: string): string {
-  return key.length > 60 ? `${key.slice(0, 59)}…` : key
 }
 
 function refusal(msg: string, hint: string): CniError {

@@ -1,7 +1,7 @@
 /** The names of a call, validated before they meet a path (spec section "Parameters"). */
 
 import { validateContainerID, validateIfname } from '../shared/config/names.ts'
-import { CniError, Code } from '../shared/error/error.ts'
+import { CniError, Code, shortened } from '../shared/error/error.ts'
 import type { Place } from './call.ts'
 
 /** @throws CniError of code 4 */
@@ -11,7 +11,7 @@ export function validatePlace({ containerID, netns, ifname }: Place): void {
   if (netns.startsWith('/') && !netns.includes('\0')) return
   throw new CniError(Code.InvalidEnvironment, {
     msg: 'the namespace must be an absolute path',
-    details: netns,
+    details: shortened(netns, 200),
     hint: 'netavark calls: DRIVER setup PATH, DRIVER teardown PATH',
   })
 }

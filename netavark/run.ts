@@ -3,7 +3,7 @@
 import { readInput } from '../shared/cni/input.ts'
 import type { Registry } from '../shared/cni/plugin.ts'
 import { parseObject } from '../shared/config/json.ts'
-import { CniError, printed, toCniError } from '../shared/error/error.ts'
+import { CniError, printed, shortened, toCniError } from '../shared/error/error.ts'
 import { complaintOfLimit } from '../shared/error/limits.ts'
 import { stderrLog } from '../shared/error/log.ts'
 import { KernelError } from '../shared/kernel/errno.ts'
@@ -31,18 +31,19 @@ export async function runDriver(
   registry: Registry,
 ): Promise<number> {
   try {
-    const answer = await answerTo(word, netns, registry)
-    return answer ? say(answer, 0) : 0
+    await answer(word, netns, registry)
+    return 0
   } catch (error) {
-    return say({ error: sentenceOf(error) }, 1)
+    refuse(sentenceOf(error))
+    return 1
   }
 }
 
-async function answerTo(word: string, netns: string, registry: Registry): Promise<object | undefined> {
-  if (word === 'info') return { version, api_version: '1.0.0' }
+async function answer(word: string, netns: string, registry: Registry): Promise<void> {
+  if (word === 'info') return say({ version, api_version: '1.0.0' })
   const raw = withoutNulls(parseObject(readInput(), 'network')) as Record<string, unknown>
-  if (word === 'create') return create(raw, registry)
-  if (word === 'setup') return setup(raw, netns, registry)
+  if (word === 'create') return say(await create(raw, registry))
+  if (word === 'setup') return setup(raw, netns, registry, say)
   await teardown(raw, netns, registry)
 }
 
@@ -54,17 +55,30 @@ function withoutNulls(value: unknown): unknown {
   return Object.fromEntries(present.map(([key, item]) => [key, withoutNulls(item)]))
 }
 
-function say(answer: object, status: number): number {
+function say(answer: object): void {
   writeAll(STDOUT, Buffer.from(`${JSON.stringify(answer)}\n`), 'stdout')
-  return status
 }
+
+/** On standard error, too, when standard output takes no answer. */
+function refuse(sentence: string): void {
+  try {
+    say({ error: sentence })
+  } catch {
+    stderrLog('netavark').warn(sentence)
+  }
+}
+
+/** Characters: what is wrong in each of several options, and no input of any length. */
+const longestSentence = 2000
 
 /** An error for podman's user, in one line: the fault, and what to do. The stack of an unexpected one is written to standard error. */
 function sentenceOf(error: unknown): string {
   const isExpected = error instanceof CniError || error instanceof KernelError
   if (!isExpected && !complaintOfLimit(error)) return unexpected(error)
   const { msg, details } = printed(toCniError(error))
-  return [msg, inOneLine(details)].filter(Boolean).join(': ')
+  const sentence = [msg, inOneLine(details)].filter(Boolean).join(': ')
+  // A value of the input may have line feeds.
+  return shortened(sentence.replaceAll('\n', '\\n'), longestSentence)
 }
 
 /** An excerpt of the input has a caret below the fault, which makes sense in its own lines only. */
@@ -74,6 +88,8 @@ function inOneLine(details: string): string {
 }
 
 function unexpected(error: unknown): string {
-  stderrLog('netavark').warn(`unexpected: ${error instanceof Error ? error.stack : String(error)}`)
+  // In QuickJS the stack has no message.
+  const trace = error instanceof Error ? `${error.name}: ${error.message} ${error.stack}` : String(error)
+  stderrLog('netavark').warn(`unexpected: ${trace}`)
   return 'this is a bug of Patchbay: please report it, with the trace on standard error'
 }

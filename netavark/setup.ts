@@ -3,7 +3,7 @@
 import type { Registry } from '../shared/cni/plugin.ts'
 import { stderrLog } from '../shared/error/log.ts'
 import { validateAddresses } from './addresses.ts'
-import { type Answer, callPlugin, type Place } from './call.ts'
+import { type Answer, callPlugin, type Place, validateCall } from './call.ts'
 import { chainOf, type Link, placeOf } from './chain.ts'
 import { optionsOf } from './configuration.ts'
 import { driverPlugin } from './driver.ts'
@@ -17,24 +17,27 @@ import { remove } from './teardown.ts'
 /**
  * Makes the container's interface and its ports. After a failure nothing of them is left: netavark does not tear down what failed.
  * @param raw the container and its network, as podman wrote them
- * @returns netavark's StatusBlock
+ * @param answer takes netavark's StatusBlock; a failure of it counts, since netavark takes a driver without an answer for failed
  * @throws CniError, KernelError of the step that failed
  */
 export async function setup(
   raw: Record<string, unknown>,
   netns: string,
   registry: Registry,
-): Promise<object> {
+  answer: (block: object) => void,
+): Promise<void> {
   const attachment = readAttachment(raw)
   const place = placeOf(attachment, netns)
   validatePlace(place)
   await validateOptions(attachment, registry)
   const chain = await chainOf(attachment, registry)
+  // The first is validated by its own ADD. The others run when there is an interface already.
+  for (const { plugin, configuration } of chain.slice(1))
+    await validateCall(plugin, configuration, place, registry)
   const made: Link[] = []
   try {
-    const block = statusBlock(await add(chain, place, registry, made), attachment)
+    answer(statusBlock(await add(chain, place, registry, made), attachment))
     noteContainer(attachment.network.name, place)
-    return block
   } catch (error) {
     await remove(made, place, registry, attachment.network).catch(warn)
     throw error

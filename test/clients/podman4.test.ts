@@ -10,7 +10,7 @@ import { unchanged } from '../harness/expect.ts'
 import { far, farHost, near, usableAtOnce } from '../harness/host.ts'
 import { addresses, exists, link } from '../harness/look.ts'
 import { test } from '../harness/test.ts'
-import { mirrorIn, pings } from '../harness/traffic.ts'
+import { pings } from '../harness/traffic.ts'
 import { collectorOf } from './harness/gc.ts'
 import { clientHost } from './harness/host.ts'
 import {
@@ -24,6 +24,7 @@ import {
   traces,
 } from './harness/podman.ts'
 import { rootOf } from './harness/roots.ts'
+import { sourcesSeen } from './harness/sources.ts'
 
 await clientHost(rootOf('podman-4'))
 const outside = farHost()
@@ -56,37 +57,23 @@ test('no plugin but ours is on the machine', () => {
   assert.is(podman('info', '--format', '{{.Host.NetworkBackend}}'), 'cni')
 })
 
-/** The source addresses that a container sees of clients: from elsewhere by TCP and UDP, of the host by its address and 127.0.0.1. */
-function sourcesSeen(name: string, port: number): Promise<string[]> {
-  return inside(box, name, async (netns) => {
-    const mirror = await mirrorIn(netns)
-    const sources = [
-      mirror.sourceOf(outside, near.ipv4, 'tcp', port),
-      mirror.sourceOf(outside, near.ipv4, 'udp', port),
-      mirror.sourceOf(undefined, near.ipv4, 'tcp', port),
-      mirror.sourceOf(undefined, '127.0.0.1', 'tcp', port),
-    ]
-    mirror.stop()
-    return sources
-  })
-}
-
 test('a published port is reached from the host, by 127.0.0.1 and from elsewhere, also after network reload, stop, start and restart', async () => {
   const before = traces()
   const prefix = network('web')
   start('web', '--network', 'web', '--publish', '8080:7000', '--publish', '8080:7000/udp')
   const expected = [far.ipv4, far.ipv4, near.ipv4, `${prefix}.1`]
-  assert.equal(await sourcesSeen('web', 8080), expected)
+  const sources = () => sourcesSeen(box, outside, { name: 'web', port: 8080 })
+  assert.equal(await sources(), expected)
   const identity = () =>
     inside(box, 'web', (netns) => [link('eth0', netns).address, ...addresses('eth0', netns)])
   const first = await identity()
   podman('network', 'reload', 'web')
   assert.equal(await identity(), first)
-  assert.equal(await sourcesSeen('web', 8080), expected)
+  assert.equal(await sources(), expected)
   podman('stop', 'web')
   podman('start', 'web')
   podman('restart', 'web')
-  assert.equal(await sourcesSeen('web', 8080), expected)
+  assert.equal(await sources(), expected)
   podman('rm', '--force', 'web')
   podman('network', 'rm', 'web')
   unchanged(before, traces)
@@ -201,7 +188,8 @@ test('conmon, its container and the namespace gone: patchbay gc deletes what is 
     'attachments: 1 live, 1 deleted',
   ])
   unchanged(running, traces)
-  assert.equal((await sourcesSeen('runs', 8083)).slice(0, 3), [far.ipv4, far.ipv4, near.ipv4])
+  const seen = await sourcesSeen(box, outside, { name: 'runs', port: 8083 })
+  assert.equal(seen.slice(0, 3), [far.ipv4, far.ipv4, near.ipv4])
   podman('rm', '--force', 'lost', 'runs')
   podman('network', 'rm', 'lost')
   unchanged(before, traces)
@@ -214,7 +202,8 @@ test('after a loss of power the container starts with its port, though its addre
   start('other', '--network', 'boot')
   await rebootPodman(box.client, ['lo', 'uplink'])
   podman('start', 'boot', 'other')
-  assert.equal(await sourcesSeen('boot', 8082), [far.ipv4, far.ipv4, near.ipv4, `${prefix}.1`])
+  const sources = await sourcesSeen(box, outside, { name: 'boot', port: 8082 })
+  assert.equal(sources, [far.ipv4, far.ipv4, near.ipv4, `${prefix}.1`])
   podman('rm', '--force', 'boot', 'other')
   podman('network', 'rm', 'boot')
   unchanged(before, traces)

@@ -77,4 +77,36 @@ test('a plugin without a fault has no findings', async () => {
   assert.equal(await world.play(caseOf('nothing', rich)), [])
 })
 
+/** A container of podman. An option with a leading underscore is another program's, and reaches the plugin. */
+const setupOf = (broken: string): Case => ({
+  plugin: 'tap',
+  verb: 'setup',
+  config: {
+    container_id: 'fuzzed',
+    network: { name: 'fuzz', id: '1', driver: 'tap', internal: false, options: { _broken: broken } },
+    network_options: { interface_name: 'eth0' },
+  },
+})
+
+/** The faults that are others in a call of netavark. */
+const driverRows: [string, string, RegExp][] = [
+  ['crash', 'crash', /SIGSEGV/],
+  ['exception', 'exception', /cannot read property 'ips' of undefined/],
+  ['text', 'answer', /setup: "done: /],
+  ['outside', 'outside', /^\/srv\/broken$/],
+  ['leaves', 'left behind', /[+] container: link eth0 /],
+  ['del', 'DEL fails', /refused/],
+]
+
+for (const [broken, kind, text] of driverRows)
+  test(`${kind}: ${broken} is found in a driver of netavark`, async () => {
+    const found = (await world.play(setupOf(broken))).find((finding) => finding.kind === kind)
+    assert.ok(found, `nothing of the kind ${kind}`)
+    assert.match(found.text, text)
+  })
+
+test('a driver without a fault has no findings', async () => {
+  assert.equal(await world.play(setupOf('nothing')), [])
+})
+
 test.run()

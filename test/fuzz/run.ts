@@ -1,6 +1,6 @@
 /**
  * Fuzzes the built executables: `npm run fuzz -- [--minutes N] [--seed S] [--plugin NAME]`. Findings become files of the corpus.
- * `--lies`: the kernel's answers are changed. `--replay FILE` plays one of them again.
+ * `--lies`: the kernel's answers are changed. `--netavark`: only calls of netavark. `--replay FILE` plays one of them again.
  */
 
 import { readFileSync } from 'node:fs'
@@ -19,6 +19,7 @@ const { values } = parseArgs({
     plugin: { type: 'string' },
     replay: { type: 'string' },
     lies: { type: 'boolean' },
+    netavark: { type: 'boolean' },
   },
 })
 
@@ -28,6 +29,7 @@ async function fuzz(): Promise<Finding[]> {
     seed: Number(values.seed),
     until: Date.now() + Number(values.minutes) * 60_000,
     plugin: values.plugin,
+    netavark: values.netavark,
     place: { ...usualPlace(), inProcess: values.lies },
     report: (finding) => console.log(`${lineOf(finding)}\n  ${keep(finding)}`),
   })

@@ -7,6 +7,7 @@ import type { Place } from './play/outcome.ts'
 import { newWorld, type World } from './play/world.ts'
 import { shrink } from './shrink.ts'
 import { cases } from './values/cases.ts'
+import { allDriverCases } from './values/drivers.ts'
 import { lyingCases } from './values/lies.ts'
 
 export interface Search {
@@ -16,6 +17,8 @@ export interface Search {
   until?: number
   /** Only this plugin. */
   plugin?: string
+  /** Only calls of netavark. */
+  netavark?: boolean
   worlds?: number
   place?: Place
   /** Told of each new finding, after it was shrunk. */
@@ -57,8 +60,9 @@ export async function search({ worlds = 2, ...options }: Search): Promise<Search
   return searched
 }
 
-function batch({ seed, plugin, place }: Search, number: number): Case[] {
-  const arbitrary = place?.inProcess ? lyingCases(plugin) : cases(plugin)
+function batch({ seed, plugin, netavark, place }: Search, number: number): Case[] {
+  const usual = netavark ? allDriverCases : cases
+  const arbitrary = place?.inProcess ? lyingCases(plugin) : usual(plugin)
   return fc.sample(arbitrary, { seed: seed + number, numRuns: batchSize })
 }
 

@@ -65,12 +65,18 @@ export function podmanNetwork(driver: string, more: Partial<Network> = {}): Netw
   return { name: `net${number}`, id, driver, ...flags, ...more }
 }
 
-/** Calls a driver. Text is written unchanged. */
+interface DriveOptions {
+  engine?: Engine
+  env?: Record<string, string>
+  stdout?: number
+}
+
+/** Calls a driver. Text is written unchanged. @param options `stdout`: a descriptor in the place of a pipe */
 export function drive(
   driver: string,
   words: readonly string[],
   input: object | string,
-  { engine = 'quickjs', env = {} }: { engine?: Engine; env?: Record<string, string> } = {},
+  { engine = 'quickjs', env = {}, stdout: own }: DriveOptions = {},
 ): Outcome {
   const file = join(drivers(engine), driver)
   if (!existsSync(file)) symlinkSync(join(executables(engine), 'patchbay'), file)
@@ -82,10 +88,11 @@ export function drive(
   }
   const { status, stdout, stderr } = spawnSync(file, made.args, {
     ...made,
+    stdio: ['pipe', own ?? 'pipe', 'pipe'],
     encoding: 'utf8',
     timeout: 60_000,
   })
-  remember(made, { status: status ?? undefined, stdout, stderr })
+  remember(made, { status: status ?? undefined, stdout: stdout ?? '', stderr })
   return { status, json: stdout ? JSON.parse(stdout) : undefined, stderr }
 }
 

@@ -53,7 +53,8 @@ test('create refuses an option that has no effect, one that is not the user’s,
     [{ RuntimeConfig: '{}' }, /^option RuntimeConfig cannot be set/],
     [{ ipam: '{"type": "dhcp"}' }, /^there is no IPAM plugin "dhcp": .*host-local/],
     [{ ipam: '{"type": "../../bin/sh"}' }, /^ipam is /],
-    [{ parent: 'br8', bridge: 'br9' }, /^the network has two interfaces of the host: br8, br9/],
+    [{ parent: 'br8', bridge: 'br9' }, /^the network has two interfaces of the host: "br8","br9"/],
+    [{ parent: 'br8\n', bridge: 'br9' }, /^the network has two interfaces of the host: "br8\\n","br9"/],
   ]
   for (const [options, expected] of refusals)
     assert.match(createError(podmanNetwork('patchbay-bridge', { options })), expected)

@@ -41,11 +41,15 @@ const faults: Record<string, (verb: 'add' | 'del', plugin: Plugin, request: Requ
 
 const refusal = () => new CniError(Code.Internal, { msg: 'refused' })
 
-/** As Patchbay's: argv[0] names the plugin. */
-export async function main([called = '']: string[]): Promise<number> {
-  const load = plugins[called.slice(called.lastIndexOf('/') + 1)]
+/** As Patchbay's: argv[0] names the plugin, or the driver of netavark. */
+export async function main([called = '', ...args]: string[]): Promise<number> {
+  const name = called.slice(called.lastIndexOf('/') + 1)
+  const load = plugins[name]
   if (!load) throw new Error(`no plugin ${called}`)
-  return runPlugin(async () => breakable(await load()), plugins)
+  const loadBroken = async () => breakable(await load())
+  if (args.length === 0) return runPlugin(loadBroken, plugins)
+  const { runDriver } = await import('../../../netavark/run.ts')
+  return runDriver(args, { ...plugins, [name]: loadBroken })
 }
 
 function breakable(plugin: Plugin): Plugin {

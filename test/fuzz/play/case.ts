@@ -28,6 +28,7 @@ const config = z.record(z.string(), z.unknown())
 
 const schema = z.strictObject({
   plugin: z.string(),
+  /** A verb of CNI, or a word of netavark: create, setup, teardown. */
   verb: z.string(),
   /** Environment variables that differ from the usual; null: not set. */
   env: z.optional(z.record(z.string(), z.nullable(z.string()))),
@@ -35,7 +36,9 @@ const schema = z.strictObject({
   config: z.optional(config),
   /** Standard input as text, instead of `config`: each character is a byte. */
   text: z.optional(z.string()),
-  /** The configuration of an attachment (eth0) that ADD makes before. */
+  /** The namespace that netavark names; without it, the container's. */
+  netns: z.optional(z.string()),
+  /** The configuration of an attachment (eth0) that ADD or setup makes before. */
   first: z.optional(config),
   /** What happens to the files that this ADD wrote. */
   damage: z.optional(z.array(damage)),

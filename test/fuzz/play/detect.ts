@@ -2,6 +2,7 @@
 
 import { normalize } from 'node:path'
 import type { Finding } from './case.ts'
+import { faultOfDriver } from './driver-answer.ts'
 import type { Execution, Outcome } from './outcome.ts'
 
 type Detector = (outcome: Outcome, execution: Execution) => string | undefined
@@ -12,14 +13,15 @@ const detectors: Record<string, Detector> = {
     if (timedOut || status === 0 || status === 1) return undefined
     return signal ? `killed by ${signal}` : `exit status ${status}`
   },
-  exception: ({ stdout, stderr }, { input, env, lies }) =>
+  exception: ({ stdout, stderr }, execution) =>
     exceptionIn(
       `${stderr}
 ${stdout}`,
-      inputOf(input, env),
-      lies !== undefined,
+      inputOf(execution),
+      execution.lies !== undefined,
     ),
-  answer: (outcome, { env }) => faultOfAnswer(outcome, env.CNI_COMMAND),
+  answer: (outcome, { env, args: [word] }) =>
+    word === undefined ? faultOfAnswer(outcome, env.CNI_COMMAND) : faultOfDriver(outcome, word),
 }
 
 /** What the detectors find in one call. */
@@ -32,11 +34,11 @@ export function judge(outcome: Outcome, execution: Execution): Finding[] {
 
 /** Texts that JavaScript engines write, not people: exceptions, their stacks, values that should not be there. */
 const exceptions =
-  /\b(Type|Range|Reference|Syntax|Internal|Eval|URI)Error\b|\bundefined\b|\bNaN\b|not a function|not iterable|\bCannot (read|set|convert|destructure)\b|\[object \w+\]|stack overflow|out of memory|this is a bug of the plugin|: unexpected: |^ +at \S+ ?\(/g
+  /\b(Type|Range|Reference|Syntax|Internal|Eval|URI)Error\b|\bundefined\b|\bNaN\b|not a function|not iterable|\bCannot (read|set|convert|destructure)\b|\[object \w+\]|stack overflow|out of memory|this is a bug of (?:the plugin|Patchbay)|: unexpected: |^ +at \S+ ?\(/g
 
 /** All that the caller gave. */
-function inputOf(input: Buffer, env: Execution['env']): string {
-  return `${input}\n${Object.values(env).join('\n')}`
+function inputOf({ input, env, args }: Execution): string {
+  return [input, ...Object.values(env), ...args].join('\n')
 }
 
 /** The trace of an answer that could not be read: the kernel's lies may be refused. */
@@ -101,7 +103,8 @@ export function realPath(path: string): string {
 
 /** The files that are neither below a state directory nor where the input says. */
 export function outsideState(files: readonly string[], input: string): string[] {
-  const named = [...input.matchAll(/"(\/[^"{]*)/g)].map(([, path = '']) => normalize(path))
+  // An option of podman is text, and may be JSON: its quotes have a backslash.
+  const named = [...input.matchAll(/"(\/[^"{\\]*)/g)].map(([, path = '']) => normalize(path))
   const allowed = [...state, ...named.filter((path) => path !== '/')]
   return files.map(realPath).filter((path) => !allowed.some((start) => path.startsWith(start)))
 }

@@ -8,9 +8,10 @@ import { delegates } from './delegate.ts'
 /** Seconds after which a call counts as one that hangs. */
 export const patience = 20
 
-/** One execution: environment and standard input as they are. */
+/** One execution: arguments, environment and standard input as they are. */
 export interface Execution {
   plugin: string
+  args: string[]
   env: Record<string, string>
   input: Buffer
   /** Changes of what the kernel answers; only within this process. */
@@ -42,9 +43,9 @@ export function cniPath({ executables }: Place): string {
 
 export async function execute(execution: Execution, place: Place): Promise<Outcome> {
   if (place.inProcess) return (await import('./in-process.ts')).executeInProcess(execution)
-  const { plugin, env, input } = execution
+  const { plugin, args, env, input } = execution
   const timeout = place.patience * 1000
-  const { status, signal, ...rest } = await start(`${place.executables}/${plugin}`, [], {
+  const { status, signal, ...rest } = await start(`${place.executables}/${plugin}`, args, {
     env,
     input,
     timeout,

@@ -5,14 +5,16 @@ import type { Case, Finding, Patch } from './case.ts'
 import { damageState } from './damage.ts'
 import { answerWith } from './delegate.ts'
 import { judge, outsideState } from './detect.ts'
-import { container, files, look } from './host.ts'
-import { cniPath, execute, type Outcome, type Place } from './outcome.ts'
+import { files, look } from './host.ts'
+import { execute, type Outcome, type Place } from './outcome.ts'
+import { isOfNetavark, pairOf, wordsOf } from './protocol.ts'
 
 /** One call among those of a case. */
 interface Step {
   verb: string
   input: string
   env?: Case['env']
+  netns?: Case['netns']
   lies?: Case['lies']
 }
 
@@ -28,7 +30,7 @@ export async function play(input: Case, baseline: Snapshot, place: Place): Promi
   const run = async (step: Step) => {
     const execution = {
       plugin: input.plugin,
-      env: environment(step, place),
+      ...wordsOf(step, place),
       input: Buffer.from(step.input, 'latin1'),
       lies: step.lies,
     }
@@ -39,31 +41,41 @@ export async function play(input: Case, baseline: Snapshot, place: Place): Promi
     findings.push(...judge(outcome, execution), ...outside.map((text) => ({ kind: 'outside', text })))
     return outcome
   }
+  const { attach, detach: ends } = pairOf(input.verb)
   answerWith()
-  const before = input.first && (await run({ verb: 'ADD', input: bytes(input.first) }))
+  const before = input.first && (await run({ verb: attach, input: bytes(input.first) }))
   damageState(input.damage)
   answerWith(input.delegate)
-  const start = input.first && input.verb === 'ADD' ? look() : baseline
-  const step = { verb: input.verb, input: textOf(input, before), env: input.env, lies: input.lies }
+  const { verb, env, netns, lies } = input
+  const start = input.first && ['create', attach].includes(verb) ? look() : baseline
+  const step = { verb, input: textOf(input, before), env, netns, lies }
   const outcome = await run(step)
-  const isRefusedAdd = input.verb === 'ADD' && outcome.status !== 0
-  const left = isRefusedAdd ? difference(start, look()).filter(isChange(input)) : []
-  if (left.length > 0 && !input.lies)
-    findings.push({ kind: 'left behind', text: left.slice(0, 5).join('\n') })
-  if (input.verb === 'ADD' && outcome.status === 0) findings.push(...(await afterAdd(step, outcome, run)))
-  if (before?.status === 0) findings.push(...(await detach({ verb: 'DEL', input: bytes(input.first) }, run)))
-  return { findings, unchanged: isRefusedAdd && left.length === 0 && !input.first }
+  const changesNothing = verb === 'create' || (verb === attach && outcome.status !== 0)
+  const left = changesNothing ? difference(start, look()).filter(isChange(input)) : []
+  if (left.length > 0 && !lies) findings.push({ kind: 'left behind', text: left.slice(0, 5).join('\n') })
+  if (verb === attach && outcome.status === 0) findings.push(...(await afterAdd(step, outcome, run)))
+  if (before?.status === 0) findings.push(...(await detach({ verb: ends, input: bytes(input.first) }, run)))
+  return { findings, unchanged: changesNothing && left.length === 0 && !input.first }
 }
 
-/** A damaged file may be set aside or removed by the call that finds it (docs/state.md). */
-function isChange({ damage }: Case) {
-  return (line: string) => damage === undefined || !/^- (file|link) \//.test(line)
+/**
+ * Whether a line is a change that a refused call may not make. A damaged file may be set aside or removed by the call that finds it
+ * (docs/state.md). A link that comes back from a container may have another number. Forwarding stays on after a teardown.
+ */
+function isChange({ damage, first, verb }: Case) {
+  const allowed: [unknown, RegExp][] = [
+    [damage, /^- (file|link) \//],
+    [first, /link \S+ (ifindex|link_index): /],
+    [verb === 'setup', / settings ipv[46] conf 0: |(forwarding|ip_forward|accept_redirects):[01]$/],
+  ]
+  return (line: string) => !allowed.some(([isAllowed, lines]) => isAllowed && lines.test(line))
 }
 
 type Run = (step: Step) => Promise<Outcome>
 
-/** CHECK may say no, but must not crash; DEL takes away what ADD made. */
+/** CHECK may say no, but must not crash; DEL takes away what ADD made, and teardown what setup made. */
 async function afterAdd(step: Step, { stdout }: Outcome, run: Run): Promise<Finding[]> {
+  if (isOfNetavark(step.verb)) return detach({ ...step, verb: 'teardown' }, run)
   const input = withPrevResult(step.input, stdout)
   await run({ ...step, verb: 'CHECK', input, lies: undefined })
   return detach({ ...step, verb: 'DEL', input, lies: undefined }, run)
@@ -110,16 +122,3 @@ function patched(result: unknown, patches: readonly Patch[]): unknown {
   }
   return box.result
 }
-
-function environment({ verb, env = {} }: Step, place: Place): Record<string, string> {
-  const usual = {
-    PATH: process.env.PATH ?? '',
-    CNI_COMMAND: verb,
-    CNI_PATH: cniPath(place),
-    ...(['GC', 'STATUS', 'VERSION'].includes(verb) ? {} : attachment),
-  }
-  const all = Object.entries({ ...usual, ...env }).filter(([, value]) => value !== null)
-  return Object.fromEntries(all) as Record<string, string>
-}
-
-const attachment = { CNI_CONTAINERID: 'fuzzed', CNI_NETNS: container.path, CNI_IFNAME: 'eth0' }

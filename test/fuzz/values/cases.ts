@@ -1,8 +1,10 @@
 /** Cases: one input of a call is fuzzed, the others are valid, so that the call gets far. */
 
 import fc from 'fast-check'
-import type { Case, Damage, Patch } from '../play/case.ts'
+import type { Case, Patch } from '../play/case.ts'
 import { configurationsOf, type Keys, names } from './configuration.ts'
+import { damages, results } from './damages.ts'
+import { driverCases, isDriver } from './drivers.ts'
 import { environments } from './environment.ts'
 import { hostile } from './hostile.ts'
 import { nearly, wrong } from './mutate.ts'
@@ -17,18 +19,6 @@ const verbs = fc.oneof(
 
 /** The verbs that follow an ADD. */
 const later = fc.constantFrom('DEL', 'CHECK', 'GC', 'STATUS', 'ADD')
-
-/** A result as ADD gives it, for calls without an ADD before. */
-const results = fc.constantFrom<Keys>(
-  {
-    cniVersion: '1.0.0',
-    interfaces: [{ name: 'eth0', mac: '02:00:5e:10:00:01', sandbox: '/run/netns/c1' }],
-    ips: [{ interface: 0, address: '10.61.0.2/24', gateway: '10.61.0.1' }],
-    routes: [{ dst: '0.0.0.0/0', gw: '10.61.0.1' }],
-    dns: { nameservers: ['10.61.0.1'] },
-  },
-  { cniVersion: '0.2.0', ip4: { ip: '10.61.0.2/24', gateway: '10.61.0.1', routes: [{ dst: '0.0.0.0/0' }] } },
-)
 
 const places = fc.constantFrom<Patch['at']>(
   ['interfaces'],
@@ -58,21 +48,6 @@ const attachments = nearly(
   fc.constant({ 'cni.dev/valid-attachments': [{ containerID: 'fuzzed', ifname: 'eth0' }] } as Keys),
 )
 
-/** Contents of a record: another shape, another record's keys, no JSON. */
-const contents: fc.Arbitrary<Damage['becomes']> = fc.oneof(
-  fc.constantFrom('nothing' as const, 'a link to nowhere' as const),
-  wrong.map((value) => ({ text: JSON.stringify(value) ?? '' })),
-  fc
-    .constantFrom('{"path":"/etc/hosts"}', '{"links":[]}', '{"links":[{}]}', '', '\0\0\0\0')
-    .map((text) => ({ text })),
-  hostile(results).map((text) => ({ text })),
-)
-
-const damages: fc.Arbitrary<Damage[]> = fc.array(fc.record({ nth: fc.nat(7), becomes: contents }), {
-  minLength: 1,
-  maxLength: 2,
-})
-
 /** Answers of a delegate. */
 const answers = fc.record({
   stdout: fc.oneof(
@@ -95,6 +70,7 @@ function kinds(plugin: string): [number, Cases][] {
   return [
     [3, fc.record({ ...base, verb: verbs, config: configs })],
     [6, fc.record({ ...base, verb: verbs, config: nearly(configs) })],
+    ...(isDriver(plugin) ? [[6, driverCases(plugin)] satisfies [number, Cases]] : []),
     [2, fc.record({ ...base, verb: verbs, text: hostile(configs) })],
     [2, fc.record({ ...base, verb: verbs, config: configs, env: environments })],
     [

@@ -54,23 +54,26 @@ const args = fc.oneof(
   odd,
 )
 
+/** Paths that are another namespace, or none. */
+export const namespaces = fc.oneof(
+  fc.constantFrom(
+    '/run/netns/far',
+    '/run/netns/none',
+    '/proc/self/ns/net',
+    '/proc/self/ns/mnt',
+    '/dev/null',
+    '/etc',
+    '/etc/passwd',
+    'c1',
+  ),
+  odd,
+)
+
 const values: Record<string, fc.Arbitrary<string>> = {
   CNI_ARGS: args,
   CNI_IFNAME: fc.oneof(fc.constantFrom('net1', 'lo', 'eth0', 'all', 'default', 'fifteen-letters'), odd),
   CNI_CONTAINERID: fc.oneof(fc.constantFrom('a', 'A-b_c.9'), odd),
-  CNI_NETNS: fc.oneof(
-    fc.constantFrom(
-      '/run/netns/far',
-      '/run/netns/none',
-      '/proc/self/ns/net',
-      '/proc/self/ns/mnt',
-      '/dev/null',
-      '/etc',
-      '/etc/passwd',
-      'c1',
-    ),
-    odd,
-  ),
+  CNI_NETNS: namespaces,
   CNI_PATH: fc.oneof(
     fc.constantFrom(
       '/nowhere',
