@@ -46,9 +46,12 @@ export function livesOf(containers: readonly Container[]): Map<Container, Life> 
   const findings = new Map(containers.flatMap(({ places }) => places).map((place) => [place, lookAt(place)]))
   const there = [...findings].flatMap(([place, finding]) => (finding === 'there' ? place : []))
   const living = Map.groupBy(there, ({ path }) => inodeAt(path))
-  const held = heldNamespaces()
-  const isHeld = (place: Place) =>
-    place.inode !== undefined && held.has(place.inode) && isItsOwn(place, living.get(place.inode))
+  let held: Set<string> | undefined
+  const isHeld = (place: Place) => {
+    if (place.inode === undefined) return false
+    held ??= heldNamespaces()
+    return held.has(place.inode) && isItsOwn(place, living.get(place.inode))
+  }
   const lifeOf = (container: Container): Life => {
     const { attachments, places } = container
     const own = places.map((place) => findings.get(place))
