@@ -24,6 +24,7 @@ export const rareModules: Readonly<Record<string, string>> = {
   'plugins/tap/plugin.ts': 'virtual machines',
   'plugins/tuning/regexp/match.ts': "an operator's list of sysctls",
   'plugins/vrf/plugin.ts': 'several routing tables in a container',
+  'plugins/vxlan/plugin.ts': 'networks over several hosts',
   'plugins/wire/plugin.ts': 'links between two containers',
   'shared/attachment/probe.ts': 'networks that probe their addresses',
   'shared/firewall/filter-iptables.ts': 'hosts whose FORWARD drops, Nomad, and hosts without nftables',
