@@ -2,7 +2,7 @@
 
 import * as z from 'zod/mini'
 import type { Attachment } from '../../shared/cni/plugin.ts'
-import { isObject } from '../../shared/config/json.ts'
+import { isObject, jsonIn } from '../../shared/config/json.ts'
 import { ifnameFault, isIdentifier } from '../../shared/config/names.ts'
 import { decodeBase64 } from './base64.ts'
 import type { Sighting } from './sighting.ts'
@@ -35,8 +35,8 @@ const entry = z.object({
 
 /** @returns undefined when it is no entry, such as one that libcni before 0.8 has written */
 export function parseEntry(file: string, text: string): Cached | undefined {
-  const { data } = z.safeParse(entry, parsed(text))
-  const configuration = data && parsed(decodeBase64(data.config)?.toString())
+  const { data } = z.safeParse(entry, jsonIn(text))
+  const configuration = data && jsonIn(decodeBase64(data.config)?.toString())
   if (!data || !isObject(configuration)) return undefined
   const result = data.result ?? undefined
   return {
@@ -45,14 +45,6 @@ export function parseEntry(file: string, text: string): Cached | undefined {
     netns: [data.netns ?? '', ...sandboxesOf(result)].filter(isPath),
     args: (data.cniArgs ?? []).map(([key, value]) => `${key}=${value}`).join(';'),
     capabilities: data.capabilityArgs ?? {},
-  }
-}
-
-function parsed(text = ''): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
   }
 }
 

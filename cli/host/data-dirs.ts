@@ -1,6 +1,6 @@
 /** Where host-local keeps the addresses of a host's networks. */
 
-import { isObject } from '../../shared/config/json.ts'
+import { isObject, jsonIn } from '../../shared/config/json.ts'
 import { defaultDataDir } from '../../shared/ipam/host-local/config.ts'
 import { cachedChain } from './chain.ts'
 import type { Configurations } from './configurations.ts'
@@ -18,7 +18,7 @@ export function dataDirsOf({ cached, configured, podman }: Configurations): stri
 
 /** ipam-list has sections in a section; podman's option is text. */
 function directoriesIn(ipam: unknown): string[] {
-  if (typeof ipam === 'string') return directoriesIn(parsed(ipam))
+  if (typeof ipam === 'string') return directoriesIn(jsonIn(ipam))
   if (Array.isArray(ipam)) return ipam.flatMap(directoriesIn)
   if (!isObject(ipam)) return []
   const { dataDir, list } = ipam
@@ -26,12 +26,4 @@ function directoriesIn(ipam: unknown): string[] {
     ...(typeof dataDir === 'string' && dataDir.startsWith('/') ? [dataDir] : []),
     ...directoriesIn(list),
   ]
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

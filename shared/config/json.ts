@@ -34,6 +34,15 @@ export function parseJson(text: string, what: string): unknown {
   return value
 }
 
+/** The value in a text, for a file that may be damaged: undefined when it is no JSON. */
+export function jsonIn(text = ''): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
 /** The error for a text above `maximumBytes`. */
 export function tooLarge(what: string): CniError {
   return beyond(what, `it is larger than ${maximumBytes / 1024 / 1024} MiB`)

@@ -4,6 +4,7 @@
  */
 
 import * as z from 'zod/mini'
+import { jsonIn } from '../config/json.ts'
 import type { Output, Schema } from '../config/schema.ts'
 import { printError } from '../error/log.ts'
 import { tolerate } from '../kernel/errno.ts'
@@ -105,18 +106,10 @@ function removeQuietly(path: string): void {
 function readRecord<S extends Schema>(file: string, schema: () => S): Output<S> | undefined {
   const text = readFileIfAny(file)
   if (text === undefined) return undefined
-  const { success, data } = z.safeParse(schema(), parseJson(text))
+  const { success, data } = z.safeParse(schema(), jsonIn(text))
   if (success) return data
   setAside(file)
   return undefined
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 /** ENOENT: another process has set it aside already. */
