@@ -10,13 +10,14 @@ import { ownEtc } from '../harness/etc.ts'
 import { unchanged } from '../harness/expect.ts'
 import { newContainer, privateHost, removeContainer, scratch } from '../harness/host.ts'
 import { reservedIn } from '../harness/look.ts'
-import { bridgeNetwork, fixed, newNetwork, single } from '../harness/networks.ts'
+import { bridgeNetwork, fixed, newNetwork, ptpNetwork, single } from '../harness/networks.ts'
 import { newDirectory } from '../harness/operate.ts'
 import { executables } from '../harness/plugin.ts'
 import { runAlone, start } from '../harness/program.ts'
 import { snapshot } from '../harness/snapshot.ts'
 import { test } from '../harness/test.ts'
 import { until } from '../harness/until.ts'
+import { vanish } from '../harness/vanish.ts'
 
 await privateHost()
 const lists = '/etc/cni/net.d'
@@ -177,11 +178,11 @@ test('a container that is started again with its ID while a plugin’s DEL runs 
   const path = newDirectory()
   command('cp', '-a', `${executables()}/.`, path)
   writeFileSync(`${path}/waiting`, waiting, { mode: 0o755 })
-  const net = macvlan()
+  const net = ptpNetwork()
   const chain = { ...net, plugins: [...net.plugins, { type: 'waiting' }] }
   const container = newContainer('again')
   await cnitool.add(chain, container, { path })
-  removeContainer(container)
+  await vanish(container)
   writeFileSync(`${scratch}/wait`, '')
   const run = start(`${path}/patchbay`, ['gc'])
   await until('the DEL runs', () => !existsSync(`${scratch}/wait`))
