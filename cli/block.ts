@@ -1,15 +1,11 @@
 /** Errors on a terminal: the message in the first line, and below it one line for each further fact, such as the hint. */
 
 import { type Complaint, linesOf, shortened } from '../shared/error/error.ts'
+import { plain } from '../shared/error/log.ts'
 
 /** @param where the file or command that the complaint is about */
 export function block(where: string, complaint: Complaint): string {
   // A quoted excerpt of a configuration has a caret below it: its lines stay lines.
   const facts = linesOf(complaint).map((fact) => `  ${fact.split('\n').map(plain).join('\n')}`)
   return [`${plain(shortened(where, 300))}: ${plain(shortened(complaint.msg))}`, ...facts].join('\n')
-}
-
-/** A text of another program, or a name, in one line: control characters could change what a terminal shows. */
-export function plain(text: string): string {
-  return text.replace(/\p{Cc}+/gu, ' ')
 }

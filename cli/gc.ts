@@ -2,7 +2,9 @@
 
 import type { Registry } from '../shared/cni/plugin.ts'
 import { nearest } from '../shared/config/near.ts'
-import { block, plain } from './block.ts'
+import type { Complaint } from '../shared/error/error.ts'
+import { plain } from '../shared/error/log.ts'
+import { block } from './block.ts'
 import { collect, type Outcome, outcomes } from './host/collect.ts'
 import { requireHostNetwork } from './host/host-network.ts'
 import { type Host, lookAtHost } from './host/look.ts'
@@ -56,7 +58,7 @@ async function collectAll(
   const run = {
     ...{ host, isDry, registry, slow: new Set<string>() },
     say: (text: string) => out(plain(text)),
-    complain: (where: string, complaint: Parameters<typeof block>[1]) => err(block(where, complaint)),
+    complain: (where: string, complaint: Complaint) => err(block(where, complaint)),
     log: (text: string) => logOf(text).forEach(err),
   }
   const done: Outcome[] = []

@@ -22,11 +22,11 @@ const interfaceKeys: Readonly<Record<string, string | undefined>> = {
 }
 
 /** netavark has drivers of these names itself, which no file can replace. */
-const prefixed: readonly string[] = ['bridge', 'ipvlan', 'macvlan']
+export const netavarksOwn: readonly string[] = ['bridge', 'ipvlan', 'macvlan']
 
 /** The names of all drivers. */
 export const driverNames: readonly string[] = Object.keys(interfaceKeys).map((plugin) =>
-  prefixed.includes(plugin) ? `patchbay-${plugin}` : plugin,
+  netavarksOwn.includes(plugin) ? `patchbay-${plugin}` : plugin,
 )
 
 /** The plugin of a driver's name, which may have the prefix; undefined for another name. */

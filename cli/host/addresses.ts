@@ -4,7 +4,6 @@ import type { Attachment } from '../../shared/cni/plugin.ts'
 import { ifnameFault, isIdentifier } from '../../shared/config/names.ts'
 import { type Held, heldByOne, heldIn } from '../../shared/ipam/host-local/holders.ts'
 import { readDirectoryIfAny } from '../../shared/kernel/files.ts'
-import { stat } from '../../shared/kernel/stat.ts'
 import type { Sighting } from './sighting.ts'
 
 /** All below a directory; the folder of a network has its name. @throws KernelError */
@@ -20,9 +19,7 @@ export function allAddresses(dataDir: string): Sighting[] {
 /** Those of one attachment. */
 export function addressesOf(dataDir: string, attachment: Attachment): Sighting[] {
   const { network } = attachment
-  const directory = `${dataDir}/${network}`
-  if (!stat(directory)) return []
-  return heldByOne(directory, attachment).flatMap((held) => sightingOf(dataDir, network, held))
+  return heldByOne(`${dataDir}/${network}`, attachment).flatMap((held) => sightingOf(dataDir, network, held))
 }
 
 /** A record of an old release has no interface: DEL of any releases its address. A holder whose name no runtime can give is left out. */

@@ -1,5 +1,7 @@
 /** How an attachment is deleted: as it was added, or else as its network is configured now. */
 
+import { netavarksOwn } from '../../netavark/drivers.ts'
+import { attachmentKey } from '../../shared/cni/identity.ts'
 import type { Attachment } from '../../shared/cni/plugin.ts'
 import { isObject } from '../../shared/config/json.ts'
 import type { Cached } from './cache-entry.ts'
@@ -15,13 +17,12 @@ export interface Chain {
   args: string
   capabilities: Raw
   result?: Raw
-  /** The entry of a cache that it comes from. */
-  file?: string
 }
 
 /** The plugins of an attachment; undefined when neither a cache nor a file of /etc/cni/net.d has its network. */
 export function chainOf(attachment: Attachment, { cached, configured }: Configurations): Chain | undefined {
-  const own = cached.find((one) => isSame(one, attachment))
+  const key = attachmentKey(attachment)
+  const own = cached.find((one) => attachmentKey(one) === key)
   if (own) return cachedChain(own)
   const members = configured.filter(({ network }) => network === attachment.network)
   const [first] = members
@@ -32,20 +33,18 @@ export function chainOf(attachment: Attachment, { cached, configured }: Configur
 
 /** The network of podman's that a driver of ours makes; netavark's own networks are none of ours. */
 export function podmanNetwork({ network }: Attachment, { podman }: Configurations): Raw | undefined {
-  return podman.find(({ name, driver }) => name === network && !ownDrivers.includes(driver))
-}
-
-const ownDrivers: readonly unknown[] = ['bridge', 'ipvlan', 'macvlan', undefined]
-
-function isSame(one: Attachment, other: Attachment): boolean {
-  return one.network === other.network && one.containerID === other.containerID && one.ifname === other.ifname
+  return podman.find(({ name, driver }) => name === network && !isOfNetavark(driver))
 }
 
 /** The plugins that ADD was called for. */
-export function cachedChain({ configuration, file, args, capabilities, result }: Cached): Chain {
+export function cachedChain({ configuration, args, capabilities, result }: Cached): Chain {
   const { plugins = [configuration] } = configuration
   const members = Array.isArray(plugins) ? plugins.filter(isObject) : []
-  return { cniVersion: versionOf(configuration), plugins: members, args, capabilities, result, file }
+  return { cniVersion: versionOf(configuration), plugins: members, args, capabilities, result }
+}
+
+function isOfNetavark(driver: unknown): boolean {
+  return driver === undefined || netavarksOwn.includes(String(driver))
 }
 
 const versionOf = ({ cniVersion }: Raw) => (typeof cniVersion === 'string' ? cniVersion : '0.1.0')

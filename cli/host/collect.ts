@@ -5,7 +5,7 @@ import type { Attachment } from '../../shared/cni/plugin.ts'
 import { CniError, Code, type Complaint, toCniError } from '../../shared/error/error.ts'
 import { runAll, runAllNow } from '../../shared/error/steps.ts'
 import { remove } from '../../shared/kernel/files.ts'
-import type { Container } from './containers.ts'
+import type { Container, Judged } from './containers.ts'
 import { type Context, type Step, stepsOf } from './deletion.ts'
 import { inTime } from './in-time.ts'
 import { type Host, lookAtOne } from './look.ts'
@@ -25,11 +25,7 @@ export interface Run extends Omit<Context, 'configurations'> {
   slow: Set<string>
 }
 
-export async function collect(
-  attachment: Attachment,
-  container: Host['containers'][number],
-  run: Run,
-): Promise<Outcome> {
+export async function collect(attachment: Attachment, container: Judged, run: Run): Promise<Outcome> {
   const key = attachmentKey(attachment)
   if (container.life === 'lives') return 'lives'
   if (container.life === 'unknown') {

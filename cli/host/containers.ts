@@ -20,6 +20,11 @@ export interface Container {
 /** `unknown`: no file tells its namespace, or this process cannot see where it would be. */
 export type Life = 'lives' | 'ended' | 'unknown'
 
+/** A container, and whether it lives. */
+export interface Judged extends Container {
+  life: Life
+}
+
 /** Puts together what all sources say of each container. */
 export function containersOf(sightings: readonly Sighting[]): Container[] {
   const byContainer = Map.groupBy(sightings, ({ attachment }) => attachment.containerID)
@@ -41,8 +46,8 @@ function placesOf(seen: readonly Sighting[]): Place[] {
   return [...new Map(all.map((place) => [`${place.path} ${place.inode}`, place])).values()]
 }
 
-/** Whether each container still lives. @throws KernelError */
-export function livesOf(containers: readonly Container[]): Map<Container, Life> {
+/** Looks whether each container still lives. @throws KernelError */
+export function withLife(containers: readonly Container[]): Judged[] {
   const findings = new Map(containers.flatMap(({ places }) => places).map((place) => [place, lookAt(place)]))
   const there = [...findings].flatMap(([place, finding]) => (finding === 'there' ? place : []))
   const living = Map.groupBy(there, ({ path }) => inodeAt(path))
@@ -58,7 +63,7 @@ export function livesOf(containers: readonly Container[]): Map<Container, Life> 
     if (own.includes('there') || places.some(isHeld) || attachments.some(hasHostEnd)) return 'lives'
     return own.length === 0 || own.includes('unseen') ? 'unknown' : 'ended'
   }
-  return new Map(containers.map((one) => [one, lifeOf(one)]))
+  return containers.map((one) => ({ ...one, life: lifeOf(one) }))
 }
 
 /**

@@ -5,7 +5,7 @@ import { readDirectoryIfAny } from '../../shared/kernel/files.ts'
 import { type Cached, sightingsIn } from './cache-entry.ts'
 import { cachedNow, readCaches } from './caches.ts'
 import { type Configurations, readConfigurations } from './configurations.ts'
-import { type Container, containersOf, type Life, livesNow, livesOf } from './containers.ts'
+import { containersOf, type Judged, livesNow, withLife } from './containers.ts'
 import { dataDirsOf } from './data-dirs.ts'
 import { type LeftOut, trying } from './left-out.ts'
 import type { Sighting } from './sighting.ts'
@@ -15,7 +15,7 @@ export interface Host {
   configurations: Configurations
   /** Where host-local keeps addresses. */
   dataDirs: readonly string[]
-  containers: readonly (Container & { life: Life })[]
+  containers: readonly Judged[]
 }
 
 /** Looks at everything. @throws KernelError */
@@ -25,9 +25,7 @@ export function lookAtHost(leftOut: LeftOut): Host {
   const isReadable = (path: string) => trying(path, (one) => [readDirectoryIfAny(one)], leftOut).length > 0
   const dataDirs = dataDirsOf(configurations).filter(isReadable)
   const containers = containersOf([...cached.flatMap(sightingsIn), ...allSightings(dataDirs)])
-  const lives = livesOf(containers)
-  const withLife = (one: Container) => ({ ...one, life: lives.get(one) ?? 'unknown' })
-  return { configurations, dataDirs, containers: containers.map(withLife) }
+  return { configurations, dataDirs, containers: withLife(containers) }
 }
 
 /** What files say of one attachment at this moment. */

@@ -34,7 +34,7 @@ const kinds: readonly Records[] = [
   { folder: 'firewall/filter', ...filters },
   { folder: 'links', all: allClaimants, find: claimant },
   { folder: 'nodes', all: allPlaced, find: readPlaced },
-  { folder: 'lent', all: borrowers, find: holder },
+  { folder: 'lent', all: allLent, find: lent },
   {
     folder: 'wires',
     all: ends,
@@ -48,20 +48,20 @@ function claimant(attachment: Attachment): Found | undefined {
 }
 
 /** A bond on the host has its members lent, and is no container. */
-function borrowers(): Found[] {
+function allLent(): Found[] {
   return holdings
     .all()
     .filter(({ containerID }) => containerID !== '')
-    .map(borrower)
+    .map(placed)
 }
 
-function borrower({ links: [first], ...attachment }: Holding): Found {
+function placed({ links: [first], ...attachment }: Holding): Found {
   return { ...attachment, netns: first?.netns, inode: first?.inode }
 }
 
-function holder(attachment: Attachment): Found | undefined {
+function lent(attachment: Attachment): Found | undefined {
   const holding = holdings.read(attachmentHash(attachment))
-  return holding && borrower(holding)
+  return holding && placed(holding)
 }
 
 function ends(): Found[] {

@@ -26,6 +26,11 @@ export function printError(text: string): void {
   forward(`${text}\n`)
 }
 
+/** A text of another program, or a name, in one line: control characters could change what a terminal shows. */
+export function plain(text: string): string {
+  return text.replace(/\p{Cc}+/gu, ' ')
+}
+
 /** W3C Trace Context, section 3.2: version (not ff), trace and parent (not all zeros), flags. */
 const trace = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/
 
@@ -39,6 +44,6 @@ const longestLine = 4000
 export function stderrLog(plugin: string, traceparent = '', write = printError): Log {
   const suffix = trace.test(traceparent) ? ` (traceparent=${traceparent})` : ''
   const line = (level: string) => (message: string) =>
-    write(`patchbay ${plugin}: ${level}: ${message.slice(0, longestLine).replace(/\p{Cc}+/gu, ' ')}${suffix}`)
+    write(`patchbay ${plugin}: ${level}: ${plain(message.slice(0, longestLine))}${suffix}`)
   return { warn: line('warning'), info: line('info') }
 }

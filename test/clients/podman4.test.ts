@@ -19,6 +19,7 @@ import {
   killAll,
   loseContainer,
   openPodman,
+  passesTwice,
   pluginDirectories,
   rebootPodman,
   traces,
@@ -111,12 +112,7 @@ test('--ip and --mac-address give the container its address and its MAC address,
       assert.is(link('eth0', netns).address, '02:00:5e:10:00:77')
       assert.ok(pings(netns, `${prefix}.1`))
     })
-  await check()
-  podman('stop', 'flags')
-  podman('start', 'flags')
-  await check()
-  podman('rm', '--force', 'flags')
-  podman('network', 'rm', 'flags')
+  await passesTwice(box, 'flags', check)
   unchanged(before, traces)
 })
 

@@ -10,7 +10,7 @@ import { addresses, link } from '../harness/look.ts'
 import { test } from '../harness/test.ts'
 import { pings } from '../harness/traffic.ts'
 import { clientHost } from './harness/host.ts'
-import { inside, installDrivers, openPodman, traces } from './harness/podman.ts'
+import { inside, installDrivers, openPodman, passesTwice, traces } from './harness/podman.ts'
 import { rootOf } from './harness/roots.ts'
 
 await clientHost(rootOf('podman-5'))
@@ -37,12 +37,7 @@ test('network create -d vlan: a container reaches a machine in the same VLAN of 
       assert.equal(addresses('eth0', netns), ['10.60.0.7/24'])
       assert.ok(pings(netns, '10.60.0.99'))
     })
-  await check()
-  podman('stop', 'tagged')
-  podman('start', 'tagged')
-  await check()
-  podman('rm', '--force', 'tagged')
-  podman('network', 'rm', 'tagged')
+  await passesTwice(box, 'tagged', check)
   unchanged(before, traces)
 })
 

@@ -23,6 +23,7 @@ import {
   killAll,
   loseContainer,
   openPodman,
+  passesTwice,
   pluginDirectories,
   rebootPodman,
   traces,
@@ -98,12 +99,7 @@ for (const driver of ['patchbay-bridge', 'ptp'])
       assert.equal(sources.slice(0, -1), expected)
       assert.is(sources.length, 6)
     }
-    await check()
-    podman('stop', 'web')
-    podman('start', 'web')
-    await check()
-    podman('rm', '--force', 'web')
-    podman('network', 'rm', 'web')
+    await passesTwice(box, 'web', check)
     unchanged(before, traces)
   })
 

@@ -4,6 +4,7 @@ import { readEntries, readEntry } from './attachments.ts'
 import { type Entry, entryName } from './entries.ts'
 import { indexRoot } from './index.ts'
 import type { Netns } from './netns.ts'
+import { describing } from './rebuild.ts'
 import { type Holder, isHeldBy, type Reservation, readRecord, reservations, timeOf } from './records.ts'
 import { isParked } from './sticky.ts'
 
@@ -32,6 +33,5 @@ export function heldByOne(directory: string, holder: Holder): Held[] {
 /** An entry with another time is that of an earlier record: the reference has written this one, perhaps for a container that came back. */
 function describe(directory: string, one: Reservation, entry: Entry | undefined): Held {
   const written = timeOf(directory, one)
-  const isItsEntry = entry?.addresses[one.file] === written
-  return { ...one, written, netns: isItsEntry ? entry?.netns : undefined }
+  return { ...one, written, netns: describing(entry, one, written)?.netns }
 }

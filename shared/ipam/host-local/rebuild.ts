@@ -45,7 +45,7 @@ export function rebuild(directory: string, root: string, all: readonly Reservati
 }
 
 /** The entry, if it describes this record and not an earlier one of the same address and attachment. */
-function describing(entry: Entry | undefined, { file }: Reservation, time: string): Entry | undefined {
+export function describing(entry: Entry | undefined, { file }: Reservation, time: string): Entry | undefined {
   return entry?.addresses[file] === time ? entry : undefined
 }
 

@@ -159,6 +159,20 @@ export async function inside<T>(
   }
 }
 
+/** What a container must pass as it runs, and again after stop and start; then it goes, and its network, which has the same name. */
+export async function passesTwice(
+  { podman }: Podman,
+  name: string,
+  check: () => Promise<unknown>,
+): Promise<void> {
+  await check()
+  podman('stop', name)
+  podman('start', name)
+  await check()
+  podman('rm', '--force', name)
+  podman('network', 'rm', name)
+}
+
 /** A snapshot with libcni's results, without files of podman's allocator and of runc, and without what the test's own clients set. */
 export function traces(): Snapshot {
   const results = existsSync(cached) ? readdirSync(cached).map((name) => `result ${name}`) : []
