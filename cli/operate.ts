@@ -1,49 +1,85 @@
-/** The operator's command line: finds the verb, and says which one is meant when there is none of that name. */
+/** The operator's command line: finds the verb, reads its words and flags, runs it, and prints its answer. */
 
 import type { Registry } from '../shared/cni/plugin.ts'
 import { nearest } from '../shared/config/near.ts'
-import type { Complaint } from '../shared/error/error.ts'
 import { writeAll } from '../shared/kernel/files.ts'
-import { block } from './block.ts'
-import { usage } from './usage.ts'
+import { type Format, written } from './form/answer.ts'
+import { misuse, parse } from './form/arguments.ts'
+import { block } from './form/block.ts'
+import { flagsOf, helpOf, overview } from './form/help.ts'
+import { pageOf } from './form/page.ts'
+import { progressLine } from './form/progress.ts'
+import { statusOf } from './form/status.ts'
+import { type Call, lastOf, type Output, type Status, type Verb } from './form/verb.ts'
 import { verbs } from './verbs.ts'
 
 const STDOUT = 1
 const STDERR = 2
-
-/** The exit status of a wrong command line. */
-const MISUSE = 2
 
 /** What other programs call verbs of ours. */
 const aliases: Readonly<Record<string, string>> = { '--help': 'help', '-h': 'help', '--version': 'version' }
 
 /**
  * Runs a verb of the operator.
- * @param args the verb and its arguments
+ * @param line the verb and its arguments
  * @returns the exit status
  */
-export async function operate([word, ...args]: string[], plugins: Registry): Promise<number> {
-  if (word === undefined) return refuse(usage(plugins))
-  const name = (Object.hasOwn(aliases, word) && aliases[word]) || word
-  const verb = Object.hasOwn(verbs, name) ? verbs[name] : undefined
-  if (!verb) return refuse(`${block('patchbay', unknown(name))}\n`)
-  const { most = Number.POSITIVE_INFINITY } = verb
-  if (args.length > most) return refuse(`${block(`patchbay ${name}`, excess(args.slice(most)))}\n`)
-  const line = (fd: number) => (text: string) => writeAll(fd, Buffer.from(`${text}\n`))
-  return verb.run(args, { out: line(STDOUT), err: line(STDERR) }, plugins)
+export async function operate(line: readonly string[], plugins: Registry): Promise<Status> {
+  const progress = progressLine(STDERR)
+  const write = (fd: number) => (text: string) => {
+    progress.clear()
+    writeAll(fd, Buffer.from(`${text}\n`))
+  }
+  const output = { out: write(STDOUT), err: write(STDERR) }
+  const complain: Call['complain'] = (where, complaint) => output.err(block(where, complaint))
+  if (line.length === 0) return refuse(output, plugins)
+  const { name, rest } = nameOf(line)
+  return statusOf(name, { complain }, async () => {
+    const verb = await load(name)
+    if (rest.some((word) => word === '--help' || word === '-h')) return help(name, verb, output)
+    const { words, flags } = parse(rest, { words: verb.words, flags: flagsOf(verb) })
+    return finish(verb, { words, flags, ...output, plugins, verbs, complain, progress: progress.show })
+  })
 }
 
-function refuse(text: string): number {
-  writeAll(STDERR, Buffer.from(text))
-  return MISUSE
+async function refuse({ err }: Output, plugins: Registry): Promise<Status> {
+  err(await overview(verbs, Object.keys(plugins), pageOf(STDERR)))
+  return 2
 }
 
-function unknown(name: string): Complaint {
-  const meant = nearest(name, Object.keys(verbs))
-  const msg = `no verb ${JSON.stringify(name.slice(0, 50))}${meant ? `, did you mean ${meant}?` : ''}`
-  return { msg, hint: `patchbay help; the verbs are ${Object.keys(verbs).join(', ')}` }
+/** A verb may have two words, as `ipam ls`. */
+function nameOf([first = '', ...others]: readonly string[]): { name: string; rest: readonly string[] } {
+  const name = (Object.hasOwn(aliases, first) && aliases[first]) || first
+  const [second = '', ...rest] = others
+  const isGroup = Object.keys(verbs).some((verb) => verb.startsWith(`${name} `))
+  return isGroup ? { name: `${name} ${second}`.trimEnd(), rest } : { name, rest: others }
 }
 
-function excess([word = '']: string[]): Complaint {
-  return { msg: `unexpected word ${JSON.stringify(word.slice(0, 50))}`, hint: 'patchbay help' }
+/** @throws CniError when there is no verb of the name */
+async function load(name: string): Promise<Verb> {
+  const loader = Object.hasOwn(verbs, name) ? verbs[name] : undefined
+  if (loader) return loader()
+  const known = Object.keys(verbs)
+  const meant = nearest(name, known)
+  const question = meant ? `, did you mean ${meant}?` : ''
+  throw misuse(
+    `no verb ${JSON.stringify(name.slice(0, 50))}${question}`,
+    `patchbay help; the verbs are ${known.join(', ')}`,
+  )
+}
+
+function help(name: string, verb: Verb, { out }: Output): Status {
+  out(helpOf(name, verb, pageOf(STDOUT)))
+  return 0
+}
+
+/** With JSON or YAML only the answer is written. */
+async function finish(verb: Verb, call: Call): Promise<Status> {
+  const format = (lastOf(call.flags, '--output') ?? 'table') as Format
+  const out = format === 'table' ? call.out : () => {}
+  const answer = await verb.run({ ...call, out })
+  if (typeof answer === 'number') return answer
+  const text = await written(answer, format, pageOf(STDOUT))
+  if (text !== '') call.out(text)
+  return answer.status ?? 0
 }

@@ -1,35 +1,15 @@
-/** The operator's verbs. Each is a file beside, which only its call loads. */
+/** The operator's verbs. Each is a file, which only its call loads. */
 
-import type { Registry } from '../shared/cni/plugin.ts'
-import { version } from '../shared/version.ts'
-import type { Output } from './reconcile.ts'
-import { usage } from './usage.ts'
+import type { Verbs } from './form/verb.ts'
 
-/** What a verb does. */
-export interface Verb {
-  /** How many words may follow it; a verb without it reads them itself. */
-  most?: number
-  /** @returns the exit status */
-  run(args: string[], output: Output, plugins: Registry): number | Promise<number>
-}
-
-/** By name. */
-export const verbs: Readonly<Record<string, Verb>> = {
-  version: { most: 0, run: (_, { out }) => print(out, `patchbay ${version}`) },
-  help: { run: (_, { out }, plugins) => print(out, usage(plugins).trimEnd()) },
-  install: { run: async (args, output) => (await import('./install.ts')).install(args, output) },
-  uninstall: { run: async (args, output) => (await import('./uninstall.ts')).uninstall(args, output) },
-  reapply: { most: 0, run: async (_, output) => (await import('./reapply.ts')).reapply(output) },
-  reconcile: {
-    most: 1,
-    run: async (args, output, plugins) =>
-      (await import('./reconcile.ts')).reconcile(plugins, output, ...args),
-  },
-  gc: { run: async (args, output, plugins) => (await import('./gc.ts')).gc(args, output, plugins) },
-  stay: { most: 0, run: async (_, output) => (await import('./stay.ts')).stay(output) },
-}
-
-function print(out: Output['out'], text: string): number {
-  out(text)
-  return 0
+/** By name; a name of two words is that of a group and of what it does. In the order in which help shows them. */
+export const verbs: Verbs = {
+  install: async () => (await import('./verbs/install.ts')).install,
+  uninstall: async () => (await import('./verbs/uninstall.ts')).uninstall,
+  gc: async () => (await import('./verbs/gc.ts')).gc,
+  reapply: async () => (await import('./verbs/reapply.ts')).reapply,
+  reconcile: async () => (await import('./verbs/reconcile.ts')).reconcile,
+  stay: async () => (await import('./verbs/stay.ts')).stay,
+  version: async () => (await import('./verbs/version.ts')).version,
+  help: async () => (await import('./verbs/help.ts')).help,
 }

@@ -3,15 +3,17 @@
  * imports one reads it, which takes 0.1 to 0.3 ms for a plugin (docs/engine.md). Only `import('…')` may import them.
  */
 
+import { globSync } from 'node:fs'
+
+const root = new URL('../..', import.meta.url).pathname
+
+const verbs = globSync('cli/verbs/*.ts', { cwd: root }).sort()
+
 /** Paths from the root, and why few calls use a module. */
 export const rareModules: Readonly<Record<string, string>> = {
-  'cli/gc.ts': "the operator's",
-  'cli/install.ts': "the operator's",
+  ...Object.fromEntries(verbs.map((path) => [path, "the operator's"])),
+  'cli/form/yaml.ts': "the operator's",
   'cli/operate.ts': "the operator's",
-  'cli/reapply.ts': "the operator's",
-  'cli/reconcile.ts': "the operator's",
-  'cli/stay.ts': "the operator's",
-  'cli/uninstall.ts': "the operator's",
   'netavark/run.ts': 'podman 5 and newer',
   'plugins/bond/plugin.ts': 'hosts with several NICs',
   'plugins/bond/team/plugin.ts': 'hosts with several NICs',

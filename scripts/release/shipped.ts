@@ -10,7 +10,7 @@ import type { Target } from '../build/target.ts'
 const packages = join(import.meta.dirname, '../../node_modules')
 
 /** npm packages that the bundle contains. */
-export const bundled = ['@noble/hashes', 'netlink', 'zod']
+export const bundled = ['@noble/hashes', 'js-yaml', 'netlink', 'zod']
 
 /** Their licences and the engine's, by the name of a file. */
 export async function licensesOf({ engine, architecture }: Target): Promise<[name: string, text: string][]> {

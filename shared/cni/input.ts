@@ -3,7 +3,8 @@
 import { maximumBytes, tooLarge } from '../config/json.ts'
 import { CniError, Code } from '../error/error.ts'
 import { now, waitReadable } from '../kernel/clock.ts'
-import { must, syscall } from '../kernel/syscall.ts'
+import { must } from '../kernel/syscall.ts'
+import { isTerminal } from '../kernel/terminal.ts'
 
 const STDIN = 0
 /** The first read, bytes: most configurations fit. A later one is as large as all before. */
@@ -37,9 +38,4 @@ function endless(): CniError {
     msg: `error reading from stdin: it did not end within ${LONGEST_MILLISECONDS / 1000} s`,
     hint: 'the runtime must write the configuration to standard input and close it',
   })
-}
-
-/** isatty(3): only a terminal answers TCGETS (include/uapi/asm-generic/ioctls.h). */
-function isTerminal(fd: number): boolean {
-  return syscall('ioctl', fd, 0x5401, Buffer.alloc(64)) === 0
 }

@@ -26,9 +26,9 @@ export function printError(text: string): void {
   forward(`${text}\n`)
 }
 
-/** A text of another program, or a name, in one line: control characters could change what a terminal shows. */
+/** A text of another program, or a name, in one line: control characters and marks of direction could change what a terminal shows. */
 export function plain(text: string): string {
-  return text.replace(/\p{Cc}+/gu, ' ')
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
 }
 
 /** W3C Trace Context, section 3.2: version (not ff), trace and parent (not all zeros), flags. */

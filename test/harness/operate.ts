@@ -30,3 +30,20 @@ export function operate(
   assert.is(done.status, status, `${words}: ${done.stdout}${done.stderr}`)
   return done.stdout + done.stderr
 }
+
+/**
+ * What a verb answers as JSON, which must have the documented shape (cli/answers).
+ * @param words the verb, its words and flags, one space between two
+ */
+export async function answerOf<T = unknown>(
+  file: string,
+  verb: string,
+  words = '',
+  status = 0,
+  env: Record<string, string> = {},
+): Promise<T> {
+  const done = run(file, `${verb} ${words} -o json`.replace(/ +/g, ' '), env)
+  assert.is(done.status, status, `${verb} ${words}: ${done.stdout}${done.stderr}`)
+  const { answer } = await import(`../../cli/answers/${verb.replace(' ', '-')}.ts`)
+  return answer.parse(JSON.parse(done.stdout)) as T
+}

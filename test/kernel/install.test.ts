@@ -134,7 +134,7 @@ test('a slip in a verb, a flag or a name is refused with what is meant, and has 
   assert.match(operate('reconcile a b', 2), 'unexpected word "b"')
   assert.match(operate('--help'), 'usage: patchbay')
   assert.match(operate('install --repalce', 2), 'did you mean --replace')
-  assert.match(operate('install --engine bun', 2), 'quickjs and node')
+  assert.match(operate('install --engine bun', 2), 'there are quickjs, node')
   assert.match(operate('install --to', 2), 'needs a value')
   assert.match(operate('install --check --replace', 2), '--replace')
   assert.match(operate(`install --to ${scratch} --conf brige`, 2), 'did you mean bridge')

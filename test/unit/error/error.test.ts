@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import { block } from '../../../cli/block.ts'
+import { block } from '../../../cli/form/block.ts'
 import { CniError, Code, longestMsg, printed, toCniError, withCode } from '../../../shared/error/error.ts'
 import { runAll, runAllNow } from '../../../shared/error/steps.ts'
 import { Errno, KernelError } from '../../../shared/kernel/errno.ts'

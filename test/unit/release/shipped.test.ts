@@ -26,7 +26,7 @@ test('each engine’s archive has the licences of the packages and of the engine
   const names = await licensesOf({ engine: 'node', architecture: 'arm64' })
   assert.equal(
     names.map(([name]) => name),
-    ['noble-hashes', 'netlink', 'zod', 'node'],
+    ['noble-hashes', 'js-yaml', 'netlink', 'zod', 'node'],
   )
   for (const [name, text] of names) assert.match(text, /Permission is hereby granted/, name)
 })

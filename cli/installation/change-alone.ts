@@ -1,10 +1,10 @@
 /** Runs the changes of a plan: one process at a time in a directory, and each change is printed. */
 
-import { CniError, Code } from '../shared/error/error.ts'
-import { Open, withFile } from '../shared/kernel/files.ts'
-import { withDescriptorLock } from '../shared/kernel/lock.ts'
-import type { Change } from './installation/change.ts'
-import type { Output } from './reconcile.ts'
+import { CniError, Code } from '../../shared/error/error.ts'
+import { Open, withFile } from '../../shared/kernel/files.ts'
+import { withDescriptorLock } from '../../shared/kernel/lock.ts'
+import type { Output } from '../form/verb.ts'
+import type { Change } from './change.ts'
 
 const PATIENCE = 10_000
 

@@ -1,7 +1,7 @@
 /** Errors on a terminal: the message in the first line, and below it one line for each further fact, such as the hint. */
 
-import { type Complaint, linesOf, shortened } from '../shared/error/error.ts'
-import { plain } from '../shared/error/log.ts'
+import { type Complaint, linesOf, shortened } from '../../shared/error/error.ts'
+import { plain } from '../../shared/error/log.ts'
 
 /** @param where the file or command that the complaint is about */
 export function block(where: string, complaint: Complaint): string {

@@ -1,12 +1,13 @@
 /** `patchbay uninstall`: takes the links and the executable away, and puts back the plugins that `install --replace` took away. */
 
-import { readDirectoryIfAny, readLink, removeDirectory } from '../shared/kernel/files.ts'
-import { lstat, stat } from '../shared/kernel/stat.ts'
-import { changeAlone } from './change-alone.ts'
-import { type Kind, misuse, parse } from './installation/arguments.ts'
-import { type Change, putBack, removal } from './installation/change.ts'
-import { type Manifest, manifestPath, readManifest } from './installation/manifest.ts'
-import { ownerOf, ownerOfExecutable } from './installation/owner.ts'
+import { readDirectoryIfAny, readLink, removeDirectory } from '../../shared/kernel/files.ts'
+import { lstat, stat } from '../../shared/kernel/stat.ts'
+import { misuse } from '../form/arguments.ts'
+import { lastOf, type Output, type Status, type Verb } from '../form/verb.ts'
+import { type Change, putBack, removal } from '../installation/change.ts'
+import { changeAlone } from '../installation/change-alone.ts'
+import { type Manifest, manifestPath, readManifest } from '../installation/manifest.ts'
+import { ownerOf, ownerOfExecutable } from '../installation/owner.ts'
 import {
   absolutePath,
   executable,
@@ -14,31 +15,38 @@ import {
   pluginNames,
   relativePath,
   replacedFolder,
-} from './installation/places.ts'
-import { undoLink } from './installation/plan.ts'
-import type { Output } from './reconcile.ts'
-import { statusOf } from './status.ts'
+} from '../installation/places.ts'
+import { undoLink } from '../installation/plan.ts'
 
-const flags: Readonly<Record<string, Kind>> = { '--from': 'one', '--to': 'one', '--dry-run': 'none' }
+const standard = '/opt/cni/bin'
 
-/** Uninstalls. @returns the exit status: 1 for a failure, 2 for a wrong command line */
-export function uninstall(words: readonly string[], output: Output): Promise<number> {
-  return statusOf('uninstall', output, () => {
-    const given = parse(words, flags)
-    if (given.has('--from') && given.has('--to')) throw misuse('--from and --to mean the same: give one')
-    const [path = '/opt/cni/bin'] = [...(given.get('--from') ?? given.get('--to') ?? [])].reverse()
-    const directory = absolutePath(path)
+export const uninstall: Verb = {
+  summary: 'removes what install has installed, and puts back the plugins that it replaced',
+  flags: {
+    '--from': {
+      takes: 'one',
+      value: 'DIR',
+      names: 'directory',
+      means: `Where the plugins are. Default: ${standard}.`,
+    },
+    '--to': { takes: 'one', value: 'DIR', names: 'directory', means: 'The same as --from.' },
+    '--dry-run': { takes: 'none', means: 'Say what would be done, and do nothing.' },
+  },
+  example: { call: 'uninstall --dry-run', does: 'what would be removed?' },
+  run({ flags, ...output }) {
+    if (flags.has('--from') && flags.has('--to')) throw misuse('--from and --to mean the same: give one')
+    const directory = absolutePath(lastOf(flags, '--from') ?? lastOf(flags, '--to') ?? standard)
     if (!stat(directory)) return nothing(directory, output)
-    if (given.has('--dry-run')) {
+    if (flags.has('--dry-run')) {
       for (const { says } of planUninstall(directory)) output.out(`would ${says}`)
       return 0
     }
     const changes = changeAlone(directory, () => planUninstall(directory), output)
     return changes > 0 ? farewell(directory, output) : nothing(directory, output)
-  })
+  },
 }
 
-function nothing(directory: string, { out }: Output): number {
+function nothing(directory: string, { out }: Output): Status {
   out(`${directory}: nothing is installed`)
   return 0
 }
@@ -88,7 +96,7 @@ function removalOfFolder(directory: string, folder: string): Change {
   return { says: `remove ${folder}`, make }
 }
 
-function farewell(directory: string, { out }: Output): number {
+function farewell(directory: string, { out }: Output): Status {
   const kept = readDirectoryIfAny(replacedFolder(directory)).map(({ name }) => name)
   if (kept.length > 0)
     out(`stays: ${replacedFolder(directory)} with ${kept.join(', ')}: other files have their names`)

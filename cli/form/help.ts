@@ -1,0 +1,90 @@
+/** The text of `--help`, for one verb and for all. */
+
+import { version } from '../../shared/version.ts'
+import { formats } from './answer.ts'
+import type { Page } from './page.ts'
+import { wrapped } from './table.ts'
+import type { Flag, Flags, Verb, Verbs, Word } from './verb.ts'
+
+/** Flags that each verb takes. */
+const helpFlag: Flags = { '--help': { takes: 'none', short: 'h', means: 'Show this help.' } }
+
+/** Flags of verbs that answer. */
+const answerFlags: Flags = {
+  '--output': {
+    ...{ takes: 'one', short: 'o', value: 'FORMAT', names: formats },
+    means: `How the answer is written: ${formats.join(', ')}. Default: table, a text for people.`,
+  },
+}
+
+/** All flags of a verb. */
+export function flagsOf(verb: Verb): Flags {
+  return { ...verb.flags, ...(verb.answers && answerFlags), ...helpFlag }
+}
+
+/** A verb's call in one line: `patchbay gc [NETWORK] [--dry-run]`. */
+export function synopsis(name: string, verb: Verb): string {
+  const flags = Object.entries({ ...verb.flags, ...(verb.answers && answerFlags) })
+  return [
+    'patchbay',
+    name,
+    ...(verb.words ?? []).map(wordShape),
+    ...flags.map(([flag, one]) => `[${flagShape(flag, one)}]`),
+  ].join(' ')
+}
+
+function wordShape({ name, count }: Word): string {
+  return { one: name, optional: `[${name}]`, many: `${name}…`, any: `[${name}…]` }[count]
+}
+
+/** @param name the flag's long name; the short one is shown where there is one */
+function flagShape(name: string, { takes, value = 'VALUE', short }: Flag): string {
+  const flag = short ? `-${short}` : name
+  return { none: flag, one: `${flag} ${value}`, optional: `${flag}[=${value}]`, many: `${flag} ${value}…` }[
+    takes
+  ]
+}
+
+/** What `patchbay VERB --help` prints. */
+export function helpOf(name: string, verb: Verb, { width, paint }: Page): string {
+  const title = (text: string) => paint('bold', text)
+  const entry = (left: string, right: string) => `  ${left}\n${wrapped(right, width, '      ')}`
+  const words = (verb.words ?? []).map((word) => entry(word.name, word.means))
+  const flags = Object.entries(flagsOf(verb)).map(([flag, one]) => entry(flagLine(flag, one), one.means))
+  return [
+    `${title(`patchbay ${name}`)}: ${verb.summary}`,
+    `${title('usage:')}\n${wrapped(synopsis(name, verb), width, '  ')}`,
+    ...(verb.text ?? []).map((paragraph) => wrapped(paragraph, width)),
+    ...(words.length > 0 ? [`${title('words:')}\n${words.join('\n')}`] : []),
+    `${title('flags:')}\n${flags.join('\n')}`,
+    `${title('example:')} ${verb.example.does}\n  patchbay ${verb.example.call}`,
+    'exit status: 0 fine, 1 a failure or a finding, 2 a wrong command line',
+  ].join('\n\n')
+}
+
+function flagLine(name: string, flag: Flag): string {
+  const long = flagShape(name, { ...flag, short: undefined })
+  return flag.short ? `-${flag.short}, ${long}` : long
+}
+
+/** What `patchbay help` prints: each verb with its summary. */
+export async function overview(
+  verbs: Verbs,
+  plugins: readonly string[],
+  { width, paint }: Page,
+): Promise<string> {
+  const names = Object.keys(verbs)
+  const longest = Math.max(...names.map((name) => name.length))
+  const lines = await Promise.all(
+    Object.entries(verbs).map(async ([name, load]) => {
+      const text = wrapped((await load()).summary, width, ' '.repeat(longest + 4)).trimStart()
+      return `  ${paint('bold', name)}${' '.repeat(longest + 2 - name.length)}${text}`
+    }),
+  )
+  const closing = `Container network plugins in one executable (${version}). A container runtime calls it by any name that contains a plugin's, as a link to this file or a copy: ${[...plugins].sort().join(', ')}`
+  return [
+    `usage: patchbay VERB [WORD…] [FLAG…]\n       patchbay VERB --help`,
+    lines.join('\n'),
+    wrapped(closing, width),
+  ].join('\n\n')
+}
