@@ -10,6 +10,8 @@ export const verbs: Verbs = {
   reapply: async () => (await import('./verbs/reapply.ts')).reapply,
   reconcile: async () => (await import('./verbs/reconcile.ts')).reconcile,
   stay: async () => (await import('./verbs/stay.ts')).stay,
+  completion: async () => (await import('./verbs/completion.ts')).completion,
+  complete: async () => (await import('./verbs/complete.ts')).complete,
   version: async () => (await import('./verbs/version.ts')).version,
   help: async () => (await import('./verbs/help.ts')).help,
 }

@@ -1,4 +1,4 @@
-/** Generates the documentation's tables of keys, the reference, and a JSON Schema for each plugin. */
+/** Generates the documentation's tables of keys, the reference, the pages of the operator's verbs, and a JSON Schema for each plugin. */
 
 import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -8,6 +8,8 @@ import type { Plugin } from '../shared/cni/plugin.ts'
 import { common } from '../shared/config/common.ts'
 import { jsonSchema } from '../shared/config/jsonschema.ts'
 import { keyTable } from '../shared/config/keytable.ts'
+import { manualPage } from './cli/man.ts'
+import { verbPages } from './cli/pages.ts'
 import { allExamples } from './example.ts'
 import { type Documented, ownKeys, pluginPages, reference } from './reference.ts'
 
@@ -27,7 +29,8 @@ export async function documents(): Promise<Map<string, string>> {
   files.set('docs/netavark.md', marked('docs/netavark.md', 'drivers', driverTable(documented)))
   files.set('README.md', marked('README.md', 'plugins', pluginPages(documented, '')))
   files.set('conf-examples/README.md', marked('conf-examples/README.md', 'examples', exampleTable()))
-  return files
+  files.set('docs/cli/patchbay.8', await manualPage())
+  return new Map([...files, ...(await verbPages())])
 }
 
 async function allPlugins(): Promise<Documented[]> {

@@ -31,8 +31,12 @@ export function parse(line: readonly string[], { words: declared = [], flags = {
       given.set(name, [...(given.get(name) ?? []), ...values])
     }
   }
-  for (const word of words) requirePrintable('a word', word)
+  if (!declared.some(({ raw }) => raw)) for (const word of words) requirePrintable('a word', word)
   requireCount(words, declared)
+  declared.forEach((one, at) => {
+    const word = words[at]
+    if (word !== undefined) requireOneOf(one.name, word, one)
+  })
   return { words, flags: given }
 }
 
@@ -69,8 +73,13 @@ function find(written: string, flags: Readonly<Record<string, Flag>>): [name: st
   throw misuse(`unknown flag ${quoted(written)}${meant ? `, did you mean ${meant}?` : ''}`)
 }
 
-function requireValue(written: string, value: string, { names }: Flag): void {
+function requireValue(written: string, value: string, flag: Flag): void {
   requirePrintable(written, value)
+  requireOneOf(written, value, flag)
+}
+
+/** A value that is none of those that there are. */
+function requireOneOf(written: string, value: string, { names }: Pick<Flag, 'names'>): void {
   if (typeof names !== 'object' || names.includes(value)) return
   const meant = nearest(value, names)
   const question = meant ? `, did you mean ${meant}?` : ''

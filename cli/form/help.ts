@@ -52,7 +52,7 @@ export function helpOf(name: string, verb: Verb, { width, paint }: Page): string
   const words = (verb.words ?? []).map((word) => entry(word.name, word.means))
   const flags = Object.entries(flagsOf(verb)).map(([flag, one]) => entry(flagLine(flag, one), one.means))
   return [
-    `${title(`patchbay ${name}`)}: ${verb.summary}`,
+    wrapped(`patchbay ${name}: ${verb.summary}`, width).replace(`patchbay ${name}`, title),
     `${title('usage:')}\n${wrapped(synopsis(name, verb), width, '  ')}`,
     ...(verb.text ?? []).map((paragraph) => wrapped(paragraph, width)),
     ...(words.length > 0 ? [`${title('words:')}\n${words.join('\n')}`] : []),
@@ -62,7 +62,8 @@ export function helpOf(name: string, verb: Verb, { width, paint }: Page): string
   ].join('\n\n')
 }
 
-function flagLine(name: string, flag: Flag): string {
+/** A flag with its short name and its value. */
+export function flagLine(name: string, flag: Flag): string {
   const long = flagShape(name, { ...flag, short: undefined })
   return flag.short ? `-${flag.short}, ${long}` : long
 }
@@ -73,18 +74,24 @@ export async function overview(
   plugins: readonly string[],
   { width, paint }: Page,
 ): Promise<string> {
-  const names = Object.keys(verbs)
-  const longest = Math.max(...names.map((name) => name.length))
-  const lines = await Promise.all(
-    Object.entries(verbs).map(async ([name, load]) => {
-      const text = wrapped((await load()).summary, width, ' '.repeat(longest + 4)).trimStart()
-      return `  ${paint('bold', name)}${' '.repeat(longest + 2 - name.length)}${text}`
-    }),
-  )
+  const shown = await visible(verbs)
+  const longest = Math.max(...shown.map(([name]) => name.length))
+  const lines = shown.map(([name, { summary }]) => {
+    const text = wrapped(summary, width, ' '.repeat(longest + 4)).trimStart()
+    return `  ${paint('bold', name)}${' '.repeat(longest + 2 - name.length)}${text}`
+  })
   const closing = `Container network plugins in one executable (${version}). A container runtime calls it by any name that contains a plugin's, as a link to this file or a copy: ${[...plugins].sort().join(', ')}`
   return [
     `usage: patchbay VERB [WORD…] [FLAG…]\n       patchbay VERB --help`,
     lines.join('\n'),
     wrapped(closing, width),
   ].join('\n\n')
+}
+
+/** The verbs that are for people, with their declarations. */
+export async function visible(verbs: Verbs): Promise<[name: string, verb: Verb][]> {
+  const loaded = await Promise.all(
+    Object.entries(verbs).map(async ([name, load]): Promise<[string, Verb]> => [name, await load()]),
+  )
+  return loaded.filter(([, { hidden }]) => !hidden)
 }

@@ -27,6 +27,8 @@ export interface Word {
   means: string
   count: Count
   names?: Names
+  /** Whether it may be empty or have any character: a part of another command line. */
+  raw?: boolean
 }
 
 /** How a flag takes values: none, one, one that may follow `=` alone, or all words to the next flag. */
@@ -81,6 +83,8 @@ export interface Verb {
   text?: readonly string[]
   words?: readonly Word[]
   flags?: Flags
+  /** Whether programs call it and people do not: help does not list it. */
+  hidden?: boolean
   /** Whether it takes `-o`: it then returns an answer, unless it throws. */
   answers?: boolean
   /** Arguments of a call that works, and what that call is for. */

@@ -13,7 +13,7 @@ export const gc: Verb = {
   text: [
     'Such as addresses, host ports and rules. Containers are known by the caches of runtimes and by the records of the plugins; one whose namespace lives, or is not known, keeps all.',
   ],
-  words: [{ name: 'NETWORK', means: 'this network alone', count: 'optional', names: 'network' }],
+  words: [{ name: 'NETWORK', means: 'This network alone.', count: 'optional', names: 'network' }],
   flags: { '--dry-run': { takes: 'none', means: 'Say what would be deleted, and delete nothing.' } },
   answers: true,
   example: { call: 'gc --dry-run', does: 'what have ended containers left?' },

@@ -9,7 +9,7 @@ const STDOUT = 1
 
 export const help: Verb = {
   summary: 'shows all verbs, or the words and flags of one',
-  words: [{ name: 'VERB', means: 'the verb; it may have two words, as `ipam ls`', count: 'any' }],
+  words: [{ name: 'VERB', means: 'The verb; it may have two words, as `ipam ls`.', count: 'any' }],
   example: { call: 'help gc', does: 'what does gc do, and which words does it take?' },
   async run({ words, verbs, plugins, out }): Promise<Status> {
     const name = words.join(' ')

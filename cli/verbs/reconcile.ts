@@ -17,7 +17,7 @@ export const reconcile: Verb = {
   words: [
     {
       ...{ name: 'PATH', count: 'optional', names: 'file' },
-      means: `a configuration, or a directory of them. Default: ${standardDirectory}`,
+      means: `A configuration, or a directory of them. Default: ${standardDirectory}.`,
     },
   ],
   answers: true,

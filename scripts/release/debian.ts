@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import { globSync } from 'node:fs'
 import { chmod, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join, relative } from 'node:path'
+import { scripts as completion } from '../../cli/form/completion.ts'
 import { type Architecture, debian } from '../build/target.ts'
 import { run } from '../run.ts'
 import { ensurePackages } from '../setup.ts'
@@ -13,6 +14,15 @@ const project = join(import.meta.dirname, '../..')
 const deploy = join(project, 'deploy')
 const scripts = ['postinst', 'prerm', 'postrm']
 const doc = 'usr/share/doc/patchbay'
+
+type Shell = keyof typeof completion
+
+/** Where each shell looks for completion. */
+const completions: Record<Shell, string> = {
+  bash: 'usr/share/bash-completion/completions/patchbay',
+  zsh: 'usr/share/zsh/vendor-completions/_patchbay',
+  fish: 'usr/share/fish/vendor_completions.d/patchbay.fish',
+}
 
 export interface DebianOptions {
   architecture: Architecture
@@ -57,6 +67,12 @@ async function placeFiles(files: string, tree: Tree): Promise<void> {
   await tree.copy(join(files, 'schemas'), 'usr/share/patchbay/schemas')
   await tree.copy(join(deploy, 'systemd'), 'usr/lib/systemd/system')
   await tree.copy(join(deploy, 'debian/lintian-overrides'), 'usr/share/lintian/overrides/patchbay')
+  await tree.gzip(
+    'usr/share/man/man8/patchbay.8.gz',
+    await readFile(join(project, 'docs/cli/patchbay.8'), 'utf8'),
+  )
+  for (const [shell, path] of Object.entries(completions))
+    await tree.text(path, `${completion[shell as Shell]}\n`)
 }
 
 async function placeDocs(

@@ -64,7 +64,7 @@ test('the package has each plugin and the command line, and leaves the directori
   await machine.run('dpkg --install /tmp/packages/first.deb')
   const paths = changed()
   const own =
-    /^\/(usr\/(lib\/patchbay|share\/patchbay|share\/doc\/patchbay|share\/lintian\/overrides)\/|usr\/sbin\/patchbay$|(usr\/)?lib\/systemd\/system\/patchbay-)/
+    /^\/(usr\/(lib\/patchbay|share\/patchbay|share\/doc\/patchbay|share\/lintian\/overrides)\/|usr\/sbin\/patchbay$|usr\/share\/(man\/man8|bash-completion\/completions|zsh\/vendor-completions|fish\/vendor_completions\.d)\/_?patchbay(\.8\.gz|\.fish)?$|(usr\/)?lib\/systemd\/system\/patchbay-)/
   const links = /^\/(etc\/systemd\/system\/[\w.-]+\.wants|var\/lib\/systemd\/deb-systemd-helper-enabled)\//
   assert.equal(
     paths.filter((path) => !own.test(path) && !links.test(path)),
@@ -76,6 +76,8 @@ test('the package has each plugin and the command line, and leaves the directori
   assert.is(await machine.run('dpkg --verify patchbay'), '')
   const summed = await machine.run('cut -c 35- /var/lib/dpkg/info/patchbay.md5sums')
   assert.not.match(summed, /conf-examples/, 'the sum of a file that a link leads to')
+  assert.ok(paths.includes('/usr/share/man/man8/patchbay.8.gz'))
+  assert.ok(paths.includes('/usr/share/bash-completion/completions/patchbay'))
   for (const page of [
     'README.Debian',
     'copyright',
