@@ -41,6 +41,8 @@ export interface Bundle {
   first: string[]
   /** What is loaded when it is imported. */
   later: string[]
+  /** Of these, what the operator's command line alone loads. */
+  operators: string[]
 }
 
 /**
@@ -73,7 +75,9 @@ export async function bundle(
     ...engineOptions[target.engine](rare),
     metafile: true,
   })
-  return target.engine === 'quickjs' ? partsOf(metafile, rare) : { first: ['entry.js'], later: [] }
+  return target.engine === 'quickjs'
+    ? partsOf(metafile, rare)
+    : { first: ['entry.js'], later: [], operators: [] }
 }
 
 /** The keys of those modules that are plugins. The name of a plugin is that of its folder. */
@@ -96,15 +100,32 @@ async function examples(): Promise<Record<string, string>> {
 }
 
 function partsOf({ outputs }: Metafile, rare: ReadonlySet<string>): Bundle {
-  const paths = Object.keys(outputs)
-  const first = new Set(paths.filter((path) => basename(path) === 'entry.js'))
-  // The loop comes to what is added meanwhile, too.
-  for (const path of first)
-    for (const { path: imported, kind, external } of outputs[path]?.imports ?? [])
-      if (kind === 'import-statement' && !external) first.add(imported)
+  const first = reached(outputs, ['entry.js'])
   const inHeap = [...first].flatMap((path) => Object.keys(outputs[path]?.inputs ?? {}))
   const misplaced = inHeap.find((module) => rare.has(resolve(root, module)))
   if (misplaced) throw new Error(`${misplaced} is rare (rare-modules.ts), but is imported as if it were not`)
+  const later = Object.keys(outputs).filter((path) => !first.has(path))
+  const starts = later.filter((path) => outputs[path]?.entryPoint && !isOperators(outputs[path].entryPoint))
+  const ofPlugins = reached(
+    outputs,
+    starts.map((path) => basename(path)),
+  )
   const names = (some: Iterable<string>) => [...some].map((path) => basename(path))
-  return { first: names(first), later: names(paths.filter((path) => !first.has(path))) }
+  return {
+    first: names(first),
+    later: names(later),
+    operators: names(later.filter((path) => !ofPlugins.has(path))),
+  }
+}
+
+const isOperators = (module: string) => module.startsWith('cli/')
+
+/** Files, and what they import when they are loaded. */
+function reached(outputs: Metafile['outputs'], starts: readonly string[]): Set<string> {
+  const found = new Set(Object.keys(outputs).filter((path) => starts.includes(basename(path))))
+  // The loop comes to what is added meanwhile, too.
+  for (const path of found)
+    for (const { path: imported, kind, external } of outputs[path]?.imports ?? [])
+      if (kind === 'import-statement' && !external) found.add(imported)
+  return found
 }

@@ -6,6 +6,7 @@ import { basename, join } from 'node:path'
 import { type Compiler, compiler } from './compiler.ts'
 import { quickjs } from './quickjs-library.ts'
 import type { Architecture } from './target.ts'
+import { zlib } from './zlib-library.ts'
 
 const home = join(import.meta.dirname, '../../engine/quickjs')
 
@@ -46,7 +47,9 @@ export async function linkEngine(
 ): Promise<QuickJsEngine> {
   const gcc = await compiler(architecture)
   const { library, include } = await quickjs(architecture, gcc)
-  const objectOf = (source: string) => gcc.compile(source, work, [`-I${include}`, `-I${home}`])
+  const inflate = await zlib(architecture, gcc)
+  const headers = [include, inflate.include, home].map((directory) => `-I${directory}`)
+  const objectOf = (source: string) => gcc.compile(source, work, ['-DZ_SOLO', ...headers])
   const own = globSync('*.c', { cwd: home, exclude: mains }).sort()
   const shared = [...own.map((name) => join(home, name)), ...sources]
   const [main = '', compile = '', ...objects] = await Promise.all(
@@ -59,6 +62,7 @@ export async function linkEngine(
       ...objects,
       heap,
       library,
+      inflate.library,
       '-Wl,-T',
       join(home, 'heap.ld'),
       ...flags,

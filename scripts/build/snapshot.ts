@@ -6,6 +6,7 @@ import { ExecaError, type Options } from 'execa'
 import { run } from '../run.ts'
 import { ensurePackages } from '../setup.ts'
 import type { Bundle } from './bundle.ts'
+import { deflated } from './deflate.ts'
 import type { Image, QuickJsEngine } from './quickjs-engine.ts'
 import { type Architecture, host } from './target.ts'
 
@@ -21,7 +22,7 @@ export async function makeHeap(
   modules: Bundle,
   work: string,
 ): Promise<Image> {
-  const archive = async (how: How, part: keyof Bundle) => {
+  const archive = async (how: How, part: 'first' | 'later') => {
     const file = join(work, `${part}-${how}`)
     await runFor(architecture, compile, [how, ...modules[part]], { cwd: work, stdout: { file } })
     return file
@@ -30,7 +31,9 @@ export async function makeHeap(
     const [first, later] = await Promise.all([archive(how, 'first'), archive(how, 'later')])
     const both = join(work, `both-${how}`)
     await writeFile(both, Buffer.concat([await readFile(first), await readFile(later)]))
-    return { heap: await makeTwice(architecture, maker, both, work), archive: later }
+    const packed = join(work, `packed-${how}`)
+    await writeFile(packed, deflated(await readFile(later), new Set(modules.operators)))
+    return { heap: await makeTwice(architecture, maker, both, work), archive: packed }
   }
   try {
     return await make('strip')

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { muslVersion } from '../build/musl.ts'
 import { quickjsVersion } from '../build/quickjs-source.ts'
 import { architectures } from '../build/target.ts'
+import { zlibVersion } from '../build/zlib-library.ts'
 import { run } from '../run.ts'
 import { bundled } from './shipped.ts'
 
@@ -45,6 +46,7 @@ export function ofExecutables({ serialNumber: _, ...bom }: Bom, seconds: number,
   const components = [
     ...bom.components.filter(({ name }) => shipped.includes(name)),
     ofDebian('quickjs', quickjsVersion, 'MIT'),
+    ofDebian('zlib', zlibVersion, 'Zlib'),
     ofDebian('musl', libc, 'MIT'),
   ]
   const { component } = bom.metadata

@@ -6,6 +6,7 @@ import { compiler } from '../build/compiler.ts'
 import { muslHome } from '../build/musl.ts'
 import { quickjs } from '../build/quickjs-library.ts'
 import type { Target } from '../build/target.ts'
+import { zlib } from '../build/zlib-library.ts'
 
 const packages = join(import.meta.dirname, '../../node_modules')
 
@@ -17,8 +18,9 @@ export async function licensesOf({ engine, architecture }: Target): Promise<[nam
   const files: [string, string][] = bundled.map((name) => [name, join(packages, name, 'LICENSE')])
   if (engine === 'node') files.push(['node', join(packages, `node-linux-${process.arch}/LICENSE`)])
   else {
-    const { include } = await quickjs(architecture, await compiler(architecture))
-    files.push(['quickjs', join(include, 'LICENSE')])
+    const gcc = await compiler(architecture)
+    files.push(['quickjs', join((await quickjs(architecture, gcc)).include, 'LICENSE')])
+    files.push(['zlib', join((await zlib(architecture, gcc)).include, 'LICENSE')])
     files.push(['musl', join(await muslHome(architecture), 'usr/share/doc/musl-dev/copyright')])
   }
   const texts = files.map(async ([name, file]): Promise<[string, string]> => {

