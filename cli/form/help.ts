@@ -58,7 +58,7 @@ export function helpOf(name: string, verb: Verb, { width, paint }: Page): string
     ...(words.length > 0 ? [`${title('words:')}\n${words.join('\n')}`] : []),
     `${title('flags:')}\n${flags.join('\n')}`,
     `${title('example:')} ${verb.example.does}\n  patchbay ${verb.example.call}`,
-    'exit status: 0 fine, 1 a failure or a finding, 2 a wrong command line',
+    wrapped('exit status: 0 fine, 1 a failure or a finding, 2 a wrong command line', width),
   ].join('\n\n')
 }
 

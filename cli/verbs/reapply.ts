@@ -9,14 +9,22 @@ export const reapply: Verb = {
   text: [
     'Another program may remove them: `nft flush ruleset`, `firewall-cmd --reload`. The masquerade, host ports, filters and MAC checks of live containers come back from the records; what is there stays.',
   ],
+  flags: {
+    '--dry-run': {
+      takes: 'none',
+      means: 'Say whose rules would be restored where they are missing, and change nothing.',
+    },
+  },
   answers: true,
   example: { call: 'reapply', does: 'the firewall was reloaded, and host ports are gone' },
   async run(call) {
     const done: Reapplied[] = []
-    await reapplyAll((one) => {
+    const isDry = call.flags.has('--dry-run')
+    const report = (one: Reapplied) => {
       tell(one, call)
       done.push(one)
-    })
+    }
+    await reapplyAll(report, isDry)
     const data = done.map(({ feature, attachment: { network, containerID, ifname }, error }) => ({
       ...{ network, container: containerID, interface: ifname, feature },
       ...(error && { error: error.message }),
@@ -25,8 +33,11 @@ export const reapply: Verb = {
   },
 }
 
-function tell({ feature, attachment, error }: Reapplied, { out, complain }: Call): void {
+function tell({ feature, attachment, error }: Reapplied, { out, complain, flags }: Call): void {
   const where = `${attachmentKey(attachment)}: ${feature}`
   if (error) complain(where, error.complaint)
-  else out(`${where}: is in the firewall`)
+  else
+    out(
+      `${where}: ${flags.has('--dry-run') ? 'would be restored where it is missing' : 'is in the firewall'}`,
+    )
 }

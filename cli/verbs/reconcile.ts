@@ -4,7 +4,7 @@ import { originsOfKeys } from '../../shared/cni/foreign.ts'
 import type { Reconciled, Registry } from '../../shared/cni/plugin.ts'
 import { CniError, Code, toCniError } from '../../shared/error/error.ts'
 import { stderrLog } from '../../shared/error/log.ts'
-import type { Output, Verb } from '../form/verb.ts'
+import type { Call, Verb } from '../form/verb.ts'
 import { type Configured, configurationFiles, readConfiguration } from '../host/networks.ts'
 
 const standardDirectory = '/etc/cni/net.d'
@@ -20,6 +20,7 @@ export const reconcile: Verb = {
       means: `A configuration, or a directory of them. Default: ${standardDirectory}.`,
     },
   ],
+  flags: { '--dry-run': { takes: 'none', means: 'Say what would be changed, and change nothing.' } },
   answers: true,
   example: { call: 'reconcile', does: 'the remote VTEPs in the configuration have changed' },
   async run(call) {
@@ -28,6 +29,7 @@ export const reconcile: Verb = {
       plugins,
       complain,
     } = call
+    const isDry = call.flags.has('--dry-run')
     const found: Found[] = []
     let isFine = true
     const attempt = async (where: string, action: () => unknown) => {
@@ -43,7 +45,7 @@ export const reconcile: Verb = {
         await attempt(file, async () => {
           for (const configured of readConfiguration(file))
             await attempt(file, async () =>
-              report(file, await reconcileOne(plugins, configured), found, call),
+              report(file, await reconcileOne(plugins, configured, isDry), found, call),
             )
         })
     })
@@ -52,14 +54,18 @@ export const reconcile: Verb = {
 }
 
 /** @returns nothing for plugins without a host device to reconcile, and for plugins of other projects */
-async function reconcileOne(registry: Registry, { network, type, raw }: Configured): Promise<Reconciled[]> {
+async function reconcileOne(
+  registry: Registry,
+  { network, type, raw }: Configured,
+  isDry: boolean,
+): Promise<Reconciled[]> {
   const load = Object.hasOwn(registry, type) && registry[type]
   const plugin = load ? await load() : undefined
   if (!plugin?.reconcile) return []
   const log = stderrLog(type)
   const known = plugin.config.canonical(raw)
   const config = plugin.config.parse(known, log, await originsOfKeys(plugin, known, registry))
-  return plugin.reconcile({ network, config, log })
+  return plugin.reconcile({ network, config, log }, isDry)
 }
 
 /** A device, the file that configures it, and what was changed. */
@@ -68,9 +74,10 @@ interface Found extends Reconciled {
 }
 
 /** Prints the changes. @throws CniError when two files configure one device differently: the later file was applied */
-function report(file: string, reconciled: readonly Reconciled[], found: Found[], { out }: Output): void {
+function report(file: string, reconciled: readonly Reconciled[], found: Found[], { out, flags }: Call): void {
+  const would = flags.has('--dry-run') ? 'would ' : ''
   for (const { device, done } of reconciled) {
-    for (const change of done) out(`${file}: ${device}: ${change}`)
+    for (const change of done) out(`${file}: ${device}: ${would}${change}`)
     if (done.length === 0) out(`${file}: ${device}: is as configured`)
     const other = found.findLast((one) => one.device === device)?.file
     found.push({ file, device, done })

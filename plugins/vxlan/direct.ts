@@ -10,10 +10,11 @@ import type { Attachment } from '../../shared/cni/plugin.ts'
 import { changeLink, findLink, removeIfThere } from '../../shared/netlink/link.ts'
 import { ask, transact } from '../../shared/netlink/socket.ts'
 import { newVniRange } from '../../shared/netlink/vni.ts'
+import { made } from './change.ts'
 import type { VxlanConfig } from './config.ts'
 import { toRange } from './rules.ts'
 import type { Underlay } from './underlay.ts'
-import { fillVtep, makeVtep } from './vtep.ts'
+import { contentChanges, makeVtep } from './vtep.ts'
 
 /** Its name on the host until it is moved. */
 function temporaryName(attachment: Attachment): string {
@@ -36,7 +37,7 @@ export function createDirect(life: Life<VxlanConfig>, underlay: Underlay, mtu: n
   })
   const ranges = config.vniFilter?.map((entry) => newVniRange(vtep, toRange(entry))) ?? []
   if (ranges.length > 0) transact(host, ranges)
-  fillVtep(host, vtep, config, underlay)
+  made(contentChanges(host, vtep, config, underlay))
   undoable(
     undo,
     () => ask(host, changeLink(vtep, { netns: container, name: ifname })),

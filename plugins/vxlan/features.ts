@@ -6,6 +6,7 @@ import { inWords } from '../../shared/netlink/command.ts'
 import { changeFeatures, type Features, listFeatures } from '../../shared/netlink/ethtool.ts'
 import type { LinkName } from '../../shared/netlink/link.ts'
 import { openSocket, Protocol, type Socket } from '../../shared/netlink/socket.ts'
+import type { Change } from './change.ts'
 import type { VxlanConfig } from './config.ts'
 
 /** The kernel's features for each key. gso includes those of TCP and UDP: otherwise forwarded packets are not split. */
@@ -37,12 +38,13 @@ export function featureDifferences(vtep: LinkName, config: VxlanConfig): Feature
   return Object.fromEntries(wanted.filter(([feature, value]) => on.has(feature) !== value))
 }
 
-/** Switches the features that differ. Must be called in the VTEP's namespace. @returns the changes, in words */
-export function reconcileFeatures(vtep: LinkName, config: VxlanConfig): string[] {
+/** The switches of the features that differ. They must be found and made in the VTEP's namespace. */
+export function featureChanges(vtep: LinkName, config: VxlanConfig): Change[] {
   const wrong = featureDifferences(vtep, config)
-  const names = Object.keys(wrong)
-  if (names.length > 0) withEthtool((socket) => changeFeatures(socket, vtep, wrong))
-  return Object.entries(wrong).map(([feature, on]) => `switched ${feature} ${inWords(on)}`)
+  const names = Object.entries(wrong)
+  if (names.length === 0) return []
+  const says = names.map(([feature, on]) => `switch ${feature} ${inWords(on)}`)
+  return [{ says, make: () => withEthtool((socket) => changeFeatures(socket, vtep, wrong)) }]
 }
 
 /** ENOENT: the kernel has no generic netlink family for ethtool. */

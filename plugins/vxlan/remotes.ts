@@ -11,6 +11,7 @@ import {
 } from '../../shared/netlink/fdb.ts'
 import { findLink, type LinkName } from '../../shared/netlink/link.ts'
 import { type Socket, transact } from '../../shared/netlink/socket.ts'
+import type { Change } from './change.ts'
 import type { Underlay } from './underlay.ts'
 
 /** The entries that the FDB lacks, and those that are not configured. */
@@ -47,20 +48,21 @@ function without(entries: FloodEntry[], others: FloodEntry[]): FloodEntry[] {
 }
 
 /**
- * Adds the missing entries first, then deletes the surplus, so that no remote is left out in between.
- * @returns the changes, in words
- * @throws CniError when the VTEP was made for remotes of the other family
+ * The missing entries come first, then the surplus goes, so that no remote is left out in between.
+ * @returns changes that throw a CniError when the VTEP was made for remotes of the other family
  */
-export function reconcileRemotes(side: Socket, vtep: LinkName, underlay: Underlay): string[] {
+export function remoteChanges(side: Socket, vtep: LinkName, underlay: Underlay): Change[] {
   const { missing, surplus } = remoteDifferences(side, vtep, underlay)
-  addRemotes(side, vtep, missing)
-  transact(
-    side,
-    surplus.map((entry) => removeFloodEntry(vtep, entry)),
-  )
+  const removals = surplus.map((entry) => removeFloodEntry(vtep, entry))
   return [
-    ...missing.map(({ dst }) => `added remote ${dst}`),
-    ...surplus.map(({ dst }) => `deleted remote ${dst}`),
+    {
+      says: missing.map(({ dst }) => `add remote ${dst}`),
+      make: () => addRemotes(side, vtep, missing),
+    },
+    {
+      says: surplus.map(({ dst }) => `delete remote ${dst}`),
+      make: () => void transact(side, removals),
+    },
   ]
 }
 

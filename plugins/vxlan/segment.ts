@@ -31,9 +31,10 @@ import {
 } from '../../shared/netlink/link.ts'
 import { ask, openSocket, Protocol, type Socket } from '../../shared/netlink/socket.ts'
 import { withLinkLock } from '../../shared/state/lock.ts'
+import { made } from './change.ts'
 import type { VxlanConfig } from './config.ts'
 import type { Underlay } from './underlay.ts'
-import { fillVtep, makeVtep, reconcileVtep, vtepName } from './vtep.ts'
+import { contentChanges, makeVtep, vtepChanges, vtepName } from './vtep.ts'
 
 /** The alias that marks a VTEP or bridge as made here: DEL removes only these. */
 const alias = 'patchbay: vxlan'
@@ -69,7 +70,7 @@ export function ensureSegment(
   refuseOthers(host, bridge, name)
   if (!found) return { bridge, vtep: newVtep(host, bridge, { name, mtu, undo }, config, underlay) }
   if (found.master && found.master !== bridge.index) throw elsewhere(host, found, bridge)
-  for (const done of reconcileVtep(host, found, config, underlay)) log.info(`${name}: ${done}`)
+  for (const done of made(vtepChanges(host, found, config, underlay))) log.info(`${name}: ${done}`)
   if (!found.master) ask(host, changeLink(found, { master: bridge }))
   return { bridge, vtep: found }
 }
@@ -119,7 +120,7 @@ function newVtep(
   const inverse = () => withLinkLock(bridge.name, () => isUsed() || removeIfThere(host, { name }))
   const step = { settings: { name, mtu, master: bridge }, undo, inverse }
   const vtep = makeMarked(host, { name, alias, undo }, () => makeVtep(host, config, underlay, step))
-  fillVtep(host, vtep, config, underlay)
+  made(contentChanges(host, vtep, config, underlay))
   ask(host, changeLink(vtep, { up: true }))
   return vtep
 }

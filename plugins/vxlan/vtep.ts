@@ -6,13 +6,20 @@ import { CniError, Code } from '../../shared/error/error.ts'
 import { isErrno } from '../../shared/kernel/errno.ts'
 import { requireKind } from '../../shared/link/kind.ts'
 import { seeLink } from '../../shared/netlink/command.ts'
-import { changeLink, type Link, type LinkSettings, listLinks } from '../../shared/netlink/link.ts'
+import {
+  changeLink,
+  type Link,
+  type LinkName,
+  type LinkSettings,
+  listLinks,
+} from '../../shared/netlink/link.ts'
 import { ask, type Socket } from '../../shared/netlink/socket.ts'
 import { changeVxlan, newVxlan, parseVxlan, type VxlanOptions } from '../../shared/netlink/vxlan.ts'
+import type { Change } from './change.ts'
 import type { VxlanConfig } from './config.ts'
-import { reconcileFeatures } from './features.ts'
+import { featureChanges } from './features.ts'
 import { differences, optionInWords, optionsOf, requireFixed } from './options.ts'
-import { reconcileRemotes } from './remotes.ts'
+import { remoteChanges } from './remotes.ts'
 import type { Underlay } from './underlay.ts'
 
 /** The name of a VNI's VTEP on this host, at most ten characters. */
@@ -60,28 +67,34 @@ function vniInUse(host: Socket, { vni, dstport, external }: VxlanOptions, cause:
 }
 
 /**
- * Changes the options, remotes and features that differ from the configuration, and sets the VTEP up.
- * @returns the changes, in words
+ * The changes of the options, remotes and features that differ from the configuration, and of a VTEP that is down.
  * @throws CniError when an option differs that cannot be changed, or the link is no VTEP
  */
-export function reconcileVtep(host: Socket, vtep: Link, config: VxlanConfig, underlay: Underlay): string[] {
+export function vtepChanges(host: Socket, vtep: Link, config: VxlanConfig, underlay: Underlay): Change[] {
   const wanted = optionsOf(config, underlay)
   if (vtep.kind !== 'vxlan') throw notAVtep(vtep)
   requireFixed(host, vtep, wanted)
   const { change } = differences(vtep, wanted)
   const changed = Object.keys(change) as (keyof VxlanOptions)[]
-  // First the changes that the kernel may refuse.
-  const filled = fillVtep(host, vtep, config, underlay)
-  if (changed.length > 0) ask(host, changeVxlan(vtep, change))
-  const done = [...changed.map((key) => `set ${key} to ${optionInWords(host, key, wanted)}`), ...filled]
-  if (vtep.up) return done
-  ask(host, changeLink(vtep, { up: true }))
-  return [...done, 'brought up']
+  const says = changed.map((key) => `set ${key} to ${optionInWords(host, key, wanted)}`)
+  return [
+    // First the changes that the kernel may refuse.
+    ...contentChanges(host, vtep, config, underlay),
+    ...(changed.length > 0 ? [{ says, make: () => void ask(host, changeVxlan(vtep, change)) }] : []),
+    ...(vtep.up
+      ? []
+      : [{ says: ['bring it up'], make: () => void ask(host, changeLink(vtep, { up: true })) }]),
+  ]
 }
 
-/** Sets the remotes and features of a VTEP. @returns the changes, in words */
-export function fillVtep(host: Socket, vtep: Link, config: VxlanConfig, underlay: Underlay): string[] {
-  return [...reconcileRemotes(host, vtep, underlay), ...reconcileFeatures(vtep, config)]
+/** The changes of a VTEP's remotes and features. */
+export function contentChanges(
+  host: Socket,
+  vtep: LinkName,
+  config: VxlanConfig,
+  underlay: Underlay,
+): Change[] {
+  return [...remoteChanges(host, vtep, underlay), ...featureChanges(vtep, config)]
 }
 
 function notAVtep({ name, kind }: Link): CniError {

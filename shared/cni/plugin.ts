@@ -78,8 +78,8 @@ export interface Plugin<Config = unknown> {
   check(request: Request<Config>): Eventually<void>
   status?(request: Request<Config>): Eventually<void>
   gc?(request: Request<Config>): Eventually<void>
-  /** `patchbay reconcile`: changes a network's existing devices to their configuration. Makes no device. */
-  reconcile?(network: Network<Config>): Reconciled[]
+  /** `patchbay reconcile`: changes a network's existing devices to their configuration, or says how it would. Makes no device. */
+  reconcile?(network: Network<Config>, isDry: boolean): Reconciled[]
 }
 
 /** All plugins by name, each loaded on first use. */

@@ -58,8 +58,11 @@ export interface Reapplied {
   error?: CniError
 }
 
-/** Adds what is missing of all live attachments; after a failure goes on with the next. An attachment whose namespace is gone is left out. */
-export async function reapply(report: (outcome: Reapplied) => void): Promise<void> {
+/**
+ * Adds what is missing of all live attachments; after a failure goes on with the next. An attachment whose namespace is gone is left out.
+ * @param isDry adds nothing, and reports the attachments that have records
+ */
+export async function reapply(report: (outcome: Reapplied) => void, isDry = false): Promise<void> {
   for (const { name: feature, load } of features) {
     const { kept, again, end } = await load()
     for (const attachment of kept.all()) {
@@ -67,12 +70,12 @@ export async function reapply(report: (outcome: Reapplied) => void): Promise<voi
       // A DEL may have removed the record since it was listed.
       const restore = async () => {
         const record = kept.find(attachment)
-        if (record) await again(record as never)
+        if (record && !isDry) await again(record as never)
         return record !== undefined
       }
       const outcome = await withFeatureLock(feature, restore).catch(toCniError)
       if (outcome !== false) report({ feature, attachment, error: outcome === true ? undefined : outcome })
     }
-    if (end) await withFeatureLock(feature, end)
+    if (end && !isDry) await withFeatureLock(feature, end)
   }
 }

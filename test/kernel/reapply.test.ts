@@ -33,7 +33,11 @@ const asking = (hostPort: number) => ({
   capabilities: { portMappings: [{ hostPort, containerPort: 7000, protocol: 'tcp' }] },
 })
 
-const reapply = () => command(`${executables()}/patchbay`, 'reapply').trim().split('\n').sort()
+const reapply = (...flags: string[]) =>
+  command(`${executables()}/patchbay`, 'reapply', ...flags)
+    .trim()
+    .split('\n')
+    .sort()
 
 test('after a flush CHECK notices, reapply restores the rules of live containers alone, and traffic passes', async () => {
   const net = network()
@@ -43,7 +47,15 @@ test('after a flush CHECK notices, reapply restores the rules of live containers
   await vanish(ended)
   command('nft', 'flush', 'ruleset')
   assert.match(await refusal(live.check()), /is missing in.*`patchbay reapply` restores/)
-  assert.is(reapply().length, 3)
+  const flushed = ruleset()
+  const dry = reapply('--dry-run')
+  assert.equal(ruleset(), flushed)
+  const done = reapply()
+  assert.is(done.length, 3)
+  assert.equal(
+    dry,
+    done.map((line) => line.replace('is in the firewall', 'would be restored where it is missing')),
+  )
   assert.equal(rules(), before)
   await live.check()
   const server = await mirrorIn(live)

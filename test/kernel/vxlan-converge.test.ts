@@ -25,8 +25,8 @@ function overlay(keys: Record<string, unknown>) {
 const remotes = (host: Host) => remotesOf(host, `vx${vni}`)
 
 /** `patchbay reconcile` on a host. */
-function reconcile(host: Host, path: string) {
-  const args = ['netns', 'exec', host.name, `${executables()}/patchbay`, 'reconcile', path]
+function reconcile(host: Host, ...words: string[]) {
+  const args = ['netns', 'exec', host.name, `${executables()}/patchbay`, 'reconcile', ...words]
   const { status, stdout, stderr } = spawnSync('ip', args, { encoding: 'utf8' })
   return { status, out: stdout.trim().split('\n').filter(Boolean), err: stderr.trim() }
 }
@@ -144,15 +144,19 @@ test('reconcile applies an edited list without an ADD, prints its changes, and c
   await attach(three, all, '10.0.0.3/24')
   const path = configured({ '10-blue.conflist': conflist(all) })
   const file = `${path}/10-blue.conflist`
+  const vtep = `${file}: vx${vni}`
+  const before = snapshotOf(one.name)
+  const dry = reconcile(one, '--dry-run', path)
+  assert.equal(difference(before, snapshotOf(one.name)), [])
   const { status, out, err } = reconcile(one, path)
   assert.equal([status, err], [0, ''])
-  const vtep = `${file}: vx${vni}`
-  assert.equal(out.slice(0, 3), [
-    `${vtep}: set ttl to 7`,
-    `${vtep}: added remote ${three.ipv4}`,
-    `${vtep}: deleted remote ${two.ipv4}`,
-  ])
-  assert.match(out.join('\n'), `${vtep}: switched tx-tcp-segmentation off`)
+  assert.equal(out.slice(0, 2), [`${vtep}: add remote ${three.ipv4}`, `${vtep}: delete remote ${two.ipv4}`])
+  assert.equal(
+    dry.out,
+    out.map((line) => line.replace(`${vtep}: `, `${vtep}: would `)),
+  )
+  assert.match(out.join('\n'), `${vtep}: set ttl to 7`)
+  assert.match(out.join('\n'), `${vtep}: switch tx-tcp-segmentation off`)
   assert.ok(pings(here.container, '10.0.0.3'))
   assert.equal(reconcile(one, file), { status: 0, out: [`${vtep}: is as configured`], err: '' })
 })
@@ -165,7 +169,7 @@ test('reconcile sets up a VTEP that is down, and makes no missing one', async ()
   assert.equal(difference(before, snapshotOf(two.name)), [])
   await attach(one, config, '10.0.0.1/24')
   ip(`-n ${one.name} link set vx${vni} down`)
-  assert.equal(reconcile(one, path).out, [`${path}/a.conflist: vx${vni}: brought up`])
+  assert.equal(reconcile(one, path).out, [`${path}/a.conflist: vx${vni}: bring it up`])
 })
 
 test('reconcile continues after a bad file, and reports the fault of each', async () => {
@@ -190,7 +194,7 @@ test('reconcile continues after a bad file, and reports the fault of each', asyn
     contradicts,
     `5-contradicts.conflist: vx${vni} is configured otherwise in ${path}/4-good.conflist`,
   )
-  assert.match(out.join('\n'), `4-good.conflist: vx${vni}: added remote ${three.ipv4}`)
+  assert.match(out.join('\n'), `4-good.conflist: vx${vni}: add remote ${three.ipv4}`)
 })
 
 test('reconcile of a missing directory says so, and more than one path is refused', () => {
