@@ -105,6 +105,7 @@ const asIs = (attachment: Attachment) => attachment
 /** The alias of a link has the name that the key `ifname` gave; a runtime knows CNI_IFNAME. */
 function asRuntimeKnows(): (attachment: Attachment) => Attachment {
   const given = new Map(allNotes().map((note) => [interfaceHash(note), note.givenName]))
+  if (given.size === 0) return asIs
   return (attachment) => ({
     ...attachment,
     ifname: given.get(interfaceHash(attachment)) ?? attachment.ifname,
