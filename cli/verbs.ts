@@ -7,6 +7,7 @@ export const verbs: Verbs = {
   install: async () => (await import('./verbs/install.ts')).install,
   uninstall: async () => (await import('./verbs/uninstall.ts')).uninstall,
   ls: async () => (await import('./verbs/ls.ts')).ls,
+  show: async () => (await import('./verbs/show.ts')).show,
   gc: async () => (await import('./verbs/gc.ts')).gc,
   reapply: async () => (await import('./verbs/reapply.ts')).reapply,
   reconcile: async () => (await import('./verbs/reconcile.ts')).reconcile,
