@@ -8,6 +8,7 @@ export const verbs: Verbs = {
   uninstall: async () => (await import('./verbs/uninstall.ts')).uninstall,
   ls: async () => (await import('./verbs/ls.ts')).ls,
   show: async () => (await import('./verbs/show.ts')).show,
+  'ipam ls': async () => (await import('./verbs/ipam-ls.ts')).ipamLs,
   gc: async () => (await import('./verbs/gc.ts')).gc,
   reapply: async () => (await import('./verbs/reapply.ts')).reapply,
   reconcile: async () => (await import('./verbs/reconcile.ts')).reconcile,
