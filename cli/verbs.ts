@@ -6,6 +6,9 @@ import type { Verbs } from './form/verb.ts'
 export const verbs: Verbs = {
   install: async () => (await import('./verbs/install.ts')).install,
   uninstall: async () => (await import('./verbs/uninstall.ts')).uninstall,
+  ls: async () => (await import('./verbs/ls.ts')).ls,
+  show: async () => (await import('./verbs/show.ts')).show,
+  'ipam ls': async () => (await import('./verbs/ipam-ls.ts')).ipamLs,
   gc: async () => (await import('./verbs/gc.ts')).gc,
   reapply: async () => (await import('./verbs/reapply.ts')).reapply,
   reconcile: async () => (await import('./verbs/reconcile.ts')).reconcile,

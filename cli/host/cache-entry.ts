@@ -33,10 +33,16 @@ const entry = z.object({
   result: z.nullish(z.record(z.string(), z.unknown())),
 })
 
-/** @returns undefined when it is no entry, such as one that libcni before 0.8 has written */
-export function parseEntry(file: string, text: string): Cached | undefined {
+/** Configurations by their text in base64: all containers of a network have the same. */
+export type Decoded = Map<string, unknown>
+
+/**
+ * @param decoded gets each configuration once
+ * @returns undefined when it is no entry, such as one that libcni before 0.8 has written
+ */
+export function parseEntry(file: string, text: string, decoded: Decoded = new Map()): Cached | undefined {
   const { data } = z.safeParse(entry, jsonIn(text))
-  const configuration = data && jsonIn(decodeBase64(data.config)?.toString())
+  const configuration = data && decode(data.config, decoded)
   if (!data || !isObject(configuration)) return undefined
   const result = data.result ?? undefined
   return {
@@ -46,6 +52,11 @@ export function parseEntry(file: string, text: string): Cached | undefined {
     args: (data.cniArgs ?? []).map(([key, value]) => `${key}=${value}`).join(';'),
     capabilities: data.capabilityArgs ?? {},
   }
+}
+
+function decode(config: string, decoded: Decoded): unknown {
+  if (!decoded.has(config)) decoded.set(config, jsonIn(decodeBase64(config)?.toString()))
+  return decoded.get(config)
 }
 
 /** The namespaces in a result's interfaces; the host's ends have none. */

@@ -5,7 +5,7 @@ import { CniError, Code } from '../../shared/error/error.ts'
 import { tolerate } from '../../shared/kernel/errno.ts'
 import { readDirectoryIfAny } from '../../shared/kernel/files.ts'
 import { readRegular } from '../../shared/kernel/regular.ts'
-import { type Cached, parseEntry } from './cache-entry.ts'
+import { type Cached, type Decoded, parseEntry } from './cache-entry.ts'
 import { type LeftOut, trying } from './left-out.ts'
 
 const home = '/var/lib/cni'
@@ -19,7 +19,9 @@ const addresses = 'networks'
 /** All entries. @throws KernelError when libcni's own cache cannot be read */
 export function readCaches(leftOut: LeftOut): Cached[] {
   const others = cachesBeside().flatMap((directory) => trying(directory, filesIn, leftOut))
-  return [...filesIn(own), ...others].flatMap((file) => trying(file, readEntry, leftOut))
+  const decoded: Decoded = new Map()
+  const read = (file: string) => readEntry(file, decoded)
+  return [...filesIn(own), ...others].flatMap((file) => trying(file, read, leftOut))
 }
 
 /** The entries of one attachment: libcni names their files after it. One that cannot be read is left out. */
@@ -27,7 +29,13 @@ export function cachedNow({ network, containerID, ifname }: Attachment): Cached[
   const files = [own, ...cachesBeside()].map(
     (directory) => `${directory}/${network}-${containerID}-${ifname}`,
   )
-  return files.flatMap((file) => trying(file, readEntry, () => {}))
+  return files.flatMap((file) =>
+    trying(
+      file,
+      (one) => readEntry(one),
+      () => {},
+    ),
+  )
 }
 
 /** Of Multus, for one. */
@@ -41,10 +49,10 @@ function filesIn(directory: string): string[] {
 }
 
 /** @returns nothing when the file was removed meanwhile */
-function readEntry(file: string): Cached[] {
+function readEntry(file: string, decoded?: Decoded): Cached[] {
   const text = tolerate(() => readRegular(file), 'ENOENT', 'ENOTDIR')
   if (text === undefined) return []
-  const entry = parseEntry(file, text)
+  const entry = parseEntry(file, text, decoded)
   if (entry) return [entry]
   throw new CniError(Code.DecodingFailure, { msg: 'it is no entry of libcni' })
 }

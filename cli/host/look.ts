@@ -16,6 +16,8 @@ export interface Host {
   /** Where host-local keeps addresses. */
   dataDirs: readonly string[]
   containers: readonly Judged[]
+  /** What each file says, with the name of the interface that the runtime knows. */
+  sightings: readonly Sighting[]
 }
 
 /** Looks at everything. @throws KernelError */
@@ -24,8 +26,8 @@ export function lookAtHost(leftOut: LeftOut): Host {
   const configurations = readConfigurations(cached, leftOut)
   const isReadable = (path: string) => trying(path, (one) => [readDirectoryIfAny(one)], leftOut).length > 0
   const dataDirs = dataDirsOf(configurations).filter(isReadable)
-  const containers = containersOf([...cached.flatMap(sightingsIn), ...allSightings(dataDirs)])
-  return { configurations, dataDirs, containers: withLife(containers) }
+  const sightings = [...cached.flatMap(sightingsIn), ...allSightings(dataDirs)]
+  return { configurations, dataDirs, containers: withLife(containersOf(sightings)), sightings }
 }
 
 /** What files say of one attachment at this moment. */

@@ -1,7 +1,7 @@
 /** Whether the namespace of a container still lives, by what a file says of it. */
 
 import { isStillThere } from '../../shared/ipam/host-local/netns.ts'
-import { KernelError } from '../../shared/kernel/errno.ts'
+import { KernelError, tolerate } from '../../shared/kernel/errno.ts'
 import { Open, withFile } from '../../shared/kernel/files.ts'
 import {
   closeNamespace,
@@ -29,13 +29,25 @@ const rootOfFirst = '/proc/1/root'
 /** Looks whether the namespace is still there. */
 export function lookAt(place: Place): Finding {
   try {
-    const seen = [place.path, rootOfFirst + place.path].filter(isNamespace)
-    if (seen.some((path) => isIt(place, path))) return 'there'
-    return seen.length > 0 || seesAll(place.path) ? 'gone' : 'unseen'
+    let isOther = false
+    for (const path of pathsOf(place)) {
+      if (!isNamespace(path)) continue
+      if (isIt(place, path)) return 'there'
+      isOther = true
+    }
+    return isOther || seesAll(place.path) ? 'gone' : 'unseen'
   } catch (error) {
     if (error instanceof KernelError) return 'unseen'
     throw error
   }
+}
+
+const pathsOf = ({ path }: Place) => [path, rootOfFirst + path]
+
+/** A path by which this process reaches the namespace; undefined when it is not there, or not to be seen. */
+export function reach(place: Place): string | undefined {
+  const look = () => pathsOf(place).find((path) => isNamespace(path) && isIt(place, path))
+  return tolerate(look, 'EACCES', 'EPERM')
 }
 
 /** Whether a path leads to a network namespace. A device or a FIFO is not opened: that could do something. */

@@ -1,12 +1,11 @@
 /** `patchbay gc`: deletes the attachments of containers that have ended without DEL. */
 
-import { nearest } from '../../shared/config/near.ts'
 import { plain } from '../../shared/error/log.ts'
-import { misuse } from '../form/arguments.ts'
 import type { Call, Verb } from '../form/verb.ts'
 import { collect, type Outcome, outcomes } from '../host/collect.ts'
 import { requireHostNetwork } from '../host/host-network.ts'
 import { type Host, lookAtHost } from '../host/look.ts'
+import { requireNetwork } from '../host/require-network.ts'
 
 export const gc: Verb = {
   summary: 'deletes what containers that ended without DEL have left',
@@ -30,17 +29,6 @@ export const gc: Verb = {
       status: found.includes('failed') ? 1 : 0,
     }
   },
-}
-
-/** @throws CniError when nothing has the network's name */
-function requireNetwork(network: string, { containers, configurations: { configured, podman } }: Host): void {
-  const used = containers.flatMap(({ attachments }) => attachments.map((one) => one.network))
-  const named = [...configured.map((one) => one.network), ...podman.map(({ name }) => String(name))]
-  const known = new Set([...used, ...named])
-  if (known.has(network)) return
-  const meant = nearest(network, known)
-  const hint = `the networks are ${[...known].sort().join(', ') || 'none'}`
-  throw misuse(`no network ${JSON.stringify(network)}${meant ? `, did you mean ${meant}?` : ''}`, hint)
 }
 
 /** What became of an attachment. */

@@ -18,9 +18,13 @@ export interface Held extends Reservation {
 
 /** All addresses that containers hold. Those that are kept for a later container are left out. @throws KernelError */
 export function heldIn(directory: string): Held[] {
+  return takenIn(directory).filter((one) => !isParked(one))
+}
+
+/** The same, with those that are kept for a later container (`isParked`). @throws KernelError */
+export function takenIn(directory: string): Held[] {
   const entries = readEntries(indexRoot(directory))
-  const held = reservations(directory).filter((one) => !isParked(one))
-  return held.map((one) => describe(directory, one, entries.get(entryName(one))))
+  return reservations(directory).map((one) => describe(directory, one, entries.get(entryName(one))))
 }
 
 /** The addresses of one container's interface, as far as the index knows them. Costs the same however many there are. */

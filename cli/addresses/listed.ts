@@ -1,0 +1,51 @@
+/** The text of `patchbay ipam ls`: ranges, and below them holders. */
+
+import { lifeCell, shortID } from '../attachments/told.ts'
+import { shortAge } from '../form/age.ts'
+import type { Page } from '../form/page.ts'
+import { type Cell, type Column, table } from '../form/table.ts'
+import type { Fullness } from './fullness.ts'
+import type { ToldHolder } from './told.ts'
+
+const rangeColumns: Column<Fullness>[] = [
+  { title: 'NETWORK', cell: ({ network }) => network },
+  { title: 'RANGE', cell: ({ range }) => range },
+  { title: 'SUBNET', cell: ({ subnets }) => subnets.join(' ') },
+  { title: 'USED', cell: ({ used }) => used, right: true },
+  { title: 'FREE', cell: ({ free }) => formatCount(free), right: true },
+  { title: 'SIZE', cell: ({ size }) => formatCount(size), right: true },
+  { title: 'USE', cell: ({ percent }) => useCell(percent), right: true },
+]
+
+/** A range that is nearly full has a colour. */
+function useCell(percent: number): Cell {
+  const text = `${percent}%`
+  if (percent >= 95) return { text, colour: 'red' }
+  return percent >= 80 ? { text, colour: 'yellow' } : text
+}
+
+/** Sizes of IPv6 ranges as powers of two: `2^64`. */
+function formatCount(count: number): string {
+  return count < 1e9 ? String(count) : `2^${Math.round(Math.log2(count) * 10) / 10}`
+}
+
+export const holderColumns: Column<ToldHolder>[] = [
+  { title: 'ADDRESS', cell: ({ address }) => address },
+  { title: 'NETWORK', cell: ({ network }) => network },
+  { title: 'POD', cell: ({ pod }) => pod },
+  {
+    title: 'CONTAINER',
+    cell: ({ container, keptFor }) => (container ? shortID(container) : `kept for ${keptFor}`),
+  },
+  { title: 'IFACE', cell: (one) => one.interface },
+  { title: 'AGE', cell: ({ age }) => shortAge(age), right: true },
+  { title: 'LIFE', cell: ({ life, keptFor }) => (keptFor === undefined ? lifeCell(life) : '') },
+]
+
+export function listed(page: Page, ranges: readonly Fullness[], holders: readonly ToldHolder[]): string {
+  const parts = [
+    ...(ranges.length > 0 ? [table(page, rangeColumns, ranges)] : []),
+    ...(holders.length > 0 ? [table(page, holderColumns, holders)] : []),
+  ]
+  return parts.length > 0 ? parts.join('\n\n') : 'no ranges and no addresses of host-local'
+}

@@ -1,0 +1,68 @@
+/** The addresses that host-local has given on this host, each with its holder and whether that lives. */
+
+import { attachmentKey } from '../../shared/cni/identity.ts'
+import { isIdentifier } from '../../shared/config/names.ts'
+import { type Held, takenIn } from '../../shared/ipam/host-local/holders.ts'
+import { directoryOf } from '../../shared/ipam/host-local/open.ts'
+import { isParked } from '../../shared/ipam/host-local/sticky.ts'
+import { readDirectoryIfAny } from '../../shared/kernel/files.ts'
+import type { AttachmentView, HostView } from '../host/attachment-view.ts'
+import type { Life } from '../host/containers.ts'
+import { type LeftOut, trying } from '../host/left-out.ts'
+
+/** The addresses of one network. */
+export interface Store {
+  network: string
+  /** Of the records. */
+  directory: string
+  holders: Holder[]
+}
+
+/** An address, and what holds it. */
+export interface Holder extends Held {
+  network: string
+  directory: string
+  life: Life
+  /** Kept for a later container by this name; no container holds it. */
+  parked?: string
+  /** The attachment that has it. */
+  view?: AttachmentView
+}
+
+const prefix = 'sticky:'
+
+/** All stores of this host, sorted by network. @param only the network that is asked for */
+export function storesOf({ host, attachments }: HostView, leftOut: LeftOut, only?: string): Store[] {
+  const views = new Map(attachments.map((view) => [attachmentKey(view), view]))
+  const lives = new Map(host.containers.map(({ id, life }) => [id, life]))
+  const stores = host.dataDirs.flatMap((dataDir) =>
+    networksIn(dataDir, leftOut)
+      .filter((network) => network === (only ?? network))
+      .map((network) => readStore(directoryOf(dataDir, network), network, leftOut)),
+  )
+  for (const { network, holders } of stores)
+    for (const holder of holders) {
+      const { containerID, ifname = 'eth0' } = holder
+      holder.view = views.get(attachmentKey({ network, containerID, ifname }))
+      holder.life = lives.get(containerID) ?? 'unknown'
+    }
+  return stores.sort((one, other) => (one.network < other.network ? -1 : 1))
+}
+
+function networksIn(dataDir: string, leftOut: LeftOut): string[] {
+  const entries = trying(dataDir, readDirectoryIfAny, leftOut)
+  return entries.flatMap(({ name, directory }) => (directory && isIdentifier(name) ? name : []))
+}
+
+function readStore(directory: string, network: string, leftOut: LeftOut): Store {
+  const holders = trying(directory, takenIn, leftOut).map((held): Holder => {
+    const parked = isParked(held) ? { parked: held.containerID.slice(prefix.length) } : {}
+    return { ...held, ...parked, network, directory, life: 'unknown' }
+  })
+  return { network, directory, holders: holders.sort(byAddress) }
+}
+
+function byAddress({ address: one }: Held, { address: other }: Held): number {
+  if (one.family !== other.family) return one.family - other.family
+  return one.value < other.value ? -1 : 1
+}

@@ -1,0 +1,21 @@
+/** What `patchbay ipam ls -o json` prints. */
+
+import { array, number, strictObject as object, string } from 'zod'
+import { holder } from './holder.ts'
+
+export const answer = object({
+  ranges: array(
+    object({
+      network: string(),
+      directory: string(),
+      range: string().describe('First and last address; several parts with a comma.'),
+      subnets: array(string()),
+      gateways: array(string()),
+      size: number().describe('Addresses that can be given. Above 2^53 not exact.'),
+      used: number(),
+      free: number(),
+      percent: number(),
+    }),
+  ),
+  holders: array(holder),
+})
