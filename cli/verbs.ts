@@ -6,6 +6,7 @@ import type { Verbs } from './form/verb.ts'
 export const verbs: Verbs = {
   install: async () => (await import('./verbs/install.ts')).install,
   uninstall: async () => (await import('./verbs/uninstall.ts')).uninstall,
+  doctor: async () => (await import('./verbs/doctor.ts')).doctor,
   gc: async () => (await import('./verbs/gc.ts')).gc,
   reapply: async () => (await import('./verbs/reapply.ts')).reapply,
   reconcile: async () => (await import('./verbs/reconcile.ts')).reconcile,
