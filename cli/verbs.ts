@@ -9,6 +9,7 @@ export const verbs: Verbs = {
   ls: async () => (await import('./verbs/ls.ts')).ls,
   show: async () => (await import('./verbs/show.ts')).show,
   'ipam ls': async () => (await import('./verbs/ipam-ls.ts')).ipamLs,
+  doctor: async () => (await import('./verbs/doctor.ts')).doctor,
   gc: async () => (await import('./verbs/gc.ts')).gc,
   reapply: async () => (await import('./verbs/reapply.ts')).reapply,
   reconcile: async () => (await import('./verbs/reconcile.ts')).reconcile,

@@ -1,0 +1,35 @@
+/** Faults of plugins, lists, runtimes, state and addresses, in the order in which they are looked for. */
+
+import type { Fault } from '../frame/fault.ts'
+import { duplicateAddress, rangeFull } from './addresses.ts'
+import { endedAttachment, orphanAddress, orphanRecord } from './ended.ts'
+import { openList, readableSecret } from './list-files.ts'
+import { damagedList, duplicateNetwork, severalLists } from './lists.ts'
+import {
+  danglingPlugin,
+  loopbackMissing,
+  pluginArchitecture,
+  pluginElsewhere,
+  pluginMissing,
+  pluginNotExecutable,
+  pluginsNoexec,
+  shadowedPlugin,
+} from './plugins.ts'
+import {
+  damagedEntry,
+  damagedRecord,
+  filesOfFuture,
+  namelessAddress,
+  recordsOfFormerBoot,
+} from './records.ts'
+import { stateFull, stateReadOnly } from './state.ts'
+import { versionTooNew } from './versions.ts'
+
+export const nodeFaults: readonly Fault[] = [
+  ...[pluginElsewhere, pluginMissing, danglingPlugin, pluginNotExecutable, pluginArchitecture],
+  ...[pluginsNoexec, loopbackMissing, shadowedPlugin],
+  ...[damagedList, duplicateNetwork, severalLists, versionTooNew, openList, readableSecret],
+  ...[stateReadOnly, stateFull, damagedRecord, damagedEntry, namelessAddress],
+  ...[filesOfFuture, recordsOfFormerBoot],
+  ...[endedAttachment, orphanAddress, orphanRecord, rangeFull, duplicateAddress],
+]

@@ -1,0 +1,283 @@
+/** Faults of the files of plugins: a list's plugin that is not where its runtime looks, or cannot be executed there. */
+
+import { architecture } from '#engine'
+import type { Registry } from '../../../shared/cni/plugin.ts'
+import { isObject } from '../../../shared/config/json.ts'
+import { isKind, Kind, stat } from '../../../shared/kernel/stat.ts'
+import { isOfOurs, directories as usual } from '../../host/executable.ts'
+import { fileSystemOf } from '../../host/file-system.ts'
+import { ownerOf } from '../../installation/owner.ts'
+import type { Fault, Finding, View } from '../frame/fault.ts'
+import { runtimesOf } from '../frame/host.ts'
+import { patchbay, word } from '../frame/shell.ts'
+import { type List, listDirectories, type Search, searchesOf, takeAway } from './lists.ts'
+import { type PluginFile, pluginFilesOf } from './plugin-files.ts'
+
+/** A plugin that a list names, and that no directory of its runtime has. */
+interface Missing {
+  list: List
+  search: Search
+  type: string
+  /** A directory where no runtime of the list looks, and which has it. */
+  elsewhere?: string
+}
+
+function missingOf(view: View): Missing[] {
+  const files = pluginFilesOf(view)
+  return listDirectories(view).flatMap((directory) =>
+    searchesOf(directory).flatMap((search) => {
+      const names = new Set(
+        search.directories.flatMap((one) => (files.get(one) ?? []).map(({ name }) => name)),
+      )
+      return directory.lists.flatMap((list) =>
+        typesOf(list)
+          .filter((type) => !names.has(type))
+          .map((type) => ({ list, search, type, elsewhere: elsewhere(type, search, view) })),
+      )
+    }),
+  )
+}
+
+/** The names of the plugins of a list, those of their IPAM included. */
+export function typesOf({ members }: List): string[] {
+  const types = members.flatMap(({ type, raw: { ipam } }) => [type, isObject(ipam) ? ipam.type : undefined])
+  return [...new Set(types.filter((type): type is string => typeof type === 'string' && isFileName(type)))]
+}
+
+const isFileName = (type: string) =>
+  type !== '' && !type.includes('/') && !type.includes('\0') && type.length < 256
+
+function elsewhere(type: string, { directories }: Search, view: View): string | undefined {
+  const others = runtimesOf(view).flatMap(({ pluginDirectories: { value } }) => value)
+  return [...usual(), ...others].find((one) => !directories.includes(one) && isFile(`${one}/${type}`))
+}
+
+function isFile(path: string): boolean {
+  const found = stat(path)
+  return found !== undefined && isKind(found, Kind.REGULAR)
+}
+
+export const pluginElsewhere: Fault = {
+  id: 'plugin-elsewhere',
+  title: 'plugins are in another directory than the runtime looks in',
+  severity: 'error',
+  before: true,
+  look: (view) =>
+    grouped(missingOf(view).filter((one) => one.elsewhere)).map(([first, types]) => {
+      const { list, search, elsewhere = '' } = first
+      const [to = ''] = search.directories
+      return {
+        subject: list.file,
+        cause: `${search.who} looks for ${types.join(', ')} in ${search.directories.join(', ')}, where they are not; they are in ${elsewhere}`,
+        evidence: [
+          { where: search.where, value: search.directories.join(', ') },
+          ...types.map((type) => ({ where: `${elsewhere}/${type}`, value: 'is there' })),
+        ],
+        mend: bringTo(to, elsewhere, types, view.plugins),
+      }
+    }),
+}
+
+/** Ours are installed again, those of other projects get a link. */
+function bringTo(to: string, from: string, types: readonly string[], plugins: Registry): string[] {
+  const ours = types.filter((type) => isOfOurs(type, plugins) && ownerOf(from, type) === 'ours')
+  const others = types.filter((type) => !ours.includes(type))
+  return [
+    ...(ours.length > 0 ? [install(to)] : []),
+    ...(others.length > 0 ? [`mkdir -p ${word(to)}`] : []),
+    ...others.map((type) => `ln -s ${word(`${from}/${type}`)} ${word(`${to}/${type}`)}`),
+  ]
+}
+
+const install = (to: string, more = '') => patchbay(`install --to ${word(to)}${more}`)
+
+export const pluginMissing: Fault = {
+  id: 'plugin-missing',
+  title: "a list's plugin is not installed",
+  severity: 'error',
+  before: true,
+  look: (view) =>
+    grouped(missingOf(view).filter((one) => !one.elsewhere)).map(([{ list, search }, types]) => {
+      const [to = ''] = search.directories
+      const foreign = types.filter((type) => !Object.hasOwn(view.plugins, type))
+      const advice = foreign.length > 0 ? `; install ${foreign.join(', ')}, or take the list away` : ''
+      return {
+        subject: list.file,
+        cause: `no pod gets this network: ${types.join(', ')} not found${advice}`,
+        evidence: [
+          { where: list.file, value: `type ${types.join(', ')}` },
+          { where: search.where, value: search.directories.join(', ') },
+        ],
+        mend: foreign.length > 0 ? [takeAway(list.file)] : [install(to)],
+      }
+    }),
+}
+
+/** One group for each list, runtime and directory. */
+function grouped(missing: readonly Missing[]): [Missing, string[]][] {
+  const groups = Map.groupBy(
+    missing,
+    ({ list, search, elsewhere }) => `${list.file}\n${search.where}\n${elsewhere}`,
+  )
+  return [...groups.values()].map((group) => [group[0] as Missing, group.map(({ type }) => type)])
+}
+
+/** The names that matter in a directory of plugins: those of lists, ours, and loopback. Other files may lie there, such as a licence. */
+function wantedOf(view: View): Set<string> {
+  const listed = listDirectories(view).flatMap(({ lists }) => lists.flatMap(typesOf))
+  return new Set([...listed, ...Object.keys(view.plugins), 'patchbay'])
+}
+
+function wrong(view: View, problem: PluginFile['problem']): PluginFile[] {
+  const wanted = wantedOf(view)
+  return [...pluginFilesOf(view).values()]
+    .flat()
+    .filter((file) => file.problem === problem && (wanted.has(file.name) || file.problem === 'dangling'))
+}
+
+export const danglingPlugin: Fault = {
+  id: 'dangling-plugin',
+  title: 'the link of a plugin leads nowhere',
+  severity: 'error',
+  before: true,
+  look: (view) =>
+    [
+      ...Map.groupBy(wrong(view, 'dangling'), ({ directory, target }) => `${directory}\n${target}`).values(),
+    ].map((files) => {
+      const [{ directory, target, path }] = files as [PluginFile]
+      const isOurs = files.every(({ name }) => Object.hasOwn(view.plugins, name))
+      return {
+        subject: path,
+        cause: `the runtime does not find ${files.map(({ name }) => name).join(', ')}: ${target} is not there`,
+        evidence: files.map((file) => ({ where: `readlink ${word(file.path)}`, value: file.target ?? '' })),
+        mend: [
+          ...(target === 'patchbay' ? [] : [`rm ${files.map((file) => word(file.path)).join(' ')}`]),
+          ...(isOurs ? [install(directory)] : []),
+        ],
+      }
+    }),
+}
+
+export const pluginNotExecutable: Fault = {
+  id: 'plugin-not-executable',
+  title: 'a plugin may not be executed',
+  severity: 'error',
+  before: true,
+  look: (view) =>
+    uniqueFiles(wrong(view, 'not executable')).map(({ path, mode }) => ({
+      subject: path,
+      cause: 'the runtime gets EACCES, and no pod gets a network of this plugin',
+      evidence: [{ where: `stat -c %a ${word(path)}`, value: (mode & 0o7777).toString(8) }],
+      mend: [`chmod a+x ${word(path)}`],
+    })),
+}
+
+export const pluginArchitecture: Fault = {
+  id: 'plugin-architecture',
+  title: 'a plugin is for another processor',
+  severity: 'error',
+  before: true,
+  look: (view) =>
+    uniqueFiles(wrong(view, 'other processor')).map(({ path, directory, name, machine }) => {
+      const isOurs = name === 'patchbay' || Object.hasOwn(view.plugins, name)
+      return {
+        subject: path,
+        cause: `the runtime gets "exec format error": it is for ${machine}, this machine is ${architecture}`,
+        evidence: [{ where: `readelf -h ${word(path)}`, value: machine }],
+        mend: [`rm ${word(path)}`, ...(isOurs ? [install(directory)] : [])],
+      }
+    }),
+}
+
+/** Links to a file have its faults: the file alone is shown, unless it lies elsewhere. */
+function uniqueFiles(files: readonly PluginFile[]): PluginFile[] {
+  const names = new Set(files.map(({ path }) => path))
+  return files.filter(({ target, directory }) => target === undefined || !names.has(`${directory}/${target}`))
+}
+
+const ST_NOEXEC = 8
+
+export const pluginsNoexec: Fault = {
+  id: 'plugins-noexec',
+  title: 'the directory of plugins is mounted noexec',
+  severity: 'error',
+  before: true,
+  look: (view) =>
+    [...pluginFilesOf(view)].flatMap(([directory, files]): Finding[] => {
+      const system = files.length > 0 ? fileSystemOf(directory) : undefined
+      if (!system || (system.flags & ST_NOEXEC) === 0) return []
+      return [
+        {
+          subject: directory,
+          cause: 'the kernel executes no plugin there: the runtime gets EACCES',
+          evidence: [{ where: `findmnt -T ${word(directory)}`, value: 'noexec' }],
+          mend: [`mount -o remount,exec ${word(system.mount)}`],
+        },
+      ]
+    }),
+}
+
+export const loopbackMissing: Fault = {
+  id: 'loopback-missing',
+  title: 'containerd has no plugin loopback',
+  severity: 'error',
+  before: true,
+  look(view) {
+    const files = pluginFilesOf(view)
+    return runtimesOf(view)
+      .filter(({ needsLoopback, runs }) => needsLoopback && runs)
+      .flatMap(({ name, pluginDirectories: { value, where } }): Finding[] => {
+        const has = value.some((one) =>
+          (files.get(one.replace(/\/+$/, '')) ?? []).some((file) => file.name === 'loopback'),
+        )
+        if (has) return []
+        return [
+          {
+            subject: value.join(', '),
+            cause: `${name} runs loopback for each pod, and starts none without it`,
+            evidence: [{ where, value: `${value.join(', ')} has no loopback` }],
+            mend: [install(value[0] ?? '/opt/cni/bin')],
+          },
+        ]
+      })
+  },
+}
+
+export const shadowedPlugin: Fault = {
+  id: 'shadowed-plugin',
+  title: "another project's plugin is before Patchbay's",
+  severity: 'warning',
+  before: true,
+  look: (view) =>
+    listDirectories(view).flatMap((directory) =>
+      searchesOf(directory).flatMap(({ who, directories, where }) =>
+        shadowed(directory.lists, who, directories, where, view),
+      ),
+    ),
+}
+
+/** A plugin of a list that the first directory has from another project, and a later one from us. */
+function shadowed(
+  lists: readonly List[],
+  who: string,
+  directories: readonly string[],
+  where: string,
+  view: View,
+): Finding[] {
+  if (directories.length < 2 || who === 'a runtime') return []
+  const types = [...new Set(lists.flatMap(typesOf))].filter((type) => Object.hasOwn(view.plugins, type))
+  return types.flatMap((type): Finding[] => {
+    const having = directories.filter((one) => isFile(`${one}/${type}`))
+    const [first, ...later] = having
+    const ours = later.find((one) => ownerOf(one, type) === 'ours')
+    if (!first || !ours || ownerOf(first, type) === 'ours') return []
+    return [
+      {
+        subject: `${first}/${type}`,
+        cause: `${who} executes it, and not ${ours}/${type}`,
+        evidence: [{ where, value: directories.join(', ') }],
+        mend: [install(first, ' --replace')],
+      },
+    ]
+  })
+}

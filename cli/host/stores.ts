@@ -1,0 +1,43 @@
+/** The directories in which host-local keeps the addresses of networks, and what is in each. */
+
+import { isIdentifier } from '../../shared/config/names.ts'
+import { type Address, parseAddress } from '../../shared/ip/address.ts'
+import { type Reservation, readRecord } from '../../shared/ipam/host-local/records.ts'
+import { isParked } from '../../shared/ipam/host-local/sticky.ts'
+import { readDirectoryIfAny } from '../../shared/kernel/files.ts'
+
+/** The addresses of one network in one directory. */
+export interface Store {
+  network: string
+  directory: string
+  /** All that are taken; also those that wait for their container to come back. */
+  taken: readonly Address[]
+  /** Those that containers hold. */
+  held: readonly Reservation[]
+  /** Files of addresses that name no container. */
+  nameless: readonly string[]
+}
+
+/** All below some directories. Reads each record. @throws KernelError */
+export function storesIn(dataDirs: readonly string[]): Store[] {
+  return dataDirs.flatMap((dataDir) =>
+    readDirectoryIfAny(dataDir)
+      .filter(({ name, directory }) => directory && isIdentifier(name))
+      .map(({ name }) => storeIn(`${dataDir}/${name}`, name)),
+  )
+}
+
+function storeIn(directory: string, network: string): Store {
+  const taken: Address[] = []
+  const held: Reservation[] = []
+  const nameless: string[] = []
+  for (const { name, directory: isDirectory } of readDirectoryIfAny(directory)) {
+    const address = isDirectory ? undefined : parseAddress(name)
+    if (!address) continue
+    taken.push(address)
+    const record = readRecord(directory, name)
+    if (!record) nameless.push(`${directory}/${name}`)
+    else if (!isParked(record)) held.push(record)
+  }
+  return { network, directory, taken, held, nameless }
+}
