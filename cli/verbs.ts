@@ -6,6 +6,9 @@ import type { Verbs } from './form/verb.ts'
 export const verbs: Verbs = {
   install: async () => (await import('./verbs/install.ts')).install,
   uninstall: async () => (await import('./verbs/uninstall.ts')).uninstall,
+  validate: async () => (await import('./verbs/validate.ts')).validate,
+  schema: async () => (await import('./verbs/schema.ts')).schema,
+  explain: async () => (await import('./verbs/explain.ts')).explain,
   gc: async () => (await import('./verbs/gc.ts')).gc,
   reapply: async () => (await import('./verbs/reapply.ts')).reapply,
   reconcile: async () => (await import('./verbs/reconcile.ts')).reconcile,
