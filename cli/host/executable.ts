@@ -10,7 +10,7 @@ import { stat } from '../../shared/kernel/stat.ts'
 const self = '/proc/self/exe'
 
 /** The usual directories of runtimes. */
-const standard = ['/opt/cni/bin', '/usr/lib/cni', '/usr/libexec/cni']
+export const standard: readonly string[] = ['/opt/cni/bin', '/usr/lib/cni', '/usr/libexec/cni']
 
 /** Where plugins are looked for: beside this executable first. */
 export function directories(): string[] {

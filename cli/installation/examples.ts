@@ -9,7 +9,8 @@ import { type Change, newDirectory, newFile } from './change.ts'
 /** Put in by the build. */
 declare const __EXAMPLES__: Readonly<Record<string, string>> | undefined
 
-const examples = typeof __EXAMPLES__ === 'undefined' ? {} : __EXAMPLES__
+/** By their file names. */
+export const examples = typeof __EXAMPLES__ === 'undefined' ? {} : __EXAMPLES__
 
 /** A name without its number and ending: `bridge` for `10-bridge.conflist`. */
 const short = (file: string) => file.replace(/^\d+-|\.conflist$/g, '')

@@ -71,7 +71,7 @@ function broken(text: string, what: string, cause: unknown): CniError {
   const fault = locate(text)
   if (!fault)
     return isStackOverflow(cause) ? tooDeep(what, cause) : new CniError(Code.Internal, outOfMemory(cause))
-  const { line, column, excerpt } = place(text, fault.offset)
+  const { line, column, excerpt } = placeIn(text, fault.offset)
   return undecodable(what, `line ${line}, column ${column}: ${fault.reason}`, { details: excerpt, cause })
 }
 
@@ -92,8 +92,15 @@ function requireBounds(value: unknown, what: string): void {
   }
 }
 
-/** The line of an offset, shortened around it, with a caret below; secrets are replaced by asterisks. */
-function place(text: string, offset: number): { line: number; column: number; excerpt: string } {
+/** A place in a text: line and column begin with 1; the line is shortened around it, with a caret below; secrets are replaced by asterisks. */
+export interface PlaceInText {
+  line: number
+  column: number
+  excerpt: string
+}
+
+/** The place of an offset, in UTF-16 units. */
+export function placeIn(text: string, offset: number): PlaceInText {
   const before = text.slice(0, offset)
   const start = before.lastIndexOf('\n') + 1
   const end = text.indexOf('\n', offset)

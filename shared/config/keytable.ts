@@ -3,35 +3,54 @@
 import { description, factsOf, type Schema, type Shape } from './deferred.ts'
 import { bare, elementOf, shapeOf } from './inspect.ts'
 
+/** What a schema says of a key. */
+export interface KeyEntry {
+  /** `ipam.ranges[][].subnet` */
+  key: string
+  schema: Schema
+  /** In words. Values are between backticks. */
+  type: string
+  /** Undefined where there is none. */
+  default?: unknown
+  isRequired: boolean
+  meaning: string
+}
+
 /** The keys as a Markdown table; keys of nested objects follow as `ipam.ranges[][].subnet`. Only keys with a description are listed. */
 export function keyTable(shape: Shape): string {
-  const cells = [['key', 'type', 'default', 'meaning'], ...rows(shape, '')]
+  const cells = [['key', 'type', 'default', 'meaning'], ...keysOf(shape).map(row)]
   const widths = [0, 1, 2, 3].map((column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)))
   const [head, ...lines] = cells.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)))
   const rule = widths.map((width) => '-'.repeat(width))
   return [head ?? [], rule, ...lines].map((row) => `| ${row.join(' | ')} |`).join('\n')
 }
 
-function rows(shape: Shape, prefix: string): string[][] {
+function row({ key, type, meaning, isRequired, default: value }: KeyEntry): string[] {
+  const shown = value === undefined ? '' : `\`${JSON.stringify(value)}\``
+  return [`\`${key}\``, type, isRequired ? 'required' : shown, escapePipes(meaning)]
+}
+
+/** The keys with a description, each before those of the objects in it. */
+export function keysOf(shape: Shape, prefix = ''): KeyEntry[] {
   return Object.entries(shape).flatMap(([key, schema]) => {
     const name = prefix + key
     const meaning = description(schema)
-    const own = meaning ? [[`\`${name}\``, typeName(schema), defaultOf(schema), escapePipes(meaning)]] : []
+    const own = meaning ? [{ key: name, schema, type: typeName(schema), meaning, ...absence(schema) }] : []
     return [...own, ...inner(schema, name)]
   })
 }
 
-function inner(schema: Schema, name: string): string[][] {
+function inner(schema: Schema, name: string): KeyEntry[] {
   const element = elementOf(schema)
   if (element) return inner(element, `${name}[]`)
   const shape = shapeOf(schema)
-  return shape ? rows(shape, `${name}.`) : []
+  return shape ? keysOf(shape, `${name}.`) : []
 }
 
-function defaultOf(schema: Schema): string {
+function absence(schema: Schema): Pick<KeyEntry, 'default' | 'isRequired'> {
   const { type, defaultValue } = schema._zod.def as { type: string; defaultValue?: unknown }
-  if (type === 'default') return `\`${JSON.stringify(defaultValue)}\``
-  return type === 'optional' ? '' : 'required'
+  if (type === 'default') return { default: defaultValue, isRequired: false }
+  return { isRequired: type !== 'optional' }
 }
 
 function typeName(schema: Schema): string {

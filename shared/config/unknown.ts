@@ -96,7 +96,7 @@ export function warningAbout(keys: readonly Judged[]): string {
 }
 
 /** `ipMasq (of bridge, ptp, flannel)` */
-function inWords({ path, origins, meant }: Judged): string {
+export function inWords({ path, origins, meant }: Judged): string {
   const who = origins.length > 0 ? `of ${someOf(origins, 3)}` : 'unknown'
   return `${formatPath(path)} (${who}${meant === undefined ? '' : `; did you mean ${meant}?`})`
 }

@@ -65,12 +65,14 @@ export function ipamOf(request: IpamRequest): Ipam | undefined {
   }
 }
 
-/** A section without a type. The reference takes it for no section: a container without address, and no word of it. */
+/** The complaint about a section without a type. The reference takes it for no section: a container without address, and no word of it. */
+export const typeMissing: Complaint = {
+  msg: 'ipam.type is missing: name the IPAM plugin, as in "type": "host-local"',
+  hint: 'for a network without addresses leave ipam out, or write "ipam": {}',
+}
+
 const nameless: Ipam = {
-  ...refusing({
-    msg: 'ipam.type is missing: name the IPAM plugin, as in "type": "host-local"',
-    hint: 'for a network without addresses leave ipam out, or write "ipam": {}',
-  }),
+  ...refusing(typeMissing),
   del: async () => {},
   gc: async () => {},
 }

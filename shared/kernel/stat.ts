@@ -23,7 +23,12 @@ export interface Stat {
 const S_IFMT = 0o170000
 
 /** Kinds of files, the type bits of `mode` (inode(7)). */
-export const Kind = { REGULAR: 0o100000, SYMLINK: 0o120000, CHARACTER: 0o020000 } as const
+export const Kind = {
+  REGULAR: 0o100000,
+  SYMLINK: 0o120000,
+  CHARACTER: 0o020000,
+  DIRECTORY: 0o040000,
+} as const
 
 /** Whether a file is of a kind. */
 export function isKind({ mode }: Stat, kind: number): boolean {

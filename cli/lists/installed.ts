@@ -1,0 +1,80 @@
+/** Which file each plugin of a network is on this host, and the versions that it supports. */
+
+import { environment } from '#engine'
+import type { Registry } from '../../shared/cni/plugin.ts'
+import { versions } from '../../shared/cni/version.ts'
+import { isObject, jsonIn } from '../../shared/config/json.ts'
+import { CniError, type Complaint, toCniError } from '../../shared/error/error.ts'
+import { executeIn, findPlugin } from '../../shared/ipam/delegate.ts'
+import { isOfOurs, standard, directories as usual } from '../host/executable.ts'
+import { readManifest } from '../installation/manifest.ts'
+import { ownerOf } from '../installation/owner.ts'
+
+export interface Installed {
+  /** Undefined when it is not installed. */
+  path?: string
+  /** Whether the file is Patchbay's. */
+  ours: boolean
+  /** Undefined when it did not tell. */
+  versions?: readonly string[]
+  fault?: Complaint
+}
+
+/** Finds plugins; each is looked at once. */
+export interface Finder {
+  directories: readonly string[]
+  find(type: string): Installed
+  /** Whether a plugin's keys are known: those of the name, and of other names whose file is Patchbay's. */
+  isChecked(type: string): boolean
+}
+
+export function finderOf(registry: Registry): Finder {
+  const directories = searched()
+  const found = new Map<string, Installed>()
+  const find = (type: string) => {
+    const known = found.get(type) ?? look(type, directories, Object.hasOwn(registry, type))
+    found.set(type, known)
+    return known
+  }
+  const isChecked = (type: string) =>
+    Object.hasOwn(registry, type) || (isOfOurs(type, registry) && find(type).ours)
+  return { directories, find, isChecked }
+}
+
+/** Those of CNI_PATH, as a runtime has them; else the usual ones, and that of this executable if `patchbay install` has put it there. */
+function searched(): string[] {
+  const given = (environment().CNI_PATH ?? '').split(':').filter((one) => one.startsWith('/'))
+  if (given.length > 0) return given
+  const [own = ''] = usual()
+  const isInstalled = !standard.includes(own) && readManifest(own) !== undefined
+  return isInstalled ? [own, ...standard] : [...standard]
+}
+
+function look(type: string, directories: readonly string[], isOurName: boolean): Installed {
+  try {
+    const { path } = findPlugin(type, directories)
+    const directory = path.slice(0, path.length - type.length - 1)
+    if (ownerOf(directory, type) === 'ours') return { path, ours: true, versions }
+    return { path, ours: false, ...askVersion(path) }
+  } catch (error) {
+    if (!(error instanceof CniError)) throw error
+    const hint = isOurName ? 'patchbay install puts it into a directory of plugins' : error.complaint.hint
+    return { ours: false, fault: { ...error.complaint, hint } }
+  }
+}
+
+const bounds = { milliseconds: 5000, bytes: 65536 }
+
+/** Runs VERSION, which changes nothing. */
+function askVersion(path: string): Pick<Installed, 'versions' | 'fault'> {
+  const env = { PATH: environment().PATH ?? '', CNI_COMMAND: 'VERSION' }
+  try {
+    const answer = jsonIn(executeIn({ env, input: '{"cniVersion":"1.0.0"}', log() {} }, path, bounds))
+    const supported = isObject(answer) ? answer.supportedVersions : undefined
+    if (!Array.isArray(supported))
+      return { fault: { msg: `${path} does not answer VERSION with supportedVersions` } }
+    return { versions: supported.map((one) => String(one).slice(0, 20)).slice(0, 50) }
+  } catch (error) {
+    return { fault: toCniError(error).complaint }
+  }
+}
