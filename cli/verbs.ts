@@ -7,6 +7,7 @@ export const verbs: Verbs = {
   install: async () => (await import('./verbs/install.ts')).install,
   uninstall: async () => (await import('./verbs/uninstall.ts')).uninstall,
   gc: async () => (await import('./verbs/gc.ts')).gc,
+  plan: async () => (await import('./verbs/plan.ts')).plan,
   reapply: async () => (await import('./verbs/reapply.ts')).reapply,
   reconcile: async () => (await import('./verbs/reconcile.ts')).reconcile,
   stay: async () => (await import('./verbs/stay.ts')).stay,
