@@ -14,6 +14,7 @@ export const verbs: Verbs = {
   schema: async () => (await import('./verbs/schema.ts')).schema,
   explain: async () => (await import('./verbs/explain.ts')).explain,
   gc: async () => (await import('./verbs/gc.ts')).gc,
+  plan: async () => (await import('./verbs/plan.ts')).plan,
   reapply: async () => (await import('./verbs/reapply.ts')).reapply,
   reconcile: async () => (await import('./verbs/reconcile.ts')).reconcile,
   stay: async () => (await import('./verbs/stay.ts')).stay,

@@ -1,6 +1,7 @@
 /** Runs iptables-save and iptables-restore on one table. */
 
 import { CniError, Code } from '../error/error.ts'
+import { tellChange } from '../kernel/changes.ts'
 import { directories, findProgram } from '../kernel/program.ts'
 import { type Completed, run, usual } from '../kernel/run.ts'
 
@@ -75,6 +76,7 @@ function execute(
   if (refused) throw incompatibleTable(iptables, refused)
   const isExpected = status === 0 || expected?.test(stderr)
   if (!isExpected) throw failed([path, ...args], input, completed)
+  if (input !== '' && status === 0) tellChange(() => ({ commands: [commandOf([path, ...args], input)] }))
   return completed
 }
 
@@ -99,8 +101,12 @@ function failed(words: string[], input: string, { status, stdout, stderr, killed
   return new CniError(Code.Internal, {
     msg: `${words.join(' ')} ${how}`,
     hint: killed ? killedHint : undefined,
-    reproduce: input ? `${words.join(' ')} <<EOF\n${input}EOF` : words.join(' '),
+    reproduce: commandOf(words, input),
   })
+}
+
+function commandOf(words: readonly string[], input: string): string {
+  return input ? `${words.join(' ')} <<EOF\n${input}EOF` : words.join(' ')
 }
 
 /** The names of a program: the one of the kind first, then the system's default. */

@@ -1,6 +1,7 @@
 /** Synchronous file functions on system calls. */
 
 import { architecture } from '#engine'
+import { tellChange } from './changes.ts'
 import { Errno, KernelError, tolerate } from './errno.ts'
 import { stat } from './stat.ts'
 import { AT_FDCWD, cstring, must, syscall } from './syscall.ts'
@@ -113,6 +114,14 @@ export function readFileIfAny(path: string): string | undefined {
 /** Writes to an existing file that is not on disk, such as one below /proc/sys. */
 export function writeInPlace(path: string, text: string): void {
   withFile(path, Open.WRONLY, (fd) => writeAll(fd, Buffer.from(text), path))
+  if (path.startsWith(sysctls)) tellChange(() => ({ commands: [sysctlCommand(path, text)] }))
+}
+
+const sysctls = '/proc/sys/'
+
+/** `sysctl -w NAME=VALUE`, with slashes: an interface's name may have a dot. */
+function sysctlCommand(path: string, text: string): string {
+  return `sysctl -w '${path.slice(sysctls.length)}=${text.trim().replaceAll("'", "'\\''")}'`
 }
 
 /** Opens a file to write it anew. Another program may have put a symlink or a FIFO there: neither is followed nor waited for. */

@@ -41,6 +41,8 @@ const numbers = {
     utimensat: 280,
     pipe2: 293,
     setns: 308,
+    unshare: 272,
+    mount: 165,
     renameat2: 316,
     memfd_create: 319,
     statx: 332,
@@ -54,6 +56,7 @@ const numbers = {
     fsmount: 432,
     pidfd_open: 434,
     openat2: 437,
+    mount_setattr: 442,
   },
   arm64: {
     read: 63,
@@ -90,6 +93,8 @@ const numbers = {
     utimensat: 88,
     pipe2: 59,
     setns: 268,
+    unshare: 97,
+    mount: 40,
     renameat2: 276,
     memfd_create: 279,
     statx: 291,
@@ -103,6 +108,7 @@ const numbers = {
     fsmount: 432,
     pidfd_open: 434,
     openat2: 437,
+    mount_setattr: 442,
   },
 } as const
 

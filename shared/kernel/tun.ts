@@ -1,5 +1,6 @@
 /** TUN and TAP devices: a program makes them through a control file, not by netlink (include/uapi/linux/if_tun.h). */
 
+import { tellChange } from './changes.ts'
 import { close, Open, open } from './files.ts'
 import { must } from './syscall.ts'
 
@@ -52,6 +53,7 @@ export function makeTun(name: string, options: TunOptions): void {
     if (options.owner !== undefined) control('set the owner of', TUNSETOWNER, options.owner)
     if (options.group !== undefined) control('set the group of', TUNSETGROUP, options.group)
     control('make persistent', TUNSETPERSIST, 1)
+    tellChange(() => ({ commands: [command] }))
   } finally {
     close(fd)
   }

@@ -7,6 +7,7 @@ import { readableOf } from '../kernel/clock.ts'
 import { close } from '../kernel/files.ts'
 import { reapHelpers, sendByHelper } from '../kernel/helper.ts'
 import { syscall } from '../kernel/syscall.ts'
+import { tellDone } from './done.ts'
 import { failureOf, isEnd, type Message } from './message.ts'
 import { ask, encodeRequests, Flag, type Request, readMessages, type Socket } from './socket.ts'
 
@@ -19,6 +20,7 @@ export function askUntilAnnounced(socket: Socket, request: Request): void {
   const echoed = { ...request, flags: request.flags | Flag.ECHO }
   const helper = sendByHelper(socket.fd, encodeRequests(socket, [echoed]))
   if (helper === undefined || !isAnswered(socket, request, helper)) ask(socket, request)
+  else tellDone(socket, [request])
 }
 
 /** Milliseconds; the kernel has always answered by then. */

@@ -16,11 +16,15 @@ export const [AF_SPEC, INET_CONF] = [26, 1]
 /** A setting's number: IPV4_DEVCONF_* less one (include/uapi/linux/ip.h). */
 export const Ipv4Conf = { ARP_NOTIFY: 21 } as const
 
+/** Their files in net/ipv4/conf/LINK. */
+const files: Readonly<Record<number, string>> = { [Ipv4Conf.ARP_NOTIFY]: 'arp_notify' }
+
 /**
  * Sets a setting of IPv4 by its number. `sysctl -w net.ipv4.conf.LINK.…`; IPv6 has no such request. Newer kernels refuse it without
  * NLA_F_NESTED (inet_validate_link_af, net/ipv4/devinet.c).
  */
 export function changeIpv4Conf(link: LinkName, number: number, value: number): Request {
+  const file = files[number]
   const families = nested(AF_INET, nested(INET_CONF, plain(number + 1, putU32(value >>> 0))))
   return {
     type: NEWLINK,
@@ -28,5 +32,6 @@ export function changeIpv4Conf(link: LinkName, number: number, value: number): R
     payload: linkMessage(link, [[AF_SPEC, families]]),
     attempt: `set IPv4 setting ${number + 1} of ${link.name} to ${value}`,
     see: `ip netconf show dev ${link.name}`,
+    reproduce: file && `sysctl -w 'net/ipv4/conf/${link.name}/${file}=${value}'`,
   }
 }

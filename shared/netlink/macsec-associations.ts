@@ -64,6 +64,7 @@ function addReceiveAssociation(family: number, link: LinkName, sci: string, sa: 
     ...genericRequest(family, Command.ADD_RXSA, ofLink(link), channel(sci), config),
     attempt: `add the key for ${sci} to ${link.name}`,
     see: showKeys(link),
+    reproduce: `ip macsec add ${link.name} rx sci ${sci} sa ${associationWords(sa)}`,
   }
 }
 
@@ -72,10 +73,17 @@ function addTransmitAssociation(family: number, link: LinkName, sa: SecureAssoci
     ...genericRequest(family, Command.ADD_TXSA, ofLink(link), association(sa)),
     attempt: `add the key for sending to ${link.name}`,
     see: showKeys(link),
+    reproduce: `ip macsec add ${link.name} tx sa ${associationWords(sa)}`,
   }
 }
 
-/** The command that shows the keys' names. A command that adds a key would show the key. */
+/** An association in the syntax of `ip macsec`, with a word in the place of what is secret. */
+function associationWords({ an, keyID, extended }: SecureAssociation): string {
+  const numbers = extended ? `xpn 1 ssci ${extended.ssci} salt SALT` : 'pn 1'
+  return `${an} ${numbers} on key ${keyIDBytes(keyID).toString('hex')} KEY`
+}
+
+/** The command that shows the keys' names. */
 function showKeys({ name }: Pick<LinkName, 'name'>): string {
   return `ip macsec show ${name}`
 }

@@ -5,6 +5,7 @@ import { close, type Fd } from '../kernel/files.ts'
 import { inNamespace, type Namespace } from '../kernel/namespace.ts'
 import { must, syscall } from '../kernel/syscall.ts'
 import { Datagram } from './datagram.ts'
+import { tellDone } from './done.ts'
 import {
   DumpInterrupted,
   encode,
@@ -102,6 +103,7 @@ export function transact(socket: Socket, requests: Request[]): Reply[][] {
 interface Exchanged {
   answers: Reply[][]
   failure: KernelError | undefined
+  refused: Request[]
 }
 
 /** Sends requests in one datagram, and reads their answers. */
@@ -111,6 +113,7 @@ function exchange(socket: Socket, requests: Request[]): Exchanged {
   send(socket, requests)
   const exchanged = receive(socket, first, requests)
   socket.busy = false
+  tellDone(socket, requests, exchanged.refused)
   return exchanged
 }
 
@@ -216,6 +219,7 @@ function receive(socket: Socket, first: number, requests: Request[]): Exchanged 
   const isBatch = requests.some(({ unacknowledged }) => unacknowledged)
   const answers: Reply[][] = requests.map(() => [])
   let pending = requests.filter((request) => !request.unacknowledged).length
+  const refused: Request[] = []
   let failure: KernelError | undefined
   while (pending > 0) {
     const messages = isBatch ? readWaiting(socket) : readMessages(socket)
@@ -226,6 +230,7 @@ function receive(socket: Socket, first: number, requests: Request[]): Exchanged 
       if (!request) continue
       const error = failureOf(message, request, socket)
       failure ??= error
+      if (error) refused.push(request)
       const end = isEnd(message)
       if (!end) answers[index]?.push({ type: message.type, data: message.data })
       if (end || request.single) pending = request.unacknowledged && error ? 0 : pending - 1
@@ -233,7 +238,7 @@ function receive(socket: Socket, first: number, requests: Request[]): Exchanged 
   }
   if (isBatch && failure) drain(socket)
   if (pending > 0) failure ??= new KernelError(Errno.ENOBUFS, requests[0]?.attempt ?? 'read netlink')
-  return { answers, failure }
+  return { answers, failure, refused }
 }
 
 /** Reads what is left of a transaction's errors: they fill the buffer, and the answer of the next request would be lost. */

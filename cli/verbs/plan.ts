@@ -1,0 +1,82 @@
+/** `patchbay plan`: the commands that an ADD amounts to. */
+
+import { parseObject } from '../../shared/config/json.ts'
+import { validateContainerID, validateIfname } from '../../shared/config/names.ts'
+import { plain } from '../../shared/error/log.ts'
+import type { Page } from '../form/page.ts'
+import { lastOf, type Verb } from '../form/verb.ts'
+import { readConfiguration } from '../host/networks.ts'
+import type { Step } from '../plan/perform.ts'
+import { planOf } from '../plan/plan.ts'
+
+/** Where `ip netns add ctr` puts it. */
+const netns = '/run/netns/ctr'
+
+export const plan: Verb = {
+  summary: 'prints the ip, bridge, nft, tc and sysctl commands that an ADD amounts to',
+  text: [
+    'They are made from the requests that the plugins send: an ADD is done in namespaces of their own, on a copy of this host’s links, addresses, routes and sysctls, and of the plugins’ files. On the host nothing changes, and no address is reserved. Executed one after the other, the commands make the same state; random values, as MAC addresses, are those of this plan.',
+    'The copy has no firewall rules and no ends of other containers, so the plan contains the tables that a first ADD makes. A link that the file names and the host lacks is said, and the plan goes on with a stand-in. Keys of macsec are the word KEY, and SALT. It needs root.',
+  ],
+  words: [{ name: 'FILE', means: 'a configuration or a list', count: 'one', names: 'file' }],
+  flags: {
+    '--interface': {
+      ...{ takes: 'one', short: 'i', value: 'IFNAME' },
+      means: 'The interface in the container. Default: eth0.',
+    },
+    '--container': { takes: 'one', value: 'ID', means: 'The ID of the container. Default: ctr.' },
+    '--args': { takes: 'one', value: 'CNI_ARGS', means: 'As in "IP=10.1.0.7;MAC=02:00:00:00:00:01".' },
+    '--capabilities': {
+      ...{ takes: 'one', value: 'JSON' },
+      means:
+        'What a runtime adds, as in {"portMappings": [{"hostPort": 8080, "containerPort": 80, "protocol": "tcp"}]}.',
+    },
+  },
+  answers: true,
+  example: {
+    call: 'plan /etc/cni/net.d/10-bridge.conflist',
+    does: 'what would a container of this network change?',
+  },
+  async run(call) {
+    const [file = ''] = call.words
+    const plugins = readConfiguration(file)
+    const { container, ifname } = identityOf(call.flags)
+    const args = lastOf(call.flags, '--args') ?? ''
+    const capabilities = parseObject(lastOf(call.flags, '--capabilities') ?? '{}', '--capabilities')
+    const { steps, missing } = await planOf(
+      { plugins, container, ifname, netns, args, capabilities },
+      call.plugins,
+    )
+    for (const name of missing)
+      call.complain(file, {
+        msg: `there is no link ${name} on this host: the plan is made with a stand-in`,
+        see: 'ip link show',
+      })
+    const network = plugins[0]?.network ?? ''
+    return { data: steps, text: (page) => script(network, steps, page), status: missing.length > 0 ? 1 : 0 }
+  },
+}
+
+function identityOf(flags: Parameters<typeof lastOf>[0]) {
+  const container = lastOf(flags, '--container') ?? 'ctr'
+  const ifname = lastOf(flags, '--interface') ?? 'eth0'
+  validateContainerID(container)
+  validateIfname(ifname)
+  return { container, ifname }
+}
+
+/** The commands below the name of their plugin: a shell script. */
+function script(network: string, steps: readonly Step[], { paint }: Page): string {
+  const comment = (text: string) => paint('dim', `# ${plain(text)}`)
+  const lines = [
+    comment(`an ADD to network ${network}; the container's namespace: ip netns add ctr`),
+    `NETNS=${netns}`,
+  ]
+  let plugin = ''
+  for (const step of steps) {
+    if (step.plugin !== plugin) lines.push('', comment(step.plugin))
+    plugin = step.plugin
+    lines.push(...step.command.split('\n').map(plain))
+  }
+  return lines.join('\n')
+}
