@@ -9,6 +9,7 @@ export const verbs: Verbs = {
   gc: async () => (await import('./verbs/gc.ts')).gc,
   reapply: async () => (await import('./verbs/reapply.ts')).reapply,
   reconcile: async () => (await import('./verbs/reconcile.ts')).reconcile,
+  logs: async () => (await import('./verbs/logs.ts')).logs,
   stay: async () => (await import('./verbs/stay.ts')).stay,
   version: async () => (await import('./verbs/version.ts')).version,
   help: async () => (await import('./verbs/help.ts')).help,
