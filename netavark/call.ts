@@ -1,11 +1,14 @@
 /** Calls a verb of a plugin in this process, with the checks and the answer that a runtime would get. */
 
+import { environment } from '#engine'
 import type { Command, Plugin, Registry, Request } from '../shared/cni/plugin.ts'
+import { recordOf } from '../shared/cni/recorded.ts'
 import { type Call, makeRequest } from '../shared/cni/request.ts'
 import type { Result } from '../shared/cni/result.ts'
 import { verbOf } from '../shared/cni/verbs.ts'
 import { newest } from '../shared/cni/version.ts'
 import { networkName } from '../shared/config/names.ts'
+import { printed, toCniError } from '../shared/error/error.ts'
 import { silent, stderrLog } from '../shared/error/log.ts'
 import type { Raw } from './configuration.ts'
 
@@ -30,10 +33,25 @@ export async function callPlugin(
   place: Place,
   registry: Registry,
 ): Promise<Answer> {
-  const log = stderrLog(plugin.name)
-  const request = await requestOf(command, plugin, configuration, place, { registry, log })
-  // podman listens on the published ports, and after it conmon.
-  return ((await verbOf(command)(plugin, { ...request, portsKept: true }, {})) ?? {}) as Answer
+  const env = { ...environment(), ...variables(command, place) }
+  const call = { env, log: stderrLog(plugin.name) }
+  const record = await recordOf(plugin, call, configuration)
+  try {
+    const { log } = record ?? call
+    const request = await requestOf(command, plugin, configuration, place, { registry, log })
+    // podman listens on the published ports, and after it conmon.
+    const answer = await verbOf(command)(plugin, { ...request, portsKept: true }, {})
+    record?.end()
+    return (answer ?? {}) as Answer
+  } catch (error) {
+    const reported = toCniError(error)
+    record?.end({ code: reported.code, ...printed(reported) })
+    throw error
+  }
+}
+
+function variables(command: Command, { containerID, ifname }: Place): Record<string, string> {
+  return { CNI_COMMAND: command, CNI_CONTAINERID: containerID, CNI_IFNAME: ifname }
 }
 
 /** Validates the call of a verb that will be made. @throws CniError of code 4 or 7 */

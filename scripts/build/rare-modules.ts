@@ -29,6 +29,7 @@ export const rareModules: Readonly<Record<string, string>> = {
   'plugins/vxlan/plugin.ts': 'networks over several hosts',
   'plugins/wire/plugin.ts': 'links between two containers',
   'shared/attachment/probe.ts': 'networks that probe their addresses',
+  'shared/call-log/record.ts': 'the log of calls, where it is switched on',
   'shared/firewall/filter-iptables.ts': 'hosts whose FORWARD drops, Nomad, and hosts without nftables',
   'shared/firewall/firewalld.ts': 'hosts with firewalld',
   'shared/firewall/masquerade-iptables.ts':

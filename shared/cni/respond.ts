@@ -1,5 +1,6 @@
 /** Answers a call: reads environment and input, runs the verb, prints the result. Errors come in the order of the reference's skel. */
 
+import type { CallRecord } from '../call-log/record.ts'
 import { parseObject } from '../config/json.ts'
 import { networkName } from '../config/names.ts'
 import { CniError, Code, printed, toCniError } from '../error/error.ts'
@@ -8,6 +9,7 @@ import { print } from './convert.ts'
 import { readParameters } from './environment.ts'
 import { negotiate } from './negotiate.ts'
 import type { Command, Plugin } from './plugin.ts'
+import { recordOf } from './recorded.ts'
 import { type Call, makeRequest } from './request.ts'
 import { verbOf } from './verbs.ts'
 import { newest, type SpecVersion } from './version.ts'
@@ -22,16 +24,18 @@ export interface Answer {
 /** Answers a call. Never throws: every error becomes the answer's JSON. */
 export async function respond(plugin: Plugin, call: Call): Promise<Answer> {
   let cniVersion = newest
+  let record: CallRecord | undefined
   try {
     const parameters = readParameters(call.env)
     if (parameters.command === 'VERSION') return { output: versionAnswer(call.read), status: 0 }
     const input = readInput(call)
     const raw = plugin.config.canonical(parseObject(input, 'network config'))
+    record = await recordOf(plugin, call, raw)
     const network = networkName(raw)
     const verb = verbOf(parameters.command)
     cniVersion = negotiate(parameters.command, raw)
     const command = parameters.command as Command
-    const request = await makeRequest(plugin, call, {
+    const request = await makeRequest(plugin, record ? { ...call, log: record.log } : call, {
       ...parameters,
       command,
       network,
@@ -40,10 +44,14 @@ export async function respond(plugin: Plugin, call: Call): Promise<Answer> {
       input,
     })
     const answer = await verb(plugin, request, call.env)
+    record?.end()
     return { output: answer ? print(answer) : '', status: 0 }
   } catch (error) {
     const reported = call.env.CNI_COMMAND === 'STATUS' ? notReady(error) : error
-    return { output: print(errorAnswer(reported, cniVersion, call)), status: 1 }
+    const answer = errorAnswer(reported, cniVersion, call)
+    record ??= await recordOf(plugin, call, {})
+    record?.end(answer)
+    return { output: print(answer), status: 1 }
   }
 }
 
@@ -72,7 +80,7 @@ function readInput(call: Call): string {
 }
 
 /** An error in the form of the spec (section "Error"). The stack of an unexpected error is written to standard error. */
-function errorAnswer(error: unknown, cniVersion: SpecVersion, { log }: Call): object {
+function errorAnswer(error: unknown, cniVersion: SpecVersion, { log }: Call) {
   const answer = toCniError(error)
   const { msg, details } = printed(answer)
   const isExpected = error instanceof CniError || error instanceof KernelError

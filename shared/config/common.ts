@@ -8,6 +8,7 @@ import {
   list,
   mac,
   object,
+  oneOf,
   open,
   optional,
   pluginName,
@@ -63,6 +64,10 @@ export const common = {
   keepDefaultRoute: describe(
     optional(boolean),
     'A default route that the container has already stays the first. Default: the newest is the first.',
+  ),
+  log: describe(
+    optional(oneOf('info', 'debug')),
+    'Logs each call on this host, in /var/log/patchbay: `patchbay logs` reads it. `debug`: with times and decisions. Default: no log.',
   ),
   capabilities: optional(anything),
   ...requests(macRequests, macRequests),

@@ -4,6 +4,7 @@ import { CniError, Code } from '../error/error.ts'
 import { tellChange } from '../kernel/changes.ts'
 import { directories, findProgram } from '../kernel/program.ts'
 import { type Completed, run, usual } from '../kernel/run.ts'
+import { spanned } from '../kernel/span.ts'
 
 /** Which iptables: the family, and the kind where it matters. */
 export interface Iptables {
@@ -70,7 +71,8 @@ function execute(
   expected?: RegExp,
 ): Completed {
   const path = locate(iptables, task)
-  const completed = run({ path, arguments: args, input, env: {} }, bounds)
+  const started = () => run({ path, arguments: args, input, env: {} }, bounds)
+  const completed = spanned('firewall', started, { path })
   const { status, stdout, stderr } = completed
   const [, refused] = incompatible.exec(stdout) ?? incompatible.exec(stderr) ?? []
   if (refused) throw incompatibleTable(iptables, refused)

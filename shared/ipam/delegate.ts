@@ -9,6 +9,7 @@ import { CniError, Code } from '../error/error.ts'
 import { forward } from '../error/log.ts'
 import { sleep } from '../kernel/clock.ts'
 import { type Bounds, type Completed, run, usual } from '../kernel/run.ts'
+import { spanned, traceEnvironment } from '../kernel/span.ts'
 import { isKind, Kind, type Stat, stat } from '../kernel/stat.ts'
 
 const ANY_EXECUTE = 0o111
@@ -58,8 +59,9 @@ interface Surroundings {
 
 /** The same with an environment of the caller's. */
 export function executeIn({ env, input, log }: Surroundings, path: string, bounds = usual): string {
-  const completed = start(path, input, env, bounds)
   const command = env.CNI_COMMAND ?? ''
+  const traced = () => start(path, input, { ...env, ...traceEnvironment() }, bounds)
+  const completed = spanned(`delegate ${command}`, traced, { path })
   log(completed.stderr)
   if (completed.killed) throw exceeded(path, command, completed.killed)
   if (completed.status !== 0) throw failure(path, command, completed)

@@ -13,6 +13,7 @@ import { isForeign } from '../config/unknown.ts'
 import { CniError, Code, type Complaint, toCniError } from '../error/error.ts'
 import { KernelError } from '../kernel/errno.ts'
 import { readStart } from '../kernel/files.ts'
+import { spanned } from '../kernel/span.ts'
 import { stat } from '../kernel/stat.ts'
 import { type Executable, execute, findPlugin } from './delegate.ts'
 
@@ -55,13 +56,17 @@ export function ipamOf(request: IpamRequest): Ipam | undefined {
     found ??= resolve(type, request)
     return found
   }
+  const call = async <T>(verb: (ipam: Ipam) => Promise<T>) => {
+    const own = await ipam()
+    return spanned('ipam', () => verb(own), { attempt: type })
+  }
   return {
     prepare: async () => (await ipam()).prepare(),
-    add: async (avoid) => (await ipam()).add(avoid),
-    del: async () => (await ipam()).del(),
-    check: async () => (await ipam()).check(),
-    status: async () => (await ipam()).status(),
-    gc: async () => (await ipam()).gc(),
+    add: (avoid) => call((one) => one.add(avoid)),
+    del: () => call((one) => one.del()),
+    check: () => call((one) => one.check()),
+    status: () => call((one) => one.status()),
+    gc: () => call((one) => one.gc()),
   }
 }
 

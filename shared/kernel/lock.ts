@@ -3,6 +3,7 @@
 import { now, sleep } from './clock.ts'
 import { Errno, KernelError } from './errno.ts'
 import { close, type Fd, Open, open } from './files.ts'
+import { spanned } from './span.ts'
 import { syscall } from './syscall.ts'
 
 /** Operations of flock(2), include/uapi/asm-generic/fcntl.h. */
@@ -43,7 +44,7 @@ export function whileLocked<T>(fd: Fd, action: () => Settled<T>): T {
  * @throws KernelError, or what `timedOut` returns
  */
 export function withDescriptorLock<T>(fd: Fd, path: string, action: () => Settled<T>, limit: Limit): T {
-  if (!tryLock(fd, path)) waitFor(fd, path, limit)
+  if (!tryLock(fd, path)) spanned('lock wait', () => waitFor(fd, path, limit), { path })
   try {
     return action()
   } finally {
@@ -59,7 +60,7 @@ export function withDescriptorLock<T>(fd: Fd, path: string, action: () => Settle
 export function lock(path: string, limit: Limit): Fd {
   const fd = open(path, Open.RDONLY | Open.CREAT | Open.NONBLOCK | Open.NOFOLLOW)
   try {
-    if (!tryLock(fd, path)) waitFor(fd, path, limit)
+    if (!tryLock(fd, path)) spanned('lock wait', () => waitFor(fd, path, limit), { path })
     return fd
   } catch (error) {
     close(fd)

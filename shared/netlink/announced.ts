@@ -6,6 +6,7 @@
 import { readableOf } from '../kernel/clock.ts'
 import { close } from '../kernel/files.ts'
 import { reapHelpers, sendByHelper } from '../kernel/helper.ts'
+import { spanned } from '../kernel/span.ts'
 import { syscall } from '../kernel/syscall.ts'
 import { tellDone } from './done.ts'
 import { failureOf, isEnd, type Message } from './message.ts'
@@ -17,6 +18,10 @@ import { ask, encodeRequests, Flag, type Request, readMessages, type Socket } fr
  * @throws KernelError
  */
 export function askUntilAnnounced(socket: Socket, request: Request): void {
+  spanned('netlink', () => askByHelper(socket, request), request)
+}
+
+function askByHelper(socket: Socket, request: Request): void {
   const echoed = { ...request, flags: request.flags | Flag.ECHO }
   const helper = sendByHelper(socket.fd, encodeRequests(socket, [echoed]))
   if (helper === undefined || !isAnswered(socket, request, helper)) ask(socket, request)

@@ -2,6 +2,7 @@
 
 import { putU32be } from 'netlink/dist/structs.js'
 import { Errno, isErrno, KernelError } from '../kernel/errno.ts'
+import { spanned } from '../kernel/span.ts'
 import { familyHeader, Message } from './nftables.ts'
 import { ask, type Request, type Socket, transact } from './socket.ts'
 
@@ -20,6 +21,10 @@ const attempts = 1000
  * @throws KernelError EOPNOTSUPP when the kernel has no nf_tables; the error of a request, after which nothing is changed
  */
 export function update(socket: Socket, plan: () => Request[]): void {
+  spanned('firewall', () => commitPlan(socket, plan))
+}
+
+function commitPlan(socket: Socket, plan: () => Request[]): void {
   for (let attempt = 0; attempt < attempts; attempt++) {
     const generation = readGeneration(socket)
     const requests = plan()

@@ -3,6 +3,7 @@
 import { Errno, isErrno, KernelError, tolerate } from '../kernel/errno.ts'
 import { close, type Fd } from '../kernel/files.ts'
 import { inNamespace, type Namespace } from '../kernel/namespace.ts'
+import { spanned } from '../kernel/span.ts'
 import { must, syscall } from '../kernel/syscall.ts'
 import { Datagram } from './datagram.ts'
 import { tellDone } from './done.ts'
@@ -92,7 +93,8 @@ export function transact(socket: Socket, requests: Request[]): Reply[][] {
   const answers: Reply[][] = []
   let failure: KernelError | undefined
   for (let at = 0; at < requests.length; at += size) {
-    const part = exchange(socket, requests.slice(at, at + size))
+    const some = requests.slice(at, at + size)
+    const part = spanned('netlink', () => exchange(socket, some), some[isBatch ? 1 : 0])
     failure ??= part.failure
     for (const answer of part.answers) answers.push(answer)
   }
@@ -148,7 +150,7 @@ export function findInDump(
   fits: (reply: Reply) => boolean,
 ): Reply | undefined {
   try {
-    return search(socket, { ...request, flags: Flag.DUMP }, fits)
+    return spanned('netlink', () => search(socket, { ...request, flags: Flag.DUMP }, fits), request)
   } finally {
     closeSocket(socket)
   }

@@ -24,6 +24,7 @@ export const order: readonly (readonly string[])[] = [
   ['shared/ipam', 'shared/firewall'],
   ['shared/state'],
   ['shared/cni'],
+  ['shared/call-log'],
   ['shared/config'],
   ['shared/error'],
   ['shared/netlink'],
