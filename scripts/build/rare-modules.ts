@@ -19,6 +19,7 @@ export const rareModules: Readonly<Record<string, string>> = {
   'plugins/bond/team/plugin.ts': 'hosts with several NICs',
   'plugins/can/vcan/plugin.ts': 'CAN',
   'plugins/can/vxcan/plugin.ts': 'CAN',
+  'plugins/host-device/plugin.ts': 'NICs that are lent to a container',
   'plugins/ipvlan/ipvtap/plugin.ts': 'virtual machines',
   'plugins/macsec/plugin.ts': 'encryption on the wire',
   'plugins/macvlan/macvtap/plugin.ts': 'virtual machines',
