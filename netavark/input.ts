@@ -105,3 +105,11 @@ function read(shape: Shape, value: Record<string, unknown>): unknown {
   if (issues.length > 0) throw invalidConfig(complaintsOf(issues, value))
   return data
 }
+
+/** netavark writes an absent value as null. */
+export function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls)
+  if (typeof value !== 'object' || value === null) return value
+  const present = Object.entries(value).filter(([, item]) => item !== null)
+  return Object.fromEntries(present.map(([key, item]) => [key, withoutNulls(item)]))
+}

@@ -11,6 +11,7 @@ import { writeAll } from '../shared/kernel/files.ts'
 import { version } from '../shared/version.ts'
 import { create } from './create.ts'
 import { pluginOfDriver } from './drivers.ts'
+import { withoutNulls } from './input.ts'
 import { setup } from './setup.ts'
 import { teardown } from './teardown.ts'
 
@@ -45,14 +46,6 @@ async function answer(word: string, netns: string, registry: Registry): Promise<
   if (word === 'create') return say(await create(raw, registry))
   if (word === 'setup') return setup(raw, netns, registry, say)
   await teardown(raw, netns, registry)
-}
-
-/** netavark writes an absent value as null. */
-function withoutNulls(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutNulls)
-  if (typeof value !== 'object' || value === null) return value
-  const present = Object.entries(value).filter(([, item]) => item !== null)
-  return Object.fromEntries(present.map(([key, item]) => [key, withoutNulls(item)]))
 }
 
 function say(answer: object): void {

@@ -1,4 +1,4 @@
-/** Base64 (RFC 4648 section 4): Go writes bytes in JSON so. QuickJS has no decoder. */
+/** Base64 (RFC 4648 section 4): Go writes bytes in JSON so. QuickJS has neither a decoder nor an encoder. */
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
 
@@ -14,4 +14,17 @@ export function decodeBase64(text: string): Buffer | undefined {
     if (place > 0) bytes[at++] = (bits >> (6 - 2 * place)) & 0xff
   }
   return bytes
+}
+
+/** The text of bytes. */
+export function encodeBase64(bytes: Uint8Array): string {
+  const parts: string[] = []
+  for (let at = 0; at < bytes.length; at += 3) {
+    const [first = 0, second = 0, third = 0] = bytes.subarray(at, at + 3)
+    const bits = (first << 16) | (second << 8) | third
+    const digits = [18, 12, 6, 0].map((shift) => alphabet.charAt((bits >> shift) & 63)).join('')
+    const missing = Math.max(0, at + 3 - bytes.length)
+    parts.push(digits.slice(0, 4 - missing) + '='.repeat(missing))
+  }
+  return parts.join('')
 }

@@ -4,7 +4,7 @@ import * as z from 'zod/mini'
 import type { Attachment } from '../../shared/cni/plugin.ts'
 import { isObject, jsonIn } from '../../shared/config/json.ts'
 import { ifnameFault, isIdentifier } from '../../shared/config/names.ts'
-import { decodeBase64 } from './base64.ts'
+import { decodeBase64, encodeBase64 } from './base64.ts'
 import type { Sighting } from './sighting.ts'
 
 /** An attachment as libcni keeps it. */
@@ -73,4 +73,31 @@ function isPath(text: string): boolean {
 export function sightingsIn({ file, network, containerID, ifname, netns }: Cached): Sighting[] {
   const one = { attachment: { network, containerID, ifname }, source: file }
   return [one, ...netns.map((path) => ({ ...one, place: { path } }))]
+}
+
+/** What is to be kept of an attachment that was added. */
+export interface ToCache extends Attachment {
+  netns: string
+  /** The list as its file has it. */
+  configuration: string
+  /** CNI_ARGS. */
+  args: string
+  capabilities: Record<string, unknown>
+  result: Record<string, unknown>
+}
+
+/** The text of an entry, with libcni's keys in libcni's order; empty ones are left out. */
+export function formatEntry(one: ToCache): string {
+  const cniArgs = one.args.split(';').flatMap((pair) => (pair ? [pair.split('=')] : []))
+  return JSON.stringify({
+    kind: 'cniCacheV1',
+    containerId: one.containerID,
+    config: encodeBase64(Buffer.from(one.configuration)),
+    ifName: one.ifname,
+    networkName: one.network,
+    netns: one.netns,
+    ...(cniArgs.length > 0 && { cniArgs }),
+    ...(Object.keys(one.capabilities).length > 0 && { capabilityArgs: one.capabilities }),
+    result: one.result,
+  })
 }

@@ -3,6 +3,7 @@
 import { netavarksOwn } from '../../netavark/drivers.ts'
 import { attachmentKey } from '../../shared/cni/identity.ts'
 import type { Attachment } from '../../shared/cni/plugin.ts'
+import { versions } from '../../shared/cni/version.ts'
 import { isObject } from '../../shared/config/json.ts'
 import type { Cached } from './cache-entry.ts'
 import type { Configurations } from './configurations.ts'
@@ -47,4 +48,9 @@ function isOfNetavark(driver: unknown): boolean {
   return driver === undefined || netavarksOwn.includes(String(driver))
 }
 
-const versionOf = ({ cniVersion }: Raw) => (typeof cniVersion === 'string' ? cniVersion : '0.1.0')
+/** The newest version of a list that says it may be used by several (`cniVersions`, libcni 1.2). */
+export function versionOf({ cniVersion, cniVersions }: Raw): string {
+  const named = [cniVersion, ...(Array.isArray(cniVersions) ? cniVersions : [])]
+  const newest = versions.findLast((version) => named.includes(version))
+  return newest ?? (typeof cniVersion === 'string' ? cniVersion : '0.1.0')
+}

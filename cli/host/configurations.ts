@@ -8,7 +8,8 @@ import { type LeftOut, trying } from './left-out.ts'
 import { type Configured, configurationFiles, readConfiguration } from './networks.ts'
 
 const networks = '/etc/cni/net.d'
-const podmanNetworks = '/etc/containers/networks'
+/** Where podman 5 keeps its networks. */
+export const podmanNetworks = '/etc/containers/networks'
 
 /** All that is known of networks. */
 export interface Configurations {
@@ -21,14 +22,18 @@ export interface Configurations {
 
 export function readConfigurations(cached: readonly Cached[], leftOut: LeftOut): Configurations {
   const files = trying(networks, configurationFilesIfAny, leftOut)
-  const ofPodman = trying(podmanNetworks, (path) => readDirectoryIfAny(path), leftOut)
-    .filter(({ name }) => name.endsWith('.json'))
-    .map(({ name }) => `${podmanNetworks}/${name}`)
   return {
     cached,
     configured: files.flatMap((file) => trying(file, readConfiguration, leftOut)),
-    podman: ofPodman.flatMap((file) => trying(file, readNetwork, leftOut)),
+    podman: readPodmanNetworks(leftOut),
   }
+}
+
+/** podman's networks, as it describes them to its network program. */
+export function readPodmanNetworks(leftOut: LeftOut): Record<string, unknown>[] {
+  return trying(podmanNetworks, (path) => readDirectoryIfAny(path), leftOut)
+    .filter(({ name }) => name.endsWith('.json'))
+    .flatMap(({ name }) => trying(`${podmanNetworks}/${name}`, readNetwork, leftOut))
 }
 
 function configurationFilesIfAny(directory: string): string[] {

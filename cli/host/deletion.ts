@@ -2,12 +2,12 @@
 
 import { environment } from '#engine'
 import type { Attachment, Registry } from '../../shared/cni/plugin.ts'
-import { isObject } from '../../shared/config/json.ts'
 import { CniError, Code } from '../../shared/error/error.ts'
 import { executeIn } from '../../shared/ipam/delegate.ts'
 import { type Chain, chainOf, podmanNetwork } from './chain.ts'
 import type { Configurations } from './configurations.ts'
 import { directories, executableOf, isOfOurs } from './executable.ts'
+import { callOf } from './plugin-call.ts'
 
 /** One plugin's part. */
 export interface Step {
@@ -45,43 +45,18 @@ export function stepsOf(
     : { foreign: types }
 }
 
-/** DEL of one plugin. */
-function deletion(plugin: Raw, attachment: Attachment, chain: Chain, { registry, log }: Context): Step {
-  const type = String(plugin.type)
-  const input = JSON.stringify(inputOf(plugin, attachment, chain))
-  const env = environmentOf(attachment, chain)
-  const prepare = () => executableOf(type, registry)
-  return { plugin: type, prepare, run: () => executeIn({ env, input, log }, prepare()) }
-}
-
-type Raw = Record<string, unknown>
-
-/** The namespace is gone, so CNI_NETNS is empty (spec section "DEL"). */
-function environmentOf({ containerID, ifname }: Attachment, { args }: Chain): Record<string, string> {
-  return {
-    PATH: environment().PATH ?? '',
-    CNI_COMMAND: 'DEL',
-    CNI_CONTAINERID: containerID,
-    CNI_NETNS: '',
-    CNI_IFNAME: ifname,
-    CNI_PATH: directories().join(':'),
-    ...(args && { CNI_ARGS: args }),
-  }
-}
-
-/** Versions whose DEL has no result: spec 0.4.0 gave it one. */
-const withoutResult = ['0.1.0', '0.2.0', '0.3.0', '0.3.1']
-
-function inputOf(plugin: Raw, { network }: Attachment, { cniVersion, result, capabilities }: Chain): Raw {
-  const declared = isObject(plugin.capabilities) ? plugin.capabilities : {}
-  const values = Object.entries(capabilities).filter(([name]) => declared[name] === true)
-  return {
-    ...plugin,
-    name: network,
-    cniVersion,
-    ...(values.length > 0 && { runtimeConfig: Object.fromEntries(values) }),
-    ...(result && !withoutResult.includes(cniVersion) && { prevResult: result }),
-  }
+/** DEL of one plugin. The namespace is gone, so CNI_NETNS is empty (spec section "DEL"). */
+function deletion(
+  plugin: Record<string, unknown>,
+  attachment: Attachment,
+  chain: Chain,
+  { registry, log }: Context,
+): Step {
+  const call = callOf('DEL', plugin, { ...attachment, netns: '' }, chain, directories())
+  const env = { PATH: environment().PATH ?? '', ...call.variables }
+  const prepare = () => executableOf(call.plugin, registry)
+  const run = () => executeIn({ env, input: call.input, log }, prepare())
+  return { plugin: call.plugin, prepare, run }
 }
 
 /** What netavark would call for a container of podman 5. @throws CniError when podman has no such network */

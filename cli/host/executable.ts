@@ -19,9 +19,9 @@ export function directories(): string[] {
 }
 
 /** The first file of a plugin's name; this executable where there is none and it has such a plugin. @throws CniError of code 7 */
-export function executableOf(type: string, registry: Registry): string {
-  const isThere = !type.includes('/') && directories().some((directory) => stat(`${directory}/${type}`))
-  return !isThere && isOfOurs(type, registry) ? self : findPlugin(type, directories()).path
+export function executableOf(type: string, registry: Registry, path = directories()): string {
+  const isThere = !type.includes('/') && path.some((directory) => stat(`${directory}/${type}`))
+  return !isThere && isOfOurs(type, registry) ? self : findPlugin(type, path).path
 }
 
 /** Whether a name is one of our plugins, or has one in it. */

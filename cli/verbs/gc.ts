@@ -1,6 +1,7 @@
 /** `patchbay gc`: deletes the attachments of containers that have ended without DEL. */
 
 import { plain } from '../../shared/error/log.ts'
+import { logLines } from '../form/log-lines.ts'
 import type { Call, Verb } from '../form/verb.ts'
 import { collect, type Outcome, outcomes } from '../host/collect.ts'
 import { requireHostNetwork } from '../host/host-network.ts'
@@ -44,7 +45,7 @@ async function collectAll(host: Host, network: string | undefined, call: Call): 
     ...{ host, isDry: call.flags.has('--dry-run'), registry: call.plugins, slow: new Set<string>() },
     say: (text: string) => call.out(plain(text)),
     complain: call.complain,
-    log: (text: string) => logOf(text).forEach(call.err),
+    log: (text: string) => logLines(text).forEach(call.err),
   }
   const done: Collected[] = []
   for (const container of host.containers)
@@ -60,14 +61,6 @@ async function collectAll(host: Host, network: string | undefined, call: Call): 
       })
     }
   return done
-}
-
-/** Of what a plugin writes to its standard error. */
-const mostLines = 20
-
-function logOf(text: string): string[] {
-  const lines = text.split('\n').filter((line) => line !== '')
-  return lines.slice(0, mostLines).map((line) => plain(line.slice(0, 500)))
 }
 
 function summary(done: readonly Outcome[], isDry: boolean): string {

@@ -25,7 +25,8 @@ export function attachmentTag({ network, containerID, ifname }: Attachment): str
   return networkTag(network) + hashOf(`${ifname}:${containerID}`).slice(0, tagLength)
 }
 
-function hashOf(text: string): string {
+/** SHA-512 of a text, in hexadecimal. */
+export function hashOf(text: string): string {
   return Buffer.from(sha512(Buffer.from(text))).toString('hex')
 }
 

@@ -85,8 +85,8 @@ function enter(namespace: Namespace): void {
   here = namespace
 }
 
-/** Tries twice: what runs afterwards, such as the rest of a DEL, would take the container's namespace for the host's. */
-function goBack(home: Namespace): void {
+/** Enters the former namespace again. Tries twice: what runs afterwards, such as the rest of a DEL, would take the container's namespace for the host's. */
+export function goBack(home: Namespace): void {
   if (syscall('setns', home.fd, CLONE_NEWNET) < 0)
     must('leave the network namespace', 'setns', home.fd, CLONE_NEWNET)
   here = home

@@ -1,6 +1,6 @@
 /** Waiting for the signals by which a runtime or an operator ends a process. */
 
-import { must } from './syscall.ts'
+import { must, syscall } from './syscall.ts'
 
 const SIGHUP = 1
 const SIGINT = 2
@@ -20,7 +20,18 @@ function setOf(...signals: number[]): Buffer {
  * @returns a function that waits until one comes, or returns at once if one has come
  */
 export function holdEndingSignals(): () => void {
+  const set = held()
+  return () => void must('wait for a signal', 'rt_sigtimedwait', set, 0, 0, set.length)
+}
+
+/** Keeps the same pending for work that has to be undone. @returns a function that tells whether one has come since it was asked last */
+export function noticeEndingSignals(): () => boolean {
+  const [set, noTime] = [held(), Buffer.alloc(16)]
+  return () => syscall('rt_sigtimedwait', set, 0, noTime, set.length) > 0
+}
+
+function held(): Buffer {
   const set = setOf(SIGHUP, SIGINT, SIGTERM)
   must('block signals', 'rt_sigprocmask', SIG_BLOCK, set, 0, set.length)
-  return () => void must('wait for a signal', 'rt_sigtimedwait', set, 0, 0, set.length)
+  return set
 }

@@ -57,6 +57,10 @@ const numbers = {
     pidfd_open: 434,
     openat2: 437,
     mount_setattr: 442,
+    umount2: 166,
+    listen: 50,
+    accept4: 288,
+    getsockname: 51,
   },
   arm64: {
     read: 63,
@@ -109,6 +113,10 @@ const numbers = {
     pidfd_open: 434,
     openat2: 437,
     mount_setattr: 442,
+    umount2: 39,
+    listen: 201,
+    accept4: 242,
+    getsockname: 204,
   },
 } as const
 

@@ -13,7 +13,7 @@ import { test } from '../harness/test.ts'
 import { copyOfMachine, type MachineCopy } from './harness/machine-copy.ts'
 import { releaseDirectory, removeWork } from './harness/release-directory.ts'
 
-const units = ['firewalld.service', 'gc.service', 'gc.timer', 'reapply.service'].map(
+const units = ['firewalld.service', 'gc.service', 'gc.timer', 'netns@.service', 'reapply.service'].map(
   (name) => `patchbay-${name}`,
 )
 /** What an enabled unit has. */

@@ -1,8 +1,8 @@
 /** What the operator's command line reads of a host: entries of libcni's caches, and the chains and directories in them. */
 
 import * as assert from 'uvu/assert'
-import { decodeBase64 } from '../../../cli/host/base64.ts'
-import { type Cached, parseEntry } from '../../../cli/host/cache-entry.ts'
+import { decodeBase64, encodeBase64 } from '../../../cli/host/base64.ts'
+import { type Cached, formatEntry, parseEntry } from '../../../cli/host/cache-entry.ts'
 import { chainOf, podmanNetwork } from '../../../cli/host/chain.ts'
 import { containersOf } from '../../../cli/host/containers.ts'
 import { dataDirsOf } from '../../../cli/host/data-dirs.ts'
@@ -29,11 +29,37 @@ const whole = {
 
 const parse = (entry: object) => parseEntry('/cache/file', JSON.stringify(entry))
 
-test('base64 of every length is decoded (the vectors of RFC 4648), and what is none is not', () => {
-  for (const text of ['', 'f', 'fo', 'foo', 'foob', 'fooba', 'foobar', '{"ü":"\u0000"}'])
-    assert.is(decodeBase64(Buffer.from(text).toString('base64'))?.toString(), text)
+test('base64 of every length is encoded and decoded (the vectors of RFC 4648), and what is none is not', () => {
+  for (const text of ['', 'f', 'fo', 'foo', 'foob', 'fooba', 'foobar', '{"ü":"\u0000"}']) {
+    const encoded = Buffer.from(text).toString('base64')
+    assert.is(encodeBase64(Buffer.from(text)), encoded)
+    assert.is(decodeBase64(encoded)?.toString(), text)
+  }
   for (const text of ['A', 'AA', 'AAA', 'AA=A', 'A===', 'AA A', 'ÄÖÜß'])
     assert.is(decodeBase64(text), undefined)
+})
+
+test('an entry that is written is read as it was', () => {
+  const of = {
+    network: 'net',
+    containerID: 'box',
+    ifname: 'eth0',
+    netns: '/run/netns/box',
+    configuration: JSON.stringify(list),
+    result,
+  }
+  const read = parseEntry(
+    '/cache/file',
+    formatEntry({ ...of, args: 'A=1;B=2', capabilities: { ips: ['::1'] } }),
+  )
+  assert.equal(read?.configuration, list)
+  assert.equal([read?.args, read?.capabilities, read?.result], ['A=1;B=2', { ips: ['::1'] }, result])
+  assert.ok(read?.netns.includes('/run/netns/box'))
+  const without = formatEntry({ ...of, args: '', capabilities: {} })
+  assert.equal(
+    Object.keys(JSON.parse(without)).filter((key) => /Args$/.test(key)),
+    [],
+  )
 })
 
 test('an entry has attachment, list, CNI_ARGS and values of capabilities; its namespace by the result, and since libcni 1.2 by a key', () => {

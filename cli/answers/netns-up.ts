@@ -1,0 +1,19 @@
+/** What `patchbay netns up -o json` prints. */
+
+import { array, strictObject as object, enum as oneOf, string } from 'zod'
+
+export const answer = object({
+  namespace: string(),
+  path: string(),
+  container: string().describe("The container ID in libcni's cache."),
+  attachments: array(
+    object({
+      network: string(),
+      interface: string(),
+      state: oneOf(['added', 'there']).describe(
+        'there: it was attached before. added: with --dry-run it would be.',
+      ),
+      addresses: array(string()).describe('With prefix lengths.'),
+    }),
+  ).describe('In the order of the words.'),
+})

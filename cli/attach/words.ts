@@ -1,0 +1,102 @@
+/** The words and flags by which verbs name an attachment. */
+
+import { isObject, parseJson } from '../../shared/config/json.ts'
+import { networkName, validateContainerID, validateIfname } from '../../shared/config/names.ts'
+import { CniError, Code } from '../../shared/error/error.ts'
+import { noticeEndingSignals } from '../../shared/kernel/signals.ts'
+import { misuse } from '../form/arguments.ts'
+import { logLines } from '../form/log-lines.ts'
+import { type Call, type Flags, lastOf, type Word } from '../form/verb.ts'
+import type { LeftOut } from '../host/left-out.ts'
+import type { Adding } from './attach.ts'
+import { readList } from './list.ts'
+import { containerIdOf, netnsPath } from './netns.ts'
+
+export const networkWord: Word = {
+  name: 'NETWORK',
+  means:
+    'The name of a list in /etc/cni/net.d (or $NETCONFPATH), or of a network of podman; or the path of a list, as ./my.conflist.',
+  count: 'one',
+  names: 'network',
+}
+
+export const attachmentWords: readonly Word[] = [
+  networkWord,
+  {
+    name: 'NETNS',
+    means: 'The network namespace: a name of ip netns, a path, or a process as pid:42.',
+    count: 'one',
+    names: 'namespace',
+  },
+]
+
+export const attachmentFlags: Flags = {
+  '--ifname': { takes: 'one', value: 'NAME', means: 'The interface in the container. Default: eth0.' },
+  '--id': {
+    takes: 'one',
+    value: 'CONTAINERID',
+    means: "The container's ID. Default: the one that cnitool makes of the namespace's path.",
+  },
+}
+
+/** An attachment but for its network, whose name may be in a file. */
+export interface Place {
+  word: string
+  containerID: string
+  ifname: string
+  netns: string
+}
+
+/** @throws CniError for names that are none */
+export function placeIn({ words, flags }: Call): Place {
+  const [word = '', netnsWord = ''] = words
+  const netns = netnsPath(netnsWord)
+  const ifname = lastOf(flags, '--ifname') ?? 'eth0'
+  const containerID = lastOf(flags, '--id') ?? containerIdOf(netns)
+  validateIfname(ifname)
+  validateContainerID(containerID)
+  return { word, containerID, ifname, netns }
+}
+
+/** CNI_ARGS from words `KEY=VALUE`. @throws CniError */
+export function argsIn({ flags }: Call): string {
+  const pairs = flags.get('--args') ?? []
+  const wrong = pairs.find((pair) => !/^[^=;]+=[^=;]+$/.test(pair))
+  if (wrong !== undefined)
+    throw misuse(`--args ${JSON.stringify(wrong.slice(0, 50))} is no KEY=VALUE`, 'as --args IP=10.1.0.5')
+  return pairs.join(';')
+}
+
+/** The values for `runtimeConfig`. @throws CniError */
+export function capabilitiesIn({ flags }: Call): Record<string, unknown> {
+  const text = lastOf(flags, '--cap')
+  const value = text === undefined ? {} : parseJson(text, '--cap')
+  if (isObject(value)) return value
+  throw misuse(
+    '--cap is no JSON object',
+    `as --cap '{"portMappings": [{"hostPort": 8080, "containerPort": 80, "protocol": "tcp"}]}'`,
+  )
+}
+
+/** Files that could not be read are told. */
+export function leftOutBy(call: Call): LeftOut {
+  return (file, why) => call.complain(file, { msg: `left out: ${why}` })
+}
+
+/** Calls plugins for a verb. SIGINT and SIGTERM end it between two plugins, so that what was made is undone. */
+export function runnerFor(call: Call): Adding {
+  const isInterrupted = noticeEndingSignals()
+  const goOn = () => {
+    if (isInterrupted())
+      throw new CniError(Code.Internal, {
+        msg: 'interrupted',
+        hint: 'what was made before the signal came is removed again',
+      })
+  }
+  return { registry: call.plugins, log: (text) => logLines(text).forEach(call.err), goOn }
+}
+
+/** The name of a network that is named, or whose file is. @throws CniError */
+export function networkOf(word: string): string {
+  return word.includes('/') ? readList(word).network : networkName({ name: word })
+}

@@ -1,0 +1,37 @@
+/** `patchbay netns down`: detaches a namespace from its networks, and removes it. */
+
+import { attachmentKey } from '../../shared/cni/identity.ts'
+import { plain } from '../../shared/error/log.ts'
+import { cachedOf, down, isThere } from '../attach/named.ts'
+import { containerIdOf, pathOfName } from '../attach/netns.ts'
+import { leftOutBy, runnerFor } from '../attach/words.ts'
+import type { Verb } from '../form/verb.ts'
+
+export const netnsDown: Verb = {
+  summary: 'detaches a namespace with a name from its networks, and removes it',
+  text: [
+    "DEL of each attachment that libcni's caches have of the namespace, by whichever program it was made, and then what ip netns delete does. Processes in the namespace keep it, without its networks. One that is not there is no error.",
+  ],
+  words: [{ name: 'NAME', means: 'The name, as in ip netns.', count: 'one', names: 'namespace' }],
+  flags: { '--dry-run': { takes: 'none', means: 'Say what would be removed, and remove nothing.' } },
+  answers: true,
+  example: { call: 'netns down blue', does: 'detach the namespace blue, and remove it' },
+  async run(call) {
+    const [name = ''] = call.words
+    const path = pathOfName(name)
+    const entries = cachedOf(path, containerIdOf(path), leftOutBy(call))
+    const isDry = call.flags.has('--dry-run')
+    const existed = isDry ? isThere(path) || entries.length > 0 : await down(path, entries, runnerFor(call))
+    const attachments = entries.map(({ network, containerID: container, ifname }) => ({
+      network,
+      container,
+      interface: ifname,
+    }))
+    const [done, gone] = isDry ? ['would be deleted', 'would be removed'] : ['deleted', 'removed']
+    const lines = [
+      ...entries.map((one) => `${plain(attachmentKey(one))}: ${done}`),
+      existed ? `${plain(path)}: ${gone}` : `${plain(path)}: not there`,
+    ]
+    return { data: { namespace: name, path, existed, attachments }, text: () => lines.join('\n') }
+  },
+}
