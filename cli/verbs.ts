@@ -16,6 +16,7 @@ export const verbs: Verbs = {
   add: async () => (await import('./verbs/add.ts')).add,
   check: async () => (await import('./verbs/check.ts')).check,
   del: async () => (await import('./verbs/del.ts')).del,
+  test: async () => (await import('./verbs/test.ts')).test,
   'netns up': async () => (await import('./verbs/netns-up.ts')).netnsUp,
   'netns down': async () => (await import('./verbs/netns-down.ts')).netnsDown,
   gc: async () => (await import('./verbs/gc.ts')).gc,
