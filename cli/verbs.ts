@@ -6,10 +6,11 @@ import type { Verbs } from './form/verb.ts'
 export const verbs: Verbs = {
   install: async () => (await import('./verbs/install.ts')).install,
   uninstall: async () => (await import('./verbs/uninstall.ts')).uninstall,
+  status: async () => (await import('./verbs/status.ts')).status,
+  doctor: async () => (await import('./verbs/doctor.ts')).doctor,
   ls: async () => (await import('./verbs/ls.ts')).ls,
   show: async () => (await import('./verbs/show.ts')).show,
   'ipam ls': async () => (await import('./verbs/ipam-ls.ts')).ipamLs,
-  doctor: async () => (await import('./verbs/doctor.ts')).doctor,
   validate: async () => (await import('./verbs/validate.ts')).validate,
   schema: async () => (await import('./verbs/schema.ts')).schema,
   explain: async () => (await import('./verbs/explain.ts')).explain,

@@ -1,6 +1,7 @@
 /** The runtimes on this host that use CNI, and where their settings say that plugins and lists are. */
 
 import { environment } from '#engine'
+import { tolerate } from '../../shared/kernel/errno.ts'
 import { readFileIfAny } from '../../shared/kernel/files.ts'
 import { isKind, Kind, stat } from '../../shared/kernel/stat.ts'
 import type { LeftOut } from './left-out.ts'
@@ -30,8 +31,9 @@ export function programNamed(name: string): string | undefined {
   return [...path, ...usual].map((directory) => `${directory}/${name}`).find(isProgram)
 }
 
+/** A directory of PATH may be closed to this user. */
 function isProgram(path: string): boolean {
-  const found = stat(path)
+  const found = tolerate(() => stat(path), 'EACCES')
   return found !== undefined && isKind(found, Kind.REGULAR) && (found.mode & 0o111) !== 0
 }
 
@@ -138,7 +140,9 @@ const chosenBackEnd = '/var/lib/containers/storage/defaultNetworkBackend'
 
 /** @returns undefined with netavark, which is podman 5's only network program */
 function podman(settings: Settings): Use | undefined {
-  const backEnd = settings.text('network.network_backend')?.value ?? readFileIfAny(chosenBackEnd)?.trim()
+  const backEnd =
+    settings.text('network.network_backend')?.value ??
+    tolerate(() => readFileIfAny(chosenBackEnd), 'EACCES')?.trim()
   if (backEnd !== 'cni') return undefined
   return {
     pluginDirectories: settings.texts('network.cni_plugin_dirs') ?? {

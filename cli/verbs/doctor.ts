@@ -3,6 +3,7 @@
 import { faults } from '../doctor/faults.ts'
 import { examine } from '../doctor/frame/examine.ts'
 import { report } from '../doctor/frame/report.ts'
+import { viewOf } from '../doctor/frame/view.ts'
 import type { Verb } from '../form/verb.ts'
 
 export const doctor: Verb = {
@@ -22,8 +23,7 @@ export const doctor: Verb = {
   example: { call: 'doctor --before', does: 'is this node ready for its first pod?' },
   async run({ flags, plugins, complain, progress }) {
     const wanted = flags.has('--before') ? faults.filter(({ before }) => before) : faults
-    const leftOut = (where: string, why: string) => complain(where, { msg: `not seen: ${why}` })
-    const found = await examine(wanted, { plugins, leftOut }, progress)
+    const found = await examine(wanted, viewOf(plugins, complain), progress)
     return { data: found, text: (page) => report(page, found), status: found.length > 0 ? 1 : 0 }
   },
 }

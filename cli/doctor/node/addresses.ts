@@ -7,13 +7,13 @@ import { oncePer } from '../../../shared/config/once.ts'
 import type { Cached } from '../../host/cache-entry.ts'
 import { type RangeUse, rangesOf } from '../../host/ranges.ts'
 import type { Fault, Finding, View } from '../frame/fault.ts'
-import { hostOf } from '../frame/host.ts'
+import { hostOf, knownOf } from '../frame/host.ts'
 import { patchbay, word } from '../frame/shell.ts'
 import { storesOf } from './records.ts'
 
 /** The ranges of all networks and how full they are. @throws KernelError */
 export const rangeUsesOf: (view: View) => RangeUse[] = oncePer((view: View) =>
-  rangesOf(hostOf(view).configurations, storesOf(view)),
+  rangesOf(knownOf(view).configurations, storesOf(view)),
 )
 
 export const rangeFull: Fault = {

@@ -8,12 +8,12 @@ import { stateDirectory } from '../../../shared/kernel/state-directory.ts'
 import { fileSystemOf } from '../../host/file-system.ts'
 import { type Store, storesIn } from '../../host/stores.ts'
 import type { Fault, Finding, View } from '../frame/fault.ts'
-import { damagedOf, hostOf } from '../frame/host.ts'
+import { damagedOf, hostOf, knownOf } from '../frame/host.ts'
 import { word } from '../frame/shell.ts'
 import { takeAway } from './lists.ts'
 
 /** The addresses of all networks. @throws KernelError */
-export const storesOf: (view: View) => Store[] = oncePer((view: View) => storesIn(hostOf(view).dataDirs))
+export const storesOf: (view: View) => Store[] = oncePer((view: View) => storesIn(knownOf(view).dataDirs))
 
 export const damagedRecord: Fault = {
   id: 'damaged-record',

@@ -1,11 +1,10 @@
 /** Directories of state: each ADD writes there. */
 
-import { isErrno } from '../../../shared/kernel/errno.ts'
 import { stat } from '../../../shared/kernel/stat.ts'
 import { stateDirectory } from '../../../shared/kernel/state-directory.ts'
 import { type FileSystem, fileSystemOf } from '../../host/file-system.ts'
 import type { Fault, Finding, View } from '../frame/fault.ts'
-import { hostOf } from '../frame/host.ts'
+import { knownOf } from '../frame/host.ts'
 import { word } from '../frame/shell.ts'
 
 /** A directory of state that is there, or its nearest parent that is. */
@@ -15,21 +14,13 @@ interface Place {
 }
 
 function placesOf(view: View): Place[] {
-  const wanted = [stateDirectory, '/var/lib/cni', ...dataDirsOf(view)]
+  const wanted = [stateDirectory, '/var/lib/cni', ...knownOf(view).dataDirs]
   const there = new Set(wanted.map(existing))
   return [...there].map((directory) => ({ directory, system: fileSystemOf(directory) }))
 }
 
-function dataDirsOf(view: View): readonly string[] {
-  try {
-    return hostOf(view).dataDirs
-  } catch (error) {
-    if (isErrno(error, 'EACCES', 'EPERM')) return []
-    throw error
-  }
-}
-
-function existing(path: string): string {
+/** The path, or its nearest parent that is there. */
+export function existing(path: string): string {
   return path === '' ? '/' : stat(path) ? path : existing(path.slice(0, path.lastIndexOf('/')))
 }
 

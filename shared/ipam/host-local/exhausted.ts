@@ -58,7 +58,8 @@ function following(set: RangeSet, last?: Address): Address[] {
   return found
 }
 
-function formatAge(seconds: number): string {
+/** An age in words: `3 min`. */
+export function formatAge(seconds: number): string {
   if (seconds < 120) return `${Math.floor(seconds)} s`
   if (seconds < 7200) return `${Math.floor(seconds / 60)} min`
   return seconds < 172_800 ? `${Math.floor(seconds / 3600)} h` : `${Math.floor(seconds / 86_400)} days`

@@ -1,0 +1,53 @@
+/** Which line of `status` a fault belongs to. */
+
+export const topics = [
+  'runtime',
+  'lists',
+  'plugins',
+  'kernel',
+  'firewall',
+  'links',
+  'state',
+  'ranges',
+  'attachments',
+] as const
+
+export type Topic = (typeof topics)[number]
+
+/** The faults of each topic; those of `links` are all others. */
+const faultsOf: Readonly<Partial<Record<Topic, readonly string[]>>> = {
+  lists: [
+    'damaged-list',
+    'duplicate-network',
+    'several-lists',
+    'version-too-new',
+    'list-writable',
+    'secret-readable',
+  ],
+  plugins: [
+    ...[
+      'plugin-elsewhere',
+      'plugin-missing',
+      'dangling-plugin',
+      'plugin-not-executable',
+      'plugin-architecture',
+    ],
+    ...['plugins-noexec', 'loopback-missing', 'shadowed-plugin'],
+  ],
+  kernel: ['kind-missing', 'conntrack-full', 'neighbours-full'],
+  firewall: [
+    ...['forward-drop', 'bridge-drop', 'bridge-bypass', 'iptables-mixed', 'rules-missing', 'rule-orphan'],
+    'route-localnet-off',
+  ],
+  state: [
+    ...['state-read-only', 'state-full', 'damaged-record', 'damaged-cache-entry', 'nameless-address'],
+    ...['files-of-the-future', 'records-of-former-boot'],
+  ],
+  ranges: ['range-full', 'duplicate-address'],
+  attachments: ['ended-attachment', 'orphan-address', 'orphan-record'],
+}
+
+/** The topic of a fault, by its ID. */
+export function topicOf(fault: string): Topic {
+  return topics.find((topic) => faultsOf[topic]?.includes(fault)) ?? 'links'
+}
