@@ -48,6 +48,9 @@ const allowed: NamedSet = { table, name: 'macspoofchk-allowed', key: [ifname, et
 /** Port -> its MAC address, for DEL, whose request does not have it. */
 const addresses: NamedSet = { table, name: 'macspoofchk-addresses', key: [ifname], value: etherAddr }
 
+/** The sets, whose elements all name an attachment. */
+export const sets: readonly NamedSet[] = [ports, allowed, addresses]
+
 /**
  * Allows frames from one MAC address only at a port.
  * @param port the host's end of the container's interface: `hostIfname(attachment)`, by which DEL finds it
@@ -122,8 +125,19 @@ export function allowedMac(attachment: Attachment, port: string): string | undef
 
 function checkOurs(attachment: Attachment, port: string, mac: string): void {
   for (const { set, ...element } of elementsOf(attachment, port, mac)) expectElement(set, element)
+  checkChains()
+}
+
+/** @throws CniError unless the chains have their rules */
+export function checkChains(): void {
   expectRules(table, verification, rules)
   expectRules(table, prerouting, 1)
+}
+
+/** The elements that a note of `macSpoofCheckNote` tells of. */
+export function notedElements({ more, ...attachment }: Note): Placed[] {
+  const [port, mac] = more.split(' ')
+  return port && mac ? elementsOf(attachment, port, mac) : []
 }
 
 /**
@@ -199,7 +213,7 @@ function removal(records: Element[], isThere: IsThere = () => true): Request[] {
 }
 
 /** An element and its set. */
-interface Placed extends Element {
+export interface Placed extends Element {
   set: NamedSet
 }
 

@@ -13,6 +13,8 @@ export interface Xtable {
   count: number
   /** How a built-in chain ends a packet that no rule accepts; undefined when the packet goes on. */
   closing(hook: keyof typeof hooks): string | undefined
+  /** Whether a built-in chain has no rules but its policy. */
+  isEmpty(hook: keyof typeof hooks): boolean
 }
 
 /** What differs between the families: the socket's, and the layout of struct ipt_entry and struct ip6t_entry. */
@@ -78,6 +80,7 @@ function read(fd: number, family: 4 | 6, table: string, left = attempts): Xtable
   return {
     count: info.readUInt32LE(76),
     closing: (hook) => closingOf(family, rules, offset(hook, 36), offset(hook, 56)),
+    isEmpty: (hook) => offset(hook, 36) === offset(hook, 56),
   }
 }
 
