@@ -1,5 +1,6 @@
 /** The host as the gateway of its containers: its addresses, their routes, and what diverts them. */
 
+import { oncePer } from '../../../shared/config/once.ts'
 import { type Address, formatAddress, width } from '../../../shared/ip/address.ts'
 import { type Cidr, contains, formatCidr } from '../../../shared/ip/subnet.ts'
 import type { LinkAddress } from '../../../shared/netlink/address.ts'
@@ -23,7 +24,7 @@ interface Side {
 }
 
 /** What the host must have for its routed containers, each gateway of a bridge once. */
-function sidesOf(view: View): Side[] {
+const sidesOf: (view: View) => readonly Side[] = oncePer((view: View) => {
   const sides = new Map<string, Side>()
   for (const wired of wiredOf(view)) {
     const name = gatewayLinkOf(wired)
@@ -39,7 +40,7 @@ function sidesOf(view: View): Side[] {
     }
   }
   return [...sides.values()]
-}
+})
 
 const textOf = ({ address, link }: { address: Address; link: number }) => `${link} ${formatAddress(address)}`
 
@@ -50,6 +51,11 @@ function adding({ link, gateway, container }: Side): string[] {
     `ip address replace ${formatCidr(gateway)} dev ${name}${nodad}`,
     ...(container ? [`ip route replace ${formatAddress(container)} dev ${name}`] : []),
   ]
+}
+
+/** Commands that give a link what it must have for containers and loses while it is down: routes, and addresses of IPv6. */
+export function restoring(view: View, { index }: Link): string[] {
+  return [...new Set(sidesOf(view).flatMap((side) => (side.link.index === index ? adding(side) : [])))]
 }
 
 /** Whether IPv6 is off on the link, which takes all its addresses and routes away: that is a fault of its own. */

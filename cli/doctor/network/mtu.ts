@@ -3,15 +3,16 @@
 import * as rt from 'netlink/dist/rt/structs.js'
 import { putU32 } from 'netlink/dist/structs.js'
 import { hostSocket } from '../../../shared/attachment/sides.ts'
+import { isObject } from '../../../shared/config/json.ts'
 import { isErrno } from '../../../shared/kernel/errno.ts'
 import type { Link } from '../../../shared/netlink/link.ts'
 import { Ifla, linkMessage, toLink } from '../../../shared/netlink/link-message.ts'
 import { ask, type Request } from '../../../shared/netlink/socket.ts'
 import type { Fault, Finding, View } from '../frame/fault.ts'
-import { linksOf } from '../frame/host.ts'
 import { word } from '../frame/shell.ts'
 import { bridgesOf } from './own-links.ts'
-import { type Wired, wiredOf } from './wired.ts'
+import { linksByName } from './tables.ts'
+import { type Raw, type Wired, wiredOf } from './wired.ts'
 
 /** IFLA_TARGET_NETNSID (include/uapi/linux/if_link.h): the namespace that is asked about, by its number. */
 const TARGET_NETNSID = 46
@@ -74,13 +75,20 @@ function pairs(wired: readonly Wired[]): Finding[] {
 /** A bridge drops frames that are larger than the MTU of the port that they leave by. */
 function uplinks(view: View): Finding[] {
   return bridgesOf(view).flatMap(({ bridge, wired }) => {
-    const ends = new Set(wired.flatMap(({ end }) => end?.index ?? []))
     const largest = Math.max(...wired.map(({ end }) => end?.mtu ?? 0))
-    const nics = linksOf(view).filter(
-      ({ master, index, kind }) => master === bridge.index && !ends.has(index) && kind === undefined,
-    )
-    return nics.filter(({ mtu }) => mtu < largest).map((nic) => tooSmall(nic, bridge, largest))
+    const names = new Set(wired.flatMap(({ config }) => uplinkNames(config)))
+    const nics = [...names].flatMap((name) => linksByName(view).get(name) ?? [])
+    return nics
+      .filter(({ master, mtu }) => master === bridge.index && mtu < largest)
+      .map((nic) => tooSmall(nic, bridge, largest))
   })
+}
+
+/** The key `uplinks`: names, or objects with a name. */
+function uplinkNames({ uplinks }: Raw): string[] {
+  const listed: unknown[] = Array.isArray(uplinks) ? uplinks : []
+  const names = listed.map((one) => (isObject(one) ? one.name : one))
+  return names.filter((name) => typeof name === 'string')
 }
 
 function tooSmall({ name, mtu }: Link, bridge: Link, largest: number): Finding {

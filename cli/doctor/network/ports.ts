@@ -3,9 +3,10 @@
 import type { Link } from '../../../shared/netlink/link.ts'
 import type { Fault, Finding, View } from '../frame/fault.ts'
 import { word } from '../frame/shell.ts'
+import { restoring } from './gateways.ts'
 import { bridgesOf } from './own-links.ts'
 import { linksByIndex } from './tables.ts'
-import { wiredOf } from './wired.ts'
+import { type Raw, type Wired, wiredOf } from './wired.ts'
 
 export const linkDown: Fault = {
   id: 'link-down',
@@ -19,16 +20,19 @@ export const linkDown: Fault = {
     const ends = wiredOf(view).flatMap(({ end, containerID }) =>
       end ? [{ link: end, whose: `container ${containerID.slice(0, 12)}` }] : [],
     )
-    return [...bridges, ...ends].filter(({ link }) => !link.up).map(({ link, whose }) => down(link, whose))
+    return [...bridges, ...ends]
+      .filter(({ link }) => !link.up)
+      .map(({ link, whose }) => down(view, link, whose))
   },
 }
 
-function down({ name }: Link, whose: string): Finding {
+function down(view: View, link: Link, whose: string): Finding {
+  const { name } = link
   return {
     subject: name,
     cause: `${name} is down, so frames of ${whose} do not pass`,
     evidence: [{ where: `ip link show dev ${name}`, value: 'the flag UP is missing' }],
-    mend: [`ip link set dev ${word(name)} up`],
+    mend: [`ip link set dev ${word(name)} up`, ...restoring(view, link)],
   }
 }
 
@@ -38,20 +42,32 @@ export const portLost: Fault = {
   severity: 'error',
   look(view) {
     return bridgesOf(view).flatMap(({ bridge, wired }) =>
-      wired.flatMap(({ end, containerID }) =>
-        end && end.master !== bridge.index ? [lost(view, end, bridge, containerID)] : [],
+      wired.flatMap((one) =>
+        one.end && one.end.master !== bridge.index ? [lost(view, one.end, bridge, one)] : [],
       ),
     )
   },
 }
 
-function lost(view: View, { name, master }: Link, bridge: Link, container: string): Finding {
+function lost(view: View, { name, master }: Link, bridge: Link, { containerID, config }: Wired): Finding {
   const other = master === undefined ? undefined : linksByIndex(view).get(master)
   const where = other ? `a port of ${other.name}` : 'no port of any bridge'
   return {
     subject: name,
-    cause: `${name} of container ${container.slice(0, 12)} is ${where}; its network has the bridge ${bridge.name}`,
+    cause: `${name} of container ${containerID.slice(0, 12)} is ${where}; its network has the bridge ${bridge.name}`,
     evidence: [{ where: `ip link show dev ${name}`, value: other ? `master ${other.name}` : 'no master' }],
-    mend: [`ip link set dev ${word(name)} master ${word(bridge.name)}`],
+    mend: [`ip link set dev ${word(name)} master ${word(bridge.name)}`, ...portOptions(word(name), config)],
   }
+}
+
+/** What a new port of the bridge does not have by itself. A trunk is left to the next ADD. */
+function portOptions(name: string, { hairpinMode, portIsolation, vlan, preserveDefaultVlan }: Raw): string[] {
+  const id = Number(vlan)
+  const port = `ip link set dev ${name} type bridge_slave`
+  return [
+    ...(hairpinMode === true ? [`${port} hairpin on`] : []),
+    ...(portIsolation === true ? [`${port} isolated on`] : []),
+    ...(id > 0 ? [`bridge vlan add dev ${name} vid ${id} pvid untagged`] : []),
+    ...(id > 1 && preserveDefaultVlan !== true ? [`bridge vlan delete dev ${name} vid 1`] : []),
+  ]
 }
