@@ -4,7 +4,7 @@ import { environment } from '#engine'
 import type { Registry } from '../../shared/cni/plugin.ts'
 import { versions } from '../../shared/cni/version.ts'
 import { isObject, jsonIn } from '../../shared/config/json.ts'
-import { CniError, type Complaint, toCniError } from '../../shared/error/error.ts'
+import { type Complaint, toCniError } from '../../shared/error/error.ts'
 import { executeIn, findPlugin } from '../../shared/ipam/delegate.ts'
 import { isOfOurs, standard, directories as usual } from '../host/executable.ts'
 import { readManifest } from '../installation/manifest.ts'
@@ -57,9 +57,9 @@ function look(type: string, directories: readonly string[], isOurName: boolean):
     if (ownerOf(directory, type) === 'ours') return { path, ours: true, versions }
     return { path, ours: false, ...askVersion(path) }
   } catch (error) {
-    if (!(error instanceof CniError)) throw error
-    const hint = isOurName ? 'patchbay install puts it into a directory of plugins' : error.complaint.hint
-    return { ours: false, fault: { ...error.complaint, hint } }
+    const { complaint } = toCniError(error)
+    const hint = isOurName ? 'patchbay install puts it into a directory of plugins' : complaint.hint
+    return { ours: false, fault: { ...complaint, hint } }
   }
 }
 

@@ -133,7 +133,8 @@ function summary(
     const ours = !netavarksOwn.includes(type) && pluginOfDriver(type) !== undefined
     return { ...one, plugins: [{ type, ours, checked: ours }] }
   }
-  const plugins = called.map(({ type, path, ours, versions }) => ({
+  const each = [...new Map(called.map((plugin) => [plugin.type, plugin])).values()]
+  const plugins = each.map(({ type, path, ours, versions }) => ({
     ...{ type, ours, checked: finder.isChecked(type) },
     ...(path && { path }),
     ...(versions && { versions: [...versions] }),
