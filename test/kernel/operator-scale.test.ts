@@ -5,8 +5,8 @@ import { spawnSync } from 'node:child_process'
 import * as assert from 'uvu/assert'
 import { attach } from '../harness/attach.ts'
 import type { Network } from '../harness/cnitool.ts'
-import { hostLocal, newNetwork } from '../harness/networks.ts'
 import { privateHost } from '../harness/host.ts'
+import { hostLocal, newNetwork } from '../harness/networks.ts'
 import { executables } from '../harness/plugin.ts'
 import { test } from '../harness/test.ts'
 
@@ -17,7 +17,11 @@ const AT_ONCE = 6
 
 const portmap = { type: 'portmap', capabilities: { portMappings: true } }
 const [bridged, routed] = ['bridge', 'ptp'].map((type, number) => {
-  const net = newNetwork(type, { ...(type === 'bridge' && { bridge: 'br0' }), ipMasq: true, ipam: hostLocal(`10.${100 + number}.0.0/16`) })
+  const net = newNetwork(type, {
+    ...(type === 'bridge' && { bridge: 'br0' }),
+    ipMasq: true,
+    ipam: hostLocal(`10.${100 + number}.0.0/16`),
+  })
   return { ...net, plugins: [...net.plugins, portmap] }
 }) as [Network, Network]
 
@@ -26,8 +30,15 @@ async function crowd(net: Network, count: number): Promise<void> {
   const worker = async () => {
     while (next < count) {
       const number = next++
-      const portMappings = number % 5 ? [] : [{ hostPort: (net === routed ? 20000 : 10000) + number, containerPort: 80, protocol: 'tcp' }]
-      const args = { IgnoreUnknown: '1', K8S_POD_NAMESPACE: 'default', K8S_POD_NAME: `pod-${net.name}-${number}` }
+      const portMappings =
+        number % 5
+          ? []
+          : [{ hostPort: (net === routed ? 20000 : 10000) + number, containerPort: 80, protocol: 'tcp' }]
+      const args = {
+        IgnoreUnknown: '1',
+        K8S_POD_NAMESPACE: 'default',
+        K8S_POD_NAME: `pod-${net.name}-${number}`,
+      }
       await attach(net, { args, capabilities: { portMappings } })
     }
   }
@@ -41,12 +52,24 @@ function measure(words: string): { took: number; peak: number; lines: number } {
   let [peak, lines] = [0, 0]
   for (let run = 0; run < 3; run++) {
     const begin = performance.now()
-    const done = spawnSync('/bin/sh', ['-c', `${file} ${words} & wait $!; s=$?; exit $s`], { encoding: 'utf8', maxBuffer: 1e9 })
+    const done = spawnSync('/bin/sh', ['-c', `${file} ${words} & wait $!; s=$?; exit $s`], {
+      encoding: 'utf8',
+      maxBuffer: 1e9,
+    })
     took.push(performance.now() - begin)
     assert.ok((done.status ?? 9) < 2, `${words}: ${done.stderr.slice(0, 1000)}`)
     lines = done.stdout.split('\n').length
   }
-  const traced = spawnSync('python3', ['-c', 'import resource,subprocess,sys; subprocess.run(sys.argv[1:],stdout=subprocess.DEVNULL); print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)', file, ...words.split(' ')], { encoding: 'utf8' })
+  const traced = spawnSync(
+    'python3',
+    [
+      '-c',
+      'import resource,subprocess,sys; subprocess.run(sys.argv[1:],stdout=subprocess.DEVNULL); print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)',
+      file,
+      ...words.split(' '),
+    ],
+    { encoding: 'utf8' },
+  )
   peak = Number(traced.stdout) / 1024
   return { took: Math.min(...took), peak, lines }
 }
