@@ -6,6 +6,7 @@ import { silent } from '../../shared/error/log.ts'
 import { config, defaultDataDir, rangeSets } from '../../shared/ipam/host-local/config.ts'
 import { directoryOf } from '../../shared/ipam/host-local/open.ts'
 import { formatRangeSet, type RangeSet } from '../../shared/ipam/range.ts'
+import { compared } from '../form/sort.ts'
 import type { Cached } from '../host/cache-entry.ts'
 import { cachedChain } from '../host/chain.ts'
 import type { Configurations } from '../host/configurations.ts'
@@ -37,7 +38,7 @@ export function rangesOf(configurations: Configurations, leftOut: LeftOut): Netw
   )
   const keyOf = ({ directory, set }: NetworkRange) => `${directory} ${formatRangeSet(set)}`
   const distinct = [...new Map(ranges.map((range) => [keyOf(range), range])).values()]
-  return distinct.sort((one, other) => (one.network < other.network ? -1 : 1))
+  return distinct.sort((one, other) => compared(one.network, other.network))
 }
 
 /** All containers of a network have the same configuration in their caches, and only with ranges of their own it is read again. */

@@ -6,6 +6,7 @@ import { type Held, takenIn } from '../../shared/ipam/host-local/holders.ts'
 import { directoryOf } from '../../shared/ipam/host-local/open.ts'
 import { isParked } from '../../shared/ipam/host-local/sticky.ts'
 import { readDirectoryIfAny } from '../../shared/kernel/files.ts'
+import { compared } from '../form/sort.ts'
 import type { AttachmentView, HostView } from '../host/attachment-view.ts'
 import type { Life } from '../host/containers.ts'
 import { type LeftOut, trying } from '../host/left-out.ts'
@@ -46,7 +47,7 @@ export function storesOf({ host, attachments }: HostView, leftOut: LeftOut, only
       holder.view = views.get(attachmentKey({ network, containerID, ifname }))
       holder.life = lives.get(containerID) ?? 'unknown'
     }
-  return stores.sort((one, other) => (one.network < other.network ? -1 : 1))
+  return stores.sort((one, other) => compared(one.network, other.network))
 }
 
 function networksIn(dataDir: string, leftOut: LeftOut): string[] {
@@ -64,5 +65,5 @@ function readStore(directory: string, network: string, leftOut: LeftOut): Store 
 
 function byAddress({ address: one }: Held, { address: other }: Held): number {
   if (one.family !== other.family) return one.family - other.family
-  return one.value < other.value ? -1 : 1
+  return compared(one.value, other.value)
 }

@@ -6,6 +6,7 @@ import type { PortmapRecord } from '../../shared/firewall/portmap-record.ts'
 import { stat } from '../../shared/kernel/stat.ts'
 import type { Link } from '../../shared/netlink/link.ts'
 import { allNotes } from '../../shared/state/given-names.ts'
+import { compared } from '../form/sort.ts'
 import type { Cached } from './cache-entry.ts'
 import { cachedChain, chainOf } from './chain.ts'
 import type { Judged, Life } from './containers.ts'
@@ -168,10 +169,8 @@ function parentOf(
 
 function inOrder(one: AttachmentView, other: AttachmentView): number {
   return (
-    compare(one.network, other.network) ||
-    compare(one.pod ?? one.containerID, other.pod ?? other.containerID) ||
-    compare(one.ifname, other.ifname)
+    compared(one.network, other.network) ||
+    compared(one.pod ?? one.containerID, other.pod ?? other.containerID) ||
+    compared(one.ifname, other.ifname)
   )
 }
-
-const compare = (one: string, other: string) => (one < other ? -1 : one > other ? 1 : 0)
