@@ -1,10 +1,18 @@
 /** The host's links, addresses, routes and sysctls, read before the plan and made again where it is tried. */
 
-import { putU32 } from 'netlink/dist/structs.js'
+import { putU32, type StreamData } from 'netlink/dist/structs.js'
 import { parseAlias } from '../../shared/cni/identity.ts'
 import { tolerate } from '../../shared/kernel/errno.ts'
 import { readDirectoryIfAny, readValueIfAny, writeInPlace } from '../../shared/kernel/files.ts'
-import { changeLink, findLink, type Link, listLinks, newLink } from '../../shared/netlink/link.ts'
+import {
+  changeLink,
+  findLink,
+  type Link,
+  type LinkSettings,
+  type LinkSpec,
+  listLinks,
+  newLink,
+} from '../../shared/netlink/link.ts'
 import { Ifla, kindOf, linkMessage, settingsOf } from '../../shared/netlink/link-message.ts'
 import { restoreAddress, saveAddresses } from '../../shared/netlink/saved-address.ts'
 import { hasGateway, restoreRoute, saveRoutes } from '../../shared/netlink/saved-route.ts'
@@ -79,51 +87,63 @@ export function makeHost({ links, sysctls }: HostCopy): void {
     for (const request of restoreRoute(link, route, link.index)) sendIfAny(socket, request)
 }
 
-/** Parents first. */
 function makeLinks(socket: Socket, links: readonly Link[]): void {
-  const waiting = new Set(links.filter(({ name }) => name !== 'lo'))
-  const isReady = ({ parent }: Link) => ![...waiting].some(({ index }) => index === parent)
-  for (let found = true; found; ) {
-    const ready = [...waiting].filter((link) => isReady(link) || link.parent === link.index)
-    for (const link of ready) {
-      makeLink(socket, link)
-      waiting.delete(link)
-    }
-    found = ready.length > 0
-  }
+  for (const link of parentsFirst(links.filter(({ name }) => name !== 'lo'))) makeLink(socket, link)
   for (const { name, master, up } of links) {
     if (master !== undefined) sendIfAny(socket, changeLink({ name }, { master: { index: master, name: '' } }))
     if (up) sendIfAny(socket, changeLink({ name }, { up: true }))
   }
 }
 
+/** Sorted so that each link comes after its parent. A pair's ends name each other. */
+function parentsFirst(links: readonly Link[]): Link[] {
+  const byIndex = new Map(links.map((link) => [link.index, link]))
+  const sorted = new Set<Link>()
+  const visit = (link: Link | undefined, depth = 0): void => {
+    if (!link || sorted.has(link) || depth > links.length) return
+    if (copied.includes(link.kind ?? '')) visit(byIndex.get(link.parent ?? 0), depth + 1)
+    sorted.add(link)
+  }
+  for (const link of links) visit(link)
+  return [...sorted]
+}
+
 /** Kinds that the kernel makes again from what it tells of them. */
 const copied = ['bridge', 'vlan', 'bond', 'macvlan', 'ipvlan', 'vxlan', 'vrf', 'dummy', 'ifb', 'vcan']
 
 function makeLink(socket: Socket, link: Link): void {
-  const { kind = '' } = link
-  if (copied.includes(kind)) sendIfAny(socket, creation(link, kind))
-  if (!findLink(socket, link.name)) sendIfAny(socket, creation({ ...link, data: undefined }, 'dummy'))
-  if (!findLink(socket, link.name)) makeStandIn(link.name)
+  const { index, name, kind = '', mac, mtu, txqlen, group, alias, parent, data } = link
+  const settings = { mac: mac || undefined, mtu, txqlen, group, alias }
+  const isParentHere = parent !== undefined && link.parentNamespace === undefined
+  const own = { kind, data, ...(isParentHere && { parent: { index: parent, name: '' } }) }
+  if (copied.includes(kind)) sendIfAny(socket, creation({ name, ...settings, ...own }, index))
+  if (!findLink(socket, name)) makeStandIn(name, settings, index)
 }
 
-/** With the link's own index, by which others name it. */
-function creation(link: Link, kind: string): Request {
-  const { index, name, mac, mtu, txqlen, group, alias, parent, data } = link
-  const isParentHere = parent !== undefined && kind !== 'dummy' && link.parentNamespace === undefined
-  const settings = { name, mac: mac || undefined, mtu, txqlen, group, alias }
-  const own = [[Ifla.LINK, isParentHere ? putU32(parent) : undefined] as const]
-  return {
-    ...newLink({ name, kind }),
-    payload: linkMessage({ index }, [...settingsOf(settings), ...own, ...kindOf(kind, data)]),
-  }
+/** With the link's own index, by which others name it; 0: the kernel chooses one. */
+function creation(spec: LinkSpec, index: number): Request {
+  const parent = [Ifla.LINK, spec.parent && putU32(spec.parent.index)] as const
+  const attributes = [...settingsOf(spec), parent, ...kindOf(spec.kind, spec.data)]
+  return { ...newLink(spec), payload: linkMessage({ index }, attributes, spec) }
 }
 
-/** A link that the host does not have, in the place of one that a configuration names. */
-export function makeStandIn(name: string): void {
+/** A link in the place of another: a dummy, or on a kernel without these one end of a pair. */
+export function makeStandIn(name: string, settings: LinkSettings = { up: true }, index = 0): void {
   const socket = openSocket(Protocol.ROUTE)
-  sendIfAny(socket, newLink({ name, kind: 'dummy', up: true }))
+  sendIfAny(socket, creation({ ...settings, name, kind: 'dummy' }, index))
+  if (findLink(socket, name)) return
+  const peer = { index: FIRST_PEER + peers++, name: '' }
+  const data: StreamData = (out) => out.push(VETH_INFO_PEER, linkMessage(peer, []))
+  sendIfAny(socket, creation({ ...settings, name, kind: 'veth', data }, index))
+  sendIfAny(socket, changeLink(peer, { up: true }))
 }
+
+/** include/uapi/linux/veth.h. */
+const VETH_INFO_PEER = 1
+
+/** Indexes that no link of a host has. */
+const FIRST_PEER = 0x40000000
+let peers = 0
 
 function sendIfAny(socket: Socket, request: Request | undefined): void {
   ignoringFailure(() => request && ask(socket, request))

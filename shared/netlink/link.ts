@@ -96,12 +96,12 @@ export interface LinkSpec extends LinkSettings {
   /** Attributes of the kind (IFLA_INFO_DATA). */
   data?: StreamData
   /** The same in iproute2's words, for errors: `mode bridge`. */
-  words?: string
+  readonly words?: string
 }
 
 /** `ip link add NAME … type KIND …`; EEXIST when the name is taken. */
 export function newLink(spec: LinkSpec): Request {
-  const { name, kind, parent, queues, data, words } = spec
+  const { name, kind, parent, queues, data } = spec
   const own: AttributeList = [
     [Ifla.LINK, parent && putU32(parent.index)],
     [Ifla.NUM_TX_QUEUES, queues === undefined ? undefined : putU32(queues)],
@@ -113,7 +113,7 @@ export function newLink(spec: LinkSpec): Request {
     attempt: `create ${kind} ${name}`,
     get reproduce() {
       const from = parent && `link ${parent.name}`
-      return join('ip link add', from, name, settingWords(spec), `type ${kind}`, words)
+      return join('ip link add', from, name, settingWords(spec), `type ${kind}`, spec.words)
     },
   }
 }
@@ -262,8 +262,8 @@ export function parseLink(replies: Reply[]): Link {
   return toLink(reply)
 }
 
-/** The settings in the syntax of iproute2. */
-function settingWords(settings: LinkSettings): string {
+/** The settings in the syntax of iproute2, without the name. */
+export function settingWords(settings: LinkSettings): string {
   const { mac, mtu, txqlen, group, master, up, promisc, allmulti, flags, alias, netns } = settings
   const words = [
     wordsOf({

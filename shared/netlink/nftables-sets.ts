@@ -29,8 +29,8 @@ const NFT_SET_MAP = 8
 const NFT_SET_OBJECT = 0x40
 export const NFT_OBJECT_COUNTER = 1
 const NFT_DATA_VERDICT = 0xffffff00
-/** The type of user data with a key's byte order, and nft's numbers (libnftnl's udata.h, nft's datatype.h). */
-const UDATA_SET_KEYBYTEORDER = 0
+/** The types of user data with the byte orders of keys and values, and nft's numbers (libnftnl's udata.h, nft's datatype.h). */
+const [UDATA_SET_KEYBYTEORDER, UDATA_SET_DATABYTEORDER] = [0, 1]
 const byteOrders = { host: 1, network: 2 } as const
 
 /** The greatest length of an element's comment in nft, in bytes. */
@@ -46,7 +46,7 @@ export function addSet(set: NamedSet): Request {
     out.push(Attribute.SET_KEY_LEN, putU32be(keyLength(key)))
     if (value) out.emit(valueType(value))
     out.push(Attribute.SET_ID, putU32be(1))
-    out.push(Attribute.SET_USERDATA, keyOrder(key))
+    out.push(Attribute.SET_USERDATA, orders(key, value))
   }
   const types = [key.map(({ name }) => name).join(' . '), ...(value ? [valueName(value)] : [])]
   const words = () => `add ${kind(set)} ${place(table)} ${name} { type ${types.join(' : ')}; }`
@@ -58,11 +58,17 @@ function flagsOf(value: NamedSet['value']): number {
   return value ? NFT_SET_MAP : 0
 }
 
-/** The byte order of the key, for nft's listings; 0 for a concatenation. The kernel does not use it. */
-function keyOrder(key: DataType[]): Buffer {
+/** The byte orders of key and value, for nft's listings; 0 for a concatenated key. The kernel does not use them. */
+function orders(key: DataType[], value: NamedSet['value']): Buffer {
   const [only] = key
   const order = key.length === 1 && only ? byteOrders[only.order] : 0
-  return Buffer.concat([Buffer.from([UDATA_SET_KEYBYTEORDER, 4]), putU32(order)])
+  const ofKey = userData(UDATA_SET_KEYBYTEORDER, order)
+  const isData = typeof value === 'object'
+  return isData ? Buffer.concat([ofKey, userData(UDATA_SET_DATABYTEORDER, byteOrders[value.order])]) : ofKey
+}
+
+function userData(type: number, value: number): Buffer {
+  return Buffer.concat([Buffer.from([type, 4]), putU32(value)])
 }
 
 function valueType(type: DataType | 'verdict' | 'counter'): StreamData {

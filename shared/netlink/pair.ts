@@ -1,7 +1,7 @@
 /** Pairs of interfaces, made in one message: veth for Ethernet, vxcan for CAN. */
 
 import type { Namespace } from '../kernel/namespace.ts'
-import { type LinkSettings, netnsWord, newLink } from './link.ts'
+import { type LinkSettings, newLink, settingWords } from './link.ts'
 import { linkMessage, settingsOf } from './link-message.ts'
 import type { Request } from './socket.ts'
 
@@ -26,6 +26,8 @@ export function newPair(
     ...end,
     kind,
     data: (out) => out.push(INFO_PEER, linkMessage({}, settingsOf(peer))),
-    words: `peer name ${peer.name} netns ${netnsWord(peer.netns)}`,
+    get words() {
+      return `peer name ${peer.name} ${settingWords(peer)}`
+    },
   })
 }

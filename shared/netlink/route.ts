@@ -176,8 +176,10 @@ function metrics({ mtu, advmss }: RouteSpec): rt.RouteMetrics | undefined {
 }
 
 function routeWords(route: RouteSpec): string {
-  const { dst, gateway, linkName, mtu, advmss, priority, table, scope, onlink } = route
+  const { dst, gateway, linkName, mtu, advmss, priority, table, scope, source, onlink } = route
   const via = gateway && formatAddress(gateway)
-  const words = wordsOf({ via, dev: linkName, mtu, advmss, metric: priority, table, scope })
+  const src = source && formatAddress(source)
+  const proto = route.protocol === undefined ? undefined : String(route.protocol).toLowerCase()
+  const words = wordsOf({ via, dev: linkName, src, proto, mtu, advmss, metric: priority, table, scope })
   return `${formatCidr(dst)} ${words}${onlink ? ' onlink' : ''}`.trim()
 }

@@ -2,9 +2,10 @@
 
 import * as rt from 'netlink/dist/rt/structs.js'
 import { putU32 } from 'netlink/dist/structs.js'
-import { type Address, fromBytes, toBytes } from '../ip/address.ts'
+import { type Address, formatAddress, fromBytes, toBytes } from '../ip/address.ts'
 import { formatCidr } from '../ip/subnet.ts'
 import { type Attributes, attributesIn } from './attributes.ts'
+import { wordsOf } from './command.ts'
 import type { LinkName } from './link.ts'
 import type { AttributeList } from './link-message.ts'
 import { type KernelRoute, RTNH_F_ONLINK, routesIn } from './route.ts'
@@ -13,7 +14,7 @@ import { dump, Flag, type Request, type Socket } from './socket.ts'
 const { NEWROUTE, DELROUTE, GETROUTE } = rt.MessageType
 
 /** struct rtmsg: family, lengths of destination and source, TOS, table, protocol, scope, type, flags. */
-const [HEADER_LENGTH, TABLE, PROTOCOL, TYPE, FLAGS] = [12, 4, 5, 7, 8]
+const [HEADER_LENGTH, TABLE, PROTOCOL, SCOPE, TYPE, FLAGS] = [12, 4, 5, 6, 7, 8]
 const RTN_UNICAST = 1
 const [AF_INET, AF_INET6] = [2, 10]
 /** RTA_*, include/uapi/linux/rtnetlink.h. */
@@ -21,6 +22,7 @@ const Rta = {
   DST: 1,
   OIF: 4,
   GATEWAY: 5,
+  PRIORITY: 6,
   PREFSRC: 7,
   MULTIPATH: 9,
   CACHEINFO: 12,
@@ -192,7 +194,7 @@ function omit(attributes: AttributeList, omitted: number): AttributeList {
 }
 
 function request({ link, message, attributes }: Route): Request {
-  const words = `${destinationOf(message, attributes)} dev ${link.name}`
+  const words = routeWords({ link, message, attributes })
   const header = Buffer.from(message.subarray(0, HEADER_LENGTH))
   header.writeUInt32LE(header.readUInt32LE(FLAGS) & RTNH_F_ONLINK, FLAGS)
   return {
@@ -208,7 +210,7 @@ function request({ link, message, attributes }: Route): Request {
 }
 
 function deletion(route: Route): Request {
-  const words = `${destinationOf(route.message, route.attributes)} dev ${route.link.name}`
+  const words = routeWords(route)
   return {
     ...request(route),
     type: DELROUTE,
@@ -218,8 +220,29 @@ function deletion(route: Route): Request {
   }
 }
 
+/** In the syntax of iproute2; without the next hops of a route that has several. */
+function routeWords({ link, message, attributes }: Route): string {
+  const value = (type: number) => attributes.find(([one]) => one === type)?.[1] as Buffer | undefined
+  const text = (type: number) => {
+    const bytes = value(type)
+    return bytes && formatAddress(fromBytes(bytes))
+  }
+  const number = (type: number) => value(type)?.readUInt32LE(0)
+  const words = wordsOf({
+    via: text(Rta.GATEWAY),
+    dev: link.name,
+    src: text(Rta.PREFSRC),
+    metric: number(Rta.PRIORITY),
+    table: number(Rta.TABLE),
+    proto: message[PROTOCOL],
+    scope: message[0] === AF_INET6 ? undefined : message[SCOPE],
+  })
+  const isOnLink = (message.readUInt32LE(FLAGS) & RTNH_F_ONLINK) !== 0
+  return `${destinationOf(message, attributes)} ${words}${isOnLink ? ' onlink' : ''}`
+}
+
 function destinationOf(message: Buffer, attributes: AttributeList): string {
   const [, destination] = attributes.find(([type]) => type === Rta.DST) ?? []
-  if (!Buffer.isBuffer(destination)) return 'default'
+  if (!Buffer.isBuffer(destination)) return message[0] === AF_INET6 ? '::/0' : 'default'
   return formatCidr({ address: fromBytes(destination), prefix: message[1] ?? 0 })
 }
