@@ -10,6 +10,7 @@ export const verbs: Verbs = {
   show: async () => (await import('./verbs/show.ts')).show,
   'ipam ls': async () => (await import('./verbs/ipam-ls.ts')).ipamLs,
   doctor: async () => (await import('./verbs/doctor.ts')).doctor,
+  trace: async () => (await import('./verbs/trace.ts')).trace,
   validate: async () => (await import('./verbs/validate.ts')).validate,
   schema: async () => (await import('./verbs/schema.ts')).schema,
   explain: async () => (await import('./verbs/explain.ts')).explain,
