@@ -11,6 +11,8 @@ export const hooks = { INPUT: 1, FORWARD: 2 } as const
 export interface Xtable {
   /** Rules, with those of the policies. */
   count: number
+  /** Whether a built-in chain has rules besides its policy. @param hook NF_INET_… */
+  hasRules(hook: number): boolean
   /** How a built-in chain ends a packet that no rule accepts; undefined when the packet goes on. */
   closing(hook: keyof typeof hooks): string | undefined
   /** Whether a built-in chain has no rules but its policy. */
@@ -79,6 +81,7 @@ function read(fd: number, family: 4 | 6, table: string, left = attempts): Xtable
   const offset = (hook: keyof typeof hooks, from: number) => info.readUInt32LE(from + 4 * hooks[hook])
   return {
     count: info.readUInt32LE(76),
+    hasRules: (hook) => info.readUInt32LE(36 + 4 * hook) !== info.readUInt32LE(56 + 4 * hook),
     closing: (hook) => closingOf(family, rules, offset(hook, 36), offset(hook, 56)),
     isEmpty: (hook) => offset(hook, 36) === offset(hook, 56),
   }
