@@ -11,7 +11,6 @@ export const verbs: Verbs = {
   ls: async () => (await import('./verbs/ls.ts')).ls,
   show: async () => (await import('./verbs/show.ts')).show,
   'ipam ls': async () => (await import('./verbs/ipam-ls.ts')).ipamLs,
-  doctor: async () => (await import('./verbs/doctor.ts')).doctor,
   trace: async () => (await import('./verbs/trace.ts')).trace,
   validate: async () => (await import('./verbs/validate.ts')).validate,
   schema: async () => (await import('./verbs/schema.ts')).schema,
