@@ -2,8 +2,7 @@
 
 import { toCniError } from '../../shared/error/error.ts'
 
-export const outcomes = ['passed', 'failed', 'not applicable'] as const
-export type Outcome = (typeof outcomes)[number]
+export type Outcome = 'passed' | 'failed' | 'not applicable'
 
 export interface Finding {
   check: string

@@ -14,7 +14,7 @@ export const ipamLs: Verb = {
   text: [
     "Ranges are those of host-local in the networks' configurations; holders are in host-local's files.",
   ],
-  words: [{ name: 'NETWORK', means: 'this network alone', count: 'optional', names: 'network' }],
+  words: [{ name: 'NETWORK', means: 'This network alone.', count: 'optional', names: 'network' }],
   flags: { '--ranges': { takes: 'none', means: 'Ranges alone, without holders.' } },
   answers: true,
   example: { call: 'ipam ls --ranges', does: 'how full are the ranges?' },

@@ -13,7 +13,7 @@ export const ipamShow: Verb = {
   text: [
     "By host-local's files, the caches of runtimes, and the kernel in the namespaces of the containers that these name. The host sends one ICMP echo, and waits a second for the answer.",
   ],
-  words: [{ name: 'IP', means: 'an IPv4 or IPv6 address', count: 'one' }],
+  words: [{ name: 'IP', means: 'An IPv4 or IPv6 address.', count: 'one' }],
   answers: true,
   example: { call: 'ipam show 10.88.0.2', does: 'which container has this address?' },
   run(call) {

@@ -23,7 +23,7 @@ export const logs: Verb = {
   words: [
     {
       ...{ name: 'CONTAINER', count: 'optional', names: 'container' },
-      means: 'this container alone; the first characters of its ID are enough',
+      means: 'This container alone; the first characters of its ID are enough.',
     },
   ],
   flags: {

@@ -13,7 +13,7 @@ export const ls: Verb = {
   text: [
     "Known are those in the caches of runtimes, in the records of the plugins, among host-local's addresses, and those with a pair that has one end on the host. LIFE says whether the container's namespace is there.",
   ],
-  words: [{ name: 'NETWORK', means: 'this network alone', count: 'optional', names: 'network' }],
+  words: [{ name: 'NETWORK', means: 'This network alone.', count: 'optional', names: 'network' }],
   flags: {
     '--live': { takes: 'none', means: 'Only those of containers that live.' },
     '--ended': {

@@ -23,10 +23,10 @@ export const trace: Verb = {
     'The way of the answer is followed, too.',
   ],
   words: [
-    { name: 'SRC', means: 'where the packet comes from', count: 'one', names: 'container' },
-    { name: 'DST', means: 'where it is sent to', count: 'one', names: 'container' },
-    { name: 'PROTOCOL', means: 'tcp, udp or icmp; default icmp', count: 'optional', names: protocols },
-    { name: 'PORT', means: 'the destination port of tcp and udp', count: 'optional' },
+    { name: 'SRC', means: 'Where the packet comes from.', count: 'one', names: 'container' },
+    { name: 'DST', means: 'Where it is sent to.', count: 'one', names: 'container' },
+    { name: 'PROTOCOL', means: 'Tcp, udp or icmp; default icmp.', count: 'optional', names: protocols },
+    { name: 'PORT', means: 'The destination port of tcp and udp.', count: 'optional' },
   ],
   flags: {
     '--verbose': { takes: 'none', short: 'v', means: 'Show each step, with a command that shows the same.' },

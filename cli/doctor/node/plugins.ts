@@ -103,7 +103,7 @@ export const pluginMissing: Fault = {
       const advice = foreign.length > 0 ? `; install ${foreign.join(', ')}, or take the list away` : ''
       return {
         subject: list.file,
-        cause: `no pod gets this network: ${types.join(', ')} not found${advice}`,
+        cause: `no pod gets this network: ${types.join(', ')} not installed${advice}`,
         evidence: [
           { where: list.file, value: `type ${types.join(', ')}` },
           { where: search.where, value: search.directories.join(', ') },
