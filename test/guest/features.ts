@@ -25,6 +25,8 @@ const probes: Record<string, string> = {
   iptables: 'iptables-legacy -A INPUT -j ACCEPT || iptables -A INPUT -j ACCEPT',
   'nft bridge': 'nft add table bridge probe',
   'nft ip': 'nft add table ip probe && nft add table ip6 probe',
+  // What is said where the kernel cannot make a kind.
+  'no link vlan': '! (ip link add probe type veth && ip link add link probe type vlan id 2)',
   // What is done by iptables only where nf_tables is missing.
   'no nft ip': '! nft add table ip probe',
   sctp: 'modprobe sctp; test -d /proc/sys/net/sctp',

@@ -16,6 +16,9 @@ const made: Readonly<Record<string, readonly string[]>> = {
   tap: ['tun'],
 }
 
+/** Modules that are not named like their kind. By its own name a module is loaded although its alias is on a blacklist of modprobe.d. */
+const modules: Readonly<Record<string, string>> = { vlan: '8021q', bond: 'bonding' }
+
 const itself = [
   'macvlan',
   'macvtap',
@@ -41,7 +44,7 @@ export const kindMissing: Fault = {
       if (hasKind(kind)) return []
       const cause = `the kernel has no links of the kind ${kind}: containers of ${[...networks].join(', ')} are refused until its module is loaded, or the package of the kernel's extra modules is installed`
       const evidence = [{ where: addCommand(kind, 'lo'), value: 'Unknown device type' }]
-      return [{ subject: kind, cause, evidence, mend: [`modprobe rtnl-link-${kind}`] }]
+      return [{ subject: kind, cause, evidence, mend: [`modprobe ${modules[kind] ?? kind}`] }]
     })
   },
 }

@@ -14,25 +14,38 @@ export interface Packet {
 }
 
 /** Keys of `meta`: NFT_META_*, include/uapi/linux/netfilter/nf_tables.h. */
-const Meta = { PROTOCOL: 1, IIFNAME: 6, OIFNAME: 7, NFPROTO: 15 } as const
+const Meta = { PROTOCOL: 1, MARK: 3, IIFNAME: 6, OIFNAME: 7, NFPROTO: 15 } as const
 /** Keys of `ct`: NFT_CT_*. */
 const Ct = { STATE: 0, DIRECTION: 1, STATUS: 2 } as const
 /** NF_CT_STATE_BIT(IP_CT_NEW), include/uapi/linux/netfilter/nf_conntrack_common.h. */
 export const STATE_NEW = 8
 
-/** The value that `meta` loads; undefined when it is not known. */
-export function metaOf({ family, from, to }: Packet, key: number): Buffer | undefined {
-  if (key === Meta.IIFNAME) return from === undefined ? undefined : ifnameBytes(from)
-  if (key === Meta.OIFNAME) return to === undefined ? undefined : ifnameBytes(to)
-  if (key === Meta.NFPROTO) return Buffer.from([family === 4 ? 2 : 10])
-  return key === Meta.PROTOCOL ? Buffer.from(family === 4 ? [0x08, 0x00] : [0x86, 0xdd]) : undefined
+/** A value of which some bits are known: those that are set in `known`. */
+export interface Value {
+  bytes: Buffer
+  known: Buffer
+}
+
+/** A value that is known. */
+export const exactly = (bytes: Buffer): Value => ({ bytes, known: Buffer.alloc(bytes.length, 0xff) })
+
+/** The mark of kube-proxy for packets to services, KUBE-MARK-MASQ, in the bytes of the host. */
+export const serviceMark = Buffer.from([0, 0x40, 0, 0])
+
+/** The value that `meta` loads; undefined when nothing of it is known. */
+export function metaOf({ family, from, to }: Packet, key: number): Value | undefined {
+  if (key === Meta.IIFNAME) return from === undefined ? undefined : exactly(ifnameBytes(from))
+  if (key === Meta.OIFNAME) return to === undefined ? undefined : exactly(ifnameBytes(to))
+  if (key === Meta.NFPROTO) return exactly(Buffer.from([family === 4 ? 2 : 10]))
+  if (key === Meta.PROTOCOL) return exactly(Buffer.from(family === 4 ? [0x08, 0x00] : [0x86, 0xdd]))
+  return key === Meta.MARK ? { bytes: Buffer.alloc(4), known: serviceMark } : undefined
 }
 
 /** The value that `ct` loads of a new connection, which has no translation of its destination. */
-export function conntrackOf(key: number): Buffer | undefined {
-  if (key === Ct.STATE) return Buffer.from([STATE_NEW, 0, 0, 0])
-  if (key === Ct.DIRECTION) return Buffer.alloc(1)
-  return key === Ct.STATUS ? Buffer.alloc(4) : undefined
+export function conntrackOf(key: number): Value | undefined {
+  if (key === Ct.STATE) return exactly(Buffer.from([STATE_NEW, 0, 0, 0]))
+  if (key === Ct.DIRECTION) return exactly(Buffer.alloc(1))
+  return key === Ct.STATUS ? exactly(Buffer.alloc(4)) : undefined
 }
 
 /** Where the IP header has the addresses. */
@@ -42,11 +55,12 @@ const places = {
 }
 
 /** The bytes of the IP header that `payload` loads; undefined when they are not known. */
-export function headerOf(packet: Packet, offset: number, length: number): Buffer | undefined {
+export function headerOf(packet: Packet, offset: number, length: number): Value | undefined {
   const place = places[packet.family]
   for (const side of ['source', 'destination'] as const) {
     const [at, address] = [offset - place[side], packet[side]]
-    if (address && at >= 0 && at + length <= place.length) return toBytes(address).subarray(at, at + length)
+    if (address && at >= 0 && at + length <= place.length)
+      return exactly(toBytes(address).subarray(at, at + length))
   }
   return undefined
 }

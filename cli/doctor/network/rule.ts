@@ -15,7 +15,7 @@ import {
 } from '../../../shared/netlink/nftables-read.ts'
 import { elementList, getSet } from '../../../shared/netlink/nftables-sets.ts'
 import type { Socket } from '../../../shared/netlink/socket.ts'
-import { conntrackOf, headerOf, metaOf, type Packet, STATE_NEW } from './packet.ts'
+import { conntrackOf, headerOf, metaOf, type Packet, STATE_NEW, serviceMark, type Value } from './packet.ts'
 
 export type Holds = 'yes' | 'no' | 'maybe'
 
@@ -50,7 +50,7 @@ const harmless = ['counter', 'log', 'notrack', 'flow_offload', 'last']
 const passingTargets = ['LOG', 'NFLOG', 'MARK', 'CONNMARK', 'TCPMSS', 'TRACE']
 
 /** What the expressions of a rule have loaded: undefined is a value that is not known. */
-type Registers = Map<number, Buffer | undefined>
+type Registers = Map<number, Value | undefined>
 
 /** Reads a rule for a packet. */
 export function outcomeOf(socket: Socket, table: Table, { attributes }: Rule, packet: Packet): Outcome {
@@ -77,7 +77,7 @@ interface Context {
 function stepOf(name: string, data: Buffer, context: Context): Holds | Verdict[] {
   const { packet, registers } = context
   const number = (type: number) => find(data, type)?.readUInt32BE(0)
-  const load = (value: Buffer | undefined): Holds => {
+  const load = (value: Value | undefined): Holds => {
     registers.set(number(1) ?? 0, value)
     return 'yes'
   }
@@ -101,23 +101,40 @@ function stepOf(name: string, data: Buffer, context: Context): Holds | Verdict[]
   return 'maybe'
 }
 
+/** What a mask takes away is known: it is 0. */
 function masked(data: Buffer, registers: Registers): Holds {
   const number = (type: number) => find(data, type)?.readUInt32BE(0) ?? 0
-  const value = registers.get(number(Bitwise.SREG))
   const [mask, xor] = [find(data, Bitwise.MASK, DATA_VALUE), find(data, Bitwise.XOR, DATA_VALUE)]
-  const isKnown = value && mask && xor && number(Bitwise.OP) === 0
-  const result = isKnown && value.map((byte, at) => (byte & (mask[at] ?? 0)) ^ (xor[at] ?? 0))
-  registers.set(number(Bitwise.DREG), result ? Buffer.from(result) : undefined)
+  const isMask = mask && xor && mask.length === xor.length && number(Bitwise.OP) === 0
+  const value = registers.get(number(Bitwise.SREG)) ?? (isMask && unknown(mask.length))
+  registers.set(number(Bitwise.DREG), isMask && value ? underMask(value, mask, xor) : undefined)
   return 'yes'
+}
+
+const unknown = (length: number): Value => ({ bytes: Buffer.alloc(length), known: Buffer.alloc(length) })
+
+function underMask({ bytes, known }: Value, mask: Buffer, xor: Buffer): Value {
+  const at = (buffer: Buffer, index: number) => buffer[index] ?? 0
+  return {
+    bytes: Buffer.from(mask.map((byte, index) => (at(bytes, index) & byte) ^ at(xor, index))),
+    known: Buffer.from(mask.map((byte, index) => at(known, index) | (~byte & 0xff))),
+  }
 }
 
 function compared(data: Buffer, registers: Registers): Holds {
   const number = (type: number) => find(data, type)?.readUInt32BE(0) ?? 0
   const [value, wanted] = [registers.get(number(Cmp.SREG)), find(data, Cmp.DATA, DATA_VALUE)]
   const operation = number(Cmp.OP)
-  if (!value || !wanted || value.length < wanted.length || operation > NOT_EQUAL) return 'maybe'
-  const isEqual = value.subarray(0, wanted.length).equals(wanted)
-  return isEqual === (operation === EQUAL) ? 'yes' : 'no'
+  if (!value || !wanted || value.bytes.length < wanted.length || operation > NOT_EQUAL) return 'maybe'
+  const equal = isEqual(value, wanted)
+  if (equal === 'maybe' || operation === EQUAL) return equal
+  return equal === 'yes' ? 'no' : 'yes'
+}
+
+function isEqual({ bytes, known }: Value, wanted: Buffer): Holds {
+  const differs = wanted.some((byte, at) => ((byte ^ (bytes[at] ?? 0)) & (known[at] ?? 0)) !== 0)
+  if (differs) return 'no'
+  return wanted.every((_, at) => known[at] === 0xff) ? 'yes' : 'maybe'
 }
 
 /** The verdict that an `immediate` expression or an element has; none for data. */
@@ -136,7 +153,8 @@ function verdictIn(verdict: Buffer | undefined): Holds | Verdict[] {
 function lookedUp(data: Buffer, { socket, table, registers }: Context): Holds | Verdict[] {
   const name = text(find(data, Lookup.SET)) ?? ''
   const isMap = find(data, Lookup.DREG) !== undefined
-  const key = registers.get(find(data, Lookup.SREG)?.readUInt32BE(0) ?? 0)
+  const value = registers.get(find(data, Lookup.SREG)?.readUInt32BE(0) ?? 0)
+  const key = value?.known.every((byte) => byte === 0xff) ? value.bytes : undefined
   const elements = key && elementsOf(socket, table, name)
   if (!elements || !key) return isMap ? [{ kind: 'accept' }, { kind: 'drop' }, { kind: 'continue' }] : 'maybe'
   const has = elements.has(key.toString('hex'))
@@ -182,15 +200,14 @@ const place = ({ family, name }: Table) => `${family} ${name}`
 
 /** struct xt_conntrack_mtinfo3 (include/uapi/linux/netfilter/xt_conntrack.h): flags, their inversions, states. */
 const Conntrack = { FLAGS: 146, INVERTED: 148, STATES: 150, STATE: 1, BYTES: 152 } as const
-/** KUBE-MARK-MASQ of kube-proxy: packets to services, as xt_mark has them (struct xt_mark_mtinfo1). */
-const serviceMark = 0x4000
 
 /** A match of xtables. */
 function matched(data: Buffer): Holds {
   const [name, info] = [text(find(data, Target.NAME)), find(data, Target.INFO) ?? Buffer.alloc(0)]
   if (name === 'comment') return 'yes'
+  // struct xt_mark_mtinfo1: mark and mask.
   if (name === 'mark' && info.length >= 8) {
-    const isService = info.readUInt32LE(0) === serviceMark && info.readUInt32LE(4) === serviceMark
+    const isService = [0, 4].every((at) => info.subarray(at, at + 4).equals(serviceMark))
     return isService ? 'no' : 'maybe'
   }
   if (name !== 'conntrack' || info.length < Conntrack.BYTES) return 'maybe'
