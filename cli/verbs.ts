@@ -28,6 +28,7 @@ export const verbs: Verbs = {
   plan: async () => (await import('./verbs/plan.ts')).plan,
   reapply: async () => (await import('./verbs/reapply.ts')).reapply,
   reconcile: async () => (await import('./verbs/reconcile.ts')).reconcile,
+  metrics: async () => (await import('./verbs/metrics.ts')).metrics,
   logs: async () => (await import('./verbs/logs.ts')).logs,
   stay: async () => (await import('./verbs/stay.ts')).stay,
   completion: async () => (await import('./verbs/completion.ts')).completion,

@@ -4,6 +4,7 @@ import { plain } from '../../shared/error/log.ts'
 import { logLines } from '../form/log-lines.ts'
 import type { Call, Verb } from '../form/verb.ts'
 import { collect, type Outcome, outcomes } from '../host/collect.ts'
+import { noteCollection } from '../host/collection.ts'
 import { requireHostNetwork } from '../host/host-network.ts'
 import { type Host, lookAtHost } from '../host/look.ts'
 import { requireNetwork } from '../host/require-network.ts'
@@ -24,6 +25,7 @@ export const gc: Verb = {
     if (network !== undefined) requireNetwork(network, host)
     const done = await collectAll(host, network, call)
     const found = done.map(({ outcome }) => outcome)
+    if (!call.flags.has('--dry-run')) noteCollection(found)
     return {
       data: done,
       text: () => summary(found, call.flags.has('--dry-run')),

@@ -13,13 +13,21 @@ import { test } from '../harness/test.ts'
 import { copyOfMachine, type MachineCopy } from './harness/machine-copy.ts'
 import { releaseDirectory, removeWork } from './harness/release-directory.ts'
 
-const units = ['firewalld.service', 'gc.service', 'gc.timer', 'netns@.service', 'reapply.service'].map(
-  (name) => `patchbay-${name}`,
-)
+const names = [
+  'firewalld.service',
+  'gc.service',
+  'gc.timer',
+  'metrics.service',
+  'metrics.timer',
+  'netns@.service',
+  'reapply.service',
+]
+const units = names.map((name) => `patchbay-${name}`)
 /** What an enabled unit has. */
 const wanted = [
   '/etc/systemd/system/multi-user.target.wants/patchbay-reapply.service',
   '/etc/systemd/system/timers.target.wants/patchbay-gc.timer',
+  '/etc/systemd/system/timers.target.wants/patchbay-metrics.timer',
 ]
 const wantedNow = () => changed().filter((path) => wanted.includes(path))
 const options = { architecture: host, seconds: 1_800_000_000, maintainer: 'A Name <name@example.org>' }
@@ -112,7 +120,7 @@ test('the commands of README.Debian install into /opt/cni/bin, and leave nothing
 
 test('an upgrade replaces the files, and a unit that was disabled stays so', async () => {
   await machine.run(
-    'dpkg --install /tmp/packages/first.deb && systemctl disable patchbay-reapply.service patchbay-gc.timer',
+    'dpkg --install /tmp/packages/first.deb && systemctl disable patchbay-reapply.service patchbay-gc.timer patchbay-metrics.timer',
   )
   await machine.run('dpkg --install /tmp/packages/second.deb')
   assert.match(await machine.run('dpkg --list patchbay'), /^ii +patchbay +1\.0\.1-1 /m)
@@ -148,12 +156,15 @@ test('where systemd runs, an installation starts the units, but deletes nothing 
     return readFileSync(machine.path('/tmp/packages/calls'), 'utf8')
   }
   const install = await calls('dpkg --install /tmp/packages/first.deb')
-  assert.match(install, /daemon-reload\n[\s\S]* start patchbay-reapply\.service patchbay-gc\.timer\n/)
+  assert.match(
+    install,
+    /daemon-reload\n[\s\S]* start patchbay-reapply\.service patchbay-gc\.timer patchbay-metrics\.timer\n/,
+  )
   assert.not.match(install, /start.* patchbay-gc\.service/)
   const remove = await calls('dpkg --remove patchbay')
   assert.match(
     remove,
-    /^stop patchbay-reapply\.service.* patchbay-gc\.timer patchbay-gc\.service\n[\s\S]*daemon-reload\n/,
+    /^stop patchbay-reapply\.service.* patchbay-gc\.timer patchbay-gc\.service patchbay-metrics\.timer patchbay-metrics\.service\n[\s\S]*daemon-reload\n/,
   )
 })
 

@@ -22,10 +22,10 @@ export async function privateHost(): Promise<void> {
   process.exit(runPrivately([...process.execArgv, ...process.argv.slice(1)]) ?? 1)
 }
 
-/** An empty /run and /var/lib, a /dev of its own, a /sys of this network namespace, and forwarding off as on a new machine. */
+/** An empty /run, /var/lib and /var/log, a /dev of its own, a /sys of this network namespace, and forwarding off as on a new machine. */
 function arrange(): void {
   ownDevices()
-  for (const path of ['/run', '/var/lib']) mount('tmpfs', path, 'tmpfs')
+  for (const path of ['/run', '/var/lib', '/var/log']) mount('tmpfs', path, 'tmpfs')
   mount('sysfs', '/sys', 'sysfs')
   for (const path of [scratch, '/run/lock', '/var/lib/cni']) mkdirSync(path)
   ip('link set lo up')

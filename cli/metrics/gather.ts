@@ -1,0 +1,59 @@
+/** All metrics of this host. What cannot be read is left out, and counted. */
+
+import { now } from '../../shared/kernel/clock.ts'
+import { version } from '../../shared/version.ts'
+import { requireHostNetwork } from '../host/host-network.ts'
+import { type LeftOut, trying } from '../host/left-out.ts'
+import { type Host, lookAtHost } from '../host/look.ts'
+import { networkMetrics, rangeMetrics } from './addresses.ts'
+import { firewallMetrics } from './firewall.ts'
+import { counted, gauge, type Metric } from './metric.ts'
+import { callMetrics, damagedMetrics, gcMetrics } from './records.ts'
+import { readStores } from './stores.ts'
+
+/** @param leftOut is told of what cannot be read @throws KernelError */
+export function gather(leftOut: LeftOut): Metric[] {
+  const begun = now()
+  let missing = 0
+  const noted: LeftOut = (what, why) => {
+    missing++
+    leftOut(what, why)
+  }
+  trying('life of containers', requireHere, noted)
+  const host = lookAtHost(noted)
+  const stores = readStores(host.dataDirs, noted)
+  const metrics = [
+    gauge('build_info', 'The version of patchbay.', [{ labels: { version }, value: 1 }]),
+    ...rangeMetrics(host, stores),
+    ...networkMetrics(host, stores),
+    attachments(host),
+    ...trying('nftables', firewallMetrics, noted),
+    ...trying('/run/patchbay', damagedMetrics, noted),
+    ...trying('/run/patchbay/calls', callMetrics, noted),
+    ...trying('/run/patchbay/gc.json', gcMetrics, noted),
+  ]
+  return [
+    ...metrics,
+    gauge('metrics_left_out', 'What could not be read for these metrics.', [{ labels: {}, value: missing }]),
+    gauge('metrics_duration_seconds', 'How long it took to read these metrics.', [
+      { labels: {}, value: (now() - begun) / 1000 },
+    ]),
+  ]
+}
+
+function attachments({ containers }: Host): Metric {
+  const all = containers.flatMap(({ life, attachments }) =>
+    attachments.map(({ network }) => ({ network, life })),
+  )
+  return gauge(
+    'attachments',
+    'Attachments whose container lives, has ended, or of which that is unknown.',
+    counted(all),
+  )
+}
+
+/** Elsewhere a container that lives may seem to have ended. */
+function requireHere(): never[] {
+  requireHostNetwork()
+  return []
+}
