@@ -1,5 +1,6 @@
 /** Waiting for the signals by which a runtime or an operator ends a process. */
 
+import type { Fd } from './files.ts'
 import { must, syscall } from './syscall.ts'
 
 const SIGHUP = 1
@@ -28,6 +29,14 @@ export function holdEndingSignals(): () => void {
 export function noticeEndingSignals(): () => boolean {
   const [set, noTime] = [held(), Buffer.alloc(16)]
   return () => syscall('rt_sigtimedwait', set, 0, noTime, set.length) > 0
+}
+
+const SFD_CLOEXEC = 0o2000000
+
+/** Keeps the same pending for work that waits for something else, too. @returns a descriptor that is readable when one has come (signalfd(2)) */
+export function endingSignals(): Fd {
+  const set = held()
+  return must('wait for signals', 'signalfd4', -1, set, set.length, SFD_CLOEXEC)
 }
 
 function held(): Buffer {
