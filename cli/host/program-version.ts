@@ -10,7 +10,7 @@ const bounds = { milliseconds: 3000, bytes: 65536 }
 export function versionOfProgram(path: string): string | undefined {
   const { PATH = '/usr/bin:/bin' } = environment()
   const { status, stdout } = run({ path, arguments: ['--version'], env: { PATH }, input: '' }, bounds)
-  return status === 0 ? /\b(\d+\.\d+\.\d+)/.exec(stdout)?.[1] : undefined
+  return status === 0 ? /(?:^|[\s:v])(\d+\.\d+(?:\.\d+)?)/.exec(stdout)?.[1] : undefined
 }
 
 /** Whether a version is at least another one: `1.10.0` is at least `1.9`. */
