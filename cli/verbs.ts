@@ -31,6 +31,7 @@ export const verbs: Verbs = {
   reconcile: async () => (await import('./verbs/reconcile.ts')).reconcile,
   metrics: async () => (await import('./verbs/metrics.ts')).metrics,
   logs: async () => (await import('./verbs/logs.ts')).logs,
+  bundle: async () => (await import('./verbs/bundle.ts')).bundle,
   stay: async () => (await import('./verbs/stay.ts')).stay,
   completion: async () => (await import('./verbs/completion.ts')).completion,
   complete: async () => (await import('./verbs/complete.ts')).complete,

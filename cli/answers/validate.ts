@@ -26,11 +26,7 @@ export const answer = object({
       name: string(),
       path: string(),
       version: string(),
-      takes: version
-        .optional()
-        .describe(
-          'The highest cniVersion that it takes; absent when it calls no CNI plugins, or is not known.',
-        ),
+      takes: version.describe('The highest cniVersion that it takes.'),
     }),
   ),
   networks: array(

@@ -14,8 +14,8 @@ const releases: Readonly<Record<Runtime['name'], readonly (readonly [release: st
     ['0', '0.4.0'],
   ],
   crio: [
-    ['1.32.0', '1.1.0'],
-    ['1.23.0', '1.0.0'],
+    ['1.31.0', '1.1.0'],
+    ['1.24.0', '1.0.0'],
     ['0', '0.4.0'],
   ],
   podman: [

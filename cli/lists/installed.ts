@@ -3,9 +3,9 @@
 import { environment } from '#engine'
 import type { Registry } from '../../shared/cni/plugin.ts'
 import { versions } from '../../shared/cni/version.ts'
-import { isObject, jsonIn } from '../../shared/config/json.ts'
 import { type Complaint, toCniError } from '../../shared/error/error.ts'
-import { executeIn, findPlugin } from '../../shared/ipam/delegate.ts'
+import { findPlugin } from '../../shared/ipam/delegate.ts'
+import { versionsOfPlugin } from '../host/cni-versions.ts'
 import { isOfOurs, standard, directories as usual } from '../host/executable.ts'
 import { readManifest } from '../installation/manifest.ts'
 import { ownerOf } from '../installation/owner.ts'
@@ -63,18 +63,10 @@ function look(type: string, directories: readonly string[], isOurName: boolean):
   }
 }
 
-const bounds = { milliseconds: 5000, bytes: 65536 }
-
 /** Runs VERSION, which changes nothing. */
 function askVersion(path: string): Pick<Installed, 'versions' | 'fault'> {
-  const env = { PATH: environment().PATH ?? '', CNI_COMMAND: 'VERSION' }
-  try {
-    const answer = jsonIn(executeIn({ env, input: '{"cniVersion":"1.0.0"}', log() {} }, path, bounds))
-    const supported = isObject(answer) ? answer.supportedVersions : undefined
-    if (!Array.isArray(supported))
-      return { fault: { msg: `${path} does not answer VERSION with supportedVersions` } }
-    return { versions: supported.map((one) => String(one).slice(0, 20)).slice(0, 50) }
-  } catch (error) {
-    return { fault: toCniError(error).complaint }
-  }
+  const versions = versionsOfPlugin(path)
+  if (!versions)
+    return { fault: { msg: `${path} does not answer VERSION`, hint: `file ${path}; ls -l ${path}` } }
+  return { versions: versions.map((one) => one.slice(0, 20)).slice(0, 50) }
 }

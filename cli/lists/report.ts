@@ -64,8 +64,7 @@ function pluginWord({ type, path, ours, checked }: Row['plugins'][number], kind:
 function notes(networks: readonly Row[], runtimes: Validated['runtimes'], page: Page): string {
   const first = networks.filter((one) => one.first && one.kind !== 'podman' && networks.length > 1)
   const found = runtimes.map(
-    ({ name, version, takes }) =>
-      `${name} ${version} ${takes ? `takes cniVersion ${takes} at most` : 'calls no CNI plugins'}`,
+    ({ name, version, takes }) => `${name} ${version} takes cniVersion ${takes} at most`,
   )
   const known =
     found.length > 0 ? found.join(', ') : 'no runtime was found, so HIGHEST is what the plugins take'

@@ -16,7 +16,7 @@ import { type Finder, finderOf } from './installed.ts'
 import { memberFaults } from './member.ts'
 import { type Network, readNetworkFile } from './network.ts'
 import { type Named, readSource } from './read.ts'
-import { findRuntimes, type Runtime } from './runtimes.ts'
+import { type Runtime, runtimesWithVersion } from './runtimes.ts'
 import { type Called, calledBy, highest, runtimeFaults, versionFaults } from './versions.ts'
 
 export type Validated = z.infer<typeof answer>
@@ -36,7 +36,7 @@ export async function validate(
   registry: Registry,
   progress: (file: string) => void,
 ): Promise<Validated> {
-  const context = { registry, finder: finderOf(registry), runtimes: findRuntimes() }
+  const context = { registry, finder: finderOf(registry), runtimes: runtimesWithVersion() }
   const findings: Finding[] = []
   const networks: Validated['networks'] = []
   const facts: Facts[] = []

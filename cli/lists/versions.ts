@@ -63,11 +63,7 @@ export function runtimeFaults({ kind, cniVersion, whole }: Network, runtimes: re
   if (kind === 'podman') return []
   return runtimes.flatMap(({ name, version, takes }) => {
     // Another version has its own finding.
-    if (
-      !takes ||
-      !(published as readonly string[]).includes(cniVersion) ||
-      compareVersions(cniVersion, takes) <= 0
-    )
+    if (!(published as readonly string[]).includes(cniVersion) || compareVersions(cniVersion, takes) <= 0)
       return []
     if (takes === '1.1.0' && chosen(whole).some((one) => compareVersions(one, takes) <= 0)) return []
     const msg = `${name} ${version} takes cniVersion ${takes} at most: with ${cniVersion} each of its ADDs fails`
@@ -79,7 +75,7 @@ export function runtimeFaults({ kind, cniVersion, whole }: Network, runtimes: re
 export function highest(called: readonly Called[], runtimes: readonly Runtime[]): string | undefined {
   const [first, ...others] = called.map(({ versions }) => versions)
   if (!first || others.includes(undefined)) return undefined
-  const bounds = runtimes.flatMap(({ takes }) => takes ?? [])
+  const bounds = runtimes.map(({ takes }) => takes)
   const common = first
     .filter((one) => others.every((versions) => versions?.includes(one)))
     .filter((one) => bounds.every((bound) => compareVersions(one, bound) <= 0))
