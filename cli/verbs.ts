@@ -12,6 +12,7 @@ export const verbs: Verbs = {
   'ipam show': async () => (await import('./verbs/ipam-show.ts')).ipamShow,
   'ipam check': async () => (await import('./verbs/ipam-check.ts')).ipamCheck,
   'ipam release': async () => (await import('./verbs/ipam-release.ts')).ipamRelease,
+  topology: async () => (await import('./verbs/topology.ts')).topology,
   gc: async () => (await import('./verbs/gc.ts')).gc,
   reapply: async () => (await import('./verbs/reapply.ts')).reapply,
   reconcile: async () => (await import('./verbs/reconcile.ts')).reconcile,
