@@ -26,6 +26,7 @@ export const verbs: Verbs = {
   'ipam release': async () => (await import('./verbs/ipam-release.ts')).ipamRelease,
   plan: async () => (await import('./verbs/plan.ts')).plan,
   capture: async () => (await import('./verbs/capture.ts')).capture,
+  topology: async () => (await import('./verbs/topology.ts')).topology,
   gc: async () => (await import('./verbs/gc.ts')).gc,
   reapply: async () => (await import('./verbs/reapply.ts')).reapply,
   reconcile: async () => (await import('./verbs/reconcile.ts')).reconcile,

@@ -2,10 +2,10 @@
 
 import type * as z from 'zod'
 import type { answer } from '../answers/ipam-check.ts'
-import { shortID } from '../attachments/told.ts'
 import { shortAge } from '../form/age.ts'
 import type { Page } from '../form/page.ts'
 import { type Column, table } from '../form/table.ts'
+import { shortID } from '../host/words.ts'
 import type { Finding } from './findings.ts'
 import { toldHolder } from './told.ts'
 

@@ -1,9 +1,9 @@
 /** The text of `patchbay ipam ls`: ranges, and below them holders. */
 
-import { lifeCell, shortID } from '../attachments/told.ts'
 import { shortAge } from '../form/age.ts'
 import type { Page } from '../form/page.ts'
 import { type Cell, type Column, table } from '../form/table.ts'
+import { lifeCell, shortID } from '../host/words.ts'
 import type { Fullness } from './fullness.ts'
 import type { ToldHolder } from './told.ts'
 

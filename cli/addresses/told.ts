@@ -2,8 +2,8 @@
 
 import type * as z from 'zod'
 import type { holder } from '../answers/holder.ts'
-import { optional } from '../attachments/told.ts'
 import { ageOf, isoTime } from '../form/age.ts'
+import { optional } from '../form/optional.ts'
 import type { Holder } from './stores.ts'
 
 export type ToldHolder = z.infer<typeof holder>

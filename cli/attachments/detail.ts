@@ -3,6 +3,7 @@
 import type * as z from 'zod'
 import { isErrno } from '../../shared/kernel/errno.ts'
 import type { answer } from '../answers/show.ts'
+import { optional } from '../form/optional.ts'
 import type { Call } from '../form/verb.ts'
 import type { AttachmentView } from '../host/attachment-view.ts'
 import { pathInto } from '../host/inside.ts'
@@ -12,7 +13,7 @@ import { filesOf } from '../host/record-facts.ts'
 import { limitsOf } from './limits.ts'
 import { interfaceNow, type Now } from './now.ts'
 import { rulesOf } from './rules.ts'
-import { optional, told } from './told.ts'
+import { told } from './told.ts'
 
 export type Detail = z.infer<typeof answer>
 export type AttachmentDetail = Detail['attachments'][number]

@@ -4,7 +4,8 @@ import { shortAge } from '../form/age.ts'
 import type { Page } from '../form/page.ts'
 import { type Column, table } from '../form/table.ts'
 import { formatPort } from '../host/host-ports.ts'
-import { lifeCell, shortID, type Told } from './told.ts'
+import { lifeCell, shortID } from '../host/words.ts'
+import type { Told } from './told.ts'
 
 /** @param wide with whole IDs, MAC addresses and namespaces */
 export function listed(page: Page, attachments: readonly Told[], wide: boolean): string {
