@@ -23,21 +23,17 @@ export function parseToml(source: string): Map<string, Setting> {
 /** The lines without comments; a list over several lines is one. */
 function statements(source: string): string[] {
   const found: string[] = []
-  let open = ''
+  let open: string[] = []
   for (const raw of source.split('\n')) {
     const line = withoutComment(raw).trim()
-    const whole = open ? `${open} ${line}` : line
-    open = isOpen(whole) ? whole : ''
-    if (!open && whole !== '') found.push(whole)
+    if (open.length > 0 || /=\s*\[/.test(line)) open.push(line)
+    else if (line !== '') found.push(line)
+    if (open.length > 0 && line.endsWith(']')) {
+      found.push(open.join(' '))
+      open = []
+    }
   }
   return found
-}
-
-/** Longer lists are not read: each line of one is looked at again with the next. */
-const longest = 4096
-
-function isOpen(line: string): boolean {
-  return /=\s*\[/.test(line) && !line.endsWith(']') && line.length < longest
 }
 
 /** A `#` in a text is none. */

@@ -11,6 +11,7 @@ import { far, farHost, near, usableAtOnce } from '../harness/host.ts'
 import { addresses, exists, link } from '../harness/look.ts'
 import { test } from '../harness/test.ts'
 import { pings } from '../harness/traffic.ts'
+import { isHealthy } from './harness/doctor.ts'
 import { collectorOf } from './harness/gc.ts'
 import { clientHost } from './harness/host.ts'
 import {
@@ -177,6 +178,7 @@ test('conmon, its container and the namespace gone: patchbay gc deletes what is 
   const running = traces()
   start('lost', '--network', 'lost', '--publish', '8084:7000')
   assert.equal(gc(), ['attachments: 2 live'])
+  isHealthy(box.client, `${pluginDirectories.cni}/patchbay`)
   const id = podman('inspect', '--format', '{{.Id}}', 'lost')
   const netns = loseContainer(box, 'lost')
   assert.equal(await collect(), [

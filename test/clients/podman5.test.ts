@@ -15,6 +15,7 @@ import { addresses, exists, link } from '../harness/look.ts'
 import { test } from '../harness/test.ts'
 import { mirrorIn, pings } from '../harness/traffic.ts'
 import { until } from '../harness/until.ts'
+import { isHealthy } from './harness/doctor.ts'
 import { collectorOf } from './harness/gc.ts'
 import { clientHost } from './harness/host.ts'
 import {
@@ -310,6 +311,7 @@ test('patchbay gc: a container that runs keeps its port, and one that was stoppe
   podman('stop', 'stopped')
   const running = traces()
   assert.equal(gc(), ['attachments: 1 live'])
+  isHealthy(box.client, '/opt/patchbay/patchbay')
   unchanged(running, traces)
   assert.is(await sourcesSeenBy('runs', 8111), far.ipv4)
   podman('rm', '--force', 'runs', 'stopped')

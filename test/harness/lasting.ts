@@ -6,6 +6,7 @@ import { type Attached, added, attach, done } from './attach.ts'
 import { engineOfRow } from './by-node.ts'
 import type { Extras, Network } from './cnitool.ts'
 import { ip, ipJson } from './command.ts'
+import { silent } from './doctor.ts'
 import { refusal } from './expect.ts'
 import { newContainer, removeContainer } from './host.ts'
 import { addresses, type Link } from './look.ts'
@@ -68,6 +69,7 @@ async function lasts(variants: { net: Network; extras: Extras }[], whileOthers: 
     await one.check()
     attached.push(one)
   }
+  await silent()
   const made = hostLinks().filter((name) => !before.includes(name))
   await whileOthers()
   made.filter(isFreeForUdev).forEach(changeAddress)

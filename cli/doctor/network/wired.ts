@@ -50,15 +50,16 @@ export const wiredOf: (view: View) => readonly Wired[] = oncePer((view: View) =>
       const listed = [...(first ? [first] : []), ...rest.filter(({ file }) => file === first?.file)]
       const entry = cached.get(key)
       const plugins = entry ? cachedChain(entry).plugins : listed.map(({ raw }) => raw)
-      const config = plugins[0] ?? {}
+      // Nomad and BuildKit put loopback first.
+      const config = plugins.find((plugin) => typeOf(view, plugin) !== 'loopback') ?? {}
       const addresses = entry ? leasedIn(entry) : []
       return { ...one, plugins, config, type: typeOf(view, config), addresses, end: ends.get(key), netns }
     })
 })
 
-/** The host's ends by the attachment that their alias names. */
+/** The host's ends by the attachment that their alias names. The end of a wire that waits on the host for its container is none. */
 const endsOf = oncePer((view: View) => {
-  const ends = linksOf(view).filter(({ kind }) => kind === 'veth')
+  const ends = linksOf(view).filter(({ kind, name }) => kind === 'veth' && name.startsWith('veth'))
   return new Map(
     ends.flatMap((end) => {
       const owner = parseAlias(end.alias)

@@ -9,6 +9,7 @@ import { pings } from '../../harness/traffic.ts'
 import { until } from '../../harness/until.ts'
 import type { Containerd } from './containerd.ts'
 import { image } from './containerd-config.ts'
+import { isHealthy } from './doctor.ts'
 import { answered, end } from './pod-life.ts'
 import { callsOf } from './witness.ts'
 
@@ -23,6 +24,7 @@ export function testPod({ client, cri }: Containerd): void {
     const container = await cri.start(pod, image, ['httpd', '-f', '-p', '80', '-h', '/etc'])
     assert.match(await textAt('http://127.0.0.1:18083/passwd'), 'root:')
     assert.match(await cri.exec(container, ['ping', '-c', '1', '-W', '5', '10.250.0.1']), answered)
+    isHealthy(client, '/opt/cni/bin/patchbay')
     await cri.stop(pod)
     assert.not(await cri.isReady(pod))
     await cri.stop(pod)
