@@ -24,19 +24,24 @@ export interface Claim {
 
 /** Live containers' claims; those that have ended are left out. */
 export function claimsOf(
-  { attachments }: HostView,
+  view: HostView,
   stores: readonly Store[],
   call: Pick<Call, 'complain' | 'progress'>,
 ): Claim[] {
-  const live = attachments.filter(({ life }) => life === 'lives')
-  const byContainer = Map.groupBy(live, ({ containerID }) => containerID)
-  const segments = new Map(attachments.map((view) => [view.network, segmentOf(view)]))
+  const byContainer = Map.groupBy(liveIn(view), ({ containerID }) => containerID)
+  return [...claimsInFiles(view, stores), ...inNamespaces([...byContainer.values()], call)]
+}
+
+/** The same by host-local's files and the caches alone: no namespace is entered. */
+export function claimsInFiles(view: HostView, stores: readonly Store[]): Claim[] {
+  const segments = new Map(view.attachments.map((one) => [one.network, segmentOf(one)]))
   return [
     ...stores.flatMap(({ holders }) => holders.flatMap((holder) => byStore(holder, segments))),
-    ...live.flatMap(byCache),
-    ...inNamespaces([...byContainer.values()], call),
+    ...liveIn(view).flatMap(byCache),
   ]
 }
+
+const liveIn = ({ attachments }: HostView) => attachments.filter(({ life }) => life === 'lives')
 
 /** @param segments of networks: for a holder of which no attachment is known */
 function byStore(holder: Holder, segments: ReadonlyMap<string, string>): Claim[] {

@@ -1,25 +1,25 @@
-/** Metrics of addresses: how many a range can give, has given and has left; how many no living container has, and how many two have. */
+/** Metrics of addresses: how many a range can give, has given and has left; how many no living container has, and how many several have. */
 
-import { timeOf } from '../../shared/ipam/host-local/records.ts'
-import { includes } from '../../shared/ipam/range.ts'
-import { wallClock } from '../../shared/kernel/clock.ts'
-import type { Host } from '../host/look.ts'
-import { duplicates } from './duplicates.ts'
-import { gauge, type Metric, type Sample } from './metric.ts'
-import { rangesOf } from './ranges.ts'
-import type { Store } from './stores.ts'
+import { rangeOf } from '../../shared/ipam/range.ts'
+import { claimsInFiles } from '../addresses/evidence.ts'
+import { findingsOf } from '../addresses/findings.ts'
+import { fullnessOf } from '../addresses/fullness.ts'
+import type { NetworkRange } from '../addresses/ranges.ts'
+import type { Holder, Store } from '../addresses/stores.ts'
+import { ageOf } from '../form/age.ts'
+import type { HostView } from '../host/attachment-view.ts'
+import { counted, gauge, type Metric, type Sample } from './metric.ts'
 
-export function rangeMetrics({ configurations }: Host, stores: readonly Store[]): Metric[] {
-  const rows = rangesOf(configurations).map(({ network, directory, name, range, total }) => {
-    const store = stores.find((one) => one.directory === directory)
-    const within = (list: Store['held'] = []) => list.filter(({ address }) => includes(range, address)).length
-    const [used, kept] = [within(store?.held), within(store?.kept)]
-    return { labels: { network, range: name }, total, used, kept, free: Math.max(0, total - used - kept) }
+export function rangeMetrics(ranges: readonly NetworkRange[], stores: readonly Store[]): Metric[] {
+  const rows = ranges.map((one) => {
+    const { network, range, size, used, free } = fullnessOf(one, stores)
+    const kept = keptIn(one, stores)
+    return { labels: { network, range }, size, used: used - kept, kept, free }
   })
-  const samples = (key: 'total' | 'used' | 'kept' | 'free'): Sample[] =>
+  const samples = (key: 'size' | 'used' | 'kept' | 'free'): Sample[] =>
     rows.map((row) => ({ labels: row.labels, value: row[key] }))
   return [
-    gauge('range_addresses', 'Addresses that a range can give.', samples('total')),
+    gauge('range_addresses', 'Addresses that a range can give.', samples('size')),
     gauge('range_addresses_used', 'Addresses of a range that containers hold.', samples('used')),
     gauge(
       'range_addresses_kept',
@@ -30,45 +30,73 @@ export function rangeMetrics({ configurations }: Host, stores: readonly Store[])
   ]
 }
 
-export function networkMetrics(host: Host, stores: readonly Store[]): Metric[] {
-  const ended = new Set(host.containers.filter(({ life }) => life === 'ended').map(({ id }) => id))
-  const networks = [...Map.groupBy(stores, ({ network }) => network)]
-  const isLeaked = ({ containerID }: { containerID: string }) => ended.has(containerID)
-  const samples = (numberOf: (stores: Store[]) => number): Sample[] =>
-    networks.map(([network, own]) => ({ labels: { network }, value: numberOf(own) }))
+function keptIn({ directory, set }: NetworkRange, stores: readonly Store[]): number {
+  const own = stores.filter((store) => store.directory === directory).flatMap(({ holders }) => holders)
+  return own.filter(({ address, parked }) => parked !== undefined && rangeOf(set, address)).length
+}
+
+export function networkMetrics(
+  view: HostView,
+  ranges: readonly NetworkRange[],
+  stores: readonly Store[],
+): Metric[] {
+  const byNetwork = Map.groupBy(stores, ({ network }) => network)
+  const networks = new Map([...byNetwork].map(([network, own]) => [network, own.flatMap(heldIn)]))
+  const of = (numberOf: (held: readonly Holder[], network: string) => number | undefined): Sample[] =>
+    [...networks].flatMap(([network, held]) => {
+      const value = numberOf(held, network)
+      return value === undefined ? [] : [{ labels: { network }, value }]
+    })
+  const twice = duplicates(view, ranges, stores)
   return [
+    gauge(
+      'attachments',
+      'Attachments whose container lives, has ended, or of which that is unknown.',
+      counted(view.attachments.map(({ network, life }) => ({ network, life }))),
+    ),
     gauge(
       'network_addresses_held',
       'Addresses that containers hold.',
-      samples(sum(({ held }) => held.length)),
+      of((held) => held.length),
     ),
     gauge(
       'network_addresses_leaked',
       'Addresses that containers hold which have ended: patchbay gc frees them.',
-      samples(sum(({ held }) => held.filter(isLeaked).length)),
+      of((held) => held.filter(({ life }) => life === 'ended').length),
     ),
     gauge(
       'network_addresses_duplicate',
-      'Addresses that several attachments of a network have, by the store and the caches of runtimes.',
-      [...duplicates(host, stores)].map(([network, value]) => ({ labels: { network }, value })),
+      'Addresses that several containers have, by host-local and the caches of runtimes.',
+      of((_, network) => twice.get(network) ?? 0),
     ),
     gauge(
       'network_oldest_address_seconds',
       'Seconds since the oldest address that is held was given.',
-      networks.flatMap(([network, own]) => oldest(own).map((value) => ({ labels: { network }, value }))),
+      of(oldest),
     ),
   ]
 }
 
-function sum(numberOf: (store: Store) => number): (stores: readonly Store[]) => number {
-  return (stores) => stores.reduce((total, one) => total + numberOf(one), 0)
+/** Those that wait for a container are held by none. */
+const heldIn = ({ holders }: Store) => holders.filter(({ parked }) => parked === undefined)
+
+function duplicates(
+  view: HostView,
+  ranges: readonly NetworkRange[],
+  stores: readonly Store[],
+): Map<string, number> {
+  const found = findingsOf(stores, ranges, claimsInFiles(view, stores)).filter(
+    ({ kind }) => kind === 'duplicate',
+  )
+  const networks = found.map((one) => (one.kind === 'leaked' ? one.holder.network : one.network))
+  return new Map(
+    [...Map.groupBy(networks, (network) => network)].map(([network, all]) => [network, all.length]),
+  )
 }
 
-/** The age of the oldest reservation, seconds; none when none is held. */
-function oldest(stores: readonly Store[]): number[] {
-  const times = stores.flatMap(({ directory, held }) => held.map((one) => timeOf(directory, one)))
-  const written = times.filter((time) => time !== '').map((time) => Number(BigInt(time) / 1_000_000n))
-  if (written.length === 0) return []
-  const first = written.reduce((one, other) => Math.min(one, other))
-  return [Math.max(0, Number(wallClock() / 1_000_000n) - first) / 1000]
+/** The age of the oldest one, seconds. */
+function oldest(held: readonly Holder[]): number | undefined {
+  const times = held.flatMap(({ written }) => (written === '' ? [] : BigInt(written)))
+  if (times.length === 0) return undefined
+  return ageOf(times.reduce((one, other) => (one < other ? one : other)))
 }

@@ -2,14 +2,15 @@
 
 import { now } from '../../shared/kernel/clock.ts'
 import { version } from '../../shared/version.ts'
+import { rangesOf } from '../addresses/ranges.ts'
+import { storesOf } from '../addresses/stores.ts'
+import { viewHost } from '../host/attachment-view.ts'
 import { requireHostNetwork } from '../host/host-network.ts'
 import { type LeftOut, trying } from '../host/left-out.ts'
-import { type Host, lookAtHost } from '../host/look.ts'
 import { networkMetrics, rangeMetrics } from './addresses.ts'
 import { firewallMetrics } from './firewall.ts'
-import { counted, gauge, type Metric } from './metric.ts'
+import { gauge, type Metric } from './metric.ts'
 import { callMetrics, damagedMetrics, gcMetrics } from './records.ts'
-import { readStores } from './stores.ts'
 
 /** @param leftOut is told of what cannot be read @throws KernelError */
 export function gather(leftOut: LeftOut): Metric[] {
@@ -20,13 +21,13 @@ export function gather(leftOut: LeftOut): Metric[] {
     leftOut(what, why)
   }
   trying('life of containers', requireHere, noted)
-  const host = lookAtHost(noted)
-  const stores = readStores(host.dataDirs, noted)
+  const view = viewHost(noted)
+  const stores = storesOf(view, noted)
+  const ranges = rangesOf(view.host.configurations, noted)
   const metrics = [
     gauge('build_info', 'The version of patchbay.', [{ labels: { version }, value: 1 }]),
-    ...rangeMetrics(host, stores),
-    ...networkMetrics(host, stores),
-    attachments(host),
+    ...rangeMetrics(ranges, stores),
+    ...networkMetrics(view, ranges, stores),
     ...trying('nftables', firewallMetrics, noted),
     ...trying('/run/patchbay', damagedMetrics, noted),
     ...trying('/run/patchbay/calls', callMetrics, noted),
@@ -39,17 +40,6 @@ export function gather(leftOut: LeftOut): Metric[] {
       { labels: {}, value: (now() - begun) / 1000 },
     ]),
   ]
-}
-
-function attachments({ containers }: Host): Metric {
-  const all = containers.flatMap(({ life, attachments }) =>
-    attachments.map(({ network }) => ({ network, life })),
-  )
-  return gauge(
-    'attachments',
-    'Attachments whose container lives, has ended, or of which that is unknown.',
-    counted(all),
-  )
 }
 
 /** Elsewhere a container that lives may seem to have ended. */

@@ -26,7 +26,7 @@ const metrics = (words = '', engine?: Engine) =>
   seriesIn(operate(patchbay(engine), `metrics ${words}`.trim()))
 const list = (net: Network) => writeFileSync(`${lists}/${net.name}.conflist`, JSON.stringify(net))
 
-/** A network of one range with 13 addresses to give: 14 hosts, the gateway is none. */
+/** A network of one range with 13 addresses to give: 14 hosts, of which one is the gateway. */
 function smallNetwork(subnet: string): Network {
   const ipam = { type: 'host-local', subnet }
   return { ...bridgeNetwork({ ipMasq: true, ipam }) }
@@ -106,7 +106,7 @@ test('a duplicate address, a damaged record and errors by code are counted', asy
   rmSync(`${lists}/${net.name}.conflist`)
 })
 
-test('IPv6, several range sets, excluded addresses and ipam-list have a series for each range', () => {
+test('each set of ranges has a series: of IPv6, with excluded addresses, of ipam-list', () => {
   const ipam = {
     type: 'ipam-list',
     list: [
@@ -131,8 +131,7 @@ test('IPv6, several range sets, excluded addresses and ipam-list have a series f
   assert.equal(
     totals.map(({ labels, value }) => [labels.range, value]),
     [
-      ['10.63.0.10-10.63.0.14', 5],
-      ['10.63.0.16-10.63.0.19', 4],
+      ['10.63.0.10-10.63.0.14,10.63.0.16-10.63.0.19', 9],
       ['fd00:63::1-fd00:63::ffff:ffff:ffff:ffff', 2 ** 64],
     ],
   )
@@ -197,6 +196,8 @@ test('1,000 attachments take less than a second of a processor, and make no more
   )
   assert.is(numberOf(many, 'network_addresses_held', { network: net.name }), 1000)
   assert.ok(Number(numberOf(many, 'metrics_duration_seconds')) > 0 && seconds < 1, String(seconds))
+  const page = readFileSync(new URL('../../docs/metrics.md', import.meta.url), 'utf8')
+  for (const { name } of many) assert.match(page, name.replace(/_(used|kept|free)$/, ''))
   const answer = await answerOf<{ name: string }[]>(patchbay(), 'metrics')
   assert.ok(answer.some(({ name }) => name === 'patchbay_build_info'))
 })
