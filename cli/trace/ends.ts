@@ -1,10 +1,12 @@
 /** What SRC and DST name: the host, a container, a namespace, or an address that may be nowhere on this host. */
 
-import { nearest } from '../../shared/config/near.ts'
 import { type Address, type Family, formatAddress, parseAddress } from '../../shared/ip/address.ts'
 import { isMulticast } from '../../shared/ip/host.ts'
 import { contains } from '../../shared/ip/subnet.ts'
+import { findContainer } from '../attachments/find.ts'
 import { misuse } from '../form/arguments.ts'
+import { pathInto } from '../host/inside.ts'
+import type { Place } from '../host/place.ts'
 import type { Known } from './known.ts'
 import { globalAddresses, hasAddress, type Netns } from './netns.ts'
 
@@ -32,62 +34,49 @@ export function endsOf(words: readonly [string, string], known: Known, family?: 
     if (address && address.family !== chosen) throw misuse(`${words[at]} is no IPv${chosen} address`)
   const address = destination.address ?? addressOf(source, destination, chosen)
   if (!address) throw misuse(`${words[1]} has no IPv${chosen} address`, 'ip address show, in its namespace')
-  const isLoopback =
-    formatAddress(address) === '::1' || (address.family === 4 && address.value >> 24n === 127n)
-  const netns = isLoopback ? source.netns : destination.netns
+  const netns = isLoopback(address) ? source.netns : destination.netns
   return { source, destination: { netns, address }, family: chosen }
+}
+
+function isLoopback({ family, value }: Address): boolean {
+  return family === 4 ? value >> 24n === 127n : value === 1n
 }
 
 function endOf(word: string, known: Known): End {
   if (word === 'host') return { netns: known.host }
   const address = parseAddress(word)
   if (address) return { address, netns: ownerOf(address, known) }
-  const path = word.startsWith('/') ? word : undefined
-  const netns = path ? known.at(path) : (containerOf(word, known) ?? namedNetns(word, known))
-  if (netns) return { netns }
-  if (path) throw misuse(`there is no network namespace at ${path}`, 'lsns -t net shows all')
-  const names = known.containers().map(({ id }) => id)
-  const meant = nearest(word, [...names, ...known.pods().values(), 'host'])
-  throw misuse(
-    `no container, pod or namespace ${JSON.stringify(word)}${meant ? `, did you mean ${meant}?` : ''}`,
-    'host, an address, the path of a namespace, or an ID, a unique prefix of one or the name of a pod',
-  )
+  // As `ip netns` names them.
+  const path = word.startsWith('/') ? word : `/run/netns/${word}`
+  const netns = word.includes('/') && path !== word ? undefined : known.at(path)
+  return { netns: netns ?? containerOf(word, known) }
 }
 
+/** The namespace that has an address. First those are asked of which a file says so. */
 function ownerOf(address: Address, known: Known): Netns | undefined {
   if (isMulticast(address))
     throw misuse(`${formatAddress(address)} is a multicast address: trace one address`)
   const text = formatAddress(address)
-  const has = (netns: Netns) => hasAddress(netns, text)
-  return known.opened().find(has) ?? known.search(has)
+  const has = (netns?: Netns) => netns !== undefined && hasAddress(netns, text)
+  const opened = known.opened().find(has)
+  if (opened || isLoopback(address)) return opened
+  const named = known.views().filter(({ addresses }) => addresses.some((one) => one.split('/')[0] === text))
+  return named.map(({ places }) => placeOf(places, known)).find(has) ?? known.search(has)
 }
 
-/** By its ID, the name of its pod, or the beginning of one of them. */
-function containerOf(word: string, known: Known): Netns | undefined {
-  const living = known.containers().filter(({ life }) => life !== 'ended')
-  const podOf = (id: string) => known.pods().get(id) ?? ''
-  const isExact = (id: string) => id === word || podOf(id) === word || podOf(id).endsWith(`/${word}`)
-  const exact = living.filter(({ id }) => isExact(id))
-  const found = exact.length > 0 ? exact : living.filter(({ id }) => id.startsWith(word))
-  if (found.length > 1)
-    throw misuse(
-      `${JSON.stringify(word)} is ambiguous`,
-      found
-        .slice(0, 9)
-        .map(({ id }) => id)
-        .join(', '),
-    )
-  const places = found.flatMap(({ places }) => places)
-  for (const { path } of places) {
-    const netns = known.at(path)
+function placeOf(places: readonly Place[], known: Known): Netns | undefined {
+  const path = pathInto(places, true)
+  return path === undefined ? undefined : known.at(path)
+}
+
+/** @throws CniError when there is none, or it has no namespace any more */
+function containerOf(word: string, known: Known): Netns {
+  const found = findContainer(word, known.views())
+  for (const { places } of found) {
+    const netns = placeOf(places, known)
     if (netns) return netns
   }
-  return undefined
-}
-
-/** As `ip netns` names it. */
-function namedNetns(word: string, known: Known): Netns | undefined {
-  return word.includes('/') ? undefined : known.at(`/run/netns/${word}`)
+  throw misuse(`container ${word} has no namespace any more`, `patchbay show ${word}`)
 }
 
 function commonFamily(...ends: readonly End[]): Family {

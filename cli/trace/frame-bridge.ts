@@ -11,13 +11,17 @@ import { shownBy } from './netns.ts'
 /** IFLA_BRPORT_STATE, IFLA_BRPORT_UNICAST_FLOOD, IFLA_BRPORT_BCAST_FLOOD; BR_STATE_FORWARDING. */
 const [STATE, UNICAST_FLOOD, BROADCAST_FLOOD, FORWARDING] = [1, 9, 30, 3]
 
-/** @param from the port by which it came; undefined: the host sends by the bridge */
+/**
+ * @param from the port by which it came; undefined: the host sends by the bridge
+ * @param isRouted whether the stack has routed it, as br_netfilter does
+ */
 export function passBridge(
   walk: Walk,
   bridge: Spot,
   from: Link | undefined,
   frame: Frame,
   trail: Trail,
+  isRouted = false,
 ): void {
   const { netns, link } = bridge
   const isFiltering = link.data !== undefined && parseBridge(link.data).vlanFiltering
@@ -25,21 +29,24 @@ export function passBridge(
   const vlan = isFiltering ? (frame.vlan ?? entrance.pvid) : undefined
   const inside = through(trail, bridge)
   const entered = blocked(inside, entryBlock(bridge, from, vlan, isFiltering, entrance))
-  const known = frame.to === undefined ? undefined : bridgePortOf(netns, link, frame.to, vlan)
+  const entry = frame.to === undefined ? undefined : bridgePortOf(netns, link, frame.to, vlan)
+  const known = entry && (entry.isSticky || !frame.isFresh) ? entry.port : undefined
   const out = (to: Link | undefined): Frame => {
     if (!isFiltering) return frame
     return { ...frame, vlan: vlanAt(bridge, to ?? link, true).isUntagged(vlan) ? undefined : vlan }
   }
-  const step = (to?: Link) => ({ ...entered, bridged: [...entered.bridged, { bridge, from, to, frame }] })
+  const step = (to?: Link) => ({
+    ...entered,
+    bridged: [...entered.bridged, { bridge, from, to, frame, isRouted }],
+  })
   const isOwn = frame.to === undefined || frame.to === link.mac || known === link.index
-  if (from && isOwn) {
+  if (from && isOwn && !isRouted) {
     const down = link.up ? undefined : blockAt(bridge, link, `${link.name} is down`)
     const foreign = vlanAt(bridge, link, isFiltering).has(vlan) ? undefined : noVlan(bridge, link, vlan)
     walk.rise(bridge, out(undefined), blocked(step(), down ?? foreign))
   }
   if (from && frame.to === link.mac) return
   for (const port of portsOf(bridge, known)) {
-    if (port.index === from?.index && !isHairpin(port)) continue
     const why = exitBlock(bridge, from, port, frame, known)
     const foreign = vlanAt(bridge, port, isFiltering).has(vlan) ? undefined : noVlan(bridge, port, vlan)
     walk.leave({ netns, link: port }, out(port), blocked(step(port), why ?? foreign))
@@ -70,6 +77,7 @@ function entryBlock(
 ): Block | undefined {
   const port = from ?? bridge.link
   if (!bridge.link.up) return blockAt(bridge, bridge.link, `${bridge.link.name} is down`)
+  if (from && !from.up) return blockAt(bridge, from, `${from.name} is down`)
   if (from && !isForwarding(from))
     return blockAt(bridge, from, `port ${from.name} does not forward (state of STP)`)
   if (isFiltering && (vlan === undefined || !has(vlan))) return noVlan(bridge, port, vlan)
@@ -86,6 +94,9 @@ function exitBlock(
   const isIsolated = (link: Link) => link.portData !== undefined && parseBridgePort(link.portData).isolated
   if (from && isIsolated(from) && isIsolated(port) && port.index !== from.index)
     return blockAt(bridge, port, `ports ${from.name} and ${port.name} of ${bridge.link.name} are isolated`)
+  if (port.index === from?.index && !isHairpin(port))
+    return blockAt(bridge, port, `port ${port.name} of ${bridge.link.name} sends nothing back (hairpin off)`)
+  if (!port.up) return blockAt(bridge, port, `${port.name} is down`)
   if (!isForwarding(port)) return blockAt(bridge, port, `port ${port.name} does not forward (state of STP)`)
   if (known !== undefined && known !== port.index) {
     const named = bridge.netns.links().get(known)?.name ?? `interface ${known}`

@@ -16,6 +16,8 @@ export interface Frame {
   /** The MAC address; undefined: all, as a question for a neighbour. */
   to?: string
   vlan?: number
+  /** Its receiver has just answered: what bridges learn is right. */
+  isFresh?: boolean
   /** The next hop: ipvlan tells its links apart by it. */
   address: Address
   packet: Packet
@@ -35,6 +37,8 @@ export interface Bridged {
   from?: Link
   to?: Link
   frame: Frame
+  /** The bridge passes on what the stack has routed (br_netfilter): rules of IP have seen it. */
+  isRouted?: boolean
 }
 
 export interface Trail {

@@ -4,11 +4,13 @@ import { type Address, formatAddress } from '../../shared/ip/address.ts'
 import type { Link } from '../../shared/netlink/link.ts'
 import { passHook } from './firewall.ts'
 import type { Spot } from './frame.ts'
+import { callsIpRules } from './frame-rules.ts'
 import { ipvlanOf, ipvlans } from './frame-shared.ts'
 import { parentNetns } from './known.ts'
 import { lookUp, type Refusal, type Route } from './lookup.ts'
 import { hasAddress, type Netns, shownBy, sysctlIn } from './netns.ts'
 import type { Packet } from './packet.ts'
+import type { Sending } from './resolve.ts'
 import { type Arrival, send } from './send.ts'
 import type { Hook } from './situation.ts'
 import { type End, inPlace, isEnd, note, type Trace } from './trace.ts'
@@ -69,7 +71,7 @@ function output(trace: Trace, netns: Netns, packet: Packet): Step {
   const final = again as Route
   if (!isSame) noteRoute(trace, netns, changed, final)
   if (final.type === 'local') return loop(trace, netns, changed)
-  return leaveBy(trace, { netns, link: linkOf(netns, final) }, changed, final, true)
+  return leaveBy(trace, { netns, link: linkOf(netns, final) }, changed, final, { isOwn: true })
 }
 
 function linkOf(netns: Netns, { link, type }: Route): Link {
@@ -88,13 +90,24 @@ function loop(trace: Trace, netns: Netns, packet: Packet): Step {
   return receive(trace, { netns, link: lo }, passed.packet)
 }
 
-function leaveBy(trace: Trace, spot: Spot, packet: Packet, route: Route, isOwn: boolean): Step {
+function leaveBy(
+  trace: Trace,
+  spot: Spot,
+  packet: Packet,
+  route: Route,
+  more: Pick<Sending, 'isOwn' | 'port'>,
+): Step {
   const { netns, link } = spot
   const passed = passHook(trace, { netns, hook: 'postrouting', oif: link, packet })
   if (isEnd(passed)) return passed
   if (ipvlans.includes(link.kind ?? '') && ipvlanOf(link).mode !== 'l2')
     return leaveIpvlan3(trace, spot, passed.packet)
-  return send(trace, spot, passed.packet, route.gateway ?? packet.destination, isOwn)
+  return send(trace, {
+    ...spot,
+    ...more,
+    packet: passed.packet,
+    nextHop: route.gateway ?? packet.destination,
+  })
 }
 
 /** ipvlan in mode l3: another link on the parent that has the address, or else the parent's namespace sends the packet. */
@@ -104,21 +117,21 @@ function leaveIpvlan3(trace: Trace, { netns, link }: Spot, packet: Packet): Step
   if (!there)
     return { verdict: 'unknown', netns, why: `the namespace of the parent of ${link.name} is not found` }
   const text = formatAddress(packet.destination)
-  trace.links.push(link.name)
+  trace.links.push({ netns, link })
   for (const one of known.opened()) {
     const other = [...one.links().values()].find(
       ({ index, kind, parent }) =>
         kind === link.kind && parent === link.parent && hasAddress(one, text, index),
     )
     if (!other) continue
-    trace.links.push(other.name)
+    trace.links.push({ netns: one, link: other })
     note(trace, netns, 'frame', `${link.name} → ${other.name} (${one.title})`)
     return receive(trace, { netns: one, link: other }, packet)
   }
   return output(trace, there, packet)
 }
 
-function receive(trace: Trace, spot: Spot, packet: Packet): Step {
+function receive(trace: Trace, spot: Spot & Pick<Arrival, 'port'>, packet: Packet): Step {
   const { netns, link } = spot
   const passed = passHook(trace, { netns, hook: 'prerouting', iif: link, packet })
   if (isEnd(passed)) return passed
@@ -131,7 +144,9 @@ function receive(trace: Trace, spot: Spot, packet: Packet): Step {
   const found = route as Route
   if (found.type === 'local') return deliver(trace, spot, now)
   noteRoute(trace, netns, now, found)
-  return forward(trace, spot, now, found)
+  const isTranslated = now.destination.value !== packet.destination.value
+  const port = isTranslated && found.link === link.index && callsIpRules(spot, now) ? spot.port : undefined
+  return forward(trace, { ...spot, port }, now, found)
 }
 
 function deliver(trace: Trace, { netns, link }: Spot, packet: Packet): Reached | End {
@@ -147,13 +162,19 @@ function deliver(trace: Trace, { netns, link }: Spot, packet: Packet): Reached |
   return { netns, link, kind: 'delivered', packet: passed.packet }
 }
 
-function forward(trace: Trace, { netns, link }: Spot, packet: Packet, route: Route): Step {
+/** @param port of the bridge: br_netfilter lets it pass on what comes back to it after a translation (br_nf_pre_routing_finish) */
+function forward(
+  trace: Trace,
+  { netns, link, port }: Spot & Pick<Arrival, 'port'>,
+  packet: Packet,
+  route: Route,
+): Step {
   const closed = packet.family === 6 ? forwardingOff(netns, link) : undefined
   if (closed) return closed
   const oif = linkOf(netns, route)
   const passed = passHook(trace, { netns, hook: 'forward' as Hook, iif: link, oif, packet })
   if (isEnd(passed)) return passed
-  return leaveBy(trace, { netns, link: oif }, passed.packet, route, false)
+  return leaveBy(trace, { netns, link: oif }, passed.packet, route, { isOwn: false, port })
 }
 
 /** IPv6 has one switch for the namespace, and IPv4 one for each link that receives. */
@@ -210,11 +231,12 @@ function refusal(netns: Netns, packet: Packet, route: Route | Refusal, iif?: Lin
 }
 
 /** What the kernel's look-up for a received packet refuses (ip_route_input_slow, fib_validate_source). */
-function refusalOf(netns: Netns, packet: Packet, { name }: Link, errno: string, command: string): End {
+function refusalOf(netns: Netns, packet: Packet, iif: Link, errno: string, command: string): End {
+  const { name } = iif
   const [from, to]: [string, string] = [formatAddress(packet.source), formatAddress(packet.destination)]
-  if (errno === 'EXDEV') {
-    const strict = ['all', name].find((one) => Number(sysctlIn(netns, 'ipv4', 'conf', one, 'rp_filter')) > 0)
-    const why = `rp_filter of ${strict ?? name}: the way back to ${from} is not by ${name}`
+  const filter = strictFilter(netns, packet, iif)
+  if (errno === 'EXDEV' || (errno === 'EINVAL' && filter)) {
+    const why = `rp_filter of ${filter ?? name}: the way back to ${from} is not by ${name}`
     return { verdict: 'dropped', netns, why, command }
   }
   if (errno === 'EINVAL') {
@@ -235,6 +257,19 @@ function refusalOf(netns: Netns, packet: Packet, { name }: Link, errno: string, 
     }
   }
   return { verdict: 'noRoute', netns, why: `there is no route to ${to}`, command }
+}
+
+/** Whose rp_filter refuses a source: 1 wants the route to it by the link, 2 any route. Newer kernels answer EINVAL for it as for other sources. */
+function strictFilter(netns: Netns, { source, family }: Packet, { index, name }: Link): string | undefined {
+  if (family === 6) return undefined
+  const values = ['all', name].map(
+    (one) => [one, Number(sysctlIn(netns, 'ipv4', 'conf', one, 'rp_filter') ?? 0)] as const,
+  )
+  const [whose, value] = values.reduce((one, other) => (other[1] > one[1] ? other : one))
+  const back = value > 0 ? lookUp(netns, { to: source }) : undefined
+  if (!back) return undefined
+  if ('refusal' in back) return whose
+  return back.type === 'unicast' && value === 1 && back.link !== index ? whose : undefined
 }
 
 /** The link by which packets from an outside address come: that of the route to it. */

@@ -50,8 +50,24 @@ export function neighbourOf(netns: Netns, { index, name }: Link, address: Addres
   return { state, mac: mac && mac.length === 6 ? formatMac(mac) : undefined }
 }
 
-/** `bridge fdb get MAC br BRIDGE [vlan N]`: the index of the port, or of the bridge for an address of its own. Linux 5.1. */
-export function bridgePortOf(netns: Netns, bridge: Link, mac: string, vlan?: number): number | undefined {
+/** Where a bridge has a MAC address. */
+export interface BridgeEntry {
+  /** Index of the port, or of the bridge for an address of its own. */
+  port: number
+  /** It stays when a frame with the address comes by another port. */
+  isSticky: boolean
+}
+
+/** NUD_PERMANENT: of the bridge itself. NTF_STICKY. */
+const [PERMANENT, STICKY] = [0x80, 0x40]
+
+/** `bridge fdb get MAC br BRIDGE [vlan N]`. Linux 5.1. */
+export function bridgePortOf(
+  netns: Netns,
+  bridge: Link,
+  mac: string,
+  vlan?: number,
+): BridgeEntry | undefined {
   const header = Buffer.alloc(HEADER)
   header[0] = AF_BRIDGE
   const attributes: [number, Uint8Array][] = [
@@ -60,7 +76,9 @@ export function bridgePortOf(netns: Netns, bridge: Link, mac: string, vlan?: num
   ]
   if (vlan !== undefined) attributes.push([Nda.VLAN, Buffer.from([vlan & 0xff, vlan >> 8])])
   const found = look(netns, header, attributes, `bridge fdb get ${mac} br ${bridge.name}`)
-  return found?.readInt32LE(IFINDEX)
+  if (!found) return undefined
+  const isOwn = (found.readUInt16LE(STATE) & PERMANENT) !== 0
+  return { port: found.readInt32LE(IFINDEX), isSticky: isOwn || ((found[FLAGS] ?? 0) & STICKY) !== 0 }
 }
 
 /** `bridge fdb get MAC dev VTEP self`: the remote for a MAC address. */

@@ -5,6 +5,7 @@ import { findListeners, hears } from '../../shared/netlink/listeners.ts'
 import { Protocol as Family } from '../../shared/netlink/socket.ts'
 import type { Traced } from '../answers/trace.ts'
 import type { Ends } from './ends.ts'
+import type { Spot } from './frame.ts'
 import { enterAt, entranceFor, leaveFrom, type Reached } from './journey.ts'
 import { shownBy, sysctlIn } from './netns.ts'
 import { answerTo, type Packet, type Protocol } from './packet.ts'
@@ -30,7 +31,7 @@ export interface Outcome {
 export function outcomeOf(trace: Trace, ends: Ends, protocol: Protocol, port?: number): Outcome {
   const packet = firstPacket(ends, protocol, port)
   const there = start(trace, ends, packet)
-  const links = dense(trace.links)
+  const links = namesOf(trace.links)
   if (isEnd(there)) return { verdict: there.verdict, packet, end: there, links }
   if (isAstray(ends, there)) return { verdict: 'astray', packet, reached: there, links }
   trace.way = 'back'
@@ -59,9 +60,11 @@ function start(trace: Trace, { source }: Ends, packet: Packet): Reached | End {
   return { verdict: 'noRoute', netns: host, why, command: 'ip route show' }
 }
 
-/** Names that follow each other once. */
-function dense(links: readonly string[]): string[] {
-  return links.filter((name, at) => name !== links[at - 1])
+/** The names of links, a link that receives and sends once. */
+function namesOf(spots: readonly Spot[]): string[] {
+  const isSame = (one: Spot, other?: Spot) =>
+    one.link.index === other?.link.index && one.netns.inode === other.netns.inode
+  return spots.filter((spot, at) => !isSame(spot, spots[at - 1])).map(({ link }) => link.name)
 }
 
 /** Another namespace has taken it, although nothing has translated its destination. */

@@ -2,6 +2,7 @@
 
 import type { Family } from '../../shared/ip/address.ts'
 import type { Traced } from '../answers/trace.ts'
+import type { Spot } from './frame.ts'
 import type { Known } from './known.ts'
 import type { Netns } from './netns.ts'
 import type { Ruleset } from './ruleset.ts'
@@ -33,8 +34,8 @@ export interface Trace {
   flows: Map<string, Flow>
   /** The rules of each namespace, by its inode; undefined without nf_tables. */
   rulesets: Map<string, Ruleset | undefined>
-  /** The names of the links on the way, for the verdict. */
-  links: string[]
+  /** The links on the way, for the verdict. */
+  links: Spot[]
 }
 
 export function newTrace(known: Known, family: Family): Trace {

@@ -17,10 +17,16 @@ import { hasAddress, shownBy } from './netns.ts'
 /** Longer ways are loops. */
 const mostSpots = 64
 
-/** @param far whether namespaces are searched that no earlier step has opened */
-export function walkFrom(known: Known, spot: Spot, frame: Frame, far: boolean): Landing[] {
+/**
+ * @param far whether namespaces are searched that no earlier step has opened
+ * @param port of a bridge that passes on what it has received, although the stack has routed it
+ */
+export function walkFrom(known: Known, spot: Spot, frame: Frame, far: boolean, port?: Link): Landing[] {
   const walk = newWalk(known, far)
-  walk.leave(spot, frame, { spots: [], bridged: [] })
+  const trail: Trail = { spots: [], bridged: [] }
+  // The host's own question for a neighbour goes by the bridge itself.
+  if (port && frame.to !== undefined) passBridge(walk, spot, port, frame, trail, true)
+  else walk.leave(spot, frame, trail)
   return walk.landings
 }
 
