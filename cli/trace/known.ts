@@ -4,10 +4,10 @@ import { currentNamespace, openNamespaceIfAny } from '../../shared/kernel/namesp
 import { networkNamespaces } from '../../shared/kernel/namespaces.ts'
 import type { Link } from '../../shared/netlink/link.ts'
 import { nsidOf } from '../../shared/netlink/nsid.ts'
-import { shortID } from '../attachments/told.ts'
 import { type AttachmentView, viewHost } from '../host/attachment-view.ts'
 import { pathInto } from '../host/inside.ts'
 import type { LeftOut } from '../host/left-out.ts'
+import { shortID } from '../host/words.ts'
 import { closeNetns, inodeOf, type Named, type Netns, netnsOf } from './netns.ts'
 
 export interface Known {
