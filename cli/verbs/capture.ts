@@ -19,11 +19,11 @@ export const capture: Verb = {
   words: [
     {
       name: 'CONTAINER',
-      means: 'its ID, the beginning of its ID, its pod, the path or the name of a network namespace, or host',
+      means: 'Its ID, the beginning of its ID, its pod, the path or the name of a network namespace, or host.',
       count: 'one',
       names: 'container',
     },
-    { name: 'FILTER', means: 'which frames, as in: tcp and port 80', count: 'any' },
+    { name: 'FILTER', means: 'Which frames, as in: tcp and port 80.', count: 'any' },
   ],
   flags: {
     '--interface': { takes: 'one', short: 'i', value: 'IFNAME', means: 'Only this interface.' },

@@ -14,7 +14,7 @@ export const topology: Verb = {
   text: [
     'Boxes in the terminal, of characters that the locale has; or an SVG, which browsers show in light and dark. A container in several networks is drawn in each. Links are those of the network namespace in which it runs.',
   ],
-  words: [{ name: 'NETWORK', means: 'this network alone', count: 'optional', names: 'network' }],
+  words: [{ name: 'NETWORK', means: 'This network alone.', count: 'optional', names: 'network' }],
   flags: { '--svg': { takes: 'none', means: 'Write an SVG to standard output.' } },
   answers: true,
   example: { call: 'topology --svg > node.svg', does: 'a picture for a browser' },
