@@ -163,9 +163,12 @@ function rangesIn({ ranges }: Facts, line: (topic: Topic, text: string) => Line)
   return [line('ranges', rangeIn(first)), ...rest]
 }
 
+/** More addresses than that are no number that a person reads. */
+const countable = 2 ** 40
+
 function rangeIn({ network, range, used, free, oldest }: Facts['ranges'][number]): string {
   const since = oldest ? `, oldest ${oldest.container.slice(0, 12)} ${formatAge(oldest.age)}` : ''
-  return `${network} ${range}: ${used} used, ${free} free${since}`
+  return `${network} ${range}: ${used} used, ${free > countable ? 'nearly all' : free} free${since}`
 }
 
 function attachmentsIn({ attachments: { live, ended, unknown } }: Facts): string {

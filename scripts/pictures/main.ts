@@ -5,33 +5,38 @@ import { join } from 'node:path'
 import { command } from '../../test/harness/command.ts'
 import { ownEtc } from '../../test/harness/etc.ts'
 import { privateHost } from '../../test/harness/host.ts'
-import { executables } from '../../test/harness/plugin.ts'
 import { makeNode } from './node.ts'
+import { installPlugins, makeFaults } from './node-of-containerd.ts'
 import { terminalPicture } from './terminal.ts'
 
 await privateHost()
 
 const folder = join(import.meta.dirname, '../../docs/pictures')
 const columns = 100
+const patchbay = '/opt/cni/bin/patchbay'
 
 /** Of each verb its picture: what the terminal shows, or an SVG that it writes. */
-const terminals: Readonly<Record<string, string>> = { topology: 'topology' }
+const terminals = ['topology', 'status']
 const pictures: Readonly<Record<string, string>> = { node: 'topology --svg' }
 
 ownEtc('/etc/cni/net.d', '/etc/containers/networks')
 mkdirSync(folder, { recursive: true })
+installPlugins()
 await makeNode('seven')
-for (const [name, words] of Object.entries(terminals))
-  writeFileSync(
-    join(folder, `${name}-terminal.svg`),
-    terminalPicture(`patchbay ${words}`, onTerminal(words), columns),
-  )
+terminals.forEach(drawTerminal)
 for (const [name, words] of Object.entries(pictures))
-  writeFileSync(join(folder, `${name}.svg`), named(`${executables()}/patchbay ${words}`))
+  writeFileSync(join(folder, `${name}.svg`), named(`${patchbay} ${words}`))
+makeFaults()
+drawTerminal('doctor')
+
+function drawTerminal(verb: string): void {
+  const picture = terminalPicture(`patchbay ${verb}`, onTerminal(verb), columns)
+  writeFileSync(join(folder, `${verb}-terminal.svg`), picture)
+}
 
 /** The output on a terminal of so many columns, with colours. */
 function onTerminal(words: string): string {
-  const line = `stty cols ${columns} rows 50; exec ${executables()}/patchbay ${words}`
+  const line = `stty cols ${columns} rows 50; ${patchbay} ${words}; true`
   return named(`LANG=C.UTF-8 TERM=xterm script --quiet --return --command '${line}' /dev/null`).replaceAll(
     '\r\n',
     '\n',

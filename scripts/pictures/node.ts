@@ -9,7 +9,7 @@ import { vanish } from '../../test/harness/vanish.ts'
 
 const portmap = { type: 'portmap', capabilities: { portMappings: true } }
 
-const pods: Network = {
+export const pods: Network = {
   cniVersion: '1.1.0',
   name: 'pods',
   plugins: [

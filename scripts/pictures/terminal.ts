@@ -74,7 +74,7 @@ function textOf({ column, text, style }: Run, row: number): string {
   const [x, y] = [margin + (column + start) * charWidth, barHeight + margin + row * lineHeight + 6]
   const length = round([...shown].length * charWidth)
   const styled = style ? ` class="${style}"` : ''
-  return `<text${styled} x="${round(x)}" y="${y}" textLength="${length}" lengthAdjust="spacingAndGlyphs">${escaped(shown)}</text>`
+  return `<text${styled} xml:space="preserve" x="${round(x)}" y="${y}" textLength="${length}" lengthAdjust="spacingAndGlyphs">${escaped(shown)}</text>`
 }
 
 function theme(
