@@ -7,7 +7,7 @@ import { askInside } from '../host/inside.ts'
 import { failed, inapplicable, passed, unless, type Verdict } from './finding.ts'
 import { overhead, ping } from './ping.ts'
 import type { End } from './socket.ts'
-import { addressOf, gatewaysOf, linkOf, type Subject } from './subject.ts'
+import { addressOf, gatewayOf, linkOf, type Subject } from './subject.ts'
 
 /** How long a container that must not be reached is tried, milliseconds. */
 const SILENCE = 1000
@@ -40,8 +40,8 @@ export function isolated(one: Subject, other: Subject, why: string): Verdict {
 
 /** A gateway that is no host of its own answers neighbour requests at least. */
 export function gatewayAnswers(subject: Subject, family: Family, milliseconds: number): Verdict {
-  const gateway = gatewaysOf(subject).find((one) => one.family === family)
-  if (!gateway) return inapplicable(`the result has no gateway of IPv${family}`)
+  const gateway = gatewayOf(subject, family)
+  if (!gateway) return inapplicable(`no route and no address of the host has a gateway of IPv${family}`)
   const text = formatAddress(gateway)
   const problem = ping({ from: subject.namespace, to: endOf(gateway, subject), milliseconds })
   if (!problem) return passed(`${text} answers`)
