@@ -1,5 +1,6 @@
 /** A frame as one line for a terminal: time, interface, direction, addresses, protocol, ports, flags, length. */
 
+import { plain } from '../../shared/error/log.ts'
 import { formatAddress, fromBytes } from '../../shared/ip/address.ts'
 import { formatMac } from '../../shared/ip/mac.ts'
 import type { Frame } from './frames.ts'
@@ -8,7 +9,7 @@ import { isHeadless } from './pcapng.ts'
 export function lineOf(frame: Frame, name: string): string {
   const offset = isHeadless(frame) ? 0 : ETHERNET_HEADER
   const { time, isOutgoing, length } = frame
-  return `${clock(time)} ${name} ${isOutgoing ? 'out' : 'in '} ${wordsOf(frame, offset)} length ${length}`
+  return `${clock(time)} ${plain(name)} ${isOutgoing ? 'out' : 'in '} ${wordsOf(frame, offset)} length ${length}`
 }
 
 const ETHERNET_HEADER = 14

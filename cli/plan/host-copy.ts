@@ -1,6 +1,6 @@
 /** The host's links, addresses, routes and sysctls, read before the plan and made again where it is tried. */
 
-import { putU32, type StreamData } from 'netlink/dist/structs.js'
+import { parseAttributes, putU32, type StreamData } from 'netlink/dist/structs.js'
 import { parseAlias } from '../../shared/cni/identity.ts'
 import { tolerate } from '../../shared/kernel/errno.ts'
 import { readDirectoryIfAny, readValueIfAny, writeInPlace } from '../../shared/kernel/files.ts'
@@ -115,9 +115,24 @@ function makeLink(socket: Socket, link: Link): void {
   const { index, name, kind = '', mac, mtu, txqlen, group, alias, parent, data } = link
   const settings = { mac: mac || undefined, mtu, txqlen, group, alias }
   const isParentHere = parent !== undefined && link.parentNamespace === undefined
-  const own = { kind, data, ...(isParentHere && { parent: { index: parent, name: '' } }) }
-  if (copied.includes(kind)) sendIfAny(socket, creation({ name, ...settings, ...own }, index))
+  const own = { kind, ...(isParentHere && { parent: { index: parent, name: '' } }) }
+  const options = kind === 'bridge' && data ? onlyOf(bridgeOptions, data) : data
+  if (copied.includes(kind))
+    for (const some of [options, undefined]) {
+      // A kernel without VLANs on bridges refuses what it tells of them.
+      if (!findLink(socket, name))
+        sendIfAny(socket, creation({ name, ...settings, ...own, data: some }, index))
+    }
   if (!findLink(socket, name)) makeStandIn(name, settings, index)
+}
+
+/** Of a bridge, whose other facts no request may have: IFLA_BR_*, include/uapi/linux/if_link.h. */
+const bridgeOptions = [4, 5, 6, 7, 8, 9, 23, 39]
+
+/** The attributes of some types. */
+function onlyOf(types: readonly number[], data: Buffer): StreamData {
+  return (out) =>
+    parseAttributes(data, (one) => void (types.includes(one.type) && out.push(one.type, one.data)))
 }
 
 /** With the link's own index, by which others name it; 0: the kernel chooses one. */

@@ -111,7 +111,7 @@ function failure(type: string, { msg, details }: Record<string, unknown>): CniEr
   return new CniError(Code.Internal, {
     msg: `${type}: ADD would fail: ${msg}`,
     details: typeof details === 'string' ? details : undefined,
-    hint: 'the plan is of this host as it is now, without its firewall rules and the ends of its containers',
+    hint: 'the plan is of this host as it is now, without the firewall rules of other programs and the ends of its containers',
   })
 }
 

@@ -5,6 +5,7 @@ import type { Configured } from '../host/networks.ts'
 import { makeHost, makeStandIn, readHost } from './host-copy.ts'
 import { parentsOf, textsIn, valuesOf } from './parents.ts'
 import { perform, type Step, type Wanted } from './perform.ts'
+import { makeRules, readRules } from './rules-copy.ts'
 import { enterStage, makeContainer } from './stage.ts'
 import { requireQuotable } from './words.ts'
 
@@ -19,10 +20,12 @@ export async function planOf(wanted: Wanted, registry: Registry): Promise<Plan> 
   const raws = wanted.plugins.map(({ raw }) => raw)
   requireQuotable(raws.flatMap(namesIn))
   const host = readHost(new Set(textsIn(raws)))
+  const rules = readRules()
   const present = host.links.flatMap(({ link }) => [link.name, ...(link.altNames ?? [])])
   const missing = parentsOf(raws).filter((name) => !present.includes(name))
   enterStage(valuesOf('dataDir', raws))
   makeHost(host)
+  makeRules(rules)
   for (const name of missing) makeStandIn(name)
   makeContainer(wanted.netns)
   return { steps: await perform(wanted, registry), missing }

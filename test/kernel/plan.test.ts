@@ -9,7 +9,7 @@ import { unchanged } from '../harness/expect.ts'
 import { privateHost, scratch } from '../harness/host.ts'
 import { bridgeNetwork, hostLocal, newNetwork, ptpNetwork, wireNetwork } from '../harness/networks.ts'
 import { answerOf, operate } from '../harness/operate.ts'
-import { testPlanned } from '../harness/planned.ts'
+import { nic, testPlanned } from '../harness/planned.ts'
 import { type Engine, executables } from '../harness/plugin.ts'
 import { snapshot } from '../harness/snapshot.ts'
 import { test } from '../harness/test.ts'
@@ -82,6 +82,15 @@ testPlanned('bridge with bandwidth', {
 
 testPlanned('wire', { network: wireNetwork({ wire: 'one' }) })
 
+testPlanned('host-device', {
+  network: newNetwork('host-device', { device: 'eth1' }),
+  host: `${nic}
+ip link add eth1 address 02:00:00:00:00:03 type veth peer name far1
+ip link set far1 up`,
+})
+
+testPlanned('loopback', { network: { name: 'lo', cniVersion: '1.0.0', plugins: [{ type: 'loopback' }] } })
+
 testPlanned('tap', { network: newNetwork('tap', { mode: 'tap', owner: 1000 }) })
 
 function fileOf(network: object): string {
@@ -110,6 +119,28 @@ for (const engine of ['quickjs', 'node'] as const)
     assert.is(steps.filter(({ command }) => command.startsWith("nft -f - <<'EOF'\n")).length, 1)
     unchanged(before)
   })
+
+test('what the host has already is not planned: the bridge, the tables and their rules', async () => {
+  const network = bridgeNetwork({ isGateway: true, ipMasq: true, ipam: hostLocal('10.98.0.0/24') })
+  const planned = () => operate(patchbay(), `plan ${fileOf(network)}`)
+  assert.match(planned(), /^ip link add \S+ .*type bridge$/m)
+  const live = await attach(network)
+  const again = planned()
+  assert.not.match(again, /type bridge$|add rule|add chain|add table|ip_forward/m)
+  assert.match(
+    again,
+    /^nft -f - <<'EOF'\nadd element ip patchbay masquerade-addresses .*\nadd element .*\nEOF$/m,
+  )
+  await live.del()
+})
+
+test('a name with characters of a shell is quoted', () => {
+  const network = bridgeNetwork({ bridge: 'a;$(id)`id`', ipam: {} })
+  const said = operate(patchbay(), `plan ${fileOf(network)}`)
+  assert.match(said, /^ip link add 'a;\$\(id\)`id`' address \S+ type bridge$/m)
+  const unquoted = said.replace(/^#.*$/gm, '').replace(/'[^']*'/g, '')
+  assert.not.match(unquoted, '$(')
+})
 
 test('an address that another container holds is not planned for the next one', async () => {
   const network = ptpNetwork({ ipam: hostLocal('10.99.0.0/24') })
