@@ -4,35 +4,42 @@ import type { Verbs } from './form/verb.ts'
 
 /** By name; a name of two words is that of a group and of what it does. In the order in which help shows them. */
 export const verbs: Verbs = {
-  install: async () => (await import('./verbs/install.ts')).install,
-  uninstall: async () => (await import('./verbs/uninstall.ts')).uninstall,
+  // the node
   status: async () => (await import('./verbs/status.ts')).status,
   doctor: async () => (await import('./verbs/doctor.ts')).doctor,
   ls: async () => (await import('./verbs/ls.ts')).ls,
   show: async () => (await import('./verbs/show.ts')).show,
-  'ipam ls': async () => (await import('./verbs/ipam-ls.ts')).ipamLs,
-  trace: async () => (await import('./verbs/trace.ts')).trace,
+  topology: async () => (await import('./verbs/topology.ts')).topology,
+  // configurations
   validate: async () => (await import('./verbs/validate.ts')).validate,
   schema: async () => (await import('./verbs/schema.ts')).schema,
   explain: async () => (await import('./verbs/explain.ts')).explain,
-  add: async () => (await import('./verbs/add.ts')).add,
-  check: async () => (await import('./verbs/check.ts')).check,
-  del: async () => (await import('./verbs/del.ts')).del,
+  plan: async () => (await import('./verbs/plan.ts')).plan,
+  // packets
+  trace: async () => (await import('./verbs/trace.ts')).trace,
   test: async () => (await import('./verbs/test.ts')).test,
-  'netns up': async () => (await import('./verbs/netns-up.ts')).netnsUp,
-  'netns down': async () => (await import('./verbs/netns-down.ts')).netnsDown,
+  capture: async () => (await import('./verbs/capture.ts')).capture,
+  // addresses
+  'ipam ls': async () => (await import('./verbs/ipam-ls.ts')).ipamLs,
   'ipam show': async () => (await import('./verbs/ipam-show.ts')).ipamShow,
   'ipam check': async () => (await import('./verbs/ipam-check.ts')).ipamCheck,
   'ipam release': async () => (await import('./verbs/ipam-release.ts')).ipamRelease,
-  plan: async () => (await import('./verbs/plan.ts')).plan,
-  capture: async () => (await import('./verbs/capture.ts')).capture,
-  topology: async () => (await import('./verbs/topology.ts')).topology,
+  // attachments by hand
+  add: async () => (await import('./verbs/add.ts')).add,
+  check: async () => (await import('./verbs/check.ts')).check,
+  del: async () => (await import('./verbs/del.ts')).del,
+  'netns up': async () => (await import('./verbs/netns-up.ts')).netnsUp,
+  'netns down': async () => (await import('./verbs/netns-down.ts')).netnsDown,
+  // upkeep
   gc: async () => (await import('./verbs/gc.ts')).gc,
   reapply: async () => (await import('./verbs/reapply.ts')).reapply,
   reconcile: async () => (await import('./verbs/reconcile.ts')).reconcile,
   metrics: async () => (await import('./verbs/metrics.ts')).metrics,
   logs: async () => (await import('./verbs/logs.ts')).logs,
   bundle: async () => (await import('./verbs/bundle.ts')).bundle,
+  // this executable
+  install: async () => (await import('./verbs/install.ts')).install,
+  uninstall: async () => (await import('./verbs/uninstall.ts')).uninstall,
   stay: async () => (await import('./verbs/stay.ts')).stay,
   completion: async () => (await import('./verbs/completion.ts')).completion,
   complete: async () => (await import('./verbs/complete.ts')).complete,

@@ -19,7 +19,8 @@ export const capture: Verb = {
   words: [
     {
       name: 'CONTAINER',
-      means: 'Its ID, the beginning of its ID, its pod, the path or the name of a network namespace, or host.',
+      means:
+        'Its ID, the beginning of its ID, its pod, the path or the name of a network namespace, or host.',
       count: 'one',
       names: 'container',
     },
