@@ -11,7 +11,7 @@ import { failed, inapplicable, passed, type Verdict } from './finding.ts'
 import { isMasqueraded, type Outside } from './outside.ts'
 import { portLeads } from './ports.ts'
 import { gatewayAnswers, isolated, mtuHolds, reachEachOther } from './reach.ts'
-import { addressOf, gatewaysOf, type Subject } from './subject.ts'
+import { addressOf, gatewayOf, type Subject } from './subject.ts'
 
 /** What is there to be checked. */
 export interface Scene {
@@ -43,7 +43,7 @@ export const checks: readonly Check[] = [
   ['name server', ({ one, milliseconds }) => nameServerAnswers(one, milliseconds)],
   ...each('host port', port),
   ...each('host port from the other', portFromOther),
-  ...each('host port from itself', (scene, family) => port(scene, family, scene.one)),
+  ...each('host port from itself', portFromItself),
   ...each('masquerade', masquerade),
   ['CHECK', checkPasses],
 ]
@@ -76,8 +76,7 @@ function isolation({ one, other, facts }: Scene): Verdict {
 function mtu(scene: Scene, family: Family): Verdict {
   const { one, milliseconds } = scene
   const other = apart(scene) ? undefined : scene.other
-  const gateway = gatewaysOf(one).find((address) => address.family === family)
-  const to = other ? addressOf(other, family) : gateway
+  const to = other ? addressOf(other, family) : gatewayOf(one, family)
   if (!to || !addressOf(one, family)) return inapplicable(`there is nothing to send to by IPv${family}`)
   return mtuHolds(one, to, milliseconds, other)
 }
@@ -90,8 +89,16 @@ function port({ one, port: number, milliseconds }: Scene, family: Family, from?:
 
 function portFromOther(scene: Scene, family: Family): Verdict {
   const { other, facts } = scene
-  const why = other ? facts.isolated : 'there is no second container'
+  const why = other ? (facts.isolated ?? facts.unanswered) : 'there is no second container'
   return why && scene.port !== undefined ? inapplicable(why) : port(scene, family, other)
+}
+
+function portFromItself(scene: Scene, family: Family): Verdict {
+  const { one, facts } = scene
+  if (facts.unanswered && scene.port !== undefined) return inapplicable(facts.unanswered)
+  const verdict = port(scene, family, one)
+  const isFailed = verdict.outcome === 'failed' && facts.hairpin
+  return isFailed ? failed(`${verdict.reason}; ${facts.hairpin}`) : verdict
 }
 
 function masquerade({ one, facts, outside, milliseconds }: Scene, family: Family): Verdict {

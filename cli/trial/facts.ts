@@ -1,6 +1,7 @@
 /** What the configuration of a network says of what its containers can do. */
 
 import { isObject } from '../../shared/config/json.ts'
+import { readSysctl } from '../../shared/kernel/sysctl.ts'
 import type { List } from '../attach/list.ts'
 
 type Raw = Record<string, unknown>
@@ -14,6 +15,10 @@ export interface Facts {
   masquerade?: string
   /** Whether a plugin opens host ports. */
   ports: boolean
+  /** Why containers of the network are not answered at host ports. */
+  unanswered?: string
+  /** What a bridge would need, so that a container reaches itself by its host port. */
+  hairpin?: string
 }
 
 /** Reads the keys that count, leniently: the plugins themselves refuse what is wrong. */
@@ -24,6 +29,8 @@ export function factsOf({ plugins }: List): Facts {
     isolated: first(plugins, isolationIn),
     masquerade: masquerading && String(masquerading.type),
     ports: plugins.some(({ capabilities }) => isObject(capabilities) && capabilities.portMappings === true),
+    unanswered: plugins.some(({ snat }) => snat === false) ? 'portmap has snat false' : undefined,
+    hairpin: first(plugins, hairpinIn),
   }
 }
 
@@ -36,6 +43,13 @@ function singleIn({ type, mode, ipam }: Raw): string | undefined {
   if (type === 'host-device') return 'host-device: there is one device'
   if (isObject(ipam) && ipam.type === 'static') return 'ipam static: the addresses are one container’s'
   return undefined
+}
+
+/** A bridge that the host's firewall sees leads packets back by the port they came from, which it does in hairpin mode only. */
+function hairpinIn({ type, hairpinMode }: Raw): string | undefined {
+  if (!String(type).endsWith('bridge') || hairpinMode === true) return undefined
+  const isFiltered = readSysctl('bridge', 'bridge-nf-call-iptables') === '1'
+  return isFiltered ? 'br_netfilter is on: set "hairpinMode": true on the bridge' : undefined
 }
 
 function isolationIn({ ingressPolicy, portIsolation, mode, flag }: Raw): string | undefined {

@@ -1,6 +1,7 @@
 /** A throw-away peer outside of the network, by a cable to the host: it sees which source address packets of a container have. */
 
 import { hostSocket } from '../../shared/attachment/sides.ts'
+import { withUndoNow } from '../../shared/attachment/undo.ts'
 import { type Address, type Family, formatAddress, sameAddress } from '../../shared/ip/address.ts'
 import { type Cidr, parseCidr, plus } from '../../shared/ip/subnet.ts'
 import { now, waitReadable } from '../../shared/kernel/clock.ts'
@@ -36,22 +37,31 @@ export interface Outside {
   addresses: Partial<Record<Family, Address>>
 }
 
-/** Makes a peer with an address of each family that has a free subnet. @param name of the namespace @throws KernelError */
+/** Makes a peer with an address of each family that has a free subnet. @param name of the namespace @throws KernelError, and nothing is left */
 export function makeOutside(name: string): Outside {
-  const path = pathOfName(name)
-  addNamespace(path)
-  const namespace = openNamespace(path)
-  const link = `out${name.replace(/\D/g, '')}`.slice(0, 15)
+  return withUndoNow((undo) => {
+    const path = pathOfName(name)
+    addNamespace(path)
+    undo(() => deleteNamespace(path))
+    const namespace = openNamespace(path)
+    const link = `out${name.replace(/\D/g, '')}`.slice(0, 15)
+    const outside: Outside = { name, path, namespace, link, addresses: {} }
+    undo(() => removeIfThere(hostSocket(), { name: link }))
+    layCable(outside)
+    return outside
+  })
+}
+
+function layCable(outside: Outside): void {
+  const { path, namespace, link, addresses } = outside
   const host = hostSocket()
   ask(host, newPair('veth', { name: link }, { name: 'eth0', netns: namespace }))
-  const addresses: Outside['addresses'] = {}
   for (const family of [4, 6] as const) {
     const subnet = subnets[family].map(parseCidr).find((one) => one && isUnused(one))
     if (subnet) addresses[family] = addAddresses(link, path, subnet)
   }
   ask(host, changeLink({ name: link }, { up: true }))
   askInside(path, (socket) => ask(socket, changeLink({ name: 'eth0' }, { up: true })))
-  return { name, path, namespace, link, addresses }
 }
 
 function isUnused({ address }: Cidr): boolean {

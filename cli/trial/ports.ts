@@ -7,7 +7,7 @@ import type { Namespace } from '../../shared/kernel/namespace.ts'
 import { listAllAddresses } from '../../shared/netlink/address.ts'
 import { failed, inapplicable, passed, type Verdict } from './finding.ts'
 import { acceptFrom, connectTo, isFree, listenOn, withSocket } from './socket.ts'
-import { addressOf, gatewaysOf, type Subject } from './subject.ts'
+import { addressOf, gatewayOf, type Subject } from './subject.ts'
 
 /** The port in the container. */
 const CONTAINER_PORT = 7999
@@ -59,6 +59,7 @@ function hostAddress(subject: Subject, family: Family): Address | undefined {
   const own = listAllAddresses(hostSocket()).filter(
     ({ address, scope }) => address.family === family && scope === 0,
   )
-  const gateway = gatewaysOf(subject).find((one) => own.some(({ address }) => sameAddress(address, one)))
-  return gateway ?? own[0]?.address
+  const gateway = gatewayOf(subject, family)
+  const near = gateway && own.find(({ address }) => sameAddress(address, gateway))
+  return (near ?? own[0])?.address
 }

@@ -7,10 +7,10 @@ import { askInside } from '../host/inside.ts'
 import { failed, inapplicable, passed, unless, type Verdict } from './finding.ts'
 import { overhead, ping } from './ping.ts'
 import type { End } from './socket.ts'
-import { addressOf, gatewaysOf, linkOf, type Subject } from './subject.ts'
+import { addressOf, gatewayOf, linkOf, type Subject } from './subject.ts'
 
-/** How long a container that must not be reached is tried, milliseconds. */
-const SILENCE = 1000
+/** How long one that must not answer is tried, milliseconds. */
+const SILENCE = 250
 
 /** Both ways between two containers. */
 export function reachEachOther(one: Subject, other: Subject, family: Family, milliseconds: number): Verdict {
@@ -32,7 +32,7 @@ export function isolated(one: Subject, other: Subject, why: string): Verdict {
     for (const family of [4, 6] as const) {
       const address = addressOf(to, family)
       const silent =
-        !address || ping({ from: from.namespace, to: { address }, milliseconds: SILENCE / 2 }) !== undefined
+        !address || ping({ from: from.namespace, to: { address }, milliseconds: SILENCE }) !== undefined
       if (!silent && address) return failed(`${formatAddress(address)} answers, in spite of ${why}`)
     }
   return passed(`neither answers the other: ${why}`)
@@ -40,8 +40,8 @@ export function isolated(one: Subject, other: Subject, why: string): Verdict {
 
 /** A gateway that is no host of its own answers neighbour requests at least. */
 export function gatewayAnswers(subject: Subject, family: Family, milliseconds: number): Verdict {
-  const gateway = gatewaysOf(subject).find((one) => one.family === family)
-  if (!gateway) return inapplicable(`the result has no gateway of IPv${family}`)
+  const gateway = gatewayOf(subject, family)
+  if (!gateway) return inapplicable(`no route and no address of the host has a gateway of IPv${family}`)
   const text = formatAddress(gateway)
   const problem = ping({ from: subject.namespace, to: endOf(gateway, subject), milliseconds })
   if (!problem) return passed(`${text} answers`)
@@ -74,7 +74,7 @@ export function mtuHolds(subject: Subject, to: Address, milliseconds: number, ot
   if (size < overhead(to.family)) return inapplicable(`the MTU is ${mtu}`)
   const problem = ping({ from, to: { address: to }, milliseconds, size })
   if (problem) return failed(`a packet of ${size} bytes, the MTU of the interface, is lost: ${problem}`)
-  const larger = size === mtu && ping({ from, to: { address: to }, milliseconds: SILENCE / 2, size: mtu + 1 })
+  const larger = size === mtu && ping({ from, to: { address: to }, milliseconds: SILENCE, size: mtu + 1 })
   if (larger === undefined)
     return failed(`a packet of ${mtu + 1} bytes passes unfragmented: the MTU is ${mtu}`)
   return passed(`${size} bytes pass to ${formatAddress(to)}, one more does not`)

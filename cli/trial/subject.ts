@@ -1,11 +1,16 @@
 /** A throw-away container: a namespace with a name, attached to the network of the trial. */
 
+import { hostSocket } from '../../shared/attachment/sides.ts'
+import { withUndoNow } from '../../shared/attachment/undo.ts'
 import type { Result } from '../../shared/cni/result.ts'
-import { type Address, type Family, parseAddress } from '../../shared/ip/address.ts'
+import { type Address, type Family, parseAddress, sameAddress } from '../../shared/ip/address.ts'
 import { parseCidr } from '../../shared/ip/subnet.ts'
+import { now, sleep } from '../../shared/kernel/clock.ts'
 import { addNamespace, deleteNamespace } from '../../shared/kernel/named-namespace.ts'
 import { closeNamespace, type Namespace, openNamespace } from '../../shared/kernel/namespace.ts'
+import { listAllAddresses } from '../../shared/netlink/address.ts'
 import { changeLink, findLink, type Link } from '../../shared/netlink/link.ts'
+import { listRoutes } from '../../shared/netlink/route.ts'
 import { ask } from '../../shared/netlink/socket.ts'
 import { type Adding, attach, type Wanted } from '../attach/attach.ts'
 import type { Runner } from '../attach/calls.ts'
@@ -29,19 +34,37 @@ export interface Subject {
   result?: Result
 }
 
-/** Makes a namespace whose loopback is up. @throws KernelError */
+/** Makes a namespace whose loopback is up. @throws KernelError, and there is no namespace */
 export function makeSubject(name: string, list: List, capabilities: Record<string, unknown> = {}): Subject {
   const path = pathOfName(name)
-  addNamespace(path)
-  askInside(path, (socket) => ask(socket, changeLink({ name: 'lo' }, { up: true })))
   const place = { network: list.network, containerID: name, ifname: IFNAME, netns: path }
-  return { name, path, namespace: openNamespace(path), wanted: { ...place, list, args: '', capabilities } }
+  const namespace = withUndoNow((undo) => {
+    addNamespace(path)
+    undo(() => deleteNamespace(path))
+    askInside(path, (socket) => ask(socket, changeLink({ name: 'lo' }, { up: true })))
+    return openNamespace(path)
+  })
+  return { name, path, namespace, wanted: { ...place, list, args: '', capabilities } }
 }
 
 /** @throws CniError of ADD, after which nothing is attached */
 export async function attachSubject(subject: Subject, adding: Adding): Promise<Result> {
   subject.result = readRaw(await attach(subject.wanted, adding))
+  waitUntilRunning(subject)
   return subject.result
+}
+
+/** Kinds whose links the kernel calls up when frames pass; of others it does not know. */
+const known = ['veth', 'macvlan', 'ipvlan', 'vlan']
+/** linkwatch (net/core/link_watch.c) takes a second between two rounds; until it has seen a link, the kernel drops its packets. */
+const [LONGEST, INTERVAL] = [3000, 20]
+
+function waitUntilRunning(subject: Subject): void {
+  const end = now() + LONGEST
+  for (let link = linkOf(subject); now() < end; link = linkOf(subject)) {
+    if (!link?.kind || !known.includes(link.kind) || link.running) return
+    sleep(INTERVAL)
+  }
 }
 
 /** DEL; nothing when it is not attached. @throws CniError */
@@ -63,10 +86,12 @@ export function addressOf({ result }: Subject, family: Family): Address | undefi
   return addresses.find((address) => address.family === family)
 }
 
-/** The gateways of a result, each once. */
-export function gatewaysOf({ result }: Subject): Address[] {
-  const texts = new Set((result?.ips ?? []).flatMap(({ gateway }) => gateway ?? []))
-  return [...texts].flatMap((text) => parseAddress(text) ?? [])
+/** A gateway that is meant to answer: of the result, and used by a route, or an address of the host. IPAM names one in any case. */
+export function gatewayOf({ path, result }: Subject, family: Family): Address | undefined {
+  const named = (result?.ips ?? []).flatMap(({ gateway }) => parseAddress(gateway ?? '') ?? [])
+  const used = askInside(path, (socket) => listRoutes(socket, family)).map(({ gateway }) => gateway)
+  const all = [...used, ...listAllAddresses(hostSocket()).map(({ address }) => address)]
+  return named.find((one) => one.family === family && all.some((other) => other && sameAddress(one, other)))
 }
 
 /** The container's interface as the kernel has it; the name may be another than the one asked for. */

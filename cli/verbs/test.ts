@@ -13,7 +13,7 @@ import { type Planned, planned } from '../trial/planned.ts'
 import { trial } from '../trial/trial.ts'
 
 /** Seconds. */
-const usual = 3
+const usual = 5
 
 export const test: Verb = {
   summary: 'tries a network with two throw-away containers, and says what works',
@@ -36,7 +36,7 @@ export const test: Verb = {
   async run(call) {
     const [word = ''] = call.words
     const list = await findList(word, { registry: call.plugins, leftOut: leftOutBy(call) })
-    const milliseconds = 1000 * secondsIn(call)
+    const milliseconds = Math.ceil(1000 * secondsIn(call))
     const [isDry, keep] = ['--dry-run', '--keep'].map((flag) => call.flags.has(flag)) as [boolean, boolean]
     const prefix = `patchbay-test-${syscall('getpid')}${Math.floor(now()) % 10_000}`
     const { network } = list

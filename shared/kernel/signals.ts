@@ -25,10 +25,14 @@ export function holdEndingSignals(): () => void {
   return () => void must('wait for a signal', 'rt_sigtimedwait', set, 0, 0, set.length)
 }
 
-/** Keeps the same pending for work that has to be undone. @returns a function that tells whether one has come since it was asked last */
+/** Keeps the same pending for work that has to be undone. @returns a function that tells whether one has come */
 export function noticeEndingSignals(): () => boolean {
   const [set, noTime] = [held(), Buffer.alloc(16)]
-  return () => syscall('rt_sigtimedwait', set, 0, noTime, set.length) > 0
+  let hasCome = false
+  return () => {
+    hasCome ||= syscall('rt_sigtimedwait', set, 0, noTime, set.length) > 0
+    return hasCome
+  }
 }
 
 const SFD_CLOEXEC = 0o2000000
