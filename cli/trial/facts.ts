@@ -48,7 +48,7 @@ function singleIn({ type, mode, ipam }: Raw): string | undefined {
 /** A bridge that the host's firewall sees leads packets back by the port they came from, which it does in hairpin mode only. */
 function hairpinIn({ type, hairpinMode }: Raw): string | undefined {
   if (!String(type).endsWith('bridge') || hairpinMode === true) return undefined
-  const isFiltered = readSysctl('net', 'bridge', 'bridge-nf-call-iptables') === '1'
+  const isFiltered = readSysctl('bridge', 'bridge-nf-call-iptables') === '1'
   return isFiltered ? 'br_netfilter is on: set "hairpinMode": true on the bridge' : undefined
 }
 

@@ -9,8 +9,8 @@ import { overhead, ping } from './ping.ts'
 import type { End } from './socket.ts'
 import { addressOf, gatewayOf, linkOf, type Subject } from './subject.ts'
 
-/** How long a container that must not be reached is tried, milliseconds. */
-const SILENCE = 1000
+/** How long one that must not answer is tried, milliseconds. */
+const SILENCE = 250
 
 /** Both ways between two containers. */
 export function reachEachOther(one: Subject, other: Subject, family: Family, milliseconds: number): Verdict {
@@ -32,7 +32,7 @@ export function isolated(one: Subject, other: Subject, why: string): Verdict {
     for (const family of [4, 6] as const) {
       const address = addressOf(to, family)
       const silent =
-        !address || ping({ from: from.namespace, to: { address }, milliseconds: SILENCE / 2 }) !== undefined
+        !address || ping({ from: from.namespace, to: { address }, milliseconds: SILENCE }) !== undefined
       if (!silent && address) return failed(`${formatAddress(address)} answers, in spite of ${why}`)
     }
   return passed(`neither answers the other: ${why}`)
@@ -74,7 +74,7 @@ export function mtuHolds(subject: Subject, to: Address, milliseconds: number, ot
   if (size < overhead(to.family)) return inapplicable(`the MTU is ${mtu}`)
   const problem = ping({ from, to: { address: to }, milliseconds, size })
   if (problem) return failed(`a packet of ${size} bytes, the MTU of the interface, is lost: ${problem}`)
-  const larger = size === mtu && ping({ from, to: { address: to }, milliseconds: SILENCE / 2, size: mtu + 1 })
+  const larger = size === mtu && ping({ from, to: { address: to }, milliseconds: SILENCE, size: mtu + 1 })
   if (larger === undefined)
     return failed(`a packet of ${mtu + 1} bytes passes unfragmented: the MTU is ${mtu}`)
   return passed(`${size} bytes pass to ${formatAddress(to)}, one more does not`)
