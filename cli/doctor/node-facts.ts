@@ -3,6 +3,7 @@
 import type * as z from 'zod'
 import { architecture } from '#engine'
 import { parseAlias } from '../../shared/cni/identity.ts'
+import { shortened } from '../../shared/error/error.ts'
 import { decide } from '../../shared/firewall/decision.ts'
 import { netfilter, ourTable } from '../../shared/firewall/table.ts'
 import { isUnsupported } from '../../shared/firewall/unsupported.ts'
@@ -50,14 +51,17 @@ export function runtimeFacts(view: View): Status['runtimes'] {
   })
 }
 
+/** A list may have megabytes in a name, in characters. */
+const longest = 200
+
 export function listFacts(view: View): Status['lists'] {
   return listDirectories(view).flatMap(({ lists }) => {
     const usable = lists.filter(({ members }) => members.length > 0)
     return usable.map(({ file, members: [first, ...others] }, at) => ({
       file,
-      network: first?.network ?? '',
-      cniVersion: typeof first?.raw.cniVersion === 'string' ? first.raw.cniVersion : '0.1.0',
-      plugins: [first, ...others].map((one) => one?.type ?? ''),
+      network: shortened(first?.network ?? '', longest),
+      cniVersion: typeof first?.raw.cniVersion === 'string' ? shortened(first.raw.cniVersion, 20) : '0.1.0',
+      plugins: [first, ...others].map((one) => shortened(one?.type ?? '', longest)),
       wins: at === 0,
     }))
   })

@@ -30,6 +30,8 @@ import { vanish } from '../harness/vanish.ts'
 await privateHost()
 const lists = '/etc/cni/net.d'
 const cache = '/var/lib/cni/results'
+// In a PID namespace of its own gc tells what has ended only where the records are.
+mkdirSync('/run/patchbay')
 ownEtc(lists, '/etc/containers/networks', '/etc/containerd', '/etc/crio', '/etc/containers/containers.conf.d')
 
 /** Runtimes that are installed: programs that only tell a version. */
@@ -117,12 +119,59 @@ function otherProcessor(path: string): void {
   writeFileSync(path, bytes)
 }
 
+test('podman looks in its own directories for plugins, and takes all lists', async () => {
+  installed('podman', '4.3.1')
+  const settings = '/etc/containers/containers.conf.d/90-cni.conf'
+  writeFileSync(settings, `[network]\nnetwork_backend = "cni"\ncni_plugin_dirs = ["${scratch}/podman"]\n`)
+  for (const name of ['10-a.conflist', '20-b.conflist']) list(name, ptp())
+  const found = await foundAndMended('plugin-elsewhere', () => {}, runtime)
+  assert.match(found.cause, `podman looks for ptp, host-local in ${scratch}/podman`)
+  rmSync(settings)
+  clear()
+})
+
+test('--before looks at what must be so before the first pod, and at nothing else', async () => {
+  await foundAndMended('ended-attachment', async () => {
+    await ended(ptp())
+    assert.equal(findings('--before'), [])
+  })
+  const net = ptp()
+  list('10-a.conflist', { ...net, plugins: [{ type: 'nosuch' }] })
+  const before = findings('--before').map(({ fault }) => fault)
+  assert.equal(before, ['plugin-missing'])
+  clear()
+})
+
+test('hostile names in lists and caches reach neither terminal nor a command that is pasted', async () => {
+  const escapes = '\u001b]0;x\u0007\u202e\n'
+  const huge = 'x'.repeat(1 << 18)
+  writeFileSync(
+    `${lists}/10-${escapes}'; touch ${'harm'}; '.conflist`,
+    JSON.stringify({ ...ptp(), plugins: [{ type: escapes }, { type: huge }] }),
+  )
+  writeFileSync(
+    `${lists}/20.conflist`,
+    JSON.stringify({ name: huge, cniVersion: huge, plugins: [{ type: 'ptp' }] }),
+    { mode: 0o666 },
+  )
+  writeFileSync(`${cache}/${escapes}`, `{"kind": "${escapes}"}`)
+  for (const words of ['doctor', 'doctor -o json', 'status', 'status -o yaml', 'status --brief']) {
+    const said = operate(`${executables()}/patchbay`, words, 1)
+    assert.not.match(said.replaceAll('\n', ''), /[\p{Cc}\p{Cf}]/u, words)
+    assert.ok(said.length < 30_000, `${words}: ${said.length}`)
+  }
+  for (const one of findings()) mend(one)
+  assert.not(existsSync('harm'))
+  clear()
+  for (const name of readdirSync(cache)) rmSync(`${cache}/${name}`)
+})
+
 test('a list names a plugin of another project that is nowhere', async () => {
   const net = ptp()
   const found = await foundAndMended('plugin-missing', () =>
     list('10-a.conflist', { ...net, plugins: [...net.plugins, { type: 'sriov' }] }),
   )
-  assert.match(found.cause, 'sriov not found')
+  assert.match(found.cause, 'sriov not installed')
   clear()
 })
 

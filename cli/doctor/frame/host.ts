@@ -22,7 +22,7 @@ export interface Damaged {
 const lookedOf = oncePer((view: View): { host: Host; damaged: Damaged[] } => {
   const damaged: Damaged[] = []
   const host = lookAtHost((file, why) => {
-    if (/: E[A-Z]+/.test(why)) view.leftOut(file, why)
+    if (/: E(ACCES|PERM|IO)\b/.test(why)) view.leftOut(file, why)
     else damaged.push({ file, why })
   })
   return { host, damaged }

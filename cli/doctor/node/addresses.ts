@@ -5,6 +5,7 @@ import type { Attachment } from '../../../shared/cni/plugin.ts'
 import { isObject } from '../../../shared/config/json.ts'
 import { oncePer } from '../../../shared/config/once.ts'
 import type { Cached } from '../../host/cache-entry.ts'
+import { cachedChain } from '../../host/chain.ts'
 import { type RangeUse, rangesOf } from '../../host/ranges.ts'
 import type { Fault, Finding, View } from '../frame/fault.ts'
 import { hostOf, knownOf } from '../frame/host.ts'
@@ -81,13 +82,19 @@ export const duplicateAddress: Fault = {
         .filter(({ life }) => life !== 'ended')
         .flatMap(({ attachments }) => attachments.map(attachmentKey)),
     )
-    const claims = [...configurations.cached.flatMap(inResult), ...inStores(view)].filter(({ attachment }) =>
-      living.has(attachmentKey(attachment)),
-    )
+    const claims = [
+      ...configurations.cached.filter((one) => !isAlone(one)).flatMap(inResult),
+      ...inStores(view),
+    ].filter(({ attachment }) => living.has(attachmentKey(attachment)))
     return [...Map.groupBy(claims, ({ attachment, address }) => `${attachment.network} ${address}`).values()]
       .filter((group) => new Set(group.map(({ attachment }) => attachmentKey(attachment))).size > 1)
       .map(duplicate)
   },
+}
+
+/** An interface of the kind dummy leads nowhere: each container may have the address of the same service. */
+function isAlone(cached: Cached): boolean {
+  return cachedChain(cached).plugins.some(({ type }) => String(type).includes('dummy'))
 }
 
 /** The addresses of a result; those of loopback are each container's own. */
