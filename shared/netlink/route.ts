@@ -15,6 +15,8 @@ const { NEWROUTE, DELROUTE, GETROUTE } = rt.MessageType
 export const RT_TABLE_MAIN = 254
 const RT_SCOPE_UNIVERSE = 0
 const RT_SCOPE_LINK = 253
+/** Where struct rtmsg has the type of a route, and that of one to other hosts. */
+const [TYPE_AT, RTN_UNICAST] = [7, 1]
 /** The only flag that a request may set. */
 export const RTNH_F_ONLINK = 4
 
@@ -112,8 +114,9 @@ export function listRoutes(socket: Socket, family: 4 | 6, link?: LinkName): Kern
 
 /** The unicast route in an RTM_NEWROUTE message, or none; for a route with several next hops, one entry for each. */
 export function routesIn(data: Buffer, family: 4 | 6): KernelRoute[] {
+  // The host's own addresses have several routes each: their messages are not parsed.
+  if (data[TYPE_AT] !== RTN_UNICAST) return []
   const message = rt.parseRouteMessage(data)
-  if (message.data.type !== 'UNICAST') return []
   const route = toRoute(message, family)
   const { multipath } = message.attrs
   return multipath ? nextHops(multipath).map((hop) => ({ ...route, ...hop })) : [route]

@@ -64,7 +64,10 @@ export function records<S extends Schema>(
     },
     remove: (key) => removeRecord(fileOf(key)),
     names: () => keysIn(directory),
-    all: () => keysIn(directory).flatMap((key) => read(key) ?? []),
+    all() {
+      const made = schema()
+      return keysIn(directory).flatMap((key) => readRecord(fileOf(key), () => made) ?? [])
+    },
   }
 }
 

@@ -1,6 +1,7 @@
 /** `patchbay doctor`: faults of links, addresses, routes, sysctls and firewall are made on a node, found, and mended by the printed commands. */
 // needs: nft ip, nft bridge, iptables
 
+import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import { type Attached, attach } from '../harness/attach.ts'
@@ -10,6 +11,8 @@ import { ownEtc } from '../harness/etc.ts'
 import { farHost, privateHost, scratch, setSysctl, usableAtOnce } from '../harness/host.ts'
 import { hostEnd, link } from '../harness/look.ts'
 import { bridgeNetwork, ptpNetwork } from '../harness/networks.ts'
+import { run } from '../harness/operate.ts'
+import { executables } from '../harness/plugin.ts'
 import { test } from '../harness/test.ts'
 
 await privateHost()
@@ -207,6 +210,37 @@ test('links that containers have left: an IFB, a VTEP with its bridge', async ()
     ip('link set vxlan9 master vxbr9')
     for (const name of ['vxbr9', 'vxlan9']) command('ip', 'link', 'set', name, 'alias', 'patchbay: vxlan')
   })
+})
+
+test('names that a shell or a terminal would obey do no harm', async () => {
+  const bridge = 'b;$(id)\'"*'
+  const hostile = await attach(bridgeNetwork({ bridge, isGateway: true }))
+  await foundAndMended('link-down', () => command('ip', 'link', 'set', bridge, 'down'))
+  await foundAndMended('forwarding-off', () => setSysctl(`net/ipv4/conf/${bridge}/forwarding`, 0))
+  const comment = 'gone\u001b[31m/c9/eth0'
+  const element = `{ "veth0" comment "${comment}" : 02:00:00:00:00:09 }`
+  await foundAndMended('rule-orphan', () => {
+    command('nft', `add element bridge patchbay macspoofchk-addresses ${element}`)
+    const { stdout } = run(`${executables()}/patchbay`, 'doctor')
+    assert.match(stdout, 'elements of attachments that do not exist')
+    assert.not.match(stdout, /[^\n -~…]/)
+  })
+  await hostile.del()
+  command('ip', 'link', 'delete', bridge)
+})
+
+test('a user without rights is told what was not seen, and that is no finding', () => {
+  const words = [
+    '--reuid=65534',
+    '--clear-groups',
+    '--bounding-set=-all',
+    `${executables()}/patchbay`,
+    'doctor',
+  ]
+  const { stdout, stderr, status } = spawnSync('setpriv', words, { encoding: 'utf8' })
+  assert.is(status, 0)
+  assert.is(stdout, '')
+  assert.match(stderr, /link-down, .*: not seen: open \/var\/lib\/cni\/results: EACCES\n {2}run it as root\n/)
 })
 
 test('the table of connections is nearly full', async () => {

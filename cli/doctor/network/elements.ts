@@ -1,49 +1,32 @@
-/** What living attachments are to have in our nftables tables by their records, and what is there. */
+/**
+ * What living attachments are to have in our nftables tables by their records. The elements of each are counted first, by their comments;
+ * only what has too few is looked at closely.
+ */
 
 import { attachmentKey } from '../../../shared/cni/identity.ts'
 import { oncePer } from '../../../shared/config/once.ts'
 import { CniError } from '../../../shared/error/error.ts'
 import * as acceptInto from '../../../shared/firewall/accept-into.ts'
-import { kept as filters } from '../../../shared/firewall/filter-record.ts'
+import { type Filter, kept as filters } from '../../../shared/firewall/filter-record.ts'
 import * as isolation from '../../../shared/firewall/isolation.ts'
+import * as isolatedPorts from '../../../shared/firewall/isolation-ports.ts'
 import * as macs from '../../../shared/firewall/macspoofchk.ts'
 import * as masquerade from '../../../shared/firewall/masquerade-frame.ts'
-import { frameFor, elementsOf as portElements } from '../../../shared/firewall/portmap-elements.ts'
-import { chainsOf, type Frame, frameOf, setsOf as portSets } from '../../../shared/firewall/portmap-frame.ts'
-import { kept as ports, rulesOf } from '../../../shared/firewall/portmap-record.ts'
-import { expectRules, netfilter } from '../../../shared/firewall/table.ts'
-import { unlessUnsupported } from '../../../shared/firewall/unsupported.ts'
+import { elementsOf as portElements } from '../../../shared/firewall/portmap-elements.ts'
+import { chainsOf, type Frame, frameOf } from '../../../shared/firewall/portmap-frame.ts'
+import { type PortmapRecord, kept as ports, rulesOf } from '../../../shared/firewall/portmap-record.ts'
+import { expectRules, netfilter, owner } from '../../../shared/firewall/table.ts'
 import { families, toBytes } from '../../../shared/ip/address.ts'
 import { type Cidr, parseCidr } from '../../../shared/ip/subnet.ts'
-import { place } from '../../../shared/netlink/nftables.ts'
-import { listElements } from '../../../shared/netlink/nftables-read.ts'
-import type { Element, NamedSet } from '../../../shared/netlink/nftables-sets.ts'
+import { findElement } from '../../../shared/netlink/nftables-read.ts'
+import type { NamedSet } from '../../../shared/netlink/nftables-sets.ts'
 import { formatKey } from '../../../shared/netlink/nftables-types.ts'
 import type { Recorded } from '../../../shared/state/former.ts'
-import { noted } from '../../../shared/state/noted.ts'
+import { type Note, noted } from '../../../shared/state/noted.ts'
 import type { Evidence, Fault, Finding, View } from '../frame/fault.ts'
 import { patchbay } from '../frame/shell.ts'
+import { countIn, nameOf } from './owned.ts'
 import { wiredOf } from './wired.ts'
-
-type Elements = ReadonlyMap<string, Element>
-
-const listed = oncePer((_: View) => new Map<string, Elements>())
-
-/** The elements of a set by key in hexadecimal digits, each set listed once. */
-export function elementsIn(view: View, set: NamedSet): Elements {
-  const [known, name] = [listed(view), nameOf(set)]
-  const found = known.get(name)
-  if (found) return found
-  const elements = unlessUnsupported(() => listElements(netfilter(), set)) ?? []
-  const byKey = new Map(elements.map((one) => [one.key.toString('hex'), one]))
-  known.set(name, byKey)
-  return byKey
-}
-
-const nameOf = (set: NamedSet) => `${place(set.table)} ${set.name}`
-
-/** What is missing of one attachment, or of the rules that all share: a command that shows it, and what that shows. */
-type Missing = Evidence
 
 /** The records of attachments that live. */
 function living<T extends Recorded>(view: View, records: readonly T[]): T[] {
@@ -52,6 +35,11 @@ function living<T extends Recorded>(view: View, records: readonly T[]): T[] {
 }
 
 const liveKeys = oncePer((view: View) => new Set(wiredOf(view).map(attachmentKey)))
+
+/** The host ports of living attachments. */
+export const portRecords: (view: View) => readonly PortmapRecord[] = oncePer((view: View) =>
+  living(view, ports.all()),
+)
 
 export const elementsMissing: Fault = {
   id: 'rules-missing',
@@ -62,13 +50,14 @@ export const elementsMissing: Fault = {
       ['ipMasq', masquerades(view)],
       ['macspoofchk', macChecks(view)],
       ['portmap', hostPorts(view)],
-      ['firewall', filtersMissing(view)],
+      ['firewall', filtered(view)],
     ] as const
     return features.flatMap(([feature, missing]) => (missing.length > 0 ? [gone(feature, missing)] : []))
   },
 }
 
-function gone(feature: string, missing: readonly Missing[]): Finding {
+/** @param missing commands that show it, and what they show */
+function gone(feature: string, missing: readonly Evidence[]): Finding {
   const what = missing.length === 1 ? 'a part' : `${missing.length} parts`
   return {
     subject: feature,
@@ -79,13 +68,13 @@ function gone(feature: string, missing: readonly Missing[]): Finding {
 }
 
 /** An element that is not there. One of another attachment counts: that has got the address or the port since. */
-function absent(view: View, set: NamedSet, key: Buffer): Missing[] {
-  if (elementsIn(view, set).has(key.toString('hex'))) return []
+function absent(set: NamedSet, key: Buffer): Evidence[] {
+  if (findElement(netfilter(), set, key)) return []
   return [{ where: `nft get element ${nameOf(set)} { ${formatKey(set.key, key)} }`, value: 'is missing' }]
 }
 
-/** Chains that have lost rules. */
-function broken(check: () => void): Missing[] {
+/** Chains that have lost rules, or what else a CHECK misses. */
+function broken(check: () => void): Evidence[] {
   try {
     check()
     return []
@@ -96,64 +85,88 @@ function broken(check: () => void): Missing[] {
   }
 }
 
-/** Those that iptables does, as the kernel lacked nf_tables, are not looked at. */
-function masquerades(view: View): Missing[] {
+const isAddress = (word: string) => word.includes('/')
+
+/** What iptables does, as the kernel lacked nf_tables, is not looked at. */
+function masquerades(view: View): Evidence[] {
   const byIptables = new Set(noted('firewall/iptables').all().map(attachmentKey))
   const notes = living(view, noted('firewall/ipMasq').all()).filter(
     (note) => !byIptables.has(attachmentKey(note)) && !note.more.split(' ').includes('iptables'),
   )
-  const cidrs = notes.flatMap(({ more }) => more.split(' ').flatMap((text) => parseCidr(text) ?? []))
-  const elements = cidrs.flatMap(({ address }) =>
-    absent(view, masquerade.addressMap(address.family), toBytes(address)),
+  const maps = families.map(masquerade.addressMap)
+  const short = notes.filter(
+    (note) => countIn(view, maps, owner(note)) < note.more.split(' ').filter(isAddress).length,
   )
-  return [...elements, ...masqueradeChains(cidrs)]
+  const elements = short
+    .flatMap(cidrsOf)
+    .flatMap(({ address }) => absent(masquerade.addressMap(address.family), toBytes(address)))
+  return [...elements, ...masqueradeChains(notes)]
 }
 
-function masqueradeChains(cidrs: readonly Cidr[]): Missing[] {
-  const chains = new Map(
-    cidrs.flatMap((cidr) => {
-      const { family } = cidr.address
-      const own = (chain: string, count: number) =>
-        [`${family} ${chain}`, () => expectRules(masquerade.table(family), chain, count)] as const
-      return [
-        own(masquerade.subnetChain(cidr), masquerade.rules),
-        own(masquerade.outside, masquerade.rules),
-        own(masquerade.postrouting, 1),
-      ]
-    }),
-  )
-  return [...chains.values()].flatMap(broken)
+function cidrsOf({ more }: Note): Cidr[] {
+  return more.split(' ').flatMap((text) => parseCidr(text) ?? [])
 }
 
-function macChecks(view: View): Missing[] {
+/** The chain of each subnet, and those that all share: of each network one attachment tells them. */
+function masqueradeChains(notes: readonly Note[]): Evidence[] {
+  const samples = new Map(notes.map((note) => [note.network, note]))
+  const checks = [...samples.values()].flatMap(cidrsOf).flatMap((cidr) => {
+    const { family } = cidr.address
+    const own = (chain: string, count: number) =>
+      [`${family} ${chain}`, () => expectRules(masquerade.table(family), chain, count)] as const
+    return [
+      own(masquerade.subnetChain(cidr), masquerade.rules),
+      own(masquerade.outside, masquerade.rules),
+      own(masquerade.postrouting, 1),
+    ]
+  })
+  return [...new Map(checks).values()].flatMap(broken)
+}
+
+function macChecks(view: View): Evidence[] {
   const notes = living(view, noted('firewall/macspoofchk').all()).filter(({ more }) => more.includes(' '))
   if (notes.length === 0) return []
-  const elements = notes.flatMap((note) =>
-    macs.notedElements(note).flatMap(({ set, key }) => absent(view, set, key)),
-  )
+  const short = notes.filter((note) => countIn(view, macs.sets, owner(note)) < macs.sets.length)
+  const elements = short.flatMap(macs.notedElements).flatMap(({ set, key }) => absent(set, key))
   return [...elements, ...broken(macs.checkChains)]
 }
 
-function hostPorts(view: View): Missing[] {
-  const rules = living(view, ports.all())
-    .filter(({ backend }) => backend === 'nftables')
-    .flatMap(rulesOf)
-  const elements = rules.flatMap(portElements).flatMap(({ set, key }) => absent(view, set, key))
-  const frames = new Map(rules.map(frameFor).map((frame) => [`${frame.family} ${frame.prefix}`, frame]))
-  return [...elements, ...[...frames.values()].flatMap(portChains)]
+/** Of an attachment without elements all are named; one that lacks some has too few at its ports. */
+function hostPorts(view: View): Evidence[] {
+  const records = portRecords(view).filter(({ backend }) => backend === 'nftables')
+  const frames = new Map<string, Frame>()
+  const short = records.filter((record) => {
+    const sets = record.rules.flatMap(({ address, conditions }) => {
+      const frame = frameOf(address.includes(':') ? 6 : 4, conditions)
+      frames.set(nameOf(frame.ports), frame)
+      return [frame.ports, frame.addresses]
+    })
+    const count = record.rules.reduce((sum, { mappings }) => sum + mappings.length, 0)
+    return countIn(view, [...new Map(sets.map((set) => [nameOf(set), set])).values()], owner(record)) < count
+  })
+  const elements = short.flatMap(rulesOf).flatMap(portElements)
+  return [
+    ...elements.flatMap(({ set, key }) => absent(set, key)),
+    ...[...frames.values()].flatMap(portChains),
+  ]
 }
 
 /** With conditions nft adds the rules that lead into a frame: those are not counted. */
-function portChains(frame: Frame): Missing[] {
+function portChains(frame: Frame): Evidence[] {
   const counted = frame.conditions.length > 0 ? [] : chainsOf(frame)
   return counted.flatMap(({ name, rules }) => broken(() => expectRules(frame.table, name, rules.length)))
 }
 
-function filtersMissing(view: View): Missing[] {
-  const elements = living(view, filters.all()).filter(
+/** One attachment tells of all with the same interface and policy what they share. */
+function filtered(view: View): Evidence[] {
+  const own = living(view, filters.all()).filter(
     ({ policy, acceptInto }) => policy !== 'open' || acceptInto.length > 0,
   )
-  return elements.flatMap((filter) =>
+  const shared = new Map(
+    own.map((filter) => [`${filter.through} ${filter.policy} ${JSON.stringify(filter.acceptInto)}`, filter]),
+  )
+  const short = own.filter((filter) => countIn(view, setsOf(filter), owner(filter)) < leastOf(filter))
+  return [...new Set([...shared.values(), ...short])].flatMap((filter) =>
     broken(() => {
       isolation.check(filter)
       acceptInto.check(filter)
@@ -161,13 +174,39 @@ function filtersMissing(view: View): Missing[] {
   )
 }
 
-/** The sets whose elements name their attachment, apart from those of host ports with conditions. */
-export const ownedSets = (): NamedSet[] => [
-  ...families.flatMap((family) => [
-    masquerade.addressMap(family),
-    masquerade.attachmentMap(family),
-    ...portSets(frameOf(family)),
-  ]),
-  ...macs.sets,
-  ...isolation.selfSets,
-]
+function setsOf({ acceptInto: chains }: Filter): NamedSet[] {
+  const tables = new Map(chains.map(({ family, table }) => [`${family} ${table}`, { family, name: table }]))
+  return [
+    ...isolation.selfSets,
+    ...isolatedPorts.sets,
+    ...[...tables.values()].flatMap(acceptInto.acceptSets),
+  ]
+}
+
+/** How many elements an attachment has of its own at least. */
+function leastOf({ policy, port, addresses, acceptInto: chains, through, backEnd }: Filter): number {
+  const isIsolated = policy === 'isolated'
+  const self = isIsolated && through !== undefined && backEnd !== 'iptables' ? addresses.length : 0
+  const tables = new Set(chains.map(({ family, table }) => `${family} ${table}`)).size
+  return self + (isIsolated && port !== undefined ? 2 : 0) + (tables > 0 ? addresses.length : 0)
+}
+
+/** The sets whose elements name their attachment, apart from those of host ports with conditions: a set, and others of the same attachment. */
+export const ownedSets = (): { leading: NamedSet[]; others: NamedSet[] } => {
+  const frames = families.map((family) => frameOf(family))
+  const [ports4, ports6] = frames.map(({ ports: set, addresses }) => [set, addresses])
+  return {
+    leading: [
+      ...families.map(masquerade.addressMap),
+      ...families.map(masquerade.attachmentMap),
+      ...macs.sets,
+      ...isolation.selfSets,
+      ...(ports4 ?? []),
+      ...(ports6 ?? []),
+    ],
+    others: frames.flatMap(({ attachments, self, neighbours, localhost, masquerade: all }) => [
+      ...[attachments, self, neighbours, all],
+      ...(localhost ? [localhost] : []),
+    ]),
+  }
+}

@@ -1,11 +1,9 @@
 /** Packets of containers that a chain of another program drops: those that the host routes, and those between ports of a bridge. */
 
-import { mixture } from '../../../shared/firewall/decision.ts'
 import { netfilter } from '../../../shared/firewall/table.ts'
 import { unlessUnsupported } from '../../../shared/firewall/unsupported.ts'
 import { families } from '../../../shared/ip/address.ts'
 import { contains } from '../../../shared/ip/subnet.ts'
-import { tolerate } from '../../../shared/kernel/errno.ts'
 import { readSysctl } from '../../../shared/kernel/sysctl.ts'
 import { findChain, listTables } from '../../../shared/netlink/nftables-chains.ts'
 import type { Fault, Finding, View } from '../frame/fault.ts'
@@ -150,35 +148,4 @@ function kubeProxy(): string | undefined {
       family === 'ip' && name === 'kube-proxy'
     return listTables(netfilter()).some(isOfProxy) ? 'nft list table ip kube-proxy' : undefined
   })
-}
-
-export const mixedIptables: Fault = {
-  id: 'iptables-mixed',
-  title: 'iptables of both kinds have rules',
-  severity: 'warning',
-  before: true,
-  look() {
-    const mixed = tolerate(mixture, 'EPERM', 'EACCES')
-    return mixed === undefined ? [] : [mixedFinding(mixed)]
-  },
-}
-
-/** The rules are added to those of iptables-nft, and those of iptables-legacy removed. */
-function mixedFinding(mixed: string): Finding {
-  const programs = ['iptables', 'ip6tables'].filter((program) => mixed.split(' ').includes(program))
-  return {
-    subject: programs.join(', '),
-    cause: mixed,
-    evidence: programs.flatMap((program) =>
-      ['legacy', 'nft'].map((kind) => ({ where: `${program}-${kind}-save`, value: 'has rules' })),
-    ),
-    mend: programs.flatMap((program) => {
-      const names = `/proc/net/${program === 'iptables' ? 'ip' : 'ip6'}_tables_names`
-      return [
-        `${program}-legacy-save | ${program}-nft-restore --noflush`,
-        `for t in $(cat ${names}); do ${program}-legacy -t $t -F; ${program}-legacy -t $t -X; done`,
-        `for c in INPUT FORWARD OUTPUT; do ${program}-legacy -P $c ACCEPT; done`,
-      ]
-    }),
-  }
 }

@@ -4,8 +4,9 @@ import { type Family, families } from '../../../shared/ip/address.ts'
 import { readSysctl } from '../../../shared/kernel/sysctl.ts'
 import type { Fault, Finding, View } from '../frame/fault.ts'
 import { gatewayLinkOf } from './routed.ts'
+import { Protocol, routesOf } from './routes.ts'
 import { sysctlFinding, sysctlName } from './sysctls.ts'
-import { linksByIndex, linksByName, routesOf, settingsOf } from './tables.ts'
+import { linksByIndex, linksByName, settingsOf } from './tables.ts'
 import { routedFamilies, type Wired, wiredOf } from './wired.ts'
 
 const switches = { 4: ['ipv4', 'ip_forward'], 6: ['ipv6', 'conf', 'all', 'forwarding'] } as const
@@ -45,15 +46,12 @@ function linksOff(view: View, wired: readonly Wired[]): Finding[] {
   })
 }
 
-/** RTPROT_RA, include/uapi/linux/rtnetlink.h. */
-const fromRouter = 'RA'
-
 export const advertisementsIgnored: Fault = {
   id: 'advertisements-ignored',
   title: 'the host ignores the router that it has its default route from',
   severity: 'error',
   look(view) {
-    const routes = routesOf(view).filter(({ protocol, dst }) => protocol === fromRouter && dst.prefix === 0)
+    const routes = routesOf(view).filter(({ protocol, dst }) => protocol === Protocol.RA && dst.prefix === 0)
     const indexes = new Set(routes.flatMap(({ link }) => link ?? []))
     return [...indexes].flatMap((index) => {
       const [settings, link] = [settingsOf(view).get(index), linksByIndex(view).get(index)]

@@ -1,17 +1,17 @@
 /** The host as the gateway of its containers: its addresses, their routes, and what diverts them. */
 
 import { oncePer } from '../../../shared/config/once.ts'
-import { type Address, formatAddress, width } from '../../../shared/ip/address.ts'
+import { type Address, formatAddress, sameAddress, width } from '../../../shared/ip/address.ts'
 import { type Cidr, contains, formatCidr } from '../../../shared/ip/subnet.ts'
 import type { LinkAddress } from '../../../shared/netlink/address.ts'
 import type { Link } from '../../../shared/netlink/link.ts'
-import { type KernelRoute, RT_TABLE_MAIN } from '../../../shared/netlink/route.ts'
 import type { Fault, Finding, View } from '../frame/fault.ts'
 import { word } from '../frame/shell.ts'
 import { ownEnds } from './own-links.ts'
 import { gatewayLinkOf, samplesOf } from './routed.ts'
+import { Protocol, type Route, routesOf } from './routes.ts'
 import { setting } from './sysctls.ts'
-import { addressesOf, linksByIndex, linksByName, routesOf, settingsOf } from './tables.ts'
+import { addressesOf, linksByIndex, linksByName, settingsOf } from './tables.ts'
 import { type Wired, wiredOf } from './wired.ts'
 
 /** An address that a link of the host must have, and for ptp the container that is behind it. */
@@ -41,8 +41,6 @@ const sidesOf: (view: View) => readonly Side[] = oncePer((view: View) => {
   }
   return [...sides.values()]
 })
-
-const textOf = ({ address, link }: { address: Address; link: number }) => `${link} ${formatAddress(address)}`
 
 function adding({ link, gateway, container }: Side): string[] {
   const nodad = gateway.address.family === 6 ? ' nodad' : ''
@@ -86,18 +84,15 @@ export const gatewayMissing: Fault = {
   title: "the containers' gateway has lost its address or route",
   severity: 'error',
   look(view) {
-    const present = new Set(addressesOf(view).map(textOf))
-    const routed = new Set(
-      routesOf(view).flatMap(({ dst, link = 0, table }) =>
-        table === RT_TABLE_MAIN && dst.prefix === width(dst.address.family)
-          ? textOf({ address: dst.address, link })
-          : [],
-      ),
-    )
+    const present = Map.groupBy(addressesOf(view), ({ link }) => link)
+    const routed = Map.groupBy(routesOf(view), ({ link }) => link)
     return sidesOf(view).flatMap((side) => {
       const { link, gateway, container } = side
-      const hasAddress = present.has(textOf({ address: gateway.address, link: link.index }))
-      const hasRoute = !container || routed.has(textOf({ address: container, link: link.index }))
+      const hasAddress = (present.get(link.index) ?? []).some((one) =>
+        sameAddress(one.address, gateway.address),
+      )
+      const hasRoute =
+        !container || (routed.get(link.index) ?? []).some(({ dst }) => sameAddress(dst.address, container))
       // A link that is down has no routes, and IPv6 no addresses: that is a fault of its own.
       if ((hasAddress && hasRoute) || !link.up || isOff(view, side)) return []
       return [lost(side, hasAddress)]
@@ -133,15 +128,12 @@ export const gatewayTwice: Fault = {
     return bridges.flatMap(({ link, gateway }) =>
       addressesOf(view)
         .filter(
-          (one) => one.link !== link.index && !ours.has(one.link) && isSame(one.address, gateway.address),
+          (one) =>
+            one.link !== link.index && !ours.has(one.link) && sameAddress(one.address, gateway.address),
         )
         .map((one) => twice(view, one, link)),
     )
   },
-}
-
-function isSame(one: Address, other: Address): boolean {
-  return one.family === other.family && one.value === other.value
 }
 
 function twice(view: View, found: LinkAddress, bridge: Link): Finding {
@@ -166,8 +158,7 @@ export const subnetDiverted: Fault = {
     return samples.flatMap(({ subnet, from, wired }) => {
       const own = wired.type === 'bridge' && from !== undefined ? links.get(from)?.index : undefined
       const others = routesOf(view).filter(
-        ({ table, dst, link }) =>
-          table === RT_TABLE_MAIN &&
+        ({ dst, link }) =>
           dst.prefix >= subnet.prefix &&
           contains(subnet, dst.address) &&
           link !== undefined &&
@@ -179,7 +170,7 @@ export const subnetDiverted: Fault = {
   },
 }
 
-function diverted(view: View, route: KernelRoute, network: string, subnet: Cidr): Finding {
+function diverted(view: View, route: Route, network: string, subnet: Cidr): Finding {
   const name = linksByIndex(view).get(route.link ?? 0)?.name ?? ''
   const via = route.gateway ? ` via ${formatAddress(route.gateway)}` : ''
   const words = `${formatCidr(route.dst)}${via} dev ${word(name)}`
@@ -193,7 +184,7 @@ function diverted(view: View, route: KernelRoute, network: string, subnet: Cidr)
     cause: `the host sends packets to ${formatCidr(route.dst)} by ${name}, but network ${network} has ${formatCidr(subnet)}: give one of the two another subnet`,
     evidence: [{ where: `ip -${family} route show`, value: words }],
     mend: [
-      address && route.protocol === 'KERNEL'
+      address && route.protocol === Protocol.KERNEL
         ? `ip address delete ${formatCidr(address)} dev ${word(name)}`
         : `ip -${family} route delete ${words}`,
     ],

@@ -1,13 +1,11 @@
 /** Host ports at 127.0.0.1 need a sysctl of the interface to their container. */
 
-import { attachmentKey } from '../../../shared/cni/identity.ts'
-import { localnetLinks } from '../../../shared/firewall/portmap-localnet.ts'
-import { kept, rulesOf } from '../../../shared/firewall/portmap-record.ts'
+import type { PortmapRecord } from '../../../shared/firewall/portmap-record.ts'
 import { readSysctl } from '../../../shared/kernel/sysctl.ts'
 import type { Fault } from '../frame/fault.ts'
+import { portRecords } from './elements.ts'
 import { sysctlFinding } from './sysctls.ts'
 import { linksByName, settingsOf } from './tables.ts'
-import { wiredOf } from './wired.ts'
 
 export const localnetOff: Fault = {
   id: 'route-localnet-off',
@@ -15,9 +13,7 @@ export const localnetOff: Fault = {
   severity: 'error',
   look(view) {
     if (readSysctl('ipv4', 'conf', 'all', 'route_localnet') === '1') return []
-    const live = new Set(wiredOf(view).map(attachmentKey))
-    const records = kept.all().filter((one) => live.has(attachmentKey(one)))
-    const names = new Set(localnetLinks(records.flatMap(rulesOf)))
+    const names = new Set(portRecords(view).flatMap(linksOf))
     return [...names].flatMap((name) => {
       const link = linksByName(view).get(name)
       if (!link || settingsOf(view).get(link.index)?.ipv4('route_localnet') !== 0) return []
@@ -25,4 +21,9 @@ export const localnetOff: Fault = {
       return [sysctlFinding(['ipv4', 'conf', name, 'route_localnet'], '0', '1', { subject: name, cause })]
     })
   },
+}
+
+/** What `localnetLinks` tells of a record's rules. */
+function linksOf({ rules }: PortmapRecord): string[] {
+  return rules.flatMap(({ address, via, snat }) => (!address.includes(':') && snat && via ? via : []))
 }

@@ -5,8 +5,9 @@ import { putU32 } from 'netlink/dist/structs.js'
 import { hostSocket } from '../../../shared/attachment/sides.ts'
 import { isObject } from '../../../shared/config/json.ts'
 import { isErrno } from '../../../shared/kernel/errno.ts'
+import { attributeIn } from '../../../shared/netlink/attributes.ts'
 import type { Link } from '../../../shared/netlink/link.ts'
-import { Ifla, linkMessage, toLink } from '../../../shared/netlink/link-message.ts'
+import { Ifla, linkMessage } from '../../../shared/netlink/link-message.ts'
 import { ask, type Request } from '../../../shared/netlink/socket.ts'
 import type { Fault, Finding, View } from '../frame/fault.ts'
 import { word } from '../frame/shell.ts'
@@ -32,12 +33,15 @@ function askPeer({ name, parent, parentNamespace }: Link): Request {
   }
 }
 
-/** The other end of a pair; undefined when it is gone meanwhile. @throws KernelError EPERM without rights in its namespace */
-function peerOf(end: Link): Link | undefined {
+/** struct ifinfomsg before the attributes. */
+const HEADER_LENGTH = 16
+
+/** The MTU of the other end of a pair; undefined when it is gone meanwhile. @throws KernelError EPERM without rights in its namespace */
+function mtuOfPeer(end: Link): number | undefined {
   if (end.parent === undefined || end.parentNamespace === undefined) return undefined
   try {
     const [reply] = ask(hostSocket(), askPeer(end))
-    return reply && toLink(reply)
+    return reply && attributeIn(reply.data, Ifla.MTU, HEADER_LENGTH)?.readUInt32LE(0)
   } catch (error) {
     if (isErrno(error, 'ENODEV', 'EINVAL', 'ENOENT')) return undefined
     throw error
@@ -56,17 +60,17 @@ export const mtuMismatch: Fault = {
 /** A veth drops frames that are larger than its own MTU: the host's end those of a container with a larger one. */
 function pairs(wired: readonly Wired[]): Finding[] {
   return wired.flatMap(({ end, containerID, ifname }) => {
-    const peer = end && peerOf(end)
-    if (!end || !peer || peer.mtu <= end.mtu) return []
+    const mtu = end && mtuOfPeer(end)
+    if (!end || !mtu || mtu <= end.mtu) return []
     return [
       {
         subject: end.name,
-        cause: `${ifname} of container ${containerID.slice(0, 12)} sends packets of up to ${peer.mtu} bytes, and its other end ${end.name} drops those of more than ${end.mtu}`,
+        cause: `${ifname} of container ${containerID.slice(0, 12)} sends packets of up to ${mtu} bytes, and its other end ${end.name} drops those of more than ${end.mtu}`,
         evidence: [
           { where: `ip link show dev ${end.name}`, value: `mtu ${end.mtu}` },
-          { where: `${ifname} in the container`, value: `mtu ${peer.mtu}` },
+          { where: `${ifname} in the container`, value: `mtu ${mtu}` },
         ],
-        mend: [`ip link set dev ${word(end.name)} mtu ${peer.mtu}`],
+        mend: [`ip link set dev ${word(end.name)} mtu ${mtu}`],
       },
     ]
   })

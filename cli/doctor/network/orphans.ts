@@ -2,14 +2,16 @@
 
 import { attachmentKey, parseAlias, parseAttachmentKey } from '../../../shared/cni/identity.ts'
 import { oncePer } from '../../../shared/config/once.ts'
-import { deletion, owner } from '../../../shared/firewall/table.ts'
+import { deletion, netfilter, owner } from '../../../shared/firewall/table.ts'
 import { hasUsers } from '../../../shared/link/claims.ts'
 import type { Link } from '../../../shared/netlink/link.ts'
+import { listElements } from '../../../shared/netlink/nftables-read.ts'
 import type { Element, NamedSet } from '../../../shared/netlink/nftables-sets.ts'
 import type { Fault, Finding, View } from '../frame/fault.ts'
 import { hostOf, linksOf } from '../frame/host.ts'
 import { word } from '../frame/shell.ts'
-import { elementsIn, ownedSets } from './elements.ts'
+import { ownedSets } from './elements.ts'
+import { commentsIn } from './owned.ts'
 import { wiredOf } from './wired.ts'
 
 /** The attachments that a file or a link of the host names: as keys, and as the comments of elements. */
@@ -25,24 +27,29 @@ export const ruleOrphan: Fault = {
   title: 'the firewall has elements of attachments that do not exist',
   severity: 'leak',
   look(view) {
-    const orphans = ownedSets().flatMap((set) => {
-      const elements = [...elementsIn(view, set).values()].filter((one) => isOrphan(view, one))
+    const { leading, others } = ownedSets()
+    const comments = new Set(
+      leading.flatMap((set) => [...commentsIn(view, set).keys()].filter((one) => isOrphan(view, one))),
+    )
+    if (comments.size === 0) return []
+    const orphans = [...others, ...leading].flatMap((set) => {
+      const elements = listElements(netfilter(), set).filter(({ comment = '' }) => comments.has(comment))
       return elements.length > 0 ? [{ set, elements }] : []
     })
-    return orphans.length > 0 ? [orphaned(orphans)] : []
+    return [orphaned(orphans, [...comments])]
   },
 }
 
 /** A comment that was cut to its greatest length names no attachment. */
-function isOrphan(view: View, { comment }: Element): boolean {
-  if (!comment || comment.includes('~') || !parseAttachmentKey(comment)) return false
+function isOrphan(view: View, comment: string): boolean {
+  if (comment.includes('~') || !parseAttachmentKey(comment)) return false
   return !knownOf(view).comments.has(comment)
 }
 
-function orphaned(orphans: readonly { set: NamedSet; elements: Element[] }[]): Finding {
-  const comments = [
-    ...new Set(orphans.flatMap(({ elements }) => elements.map(({ comment = '' }) => comment))),
-  ]
+function orphaned(
+  orphans: readonly { set: NamedSet; elements: Element[] }[],
+  comments: readonly string[],
+): Finding {
   return {
     subject: comments.length === 1 ? `${comments[0]}` : `${comments.length} attachments`,
     cause:

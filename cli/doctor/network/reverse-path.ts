@@ -30,12 +30,13 @@ interface Suspect {
 
 /** Only these containers are entered. Rules of sbr and tables of vrf give each interface its own way back. */
 function suspects(view: View): Suspect[] {
-  const separate = (one: Wired) => one.plugins.some((raw) => ['sbr', 'vrf'].includes(typeOf(view, raw)))
+  const isSeparate = (one: Wired) => one.plugins.some((raw) => ['sbr', 'vrf'].includes(typeOf(view, raw)))
   const containers = Map.groupBy(
-    wiredOf(view).filter((one) => one.netns !== undefined && !separate(one)),
+    wiredOf(view).filter((one) => one.netns !== undefined),
     ({ netns = '' }) => netns,
   )
-  return [...containers].flatMap(([netns, wired]) => {
+  return [...containers].flatMap(([netns, all]) => {
+    const wired = all.length > 1 ? all.filter((one) => !isSeparate(one)) : []
     const subnets = Map.groupBy(
       wired.flatMap((one) => one.addresses.map(({ cidr }) => ({ one, cidr }))),
       ({ cidr }) => formatCidr(subnetOf(cidr)),

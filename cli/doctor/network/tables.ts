@@ -1,4 +1,4 @@
-/** What the kernel has on the host, one dump of each: addresses, routes, the settings of links. */
+/** What the kernel has on the host, one dump of each: addresses, the settings of links. */
 
 import * as rt from 'netlink/dist/rt/structs.js'
 import { putU32 } from 'netlink/dist/structs.js'
@@ -9,7 +9,6 @@ import { attributeIn, attributesIn } from '../../../shared/netlink/attributes.ts
 import { AF_INET, AF_SPEC, INET_CONF } from '../../../shared/netlink/ipv4-conf.ts'
 import type { Link } from '../../../shared/netlink/link.ts'
 import { Ifla, linkMessage } from '../../../shared/netlink/link-message.ts'
-import { type KernelRoute, listRoutes } from '../../../shared/netlink/route.ts'
 import { dump } from '../../../shared/netlink/socket.ts'
 import type { View } from '../frame/fault.ts'
 import { linksOf } from '../frame/host.ts'
@@ -26,12 +25,6 @@ export const linksByIndex: (view: View) => Map<number, Link> = oncePer(
 
 /** All addresses of the host. Equivalent to `ip address show`. */
 export const addressesOf: (view: View) => LinkAddress[] = oncePer((_: View) => listAllAddresses(hostSocket()))
-
-/** All unicast routes of the host, of all tables. Equivalent to `ip route show table all`. */
-export const routesOf: (view: View) => KernelRoute[] = oncePer((_: View) => [
-  ...listRoutes(hostSocket(), 4),
-  ...listRoutes(hostSocket(), 6),
-])
 
 /** Settings of a link below net/ipv4/conf: IPV4_DEVCONF_* less one (include/uapi/linux/ip.h). */
 const Conf4 = { forwarding: 0, rp_filter: 7, route_localnet: 25 } as const
