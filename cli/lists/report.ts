@@ -8,7 +8,7 @@ import type { Validated } from './validate.ts'
 
 export function report({ networks, findings, runtimes }: Validated, page: Page): string {
   if (networks.length === 0 && findings.length === 0)
-    return 'no network configurations: neither /etc/cni/net.d nor /etc/containers/networks has one'
+    return 'no network configurations: their files end in .conflist, .conf or .json, in /etc/cni/net.d and, of podman, /etc/containers/networks'
   const parts = [
     ...findings.map((one) => findingText(one, page)),
     ...(networks.length > 0 ? [networkTable(networks, page)] : []),
