@@ -87,7 +87,7 @@ function cacheEntry(path: string) {
 /** The addresses of host-local, a file for each network. */
 function addressParts(leftOut: LeftOut): Part[] {
   const found = trying(
-    '/etc/cni/net.d',
+    '/var/lib/cni/results',
     () =>
       dataDirsOf(
         readConfigurations(

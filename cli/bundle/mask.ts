@@ -32,8 +32,8 @@ export function masked(text: string, isOurs = false): string {
   const lines = text.split('\n')
   const areJson = lines.every((line) => line === '' || line.startsWith('{'))
   return areJson
-    ? lines.map((line) => maskedJson(line, isOurs) ?? maskedLines([line], isOurs)).join('\n')
-    : maskedLines(lines, isOurs)
+    ? lines.map((line) => maskedJson(line, isOurs) ?? maskedText(line, isOurs)).join('\n')
+    : maskedText(text, isOurs)
 }
 
 /** Undefined for what is no object or list in JSON, and for what is nested too deeply. */
@@ -49,7 +49,7 @@ function maskedJson(text: string, isOurs: boolean, space?: number): string | und
 
 /** A value of JSON without secrets. */
 export function maskedValue(value: unknown, isOurs = false): unknown {
-  if (typeof value === 'string') return maskedJson(value, isOurs) ?? maskedLines(value.split('\n'), isOurs)
+  if (typeof value === 'string') return maskedJson(value, isOurs) ?? maskedText(value, isOurs)
   if (Array.isArray(value)) {
     const [name, , ...more] = value
     // Of CNI_ARGS: libcni keeps pairs.
@@ -72,6 +72,14 @@ const assignment = /(?<![\w./-])["']?([\w./-]{1,100})["']?\s*[:=]\s*(?=(\S))/g
 
 /** An error about what is no JSON quotes a word of it, which may be a secret. */
 const quotedWord = /(error unmarshall .*found )[^\s(]+/
+
+/** Most texts have none of the words, and are done fast. */
+const suspicious = new RegExp([...secretWords, ...keyWords].join('|'), 'i')
+
+function maskedText(text: string, isOurs: boolean): string {
+  if (suspicious.test(text)) return maskedLines(text.split('\n'), isOurs)
+  return text.includes('error unmarshall') ? maskedLines(text.split('\n'), isOurs) : text
+}
 
 /** A line loses all that follows the name of a secret; a text all lines below, where the value is an object or a list. */
 function maskedLines(lines: readonly string[], isOurs: boolean): string {

@@ -25,7 +25,7 @@ export function readBounded(path: string, which: 'first' | 'last' = 'first', lin
     if (!isKind(found, Kind.REGULAR)) throw new KernelError(Errno.EINVAL, `read ${path} as a file`)
     const size = Number(found.size)
     if (which === 'last' && size > maximum) must(`seek in ${path}`, 'lseek', fd, size - maximum, 0)
-    const bytes = readSome(fd, path)
+    const bytes = readSome(fd, path, Math.min(size + 1, 65536))
     const isCut = size > maximum || bytes.length > maximum
     const text = bytes.subarray(0, maximum).toString()
     return isCut ? { text, cut: `the ${which} ${maximum} of ${size} bytes` } : { text }
@@ -33,10 +33,10 @@ export function readBounded(path: string, which: 'first' | 'last' = 'first', lin
 }
 
 /** At most one byte more than the largest size: files of the kernel have no size. */
-function readSome(fd: Fd, path: string): Buffer {
+function readSome(fd: Fd, path: string, step: number): Buffer {
   const chunks: Buffer[] = []
   for (let total = 0; total <= maximum; ) {
-    const chunk = Buffer.alloc(Math.min(65536, maximum + 1 - total))
+    const chunk = Buffer.alloc(Math.min(Math.max(step, 4096), maximum + 1 - total))
     const count = must(`read ${path}`, 'read', fd, chunk, chunk.length)
     if (count === 0) break
     chunks.push(chunk.subarray(0, count))

@@ -5,7 +5,7 @@ import type { Call } from '../form/verb.ts'
 import { content, type Part } from './part.ts'
 
 /** Those that look at the whole host and change nothing; one that this executable does not have is left out. */
-const names = ['status', 'doctor', 'ls', 'ipam ls', 'ipam check', 'validate', 'topology']
+const names = ['status', 'doctor', 'ls', 'ipam ls', 'ipam check', 'validate']
 
 export function verbParts(call: Call): Part[] {
   return names

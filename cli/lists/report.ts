@@ -8,7 +8,7 @@ import type { Validated } from './validate.ts'
 
 export function report({ networks, findings, runtimes }: Validated, page: Page): string {
   if (networks.length === 0 && findings.length === 0)
-    return 'no network configurations: neither /etc/cni/net.d nor /etc/containers/networks has one'
+    return 'no network configurations: their files end in .conflist, .conf or .json, in /etc/cni/net.d and, of podman, /etc/containers/networks'
   const parts = [
     ...findings.map((one) => findingText(one, page)),
     ...(networks.length > 0 ? [networkTable(networks, page)] : []),
@@ -42,7 +42,7 @@ function networkTable(networks: readonly Row[], page: Page): string {
       { title: 'HIGHEST', cell: (one) => one.highest },
       {
         title: 'PLUGINS',
-        cell: ({ plugins, kind }) => plugins.map((plugin) => pluginWord(plugin, kind)).join(', '),
+        cell: ({ plugins }) => plugins.map(({ type }) => type).join(', '),
       },
       { title: 'FILE', cell: ({ file }) => file },
     ],
@@ -50,15 +50,20 @@ function networkTable(networks: readonly Row[], page: Page): string {
   )
 }
 
-function pluginWord({ type, path, ours, checked }: Row['plugins'][number], kind: Row['kind']): string {
-  const isMissing = kind !== 'podman' && path === undefined
-  const notes = [
-    isMissing && 'not installed',
-    !checked && 'not checked',
-    checked && !ours && !isMissing && "not Patchbay's",
+/** What the table has no room for: plugins of which a file, or the knowledge of its keys, is missing. */
+function pluginNotes(networks: readonly Row[]): string[] {
+  const all = networks.filter(({ kind }) => kind !== 'podman').flatMap(({ plugins }) => plugins)
+  const named = (of: (plugin: Row['plugins'][number]) => boolean) =>
+    [...new Set(all.filter(of).map(({ type }) => type))].slice(0, 20).join(', ')
+  const rows = [
+    ['not installed', named(({ path }) => path === undefined)],
+    ['not checked, since Patchbay has no plugin of the name', named(({ checked }) => !checked)],
+    [
+      "checked by Patchbay's keys, but the installed file is another project's",
+      named(({ path, ours, checked }) => path !== undefined && checked && !ours),
+    ],
   ]
-  const words = notes.filter(Boolean).join(', ')
-  return words === '' ? type : `${type} (${words})`
+  return rows.filter(([, names]) => names !== '').map(([what, names]) => `${what}: ${names}`)
 }
 
 function notes(networks: readonly Row[], runtimes: Validated['runtimes'], page: Page): string {
@@ -74,6 +79,7 @@ function notes(networks: readonly Row[], runtimes: Validated['runtimes'], page: 
         `containerd and CRI-O take the first file in lexical order: ${file}, network ${network}`,
     ),
     ...(networks.some(({ kind }) => kind !== 'podman') ? [known] : []),
+    ...pluginNotes(networks),
   ]
     .map((one) => wrapped(plain(one), page.width))
     .join('\n')

@@ -271,6 +271,7 @@ test('standard input is a file, a slip in a word is refused, and a host without 
   })
   assert.match(given.stdout, /^standard input:1:\d+: warning: brige is not installed/)
   assert.match(operate(`${quickjs}/patchbay`, 'validate --al', 2), 'unknown flag')
+  assert.match(operate(`${quickjs}/patchbay`, `validate ${newDirectory()}`), 'no network configurations')
   assert.match(
     operate(`${quickjs}/patchbay`, 'validate /absent.conflist', 1),
     '/absent.conflist: error: open /absent.conflist: ENOENT',
