@@ -1,6 +1,7 @@
 /** `npm run pictures` (as root): what the operator's verbs print on a small node, as the pictures of docs/pictures. */
 
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { release } from 'node:os'
 import { join } from 'node:path'
 import { command } from '../../test/harness/command.ts'
 import { ownEtc } from '../../test/harness/etc.ts'
@@ -37,10 +38,17 @@ function drawTerminal(verb: string): void {
 /** The output on a terminal of so many columns, with colours. */
 function onTerminal(words: string): string {
   const line = `stty cols ${columns} rows 50; ${patchbay} ${words}; true`
-  return named(`LANG=C.UTF-8 TERM=xterm script --quiet --return --command '${line}' /dev/null`).replaceAll(
-    '\r\n',
-    '\n',
-  )
+  const output = named(`LANG=C.UTF-8 TERM=xterm script --quiet --return --command '${line}' /dev/null`)
+  return anywhere(output.replaceAll('\r\n', '\n'))
+}
+
+/** What differs from machine to machine and from commit to commit: the kernel's release, the commit, room on disks, ages. */
+function anywhere(text: string): string {
+  return text
+    .replaceAll(release(), '6.12.63')
+    .replace(/\+[0-9a-f]{12}\b/g, '')
+    .replace(/\d+ [GM]B free/g, '12 GB free')
+    .replace(/\b\d+ s\b/g, '40 s')
 }
 
 /** The host has the same name wherever the pictures are made. */

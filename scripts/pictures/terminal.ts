@@ -47,12 +47,32 @@ function sequence(part: string): [codes: string, command: string, text: string] 
   return [codes, command, text.replace(/\p{Cc}/gu, '')]
 }
 
+/** What is longer than the terminal is wide goes on in the next row. */
+export function rowsOf(runs: readonly Run[], columns: number): Run[][] {
+  const rows: Run[][] = [[]]
+  for (const { column, text, style } of runs) {
+    const characters = [...text]
+    for (let at = 0; at < characters.length; ) {
+      const [row, start] = [Math.floor((column + at) / columns), (column + at) % columns]
+      const part = characters.slice(at, at + columns - start)
+      rows[row] ??= []
+      rows[row]?.push({ column: start, text: part.join(''), style })
+      at += part.length
+    }
+  }
+  return rows
+}
+
 /** @param title the command @param columns the terminal's width */
 export function terminalPicture(title: string, output: string, columns: number): string {
-  const lines = output.trimEnd().split('\n')
+  const lines = output
+    .trimEnd()
+    .split('\n')
+    .map(runsIn)
+    .flatMap((runs) => rowsOf(runs, columns))
   const width = Math.ceil(columns * charWidth + 2 * margin)
   const height = Math.ceil(barHeight + lines.length * lineHeight + 2 * margin - 8)
-  const texts = lines.flatMap((line, row) => runsIn(line).map((run) => textOf(run, row)))
+  const texts = lines.flatMap((runs, row) => runs.map((run) => textOf(run, row)))
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img">
 <title>${escaped(title)}</title>
 <style>${style}</style>

@@ -8,7 +8,7 @@ import * as assert from 'uvu/assert'
 import type { z } from 'zod'
 import type { answer } from '../../cli/answers/topology.ts'
 import { makeNode } from '../../scripts/pictures/node.ts'
-import { runsIn, terminalPicture } from '../../scripts/pictures/terminal.ts'
+import { rowsOf, runsIn, terminalPicture } from '../../scripts/pictures/terminal.ts'
 import { ownEtc } from '../harness/etc.ts'
 import { privateHost } from '../harness/host.ts'
 import { answerOf, operate } from '../harness/operate.ts'
@@ -184,6 +184,23 @@ test('a picture of a terminal has colours, exact columns and no harmful text', (
     { column: 1, text: ' b', style: undefined },
     { column: 3, text: 'c', style: 'red' },
   ])
+  assert.equal(
+    rowsOf(
+      [
+        { column: 0, text: 'ab' },
+        { column: 2, text: 'cdefgh' },
+      ],
+      3,
+    ),
+    [
+      [
+        { column: 0, text: 'ab', style: undefined },
+        { column: 2, text: 'c', style: undefined },
+      ],
+      [{ column: 0, text: 'def', style: undefined }],
+      [{ column: 0, text: 'gh', style: undefined }],
+    ],
+  )
   const picture = terminalPicture(hostile, `\u001b[32m${hostile.slice(0, 60)}\u001b[0m\n  <b>`, 80)
   assert.equal(
     parsed(picture).names.filter((name) => !harmless.includes(name)),
