@@ -24,6 +24,7 @@ const probes: Record<string, string> = {
   // User-Mode Linux 6.1 has it for iptables-legacy only, 7.2 for neither tool.
   iptables: 'iptables-legacy -A INPUT -j ACCEPT || iptables -A INPUT -j ACCEPT',
   'nft bridge': 'nft add table bridge probe',
+  'nft inet': 'nft add table inet probe',
   'nft ip': 'nft add table ip probe && nft add table ip6 probe',
   // What is said where the kernel cannot make a kind.
   'no link vlan': '! (ip link add probe type veth && ip link add link probe type vlan id 2)',
