@@ -16,7 +16,7 @@ export const plan: Verb = {
   summary: 'prints the ip, bridge, nft, tc and sysctl commands that an ADD amounts to',
   text: [
     'They are made from the requests that the plugins send: an ADD is done in namespaces of their own, on a copy of this host’s links, addresses, routes and sysctls, of the plugins’ own nftables tables and files. On the host nothing changes, and no address is reserved. Executed one after the other, the commands make the same state; random values, as MAC addresses, are those of this plan.',
-    'The copy has no firewall rules of other programs and no ends of other containers. A link that the file names and the host lacks is said, and the plan goes on with a stand-in. Keys of macsec are the word KEY, and SALT. It needs root.',
+    'The copy has no firewall rules of other programs and no ends of other containers. A link that the file names and the host lacks is said, and the plan goes on with a stand-in. Keys of macsec are the word KEY, and SALT. Files are not among the commands: leases, records, and the device node of a macvtap. It needs root.',
   ],
   words: [{ name: 'FILE', means: 'A configuration or a list.', count: 'one', names: 'file' }],
   flags: {

@@ -119,21 +119,26 @@ function rules(): string[] {
 
 /** What the tools show and the lines of a snapshot do not have. */
 function shown(): string[] {
-  const traffic = ['qdisc', 'class', 'filter'].flatMap((what) =>
-    linksOf().map((name) => ['tc', what, 'show', 'dev', name]),
+  const qdiscs = linesOf('tc', 'qdisc', 'show')
+  const shaped = new Set(
+    qdiscs.flatMap((line) => / (?:tbf|htb|ingress|clsact) .* dev (\S+)/.exec(line)?.[1] ?? []),
   )
-  const others = [
-    ['ip', '-d', 'neighbour', 'show', 'nud', 'permanent'],
-    ['bridge', 'vlan', 'show'],
-    ['bridge', 'fdb', 'show'],
+  return [
+    ...qdiscs,
+    ...[...shaped].flatMap((name) => [
+      ...linesOf('tc', 'class', 'show', 'dev', name),
+      ...linesOf('tc', 'filter', 'show', 'dev', name),
+      ...linesOf('tc', 'filter', 'show', 'dev', name, 'ingress'),
+    ]),
+    ...linesOf('ip', '-d', 'neighbour', 'show', 'nud', 'permanent'),
+    ...linesOf('bridge', 'vlan', 'show'),
+    ...linesOf('bridge', 'fdb', 'show'),
   ]
-  return [...traffic, ...others].flatMap(([file = '', ...words]) =>
-    command(file, ...words)
-      .split('\n')
-      .map((line) => `${words.join(' ')}: ${line}`),
-  )
 }
 
-function linksOf(): string[] {
-  return (JSON.parse(command('ip', '-j', 'link', 'show')) as { ifname: string }[]).map(({ ifname }) => ifname)
+/** What a program prints, with its arguments. */
+function linesOf(file: string, ...words: string[]): string[] {
+  return command(file, ...words)
+    .split('\n')
+    .map((line) => `${words.join(' ')}: ${line}`)
 }

@@ -161,6 +161,22 @@ test('a container is found by the beginning of its ID; the host is the namespace
   assert.match(String(await interrupted(host)), 'lo in  127.0.0.1 > 127.0.0.1 icmp echo request')
 })
 
+test('the name of an interface cannot change what the terminal shows', async () => {
+  const [hostile, strange] = [newContainer(), '\u001b[31mx']
+  command('ip', '-n', hostile.name, 'link', 'add', strange, 'type', 'veth', 'peer', 'name', 'y')
+  const captures = await started(
+    [
+      [hostile.path, '-c', '1', 'ip6'],
+      [hostile.path, '-c', '1', '-w', '-', 'ip6'],
+    ],
+    hostile.name,
+  )
+  for (const name of [strange, 'y']) command('ip', '-n', hostile.name, 'link', 'set', name, 'up')
+  const [lines, file] = await Promise.all(captures.map(({ ended }) => ended))
+  assert.match(String(lines?.stdout), /^[\d:.]+ (y| \[31mx) .* length \d+\n$/)
+  assert.ok(file?.stdout.includes('patchbay'))
+})
+
 test('slips are told with what is allowed, and a name that is meant', () => {
   const slips: [words: string, text: string][] = [
     ['host tcp prot 80', '"prot" is no condition'],

@@ -1,5 +1,5 @@
 /** `patchbay plan`: the commands of an ADD, from the requests that would be sent. */
-// needs: nft ip, nft bridge, link macvlan, link vxlan, link ifb, qdisc tbf
+// needs: nft ip, nft bridge, link macvlan, link vxlan, link ifb, qdisc tbf, iptables
 
 import { writeFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
@@ -8,7 +8,7 @@ import type { Network } from '../harness/cnitool.ts'
 import { unchanged } from '../harness/expect.ts'
 import { privateHost, scratch } from '../harness/host.ts'
 import { bridgeNetwork, hostLocal, newNetwork, ptpNetwork, wireNetwork } from '../harness/networks.ts'
-import { answerOf, operate } from '../harness/operate.ts'
+import { answerOf, operate, run } from '../harness/operate.ts'
 import { nic, testPlanned } from '../harness/planned.ts'
 import { type Engine, executables } from '../harness/plugin.ts'
 import { snapshot } from '../harness/snapshot.ts'
@@ -45,6 +45,12 @@ testPlanned('bridge with masquerade, portmap, firewall, tuning', {
       },
     ],
   },
+  capabilities: { portMappings },
+})
+
+const byIptables = bridgeNetwork({ isGateway: true, ipMasq: true, ipMasqBackend: 'iptables' })
+testPlanned('bridge with masquerade and portmap by iptables', {
+  network: chained(byIptables, { ...portmap, backend: 'iptables' }),
   capabilities: { portMappings },
 })
 
@@ -132,6 +138,23 @@ test('what the host has already is not planned: the bridge, the tables and their
     /^nft -f - <<'EOF'\nadd element ip patchbay masquerade-addresses .*\nadd element .*\nEOF$/m,
   )
   await live.del()
+})
+
+test('another IPAM plugin is not called, and another project’s plugin is named', () => {
+  const dhcp = { ...ptpNetwork({ ipam: { type: 'dhcp' } }) }
+  assert.match(operate(patchbay(), `plan ${fileOf(dhcp)}`, 1), /ipam\.type "dhcp" is no plugin of Patchbay's/)
+  const foreign = chained(ptpNetwork(), { type: 'cilium-cni' })
+  assert.match(
+    operate(patchbay(), `plan ${fileOf(foreign)}`, 1),
+    /type "cilium-cni" is no plugin of Patchbay's/,
+  )
+})
+
+test('without root it says that it needs root', () => {
+  const words = `--reuid 65534 --clear-groups --inh-caps=-all ${patchbay()} plan ${fileOf(ptpNetwork())}`
+  const { status, stderr } = run('setpriv', words)
+  assert.is(status, 1)
+  assert.match(stderr, 'only root')
 })
 
 test('a name with characters of a shell is quoted', () => {
