@@ -2,6 +2,8 @@
 
 import { type Entry, type Level, levels } from '../../shared/call-log/entry.ts'
 import { readSettings, type Settings } from '../../shared/call-log/settings.ts'
+import { CniError, Code } from '../../shared/error/error.ts'
+import { isErrno } from '../../shared/kernel/errno.ts'
 import { close } from '../../shared/kernel/files.ts'
 import { misuse } from '../form/arguments.ts'
 import { pageOf } from '../form/page.ts'
@@ -87,8 +89,22 @@ function linesWanted({ flags }: Call): number {
   throw misuse(`--lines ${JSON.stringify(text.slice(0, 50))}: must be a number`)
 }
 
+/** @throws CniError for a user who may not read them */
+function sourcesOf(settings: Settings): Source[] {
+  try {
+    return openAll(settings)
+  } catch (error) {
+    if (!isErrno(error, 'EACCES', 'EPERM')) throw error
+    const hint = 'run it as root: the lines name containers and pods'
+    throw new CniError(Code.IoFailure, {
+      msg: `this user may not read the log in ${settings.directory}`,
+      hint,
+    })
+  }
+}
+
 function shown(settings: Settings, wanted: Wanted, most: number, call: Call): Answer {
-  const sources = openAll(settings)
+  const sources = sourcesOf(settings)
   const entries = lastEntries(sources, wanted, most, call)
   for (const { fd } of sources) close(fd)
   return {
@@ -123,7 +139,7 @@ function leaveOut(path: string, damaged: number, call: Call): void {
 
 function followed(settings: Settings, wanted: Wanted, most: number, call: Call): never {
   const page = pageOf(STDOUT)
-  const sources = openAll(settings)
+  const sources = sourcesOf(settings)
   for (const entry of lastEntries(sources, wanted, most, call)) call.out(textOf(entry, page))
   const current = sources.pop()
   for (const { fd } of sources) close(fd)

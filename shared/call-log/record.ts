@@ -120,8 +120,12 @@ function cut<T extends string | undefined>(text: T, longest = longestText): T {
   return text?.slice(0, longest) as T
 }
 
+/** The code of an input that is no JSON: its details quote the input, which may have secrets. */
+const UNDECODABLE = 6
+
 function shortened({ code, msg, details }: Failure): Failure {
-  return { code, msg: cut(msg), ...(details && { details: cut(details) }) }
+  const isQuoted = code === UNDECODABLE
+  return { code, msg: cut(msg), ...(details && !isQuoted && { details: cut(details) }) }
 }
 
 function secondsOf(nanoseconds: bigint): number {

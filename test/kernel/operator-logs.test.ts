@@ -116,7 +116,7 @@ test('an error is logged as the caller gets it, a warning has a line of its own,
 test('PATCHBAY_LOG logs each call, also one whose configuration is no JSON, and debug a STATUS and times', async () => {
   await call({
     verb: 'ADD',
-    config: '{"name": ',
+    config: '{"name": "net", "token": "secret", ',
     plugin: 'bridge',
     netns: '/nowhere',
     env: { PATCHBAY_LOG: 'info' },
@@ -125,6 +125,7 @@ test('PATCHBAY_LOG logs each call, also one whose configuration is no JSON, and 
   for (const PATCHBAY_LOG of ['info', 'debug']) await call({ verb: 'STATUS', config, env: { PATCHBAY_LOG } })
   const [broken, status, ...others] = entries()
   assert.equal([broken?.code, status?.verb, others], [6, 'STATUS', []])
+  assert.not.match(readFileSync(calls, 'utf8'), 'secret')
   assert.ok(Number(status?.spent?.netlink) > 0)
   const { status: refused, json } = await call({
     verb: 'ADD',
