@@ -115,7 +115,7 @@ function leaveIpvlan3(trace: Trace, { netns, link }: Spot, packet: Packet): Step
   const { known } = trace
   const there = parentNetns(netns, link, known, true)
   if (!there)
-    return { verdict: 'unknown', netns, why: `the namespace of the parent of ${link.name} is not found` }
+    return { verdict: 'unknown', netns, why: `no namespace that can be seen has the parent of ${link.name}` }
   const text = formatAddress(packet.destination)
   trace.links.push({ netns, link })
   for (const one of known.opened()) {
