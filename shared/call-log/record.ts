@@ -18,8 +18,8 @@ export interface Subject {
   env: Record<string, string>
   /** The network's name, as the configuration has it. */
   network: unknown
-  /** `debug`: decisions, times and each STATUS are logged, too. Another value is that of `info`. */
-  level: unknown
+  /** `debug`: decisions, times and each STATUS are logged, too. */
+  level: Wanted
 }
 
 /** An error as the caller gets it. */
@@ -40,7 +40,7 @@ type About = Omit<Entry, 'time' | 'level'>
 
 /** Begins the record of a call. @param log where messages go besides */
 export function record(subject: Subject, log: Log): CallRecord {
-  const isDebug = subject.level === ('debug' satisfies Wanted)
+  const isDebug = subject.level === 'debug'
   const settings = readSettings()
   const context = traceContext(subject.env)
   const about = describe(subject, context)

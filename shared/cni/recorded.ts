@@ -13,7 +13,7 @@ export async function recordOf(
   raw: Record<string, unknown>,
 ): Promise<CallRecord | undefined> {
   const level = env.PATCHBAY_LOG || raw.log
-  if (!level) return undefined
+  if (level !== 'info' && level !== 'debug') return undefined
   try {
     return (await import('../call-log/record.ts')).record({ plugin, env, network: raw.name, level }, log)
   } catch {

@@ -11,12 +11,13 @@ import { sysctlLines } from './sysctls.ts'
 export type Snapshot = string[]
 
 /**
- * Directories of the plugins' files. Excluded: cnitool's own cache of results; the last reserved address, for the next ADD; and
- * host-local's index, which only repeats its records; the number of the last helper; and what the last `patchbay gc` did.
+ * Directories of the plugins' files. Excluded: cnitool's own cache of results; the last reserved address, for the next ADD;
+ * host-local's index, which only repeats its records; the number of the last helper; what the last `patchbay gc` did; the log of
+ * calls, and their counts.
  */
 const kept = ['/run', '/var/lib/cni']
 const foreign =
-  /^\/var\/lib\/cni\/results|\/\.patchbay\/|^\/run\/(test|netns|lock|patchbay\/(helper|gc\.json))\b|\/(lock|[^/]*\.lock|last_reserved_ip\.\d+|[^/]*\.damaged)$/
+  /^\/var\/lib\/cni\/results|\/\.patchbay\/|^\/run\/(test|netns|lock|patchbay\/(helper|gc\.json|calls))\b|\/var\/log\/patchbay\/|\/(lock|[^/]*\.lock|last_reserved_ip\.\d+|[^/]*\.damaged)$/
 
 /** A snapshot of the network namespace and the files of the calling process. */
 export function snapshot(directories: readonly string[] = kept): Snapshot {

@@ -132,7 +132,7 @@ test('PATCHBAY_LOG logs each call, also one whose configuration is no JSON, and 
     config: { ...config, log: 'loud' },
     netns: '/nowhere',
   })
-  assert.equal([refused, json?.code], [1, 7])
+  assert.equal([refused, json?.code, entries().length], [1, 7, 2])
 })
 
 test('a network of podman 5 with the option log leaves a line for each call of its driver', () => {

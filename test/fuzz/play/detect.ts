@@ -91,7 +91,15 @@ function shown(stdout: string): string {
 }
 
 /** The directories of the plugins' files (docs/state.md), and those that are the test's. */
-const state = ['/run/patchbay/', '/var/lib/cni/', '/dev/patchbay/', '/run/lock/', '/run/netns/', '/run/test/']
+const state = [
+  '/var/log/patchbay/',
+  '/run/patchbay/',
+  '/var/lib/cni/',
+  '/dev/patchbay/',
+  '/run/lock/',
+  '/run/netns/',
+  '/run/test/',
+]
 
 /** The top of the tree that shows what was written outside of /run, /var/lib and /dev (world.sh). */
 const outside = '/run/outside'
