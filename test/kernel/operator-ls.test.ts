@@ -1,6 +1,7 @@
 /** `patchbay ls` and `patchbay show`: what the host's containers have, by all that tells of them. */
 // needs: nft ip, link macvlan
 
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import type { z } from 'zod'
@@ -124,6 +125,16 @@ test('show of a container that ended says so, and has no namespace to look into'
   assert.is(attachments[0]?.now, undefined)
   assert.is(attachments[0]?.hostEnd, undefined)
   assert.is((await show(idOf(side.path))).attachments[0]?.now?.kind, 'macvlan')
+})
+
+test('a reader that has seen enough is no error, and half of a verb names the words that follow', () => {
+  const shell = spawnSync('sh', ['-c', `${file} ls -w | true; ${file} show front | head -1`], {
+    encoding: 'utf8',
+  })
+  assert.is(shell.stderr, '')
+  assert.match(operate(file, 'ipam', 2), 'ipam needs one more word: ls, show, check, release')
+  assert.match(operate(file, 'ipam --help', 2), 'patchbay ipam ls --help')
+  assert.match(operate(file, 'ipam chek', 2), 'did you mean ipam check?')
 })
 
 test('a container that is not there is misuse, and the containers are named', () => {
