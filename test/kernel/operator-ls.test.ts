@@ -9,7 +9,9 @@ import type { answer as lsAnswer } from '../../cli/answers/ls.ts'
 import type { answer as showAnswer } from '../../cli/answers/show.ts'
 import { type Attached, added, attach } from '../harness/attach.ts'
 import { ip } from '../harness/command.ts'
+import { ownEtc } from '../harness/etc.ts'
 import { newContainer, privateHost } from '../harness/host.ts'
+import { attachment, create, drive, podmanNetwork } from '../harness/netavark.ts'
 import { bridgeNetwork, newNetwork, ptpNetwork, single } from '../harness/networks.ts'
 import { answerOf, operate, run } from '../harness/operate.ts'
 import { executables } from '../harness/plugin.ts'
@@ -17,6 +19,7 @@ import { test } from '../harness/test.ts'
 import { vanish } from '../harness/vanish.ts'
 
 await privateHost()
+ownEtc('/etc/cni/net.d', '/etc/containers/networks')
 
 const file = `${executables()}/patchbay`
 const cache = '/var/lib/cni/results'
@@ -161,6 +164,21 @@ test('containers without a cache are known by their host ends and records, which
   const [other] = await ls(bare.name)
   assert.equal([other?.container, other?.life, other?.addresses], [`of-${bare.name}`, 'lives', []])
   assert.match(ip(`link show ${other?.hostInterface}`), `patchbay:${bare.name}/of-${bare.name}/eth0`)
+})
+
+test('a container of podman 5 has the driver of its network, and the addresses that the kernel has in its namespace', async () => {
+  const subnets = [{ subnet: '10.88.0.0/24', gateway: '10.88.0.1' }]
+  const net = create(podmanNetwork('patchbay-bridge', { subnets }))
+  const container = newContainer()
+  const place = attachment(net, { static_ips: ['10.88.0.5'] })
+  assert.is(drive(net.driver, ['setup', container.path], place).status, 0)
+  writeFileSync(`/etc/containers/networks/${net.name}.json`, JSON.stringify(net))
+  const [one] = await ls(net.name)
+  assert.equal([one?.life, one?.addresses, one?.plugins], ['lives', ['10.88.0.5/24'], ['patchbay-bridge']])
+  assert.is(one?.parent, net.network_interface)
+  assert.is(one?.namespace, container.path)
+  assert.is(drive(net.driver, ['teardown', container.path], place).status, 0)
+  rmSync(`/etc/containers/networks/${net.name}.json`)
 })
 
 test('without root the pairs of the host are listed, and what could not be read is said', () => {
