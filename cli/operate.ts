@@ -2,6 +2,7 @@
 
 import type { Registry } from '../shared/cni/plugin.ts'
 import { nearest } from '../shared/config/near.ts'
+import { tolerate } from '../shared/kernel/errno.ts'
 import { writeAll } from '../shared/kernel/files.ts'
 import { type Format, written } from './form/answer.ts'
 import { misuse, parse } from './form/arguments.ts'
@@ -28,7 +29,8 @@ export async function operate(line: readonly string[], plugins: Registry): Promi
   const progress = progressLine(STDERR)
   const write = (fd: number) => (text: string) => {
     progress.clear()
-    writeAll(fd, Buffer.from(`${text}\n`))
+    // The reader has seen enough: `patchbay ls | head`.
+    tolerate(() => writeAll(fd, Buffer.from(`${text}\n`)), 'EPIPE')
   }
   const output = { out: write(STDOUT), err: write(STDERR) }
   const complain: Call['complain'] = (where, complaint) => output.err(block(where, complaint))
@@ -59,7 +61,15 @@ function nameOf([first = '', ...others]: readonly string[]): { name: string; res
 async function load(name: string): Promise<Verb> {
   const loader = Object.hasOwn(verbs, name) ? verbs[name] : undefined
   if (loader) return loader()
-  const known = Object.keys(verbs)
+  const all = Object.keys(verbs)
+  const [first = '', second = ''] = name.split(' ')
+  const group = all.filter((verb) => verb.startsWith(`${first} `))
+  if (group.length > 0 && (second === '' || second.startsWith('-')))
+    throw misuse(
+      `${first} needs one more word: ${group.map((verb) => verb.slice(first.length + 1)).join(', ')}`,
+      `patchbay ${group[0]} --help`,
+    )
+  const known = group.length > 0 ? group : all
   const meant = nearest(name, known)
   const question = meant ? `, did you mean ${meant}?` : ''
   throw misuse(

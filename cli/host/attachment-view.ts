@@ -2,13 +2,14 @@
 
 import { attachmentKey, interfaceHash } from '../../shared/cni/identity.ts'
 import type { Attachment } from '../../shared/cni/plugin.ts'
+import { isObject } from '../../shared/config/json.ts'
 import type { PortmapRecord } from '../../shared/firewall/portmap-record.ts'
 import { stat } from '../../shared/kernel/stat.ts'
 import type { Link } from '../../shared/netlink/link.ts'
 import { allNotes } from '../../shared/state/given-names.ts'
 import { compared } from '../form/sort.ts'
 import type { Cached } from './cache-entry.ts'
-import { cachedChain, chainOf } from './chain.ts'
+import { cachedChain, chainOf, podmanNetwork } from './chain.ts'
 import type { Judged, Life } from './containers.ts'
 import { type HostEnd, type HostLinks, isPair, listHostLinks } from './host-links.ts'
 import { type HostPort, portRecords, portsOf } from './host-ports.ts'
@@ -139,10 +140,13 @@ function viewOf(
   }
 }
 
+/** The plugins of the cache, of the list, or the driver of podman's network. */
 function membersOf(attachment: Attachment, cached: Cached | undefined, { configurations }: Host) {
-  return (
-    (cached ? cachedChain(cached) : chainOf(attachment, { ...configurations, cached: [] }))?.plugins ?? []
-  )
+  const chain = cached ? cachedChain(cached) : chainOf(attachment, { ...configurations, cached: [] })
+  if (chain) return chain.plugins
+  const { driver, network_interface, options } = podmanNetwork(attachment, configurations) ?? {}
+  if (driver === undefined) return []
+  return [{ type: driver, master: isObject(options) ? options.parent : undefined, bridge: network_interface }]
 }
 
 /** The reference's pairs have no alias; its result names the host's end. */

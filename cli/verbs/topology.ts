@@ -1,6 +1,7 @@
 /** `patchbay topology`: a picture of this node. */
 
 import { readValueIfAny } from '../../shared/kernel/files.ts'
+import { fillAddresses } from '../attachments/fill.ts'
 import type { Verb } from '../form/verb.ts'
 import { viewHost } from '../host/attachment-view.ts'
 import { requireNetwork } from '../host/require-network.ts'
@@ -23,6 +24,10 @@ export const topology: Verb = {
     const view = viewHost((file, why) => call.complain(file, { msg: `left out: ${why}` }))
     const networks = view.attachments.map((one) => one.network)
     if (network !== undefined) requireNetwork(network, view.host, networks)
+    fillAddresses(
+      view.attachments.filter((one) => one.network === (network ?? one.network)),
+      call,
+    )
     const graph = graphOf(view, network)
     const host = readValueIfAny('/proc/sys/kernel/hostname') ?? 'this host'
     const isPicture = call.flags.has('--svg')

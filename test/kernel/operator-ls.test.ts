@@ -1,6 +1,7 @@
 /** `patchbay ls` and `patchbay show`: what the host's containers have, by all that tells of them. */
 // needs: nft ip, link macvlan
 
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import type { z } from 'zod'
@@ -8,7 +9,9 @@ import type { answer as lsAnswer } from '../../cli/answers/ls.ts'
 import type { answer as showAnswer } from '../../cli/answers/show.ts'
 import { type Attached, added, attach } from '../harness/attach.ts'
 import { ip } from '../harness/command.ts'
+import { ownEtc } from '../harness/etc.ts'
 import { newContainer, privateHost } from '../harness/host.ts'
+import { attachment, create, drive, podmanNetwork } from '../harness/netavark.ts'
 import { bridgeNetwork, newNetwork, ptpNetwork, single } from '../harness/networks.ts'
 import { answerOf, operate, run } from '../harness/operate.ts'
 import { executables } from '../harness/plugin.ts'
@@ -16,6 +19,7 @@ import { test } from '../harness/test.ts'
 import { vanish } from '../harness/vanish.ts'
 
 await privateHost()
+ownEtc('/etc/cni/net.d', '/etc/containers/networks')
 
 const file = `${executables()}/patchbay`
 const cache = '/var/lib/cni/results'
@@ -126,6 +130,16 @@ test('show of a container that ended says so, and has no namespace to look into'
   assert.is((await show(idOf(side.path))).attachments[0]?.now?.kind, 'macvlan')
 })
 
+test('a reader that has seen enough is no error, and half of a verb names the words that follow', () => {
+  const shell = spawnSync('sh', ['-c', `${file} ls -w | true; ${file} show front | head -1`], {
+    encoding: 'utf8',
+  })
+  assert.is(shell.stderr, '')
+  assert.match(operate(file, 'ipam', 2), 'ipam needs one more word: ls, show, check, release')
+  assert.match(operate(file, 'ipam --help', 2), 'patchbay ipam ls --help')
+  assert.match(operate(file, 'ipam chek', 2), 'did you mean ipam check?')
+})
+
 test('a container that is not there is misuse, and the containers are named', () => {
   const said = operate(file, 'show shop/fron', 2)
   assert.match(said, 'no container "shop/fron", did you mean shop/front?')
@@ -150,6 +164,21 @@ test('containers without a cache are known by their host ends and records, which
   const [other] = await ls(bare.name)
   assert.equal([other?.container, other?.life, other?.addresses], [`of-${bare.name}`, 'lives', []])
   assert.match(ip(`link show ${other?.hostInterface}`), `patchbay:${bare.name}/of-${bare.name}/eth0`)
+})
+
+test('a container of podman 5 has the driver of its network, and the addresses that the kernel has in its namespace', async () => {
+  const subnets = [{ subnet: '10.88.0.0/24', gateway: '10.88.0.1' }]
+  const net = create(podmanNetwork('patchbay-bridge', { subnets }))
+  const container = newContainer()
+  const place = attachment(net, { static_ips: ['10.88.0.5'] })
+  assert.is(drive(net.driver, ['setup', container.path], place).status, 0)
+  writeFileSync(`/etc/containers/networks/${net.name}.json`, JSON.stringify(net))
+  const [one] = await ls(net.name)
+  assert.equal([one?.life, one?.addresses, one?.plugins], ['lives', ['10.88.0.5/24'], ['patchbay-bridge']])
+  assert.is(one?.parent, net.network_interface)
+  assert.is(one?.namespace, container.path)
+  assert.is(drive(net.driver, ['teardown', container.path], place).status, 0)
+  rmSync(`/etc/containers/networks/${net.name}.json`)
 })
 
 test('without root the pairs of the host are listed, and what could not be read is said', () => {
