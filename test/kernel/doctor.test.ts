@@ -136,9 +136,15 @@ test('--before looks at what must be so before the first pod, and at nothing els
     assert.equal(findings('--before'), [])
   })
   const net = ptp()
-  list('10-a.conflist', { ...net, plugins: [{ type: 'nosuch' }] })
+  list('10-a.conflist', { ...net, plugins: [...net.plugins, { type: 'nosuch' }] })
   const before = findings('--before').map(({ fault }) => fault)
   assert.equal(before, ['plugin-missing'])
+  clear()
+})
+
+test('without a runtime a list of which no plugin is installed is for none, as that of podman’s package with netavark', async () => {
+  list('87-podman-bridge.conflist', { ...ptp(), plugins: [{ type: 'nosuch' }] })
+  await silent()
   clear()
 })
 

@@ -22,6 +22,10 @@ interface Missing {
   elsewhere?: string
 }
 
+/**
+ * Without a runtime that calls plugins, a list of which nothing is installed is for none: as the one of podman's package, whose containers have
+ * netavark.
+ */
 function missingOf(view: View): Missing[] {
   const files = pluginFilesOf(view)
   return listDirectories(view).flatMap((directory) =>
@@ -29,7 +33,9 @@ function missingOf(view: View): Missing[] {
       const names = new Set(
         search.directories.flatMap((one) => (files.get(one) ?? []).map(({ name }) => name)),
       )
-      return directory.lists.flatMap((list) =>
+      const isUsed = (list: List) =>
+        directory.runtimes.length > 0 || typesOf(list).some((type) => names.has(type))
+      return directory.lists.filter(isUsed).flatMap((list) =>
         typesOf(list)
           .filter((type) => !names.has(type))
           .map((type) => ({ list, search, type, elsewhere: elsewhere(type, search, view) })),
