@@ -190,23 +190,3 @@ function leastOf({ policy, port, addresses, acceptInto: chains, through, backEnd
   const tables = new Set(chains.map(({ family, table }) => `${family} ${table}`)).size
   return self + (isIsolated && port !== undefined ? 2 : 0) + (tables > 0 ? addresses.length : 0)
 }
-
-/** The sets whose elements name their attachment, apart from those of host ports with conditions: a set, and others of the same attachment. */
-export const ownedSets = (): { leading: NamedSet[]; others: NamedSet[] } => {
-  const frames = families.map((family) => frameOf(family))
-  const [ports4, ports6] = frames.map(({ ports: set, addresses }) => [set, addresses])
-  return {
-    leading: [
-      ...families.map(masquerade.addressMap),
-      ...families.map(masquerade.attachmentMap),
-      ...macs.sets,
-      ...isolation.selfSets,
-      ...(ports4 ?? []),
-      ...(ports6 ?? []),
-    ],
-    others: frames.flatMap(({ attachments, self, neighbours, localhost, masquerade: all }) => [
-      ...[attachments, self, neighbours, all],
-      ...(localhost ? [localhost] : []),
-    ]),
-  }
-}

@@ -10,8 +10,8 @@ import type { Element, NamedSet } from '../../../shared/netlink/nftables-sets.ts
 import type { Fault, Finding, View } from '../frame/fault.ts'
 import { hostOf, linksOf } from '../frame/host.ts'
 import { word } from '../frame/shell.ts'
-import { ownedSets } from './elements.ts'
 import { commentsIn } from './owned.ts'
+import { ownedSets } from './owned-sets.ts'
 import { wiredOf } from './wired.ts'
 
 /** The attachments that a file or a link of the host names: as keys, and as the comments of elements. */

@@ -4,8 +4,9 @@ import type { Table } from '../../../shared/netlink/nftables.ts'
 import type { Chain } from '../../../shared/netlink/nftables-chains.ts'
 import { listRules, type Rule } from '../../../shared/netlink/nftables-read.ts'
 import type { Socket } from '../../../shared/netlink/socket.ts'
+import type { Verdict } from './outcome.ts'
 import type { Packet } from './packet.ts'
-import { outcomeOf, type Verdict } from './rule.ts'
+import { outcomeOf } from './rule.ts'
 
 /** What may become of a packet in a chain. */
 type End = 'accept' | 'drop' | 'on'

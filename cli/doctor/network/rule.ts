@@ -15,42 +15,20 @@ import {
 } from '../../../shared/netlink/nftables-read.ts'
 import { elementList, getSet } from '../../../shared/netlink/nftables-sets.ts'
 import type { Socket } from '../../../shared/netlink/socket.ts'
-import { conntrackOf, headerOf, metaOf, type Packet, STATE_NEW, serviceMark, type Value } from './packet.ts'
-
-export type Holds = 'yes' | 'no' | 'maybe'
-
-/** Where a rule sends a packet for which it holds. */
-export type Verdict =
-  | { kind: 'accept' }
-  | { kind: 'drop' }
-  | { kind: 'continue' }
-  | { kind: 'return' }
-  | { kind: 'jump'; chain: string }
-  | { kind: 'goto'; chain: string }
-
-export interface Outcome {
-  holds: Holds
-  /** One of these. */
-  verdicts: Verdict[]
-}
+import { compared, masked, type Registers } from './comparison.ts'
+import type { Holds, Outcome, Verdict } from './outcome.ts'
+import { conntrackOf, headerOf, metaOf, type Packet, type Value } from './packet.ts'
+import { matched, targetOf } from './xtables-rule.ts'
 
 /** Attributes of expressions, include/uapi/linux/netfilter/nf_tables.h. */
 const Meta = { DREG: 1, KEY: 2 } as const
 const Payload = { DREG: 1, BASE: 2, OFFSET: 3, LEN: 4 } as const
-const Cmp = { SREG: 1, OP: 2, DATA: 3 } as const
-const Bitwise = { SREG: 1, DREG: 2, MASK: 4, XOR: 5, OP: 6 } as const
 const Lookup = { SET: 1, SREG: 2, DREG: 3, FLAGS: 5 } as const
-const Target = { NAME: 1, INFO: 3 } as const
 const [DATA_VALUE, DATA_VERDICT, VERDICT_CODE, VERDICT_CHAIN, IMMEDIATE_DATA] = [1, 2, 1, 2, 2]
-const [BASE_NETWORK, EQUAL, NOT_EQUAL, SET_INTERVAL] = [1, 0, 1, 4]
+const [BASE_NETWORK, SET_INTERVAL] = [1, 4]
 
 /** What changes neither the packet's way nor what is compared later. */
 const harmless = ['counter', 'log', 'notrack', 'flow_offload', 'last']
-/** Targets of xtables after which the next rule follows. */
-const passingTargets = ['LOG', 'NFLOG', 'MARK', 'CONNMARK', 'TCPMSS', 'TRACE']
-
-/** What the expressions of a rule have loaded: undefined is a value that is not known. */
-type Registers = Map<number, Value | undefined>
 
 /** Reads a rule for a packet. */
 export function outcomeOf(socket: Socket, table: Table, { attributes }: Rule, packet: Packet): Outcome {
@@ -96,45 +74,9 @@ function stepOf(name: string, data: Buffer, context: Context): Holds | Verdict[]
   if (name === 'immediate') return verdictIn(find(data, IMMEDIATE_DATA, DATA_VERDICT))
   if (name === 'reject') return [{ kind: 'drop' }]
   if (name === 'match') return matched(data)
-  if (name === 'target') return targetOf(text(find(data, Target.NAME)) ?? '')
+  if (name === 'target') return targetOf(data)
   if (name === 'queue' || name === 'fwd') return [{ kind: 'accept' }, { kind: 'drop' }]
   return 'maybe'
-}
-
-/** What a mask takes away is known: it is 0. */
-function masked(data: Buffer, registers: Registers): Holds {
-  const number = (type: number) => find(data, type)?.readUInt32BE(0) ?? 0
-  const [mask, xor] = [find(data, Bitwise.MASK, DATA_VALUE), find(data, Bitwise.XOR, DATA_VALUE)]
-  const isMask = mask && xor && mask.length === xor.length && number(Bitwise.OP) === 0
-  const value = registers.get(number(Bitwise.SREG)) ?? (isMask && unknown(mask.length))
-  registers.set(number(Bitwise.DREG), isMask && value ? underMask(value, mask, xor) : undefined)
-  return 'yes'
-}
-
-const unknown = (length: number): Value => ({ bytes: Buffer.alloc(length), known: Buffer.alloc(length) })
-
-function underMask({ bytes, known }: Value, mask: Buffer, xor: Buffer): Value {
-  const at = (buffer: Buffer, index: number) => buffer[index] ?? 0
-  return {
-    bytes: Buffer.from(mask.map((byte, index) => (at(bytes, index) & byte) ^ at(xor, index))),
-    known: Buffer.from(mask.map((byte, index) => at(known, index) | (~byte & 0xff))),
-  }
-}
-
-function compared(data: Buffer, registers: Registers): Holds {
-  const number = (type: number) => find(data, type)?.readUInt32BE(0) ?? 0
-  const [value, wanted] = [registers.get(number(Cmp.SREG)), find(data, Cmp.DATA, DATA_VALUE)]
-  const operation = number(Cmp.OP)
-  if (!value || !wanted || value.bytes.length < wanted.length || operation > NOT_EQUAL) return 'maybe'
-  const equal = isEqual(value, wanted)
-  if (equal === 'maybe' || operation === EQUAL) return equal
-  return equal === 'yes' ? 'no' : 'yes'
-}
-
-function isEqual({ bytes, known }: Value, wanted: Buffer): Holds {
-  const differs = wanted.some((byte, at) => ((byte ^ (bytes[at] ?? 0)) & (known[at] ?? 0)) !== 0)
-  if (differs) return 'no'
-  return wanted.every((_, at) => known[at] === 0xff) ? 'yes' : 'maybe'
 }
 
 /** The verdict that an `immediate` expression or an element has; none for data. */
@@ -197,28 +139,3 @@ function readSet(socket: Socket, table: Table, name: string): Map<string, Buffer
 }
 
 const place = ({ family, name }: Table) => `${family} ${name}`
-
-/** struct xt_conntrack_mtinfo3 (include/uapi/linux/netfilter/xt_conntrack.h): flags, their inversions, states. */
-const Conntrack = { FLAGS: 146, INVERTED: 148, STATES: 150, STATE: 1, BYTES: 152 } as const
-
-/** A match of xtables. */
-function matched(data: Buffer): Holds {
-  const [name, info] = [text(find(data, Target.NAME)), find(data, Target.INFO) ?? Buffer.alloc(0)]
-  if (name === 'comment') return 'yes'
-  // struct xt_mark_mtinfo1: mark and mask.
-  if (name === 'mark' && info.length >= 8) {
-    const isService = [0, 4].every((at) => info.subarray(at, at + 4).equals(serviceMark))
-    return isService ? 'no' : 'maybe'
-  }
-  if (name !== 'conntrack' || info.length < Conntrack.BYTES) return 'maybe'
-  const asksState = (info.readUInt16LE(Conntrack.FLAGS) & Conntrack.STATE) !== 0
-  const isInverse = (info.readUInt16LE(Conntrack.INVERTED) & Conntrack.STATE) !== 0
-  if (!asksState) return 'maybe'
-  return ((info.readUInt16LE(Conntrack.STATES) & STATE_NEW) !== 0) === isInverse ? 'no' : 'maybe'
-}
-
-/** A target of xtables. */
-function targetOf(name: string): Holds | Verdict[] {
-  if (name === 'REJECT') return [{ kind: 'drop' }]
-  return passingTargets.includes(name) ? 'yes' : [{ kind: 'accept' }, { kind: 'drop' }, { kind: 'continue' }]
-}
