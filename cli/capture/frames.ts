@@ -28,7 +28,7 @@ const [MSG_TRUNC, MSG_DONTWAIT] = [0x20, 0x40]
 const SIOCGSTAMPNS = 0x8907
 const PACKET_OUTGOING = 4
 /** Room for bursts, bytes. */
-const BUFFER_BYTES = 8 * 1024 * 1024
+const BUFFER_BYTES = 32 * 1024 * 1024
 
 /**
  * Opens a socket in the current namespace. It gets no frame before its filter is there: until then it is bound to no protocol.
@@ -66,31 +66,47 @@ function attach(fd: Fd, program: Buffer): void {
   must('attach the filter', 'setsockopt', fd, SOL_SOCKET, SO_ATTACH_FILTER, fprog, fprog.length)
 }
 
-let buffer: Buffer | undefined
+/** Where the kernel writes a frame, its struct sockaddr_ll and its time. */
+interface Space {
+  data: Buffer
+  from: Buffer
+  size: Buffer
+  timespec: Buffer
+}
+
+let space: Space | undefined
+
+function newSpace(): Space {
+  return {
+    data: Buffer.alloc(SNAPLEN),
+    from: Buffer.alloc(20),
+    size: Buffer.alloc(4),
+    timespec: Buffer.alloc(16),
+  }
+}
 
 /** The next frame; undefined when none waits. Its data is valid until the next call. */
 export function readFrame(fd: Fd): Frame | undefined {
-  buffer ??= Buffer.alloc(SNAPLEN)
-  const from = Buffer.alloc(20)
-  const size = Buffer.from([from.length, 0, 0, 0])
-  const length = syscall('recvfrom', fd, buffer, buffer.length, MSG_TRUNC | MSG_DONTWAIT, from, size)
+  space ??= newSpace()
+  const { data, from, size, timespec } = space
+  size.writeUInt32LE(from.length, 0)
+  const length = syscall('recvfrom', fd, data, data.length, MSG_TRUNC | MSG_DONTWAIT, from, size)
   if (length === -Errno.EAGAIN) return undefined
   // The interface was set down, or another socket's error: later frames come all the same.
   if (length === -Errno.ENETDOWN) return undefined
   if (length < 0) throw new KernelError(-length, 'receive a frame')
   return {
-    time: timeOf(fd),
+    time: timeOf(fd, timespec),
     link: from.readInt32LE(4),
     isOutgoing: from[10] === PACKET_OUTGOING,
     hardware: from.readUInt16LE(8),
     protocol: from.readUInt16BE(2),
     length,
-    data: buffer.subarray(0, Math.min(length, buffer.length)),
+    data: data.subarray(0, Math.min(length, data.length)),
   }
 }
 
-function timeOf(fd: Fd): bigint {
-  const timespec = Buffer.alloc(16)
+function timeOf(fd: Fd, timespec: Buffer): bigint {
   if (syscall('ioctl', fd, SIOCGSTAMPNS, timespec) < 0) return wallClock()
   return timespec.readBigInt64LE(0) * 1_000_000_000n + timespec.readBigInt64LE(8)
 }

@@ -48,17 +48,22 @@ export function interfaceBlock(name: string, frame: Pick<Frame, 'hardware'>): Bu
   return block(INTERFACE, body, option(INTERFACE_NAME, Buffer.from(name)), resolution)
 }
 
-/** The block of a frame. @param place of its interface */
+/** Before and behind the data of a frame: type, length, interface, time, lengths; the option of the direction, the last one, length. */
+const [PACKET_HEAD, PACKET_TAIL] = [28, 16]
+
+/** The block of a frame, in one buffer: there may be 100,000 in a second. @param place of its interface */
 export function packetBlock({ time, length, data, isOutgoing }: Frame, place: number): Buffer {
-  const body = Buffer.alloc(20 + padded(data.length))
-  body.writeUInt32LE(place, 0)
-  body.writeUInt32LE(Number(time >> 32n), 4)
-  body.writeUInt32LE(Number(time & 0xffffffffn), 8)
-  body.writeUInt32LE(data.length, 12)
-  body.writeUInt32LE(length, 16)
-  body.set(data, 20)
-  const direction = Buffer.from([isOutgoing ? 2 : 1, 0, 0, 0])
-  return block(ENHANCED_PACKET, body, option(FLAGS, direction))
+  const end = PACKET_HEAD + padded(data.length)
+  const bytes = Buffer.alloc(end + PACKET_TAIL)
+  const numbers = [ENHANCED_PACKET, bytes.length, place, Number(time >> 32n), Number(time & 0xffffffffn)]
+  for (const [index, number] of [...numbers, data.length, length].entries())
+    bytes.writeUInt32LE(number, index * 4)
+  bytes.set(data, PACKET_HEAD)
+  bytes.writeUInt16LE(FLAGS, end)
+  bytes.writeUInt16LE(4, end + 2)
+  bytes.writeUInt32LE(isOutgoing ? 2 : 1, end + 4)
+  bytes.writeUInt32LE(bytes.length, end + 12)
+  return bytes
 }
 
 const padded = (length: number) => length + (-length & 3)

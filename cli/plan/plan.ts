@@ -2,7 +2,8 @@
 
 import type { Registry } from '../../shared/cni/plugin.ts'
 import type { Configured } from '../host/networks.ts'
-import { makeHost, makeStandIn, readHost } from './host-copy.ts'
+import { makeHost, readHost } from './host-copy.ts'
+import { makeStandIn } from './link-copy.ts'
 import { parentsOf, textsIn, valuesOf } from './parents.ts'
 import { perform, type Step, type Wanted } from './perform.ts'
 import { makeRules, readRules } from './rules-copy.ts'
