@@ -61,7 +61,7 @@ function ownerOf(address: Address, known: Known): Netns | undefined {
   const opened = known.opened().find(has)
   if (opened || isLoopback(address)) return opened
   const named = known.views().filter(({ addresses }) => addresses.some((one) => one.split('/')[0] === text))
-  return named.map(({ places }) => placeOf(places, known)).find(has) ?? known.search(has)
+  return named.map(({ places }) => placeOf(places, known)).find(has) ?? known.ownerOf(text)
 }
 
 function placeOf(places: readonly Place[], known: Known): Netns | undefined {

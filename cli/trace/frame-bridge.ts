@@ -31,10 +31,8 @@ export function passBridge(
   const entered = blocked(inside, entryBlock(bridge, from, vlan, isFiltering, entrance))
   const entry = frame.to === undefined ? undefined : bridgePortOf(netns, link, frame.to, vlan)
   const known = entry && (entry.isSticky || !frame.isFresh) ? entry.port : undefined
-  const out = (to: Link | undefined): Frame => {
-    if (!isFiltering) return frame
-    return { ...frame, vlan: vlanAt(bridge, to ?? link, true).isUntagged(vlan) ? undefined : vlan }
-  }
+  const out = ({ isUntagged }: PortVlans): Frame =>
+    isFiltering ? { ...frame, vlan: isUntagged(vlan) ? undefined : vlan } : frame
   const step = (to?: Link) => ({
     ...entered,
     bridged: [...entered.bridged, { bridge, from, to, frame, isRouted }],
@@ -42,14 +40,16 @@ export function passBridge(
   const isOwn = frame.to === undefined || frame.to === link.mac || known === link.index
   if (from && isOwn && !isRouted) {
     const down = link.up ? undefined : blockAt(bridge, link, `${link.name} is down`)
-    const foreign = vlanAt(bridge, link, isFiltering).has(vlan) ? undefined : noVlan(bridge, link, vlan)
-    walk.rise(bridge, out(undefined), blocked(step(), down ?? foreign))
+    const own = vlanAt(bridge, link, isFiltering)
+    const foreign = own.has(vlan) ? undefined : noVlan(bridge, link, vlan)
+    walk.rise(bridge, out(own), blocked(step(), down ?? foreign))
   }
   if (from && frame.to === link.mac) return
   for (const port of portsOf(bridge, known)) {
     const why = exitBlock(bridge, from, port, frame, known)
-    const foreign = vlanAt(bridge, port, isFiltering).has(vlan) ? undefined : noVlan(bridge, port, vlan)
-    walk.leave({ netns, link: port }, out(port), blocked(step(port), why ?? foreign))
+    const own = vlanAt(bridge, port, isFiltering)
+    const foreign = own.has(vlan) ? undefined : noVlan(bridge, port, vlan)
+    walk.leave({ netns, link: port }, out(own), blocked(step(port), why ?? foreign))
   }
 }
 

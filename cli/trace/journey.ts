@@ -21,6 +21,7 @@ export interface Reached extends Spot {
   packet: Packet
   /** Of a packet that left: what is there. */
   what?: string
+  unanswered?: string
 }
 
 /** Longer ways are loops: the packet's hop limit. */

@@ -1,6 +1,6 @@
 /** The network namespaces of this host, as far as a trace needs them: by path, by container, by the kernel's number. */
 
-import { currentNamespace, openNamespaceIfAny } from '../../shared/kernel/namespace.ts'
+import { closeNamespace, currentNamespace, openNamespaceIfAny } from '../../shared/kernel/namespace.ts'
 import { networkNamespaces } from '../../shared/kernel/namespaces.ts'
 import type { Link } from '../../shared/netlink/link.ts'
 import { nsidOf } from '../../shared/netlink/nsid.ts'
@@ -8,7 +8,7 @@ import { type AttachmentView, viewHost } from '../host/attachment-view.ts'
 import { pathInto } from '../host/inside.ts'
 import type { LeftOut } from '../host/left-out.ts'
 import { shortID } from '../host/words.ts'
-import { closeNetns, inodeOf, type Named, type Netns, netnsOf } from './netns.ts'
+import { closeNetns, hasAddress, inodeOf, type Named, type Netns, netnsOf } from './netns.ts'
 
 export interface Known {
   host: Netns
@@ -18,14 +18,16 @@ export interface Known {
   at(path: string): Netns | undefined
   /** Those that were opened and kept: the packet's, and those of its source and destination. */
   opened(): readonly Netns[]
-  /** All others: containers first, then what processes and mounts hold. Opened one by one, and closed unless `fits`. Not more than `mostSearches`. */
-  search(fits: (netns: Netns) => boolean): Netns | undefined
+  /** The namespace that has an address: one that is open, or the first of all others, which stays open then. */
+  ownerOf(address: string): Netns | undefined
+  /** The namespace that another one knows by a number, wherever it is; undefined when none is found, or too many were opened by this. */
+  byNumber(netns: Netns, number: number): Netns | undefined
   /** The number by which a namespace knows another one: `ip netns list-id`. */
   numberOf(netns: Netns, other: Netns): number
 }
 
-/** Each looks at all namespaces of the host. */
-const mostSearches = 20
+/** So many namespaces are opened because a link leads to them, such as each port of a bridge that floods. */
+const mostByNumber = 32
 
 /** @param leftOut is told of files that cannot be read */
 export function knownNamespaces(leftOut: LeftOut): Known {
@@ -43,7 +45,7 @@ export function knownNamespaces(leftOut: LeftOut): Known {
   }
   const at = (path: string) => opened.get(inodeOf(path)) ?? keep(open(path))
   const all = () => [...pathsOf(views()), ...networkNamespaces().values()]
-  const search = limited(mostSearches, (fits: (netns: Netns) => boolean) => {
+  const search = (fits: (netns: Netns) => boolean): Netns | undefined => {
     const seen = new Set(opened.keys())
     for (const path of all()) {
       const inode = inodeOf(path)
@@ -53,8 +55,38 @@ export function knownNamespaces(leftOut: LeftOut): Known {
       if (netns) closeNetns(netns)
     }
     return undefined
-  })
-  return { host, views, at, search, opened: () => [...opened.values()], numberOf: numbering() }
+  }
+  const nowhere = new Set<string>()
+  const ownerOf: Known['ownerOf'] = (address) => {
+    const has = (netns: Netns) => hasAddress(netns, address)
+    const found = [...opened.values()].find(has) ?? (nowhere.has(address) ? undefined : search(has))
+    if (!found) nowhere.add(address)
+    return found
+  }
+  const numbers = new Map<string, Map<number, string>>()
+  let left = mostByNumber
+  const byNumber: Known['byNumber'] = (netns, number) => {
+    const known = numbers.get(netns.inode) ?? numbersIn(netns, all())
+    numbers.set(netns.inode, known)
+    const path = known.get(number)
+    if (path === undefined) return undefined
+    return opened.get(inodeOf(path)) ?? (left-- > 0 ? at(path) : undefined)
+  }
+  const more = { opened: () => [...opened.values()], numberOf: numbering() }
+  return { host, views, at, ownerOf, byNumber, ...more }
+}
+
+/** The paths of namespaces by the numbers that one has for them. */
+function numbersIn({ socket }: Netns, paths: readonly string[]): Map<number, string> {
+  const numbers = new Map<number, string>()
+  for (const path of paths) {
+    const namespace = openNamespaceIfAny(path)
+    if (!namespace) continue
+    const number = nsidOf(socket, namespace)
+    if (number >= 0) numbers.set(number, path)
+    closeNamespace(namespace)
+  }
+  return numbers
 }
 
 function once<T extends object>(make: () => T): () => T {
@@ -63,14 +95,6 @@ function once<T extends object>(make: () => T): () => T {
     made ??= make()
     return made
   }
-}
-
-function limited<A, B>(
-  times: number,
-  action: (argument: A) => B | undefined,
-): (argument: A) => B | undefined {
-  let left = times
-  return (argument) => (left-- > 0 ? action(argument) : undefined)
 }
 
 function numbering(): Known['numberOf'] {
@@ -113,5 +137,5 @@ export function parentNetns(
 ): Netns | undefined {
   if (parentNamespace === undefined) return netns
   const isIt = (one: Netns) => known.numberOf(netns, one) === parentNamespace
-  return known.opened().find(isIt) ?? (far ? known.search(isIt) : undefined)
+  return known.opened().find(isIt) ?? (far ? known.byNumber(netns, parentNamespace) : undefined)
 }

@@ -97,7 +97,7 @@ function ignoresEcho({ netns, packet: { protocol, family } }: Reached): End | un
 
 function toldOf(reached: Reached, protocol: Protocol): Pick<Outcome, 'listens' | 'remark'> {
   const { netns, packet, kind } = reached
-  if (kind === 'left') return { remark: strangeSource(reached) }
+  if (kind === 'left') return { remark: strangeSource(reached) ?? unansweredYet(reached) }
   const port = packet.destinationPort
   if (protocol === 'icmp' || port === undefined) return {}
   const found = findListeners(netns.socketOf(Family.SOCK_DIAG), protocol, [port])
@@ -113,6 +113,10 @@ function strangeSource({ netns, packet }: Reached): string | undefined {
   const text = formatAddress(packet.source)
   const isOwn = netns.addresses().some(({ address }) => formatAddress(address) === text)
   return isOwn ? undefined : `with its own address ${text}, not masqueraded: the answer needs a route to it`
+}
+
+function unansweredYet({ unanswered }: Reached): string | undefined {
+  return unanswered && `no neighbour has answered for ${unanswered} yet`
 }
 
 /** Says in the evidence how the way ends. */

@@ -37,10 +37,14 @@ const NOARP = 0x80
 /** First among the namespaces that are open, then among all. */
 export function resolve(trace: Trace, sending: Sending): Resolved | End {
   const { netns, link, nextHop } = sending
+  const { known } = trace
   const hasNeighbours = (link.flags & NOARP) === 0 && link.mac !== ''
   const entry = hasNeighbours ? neighbourOf(netns, link, nextHop) : undefined
   let end: Attempt | undefined
-  for (const far of [false, true]) {
+  for (const reach of ['opened', 'owner', 'far'] as const) {
+    // The namespace that has the address is opened, wherever it is.
+    if (reach === 'owner' && !known.ownerOf(formatAddress(nextHop))) continue
+    const far = reach === 'far'
     const walk = walking(trace, sending, far)
     end = hasNeighbours
       ? toNeighbour(sending, walk, entry, far)

@@ -15,6 +15,8 @@ export interface Arrival extends Spot {
   kind: Landing['kind']
   packet: Packet
   what?: string
+  /** Outside: a next hop that no neighbour has answered for yet. */
+  unanswered?: string
   /** The port by which it came into the bridge that is its link. */
   port?: Link
 }
@@ -28,7 +30,9 @@ export function send(trace: Trace, sending: Sending): Arrival | End {
   if (isEnd(found)) return found
   if (found.hasNeighbours)
     note(trace, netns, 'neighbour', neighbourText(nextHop, link, found), seeNeighbour(sending, nextHop))
-  return passFrame(trace, sending, found.landing)
+  const passed = passFrame(trace, sending, found.landing)
+  if (isEnd(passed) || passed.kind === 'stack' || !found.hasNeighbours || found.entry?.mac) return passed
+  return { ...passed, unanswered: formatAddress(nextHop) }
 }
 
 function neighbourText(address: Address, { name }: Link, { entry, landing }: Resolved): string {

@@ -156,8 +156,13 @@ function swallowed(trail: Trail, spot: Spot): Trail {
 function passPair(walk: Walk, spot: Spot, frame: Frame, trail: Trail): void {
   const peer = walk.parentOf(spot)
   if (peer) walk.arrive(peer, frame, trail)
-  else if (walk.far)
+  else if (walk.far && !isFlooded(trail, spot))
     walk.land({ ...spot, ...trail, kind: 'outside', frame, what: `the other end of ${spot.link.name}` })
+}
+
+/** One of several ports to which a bridge floods: nothing is known of what is behind. */
+function isFlooded({ bridged }: Trail, { link }: Spot): boolean {
+  return bridged.some(({ to }) => to?.index === link.index)
 }
 
 /** The first port that has a carrier: which one is chosen is not followed. */

@@ -1,5 +1,5 @@
 /** `patchbay trace`: its verdict is what happens to a real packet, whatever is broken on the way. */
-// needs: nft ip, nft inet, nft bridge, link macvlan
+// needs: nft ip, nft bridge, iptables, link macvlan, link vxlan
 
 import * as assert from 'uvu/assert'
 import type { Traced } from '../../cli/answers/trace.ts'
@@ -132,9 +132,9 @@ broken(
 broken(
   'with a foreign chain whose policy is drop',
   across,
-  "nft 'add table inet foreign; add chain inet foreign forward { type filter hook forward priority 0; policy drop; }; add rule inet foreign forward ip daddr { 192.0.2.0/24, 203.0.113.7 } accept'",
-  'nft delete table inet foreign',
-  /^DROPPED in the host: nftables inet foreign forward: policy drop, at forward$/m,
+  "nft 'add table ip foreign; add chain ip foreign forward { type filter hook forward priority 0; policy drop; }; add rule ip foreign forward ip daddr { 192.0.2.0/24, 203.0.113.7 } accept'",
+  'nft delete table ip foreign',
+  /^DROPPED in the host: nftables ip foreign forward: policy drop, at forward$/m,
 )
 broken(
   'with a rule of iptables that drops',
@@ -242,18 +242,18 @@ test('a host port: the packet from outside comes to the container, and the answe
 test('a rule that cannot be evaluated makes the verdict unknown where it matters, and not elsewhere', () => {
   const table = (rule: string) =>
     shell(
-      `nft 'add table inet foreign; add chain inet foreign f { type filter hook forward priority 0; }; add rule inet foreign f ${rule}'`,
+      `nft 'add table ip foreign; add chain ip foreign f { type filter hook forward priority 0; }; add rule ip foreign f ${rule}'`,
     )
   const way = `trace ${one.path} ${routed.path}`
   table('numgen random mod 2 == 0 drop')
-  const where = /^CANNOT TELL in the host: nftables inet foreign f handle \d+ at forward: /
+  const where = /^CANNOT TELL in the host: nftables ip foreign f handle \d+ at forward: /
   assert.match(operate(file, way, 1), where)
-  shell('nft delete table inet foreign')
+  shell('nft delete table ip foreign')
   table('numgen random mod 2 == 0 log')
   assert.match(operate(file, way, 0), /^REACHES /)
-  shell('nft add rule inet foreign f numgen random mod 2 == 0 ip daddr 192.0.2.1 drop')
+  shell('nft add rule ip foreign f numgen random mod 2 == 0 ip daddr 192.0.2.1 drop')
   assert.match(operate(file, way, 0), /^REACHES /)
-  shell('nft delete table inet foreign')
+  shell('nft delete table ip foreign')
 })
 
 test('--live sends a real packet, agrees, and leaves no table, also when it is killed', async () => {
@@ -281,6 +281,27 @@ test('--live sends a real packet, agrees, and leaves no table, also when it is k
   await until('the table is gone with the process', () => !tables().includes('patchbay-trace'))
   shell('nft delete table ip foreign')
   assert.is(tables(), before)
+})
+
+test('what leaves the host: by which link, as whom, and whether a neighbour has answered', async () => {
+  shell(
+    `ip link add overlay type vxlan id 9 dstport 4789 local ${near.ipv4} remote 198.51.100.77; ip address add 10.200.0.1/24 dev overlay; ip link set overlay up; ip neighbour add 10.200.0.9 lladdr 02:00:00:00:00:09 dev overlay nud permanent`,
+  )
+  const leaves =
+    'LEAVES the host at overlay for 10\\.200\\.0\\.9, as 10\\.200\\.0\\.1 by eth0 → veth\\w+ → br1 → overlay'
+  assert.match(operate(file, `trace ${one.path} 10.200.0.9`), new RegExp(`^${leaves}$`, 'm'))
+  assert.match(
+    operate(file, `trace ${one.path} 10.200.0.8`),
+    /; no neighbour has answered for 10\.200\.0\.8 yet$/m,
+  )
+  // Nothing masquerades what this one sends.
+  assert.match(
+    operate(file, `trace ${routed.path} 10.200.0.9`),
+    /; with its own address 10\.2\.0\.2, not masqueraded/,
+  )
+  const { verdict, live } = await answerOf<Traced>(file, 'trace', `${one.path} 10.200.0.9 udp 53 --live`)
+  assert.equal([verdict, live?.arrived, live?.answered], ['leaves', true, undefined])
+  ip('link del overlay')
 })
 
 test('a hostile name of a namespace harms neither the terminal nor JSON', async () => {
