@@ -6,7 +6,7 @@ import { check } from '../attach/detach.ts'
 import type { List } from '../attach/list.ts'
 import { isBeforeCheck } from '../host/plugin-call.ts'
 import { nameServerAnswers } from './dns.ts'
-import { type Facts, isByVepa } from './facts.ts'
+import type { Facts } from './facts.ts'
 import { failed, inapplicable, passed, type Verdict } from './finding.ts'
 import { isMasqueraded, type Outside } from './outside.ts'
 import { portLeads } from './ports.ts'
@@ -55,10 +55,9 @@ function addressOfFamily({ one }: Scene, family: Family): Verdict {
 }
 
 /** Why the two containers are not meant to reach each other. */
-function apart({ list, facts, other }: Scene): string | undefined {
+function apart({ facts, other }: Scene): string | undefined {
   if (!other) return facts.single ?? 'there is no second container'
-  if (facts.isolated) return `the two are isolated: ${facts.isolated}`
-  return isByVepa(list) ? 'mode vepa: a switch would have to send the frames back' : undefined
+  return facts.isolated ? `the two are isolated: ${facts.isolated}` : facts.elsewhere
 }
 
 function ping(scene: Scene, family: Family): Verdict {

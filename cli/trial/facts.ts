@@ -11,6 +11,8 @@ export interface Facts {
   single?: string
   /** Why two containers cannot reach each other. */
   isolated?: string
+  /** Why it does not depend on the network alone whether they do. */
+  elsewhere?: string
   /** The plugin that masquerades. */
   masquerade?: string
   /** Whether a plugin opens host ports. */
@@ -27,6 +29,7 @@ export function factsOf({ plugins }: List): Facts {
   return {
     single: first(plugins, singleIn),
     isolated: first(plugins, isolationIn),
+    elsewhere: first(plugins, elsewhereIn),
     masquerade: masquerading && String(masquerading.type),
     ports: plugins.some(({ capabilities }) => isObject(capabilities) && capabilities.portMappings === true),
     unanswered: plugins.some(({ snat }) => snat === false) ? 'portmap has snat false' : undefined,
@@ -38,9 +41,10 @@ function first(plugins: readonly Raw[], find: (plugin: Raw) => string | undefine
   return plugins.map(find).find((found) => found !== undefined)
 }
 
-function singleIn({ type, mode, ipam }: Raw): string | undefined {
+function singleIn({ type, mode, direct, ipam }: Raw): string | undefined {
   if (mode === 'passthru') return 'mode passthru: the parent has room for one'
   if (type === 'host-device') return 'host-device: there is one device'
+  if (direct === true) return 'direct: the tunnel is one container’s'
   if (isObject(ipam) && ipam.type === 'static') return 'ipam static: the addresses are one container’s'
   return undefined
 }
@@ -59,7 +63,9 @@ function isolationIn({ ingressPolicy, portIsolation, mode, flag }: Raw): string 
   return undefined
 }
 
-/** vepa: frames go to the switch, which may send them back. */
-export function isByVepa({ plugins }: List): boolean {
-  return plugins.some(({ mode, flag }) => mode === 'vepa' || flag === 'vepa')
+/** Why one cannot tell from here whether the two reach each other. */
+function elsewhereIn({ type, mode, flag }: Raw): string | undefined {
+  if (type === 'tap') return 'tap: a program is at the other end'
+  if (mode === 'vepa' || flag === 'vepa') return 'mode vepa: a switch would have to send the frames back'
+  return mode === 'source' ? 'mode source: frames of the listed MAC addresses alone arrive' : undefined
 }

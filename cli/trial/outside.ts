@@ -7,14 +7,15 @@ import { type Cidr, parseCidr, plus } from '../../shared/ip/subnet.ts'
 import { now, waitReadable } from '../../shared/kernel/clock.ts'
 import { addNamespace, deleteNamespace } from '../../shared/kernel/named-namespace.ts'
 import { closeNamespace, type Namespace, openNamespace } from '../../shared/kernel/namespace.ts'
-import { newAddress } from '../../shared/netlink/address.ts'
+import { listAllAddresses, newAddress } from '../../shared/netlink/address.ts'
 import { changeLink, findLink, removeIfThere } from '../../shared/netlink/link.ts'
 import { wayTo } from '../../shared/netlink/local.ts'
 import { newPair } from '../../shared/netlink/pair.ts'
 import { ask, transact } from '../../shared/netlink/socket.ts'
 import { pathOfName } from '../attach/netns.ts'
-import { askInside } from '../host/inside.ts'
+import { addressesInside, askInside } from '../host/inside.ts'
 import { failed, inapplicable, passed, type Verdict } from './finding.ts'
+import { waitUntilRunning, waitUntilUsable } from './running.ts'
 import { bindTo, type End, type InetSocket, receiveFrom, sendTo, withSocket } from './socket.ts'
 import { addressOf, type Subject } from './subject.ts'
 
@@ -62,6 +63,10 @@ function layCable(outside: Outside): void {
   }
   ask(host, changeLink({ name: link }, { up: true }))
   askInside(path, (socket) => ask(socket, changeLink({ name: 'eth0' }, { up: true })))
+  const end = () => findLink(hostSocket(), link)
+  waitUntilRunning(end)
+  waitUntilUsable(() => listAllAddresses(hostSocket()).filter((one) => one.link === end()?.index))
+  waitUntilUsable(() => addressesInside(path))
 }
 
 function isUnused({ address }: Cidr): boolean {

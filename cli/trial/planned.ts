@@ -10,14 +10,14 @@ export interface Planned extends Omit<Finding, 'outcome'> {
 }
 
 export function planned(list: List): Planned[] {
-  const { single, isolated, masquerade, ports } = factsOf(list)
+  const { single, isolated, elsewhere, masquerade, ports } = factsOf(list)
   const plugins = list.plugins.map(({ type }) => String(type)).join(', ')
   const would = (check: string, what: string, why?: string): Planned =>
     why === undefined ? { check, outcome: 'planned', reason: what } : { check, ...notNow(why) }
   return [
     would('add', `ADD of ${plugins}`),
     would('add a second', `ADD of ${plugins}`, single),
-    would('ping', 'both ways, by each family of the addresses', single ?? isolated),
+    would('ping', 'both ways, by each family of the addresses', single ?? isolated ?? elsewhere),
     would('isolation', 'neither may answer', isolated ? undefined : 'the network isolates no containers'),
     would('gateway', 'of each family of the result'),
     would('MTU', 'the largest packet, and one byte more'),

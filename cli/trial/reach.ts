@@ -12,6 +12,9 @@ import { addressOf, gatewayOf, linkOf, type Subject } from './subject.ts'
 /** How long one that must not answer is tried, milliseconds. */
 const SILENCE = 250
 
+/** How long to try whether one answers at all, which another check tells. */
+const REACHED = 1000
+
 /** Both ways between two containers. */
 export function reachEachOther(one: Subject, other: Subject, family: Family, milliseconds: number): Verdict {
   const [from, to] = [addressOf(one, family), addressOf(other, family)]
@@ -72,6 +75,9 @@ export function mtuHolds(subject: Subject, to: Address, milliseconds: number, ot
   const size = Math.min(mtu, 65_535)
   const from = subject.namespace
   if (size < overhead(to.family)) return inapplicable(`the MTU is ${mtu}`)
+  const patience = Math.min(milliseconds, REACHED)
+  if (ping({ from, to: { address: to }, milliseconds: patience }))
+    return inapplicable(`${formatAddress(to)} answers no packet of any size`)
   const problem = ping({ from, to: { address: to }, milliseconds, size })
   if (problem) return failed(`a packet of ${size} bytes, the MTU of the interface, is lost: ${problem}`)
   const larger = size === mtu && ping({ from, to: { address: to }, milliseconds: SILENCE, size: mtu + 1 })

@@ -5,7 +5,6 @@ import { withUndoNow } from '../../shared/attachment/undo.ts'
 import type { Result } from '../../shared/cni/result.ts'
 import { type Address, type Family, parseAddress, sameAddress } from '../../shared/ip/address.ts'
 import { parseCidr } from '../../shared/ip/subnet.ts'
-import { now, sleep } from '../../shared/kernel/clock.ts'
 import { addNamespace, deleteNamespace } from '../../shared/kernel/named-namespace.ts'
 import { closeNamespace, type Namespace, openNamespace } from '../../shared/kernel/namespace.ts'
 import { listAllAddresses } from '../../shared/netlink/address.ts'
@@ -20,7 +19,8 @@ import { pathOfName } from '../attach/netns.ts'
 import { readRaw } from '../attach/text.ts'
 import { cachedNow } from '../host/caches.ts'
 import { cachedChain } from '../host/chain.ts'
-import { askInside } from '../host/inside.ts'
+import { addressesInside, askInside } from '../host/inside.ts'
+import { waitUntilRunning, waitUntilUsable } from './running.ts'
 
 /** The interface in the container. */
 export const IFNAME = 'eth0'
@@ -50,21 +50,9 @@ export function makeSubject(name: string, list: List, capabilities: Record<strin
 /** @throws CniError of ADD, after which nothing is attached */
 export async function attachSubject(subject: Subject, adding: Adding): Promise<Result> {
   subject.result = readRaw(await attach(subject.wanted, adding))
-  waitUntilRunning(subject)
+  waitUntilRunning(() => linkOf(subject))
+  waitUntilUsable(() => addressesInside(subject.path))
   return subject.result
-}
-
-/** Kinds whose links the kernel calls up when frames pass; of others it does not know. */
-const known = ['veth', 'macvlan', 'ipvlan', 'vlan']
-/** linkwatch (net/core/link_watch.c) takes a second between two rounds; until it has seen a link, the kernel drops its packets. */
-const [LONGEST, INTERVAL] = [3000, 20]
-
-function waitUntilRunning(subject: Subject): void {
-  const end = now() + LONGEST
-  for (let link = linkOf(subject); now() < end; link = linkOf(subject)) {
-    if (!link?.kind || !known.includes(link.kind) || link.running) return
-    sleep(INTERVAL)
-  }
 }
 
 /** DEL; nothing when it is not attached. @throws CniError */
