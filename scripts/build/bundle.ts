@@ -9,6 +9,7 @@ import { netlinkModules } from './netlink-modules.ts'
 import { rareModules } from './rare-modules.ts'
 import type { EngineName, Target } from './target.ts'
 import { buildVersion } from './version.ts'
+import { zodModules } from './zod-modules.ts'
 
 const root = new URL('../..', import.meta.url).pathname
 
@@ -25,7 +26,7 @@ const engineOptions: Record<EngineName, (rare: ReadonlySet<string>) => BuildOpti
       os: `${root}engine/quickjs/endianness.ts`,
       '@noble/hashes/sha2.js': `${root}engine/quickjs/sha512.ts`,
     },
-    plugins: [netlinkModules, eagerImports(rare)],
+    plugins: [netlinkModules, zodModules, eagerImports(rare)],
   }),
   node: () => ({
     platform: 'node',

@@ -1,6 +1,7 @@
 /** A plugin's configuration as JSON Schema, for editors and linters. Loaded by tools only, never in a call. */
 
 import * as z from 'zod/mini'
+import { toJSONSchema } from 'zod/v4/core'
 import type { ConfigSchema } from './config.ts'
 import { factsOf } from './deferred.ts'
 
@@ -20,6 +21,6 @@ interface Described {
  */
 export function jsonSchema({ name, summary, config }: Described): object {
   const options = { io: 'input', unrepresentable: 'any', metadata } as const
-  const schema = z.toJSONSchema(z.looseObject(config.shape), options)
+  const schema = toJSONSchema(z.looseObject(config.shape), options)
   return { ...schema, title: name, description: summary }
 }
