@@ -29,7 +29,7 @@ function parsed(xml: string): { names: string[]; texts: string[] } {
   const program = `
 import json, sys, xml.etree.ElementTree as tree
 root = tree.fromstring(sys.stdin.buffer.read())
-names = {name for e in root.iter() for name in [e.tag.split('}')[1], *e.keys()]}
+names = {name.split('}')[-1] for e in root.iter() for name in [e.tag, *e.keys()]}
 print(json.dumps({'names': sorted(names), 'texts': [e.text for e in root.iter() if e.text and not e.tag.endswith('style')]}))`
   const { status, stdout, stderr } = spawnSync('python3', ['-c', program], { input: xml, encoding: 'utf8' })
   assert.is(status, 0, stderr)
@@ -40,7 +40,7 @@ print(json.dumps({'names': sorted(names), 'texts': [e.text for e in root.iter() 
 const harmless = [
   ...['svg', 'title', 'style', 'rect', 'text', 'path', 'g', 'circle'],
   ...['viewBox', 'width', 'height', 'role', 'x', 'y', 'rx', 'class', 'd', 'transform', 'text-anchor'],
-  ...['cx', 'cy', 'r', 'textLength', 'lengthAdjust'],
+  ...['cx', 'cy', 'r', 'textLength', 'lengthAdjust', 'space'],
 ]
 
 test('nodes and edges: containers are attached to networks, which are on links of the host', async () => {
