@@ -24,9 +24,8 @@ import { answerOf, newDirectory, operate } from '../harness/operate.ts'
 import { executables } from '../harness/plugin.ts'
 import { test } from '../harness/test.ts'
 
-type Bundle = z.infer<typeof answer>
-
 await privateHost()
+type Bundle = z.infer<typeof answer>
 const [lists, podmanLists, cache] = ['/etc/cni/net.d', '/etc/containers/networks', '/var/lib/cni/results']
 ownEtc(lists, podmanLists)
 

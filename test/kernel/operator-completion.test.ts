@@ -3,8 +3,11 @@
 
 import { spawnSync } from 'node:child_process'
 import * as assert from 'uvu/assert'
+import { privateHost } from '../harness/host.ts'
 import { executables } from '../harness/plugin.ts'
 import { test } from '../harness/test.ts'
+
+await privateHost()
 
 const env = { PATH: `${executables('quickjs')}:${process.env.PATH}`, HOME: '/nonexistent' }
 

@@ -6,9 +6,12 @@ import { load } from 'js-yaml'
 import * as assert from 'uvu/assert'
 import { visible } from '../../cli/form/help.ts'
 import { verbs } from '../../cli/verbs.ts'
+import { privateHost } from '../harness/host.ts'
 import { answerOf, operate as operateAs, run } from '../harness/operate.ts'
 import { executables } from '../harness/plugin.ts'
 import { test } from '../harness/test.ts'
+
+await privateHost()
 
 const patchbay = `${executables('quickjs')}/patchbay`
 const operate = (words: string, status = 0) => operateAs(patchbay, words, status)

@@ -16,9 +16,8 @@ import { executables } from '../harness/plugin.ts'
 import { test } from '../harness/test.ts'
 import { vanish } from '../harness/vanish.ts'
 
-type Status = z.infer<typeof answer>
-
 await privateHost()
+type Status = z.infer<typeof answer>
 const lists = '/etc/cni/net.d'
 ownEtc(lists, '/etc/containerd', '/etc/containers/networks')
 farHost()

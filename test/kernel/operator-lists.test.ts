@@ -18,9 +18,8 @@ import { answerOf, newDirectory, operate } from '../harness/operate.ts'
 import { executables } from '../harness/plugin.ts'
 import { test } from '../harness/test.ts'
 
-type Validated = z.infer<typeof answer>
-
 await privateHost()
+type Validated = z.infer<typeof answer>
 ownEtc('/etc/cni/net.d', '/etc/containers/networks')
 
 const examples = new URL('../../conf-examples', import.meta.url).pathname
