@@ -50,9 +50,13 @@ export function makeSubject(name: string, list: List, capabilities: Record<strin
 /** @throws CniError of ADD, after which nothing is attached */
 export async function attachSubject(subject: Subject, adding: Adding): Promise<Result> {
   subject.result = readRaw(await attach(subject.wanted, adding))
+  return subject.result
+}
+
+/** Waits until packets pass and addresses are usable; the checks say what does not work. */
+export function settle(subject: Subject): void {
   waitUntilRunning(() => linkOf(subject))
   waitUntilUsable(() => addressesInside(subject.path))
-  return subject.result
 }
 
 /** DEL; nothing when it is not attached. @throws CniError */

@@ -9,7 +9,7 @@ import { type Finding, failed, finding, inapplicable, passed, type Verdict } fro
 import { makeOutside, type Outside, removeOutside } from './outside.ts'
 import { askForPort } from './ports.ts'
 import { remainsOf } from './remains.ts'
-import { attachSubject, detachSubject, makeSubject, removeSubject, type Subject } from './subject.ts'
+import { attachSubject, detachSubject, makeSubject, removeSubject, type Subject, settle } from './subject.ts'
 
 export interface Options {
   list: List
@@ -67,6 +67,8 @@ async function findingsOf(options: Options, made: Made): Promise<Finding[]> {
       : await addOne('add a second', `${prefix}-2`, options, made),
   )
   if (facts.masquerade) made.outside = makeOutside(`${prefix}-out`)
+  // Now, because all of them become ready at the same time.
+  made.subjects.filter(({ result }) => result).forEach(settle)
   const other = made.subjects[1]?.result ? made.subjects[1] : undefined
   const scene: Scene = {
     list,
