@@ -130,11 +130,12 @@ export const severalLists: Fault = {
     listDirectories(view).flatMap((directory) => {
       const taking = directory.runtimes.filter(({ takes }) => takes === 'first')
       const isShared = directory.runtimes.length > taking.length
-      const [first, ...others] = directory.lists.filter(
-        ({ members }) => members.length > 0 && !isOfNerdctl(members),
-      )
-      if (taking.length === 0 || isShared || !first || others.length === 0 || delegates(first)) return []
-      return [notTaken(taking.map(({ name }) => name).join(' and '), first, others)]
+      const [first, ...others] = directory.lists.filter(({ members }) => members.length > 0)
+      // Where a list of podman or nerdctl is the first, pods get its network.
+      const meant = first && isOfTool(first) ? [first, ...others] : others.filter((list) => !isOfTool(list))
+      if (taking.length === 0 || isShared || !first || delegates(first) || meant.every(isOfTool)) return []
+      const more = meant.filter((list) => list !== first)
+      return [notTaken(taking.map(({ name }) => name).join(' and '), first, more)]
     }),
 }
 
@@ -143,8 +144,9 @@ const delegating = /multus|genie|danm|cni-installer|cni-dynamic/
 
 const delegates = ({ members }: List) => members.some(({ type }) => delegating.test(type))
 
-/** nerdctl names its networks itself, and keeps them beside those of the CRI. */
-const isOfNerdctl = (members: readonly Configured[]) => members.some(({ file }) => file.includes('/nerdctl-'))
+/** nerdctl and podman's package keep networks of their own containers beside those of pods. */
+const isOfTool = ({ file, members: [first] }: List) =>
+  file.includes('/nerdctl-') || first?.network === 'podman'
 
 function notTaken(who: string, first: List, others: readonly List[]): Finding {
   const nameOf = ({ file }: List) => file.slice(file.lastIndexOf('/') + 1)
@@ -158,6 +160,6 @@ function notTaken(who: string, first: List, others: readonly List[]): Finding {
       where: list.file,
       value: `name ${list.members[0]?.network}${list === first ? ', taken' : ''}`,
     })),
-    mend: others.map(({ file }) => takeAway(file)),
+    mend: (isOfTool(first) ? [first] : others).map(({ file }) => takeAway(file)),
   }
 }
