@@ -26,7 +26,12 @@ export const trace: Verb = {
   words: [
     { name: 'SRC', means: 'Where the packet comes from.', count: 'one', names: 'container' },
     { name: 'DST', means: 'Where it is sent to.', count: 'one', names: 'container' },
-    { name: 'PROTOCOL', means: 'The protocol: tcp, udp or icmp; default icmp.', count: 'optional', names: protocols },
+    {
+      name: 'PROTOCOL',
+      means: 'The protocol: tcp, udp or icmp; default icmp.',
+      count: 'optional',
+      names: protocols,
+    },
     { name: 'PORT', means: 'The destination port of tcp and udp.', count: 'optional' },
   ],
   flags: {
