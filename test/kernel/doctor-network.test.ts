@@ -229,6 +229,21 @@ test('names that a shell or a terminal would obey do no harm', async () => {
   command('ip', 'link', 'delete', bridge)
 })
 
+test('containers that come and go while doctor looks are no fault', async () => {
+  const adding = Array.from({ length: 6 }, async () => {
+    const passing = await attach(net)
+    await passing.del()
+  })
+  let isDone = false
+  const all = Promise.all(adding).finally(() => (isDone = true))
+  while (!isDone) {
+    const { stdout } = run(`${executables()}/patchbay`, 'doctor')
+    assert.is(stdout, '')
+    await new Promise(setImmediate)
+  }
+  await all
+})
+
 test('a user without rights is told what was not seen, and that is no finding', () => {
   const words = [
     '--reuid=65534',

@@ -15,8 +15,9 @@ import { linkOrphan, ruleOrphan } from './orphans.ts'
 import { parentCarrier, parentDown, parentMissing, parentTaken, vlansNotFiltered } from './parents.ts'
 import { linkDown, portLost } from './ports.ts'
 import { reversePath } from './reverse-path.ts'
+import { settled } from './settled.ts'
 
-export const networkFaults: readonly Fault[] = [
+const faults: readonly Fault[] = [
   kindMissing,
   parentMissing,
   parentDown,
@@ -46,3 +47,5 @@ export const networkFaults: readonly Fault[] = [
   conntrackFull,
   neighboursFull,
 ]
+
+export const networkFaults: readonly Fault[] = faults.map(settled)
