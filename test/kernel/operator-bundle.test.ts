@@ -25,7 +25,9 @@ import { executables } from '../harness/plugin.ts'
 import { test } from '../harness/test.ts'
 
 await privateHost()
+
 type Bundle = z.infer<typeof answer>
+
 const [lists, podmanLists, cache] = ['/etc/cni/net.d', '/etc/containers/networks', '/var/lib/cni/results']
 ownEtc(lists, podmanLists)
 

@@ -17,7 +17,9 @@ import { test } from '../harness/test.ts'
 import { vanish } from '../harness/vanish.ts'
 
 await privateHost()
+
 type Status = z.infer<typeof answer>
+
 const lists = '/etc/cni/net.d'
 ownEtc(lists, '/etc/containerd', '/etc/containers/networks')
 farHost()

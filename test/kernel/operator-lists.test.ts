@@ -19,7 +19,9 @@ import { executables } from '../harness/plugin.ts'
 import { test } from '../harness/test.ts'
 
 await privateHost()
+
 type Validated = z.infer<typeof answer>
+
 ownEtc('/etc/cni/net.d', '/etc/containers/networks')
 
 const examples = new URL('../../conf-examples', import.meta.url).pathname
