@@ -46,7 +46,7 @@ function onTerminal(words: string): string {
 function anywhere(text: string): string {
   return text
     .replaceAll(release(), '6.12.63')
-    .replace(/\+[0-9a-f]{12}\b/g, '')
+    .replace(/\+[0-9a-f]{12}(-dirty)?\b/g, '')
     .replace(/\d+ [GM]B free/g, '12 GB free')
     .replace(/\b\d+ s\b/g, '40 s')
 }
