@@ -56,7 +56,7 @@ export function requireFree(wanted: Wanted): void {
   if (ifname !== 'lo' && hasInterface(netns, ifname))
     throw new CniError(Code.Internal, {
       msg: `there is an interface ${ifname} in ${netns} already`,
-      hint: 'choose another name: --ifname eth1',
+      hint: 'choose another name: --interface eth1',
       see: `nsenter --net=${netns} ip -d link show ${ifname}`,
     })
 }

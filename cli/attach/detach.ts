@@ -65,7 +65,7 @@ export function check(target: Target, runner: Runner): Finding[] {
   if (!own)
     throw new CniError(Code.UnknownContainer, {
       msg: `no cache has ${target.ifname} of ${target.containerID} in network ${target.network}`,
-      hint: 'another container or interface? Name it by --id and --ifname; patchbay add attaches',
+      hint: 'another container or interface? Name it by --container and --interface; patchbay add attaches',
     })
   const chain = cachedChain(own)
   if (isBeforeCheck(chain.cniVersion))

@@ -29,7 +29,7 @@ export async function podmanList(
   if (Array.isArray(network.subnets) && network.subnets.length > 0 && ips.length === 0)
     throw misuse(
       `podman allocates the addresses of ${name}: name free ones`,
-      `--cap '{"ips": ["ADDRESS"]}'; podman network inspect ${name} shows those in use`,
+      `--capabilities '{"ips": ["ADDRESS"]}'; podman network inspect ${name} shows those in use`,
     )
   const network_options = { interface_name: 'eth0', static_ips: [...ips] }
   const attachment = readAttachment(

@@ -31,10 +31,13 @@ export const attachmentWords: readonly Word[] = [
 ]
 
 export const attachmentFlags: Flags = {
-  '--ifname': { takes: 'one', value: 'NAME', means: 'The interface in the container. Default: eth0.' },
-  '--id': {
+  '--interface': {
+    ...{ takes: 'one', short: 'i', value: 'IFNAME' },
+    means: 'The interface in the container. Default: eth0.',
+  },
+  '--container': {
     takes: 'one',
-    value: 'CONTAINERID',
+    value: 'ID',
     means: "The container's ID. Default: the one that cnitool makes of the namespace's path.",
   },
 }
@@ -51,8 +54,8 @@ export interface Place {
 export function placeIn({ words, flags }: Call): Place {
   const [word = '', netnsWord = ''] = words
   const netns = netnsPath(netnsWord)
-  const ifname = lastOf(flags, '--ifname') ?? 'eth0'
-  const containerID = lastOf(flags, '--id') ?? containerIdOf(netns)
+  const ifname = lastOf(flags, '--interface') ?? 'eth0'
+  const containerID = lastOf(flags, '--container') ?? containerIdOf(netns)
   validateIfname(ifname)
   validateContainerID(containerID)
   return { word, containerID, ifname, netns }
@@ -69,12 +72,12 @@ export function argsIn({ flags }: Call): string {
 
 /** The values for `runtimeConfig`. @throws CniError */
 export function capabilitiesIn({ flags }: Call): Record<string, unknown> {
-  const text = lastOf(flags, '--cap')
-  const value = text === undefined ? {} : parseJson(text, '--cap')
+  const text = lastOf(flags, '--capabilities')
+  const value = text === undefined ? {} : parseJson(text, '--capabilities')
   if (isObject(value)) return value
   throw misuse(
-    '--cap is no JSON object',
-    `as --cap '{"portMappings": [{"hostPort": 8080, "containerPort": 80, "protocol": "tcp"}]}'`,
+    '--capabilities is no JSON object',
+    `as --capabilities '{"portMappings": [{"hostPort": 8080, "containerPort": 80, "protocol": "tcp"}]}'`,
   )
 }
 

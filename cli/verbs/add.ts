@@ -25,7 +25,7 @@ export const add: Verb = {
   flags: {
     ...attachmentFlags,
     '--args': { takes: 'many', value: 'KEY=VALUE', means: 'CNI_ARGS, as IP=10.1.0.5.' },
-    '--cap': {
+    '--capabilities': {
       takes: 'one',
       value: 'JSON',
       means: 'Values of capabilities by their names: {"portMappings": […], "ips": […], "mac": "…"}.',

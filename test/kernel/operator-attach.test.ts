@@ -91,7 +91,7 @@ test('the entry of the cache is that of cnitool: the same keys in the same order
     '--args',
     'MAC=02:00:00:00:00:05',
     'IgnoreUnknown=1',
-    '--cap',
+    '--capabilities',
   ]
   operate(file, [...words, JSON.stringify(asked)].join(' '))
   const ours = entry()
@@ -109,7 +109,7 @@ test('a single configuration, a file by its path, another interface and ID; del 
   writeFileSync(path, JSON.stringify({ ...net, ...plugins[0] }))
   const before = snapshot()
   const container = newContainer()
-  const words = `${container.name} --ifname lan1 --id box`
+  const words = `${container.name} --interface lan1 --container box`
   const { ips } = await answerOf<Result>(file, 'add', `${path} ${words}`)
   assert.equal(
     addresses('lan1', container),
@@ -176,7 +176,11 @@ test('a slip is misuse and names what is meant: network, capability, namespace',
   const refused = (words: string, status: number, why: RegExp | string) =>
     assert.match(patchbay(words, status), why)
   refused(`add ${net.name}x ${container.name}`, 2, `did you mean ${net.name}?`)
-  refused(`add ${net.name} ${container.name} --cap {"bandwidth":{}}`, 2, 'takes the capability "bandwidth"')
+  refused(
+    `add ${net.name} ${container.name} --capabilities {"bandwidth":{}}`,
+    2,
+    'takes the capability "bandwidth"',
+  )
   refused(`add ${net.name} ${container.name} --args MAC`, 2, 'no KEY=VALUE')
   refused(`add ${net.name} nowhere`, 1, '/run/netns/nowhere: ENOENT')
   refused(`add ${net.name} ${process.pid}`, 1, 'own network namespace')
@@ -217,7 +221,7 @@ test('a network of podman, of a driver of ours, is attached by its option ipam; 
   patchbay(`check ${own} ${container.name}`)
   patchbay(`del ${own} ${container.name}`)
   assert.match(patchbay(`add ${given} ${container.name}`, 2), 'podman allocates the addresses')
-  patchbay(`add ${given} ${container.name} --cap {"ips":["10.240.2.9"]}`)
+  patchbay(`add ${given} ${container.name} --capabilities {"ips":["10.240.2.9"]}`)
   assert.equal(addresses('eth0', container), ['10.240.2.9/24'])
   patchbay(`del ${given} ${container.name}`)
   assert.match(patchbay(`add ${foreign} ${container.name}`, 2), "netavark's own driver bridge")
