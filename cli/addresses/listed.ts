@@ -10,7 +10,7 @@ import type { ToldHolder } from './told.ts'
 const rangeColumns: Column<Fullness>[] = [
   { title: 'NETWORK', cell: ({ network }) => network },
   { title: 'RANGE', cell: ({ range }) => range },
-  { title: 'SUBNET', cell: ({ subnets }) => subnets.join(' ') },
+  { title: 'SUBNET', cell: ({ subnets }) => subnets.join(' '), minor: true },
   { title: 'USED', cell: ({ used }) => used, right: true },
   { title: 'FREE', cell: ({ free }) => formatCount(free), right: true },
   { title: 'SIZE', cell: ({ size }) => formatCount(size), right: true },

@@ -8,7 +8,7 @@ import type { ToldHolder } from './told.ts'
 
 const ways = {
   local: 'it is an address of this host',
-  link: 'a link of this host has it',
+  link: 'in the subnet of a link of this host',
   gateway: 'through a gateway',
   none: 'no route leads to it',
   unknown: 'unknown',

@@ -26,9 +26,12 @@ function explained(found: Key): Explained[number] {
   }
 }
 
-/** Many keys as a table, few as paragraphs. @param all the number of all plugins */
+/** A narrower page has no room for a table of keys, columns. */
+const enoughForTable = 100
+
+/** Many keys as a table where there is room, few as paragraphs. @param all the number of all plugins */
 export function explanation(keys: Explained, all: number, page: Page): string {
-  if (keys.length > 5)
+  if (keys.length > 5 && (page.width ?? enoughForTable) >= enoughForTable)
     return table(
       page,
       [
@@ -36,7 +39,7 @@ export function explanation(keys: Explained, all: number, page: Page): string {
         { title: 'TYPE', cell: ({ type }) => type },
         { title: 'DEFAULT', cell: (one) => defaultWord(one) },
         { title: 'PLUGINS', cell: ({ plugins }) => pluginWords(plugins, all) },
-        { title: 'MEANING', cell: ({ meaning }) => meaning },
+        { title: 'MEANING', cell: ({ meaning }) => meaning, wraps: true },
       ],
       keys,
     )

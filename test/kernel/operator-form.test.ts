@@ -57,7 +57,7 @@ test('one answer has the same content as JSON and as YAML', async () => {
 test('a wrong command line has status 2, and names the verb’s help', () => {
   assert.match(operate('gc a b', 2), 'patchbay gc --help')
   assert.match(operate('version -o xml', 2), 'there are table, json, yaml')
-  assert.match(operate('relod', 2), 'the verbs are')
+  assert.match(operate('relod', 2), 'patchbay help shows all verbs')
   assert.match(operate('versoin', 2), 'did you mean version?')
   const { status, stdout } = run(patchbay, 'gc --dryrun')
   assert.equal([status, stdout], [2, ''], 'nothing on standard output')
