@@ -42,7 +42,14 @@ export const holderColumns: Column<ToldHolder>[] = [
   { title: 'LIFE', cell: ({ life, keptFor }) => (keptFor === undefined ? lifeCell(life) : '') },
 ]
 
-export function listed(page: Page, ranges: readonly Fullness[], holders: readonly ToldHolder[]): string {
+/** @param isSeen whether files could be read */
+export function listed(
+  page: Page,
+  ranges: readonly Fullness[],
+  holders: readonly ToldHolder[],
+  isSeen: boolean,
+): string {
+  if (!isSeen) return 'ranges and addresses cannot be seen: run it as root'
   const parts = [
     ...(ranges.length > 0 ? [table(page, rangeColumns, ranges)] : []),
     ...(holders.length > 0 ? [table(page, holderColumns, holders)] : []),

@@ -33,10 +33,7 @@ export function table<T>(page: Page, columns: readonly Column<T>[], rows: readon
     all.filter(({ cells }) => cells.some(({ text }) => text !== '')),
     page.width,
   )
-  const widths = fitted(
-    used.map(({ natural }) => natural),
-    page.width,
-  )
+  const widths = fitted(used, page.width)
   const lines = (cells: readonly Shown[]) => {
     const parts = cells.map((cell, at) => partsOf(cell, widths[at] ?? 0, used[at]?.wraps === true))
     const height = Math.max(...parts.map(({ length }) => length))
@@ -96,10 +93,13 @@ function partsOf({ text, colour }: Shown, width: number, wraps: boolean): Shown[
   return lines.map((line) => ({ text: line, colour }))
 }
 
+/** A path is broken behind a slash where it has one. */
 function broken(line: string, width: number): string[] {
   const characters = [...line]
-  const count = Math.max(1, Math.ceil(characters.length / width))
-  return Array.from({ length: count }, (_, at) => characters.slice(at * width, (at + 1) * width).join(''))
+  if (characters.length <= width) return [line]
+  const slash = characters.lastIndexOf('/', width - 1)
+  const end = slash > 0 ? slash + 1 : width
+  return [characters.slice(0, end).join(''), ...broken(characters.slice(end).join(''), width)]
 }
 
 interface Shown {
@@ -116,11 +116,14 @@ function cellOf(cell: Cell): Shown {
 /** Nearly every cell: a table of a thousand rows is made in half the time. */
 const isShortASCII = (text: string) => text.length <= longest && /^[ -~]*$/.test(text)
 
-/** The widest columns give way until all fit. */
-function fitted(natural: readonly number[], width = Number.POSITIVE_INFINITY): number[] {
-  const widths = [...natural]
-  while (totalOf(widths) > width && Math.max(...widths) > narrowest) {
-    const widest = widths.indexOf(Math.max(...widths))
+/** The widest columns give way until all fit; one that wraps keeps its title whole. */
+function fitted(columns: readonly Omit<Sized<never>, 'cell'>[], width = Number.POSITIVE_INFINITY): number[] {
+  const widths = columns.map(({ natural }) => natural)
+  const least = columns.map(({ title, wraps }) => Math.max(narrowest, wraps ? title.length : 0))
+  while (totalOf(widths) > width) {
+    const room = widths.map((one, at) => (one > (least[at] ?? 0) ? one : 0))
+    const widest = room.indexOf(Math.max(...room))
+    if (room[widest] === 0) break
     widths[widest] = (widths[widest] as number) - 1
   }
   return widths
