@@ -38,7 +38,7 @@ export async function operate(line: readonly string[], plugins: Registry): Promi
   const { name, rest } = nameOf(line)
   return statusOf(name, { complain }, async () => {
     const verb = await load(name)
-    if (rest.some((word) => word === '--help' || word === '-h')) return help(name, verb, output)
+    if (rest.some(isHelp)) return help(name, verb, output)
     const { words, flags } = parse(rest, { words: verb.words, flags: flagsOf(verb) })
     return finish(verb, { words, flags, ...output, plugins, verbs, complain, progress: progress.show })
   })
@@ -49,33 +49,43 @@ async function refuse({ err }: Output, plugins: Registry): Promise<Status> {
   return 2
 }
 
+const isHelp = (word: string) => word === '--help' || word === '-h'
+
+/** The verbs of two words that begin with one. */
+const groupOf = (name: string) => Object.keys(verbs).filter((verb) => verb.startsWith(`${name} `))
+
 /** A verb may have two words, as `ipam ls`. */
 function nameOf([first = '', ...others]: readonly string[]): { name: string; rest: readonly string[] } {
   const name = (Object.hasOwn(aliases, first) && aliases[first]) || first
   const [second = '', ...rest] = others
-  const isGroup = Object.keys(verbs).some((verb) => verb.startsWith(`${name} `))
-  return isGroup ? { name: `${name} ${second}`.trimEnd(), rest } : { name, rest: others }
+  if (groupOf(name).length === 0) return { name, rest: others }
+  if (isHelp(second)) return { name: 'help', rest: [name] }
+  return { name: `${name} ${second}`.trimEnd(), rest }
 }
 
 /** @throws CniError when there is no verb of the name */
 async function load(name: string): Promise<Verb> {
   const loader = Object.hasOwn(verbs, name) ? verbs[name] : undefined
   if (loader) return loader()
-  const all = Object.keys(verbs)
-  const [first = '', second = ''] = name.split(' ')
-  const group = all.filter((verb) => verb.startsWith(`${first} `))
-  if (group.length > 0 && (second === '' || second.startsWith('-')))
+  const group = groupOf(name.split(' ')[0] ?? '')
+  if (group.length > 0 && !name.includes(' '))
     throw misuse(
-      `${first} needs one more word: ${group.map((verb) => verb.slice(first.length + 1)).join(', ')}`,
-      `patchbay ${group[0]} --help`,
+      `${name} needs one more word: ${group.map((verb) => verb.slice(name.length + 1)).join(', ')}`,
+      `patchbay ${name} --help`,
     )
-  const known = group.length > 0 ? group : all
-  const meant = nearest(name, known)
+  const meant = meantBy(name)
   const question = meant ? `, did you mean ${meant}?` : ''
   throw misuse(
     `no verb ${JSON.stringify(name.slice(0, 50))}${question}`,
-    `patchbay help; the verbs are ${known.join(', ')}`,
+    group.length > 0 ? `the verbs are ${group.join(', ')}` : 'patchbay help shows all verbs',
   )
+}
+
+/** The verb that begins with the word, or else one that is near. */
+function meantBy(word: string): string | undefined {
+  const known = Object.keys(verbs)
+  const begun = word.length > 1 ? known.find((verb) => verb.startsWith(word)) : undefined
+  return begun ?? nearest(word, known)
 }
 
 function help(name: string, verb: Verb, { out }: Output): Status {

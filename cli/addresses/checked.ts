@@ -55,7 +55,7 @@ const columns: Column<Row>[] = [
   { title: 'ADDRESS', cell: ({ address }) => address },
   { title: 'NETWORK', cell: ({ network }) => network },
   { title: 'CONTAINER', cell: ({ who }) => who },
-  { title: 'WHY', cell: ({ why }) => why },
+  { title: 'WHY', cell: ({ why }) => why, wraps: true },
 ]
 
 /** @param checked with the file of the report, where one was written */

@@ -10,7 +10,7 @@ import type { ToldHolder } from './told.ts'
 const rangeColumns: Column<Fullness>[] = [
   { title: 'NETWORK', cell: ({ network }) => network },
   { title: 'RANGE', cell: ({ range }) => range },
-  { title: 'SUBNET', cell: ({ subnets }) => subnets.join(' ') },
+  { title: 'SUBNET', cell: ({ subnets }) => subnets.join(' '), minor: true },
   { title: 'USED', cell: ({ used }) => used, right: true },
   { title: 'FREE', cell: ({ free }) => formatCount(free), right: true },
   { title: 'SIZE', cell: ({ size }) => formatCount(size), right: true },
@@ -42,7 +42,14 @@ export const holderColumns: Column<ToldHolder>[] = [
   { title: 'LIFE', cell: ({ life, keptFor }) => (keptFor === undefined ? lifeCell(life) : '') },
 ]
 
-export function listed(page: Page, ranges: readonly Fullness[], holders: readonly ToldHolder[]): string {
+/** @param isSeen whether files could be read */
+export function listed(
+  page: Page,
+  ranges: readonly Fullness[],
+  holders: readonly ToldHolder[],
+  isSeen: boolean,
+): string {
+  if (!isSeen) return 'ranges and addresses cannot be seen: run it as root'
   const parts = [
     ...(ranges.length > 0 ? [table(page, rangeColumns, ranges)] : []),
     ...(holders.length > 0 ? [table(page, holderColumns, holders)] : []),

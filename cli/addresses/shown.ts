@@ -8,7 +8,7 @@ import type { ToldHolder } from './told.ts'
 
 const ways = {
   local: 'it is an address of this host',
-  link: 'a link of this host has it',
+  link: 'in the subnet of a link of this host',
   gateway: 'through a gateway',
   none: 'no route leads to it',
   unknown: 'unknown',
@@ -20,14 +20,15 @@ const answers = {
   unknown: 'not tried: only root can',
 } as const
 
-export function shown(page: Page, found: Lookup): string {
+/** @param isSeen whether files could be read */
+export function shown(page: Page, found: Lookup, isSeen: boolean): string {
   const took = found.milliseconds === undefined ? '' : `, in ${found.milliseconds} ms`
   return factLines(page, [
     ['address', found.address],
     ...found.ranges.map(
       ({ network, range, role }): Fact => ['range', `${network}: ${range}${role ? `, is its ${role}` : ''}`],
     ),
-    ...holderFacts(found),
+    ...(isSeen ? holderFacts(found) : [['held by', 'cannot be seen: run it as root'] as Fact]),
     ...found.caches.map(({ network, file }): Fact => ['cache', `${network}: ${file}`]),
     ...found.namespaces.map(
       ({ container, pod, namespace }): Fact => ['kernel', `${pod ?? container}: ${namespace} has it`],

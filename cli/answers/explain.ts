@@ -10,6 +10,7 @@ export const answer = array(
     required: boolean(),
     default: unknown().optional(),
     plugins: array(string()),
+    since: string().describe('The release of Patchbay that has the key first.'),
     reference: array(string()).describe("Those of the plugins in which the reference's have the key, too."),
     example: object({
       plugin: looseObject({}),

@@ -1,9 +1,10 @@
 /** Which namespace a word means, and the container ID that cnitool gives to it. */
 
+import { nearest } from '../../shared/config/near.ts'
 import { CniError, Code, factsOf } from '../../shared/error/error.ts'
 import { hashOf } from '../../shared/firewall/reference-names.ts'
 import { isErrno } from '../../shared/kernel/errno.ts'
-import { readLink } from '../../shared/kernel/files.ts'
+import { readDirectoryIfAny, readLink } from '../../shared/kernel/files.ts'
 import { namedNamespaces } from '../../shared/kernel/named-namespace.ts'
 import { closeNamespace, openNamespace, ownNamespace } from '../../shared/kernel/namespace.ts'
 import { stat } from '../../shared/kernel/stat.ts'
@@ -59,10 +60,19 @@ export function requireNetns(path: string): void {
     if (!isErrno(error, 'ENOENT', 'ENOTDIR', 'EINVAL', 'EACCES', 'EPERM')) throw error
     throw new CniError(Code.InvalidNetNS, {
       ...factsOf(error),
-      msg: error.message,
+      msg: error.errno === 'ENOENT' ? `there is no network namespace ${path}${meantBy(path)}` : error.message,
       hint: isErrno(error, 'EACCES', 'EPERM')
         ? 'run it as root'
         : 'those with a name: ip netns list; all: lsns -t net; a new one: ip netns add NAME',
     })
   }
+}
+
+/** A name that is near, as a question. */
+function meantBy(path: string): string {
+  const names = readDirectoryIfAny(namedNamespaces).map(({ name }) => name)
+  const meant = path.startsWith(`${namedNamespaces}/`)
+    ? nearest(path.slice(namedNamespaces.length + 1), names)
+    : undefined
+  return meant ? `, did you mean ${meant}?` : ''
 }

@@ -1,6 +1,6 @@
 /** The words and flags by which verbs name an attachment. */
 
-import { isObject, parseJson } from '../../shared/config/json.ts'
+import { isObject, jsonIn } from '../../shared/config/json.ts'
 import { networkName, validateContainerID, validateIfname } from '../../shared/config/names.ts'
 import { CniError, Code } from '../../shared/error/error.ts'
 import { noticeEndingSignals } from '../../shared/kernel/signals.ts'
@@ -42,6 +42,17 @@ export const attachmentFlags: Flags = {
   },
 }
 
+/** What a runtime tells plugins of a container. */
+export const callFlags: Flags = {
+  '--args': { takes: 'many', value: 'KEY=VALUE', means: 'CNI_ARGS, as IP=10.1.0.5.' },
+  '--capabilities': {
+    takes: 'one',
+    value: 'JSON',
+    means:
+      'Values of capabilities by their names: {"portMappings": [{"hostPort": 8080, "containerPort": 80, "protocol": "tcp"}]}.',
+  },
+}
+
 /** An attachment but for its network, whose name may be in a file. */
 export interface Place {
   word: string
@@ -73,7 +84,7 @@ export function argsIn({ flags }: Call): string {
 /** The values for `runtimeConfig`. @throws CniError */
 export function capabilitiesIn({ flags }: Call): Record<string, unknown> {
   const text = lastOf(flags, '--capabilities')
-  const value = text === undefined ? {} : parseJson(text, '--capabilities')
+  const value = text === undefined ? {} : jsonIn(text)
   if (isObject(value)) return value
   throw misuse(
     '--capabilities is no JSON object',

@@ -1,6 +1,7 @@
-/** Which container an operator means: by its ID or the beginning of it, by its pod, or by the path of its namespace. */
+/** Which container an operator means: by its ID or the beginning of it, by its pod, or by the path or the name of its namespace. */
 
 import { nearest } from '../../shared/config/near.ts'
+import { namedNamespaces } from '../../shared/kernel/named-namespace.ts'
 import { stat } from '../../shared/kernel/stat.ts'
 import { misuse } from '../form/arguments.ts'
 import type { AttachmentView } from '../host/attachment-view.ts'
@@ -25,12 +26,13 @@ type Fits = (view: AttachmentView) => boolean
 
 /** The first way by which a container is found counts. */
 function ways(word: string): Fits[] {
+  const place = word.startsWith('/') ? word : `${namedNamespaces}/${word}`
   const inode = word.startsWith('/') ? stat(word)?.inode : undefined
-  const isAt = (path: string) => path === word || (inode !== undefined && stat(path)?.inode === inode)
+  const isAt = (path: string) => path === place || (inode !== undefined && stat(path)?.inode === inode)
   return [
     ({ containerID }) => containerID === word,
     ({ pod }) => pod === word,
-    ({ places }) => word.startsWith('/') && places.some(({ path }) => isAt(path)),
+    ({ places }) => places.some(({ path }) => isAt(path)),
     ({ containerID }) => containerID.startsWith(word),
     ({ pod }) => pod?.slice(pod.indexOf('/') + 1) === word,
   ]
@@ -44,7 +46,9 @@ function unknown(word: string, views: readonly AttachmentView[]): Error {
   const meant = nearest(word, [...pods, ...pods.map((pod) => pod.slice(pod.indexOf('/') + 1)), ...ids])
   const known = pods.length > 0 ? [...new Set(pods)] : ids
   const question = meant ? `, did you mean ${meant}?` : ''
-  return misuse(`no container ${quoted(word)}${question}`, `the containers are ${some(known) || 'none'}`)
+  const hint =
+    known.length > 0 ? `the containers are ${some(known)}` : 'no container has a network here: patchbay ls'
+  return misuse(`no container ${quoted(word)}${question}`, hint)
 }
 
 function some(names: readonly string[]): string {

@@ -10,11 +10,10 @@ import type { Told } from './told.ts'
 /** @param wide with whole IDs, MAC addresses and namespaces */
 export function listed(page: Page, attachments: readonly Told[], wide: boolean): string {
   if (attachments.length === 0) return 'no attachments'
-  return table(
-    page,
-    wide ? columns(true) : columns(false).filter(({ title }) => !onlyWide.includes(title)),
-    attachments,
-  )
+  const shown = wide
+    ? columns(true).map((column) => ({ ...column, wraps: true }))
+    : columns(false).filter(({ title }) => !onlyWide.includes(title))
+  return table(page, shown, attachments)
 }
 
 const onlyWide = ['MAC', 'NAMESPACE']
@@ -27,11 +26,11 @@ function columns(wide: boolean): Column<Told>[] {
     { title: 'IFACE', cell: (one) => one.interface },
     { title: 'ADDRESSES', cell: ({ addresses }) => addresses.join(' ') },
     { title: 'MAC', cell: ({ mac }) => mac },
-    { title: 'HOST END', cell: ({ hostInterface }) => hostInterface },
-    { title: 'ON', cell: ({ parent }) => parent },
-    { title: 'PORTS', cell: ({ ports }) => ports.map(formatPort).join(' ') },
+    { title: 'HOST END', cell: ({ hostInterface }) => hostInterface, minor: !wide },
+    { title: 'ON', cell: ({ parent }) => parent, minor: !wide },
+    { title: 'PORTS', cell: ({ ports }) => ports.map(formatPort).join(' '), minor: !wide },
     { title: 'NAMESPACE', cell: ({ namespace }) => namespace },
-    { title: 'AGE', cell: ({ age }) => shortAge(age), right: true },
+    { title: 'AGE', cell: ({ age }) => shortAge(age), right: true, minor: !wide },
     { title: 'LIFE', cell: ({ life }) => lifeCell(life) },
   ]
 }

@@ -17,7 +17,7 @@ import { type LeftOut, trying } from '../host/left-out.ts'
 import { versionOfProgram } from '../host/program-version.ts'
 import { programNamed } from '../host/runtimes.ts'
 import { content, json, type Part } from './part.ts'
-import { readBounded, tree } from './read.ts'
+import { readBounded, readRecord, tree } from './read.ts'
 
 export function hostParts(leftOut: LeftOut): Part[] {
   const caches = trying('/var/lib/cni', cacheParts, leftOut)
@@ -26,7 +26,7 @@ export function hostParts(leftOut: LeftOut): Part[] {
     json('plugins.json', 'ls -l /opt/cni/bin', plugins),
     ...filesOfEtc.filter((name) => lstat(`/etc/${name}`)).map(fileOfEtc),
     ...configurations(leftOut),
-    ...trying(stateDirectory, (path) => tree(path, 'records', leftOut), leftOut),
+    ...trying(stateDirectory, (path) => tree(path, 'records', leftOut, readRecord), leftOut),
     ...caches,
     ...addressParts(leftOut),
     ...logs(leftOut),

@@ -1,7 +1,7 @@
 /** Reads files for a bundle: regular ones alone, no symlinks, and of a large one a part. */
 
 import { Errno, KernelError } from '../../shared/kernel/errno.ts'
-import { type Fd, Open, readDirectoryIfAny, withFile } from '../../shared/kernel/files.ts'
+import { type Fd, Open, readDirectoryIfAny, readLink, withFile } from '../../shared/kernel/files.ts'
 import { isKind, Kind, lstat, statOf } from '../../shared/kernel/stat.ts'
 import { must } from '../../shared/kernel/syscall.ts'
 import type { Content, Part } from './part.ts'
@@ -48,8 +48,19 @@ function readSome(fd: Fd, path: string, step: number): Buffer {
 /** Files that other programs put beside lists: all of them is secret. */
 const mayBeSecret = /kubeconfig|\.(key|pem|p12|pfx|crt)$/i
 
+/** The text of a symlink, which is a record of ours; or else a file. */
+export function readRecord(path: string): Content {
+  const text = readLink(path)
+  return text === undefined ? readBounded(path) : { text: `${text}\n` }
+}
+
 /** The files below a directory as parts. @param name of the directory in the bundle @param leftOut is told of what is too much */
-export function tree(root: string, name: string, leftOut: (path: string, why: string) => void): Part[] {
+export function tree(
+  root: string,
+  name: string,
+  leftOut: (path: string, why: string) => void,
+  read: (file: string) => Content = readBounded,
+): Part[] {
   const parts: Part[] = []
   const walk = (path: string, inside: string, depth: number) => {
     for (const entry of readDirectoryIfAny(path).sort((a, b) => (a.name < b.name ? -1 : 1))) {
@@ -57,7 +68,7 @@ export function tree(root: string, name: string, leftOut: (path: string, why: st
       if (parts.length >= mostFiles)
         return leftOut(file, `and what follows: ${root} has more than ${mostFiles} files`)
       if (mayBeSecret.test(entry.name)) leftOut(file, 'files of this name have secrets')
-      else if (!entry.directory) parts.push({ name: here, source: file, read: () => readBounded(file) })
+      else if (!entry.directory) parts.push({ name: here, source: file, read: () => read(file) })
       else if (depth < deepest) walk(file, here, depth + 1)
       else leftOut(file, `more than ${deepest} directories deep`)
     }

@@ -36,7 +36,7 @@ export function screen(page: Page, status: Status): string {
         cell: ({ state, subject }) => (subject === '' ? '' : { text: state, colour: colours[state] }),
       },
       { title: 'WHAT', cell: ({ subject }) => subject },
-      { title: 'IS', cell: ({ text }) => text },
+      { title: 'IS', cell: ({ text }) => text, wraps: true },
       { title: 'REMEDY', cell: ({ remedy }) => remedy },
     ],
     rows,

@@ -107,7 +107,7 @@ function runtimesIn({ runtimes }: Facts): string {
 }
 
 function runtimeIn({ name, version, running, cni }: Facts['runtimes'][number]): string {
-  const without = { podman: 'by netavark', containerd: 'without CRI' }[name]
+  const without = { podman: 'with netavark, without CNI', containerd: 'without CRI' }[name]
   const how = cni ? undefined : without
   return [name, version, running ? 'runs' : 'is installed', how].filter(Boolean).join(' ')
 }

@@ -6,6 +6,6 @@ import { plain } from '../../shared/error/log.ts'
 /** @param where the file or command that the complaint is about */
 export function block(where: string, complaint: Complaint): string {
   // A quoted excerpt of a configuration has a caret below it: its lines stay lines.
-  const facts = linesOf(complaint).map((fact) => `  ${fact.split('\n').map(plain).join('\n')}`)
+  const facts = linesOf(complaint).flatMap((fact) => fact.split('\n').map((line) => `  ${plain(line)}`))
   return [`${plain(shortened(where, 300))}: ${plain(shortened(complaint.msg))}`, ...facts].join('\n')
 }

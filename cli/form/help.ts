@@ -53,13 +53,19 @@ export function helpOf(name: string, verb: Verb, { width, paint }: Page): string
   const flags = Object.entries(flagsOf(verb)).map(([flag, one]) => entry(flagLine(flag, one), one.means))
   return [
     wrapped(`patchbay ${name}: ${verb.summary}`, width).replace(`patchbay ${name}`, title),
-    `${title('usage:')}\n${wrapped(synopsis(name, verb), width, '  ')}`,
+    `${title('usage:')}\n${inUnits(synopsis(name, verb), width)}`,
     ...(verb.text ?? []).map((paragraph) => wrapped(paragraph, width)),
     ...(words.length > 0 ? [`${title('words:')}\n${words.join('\n')}`] : []),
     `${title('flags:')}\n${flags.join('\n')}`,
     `${title('example:')} ${verb.example.does}\n  patchbay ${verb.example.call}`,
     wrapped('exit status: 0 fine, 1 a failure or a finding, 2 a wrong command line', width),
   ].join('\n\n')
+}
+
+/** A flag and its value stay in one line. */
+function inUnits(line: string, width: number | undefined): string {
+  const held = line.replace(/\[[^\]]*\]/g, (unit) => unit.replaceAll(' ', '\u00a0'))
+  return wrapped(held, width, '  ').replaceAll('\u00a0', ' ')
 }
 
 /** A flag with its short name and its value. */
@@ -69,23 +75,24 @@ export function flagLine(name: string, flag: Flag): string {
 }
 
 /** What `patchbay help` prints: each verb with its summary. */
-export async function overview(
-  verbs: Verbs,
-  plugins: readonly string[],
-  { width, paint }: Page,
-): Promise<string> {
-  const shown = await visible(verbs)
-  const longest = Math.max(...shown.map(([name]) => name.length))
-  const lines = shown.map(([name, { summary }]) => {
-    const text = wrapped(summary, width, ' '.repeat(longest + 4)).trimStart()
-    return `  ${paint('bold', name)}${' '.repeat(longest + 2 - name.length)}${text}`
-  })
+export async function overview(verbs: Verbs, plugins: readonly string[], page: Page): Promise<string> {
   const closing = `Container network plugins in one executable (${version}). A container runtime calls it by any name that contains a plugin's, as a link to this file or a copy: ${[...plugins].sort().join(', ')}`
   return [
     `usage: patchbay VERB [WORD…] [FLAG…]\n       patchbay VERB --help`,
-    lines.join('\n'),
-    wrapped(closing, width),
+    await listing(verbs, page),
+    wrapped(closing, page.width),
   ].join('\n\n')
+}
+
+/** Each verb that is for people, with its summary. */
+export async function listing(verbs: Verbs, { width, paint }: Page): Promise<string> {
+  const shown = await visible(verbs)
+  const longest = Math.max(...shown.map(([name]) => name.length))
+  const line = ([name, { summary }]: (typeof shown)[number]) => {
+    const text = wrapped(summary, width, ' '.repeat(longest + 4)).trimStart()
+    return `  ${paint('bold', name)}${' '.repeat(longest + 2 - name.length)}${text}`
+  }
+  return shown.map(line).join('\n')
 }
 
 /** The verbs that are for people, with their declarations. */

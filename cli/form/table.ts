@@ -11,6 +11,10 @@ export interface Column<T> {
   cell(row: T): Cell
   /** Whether numbers stand below each other. */
   right?: boolean
+  /** Whether a text that is too wide goes on in the next line; else it is cut. */
+  wraps?: boolean
+  /** Whether a narrow page does without the column. */
+  minor?: boolean
 }
 
 /** Between two columns. */
@@ -22,25 +26,80 @@ const narrowest = 8
 /** No cell is longer, whatever the page: a name may have a megabyte. */
 const longest = 200
 
-/** The rows below the titles; columns that are empty in each row are left out. */
+/** The rows below the titles; columns that are empty in each row are left out, and minor ones that the page has no room for. */
 export function table<T>(page: Page, columns: readonly Column<T>[], rows: readonly T[]): string {
-  const all = columns.map((column) => ({ ...column, cells: rows.map((row) => cellOf(column.cell(row))) }))
-  const used = all.filter(({ cells }) => cells.some(({ text }) => text !== ''))
-  const natural = used.map(({ title, cells }) =>
-    Math.max(...[title, ...cells.map(({ text }) => text)].map(widthOf)),
+  const all = columns.map((column) => sized(column, rows))
+  const used = withRoom(
+    all.filter(({ cells }) => cells.some(({ text }) => text !== '')),
+    page.width,
   )
-  const widths = fitted(natural, page.width)
-  const line = (cells: readonly Shown[]) =>
-    cells
-      .map((cell, at) =>
-        padded(page, cell, widths[at] ?? 0, used[at]?.right ?? false, at === cells.length - 1),
-      )
-      .join(gap)
-      .trimEnd()
+  const widths = fitted(used, page.width)
+  const lines = (cells: readonly Shown[]) => {
+    const parts = cells.map((cell, at) => partsOf(cell, widths[at] ?? 0, used[at]?.wraps === true))
+    const height = Math.max(...parts.map(({ length }) => length))
+    return Array.from({ length: height }, (_, line) =>
+      parts
+        .map((part, at) =>
+          padded(
+            page,
+            part[line] ?? { text: '' },
+            widths[at] ?? 0,
+            used[at]?.right ?? false,
+            at === parts.length - 1,
+          ),
+        )
+        .join(gap)
+        .trimEnd(),
+    )
+  }
   const titles = used.map(({ title }) => ({ text: title, colour: 'bold' as const }))
-  return [line(titles), ...rows.map((_, row) => line(used.map(({ cells }) => cells[row] as Shown)))].join(
-    '\n',
-  )
+  return [titles, ...rows.map((_, row) => used.map(({ cells }) => cells[row] as Shown))]
+    .flatMap(lines)
+    .join('\n')
+}
+
+interface Sized<T> extends Column<T> {
+  cells: Shown[]
+  /** Of the widest cell. */
+  natural: number
+}
+
+function sized<T>(column: Column<T>, rows: readonly T[]): Sized<T> {
+  const cells = rows.map((row) => cellOf(column.cell(row)))
+  const natural = Math.max(...[column.title, ...cells.map(({ text }) => text)].map(widthOf))
+  return { ...column, cells, natural }
+}
+
+/** Minor columns go, the last first, until the others fit. */
+function withRoom<T>(columns: readonly Sized<T>[], width = Number.POSITIVE_INFINITY): Sized<T>[] {
+  const left = [...columns]
+  while (totalOf(left.map(({ natural }) => natural)) > width) {
+    const at = left.findLastIndex(({ minor }) => minor)
+    if (at === -1) break
+    left.splice(at, 1)
+  }
+  return left
+}
+
+const totalOf = (widths: readonly number[]) =>
+  widths.reduce((sum, one) => sum + one, gap.length * (widths.length - 1))
+
+/** A cell in lines. A word that is too long is broken. */
+function partsOf({ text, colour }: Shown, width: number, wraps: boolean): Shown[] {
+  if (!wraps || widthOf(text) <= width) return [{ text, colour }]
+  const lines = wrapped(text, width)
+    .split('\n')
+    .flatMap((line) => broken(line, width))
+  return lines.map((line) => ({ text: line, colour }))
+}
+
+/** A path is broken behind a slash where it has one. */
+function broken(line: string, width: number): string[] {
+  const characters = [...line]
+  if (characters.length <= width) return [line]
+  const slash = characters.lastIndexOf('/', width - 1)
+  const end = slash > 0 ? slash + 1 : width
+  return [characters.slice(0, end).join(''), ...broken(characters.slice(end).join(''), width)]
 }
 
 interface Shown {
@@ -57,12 +116,14 @@ function cellOf(cell: Cell): Shown {
 /** Nearly every cell: a table of a thousand rows is made in half the time. */
 const isShortASCII = (text: string) => text.length <= longest && /^[ -~]*$/.test(text)
 
-/** The widest columns give way until all fit. */
-function fitted(natural: readonly number[], width = Number.POSITIVE_INFINITY): number[] {
-  const widths = [...natural]
-  const total = () => widths.reduce((sum, one) => sum + one, gap.length * (widths.length - 1))
-  while (total() > width && Math.max(...widths) > narrowest) {
-    const widest = widths.indexOf(Math.max(...widths))
+/** The widest columns give way until all fit; one that wraps keeps its title whole. */
+function fitted(columns: readonly Omit<Sized<never>, 'cell'>[], width = Number.POSITIVE_INFINITY): number[] {
+  const widths = columns.map(({ natural }) => natural)
+  const least = columns.map(({ title, wraps }) => Math.max(narrowest, wraps ? title.length : 0))
+  while (totalOf(widths) > width) {
+    const room = widths.map((one, at) => (one > (least[at] ?? 0) ? one : 0))
+    const widest = room.indexOf(Math.max(...room))
+    if (room[widest] === 0) break
     widths[widest] = (widths[widest] as number) - 1
   }
   return widths

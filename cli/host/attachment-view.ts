@@ -51,6 +51,8 @@ export interface HostView {
   host: Host
   links: HostLinks
   attachments: AttachmentView[]
+  /** Whether files could be read: root alone may. */
+  isSeen: boolean
 }
 
 /** What is the same for all attachments. */
@@ -68,7 +70,8 @@ interface Sources {
  * @param leftOut is told of each file that cannot be read
  */
 export function viewHost(leftOut: LeftOut): HostView {
-  const [host = nothing] = trying('/var/lib/cni', () => [lookAtHost(leftOut)], leftOut)
+  const [seen] = trying('/var/lib/cni', () => [lookAtHost(leftOut)], leftOut)
+  const host = seen ?? nothing
   const links = listHostLinks()
   const [known = asIs] = trying('/run/patchbay/given-names', () => [asRuntimeKnows()], leftOut)
   const ends = [...links.ends.values()].map((end) => ({ ...end, attachment: known(end.attachment) }))
@@ -80,7 +83,7 @@ export function viewHost(leftOut: LeftOut): HostView {
   const others = ends
     .filter(({ attachment }) => !keys.has(attachmentKey(attachment)))
     .map(({ attachment }) => viewOf(attachment, { life: 'lives', places: [] }, sources))
-  return { host, links, attachments: [...named, ...others].sort(inOrder) }
+  return { host, links, attachments: [...named, ...others].sort(inOrder), isSeen: seen !== undefined }
 }
 
 const nothing: Host = {

@@ -1,6 +1,7 @@
 /** Files that cannot be read are named and left out; the others count. */
 
 import { toCniError } from '../../shared/error/error.ts'
+import { isErrno } from '../../shared/kernel/errno.ts'
 
 /** Is told of each such file, and why. */
 export type LeftOut = (file: string, why: string) => void
@@ -10,7 +11,8 @@ export function trying<T>(file: string, read: (file: string) => T[], leftOut: Le
   try {
     return read(file)
   } catch (error) {
-    leftOut(file, toCniError(error).message)
+    const why = toCniError(error).message
+    leftOut(file, isErrno(error, 'EACCES', 'EPERM') ? `${why}: only root sees it` : why)
     return []
   }
 }

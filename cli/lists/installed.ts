@@ -3,6 +3,7 @@
 import { environment } from '#engine'
 import type { Registry } from '../../shared/cni/plugin.ts'
 import { versions } from '../../shared/cni/version.ts'
+import { nearest } from '../../shared/config/near.ts'
 import { type Complaint, toCniError } from '../../shared/error/error.ts'
 import { findPlugin } from '../../shared/ipam/delegate.ts'
 import { versionsOfPlugin } from '../host/cni-versions.ts'
@@ -32,7 +33,7 @@ export function finderOf(registry: Registry): Finder {
   const directories = searched()
   const found = new Map<string, Installed>()
   const find = (type: string) => {
-    const known = found.get(type) ?? look(type, directories, Object.hasOwn(registry, type))
+    const known = found.get(type) ?? look(type, directories, registry)
     found.set(type, known)
     return known
   }
@@ -50,7 +51,7 @@ function searched(): string[] {
   return isInstalled ? [own, ...standard] : [...standard]
 }
 
-function look(type: string, directories: readonly string[], isOurName: boolean): Installed {
+function look(type: string, directories: readonly string[], registry: Registry): Installed {
   try {
     const { path } = findPlugin(type, directories)
     const directory = path.slice(0, path.length - type.length - 1)
@@ -58,9 +59,14 @@ function look(type: string, directories: readonly string[], isOurName: boolean):
     return { path, ours: false, ...askVersion(path) }
   } catch (error) {
     const { complaint } = toCniError(error)
-    const hint = isOurName ? 'patchbay install puts it into a directory of plugins' : complaint.hint
-    return { ours: false, fault: { ...complaint, hint } }
+    return { ours: false, fault: { ...complaint, hint: hintFor(type, registry) ?? complaint.hint } }
   }
+}
+
+function hintFor(type: string, registry: Registry): string | undefined {
+  if (Object.hasOwn(registry, type)) return 'patchbay install puts it into a directory of plugins'
+  const meant = nearest(type, Object.keys(registry))
+  return meant && `did you mean ${meant}?`
 }
 
 /** Runs VERSION, which changes nothing. */

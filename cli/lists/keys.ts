@@ -14,18 +14,25 @@ export interface Key extends KeyEntry {
 }
 
 /**
- * The keys that a word means: `hairpinMode`, `bridge.hairpinMode`, `ipam.ranges`, the last part of a longer one, or a plugin's name for all of its own.
+ * The keys that a word means: `hairpinMode`, `bridge.hairpinMode`, `ipam.ranges`, the last part of a longer one, a plugin's name for all of its own,
+ * or else a part of a word, as `hairpin`.
  * @throws CniError with the key that is near
  */
 export async function keysFor(word: string, registry: Registry): Promise<Key[]> {
   const all = await allKeys(registry)
   const [plugin, rest] = split(word, registry)
   const own = plugin === undefined ? all : all.filter(({ plugins }) => plugins.includes(plugin))
-  const found = rest === '' ? [] : matching(rest, own)
-  if (found.length > 0) return found.map((key) => (plugin ? { ...key, plugins: [plugin] } : key))
-  const named = Object.hasOwn(registry, word) ? all.filter(({ plugins }) => plugins.includes(word)) : []
-  if (named.length > 0) return named.filter(({ plugins }) => plugins.length < Object.keys(registry).length)
+  const named = rest === '' ? [] : matching(rest, own)
+  const found = [...new Set([...named, ...ownKeys(word, all, registry)])]
+  const close = found.length > 0 || rest.length < shortest ? found : containing(rest, own)
+  if (close.length > 0) return close.map((key) => (plugin ? { ...key, plugins: [plugin] } : key))
   throw unknown(word, plugin, own)
+}
+
+/** Keys of a plugin that not all plugins have. */
+function ownKeys(word: string, all: readonly Key[], registry: Registry): Key[] {
+  if (!Object.hasOwn(registry, word)) return []
+  return all.filter(({ plugins }) => plugins.includes(word) && plugins.length < Object.keys(registry).length)
 }
 
 /** A plugin's name before the first dot. */
@@ -42,6 +49,15 @@ function matching(word: string, keys: readonly Key[]): Key[] {
   const wanted = simple(word)
   const exact = keys.filter(({ key }) => simple(key) === wanted)
   return exact.length > 0 ? exact : keys.filter(({ key }) => simple(key).endsWith(`.${wanted}`))
+}
+
+/** A shorter part is in too many keys. */
+const shortest = 3
+
+/** Keys whose last part has the word within. */
+function containing(word: string, keys: readonly Key[]): Key[] {
+  const wanted = simple(word)
+  return keys.filter(({ key }) => simple(key).replace(/.*\./, '').includes(wanted))
 }
 
 function unknown(word: string, plugin: string | undefined, keys: readonly Key[]): Error {

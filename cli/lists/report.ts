@@ -44,7 +44,7 @@ function networkTable(networks: readonly Row[], page: Page): string {
         title: 'PLUGINS',
         cell: ({ plugins }) => plugins.map(({ type }) => type).join(', '),
       },
-      { title: 'FILE', cell: ({ file }) => file },
+      { title: 'FILE', cell: ({ file }) => file, wraps: true },
     ],
     networks,
   )

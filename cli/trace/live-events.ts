@@ -70,5 +70,7 @@ function lineOf(data: Buffer, attributes: Buffer): string[] {
   const code = find(attributes, Attr.VERDICT, VERDICT_CODE)?.readInt32BE(0) ?? 1
   const to = text(find(attributes, Attr.VERDICT, VERDICT_CHAIN))
   const handle = find(attributes, Attr.HANDLE)?.readBigUInt64BE(0)
-  return [`${chain} handle ${handle}: ${verdicts[code] ?? code}${to ? ` ${to}` : ''}`]
+  return [
+    `${chain}${handle === undefined ? '' : ` handle ${handle}`}: ${verdicts[code] ?? code}${to ? ` ${to}` : ''}`,
+  ]
 }

@@ -3,7 +3,7 @@
 import { plain } from '../../shared/error/log.ts'
 import { formatAddress } from '../../shared/ip/address.ts'
 import type { Colour, Page } from '../form/page.ts'
-import { cut } from '../form/table.ts'
+import { cut, wrapped } from '../form/table.ts'
 import { type Live, liveText } from './live.ts'
 import type { Netns } from './netns.ts'
 import type { Outcome, Verdict } from './outcome.ts'
@@ -61,7 +61,7 @@ export function reportOf(
 ): string {
   const line = verdictLine(outcome, live)
   const word = words[outcome.verdict]
-  const verdict = page.paint(colours[outcome.verdict] ?? 'red', word) + line.slice(word.length)
+  const verdict = page.paint(colours[outcome.verdict] ?? 'red', word) + fitted(page, line).slice(word.length)
   if (!isLong) return verdict
   return [verdict, ...evidence(page, hops), ...(live ? traced(page, live) : [])].join('\n')
 }
@@ -69,8 +69,8 @@ export function reportOf(
 function evidence(page: Page, hops: readonly Hop[]): string[] {
   const titleOf = ({ way, netns }: Hop) => `${way === 'there' ? '' : 'the answer, '}${inPlace(netns)}`
   return inGroups(page, hops, titleOf, ({ step, text, command }) => [
-    `  ${step.padEnd(12)} ${shown(text)}`,
-    ...(command ? [page.paint('dim', `  ${' '.repeat(12)} ${shown(command)}`)] : []),
+    `  ${step.padEnd(12)} ${fitted(page, shown(text), indent).trimStart()}`,
+    ...(command ? [page.paint('dim', `${indent}${shown(command)}`)] : []),
   ])
 }
 
@@ -93,5 +93,12 @@ function inGroups<T>(
     return [...(title === before ? [] : [page.paint('bold', shown(title))]), ...linesOf(item)]
   })
 }
+
+/** Of what stands beside a step. */
+const indent = ' '.repeat(15)
+
+/** A file has each text in one line, a terminal in as many as it needs. A command stays in one: it is to be copied. */
+const fitted = ({ width }: Page, text: string, before = '') =>
+  width === undefined ? before + text : wrapped(text, width, before)
 
 const shown = (text: string) => cut(plain(text.slice(0, longest * 4)), longest)

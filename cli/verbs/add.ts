@@ -8,6 +8,7 @@ import {
   argsIn,
   attachmentFlags,
   attachmentWords,
+  callFlags,
   capabilitiesIn,
   leftOutBy,
   placeIn,
@@ -24,12 +25,7 @@ export const add: Verb = {
   words: attachmentWords,
   flags: {
     ...attachmentFlags,
-    '--args': { takes: 'many', value: 'KEY=VALUE', means: 'CNI_ARGS, as IP=10.1.0.5.' },
-    '--capabilities': {
-      takes: 'one',
-      value: 'JSON',
-      means: 'Values of capabilities by their names: {"portMappings": […], "ips": […], "mac": "…"}.',
-    },
+    ...callFlags,
     '--dry-run': { takes: 'none', means: 'Say what would be called, and call nothing.' },
   },
   answers: true,

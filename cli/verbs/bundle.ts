@@ -107,7 +107,7 @@ function summary({ file, bytes, files, leftOut }: Bundle, page: Page): string {
   const columns = [
     { title: 'FILE', cell: (one: Bundle['files'][number]) => one.name },
     { title: 'BYTES', cell: (one: Bundle['files'][number]) => one.bytes, right: true },
-    { title: 'FROM', cell: (one: Bundle['files'][number]) => one.source },
+    { title: 'FROM', cell: (one: Bundle['files'][number]) => one.source, minor: true },
   ]
   return [table(page, columns, files), ...missing, `${sizes} would be written`].join('\n')
 }

@@ -4,12 +4,12 @@ import type { Verb } from '../form/verb.ts'
 import { explain as explainKey, explanation } from '../lists/explain.ts'
 
 export const explain: Verb = {
-  summary: 'tells what a key of a configuration means: type, default, plugins, example',
+  summary: 'tells what a key of a configuration means: type, default, plugins, since when, example',
   words: [
     {
       name: 'KEY',
       means:
-        'A key, as `hairpinMode` or `ipam.ranges`; with its plugin, as `bridge.hairpinMode`; or a plugin, for all of its own keys.',
+        'A key, as `hairpinMode` or `ipam.ranges`; with its plugin, as `bridge.hairpinMode`; a plugin, for all of its own keys; or a part of a key, as `hairpin`.',
       count: 'one',
       names: 'plugin',
     },

@@ -33,6 +33,6 @@ export const ipamLs: Verb = {
       .filter((range) => range.network === (network ?? range.network))
       .map((range) => fullnessOf(range, stores))
     const holders = call.flags.has('--ranges') ? [] : stores.flatMap((store) => store.holders).map(toldHolder)
-    return { data: { ranges, holders }, text: (page) => listed(page, ranges, holders) }
+    return { data: { ranges, holders }, text: (page) => listed(page, ranges, holders, view.isSeen) }
   },
 }

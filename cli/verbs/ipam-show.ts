@@ -23,6 +23,6 @@ export const ipamShow: Verb = {
     const stores = storesOf(view, leftOut)
     const ranges = rangesOf(view.host.configurations, leftOut)
     const data = lookup(address, view, { stores, ranges, leftOut })
-    return { data, text: (page) => shown(page, data) }
+    return { data, text: (page) => shown(page, data, view.isSeen) }
   },
 }

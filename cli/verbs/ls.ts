@@ -11,7 +11,7 @@ import { requireNetwork } from '../host/require-network.ts'
 export const ls: Verb = {
   summary: "lists the attachments of this host's containers",
   text: [
-    "Known are those in the caches of runtimes, in the records of the plugins, among host-local's addresses, and those with a pair that has one end on the host. LIFE says whether the container's namespace is there.",
+    "Known are those in the caches of runtimes, in the records of the plugins, among host-local's addresses, and those with a pair that has one end on the host. LIFE says whether the container's namespace is there. A narrow terminal has fewer columns: -w shows all.",
   ],
   words: [{ name: 'NETWORK', means: 'This network alone.', count: 'optional', names: 'network' }],
   flags: {

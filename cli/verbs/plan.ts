@@ -1,10 +1,19 @@
 /** `patchbay plan`: the commands that an ADD amounts to. */
 
-import { parseObject } from '../../shared/config/json.ts'
 import { validateContainerID, validateIfname } from '../../shared/config/names.ts'
 import { plain } from '../../shared/error/log.ts'
+import { stat } from '../../shared/kernel/stat.ts'
+import { findList } from '../attach/list.ts'
+import {
+  argsIn,
+  attachmentFlags,
+  callFlags,
+  capabilitiesIn,
+  leftOutBy,
+  networkWord,
+} from '../attach/words.ts'
 import type { Page } from '../form/page.ts'
-import { lastOf, type Verb } from '../form/verb.ts'
+import { type Call, lastOf, type Verb } from '../form/verb.ts'
 import { readConfiguration } from '../host/networks.ts'
 import type { Step } from '../plan/perform.ts'
 import { planOf } from '../plan/plan.ts'
@@ -18,19 +27,11 @@ export const plan: Verb = {
     'They are made from the requests that the plugins send: an ADD is done in namespaces of their own, on a copy of this host’s links, addresses, routes and sysctls, of the plugins’ own nftables tables and files. On the host nothing changes, and no address is reserved. Executed one after the other, the commands make the same state; random values, as MAC addresses, are those of this plan.',
     'The copy has no firewall rules of other programs and no ends of other containers. A link that the file names and the host lacks is said, and the plan goes on with a stand-in. Keys of macsec are the word KEY, and SALT. Files are not among the commands: leases, records, and the device node of a macvtap. It needs root.',
   ],
-  words: [{ name: 'FILE', means: 'A configuration or a list.', count: 'one', names: 'file' }],
+  words: [networkWord],
   flags: {
-    '--interface': {
-      ...{ takes: 'one', short: 'i', value: 'IFNAME' },
-      means: 'The interface in the container. Default: eth0.',
-    },
-    '--container': { takes: 'one', value: 'ID', means: 'The ID of the container. Default: ctr.' },
-    '--args': { takes: 'one', value: 'CNI_ARGS', means: 'As in "IP=10.1.0.7;MAC=02:00:00:00:00:01".' },
-    '--capabilities': {
-      ...{ takes: 'one', value: 'JSON' },
-      means:
-        'What a runtime adds, as in {"portMappings": [{"hostPort": 8080, "containerPort": 80, "protocol": "tcp"}]}.',
-    },
+    ...attachmentFlags,
+    '--container': { takes: 'one', value: 'ID', means: "The container's ID. Default: ctr." },
+    ...callFlags,
   },
   answers: true,
   example: {
@@ -38,11 +39,9 @@ export const plan: Verb = {
     does: 'what would a container of this network change?',
   },
   async run(call) {
-    const [file = ''] = call.words
-    const plugins = readConfiguration(file)
     const { container, ifname } = identityOf(call.flags)
-    const args = lastOf(call.flags, '--args') ?? ''
-    const capabilities = parseObject(lastOf(call.flags, '--capabilities') ?? '{}', '--capabilities')
+    const [args, capabilities] = [argsIn(call), capabilitiesIn(call)]
+    const { plugins, file } = await pluginsOf(call, capabilities)
     const { steps, missing } = await planOf(
       { plugins, container, ifname, netns, args, capabilities },
       call.plugins,
@@ -55,6 +54,23 @@ export const plan: Verb = {
     const network = plugins[0]?.network ?? ''
     return { data: steps, text: (page) => script(network, steps, page), status: missing.length > 0 ? 1 : 0 }
   },
+}
+
+/** Of a network's name, or of a file. */
+async function pluginsOf(call: Call, { ips }: Record<string, unknown>) {
+  const [word = ''] = call.words
+  if (!word.includes('/') && stat(word)) return { file: word, plugins: readConfiguration(word) }
+  const search = {
+    registry: call.plugins,
+    leftOut: leftOutBy(call),
+    ips: Array.isArray(ips) ? ips.map(String) : [],
+  }
+  const { file, network, cniVersion, plugins } = await findList(word, search)
+  const withName = (plugin: Record<string, unknown>) => ({
+    ...{ file, network, type: String(plugin.type) },
+    raw: { ...plugin, name: network, cniVersion },
+  })
+  return { file, plugins: plugins.map(withName) }
 }
 
 function identityOf(flags: Parameters<typeof lastOf>[0]) {

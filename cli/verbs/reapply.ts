@@ -29,7 +29,11 @@ export const reapply: Verb = {
       ...{ network, container: containerID, interface: ifname, feature },
       ...(error && { error: error.message }),
     }))
-    return { data, text: () => '', status: done.some(({ error }) => error) ? 1 : 0 }
+    return {
+      data,
+      text: () => (done.length === 0 ? 'no rules of containers are recorded' : ''),
+      status: done.some(({ error }) => error) ? 1 : 0,
+    }
   },
 }
 

@@ -49,7 +49,11 @@ export const reconcile: Verb = {
             )
         })
     })
-    return { data: found, text: () => '', status: isFine ? 0 : 1 }
+    return {
+      data: found,
+      text: () => (isFine && found.length === 0 ? 'no network of vxlan has a VTEP here' : ''),
+      status: isFine ? 0 : 1,
+    }
   },
 }
 

@@ -15,7 +15,7 @@ export const show: Verb = {
     {
       name: 'CONTAINER',
       means:
-        'Its ID, the beginning of its ID, its pod as NAMESPACE/NAME or NAME, or the path of its namespace.',
+        'Its ID, the beginning of its ID, its pod as NAMESPACE/NAME or NAME, or the path or the name of its network namespace.',
       count: 'one',
       names: 'container',
     },

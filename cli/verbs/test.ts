@@ -62,7 +62,7 @@ function answerOf(data: Tried): Answer {
     const columns: Column<Tried['checks'][number]>[] = [
       { title: 'RESULT', cell: ({ outcome }) => coloured(outcome) },
       { title: 'CHECK', cell: ({ check }) => check },
-      { title: 'REASON', cell: ({ reason }) => reason },
+      { title: 'REASON', cell: ({ reason }) => reason, wraps: true },
     ]
     const stays = kept.map((name) => `stays: ${name}; remove it: patchbay netns down ${name}`)
     return [table(page, columns, checks), summaryOf(checks), ...stays].join('\n')

@@ -19,7 +19,7 @@ const protocols = ['icmp', 'tcp', 'udp'] as const
 export const trace: Verb = {
   summary: 'follows a packet from one end to another, and says where it is lost',
   text: [
-    'SRC and DST are host, an address, the path of a namespace, the ID of a container or a unique beginning of it, or the name of a pod. The kernel is asked for routes, neighbours and forwarding databases, and nftables rules are evaluated as far as they are known here; the verdict is CANNOT TELL where they are not.',
+    'SRC and DST are host, an address, the path or the name of a network namespace, the ID of a container or a unique beginning of it, or the name of a pod. The kernel is asked for routes, neighbours and forwarding databases, and nftables rules are evaluated as far as they are known here; the verdict is CANNOT TELL where they are not.',
     'The way of the answer is followed, too: NO ANSWER is a packet that arrives and an answer that does not. The status is 0 for REACHES and LEAVES; with --live, what the real packet did.',
     'Not read: filters of tc, chains of the family netdev, rules of iptables-legacy, and the rules that see the outer packet of a VXLAN.',
   ],

@@ -9,7 +9,7 @@ export const validate: Verb = {
   summary: 'finds what is wrong in network configurations, with line and column',
   text: [
     'An error is what ADD refuses, in the same words. A warning is what ADD takes, and yet has no effect or cannot work: keys without effect, plugins that are not installed, two files that want the same name, addresses, bridge, VNI or NIC. Plugins are looked for in CNI_PATH, or in the usual directories; of other projects VERSION is called, and their keys are not checked.',
-    'HIGHEST is the highest cniVersion that all plugins of the list and the runtimes of this host take.',
+    'HIGHEST is the highest cniVersion that all plugins of the list and the runtimes of this host take. With errors the exit status is 1, with warnings alone 0.',
   ],
   words: [
     {

@@ -15,6 +15,8 @@ export type Facts = {
   maxLength?: number
   minimum?: number
   maximum?: number
+  /** The release of Patchbay that has the key first. Default: 0.1.0. */
+  since?: string
 }
 
 /** For a key that may be absent: its value when it is absent, and the schema of a value that is present. */

@@ -14,7 +14,12 @@ export interface KeyEntry {
   default?: unknown
   isRequired: boolean
   meaning: string
+  /** The release of Patchbay that has it first. */
+  since: string
 }
+
+/** The first release. */
+const first = '0.1.0'
 
 /** The keys as a Markdown table; keys of nested objects follow as `ipam.ranges[][].subnet`. Only keys with a description are listed. */
 export function keyTable(shape: Shape): string {
@@ -35,7 +40,10 @@ export function keysOf(shape: Shape, prefix = ''): KeyEntry[] {
   return Object.entries(shape).flatMap(([key, schema]) => {
     const name = prefix + key
     const meaning = description(schema)
-    const own = meaning ? [{ key: name, schema, type: typeName(schema), meaning, ...absence(schema) }] : []
+    const { since = first } = factsOf(schema)
+    const own = meaning
+      ? [{ key: name, schema, type: typeName(schema), meaning, since, ...absence(schema) }]
+      : []
     return [...own, ...inner(schema, name)]
   })
 }

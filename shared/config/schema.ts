@@ -214,7 +214,11 @@ export function withDefault<S extends Schema>(schema: S, value: NonNullable<z.ou
   return deferred(() => z._default(schema, value as never), { absence: { value, otherwise: schema } })
 }
 
-/** Adds a description of a key: one or two sentences for the documentation. */
-export function describe<S extends Schema>(schema: S, description: string): S {
-  return deferred(() => schema, { facts: { ...factsOf(schema), description }, absence: absenceOf(schema) })
+/**
+ * Adds a description of a key: one or two sentences for the documentation.
+ * @param since the release that has the key first; undefined for 0.1.0
+ */
+export function describe<S extends Schema>(schema: S, description: string, since?: string): S {
+  const facts = { ...factsOf(schema), description, ...(since && { since }) }
+  return deferred(() => schema, { facts, absence: absenceOf(schema) })
 }

@@ -20,10 +20,11 @@ const remedies: Readonly<Record<string, string>> = {
 }
 
 /** The hint for an error of the kernel: by its errno, else which command shows more. */
-export function remedyOf({ errno, see, reproduce }: KernelError): string {
+export function remedyOf({ errno, attempted, see, reproduce }: KernelError): string {
   const known = remedies[errno]
   if (known) return known
   if (reproduce) return 'run the command after "reproduce:" to get the same answer of the kernel'
   if (see) return 'run the command after "see:" to look at the state that the kernel refused'
+  if (errno === 'ENOENT' && attempted.startsWith('open ')) return 'there is no file of this name'
   return "the kernel's log may say more: dmesg"
 }

@@ -182,7 +182,8 @@ test('a slip is misuse and names what is meant: network, capability, namespace',
     'takes the capability "bandwidth"',
   )
   refused(`add ${net.name} ${container.name} --args MAC`, 2, 'no KEY=VALUE')
-  refused(`add ${net.name} nowhere`, 1, '/run/netns/nowhere: ENOENT')
+  refused(`add ${net.name} nowhere`, 1, 'there is no network namespace /run/netns/nowhere')
+  refused(`add ${net.name} ${container.name} --capabilities x`, 2, 'is no JSON object')
   refused(`add ${net.name} ${process.pid}`, 1, 'own network namespace')
   refused(`check ${net.name} ${container.name}`, 1, 'no cache has eth0')
 })

@@ -39,6 +39,12 @@ test('help shows each verb, and each verb its own help with an example', async (
   }
 })
 
+test('a group of verbs has help, too', () => {
+  const group = operate('ipam --help')
+  assert.equal(group.match(/^ {2}\w+ \w+/gm), ['  ipam ls', '  ipam show', '  ipam check', '  ipam release'])
+  assert.is(operate('help ipam'), group)
+})
+
 test('help is as wide as the terminal, in colours unless NO_COLOR or a dumb terminal forbids them', () => {
   const text = onTerminal('gc --help', 50)
   for (const line of stripVTControlCharacters(text).split('\n')) assert.ok(line.length <= 50, line)
@@ -57,8 +63,10 @@ test('one answer has the same content as JSON and as YAML', async () => {
 test('a wrong command line has status 2, and names the verb’s help', () => {
   assert.match(operate('gc a b', 2), 'patchbay gc --help')
   assert.match(operate('version -o xml', 2), 'there are table, json, yaml')
-  assert.match(operate('relod', 2), 'the verbs are')
+  assert.match(operate('relod', 2), 'patchbay help shows all verbs')
   assert.match(operate('versoin', 2), 'did you mean version?')
+  assert.match(operate('stat', 2), 'did you mean status?')
+  assert.match(operate('ipam', 2), 'patchbay ipam ls, patchbay ipam show')
   const { status, stdout } = run(patchbay, 'gc --dryrun')
   assert.equal([status, stdout], [2, ''], 'nothing on standard output')
 })

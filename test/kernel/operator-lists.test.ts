@@ -270,7 +270,10 @@ test('standard input is a file, a slip in a word is refused, and a host without 
     encoding: 'utf8',
     env: surroundings,
   })
-  assert.match(given.stdout, /^standard input:1:\d+: warning: brige is not installed/)
+  assert.match(
+    given.stdout,
+    /^standard input:1:\d+: warning: brige is not installed[\s\S]*did you mean bridge\?/,
+  )
   assert.match(operate(`${quickjs}/patchbay`, 'validate --al', 2), 'unknown flag')
   assert.match(operate(`${quickjs}/patchbay`, `validate ${newDirectory()}`), 'no network configurations')
   assert.match(
@@ -381,9 +384,18 @@ test('a key is found by its name, its path, its last part, and with its plugin',
     ['ipam.ranges[][].rangeStart', 'ipam.rangeStart'],
   )
   assert.ok((await explain('macvlan')).some(({ key }) => key === 'sourceMacs'))
-  assert.match(operate(`${quickjs}/patchbay`, 'explain hairpinMod', 2), 'did you mean hairpinMode?')
+  assert.equal([hairpin], await explain('hairpin'))
+  assert.is(hairpin?.since, '0.1.0')
+  assert.ok((await explain('masq')).some(({ key }) => key === 'ipMasqBackend'))
+  const ofBridge = await explain('bridge')
+  for (const one of ['hairpinMode', 'bridge'])
+    assert.ok(
+      ofBridge.some(({ key }) => key === one),
+      one,
+    )
+  assert.match(operate(`${quickjs}/patchbay`, 'explain hairpinMdoe', 2), 'did you mean hairpinMode?')
   assert.match(
-    operate(`${quickjs}/patchbay`, 'explain bridge.hairpinMod', 2),
+    operate(`${quickjs}/patchbay`, 'explain bridge.hairpinMdoe', 2),
     'did you mean bridge.hairpinMode?',
   )
   assert.match(operate(`${quickjs}/patchbay`, 'explain cniVersion'), /^ {2}plugins: {3}all$/m)

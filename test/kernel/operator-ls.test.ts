@@ -103,6 +103,7 @@ test('show finds a container by ID, its beginning, its pod and its namespace, an
     'shop/front',
     'front',
     front.path,
+    front.name,
     front.path.replace('/run', '/var/run'),
   ]
   for (const word of words) assert.is((await show(word)).container, id, word)
@@ -186,6 +187,8 @@ test('without root the pairs of the host are listed, and what could not be read 
   assert.is(done.status, 0, done.stderr)
   assert.match(done.stderr, 'left out')
   assert.match(done.stdout, new RegExp(`^\\S+ +${idOf(back.path)} .* lives$`, 'm'))
+  const addresses = run('setpriv', `--reuid 65534 --clear-groups ${file} ipam ls`)
+  assert.match(addresses.stdout, 'cannot be seen: run it as root')
 })
 
 const hostile = `\u001b]0;title\u0007\u009b31m\u202e\n<script>${'x'.repeat(1 << 16)}`

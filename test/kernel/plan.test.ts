@@ -169,6 +169,8 @@ test('an address that another container holds is not planned for the next one', 
   const network = ptpNetwork({ ipam: hostLocal('10.99.0.0/24') })
   const planned = () => operate(patchbay(), `plan ${fileOf(network)}`)
   assert.match(planned(), 'address add 10.99.0.2/24')
+  const byName = operate(patchbay(), `plan ${network.name}`, 0, { NETCONFPATH: scratch })
+  assert.match(byName, 'address add 10.99.0.2/24')
   const live = await attach(network)
   assert.match(planned(), 'address add 10.99.0.3/24')
   await live.del()

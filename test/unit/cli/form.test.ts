@@ -73,7 +73,12 @@ test('a missing, empty or needless value, an unknown flag and a word too many ar
   assert.match(refused([], [{ name: 'CONTAINER', count: 'one', means: 'its ID' }]), 'CONTAINER is missing')
 })
 
-const columns: Column<{ name: string; size?: number }>[] = [
+interface Row {
+  name: string
+  size?: number
+}
+
+const columns: Column<Row>[] = [
   { title: 'NAME', cell: ({ name }) => name },
   { title: 'SIZE', cell: ({ size }) => size, right: true },
 ]
@@ -92,6 +97,20 @@ test('a terminal cuts the widest column, and no line is wider than it', () => {
   const text = table(narrow, columns, [{ name: 'x'.repeat(100), size: 5 }])
   for (const line of text.split('\n')) assert.ok(line.length <= 20, line)
   assert.match(text, 'xxx…')
+})
+
+test('a column that wraps goes on in the next lines, and breaks a word that is too long', () => {
+  const narrow: Page = { ...file, width: 20 }
+  const wrapping = columns.map((column) => ({ ...column, wraps: true }))
+  const text = table(narrow, wrapping, [{ name: `all of it ${'x'.repeat(20)}`, size: 5 }])
+  assert.is(text, `NAME            SIZE\nall of it          5\n${'x'.repeat(14)}\n${'x'.repeat(6)}`)
+})
+
+test('a page without room for all columns leaves out minor ones, the last first', () => {
+  const narrow: Page = { ...file, width: 20 }
+  const minor = columns.map((column) => ({ ...column, minor: column.title === 'SIZE' }))
+  assert.is(table(narrow, minor, [{ name: 'x'.repeat(16), size: 5 }]), `NAME\n${'x'.repeat(16)}`)
+  assert.match(table(narrow, minor, [{ name: 'x'.repeat(14), size: 5 }]), 'SIZE')
 })
 
 const hostile = `\u001b]0;title\u0007\u009b31m\u202ename\n\u2028${'x'.repeat(1 << 20)}`
