@@ -5,6 +5,7 @@ import type { Registry } from '../../shared/cni/plugin.ts'
 import { versions } from '../../shared/cni/version.ts'
 import { type Complaint, toCniError } from '../../shared/error/error.ts'
 import { findPlugin } from '../../shared/ipam/delegate.ts'
+import { word } from '../form/shell.ts'
 import { versionsOfPlugin } from '../host/cni-versions.ts'
 import { isOfOurs, standard, directories as usual } from '../host/executable.ts'
 import { readManifest } from '../installation/manifest.ts'
@@ -67,6 +68,8 @@ function look(type: string, directories: readonly string[], isOurName: boolean):
 function askVersion(path: string): Pick<Installed, 'versions' | 'fault'> {
   const versions = versionsOfPlugin(path)
   if (!versions)
-    return { fault: { msg: `${path} does not answer VERSION`, hint: `file ${path}; ls -l ${path}` } }
+    return {
+      fault: { msg: `${path} does not answer VERSION`, hint: `file ${word(path)}; ls -l ${word(path)}` },
+    }
   return { versions: versions.map((one) => one.slice(0, 20)).slice(0, 50) }
 }
