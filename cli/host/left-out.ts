@@ -1,6 +1,7 @@
 /** Files that cannot be read are named and left out; the others count. */
 
 import { toCniError } from '../../shared/error/error.ts'
+import type { Call } from '../form/verb.ts'
 
 /** Is told of each such file, and why. */
 export type LeftOut = (file: string, why: string) => void
@@ -13,4 +14,9 @@ export function trying<T>(file: string, read: (file: string) => T[], leftOut: Le
     leftOut(file, toCniError(error).message)
     return []
   }
+}
+
+/** Tells the operator of each, on standard error. */
+export function leftOutBy({ complain }: Pick<Call, 'complain'>): LeftOut {
+  return (file, why) => complain(file, { msg: `left out: ${why}` })
 }

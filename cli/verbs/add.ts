@@ -9,11 +9,11 @@ import {
   attachmentFlags,
   attachmentWords,
   capabilitiesIn,
-  leftOutBy,
   placeIn,
   runnerFor,
 } from '../attach/words.ts'
 import type { Verb } from '../form/verb.ts'
+import { leftOutBy } from '../host/left-out.ts'
 
 export const add: Verb = {
   summary: 'attaches a network namespace to a network, as a container runtime would',
