@@ -3,6 +3,7 @@
 import { CniError, Code } from '../../shared/error/error.ts'
 import { type Address, formatAddress, parseAddress } from '../../shared/ip/address.ts'
 import { misuse } from '../form/arguments.ts'
+import { word as inShell } from '../form/shell.ts'
 import type { Holder, Store } from './stores.ts'
 
 /** An address in any form; a prefix length is ignored. @throws CniError when it is none */
@@ -46,7 +47,7 @@ function ended(holder: Holder, text: string): Holder {
     )
   throw refusal(
     `${text} is held by container ${containerID}, and whether it lives is not known`,
-    `no file tells its namespace, or it cannot be seen from here; when you know that it has ended: rm ${directory}/${file}`,
+    `no file tells its namespace, or it cannot be seen from here; when you know that it has ended: rm ${inShell(`${directory}/${file}`)}`,
   )
 }
 

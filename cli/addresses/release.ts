@@ -1,6 +1,7 @@
 /** Releases a leaked address, when it still has the holder that was found, and that has still ended. */
 
 import type { Attachment } from '../../shared/cni/plugin.ts'
+import { isIdentifier } from '../../shared/config/names.ts'
 import { CniError, Code } from '../../shared/error/error.ts'
 import type { Log } from '../../shared/error/log.ts'
 import { hasStore, withStore } from '../../shared/ipam/host-local/open.ts'
@@ -25,7 +26,9 @@ export interface Releasing {
  */
 export function release(leaked: Leaked, { host, isDry, log }: Releasing): Outcome {
   const { directory, network } = leaked
-  if (!host.dataDirs.some((dataDir) => directory === `${dataDir}/${network}`)) throw foreign(leaked)
+  const isOne =
+    isIdentifier(network) && host.dataDirs.some((dataDir) => directory === `${dataDir}/${network}`)
+  if (!isOne) throw foreign(leaked)
   if (!hasStore(directory)) return 'gone'
   if (isDry) return judge(leaked, host) ?? 'released'
   return withStore(directory, log, (store) => {

@@ -5,6 +5,7 @@ import { CniError, Code, toCniError } from '../../shared/error/error.ts'
 import { findLink } from '../../shared/netlink/link.ts'
 import { withLockAwaiting } from '../../shared/state/lock.ts'
 import { misuse } from '../form/arguments.ts'
+import { word } from '../form/shell.ts'
 import { cachedNow, writeEntry } from '../host/caches.ts'
 import type { Chain } from '../host/chain.ts'
 import { askInside } from '../host/inside.ts'
@@ -50,14 +51,14 @@ export function requireFree(wanted: Wanted): void {
   if (cached)
     throw new CniError(Code.Internal, {
       msg: `${attachmentKey(wanted)} is attached already`,
-      hint: `to attach it anew, delete it first: patchbay del ${wanted.network} ${netns}`,
+      hint: `to attach it anew, delete it first: patchbay del ${wanted.network} ${word(netns)}`,
       path: cached.file,
     })
   if (ifname !== 'lo' && hasInterface(netns, ifname))
     throw new CniError(Code.Internal, {
       msg: `there is an interface ${ifname} in ${netns} already`,
       hint: 'choose another name: --interface eth1',
-      see: `nsenter --net=${netns} ip -d link show ${ifname}`,
+      see: `nsenter --net=${word(netns)} ip -d link show ${word(ifname)}`,
     })
 }
 

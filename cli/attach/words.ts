@@ -7,7 +7,6 @@ import { noticeEndingSignals } from '../../shared/kernel/signals.ts'
 import { misuse } from '../form/arguments.ts'
 import { logLines } from '../form/log-lines.ts'
 import { type Call, type Flags, lastOf, type Word } from '../form/verb.ts'
-import type { LeftOut } from '../host/left-out.ts'
 import type { Adding } from './attach.ts'
 import { readList } from './list.ts'
 import { containerIdOf, netnsPath } from './netns.ts'
@@ -90,11 +89,6 @@ export function capabilitiesIn({ flags }: Call): Record<string, unknown> {
     '--capabilities is no JSON object',
     `as --capabilities '{"portMappings": [{"hostPort": 8080, "containerPort": 80, "protocol": "tcp"}]}'`,
   )
-}
-
-/** Files that could not be read are told. */
-export function leftOutBy(call: Call): LeftOut {
-  return (file, why) => call.complain(file, { msg: `left out: ${why}` })
 }
 
 /** Calls plugins for a verb. SIGINT and SIGTERM end it between two plugins, so that what was made is undone. */

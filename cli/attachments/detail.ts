@@ -7,7 +7,7 @@ import { optional } from '../form/optional.ts'
 import type { Call } from '../form/verb.ts'
 import type { AttachmentView } from '../host/attachment-view.ts'
 import { pathInto } from '../host/inside.ts'
-import { trying } from '../host/left-out.ts'
+import { leftOutBy, trying } from '../host/left-out.ts'
 import { inodeAt } from '../host/place.ts'
 import { filesOf } from '../host/record-facts.ts'
 import { limitsOf } from './limits.ts'
@@ -43,7 +43,7 @@ function attachmentDetail(
   call: Complaining,
 ): AttachmentDetail {
   const { end, result, cached } = view
-  const leftOut = (file: string, why: string) => call.complain(file, { msg: `left out: ${why}` })
+  const leftOut = leftOutBy(call)
   const now = path === undefined ? undefined : nowIn(path, view.ifname, call)
   return {
     ...told(view),

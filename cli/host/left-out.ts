@@ -1,7 +1,10 @@
 /** Files that cannot be read are named and left out; the others count. */
 
 import { toCniError } from '../../shared/error/error.ts'
+
 import { isErrno } from '../../shared/kernel/errno.ts'
+
+import type { Call } from '../form/verb.ts'
 
 /** Is told of each such file, and why. */
 export type LeftOut = (file: string, why: string) => void
@@ -15,4 +18,9 @@ export function trying<T>(file: string, read: (file: string) => T[], leftOut: Le
     leftOut(file, isErrno(error, 'EACCES', 'EPERM') ? `${why}: only root sees it` : why)
     return []
   }
+}
+
+/** Tells the operator of each, on standard error. */
+export function leftOutBy({ complain }: Pick<Call, 'complain'>): LeftOut {
+  return (file, why) => complain(file, { msg: `left out: ${why}` })
 }

@@ -1,4 +1,4 @@
-/** Programs that run on this host, outside of containers. */
+/** Programs that root runs on this host, outside of containers. A user can give a process any name: it is not believed. */
 
 import { KernelError, tolerate } from '../../shared/kernel/errno.ts'
 import { readDirectory, readFile, readLink } from '../../shared/kernel/files.ts'
@@ -12,7 +12,7 @@ export interface Process {
   arguments: string[]
 }
 
-/** The processes of some programs, by the name that the kernel knows (proc_pid_comm(5)). @throws KernelError without /proc */
+/** The processes of root of some programs, by the name that the kernel knows (proc_pid_comm(5)). @throws KernelError without /proc */
 export function processesOf(names: readonly string[]): Process[] {
   return readDirectory('/proc')
     .filter(({ name }) => /^\d+$/.test(name))
@@ -22,7 +22,9 @@ export function processesOf(names: readonly string[]): Process[] {
 function processOf(pid: string, names: readonly string[]): Process[] {
   const read = (file: string) => tolerate(() => readFile(`/proc/${pid}/${file}`), 'ENOENT', 'ESRCH', 'EACCES')
   const name = read('comm')?.trim() ?? ''
-  if (!names.includes(name) || isInContainer(read('status'))) return []
+  if (!names.includes(name)) return []
+  const status = read('status')
+  if (isInContainer(status) || !isOfRoot(status)) return []
   return [
     {
       ...{ pid: Number(pid), name, program: programOf(pid) },
@@ -34,6 +36,11 @@ function processOf(pid: string, names: readonly string[]): Process[] {
 /** A process in a PID namespace below this one has a number in each (proc_pid_status(5), NSpid). */
 function isInContainer(status = ''): boolean {
   return /^NSpid:\t\d+\t/m.test(status)
+}
+
+/** By the real user ID, which a program that is set-user-ID root does not change (proc_pid_status(5), Uid). */
+function isOfRoot(status = ''): boolean {
+  return /^Uid:\t0\t/m.test(status)
 }
 
 function programOf(pid: string): string | undefined {

@@ -6,6 +6,7 @@ import { versions } from '../../shared/cni/version.ts'
 import { nearest } from '../../shared/config/near.ts'
 import { type Complaint, toCniError } from '../../shared/error/error.ts'
 import { findPlugin } from '../../shared/ipam/delegate.ts'
+import { word } from '../form/shell.ts'
 import { versionsOfPlugin } from '../host/cni-versions.ts'
 import { isOfOurs, standard, directories as usual } from '../host/executable.ts'
 import { readManifest } from '../installation/manifest.ts'
@@ -73,6 +74,8 @@ function hintFor(type: string, registry: Registry): string | undefined {
 function askVersion(path: string): Pick<Installed, 'versions' | 'fault'> {
   const versions = versionsOfPlugin(path)
   if (!versions)
-    return { fault: { msg: `${path} does not answer VERSION`, hint: `file ${path}; ls -l ${path}` } }
+    return {
+      fault: { msg: `${path} does not answer VERSION`, hint: `file ${word(path)}; ls -l ${word(path)}` },
+    }
   return { versions: versions.map((one) => one.slice(0, 20)).slice(0, 50) }
 }

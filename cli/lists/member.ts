@@ -5,7 +5,6 @@ import { nameWithin } from '../../shared/cni/name-within.ts'
 import type { Plugin, Registry } from '../../shared/cni/plugin.ts'
 import { isObject } from '../../shared/config/json.ts'
 import { inWords, isForeign, isMisspelt, judge, unknownKeysIn } from '../../shared/config/unknown.ts'
-import { silent } from '../../shared/error/log.ts'
 import { isOwnIpam, typeMissing } from '../../shared/ipam/ipam.ts'
 import { error, type Fault, faultsOf, warning } from './finding.ts'
 import type { Finder } from './installed.ts'
@@ -44,15 +43,17 @@ async function configurationFaults(
   const judged = judge(unknownKeysIn(plugin.config.shape, raw).filter(isOwn), origins)
   const ignored = judged.filter((key) => !isMisspelt(key))
   return [
-    ...refusals(plugin, raw, origins),
+    ...whatAddSays(plugin, raw, origins),
     ...ignored.map((key) => warning(`key without effect here: ${inWords(key)}`)),
   ]
 }
 
-function refusals(plugin: Plugin, raw: Raw, origins: Parameters<Plugin['config']['parse']>[2]): Fault[] {
+function whatAddSays(plugin: Plugin, raw: Raw, origins: Parameters<Plugin['config']['parse']>[2]): Fault[] {
+  const warnings: string[] = []
   try {
-    plugin.config.parse(raw, silent, origins)
-    return []
+    plugin.config.parse(raw, { warn: (msg) => void warnings.push(msg), info() {} }, origins)
+    // Of keys without effect, ADD has one warning for all.
+    return warnings.filter((msg) => !msg.startsWith('keys without effect')).map((msg) => warning(msg))
   } catch (cause) {
     return faultsOf(cause)
   }

@@ -1,6 +1,7 @@
 /** The commands of changes, to be pasted into a shell: `$NETNS` is the container's namespace. */
 
 import { CniError, Code } from '../../shared/error/error.ts'
+import { quoted } from '../form/shell.ts'
 
 /** Words that a shell takes as they are, and the two variables of commands. */
 const harmless = /^(?:[\w./:=,@%+-]+|\$NETNS|\$\$)$/
@@ -19,6 +20,9 @@ export function commandsOf(commands: readonly string[], netns: string, inside: b
   return [...others, ...transaction(rules)].map((command) => prefix + command)
 }
 
+/** A word that a request has quoted. A quote alone is none: it would change the meaning of all that follows. */
+const inQuotes = /^'(?:[^']|'\\'')*'$/
+
 const isNft = (command: string) => command.startsWith('nft ')
 
 function transaction(rules: readonly string[]): string[] {
@@ -33,16 +37,12 @@ function safe(command: string, netns: string): string {
   const [line = '', ...input] = command.split('\n')
   const words = line.match(/'(?:[^']|'\\'')*'|\S+/g) ?? []
   const shown = words.map((word) => {
-    if (word.startsWith("'") && word.endsWith("'")) return word
+    if (inQuotes.test(word)) return word
     if (word === '<<EOF') return "<<'EOF'"
     const named = word.replaceAll(netns, '$NETNS')
     return harmless.test(named) ? named : quoted(word)
   })
   return [shown.join(' '), ...input].join('\n')
-}
-
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`
 }
 
 /** The requests have no other words for it. @throws CniError for a name that breaks the quotes in the words of a request */

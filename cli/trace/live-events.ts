@@ -4,6 +4,7 @@ import { isErrno, tolerate } from '../../shared/kernel/errno.ts'
 import { families } from '../../shared/netlink/nftables.ts'
 import { find, HEADER, text } from '../../shared/netlink/nftables-read.ts'
 import { readMessages } from '../../shared/netlink/socket.ts'
+import { mostAtOnce } from './live-socket.ts'
 import type { Listening } from './live-table.ts'
 
 /** NFNL_SUBSYS_NFTABLES and NFT_MSG_TRACE. */
@@ -46,11 +47,12 @@ export function eventsOf({ events, table }: Listening, offset: number): (number:
 function waiting(events: Listening['events']): Buffer[] {
   const found: Buffer[] = []
   try {
-    for (;;) {
+    for (let read = 0; read < mostAtOnce; read++) {
       const messages = tolerate(() => readMessages(events, MSG_DONTWAIT), 'EAGAIN')
       if (!messages) return found
       found.push(...messages.filter(({ type }) => type === TRACE).map(({ data }) => data))
     }
+    return found
   } catch (error) {
     // More events than the buffer holds: the first are there.
     if (isErrno(error, 'ENOBUFS')) return found

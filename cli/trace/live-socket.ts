@@ -23,6 +23,8 @@ const [SOCK_STREAM, SOCK_DGRAM, SOCK_RAW] = [1, 2, 3]
 /** SOCK_NONBLOCK and SOCK_CLOEXEC */
 const FLAGS = 0o4000 | 0o2000000
 const kinds = { tcp: SOCK_STREAM, udp: SOCK_DGRAM, icmp: SOCK_RAW } as const
+/** What is read at once, at most: on a busy link there is always more, and the time must be looked at. */
+export const mostAtOnce = 1000
 /** Ports that the kernel chooses from by itself, ip_local_port_range. */
 const [lowest, highest] = [32768, 60999]
 const attempts = 20
@@ -134,11 +136,12 @@ function isReply(message: Buffer, { family }: Packet, id: number): boolean {
 /** Reads what has come. ECONNREFUSED: the destination says that nothing listens. */
 function lookFor(fd: Fd, fits: (message: Buffer) => boolean): ReturnType<Probe['look']> {
   const buffer = Buffer.alloc(2048)
-  for (;;) {
+  for (let read = 0; read < mostAtOnce; read++) {
     const length = syscall('recvfrom', fd, buffer, buffer.length, 0, 0, 0)
     if (length === -Errno.EAGAIN) return undefined
     if (length === -Errno.ECONNREFUSED) return 'answered'
     if (length < 0) return 'failed'
     if (fits(buffer.subarray(0, length))) return 'answered'
   }
+  return undefined
 }

@@ -11,7 +11,7 @@ import { misuse } from '../form/arguments.ts'
 import type { Ends } from './ends.ts'
 import type { Spot } from './frame.ts'
 import { eventsOf } from './live-events.ts'
-import { openProbe, type Probe } from './live-socket.ts'
+import { mostAtOnce, openProbe, type Probe } from './live-socket.ts'
 import { type Listening, listenIn } from './live-table.ts'
 import type { Netns } from './netns.ts'
 import type { Outcome } from './outcome.ts'
@@ -119,7 +119,7 @@ function seen(wire: Fd, packet: Packet, number: number, { reached }: Outcome): b
   const { protocol, destination } = layout[family]
   const to = toBytes((reached?.packet ?? packet).destination)
   let found = false
-  for (;;) {
+  for (let read = 0; read < mostAtOnce; read++) {
     const length = syscall('recvfrom', wire, frame, frame.length, 0x40, 0, 0)
     if (length === -Errno.EINTR) continue
     if (length <= 0) return found
@@ -130,6 +130,7 @@ function seen(wire: Fd, packet: Packet, number: number, { reached }: Outcome): b
     const isTo = ip.subarray(destination, destination + to.length).equals(to)
     found ||= isTo && ip.readUInt16BE(at) === number
   }
+  return found
 }
 
 /** Whether the real packet shows that the way is open; for UDP without an answer, that it arrived. */

@@ -10,11 +10,11 @@ import {
   attachmentWords,
   callFlags,
   capabilitiesIn,
-  leftOutBy,
   placeIn,
   runnerFor,
 } from '../attach/words.ts'
 import type { Verb } from '../form/verb.ts'
+import { leftOutBy } from '../host/left-out.ts'
 
 export const add: Verb = {
   summary: 'attaches a network namespace to a network, as a container runtime would',

@@ -9,6 +9,7 @@ import { fileAt, linesTo } from '../capture/sink.ts'
 import { linksOf, namespaceOf } from '../capture/target.ts'
 import { misuse } from '../form/arguments.ts'
 import { type Call, lastOf, type Verb } from '../form/verb.ts'
+import { leftOutBy } from '../host/left-out.ts'
 
 export const capture: Verb = {
   summary: "shows the frames of a container's interfaces, or writes them to a file for Wireshark",
@@ -41,7 +42,7 @@ export const capture: Verb = {
     const filter = parseFilter(words)
     const bounds = boundsOf(call)
     const name = lastOf(call.flags, '--interface')
-    const inside = namespaceOf(word, (file, why) => call.complain(file, { msg: `left out: ${why}` }))
+    const inside = namespaceOf(word, leftOutBy(call))
     const { links, link } = linksOf(inside, name)
     const fd = requiringRoot(() => inside(() => openFrames(link?.index ?? 0, filter)))
     const file = lastOf(call.flags, '--write')

@@ -5,15 +5,9 @@ import { plain } from '../../shared/error/log.ts'
 import { plan } from '../attach/calls.ts'
 import { detach, knownOf } from '../attach/detach.ts'
 import { plannedAnswer } from '../attach/text.ts'
-import {
-  attachmentFlags,
-  attachmentWords,
-  leftOutBy,
-  networkOf,
-  placeIn,
-  runnerFor,
-} from '../attach/words.ts'
+import { attachmentFlags, attachmentWords, networkOf, placeIn, runnerFor } from '../attach/words.ts'
 import type { Verb } from '../form/verb.ts'
+import { leftOutBy } from '../host/left-out.ts'
 
 export const del: Verb = {
   summary: 'deletes what add, cnitool or a runtime has attached',

@@ -6,6 +6,7 @@ import type { Call, Verb } from '../form/verb.ts'
 import { collect, type Outcome, outcomes } from '../host/collect.ts'
 import { noteCollection } from '../host/collection.ts'
 import { requireHostNetwork } from '../host/host-network.ts'
+import { leftOutBy } from '../host/left-out.ts'
 import { type Host, lookAtHost } from '../host/look.ts'
 import { requireNetwork } from '../host/require-network.ts'
 
@@ -21,7 +22,7 @@ export const gc: Verb = {
   async run(call) {
     const [network] = call.words
     requireHostNetwork()
-    const host = lookAtHost((file, why) => call.complain(file, { msg: `left out: ${why}` }))
+    const host = lookAtHost(leftOutBy(call))
     if (network !== undefined) requireNetwork(network, host)
     const done = await collectAll(host, network, call)
     const found = done.map(({ outcome }) => outcome)

@@ -9,6 +9,7 @@ import { storesOf } from '../addresses/stores.ts'
 import { lastOf, type Verb } from '../form/verb.ts'
 import { viewHost } from '../host/attachment-view.ts'
 import { requireHostNetwork } from '../host/host-network.ts'
+import { leftOutBy } from '../host/left-out.ts'
 
 export const ipamCheck: Verb = {
   summary: 'looks for leaked, duplicate and unrecorded addresses',
@@ -28,7 +29,7 @@ export const ipamCheck: Verb = {
   example: { call: 'ipam check', does: 'do ended containers hold addresses?' },
   run(call) {
     requireHostNetwork()
-    const leftOut = (file: string, why: string) => call.complain(file, { msg: `left out: ${why}` })
+    const leftOut = leftOutBy(call)
     const view = viewHost(leftOut)
     const stores = storesOf(view, leftOut)
     const claims = claimsOf(view, stores, call)

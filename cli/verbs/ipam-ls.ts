@@ -7,6 +7,7 @@ import { storesOf } from '../addresses/stores.ts'
 import { toldHolder } from '../addresses/told.ts'
 import type { Verb } from '../form/verb.ts'
 import { viewHost } from '../host/attachment-view.ts'
+import { leftOutBy } from '../host/left-out.ts'
 import { requireNetwork } from '../host/require-network.ts'
 
 export const ipamLs: Verb = {
@@ -20,7 +21,7 @@ export const ipamLs: Verb = {
   example: { call: 'ipam ls --ranges', does: 'how full are the ranges?' },
   run(call) {
     const [network] = call.words
-    const leftOut = (file: string, why: string) => call.complain(file, { msg: `left out: ${why}` })
+    const leftOut = leftOutBy(call)
     const view = viewHost(leftOut)
     const stores = storesOf(view, leftOut, network)
     if (network !== undefined)

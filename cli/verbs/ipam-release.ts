@@ -12,6 +12,7 @@ import { misuse } from '../form/arguments.ts'
 import { type Call, lastOf, type Verb } from '../form/verb.ts'
 import { type HostView, viewHost } from '../host/attachment-view.ts'
 import { requireHostNetwork } from '../host/host-network.ts'
+import { leftOutBy } from '../host/left-out.ts'
 
 const words: Record<Outcome | 'failed', string> = {
   released: 'released',
@@ -47,7 +48,7 @@ export const ipamRelease: Verb = {
     const [from, ip] = [lastOf(call.flags, '--from'), lastOf(call.flags, '--ip')]
     if ((from === undefined) === (ip === undefined)) throw misuse('give either --from FILE or --ip IP')
     requireHostNetwork()
-    const view = viewHost((file, why) => call.complain(file, { msg: `left out: ${why}` }))
+    const view = viewHost(leftOutBy(call))
     const leaked = from === undefined ? [byIP(ip ?? '', view, call)] : readReport(from)
     const isDry = call.flags.has('--dry-run')
     const run = { host: view.host, isDry, log: stderrLog('ipam release') }

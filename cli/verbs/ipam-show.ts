@@ -7,6 +7,7 @@ import { shown } from '../addresses/shown.ts'
 import { storesOf } from '../addresses/stores.ts'
 import type { Verb } from '../form/verb.ts'
 import { viewHost } from '../host/attachment-view.ts'
+import { leftOutBy } from '../host/left-out.ts'
 
 export const ipamShow: Verb = {
   summary: 'shows what holds an address, and whether it answers',
@@ -18,7 +19,7 @@ export const ipamShow: Verb = {
   example: { call: 'ipam show 10.88.0.2', does: 'which container has this address?' },
   run(call) {
     const address = requireAddress(call.words[0] ?? '')
-    const leftOut = (file: string, why: string) => call.complain(file, { msg: `left out: ${why}` })
+    const leftOut = leftOutBy(call)
     const view = viewHost(leftOut)
     const stores = storesOf(view, leftOut)
     const ranges = rangesOf(view.host.configurations, leftOut)

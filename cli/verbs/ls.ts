@@ -6,6 +6,7 @@ import { told } from '../attachments/told.ts'
 import type { Call, Verb } from '../form/verb.ts'
 import { viewHost } from '../host/attachment-view.ts'
 import type { Life } from '../host/containers.ts'
+import { leftOutBy } from '../host/left-out.ts'
 import { requireNetwork } from '../host/require-network.ts'
 
 export const ls: Verb = {
@@ -30,7 +31,7 @@ export const ls: Verb = {
   example: { call: 'ls --live', does: 'which containers have networks now?' },
   run(call) {
     const [network] = call.words
-    const { host, attachments } = viewHost((file, why) => call.complain(file, { msg: `left out: ${why}` }))
+    const { host, attachments } = viewHost(leftOutBy(call))
     const networks = attachments.map((one) => one.network)
     if (network !== undefined) requireNetwork(network, host, networks)
     const wanted = attachments.filter((one) => isWanted(one, call))

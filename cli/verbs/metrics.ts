@@ -4,6 +4,7 @@ import { plain } from '../../shared/error/log.ts'
 import { writeFile } from '../../shared/kernel/durable.ts'
 import { misuse } from '../form/arguments.ts'
 import { lastOf, type Verb } from '../form/verb.ts'
+import { leftOutBy } from '../host/left-out.ts'
 import { gather } from '../metrics/gather.ts'
 import { exposition } from '../metrics/metric.ts'
 
@@ -24,7 +25,7 @@ export const metrics: Verb = {
   run(call) {
     const file = lastOf(call.flags, '--textfile')
     if (file !== undefined) requireProm(file)
-    const all = gather((what, why) => call.complain(what, { msg: `left out: ${why}` }))
+    const all = gather(leftOutBy(call))
     if (file === undefined)
       return { data: all, text: () => exposition(all).split('\n').map(plain).join('\n') }
     writeFile(file, `${exposition(all)}\n`, READABLE)

@@ -4,8 +4,9 @@ import { attachmentKey } from '../../shared/cni/identity.ts'
 import { plain } from '../../shared/error/log.ts'
 import { cachedOf, down, isThere } from '../attach/named.ts'
 import { containerIdOf, pathOfName } from '../attach/netns.ts'
-import { leftOutBy, runnerFor } from '../attach/words.ts'
+import { runnerFor } from '../attach/words.ts'
 import type { Verb } from '../form/verb.ts'
+import { leftOutBy } from '../host/left-out.ts'
 
 export const netnsDown: Verb = {
   summary: 'detaches a namespace with a name from its networks, and removes it',

@@ -5,10 +5,11 @@ import { findList } from '../attach/list.ts'
 import { cachedOf, isThere, type Upped, up } from '../attach/named.ts'
 import { containerIdOf, pathOfName } from '../attach/netns.ts'
 import { readRaw } from '../attach/text.ts'
-import { leftOutBy, networkWord, runnerFor } from '../attach/words.ts'
+import { networkWord, runnerFor } from '../attach/words.ts'
 import { misuse } from '../form/arguments.ts'
 import { table } from '../form/table.ts'
 import type { Call, Verb } from '../form/verb.ts'
+import { leftOutBy } from '../host/left-out.ts'
 
 export const netnsUp: Verb = {
   summary: 'makes a network namespace with a name, and attaches it to networks',

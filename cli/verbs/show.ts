@@ -5,6 +5,7 @@ import { findContainer } from '../attachments/find.ts'
 import { shown } from '../attachments/shown.ts'
 import type { Verb } from '../form/verb.ts'
 import { viewHost } from '../host/attachment-view.ts'
+import { leftOutBy } from '../host/left-out.ts'
 
 export const show: Verb = {
   summary: "shows a container's interfaces, and all that the host has for them",
@@ -23,7 +24,7 @@ export const show: Verb = {
   answers: true,
   example: { call: 'show default/web-0', does: 'what does this pod have?' },
   run(call) {
-    const { attachments } = viewHost((file, why) => call.complain(file, { msg: `left out: ${why}` }))
+    const { attachments } = viewHost(leftOutBy(call))
     const data = detailOf(findContainer(call.words[0] ?? '', attachments), call)
     return { data, text: (page) => shown(page, data) }
   },

@@ -4,6 +4,7 @@ import { readValueIfAny } from '../../shared/kernel/files.ts'
 import { fillAddresses } from '../attachments/fill.ts'
 import type { Verb } from '../form/verb.ts'
 import { viewHost } from '../host/attachment-view.ts'
+import { leftOutBy } from '../host/left-out.ts'
 import { requireNetwork } from '../host/require-network.ts'
 import { graphOf } from '../topology/graph.ts'
 import { pictureOf } from '../topology/picture.ts'
@@ -21,7 +22,7 @@ export const topology: Verb = {
   example: { call: 'topology --svg > node.svg', does: 'a picture for a browser' },
   run(call) {
     const [network] = call.words
-    const view = viewHost((file, why) => call.complain(file, { msg: `left out: ${why}` }))
+    const view = viewHost(leftOutBy(call))
     const networks = view.attachments.map((one) => one.network)
     if (network !== undefined) requireNetwork(network, view.host, networks)
     fillAddresses(

@@ -5,6 +5,7 @@ import { plain } from '../../shared/error/log.ts'
 import { misuse } from '../form/arguments.ts'
 import type { Answer, Call, Verb } from '../form/verb.ts'
 import { requireHostNetwork } from '../host/host-network.ts'
+import { leftOutBy } from '../host/left-out.ts'
 import { dataOf } from '../trace/data.ts'
 import { endsOf } from '../trace/ends.ts'
 import { knownNamespaces } from '../trace/known.ts'
@@ -55,7 +56,7 @@ export const trace: Verb = {
 
 function traced(call: Call, protocol: Protocol, port?: number): Answer {
   const [source = '', destination = ''] = call.words
-  const known = knownNamespaces((file, why) => call.complain(file, { msg: `left out: ${why}` }))
+  const known = knownNamespaces(leftOutBy(call))
   const ends = endsOf([source, destination], known, call.flags.has('--ipv6') ? 6 : undefined)
   const way = newTrace(known, ends.family)
   const outcome = outcomeOf(way, ends, protocol, port)

@@ -44,8 +44,9 @@ export async function respond(plugin: Plugin, call: Call): Promise<Answer> {
       input,
     })
     const answer = await verb(plugin, request, call.env)
+    const output = answer ? print(answer) : ''
     record?.end()
-    return { output: answer ? print(answer) : '', status: 0 }
+    return { output, status: 0 }
   } catch (error) {
     const reported = call.env.CNI_COMMAND === 'STATUS' ? notReady(error) : error
     const answer = errorAnswer(reported, cniVersion, call)

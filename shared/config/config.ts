@@ -14,6 +14,7 @@ import { validateObject } from './strict.ts'
 import {
   complaintAbout,
   isMisspelt,
+  isYounger,
   judge,
   type Origins,
   unknownAmong,
@@ -74,15 +75,23 @@ export function network<Own extends Shape>(
     parse(raw, log, origins = new Map()) {
       const { data, issues } = validateObject(shape, raw)
       const judged = judge(unknown(raw), origins)
-      refuse([...complaintsOf(issues, raw), ...judged.filter(isMisspelt).map(complaintAbout)])
+      const faults = issues.filter(({ path: [key] }) => !isYounger(key))
+      refuse([...complaintsOf(faults, raw), ...judged.filter(isMisspelt).map(complaintAbout)])
       const config = data as Config<Own>
       refuse(rules.flatMap((rule) => rule(config) ?? []))
       const ignored = judged.filter((key) => !isMisspelt(key))
       if (ignored.length > 0) log.warn(warningAbout(ignored))
+      if (faults.length < issues.length && !delegate) log.warn(withoutThese(issues, raw))
       return config
     },
     parseLeniently: (raw, log) => takeObject(shape, raw, log) as Config<Own>,
   }
+}
+
+/** The words of `take` for a value of which ADD does without. */
+function withoutThese(issues: Parameters<typeof complaintsOf>[0], raw: Record<string, unknown>): string {
+  const complaints = complaintsOf(issues, raw)
+  return `${complaints.map(({ msg }) => msg).join('; ')}; going on without it`
 }
 
 function refuse(complaints: readonly Complaint[]): void {

@@ -76,9 +76,17 @@ export function judge(unknown: readonly UnknownKey[], origins: Origins): Judged[
   }))
 }
 
+/** Keys that are younger than configurations that work, which may have the same key, or a similar one, for another program. */
+const younger = ['log']
+
+/** Whether ADD takes a configuration in which such a key has a value that it does not allow. */
+export function isYounger(key: PropertyKey | undefined): boolean {
+  return younger.some((one) => one === key)
+}
+
 /** Whether a key is known nowhere, and near to one that is known here. */
 export function isMisspelt({ origins, meant }: Judged): boolean {
-  return origins.length === 0 && meant !== undefined
+  return origins.length === 0 && meant !== undefined && !isYounger(meant)
 }
 
 /** The complaint about a misspelt key. */

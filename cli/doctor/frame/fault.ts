@@ -31,7 +31,7 @@ export interface Finding {
   /** What is wrong and what follows from it, in one sentence without a full stop. */
   cause: string
   evidence: readonly Evidence[]
-  /** Commands for a shell, which mend it in this order: see `shell.ts` for names in them. */
+  /** Commands for a shell, which mend it in this order: names in them are words of `form/shell.ts`. */
   mend: readonly string[]
   /** When it differs from that of the fault. */
   severity?: Severity

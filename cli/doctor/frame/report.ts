@@ -31,7 +31,11 @@ const short = (text: string) => shortened(plain(text.slice(0, longest * 4)), lon
 /** A command is never cut: half of it does something else. */
 const longestCommand = 5000
 
-const pasted = (command: string) =>
-  command.length > longestCommand
-    ? '(the command has a name that is too long to print: see -o json)'
-    : plain(command)
+/** Nor is a character of it replaced: it would do it to another file. */
+function pasted(command: string): string {
+  if (command.length > longestCommand)
+    return '(the command has a name that is too long to print: see -o json)'
+  return plain(command) === command
+    ? command
+    : '(the command has a name with characters that cannot be printed: see -o json)'
+}

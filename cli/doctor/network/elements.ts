@@ -24,7 +24,7 @@ import { formatKey } from '../../../shared/netlink/nftables-types.ts'
 import type { Recorded } from '../../../shared/state/former.ts'
 import { type Note, noted } from '../../../shared/state/noted.ts'
 import type { Evidence, Fault, Finding, View } from '../frame/fault.ts'
-import { patchbay } from '../frame/shell.ts'
+import { patchbay } from '../frame/own-call.ts'
 import { countIn, nameOf } from './owned.ts'
 import { wiredOf } from './wired.ts'
 

@@ -5,8 +5,8 @@ import { type Address, formatAddress, sameAddress, width } from '../../../shared
 import { type Cidr, contains, formatCidr } from '../../../shared/ip/subnet.ts'
 import type { LinkAddress } from '../../../shared/netlink/address.ts'
 import type { Link } from '../../../shared/netlink/link.ts'
+import { word } from '../../form/shell.ts'
 import type { Fault, Finding, View } from '../frame/fault.ts'
-import { word } from '../frame/shell.ts'
 import { ownEnds } from './own-links.ts'
 import { gatewayLinkOf, samplesOf } from './routed.ts'
 import { Protocol, type Route, routesOf } from './routes.ts'
@@ -112,7 +112,7 @@ function lost(side: Side, hasAddress: boolean): Finding {
     evidence: [
       hasAddress
         ? { where: `ip route show ${to}`, value: `no route by ${link.name}` }
-        : { where: `ip address show dev ${link.name}`, value: `no ${address}` },
+        : { where: `ip address show dev ${word(link.name)}`, value: `no ${address}` },
     ],
     mend: adding(side),
   }
@@ -142,7 +142,10 @@ function twice(view: View, found: LinkAddress, bridge: Link): Finding {
   return {
     subject: name,
     cause: `${name} has the address ${address}, which is the gateway of the containers on ${bridge.name}: answers to them may leave by ${name}`,
-    evidence: [bridge.name, name].map((one) => ({ where: `ip address show dev ${one}`, value: address })),
+    evidence: [bridge.name, name].map((one) => ({
+      where: `ip address show dev ${word(one)}`,
+      value: address,
+    })),
     mend: [`ip address delete ${cidr} dev ${word(name)}`],
   }
 }

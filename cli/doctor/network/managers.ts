@@ -4,8 +4,8 @@ import { tolerate } from '../../../shared/kernel/errno.ts'
 import { readDirectoryIfAny } from '../../../shared/kernel/files.ts'
 import { readRegular } from '../../../shared/kernel/regular.ts'
 import type { Link } from '../../../shared/netlink/link.ts'
+import { word } from '../../form/shell.ts'
 import type { Fault, Finding, View } from '../frame/fault.ts'
-import { word } from '../frame/shell.ts'
 import { bridgesOf, ownEnds } from './own-links.ts'
 
 /** The host's ends, and the bridges that have no other port than these. */

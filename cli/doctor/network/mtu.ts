@@ -9,8 +9,8 @@ import { attributeIn } from '../../../shared/netlink/attributes.ts'
 import type { Link } from '../../../shared/netlink/link.ts'
 import { Ifla, linkMessage } from '../../../shared/netlink/link-message.ts'
 import { ask, type Request } from '../../../shared/netlink/socket.ts'
+import { word } from '../../form/shell.ts'
 import type { Fault, Finding, View } from '../frame/fault.ts'
-import { word } from '../frame/shell.ts'
 import { bridgesOf } from './own-links.ts'
 import { linksByName } from './tables.ts'
 import { type Raw, type Wired, wiredOf } from './wired.ts'
@@ -29,7 +29,7 @@ function askPeer({ name, parent, parentNamespace }: Link): Request {
       [Ifla.EXT_MASK, putU32(8)],
     ]),
     attempt: `look up the peer of ${name}`,
-    see: `ip -d link show dev ${name}`,
+    see: `ip -d link show dev ${word(name)}`,
   }
 }
 
@@ -67,7 +67,7 @@ function pairs(wired: readonly Wired[]): Finding[] {
         subject: end.name,
         cause: `${ifname} of container ${containerID.slice(0, 12)} sends packets of up to ${mtu} bytes, and its other end ${end.name} drops those of more than ${end.mtu}`,
         evidence: [
-          { where: `ip link show dev ${end.name}`, value: `mtu ${end.mtu}` },
+          { where: `ip link show dev ${word(end.name)}`, value: `mtu ${end.mtu}` },
           { where: `${ifname} in the container`, value: `mtu ${mtu}` },
         ],
         mend: [`ip link set dev ${word(end.name)} mtu ${mtu}`],
@@ -99,7 +99,7 @@ function tooSmall({ name, mtu }: Link, bridge: Link, largest: number): Finding {
   return {
     subject: name,
     cause: `containers on ${bridge.name} send packets of up to ${largest} bytes, and its port ${name} drops those of more than ${mtu}`,
-    evidence: [{ where: `ip link show dev ${name}`, value: `mtu ${mtu}` }],
+    evidence: [{ where: `ip link show dev ${word(name)}`, value: `mtu ${mtu}` }],
     mend: [`ip link set dev ${word(name)} mtu ${largest}`],
   }
 }

@@ -7,9 +7,9 @@ import { hasUsers } from '../../../shared/link/claims.ts'
 import type { Link } from '../../../shared/netlink/link.ts'
 import { listElements } from '../../../shared/netlink/nftables-read.ts'
 import type { Element, NamedSet } from '../../../shared/netlink/nftables-sets.ts'
+import { word } from '../../form/shell.ts'
 import type { Fault, Finding, View } from '../frame/fault.ts'
 import { hostOf, linksOf } from '../frame/host.ts'
-import { word } from '../frame/shell.ts'
 import { commentsIn } from './owned.ts'
 import { ownedSets } from './owned-sets.ts'
 import { wiredOf } from './wired.ts'
@@ -104,7 +104,7 @@ function unused({ name, alias }: Link, why: string): Finding {
   return {
     subject: name,
     cause: `${name} was made for containers, and ${why}`,
-    evidence: [{ where: `ip -d link show dev ${name}`, value: `alias ${alias}` }],
+    evidence: [{ where: `ip -d link show dev ${word(name)}`, value: `alias ${alias}` }],
     mend: [`ip link delete dev ${word(name)}`],
   }
 }

@@ -7,10 +7,10 @@ import { defaultLink } from '../../../shared/link/parent.ts'
 import { parseBridge } from '../../../shared/netlink/bridge.ts'
 import { isHardware } from '../../../shared/netlink/kinds.ts'
 import type { Link } from '../../../shared/netlink/link.ts'
+import { word } from '../../form/shell.ts'
 import type { Configured } from '../../host/networks.ts'
 import type { Fault, Finding, View } from '../frame/fault.ts'
 import { hostOf, linksOf } from '../frame/host.ts'
-import { word } from '../frame/shell.ts'
 import { linksByIndex, linksByName } from './tables.ts'
 import { bridgeNameOf, typeOf } from './wired.ts'
 
@@ -68,7 +68,7 @@ export const parentMissing: Fault = {
       .map((named) => ({
         subject: named.configured.network,
         cause: `the host has no interface ${named.name}, so each container of network ${named.configured.network} is refused`,
-        evidence: [said(named), { where: `ip link show dev ${named.name}`, value: 'does not exist' }],
+        evidence: [said(named), { where: `ip link show dev ${word(named.name)}`, value: 'does not exist' }],
         mend: makingOrRenaming(view, named),
       }))
   },
@@ -102,7 +102,7 @@ export const parentDown: Fault = {
       cause: `${link.name} is down, so containers of ${networksOf(named)} reach nothing by it`,
       evidence: [
         ...named.map(said),
-        { where: `ip link show dev ${link.name}`, value: 'the flag UP is missing' },
+        { where: `ip link show dev ${word(link.name)}`, value: 'the flag UP is missing' },
       ],
       mend: [`ip link set dev ${word(link.name)} up`],
     }))
@@ -152,7 +152,10 @@ export const parentTaken: Fault = {
         {
           subject: named.configured.network,
           cause: `${link.name} is a port of bridge ${master.name}, which takes all frames that arrive: the kernel refuses each container of network ${named.configured.network}`,
-          evidence: [said(named), { where: `ip link show dev ${link.name}`, value: `master ${master.name}` }],
+          evidence: [
+            said(named),
+            { where: `ip link show dev ${word(link.name)}`, value: `master ${master.name}` },
+          ],
           mend: [renaming(named, master.name)],
         },
       ]
@@ -177,7 +180,7 @@ export const vlansNotFiltered: Fault = {
       ([{ name }, lists]): Finding => ({
         subject: name,
         cause: `${name} does not filter VLANs, so containers of ${lists.map(({ network }) => network).join(', ')}, which are to be in a VLAN, are refused`,
-        evidence: [{ where: `ip -d link show dev ${name}`, value: 'vlan_filtering 0' }],
+        evidence: [{ where: `ip -d link show dev ${word(name)}`, value: 'vlan_filtering 0' }],
         mend: [`ip link set dev ${word(name)} type bridge vlan_filtering 1`],
       }),
     )

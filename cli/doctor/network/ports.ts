@@ -1,8 +1,8 @@
 /** The host's side of veth pairs: down, or no port of their bridge any more. */
 
 import type { Link } from '../../../shared/netlink/link.ts'
+import { word } from '../../form/shell.ts'
 import type { Fault, Finding, View } from '../frame/fault.ts'
-import { word } from '../frame/shell.ts'
 import { restoring } from './gateways.ts'
 import { bridgesOf } from './own-links.ts'
 import { linksByIndex } from './tables.ts'
@@ -31,7 +31,7 @@ function down(view: View, link: Link, whose: string): Finding {
   return {
     subject: name,
     cause: `${name} is down, so frames of ${whose} do not pass`,
-    evidence: [{ where: `ip link show dev ${name}`, value: 'the flag UP is missing' }],
+    evidence: [{ where: `ip link show dev ${word(name)}`, value: 'the flag UP is missing' }],
     mend: [`ip link set dev ${word(name)} up`, ...restoring(view, link)],
   }
 }
@@ -55,7 +55,9 @@ function lost(view: View, { name, master }: Link, bridge: Link, { containerID, c
   return {
     subject: name,
     cause: `${name} of container ${containerID.slice(0, 12)} is ${where}; its network has the bridge ${bridge.name}`,
-    evidence: [{ where: `ip link show dev ${name}`, value: other ? `master ${other.name}` : 'no master' }],
+    evidence: [
+      { where: `ip link show dev ${word(name)}`, value: other ? `master ${other.name}` : 'no master' },
+    ],
     mend: [`ip link set dev ${word(name)} master ${word(bridge.name)}`, ...portOptions(word(name), config)],
   }
 }

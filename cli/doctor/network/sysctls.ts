@@ -1,7 +1,7 @@
 /** Findings about one kernel parameter, and the command that sets it. */
 
+import { word } from '../../form/shell.ts'
 import type { Finding } from '../frame/fault.ts'
-import { word } from '../frame/shell.ts'
 
 /** A parameter as `sysctl` takes it: with slashes, since the name of an interface may have a dot. */
 export function sysctlName(components: readonly string[]): string {

@@ -2,8 +2,8 @@
 
 import { isObject } from '../../../shared/config/json.ts'
 import { stat } from '../../../shared/kernel/stat.ts'
+import { word } from '../../form/shell.ts'
 import type { Fault, Finding, View } from '../frame/fault.ts'
-import { word } from '../frame/shell.ts'
 import { type List, listDirectories } from './lists.ts'
 
 export const openList: Fault = {

@@ -4,12 +4,12 @@ import { oncePer } from '../../../shared/config/once.ts'
 import { toCniError } from '../../../shared/error/error.ts'
 import { isErrno } from '../../../shared/kernel/errno.ts'
 import { readDirectoryIfAny } from '../../../shared/kernel/files.ts'
+import { word } from '../../form/shell.ts'
 import { directories } from '../../host/executable.ts'
 import { type Configured, configurationFiles, readConfiguration } from '../../host/networks.ts'
 import type { Runtime } from '../../host/runtimes.ts'
 import type { Fault, Finding, View } from '../frame/fault.ts'
 import { runtimesOf } from '../frame/host.ts'
-import { word } from '../frame/shell.ts'
 
 const standard = '/etc/cni/net.d'
 

@@ -5,11 +5,11 @@ import { wallClock } from '../../../shared/kernel/clock.ts'
 import { readDirectoryIfAny, readFile } from '../../../shared/kernel/files.ts'
 import { lstat } from '../../../shared/kernel/stat.ts'
 import { stateDirectory } from '../../../shared/kernel/state-directory.ts'
+import { word } from '../../form/shell.ts'
 import { fileSystemOf } from '../../host/file-system.ts'
 import { type Store, storesIn } from '../../host/stores.ts'
 import type { Fault, Finding, View } from '../frame/fault.ts'
 import { damagedOf, hostOf, knownOf } from '../frame/host.ts'
-import { word } from '../frame/shell.ts'
 import { takeAway } from './lists.ts'
 
 /** The addresses of all networks. @throws KernelError */

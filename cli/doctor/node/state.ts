@@ -2,10 +2,10 @@
 
 import { stat } from '../../../shared/kernel/stat.ts'
 import { stateDirectory } from '../../../shared/kernel/state-directory.ts'
+import { word } from '../../form/shell.ts'
 import { type FileSystem, fileSystemOf } from '../../host/file-system.ts'
 import type { Fault, Finding, View } from '../frame/fault.ts'
 import { knownOf } from '../frame/host.ts'
-import { word } from '../frame/shell.ts'
 
 /** A directory of state that is there, or its nearest parent that is. */
 interface Place {

@@ -2,12 +2,12 @@
 
 import { versions } from '../../../shared/cni/version.ts'
 import { oncePer } from '../../../shared/config/once.ts'
+import { word } from '../../form/shell.ts'
 import { newestOfRuntime, versionsOfPlugin } from '../../host/cni-versions.ts'
 import { isAtLeast, versionOfProgram } from '../../host/program-version.ts'
 import type { Runtime } from '../../host/runtimes.ts'
 import { ownerOf } from '../../installation/owner.ts'
 import type { Fault, Finding, View } from '../frame/fault.ts'
-import { word } from '../frame/shell.ts'
 import { type List, listDirectories, type Search, searchesOf, takeAway } from './lists.ts'
 import { pluginFilesOf } from './plugin-files.ts'
 import { typesOf } from './plugins.ts'

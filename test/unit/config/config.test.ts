@@ -62,6 +62,23 @@ test('a wrong value is refused with its place, what was found and what is allowe
   }
 })
 
+test('a log key that is for another program is no error: its value, or a similar key, is a warning', () => {
+  for (const log of ['/var/log/cni.log', { level: 'debug' }, true, 5, ['info']]) {
+    const { log: sink, warnings } = notes()
+    assert.is(config.parse(config.canonical({ ...base, log }), sink).log, undefined)
+    assert.match(warnings.join(), /^log is .*, must be "info" or "debug"; going on without it$/)
+    const ofDelegate = notes()
+    delegate.parse(delegate.canonical({ ...base, log, ipam: {} }), ofDelegate.log)
+    assert.equal(ofDelegate.warnings, [], 'the plugin that calls it has warned')
+  }
+  for (const key of ['logs', 'lag', 'logLevel', 'logFile', 'log_level']) {
+    const { log, warnings } = notes()
+    config.parse({ ...base, [key]: '/x' }, log)
+    assert.match(warnings.join(), `keys without effect here: ${key} (`)
+  }
+  assert.is(config.parse({ ...base, log: 'debug' }, quiet).log, 'debug')
+})
+
 test('places in nested lists are written as in JavaScript', () => {
   const raw = {
     ipam: { ranges: [[{ subnet: '10.0.0.0/24' }], [{ subnet: '10.1.0.0/24' }, { subnet: '10.1' }]] },

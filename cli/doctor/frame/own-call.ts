@@ -1,11 +1,7 @@
-/** Words of the commands that mend a fault. */
+/** Commands of this executable that mend a fault. */
 
 import { readLink } from '../../../shared/kernel/files.ts'
-
-/** A word for a shell: quoted, unless it has only characters that mean themselves. */
-export function word(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
-}
+import { word } from '../../form/shell.ts'
 
 /** A call of this executable, by its path: it need not be in the PATH. @param words as for the shell */
 export function patchbay(words: string): string {
