@@ -96,7 +96,8 @@ chmodSync(readable, 0o755)
 
 const unprivileged = ['--reuid', '65534', '--regid', '65534', '--clear-groups']
 
-for (const [name] of reading)
+// The check of addresses judges by the namespaces of containers, which are root's.
+for (const [name] of reading.filter(([name]) => name !== 'ipam check'))
   test(`${name} answers without root, with what it can see`, () => {
     const line = [...name.split(' '), ...(words[name] ?? []), '-o', 'json']
     const { status, stdout, stderr } = runAlone('setpriv', [...unprivileged, readable, ...line])
