@@ -10,9 +10,9 @@ import { wayTo } from '../../shared/netlink/local.ts'
 import type { answer } from '../answers/ipam-show.ts'
 import { optional } from '../form/optional.ts'
 import type { AttachmentView, HostView } from '../host/attachment-view.ts'
-import { echo } from '../host/echo.ts'
 import { addressesInside, pathInto } from '../host/inside.ts'
 import { type LeftOut, trying } from '../host/left-out.ts'
+import { timeOfEcho } from '../host/ping.ts'
 import { holdersOf } from './by-ip.ts'
 import type { NetworkRange } from './ranges.ts'
 import type { Store } from './stores.ts'
@@ -63,7 +63,7 @@ function inNamespace(view: AttachmentView, address: Address, leftOut: LeftOut): 
 function reach(address: Address): Pick<Lookup, 'way' | 'reachable' | 'milliseconds'> {
   const way = wayTo(hostSocket(), address)
   try {
-    const took = way === 'none' ? undefined : echo(address)
+    const took = way === 'none' ? undefined : timeOfEcho(address)
     if (took === undefined) return { way, reachable: 'silent' }
     return { way, reachable: 'answers', milliseconds: Math.round(took * 1000) / 1000 }
   } catch (error) {

@@ -17,6 +17,8 @@ export interface NetworkRange {
   network: string
   directory: string
   set: RangeSet
+  /** The first file that has it: a configuration comes before a cache. */
+  file: string
 }
 
 type Raw = Record<string, unknown>
@@ -37,7 +39,7 @@ export function rangesOf(configurations: Configurations, leftOut: LeftOut): Netw
     ),
   )
   const keyOf = ({ directory, set }: NetworkRange) => `${directory} ${formatRangeSet(set)}`
-  const distinct = [...new Map(ranges.map((range) => [keyOf(range), range])).values()]
+  const distinct = [...Map.groupBy(ranges, keyOf).values()].flatMap(([first]) => first ?? [])
   return distinct.sort((one, other) => compared(one.network, other.network))
 }
 
@@ -78,7 +80,7 @@ export function sectionsIn(ipam: unknown): Raw[] {
 }
 
 /** @throws CniError for ranges that ADD refuses */
-function rangesIn({ network, ipRanges }: Source, ipam: Raw): NetworkRange[] {
+function rangesIn({ file, network, ipRanges }: Source, ipam: Raw): NetworkRange[] {
   const raw = {
     cniVersion: '1.1.0',
     name: network,
@@ -87,5 +89,5 @@ function rangesIn({ network, ipRanges }: Source, ipam: Raw): NetworkRange[] {
   }
   const parsed = config.parseLeniently(config.canonical(raw), silent)
   const directory = directoryOf(parsed.ipam?.dataDir ?? defaultDataDir, network)
-  return rangeSets(parsed).map((set) => ({ network, directory, set }))
+  return rangeSets(parsed).map((set) => ({ network, directory, set, file }))
 }

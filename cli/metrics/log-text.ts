@@ -3,16 +3,14 @@
 import type { Entry, Level } from '../../shared/call-log/entry.ts'
 import { plain } from '../../shared/error/log.ts'
 import type { Colour, Page } from '../form/page.ts'
+import { shortID } from '../host/words.ts'
 
 const colours: Readonly<Record<Level, Colour>> = { debug: 'dim', info: 'green', warn: 'yellow', error: 'red' }
-
-/** Container IDs have 64 characters; so many tell them apart. */
-const shortId = 12
 
 /** One line for what happened, and below it one for each further fact. */
 export function textOf(entry: Entry, { paint }: Page): string {
   const { time, level, verb, plugin, network, container, interface: ifname, duration, code, msg } = entry
-  const place = [network, container?.slice(0, shortId), ifname].filter(Boolean).join('/')
+  const place = [network, container && shortID(container), ifname].filter(Boolean).join('/')
   const words = [
     plain(time),
     paint(colours[level], level.padEnd(5)),

@@ -7,12 +7,11 @@ import { isObject, parseObject } from '../../shared/config/json.ts'
 import { CniError, Code } from '../../shared/error/error.ts'
 import { stderrLog } from '../../shared/error/log.ts'
 import { isOwnIpam } from '../../shared/ipam/ipam.ts'
-import { type Change, listenToChanges } from '../../shared/kernel/changes.ts'
-import { close, makeDirectory, makeLink, readLink } from '../../shared/kernel/files.ts'
-import { ownNamespace } from '../../shared/kernel/namespace.ts'
-import { syscall } from '../../shared/kernel/syscall.ts'
+import { listenToChanges } from '../../shared/kernel/changes.ts'
+import { makeDirectory, makeLink } from '../../shared/kernel/files.ts'
 import type { Configured } from '../host/networks.ts'
 import { valuesOf } from './parents.ts'
+import { namespaceOf } from './where.ts'
 import { commandsOf } from './words.ts'
 
 /** One command of the plan. */
@@ -39,11 +38,11 @@ const directory = '/run/patchbay-plan'
 export async function perform(wanted: Wanted, registry: Registry): Promise<Step[]> {
   for (const { raw } of wanted.plugins) makeIpamNames(raw)
   const steps: Step[] = []
-  const host = readLink(ownNamespace)
+  const host = namespaceOf()
   let prevResult: unknown
   for (const plugin of wanted.plugins) {
     listenToChanges((change) => {
-      const netns = namespaceOf(change) === host ? 'host' : 'container'
+      const netns = namespaceOf(change.socket) === host ? 'host' : 'container'
       const commands = commandsOf(change.commands, wanted.netns, netns === 'container')
       for (const command of commands) steps.push({ plugin: plugin.type, command, netns })
     })
@@ -113,18 +112,4 @@ function failure(type: string, { msg, details }: Record<string, unknown>): CniEr
     details: typeof details === 'string' ? details : undefined,
     hint: 'the plan is of this host as it is now, without the firewall rules of other programs and the ends of its containers',
   })
-}
-
-/** include/uapi/linux/sockios.h: the namespace of a socket. */
-const SIOCGSKNS = 0x894c
-
-/** `net:[4026531840]`, of the socket of a request, or of this process. */
-function namespaceOf({ socket }: Change): string | undefined {
-  const fd = socket === undefined ? -1 : syscall('ioctl', socket, SIOCGSKNS)
-  if (fd < 0) return readLink(ownNamespace)
-  try {
-    return readLink(`/proc/thread-self/fd/${fd}`)
-  } finally {
-    close(fd)
-  }
 }

@@ -8,6 +8,7 @@ import { parentsOf, textsIn, valuesOf } from './parents.ts'
 import { perform, type Step, type Wanted } from './perform.ts'
 import { makeRules, readRules } from './rules-copy.ts'
 import { enterStage, makeContainer } from './stage.ts'
+import { requireAway } from './where.ts'
 import { requireQuotable } from './words.ts'
 
 export interface Plan {
@@ -25,6 +26,7 @@ export async function planOf(wanted: Wanted, registry: Registry): Promise<Plan> 
   const present = host.links.flatMap(({ link }) => [link.name, ...(link.altNames ?? [])])
   const missing = parentsOf(raws).filter((name) => !present.includes(name))
   enterStage(valuesOf('dataDir', raws))
+  requireAway()
   makeHost(host)
   makeRules(rules)
   for (const name of missing) makeStandIn(name)

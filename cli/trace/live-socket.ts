@@ -1,11 +1,13 @@
 /** A real packet: what sends it from a namespace, and hears the answer. */
 
-import { type Address, formatAddress, toBytes } from '../../shared/ip/address.ts'
+import { type Address, formatAddress } from '../../shared/ip/address.ts'
 import { Errno, errnoName } from '../../shared/kernel/errno.ts'
 import { close, type Fd } from '../../shared/kernel/files.ts'
 import { inNamespace } from '../../shared/kernel/namespace.ts'
 import { must, syscall } from '../../shared/kernel/syscall.ts'
 import { addressFamily } from '../../shared/netlink/address.ts'
+import { sockaddr } from '../host/inet-socket.ts'
+import { echoRequest, isReply, messageIn } from '../host/ping.ts'
 import type { Netns } from './netns.ts'
 import { type Packet, protocolNumber } from './packet.ts'
 
@@ -28,6 +30,8 @@ export const mostAtOnce = 1000
 /** Ports that the kernel chooses from by itself, ip_local_port_range. */
 const [lowest, highest] = [32768, 60999]
 const attempts = 20
+/** Data of an echo request. */
+const ECHO_BYTES = 8
 
 /** @throws KernelError */
 export function openProbe(netns: Netns, packet: Packet): Probe {
@@ -39,7 +43,7 @@ export function openProbe(netns: Netns, packet: Packet): Probe {
   try {
     const bound = protocol === 'icmp' ? anyNumber() : bindSomewhere(fd, packet.source)
     if (protocol === 'icmp' && packet.source.value !== 0n)
-      must(`use ${formatAddress(packet.source)}`, 'bind', fd, ...sockaddr(packet.source, 0))
+      must(`use ${formatAddress(packet.source)}`, 'bind', fd, ...sized(packet.source))
     return { number: bound, close: () => close(fd), ...talk[protocol](fd, packet, bound) }
   } catch (error) {
     close(fd)
@@ -73,12 +77,12 @@ const talk: Readonly<Record<Packet['protocol'], (fd: Fd, packet: Packet, id: num
   }),
   icmp: (fd, packet, id) => ({
     send: () => {
-      const request = echo(packet, id)
+      const request = echoRequest(packet.family, id, 1, ECHO_BYTES)
       return refusal(
         syscall('sendto', fd, request, request.length, 0, ...target({ ...packet, destinationPort: 0 })),
       )
     },
-    look: () => lookFor(fd, (message) => isReply(message, packet, id)),
+    look: () => lookFor(fd, (message) => isReply(messageIn(message, packet.family), id, packet.family)),
   }),
 }
 
@@ -94,43 +98,21 @@ function anyNumber(): number {
 function bindSomewhere(fd: Fd, source: Address): number {
   for (let attempt = 1; attempt < attempts; attempt++) {
     const port = anyNumber()
-    if (syscall('bind', fd, ...sockaddr(source, port)) === 0) return port
+    if (syscall('bind', fd, ...sized(source, port)) === 0) return port
   }
   const port = anyNumber()
-  must(`use ${formatAddress(source)} port ${port}`, 'bind', fd, ...sockaddr(source, port))
+  must(`use ${formatAddress(source)} port ${port}`, 'bind', fd, ...sized(source, port))
   return port
 }
 
 function target({ destination, destinationPort = 0 }: Packet): [Buffer, number] {
-  return sockaddr(destination, destinationPort)
+  return sized(destination, destinationPort)
 }
 
-/** struct sockaddr_in or sockaddr_in6, and its length. */
-function sockaddr(address: Address, port: number): [Buffer, number] {
-  const bytes = Buffer.alloc(address.family === 4 ? 16 : 28)
-  bytes.writeUInt16LE(addressFamily(address.family), 0)
-  bytes.writeUInt16BE(port, 2)
-  bytes.set(toBytes(address), address.family === 4 ? 4 : 8)
+/** An address as system calls take it: with its length. */
+function sized(address: Address, port = 0): [Buffer, number] {
+  const bytes = sockaddr({ address, port })
   return [bytes, bytes.length]
-}
-
-/** An echo request (RFC 792, RFC 4443). The kernel writes the checksum of ICMPv6 itself. */
-function echo({ family }: Packet, id: number): Buffer {
-  const message = Buffer.alloc(16)
-  message[0] = family === 4 ? 8 : 128
-  message.writeUInt16BE(id, 4)
-  message.writeUInt16BE(1, 6)
-  let sum = 0
-  for (let at = 0; at < message.length; at += 2) sum += message.readUInt16BE(at)
-  message.writeUInt16BE(~((sum & 0xffff) + (sum >>> 16)) & 0xffff, 2)
-  return message
-}
-
-/** A raw socket of IPv4 has the IP header in front, one of IPv6 has not. */
-function isReply(message: Buffer, { family }: Packet, id: number): boolean {
-  const at = family === 4 ? ((message[0] ?? 0) & 0xf) * 4 : 0
-  if (message.length < at + 8) return false
-  return message[at] === (family === 4 ? 0 : 129) && message.readUInt16BE(at + 4) === id
 }
 
 /** Reads what has come. ECONNREFUSED: the destination says that nothing listens. */

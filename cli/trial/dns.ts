@@ -2,8 +2,8 @@
 
 import { type Address, formatAddress, parseAddress } from '../../shared/ip/address.ts'
 import { now, waitReadable } from '../../shared/kernel/clock.ts'
+import { receiveFrom, sendTo, withSocket } from '../host/inet-socket.ts'
 import { failed, inapplicable, passed, type Verdict } from './finding.ts'
-import { receiveFrom, sendTo, withSocket } from './socket.ts'
 import type { Subject } from './subject.ts'
 
 const PORT = 53

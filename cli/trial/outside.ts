@@ -13,10 +13,10 @@ import { wayTo } from '../../shared/netlink/local.ts'
 import { newPair } from '../../shared/netlink/pair.ts'
 import { ask, transact } from '../../shared/netlink/socket.ts'
 import { pathOfName } from '../attach/netns.ts'
+import { bindTo, type End, type InetSocket, receiveFrom, sendTo, withSocket } from '../host/inet-socket.ts'
 import { addressesInside, askInside } from '../host/inside.ts'
 import { failed, inapplicable, passed, type Verdict } from './finding.ts'
 import { waitUntilRunning, waitUntilUsable } from './running.ts'
-import { bindTo, type End, type InetSocket, receiveFrom, sendTo, withSocket } from './socket.ts'
 import { addressOf, type Subject } from './subject.ts'
 
 /** Subnets for documentation (RFC 5737, RFC 3849): the first that the host does not use is the cable's. */

@@ -5,8 +5,8 @@ import { type Address, type Family, formatAddress, sameAddress } from '../../sha
 import { now, waitReadable } from '../../shared/kernel/clock.ts'
 import type { Namespace } from '../../shared/kernel/namespace.ts'
 import { listAllAddresses } from '../../shared/netlink/address.ts'
+import { acceptFrom, connectTo, isFree, listenOn, withSocket } from '../host/inet-socket.ts'
 import { failed, inapplicable, passed, type Verdict } from './finding.ts'
-import { acceptFrom, connectTo, isFree, listenOn, withSocket } from './socket.ts'
 import { addressOf, gatewayOf, type Subject } from './subject.ts'
 
 /** The port in the container. */

@@ -3,10 +3,10 @@
 import { type Address, type Family, formatAddress, sameAddress } from '../../shared/ip/address.ts'
 import { contains, linkLocal } from '../../shared/ip/subnet.ts'
 import { listNeighbours } from '../../shared/netlink/neighbour.ts'
+import type { End } from '../host/inet-socket.ts'
 import { askInside } from '../host/inside.ts'
+import { overhead, ping } from '../host/ping.ts'
 import { failed, inapplicable, passed, unless, type Verdict } from './finding.ts'
-import { overhead, ping } from './ping.ts'
-import type { End } from './socket.ts'
 import { addressOf, gatewayOf, linkOf, type Subject } from './subject.ts'
 
 /** How long one that must not answer is tried, milliseconds. */

@@ -3,10 +3,13 @@
 
 import { writeFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
+import { requireAway } from '../../cli/plan/where.ts'
+import { hostSocket } from '../../shared/attachment/sides.ts'
+import { closeNamespace, inNamespace, openNamespace } from '../../shared/kernel/namespace.ts'
 import { attach } from '../harness/attach.ts'
 import type { Network } from '../harness/cnitool.ts'
 import { unchanged } from '../harness/expect.ts'
-import { privateHost, scratch } from '../harness/host.ts'
+import { newContainer, privateHost, scratch } from '../harness/host.ts'
 import { bridgeNetwork, hostLocal, newNetwork, ptpNetwork, wireNetwork } from '../harness/networks.ts'
 import { answerOf, operate, run } from '../harness/operate.ts'
 import { nic, testPlanned } from '../harness/planned.ts'
@@ -185,6 +188,15 @@ test('a parent that the host lacks is named, and the plan is made all the same',
   const said = operate(`${executables()}/patchbay`, `plan ${file}`, 1)
   assert.match(said, /there is no link nic7 on this host/)
   assert.match(said, /^ip link add link nic7 \S+ .*type macvlan/m)
+})
+
+test('a socket that is open in another namespace ends the plan before it could change that', () => {
+  hostSocket()
+  const container = newContainer()
+  const other = openNamespace(container.path)
+  assert.throws(() => inNamespace(other, requireAway), /what is open of the host would have it changed/)
+  requireAway()
+  closeNamespace(other)
 })
 
 test.run()

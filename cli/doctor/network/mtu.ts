@@ -10,6 +10,7 @@ import type { Link } from '../../../shared/netlink/link.ts'
 import { Ifla, linkMessage } from '../../../shared/netlink/link-message.ts'
 import { ask, type Request } from '../../../shared/netlink/socket.ts'
 import { word } from '../../form/shell.ts'
+import { shortID } from '../../host/words.ts'
 import type { Fault, Finding, View } from '../frame/fault.ts'
 import { bridgesOf } from './own-links.ts'
 import { linksByName } from './tables.ts'
@@ -65,7 +66,7 @@ function pairs(wired: readonly Wired[]): Finding[] {
     return [
       {
         subject: end.name,
-        cause: `${ifname} of container ${containerID.slice(0, 12)} sends packets of up to ${mtu} bytes, and its other end ${end.name} drops those of more than ${end.mtu}`,
+        cause: `${ifname} of container ${shortID(containerID)} sends packets of up to ${mtu} bytes, and its other end ${end.name} drops those of more than ${end.mtu}`,
         evidence: [
           { where: `ip link show dev ${word(end.name)}`, value: `mtu ${end.mtu}` },
           { where: `${ifname} in the container`, value: `mtu ${mtu}` },

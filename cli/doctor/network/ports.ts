@@ -2,6 +2,7 @@
 
 import type { Link } from '../../../shared/netlink/link.ts'
 import { word } from '../../form/shell.ts'
+import { shortID } from '../../host/words.ts'
 import type { Fault, Finding, View } from '../frame/fault.ts'
 import { restoring } from './gateways.ts'
 import { bridgesOf } from './own-links.ts'
@@ -18,7 +19,7 @@ export const linkDown: Fault = {
       whose: `the ${wired.length} containers of the bridge`,
     }))
     const ends = wiredOf(view).flatMap(({ end, containerID }) =>
-      end ? [{ link: end, whose: `container ${containerID.slice(0, 12)}` }] : [],
+      end ? [{ link: end, whose: `container ${shortID(containerID)}` }] : [],
     )
     return [...bridges, ...ends]
       .filter(({ link }) => !link.up)
@@ -54,7 +55,7 @@ function lost(view: View, { name, master }: Link, bridge: Link, { containerID, c
   const where = other ? `a port of ${other.name}` : 'no port of any bridge'
   return {
     subject: name,
-    cause: `${name} of container ${containerID.slice(0, 12)} is ${where}; its network has the bridge ${bridge.name}`,
+    cause: `${name} of container ${shortID(containerID)} is ${where}; its network has the bridge ${bridge.name}`,
     evidence: [
       { where: `ip link show dev ${word(name)}`, value: other ? `master ${other.name}` : 'no master' },
     ],

@@ -8,6 +8,7 @@ import { findLink } from '../../../shared/netlink/link.ts'
 import { findPath } from '../../../shared/netlink/path.ts'
 import { closeSocket, openSocket, Protocol, type Socket } from '../../../shared/netlink/socket.ts'
 import { word } from '../../form/shell.ts'
+import { shortID } from '../../host/words.ts'
 import type { Fault, Finding, View } from '../frame/fault.ts'
 import { setting } from './sysctls.ts'
 import { typeOf, type Wired, wiredOf } from './wired.ts'
@@ -93,7 +94,7 @@ function finding(path: string, subnet: Cidr, { ifname, containerID, network }: W
   const inside = `nsenter --net=${word(path)}`
   const other = formatAddress(networkOf(subnet))
   return {
-    subject: `${ifname} of container ${containerID.slice(0, 12)}`,
+    subject: `${ifname} of container ${shortID(containerID)}`,
     cause: `the container sends to ${formatCidr(subnet)} by another interface than ${ifname} of network ${network}, so its reverse path filter drops all that arrives by ${ifname} from there`,
     evidence: [
       { where: `${inside} sysctl net.ipv4.conf.${ifname}.rp_filter`, value: 'strict' },

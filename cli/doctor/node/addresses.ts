@@ -7,15 +7,15 @@ import { oncePer } from '../../../shared/config/once.ts'
 import { word } from '../../form/shell.ts'
 import type { Cached } from '../../host/cache-entry.ts'
 import { cachedChain } from '../../host/chain.ts'
-import { type RangeUse, rangesOf } from '../../host/ranges.ts'
 import type { Fault, Finding, View } from '../frame/fault.ts'
 import { hostOf, knownOf } from '../frame/host.ts'
 import { patchbay } from '../frame/own-call.ts'
+import { type RangeUse, rangeUses } from './range-use.ts'
 import { storesOf } from './records.ts'
 
 /** The ranges of all networks and how full they are. @throws KernelError */
 export const rangeUsesOf: (view: View) => RangeUse[] = oncePer((view: View) =>
-  rangesOf(knownOf(view).configurations, storesOf(view)),
+  rangeUses(knownOf(view).configurations, storesOf(view)),
 )
 
 export const rangeFull: Fault = {

@@ -6,6 +6,7 @@ import { readDirectoryIfAny, readFile } from '../../../shared/kernel/files.ts'
 import { lstat } from '../../../shared/kernel/stat.ts'
 import { stateDirectory } from '../../../shared/kernel/state-directory.ts'
 import { word } from '../../form/shell.ts'
+import { podmanNetworks } from '../../host/configurations.ts'
 import { fileSystemOf } from '../../host/file-system.ts'
 import { type Store, storesIn } from '../../host/stores.ts'
 import type { Fault, Finding, View } from '../frame/fault.ts'
@@ -40,17 +41,15 @@ function filesBelow(directory: string): string[] {
   })
 }
 
-const podmanNetworks = '/etc/containers/networks/'
-
 export const damagedEntry: Fault = {
   id: 'damaged-cache-entry',
   title: 'a file of a runtime is damaged',
   severity: 'warning',
   look: (view) =>
     damagedOf(view)
-      .filter(({ file }) => file.startsWith('/var/lib/cni/') || file.startsWith(podmanNetworks))
+      .filter(({ file }) => file.startsWith('/var/lib/cni/') || file.startsWith(`${podmanNetworks}/`))
       .map(({ file, why }) => {
-        const isNetwork = file.startsWith(podmanNetworks)
+        const isNetwork = file.startsWith(`${podmanNetworks}/`)
         return {
           subject: file,
           cause: isNetwork

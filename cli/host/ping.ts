@@ -1,10 +1,10 @@
 /** Echo requests (RFC 792, RFC 4443) from a namespace: no program is needed in it. */
 
-import { formatAddress } from '../../shared/ip/address.ts'
+import { type Address, formatAddress } from '../../shared/ip/address.ts'
 import { now, waitReadable } from '../../shared/kernel/clock.ts'
 import type { Namespace } from '../../shared/kernel/namespace.ts'
 import { syscall } from '../../shared/kernel/syscall.ts'
-import { type End, forbidFragments, type InetSocket, receiveFrom, sendTo, withSocket } from './socket.ts'
+import { type End, forbidFragments, type InetSocket, receiveFrom, sendTo, withSocket } from './inet-socket.ts'
 
 /** Types of messages, by family. */
 const Type = { REQUEST: { 4: 8, 6: 128 }, REPLY: { 4: 0, 6: 129 } } as const
@@ -14,7 +14,8 @@ const HEADER = 8
 const INTERVAL_MILLISECONDS = 250
 
 export interface Echo {
-  from: Namespace
+  /** Undefined: the host's. */
+  from?: Namespace
   to: End
   /** How long to go on, milliseconds. */
   milliseconds: number
@@ -37,7 +38,7 @@ export function ping({ from, to, milliseconds, size }: Echo): string | undefined
     const id = syscall('getpid') & 0xffff
     let why = `${formatAddress(to.address)} does not answer`
     for (let sequence = 1; now() < end; sequence++) {
-      const refused = sendTo(socket, request(family, id, sequence, data), to)
+      const refused = sendTo(socket, echoRequest(family, id, sequence, data), to)
       // More packets of this size are refused, too.
       if (refused === 'EMSGSIZE') return refused
       const heard = hear(socket, id, Math.min(INTERVAL_MILLISECONDS, end - now()))
@@ -49,7 +50,14 @@ export function ping({ from, to, milliseconds, size }: Echo): string | undefined
   })
 }
 
-function request(family: 4 | 6, id: number, sequence: number, data: number): Buffer {
+/** Milliseconds until a host answers; undefined when it does not within the time. @throws KernelError EPERM without CAP_NET_RAW */
+export function timeOfEcho(address: Address, milliseconds = 1000): number | undefined {
+  const begin = now()
+  return ping({ to: { address }, milliseconds }) === undefined ? now() - begin : undefined
+}
+
+/** An echo request. @param data how many bytes follow its header */
+export function echoRequest(family: 4 | 6, id: number, sequence: number, data: number): Buffer {
   const message = Buffer.alloc(HEADER + data)
   message.writeUInt8(Type.REQUEST[family], 0)
   message.writeUInt16BE(id, 4)
@@ -81,15 +89,20 @@ function hear(socket: InetSocket, id: number, milliseconds: number): string | un
   return undefined
 }
 
-/** A raw socket of IPv4 receives the header, too. */
-function messageIn(packet: Buffer, family: 4 | 6): Buffer {
+/** The message in what a raw socket receives: of IPv4 with the header of the packet. */
+export function messageIn(packet: Buffer, family: 4 | 6): Buffer {
   return family === 4 ? packet.subarray(((packet[0] ?? 0) & 15) * 4) : packet
+}
+
+/** Whether a message answers a request. */
+export function isReply(message: Buffer, id: number, family: 4 | 6): boolean {
+  return message.length >= HEADER && message[0] === Type.REPLY[family] && message.readUInt16BE(4) === id
 }
 
 function meaningOf(message: Buffer, id: number, family: 4 | 6): string | undefined {
   if (message.length < HEADER) return undefined
   const type = message.readUInt8(0)
-  if (type === Type.REPLY[family]) return message.readUInt16BE(4) === id ? 'answered' : undefined
+  if (type === Type.REPLY[family]) return isReply(message, id, family) ? 'answered' : undefined
   if (!unreachable[family].some((one) => one === type)) return undefined
   // An error quotes the packet that it is about.
   const quoted = message.subarray(HEADER)

@@ -68,7 +68,7 @@ function number(value: number): Buffer {
 }
 
 /** struct sockaddr_in, sockaddr_in6. */
-function sockaddr({ address, port = 0, link = 0 }: End): Buffer {
+export function sockaddr({ address, port = 0, link = 0 }: End): Buffer {
   const bytes = Buffer.alloc(address.family === 4 ? 16 : 28)
   bytes.writeUInt16LE(addressFamily(address.family))
   bytes.writeUInt16BE(port, 2)
