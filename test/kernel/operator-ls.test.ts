@@ -137,7 +137,6 @@ test('a reader that has seen enough is no error, and half of a verb names the wo
   })
   assert.is(shell.stderr, '')
   assert.match(operate(file, 'ipam', 2), 'ipam needs one more word: ls, show, check, release')
-  assert.match(operate(file, 'ipam --help', 2), 'patchbay ipam ls --help')
   assert.match(operate(file, 'ipam chek', 2), 'did you mean ipam check?')
 })
 
