@@ -4,16 +4,10 @@ import { validateContainerID, validateIfname } from '../../shared/config/names.t
 import { plain } from '../../shared/error/log.ts'
 import { stat } from '../../shared/kernel/stat.ts'
 import { findList } from '../attach/list.ts'
-import {
-  argsIn,
-  attachmentFlags,
-  callFlags,
-  capabilitiesIn,
-  leftOutBy,
-  networkWord,
-} from '../attach/words.ts'
+import { argsIn, attachmentFlags, callFlags, capabilitiesIn, networkWord } from '../attach/words.ts'
 import type { Page } from '../form/page.ts'
 import { type Call, lastOf, type Verb } from '../form/verb.ts'
+import { leftOutBy } from '../host/left-out.ts'
 import { readConfiguration } from '../host/networks.ts'
 import type { Step } from '../plan/perform.ts'
 import { planOf } from '../plan/plan.ts'
