@@ -7,7 +7,6 @@ import { wallClock } from '../../shared/kernel/clock.ts'
 import { writeFile } from '../../shared/kernel/durable.ts'
 import { readRegular } from '../../shared/kernel/regular.ts'
 import { isoTime } from '../form/age.ts'
-import { word } from '../form/shell.ts'
 import type { Holder } from './stores.ts'
 
 /** A leaked address: its file, and the holder that the file had. */
@@ -57,7 +56,7 @@ export function readReport(file: string): Leaked[] {
   if (data) return data.leaked
   throw new CniError(Code.DecodingFailure, {
     msg: 'it is no report of patchbay ipam check',
-    hint: `make one: patchbay ipam check --report ${word(file)}`,
+    hint: 'make one: patchbay ipam check --report /tmp/report.json',
     path: file,
   })
 }

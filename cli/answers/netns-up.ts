@@ -3,8 +3,8 @@
 import { array, strictObject as object, enum as oneOf, string } from 'zod'
 
 export const answer = object({
-  namespace: string(),
-  path: string(),
+  name: string().describe('As in ip netns.'),
+  namespace: string().describe('Its path.'),
   container: string().describe("The container ID in libcni's cache."),
   attachments: array(
     object({

@@ -8,7 +8,7 @@ export const answer = array(
     command: string().describe(
       'For a shell; of several lines where a program gets its input. $NETNS is the path of the container’s namespace.',
     ),
-    netns: oneOf(['host', 'container']).describe(
+    where: oneOf(['host', 'container']).describe(
       'Where it changes something; nsenter is a part of the command.',
     ),
   }),

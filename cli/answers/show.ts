@@ -17,7 +17,8 @@ export const answer = object({
   container: string(),
   pod: string().optional(),
   life,
-  namespace: object({ path: string(), inode: string().optional() }).optional(),
+  namespace: string().optional().describe('The path of the network namespace.'),
+  inode: string().optional().describe('Of the namespace.'),
   attachments: array(
     attachment.extend({
       gateways: array(string()),

@@ -32,7 +32,7 @@ export function detailOf(views: readonly AttachmentView[], call: Complaining): D
     container: first?.containerID ?? '',
     ...optional({ pod: views.find(({ pod }) => pod)?.pod }),
     life: first?.life ?? 'unknown',
-    ...(shown !== undefined && { namespace: { path: shown, ...optional({ inode: path && inodeAt(path) }) } }),
+    ...optional({ namespace: shown, inode: path && inodeAt(path) }),
     attachments: views.map((view) => attachmentDetail(view, path, call)),
   }
 }

@@ -8,13 +8,13 @@ import { formatPort } from '../host/host-ports.ts'
 import type { AttachmentDetail, Detail } from './detail.ts'
 import { formatRate } from './limits.ts'
 
-export function shown(page: Page, { container, pod, life, namespace, attachments }: Detail): string {
-  const inode = namespace?.inode ? ` (inode ${namespace.inode})` : ''
+export function shown(page: Page, { container, pod, life, namespace, inode, attachments }: Detail): string {
+  const number = inode ? ` (inode ${inode})` : ''
   const head = factLines(page, [
     ['container', container],
     ['pod', pod],
     ['life', life],
-    ['namespace', namespace && `${namespace.path}${inode}`],
+    ['namespace', namespace && `${namespace}${number}`],
   ])
   return [head, ...attachments.map((one) => section(page, one))].join('\n\n')
 }

@@ -18,7 +18,7 @@ import { commandsOf } from './words.ts'
 export interface Step {
   plugin: string
   command: string
-  netns: 'host' | 'container'
+  where: 'host' | 'container'
 }
 
 export interface Wanted {
@@ -42,9 +42,15 @@ export async function perform(wanted: Wanted, registry: Registry): Promise<Step[
   let prevResult: unknown
   for (const plugin of wanted.plugins) {
     listenToChanges((change) => {
+<<<<<<< HEAD
       const netns = namespaceOf(change.socket) === host ? 'host' : 'container'
       const commands = commandsOf(change.commands, wanted.netns, netns === 'container')
       for (const command of commands) steps.push({ plugin: plugin.type, command, netns })
+=======
+      const where = namespaceOf(change) === host ? 'host' : 'container'
+      const commands = commandsOf(change.commands, wanted.netns, where === 'container')
+      for (const command of commands) steps.push({ plugin: plugin.type, command, where })
+>>>>>>> op-user
     })
     prevResult = await addOne(plugin, wanted, prevResult, registry)
   }

@@ -33,6 +33,6 @@ export const netnsDown: Verb = {
       ...entries.map((one) => `${plain(attachmentKey(one))}: ${done}`),
       existed ? `${plain(path)}: ${gone}` : `${plain(path)}: not there`,
     ]
-    return { data: { namespace: name, path, existed, attachments }, text: () => lines.join('\n') }
+    return { data: { name, namespace: path, existed, attachments }, text: () => lines.join('\n') }
   },
 }

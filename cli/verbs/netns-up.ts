@@ -36,7 +36,7 @@ export const netnsUp: Verb = {
       ...one,
       addresses: readRaw(result).ips.map(({ address }) => address),
     }))
-    const data = { namespace: name, path, container: containerIdOf(path), attachments }
+    const data = { name, namespace: path, container: containerIdOf(path), attachments }
     return {
       data,
       text: (page) =>

@@ -25,6 +25,7 @@ export function remedyOf({ errno, attempted, see, reproduce }: KernelError): str
   if (known) return known
   if (reproduce) return 'run the command after "reproduce:" to get the same answer of the kernel'
   if (see) return 'run the command after "see:" to look at the state that the kernel refused'
-  if (errno === 'ENOENT' && attempted.startsWith('open ')) return 'there is no file of this name'
+  if (errno === 'ENOENT' && attempted.startsWith('open '))
+    return 'there is no file, or no directory, of this name'
   return "the kernel's log may say more: dmesg"
 }

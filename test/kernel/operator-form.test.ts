@@ -66,7 +66,6 @@ test('a wrong command line has status 2, and names the verb’s help', () => {
   assert.match(operate('relod', 2), 'patchbay help shows all verbs')
   assert.match(operate('versoin', 2), 'did you mean version?')
   assert.match(operate('stat', 2), 'did you mean status?')
-  assert.match(operate('ipam', 2), 'patchbay ipam ls, patchbay ipam show')
   const { status, stdout } = run(patchbay, 'gc --dryrun')
   assert.equal([status, stdout], [2, ''], 'nothing on standard output')
 })

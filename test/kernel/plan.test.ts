@@ -111,7 +111,7 @@ function fileOf(network: object): string {
 interface Step {
   plugin: string
   command: string
-  netns: string
+  where: string
 }
 
 for (const engine of ['quickjs', 'node'] as const)
@@ -121,8 +121,8 @@ for (const engine of ['quickjs', 'node'] as const)
     const steps = await answerOf<Step[]>(patchbay(engine), 'plan', fileOf(network))
     const [first] = steps
     assert.match(String(first?.command), /^ip link add veth\w+ type veth peer name eth0 netns \$NETNS$/)
-    assert.equal([first?.plugin, first?.netns], ['ptp', 'host'])
-    const inside = steps.filter(({ netns }) => netns === 'container')
+    assert.equal([first?.plugin, first?.where], ['ptp', 'host'])
+    const inside = steps.filter(({ where }) => where === 'container')
     assert.ok(inside.length > 3)
     assert.ok(inside.every(({ command }) => command.startsWith('nsenter --net=$NETNS ')))
     assert.is(steps.filter(({ command }) => command.startsWith("nft -f - <<'EOF'\n")).length, 1)
