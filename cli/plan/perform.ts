@@ -42,15 +42,9 @@ export async function perform(wanted: Wanted, registry: Registry): Promise<Step[
   let prevResult: unknown
   for (const plugin of wanted.plugins) {
     listenToChanges((change) => {
-<<<<<<< HEAD
-      const netns = namespaceOf(change.socket) === host ? 'host' : 'container'
-      const commands = commandsOf(change.commands, wanted.netns, netns === 'container')
-      for (const command of commands) steps.push({ plugin: plugin.type, command, netns })
-=======
-      const where = namespaceOf(change) === host ? 'host' : 'container'
+      const where = namespaceOf(change.socket) === host ? 'host' : 'container'
       const commands = commandsOf(change.commands, wanted.netns, where === 'container')
       for (const command of commands) steps.push({ plugin: plugin.type, command, where })
->>>>>>> op-user
     })
     prevResult = await addOne(plugin, wanted, prevResult, registry)
   }

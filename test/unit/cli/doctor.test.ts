@@ -138,11 +138,7 @@ test('the screen of status fits a terminal, whatever names say; --brief is one l
   shape.parse(status)
   const page = { ...file, width: 80 }
   const lines = screen(page, status).split('\n')
-<<<<<<< HEAD
   assert.ok(lines.length < 12, `${lines.length} lines`)
-=======
-  assert.ok(lines.length < 10, `a megabyte is cut: ${lines.length} lines`)
->>>>>>> op-user
   for (const one of lines) assert.ok([...one].length <= 80 && !/[\p{Cc}\p{Cf}]/u.test(one), one)
   assert.match(lines.at(-1) ?? '', /^warning +doctor +2 warnings, 1 leak +patchbay doctor$/)
   assert.is(

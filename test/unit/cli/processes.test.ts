@@ -8,7 +8,7 @@ import { processesOf } from '../../../cli/host/processes.ts'
 import { test } from '../../harness/test.ts'
 import { until } from '../../harness/until.ts'
 
-const NOBODY = 65534
+const OTHER = 65534
 
 test('a process that a user has named like a runtime is none', async () => {
   const directory = mkdtempSync(`${tmpdir()}/patchbay-`)
@@ -18,7 +18,7 @@ test('a process that a user has named like a runtime is none', async () => {
   chmodSync(directory, 0o755)
   const run = (uid?: number) =>
     spawn(`${directory}/${name}`, ['60'], isRoot && uid !== undefined ? { uid } : {})
-  const started = isRoot ? [run(NOBODY), run()] : [run()]
+  const started = isRoot ? [run(OTHER), run()] : [run()]
   try {
     const hasName = ({ pid }: { pid?: number }) => readFileSync(`/proc/${pid}/comm`, 'utf8') === `${name}\n`
     await until('all are executed', () => started.every(hasName))
