@@ -4,12 +4,13 @@
 import { spawnSync } from 'node:child_process'
 import * as assert from 'uvu/assert'
 import { privateHost } from '../harness/host.ts'
+import { newDirectory } from '../harness/operate.ts'
 import { executables } from '../harness/plugin.ts'
 import { test } from '../harness/test.ts'
 
 await privateHost()
 
-const env = { PATH: `${executables('quickjs')}:${process.env.PATH}`, HOME: '/nonexistent' }
+const env = { PATH: `${executables('quickjs')}:${process.env.PATH}`, HOME: newDirectory() }
 
 /** The lines that a shell prints, sorted. */
 function linesOf(shell: string, ...words: string[]): string[] {
