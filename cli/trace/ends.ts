@@ -42,10 +42,15 @@ function isLoopback({ family, value }: Address): boolean {
   return family === 4 ? value >> 24n === 127n : value === 1n
 }
 
+/** An IPv4 address, or an IPv6 address in brackets, with a port. */
+const withPort = /^\[?([\d.]+|[\da-f:.]+(?=\]))\]?:(\d{1,5})$/i
+
 function endOf(word: string, known: Known): End {
   if (word === 'host') return { netns: known.host }
   const address = parseAddress(word)
   if (address) return { address, netns: ownerOf(address, known) }
+  const [, host, port] = withPort.exec(word) ?? []
+  if (host) throw misuse(`a port is a word of its own: ${host} tcp ${port}`)
   // As `ip netns` names them.
   const path = word.startsWith('/') ? word : `/run/netns/${word}`
   const netns = word.includes('/') && path !== word ? undefined : known.at(path)

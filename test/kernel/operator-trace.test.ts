@@ -330,6 +330,8 @@ test('a slip in the words is told, with status 2', () => {
   assert.match(operate(file, `trace ${one.path} host tpc 80`, 2), /did you mean tcp\?/)
   assert.match(operate(file, `trace ${one.path} host tcp`, 2), /tcp needs a port/)
   assert.match(operate(file, 'trace host 224.0.0.1', 2), /multicast/)
+  assert.match(operate(file, 'trace host 10.1.0.7:80', 2), 'a port is a word of its own: 10.1.0.7 tcp 80')
+  assert.match(operate(file, 'trace host [fd00::7]:80', 2), 'of its own: fd00::7 tcp 80')
   assert.match(operate(file, `trace 203.0.113.9 ${one.path} --live`, 2), /--live needs a source on this host/)
 })
 
