@@ -7,9 +7,10 @@ import type { Spot } from './frame.ts'
 import { callsIpRules } from './frame-rules.ts'
 import { ipvlanOf, ipvlans } from './frame-shared.ts'
 import { parentNetns } from './known.ts'
-import { lookUp, type Refusal, type Route } from './lookup.ts'
-import { hasAddress, type Netns, shownBy, sysctlIn } from './netns.ts'
+import { lookUp, type Route } from './lookup.ts'
+import { hasAddress, type Netns, shownBy } from './netns.ts'
 import type { Packet } from './packet.ts'
+import { forwardingOff6, refusal } from './refusal.ts'
 import type { Sending } from './resolve.ts'
 import { type Arrival, send } from './send.ts'
 import type { Hook } from './situation.ts'
@@ -170,26 +171,12 @@ function forward(
   packet: Packet,
   route: Route,
 ): Step {
-  const closed = packet.family === 6 ? forwardingOff(netns, link) : undefined
+  const closed = packet.family === 6 ? forwardingOff6(netns, link.name) : undefined
   if (closed) return closed
   const oif = linkOf(netns, route)
   const passed = passHook(trace, { netns, hook: 'forward' as Hook, iif: link, oif, packet })
   if (isEnd(passed)) return passed
   return leaveBy(trace, { netns, link: oif }, passed.packet, route, { isOwn: false, port })
-}
-
-/** IPv6 has one switch for the namespace, and IPv4 one for each link that receives. */
-function forwardingOff(netns: Netns, link: Link): End | undefined {
-  const isV6 = sysctlIn(netns, 'ipv6', 'conf', 'all', 'forwarding') !== '1'
-  const own = sysctlIn(netns, 'ipv6', 'conf', link.name, 'forwarding') !== '1'
-  if (!isV6 && !own) return undefined
-  const name = `net.ipv6.conf.${isV6 ? 'all' : link.name}.forwarding`
-  return {
-    verdict: 'dropped',
-    netns,
-    why: `forwarding is off: ${name} is 0`,
-    command: shownBy(netns, `sysctl ${name}`),
-  }
 }
 
 function noteRoute(
@@ -203,74 +190,6 @@ function noteRoute(
   const where = table === undefined || table === 254 || type === 'local' ? '' : ` in table ${table}`
   const text = `to ${formatAddress(packet.destination)}: ${type === 'local' ? 'local' : `${entry}${via}`} dev ${name}${where}`
   note(trace, netns, 'route', text, command)
-}
-
-/** RTN_BLACKHOLE and others that refuse. */
-const refusing: readonly string[] = ['blackhole', 'unreachable', 'prohibit', 'unspec']
-
-function refusal(netns: Netns, packet: Packet, route: Route | Refusal, iif?: Link): End | undefined {
-  const to = formatAddress(packet.destination)
-  const { command } = route
-  if (!('refusal' in route)) {
-    if (!refusing.includes(route.type)) return undefined
-    return {
-      verdict: 'noRoute',
-      netns,
-      why: `the route to ${to} is of type ${route.type} (${route.entry})`,
-      command,
-    }
-  }
-  const { errno } = route.refusal
-  if (iif) return refusalOf(netns, packet, iif, errno, command)
-  const types: Partial<Record<string, string>> = {
-    EINVAL: 'blackhole',
-    EACCES: 'prohibit',
-    EHOSTUNREACH: 'unreachable',
-  }
-  const why = types[errno] ? `the route to ${to} is of type ${types[errno]}` : `there is no route to ${to}`
-  return { verdict: 'noRoute', netns, why, command }
-}
-
-/** What the kernel's look-up for a received packet refuses (ip_route_input_slow, fib_validate_source). */
-function refusalOf(netns: Netns, packet: Packet, iif: Link, errno: string, command: string): End {
-  const { name } = iif
-  const [from, to]: [string, string] = [formatAddress(packet.source), formatAddress(packet.destination)]
-  const filter = strictFilter(netns, packet, iif)
-  if (errno === 'EXDEV' || (errno === 'EINVAL' && filter)) {
-    const why = `rp_filter of ${filter ?? name}: the way back to ${from} is not by ${name}`
-    return { verdict: 'dropped', netns, why, command }
-  }
-  if (errno === 'EINVAL') {
-    const why = `${from} is no source that may come by ${name} to ${to} (martian)`
-    return { verdict: 'dropped', netns, why, command }
-  }
-  const isOff = sysctlIn(netns, 'ipv4', 'conf', name, 'forwarding') === '0'
-  if (packet.family === 4 && isOff) {
-    const all =
-      sysctlIn(netns, 'ipv4', 'ip_forward') === '0'
-        ? 'net.ipv4.ip_forward'
-        : `net.ipv4.conf.${name}.forwarding`
-    return {
-      verdict: 'dropped',
-      netns,
-      why: `forwarding is off: ${all} is 0`,
-      command: shownBy(netns, `sysctl ${all}`),
-    }
-  }
-  return { verdict: 'noRoute', netns, why: `there is no route to ${to}`, command }
-}
-
-/** Whose rp_filter refuses a source: 1 wants the route to it by the link, 2 any route. Newer kernels answer EINVAL for it as for other sources. */
-function strictFilter(netns: Netns, { source, family }: Packet, { index, name }: Link): string | undefined {
-  if (family === 6) return undefined
-  const values = ['all', name].map(
-    (one) => [one, Number(sysctlIn(netns, 'ipv4', 'conf', one, 'rp_filter') ?? 0)] as const,
-  )
-  const [whose, value] = values.reduce((one, other) => (other[1] > one[1] ? other : one))
-  const back = value > 0 ? lookUp(netns, { to: source }) : undefined
-  if (!back) return undefined
-  if ('refusal' in back) return whose
-  return back.type === 'unicast' && value === 1 && back.link !== index ? whose : undefined
 }
 
 /** The link by which packets from an outside address come: that of the route to it. */

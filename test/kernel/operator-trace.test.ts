@@ -172,6 +172,15 @@ broken(
   /^NO ANSWER from \S+ by eth0 → uplink → br1 → veth\w+ → eth0, the answer is lost in container \S+: there is no route to 198\.51\.100\.1$/m,
 )
 
+test('IPv6: a link whose own switch is off forwards all the same, as the kernel has one switch', () => {
+  shell('sysctl -qw net.ipv6.conf.br1.forwarding=0')
+  try {
+    agrees({ ...across, address: routed.addresses[1] as string }, /^REACHES /, true, '-6')
+  } finally {
+    shell('sysctl -qw net.ipv6.conf.br1.forwarding=1')
+  }
+})
+
 test('rp_filter: what comes from an address that is routed elsewhere is dropped', () => {
   ip(`-n ${one.name} address add 10.99.0.1/32 dev eth0`)
   ip(`-n ${one.name} neighbour replace 10.1.0.1 lladdr ${link('br1').address} dev eth0 nud permanent`)
