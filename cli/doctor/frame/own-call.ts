@@ -7,3 +7,6 @@ import { word } from '../../form/shell.ts'
 export function patchbay(words: string): string {
   return `${word(readLink('/proc/self/exe') ?? 'patchbay')} ${words}`
 }
+
+/** The call that installs the plugins. @param to a directory @param more further flags */
+export const install = (to: string, more = ''): string => patchbay(`install --to ${word(to)}${more}`)

@@ -5,16 +5,8 @@ import { duplicateAddress, rangeFull } from './addresses.ts'
 import { endedAttachment, orphanAddress, orphanRecord } from './ended.ts'
 import { openList, readableSecret } from './list-files.ts'
 import { damagedList, duplicateNetwork, severalLists } from './lists.ts'
-import {
-  danglingPlugin,
-  loopbackMissing,
-  pluginArchitecture,
-  pluginElsewhere,
-  pluginMissing,
-  pluginNotExecutable,
-  pluginsNoexec,
-  shadowedPlugin,
-} from './plugins.ts'
+import { danglingPlugin, pluginArchitecture, pluginNotExecutable, pluginsNoexec } from './plugin-problems.ts'
+import { loopbackMissing, pluginElsewhere, pluginMissing, shadowedPlugin } from './plugins.ts'
 import {
   damagedEntry,
   damagedRecord,
