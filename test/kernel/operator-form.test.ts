@@ -1,12 +1,15 @@
 /** The form of the operator's command line: help, formats, exit status, and what a terminal shows. */
 
 import { spawnSync } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { stripVTControlCharacters } from 'node:util'
 import { load } from 'js-yaml'
 import * as assert from 'uvu/assert'
 import { visible } from '../../cli/form/help.ts'
 import { verbs } from '../../cli/verbs.ts'
+import { command } from '../harness/command.ts'
 import { privateHost } from '../harness/host.ts'
+import { entry } from '../harness/hostile.ts'
 import { answerOf, operate as operateAs, run } from '../harness/operate.ts'
 import { executables } from '../harness/plugin.ts'
 import { test } from '../harness/test.ts'
@@ -52,6 +55,23 @@ test('help is as wide as the terminal, in colours unless NO_COLOR or a dumb term
   assert.not.ok(onTerminal('gc --help', 50, { NO_COLOR: '1' }).includes(colour))
   assert.not.ok(onTerminal('gc --help', 50, { TERM: 'dumb' }).includes(colour))
   assert.not.ok(operate('gc --help').includes(colour))
+})
+
+test('work of more than a second says what it does in one line, on a terminal only', () => {
+  command('mount', '-t', 'tmpfs', 'tmpfs', '/opt')
+  const bin = '/opt/cni/bin'
+  for (const directory of ['/run/patchbay', '/var/lib/cni/results', bin])
+    mkdirSync(directory, { recursive: true })
+  writeFileSync(`${bin}/slow`, '#!/bin/sh\nsleep 1.2\n', { mode: 0o755 })
+  const ended = () => {
+    for (const name of ['first', 'second']) entry(name, { netns: '/run/netns/none' }, [{ type: 'slow' }])
+  }
+  ended()
+  const shown = onTerminal('gc', 80)
+  assert.match(shown, /looks at (first|second)/)
+  assert.match(stripVTControlCharacters(shown), 'attachments: 2 deleted')
+  ended()
+  assert.not.match(operate('gc'), 'looks at')
 })
 
 test('one answer has the same content as JSON and as YAML', async () => {
