@@ -60,7 +60,7 @@ test('help is as wide as the terminal, in colours unless NO_COLOR or a dumb term
 test('work of more than a second says what it does in one line, on a terminal only', () => {
   command('mount', '-t', 'tmpfs', 'tmpfs', '/opt')
   const bin = '/opt/cni/bin'
-  for (const directory of ['/run/patchbay', '/var/lib/cni/results', bin])
+  for (const directory of ['/run/patchbay', '/run/netns', '/var/lib/cni/results', bin])
     mkdirSync(directory, { recursive: true })
   writeFileSync(`${bin}/slow`, '#!/bin/sh\nsleep 1.2\n', { mode: 0o755 })
   const ended = () => {
@@ -68,7 +68,7 @@ test('work of more than a second says what it does in one line, on a terminal on
   }
   ended()
   const shown = onTerminal('gc', 80)
-  assert.match(shown, /looks at (first|second)/)
+  assert.match(shown, /looks at (first|second)/, shown)
   assert.match(stripVTControlCharacters(shown), 'attachments: 2 deleted')
   ended()
   assert.not.match(operate('gc'), 'looks at')
