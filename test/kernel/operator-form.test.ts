@@ -64,7 +64,8 @@ test('work of more than a second says what it does in one line, on a terminal on
     mkdirSync(directory, { recursive: true })
   writeFileSync(`${bin}/slow`, '#!/bin/sh\nsleep 1.2\n', { mode: 0o755 })
   const ended = () => {
-    for (const name of ['first', 'second']) entry(name, { netns: '/run/netns/none' }, [{ type: 'slow' }])
+    for (const name of ['first', 'second'])
+      entry(name, { netns: '/run/netns/none' }, [{ type: 'bridge' }, { type: 'slow' }])
   }
   ended()
   const shown = onTerminal('gc', 80)
