@@ -2,7 +2,7 @@
 
 import type { Registry } from '../shared/cni/plugin.ts'
 import { nearest } from '../shared/config/near.ts'
-import { tolerate } from '../shared/kernel/errno.ts'
+import { isErrno } from '../shared/kernel/errno.ts'
 import { writeAll } from '../shared/kernel/files.ts'
 import { type Format, written } from './form/answer.ts'
 import { misuse, parse } from './form/arguments.ts'
@@ -27,10 +27,16 @@ const aliases: Readonly<Record<string, string>> = { '--help': 'help', '-h': 'hel
  */
 export async function operate(line: readonly string[], plugins: Registry): Promise<Status> {
   const progress = progressLine(STDERR)
+  let isUnread = false
   const write = (fd: number) => (text: string) => {
     progress.clear()
-    // The reader has seen enough: `patchbay ls | head`.
-    tolerate(() => writeAll(fd, Buffer.from(`${text}\n`)), 'EPIPE')
+    try {
+      writeAll(fd, Buffer.from(`${text}\n`))
+    } catch (error) {
+      // The reader has seen enough: `patchbay ls | head`.
+      if (!isErrno(error, 'EPIPE')) throw error
+      isUnread ||= fd === STDOUT
+    }
   }
   const output = { out: write(STDOUT), err: write(STDERR) }
   const complain: Call['complain'] = (where, complaint) => output.err(block(where, complaint))
@@ -40,7 +46,8 @@ export async function operate(line: readonly string[], plugins: Registry): Promi
     const verb = await load(name)
     if (rest.some(isHelp)) return help(name, verb, output)
     const { words, flags } = parse(rest, { words: verb.words, flags: flagsOf(verb) })
-    return finish(verb, { words, flags, ...output, plugins, verbs, complain, progress: progress.show })
+    const more = { progress: progress.show, isUnread: () => isUnread }
+    return finish(verb, { words, flags, ...output, plugins, verbs, complain, ...more })
   })
 }
 

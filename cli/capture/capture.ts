@@ -44,7 +44,7 @@ export function capture(
     link !== skipped && !(hardware === LOOPBACK && isOutgoing)
   const take = (frame: Frame) => sink.take(frame, nameOf(frame.link))
   try {
-    const frames = untilEnd(fd, bounds, (most) => {
+    const frames = untilEnd(fd, bounds, sink.isUnread, (most) => {
       const round = takeWaiting(fd, most, isWanted, take)
       sink.flush()
       return round
@@ -62,11 +62,11 @@ interface Round {
   taken: number
 }
 
-function untilEnd(fd: Fd, bounds: Bounds, round: (most: number) => Round): number {
+function untilEnd(fd: Fd, bounds: Bounds, isUnread: () => boolean, round: (most: number) => Round): number {
   const signals = endingSignals()
   let end = now() + bounds.milliseconds
   let [taken, isEnding] = [0, false]
-  while (taken < bounds.frames && now() < end) {
+  while (taken < bounds.frames && now() < end && !isUnread()) {
     const ready = readableOf(isEnding ? [fd] : [fd, signals], Math.min(end - now(), LONGEST_WAIT))
     if (ready.includes(signals)) {
       isEnding = true

@@ -4,6 +4,7 @@ import { ANEW, close, type Fd, open, writeAll } from '../../shared/kernel/files.
 import { isTerminal } from '../../shared/kernel/terminal.ts'
 import { version } from '../../shared/version.ts'
 import { misuse } from '../form/arguments.ts'
+import type { Call } from '../form/verb.ts'
 import type { Frame } from './frames.ts'
 import { lineOf } from './line.ts'
 import { interfaceBlock, packetBlock, sectionBlock } from './pcapng.ts'
@@ -14,11 +15,13 @@ export interface Sink {
   /** Nothing waits: what was taken is written. */
   flush(): void
   close(): void
+  /** Whether what is taken reaches no reader any more. */
+  isUnread(): boolean
 }
 
 /** A line for each frame. */
-export function linesTo(out: (line: string) => void): Sink {
-  return { take: (frame, name) => out(lineOf(frame, name)), flush() {}, close() {} }
+export function linesTo({ out, isUnread }: Pick<Call, 'out' | 'isUnread'>): Sink {
+  return { take: (frame, name) => out(lineOf(frame, name)), flush() {}, close() {}, isUnread }
 }
 
 const STDOUT = 1
@@ -43,6 +46,8 @@ export function fileAt(path: string, comment: string): Sink {
   }
   return {
     flush,
+    // A write to a pipe that is not read is an error.
+    isUnread: () => false,
     take(frame, name) {
       const place = places.get(frame.link) ?? places.size
       if (place === places.size) waiting.push(interfaceBlock(name, frame))

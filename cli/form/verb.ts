@@ -74,6 +74,8 @@ export interface Call extends Output {
   complain(where: string, complaint: Complaint): void
   /** What work of more than a second does now: a line that the next one replaces, on a terminal only. */
   progress(text: string): void
+  /** Whether the reader of standard output has gone, as `head` does: a verb without an end then ends. */
+  isUnread(): boolean
 }
 
 export interface Verb {

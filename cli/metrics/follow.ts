@@ -8,13 +8,14 @@ import { linesOf, newerThan, type Source } from './log-files.ts'
 /** Between two looks, milliseconds. */
 const PAUSE = 200
 
-/** Takes new lines for ever. @param source the file that was read last; closed when another one follows */
+/** Takes new lines. @param source the file that was read last; closed when another one follows @param isOver whether they are read no more */
 export function follow(
   source: Source | undefined,
   settings: Settings,
   take: (lines: string[]) => void,
-): never {
-  for (let current = source; ; sleep(PAUSE)) {
+  isOver: () => boolean,
+): void {
+  for (let current = source; !isOver(); sleep(PAUSE)) {
     // First which files there are: what is written to this one after its renaming is read now, too.
     const newer = newerThan(current, settings)
     for (const one of current ? [current, ...newer] : newer) {

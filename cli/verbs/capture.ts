@@ -46,7 +46,7 @@ export const capture: Verb = {
     const { links, link } = linksOf(inside, name)
     const fd = requiringRoot(() => inside(() => openFrames(link?.index ?? 0, filter)))
     const file = lastOf(call.flags, '--write')
-    const sink = file === undefined ? linesTo(call.out) : fileAt(file, call.words.join(' '))
+    const sink = file === undefined ? linesTo(call) : fileAt(file, call.words.join(' '))
     const names = new Map(links.map((one) => [one.index, one.name]))
     const lo = link ? undefined : links.find((one) => one.name === 'lo')?.index
     const done = captureFrames(fd, sink, bounds, (index) => names.get(index) ?? `if${index}`, lo)

@@ -7,7 +7,7 @@ import { isErrno } from '../../shared/kernel/errno.ts'
 import { close } from '../../shared/kernel/files.ts'
 import { misuse } from '../form/arguments.ts'
 import { pageOf } from '../form/page.ts'
-import { type Answer, type Call, lastOf, type Verb } from '../form/verb.ts'
+import { type Answer, type Call, lastOf, type Status, type Verb } from '../form/verb.ts'
 import { follow } from '../metrics/follow.ts'
 import { entriesIn, type Wanted } from '../metrics/log-entries.ts'
 import { linesOf, openAll, type Source } from '../metrics/log-files.ts'
@@ -137,14 +137,16 @@ function leaveOut(path: string, damaged: number, call: Call): void {
   call.complain(path, { msg: `left out: ${damaged} ${damaged === 1 ? 'line is' : 'lines are'} damaged` })
 }
 
-function followed(settings: Settings, wanted: Wanted, most: number, call: Call): never {
+function followed(settings: Settings, wanted: Wanted, most: number, call: Call): Status {
   const page = pageOf(STDOUT)
   const sources = sourcesOf(settings)
   for (const entry of lastEntries(sources, wanted, most, call)) call.out(textOf(entry, page))
   const current = sources.pop()
   for (const { fd } of sources) close(fd)
   if (!current) call.err(notLogged)
-  follow(current, settings, (lines) => {
+  const show = (lines: string[]) => {
     for (const entry of entriesIn(lines, wanted).entries) call.out(textOf(entry, page))
-  })
+  }
+  follow(current, settings, show, call.isUnread)
+  return 0
 }

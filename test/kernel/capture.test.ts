@@ -206,4 +206,15 @@ test('without root it says that it needs root', () => {
   assert.match(stderr, 'only root can capture frames')
 })
 
+test('a capture whose lines are read no more ends', async () => {
+  const line = `${patchbay()} capture ${one.name} -i eth0 | head -n 1`
+  const { ended } = start('/bin/sh', ['-c', line], { env: { PATH: process.env.PATH ?? '' }, timeout: 30_000 })
+  let hasEnded = false
+  ended.then(() => {
+    hasEnded = true
+  })
+  await until('it ends', () => pings(one, ipv4) && hasEnded)
+  assert.match((await ended).stdout, / eth0 /)
+})
+
 test.run()
