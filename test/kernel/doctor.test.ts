@@ -182,6 +182,24 @@ test('a list names a plugin of another project that is nowhere', async () => {
   clear()
 })
 
+test('containerd has no list, where a kubelet runs', async () => {
+  const directory = plugins()
+  containerd(directory)
+  const running = ['containerd', 'kubelet'].map((name) => {
+    copyFileSync('/bin/sleep', `${programs}/${name}`)
+    return start(`${programs}/${name}`, ['1000'])
+  })
+  // sleep tells no version of containerd, which is said on standard error.
+  const found = () => JSON.parse(run(`${directory}/patchbay`, 'doctor --before -o json', runtime).stdout)
+  const [first, ...others] = found()
+  assert.equal([first.fault, first.subject, others], ['no-list', lists, []])
+  mend(first)
+  assert.equal(found(), [])
+  for (const one of running) one.kill()
+  for (const one of running) await one.ended
+  clear()
+})
+
 test('containerd lacks loopback, unless it has its own; another project’s plugin is before ours; the directory is mounted noexec', async () => {
   const directory = plugins()
   containerd(directory)

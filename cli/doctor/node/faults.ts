@@ -5,6 +5,7 @@ import { duplicateAddress, rangeFull } from './addresses.ts'
 import { endedAttachment, orphanAddress, orphanRecord } from './ended.ts'
 import { openList, readableSecret } from './list-files.ts'
 import { damagedList, duplicateNetwork, severalLists } from './lists.ts'
+import { noList } from './no-list.ts'
 import { danglingPlugin, pluginArchitecture, pluginNotExecutable, pluginsNoexec } from './plugin-problems.ts'
 import { loopbackMissing, pluginElsewhere, pluginMissing, shadowedPlugin } from './plugins.ts'
 import {
@@ -20,7 +21,7 @@ import { versionTooNew } from './versions.ts'
 export const nodeFaults: readonly Fault[] = [
   ...[pluginElsewhere, pluginMissing, danglingPlugin, pluginNotExecutable, pluginArchitecture],
   ...[pluginsNoexec, loopbackMissing, shadowedPlugin],
-  ...[damagedList, duplicateNetwork, severalLists, versionTooNew, openList, readableSecret],
+  ...[noList, damagedList, duplicateNetwork, severalLists, versionTooNew, openList, readableSecret],
   ...[stateReadOnly, stateFull, damagedRecord, damagedEntry, namelessAddress],
   ...[filesOfFuture, recordsOfFormerBoot],
   ...[endedAttachment, orphanAddress, orphanRecord, rangeFull, duplicateAddress],
