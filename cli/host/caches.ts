@@ -2,9 +2,9 @@
 
 import type { Attachment } from '../../shared/cni/plugin.ts'
 import { CniError, Code } from '../../shared/error/error.ts'
-import { draftFile } from '../../shared/kernel/draft.ts'
+import { writeFile } from '../../shared/kernel/durable.ts'
 import { tolerate } from '../../shared/kernel/errno.ts'
-import { makeDirectory, readDirectoryIfAny, remove } from '../../shared/kernel/files.ts'
+import { makeDirectory, readDirectoryIfAny } from '../../shared/kernel/files.ts'
 import { readRegular } from '../../shared/kernel/regular.ts'
 import { type Cached, type Decoded, formatEntry, parseEntry, type ToCache } from './cache-entry.ts'
 import { type LeftOut, trying } from './left-out.ts'
@@ -42,14 +42,7 @@ export function cachedNow({ network, containerID, ifname }: Attachment): Cached[
 /** Writes an entry to libcni's own cache, atomically; it replaces one of the same attachment. @throws KernelError */
 export function writeEntry(one: ToCache): void {
   makeDirectory(own, 0o700)
-  const path = `${own}/${one.network}-${one.containerID}-${one.ifname}`
-  const draft = draftFile(own, formatEntry(one), true)
-  try {
-    remove(path)
-    draft.publish(path)
-  } finally {
-    draft.close()
-  }
+  writeFile(`${own}/${one.network}-${one.containerID}-${one.ifname}`, formatEntry(one))
 }
 
 /** Of Multus, for one. */

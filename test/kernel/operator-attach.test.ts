@@ -270,6 +270,16 @@ test('netns up makes what is missing, once; netns down removes all', async () =>
   unchanged(before, () => withoutNumbers(snapshot()))
 })
 
+test('netns down leaves the namespace of a runtime’s container', () => {
+  const net = written(ptpNetwork())
+  const container = newContainer()
+  patchbay(`add ${net.name} ${container.name} --container pod1`)
+  const before = snapshot()
+  assert.match(patchbay(`netns down ${container.name}`, 1), 'is that of the container pod1')
+  unchanged(before)
+  patchbay(`del ${net.name} ${container.name} --container pod1`)
+})
+
 test('netns up that fails leaves nothing of what it made, and keeps what was there', async () => {
   const env = { CNI_PATH: `${executables()}:${scripts({ refusing })}` }
   const [one, broken] = [written(ptpNetwork()), written(cnitool.network('broken', { type: 'refusing' }))]
