@@ -18,6 +18,7 @@ export type Topic = (typeof topics)[number]
 const faultsOf: Readonly<Partial<Record<Topic, readonly string[]>>> = {
   lists: [
     'damaged-list',
+    'no-list',
     'duplicate-network',
     'several-lists',
     'version-too-new',
