@@ -150,7 +150,7 @@ test('reapplies at once after a flush all succeed', async () => {
 })
 
 test('without any attachment reapply has nothing to do', () => {
-  assert.equal(reapply(), [''])
+  assert.equal(reapply(), ['no rules of containers are recorded'])
   assert.equal(ruleset(), [])
 })
 
