@@ -34,7 +34,8 @@ function findHosts(home: Place, lent: Lent, netns?: string): Returned {
   if (back) return back
   const place = placeOf(lent.inode, [lent.netns, netns])
   const found = (place && findIn(place, lent)) ?? (place || lent.isHardware ? findAnywhere(lent) : undefined)
-  if (found) return found
+  // Meanwhile the kernel may have brought hardware home from a namespace that ended.
+  if (found) return findIn(home, lent, lent.isHardware) ?? found
   if (lent.isHardware && !isUnplugged(home.namespace, lent)) return 'missing'
   if (place || lent.isHardware)
     printError(`patchbay: warning: ${lent.name}, which the host lent, was deleted or unplugged`)
