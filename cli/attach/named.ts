@@ -17,6 +17,9 @@ import type { Runner } from './calls.ts'
 import { detach } from './detach.ts'
 import { requireNetns } from './netns.ts'
 
+/** How the namespaces and containers of `patchbay test` are called; with --keep they stay for `netns down`. */
+export const trialPrefix = 'patchbay-test-'
+
 /** What `up` made or found. */
 export interface Upped {
   network: string

@@ -4,7 +4,7 @@ import { attachmentKey } from '../../shared/cni/identity.ts'
 import type { Attachment } from '../../shared/cni/plugin.ts'
 import { CniError, Code } from '../../shared/error/error.ts'
 import { plain } from '../../shared/error/log.ts'
-import { cachedOf, down, isThere } from '../attach/named.ts'
+import { cachedOf, down, isThere, trialPrefix } from '../attach/named.ts'
 import { containerIdOf, pathOfName } from '../attach/netns.ts'
 import { runnerFor } from '../attach/words.ts'
 import { word } from '../form/shell.ts'
@@ -44,7 +44,8 @@ export const netnsDown: Verb = {
 
 /** A namespace of a runtime's container ends with the container. @throws CniError */
 function requireOurs(name: string, own: string, entries: readonly Attachment[]): void {
-  const other = entries.find(({ containerID }) => containerID !== own)
+  const isOurs = ({ containerID }: Attachment) => containerID === own || containerID.startsWith(trialPrefix)
+  const other = entries.find((one) => !isOurs(one))
   if (!other) return
   throw new CniError(Code.InvalidNetNS, {
     msg: `the namespace ${name} is that of the container ${other.containerID}: its runtime removes both`,

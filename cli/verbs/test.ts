@@ -3,6 +3,7 @@
 import { now } from '../../shared/kernel/clock.ts'
 import { syscall } from '../../shared/kernel/syscall.ts'
 import { findList } from '../attach/list.ts'
+import { trialPrefix } from '../attach/named.ts'
 import { networkWord, runnerFor } from '../attach/words.ts'
 import { misuse } from '../form/arguments.ts'
 import type { Colour, Page } from '../form/page.ts'
@@ -39,7 +40,7 @@ export const test: Verb = {
     const list = await findList(word, { registry: call.plugins, leftOut: leftOutBy(call) })
     const milliseconds = Math.ceil(1000 * secondsIn(call))
     const [isDry, keep] = ['--dry-run', '--keep'].map((flag) => call.flags.has(flag)) as [boolean, boolean]
-    const prefix = `patchbay-test-${syscall('getpid')}${Math.floor(now()) % 10_000}`
+    const prefix = `${trialPrefix}${syscall('getpid')}${Math.floor(now()) % 10_000}`
     const { network } = list
     if (isDry) return answerOf({ network, kept: [], checks: planned(list) })
     const { progress } = call
