@@ -33,7 +33,9 @@ function findHosts(home: Place, lent: Lent, netns?: string): Returned {
   const back = findIn(home, lent, lent.isHardware)
   if (back) return back
   const place = placeOf(lent.inode, [lent.netns, netns])
-  const found = (place && findIn(place, lent)) ?? (place || lent.isHardware ? findAnywhere(lent) : undefined)
+  const inside = place && findIn(place, lent)
+  if (inside) return inside
+  const found = place || lent.isHardware ? findAnywhere(lent) : undefined
   // Meanwhile the kernel may have brought hardware home from a namespace that ended.
   if (found) return findIn(home, lent, lent.isHardware) ?? found
   if (lent.isHardware && !isUnplugged(home.namespace, lent)) return 'missing'
