@@ -10,6 +10,7 @@ import { block } from './form/block.ts'
 import { flagsOf, helpOf, overview } from './form/help.ts'
 import { pageOf } from './form/page.ts'
 import { progressLine } from './form/progress.ts'
+import { asked, quoted } from './form/slip.ts'
 import { statusOf } from './form/status.ts'
 import { type Call, lastOf, type Output, type Status, type Verb } from './form/verb.ts'
 import { verbs } from './verbs.ts'
@@ -80,10 +81,8 @@ async function load(name: string): Promise<Verb> {
       `${name} needs one more word: ${group.map((verb) => verb.slice(name.length + 1)).join(', ')}`,
       `patchbay ${name} --help`,
     )
-  const meant = meantBy(name)
-  const question = meant ? `, did you mean ${meant}?` : ''
   throw misuse(
-    `no verb ${JSON.stringify(name.slice(0, 50))}${question}`,
+    `no verb ${quoted(name)}${asked(meantBy(name))}`,
     group.length > 0 ? `the verbs are ${group.join(', ')}` : 'patchbay help shows all verbs',
   )
 }

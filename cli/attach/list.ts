@@ -4,11 +4,11 @@ import { environment } from '#engine'
 import type { Registry } from '../../shared/cni/plugin.ts'
 import { isObject, parseObject } from '../../shared/config/json.ts'
 import { networkName } from '../../shared/config/names.ts'
-import { nearest } from '../../shared/config/near.ts'
 import { CniError, Code } from '../../shared/error/error.ts'
 import { readDirectoryIfAny } from '../../shared/kernel/files.ts'
 import { readRegular } from '../../shared/kernel/regular.ts'
 import { misuse } from '../form/arguments.ts'
+import { didYouMean, quoted } from '../form/slip.ts'
 import { versionOf } from '../host/chain.ts'
 import { readPodmanNetworks } from '../host/configurations.ts'
 import { type LeftOut, trying } from '../host/left-out.ts'
@@ -75,12 +75,8 @@ function filesIfAny(directory: string): string[] {
 }
 
 function notFound(word: string, known: readonly string[]): CniError {
-  const meant = nearest(word, known)
   const hint = `the networks are ${[...new Set(known)].sort().join(', ') || 'none'}; a file is named with its path: ./NAME.conflist`
-  return misuse(
-    `no network ${JSON.stringify(word.slice(0, 50))}${meant ? `, did you mean ${meant}?` : ''}`,
-    hint,
-  )
+  return misuse(`no network ${quoted(word)}${didYouMean(word, known)}`, hint)
 }
 
 /** Reads a file, which is a list or a single configuration. @throws CniError, KernelError */

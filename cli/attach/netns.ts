@@ -1,6 +1,5 @@
 /** Which namespace a word means, and the container ID that cnitool gives to it. */
 
-import { nearest } from '../../shared/config/near.ts'
 import { CniError, Code, factsOf } from '../../shared/error/error.ts'
 import { hashOf } from '../../shared/firewall/reference-names.ts'
 import { isErrno } from '../../shared/kernel/errno.ts'
@@ -9,6 +8,7 @@ import { namedNamespaces } from '../../shared/kernel/named-namespace.ts'
 import { closeNamespace, openNamespace, ownNamespace } from '../../shared/kernel/namespace.ts'
 import { stat } from '../../shared/kernel/stat.ts'
 import { misuse } from '../form/arguments.ts'
+import { didYouMean } from '../form/slip.ts'
 
 /**
  * The path of a namespace: a path, the name of one below /run/netns, or a process as `pid:42` or `42`. Nothing is looked up: it may be gone.
@@ -71,8 +71,6 @@ export function requireNetns(path: string): void {
 /** A name that is near, as a question. */
 function meantBy(path: string): string {
   const names = readDirectoryIfAny(namedNamespaces).map(({ name }) => name)
-  const meant = path.startsWith(`${namedNamespaces}/`)
-    ? nearest(path.slice(namedNamespaces.length + 1), names)
-    : undefined
-  return meant ? `, did you mean ${meant}?` : ''
+  const isNamed = path.startsWith(`${namedNamespaces}/`)
+  return isNamed ? didYouMean(path.slice(namedNamespaces.length + 1), names) : ''
 }

@@ -1,9 +1,9 @@
 /** Which container an operator means: by its ID or the beginning of it, by its pod, or by the path or the name of its namespace. */
 
-import { nearest } from '../../shared/config/near.ts'
 import { namedNamespaces } from '../../shared/kernel/named-namespace.ts'
 import { stat } from '../../shared/kernel/stat.ts'
 import { misuse } from '../form/arguments.ts'
+import { didYouMean } from '../form/slip.ts'
 import type { AttachmentView } from '../host/attachment-view.ts'
 
 /** Containers that a slip is told of. */
@@ -43,12 +43,11 @@ const idsOf = (views: readonly AttachmentView[]) => [...new Set(views.map(({ con
 function unknown(word: string, views: readonly AttachmentView[]): Error {
   const pods = views.flatMap(({ pod }) => pod ?? [])
   const ids = idsOf(views)
-  const meant = nearest(word, [...pods, ...pods.map((pod) => pod.slice(pod.indexOf('/') + 1)), ...ids])
+  const names = [...pods, ...pods.map((pod) => pod.slice(pod.indexOf('/') + 1)), ...ids]
   const known = pods.length > 0 ? [...new Set(pods)] : ids
-  const question = meant ? `, did you mean ${meant}?` : ''
   const hint =
     known.length > 0 ? `the containers are ${some(known)}` : 'no container has a network here: patchbay ls'
-  return misuse(`no container ${quoted(word)}${question}`, hint)
+  return misuse(`no container ${quoted(word)}${didYouMean(word, names)}`, hint)
 }
 
 function some(names: readonly string[]): string {

@@ -3,6 +3,7 @@
 import { parseAddress } from '../../shared/ip/address.ts'
 import { type Cidr, parseCidr } from '../../shared/ip/subnet.ts'
 import { misuse } from '../form/arguments.ts'
+import { quoted } from '../form/slip.ts'
 import { all, any, type Condition, none } from './condition.ts'
 import { type Direction, fromHosts, isProtocol, ofPort, ofProtocol, protocolNames } from './primitives.ts'
 
@@ -88,4 +89,3 @@ function takes(tokens: Tokens, ...words: string[]): boolean {
 }
 
 const slip = (msg: string) => misuse(msg, allowed)
-const quoted = (word: string) => JSON.stringify(word.slice(0, 50))

@@ -1,12 +1,12 @@
 /** Whose frames are captured: the namespace of a container, or the host's. */
 
-import { nearest } from '../../shared/config/near.ts'
 import { CniError, Code } from '../../shared/error/error.ts'
 import { inNamespace, openNamespaceIfAny } from '../../shared/kernel/namespace.ts'
 import { type Link, listLinks } from '../../shared/netlink/link.ts'
 import { openSocket, Protocol } from '../../shared/netlink/socket.ts'
 import { findContainer } from '../attachments/find.ts'
 import { misuse } from '../form/arguments.ts'
+import { didYouMean } from '../form/slip.ts'
 import { viewHost } from '../host/attachment-view.ts'
 import { pathInto } from '../host/inside.ts'
 import type { LeftOut } from '../host/left-out.ts'
@@ -35,9 +35,8 @@ export function linksOf(inside: Inside, name: string | undefined): { links: Link
   const link = links.find((one) => one.name === name || one.altNames?.includes(name ?? ''))
   if (name === undefined || link) return { links, link }
   const names = links.map((one) => one.name)
-  const meant = nearest(name, names)
   throw misuse(
-    `no interface ${JSON.stringify(name)}${meant ? `, did you mean ${meant}?` : ''}`,
+    `no interface ${JSON.stringify(name)}${didYouMean(name, names)}`,
     `there are ${names.slice(0, 20).join(', ')}`,
   )
 }

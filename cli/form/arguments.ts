@@ -1,7 +1,7 @@
 /** Reads a verb's command line by its declaration. A slip is refused with the flag that is meant. */
 
-import { nearest } from '../../shared/config/near.ts'
 import { CniError, Code } from '../../shared/error/error.ts'
+import { didYouMean, quoted } from './slip.ts'
 import type { Flag, Given, Verb, Word } from './verb.ts'
 
 /** A command line that is wrong; the exit status is 2. Without a hint the verb's help is named. */
@@ -66,11 +66,8 @@ function find(written: string, flags: Readonly<Record<string, Flag>>): [name: st
   const entries = Object.entries(flags)
   const found = entries.find(([name, { short }]) => name === written || (short && `-${short}` === written))
   if (found) return found
-  const meant = nearest(
-    written,
-    entries.map(([name]) => name),
-  )
-  throw misuse(`unknown flag ${quoted(written)}${meant ? `, did you mean ${meant}?` : ''}`)
+  const names = entries.map(([name]) => name)
+  throw misuse(`unknown flag ${quoted(written)}${didYouMean(written, names)}`)
 }
 
 function requireValue(written: string, value: string, flag: Flag): void {
@@ -81,9 +78,7 @@ function requireValue(written: string, value: string, flag: Flag): void {
 /** A value that is none of those that there are. */
 function requireOneOf(written: string, value: string, { names }: Pick<Flag, 'names'>): void {
   if (typeof names !== 'object' || names.includes(value)) return
-  const meant = nearest(value, names)
-  const question = meant ? `, did you mean ${meant}?` : ''
-  throw misuse(`${written} ${quoted(value)}: there are ${names.join(', ')}${question}`)
+  throw misuse(`${written} ${quoted(value)}: there are ${names.join(', ')}${didYouMean(value, names)}`)
 }
 
 function requirePrintable(what: string, value: string): void {
@@ -101,5 +96,3 @@ function requireCount(words: readonly string[], declared: readonly Word[]): void
   if (missing) throw misuse(`${missing.name} is missing: ${missing.means}`)
   if (words.length > most) throw misuse(`unexpected word ${quoted(words[most] as string)}`)
 }
-
-const quoted = (word: string) => JSON.stringify(word.slice(0, 50))

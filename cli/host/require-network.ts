@@ -1,7 +1,7 @@
 /** The network that an operator names must be there. */
 
-import { nearest } from '../../shared/config/near.ts'
 import { misuse } from '../form/arguments.ts'
+import { didYouMean } from '../form/slip.ts'
 import type { Host } from './look.ts'
 
 /** The names of all networks that a configuration, a cache or a record has, sorted. */
@@ -15,7 +15,6 @@ export function networkNames({ containers, configurations: { configured, podman 
 export function requireNetwork(network: string, host: Host, further: readonly string[] = []): void {
   const known = [...new Set([...networkNames(host), ...further])].sort()
   if (known.includes(network)) return
-  const meant = nearest(network, known)
   const hint = `the networks are ${known.join(', ') || 'none'}`
-  throw misuse(`no network ${JSON.stringify(network)}${meant ? `, did you mean ${meant}?` : ''}`, hint)
+  throw misuse(`no network ${JSON.stringify(network)}${didYouMean(network, known)}`, hint)
 }

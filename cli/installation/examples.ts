@@ -1,9 +1,9 @@
 /** The networks of conf-examples, which the executable contains: `--conf NAME` writes them for a runtime. */
 
-import { nearest } from '../../shared/config/near.ts'
 import { CniError, Code } from '../../shared/error/error.ts'
 import { readRegular } from '../../shared/kernel/regular.ts'
 import { lstat, stat } from '../../shared/kernel/stat.ts'
+import { didYouMean } from '../form/slip.ts'
 import { type Change, newDirectory, newFile } from './change.ts'
 
 /** Put in by the build. */
@@ -20,10 +20,10 @@ function fileOf(name: string): string {
   const files = Object.keys(examples)
   const found = files.find((file) => [file, file.replace(/\.conflist$/, ''), short(file)].includes(name))
   if (found) return found
-  const meant = nearest(name, files.map(short))
+  const names = files.map(short)
   throw new CniError(Code.InvalidEnvironment, {
-    msg: `no example network ${JSON.stringify(name)}${meant ? `, did you mean ${meant}?` : ''}`,
-    details: `there are ${files.map(short).join(', ')}`,
+    msg: `no example network ${JSON.stringify(name)}${didYouMean(name, names)}`,
+    details: `there are ${names.join(', ')}`,
   })
 }
 

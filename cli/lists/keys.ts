@@ -5,6 +5,7 @@ import { fieldKeys } from '../../shared/config/field.ts'
 import { type KeyEntry, keysOf } from '../../shared/config/keytable.ts'
 import { nearest } from '../../shared/config/near.ts'
 import { misuse } from '../form/arguments.ts'
+import { asked, quoted } from '../form/slip.ts'
 
 /** A key, and the plugins where it is the same. */
 export interface Key extends KeyEntry {
@@ -63,11 +64,8 @@ function containing(word: string, keys: readonly Key[]): Key[] {
 function unknown(word: string, plugin: string | undefined, keys: readonly Key[]): Error {
   const names = keys.flatMap(({ key }) => [key, key.replace(/.*[.\]]/, '')])
   const meant = nearest(plugin === undefined ? word : word.slice(plugin.length + 1), names)
-  const whole = plugin === undefined ? meant : `${plugin}.${meant}`
-  return misuse(
-    `no key ${JSON.stringify(word.slice(0, 50))}${meant ? `, did you mean ${whole}?` : ''}`,
-    'patchbay explain PLUGIN shows the keys of a plugin',
-  )
+  const whole = meant && plugin !== undefined ? `${plugin}.${meant}` : meant
+  return misuse(`no key ${quoted(word)}${asked(whole)}`, 'patchbay explain PLUGIN shows the keys of a plugin')
 }
 
 /** Keys of the same name, type, default and meaning are one. */

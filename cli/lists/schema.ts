@@ -3,9 +3,9 @@
 import type { Plugin, Registry } from '../../shared/cni/plugin.ts'
 import { versions } from '../../shared/cni/version.ts'
 import { jsonSchema } from '../../shared/config/jsonschema.ts'
-import { nearest } from '../../shared/config/near.ts'
 import { isOwnIpam } from '../../shared/ipam/ipam.ts'
 import { misuse } from '../form/arguments.ts'
+import { didYouMean, quoted } from '../form/slip.ts'
 
 /** The word for the schema of a list. */
 export const listWord = 'list'
@@ -16,11 +16,7 @@ export async function schemaOf(type: string, registry: Registry): Promise<object
   const load = Object.hasOwn(registry, type) ? registry[type] : undefined
   if (load) return jsonSchema(await load())
   const names = [listWord, ...Object.keys(registry)]
-  const meant = nearest(type, names)
-  throw misuse(
-    `no plugin ${JSON.stringify(type.slice(0, 50))}${meant ? `, did you mean ${meant}?` : ''}`,
-    `there are ${names.join(', ')}`,
-  )
+  throw misuse(`no plugin ${quoted(type)}${didYouMean(type, names)}`, `there are ${names.join(', ')}`)
 }
 
 function allPlugins(registry: Registry): Promise<Plugin[]> {

@@ -1,8 +1,8 @@
 /** `patchbay trace`: the way of a packet between two ends, and where it ends. */
 
-import { nearest } from '../../shared/config/near.ts'
 import { plain } from '../../shared/error/log.ts'
 import { misuse } from '../form/arguments.ts'
+import { didYouMean } from '../form/slip.ts'
 import type { Answer, Call, Verb } from '../form/verb.ts'
 import { requireHostNetwork } from '../host/host-network.ts'
 import { leftOutBy } from '../host/left-out.ts'
@@ -76,10 +76,7 @@ function traced(call: Call, protocol: Protocol, port?: number): Answer {
 function protocolOf({ words: [, , name = 'icmp', port] }: Call): { protocol: Protocol; port?: number } {
   const protocol = protocols.find((one) => one === name)
   if (!protocol) {
-    const meant = nearest(name, protocols)
-    throw misuse(
-      `${JSON.stringify(name)}: there are ${protocols.join(', ')}${meant ? `, did you mean ${meant}?` : ''}`,
-    )
+    throw misuse(`${JSON.stringify(name)}: there are ${protocols.join(', ')}${didYouMean(name, protocols)}`)
   }
   if (protocol === 'icmp') {
     if (port !== undefined) throw misuse('icmp has no ports')
