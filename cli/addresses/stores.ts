@@ -1,12 +1,11 @@
 /** The addresses that host-local has given on this host, each with its holder and whether that lives. */
 
 import { attachmentKey } from '../../shared/cni/identity.ts'
-import { isIdentifier } from '../../shared/config/names.ts'
 import { type Held, takenIn } from '../../shared/ipam/host-local/holders.ts'
 import { directoryOf } from '../../shared/ipam/host-local/open.ts'
-import { isParked } from '../../shared/ipam/host-local/sticky.ts'
-import { readDirectoryIfAny } from '../../shared/kernel/files.ts'
+import { parkedKey } from '../../shared/ipam/host-local/sticky.ts'
 import { compared } from '../form/sort.ts'
+import { networksBelow } from '../host/addresses.ts'
 import type { AttachmentView, HostView } from '../host/attachment-view.ts'
 import type { Life } from '../host/containers.ts'
 import { type LeftOut, trying } from '../host/left-out.ts'
@@ -30,8 +29,6 @@ export interface Holder extends Held {
   view?: AttachmentView
 }
 
-const prefix = 'sticky:'
-
 /** All stores of this host, sorted by network. @param only the network that is asked for */
 export function storesOf({ host, attachments }: HostView, leftOut: LeftOut, only?: string): Store[] {
   const views = new Map(attachments.map((view) => [attachmentKey(view), view]))
@@ -51,14 +48,13 @@ export function storesOf({ host, attachments }: HostView, leftOut: LeftOut, only
 }
 
 function networksIn(dataDir: string, leftOut: LeftOut): string[] {
-  const entries = trying(dataDir, readDirectoryIfAny, leftOut)
-  return entries.flatMap(({ name, directory }) => (directory && isIdentifier(name) ? name : []))
+  return trying(dataDir, networksBelow, leftOut)
 }
 
 function readStore(directory: string, network: string, leftOut: LeftOut): Store {
   const holders = trying(directory, takenIn, leftOut).map((held): Holder => {
-    const parked = isParked(held) ? { parked: held.containerID.slice(prefix.length) } : {}
-    return { ...held, ...parked, network, directory, life: 'unknown' }
+    const parked = parkedKey(held)
+    return { ...held, ...(parked !== undefined && { parked }), network, directory, life: 'unknown' }
   })
   return { network, directory, holders: holders.sort(byAddress) }
 }

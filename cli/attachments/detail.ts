@@ -2,6 +2,7 @@
 
 import type * as z from 'zod'
 import { isErrno } from '../../shared/kernel/errno.ts'
+import { stateDirectory } from '../../shared/kernel/state-directory.ts'
 import type { answer } from '../answers/show.ts'
 import { optional } from '../form/optional.ts'
 import type { Call } from '../form/verb.ts'
@@ -50,7 +51,7 @@ function attachmentDetail(
     gateways: result?.gateways ?? [],
     routes: result?.routes ?? [],
     ...(end && { hostEnd: { name: end.name, mac: end.mac, mtu: end.mtu, up: end.up } }),
-    rules: trying('/run/patchbay', () => rulesOf(view), leftOut),
+    rules: trying(stateDirectory, () => rulesOf(view), leftOut),
     limits: limitsOf(cached),
     ...(cached && { cache: cached.file }),
     records: filesOf(view, view.seen).filter((file) => file !== cached?.file),

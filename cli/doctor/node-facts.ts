@@ -9,6 +9,7 @@ import { netfilter, ourTable } from '../../shared/firewall/table.ts'
 import { isUnsupported } from '../../shared/firewall/unsupported.ts'
 import { wallClock } from '../../shared/kernel/clock.ts'
 import { readLink } from '../../shared/kernel/files.ts'
+import { stateDirectory } from '../../shared/kernel/state-directory.ts'
 import { tableUse } from '../../shared/netlink/nftables-read.ts'
 import { version } from '../../shared/version.ts'
 import type { answer } from '../answers/status.ts'
@@ -131,7 +132,7 @@ export function linkFacts(view: View): Status['links'] {
 }
 
 export function stateFacts(): Status['state'] {
-  return ['/var/lib/cni', '/run/patchbay'].map((directory) => ({
+  return ['/var/lib/cni', stateDirectory].map((directory) => ({
     directory,
     free: Number(fileSystemOf(existing(directory)).free),
   }))

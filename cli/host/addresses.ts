@@ -8,12 +8,15 @@ import type { Sighting } from './sighting.ts'
 
 /** All below a directory; the folder of a network has its name. @throws KernelError */
 export function allAddresses(dataDir: string): Sighting[] {
-  const networks = readDirectoryIfAny(dataDir).filter(
-    ({ name, directory }) => directory && isIdentifier(name),
-  )
-  return networks.flatMap(({ name }) =>
+  return networksBelow(dataDir).flatMap((name) =>
     heldIn(`${dataDir}/${name}`).flatMap((held) => sightingOf(dataDir, name, held)),
   )
+}
+
+/** The networks of which host-local keeps addresses below a directory. @throws KernelError */
+export function networksBelow(dataDir: string): string[] {
+  const entries = readDirectoryIfAny(dataDir)
+  return entries.flatMap(({ name, directory }) => (directory && isIdentifier(name) ? name : []))
 }
 
 /** Those of one attachment. */

@@ -1,10 +1,10 @@
 /** The directories in which host-local keeps the addresses of networks, and what is in each. */
 
-import { isIdentifier } from '../../shared/config/names.ts'
 import { type Address, parseAddress } from '../../shared/ip/address.ts'
 import { type Reservation, readRecord } from '../../shared/ipam/host-local/records.ts'
 import { isParked } from '../../shared/ipam/host-local/sticky.ts'
 import { readDirectoryIfAny } from '../../shared/kernel/files.ts'
+import { networksBelow } from './addresses.ts'
 
 /** The addresses of one network in one directory. */
 export interface Store {
@@ -21,9 +21,7 @@ export interface Store {
 /** All below some directories. Reads each record. @throws KernelError */
 export function storesIn(dataDirs: readonly string[]): Store[] {
   return dataDirs.flatMap((dataDir) =>
-    readDirectoryIfAny(dataDir)
-      .filter(({ name, directory }) => directory && isIdentifier(name))
-      .map(({ name }) => storeIn(`${dataDir}/${name}`, name)),
+    networksBelow(dataDir).map((network) => storeIn(`${dataDir}/${network}`, network)),
   )
 }
 

@@ -1,6 +1,7 @@
 /** All metrics of this host. What cannot be read is left out, and counted. */
 
 import { now } from '../../shared/kernel/clock.ts'
+import { stateDirectory } from '../../shared/kernel/state-directory.ts'
 import { version } from '../../shared/version.ts'
 import { rangesOf } from '../addresses/ranges.ts'
 import { storesOf } from '../addresses/stores.ts'
@@ -29,7 +30,7 @@ export function gather(leftOut: LeftOut): Metric[] {
     ...rangeMetrics(ranges, stores),
     ...networkMetrics(view, ranges, stores),
     ...trying('nftables', firewallMetrics, noted),
-    ...trying('/run/patchbay', damagedMetrics, noted),
+    ...trying(stateDirectory, damagedMetrics, noted),
     ...trying('/run/patchbay/calls', callMetrics, noted),
     ...trying('/run/patchbay/gc.json', gcMetrics, noted),
   ]

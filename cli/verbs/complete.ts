@@ -1,6 +1,7 @@
 /** `patchbay complete`: what can follow the words of a command line. The shells' completion calls it. */
 
 import { readDirectoryIfAny } from '../../shared/kernel/files.ts'
+import { namedNamespaces } from '../../shared/kernel/named-namespace.ts'
 import { complete as completion } from '../form/complete.ts'
 import type { Names, Status, Verb } from '../form/verb.ts'
 import { lookAtHost } from '../host/look.ts'
@@ -29,7 +30,7 @@ export const complete: Verb = {
 const isOneWord = (name: string) => /^[\w.:@/-]{1,200}$/.test(name)
 
 function namesOfHost(names: Exclude<Names, readonly string[]>): Iterable<string> {
-  if (names === 'namespace') return readDirectoryIfAny('/run/netns').map(({ name }) => name)
+  if (names === 'namespace') return readDirectoryIfAny(namedNamespaces).map(({ name }) => name)
   const { containers, configurations } = lookAtHost(() => {})
   if (names === 'container') return containers.map(({ id }) => id)
   const used = containers.flatMap(({ attachments }) => attachments.map(({ network }) => network))

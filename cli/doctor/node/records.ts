@@ -5,6 +5,7 @@ import { wallClock } from '../../../shared/kernel/clock.ts'
 import { readDirectoryIfAny, readFile } from '../../../shared/kernel/files.ts'
 import { lstat } from '../../../shared/kernel/stat.ts'
 import { stateDirectory } from '../../../shared/kernel/state-directory.ts'
+import { isoTime } from '../../form/age.ts'
 import { word } from '../../form/shell.ts'
 import { podmanNetworks } from '../../host/configurations.ts'
 import { fileSystemOf } from '../../host/file-system.ts'
@@ -122,9 +123,7 @@ const filesIn = (directory: string) =>
 
 const namesIn = (directory: string) => readDirectoryIfAny(directory).map(({ name }) => `${directory}/${name}`)
 
-function timeOf(path: string): string {
-  return new Date(Number((lstat(path)?.mtime ?? 0n) / 1_000_000n)).toISOString()
-}
+const timeOf = (path: string) => isoTime(lstat(path)?.mtime ?? 0n)
 
 /** File systems that a reboot empties: tmpfs and ramfs, include/uapi/linux/magic.h. */
 const volatile = [0x01021994, 0x858458f6]

@@ -26,6 +26,11 @@ export function isParked({ containerID }: Reservation): boolean {
   return containerID.startsWith(prefix)
 }
 
+/** The key of the container for which an address is kept; undefined for an address that a container holds. */
+export function parkedKey(reservation: Reservation): string | undefined {
+  return isParked(reservation) ? reservation.containerID.slice(prefix.length) : undefined
+}
+
 /** The addresses kept for a container with this sticky key. */
 export function parkedFor(store: Store, key: string, ifname: string): Reservation[] {
   return heldBy(store, placeholder(key, ifname))
