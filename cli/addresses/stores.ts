@@ -5,7 +5,7 @@ import { type Held, takenIn } from '../../shared/ipam/host-local/holders.ts'
 import { directoryOf } from '../../shared/ipam/host-local/open.ts'
 import { parkedKey } from '../../shared/ipam/host-local/sticky.ts'
 import { compared } from '../form/sort.ts'
-import { networksBelow } from '../host/addresses.ts'
+import { holderOf, networksBelow } from '../host/addresses.ts'
 import type { AttachmentView, HostView } from '../host/attachment-view.ts'
 import type { Life } from '../host/containers.ts'
 import { type LeftOut, trying } from '../host/left-out.ts'
@@ -40,9 +40,8 @@ export function storesOf({ host, attachments }: HostView, leftOut: LeftOut, only
   )
   for (const { network, holders } of stores)
     for (const holder of holders) {
-      const { containerID, ifname = 'eth0' } = holder
-      holder.view = views.get(attachmentKey({ network, containerID, ifname }))
-      holder.life = lives.get(containerID) ?? 'unknown'
+      holder.view = views.get(attachmentKey(holderOf(network, holder)))
+      holder.life = lives.get(holder.containerID) ?? 'unknown'
     }
   return stores.sort((one, other) => compared(one.network, other.network))
 }

@@ -25,10 +25,18 @@ export function addressesOf(dataDir: string, attachment: Attachment): Sighting[]
   return heldByOne(`${dataDir}/${network}`, attachment).flatMap((held) => sightingOf(dataDir, network, held))
 }
 
-/** A record of an old release has no interface: DEL of any releases its address. A holder whose name no runtime can give is left out. */
+/** The attachment that holds an address. A record of an old release has no interface: DEL of any releases its address. */
+export function holderOf(
+  network: string,
+  { containerID, ifname = 'eth0' }: Pick<Held, 'containerID' | 'ifname'>,
+): Attachment {
+  return { network, containerID, ifname }
+}
+
+/** A holder whose name no runtime can give is left out. */
 function sightingOf(dataDir: string, network: string, held: Held): Sighting[] {
-  const { file, containerID, ifname = 'eth0', netns, written } = held
-  if (!isIdentifier(containerID) || ifnameFault(ifname)) return []
-  const attachment = { network, containerID, ifname }
+  const { file, netns, written } = held
+  const attachment = holderOf(network, held)
+  if (!isIdentifier(attachment.containerID) || ifnameFault(attachment.ifname)) return []
   return [{ attachment, source: `${dataDir}/${network}/${file}`, place: netns && { ...netns, written } }]
 }

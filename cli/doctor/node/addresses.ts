@@ -5,6 +5,7 @@ import type { Attachment } from '../../../shared/cni/plugin.ts'
 import { isObject } from '../../../shared/config/json.ts'
 import { oncePer } from '../../../shared/config/once.ts'
 import { word } from '../../form/shell.ts'
+import { holderOf } from '../../host/addresses.ts'
 import type { Cached } from '../../host/cache-entry.ts'
 import { cachedChain } from '../../host/chain.ts'
 import type { Fault, Finding, View } from '../frame/fault.ts'
@@ -111,10 +112,10 @@ function inResult({ network, containerID, ifname, file, result }: Cached): Claim
 
 function inStores(view: View): Claim[] {
   return storesOf(view).flatMap(({ network, directory, held }) =>
-    held.map(({ containerID, ifname = 'eth0', file }) => ({
-      attachment: { network, containerID, ifname },
-      address: file,
-      file: `${directory}/${file}`,
+    held.map((one) => ({
+      attachment: holderOf(network, one),
+      address: one.file,
+      file: `${directory}/${one.file}`,
       cached: false,
     })),
   )

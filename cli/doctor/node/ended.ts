@@ -5,6 +5,7 @@ import type { Attachment } from '../../../shared/cni/plugin.ts'
 import { oncePer } from '../../../shared/config/once.ts'
 import { stateDirectory } from '../../../shared/kernel/state-directory.ts'
 import { word } from '../../form/shell.ts'
+import { holderOf } from '../../host/addresses.ts'
 import { cachedChain, chainOf, podmanNetwork } from '../../host/chain.ts'
 import type { Judged } from '../../host/containers.ts'
 import { isOfOurs } from '../../host/executable.ts'
@@ -44,9 +45,9 @@ const endedOf = oncePer((view: View): Ended[] => {
 
 function heldBy(view: View): { key: string; file: string }[] {
   return storesOf(view).flatMap(({ network, directory, held }) =>
-    held.map(({ containerID, ifname = 'eth0', file }) => ({
-      key: attachmentKey({ network, containerID, ifname }),
-      file: `${directory}/${file}`,
+    held.map((one) => ({
+      key: attachmentKey(holderOf(network, one)),
+      file: `${directory}/${one.file}`,
     })),
   )
 }
