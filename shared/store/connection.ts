@@ -1,0 +1,64 @@
+/** A connection with the store, which `#store` makes: only the Node engine can. */
+
+import type {
+  Answer,
+  Entry,
+  Protocol,
+  Range,
+  RangeAnswer,
+  StatusAnswer,
+  Step,
+  TransactAnswer,
+} from './protocol.ts'
+
+export type StoreStep = Extract<Step, { kind: 'status' | 'range' | 'transact' }>
+
+/** A change of a key: its new entry, or only its name when it was removed. */
+export interface Changed {
+  key: string
+  entry?: Entry
+}
+
+export interface Connection {
+  /** @throws StoreAway when no member answers in time; CniError when etcd refuses (authentication, quota, …) */
+  ask(step: StoreStep): Promise<StatusAnswer | RangeAnswer | TransactAnswer>
+  /**
+   * Follows a range of keys: first `whole` with all its entries, then `changed` with each batch, in order. When changes are lost (compaction,
+   * a restored etcd, a long absence of all members), `whole` is called again. Goes on until `close`.
+   */
+  follow(range: Required<Pick<Range, 'from' | 'to'>>, follower: Follower): { close(): void }
+  close(): void
+}
+
+export interface Follower {
+  whole(answer: RangeAnswer): void
+  changed(changes: Changed[], revision: number): void
+  /** The store does not answer, or does again. */
+  away?(reason: string): void
+}
+
+/** Writes to this host's disk for a protocol. */
+export interface Disk {
+  remember(memory: Extract<Step, { kind: 'remember' }>['memory']): void
+  hold(holdings: Extract<Step, { kind: 'hold' }>['holdings']): void
+}
+
+/** Runs a protocol to its end. A step that fails throws in the protocol. @throws what the protocol throws */
+export async function perform<T>(connection: Connection, disk: Disk, protocol: Protocol<T>): Promise<T> {
+  let next = protocol.next()
+  while (!next.done) {
+    try {
+      const answer = await done(connection, disk, next.value)
+      next = protocol.next(answer)
+    } catch (error) {
+      next = protocol.throw(error)
+    }
+  }
+  return next.value
+}
+
+async function done(connection: Connection, disk: Disk, step: Step): Promise<Answer> {
+  if (step.kind === 'remember') return disk.remember(step.memory) as undefined
+  if (step.kind === 'hold') return disk.hold(step.holdings) as undefined
+  return connection.ask(step)
+}

@@ -1,0 +1,56 @@
+/** What this host keeps on its disk about stores: who it is, and what of a pool its networks hold. Both outlive a boot. */
+
+import { cidr, ip, list, type Output, object, oneOf, optional, string } from '../config/schema.ts'
+import { poolDefinition } from './pool.ts'
+import { count, id, poolName } from './words.ts'
+
+const storeMemory = object({
+  /** The store's own ID, in its key `epoch`. */
+  store: id,
+  /** The epoch in which this host has confirmed what it holds. */
+  epoch: id,
+  /** The highest revision that it has seen: a lower one tells that etcd was restored. */
+  revision: count,
+  /** How often it has written to its key of hosts/, and the random text that it wrote last. */
+  counter: count,
+  nonce: string,
+  /** The nonce that it is about to write, or has written without an answer. */
+  next: optional(string),
+})
+export type StoreMemory = Output<typeof storeMemory>
+
+/** `/var/lib/patchbay/host.json`. The ID is random: another host of the same name has another one. */
+export const hostMemory = object({ id, stores: list(storeMemory) })
+export type HostMemory = Output<typeof hostMemory>
+
+/**
+ * - `claiming`: the transaction may have been sent. No address is given from it.
+ * - `held`: this host's.
+ * - `leaving`: being given back. No address is given from it; it is never held again.
+ * - `disputed`: the store says that another host has it, after a restore, or after this host was released. Its containers keep their addresses.
+ */
+const state = oneOf('claiming', 'held', 'leaving', 'disputed')
+export type HoldingState = Output<typeof state>
+
+/** The revision of the key's last change; 0 while it is not known. */
+const modified = count
+
+const heldBlock = object({ block: cidr, state, modified })
+export type HeldBlock = Output<typeof heldBlock>
+
+/** An address in another host's block, which that host has granted. */
+const heldSingle = object({ address: ip, state, modified })
+export type HeldSingle = Output<typeof heldSingle>
+
+/** `<dataDir>/.patchbay-pool/NETWORK.json`: what one network of this host holds of its pool. */
+export const holdings = object({
+  network: string,
+  pool: poolName,
+  /** As it was read last. */
+  definition: poolDefinition,
+  /** The store's own ID. */
+  store: id,
+  blocks: list(heldBlock),
+  singles: list(heldSingle),
+})
+export type Holdings = Output<typeof holdings>
