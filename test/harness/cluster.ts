@@ -27,6 +27,8 @@ export interface Cluster extends Switch {
   stores: readonly Machine[]
   /** Starts another etcd, which the hosts' /etc/patchbay/store.json names from then on. */
   newStore(options: StoreOptions): Promise<Etcd>
+  /** Ends what runs on hosts: else the test program waits for it. */
+  end(): Promise<void>
 }
 
 /** Makes the cluster. Each host has /etc/patchbay/store.json, with TLS a certificate with its name. */
@@ -58,7 +60,13 @@ export async function newCluster({
     return etcd
   }
   const etcd = use(await starting)
-  return { ...underlay, hosts, etcd, stores, newStore: async (wishes) => use(await start(wishes)) }
+  return {
+    ...{ ...underlay, hosts, etcd, stores },
+    newStore: async (wishes) => use(await start(wishes)),
+    end: async () => {
+      for (const { end } of hosts) await end()
+    },
+  }
 }
 
 function clockOf(seconds = 0): Record<string, string> {
