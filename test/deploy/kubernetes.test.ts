@@ -1,6 +1,15 @@
 /** The manifests for Kubernetes and the templates of the node's network, by kubectl without a cluster: Kubernetes' own types, and Go's templates. */
 
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
@@ -70,7 +79,10 @@ test('the objects belong together: labels, volumes, names', () => {
 })
 
 test('the images have the version of this release', () => {
-  const images = [plugins, network, agent].map(specOf).flatMap(containersOf).map(({ image }) => image)
+  const images = [plugins, network, agent]
+    .map(specOf)
+    .flatMap(containersOf)
+    .map(({ image }) => image)
   const own = images.filter((image) => /\/patchbay(-agent)?:/.test(image))
   assert.is(own.length, 6)
   for (const image of own) assert.is(image.split(':').at(-1), packageJson.version)
@@ -137,7 +149,11 @@ test('the init container puts the executable and the settings on the node, close
   try {
     for (const folder of ['host/opt/cni/bin', 'host/etc/patchbay', 'store', 'usr'])
       mkdirSync(join(host, folder), { recursive: true })
-    for (const [file, text] of Object.entries({ 'usr/agent': 'new', 'store/store.json': '{}', 'store/client.key': 'k' }))
+    for (const [file, text] of Object.entries({
+      'usr/agent': 'new',
+      'store/store.json': '{}',
+      'store/client.key': 'k',
+    }))
       writeFileSync(join(host, file), text)
     writeFileSync(join(host, 'host/opt/cni/bin/patchbay-agent'), 'old')
     const [{ command = [], args = [] } = {}] = containersOf(specOf(agent))
@@ -146,9 +162,12 @@ test('the init container puts the executable and the settings on the node, close
       .replaceAll(/(?<=[ "])\/(?=host|store)/g, `${host}/`)
     await execa(command[0] ?? '', [...command.slice(1), script])
     const modes = Object.fromEntries(
-      ['opt/cni/bin/patchbay-agent', 'etc/patchbay', 'etc/patchbay/store.json', 'etc/patchbay/client.key'].map(
-        (path) => [path, (statSync(join(host, 'host', path)).mode & 0o777).toString(8)],
-      ),
+      [
+        'opt/cni/bin/patchbay-agent',
+        'etc/patchbay',
+        'etc/patchbay/store.json',
+        'etc/patchbay/client.key',
+      ].map((path) => [path, (statSync(join(host, 'host', path)).mode & 0o777).toString(8)]),
     )
     assert.equal(modes, {
       'opt/cni/bin/patchbay-agent': '755',
