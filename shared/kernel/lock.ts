@@ -1,12 +1,13 @@
 /** Advisory locks by flock(2). The reference's host-local uses the same, so both can share a directory. */
 
 import { now, sleep } from './clock.ts'
-import { Errno, KernelError } from './errno.ts'
+import { Errno, KernelError, tolerate } from './errno.ts'
 import { close, type Fd, Open, open } from './files.ts'
 import { spanned } from './span.ts'
 import { syscall } from './syscall.ts'
 
 /** Operations of flock(2), include/uapi/asm-generic/fcntl.h. */
+const LOCK_SH = 1
 const LOCK_EX = 2
 const LOCK_NB = 4
 const LOCK_UN = 8
@@ -65,6 +66,18 @@ export function lock(path: string, limit: Limit): Fd {
   } catch (error) {
     close(fd)
     throw error
+  }
+}
+
+/** Whether a process holds the exclusive lock of a file. It is tried, and released at once. A file that is not there, or cannot be opened, is not locked. */
+export function isLocked(path: string): boolean {
+  const flags = Open.RDONLY | Open.NONBLOCK | Open.NOFOLLOW
+  const fd = tolerate(() => open(path, flags), 'ENOENT', 'ENOTDIR', 'ELOOP', 'EACCES', 'ENXIO')
+  if (fd === undefined) return false
+  try {
+    return syscall('flock', fd, LOCK_SH | LOCK_NB) === -Errno.EAGAIN
+  } finally {
+    close(fd)
   }
 }
 
