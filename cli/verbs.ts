@@ -24,6 +24,8 @@ export const verbs: Verbs = {
   'ipam show': async () => (await import('./verbs/ipam-show.ts')).ipamShow,
   'ipam check': async () => (await import('./verbs/ipam-check.ts')).ipamCheck,
   'ipam release': async () => (await import('./verbs/ipam-release.ts')).ipamRelease,
+  // many hosts
+  agent: async () => (await import('./verbs/agent.ts')).agent,
   // attachments by hand
   add: async () => (await import('./verbs/add.ts')).add,
   check: async () => (await import('./verbs/check.ts')).check,
