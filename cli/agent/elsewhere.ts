@@ -1,6 +1,8 @@
-/** `#agent` on QuickJS, which has neither TLS nor a loop of events: the Node executable runs the agent. */
+/** `#agent` on QuickJS, which has no client of etcd: the Node executable runs the agent, as the same process. */
 
+import { byNode } from '../host/by-node.ts'
 import type { Options } from './agent.ts'
 
-/** Undefined: this engine cannot. */
-export const runAgent: ((options: Options) => Promise<void>) | undefined = undefined
+export async function runAgent(_options: Options): Promise<void> {
+  byNode()
+}

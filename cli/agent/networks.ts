@@ -3,7 +3,7 @@
 import * as z from 'zod/mini'
 import { nameWithin } from '../../shared/cni/name-within.ts'
 import { isObject, parseObject } from '../../shared/config/json.ts'
-import { toCniError } from '../../shared/error/error.ts'
+import { CniError, Code, toCniError } from '../../shared/error/error.ts'
 import { tolerate } from '../../shared/kernel/errno.ts'
 import { readRegular } from '../../shared/kernel/regular.ts'
 import { type StoreConfig, store } from '../../shared/store/config.ts'
@@ -40,7 +40,12 @@ function readStoreFile(file: string): StoreConfig[] {
 
 /** @throws an error that names the key */
 function settingsIn(raw: unknown): StoreConfig {
-  return z.parse(store, raw)
+  const settings = z.parse(store, raw)
+  if (settings.endpoints.length > 0) return settings
+  throw new CniError(Code.InvalidNetworkConfig, {
+    msg: 'endpoints must name a member of etcd',
+    hint: 'write "endpoints": ["https://192.0.2.1:2379"]',
+  })
 }
 
 /**

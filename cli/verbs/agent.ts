@@ -1,7 +1,6 @@
 /** `patchbay agent`: does for the networks of this host at once what else the next ADD would wait for. */
 
 import { runAgent } from '#agent'
-import { CniError, Code } from '../../shared/error/error.ts'
 import { type Level, levels, logOf } from '../agent/log.ts'
 import { misuse } from '../form/arguments.ts'
 import { type Call, lastOf, type Status, type Verb } from '../form/verb.ts'
@@ -40,11 +39,6 @@ export const agent: Verb = {
   },
   example: { call: 'agent --log-level warning', does: 'claim blocks ahead, and serve metrics' },
   async run(call): Promise<Status> {
-    if (!runAgent)
-      throw new CniError(Code.Internal, {
-        msg: 'this executable has no client of etcd',
-        hint: 'run the Node executable: patchbay-agent agent',
-      })
     await runAgent(optionsOf(call))
     return 0
   },
