@@ -69,6 +69,18 @@ export function lock(path: string, limit: Limit): Fd {
   }
 }
 
+/** Whether a process holds the exclusive lock of a file. It is tried, and released at once. A file that is not there, or cannot be opened, is not locked. */
+export function isLocked(path: string): boolean {
+  const flags = Open.RDONLY | Open.NONBLOCK | Open.NOFOLLOW
+  const fd = tolerate(() => open(path, flags), 'ENOENT', 'ENOTDIR', 'ELOOP', 'EACCES', 'ENXIO')
+  if (fd === undefined) return false
+  try {
+    return syscall('flock', fd, LOCK_SH | LOCK_NB) === -Errno.EAGAIN
+  } finally {
+    close(fd)
+  }
+}
+
 /** @returns false when another process has the lock */
 function tryLock(fd: Fd, path: string, kind = LOCK_EX): boolean {
   const result = syscall('flock', fd, kind | LOCK_NB)
