@@ -2,6 +2,8 @@
 
 import type {
   Answer,
+  DiskAnswer,
+  DiskStep,
   Entry,
   Protocol,
   Range,
@@ -37,11 +39,8 @@ export interface Follower {
   away?(reason: string): void
 }
 
-/** Writes to this host's disk for a protocol. */
-export interface Disk {
-  remember(memory: Extract<Step, { kind: 'remember' }>['memory']): void
-  hold(holdings: Extract<Step, { kind: 'hold' }>['holdings']): void
-}
+/** Changes this host's files for a protocol. @throws CniError or KernelError */
+export type Disk = (step: DiskStep) => DiskAnswer
 
 /** Runs a protocol to its end. A step that fails throws in the protocol. @throws what the protocol throws */
 export async function perform<T>(connection: Connection, disk: Disk, protocol: Protocol<T>): Promise<T> {
@@ -58,7 +57,6 @@ export async function perform<T>(connection: Connection, disk: Disk, protocol: P
 }
 
 async function done(connection: Connection, disk: Disk, step: Step): Promise<Answer> {
-  if (step.kind === 'remember') return disk.remember(step.memory) as undefined
-  if (step.kind === 'hold') return disk.hold(step.holdings) as undefined
-  return connection.ask(step)
+  if (step.kind === 'status' || step.kind === 'range' || step.kind === 'transact') return connection.ask(step)
+  return disk(step)
 }

@@ -31,13 +31,36 @@ export type Condition =
 
 export type Operation = { put: { key: string; value: string } } | { remove: Range } | { range: Range }
 
-/** A step of a protocol. The last two write to this host's disk, atomically and durably. */
+/** A step of a protocol: a request to the store, or a change of this host's files. */
 export type Step =
   | { kind: 'status' }
   | ({ kind: 'range' } & Range)
   | { kind: 'transact'; when: Condition[]; do: Operation[]; otherwise: Operation[] }
+  | DiskStep
+
+/** A change of this host's files. `remember` and `hold` replace a file, atomically and durably. */
+export type DiskStep =
   | { kind: 'remember'; memory: HostMemory }
   | { kind: 'hold'; holdings: Holdings }
+  /** `hold`, under host-local's lock, if no address of a block, or not this address, is reserved. */
+  | { kind: 'leave'; holdings: Holdings; part: string }
+  /** Reserves an address for the holder `pool:HOST`. Done, too, if that holder has it already. */
+  | ({ kind: 'reserve' } & Reserving)
+  /** Releases it, if that holder has it. */
+  | ({ kind: 'release' } & Reserving)
+
+export interface Reserving {
+  dataDir: string
+  network: string
+  address: string
+  host: string
+}
+
+/** Whether it was done; else why not, for people. */
+export interface DiskAnswer {
+  done: boolean
+  reason?: string
+}
 
 /** Of one member of etcd: the revision of its data, and the index of the last raft entry that it has applied. */
 export interface StatusAnswer {
@@ -60,8 +83,8 @@ export interface TransactAnswer {
   found: Entry[][]
 }
 
-/** What `perform` gives for a step; nothing for a write to the disk. */
-export type Answer = StatusAnswer | RangeAnswer | TransactAnswer | undefined
+/** What `perform` gives for a step. */
+export type Answer = StatusAnswer | RangeAnswer | TransactAnswer | DiskAnswer
 
 /** @template T the protocol's result. A step that fails throws: StoreAway where the outcome of a transaction is unknown. */
 export type Protocol<T> = Generator<Step, T, Answer>
@@ -90,6 +113,19 @@ export function* remember(memory: HostMemory): Protocol<void> {
 
 export function* hold(holdings: Holdings): Protocol<void> {
   yield { kind: 'hold', holdings }
+}
+
+/** @returns false, and nothing is changed, when an address of the block is reserved, or this address */
+export function* leave(holdings: Holdings, part: string): Protocol<boolean> {
+  return ((yield { kind: 'leave', holdings, part }) as DiskAnswer).done
+}
+
+export function* reserve(reserving: Reserving): Protocol<DiskAnswer> {
+  return (yield { kind: 'reserve', ...reserving }) as DiskAnswer
+}
+
+export function* release(reserving: Reserving): Protocol<void> {
+  yield { kind: 'release', ...reserving }
 }
 
 /** The store gave no answer. What was asked of it may have been done, or may still be done later. */
