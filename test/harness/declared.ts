@@ -1,9 +1,12 @@
-/** What test files need, by lines near their top: `// needs: link vlan, nft ip`, `// packages: can-utils`, `// newest: …`, `// slow: QEMU`. */
+/** What test files need, by lines near their top: `// needs: link vlan, nft ip`, `// packages: can-utils`, `// newest: …`, `// etcd: 3.4, 3.5`, `// slow: QEMU`. */
 
 import { readFileSync } from 'node:fs'
 
 /** The words that a source lists after a label, such as `// needs:`. */
-export function declared(source: string, word: 'needs' | 'newest' | 'packages' | 'roots' | 'slow'): string[] {
+export function declared(
+  source: string,
+  word: 'etcd' | 'needs' | 'newest' | 'packages' | 'roots' | 'slow',
+): string[] {
   const lines = source.matchAll(new RegExp(`^// ${word}: (.+)$`, 'gm'))
   return [...lines].flatMap(([, list = '']) => list.split(',').map((name) => name.trim()))
 }
@@ -13,7 +16,10 @@ export function isSlow(file: string): boolean {
   return declared(readFileSync(file, 'utf8'), 'slow').length > 0
 }
 
-/** The Debian packages that test files need besides the usual tools: installed, or in Debian's newest version, unpacked. */
-export function packagesOf(files: readonly string[], word: 'packages' | 'newest' = 'packages'): string[] {
+/** What test files need besides the usual tools: Debian packages, installed or in Debian's newest version, unpacked; versions of etcd. */
+export function packagesOf(
+  files: readonly string[],
+  word: 'packages' | 'newest' | 'etcd' = 'packages',
+): string[] {
   return [...new Set(files.flatMap((file) => declared(readFileSync(file, 'utf8'), word)))]
 }

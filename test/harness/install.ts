@@ -5,6 +5,7 @@ import { ensurePackages } from '../../scripts/setup.ts'
 import { ensureBuilt } from './built.ts'
 import { builtTool } from './cnitool-build.ts'
 import { packagesOf } from './declared.ts'
+import { fetchEtcd } from './etcd-programs.ts'
 import { newestPackage } from './newest.ts'
 
 /** Programs that kernel tests run besides the plugins. */
@@ -20,5 +21,6 @@ export async function prepare(files: readonly string[]): Promise<void> {
 export async function installTools(files: readonly string[]): Promise<void> {
   await ensurePackages('the kernel tests', [...tools, ...packagesOf(files)])
   for (const name of packagesOf(files, 'newest')) await newestPackage(name)
+  for (const version of packagesOf(files, 'etcd')) await fetchEtcd(version)
   await builtTool()
 }
