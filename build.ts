@@ -31,20 +31,21 @@ async function build(target: Target<BuildName>, out: string): Promise<void> {
     await builders[target.engine](target.architecture, work, join(work, 'patchbay'))
     await mkdir(directory, { recursive: true })
     await rename(join(work, 'patchbay'), join(directory, 'patchbay'))
-    await linkPlugins(directory)
+    await linkNames(target, directory)
   } finally {
     await rm(work, { recursive: true, maxRetries: 9 }) // after an error compilers may still write
   }
   console.log(join(directory, 'patchbay'))
 }
 
-/** Makes one relative symlink per plugin, and removes all other names. */
-async function linkPlugins(directory: string): Promise<void> {
-  const names = Object.keys(plugins)
+/** Makes one relative symlink per plugin, and removes all other names. `patchbay-agent` leads to the Node executable, which may not be built yet. */
+async function linkNames({ engine, architecture }: Target<BuildName>, directory: string): Promise<void> {
+  const node = join('..', directoryName({ engine: 'node', architecture }), 'patchbay')
+  const links = new Map(Object.keys(plugins).map((name) => [name, 'patchbay']))
+  if (engine !== 'node') links.set('patchbay-agent', node)
   const present = new Set(await readdir(directory))
-  for (const name of names) if (!present.has(name)) await symlink('patchbay', join(directory, name))
-  for (const name of present)
-    if (name !== 'patchbay' && !names.includes(name)) await rm(join(directory, name))
+  for (const [name, path] of links) if (!present.has(name)) await symlink(path, join(directory, name))
+  for (const name of present) if (name !== 'patchbay' && !links.has(name)) await rm(join(directory, name))
 }
 
 const { values } = parseArgs({

@@ -12,6 +12,7 @@ const netavarkWords = ['create', 'setup', 'teardown', 'info']
  */
 export async function main([called = 'patchbay', ...args]: string[]): Promise<number> {
   const file = called.slice(called.lastIndexOf('/') + 1)
+  if (file === 'patchbay-agent') return operate(args)
   const { isCalledByRuntime, runPlugin, runUnnamed } = await import('./shared/cni/run.ts')
   const exact = Object.hasOwn(plugins, file) ? plugins[file] : undefined
   if (isCalledByRuntime()) return exact ? runPlugin(exact, plugins) : runUnnamed(file, plugins)
@@ -28,7 +29,7 @@ async function drive(file: string, args: string[]): Promise<number> {
   return isDriver(file) ? runDriver(args, plugins) : operate(args)
 }
 
-/** The operator's command line: the executable is called by the name `patchbay`. */
+/** The operator's command line: the executable is called by the name `patchbay`, or `patchbay-agent`, which also plugins call. */
 async function operate(args: string[]): Promise<number> {
   return (await import('./cli/operate.ts')).operate(args, plugins)
 }

@@ -28,6 +28,12 @@ export interface Engine {
    */
   spawn(program: Program): number
   /**
+   * Executes a program in place of this one (execve(2)): with its process ID, its standard streams, its terminal and its parent.
+   * Undefined where an engine cannot.
+   * @returns only when that fails: `-errno`
+   */
+  become?(program: Omit<Program, 'streams'>): number
+  /**
    * Sends a message to a socket by a process of its own, a helper, and goes on at once. The helper closes all descriptors but two, sends,
    * and ends when the kernel has processed the message, also after the caller's end. Message and stack are in use until then.
    * Its end sends no signal, so only wait4(2) with __WCLONE or __WALL sees it. Undefined where an engine cannot.

@@ -2,7 +2,7 @@
 
 import { sendInBackground as send } from 'qjs:background'
 import * as host from 'qjs:process'
-import { spawn as start } from 'qjs:spawn'
+import { become as execute, spawn as start } from 'qjs:spawn'
 import * as kernel from 'qjs:syscall'
 import type { Engine } from '../engine.ts'
 
@@ -18,9 +18,14 @@ export const exit: Engine['exit'] = host.exit
 
 export const sendInBackground: Engine['sendInBackground'] = send
 
-export const spawn: Engine['spawn'] = ({ path, arguments: args, env, streams }) => {
-  const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`)
-  return start(packed([path, ...args]), packed(variables), ...streams)
+export const spawn: Engine['spawn'] = ({ path, arguments: args, env, streams }) =>
+  start(packed([path, ...args]), variables(env), ...streams)
+
+export const become: Engine['become'] = ({ path, arguments: args, env }) =>
+  execute(packed([path, ...args]), variables(env))
+
+function variables(env: Record<string, string>): Uint8Array {
+  return packed(Object.entries(env).map(([name, value]) => `${name}=${value}`))
 }
 
 /** Texts for the kernel, one after the other, each with its terminating NUL. */

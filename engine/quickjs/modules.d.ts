@@ -17,6 +17,8 @@ declare module 'qjs:spawn' {
     stdout: number,
     stderr: number,
   ): number
+  /** Executes a program in this process, which keeps its descriptors as far as they have no CLOEXEC. @returns only when that fails: `-errno` */
+  export function become(argv: Uint8Array, env: Uint8Array): number
 }
 
 declare module 'qjs:background' {

@@ -1,4 +1,4 @@
-/* spawn(argv, env, stdin, stdout, stderr): modules.d.ts describes it. */
+/* spawn(argv, env, stdin, stdout, stderr) and become(argv, env): modules.d.ts describes them. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
@@ -53,4 +53,12 @@ static JSValue spawn(JSContext *ctx, JSValueConst self, int argc, JSValueConst *
   return JS_NewInt32(ctx, pid == -1 ? -errno : pid);
 }
 
-MODULE(spawn, JS_CFUNC_DEF("spawn", 5, spawn));
+static JSValue become(JSContext *ctx, JSValueConst self, int argc, JSValueConst *arguments) {
+  require_process(ctx, "become() executes a program");
+  char **argv = string_list(ctx, arguments[0]), **env = argv ? string_list(ctx, arguments[1]) : NULL;
+  if (!env) return JS_EXCEPTION;
+  execve(argv[0], argv, env);
+  return JS_NewInt32(ctx, -errno);
+}
+
+MODULE(spawn, JS_CFUNC_DEF("spawn", 5, spawn), JS_CFUNC_DEF("become", 2, become));

@@ -49,6 +49,7 @@ async function fill(directory: string, target: Target): Promise<void> {
   const build = [join(root, 'build.ts'), '--engine', engine, '--arch', architecture, '--out', directory]
   await run(process.execPath, build)
   await rename(join(directory, directoryName(target)), join(directory, 'bin'))
+  await rm(join(directory, 'bin/patchbay-agent'), { force: true }) // leads to the other engine's build
   await addBesides(directory, await licensesOf(target))
 }
 

@@ -3,8 +3,7 @@
 import { environment } from '#engine'
 import type { Environment } from '../cni/environment.ts'
 import type { Command, Request } from '../cni/plugin.ts'
-import { show } from '../config/issues.ts'
-import { isObject, parseJson } from '../config/json.ts'
+import { reportedError } from '../cni/reported.ts'
 import { CniError, Code } from '../error/error.ts'
 import { forward } from '../error/log.ts'
 import { sleep } from '../kernel/clock.ts'
@@ -111,7 +110,7 @@ function neverStarted({ status, stdout, stderr }: Completed): boolean {
 
 /** The error that the delegate reported; without one, its status and output. */
 function failure(path: string, command: string, { status, stdout, stderr }: Completed): CniError {
-  const reported = parseError(stdout)
+  const reported = reportedError(stdout, 'the delegate')
   if (reported) return reported
   const output = stderr.trim()
   const why = output ? `: ${JSON.stringify(output)}` : ' with no error message'
@@ -132,40 +131,4 @@ function exceeded(path: string, command: string, how: string): CniError {
     msg: `${command} of ${path} ${how} and was killed`,
     hint: 'see what it waits for or writes: run it by hand; if it needs a daemon, as dhcp does, see whether that runs',
   })
-}
-
-/** The error in a plugin's output (spec section "Error"); undefined when the output has none. */
-function parseError(stdout: string): CniError | undefined {
-  const { code, msg, details } = parsed(stdout)
-  if (code === undefined && msg === undefined) return undefined
-  const known = isCode(code) ? code : undefined
-  const facts = [
-    typeof details === 'string' && details,
-    known === undefined &&
-      `the delegate's code is ${code === undefined ? 'missing' : show(code)}, which CNI does not have`,
-  ].filter((fact) => typeof fact === 'string')
-  return new CniError(known ?? Code.Internal, {
-    msg: messageOf(msg) ?? `the delegate failed: code ${known ?? Code.Internal}, no message`,
-    ...(facts.length > 0 && { details: facts.join('; ') }),
-  })
-}
-
-function parsed(stdout: string): Record<string, unknown> {
-  try {
-    const answer = parseJson(stdout, 'error')
-    return isObject(answer) ? answer : {}
-  } catch {
-    return {}
-  }
-}
-
-/** Runtimes read it as an unsigned integer; one that fits into 31 bits is the same for all. */
-function isCode(code: unknown): code is number {
-  return Number.isInteger(code) && Number(code) > 0 && Number(code) < 2 ** 31
-}
-
-/** A text stays as it is; another value becomes JSON. */
-function messageOf(msg: unknown): string | undefined {
-  if (msg === undefined || msg === null || msg === '') return undefined
-  return typeof msg === 'string' ? msg : `the delegate failed: ${show(msg)}`
 }
