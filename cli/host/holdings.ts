@@ -5,13 +5,15 @@ import { contains, parseCidr } from '../../shared/ip/subnet.ts'
 import { tolerate } from '../../shared/kernel/errno.ts'
 import { readDirectoryIfAny } from '../../shared/kernel/files.ts'
 import { readRegular } from '../../shared/kernel/regular.ts'
+import { holdingsFile, home } from '../../shared/store/files.ts'
 import { type Holdings, type HostMemory, holdings, hostMemory } from '../../shared/store/memory.ts'
 import { type LeftOut, trying } from './left-out.ts'
 import { readValue } from './values.ts'
 
+export const hostFile = `${home}/host.json`
+
 /** Below a directory of addresses: the files of what its networks hold. */
-const poolDirectory = '.patchbay-pool'
-export const hostFile = '/var/lib/patchbay/host.json'
+const folderOf = (dataDir: string) => holdingsFile(dataDir, '').slice(0, -'/.json'.length)
 
 /** A network that holds blocks. */
 export interface Holding {
@@ -36,22 +38,22 @@ export interface HeldHere {
   memory?: HostMemory
 }
 
-/** Reads all files about pools below some directories of addresses. */
+/** Reads all files about pools below some directories of addresses, and those that this host remembers. */
 export function heldHere(dataDirs: readonly string[], leftOut: LeftOut): HeldHere {
   const damaged: Damaged[] = []
-  const networks = dataDirs.flatMap((dataDir) =>
+  const [memory] = trying(hostFile, () => memoryIn(damaged), leftOut)
+  const networks = [...new Set([...dataDirs, ...(memory?.dataDirs ?? [])])].flatMap((dataDir) =>
     filesOf(dataDir, leftOut).flatMap((name) => {
-      const file = `${dataDir}/${poolDirectory}/${name}`
+      const file = `${folderOf(dataDir)}/${name}`
       return trying(file, () => holdingIn(file, dataDir, name.slice(0, -'.json'.length), damaged), leftOut)
     }),
   )
-  const [memory] = trying(hostFile, () => memoryIn(damaged), leftOut)
   return { networks, damaged, memory }
 }
 
 /** The names of files; those that are being written have another ending. */
 function filesOf(dataDir: string, leftOut: LeftOut): string[] {
-  const entries = trying(`${dataDir}/${poolDirectory}`, (path) => readDirectoryIfAny(path), leftOut)
+  const entries = trying(folderOf(dataDir), readDirectoryIfAny, leftOut)
   return entries.flatMap(({ name, directory }) => (!directory && name.endsWith('.json') ? name : []))
 }
 

@@ -17,7 +17,7 @@ export function findingsHere(here: HeldHere, contents: Contents, host: string): 
     ...stranger(here, contents, host),
     ...ofStore.flatMap((one) => [
       ...formerPool(one, contents),
-      ...one.holdings.blocks.flatMap((block) => compare(one, block, byBlock, here)),
+      ...one.holdings.blocks.flatMap((block) => compare(one, block, byBlock)),
       ...unheld(one),
     ]),
     ...forgotten(ofStore, contents, here),
@@ -63,10 +63,9 @@ function formerPool({ file, holdings: { pool, definition } }: Holding, { pools }
 }
 
 function compare(
-  { file, holdings: { pool, network } }: Holding,
+  { file, holdings: { pool, network, id } }: Holding,
   { block, state }: HeldBlock,
   byBlock: ReadonlyMap<string, Claimed>,
-  { memory }: HeldHere,
 ): Finding[] {
   const subject = `${pool} ${block}`
   const found = byBlock.get(subject)
@@ -79,8 +78,8 @@ function compare(
         mend: 'nothing: the next claim or the agent asks again',
       },
     ]
-  if (state === 'held' && found && found.id === memory?.id && found.network === network) return []
-  if (found && found.id !== memory?.id)
+  if (state === 'held' && found && found.id === id && found.network === network) return []
+  if (found && found.id !== id)
     return [
       {
         kind: 'disputed',

@@ -53,13 +53,8 @@ export function sessionOf(
 }
 
 /** These protocols are about all hosts: none writes what this one remembers. */
-const noDisk: Disk = {
-  remember() {
-    throw new CniError(Code.Internal, { msg: 'a verb of the operator does not write host.json' })
-  },
-  hold() {
-    throw new CniError(Code.Internal, { msg: 'a verb of the operator does not write holdings' })
-  },
+const noDisk: Disk = () => {
+  throw new CniError(Code.Internal, { msg: "a verb of the operator does not write this host's files" })
 }
 
 function away({ message }: StoreAway, endpoints: readonly string[]): CniError {
