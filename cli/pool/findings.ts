@@ -137,7 +137,8 @@ function overlap(one: Claimed, other: Claimed): Finding {
 }
 
 function unanswered({ key, state, since, owner }: Asked, now: number): Finding[] {
-  if (state !== 'asked' || now - Date.parse(since) < patience) return []
+  const isLong = now - Date.parse(since) >= patience
+  if (state !== 'asked' || !isLong) return []
   return [
     {
       kind: 'unanswered',
