@@ -24,10 +24,11 @@ export const verbs: Verbs = {
   'ipam show': async () => (await import('./verbs/ipam-show.ts')).ipamShow,
   'ipam check': async () => (await import('./verbs/ipam-check.ts')).ipamCheck,
   'ipam release': async () => (await import('./verbs/ipam-release.ts')).ipamRelease,
-  // addresses of many hosts
+  // many hosts
   'pool ls': async () => (await import('./verbs/pool-ls.ts')).poolLs,
   'pool show': async () => (await import('./verbs/pool-show.ts')).poolShow,
   'pool check': async () => (await import('./verbs/pool-check.ts')).poolCheck,
+  agent: async () => (await import('./verbs/agent.ts')).agent,
   // attachments by hand
   add: async () => (await import('./verbs/add.ts')).add,
   check: async () => (await import('./verbs/check.ts')).check,

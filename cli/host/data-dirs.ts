@@ -1,7 +1,7 @@
 /** Where host-local keeps the addresses of a host's networks. */
 
 import { isObject, jsonIn } from '../../shared/config/json.ts'
-import { defaultDataDir } from '../../shared/ipam/host-local/config.ts'
+import { defaultDataDir } from '../../shared/ipam/host-local/keys.ts'
 import { cachedChain } from './chain.ts'
 import type { Configurations } from './configurations.ts'
 

@@ -203,7 +203,7 @@ const bugs: Record<string, Bug> = {
     story: [/^ADD a/],
   },
   'GC does not look at the time of a record': {
-    edits: [{ file: `${hostLocal}/plugin.ts`, from: ' && !isSince(directory, one, begun)', to: '' }],
+    edits: [{ file: `${hostLocal}/end.ts`, from: ' && !isSince(directory, one, begun)', to: '' }],
     bounds: takeover,
     rule: /a has 10.0.0.2, whose record is "sticky:a/,
     story: [/^DEL a runs/, /^GC is started/, /^ADD a: renameat2 /, /^GC: renameat2 /],

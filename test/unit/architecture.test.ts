@@ -150,7 +150,7 @@ const onlyNamed =
 test('the linter refuses what QuickJS lacks in all that QuickJS runs, and nowhere else', async () => {
   const text = missingInQuickjs.map((name) => `export const my${name} = ${name}\n`).join('')
   const runs = ['main.ts', 'cli/a.ts', 'engine/quickjs/a.ts', 'plugins/a/b.ts', 'shared/a/b/c.ts']
-  const others = ['engine/node/a.ts', 'scripts/a.ts', 'test/a.ts']
+  const others = ['cli/agent/a.ts', 'engine/node/a.ts', 'scripts/a.ts', 'test/a.ts']
   const files = Object.fromEntries([...runs, ...others].map((path) => [path, text]))
   const refused = await refusedIn({ ...files, 'shared/named.ts': onlyNamed })
   for (const path of runs) assert.equal(refused[path], missingInQuickjs, path)

@@ -6,24 +6,19 @@ import {
   boolean,
   cidr,
   describe,
-  integer,
   ip,
   ipOrCidr,
   list,
   object,
-  oneOf,
   optional,
-  path,
   pluginName,
   withDefault,
 } from '../../config/schema.ts'
 import { CniError, Code, type Complaint } from '../../error/error.ts'
 import { requireOnePerFamily } from '../family.ts'
 import { parseRangeSet, type RangeConfig, type RangeSet, requireDistinct, withHoles } from '../range.ts'
-import { probe, rangeRequests, route } from '../schema.ts'
-
-export const defaultDataDir = '/var/lib/cni/networks'
-const defaultStickySeconds = 600
+import { rangeRequests } from '../schema.ts'
+import { reservationKeys } from './keys.ts'
 
 const bounds = {
   rangeStart: describe(optional(ip), 'First address to give. Default: the first of the subnet.'),
@@ -56,32 +51,7 @@ const shape = {
       withDefault(boolean, false),
       'A requested address may lie outside of the ranges, in one of their subnets.',
     ),
-    routes: describe(optional(list(route)), 'Routes for the container.'),
-    probe,
-    resolvConf: describe(
-      optional(path),
-      'File in the format of resolv.conf(5): the DNS settings of the result.',
-    ),
-    dataDir: describe(
-      withDefault(path, defaultDataDir),
-      'Directory of the reservations, with one directory per network.',
-    ),
-    wait: describe(
-      withDefault(integer({ min: 0, max: 60 }), 0),
-      'Seconds to wait for a free address when all are taken.',
-    ),
-    statusWhenFull: describe(
-      withDefault(oneOf('warn', 'fail'), 'warn'),
-      'What STATUS does when no address is free: `fail` answers code 50. containerd then makes the node NotReady, which evicts its pods.',
-    ),
-    sticky: describe(
-      withDefault(boolean, false),
-      'A new container of the same pod, or with the same `STICKY_KEY`, gets the addresses of the old one.',
-    ),
-    stickySeconds: describe(
-      withDefault(integer({ min: 1, max: 31_536_000 }), defaultStickySeconds),
-      'Seconds that the addresses of a deleted container are kept for the next one of its pod or `STICKY_KEY`.',
-    ),
+    ...reservationKeys,
   }),
 }
 
@@ -140,8 +110,3 @@ export const rangeSets = oncePer(
     return sets
   },
 )
-
-/** Seconds that addresses are kept for deleted containers: 0 when the network is not, or no longer, sticky. */
-export function graceOf({ ipam }: HostLocalConfig): number {
-  return ipam?.sticky ? (ipam.stickySeconds ?? defaultStickySeconds) : 0
-}

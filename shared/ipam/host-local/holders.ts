@@ -2,11 +2,11 @@
 
 import { readEntries, readEntry } from './attachments.ts'
 import { type Entry, entryName } from './entries.ts'
+import { isOfContainer } from './holder-kind.ts'
 import { indexRoot } from './index.ts'
 import type { Netns } from './netns.ts'
 import { describing } from './rebuild.ts'
 import { type Holder, isHeldBy, type Reservation, readRecord, reservations, timeOf } from './records.ts'
-import { isParked } from './sticky.ts'
 
 /** An address that a container holds. */
 export interface Held extends Reservation {
@@ -16,12 +16,12 @@ export interface Held extends Reservation {
   netns?: Netns
 }
 
-/** All addresses that containers hold. Those that are kept for a later container are left out. @throws KernelError */
+/** All addresses that containers hold. Those that are kept for a later container, or lent to another host, are left out. @throws KernelError */
 export function heldIn(directory: string): Held[] {
-  return takenIn(directory).filter((one) => !isParked(one))
+  return takenIn(directory).filter(isOfContainer)
 }
 
-/** The same, with those that are kept for a later container (`isParked`). @throws KernelError */
+/** The same, with those (`isOfContainer`). @throws KernelError */
 export function takenIn(directory: string): Held[] {
   const entries = readEntries(indexRoot(directory))
   return reservations(directory).map((one) => describe(directory, one, entries.get(entryName(one))))

@@ -7,10 +7,10 @@ import { KernelError } from '../../kernel/errno.ts'
 import { readDirectoryIfAny, removeTree } from '../../kernel/files.ts'
 import { readEntries } from './attachments.ts'
 import { type Entry, entryName } from './entries.ts'
+import { isOfContainer } from './holder-kind.ts'
 import { type Index, indexHome, newIndex } from './index.ts'
 import { isStillThere } from './netns.ts'
 import { type Reservation, reservations, timeOf } from './records.ts'
-import { isParked } from './sticky.ts'
 
 export interface Rebuilt {
   index: Index
@@ -39,7 +39,7 @@ export function rebuild(directory: string, root: string, all: readonly Reservati
     const addresses = { ...index.entry(name)?.addresses, [reservation.file]: time }
     index.mark(reservation.address, true)
     index.setEntry(name, { netns, sticky, addresses })
-    return !now && before && !isParked(reservation) && !isAlive(before, time)
+    return !now && before && isOfContainer(reservation) && !isAlive(before, time)
   })
   return { index, dead }
 }

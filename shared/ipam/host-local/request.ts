@@ -1,4 +1,4 @@
-/** Reads what the runtime requests of host-local from CNI_ARGS, `args.cni` and `runtimeConfig`. */
+/** Reads what the runtime requests of host-local, or of a pool, from CNI_ARGS, `args.cni` and `runtimeConfig`. */
 
 import type { Request } from '../../cni/plugin.ts'
 import type { Dns } from '../../cni/result.ts'
@@ -6,13 +6,13 @@ import { CniError, Code, toCniError } from '../../error/error.ts'
 import { type Address, formatAddress, parseAddress } from '../../ip/address.ts'
 import { parseCidr } from '../../ip/subnet.ts'
 import { readRegular } from '../../kernel/regular.ts'
-import type { HostLocalConfig } from './config.ts'
+import type { ReservingConfig } from './keys.ts'
 import { parseResolvConf } from './resolv.ts'
 
-export type HostLocalRequest = Request<HostLocalConfig>
+export type ReservingRequest = Request<ReservingConfig>
 
 /** The requested addresses, without repetitions. A prefix length is ignored. */
-export function requestedAddresses({ args, config }: HostLocalRequest): Address[] {
+export function requestedAddresses({ args, config }: ReservingRequest): Address[] {
   const texts = [args.IP, config.args?.cni?.ips, config.runtimeConfig?.ips].flat()
   const hosts = texts.flatMap((text) => (text ? parseHost(text) : []))
   return [...new Map(hosts.map((address) => [formatAddress(address), address])).values()]
@@ -32,7 +32,7 @@ function parseHost(text: string): Address {
  * @returns undefined when the network is not sticky
  * @throws CniError of code 4 for an invalid name
  */
-export function stickyKey({ args, config, containerID }: HostLocalRequest): string | undefined {
+export function stickyKey({ args, config, containerID }: ReservingRequest): string | undefined {
   if (!config.ipam.sticky) return undefined
   const { STICKY_KEY, K8S_POD_NAMESPACE, K8S_POD_NAME } = args
   const given = STICKY_KEY ?? (config.args?.cni as { stickyKey?: unknown } | undefined)?.stickyKey
@@ -46,7 +46,7 @@ export function stickyKey({ args, config, containerID }: HostLocalRequest): stri
 }
 
 /** The sticky key for DEL, which must not fail: undefined when it is absent or invalid. */
-export function stickyKeyIfAny(request: HostLocalRequest): string | undefined {
+export function stickyKeyIfAny(request: ReservingRequest): string | undefined {
   try {
     return request.config.ipam && stickyKey(request)
   } catch {
@@ -55,7 +55,7 @@ export function stickyKeyIfAny(request: HostLocalRequest): string | undefined {
 }
 
 /** The DNS settings in the file `ipam.resolvConf`; none without it. @throws CniError of code 7 */
-export function dnsFor({ config }: HostLocalRequest): Dns {
+export function dnsFor({ config }: ReservingRequest): Dns {
   const { resolvConf } = config.ipam
   if (!resolvConf) return {}
   try {
@@ -67,12 +67,4 @@ export function dnsFor({ config }: HostLocalRequest): Dns {
       cause: error,
     })
   }
-}
-
-/** Warns of keys without effect. The reference ignores them too, so they are not refused. */
-export function warnOfIgnoredKeys({ config, log }: HostLocalRequest): void {
-  if (config.ipam.subnet !== undefined) return
-  for (const key of ['rangeStart', 'rangeEnd', 'gateway'] as const)
-    if (config.ipam[key] !== undefined)
-      log.warn(`ipam.${key} is ignored without ipam.subnet: write it into the entries of ipam.ranges`)
 }

@@ -29,19 +29,21 @@ export interface Claim {
   grace: number
   /** Addresses not to give: another machine on the segment has them. */
   avoid: readonly string[]
+  /** The error of a range set without a free address. Default: how full it is. */
+  full?(store: Store, index: number, set: RangeSet): CniError
 }
 
-/** Writes the records as drafts before the lock is taken. A sticky one goes to disk, the others end with the boot. */
+/** Writes so many records as drafts before the lock is taken. A sticky one goes to disk, the others end with the boot. */
 export function withDrafts<T>(
   directory: string,
-  setRequests: readonly SetRequest[],
+  count: number,
   { holder, details }: Claim,
   action: (drafts: readonly Draft[]) => T,
 ): T {
   const drafts: Draft[] = []
   try {
     const isSticky = details.sticky !== undefined
-    for (const _ of setRequests) drafts.push(draftFile(directory, recordOf(holder), isSticky))
+    while (drafts.length < count) drafts.push(draftFile(directory, recordOf(holder), isSticky))
     return action(drafts)
   } finally {
     for (const draft of drafts) draft.close()
@@ -105,7 +107,7 @@ function reserveNew(
   if (address) return reserveRequested(store, set, address, draft, claim)
   for (;;) {
     const found = nextFree(store, index, set, claim)
-    if (!found) throw exhausted(store, index, set)
+    if (!found) throw (claim.full ?? exhausted)(store, index, set)
     if (reserveAt(store, found, draft, claim)) return found
     // Another program made the record without the lock: skip the address, and have the next call rebuild the index.
     store.index.mark(found, true)

@@ -4,11 +4,12 @@ import { CniError, Code, toCniError } from '../../error/error.ts'
 import { draftFile } from '../../kernel/draft.ts'
 import { allocate } from '../allocate.ts'
 import { formatRangeSet, type RangeSet } from '../range.ts'
+import { storeOf } from './add.ts'
 import { type Clash, findClash } from './clashes.ts'
-import { graceOf, rangeSets } from './config.ts'
 import { fullness } from './exhausted.ts'
-import { directoryOf, explained, looking, makeStore } from './open.ts'
-import type { HostLocalRequest } from './request.ts'
+import { graceOf } from './keys.ts'
+import { explained, looking, makeStore } from './open.ts'
+import type { ReservingRequest } from './request.ts'
 import { expired } from './sticky.ts'
 import { lastReserved, type Store } from './store.ts'
 
@@ -17,22 +18,26 @@ import { lastReserved, type Store } from './store.ts'
  * same segment. Runtimes ask all the time, and an error makes the node NotReady.
  * @throws CniError of code 50 when no reservation can be written, or by `statusWhenFull`
  */
-export function requireReady({ config, network, log, segment }: HostLocalRequest): void {
-  const directory = directoryOf(config.ipam.dataDir, network)
-  const sets = rangeSets(config)
-  const full = tryStore(directory, () =>
-    looking(directory, log, (store) => firstFull(store, sets, graceOf(config))),
-  )
-  if (full && config.ipam.statusWhenFull === 'fail') throw full
-  if (full) log.warn(full.message)
-  const clash = findClash(directory, segment, sets)
-  if (clash) log.warn(clashing(clash))
+export function requireReady(request: ReservingRequest, sets: readonly RangeSet[]): void {
+  const full = lookIn(request, (store) => firstFull(store, sets, graceOf(request.config)))
+  if (full && request.config.ipam.statusWhenFull === 'fail') throw full
+  if (full) request.log.warn(full.message)
+  warnOfClash(request, sets)
+}
+
+/** Looks at the reservations, once it is sure that others can be written. @throws CniError of code 50 */
+export function lookIn<T>(request: ReservingRequest, look: (store: Store) => T): T {
+  const directory = storeOf(request)
+  return tryStore(directory, () => looking(directory, request.log, look))
+}
+
+export function warnOfClash(request: ReservingRequest, sets: readonly RangeSet[]): void {
+  const clash = findClash(storeOf(request), request.segment, sets)
+  if (clash) request.log.warn(clashing(clash))
 }
 
 function firstFull(store: Store, sets: readonly RangeSet[], grace: number): CniError | undefined {
-  const isFull = (set: RangeSet, at: number) =>
-    !allocate(set, store.index.firstFree, lastReserved(store, at)) && expired(store, grace).length === 0
-  const index = sets.findIndex(isFull)
+  const index = sets.findIndex((set, at) => isFull(store, at, set, grace))
   const set = sets[index]
   if (!set) return undefined
   return new CniError(Code.PluginNotAvailable, {
@@ -40,6 +45,13 @@ function firstFull(store: Store, sets: readonly RangeSet[], grace: number): CniE
     details: fullness(store, index, set),
     hint: `widen the range, or run GC; list the holders: grep -r . ${store.directory}`,
   })
+}
+
+/** Whether a set has no free address. @param index the set's number among all sets @param grace seconds that addresses are kept */
+export function isFull(store: Store, index: number, set: RangeSet, grace: number): boolean {
+  return (
+    !allocate(set, store.index.firstFree, lastReserved(store, index)) && expired(store, grace).length === 0
+  )
 }
 
 function clashing({ directory, own, other }: Clash): string {

@@ -31,6 +31,7 @@ mount -t sysfs sysfs sys
 mount -t cgroup2 cgroup2 sys/fs/cgroup
 cp -a /dev/null /dev/zero /dev/full /dev/random /dev/urandom dev
 touch dev/console
+mount --move . / # services with settings such as ProtectSystem= need a root that is a mount
 exec chroot . /lib/systemd/systemd --system --unit=trial.target --show-status=no
 END
 (

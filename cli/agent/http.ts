@@ -1,0 +1,107 @@
+/** Serves metrics and the agent's health by HTTP, on a socket of this host. Requests and connections are bounded. */
+
+import { chmodSync, rmSync } from 'node:fs'
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
+import { isIP } from 'node:net'
+import { misuse } from '../form/arguments.ts'
+
+/** Where it listens. */
+export type Place = { path: string } | { host: string; port: number }
+
+export interface Pages {
+  metrics(): string
+  /** What is not well; empty when all is. */
+  troubles(): string[]
+}
+
+/** @param text `unix:/PATH` or `ADDRESS:PORT` @throws CniError as `misuse` */
+export function placeOf(text: string): Place {
+  const path = /^unix:(\/.{1,106})$/.exec(text)?.[1]
+  if (path) return { path }
+  const [, bracketed, plain, port] = /^(?:\[(.+)\]|([^:]+)):(\d{1,5})$/.exec(text) ?? []
+  const host = bracketed ?? plain ?? ''
+  if (isIP(host) === (bracketed ? 6 : 4) && Number(port) <= 65_535) return { host, port: Number(port) }
+  throw misuse(
+    `--metrics ${JSON.stringify(text.slice(0, 100))}: write unix:/PATH, 127.0.0.1:PORT or [::1]:PORT`,
+  )
+}
+
+const limits = {
+  maxHeaderSize: 4096,
+  headersTimeout: 5_000,
+  requestTimeout: 5_000,
+  keepAliveTimeout: 1_000,
+  connectionsCheckingInterval: 1_000,
+}
+const MOST_CONNECTIONS = 16
+
+/** @returns the listening server @throws the system's error */
+export async function serve(place: Place, pages: Pages): Promise<Server> {
+  const server = createServer(limits, answerBy(pages))
+  server.maxConnections = MOST_CONNECTIONS
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    listen(server, place, resolve)
+  })
+  if ('path' in place) chmodSync(place.path, 0o600)
+  // Without a listener an error of a later connection would end the process.
+  server.on('error', () => {})
+  return server
+}
+
+/** The lock of the agent says that a socket which is there is of one that was killed. It is made with mode 0600. */
+function listen(server: Server, place: Place, listening: () => void): void {
+  if (!('path' in place)) return void server.listen(place, listening)
+  rmSync(place.path, { force: true })
+  const before = process.umask(0o177)
+  try {
+    server.listen(place, listening)
+  } finally {
+    process.umask(before)
+  }
+}
+
+/** Ends at once, also for connections that are open. */
+export function close(server: Server): void {
+  server.close()
+  server.closeAllConnections()
+}
+
+const TEXT = 'text/plain; version=0.0.4; charset=utf-8'
+
+function answerBy(pages: Pages): RequestListener {
+  const routes: Record<string, (response: ServerResponse) => void> = {
+    '/metrics': (response) => respond(response, 200, pages.metrics()),
+    '/healthz': (response) => respond(response, 200, 'ok'),
+    '/readyz': (response) => {
+      const troubles = pages.troubles()
+      respond(response, troubles.length > 0 ? 503 : 200, troubles.join('\n') || 'ok')
+    },
+  }
+  return (request, response) => {
+    if (hasBody(request)) return refuse(response, 413)
+    if (request.method !== 'GET') return refuse(response, 405)
+    const route = Object.hasOwn(routes, request.url ?? '') ? routes[request.url ?? ''] : undefined
+    if (!route) return refuse(response, 404)
+    route(response)
+  }
+}
+
+const hasBody = ({ headers }: IncomingMessage) =>
+  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+
+/** No more is read from the connection. */
+function refuse(response: ServerResponse, status: number): void {
+  response.setHeader('Connection', 'close')
+  respond(response, status, 'there are /metrics, /healthz and /readyz, by GET')
+}
+
+function respond(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { 'Content-Type': TEXT }).end(`${text}\n`)
+}

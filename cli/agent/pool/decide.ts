@@ -1,0 +1,48 @@
+/** When a network needs another block, and which of its blocks it can do without: pure functions. */
+
+/** A held block of one family, and how full it is. */
+export interface Fill {
+  block: string
+  /** How many addresses it can give: not the gateway, nor excluded ones. */
+  size: number
+  used: number
+}
+
+/** Whether so few addresses are left that a block is claimed ahead: a quarter of a block, in all blocks together. A network without any block waits for its first ADD. */
+export function needsBlock(fills: readonly Fill[]): boolean {
+  if (fills.length === 0) return false
+  const free = fills.reduce((sum, { size, used }) => sum + Math.max(0, size - used), 0)
+  const largest = Math.max(...fills.map(({ size }) => size))
+  return free * 4 <= largest
+}
+
+/** Since when blocks have been empty, by `performance.now()`. */
+export type EmptySince = ReadonlyMap<string, number>
+
+/** The same after another look: a block that is not empty, or is gone, is left out. */
+export function emptySince(before: EmptySince, fills: readonly Fill[], now: number): EmptySince {
+  const empty = fills.filter(({ used }) => used === 0)
+  return new Map(empty.map(({ block }) => [block, before.get(block) ?? now]))
+}
+
+/** Which empty blocks go back now, and when to look again. */
+export interface Surplus {
+  blocks: string[]
+  /** Until the next one has been empty long enough, milliseconds. */
+  next?: number
+}
+
+/**
+ * Empty blocks but a spare one go back when they have been empty for a time, those first that have been so for longest.
+ * @param spare how many empty blocks are kept
+ */
+export function surplus(since: EmptySince, spare: number, emptyFor: number, now: number): Surplus {
+  const oldest = [...since].sort(([, one], [, other]) => one - other)
+  const more = oldest.slice(0, Math.max(0, oldest.length - spare))
+  const left = more.map(([block, begun]) => ({ block, wait: begun + emptyFor - now }))
+  const waits = left.flatMap(({ wait }) => (wait > 0 ? wait : []))
+  return {
+    blocks: left.filter(({ wait }) => wait <= 0).map(({ block }) => block),
+    ...(waits.length > 0 && { next: Math.min(...waits) }),
+  }
+}

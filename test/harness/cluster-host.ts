@@ -1,0 +1,127 @@
+/**
+ * A host of a cluster: a machine of the underlay with files and a host name of its own, where plugins, `patchbay …` and the agent run. Its
+ * namespaces are those of a process that does nothing; nsenter brings others there.
+ */
+
+import { spawn } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import * as assert from 'uvu/assert'
+import { addressesOf } from './address.ts'
+import { errorOf } from './attach.ts'
+import { type Netns, newContainer, scratch } from './host.ts'
+import { type Answer, type Call, type Configuration, call, executables, type Result } from './plugin.ts'
+import { runAlone, type Started, start } from './program.ts'
+import type { Machine } from './switch.ts'
+import { until } from './until.ts'
+
+/** What each host has for itself; all else it shares with the test. */
+const ownDirectories = [
+  '/run/patchbay',
+  '/var/lib/patchbay',
+  '/var/lib/cni',
+  '/var/log',
+  '/etc/cni/net.d',
+  '/etc/patchbay',
+]
+
+export type ClusterNetwork = Configuration & { name: string }
+
+/** A container on a host, after its ADD. */
+export interface Pod extends Netns {
+  /** Without prefix lengths. */
+  addresses: string[]
+  result: Result
+}
+
+/** What differs in a call. */
+type More = Pick<Call, 'args' | 'engine' | 'env' | 'ifname'> & { container?: Netns }
+
+export interface ClusterHost extends Machine {
+  /** What is put in front of a program to run it on the host. */
+  under: readonly string[]
+  /** Environment variables of all that runs there. */
+  env: Record<string, string>
+  /** Calls a plugin. */
+  call(request: Call): Promise<Answer>
+  /** ADD, by default for a new container. @throws with the plugin's answer */
+  add(network: ClusterNetwork, more?: More): Promise<Pod>
+  /** ADD that is refused. @returns the code, and all that the error says */
+  refused(network: ClusterNetwork, more?: More): Promise<ReturnType<typeof errorOf>>
+  verb(verb: 'DEL' | 'CHECK', network: ClusterNetwork, pod: Pod): Promise<Answer>
+  /** Runs `patchbay WORDS`, which must end with the status. @returns all that it writes */
+  patchbay(words: string, status?: number): string
+  /** Starts `patchbay WORDS`, such as `agent`. */
+  begin(words: string): Started
+  /** Writes a file. @param value a text, or what is written as JSON */
+  write(path: string, value: unknown): void
+  read(path: string): string
+  /** Empties all directories that are the host's own, as a new installation does. */
+  wipe(): void
+}
+
+/** Gives a machine files and a name of its own. Below `/etc` its directories must be there already (`ownEtc`). */
+export async function newClusterHost(
+  machine: Machine,
+  env: Record<string, string> = {},
+): Promise<ClusterHost> {
+  const pid = await hold(machine)
+  const args = [`--target=${pid}`, '--mount', '--uts', '--net']
+  const inHost = (path: string) => `/proc/${pid}/root${path}`
+  const callHere = (request: Call) =>
+    call({ ...request, under: ['nsenter', ...args], env: { ...env, ...request.env } })
+  const patchbay = (words: string) => [...args, `${executables()}/patchbay`, ...words.split(' ')]
+  const environment = { PATH: process.env.PATH, CNI_PATH: executables(), ...env }
+  return {
+    ...machine,
+    under: ['nsenter', ...args],
+    env,
+    call: callHere,
+    add: async (network, { container = newContainer(), ...more } = {}) => {
+      const { status, json } = await callHere(attachment('ADD', network, container, more))
+      if (status !== 0) throw new Error(`${machine.name}: ${JSON.stringify(json)}`)
+      const result = json as unknown as Result
+      return { ...container, result, addresses: addressesOf(result.ips) }
+    },
+    refused: async (network, { container = newContainer(), ...more } = {}) => {
+      const answer = await callHere(attachment('ADD', network, container, more))
+      assert.is(answer.status, 1, JSON.stringify(answer.json))
+      return errorOf(answer)
+    },
+    verb: (verb, network, pod) => callHere(attachment(verb, { ...network, prevResult: pod.result }, pod)),
+    patchbay: (words, status = 0) => {
+      const done = runAlone('nsenter', patchbay(words), { env: environment, timeout: 60_000 })
+      assert.is(done.status, status, `${machine.name}: patchbay ${words}: ${done.stdout}${done.stderr}`)
+      return done.stdout + done.stderr
+    },
+    begin: (words) => start('nsenter', patchbay(words), { env: environment }),
+    write: (path, value) => {
+      mkdirSync(dirname(inHost(path)), { recursive: true })
+      writeFileSync(inHost(path), typeof value === 'string' ? value : JSON.stringify(value))
+    },
+    read: (path) => readFileSync(inHost(path), 'utf8'),
+    wipe: () => void runAlone('find', [...ownDirectories.map(inHost), '-mindepth', '1', '-delete']),
+  }
+}
+
+/** Calls of a host's network: the version is added. */
+function attachment(
+  verb: Call['verb'],
+  network: ClusterNetwork,
+  { name, path }: Netns,
+  more: More = {},
+): Call {
+  return { verb, config: { cniVersion: '1.1.0', ...network }, containerID: name, netns: path, ...more }
+}
+
+/** Starts the process that has the host's namespaces. @returns its process ID, when all is mounted */
+async function hold({ name }: Machine): Promise<number> {
+  const mounts = ownDirectories.map((path) => `mkdir -p ${path} && mount -t tmpfs tmpfs ${path}`)
+  const ready = `${scratch}/${name}.ready`
+  const script = [`hostname ${name}`, ...mounts, `touch ${ready}`, 'exec sleep infinity'].join(' && ')
+  const unshare = ['unshare', '--uts', '--mount', '--propagation', 'unchanged', 'sh', '-c', script]
+  const child = spawn('ip', ['netns', 'exec', name, ...unshare], { stdio: 'ignore' })
+  child.unref()
+  await until(`${name} has its namespaces`, () => existsSync(ready))
+  return child.pid ?? 0
+}
