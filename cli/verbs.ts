@@ -27,6 +27,7 @@ export const verbs: Verbs = {
   // many hosts
   'pool ls': async () => (await import('./verbs/pool-ls.ts')).poolLs,
   'pool show': async () => (await import('./verbs/pool-show.ts')).poolShow,
+  'pool claim': async () => (await import('./verbs/pool-claim.ts')).poolClaim,
   'pool check': async () => (await import('./verbs/pool-check.ts')).poolCheck,
   agent: async () => (await import('./verbs/agent.ts')).agent,
   // attachments by hand

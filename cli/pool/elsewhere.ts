@@ -7,4 +7,5 @@ export const work: Work = {
   ls: byNode,
   show: byNode,
   check: byNode,
+  claim: byNode,
 }
