@@ -2,10 +2,10 @@
 
 import { connect } from '#store'
 import { CniError, Code } from '../../shared/error/error.ts'
-import { readValueIfAny } from '../../shared/kernel/files.ts'
 import { type Connection, type Disk, perform } from '../../shared/store/connection.ts'
 import { type Keys, keysBelow } from '../../shared/store/keys.ts'
 import { type Protocol, StoreAway } from '../../shared/store/protocol.ts'
+import { kernelHostName } from '../../shared/store/settings.ts'
 import type { Call } from '../form/verb.ts'
 import { storeOf } from './which-store.ts'
 
@@ -41,7 +41,7 @@ export function sessionOf(
 ): Session {
   return {
     keys: keysBelow(prefix),
-    host: hostNameOf({ host }),
+    host: host ?? kernelHostName(),
     run: async (protocol) => {
       try {
         return await perform(connection, noDisk, protocol)
@@ -50,11 +50,6 @@ export function sessionOf(
       }
     },
   }
-}
-
-/** This host's name in the store: the settings' or the kernel's. */
-export function hostNameOf({ host }: { host?: string | undefined }): string {
-  return host ?? readValueIfAny('/proc/sys/kernel/hostname') ?? 'localhost'
 }
 
 /** These protocols are about all hosts: none writes what this one remembers. */
