@@ -1,12 +1,13 @@
 /** Advisory locks by flock(2). The reference's host-local uses the same, so both can share a directory. */
 
 import { now, sleep } from './clock.ts'
-import { Errno, KernelError } from './errno.ts'
+import { Errno, KernelError, tolerate } from './errno.ts'
 import { close, type Fd, Open, open } from './files.ts'
 import { spanned } from './span.ts'
 import { syscall } from './syscall.ts'
 
 /** Operations of flock(2), include/uapi/asm-generic/fcntl.h. */
+const LOCK_SH = 1
 const LOCK_EX = 2
 const LOCK_NB = 4
 const LOCK_UN = 8
@@ -68,12 +69,40 @@ export function lock(path: string, limit: Limit): Fd {
   }
 }
 
+/** Whether a process holds the exclusive lock of a file. It is tried, and released at once. A file that is not there, or cannot be opened, is not locked. */
+export function isLocked(path: string): boolean {
+  const flags = Open.RDONLY | Open.NONBLOCK | Open.NOFOLLOW
+  const fd = tolerate(() => open(path, flags), 'ENOENT', 'ENOTDIR', 'ELOOP', 'EACCES', 'ENXIO')
+  if (fd === undefined) return false
+  try {
+    return syscall('flock', fd, LOCK_SH | LOCK_NB) === -Errno.EAGAIN
+  } finally {
+    close(fd)
+  }
+}
+
 /** @returns false when another process has the lock */
-function tryLock(fd: Fd, path: string): boolean {
-  const result = syscall('flock', fd, LOCK_EX | LOCK_NB)
+function tryLock(fd: Fd, path: string, kind = LOCK_EX): boolean {
+  const result = syscall('flock', fd, kind | LOCK_NB)
   if (result === -Errno.EAGAIN) return false
   if (result < 0) throw new KernelError(-result, `lock ${path}`)
   return true
+}
+
+/** Takes the lock of an open file, unless another process has it. Closing the descriptor releases it, also those that programs inherit. */
+export function lockIfFree(fd: Fd, path: string): boolean {
+  return tryLock(fd, path)
+}
+
+/** Whether a process holds the lock of a file. Takes it for a moment only as others may do that, too. @throws KernelError */
+export function isLocked(path: string): boolean {
+  const fd = tolerate(() => open(path, Open.RDONLY | Open.NONBLOCK | Open.NOFOLLOW), 'ENOENT', 'ENOTDIR')
+  if (fd === undefined) return false
+  try {
+    return !tryLock(fd, path, LOCK_SH)
+  } finally {
+    close(fd)
+  }
 }
 
 /** The longest pause between two attempts, in milliseconds. */
