@@ -94,17 +94,6 @@ export function lockIfFree(fd: Fd, path: string): boolean {
   return tryLock(fd, path)
 }
 
-/** Whether a process holds the lock of a file. Takes it for a moment only as others may do that, too. @throws KernelError */
-export function isLocked(path: string): boolean {
-  const fd = tolerate(() => open(path, Open.RDONLY | Open.NONBLOCK | Open.NOFOLLOW), 'ENOENT', 'ENOTDIR')
-  if (fd === undefined) return false
-  try {
-    return !tryLock(fd, path, LOCK_SH)
-  } finally {
-    close(fd)
-  }
-}
-
 /** The longest pause between two attempts, in milliseconds. */
 const LONGEST_PAUSE = 16
 

@@ -170,7 +170,8 @@ function lend(file: string): void {
   const holder = { containerID: lentTo('far'), ifname: 'pool' }
   makeStore(directory)
   const draft = draftFile(directory, recordOf(holder))
-  const address = parseAddress(file) ?? assert.unreachable(file)
+  const address = parseAddress(file)
+  if (!address) throw new Error(file)
   withStore(directory, silent, (store) => void reserve(store, draft, { address, file, ...holder }, {}))
   draft.close()
 }
