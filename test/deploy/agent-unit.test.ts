@@ -21,7 +21,8 @@ const network = {
 const store = { endpoints: ['http://127.0.0.1:1'] }
 
 /** It waits for no network, and its log is a file. */
-const settings = '[Unit]\nWants=\nAfter=\n[Service]\nRestartSec=100ms\nStandardError=append:/var/trial/journal\n'
+const settings =
+  '[Unit]\nWants=\nAfter=\n[Service]\nRestartSec=100ms\nStandardError=append:/var/trial/journal\n'
 
 /** An unprivileged machine makes no device nodes: these two settings have /dev made. */
 const withoutDevices = (text: string) => text.replace(/^(PrivateDevices|ProtectClock)=.*/gm, '')
@@ -59,9 +60,9 @@ test('it is ready while etcd is away, serves metrics with few rights, begins aga
     assert.is(written('active'), 'active', journal)
     assert.match(written('cmdline'), /patchbay-agent agent/)
     const series = seriesIn(`${written('metrics')}\n`)
-    const valueOf = (name: string) => series.find((one) => one.name === name)?.value
-    assert.is(valueOf('patchbay_agent_networks'), 1)
-    assert.is(valueOf('patchbay_store_up'), 0)
+    const numberOf = (name: string) => series.find((one) => one.name === name)?.value
+    assert.is(numberOf('patchbay_agent_networks'), 1)
+    assert.is(numberOf('patchbay_store_up'), 0)
     assert.is(written('healthz'), 'ok')
     assert.match(written('readyz'), /127\.0\.0\.1:1/)
     assert.is(written('capabilities').split(/\s+/)[1], '000000000000100a')

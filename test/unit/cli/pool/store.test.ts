@@ -271,7 +271,7 @@ test('a network of another store, and an address that another host has granted, 
     ),
     [],
   )
-  const single = { address: '10.1.0.70', state: 'held', modified: 7 } as const
+  const single = { address: '10.1.0.70', owner: 'far', state: 'held', modified: 7 } as const
   assert.equal(await compared(here(holding({ singles: [single] }, ['10.1.0.2', '10.1.0.70']))), [])
 })
 
