@@ -5,8 +5,7 @@ import { oncePer } from '../../../shared/config/once.ts'
 import { tolerate } from '../../../shared/kernel/errno.ts'
 import { readRegular } from '../../../shared/kernel/regular.ts'
 import { stat } from '../../../shared/kernel/stat.ts'
-import { stateDirectory } from '../../../shared/kernel/state-directory.ts'
-import { holderOf } from '../../../shared/state/holder.ts'
+import { agentLock, agentRuns } from '../../../shared/store/agent-lock.ts'
 import { agentName, agentPath } from '../../../shared/store/agent-program.ts'
 import { word } from '../../form/shell.ts'
 import { directories } from '../../host/executable.ts'
@@ -69,8 +68,7 @@ export const agentStopped: Fault = {
   severity: 'warning',
   look: (view) => {
     const user = storeUsersOf(view).find(({ peers }) => peers)
-    const lock = `${stateDirectory}/agent.lock`
-    if (!user || holderOf(lock)) return []
+    if (!user || agentRuns()) return []
     return [
       {
         subject: user.network,
@@ -78,7 +76,7 @@ export const agentStopped: Fault = {
           'new hosts and containers of the network are not known here, and those of this host not there: "peers": "store" needs the agent',
         evidence: [
           { where: user.file, value: `network ${user.network} has "peers": "store"` },
-          { where: lock, value: 'no process holds the lock' },
+          { where: agentLock, value: 'no process holds the lock' },
         ],
         mend: ['systemctl enable --now patchbay-agent'],
       },
