@@ -49,7 +49,7 @@ export function sessionOf(
   return {
     keys,
     operator: { keys, fresh, now: isoTime(wallClock()), report },
-    host: host ?? readValueIfAny('/proc/sys/kernel/hostname') ?? 'localhost',
+    host: hostNameOf({ host }),
     run: async (protocol) => {
       try {
         return await perform(connection, noDisk, protocol)
@@ -63,12 +63,18 @@ export function sessionOf(
 /** A random UUID (random(4)). */
 const fresh = () => readFile('/proc/sys/kernel/random/uuid').trim()
 
+/** This host's name in the store: the settings' or the kernel's. */
+export function hostNameOf({ host }: { host?: string | undefined }): string {
+  return host ?? readValueIfAny('/proc/sys/kernel/hostname') ?? 'localhost'
+}
+
 /** These protocols are about all hosts: none writes what this one remembers. */
 const noDisk: Disk = () => {
   throw new CniError(Code.Internal, { msg: "a verb of the operator does not write this host's files" })
 }
 
-function away({ message }: StoreAway, endpoints: readonly string[]): CniError {
+/** etcd does not answer, in words for an operator. */
+export function away({ message }: StoreAway, endpoints: readonly string[]): CniError {
   return new CniError(Code.TryAgainLater, {
     msg: `etcd does not answer: ${message}`,
     hint: 'containers go on, and so do ADDs while their blocks last; look whether etcd runs, and whether this host reaches it',
