@@ -8,7 +8,7 @@ import { claimOf, inTime, resultOf } from '../host-local/add.ts'
 import { dnsFor, requestedAddresses } from '../host-local/request.ts'
 import type { Claim } from '../host-local/reserve.ts'
 import { claimAhead, claimNow } from './claim.ts'
-import { failureSince, noteOutcome, whileNoneClaims } from './claim-file.ts'
+import { failureAfter, noteOutcome, whileNoneClaims } from './claim-file.ts'
 import { type Given, giveAtHand, type PoolRequest } from './give.ts'
 import { isNeed, type Need, requireOnePerFamily } from './supply.ts'
 
@@ -61,7 +61,9 @@ function giveFromStore(request: PoolRequest, wishes: readonly Address[], claim: 
     // The claim of another process may have been enough for both, or have failed just now.
     const need = giveAtHand(request, wishes, claim)
     if (!isNeed(need)) return need
-    const failure = need.addresses.length === 0 ? failureSince(request.network, begun) : undefined
+    if (need.damaged)
+      request.log.warn(`${need.damaged} is damaged: what this host holds is asked of the store again`)
+    const failure = need.addresses.length === 0 ? failureAfter(request.network, begun) : undefined
     if (failure) throw lacking(request, need, failure)
     claimNoting(request, need)
     const given = giveAtHand(request, wishes, claim)

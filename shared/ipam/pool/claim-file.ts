@@ -30,11 +30,11 @@ export function noteOutcome(network: string, failure?: CniError): void {
   overwrite(fileOf(network), failure ? JSON.stringify({ code: failure.code, ...printed(failure) }) : '{}')
 }
 
-/** How the last claim failed, if it ended at this time or later. @param time nanoseconds since the epoch */
-export function failureSince(network: string, time: bigint): CniError | undefined {
+/** How the last claim failed, if it ended after this time. @param time of the kernel's last tick, nanoseconds since the epoch */
+export function failureAfter(network: string, time: bigint): CniError | undefined {
   const file = fileOf(network)
   const text = readOwnIfAny(file)?.toString() ?? ''
-  if (text === '' || (stat(file)?.mtime ?? 0n) < time) return undefined
+  if (text === '' || (stat(file)?.mtime ?? 0n) <= time) return undefined
   return text === STARTED ? endedEarly() : reportedError(text, 'patchbay-agent')
 }
 
@@ -47,14 +47,14 @@ function endedEarly(): CniError {
 
 /**
  * Takes the lock for a program that claims in the background.
- * @param since nanoseconds since the epoch: with a failure at this time or later there is no further attempt
+ * @param since nanoseconds since the epoch: with a failure after this time there is no further attempt
  * @returns the file, to be the program's standard output; undefined when it is not to be started @throws KernelError
  */
 export function openForProgram(network: string, since: bigint): Fd | undefined {
   makeDirectory(directory, 0o700)
   const file = fileOf(network)
   const fd = open(file, Open.RDWR | Open.CREAT | Open.NONBLOCK | Open.NOFOLLOW)
-  if (lockIfFree(fd, file) && !failureSince(network, since)) {
+  if (lockIfFree(fd, file) && !failureAfter(network, since)) {
     must(`empty ${file}`, 'ftruncate', fd, 0)
     writeAll(fd, Buffer.from(STARTED), file)
     return fd
