@@ -34,8 +34,9 @@ export interface Connection {
 
 export interface Follower {
   whole(answer: RangeAnswer): void
+  /** An empty batch tells that the store answers: after `away`, and every few minutes. */
   changed(changes: Changed[], revision: number): void
-  /** The store does not answer, or does again. */
+  /** No member answers. */
   away?(reason: string): void
 }
 

@@ -36,7 +36,12 @@ export function holdingsOf(
     ...{ network, dataDir, id, pool, store: id },
     definition: { id, ranges, blockSize: { ipv4: 28, ipv6: 124 }, ...(closing && { closing }) },
     blocks: blocks.map((text) => ({ block: lastWord(text), state: stateIn(text), modified: 7 })),
-    singles: singles.map((text) => ({ address: lastWord(text), state: stateIn(text), modified: 7 })),
+    singles: singles.map((text) => ({
+      address: lastWord(text),
+      owner: 'far',
+      state: stateIn(text),
+      modified: 7,
+    })),
   }
 }
 

@@ -26,7 +26,7 @@ export function connection(config: StoreConfig, credentials: ChannelCredentials,
   const { epoch } = keysBelow(config.prefix)
   return {
     ask: (step) => answerTo(step, ask, epoch),
-    follow: (range, follower) => follow(range, follower, config.endpoints, credentials),
+    follow: (range, follower) => follow(all, first, range, follower),
     close() {
       for (const { close } of all) close()
     },

@@ -13,7 +13,7 @@ import { decode, encode } from './wire.ts'
 
 /** For making a connection, and for each request. */
 const CONNECT_MILLISECONDS = 3000
-export const REQUEST_MILLISECONDS = 5000
+const REQUEST_MILLISECONDS = 5000
 
 /**
  * A connection whose other end is cut off is closed after both together. etcd closes the connections of clients that ping more often than
@@ -44,7 +44,7 @@ export interface Member {
   /** Makes a connection if there is none. @throws Unreached */
   reach(): Promise<void>
   /** Only after `reach`. @throws ServiceError of gRPC */
-  ask<Response>(method: Method, request: object): Promise<Response>
+  ask<Response>(method: Method, request: object, milliseconds?: number): Promise<Response>
   /** Only after `reach`. */
   stream<Response>(method: Method): Stream<Response>
   close(): void
@@ -69,7 +69,8 @@ export function member(endpoint: string, credentials: ChannelCredentials): Membe
       close()
       throw new Unreached('no connection')
     },
-    ask: (method, request) => unary(opened(), method, request),
+    ask: (method, request, milliseconds = REQUEST_MILLISECONDS) =>
+      unary(opened(), method, request, milliseconds),
     stream: ({ path, request, response }) =>
       opened().makeBidiStreamRequest(
         path,
@@ -112,6 +113,7 @@ function unary<Response>(
   client: Client,
   { path, request, response }: Method,
   message: object,
+  milliseconds: number,
 ): Promise<Response> {
   return new Promise((resolve, reject) => {
     client.makeUnaryRequest<object, Response>(
@@ -119,7 +121,7 @@ function unary<Response>(
       (value) => encode(request, value),
       (bytes) => decode(response, bytes),
       message,
-      { deadline: Date.now() + REQUEST_MILLISECONDS },
+      { deadline: Date.now() + milliseconds },
       (error: ServiceError | null, answer?: Response) =>
         error ? reject(error) : resolve(answer as Response),
     )

@@ -35,3 +35,8 @@ const undone = ['etcdserver: no leader', 'etcdserver: not capable']
 export function isUndone(error: unknown): boolean {
   return undone.includes(serviceError(error)?.details ?? '')
 }
+
+/** The sentence of an error. */
+export function reasonOf(error: unknown): string {
+  return refusalOf(error)?.message ?? serviceError(error)?.details ?? (error as Error).message
+}
