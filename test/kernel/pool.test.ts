@@ -11,7 +11,8 @@ import {
 } from 'node:fs'
 import * as assert from 'uvu/assert'
 import { close } from '../../shared/kernel/files.ts'
-import { lock } from '../../shared/kernel/lock.ts'
+import { isLocked, lock } from '../../shared/kernel/lock.ts'
+import { agentLock } from '../../shared/store/agent-lock.ts'
 import { addressesOf } from '../harness/address.ts'
 import { done, errorOf } from '../harness/attach.ts'
 import { newBootId } from '../harness/boot.ts'
@@ -38,7 +39,8 @@ const agent = standInAgent(`${executables()}/patchbay`, `${scratch}/bin`)
 const state = '/run/patchbay/pool'
 const go = `${scratch}/go`
 
-test.before.each(() => {
+test.before.each(async () => {
+  await until('no claim of the last test runs', () => !isLocked(`${state}/net.claim`))
   for (const path of [dataDir, state, go]) rmSync(path, { recursive: true, force: true })
   agent.does(failing('no claim was expected'))
 })
@@ -66,6 +68,17 @@ const refusedAdd = async (...args: [string, Partial<Call>?, object?, object?]) =
 const del = async (containerID: string) => assert.equal(await call(request('DEL', containerID)), done)
 const holding = (held: Held) => hold('net', dataDir, held)
 const reserved = () => reservedBelow(dataDir, 'net')
+
+/** As where `patchbay agent` runs: plugins claim nothing ahead. */
+async function whileAgentRuns(action: () => Promise<void>): Promise<void> {
+  mkdirSync('/run/patchbay', { recursive: true })
+  const held = lock(agentLock, { milliseconds: 0, timedOut: Error })
+  try {
+    await action()
+  } finally {
+    close(held)
+  }
+}
 
 function given({ status, json }: Answer): string[] {
   assert.is(status, 0, JSON.stringify(json))
@@ -111,7 +124,7 @@ test('the first ADD claims a block and gives of it; the input names network, poo
 
 test('a family whose block is full gets another block, and what the other family had reserved is given back first', async () => {
   holding({ ...dual, blocks: ['10.80.1.0/28', 'fd00:80::10/128'] })
-  await add('c1')
+  await whileAgentRuns(async () => void (await add('c1')))
   agent.gives('net', dataDir, { ...dual, blocks: ['10.80.1.0/28', 'fd00:80::10/128', 'fd00:80::40/124'] })
   assert.equal((await add('c2'))[1], 'fd00:80::40')
   assert.equal(
@@ -177,7 +190,7 @@ function hasOpen(pid: number, file: string): boolean {
 
 test('with wait, ADD gets the address that a container frees, after one claim that failed', async () => {
   holding({ blocks: ['10.80.1.0/32'] })
-  await add('c1')
+  await whileAgentRuns(async () => void (await add('c1')))
   agent.does(failing('pool blue is full'))
   const { answer } = started(request('ADD', 'c2', {}, { wait: 60 }))
   await until('the claim is made', () => agent.claims().length > 0)
@@ -236,12 +249,10 @@ test('three quarters full: a spare block is claimed in the background, once, wit
 
 test('no spare block is claimed where the agent runs, and after a failure not again at once', async () => {
   holding({ blocks: ['10.80.1.0/31'] })
-  mkdirSync('/run/patchbay', { recursive: true })
-  const agents = lock('/run/patchbay/agent.lock', { milliseconds: 0, timedOut: Error })
-  await add('c1')
-  await add('c2')
+  await whileAgentRuns(async () => {
+    for (const id of ['c1', 'c2']) await add(id)
+  })
   assert.equal(agent.claims(), [])
-  close(agents)
   for (const id of ['c1', 'c2']) await del(id)
   await add('c1')
   await add('c2')
