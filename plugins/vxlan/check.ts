@@ -26,6 +26,7 @@ import { differences, optionInWords, optionsOf } from './options.ts'
 import { remoteDifferences } from './remotes.ts'
 import { takesAll } from './rules.ts'
 import { namesOf } from './segment.ts'
+import { checkTold } from './told.ts'
 import { findUnderlay, type Underlay } from './underlay.ts'
 
 /** @throws CniError naming the first difference to what ADD made */
@@ -49,6 +50,7 @@ function checkSegment(sides: Sides, request: Request<VxlanConfig>, prevResult: R
   const port = checkHostEnd(sides, request, prevResult)
   for (const link of [vtep, port]) if (link.master !== bridge.index) throw noPort(link.name, bridge)
   checkMtus(vtep, port, findLink(sides.inside, ifname))
+  checkTold(request, vtep.name)
 }
 
 /** The VTEP is in the container's namespace, its underlay in the host's. */

@@ -19,6 +19,7 @@ import {
   withDefault,
 } from '../../shared/config/schema.ts'
 import { possibleMtu, txQueueLen } from '../../shared/link/keys.ts'
+import { store } from '../../shared/store/config.ts'
 import { fittingAddresses, fittingPorts, fittingVniFilter, oneNetwork } from './rules.ts'
 
 /** 24 bits (RFC 7348 section 5); the kernel accepts 0 too. */
@@ -51,7 +52,22 @@ const shape = {
     "The other VTEPs. The host's own addresses are skipped, so all hosts can have the same list.",
   ),
   group: describe(optional(ip), 'The multicast group by which VTEPs find each other. Needs `dev`.'),
-  local: describe(optional(ip), 'The address that packets are sent from. Default: chosen by the routes.'),
+  peers: describe(
+    optional(oneOf('store')),
+    'With "store" the hosts find each other by etcd: `patchbay agent` tells it of this host, and writes the others into the VTEP.',
+  ),
+  store: describe(
+    optional(store),
+    'Where etcd is, for `peers`. Default: the file `/etc/patchbay/store.json`, which has the same keys.',
+  ),
+  arpSuppress: describe(
+    off,
+    'The VTEP answers ARP requests and neighbour solicitations for the containers of other hosts itself, and sends none to them. Needs `peers`; the same on all hosts.',
+  ),
+  local: describe(
+    optional(ip),
+    "The address that packets are sent from, and that `peers` tells the others. Default: chosen by the routes; for `peers` the address of `dev` or of the default route's interface.",
+  ),
   dev: describe(
     optional(linkName),
     'The NIC that packets are sent by; for a bond, a team or net_failover, any member. Default: chosen by the routes.',
@@ -66,7 +82,7 @@ const shape = {
   ),
   mtu: describe(
     withDefault(integer({ min: 0, max: 65535 }), 0),
-    'MTU of VTEP, bridge and containers. 0: what the paths to the remotes carry, less 50, or 70 on IPv6.',
+    'MTU of VTEP, bridge and containers. 0: what the paths to the remotes carry (with `peers` the interface to the underlay), less 50, or 70 on IPv6.',
   ),
   dstport: describe(withDefault(port, 4789), 'The UDP port of all VTEPs of the network.'),
   sourcePortRange: describe(
@@ -88,8 +104,8 @@ const shape = {
     'Forbid routers to fragment outer packets (the DF bit).',
   ),
   learning: describe(
-    withDefault(boolean, true),
-    'Learn from received frames which remote has which MAC address.',
+    optional(boolean),
+    'Learn from received frames which remote has which MAC address. Default: true, but with `arpSuppress` false.',
   ),
   ageing: describe(
     withDefault(integer({ min: 1, max: 0x7fffffff }), 300),
@@ -135,6 +151,10 @@ export const config = network<typeof shape>(shape, {
     notTogether('remote', 'remotes'),
     notTogether('remote', 'group', 'a group stands for all remotes'),
     notTogether('remotes', 'group', 'a group stands for all remotes'),
+    ...['remote', 'remotes', 'group'].map((key) => notTogether('peers', key, 'the store has the remotes')),
+    notTogether('peers', 'direct', "the agent changes no VTEP in a container's namespace"),
+    needs('store', 'peers'),
+    needs('arpSuppress', 'peers'),
     notTogether('direct', 'bridge', 'the VTEP itself is the interface of the container'),
     onlyIn('vniFilter', { direct: true }),
     possibleMtu,

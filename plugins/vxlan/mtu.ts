@@ -9,6 +9,7 @@ import { findLink, type Link } from '../../shared/netlink/link.ts'
 import { findPath } from '../../shared/netlink/path.ts'
 import type { Socket } from '../../shared/netlink/socket.ts'
 import type { VxlanConfig } from './config.ts'
+import type { Own } from './own.ts'
 import type { Underlay } from './underlay.ts'
 
 /** IP, UDP, VXLAN and the inner Ethernet header (RFC 7348 section 5): 20 or 40, 8, 8 and 14 bytes. */
@@ -83,7 +84,8 @@ function tooLarge(msg: string, hint: string, see?: string): CniError {
 
 /** Undefined if there are remotes, and no route to any of them. */
 function narrowestPath(host: Socket, underlay: Underlay, log: Log): PathMtu | undefined {
-  const { dev, remotes = [] } = underlay
+  const { dev, remotes = [], own } = underlay
+  if (own) return pathOf(own)
   if (remotes.length === 0)
     return dev ? { mtu: dev.mtu, words: dev.name, see: seeLink(dev.name) } : unknownPath
   const found = remotes.map((remote) => [remote, pathTo(host, remote, underlay)] as const)
@@ -101,6 +103,11 @@ function warnOfUnreached(remotes: readonly Address[], log: Log): void {
   log.warn(
     `no route leads to remote ${remotes.map(formatAddress).join(', ')}: the MTU of the path is not known`,
   )
+}
+
+/** The paths to the peers are not known: all begin at this link. */
+function pathOf({ link, mtu }: Own): PathMtu {
+  return { mtu, words: link.name, see: seeLink(link.name) }
 }
 
 const unknownPath: PathMtu = {

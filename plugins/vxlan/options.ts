@@ -11,8 +11,18 @@ import type { Underlay } from './underlay.ts'
 
 /** All options in the kernel's terms, so that none depends on the kernel's defaults. */
 export function optionsOf(config: VxlanConfig, { dev, local, group }: Underlay): VxlanOptions {
-  const { vni = 0, dstport, sourcePortRange, ttl = 0, tos = 0, df, learning, ageing } = config
-  const { proxy, l2miss, l3miss, udpCsum, udp6ZeroCsumTx, udp6ZeroCsumRx, vniFilter } = config
+  const { vni = 0, dstport, sourcePortRange, ttl = 0, tos = 0, df, ageing } = config
+  const {
+    arpSuppress,
+    learning = !arpSuppress,
+    proxy,
+    l2miss,
+    l3miss,
+    udpCsum,
+    udp6ZeroCsumTx,
+    udp6ZeroCsumRx,
+    vniFilter,
+  } = config
   return {
     vni,
     group: group && formatAddress(group),
@@ -26,7 +36,7 @@ export function optionsOf(config: VxlanConfig, { dev, local, group }: Underlay):
     // In external mode the kernel does not learn.
     learning: learning && !vniFilter,
     ageing,
-    proxy,
+    proxy: proxy || arpSuppress,
     l2miss,
     l3miss,
     udpCsum,

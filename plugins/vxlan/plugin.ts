@@ -8,16 +8,20 @@ import type { Request } from '../../shared/cni/plugin.ts'
 import type { Interface } from '../../shared/cni/result.ts'
 import { segment } from '../../shared/cni/segment.ts'
 import { Code, withCode } from '../../shared/error/error.ts'
+import type { Log } from '../../shared/error/log.ts'
 import { requireKind } from '../../shared/link/kind.ts'
 import { waitUntilRunning } from '../../shared/link/running.ts'
 import type { Link } from '../../shared/netlink/link.ts'
+import type { Socket } from '../../shared/netlink/socket.ts'
 import { hostEnd, makePair } from '../../shared/pair/host-end.ts'
 import { checkVxlan } from './check.ts'
 import { config, type VxlanConfig } from './config.ts'
 import { createDirect, unmovedVtep } from './direct.ts'
 import { fittingMtu, requireMtu, tunnelMtu } from './mtu.ts'
+import { noOwnIn, requireOwn } from './own.ts'
 import { reconcile } from './reconcile.ts'
 import { ensureSegment, ownSegment, withSegmentLock } from './segment.ts'
+import { tellAttachment, toldAttachment } from './told.ts'
 import { downDev, findUnderlay, type Underlay } from './underlay.ts'
 
 /** What ADD has made on the host: nothing, when the VTEP is the container's. */
@@ -32,9 +36,10 @@ export const vxlan = interfacePlugin<VxlanConfig, OnHost>({
   segment: ({ vni, bridge }) => segment('vxlan', { vni, bridge }),
   reconcile,
   device: {
-    leaves: [hostEnd, unmovedVtep, ownSegment],
+    leaves: [hostEnd, unmovedVtep, ownSegment, toldAttachment],
     prepare: requestedMac,
     create,
+    connect: tellAttachment,
     settle: ({ host }, { port }) => port && waitUntilRunning(host, port),
     check: checkVxlan,
     status,
@@ -45,6 +50,7 @@ function create(life: Life<VxlanConfig>): OnHost {
   const { host, request } = life
   const { config, log } = request
   const underlay = findUnderlay(host, config, log)
+  if (config.peers) requireOwn(underlay, config)
   const mtu = tunnelMtu(host, config, underlay, log)
   if (!config.direct) return withSegmentLock(config, () => join(life, underlay, mtu))
   createDirect(life, underlay, mtu)
@@ -77,5 +83,11 @@ function status({ config, log }: Request<VxlanConfig>): void {
   requireKind(host, 'vxlan')
   const down = downDev(host, config)
   if (down) log.warn(`dev ${down.name} is down: no frames reach other hosts: ip link set dev ${down.name} up`)
-  else withCode(Code.PluginNotAvailable, () => requireMtu(host, config, findUnderlay(host, config, log), log))
+  else withCode(Code.PluginNotAvailable, () => requireUnderlay(host, config, log))
+}
+
+function requireUnderlay(host: Socket, config: VxlanConfig, log: Log): void {
+  const underlay = findUnderlay(host, config, log)
+  if (!config.peers || underlay.own) requireMtu(host, config, underlay, log)
+  else log.warn(`${noOwnIn(config.dev)}: an ADD fails until it has one, or local is set`)
 }

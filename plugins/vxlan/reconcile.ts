@@ -6,6 +6,7 @@ import { findLink } from '../../shared/netlink/link.ts'
 import { inWords, made } from './change.ts'
 import type { VxlanConfig } from './config.ts'
 import { namesOf, withSegmentLock } from './segment.ts'
+import { servingChanges } from './told.ts'
 import { findUnderlay } from './underlay.ts'
 import { vtepChanges } from './vtep.ts'
 
@@ -17,7 +18,8 @@ export function reconcile({ config, log }: Network<VxlanConfig>, isDry: boolean)
   return withSegmentLock(config, () => {
     const vtep = findLink(host, name)
     if (!vtep) return []
-    const changes = vtepChanges(host, vtep, config, findUnderlay(host, config, log))
+    const underlay = findUnderlay(host, config, log)
+    const changes = [...vtepChanges(host, vtep, config, underlay), ...servingChanges(config, underlay)]
     return [{ device: name, done: isDry ? inWords(changes) : made(changes) }]
   })
 }

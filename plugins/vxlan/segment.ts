@@ -31,10 +31,13 @@ import {
 } from '../../shared/netlink/link.ts'
 import { ask, openSocket, Protocol, type Socket } from '../../shared/netlink/socket.ts'
 import { withLinkLock } from '../../shared/state/lock.ts'
+import { hasServed } from '../../shared/store/peers.ts'
 import { made } from './change.ts'
 import type { VxlanConfig } from './config.ts'
+import { vtepName } from './names.ts'
+import { serve, stopServing } from './told.ts'
 import type { Underlay } from './underlay.ts'
-import { contentChanges, makeVtep, vtepChanges, vtepName } from './vtep.ts'
+import { contentChanges, makeVtep, vtepChanges } from './vtep.ts'
 
 /** The alias that marks a VTEP or bridge as made here: DEL removes only these. */
 const alias = 'patchbay: vxlan'
@@ -70,8 +73,10 @@ export function ensureSegment(
   refuseOthers(host, bridge, name)
   if (!found) return { bridge, vtep: newVtep(host, bridge, { name, mtu, undo }, config, underlay) }
   if (found.master && found.master !== bridge.index) throw elsewhere(host, found, bridge)
-  for (const done of made(vtepChanges(host, found, config, underlay))) log.info(`${name}: ${done}`)
+  const changes = made(vtepChanges(host, found, config, underlay))
+  for (const done of changes) log.info(`${name}: ${done}`)
   if (!found.master) ask(host, changeLink(found, { master: bridge }))
+  if (config.peers || changes.length > 0) serve(config, underlay)
   return { bridge, vtep: found }
 }
 
@@ -117,12 +122,18 @@ function newVtep(
   underlay: Underlay,
 ): Link {
   const isUsed = () => listPorts(host, bridge).some((port) => port.name !== name)
-  const inverse = () => withLinkLock(bridge.name, () => isUsed() || removeIfThere(host, { name }))
+  const inverse = () => withLinkLock(bridge.name, () => isUsed() || removeNew(host, name, config))
   const step = { settings: { name, mtu, master: bridge }, undo, inverse }
   const vtep = makeMarked(host, { name, alias, undo }, () => makeVtep(host, config, underlay, step))
   made(contentChanges(host, vtep, config, underlay))
   ask(host, changeLink(vtep, { up: true }))
+  if (config.peers) serve(config, underlay)
   return vtep
+}
+
+function removeNew(host: Socket, name: string, config: VxlanConfig): void {
+  stopServing(name, config)
+  removeIfThere(host, { name })
 }
 
 /** VTEP and bridge, which the DEL of the last container removes. */
@@ -144,30 +155,43 @@ function releaseSegments({ config }: Request<Partial<VxlanConfig>>): void {
     configured,
     ...others.map((bridge) => ({ bridge: bridge.name, vtep: vtepOn(bridge)?.name })),
   ]
-  const unused = segments.filter((segment) => isLeftOver(host, segment))
+  const unused = segments.filter((segment) => isLeftOver(host, segment, config))
   runAllNow([
-    ...unused.map((segment) => () => releaseSegment(host, segment)),
+    ...unused.map(
+      (segment) => () => releaseSegment(host, segment, segment === configured ? config : undefined),
+    ),
     ...vteps.filter(isAbandoned).map((vtep) => () => removeIfThere(host, vtep)),
   ])
 }
 
 /** Whether anything of a segment is there, and no container uses it. */
-function isLeftOver(host: Socket, { bridge: name = '', vtep }: ReturnType<typeof namesOf>): boolean {
+function isLeftOver(
+  host: Socket,
+  { bridge: name = '', vtep }: ReturnType<typeof namesOf>,
+  { peers }: Partial<VxlanConfig>,
+): boolean {
   const bridge = findLink(host, name)
   if (bridge) return !hasOtherPort(openSocket(Protocol.ROUTE), bridge, vtep)
-  return Boolean(vtep && findLink(host, vtep)) || [name, vtep].some((made) => made && hasMark(made))
+  if (vtep && (findLink(host, vtep) || (peers && hasServed(vtep)))) return true
+  return [name, vtep].some((made) => made && hasMark(made))
 }
 
 /**
  * Removes VTEP and bridge if they were made here and have no other port. The VTEP is down when the bridge goes, so that the kernel does not wait
  * for the bridge while it frees the VTEP.
+ * @param config of a segment that is configured still
  */
-function releaseSegment(host: Socket, names: ReturnType<typeof namesOf>): void {
+function releaseSegment(
+  host: Socket,
+  names: ReturnType<typeof namesOf>,
+  config?: Partial<VxlanConfig>,
+): void {
   const { bridge: name } = names
   if (!name) return
   withLinkLock(name, () => {
     const bridge = findLink(host, name)
     if (bridge && hasOtherPort(openSocket(Protocol.ROUTE), bridge, names.vtep)) return
+    if (names.vtep) stopServing(names.vtep, config)
     const vtep = ownVtep(host, names.vtep, bridge)
     if (vtep) tolerate(() => ask(host, changeLink(vtep, { up: false, master: null })), 'ENODEV')
     if (bridge && isMarked(bridge, alias)) removeUnusedBridge(host, name)

@@ -9,6 +9,7 @@ import { findLink, type Link } from '../../shared/netlink/link.ts'
 import { findPath } from '../../shared/netlink/path.ts'
 import type { Socket } from '../../shared/netlink/socket.ts'
 import type { VxlanConfig } from './config.ts'
+import { findOwn, type Own } from './own.ts'
 
 export interface Underlay {
   family: 4 | 6
@@ -17,6 +18,8 @@ export interface Underlay {
   group?: Address
   /** The other VTEPs; undefined if the configuration leaves them to a daemon. */
   remotes?: Address[]
+  /** With `peers`: where this host receives. Undefined when that is not known now. */
+  own?: Own
 }
 
 /** @throws CniError when the host lacks `dev` or `local`, or the only remote is the host itself */
@@ -27,8 +30,9 @@ export function findUnderlay(host: Socket, config: VxlanConfig, log: Log): Under
   if (local && !isOwn(local)) throw notOurs(local)
   const dev = config.dev ? findDev(host, config.dev, log) : undefined
   const listed = (config.remote ? [config.remote] : config.remotes)?.map(addressOf)
-  const family = (local ?? group ?? listed?.[0])?.family ?? 4
-  return { family, local, dev, group, remotes: listed && othersOf(isOwn, listed, config) }
+  const own = config.peers ? findOwn(host, config, { local, dev, isOwn }) : undefined
+  const family = (local ?? group ?? listed?.[0] ?? own?.address)?.family ?? 4
+  return { family, local, dev, group, remotes: listed && othersOf(isOwn, listed, config), own }
 }
 
 function addressOf(text: string): Address {

@@ -22,11 +22,6 @@ import { differences, optionInWords, optionsOf, requireFixed } from './options.t
 import { remoteChanges } from './remotes.ts'
 import type { Underlay } from './underlay.ts'
 
-/** The name of a VNI's VTEP on this host, at most ten characters. */
-export function vtepName(vni: number): string {
-  return `vx${vni}`
-}
-
 /**
  * Makes a VTEP, down and without remotes.
  * @param step the VTEP's settings, and the inverse for undo

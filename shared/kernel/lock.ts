@@ -69,6 +69,18 @@ export function lock(path: string, limit: Limit): Fd {
   }
 }
 
+/** Whether a process holds the exclusive lock of a file. It is tried, and released at once. A file that is not there, or cannot be opened, is not locked. */
+export function isLocked(path: string): boolean {
+  const flags = Open.RDONLY | Open.NONBLOCK | Open.NOFOLLOW
+  const fd = tolerate(() => open(path, flags), 'ENOENT', 'ENOTDIR', 'ELOOP', 'EACCES', 'ENXIO')
+  if (fd === undefined) return false
+  try {
+    return syscall('flock', fd, LOCK_SH | LOCK_NB) === -Errno.EAGAIN
+  } finally {
+    close(fd)
+  }
+}
+
 /** @returns false when another process has the lock */
 function tryLock(fd: Fd, path: string, kind = LOCK_EX): boolean {
   const result = syscall('flock', fd, kind | LOCK_NB)
@@ -80,17 +92,6 @@ function tryLock(fd: Fd, path: string, kind = LOCK_EX): boolean {
 /** Takes the lock of an open file, unless another process has it. Closing the descriptor releases it, also those that programs inherit. */
 export function lockIfFree(fd: Fd, path: string): boolean {
   return tryLock(fd, path)
-}
-
-/** Whether a process holds the lock of a file. Takes it for a moment only as others may do that, too. @throws KernelError */
-export function isLocked(path: string): boolean {
-  const fd = tolerate(() => open(path, Open.RDONLY | Open.NONBLOCK | Open.NOFOLLOW), 'ENOENT', 'ENOTDIR')
-  if (fd === undefined) return false
-  try {
-    return !tryLock(fd, path, LOCK_SH)
-  } finally {
-    close(fd)
-  }
 }
 
 /** The longest pause between two attempts, in milliseconds. */

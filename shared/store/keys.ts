@@ -21,7 +21,8 @@ export interface Keys {
   single(pool: string, address: Address): string
   singles(pool?: string): string
   vtep(vni: number, host: string): string
-  vteps(vni: number): string
+  /** Of a VNI, or of all. */
+  vteps(vni?: number): string
   neighbour(vni: number, host: string, mac: string): string
   neighbours(vni: number, host?: string): string
 }

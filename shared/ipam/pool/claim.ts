@@ -5,9 +5,9 @@ import { type Family, formatAddress } from '../../ip/address.ts'
 import { fileClock } from '../../kernel/clock.ts'
 import { KernelError } from '../../kernel/errno.ts'
 import { close, Open, open } from '../../kernel/files.ts'
-import { isLocked } from '../../kernel/lock.ts'
+
 import { memoryFile } from '../../kernel/run.ts'
-import { stateDirectory } from '../../kernel/state-directory.ts'
+import { agentRuns } from '../../store/agent-lock.ts'
 import { agentPath, askAgent, withoutCall } from '../../store/agent-program.ts'
 import { defaultDataDir } from '../host-local/keys.ts'
 import { openForProgram } from './claim-file.ts'
@@ -41,7 +41,7 @@ const PAUSE = 30_000_000_000n
 export function claimAhead(request: PoolRequest, families: readonly Family[]): void {
   if (families.length === 0) return
   try {
-    if (!isLocked(`${stateDirectory}/agent.lock`)) start(request, families)
+    if (!agentRuns()) start(request, families)
   } catch (error) {
     request.log.info(`no spare block is claimed: ${error instanceof Error ? error.message : error}`)
   }

@@ -1,0 +1,140 @@
+/** The agent's part for vxlan with `"peers": "store"`: the VNIs that this host serves, each a segment (segment.ts). */
+
+import { toCniError } from '../../../shared/error/error.ts'
+import { makeDirectory } from '../../../shared/kernel/files.ts'
+import { stateDirectory } from '../../../shared/kernel/state-directory.ts'
+import { closeSocket, openSocket, Protocol } from '../../../shared/netlink/socket.ts'
+import { attachedFolder, vtepFolder } from '../../../shared/store/peers.ts'
+import { gauge, type Sample } from '../../metrics/metric.ts'
+import { watchDirectories } from '../directory-watch.ts'
+import { counter } from '../metrics.ts'
+import type { MakePart } from '../part.ts'
+import { statesOf } from '../states.ts'
+import { worker } from '../worker.ts'
+import { watchLinks } from './links.ts'
+import { retire, servedInStore } from './retire.ts'
+import { openSegment, type Pace, type Segment } from './segment.ts'
+import { readTold } from './told.ts'
+import { findVtep } from './vtep.ts'
+
+const usual: Pace = { gather: 50, removal: 5_000, look: 60_000, links: 1_000 }
+
+export const peers: MakePart = makePeers(usual)
+
+/** @param pace shorter times for tests */
+export function makePeers(pace: Pace): MakePart {
+  return (surroundings) => {
+    const { connection, keys, host, log } = surroundings
+    const [faults, doubts] = [statesOf(log), statesOf(log)]
+    const socket = openSocket(Protocol.ROUTE)
+    const place = { connection, keys, host, socket, faults, doubts, pace }
+    const segments = new Map<number, Segment>()
+    /** VNIs of this store's networks. One that was served stays so until its segment goes, also if the configuration is gone. */
+    let configured = new Set<number>()
+    /** VNIs that this host serves no more, and still publishes. */
+    const retiring = new Set<number>()
+    let hasSwept = false
+
+    const looking = worker(
+      async () => {
+        renewWatch()
+        const told = readTold().filter(({ vni }) => configured.has(vni) || segments.has(vni))
+        const served = new Set<number>()
+        const gone = new Map<string, string>()
+        for (const one of told) {
+          const vtep = findVtep(socket, one.vtep, one.vni)
+          if (!vtep) gone.set(`VTEP ${one.vtep}`, 'it is not there: the next ADD of its network makes it')
+          if (!vtep) continue
+          served.add(one.vni)
+          retiring.delete(one.vni)
+          const segment = segments.get(one.vni)
+          if (segment) segment.update(one, vtep)
+          else segments.set(one.vni, openSegment(place, one, vtep))
+        }
+        faults.only('VTEP ', gone)
+        await close([...segments.keys()].filter((vni) => !served.has(vni)))
+        looking.soon(pace.look)
+      },
+      (error) => log.warn(`peers: ${toCniError(error).message}`),
+    )
+
+    async function close(vnis: number[]): Promise<void> {
+      for (const vni of vnis) {
+        const segment = segments.get(vni)
+        segments.delete(vni)
+        retiring.add(vni)
+        await segment?.stop()
+        for (const states of [faults, doubts]) states.only(`VNI ${vni}: `, new Map())
+      }
+      retirement.soon()
+    }
+
+    /** Removes what this host publishes of VNIs that it serves no more; at first also what it has left before a boot. */
+    const retirement = worker(
+      async () => {
+        if (!hasSwept) for (const vni of await servedInStore(place)) if (!segments.has(vni)) retiring.add(vni)
+        hasSwept = true
+        for (const vni of retiring) {
+          if (!segments.has(vni)) await retire(place, vni)
+          retiring.delete(vni)
+        }
+        faults.set('peers: removal', undefined)
+      },
+      (error) => faults.set('peers: removal', toCniError(error).message),
+    )
+
+    const folders = [vtepFolder, attachedFolder].map((folder) => `${stateDirectory}/${folder}`)
+    const watch = watchDirectories(() => looking.soon(pace.gather))
+    function renewWatch(): void {
+      for (const folder of folders) makeDirectory(folder, 0o700)
+      watch.renew(folders)
+    }
+    const links = watchLinks(pace.links, () => {
+      for (const segment of segments.values()) segment.reread()
+      looking.now()
+    })
+    const rereading = setInterval(() => {
+      for (const segment of segments.values()) segment.reread()
+    }, pace.look)
+
+    return {
+      use(networks) {
+        const vnis = networks.filter(({ peers }) => peers).map(({ raw }) => raw.vni)
+        configured = new Set(vnis.filter((vni) => typeof vni === 'number'))
+        looking.now()
+        if (!hasSwept && configured.size > 0) retirement.soon()
+      },
+      metrics() {
+        const all = [...segments].map(([vni, segment]) => ({ vni: String(vni), ...segment.counts() }))
+        const of = (key: 'peers' | 'neighbours' | 'changes'): Sample[] =>
+          all.map(({ vni, ...counts }) => ({ labels: { vni }, value: counts[key] }))
+        return [
+          gauge('vxlan_peers', 'Other hosts that get frames of a VNI.', of('peers')),
+          gauge('vxlan_neighbours', 'MAC addresses of other hosts that a VTEP knows.', of('neighbours')),
+          counter(
+            'vxlan_entry_changes',
+            'Entries of a VTEP that were added, changed or removed.',
+            of('changes'),
+          ),
+        ]
+      },
+      troubles: () => [
+        ...faults.all(),
+        ...[...segments].flatMap(([vni, segment]) =>
+          segment.isKnown() ? [] : [`VNI ${vni}: its peers are not known yet`],
+        ),
+      ],
+      async stop() {
+        clearInterval(rereading)
+        links.close()
+        watch.close()
+        await Promise.all([
+          looking.stop(),
+          retirement.stop(),
+          ...[...segments.values()].map((one) => one.stop()),
+        ])
+        closeSocket(socket)
+      },
+    }
+  }
+}

@@ -1,0 +1,72 @@
+/** A range of keys that is followed, with what its values say: each is read once, when it changes. */
+
+import type { Connection, Follower } from '../../../shared/store/connection.ts'
+import { allBelow } from '../../../shared/store/keys.ts'
+import type { Entry } from '../../../shared/store/protocol.ts'
+import type { Read } from './values.ts'
+
+export interface FollowedRange<T> {
+  /** Whether it has been read since the agent began. */
+  isKnown(): boolean
+  /** By their keys below the prefix. */
+  values(): ReadonlyMap<string, T>
+  /** Why others are not believed. */
+  wrongs(): ReadonlyMap<string, string>
+  /** Notes what this agent has written in a revision, or removed, before the store tells of it. */
+  note(key: string, value: T | undefined, revision: number): void
+  close(): void
+}
+
+interface Following<T> {
+  /** Ends with `/`. */
+  prefix: string
+  /** More keys than these are not taken. */
+  most: number
+  read(key: string, entry: Entry): Read<T>
+  changed(): void
+}
+
+/** Enough to see what is wrong. */
+const MOST_WRONGS = 100
+
+export function followRange<T>(connection: Connection, following: Following<T>): FollowedRange<T> {
+  const { prefix, most, read, changed } = following
+  const [values, wrongs] = [new Map<string, T>(), new Map<string, string>()]
+  /** The revisions of what this agent has written: older changes are still under way. */
+  const noted = new Map<string, number>()
+  let isKnown = false
+  const take = (name: string, entry: Entry | undefined, revision: number) => {
+    const key = name.slice(prefix.length)
+    if (revision < (noted.get(key) ?? 0)) return
+    values.delete(key)
+    wrongs.delete(key)
+    if (!entry) return
+    const got = values.size < most ? read(key, entry) : { wrong: `there are ${most} others` }
+    if ('value' in got) values.set(key, got.value)
+    else if (wrongs.size < MOST_WRONGS) wrongs.set(key, got.wrong)
+  }
+  const follower: Follower = {
+    whole({ entries }) {
+      for (const map of [values, wrongs, noted]) map.clear()
+      isKnown = true
+      for (const entry of entries) take(entry.key, entry, entry.modified)
+      changed()
+    },
+    changed(changes, revision) {
+      for (const { key, entry } of changes) take(key, entry, entry?.modified ?? revision)
+      changed()
+    },
+  }
+  const { close } = connection.follow(allBelow(prefix), follower)
+  return {
+    isKnown: () => isKnown,
+    values: () => values,
+    wrongs: () => wrongs,
+    note(key, value, revision) {
+      noted.set(key, revision)
+      if (value === undefined) values.delete(key)
+      else values.set(key, value)
+    },
+    close,
+  }
+}

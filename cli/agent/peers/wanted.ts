@@ -1,0 +1,77 @@
+/** What a VTEP's entries are to be, from what the hosts publish. */
+
+import type { Remote } from '../../../shared/netlink/vtep-entries.ts'
+import { type Entries, remoteKey } from './differences.ts'
+import type { Peer, RemoteNeighbour } from './values.ts'
+
+/** What this host has of a VNI. */
+export interface Local {
+  host: string
+  /** Where its VTEP receives, in canonical form. */
+  address: string
+  family: 4 | 6
+  port: number
+  /** The link that the VTEP is bound to. */
+  via?: number
+  /** The VTEP answers for neighbours. */
+  proxy: boolean
+  /** MAC and IP addresses of this host's attachments, and what an operator has written: no other host's entry takes their place. */
+  taken: ReadonlySet<string>
+}
+
+export interface Wanted {
+  entries: Entries
+  /** What is left out and why, by host or address. */
+  wrongs: Map<string, string>
+}
+
+export function wantedOf(local: Local, peers: Iterable<Peer>, neighbours: Iterable<RemoteNeighbour>): Wanted {
+  const wrongs = new Map<string, string>()
+  const remotes = remotesOf(local, peers, wrongs)
+  const entries: Entries = { flood: new Map(), fdb: new Map(), neighbours: new Map() }
+  for (const remote of remotes.values()) entries.flood.set(remoteKey(remote), remote)
+  for (const { host, mac, addresses } of inOrder(neighbours)) {
+    const remote = remotes.get(host)
+    if (!remote) continue
+    if (local.taken.has(mac))
+      wrongs.set(mac, `${host} publishes it, and this host has it: one of the two may be unreachable`)
+    else set(entries.fdb, mac, remote)
+    if (!local.proxy || local.taken.has(mac)) continue
+    for (const address of addresses) {
+      if (local.taken.has(address))
+        wrongs.set(address, `${host} publishes it, and this host has it: two containers have one address`)
+      else set(entries.neighbours, address, mac)
+    }
+  }
+  return { entries, wrongs }
+}
+
+/** The newest is last, so that it counts. Those of one revision are in the order of their names. */
+function inOrder(neighbours: Iterable<RemoteNeighbour>): RemoteNeighbour[] {
+  return [...neighbours].sort(
+    (one, other) => one.modified - other.modified || (one.host < other.host ? -1 : 1),
+  )
+}
+
+function set<T>(map: Map<string, T>, key: string, value: T): void {
+  map.set(key, value)
+}
+
+function remotesOf(local: Local, peers: Iterable<Peer>, wrongs: Map<string, string>): Map<string, Remote> {
+  const remotes = new Map<string, Remote>()
+  const holders = new Map<string, string>()
+  for (const { host, address, family, port } of peers) {
+    if (host === local.host) continue
+    const other = holders.get(address)
+    if (address === local.address)
+      wrongs.set(host, `it publishes ${address}, the address of this host: release the one that is gone`)
+    else if (family !== local.family)
+      wrongs.set(host, `${address} is no IPv${local.family} address, as this host's VTEP needs it`)
+    else {
+      if (other) wrongs.set(host, `it publishes ${address}, as ${other} does: release the one that is gone`)
+      else holders.set(address, host)
+      remotes.set(host, { dst: address, port: port === local.port ? undefined : port, via: local.via })
+    }
+  }
+  return remotes
+}
