@@ -25,6 +25,9 @@ export const verbs: Verbs = {
   'ipam check': async () => (await import('./verbs/ipam-check.ts')).ipamCheck,
   'ipam release': async () => (await import('./verbs/ipam-release.ts')).ipamRelease,
   // many hosts
+  'pool ls': async () => (await import('./verbs/pool-ls.ts')).poolLs,
+  'pool show': async () => (await import('./verbs/pool-show.ts')).poolShow,
+  'pool check': async () => (await import('./verbs/pool-check.ts')).poolCheck,
   agent: async () => (await import('./verbs/agent.ts')).agent,
   // attachments by hand
   add: async () => (await import('./verbs/add.ts')).add,

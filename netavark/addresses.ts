@@ -28,7 +28,7 @@ export function validateAddresses(
   if (typeof type === 'string' && !isOwnIpam(type))
     throw refusal(
       `there is no IPAM plugin ${JSON.stringify(type.slice(0, 60))}`,
-      'option ipam takes host-local, ipam-list or static',
+      'option ipam takes host-local, ipam-list, pool or static',
     )
   if (ipam_options.driver === 'dhcp')
     throw refusal('IPAM driver dhcp is not available', 'use --subnet, or --ipam-driver none')

@@ -23,6 +23,7 @@ export const plugins: Registry = {
   macsec: async () => (await import('./macsec/plugin.ts')).macsec,
   macvlan: async () => (await import('./macvlan/plugin.ts')).macvlan,
   macvtap: async () => (await import('./macvlan/macvtap/plugin.ts')).macvtap,
+  pool: async () => (await import('../shared/ipam/pool/plugin.ts')).pool,
   portmap: async () => (await import('./portmap/plugin.ts')).portmap,
   ptp: async () => (await import('./ptp/plugin.ts')).ptp,
   sbr: async () => (await import('./sbr/plugin.ts')).sbr,

@@ -88,7 +88,7 @@ function wrongKind(type: string, registry: Registry): Fault[] {
   return [
     error(
       `ipam.type is ${JSON.stringify(type)}, a plugin of Patchbay that gives no addresses`,
-      'write host-local, static or ipam-list, or another IPAM plugin; for a network without addresses leave ipam out',
+      'write host-local, pool, static or ipam-list, or another IPAM plugin; for a network without addresses leave ipam out',
     ),
   ]
 }

@@ -39,6 +39,7 @@ export type IpamOf = (request: IpamRequest) => Ipam | undefined
 const builtIn: Record<string, () => Promise<Plugin>> = {
   'host-local': async () => (await import('./host-local/plugin.ts')).hostLocal,
   'ipam-list': async () => (await import('./ipam-list/plugin.ts')).ipamList(ipamOf),
+  pool: async () => (await import('./pool/plugin.ts')).pool,
   static: async () => (await import('./static/plugin.ts')).staticIpam,
 }
 

@@ -179,7 +179,8 @@ export function rangeOf(set: RangeSet, address: Address): Range | undefined {
 /** The special role of an address, which no container may have; undefined for an ordinary address. */
 export function roleOf(set: RangeSet, address: Address): 'gateway' | 'network' | 'broadcast' | undefined {
   if (set.some(({ gateway }) => gateway && sameAddress(gateway, address))) return 'gateway'
-  const subnets = set.map(({ subnet }) => subnet).filter((subnet) => !isWhole(subnet))
+  // The parts of one range have one subnet.
+  const subnets = [...new Set(set.map(({ subnet }) => subnet))].filter((subnet) => !isWhole(subnet))
   if (subnets.some((subnet) => sameAddress(networkOf(subnet), address))) return 'network'
   if (address.family === 4 && subnets.some((subnet) => sameAddress(lastOf(subnet), address)))
     return 'broadcast'

@@ -56,6 +56,31 @@ export function firstFree(pages: Pages, from: Address, to: Address): Address | u
   return undefined
 }
 
+/** How many addresses from `from` to `to` are free, both included. @param enough where counting ends */
+export function countFree(pages: Pages, from: Address, to: Address, enough: number): number {
+  let count = 0
+  for (let at = from; at.value <= to.value && count < enough; ) {
+    const offset = offsetOf(at)
+    const first = plus(at, BigInt(-offset))
+    const end = Number(to.value - first.value < BigInt(SIZE) ? to.value - first.value : SIZE - 1)
+    count += clearBits(pages(formatAddress(first)) ?? new Uint8Array(), offset, end, enough - count)
+    at = plus(first, BigInt(SIZE))
+  }
+  return count
+}
+
+/** How many bits from `start` to `end` are not set; a few more than `enough` at most. */
+function clearBits(page: Uint8Array, start: number, end: number, enough: number): number {
+  let count = 0
+  for (let at = start; at <= end && count < enough; ) {
+    const next = Math.min((at | 7) + 1, end + 1)
+    const mask = (0xff << (at & 7)) & (0xff >> (7 - ((next - 1) & 7)))
+    for (let clear = ~(page[at >> 3] ?? 0) & mask; clear !== 0; clear &= clear - 1) count++
+    at = next
+  }
+  return count
+}
+
 /** The first bit from `start` that is not set; SIZE when all are. */
 function firstClear(page: Uint8Array, start: number): number {
   for (let at = start; at < SIZE; ) {

@@ -82,11 +82,16 @@ export function isLocked(path: string): boolean {
 }
 
 /** @returns false when another process has the lock */
-function tryLock(fd: Fd, path: string): boolean {
-  const result = syscall('flock', fd, LOCK_EX | LOCK_NB)
+function tryLock(fd: Fd, path: string, kind = LOCK_EX): boolean {
+  const result = syscall('flock', fd, kind | LOCK_NB)
   if (result === -Errno.EAGAIN) return false
   if (result < 0) throw new KernelError(-result, `lock ${path}`)
   return true
+}
+
+/** Takes the lock of an open file, unless another process has it. Closing the descriptor releases it, also those that programs inherit. */
+export function lockIfFree(fd: Fd, path: string): boolean {
+  return tryLock(fd, path)
 }
 
 /** The longest pause between two attempts, in milliseconds. */

@@ -53,7 +53,7 @@ export function run(program: Program, bounds = usual): Completed {
 const [MFD_CLOEXEC, SEEK_SET, O_CLOEXEC] = [1, 0, 0o2000000]
 
 /** A file in memory that contains a text (memfd_create(2)); the position is its start. */
-function memoryFile(text: string): Fd {
+export function memoryFile(text: string): Fd {
   const fd = must('open a file in memory', 'memfd_create', cstring('patchbay'), MFD_CLOEXEC)
   writeAll(fd, Buffer.from(text))
   must('rewind a file in memory', 'lseek', fd, 0, SEEK_SET)

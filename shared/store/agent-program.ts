@@ -62,8 +62,8 @@ function started(path: string, words: readonly string[], input: string): Complet
   return run({ path, arguments: words, input, env }, bounds)
 }
 
-/** With CNI_COMMAND it would be a plugin. */
-function withoutCall(env: Record<string, string>): Record<string, string> {
+/** The environment for a verb: with CNI_COMMAND the program would be a plugin. */
+export function withoutCall(env: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('CNI_')))
 }
 

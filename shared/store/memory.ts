@@ -1,14 +1,25 @@
 /** What this host keeps on its disk about stores: who it is, and what of a pool its networks hold. Both outlive a boot. */
 
-import { cidr, ip, list, type Output, object, oneOf, optional, path, string } from '../config/schema.ts'
+import {
+  boolean,
+  cidr,
+  ip,
+  list,
+  type Output,
+  object,
+  oneOf,
+  optional,
+  path,
+  string,
+} from '../config/schema.ts'
 import { poolDefinition } from './pool.ts'
-import { count, id, poolName } from './words.ts'
+import { count, hostName, id, poolName } from './words.ts'
 
 const storeMemory = object({
   /** The store's own ID, in its key `epoch`. */
   store: id,
   /** The epoch in which this host has confirmed what it holds. */
-  epoch: id,
+  epoch: optional(id),
   /** The highest revision that it has seen in that epoch: a lower one tells that etcd was restored. */
   revision: count,
   /** How often it has written to its key of hosts/, and the random text that it wrote last. */
@@ -45,7 +56,7 @@ const heldBlock = object({ block: cidr, state, modified })
 export type HeldBlock = Output<typeof heldBlock>
 
 /** An address in another host's block, which that host has granted. */
-const heldSingle = object({ address: ip, state, modified })
+const heldSingle = object({ address: ip, owner: hostName, state, modified })
 export type HeldSingle = Output<typeof heldSingle>
 
 /** `<dataDir>/.patchbay-pool/NETWORK.json`: what one network of this host holds of its pool. */
@@ -59,6 +70,8 @@ export const holdings = object({
   definition: poolDefinition,
   /** The store's own ID. */
   store: id,
+  /** The file is new: the store may know of more. */
+  incomplete: optional(boolean),
   blocks: list(heldBlock),
   singles: list(heldSingle),
 })

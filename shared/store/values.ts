@@ -32,8 +32,8 @@ export type Epoch = Output<typeof epoch>
 /** `hosts/HOST`. */
 export const host = object({
   id,
-  /** The epoch in which the host has confirmed what it holds. */
-  epoch: id,
+  /** The epoch in which the host has confirmed what it holds; none before. */
+  epoch: optional(id),
   counter: count,
   nonce: string,
   /** For people: when it was written last, by the host's clock, and by which version. */

@@ -60,9 +60,9 @@ test('it is ready while etcd is away, serves metrics with few rights, begins aga
     assert.is(written('active'), 'active', journal)
     assert.match(written('cmdline'), /patchbay-agent agent/)
     const series = seriesIn(`${written('metrics')}\n`)
-    const valueOf = (name: string) => series.find((one) => one.name === name)?.value
-    assert.is(valueOf('patchbay_agent_networks'), 1)
-    assert.is(valueOf('patchbay_store_up'), 0)
+    const numberOf = (name: string) => series.find((one) => one.name === name)?.value
+    assert.is(numberOf('patchbay_agent_networks'), 1)
+    assert.is(numberOf('patchbay_store_up'), 0)
     assert.is(written('healthz'), 'ok')
     assert.match(written('readyz'), /127\.0\.0\.1:1/)
     assert.is(written('capabilities').split(/\s+/)[1], '000000000000100a')

@@ -14,6 +14,7 @@ import { copyOfMachine, type MachineCopy } from './harness/machine-copy.ts'
 import { releaseDirectory, removeWork } from './harness/release-directory.ts'
 
 const names = [
+  'agent.service',
   'firewalld.service',
   'gc.service',
   'gc.timer',

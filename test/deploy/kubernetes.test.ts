@@ -1,6 +1,15 @@
 /** The manifests for Kubernetes and the templates of the node's network, by kubectl without a cluster: Kubernetes' own types, and Go's templates. */
 
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
@@ -16,7 +25,7 @@ interface Container {
   command?: string[]
   args?: string[]
   securityContext: Record<string, unknown>
-  volumeMounts?: { name: string; mountPath: string }[]
+  volumeMounts?: { name: string; mountPath: string; readOnly?: boolean }[]
 }
 
 interface Spec {
@@ -31,10 +40,10 @@ interface Spec {
 }
 
 const root = join(import.meta.dirname, '../..')
-const files = ['plugins', 'network']
+const files = ['plugins', 'network', 'agent']
 const manifest = (name: string) => resourcesOf(join(root, 'deploy/kubernetes', `${name}.yaml`))
-const [plugins = [], network = []] = await Promise.all(files.map(manifest))
-const all = [...plugins, ...network]
+const [plugins = [], network = [], agent = []] = await Promise.all(files.map(manifest))
+const all = [...plugins, ...network, ...agent]
 
 function one(resources: readonly Resource[], kind: string): Resource {
   const [found, ...others] = resources.filter((resource) => resource.kind === kind)
@@ -53,7 +62,7 @@ test('Kubernetes knows each key of the DaemonSets and of the binding, and notice
 })
 
 test('the objects belong together: labels, volumes, names', () => {
-  for (const spec of [specOf(plugins), specOf(network)]) {
+  for (const spec of [plugins, network, agent].map(specOf)) {
     assert.equal(spec.template.metadata.labels, spec.selector.matchLabels)
     const mounted = new Set(
       containersOf(spec).flatMap(({ volumeMounts = [] }) => volumeMounts.map(({ name }) => name)),
@@ -70,9 +79,12 @@ test('the objects belong together: labels, volumes, names', () => {
 })
 
 test('the images have the version of this release', () => {
-  const images = [specOf(plugins), specOf(network)].flatMap(containersOf).map(({ image }) => image)
-  const own = images.filter((image) => image.includes('/patchbay:'))
-  assert.is(own.length, 4)
+  const images = [plugins, network, agent]
+    .map(specOf)
+    .flatMap(containersOf)
+    .map(({ image }) => image)
+  const own = images.filter((image) => /\/patchbay(-agent)?:/.test(image))
+  assert.is(own.length, 6)
   for (const image of own) assert.is(image.split(':').at(-1), packageJson.version)
 })
 
@@ -100,6 +112,72 @@ test('no container has a privilege or a token that it does not need', () => {
       const hasToken = volumeMounts.some(({ mountPath }) => mountPath.includes('serviceaccount'))
       assert.is(hasToken, name === 'network')
     }
+  }
+})
+
+test('the agent may change the host’s network and write where addresses and its identity are, and nothing else', () => {
+  const { spec } = specOf(agent).template
+  assert.equal(
+    [spec.automountServiceAccountToken, spec.hostNetwork, spec.hostPID, spec.hostIPC],
+    [false, true, undefined, undefined],
+  )
+  const containers = containersOf(specOf(agent))
+  assert.equal(
+    containers.map(({ securityContext }) => securityContext.capabilities),
+    [{ drop: ['ALL'] }, { drop: ['ALL'], add: ['NET_ADMIN'] }],
+  )
+  for (const { securityContext } of containers)
+    assert.equal(
+      { ...securityContext, capabilities: undefined },
+      {
+        runAsUser: 0,
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+        capabilities: undefined,
+        seccompProfile: { type: 'RuntimeDefault' },
+      },
+    )
+  const [, { volumeMounts = [] } = {}] = containers
+  const writable = volumeMounts.filter(({ readOnly }) => !readOnly).map(({ mountPath }) => mountPath)
+  assert.equal(writable.sort(), ['/run/patchbay', '/var/lib/cni', '/var/lib/patchbay'])
+  const [secret] = spec.volumes.filter((volume) => 'secret' in volume)
+  assert.equal(secret, { name: 'store', secret: { secretName: 'patchbay-store', defaultMode: 0o400 } })
+})
+
+test('the init container puts the executable and the settings on the node, closed to other users', async () => {
+  const host = mkdtempSync(join(tmpdir(), 'deploy-'))
+  try {
+    for (const folder of ['host/opt/cni/bin', 'host/etc/patchbay', 'store', 'usr'])
+      mkdirSync(join(host, folder), { recursive: true })
+    for (const [file, text] of Object.entries({
+      'usr/agent': 'new',
+      'store/store.json': '{}',
+      'store/client.key': 'k',
+    }))
+      writeFileSync(join(host, file), text)
+    writeFileSync(join(host, 'host/opt/cni/bin/patchbay-agent'), 'old')
+    const [{ command = [], args = [] } = {}] = containersOf(specOf(agent))
+    const script = (args[0] ?? '')
+      .replaceAll('/usr/local/sbin/patchbay-agent', `${host}/usr/agent`)
+      .replaceAll(/(?<=[ "])\/(?=host|store)/g, `${host}/`)
+    await execa(command[0] ?? '', [...command.slice(1), script])
+    const modes = Object.fromEntries(
+      [
+        'opt/cni/bin/patchbay-agent',
+        'etc/patchbay',
+        'etc/patchbay/store.json',
+        'etc/patchbay/client.key',
+      ].map((path) => [path, (statSync(join(host, 'host', path)).mode & 0o777).toString(8)]),
+    )
+    assert.equal(modes, {
+      'opt/cni/bin/patchbay-agent': '755',
+      'etc/patchbay': '700',
+      'etc/patchbay/store.json': '400',
+      'etc/patchbay/client.key': '400',
+    })
+    assert.is(readFileSync(join(host, 'host/opt/cni/bin/patchbay-agent'), 'utf8'), 'new')
+  } finally {
+    rmSync(host, { recursive: true })
   }
 })
 

@@ -16,7 +16,7 @@ export interface Certificate {
 export interface Wishes {
   /** Names and addresses that it is for. */
   hosts?: readonly string[]
-  /** Default: since an hour, for a day. */
+  /** Default: since two days, for two more: hosts whose clocks are wrong use them, too. */
   from?: Date
   to?: Date
 }
@@ -49,8 +49,8 @@ export function newAuthority(directory: string, name = 'test authority'): Author
 let issued = 0
 
 /** The lifetimes of a certificate that has expired, and of one that is not valid yet. */
-export const expired = (): Wishes => ({ from: fromNow(-48), to: fromNow(-24) })
-export const notYetValid = (): Wishes => ({ from: fromNow(24), to: fromNow(48) })
+export const expired = (): Wishes => ({ from: fromNow(-96), to: fromNow(-72) })
+export const notYetValid = (): Wishes => ({ from: fromNow(72), to: fromNow(96) })
 
 function fromNow(hours: number): Date {
   return new Date(Date.now() + hours * hour)
@@ -71,7 +71,7 @@ interface Issuer {
 
 /** Section 4.1: what is signed, how, and the signature. @returns PEM */
 function certificate(issuer: Issuer, name: string, key: KeyObject, uses: Buffer[], wishes: Wishes): string {
-  const { from = fromNow(-1), to = fromNow(24) } = wishes
+  const { from = fromNow(-48), to = fromNow(48) } = wishes
   const signed = sequence(
     der(0xa0, integer(2)), // version 3
     integer(1, ...randomBytes(8)),

@@ -56,6 +56,8 @@ export interface ClusterHost extends Machine {
   /** Writes a file. @param value a text, or what is written as JSON */
   write(path: string, value: unknown): void
   read(path: string): string
+  /** Ends what `begin` has started. */
+  end(): Promise<void>
   /** Empties all directories that are the host's own, as a new installation does. */
   wipe(): void
 }
@@ -71,6 +73,7 @@ export async function newClusterHost(
   const callHere = (request: Call) =>
     call({ ...request, under: ['nsenter', ...args], env: { ...env, ...request.env } })
   const patchbay = (words: string) => [...args, `${executables()}/patchbay`, ...words.split(' ')]
+  const begun: Started[] = []
   const environment = { PATH: process.env.PATH, CNI_PATH: executables(), ...env }
   return {
     ...machine,
@@ -94,7 +97,15 @@ export async function newClusterHost(
       assert.is(done.status, status, `${machine.name}: patchbay ${words}: ${done.stdout}${done.stderr}`)
       return done.stdout + done.stderr
     },
-    begin: (words) => start('nsenter', patchbay(words), { env: environment }),
+    begin: (words) => {
+      const program = start('nsenter', patchbay(words), { env: environment })
+      begun.push(program)
+      return program
+    },
+    end: async () => {
+      for (const { kill } of begun) kill('SIGKILL')
+      for (const { ended } of begun) await ended
+    },
     write: (path, value) => {
       mkdirSync(dirname(inHost(path)), { recursive: true })
       writeFileSync(inHost(path), typeof value === 'string' ? value : JSON.stringify(value))

@@ -3,7 +3,7 @@
 import { command, ip } from './command.ts'
 import { type Netns, newContainer, setSysctl } from './host.ts'
 
-/** A machine on the switch: its NIC is eth0. */
+/** A machine on the switch: its NIC is eth0. Its default gateway, 192.0.2.254 and 2001:db8::254, is the switch, which routes nothing. */
 export interface Machine extends Netns {
   ipv4: string
   ipv6: string
@@ -36,6 +36,8 @@ const table = `table bridge cut {
 export function newSwitch(mtu = 1500): Switch {
   const { name } = newContainer('switch')
   ip(`-n ${name} link add underlay type bridge mcast_snooping 0`)
+  for (const address of ['192.0.2.254/24', '2001:db8::254/64'])
+    ip(`-n ${name} address add ${address} dev underlay`)
   ip(`-n ${name} link set underlay up`)
   nft(name, ...table.split('\n'))
   const cut = (words: string, { port }: Machine, ...sets: string[]) =>
@@ -67,5 +69,7 @@ function connect(hub: string, name: string, number: number, mtu: number): Machin
   ip(`-n ${name} address add ${machine.ipv4}/24 dev eth0`)
   ip(`-n ${name} address add ${machine.ipv6}/64 dev eth0`)
   ip(`-n ${name} link set eth0 up`)
+  ip(`-n ${name} route add default via 192.0.2.254`)
+  ip(`-n ${name} -6 route add default via 2001:db8::254`)
   return { ...machine, port }
 }

@@ -10,7 +10,7 @@ import { KernelError } from '../../kernel/errno.ts'
 import { setMtime } from '../../kernel/files.ts'
 import { stat } from '../../kernel/stat.ts'
 import type { FirstFree } from '../allocate.ts'
-import { firstFree, PAGE_BYTES, placeOf } from '../taken.ts'
+import { countFree, firstFree, PAGE_BYTES, placeOf } from '../taken.ts'
 import { entryNames, readEntry, writeEntries, writeEntry } from './attachments.ts'
 import type { Entry } from './entries.ts'
 import { type ChangedPage, readPage, replacePages, writePages } from './pages.ts'
@@ -33,6 +33,8 @@ export interface Index {
   /** The names of all entries that begin with a prefix. */
   names(prefix: string): string[]
   firstFree: FirstFree
+  /** How many addresses from `from` to `to` are free: counted until there are enough. */
+  countFree(from: Address, to: Address, enough: number): number
   mark(address: Address, taken: boolean): void
   /** The next call rebuilds the index. */
   invalidate(): void
@@ -119,6 +121,7 @@ function makeIndex(source: Source, write: (changes: Changes) => void): Index {
       return [...new Set([...source.names(prefix), ...changed])]
     },
     firstFree: (from, to) => firstFree(pageOf, from, to),
+    countFree: (from, to, enough) => countFree(pageOf, from, to, enough),
     mark(address, taken) {
       const place = placeOf(address)
       const page = whole(pageOf(place.page))

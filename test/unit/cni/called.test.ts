@@ -21,6 +21,12 @@ test('a name is found within another, the longest', () => {
   assert.is(nameWithin('unheard-of', names), undefined)
 })
 
+test("pool is within a name only as a word: another project's plugin is called spiderpool", () => {
+  assert.is(nameWithin('cnv-pool', ['pool', 'static']), 'pool')
+  assert.is(nameWithin('pool2', ['pool', 'static']), 'pool')
+  assert.is(nameWithin('spiderpool', ['pool', 'static']), undefined)
+})
+
 test('the type of the configuration decides, in any case of the key, then the name of the file', async () => {
   assert.is(await called('patchbay', { type: 'bridge' }), 'bridge')
   assert.is(await called('patchbay', { Type: 'cnv-macvlan' }), 'macvlan')

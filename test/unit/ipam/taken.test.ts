@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import * as assert from 'uvu/assert'
 import { type Address, formatAddress, parseAddress } from '../../../shared/ip/address.ts'
 import { plus } from '../../../shared/ip/subnet.ts'
-import { firstFree, haveExactly, PAGE_BYTES, placeOf } from '../../../shared/ipam/taken.ts'
+import { countFree, firstFree, haveExactly, PAGE_BYTES, placeOf } from '../../../shared/ipam/taken.ts'
 import { test } from '../../harness/test.ts'
 
 const address = (text: string): Address => parseAddress(text) as Address
@@ -33,6 +33,23 @@ test('an address has its bit on the page of its 32,768 neighbours', () => {
 test('when no address is taken, the first is free, in a subnet of any size', () => {
   const [from, to] = [address('2001:db8::1'), address('2001:db8:ffff:ffff:ffff:ffff:ffff:ffff')]
   assert.equal(find([], from, to), from)
+})
+
+test('free addresses are counted between any two, over the end of a page, until there are enough', () => {
+  const start = address('10.1.127.240')
+  const offset = fc.integer({ min: 0, max: 40 })
+  fc.assert(
+    fc.property(fc.array(offset), offset, offset, (some, one, other) => {
+      const [first, last] = [Math.min(one, other), Math.max(one, other)]
+      const at = (number: number) => plus(start, BigInt(number))
+      const pages = pagesOf(some.map(at))
+      const count = (enough: number) => countFree((name) => pages.get(name), at(first), at(last), enough)
+      const free = last - first + 1 - new Set(some.filter((each) => each >= first && each <= last)).size
+      assert.is(count(1000), free)
+      assert.ok(count(5) >= Math.min(5, free))
+    }),
+  )
+  assert.ok(countFree(() => undefined, start, plus(start, 10n ** 9n), 3) < 40)
 })
 
 test('full pages are skipped, and the search ends at its limit', () => {

@@ -3,6 +3,7 @@
 import fc from 'fast-check'
 import * as assert from 'uvu/assert'
 import { emptySince, needsBlock, surplus } from '../../../../cli/agent/pool/decide.ts'
+import { plan } from '../../../../cli/agent/pool/plan.ts'
 import { takenPerBlock } from '../../../../cli/agent/pool/taken.ts'
 import { type Address, parseAddress } from '../../../../shared/ip/address.ts'
 import { type Cidr, contains, parseCidr } from '../../../../shared/ip/subnet.ts'
@@ -83,6 +84,54 @@ test('what is claimed is not given back at once: an empty surplus and a need nev
       }
     }),
   )
+})
+
+const definition = {
+  id: '00000000-0000-4000-8000-000000000000',
+  ranges: [],
+  blockSize: { ipv4: 26, ipv6: 122 },
+}
+const holdings = {
+  ...{
+    network: 'n',
+    dataDir: '/d',
+    id: definition.id,
+    pool: 'p',
+    store: definition.id,
+    blocks: [],
+    singles: [],
+  },
+  definition,
+}
+
+/** What is to be done for a network whose blocks of IPv4 are so full, a day after the first look. */
+function planned(used: number[], more: { isConfigured?: boolean; closing?: boolean; idle?: string[] } = {}) {
+  const { isConfigured = true, closing, idle: idleSingles = [] } = more
+  const fills = new Map([[4 as const, used.map((count, at) => fill(count, 64, `b${at}`))]])
+  const full = { holdings: { ...holdings, definition: { ...definition, closing } }, fills, idleSingles }
+  const at = (now: number) => ({ now, emptyFor: 1000, isConfigured })
+  const { remembered } = plan(full, { since: new Map() }, at(0))
+  return plan(full, remembered, at(1000)).tasks.map((task) => (task.do === 'claim' ? 'claim' : task.name))
+}
+
+test('a network that no configuration names keeps a spare block only while it uses another', () => {
+  assert.equal(planned([0]), [])
+  assert.equal(planned([0], { isConfigured: false }), ['b0'])
+  assert.equal(planned([64, 0], { isConfigured: false }), [])
+  assert.equal(planned([64], { isConfigured: false }), ['claim'])
+})
+
+test('of a pool that is being deleted nothing is claimed, and all that is empty goes back', () => {
+  assert.equal(planned([64, 3], { closing: true }), [])
+  assert.equal(planned([64], { closing: true }), [])
+  assert.equal(planned([0, 5, 0], { closing: true }), ['b0', 'b2'])
+})
+
+test('an address in another host’s block that no container has goes back, and not at once', () => {
+  assert.equal(planned([5], { idle: ['10.9.9.9'] }), ['10.9.9.9'])
+  const full = { holdings, fills: new Map(), idleSingles: ['10.9.9.9'] }
+  const first = plan(full, { since: new Map() }, { now: 0, emptyFor: 1000, isConfigured: true })
+  assert.equal([first.tasks, first.next], [[], 1000])
 })
 
 test('taken addresses are counted in the block in which they lie, of either family, however blocks are sorted', () => {

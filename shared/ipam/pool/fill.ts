@@ -1,0 +1,26 @@
+/** How full blocks are: the last one that is three quarters full gets a spare one beside it. */
+
+import type { Family } from '../../ip/address.ts'
+import type { Index } from '../host-local/index.ts'
+import type { FamilySet } from './sets.ts'
+
+/** In a large block so many addresses are enough until a spare one is there. */
+const ENOUGH = 256
+
+type Counting = Pick<Index, 'countFree'>
+
+/** The families of which less than a quarter of a block is free, in all blocks together. */
+export function lowFamilies({ index }: { index: Counting }, sets: readonly FamilySet[]): Family[] {
+  return sets.filter((set) => isLow(set, index)).map(({ family }) => family)
+}
+
+function isLow({ held, blocks }: FamilySet, index: Counting): boolean {
+  const size = held.reduce((sum, { start, end }) => sum + Number(end.value - start.value) + 1, 0)
+  const quarter = Math.min(ENOUGH, Math.floor(size / blocks / 4))
+  let free = 0
+  for (const { start, end } of held) {
+    free += index.countFree(start, end, quarter + 1 - free)
+    if (free > quarter) return false
+  }
+  return true
+}

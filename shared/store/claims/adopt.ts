@@ -1,0 +1,73 @@
+/**
+ * Blocks and addresses that the store says are this host's, and no file of it knows: the file was lost, or a block was given back after the
+ * backup that the store was restored from. What no container has an address of goes back, the rest is held.
+ */
+
+import { allBelow } from '../keys.ts'
+import type { Holdings } from '../memory.ts'
+import { type Entry, type Protocol, read } from '../protocol.ts'
+import { block as blockSchema, single as singleSchema } from '../values.ts'
+import type { Session } from './host.ts'
+import { keep } from './keep.ts'
+import { keyOf, nameOf, type Part, partsOf } from './notes.ts'
+import { leaveIfEmpty } from './remove.ts'
+import { type Known, known } from './value.ts'
+
+const PAGE = 1000
+
+/** Reads all blocks and addresses of a pool: rarely, since a large pool has thousands. */
+export function* adopt(session: Session, pool: string): Protocol<void> {
+  const { keys } = session.host
+  for (const prefix of [keys.blocks(pool), keys.singles(pool)])
+    for (const { key, value } of yield* entriesBelow(prefix, (entry) => ownPart(session, entry)))
+      yield* adoptOne(session, pool, key, value)
+}
+
+interface Own {
+  network: string
+  part: Part
+}
+
+/** The entries of a prefix that a test picks. */
+function* entriesBelow<T>(
+  prefix: string,
+  pick: (entry: Entry) => Known<T> | undefined,
+): Protocol<Known<T>[]> {
+  const picked: Known<T>[] = []
+  let { from, to } = allBelow(prefix)
+  for (;;) {
+    const { entries, more } = yield* read({ from, to, limit: PAGE })
+    picked.push(...entries.flatMap((entry) => pick(entry) ?? []))
+    const last = entries.at(-1)
+    if (!more || !last) return picked
+    from = `${last.key}\0`
+  }
+}
+
+function ownPart({ host, memory }: Session, entry: Entry): Known<Own> | undefined {
+  const isBlock = entry.key.startsWith(host.keys.blocks())
+  const held = { state: 'leaving' as const, modified: entry.modified }
+  if (isBlock) {
+    const found = known(blockSchema, entry, host.report)
+    if (found?.value.id !== memory.id) return undefined
+    const { network, block } = found.value
+    return { ...found, value: { network, part: { block: { block, ...held } } } }
+  }
+  const found = known(singleSchema, entry, host.report)
+  if (found?.value.id !== memory.id) return undefined
+  const { network, address, owner } = found.value
+  return { ...found, value: { network, part: { single: { address, owner, ...held } } } }
+}
+
+function* adoptOne(session: Session, pool: string, key: string, { network, part }: Own): Protocol<void> {
+  const owners = session.holdings.filter((one) => one.network === network && one.pool === pool)
+  const [holdings] = owners
+  if (!holdings || owners.some((one) => isNoted(one, part))) return
+  if (keyOf(session.host.keys, holdings, part) !== key)
+    return session.host.report(`the store's key ${key} says ${nameOf(part)}: left as it is`)
+  if (!(yield* leaveIfEmpty(session, holdings, part))) yield* keep(session, holdings, [part])
+}
+
+function isNoted(holdings: Holdings, part: Part): boolean {
+  return partsOf(holdings).some((one) => nameOf(one) === nameOf(part))
+}

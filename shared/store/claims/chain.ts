@@ -1,0 +1,89 @@
+/**
+ * A host's transactions are a chain: each requires the host's own key as the one before has left it, and writes a new nonce there. So a
+ * transaction without an answer, which may arrive at any time, is void once another one has succeeded; and two hosts with one identity are
+ * noticed.
+ */
+
+import type { Condition, Entry, Operation, Protocol, TransactAnswer } from '../protocol.ts'
+import { transact } from '../protocol.ts'
+import { type HostValue, host as hostSchema } from '../values.ts'
+import { changed, copied, restored } from './errors.ts'
+import { memoryOf, rememberStore, type Session } from './host.ts'
+import { known } from './value.ts'
+
+export interface Parts {
+  when?: Condition[]
+  do?: Operation[]
+  /** Reads that tell why it was not done. */
+  otherwise?: Operation[]
+}
+
+/** `found` is that of `do`, or of `otherwise`. */
+export type Written = Pick<TransactAnswer, 'succeeded' | 'found'>
+
+/**
+ * A transaction of this host, which also requires that the epoch is the session's.
+ * @throws CniError of code 11 when this host's key or the epoch has changed; StoreAway: the next `enter` finds out
+ */
+export function* write(session: Session, parts: Parts = {}): Protocol<Written> {
+  const { keys, name, fresh } = session.host
+  const nonce = memoryOf(session.memory, session.epoch.value.store)?.next ?? fresh()
+  yield* rememberStore(session, { next: nonce })
+  const own = { key: keys.host(name), value: JSON.stringify(ownValue(session, nonce)) }
+  const answer = yield* transact({
+    when: [
+      { key: own.key, modified: session.own.modified },
+      { key: keys.epoch, modified: session.epoch.modified },
+      ...(parts.when ?? []),
+    ],
+    do: [{ put: own }, ...(parts.do ?? [])],
+    otherwise: [{ range: { from: own.key } }, { range: { from: keys.epoch } }, ...(parts.otherwise ?? [])],
+  })
+  requireRevision(session, answer.revision)
+  if (!answer.succeeded) return yield* refused(session, nonce, answer)
+  yield* advance(session, nonce, { modified: answer.revision, counter: session.own.counter + 1 })
+  return { succeeded: true, found: answer.found.slice(1) }
+}
+
+function ownValue({ host, memory, epoch, own }: Session, nonce: string): HostValue {
+  return {
+    id: memory.id,
+    epoch: memoryOf(memory, epoch.value.store)?.epoch,
+    counter: own.counter + 1,
+    nonce,
+    seen: host.now,
+    version: host.version,
+  }
+}
+
+/** Our key has the nonce: the transaction was sent twice, or the one before it has arrived after all. */
+function* refused(session: Session, nonce: string, { found }: TransactAnswer): Protocol<Written> {
+  const [[entry] = [], [epoch] = [], ...others] = found
+  const own = known(hostSchema, entry, session.host.report)
+  if (own?.value.nonce === nonce && own.value.id === session.memory.id) {
+    yield* advance(session, nonce, { modified: own.modified, counter: own.value.counter })
+    return { succeeded: true, found: [] }
+  }
+  if (entry && entry.modified !== session.own.modified && own?.value.id === session.memory.id)
+    throw copied(session.host.name)
+  if ((entry?.modified ?? 0) !== session.own.modified) throw changed(`what is known of ${session.host.name}`)
+  if (epoch?.modified !== session.epoch.modified) throw changed('the epoch')
+  return { succeeded: false, found: others }
+}
+
+function* advance(session: Session, nonce: string, own: Session['own']): Protocol<void> {
+  session.own = own
+  const { counter, modified: revision } = own
+  yield* rememberStore(session, { nonce, next: undefined, counter, revision })
+}
+
+/** @throws CniError when the revision has fallen since this host saw a higher one in this epoch */
+function requireRevision({ memory, epoch }: Session, revision: number): void {
+  const before = memoryOf(memory, epoch.value.store)
+  if (before?.epoch === epoch.value.id && revision < before.revision) throw restored()
+}
+
+/** The entry of one key among those that ranges have found. */
+export function firstOf(found: readonly (readonly Entry[])[], at: number): Entry | undefined {
+  return found[at]?.[0]
+}

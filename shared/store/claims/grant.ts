@@ -1,0 +1,88 @@
+/** The owner's side of a wish for a single address. No lock of the host is needed: each step requires the keys as they were read. */
+
+import { allBelow } from '../keys.ts'
+import type { Holdings } from '../memory.ts'
+import { type Operation, type Protocol, type Reserving, release, reserve, transact } from '../protocol.ts'
+import { epoch as epochSchema, type SingleValue, single as singleSchema } from '../values.ts'
+import { isWithin } from './blocks.ts'
+import { isRestored } from './epoch.ts'
+import { type Host, memoryOf } from './host.ts'
+import { keyOf } from './notes.ts'
+import { allKnown, type Known, known } from './value.ts'
+
+/** Answers what other hosts ask of this host's blocks of a pool. Does nothing while hosts confirm what they hold. @returns how many were granted */
+export function* grantSingles(host: Host, pool: string): Protocol<number> {
+  let granted = 0
+  for (const wish of yield* singlesOf(host, pool)) {
+    const owned = wish.value.state === 'asked' ? ownedBlock(host, pool, wish.value.address) : undefined
+    if (owned && (yield* answer(host, owned.holdings, owned.block, wish))) granted++
+  }
+  return granted
+}
+
+/** The wishes of a pool; none in an epoch in which this host has not confirmed, or that has ended by a restore. */
+function* singlesOf(host: Host, pool: string): Protocol<Known<SingleValue>[]> {
+  return (yield* inOpenEpoch(host, pool)) ?? []
+}
+
+/** Undefined in a closed epoch: what the store lacks may still be another's. */
+function* inOpenEpoch(host: Host, pool: string): Protocol<Known<SingleValue>[] | undefined> {
+  const { keys, memory, report } = host
+  const reads: Operation[] = [{ range: { from: keys.epoch } }, { range: allBelow(keys.singles(pool)) }]
+  const { found } = yield* transact({ when: [], do: reads })
+  const epoch = known(epochSchema, found[0]?.[0], report)
+  if (epoch?.value.state !== 'open' || memoryOf(memory, epoch.value.store)?.epoch !== epoch.value.id)
+    return undefined
+  if (yield* isRestored(host, epoch)) return undefined
+  return allKnown(singleSchema, found[1] ?? [], report)
+}
+
+interface Owned {
+  holdings: Holdings
+  block: Holdings['blocks'][number]
+}
+
+function ownedBlock({ holdings }: Host, pool: string, address: string): Owned | undefined {
+  for (const one of holdings) {
+    const block = one.blocks.find(({ block, state }) => state === 'held' && isWithin(block, address))
+    if (block && one.pool === pool) return { holdings: one, block }
+  }
+  return undefined
+}
+
+/** @returns whether it was granted */
+function* answer(
+  host: Host,
+  holdings: Holdings,
+  block: Owned['block'],
+  { key, value, modified }: Known<SingleValue>,
+): Protocol<boolean> {
+  const { dataDir, network } = holdings
+  const reserving: Reserving = { dataDir, network, address: value.address, host: value.host }
+  const { done, reason } = yield* reserve(reserving)
+  const said: SingleValue = done ? { ...value, state: 'granted' } : { ...value, state: 'refused', reason }
+  const { succeeded } = yield* transact({
+    when: [
+      { key, modified },
+      { key: keyOf(host.keys, holdings, { block }), modified: block.modified },
+    ],
+    do: [{ put: { key, value: JSON.stringify(said) } }],
+  })
+  // Otherwise it stays reserved: the wish was withdrawn, or an earlier grant has arrived late. takeBack looks which.
+  return done && succeeded
+}
+
+/**
+ * Frees addresses that were granted to other hosts, and are not theirs any more.
+ * @param reserved what is reserved for holders `pool:HOST` in this host's networks of the pool
+ * @returns those that were freed
+ */
+export function* takeBack(host: Host, pool: string, reserved: readonly Reserving[]): Protocol<Reserving[]> {
+  const singles = yield* inOpenEpoch(host, pool)
+  if (!singles) return []
+  const freed = reserved.filter(
+    (one) => !singles.some(({ value }) => value.address === one.address && value.host === one.host),
+  )
+  for (const one of freed) yield* release(one)
+  return freed
+}

@@ -1,0 +1,62 @@
+/** Whether this host is the one that the store knows by its name: two hosts with one name or one file `host.json` are told apart. */
+
+import type { HostMemory, StoreMemory } from '../memory.ts'
+import type { Protocol } from '../protocol.ts'
+import type { HostValue } from '../values.ts'
+import { write } from './chain.ts'
+import { copied, nameTaken } from './errors.ts'
+import { holdIn, memoryOf, rememberStore, type Session } from './host.ts'
+import { heldOf, partsOf, withPart, withState } from './notes.ts'
+import type { Known } from './value.ts'
+
+/**
+ * Whether the store knows a state of this host from before its last write, in an epoch in which it has confirmed: etcd was restored.
+ */
+export function isBehind(
+  own: Known<HostValue> | undefined,
+  memory: HostMemory,
+  before: StoreMemory,
+): boolean {
+  return own?.value.id === memory.id && own.value.counter < before.counter
+}
+
+/**
+ * Makes sure that no transaction that was sent earlier can arrive any more, that our key of hosts/ is there, and that no other host has written it.
+ * @param own our key, as it was read
+ * @param isConfirmed whether this host has confirmed what it holds in this epoch
+ * @throws CniError of code 11 when another host has this host's name or ID: nothing is given from what is held any more
+ */
+export function* identify(
+  session: Session,
+  own: Known<HostValue> | undefined,
+  isConfirmed: boolean,
+): Protocol<void> {
+  const before = memoryOf(session.memory, session.epoch.value.store)
+  const { host, memory } = session
+  if (own && own.value.id !== memory.id)
+    throw yield* disputeAll(session, nameTaken(host.name, host.keys.host(host.name)))
+  if (own && before && isAnothers(own.value, before, session))
+    throw yield* disputeAll(session, copied(host.name))
+  if (!isConfirmed || !before) {
+    const { nonce = '', counter = 0 } = own?.value ?? {}
+    const known = { nonce, counter: Math.max(counter, before?.counter ?? 0), revision: own?.modified ?? 0 }
+    yield* rememberStore(session, { epoch: undefined, ...known })
+  }
+  const isSettled = own && own.value.nonce === before?.nonce && before.next === undefined
+  if (!isSettled) yield* write(session)
+}
+
+/** After a restore the store may know an older nonce of this host. */
+function isAnothers({ nonce, counter }: HostValue, before: StoreMemory, { epoch }: Session): boolean {
+  const isOlder = before.epoch !== epoch.value.id && counter < before.counter
+  return nonce !== before.nonce && nonce !== before.next && !isOlder
+}
+
+function* disputeAll<T extends Error>(session: Session, error: T): Protocol<T> {
+  for (const holdings of session.holdings) {
+    const held = partsOf(holdings).filter((part) => heldOf(part).state === 'held')
+    const disputed = held.map((part) => withState(part, { state: 'disputed' }))
+    if (disputed.length > 0) yield* holdIn(session, disputed.reduce(withPart, holdings))
+  }
+  return error
+}

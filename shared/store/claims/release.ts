@@ -1,0 +1,99 @@
+/** Frees what a host holds, which is gone for good. Only the operator knows that. */
+
+import { allBelow, type Keys } from '../keys.ts'
+import { type Condition, type Entry, type Protocol, read, transact } from '../protocol.ts'
+import {
+  type BlockValue,
+  block as blockSchema,
+  type HostValue,
+  host as hostSchema,
+  type SingleValue,
+  single as singleSchema,
+} from '../values.ts'
+import { entered } from './errors.ts'
+import { chunksOf } from './parts.ts'
+import type { Operator } from './pools.ts'
+import { allKnown, type Known, known } from './value.ts'
+
+/** What a host has in the store, with the revisions of the keys. */
+export interface Estate {
+  name: string
+  host?: Known<HostValue> | undefined
+  blocks: readonly Known<BlockValue>[]
+  singles: readonly Known<SingleValue>[]
+  /** Keys of vteps/ and neighbours/. */
+  others: readonly Entry[]
+}
+
+/** What `release` would free: it reads all blocks. */
+export function* estateOf({ keys, report }: Operator, name: string): Protocol<Estate> {
+  const { entries } = yield* read({ from: keys.host(name) })
+  const blocks = allKnown(blockSchema, yield* all(keys.blocks()), report)
+  const singles = allKnown(singleSchema, yield* all(keys.singles()), report)
+  const peers = [...(yield* all(everyVni(keys).vteps)), ...(yield* all(everyVni(keys).neighbours))]
+  return {
+    name,
+    host: known(hostSchema, entries[0], report),
+    blocks: blocks.filter(({ value }) => value.host === name),
+    singles: singles.filter(({ value }) => value.host === name),
+    others: peers.filter(({ key }) => isOfHost(key, name)),
+  }
+}
+
+/** The prefixes of the peers' keys: of all VNIs. */
+function everyVni(keys: Keys): { vteps: string; neighbours: string } {
+  const [vteps, neighbours] = [keys.vteps(0), keys.neighbours(0)].map((one) => one.slice(0, -'0/'.length))
+  return { vteps: vteps ?? '', neighbours: neighbours ?? '' }
+}
+
+/** `…vteps/VNI/HOST` or `…neighbours/VNI/HOST/MAC`. */
+function isOfHost(key: string, name: string): boolean {
+  return key.split('/').slice(-3).includes(name)
+}
+
+const PAGE = 1000
+
+function* all(prefix: string): Protocol<Entry[]> {
+  const entries: Entry[] = []
+  let { from, to } = allBelow(prefix)
+  for (;;) {
+    const page = yield* read({ from, to, limit: PAGE })
+    entries.push(...page.entries)
+    if (!page.more) return entries
+    from = `${page.entries.at(-1)?.key}\0`
+  }
+}
+
+/**
+ * Frees all of it. The host's own key goes first: a transaction that the host has sent, and that arrives later, is void then.
+ * @returns what was freed
+ * @throws CniError of code 11 when the host has entered again meanwhile: it is not gone. What is left stays its own
+ */
+export function* releaseHost(operator: Operator, name: string): Protocol<Estate> {
+  const { keys } = operator
+  const first = yield* estateOf(operator, name)
+  const key = keys.host(name)
+  if (first.host) {
+    const { modified } = first.host
+    const { succeeded } = yield* transact({ when: [{ key, modified }], do: [{ remove: { from: key } }] })
+    if (!succeeded) throw entered(name)
+  }
+  // Looked at again: what the host's last transaction has claimed is among it now.
+  const estate = { ...(yield* estateOf(operator, name)), host: first.host }
+  const entries = [...estate.blocks, ...estate.singles, ...estate.others]
+  for (const chunk of chunksOf(entries)) yield* removeAll(chunk, { key, created: 0 }, name)
+  return estate
+}
+
+function* removeAll(
+  entries: readonly Pick<Entry, 'key' | 'modified'>[],
+  absent: Condition,
+  name: string,
+): Protocol<void> {
+  const unchanged = entries.map(({ key, modified }) => ({ key, modified }))
+  const { succeeded } = yield* transact({
+    when: [absent, ...unchanged],
+    do: entries.map(({ key }) => ({ remove: { from: key } })),
+  })
+  if (!succeeded) throw entered(name)
+}

@@ -1,0 +1,81 @@
+/** The pods of a cluster's network: no two have one address at one time, each reaches all others, and the network takes frames of its MTU. */
+
+import * as assert from 'uvu/assert'
+import type { ClusterHost, ClusterNetwork, Pod } from './cluster-host.ts'
+import { succeeds } from './command.ts'
+import { start } from './program.ts'
+
+/** A pod that has its addresses, and its host. */
+export interface Living {
+  host: ClusterHost
+  pod: Pod
+}
+
+export interface Fleet {
+  living(): readonly Living[]
+  /** ADD on a host. @throws with the plugin's answer, and when an address is another living pod's */
+  add(host: ClusterHost): Promise<Pod>
+  /** DEL, which must succeed. */
+  del(...pods: Pod[]): Promise<void>
+  /** Takes pods off the books whose host has forgotten them. */
+  forget(host: ClusterHost): void
+}
+
+/** @param networkOf what a host has configured */
+export function newFleet(networkOf: (host: ClusterHost) => ClusterNetwork): Fleet {
+  let living: Living[] = []
+  return {
+    living: () => living,
+    add: async (host) => {
+      const pod = await host.add(networkOf(host))
+      for (const { host: other, pod: its } of living)
+        assert.not.ok(
+          its.addresses.some((address) => pod.addresses.includes(address)),
+          `${pod.addresses} of ${host.name} is given twice: ${other.name} has it`,
+        )
+      living.push({ host, pod })
+      return pod
+    },
+    del: async (...pods) => {
+      for (const { host, pod } of living.filter(({ pod }) => pods.includes(pod))) {
+        const { status, json } = await host.verb('DEL', networkOf(host), pod)
+        assert.is(status, 0, JSON.stringify(json))
+      }
+      living = living.filter(({ pod }) => !pods.includes(pod))
+    },
+    forget: (host) => {
+      living = living.filter((one) => one.host !== host)
+    },
+  }
+}
+
+/** Asserts that each pod reaches all others, in each family. */
+export async function reachEachOther(pods: readonly Pod[]): Promise<void> {
+  const unreached = await Promise.all(pods.map((pod) => unreachedBy(pod, pods)))
+  assert.equal(unreached.flat(), [])
+}
+
+/** The pings of one pod are one shell's. */
+async function unreachedBy({ name, addresses: own }: Pod, pods: readonly Pod[]): Promise<string[]> {
+  const others = pods.flatMap(({ addresses }) => addresses).filter((address) => !own.includes(address))
+  const script = 'for to; do ping -n -q -c 1 -i 0.2 -w 20 $to >/dev/null || echo $to; done'
+  const { stdout } = await start('ip', ['netns', 'exec', name, 'sh', '-c', script, 'sh', ...others]).ended
+  return stdout.split('\n').flatMap((to) => (to ? [`${name} (${own}) to ${to}`] : []))
+}
+
+/** The headers of a ping: IP and ICMP. */
+const headers = { ipv4: 28, ipv6: 48 }
+
+/** Asserts that whole packets of the MTU pass between two pods in each family, and that larger ones are refused. */
+export function packetsOf(mtu: number, from: Pod, to: Pod): void {
+  for (const address of to.addresses) {
+    const largest = mtu - (address.includes(':') ? headers.ipv6 : headers.ipv4)
+    const passes = (size: number) =>
+      succeeds(
+        ...(['ip', 'netns', 'exec', from.name] as const),
+        ...['ping', '-n', '-q', '-c', '1', '-i', '0.2', '-w', '3', '-M', 'do', '-s', `${size}`, address],
+      )
+    assert.ok(passes(largest), `${largest} bytes to ${address}`)
+    assert.not.ok(passes(largest + 1), `${largest + 1} bytes to ${address}`)
+  }
+}
