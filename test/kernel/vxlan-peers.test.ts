@@ -116,7 +116,6 @@ const resolutions = (heard: string[], vni: number) => {
 }
 
 for (const host of hosts) {
-  ip(`-n ${host.name} route add default via 192.0.2.254`)
   for (const { name, ...plugin } of [plain, quiet, sixOn(host)])
     host.write(`/etc/cni/net.d/${name}.conflist`, { cniVersion: '1.1.0', name, plugins: [plugin] })
 }
