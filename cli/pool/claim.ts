@@ -5,11 +5,12 @@ import { readInput } from '../../shared/cni/input.ts'
 import { CniError, Code, printed, toCniError } from '../../shared/error/error.ts'
 import { keysBelow } from '../../shared/store/keys.ts'
 import { StoreAway } from '../../shared/store/protocol.ts'
+import { kernelHostName } from '../../shared/store/settings.ts'
 import type { Call, Status } from '../form/verb.ts'
 import { type ClaimInput, readClaimInput } from './claim-input.ts'
 import { type Claimed, claimAll } from './claim-needs.ts'
 import { handsOf } from './hands.ts'
-import { away, hostNameOf } from './session.ts'
+import { away } from './session.ts'
 import { within } from './timing.ts'
 import { storeOf } from './which-store.ts'
 
@@ -33,7 +34,7 @@ async function claimFor(input: ClaimInput, call: Pick<Call, 'flags' | 'complain'
   const store = input.store ?? storeOf(call)
   if (!connect) throw new CniError(Code.Internal, { msg: 'this executable has no client of etcd' })
   const connection = await connect(store)
-  const reach = { connection, keys: keysBelow(store.prefix), host: hostNameOf(store) }
+  const reach = { connection, keys: keysBelow(store.prefix), host: store.host ?? kernelHostName() }
   const hands = handsOf(reach, () => [input.dataDir])
   try {
     return await within(LONGEST, claimAll(hands, input), tooLong)

@@ -2,10 +2,14 @@
 
 import { connect } from '#store'
 import { CniError, Code } from '../../shared/error/error.ts'
-import { readValueIfAny } from '../../shared/kernel/files.ts'
+import { wallClock } from '../../shared/kernel/clock.ts'
+import { readFile } from '../../shared/kernel/files.ts'
+import type { Operator } from '../../shared/store/claims/pools.ts'
 import { type Connection, type Disk, perform } from '../../shared/store/connection.ts'
 import { type Keys, keysBelow } from '../../shared/store/keys.ts'
 import { type Protocol, StoreAway } from '../../shared/store/protocol.ts'
+import { kernelHostName } from '../../shared/store/settings.ts'
+import { isoTime } from '../form/age.ts'
 import type { Call } from '../form/verb.ts'
 import { storeOf } from './which-store.ts'
 
@@ -14,6 +18,8 @@ export interface Session {
   keys: Keys
   /** This host's name in the store. */
   host: string
+  /** What the protocols of operators are given. */
+  operator: Operator
   /** @throws CniError also when no member of etcd answers */
   run<T>(protocol: Protocol<T>): Promise<T>
 }
@@ -28,7 +34,7 @@ export async function inStore<T>(
   call.progress(`asks ${config.endpoints.join(', ')}`)
   const connection = await connect(config)
   try {
-    return await use(sessionOf(connection, config))
+    return await use(sessionOf(connection, config, (msg) => call.complain('store', { msg })))
   } finally {
     connection.close()
   }
@@ -38,10 +44,13 @@ export async function inStore<T>(
 export function sessionOf(
   connection: Connection,
   { prefix, host, endpoints }: { prefix: string; host?: string | undefined; endpoints: readonly string[] },
+  report: (message: string) => void = () => {},
 ): Session {
+  const keys = keysBelow(prefix)
   return {
-    keys: keysBelow(prefix),
-    host: hostNameOf({ host }),
+    keys,
+    operator: { keys, fresh, now: isoTime(wallClock()), report },
+    host: host ?? kernelHostName(),
     run: async (protocol) => {
       try {
         return await perform(connection, noDisk, protocol)
@@ -52,10 +61,8 @@ export function sessionOf(
   }
 }
 
-/** This host's name in the store: the settings' or the kernel's. */
-export function hostNameOf({ host }: { host?: string | undefined }): string {
-  return host ?? readValueIfAny('/proc/sys/kernel/hostname') ?? 'localhost'
-}
+/** A random UUID (random(4)). */
+const fresh = () => readFile('/proc/sys/kernel/random/uuid').trim()
 
 /** These protocols are about all hosts: none writes what this one remembers. */
 const noDisk: Disk = () => {
