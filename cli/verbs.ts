@@ -30,6 +30,7 @@ export const verbs: Verbs = {
   'pool delete': async () => (await import('./verbs/pool-delete.ts')).poolDelete,
   'pool ls': async () => (await import('./verbs/pool-ls.ts')).poolLs,
   'pool show': async () => (await import('./verbs/pool-show.ts')).poolShow,
+  'pool claim': async () => (await import('./verbs/pool-claim.ts')).poolClaim,
   'pool check': async () => (await import('./verbs/pool-check.ts')).poolCheck,
   'pool release': async () => (await import('./verbs/pool-release.ts')).poolRelease,
   'pool recover': async () => (await import('./verbs/pool-recover.ts')).poolRecover,

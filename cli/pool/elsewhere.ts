@@ -12,4 +12,5 @@ export const work: Work = {
   check: byNode,
   release: byNode,
   recover: byNode,
+  claim: byNode,
 }

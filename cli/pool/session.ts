@@ -69,7 +69,8 @@ const noDisk: Disk = () => {
   throw new CniError(Code.Internal, { msg: "a verb of the operator does not write this host's files" })
 }
 
-function away({ message }: StoreAway, endpoints: readonly string[]): CniError {
+/** etcd does not answer, in words for an operator. */
+export function away({ message }: StoreAway, endpoints: readonly string[]): CniError {
   return new CniError(Code.TryAgainLater, {
     msg: `etcd does not answer: ${message}`,
     hint: 'containers go on, and so do ADDs while their blocks last; look whether etcd runs, and whether this host reaches it',

@@ -6,7 +6,7 @@ import type { Answer, Call, Status } from '../form/verb.ts'
 export type Run = (call: Call) => Status | Answer | Promise<Status | Answer>
 
 export type Work = Readonly<
-  Record<'create' | 'change' | 'delete' | 'ls' | 'show' | 'check' | 'release' | 'recover', Run>
+  Record<'create' | 'change' | 'delete' | 'ls' | 'show' | 'check' | 'release' | 'recover' | 'claim', Run>
 >
 
 export const work: Work = {
@@ -18,4 +18,5 @@ export const work: Work = {
   check: async (call) => (await import('./check.ts')).checkPools(call),
   release: async (call) => (await import('./release.ts')).releaseHost(call),
   recover: async (call) => (await import('./recover.ts')).recoverStore(call),
+  claim: async (call) => (await import('./claim.ts')).runClaim(call),
 }
