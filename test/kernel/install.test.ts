@@ -283,6 +283,7 @@ test('the engine node installs itself, and is found beside', () => {
   assert.match(operate(`install --to ${base}/bin`, 0, `${base}/node/patchbay`), 'nothing to do')
   operate(`install --to ${base}/bin`, 0, `${base}/quickjs/patchbay`)
   assert.is(statSync(`${base}/bin/patchbay`).size, statSync(patchbay).size)
+  agentIsInstalled(base)
   rmSync(`${base}/node`, { recursive: true })
   assert.match(
     operate(`install --engine node --to ${base}/bin`, 1, `${base}/quickjs/patchbay`),
@@ -290,5 +291,41 @@ test('the engine node installs itself, and is found beside', () => {
   )
   rmSync(base, { recursive: true })
 })
+
+/** `--agent`: a verb that needs etcd is run by the Node executable, and what would execute itself is not executed. */
+function agentIsInstalled(base: string): void {
+  const [own, bin] = [`${base}/quickjs/patchbay`, `${base}/bin`]
+  const store = `${base}/store.json`
+  writeFileSync(store, '{"endpoints": ["http://127.0.0.1:1"], "host": "one"}')
+  const ask = () => operate(`pool ls --store ${store}`, 1, `${bin}/patchbay`)
+  assert.match(ask(), 'patchbay install --agent')
+  assert.match(
+    operate(`install --agent --to ${bin} --dry-run`, 0, own),
+    `would write ${bin}/patchbay-agent: version`,
+  )
+  operate(`install --agent --to ${bin}`, 0, own)
+  assert.is(statSync(`${bin}/patchbay-agent`).size, statSync(`${base}/node/patchbay`).size)
+  assert.match(operate(`install --agent --to ${bin}`, 0, own), 'nothing to do')
+  operate(`install --to ${bin}`, 0, own)
+  operate(`install --check --to ${bin}`)
+  assert.match(ask(), /127\.0\.0\.1:1: connection refused/)
+  appendFileSync(`${bin}/patchbay-agent`, 'x')
+  assert.match(operate(`install --check --to ${bin}`, 1), 'patchbay-agent: its bytes differ')
+  operate(`install --engine node --agent --to ${bin}`, 0, own)
+  assert.is(readlinkSync(`${bin}/patchbay-agent`), 'patchbay')
+  operate(`install --check --to ${bin}`)
+  assert.match(ask(), 'connection refused')
+  operate(`install --to ${bin}`, 0, own)
+  assert.not(existsSync(`${bin}/patchbay-agent`), 'a link to the other engine has gone')
+  symlinkSync('patchbay', `${bin}/patchbay-agent`)
+  assert.match(ask(), 'patchbay install --agent')
+  rmSync(`${bin}/patchbay-agent`)
+  operate(`install --agent --to ${bin}`, 0, own)
+  operate(`uninstall --from ${bin}`, 0, own)
+  assert.equal(readdirSync(bin), [])
+  writeFileSync(`${bin}/patchbay-agent`, 'of another')
+  assert.match(operate(`install --agent --to ${bin}`, 1, own), "patchbay-agent is another program's")
+  rmSync(`${bin}/patchbay-agent`)
+}
 
 test.run()
