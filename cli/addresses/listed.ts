@@ -9,6 +9,7 @@ import type { ToldHolder } from './told.ts'
 
 const rangeColumns: Column<Fullness>[] = [
   { title: 'NETWORK', cell: ({ network }) => network },
+  { title: 'POOL', cell: ({ pool }) => pool },
   { title: 'RANGE', cell: ({ range }) => range },
   { title: 'SUBNET', cell: ({ subnets }) => subnets.join(' '), minor: true },
   { title: 'USED', cell: ({ used }) => used, right: true },

@@ -13,9 +13,15 @@ import { counted, gauge, type Metric, type Sample } from './metric.ts'
 
 export function rangeMetrics(ranges: readonly NetworkRange[], stores: readonly Store[]): Metric[] {
   const rows = ranges.map((one) => {
-    const { network, range, size, used, free } = fullnessOf(one, stores)
+    const { network, range, pool, size, used, free } = fullnessOf(one, stores)
     const kept = keptIn(one, stores)
-    return { labels: { network, range }, size, used: used - kept, kept, free }
+    return {
+      labels: { network, range: pool === undefined ? range : nameOf(one) },
+      size,
+      used: used - kept,
+      kept,
+      free,
+    }
   })
   const samples = (key: 'size' | 'used' | 'kept' | 'free'): Sample[] =>
     rows.map((row) => ({ labels: row.labels, value: row[key] }))
@@ -29,6 +35,11 @@ export function rangeMetrics(ranges: readonly NetworkRange[], stores: readonly S
     ),
     gauge('range_addresses_free', 'Addresses of a range that are left.', samples('free')),
   ]
+}
+
+/** The blocks of a pool change: `blue IPv4`. */
+function nameOf({ pool, set }: NetworkRange): string {
+  return `${pool} IPv${set[0]?.start.family}`
 }
 
 function keptIn({ directory, set }: NetworkRange, stores: readonly Store[]): number {

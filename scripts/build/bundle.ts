@@ -6,6 +6,7 @@ import { type BuildOptions, build, type Metafile } from 'esbuild'
 import { plugins } from '../../plugins/registry.ts'
 import { eagerImports } from './eager-imports.ts'
 import { netlinkModules } from './netlink-modules.ts'
+import { fromLibrary } from './node-library.ts'
 import { rareModules } from './rare-modules.ts'
 import type { EngineName, Target } from './target.ts'
 import { buildVersion } from './version.ts'
@@ -32,7 +33,7 @@ const engineOptions: Record<EngineName, (rare: ReadonlySet<string>) => BuildOpti
     platform: 'node',
     format: 'cjs',
     mainFields: ['module', 'main'],
-    plugins: [netlinkModules],
+    plugins: [netlinkModules, fromLibrary],
   }),
 }
 

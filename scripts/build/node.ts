@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { run } from '../run.ts'
 import { bundle } from './bundle.ts'
 import { nodeBinary } from './node-binary.ts'
+import { bundleLibrary } from './node-library.ts'
 import type { Architecture } from './target.ts'
 
 const pkg = join(import.meta.dirname, 'pkg.ts')
@@ -23,6 +24,7 @@ export async function buildNode(
 ): Promise<void> {
   await bundle({ engine: 'node', architecture }, work, entry)
   await rename(join(work, 'entry.js'), join(work, 'patchbay.cjs'))
+  await bundleLibrary(work)
   await offerNode(architecture, work)
   // The snapshot must not depend on the caller's environment.
   const env = { PATH: process.env.PATH, HOME: work, TMPDIR: work, NODE_NO_WARNINGS: '1' }

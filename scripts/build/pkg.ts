@@ -6,6 +6,7 @@
 import childProcess from 'node:child_process'
 import { createRequire } from 'node:module'
 import { basename, join } from 'node:path'
+import { libraryAsset } from './node-library.ts'
 import { type Architecture, host } from './target.ts'
 
 const [work, architecture] = process.argv.slice(2) as [string, Architecture]
@@ -29,6 +30,7 @@ const seaConfig = {
   /** The bundle, by a path that is the same in every build. Node makes the blob in a directory below WORK. */
   main: '/proc/self/cwd/../patchbay.cjs',
   useSnapshot,
+  assets: { [libraryAsset]: join(work, libraryAsset) },
   useCodeCache: false,
   disableExperimentalSEAWarning: true,
   execArgv: ['--disable-warning=ExperimentalWarning', ...(useSnapshot ? flags : [])],

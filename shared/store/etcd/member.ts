@@ -1,13 +1,16 @@
 /** One member of etcd: a gRPC channel that is made when it is needed, and made anew after a failure. */
 
+import { isIP } from 'node:net'
 import {
-  type ChannelCredentials,
   Client,
   type ClientDuplexStream,
   connectivityState,
   Metadata,
   type ServiceError,
 } from '@grpc/grpc-js'
+import { addressOf } from './address.ts'
+import { credentialsOf, type Files } from './credentials.ts'
+import { type Diagnosis, diagnose } from './diagnosis.ts'
 import type { Method } from './methods.ts'
 import { decode, encode } from './wire.ts'
 
@@ -35,13 +38,20 @@ const options = {
 }
 
 /** No connection with a member could be made: nothing was sent. */
-export class Unreached extends Error {}
+export class Unreached extends Error {
+  readonly diagnosis: Diagnosis
+
+  constructor(diagnosis: Diagnosis) {
+    super(diagnosis.reason)
+    this.diagnosis = diagnosis
+  }
+}
 
 export type Stream<Response> = ClientDuplexStream<object, Response>
 
 export interface Member {
   endpoint: string
-  /** Makes a connection if there is none. @throws Unreached */
+  /** Makes a connection if there is none. @throws Unreached, or CniError for a file of certificates */
   reach(): Promise<void>
   /** Only after `reach`. @throws ServiceError of gRPC */
   ask<Response>(method: Method, request: object, milliseconds?: number): Promise<Response>
@@ -50,24 +60,31 @@ export interface Member {
   close(): void
 }
 
-/** @param endpoint a URL, as the configuration has it */
-export function member(endpoint: string, credentials: ChannelCredentials): Member {
+/** @param endpoint a URL, as the configuration has it @param files are read for each connection */
+export function member(endpoint: string, files: () => Files | undefined): Member {
+  const address = addressOf(endpoint)
   let client: Client | undefined
   const close = () => {
     client?.close()
     client = undefined
   }
+  // TLS sends no addresses as the name of a server (RFC 6066, section 3); etcd does not look at it.
   const opened = () => {
-    client ??= new Client(addressOf(endpoint), credentials, options)
+    client ??= new Client(`${address.inBrackets}:${address.port}`, credentialsOf(files(), address.host), {
+      ...options,
+      ...(isIP(address.host) && { 'grpc.ssl_target_name_override': 'etcd' }),
+    })
     return client
   }
   return {
     endpoint,
     close,
     async reach() {
-      if (await isReady(opened())) return
+      const outcome = await connected(opened())
+      if (outcome === 'connected') return
       close()
-      throw new Unreached('no connection')
+      const late = { reason: 'no answer' }
+      throw new Unreached(outcome === 'late' ? late : await diagnose(address, files()))
     },
     ask: (method, request, milliseconds = REQUEST_MILLISECONDS) =>
       unary(opened(), method, request, milliseconds),
@@ -88,24 +105,18 @@ function leaderRequired(): Metadata {
   return metadata
 }
 
-/** `192.0.2.1:2379` of `https://192.0.2.1:2379/`; etcd's port where none is given. */
-export function addressOf(endpoint: string): string {
-  const address = endpoint.replace(/^https?:\/\//, '').replace(/\/$/, '')
-  return /:\d+$/.test(address) ? address : `${address}:2379`
-}
-
-/** Connects. @returns false when that failed, or was not done in time */
-async function isReady(client: Client): Promise<boolean> {
+/** Connects. */
+async function connected(client: Client): Promise<'connected' | 'failed' | 'late'> {
   const deadline = Date.now() + CONNECT_MILLISECONDS
   const channel = client.getChannel()
   for (;;) {
     const state = channel.getConnectivityState(true)
-    if (state === connectivityState.READY) return true
-    if (state === connectivityState.TRANSIENT_FAILURE || state === connectivityState.SHUTDOWN) return false
+    if (state === connectivityState.READY) return 'connected'
+    if (state === connectivityState.TRANSIENT_FAILURE || state === connectivityState.SHUTDOWN) return 'failed'
     const isChanged = await new Promise<boolean>((resolve) =>
       channel.watchConnectivityState(state, deadline, (error) => resolve(!error)),
     )
-    if (!isChanged) return false
+    if (!isChanged) return 'late'
   }
 }
 
