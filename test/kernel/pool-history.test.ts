@@ -1,0 +1,136 @@
+/**
+ * Ten hosts and a real etcd of three members, with calls that are killed, members that restart and hosts that are cut off: no address is at two
+ * containers at one time, and none is lost.
+ */
+// etcd: 3.5
+
+import { setTimeout as pause } from 'node:timers/promises'
+import * as assert from 'uvu/assert'
+import type { Holdings } from '../../shared/store/memory.ts'
+import type { BlockValue } from '../../shared/store/values.ts'
+import { addressesOf } from '../harness/address.ts'
+import { newCluster } from '../harness/cluster.ts'
+import type { ClusterHost } from '../harness/cluster-host.ts'
+import { privateHost } from '../harness/host.ts'
+import { type Answer, type Call, type Result, started } from '../harness/plugin.ts'
+import { test } from '../harness/test.ts'
+import { newHistory, overlaps } from '../model/pool/history/possession.ts'
+import { randomFrom } from '../model/pool/history/random.ts'
+
+await privateHost()
+
+const { hosts, etcd, cutOff, heal } = await newCluster({ hosts: 10, etcd: { members: 3 } })
+const random = randomFrom(18)
+const history = newHistory()
+const counts = { adds: 0, refused: 0, killed: 0, dels: 0 }
+
+/** How long hosts work, milliseconds, and how many containers each has at most. */
+const duration = 25_000
+const most = 9
+
+hosts[0]?.patchbay('pool create blue --range 10.1.0.0/24 --block-size 30')
+
+function begin(host: ClusterHost, verb: Call['verb'], containerID: string) {
+  const ipam = { type: 'pool', pool: 'blue' }
+  const config = { cniVersion: '1.1.0', name: 'net', type: 'pool', ipam }
+  return started({ verb, containerID, netns: '/none', config, under: host.under, env: host.env })
+}
+
+/** When a call is killed, milliseconds after its start: most take some, one that claims a block takes hundreds. */
+const momentOfKill = () => (random(2) === 0 ? random(15) : random(400))
+
+/** ADD; one in six is killed if it still runs then, and DEL follows. @returns whether the container has an address */
+async function add(host: ClusterHost, container: string, mayBeKilled: boolean): Promise<boolean> {
+  const { pid, answer } = begin(host, 'ADD', container)
+  const isKilled = mayBeKilled && random(6) === 0
+  const kill = isKilled ? setTimeout(() => process.kill(pid, 'SIGKILL'), momentOfKill()) : undefined
+  const { status, json } = await answer.catch(unreadable)
+  clearTimeout(kill)
+  if (status === 0) {
+    const { ips } = json as unknown as Result
+    for (const address of addressesOf(ips)) history.given(container, address, performance.now())
+    counts.adds++
+    return true
+  }
+  counts[status === 128 ? 'killed' : 'refused']++
+  await del(host, container)
+  return false
+}
+
+/** A program that is killed while it writes its answer. */
+function unreadable(): Answer {
+  return { status: 128, json: undefined, stderr: '' }
+}
+
+async function del(host: ClusterHost, container: string): Promise<void> {
+  history.ended(container, performance.now())
+  const { status, json } = await begin(host, 'DEL', container).answer
+  assert.is(status, 0, JSON.stringify(json))
+  counts.dels++
+}
+
+/** A host's containers come and go. @returns those that are left */
+async function work(host: ClusterHost, end: number): Promise<string[]> {
+  const containers: string[] = []
+  for (let number = 0; performance.now() < end; number++) {
+    const isFull = containers.length >= most || random(5) === 0
+    const old = isFull ? containers.splice(random(containers.length || 1), 1)[0] : undefined
+    if (old) await del(host, old)
+    else {
+      const container = `${host.name}-${number}-`
+      if (await add(host, container, true)) containers.push(container)
+    }
+  }
+  return containers
+}
+
+/** One fault after the other; at the end all is well again. */
+async function disturb(end: number): Promise<void> {
+  while (performance.now() < end) {
+    const host = hosts[random(hosts.length)] as ClusterHost
+    const member = etcd.members[random(etcd.members.length)]
+    const fault = random(3)
+    if (fault === 0) cutOff(host, (['both', 'in', 'out'] as const)[random(3)] ?? 'both')
+    if (fault === 1) await member?.kill()
+    if (fault === 2) member?.pause()
+    await pause(500 + random(2000))
+    if (fault === 0) heal(host)
+    if (fault === 1) member?.start()
+    if (fault === 2) member?.resume()
+    await member?.ready()
+  }
+}
+
+function holdingsOf(host: ClusterHost): Holdings {
+  return JSON.parse(host.read('/var/lib/cni/networks/.patchbay-pool/net.json'))
+}
+
+/** Adds containers until a block is claimed: then the host has entered the store after all faults. */
+async function enter(host: ClusterHost): Promise<void> {
+  const before = JSON.stringify(holdingsOf(host).blocks)
+  for (let number = 0; JSON.stringify(holdingsOf(host).blocks) === before; number++)
+    assert.ok(await add(host, `${host.name}-last${number}-`, false), `ADD at ${host.name} fails`)
+}
+
+test('ten hosts work while etcd and the network fail', async () => {
+  const end = performance.now() + duration
+  await Promise.all([disturb(end), ...hosts.map((host) => work(host, end))])
+  for (const host of hosts) await enter(host)
+  console.log(JSON.stringify(counts))
+  assert.ok(counts.adds > 50 && counts.killed > 3, 'too little has happened')
+  assert.equal(overlaps(history.possessions), [])
+})
+
+test('each block is in the store for the host that holds it, and in no other file', () => {
+  const lines = etcd.etcdctl('get', '/patchbay/blocks/', '--prefix', '--print-value-only').split('\n')
+  const inStore = lines.filter(Boolean).map((line) => {
+    const { block, host } = JSON.parse(line) as BlockValue
+    return `${host} ${block} held`
+  })
+  const inFiles = hosts.flatMap((host) =>
+    holdingsOf(host).blocks.map(({ block, state }) => `${host.name} ${block} ${state}`),
+  )
+  assert.equal(inFiles.sort(), inStore.sort())
+})
+
+test.run()
