@@ -4,6 +4,7 @@ import * as z from 'zod/mini'
 import { complaintsOf } from '../../shared/config/issues.ts'
 import { jsonIn } from '../../shared/config/json.ts'
 import type { Output, Schema } from '../../shared/config/schema.ts'
+import { CniError, Code } from '../../shared/error/error.ts'
 
 /** A value, or why there is none. */
 export type Read<T> = { value: T } | { why: string }
@@ -26,4 +27,15 @@ export function isA(schema: Schema, word: string): boolean {
 export function timeIn(text: string): string | undefined {
   const time = text.length > 40 ? Number.NaN : Date.parse(text)
   return Number.isNaN(time) ? undefined : new Date(time).toISOString()
+}
+/** A value of a schema. @param file that has it @throws CniError of code 7 that names the key */
+export function validValue<S extends Schema>(schema: S, raw: unknown, file: string): Output<S> {
+  const done = z.safeParse(schema, raw)
+  if (done.success) return done.data as Output<S>
+  const [first, ...also] = complaintsOf(done.error.issues, raw)
+  throw new CniError(Code.InvalidNetworkConfig, {
+    msg: first?.msg ?? 'it has another form',
+    path: file,
+    also,
+  })
 }

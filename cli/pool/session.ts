@@ -32,12 +32,19 @@ export async function inStore<T>(
   const config = storeOf(call)
   if (!connect) throw new CniError(Code.Internal, { msg: 'this executable has no client of etcd' })
   call.progress(`asks ${config.endpoints.join(', ')}`)
-  const connection = await connect(config)
+  const connection = await connect(config).catch(unreadable)
   try {
     return await use(sessionOf(connection, config, (msg) => call.complain('store', { msg })))
   } finally {
     connection.close()
   }
+}
+
+/** Files of keys are root's alone. */
+function unreadable(error: unknown): never {
+  if (!(error instanceof CniError) || !/\bE(ACCES|PERM)\b/.test(error.message)) throw error
+  const hint = 'only root can read the files of keys: run it as root'
+  throw new CniError(error.code, { ...error.complaint, hint })
 }
 
 /** @param config what of it counts: the prefix, the name of this host, and endpoints for errors */

@@ -15,7 +15,7 @@ import type { answer as showAnswer } from '../../cli/answers/pool-show.ts'
 import { ownEtc } from '../harness/etc.ts'
 import { startEtcd } from '../harness/etcd.ts'
 import { privateHost, scratch } from '../harness/host.ts'
-import { answerOf, operate } from '../harness/operate.ts'
+import { answerOf, operate, run } from '../harness/operate.ts'
 import { executables } from '../harness/plugin.ts'
 import { epochID, hostID, since, uuid } from '../harness/pool-store.ts'
 import { test } from '../harness/test.ts'
@@ -213,6 +213,13 @@ test('the store is that of --store, of store.json, or the one that all networks 
   assert.match(refused(`ls --store ${scratch}/store.json`), /endpoints\[0\] is "etcd", must be an URL/)
 })
 
+/** What a user who is not root is told. */
+function asUser(words: string): string {
+  const done = run('setpriv', `--reuid=65534 --regid=65534 --clear-groups ${file} ${words}`)
+  assert.is(done.status, 1, done.stdout)
+  return done.stderr
+}
+
 test('another prefix is refused by etcd, an open key file by us, and an etcd that is away is said', async () => {
   writeFileSync(`${scratch}/store.json`, JSON.stringify({ ...settings, prefix: '/other/' }))
   assert.match(refused(`ls --store ${scratch}/store.json`), /certificate.*may not|user may not|prefix/i)
@@ -220,6 +227,10 @@ test('another prefix is refused by etcd, an open key file by us, and an etcd tha
   chmodSync(settings.key ?? '', 0o644)
   assert.match(refused(`ls --store ${scratch}/store.json`), /others have access to it/)
   chmodSync(settings.key ?? '', 0o600)
+  chmodSync(`${scratch}/store.json`, 0o600)
+  assert.match(asUser(`pool ls --store ${scratch}/store.json`), /only root can read it\n.*run it as root/)
+  chmodSync(`${scratch}/store.json`, 0o644)
+  assert.match(asUser(`pool ls --store ${scratch}/store.json`), /store.key: .*EACCES\n.*run it as root/)
   for (const { kill } of etcd.members) await kill()
   assert.match(refused(`ls --store ${scratch}/store.json`), /etcd does not answer/)
 })
