@@ -1,5 +1,6 @@
 /** Metrics of addresses: how many a range can give, has given and has left; how many no living container has, and how many several have. */
 
+import { isOfContainer } from '../../shared/ipam/host-local/holder-kind.ts'
 import { rangeOf } from '../../shared/ipam/range.ts'
 import { claimsInFiles } from '../addresses/evidence.ts'
 import { findingsOf } from '../addresses/findings.ts'
@@ -88,8 +89,8 @@ export function networkMetrics(
   ]
 }
 
-/** Those that wait for a container are held by none. */
-const heldIn = ({ holders }: Store) => holders.filter(({ parked }) => parked === undefined)
+/** Those that wait for a container, and those that are lent, are held by none. */
+const heldIn = ({ holders }: Store) => holders.filter(isOfContainer)
 
 function duplicates(
   view: HostView,

@@ -17,7 +17,7 @@ import { openSegment, type Pace, type Segment } from './segment.ts'
 import { readTold } from './told.ts'
 import { findVtep } from './vtep.ts'
 
-const usual: Pace = { gather: 50, removal: 5_000, look: 60_000, links: 1_000 }
+const usual: Pace = { gather: 50, removal: 2_000, look: 60_000, links: 1_000 }
 
 export const peers: MakePart = makePeers(usual)
 
@@ -89,18 +89,20 @@ export function makePeers(pace: Pace): MakePart {
       for (const folder of folders) makeDirectory(folder, 0o700)
       watch.renew(folders)
     }
-    const links = watchLinks(pace.links, () => {
+    const rereadAll = () => {
       for (const segment of segments.values()) segment.reread()
+    }
+    const links = watchLinks(pace.links, () => {
+      rereadAll()
       looking.now()
     })
-    const rereading = setInterval(() => {
-      for (const segment of segments.values()) segment.reread()
-    }, pace.look)
+    const rereading = setInterval(rereadAll, pace.look)
 
     return {
       use(networks) {
         const vnis = networks.filter(({ peers }) => peers).map(({ raw }) => raw.vni)
         configured = new Set(vnis.filter((vni) => typeof vni === 'number'))
+        rereadAll()
         looking.now()
         if (!hasSwept && configured.size > 0) retirement.soon()
       },

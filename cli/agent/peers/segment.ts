@@ -18,9 +18,9 @@ import { wantedOf } from './wanted.ts'
 export interface Pace {
   /** Changes that come within it are made as one. */
   gather: number
-  /** An entry that is not wanted any more goes after it: a store that was restored, or whose keys were deleted by mistake, is filled again before. */
+  /** An entry that is not wanted any more goes after it: keys that were deleted by mistake are written again by their hosts before. */
   removal: number
-  /** After it everything is compared with the kernel. */
+  /** After it everything is compared with the kernel. So long no entry goes after a lost watch: all hosts fill a store that was restored. */
   look: number
   /** How often news of links are read. */
   links: number
@@ -60,12 +60,14 @@ export function openSegment(place: Workplace, first: Told, firstVtep: Vtep): Seg
   let [told, vtep] = [first, firstVtep]
   let actual: Actual | undefined
   let changes = 0
-  /** Since when entries are not wanted, by `differenceKey`. */
+  /** Since when entries are not wanted, by `differenceKey`; and until when none is removed. */
   let unwanted = new Map<string, number>()
+  let heldUntil = 0
   /** What this agent has written and when, to notice another that writes it. */
   const written = new Map<string, { content: string; at: number }>()
 
-  const changed = () => {
+  const changed = (isAnew = false) => {
+    if (isAnew) heldUntil = performance.now() + pace.look
     writing.soon(pace.gather)
     publishing.soon(pace.gather)
   }
@@ -124,9 +126,10 @@ export function openSegment(place: Workplace, first: Told, firstVtep: Vtep): Seg
     return differences.filter((one) => {
       if (one.set !== undefined) return true
       const since = before.get(differenceKey(one)) ?? now
-      if (now - since >= pace.removal) return true
+      const due = Math.max(since + pace.removal, heldUntil)
+      if (now >= due) return true
       unwanted.set(differenceKey(one), since)
-      writing.soon(since + pace.removal - now + 1)
+      writing.soon(due - now + 1)
       return false
     })
   }

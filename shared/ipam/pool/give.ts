@@ -30,7 +30,8 @@ export function giveAtHand(request: PoolRequest, wishes: readonly Address[], cla
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const reading = readHeld(request, pool)
     const supply = supplyOf(reading.held, wishes)
-    const given = isNeed(supply) ? supply : giveOf(request, reading, supply, claim)
+    if (isNeed(supply)) return { ...supply, damaged: reading.damaged }
+    const given = giveOf(request, reading, supply, claim)
     if (given) return given
   }
   throw new CniError(Code.TryAgainLater, {
