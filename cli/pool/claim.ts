@@ -31,7 +31,7 @@ export async function runClaim(call: Call): Promise<Status> {
 
 /** @throws CniError, KernelError */
 async function claimFor(input: ClaimInput, call: Pick<Call, 'flags' | 'complain'>): Promise<Claimed> {
-  const store = input.store ? settingsIn(input.store, 'store') : storeOf(call)
+  const store = input.store === undefined ? storeOf(call) : settingsIn(input.store, 'store')
   if (!connect) throw new CniError(Code.Internal, { msg: 'this executable has no client of etcd' })
   const connection = await connect(store)
   const reach = { connection, keys: keysBelow(store.prefix), host: store.host }

@@ -12,6 +12,7 @@ import type { Connection } from '../../shared/store/connection.ts'
 import { connect } from '../../shared/store/etcd.ts'
 import { keysBelow } from '../../shared/store/keys.ts'
 import type { Holdings } from '../../shared/store/memory.ts'
+import { ownEtc } from './etc.ts'
 import type { Etcd } from './etcd.ts'
 
 export const dataDir = '/var/lib/cni/networks'
@@ -47,10 +48,10 @@ export interface AgentHost {
   put(key: string, value: object | string): void
 }
 
+/** Has an /etc of its own, with the store's settings. */
 export async function agentHost(etcd: Etcd): Promise<AgentHost> {
   const store = { ...etcd.store(host), host }
-  mkdirSync('/etc/cni/net.d', { recursive: true })
-  mkdirSync('/etc/patchbay', { recursive: true })
+  ownEtc('/etc/cni/net.d', '/etc/patchbay')
   writeFileSync('/etc/patchbay/store.json', JSON.stringify(store))
   if (!connect) throw new Error('no client')
   const connection = await connect(store)
