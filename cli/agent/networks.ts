@@ -1,12 +1,11 @@
 /** Which networks of this host's configurations use a store, and which store that is. */
 
-import * as z from 'zod/mini'
 import { nameWithin } from '../../shared/cni/name-within.ts'
-import { isObject, parseObject } from '../../shared/config/json.ts'
-import { CniError, Code, toCniError } from '../../shared/error/error.ts'
+import { isObject } from '../../shared/config/json.ts'
+import { toCniError } from '../../shared/error/error.ts'
 import { tolerate } from '../../shared/kernel/errno.ts'
-import { readRegular } from '../../shared/kernel/regular.ts'
-import { type StoreConfig, store } from '../../shared/store/config.ts'
+import type { StoreConfig } from '../../shared/store/config.ts'
+import { readStoreFile, settingsIn } from '../../shared/store/settings.ts'
 import { type LeftOut, trying } from '../host/left-out.ts'
 import { type Configured, configurationFiles, readConfiguration } from '../host/networks.ts'
 import type { AgentNetwork } from './part.ts'
@@ -21,31 +20,20 @@ export interface Found {
 
 /** Reads the configurations of directories, or of single files. What cannot be read is told, and left out. */
 export function readNetworks(paths: readonly string[], file: string, leftOut: LeftOut): Found[] {
-  const [common] = trying(file, readStoreFile, leftOut)
+  const [common] = trying(file, settingsAt, leftOut)
   const files = paths.flatMap((path) => trying(path, filesIn, leftOut))
   const configured = files.flatMap((path) => trying(path, readConfiguration, leftOut))
   return networksOf(configured, common, leftOut)
 }
 
+function settingsAt(file: string): StoreConfig[] {
+  const found = readStoreFile(file)
+  return found ? [found] : []
+}
+
 /** A directory that is not there has no networks yet. */
 function filesIn(path: string): string[] {
   return tolerate(() => configurationFiles(path), 'ENOENT') ?? []
-}
-
-/** The settings in a file, /etc/patchbay/store.json; none without one. @throws CniError, KernelError */
-function readStoreFile(file: string): StoreConfig[] {
-  const text = tolerate(() => readRegular(file), 'ENOENT', 'ENOTDIR')
-  return text === undefined ? [] : [settingsIn(parseObject(text, 'store settings'))]
-}
-
-/** @throws an error that names the key */
-function settingsIn(raw: unknown): StoreConfig {
-  const settings = z.parse(store, raw)
-  if (settings.endpoints.length > 0) return settings
-  throw new CniError(Code.InvalidNetworkConfig, {
-    msg: 'endpoints must name a member of etcd',
-    hint: 'write "endpoints": ["https://192.0.2.1:2379"]',
-  })
 }
 
 /**
@@ -103,16 +91,9 @@ function settingsOf(
     leftOut(file, 'it has no section store, and there is no /etc/patchbay/store.json')
   if (section === undefined) return common
   try {
-    return settingsIn(section)
+    return settingsIn(section, 'store')
   } catch (error) {
-    leftOut(file, `its section store: ${reasonOf(error)}`)
+    leftOut(file, toCniError(error).message)
     return undefined
   }
-}
-
-/** The first fault of a value: `endpoints: must be a list`. */
-export function reasonOf(error: unknown): string {
-  if (!(error instanceof z.core.$ZodError)) return toCniError(error).message
-  const [issue] = error.issues
-  return `${issue?.path.join('.') ?? ''} must be ${issue?.message ?? 'otherwise'}`.trim()
 }

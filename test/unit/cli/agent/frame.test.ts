@@ -72,7 +72,7 @@ test('settings that are wrong or missing are told, and the other networks go on'
   const { told, left } = found([...pools, { ipam: { type: 'pool', pool: 'p' } }], null)
   assert.is(told.length, 1)
   assert.is(left.length, 6, left.join('\n'))
-  assert.match(left[0] ?? '', /f0 its section store: endpoints must be/)
+  assert.match(left[0] ?? '', /f0 store: endpoints is "x", must be/)
   assert.match(left[5] ?? '', /f6 .*no \/etc\/patchbay\/store\.json/)
 })
 
