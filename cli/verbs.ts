@@ -25,9 +25,15 @@ export const verbs: Verbs = {
   'ipam check': async () => (await import('./verbs/ipam-check.ts')).ipamCheck,
   'ipam release': async () => (await import('./verbs/ipam-release.ts')).ipamRelease,
   // many hosts
+  'pool create': async () => (await import('./verbs/pool-create.ts')).poolCreate,
+  'pool change': async () => (await import('./verbs/pool-change.ts')).poolChange,
+  'pool delete': async () => (await import('./verbs/pool-delete.ts')).poolDelete,
   'pool ls': async () => (await import('./verbs/pool-ls.ts')).poolLs,
   'pool show': async () => (await import('./verbs/pool-show.ts')).poolShow,
+  'pool claim': async () => (await import('./verbs/pool-claim.ts')).poolClaim,
   'pool check': async () => (await import('./verbs/pool-check.ts')).poolCheck,
+  'pool release': async () => (await import('./verbs/pool-release.ts')).poolRelease,
+  'pool recover': async () => (await import('./verbs/pool-recover.ts')).poolRecover,
   agent: async () => (await import('./verbs/agent.ts')).agent,
   // attachments by hand
   add: async () => (await import('./verbs/add.ts')).add,

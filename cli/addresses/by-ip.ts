@@ -33,11 +33,16 @@ export function requireLeaked(address: Address, stores: readonly Store[]): Holde
 }
 
 function ended(holder: Holder, text: string): Holder {
-  const { life, parked, containerID, directory, file } = holder
+  const { life, parked, lentTo, containerID, directory, file } = holder
   if (parked !== undefined)
     throw refusal(
       `${text} is kept for ${parked}, no container holds it`,
       'it is released when its time is over',
+    )
+  if (lentTo !== undefined)
+    throw refusal(
+      `${text} is lent to host ${lentTo}, whose container has it`,
+      'the agent of this host frees it when that host gives it back: patchbay pool show',
     )
   if (life === 'ended') return holder
   if (life === 'lives')

@@ -2,6 +2,7 @@
 
 import { type Address, formatAddress } from '../../shared/ip/address.ts'
 import { parseCidr } from '../../shared/ip/subnet.ts'
+import { isOfContainer } from '../../shared/ipam/host-local/holder-kind.ts'
 import { isErrno } from '../../shared/kernel/errno.ts'
 import type { Call } from '../form/verb.ts'
 import type { AttachmentView, HostView } from '../host/attachment-view.ts'
@@ -45,8 +46,8 @@ const liveIn = ({ attachments }: HostView) => attachments.filter(({ life }) => l
 
 /** @param segments of networks: for a holder of which no attachment is known */
 function byStore(holder: Holder, segments: ReadonlyMap<string, string>): Claim[] {
-  const { address, network, containerID, ifname, view, life, parked } = holder
-  if (life === 'ended' || parked !== undefined) return []
+  const { address, network, containerID, ifname, view, life } = holder
+  if (life === 'ended' || !isOfContainer(holder)) return []
   const segment = view ? segmentOf(view) : (segments.get(network) ?? `network ${network}`)
   return [{ by: 'store', address, network, container: containerID, interface: ifname, segment, view }]
 }

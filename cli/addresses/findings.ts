@@ -1,6 +1,7 @@
 /** Compares host-local's files, caches and the kernel: leaked, duplicate and unrecorded addresses. */
 
 import { type Address, formatAddress } from '../../shared/ip/address.ts'
+import { isOfContainer } from '../../shared/ipam/host-local/holder-kind.ts'
 import { rangeOf, roleOf } from '../../shared/ipam/range.ts'
 import type { AttachmentView } from '../host/attachment-view.ts'
 import type { Claim, Source } from './evidence.ts'
@@ -40,8 +41,8 @@ export function findingsOf(
   ]
 }
 
-function isLeaked({ life, parked }: Holder): boolean {
-  return life === 'ended' && parked === undefined
+function isLeaked(holder: Holder): boolean {
+  return holder.life === 'ended' && isOfContainer(holder)
 }
 
 function leaked(holder: Holder, usedBy: Having[]): Finding {

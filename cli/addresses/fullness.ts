@@ -11,6 +11,8 @@ export interface Fullness {
   network: string
   directory: string
   range: string
+  /** The pool whose blocks these are. */
+  pool?: string
   subnets: string[]
   gateways: string[]
   size: number
@@ -20,12 +22,15 @@ export interface Fullness {
   percent: number
 }
 
-export function fullnessOf({ network, directory, set }: NetworkRange, stores: readonly Store[]): Fullness {
+export function fullnessOf(
+  { network, directory, set, pool }: NetworkRange,
+  stores: readonly Store[],
+): Fullness {
   const holders = stores.find((store) => store.directory === directory)?.holders ?? []
   const inside = holders.filter(({ address }) => rangeOf(set, address) && !roleOf(set, address))
   const [size, used] = [Number(capacity(set)), inside.length]
   return {
-    ...{ network, directory, range: formatRangeSet(set) },
+    ...{ network, directory, range: formatRangeSet(set), ...(pool !== undefined && { pool }) },
     subnets: unique(set.map(({ subnet }) => formatCidr(subnet))),
     gateways: unique(set.flatMap(({ gateway }) => (gateway ? formatAddress(gateway) : []))),
     ...{ size, used, free: Math.max(0, size - used) },

@@ -9,6 +9,7 @@ import type { ToldHolder } from './told.ts'
 
 const rangeColumns: Column<Fullness>[] = [
   { title: 'NETWORK', cell: ({ network }) => network },
+  { title: 'POOL', cell: ({ pool }) => pool },
   { title: 'RANGE', cell: ({ range }) => range },
   { title: 'SUBNET', cell: ({ subnets }) => subnets.join(' '), minor: true },
   { title: 'USED', cell: ({ used }) => used, right: true },
@@ -35,11 +36,12 @@ export const holderColumns: Column<ToldHolder>[] = [
   { title: 'POD', cell: ({ pod }) => pod },
   {
     title: 'CONTAINER',
-    cell: ({ container, keptFor }) => (container ? shortID(container) : `kept for ${keptFor}`),
+    cell: ({ container, keptFor, lentTo }) =>
+      container ? shortID(container) : lentTo === undefined ? `kept for ${keptFor}` : `lent to ${lentTo}`,
   },
   { title: 'IFACE', cell: (one) => one.interface },
   { title: 'AGE', cell: ({ age }) => shortAge(age), right: true },
-  { title: 'LIFE', cell: ({ life, keptFor }) => (keptFor === undefined ? lifeCell(life) : '') },
+  { title: 'LIFE', cell: ({ life, container }) => (container === undefined ? '' : lifeCell(life)) },
 ]
 
 /** @param isSeen whether files could be read */

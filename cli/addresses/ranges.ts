@@ -6,11 +6,14 @@ import { silent } from '../../shared/error/log.ts'
 import { config, rangeSets } from '../../shared/ipam/host-local/config.ts'
 import { defaultDataDir } from '../../shared/ipam/host-local/keys.ts'
 import { directoryOf } from '../../shared/ipam/host-local/open.ts'
+import { familySets } from '../../shared/ipam/pool/sets.ts'
 import { formatRangeSet, type RangeSet } from '../../shared/ipam/range.ts'
 import { compared } from '../form/sort.ts'
 import type { Cached } from '../host/cache-entry.ts'
 import { cachedChain } from '../host/chain.ts'
 import type { Configurations } from '../host/configurations.ts'
+import { dataDirsOf } from '../host/data-dirs.ts'
+import { heldHere } from '../host/holdings.ts'
 import { type LeftOut, trying } from '../host/left-out.ts'
 
 /** A range set, and where its reservations are. */
@@ -20,6 +23,8 @@ export interface NetworkRange {
   set: RangeSet
   /** The first file that has it: a configuration comes before a cache. */
   file: string
+  /** The pool whose blocks they are: the network claims more when they are full. */
+  pool?: string
 }
 
 type Raw = Record<string, unknown>
@@ -39,9 +44,20 @@ export function rangesOf(configurations: Configurations, leftOut: LeftOut): Netw
       trying(source.file, () => rangesIn(source, ipam), leftOut),
     ),
   )
+  const all = [...ranges, ...heldRanges(dataDirsOf(configurations), leftOut)]
   const keyOf = ({ directory, set }: NetworkRange) => `${directory} ${formatRangeSet(set)}`
-  const distinct = [...Map.groupBy(ranges, keyOf).values()].flatMap(([first]) => first ?? [])
+  const distinct = [...Map.groupBy(all, keyOf).values()].flatMap(([first]) => first ?? [])
   return distinct.sort((one, other) => compared(one.network, other.network))
+}
+
+/** The blocks that networks hold of pools: a set for each family. */
+function heldRanges(dataDirs: readonly string[], leftOut: LeftOut): NetworkRange[] {
+  const { networks } = heldHere(dataDirs, leftOut)
+  return networks.flatMap(({ file, directory, holdings }) =>
+    trying(file, () => familySets(holdings), leftOut)
+      .filter(({ held }) => held.length > 0)
+      .map(({ held: set }) => ({ network: holdings.network, directory, set, file, pool: holdings.pool })),
+  )
 }
 
 /** All containers of a network have the same configuration in their caches, and only with ranges of their own it is read again. */

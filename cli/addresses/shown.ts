@@ -45,9 +45,10 @@ function holderFacts({ holders, ranges }: Lookup): Fact[] {
   return holders.map((holder) => ['held by', holderText(holder)])
 }
 
-function holderText({ network, pod, container, keptFor, life, age, ...rest }: ToldHolder): string {
+function holderText({ network, pod, container, keptFor, lentTo, life, age, ...rest }: ToldHolder): string {
   const since = age === undefined ? '' : `, for ${shortAge(age)}`
   if (keptFor !== undefined) return `${network}: no container, it is kept for ${keptFor}${since}`
+  if (lentTo !== undefined) return `${network}: no container here, it is lent to host ${lentTo}${since}`
   const who = pod === undefined ? container : `${pod} (${container})`
   const words = {
     lives: 'which lives',

@@ -1,9 +1,11 @@
 /** The addresses that host-local has given on this host, each with its holder and whether that lives. */
 
 import { attachmentKey } from '../../shared/cni/identity.ts'
+import { borrowerOf } from '../../shared/ipam/host-local/holder-kind.ts'
 import { type Held, takenIn } from '../../shared/ipam/host-local/holders.ts'
 import { directoryOf } from '../../shared/ipam/host-local/open.ts'
 import { parkedKey } from '../../shared/ipam/host-local/sticky.ts'
+import { optional } from '../form/optional.ts'
 import { compared } from '../form/sort.ts'
 import { holderOf, networksBelow } from '../host/addresses.ts'
 import type { AttachmentView, HostView } from '../host/attachment-view.ts'
@@ -25,6 +27,8 @@ export interface Holder extends Held {
   life: Life
   /** Kept for a later container by this name; no container holds it. */
   parked?: string
+  /** Lent to this host, which asked for it; no container here holds it. */
+  lentTo?: string
   /** The attachment that has it. */
   view?: AttachmentView
 }
@@ -52,8 +56,8 @@ function networksIn(dataDir: string, leftOut: LeftOut): string[] {
 
 function readStore(directory: string, network: string, leftOut: LeftOut): Store {
   const holders = trying(directory, takenIn, leftOut).map((held): Holder => {
-    const parked = parkedKey(held)
-    return { ...held, ...(parked !== undefined && { parked }), network, directory, life: 'unknown' }
+    const notOurs = optional({ parked: parkedKey(held), lentTo: borrowerOf(held) })
+    return { ...held, ...notOurs, network, directory, life: 'unknown' }
   })
   return { network, directory, holders: holders.sort(byAddress) }
 }

@@ -15,6 +15,7 @@ export function toldHolder({
   containerID,
   ifname,
   parked,
+  lentTo,
   view,
   life,
   written,
@@ -23,9 +24,9 @@ export function toldHolder({
   return {
     ...{ address: file, network, directory },
     ...optional(
-      parked === undefined
+      parked === undefined && lentTo === undefined
         ? { container: containerID, interface: ifname, pod: view?.pod }
-        : { keptFor: parked },
+        : { keptFor: parked, lentTo },
     ),
     life,
     ...(time !== undefined && { since: isoTime(time), age: ageOf(time) }),

@@ -13,6 +13,9 @@ export const holder = object({
   keptFor: string()
     .optional()
     .describe('No container holds it: it is kept for the next one of this pod or STICKY_KEY.'),
+  lentTo: string()
+    .optional()
+    .describe('No container of this host holds it: it is lent to that host of the pool, which asked for it.'),
   life,
   since: string().optional().describe('ISO 8601 in UTC.'),
   age: number().optional().describe('Seconds.'),

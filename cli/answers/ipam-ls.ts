@@ -9,6 +9,11 @@ export const answer = object({
       network: string(),
       directory: string(),
       range: string().describe('First and last address; several parts with a comma.'),
+      pool: string()
+        .optional()
+        .describe(
+          'The ranges are blocks that the network holds of this pool: it claims more when they are full.',
+        ),
       subnets: array(string()),
       gateways: array(string()),
       size: number().describe('Addresses that can be given. Above 2^53 not exact.'),

@@ -8,11 +8,13 @@ import { readDirectoryIfAny, readLink } from '../../shared/kernel/files.ts'
 import { isKind, Kind, lstat } from '../../shared/kernel/stat.ts'
 import { stateDirectory } from '../../shared/kernel/state-directory.ts'
 import { version } from '../../shared/version.ts'
+import { networksBelow } from '../host/addresses.ts'
 import { decodeBase64 } from '../host/base64.ts'
 import { readCaches } from '../host/caches.ts'
 import { readConfigurations } from '../host/configurations.ts'
 import { dataDirsOf } from '../host/data-dirs.ts'
 import { directories } from '../host/executable.ts'
+import { holdingFiles, hostFile } from '../host/holdings.ts'
 import { type LeftOut, trying } from '../host/left-out.ts'
 import { versionOfProgram } from '../host/program-version.ts'
 import { programNamed } from '../host/runtimes.ts'
@@ -29,6 +31,7 @@ export function hostParts(leftOut: LeftOut): Part[] {
     ...trying(stateDirectory, (path) => tree(path, 'records', leftOut, readRecord), leftOut),
     ...caches,
     ...addressParts(leftOut),
+    ...poolParts(leftOut),
     ...logs(leftOut),
   ]
 }
@@ -40,7 +43,13 @@ function configurations(leftOut: LeftOut): Part[] {
   )
 }
 
-const filesOfEtc = ['os-release', 'patchbay/log.json', 'containers/containers.conf', 'resolv.conf']
+const filesOfEtc = [
+  'os-release',
+  'patchbay/log.json',
+  'patchbay/store.json',
+  'containers/containers.conf',
+  'resolv.conf',
+]
 
 /** These are symlinks on some hosts. */
 function fileOfEtc(name: string): Part {
@@ -84,22 +93,31 @@ function cacheEntry(path: string) {
   return content(JSON.stringify({ ...entry, config: config ?? 'not JSON' }))
 }
 
+function dataDirs(leftOut: LeftOut): string[] {
+  const ignored = () => {}
+  const named = () => dataDirsOf(readConfigurations(readCaches(ignored), ignored))
+  return trying('/var/lib/cni/results', named, leftOut)
+}
+
+/** What networks hold of pools, and who this host is: no secrets are in these files. */
+function poolParts(leftOut: LeftOut): Part[] {
+  const file = (name: string, path: string): Part => ({
+    ...{ name: `pools/${name}`, source: path },
+    read: () => readBounded(path),
+  })
+  return [
+    ...dataDirs(leftOut).flatMap((dataDir) =>
+      holdingFiles(dataDir, leftOut).map((path) => file(path.slice(path.lastIndexOf('/') + 1), path)),
+    ),
+    ...(lstat(hostFile) ? [file('host.json', hostFile)] : []),
+  ]
+}
+
 /** The addresses of host-local, a file for each network. */
 function addressParts(leftOut: LeftOut): Part[] {
-  const found = trying(
-    '/var/lib/cni/results',
-    () =>
-      dataDirsOf(
-        readConfigurations(
-          readCaches(() => {}),
-          () => {},
-        ),
-      ),
-    leftOut,
-  )
-  return found.flatMap((dataDir) =>
-    trying(dataDir, (path) => readDirectoryIfAny(path).filter(({ directory }) => directory), leftOut).map(
-      ({ name }) => json(`addresses/${name}.json`, `${dataDir}/${name}`, () => heldIn(`${dataDir}/${name}`)),
+  return dataDirs(leftOut).flatMap((dataDir) =>
+    trying(dataDir, networksBelow, leftOut).map((name) =>
+      json(`addresses/${name}.json`, `${dataDir}/${name}`, () => heldIn(`${dataDir}/${name}`)),
     ),
   )
 }

@@ -24,6 +24,7 @@ const faultsOf: Readonly<Partial<Record<Topic, readonly string[]>>> = {
     'version-too-new',
     'list-writable',
     'secret-readable',
+    'store-key-readable',
   ],
   plugins: [
     ...[
@@ -33,7 +34,7 @@ const faultsOf: Readonly<Partial<Record<Topic, readonly string[]>>> = {
       'plugin-not-executable',
       'plugin-architecture',
     ],
-    ...['plugins-noexec', 'loopback-missing', 'shadowed-plugin'],
+    ...['plugins-noexec', 'loopback-missing', 'shadowed-plugin', 'agent-missing', 'agent-stopped'],
   ],
   kernel: ['kind-missing', 'conntrack-full', 'neighbours-full'],
   firewall: [
@@ -42,9 +43,9 @@ const faultsOf: Readonly<Partial<Record<Topic, readonly string[]>>> = {
   ],
   state: [
     ...['state-read-only', 'state-full', 'damaged-record', 'damaged-cache-entry', 'nameless-address'],
-    ...['files-of-the-future', 'records-of-former-boot'],
+    ...['files-of-the-future', 'records-of-former-boot', 'pool-file-damaged', 'claim-unanswered'],
   ],
-  ranges: ['range-full', 'duplicate-address'],
+  ranges: ['range-full', 'duplicate-address', 'block-disputed', 'address-unheld'],
   attachments: ['ended-attachment', 'orphan-address', 'orphan-record'],
 }
 

@@ -43,21 +43,23 @@ export function heldHere(dataDirs: readonly string[], leftOut: LeftOut): HeldHer
   const damaged: Damaged[] = []
   const [memory] = trying(hostFile, () => memoryIn(damaged), leftOut)
   const networks = [...new Set([...dataDirs, ...(memory?.dataDirs ?? [])])].flatMap((dataDir) =>
-    filesOf(dataDir, leftOut).flatMap((name) => {
-      const file = `${folderOf(dataDir)}/${name}`
-      return trying(file, () => holdingIn(file, dataDir, name.slice(0, -'.json'.length), damaged), leftOut)
-    }),
+    holdingFiles(dataDir, leftOut).flatMap((file) =>
+      trying(file, () => holdingIn(file, dataDir, damaged), leftOut),
+    ),
   )
   return { networks, damaged, memory }
 }
 
-/** The names of files; those that are being written have another ending. */
-function filesOf(dataDir: string, leftOut: LeftOut): string[] {
+/** The files of what networks hold; those that are being written have another ending. */
+export function holdingFiles(dataDir: string, leftOut: LeftOut): string[] {
   const entries = trying(folderOf(dataDir), readDirectoryIfAny, leftOut)
-  return entries.flatMap(({ name, directory }) => (!directory && name.endsWith('.json') ? name : []))
+  return entries.flatMap(({ name, directory }) =>
+    !directory && name.endsWith('.json') ? `${folderOf(dataDir)}/${name}` : [],
+  )
 }
 
-function holdingIn(file: string, dataDir: string, network: string, damaged: Damaged[]): Holding[] {
+function holdingIn(file: string, dataDir: string, damaged: Damaged[]): Holding[] {
+  const network = file.slice(file.lastIndexOf('/') + 1, -'.json'.length)
   const found = readValue(holdings, readRegular(file))
   const why = 'why' in found ? found.why : unlike(found.value, network)
   if (why !== undefined || 'why' in found) {

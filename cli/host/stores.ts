@@ -1,8 +1,8 @@
 /** The directories in which host-local keeps the addresses of networks, and what is in each. */
 
 import { type Address, parseAddress } from '../../shared/ip/address.ts'
+import { isOfContainer } from '../../shared/ipam/host-local/holder-kind.ts'
 import { type Reservation, readRecord } from '../../shared/ipam/host-local/records.ts'
-import { isParked } from '../../shared/ipam/host-local/sticky.ts'
 import { readDirectoryIfAny } from '../../shared/kernel/files.ts'
 import { networksBelow } from './addresses.ts'
 
@@ -10,7 +10,7 @@ import { networksBelow } from './addresses.ts'
 export interface Store {
   network: string
   directory: string
-  /** All that are taken; also those that wait for their container to come back. */
+  /** All that are taken; also those that wait for their container to come back, or are lent to another host. */
   taken: readonly Address[]
   /** Those that containers hold. */
   held: readonly Reservation[]
@@ -35,7 +35,7 @@ function storeIn(directory: string, network: string): Store {
     taken.push(address)
     const record = readRecord(directory, name)
     if (!record) nameless.push(`${directory}/${name}`)
-    else if (!isParked(record)) held.push(record)
+    else if (isOfContainer(record)) held.push(record)
   }
   return { network, directory, taken, held, nameless }
 }

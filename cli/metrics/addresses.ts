@@ -1,5 +1,6 @@
 /** Metrics of addresses: how many a range can give, has given and has left; how many no living container has, and how many several have. */
 
+import { isOfContainer } from '../../shared/ipam/host-local/holder-kind.ts'
 import { rangeOf } from '../../shared/ipam/range.ts'
 import { claimsInFiles } from '../addresses/evidence.ts'
 import { findingsOf } from '../addresses/findings.ts'
@@ -12,9 +13,15 @@ import { counted, gauge, type Metric, type Sample } from './metric.ts'
 
 export function rangeMetrics(ranges: readonly NetworkRange[], stores: readonly Store[]): Metric[] {
   const rows = ranges.map((one) => {
-    const { network, range, size, used, free } = fullnessOf(one, stores)
+    const { network, range, pool, size, used, free } = fullnessOf(one, stores)
     const kept = keptIn(one, stores)
-    return { labels: { network, range }, size, used: used - kept, kept, free }
+    return {
+      labels: { network, range: pool === undefined ? range : nameOf(one) },
+      size,
+      used: used - kept,
+      kept,
+      free,
+    }
   })
   const samples = (key: 'size' | 'used' | 'kept' | 'free'): Sample[] =>
     rows.map((row) => ({ labels: row.labels, value: row[key] }))
@@ -28,6 +35,11 @@ export function rangeMetrics(ranges: readonly NetworkRange[], stores: readonly S
     ),
     gauge('range_addresses_free', 'Addresses of a range that are left.', samples('free')),
   ]
+}
+
+/** The blocks of a pool change: `blue IPv4`. */
+function nameOf({ pool, set }: NetworkRange): string {
+  return `${pool} IPv${set[0]?.start.family}`
 }
 
 function keptIn({ directory, set }: NetworkRange, stores: readonly Store[]): number {
@@ -77,8 +89,8 @@ export function networkMetrics(
   ]
 }
 
-/** Those that wait for a container are held by none. */
-const heldIn = ({ holders }: Store) => holders.filter(({ parked }) => parked === undefined)
+/** Those that wait for a container, and those that are lent, are held by none. */
+const heldIn = ({ holders }: Store) => holders.filter(isOfContainer)
 
 function duplicates(
   view: HostView,

@@ -42,7 +42,7 @@ function makeLink(socket: Socket, link: Link): void {
   const settings = { mac: mac || undefined, mtu, txqlen, group, alias }
   const isParentHere = parent !== undefined && link.parentNamespace === undefined
   const own = { kind, ...(isParentHere && { parent: { index: parent, name: '' } }) }
-  const options = kind === 'bridge' && data ? onlyOf(bridgeOptions, data) : data
+  const options = data && requestOf(kind, data)
   if (copied.includes(kind))
     for (const some of [options, undefined]) {
       // A kernel without VLANs on bridges refuses what it tells of them.
@@ -50,6 +50,23 @@ function makeLink(socket: Socket, link: Link): void {
         sendIfAny(socket, creation({ name, ...settings, ...own, data: some }, index))
     }
   if (!findLink(socket, name)) makeStandIn(name, settings, index)
+}
+
+/** A kind's options as a request may have them. */
+function requestOf(kind: string, data: Buffer): StreamData {
+  if (kind === 'bridge') return onlyOf(bridgeOptions, data)
+  return kind === 'vxlan' ? ofVtep(data) : data
+}
+
+/** IFLA_VXLAN_TTL_INHERIT, a flag in requests and a byte in answers; IFLA_VXLAN_RESERVED_BITS, which the kernel does not take back as it tells them. */
+const [TTL_INHERIT, RESERVED_BITS] = [28, 33]
+
+function ofVtep(data: Buffer): StreamData {
+  return (out) =>
+    parseAttributes(data, ({ type, data: value }) => {
+      if (type === TTL_INHERIT) return void (value[0] === 1 && out.push(type, Buffer.alloc(0)))
+      if (type !== RESERVED_BITS) out.push(type, value)
+    })
 }
 
 /** Of a bridge, whose other facts no request may have: IFLA_BR_*, include/uapi/linux/if_link.h. */

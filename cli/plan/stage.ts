@@ -6,6 +6,7 @@ import { ANEW, close, type Fd, makeDirectory, Open, open } from '../../shared/ke
 import { currentNamespace } from '../../shared/kernel/namespace.ts'
 import { stat } from '../../shared/kernel/stat.ts'
 import { AT_FDCWD, cstring, must } from '../../shared/kernel/syscall.ts'
+import { agentLock } from '../../shared/store/agent-lock.ts'
 
 /** include/uapi/linux/sched.h, mount.h, fcntl.h. */
 const [CLONE_NEWNS, CLONE_NEWNET] = [0x20000, 0x40000000]
@@ -28,12 +29,15 @@ export function enterStage(directories: readonly string[]): void {
   for (const writable of ['/proc', '/proc/sys'])
     tolerate(() => setReadOnly(writable, false), 'ENOSYS', 'EINVAL', 'EPERM')
   mount('sysfs', '/sys', 'sysfs')
+  const lock = tolerate(() => open(agentLock, Open.PATH), 'ENOENT', 'ENOTDIR')
   const shadowed: string[] = []
   for (const directory of [...usual, ...directories].map(existing)) {
     if (shadowed.some((one) => `${directory}/`.startsWith(`${one}/`))) continue
     shadow(directory)
     shadowed.push(directory)
   }
+  // In a copy the agent's lock would be free.
+  if (lock !== undefined) mount(pathOf(lock), agentLock, undefined, MS_BIND)
   // The buses of the host's own programs, such as firewalld's.
   if (stat('/run/dbus')) mount('tmpfs', '/run/dbus', 'tmpfs')
 }

@@ -47,10 +47,12 @@ export function boundsOf(block: Cidr): Bounds {
   return { start: networkOf(block), end: lastOf(block) }
 }
 
-/** Whether a pool has this block: of its size, and with an address of a range. */
+/** Whether a pool has this block: of its size, or the whole of a smaller subnet, and with an address of a range. */
 export function hasBlock(parts: readonly Part[], block: Cidr): boolean {
   const part = parts.find(({ family }) => family === block.address.family)
-  return part?.blockSize === block.prefix && part.ranges.some((range) => overlaps(range, boundsOf(block)))
+  if (!part) return false
+  const isSize = ({ subnet }: Range) => block.prefix === Math.max(part.blockSize, subnet.prefix)
+  return part.ranges.some((range) => isSize(range) && overlaps(range, boundsOf(block)))
 }
 
 /** How many addresses of a block the pool can give. */

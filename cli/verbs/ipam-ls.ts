@@ -13,7 +13,7 @@ import { requireNetwork } from '../host/require-network.ts'
 export const ipamLs: Verb = {
   summary: 'lists ranges of addresses, how full they are, and what holds each address',
   text: [
-    "Ranges are those of host-local in the networks' configurations; holders are in host-local's files.",
+    "Ranges are those of host-local in the networks' configurations, and the blocks that networks hold of pools; holders are in host-local's files.",
   ],
   words: [{ name: 'NETWORK', means: 'This network alone.', count: 'optional', names: 'network' }],
   flags: { '--ranges': { takes: 'none', means: 'Ranges alone, without holders.' } },

@@ -16,7 +16,12 @@ const LONGEST = 20_000
 const SHORT = 200
 
 /** What is left of the time of this call. */
-const patience: Limit = { milliseconds: LONGEST, timedOut }
+const patience: Limit = { milliseconds: LONGEST, timedOut: heldTooLong }
+
+/** Begins another call, in a process that lives for long. */
+export function renewPatience(): void {
+  patience.milliseconds = LONGEST
+}
 
 /**
  * Runs a synchronous action under the lock of a name.
@@ -66,7 +71,11 @@ export function withLinkLock<T>(name: string, action: () => Settled<T>): T {
 
 /** Runs an action under the lock of any file. @throws CniError of code 11 */
 export function withFileLock<T>(path: string, action: () => Settled<T>, milliseconds?: number): T {
-  return withLock(path, action, milliseconds === undefined ? patience : { milliseconds, timedOut })
+  return withLock(
+    path,
+    action,
+    milliseconds === undefined ? patience : { milliseconds, timedOut: heldTooLong },
+  )
 }
 
 /** Runs an action under the lock of a network namespace itself: no file is made, and the reference's sbr waits for the same. */
@@ -96,7 +105,8 @@ async function withPatience(milliseconds: number, action: () => unknown): Promis
   }
 }
 
-function timedOut(path: string): CniError {
+/** The error of a lock that another process has for too long: it names that process. */
+export function heldTooLong(path: string): CniError {
   const holder = holderOf(path)
   const owner = holder ? `process ${holder.pid} (${holder.description})` : 'another process'
   return new CniError(Code.TryAgainLater, {

@@ -1,6 +1,15 @@
 /** What a network holds of a pool, as a claim leaves it, and a stand-in for `patchbay-agent` that claims without etcd. */
 
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { parseAddress } from '../../shared/ip/address.ts'
 import type { HoldingState, Holdings } from '../../shared/store/memory.ts'
 import type { PoolDefinition } from '../../shared/store/pool.ts'
@@ -55,4 +64,75 @@ export function reservedBelow(dataDir: string, network: string): string[] {
         .filter((name) => parseAddress(name))
         .sort()
     : []
+}
+
+/** A directory of plugins with a stand-in for `patchbay-agent`, which claims what a test says. */
+export interface StandIn {
+  directory: string
+  /** The inputs of its claims, the oldest first. */
+  claims(): Record<string, unknown>[]
+  /** Whether two claims ran at once. */
+  overlapped(): boolean
+  /** From now on a claim leaves the next of these holdings; when there are none, the pool is full. */
+  gives(network: string, dataDir: string, ...held: Held[]): void
+  /** From now on a claim runs these commands of a shell. */
+  does(script: string): void
+}
+
+/** Claims that run at once would leave the file `overlapped`: `busy` is there already. */
+const agent = `#!/bin/sh
+cd "$(dirname "$0")/agent"
+sed 'a\\' >> claims
+mkdir busy 2>/dev/null || : > overlapped
+. ./action
+status=$?
+rmdir busy
+exit $status
+`
+
+/** @param executable of the engine that is called */
+export function standInAgent(executable: string, directory: string): StandIn {
+  mkdirSync(`${directory}/agent/next`, { recursive: true })
+  // The program is looked for beside the executable itself, wherever links to it are.
+  copyFileSync(executable, `${directory}/patchbay`)
+  for (const name of ['bridge', 'pool', 'host-local', 'ipam-list'])
+    symlinkSync('patchbay', `${directory}/${name}`)
+  writeFileSync(`${directory}/patchbay-agent`, agent, { mode: 0o755 })
+  const log = `${directory}/agent/claims`
+  const does = (script: string) => {
+    rmSync(log, { force: true })
+    writeFileSync(`${directory}/agent/action`, script)
+  }
+  return {
+    directory,
+    does,
+    claims: () => (existsSync(log) ? linesOf(log).map((line) => JSON.parse(line)) : []),
+    overlapped: () => existsSync(`${directory}/agent/overlapped`),
+    gives(network, dataDir, ...held) {
+      const next = `${directory}/agent/next`
+      rmSync(next, { recursive: true })
+      mkdirSync(next)
+      mkdirSync(`${dataDir}/.patchbay-pool`, { recursive: true })
+      for (const [at, one] of held.entries())
+        writeFileSync(`${next}/${at}`, JSON.stringify(holdingsOf(network, dataDir, one)))
+      does(`for next in next/*; do
+  [ -e "$next" ] || continue
+  mv "$next" '${fileOf(network, dataDir)}'
+  echo '{}'
+  return 0
+done
+${failing('pool blue is full: all its blocks are claimed')}`)
+    },
+  }
+}
+
+/** Commands by which a claim fails. */
+export function failing(msg: string, code = 11): string {
+  return `echo '${JSON.stringify({ cniVersion: '1.1.0', code, msg, details: 'what to do' })}'; return 1\n`
+}
+
+function linesOf(file: string): string[] {
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
 }

@@ -230,6 +230,20 @@ test('hostile holders and ranges harm neither terminal nor JSON, and are never r
   rmSync('/etc/cni/net.d/bad.conflist')
 })
 
+test('an address that is lent to another host of a pool has no container here, is not leaked, and is not released', async () => {
+  const record = `${stores}/${bridged.name}/10.1.0.77`
+  writeFileSync(record, 'pool:far\r\npool')
+  const lent = (await list(bridged.name)).holders.find(({ address }) => address === '10.1.0.77')
+  assert.equal([lent?.lentTo, lent?.container, lent?.keptFor], ['far', undefined, undefined])
+  assert.match(operate(file, 'ipam ls'), 'lent to far')
+  assert.match(operate(file, 'ipam show 10.1.0.77'), 'it is lent to host far')
+  assert.equal((await check(0)).findings, [])
+  assert.match(operate(file, 'ipam release --ip 10.1.0.77', 1), '10.1.0.77 is lent to host far')
+  operate(file, 'gc')
+  assert.is(readFileSync(record, 'utf8'), 'pool:far\r\npool')
+  rmSync(record)
+})
+
 test('no look has changed anything', async () => {
   for (const container of [one, other]) {
     await container.check()

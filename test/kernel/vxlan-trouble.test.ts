@@ -27,6 +27,10 @@ testTrouble('vxlan to remotes, beside another container', {
   // vxlan-del.test.ts attaches 20 containers at once.
   atOnce: 1,
 })
+testTrouble('vxlan to peers of the store', {
+  ...vxlan(103, { peers: 'store', arpSuppress: true, local: '192.0.2.1' }),
+  atOnce: 1,
+})
 testTrouble('vxlan in the container', {
   ...vxlan(102, { remotes: ['192.0.2.2'], direct: true, gro: false }),
   atOnce: 1,

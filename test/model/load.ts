@@ -50,10 +50,15 @@ function edited(file: string, edits: readonly Edit[]): string {
   )
 }
 
+/** A function that imports the product's modules as a copy of their own. Its argument is a path in the project. */
+export function newCopy(edits: readonly Edit[]): <Module>(file: string) => Promise<Module> {
+  const number = copies.push(edits) - 1
+  return (file) => import(new URL(file, root).href + MARK + number)
+}
+
 /** Imports the product's modules that the model calls, as a copy of their own. */
 export async function loadProduct(edits: readonly Edit[] = []) {
-  const number = copies.push(edits) - 1
-  const load = <Module>(file: string): Promise<Module> => import(new URL(file, root).href + MARK + number)
+  const load = newCopy(edits)
   type HostLocal = typeof import('../../shared/ipam/host-local/plugin.ts')
   type Index = typeof import('../../shared/ipam/host-local/index.ts')
   type Records = typeof import('../../shared/ipam/host-local/records.ts')

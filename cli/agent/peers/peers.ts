@@ -11,13 +11,14 @@ import { counter } from '../metrics.ts'
 import type { MakePart } from '../part.ts'
 import { statesOf } from '../states.ts'
 import { worker } from '../worker.ts'
+import { newAnnouncer } from './announce.ts'
 import { watchLinks } from './links.ts'
 import { retire, servedInStore } from './retire.ts'
 import { openSegment, type Pace, type Segment } from './segment.ts'
 import { readTold } from './told.ts'
 import { findVtep } from './vtep.ts'
 
-const usual: Pace = { gather: 50, removal: 5_000, look: 60_000, links: 1_000 }
+const usual: Pace = { gather: 50, removal: 2_000, look: 60_000, links: 1_000 }
 
 export const peers: MakePart = makePeers(usual)
 
@@ -27,7 +28,8 @@ export function makePeers(pace: Pace): MakePart {
     const { connection, keys, host, log } = surroundings
     const [faults, doubts] = [statesOf(log), statesOf(log)]
     const socket = openSocket(Protocol.ROUTE)
-    const place = { connection, keys, host, socket, faults, doubts, pace }
+    const announcer = newAnnouncer(socket)
+    const place = { connection, keys, host, socket, announcer, faults, doubts, pace }
     const segments = new Map<number, Segment>()
     /** VNIs of this store's networks. One that was served stays so until its segment goes, also if the configuration is gone. */
     let configured = new Set<number>()
@@ -89,18 +91,20 @@ export function makePeers(pace: Pace): MakePart {
       for (const folder of folders) makeDirectory(folder, 0o700)
       watch.renew(folders)
     }
-    const links = watchLinks(pace.links, () => {
+    const rereadAll = () => {
       for (const segment of segments.values()) segment.reread()
+    }
+    const links = watchLinks(pace.links, () => {
+      rereadAll()
       looking.now()
     })
-    const rereading = setInterval(() => {
-      for (const segment of segments.values()) segment.reread()
-    }, pace.look)
+    const rereading = setInterval(rereadAll, pace.look)
 
     return {
       use(networks) {
         const vnis = networks.filter(({ peers }) => peers).map(({ raw }) => raw.vni)
         configured = new Set(vnis.filter((vni) => typeof vni === 'number'))
+        rereadAll()
         looking.now()
         if (!hasSwept && configured.size > 0) retirement.soon()
       },
@@ -133,6 +137,7 @@ export function makePeers(pace: Pace): MakePart {
           retirement.stop(),
           ...[...segments.values()].map((one) => one.stop()),
         ])
+        announcer.close()
         closeSocket(socket)
       },
     }

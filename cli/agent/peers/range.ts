@@ -23,7 +23,8 @@ interface Following<T> {
   /** More keys than these are not taken. */
   most: number
   read(key: string, entry: Entry): Read<T>
-  changed(): void
+  /** @param isAnew all was read again, since changes were lost */
+  changed(isAnew: boolean): void
 }
 
 /** Enough to see what is wrong. */
@@ -47,14 +48,15 @@ export function followRange<T>(connection: Connection, following: Following<T>):
   }
   const follower: Follower = {
     whole({ entries }) {
+      const isAnew = isKnown
       for (const map of [values, wrongs, noted]) map.clear()
       isKnown = true
       for (const entry of entries) take(entry.key, entry, entry.modified)
-      changed()
+      changed(isAnew)
     },
     changed(changes, revision) {
       for (const { key, entry } of changes) take(key, entry, entry?.modified ?? revision)
-      changed()
+      changed(false)
     },
   }
   const { close } = connection.follow(allBelow(prefix), follower)

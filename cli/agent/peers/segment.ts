@@ -6,6 +6,7 @@ import { transact } from '../../../shared/store/protocol.ts'
 import type { Surroundings } from '../part.ts'
 import type { States } from '../states.ts'
 import { worker } from '../worker.ts'
+import type { Announcer } from './announce.ts'
 import { apply, type Difference, differenceKey, differencesOf } from './differences.ts'
 import { operationOf, toPublish, type Writing, writingsOf } from './publish.ts'
 import { followRange } from './range.ts'
@@ -18,9 +19,9 @@ import { wantedOf } from './wanted.ts'
 export interface Pace {
   /** Changes that come within it are made as one. */
   gather: number
-  /** An entry that is not wanted any more goes after it: a store that was restored, or whose keys were deleted by mistake, is filled again before. */
+  /** An entry that is not wanted any more goes after it: keys that were deleted by mistake are written again by their hosts before. */
   removal: number
-  /** After it everything is compared with the kernel. */
+  /** After it everything is compared with the kernel. So long no entry goes after a lost watch: all hosts fill a store that was restored. */
   look: number
   /** How often news of links are read. */
   links: number
@@ -47,6 +48,7 @@ const MOST_OPERATIONS = 100
 /** Where segments work. */
 export interface Workplace extends Pick<Surroundings, 'connection' | 'keys' | 'host'> {
   socket: Socket
+  announcer: Announcer
   /** What is wrong on this host, and in the store. */
   faults: States
   doubts: States
@@ -54,18 +56,22 @@ export interface Workplace extends Pick<Surroundings, 'connection' | 'keys' | 'h
 }
 
 export function openSegment(place: Workplace, first: Told, firstVtep: Vtep): Segment {
-  const { connection, keys, host, socket, faults, doubts, pace } = place
+  const { connection, keys, host, socket, announcer, faults, doubts, pace } = place
   const { vni } = first
   const name = `VNI ${vni}`
   let [told, vtep] = [first, firstVtep]
   let actual: Actual | undefined
   let changes = 0
-  /** Since when entries are not wanted, by `differenceKey`. */
+  /** Since when entries are not wanted, by `differenceKey`; and until when none is removed. */
   let unwanted = new Map<string, number>()
+  let heldUntil = 0
+  /** The entries have been written once: what comes then is news. */
+  let isFilled = false
   /** What this agent has written and when, to notice another that writes it. */
   const written = new Map<string, { content: string; at: number }>()
 
-  const changed = () => {
+  const changed = (isAnew = false) => {
+    if (isAnew) heldUntil = performance.now() + pace.look
     writing.soon(pace.gather)
     publishing.soon(pace.gather)
   }
@@ -94,6 +100,8 @@ export function openSegment(place: Workplace, first: Told, firstVtep: Vtep): Seg
       const due = dueNow(differencesOf(entries, actual.entries))
       tellDoubts(wrongs)
       if (due.length > 0) write(socket, vtep, due)
+      if (isFilled) announceOf(due)
+      isFilled = true
       apply(actual.entries, due)
       changes += due.length
       faults.set(`${name}: VTEP`, undefined)
@@ -116,6 +124,13 @@ export function openSegment(place: Workplace, first: Told, firstVtep: Vtep): Seg
     return wantedOf(local, ranges.vteps.values().values(), ranges.neighbours.values().values())
   }
 
+  function announceOf(differences: readonly Difference[]): void {
+    const moved = differences.flatMap((one) =>
+      one.kind === 'neighbour' && one.set ? [[one.address, one.set] as const] : [],
+    )
+    announcer.announce(vtep.link, moved)
+  }
+
   /** Removals wait for their time. */
   function dueNow(differences: Difference[]): Difference[] {
     const now = performance.now()
@@ -124,9 +139,10 @@ export function openSegment(place: Workplace, first: Told, firstVtep: Vtep): Seg
     return differences.filter((one) => {
       if (one.set !== undefined) return true
       const since = before.get(differenceKey(one)) ?? now
-      if (now - since >= pace.removal) return true
+      const due = Math.max(since + pace.removal, heldUntil)
+      if (now >= due) return true
       unwanted.set(differenceKey(one), since)
-      writing.soon(since + pace.removal - now + 1)
+      writing.soon(due - now + 1)
       return false
     })
   }

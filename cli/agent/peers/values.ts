@@ -1,4 +1,4 @@
-/** What other hosts publish, as far as it can be believed. Anyone who can write to the store can write anything. */
+/** What other hosts publish, as far as it can be believed: every writer of the store can write anything. */
 
 import * as z from 'zod/mini'
 import { jsonIn } from '../../../shared/config/json.ts'

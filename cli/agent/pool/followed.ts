@@ -13,29 +13,37 @@ export interface FollowedKeys {
   set(spans: ReadonlyMap<string, Span>): void
   /** The entries of a span as far as they are known; undefined before its first answer. */
   entries(name: string): Entry[] | undefined
-  /** Why the store does not answer; undefined when it does. */
-  away(): string | undefined
   close(): void
 }
 
-/** @param changed is called with a span's name whenever it has changed, and once when it is known @param back when the store answers again */
+/** What is told of the store. */
+export interface Told {
+  /** It does not answer. */
+  away(reason: string): void
+  /** It answers again. */
+  back(): void
+  /** Changes were lost, or the store is not what it was: a range was read anew. */
+  anew(): void
+}
+
+/** @param changed is called with a span's name whenever it has changed, and once when it is known */
 export function followKeys(
   connection: Connection,
   changed: (name: string) => void,
-  back: () => void,
+  told: Told,
 ): FollowedKeys {
   const all = new Map<string, { close(): void; known?: Map<string, Entry> }>()
-  let reason: string | undefined
+  let isAway = false
   const answers = () => {
-    const wasAway = reason !== undefined
-    reason = undefined
-    if (wasAway) back()
+    if (isAway) told.back()
+    isAway = false
   }
   const begin = (name: string, span: Span) => {
     const one: { close(): void; known?: Map<string, Entry> } = { close() {} }
     all.set(name, one)
     const follower = {
       whole({ entries }: { entries: Entry[] }) {
+        if (one.known) told.anew()
         one.known = new Map(entries.map((entry) => [entry.key, entry]))
         answers()
         changed(name)
@@ -48,8 +56,9 @@ export function followKeys(
         answers()
         changed(name)
       },
-      away(why: string) {
-        reason = why
+      away(reason: string) {
+        isAway = true
+        told.away(reason)
       },
     }
     const { close } = connection.follow(span, follower)
@@ -68,7 +77,6 @@ export function followKeys(
       const known = all.get(name)?.known
       return known && [...known.values()]
     },
-    away: () => reason,
     close() {
       for (const name of [...all.keys()]) end(name)
     },

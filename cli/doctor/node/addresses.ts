@@ -29,11 +29,11 @@ export const rangeFull: Fault = {
       .map((use) => fullness(use, hasEnded(view, use.network))),
 }
 
-/** A range of a few addresses is full by design, such as one for a single container. */
+/** A range of a few addresses is full by design, such as one for a single container. Blocks of a pool are: the next is claimed then. */
 const fewest = 4n
 
-export function isNearlyFull({ total, used }: RangeUse): boolean {
-  return total >= fewest && BigInt(used) * 10n >= total * 9n
+export function isNearlyFull({ total, used, pool }: RangeUse): boolean {
+  return pool === undefined && total >= fewest && BigInt(used) * 10n >= total * 9n
 }
 
 function hasEnded(view: View, network: string): boolean {

@@ -8,6 +8,7 @@ import { damagedList, duplicateNetwork, severalLists } from './lists.ts'
 import { noList } from './no-list.ts'
 import { danglingPlugin, pluginArchitecture, pluginNotExecutable, pluginsNoexec } from './plugin-problems.ts'
 import { loopbackMissing, pluginElsewhere, pluginMissing, shadowedPlugin } from './plugins.ts'
+import { addressUnheld, blockDisputed, claimUnanswered, poolFileDamaged } from './pools.ts'
 import {
   damagedEntry,
   damagedRecord,
@@ -16,6 +17,7 @@ import {
   recordsOfFormerBoot,
 } from './records.ts'
 import { stateFull, stateReadOnly } from './state.ts'
+import { agentMissing, agentStopped, storeKeyReadable } from './store.ts'
 import { versionTooNew } from './versions.ts'
 
 export const nodeFaults: readonly Fault[] = [
@@ -24,5 +26,7 @@ export const nodeFaults: readonly Fault[] = [
   ...[noList, damagedList, duplicateNetwork, severalLists, versionTooNew, openList, readableSecret],
   ...[stateReadOnly, stateFull, damagedRecord, damagedEntry, namelessAddress],
   ...[filesOfFuture, recordsOfFormerBoot],
+  ...[agentMissing, agentStopped, storeKeyReadable],
+  ...[poolFileDamaged, blockDisputed, addressUnheld, claimUnanswered],
   ...[endedAttachment, orphanAddress, orphanRecord, rangeFull, duplicateAddress],
 ]

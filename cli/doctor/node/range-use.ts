@@ -19,6 +19,8 @@ export interface RangeUse {
   used: number
   /** The file that configures it. */
   file: string
+  /** The pool of which the network claims more when these are taken. */
+  pool?: string
   /** Which container holds an address for the longest time, and since when, nanoseconds since the epoch. */
   oldest?: { container: string; address: string; since: bigint }
 }
@@ -26,8 +28,8 @@ export interface RangeUse {
 /** The use of all ranges that the next container may get an address of. A configuration that is wrong is left out. */
 export function rangeUses(configurations: Configurations, stores: readonly Store[]): RangeUse[] {
   const byDirectory = new Map(stores.map((store) => [store.directory, store]))
-  return ofToday(rangesOf(configurations, () => {})).map(({ network, directory, file, set }) => ({
-    ...{ network, directory, file, range: formatRangeSet(set), total: capacity(set) },
+  return ofToday(rangesOf(configurations, () => {})).map(({ network, directory, file, set, pool }) => ({
+    ...{ network, directory, file, pool, range: formatRangeSet(set), total: capacity(set) },
     ...useOf(set, byDirectory.get(directory)),
   }))
 }

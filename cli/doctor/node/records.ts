@@ -155,7 +155,7 @@ export const recordsOfFormerBoot: Fault = {
 }
 
 /** When this boot began, nanoseconds since the epoch (proc_stat(5), btime). A second is the unit there: what is as old is taken for later. */
-function bootTime(): bigint {
+export function bootTime(): bigint {
   const [, seconds = '0'] = /^btime (\d+)$/m.exec(readFile('/proc/stat')) ?? []
   return (BigInt(seconds) - 1n) * 1_000_000_000n
 }

@@ -3,12 +3,11 @@
 import type { Result } from '../../cni/result.ts'
 import { CniError, Code } from '../../error/error.ts'
 import type { Address } from '../../ip/address.ts'
-import { fileClock } from '../../kernel/clock.ts'
 import { claimOf, inTime, resultOf } from '../host-local/add.ts'
 import { dnsFor, requestedAddresses } from '../host-local/request.ts'
 import type { Claim } from '../host-local/reserve.ts'
 import { claimAhead, claimNow } from './claim.ts'
-import { failureSince, noteOutcome, whileNoneClaims } from './claim-file.ts'
+import { lastOutcome, noteOutcome, whileNoneClaims } from './claim-file.ts'
 import { type Given, giveAtHand, type PoolRequest } from './give.ts'
 import { isNeed, type Need, requireOnePerFamily } from './supply.ts'
 
@@ -56,13 +55,15 @@ function give(request: PoolRequest, wishes: readonly Address[], claim: Claim): G
 }
 
 function giveFromStore(request: PoolRequest, wishes: readonly Address[], claim: Claim): Given {
-  const begun = fileClock()
+  const before = lastOutcome(request.network)
   return whileNoneClaims(request.network, () => {
-    // The claim of another process may have been enough for both, or have failed just now.
+    // The claim that this process waited for may have been enough for both, or have failed.
     const need = giveAtHand(request, wishes, claim)
     if (!isNeed(need)) return need
-    const failure = need.addresses.length === 0 ? failureSince(request.network, begun) : undefined
-    if (failure) throw lacking(request, need, failure)
+    if (need.damaged)
+      request.log.warn(`${need.damaged} is damaged: what this host holds is asked of the store again`)
+    const { time, failure } = lastOutcome(request.network)
+    if (failure && time !== before.time && need.addresses.length === 0) throw lacking(request, need, failure)
     claimNoting(request, need)
     const given = giveAtHand(request, wishes, claim)
     if (isNeed(given)) throw lacking(request, given)

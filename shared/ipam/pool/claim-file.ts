@@ -5,6 +5,7 @@
 
 import { reportedError } from '../../cni/reported.ts'
 import { CniError, Code, printed } from '../../error/error.ts'
+import { wallClock } from '../../kernel/clock.ts'
 import { close, type Fd, makeDirectory, Open, open, writeAll } from '../../kernel/files.ts'
 import { overwrite } from '../../kernel/in-place.ts'
 import { lockIfFree, type Settled } from '../../kernel/lock.ts'
@@ -30,12 +31,19 @@ export function noteOutcome(network: string, failure?: CniError): void {
   overwrite(fileOf(network), failure ? JSON.stringify({ code: failure.code, ...printed(failure) }) : '{}')
 }
 
-/** How the last claim failed, if it ended at this time or later. @param time nanoseconds since the epoch */
-export function failureSince(network: string, time: bigint): CniError | undefined {
+/** The last claim of a network. */
+export interface Outcome {
+  /** The time of its end, nanoseconds since the epoch; of no claim 0. */
+  time: bigint
+  failure?: CniError
+}
+
+export function lastOutcome(network: string): Outcome {
   const file = fileOf(network)
   const text = readOwnIfAny(file)?.toString() ?? ''
-  if (text === '' || (stat(file)?.mtime ?? 0n) < time) return undefined
-  return text === STARTED ? endedEarly() : reportedError(text, 'patchbay-agent')
+  const time = stat(file)?.mtime ?? 0n
+  const failure = text === STARTED ? endedEarly() : reportedError(text, 'patchbay-agent')
+  return text === '' || !failure ? { time } : { time, failure }
 }
 
 /** What a program has for its standard output begins with this, so that one that ends without an answer has failed. */
@@ -45,20 +53,29 @@ function endedEarly(): CniError {
   return new CniError(Code.TryAgainLater, { msg: 'patchbay-agent ended without an answer' })
 }
 
+/** After a failure no spare block is claimed for so long, nanoseconds. */
+const PAUSE = 30_000_000_000n
+
 /**
  * Takes the lock for a program that claims in the background.
- * @param since nanoseconds since the epoch: with a failure at this time or later there is no further attempt
- * @returns the file, to be the program's standard output; undefined when it is not to be started @throws KernelError
+ * @returns the file, to be the program's standard output; undefined when another one runs, or has failed just now @throws KernelError
  */
-export function openForProgram(network: string, since: bigint): Fd | undefined {
+export function openForProgram(network: string): Fd | undefined {
   makeDirectory(directory, 0o700)
   const file = fileOf(network)
   const fd = open(file, Open.RDWR | Open.CREAT | Open.NONBLOCK | Open.NOFOLLOW)
-  if (lockIfFree(fd, file) && !failureSince(network, since)) {
+  if (lockIfFree(fd, file) && !hasJustFailed(network)) {
     must(`empty ${file}`, 'ftruncate', fd, 0)
     writeAll(fd, Buffer.from(STARTED), file)
     return fd
   }
   close(fd)
   return undefined
+}
+
+/** A time in the future does not count: the clock was set back. */
+function hasJustFailed(network: string): boolean {
+  const { time, failure } = lastOutcome(network)
+  const age = wallClock() - time
+  return failure !== undefined && age >= 0n && age < PAUSE
 }

@@ -2,10 +2,8 @@
 
 import { environment, spawn } from '#engine'
 import { type Family, formatAddress } from '../../ip/address.ts'
-import { fileClock } from '../../kernel/clock.ts'
 import { KernelError } from '../../kernel/errno.ts'
 import { close, Open, open } from '../../kernel/files.ts'
-
 import { memoryFile } from '../../kernel/run.ts'
 import { agentRuns } from '../../store/agent-lock.ts'
 import { agentPath, askAgent, withoutCall } from '../../store/agent-program.ts'
@@ -34,9 +32,6 @@ export function claimNow(request: PoolRequest, need: Need): void {
   askAgent(words, inputOf(request, need), request.path)
 }
 
-/** While etcd is away, it is asked for spare blocks so often, nanoseconds. */
-const PAUSE = 30_000_000_000n
-
 /** Starts the claim of spare blocks, unless the host's agent does that. ADD has its addresses: what fails here is no matter. */
 export function claimAhead(request: PoolRequest, families: readonly Family[]): void {
   if (families.length === 0) return
@@ -49,7 +44,7 @@ export function claimAhead(request: PoolRequest, families: readonly Family[]): v
 
 function start(request: PoolRequest, families: readonly Family[]): void {
   const path = agentPath(request.path)
-  const outcome = openForProgram(request.network, fileClock() - PAUSE)
+  const outcome = openForProgram(request.network)
   if (outcome === undefined) return
   const input = memoryFile(inputOf(request, { families, addresses: [] }))
   const nothing = open('/dev/null', Open.WRONLY)

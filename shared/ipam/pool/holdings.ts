@@ -12,6 +12,8 @@ export interface Reading {
   text: string
   /** Undefined without a file, after damage, and for what is of another pool. */
   held?: Holdings
+  /** The file, if it is no such file any more. */
+  damaged?: string
 }
 
 function fileOf({ config, network }: ReservingRequest): string {
@@ -27,11 +29,7 @@ export function holdingsText(request: ReservingRequest): string {
 export function readHeld(request: ReservingRequest, pool?: string): Reading {
   const text = holdingsText(request)
   const value = jsonIn(text)
-  if (!isHoldings(value)) {
-    if (text !== '')
-      request.log.warn(`${fileOf(request)} is damaged: what this host holds is asked of the store again`)
-    return { text }
-  }
+  if (!isHoldings(value)) return text === '' ? { text } : { text, damaged: fileOf(request) }
   if (pool !== undefined && value.pool !== pool) return { text }
   return { text, held: value }
 }

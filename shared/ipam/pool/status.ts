@@ -4,7 +4,7 @@ import { CniError, Code } from '../../error/error.ts'
 import { agentPath } from '../../store/agent-program.ts'
 import { graceOf } from '../host-local/keys.ts'
 import { isFull, lookIn, warnOfClash } from '../host-local/status.ts'
-import { failureSince } from './claim-file.ts'
+import { lastOutcome } from './claim-file.ts'
 import type { PoolRequest } from './give.ts'
 import { readHeld } from './holdings.ts'
 import { isNeed, supplyOf } from './supply.ts'
@@ -19,7 +19,7 @@ export function status(request: PoolRequest): void {
   if (lack === undefined) return
   const { config, network, path, log } = request
   agentPath(path)
-  const failure = failureSince(network, 0n)
+  const { failure } = lastOutcome(network)
   if (!failure) return
   const msg = `pool ${config.ipam.pool}: ${lack}, and the last claim failed: ${failure.message}`
   if (config.ipam.statusWhenFull === 'fail')

@@ -13,6 +13,8 @@ export interface Need {
   addresses: readonly Address[]
   /** What is known already: how full the blocks are. */
   why?: string
+  /** The file that says what the network holds, if it is damaged. */
+  damaged?: string
 }
 
 /** One of each family, in one order. */

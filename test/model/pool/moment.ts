@@ -4,30 +4,38 @@
  */
 
 import type { Answer, Protocol, Step } from '../../../shared/store/protocol.ts'
+import { type Numbers, numbersAfter, numbersOf } from './numbers.ts'
 
 /** What a step gives to the protocol. */
 export type Reply = { answer: Answer } | { thrown: Error }
 
 /** A protocol after some replies: its next step, or how it ended. */
 export interface Moment<T> {
-  /** Different for different moments of all protocols. */
-  id: number
+  /** The same for moments with the same future. */
+  numbers: Numbers
   next?: Step
   end?: { result: T } | { error: Error }
   after(reply: Reply): Moment<T>
 }
 
-let moments = 0
-
-/** @param start makes the protocol anew, the same each time */
-export function begin<T>(start: () => Protocol<T>): Moment<T> {
+/**
+ * @param name the same for protocols that are the same
+ * @param start makes the protocol anew, the same each time
+ */
+export function begin<T>(name: string, start: () => Protocol<T>): Moment<T> {
   const protocol = start()
-  return momentOf(start, [], protocol, () => protocol.next())
+  return momentOf({ start, history: [], numbers: numbersOf(name) }, protocol, () => protocol.next())
+}
+
+/** How a moment was reached. */
+interface Way<T> {
+  start: () => Protocol<T>
+  history: readonly Reply[]
+  numbers: Numbers
 }
 
 function momentOf<T>(
-  start: () => Protocol<T>,
-  history: readonly Reply[],
+  { start, history, numbers }: Way<T>,
   protocol: Protocol<T>,
   go: () => IteratorResult<Step, T>,
 ): Moment<T> {
@@ -35,16 +43,17 @@ function momentOf<T>(
   const here = stateAfter(go)
   let isFresh = true
   return {
-    id: moments++,
+    numbers,
     ...here,
     after(reply) {
-      const key = 'thrown' in reply ? `thrown ${reply.thrown.name}` : JSON.stringify(reply.answer)
+      const key = 'thrown' in reply ? `thrown ${reply.thrown.message}` : JSON.stringify(reply.answer)
       const known = children.get(key)
       if (known) return known
       // The generator that made this moment stands here until the first reply.
       const current = isFresh ? protocol : replay(start, history)
       isFresh = false
-      const moment = momentOf(start, [...history, reply], current, () => give(current, reply))
+      const way = { start, history: [...history, reply], numbers: numbersAfter(numbers, key) }
+      const moment = momentOf(way, current, () => give(current, reply))
       children.set(key, moment)
       return moment
     },

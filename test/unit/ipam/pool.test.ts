@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import type { Request } from '../../../shared/cni/plugin.ts'
 import type { Result } from '../../../shared/cni/result.ts'
 import { silent } from '../../../shared/error/log.ts'
-import { parseAddress } from '../../../shared/ip/address.ts'
+import { type Address, parseAddress } from '../../../shared/ip/address.ts'
 import { lentTo } from '../../../shared/ipam/host-local/holder-kind.ts'
 import { heldIn } from '../../../shared/ipam/host-local/holders.ts'
 import { indexHome } from '../../../shared/ipam/host-local/index.ts'
@@ -170,8 +170,7 @@ function lend(file: string): void {
   const holder = { containerID: lentTo('far'), ifname: 'pool' }
   makeStore(directory)
   const draft = draftFile(directory, recordOf(holder))
-  const address = parseAddress(file)
-  if (!address) throw new Error(file)
+  const address = parseAddress(file) as Address
   withStore(directory, silent, (store) => void reserve(store, draft, { address, file, ...holder }, {}))
   draft.close()
 }

@@ -1,0 +1,138 @@
+/** The agent's part for addresses: when something has changed on this host or in the store, and now and then, it makes a pass. */
+
+import { defaultDataDir } from '../../../shared/ipam/host-local/keys.ts'
+import type { Network } from '../../../shared/store/claims/host.ts'
+import { memoryOf } from '../../../shared/store/claims/host.ts'
+import { readHost } from '../../../shared/store/files.ts'
+import { StoreAway } from '../../../shared/store/protocol.ts'
+import { type Hands, handsOf, randomNumber } from '../../pool/hands.ts'
+import { watchDirectories } from '../directory-watch.ts'
+import type { AgentNetwork, MakePart, Part, Surroundings } from '../part.ts'
+import { type States, statesOf } from '../states.ts'
+import { type Worker, worker } from '../worker.ts'
+import { countersOf, metricsOf } from './counters.ts'
+import { allDuties, both, type Duties, noDuties } from './duties.ts'
+import { askedBy, spansOf } from './events.ts'
+import { type FollowedKeys, followKeys } from './followed.ts'
+import { localOf } from './local.ts'
+import { attempting, type Doing, passOnce } from './pass.ts'
+
+/** Changes of a directory that come together are one look, milliseconds. */
+const GATHER = 500
+/** All hosts enter when changes were lost, within this time. */
+const ANEW = 500
+/** A change that inotify did not tell is found after this time. */
+const LONGEST_WAIT = 60_000
+
+export const poolPart: MakePart = (surroundings) =>
+  partWith(surroundings, (dataDirs, report) => handsOf(surroundings, dataDirs, report))
+
+/** What makes the part's hands: it is given where networks are, and what tells of values that are no good. */
+type HandsWith = (dataDirs: () => string[], report: (message: string) => void) => Hands
+
+export function partWith(
+  { connection, keys, host, log, settings }: Surroundings,
+  handsWith: HandsWith,
+): Part {
+  const states = statesOf(log)
+  const counters = countersOf()
+  const local = localOf(states)
+  const away = storeStates(states)
+  const doing: Doing = {
+    hands: handsWith(() => configured.map(({ dataDir }) => dataDir), onceOf(log.warn)),
+    counters,
+    states,
+    log,
+    random: randomNumber,
+  }
+  let configured: Network[] = []
+  let duties: Duties = noDuties
+  let store: string | undefined
+  let beatAt = 0
+
+  const look = (found?: string) => {
+    store = found ?? store
+    local.look(configured, store)
+    followed.set(local.seen().length > 0 ? spansOf(keys, holdings()) : new Map())
+    watch.renew(local.directories())
+  }
+  const holdings = () => local.seen().map((one) => one.holdings)
+  const pass = async () => {
+    look()
+    if (local.networks().length === 0) return
+    const pools = local.networks().map(({ pool }) => pool)
+    const due = both(duties, performance.now() >= beatAt ? allDuties(pools) : {})
+    duties = noDuties
+    const { attempt, failures } = attempting(states)
+    try {
+      await passOnce(doing, local, { due, look, attempt, emptyFor: settings.emptyFor })
+      away(undefined)
+    } catch (error) {
+      failures.push(error)
+    }
+    if (failures.length > 0) duties = both(duties, due)
+    else if (due.beat) beatAt = performance.now() + settings.beat * (0.9 + Math.random() / 10)
+    if (failures.length > 0) throw failures.find((one) => one instanceof StoreAway) ?? failures[0]
+    const { next } = local.plan(performance.now(), settings.emptyFor)
+    work.soon(Math.max(0, Math.min(next, LONGEST_WAIT, beatAt - performance.now())))
+  }
+  const work: Worker = worker(pass, (error) => {
+    if (error instanceof StoreAway) away(error.message)
+  })
+  const watch = watchDirectories(() => work.soon(Math.max(GATHER, 20 * local.took())))
+  const changed = (name: string) => {
+    const memory = readHost()
+    const epoch = memory && store ? memoryOf(memory, store)?.epoch : undefined
+    const viewer = { host, id: memory?.id, epoch, holdings: holdings() }
+    const asked = askedBy(name, followed.entries(name) ?? [], viewer)
+    if (!asked) return
+    duties = both(duties, asked.duties)
+    work.soon(asked.within * Math.random())
+  }
+  const anew = () => {
+    duties = both(duties, { enter: true })
+    work.soon(ANEW * Math.random())
+  }
+  const followed: FollowedKeys = followKeys(connection, changed, { away, back: () => work.now(), anew })
+  return {
+    use(networks) {
+      configured = networks.flatMap(networkOf)
+      beatAt = 0
+      work.now()
+    },
+    metrics: () => [...metricsOf(local.seen()), ...counters.metrics()],
+    troubles: () => states.all(),
+    async stop() {
+      watch.close()
+      followed.close()
+      await work.stop()
+    },
+  }
+}
+
+function networkOf({ name, pool }: AgentNetwork): Network[] {
+  if (typeof pool?.pool !== 'string') return []
+  const dataDir = typeof pool.dataDir === 'string' ? pool.dataDir : defaultDataDir
+  return [{ network: name, dataDir, pool: pool.pool }]
+}
+
+/** The reasons of one absence differ by member and time: the first is told. */
+function storeStates(states: States): (wrong: string | undefined) => void {
+  let isAway = false
+  return (wrong) => {
+    if (wrong === undefined || !isAway) states.set('store', wrong && `it does not answer: ${wrong}`)
+    isAway = wrong !== undefined
+  }
+}
+
+const MOST_REPORTS = 1000
+
+/** Each message once: a value that is no good stays so. */
+function onceOf(say: (message: string) => void): (message: string) => void {
+  const said = new Set<string>()
+  return (message) => {
+    if (said.has(message) || said.size >= MOST_REPORTS) return
+    said.add(message)
+    say(message)
+  }
+}

@@ -1,0 +1,164 @@
+/** One pass of the pool part: enters the store where that is due, and does what the networks' files and the store ask for. */
+
+import { toCniError } from '../../../shared/error/error.ts'
+import type { Log } from '../../../shared/error/log.ts'
+import { usableOf } from '../../../shared/ipam/pool/usable.ts'
+import { write } from '../../../shared/store/claims/chain.ts'
+import { claimBlock } from '../../../shared/store/claims/claim.ts'
+import { enter } from '../../../shared/store/claims/enter.ts'
+import { grantSingles, takeBack } from '../../../shared/store/claims/grant.ts'
+import type { Network } from '../../../shared/store/claims/host.ts'
+import { giveBack } from '../../../shared/store/claims/remove.ts'
+import type { Holdings } from '../../../shared/store/memory.ts'
+import { StoreAway } from '../../../shared/store/protocol.ts'
+import type { Hands } from '../../pool/hands.ts'
+import type { States } from '../states.ts'
+import type { Counters } from './counters.ts'
+import type { Duties } from './duties.ts'
+import { lentIn } from './lent.ts'
+import type { Local } from './local.ts'
+import type { Task } from './plan.ts'
+
+export interface Doing {
+  hands: Hands
+  counters: Counters
+  states: States
+  log: Log
+  /** A random number, 0 or more: where the search for a block begins. */
+  random(): bigint
+}
+
+/** Does one thing for a subject. @throws StoreAway, which ends the pass */
+export type Attempt = (subject: string, action: () => Promise<void>) => Promise<void>
+
+/** A failure is told once, and what follows goes on. */
+export function attempting(states: States): { attempt: Attempt; failures: unknown[] } {
+  const failures: unknown[] = []
+  const attempt: Attempt = async (subject, action) => {
+    try {
+      await action()
+      states.set(subject, undefined)
+    } catch (error) {
+      if (error instanceof StoreAway) throw error
+      failures.push(error)
+      states.set(subject, toCniError(error).message)
+    }
+  }
+  return { attempt, failures }
+}
+
+export interface Pass {
+  due: Duties
+  /** Reads the files again. @param store when it is known by now */
+  look(store?: string): void
+  attempt: Attempt
+  emptyFor: number
+}
+
+/** @throws StoreAway */
+export async function passOnce(
+  doing: Doing,
+  local: Local,
+  { due, look, attempt, emptyFor }: Pass,
+): Promise<void> {
+  const store = await enterAll(doing, local.networks(), due, attempt)
+  look(store)
+  const { tasks } = local.plan(performance.now(), emptyFor)
+  for (const task of tasks) {
+    const counting = (error: unknown) => {
+      doing.counters.add('failures', task.holdings.network)
+      throw error
+    }
+    await attempt(subjectOf(task), async () => {
+      if (!(await perform(doing, task).catch(counting))) local.forget(task)
+    })
+  }
+  const holdings = local.seen().map((one) => one.holdings)
+  await answerAll(doing, holdings, due, attempt)
+  if (tasks.length > 0) look(store)
+}
+
+function subjectOf({ holdings: { network }, ...task }: Task): string {
+  return `network ${network}: ${task.do === 'claim' ? `a spare block of IPv${task.family}` : 'blocks that go back'}`
+}
+
+/** @returns the store's own ID */
+async function enterAll(
+  { hands, states }: Doing,
+  networks: readonly Network[],
+  duties: Duties,
+  attempt: Attempt,
+): Promise<string | undefined> {
+  let store: string | undefined
+  if (duties.enter || duties.beat)
+    await attempt('host', async () => {
+      store = await hands.locked(function* (host) {
+        const session = yield* enter(host)
+        if (duties.beat) yield* write(session)
+        return session.epoch.value.store
+      })
+    })
+  for (const network of networks)
+    if (duties.beat || duties.reread.has(network.pool))
+      await attempt(`network ${network.network}`, async () => {
+        const isThere = await hands.locked(function* (host) {
+          const session = yield* enter(host, network)
+          store = session.epoch.value.store
+          return session.pool !== undefined
+        })
+        states.set(
+          `pool ${network.pool}`,
+          isThere ? undefined : 'the store has no such pool: patchbay pool create',
+        )
+      })
+  return store
+}
+
+/** Claims or gives back. @returns false when a block was not empty after all */
+async function perform({ hands, counters, log, random }: Doing, task: Task): Promise<boolean> {
+  const { holdings } = task
+  const { network } = holdings
+  if (task.do === 'claim') {
+    const { block } = await hands.locked(function* (host) {
+      const session = yield* enter(host, holdings)
+      return yield* claimBlock(session, { ...wanted(holdings), usable: usableOf }, task.family, random())
+    })
+    counters.add('claims', network)
+    log.info(`network ${network}: claimed ${block} of pool ${holdings.pool} ahead`)
+    return true
+  }
+  const isDone = await hands.locked(function* (host) {
+    const session = yield* enter(host, holdings)
+    return yield* giveBack(session, holdings, task.name)
+  })
+  if (!isDone) return false
+  counters.add('returns', network)
+  log.info(`network ${network}: gave ${task.name} back to pool ${holdings.pool}`)
+  return true
+}
+
+const wanted = ({ network, dataDir, pool }: Holdings): Network => ({ network, dataDir, pool })
+
+/** Answers other hosts' wishes, and frees what they have given back. */
+async function answerAll(
+  { hands, counters, log }: Doing,
+  all: readonly Holdings[],
+  { grant, takeBack: free }: Duties,
+  attempt: Attempt,
+): Promise<void> {
+  for (const pool of grant)
+    await attempt(`singles of pool ${pool}`, async () => {
+      const granted = await hands.free((host) => grantSingles(host, pool))
+      if (granted === 0) return
+      counters.add('grants', pool, granted)
+      log.info(`pool ${pool}: granted ${granted} addresses of this host to others`)
+    })
+  for (const pool of free)
+    await attempt(`grants of pool ${pool}`, async () => {
+      const lent = all.filter((one) => one.pool === pool).flatMap(lentIn)
+      if (lent.length === 0) return
+      const freed = await hands.free((host) => takeBack(host, pool, lent))
+      for (const { address, host } of freed) log.info(`pool ${pool}: host ${host} has given ${address} back`)
+      if (freed.length > 0) counters.add('takenBack', pool, freed.length)
+    })
+}

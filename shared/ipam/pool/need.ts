@@ -1,0 +1,30 @@
+/** Whether a network needs another block: when less than a quarter of a block is free, in all of its blocks together. */
+
+import { type Address, type Family, parseAddress } from '../../ip/address.ts'
+import { readDirectoryIfAny } from '../../kernel/files.ts'
+import type { Holdings } from '../../store/memory.ts'
+import { directoryOf } from '../host-local/open.ts'
+import { capacity, rangeOf, roleOf } from '../range.ts'
+import { type FamilySet, familySets } from './sets.ts'
+
+/** In a large block so many addresses are enough. */
+const ENOUGH = 256n
+
+/** By the names of host-local's files alone. @throws CniError for ranges that cannot be, KernelError */
+export function needsBlock(holdings: Holdings, family: Family): boolean {
+  const set = familySets(holdings).find((one) => one.family === family)
+  return set !== undefined && isLow(set, takenIn(directoryOf(holdings.dataDir, holdings.network)))
+}
+
+/** The addresses that have a record. */
+function takenIn(directory: string): Address[] {
+  return readDirectoryIfAny(directory).flatMap(({ name }) => parseAddress(name) ?? [])
+}
+
+function isLow({ held, blocks }: FamilySet, taken: readonly Address[]): boolean {
+  if (blocks === 0) return true
+  const size = capacity(held)
+  const used = taken.filter((address) => rangeOf(held, address) && !roleOf(held, address)).length
+  const quarter = size / BigInt(blocks) / 4n
+  return size - BigInt(used) <= (quarter < ENOUGH ? quarter : ENOUGH)
+}

@@ -1,0 +1,92 @@
+/** The first world of a walk: a store with a pool, and hosts that have entered it. */
+
+import type { PoolDefinition } from '../../../shared/store/pool.ts'
+import type { Entry } from '../../../shared/store/protocol.ts'
+import type { Epoch } from '../../../shared/store/values.ts'
+import { mirror } from './numbers.ts'
+import { type Begin, keys, type Work } from './protocols.ts'
+import { runWhole } from './settle.ts'
+import type { Bounds, Machine, World } from './world.ts'
+
+export const dataDir = '/var/lib/cni/networks'
+export const poolName = 'blue'
+
+/** High enough that a restore begins a shorter raft log. */
+const first = { revision: 100, index: 150 }
+
+const common = (last: number) => `0000000c-0000-4000-8000-${String(last).padStart(12, '0')}`
+
+export const firstEpoch = common(2)
+
+export function firstWorld(bounds: Bounds, begin: Begin): World {
+  const machines = bounds.hosts.map(({ id, networks }) => machineOf(id, networks))
+  if (bounds.works.some(isOperators)) machines.push(operator)
+  const entries = [entry(keys.epoch, epochOf()), entry(keys.pool(poolName), definitionOf(bounds))]
+  const world: World = {
+    store: { ...first, entries },
+    late: [],
+    machines,
+    excused: [],
+    left: bounds.left,
+  }
+  return allEntered(world, begin)
+}
+
+function entry(key: string, value: object): Entry {
+  return { key, value: JSON.stringify(value), created: first.revision, modified: first.revision }
+}
+
+function epochOf(): Epoch {
+  return {
+    store: common(1),
+    id: firstEpoch,
+    offset: first.index - first.revision,
+    state: 'open',
+    since: 'now',
+  }
+}
+
+export function definitionOf({ subnet, blockSize }: Pick<Bounds, 'subnet' | 'blockSize'>): PoolDefinition {
+  return { id: common(3), ranges: [{ subnet }], blockSize: { ipv4: blockSize, ipv6: 128 } }
+}
+
+function isOperators(kind: Work['kind']): boolean {
+  return ['release', 'recover', 'shrink', 'delete'].includes(kind)
+}
+
+/** The operator's command line, on some host that does not fail. */
+export const operator: Machine = machineOf('operator', [])
+
+function machineOf(id: string, networks: readonly string[]): Machine {
+  return {
+    id,
+    name: id,
+    isOn: true,
+    isCut: false,
+    networks: networks.map((network) => ({ network, given: [], lent: [] })),
+    running: [],
+    begun: 0,
+  }
+}
+
+/** The first two hosts enter at one revision, so that they are each other's mirror image. */
+function allEntered(world: World, begin: Begin): World {
+  const settling = { world, begin }
+  runWhole(settling, 0, { kind: 'enter' })
+  const [one, two, ...others] = settling.world.machines
+  if (!one || !two) return settling.world
+  const isAlike = JSON.stringify(two.networks) === JSON.stringify(world.machines[0]?.networks)
+  if (isAlike) {
+    const { store } = settling.world
+    const image = store.entries
+      .filter(({ key }) => key === keys.host(one.name))
+      .map((entry) => JSON.parse(mirror(JSON.stringify(entry))) as Entry)
+    const entries = [...store.entries, ...image].sort((a, b) => (a.key < b.key ? -1 : 1))
+    const machines = [one, JSON.parse(mirror(JSON.stringify(one))) as Machine, ...others]
+    settling.world = { ...settling.world, store: { ...store, entries }, machines }
+  }
+  for (const at of settling.world.machines.keys())
+    if (at > (isAlike ? 1 : 0) && settling.world.machines[at] !== operator)
+      runWhole(settling, at, { kind: 'enter' })
+  return settling.world
+}
