@@ -28,7 +28,6 @@ export function timeIn(text: string): string | undefined {
   const time = text.length > 40 ? Number.NaN : Date.parse(text)
   return Number.isNaN(time) ? undefined : new Date(time).toISOString()
 }
-
 /** A value of a schema. @param file that has it @throws CniError of code 7 that names the key */
 export function validValue<S extends Schema>(schema: S, raw: unknown, file: string): Output<S> {
   const done = z.safeParse(schema, raw)

@@ -9,6 +9,7 @@ import { isOwnIpam, typeMissing } from '../../shared/ipam/ipam.ts'
 import { error, type Fault, faultsOf, warning } from './finding.ts'
 import type { Finder } from './installed.ts'
 import type { Member } from './network.ts'
+import { storeFaults } from './store.ts'
 
 type Raw = Record<string, unknown>
 
@@ -27,7 +28,7 @@ export async function memberFaults(member: Member, registry: Registry, finder: F
     ...(await ipamFaults(member.raw, registry)),
     ...unaskedCapability(plugin, member.raw),
   ]
-  return all.map((fault) => ({ ...fault, within: member.path }))
+  return [...all, ...storeFaults(member, all)].map((fault) => ({ ...fault, within: member.path }))
 }
 
 /** @param isIpam whether only the section `ipam` is the plugin's own */

@@ -1,5 +1,7 @@
 /** The input of `patchbay pool claim`: what a network needs. */
 
+import * as z from 'zod/mini'
+import { complaintsOf, invalidConfig } from '../../shared/config/issues.ts'
 import { parseObject } from '../../shared/config/json.ts'
 import {
   ip,
@@ -14,7 +16,6 @@ import {
 } from '../../shared/config/schema.ts'
 import { store } from '../../shared/store/config.ts'
 import { poolName } from '../../shared/store/words.ts'
-import { validValue } from '../host/values.ts'
 
 /** Specification 1.1.0, section "Network configuration format". */
 const networkName = pattern("a network's name", /^[A-Za-z0-9][A-Za-z0-9_.-]*$/)
@@ -34,5 +35,10 @@ export type ClaimInput = Output<typeof input>
 
 /** @throws CniError of code 6 or 7 */
 export function readClaimInput(text: string): ClaimInput {
-  return validValue(input, parseObject(text, 'claim'), 'standard input')
+  const raw = parseObject(text, 'claim')
+  const { data, error } = z.safeParse(input, raw)
+  if (data) return data
+  throw invalidConfig(
+    complaintsOf(error.issues, raw).map((one) => ({ ...one, msg: `standard input: ${one.msg}` })),
+  )
 }

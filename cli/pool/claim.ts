@@ -5,7 +5,7 @@ import { readInput } from '../../shared/cni/input.ts'
 import { CniError, Code, printed, toCniError } from '../../shared/error/error.ts'
 import { keysBelow } from '../../shared/store/keys.ts'
 import { StoreAway } from '../../shared/store/protocol.ts'
-import { kernelHostName } from '../../shared/store/settings.ts'
+import { settingsIn } from '../../shared/store/settings.ts'
 import type { Call, Status } from '../form/verb.ts'
 import { type ClaimInput, readClaimInput } from './claim-input.ts'
 import { type Claimed, claimAll } from './claim-needs.ts'
@@ -31,10 +31,10 @@ export async function runClaim(call: Call): Promise<Status> {
 
 /** @throws CniError, KernelError */
 async function claimFor(input: ClaimInput, call: Pick<Call, 'flags' | 'complain'>): Promise<Claimed> {
-  const store = input.store ?? storeOf(call)
+  const store = input.store === undefined ? storeOf(call) : settingsIn(input.store, 'store')
   if (!connect) throw new CniError(Code.Internal, { msg: 'this executable has no client of etcd' })
   const connection = await connect(store)
-  const reach = { connection, keys: keysBelow(store.prefix), host: store.host ?? kernelHostName() }
+  const reach = { connection, keys: keysBelow(store.prefix), host: store.host }
   const hands = handsOf(reach, () => [input.dataDir])
   try {
     return await within(LONGEST, claimAll(hands, input), tooLong)

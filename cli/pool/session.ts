@@ -8,7 +8,7 @@ import type { Operator } from '../../shared/store/claims/pools.ts'
 import { type Connection, type Disk, perform } from '../../shared/store/connection.ts'
 import { type Keys, keysBelow } from '../../shared/store/keys.ts'
 import { type Protocol, StoreAway } from '../../shared/store/protocol.ts'
-import { kernelHostName } from '../../shared/store/settings.ts'
+import type { StoreSettings } from '../../shared/store/settings.ts'
 import { isoTime } from '../form/age.ts'
 import type { Call } from '../form/verb.ts'
 import { storeOf } from './which-store.ts'
@@ -32,7 +32,7 @@ export async function inStore<T>(
   const config = storeOf(call)
   if (!connect) throw new CniError(Code.Internal, { msg: 'this executable has no client of etcd' })
   call.progress(`asks ${config.endpoints.join(', ')}`)
-  const connection = await connect(config)
+  const connection = await connect(config).catch(unreadable)
   try {
     return await use(sessionOf(connection, config, (msg) => call.complain('store', { msg })))
   } finally {
@@ -40,17 +40,24 @@ export async function inStore<T>(
   }
 }
 
+/** Files of keys are root's alone. */
+function unreadable(error: unknown): never {
+  if (!(error instanceof CniError) || !/\bE(ACCES|PERM)\b/.test(error.message)) throw error
+  const hint = 'only root can read the files of keys: run it as root'
+  throw new CniError(error.code, { ...error.complaint, hint })
+}
+
 /** @param config what of it counts: the prefix, the name of this host, and endpoints for errors */
 export function sessionOf(
   connection: Connection,
-  { prefix, host, endpoints }: { prefix: string; host?: string | undefined; endpoints: readonly string[] },
+  { prefix, host, endpoints }: Pick<StoreSettings, 'prefix' | 'host' | 'endpoints'>,
   report: (message: string) => void = () => {},
 ): Session {
   const keys = keysBelow(prefix)
   return {
     keys,
     operator: { keys, fresh, now: isoTime(wallClock()), report },
-    host: host ?? kernelHostName(),
+    host,
     run: async (protocol) => {
       try {
         return await perform(connection, noDisk, protocol)

@@ -26,7 +26,7 @@ export function requirePool(name: string, { pools, bad }: Contents): PoolDefinit
   const found = pools.get(name)
   if (found) return found
   const damaged = bad.find(({ key }) => key.endsWith(`/pools/${name}`) || key === `/pools/${name}`)
-  throw new CniError(Code.InvalidEnvironment, {
+  throw new CniError(Code.InvalidNetworkConfig, {
     msg: damaged
       ? `the definition of pool ${name} is not valid: ${damaged.why}`
       : `there is no pool ${quoted(name)}${didYouMean(name, pools.keys())}`,

@@ -6,7 +6,7 @@ import type { Answer, Call, Status } from '../form/verb.ts'
 export type Run = (call: Call) => Status | Answer | Promise<Status | Answer>
 
 export type Work = Readonly<
-  Record<'create' | 'change' | 'delete' | 'ls' | 'show' | 'check' | 'claim' | 'release' | 'recover', Run>
+  Record<'create' | 'change' | 'delete' | 'ls' | 'show' | 'check' | 'release' | 'recover' | 'claim', Run>
 >
 
 export const work: Work = {

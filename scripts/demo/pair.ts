@@ -7,7 +7,7 @@ import { addAddresses, farHost, ip, makeContainer, nearHost, removeContainer } f
 import { configurationAcross, remotesOf, takesPings } from './kinds.ts'
 import { prepare } from './prepare.ts'
 import type { Row } from './row.ts'
-import { type Attachment, call, completed, type Result, withNextAddresses } from './runtime.ts'
+import { type Attachment, call, completed, type Result, withNextAddresses, withoutStore } from './runtime.ts'
 
 /** Attaches a pair of containers, as a runtime does, and detaches them. */
 export async function tryOut(example: Example, executables: string): Promise<Row> {
@@ -30,7 +30,7 @@ export async function tryOut(example: Example, executables: string): Promise<Row
 
 /** The second container is on the far host if the kind requires it. That host gets the addresses that the example names. */
 async function pairOf(example: Example, executables: string): Promise<[Attachment, Attachment]> {
-  const { plugin } = example
+  const plugin = withoutStore(example.plugin)
   const across = await configurationAcross(plugin)
   if (typeof plugin.local === 'string') await addAddresses(nearHost, [plugin.local])
   await addAddresses(farHost, await remotesOf(plugin))

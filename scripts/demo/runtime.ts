@@ -68,3 +68,9 @@ export function withNextAddresses(config: Configuration): Configuration {
   const ips = addresses.map(({ address }) => address.replace(/(\d+)(?=\/)/, (last) => `${Number(last) + 1}`))
   return { ...config, runtimeConfig: { ips } }
 }
+
+/** There is no etcd on the demo's hosts: host-local stands in for a pool. */
+export function withoutStore(config: Configuration): Configuration {
+  const { type } = (config.ipam ?? {}) as { type?: string }
+  return type === 'pool' ? { ...config, ipam: { type: 'host-local', subnet: '10.125.0.0/16' } } : config
+}

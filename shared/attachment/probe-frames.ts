@@ -2,7 +2,7 @@
 
 import { type Address, fromBytes, sameAddress, toBytes } from '../ip/address.ts'
 
-const ETHERTYPE = { ARP: 0x0806, IPV6: 0x86dd } as const
+export const ETHERTYPE = { ARP: 0x0806, IPV6: 0x86dd } as const
 const BROADCAST = Buffer.from('ffffffffffff', 'hex')
 const ETHERNET = 14
 
@@ -19,7 +19,8 @@ export function claimant(frame: Buffer, address: Address, own: Buffer): Buffer |
   return claims(frame, address) ? Buffer.from(from) : undefined
 }
 
-function ethernet(to: Buffer, from: Buffer, type: number, payload: Buffer): Buffer {
+/** An Ethernet frame. */
+export function ethernet(to: Buffer, from: Buffer, type: number, payload: Buffer): Buffer {
   const kind = Buffer.alloc(2)
   kind.writeUInt16BE(type)
   return Buffer.concat([to, from, kind, payload])
@@ -50,15 +51,20 @@ function neighbourSolicitation(address: Address, mac: Buffer): Buffer {
   const tail = target.subarray(13)
   const group = Buffer.concat([Buffer.from('ff0200000000000000000001ff', 'hex'), tail])
   const message = Buffer.concat([Buffer.from([SOLICITATION, 0, 0, 0, 0, 0, 0, 0]), target])
+  const to = Buffer.concat([Buffer.from('3333ff', 'hex'), tail])
+  return ethernet(to, mac, ETHERTYPE.IPV6, icmpv6(Buffer.alloc(16), group, message))
+}
+
+/** A packet of neighbour discovery (RFC 4861): hop limit 255. The message's checksum is filled in. */
+export function icmpv6(from: Buffer, to: Buffer, message: Buffer): Buffer {
   const header = Buffer.alloc(8)
   header.writeUInt8(0x60, 0)
   header.writeUInt16BE(message.length, 4)
   header.writeUInt8(ICMPV6, 6)
   header.writeUInt8(255, 7)
-  const addresses = Buffer.concat([Buffer.alloc(16), group])
+  const addresses = Buffer.concat([from, to])
   message.writeUInt16BE(checksum(addresses, message), 2)
-  const to = Buffer.concat([Buffer.from('3333ff', 'hex'), tail])
-  return ethernet(to, mac, ETHERTYPE.IPV6, Buffer.concat([header, addresses, message]))
+  return Buffer.concat([header, addresses, message])
 }
 
 /** The Internet checksum with IPv6's pseudo-header (RFC 8200 section 8.1). */

@@ -28,7 +28,7 @@ export async function takeSeat(
   mkdirSync(own, { recursive: true })
   ipLines(host, subject.host?.(numbersOf(scenario, subject)) ?? [])
   for (const [path, content] of Object.entries(subject.files ?? {}))
-    onHost(host, ['sh', '-c', 'umask 077; cat >"$1"', 'write', path], content)
+    onHost(host, ['sh', '-c', 'umask 077; mkdir -p "$(dirname "$1")"; cat >"$1"', 'write', path], content)
   const plugins = (candidate.isReference && subject.theirs) || subject.plugins
   const seat = { candidate, host, files: own, plugins, valid: [], containers: [] }
   return { ...seat, cniVersion: '1.0.0' }

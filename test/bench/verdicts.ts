@@ -59,6 +59,7 @@ function findingOf(outcomes: readonly Outcome[], outcome: Outcome, row: Row, aim
   if ('growth' in aim) return growthOf(outcomes, row, aim)
   if ('above' in aim) return excessOf(outcome, row, aim)
   if ('milliseconds' in aim) return { value: row.p50, limit: aim.milliseconds, unit: ' ms', note: '' }
+  if ('of' in aim) return shareOf(outcomes, row, aim)
   const rival = betterReference(outcome.measurements, aim.verb)
   if (!rival) return undefined
   return {
@@ -67,6 +68,17 @@ function findingOf(outcomes: readonly Outcome[], outcome: Outcome, row: Row, aim
     unit: '',
     note: ` to ${rival.candidate}`,
   }
+}
+
+/** To ours for another subject, which was measured in the same run. */
+function shareOf(
+  outcomes: readonly Outcome[],
+  row: Row,
+  aim: Extract<Aim, { of: string }>,
+): Finding | undefined {
+  const other = find(outcomes, { ...aim, subject: aim.of })
+  const base = other && rowOf(other, row.candidate, row.verb)
+  return base && { value: row.p50 / base.p50, limit: aim.ratio, unit: '', note: ` to ${aim.of}` }
 }
 
 function excessOf(outcome: Outcome, row: Row, aim: Extract<Aim, { above: object }>): Finding | undefined {

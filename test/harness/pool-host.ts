@@ -164,6 +164,14 @@ export function claim(host: PoolHost, start = 0, network: Wanted = wanted()): Pr
   return run(host, protocol).then(({ block }) => block)
 }
 
+/** Enters for a network, and does nothing. */
+export function enterOnly(host: PoolHost, network: Wanted = wanted()): Promise<void> {
+  return run(
+    host,
+    within(given(host), function* () {}, network),
+  )
+}
+
 /** The blocks that a host may give addresses of. */
 export function held({ disk }: PoolHost, network = 'net', state = 'held'): string[] {
   const holdings = disk.holdings.find((one) => one.network === network)

@@ -1,16 +1,16 @@
 /** `patchbay doctor`: faults of pools are made, found, mended by the printed commands, and gone. Nothing asks etcd. */
 // needs: ip
 
-import { chmodSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import { holdingsFile, writeHoldings, writeHost } from '../../shared/store/files.ts'
 import type { HeldBlock, Holdings } from '../../shared/store/memory.ts'
 import { attach } from '../harness/attach.ts'
-import { findings, foundAndMended, silent } from '../harness/doctor.ts'
+import { type Found, findings, foundAndMended, silent } from '../harness/doctor.ts'
 import { ownEtc } from '../harness/etc.ts'
 import { privateHost } from '../harness/host.ts'
 import { ptpNetwork } from '../harness/networks.ts'
-import { answerOf, newDirectory } from '../harness/operate.ts'
+import { answerOf, newDirectory, operate } from '../harness/operate.ts'
 import { executables } from '../harness/plugin.ts'
 import { blue, hostID, storeID } from '../harness/pool-store.ts'
 import { start } from '../harness/program.ts'
@@ -132,6 +132,21 @@ test('a network has its peers in the store, and the agent does not run', async (
     `test "$*" = "enable --now patchbay-agent"; ${begin}\nuntil grep -q :$(stat -c %i ${lock}) /proc/locks; do :; done`,
   )
   await foundAndMended('agent-stopped', () => {})
+  rmSync(`${lists}/10-a.conflist`)
+})
+
+test('a network needs the store, and patchbay-agent is not installed', async () => {
+  const alone = newDirectory()
+  operate(file, `install --to ${alone}`)
+  rmSync(`${alone}/patchbay-agent`, { force: true })
+  list({ type: 'ptp', ipam: { type: 'pool', pool: 'blue' } })
+  const [found, ...others] = await answerOf<Found[]>(`${alone}/patchbay`, 'doctor', '--before', 1)
+  assert.is(found?.fault, 'agent-missing')
+  assert.match(found?.mend[0] ?? '', /patchbay install --to \S+ --agent$/)
+  assert.equal(others, [])
+  symlinkSync('/bin/true', `${alone}/patchbay-agent`)
+  const now = await answerOf<Found[]>(`${alone}/patchbay`, 'doctor', '--before', 0)
+  assert.equal(now, [])
   rmSync(`${lists}/10-a.conflist`)
 })
 

@@ -5,6 +5,7 @@ import { ip } from '../harness/command.ts'
 import { privateHost } from '../harness/host.ts'
 import { removeLan, router } from '../harness/lan.ts'
 import { type Setting, testLasting } from '../harness/lasting.ts'
+import { hold } from '../harness/pool.ts'
 import { test } from '../harness/test.ts'
 
 await privateHost()
@@ -46,6 +47,16 @@ const settings: Record<string, Setting> = {
   '122-vxlan-group': underlay,
   '123-vxlan-direct': { ...underlay, exclusive: true },
   '124-vxlan-ipv6': underlay,
+  '125-vxlan-pool': {
+    ...underlay,
+    prepare() {
+      underlay.prepare?.()
+      hold('vxlan-pool', '/var/lib/cni/networks', {
+        ranges: [{ subnet: '10.125.0.0/16' }],
+        blocks: ['10.125.1.0/26'],
+      })
+    },
+  },
   '140-tap': {},
   '141-tun': { isAlone: true },
   '190-macvtap': nic(190),

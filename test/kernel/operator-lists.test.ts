@@ -416,4 +416,29 @@ test('an example that is made from a schema is one that the schema takes', async
   assert.ok(made > 250, `${made}`)
 })
 
+test('the store of a network: settings that do not fit, files that are not there or open to others, and no store at all', async () => {
+  const pooled = (store?: object) =>
+    list('mynet', { type: 'ptp', ipam: { type: 'pool', pool: 'blue', ...(store && { store }) } })
+  const directory = files({ 'ca.pem': 'x', 'host.key': 'x' })
+  const paths = { ca: `${directory}/ca.pem`, cert: `${directory}/absent.pem`, key: `${directory}/host.key` }
+  const store = { endpoints: ['https://192.0.2.1:2379'], ...paths }
+  const messages = async (one: unknown, status = 0) =>
+    (await validate(`${files({ 'a.conflist': one })}/a.conflist`, status)).findings.map(
+      ({ severity, message }) => `${severity}: ${message}`,
+    )
+  assert.equal(await messages(pooled(store)), [
+    `warning: store: cert names ${directory}/absent.pem, which is not there`,
+    `warning: store: others than root can read ${directory}/host.key: no block is claimed with it`,
+  ])
+  const [unfit = '', ...more] = await messages(pooled({ ...store, cert: undefined }), 1)
+  assert.match(unfit, /^error: store: key needs cert/)
+  assert.equal(more, [])
+  const [typed = '', ...others] = await messages(pooled({ ...store, endpoints: 'x' }), 1)
+  assert.match(typed, /^error: ipam.store.endpoints is "x", must be a list/)
+  assert.equal(others, [])
+  const [absent = ''] = await messages(pooled(), 0)
+  assert.match(absent, /^warning: there is no store: neither a section/)
+  assert.equal(await messages(list('plain', { type: 'ptp', ipam: hostLocal('10.9.0.0/24') })), [])
+})
+
 test.run()

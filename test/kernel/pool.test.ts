@@ -134,6 +134,18 @@ test('a family whose block is full gets another block, and what the other family
   assert.is(reserved().length, 4)
 })
 
+test('both families are full: one claim brings a block of each', async () => {
+  const first = ['10.80.1.0/32', 'fd00:80::10/128']
+  holding({ ...dual, blocks: first })
+  await whileAgentRuns(async () => void (await add('c1')))
+  agent.gives('net', dataDir, { ...dual, blocks: [...first, '10.80.2.0/28', 'fd00:80::40/124'] })
+  assert.equal(await add('c2'), ['10.80.2.0', 'fd00:80::40'])
+  assert.equal(
+    agent.claims().map(({ families }) => families),
+    [[4, 6]],
+  )
+})
+
 test('40 ADDs at once at the edge of a block: no address twice, and claims one after the other, as many as blocks are needed', async () => {
   holding({ blocks: ['10.80.1.0/28'] })
   const second = ['10.80.1.0/28', '10.80.2.0/28']

@@ -3,11 +3,12 @@
 
 import * as assert from 'uvu/assert'
 import { bare } from '../harness/address.ts'
-import { newContainer, privateHost } from '../harness/host.ts'
+import { newContainer, privateHost, scratch } from '../harness/host.ts'
 import { addresses, exists } from '../harness/look.ts'
 import { exampleNetwork } from '../harness/networks.ts'
 import { attachment, callOn, detach, type Host, newHost } from '../harness/overlay.ts'
 import type { Configuration } from '../harness/plugin.ts'
+import { hold } from '../harness/pool.ts'
 import { test } from '../harness/test.ts'
 import { pings } from '../harness/traffic.ts'
 
@@ -25,7 +26,21 @@ function example(file: string, number: number): Named {
     .replaceAll('fd00:121::1:', `fd00:121::${number}:`)
   const { plugins, name, cniVersion } = JSON.parse(own)
   const remote = plugins[0].remote && { remote: number === 1 ? hosts[1].ipv4 : hosts[0].ipv4 }
-  return { ...plugins[0], name, cniVersion, ...remote }
+  return {
+    ...plugins[0],
+    name,
+    cniVersion,
+    ...remote,
+    ...(plugins[0].ipam.type === 'pool' && inBlocks(plugins[0], name, number)),
+  }
+}
+
+/** The host has a block of each range, as if it had claimed them. */
+function inBlocks({ ipam }: { ipam?: object }, network: string, number: number): object {
+  const dataDir = `${scratch}/host${number}`
+  const ranges = [{ subnet: '10.125.0.0/16' }, { subnet: 'fd00:125::/64' }]
+  hold(network, dataDir, { ranges, blocks: [`10.125.${number}.0/26`, `fd00:125::${number}:0/122`] })
+  return { ipam: { ...ipam, dataDir } }
 }
 
 for (const [file, members] of [
@@ -34,6 +49,7 @@ for (const [file, members] of [
   ['122-vxlan-group.conflist', 3],
   ['123-vxlan-direct.conflist', 3],
   ['124-vxlan-ipv6.conflist', 3],
+  ['125-vxlan-pool.conflist', 3],
 ] as const)
   test(`${file}: containers on all hosts reach each other`, async () => {
     const attached = []

@@ -1,28 +1,19 @@
 /** Bugs that are put in by hand: the walk finds each, and tells how it comes about. */
 
-import * as assert from 'uvu/assert'
 import { test } from '../harness/test.ts'
 import { boundsOf, oneAddress, stickyNetwork, takeover, twoSets } from './bounds.ts'
+import { type Bug, testBugs } from './found.ts'
 import { linux } from './kernel.ts'
-import { type Edit, loadProduct } from './load.ts'
+import { loadProduct } from './load.ts'
 import { walk } from './walk.ts'
 import type { Bounds } from './world.ts'
-
-interface Bug {
-  edits: readonly Edit[]
-  bounds: Bounds
-  /** What is wrong at the end of the story. */
-  rule: RegExp
-  /** Lines of the story, in this order. */
-  story: readonly RegExp[]
-}
 
 const hostLocal = 'shared/ipam/host-local'
 const twoAtOnce = boundsOf({ whole: 1, calls: 2 }, { atOnce: 2 })
 const sticky = { network: stickyNetwork }
 const lost = /the next container with the key of [ab] gets .*, not 10.0.0/
 
-const bugs: Record<string, Bug> = {
+const bugs: Record<string, Bug<Bounds>> = {
   'the lock keeps no process out': {
     edits: [],
     bounds: { ...twoAtOnce, verbs: ['ADD', 'DEL'], traits: { ...linux, hasLocks: false } },
@@ -210,18 +201,6 @@ const bugs: Record<string, Bug> = {
   },
 }
 
-for (const [name, { edits, bounds, rule, story }] of Object.entries(bugs))
-  test(`found: ${name}`, async () => {
-    const { broken } = walk(await loadProduct(edits), bounds)
-    assert.ok(broken, 'no rule is broken')
-    console.log(`\n${name}: ${broken.rule}\n  ${broken.story.join('\n  ')}`)
-    assert.match(broken.rule, rule)
-    let at = 0
-    for (const line of story) {
-      const found = broken.story.findIndex((told, index) => index >= at && line.test(told))
-      assert.ok(found >= 0, `the story has no ${line} after line ${at}`)
-      at = found + 1
-    }
-  })
+testBugs(bugs, async (edits, bounds) => walk(await loadProduct(edits), bounds))
 
 test.run()

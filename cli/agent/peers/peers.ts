@@ -11,6 +11,7 @@ import { counter } from '../metrics.ts'
 import type { MakePart } from '../part.ts'
 import { statesOf } from '../states.ts'
 import { worker } from '../worker.ts'
+import { newAnnouncer } from './announce.ts'
 import { watchLinks } from './links.ts'
 import { retire, servedInStore } from './retire.ts'
 import { openSegment, type Pace, type Segment } from './segment.ts'
@@ -27,7 +28,8 @@ export function makePeers(pace: Pace): MakePart {
     const { connection, keys, host, log } = surroundings
     const [faults, doubts] = [statesOf(log), statesOf(log)]
     const socket = openSocket(Protocol.ROUTE)
-    const place = { connection, keys, host, socket, faults, doubts, pace }
+    const announcer = newAnnouncer(socket)
+    const place = { connection, keys, host, socket, announcer, faults, doubts, pace }
     const segments = new Map<number, Segment>()
     /** VNIs of this store's networks. One that was served stays so until its segment goes, also if the configuration is gone. */
     let configured = new Set<number>()
@@ -135,6 +137,7 @@ export function makePeers(pace: Pace): MakePart {
           retirement.stop(),
           ...[...segments.values()].map((one) => one.stop()),
         ])
+        announcer.close()
         closeSocket(socket)
       },
     }

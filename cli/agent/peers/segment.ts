@@ -6,6 +6,7 @@ import { transact } from '../../../shared/store/protocol.ts'
 import type { Surroundings } from '../part.ts'
 import type { States } from '../states.ts'
 import { worker } from '../worker.ts'
+import type { Announcer } from './announce.ts'
 import { apply, type Difference, differenceKey, differencesOf } from './differences.ts'
 import { operationOf, toPublish, type Writing, writingsOf } from './publish.ts'
 import { followRange } from './range.ts'
@@ -47,6 +48,7 @@ const MOST_OPERATIONS = 100
 /** Where segments work. */
 export interface Workplace extends Pick<Surroundings, 'connection' | 'keys' | 'host'> {
   socket: Socket
+  announcer: Announcer
   /** What is wrong on this host, and in the store. */
   faults: States
   doubts: States
@@ -54,7 +56,7 @@ export interface Workplace extends Pick<Surroundings, 'connection' | 'keys' | 'h
 }
 
 export function openSegment(place: Workplace, first: Told, firstVtep: Vtep): Segment {
-  const { connection, keys, host, socket, faults, doubts, pace } = place
+  const { connection, keys, host, socket, announcer, faults, doubts, pace } = place
   const { vni } = first
   const name = `VNI ${vni}`
   let [told, vtep] = [first, firstVtep]
@@ -63,6 +65,8 @@ export function openSegment(place: Workplace, first: Told, firstVtep: Vtep): Seg
   /** Since when entries are not wanted, by `differenceKey`; and until when none is removed. */
   let unwanted = new Map<string, number>()
   let heldUntil = 0
+  /** The entries have been written once: what comes then is news. */
+  let isFilled = false
   /** What this agent has written and when, to notice another that writes it. */
   const written = new Map<string, { content: string; at: number }>()
 
@@ -96,6 +100,8 @@ export function openSegment(place: Workplace, first: Told, firstVtep: Vtep): Seg
       const due = dueNow(differencesOf(entries, actual.entries))
       tellDoubts(wrongs)
       if (due.length > 0) write(socket, vtep, due)
+      if (isFilled) announceOf(due)
+      isFilled = true
       apply(actual.entries, due)
       changes += due.length
       faults.set(`${name}: VTEP`, undefined)
@@ -116,6 +122,13 @@ export function openSegment(place: Workplace, first: Told, firstVtep: Vtep): Seg
     const family = address.includes(':') ? 6 : 4
     const local = { host, address, family, port, via, proxy, taken: new Set([...own, ...foreign]) } as const
     return wantedOf(local, ranges.vteps.values().values(), ranges.neighbours.values().values())
+  }
+
+  function announceOf(differences: readonly Difference[]): void {
+    const moved = differences.flatMap((one) =>
+      one.kind === 'neighbour' && one.set ? [[one.address, one.set] as const] : [],
+    )
+    announcer.announce(vtep.link, moved)
   }
 
   /** Removals wait for their time. */

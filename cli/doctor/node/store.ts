@@ -7,14 +7,13 @@ import { readRegular } from '../../../shared/kernel/regular.ts'
 import { stat } from '../../../shared/kernel/stat.ts'
 import { agentLock, agentRuns } from '../../../shared/store/agent-lock.ts'
 import { agentName, agentPath } from '../../../shared/store/agent-program.ts'
+import { storeFile } from '../../../shared/store/settings.ts'
 import { word } from '../../form/shell.ts'
 import { directories } from '../../host/executable.ts'
 import { type StoreUser, storeUsers } from '../../host/store-users.ts'
 import type { Fault, Finding, View } from '../frame/fault.ts'
 import { install } from '../frame/own-call.ts'
 import { listDirectories, searchesOf } from './lists.ts'
-
-const storeFile = '/etc/patchbay/store.json'
 
 /** The networks that use a store. @throws KernelError */
 export const storeUsersOf: (view: View) => StoreUser[] = oncePer((view: View) =>

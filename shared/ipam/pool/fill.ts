@@ -24,3 +24,8 @@ function isLow({ held, blocks }: FamilySet, index: Counting): boolean {
   }
   return true
 }
+
+/** Whether no address of a family is free. */
+export function isFull({ index }: { index: Counting }, { held }: Pick<FamilySet, 'held'>): boolean {
+  return held.every(({ start, end }) => index.countFree(start, end, 1) === 0)
+}

@@ -8,7 +8,7 @@ import { fullness } from '../host-local/exhausted.ts'
 import { type Claim, reserveAll } from '../host-local/reserve.ts'
 import type { RangeSet } from '../range.ts'
 import type { PoolConfig } from './config.ts'
-import { lowFamilies } from './fill.ts'
+import { isFull, lowFamilies } from './fill.ts'
 import { holdingsText, type Reading, readHeld } from './holdings.ts'
 import { isNeed, type Need, type Supply, supplyOf } from './supply.ts'
 
@@ -48,9 +48,11 @@ function giveOf(
   claim: Claim,
 ): Given | Need | undefined {
   let need: Need | undefined
-  /** Called for the first family without a free address. */
+  /** Called for the first family without a free address. One claim is for all that are full. */
   const full: Claim['full'] = (store, index, set) => {
-    need = { families: [sets[index]?.family ?? 4], addresses: [], why: fullness(store, index, set) }
+    const lacking = sets.filter((one, at) => at >= index && !requests[at]?.address && isFull(store, one))
+    const families = lacking.map(({ family }) => family)
+    need = { families, addresses: [], why: fullness(store, index, set) }
     return new CniError(Code.TryAgainLater, { msg: 'no free address' })
   }
   try {

@@ -26,11 +26,16 @@ function* confirmIn(session: Session, holdings: Holdings): Protocol<void> {
   const noted = partsOf(holdings).flatMap((part) => (isUsed(part) ? [{ holdings, part }] : []))
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const seen = yield* lookAt(session, noted)
-    const absent = seen.filter(({ is }) => is === 'absent')
-    if (absent.length === 0) return yield* conclude(session, holdings, seen)
-    for (const chunk of chunksOf(absent)) yield* claimAgain(session, chunk)
+    const wrong = seen.filter((one) => one.is === 'absent' || isOfEarlierName(session, one))
+    if (wrong.length === 0) return yield* conclude(session, holdings, seen)
+    for (const chunk of chunksOf(wrong)) yield* claimAgain(session, chunk)
   }
   throw changed('what this host holds')
+}
+
+/** The host was renamed. An address that was granted stays under the name that its owner knows. */
+function isOfEarlierName({ host }: Session, { is, part, name }: Seen): boolean {
+  return is === 'ours' && 'block' in part && name !== host.name
 }
 
 function isUsed(part: Part): boolean {
@@ -38,11 +43,14 @@ function isUsed(part: Part): boolean {
   return state === 'held' || state === 'disputed'
 }
 
-/** All of them, or none: then another host was faster with one, and they are looked at again. */
-function* claimAgain(session: Session, absent: readonly Seen[]): Protocol<void> {
+/**
+ * Writes keys that are absent, or have an earlier name of this host. All of them, or none: then another host was faster with one, and they are
+ * looked at again.
+ */
+function* claimAgain(session: Session, wrong: readonly Seen[]): Protocol<void> {
   yield* write(session, {
-    when: absent.map(({ key }) => ({ key, created: 0 })),
-    do: absent.map(({ key, holdings, part }): Operation => {
+    when: wrong.map(({ key, modified }) => ({ key, modified })),
+    do: wrong.map(({ key, holdings, part }): Operation => {
       const value = JSON.stringify(storedAs(session, holdings, part))
       return { put: { key, value } }
     }),

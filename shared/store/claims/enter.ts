@@ -27,7 +27,7 @@ const ATTEMPTS = 10
 
 /**
  * Enters the store, under the host's lock. What is at hand stays usable whatever the outcome, but for what turns out to be another's.
- * @param network the one to do something for: its pool is read
+ * @param network the one to do something for: its pool is read. Without one, the keys of all that is held are looked at
  * @throws CniError of code 11 when another host has this host's name or identity; StoreAway
  */
 export function* enter(host: Host, network?: Network): Protocol<Session> {
@@ -90,7 +90,7 @@ function* enterEpoch(
   yield* identify(session, own, isConfirmed)
   if (network) yield* makeKnown(session, network)
   yield* settleNotes(session, isConfirmed)
-  if (!isConfirmed || hasDisputed(session)) yield* confirm(session)
+  if (!isConfirmed || !network || hasDisputed(session)) yield* confirm(session)
   yield* adoptAll(session, isConfirmed)
   if (!isConfirmed) {
     yield* rememberStore(session, { epoch: id })

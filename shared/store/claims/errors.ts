@@ -63,7 +63,7 @@ export function exhausted(pool: string, family: number, holders: string): CniErr
   return later({
     msg: `pool ${pool} has no free IPv${family} block`,
     details: holders,
-    hint: `enlarge it: patchbay pool change ${pool} --add-range …; or free what dead hosts hold: patchbay pool release --host NAME`,
+    hint: `enlarge it: patchbay pool change ${pool} --range …; or free what dead hosts hold: patchbay pool release --host NAME`,
     see: `patchbay pool show ${pool}`,
   })
 }

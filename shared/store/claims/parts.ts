@@ -15,6 +15,8 @@ export interface Seen {
   /** Of the key's last change; 0 for no key. */
   modified: number
   is: 'ours' | 'absent' | "another's"
+  /** The name that this host had when it wrote the key. */
+  name?: string
   /** Of a single address. */
   answer?: 'asked' | 'granted' | 'refused'
 }
@@ -55,5 +57,6 @@ function seenOf(
       : known(singleSchema, entry, host.report)?.value
   const isOurs = value?.id === memory.id && value.network === noted.holdings.network
   const answer = value && 'state' in value ? { answer: value.state } : {}
-  return { ...noted, modified, is: isOurs ? 'ours' : "another's", ...answer }
+  if (!isOurs) return { ...noted, modified, is: "another's" }
+  return { ...noted, modified, is: 'ours', name: value.host, ...answer }
 }

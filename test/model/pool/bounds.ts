@@ -15,7 +15,7 @@ const nothing: Left = {
   reinstalls: 0,
   clones: 0,
   memories: 0,
-  changes: 0,
+  skews: 0,
 }
 
 export const host = (id: string, ...networks: string[]) => ({ id, networks })
@@ -35,6 +35,7 @@ export function boundsOf(left: Partial<Left>, changes: Partial<Bounds> = {}): Bo
   return { ...least, ...changes, left: { ...nothing, ...left } }
 }
 
+export const oneHost = { hosts: [host('hostA', 'net')], subnet: '10.0.0.0/32' }
 export const threeHosts = { hosts: [...least.hosts, host('hostC', 'net')] }
 /** Two networks of a host give from one pool. */
 export const twoNetworks = { hosts: [host('hostA', 'net', 'other'), host('hostB', 'net')] }

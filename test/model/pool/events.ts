@@ -29,8 +29,8 @@ export type Fate = 'done' | 'lost' | 'unsent'
 
 /** Something that can happen; `make` makes it. */
 export interface Choice {
-  /** `fault`: a step whose answer does not come. */
-  kind: Event['kind'] | 'fault'
+  /** `fault`: a step whose answer does not come. `skew`: one with numbers that do not belong together. */
+  kind: Event['kind'] | 'fault' | 'skew'
   make(): { event: Event; world: World }
 }
 

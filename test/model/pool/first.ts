@@ -16,6 +16,8 @@ const first = { revision: 100, index: 150 }
 
 const common = (last: number) => `0000000c-0000-4000-8000-${String(last).padStart(12, '0')}`
 
+export const firstEpoch = common(2)
+
 export function firstWorld(bounds: Bounds, begin: Begin): World {
   const machines = bounds.hosts.map(({ id, networks }) => machineOf(id, networks))
   if (bounds.works.some(isOperators)) machines.push(operator)
@@ -37,7 +39,7 @@ function entry(key: string, value: object): Entry {
 function epochOf(): Epoch {
   return {
     store: common(1),
-    id: common(2),
+    id: firstEpoch,
     offset: first.index - first.revision,
     state: 'open',
     since: 'now',

@@ -4,13 +4,13 @@ import { isWithin } from '../../../shared/store/claims/blocks.ts'
 import type { HeldBlock } from '../../../shared/store/memory.ts'
 import type { PoolDefinition } from '../../../shared/store/pool.ts'
 import { StoreAway } from '../../../shared/store/protocol.ts'
-import type { BlockValue, Epoch } from '../../../shared/store/values.ts'
+import type { BlockValue, Epoch, SingleValue } from '../../../shared/store/values.ts'
 import type { State as Store } from '../../harness/memory-store.ts'
 import { addressesOf } from './addresses.ts'
 import type { Event } from './events.ts'
-import { poolName } from './first.ts'
+import { firstEpoch, poolName } from './first.ts'
 import { keys } from './protocols.ts'
-import type { Network, World } from './world.ts'
+import type { Machine, Network, World } from './world.ts'
 
 export type Rule = (before: World, event: Event, world: World) => string | undefined
 
@@ -21,12 +21,16 @@ export const rules: readonly Rule[] = [
   (_, __, world) => givenOutside(world),
   usedAgain,
   wronglyClaimed,
+  (_, __, world) => falseAlarm(world),
+  (_, __, world) => grantedButFree(world),
 ]
 
 /** A protocol may fail where the same may succeed later, and for want of a pool that is deleted. */
-function wrongEnd(_: World, event: Event, { store }: World): string | undefined {
+function wrongEnd(_: World, event: Event, { store, machines }: World): string | undefined {
   if (event.kind !== 'step' || !event.end || !('error' in event.end)) return undefined
   const { error } = event.end
+  if (error.message.includes('has the identity of') && !machines.some(isCopy))
+    return `${event.machine} takes itself for a copied host`
   const isPoolGone = codeOf(error) === 7 && !storedAt(store, keys.pool(poolName))
   return isExpected(error) || isPoolGone
     ? undefined
@@ -36,6 +40,10 @@ function wrongEnd(_: World, event: Event, { store }: World): string | undefined 
 /** The store is away, or the same may succeed later. */
 export function isExpected(error: Error): boolean {
   return error.constructor.name === StoreAway.name || codeOf(error) === 11
+}
+
+function isCopy({ id }: Machine): boolean {
+  return id.endsWith('copy')
 }
 
 function codeOf(error: Error): unknown {
@@ -130,6 +138,31 @@ function newBlock(before: Store, store: Store): BlockValue | undefined {
 function isNoted({ network, holdings }: Network, wanted: string, block: string): boolean {
   const blocks = network === wanted ? (holdings?.blocks ?? []) : []
   return blocks.some((one) => one.block === block && one.state !== 'claiming')
+}
+
+/** Without a backup etcd cannot have been restored. */
+function falseAlarm({ store, backup }: World): string | undefined {
+  const isFalse = !backup && epochOf(store)?.state === 'closed'
+  return isFalse ? 'the epoch is closed, and etcd was not restored' : undefined
+}
+
+/** An address that another host was granted is reserved where its block is held. After a restore the store may have old keys again. */
+function grantedButFree({ store, machines }: World): string | undefined {
+  if (epochOf(store)?.id !== firstEpoch) return undefined
+  for (const { key, value } of store.entries) {
+    if (!key.startsWith(keys.singles())) continue
+    const { address, host, state } = JSON.parse(value) as SingleValue
+    const holders = machines
+      .filter(({ isOn }) => isOn)
+      .flatMap(({ networks }) => networks.filter((one) => holds(one, address)))
+    if (state === 'granted' && holders.some(({ lent }) => !lent.includes(`${address} pool:${host}`)))
+      return `${address} was granted to ${host}, and is not reserved`
+  }
+  return undefined
+}
+
+function holds({ holdings }: Network, address: string): boolean {
+  return holdings?.blocks.some(({ block, state }) => state === 'held' && isWithin(block, address)) ?? false
 }
 
 function epochOf(store: Store): Epoch | undefined {

@@ -36,6 +36,12 @@ function stepsOfOne(place: Place, { away }: Model): Choice[] {
         make: () => step(place, { next, fate, away }),
       }),
     ),
+    ...skewsOf(world, next, isCut).map(
+      (skew): Choice => ({
+        kind: 'skew',
+        make: () => step(place, { next, fate: 'done', away, skew }),
+      }),
+    ),
     ...kills.map((isSent): Choice => ({ kind: 'crash', make: () => crash(place, isSent) })),
   ]
 }
@@ -47,6 +53,22 @@ function fatesOf({ left }: World, next: Step, isCut: boolean): Fate[] {
   return next.kind === 'transact' && canWrite(next) ? ['done', 'lost', 'unsent'] : ['done', 'unsent']
 }
 
+/** What a member's status may be off by: it lags behind, or an entry is counted in one of the two numbers only. */
+const skews: readonly Skew[] = [
+  { revision: -1, index: -1 },
+  { revision: 0, index: -1 },
+  { revision: -1, index: 0 },
+]
+
+interface Skew {
+  revision: number
+  index: number
+}
+
+function skewsOf({ left }: World, { kind }: Step, isCut: boolean): readonly Skew[] {
+  return kind === 'status' && left.skews > 0 && !isCut ? skews : []
+}
+
 function canWrite(step: Step): boolean {
   return step.kind === 'transact' && [...step.do, ...step.otherwise].some((one) => !('range' in one))
 }
@@ -55,6 +77,7 @@ interface Trying {
   next: Step
   fate: Fate
   away: Error
+  skew?: Skew
 }
 
 function step({ world, at, running }: Place, trying: Trying): ReturnType<Choice['make']> {
@@ -77,8 +100,12 @@ function step({ world, at, running }: Place, trying: Trying): ReturnType<Choice[
       fate: trying.fate,
       end: moment.end,
     },
-    world: excusingReleased(isFault ? spend(after, 'lost') : after, running),
+    world: excusingReleased(paid(after, isFault, trying), running),
   }
+}
+
+function paid(world: World, isFault: boolean, { skew }: Trying): World {
+  return isFault ? spend(world, 'lost') : skew ? spend(world, 'skews') : world
 }
 
 /** So that worlds that differ by the order alone are one. */
@@ -86,13 +113,17 @@ export function byKind(one: Running, other: Running): number {
   return one.work.kind < other.work.kind ? -1 : 1
 }
 
-function execute(world: World, machine: Machine, { next, fate, away }: Trying) {
+function execute(world: World, machine: Machine, { next, fate, away, skew }: Trying) {
   if (isOnDisk(next)) {
     const { machine: changed, answer } = onDisk(machine, next)
     return { world, machine: changed, reply: { answer } satisfies Reply }
   }
   if (fate === 'unsent') return { world: sent(world, machine, next), machine, reply: { thrown: away } }
   const [store, answer] = after(world.store, next)
+  if (skew && 'appliedIndex' in answer) {
+    answer.revision += skew.revision
+    answer.appliedIndex += skew.index
+  }
   return { world: { ...world, store }, machine, reply: fate === 'lost' ? { thrown: away } : { answer } }
 }
 

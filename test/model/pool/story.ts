@@ -52,6 +52,7 @@ function fateOf({ fate, answer }: Extract<Event, { kind: 'step' }>): string {
 }
 
 function answerOf(answer: Extract<Event, { kind: 'step' }>['answer']): string {
+  if (answer && 'appliedIndex' in answer) return ` revision ${answer.revision}, index ${answer.appliedIndex}`
   return answer && 'succeeded' in answer ? (answer.succeeded ? ': done' : ': refused') : ''
 }
 

@@ -67,8 +67,8 @@ export interface Left {
   clones: number
   /** Losses of host.json. */
   memories: number
-  /** Changes of the pool by the operator. */
-  changes: number
+  /** Answers of a member of which revision and index do not belong together. */
+  skews: number
 }
 
 export interface World {

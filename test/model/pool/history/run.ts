@@ -23,6 +23,7 @@ export interface Run {
 const weights: Record<Choice['kind'], number> = {
   step: 500,
   fault: 8,
+  skew: 20,
   begin: 60,
   add: 40,
   del: 30,

@@ -1,0 +1,152 @@
+/** Ranges of etcd's keys are followed through everything that ends a watch: no change is lost, and none is told twice. */
+// etcd: 3.4, 3.5
+
+import * as assert from 'uvu/assert'
+import type { Connection, StoreStep } from '../../shared/store/connection.ts'
+import { connect } from '../../shared/store/etcd.ts'
+import { allBelow } from '../../shared/store/keys.ts'
+import { StoreAway } from '../../shared/store/protocol.ts'
+import { type Etcd, startEtcd } from '../harness/etcd.ts'
+import { privateHost, scratch } from '../harness/host.ts'
+import { test } from '../harness/test.ts'
+import { until } from '../harness/until.ts'
+
+await privateHost()
+
+const prefix = '/patchbay/'
+
+/** What a follower was told, one line each: `whole a=1 b=2`, `+a=1`, `-a`, `away`; and how all is now. */
+interface Told {
+  lines: string[]
+  now: Map<string, string>
+  close(): void
+}
+
+function follow(connection: Connection): Told {
+  const [lines, now]: [string[], Map<string, string>] = [[], new Map()]
+  const nameOf = (key: string) => key.slice(prefix.length)
+  const { close } = connection.follow(allBelow(prefix), {
+    whole({ entries }) {
+      now.clear()
+      for (const { key, value } of entries) now.set(nameOf(key), value)
+      lines.push(['whole', ...[...now].map((pair) => pair.join('='))].join(' '))
+    },
+    changed(changes) {
+      for (const { key, entry } of changes) {
+        lines.push(entry ? `+${nameOf(key)}=${entry.value}` : `-${nameOf(key)}`)
+        if (entry) now.set(nameOf(key), entry.value)
+        else now.delete(nameOf(key))
+      }
+    },
+    away: () => lines.push('away'),
+  })
+  return { lines, now, close }
+}
+
+const put = (name: string, value: string): StoreStep => ({
+  kind: 'transact',
+  when: [],
+  do: [{ put: { key: prefix + name, value } }],
+  otherwise: [],
+})
+
+/** Asks until a member answers: a transaction whose outcome is not known is not repeated by the connection. */
+async function surely(connection: Connection, step: StoreStep): Promise<void> {
+  await until('the store answers', async () => {
+    try {
+      await connection.ask(step)
+      return true
+    } catch (error) {
+      if (error instanceof StoreAway) return false
+      throw error
+    }
+  })
+}
+
+async function opened(etcd: Etcd): Promise<{ connection: Connection; told: Told; end(): Promise<void> }> {
+  const connection = (await connect?.(etcd.store())) as Connection
+  const told = follow(connection)
+  await until('the range was read', () => told.lines.length > 0)
+  const end = async () => {
+    told.close()
+    connection.close()
+    await etcd.end()
+  }
+  return { connection, told, end }
+}
+
+/** Everything that was told besides `away`. */
+const changesOf = ({ lines }: Told) => lines.filter((line) => line !== 'away')
+
+test('etcd 3.4: puts and removals come in order; a restart of the only member is told and loses nothing', async () => {
+  const etcd = await startEtcd({ version: '3.4' })
+  const { connection, told, end } = await opened(etcd)
+  await connection.ask(put('a', '1'))
+  const remove: StoreStep = {
+    kind: 'transact',
+    when: [],
+    do: [{ remove: { from: `${prefix}a` } }],
+    otherwise: [],
+  }
+  await connection.ask(remove)
+  await connection.ask(put('b', '2'))
+  await until('b is told', () => told.now.has('b'))
+  const [member] = etcd.members
+  await member?.kill()
+  await until('the loss is told', () => told.lines.includes('away'))
+  member?.start()
+  await member?.ready()
+  etcd.etcdctl('put', `${prefix}c`, '3')
+  await until('c is told', () => told.now.has('c'))
+  assert.equal(changesOf(told), ['whole', '+a=1', '-a', '+b=2', '+c=3'])
+  await end()
+})
+
+test('of three members each is killed, and one hangs: the watch goes on at another one, without reading the range anew', async () => {
+  const etcd = await startEtcd({ members: 3 })
+  const { connection, told, end } = await opened(etcd)
+  await connection.ask(put('first', '0'))
+  const [first] = etcd.members
+  const ofOne = (await connect?.({ endpoints: [first?.endpoint ?? ''], prefix })) as Connection
+  const toldByOne = follow(ofOne)
+  await until('the range was read from one member', () => toldByOne.now.has('first'))
+  for (const member of etcd.members) {
+    await member.kill()
+    await surely(connection, put('during', member.name))
+    await until(`the change without ${member.name} is told`, () => told.now.get('during') === member.name)
+    if (member === first) etcd.compact()
+    member.start()
+    await member.ready()
+  }
+  await until('what was compacted is read anew', () => toldByOne.now.get('during') === etcd.members[2]?.name)
+  assert.is(toldByOne.lines.filter((line) => line.startsWith('whole')).length, 2)
+  toldByOne.close()
+  ofOne.close()
+
+  const hung = await etcd.leader()
+  hung.pause()
+  await surely(connection, put('during', 'a hang'))
+  await until('the change during a hang is told', () => told.now.get('during') === 'a hang')
+  assert.is(told.lines.filter((line) => line.startsWith('whole')).length, 1, told.lines.join('\n'))
+  const values = told.lines.filter((line) => line.startsWith('+during='))
+  assert.is(new Set(values).size, values.length, 'no change was told twice')
+  await end()
+})
+
+test('a backup that was restored is read whole, although it has come to the revisions that were seen', async () => {
+  const etcd = await startEtcd({})
+  const { connection, told, end } = await opened(etcd)
+  await connection.ask(put('old', '1'))
+  const backup = `${scratch}/backup`
+  etcd.snapshot(backup)
+  await connection.ask(put('lost', '1'))
+  await until('both are told', () => told.now.size === 2)
+  const before = etcd.revision()
+  await etcd.restore(backup)
+  for (let index = 0; etcd.revision() <= before; index++) etcd.etcdctl('put', `${prefix}new`, `${index}`)
+  await until('the restored range is told', () => !told.now.has('lost') && told.now.get('new') === '1')
+  assert.equal([...told.now.keys()].sort(), ['new', 'old'])
+  await end()
+})
+
+test.run()

@@ -1,0 +1,208 @@
+import * as assert from 'uvu/assert'
+import { write } from '../../../shared/store/claims/chain.ts'
+import { releaseHost } from '../../../shared/store/claims/release.ts'
+import { giveBack } from '../../../shared/store/claims/remove.ts'
+import { memoryStore } from '../../harness/memory-connection.ts'
+import {
+  ask,
+  claim,
+  claimed,
+  enterOnly,
+  given,
+  held,
+  keys,
+  killed,
+  makePool,
+  operator,
+  type PoolHost,
+  poolHost,
+  run,
+  setReservation,
+  wanted,
+  within,
+} from '../../harness/pool-host.ts'
+import { test } from '../../harness/test.ts'
+
+async function world() {
+  const store = memoryStore()
+  await makePool(store)
+  const [one, two] = [poolHost(store, 'one'), poolHost(store, 'two')]
+  await claim(one)
+  await claim(two)
+  return { store, one, two }
+}
+
+const beat = (host: PoolHost) =>
+  run(
+    host,
+    within(given(host), (session) => write(session)),
+  )
+const refusal = (work: Promise<unknown>) =>
+  work.then(
+    () => assert.unreachable('it was not refused'),
+    (error) => error,
+  )
+const copyOf = (host: PoolHost): PoolHost => ({ ...poolHost(host.store, host.name), disk: host.disk })
+
+test('a copy of a host is noticed when the other has written: it gives no more addresses', async () => {
+  const { store, one } = await world()
+  const copy = copyOf(one)
+  await beat(one)
+  const error = await refusal(claim(copy, 2))
+  assert.is(error.code, 11)
+  assert.match(error.message, 'another host has the identity of one')
+  assert.equal(held(copy), [])
+  assert.equal(held(copy, 'net', 'disputed'), ['10.1.0.0/28'])
+  assert.equal(held(one), ['10.1.0.0/28'])
+  assert.is(await claim(one, 2), '10.1.0.32/28')
+  assert.is(claimed(store).length, 3)
+})
+
+test('of two copies that claim at one time one gets the block', async () => {
+  const { one } = await world()
+  const copy = copyOf(one)
+  await claim(copy, 2)
+  assert.match((await refusal(claim(one, 2))).message, 'another host has the identity')
+})
+
+test('a second host of one name is refused, and the first goes on', async () => {
+  const { store, one } = await world()
+  const other = poolHost(store, 'one')
+  const error = await refusal(claim(other))
+  assert.match(error.message, "the host name one is another host's")
+  assert.match(error.complaint.hint, 'patchbay pool release --host one')
+  assert.is(await claim(one, 2), '10.1.0.32/28')
+})
+
+test('a host that was installed anew enters under its old name when that is released', async () => {
+  const { store, one } = await world()
+  const anew = poolHost(store, 'one')
+  await refusal(claim(anew))
+  await ask(store, releaseHost(operator, 'one'))
+  assert.is(await claim(anew), '10.1.0.0/28')
+  // The old one lives after all: it gives nothing of what is another's.
+  await refusal(enterOnly(one))
+  assert.equal(held(one), [])
+})
+
+test('a host that was released while it was cut off claims again what is still free; the rest is disputed', async () => {
+  const { store, one, two } = await world()
+  await claim(one, 3)
+  await ask(store, releaseHost(operator, 'one'))
+  assert.equal(claimed(store), ['10.1.0.16/28 two'])
+  assert.is(await claim(two, 0), '10.1.0.0/28')
+  await enterOnly(one)
+  assert.equal(held(one), ['10.1.0.48/28'])
+  assert.equal(held(one, 'net', 'disputed'), ['10.1.0.0/28'])
+  assert.is(
+    JSON.parse(store.state.entries.find(({ key }) => key === keys.epoch)?.value ?? '{}').state,
+    'open',
+  )
+})
+
+test('a claim of a released host that arrives after the release is void', async () => {
+  const { store, one } = await world()
+  store.fate = (step) => (step.kind === 'transact' && step.when.length > 0 ? 'late' : 'answered')
+  await refusal(claim(one, 2))
+  store.fate = () => 'answered'
+  await ask(store, releaseHost(operator, 'one'))
+  store.arrive()
+  assert.equal(claimed(store), ['10.1.0.16/28 two'])
+  await enterOnly(one)
+  assert.equal(held(one, 'net', 'claiming'), [])
+})
+
+test('a release ends when the host enters in the midst of it: what is left stays its own', async () => {
+  const { store, one } = await world()
+  const protocol = releaseHost(operator, 'one')
+  let next = protocol.next()
+  let isRemoved = false
+  const going = async () => {
+    for (; !next.done; ) {
+      const step = next.value as Parameters<typeof store.ask>[0]
+      const answer = await store.ask(step)
+      if (step.kind === 'transact' && !isRemoved) {
+        isRemoved = true
+        await enterOnly(one)
+      }
+      next = protocol.next(answer)
+    }
+  }
+  assert.match((await refusal(going())).message, 'perhaps it is not gone')
+  assert.equal(held(one), ['10.1.0.0/28'])
+  assert.ok(claimed(store).includes('10.1.0.0/28 one'))
+})
+
+test('a host that lost host.json goes on under the ID that its networks have noted', async () => {
+  const { store, one } = await world()
+  const { id } = one.disk.memory
+  one.disk = { ...one.disk, memory: { id, stores: [], dataDirs: [] } }
+  assert.is(await claim(one, 2), '10.1.0.32/28')
+  assert.equal(held(one), ['10.1.0.0/28', '10.1.0.32/28'])
+  assert.is(claimed(store).length, 3)
+})
+
+test('a network that lost its file: blocks with containers are found again, the others go back', async () => {
+  const { store, one } = await world()
+  await claim(one, 2)
+  setReservation(one, 'net', '10.1.0.37', 'c1')
+  one.disk = { ...one.disk, holdings: [] }
+  await enterOnly(one)
+  assert.equal(held(one), ['10.1.0.32/28'])
+  assert.equal(claimed(store), ['10.1.0.16/28 two', '10.1.0.32/28 one'])
+})
+
+test('a kill while a lost file is made anew loses nothing', async () => {
+  const { one } = await world()
+  setReservation(one, 'net', '10.1.0.5', 'c1')
+  const before = { ...one.disk, holdings: [] }
+  for (let at = 0; at < 12; at++) {
+    one.disk = before
+    one.watch = (_, now) => {
+      if (now === at) throw killed
+    }
+    await enterOnly(one).catch(() => {})
+    one.watch = () => {}
+    await enterOnly(one)
+    assert.equal(held(one), ['10.1.0.0/28'], `killed at step ${at}`)
+  }
+})
+
+test('a renamed host writes its new name to its blocks', async () => {
+  const { store, one } = await world()
+  one.name = 'uno'
+  await enterOnly(one)
+  assert.equal(claimed(store), ['10.1.0.0/28 uno', '10.1.0.16/28 two'])
+  await ask(store, releaseHost(operator, 'one'))
+  assert.is(claimed(store).length, 2)
+})
+
+test('values that are none of ours in the store are reported, and what they stand for is left alone', async () => {
+  const { store, one } = await world()
+  const put = (key: string, value: string) =>
+    store.ask({ kind: 'transact', when: [], do: [{ put: { key, value } }], otherwise: [] })
+  await put(`${keys.blocks('blue')}4/0a010020`, '{"block":"; rm -rf /"}')
+  await put(`${keys.blocks('blue')}4/zz`, 'x')
+  assert.is(await claim(one, 2), '10.1.0.48/28')
+  await put(keys.host('one'), '{"id":"../../etc"}')
+  const error = await refusal(claim(one, 2))
+  assert.match(error.message, 'none of ours')
+  assert.equal(held(one), ['10.1.0.0/28', '10.1.0.48/28'])
+})
+
+test('a block goes back only without an address of it in use', async () => {
+  const { store, one } = await world()
+  const back = () =>
+    run(
+      one,
+      within(given(one), (session) => giveBack(session, wanted(), '10.1.0.0/28')),
+    )
+  setReservation(one, 'net', '10.1.0.2', 'c1')
+  assert.is(await back(), false)
+  setReservation(one, 'net', '10.1.0.2', undefined)
+  assert.is(await back(), true)
+  assert.equal(held(one), [])
+  assert.equal(claimed(store), ['10.1.0.16/28 two'])
+})
+
+test.run()
