@@ -9,6 +9,7 @@ import type { Metric } from '../metrics/metric.ts'
 import { exposition } from '../metrics/metric.ts'
 import { takeAgentLock } from './alone.ts'
 import { close, type Pages, type Place, placeOf, serve } from './http.ts'
+import { stayLean } from './lean.ts'
 import { merged, ofProcess } from './metrics.ts'
 import { notifierOf, watchdogEvery } from './notify.ts'
 import type { Settings } from './part.ts'
@@ -41,12 +42,14 @@ export async function runAgent(options: Options): Promise<void> {
     server = place && (await listening(place, pages))
     await sites.begin()
     const beat = watchdog(notify)
+    const endLean = stayLean()
     notify(`READY=1\nSTATUS=${sites.count()} networks`)
     options.log.info(`version ${version} runs, process ${process.pid}`)
     const signal = await ended
     options.log.info(`ends by ${signal}; what containers have stays`)
     notify('STOPPING=1')
     clearInterval(beat)
+    endLean()
   } finally {
     if (server) close(server)
     await Promise.race([sites.stop(), new Promise((resolve) => setTimeout(resolve, LONGEST_END).unref())])

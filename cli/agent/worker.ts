@@ -3,7 +3,7 @@
 export interface Worker {
   /** Asks for the work, in a time (milliseconds) or at once: what is asked for before it begins is one. A pause after a failure is kept. */
   soon(milliseconds?: number): void
-  /** The same without the pause after a failure: its cause may be gone. */
+  /** The same, with the pause after a failure cut to the shortest: its cause may be gone. */
   now(): void
   /** Begins no more work, and waits for what is being done. */
   stop(): Promise<void>
@@ -27,6 +27,7 @@ export function worker(work: () => Promise<void>, failed: (error: unknown) => vo
   let [failures, isStopped] = [0, false]
   /** When a pause after a failure ends, and when the work is to begin. */
   let [pausedUntil, due] = [0, Number.POSITIVE_INFINITY]
+  let failedAt = Number.NEGATIVE_INFINITY
   let timer: NodeJS.Timeout | undefined
   let running: Promise<void> | undefined
 
@@ -50,7 +51,8 @@ export function worker(work: () => Promise<void>, failed: (error: unknown) => vo
       pausedUntil = 0
     } catch (error) {
       failures++
-      pausedUntil = performance.now() + pauseAfter(failures, Math.random())
+      failedAt = performance.now()
+      pausedUntil = failedAt + pauseAfter(failures, Math.random())
       due = 0
       failed(error)
     }
@@ -61,7 +63,7 @@ export function worker(work: () => Promise<void>, failed: (error: unknown) => vo
       plan()
     },
     now() {
-      pausedUntil = 0
+      pausedUntil = Math.min(pausedUntil, failedAt + FIRST_PAUSE)
       due = 0
       plan()
     },

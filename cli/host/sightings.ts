@@ -13,6 +13,7 @@ import { allWires } from '../../shared/pair/wire.ts'
 import type { Recorded } from '../../shared/state/former.ts'
 import { allNotes } from '../../shared/state/given-names.ts'
 import { noted } from '../../shared/state/noted.ts'
+import { attached, attachedFolder } from '../../shared/store/peers.ts'
 import { addressesOf, allAddresses } from './addresses.ts'
 import type { Sighting } from './sighting.ts'
 
@@ -32,6 +33,7 @@ const kinds: readonly Records[] = [
   { folder: 'netavark', ...notedContainers },
   { folder: 'firewall/portmap', ...ports },
   { folder: 'firewall/filter', ...filters },
+  { folder: attachedFolder, ...attached },
   { folder: 'links', all: allClaimants, find: claimant },
   { folder: 'nodes', all: allPlaced, find: readPlaced },
   { folder: 'lent', all: allLent, find: lent },

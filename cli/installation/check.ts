@@ -4,6 +4,7 @@ import { architecture, environment } from '#engine'
 import { readLink } from '../../shared/kernel/files.ts'
 import { lstat, stat } from '../../shared/kernel/stat.ts'
 import { version } from '../../shared/version.ts'
+import { faultsOfAgent } from './agent.ts'
 import { checksumOf } from './checksum.ts'
 import { type Manifest, manifestPath, readManifest } from './manifest.ts'
 import { ownerOf } from './owner.ts'
@@ -20,6 +21,7 @@ export function findings(directory: string): string[] {
     ...faultsOfVersion(directory, manifest),
     ...manifest.names.flatMap((name) => faultOfName(directory, name)),
     ...manifest.names.flatMap((name) => shadowing(directory, name)),
+    ...(manifest.agent ? faultsOfAgent(directory, manifest.agent, manifest) : []),
     ...(manifest.netavark ? faultsOfDrivers(directory, manifest.netavark) : []),
   ]
 }

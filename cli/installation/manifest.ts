@@ -15,6 +15,8 @@ const schema = z.object({
   checksum: z.string(),
   names: z.array(z.string().check(z.regex(/^[a-z0-9-]+$/))),
   replaced: z.array(z.string()),
+  /** `patchbay-agent`. */
+  agent: z.optional(z.object({ version: z.string(), size: z.number(), checksum: z.string() })),
   netavark: z.optional(
     z.object({ directory: z.string(), names: z.array(z.string().check(z.regex(/^[a-z0-9-]+$/))) }),
   ),

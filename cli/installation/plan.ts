@@ -5,6 +5,7 @@ import { driverNames } from '../../netavark/drivers.ts'
 import { CniError, Code, type Complaint } from '../../shared/error/error.ts'
 import { readDirectoryIfAny, readLink } from '../../shared/kernel/files.ts'
 import { lstat, stat } from '../../shared/kernel/stat.ts'
+import { agentChanges, agentEntry } from './agent.ts'
 import { type Change, keep, newDirectory, placeExecutable, placeLink, putBack, removal } from './change.ts'
 import { checksumOf } from './checksum.ts'
 import { type Manifest, manifestPath, readManifest, textOf, writeManifest } from './manifest.ts'
@@ -18,6 +19,8 @@ export interface Wanted {
   source: Source
   replace: boolean
   netavark?: string | undefined
+  /** The Node executable, to be `patchbay-agent`. */
+  agent?: Source | undefined
 }
 
 /** The changes that are missing. @throws CniError that lists all plugins of others, unless they are to be replaced */
@@ -31,6 +34,7 @@ export function planInstall(wanted: Wanted): Change[] {
     ...(stat(directory) ? [] : [newDirectory(directory)]),
     ...foreign.map((name) => keep(directory, name)),
     ...executableChange(wanted),
+    ...agentChanges(directory, wanted.agent, wanted.source.engine),
     ...linkChanges(directory),
     ...(before ? obsolete(directory, before) : []),
     ...(wanted.netavark === undefined ? [] : driverChanges(wanted.netavark, directory)),
@@ -120,12 +124,13 @@ function foreignDrivers(netavark: string, names: readonly string[]): CniError {
 }
 
 function manifestChange(wanted: Wanted, before: Manifest | undefined, foreign: readonly string[]): Change[] {
-  const { directory, source, netavark } = wanted
+  const { directory, source, netavark, agent } = wanted
   const kept = readDirectoryIfAny(replacedFolder(directory)).map(({ name }) => name)
   const { version, engine, size, checksum } = source
   const manifest: Manifest = {
     ...{ manifest: 1, version, engine, architecture, size, checksum, names: pluginNames() },
     replaced: [...new Set([...kept, ...foreign])].sort(),
+    agent: agentEntry(directory, agent, engine, before),
     netavark: netavark === undefined ? before?.netavark : { directory: netavark, names: [...driverNames] },
   }
   if (before && textOf(before) === textOf(manifest)) return []

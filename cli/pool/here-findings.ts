@@ -18,6 +18,7 @@ export function findingsHere(here: HeldHere, contents: Contents, host: string): 
     ...ofStore.flatMap((one) => [
       ...formerPool(one, contents),
       ...one.holdings.blocks.flatMap((block) => compare(one, block, byBlock)),
+      ...lostSingles(one, contents),
       ...unheld(one),
     ]),
     ...forgotten(ofStore, contents, here),
@@ -98,6 +99,23 @@ function compare(
       mend: 'patchbay agent, or the next claim of this host, claims it once more',
     },
   ]
+}
+
+/** Addresses in blocks of other hosts that the store does not grant any more: their owners may give them to others. */
+function lostSingles({ file, holdings: { pool, id, singles } }: Holding, contents: Contents): Finding[] {
+  const granted = new Set(
+    contents.singles
+      .filter((one) => one.pool === pool && one.id === id && one.state === 'granted')
+      .map(({ address }) => address),
+  )
+  return singles
+    .filter(({ state, address }) => state === 'held' && !granted.has(address))
+    .map(({ address }) => ({
+      kind: 'lost',
+      subject: `${pool} ${address}`,
+      means: `${file} has the address, and the store does not grant it: the owner of its block may give it to another container`,
+      mend: 'end the container that has it, and start it again',
+    }))
 }
 
 /** Reserved addresses of the network that another host may give. */

@@ -42,6 +42,11 @@ export const install: Verb = {
       names: engines,
       means: 'The executable of this engine, from the same release. Default: this one.',
     },
+    '--agent': {
+      takes: 'none',
+      means:
+        'The Node executable of the same release, too, as patchbay-agent: pools of addresses and VXLAN peers in etcd need it.',
+    },
     '--replace': { takes: 'none', means: "Take the names of other projects' plugins, and keep these." },
     '--netavark': {
       takes: 'optional',
@@ -67,6 +72,7 @@ export const install: Verb = {
     const wanted = {
       ...{ directory: directories.plugins, netavark: directories.netavark },
       ...{ source, replace: flags.has('--replace') },
+      agent: flags.has('--agent') ? sourceOf('node') : undefined,
     }
     const plan = () => [...networks(directories.networks, flags.get('--conf') ?? []), ...planInstall(wanted)]
     const what = `${directories.plugins}: patchbay ${source.version}, engine ${source.engine}`

@@ -4,6 +4,7 @@ import { readDirectoryIfAny, readLink, removeDirectory } from '../../shared/kern
 import { lstat, stat } from '../../shared/kernel/stat.ts'
 import { misuse } from '../form/arguments.ts'
 import { lastOf, type Output, type Status, type Verb } from '../form/verb.ts'
+import { agentRemoval } from '../installation/agent.ts'
 import { type Change, putBack, removal } from '../installation/change.ts'
 import { changeAlone } from '../installation/change-alone.ts'
 import { type Manifest, manifestPath, readManifest } from '../installation/manifest.ts'
@@ -60,6 +61,7 @@ function planUninstall(directory: string): Change[] {
     ...(manifest?.netavark ? drivers(directory, manifest.netavark) : []),
     ...ours.map((name) => undoLink(directory, name)),
     ...strays(directory, names),
+    ...agentRemoval(directory),
     ...(ownerOfExecutable(directory) === 'ours' && isWholly(manifest, ours)
       ? [undoLink(directory, executable)]
       : []),

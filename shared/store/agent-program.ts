@@ -37,9 +37,11 @@ export function agentPath(directories: readonly string[]): string {
   })
 }
 
+/** Not this executable, to which all names may be links: it would execute itself for ever. */
 function isProgram(path: string): boolean {
-  const found = stat(path)
-  return found !== undefined && isKind(found, Kind.REGULAR) && (found.mode & 0o111) !== 0
+  const [found, own] = [stat(path), stat(self)]
+  if (!found || !isKind(found, Kind.REGULAR) || (found.mode & 0o111) === 0) return false
+  return found.inode !== own?.inode || found.device !== own.device
 }
 
 /**

@@ -50,7 +50,7 @@ export interface ClusterHost extends Machine {
   refused(network: ClusterNetwork, more?: More): Promise<ReturnType<typeof errorOf>>
   verb(verb: 'DEL' | 'CHECK', network: ClusterNetwork, pod: Pod): Promise<Answer>
   /** Runs `patchbay WORDS`, which must end with the status. @returns all that it writes */
-  patchbay(words: string, status?: number): string
+  patchbay(words: string, status?: number, input?: string): string
   /** Starts `patchbay WORDS`, such as `agent`. */
   begin(words: string): Started
   /** Writes a file. @param value a text, or what is written as JSON */
@@ -92,8 +92,8 @@ export async function newClusterHost(
       return errorOf(answer)
     },
     verb: (verb, network, pod) => callHere(attachment(verb, { ...network, prevResult: pod.result }, pod)),
-    patchbay: (words, status = 0) => {
-      const done = runAlone('nsenter', patchbay(words), { env: environment, timeout: 60_000 })
+    patchbay: (words, status = 0, input = '') => {
+      const done = runAlone('nsenter', patchbay(words), { env: environment, input, timeout: 60_000 })
       assert.is(done.status, status, `${machine.name}: patchbay ${words}: ${done.stdout}${done.stderr}`)
       return done.stdout + done.stderr
     },

@@ -18,7 +18,9 @@ export interface Switch {
   /** A new machine with the addresses 192.0.2.NUMBER and 2001:db8::NUMBER. */
   machine(name: string, number: number): Machine
   cutOff(machine: Machine, way: Way): void
-  /** Ends what `cutOff` began. */
+  /** What the machine gets comes so slowly: time to cut it off while an answer is under way. */
+  slow(machine: Machine, bytesPerSecond: number): void
+  /** Ends what `cutOff` and `slow` began. */
   heal(machine: Machine): void
 }
 
@@ -48,8 +50,12 @@ export function newSwitch(mtu = 1500): Switch {
       if (way !== 'in') cut('add', machine, 'from')
       if (way !== 'out') cut('add', machine, 'to')
     },
+    slow: ({ port }, bytesPerSecond) =>
+      tc(name, `replace dev ${port} root tbf rate ${bytesPerSecond}bps burst 1600 latency 30s`),
     heal: (machine) => {
-      cut('add', machine, 'from', 'to') // so that both are there
+      tc(name, `replace dev ${machine.port} root pfifo`)
+      // What is to be deleted is made first, so that it is there.
+      cut('add', machine, 'from', 'to')
       cut('delete', machine, 'from', 'to')
     },
   }
@@ -57,6 +63,10 @@ export function newSwitch(mtu = 1500): Switch {
 
 function nft(netns: string, ...lines: readonly string[]): void {
   command('ip', 'netns', 'exec', netns, 'nft', lines.join('\n'))
+}
+
+function tc(netns: string, words: string): void {
+  command('tc', '-n', netns, 'qdisc', ...words.split(' '))
 }
 
 function connect(hub: string, name: string, number: number, mtu: number): Machine {

@@ -9,11 +9,12 @@ import type { ClusterHost } from '../harness/cluster-host.ts'
 import { newFleet, packetsOf, reachEachOther } from '../harness/fleet.ts'
 import { privateHost } from '../harness/host.ts'
 import { test } from '../harness/test.ts'
+import { until } from '../harness/until.ts'
 
 await privateHost()
 
 const hour = 3600
-const { hosts, etcd, cutOff, heal, end } = await newCluster({
+const { hosts, etcd, cutOff, slow, heal, end } = await newCluster({
   hosts: 5,
   clocks: [0, 2 * hour, -2 * hour],
   etcd: { version: '3.5', members: 3, tls: true, users: [] },
@@ -28,6 +29,7 @@ const [one, two, three, four, five] = hosts as [
 
 /** Addresses alone: the plugin of the `ipam` section is called itself. */
 const addresses = { name: 'green', type: 'pool', ipam: { type: 'pool', pool: 'green' } }
+const dataDir = '/var/lib/cni/networks'
 const fleet = newFleet(() => addresses)
 one.patchbay('pool create green --range 10.9.0.0/16 --range fd00:9::/64 --block-size 30 --block-size6 126')
 
@@ -91,19 +93,39 @@ test('the quorum is lost: ADD goes on with the blocks at hand, then says what to
   assert.is(await burst([one], 6), 0)
 })
 
-test('hosts are cut off in both ways, or in one, and others claim: they give from their own blocks, and claim again when they are healed', async () => {
+test('hosts are cut off in both ways, or in one, also while an answer is on its way, and others claim: healed, they claim again', async () => {
+  await fleet.add(five)
+  slow(five, 2000)
+  const bursts = [burst([five], 8)]
+  await until('a block is claimed, and its host does not know', () => unknownTo(five).length > 0)
   const cut = [
+    [five, 'in'],
     [two, 'both'],
     [four, 'out'],
-    [five, 'in'],
   ] as const
   for (const [host, way] of cut) cutOff(host, way)
-  const bursts = cut.map(([host]) => burst([host], 8))
+  bursts.push(burst([two], 8), burst([four], 8))
   await burst([one, three], 6)
   for (const refused of await Promise.all(bursts)) assert.ok(refused > 0)
+  assert.ok(unknownTo(five).length > 0)
   for (const [host] of cut) heal(host)
-  assert.is(await burst([two, four, five], 4), 0)
+  assert.is(await burst([two, four, five], 6), 0)
+  assert.equal(unknownTo(five), [])
+  for (const [host] of cut) host.patchbay('pool check')
 })
+
+/** The blocks that a host has by the store, and not by its own file. */
+function unknownTo(host: ClusterHost): string[] {
+  const { kvs = [] } = JSON.parse(etcd.etcdctl('get', '--prefix', '/patchbay/blocks/green/', '-w', 'json'))
+  const values = kvs.map(({ value }: { value: string }) =>
+    JSON.parse(Buffer.from(value, 'base64').toString()),
+  )
+  const { blocks } = JSON.parse(host.read(`${dataDir}/.patchbay-pool/green.json`))
+  const held = blocks.filter(({ state }: { state: string }) => state === 'held')
+  const known = held.map(({ block }: { block: string }) => block)
+  const own = values.filter((value: { host: string }) => value.host === host.name)
+  return own.map(({ block }: { block: string }) => block).filter((block: string) => !known.includes(block))
+}
 
 test('clocks are hours apart: only what people read differs', () => {
   const shown = JSON.parse(one.patchbay('pool show green -o json'))

@@ -32,6 +32,10 @@ const endings: Record<string, Ending> = {
   },
   tap: { config: { type: 'tap', owner: 61000 }, subnets },
   vxlan: { config: { type: 'vxlan', vni: 100, remotes: ['198.51.100.1'] }, subnets },
+  'vxlan with peers of the store': {
+    config: { type: 'vxlan', vni: 300, peers: 'store', arpSuppress: true, dev: 'uplink' },
+    subnets,
+  },
   'vxlan, direct': {
     config: { type: 'vxlan', direct: true, remotes: ['198.51.100.1'] },
     each: (number) => ({ vni: 100 + number }),

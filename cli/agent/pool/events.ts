@@ -2,6 +2,7 @@
 
 import { keyOf, partsOf } from '../../../shared/store/claims/notes.ts'
 import { known } from '../../../shared/store/claims/value.ts'
+import type { Changed } from '../../../shared/store/connection.ts'
 import { allBelow, type Keys } from '../../../shared/store/keys.ts'
 import type { Holdings } from '../../../shared/store/memory.ts'
 import { poolDefinition } from '../../../shared/store/pool.ts'
@@ -9,6 +10,7 @@ import type { Entry } from '../../../shared/store/protocol.ts'
 import {
   block as blockSchema,
   epoch as epochSchema,
+  host as hostSchema,
   single as singleSchema,
 } from '../../../shared/store/values.ts'
 import type { Duties } from './duties.ts'
@@ -16,9 +18,12 @@ import type { Span } from './followed.ts'
 
 const one = (key: string): Span => ({ from: key, to: `${key}\0` })
 
-/** By kind and name: `epoch`, `pool NAME`, `singles NAME`, `block KEY`. */
-export function spansOf(keys: Keys, all: readonly Holdings[]): Map<string, Span> {
-  const spans = new Map([['epoch', one(keys.epoch)]])
+/** By kind and name: `epoch`, `host`, `pool NAME`, `singles NAME`, `block KEY`. @param host this host's name */
+export function spansOf(keys: Keys, host: string, all: readonly Holdings[]): Map<string, Span> {
+  const spans = new Map([
+    ['epoch', one(keys.epoch)],
+    ['host', one(keys.host(host))],
+  ])
   for (const holdings of all) {
     spans.set(`pool ${holdings.pool}`, one(keys.pool(holdings.pool)))
     spans.set(`singles ${holdings.pool}`, allBelow(keys.singles(holdings.pool)))
@@ -36,6 +41,8 @@ export interface Viewer {
   holdings: readonly Holdings[]
   /** The epoch in which this host has confirmed what it holds. */
   epoch: string | undefined
+  /** What this host has written to its key of hosts/, or is about to write. */
+  nonces: readonly (string | undefined)[]
 }
 
 /** What is to be done, and within which time at random, milliseconds: many hosts see the same change. */
@@ -47,24 +54,30 @@ export interface Asked {
 /** A value that is none of ours asks for nothing: what reads it reports it. */
 const quiet = () => {}
 
-/** @param name of a span @param entries all that it has now */
-export function askedBy(name: string, entries: readonly Entry[], viewer: Viewer): Asked | undefined {
+/** @param name of a span @param changes of its keys: of a span of one key the last counts */
+export function askedBy(name: string, changes: readonly Changed[], viewer: Viewer): Asked | undefined {
   const [kind = '', subject = ''] = name.split(' ')
+  const entry = changes.at(-1)?.entry
   switch (kind) {
     case 'epoch': {
-      const id = known(epochSchema, entries[0], quiet)?.value.id
+      const id = known(epochSchema, entry, quiet)?.value.id
       return id === viewer.epoch ? undefined : { duties: { enter: true }, within: 300 }
     }
+    case 'host': {
+      const own = known(hostSchema, entry, quiet)?.value
+      const isOurs = own?.id === viewer.id && viewer.nonces.includes(own?.nonce)
+      return isOurs ? undefined : { duties: { enter: true }, within: 300 }
+    }
     case 'pool':
-      return isReadAs(entries[0], subject, viewer)
+      return isReadAs(entry, subject, viewer)
         ? undefined
         : { duties: { reread: new Set([subject]) }, within: 1000 }
     case 'block': {
-      const isOurs = known(blockSchema, entries[0], quiet)?.value.id === viewer.id
+      const isOurs = known(blockSchema, entry, quiet)?.value.id === viewer.id
       return isOurs ? undefined : { duties: { enter: true }, within: 300 }
     }
     default:
-      return askedOfSingles(entries, subject, viewer)
+      return askedOfSingles(changes, subject, viewer)
   }
 }
 
@@ -74,12 +87,18 @@ function isReadAs(entry: Entry | undefined, pool: string, { holdings }: Viewer):
   return holdings.every((own) => own.pool !== pool || JSON.stringify(own.definition) === definition)
 }
 
-/** Each change may be that an address which was granted is free again: whether one is lent is a question of this host's files. */
-function askedOfSingles(entries: readonly Entry[], pool: string, { host }: Viewer): Asked {
-  const isAsked = entries.some((entry) => {
-    const value = known(singleSchema, entry, quiet)?.value
-    return value?.state === 'asked' && value.owner === host
-  })
+/** A wish is answered at once. A key that is gone may be of an address that was granted: whether one is lent is a question of this host's files. */
+function askedOfSingles(changes: readonly Changed[], pool: string, viewer: Viewer): Asked | undefined {
   const pools = new Set([pool])
-  return { duties: { takeBack: pools, ...(isAsked && { grant: pools }) }, within: 0 }
+  if (changes.some(({ entry }) => entry && isWish(entry, viewer)))
+    return { duties: { grant: pools, takeBack: pools }, within: 0 }
+  const isGone = changes.some(({ entry }) => !entry)
+  return isGone ? { duties: { takeBack: pools }, within: 1000 } : undefined
+}
+
+/** Most of thousands are other hosts': their texts do not have our name. */
+function isWish(entry: Entry, { host }: Viewer): boolean {
+  if (!entry.value.includes(host)) return false
+  const value = known(singleSchema, entry, quiet)?.value
+  return value?.state === 'asked' && value.owner === host
 }

@@ -1,7 +1,6 @@
 /** The ranges of keys that the pool part follows: they change with the networks and with what these hold. */
 
 import type { Changed, Connection } from '../../../shared/store/connection.ts'
-import type { Entry } from '../../../shared/store/protocol.ts'
 
 export interface Span {
   from: string
@@ -11,13 +10,13 @@ export interface Span {
 export interface FollowedKeys {
   /** Follows these from now on, and no others. */
   set(spans: ReadonlyMap<string, Span>): void
-  /** The entries of a span as far as they are known; undefined before its first answer. */
-  entries(name: string): Entry[] | undefined
   close(): void
 }
 
 /** What is told of the store. */
 export interface Told {
+  /** Of a span, all when it is known for the first time or anew, then what has changed. The keys that were removed have no entry. */
+  changed(name: string, changes: readonly Changed[]): void
   /** It does not answer. */
   away(reason: string): void
   /** It answers again. */
@@ -26,43 +25,35 @@ export interface Told {
   anew(): void
 }
 
-/** @param changed is called with a span's name whenever it has changed, and once when it is known */
-export function followKeys(
-  connection: Connection,
-  changed: (name: string) => void,
-  told: Told,
-): FollowedKeys {
-  const all = new Map<string, { close(): void; known?: Map<string, Entry> }>()
+/** No value is kept: a pool may have thousands of keys. */
+export function followKeys(connection: Connection, told: Told): FollowedKeys {
+  const all = new Map<string, { close(): void }>()
   let isAway = false
   const answers = () => {
     if (isAway) told.back()
     isAway = false
   }
   const begin = (name: string, span: Span) => {
-    const one: { close(): void; known?: Map<string, Entry> } = { close() {} }
-    all.set(name, one)
-    const follower = {
-      whole({ entries }: { entries: Entry[] }) {
-        if (one.known) told.anew()
-        one.known = new Map(entries.map((entry) => [entry.key, entry]))
+    let isKnown = false
+    return connection.follow(span, {
+      whole({ entries }) {
         answers()
-        changed(name)
+        if (isKnown) told.anew()
+        isKnown = true
+        told.changed(
+          name,
+          entries.map((entry) => ({ key: entry.key, entry })),
+        )
       },
-      changed(changes: Changed[]) {
-        for (const { key, entry } of changes) {
-          if (entry) one.known?.set(key, entry)
-          else one.known?.delete(key)
-        }
+      changed(changes) {
         answers()
-        changed(name)
+        told.changed(name, changes)
       },
-      away(reason: string) {
+      away(reason) {
         isAway = true
         told.away(reason)
       },
-    }
-    const { close } = connection.follow(span, follower)
-    one.close = close
+    })
   }
   const end = (name: string) => {
     all.get(name)?.close()
@@ -71,11 +62,7 @@ export function followKeys(
   return {
     set(spans) {
       for (const name of [...all.keys()]) if (!spans.has(name)) end(name)
-      for (const [name, span] of spans) if (!all.has(name)) begin(name, span)
-    },
-    entries: (name) => {
-      const known = all.get(name)?.known
-      return known && [...known.values()]
+      for (const [name, span] of spans) if (!all.has(name)) all.set(name, begin(name, span))
     },
     close() {
       for (const name of [...all.keys()]) end(name)

@@ -3,6 +3,7 @@
 import { defaultDataDir } from '../../../shared/ipam/host-local/keys.ts'
 import type { Network } from '../../../shared/store/claims/host.ts'
 import { memoryOf } from '../../../shared/store/claims/host.ts'
+import type { Changed } from '../../../shared/store/connection.ts'
 import { readHost } from '../../../shared/store/files.ts'
 import { StoreAway } from '../../../shared/store/protocol.ts'
 import { type Hands, handsOf, randomNumber } from '../../pool/hands.ts'
@@ -53,7 +54,7 @@ export function partWith(
   const look = (found?: string) => {
     store = found ?? store
     local.look(configured, store)
-    followed.set(local.seen().length > 0 ? spansOf(keys, holdings()) : new Map())
+    followed.set(local.seen().length > 0 ? spansOf(keys, host, holdings()) : new Map())
     watch.renew(local.directories())
   }
   const holdings = () => local.seen().map((one) => one.holdings)
@@ -80,11 +81,16 @@ export function partWith(
     if (error instanceof StoreAway) away(error.message)
   })
   const watch = watchDirectories(() => work.soon(Math.max(GATHER, 20 * local.took())))
-  const changed = (name: string) => {
+  const changed = (name: string, changes: readonly Changed[]) => {
     const memory = readHost()
-    const epoch = memory && store ? memoryOf(memory, store)?.epoch : undefined
-    const viewer = { host, id: memory?.id, epoch, holdings: holdings() }
-    const asked = askedBy(name, followed.entries(name) ?? [], viewer)
+    const known = memory && store ? memoryOf(memory, store) : undefined
+    const viewer = {
+      ...{ host, id: memory?.id, holdings: holdings() },
+      ...{ epoch: known?.epoch, nonces: [known?.nonce, known?.next] },
+    }
+    const asked = askedBy(name, changes, viewer)
+    // What kept it from its work may be right again.
+    if (!name.startsWith('singles ') && states.all().length > 0) work.now()
     if (!asked) return
     duties = both(duties, asked.duties)
     work.soon(asked.within * Math.random())
@@ -93,7 +99,10 @@ export function partWith(
     duties = both(duties, { enter: true })
     work.soon(ANEW * Math.random())
   }
-  const followed: FollowedKeys = followKeys(connection, changed, { away, back: () => work.now(), anew })
+  const followed: FollowedKeys = followKeys(connection, {
+    ...{ changed, away, anew },
+    back: () => work.now(),
+  })
   return {
     use(networks) {
       configured = networks.flatMap(networkOf)

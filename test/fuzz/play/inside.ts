@@ -1,6 +1,7 @@
 /** The program of a world: plays the cases that its parent sends, and answers with what was found. */
 
 import type { Snapshot } from '../../harness/snapshot.ts'
+import { replaceAgent } from './agent.ts'
 import type { Case, Finding } from './case.ts'
 import { arrangeHost, look, restore } from './host.ts'
 import type { Place } from './outcome.ts'
@@ -21,6 +22,7 @@ async function answer(input: Case, baseline: Snapshot): Promise<Reply> {
 }
 
 arrangeHost()
+replaceAgent(place)
 const baseline = look()
 process.on('message', async (input: Case) => process.send?.(await answer(input, baseline)))
 process.on('disconnect', () => process.exit())

@@ -60,11 +60,12 @@ export async function play(input: Case, baseline: Snapshot, place: Place): Promi
 
 /**
  * Whether a line is a change that a refused call may not make. A damaged file may be set aside or removed by the call that finds it
- * (docs/state.md). A link that comes back from a container may have another number. Forwarding stays on after a teardown.
+ * (docs/state.md). A claim leaves its outcome. A link that comes back from a container may have another number. Forwarding stays on after a teardown.
  */
 function isChange({ damage, first, verb }: Case) {
   const allowed: [unknown, RegExp][] = [
     [damage, /^- (file|link) \//],
+    [true, / \/run\/patchbay\/pool\/[^/]+\.claim /],
     [first, /link \S+ (ifindex|link_index): /],
     [verb === 'setup', / settings ipv[46] conf 0: |(forwarding|ip_forward|accept_redirects):[01]$/],
   ]

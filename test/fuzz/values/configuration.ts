@@ -72,11 +72,12 @@ const working: Record<string, Keys[]> = {
 }
 
 /** The plugins that give addresses; they read the section `ipam`. */
-const ipam = ['host-local', 'ipam-list', 'static']
+const ipam = ['host-local', 'ipam-list', 'pool', 'static']
 
 const workingIpam: Keys[] = [
   { type: 'host-local', subnet: '10.61.0.0/24' },
   { type: 'host-local', ranges: [[{ subnet: '10.61.0.0/29' }], [{ subnet: 'fd00:61::/64' }]] },
+  { type: 'pool', pool: 'blue' },
   { type: 'static', addresses: [{ address: '10.61.0.9/24', gateway: '10.61.0.1' }] },
   { type: 'fuzz-ipam' },
 ]

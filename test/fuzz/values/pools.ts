@@ -46,7 +46,7 @@ export const pools: { string: fc.Arbitrary<unknown>; byTitle: Record<string, fc.
       '/etc/hosts',
       '/srv/{containerID}',
     ),
-    'plugin name': fc.constantFrom('host-local', 'static', 'ipam-list', 'fuzz-ipam', 'nothing'),
+    'plugin name': fc.constantFrom('host-local', 'static', 'ipam-list', 'pool', 'fuzz-ipam', 'nothing'),
     'bus address': fc.constantFrom('0000:00:1f.6', 'mlx5_core.sf.4'),
     'path below /sys/devices/': fc.constantFrom('/sys/devices/virtual/net/nic1', '/sys/devices/x'),
     name: fc.constantFrom('w1', 'w.2-x'),

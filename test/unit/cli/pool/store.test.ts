@@ -272,7 +272,12 @@ test('a network of another store, and an address that another host has granted, 
     [],
   )
   const single = { address: '10.1.0.70', owner: 'far', state: 'held', modified: 7 } as const
-  assert.equal(await compared(here(holding({ singles: [single] }, ['10.1.0.2', '10.1.0.70']))), [])
+  const own = here(holding({ singles: [single] }, ['10.1.0.2', '10.1.0.70']))
+  const granting = (state: 'granted' | 'refused') => (pools: Pools) =>
+    pools.single('10.1.0.70', 'node1', 'far', { state })
+  assert.equal(await compared(own, granting('granted')), [])
+  for (const make of [granting('refused'), () => {}])
+    assert.equal(await compared(own, make), [['lost', 'blue 10.1.0.70']])
 })
 
 test('terminal escapes, marks of direction and values of a megabyte in the store change no screen', async () => {
