@@ -1,8 +1,10 @@
 /** The first world of a walk: a store with a pool, and hosts that have entered it. */
 
+import { parseCidr } from '../../../shared/ip/subnet.ts'
 import type { PoolDefinition } from '../../../shared/store/pool.ts'
 import type { Entry } from '../../../shared/store/protocol.ts'
-import type { Epoch } from '../../../shared/store/values.ts'
+import type { BlockValue, Epoch } from '../../../shared/store/values.ts'
+import { blocksOf } from './addresses.ts'
 import { mirror } from './numbers.ts'
 import { type Begin, keys, type Work } from './protocols.ts'
 import { runWhole } from './settle.ts'
@@ -22,6 +24,8 @@ export function firstWorld(bounds: Bounds, begin: Begin): World {
   const machines = bounds.hosts.map(({ id, networks }) => machineOf(id, networks))
   if (bounds.works.some(isOperators)) machines.push(operator)
   const entries = [entry(keys.epoch, epochOf()), entry(keys.pool(poolName), definitionOf(bounds))]
+  if (bounds.isFirstTaken) entries.push(takenBlock(bounds))
+  entries.sort((one, other) => (one.key < other.key ? -1 : 1))
   const world: World = {
     store: { ...first, entries },
     late: [],
@@ -34,6 +38,13 @@ export function firstWorld(bounds: Bounds, begin: Begin): World {
 
 function entry(key: string, value: object): Entry {
   return { key, value: JSON.stringify(value), created: first.revision, modified: first.revision }
+}
+
+function takenBlock({ subnet, blockSize }: Bounds): Entry {
+  const [block = ''] = blocksOf(subnet, blockSize)
+  const address = parseCidr(block)?.address ?? { family: 4, value: 0n }
+  const value: BlockValue = { block, host: 'absent', id: common(4), network: 'net', since: 'now' }
+  return entry(keys.block(poolName, address), value)
 }
 
 function epochOf(): Epoch {
