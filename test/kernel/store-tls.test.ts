@@ -105,7 +105,7 @@ test('a client certificate that etcd refuses: expired since when, not valid yet,
 })
 
 test("a member's certificate that is not trusted: another authority, another host, expired since when, not valid yet", async () => {
-  const { ca } = newAuthority(scratch, 'someone')
+  const { ca } = newAuthority(scratch, 'stranger')
   assert.match(
     await errorOf({ ...good, ca }),
     "the member's certificate is signed by CN=test authority, which is not in the file `ca`",
