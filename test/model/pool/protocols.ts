@@ -106,11 +106,11 @@ function newMemory(machine: Machine): HostMemory {
   return { id: known ?? uuid(machine, machine.begun, 0), stores: [], dataDirs: [] }
 }
 
-/** A random ID of a machine. Those of copies and of new installations differ in the fourth group. */
+/** A random ID of a machine. Those of copies and of each new installation differ in the fourth group. */
 function uuid({ id }: Machine, begun: number, made: number): string {
   const at = tokens.findIndex((token) => id.startsWith(token))
   const origin = origins[at] ?? id.charCodeAt('host'.length).toString(16).padStart(8, '0')
-  const kind = id.length === 'hostA'.length ? '8000' : id.endsWith('copy') ? '9000' : 'a000'
+  const kind = (0x8000 + id.length - tokens[0].length).toString(16)
   const last = `${begun}`.padStart(6, '0') + `${made}`.padStart(6, '0')
   return `${origin}-0000-4000-${kind}-${last}`
 }
