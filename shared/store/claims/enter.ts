@@ -21,6 +21,7 @@ import {
 } from './host.ts'
 import { identify, isBehind } from './identity.ts'
 import { partsOf } from './notes.ts'
+import { leavePool } from './other-pool.ts'
 import { settleNotes } from './settle.ts'
 import { type Known, known } from './value.ts'
 
@@ -131,7 +132,8 @@ function* makeKnown(session: Session, network: Network): Protocol<void> {
   const { network: name, dataDir } = network
   const definition = pool.value
   const held = holdingsOf(session, network)
-  if (held && held.pool !== network.pool) return
+  const isOther = held !== undefined && held.pool !== network.pool
+  if (isOther && !(yield* leavePool(session, held))) return
   const anew = {
     network: name,
     dataDir,
@@ -142,7 +144,7 @@ function* makeKnown(session: Session, network: Network): Protocol<void> {
   }
   yield* holdIn(
     session,
-    held ? { ...held, definition } : { ...anew, incomplete: true, blocks: [], singles: [] },
+    held && !isOther ? { ...held, definition } : { ...anew, incomplete: true, blocks: [], singles: [] },
   )
 }
 
