@@ -112,9 +112,10 @@ export function partWith(
     metrics: () => [...metricsOf(local.seen()), ...counters.metrics()],
     troubles: () => states.all(),
     async stop() {
+      // A pass that goes on would begin to watch and to follow again.
+      await work.stop()
       watch.close()
       followed.close()
-      await work.stop()
     },
   }
 }
