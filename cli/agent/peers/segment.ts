@@ -128,7 +128,13 @@ export function openSegment(place: Workplace, first: Told, firstVtep: Vtep): Seg
     const moved = differences.flatMap((one) =>
       one.kind === 'neighbour' && one.set ? [[one.address, one.set] as const] : [],
     )
-    announcer.announce(vtep.link, moved)
+    // What is announced is news of what is written already: without it containers learn it in a minute.
+    try {
+      announcer.announce(vtep.link, moved)
+      faults.set(`${name}: announcements`, undefined)
+    } catch (error) {
+      faults.set(`${name}: announcements`, toCniError(error).message)
+    }
   }
 
   /** Removals wait for their time. */
