@@ -112,7 +112,7 @@ export function openSegment(place: Workplace, first: Told, firstVtep: Vtep): Seg
     },
   )
 
-  function wantedNow({ foreign }: Actual) {
+  function wantedNow({ foreign, addresses }: Actual) {
     const own = told.attached.flatMap(({ mac, addresses }) => [
       mac.toLowerCase(),
       ...addresses.map(canonical),
@@ -120,7 +120,8 @@ export function openSegment(place: Workplace, first: Told, firstVtep: Vtep): Seg
     const address = canonical(told.address)
     const { proxy, dev: via, dstport: port } = vtep.options
     const family = address.includes(':') ? 6 : 4
-    const local = { host, address, family, port, via, proxy, taken: new Set([...own, ...foreign]) } as const
+    const taken = new Set([...own, ...foreign])
+    const local = { host, address, addresses, family, port, via, proxy, taken } as const
     return wantedOf(local, ranges.vteps.values().values(), ranges.neighbours.values().values())
   }
 
