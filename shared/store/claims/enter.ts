@@ -92,10 +92,12 @@ function* enterEpoch(
     memoryOf(session.memory, epoch.value.store)?.epoch === id &&
     own?.value.epoch === id &&
     session.holdings.every((one) => one.store === epoch.value.store)
+  const isForgotten = network !== undefined && !host.memory.dataDirs.includes(network.dataDir)
   yield* identify(session, own, isConfirmed)
   if (network) yield* makeKnown(session, network)
   yield* settleNotes(session, isConfirmed)
-  if (!isConfirmed || !network || hasDisputed(session)) yield* confirm(session)
+  // What is in a directory that host.json did not know was not confirmed with the rest.
+  if (!isConfirmed || !network || isForgotten || hasDisputed(session)) yield* confirm(session)
   yield* adoptAll(session, isConfirmed)
   if (!isConfirmed) {
     yield* rememberStore(session, { epoch: id })

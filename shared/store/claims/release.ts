@@ -31,16 +31,16 @@ export function* estateOf({ keys, report }: Operator, name: string): Protocol<Es
   const { entries } = yield* read({ from: keys.host(name) })
   const blocks = allKnown(blockSchema, yield* entriesBelow(keys.blocks()), report)
   const singles = allKnown(singleSchema, yield* entriesBelow(keys.singles()), report)
-  const peers = [
-    ...(yield* entriesBelow(everyVni(keys).vteps)),
-    ...(yield* entriesBelow(everyVni(keys).neighbours)),
-  ]
+  const { vteps, neighbours } = everyVni(keys)
+  const peers: Entry[] = []
+  for (const prefix of [vteps, neighbours])
+    peers.push(...(yield* entriesBelow(prefix)).filter(({ key }) => hostIn(key, prefix) === name))
   return {
     name,
     host: known(hostSchema, entries[0], report),
     blocks: blocks.filter(({ value }) => value.host === name),
     singles: singles.filter(({ value }) => value.host === name),
-    others: peers.filter(({ key }) => isOfHost(key, name)),
+    others: peers,
   }
 }
 
@@ -50,9 +50,9 @@ function everyVni(keys: Keys): { vteps: string; neighbours: string } {
   return { vteps: vteps ?? '', neighbours: neighbours ?? '' }
 }
 
-/** `…vteps/VNI/HOST` or `…neighbours/VNI/HOST/MAC`. */
-function isOfHost(key: string, name: string): boolean {
-  return key.split('/').slice(-3).includes(name)
+/** @param key `…vteps/VNI/HOST` or `…neighbours/VNI/HOST/MAC`, of the prefix before VNI */
+function hostIn(key: string, prefix: string): string | undefined {
+  return key.slice(prefix.length).split('/')[1]
 }
 
 /**

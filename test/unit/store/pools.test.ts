@@ -1,6 +1,7 @@
 import * as assert from 'uvu/assert'
 import { claimBlock } from '../../../shared/store/claims/claim.ts'
 import { changePool, createPool, deletePool } from '../../../shared/store/claims/pools.ts'
+import { estateOf } from '../../../shared/store/claims/release.ts'
 import { giveBack } from '../../../shared/store/claims/remove.ts'
 import type { Protocol } from '../../../shared/store/protocol.ts'
 import { memoryStore } from '../../harness/memory-connection.ts'
@@ -12,6 +13,7 @@ import {
   four,
   given,
   held,
+  keys,
   makePool,
   operator,
   poolHost,
@@ -158,6 +160,19 @@ test('a network goes over to another pool when no container has an address of th
   setReservation(host, 'net', '10.1.0.2', undefined)
   assert.is(await green(), '10.2.0.0/28')
   assert.equal(claimed(store), ['10.2.0.0/28 one'])
+})
+
+test('the release of a host whose name is a number, or that of a prefix, frees nothing of others', async () => {
+  const { store } = await world()
+  const put = (key: string) =>
+    store.ask({ kind: 'transact', when: [], do: [{ put: { key, value: '{}' } }], otherwise: [] })
+  const own = [keys.vtep(100, '100'), keys.neighbour(100, '100', '02:00:00:00:00:01')]
+  const others = [keys.vtep(100, 'other'), keys.neighbour(100, 'other', '02:00:00:00:00:02')]
+  for (const key of [...own, ...others]) await put(key)
+  const ofNumber = await ask(store, estateOf(operator, '100'))
+  assert.equal(ofNumber.others.map(({ key }) => key).sort(), own.sort())
+  for (const name of ['vteps', 'neighbours'])
+    assert.equal((await ask(store, estateOf(operator, name))).others, [])
 })
 
 test.run()

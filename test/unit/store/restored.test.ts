@@ -240,4 +240,23 @@ test('a host without blocks does not open an etcd that was lost before hosts wit
   assert.is(epochIn(anew).state, 'closed')
 })
 
+test('a network in a directory that this host had forgotten is confirmed when it enters', async () => {
+  const { one, restore, store } = await afterBackup()
+  const there = { ...wanted('far'), dataDir: '/far' }
+  await claim(one, 3, there)
+  const { holdings } = one.disk
+  const { id } = one.disk.memory
+  restore()
+  // host.json is lost, and a claim in /data knows nothing of /far.
+  const near = holdings.filter(({ dataDir }) => dataDir === '/data')
+  one.disk = { ...one.disk, memory: { id, stores: [], dataDirs: [] }, holdings: near }
+  await enterOnly(one)
+  one.disk = {
+    ...one.disk,
+    holdings: [...one.disk.holdings, ...holdings.filter((one) => !near.includes(one))],
+  }
+  await enterOnly(one, there)
+  assert.equal(claimed(store), ['10.1.0.0/28 one', '10.1.0.48/28 one'])
+})
+
 test.run()
