@@ -3,8 +3,12 @@
  * figures of others. Without containers, interfaces and Kubernetes.
  */
 
-import { newCluster } from '../../harness/cluster.ts'
-import type { ClusterHost } from '../../harness/cluster-host.ts'
+import { createPool } from '../../../shared/store/claims/pools.ts'
+import { call, executables } from '../../harness/plugin.ts'
+import { ask, operator } from '../../harness/pool-host.ts'
+import { type FilesHost, newFilesHosts } from './files.ts'
+import { hostName, openConnection, plan } from './hosts.ts'
+import { startStore } from './store.ts'
 import { type Times, timed } from './timing.ts'
 
 export interface Adds {
@@ -22,17 +26,23 @@ export interface Adds {
   distinct: number
 }
 
-const pool = { type: 'pool', pool: 'blue' }
-const hostLocal = { type: 'host-local', subnet: '10.200.0.0/16' }
+/** The IPAM section of a host. */
+type Section = (host: FilesHost) => Record<string, unknown> & { type: string }
+
+const hostLocal: Section = () => ({ type: 'host-local', subnet: '10.200.0.0/16' })
 
 /** @param atOnce calls at one time on each host; kubelet and containerd start ten pods or more at once */
 export async function measureAdds(count: number, each: number, atOnce = each): Promise<Adds> {
-  const { hosts, etcd, end } = await newCluster({ hosts: count })
-  hosts[0]?.patchbay('pool create blue --range 10.0.0.0/12')
+  const { etcd, end } = await startStore('3.5', 'memory', '')
+  const connection = await openConnection(etcd.store())
+  await ask(connection, createPool(operator, 'blue', plan))
+  connection.close()
+  const hosts = await newFilesHosts(Array.from({ length: count }, (_, at) => hostName(at)))
+  const pool: Section = ({ name }) => ({ type: 'pool', pool: 'blue', store: { ...etcd.store(), host: name } })
   const given: string[] = []
-  const round = (ipam: { type: string }, name: string) => {
+  const round = (ipam: Section, name: string) => {
     const calls = Array.from({ length: each }, (_, nth) => `${name}${nth}`)
-    const action = async (host: ClusterHost, containerID: string) => {
+    const action = async (host: FilesHost, containerID: string) => {
       const address = await addOn(host, ipam, containerID)
       if (ipam === pool) given.push(address)
     }
@@ -43,6 +53,7 @@ export async function measureAdds(count: number, each: number, atOnce = each): P
     etcd.etcdctl('get', '--prefix', '--keys-only', '/patchbay/blocks/').match(/^\//gm)?.length ?? 0
   const next = await round(pool, 'b')
   const local = await round(hostLocal, 'c')
+  for (const host of hosts) host.end()
   await end()
   const distinct = new Set(given).size
   const addresses = count * each
@@ -51,18 +62,23 @@ export async function measureAdds(count: number, each: number, atOnce = each): P
 
 /** All hosts at once, each so many at a time. */
 async function together(
-  hosts: readonly ClusterHost[],
+  hosts: readonly FilesHost[],
   calls: readonly string[],
   atOnce: number,
-  action: (host: ClusterHost, call: string) => Promise<void>,
+  action: (host: FilesHost, call: string) => Promise<void>,
 ): Promise<Times> {
   const rows = calls.flatMap((call) => hosts.map((host) => ({ host, call })))
   return timed(rows, hosts.length * atOnce, ({ host, call }) => action(host, call))
 }
 
-async function addOn(host: ClusterHost, ipam: { type: string }, containerID: string): Promise<string> {
-  const config = { cniVersion: '1.1.0', name: ipam.type, type: ipam.type, ipam }
-  const { status, json } = await host.call({ verb: 'ADD', config, containerID, netns: '/none' })
+async function addOn(host: FilesHost, ipam: Section, containerID: string): Promise<string> {
+  const section = ipam(host)
+  const config = { cniVersion: '1.1.0', name: section.type, type: section.type, ipam: section }
+  const env = { CNI_PATH: executables() }
+  const { status, json } = await call({
+    ...{ verb: 'ADD', config, containerID, netns: '/none' },
+    ...{ under: host.under, env },
+  })
   if (status !== 0) throw new Error(`${host.name}: ${JSON.stringify(json)}`)
   return (json as { ips: { address: string }[] }).ips[0]?.address ?? ''
 }
