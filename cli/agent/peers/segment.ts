@@ -45,8 +45,9 @@ const [MOST_PEERS, MOST_NEIGHBOURS] = [10_000, 100_000]
 /** etcd takes 128 operations in a transaction (`--max-txn-ops`). */
 const MOST_OPERATIONS = 100
 
-/** Passes are so many times their duration apart, so that they take a fifth of a processor at most. */
+/** Passes are so many times their duration apart, so that they take a fifth of a processor; but the first, which writes all, may take half a minute. */
 const SHARE = 4
+const LONGEST_GATHER = 1_000
 
 /** Where segments work. */
 export interface Workplace extends Pick<Surroundings, 'connection' | 'keys' | 'host'> {
@@ -81,7 +82,7 @@ export function openSegment(place: Workplace, first: Told, firstVtep: Vtep): Seg
     publishing.soon(gathering())
   }
   /** What comes within it is one pass. A pass looks at all entries: with 100,000 of them it must not be the next one's turn at once. */
-  const gathering = () => Math.max(pace.gather, SHARE * took)
+  const gathering = () => Math.max(pace.gather, Math.min(SHARE * took, LONGEST_GATHER))
   const prefixes = { vteps: keys.vteps(vni), neighbours: keys.neighbours(vni) }
   const ranges = {
     vteps: followRange<Peer>(connection, {

@@ -9,7 +9,7 @@ import { newContainer } from '../../harness/host.ts'
 import { fixed } from '../../harness/networks.ts'
 import { type Configuration, call } from '../../harness/plugin.ts'
 import { until } from '../../harness/until.ts'
-import { type Put, putAll } from './fill.ts'
+import { neighbourOf, type Put, putAll, vtepOf } from './fill.ts'
 import { openConnection } from './hosts.ts'
 import type { MeasuredStore } from './store.ts'
 
@@ -30,6 +30,21 @@ export interface AgentState {
 }
 
 const vni = 7
+
+/** With no peers, with 10,000 neighbours on so many hosts, and with 90,000: more than 100,000 of a VNI are not taken. */
+export async function measureAgents(store: MeasuredStore, hosts: number): Promise<AgentState[]> {
+  await prepareAgent(store)
+  const numbers = Array.from({ length: hosts }, (_, host) => host)
+  const peers = numbers.map((host) => vtepOf(host, vni))
+  const neighbours = (each: number) =>
+    numbers.flatMap((host) => Array.from({ length: each }, (_, nth) => neighbourOf(host, vni, nth)))
+  const states = [await measureAgent(store, { peers: [], neighbours: [] }, [])]
+  for (const each of [10, 90]) {
+    const more = numbers.slice(0, 200).map((host) => neighbourOf(host, vni, each))
+    states.push(await measureAgent(store, { peers, neighbours: neighbours(each) }, more))
+  }
+  return states
+}
 
 /** /etc of its own, an underlay, and one container of this host in the VNI. */
 export async function prepareAgent(store: MeasuredStore): Promise<void> {

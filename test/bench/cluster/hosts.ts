@@ -16,7 +16,7 @@ import { ask, given, operator, type PoolHost, poolHost, run, within } from '../.
 export type SimulatedHost = PoolHost<Connection>
 
 /** 16,384 blocks of 64 addresses. */
-const plan = { ranges: [{ subnet: '10.0.0.0/12' }], blockSize: { ipv4: 26, ipv6: 122 } }
+export const plan = { ranges: [{ subnet: '10.0.0.0/12' }], blockSize: { ipv4: 26, ipv6: 122 } }
 
 export const wanted: Wanted = { network: 'net', dataDir: '/data', pool: 'blue', usable: usableOf }
 

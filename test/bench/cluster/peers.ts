@@ -1,12 +1,68 @@
 /** Peers: how long until all hosts know of a change, how many changes a second get through, and what a restart of all agents costs. */
 
 import { setTimeout as pause } from 'node:timers/promises'
+import type { EtcdVersion } from '../../harness/etcd-programs.ts'
 import { until } from '../../harness/until.ts'
-import { neighbourOf, neighboursOf, putAll, type Spread, vnisOf, vtepOf, vtepsOf } from './fill.ts'
+import { blocksOf, neighbourOf, neighboursOf, putAll, type Spread, vnisOf, vtepOf, vtepsOf } from './fill.ts'
 import { type Followers, follow } from './followers.ts'
-import { closeAll, openConnection, type SimulatedHost } from './hosts.ts'
-import type { Condition, MeasuredStore } from './store.ts'
+import { closeAll, makeHosts, openConnection, type SimulatedHost } from './hosts.ts'
+import { type Condition, type MeasuredStore, startStore } from './store.ts'
 import { ownProcessor, type Times, timesOf } from './timing.ts'
+
+/** What one etcd has to bear for the peers of a cluster. */
+export interface Peers {
+  version: EtcdVersion
+  fanOut: FanOut
+  size: Size
+  restart: Restart
+}
+
+/** etcd before and after it was filled. */
+export interface Size {
+  hosts: number
+  blocks: number
+  neighbours: number
+  vteps: number
+  before: Condition
+  after: Condition
+}
+
+/** A tenth of the VNIs' hosts serve each: a host has ten VNIs, and ten containers in each. */
+const spreadOf = (hosts: number): Spread => ({
+  hosts,
+  vnis: Math.ceil(hosts / 10),
+  served: 10,
+  containers: 10,
+})
+
+/** All of one etcd, one after the other. */
+export async function measurePeers(version: EtcdVersion, count: number): Promise<Peers> {
+  const store = await startStore(version, 'memory', '')
+  const hosts = await makeHosts(store.etcd.store(), count)
+  const fanOut = await measureFanOut(store, hosts, { rounds: 10, containers: 200 })
+  closeAll(hosts)
+  const spread = spreadOf(count)
+  const size = await measureSize(store, spread)
+  const restart = await measureRestart(store, spread)
+  await store.end()
+  return { version, fanOut, size, restart }
+}
+
+/** Writes ten blocks for each host, and the peers. */
+export async function measureSize(store: MeasuredStore, spread: Spread): Promise<Size> {
+  const writer = await openConnection(store.etcd.store())
+  const before = await store.condition()
+  const [blocks, vteps, neighbours] = [
+    blocksOf(10 * spread.hosts, spread.hosts),
+    vtepsOf(spread),
+    neighboursOf(spread),
+  ]
+  for (const puts of [blocks, vteps, neighbours]) await putAll(writer, puts)
+  writer.close()
+  const after = await store.condition()
+  const counts = { blocks: blocks.length, vteps: vteps.length, neighbours: neighbours.length }
+  return { hosts: spread.hosts, ...counts, before, after }
+}
 
 /** A VNI that all hosts serve. */
 const common = 5000
@@ -96,27 +152,19 @@ export interface Restart {
 }
 
 /** All agents of a cluster start at once, and read all that they follow. The connections are new ones. */
-export async function measureRestart(
-  store: MeasuredStore,
-  connect: () => Promise<SimulatedHost[]>,
-  spread: Spread,
-): Promise<Restart> {
-  const writer = await openConnection(store.etcd.store())
-  await putAll(writer, [...vtepsOf(spread), ...neighboursOf(spread)])
-  writer.close()
-  const hosts = await connect()
-  const [before, own] = [await store.condition(), ownProcessor()]
-  const followers = follow(
-    hosts.map((host) => host.store),
-    (host) => vnisOf(host, spread),
+export async function measureRestart(store: MeasuredStore, spread: Spread): Promise<Restart> {
+  const connections = await Promise.all(
+    Array.from({ length: spread.hosts }, () => openConnection(store.etcd.store())),
   )
+  const [before, own] = [await store.condition(), ownProcessor()]
+  const followers = follow(connections, (host) => vnisOf(host, spread))
   const waits = await followers.ready()
   const hostsProcessor = ownProcessor() - own
   const keys = followers.given()
   await watchersOf(store, 2 * spread.hosts * spread.served)
   const after = await store.condition()
   followers.close()
-  closeAll(hosts)
+  for (const connection of connections) connection.close()
   const { p50, most: last } = timesOf(waits, 1)
   const etcd = after.processor - before.processor
   return { spread, keys, p50, last, etcd, hostsProcessor, before, after }
