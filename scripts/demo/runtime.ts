@@ -69,8 +69,12 @@ export function withNextAddresses(config: Configuration): Configuration {
   return { ...config, runtimeConfig: { ips } }
 }
 
-/** There is no etcd on the demo's hosts: host-local stands in for a pool. */
-export function withoutStore(config: Configuration): Configuration {
+/** There is no etcd on the demo's hosts: host-local stands in for a pool, and a list of the hosts for what `patchbay agent` writes. */
+export function withoutStore({ peers, arpSuppress, ...config }: Configuration): Configuration {
   const { type } = (config.ipam ?? {}) as { type?: string }
-  return type === 'pool' ? { ...config, ipam: { type: 'host-local', subnet: '10.125.0.0/16' } } : config
+  return {
+    ...config,
+    ...(peers === 'store' && { remotes: ['192.0.2.1', '192.0.2.2'] }),
+    ...(type === 'pool' && { ipam: { type: 'host-local', subnet: '10.125.0.0/16' } }),
+  }
 }
