@@ -70,11 +70,12 @@ export function withNextAddresses(config: Configuration): Configuration {
 }
 
 /** There is no etcd on the demo's hosts: host-local stands in for a pool, and a list of the hosts for what `patchbay agent` writes. */
-export function withoutStore({ peers, arpSuppress, ...config }: Configuration): Configuration {
+export function withoutStore(config: Configuration): Configuration {
   const { type } = (config.ipam ?? {}) as { type?: string }
+  const hosts = ['192.0.2.1', '192.0.2.2', '192.0.2.3']
   return {
     ...config,
-    ...(peers === 'store' && { remotes: ['192.0.2.1', '192.0.2.2'] }),
+    ...(config.peers === 'store' && { peers: undefined, arpSuppress: undefined, remotes: hosts }),
     ...(type === 'pool' && { ipam: { type: 'host-local', subnet: '10.125.0.0/16' } }),
   }
 }

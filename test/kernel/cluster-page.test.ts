@@ -180,7 +180,8 @@ test('renewed certificates are used by the member and by claims', async () => {
 })
 
 test('doctor finds nothing on a host of the cluster, and status shows its blocks', async () => {
-  assert.is(await run(node1, 'patchbay doctor'), '')
+  const { status, stdout } = await tell(node1, 'patchbay doctor')
+  assert.equal([status, stdout.trim()], [0, ''])
   assert.match((await tell(node1, 'patchbay status')).stdout, /ok +ranges +blue 10\.50\..* 1 used, 63 free/)
 })
 
