@@ -4,7 +4,8 @@ import type { HostMemory, StoreMemory } from '../memory.ts'
 import type { Protocol } from '../protocol.ts'
 import type { HostValue } from '../values.ts'
 import { write } from './chain.ts'
-import { copied, nameTaken } from './errors.ts'
+import { ofOtherNames, without } from './earlier-name.ts'
+import { changed, copied, nameTaken } from './errors.ts'
 import { holdIn, memoryOf, rememberStore, type Session } from './host.ts'
 import { heldOf, partsOf, withPart, withState } from './notes.ts'
 import type { Known } from './value.ts'
@@ -35,15 +36,20 @@ export function* identify(
   const { host, memory } = session
   if (own && own.value.id !== memory.id)
     throw yield* disputeAll(session, nameTaken(host.name, host.keys.host(host.name)))
-  if (own && before && isAnothers(own.value, before, session))
+  const earlier = own ? [] : yield* ofOtherNames(session)
+  const ours = own ? [own] : earlier
+  // Without a memory of the store it is not known how this host has left the key of another name.
+  if (ours.some(({ value }) => (before ? isAnothers(value, before, session) : !own)))
     throw yield* disputeAll(session, copied(host.name))
   if (!isConfirmed || !before) {
-    const { nonce = '', counter = 0 } = own?.value ?? {}
+    const { nonce, counter } = own?.value ?? { nonce: before?.nonce ?? '', counter: 0 }
     const known = { nonce, counter: Math.max(counter, before?.counter ?? 0), revision: own?.modified ?? 0 }
     yield* rememberStore(session, { epoch: undefined, ...known })
   }
   const isSettled = own && own.value.nonce === before?.nonce && before.next === undefined
-  if (!isSettled) yield* write(session)
+  if (isSettled) return
+  const { succeeded } = yield* write(session, without(earlier))
+  if (!succeeded) throw changed(`what is known of ${host.name}`)
 }
 
 /** After a restore the store may know an older nonce of this host. */

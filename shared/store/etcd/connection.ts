@@ -17,10 +17,24 @@ export function connection(config: StoreConfig, first: number): Connection {
   const members = config.endpoints.map((endpoint) => member(endpoint, () => filesOf(config)))
   const ask = asking(members, first)
   const { epoch } = keysBelow(config.prefix)
+  const ends = new Set<() => void>()
+  let isClosed = false
   return {
     ask: (step) => answerTo(step, ask, epoch),
-    follow: (range, follower) => follow(members, first, range, follower),
+    follow(range, follower) {
+      const { close } = follow(members, first, range, follower)
+      if (isClosed) close()
+      else ends.add(close)
+      return {
+        close() {
+          ends.delete(close)
+          close()
+        },
+      }
+    },
     close() {
+      isClosed = true
+      for (const end of ends) end()
       for (const { close } of members) close()
     },
   }

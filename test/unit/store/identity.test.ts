@@ -177,6 +177,46 @@ test('a renamed host writes its new name to its blocks', async () => {
   assert.is(claimed(store).length, 2)
 })
 
+test('a copy under another name is noticed: one of the two goes on', async () => {
+  const { store, one } = await world()
+  const copy = { ...copyOf(one), name: 'copy' }
+  await enterOnly(copy)
+  assert.match((await refusal(enterOnly(one))).message, 'another host has the identity of one')
+  assert.equal([held(copy), held(one)], [['10.1.0.0/28'], []])
+  assert.equal(claimed(store), ['10.1.0.0/28 copy', '10.1.0.16/28 two'])
+})
+
+test('a copy under another name is noticed when the first host has written since', async () => {
+  const { one } = await world()
+  const copy = { ...copyOf(one), name: 'copy' }
+  await beat(one)
+  assert.match((await refusal(claim(copy, 2))).message, 'another host has the identity of copy')
+  assert.equal([held(copy), held(one)], [[], ['10.1.0.0/28']])
+  assert.is(await claim(one, 2), '10.1.0.32/28')
+})
+
+test('of two hosts made of one image under names of their own one goes on', async () => {
+  const { one } = await world()
+  const [a, b] = ['a', 'b'].map((name) => ({ ...copyOf(one), name })) as [PoolHost, PoolHost]
+  for (const host of [a, b]) host.disk = { ...host.disk, holdings: [] }
+  assert.is(await claim(a, 2), '10.1.0.32/28')
+  assert.match((await refusal(claim(b, 3))).message, 'another host has the identity of b')
+})
+
+test('a host is renamed with a kill at any step: it keeps its blocks', async () => {
+  for (let at = 0; at < 14; at++) {
+    const { one } = await world()
+    one.name = 'uno'
+    one.watch = (_, now) => {
+      if (now === at) throw killed
+    }
+    await enterOnly(one).catch(() => {})
+    one.watch = () => {}
+    await enterOnly(one)
+    assert.equal(held(one), ['10.1.0.0/28'], `killed at step ${at}`)
+  }
+})
+
 test('values that are none of ours in the store are reported, and what they stand for is left alone', async () => {
   const { store, one } = await world()
   const put = (key: string, value: string) =>

@@ -16,6 +16,7 @@ import {
   operator,
   poolHost,
   run,
+  setReservation,
   wanted,
   within,
 } from '../../harness/pool-host.ts'
@@ -138,6 +139,25 @@ test('in a pool with many blocks a gap behind several pages of keys is found', a
   }))
   store.state = { ...store.state, entries: [...entries, ...store.state.entries] }
   assert.is(await claim(poolHost(store, 'one')), '10.1.187.128/28')
+})
+
+test('a network goes over to another pool when no container has an address of the first', async () => {
+  const store = memoryStore()
+  await makePool(store)
+  await makePool(store, 'green', { ...four, ranges: [{ subnet: '10.2.0.0/26' }] })
+  const host = poolHost(store, 'one')
+  await claim(host)
+  await claim(host, 1)
+  setReservation(host, 'net', '10.1.0.2', 'c1')
+  const green = () => claim(host, 0, wanted('net', 'green'))
+  await green().then(
+    () => assert.unreachable(),
+    (error) => assert.match(error.message, 'network net still holds addresses of pool blue'),
+  )
+  assert.equal(held(host), ['10.1.0.0/28'])
+  setReservation(host, 'net', '10.1.0.2', undefined)
+  assert.is(await green(), '10.2.0.0/28')
+  assert.equal(claimed(store), ['10.2.0.0/28 one'])
 })
 
 test.run()
