@@ -63,11 +63,12 @@ function answerTo(step: StoreStep, ask: Ask, epoch: string) {
 }
 
 /** The keys of a request, for its errors. */
-function keysOf(step: Exclude<StoreStep, { kind: 'status' }>): string {
+export function keysOf(step: Exclude<StoreStep, { kind: 'status' }>): string {
   if (step.kind === 'range') return step.to === undefined ? step.from : `${step.from}…`
   const ofConditions = step.when.map((condition) =>
     'key' in condition ? condition.key : `${condition.from}…`,
   )
   const puts = step.do.flatMap((operation) => ('put' in operation ? [operation.put.key] : []))
-  return [...new Set([...puts, ...ofConditions])].slice(0, 2).join(', ') || 'the keys of the store'
+  const reads = step.do.flatMap((operation) => ('range' in operation ? [operation.range.from] : []))
+  return [...new Set([...puts, ...ofConditions, ...reads])].slice(0, 2).join(', ') || 'the keys of the store'
 }
