@@ -179,6 +179,25 @@ test('release shows what a host holds, warns of one that was seen lately, and fr
   assert.is(etcd.etcdctl('get', '--prefix', '--keys-only', '/patchbay/vteps/'), '')
 })
 
+test('what a host held before it was installed anew is freed alone, as check says', async () => {
+  put('hosts/node2', { id: uuid(77), epoch: epochID, counter: 1, nonce: 'n', seen: since })
+  block('0a010100', '10.1.1.0/26', 'node2')
+  put('blocks/blue/4/0a010140', {
+    ...{ block: '10.1.1.64/26', host: 'node2', id: uuid(77), network: 'net', since },
+  })
+  const { findings } = await check(1)
+  const found = findings.find(({ kind, subject }) => kind === 'unknown-host' && subject === 'node2')
+  assert.match(found?.mend ?? '', 'pool release --host node2 --earlier')
+  assert.match((await release('--host node2 --dry-run')).warnings.join(), 'an earlier installation')
+  const freed = await release('--host node2 --earlier --yes')
+  assert.equal(
+    freed.blocks.map(({ block }) => block),
+    ['10.1.1.0/26'],
+  )
+  assert.is((await release('--host node2 --earlier', 1)).outcome, 'unknown')
+  assert.is((await release('--host node2 --yes')).blocks.length, 1)
+})
+
 test('a restored store is opened when all hosts have confirmed', async () => {
   host('node2', epochID)
   put('epoch', { ...get('epoch'), id: uuid(20), state: 'closed' })

@@ -29,6 +29,7 @@ export type Work =
   | { kind: 'take back' }
   /** The operator's. */
   | { kind: 'release'; host: string }
+  | { kind: 'release what is left'; host: string }
   | { kind: 'recover' }
   | { kind: 'shrink'; to: string; blockSize: number }
   | { kind: 'delete' }
@@ -138,6 +139,8 @@ function* protocolOf(claims: Claims, host: Host, work: Work, lent: readonly Rese
       return `taken back ${(yield* claims.takeBack(host, poolName, lent)).length}`
     case 'release':
       return `released ${(yield* claims.releaseHost(host, work.host)).blocks.length}`
+    case 'release what is left':
+      return `released ${(yield* claims.releaseLeft(host, work.host)).blocks.length}`
     case 'recover':
       return (yield* claims.recover(host)).epoch?.value.state ?? 'no epoch'
     case 'shrink':

@@ -41,6 +41,7 @@ function settledIsWrong(world: World, store: World['store'], { begin }: Model): 
     enterAll(settling) ??
     operate(settling, { kind: 'recover' }) ??
     enterAll(settling) ??
+    releaseLeft(settling) ??
     lost(settling.world) ??
     leave(settling) ??
     claimAll(settling)
@@ -69,6 +70,15 @@ function releaseEnded(settling: Settling): string | undefined {
   for (const { isOn, name } of machines) {
     if (isOn || machines.some((one) => one.isOn && one.name === name)) continue
     const wrong = operate(settling, { kind: 'release', host: name })
+    if (wrong) return wrong
+  }
+  return undefined
+}
+
+/** The operator does what `pool check` says of keys that earlier installations have left. */
+function releaseLeft(settling: Settling): string | undefined {
+  for (const name of new Set(hostsOf(settling.world).map(({ name }) => name))) {
+    const wrong = operate(settling, { kind: 'release what is left', host: name })
     if (wrong) return wrong
   }
   return undefined

@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
 import { write } from '../../../shared/store/claims/chain.ts'
-import { releaseHost } from '../../../shared/store/claims/release.ts'
+import { estateOf, leftOf, releaseHost, releaseLeft } from '../../../shared/store/claims/release.ts'
 import { giveBack } from '../../../shared/store/claims/remove.ts'
 import { memoryStore } from '../../harness/memory-connection.ts'
 import {
@@ -169,6 +169,53 @@ test('a release ends when the host enters in the midst of it: what is left stays
   assert.match((await refusal(going())).message, 'perhaps it is not gone')
   assert.equal(held(one), ['10.1.0.0/28'])
   assert.ok(claimed(store).includes('10.1.0.0/28 one'))
+})
+
+/** A release that is killed when the host's own key is gone. */
+async function killedRelease(store: PoolHost['store'], name: string): Promise<void> {
+  const protocol = releaseHost(operator, name)
+  for (let next = protocol.next(); !next.done; ) {
+    const step = next.value as Parameters<typeof store.ask>[0]
+    const answer = await store.ask(step)
+    if (step.kind === 'transact') return
+    next = protocol.next(answer)
+  }
+}
+
+test('a host that was installed anew enters after a killed release: what its earlier installation held is freed, and nothing of its own', async () => {
+  const { store, one } = await world()
+  await claim(one, 3)
+  const anew = poolHost(store, 'one')
+  await killedRelease(store, 'one')
+  assert.is(await claim(anew, 2), '10.1.0.32/28')
+  assert.is((await ask(store, leftOf(operator, 'one'))).blocks.length, 2)
+  await ask(store, releaseLeft(operator, 'one'))
+  assert.equal(claimed(store), ['10.1.0.16/28 two', '10.1.0.32/28 one'])
+  assert.is(await claim(anew, 0), '10.1.0.0/28')
+})
+
+test('a release goes on when the host that was installed anew enters in the midst of it', async () => {
+  const { store } = await world()
+  const anew = poolHost(store, 'one')
+  const protocol = releaseHost(operator, 'one')
+  let isRemoved = false
+  let next = protocol.next()
+  while (!next.done) {
+    const step = next.value as Parameters<typeof store.ask>[0]
+    const answer = await store.ask(step)
+    if (step.kind === 'transact' && !isRemoved) {
+      isRemoved = true
+      await claim(anew, 2)
+    }
+    next = protocol.next(answer)
+  }
+  assert.equal(claimed(store), ['10.1.0.16/28 two', '10.1.0.32/28 one'])
+})
+
+test('what a renamed host holds is not released with its former name', async () => {
+  const { store, one } = await world()
+  await enterOnly({ ...one, name: 'uno', disk: { ...one.disk, holdings: [] } })
+  assert.equal((await ask(store, estateOf(operator, 'one'))).blocks, [])
 })
 
 test('a host that lost host.json goes on under the ID that its networks have noted', async () => {
