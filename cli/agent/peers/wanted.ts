@@ -32,33 +32,39 @@ export function wantedOf(local: Local, peers: Iterable<Peer>, neighbours: Iterab
   const remotes = remotesOf(local, peers, wrongs)
   const entries: Entries = { flood: new Map(), fdb: new Map(), neighbours: new Map() }
   for (const remote of remotes.values()) entries.flood.set(remoteKey(remote), remote)
-  for (const { host, mac, addresses } of inOrder(neighbours)) {
+  const [macs, holders] = [new Map<string, RemoteNeighbour>(), new Map<string, RemoteNeighbour>()]
+  for (const neighbour of neighbours) {
+    const { host, mac, addresses } = neighbour
     const remote = remotes.get(host)
     if (!remote) continue
     if (local.taken.has(mac))
       wrongs.set(mac, `${host} publishes it, and this host has it: one of the two may be unreachable`)
-    else set(entries.fdb, mac, remote)
+    else if (isNewest(macs, mac, neighbour)) entries.fdb.set(mac, remote)
     if (!local.proxy || local.taken.has(mac)) continue
     for (const address of addresses) {
       if (local.addresses.has(address))
         wrongs.set(address, `${host} publishes it, and it is an address of this host itself`)
       else if (local.taken.has(address))
         wrongs.set(address, `${host} publishes it, and this host has it: two containers have one address`)
-      else set(entries.neighbours, address, mac)
+      else if (isNewest(holders, address, neighbour)) entries.neighbours.set(address, mac)
     }
   }
   return { entries, wrongs }
 }
 
-/** The newest is last, so that it counts. Those of one revision are in the order of their names. */
-function inOrder(neighbours: Iterable<RemoteNeighbour>): RemoteNeighbour[] {
-  return [...neighbours].sort(
-    (one, other) => one.modified - other.modified || (one.host < other.host ? -1 : 1),
-  )
+/**
+ * Whether no newer neighbour has claimed a MAC or IP address, and notes that this one does. Of those of one revision the last in the order of
+ * their hosts' names counts. They are not sorted: there may be 100,000, looked at in each pass.
+ */
+function isNewest(holders: Map<string, RemoteNeighbour>, claim: string, neighbour: RemoteNeighbour): boolean {
+  const before = holders.get(claim)
+  if (before && !isOlder(before, neighbour)) return false
+  holders.set(claim, neighbour)
+  return true
 }
 
-function set<T>(map: Map<string, T>, key: string, value: T): void {
-  map.set(key, value)
+function isOlder(one: RemoteNeighbour, other: RemoteNeighbour): boolean {
+  return one.modified < other.modified || (one.modified === other.modified && one.host <= other.host)
 }
 
 function remotesOf(local: Local, peers: Iterable<Peer>, wrongs: Map<string, string>): Map<string, Remote> {

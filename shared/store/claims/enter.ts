@@ -100,7 +100,7 @@ function* enterEpoch(
   if (!isConfirmed || !network || isForgotten || hasDisputed(session)) yield* confirm(session)
   yield* adoptAll(session, isConfirmed)
   if (!isConfirmed) {
-    yield* rememberStore(session, { epoch: id })
+    yield* rememberStore(session, { epoch: id, name: host.name })
     yield* write(session)
   }
   return session

@@ -31,10 +31,15 @@ export function nameTaken(name: string, key: string): CniError {
   })
 }
 
-export function copied(name: string): CniError {
+/** @param other the name under which the other one has written */
+export function copied(name: string, other = name): CniError {
+  const original =
+    other === name
+      ? 'on the original then: rm /var/lib/patchbay/host.json'
+      : `if that is the copy, then: patchbay pool release --host ${other}`
   return later({
     msg: `another host has the identity of ${name}, as after the copy of a virtual machine: no address is given here`,
-    hint: 'on the copy, without containers: rm -r /var/lib/patchbay/host.json DATADIR/.patchbay-pool, and give it another host name',
+    hint: `on the copy, when its containers have ended: rm -r /var/lib/patchbay/host.json DATADIR/.patchbay-pool, and give it a host name of its own; ${original}`,
   })
 }
 
