@@ -73,10 +73,10 @@ function remotesOf(local: Local, peers: Iterable<Peer>, wrongs: Map<string, stri
   for (const { host, address, family, port } of peers) {
     if (host === local.host) continue
     const other = holders.get(address)
-    if (address === local.address || local.addresses.has(address))
-      wrongs.set(host, `it publishes ${address}, an address of this host: release the one that is gone`)
-    else if (family !== local.family)
+    if (family !== local.family)
       wrongs.set(host, `${address} is no IPv${local.family} address, as this host's VTEP needs it`)
+    else if (address === local.address || local.addresses.has(address))
+      wrongs.set(host, `it publishes ${address}, an address of this host: release the one that is gone`)
     else {
       if (other) wrongs.set(host, `it publishes ${address}, as ${other} does: release the one that is gone`)
       else holders.set(address, host)
