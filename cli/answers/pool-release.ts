@@ -6,7 +6,7 @@ import { heldBlock } from './pool.ts'
 export const answer = object({
   host: string(),
   outcome: oneOf(['released', 'would be released', 'needs --yes', 'unknown']).describe(
-    'unknown: the store has nothing of a host of this name.',
+    'unknown: the store has nothing of a host of this name, or, with --earlier, of an earlier installation of it.',
   ),
   registered: boolean().describe('Whether the store has its ID.'),
   seen: string().optional().describe('When it has written last, by its own clock. ISO 8601 in UTC.'),

@@ -98,14 +98,16 @@ function outside({ pool, cidr, host }: Claimed, parts: ReadonlyMap<string, reado
 
 /** One finding for each host, however many blocks it has. */
 function unknownHosts({ blocks, singles, hosts }: Contents): Finding[] {
-  const strangers = [...blocks, ...singles].filter(({ host, id }) => hosts.get(host)?.id !== id)
+  // A host that was renamed keeps addresses that it was granted under its earlier name.
+  const known = new Set([...hosts.values()].map(({ id }) => id))
+  const strangers = [...blocks, ...singles].filter(({ id }) => !known.has(id))
   return [...Map.groupBy(strangers, ({ host }) => host)].map(([host, own]) => ({
     kind: 'unknown-host',
     subject: host,
     means: hosts.has(host)
       ? `${own.length} keys are of another host of this name, or of this one before it was installed anew`
       : `${own.length} keys are of it, and it is not registered`,
-    mend: `patchbay pool release --host ${host}, when no container of it lives`,
+    mend: `patchbay pool release --host ${host}${hosts.has(host) ? ' --earlier' : ''}, when no container of it lives`,
   }))
 }
 

@@ -1,7 +1,13 @@
 /** `patchbay pool release`. */
 
 import type * as z from 'zod'
-import { type Estate, estateOf, releaseHost as release } from '../../shared/store/claims/release.ts'
+import {
+  type Estate,
+  estateOf,
+  leftOf,
+  releaseHost as release,
+  releaseLeft,
+} from '../../shared/store/claims/release.ts'
 import { hostName } from '../../shared/store/words.ts'
 import type { answer } from '../answers/pool-release.ts'
 import { ageOf, shortAge } from '../form/age.ts'
@@ -22,31 +28,36 @@ export async function releaseHost(call: Call): Promise<Answer> {
     throw misuse('which host: give --host NAME', 'patchbay pool show POOL has the names')
   if (!isA(hostName, name)) throw misuse(`--host ${quoted(name)} is no host name`)
   const isDry = call.flags.has('--dry-run')
+  const isEarlier = call.flags.has('--earlier')
+  const [free, look] = isEarlier ? [releaseLeft, leftOf] : [release, estateOf]
   const data = await inStore(call, async ({ keys, host, operator, run }): Promise<Released> => {
     const does = call.flags.has('--yes') && !isDry
-    const estate = await run(does ? release(operator, name) : estateOf(operator, name))
-    const told = toldEstate(estate, keys, name === host)
-    if (isEmpty(told)) return { ...told, outcome: 'unknown' }
+    const estate = await run(does ? free(operator, name) : look(operator, name))
+    const told = toldEstate(estate, keys, warningsOf(estate, { isOwn: name === host, isEarlier }))
+    if (isEmpty(told, isEarlier)) return { ...told, outcome: 'unknown' }
     return { ...told, outcome: does ? 'released' : isDry ? 'would be released' : 'needs --yes' }
   })
-  return { data, text: (page) => textOf(page, data), status: isRefused(data) ? 1 : 0 }
+  return { data, text: (page) => textOf(page, data, isEarlier), status: isRefused(data) ? 1 : 0 }
 }
 
 const isRefused = ({ outcome }: Released) => outcome === 'needs --yes' || outcome === 'unknown'
 
-function isEmpty({ registered, blocks, singles, peers }: Omit<Released, 'outcome'>): boolean {
-  return !registered && blocks.length + singles.length + peers === 0
+function isEmpty(
+  { registered, blocks, singles, peers }: Omit<Released, 'outcome'>,
+  isEarlier: boolean,
+): boolean {
+  return (isEarlier || !registered) && blocks.length + singles.length + peers === 0
 }
 
 type Keys = Parameters<Parameters<typeof inStore>[1]>[0]['keys']
 
-function toldEstate({ name, host, blocks, singles, others }: Estate, keys: Keys, isOwn: boolean) {
+function toldEstate({ name, host, blocks, singles, others }: Estate, keys: Keys, warnings: string[]) {
   const poolIn = (key: string, prefix: string) => key.slice(prefix.length).split('/')[0] ?? ''
   return {
     host: name,
     registered: host !== undefined,
     ...optional({ seen: host && timeIn(host.value.seen) }),
-    warnings: warningsOf(host && timeIn(host.value.seen), isOwn),
+    warnings,
     blocks: blocks.map(({ key, value: { block, network } }) => ({
       ...{ pool: poolIn(key, keys.blocks()), host: name, network, block },
     })),
@@ -60,8 +71,16 @@ function toldEstate({ name, host, blocks, singles, others }: Estate, keys: Keys,
 /** The agent writes to the host's key every ten minutes, and clocks may differ. Seconds. */
 const lately = 3600
 
-function warningsOf(seen: string | undefined, isOwn: boolean): string[] {
+interface Case {
+  isOwn: boolean
+  isEarlier: boolean
+}
+
+function warningsOf({ name, host, blocks, singles }: Estate, { isOwn, isEarlier }: Case): string[] {
+  if (isEarlier) return []
+  const seen = host && timeIn(host.value.seen)
   const age = seen === undefined ? undefined : ageOf(BigInt(Date.parse(seen)) * 1_000_000n)
+  const earlier = [...blocks, ...singles].filter(({ value }) => host && value.id !== host.value.id)
   return [
     ...(isOwn
       ? ['it has the name of this host: right only if this one was installed anew, or has no container']
@@ -69,13 +88,17 @@ function warningsOf(seen: string | undefined, isOwn: boolean): string[] {
     ...(age !== undefined && age < lately
       ? [`it was seen ${shortAge(age)} ago: its agent may be running, and its containers may live`]
       : []),
+    ...(earlier.length > 0
+      ? [
+          `${earlier.length} keys are of an earlier installation: pool release --host ${name} --earlier frees those alone`,
+        ]
+      : []),
   ]
 }
 
-function textOf(page: Page, data: Released): string {
+function textOf(page: Page, data: Released, isEarlier: boolean): string {
   const { host, outcome, blocks, singles, peers, warnings, seen } = data
-  if (outcome === 'unknown')
-    return `the store has nothing of a host ${host}: patchbay pool show POOL has the names`
+  if (outcome === 'unknown') return unknownText(host, isEarlier)
   const parts = [`${blocks.length} blocks`, `${singles.length} single addresses`, `${peers} keys of peers`]
   const what = outcome === 'needs --yes' ? 'would be released' : outcome
   return [
@@ -83,7 +106,16 @@ function textOf(page: Page, data: Released): string {
     ...warnings.map((warning) => `warning: ${warning}`),
     ...(blocks.length > 0 ? ['', blocksTable(page, blocks)] : []),
     ...(outcome === 'needs --yes'
-      ? ['', `nothing was changed. If the host is gone for ever: patchbay pool release --host ${host} --yes`]
+      ? ['', `nothing was changed. ${isEarlier ? earlierAdvice : goneAdvice} --host ${host} --yes`]
       : []),
   ].join('\n')
+}
+
+const goneAdvice = 'If the host is gone for ever: patchbay pool release'
+const earlierAdvice = 'If no container of that time lives: patchbay pool release --earlier'
+
+function unknownText(host: string, isEarlier: boolean): string {
+  return isEarlier
+    ? `the store has nothing of an earlier installation of ${host}`
+    : `the store has nothing of a host ${host}: patchbay pool show POOL has the names`
 }

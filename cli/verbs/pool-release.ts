@@ -15,6 +15,11 @@ export const poolRelease: Verb = {
       ...{ takes: 'one', value: 'NAME' },
       means: "The host's name in the store, as pool show has it.",
     },
+    '--earlier': {
+      takes: 'none',
+      means:
+        'Free only what the host held before it was installed anew, which a release that was cut short has left. What it holds now stays.',
+    },
     '--yes': { takes: 'none', means: 'Free it: the host is gone for ever.' },
     ...dryRun,
     ...storeFlag,

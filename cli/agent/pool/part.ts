@@ -130,9 +130,10 @@ export function partWith(
     metrics: () => [...metricsOf(local.seen()), ...counters.metrics()],
     troubles: () => states.all(),
     async stop() {
+      // A pass that goes on would begin to watch and to follow again.
+      await Promise.all([work.stop(), answers.stop()])
       watch.close()
       followed.close()
-      await Promise.all([work.stop(), answers.stop()])
     },
   }
 }

@@ -50,6 +50,13 @@ export function noPool(pool: string): CniError {
   })
 }
 
+export function noPools(): CniError {
+  return later({
+    msg: 'the store has no pool yet',
+    hint: 'create one once: patchbay pool create NAME --range 10.1.0.0/16; or look at `endpoints` and `prefix` of the store',
+  })
+}
+
 export function otherPool(network: string, held: string, pool: string): CniError {
   return later({
     msg: `network ${network} still holds addresses of pool ${held}, and can have none of ${pool}`,

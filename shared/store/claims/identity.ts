@@ -4,6 +4,7 @@ import type { HostMemory, StoreMemory } from '../memory.ts'
 import { type Protocol, read, transact } from '../protocol.ts'
 import { type HostValue, host as hostSchema } from '../values.ts'
 import { write } from './chain.ts'
+import { ofOtherNames, without } from './earlier-name.ts'
 import { changed, copied, nameTaken } from './errors.ts'
 import { holdIn, memoryOf, rememberStore, type Session } from './host.ts'
 import { heldOf, partsOf, withPart, withState } from './notes.ts'
@@ -35,34 +36,22 @@ export function* identify(
   const { host, memory } = session
   if (own && own.value.id !== memory.id)
     throw yield* disputeAll(session, nameTaken(host.name, host.keys.host(host.name)))
-  const former = own ? undefined : yield* formerOf(session, before)
-  const last = own ?? former
-  if (last && before && isAnothers(last.value, before, session)) throw yield* isShared(session, last)
+  const earlier = own ? [] : yield* ofOtherNames(session)
+  const last = own ?? earlier[0]
+  // Without a memory of the store it is not known how this host has left the key of another name.
+  const shared = (own ? [own] : earlier).find(({ value }) =>
+    before ? isAnothers(value, before, session) : !own,
+  )
+  if (shared) throw yield* isShared(session, shared)
   if (!isConfirmed || !before) {
     const { nonce = '', counter = 0 } = last?.value ?? {}
     const known = { nonce, counter: Math.max(counter, before?.counter ?? 0), revision: own?.modified ?? 0 }
     yield* rememberStore(session, { epoch: undefined, ...known })
   }
   const isSettled = own && own.value.nonce === before?.nonce && before.next === undefined
-  if (!isSettled) yield* former ? rename(session, former) : write(session)
-}
-
-/** The key of this host from before it was renamed, if it is still there. */
-function* formerOf(
-  { host: { keys, name, report }, memory }: Session,
-  before: StoreMemory | undefined,
-): Protocol<Known<HostValue> | undefined> {
-  if (before?.name === undefined || before.name === name) return undefined
-  const { entries } = yield* read({ from: keys.host(before.name) })
-  const former = known(hostSchema, entries[0], report)
-  return former?.value.id === memory.id ? former : undefined
-}
-
-/** The former key goes with the transaction that writes the new one: a copy of this host that still has the former name misses it. */
-function* rename(session: Session, { key, modified }: Known<HostValue>): Protocol<void> {
-  const parts = { when: [{ key, modified }], do: [{ remove: { from: key } }] }
-  const { succeeded } = yield* write(session, parts)
-  if (!succeeded) throw changed(key)
+  if (isSettled) return
+  const { succeeded } = yield* write(session, without(earlier))
+  if (!succeeded) throw changed(`what is known of ${host.name}`)
 }
 
 /** Written for a nonce: no host takes it for its own, so each of those that share an identity notices. */

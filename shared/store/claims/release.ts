@@ -1,7 +1,7 @@
 /** Frees what a host holds, which is gone for good. Only the operator knows that. */
 
 import type { Keys } from '../keys.ts'
-import { type Condition, type Entry, type Protocol, read, transact } from '../protocol.ts'
+import { type Condition, type Entry, type Protocol, transact } from '../protocol.ts'
 import {
   type BlockValue,
   block as blockSchema,
@@ -14,7 +14,9 @@ import { entered } from './errors.ts'
 import { entriesBelow } from './pages.ts'
 import { chunksOf } from './parts.ts'
 import type { Operator } from './pools.ts'
-import { allKnown, type Known, known } from './value.ts'
+import { allKnown, type Known } from './value.ts'
+
+const ATTEMPTS = 5
 
 /** What a host has in the store, with the revisions of the keys. */
 export interface Estate {
@@ -28,19 +30,45 @@ export interface Estate {
 
 /** What `release` would free: it reads all blocks. */
 export function* estateOf({ keys, report }: Operator, name: string): Protocol<Estate> {
-  const { entries } = yield* read({ from: keys.host(name) })
+  const hosts = allKnown(hostSchema, yield* entriesBelow(keys.hosts), report)
+  const host = hosts.find(({ key }) => key === keys.host(name))
   const blocks = allKnown(blockSchema, yield* entriesBelow(keys.blocks()), report)
   const singles = allKnown(singleSchema, yield* entriesBelow(keys.singles()), report)
-  const peers = [
-    ...(yield* entriesBelow(everyVni(keys).vteps)),
-    ...(yield* entriesBelow(everyVni(keys).neighbours)),
-  ]
+  const { vteps, neighbours } = everyVni(keys)
+  const peers: Entry[] = []
+  for (const prefix of [vteps, neighbours])
+    peers.push(...(yield* entriesBelow(prefix)).filter(({ key }) => hostIn(key, prefix) === name))
+  const isOwn = ({ value }: { value: BlockValue | SingleValue }) =>
+    value.host === name && !hosts.some((one) => isLater(one, host, value.id))
   return {
     name,
-    host: known(hostSchema, entries[0], report),
-    blocks: blocks.filter(({ value }) => value.host === name),
-    singles: singles.filter(({ value }) => value.host === name),
-    others: peers.filter(({ key }) => isOfHost(key, name)),
+    host,
+    blocks: blocks.filter(isOwn),
+    singles: singles.filter(isOwn),
+    others: peers,
+  }
+}
+
+/** The host was renamed, and lives under another name: it has written there since. */
+function isLater(one: Known<HostValue>, host: Known<HostValue> | undefined, id: string): boolean {
+  if (one.value.id !== id || one.key === host?.key) return false
+  return host?.value.id !== id || host.value.counter < one.value.counter
+}
+
+/**
+ * What earlier installations of a host have left: keys of its name with an ID that no key of hosts/ has. A release that was killed may leave
+ * them, when the host is installed anew.
+ */
+export function* leftOf(operator: Operator, name: string): Protocol<Estate> {
+  const estate = yield* estateOf(operator, name)
+  const now = estate.host
+  if (!now) return estate
+  const isEarlier = ({ value }: { value: { id: string } }) => value.id !== now.value.id
+  return {
+    ...estate,
+    blocks: estate.blocks.filter(isEarlier),
+    singles: estate.singles.filter(isEarlier),
+    others: [],
   }
 }
 
@@ -50,9 +78,9 @@ function everyVni(keys: Keys): { vteps: string; neighbours: string } {
   return { vteps: vteps ?? '', neighbours: neighbours ?? '' }
 }
 
-/** `…vteps/VNI/HOST` or `…neighbours/VNI/HOST/MAC`. */
-function isOfHost(key: string, name: string): boolean {
-  return key.split('/').slice(-3).includes(name)
+/** @param key `…vteps/VNI/HOST` or `…neighbours/VNI/HOST/MAC`, of the prefix before VNI */
+function hostIn(key: string, prefix: string): string | undefined {
+  return key.slice(prefix.length).split('/')[1]
 }
 
 /**
@@ -61,30 +89,54 @@ function isOfHost(key: string, name: string): boolean {
  * @throws CniError of code 11 when the host has entered again meanwhile: it is not gone. What is left stays its own
  */
 export function* releaseHost(operator: Operator, name: string): Protocol<Estate> {
-  const { keys } = operator
   const first = yield* estateOf(operator, name)
-  const key = keys.host(name)
   if (first.host) {
-    const { modified } = first.host
+    const { key, modified } = first.host
     const { succeeded } = yield* transact({ when: [{ key, modified }], do: [{ remove: { from: key } }] })
     if (!succeeded) throw entered(name)
   }
   // Looked at again: what the host's last transaction has claimed is among it now.
-  const estate = { ...(yield* estateOf(operator, name)), host: first.host }
-  const entries = [...estate.blocks, ...estate.singles, ...estate.others]
-  for (const chunk of chunksOf(entries)) yield* removeAll(chunk, { key, created: 0 }, name)
-  return estate
+  const freed = yield* freeLeft(operator, name, [first.host, ...first.blocks, ...first.singles])
+  return { ...freed, host: first.host }
 }
 
-function* removeAll(
-  entries: readonly Pick<Entry, 'key' | 'modified'>[],
-  absent: Condition,
+/**
+ * Frees only what earlier installations have left. What the host has that has the name now stays its own.
+ * @returns what was freed; `host` is the one that stays
+ * @throws CniError of code 11 when the store changes again and again
+ */
+export function* releaseLeft(operator: Operator, name: string): Protocol<Estate> {
+  return yield* freeLeft(operator, name, [])
+}
+
+/** @param gone what is the released host's: if that has entered again, it is not gone */
+function* freeLeft(
+  operator: Operator,
   name: string,
-): Protocol<void> {
-  const unchanged = entries.map(({ key, modified }) => ({ key, modified }))
-  const { succeeded } = yield* transact({
-    when: [absent, ...unchanged],
-    do: entries.map(({ key }) => ({ remove: { from: key } })),
-  })
-  if (!succeeded) throw entered(name)
+  gone: readonly ({ value: { id: string } } | undefined)[],
+): Protocol<Estate> {
+  let freed: Estate | undefined
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const left = yield* leftOf(operator, name)
+    freed ??= left
+    const id = left.host?.value.id
+    if (id !== undefined && [...gone, ...freed.blocks, ...freed.singles].some((one) => one?.value.id === id))
+      throw entered(name)
+    if (yield* isFreed(left, operator.keys.host(name))) return freed
+  }
+  throw entered(name)
+}
+
+/** A host that enters in the midst of it keeps what is left. */
+function* isFreed({ host, blocks, singles, others }: Estate, key: string): Protocol<boolean> {
+  // No host writes its ID over another's: as long as the key is there, it is the same host's.
+  const asSeen: Condition = { key, created: host?.created ?? 0 }
+  for (const chunk of chunksOf([...blocks, ...singles, ...others])) {
+    const { succeeded } = yield* transact({
+      when: [asSeen, ...chunk.map(({ key, modified }) => ({ key, modified }))],
+      do: chunk.map(({ key }) => ({ remove: { from: key } })),
+    })
+    if (!succeeded) return false
+  }
+  return true
 }

@@ -47,6 +47,7 @@ function operatorsWorks({ machines }: World, { releasesLiving, subnet, blockSize
     { kind: 'shrink', to: first, blockSize },
     { kind: 'delete' },
     ...released.map((host): Work => ({ kind: 'release', host })),
+    ...[...names].map((host): Work => ({ kind: 'release what is left', host })),
   ]
 }
 

@@ -59,6 +59,10 @@ testWalks({
     withOperator,
   ),
   'a host is installed anew under its name': boundsOf({ works: 2, adds: 1, reinstalls: 1 }, withOperator),
+  'a host is installed anew under its name, and the release is killed': boundsOf(
+    { works: 2, reinstalls: 1, crashes: 1 },
+    withOperator,
+  ),
   'a host is cut off, and released while it lives': boundsOf({ works: 2, adds: 1, cuts: 1 }, withOperator),
   'the pool is made smaller': boundsOf({ works: 2, adds: 1 }, { works: ['claim', 'give back', 'shrink'] }),
   'the pool is deleted': boundsOf({ works: 2, adds: 1 }, { works: ['claim', 'delete'] }),

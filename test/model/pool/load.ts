@@ -23,7 +23,7 @@ export async function loadClaims(edits: readonly Edit[] = []) {
   const { holdingsOf } = await load<Host>('shared/store/claims/host.ts')
   const { changePool, deletePool } = await load<Pools>('shared/store/claims/pools.ts')
   const { recover } = await load<Recover>('shared/store/claims/recover.ts')
-  const { releaseHost } = await load<Release>('shared/store/claims/release.ts')
+  const { releaseHost, releaseLeft } = await load<Release>('shared/store/claims/release.ts')
   const { giveBack } = await load<Remove>('shared/store/claims/remove.ts')
   const { askSingle, conclude } = await load<Single>('shared/store/claims/single.ts')
   // Its class is another one in each copy.
@@ -41,6 +41,7 @@ export async function loadClaims(edits: readonly Edit[] = []) {
     deletePool,
     recover,
     releaseHost,
+    releaseLeft,
     askSingle,
     conclude,
     StoreAway,

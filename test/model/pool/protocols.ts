@@ -5,13 +5,12 @@ import { type Cidr, lastOf, networkOf, parseCidr } from '../../../shared/ip/subn
 import type { Usable } from '../../../shared/store/claims/blocks.ts'
 import type { Wanted } from '../../../shared/store/claims/claim.ts'
 import type { Host } from '../../../shared/store/claims/host.ts'
-import { keysBelow } from '../../../shared/store/keys.ts'
 import type { HostMemory } from '../../../shared/store/memory.ts'
 import type { PoolDefinition } from '../../../shared/store/pool.ts'
 import type { Protocol, Reserving } from '../../../shared/store/protocol.ts'
-import { dataDir, definitionOf, poolName } from './first.ts'
 import type { Claims } from './load.ts'
 import { begin, type Moment } from './moment.ts'
+import { dataDir, definitionOf, keys, poolName } from './names.ts'
 import { origins, tokens } from './numbers.ts'
 import type { Bounds, Machine } from './world.ts'
 
@@ -30,6 +29,7 @@ export type Work =
   | { kind: 'take back' }
   /** The operator's. */
   | { kind: 'release'; host: string }
+  | { kind: 'release what is left'; host: string }
   | { kind: 'recover' }
   | { kind: 'shrink'; to: string; blockSize: number }
   | { kind: 'delete' }
@@ -50,8 +50,6 @@ export interface Model {
 export function modelOf(claims: Claims, bounds: Bounds): Model {
   return { bounds, begin: beginnings(claims), away: new claims.StoreAway('no answer') }
 }
-
-export const keys = keysBelow('/p/')
 
 /** The same work on the same disk begins with the same moment, so that its histories are run once. */
 function beginnings(claims: Claims): Begin {
@@ -141,6 +139,8 @@ function* protocolOf(claims: Claims, host: Host, work: Work, lent: readonly Rese
       return `taken back ${(yield* claims.takeBack(host, poolName, lent)).length}`
     case 'release':
       return `released ${(yield* claims.releaseHost(host, work.host)).blocks.length}`
+    case 'release what is left':
+      return `released ${(yield* claims.releaseLeft(host, work.host)).blocks.length}`
     case 'recover':
       return (yield* claims.recover(host)).epoch?.value.state ?? 'no epoch'
     case 'shrink':

@@ -5,8 +5,9 @@ import type { PoolDefinition } from '../../../shared/store/pool.ts'
 import type { BlockValue } from '../../../shared/store/values.ts'
 import { after } from '../../harness/memory-store.ts'
 import { blocksOf } from './addresses.ts'
-import { operator, poolName } from './first.ts'
-import { keys, type Model, type Work } from './protocols.ts'
+import { operator } from './first.ts'
+import { keys, poolName } from './names.ts'
+import type { Model, Work } from './protocols.ts'
 import { isExpected, storedAt } from './rules.ts'
 import { machineAt, replace, runWhole, type Settling } from './settle.ts'
 import { formatAtRest, type Machine, type World } from './world.ts'
@@ -40,6 +41,7 @@ function settledIsWrong(world: World, store: World['store'], { begin }: Model): 
     enterAll(settling) ??
     operate(settling, { kind: 'recover' }) ??
     enterAll(settling) ??
+    releaseLeft(settling) ??
     lost(settling.world) ??
     leave(settling) ??
     claimAll(settling)
@@ -68,6 +70,15 @@ function releaseEnded(settling: Settling): string | undefined {
   for (const { isOn, name } of machines) {
     if (isOn || machines.some((one) => one.isOn && one.name === name)) continue
     const wrong = operate(settling, { kind: 'release', host: name })
+    if (wrong) return wrong
+  }
+  return undefined
+}
+
+/** The operator does what `pool check` says of keys that earlier installations have left. */
+function releaseLeft(settling: Settling): string | undefined {
+  for (const name of new Set(hostsOf(settling.world).map(({ name }) => name))) {
+    const wrong = operate(settling, { kind: 'release what is left', host: name })
     if (wrong) return wrong
   }
   return undefined

@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
 import { write } from '../../../shared/store/claims/chain.ts'
-import { releaseHost } from '../../../shared/store/claims/release.ts'
+import { estateOf, leftOf, releaseHost, releaseLeft } from '../../../shared/store/claims/release.ts'
 import { giveBack } from '../../../shared/store/claims/remove.ts'
 import { memoryStore } from '../../harness/memory-connection.ts'
 import {
@@ -171,6 +171,53 @@ test('a release ends when the host enters in the midst of it: what is left stays
   assert.ok(claimed(store).includes('10.1.0.0/28 one'))
 })
 
+/** A release that is killed when the host's own key is gone. */
+async function killedRelease(store: PoolHost['store'], name: string): Promise<void> {
+  const protocol = releaseHost(operator, name)
+  for (let next = protocol.next(); !next.done; ) {
+    const step = next.value as Parameters<typeof store.ask>[0]
+    const answer = await store.ask(step)
+    if (step.kind === 'transact') return
+    next = protocol.next(answer)
+  }
+}
+
+test('a host that was installed anew enters after a killed release: what its earlier installation held is freed, and nothing of its own', async () => {
+  const { store, one } = await world()
+  await claim(one, 3)
+  const anew = poolHost(store, 'one')
+  await killedRelease(store, 'one')
+  assert.is(await claim(anew, 2), '10.1.0.32/28')
+  assert.is((await ask(store, leftOf(operator, 'one'))).blocks.length, 2)
+  await ask(store, releaseLeft(operator, 'one'))
+  assert.equal(claimed(store), ['10.1.0.16/28 two', '10.1.0.32/28 one'])
+  assert.is(await claim(anew, 0), '10.1.0.0/28')
+})
+
+test('a release goes on when the host that was installed anew enters in the midst of it', async () => {
+  const { store } = await world()
+  const anew = poolHost(store, 'one')
+  const protocol = releaseHost(operator, 'one')
+  let isRemoved = false
+  let next = protocol.next()
+  while (!next.done) {
+    const step = next.value as Parameters<typeof store.ask>[0]
+    const answer = await store.ask(step)
+    if (step.kind === 'transact' && !isRemoved) {
+      isRemoved = true
+      await claim(anew, 2)
+    }
+    next = protocol.next(answer)
+  }
+  assert.equal(claimed(store), ['10.1.0.16/28 two', '10.1.0.32/28 one'])
+})
+
+test('what a renamed host holds is not released with its former name', async () => {
+  const { store, one } = await world()
+  await enterOnly({ ...one, name: 'uno', disk: { ...one.disk, holdings: [] } })
+  assert.equal((await ask(store, estateOf(operator, 'one'))).blocks, [])
+})
+
 test('a host that lost host.json goes on under the ID that its networks have noted', async () => {
   const { store, one } = await world()
   const { id } = one.disk.memory
@@ -213,6 +260,46 @@ test('a renamed host writes its new name to its blocks', async () => {
   assert.equal(claimed(store), ['10.1.0.0/28 uno', '10.1.0.16/28 two'])
   await ask(store, releaseHost(operator, 'one'))
   assert.is(claimed(store).length, 2)
+})
+
+test('a copy under another name is noticed: one of the two goes on', async () => {
+  const { store, one } = await world()
+  const copy = { ...copyOf(one), name: 'copy' }
+  await enterOnly(copy)
+  assert.match((await refusal(enterOnly(one))).message, 'another host has the identity of one')
+  assert.equal([held(copy), held(one)], [['10.1.0.0/28'], []])
+  assert.equal(claimed(store), ['10.1.0.0/28 copy', '10.1.0.16/28 two'])
+})
+
+test('a copy under another name is noticed by both when the first host has written since', async () => {
+  const { one } = await world()
+  const copy = { ...copyOf(one), name: 'copy' }
+  await beat(one)
+  assert.match((await refusal(claim(copy, 2))).message, 'another host has the identity of copy')
+  assert.match((await refusal(claim(one, 2))).message, 'another host has the identity of one')
+  assert.equal([held(copy), held(one)], [[], []])
+})
+
+test('of two hosts made of one image under names of their own one goes on', async () => {
+  const { one } = await world()
+  const [a, b] = ['a', 'b'].map((name) => ({ ...copyOf(one), name })) as [PoolHost, PoolHost]
+  for (const host of [a, b]) host.disk = { ...host.disk, holdings: [] }
+  assert.is(await claim(a, 2), '10.1.0.32/28')
+  assert.match((await refusal(claim(b, 3))).message, 'another host has the identity of b')
+})
+
+test('a host is renamed with a kill at any step: it keeps its blocks', async () => {
+  for (let at = 0; at < 14; at++) {
+    const { one } = await world()
+    one.name = 'uno'
+    one.watch = (_, now) => {
+      if (now === at) throw killed
+    }
+    await enterOnly(one).catch(() => {})
+    one.watch = () => {}
+    await enterOnly(one)
+    assert.equal(held(one), ['10.1.0.0/28'], `killed at step ${at}`)
+  }
 })
 
 test('values that are none of ours in the store are reported, and what they stand for is left alone', async () => {

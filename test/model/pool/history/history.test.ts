@@ -22,6 +22,7 @@ const tenHosts = boundsOf(always, {
     'grant',
     'take back',
     'release',
+    'release what is left',
     'recover',
   ],
   releasesLiving: false,
@@ -30,7 +31,9 @@ const tenHosts = boundsOf(always, {
 
 const claims = await loadClaims()
 
-for (const seed of isFull ? [1, 2, 3, 4, 5, 6, 7, 8, 9, 10] : [1])
+const seeds = Array.from({ length: isFull ? 20 : 1 }, (_, at) => at + 1)
+
+for (const seed of seeds)
   test(`${isFull ? 'full: ' : ''}a run of ten hosts from seed ${seed}`, () => {
     const events = isFull ? 100_000 : 20_000
     const { history, counts, broken } = randomRun(claims, tenHosts, { seed, events })
