@@ -18,6 +18,7 @@ import { askedBy, spansOf } from './events.ts'
 import { type FollowedKeys, followKeys } from './followed.ts'
 import { localOf } from './local.ts'
 import { attempting, type Doing, passOnce, storeIn, thrownOf } from './pass.ts'
+import { pausesOf } from './pauses.ts'
 
 /** Changes of a directory that come together are one look, milliseconds. */
 const GATHER = 500
@@ -45,6 +46,7 @@ export function partWith(
     counters,
     states,
     log,
+    pauses: pausesOf(),
     random: randomNumber,
   }
   let configured: Network[] = []
@@ -81,7 +83,8 @@ export function partWith(
     // Before this host has entered it grants nothing.
     if (due.enter) answers.ask(allDuties(pools), 0)
     const { next } = local.plan(performance.now(), settings.emptyFor)
-    work.soon(Math.max(0, Math.min(next, LONGEST_WAIT, beatAt - performance.now())))
+    const times = [beatAt, doing.pauses.next()].map((time) => time - performance.now())
+    work.soon(Math.max(0, Math.min(next, LONGEST_WAIT, ...times)))
   }
   const failed = (error: unknown) => {
     if (error instanceof StoreAway) away(error.message)
@@ -89,6 +92,7 @@ export function partWith(
   const work: Worker = worker(pass, failed)
   const answers = answersOf(doing, holdings, () => away(undefined), failed)
   const again = () => {
+    doing.pauses.shorten()
     work.now()
     answers.now()
   }

@@ -17,6 +17,7 @@ import type { States } from '../states.ts'
 import type { Counters } from './counters.ts'
 import type { Duties } from './duties.ts'
 import type { Local } from './local.ts'
+import type { Pauses } from './pauses.ts'
 import type { Task } from './plan.ts'
 
 export interface Doing {
@@ -24,6 +25,7 @@ export interface Doing {
   counters: Counters
   states: States
   log: Log
+  pauses: Pauses
   /** A random number, 0 or more: where the search for a block begins. */
   random(): bigint
 }
@@ -68,15 +70,20 @@ export async function passOnce(
 ): Promise<void> {
   const store = await enterAll(doing, local.networks(), due, attempt)
   look(store)
+  const { pauses, counters, states } = doing
   const { tasks } = local.plan(performance.now(), emptyFor)
+  for (const past of pauses.only(new Set(tasks.map(subjectOf)))) states.set(past, undefined)
   for (const task of tasks) {
-    const counting = (error: unknown) => {
-      doing.counters.add('failures', task.holdings.network)
-      throw error
-    }
-    await attempt(subjectOf(task), async () => {
-      if (!(await perform(doing, task).catch(counting))) local.forget(task)
+    const subject = subjectOf(task)
+    if (pauses.isPaused(subject, performance.now())) continue
+    const { attempt, failures } = attempting(states)
+    await attempt(subject, async () => {
+      if (!(await perform(doing, task))) local.forget(task)
+      pauses.ended(subject)
     })
+    if (failures.length === 0) continue
+    counters.add('failures', task.holdings.network)
+    pauses.failed(subject, performance.now())
   }
   if (tasks.length > 0) look(store)
 }
