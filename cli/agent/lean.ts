@@ -46,8 +46,18 @@ function collector(): () => void {
 function dropUnused(): void {
   const executable = readLink('/proc/self/exe')
   if (executable === undefined) return
-  for (const { start, length } of unchangedMappings(readFile('/proc/self/smaps'), executable))
+  // EMFILE and others: what is not given back now is later.
+  const smaps = readOrNothing('/proc/self/smaps')
+  for (const { start, length } of unchangedMappings(smaps, executable))
     syscall('madvise', start, length, MADV_DONTNEED)
+}
+
+function readOrNothing(path: string): string {
+  try {
+    return readFile(path)
+  } catch {
+    return ''
+  }
 }
 
 /**

@@ -4,7 +4,7 @@
  */
 
 import { join } from 'node:path'
-import { build, type Plugin } from 'esbuild'
+import { type BuildOptions, build, type Plugin } from 'esbuild'
 
 const root = new URL('../..', import.meta.url).pathname
 
@@ -23,22 +23,34 @@ const withoutLoader: Plugin = {
   },
 }
 
+const options = {
+  absWorkingDir: root,
+  stdin: {
+    contents: Object.entries(packages)
+      .map(([name, as]) => `exports.${as} = require('${name}')`)
+      .join('\n'),
+    resolveDir: root,
+  },
+  bundle: true,
+  platform: 'node',
+  format: 'cjs',
+  target: 'node26',
+  minify: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+  plugins: [withoutLoader],
+} satisfies BuildOptions
+
 /** Writes the script into a directory. */
 export async function bundleLibrary(directory: string): Promise<void> {
-  const exports = Object.entries(packages).map(([name, as]) => `exports.${as} = require('${name}')`)
-  await build({
-    absWorkingDir: root,
-    stdin: { contents: exports.join('\n'), resolveDir: root },
-    outfile: join(directory, libraryAsset),
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node26',
-    minify: true,
-    legalComments: 'none',
-    logLevel: 'warning',
-    plugins: [withoutLoader],
-  })
+  await build({ ...options, outfile: join(directory, libraryAsset) })
+}
+
+/** The npm packages that it contains, sorted. */
+export async function packagesOfLibrary(): Promise<string[]> {
+  const { metafile } = await build({ ...options, write: false, metafile: true })
+  const names = Object.keys(metafile.inputs).map((path) => /node_modules\/((@[^/]+\/)?[^/]+)/.exec(path)?.[1])
+  return [...new Set(names)].filter((name) => name !== undefined).sort()
 }
 
 /** In the bundle each of these packages is what the asset exports, which the first import runs. */
@@ -46,7 +58,10 @@ export const fromLibrary: Plugin = {
   name: 'from-library',
   setup(build) {
     const names = Object.keys(packages).map((name) => name.replace(/[/.]/g, '\\$&'))
-    build.onResolve({ filter: new RegExp(`^(${names.join('|')})$`) }, ({ path }) => ({ path, namespace: 'library' }))
+    build.onResolve({ filter: new RegExp(`^(${names.join('|')})$`) }, ({ path }) => ({
+      path,
+      namespace: 'library',
+    }))
     build.onLoad({ filter: /./, namespace: 'library' }, ({ path }) => ({
       contents: `module.exports = require('./engine/node/library.ts').library().${packages[path as keyof typeof packages]}`,
       resolveDir: root,

@@ -6,7 +6,7 @@ import { quickjsVersion } from '../build/quickjs-source.ts'
 import { architectures } from '../build/target.ts'
 import { zlibVersion } from '../build/zlib-library.ts'
 import { run } from '../run.ts'
-import { bundled } from './shipped.ts'
+import { bundled, bundledForEtcd } from './shipped.ts'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -42,7 +42,7 @@ export async function sbom(seconds: number): Promise<string> {
  * @param libc the version of musl
  */
 export function ofExecutables({ serialNumber: _, ...bom }: Bom, seconds: number, libc: string): Bom {
-  const shipped = [...bundled, ...architectures.map((name) => `node-linux-${name}`)]
+  const shipped = [...bundled, ...bundledForEtcd, ...architectures.map((name) => `node-linux-${name}`)]
   const components = [
     ...bom.components.filter(({ name }) => shipped.includes(name)),
     ofDebian('quickjs', quickjsVersion, 'MIT'),

@@ -10,12 +10,27 @@ import { zlib } from '../build/zlib-library.ts'
 
 const packages = join(import.meta.dirname, '../../node_modules')
 
-/** npm packages that the bundle contains. */
+/** npm packages that the bundles of both engines contain. */
 export const bundled = ['@noble/hashes', 'js-yaml', 'netlink', 'zod']
+
+/** Those of the Node engine besides, in its script for etcd (scripts/build/node-library.ts). */
+export const bundledForEtcd = [
+  '@grpc/grpc-js',
+  '@js-sdsl/ordered-map',
+  '@protobufjs/aspromise',
+  '@protobufjs/base64',
+  '@protobufjs/eventemitter',
+  '@protobufjs/float',
+  '@protobufjs/pool',
+  '@protobufjs/utf8',
+  'long',
+  'protobufjs',
+]
 
 /** Their licences and the engine's, by the name of a file. */
 export async function licensesOf({ engine, architecture }: Target): Promise<[name: string, text: string][]> {
-  const files: [string, string][] = bundled.map((name) => [name, join(packages, name, 'LICENSE')])
+  const names = engine === 'node' ? [...bundled, ...bundledForEtcd] : bundled
+  const files: [string, string][] = names.map((name) => [name, join(packages, name, 'LICENSE')])
   if (engine === 'node') files.push(['node', join(packages, `node-linux-${process.arch}/LICENSE`)])
   else {
     const gcc = await compiler(architecture)

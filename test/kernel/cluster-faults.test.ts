@@ -1,5 +1,5 @@
 /** Five hosts claim blocks from an etcd of three members with TLS and roles, while members and links fail. No address is given twice. */
-// needs: link vxlan
+// needs: link vxlan, nft bridge, qdisc tbf
 // etcd: 3.5
 
 import * as assert from 'uvu/assert'

@@ -1,5 +1,5 @@
 /** The harness's cluster: hosts have files, names and clocks of their own, containers, and a switch that cuts them off in each way. */
-// needs: link vxlan
+// needs: link vxlan, nft bridge
 // etcd: 3.5
 
 import * as assert from 'uvu/assert'

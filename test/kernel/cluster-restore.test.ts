@@ -1,4 +1,5 @@
 /** etcd is restored from an old backup, and its disk is full: hosts go on with what they hold, and nothing is given twice. */
+// needs: nft bridge
 // etcd: 3.4, 3.5
 
 import * as assert from 'uvu/assert'

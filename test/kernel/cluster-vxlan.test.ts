@@ -1,5 +1,5 @@
 /** Five hosts share one subnet and one VXLAN segment by an etcd of one member: containers reach each other, through what happens to etcd and to a host. */
-// needs: link vxlan
+// needs: link vxlan, nft bridge
 // etcd: 3.4
 
 import * as assert from 'uvu/assert'

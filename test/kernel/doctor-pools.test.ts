@@ -1,5 +1,4 @@
 /** `patchbay doctor`: faults of pools are made, found, mended by the printed commands, and gone. Nothing asks etcd. */
-// needs: ip
 
 import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'

@@ -283,7 +283,6 @@ test('the engine node installs itself, and is found beside', () => {
   assert.match(operate(`install --to ${base}/bin`, 0, `${base}/node/patchbay`), 'nothing to do')
   operate(`install --to ${base}/bin`, 0, `${base}/quickjs/patchbay`)
   assert.is(statSync(`${base}/bin/patchbay`).size, statSync(patchbay).size)
-  agentIsInstalled(base)
   rmSync(`${base}/node`, { recursive: true })
   assert.match(
     operate(`install --engine node --to ${base}/bin`, 1, `${base}/quickjs/patchbay`),
@@ -292,40 +291,44 @@ test('the engine node installs itself, and is found beside', () => {
   rmSync(base, { recursive: true })
 })
 
-/** `--agent`: a verb that needs etcd is run by the Node executable, and what would execute itself is not executed. */
-function agentIsInstalled(base: string): void {
-  const [own, bin] = [`${base}/quickjs/patchbay`, `${base}/bin`]
+test('--agent installs the other executable as patchbay-agent, which runs verbs that need etcd; --check and uninstall know it', () => {
+  const [base, bin] = [newDirectory(), newDirectory()]
+  for (const [engine, file] of [
+    ['quickjs', patchbay],
+    ['node', older()],
+  ] as const) {
+    mkdirSync(`${base}/${engine}`)
+    cpSync(file, `${base}/${engine}/patchbay`)
+  }
+  const own = `${base}/quickjs/patchbay`
   const store = `${base}/store.json`
   writeFileSync(store, '{"endpoints": ["http://127.0.0.1:1"], "host": "one"}')
-  const ask = () => operate(`pool ls --store ${store}`, 1, `${bin}/patchbay`)
-  assert.match(ask(), 'patchbay install --agent')
+  const ask = (file: string) => operate(`pool ls --store ${store}`, 1, file)
+  assert.match(ask(patchbay), /127\.0\.0\.1:1: connection refused/)
+  assert.match(ask(own), 'patchbay install --agent')
+
   assert.match(
     operate(`install --agent --to ${bin} --dry-run`, 0, own),
     `would write ${bin}/patchbay-agent: version`,
   )
   operate(`install --agent --to ${bin}`, 0, own)
   assert.is(statSync(`${bin}/patchbay-agent`).size, statSync(`${base}/node/patchbay`).size)
-  assert.match(operate(`install --agent --to ${bin}`, 0, own), 'nothing to do')
-  operate(`install --to ${bin}`, 0, own)
+  assert.match(operate(`install --to ${bin}`, 0, own), 'nothing to do')
   operate(`install --check --to ${bin}`)
-  assert.match(ask(), /127\.0\.0\.1:1: connection refused/)
   appendFileSync(`${bin}/patchbay-agent`, 'x')
   assert.match(operate(`install --check --to ${bin}`, 1), 'patchbay-agent: its bytes differ')
+
   operate(`install --engine node --agent --to ${bin}`, 0, own)
   assert.is(readlinkSync(`${bin}/patchbay-agent`), 'patchbay')
   operate(`install --check --to ${bin}`)
-  assert.match(ask(), 'connection refused')
   operate(`install --to ${bin}`, 0, own)
   assert.not(existsSync(`${bin}/patchbay-agent`), 'a link to the other engine has gone')
   symlinkSync('patchbay', `${bin}/patchbay-agent`)
-  assert.match(ask(), 'patchbay install --agent')
-  rmSync(`${bin}/patchbay-agent`)
-  operate(`install --agent --to ${bin}`, 0, own)
+  assert.match(ask(`${bin}/patchbay`), 'patchbay install --agent', 'it does not execute itself')
   operate(`uninstall --from ${bin}`, 0, own)
   assert.equal(readdirSync(bin), [])
   writeFileSync(`${bin}/patchbay-agent`, 'of another')
   assert.match(operate(`install --agent --to ${bin}`, 1, own), "patchbay-agent is another program's")
-  rmSync(`${bin}/patchbay-agent`)
-}
+})
 
 test.run()

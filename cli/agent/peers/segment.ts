@@ -122,7 +122,7 @@ export function openSegment(place: Workplace, first: Told, firstVtep: Vtep): Seg
     },
   )
 
-  function wantedNow({ foreign }: Actual) {
+  function wantedNow({ foreign, addresses }: Actual) {
     const own = told.attached.flatMap(({ mac, addresses }) => [
       mac.toLowerCase(),
       ...addresses.map(canonical),
@@ -130,7 +130,8 @@ export function openSegment(place: Workplace, first: Told, firstVtep: Vtep): Seg
     const address = canonical(told.address)
     const { proxy, dev: via, dstport: port } = vtep.options
     const family = address.includes(':') ? 6 : 4
-    const local = { host, address, family, port, via, proxy, taken: new Set([...own, ...foreign]) } as const
+    const taken = new Set([...own, ...foreign])
+    const local = { host, address, addresses, family, port, via, proxy, taken } as const
     return wantedOf(local, ranges.vteps.values().values(), ranges.neighbours.values().values())
   }
 
@@ -138,7 +139,13 @@ export function openSegment(place: Workplace, first: Told, firstVtep: Vtep): Seg
     const moved = differences.flatMap((one) =>
       one.kind === 'neighbour' && one.set ? [[one.address, one.set] as const] : [],
     )
-    announcer.announce(vtep.link, moved)
+    // What is announced is news of what is written already: without it containers learn it in a minute.
+    try {
+      announcer.announce(vtep.link, moved)
+      faults.set(`${name}: announcements`, undefined)
+    } catch (error) {
+      faults.set(`${name}: announcements`, toCniError(error).message)
+    }
   }
 
   /** Removals wait for their time. */

@@ -9,6 +9,8 @@ export interface Local {
   host: string
   /** Where its VTEP receives, in canonical form. */
   address: string
+  /** All addresses of this host: frames to one of them would come back as if another host had sent them. */
+  addresses: ReadonlySet<string>
   family: 4 | 6
   port: number
   /** The link that the VTEP is bound to. */
@@ -40,7 +42,9 @@ export function wantedOf(local: Local, peers: Iterable<Peer>, neighbours: Iterab
     else if (isNewest(macs, mac, neighbour)) entries.fdb.set(mac, remote)
     if (!local.proxy || local.taken.has(mac)) continue
     for (const address of addresses) {
-      if (local.taken.has(address))
+      if (local.addresses.has(address))
+        wrongs.set(address, `${host} publishes it, and it is an address of this host itself`)
+      else if (local.taken.has(address))
         wrongs.set(address, `${host} publishes it, and this host has it: two containers have one address`)
       else if (isNewest(holders, address, neighbour)) entries.neighbours.set(address, mac)
     }
@@ -69,8 +73,8 @@ function remotesOf(local: Local, peers: Iterable<Peer>, wrongs: Map<string, stri
   for (const { host, address, family, port } of peers) {
     if (host === local.host) continue
     const other = holders.get(address)
-    if (address === local.address)
-      wrongs.set(host, `it publishes ${address}, the address of this host: release the one that is gone`)
+    if (address === local.address || local.addresses.has(address))
+      wrongs.set(host, `it publishes ${address}, an address of this host: release the one that is gone`)
     else if (family !== local.family)
       wrongs.set(host, `${address} is no IPv${local.family} address, as this host's VTEP needs it`)
     else {

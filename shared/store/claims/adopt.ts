@@ -3,24 +3,24 @@
  * backup that the store was restored from. What no container has an address of goes back, the rest is held.
  */
 
-import { allBelow } from '../keys.ts'
 import type { Holdings } from '../memory.ts'
-import { type Entry, type Protocol, read } from '../protocol.ts'
+import type { Entry, Protocol } from '../protocol.ts'
 import { block as blockSchema, single as singleSchema } from '../values.ts'
-import type { Session } from './host.ts'
+import { isOwnName, type Session } from './host.ts'
 import { keep } from './keep.ts'
 import { keyOf, nameOf, type Part, partsOf } from './notes.ts'
+import { entriesBelow } from './pages.ts'
 import { leaveIfEmpty } from './remove.ts'
 import { type Known, known } from './value.ts'
-
-const PAGE = 1000
 
 /** Reads all blocks and addresses of a pool: rarely, since a large pool has thousands. */
 export function* adopt(session: Session, pool: string): Protocol<void> {
   const { keys } = session.host
   for (const prefix of [keys.blocks(pool), keys.singles(pool)])
-    for (const { key, value } of yield* entriesBelow(prefix, (entry) => ownPart(session, entry)))
-      yield* adoptOne(session, pool, key, value)
+    for (const entry of yield* entriesBelow(prefix)) {
+      const own = ownPart(session, entry)
+      if (own) yield* adoptOne(session, pool, entry.key, own.value)
+    }
 }
 
 interface Own {
@@ -28,33 +28,20 @@ interface Own {
   part: Part
 }
 
-/** The entries of a prefix that a test picks. */
-function* entriesBelow<T>(
-  prefix: string,
-  pick: (entry: Entry) => Known<T> | undefined,
-): Protocol<Known<T>[]> {
-  const picked: Known<T>[] = []
-  let { from, to } = allBelow(prefix)
-  for (;;) {
-    const { entries, more } = yield* read({ from, to, limit: PAGE })
-    picked.push(...entries.flatMap((entry) => pick(entry) ?? []))
-    const last = entries.at(-1)
-    if (!more || !last) return picked
-    from = `${last.key}\0`
-  }
-}
-
-function ownPart({ host, memory }: Session, entry: Entry): Known<Own> | undefined {
+function ownPart(session: Session, entry: Entry): Known<Own> | undefined {
+  const { host, memory } = session
+  const isOwn = <T extends { id: string; host: string }>(value: T) =>
+    value.id === memory.id && isOwnName(session, value.host)
   const isBlock = entry.key.startsWith(host.keys.blocks())
   const held = { state: 'leaving' as const, modified: entry.modified }
   if (isBlock) {
     const found = known(blockSchema, entry, host.report)
-    if (found?.value.id !== memory.id) return undefined
+    if (!found || !isOwn(found.value)) return undefined
     const { network, block } = found.value
     return { ...found, value: { network, part: { block: { block, ...held } } } }
   }
   const found = known(singleSchema, entry, host.report)
-  if (found?.value.id !== memory.id) return undefined
+  if (!found || !isOwn(found.value)) return undefined
   const { network, address, owner } = found.value
   return { ...found, value: { network, part: { single: { address, owner, ...held } } } }
 }

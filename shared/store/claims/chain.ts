@@ -40,7 +40,7 @@ export function* write(session: Session, parts: Parts = {}): Protocol<Written> {
     otherwise: [{ range: { from: own.key } }, { range: { from: keys.epoch } }, ...(parts.otherwise ?? [])],
   })
   requireRevision(session, answer.revision)
-  if (!answer.succeeded) return yield* refused(session, nonce, answer)
+  if (!answer.succeeded) return yield* refused(session, nonce, parts, answer)
   yield* advance(session, nonce, { modified: answer.revision, counter: session.own.counter + 1 })
   return { succeeded: true, found: answer.found.slice(1) }
 }
@@ -56,18 +56,30 @@ function ownValue({ host, memory, epoch, own }: Session, nonce: string): HostVal
   }
 }
 
-/** Our key has the nonce: the transaction was sent twice, or the one before it has arrived after all. */
-function* refused(session: Session, nonce: string, { found }: TransactAnswer): Protocol<Written> {
+/**
+ * Why it was not done. Our key has the nonce: the one before has arrived after all, or a copied host has sent it. That is as good if nothing else was
+ * to be written; a block may not be ours.
+ */
+function* refused(
+  session: Session,
+  nonce: string,
+  parts: Parts,
+  { found }: TransactAnswer,
+): Protocol<Written> {
   const [[entry] = [], [epoch] = [], ...others] = found
-  const own = known(hostSchema, entry, session.host.report)
-  if (own?.value.nonce === nonce && own.value.id === session.memory.id) {
-    yield* advance(session, nonce, { modified: own.modified, counter: own.value.counter })
-    return { succeeded: true, found: [] }
-  }
-  if (entry && entry.modified !== session.own.modified && own?.value.id === session.memory.id)
-    throw copied(session.host.name)
-  if ((entry?.modified ?? 0) !== session.own.modified) throw changed(`what is known of ${session.host.name}`)
+  const { own: before, host, memory } = session
   if (epoch?.modified !== session.epoch.modified) throw changed('the epoch')
+  const own = known(hostSchema, entry, host.report)
+  if (own?.value.id === memory.id && own.modified !== before.modified) {
+    const { counter } = own.value
+    if (own.value.nonce === nonce && !parts.do) {
+      yield* advance(session, nonce, { modified: own.modified, counter })
+      return { succeeded: true, found: [] }
+    }
+    if (own.value.nonce === nonce) throw changed(`what is known of ${host.name}`)
+    throw counter < before.counter ? restored() : copied(host.name)
+  }
+  if ((entry?.modified ?? 0) !== before.modified) throw changed(`what is known of ${host.name}`)
   return { succeeded: false, found: others }
 }
 

@@ -17,14 +17,13 @@ import { holdersOf } from './holders.ts'
 import { holdIn, holdingsOf, type Network, rememberStore, type Session } from './host.ts'
 import { keep } from './keep.ts'
 import { keyOf, withBlock } from './notes.ts'
+import { PAGE } from './pages.ts'
 import { type Known, known } from './value.ts'
 
 /** What a block is claimed for. */
 export interface Wanted extends Network {
   usable: UsableOf
 }
-
-const PAGE = 1000
 
 /**
  * Claims a block of a family, of a session that has entered for this network.

@@ -1,50 +1,28 @@
 /** The operator's changes of pools. No two pools share an address, and none has one that a block of another pool still has. */
 
 import { CniError, Code } from '../../error/error.ts'
-import { formatAddress } from '../../ip/address.ts'
-import { type Cidr, contains, lastOf, networkOf, parseCidr } from '../../ip/subnet.ts'
 import { allBelow, type Keys } from '../keys.ts'
 import { type PoolDefinition, poolDefinition } from '../pool.ts'
-import { type Condition, type Entry, type Protocol, read, transact } from '../protocol.ts'
-import { addressIn } from './blocks.ts'
+import { type Condition, type Protocol, read, transact } from '../protocol.ts'
 import { beginStore } from './epoch.ts'
 import { changed, noPool } from './errors.ts'
-import type { Host } from './host.ts'
-import { allKnown, type Known, known } from './value.ts'
+import { entriesBelow } from './pages.ts'
+import {
+  type NamedPool,
+  type Operator,
+  obstacleIn,
+  type Plan,
+  type Pools,
+  readPools,
+} from './pool-obstacles.ts'
+import { type Known, known } from './value.ts'
 
-/** What the operator's protocols are given. */
-export type Operator = Pick<Host, 'keys' | 'now' | 'fresh' | 'report'>
-
-/** A pool with its name. */
-export interface NamedPool {
-  name: string
-  definition: PoolDefinition
-  modified: number
-}
-
-/** What all pools are, at one revision. */
-interface Pools {
-  revision: number
-  pools: readonly NamedPool[]
-}
+export type { NamedPool, Operator, Plan } from './pool-obstacles.ts'
 
 /** All pools, in the order of their names. */
 export function* listPools({ keys, report }: Operator): Protocol<NamedPool[]> {
   return [...(yield* readPools({ keys, report })).pools]
 }
-
-function* readPools({ keys, report }: Pick<Operator, 'keys' | 'report'>): Protocol<Pools> {
-  const { entries, revision } = yield* read(allBelow(keys.pools))
-  const pools = allKnown(poolDefinition, entries, report).map(({ key, value, modified }) => ({
-    name: key.slice(keys.pools.length),
-    definition: value,
-    modified,
-  }))
-  return { revision, pools }
-}
-
-/** A definition without the ID, as the operator writes it. */
-export type Plan = Omit<PoolDefinition, 'id' | 'closing'>
 
 /** What would stand in the way of a pool, as an error; undefined when nothing does. For a dry run, too. */
 export function* obstacleTo(operator: Operator, name: string, plan: Plan): Protocol<CniError | undefined> {
@@ -114,57 +92,6 @@ function sizeConditions(keys: Keys, name: string, before: PoolDefinition, { bloc
   return [{ ...allBelow(keys.blocks(name)), unchangedSince: 0 }]
 }
 
-function* obstacleIn(
-  { keys }: Operator,
-  { pools }: Pools,
-  name: string,
-  plan: Plan,
-): Protocol<CniError | undefined> {
-  const subnets = subnetsOf(plan)
-  for (const pool of pools) {
-    if (pool.name === name) continue
-    const shared = subnetsOf(pool.definition).find((one) => subnets.some((other) => overlap(one, other)))
-    if (shared) return overlapping(pool.name, shared)
-    const block = yield* blockWithin(keys, pool, subnets)
-    if (block) return stillClaimed(pool.name, block)
-  }
-  return undefined
-}
-
-/** A block of a pool that shares addresses with a subnet: after a change of its ranges it may lie outside of them. */
-function* blockWithin(
-  keys: Keys,
-  { name, definition }: NamedPool,
-  subnets: readonly Cidr[],
-): Protocol<string | undefined> {
-  for (const subnet of subnets) {
-    const size = subnet.address.family === 4 ? definition.blockSize.ipv4 : definition.blockSize.ipv6
-    const first = networkOf({ ...subnet, prefix: Math.min(subnet.prefix, size) })
-    const range = {
-      from: keys.block(name, first),
-      to: `${keys.block(name, lastOf(subnet))}\0`,
-      limit: 1,
-      keysOnly: true,
-    }
-    const [entry] = (yield* read(range)).entries
-    if (entry) return blockText(entry)
-  }
-  return undefined
-}
-
-function blockText(entry: Entry): string {
-  const address = addressIn(entry)
-  return address ? formatAddress(address) : entry.key
-}
-
-function subnetsOf({ ranges }: Plan): Cidr[] {
-  return ranges.flatMap(({ subnet }) => parseCidr(subnet) ?? [])
-}
-
-function overlap(one: Cidr, other: Cidr): boolean {
-  return contains(one, other.address) || contains(other, one.address)
-}
-
 /** What keeps a pool from being deleted. */
 export interface Left {
   /** Whether it is deleted now. */
@@ -183,7 +110,8 @@ export function* deletePool(operator: Operator, name: string, dryRun = false): P
   const pool = known(poolDefinition, (yield* read({ from: keys.pool(name) })).entries[0], report)
   if (!pool) throw noPool(name)
   const closing = dryRun ? pool : yield* close(pool)
-  const [blocks, singles] = [yield* count(keys.blocks(name)), yield* count(keys.singles(name))]
+  const blocks = (yield* entriesBelow(keys.blocks(name), true)).length
+  const singles = (yield* entriesBelow(keys.singles(name), true)).length
   if (dryRun || blocks + singles > 0) return { deleted: blocks + singles === 0, blocks, singles }
   const { succeeded, found } = yield* transact({
     when: [
@@ -209,36 +137,10 @@ function* close(pool: Known<PoolDefinition>): Protocol<Pick<Known<PoolDefinition
   return { modified: revision }
 }
 
-const PAGE = 1000
-
-function* count(prefix: string): Protocol<number> {
-  let { from, to } = allBelow(prefix)
-  for (let sum = 0; ; ) {
-    const { entries, more } = yield* read({ from, to, limit: PAGE, keysOnly: true })
-    sum += entries.length
-    if (!more) return sum
-    from = `${entries.at(-1)?.key}\0`
-  }
-}
-
 function exists(name: string): CniError {
   return new CniError(Code.InvalidNetworkConfig, {
     msg: `there is a pool ${name} already`,
     hint: `look at it: patchbay pool show ${name}; change its ranges: patchbay pool change ${name}`,
-  })
-}
-
-function overlapping(pool: string, { address, prefix }: Cidr): CniError {
-  return new CniError(Code.InvalidNetworkConfig, {
-    msg: `it shares addresses with pool ${pool}: ${formatAddress(address)}/${prefix}`,
-    hint: `give it other ranges; look at the other: patchbay pool show ${pool}`,
-  })
-}
-
-function stillClaimed(pool: string, block: string): CniError {
-  return new CniError(Code.InvalidNetworkConfig, {
-    msg: `the block at ${block} in it is still claimed, of pool ${pool}`,
-    hint: `wait until it has gone back: patchbay pool show ${pool}`,
   })
 }
 

@@ -1,6 +1,6 @@
 /** Frees what a host holds, which is gone for good. Only the operator knows that. */
 
-import { allBelow, type Keys } from '../keys.ts'
+import type { Keys } from '../keys.ts'
 import { type Condition, type Entry, type Protocol, read, transact } from '../protocol.ts'
 import {
   type BlockValue,
@@ -11,6 +11,7 @@ import {
   single as singleSchema,
 } from '../values.ts'
 import { entered } from './errors.ts'
+import { entriesBelow } from './pages.ts'
 import { chunksOf } from './parts.ts'
 import type { Operator } from './pools.ts'
 import { allKnown, type Known, known } from './value.ts'
@@ -28,15 +29,18 @@ export interface Estate {
 /** What `release` would free: it reads all blocks. */
 export function* estateOf({ keys, report }: Operator, name: string): Protocol<Estate> {
   const { entries } = yield* read({ from: keys.host(name) })
-  const blocks = allKnown(blockSchema, yield* all(keys.blocks()), report)
-  const singles = allKnown(singleSchema, yield* all(keys.singles()), report)
-  const peers = [...(yield* all(everyVni(keys).vteps)), ...(yield* all(everyVni(keys).neighbours))]
+  const blocks = allKnown(blockSchema, yield* entriesBelow(keys.blocks()), report)
+  const singles = allKnown(singleSchema, yield* entriesBelow(keys.singles()), report)
+  const { vteps, neighbours } = everyVni(keys)
+  const peers: Entry[] = []
+  for (const prefix of [vteps, neighbours])
+    peers.push(...(yield* entriesBelow(prefix)).filter(({ key }) => hostIn(key, prefix) === name))
   return {
     name,
     host: known(hostSchema, entries[0], report),
     blocks: blocks.filter(({ value }) => value.host === name),
     singles: singles.filter(({ value }) => value.host === name),
-    others: peers.filter(({ key }) => isOfHost(key, name)),
+    others: peers,
   }
 }
 
@@ -46,22 +50,9 @@ function everyVni(keys: Keys): { vteps: string; neighbours: string } {
   return { vteps: vteps ?? '', neighbours: neighbours ?? '' }
 }
 
-/** `…vteps/VNI/HOST` or `…neighbours/VNI/HOST/MAC`. */
-function isOfHost(key: string, name: string): boolean {
-  return key.split('/').slice(-3).includes(name)
-}
-
-const PAGE = 1000
-
-function* all(prefix: string): Protocol<Entry[]> {
-  const entries: Entry[] = []
-  let { from, to } = allBelow(prefix)
-  for (;;) {
-    const page = yield* read({ from, to, limit: PAGE })
-    entries.push(...page.entries)
-    if (!page.more) return entries
-    from = `${page.entries.at(-1)?.key}\0`
-  }
+/** @param key `…vteps/VNI/HOST` or `…neighbours/VNI/HOST/MAC`, of the prefix before VNI */
+function hostIn(key: string, prefix: string): string | undefined {
+  return key.slice(prefix.length).split('/')[1]
 }
 
 /**

@@ -25,6 +25,7 @@ const least: Bounds = {
   subnet: '10.0.0.0/31',
   blockSize: 32,
   works: ['claim', 'give back'],
+  isFirstTaken: false,
   releasesLiving: true,
   starts: [0],
   left: nothing,

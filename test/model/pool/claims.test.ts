@@ -63,6 +63,10 @@ testWalks({
   'the pool is made smaller': boundsOf({ works: 2, adds: 1 }, { works: ['claim', 'give back', 'shrink'] }),
   'the pool is deleted': boundsOf({ works: 2, adds: 1 }, { works: ['claim', 'delete'] }),
   'a host is copied with its disk': boundsOf({ works: 2, adds: 1, clones: 1 }),
+  'a host is copied, and the first block is another host’s': boundsOf(
+    { works: 2, clones: 1, adds: 1 },
+    { ...oneHost, subnet: '10.0.0.0/31', isFirstTaken: true },
+  ),
   'a host loses host.json': boundsOf({ works: 2, adds: 1, memories: 1 }),
 })
 

@@ -1,20 +1,17 @@
 /** The first world of a walk: a store with a pool, and hosts that have entered it. */
 
-import type { PoolDefinition } from '../../../shared/store/pool.ts'
+import { parseCidr } from '../../../shared/ip/subnet.ts'
 import type { Entry } from '../../../shared/store/protocol.ts'
-import type { Epoch } from '../../../shared/store/values.ts'
+import type { BlockValue, Epoch } from '../../../shared/store/values.ts'
+import { blocksOf } from './addresses.ts'
+import { common, definitionOf, keys, poolName } from './names.ts'
 import { mirror } from './numbers.ts'
-import { type Begin, keys, type Work } from './protocols.ts'
+import type { Begin, Work } from './protocols.ts'
 import { runWhole } from './settle.ts'
 import type { Bounds, Machine, World } from './world.ts'
 
-export const dataDir = '/var/lib/cni/networks'
-export const poolName = 'blue'
-
 /** High enough that a restore begins a shorter raft log. */
 const first = { revision: 100, index: 150 }
-
-const common = (last: number) => `0000000c-0000-4000-8000-${String(last).padStart(12, '0')}`
 
 export const firstEpoch = common(2)
 
@@ -22,6 +19,8 @@ export function firstWorld(bounds: Bounds, begin: Begin): World {
   const machines = bounds.hosts.map(({ id, networks }) => machineOf(id, networks))
   if (bounds.works.some(isOperators)) machines.push(operator)
   const entries = [entry(keys.epoch, epochOf()), entry(keys.pool(poolName), definitionOf(bounds))]
+  if (bounds.isFirstTaken) entries.push(takenBlock(bounds))
+  entries.sort((one, other) => (one.key < other.key ? -1 : 1))
   const world: World = {
     store: { ...first, entries },
     late: [],
@@ -36,6 +35,13 @@ function entry(key: string, value: object): Entry {
   return { key, value: JSON.stringify(value), created: first.revision, modified: first.revision }
 }
 
+function takenBlock({ subnet, blockSize }: Bounds): Entry {
+  const [block = ''] = blocksOf(subnet, blockSize)
+  const address = parseCidr(block)?.address ?? { family: 4, value: 0n }
+  const value: BlockValue = { block, host: 'absent', id: common(4), network: 'net', since: 'now' }
+  return entry(keys.block(poolName, address), value)
+}
+
 function epochOf(): Epoch {
   return {
     store: common(1),
@@ -44,10 +50,6 @@ function epochOf(): Epoch {
     state: 'open',
     since: 'now',
   }
-}
-
-export function definitionOf({ subnet, blockSize }: Pick<Bounds, 'subnet' | 'blockSize'>): PoolDefinition {
-  return { id: common(3), ranges: [{ subnet }], blockSize: { ipv4: blockSize, ipv6: 128 } }
 }
 
 function isOperators(kind: Work['kind']): boolean {

@@ -5,13 +5,12 @@ import { type Cidr, lastOf, networkOf, parseCidr } from '../../../shared/ip/subn
 import type { Usable } from '../../../shared/store/claims/blocks.ts'
 import type { Wanted } from '../../../shared/store/claims/claim.ts'
 import type { Host } from '../../../shared/store/claims/host.ts'
-import { keysBelow } from '../../../shared/store/keys.ts'
 import type { HostMemory } from '../../../shared/store/memory.ts'
 import type { PoolDefinition } from '../../../shared/store/pool.ts'
 import type { Protocol, Reserving } from '../../../shared/store/protocol.ts'
-import { dataDir, definitionOf, poolName } from './first.ts'
 import type { Claims } from './load.ts'
 import { begin, type Moment } from './moment.ts'
+import { dataDir, definitionOf, keys, poolName } from './names.ts'
 import { origins, tokens } from './numbers.ts'
 import type { Bounds, Machine } from './world.ts'
 
@@ -50,8 +49,6 @@ export interface Model {
 export function modelOf(claims: Claims, bounds: Bounds): Model {
   return { bounds, begin: beginnings(claims), away: new claims.StoreAway('no answer') }
 }
-
-export const keys = keysBelow('/p/')
 
 /** The same work on the same disk begins with the same moment, so that its histories are run once. */
 function beginnings(claims: Claims): Begin {
@@ -106,11 +103,11 @@ function newMemory(machine: Machine): HostMemory {
   return { id: known ?? uuid(machine, machine.begun, 0), stores: [], dataDirs: [] }
 }
 
-/** A random ID of a machine. Those of copies and of new installations differ in the fourth group. */
+/** A random ID of a machine. Those of copies and of each new installation differ in the fourth group. */
 function uuid({ id }: Machine, begun: number, made: number): string {
   const at = tokens.findIndex((token) => id.startsWith(token))
   const origin = origins[at] ?? id.charCodeAt('host'.length).toString(16).padStart(8, '0')
-  const kind = id.length === 'hostA'.length ? '8000' : id.endsWith('copy') ? '9000' : 'a000'
+  const kind = (0x8000 + id.length - tokens[0].length).toString(16)
   const last = `${begun}`.padStart(6, '0') + `${made}`.padStart(6, '0')
   return `${origin}-0000-4000-${kind}-${last}`
 }

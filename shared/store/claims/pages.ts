@@ -1,0 +1,19 @@
+/** Reads all keys of a prefix, in pages: one answer with tens of thousands of keys would be too long. */
+
+import { allBelow } from '../keys.ts'
+import { type Entry, type Protocol, read } from '../protocol.ts'
+
+export const PAGE = 1000
+
+/** @param keysOnly without the values */
+export function* entriesBelow(prefix: string, keysOnly = false): Protocol<Entry[]> {
+  const all: Entry[] = []
+  let { from, to } = allBelow(prefix)
+  for (;;) {
+    const { entries, more } = yield* read({ from, to, limit: PAGE, keysOnly })
+    all.push(...entries)
+    const last = entries.at(-1)
+    if (!more || !last) return all
+    from = `${last.key}\0`
+  }
+}
