@@ -100,7 +100,10 @@ function peerTable(found: NonNullable<Findings['peers']>['found']): string[] {
       'etcd: memory before and with them, MB',
       ({ size: { before, after } }) => `${whole(before.resident)} / ${whole(after.resident)}`,
     ),
-    row('all agents start: keys read', ({ restart }) => whole(restart.keys)),
+    row(
+      'agents that start at once / keys that they read',
+      ({ restart }) => `${whole(restart.agents)} / ${whole(restart.keys)}`,
+    ),
     row(
       'an agent knows its peers, p50 / last, s',
       ({ restart }) => `${fine(restart.p50)} / ${fine(restart.last)}`,
