@@ -106,7 +106,7 @@ async function shareOf(
   for (let nth = 0; performance.now() - begin < seconds * 1000; nth++) {
     const put = puts[nth]
     if (put) await putAll(writer, [put])
-    await pause(begin + (nth + 1) * 100 - performance.now())
+    await pause(Math.max(0, begin + (nth + 1) * 100 - performance.now()))
   }
   return (processorOf(pid) - before) / ((performance.now() - begin) / 1000)
 }

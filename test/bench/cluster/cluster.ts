@@ -68,7 +68,7 @@ const measures: { [P in Part]: (hosts: number) => Promise<NonNullable<Findings[P
   },
   async peers(count) {
     const { measurePeers } = await import('./peers.ts')
-    return [await measurePeers('3.5', count), await measurePeers('3.4', count)]
+    return [await measurePeers('3.5', count)]
   },
   async agent(count) {
     const { startStore } = await import('./store.ts')
