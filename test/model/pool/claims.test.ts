@@ -63,6 +63,10 @@ testWalks({
     { works: 2, reinstalls: 1, crashes: 1 },
     withOperator,
   ),
+  'a host is released while it lives, and etcd is restored': boundsOf(
+    { works: 2, backups: 1, restores: 1 },
+    { ...oneHost, works: ['claim', 'release'] },
+  ),
   'a host is cut off, and released while it lives': boundsOf({ works: 2, adds: 1, cuts: 1 }, withOperator),
   'the pool is made smaller': boundsOf({ works: 2, adds: 1 }, { works: ['claim', 'give back', 'shrink'] }),
   'the pool is deleted': boundsOf({ works: 2, adds: 1 }, { works: ['claim', 'delete'] }),
