@@ -1,8 +1,9 @@
 /** The roll call: a host claims what it holds once more, where the store has lost it. What another host has meanwhile is disputed. */
 
 import type { Holdings } from '../memory.ts'
-import type { Operation, Protocol } from '../protocol.ts'
+import type { Condition, Operation, Protocol } from '../protocol.ts'
 import type { BlockValue, SingleValue } from '../values.ts'
+import { judge } from './again.ts'
 import { write } from './chain.ts'
 import { changed } from './errors.ts'
 import { holdIn, holdingsOf, type Session } from './host.ts'
@@ -26,10 +27,10 @@ export function hasDisputed({ holdings }: Session): boolean {
 function* confirmIn(session: Session, holdings: Holdings): Protocol<void> {
   const noted = partsOf(holdings).flatMap((part) => (isUsed(part) ? [{ holdings, part }] : []))
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const seen = yield* lookAt(session, noted)
+    const { seen, when } = yield* judge(session, yield* lookAt(session, noted))
     const wrong = seen.filter((one) => one.is === 'absent' || isOfEarlierName(session, one))
     if (wrong.length === 0) return yield* conclude(session, holdings, seen)
-    for (const chunk of chunksOf(wrong)) yield* claimAgain(session, chunk)
+    for (const chunk of chunksOf(wrong)) yield* claimAgain(session, chunk, when)
   }
   throw changed('what this host holds')
 }
@@ -45,12 +46,12 @@ function isUsed(part: Part): boolean {
 }
 
 /**
- * Writes keys that are absent, or have an earlier name of this host. All of them, or none: then another host was faster with one, and they are
- * looked at again.
+ * Writes keys that are absent, or have an earlier name of this host. All of them, or none: then another host was faster with one, or a pool was
+ * changed, and they are looked at again.
  */
-function* claimAgain(session: Session, wrong: readonly Seen[]): Protocol<void> {
+function* claimAgain(session: Session, wrong: readonly Seen[], when: readonly Condition[]): Protocol<void> {
   yield* write(session, {
-    when: wrong.map(({ key, modified }) => ({ key, modified })),
+    when: [...when, ...wrong.map(({ key, modified }) => ({ key, modified }))],
     do: wrong.map(({ key, holdings, part }): Operation => {
       const value = JSON.stringify(storedAs(session, holdings, part))
       return { put: { key, value } }
@@ -75,7 +76,7 @@ function* conclude(session: Session, holdings: Holdings, seen: readonly Seen[]):
   if (copy?.name !== undefined) throw yield* sharedWith(session, copy.name)
   const before = holdingsOf(session, holdings) ?? holdings
   const others = seen.filter((one) => !isOurs(one))
-  for (const { part } of others) if (heldOf(part).state === 'held') tell(session, part)
+  for (const one of others) if (heldOf(one.part).state === 'held') tell(session, one)
   const disputed = others.map(({ part }) => withState(part, { state: 'disputed' }))
   const ours = seen.filter(isOurs).filter(({ part, modified }) => !isAsNoted(part, modified))
   const changedHoldings = disputed.reduce(withPart, { ...before, store: session.epoch.value.store })
@@ -93,6 +94,7 @@ function isAsNoted(part: Part, modified: number): boolean {
   return held.state === 'held' && held.modified === modified
 }
 
-function tell({ host }: Session, part: Part): void {
-  host.report(`${nameOf(part)} is another host's in the store: no further address of it is given`)
+function tell({ host }: Session, { part, why }: Seen): void {
+  const reason = why ? `is not claimed again: ${why}` : "is another host's in the store"
+  host.report(`${nameOf(part)} ${reason}: no further address of it is given`)
 }

@@ -1,14 +1,24 @@
-/** Reads all keys of a prefix, in pages: one answer with tens of thousands of keys would be too long. */
+/** Reads many keys, in pages: one answer with tens of thousands of keys would be too long. */
 
 import { allBelow } from '../keys.ts'
 import { type Entry, type Protocol, read } from '../protocol.ts'
 
 export const PAGE = 1000
 
-/** @param keysOnly without the values */
-export function* entriesBelow(prefix: string, keysOnly = false): Protocol<Entry[]> {
+/** Keys from `from` on, below `to`. */
+export interface Ends {
+  from: string
+  to: string
+}
+
+/** All keys of a prefix. @param keysOnly without the values */
+export function entriesBelow(prefix: string, keysOnly = false): Protocol<Entry[]> {
+  return entriesIn(allBelow(prefix), keysOnly)
+}
+
+/** All keys of a range. @param keysOnly without the values */
+export function* entriesIn({ from, to }: Ends, keysOnly = false): Protocol<Entry[]> {
   const all: Entry[] = []
-  let { from, to } = allBelow(prefix)
   for (;;) {
     const { entries, more } = yield* read({ from, to, limit: PAGE, keysOnly })
     all.push(...entries)

@@ -17,6 +17,8 @@ export interface Seen {
   is: 'ours' | 'absent' | "another's"
   /** The name in a key with our ID. If that is another's, a copy of this host has written it. */
   name?: string
+  /** Why an absent one cannot be claimed again, and counts as another's. */
+  why?: string
   /** Of a single address. */
   answer?: 'asked' | 'granted' | 'refused'
 }

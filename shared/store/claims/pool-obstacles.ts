@@ -6,8 +6,10 @@ import { type Cidr, contains, lastOf, networkOf, parseCidr } from '../../ip/subn
 import { allBelow, type Keys } from '../keys.ts'
 import { type PoolDefinition, poolDefinition } from '../pool.ts'
 import { type Entry, type Protocol, read } from '../protocol.ts'
+import { block as blockSchema } from '../values.ts'
 import { addressIn } from './blocks.ts'
 import type { Host } from './host.ts'
+import { type Ends, entriesIn } from './pages.ts'
 import { allKnown } from './value.ts'
 
 /** What the operator's protocols are given. */
@@ -42,12 +44,25 @@ export function* readPools({ keys, report }: Pick<Operator, 'keys' | 'report'>):
 
 /** What stands in the way of a pool, among the others; undefined when nothing does. */
 export function* obstacleIn(
-  { keys }: Operator,
+  operator: Operator,
   { pools }: Pools,
   name: string,
   plan: Plan,
 ): Protocol<CniError | undefined> {
-  const subnets = subnetsOf(plan)
+  const subnets = plan.ranges.flatMap(({ subnet }) => parseCidr(subnet) ?? [])
+  return (
+    (yield* otherPoolIn(operator, pools, name, subnets)) ??
+    (yield* leftIn(operator, pools, name, plan, subnets))
+  )
+}
+
+/** A pool of another name that has, or of which a block has, addresses of the subnets. */
+export function* otherPoolIn(
+  { keys }: Pick<Operator, 'keys'>,
+  pools: readonly NamedPool[],
+  name: string,
+  subnets: readonly Cidr[],
+): Protocol<CniError | undefined> {
   for (const pool of pools) {
     if (pool.name === name) continue
     const shared = subnetsOf(pool.definition).find((one) => subnets.some((other) => overlap(one, other)))
@@ -58,6 +73,40 @@ export function* obstacleIn(
   return undefined
 }
 
+/** A block of a pool that is not there: its host has claimed it again, after the pool was deleted, or all of etcd was lost. */
+function* leftIn(
+  { keys, report }: Operator,
+  pools: readonly NamedPool[],
+  name: string,
+  { blockSize }: Plan,
+  subnets: readonly Cidr[],
+): Protocol<CniError | undefined> {
+  for (const range of rangesOfNone(keys, pools))
+    for (const { key, value } of allKnown(blockSchema, yield* entriesIn(range), report)) {
+      const block = parseCidr(value.block)
+      const [pool = ''] = key.slice(keys.blocks().length).split('/')
+      if (!block || (pool === name && block.prefix === sizeIn(blockSize, block))) continue
+      if (pool === name) return sizeInUse(name)
+      if (subnets.some((one) => overlap(one, block))) return stillClaimed(pool, formatAddress(block.address))
+    }
+  return undefined
+}
+
+/** The keys of blocks between those of the pools. */
+function rangesOfNone(keys: Keys, pools: readonly NamedPool[]): Ends[] {
+  const all = allBelow(keys.blocks())
+  const known = pools
+    .map(({ name }) => allBelow(keys.blocks(name)))
+    .sort((one, other) => (one.from < other.from ? -1 : 1))
+  const ends = [...known.map(({ from }) => from), all.to]
+  return [all.from, ...known.map(({ to }) => to)].map((from, at) => ({ from, to: ends[at] ?? all.to }))
+}
+
+/** The prefix length of a pool's blocks, of the family of a subnet. */
+export function sizeIn({ ipv4, ipv6 }: Plan['blockSize'], { address }: Cidr): number {
+  return address.family === 4 ? ipv4 : ipv6
+}
+
 /** A block of a pool that shares addresses with a subnet: after a change of its ranges it may lie outside of them. */
 function* blockWithin(
   keys: Keys,
@@ -65,8 +114,8 @@ function* blockWithin(
   subnets: readonly Cidr[],
 ): Protocol<string | undefined> {
   for (const subnet of subnets) {
-    const size = subnet.address.family === 4 ? definition.blockSize.ipv4 : definition.blockSize.ipv6
-    const first = networkOf({ ...subnet, prefix: Math.min(subnet.prefix, size) })
+    const prefix = Math.min(subnet.prefix, sizeIn(definition.blockSize, subnet))
+    const first = networkOf({ ...subnet, prefix })
     const range = {
       from: keys.block(name, first),
       to: `${keys.block(name, lastOf(subnet))}\0`,
@@ -103,5 +152,13 @@ function stillClaimed(pool: string, block: string): CniError {
   return new CniError(Code.InvalidNetworkConfig, {
     msg: `the block at ${block} in it is still claimed, of pool ${pool}`,
     hint: `wait until it has gone back: patchbay pool show ${pool}`,
+  })
+}
+
+/** @param name of the pool */
+export function sizeInUse(name: string): CniError {
+  return new CniError(Code.InvalidNetworkConfig, {
+    msg: `the block size of pool ${name} cannot change while hosts hold blocks of it`,
+    hint: `make another pool with that size, or wait until all blocks have gone back: patchbay pool show ${name}`,
   })
 }

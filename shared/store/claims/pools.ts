@@ -14,8 +14,11 @@ import {
   type Plan,
   type Pools,
   readPools,
+  sizeInUse,
 } from './pool-obstacles.ts'
 import { type Known, known } from './value.ts'
+
+const ATTEMPTS = 5
 
 export type { NamedPool, Operator, Plan } from './pool-obstacles.ts'
 
@@ -37,11 +40,11 @@ export function* createPool(operator: Operator, name: string, plan: Plan): Proto
   const { keys } = operator
   const { entries } = yield* read({ from: keys.epoch })
   if (entries.length === 0) yield* beginStore(operator, false)
-  const all = yield* readPools(operator)
-  if (all.pools.some((pool) => pool.name === name)) throw exists(name)
-  const definition = { ...plan, id: operator.fresh() }
-  yield* writePool(operator, all, name, definition, { key: keys.pool(name), created: 0 })
-  return definition
+  const id = operator.fresh()
+  return yield* writePool(operator, name, ({ pools }) => {
+    if (pools.some((pool) => pool.name === name)) throw exists(name)
+    return { definition: { ...plan, id }, when: [{ key: keys.pool(name), created: 0 }] }
+  })
 }
 
 /**
@@ -49,40 +52,57 @@ export function* createPool(operator: Operator, name: string, plan: Plan): Proto
  * @throws as createPool; CniError for another block size of a family that has blocks
  */
 export function* changePool(operator: Operator, name: string, plan: Plan): Protocol<PoolDefinition> {
-  const all = yield* readPools(operator)
-  const before = all.pools.find((pool) => pool.name === name)
-  if (!before) throw noPool(name)
-  const definition = { ...before.definition, ...plan }
-  const sizes = sizeConditions(operator.keys, name, before.definition, plan)
-  const unchanged = { key: operator.keys.pool(name), modified: before.modified }
-  yield* writePool(operator, all, name, definition, unchanged, ...sizes)
-  return definition
+  return yield* writePool(operator, name, ({ pools }) => {
+    const before = pools.find((pool) => pool.name === name)
+    if (!before) throw noPool(name)
+    const sizes = sizeConditions(operator.keys, name, before.definition, plan)
+    const unchanged = { key: operator.keys.pool(name), modified: before.modified }
+    return { definition: { ...before.definition, ...plan }, when: [unchanged, ...sizes] }
+  })
 }
 
+interface Planned {
+  definition: PoolDefinition
+  when: Condition[]
+}
+
+/** Looks again when a host has claimed or given back a block meanwhile. @throws what `planned` throws for the pools as they are */
 function* writePool(
   operator: Operator,
-  all: Pools,
   name: string,
-  definition: PoolDefinition,
-  ...when: Condition[]
-): Protocol<void> {
-  const { keys } = operator
-  const obstacle = yield* obstacleIn(operator, all, name, definition)
-  if (obstacle) throw obstacle
+  planned: (all: Pools) => Planned,
+): Protocol<PoolDefinition> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const all = yield* readPools(operator)
+    const { definition, when } = planned(all)
+    const obstacle = yield* obstacleIn(operator, all, name, definition)
+    if (obstacle) throw obstacle
+    if (yield* isWritten(operator, name, all, { definition, when })) return definition
+  }
+  throw changed('a pool, or a block,')
+}
+
+/** A host that comes back may claim a block again that lies in no pool: so no block may have changed either. */
+function* isWritten(
+  { keys, report }: Operator,
+  name: string,
+  { revision: unchangedSince }: Pools,
+  { definition, when }: Planned,
+): Protocol<boolean> {
   const { succeeded, found } = yield* transact({
-    when: [...when, { ...allBelow(keys.pools), unchangedSince: all.revision }],
+    when: [...when, ...[keys.pools, keys.blocks()].map((one) => ({ ...allBelow(one), unchangedSince }))],
     do: [{ put: { key: keys.pool(name), value: JSON.stringify(definition) } }],
     otherwise: [
       { range: { from: keys.pool(name) } },
       { range: { ...allBelow(keys.blocks(name)), limit: 1 } },
     ],
   })
-  if (succeeded) return
-  const now = known(poolDefinition, found[0]?.[0], operator.report)
+  if (succeeded) return true
+  const now = known(poolDefinition, found[0]?.[0], report)
   // The answer to an earlier attempt of this transaction was lost on its way.
-  if (now && JSON.stringify(now.value) === JSON.stringify(definition)) return
+  if (now && JSON.stringify(now.value) === JSON.stringify(definition)) return true
   if (when.length > 1 && (found[1]?.length ?? 0) > 0) throw sizeInUse(name)
-  throw changed(`a pool`)
+  return false
 }
 
 /** Blocks of two sizes could share addresses: none may be there when the size changes. */
@@ -141,12 +161,5 @@ function exists(name: string): CniError {
   return new CniError(Code.InvalidNetworkConfig, {
     msg: `there is a pool ${name} already`,
     hint: `look at it: patchbay pool show ${name}; change its ranges: patchbay pool change ${name}`,
-  })
-}
-
-function sizeInUse(name: string): CniError {
-  return new CniError(Code.InvalidNetworkConfig, {
-    msg: `the block size of pool ${name} cannot change while hosts hold blocks of it`,
-    hint: `make another pool with that size, or wait until all blocks have gone back: patchbay pool show ${name}`,
   })
 }

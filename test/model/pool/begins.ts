@@ -45,6 +45,7 @@ function operatorsWorks({ machines }: World, { releasesLiving, subnet, blockSize
   return [
     { kind: 'recover' },
     { kind: 'shrink', to: first, blockSize },
+    { kind: 'resize', to: subnet, blockSize: blockSize - 1 },
     { kind: 'delete' },
     ...released.map((host): Work => ({ kind: 'release', host })),
     ...[...names].map((host): Work => ({ kind: 'release what is left', host })),

@@ -46,6 +46,11 @@ export const largerBlocks = { subnet: '10.0.0.0/30', blockSize: 31 }
 export const withSingles = {
   works: ['claim', 'wish', 'conclude', 'grant', 'take back'],
 } satisfies Partial<Bounds>
+/** A host is released while it lives, and its pool gets another block size. */
+export const withSizes = {
+  hosts: [host('hostA', 'net')],
+  works: ['claim', 'enter', 'release', 'resize'],
+} satisfies Partial<Bounds>
 export const withOperator = { works: ['claim', 'give back', 'release', 'recover'] } satisfies Partial<Bounds>
 
 /** As often as it comes. */

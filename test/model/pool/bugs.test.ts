@@ -2,7 +2,7 @@
 
 import { test } from '../../harness/test.ts'
 import { type Bug, testBugs } from '../found.ts'
-import { boundsOf, oneHost, withOperator, withSingles } from './bounds.ts'
+import { boundsOf, oneHost, withOperator, withSingles, withSizes } from './bounds.ts'
 import { loadClaims } from './load.ts'
 import { walk } from './walk.ts'
 import type { Bounds } from './world.ts'
@@ -219,6 +219,20 @@ const bugs: Record<string, Bug<Bounds>> = {
     bounds: boundsOf({ works: 1, reinstalls: 1 }, withOperator),
     rule: /at rest: (hostA2 cannot enter|release does not end well)/,
     story: [/installed anew/],
+  },
+  'a released host claims its block again without a look at the pool': {
+    edits: [
+      { file: `${claims}/again.ts`, from: "if ('block' in part && size", to: "if ('single' in part && size" },
+    ],
+    bounds: boundsOf({ works: 4 }, withSizes),
+    rule: /10.0.0.0\/32 is claimed, and the pool has blocks of \/31/,
+    story: [/put blocks.*done/, /remove hosts.*done/, /put pools/, /put blocks.*done/],
+  },
+  'a block is claimed again although a pool has changed meanwhile': {
+    edits: [{ file: `${claims}/confirm.ts`, from: 'when: [...when, ', to: 'when: [' }],
+    bounds: boundsOf({ works: 4 }, withSizes),
+    rule: /10.0.0.0\/32 is claimed, and the pool has blocks of \/31/,
+    story: [/remove hosts.*done/, /put pools/, /put blocks.*done/],
   },
   'a key that a restore has brought back is taken for that of a copied host': {
     edits: [

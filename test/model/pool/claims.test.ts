@@ -11,6 +11,7 @@ import {
   twoNetworks,
   withOperator,
   withSingles,
+  withSizes,
 } from './bounds.ts'
 import { testWalks } from './whole.ts'
 
@@ -97,6 +98,10 @@ if (isFull)
       backups: 1,
       restores: 1,
     }),
+    'full: a host that was released enters, and the block size of its pool changes': boundsOf(
+      { works: 4 },
+      withSizes,
+    ),
     'full: two restores': boundsOf({ works: 2, backups: 2, restores: 2 }),
     'full: a copied host, and three protocols': boundsOf({ works: 3, clones: 1 }),
     'full: a host is cut off and released, three protocols': boundsOf(

@@ -53,7 +53,7 @@ function epochOf(): Epoch {
 }
 
 function isOperators(kind: Work['kind']): boolean {
-  return ['release', 'release what is left', 'recover', 'shrink', 'delete'].includes(kind)
+  return ['release', 'release what is left', 'recover', 'shrink', 'resize', 'delete'].includes(kind)
 }
 
 /** The operator's command line, on some host that does not fail. */

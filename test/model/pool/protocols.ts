@@ -31,7 +31,7 @@ export type Work =
   | { kind: 'release'; host: string }
   | { kind: 'release what is left'; host: string }
   | { kind: 'recover' }
-  | { kind: 'shrink'; to: string; blockSize: number }
+  | { kind: 'shrink' | 'resize'; to: string; blockSize: number }
   | { kind: 'delete' }
 
 /** What it says at its end. */
@@ -146,10 +146,23 @@ function* protocolOf(claims: Claims, host: Host, work: Work, lent: readonly Rese
     case 'shrink':
       yield* claims.changePool(host, poolName, definitionOf({ ...work, subnet: work.to }))
       return 'shrunk'
+    case 'resize':
+      return yield* resized(claims, host, work)
     case 'delete':
       return (yield* claims.deletePool(host, poolName)).deleted ? 'deleted' : 'closing'
     default:
       return yield* inNetwork(claims, host, work)
+  }
+}
+
+/** Refused while a block is claimed. */
+function* resized(claims: Claims, host: Host, work: { to: string; blockSize: number }): Protocol<Outcome> {
+  try {
+    yield* claims.changePool(host, poolName, definitionOf({ ...work, subnet: work.to }))
+    return 'resized'
+  } catch (error) {
+    if (error instanceof Error && error.message.includes('the block size of pool')) return 'in use'
+    throw error
   }
 }
 

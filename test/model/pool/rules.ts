@@ -22,6 +22,7 @@ export const rules: readonly Rule[] = [
   (_, __, world) => givenOutside(world),
   (_, __, world) => heldWithoutKey(world),
   usedAgain,
+  wrongSize,
   wronglyClaimed,
   (_, __, world) => falseAlarm(world),
   (_, __, world) => grantedButFree(world),
@@ -140,6 +141,16 @@ function wronglyClaimed({ store: before, machines }: World, _: Event, { store }:
   if (pool?.closing) return `${block} is claimed of a pool that is being deleted`
   const isInside = pool?.ranges.some(({ subnet }) => isWithin(subnet, block))
   return isInside ? undefined : `${block} is claimed, which is not in the pool`
+}
+
+/** A key of a block is made only with the size that its pool has now. */
+function wrongSize({ store: before }: World, _: Event, { store }: World): string | undefined {
+  const made = newBlock(before, store)
+  const pool = made && storedAt<PoolDefinition>(before, keys.pool(poolName))
+  const isFitting = !pool || parseCidr(made.block)?.prefix === pool.blockSize.ipv4
+  return isFitting
+    ? undefined
+    : `${made.block} is claimed, and the pool has blocks of /${pool.blockSize.ipv4}`
 }
 
 /** The value of a block's key that was made by the last change. */
