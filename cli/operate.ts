@@ -78,13 +78,19 @@ async function load(name: string): Promise<Verb> {
   const group = groupOf(name.split(' ')[0] ?? '')
   if (group.length > 0 && !name.includes(' '))
     throw misuse(
-      `${name} needs one more word: ${group.map((verb) => verb.slice(name.length + 1)).join(', ')}`,
+      `${name} needs one more word: ${(await shownOf(group)).map((verb) => verb.slice(name.length + 1)).join(', ')}`,
       `patchbay ${name} --help`,
     )
   throw misuse(
     `no verb ${quoted(name)}${asked(meantBy(name))}`,
-    group.length > 0 ? `the verbs are ${group.join(', ')}` : 'patchbay help shows all verbs',
+    group.length > 0 ? `the verbs are ${(await shownOf(group)).join(', ')}` : 'patchbay help shows all verbs',
   )
+}
+
+/** Those of the verbs that the help shows. */
+async function shownOf(names: readonly string[]): Promise<string[]> {
+  const loaded = names.map(async (name) => ((await verbs[name]?.())?.hidden ? [] : [name]))
+  return (await Promise.all(loaded)).flat()
 }
 
 /** The verb that begins with the word, or else one that is near. */

@@ -1,6 +1,6 @@
 /** Serves metrics and the agent's health by HTTP, on a socket of this host. Requests and connections are bounded. */
 
-import { chmodSync, rmSync } from 'node:fs'
+import { chmodSync, lstatSync, rmSync } from 'node:fs'
 import {
   createServer,
   type IncomingMessage,
@@ -41,10 +41,14 @@ const limits = {
 }
 const MOST_CONNECTIONS = 16
 
-/** @returns the listening server @throws the system's error */
-export async function serve(place: Place, pages: Pages): Promise<Server> {
+/** A client that does not read its answer for so long is cut off, milliseconds. */
+const LONGEST_SILENCE = 5_000
+
+/** @returns the listening server @throws the system's error, or one that says that something else is in the socket's place */
+export async function serve(place: Place, pages: Pages, silence = LONGEST_SILENCE): Promise<Server> {
   const server = createServer(limits, answerBy(pages))
   server.maxConnections = MOST_CONNECTIONS
+  server.timeout = silence
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     listen(server, place, resolve)
@@ -58,13 +62,19 @@ export async function serve(place: Place, pages: Pages): Promise<Server> {
 /** The lock of the agent says that a socket which is there is of one that was killed. It is made with mode 0600. */
 function listen(server: Server, place: Place, listening: () => void): void {
   if (!('path' in place)) return void server.listen(place, listening)
-  rmSync(place.path, { force: true })
+  removeSocket(place.path)
   const before = process.umask(0o177)
   try {
     server.listen(place, listening)
   } finally {
     process.umask(before)
   }
+}
+
+function removeSocket(path: string): void {
+  const found = lstatSync(path, { throwIfNoEntry: false })
+  if (found && !found.isSocket()) throw new Error(`${path} is there, and is no socket`)
+  rmSync(path, { force: true })
 }
 
 /** Ends at once, also for connections that are open. */
@@ -89,7 +99,11 @@ function answerBy(pages: Pages): RequestListener {
     if (request.method !== 'GET') return refuse(response, 405)
     const route = Object.hasOwn(routes, request.url ?? '') ? routes[request.url ?? ''] : undefined
     if (!route) return refuse(response, 404)
-    route(response)
+    try {
+      route(response)
+    } catch (error) {
+      respond(response, 500, String(error))
+    }
   }
 }
 

@@ -1,11 +1,14 @@
 /** Which networks of this host's configurations use a store, and which store that is. */
 
+import * as z from 'zod/mini'
 import { nameWithin } from '../../shared/cni/name-within.ts'
 import { isObject } from '../../shared/config/json.ts'
+import { object, optional, path } from '../../shared/config/schema.ts'
 import { toCniError } from '../../shared/error/error.ts'
 import { tolerate } from '../../shared/kernel/errno.ts'
 import type { StoreConfig } from '../../shared/store/config.ts'
 import { readStoreFile, settingsIn } from '../../shared/store/settings.ts'
+import { poolName } from '../../shared/store/words.ts'
 import { type LeftOut, trying } from '../host/left-out.ts'
 import { type Configured, configurationFiles, readConfiguration } from '../host/networks.ts'
 import type { AgentNetwork } from './part.ts'
@@ -46,7 +49,7 @@ export function networksOf(
   leftOut: LeftOut,
 ): Found[] {
   return configured.flatMap((one) =>
-    usesOf(one).flatMap(({ section, ...use }) => {
+    usesOf(one, leftOut).flatMap(({ section, ...use }) => {
       const settings = settingsOf(section, common, one.file, leftOut)
       const network = { name: one.network, plugin: one.type, raw: one.raw, ...use }
       return settings ? [{ network, store: settings }] : []
@@ -57,14 +60,23 @@ export function networksOf(
 /** What a network uses a store for, and its own settings of it. */
 type Use = Pick<AgentNetwork, 'pool' | 'peers'> & { section: unknown }
 
-function usesOf({ type, raw }: Configured): Use[] {
-  const pool = poolIn(raw.ipam)
+function usesOf({ type, raw, file }: Configured, leftOut: LeftOut): Use[] {
+  const [pool] = soundPool(poolIn(raw.ipam), file, leftOut)
   const addresses: Use[] = pool ? [{ pool, peers: false, section: pool.store }] : []
   const isPeer = nameWithin(type, ['vxlan']) !== undefined && raw.peers === 'store'
   if (!isPeer) return addresses
   const [first] = addresses
   if (first && JSON.stringify(first.section) === JSON.stringify(raw.store)) return [{ ...first, peers: true }]
   return [...addresses, { peers: true, section: raw.store }]
+}
+
+/** None for one whose pool or directory a plugin refuses: both become names of keys and files. */
+function soundPool(pool: Raw | undefined, file: string, leftOut: LeftOut): Raw[] {
+  if (!pool) return []
+  const { data, error } = z.safeParse(object({ pool: poolName, dataDir: optional(path) }), pool)
+  if (data) return [pool]
+  leftOut(file, `ipam.${error.issues[0]?.path.join('.')} must be ${error.issues[0]?.message}`)
+  return []
 }
 
 /** The section of type pool: `ipam` itself, or one in an ipam-list. */

@@ -9,7 +9,7 @@ export interface Worker {
   stop(): Promise<void>
 }
 
-const FIRST_PAUSE = 1_000
+export const FIRST_PAUSE = 1_000
 const LONGEST_PAUSE = 60_000
 
 /**

@@ -29,9 +29,12 @@ function add(sum: Sum, part: Buffer): void {
   const bytes = Buffer.alloc(Math.ceil(part.length / 4) * 4)
   bytes.set(part)
   const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4)
+  const { length } = words
+  // The engine looks up a local name faster than a property, and this loop has 40 million turns for patchbay-agent.
+  const { imul } = Math
   let { one, other } = sum
-  for (let i = 0; i < words.length; i++) {
-    one = Math.imul(one ^ (words[i] as number), 0x01000193)
+  for (let i = 0; i < length; i++) {
+    one = imul(one ^ (words[i] as number), 0x01000193)
     other = (other + one) | 0
   }
   sum.one = one

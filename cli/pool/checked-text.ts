@@ -22,5 +22,8 @@ const columns: Column<Finding>[] = [
 export function checkedText(page: Page, { checked, findings }: Checked): string {
   if (findings.length > 0) return table(page, columns, findings)
   const { pools, hosts, blocks, networks } = checked
-  return `nothing found: ${pools} pools, ${blocks} blocks, ${hosts} hosts, ${networks} networks here`
+  const counts = [counted(pools, 'pool'), counted(blocks, 'block'), counted(hosts, 'host')]
+  return `nothing found: ${[...counts, counted(networks, 'network')].join(', ')} here`
 }
+
+const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`

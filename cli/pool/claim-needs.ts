@@ -9,6 +9,7 @@ import { claimBlock, claimBlockOf, requirePool, type Wanted } from '../../shared
 import { enter } from '../../shared/store/claims/enter.ts'
 import { type Host, holdingsOf, type Session } from '../../shared/store/claims/host.ts'
 import { answerTo, askSingle, conclude } from '../../shared/store/claims/single.ts'
+import { readHoldings } from '../../shared/store/files.ts'
 import type { HeldSingle } from '../../shared/store/memory.ts'
 import type { Protocol } from '../../shared/store/protocol.ts'
 import type { ClaimInput } from './claim-input.ts'
@@ -27,12 +28,22 @@ export async function claimAll(hands: Hands, input: ClaimInput): Promise<Claimed
   const wanted: Wanted = { ...placeOf(input), usable: usableOf }
   const addresses = input.addresses.flatMap((text) => parseAddress(text) ?? [])
   for (const address of addresses) await hands.holding((run) => claimAddress(run, wanted, address))
-  const isAll = input.families.length === 0 && addresses.length === 0
-  const blocks =
-    isAll || input.families.length > 0
-      ? await hands.locked((host) => claimNeeded(host, wanted, isAll ? undefined : input.families))
-      : []
+  const isWish = input.families.length === 0 && addresses.length > 0
+  const families = isWish ? besides(wanted, addresses) : input.families
+  const isDone = isWish && families.length === 0
+  const needed = families.length > 0 ? families : undefined
+  const blocks = isDone ? [] : await hands.locked((host) => claimNeeded(host, wanted, needed))
   return { blocks, addresses: input.addresses }
+}
+
+/** The families without a wish of which the network has no block: by now its file says what the pool has. */
+function besides({ network, dataDir }: Wanted, wishes: readonly Address[]): Family[] {
+  const held = readHoldings(dataDir, network)
+  const sets = held ? familySets(held) : []
+  const lacking = sets.filter(
+    ({ blocks, family }) => blocks === 0 && !wishes.some((wish) => wish.family === family),
+  )
+  return lacking.map(({ family }) => family)
 }
 
 function placeOf({ network, dataDir, pool }: ClaimInput): Omit<Wanted, 'usable'> {

@@ -37,14 +37,16 @@ function damagedFile({ file, why }: HeldHere['damaged'][number]): Finding {
 }
 
 /** The store has another ID under this host's name. */
-function stranger({ memory }: HeldHere, { hosts }: Contents, host: string): Finding[] {
+function stranger({ memory, networks, damaged }: HeldHere, { hosts }: Contents, host: string): Finding[] {
   const known = hosts.get(host)
-  if (!memory || !known || known.id === memory.id) return []
+  // Without its own file a host has the ID of its networks' files, or none yet: its first claim makes one, and is refused.
+  const own = memory?.id ?? networks[0]?.holdings.id
+  if (!known || known.id === own || (!own && damaged.length > 0)) return []
   return [
     {
       kind: 'unknown-host',
       subject: host,
-      means: `the store has a host of this name with another ID: ${known.id}, not ${memory.id}`,
+      means: `the store has a host of this name with another ID: ${known.id}, not ${own ?? 'one of this host, which has none yet'}`,
       mend: `if the other one is this host before it was installed anew: patchbay pool release --host ${host}; if it lives, give this one another name: "host" in store.json`,
     },
   ]

@@ -69,8 +69,13 @@ export function withNextAddresses(config: Configuration): Configuration {
   return { ...config, runtimeConfig: { ips } }
 }
 
-/** There is no etcd on the demo's hosts: host-local stands in for a pool. */
+/** There is no etcd on the demo's hosts: host-local stands in for a pool, and a list of the hosts for what `patchbay agent` writes. */
 export function withoutStore(config: Configuration): Configuration {
   const { type } = (config.ipam ?? {}) as { type?: string }
-  return type === 'pool' ? { ...config, ipam: { type: 'host-local', subnet: '10.125.0.0/16' } } : config
+  const hosts = ['192.0.2.1', '192.0.2.2', '192.0.2.3']
+  return {
+    ...config,
+    ...(config.peers === 'store' && { peers: undefined, arpSuppress: undefined, remotes: hosts }),
+    ...(type === 'pool' && { ipam: { type: 'host-local', subnet: '10.125.0.0/16' } }),
+  }
 }

@@ -27,7 +27,7 @@ export function agentPath(directories: readonly string[]): string {
   if (connect) return self
   const own = readLink(self) ?? ''
   const beside = own.slice(0, own.lastIndexOf('/'))
-  const places = [beside, ...directories].map((directory) => `${directory}/${agentName}`)
+  const places = [...new Set([beside, ...directories])].map((directory) => `${directory}/${agentName}`)
   const path = places.find(isProgram)
   if (path) return path
   throw new CniError(Code.PluginNotAvailable, {

@@ -13,7 +13,7 @@ import {
 import { hostName } from './words.ts'
 
 const endpoint = pattern(
-  'an URL of etcd such as https://192.0.2.1:2379',
+  'a URL of etcd such as https://192.0.2.1:2379',
   /^https?:\/\/(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(:\d{1,5})?\/?$/,
 )
 

@@ -18,6 +18,8 @@ import { count, hostName, id, poolName } from './words.ts'
 const storeMemory = object({
   /** The store's own ID, in its key `epoch`. */
   store: id,
+  /** This host's name there when it confirmed: with another one it was renamed since. */
+  name: optional(hostName),
   /** The epoch in which this host has confirmed what it holds. */
   epoch: optional(id),
   /** The highest revision that it has seen in that epoch: a lower one tells that etcd was restored. */

@@ -1,7 +1,8 @@
 /**
  * Measures every plugin against the reference's: `npm run bench [-- --scenario NAME …] [--peer DIR|VERSION …] [--engine quickjs|node|both]
  * [--seconds N] [--full] [--list] [--page] [--render] [--work DIR] [--guest newest|6.1]`, or compares what noise cannot move with
- * recorded figures: `npm run bench -- --budget [--record]`.
+ * recorded figures: `npm run bench -- --budget [--record]`; or a cluster of simulated hosts: `npm run bench -- --cluster [--part NAME …] [--hosts N]
+ * [--page]`.
  */
 
 import { join, resolve } from 'node:path'
@@ -10,6 +11,7 @@ import { engines, oneOf } from '../../scripts/build/target.ts'
 import { Missing, reportMissing } from '../../scripts/setup.ts'
 import { chooseGuest } from '../guest/kernel.ts'
 import { budget } from './budget.ts'
+import { measureCluster, parts } from './cluster/cluster.ts'
 import { bench, render } from './run.ts'
 import { isNamed, isSlow, type Scenario, scenariosOf, titleOf } from './scenarios.ts'
 
@@ -27,6 +29,9 @@ const { values } = parseArgs({
     render: { type: 'boolean', default: false },
     budget: { type: 'boolean', default: false },
     record: { type: 'boolean', default: false },
+    cluster: { type: 'boolean', default: false },
+    part: { type: 'string', multiple: true, default: [...parts] },
+    hosts: { type: 'string', default: '1000' },
     guest: { type: 'string' },
     work: { type: 'string', default: join(root, '.cache') },
   },
@@ -40,7 +45,17 @@ function isChosen(scenario: Scenario): boolean {
   return values.full || values.list || !isSlow(scenario)
 }
 
+async function cluster(): Promise<void> {
+  if (values.page) return (await import('./cluster/page.ts')).writeScalePage()
+  if (process.getuid?.() !== 0) throw new Missing('the benchmark makes namespaces: run it as root')
+  await measureCluster(
+    values.part.map((part) => oneOf(parts, part, '--part')),
+    Number(values.hosts),
+  )
+}
+
 async function main(): Promise<void> {
+  if (values.cluster) return cluster()
   if (values.guest) chooseGuest(values.guest)
   if (values.render) return render()
   if (scenarios.length === 0)

@@ -65,7 +65,7 @@ test('it is ready while etcd is away, serves metrics with few rights, begins aga
     assert.is(numberOf('patchbay_store_up'), 0)
     assert.is(written('healthz'), 'ok')
     assert.match(written('readyz'), /127\.0\.0\.1:1/)
-    assert.is(written('capabilities').split(/\s+/)[1], '000000000000100a')
+    assert.is(written('capabilities').split(/\s+/)[1], '000000000000300a')
     assert.is(written('again'), 'ok')
     assert.ok(Number(written('milliseconds')) < 1000, written('milliseconds'))
     assert.match(written('result'), /success/, journal)

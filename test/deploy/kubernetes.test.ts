@@ -124,7 +124,7 @@ test('the agent may change the host’s network and write where addresses and it
   const containers = containersOf(specOf(agent))
   assert.equal(
     containers.map(({ securityContext }) => securityContext.capabilities),
-    [{ drop: ['ALL'] }, { drop: ['ALL'], add: ['NET_ADMIN'] }],
+    [{ drop: ['ALL'] }, { drop: ['ALL'], add: ['NET_ADMIN', 'NET_RAW'] }],
   )
   for (const { securityContext } of containers)
     assert.equal(

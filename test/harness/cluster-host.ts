@@ -67,7 +67,8 @@ export async function newClusterHost(
   machine: Machine,
   env: Record<string, string> = {},
 ): Promise<ClusterHost> {
-  const pid = await hold(machine)
+  const mounts = ownDirectories.map((path) => `mkdir -p ${path} && mount -t tmpfs tmpfs ${path}`)
+  const pid = await hold(machine, mounts)
   const args = [`--target=${pid}`, '--mount', '--uts', '--net']
   const inHost = (path: string) => `/proc/${pid}/root${path}`
   const callHere = (request: Call) =>
@@ -125,9 +126,12 @@ function attachment(
   return { verb, config: { cniVersion: '1.1.0', ...network }, containerID: name, netns: path, ...more }
 }
 
-/** Starts the process that has the host's namespaces. @returns its process ID, when all is mounted */
-async function hold({ name }: Machine): Promise<number> {
-  const mounts = ownDirectories.map((path) => `mkdir -p ${path} && mount -t tmpfs tmpfs ${path}`)
+/**
+ * Starts the process that has a host's namespaces.
+ * @param mounts commands that give it files of its own
+ * @returns its process ID, when all is mounted
+ */
+export async function hold({ name }: Machine, mounts: readonly string[]): Promise<number> {
   const ready = `${scratch}/${name}.ready`
   const script = [`hostname ${name}`, ...mounts, `touch ${ready}`, 'exec sleep infinity'].join(' && ')
   const unshare = ['unshare', '--uts', '--mount', '--propagation', 'unchanged', 'sh', '-c', script]

@@ -22,6 +22,8 @@ export interface EtcdOptions extends Access {
   quotaBytes?: number
   /** The size of each member's disk, at least 160 MB. Only on a private host. Default: no limit */
   diskBytes?: number
+  /** Where the data is. Default: a directory where syncing costs nothing on a private host (`newDisk`) */
+  disk?: string
 }
 
 export interface Etcd {
@@ -49,7 +51,7 @@ export interface Etcd {
 /** Starts an etcd, and waits until it serves clients. */
 export async function startEtcd(options: EtcdOptions = {}): Promise<Etcd> {
   const { version = '3.5', members: wish = 1, quotaBytes, diskBytes } = options
-  const disk = newDisk()
+  const disk = options.disk ?? newDisk()
   const places = typeof wish === 'object' ? wish : Array<Place>(wish).fill({ address: '127.0.0.1' })
   const tls = openAccess(options, disk, [...new Set(places.map(({ address }) => address))])
   const planned = await plan(places, disk, tls ? 'https' : 'http')
@@ -82,10 +84,11 @@ interface Status {
 function handleOf(
   members: readonly Member[],
   program: string,
-  { prefix = '/patchbay/' }: EtcdOptions,
+  options: EtcdOptions,
   tls: Tls | undefined,
   disk: string,
 ): Etcd {
+  const { prefix = '/patchbay/' } = options
   const endpoints = members.map(({ endpoint }) => endpoint)
   const root = tls?.issue('root')
   /** At some members only: one that does not answer would cost seconds. */
@@ -137,7 +140,7 @@ function handleOf(
     },
     end: async () => {
       await killAll()
-      removeDisk(disk)
+      if (options.disk === undefined) removeDisk(disk)
     },
   }
 }

@@ -9,7 +9,7 @@ import { enter } from '../../shared/store/claims/enter.ts'
 import type { Host, Session } from '../../shared/store/claims/host.ts'
 import { createPool } from '../../shared/store/claims/pools.ts'
 import { recover } from '../../shared/store/claims/recover.ts'
-import { perform } from '../../shared/store/connection.ts'
+import { type Connection, perform } from '../../shared/store/connection.ts'
 import { keysBelow } from '../../shared/store/keys.ts'
 import type { Holdings, HostMemory } from '../../shared/store/memory.ts'
 import type { DiskAnswer, DiskStep, Protocol, Step } from '../../shared/store/protocol.ts'
@@ -28,10 +28,10 @@ export interface Disk {
   reserved: Readonly<Record<string, Readonly<Record<string, string>>>>
 }
 
-export interface PoolHost {
+export interface PoolHost<Store extends Connection = MemoryStore> {
   name: string
   disk: Disk
-  store: MemoryStore
+  store: Store
   reports: string[]
   /** Called before each step. */
   watch: (step: Step, at: number) => void
@@ -44,13 +44,13 @@ export function freshId(): string {
   return `00000000-0000-4000-8000-${String(++made).padStart(12, '0')}`
 }
 
-export function poolHost(store: MemoryStore, name: string): PoolHost {
+export function poolHost<Store extends Connection>(store: Store, name: string): PoolHost<Store> {
   const disk: Disk = { memory: { id: freshId(), stores: [], dataDirs: [] }, holdings: [], reserved: {} }
   return { name, disk, store, reports: [], watch: () => {} }
 }
 
 /** What a protocol is given, from the files as they are now. */
-export function given(host: PoolHost): Host {
+export function given(host: PoolHost<Connection>): Host {
   return {
     keys,
     name: host.name,
@@ -64,9 +64,9 @@ export function given(host: PoolHost): Host {
 }
 
 /** Runs a protocol of a host. @throws killed; what the protocol throws */
-export async function run<T>(host: PoolHost, protocol: Protocol<T>): Promise<T> {
+export async function run<T>(host: PoolHost<Connection>, protocol: Protocol<T>): Promise<T> {
   let at = 0
-  const ask: MemoryStore['ask'] = async (step) => {
+  const ask: Connection['ask'] = async (step) => {
     host.watch(step, at++)
     return host.store.ask(step)
   }
@@ -91,7 +91,7 @@ function* unlessKilled<T>(protocol: Protocol<T>): Protocol<T> {
   return next.value
 }
 
-function doOnDisk(host: PoolHost, step: DiskStep): DiskAnswer {
+function doOnDisk(host: PoolHost<Connection>, step: DiskStep): DiskAnswer {
   const { disk } = host
   if (step.kind === 'remember') host.disk = { ...disk, memory: step.memory }
   else if (step.kind === 'hold') host.disk = { ...disk, holdings: withFile(disk.holdings, step.holdings) }
@@ -107,7 +107,7 @@ function withFile(all: readonly Holdings[], one: Holdings): Holdings[] {
 }
 
 /** The reserved addresses of a block, or an address. */
-export function reservedIn({ disk }: PoolHost, network: string, part: string): string[] {
+export function reservedIn({ disk }: PoolHost<Connection>, network: string, part: string): string[] {
   const block = parseCidr(part)
   const isIn = (text: string) => {
     const address = parseAddress(text)
@@ -117,7 +117,7 @@ export function reservedIn({ disk }: PoolHost, network: string, part: string): s
 }
 
 function changeReservation(
-  host: PoolHost,
+  host: PoolHost<Connection>,
   step: Extract<DiskStep, { kind: 'reserve' | 'release' }>,
 ): DiskAnswer {
   const { network, address, host: other } = step
@@ -134,7 +134,7 @@ function changeReservation(
 
 /** Reserves an address for a holder, or releases it. */
 export function setReservation(
-  host: PoolHost,
+  host: PoolHost<Connection>,
   network: string,
   address: string,
   holder: string | undefined,
@@ -159,13 +159,13 @@ export function* within<T>(
 }
 
 /** Enters, and claims a block of IPv4. @param start its number in the pool */
-export function claim(host: PoolHost, start = 0, network: Wanted = wanted()): Promise<string> {
+export function claim(host: PoolHost<Connection>, start = 0, network: Wanted = wanted()): Promise<string> {
   const protocol = within(given(host), (session) => claimBlock(session, network, 4, BigInt(start)), network)
   return run(host, protocol).then(({ block }) => block)
 }
 
 /** Enters for a network, and does nothing. */
-export function enterOnly(host: PoolHost, network: Wanted = wanted()): Promise<void> {
+export function enterOnly(host: PoolHost<Connection>, network: Wanted = wanted()): Promise<void> {
   return run(
     host,
     within(given(host), function* () {}, network),
@@ -173,7 +173,7 @@ export function enterOnly(host: PoolHost, network: Wanted = wanted()): Promise<v
 }
 
 /** The blocks that a host may give addresses of. */
-export function held({ disk }: PoolHost, network = 'net', state = 'held'): string[] {
+export function held({ disk }: PoolHost<Connection>, network = 'net', state = 'held'): string[] {
   const holdings = disk.holdings.find((one) => one.network === network)
   const blocks = holdings?.blocks.filter((one) => one.state === state) ?? []
   return blocks.map(({ block }) => block).sort()
@@ -191,7 +191,7 @@ export const four = { ranges: [{ subnet: '10.1.0.0/26' }], blockSize: { ipv4: 28
 /** What the operator's protocols are given. */
 export const operator = { keys, now: 'now', fresh: freshId, report: () => {} }
 
-export async function makePool(store: MemoryStore, name = 'blue', plan = four): Promise<void> {
+export async function makePool(store: Connection, name = 'blue', plan = four): Promise<void> {
   await ask(store, createPool(operator, name, plan))
 }
 
@@ -200,6 +200,6 @@ export async function open(store: MemoryStore, anyway = false): Promise<void> {
 }
 
 /** Runs a protocol of the operator. */
-export function ask<T>(store: MemoryStore, protocol: Protocol<T>): Promise<T> {
+export function ask<T>(store: Connection, protocol: Protocol<T>): Promise<T> {
   return perform(store, () => ({ done: false }), protocol)
 }

@@ -5,11 +5,15 @@ import { setTimeout as wait } from 'node:timers/promises'
 const LIMIT_SECONDS = 30
 const POLL_MILLISECONDS = 10
 
-/** Waits until a condition holds. @param what it is, for the error @throws when it does not hold after 30 seconds */
-export async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const end = Date.now() + LIMIT_SECONDS * 1000
+/** Waits until a condition holds. @param what it is, for the error @param limit seconds; benchmarks wait longer @throws when it does not hold after them */
+export async function until(
+  what: string,
+  isSo: () => boolean | Promise<boolean>,
+  limit = LIMIT_SECONDS,
+): Promise<void> {
+  const end = Date.now() + limit * 1000
   while (!(await isSo())) {
-    if (Date.now() > end) throw new Error(`not after ${LIMIT_SECONDS} seconds: ${what}`)
+    if (Date.now() > end) throw new Error(`not after ${limit} seconds: ${what}`)
     await wait(POLL_MILLISECONDS)
   }
 }

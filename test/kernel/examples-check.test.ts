@@ -51,6 +51,8 @@ const settings: Record<string, Setting> = {
     ...underlay,
     prepare() {
       underlay.prepare?.()
+      // The address that it would publish is that of the default route.
+      ip('route add default via 192.0.2.254')
       hold('vxlan-pool', '/var/lib/cni/networks', {
         ranges: [{ subnet: '10.125.0.0/16' }],
         blocks: ['10.125.1.0/26'],

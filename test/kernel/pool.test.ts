@@ -284,6 +284,7 @@ test('without patchbay-agent ADD and STATUS say how it is installed, and go on w
   assert.is(code, 11)
   assert.match(said, 'no block could be claimed: patchbay-agent, which speaks with etcd, is not installed')
   assert.match(said, 'patchbay install --agent')
+  assert.is(said.split(`${directory}/patchbay-agent`).length, 2, 'it names each place once')
   const status = await call(request('STATUS', '', { directory }))
   assert.is(status.json?.code, 50)
   holding({ blocks: ['10.80.1.0/28'] })

@@ -100,7 +100,7 @@ test('a client certificate that etcd refuses: expired since when, not valid yet,
   )
   assert.match(
     await errorOf({ ...good, ...tls.stranger('host1') }),
-    "it refuses this host's client certificate (CN=host1; ",
+    /it refuses this host's client certificate \(CN=host1; [\s\S]*-in FILE/,
   )
   assert.match(await errorOf({ ...good, cert: undefined, key: undefined }), 'it demands a client certificate')
 })

@@ -32,8 +32,12 @@ function example(file: string, number: number): Named {
     cniVersion,
     ...remote,
     ...(plugins[0].ipam.type === 'pool' && inBlocks(plugins[0], name, number)),
+    ...(plugins[0].peers && withoutAgent),
   }
 }
+
+/** The others as a list, in the place of what the agent writes: it has tests of its own, with etcd. */
+const withoutAgent = { peers: undefined, arpSuppress: undefined, remotes: hosts.map(({ ipv4 }) => ipv4) }
 
 /** The host has a block of each range, as if it had claimed them. */
 function inBlocks({ ipam }: { ipam?: object }, network: string, number: number): object {

@@ -54,9 +54,10 @@ export function writingsOf(
     const { mac, addresses } = value
     writings.push({ range: 'neighbours', key, value, text: JSON.stringify({ mac, addresses }) })
   }
-  const own = [...ranges.neighbours.values().keys(), ...ranges.neighbours.wrongs().keys()]
-  for (const key of own)
-    if (key.startsWith(`${host}/`) && !wanted.neighbours.has(key)) writings.push({ range: 'neighbours', key })
+  const begin = `${host}/`
+  for (const keys of [ranges.neighbours.values().keys(), ranges.neighbours.wrongs().keys()])
+    for (const key of keys)
+      if (key.startsWith(begin) && !wanted.neighbours.has(key)) writings.push({ range: 'neighbours', key })
   return writings
 }
 

@@ -45,6 +45,10 @@ const [MOST_PEERS, MOST_NEIGHBOURS] = [10_000, 100_000]
 /** etcd takes 128 operations in a transaction (`--max-txn-ops`). */
 const MOST_OPERATIONS = 100
 
+/** Passes are so many times their duration apart, so that they take a fifth of a processor; but the first, which writes all, may take half a minute. */
+const SHARE = 4
+const LONGEST_GATHER = 1_000
+
 /** Where segments work. */
 export interface Workplace extends Pick<Surroundings, 'connection' | 'keys' | 'host'> {
   socket: Socket
@@ -62,6 +66,8 @@ export function openSegment(place: Workplace, first: Told, firstVtep: Vtep): Seg
   let [told, vtep] = [first, firstVtep]
   let actual: Actual | undefined
   let changes = 0
+  /** How long the last pass took, milliseconds. */
+  let took = 0
   /** Since when entries are not wanted, by `differenceKey`; and until when none is removed. */
   let unwanted = new Map<string, number>()
   let heldUntil = 0
@@ -72,9 +78,11 @@ export function openSegment(place: Workplace, first: Told, firstVtep: Vtep): Seg
 
   const changed = (isAnew = false) => {
     if (isAnew) heldUntil = performance.now() + pace.look
-    writing.soon(pace.gather)
-    publishing.soon(pace.gather)
+    writing.soon(gathering())
+    publishing.soon(gathering())
   }
+  /** What comes within it is one pass. A pass looks at all entries: with 100,000 of them it must not be the next one's turn at once. */
+  const gathering = () => Math.max(pace.gather, Math.min(SHARE * took, LONGEST_GATHER))
   const prefixes = { vteps: keys.vteps(vni), neighbours: keys.neighbours(vni) }
   const ranges = {
     vteps: followRange<Peer>(connection, {
@@ -95,6 +103,7 @@ export function openSegment(place: Workplace, first: Told, firstVtep: Vtep): Seg
   const writing = worker(
     async () => {
       if (!isKnown()) return
+      const begin = performance.now()
       actual ??= readVtep(socket, vtep)
       const { entries, wrongs } = wantedNow(actual)
       const due = dueNow(differencesOf(entries, actual.entries))
@@ -104,6 +113,7 @@ export function openSegment(place: Workplace, first: Told, firstVtep: Vtep): Seg
       isFilled = true
       apply(actual.entries, due)
       changes += due.length
+      took = performance.now() - begin
       faults.set(`${name}: VTEP`, undefined)
     },
     (error) => {
@@ -112,7 +122,7 @@ export function openSegment(place: Workplace, first: Told, firstVtep: Vtep): Seg
     },
   )
 
-  function wantedNow({ foreign }: Actual) {
+  function wantedNow({ foreign, addresses }: Actual) {
     const own = told.attached.flatMap(({ mac, addresses }) => [
       mac.toLowerCase(),
       ...addresses.map(canonical),
@@ -120,7 +130,8 @@ export function openSegment(place: Workplace, first: Told, firstVtep: Vtep): Seg
     const address = canonical(told.address)
     const { proxy, dev: via, dstport: port } = vtep.options
     const family = address.includes(':') ? 6 : 4
-    const local = { host, address, family, port, via, proxy, taken: new Set([...own, ...foreign]) } as const
+    const taken = new Set([...own, ...foreign])
+    const local = { host, address, addresses, family, port, via, proxy, taken } as const
     return wantedOf(local, ranges.vteps.values().values(), ranges.neighbours.values().values())
   }
 
@@ -128,7 +139,13 @@ export function openSegment(place: Workplace, first: Told, firstVtep: Vtep): Seg
     const moved = differences.flatMap((one) =>
       one.kind === 'neighbour' && one.set ? [[one.address, one.set] as const] : [],
     )
-    announcer.announce(vtep.link, moved)
+    // What is announced is news of what is written already: without it containers learn it in a minute.
+    try {
+      announcer.announce(vtep.link, moved)
+      faults.set(`${name}: announcements`, undefined)
+    } catch (error) {
+      faults.set(`${name}: announcements`, toCniError(error).message)
+    }
   }
 
   /** Removals wait for their time. */

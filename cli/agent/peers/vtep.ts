@@ -3,6 +3,8 @@
  * operator's own are `static` (`nud noarp` for neighbours), and are left alone.
  */
 
+import { formatAddress } from '../../../shared/ip/address.ts'
+import { listAllAddresses } from '../../../shared/netlink/address.ts'
 import { findLink, type Link } from '../../../shared/netlink/link.ts'
 import { type Request, type Socket, transact } from '../../../shared/netlink/socket.ts'
 import {
@@ -26,6 +28,8 @@ export interface Vtep {
 export interface Actual {
   entries: Entries
   foreign: Set<string>
+  /** The addresses of this host, on any link. */
+  addresses: Set<string>
 }
 
 /** The VTEP of a VNI; undefined when there is no link of the name, or it is another thing. */
@@ -39,17 +43,18 @@ export function findVtep(socket: Socket, name: string, vni: number): Vtep | unde
 export function readVtep(socket: Socket, { link, options }: Vtep): Actual {
   const entries: Entries = { flood: new Map(), fdb: new Map(), neighbours: new Map() }
   const foreign = new Set<string>()
+  const addresses = new Set(listAllAddresses(socket).map(({ address }) => formatAddress(address)))
   for (const { mac, state, ...remote } of listFdb(socket, link)) {
     if (mac === floodMac) entries.flood.set(remoteKey(remote), remote)
     else if (state === 'permanent') entries.fdb.set(mac, remote)
     else if (state === 'noarp') foreign.add(mac)
   }
-  if (!options.proxy) return { entries, foreign }
+  if (!options.proxy) return { entries, foreign, addresses }
   for (const { mac, address, state } of listNeighbourEntries(socket, link)) {
     if (state === 'permanent') entries.neighbours.set(address, mac)
     else if (state === 'noarp') foreign.add(address)
   }
-  return { entries, foreign }
+  return { entries, foreign, addresses }
 }
 
 /** Makes differences, in their order, also those behind one that fails. @throws KernelError the first failure */

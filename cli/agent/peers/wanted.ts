@@ -9,6 +9,8 @@ export interface Local {
   host: string
   /** Where its VTEP receives, in canonical form. */
   address: string
+  /** All addresses of this host: frames to one of them would come back as if another host had sent them. */
+  addresses: ReadonlySet<string>
   family: 4 | 6
   port: number
   /** The link that the VTEP is bound to. */
@@ -30,31 +32,39 @@ export function wantedOf(local: Local, peers: Iterable<Peer>, neighbours: Iterab
   const remotes = remotesOf(local, peers, wrongs)
   const entries: Entries = { flood: new Map(), fdb: new Map(), neighbours: new Map() }
   for (const remote of remotes.values()) entries.flood.set(remoteKey(remote), remote)
-  for (const { host, mac, addresses } of inOrder(neighbours)) {
+  const [macs, holders] = [new Map<string, RemoteNeighbour>(), new Map<string, RemoteNeighbour>()]
+  for (const neighbour of neighbours) {
+    const { host, mac, addresses } = neighbour
     const remote = remotes.get(host)
     if (!remote) continue
     if (local.taken.has(mac))
       wrongs.set(mac, `${host} publishes it, and this host has it: one of the two may be unreachable`)
-    else set(entries.fdb, mac, remote)
+    else if (isNewest(macs, mac, neighbour)) entries.fdb.set(mac, remote)
     if (!local.proxy || local.taken.has(mac)) continue
     for (const address of addresses) {
-      if (local.taken.has(address))
+      if (local.addresses.has(address))
+        wrongs.set(address, `${host} publishes it, and it is an address of this host itself`)
+      else if (local.taken.has(address))
         wrongs.set(address, `${host} publishes it, and this host has it: two containers have one address`)
-      else set(entries.neighbours, address, mac)
+      else if (isNewest(holders, address, neighbour)) entries.neighbours.set(address, mac)
     }
   }
   return { entries, wrongs }
 }
 
-/** The newest is last, so that it counts. Those of one revision are in the order of their names. */
-function inOrder(neighbours: Iterable<RemoteNeighbour>): RemoteNeighbour[] {
-  return [...neighbours].sort(
-    (one, other) => one.modified - other.modified || (one.host < other.host ? -1 : 1),
-  )
+/**
+ * Whether no newer neighbour has claimed a MAC or IP address, and notes that this one does. Of those of one revision the last in the order of
+ * their hosts' names counts. They are not sorted: there may be 100,000, looked at in each pass.
+ */
+function isNewest(holders: Map<string, RemoteNeighbour>, claim: string, neighbour: RemoteNeighbour): boolean {
+  const before = holders.get(claim)
+  if (before && !isOlder(before, neighbour)) return false
+  holders.set(claim, neighbour)
+  return true
 }
 
-function set<T>(map: Map<string, T>, key: string, value: T): void {
-  map.set(key, value)
+function isOlder(one: RemoteNeighbour, other: RemoteNeighbour): boolean {
+  return one.modified < other.modified || (one.modified === other.modified && one.host <= other.host)
 }
 
 function remotesOf(local: Local, peers: Iterable<Peer>, wrongs: Map<string, string>): Map<string, Remote> {
@@ -63,10 +73,10 @@ function remotesOf(local: Local, peers: Iterable<Peer>, wrongs: Map<string, stri
   for (const { host, address, family, port } of peers) {
     if (host === local.host) continue
     const other = holders.get(address)
-    if (address === local.address)
-      wrongs.set(host, `it publishes ${address}, the address of this host: release the one that is gone`)
-    else if (family !== local.family)
+    if (family !== local.family)
       wrongs.set(host, `${address} is no IPv${local.family} address, as this host's VTEP needs it`)
+    else if (address === local.address || local.addresses.has(address))
+      wrongs.set(host, `it publishes ${address}, an address of this host: release the one that is gone`)
     else {
       if (other) wrongs.set(host, `it publishes ${address}, as ${other} does: release the one that is gone`)
       else holders.set(address, host)

@@ -32,3 +32,8 @@ export function both(one: Duties, other: Partial<Duties>): Duties {
     ...{ reread: joined('reread'), grant: joined('grant'), takeBack: joined('takeBack') },
   }
 }
+
+/** Whether other hosts wait for it: nothing else is to be done. */
+export function isAnswer({ enter, beat, reread, grant, takeBack }: Partial<Duties>): boolean {
+  return !enter && !beat && !reread && Boolean(grant ?? takeBack)
+}

@@ -54,7 +54,8 @@ export function localOf(states: States): Local {
     plan(now, emptyFor) {
       const plans = seen.map((one) => {
         const name = nameOf(one.holdings)
-        const isConfigured = configured.some((network) => nameOf(network) === name)
+        const { pool } = one.holdings
+        const isConfigured = configured.some((network) => nameOf(network) === name && network.pool === pool)
         const before = remembered.get(name) ?? { since: new Map() }
         const planned = plan(one, before, { now, emptyFor, isConfigured })
         remembered.set(name, planned.remembered)

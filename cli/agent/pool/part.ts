@@ -11,12 +11,14 @@ import { watchDirectories } from '../directory-watch.ts'
 import type { AgentNetwork, MakePart, Part, Surroundings } from '../part.ts'
 import { type States, statesOf } from '../states.ts'
 import { type Worker, worker } from '../worker.ts'
+import { answersOf } from './answers.ts'
 import { countersOf, metricsOf } from './counters.ts'
-import { allDuties, both, type Duties, noDuties } from './duties.ts'
+import { allDuties, both, type Duties, isAnswer, noDuties } from './duties.ts'
 import { askedBy, spansOf } from './events.ts'
 import { type FollowedKeys, followKeys } from './followed.ts'
 import { localOf } from './local.ts'
-import { attempting, type Doing, passOnce } from './pass.ts'
+import { attempting, type Doing, passOnce, storeIn, thrownOf } from './pass.ts'
+import { pausesOf } from './pauses.ts'
 
 /** Changes of a directory that come together are one look, milliseconds. */
 const GATHER = 500
@@ -44,6 +46,7 @@ export function partWith(
     counters,
     states,
     log,
+    pauses: pausesOf(),
     random: randomNumber,
   }
   let configured: Network[] = []
@@ -66,20 +69,33 @@ export function partWith(
     duties = noDuties
     const { attempt, failures } = attempting(states)
     try {
+      if (store === undefined) look(await storeIn(doing))
       await passOnce(doing, local, { due, look, attempt, emptyFor: settings.emptyFor })
       away(undefined)
     } catch (error) {
       failures.push(error)
     }
-    if (failures.length > 0) duties = both(duties, due)
-    else if (due.beat) beatAt = performance.now() + settings.beat * (0.9 + Math.random() / 10)
-    if (failures.length > 0) throw failures.find((one) => one instanceof StoreAway) ?? failures[0]
+    if (failures.length > 0) {
+      duties = both(duties, due)
+      throw thrownOf(failures)
+    }
+    if (due.beat) beatAt = performance.now() + settings.beat * (0.9 + Math.random() / 10)
+    // Before this host has entered it grants nothing.
+    if (due.enter) answers.ask(allDuties(pools), 0)
     const { next } = local.plan(performance.now(), settings.emptyFor)
-    work.soon(Math.max(0, Math.min(next, LONGEST_WAIT, beatAt - performance.now())))
+    const times = [beatAt, doing.pauses.next()].map((time) => time - performance.now())
+    work.soon(Math.max(0, Math.min(next, LONGEST_WAIT, ...times)))
   }
-  const work: Worker = worker(pass, (error) => {
+  const failed = (error: unknown) => {
     if (error instanceof StoreAway) away(error.message)
-  })
+  }
+  const work: Worker = worker(pass, failed)
+  const answers = answersOf(doing, holdings, () => away(undefined), failed)
+  const again = () => {
+    doing.pauses.shorten()
+    work.now()
+    answers.now()
+  }
   const watch = watchDirectories(() => work.soon(Math.max(GATHER, 20 * local.took())))
   const changed = (name: string, changes: readonly Changed[]) => {
     const memory = readHost()
@@ -90,10 +106,12 @@ export function partWith(
     }
     const asked = askedBy(name, changes, viewer)
     // What kept it from its work may be right again.
-    if (!name.startsWith('singles ') && states.all().length > 0) work.now()
+    if (!name.startsWith('singles ') && states.all().length > 0) again()
     if (!asked) return
+    const within = asked.within * Math.random()
+    if (isAnswer(asked.duties)) return answers.ask(asked.duties, within)
     duties = both(duties, asked.duties)
-    work.soon(asked.within * Math.random())
+    work.soon(within)
   }
   const anew = () => {
     duties = both(duties, { enter: true })
@@ -101,7 +119,7 @@ export function partWith(
   }
   const followed: FollowedKeys = followKeys(connection, {
     ...{ changed, away, anew },
-    back: () => work.now(),
+    back: again,
   })
   return {
     use(networks) {
@@ -112,9 +130,10 @@ export function partWith(
     metrics: () => [...metricsOf(local.seen()), ...counters.metrics()],
     troubles: () => states.all(),
     async stop() {
+      // A pass that goes on would begin to watch and to follow again.
+      await Promise.all([work.stop(), answers.stop()])
       watch.close()
       followed.close()
-      await work.stop()
     },
   }
 }

@@ -6,17 +6,18 @@ import { usableOf } from '../../../shared/ipam/pool/usable.ts'
 import { write } from '../../../shared/store/claims/chain.ts'
 import { claimBlock } from '../../../shared/store/claims/claim.ts'
 import { enter } from '../../../shared/store/claims/enter.ts'
-import { grantSingles, takeBack } from '../../../shared/store/claims/grant.ts'
 import type { Network } from '../../../shared/store/claims/host.ts'
 import { giveBack } from '../../../shared/store/claims/remove.ts'
+import { known } from '../../../shared/store/claims/value.ts'
 import type { Holdings } from '../../../shared/store/memory.ts'
-import { StoreAway } from '../../../shared/store/protocol.ts'
+import { read, StoreAway } from '../../../shared/store/protocol.ts'
+import { epoch as epochSchema } from '../../../shared/store/values.ts'
 import type { Hands } from '../../pool/hands.ts'
 import type { States } from '../states.ts'
 import type { Counters } from './counters.ts'
 import type { Duties } from './duties.ts'
-import { lentIn } from './lent.ts'
 import type { Local } from './local.ts'
+import type { Pauses } from './pauses.ts'
 import type { Task } from './plan.ts'
 
 export interface Doing {
@@ -24,6 +25,7 @@ export interface Doing {
   counters: Counters
   states: States
   log: Log
+  pauses: Pauses
   /** A random number, 0 or more: where the search for a block begins. */
   random(): bigint
 }
@@ -47,6 +49,11 @@ export function attempting(states: States): { attempt: Attempt; failures: unknow
   return { attempt, failures }
 }
 
+/** What a worker is told of failures: that the store is away counts more. */
+export function thrownOf(failures: readonly unknown[]): unknown {
+  return failures.find((one) => one instanceof StoreAway) ?? failures[0]
+}
+
 export interface Pass {
   due: Duties
   /** Reads the files again. @param store when it is known by now */
@@ -63,19 +70,30 @@ export async function passOnce(
 ): Promise<void> {
   const store = await enterAll(doing, local.networks(), due, attempt)
   look(store)
+  const { pauses, counters, states } = doing
   const { tasks } = local.plan(performance.now(), emptyFor)
+  for (const past of pauses.only(new Set(tasks.map(subjectOf)))) states.set(past, undefined)
   for (const task of tasks) {
-    const counting = (error: unknown) => {
-      doing.counters.add('failures', task.holdings.network)
-      throw error
-    }
-    await attempt(subjectOf(task), async () => {
-      if (!(await perform(doing, task).catch(counting))) local.forget(task)
+    const subject = subjectOf(task)
+    if (pauses.isPaused(subject, performance.now())) continue
+    const { attempt, failures } = attempting(states)
+    await attempt(subject, async () => {
+      if (!(await perform(doing, task))) local.forget(task)
+      pauses.ended(subject)
     })
+    if (failures.length === 0) continue
+    counters.add('failures', task.holdings.network)
+    pauses.failed(subject, performance.now())
   }
-  const holdings = local.seen().map((one) => one.holdings)
-  await answerAll(doing, holdings, due, attempt)
   if (tasks.length > 0) look(store)
+}
+
+/** The store's own ID, by its key `epoch`: what is to be followed is known before this host's lock is free. */
+export async function storeIn({ hands }: Doing): Promise<string | undefined> {
+  return await hands.free(function* ({ keys, report }) {
+    const { entries } = yield* read({ from: keys.epoch })
+    return known(epochSchema, entries[0], report)?.value.store
+  })
 }
 
 function subjectOf({ holdings: { network }, ...task }: Task): string {
@@ -138,27 +156,3 @@ async function perform({ hands, counters, log, random }: Doing, task: Task): Pro
 }
 
 const wanted = ({ network, dataDir, pool }: Holdings): Network => ({ network, dataDir, pool })
-
-/** Answers other hosts' wishes, and frees what they have given back. */
-async function answerAll(
-  { hands, counters, log }: Doing,
-  all: readonly Holdings[],
-  { grant, takeBack: free }: Duties,
-  attempt: Attempt,
-): Promise<void> {
-  for (const pool of grant)
-    await attempt(`singles of pool ${pool}`, async () => {
-      const granted = await hands.free((host) => grantSingles(host, pool))
-      if (granted === 0) return
-      counters.add('grants', pool, granted)
-      log.info(`pool ${pool}: granted ${granted} addresses of this host to others`)
-    })
-  for (const pool of free)
-    await attempt(`grants of pool ${pool}`, async () => {
-      const lent = all.filter((one) => one.pool === pool).flatMap(lentIn)
-      if (lent.length === 0) return
-      const freed = await hands.free((host) => takeBack(host, pool, lent))
-      for (const { address, host } of freed) log.info(`pool ${pool}: host ${host} has given ${address} back`)
-      if (freed.length > 0) counters.add('takenBack', pool, freed.length)
-    })
-}

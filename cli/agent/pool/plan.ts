@@ -31,6 +31,9 @@ export interface Circumstances {
   isConfigured: boolean
 }
 
+/** The pool has shrunk: a block outside of it gives nothing, and is no spare one. */
+const canGive = ({ size }: Fill) => size > 0
+
 /** Which blocks a network needs, and what it gives back. */
 export function plan(
   fullness: Fullness,
@@ -47,7 +50,10 @@ export function plan(
   const of = (some: readonly { block: string }[]) =>
     new Map([...since].filter(([name]) => some.some(({ block }) => block === name)))
   const surpluses = [
-    ...[...fills.values()].map((own) => surplus(of(own), spareOf(own), emptyFor, now)),
+    ...[...fills.values()].flatMap((own) => [
+      surplus(of(own.filter(canGive)), spareOf(own), emptyFor, now),
+      surplus(of(own.filter((one) => !canGive(one))), 0, emptyFor, now),
+    ]),
     surplus(of(idle), 0, emptyFor, now),
   ]
   const claims = isClosing ? [] : [...fills].filter(([, own]) => needsBlock(own))

@@ -95,7 +95,8 @@ function lacking({ config }: PoolRequest, { addresses, why }: Need, cause?: CniE
   return new CniError(Code.TryAgainLater, {
     msg: `pool ${pool}: no address is free on this host, and ${then}`,
     details: [why, cause?.complaint.details].filter(Boolean).join('; '),
-    hint: cause?.complaint.hint ?? `see how full it is: patchbay pool show ${pool}`,
+    // A program's error has its hint in the details.
+    hint: cause ? cause.complaint.hint : `see how full it is: patchbay pool show ${pool}`,
     cause,
   })
 }

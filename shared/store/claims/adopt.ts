@@ -6,7 +6,7 @@
 import type { Holdings } from '../memory.ts'
 import type { Entry, Protocol } from '../protocol.ts'
 import { block as blockSchema, single as singleSchema } from '../values.ts'
-import type { Session } from './host.ts'
+import { isOwnName, type Session } from './host.ts'
 import { keep } from './keep.ts'
 import { keyOf, nameOf, type Part, partsOf } from './notes.ts'
 import { entriesBelow } from './pages.ts'
@@ -28,17 +28,20 @@ interface Own {
   part: Part
 }
 
-function ownPart({ host, memory }: Session, entry: Entry): Known<Own> | undefined {
+function ownPart(session: Session, entry: Entry): Known<Own> | undefined {
+  const { host, memory } = session
+  const isOwn = <T extends { id: string; host: string }>(value: T) =>
+    value.id === memory.id && isOwnName(session, value.host)
   const isBlock = entry.key.startsWith(host.keys.blocks())
   const held = { state: 'leaving' as const, modified: entry.modified }
   if (isBlock) {
     const found = known(blockSchema, entry, host.report)
-    if (found?.value.id !== memory.id) return undefined
+    if (!found || !isOwn(found.value)) return undefined
     const { network, block } = found.value
     return { ...found, value: { network, part: { block: { block, ...held } } } }
   }
   const found = known(singleSchema, entry, host.report)
-  if (found?.value.id !== memory.id) return undefined
+  if (!found || !isOwn(found.value)) return undefined
   const { network, address, owner } = found.value
   return { ...found, value: { network, part: { single: { address, owner, ...held } } } }
 }

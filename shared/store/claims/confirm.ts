@@ -6,6 +6,7 @@ import type { BlockValue, SingleValue } from '../values.ts'
 import { write } from './chain.ts'
 import { changed } from './errors.ts'
 import { holdIn, holdingsOf, type Session } from './host.ts'
+import { sharedWith } from './identity.ts'
 import { keep } from './keep.ts'
 import { heldOf, nameOf, type Part, partsOf, withPart, withState } from './notes.ts'
 import { chunksOf, lookAt, type Seen } from './parts.ts'
@@ -70,6 +71,8 @@ export function storedAs(
 }
 
 function* conclude(session: Session, holdings: Holdings, seen: readonly Seen[]): Protocol<void> {
+  const copy = seen.find(({ is, name }) => is === "another's" && name !== undefined)
+  if (copy?.name !== undefined) throw yield* sharedWith(session, copy.name)
   const before = holdingsOf(session, holdings) ?? holdings
   const others = seen.filter((one) => !isOurs(one))
   for (const { part } of others) if (heldOf(part).state === 'held') tell(session, part)

@@ -7,7 +7,7 @@ import { adopt } from './adopt.ts'
 import { write } from './chain.ts'
 import { confirm, hasDisputed } from './confirm.ts'
 import { beginEpoch, beginStore, isRestored } from './epoch.ts'
-import { changed, damaged } from './errors.ts'
+import { changed, damaged, noPool, noPools } from './errors.ts'
 import {
   type Host,
   holdIn,
@@ -20,6 +20,8 @@ import {
   type Session,
 } from './host.ts'
 import { identify, isBehind } from './identity.ts'
+import { partsOf } from './notes.ts'
+import { leavePool } from './other-pool.ts'
 import { settleNotes } from './settle.ts'
 import { type Known, known } from './value.ts'
 
@@ -28,20 +30,23 @@ const ATTEMPTS = 10
 /**
  * Enters the store, under the host's lock. What is at hand stays usable whatever the outcome, but for what turns out to be another's.
  * @param network the one to do something for: its pool is read. Without one, the keys of all that is held are looked at
- * @throws CniError of code 11 when another host has this host's name or identity; StoreAway
+ * @throws CniError of code 11 when another host has this host's name or identity; for a store in which no pool was created yet; StoreAway
  */
 export function* enter(host: Host, network?: Network): Protocol<Session> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const seen = yield* look(host, network?.pool)
-    if (!seen.epoch)
-      yield* beginStore(
-        host,
-        host.holdings.some((one) => network && isOf(one, network)),
-      )
-    else if (yield* wasRestored(host, seen, seen.epoch)) yield* beginEpoch(host, seen.epoch)
+    if (!seen.epoch) {
+      // Who creates a pool opens the store. One that has nothing although this host holds blocks of it was lost.
+      if (!network || !holdsIn(host, network)) throw network ? noPool(network.pool) : noPools()
+      yield* beginStore(host, true)
+    } else if (yield* wasRestored(host, seen, seen.epoch)) yield* beginEpoch(host, seen.epoch)
     else return yield* enterEpoch(host, seen, seen.epoch, network)
   }
   throw changed('the epoch')
+}
+
+function holdsIn({ holdings }: Host, network: Network): boolean {
+  return holdings.some((one) => isOf(one, network) && partsOf(one).length > 0)
 }
 
 interface Seen {
@@ -76,45 +81,47 @@ function* wasRestored(host: Host, { revision, own }: Seen, epoch: Known<Epoch>):
 
 function* enterEpoch(
   host: Host,
-  { own, pool }: Seen,
+  { revision, own, pool }: Seen,
   epoch: Known<Epoch>,
   network: Network | undefined,
 ): Protocol<Session> {
-  const session = sessionOf(host, epoch, own, network)
+  const session = sessionOf(host, epoch, own ?? { modified: 0, value: { counter: revision } }, network)
   if (pool) session.pool = pool
   const id = epoch.value.id
   const isConfirmed =
     memoryOf(session.memory, epoch.value.store)?.epoch === id &&
     own?.value.epoch === id &&
     session.holdings.every((one) => one.store === epoch.value.store)
+  const isForgotten = network !== undefined && !host.memory.dataDirs.includes(network.dataDir)
   yield* identify(session, own, isConfirmed)
   if (network) yield* makeKnown(session, network)
   yield* settleNotes(session, isConfirmed)
-  if (!isConfirmed || !network || hasDisputed(session)) yield* confirm(session)
+  // What is in a directory that host.json did not know was not confirmed with the rest.
+  if (!isConfirmed || !network || isForgotten || hasDisputed(session)) yield* confirm(session)
   yield* adoptAll(session, isConfirmed)
   if (!isConfirmed) {
-    yield* rememberStore(session, { epoch: id })
+    yield* rememberStore(session, { epoch: id, name: host.name })
     yield* write(session)
   }
   return session
 }
 
+/** @param own our key. Without one its counter begins at the store's revision: no earlier key of this host, which a backup may have, has more */
 function sessionOf(
   host: Host,
   epoch: Known<Epoch>,
-  own: Known<HostValue> | undefined,
+  own: { modified: number; value: Pick<HostValue, 'counter'> },
   network: Network | undefined,
 ): Session {
   const before = memoryOf(host.memory, epoch.value.store)
   const isHere = (one: Host['holdings'][number]) =>
     one.store === epoch.value.store || (network !== undefined && isOf(one, network))
-  const counter = Math.max(own?.value.counter ?? 0, before?.counter ?? 0)
   return {
     host,
     memory: host.memory,
     holdings: host.holdings.filter(isHere),
     epoch,
-    own: { modified: own?.modified ?? 0, counter },
+    own: { modified: own.modified, counter: Math.max(own.value.counter, before?.counter ?? 0) },
   }
 }
 
@@ -127,7 +134,8 @@ function* makeKnown(session: Session, network: Network): Protocol<void> {
   const { network: name, dataDir } = network
   const definition = pool.value
   const held = holdingsOf(session, network)
-  if (held && held.pool !== network.pool) return
+  const isOther = held !== undefined && held.pool !== network.pool
+  if (isOther && !(yield* leavePool(session, held))) return
   const anew = {
     network: name,
     dataDir,
@@ -138,7 +146,7 @@ function* makeKnown(session: Session, network: Network): Protocol<void> {
   }
   yield* holdIn(
     session,
-    held ? { ...held, definition } : { ...anew, incomplete: true, blocks: [], singles: [] },
+    held && !isOther ? { ...held, definition } : { ...anew, incomplete: true, blocks: [], singles: [] },
   )
 }
 

@@ -37,7 +37,7 @@ export function requireOpen({ epoch }: Pick<Session, 'epoch'>): void {
   if (epoch.value.state === 'closed') throw closed(epoch.value.since)
 }
 
-/** Writes the first epoch of a store. It is closed if the network has blocks of another store: then perhaps all that etcd knew was lost. */
+/** Writes the first epoch of a store. It is closed if a network has blocks of another store: then perhaps all that etcd knew was lost. */
 export function* beginStore(
   host: Pick<Host, 'keys' | 'now' | 'fresh'>,
   wasElsewhere: boolean,

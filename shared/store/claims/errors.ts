@@ -31,10 +31,15 @@ export function nameTaken(name: string, key: string): CniError {
   })
 }
 
-export function copied(name: string): CniError {
+/** @param other the name under which the other one has written */
+export function copied(name: string, other = name): CniError {
+  const original =
+    other === name
+      ? 'on the original then: rm /var/lib/patchbay/host.json'
+      : `if that is the copy, then: patchbay pool release --host ${other}`
   return later({
     msg: `another host has the identity of ${name}, as after the copy of a virtual machine: no address is given here`,
-    hint: 'on the copy, without containers: rm -r /var/lib/patchbay/host.json DATADIR/.patchbay-pool, and give it another host name',
+    hint: `on the copy, when its containers have ended: rm -r /var/lib/patchbay/host.json DATADIR/.patchbay-pool, and give it a host name of its own; ${original}`,
   })
 }
 
@@ -42,6 +47,13 @@ export function noPool(pool: string): CniError {
   return new CniError(Code.InvalidNetworkConfig, {
     msg: `the store has no pool ${pool}`,
     hint: `create it once: patchbay pool create ${pool} --range 10.1.0.0/16; or name one of: patchbay pool ls`,
+  })
+}
+
+export function noPools(): CniError {
+  return later({
+    msg: 'the store has no pool yet',
+    hint: 'create one once: patchbay pool create NAME --range 10.1.0.0/16; or look at `endpoints` and `prefix` of the store',
   })
 }
 

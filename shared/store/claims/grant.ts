@@ -2,12 +2,20 @@
 
 import { allBelow } from '../keys.ts'
 import type { Holdings } from '../memory.ts'
-import { type Operation, type Protocol, type Reserving, release, reserve, transact } from '../protocol.ts'
+import {
+  type Entry,
+  type Operation,
+  type Protocol,
+  type Reserving,
+  release,
+  reserve,
+  transact,
+} from '../protocol.ts'
 import { epoch as epochSchema, type SingleValue, single as singleSchema } from '../values.ts'
 import { isWithin } from './blocks.ts'
 import { isRestored } from './epoch.ts'
 import { type Host, memoryOf } from './host.ts'
-import { keyOf } from './notes.ts'
+import { addressOf, keyOf } from './notes.ts'
 import { allKnown, type Known, known } from './value.ts'
 
 /** Answers what other hosts ask of this host's blocks of a pool. Does nothing while hosts confirm what they hold. @returns how many were granted */
@@ -22,11 +30,12 @@ export function* grantSingles(host: Host, pool: string): Protocol<number> {
 
 /** The wishes of a pool; none in an epoch in which this host has not confirmed, or that has ended by a restore. */
 function* singlesOf(host: Host, pool: string): Protocol<Known<SingleValue>[]> {
-  return (yield* inOpenEpoch(host, pool)) ?? []
+  const entries = (yield* inOpenEpoch(host, pool)) ?? []
+  return allKnown(singleSchema, entries, host.report)
 }
 
 /** Undefined in a closed epoch: what the store lacks may still be another's. */
-function* inOpenEpoch(host: Host, pool: string): Protocol<Known<SingleValue>[] | undefined> {
+function* inOpenEpoch(host: Host, pool: string): Protocol<Entry[] | undefined> {
   const { keys, memory, report } = host
   const reads: Operation[] = [{ range: { from: keys.epoch } }, { range: allBelow(keys.singles(pool)) }]
   const { found } = yield* transact({ when: [], do: reads })
@@ -34,7 +43,7 @@ function* inOpenEpoch(host: Host, pool: string): Protocol<Known<SingleValue>[] |
   if (epoch?.value.state !== 'open' || memoryOf(memory, epoch.value.store)?.epoch !== epoch.value.id)
     return undefined
   if (yield* isRestored(host, epoch)) return undefined
-  return allKnown(singleSchema, found[1] ?? [], report)
+  return found[1] ?? []
 }
 
 interface Owned {
@@ -78,11 +87,14 @@ function* answer(
  * @returns those that were freed
  */
 export function* takeBack(host: Host, pool: string, reserved: readonly Reserving[]): Protocol<Reserving[]> {
-  const singles = yield* inOpenEpoch(host, pool)
-  if (!singles) return []
-  const freed = reserved.filter(
-    (one) => !singles.some(({ value }) => value.address === one.address && value.host === one.host),
-  )
+  const entries = yield* inOpenEpoch(host, pool)
+  if (!entries) return []
+  const byKey = new Map(entries.map((entry) => [entry.key, entry]))
+  const freed = reserved.filter((one) => {
+    const entry = byKey.get(host.keys.single(pool, addressOf(one.address)))
+    // A value that is none of ours may have been one of that host's.
+    return !entry || (known(singleSchema, entry, host.report)?.value.host ?? one.host) !== one.host
+  })
   for (const one of freed) yield* release(one)
   return freed
 }

@@ -49,6 +49,11 @@ export function memoryOf(memory: HostMemory, store: string): StoreMemory | undef
   return memory.stores.find((one) => one.store === store)
 }
 
+/** Whether a key with this host's ID has a name of this host: its own, or that from before it was renamed. Else a copy of this host has written it. */
+export function isOwnName({ host, memory, epoch }: Session, name: string): boolean {
+  return name === host.name || name === memoryOf(memory, epoch.value.store)?.name
+}
+
 /** Changes what is remembered of the session's store. Nothing is written where nothing changes. */
 export function* rememberStore(session: Session, change: Partial<StoreMemory>): Protocol<void> {
   const { memory, epoch } = session

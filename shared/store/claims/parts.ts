@@ -3,7 +3,7 @@
 import type { Holdings } from '../memory.ts'
 import { type Entry, type Operation, type Protocol, transact } from '../protocol.ts'
 import { block as blockSchema, single as singleSchema } from '../values.ts'
-import type { Session } from './host.ts'
+import { isOwnName, type Session } from './host.ts'
 import { keyOf, type Part } from './notes.ts'
 import { known } from './value.ts'
 
@@ -15,7 +15,7 @@ export interface Seen {
   /** Of the key's last change; 0 for no key. */
   modified: number
   is: 'ours' | 'absent' | "another's"
-  /** The name that this host had when it wrote the key. */
+  /** The name in a key with our ID. If that is another's, a copy of this host has written it. */
   name?: string
   /** Of a single address. */
   answer?: 'asked' | 'granted' | 'refused'
@@ -45,11 +45,12 @@ export function* lookAt(
 }
 
 function seenOf(
-  { host, memory }: Session,
+  session: Session,
   noted: Pick<Seen, 'holdings' | 'part' | 'key'>,
   entry: Entry | undefined,
 ): Seen {
   if (!entry) return { ...noted, modified: 0, is: 'absent' }
+  const { host, memory } = session
   const { modified } = entry
   const value =
     'block' in noted.part
@@ -58,5 +59,8 @@ function seenOf(
   const isOurs = value?.id === memory.id && value.network === noted.holdings.network
   const answer = value && 'state' in value ? { answer: value.state } : {}
   if (!isOurs) return { ...noted, modified, is: "another's" }
+  // An address that was granted stays under the name that its owner knows.
+  if ('block' in noted.part && !isOwnName(session, value.host))
+    return { ...noted, modified, is: "another's", name: value.host }
   return { ...noted, modified, is: 'ours', name: value.host, ...answer }
 }

@@ -36,10 +36,10 @@ export function* estateOf({ keys, report }: Operator, name: string): Protocol<Es
   const host = hosts.find(({ key }) => key === keys.host(name))
   const blocks = allKnown(blockSchema, yield* entriesBelow(keys.blocks()), report)
   const singles = allKnown(singleSchema, yield* entriesBelow(keys.singles()), report)
-  const peers = [
-    ...(yield* entriesBelow(everyVni(keys).vteps)),
-    ...(yield* entriesBelow(everyVni(keys).neighbours)),
-  ]
+  const { vteps, neighbours } = everyVni(keys)
+  const peers: Entry[] = []
+  for (const prefix of [vteps, neighbours])
+    peers.push(...(yield* entriesBelow(prefix)).filter(({ key }) => hostIn(key, prefix) === name))
   const isOwn = ({ value }: { value: BlockValue | SingleValue }) =>
     value.host === name && !hosts.some((one) => isLater(one, host, value.id))
   return {
@@ -47,7 +47,7 @@ export function* estateOf({ keys, report }: Operator, name: string): Protocol<Es
     host,
     blocks: blocks.filter(isOwn),
     singles: singles.filter(isOwn),
-    others: peers.filter(({ key }) => isOfHost(key, name)),
+    others: peers,
   }
 }
 
@@ -80,9 +80,9 @@ function everyVni(keys: Keys): { vteps: string; neighbours: string } {
   return { vteps: vteps ?? '', neighbours: neighbours ?? '' }
 }
 
-/** `…vteps/VNI/HOST` or `…neighbours/VNI/HOST/MAC`. */
-function isOfHost(key: string, name: string): boolean {
-  return key.split('/').slice(-3).includes(name)
+/** @param key `…vteps/VNI/HOST` or `…neighbours/VNI/HOST/MAC`, of the prefix before VNI */
+function hostIn(key: string, prefix: string): string | undefined {
+  return key.slice(prefix.length).split('/')[1]
 }
 
 /**

@@ -17,10 +17,24 @@ export function connection(config: StoreConfig, first: number): Connection {
   const members = config.endpoints.map((endpoint) => member(endpoint, () => filesOf(config)))
   const ask = asking(members, first)
   const { epoch } = keysBelow(config.prefix)
+  const ends = new Set<() => void>()
+  let isClosed = false
   return {
     ask: (step) => answerTo(step, ask, epoch),
-    follow: (range, follower) => follow(members, first, range, follower),
+    follow(range, follower) {
+      const { close } = follow(members, first, range, follower)
+      if (isClosed) close()
+      else ends.add(close)
+      return {
+        close() {
+          ends.delete(close)
+          close()
+        },
+      }
+    },
     close() {
+      isClosed = true
+      for (const end of ends) end()
       for (const { close } of members) close()
     },
   }
@@ -49,11 +63,12 @@ function answerTo(step: StoreStep, ask: Ask, epoch: string) {
 }
 
 /** The keys of a request, for its errors. */
-function keysOf(step: Exclude<StoreStep, { kind: 'status' }>): string {
+export function keysOf(step: Exclude<StoreStep, { kind: 'status' }>): string {
   if (step.kind === 'range') return step.to === undefined ? step.from : `${step.from}…`
   const ofConditions = step.when.map((condition) =>
     'key' in condition ? condition.key : `${condition.from}…`,
   )
   const puts = step.do.flatMap((operation) => ('put' in operation ? [operation.put.key] : []))
-  return [...new Set([...puts, ...ofConditions])].slice(0, 2).join(', ') || 'the keys of the store'
+  const reads = step.do.flatMap((operation) => ('range' in operation ? [operation.range.from] : []))
+  return [...new Set([...puts, ...ofConditions, ...reads])].slice(0, 2).join(', ') || 'the keys of the store'
 }

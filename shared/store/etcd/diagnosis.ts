@@ -159,6 +159,6 @@ function refusedByMember(code: string, { cert }: Files): Diagnosis {
   if (fault) return { reason: fault, hint: clock }
   return {
     reason: `it refuses this host's client certificate (${nameOf(own)}; ${code})`,
-    hint: "it must be signed by etcd's --trusted-ca-file, be valid by etcd's clock, and be for clientAuth: openssl x509 -noout -text -in",
+    hint: "it must be signed by etcd's --trusted-ca-file, be valid by etcd's clock, and be for clientAuth: openssl x509 -noout -text -in FILE",
   }
 }

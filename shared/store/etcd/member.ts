@@ -57,6 +57,7 @@ export interface Member {
   ask<Response>(method: Method, request: object, milliseconds?: number): Promise<Response>
   /** Only after `reach`. */
   stream<Response>(method: Method): Stream<Response>
+  /** For good. */
   close(): void
 }
 
@@ -64,12 +65,15 @@ export interface Member {
 export function member(endpoint: string, files: () => Files | undefined): Member {
   const address = addressOf(endpoint)
   let client: Client | undefined
-  const close = () => {
-    client?.close()
-    client = undefined
+  let isClosed = false
+  /** Others may have made a new one meanwhile: that one stays. */
+  const drop = (failed: Client | undefined) => {
+    failed?.close()
+    if (client === failed) client = undefined
   }
   // TLS sends no addresses as the name of a server (RFC 6066, section 3); etcd does not look at it.
   const opened = () => {
+    if (isClosed) throw new Unreached({ reason: 'the connection with the store was closed' })
     client ??= new Client(`${address.inBrackets}:${address.port}`, credentialsOf(files(), address.host), {
       ...options,
       ...(isIP(address.host) && { 'grpc.ssl_target_name_override': 'etcd' }),
@@ -78,11 +82,15 @@ export function member(endpoint: string, files: () => Files | undefined): Member
   }
   return {
     endpoint,
-    close,
+    close() {
+      isClosed = true
+      drop(client)
+    },
     async reach() {
-      const outcome = await connected(opened())
+      const tried = opened()
+      const outcome = await connected(tried)
       if (outcome === 'connected') return
-      close()
+      drop(tried)
       const late = { reason: 'no answer' }
       throw new Unreached(outcome === 'late' ? late : await diagnose(address, files()))
     },

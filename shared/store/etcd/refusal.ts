@@ -20,7 +20,7 @@ const refusals: readonly Refusal[] = [
     says: 'permission denied',
     code: TryAgainLater,
     msg: (keys) => `etcd refuses: this host's user may not use ${keys}`,
-    hint: `the user is the common name of \`cert\`; it needs a role with readwrite for the prefix: ${ofUser}`,
+    hint: `the user is the common name of \`cert\`; it needs a role with readwrite for the prefix, which \`prefix\` in the store's settings must equal: ${ofUser}`,
     see: 'etcdctl user get NAME --detail',
   },
   {

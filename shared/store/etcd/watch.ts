@@ -29,13 +29,23 @@ export interface Watching {
  */
 export function watch(member: Member, watching: Watching): Promise<true> {
   const { range, signal, known, isResumed } = watching
+  if (signal.aborted) return Promise.reject(new Error('closed'))
   const { promise, resolve, reject } = Promise.withResolvers<true>()
   const stream = member.stream<WatchResponse>(watchMethod)
   const reading = reader(watching, { lost: () => resolve(true), refused: reject })
   const timer = setTimeout(reading.requireHistory, REPEAT_MILLISECONDS)
   const cancel = () => reject(new Error('closed'))
   signal.addEventListener('abort', cancel)
-  stream.on('data', reading.take)
+  const take = (response: WatchResponse) => {
+    try {
+      reading.take(response)
+    } catch (error) {
+      // The follower has failed: what it was told last is told again, with all.
+      known.newest = undefined
+      reject(error)
+    }
+  }
+  stream.on('data', take)
   stream.on('error', reject)
   stream.on('end', () => reject(new Error('the watch was ended')))
   const start = isResumed && known.newest ? known.newest.modified : known.revision + 1
@@ -43,7 +53,7 @@ export function watch(member: Member, watching: Watching): Promise<true> {
   return promise.finally(() => {
     clearTimeout(timer)
     signal.removeEventListener('abort', cancel)
-    stream.removeListener('data', reading.take)
+    stream.removeListener('data', take)
     stream.cancel()
   })
 }

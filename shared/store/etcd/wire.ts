@@ -93,5 +93,5 @@ function readValue(reader: protobuf.Reader, { type }: Field): Value {
 /** etcd counts revisions from 1: no store has lived through 2^53 of them. */
 function safe(value: number): number {
   if (Number.isSafeInteger(value)) return value
-  throw new RangeError(`${value} is no safe integer`)
+  throw new CniError(Code.DecodingFailure, { msg: `${value} is no safe integer` })
 }

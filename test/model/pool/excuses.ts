@@ -1,7 +1,7 @@
 /** Blocks that docs/pool.md says two hosts may come to hold: after what no protocol can notice in time. */
 
 import type { BlockValue } from '../../../shared/store/values.ts'
-import { keys } from './protocols.ts'
+import { keys } from './names.ts'
 import type { Machine, World } from './world.ts'
 
 /** The blocks that a host's files name. */

@@ -1,22 +1,17 @@
 /** The first world of a walk: a store with a pool, and hosts that have entered it. */
 
 import { parseCidr } from '../../../shared/ip/subnet.ts'
-import type { PoolDefinition } from '../../../shared/store/pool.ts'
 import type { Entry } from '../../../shared/store/protocol.ts'
 import type { BlockValue, Epoch } from '../../../shared/store/values.ts'
 import { blocksOf } from './addresses.ts'
+import { common, definitionOf, keys, poolName } from './names.ts'
 import { mirror } from './numbers.ts'
-import { type Begin, keys, type Work } from './protocols.ts'
+import type { Begin, Work } from './protocols.ts'
 import { runWhole } from './settle.ts'
 import type { Bounds, Machine, World } from './world.ts'
 
-export const dataDir = '/var/lib/cni/networks'
-export const poolName = 'blue'
-
 /** High enough that a restore begins a shorter raft log. */
 const first = { revision: 100, index: 150 }
-
-const common = (last: number) => `0000000c-0000-4000-8000-${String(last).padStart(12, '0')}`
 
 export const firstEpoch = common(2)
 
@@ -55,10 +50,6 @@ function epochOf(): Epoch {
     state: 'open',
     since: 'now',
   }
-}
-
-export function definitionOf({ subnet, blockSize }: Pick<Bounds, 'subnet' | 'blockSize'>): PoolDefinition {
-  return { id: common(3), ranges: [{ subnet }], blockSize: { ipv4: blockSize, ipv6: 128 } }
 }
 
 function isOperators(kind: Work['kind']): boolean {

@@ -5,8 +5,9 @@ import type { PoolDefinition } from '../../../shared/store/pool.ts'
 import type { BlockValue } from '../../../shared/store/values.ts'
 import { after } from '../../harness/memory-store.ts'
 import { blocksOf } from './addresses.ts'
-import { operator, poolName } from './first.ts'
-import { keys, type Model, type Work } from './protocols.ts'
+import { operator } from './first.ts'
+import { keys, poolName } from './names.ts'
+import type { Model, Work } from './protocols.ts'
 import { isExpected, storedAt } from './rules.ts'
 import { machineAt, replace, runWhole, type Settling } from './settle.ts'
 import { formatAtRest, type Machine, type World } from './world.ts'
@@ -100,7 +101,12 @@ function enterAt(settling: Settling, at: number, tries: number): string | undefi
   const wrong = 'wrong' in ended ? ended.wrong : `${machine.id} cannot enter: ${ended.error.stack}`
   if ('wrong' in ended || !isExpected(ended.error) || tries === 0) return wrong
   const { message } = ended.error
-  if (message.includes('has the identity of')) return wipe(settling, at)
+  if (message.includes('has the identity of')) {
+    if (isCopied(settling, machine)) return wipe(settling, at)
+    const { memory: _, ...rest } = machineAt(settling, at)
+    replace(settling, at, rest)
+    return enterAt(settling, at, tries - 1)
+  }
   if (message.includes("is another host's"))
     return operate(settling, { kind: 'release', host: machine.name }) ?? enterAt(settling, at, tries - 1)
   return enterAt(settling, at, tries - 1)
@@ -111,7 +117,7 @@ function isCopied({ world }: Settling, { id, memory }: Machine): boolean {
   return world.machines.some((one) => one.isOn && one.id !== id && one.memory && one.memory.id === memory?.id)
 }
 
-/** A copied host is emptied. */
+/** Of two hosts with one identity the first that notices is emptied; the other's host.json is removed. */
 function wipe(settling: Settling, at: number): undefined {
   const { networks, ...machine } = machineAt(settling, at)
   const emptied = networks.map(({ network }) => ({ network, given: [], lent: [] }))

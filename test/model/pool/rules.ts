@@ -9,8 +9,8 @@ import type { BlockValue, Epoch, SingleValue } from '../../../shared/store/value
 import type { State as Store } from '../../harness/memory-store.ts'
 import { addressesOf } from './addresses.ts'
 import type { Event } from './events.ts'
-import { firstEpoch, poolName } from './first.ts'
-import { keys } from './protocols.ts'
+import { firstEpoch } from './first.ts'
+import { keys, poolName } from './names.ts'
 import type { Machine, Network, World } from './world.ts'
 
 export type Rule = (before: World, event: Event, world: World) => string | undefined

@@ -70,6 +70,7 @@ test('an attachment of the store is believed if its addresses are those of an in
 const local: Local = {
   host: 'one',
   address: '192.0.2.1',
+  addresses: new Set(['192.0.2.1', '172.17.0.1']),
   family: 4,
   port: 4789,
   proxy: true,
@@ -118,6 +119,13 @@ test('peers of the other family and of this host’s address are left out; of tw
   const { entries, wrongs } = wantedOf(local, peers, [neighbour('b', mac, [])])
   assert.equal(lines(entries), [['192.0.2.5'], [`${mac} 192.0.2.5`], []])
   assert.equal([...wrongs.keys()].sort(), ['b', 'old', 'six'])
+})
+
+test('no peer is at another address of this host, and no address of this host is another’s', () => {
+  const peers = [peer('two', '192.0.2.2'), peer('docker', '172.17.0.1')]
+  const { entries, wrongs } = wantedOf(local, peers, [neighbour('two', mac, ['10.1.0.5', '172.17.0.1'])])
+  assert.equal(lines(entries), [['192.0.2.2'], [`${mac} 192.0.2.2`], [`10.1.0.5 ${mac}`]])
+  assert.equal([...wrongs.keys()].sort(), ['172.17.0.1', 'docker'])
 })
 
 test('of two hosts that publish an address the newer counts, and what this host has is never taken over', () => {

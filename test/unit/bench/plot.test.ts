@@ -1,5 +1,6 @@
 import * as assert from 'uvu/assert'
 import { picturesOf } from '../../bench/pictures.ts'
+import { barPlot } from '../../bench/plot/bars.ts'
 import { growthPlot } from '../../bench/plot/growth.ts'
 import { logarithmic } from '../../bench/plot/scale.ts'
 import { stripPlot } from '../../bench/plot/strips.ts'
@@ -64,6 +65,20 @@ test('every plot of a run is well formed, also of a run with a single scenario',
   const pictures = picturesOf(report)
   assert.ok(pictures.has('growth-ADD.svg'))
   for (const [name, svg] of pictures) assert.is(faultOf(svg), undefined, name)
+})
+
+test('a plot of bars is XML, and the longest bar is the largest value', () => {
+  const values = [
+    { candidate: '3.4', value: 5 },
+    { candidate: '3.5', value: 20 },
+  ]
+  const svg = barPlot('Claims & returns', '/ s', [{ name: 'first', values }], ['3.4', '3.5'])
+  assert.is(faultOf(svg), undefined)
+  const lengths = [...svg.matchAll(/<rect x="262" y="\d+" width="(\d+)"/g)].map(([, width]) => Number(width))
+  assert.equal(
+    lengths.map((length) => length / (lengths[1] ?? 1)).map((share) => Math.round(share * 100)),
+    [25, 100],
+  )
 })
 
 test.run()

@@ -2,6 +2,7 @@ import { status } from '@grpc/grpc-js'
 import * as assert from 'uvu/assert'
 import { CniError, linesOf } from '../../../shared/error/error.ts'
 import { addressOf } from '../../../shared/store/etcd/address.ts'
+import { keysOf } from '../../../shared/store/etcd/connection.ts'
 import { transactRequestOf } from '../../../shared/store/etcd/convert.ts'
 import { after, isSame, newestOf } from '../../../shared/store/etcd/history.ts'
 import { rangeResponse, transactRequest, watchResponse } from '../../../shared/store/etcd/messages.ts'
@@ -65,6 +66,11 @@ test('an endpoint is a host and a port, which is 2379 unless it is given', () =>
 
 const error = (code: number, details: string) =>
   Object.assign(new Error(`${code} ${details}`), { code, details })
+
+test('a refusal of a transaction that only reads names what it reads: a wrong prefix is seen', () => {
+  const range = { from: '/patchbai/epoch' }
+  assert.is(keysOf({ kind: 'transact', when: [], do: [{ range }], otherwise: [] }), range.from)
+})
 
 test('a refusal of etcd is a sentence with what to do; an error that another member may not have is none', () => {
   const sentences: [number, string, RegExp][] = [

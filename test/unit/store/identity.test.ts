@@ -44,7 +44,7 @@ const refusal = (work: Promise<unknown>) =>
   )
 const copyOf = (host: PoolHost): PoolHost => ({ ...poolHost(host.store, host.name), disk: host.disk })
 
-test('a copy of a host is noticed when the other has written: it gives no more addresses', async () => {
+test('a copy of a host is noticed when the other has written, and by the other then: neither gives addresses until the copy is emptied', async () => {
   const { store, one } = await world()
   const copy = copyOf(one)
   await beat(one)
@@ -53,9 +53,47 @@ test('a copy of a host is noticed when the other has written: it gives no more a
   assert.match(error.message, 'another host has the identity of one')
   assert.equal(held(copy), [])
   assert.equal(held(copy, 'net', 'disputed'), ['10.1.0.0/28'])
-  assert.equal(held(one), ['10.1.0.0/28'])
+  assert.match((await refusal(claim(one, 2))).message, 'another host has the identity of one')
+  assert.equal(held(one), [])
+  const { id } = one.disk.memory
+  one.disk = { ...one.disk, memory: { id, stores: [], dataDirs: [] } }
   assert.is(await claim(one, 2), '10.1.0.32/28')
+  assert.equal(held(one), ['10.1.0.0/28', '10.1.0.32/28'])
   assert.is(claimed(store).length, 3)
+})
+
+const named = (host: PoolHost, name: string): PoolHost => ({ ...poolHost(host.store, name), disk: host.disk })
+const hostsIn = ({ store: { state } }: PoolHost) =>
+  state.entries.flatMap(({ key }) => (key.startsWith(keys.hosts) ? key.slice(keys.hosts.length) : []))
+
+test('a host that was renamed keeps its blocks, and its former key goes', async () => {
+  const { store, one } = await world()
+  const renamed = named(one, 'uno')
+  assert.is(await claim(renamed, 2), '10.1.0.32/28')
+  assert.equal(claimed(store), ['10.1.0.0/28 uno', '10.1.0.16/28 two', '10.1.0.32/28 uno'])
+  assert.equal(hostsIn(one), ['two', 'uno'])
+})
+
+test('a copy with a name of its own is noticed at once when the first has written since', async () => {
+  const { one } = await world()
+  const copy = named(one, 'uno')
+  await beat(one)
+  assert.match((await refusal(enterOnly(copy))).message, 'another host has the identity of uno')
+  assert.match((await refusal(enterOnly(one))).message, 'another host has the identity of one')
+  assert.equal([held(one), held(copy)], [[], []])
+})
+
+test('a copy with a name of its own that is faster is noticed by the first, and notices: released, the first has its blocks again', async () => {
+  const { store, one } = await world()
+  const copy = named(one, 'uno')
+  await claim(copy, 2)
+  const error = await refusal(enterOnly(one))
+  assert.match(error.complaint.hint, 'patchbay pool release --host uno')
+  assert.match((await refusal(claim(copy, 3))).message, 'another host has the identity of uno')
+  assert.equal([held(one), held(copy)], [[], []])
+  await ask(store, releaseHost(operator, 'uno'))
+  await enterOnly(one)
+  assert.equal(held(one), ['10.1.0.0/28'])
 })
 
 test('of two copies that claim at one time one gets the block', async () => {
@@ -222,6 +260,46 @@ test('a renamed host writes its new name to its blocks', async () => {
   assert.equal(claimed(store), ['10.1.0.0/28 uno', '10.1.0.16/28 two'])
   await ask(store, releaseHost(operator, 'one'))
   assert.is(claimed(store).length, 2)
+})
+
+test('a copy under another name is noticed: one of the two goes on', async () => {
+  const { store, one } = await world()
+  const copy = { ...copyOf(one), name: 'copy' }
+  await enterOnly(copy)
+  assert.match((await refusal(enterOnly(one))).message, 'another host has the identity of one')
+  assert.equal([held(copy), held(one)], [['10.1.0.0/28'], []])
+  assert.equal(claimed(store), ['10.1.0.0/28 copy', '10.1.0.16/28 two'])
+})
+
+test('a copy under another name is noticed by both when the first host has written since', async () => {
+  const { one } = await world()
+  const copy = { ...copyOf(one), name: 'copy' }
+  await beat(one)
+  assert.match((await refusal(claim(copy, 2))).message, 'another host has the identity of copy')
+  assert.match((await refusal(claim(one, 2))).message, 'another host has the identity of one')
+  assert.equal([held(copy), held(one)], [[], []])
+})
+
+test('of two hosts made of one image under names of their own one goes on', async () => {
+  const { one } = await world()
+  const [a, b] = ['a', 'b'].map((name) => ({ ...copyOf(one), name })) as [PoolHost, PoolHost]
+  for (const host of [a, b]) host.disk = { ...host.disk, holdings: [] }
+  assert.is(await claim(a, 2), '10.1.0.32/28')
+  assert.match((await refusal(claim(b, 3))).message, 'another host has the identity of b')
+})
+
+test('a host is renamed with a kill at any step: it keeps its blocks', async () => {
+  for (let at = 0; at < 14; at++) {
+    const { one } = await world()
+    one.name = 'uno'
+    one.watch = (_, now) => {
+      if (now === at) throw killed
+    }
+    await enterOnly(one).catch(() => {})
+    one.watch = () => {}
+    await enterOnly(one)
+    assert.equal(held(one), ['10.1.0.0/28'], `killed at step ${at}`)
+  }
 })
 
 test('values that are none of ours in the store are reported, and what they stand for is left alone', async () => {

@@ -1,6 +1,7 @@
 import * as assert from 'uvu/assert'
 import { claimBlock } from '../../../shared/store/claims/claim.ts'
 import { changePool, createPool, deletePool } from '../../../shared/store/claims/pools.ts'
+import { estateOf } from '../../../shared/store/claims/release.ts'
 import { giveBack } from '../../../shared/store/claims/remove.ts'
 import type { Protocol } from '../../../shared/store/protocol.ts'
 import { memoryStore } from '../../harness/memory-connection.ts'
@@ -12,10 +13,12 @@ import {
   four,
   given,
   held,
+  keys,
   makePool,
   operator,
   poolHost,
   run,
+  setReservation,
   wanted,
   within,
 } from '../../harness/pool-host.ts'
@@ -138,6 +141,38 @@ test('in a pool with many blocks a gap behind several pages of keys is found', a
   }))
   store.state = { ...store.state, entries: [...entries, ...store.state.entries] }
   assert.is(await claim(poolHost(store, 'one')), '10.1.187.128/28')
+})
+
+test('a network goes over to another pool when no container has an address of the first', async () => {
+  const store = memoryStore()
+  await makePool(store)
+  await makePool(store, 'green', { ...four, ranges: [{ subnet: '10.2.0.0/26' }] })
+  const host = poolHost(store, 'one')
+  await claim(host)
+  await claim(host, 1)
+  setReservation(host, 'net', '10.1.0.2', 'c1')
+  const green = () => claim(host, 0, wanted('net', 'green'))
+  await green().then(
+    () => assert.unreachable(),
+    (error) => assert.match(error.message, 'network net still holds addresses of pool blue'),
+  )
+  assert.equal(held(host), ['10.1.0.0/28'])
+  setReservation(host, 'net', '10.1.0.2', undefined)
+  assert.is(await green(), '10.2.0.0/28')
+  assert.equal(claimed(store), ['10.2.0.0/28 one'])
+})
+
+test('the release of a host whose name is a number, or that of a prefix, frees nothing of others', async () => {
+  const { store } = await world()
+  const put = (key: string) =>
+    store.ask({ kind: 'transact', when: [], do: [{ put: { key, value: '{}' } }], otherwise: [] })
+  const own = [keys.vtep(100, '100'), keys.neighbour(100, '100', '02:00:00:00:00:01')]
+  const others = [keys.vtep(100, 'other'), keys.neighbour(100, 'other', '02:00:00:00:00:02')]
+  for (const key of [...own, ...others]) await put(key)
+  const ofNumber = await ask(store, estateOf(operator, '100'))
+  assert.equal(ofNumber.others.map(({ key }) => key).sort(), own.sort())
+  for (const name of ['vteps', 'neighbours'])
+    assert.equal((await ask(store, estateOf(operator, name))).others, [])
 })
 
 test.run()

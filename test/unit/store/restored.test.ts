@@ -1,4 +1,5 @@
 import * as assert from 'uvu/assert'
+import { enter } from '../../../shared/store/claims/enter.ts'
 import { recover } from '../../../shared/store/claims/recover.ts'
 import { releaseHost } from '../../../shared/store/claims/release.ts'
 import { giveBack } from '../../../shared/store/claims/remove.ts'
@@ -232,6 +233,49 @@ test('a release in a closed epoch: the others confirm once more, and claim what 
   await enterOnly(two)
   await open(store)
   assert.equal(held(two), ['10.1.0.0/28'])
+})
+
+test('the agent of a host enters an etcd that was lost first: it is closed, too', async () => {
+  const { one } = await afterBackup()
+  one.store = memoryStore()
+  await run(one, enter(given(one))).catch(() => {})
+  await enterOnly(one)
+  assert.is(epochIn(one.store).state, 'closed')
+})
+
+test('a host without blocks does not open an etcd that was lost before hosts with blocks come', async () => {
+  const { one } = await afterBackup()
+  const anew = memoryStore()
+  const other = poolHost(anew, 'other')
+  for (const work of [run(other, enter(given(other))), enterOnly(other)]) {
+    const error = await work.then(
+      () => assert.unreachable(),
+      (error) => error,
+    )
+    assert.match(error.message, 'the store has no pool')
+  }
+  one.store = anew
+  await enterOnly(one)
+  assert.is(epochIn(anew).state, 'closed')
+})
+
+test('a network in a directory that this host had forgotten is confirmed when it enters', async () => {
+  const { one, restore, store } = await afterBackup()
+  const there = { ...wanted('far'), dataDir: '/far' }
+  await claim(one, 3, there)
+  const { holdings } = one.disk
+  const { id } = one.disk.memory
+  restore()
+  // host.json is lost, and a claim in /data knows nothing of /far.
+  const near = holdings.filter(({ dataDir }) => dataDir === '/data')
+  one.disk = { ...one.disk, memory: { id, stores: [], dataDirs: [] }, holdings: near }
+  await enterOnly(one)
+  one.disk = {
+    ...one.disk,
+    holdings: [...one.disk.holdings, ...holdings.filter((one) => !near.includes(one))],
+  }
+  await enterOnly(one, there)
+  assert.equal(claimed(store), ['10.1.0.0/28 one', '10.1.0.48/28 one'])
 })
 
 test.run()

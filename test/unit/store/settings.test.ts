@@ -45,7 +45,7 @@ test('values of other types, misspelt keys and names that a key cannot have are 
   assert.match(refused({ ...good, endpoints: '192.0.2.1' }), 'store: endpoints is "192.0.2.1", must be')
   assert.match(
     refused({ ...good, endpoints: ['192.0.2.1'] }),
-    'store: endpoints[0] is "192.0.2.1", must be an URL',
+    'store: endpoints[0] is "192.0.2.1", must be a URL',
   )
   assert.match(refused({ endpoint: good.endpoints }), 'store: endpoints is missing')
   assert.match(refused({ ...good, certs: '/etc/x' }), 'store: there is no key certs: is cert meant?')

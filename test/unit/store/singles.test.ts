@@ -122,6 +122,14 @@ test('the address is free again when the host has given it back', async () => {
   assert.equal(reservedIn(two, 'net', text), [])
 })
 
+test('an address whose key was overwritten by another program is not free again', async () => {
+  const { store, two } = await granted()
+  const put = { key: keys.single('blue', address), value: '{"address":"10.1.0.20"}' }
+  await store.ask({ kind: 'transact', when: [], do: [{ put }], otherwise: [] })
+  assert.equal(await free(two, 'one'), [])
+  assert.equal(reservedIn(two, 'net', text), [text])
+})
+
 test('the owner keeps the address in a restored store, and the host asks for it again', async () => {
   const all = await world()
   const backup = all.store.state

@@ -76,6 +76,20 @@ test('settings that are wrong or missing are told, and the other networks go on'
   assert.match(left[5] ?? '', /f6 .*no \/etc\/patchbay\/store\.json/)
 })
 
+test('a pool or directory that no plugin takes is told, and no file or key is made of it', () => {
+  const { told, left } = found([
+    { ipam: { type: 'pool', pool: '../epoch' } },
+    { ipam: { type: 'pool' } },
+    { ipam: { type: 'pool', pool: 'red', dataDir: 'here' } },
+    { ipam: { type: 'pool', pool: 'red', dataDir: '/data' } },
+  ])
+  assert.equal(told, [`n3 red false ${common.endpoints[0]}`])
+  assert.equal(
+    left.map((one) => one.slice(0, 12)),
+    ['f0 ipam.pool', 'f1 ipam.pool', 'f2 ipam.data'],
+  )
+})
+
 test('pauses are doubled from one second to a minute, and half of each is random', () => {
   const between = (failures: number) => [pauseAfter(failures, 0), pauseAfter(failures, 1)]
   assert.equal([1, 2, 3, 7, 100, 1e6].map(between), [

@@ -253,6 +253,11 @@ test("check compares this host's files with the store", async () => {
   assert.equal(await compared(here(holding({ definition: { ...blue, id: uuid(8) } }))), [
     ['former-pool', '/d/.patchbay-pool/net.json'],
   ])
+  assert.equal(
+    await compared({ ...here(), memory: undefined }, ({ host }) => host('node1', { id: uuid(77) })),
+    [['unknown-host', 'node1']],
+  )
+  assert.equal(await compared({ ...here(), networks: [], memory: undefined }), [['unknown-host', 'node1']])
   assert.equal(await compared({ ...here(), damaged: [{ file: '/x/host.json', why: 'it is no JSON' }] }), [
     ['damaged-file', '/x/host.json'],
   ])

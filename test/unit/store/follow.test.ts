@@ -1,0 +1,89 @@
+/** Following a range at members of etcd that are played: what happens between the requests. */
+
+import { EventEmitter } from 'node:events'
+import * as assert from 'uvu/assert'
+import type { Changed } from '../../../shared/store/connection.ts'
+import { connection } from '../../../shared/store/etcd/connection.ts'
+import { follow } from '../../../shared/store/etcd/follow.ts'
+import { type Member, member, type Stream } from '../../../shared/store/etcd/member.ts'
+import { rangeMethod } from '../../../shared/store/etcd/methods.ts'
+import { test } from '../../harness/test.ts'
+import { until } from '../../harness/until.ts'
+
+const range = { from: '/a/', to: '/a0' }
+
+/** A member whose answers are given by hand. */
+function played() {
+  const streams: EventEmitter[] = []
+  const whole: (() => void)[] = []
+  const stream = () => {
+    const one = Object.assign(new EventEmitter(), { write: () => {}, cancel: () => {} })
+    streams.push(one)
+    return one as unknown as Stream<never>
+  }
+  const ask = () =>
+    new Promise<never>((resolve) => {
+      whole.push(() => resolve({ header: { revision: 5 }, kvs: [], more: false } as never))
+    })
+  const one: Member = { endpoint: 'http://192.0.2.1', reach: async () => {}, ask, stream, close: () => {} }
+  return { one, streams, whole }
+}
+
+test('what is closed while it reads the whole begins no watch, and tells nothing', async () => {
+  const { one, streams, whole } = played()
+  const told: unknown[] = []
+  const follower = { whole: (all: unknown) => void told.push(all), changed: () => {} }
+  const { close } = follow([one], 0, range, follower)
+  await until('it reads', () => whole.length === 1)
+  close()
+  whole[0]?.()
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.is(streams.filter((each) => each.listenerCount('data') > 0).length, 0)
+  assert.equal(told, [])
+})
+
+test('a follower that throws gets all anew: nothing is thrown beside it', async () => {
+  const { one, streams, whole } = played()
+  const away: string[] = []
+  let isFirst = true
+  const changed = (changes: Changed[]) => {
+    if (changes.length === 0 || !isFirst) return
+    isFirst = false
+    throw new Error('no file is there')
+  }
+  const follower = { whole: () => {}, changed, away: (reason: string) => void away.push(reason) }
+  const { close } = follow([one], 0, range, follower)
+  await until('it reads', () => whole.length === 1)
+  whole[0]?.()
+  await until('it watches', () => streams[0]?.listenerCount('data') === 1)
+  const entry = { key: '/a/b', value: '', created: 6, modified: 6 }
+  const batch = { header: { revision: 6 }, created: false, canceled: false, compacted: 0, reason: '' }
+  assert.not.throws(() => streams[0]?.emit('data', { ...batch, events: [{ type: 0, entry }] }))
+  await until('it reads again', () => whole.length === 2)
+  assert.match(away.join(), 'no file is there')
+  close()
+})
+
+test('a member that was closed makes no connection any more', async () => {
+  const one = member('http://127.0.0.1:1', () => undefined)
+  one.close()
+  const asked = one.reach().then(() => one.ask(rangeMethod, {}))
+  await asked.then(
+    () => assert.unreachable(),
+    (error) => assert.is(error.message, 'the connection with the store was closed'),
+  )
+})
+
+test('what is followed ends with its connection, also what begins after', async () => {
+  const { follow, close } = connection({ endpoints: ['http://127.0.0.1:1'], prefix: '/a/' }, 0)
+  const away: string[] = []
+  const follower = { whole: () => {}, changed: () => {}, away: (reason: string) => void away.push(reason) }
+  follow(range, follower)
+  await until('it is refused', () => away.length === 1)
+  close()
+  follow(range, follower)
+  await new Promise((resolve) => setTimeout(resolve, 700))
+  assert.is(away.length, 1)
+})
+
+test.run()
