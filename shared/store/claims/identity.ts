@@ -78,7 +78,7 @@ export function* sharedWith(session: Session, copy: string): Protocol<Error> {
 
 /** After a restore the store may know an older nonce of this host. A copy has written a higher counter than it had. */
 function isAnothers({ nonce, counter }: HostValue, before: StoreMemory, { epoch }: Session): boolean {
-  const isOlder = before.epoch !== epoch.value.id && counter <= before.counter
+  const isOlder = nonce !== SHARED && before.epoch !== epoch.value.id && counter <= before.counter
   return nonce !== before.nonce && nonce !== before.next && !isOlder
 }
 

@@ -1,10 +1,12 @@
 /** Frees what a host holds, which is gone for good. Only the operator knows that. */
 
 import type { Keys } from '../keys.ts'
-import { type Condition, type Entry, type Protocol, transact } from '../protocol.ts'
+import { type Condition, type Entry, type Operation, type Protocol, read, transact } from '../protocol.ts'
 import {
   type BlockValue,
   block as blockSchema,
+  type Epoch,
+  epoch as epochSchema,
   type HostValue,
   host as hostSchema,
   type SingleValue,
@@ -14,7 +16,7 @@ import { entered } from './errors.ts'
 import { entriesBelow } from './pages.ts'
 import { chunksOf } from './parts.ts'
 import type { Operator } from './pools.ts'
-import { allKnown, type Known } from './value.ts'
+import { allKnown, type Known, known } from './value.ts'
 
 const ATTEMPTS = 5
 
@@ -122,21 +124,39 @@ function* freeLeft(
     const id = left.host?.value.id
     if (id !== undefined && [...gone, ...freed.blocks, ...freed.singles].some((one) => one?.value.id === id))
       throw entered(name)
-    if (yield* isFreed(left, operator.keys.host(name))) return freed
+    if (yield* isFreed(operator, left)) return freed
   }
   throw entered(name)
 }
 
-/** A host that enters in the midst of it keeps what is left. */
-function* isFreed({ host, blocks, singles, others }: Estate, key: string): Protocol<boolean> {
+/**
+ * A host that enters in the midst of it keeps what is left. In a closed epoch all hosts confirm once more: a block may be another's, which calls
+ * it disputed, and claims it before the store is opened.
+ */
+function* isFreed(operator: Operator, { name, host, blocks, singles, others }: Estate): Protocol<boolean> {
+  const { keys, report } = operator
   // No host writes its ID over another's: as long as the key is there, it is the same host's.
-  const asSeen: Condition = { key, created: host?.created ?? 0 }
+  const asSeen: Condition = { key: keys.host(name), created: host?.created ?? 0 }
   for (const chunk of chunksOf([...blocks, ...singles, ...others])) {
+    const [entry] = (yield* read({ from: keys.epoch })).entries
     const { succeeded } = yield* transact({
-      when: [asSeen, ...chunk.map(({ key, modified }) => ({ key, modified }))],
-      do: chunk.map(({ key }) => ({ remove: { from: key } })),
+      when: [asSeen, { key: keys.epoch, modified: entry?.modified ?? 0 }, ...chunk.map(asRead)],
+      do: [
+        ...chunk.map(({ key }) => ({ remove: { from: key } })),
+        ...calledAgain(operator, known(epochSchema, entry, report)),
+      ],
     })
     if (!succeeded) return false
   }
   return true
+}
+
+function asRead({ key, modified }: Pick<Entry, 'key' | 'modified'>): Condition {
+  return { key, modified }
+}
+
+/** A closed epoch begins anew: no host has confirmed in it. */
+function calledAgain({ fresh }: Operator, epoch: Known<Epoch> | undefined): Operation[] {
+  if (epoch?.value.state !== 'closed') return []
+  return [{ put: { key: epoch.key, value: JSON.stringify({ ...epoch.value, id: fresh() }) } }]
 }

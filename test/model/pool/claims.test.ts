@@ -64,10 +64,6 @@ testWalks({
     { works: 2, reinstalls: 1, crashes: 1 },
     withOperator,
   ),
-  'a host is released while it lives, and etcd is restored': boundsOf(
-    { works: 2, backups: 1, restores: 1 },
-    { ...oneHost, works: ['claim', 'release'] },
-  ),
   'a host is cut off, and released while it lives': boundsOf({ works: 2, adds: 1, cuts: 1 }, withOperator),
   'the pool is made smaller': boundsOf({ works: 2, adds: 1 }, { works: ['claim', 'give back', 'shrink'] }),
   'the pool is deleted': boundsOf({ works: 2, adds: 1 }, { works: ['claim', 'delete'] }),
@@ -101,6 +97,10 @@ if (isFull)
     'full: a host that was released enters, and the block size of its pool changes': boundsOf(
       { works: 4 },
       withSizes,
+    ),
+    'full: a host is released while it lives, and etcd is restored': boundsOf(
+      { works: 2, backups: 1, restores: 1 },
+      { ...oneHost, works: ['claim', 'release'] },
     ),
     'full: two restores': boundsOf({ works: 2, backups: 2, restores: 2 }),
     'full: a copied host, and three protocols': boundsOf({ works: 3, clones: 1 }),

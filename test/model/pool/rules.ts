@@ -175,7 +175,8 @@ function falseAlarm({ store, backup }: World): string | undefined {
 
 /** An address that another host was granted is reserved where its block is held. After a restore the store may have old keys again. */
 function grantedButFree({ store, machines }: World): string | undefined {
-  if (epochOf(store)?.id !== firstEpoch) return undefined
+  const epoch = epochOf(store)
+  if (epoch?.id !== firstEpoch || store.index - store.revision < epoch.offset) return undefined
   for (const { key, value } of store.entries) {
     if (!key.startsWith(keys.singles())) continue
     const { address, host, state } = JSON.parse(value) as SingleValue

@@ -1,6 +1,7 @@
 import * as assert from 'uvu/assert'
 import { enter } from '../../../shared/store/claims/enter.ts'
 import { recover } from '../../../shared/store/claims/recover.ts'
+import { releaseHost } from '../../../shared/store/claims/release.ts'
 import { giveBack } from '../../../shared/store/claims/remove.ts'
 import type { StoreStep } from '../../../shared/store/connection.ts'
 import { memoryStore } from '../../harness/memory-connection.ts'
@@ -257,6 +258,24 @@ test('a network in a directory that this host had forgotten is confirmed when it
   }
   await enterOnly(one, there)
   assert.equal(claimed(store), ['10.1.0.0/28 one', '10.1.0.48/28 one'])
+})
+
+test('a release in a closed epoch: the others confirm once more, and claim what they called disputed', async () => {
+  const store = memoryStore()
+  await makePool(store)
+  const [one, two] = [poolHost(store, 'one'), poolHost(store, 'two')]
+  await claim(one)
+  const backup = store.state
+  await ask(store, releaseHost(operator, 'one'))
+  await claim(two)
+  store.state = restored(backup)
+  await claim(two).catch(() => {})
+  assert.equal(held(two, 'net', 'disputed'), ['10.1.0.0/28'])
+  await ask(store, releaseHost(operator, 'one'))
+  assert.match((await open(store).catch((error) => error)).message, 'have not confirmed')
+  await enterOnly(two)
+  await open(store)
+  assert.equal(held(two), ['10.1.0.0/28'])
 })
 
 test.run()
