@@ -1,17 +1,19 @@
-/** Follows a range of keys: reads it whole, watches it from that revision on, and resumes at another member when a watch ends. */
+/** Follows a range of keys: reads it whole, in pages, watches it from that revision on, and resumes at another member when a watch ends. */
 
 import { setTimeout as wait } from 'node:timers/promises'
+import { PAGE } from '../claims/pages.ts'
 import type { Connection, Follower } from '../connection.ts'
+import type { Entry } from '../protocol.ts'
 import { rangeAnswerOf, rangeRequestOf } from './convert.ts'
 import { type Known, newestOf } from './history.ts'
 import type { Member } from './member.ts'
 import type { RangeResponse } from './messages.ts'
 import { rangeMethod } from './methods.ts'
-import { reasonOf } from './refusal.ts'
+import { isTooLong, reasonOf } from './refusal.ts'
 import { watch } from './watch.ts'
 
-/** A range with thousands of keys takes longer than another request. */
-const WHOLE_MILLISECONDS = 30_000
+/** A page of a range with thousands of keys, that all hosts read at once, takes longer than another request. */
+const PAGE_MILLISECONDS = 30_000
 
 /** A watch that has lasted so long was a success. */
 const STEADY_MILLISECONDS = 5000
@@ -52,6 +54,8 @@ async function run({ members, first, range, follower, signal }: Course): Promise
       const isLost = await watch(member, { range, follower, signal, known, isResumed, begun })
       if (isLost) known = undefined
     } catch (error) {
+      // The changes since then are too many for one message.
+      if (isTooLong(error)) known = undefined
       failures.push(`${member.endpoint}: ${reasonOf(error)}`)
     }
     quick = performance.now() - start < STEADY_MILLISECONDS ? quick + 1 : 0
@@ -60,16 +64,26 @@ async function run({ members, first, range, follower, signal }: Course): Promise
   }
 }
 
+/** Reads a range in pages, all as it was at the revision of the first: one answer with thousands of keys would be too long. */
 async function whole(
   member: Member,
   range: Arguments[0],
   follower: Follower,
   signal: AbortSignal,
 ): Promise<Known> {
-  const response = await member.ask<RangeResponse>(rangeMethod, rangeRequestOf(range), WHOLE_MILLISECONDS)
-  const answer = rangeAnswerOf(response)
-  if (!signal.aborted) follower.whole(answer)
-  return { revision: answer.revision, newest: newestOf(answer.entries) }
+  const entries: Entry[] = []
+  let revision: number | undefined
+  for (let { from } = range; ; ) {
+    const request = { ...rangeRequestOf({ from, to: range.to, limit: PAGE }), revision }
+    const page = rangeAnswerOf(await member.ask<RangeResponse>(rangeMethod, request, PAGE_MILLISECONDS))
+    revision ??= page.revision
+    entries.push(...page.entries)
+    const last = page.entries.at(-1)
+    if (!page.more || !last || signal.aborted) break
+    from = `${last.key}\0`
+  }
+  if (!signal.aborted) follower.whole({ revision, entries, more: false })
+  return { revision, newest: newestOf(entries) }
 }
 
 /** @param excess how many watches were tried in a row beyond one for each member */

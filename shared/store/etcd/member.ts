@@ -25,6 +25,9 @@ const REQUEST_MILLISECONDS = 5000
 const KEEPALIVE_MILLISECONDS = 6000
 const ANSWER_MILLISECONDS = 4000
 
+/** Of an answer. A page of a thousand of our keys has some 300 kB; what is longer is none of ours, and would fill the memory. */
+const LONGEST_BYTES = 16 << 20
+
 /** Nothing of the environment or of DNS changes where the requests go. */
 const options = {
   'grpc.enable_http_proxy': 0,
@@ -34,7 +37,7 @@ const options = {
   'grpc.enable_channelz': 0,
   'grpc.keepalive_time_ms': KEEPALIVE_MILLISECONDS,
   'grpc.keepalive_timeout_ms': ANSWER_MILLISECONDS,
-  'grpc.max_receive_message_length': -1,
+  'grpc.max_receive_message_length': LONGEST_BYTES,
 }
 
 /** No connection with a member could be made: nothing was sent. */

@@ -21,12 +21,19 @@ export interface KeyValue {
   value: string
 }
 
-/** `end`: keys below it; without it one key. */
-export const rangeRequest: Table = { key: text(1), end: text(2), limit: int(3), keysOnly: bool(8) }
+/** `end`: keys below it; without it one key. `revision`: as the keys were then; without it as they are. */
+export const rangeRequest: Table = {
+  key: text(1),
+  end: text(2),
+  limit: int(3),
+  revision: int(4),
+  keysOnly: bool(8),
+}
 export interface RangeRequest {
   key: string
   end?: string
   limit?: number
+  revision?: number
   keysOnly?: boolean
 }
 

@@ -15,6 +15,9 @@ interface Refusal extends Pick<Complaint, 'hint' | 'see'> {
 const { TryAgainLater, Internal } = Code
 const ofUser = "the role's definition is in docs/cluster.md"
 
+/** So says gRPC of an answer. */
+const tooLong = 'message larger than max'
+
 const refusals: readonly Refusal[] = [
   {
     says: 'permission denied',
@@ -60,6 +63,12 @@ const refusals: readonly Refusal[] = [
     code: Internal,
     msg: (keys) => `etcd refuses: the value of ${keys} is too large for it (--max-request-bytes)`,
     hint: 'a pool with fewer ranges and exclusions needs less',
+  },
+  {
+    says: tooLong,
+    code: Internal,
+    msg: (keys) => `etcd has too much: the answer with ${keys} is larger than 16 MB`,
+    hint: 'another program has written below `prefix`; look for long values: etcdctl get --prefix',
   },
 ]
 
@@ -114,6 +123,11 @@ function unknown(details: string): CniError {
 /** Whether a request with this error was surely not done. */
 export function isUndone(error: unknown): boolean {
   return undone.test(serviceError(error)?.details ?? '')
+}
+
+/** Whether an answer was longer than we take. */
+export function isTooLong(error: unknown): boolean {
+  return serviceError(error)?.details.includes(tooLong) ?? false
 }
 
 /** The sentence of an error that is no refusal. */

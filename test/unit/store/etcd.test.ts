@@ -79,6 +79,11 @@ test('a refusal of etcd is a sentence with what to do; an error that another mem
     [status.RESOURCE_EXHAUSTED, 'etcdserver: mvcc: database space exceeded', /NOSPACE[\s\S]*alarm list/],
     [status.RESOURCE_EXHAUSTED, 'etcdserver: no space', /NOSPACE[\s\S]*defrag/],
     [status.INVALID_ARGUMENT, 'etcdserver: request is too large', /\/patchbay\/x is too large/],
+    [
+      status.RESOURCE_EXHAUSTED,
+      'Received message larger than max (16777217 vs 16777216)',
+      /the answer with \/patchbay\/x is larger than 16 MB[\s\S]*etcdctl get --prefix/,
+    ],
     [status.DATA_LOSS, 'etcdserver: corrupt cluster', /CORRUPT/],
     [status.UNIMPLEMENTED, 'unknown service', /etcd refuses: unknown service\n.*3\.4 or newer/],
   ]

@@ -1,6 +1,7 @@
 /** Following a range at members of etcd that are played: what happens between the requests. */
 
 import { EventEmitter } from 'node:events'
+import { status } from '@grpc/grpc-js'
 import * as assert from 'uvu/assert'
 import type { Changed } from '../../../shared/store/connection.ts'
 import { connection } from '../../../shared/store/etcd/connection.ts'
@@ -40,6 +41,46 @@ test('what is closed while it reads the whole begins no watch, and tells nothing
   await new Promise((resolve) => setImmediate(resolve))
   assert.is(streams.filter((each) => each.listenerCount('data') > 0).length, 0)
   assert.equal(told, [])
+})
+
+test('a range is read in pages, all at the revision of the first', async () => {
+  const { one } = played()
+  const requests: object[] = []
+  const entry = (key: string) => ({ key, value: '', created: 1, modified: 1 })
+  const ask = async (_: unknown, request: object) => {
+    requests.push(request)
+    const isFirst = requests.length === 1
+    const kvs = isFirst ? [entry('/a/b'), entry('/a/c')] : [entry('/a/d')]
+    return { header: { revision: isFirst ? 5 : 9 }, kvs, more: isFirst } as never
+  }
+  const told: unknown[] = []
+  const follower = { whole: (all: unknown) => void told.push(all), changed: () => {} }
+  const { close } = follow([{ ...one, ask }], 0, range, follower)
+  await until('it is told', () => told.length === 1)
+  close()
+  const entries = ['/a/b', '/a/c', '/a/d'].map(entry)
+  assert.equal(told, [{ revision: 5, entries, more: false }])
+  const common = { end: '/a0', limit: 1000, keysOnly: undefined }
+  assert.equal(requests, [
+    { ...common, key: '/a/', revision: undefined },
+    { ...common, key: '/a/c\0', revision: 5 },
+  ])
+})
+
+test('changes that are too much for one message are read with the whole', async () => {
+  const { one, streams, whole } = played()
+  const { close } = follow([one], 0, range, { whole: () => {}, changed: () => {} })
+  await until('it reads', () => whole.length === 1)
+  whole[0]?.()
+  await until('it watches', () => streams[0]?.listenerCount('data') === 1)
+  const entry = { key: '/a/b', value: '', created: 6, modified: 6 }
+  const batch = { header: { revision: 6 }, created: false, canceled: false, compacted: 0, reason: '' }
+  streams[0]?.emit('data', { ...batch, events: [{ type: 0, entry }] })
+  const details = 'Received message larger than max (20000000 vs 16777216)'
+  streams[0]?.emit('error', Object.assign(new Error(details), { code: status.RESOURCE_EXHAUSTED, details }))
+  await until('it reads again', () => whole.length === 2)
+  assert.is(streams.length, 1, 'it does not watch the same changes again')
+  close()
 })
 
 test('a follower that throws gets all anew: nothing is thrown beside it', async () => {
