@@ -99,8 +99,27 @@ test('etcd 3.4: puts and removals come in order; a restart of the only member is
   etcd.etcdctl('put', `${prefix}c`, '3')
   await until('c is told', () => told.now.has('c'))
   assert.equal(changesOf(told), ['whole', '+a=1', '-a', '+b=2', '+c=3'])
+  await many(connection)
   await end()
 })
+
+/** Of thousands of keys all are told, in pages; what would fill the memory is refused. */
+async function many(connection: Connection): Promise<void> {
+  const putAll = (values: readonly string[], name: string) =>
+    surely(connection, {
+      ...{ kind: 'transact', when: [], otherwise: [] },
+      do: values.map((value, at) => ({ put: { key: `${prefix}${name}/${at}`, value } })),
+    })
+  for (let at = 0; at < 21; at++) await putAll(Array<string>(100).fill('x'), `many/${at}`)
+  const { now, close } = follow(connection)
+  await until('all are told', () => now.size === 2102)
+  close()
+  for (let at = 0; at < 13; at++) await putAll(['x'.repeat(1.4e6)], `long/${at}`)
+  await connection.ask({ kind: 'range', ...allBelow(`${prefix}long/`) }).then(
+    () => assert.unreachable('18 MB were read'),
+    (error) => assert.match(error.message, 'is larger than 16 MB'),
+  )
+}
 
 test('of three members each is killed, and one hangs: the watch goes on at another one, without reading the range anew', async () => {
   const etcd = await startEtcd({ members: 3 })
