@@ -1,6 +1,6 @@
 /** What stands in the way of a pool: the addresses of other pools, and blocks of theirs. */
 
-import { CniError, Code } from '../../error/error.ts'
+import type { CniError } from '../../error/error.ts'
 import { formatAddress } from '../../ip/address.ts'
 import { type Cidr, contains, lastOf, networkOf, parseCidr } from '../../ip/subnet.ts'
 import { allBelow, type Keys } from '../keys.ts'
@@ -10,6 +10,7 @@ import { block as blockSchema } from '../values.ts'
 import { addressIn } from './blocks.ts'
 import type { Host } from './host.ts'
 import { type Ends, entriesIn } from './pages.ts'
+import { leftOver, overlapping, stillClaimed } from './pool-errors.ts'
 import { allKnown } from './value.ts'
 
 /** What the operator's protocols are given. */
@@ -85,9 +86,10 @@ function* leftIn(
     for (const { key, value } of allKnown(blockSchema, yield* entriesIn(range), report)) {
       const block = parseCidr(value.block)
       const [pool = ''] = key.slice(keys.blocks().length).split('/')
-      if (!block || (pool === name && block.prefix === sizeIn(blockSize, block))) continue
-      if (pool === name) return sizeInUse(name)
-      if (subnets.some((one) => overlap(one, block))) return stillClaimed(pool, formatAddress(block.address))
+      if (!block) continue
+      const isInTheWay =
+        pool === name ? block.prefix !== sizeIn(blockSize, block) : subnets.some((one) => overlap(one, block))
+      if (isInTheWay) return leftOver(pool, value)
     }
   return undefined
 }
@@ -139,26 +141,4 @@ function subnetsOf({ ranges }: Plan): Cidr[] {
 
 function overlap(one: Cidr, other: Cidr): boolean {
   return contains(one, other.address) || contains(other, one.address)
-}
-
-function overlapping(pool: string, { address, prefix }: Cidr): CniError {
-  return new CniError(Code.InvalidNetworkConfig, {
-    msg: `it shares addresses with pool ${pool}: ${formatAddress(address)}/${prefix}`,
-    hint: `give it other ranges; look at the other: patchbay pool show ${pool}`,
-  })
-}
-
-function stillClaimed(pool: string, block: string): CniError {
-  return new CniError(Code.InvalidNetworkConfig, {
-    msg: `the block at ${block} in it is still claimed, of pool ${pool}`,
-    hint: `wait until it has gone back: patchbay pool show ${pool}`,
-  })
-}
-
-/** @param name of the pool */
-export function sizeInUse(name: string): CniError {
-  return new CniError(Code.InvalidNetworkConfig, {
-    msg: `the block size of pool ${name} cannot change while hosts hold blocks of it`,
-    hint: `make another pool with that size, or wait until all blocks have gone back: patchbay pool show ${name}`,
-  })
 }

@@ -1,12 +1,13 @@
 /** The operator's changes of pools. No two pools share an address, and none has one that a block of another pool still has. */
 
-import { CniError, Code } from '../../error/error.ts'
+import type { CniError } from '../../error/error.ts'
 import { allBelow, type Keys } from '../keys.ts'
 import { type PoolDefinition, poolDefinition } from '../pool.ts'
 import { type Condition, type Protocol, read, transact } from '../protocol.ts'
 import { beginStore } from './epoch.ts'
 import { changed, noPool } from './errors.ts'
 import { entriesBelow } from './pages.ts'
+import { exists, sizeInUse } from './pool-errors.ts'
 import {
   type NamedPool,
   type Operator,
@@ -14,7 +15,6 @@ import {
   type Plan,
   type Pools,
   readPools,
-  sizeInUse,
 } from './pool-obstacles.ts'
 import { type Known, known } from './value.ts'
 
@@ -155,11 +155,4 @@ function* close(pool: Known<PoolDefinition>): Protocol<Pick<Known<PoolDefinition
   })
   if (!succeeded) throw changed('the pool')
   return { modified: revision }
-}
-
-function exists(name: string): CniError {
-  return new CniError(Code.InvalidNetworkConfig, {
-    msg: `there is a pool ${name} already`,
-    hint: `look at it: patchbay pool show ${name}; change its ranges: patchbay pool change ${name}`,
-  })
 }

@@ -124,8 +124,11 @@ test('a pool is not made over blocks of a pool that is not there, nor with anoth
   await ask(store, deletePool(operator, 'blue'))
   await enterOnly(one)
   const red = await refused(makePool(store, 'red', behind))
-  assert.match(red.message, 'the block at 10.1.0.48 in it is still claimed, of pool blue')
-  assert.match((await refused(makePool(store, 'blue', eighths))).message, 'the block size of pool blue')
+  assert.match(red.message, 'host one holds block 10.1.0.48/28 of pool blue')
+  assert.match(
+    (await refused(makePool(store, 'blue', eighths))).message,
+    'host one holds block 10.1.0.48/28 of pool blue',
+  )
   await makePool(store, 'red', small)
   await makePool(store, 'blue', behind)
 })

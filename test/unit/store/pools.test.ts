@@ -3,7 +3,7 @@ import { claimBlock } from '../../../shared/store/claims/claim.ts'
 import { changePool, createPool, deletePool } from '../../../shared/store/claims/pools.ts'
 import { estateOf } from '../../../shared/store/claims/release.ts'
 import { giveBack } from '../../../shared/store/claims/remove.ts'
-import type { Protocol } from '../../../shared/store/protocol.ts'
+import type { Protocol, Step } from '../../../shared/store/protocol.ts'
 import { memoryStore } from '../../harness/memory-connection.ts'
 import {
   ask,
@@ -46,6 +46,19 @@ test('a pool is created once, and shares no address with another', async () => {
     'shares addresses with pool blue',
   )
   await ask(store, createPool(operator, 'red', plan('10.2.0.0/24', 'fd00::/64')))
+})
+
+test('a pool is created while a host claims of another', async () => {
+  const { store, one } = await world()
+  const create = createPool(operator, 'red', plan('10.2.0.0/24'))
+  const isWrite = (step: Step) => step.kind === 'transact' && step.do.some((one) => 'put' in one)
+  let writes = 0
+  const meanwhile: typeof store.ask = async (step) => {
+    if (isWrite(step) && ++writes === 1) await claim(one)
+    return store.ask(step)
+  }
+  await ask({ ...store, ask: meanwhile }, create)
+  assert.is(writes, 2)
 })
 
 test('a block that a smaller range has left outside keeps its addresses from other pools, until it has gone back', async () => {
