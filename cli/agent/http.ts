@@ -9,6 +9,7 @@ import {
   type ServerResponse,
 } from 'node:http'
 import { isIP } from 'node:net'
+import { CniError, Code } from '../../shared/error/error.ts'
 import { misuse } from '../form/arguments.ts'
 
 /** Where it listens. */
@@ -73,7 +74,11 @@ function listen(server: Server, place: Place, listening: () => void): void {
 
 function removeSocket(path: string): void {
   const found = lstatSync(path, { throwIfNoEntry: false })
-  if (found && !found.isSocket()) throw new Error(`${path} is there, and is no socket`)
+  if (found && !found.isSocket())
+    throw new CniError(Code.IoFailure, {
+      msg: `${path} is there, and is no socket`,
+      hint: 'name another path with --metrics',
+    })
   rmSync(path, { force: true })
 }
 
