@@ -4,7 +4,14 @@ import { appendFileSync } from 'node:fs'
 import type { Engine } from '../../engine/engine.ts'
 import * as node from '../../engine/node/engine.ts'
 
-export { architecture, commandLine, environment, exit, sendInBackground } from '../../engine/node/engine.ts'
+export {
+  architecture,
+  become,
+  commandLine,
+  environment,
+  exit,
+  sendInBackground,
+} from '../../engine/node/engine.ts'
 
 const execve = node.architecture === 'arm64' ? 221 : 59
 

@@ -49,7 +49,7 @@ const networks: Record<string, Network> = {
   private: macvlanNetwork({ mode: 'private' }),
   ipvlan: newNetwork('ipvlan', { master: 'under', mode: 'l2' }),
   ipvlan3: newNetwork('ipvlan', { master: 'over', mode: 'l3' }),
-  vxlan: newNetwork('vxlan', { vni: 7, dev: 'uplink', local: near.ipv4, peers: [far.ipv4] }),
+  vxlan: newNetwork('vxlan', { vni: 7, dev: 'uplink', local: near.ipv4, remotes: [far.ipv4] }),
 }
 /** The kinds of which a host has one interface for each container's number. */
 const single = ['vlan', 'vxlan']

@@ -4,7 +4,7 @@ import type { Engine, SyscallArgument } from '../../../engine/engine.ts'
 import * as node from '../../../engine/node/engine.ts'
 import type { Lie } from './case.ts'
 
-export const { architecture, commandLine, exit, sendInBackground, spawn } = node
+export const { architecture, become, commandLine, exit, sendInBackground, spawn } = node
 
 const numbers = {
   x64: { write: 1, close: 3, socket: 41, recvfrom: 45, openat: 257 },
