@@ -24,6 +24,7 @@ const notRun: Record<string, string> = {
   'patchbay agent': 'what the unit starts: the stand-in of systemctl reads that from its file',
   'patchbay pool release --host NAME': 'NAME: a block has node3',
   'patchbay pool change NAME --range …': 'NAME: a block has blue',
+  'patchbay pool release --host NAME --earlier --yes': 'NAME: operator-pool.test.ts runs it with a name',
   'patchbay pool release --host NODE --yes': 'NODE is of Kubernetes: a block has node3',
   'kubectl apply -f deploy/kubernetes/agent.yaml':
     'no cluster is at hand: test/deploy/kubernetes.test.ts reads the manifest by Kubernetes’ own types',
