@@ -80,7 +80,7 @@ for (const engine of ['quickjs', 'node'] as const) {
     assert.match(line, 'ipam.resolveConf (of nerdctl; did you mean resolvConf?)')
     const other = { ...fixed('10.61.1.2/24'), dataDir: '/x', sticky: true }
     const warned = await roundTrip(single(bridgeNetwork({ ipam: other })), engine)
-    assert.match(warned, `${noEffect} ipam.dataDir (of host-local), ipam.sticky (of host-local)`)
+    assert.match(warned, `${noEffect} ipam.dataDir (of host-local), ipam.sticky (of host-local, pool)`)
   })
 
   test(`${engine}: a near miss of a key that is known nowhere is refused with the right one`, async () => {

@@ -1,7 +1,7 @@
 /** `patchbay pool` with a real etcd: pools are created, changed, closed and deleted, hosts released, a restored store opened. */
 // etcd: 3.4
 
-import { chmodSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, existsSync, rmSync, writeFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import type { z } from 'zod'
 import type { answer as changeAnswer } from '../../cli/answers/pool-change.ts'
@@ -236,9 +236,11 @@ test('the store is that of --store, of store.json, or the one that all networks 
   assert.match(refused(`ls --store ${scratch}/store.json`), /endpoints\[0\] is "etcd", must be a URL/)
 })
 
-/** What a user who is not root is told. */
+/** What a user who is not root is told. The directories of the build may be root's alone: it has a copy. */
 function asUser(words: string): string {
-  const done = run('setpriv', `--reuid=65534 --regid=65534 --clear-groups ${file} ${words}`)
+  const copy = `${scratch}/patchbay-agent`
+  if (!existsSync(copy)) copyFileSync(`${executables('node')}/patchbay`, copy)
+  const done = run('setpriv', `--reuid=65534 --regid=65534 --clear-groups ${copy} ${words}`)
   assert.is(done.status, 1, done.stdout)
   return done.stderr
 }
