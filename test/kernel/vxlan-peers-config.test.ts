@@ -81,7 +81,7 @@ testRefusals(
     [{ peers: undefined, arpSuppress: true }, 'arpSuppress is set but peers is not'],
     [{ peers: undefined, store: { endpoints: ['http://192.0.1.9:2379'] } }, 'store is set but peers is not'],
     [{ peers: 'etcd' }, 'peers is "etcd"', '"store"'],
-    [{ store: { endpoints: ['192.0.1.9'] } }, 'store.endpoints[0] is "192.0.1.9", must be an URL of etcd'],
+    [{ store: { endpoints: ['192.0.1.9'] } }, 'store.endpoints[0] is "192.0.1.9", must be a URL of etcd'],
     [{ store: { endpoints: ['http://192.0.1.9:2379'], prefix: 'x' } }, 'store.prefix is "x"'],
     [{ dev: 'under0', local: '192.0.1.1', mtu: 1451 }, 'mtu: 1451 does not fit: under0 carries 1500'],
     [{ arpSupress: true }, 'arpSuppress'],
