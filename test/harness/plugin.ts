@@ -118,3 +118,6 @@ function environment(request: Call) {
     ...env,
   }
 }
+
+/** For copies of the plugins alone: the agent's link leads to another directory of the build. */
+export const isNoAgent = (path: string) => !path.endsWith('/patchbay-agent')

@@ -47,7 +47,10 @@ test('three quarters of the only block are taken: one more is claimed, and no th
 test('of two empty blocks one goes back after its time, and one stays', async () => {
   await until('one goes back', () => host.held('net').length === 1)
   const [kept = ''] = host.held('net')
-  assert.is(await measured('patchbay_pool_returns_total', { network: 'net' }), 1)
+  await until(
+    'the metrics say so',
+    async () => (await measured('patchbay_pool_returns_total', { network: 'net' })) === 1,
+  )
   const inStore = etcd.etcdctl('get', '--prefix', '--keys-only', keys.blocks('blue')).trim().split(/\s+/)
   assert.equal(inStore, [keys.block('blue', address(kept.split('/')[0] ?? ''))])
 })

@@ -53,7 +53,7 @@ test('an ADD has 240 KB of its own at most, 4,100 KB with the executable, and 13
 /** A limit of bash's `ulimit`, in kilobytes. */
 const limited = (limit: string) => ['bash', '-c', `ulimit ${limit} && exec "$0"`]
 
-for (const limit of ['-s 80', '-v 5200', '-v 4000000', '-d 4200'])
+for (const limit of ['-s 80', '-v 5600', '-v 4000000', '-d 4200'])
   test(`an ADD and its DEL succeed with ulimit ${limit}`, () => {
     const add: Call = { verb: 'ADD', config, netns: newContainer().path, under: limited(limit) }
     for (const verb of ['ADD', 'DEL'] as const) assert.is(callAlone({ ...add, verb }).status, 0, verb)

@@ -1,7 +1,7 @@
 /** `patchbay validate`, `schema` and `explain`: what is wrong in configurations, and what their keys mean. */
 
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import type * as z from 'zod'
 import { fromJSONSchema } from 'zod'
@@ -22,7 +22,7 @@ await privateHost()
 
 type Validated = z.infer<typeof answer>
 
-ownEtc('/etc/cni/net.d', '/etc/containers/networks')
+ownEtc('/etc/cni/net.d', '/etc/containers/networks', '/etc/patchbay')
 
 const examples = new URL('../../conf-examples', import.meta.url).pathname
 const [quickjs, node] = [executables('quickjs'), executables('node')]
@@ -61,11 +61,14 @@ const told = ({ findings }: Validated) =>
     ),
   )
 
-test('each of conf-examples has no finding', () => {
+test('each of conf-examples has no finding, where there is a store', () => {
+  const store = '/etc/patchbay/store.json'
+  writeFileSync(store, JSON.stringify({ endpoints: ['http://192.0.2.1:2379'] }))
   for (const name of readdirSync(examples).filter((one) => one.endsWith('.conflist'))) {
     const said = operate(`${quickjs}/patchbay`, `validate ${examples}/${name}`, 0, surroundings)
     assert.match(said, /^NETWORK [\s\S]*\n1 network: no findings\n$/, `${name}: ${said}`)
   }
+  rmSync(store)
 })
 
 test('both engines say the same', () => {

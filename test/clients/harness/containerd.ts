@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, cpSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { executables } from '../../harness/plugin.ts'
+import { executables, isNoAgent } from '../../harness/plugin.ts'
 import { until } from '../../harness/until.ts'
 import { type Client, openRoot } from './client.ts'
 import { configuration, image, socket, state } from './containerd-config.ts'
@@ -73,7 +73,11 @@ function writeIn({ path }: Client, name: string, text: string): void {
 }
 
 function installPlugins({ path }: Client): void {
-  cpSync(executables(), join(path, 'opt/cni/bin'), { recursive: true, verbatimSymlinks: true })
+  cpSync(executables(), join(path, 'opt/cni/bin'), {
+    recursive: true,
+    verbatimSymlinks: true,
+    filter: isNoAgent,
+  })
 }
 
 function ctr(client: Client, words: readonly string[]): string {

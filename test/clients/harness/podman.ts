@@ -14,7 +14,7 @@ import {
 import { join } from 'node:path'
 import { CommandFailed, ip } from '../../harness/command.ts'
 import type { Netns } from '../../harness/host.ts'
-import { executables } from '../../harness/plugin.ts'
+import { executables, isNoAgent } from '../../harness/plugin.ts'
 import { type Snapshot, snapshot } from '../../harness/snapshot.ts'
 import { type Client, openRoot } from './client.ts'
 import { group } from './groups.ts'
@@ -62,7 +62,11 @@ export function openPodman(root: RootName, backend: Backend, install: (client: C
 /** Our executables; those that podman's package brings are removed. */
 export function installPlugins({ path }: Client): void {
   rmSync(join(path, 'usr/lib/cni'), { recursive: true, force: true })
-  cpSync(executables(), join(path, pluginDirectories.cni), { recursive: true, verbatimSymlinks: true })
+  cpSync(executables(), join(path, pluginDirectories.cni), {
+    recursive: true,
+    verbatimSymlinks: true,
+    filter: isNoAgent,
+  })
 }
 
 /** The executable by the names of drivers. */
