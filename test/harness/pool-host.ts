@@ -13,7 +13,7 @@ import { type Connection, perform } from '../../shared/store/connection.ts'
 import { keysBelow } from '../../shared/store/keys.ts'
 import type { Holdings, HostMemory } from '../../shared/store/memory.ts'
 import type { DiskAnswer, DiskStep, Protocol, Step } from '../../shared/store/protocol.ts'
-import type { MemoryStore } from './memory-connection.ts'
+import { type MemoryStore, memoryStore } from './memory-connection.ts'
 
 export const keys = keysBelow('/patchbay/')
 
@@ -193,6 +193,15 @@ export const operator = { keys, now: 'now', fresh: freshId, report: () => {} }
 
 export async function makePool(store: Connection, name = 'blue', plan = four): Promise<void> {
   await ask(store, createPool(operator, name, plan))
+}
+
+/** A store with a pool, and two hosts: the first one has a block. */
+export async function twoHosts() {
+  const store = memoryStore()
+  await makePool(store)
+  const [one, two] = [poolHost(store, 'one'), poolHost(store, 'two')]
+  await claim(one)
+  return { store, one, two }
 }
 
 export async function open(store: MemoryStore, anyway = false): Promise<void> {

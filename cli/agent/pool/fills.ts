@@ -2,11 +2,12 @@
 
 import { type Family, formatAddress } from '../../../shared/ip/address.ts'
 import { type Cidr, lastOf, networkOf, parseCidr } from '../../../shared/ip/subnet.ts'
+import { recordedAddresses } from '../../../shared/ipam/pool/need.ts'
 import { within } from '../../../shared/ipam/pool/sets.ts'
 import { capacity, withHoles } from '../../../shared/ipam/range.ts'
 import type { Holdings } from '../../../shared/store/memory.ts'
 import type { Fill } from './decide.ts'
-import { takenIn, takenPerBlock } from './taken.ts'
+import { takenPerBlock } from './taken.ts'
 
 /** What is known of a network without the store. */
 export interface Fullness {
@@ -19,7 +20,7 @@ export interface Fullness {
 
 /** @throws KernelError when the directory cannot be read; CniError for ranges that cannot be */
 export function fullnessOf(holdings: Holdings): Fullness {
-  const taken = takenIn(`${holdings.dataDir}/${holdings.network}`)
+  const taken = recordedAddresses(`${holdings.dataDir}/${holdings.network}`)
   const held = holdings.blocks.flatMap(({ block, state }) => {
     const cidr = state === 'held' ? parseCidr(block) : undefined
     return cidr ? [{ block, cidr }] : []

@@ -1,13 +1,7 @@
-/** How many addresses of each block are taken: by the names of host-local's files alone, none is opened. */
+/** How many addresses of each block are taken. */
 
-import { type Address, parseAddress } from '../../../shared/ip/address.ts'
+import type { Address } from '../../../shared/ip/address.ts'
 import { type Cidr, lastOf, networkOf } from '../../../shared/ip/subnet.ts'
-import { readDirectoryIfAny } from '../../../shared/kernel/files.ts'
-
-/** The addresses that have a file in a network's directory, those that are kept for later containers too. @throws KernelError */
-export function takenIn(directory: string): Address[] {
-  return readDirectoryIfAny(directory).flatMap(({ name }) => parseAddress(name) ?? [])
-}
 
 /** For each block how many of the addresses lie in it. Blocks do not overlap. */
 export function takenPerBlock(blocks: readonly Cidr[], taken: readonly Address[]): number[] {

@@ -5,7 +5,7 @@ import type { Index } from '../host-local/index.ts'
 import type { FamilySet } from './sets.ts'
 
 /** In a large block so many addresses are enough until a spare one is there. */
-const ENOUGH = 256
+export const ENOUGH = 256
 
 type Counting = Pick<Index, 'countFree'>
 

@@ -5,19 +5,17 @@ import { readDirectoryIfAny } from '../../kernel/files.ts'
 import type { Holdings } from '../../store/memory.ts'
 import { directoryOf } from '../host-local/open.ts'
 import { capacity, rangeOf, roleOf } from '../range.ts'
+import { ENOUGH } from './fill.ts'
 import { type FamilySet, familySets } from './sets.ts'
-
-/** In a large block so many addresses are enough. */
-const ENOUGH = 256n
 
 /** By the names of host-local's files alone. @throws CniError for ranges that cannot be, KernelError */
 export function needsBlock(holdings: Holdings, family: Family): boolean {
   const set = familySets(holdings).find((one) => one.family === family)
-  return set !== undefined && isLow(set, takenIn(directoryOf(holdings.dataDir, holdings.network)))
+  return set !== undefined && isLow(set, recordedAddresses(directoryOf(holdings.dataDir, holdings.network)))
 }
 
-/** The addresses that have a record. */
-function takenIn(directory: string): Address[] {
+/** The addresses that have a file in a network's directory, those that are kept for later containers too; no file is opened. @throws KernelError */
+export function recordedAddresses(directory: string): Address[] {
   return readDirectoryIfAny(directory).flatMap(({ name }) => parseAddress(name) ?? [])
 }
 
@@ -26,5 +24,6 @@ function isLow({ held, blocks }: FamilySet, taken: readonly Address[]): boolean 
   const size = capacity(held)
   const used = taken.filter((address) => rangeOf(held, address) && !roleOf(held, address)).length
   const quarter = size / BigInt(blocks) / 4n
-  return size - BigInt(used) <= (quarter < ENOUGH ? quarter : ENOUGH)
+  const least = quarter < ENOUGH ? quarter : BigInt(ENOUGH)
+  return size - BigInt(used) <= least
 }

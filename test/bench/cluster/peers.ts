@@ -9,7 +9,7 @@ import { closeAll, makeHosts, openConnection, type SimulatedHost } from './hosts
 import { type Condition, type MeasuredStore, startStore } from './store.ts'
 import { ownProcessor, type Times, timesOf } from './timing.ts'
 
-/** What one etcd has to bear for the peers of a cluster. */
+/** What the peers of a cluster cost one etcd: memory, processor time, delays. */
 export interface Peers {
   version: EtcdVersion
   fanOut: FanOut

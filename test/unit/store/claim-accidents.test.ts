@@ -1,29 +1,11 @@
 import * as assert from 'uvu/assert'
 import { claimBlock } from '../../../shared/store/claims/claim.ts'
 import { giveBack } from '../../../shared/store/claims/remove.ts'
-import { memoryStore } from '../../harness/memory-connection.ts'
-import {
-  claim,
-  claimed,
-  given,
-  held,
-  makePool,
-  poolHost,
-  run,
-  wanted,
-  within,
-} from '../../harness/pool-host.ts'
+import { claim, claimed, given, held, run, twoHosts, wanted, within } from '../../harness/pool-host.ts'
 import { atEachStep } from '../../harness/pool-trouble.ts'
 import { test } from '../../harness/test.ts'
 
-async function world() {
-  const store = memoryStore()
-  await makePool(store)
-  const [one, two] = [poolHost(store, 'one'), poolHost(store, 'two')]
-  await claim(one)
-  return { store, one, two }
-}
-type World = Awaited<ReturnType<typeof world>>
+type World = Awaited<ReturnType<typeof twoHosts>>
 
 /** Each block in the store is held by the host that it names, and nothing else is held or noted. */
 function requireAgreement({ store, one, two }: World, what: string): void {
@@ -44,7 +26,7 @@ const claimOf = (host: World['one'], start: number) =>
 for (const arrives of ['after', 'before'] as const)
   test(`a claim that is cut off anywhere leaves no block to two hosts, and none to no host: late arrivals ${arrives} the next call`, async () => {
     const tried = await atEachStep(
-      world,
+      twoHosts,
       ({ one }) => ({ host: one, protocol: claimOf(one, 1) }),
       async (all, what) => {
         const { store, one, two } = all
@@ -65,7 +47,7 @@ for (const arrives of ['after', 'before'] as const)
 
 test('the same for a first claim, of a host that the store does not know', async () => {
   await atEachStep(
-    world,
+    twoHosts,
     ({ two }) => ({ host: two, protocol: claimOf(two, 0) }),
     async (all, what) => {
       await claim(all.two, 0)
@@ -78,7 +60,7 @@ test('the same for a first claim, of a host that the store does not know', async
 
 test('a block that is given back is cut off anywhere: it is held by one host or by none', async () => {
   await atEachStep(
-    world,
+    twoHosts,
     ({ one }) => ({
       host: one,
       protocol: within(given(one), (session) => giveBack(session, wanted(), '10.1.0.0/28')),
@@ -100,7 +82,7 @@ test('a block that is given back is cut off anywhere: it is held by one host or 
 
 test('two accidents, one after the other', async () => {
   await atEachStep(
-    world,
+    twoHosts,
     ({ one }) => ({ host: one, protocol: claimOf(one, 1) }),
     async (all, what) => {
       const frozen = { state: all.store.state, disk: all.one.disk }

@@ -2,7 +2,6 @@ import * as assert from 'uvu/assert'
 import { write } from '../../../shared/store/claims/chain.ts'
 import { estateOf, leftOf, releaseHost, releaseLeft } from '../../../shared/store/claims/release.ts'
 import { giveBack } from '../../../shared/store/claims/remove.ts'
-import { memoryStore } from '../../harness/memory-connection.ts'
 import {
   ask,
   claim,
@@ -12,22 +11,19 @@ import {
   held,
   keys,
   killed,
-  makePool,
   operator,
   type PoolHost,
   poolHost,
   run,
   setReservation,
+  twoHosts,
   wanted,
   within,
 } from '../../harness/pool-host.ts'
 import { test } from '../../harness/test.ts'
 
 async function world() {
-  const store = memoryStore()
-  await makePool(store)
-  const [one, two] = [poolHost(store, 'one'), poolHost(store, 'two')]
-  await claim(one)
+  const { store, one, two } = await twoHosts()
   await claim(two)
   return { store, one, two }
 }

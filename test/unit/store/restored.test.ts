@@ -14,12 +14,12 @@ import {
   given,
   held,
   keys,
-  makePool,
   open,
   operator,
   poolHost,
   run,
   setReservation,
+  twoHosts,
   wanted,
   within,
 } from '../../harness/pool-host.ts'
@@ -27,10 +27,7 @@ import { test } from '../../harness/test.ts'
 
 /** Each host has a block, and the second one since the backup. */
 async function afterBackup() {
-  const store = memoryStore()
-  await makePool(store)
-  const [one, two] = [poolHost(store, 'one'), poolHost(store, 'two')]
-  await claim(one)
+  const { store, one, two } = await twoHosts()
   const backup = store.state
   await claim(two, 1)
   const restore = () => {
@@ -261,10 +258,7 @@ test('a network in a directory that this host had forgotten is confirmed when it
 })
 
 test('a release in a closed epoch: the others confirm once more, and claim what they called disputed', async () => {
-  const store = memoryStore()
-  await makePool(store)
-  const [one, two] = [poolHost(store, 'one'), poolHost(store, 'two')]
-  await claim(one)
+  const { store, two } = await twoHosts()
   const backup = store.state
   await ask(store, releaseHost(operator, 'one'))
   await claim(two)
