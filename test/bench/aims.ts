@@ -17,7 +17,7 @@ export interface Place {
 export type Aim = Place &
   (
     | { /** Of the better reference's median. */ ratio: number }
-    | { /** Of the median of our own for another subject. */ ratio: number; of: string }
+    | { /** Of the median of what the subject has beside. */ ratio: number; of: string }
     | { /** At most so many. */ milliseconds: number }
     | {
         /** Above the median of another verb or candidate. */ above: { candidate?: string; verb?: Verb }
@@ -46,7 +46,7 @@ export const aims: readonly Aim[] = [
   { subject: 'host-local', verb: 'ADD', ratio: 0.5 },
   { subject: 'host-local', verb: 'DEL', ratio: 0.5 },
   { subject: 'pool', verb: 'ADD', ratio: 1.1, of: 'host-local' },
-  { subject: 'bridge with pool', verb: 'ADD', ratio: 1.1, of: 'bridge' },
+  { subject: 'bridge with pool', verb: 'ADD', ratio: 1.1, of: 'bridge with host-local' },
   { subject: 'vxlan', verb: 'DEL', milliseconds: 10 },
   { subject: 'bridge', verb: 'ADD', crowded: true, ratio: 0.4 },
   ...fives.flatMap((subject): Aim[] => [

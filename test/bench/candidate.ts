@@ -7,6 +7,8 @@ export interface Candidate {
   /** `quickjs`, `node`, or the version of a reference. */
   name: string
   isReference?: boolean
+  /** It is measured with what a subject has `beside`. */
+  isBeside?: boolean
   /** The directory of its plugins. */
   directory?: string
   /** The directory for the plugins of a chain that it lacks. */
@@ -20,6 +22,11 @@ export function programOf({ directory, others, floor }: Candidate, plugin: strin
   if (floor) return floor
   const paths = [directory, others].flatMap((place) => (place ? [join(place, plugin)] : []))
   return paths.find((path) => existsSync(path))
+}
+
+/** The name of a candidate with what a subject has beside. */
+export function nameBeside(candidate: string, beside: string): string {
+  return `${candidate}, ${beside}`
 }
 
 /** Whether a candidate has the first plugin of a list itself, and all others somewhere. */

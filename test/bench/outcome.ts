@@ -1,7 +1,7 @@
 /** Measures a scenario on a kernel, with the candidates that have its plugins. */
 
 import { type Kernel, native } from '../runner/kernels.ts'
-import { type Candidate, has } from './candidate.ts'
+import { type Candidate, has, nameBeside } from './candidate.ts'
 import { measureOne } from './measure.ts'
 import type { Outcome, Plan } from './plan.ts'
 import type { Scenario } from './scenarios.ts'
@@ -34,10 +34,15 @@ export async function outcomeOf(
 
 /** Programs that do nothing have no VERSION among many ADDs. */
 function askedOf(candidates: readonly Candidate[], { subject, atOnce }: Scenario): Candidate[] {
-  const names = subjectOf(subject)
-    .plugins(0)
-    .map(({ type }) => type)
-  return candidates.filter((candidate) => has(candidate, names) && !(candidate.floor && atOnce > 1))
+  const { plugins, beside } = subjectOf(subject)
+  const names = plugins(0).map(({ type }) => type)
+  const asked = candidates.filter((candidate) => has(candidate, names) && !(candidate.floor && atOnce > 1))
+  if (!beside) return asked
+  const ours = asked.filter(({ isReference, floor }) => !isReference && !floor)
+  return [
+    ...asked,
+    ...ours.map((one) => ({ ...one, name: nameBeside(one.name, beside.name), isBeside: true })),
+  ]
 }
 
 /** Where one round takes many seconds there are fewer at least. */

@@ -29,9 +29,20 @@ export async function takeSeat(
   ipLines(host, subject.host?.(numbersOf(scenario, subject)) ?? [])
   for (const [path, content] of Object.entries(subject.files ?? {}))
     onHost(host, ['sh', '-c', 'umask 077; mkdir -p "$(dirname "$1")"; cat >"$1"', 'write', path], content)
-  const plugins = (candidate.isReference && subject.theirs) || subject.plugins
-  const seat = { candidate, host, files: own, plugins, valid: [], containers: [] }
+  const seat = {
+    candidate,
+    host,
+    files: own,
+    plugins: pluginsFor(candidate, subject),
+    valid: [],
+    containers: [],
+  }
   return { ...seat, cniVersion: '1.0.0' }
+}
+
+function pluginsFor({ isReference, isBeside }: Candidate, { plugins, theirs, beside }: Subject) {
+  if (isBeside && beside) return beside.plugins
+  return (isReference && theirs) || plugins
 }
 
 /** The number of the first container that was there before. Two containers share a wire, so it is even. */

@@ -1,6 +1,7 @@
 /** Which aims are met. */
 
 import { type Aim, aims, type Place } from './aims.ts'
+import { nameBeside } from './candidate.ts'
 import type { Outcome } from './plan.ts'
 import { betterReference, type Row, rowOf } from './report.ts'
 import { summarize } from './statistics.ts'
@@ -59,7 +60,7 @@ function findingOf(outcomes: readonly Outcome[], outcome: Outcome, row: Row, aim
   if ('growth' in aim) return growthOf(outcomes, row, aim)
   if ('above' in aim) return excessOf(outcome, row, aim)
   if ('milliseconds' in aim) return { value: row.p50, limit: aim.milliseconds, unit: ' ms', note: '' }
-  if ('of' in aim) return shareOf(outcomes, row, aim)
+  if ('of' in aim) return shareOf(outcome, row, aim)
   const rival = betterReference(outcome.measurements, aim.verb)
   if (!rival) return undefined
   return {
@@ -70,14 +71,9 @@ function findingOf(outcomes: readonly Outcome[], outcome: Outcome, row: Row, aim
   }
 }
 
-/** To ours for another subject, which was measured in the same run. */
-function shareOf(
-  outcomes: readonly Outcome[],
-  row: Row,
-  aim: Extract<Aim, { of: string }>,
-): Finding | undefined {
-  const other = find(outcomes, { ...aim, subject: aim.of })
-  const base = other && rowOf(other, row.candidate, row.verb)
+/** To what is measured beside it. */
+function shareOf(outcome: Outcome, row: Row, aim: Extract<Aim, { of: string }>): Finding | undefined {
+  const base = rowOf(outcome, nameBeside(row.candidate, aim.of), row.verb)
   return base && { value: row.p50 / base.p50, limit: aim.ratio, unit: '', note: ` to ${aim.of}` }
 }
 

@@ -1,5 +1,7 @@
 /** When a network needs another block, and which of its blocks it can do without: pure functions. */
 
+import { leastFree } from '../../../shared/ipam/pool/fill.ts'
+
 /** A held block of one family, and how full it is. */
 export interface Fill {
   block: string
@@ -8,12 +10,12 @@ export interface Fill {
   used: number
 }
 
-/** Whether so few addresses are left that a block is claimed ahead: a quarter of a block, in all blocks together. A network without any block waits for its first ADD. */
+/** Whether so few addresses are left, in all blocks together, that a block is claimed ahead. A network without any block waits for its first ADD. */
 export function needsBlock(fills: readonly Fill[]): boolean {
   if (fills.length === 0) return false
+  const whole = fills.reduce((sum, { size }) => sum + size, 0)
   const free = fills.reduce((sum, { size, used }) => sum + Math.max(0, size - used), 0)
-  const largest = Math.max(...fills.map(({ size }) => size))
-  return free * 4 <= largest
+  return free <= leastFree(whole, fills.length)
 }
 
 /** Since when blocks have been empty, by `performance.now()`. */

@@ -5,7 +5,12 @@ import type { Index } from '../host-local/index.ts'
 import type { FamilySet } from './sets.ts'
 
 /** In a large block so many addresses are enough until a spare one is there. */
-export const ENOUGH = 256
+const ENOUGH = 256
+
+/** When no more addresses of a family are free, a block is claimed ahead. @param size of all its blocks together */
+export function leastFree(size: number, blocks: number): number {
+  return Math.min(ENOUGH, Math.floor(size / blocks / 4))
+}
 
 type Counting = Pick<Index, 'countFree'>
 
@@ -16,11 +21,11 @@ export function lowFamilies({ index }: { index: Counting }, sets: readonly Famil
 
 function isLow({ held, blocks }: FamilySet, index: Counting): boolean {
   const size = held.reduce((sum, { start, end }) => sum + Number(end.value - start.value) + 1, 0)
-  const quarter = Math.min(ENOUGH, Math.floor(size / blocks / 4))
+  const least = leastFree(size, blocks)
   let free = 0
   for (const { start, end } of held) {
-    free += index.countFree(start, end, quarter + 1 - free)
-    if (free > quarter) return false
+    free += index.countFree(start, end, least + 1 - free)
+    if (free > least) return false
   }
   return true
 }

@@ -5,7 +5,7 @@ import { readDirectoryIfAny } from '../../kernel/files.ts'
 import type { Holdings } from '../../store/memory.ts'
 import { directoryOf } from '../host-local/open.ts'
 import { capacity, rangeOf, roleOf } from '../range.ts'
-import { ENOUGH } from './fill.ts'
+import { leastFree } from './fill.ts'
 import { type FamilySet, familySets } from './sets.ts'
 
 /** By the names of host-local's files alone. @throws CniError for ranges that cannot be, KernelError */
@@ -21,9 +21,7 @@ export function recordedAddresses(directory: string): Address[] {
 
 function isLow({ held, blocks }: FamilySet, taken: readonly Address[]): boolean {
   if (blocks === 0) return true
-  const size = capacity(held)
+  const size = Number(capacity(held))
   const used = taken.filter((address) => rangeOf(held, address) && !roleOf(held, address)).length
-  const quarter = size / BigInt(blocks) / 4n
-  const least = quarter < ENOUGH ? quarter : BigInt(ENOUGH)
-  return size - BigInt(used) <= least
+  return size - used <= leastFree(size, blocks)
 }

@@ -77,8 +77,8 @@ function* refused(
       return { succeeded: true, found: [] }
     }
     if (own.value.nonce === nonce) throw changed(`what is known of ${host.name}`)
-    // A restore may have brought back a key that was gone: of a copy the counter is higher.
-    throw counter > before.counter ? copied(host.name) : restored()
+    // A key that a restore has brought back has a lower counter. A copy has written a higher one, or has said that it is one.
+    throw counter < before.counter ? restored() : copied(host.name)
   }
   if ((entry?.modified ?? 0) !== before.modified) throw changed(`what is known of ${host.name}`)
   return { succeeded: false, found: others }

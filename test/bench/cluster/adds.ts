@@ -16,9 +16,9 @@ export interface Adds {
   addresses: number
   /** No host has a block yet: each claims what it needs, by `patchbay-agent pool claim`. */
   first: Times
-  /** As many once more with blocks at hand, and as many of host-local alone. */
-  next: Times
-  hostLocal: Times
+  /** As many with blocks at hand, and as many of host-local alone, in turns: seconds of each round. */
+  next: number[]
+  hostLocal: number[]
   /** Blocks that were claimed. */
   blocks: number
   /** Addresses that were given, and how many of them differ. */
@@ -39,26 +39,37 @@ export async function measureAdds(count: number, each: number, atOnce = each): P
   connection.close()
   const hosts = await newFilesHosts(Array.from({ length: count }, (_, at) => hostName(at)))
   const pool: Section = ({ name }) => ({ type: 'pool', pool: 'blue', store: { ...etcd.store(), host: name } })
-  const given: string[] = []
-  const round = (ipam: Section, name: string) => {
-    const calls = Array.from({ length: each }, (_, nth) => `${name}${nth}`)
+  const containers = Array.from({ length: each }, (_, nth) => `c${nth}`)
+  const round = (verb: 'ADD' | 'DEL', ipam: Section) => {
+    const answers: unknown[] = []
     const action = async (host: FilesHost, containerID: string) => {
-      const address = await addOn(host, ipam, containerID)
-      if (ipam === pool) given.push(address)
+      answers.push(await callOn(host, verb, ipam, containerID))
     }
-    return together(hosts, calls, atOnce, action)
+    return together(hosts, containers, atOnce, action).then((times) => ({ times, answers }))
   }
-  const first = await round(pool, 'a')
+  const first = await round('ADD', pool)
+  await round('DEL', pool)
   const blocks =
     etcd.etcdctl('get', '--prefix', '--keys-only', '/patchbay/blocks/').match(/^\//gm)?.length ?? 0
-  const next = await round(pool, 'b')
-  const local = await round(hostLocal, 'c')
+  const next = { ipam: pool, seconds: [] as number[] }
+  const local = { ipam: hostLocal, seconds: [] as number[] }
+  for (let nth = 0; nth < ROUNDS; nth++)
+    for (const { ipam, seconds } of nth % 2 === 0 ? [next, local] : [local, next]) {
+      seconds.push((await round('ADD', ipam)).times.seconds)
+      await round('DEL', ipam)
+    }
   for (const host of hosts) host.end()
   await end()
-  const distinct = new Set(given).size
-  const addresses = count * each
-  return { hosts: count, addresses, first, next, hostLocal: local, blocks, given: given.length, distinct }
+  const given = first.answers.map(addressIn)
+  return {
+    ...{ hosts: count, addresses: count * each, first: first.times, blocks },
+    ...{ next: next.seconds, hostLocal: local.seconds },
+    ...{ given: given.length, distinct: new Set(given).size },
+  }
 }
+
+/** Which of the two comes first changes from round to round. */
+const ROUNDS = 5
 
 /** All hosts at once, each so many at a time. */
 async function together(
@@ -71,14 +82,23 @@ async function together(
   return timed(rows, hosts.length * atOnce, ({ host, call }) => action(host, call))
 }
 
-async function addOn(host: FilesHost, ipam: Section, containerID: string): Promise<string> {
+async function callOn(
+  host: FilesHost,
+  verb: 'ADD' | 'DEL',
+  ipam: Section,
+  containerID: string,
+): Promise<unknown> {
   const section = ipam(host)
   const config = { cniVersion: '1.1.0', name: section.type, type: section.type, ipam: section }
   const env = { CNI_PATH: executables() }
   const { status, json } = await call({
-    ...{ verb: 'ADD', config, containerID, netns: '/none' },
+    ...{ verb, config, containerID, netns: '/none' },
     ...{ under: host.under, env },
   })
   if (status !== 0) throw new Error(`${host.name}: ${JSON.stringify(json)}`)
-  return (json as { ips: { address: string }[] }).ips[0]?.address ?? ''
+  return json
+}
+
+function addressIn(answer: unknown): string {
+  return (answer as { ips: { address: string }[] }).ips[0]?.address ?? ''
 }

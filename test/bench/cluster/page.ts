@@ -3,6 +3,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { withMeasured } from '../page.ts'
+import { quantile } from '../statistics.ts'
 import { table } from '../text.ts'
 import { readFindings } from './cluster.ts'
 import type { Findings, Measured } from './findings.ts'
@@ -145,16 +146,16 @@ function addTable(found: NonNullable<Findings['adds']>['found']): string[] {
     'addresses',
     'blocks claimed',
     'first, s',
-    'next, s',
+    'blocks at hand, s',
     'host-local, s',
     'first, per second',
-    'next to host-local',
+    'blocks at hand to host-local',
   ]
   const rows = found.map(({ hosts, addresses, blocks, first, next, hostLocal }) => [
     ...[hosts, addresses, blocks].map(whole),
-    ...[first, next, hostLocal].map(({ seconds }) => fine(seconds)),
+    ...[first.seconds, quantile(next, 0.5), quantile(hostLocal, 0.5)].map(fine),
     whole(first.perSecond),
-    fine(next.seconds / hostLocal.seconds),
+    fine(quantile(next, 0.5) / quantile(hostLocal, 0.5)),
   ])
   return table(titles, rows, 0)
 }

@@ -35,9 +35,6 @@ const spreadOf = (hosts: number): Spread => ({
   containers: 10,
 })
 
-/** With a thousand the one process that reads for all of them is too slow: answers come after their time, and are asked for again. */
-const MOST_AT_ONCE = 200
-
 /** All of one etcd, one after the other. */
 export async function measurePeers(version: EtcdVersion, count: number): Promise<Peers> {
   const store = await startStore(version, 'memory', '')
@@ -46,7 +43,7 @@ export async function measurePeers(version: EtcdVersion, count: number): Promise
   closeAll(hosts)
   const spread = spreadOf(count)
   const size = await measureSize(store, spread)
-  const restart = await measureRestart(store, spread, Math.min(count, MOST_AT_ONCE))
+  const restart = await measureRestart(store, spread)
   await store.end()
   return { version, fanOut, size, restart }
 }
@@ -155,12 +152,9 @@ export interface Restart {
   after: Condition
 }
 
-/** Agents of a cluster start at once, and read all that they follow. The connections are new ones. @param agents how many: this one process reads for all of them */
-export async function measureRestart(
-  store: MeasuredStore,
-  spread: Spread,
-  agents = spread.hosts,
-): Promise<Restart> {
+/** Agents of a cluster start at once, and read all that they follow. The connections are new ones. */
+export async function measureRestart(store: MeasuredStore, spread: Spread): Promise<Restart> {
+  const agents = spread.hosts
   const connections = await Promise.all(
     Array.from({ length: agents }, () => openConnection(store.etcd.store())),
   )

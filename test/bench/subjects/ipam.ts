@@ -25,14 +25,17 @@ const holdings = {
 const pool: Configuration = { type: 'pool', pool: 'blue', routes: [{ dst: '0.0.0.0/0' }] }
 const pooled = { files: { [poolFile]: JSON.stringify(holdings) } }
 
+const bridged = () => [{ ...bridge, ipam: hostLocal }]
+
 export const ipam: readonly Subject[] = [
   alone(hostLocal),
-  { ...alone(pool), ...pooled },
+  { ...alone(pool), ...pooled, beside: { name: 'host-local', plugins: alone(hostLocal).plugins } },
   {
     name: 'bridge with pool',
     ...pooled,
     plugins: () => [{ ...bridge, ipam: pool }],
-    theirs: () => [{ ...bridge, ipam: hostLocal }],
+    theirs: bridged,
+    beside: { name: 'bridge with host-local', plugins: bridged },
     there,
   },
   alone({ type: 'static', addresses }),

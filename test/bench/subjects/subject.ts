@@ -9,6 +9,8 @@ export interface Subject {
   plugins(number: number): Configuration[]
   /** The same for the references, where they need other keys for the same. */
   theirs?(number: number): Configuration[]
+  /** Other plugins of ours that are measured in the same rounds, under their own name. */
+  beside?: { name: string; plugins(number: number): Configuration[] }
   /** Names in test/guest/features.ts. */
   needs?: readonly string[]
   /** Lines of `ip` that make what is on the host before any container. @param containers how many there will be, numbered from 0 */

@@ -2,6 +2,7 @@ import * as assert from 'uvu/assert'
 import { write } from '../../../shared/store/claims/chain.ts'
 import { estateOf, leftOf, releaseHost, releaseLeft } from '../../../shared/store/claims/release.ts'
 import { giveBack } from '../../../shared/store/claims/remove.ts'
+import { restored } from '../../harness/memory-store.ts'
 import {
   ask,
   claim,
@@ -57,6 +58,54 @@ test('a copy of a host is noticed when the other has written, and by the other t
   assert.equal(held(one), ['10.1.0.0/28', '10.1.0.32/28'])
   assert.is(claimed(store).length, 3)
 })
+
+/** Before the first change that a host sends. */
+const beforeWriting = (host: PoolHost, action: () => void) => {
+  let isDone = false
+  host.watch = (step) => {
+    if (isDone || step.kind !== 'transact' || !step.do.some((one) => 'put' in one)) return
+    isDone = true
+    action()
+  }
+}
+
+test('a key that a restore brings back while its host enters anew is no key of a copy', async () => {
+  const { store, one } = await world()
+  const backup = store.state
+  await ask(store, releaseHost(operator, 'one'))
+  beforeWriting(one, () => {
+    store.state = restored(backup)
+  })
+  assert.match((await refusal(beat(one))).message, 'etcd was restored from a backup')
+  await enterOnly(one)
+  assert.equal(held(one), ['10.1.0.0/28'])
+})
+
+test('a copy that writes while its host enters is noticed', async () => {
+  const { store, one } = await world()
+  const before = store.state
+  await beat(copyOf(one))
+  await isNoticed(one, before)
+})
+
+test('a copy that notices its host while that one enters is noticed', async () => {
+  const { store, one } = await world()
+  const copy = copyOf(one)
+  await beat(one)
+  const before = store.state
+  await refusal(beat(copy))
+  await isNoticed(one, before)
+})
+
+/** What the store says now is written after the host has looked. */
+async function isNoticed(host: PoolHost, before: PoolHost['store']['state']): Promise<void> {
+  const after = host.store.state
+  host.store.state = before
+  beforeWriting(host, () => {
+    host.store.state = after
+  })
+  assert.match((await refusal(beat(host))).message, 'another host has the identity of one')
+}
 
 const named = (host: PoolHost, name: string): PoolHost => ({ ...poolHost(host.store, name), disk: host.disk })
 const hostsIn = ({ store: { state } }: PoolHost) =>
