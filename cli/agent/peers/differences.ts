@@ -54,6 +54,20 @@ export function differencesOf(wanted: Entries, actual: Entries): Difference[] {
   return [...sets, ...removals]
 }
 
+/** Of entries those of some MAC and IP addresses: remotes for unknown ones are not among them. */
+export function only(claims: ReadonlySet<string>, { fdb, neighbours }: Entries): Entries {
+  return { flood: new Map(), fdb: part(fdb, claims), neighbours: part(neighbours, claims) }
+}
+
+function part<T>(map: Map<string, T>, keys: ReadonlySet<string>): Map<string, T> {
+  const found = new Map<string, T>()
+  for (const key of keys) {
+    const value = map.get(key)
+    if (value !== undefined) found.set(key, value)
+  }
+  return found
+}
+
 /** Notes in `actual` that differences were made. */
 export function apply(actual: Entries, differences: readonly Difference[]): void {
   for (const one of differences) {

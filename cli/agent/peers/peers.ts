@@ -14,9 +14,10 @@ import { worker } from '../worker.ts'
 import { newAnnouncer } from './announce.ts'
 import { watchLinks } from './links.ts'
 import { retire, servedInStore } from './retire.ts'
-import { openSegment, type Pace, type Segment } from './segment.ts'
+import { openSegment, type Segment } from './segment.ts'
 import { readTold } from './told.ts'
 import { findVtep } from './vtep.ts'
+import type { Pace } from './workplace.ts'
 
 const usual: Pace = { gather: 50, removal: 2_000, look: 60_000, links: 1_000 }
 

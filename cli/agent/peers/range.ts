@@ -23,40 +23,49 @@ interface Following<T> {
   /** More keys than these are not taken. */
   most: number
   read(key: string, entry: Entry): Read<T>
-  /** @param isAnew all was read again, since changes were lost */
-  changed(isAnew: boolean): void
+  /** All was read. @param isAgain since changes were lost */
+  filled(isAgain: boolean): void
+  changed(changes: readonly ValueChange<T>[]): void
+}
+
+/** Undefined: there was no value, or none that is believed. */
+export interface ValueChange<T> {
+  key: string
+  before?: T | undefined
+  after?: T | undefined
 }
 
 /** Enough to see what is wrong. */
 const MOST_WRONGS = 100
 
 export function followRange<T>(connection: Connection, following: Following<T>): FollowedRange<T> {
-  const { prefix, most, read, changed } = following
+  const { prefix, most, read, filled, changed } = following
   const [values, wrongs] = [new Map<string, T>(), new Map<string, string>()]
   /** The revisions of what this agent has written: older changes are still under way. */
   const noted = new Map<string, number>()
   let isKnown = false
-  const take = (name: string, entry: Entry | undefined, revision: number) => {
+  const take = (name: string, entry: Entry | undefined, revision: number): ValueChange<T> | undefined => {
     const key = name.slice(prefix.length)
-    if (revision < (noted.get(key) ?? 0)) return
+    if (revision < (noted.get(key) ?? 0)) return undefined
+    const before = values.get(key)
     values.delete(key)
     wrongs.delete(key)
-    if (!entry) return
+    if (!entry) return { key, before }
     const got = values.size < most ? read(key, entry) : { wrong: `there are ${most} others` }
     if ('value' in got) values.set(key, got.value)
     else if (wrongs.size < MOST_WRONGS) wrongs.set(key, got.wrong)
+    return { key, before, after: values.get(key) }
   }
   const follower: Follower = {
     whole({ entries }) {
-      const isAnew = isKnown
+      const isAgain = isKnown
       for (const map of [values, wrongs, noted]) map.clear()
       isKnown = true
       for (const entry of entries) take(entry.key, entry, entry.modified)
-      changed(isAnew)
+      filled(isAgain)
     },
     changed(changes, revision) {
-      for (const { key, entry } of changes) take(key, entry, entry?.modified ?? revision)
-      changed(false)
+      changed(changes.flatMap(({ key, entry }) => take(key, entry, entry?.modified ?? revision) ?? []))
     },
   }
   const { close } = connection.follow(allBelow(prefix), follower)

@@ -27,6 +27,24 @@ export interface Wanted {
   wrongs: Map<string, string>
 }
 
+/** The MAC and IP addresses that a neighbour claims. */
+export function claimsOf({ mac, addresses }: RemoteNeighbour): string[] {
+  return [mac, ...addresses]
+}
+
+/** The neighbours that claim one of some addresses. Thousands are looked at. */
+export function* concerning(
+  claims: ReadonlySet<string>,
+  neighbours: Iterable<RemoteNeighbour>,
+): Iterable<RemoteNeighbour> {
+  for (const one of neighbours)
+    if (claims.has(one.mac) || one.addresses.some((address) => claims.has(address))) yield one
+}
+
+/**
+ * The entries for all that neighbours claim. For some claims it is enough to give the neighbours `concerning` them; the entries for others are to be
+ * left out then.
+ */
 export function wantedOf(local: Local, peers: Iterable<Peer>, neighbours: Iterable<RemoteNeighbour>): Wanted {
   const wrongs = new Map<string, string>()
   const remotes = remotesOf(local, peers, wrongs)

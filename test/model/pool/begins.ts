@@ -3,6 +3,7 @@
 import { addressesOf, blocksOf } from './addresses.ts'
 import type { Choice } from './events.ts'
 import { freeAddress, isTaken } from './machine.ts'
+import { keys } from './names.ts'
 import type { Model, Work } from './protocols.ts'
 import { byKind } from './steps.ts'
 import { type Machine, type Network, spend, type World, withMachine } from './world.ts'
@@ -34,16 +35,22 @@ function isBeside({ kind }: Work): boolean {
   return kind === 'grant' || kind === 'take back'
 }
 
-function operatorsWorks({ machines }: World, { releasesLiving, subnet, blockSize }: Model['bounds']): Work[] {
+function operatorsWorks(
+  { machines, store }: World,
+  { releasesLiving, subnet, blockSize }: Model['bounds'],
+): Work[] {
   const isUsed = ({ isOn, networks }: Machine) =>
     isOn && networks.some(({ holdings }) => (holdings?.blocks.length ?? 0) > 0)
   const names = new Set(machines.flatMap(({ networks, name }) => (networks.length > 0 ? [name] : [])))
   const released = [...names].filter(
     (host) => releasesLiving || !machines.some((one) => one.name === host && isUsed(one)),
   )
+  // The operator waits for hosts that joined after a backup, which no roll call has before they enter (docs/cluster.md).
+  const isUnknown = ({ name }: Machine) => !store.entries.some(({ key }) => key === keys.host(name))
+  const isComplete = !machines.some((one) => isUsed(one) && isUnknown(one))
   const [first = ''] = blocksOf(subnet, blockSize)
   return [
-    { kind: 'recover' },
+    ...(isComplete ? [{ kind: 'recover' } as const] : []),
     { kind: 'shrink', to: first, blockSize },
     { kind: 'resize', to: subnet, blockSize: blockSize - 1 },
     { kind: 'delete' },

@@ -1,11 +1,12 @@
 /** The agent's part for vxlan peers: what it believes of the store, what a VTEP's entries are to be, and the differences to what they are. */
 
+import * as fc from 'fast-check'
 import * as assert from 'uvu/assert'
-import { apply, differencesOf, type Entries, remoteKey } from '../../../cli/agent/peers/differences.ts'
+import { apply, differencesOf, type Entries, only, remoteKey } from '../../../cli/agent/peers/differences.ts'
 import { operationOf, toPublish, writingsOf } from '../../../cli/agent/peers/publish.ts'
 import { type FollowedRange, followRange } from '../../../cli/agent/peers/range.ts'
 import { type Peer, type RemoteNeighbour, readNeighbour, readPeer } from '../../../cli/agent/peers/values.ts'
-import { type Local, wantedOf } from '../../../cli/agent/peers/wanted.ts'
+import { claimsOf, concerning, type Local, wantedOf } from '../../../cli/agent/peers/wanted.ts'
 import type { Follower } from '../../../shared/store/connection.ts'
 import type { Entry } from '../../../shared/store/protocol.ts'
 import { test } from '../../harness/test.ts'
@@ -166,10 +167,33 @@ test('differences: what is new and changed is set first, what is not wanted is r
   assert.equal(differencesOf(wanted, actual), [])
 })
 
+test('news of some neighbours, looked at alone, leads to the same entries as a look at all', () => {
+  const peers = [peer('two', '192.0.2.2'), peer('three', '192.0.2.3')]
+  const some = { maxLength: 6, size: 'max' } as const
+  const one = fc.record({
+    host: fc.constantFrom('two', 'three', 'gone'),
+    mac: fc.constantFrom('m1', 'm2', 'm3', 'taken'),
+    addresses: fc.uniqueArray(fc.constantFrom('i1', 'i2', 'i3', '172.17.0.1'), { maxLength: 3 }),
+    modified: fc.nat(3),
+  })
+  const taking: Local = { ...local, taken: new Set(['taken']) }
+  fc.assert(
+    fc.property(fc.array(one, some), fc.array(one, some), fc.array(one, some), (kept, ended, begun) => {
+      const { entries: actual } = wantedOf(taking, peers, [...kept, ...ended])
+      const after = [...kept, ...begun]
+      const claims = new Set([...ended, ...begun].flatMap(claimsOf))
+      const { entries } = wantedOf(taking, peers, concerning(claims, after))
+      apply(actual, differencesOf(only(claims, entries), only(claims, actual)))
+      const sorted = (all: Entries) => lines(all).map((some) => some.sort())
+      assert.equal(sorted(actual), sorted(wantedOf(taking, peers, after).entries))
+    }),
+  )
+})
+
 /** A range with a follower that the test calls. */
 function range<T>(read: (key: string, entry: Entry) => { value: T } | { wrong: string }) {
   let follower: Follower | undefined
-  const changes: boolean[] = []
+  const told: unknown[] = []
   const connection = {
     ask: () => Promise.reject(),
     follow: (_: object, one: Follower) => {
@@ -182,9 +206,10 @@ function range<T>(read: (key: string, entry: Entry) => { value: T } | { wrong: s
     prefix: '/p/',
     most: 3,
     read,
-    changed: (isAnew) => changes.push(isAnew),
+    filled: (isAgain) => told.push(isAgain ? 'filled again' : 'filled'),
+    changed: (changes) => told.push(changes),
   })
-  return { followed, follower: follower as unknown as Follower, changes }
+  return { followed, follower: follower as unknown as Follower, told }
 }
 
 const text = (_: string, { value }: Entry) => (value === 'bad' ? { wrong: 'bad' } : { value })
@@ -194,7 +219,7 @@ const at = (key: string, value: string, modified: number): Entry => ({
 })
 
 test('a range that is followed keeps good values and the faults of others, and all of it is replaced when the watch was lost', () => {
-  const { followed, follower, changes } = range(text)
+  const { followed, follower, told } = range(text)
   assert.not.ok(followed.isKnown())
   follower.whole({ revision: 3, more: false, entries: [at('a', '1', 2), at('b', 'bad', 3)] })
   assert.equal(
@@ -211,7 +236,11 @@ test('a range that is followed keeps good values and the faults of others, and a
     [[...followed.values().keys()], [...followed.wrongs()]],
     [['c', 'd', 'e'], [['f', 'there are 3 others']]],
   )
-  assert.equal(changes, [false, false, true])
+  const changes = [
+    { key: 'a', before: '1' },
+    { key: 'b', before: undefined, after: '2' },
+  ]
+  assert.equal(told, ['filled', changes, 'filled again'])
 })
 
 test('what the agent has written itself counts until the store tells of it', () => {
