@@ -51,11 +51,11 @@ function isEmpty(
 
 type Keys = Parameters<Parameters<typeof inStore>[1]>[0]['keys']
 
-function toldEstate({ name, host, blocks, singles, others }: Estate, keys: Keys, warnings: string[]) {
+function toldEstate({ name, own, host, blocks, singles, others }: Estate, keys: Keys, warnings: string[]) {
   const poolIn = (key: string, prefix: string) => key.slice(prefix.length).split('/')[0] ?? ''
   return {
     host: name,
-    registered: host !== undefined,
+    registered: own !== undefined,
     ...optional({ seen: host && timeIn(host.value.seen) }),
     warnings,
     blocks: blocks.map(({ key, value: { block, network } }) => ({

@@ -12,7 +12,7 @@ import {
   type SingleValue,
   single as singleSchema,
 } from '../values.ts'
-import { entered } from './errors.ts'
+import { damaged, entered } from './errors.ts'
 import { entriesBelow } from './pages.ts'
 import { chunksOf } from './parts.ts'
 import type { Operator } from './pools.ts'
@@ -23,6 +23,8 @@ const ATTEMPTS = 5
 /** What a host has in the store, with the revisions of the keys. */
 export interface Estate {
   name: string
+  /** The host's key, also if its value is damaged. */
+  own?: Entry | undefined
   host?: Known<HostValue> | undefined
   blocks: readonly Known<BlockValue>[]
   singles: readonly Known<SingleValue>[]
@@ -32,7 +34,8 @@ export interface Estate {
 
 /** What `release` would free: it reads all blocks. */
 export function* estateOf({ keys, report }: Operator, name: string): Protocol<Estate> {
-  const hosts = allKnown(hostSchema, yield* entriesBelow(keys.hosts), report)
+  const entries = yield* entriesBelow(keys.hosts)
+  const hosts = allKnown(hostSchema, entries, report)
   const host = hosts.find(({ key }) => key === keys.host(name))
   const blocks = allKnown(blockSchema, yield* entriesBelow(keys.blocks()), report)
   const singles = allKnown(singleSchema, yield* entriesBelow(keys.singles()), report)
@@ -44,6 +47,7 @@ export function* estateOf({ keys, report }: Operator, name: string): Protocol<Es
     value.host === name && !hosts.some((one) => isLater(one, host, value.id))
   return {
     name,
+    own: entries.find(({ key }) => key === keys.host(name)),
     host,
     blocks: blocks.filter(isOwn),
     singles: singles.filter(isOwn),
@@ -63,8 +67,10 @@ function isLater(one: Known<HostValue>, host: Known<HostValue> | undefined, id: 
  */
 export function* leftOf(operator: Operator, name: string): Protocol<Estate> {
   const estate = yield* estateOf(operator, name)
+  if (!estate.own) return estate
   const now = estate.host
-  if (!now) return estate
+  // Whose ID is the present one?
+  if (!now) throw damaged(estate.own.key)
   const isEarlier = ({ value }: { value: { id: string } }) => value.id !== now.value.id
   return {
     ...estate,
@@ -92,14 +98,14 @@ function hostIn(key: string, prefix: string): string | undefined {
  */
 export function* releaseHost(operator: Operator, name: string): Protocol<Estate> {
   const first = yield* estateOf(operator, name)
-  if (first.host) {
-    const { key, modified } = first.host
+  if (first.own) {
+    const { key, modified } = first.own
     const { succeeded } = yield* transact({ when: [{ key, modified }], do: [{ remove: { from: key } }] })
     if (!succeeded) throw entered(name)
   }
   // Looked at again: what the host's last transaction has claimed is among it now.
   const freed = yield* freeLeft(operator, name, [first.host, ...first.blocks, ...first.singles])
-  return { ...freed, host: first.host }
+  return { ...freed, own: first.own, host: first.host }
 }
 
 /**
@@ -133,10 +139,10 @@ function* freeLeft(
  * A host that enters in the midst of it keeps what is left. In a closed epoch all hosts confirm once more: a block may be another's, which calls
  * it disputed, and claims it before the store is opened.
  */
-function* isFreed(operator: Operator, { name, host, blocks, singles, others }: Estate): Protocol<boolean> {
+function* isFreed(operator: Operator, { name, own, blocks, singles, others }: Estate): Protocol<boolean> {
   const { keys, report } = operator
   // No host writes its ID over another's: as long as the key is there, it is the same host's.
-  const asSeen: Condition = { key: keys.host(name), created: host?.created ?? 0 }
+  const asSeen: Condition = { key: keys.host(name), created: own?.created ?? 0 }
   for (const chunk of chunksOf([...blocks, ...singles, ...others])) {
     const [entry] = (yield* read({ from: keys.epoch })).entries
     const { succeeded } = yield* transact({

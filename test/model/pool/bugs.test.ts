@@ -213,7 +213,7 @@ const bugs: Record<string, Bug<Bounds>> = {
   },
   'release leaves the key of the host': {
     edits: [
-      { file: `${claims}/release.ts`, from: '  if (first.host) {', to: '  if (!first.name) {' },
+      { file: `${claims}/release.ts`, from: '  if (first.own) {', to: '  if (!first.name) {' },
       { file: `${claims}/release.ts`, from: 'when: [asSeen, ', to: 'when: [' },
     ],
     bounds: boundsOf({ works: 1, reinstalls: 1 }, withOperator),

@@ -195,6 +195,16 @@ test('a claim of a released host that arrives after the release is void', async 
   assert.equal(held(one, 'net', 'claiming'), [])
 })
 
+test('a host whose key is damaged is released; what an earlier installation has left is not told from its own', async () => {
+  const { store } = await world()
+  const put = { key: `${keys.hosts}one`, value: '{' }
+  await store.ask({ kind: 'transact', when: [], do: [{ put }], otherwise: [] })
+  assert.match((await refusal(ask(store, releaseLeft(operator, 'one')))).message, 'none of ours')
+  await ask(store, releaseHost(operator, 'one'))
+  assert.equal(claimed(store), ['10.1.0.16/28 two'])
+  assert.not.ok(store.state.entries.some(({ key }) => key === put.key))
+})
+
 test('a release ends when the host enters in the midst of it: what is left stays its own', async () => {
   const { store, one } = await world()
   const protocol = releaseHost(operator, 'one')
