@@ -15,4 +15,5 @@ export const answer = object({
       seen: string().optional(),
     }),
   ),
+  left: array(string()).describe('Names of hosts that are gone, and whose release was cut short.'),
 })

@@ -3,7 +3,8 @@
 import type { Output, Schema } from '../../shared/config/schema.ts'
 import { parseAddress, sameAddress } from '../../shared/ip/address.ts'
 import { type Cidr, networkOf, parseCidr } from '../../shared/ip/subnet.ts'
-import { allBelow, type Keys } from '../../shared/store/keys.ts'
+import { entriesBelow } from '../../shared/store/claims/pages.ts'
+import type { Keys } from '../../shared/store/keys.ts'
 import { type PoolDefinition, poolDefinition } from '../../shared/store/pool.ts'
 import { type Entry, type Protocol, read } from '../../shared/store/protocol.ts'
 import {
@@ -44,9 +45,6 @@ export interface Contents {
   bad: readonly { key: string; why: string }[]
 }
 
-/** So many keys are asked for at once: an answer of many megabytes is refused by gRPC. */
-const page = 500
-
 /** Reads everything. Blocks are read before hosts: a host registers itself before it claims. */
 export function* readContents(keys: Keys): Protocol<Contents> {
   const bad: { key: string; why: string }[] = []
@@ -67,18 +65,6 @@ export function* readContents(keys: Keys): Protocol<Contents> {
     blocks: blocks.flatMap((entry) => told(entry, blockIn(entry, keys))),
     singles: singles.flatMap((entry) => told(entry, singleIn(entry, keys))),
     bad,
-  }
-}
-
-function* entriesBelow(prefix: string): Protocol<Entry[]> {
-  const all: Entry[] = []
-  let { from, to } = allBelow(prefix)
-  for (;;) {
-    const { entries, more } = yield* read({ from, to, limit: page })
-    all.push(...entries)
-    const last = entries.at(-1)
-    if (!more || !last) return all
-    from = `${last.key}\0`
   }
 }
 

@@ -1,7 +1,7 @@
 /** `patchbay pool recover`. */
 
 import type * as z from 'zod'
-import { recover } from '../../shared/store/claims/recover.ts'
+import { leftBy, recover } from '../../shared/store/claims/recover.ts'
 import type { answer } from '../answers/pool-recover.ts'
 import { optional } from '../form/optional.ts'
 import type { Page } from '../form/page.ts'
@@ -25,7 +25,7 @@ export async function recoverStore(call: Call): Promise<Answer> {
   return { data, text: (page) => textOf(page, data), status: data.state === 'closed' ? 1 : 0 }
 }
 
-function toldRoll({ epoch, hosts }: Contents, opened: boolean): Recovered {
+function toldRoll({ epoch, hosts, blocks, singles }: Contents, opened: boolean): Recovered {
   return {
     state: epoch?.state ?? 'new',
     ...optional({ since: epoch && timeIn(epoch.since) }),
@@ -37,6 +37,7 @@ function toldRoll({ epoch, hosts }: Contents, opened: boolean): Recovered {
         confirmed: value.epoch === epoch?.id,
         ...optional({ seen: timeIn(value.seen) }),
       })),
+    left: leftBy([...blocks, ...singles], hosts.values()),
   }
 }
 
@@ -46,19 +47,23 @@ const columns: Column<Recovered['hosts'][number]>[] = [
   { title: 'SEEN', cell: ({ seen }) => agoOf(seen), right: true },
 ]
 
-function textOf(page: Page, { state, since, opened, hosts }: Recovered): string {
+function textOf(page: Page, told: Recovered): string {
+  const { state, since, opened, hosts } = told
   if (state === 'new') return 'no host has claimed in this store yet'
   const late = hosts.filter(({ confirmed }) => !confirmed)
   const times = since === undefined ? '' : ` since ${since}`
   const head = opened ? 'opened: hosts claim blocks again' : `${state}${times}`
   if (state === 'open' && late.length === 0) return `${head}: ${hosts.length} hosts`
-  const next =
-    state === 'open'
-      ? ''
-      : late.length > 0
-        ? `${late.length} of ${hosts.length} hosts have not confirmed. Wait for them; one that is gone for ever: patchbay pool release --host NAME`
-        : 'all hosts of the list have confirmed. When those that joined after the backup are in it, too: patchbay pool recover --open'
+  const next = state === 'open' ? '' : nextStep(told, late.length)
   return [head, '', table(page, columns, state === 'open' ? late : hosts), ...(next ? ['', next] : [])].join(
     '\n',
   )
+}
+
+function nextStep({ hosts, left }: Recovered, late: number): string {
+  if (late > 0)
+    return `${late} of ${hosts.length} hosts have not confirmed. Wait for them; one that is gone for ever: patchbay pool release --host NAME`
+  if (left.length > 0)
+    return `the release of ${left.join(' ')} was cut short: patchbay pool release --host ${left[0]} --earlier`
+  return 'all hosts of the list have confirmed. When those that joined after the backup are in it, too: patchbay pool recover --open'
 }

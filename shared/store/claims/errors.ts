@@ -120,6 +120,14 @@ export function entered(name: string): CniError {
   })
 }
 
+export function leftOver(hosts: readonly string[]): CniError {
+  return later({
+    msg: 'the release of a host was cut short: free first what is left of those that are gone',
+    details: hosts.slice(0, 20).join(' '),
+    hint: 'free it: patchbay pool release --host NAME --earlier; then all hosts confirm once more',
+  })
+}
+
 export function unconfirmed(hosts: readonly string[]): CniError {
   return later({
     msg: `${hosts.length} hosts have not confirmed what they hold since etcd was restored`,
