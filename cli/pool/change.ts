@@ -2,7 +2,6 @@
 
 import type * as z from 'zod'
 import { CniError, Code } from '../../shared/error/error.ts'
-import { formatCidr, parseCidr } from '../../shared/ip/subnet.ts'
 import { changePool as change, obstacleTo } from '../../shared/store/claims/pools.ts'
 import { reopenPool } from '../../shared/store/claims/reopen.ts'
 import type { PoolDefinition } from '../../shared/store/pool.ts'
@@ -12,7 +11,7 @@ import type { Page } from '../form/page.ts'
 import { quoted } from '../form/slip.ts'
 import { type Answer, type Call, lastOf } from '../form/verb.ts'
 import { readContents } from './contents.ts'
-import { type Plan, planOf, rangesOf, samePlan, sizeOf } from './definition.ts'
+import { type Plan, planOf, rangesOf, sameForm, samePlan, sizeOf } from './definition.ts'
 import { differenceOf, outsideOf } from './difference.ts'
 import { formatCount } from './pools.ts'
 import { inStore, type Session } from './session.ts'
@@ -62,11 +61,6 @@ function changed(before: PoolDefinition, { flags: given }: Call): Plan {
     ipv4: sizeOf('--block-size', lastOf(given, '--block-size'), before.blockSize.ipv4),
     ipv6: sizeOf('--block-size6', lastOf(given, '--block-size6'), before.blockSize.ipv6),
   })
-}
-
-function sameForm(subnet: string): string {
-  const cidr = parseCidr(subnet)
-  return cidr ? formatCidr(cidr) : subnet
 }
 
 function requireSubnet(word: string, { ranges }: PoolDefinition): string {

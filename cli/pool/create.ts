@@ -2,8 +2,6 @@
 
 import type * as z from 'zod'
 import { CniError, Code } from '../../shared/error/error.ts'
-import { formatCidr, parseCidr } from '../../shared/ip/subnet.ts'
-import { overlaps } from '../../shared/ipam/range.ts'
 import { createPool as create, obstacleTo } from '../../shared/store/claims/pools.ts'
 import { poolName } from '../../shared/store/words.ts'
 import type { answer } from '../answers/pool-create.ts'
@@ -13,7 +11,6 @@ import { type Answer, type Call, lastOf } from '../form/verb.ts'
 import { isA } from '../host/values.ts'
 import { type Contents, readContents } from './contents.ts'
 import { type Plan, planOf, rangesOf, samePlan, sizeOf } from './definition.ts'
-import { boundsOf } from './geometry.ts'
 import { inStore } from './session.ts'
 import { toldPool } from './told.ts'
 
@@ -30,7 +27,6 @@ export async function createPool(call: Call): Promise<Answer> {
   const outcome = await inStore(call, async ({ keys, operator, run }): Promise<Created['outcome']> => {
     const contents = await run(readContents(keys))
     if (isPresent(name, plan, contents)) return 'present'
-    refuseOrphans(name, plan, contents)
     const obstacle = isDry ? await run(obstacleTo(operator, name, plan)) : undefined
     if (obstacle) throw obstacle
     if (!isDry) await run(create(operator, name, plan))
@@ -72,22 +68,6 @@ function isPresent(name: string, plan: Plan, { pools, bad }: Contents): boolean 
     `there is another pool ${name} already`,
     `to change it: patchbay pool change ${name}`,
     `it has ${ranges.join(' ')}, blocks of /${blockSize.ipv4} and /${blockSize.ipv6}`,
-  )
-}
-
-/** Blocks of a pool that is gone are still held: their containers have the addresses. */
-function refuseOrphans(name: string, { ranges }: Plan, { blocks, pools }: Contents): void {
-  const subnets = ranges.flatMap(({ subnet }) => parseCidr(subnet) ?? []).map(boundsOf)
-  const orphans = blocks.filter(
-    ({ pool, cidr }) =>
-      pool !== name && !pools.has(pool) && subnets.some((subnet) => overlaps(subnet, boundsOf(cidr))),
-  )
-  const [first] = orphans
-  if (!first) return
-  throw refusal(
-    `${first.host} still holds ${formatCidr(first.cidr)} of a pool ${first.pool} that is gone`,
-    `end its containers, or: patchbay pool release --host ${first.host}`,
-    `${orphans.length} blocks of ${new Set(orphans.map(({ host }) => host)).size} hosts`,
   )
 }
 

@@ -69,7 +69,8 @@ function canonical({ subnet, rangeStart, rangeEnd, gateway, exclude }: RangeConf
   }
 }
 
-function sameForm(text: string): string {
+/** A subnet or an address in the form in which they are compared. */
+export function sameForm(text: string): string {
   const cidr = parseCidr(text)
   if (cidr) return formatCidr(cidr)
   const address = parseAddress(text)

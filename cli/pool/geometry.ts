@@ -1,7 +1,8 @@
 /** Which blocks a pool has: of each family those of its block size that share an address with a range. */
 
-import { type Address, type Family, families, width } from '../../shared/ip/address.ts'
+import { type Family, families, width } from '../../shared/ip/address.ts'
 import { type Cidr, lastOf, networkOf } from '../../shared/ip/subnet.ts'
+import { within } from '../../shared/ipam/pool/sets.ts'
 import { type Bounds, capacity, overlaps, type Range, withHoles } from '../../shared/ipam/range.ts'
 import type { PoolDefinition } from '../../shared/store/pool.ts'
 
@@ -57,14 +58,7 @@ export function hasBlock(parts: readonly Part[], block: Cidr): boolean {
 
 /** How many addresses of a block the pool can give. */
 export function usableIn(parts: readonly Part[], block: Cidr): bigint {
-  const { start, end } = boundsOf(block)
-  const part = parts.find(({ family }) => family === start.family)
-  const inside = (part?.ranges ?? []).flatMap((range): Range[] => {
-    const [from, to] = [later(range.start, start), earlier(range.end, end)]
-    return from.value <= to.value ? [{ ...range, start: from, end: to }] : []
-  })
+  const part = parts.find(({ family }) => family === block.address.family)
+  const inside = within(part?.ranges ?? [], boundsOf(block))
   return inside.length > 0 ? capacity(inside) : 0n
 }
-
-const later = (one: Address, other: Address) => (one.value > other.value ? one : other)
-const earlier = (one: Address, other: Address) => (one.value < other.value ? one : other)

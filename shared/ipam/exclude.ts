@@ -4,11 +4,20 @@ import { parseAddress } from '../ip/address.ts'
 import { lastOf, networkOf, parseCidr, plus } from '../ip/subnet.ts'
 import type { Bounds, Range } from './range.ts'
 
-/** @param excluded addresses and CIDRs; those of another family or subnet have no effect @returns none if nothing is left */
+/** @param texts addresses and CIDRs; those of another family or subnet have no effect @returns none if nothing is left */
 export function withoutExcluded(range: Range, texts: readonly string[] = []): Range[] {
   const excluded = texts.flatMap((text) => boundsOf(text) ?? [])
-  const whole = excluded.length > 0 ? { ...range, excluded } : range
-  return excluded.reduce<Range[]>((left, hole) => left.flatMap((one) => around(one, hole)), [whole])
+  if (excluded.length === 0) return [range]
+  const holes = excluded.filter((hole) => touches(hole, range)).sort(byStart)
+  const parts: Range[] = []
+  const whole = { ...range, excluded }
+  let { start } = range
+  for (const hole of holes) {
+    if (hole.start.value > start.value) parts.push({ ...whole, start, end: plus(hole.start, -1n) })
+    if (hole.end.value >= range.end.value) return parts
+    if (hole.end.value >= start.value) start = plus(hole.end, 1n)
+  }
+  return [...parts, { ...whole, start }]
 }
 
 function boundsOf(text: string): Bounds | undefined {
@@ -18,12 +27,11 @@ function boundsOf(text: string): Bounds | undefined {
   return address && { start: address, end: address }
 }
 
-function around(range: Range, hole: Bounds): Range[] {
-  const { start, end } = range
-  if (hole.start.family !== start.family) return [range]
-  if (hole.end.value < start.value || hole.start.value > end.value) return [range]
-  return [
-    ...(hole.start.value > start.value ? [{ ...range, end: plus(hole.start, -1n) }] : []),
-    ...(hole.end.value < end.value ? [{ ...range, start: plus(hole.end, 1n) }] : []),
-  ]
+function touches({ start, end }: Bounds, range: Range): boolean {
+  const isOfFamily = start.family === range.start.family
+  return isOfFamily && end.value >= range.start.value && start.value <= range.end.value
+}
+
+function byStart(one: Bounds, other: Bounds): number {
+  return one.start.value < other.start.value ? -1 : 1
 }

@@ -190,11 +190,16 @@ export function roleOf(set: RangeSet, address: Address): 'gateway' | 'network' |
 /** The number of addresses that a set can give. */
 export function capacity(set: RangeSet): bigint {
   const size = set.reduce((sum, { start, end }) => sum + end.value - start.value + 1n, 0n)
-  const special = set.flatMap(({ subnet, gateway }) =>
-    [gateway ?? [], networkOf(subnet), lastOf(subnet)].flat(),
-  )
-  const lost = special.filter((address) => rangeOf(set, address) && roleOf(set, address))
+  const lost = specialsOf(set).filter((address) => rangeOf(set, address))
   return size - BigInt(new Set(lost.map(({ value }) => value)).size)
+}
+
+/** Gateways, network and broadcast addresses of a set. The parts of one range have the same: there may be hundreds of them. */
+export function specialsOf(set: RangeSet): Address[] {
+  const gateways = new Set(set.flatMap(({ gateway }) => gateway ?? []))
+  const subnets = new Set(set.map(({ subnet }) => subnet))
+  const ends = [...subnets].flatMap((subnet) => [networkOf(subnet), lastOf(subnet)])
+  return [...gateways, ...ends].filter((address) => roleOf(set, address))
 }
 
 export function formatRange({ start, end }: Bounds): string {

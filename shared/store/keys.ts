@@ -24,7 +24,8 @@ export interface Keys {
   /** Of a VNI, or of all. */
   vteps(vni?: number): string
   neighbour(vni: number, host: string, mac: string): string
-  neighbours(vni: number, host?: string): string
+  /** Of a VNI, or of all. */
+  neighbours(vni?: number, host?: string): string
 }
 
 /** @param prefix ends with `/`. A name in the plural is a prefix of keys, and ends with `/`, too. */

@@ -19,7 +19,7 @@ export function closed(since: string): CniError {
   return later({
     msg: 'etcd was restored from a backup: no block is claimed until all hosts have confirmed theirs',
     details: `since ${since}`,
-    hint: 'when all hosts have entered, open it: patchbay pool recover',
+    hint: 'when all hosts have entered, open it: patchbay pool recover --open',
   })
 }
 
@@ -120,7 +120,7 @@ export function entered(name: string): CniError {
   })
 }
 
-export function leftOver(hosts: readonly string[]): CniError {
+export function cutShort(hosts: readonly string[]): CniError {
   return later({
     msg: 'the release of a host was cut short: free first what is left of those that are gone',
     details: hosts.slice(0, 20).join(' '),

@@ -8,7 +8,7 @@ import {
   host as hostSchema,
   single as singleSchema,
 } from '../values.ts'
-import { changed, leftOver, unconfirmed } from './errors.ts'
+import { changed, cutShort, unconfirmed } from './errors.ts'
 import { entriesBelow } from './pages.ts'
 import type { Operator } from './pools.ts'
 import { allKnown, type Known, known } from './value.ts'
@@ -61,7 +61,7 @@ export function* recover(operator: Operator, anyway = false): Protocol<RollCall>
   const { epoch, missing, left } = call
   if (!epoch || epoch.value.state === 'open') return call
   if (missing.length > 0 && !anyway) throw unconfirmed(missing)
-  if (left.length > 0 && !anyway) throw leftOver(left)
+  if (left.length > 0 && !anyway) throw cutShort(left)
   const { key, modified, value } = epoch
   const opened: Epoch = { ...value, state: 'open' }
   const { succeeded } = yield* transact({

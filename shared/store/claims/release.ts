@@ -1,6 +1,5 @@
 /** Frees what a host holds, which is gone for good. Only the operator knows that. */
 
-import type { Keys } from '../keys.ts'
 import { type Condition, type Entry, type Operation, type Protocol, read, transact } from '../protocol.ts'
 import {
   type BlockValue,
@@ -39,10 +38,9 @@ export function* estateOf({ keys, report }: Operator, name: string): Protocol<Es
   const host = hosts.find(({ key }) => key === keys.host(name))
   const blocks = allKnown(blockSchema, yield* entriesBelow(keys.blocks()), report)
   const singles = allKnown(singleSchema, yield* entriesBelow(keys.singles()), report)
-  const { vteps, neighbours } = everyVni(keys)
   const peers: Entry[] = []
-  for (const prefix of [vteps, neighbours])
-    peers.push(...(yield* entriesBelow(prefix)).filter(({ key }) => hostIn(key, prefix) === name))
+  for (const prefix of [keys.vteps(), keys.neighbours()])
+    peers.push(...(yield* entriesBelow(prefix, true)).filter(({ key }) => hostIn(key, prefix) === name))
   const isOwn = ({ value }: { value: BlockValue | SingleValue }) =>
     value.host === name && !hosts.some((one) => isLater(one, host, value.id))
   return {
@@ -78,12 +76,6 @@ export function* leftOf(operator: Operator, name: string): Protocol<Estate> {
     singles: estate.singles.filter(isEarlier),
     others: [],
   }
-}
-
-/** The prefixes of the peers' keys: of all VNIs. */
-function everyVni(keys: Keys): { vteps: string; neighbours: string } {
-  const [vteps, neighbours] = [keys.vteps(0), keys.neighbours(0)].map((one) => one.slice(0, -'0/'.length))
-  return { vteps: vteps ?? '', neighbours: neighbours ?? '' }
 }
 
 /** @param key `…vteps/VNI/HOST` or `…neighbours/VNI/HOST/MAC`, of the prefix before VNI */
