@@ -12,7 +12,7 @@ const SOCKET = 'unix:/run/patchbay/agent.sock'
 export const agent: Verb = {
   summary: 'runs until SIGTERM: claims blocks ahead, gives empty ones back, follows peers',
   text: [
-    'For networks whose addresses or peers are in a store (ipam of type pool, vxlan with peers: "store"). Without it an ADD that needs a block waits for the store, and empty blocks and grants of single addresses wait for the operator.',
+    'For networks whose addresses or peers are in a store (ipam of type pool, vxlan with peers: "store"). Without it an ADD that needs a block waits for the store, empty blocks do not go back, and no other host gets a single address of the blocks here.',
     'There is one on a host. SIGHUP has it look at everything again. Nothing of containers changes when it ends.',
   ],
   flags: {

@@ -20,11 +20,11 @@ export const poolChange: Verb = {
     },
     '--block-size': {
       ...{ takes: 'one', value: 'LENGTH' },
-      means: 'Prefix length of the IPv4 blocks. Refused while a block of IPv4 is claimed.',
+      means: 'Prefix length of the IPv4 blocks. Refused while any block is claimed.',
     },
     '--block-size6': {
       ...{ takes: 'one', value: 'LENGTH' },
-      means: 'Prefix length of the IPv6 blocks. Refused while a block of IPv6 is claimed.',
+      means: 'Prefix length of the IPv6 blocks. Refused while any block is claimed.',
     },
     '--reopen': { takes: 'none', means: 'The pool is not closing any more: see pool delete --close.' },
     ...dryRun,

@@ -8,7 +8,7 @@ export const poolRelease: Verb = {
   summary: 'frees the blocks and peers of a host that is gone for ever',
   text: [
     'The host must not come back with its containers: their addresses are given to others. It is never done by itself, since etcd cannot tell a dead host from one that is cut off. Without --yes it shows what would be freed, and changes nothing.',
-    'A host that comes back all the same notices that it was released: its blocks are disputed, no new address is given from them, and patchbay pool check says which containers to end.',
+    'A host that comes back all the same notices that it was released: it claims again what is still free; the other blocks are disputed, no new address is given from them, and patchbay pool check names them.',
   ],
   flags: {
     '--host': {
