@@ -347,6 +347,7 @@ test('a failing call of ADD, or a kill there, leaves no address, or does no harm
   }
   tidy()
   assert.equal(await harmOfFailures(request('ADD', 'c1', harmed), { look, tidy }), [])
+  tidy()
   // The claim goes on when the ADD is killed; the next ADD goes on from what both leave.
   const next = async () => {
     await until('no claim runs', () => !isLocked(`${state}/net.claim`))
