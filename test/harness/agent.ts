@@ -28,9 +28,15 @@ export async function startAgent(...flags: string[]): Promise<Agent> {
 }
 
 /** The same without a wait. */
-export function beginAgent(...flags: string[]): Agent {
+export const beginAgent = (...flags: string[]): Agent => beginAgentWith({}, ...flags)
+
+/** @param env more environment variables, such as faults */
+export function beginAgentWith(env: Record<string, string>, ...flags: string[]): Agent {
   const program = `${executables('node')}/patchbay`
-  const child: ChildProcess = spawn(program, ['agent', ...flags], { stdio: ['ignore', 'inherit', 'pipe'] })
+  const child: ChildProcess = spawn(program, ['agent', ...flags], {
+    stdio: ['ignore', 'inherit', 'pipe'],
+    env: { ...process.env, ...env },
+  })
   let text = ''
   child.stderr?.on('data', (chunk: Buffer) => {
     text += chunk

@@ -4,7 +4,7 @@
  */
 
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import * as assert from 'uvu/assert'
 import { addressesOf } from './address.ts'
@@ -56,6 +56,8 @@ export interface ClusterHost extends Machine {
   /** Writes a file. @param value a text, or what is written as JSON */
   write(path: string, value: unknown): void
   read(path: string): string
+  /** The names in a directory. */
+  list(path: string): string[]
   /** Ends what `begin` has started. */
   end(): Promise<void>
   /** Empties all directories that are the host's own, as a new installation does. */
@@ -112,6 +114,7 @@ export async function newClusterHost(
       writeFileSync(inHost(path), typeof value === 'string' ? value : JSON.stringify(value))
     },
     read: (path) => readFileSync(inHost(path), 'utf8'),
+    list: (path) => readdirSync(inHost(path)).sort(),
     wipe: () => void runAlone('find', [...ownDirectories.map(inHost), '-mindepth', '1', '-delete']),
   }
 }

@@ -96,7 +96,9 @@ const failOnce: Trial = async (request, fault, place) => {
 const killOnce: Trial = async (request, fault, place) => {
   const { status } = await engine.killedAt(request, fault)
   await takeDown(request, place)
-  return { end: 'killed', wrong: status > 1 ? [] : ['not killed'] }
+  // The process that executes another program is a child.
+  const isEnd = status > 1 || fault.syscall === 'execve'
+  return { end: 'killed', wrong: isEnd ? [] : ['not killed'] }
 }
 
 /** A DEL that fails says so, and the next one removes the rest. Until then the addresses of the interface are not given out. */

@@ -1,11 +1,11 @@
-/** `patchbay agent` when it is killed, and when etcd ends, forgets, is restored, or has values that are none. */
+/** `patchbay agent` when etcd ends, forgets, is restored, or has values that are none. */
 // etcd: 3.5
 
 import * as assert from 'uvu/assert'
 import { handsOf } from '../../cli/pool/hands.ts'
 import { type Address, parseAddress } from '../../shared/ip/address.ts'
 import { recover } from '../../shared/store/claims/recover.ts'
-import { type Agent, measured, page, startAgent } from '../harness/agent.ts'
+import { measured, page, startAgent } from '../harness/agent.ts'
 import { agentHost, dataDir, keys, host as name } from '../harness/agent-host.ts'
 import { startEtcd } from '../harness/etcd.ts'
 import { privateHost, scratch } from '../harness/host.ts'
@@ -19,7 +19,7 @@ const [member] = etcd.members
 await host.createPool('blue')
 host.configure('net')
 const first = await host.claim('net')
-let agent: Agent = await startAgent('--empty-for', '1s')
+const agent = await startAgent('--empty-for', '1s')
 let taken: string[] = []
 
 const keyOf = (block: string) => keys.block('blue', parseAddress(block.split('/')[0] ?? '') as Address)
@@ -104,22 +104,6 @@ test('etcd is restored from a backup without the last block: the block is claime
   await until('a fourth block is claimed', () => host.held('net').length === 4)
   host.free('net', more)
   await until('two go back', () => host.held('net').length === 2)
-})
-
-test('killed at any moment and started again: what the file says and what the store says are the same', async () => {
-  for (let round = 0; round < 8; round++) {
-    use(round % 2 === 0 ? 1 : 60)
-    agent.kill('SIGKILL')
-    await agent.ended()
-    agent = await startAgent('--empty-for', '0s')
-    await new Promise((resolve) => setTimeout(resolve, round * 6))
-  }
-  agent.kill('SIGKILL')
-  await agent.ended()
-  use(48)
-  agent = await startAgent('--empty-for', '0s')
-  const states = () => host.holdings('net').blocks.map(({ state }) => state)
-  await until('two are held', () => hasAll() && JSON.stringify(states()) === '["held","held"]')
 })
 
 const garbage = [

@@ -13,7 +13,7 @@ import { startEtcd } from '../harness/etcd.ts'
 import { privateHost, scratch } from '../harness/host.ts'
 import { operate } from '../harness/operate.ts'
 import { executables } from '../harness/plugin.ts'
-import { preloaded } from '../harness/preload.ts'
+import { fileChanges, preloaded } from '../harness/preload.ts'
 import { runAlone, start } from '../harness/program.ts'
 import { test } from '../harness/test.ts'
 import { until } from '../harness/until.ts'
@@ -74,13 +74,7 @@ function places(): string[] {
   rmSync(calls, { force: true })
   fill()
   assert.is(claim({ ...faults, PATCHBAY_CALLS: calls }).status, 0)
-  const { renameat2, unlinkat } = syscallNumbers
-  const made = readFileSync(calls, 'utf8').trim().split('\n')
-  return made.flatMap((call, at) => {
-    const isRename = call.startsWith(`${renameat2}:`)
-    const next = made.slice(at).find((one) => one.startsWith(`${unlinkat}:`))
-    return isRename ? [call, ...(next ? [next] : [])] : []
-  })
+  return fileChanges(calls)
 }
 
 test('a claim that is killed before or after any of its files is written loses no block, and claims none twice', () => {

@@ -1,11 +1,12 @@
 /**
  * Ten hosts and a real etcd of three members, with calls that are killed, members that restart and hosts that are cut off: no address is at two
- * containers at one time, and none is lost.
+ * containers at one time, and none is lost: at the end all addresses of the pool are given again.
  */
 // etcd: 3.5
 
 import { setTimeout as pause } from 'node:timers/promises'
 import * as assert from 'uvu/assert'
+import { parseAddress } from '../../shared/ip/address.ts'
 import type { Holdings } from '../../shared/store/memory.ts'
 import type { BlockValue } from '../../shared/store/values.ts'
 import { addressesOf } from '../harness/address.ts'
@@ -25,7 +26,7 @@ const history = newHistory()
 const counts = { adds: 0, refused: 0, killed: 0, dels: 0 }
 
 /** How long hosts work, milliseconds, and how many containers each has at most. */
-const duration = 25_000
+const duration = 20_000
 const most = 9
 
 hosts[0]?.patchbay('pool create blue --range 10.1.0.0/24 --block-size 30')
@@ -101,8 +102,38 @@ async function disturb(end: number): Promise<void> {
   }
 }
 
+const dataDir = '/var/lib/cni/networks'
+
 function holdingsOf(host: ClusterHost): Holdings {
-  return JSON.parse(host.read('/var/lib/cni/networks/.patchbay-pool/net.json'))
+  return JSON.parse(host.read(`${dataDir}/.patchbay-pool/net.json`))
+}
+
+/** The records of addresses on all hosts: `CONTAINER ADDRESS`. */
+function records(): string[] {
+  const found = hosts.flatMap((host) => {
+    const addresses = host.list(`${dataDir}/net`).filter((name) => parseAddress(name))
+    return addresses.map((address) => `${host.read(`${dataDir}/net/${address}`).split('\r')[0]} ${address}`)
+  })
+  return found.sort()
+}
+
+/** What containers have by the answers of their ADDs: `CONTAINER ADDRESS`. */
+function had(): string[] {
+  const living = history.possessions.filter(({ to }) => to === undefined)
+  return living.map(({ container, address }) => `${container} ${address}`).sort()
+}
+
+const byHost = (action: (host: ClusterHost) => Promise<void>) => Promise.all(hosts.map(action))
+
+/** Ends all containers of a host. */
+async function empty(host: ClusterHost): Promise<void> {
+  const own = had().filter((one) => one.startsWith(`${host.name}-`))
+  for (const one of own) await del(host, one.split(' ')[0] ?? '')
+}
+
+/** Adds containers until no address is left. */
+async function fill(host: ClusterHost): Promise<void> {
+  for (let number = 0; await add(host, `${host.name}-full${number}-`, false); number++);
 }
 
 /** Adds containers until a block is claimed: then the host has entered the store after all faults. */
@@ -131,6 +162,22 @@ test('each block is in the store for the host that holds it, and in no other fil
     holdingsOf(host).blocks.map(({ block, state }) => `${host.name} ${block} ${state}`),
   )
   assert.equal(inFiles.sort(), inStore.sort())
+})
+
+test('each record is a living container’s, and each living container has one', () => {
+  assert.ok(had().length > 10)
+  assert.equal(records(), had())
+})
+
+test('when all containers have ended, every address of the pool is given again, and none twice', async () => {
+  await byHost(empty)
+  assert.equal(records(), [])
+  await byHost(fill)
+  const given = had().map((one) => one.split(' ')[1])
+  const all = Array.from({ length: 256 }, (_, at) => `10.1.0.${at}`).slice(2, -1)
+  assert.equal(given.sort(), all.sort())
+  assert.equal(records(), had())
+  hosts[0]?.patchbay('pool check')
 })
 
 test.run()

@@ -332,7 +332,7 @@ test('after a boot the blocks are held, and the addresses of containers before i
 
 const harmed = { engine: 'test', directory: `${scratch}/harmed` } as const
 
-test('a failing call of ADD leaves no address, or does no harm, with a block at hand and with a claim', async () => {
+test('a failing call of ADD, or a kill there, leaves no address, or does no harm, with a block at hand and with a claim', async () => {
   const own = standInAgent(`${executables('test')}/patchbay`, harmed.directory)
   const look = () => reserved().map((name) => `${name} ${readFileSync(`${dataDir}/net/${name}`, 'utf8')}`)
   holding({ ...dual, blocks: ['10.80.1.0/28', 'fd00:80::10/124'] })
@@ -347,6 +347,15 @@ test('a failing call of ADD leaves no address, or does no harm, with a block at 
   }
   tidy()
   assert.equal(await harmOfFailures(request('ADD', 'c1', harmed), { look, tidy }), [])
+  tidy()
+  // The claim goes on when the ADD is killed; the next ADD goes on from what both leave.
+  const next = async () => {
+    await until('no claim runs', () => !isLocked(`${state}/net.claim`))
+    assert.is((await add('next', harmed)).length, 2)
+    await del('next')
+    tidy()
+  }
+  assert.equal(await harmOfKills(request('ADD', 'c1', harmed), { look, tidy: next }), [])
 })
 
 test.run()
