@@ -69,16 +69,24 @@ export function withoutCall(env: Record<string, string>): Record<string, string>
   return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('CNI_')))
 }
 
-function failure(path: string, words: readonly string[], { status, killed, stdout }: Completed): CniError {
+function failure(path: string, words: readonly string[], completed: Completed): CniError {
+  const { status, stdout } = completed
   const answer = stdout.trim() && `it answered ${JSON.stringify(stdout.slice(0, 500))}`
-  return new CniError(killed ? Code.TryAgainLater : Code.Internal, {
-    msg: `${agentName} ${killed ? `${killed} and was killed` : `failed without a message: status ${status}`}`,
+  const death = deathOf(completed)
+  return new CniError(death ? Code.TryAgainLater : Code.Internal, {
+    msg: `${agentName} ${death ?? `failed without a message: status ${status}`}`,
     details: [`${words.join(' ')} of ${path}`, answer].filter(Boolean).join(', '),
     hint:
       status === 127
         ? `it could not be started: ls -l ${path}`
         : `see what it says by hand: ${path} pool check`,
   })
+}
+
+/** By us, or by a signal of another, as of a kernel that is out of memory. */
+function deathOf({ status, killed }: Completed): string | undefined {
+  if (killed) return `${killed} and was killed`
+  return status > 128 ? `was killed by signal ${status - 128}` : undefined
 }
 
 /** Executes `patchbay-agent` with the words in place of this process. @returns never @throws CniError, KernelError */

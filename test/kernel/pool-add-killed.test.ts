@@ -58,7 +58,8 @@ async function places(wish = ''): Promise<readonly string[]> {
 async function killedAdd(place: string, wish = ''): Promise<void> {
   const { status, json } = await begin(wish, { ...faults, PATCHBAY_FAULT: `${place}:kill` })
   assert.is(status, 1, `${place}: ${JSON.stringify(json)}`)
-  assert.match(`${json?.msg}`, 'patchbay-agent failed without a message: status 137')
+  assert.is(json?.code, 11, place)
+  assert.match(`${json?.msg}`, 'patchbay-agent was killed by signal 9')
 }
 
 function inStore<Value extends { host: string }>(kind: string): Value[] {
