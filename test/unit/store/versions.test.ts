@@ -60,7 +60,7 @@ function read(schema: Schema, value: unknown) {
   return { value: known(schema, entry, (message) => void reports.push(message))?.value, reports }
 }
 
-test('values of the oldest version are accepted, and those of a newer one with keys that nobody knows here', () => {
+test('values of the oldest version are accepted, and those of a newer one with its own keys besides', () => {
   assert.equal(Object.keys(oldest).sort(), Object.keys(schemas).sort())
   for (const [name, schema] of Object.entries(schemas)) {
     const value = oldest[name as keyof typeof oldest]
