@@ -140,6 +140,10 @@ test('the metrics on a port: one that is taken ends the agent with what to do, a
   const { port } = other.address() as AddressInfo
   const place = `127.0.0.1:${port}`
   const refused = beginAgent('--metrics', place)
+  await until('it is told', () => /--metrics none/.test(refused.log())).catch((error) => {
+    refused.kill('SIGKILL')
+    throw error
+  })
   assert.is(await refused.ended(), 1)
   assert.match(refused.log(), new RegExp(`metrics cannot be served: .*EADDRINUSE.*${place}`))
   assert.match(refused.log(), 'name another place with --metrics, or --metrics none')
