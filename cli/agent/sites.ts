@@ -28,7 +28,8 @@ const GATHER = 200
 /** The configurations are read at least so often: a change of a certificate, or one that inotify did not tell, is found. */
 const REREAD = 30_000
 
-export function sitesOf(options: Options): Sites {
+/** @param reread how often at least the configurations are read, milliseconds */
+export function sitesOf(options: Options, reread = REREAD): Sites {
   const { confs, storeFile, log } = options
   const states = statesOf(log)
   const arranged = arranging(options)
@@ -54,7 +55,7 @@ export function sitesOf(options: Options): Sites {
     isForced = true
     look()
   }
-  const timer = setInterval(look, REREAD)
+  const timer = setInterval(look, reread)
   process.on('SIGHUP', again)
   return {
     async begin() {

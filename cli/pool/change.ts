@@ -58,6 +58,7 @@ function changed(before: PoolDefinition, { flags: given }: Call): Plan {
   ])
   const kept = before.ranges.filter(({ subnet }) => !gone.has(sameForm(subnet)))
   return planOf([...kept, ...added], {
+    ...before.blockSize,
     ipv4: sizeOf('--block-size', lastOf(given, '--block-size'), before.blockSize.ipv4),
     ipv6: sizeOf('--block-size6', lastOf(given, '--block-size6'), before.blockSize.ipv6),
   })

@@ -59,13 +59,15 @@ function requireApart(ranges: readonly RangeConfig[]): void {
         throw misuse(`--range: ${formatRange(one.part)} and ${formatRange(other.part)} share addresses`)
 }
 
-function canonical({ subnet, rangeStart, rangeEnd, gateway, exclude }: RangeConfig): RangeConfig {
+/** With the keys of a newer version, if there are any. */
+function canonical({ subnet, rangeStart, rangeEnd, gateway, exclude, ...others }: RangeConfig): RangeConfig {
   return {
     subnet: sameForm(subnet),
     ...(rangeStart !== undefined && { rangeStart: sameForm(rangeStart) }),
     ...(rangeEnd !== undefined && { rangeEnd: sameForm(rangeEnd) }),
     ...(gateway !== undefined && { gateway: sameForm(gateway) }),
     ...(exclude !== undefined && { exclude: [...new Set(exclude.map(sameForm))].sort(compared) }),
+    ...others,
   }
 }
 

@@ -151,6 +151,14 @@ export function open<S extends Shape>(shape: S) {
   return deferred(() => keyByKey(z.looseObject(shape, 'an object')))
 }
 
+/**
+ * An object whose other keys are kept, although its type does not have them: what a newer version has written is still there when this one
+ * changes a part of the value.
+ */
+export function keeping<S extends Shape>(shape: S) {
+  return open(shape) as unknown as ReturnType<typeof object<S>>
+}
+
 /** Validates an object by the schemas of its present keys: zod would make and run those of all. */
 function keyByKey<S extends z.ZodMiniObject>(schema: S): S {
   const { shape, catchall } = schema._zod.def

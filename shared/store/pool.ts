@@ -7,14 +7,14 @@ import {
   integer,
   ip,
   ipOrCidr,
+  keeping,
   list,
   type Output,
-  object,
   optional,
 } from '../config/schema.ts'
 import { id } from './words.ts'
 
-const range = object({
+const range = keeping({
   subnet: describe(cidr, 'Subnet of the addresses.'),
   rangeStart: describe(optional(ip), 'First address to give. Default: the first of the subnet.'),
   rangeEnd: describe(optional(ip), 'Last address to give. Default: the last of the subnet.'),
@@ -26,12 +26,12 @@ const range = object({
 })
 
 /** A pool as its key of the store has it. A container gets one address of each family that it has. */
-export const poolDefinition = object({
+export const poolDefinition = keeping({
   /** A pool that is made anew under its name has another one. */
   id,
   ranges: list(range),
   /** Prefix lengths of the blocks that hosts claim. */
-  blockSize: object({ ipv4: integer({ min: 8, max: 32 }), ipv6: integer({ min: 48, max: 128 }) }),
+  blockSize: keeping({ ipv4: integer({ min: 8, max: 32 }), ipv6: integer({ min: 48, max: 128 }) }),
   /** The pool is being deleted: no new addresses are given, and blocks go back when they are empty. */
   closing: optional(boolean),
 })

@@ -1,9 +1,13 @@
-/** The values of the store's keys (keys.ts). All are JSON; what another program wrote there is checked before it is believed. */
+/**
+ * The values of the store's keys (keys.ts). All are JSON; what another program wrote there is checked before it is believed. What others than its
+ * host change, too, keeps the keys of a newer version (`keeping`); a host writes what is its alone anew.
+ */
 
 import {
   cidr,
   integer,
   ip,
+  keeping,
   list,
   mac,
   type Output,
@@ -18,7 +22,7 @@ import { count, hostName, id } from './words.ts'
  * `epoch`: the life of the store since it was made, or since it was last restored from a backup. While it is `closed`, hosts confirm what they
  * hold and no block is claimed.
  */
-export const epoch = object({
+export const epoch = keeping({
   store: id,
   id,
   /** Index of the last applied raft entry less the revision, when the epoch began. It never falls, but for a restore: then the raft log begins anew. */
@@ -30,7 +34,7 @@ export const epoch = object({
 export type Epoch = Output<typeof epoch>
 
 /** `hosts/HOST`. */
-export const host = object({
+export const host = keeping({
   id,
   /** The epoch in which the host has confirmed what it holds; none before. */
   epoch: optional(id),
@@ -47,7 +51,7 @@ export const block = object({ block: cidr, host: hostName, id, network: string, 
 export type BlockValue = Output<typeof block>
 
 /** `singles/POOL/…`: an address in the block of another host, `owner`, that `host` asks for. */
-export const single = object({
+export const single = keeping({
   address: ip,
   host: hostName,
   id,

@@ -1,13 +1,16 @@
 /** `patchbay agent` with a real etcd: it claims ahead, gives back, and answers other hosts. */
 // etcd: 3.5
 
+import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import * as assert from 'uvu/assert'
 import { type Address, parseAddress } from '../../shared/ip/address.ts'
 import { beginAgent, measured, metrics, page, startAgent } from '../harness/agent.ts'
 import { agentHost, dataDir, keys, host as name, plan } from '../harness/agent-host.ts'
 import { startEtcd } from '../harness/etcd.ts'
 import { privateHost } from '../harness/host.ts'
+import { seriesIn } from '../harness/prometheus.ts'
 import { test } from '../harness/test.ts'
 import { until } from '../harness/until.ts'
 
@@ -129,6 +132,34 @@ test('SIGTERM: it ends within a second with 0, and what is held stays', async ()
   assert.is(await agent.ended(), 0)
   assert.ok(performance.now() - begun < 1000, `${performance.now() - begun} ms`)
   assert.equal([host.holdings('net'), host.holdings('later')], before)
+})
+
+test('the metrics on a port: one that is taken ends the agent with what to do, a free one serves all pages, and no socket', async () => {
+  const other = createServer().listen(0, '127.0.0.1')
+  await once(other, 'listening')
+  const { port } = other.address() as AddressInfo
+  const place = `127.0.0.1:${port}`
+  const refused = beginAgent('--metrics', place)
+  await until('it is told', () => /--metrics none/.test(refused.log())).catch((error) => {
+    refused.kill('SIGKILL')
+    throw error
+  })
+  assert.is(await refused.ended(), 1)
+  assert.match(refused.log(), new RegExp(`metrics cannot be served: .*EADDRINUSE.*${place}`))
+  assert.match(refused.log(), 'name another place with --metrics, or --metrics none')
+  other.close()
+  const served = await startAgent('--metrics', place)
+  const at = (path: string) => page(path, { host: '127.0.0.1', port })
+  await until('it is ready', async () => (await at('/readyz')).status === 200)
+  assert.equal(await at('/healthz'), { status: 200, text: 'ok\n' })
+  const [build] = seriesIn((await at('/metrics')).text).filter(({ name }) => name === 'patchbay_build_info')
+  assert.is(build?.value, 1)
+  assert.not.ok(existsSync('/run/patchbay/agent.sock'))
+  served.kill('SIGTERM')
+  assert.is(await served.ended(), 0)
+})
+
+test.after(async () => {
   host.connection.close()
   await etcd.end()
 })

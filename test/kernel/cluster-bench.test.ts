@@ -28,8 +28,9 @@ const inStore = () =>
 const inFiles = () => hosts.flatMap((host) => blocksOf([host]).map((block) => `${block} ${host.name}`)).sort()
 
 test('fifty hosts that claim at once get a block each, no two the same one, and the store says who has which', async () => {
-  const { first, some, single, back } = await measureClaims(store, hosts, 5)
+  const { first, some, single, back, requests } = await measureClaims(store, hosts, 5)
   assert.equal([first.count, some.count, single.count, back.count], [count, count, 5, count])
+  assert.equal([requests.first, requests.another].map(Math.round), [9, 5], 'as docs/scale.md says')
   const left = count + count + 5 - count
   assert.is(new Set(blocksOf(hosts)).size, left)
   assert.equal(inStore(), inFiles())

@@ -1,9 +1,11 @@
 /** The client of etcd by TLS: each certificate that cannot work is named in one sentence, and etcd's refusals are, too. */
 // etcd: 3.4, 3.5
 
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
+import { type Sites, sitesOf } from '../../cli/agent/sites.ts'
 import { CniError, linesOf } from '../../shared/error/error.ts'
+import { silent } from '../../shared/error/log.ts'
 import type { StoreConfig } from '../../shared/store/config.ts'
 import type { Connection, StoreStep } from '../../shared/store/connection.ts'
 import { connect } from '../../shared/store/etcd.ts'
@@ -105,6 +107,47 @@ test('a client certificate that etcd refuses: expired since when, not valid yet,
   assert.match(await errorOf({ ...good, cert: undefined, key: undefined }), 'it demands a client certificate')
 })
 
+let sites: Sites | undefined
+const isTold = (pattern: RegExp) => sites?.troubles().some((trouble) => pattern.test(trouble)) ?? false
+const isUp = () =>
+  sites?.metrics().some(({ name, samples: [first] }) => name === 'patchbay_store_up' && first?.value === 1) ??
+  false
+
+/** The agent's sites for one network, in this program. It reads everything again ten times a second. */
+async function sitesWith(store: StoreConfig): Promise<Sites> {
+  const [conf, storeFile] = [`${scratch}/net.conf`, `${scratch}/store.json`]
+  const ipam = { type: 'pool', pool: 'blue', dataDir: `${scratch}/networks` }
+  writeFileSync(conf, JSON.stringify({ cniVersion: '1.0.0', name: 'net', type: 'bridge', ipam }))
+  writeFileSync(storeFile, JSON.stringify(store))
+  const settings = { beat: 600_000, emptyFor: 300_000 }
+  const options = { confs: [conf], storeFile, metrics: undefined, settings, log: silent }
+  const begun = sitesOf(options, 100)
+  await begun.begin()
+  return begun
+}
+
+test('the agent connects anew with a certificate, a key or an authority whose file has changed', async () => {
+  mkdirSync(`${scratch}/own`)
+  const own = { ca: `${scratch}/own/ca`, cert: `${scratch}/own/cert`, key: `${scratch}/own/key` }
+  const right = { ca: tls.ca, ...tls.issue('host1') }
+  const wrong = {
+    ca: [newAuthority(scratch, 'foreign').ca, /not in the file `ca`/],
+    cert: [tls.issue('host1', expired()).cert, /the key is not that of the certificate/],
+    key: [tls.issue('host1').key, /the key is not that of the certificate/],
+  } as const
+  const parts = ['ca', 'cert', 'key'] as const
+  for (const part of parts) cpSync(right[part], own[part])
+  sites = await sitesWith({ ...good, ...own })
+  await until('it is connected', isUp)
+  for (const part of parts) {
+    const [file, why] = wrong[part]
+    cpSync(file, own[part])
+    await until(`a wrong ${part} is told`, () => isTold(why))
+    cpSync(right[part], own[part])
+    await until(`it is connected with the right ${part}`, () => isUp() && !isTold(why))
+  }
+})
+
 test("a member's certificate that is not trusted: another authority, another host, expired since when, not valid yet", async () => {
   const { ca } = newAuthority(scratch, 'stranger')
   assert.match(
@@ -177,6 +220,9 @@ test("etcd's quota is used up: the alarm is named, and what ends it", async () =
   await small.end()
 })
 
-test.after(() => etcd.end())
+test.after(async () => {
+  await sites?.stop()
+  await etcd.end()
+})
 
 test.run()

@@ -46,8 +46,8 @@ export function* beginStore(
 }
 
 /** Writes the epoch after a restore. Another host may be first: the caller looks again. */
-export function* beginEpoch(host: Host, { value: { store }, modified }: Known<Epoch>): Protocol<void> {
-  yield* begin(host, { store, state: 'closed' }, modified)
+export function* beginEpoch(host: Host, { value, modified }: Known<Epoch>): Protocol<void> {
+  yield* begin(host, { ...value, state: 'closed' }, modified)
 }
 
 function* begin(
