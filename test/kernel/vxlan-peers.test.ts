@@ -228,22 +228,14 @@ test('an agent that is killed leaves traffic as it is; the next one makes the en
   await killAgent(one)
   assert.ok(pings(podOf('c'), ...podOf('d').addresses, ...podOf('g').addresses))
   pods.h = await pod(two, quiet, 2)
-  const [stale, own] = ['02:00:00:00:00:77', '02:00:00:00:00:78']
+  const own = '02:00:00:00:00:78'
   const bridge = (words: string) => command('bridge', '-n', one.name, 'fdb', ...words.split(' '))
-  bridge('append 00:00:00:00:00:00 dev vx200 dst 192.0.2.99')
-  bridge(`add ${stale} dev vx200 dst 192.0.2.99 self permanent`)
   bridge(`add ${own} dev vx200 dst 192.0.2.98 self static`)
-  ip(`-n ${one.name} neighbour add 10.2.9.9 lladdr ${stale} dev vx200 nud permanent`)
   ip(`-n ${one.name} neighbour add 10.2.9.8 lladdr ${own} dev vx200 nud noarp`)
   bridge(`del ${link('eth0', podOf('d')).address} dev vx200`)
   startAgent(one)
   await answersFor(one, 200, podOf('h'))
   assert.ok(pings(podOf('c'), ...podOf('h').addresses))
-  await until(
-    'what the store does not have is removed',
-    () => !/192.0.2.99|02:00:00:00:00:77/.test(fdb(one, 200).join()),
-  )
-  assert.not.ok(neighbours(one, 200).includes('10.2.9.9'))
   assert.ok(
     fdb(one, 200).some((line) => line.startsWith(own)),
     'a static entry is the operator\u2019s',
@@ -284,6 +276,11 @@ test('hostile values are reported once and do no harm', async () => {
   put(`neighbours/200/host5/${mac}`, { mac, addresses: [podOf('c').addresses[0]] })
   put('neighbours/200/host5/02:00:00:00:00:52', { mac: '02:00:00:00:00:52', addresses: ['10.2.5.3'] })
   await until('all is known', () => neighbours(one, 200).includes('10.2.5.3'))
+  etcd.etcdctl('del', '--prefix', '/patchbay/vteps/200/evil')
+  etcd.etcdctl('del', '/patchbay/vteps/200/host5')
+  etcd.etcdctl('del', '--prefix', '/patchbay/neighbours/200/host5')
+  await until('a released host is forgotten', () => !floods(one, 200).includes('192.0.2.50'))
+  await until('its neighbours are, too', () => !neighbours(one, 200).includes('10.2.5.2'))
   const log = await killAgent(one)
   for (const said of [
     /key vteps\/200\/evil1: its address is a multicast address/,
@@ -296,12 +293,7 @@ test('hostile values are reported once and do no harm', async () => {
     assert.match(log, said)
     assert.is(log.match(new RegExp(said, 'g'))?.length, 1, String(said))
   }
-  etcd.etcdctl('del', '--prefix', '/patchbay/vteps/200/evil')
-  etcd.etcdctl('del', '/patchbay/vteps/200/host5')
-  etcd.etcdctl('del', '--prefix', '/patchbay/neighbours/200/host5')
   startAgent(one)
-  await until('a released host is forgotten', () => !floods(one, 200).includes('192.0.2.50'))
-  assert.not.ok(neighbours(one, 200).includes('10.2.5.2'))
 })
 
 test('what is deleted in the store by mistake is published again, and entries stay', async () => {

@@ -38,7 +38,7 @@ export function openKernelSide(place: Workplace, served: Served): KernelSide {
   let changes = 0
   /** How long the last pass took, milliseconds. */
   let took = 0
-  /** Since when entries are not wanted, by `differenceKey`; and until when none is removed. */
+  /** Until when entries stay that are not wanted, by `differenceKey`; and until when none is removed. */
   let unwanted = new Map<string, number>()
   let heldUntil = 0
   /** The entries have been written once: what comes then is news. */
@@ -90,17 +90,17 @@ export function openKernelSide(place: Workplace, served: Served): KernelSide {
 
   function localNow({ foreign, addresses }: Actual): Local {
     const { told, vtep } = served
-    const own = told.attached.flatMap(({ mac, addresses }) => [
-      mac.toLowerCase(),
-      ...addresses.map(canonical),
-    ])
+    const own = told.attached.flatMap(({ mac, addresses }) => [mac, ...addresses.map(canonical)])
     const address = canonical(told.address)
     const { proxy, dev: via, dstport: port } = vtep.options
     const family = address.includes(':') ? 6 : 4
     return { host, address, addresses, family, port, via, proxy, taken: new Set([...own, ...foreign]) }
   }
 
-  /** Removals wait for their time. The pass that comes then looks at them again. */
+  /**
+   * Removals wait for their time; what was in the kernel before waits longer, for the store may have been restored just now. The pass that
+   * comes then looks at them again.
+   */
   function dueNow(differences: Difference[]): Difference[] {
     const now = performance.now()
     const before = unwanted
@@ -108,10 +108,10 @@ export function openKernelSide(place: Workplace, served: Served): KernelSide {
     return differences.filter((one) => {
       if (one.set !== undefined) return true
       const key = differenceKey(one)
-      const since = before.get(key) ?? now
-      const due = Math.max(since + pace.removal, heldUntil)
+      const until = before.get(key) ?? now + (isFilled ? pace.removal : pace.look)
+      const due = Math.max(until, heldUntil)
       if (now >= due) return true
-      unwanted.set(key, since)
+      unwanted.set(key, until)
       if (one.kind === 'flood') news = undefined
       else news?.add(key)
       passes.soon(due - now + 1)

@@ -13,7 +13,7 @@ import { statesOf } from '../states.ts'
 import { worker } from '../worker.ts'
 import { newAnnouncer } from './announce.ts'
 import { watchLinks } from './links.ts'
-import { retire, servedInStore } from './retire.ts'
+import { openRetirement } from './retire.ts'
 import { openSegment, type Segment } from './segment.ts'
 import { readTold } from './told.ts'
 import { findVtep } from './vtep.ts'
@@ -30,13 +30,21 @@ export function makePeers(pace: Pace): MakePart {
     const [faults, doubts] = [statesOf(log), statesOf(log)]
     const socket = openSocket(Protocol.ROUTE)
     const announcer = newAnnouncer(socket)
-    const place = { connection, keys, host, socket, announcer, faults, doubts, pace }
+    /** Why the store tells nothing, by prefixes of keys. One stands for all: they lose the store together. */
+    const unheard = new Map<string, string>()
+    const away = (prefix: string, reason: string | undefined) => {
+      if (reason === undefined) unheard.delete(prefix)
+      else unheard.set(prefix, reason)
+      const [first] = unheard.values()
+      faults.set('peers', first && `the store tells nothing of them: ${first}`)
+    }
+    const place = { connection, keys, host, socket, announcer, faults, doubts, pace, away }
     const segments = new Map<number, Segment>()
     /** VNIs of this store's networks. One that was served stays so until its segment goes, also if the configuration is gone. */
     let configured = new Set<number>()
-    /** VNIs that this host serves no more, and still publishes. */
-    const retiring = new Set<number>()
-    let hasSwept = false
+    /** What lives on this host is published, whatever is configured: a configuration may be damaged just now. */
+    const living = () => readTold().filter(({ vni, vtep }) => findVtep(socket, vtep, vni))
+    const retirement = openRetirement(place, living, (vni) => segments.has(vni))
 
     const looking = worker(
       async () => {
@@ -49,7 +57,7 @@ export function makePeers(pace: Pace): MakePart {
           if (!vtep) gone.set(`VTEP ${one.vtep}`, 'it is not there: the next ADD of its network makes it')
           if (!vtep) continue
           served.add(one.vni)
-          retiring.delete(one.vni)
+          retirement.cancel(one.vni)
           const segment = segments.get(one.vni)
           if (segment) segment.update(one, vtep)
           else segments.set(one.vni, openSegment(place, one, vtep))
@@ -65,26 +73,14 @@ export function makePeers(pace: Pace): MakePart {
       for (const vni of vnis) {
         const segment = segments.get(vni)
         segments.delete(vni)
-        retiring.add(vni)
+        retirement.add(vni)
         await segment?.stop()
-        for (const states of [faults, doubts]) states.only(`VNI ${vni}: `, new Map())
+        for (const prefix of [keys.vteps(vni), keys.neighbours(vni)]) away(prefix, undefined)
+        for (const states of [faults, doubts])
+          for (const sign of [':', ',']) states.only(`VNI ${vni}${sign} `, new Map())
       }
       retirement.soon()
     }
-
-    /** Removes what this host publishes of VNIs that it serves no more; at first also what it has left before a boot. */
-    const retirement = worker(
-      async () => {
-        if (!hasSwept) for (const vni of await servedInStore(place)) if (!segments.has(vni)) retiring.add(vni)
-        hasSwept = true
-        for (const vni of retiring) {
-          if (!segments.has(vni)) await retire(place, vni)
-          retiring.delete(vni)
-        }
-        faults.set('peers: removal', undefined)
-      },
-      (error) => faults.set('peers: removal', toCniError(error).message),
-    )
 
     const folders = [vtepFolder, attachedFolder].map((folder) => `${stateDirectory}/${folder}`)
     const watch = watchDirectories(() => looking.soon(pace.gather))
@@ -107,7 +103,6 @@ export function makePeers(pace: Pace): MakePart {
         configured = new Set(vnis.filter((vni) => typeof vni === 'number'))
         rereadAll()
         looking.now()
-        if (!hasSwept && configured.size > 0) retirement.soon()
       },
       metrics() {
         const all = [...segments].map(([vni, segment]) => ({ vni: String(vni), ...segment.counts() }))

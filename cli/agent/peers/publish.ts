@@ -26,10 +26,10 @@ export function toPublish(host: string, { address, port, attached }: Told, mac: 
   const own = canonical(address)
   const family = own.includes(':') ? 6 : 4
   const neighbours = new Map(
-    attached.map((one): [string, RemoteNeighbour] => {
-      const mac = one.mac.toLowerCase().replaceAll('-', ':')
-      return [`${host}/${mac}`, { host, mac, addresses: one.addresses.map(canonical).sort(), modified: 0 }]
-    }),
+    attached.map(({ mac, addresses }): [string, RemoteNeighbour] => [
+      `${host}/${mac}`,
+      { host, mac, addresses: addresses.map(canonical).sort(), modified: 0 },
+    ]),
   )
   return { vteps: new Map([[host, { host, address: own, family, port, mac }]]), neighbours }
 }

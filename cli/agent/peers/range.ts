@@ -26,6 +26,8 @@ interface Following<T> {
   /** All was read. @param isAgain since changes were lost */
   filled(isAgain: boolean): void
   changed(changes: readonly ValueChange<T>[]): void
+  /** Why the store tells nothing now; undefined when it does. Told again and again. */
+  away(reason: string | undefined): void
 }
 
 /** Undefined: there was no value, or none that is believed. */
@@ -39,34 +41,43 @@ export interface ValueChange<T> {
 const MOST_WRONGS = 100
 
 export function followRange<T>(connection: Connection, following: Following<T>): FollowedRange<T> {
-  const { prefix, most, read, filled, changed } = following
+  const { prefix, most, read, filled, changed, away } = following
   const [values, wrongs] = [new Map<string, T>(), new Map<string, string>()]
   /** The revisions of what this agent has written: older changes are still under way. */
   const noted = new Map<string, number>()
+  /** The revision up to which the store has told of all. */
+  let told = 0
   let isKnown = false
   const take = (name: string, entry: Entry | undefined, revision: number): ValueChange<T> | undefined => {
     const key = name.slice(prefix.length)
     if (revision < (noted.get(key) ?? 0)) return undefined
+    noted.delete(key)
     const before = values.get(key)
     values.delete(key)
     wrongs.delete(key)
     if (!entry) return { key, before }
-    const got = values.size < most ? read(key, entry) : { wrong: `there are ${most} others` }
+    const isTaken = before !== undefined || values.size < most
+    const got = isTaken ? read(key, entry) : { wrong: `there are ${most} others` }
     if ('value' in got) values.set(key, got.value)
     else if (wrongs.size < MOST_WRONGS) wrongs.set(key, got.wrong)
     return { key, before, after: values.get(key) }
   }
   const follower: Follower = {
-    whole({ entries }) {
+    whole({ entries, revision }) {
+      away(undefined)
       const isAgain = isKnown
       for (const map of [values, wrongs, noted]) map.clear()
       isKnown = true
+      told = revision
       for (const entry of entries) take(entry.key, entry, entry.modified)
       filled(isAgain)
     },
     changed(changes, revision) {
+      away(undefined)
+      told = Math.max(told, revision)
       changed(changes.flatMap(({ key, entry }) => take(key, entry, entry?.modified ?? revision) ?? []))
     },
+    away,
   }
   const { close } = connection.follow(allBelow(prefix), follower)
   return {
@@ -74,7 +85,10 @@ export function followRange<T>(connection: Connection, following: Following<T>):
     values: () => values,
     wrongs: () => wrongs,
     note(key, value, revision) {
-      noted.set(key, revision)
+      // The store has told of it, and of what came after it.
+      if (revision < told) return
+      if (revision > told) noted.set(key, revision)
+      wrongs.delete(key)
       if (value === undefined) values.delete(key)
       else values.set(key, value)
     },

@@ -1,37 +1,81 @@
 /** Takes back what a host has published of VNIs that it serves no more. `pool release` does it for a host that is gone. */
 
-import type { Connection } from '../../../shared/store/connection.ts'
-import { allBelow, type Keys } from '../../../shared/store/keys.ts'
-import type { RangeAnswer } from '../../../shared/store/protocol.ts'
+import { toCniError } from '../../../shared/error/error.ts'
+import { entriesBelow } from '../../../shared/store/claims/pages.ts'
+import { perform } from '../../../shared/store/connection.ts'
+import { allBelow } from '../../../shared/store/keys.ts'
+import { worker } from '../worker.ts'
+import type { Workplace } from './workplace.ts'
 
-interface Where {
-  connection: Connection
-  keys: Keys
-  host: string
+export interface Retirement {
+  /** This host serves a VNI no more. */
+  add(vni: number): void
+  /** It serves it again. */
+  cancel(vni: number): void
+  /** All is removed, the first time also what was left before the agent began. */
+  soon(): void
+  stop(): Promise<void>
 }
 
-/** Of one answer of the store. */
-const PAGE = 5_000
+type Where = Pick<Workplace, 'connection' | 'keys' | 'host' | 'faults'>
 
-/** The VNIs of which the store says that a host serves them. */
-export async function servedInStore({ connection, keys, host }: Where): Promise<number[]> {
-  const { from, to } = allBelow(keys.vteps())
-  const vnis: number[] = []
-  for (let begin = from; ; ) {
-    const answer = await connection.ask({ kind: 'range', from: begin, to, limit: PAGE, keysOnly: true })
-    const { entries, more } = answer as RangeAnswer
-    for (const { key } of entries) {
-      const [vni = '', name] = key.slice(from.length).split('/')
-      if (name === host && /^\d{1,8}$/.test(vni)) vnis.push(Number(vni))
+/** @param living what is on this host when the agent begins @param isServed whether the agent publishes a VNI now */
+export function openRetirement(
+  where: Where,
+  living: () => readonly { vni: number }[],
+  isServed: (vni: number) => boolean,
+): Retirement {
+  /** What is still published. */
+  const retiring = new Set<number>()
+  let hasSwept = false
+  const work = worker(
+    async () => {
+      if (!hasSwept) await sweep()
+      for (const vni of retiring) await retire(vni)
+      where.faults.set('peers: removal', undefined)
+    },
+    (error) => where.faults.set('peers: removal', toCniError(error).message),
+  )
+
+  async function sweep(): Promise<void> {
+    const published = await servedInStore(where)
+    const kept = new Set(living().map(({ vni }) => vni))
+    for (const vni of published) if (!kept.has(vni)) retiring.add(vni)
+    hasSwept = true
+  }
+
+  /** Meanwhile the VNI may be served, and be served no more. */
+  async function retire(vni: number): Promise<void> {
+    retiring.delete(vni)
+    if (isServed(vni)) return
+    try {
+      await removeAll(where, vni)
+    } catch (error) {
+      retiring.add(vni)
+      throw error
     }
-    const last = entries.at(-1)
-    if (!more || !last) return vnis
-    begin = `${last.key}\0`
+  }
+
+  return {
+    add: (vni) => void retiring.add(vni),
+    cancel: (vni) => void retiring.delete(vni),
+    soon: () => work.soon(),
+    stop: work.stop,
   }
 }
 
+/** The VNIs of which the store says that a host serves them. */
+async function servedInStore({ connection, keys, host }: Where): Promise<number[]> {
+  const prefix = keys.vteps()
+  const entries = await perform(connection, () => ({ done: false }), entriesBelow(prefix, true))
+  return entries.flatMap(({ key }) => {
+    const [vni = '', name] = key.slice(prefix.length).split('/')
+    return name === host && /^\d{1,8}$/.test(vni) ? [Number(vni)] : []
+  })
+}
+
 /** Removes a host's keys of a VNI. */
-export async function retire({ connection, keys, host }: Where, vni: number): Promise<void> {
+async function removeAll({ connection, keys, host }: Where, vni: number): Promise<void> {
   await connection.ask({
     kind: 'transact',
     when: [],

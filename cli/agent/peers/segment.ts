@@ -12,7 +12,7 @@ import { areKnown, type Ranges, type Workplace } from './workplace.ts'
 export interface Segment {
   /** What ADD has told now, and the VTEP. */
   update(told: Told, vtep: Vtep): void
-  /** The kernel's entries may be others than it knows. */
+  /** The kernel's entries may be others than it knows; all is compared, also with the store. */
   reread(): void
   /** How many peers and neighbours it has, and entries it has changed. */
   counts(): { peers: number; neighbours: number; changes: number }
@@ -27,19 +27,23 @@ const [MOST_PEERS, MOST_NEIGHBOURS] = [10_000, 100_000]
 export function openSegment(place: Workplace, told: Told, vtep: Vtep): Segment {
   const { connection, keys, host } = place
   const { vni } = told
-  const all = (isAgain = false) => {
-    kernel.lookAtAll(isAgain)
+  const all = () => {
+    kernel.lookAtAll()
     store.look()
+  }
+  const filled = (isAgain: boolean) => {
+    kernel.lookAtAll(isAgain)
+    store.look(isAgain)
   }
   const ranges: Ranges = {
     vteps: followRange(connection, {
-      ...{ prefix: keys.vteps(vni), most: MOST_PEERS, read: readPeer },
-      filled: all,
-      changed: () => all(),
+      ...{ prefix: keys.vteps(vni), most: MOST_PEERS, read: readPeer, filled },
+      changed: all,
+      away: (reason) => place.away(keys.vteps(vni), reason),
     }),
     neighbours: followRange(connection, {
-      ...{ prefix: keys.neighbours(vni), most: MOST_NEIGHBOURS, read: readNeighbour },
-      filled: all,
+      ...{ prefix: keys.neighbours(vni), most: MOST_NEIGHBOURS, read: readNeighbour, filled },
+      away: (reason) => place.away(keys.neighbours(vni), reason),
       changed(changes) {
         const values = changes.flatMap(({ before, after }) => [before ?? [], after ?? []].flat())
         kernel.lookAt(values.flatMap(claimsOf))
@@ -51,17 +55,17 @@ export function openSegment(place: Workplace, told: Told, vtep: Vtep): Segment {
   const [kernel, store] = [openKernelSide(place, served), openStoreSide(place, served)]
   return {
     update(now, found) {
-      const isOther =
-        found.link.index !== served.vtep.link.index ||
-        JSON.stringify(found.options) !== JSON.stringify(served.vtep.options)
+      const isOther = !isSameVtep(found, served.vtep)
+      const isNews = isOther || JSON.stringify(now) !== JSON.stringify(served.told)
       if (isOther) kernel.forget()
       served.told = now
       served.vtep = found
-      all()
+      if (isNews) all()
     },
     reread() {
       kernel.forget()
       kernel.now()
+      store.look()
     },
     counts: kernel.counts,
     isKnown: () => areKnown(ranges),
@@ -70,4 +74,9 @@ export function openSegment(place: Workplace, told: Told, vtep: Vtep): Segment {
       await Promise.all([kernel.stop(), store.stop()])
     },
   }
+}
+
+function isSameVtep({ link, options }: Vtep, other: Vtep): boolean {
+  if (link.index !== other.link.index || link.mac !== other.link.mac) return false
+  return JSON.stringify(options) === JSON.stringify(other.options)
 }

@@ -9,13 +9,19 @@ export interface Told extends ServedVtep {
 
 /** Reads all records. A damaged one is reported and set aside, and is as one that is not there. */
 export function readTold(): Told[] {
+  return toldOf(allServed(), attached.all())
+}
+
+/** MAC addresses are in the form in which they are compared. */
+export function toldOf(served: readonly ServedVtep[], all: readonly Attached[]): Told[] {
   const byVni = new Map<number, Attached[]>()
-  for (const one of attached.all()) {
+  for (const { mac, ...rest } of all) {
+    const one = { ...rest, mac: mac.toLowerCase().replaceAll('-', ':') }
     const others = byVni.get(one.vni)
     if (others) others.push(one)
     else byVni.set(one.vni, [one])
   }
-  return allServed().map((served) => ({ ...served, attached: byVni.get(served.vni) ?? [] }))
+  return served.map((one) => ({ ...one, attached: byVni.get(one.vni) ?? [] }))
 }
 
 /** An address in canonical form, in which addresses are compared. */

@@ -57,24 +57,28 @@ export function wantedOf(local: Local, peers: Iterable<Peer>, neighbours: Iterab
     if (!remote) continue
     if (local.taken.has(mac))
       wrongs.set(mac, `${host} publishes it, and this host has it: one of the two may be unreachable`)
-    else if (isNewest(macs, mac, neighbour)) entries.fdb.set(mac, remote)
+    else if (putIfNewest(macs, mac, neighbour)) entries.fdb.set(mac, remote)
     if (!local.proxy || local.taken.has(mac)) continue
     for (const address of addresses) {
       if (local.addresses.has(address))
         wrongs.set(address, `${host} publishes it, and it is an address of this host itself`)
       else if (local.taken.has(address))
         wrongs.set(address, `${host} publishes it, and this host has it: two containers have one address`)
-      else if (isNewest(holders, address, neighbour)) entries.neighbours.set(address, mac)
+      else if (putIfNewest(holders, address, neighbour)) entries.neighbours.set(address, mac)
     }
   }
   return { entries, wrongs }
 }
 
 /**
- * Whether no newer neighbour has claimed a MAC or IP address, and notes that this one does. Of those of one revision the last in the order of
- * their hosts' names counts. They are not sorted: there may be 100,000, looked at in each pass.
+ * Puts a neighbour in as the holder of a MAC or IP address, unless a newer one is. Of those of one revision the last in the order of their hosts'
+ * names counts. They are not sorted: there may be 100,000, looked at in each pass.
  */
-function isNewest(holders: Map<string, RemoteNeighbour>, claim: string, neighbour: RemoteNeighbour): boolean {
+function putIfNewest(
+  holders: Map<string, RemoteNeighbour>,
+  claim: string,
+  neighbour: RemoteNeighbour,
+): boolean {
   const before = holders.get(claim)
   if (before && !isOlder(before, neighbour)) return false
   holders.set(claim, neighbour)

@@ -27,6 +27,8 @@ export interface Workplace extends Pick<Surroundings, 'connection' | 'keys' | 'h
   /** What is wrong on this host, and in the store. */
   faults: States
   doubts: States
+  /** Why the store tells nothing of a range of keys, by its prefix; undefined when it does. */
+  away(prefix: string, reason: string | undefined): void
   pace: Pace
 }
 

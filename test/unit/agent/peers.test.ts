@@ -4,10 +4,10 @@ import * as fc from 'fast-check'
 import * as assert from 'uvu/assert'
 import { apply, differencesOf, type Entries, only, remoteKey } from '../../../cli/agent/peers/differences.ts'
 import { operationOf, toPublish, writingsOf } from '../../../cli/agent/peers/publish.ts'
-import { type FollowedRange, followRange } from '../../../cli/agent/peers/range.ts'
+import type { FollowedRange } from '../../../cli/agent/peers/range.ts'
+import { toldOf } from '../../../cli/agent/peers/told.ts'
 import { type Peer, type RemoteNeighbour, readNeighbour, readPeer } from '../../../cli/agent/peers/values.ts'
 import { claimsOf, concerning, type Local, wantedOf } from '../../../cli/agent/peers/wanted.ts'
-import type { Follower } from '../../../shared/store/connection.ts'
 import type { Entry } from '../../../shared/store/protocol.ts'
 import { test } from '../../harness/test.ts'
 
@@ -190,71 +190,6 @@ test('news of some neighbours, looked at alone, leads to the same entries as a l
   )
 })
 
-/** A range with a follower that the test calls. */
-function range<T>(read: (key: string, entry: Entry) => { value: T } | { wrong: string }) {
-  let follower: Follower | undefined
-  const told: unknown[] = []
-  const connection = {
-    ask: () => Promise.reject(),
-    follow: (_: object, one: Follower) => {
-      follower = one
-      return { close() {} }
-    },
-    close() {},
-  }
-  const followed = followRange(connection, {
-    prefix: '/p/',
-    most: 3,
-    read,
-    filled: (isAgain) => told.push(isAgain ? 'filled again' : 'filled'),
-    changed: (changes) => told.push(changes),
-  })
-  return { followed, follower: follower as unknown as Follower, told }
-}
-
-const text = (_: string, { value }: Entry) => (value === 'bad' ? { wrong: 'bad' } : { value })
-const at = (key: string, value: string, modified: number): Entry => ({
-  ...entry(value, modified),
-  key: `/p/${key}`,
-})
-
-test('a range that is followed keeps good values and the faults of others, and all of it is replaced when the watch was lost', () => {
-  const { followed, follower, told } = range(text)
-  assert.not.ok(followed.isKnown())
-  follower.whole({ revision: 3, more: false, entries: [at('a', '1', 2), at('b', 'bad', 3)] })
-  assert.equal(
-    [...followed.values(), ...followed.wrongs()],
-    [
-      ['a', '1'],
-      ['b', 'bad'],
-    ],
-  )
-  follower.changed([{ key: '/p/a' }, { key: '/p/b', entry: at('b', '2', 4) }], 4)
-  assert.equal([...followed.values(), ...followed.wrongs()], [['b', '2']])
-  follower.whole({ revision: 9, more: false, entries: ['c', 'd', 'e', 'f'].map((key) => at(key, key, 9)) })
-  assert.equal(
-    [[...followed.values().keys()], [...followed.wrongs()]],
-    [['c', 'd', 'e'], [['f', 'there are 3 others']]],
-  )
-  const changes = [
-    { key: 'a', before: '1' },
-    { key: 'b', before: undefined, after: '2' },
-  ]
-  assert.equal(told, ['filled', changes, 'filled again'])
-})
-
-test('what the agent has written itself counts until the store tells of it', () => {
-  const { followed, follower } = range(text)
-  follower.whole({ revision: 3, more: false, entries: [at('a', '1', 2)] })
-  followed.note('a', '2', 7)
-  follower.changed([{ key: '/p/a', entry: at('a', 'old', 5) }], 5)
-  assert.is(followed.values().get('a'), '2')
-  follower.changed([{ key: '/p/a', entry: at('a', 'other', 8) }], 8)
-  assert.is(followed.values().get('a'), 'other')
-  follower.changed([{ key: '/p/a' }], 9)
-  assert.not.ok(followed.values().has('a'))
-})
-
 function known<T>(values: Record<string, T>): FollowedRange<T> {
   const map = new Map(Object.entries(values))
   return { isKnown: () => true, values: () => map, wrongs: () => new Map(), note() {}, close() {} }
@@ -267,10 +202,12 @@ test('a host publishes its VTEP and attachments where the store has others, and 
     containerID: 'c',
     ifname: 'eth0',
     vni: 7,
-    mac: '02:00:00:00:00:0A',
+    mac: '02-00-00-00-00-0A',
     addresses: ['FD00::1'],
   }
-  const wanted = toPublish('one', { ...served, attached: [one] }, mac)
+  const [told] = toldOf([served], [one])
+  assert.ok(told)
+  const wanted = toPublish('one', told, mac)
   const empty = { vteps: known<Peer>({}), neighbours: known<RemoteNeighbour>({}) }
   assert.equal(
     writingsOf('one', wanted, empty, 'now').map((writing) => operationOf(writing, `${writing.range}/7/`)),
