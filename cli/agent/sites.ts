@@ -1,16 +1,16 @@
 /** The sites of all stores that this host's networks use, as the configurations say now. */
 
 import { dirname } from 'node:path'
-import { readValueIfAny } from '../../shared/kernel/files.ts'
 import { stat } from '../../shared/kernel/stat.ts'
 import type { StoreConfig } from '../../shared/store/config.ts'
+import type { StoreSettings } from '../../shared/store/settings.ts'
 import { gauge, type Metric } from '../metrics/metric.ts'
 import type { Options } from './agent.ts'
 import { watchDirectories } from './directory-watch.ts'
 import { type Found, readNetworks } from './networks.ts'
 import { parts } from './parts.ts'
 import { type Frame, nameOf, openSite, type Site } from './site.ts'
-import { statesOf } from './states.ts'
+import { statesOf, wrongOf } from './states.ts'
 import { worker } from './worker.ts'
 
 export interface Sites {
@@ -43,7 +43,7 @@ export function sitesOf(options: Options): Sites {
     isForced = false
     await arranged.to(found, forced)
   }
-  const reading = worker(read, (error) => states.set('configurations', String(error)))
+  const reading = worker(read, (error) => states.set('configurations', wrongOf(error)))
   const watch = watchDirectories(() => reading.soon(GATHER))
   const look = () => {
     watch.renew(directories)
@@ -88,15 +88,10 @@ interface Arranged {
 
 function arranging({ settings, log }: Options): Arranged {
   const sites = new Map<string, Site>()
-  const frame: Frame = {
-    makers: parts,
-    settings,
-    log,
-    host: readValueIfAny('/proc/sys/kernel/hostname') ?? 'localhost',
-  }
+  const frame: Frame = { makers: parts, settings, log }
   let names: ReadonlySet<string> = new Set()
   let known = ''
-  const siteOf = (key: string, store: StoreConfig) => {
+  const siteOf = (key: string, store: StoreSettings) => {
     const site = sites.get(key) ?? openSite(store, frame)
     sites.set(key, site)
     return site

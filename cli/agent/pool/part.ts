@@ -61,27 +61,31 @@ export function partWith(
     watch.renew(local.directories())
   }
   const holdings = () => local.seen().map((one) => one.holdings)
+  const pools = () => local.networks().map(({ pool }) => pool)
   const pass = async () => {
-    look()
-    if (local.networks().length === 0) return
-    const pools = local.networks().map(({ pool }) => pool)
-    const due = both(duties, performance.now() >= beatAt ? allDuties(pools) : {})
-    duties = noDuties
+    let due = noDuties
     const { attempt, failures } = attempting(states)
-    try {
+    const whole = async () => {
+      look()
+      if (pools().length === 0) return
+      due = both(duties, performance.now() >= beatAt ? allDuties(pools()) : {})
+      duties = noDuties
       if (store === undefined) look(await storeIn(doing))
       await passOnce(doing, local, { due, look, attempt, emptyFor: settings.emptyFor })
       away(undefined)
-    } catch (error) {
-      failures.push(error)
     }
+    // What fails and has no subject of its own is told, too.
+    await attempt('addresses', whole).catch((error: unknown) => failures.push(error))
     if (failures.length > 0) {
       duties = both(duties, due)
       throw thrownOf(failures)
     }
+    if (pools().length > 0) planNext(due)
+  }
+  const planNext = (due: Duties) => {
     if (due.beat) beatAt = performance.now() + settings.beat * (0.9 + Math.random() / 10)
     // Before this host has entered it grants nothing.
-    if (due.enter) answers.ask(allDuties(pools), 0)
+    if (due.enter) answers.ask(allDuties(pools()), 0)
     const { next } = local.plan(performance.now(), settings.emptyFor)
     const times = [beatAt, doing.pauses.next()].map((time) => time - performance.now())
     work.soon(Math.max(0, Math.min(next, LONGEST_WAIT, ...times)))
