@@ -9,7 +9,7 @@ import { StoreAway } from '../../../shared/store/protocol.ts'
 import { type Hands, handsOf, randomNumber } from '../../pool/hands.ts'
 import { watchDirectories } from '../directory-watch.ts'
 import type { AgentNetwork, MakePart, Part, Surroundings } from '../part.ts'
-import { type States, statesOf } from '../states.ts'
+import { type States, statesOf, wrongOf } from '../states.ts'
 import { type Worker, worker } from '../worker.ts'
 import { answersOf } from './answers.ts'
 import { countersOf, metricsOf } from './counters.ts'
@@ -122,8 +122,8 @@ export function partWith(
     work.soon(ANEW * Math.random())
   }
   const followed: FollowedKeys = followKeys(connection, {
-    ...{ changed, away, anew },
-    back: again,
+    ...{ changed, away, anew, back: again },
+    refused: (name, refusal) => states.set(`watch of ${name}`, refusal && wrongOf(refusal)),
   })
   return {
     use(networks) {
