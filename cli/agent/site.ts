@@ -75,8 +75,9 @@ export function openSite(config: StoreSettings, { makers, log, settings }: Frame
     ],
     async stop() {
       isStopped = true
-      await Promise.all([beginning.stop(), ...parts.map((part) => part.stop())])
+      // First: what waits for an answer ends, so that parts end at once.
       connection?.close()
+      await Promise.all([beginning.stop(), ...parts.map((part) => part.stop())])
     },
   }
 }

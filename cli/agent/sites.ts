@@ -86,9 +86,10 @@ interface Arranged {
   count(): number
 }
 
-function arranging({ settings, log }: Options): Arranged {
+/** @param makers of the parts at each store: others in tests */
+export function arranging({ settings, log }: Pick<Options, 'settings' | 'log'>, makers = parts): Arranged {
   const sites = new Map<string, Site>()
-  const frame: Frame = { makers: parts, settings, log }
+  const frame: Frame = { makers, settings, log }
   let names: ReadonlySet<string> = new Set()
   let known = ''
   const siteOf = (key: string, store: StoreSettings) => {
@@ -101,7 +102,8 @@ function arranging({ settings, log }: Options): Arranged {
       const wanted = Map.groupBy(found, ({ store }) => fingerprint(store))
       const text = JSON.stringify([...wanted])
       if (text === known && !isForced) return
-      known = text
+      // Until all is done, so that it is tried again after a failure.
+      known = ''
       names = new Set(found.map(({ network }) => network.name))
       log.info(`networks: ${found.map(told).join(', ') || 'none uses a store'}`)
       const unused = [...sites].filter(([key]) => !wanted.has(key))
@@ -109,6 +111,7 @@ function arranging({ settings, log }: Options): Arranged {
       await Promise.all(unused.map(([, site]) => site.stop()))
       for (const [key, some] of wanted)
         if (some[0]) siteOf(key, some[0].store).use(some.map(({ network }) => network))
+      known = text
     },
     sites: () => [...sites.values()],
     count: () => names.size,

@@ -1,6 +1,8 @@
 /** Following a range at members of etcd that are played: what happens between the requests. */
 
 import { EventEmitter } from 'node:events'
+import { createServer as createHttp2Server } from 'node:http2'
+import { type AddressInfo, createServer, type Server } from 'node:net'
 import { status } from '@grpc/grpc-js'
 import * as assert from 'uvu/assert'
 import type { Changed } from '../../../shared/store/connection.ts'
@@ -161,6 +163,31 @@ test('a member that was closed makes no connection any more', async () => {
     () => assert.unreachable(),
     (error) => assert.is(error.message, 'the connection with the store was closed'),
   )
+})
+
+test('what waits for a member ends when the connection is closed, and the member is not blamed', async () => {
+  const mute = createServer(() => {})
+  const still = createHttp2Server((_, response) => response.on('error', () => {}))
+  const portOf = (server: Server) =>
+    new Promise<number>((resolve) =>
+      server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port)),
+    )
+  const one = member(`http://127.0.0.1:${await portOf(mute)}`, () => undefined)
+  const other = member(`http://127.0.0.1:${await portOf(still)}`, () => undefined)
+  await other.reach()
+  const failures = [one.reach(), other.ask(rangeMethod, {})].map((work) =>
+    work.then(
+      () => 'done',
+      (error: Error) => error.message,
+    ),
+  )
+  const came = new Promise((resolve) => mute.once('connection', resolve))
+  await Promise.all([came, new Promise((resolve) => still.once('stream', resolve))])
+  for (const each of [one, other]) each.close()
+  const [reached, asked] = await Promise.all(failures)
+  assert.is(reached, 'no answer')
+  assert.match(asked ?? '', /^1 CANCELLED/)
+  for (const server of [mute, still]) server.close()
 })
 
 test('what is followed ends with its connection, also what begins after', async () => {
