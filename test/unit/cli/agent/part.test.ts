@@ -4,9 +4,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
+import { followKeys } from '../../../../cli/agent/pool/followed.ts'
 import { partWith } from '../../../../cli/agent/pool/part.ts'
 import type { Hands } from '../../../../cli/pool/hands.ts'
 import { CniError, Code } from '../../../../shared/error/error.ts'
+import type { Follower } from '../../../../shared/store/connection.ts'
 import { keysBelow } from '../../../../shared/store/keys.ts'
 import { memoryStore } from '../../../harness/memory-connection.ts'
 import { test } from '../../../harness/test.ts'
@@ -37,6 +39,28 @@ test('etcd refuses the first request of an agent: it says so, with what to do, o
   await part.stop()
   assert.equal(part.troubles(), [`addresses: ${msg} (give it a role)`])
   assert.equal(lines, part.troubles())
+})
+
+test('a range that etcd refuses is told until it is allowed; the others that answer meanwhile are no return of the store', () => {
+  const followers: Follower[] = []
+  const connection = {
+    ...memoryStore(),
+    follow(_: unknown, follower: Follower) {
+      followers.push(follower)
+      return { close() {} }
+    },
+  }
+  const told: string[] = []
+  const quiet = { changed() {}, away() {}, anew() {} }
+  followKeys(connection, {
+    ...quiet,
+    back: () => told.push('back'),
+    refused: (name, refusal) => told.push(`${name} ${refusal?.message ?? 'well'}`),
+  }).set(new Map(['one', 'two'].map((name) => [name, { from: name, to: `${name}0` }])))
+  followers[0]?.refused?.(new CniError(Code.TryAgainLater, { msg: 'refused' }))
+  followers[1]?.changed([], 1)
+  followers[0]?.changed([], 1)
+  assert.equal(told, ['one refused', 'two well', 'one well'])
 })
 
 test.after(() => rmSync(dataDir, { recursive: true }))
