@@ -1,6 +1,6 @@
 /** Following a range at members of etcd that are played: what happens between the requests. */
 
-import { EventEmitter } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { createServer as createHttp2Server } from 'node:http2'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import { status } from '@grpc/grpc-js'
@@ -166,7 +166,7 @@ test('a member that was closed makes no connection any more', async () => {
 })
 
 test('what waits for a member ends when the connection is closed, and the member is not blamed', async () => {
-  const mute = createServer(() => {})
+  const mute = createServer()
   const still = createHttp2Server((_, response) => response.on('error', () => {}))
   const portOf = (server: Server) =>
     new Promise<number>((resolve) =>
@@ -181,8 +181,7 @@ test('what waits for a member ends when the connection is closed, and the member
       (error: Error) => error.message,
     ),
   )
-  const came = new Promise((resolve) => mute.once('connection', resolve))
-  await Promise.all([came, new Promise((resolve) => still.once('stream', resolve))])
+  await Promise.all([once(mute, 'connection').then(([one]) => one.unref()), once(still, 'stream')])
   for (const each of [one, other]) each.close()
   const [reached, asked] = await Promise.all(failures)
   assert.is(reached, 'no answer')
