@@ -8,7 +8,7 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http'
-import { isIP } from 'node:net'
+import { connect, isIP } from 'node:net'
 import { CniError, Code } from '../../shared/error/error.ts'
 import { misuse } from '../form/arguments.ts'
 
@@ -50,6 +50,7 @@ export async function serve(place: Place, pages: Pages, silence = LONGEST_SILENC
   const server = createServer(limits, answerBy(pages))
   server.maxConnections = MOST_CONNECTIONS
   server.timeout = silence
+  if ('path' in place) await removeSocket(place.path)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     listen(server, place, resolve)
@@ -60,10 +61,9 @@ export async function serve(place: Place, pages: Pages, silence = LONGEST_SILENC
   return server
 }
 
-/** The lock of the agent says that a socket which is there is of one that was killed. It is made with mode 0600. */
+/** A socket is made with mode 0600. */
 function listen(server: Server, place: Place, listening: () => void): void {
   if (!('path' in place)) return void server.listen(place, listening)
-  removeSocket(place.path)
   const before = process.umask(0o177)
   try {
     server.listen(place, listening)
@@ -72,14 +72,26 @@ function listen(server: Server, place: Place, listening: () => void): void {
   }
 }
 
-function removeSocket(path: string): void {
+/** Removes a socket that a killed agent has left: nobody answers there. @throws CniError for another program's, and for what is no socket */
+async function removeSocket(path: string): Promise<void> {
   const found = lstatSync(path, { throwIfNoEntry: false })
-  if (found && !found.isSocket())
-    throw new CniError(Code.IoFailure, {
-      msg: `${path} is there, and is no socket`,
-      hint: 'name another path with --metrics',
-    })
+  if (!found) return
+  if (!found.isSocket()) throw taken(`${path} is there, and is no socket`)
+  if (!(await isLeft(path))) throw taken(`another program listens at ${path}`)
   rmSync(path, { force: true })
+}
+
+function taken(msg: string): CniError {
+  return new CniError(Code.IoFailure, { msg, hint: 'name another path with --metrics' })
+}
+
+/** Whether no program has the socket open. One that is busy, or has another kind of socket, has other errors. */
+function isLeft(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path, () => resolve(false))
+    socket.on('error', ({ code }: NodeJS.ErrnoException) => resolve(code === 'ECONNREFUSED'))
+    socket.on('connect', () => socket.destroy())
+  })
 }
 
 /** Ends at once, also for connections that are open. */

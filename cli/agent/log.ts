@@ -14,11 +14,3 @@ export function logOf(level: Level): Log {
     info: from >= levels.indexOf('info') ? info : silent.info,
   }
 }
-
-/** The same with a subject before each message. */
-export function about(subject: string, { warn, info }: Log): Log {
-  return {
-    warn: (message) => warn(`${subject}: ${message}`),
-    info: (message) => info(`${subject}: ${message}`),
-  }
-}

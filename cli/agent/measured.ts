@@ -59,6 +59,7 @@ export function measured(connection: Connection): Measured {
           seen.up = false
           follower.away?.(reason)
         },
+        refused: (refusal) => follower.refused?.(refusal),
       })
       return {
         close() {

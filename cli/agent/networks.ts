@@ -4,34 +4,39 @@ import * as z from 'zod/mini'
 import { nameWithin } from '../../shared/cni/name-within.ts'
 import { isObject } from '../../shared/config/json.ts'
 import { object, optional, path } from '../../shared/config/schema.ts'
-import { toCniError } from '../../shared/error/error.ts'
 import { tolerate } from '../../shared/kernel/errno.ts'
-import type { StoreConfig } from '../../shared/store/config.ts'
-import { readStoreFile, settingsIn } from '../../shared/store/settings.ts'
+import { readStoreFile, type StoreSettings, settingsIn } from '../../shared/store/settings.ts'
 import { poolName } from '../../shared/store/words.ts'
 import { type LeftOut, trying } from '../host/left-out.ts'
 import { type Configured, configurationFiles, readConfiguration } from '../host/networks.ts'
 import type { AgentNetwork } from './part.ts'
+import { wrongOf } from './states.ts'
 
 type Raw = Record<string, unknown>
 
 /** A network, with the settings of the store that it uses. */
 export interface Found {
   network: AgentNetwork
-  store: StoreConfig
+  store: StoreSettings
+}
+
+/** The settings of networks that have none of their own; without them what is to be said, unless it is said already. */
+export interface Common {
+  store?: StoreSettings | undefined
+  lack?: string
 }
 
 /** Reads the configurations of directories, or of single files. What cannot be read is told, and left out. */
 export function readNetworks(paths: readonly string[], file: string, leftOut: LeftOut): Found[] {
-  const [common] = trying(file, settingsAt, leftOut)
+  const [common = {}] = trying(file, commonIn, leftOut)
   const files = paths.flatMap((path) => trying(path, filesIn, leftOut))
   const configured = files.flatMap((path) => trying(path, readConfiguration, leftOut))
   return networksOf(configured, common, leftOut)
 }
 
-function settingsAt(file: string): StoreConfig[] {
-  const found = readStoreFile(file)
-  return found ? [found] : []
+function commonIn(file: string): Common[] {
+  const store = readStoreFile(file)
+  return [store ? { store } : { lack: `there is no ${file}` }]
 }
 
 /** A directory that is not there has no networks yet. */
@@ -39,15 +44,8 @@ function filesIn(path: string): string[] {
   return tolerate(() => configurationFiles(path), 'ENOENT') ?? []
 }
 
-/**
- * The networks that use a store. A network whose addresses and peers are in different stores is there twice.
- * @param common the settings of those that have none of their own
- */
-export function networksOf(
-  configured: readonly Configured[],
-  common: StoreConfig | undefined,
-  leftOut: LeftOut,
-): Found[] {
+/** The networks that use a store. A network whose addresses and peers are in different stores is there twice. */
+export function networksOf(configured: readonly Configured[], common: Common, leftOut: LeftOut): Found[] {
   return configured.flatMap((one) =>
     usesOf(one, leftOut).flatMap(({ section, ...use }) => {
       const settings = settingsOf(section, common, one.file, leftOut)
@@ -95,17 +93,16 @@ const isPool = (type: string) => nameWithin(type, ipams) === 'pool'
 
 function settingsOf(
   section: unknown,
-  common: StoreConfig | undefined,
+  { store, lack }: Common,
   file: string,
   leftOut: LeftOut,
-): StoreConfig | undefined {
-  if (section === undefined && !common)
-    leftOut(file, 'it has no section store, and there is no /etc/patchbay/store.json')
-  if (section === undefined) return common
+): StoreSettings | undefined {
+  if (section === undefined && lack) leftOut(file, `it has no section store, and ${lack}`)
+  if (section === undefined) return store
   try {
     return settingsIn(section, 'store')
   } catch (error) {
-    leftOut(file, toCniError(error).message)
+    leftOut(file, wrongOf(error))
     return undefined
   }
 }

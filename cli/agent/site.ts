@@ -5,10 +5,11 @@ import { toCniError } from '../../shared/error/error.ts'
 import type { Log } from '../../shared/error/log.ts'
 import type { StoreConfig } from '../../shared/store/config.ts'
 import { keysBelow } from '../../shared/store/keys.ts'
+import type { StoreSettings } from '../../shared/store/settings.ts'
 import type { Metric } from '../metrics/metric.ts'
 import { type Measured, measured } from './measured.ts'
 import type { AgentNetwork, MakePart, Part, Settings } from './part.ts'
-import { statesOf } from './states.ts'
+import { statesOf, wrongOf } from './states.ts'
 import { worker } from './worker.ts'
 
 export interface Site {
@@ -23,8 +24,6 @@ export interface Site {
 /** What the agent gives to all its sites. */
 export interface Frame {
   makers: readonly MakePart[]
-  /** This host's name where the store's settings have none. */
-  host: string
   log: Log
   settings: Settings
 }
@@ -34,7 +33,7 @@ export function nameOf({ endpoints, prefix }: StoreConfig): string {
   return `${(endpoints[0] ?? '').replace(/\/$/, '')}${prefix}`
 }
 
-export function openSite(config: StoreConfig, { makers, host, log, settings }: Frame): Site {
+export function openSite(config: StoreSettings, { makers, log, settings }: Frame): Site {
   const name = nameOf(config)
   const states = statesOf(log)
   let networks: readonly AgentNetwork[] = []
@@ -51,14 +50,14 @@ export function openSite(config: StoreConfig, { makers, host, log, settings }: F
     const surroundings = {
       connection,
       keys: keysBelow(config.prefix),
-      host: config.host ?? host,
+      host: config.host,
       log,
       settings,
     }
     parts = makers.map((make) => make(surroundings))
     for (const part of parts) part.use(networks)
   }
-  const beginning = worker(begin, (error) => states.set(name, toCniError(error).message))
+  const beginning = worker(begin, (error) => states.set(name, wrongOf(error)))
   beginning.soon()
   return {
     use(now) {
@@ -76,8 +75,9 @@ export function openSite(config: StoreConfig, { makers, host, log, settings }: F
     ],
     async stop() {
       isStopped = true
-      await Promise.all([beginning.stop(), ...parts.map((part) => part.stop())])
+      // First: what waits for an answer ends, so that parts end at once.
       connection?.close()
+      await Promise.all([beginning.stop(), ...parts.map((part) => part.stop())])
     },
   }
 }

@@ -1,16 +1,16 @@
 /** The sites of all stores that this host's networks use, as the configurations say now. */
 
 import { dirname } from 'node:path'
-import { readValueIfAny } from '../../shared/kernel/files.ts'
 import { stat } from '../../shared/kernel/stat.ts'
 import type { StoreConfig } from '../../shared/store/config.ts'
+import type { StoreSettings } from '../../shared/store/settings.ts'
 import { gauge, type Metric } from '../metrics/metric.ts'
 import type { Options } from './agent.ts'
 import { watchDirectories } from './directory-watch.ts'
 import { type Found, readNetworks } from './networks.ts'
 import { parts } from './parts.ts'
 import { type Frame, nameOf, openSite, type Site } from './site.ts'
-import { statesOf } from './states.ts'
+import { statesOf, wrongOf } from './states.ts'
 import { worker } from './worker.ts'
 
 export interface Sites {
@@ -44,7 +44,7 @@ export function sitesOf(options: Options, reread = REREAD): Sites {
     isForced = false
     await arranged.to(found, forced)
   }
-  const reading = worker(read, (error) => states.set('configurations', String(error)))
+  const reading = worker(read, (error) => states.set('configurations', wrongOf(error)))
   const watch = watchDirectories(() => reading.soon(GATHER))
   const look = () => {
     watch.renew(directories)
@@ -87,17 +87,13 @@ interface Arranged {
   count(): number
 }
 
-function arranging({ settings, log }: Options): Arranged {
+/** @param makers of the parts at each store: others in tests */
+export function arranging({ settings, log }: Pick<Options, 'settings' | 'log'>, makers = parts): Arranged {
   const sites = new Map<string, Site>()
-  const frame: Frame = {
-    makers: parts,
-    settings,
-    log,
-    host: readValueIfAny('/proc/sys/kernel/hostname') ?? 'localhost',
-  }
+  const frame: Frame = { makers, settings, log }
   let names: ReadonlySet<string> = new Set()
   let known = ''
-  const siteOf = (key: string, store: StoreConfig) => {
+  const siteOf = (key: string, store: StoreSettings) => {
     const site = sites.get(key) ?? openSite(store, frame)
     sites.set(key, site)
     return site
@@ -107,7 +103,8 @@ function arranging({ settings, log }: Options): Arranged {
       const wanted = Map.groupBy(found, ({ store }) => fingerprint(store))
       const text = JSON.stringify([...wanted])
       if (text === known && !isForced) return
-      known = text
+      // Until all is done, so that it is tried again after a failure.
+      known = ''
       names = new Set(found.map(({ network }) => network.name))
       log.info(`networks: ${found.map(told).join(', ') || 'none uses a store'}`)
       const unused = [...sites].filter(([key]) => !wanted.has(key))
@@ -115,6 +112,7 @@ function arranging({ settings, log }: Options): Arranged {
       await Promise.all(unused.map(([, site]) => site.stop()))
       for (const [key, some] of wanted)
         if (some[0]) siteOf(key, some[0].store).use(some.map(({ network }) => network))
+      known = text
     },
     sites: () => [...sites.values()],
     count: () => names.size,

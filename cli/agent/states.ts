@@ -1,6 +1,8 @@
 /** Says when a state begins and when it ends, and nothing at each attempt between. */
 
+import { toCniError } from '../../shared/error/error.ts'
 import type { Log } from '../../shared/error/log.ts'
+import { StoreAway } from '../../shared/store/protocol.ts'
 
 export interface States {
   /** What is wrong with a subject; undefined when nothing is. Said when it differs from what was said last. */
@@ -9,6 +11,13 @@ export interface States {
   only(prefix: string, wrong: ReadonlyMap<string, string>): void
   /** What is wrong now. */
   all(): string[]
+}
+
+/** A failure as what is wrong: the error, and what to do. */
+export function wrongOf(error: unknown): string {
+  if (error instanceof StoreAway) return `the store does not answer: ${error.message}`
+  const { message, complaint } = toCniError(error)
+  return complaint.hint ? `${message} (${complaint.hint})` : message
 }
 
 /** A hostile store could have any number of wrong values. */

@@ -54,7 +54,8 @@ export function worker(work: () => Promise<void>, failed: (error: unknown) => vo
       failedAt = performance.now()
       pausedUntil = failedAt + pauseAfter(failures, Math.random())
       due = 0
-      failed(error)
+      // What is cut off by the end is no failure.
+      if (!isStopped) failed(error)
     }
   }
   return {

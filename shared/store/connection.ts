@@ -1,5 +1,6 @@
 /** A connection with the store, which `#store` makes: only the Node engine can. */
 
+import type { CniError } from '../error/error.ts'
 import type {
   Answer,
   DiskAnswer,
@@ -38,6 +39,8 @@ export interface Follower {
   changed(changes: Changed[], revision: number): void
   /** No member answers. */
   away?(reason: string): void
+  /** A member refuses: this host may not read the range, or a value of it is longer than etcd's own bound. It is tried again. */
+  refused?(refusal: CniError): void
 }
 
 /** Changes this host's files for a protocol. @throws CniError or KernelError */

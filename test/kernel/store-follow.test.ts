@@ -2,7 +2,8 @@
 // etcd: 3.4, 3.5
 
 import * as assert from 'uvu/assert'
-import type { Connection, StoreStep } from '../../shared/store/connection.ts'
+import { entriesBelow } from '../../shared/store/claims/pages.ts'
+import { type Connection, perform, type StoreStep } from '../../shared/store/connection.ts'
 import { connect } from '../../shared/store/etcd.ts'
 import { allBelow } from '../../shared/store/keys.ts'
 import { StoreAway } from '../../shared/store/protocol.ts'
@@ -103,7 +104,7 @@ test('etcd 3.4: puts and removals come in order; a restart of the only member is
   await end()
 })
 
-/** Of thousands of keys all are told, in pages; what would fill the memory is refused. */
+/** Of thousands of keys all are told, in pages, also where values are too long for one; what would be too much for an answer is refused. */
 async function many(connection: Connection): Promise<void> {
   const putAll = (values: readonly string[], name: string) =>
     surely(connection, {
@@ -119,6 +120,11 @@ async function many(connection: Connection): Promise<void> {
     () => assert.unreachable('18 MB were read'),
     (error) => assert.match(error.message, 'is larger than 16 MB'),
   )
+  const all = follow(connection)
+  await until('the long ones are told', () => all.now.size === 2115)
+  all.close()
+  const read = await perform(connection, () => ({ done: false }), entriesBelow(prefix))
+  assert.is(read.length, 2115)
 }
 
 test('of three members each is killed, and one hangs: the watch goes on at another one, without reading the range anew', async () => {

@@ -1,5 +1,6 @@
 /** The ranges of keys that the pool part follows: they change with the networks and with what these hold. */
 
+import type { CniError } from '../../../shared/error/error.ts'
 import type { Changed, Connection } from '../../../shared/store/connection.ts'
 
 export interface Span {
@@ -17,6 +18,8 @@ export interface FollowedKeys {
 export interface Told {
   /** Of a span, all when it is known for the first time or anew, then what has changed. The keys that were removed have no entry. */
   changed(name: string, changes: readonly Changed[]): void
+  /** It refuses to tell of a span; undefined: it tells of it. */
+  refused(name: string, refusal: CniError | undefined): void
   /** It does not answer. */
   away(reason: string): void
   /** It answers again. */
@@ -29,7 +32,8 @@ export interface Told {
 export function followKeys(connection: Connection, told: Told): FollowedKeys {
   const all = new Map<string, { close(): void }>()
   let isAway = false
-  const answers = () => {
+  const answers = (name: string) => {
+    told.refused(name, undefined)
     if (isAway) told.back()
     isAway = false
   }
@@ -37,7 +41,7 @@ export function followKeys(connection: Connection, told: Told): FollowedKeys {
     let isKnown = false
     return connection.follow(span, {
       whole({ entries }) {
-        answers()
+        answers(name)
         if (isKnown) told.anew()
         isKnown = true
         told.changed(
@@ -46,13 +50,14 @@ export function followKeys(connection: Connection, told: Told): FollowedKeys {
         )
       },
       changed(changes) {
-        answers()
+        answers(name)
         told.changed(name, changes)
       },
       away(reason) {
         isAway = true
         told.away(reason)
       },
+      refused: (refusal) => told.refused(name, refusal),
     })
   }
   const end = (name: string) => {
@@ -61,7 +66,10 @@ export function followKeys(connection: Connection, told: Told): FollowedKeys {
   }
   return {
     set(spans) {
-      for (const name of [...all.keys()]) if (!spans.has(name)) end(name)
+      for (const name of [...all.keys()].filter((one) => !spans.has(one))) {
+        end(name)
+        told.refused(name, undefined)
+      }
       for (const [name, span] of spans) if (!all.has(name)) all.set(name, begin(name, span))
     },
     close() {

@@ -1,10 +1,9 @@
 /** What the pool part knows by this host's files: the networks that hold something of the store, how full they are, and what to do. */
 
-import { toCniError } from '../../../shared/error/error.ts'
 import type { Network } from '../../../shared/store/claims/host.ts'
 import { allHoldings, readHost } from '../../../shared/store/files.ts'
 import type { Holdings } from '../../../shared/store/memory.ts'
-import type { States } from '../states.ts'
+import { type States, wrongOf } from '../states.ts'
 import { type Fullness, fullnessOf } from './fills.ts'
 import { plan, type Remembered, type Task } from './plan.ts'
 
@@ -77,7 +76,7 @@ function readable(all: readonly Holdings[], states: States): Fullness[] {
     try {
       return [fullnessOf(holdings)]
     } catch (error) {
-      wrong.set(`files of network ${holdings.network}`, toCniError(error).message)
+      wrong.set(`files of network ${holdings.network}`, wrongOf(error))
       return []
     }
   })

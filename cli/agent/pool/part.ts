@@ -9,7 +9,7 @@ import { StoreAway } from '../../../shared/store/protocol.ts'
 import { type Hands, handsOf, randomNumber } from '../../pool/hands.ts'
 import { watchDirectories } from '../directory-watch.ts'
 import type { AgentNetwork, MakePart, Part, Surroundings } from '../part.ts'
-import { type States, statesOf } from '../states.ts'
+import { type States, statesOf, wrongOf } from '../states.ts'
 import { type Worker, worker } from '../worker.ts'
 import { answersOf } from './answers.ts'
 import { countersOf, metricsOf } from './counters.ts'
@@ -61,27 +61,31 @@ export function partWith(
     watch.renew(local.directories())
   }
   const holdings = () => local.seen().map((one) => one.holdings)
+  const pools = () => local.networks().map(({ pool }) => pool)
   const pass = async () => {
-    look()
-    if (local.networks().length === 0) return
-    const pools = local.networks().map(({ pool }) => pool)
-    const due = both(duties, performance.now() >= beatAt ? allDuties(pools) : {})
-    duties = noDuties
+    let due = noDuties
     const { attempt, failures } = attempting(states)
-    try {
+    const whole = async () => {
+      look()
+      if (pools().length === 0) return
+      due = both(duties, performance.now() >= beatAt ? allDuties(pools()) : {})
+      duties = noDuties
       if (store === undefined) look(await storeIn(doing))
       await passOnce(doing, local, { due, look, attempt, emptyFor: settings.emptyFor })
       away(undefined)
-    } catch (error) {
-      failures.push(error)
     }
+    // What fails and has no subject of its own is told, too.
+    await attempt('addresses', whole).catch((error: unknown) => failures.push(error))
     if (failures.length > 0) {
       duties = both(duties, due)
       throw thrownOf(failures)
     }
+    if (pools().length > 0) planNext(due)
+  }
+  const planNext = (due: Duties) => {
     if (due.beat) beatAt = performance.now() + settings.beat * (0.9 + Math.random() / 10)
     // Before this host has entered it grants nothing.
-    if (due.enter) answers.ask(allDuties(pools), 0)
+    if (due.enter) answers.ask(allDuties(pools()), 0)
     const { next } = local.plan(performance.now(), settings.emptyFor)
     const times = [beatAt, doing.pauses.next()].map((time) => time - performance.now())
     work.soon(Math.max(0, Math.min(next, LONGEST_WAIT, ...times)))
@@ -118,8 +122,8 @@ export function partWith(
     work.soon(ANEW * Math.random())
   }
   const followed: FollowedKeys = followKeys(connection, {
-    ...{ changed, away, anew },
-    back: again,
+    ...{ changed, away, anew, back: again },
+    refused: (name, refusal) => states.set(`watch of ${name}`, refusal && wrongOf(refusal)),
   })
   return {
     use(networks) {

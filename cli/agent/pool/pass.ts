@@ -1,6 +1,5 @@
 /** One pass of the pool part: enters the store where that is due, and does what the networks' files and the store ask for. */
 
-import { toCniError } from '../../../shared/error/error.ts'
 import type { Log } from '../../../shared/error/log.ts'
 import { usableOf } from '../../../shared/ipam/pool/usable.ts'
 import { write } from '../../../shared/store/claims/chain.ts'
@@ -13,7 +12,7 @@ import type { Holdings } from '../../../shared/store/memory.ts'
 import { read, StoreAway } from '../../../shared/store/protocol.ts'
 import { epoch as epochSchema } from '../../../shared/store/values.ts'
 import type { Hands } from '../../pool/hands.ts'
-import type { States } from '../states.ts'
+import { type States, wrongOf } from '../states.ts'
 import type { Counters } from './counters.ts'
 import type { Duties } from './duties.ts'
 import type { Local } from './local.ts'
@@ -43,7 +42,7 @@ export function attempting(states: States): { attempt: Attempt; failures: unknow
     } catch (error) {
       if (error instanceof StoreAway) throw error
       failures.push(error)
-      states.set(subject, toCniError(error).message)
+      states.set(subject, wrongOf(error))
     }
   }
   return { attempt, failures }

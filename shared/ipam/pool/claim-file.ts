@@ -8,7 +8,7 @@ import { CniError, Code, printed } from '../../error/error.ts'
 import { wallClock } from '../../kernel/clock.ts'
 import { close, type Fd, makeDirectory, Open, open, writeAll } from '../../kernel/files.ts'
 import { overwrite } from '../../kernel/in-place.ts'
-import { lockIfFree, type Settled } from '../../kernel/lock.ts'
+import { isLocked, lockIfFree, type Settled } from '../../kernel/lock.ts'
 import { readOwnIfAny } from '../../kernel/regular.ts'
 import { stat } from '../../kernel/stat.ts'
 import { stateDirectory } from '../../kernel/state-directory.ts'
@@ -44,6 +44,11 @@ export function lastOutcome(network: string): Outcome {
   const time = stat(file)?.mtime ?? 0n
   const failure = text === STARTED ? endedEarly() : reportedError(text, 'patchbay-agent')
   return text === '' || !failure ? { time } : { time, failure }
+}
+
+/** Whether a process claims for the network now: then the file says nothing of it yet. */
+export function isClaiming(network: string): boolean {
+  return isLocked(fileOf(network))
 }
 
 /** What a program has for its standard output begins with this, so that one that ends without an answer has failed. */

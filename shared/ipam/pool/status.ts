@@ -4,13 +4,13 @@ import { CniError, Code } from '../../error/error.ts'
 import { agentPath } from '../../store/agent-program.ts'
 import { graceOf } from '../host-local/keys.ts'
 import { isFull, lookIn, warnOfClash } from '../host-local/status.ts'
-import { lastOutcome } from './claim-file.ts'
+import { isClaiming, lastOutcome } from './claim-file.ts'
 import type { PoolRequest } from './give.ts'
 import { readHeld } from './holdings.ts'
 import { isNeed, supplyOf } from './supply.ts'
 
 /**
- * Warns when the blocks at hand have no free address and the last claim failed. Fails when no ADD can succeed: nothing can be reserved; or nothing
+ * Warns when the blocks at hand have no free address and the last claim failed, unless another one runs. Fails when no ADD can succeed: nothing can be reserved; or nothing
  * is free, and no program is there to claim a block.
  * @throws CniError of code 50
  */
@@ -20,7 +20,7 @@ export function status(request: PoolRequest): void {
   const { config, network, path, log } = request
   agentPath(path)
   const { failure } = lastOutcome(network)
-  if (!failure) return
+  if (!failure || isClaiming(network)) return
   const msg = `pool ${config.ipam.pool}: ${lack}, and the last claim failed: ${failure.message}`
   if (config.ipam.statusWhenFull === 'fail')
     throw new CniError(Code.PluginNotAvailable, {

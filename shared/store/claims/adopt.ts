@@ -3,9 +3,12 @@
  * backup that the store was restored from. What no container has an address of goes back, the rest is held.
  */
 
+import { sameAddress } from '../../ip/address.ts'
+import { contains, networkOf, parseCidr } from '../../ip/subnet.ts'
 import type { Holdings } from '../memory.ts'
 import type { Entry, Protocol } from '../protocol.ts'
 import { block as blockSchema, single as singleSchema } from '../values.ts'
+import { prefixIn } from './blocks.ts'
 import { isOwnName, type Session } from './host.ts'
 import { keep } from './keep.ts'
 import { keyOf, nameOf, type Part, partsOf } from './notes.ts'
@@ -50,9 +53,18 @@ function* adoptOne(session: Session, pool: string, key: string, { network, part 
   const owners = session.holdings.filter((one) => one.network === network && one.pool === pool)
   const [holdings] = owners
   if (!holdings || owners.some((one) => isNoted(one, part))) return
-  if (keyOf(session.host.keys, holdings, part) !== key)
+  if (keyOf(session.host.keys, holdings, part) !== key || !isOfPool(holdings, part))
     return session.host.report(`the store's key ${key} says ${nameOf(part)}: left as it is`)
   if (!(yield* leaveIfEmpty(session, holdings, part))) yield* keep(session, holdings, [part])
+}
+
+/** A block is as long as the pool's are. In what is no range of it any more they were not larger. */
+function isOfPool({ definition: { ranges, blockSize } }: Holdings, part: Part): boolean {
+  const block = 'block' in part ? parseCidr(part.block.block) : undefined
+  if (!block) return true
+  const subnets = ranges.flatMap(({ subnet }) => parseCidr(subnet) ?? [])
+  const around = subnets.find((one) => contains(one, block.address)) ?? block
+  return prefixIn(around, blockSize) === block.prefix && sameAddress(block.address, networkOf(block))
 }
 
 function isNoted(holdings: Holdings, part: Part): boolean {

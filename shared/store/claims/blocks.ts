@@ -25,7 +25,7 @@ export interface Stretch {
 type Sizes = PoolDefinition['blockSize']
 
 /** The prefix length of a subnet's blocks: a block is not larger than its subnet. */
-function prefixIn({ address, prefix }: Cidr, { ipv4, ipv6 }: Sizes): number {
+export function prefixIn({ address, prefix }: Cidr, { ipv4, ipv6 }: Sizes): number {
   return Math.max(prefix, address.family === 4 ? ipv4 : ipv6)
 }
 

@@ -4,7 +4,7 @@
  * noticed.
  */
 
-import type { Condition, Entry, Operation, Protocol, TransactAnswer } from '../protocol.ts'
+import type { Condition, Operation, Protocol, TransactAnswer } from '../protocol.ts'
 import { transact } from '../protocol.ts'
 import { type HostValue, host as hostSchema } from '../values.ts'
 import { changed, copied, restored } from './errors.ts'
@@ -94,9 +94,4 @@ function* advance(session: Session, nonce: string, own: Session['own']): Protoco
 function requireRevision({ memory, epoch }: Session, revision: number): void {
   const before = memoryOf(memory, epoch.value.store)
   if (before?.epoch === epoch.value.id && revision < before.revision) throw restored()
-}
-
-/** The entry of one key among those that ranges have found. */
-export function firstOf(found: readonly (readonly Entry[])[], at: number): Entry | undefined {
-  return found[at]?.[0]
 }

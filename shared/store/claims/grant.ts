@@ -1,22 +1,15 @@
 /** The owner's side of a wish for a single address. No lock of the host is needed: each step requires the keys as they were read. */
 
-import { allBelow } from '../keys.ts'
 import type { Holdings } from '../memory.ts'
-import {
-  type Entry,
-  type Operation,
-  type Protocol,
-  type Reserving,
-  release,
-  reserve,
-  transact,
-} from '../protocol.ts'
-import { epoch as epochSchema, type SingleValue, single as singleSchema } from '../values.ts'
+import { type Entry, type Protocol, type Reserving, read, release, reserve, transact } from '../protocol.ts'
+import { epoch as epochSchema, type SingleValue } from '../values.ts'
 import { isWithin } from './blocks.ts'
 import { isRestored } from './epoch.ts'
 import { type Host, memoryOf } from './host.ts'
 import { addressOf, keyOf } from './notes.ts'
-import { allKnown, type Known, known } from './value.ts'
+import { entriesBelow } from './pages.ts'
+import { knownSingle } from './placed.ts'
+import { type Known, known } from './value.ts'
 
 /** Answers what other hosts ask of this host's blocks of a pool. Does nothing while hosts confirm what they hold. @returns how many were granted */
 export function* grantSingles(host: Host, pool: string): Protocol<number> {
@@ -31,19 +24,18 @@ export function* grantSingles(host: Host, pool: string): Protocol<number> {
 /** The wishes of a pool; none in an epoch in which this host has not confirmed, or that has ended by a restore. */
 function* singlesOf(host: Host, pool: string): Protocol<Known<SingleValue>[]> {
   const entries = (yield* inOpenEpoch(host, pool)) ?? []
-  return allKnown(singleSchema, entries, host.report)
+  return entries.flatMap((entry) => knownSingle(host, pool, entry) ?? [])
 }
 
 /** Undefined in a closed epoch: what the store lacks may still be another's. */
 function* inOpenEpoch(host: Host, pool: string): Protocol<Entry[] | undefined> {
   const { keys, memory, report } = host
-  const reads: Operation[] = [{ range: { from: keys.epoch } }, { range: allBelow(keys.singles(pool)) }]
-  const { found } = yield* transact({ when: [], do: reads })
-  const epoch = known(epochSchema, found[0]?.[0], report)
+  const epoch = known(epochSchema, (yield* read({ from: keys.epoch })).entries[0], report)
   if (epoch?.value.state !== 'open' || memoryOf(memory, epoch.value.store)?.epoch !== epoch.value.id)
     return undefined
-  if (yield* isRestored(host, epoch)) return undefined
-  return found[1] ?? []
+  const entries = yield* entriesBelow(keys.singles(pool))
+  // Only a restore ends an epoch: without one it was open while these were read.
+  return (yield* isRestored(host, epoch)) ? undefined : entries
 }
 
 interface Owned {
@@ -93,7 +85,7 @@ export function* takeBack(host: Host, pool: string, reserved: readonly Reserving
   const freed = reserved.filter((one) => {
     const entry = byKey.get(host.keys.single(pool, addressOf(one.address)))
     // A value that is none of ours may have been one of that host's.
-    return !entry || (known(singleSchema, entry, host.report)?.value.host ?? one.host) !== one.host
+    return !entry || (knownSingle(host, pool, entry)?.value.host ?? one.host) !== one.host
   })
   for (const one of freed) yield* release(one)
   return freed

@@ -1,7 +1,5 @@
 /** What protocols know of this host: what they are given at the start, and what they learn of the store. */
 
-import { formatAddress } from '../../ip/address.ts'
-import { networkOf, parseCidr } from '../../ip/subnet.ts'
 import type { Keys } from '../keys.ts'
 import type { Holdings, HostMemory, StoreMemory } from '../memory.ts'
 import type { PoolDefinition } from '../pool.ts'
@@ -95,10 +93,4 @@ export function holdingsOf(
   network: Pick<Network, 'network' | 'dataDir'>,
 ): Holdings | undefined {
   return session.holdings.find((one) => isOf(one, network))
-}
-
-/** A block or an address in the form in which files and values have it. */
-export function sameForm(text: string): string {
-  const block = parseCidr(text)
-  return block ? `${formatAddress(networkOf(block))}/${block.prefix}` : text
 }

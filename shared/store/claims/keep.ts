@@ -2,13 +2,13 @@
 
 import { parseCidr } from '../../ip/subnet.ts'
 import type { Holdings } from '../memory.ts'
-import { type Protocol, read, reserve } from '../protocol.ts'
-import { single as singleSchema } from '../values.ts'
+import { type Protocol, reserve } from '../protocol.ts'
 import { endsOf } from './blocks.ts'
 import { verify } from './epoch.ts'
 import { holdIn, type Session } from './host.ts'
 import { type Part, withPart, withState } from './notes.ts'
-import { allKnown } from './value.ts'
+import { entriesIn } from './pages.ts'
+import { knownSingle } from './placed.ts'
 
 /**
  * Notes parts as held, with what others were granted in them reserved.
@@ -33,8 +33,9 @@ function* reserveGranted(session: Session, holdings: Holdings, block: string): P
   if (!cidr) return
   const { first, last } = endsOf(cidr)
   const range = { from: keys.single(pool, first), to: `${keys.single(pool, last)}\0` }
-  const { entries } = yield* read(range)
-  for (const { value } of allKnown(singleSchema, entries, report)) {
+  for (const entry of yield* entriesIn(range)) {
+    const value = knownSingle(session.host, pool, entry)?.value
+    if (!value) continue
     const isOwn = value.id === session.memory.id && value.network === network
     if (value.state !== 'granted' || isOwn) continue
     const { done, reason } = yield* reserve({ dataDir, network, address: value.address, host: value.host })

@@ -4,12 +4,13 @@ import type { StoreConfig } from '../config.ts'
 import type { Connection, StoreStep } from '../connection.ts'
 import { keysBelow } from '../keys.ts'
 import { type Ask, asking } from './asking.ts'
-import { rangeAnswerOf, rangeRequestOf, transactAnswerOf, transactRequestOf } from './convert.ts'
+import { rangeRequestOf, transactAnswerOf, transactRequestOf } from './convert.ts'
 import { filesOf } from './credentials.ts'
 import { follow } from './follow.ts'
 import { member } from './member.ts'
-import type { RangeResponse, TransactResponse } from './messages.ts'
-import { rangeMethod, transactMethod } from './methods.ts'
+import type { TransactResponse } from './messages.ts'
+import { transactMethod } from './methods.ts'
+import { page } from './page.ts'
 import { statusOf } from './status.ts'
 
 /** @param first which member is asked first */
@@ -47,10 +48,7 @@ function answerTo(step: StoreStep, ask: Ask, epoch: string) {
   const keys = keysOf(step)
   if (step.kind === 'range') {
     const request = rangeRequestOf(step)
-    return ask(async (member) => rangeAnswerOf(await member.ask<RangeResponse>(rangeMethod, request)), {
-      mayRepeat: true,
-      keys,
-    })
+    return ask((member) => page(member, request), { mayRepeat: true, keys })
   }
   const request = transactRequestOf(step)
   return ask(

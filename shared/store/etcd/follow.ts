@@ -4,12 +4,11 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { PAGE } from '../claims/pages.ts'
 import type { Connection, Follower } from '../connection.ts'
 import type { Entry } from '../protocol.ts'
-import { rangeAnswerOf, rangeRequestOf } from './convert.ts'
+import { rangeRequestOf } from './convert.ts'
 import { type Known, newestOf } from './history.ts'
 import type { Member } from './member.ts'
-import type { RangeResponse } from './messages.ts'
-import { rangeMethod } from './methods.ts'
-import { isTooLong, reasonOf } from './refusal.ts'
+import { page } from './page.ts'
+import { reasonOf, refusalOf } from './refusal.ts'
 import { watch } from './watch.ts'
 
 /** A page of a range with thousands of keys, that all hosts read at once, takes longer than another request. */
@@ -54,9 +53,9 @@ async function run({ members, first, range, follower, signal }: Course): Promise
       const isLost = await watch(member, { range, follower, signal, known, isResumed, begun })
       if (isLost) known = undefined
     } catch (error) {
-      // The changes since then are too many for one message.
-      if (isTooLong(error)) known = undefined
-      failures.push(`${member.endpoint}: ${reasonOf(error)}`)
+      const refusal = refusalOf(error, range.from)
+      if (!refusal) failures.push(`${member.endpoint}: ${reasonOf(error)}`)
+      else if (!signal.aborted) follower.refused?.(refusal)
     }
     quick = performance.now() - start < STEADY_MILLISECONDS ? quick + 1 : 0
     if (failures.length >= members.length && !signal.aborted) follower.away?.(failures.splice(0).join('; '))
@@ -75,11 +74,11 @@ async function whole(
   let revision: number | undefined
   for (let { from } = range; ; ) {
     const request = { ...rangeRequestOf({ from, to: range.to, limit: PAGE }), revision }
-    const page = rangeAnswerOf(await member.ask<RangeResponse>(rangeMethod, request, PAGE_MILLISECONDS))
-    revision ??= page.revision
-    entries.push(...page.entries)
-    const last = page.entries.at(-1)
-    if (!page.more || !last || signal.aborted) break
+    const answer = await page(member, request, PAGE_MILLISECONDS)
+    revision ??= answer.revision
+    entries.push(...answer.entries)
+    const last = answer.entries.at(-1)
+    if (!answer.more || !last || signal.aborted) break
     from = `${last.key}\0`
   }
   if (!signal.aborted) follower.whole({ revision, entries, more: false })

@@ -4,6 +4,7 @@ import { isIP } from 'node:net'
 import {
   Client,
   type ClientDuplexStream,
+  type ClientUnaryCall,
   connectivityState,
   Metadata,
   type ServiceError,
@@ -60,7 +61,7 @@ export interface Member {
   ask<Response>(method: Method, request: object, milliseconds?: number): Promise<Response>
   /** Only after `reach`. */
   stream<Response>(method: Method): Stream<Response>
-  /** For good. */
+  /** For good: what waits for an answer ends. */
   close(): void
 }
 
@@ -69,6 +70,7 @@ export function member(endpoint: string, files: () => Files | undefined): Member
   const address = addressOf(endpoint)
   let client: Client | undefined
   let isClosed = false
+  const calls = new Set<ClientUnaryCall>()
   /** Others may have made a new one meanwhile: that one stays. */
   const drop = (failed: Client | undefined) => {
     failed?.close()
@@ -88,6 +90,7 @@ export function member(endpoint: string, files: () => Files | undefined): Member
     close() {
       isClosed = true
       drop(client)
+      for (const call of calls) call.cancel()
     },
     async reach() {
       const tried = opened()
@@ -98,7 +101,7 @@ export function member(endpoint: string, files: () => Files | undefined): Member
       throw new Unreached(outcome === 'late' ? late : await diagnose(address, files()))
     },
     ask: (method, request, milliseconds = REQUEST_MILLISECONDS) =>
-      unary(opened(), method, request, milliseconds),
+      unary(opened(), calls, method, request, milliseconds),
     stream: ({ path, request, response }) =>
       opened().makeBidiStreamRequest(
         path,
@@ -123,7 +126,9 @@ async function connected(client: Client): Promise<'connected' | 'failed' | 'late
   for (;;) {
     const state = channel.getConnectivityState(true)
     if (state === connectivityState.READY) return 'connected'
-    if (state === connectivityState.TRANSIENT_FAILURE || state === connectivityState.SHUTDOWN) return 'failed'
+    if (state === connectivityState.TRANSIENT_FAILURE) return 'failed'
+    // Closed by another one that was late, or for good.
+    if (state === connectivityState.SHUTDOWN) return 'late'
     const isChanged = await new Promise<boolean>((resolve) =>
       channel.watchConnectivityState(state, deadline, (error) => resolve(!error)),
     )
@@ -133,19 +138,24 @@ async function connected(client: Client): Promise<'connected' | 'failed' | 'late
 
 function unary<Response>(
   client: Client,
+  calls: Set<ClientUnaryCall>,
   { path, request, response }: Method,
   message: object,
   milliseconds: number,
 ): Promise<Response> {
   return new Promise((resolve, reject) => {
-    client.makeUnaryRequest<object, Response>(
+    const call = client.makeUnaryRequest<object, Response>(
       path,
       (value) => encode(request, value),
       (bytes) => decode(response, bytes),
       message,
       { deadline: Date.now() + milliseconds },
-      (error: ServiceError | null, answer?: Response) =>
-        error ? reject(error) : resolve(answer as Response),
+      (error: ServiceError | null, answer?: Response) => {
+        calls.delete(call)
+        if (error) reject(error)
+        else resolve(answer as Response)
+      },
     )
+    calls.add(call)
   })
 }

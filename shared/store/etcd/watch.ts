@@ -6,6 +6,7 @@ import { after, changeOf, type Event, isSame, type Known } from './history.ts'
 import type { Member } from './member.ts'
 import { EventType, type WatchResponse } from './messages.ts'
 import { watchMethod } from './methods.ts'
+import { isTooLong, sentence } from './refusal.ts'
 
 /** In which a member repeats the newest change that is known. */
 const REPEAT_MILLISECONDS = 5000
@@ -46,7 +47,8 @@ export function watch(member: Member, watching: Watching): Promise<true> {
     }
   }
   stream.on('data', take)
-  stream.on('error', reject)
+  // Too long: the changes since then are too many for one message.
+  stream.on('error', (error) => (isTooLong(error) ? resolve(true) : reject(error)))
   stream.on('end', () => reject(new Error('the watch was ended')))
   const start = isResumed && known.newest ? known.newest.modified : known.revision + 1
   stream.write({ create: { key: range.from, end: range.to, start, progress: true } })
@@ -63,7 +65,7 @@ interface Ends {
   refused(error: Error): void
 }
 
-function reader({ follower, known, isResumed, begun }: Watching, { lost, refused }: Ends) {
+function reader({ range, follower, known, isResumed, begun }: Watching, { lost, refused }: Ends) {
   let awaited = isResumed ? known.newest : undefined
   const deliver = (events: readonly Event[], revision: number) => {
     const changes = events.map(changedOf).filter((change) => change !== undefined)
@@ -72,7 +74,7 @@ function reader({ follower, known, isResumed, begun }: Watching, { lost, refused
   }
   const take = ({ header, created, canceled, compacted, reason, events }: WatchResponse) => {
     const revision = header?.revision ?? 0
-    if (canceled) return compacted > 0 ? lost() : refused(new Error(reason || 'the watch was canceled'))
+    if (canceled) return compacted > 0 ? lost() : refused(canceledBy(reason, range.from))
     if (created && revision < known.revision) return lost()
     known.revision = Math.max(known.revision, revision)
     if (created) return begun()
@@ -84,6 +86,10 @@ function reader({ follower, known, isResumed, begun }: Watching, { lost, refused
     deliver(more, revision)
   }
   return { take, requireHistory: () => awaited && lost() }
+}
+
+function canceledBy(reason: string, keys: string): Error {
+  return sentence(reason, keys) ?? new Error(reason || 'the watch was canceled')
 }
 
 function changedOf({ type, entry }: Event): Changed | undefined {

@@ -1,28 +1,32 @@
 /** The agent's frame: which networks use a store, pauses after failures, what is said once, where metrics are served. */
 
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { placeOf } from '../../../../cli/agent/http.ts'
 import { merged } from '../../../../cli/agent/metrics.ts'
-import { networksOf } from '../../../../cli/agent/networks.ts'
+import { type Common, networksOf, readNetworks } from '../../../../cli/agent/networks.ts'
 import { notifierOf, watchdogEvery } from '../../../../cli/agent/notify.ts'
-import { statesOf } from '../../../../cli/agent/states.ts'
+import { statesOf, wrongOf } from '../../../../cli/agent/states.ts'
 import { pauseAfter, worker } from '../../../../cli/agent/worker.ts'
 import { gauge } from '../../../../cli/metrics/metric.ts'
-import type { StoreConfig } from '../../../../shared/store/config.ts'
+import { CniError, Code } from '../../../../shared/error/error.ts'
+import { StoreAway } from '../../../../shared/store/protocol.ts'
 import { test } from '../../../harness/test.ts'
 import { until } from '../../../harness/until.ts'
 
-const common: StoreConfig = { endpoints: ['https://192.0.2.1:2379'], prefix: '/patchbay/' }
+const settings = { endpoints: ['https://192.0.2.1:2379'], prefix: '/patchbay/', host: 'one' }
 const own = { endpoints: ['http://[2001:db8::1]:2379'] }
 
 /** The networks of some plugins' configurations, and what was left out. */
-function found(raws: object[], store: StoreConfig | null = common) {
+function found(raws: object[], common: Common = { store: settings }) {
   const left: string[] = []
   const configured = raws.map((raw, at) => {
     const all: Record<string, unknown> = { type: 'bridge', ...raw }
     return { file: `f${at}`, network: `n${at}`, type: String(all.type), raw: all }
   })
-  const networks = networksOf(configured, store ?? undefined, (file, why) => void left.push(`${file} ${why}`))
+  const networks = networksOf(configured, common, (file, why) => void left.push(`${file} ${why}`))
   const told = networks.map(({ network, store: { endpoints } }) =>
     [network.name, network.pool?.pool, network.peers, endpoints[0]].join(' '),
   )
@@ -38,7 +42,7 @@ test('networks with a pool use the store, also within an ipam-list, and by a nam
     { ipam: 5 },
   ]
   const { told, left } = found([{ ipam: { type: 'pool', pool: 'red' } }, { ipam: list }, ...others])
-  assert.equal(told, [`n0 red false ${common.endpoints[0]}`, `n1 blue false ${common.endpoints[0]}`])
+  assert.equal(told, [`n0 red false ${settings.endpoints[0]}`, `n1 blue false ${settings.endpoints[0]}`])
   assert.equal(left, [])
 })
 
@@ -50,7 +54,7 @@ test('a vxlan with peers in the store counts, and is there twice when its addres
     { type: 'vxlan', peers: 'store', ipam: pool },
     { type: 'vxlan', peers: 'store', ipam: { ...pool, store: own } },
   ])
-  const at = common.endpoints[0]
+  const at = settings.endpoints[0]
   assert.equal(told, [
     `n0  true ${at}`,
     `n1 red false ${at}`,
@@ -69,11 +73,32 @@ test('settings that are wrong or missing are told, and the other networks go on'
     { endpoints: [] },
   ]
   const pools = [...wrong, own].map((store) => ({ ipam: { type: 'pool', pool: 'p', store } }))
-  const { told, left } = found([...pools, { ipam: { type: 'pool', pool: 'p' } }], null)
+  const { told, left } = found([...pools, { ipam: { type: 'pool', pool: 'p' } }], {
+    lack: 'there is no file',
+  })
   assert.is(told.length, 1)
   assert.is(left.length, 6, left.join('\n'))
   assert.match(left[0] ?? '', /f0 store: endpoints is "x", must be/)
-  assert.match(left[5] ?? '', /f6 .*no \/etc\/patchbay\/store\.json/)
+  assert.is(left[5], 'f6 it has no section store, and there is no file')
+  assert.match(left[4] ?? '', /f4 store: endpoints is empty \(name each member/)
+})
+
+test('the file of settings is named when it is not there; one that is wrong is told once, not for each network', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'agent-frame-'))
+  const [conf, file] = ['net.conf', 'other.json'].map((name) => join(directory, name)) as [string, string]
+  writeFileSync(
+    conf,
+    '{"cniVersion": "1.1.0", "name": "n", "type": "bridge", "ipam": {"type": "pool", "pool": "p"}}',
+  )
+  const left: string[] = []
+  const read = () => readNetworks([conf], file, (...told) => void left.push(told.join(' ')))
+  assert.equal(read(), [])
+  assert.equal(left.splice(0), [`${conf} it has no section store, and there is no ${file}`])
+  writeFileSync(file, '{"endpoints": []}')
+  assert.equal(read(), [])
+  assert.is(left.length, 1, left.join('\n'))
+  assert.match(left[0] ?? '', `${file} ${file}: endpoints is empty`)
+  rmSync(directory, { recursive: true })
 })
 
 test('a pool or directory that no plugin takes is told, and no file or key is made of it', () => {
@@ -83,7 +108,7 @@ test('a pool or directory that no plugin takes is told, and no file or key is ma
     { ipam: { type: 'pool', pool: 'red', dataDir: 'here' } },
     { ipam: { type: 'pool', pool: 'red', dataDir: '/data' } },
   ])
-  assert.equal(told, [`n3 red false ${common.endpoints[0]}`])
+  assert.equal(told, [`n3 red false ${settings.endpoints[0]}`])
   assert.equal(
     left.map((one) => one.slice(0, 12)),
     ['f0 ipam.pool', 'f1 ipam.pool', 'f2 ipam.data'],
@@ -163,6 +188,15 @@ test('a state is said once, again when it differs, and once when it ends', () =>
   states.only('key ', new Map([['key b', 'bad']]))
   assert.equal(lines, ['key a: bad', 'key b: bad', '(key a: well again)'])
   assert.equal(states.all(), ['key b: bad'])
+})
+
+test('a failure is told with what to do, and a store that is away as such', () => {
+  const error = new CniError(Code.TryAgainLater, {
+    msg: 'another host has this name',
+    hint: 'give it another',
+  })
+  assert.is(wrongOf(error), 'another host has this name (give it another)')
+  assert.is(wrongOf(new StoreAway('no answer')), 'the store does not answer: no answer')
 })
 
 test('a store with a million wrong values fills neither the log nor the memory', () => {

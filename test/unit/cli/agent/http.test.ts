@@ -1,6 +1,6 @@
 /** The agent's pages by HTTP: at a socket's path, and for clients and pages that do not do as they should. */
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -24,13 +24,19 @@ function statusOf(url: string): Promise<number | undefined> {
   })
 }
 
-test('a socket that a killed agent has left is replaced; a file that is none stays, and is an error', async () => {
-  const earlier = createServer().listen(path)
-  await new Promise((resolve) => earlier.once('listening', resolve))
+test('a socket that a killed agent has left is replaced; one of another program, and a file that is none, stay, and are errors', async () => {
+  const other = createServer().listen(`${path}.other`)
+  await new Promise((resolve) => other.once('listening', resolve))
+  linkSync(`${path}.other`, path)
+  await serve({ path }, well).then(
+    () => assert.unreachable(),
+    ({ message }) => assert.match(message, `another program listens at ${path}`),
+  )
+  assert.ok(existsSync(path))
+  other.close()
   const server = await serve({ path }, well)
   assert.is(await statusOf('/metrics'), 200)
   close(server)
-  earlier.close()
   rmSync(path, { force: true })
   writeFileSync(path, 'a file of the host')
   await serve({ path }, well).then(
