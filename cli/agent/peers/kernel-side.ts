@@ -3,7 +3,7 @@
  * there was news.
  */
 
-import { toCniError } from '../../../shared/error/error.ts'
+import { wrongOf } from '../states.ts'
 import { worker } from '../worker.ts'
 import { apply, type Difference, differenceKey, differencesOf, only } from './differences.ts'
 import { canonical } from './told.ts'
@@ -61,7 +61,7 @@ export function openKernelSide(place: Workplace, served: Served): KernelSide {
     },
     (error) => {
       forget()
-      faults.set(`${name}: VTEP`, toCniError(error).message)
+      faults.set(`${name}: VTEP`, wrongOf(error))
     },
   )
 
@@ -128,7 +128,7 @@ export function openKernelSide(place: Workplace, served: Served): KernelSide {
       announcer.announce(served.vtep.link, moved)
       faults.set(`${name}: announcements`, undefined)
     } catch (error) {
-      faults.set(`${name}: announcements`, toCniError(error).message)
+      faults.set(`${name}: announcements`, wrongOf(error))
     }
   }
 

@@ -1,6 +1,5 @@
 /** The agent's part for vxlan with `"peers": "store"`: the VNIs that this host serves, each a segment (segment.ts). */
 
-import { toCniError } from '../../../shared/error/error.ts'
 import { makeDirectory } from '../../../shared/kernel/files.ts'
 import { stateDirectory } from '../../../shared/kernel/state-directory.ts'
 import { closeSocket, openSocket, Protocol } from '../../../shared/netlink/socket.ts'
@@ -9,7 +8,7 @@ import { gauge, type Sample } from '../../metrics/metric.ts'
 import { watchDirectories } from '../directory-watch.ts'
 import { counter } from '../metrics.ts'
 import type { MakePart } from '../part.ts'
-import { statesOf } from '../states.ts'
+import { statesOf, wrongOf } from '../states.ts'
 import { worker } from '../worker.ts'
 import { newAnnouncer } from './announce.ts'
 import { watchLinks } from './links.ts'
@@ -66,7 +65,7 @@ export function makePeers(pace: Pace): MakePart {
         await close([...segments.keys()].filter((vni) => !served.has(vni)))
         looking.soon(pace.look)
       },
-      (error) => log.warn(`peers: ${toCniError(error).message}`),
+      (error) => log.warn(`peers: ${wrongOf(error)}`),
     )
 
     async function close(vnis: number[]): Promise<void> {

@@ -3,6 +3,7 @@
 import type { Connection, Follower } from '../../../shared/store/connection.ts'
 import { allBelow } from '../../../shared/store/keys.ts'
 import type { Entry } from '../../../shared/store/protocol.ts'
+import { wrongOf } from '../states.ts'
 import type { Read } from './values.ts'
 
 export interface FollowedRange<T> {
@@ -78,6 +79,7 @@ export function followRange<T>(connection: Connection, following: Following<T>):
       changed(changes.flatMap(({ key, entry }) => take(key, entry, entry?.modified ?? revision) ?? []))
     },
     away,
+    refused: (refusal) => away(wrongOf(refusal)),
   }
   const { close } = connection.follow(allBelow(prefix), follower)
   return {

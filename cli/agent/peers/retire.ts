@@ -1,9 +1,9 @@
 /** Takes back what a host has published of VNIs that it serves no more. `pool release` does it for a host that is gone. */
 
-import { toCniError } from '../../../shared/error/error.ts'
 import { entriesBelow } from '../../../shared/store/claims/pages.ts'
 import { perform } from '../../../shared/store/connection.ts'
 import { allBelow } from '../../../shared/store/keys.ts'
+import { wrongOf } from '../states.ts'
 import { worker } from '../worker.ts'
 import type { Workplace } from './workplace.ts'
 
@@ -34,7 +34,7 @@ export function openRetirement(
       for (const vni of retiring) await retire(vni)
       where.faults.set('peers: removal', undefined)
     },
-    (error) => where.faults.set('peers: removal', toCniError(error).message),
+    (error) => where.faults.set('peers: removal', wrongOf(error)),
   )
 
   async function sweep(): Promise<void> {

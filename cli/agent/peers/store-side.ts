@@ -1,7 +1,7 @@
 /** What ADD has told of a VNI is published: this host's VTEP, and its attachments. */
 
-import { toCniError } from '../../../shared/error/error.ts'
 import type { StoreStep } from '../../../shared/store/connection.ts'
+import { wrongOf } from '../states.ts'
 import { worker } from '../worker.ts'
 import { operationOf, toPublish, type Writing, writingsOf } from './publish.ts'
 import type { Peer, RemoteNeighbour } from './values.ts'
@@ -40,7 +40,7 @@ export function openStoreSide(place: Workplace, served: Served): StoreSide {
       tellContested()
       faults.set(`${name}: publishing`, undefined)
     },
-    (error) => faults.set(`${name}: publishing`, toCniError(error).message),
+    (error) => faults.set(`${name}: publishing`, wrongOf(error)),
   )
 
   /**

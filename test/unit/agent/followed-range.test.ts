@@ -2,6 +2,7 @@
 
 import * as assert from 'uvu/assert'
 import { followRange } from '../../../cli/agent/peers/range.ts'
+import { CniError } from '../../../shared/error/error.ts'
 import type { Follower } from '../../../shared/store/connection.ts'
 import type { Entry } from '../../../shared/store/protocol.ts'
 import { test } from '../../harness/test.ts'
@@ -89,6 +90,13 @@ test('a key of the agent itself is kept, however many others there are, and whet
   followed.note('b', '1', 11)
   assert.equal([...followed.values().keys()], ['c', 'd', 'e', 'a', 'b'])
   assert.is(followed.wrongs().size, 0)
+})
+
+test('a store that does not answer and one that refuses are told, with what to do', () => {
+  const { follower, told } = range(text)
+  follower.away?.('no answer')
+  follower.refused?.(new CniError(11, { msg: 'user node1 may not read', hint: 'grant it the role' }))
+  assert.equal(told, ['no answer', 'user node1 may not read (grant it the role)'])
 })
 
 test.run()
