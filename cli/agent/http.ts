@@ -72,7 +72,7 @@ function listen(server: Server, place: Place, listening: () => void): void {
   }
 }
 
-/** Removes a socket that a killed agent has left: nobody answers there. @throws CniError for another program's, and for what is no socket */
+/** Removes a socket that a killed agent has left: no process answers there. @throws CniError for another program's, and for what is no socket */
 async function removeSocket(path: string): Promise<void> {
   const found = lstatSync(path, { throwIfNoEntry: false })
   if (!found) return
