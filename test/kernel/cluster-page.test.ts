@@ -177,12 +177,15 @@ test('renewed certificates are used by the member and by claims', async () => {
     `cd /root/cluster; ${served}; openssl x509 -serial -noout -in etcd-node3.crt`,
   )
   assert.is(new Set(serials.trim().split('\n')).size, 1, serials)
+  const end = await run(node3, 'openssl x509 -enddate -noout -in /etc/patchbay/client.crt')
+  assert.match(end, /^notAfter=/)
   await run(node3, 'patchbay pool ls')
 })
 
 test('doctor finds nothing on a host of the cluster, and status shows its blocks', async () => {
   const { status, stdout } = await tell(node1, 'patchbay doctor')
   assert.equal([status, stdout.trim()], [0, ''])
+  assert.match(await run(node1, 'patchbay ls'), /blue/)
   assert.match((await tell(node1, 'patchbay status')).stdout, /ok +ranges +blue 10\.50\..* 1 used, 63 free/)
 })
 
