@@ -26,7 +26,7 @@ const history = newHistory()
 const counts = { adds: 0, refused: 0, killed: 0, dels: 0 }
 
 /** How long hosts work, milliseconds, and how many containers each has at most. */
-const duration = 20_000
+const duration = 12_000
 const most = 9
 
 hosts[0]?.patchbay('pool create blue --range 10.1.0.0/24 --block-size 30')
