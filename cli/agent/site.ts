@@ -33,6 +33,9 @@ export function nameOf({ endpoints, prefix }: StoreConfig): string {
   return `${(endpoints[0] ?? '').replace(/\/$/, '')}${prefix}`
 }
 
+/** How long parts have for what they do at the end, milliseconds. */
+const GRACE = 500
+
 export function openSite(config: StoreSettings, { makers, log, settings }: Frame): Site {
   const name = nameOf(config)
   const states = statesOf(log)
@@ -75,9 +78,12 @@ export function openSite(config: StoreSettings, { makers, log, settings }: Frame
     ],
     async stop() {
       isStopped = true
-      // First: what waits for an answer ends, so that parts end at once.
-      connection?.close()
-      await Promise.all([beginning.stop(), ...parts.map((part) => part.stop())])
+      // What is begun is done, but what waits longer for an answer ends with the connection.
+      const ending = setTimeout(() => connection?.close(), GRACE)
+      await Promise.all([beginning.stop(), ...parts.map((part) => part.stop())]).finally(() => {
+        clearTimeout(ending)
+        connection?.close()
+      })
     },
   }
 }

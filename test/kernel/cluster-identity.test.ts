@@ -93,8 +93,8 @@ test('a host that was renamed keeps its blocks under its new name, and nothing i
   rename(three, 'drei')
   await withAgent(
     three,
-    'it has its new name',
-    () => stored('hosts/drei') !== undefined && areAll(three, 'held'),
+    'it has confirmed under its new name',
+    () => stored('hosts/drei')?.epoch === stored('epoch')?.id && areAll(three, 'held'),
   )
   await succeed('CHECK', three, pod)
   assert.is(stored('hosts/host3'), undefined)

@@ -2,6 +2,7 @@
 
 import { createServer } from 'node:http2'
 import type { AddressInfo } from 'node:net'
+import { setImmediate as turn } from 'node:timers/promises'
 import * as assert from 'uvu/assert'
 import type { AgentNetwork, MakePart } from '../../../../cli/agent/part.ts'
 import { openSite } from '../../../../cli/agent/site.ts'
@@ -18,7 +19,7 @@ const storeAt = (port: number) => ({
 const network: AgentNetwork = { name: 'net', plugin: 'bridge', raw: {}, peers: false }
 const idle = { use() {}, metrics: () => [], troubles: () => [] }
 
-test('a part that waits for an etcd without an answer ends at once with its site', async () => {
+test('a part that waits for an etcd without an answer ends with its site', async () => {
   const etcd = createServer()
   await new Promise<void>((resolve) => etcd.listen(0, '127.0.0.1', resolve))
   const asked = new Promise((resolve) => etcd.once('stream', resolve))
@@ -34,6 +35,29 @@ test('a part that waits for an etcd without an answer ends at once with its site
   await asked
   await site.stop()
   assert.match((await failure)?.message ?? '', /Cancelled/)
+  etcd.close()
+})
+
+test('what a part has begun is done before its site ends', async () => {
+  const etcd = createServer()
+  await new Promise<void>((resolve) => etcd.listen(0, '127.0.0.1', resolve))
+  let isOpen = true
+  const ending: MakePart = ({ connection }) => {
+    const { close } = connection
+    connection.close = () => {
+      isOpen = false
+      close.call(connection)
+    }
+    const stop = async () => {
+      await turn()
+      assert.ok(isOpen)
+    }
+    return { ...idle, stop }
+  }
+  const site = openSite(storeAt((etcd.address() as AddressInfo).port), { makers: [ending], log, settings })
+  await until('it is connected', () => site.troubles().length === 0)
+  await site.stop()
+  assert.not(isOpen)
   etcd.close()
 })
 
