@@ -88,9 +88,11 @@ function taken(msg: string): CniError {
 /** Whether no program has the socket open. One that is busy, or has another kind of socket, has other errors. */
 function isLeft(path: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect(path, () => resolve(false))
+    const socket = connect(path, () => {
+      socket.destroy()
+      resolve(false)
+    })
     socket.on('error', ({ code }: NodeJS.ErrnoException) => resolve(code === 'ECONNREFUSED'))
-    socket.on('connect', () => socket.destroy())
   })
 }
 

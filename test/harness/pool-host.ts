@@ -9,7 +9,8 @@ import { enter } from '../../shared/store/claims/enter.ts'
 import type { Host, Session } from '../../shared/store/claims/host.ts'
 import { createPool } from '../../shared/store/claims/pools.ts'
 import { recover } from '../../shared/store/claims/recover.ts'
-import { type Connection, perform } from '../../shared/store/connection.ts'
+import { releaseHost } from '../../shared/store/claims/release.ts'
+import { type Connection, perform, type StoreStep } from '../../shared/store/connection.ts'
 import { keysBelow } from '../../shared/store/keys.ts'
 import type { Holdings, HostMemory } from '../../shared/store/memory.ts'
 import type { DiskAnswer, DiskStep, Protocol, Step } from '../../shared/store/protocol.ts'
@@ -211,4 +212,15 @@ export async function open(store: MemoryStore, anyway = false): Promise<void> {
 /** Runs a protocol of the operator. */
 export function ask<T>(store: Connection, protocol: Protocol<T>): Promise<T> {
   return perform(store, () => ({ done: false }), protocol)
+}
+
+/** A release that is killed when the host's own key is gone. */
+export async function killedRelease(store: Connection, name: string): Promise<void> {
+  const protocol = releaseHost(operator, name)
+  for (let next = protocol.next(); !next.done; ) {
+    const step = next.value as StoreStep
+    const answer = await store.ask(step)
+    if (step.kind === 'transact') return
+    next = protocol.next(answer)
+  }
 }

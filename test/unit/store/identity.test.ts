@@ -12,6 +12,7 @@ import {
   held,
   keys,
   killed,
+  killedRelease,
   operator,
   type PoolHost,
   poolHost,
@@ -225,17 +226,6 @@ test('a release ends when the host enters in the midst of it: what is left stays
   assert.equal(held(one), ['10.1.0.0/28'])
   assert.ok(claimed(store).includes('10.1.0.0/28 one'))
 })
-
-/** A release that is killed when the host's own key is gone. */
-async function killedRelease(store: PoolHost['store'], name: string): Promise<void> {
-  const protocol = releaseHost(operator, name)
-  for (let next = protocol.next(); !next.done; ) {
-    const step = next.value as Parameters<typeof store.ask>[0]
-    const answer = await store.ask(step)
-    if (step.kind === 'transact') return
-    next = protocol.next(answer)
-  }
-}
 
 test('a host that was installed anew enters after a killed release: what its earlier installation held is freed, and nothing of its own', async () => {
   const { store, one } = await world()

@@ -4,7 +4,7 @@ import { recover } from '../../../shared/store/claims/recover.ts'
 import { releaseHost, releaseLeft } from '../../../shared/store/claims/release.ts'
 import { giveBack } from '../../../shared/store/claims/remove.ts'
 import type { StoreStep } from '../../../shared/store/connection.ts'
-import { type MemoryStore, memoryStore } from '../../harness/memory-connection.ts'
+import { memoryStore } from '../../harness/memory-connection.ts'
 import { restored } from '../../harness/memory-store.ts'
 import {
   ask,
@@ -14,6 +14,7 @@ import {
   given,
   held,
   keys,
+  killedRelease,
   open,
   operator,
   poolHost,
@@ -257,13 +258,19 @@ test('a network in a directory that this host had forgotten is confirmed when it
   assert.equal(claimed(store), ['10.1.0.0/28 one', '10.1.0.48/28 one'])
 })
 
-test('a release in a closed epoch: the others confirm once more, and claim what they called disputed', async () => {
+/** The first host was released, and the second has its block: the backup knows nothing of it. */
+async function releasedBeforeRestore() {
   const { store, two } = await twoHosts()
   const backup = store.state
   await ask(store, releaseHost(operator, 'one'))
   await claim(two)
   store.state = restored(backup)
   await claim(two).catch(() => {})
+  return { store, two }
+}
+
+test('a release in a closed epoch: the others confirm once more, and claim what they called disputed', async () => {
+  const { store, two } = await releasedBeforeRestore()
   assert.equal(held(two, 'net', 'disputed'), ['10.1.0.0/28'])
   await ask(store, releaseHost(operator, 'one'))
   assert.match((await open(store).catch((error) => error)).message, 'have not confirmed')
@@ -272,19 +279,8 @@ test('a release in a closed epoch: the others confirm once more, and claim what 
   assert.equal(held(two), ['10.1.0.0/28'])
 })
 
-/** Its host's own key is gone, and what it held is not. */
-async function killedRelease(store: MemoryStore, name: string): Promise<void> {
-  const removal = { remove: { from: keys.host(name) } }
-  await store.ask({ kind: 'transact', when: [], do: [removal], otherwise: [] })
-}
-
 test('the store is not opened while something is left of a released host: another may have it since before the restore', async () => {
-  const { store, two } = await twoHosts()
-  const backup = store.state
-  await ask(store, releaseHost(operator, 'one'))
-  await claim(two)
-  store.state = restored(backup)
-  await claim(two).catch(() => {})
+  const { store, two } = await releasedBeforeRestore()
   await killedRelease(store, 'one')
   const error = await ask(store, recover(operator)).catch((error) => error)
   assert.match(`${error.message} ${error.details}`, 'free first what is left of those that are gone one')
