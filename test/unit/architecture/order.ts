@@ -30,6 +30,7 @@ export const order: readonly (readonly string[])[] = [
   ['shared/call-log'],
   ['shared/config'],
   ['shared/error'],
+  ['shared/dhcp'],
   ['shared/netlink'],
   ['shared/kernel', 'shared/ip'],
   ['shared'],
