@@ -6,6 +6,7 @@ export const plugins: Registry = {
   bandwidth: async () => (await import('./bandwidth/plugin.ts')).bandwidth,
   bond: async () => (await import('./bond/plugin.ts')).bond,
   bridge: async () => (await import('./bridge/plugin.ts')).bridge,
+  dhcp: async () => (await import('../shared/ipam/dhcp/plugin.ts')).dhcp,
   dummy: async () => (await import('./dummy/plugin.ts')).dummy,
   firewall: async () => (await import('./firewall/plugin.ts')).firewall,
   'host-device': async () => (await import('./host-device/plugin.ts')).hostDevice,

@@ -1,8 +1,8 @@
 /** The host's side of a routed link: the gateway's addresses, and routes to the container. */
 
 import { repairable } from '../../shared/attachment/broken.ts'
-import { matches } from '../../shared/attachment/check.ts'
 import { enableIPv6 } from '../../shared/attachment/ipv6.ts'
+import { matches } from '../../shared/attachment/present.ts'
 import type { Sides } from '../../shared/attachment/sides.ts'
 import { ignoreAdvertisements, lateLinkLocal, preferSysctl } from '../../shared/attachment/sysctl.ts'
 import type { Request } from '../../shared/cni/plugin.ts'

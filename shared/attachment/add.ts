@@ -66,13 +66,16 @@ async function configureMade<Config extends InterfaceConfig>(
   life: Life<Config>,
   ipam: Ipam | undefined,
   made: Made,
-  link?: Link,
+  before?: Link,
 ): Promise<Result> {
   const { request } = life
-  const lease = await leaseFor(life, { device, made, link, ipam })
+  const isUsed = before !== undefined && ((await ipam?.usesLink()) ?? false)
+  const lease = await leaseFor(life, { device, made, link: before, isUsed, ipam })
+  // IPAM that uses the interface has set it up, and may have changed its MTU.
+  const link = isUsed ? findMade(life.inside, request.ifname) : before
   const bringUp = link && device.bringUp?.(request.config, lease, link)
   const { keepDefaultRoute } = request.config
-  if (link) configure(life, link, lease, request.log, { ...bringUp, keepDefaultRoute })
+  if (link) configure(life, link, lease, request.log, { ...bringUp, keepDefaultRoute, isUsed })
   const connected = await device.connect?.(life, made, lease)
   device.settle?.(life, made)
   if (link && lease.ips.length > 0 && !bringUp?.upLast) ask(life.inside, announce(link))

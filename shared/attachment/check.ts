@@ -2,15 +2,16 @@
 
 import type { Request } from '../cni/plugin.ts'
 import type { Result } from '../cni/result.ts'
-import { formatAddress, sameAddress } from '../ip/address.ts'
+import { formatAddress } from '../ip/address.ts'
 import { type Cidr, formatCidr, networkOf } from '../ip/subnet.ts'
 import { listAddresses, newAddress } from '../netlink/address.ts'
 import { commandIn } from '../netlink/command.ts'
 import { findLink, type Link } from '../netlink/link.ts'
-import { type KernelRoute, listRoutes, newRoute, type RouteSpec, RT_TABLE_MAIN } from '../netlink/route.ts'
+import { type KernelRoute, listRoutes, newRoute, type RouteSpec } from '../netlink/route.ts'
 import { broken, isDown, mismatch, repairable, wrongLink, wrongMtu } from './broken.ts'
 import { cidrs, routesOf } from './configure.ts'
 import type { Device, InterfaceConfig } from './device.ts'
+import { matches } from './present.ts'
 import type { Sides } from './sides.ts'
 import { isTuned } from './tuned.ts'
 
@@ -107,20 +108,4 @@ function byDestination(routes: KernelRoute[]): Map<string, KernelRoute[]> {
 
 function keyOf(subnet: Cidr): string {
   return `${networkOf(subnet).value}/${subnet.prefix}`
-}
-
-/** Whether the kernel's route is the requested one. With a priority or table of 0 the kernel chooses. */
-export function matches(
-  route: KernelRoute,
-  { dst, gateway, link, table, priority, source }: RouteSpec,
-): boolean {
-  return (
-    route.dst.prefix === dst.prefix &&
-    sameAddress(route.dst.address, networkOf(dst)) &&
-    (!gateway || (route.gateway !== undefined && sameAddress(route.gateway, gateway))) &&
-    route.link === link &&
-    route.table === (table || RT_TABLE_MAIN) &&
-    (!source || (route.source !== undefined && sameAddress(route.source, source))) &&
-    (!priority || route.priority === priority)
-  )
 }

@@ -15,6 +15,7 @@ import type { RouteSpec } from '../netlink/route.ts'
 import { type Socket, transact } from '../netlink/socket.ts'
 import { inPlace } from './default-route.ts'
 import { enableIPv6 } from './ipv6.ts'
+import { nothing, presentOn } from './present.ts'
 import type { Sides } from './sides.ts'
 import { lateLinkLocal, preferSysctl, requireSysctl } from './sysctl.ts'
 
@@ -39,11 +40,13 @@ export interface BringUp {
   stayDown?: boolean
   /** A default route that the container has stays the first. */
   keepDefaultRoute?: boolean
+  /** IPAM has set it up already: addresses and routes that the kernel has by then, as those of a router's advertisement, stay as they are. */
+  isUsed?: boolean
 }
 
 /** Brings an interface up with its addresses and routes. @param log for what it does without */
 export function configure(sides: Sides, link: Link, lease: Result, log: Log, bringUp: BringUp = {}): void {
-  const { dad = 'off', onLink, upLast, stayDown, keepDefaultRoute } = bringUp
+  const { dad = 'off', onLink, upLast, stayDown, keepDefaultRoute, isUsed } = bringUp
   if (stayDown) return
   const addresses = cidrs(lease.ips)
   refuseSmallMtu(link, addresses)
@@ -51,9 +54,11 @@ export function configure(sides: Sides, link: Link, lease: Result, log: Log, bri
   if (hasFamily(addresses, 6)) inNamespace(sides.container, () => setSysctls(link, dad, log))
   const notify = hasFamily(addresses, 4) ? [changeIpv4Conf(link, Ipv4Conf.ARP_NOTIFY, 1)] : []
   const up = changeLink(link, { up: true })
-  const first = addresses.map((cidr) => newAddress(link, cidr, flags))
-  const routes = routesOf(lease, link, onLink)
-  if (!onLink) warnOfOffLink(routes, addresses, log)
+  const there = isUsed ? presentOn(sides.inside, link) : nothing
+  const first = addresses.filter(there.lacksAddress).map((cidr) => newAddress(link, cidr, flags))
+  const wanted = routesOf(lease, link, onLink)
+  if (!onLink) warnOfOffLink(wanted, addresses, log)
+  const routes = wanted.filter(there.lacksRoute)
   transact(sides.inside, [
     ...notify,
     ...(upLast ? [...first, up] : [up, ...first]),

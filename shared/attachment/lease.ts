@@ -13,6 +13,8 @@ interface Wanted<Config extends InterfaceConfig> {
   made: Made
   /** The container's interface, if ADD gives it one. */
   link?: Link
+  /** IPAM uses that interface. */
+  isUsed: boolean
   ipam?: Ipam
 }
 
@@ -30,12 +32,12 @@ export async function leaseFor<Config extends InterfaceConfig>(
 async function allocate<Config extends InterfaceConfig>(
   ipam: Ipam,
   life: Life<Config>,
-  { device, made, link }: Wanted<Config>,
+  { device, made, link, isUsed }: Wanted<Config>,
 ): Promise<Result> {
   const { request, undo } = life
   const { type, probe } = request.config.ipam ?? {}
   const settle = () => device.settle?.(life, made)
-  const probing = link && probe ? { life, link, by: made.probesBy, settle } : undefined
+  const probing = link && probe && !isUsed ? { life, link, by: made.probesBy, settle } : undefined
   // The probe registers the inverse itself, before its first attempt.
   const lease = probing ? await probed(ipam, probing) : await ipam.add()
   if (!probing) undo(() => ipam.del())

@@ -78,13 +78,25 @@ async function del<Config extends InterfaceConfig>(device: Device<Config>, reque
   if (givenName !== undefined) forgetGivenName({ ...request, givenName })
 }
 
-/** Traces, interface, addresses. What is gone counts as done. */
-function removeAll<Config extends InterfaceConfig>(device: Device<Config>, request: Request<Config>) {
+/** Traces, interface, addresses; an IPAM plugin that uses the interface is first. What is gone counts as done. */
+async function removeAll<Config extends InterfaceConfig>(device: Device<Config>, request: Request<Config>) {
   const { gives = 'interface', leaves = [] } = device
   const traces = leaves.map((trace) => () => trace.remove(request))
-  const ipam = async () => ipamFor(device, request)?.del()
-  if (gives === 'lent') return inTurn(() => runAll(traces), ipam)
-  return runAll([...traces, () => inTurn(() => gives === 'interface' && deleteInside(request), ipam)])
+  const ipam = ipamFor(device, request)
+  const release = async () => ipam?.del()
+  if (givesInterface(gives) && (await usesLink(ipam)))
+    return runAll([release, ...traces, () => gives === 'interface' && deleteInside(request)])
+  if (gives === 'lent') return inTurn(() => runAll(traces), release)
+  return runAll([...traces, () => inTurn(() => gives === 'interface' && deleteInside(request), release)])
+}
+
+/** Of a plugin that cannot be found its DEL tells. */
+async function usesLink(ipam: Ipam | undefined): Promise<boolean> {
+  try {
+    return (await ipam?.usesLink()) ?? false
+  } catch {
+    return false
+  }
 }
 
 /** As long as the container may have the interface, its addresses stay reserved. */
@@ -108,9 +120,11 @@ async function check<Config extends InterfaceConfig>(device: Device<Config>, req
       msg: 'Required prevResult missing',
       hint: 'CHECK needs the result that ADD gave for this container',
     })
-  const result = prevResult ?? emptyResult()
+  const ipam = ipamFor(device, request)
+  const given = prevResult ?? emptyResult()
+  const result = (await ipam?.current(given)) ?? given
   const sides = openSides(request)
   if (givesInterface(gives)) checkContainer(sides, request, result, device)
   await check?.(sides, request, result)
-  await ipamFor(device, request)?.check()
+  await ipam?.check()
 }

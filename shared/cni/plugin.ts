@@ -71,6 +71,13 @@ export interface Plugin<Config = unknown> {
    * it is not known, or when each container is on a segment of its own. The configuration may lack keys: it may be read leniently.
    */
   segment?(config: Config): string | undefined
+  /**
+   * IPAM in the process of an interface plugin: it uses the container's interface, as dhcp does. ADD may set it up, and give it what the
+   * network says; DEL comes before the interface goes.
+   */
+  usesLink?(request: Request<Config>): Eventually<boolean>
+  /** IPAM in the process of an interface plugin: what has become of a result of ADD since, for CHECK. Default: it has not changed. */
+  current?(request: Request<Config>, result: Result): Eventually<Result>
   /** IPAM in the process of an interface plugin: refuses an impossible request before the interface is made. */
   prepare?(request: Request<Config>): void
   add(request: Request<Config>): Eventually<Result>

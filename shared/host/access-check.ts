@@ -1,8 +1,8 @@
 /** CHECK of hostAccess: the shim, and the routes and neighbours on both sides. */
 
 import { repairable } from '../attachment/broken.ts'
-import { matches } from '../attachment/check.ts'
 import { cidrs } from '../attachment/configure.ts'
+import { matches } from '../attachment/present.ts'
 import type { Sides } from '../attachment/sides.ts'
 import type { Request } from '../cni/plugin.ts'
 import type { Result } from '../cni/result.ts'

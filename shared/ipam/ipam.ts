@@ -29,6 +29,10 @@ export interface Ipam {
   check(): Promise<void>
   status(): Promise<void>
   gc(): Promise<void>
+  /** Whether it uses the container's interface (`Plugin.usesLink`). */
+  usesLink(): Promise<boolean>
+  /** What has become of a result of ADD since (`Plugin.current`). */
+  current(result: Result): Promise<Result>
 }
 
 type IpamRequest = Request<{ ipam?: { type?: string } }>
@@ -37,6 +41,7 @@ export type IpamOf = (request: IpamRequest) => Ipam | undefined
 
 /** Our own IPAM plugins. */
 const builtIn: Record<string, () => Promise<Plugin>> = {
+  dhcp: async () => (await import('./dhcp/plugin.ts')).dhcp,
   'host-local': async () => (await import('./host-local/plugin.ts')).hostLocal,
   'ipam-list': async () => (await import('./ipam-list/plugin.ts')).ipamList(ipamOf),
   pool: async () => (await import('./pool/plugin.ts')).pool,
@@ -68,6 +73,8 @@ export function ipamOf(request: IpamRequest): Ipam | undefined {
     check: () => call((one) => one.check()),
     status: () => call((one) => one.status()),
     gc: () => call((one) => one.gc()),
+    usesLink: async () => (await ipam()).usesLink(),
+    current: async (result) => (await ipam()).current(result),
   }
 }
 
@@ -77,8 +84,15 @@ export const typeMissing: Complaint = {
   hint: 'for a network without addresses leave ipam out, or write "ipam": {}',
 }
 
+/** What has nothing to do with the container's interface. */
+const apart: Pick<Ipam, 'usesLink' | 'current'> = {
+  usesLink: async () => false,
+  current: async (result) => result,
+}
+
 const nameless: Ipam = {
   ...refusing(typeMissing),
+  ...apart,
   del: async () => {},
   gc: async () => {},
 }
@@ -129,7 +143,7 @@ function refused(type: string, path: string, { log }: IpamRequest): Ipam {
     hint: `write ${Object.keys(builtIn).join(', ')} or another IPAM plugin; for a network without addresses leave ipam out`,
   }
   const goOn = async () => log.warn(`${complaint.msg}; going on without it`)
-  return { ...refusing(complaint), del: goOn, gc: goOn }
+  return { ...refusing(complaint), ...apart, del: goOn, gc: goOn }
 }
 
 function inProcess(plugin: Plugin, outer: IpamRequest): Ipam {
@@ -151,6 +165,8 @@ function inProcess(plugin: Plugin, outer: IpamRequest): Ipam {
     check: async () => plugin.check(await strictly()),
     status: async () => plugin.status?.(await strictly()),
     gc: async () => plugin.gc?.(leniently()),
+    usesLink: async () => plugin.usesLink?.(leniently()) ?? false,
+    current: async (result) => plugin.current?.(leniently(), result) ?? result,
   }
 }
 
@@ -163,6 +179,9 @@ function delegated(path: string, request: IpamRequest): Ipam {
     check: () => call('CHECK'),
     status: () => call('STATUS'),
     gc: () => call('GC'),
+    // The reference's dhcp sends RELEASE by the interface, too.
+    usesLink: async () => nameWithin(request.config.ipam?.type ?? '', ['dhcp']) !== undefined,
+    current: async (result) => result,
   }
 }
 

@@ -24,10 +24,23 @@ export function ipamList(ipamOf: IpamOf): Plugin<ListConfig> {
     check: (request) => eachInTurn(request, (part) => part.check()),
     status: (request) => eachInTurn(request, (part) => part.status()),
     gc: (request) => runAll(parts(request).map((part) => () => part.gc())),
+    usesLink: (request) => anyUsesLink(parts(request)),
+    current: (request, result) => currentOf(parts(request), result),
   }
 }
 
 type ListRequest = Request<ListConfig>
+
+async function anyUsesLink(all: readonly Ipam[]): Promise<boolean> {
+  for (const part of all) if (await part.usesLink()) return true
+  return false
+}
+
+async function currentOf(all: readonly Ipam[], result: Result): Promise<Result> {
+  let current = result
+  for (const part of all) current = await part.current(current)
+  return current
+}
 
 /** The IPAM of each section. DEL and GC read the configuration leniently: the list may be absent, or longer than ADD allows. */
 function partsOf(request: ListRequest, ipamOf: IpamOf): Ipam[] {

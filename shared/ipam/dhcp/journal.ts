@@ -1,0 +1,110 @@
+/**
+ * The journal: what servers have given to each attachment, and what is needed to ask them again. ADD writes it, DEL forgets it, and
+ * `patchbay dhcp` renews what it says. It is below /run: what a reboot ends is not in it any more.
+ */
+
+import * as z from 'zod/mini'
+import type { Attachment } from '../../cni/plugin.ts'
+import type { Output } from '../../config/schema.ts'
+import { attachmentRecords } from '../../state/attachment-records.ts'
+import { withStateLock } from '../../state/lock.ts'
+
+const times = () => ({
+  renew: z.optional(z.number()),
+  rebind: z.optional(z.number()),
+  expire: z.optional(z.number()),
+})
+
+const dns = () =>
+  z.object({
+    nameservers: z.optional(z.array(z.string())),
+    domain: z.optional(z.string()),
+    search: z.optional(z.array(z.string())),
+  })
+
+const route = () => z.object({ dst: z.string(), gw: z.optional(z.string()) })
+
+const lease4 = () =>
+  z.object({
+    ...times(),
+    address: z.string(),
+    server: z.string(),
+    gateway: z.optional(z.string()),
+    routes: z.array(route()),
+    dns: dns(),
+    mtu: z.optional(z.number()),
+  })
+
+const lease6 = () => z.object({ ...times(), server: z.string(), addresses: z.array(z.string()), dns: dns() })
+
+/** When a request was sent: milliseconds of the clock that counts from boot (CLOCK_BOOTTIME), from which the lease's times count. */
+const since = () => z.number()
+
+/** What a client tells a server, the same in all its messages. Bytes are hexadecimal. */
+const client = () =>
+  z.object({
+    /** Option 61; absent where the MAC address says enough. */
+    clientId: z.optional(z.string()),
+    hostname: z.optional(z.string()),
+    vendorClass: z.optional(z.string()),
+    broadcast: z.boolean(),
+    request: z.array(z.number()),
+    provide: z.array(z.tuple([z.number(), z.string()])),
+    /** DHCPv6. */
+    duid: z.string(),
+    iaid: z.number(),
+  })
+
+const result = () =>
+  z.object({
+    ips: z.array(z.object({ address: z.string(), gateway: z.optional(z.string()) })),
+    routes: z.array(
+      z.object({ dst: z.string(), gw: z.optional(z.string()), priority: z.optional(z.number()) }),
+    ),
+    dns: dns(),
+  })
+
+const shape = () => ({
+  /** Which namespace its path led to: `DEVICE/INODE`. The path may lead to another one later. */
+  namespace: z.string(),
+  /** The machine's boot. */
+  boot: z.optional(z.string()),
+  /** The interface, as ADD found it. */
+  ifindex: z.number(),
+  mac: z.string(),
+  client: client(),
+  priority: z.optional(z.number()),
+  rapidCommit: z.boolean(),
+  lease4: z.optional(z.object({ ...lease4()._zod.def.shape, since: since() })),
+  lease6: z.optional(z.object({ ...lease6()._zod.def.shape, since: since() })),
+  /** What ADD answered. */
+  given: result(),
+  /** What the interface has now. */
+  now: result(),
+})
+
+export const journal = attachmentRecords('dhcp', shape)
+
+/** An entry of the journal. */
+export type Entry = ReturnType<typeof journal.all>[number]
+export type EntryResult = Output<ReturnType<typeof result>>
+
+/** Runs an action that reads and writes the journal: one at a time on this host. It waits for no server. */
+export function withJournal<T>(action: () => T): T {
+  return withStateLock('dhcp', action as () => never) as T
+}
+
+/** Replaces an entry, unless DEL has forgotten it meanwhile, or another ADD has made it anew. @returns whether it was replaced */
+export function replaceEntry(former: Entry, entry: Entry): boolean {
+  return withJournal(() => {
+    const there = journal.read(former)
+    if (!there || there.namespace !== former.namespace || there.ifindex !== former.ifindex) return false
+    journal.write(entry)
+    return true
+  })
+}
+
+/** Of an attachment; undefined when there is none. */
+export function entryOf(attachment: Attachment): Entry | undefined {
+  return journal.find(attachment)
+}
