@@ -35,7 +35,7 @@ function nameAt(value: Buffer, start: number, left: number): Name | undefined {
     at += 1 + size
   }
   const room = left - (at - start) - 1
-  if (room < 0 || at >= value.length || !labels.every(isLabel)) return undefined
+  if (room < 0 || !labels.every(isLabel)) return undefined
   if (value[at] === 0) return { labels, next: at + 1 }
   const rest = at + 1 < value.length ? pointedAt(value.readUInt16BE(at), value, start, room) : undefined
   return rest && { labels: [...labels, ...rest.labels], next: at + 2 }

@@ -197,6 +197,12 @@ test('two servers: the ACK and the NAK of the one that was not asked count nothi
   }
 })
 
+test('an OFFER that comes late, after the REQUEST of another, counts nothing', () => {
+  const late: Answer = { type: 'OFFER', yiaddr: '10.0.0.66' }
+  const got = get(answering({ DISCOVER: [offer], REQUEST: [late, ack] }))
+  assert.equal([got.address, got.seen], ['10.0.0.9/24', []])
+})
+
 test('an OFFER for another client is not taken: by its MAC address, its identifier, its transaction', () => {
   const other = (answer: Partial<Answer>) => get(answering({ DISCOVER: [{ ...offer, ...answer }] })).seen
   assert.equal(other({ header: { mac: Buffer.from('02005e100002', 'hex') } }), [
@@ -231,7 +237,7 @@ test('a request of another client, and an answer of a kind that no client gets, 
     ],
     { milliseconds: 500 },
   )
-  assert.equal([got.outcome, got.seen], [undefined, []])
+  assert.equal([got.sent, got.seen], [[{ type: 'DISCOVER' }], []])
 })
 
 test('rapid commit: one ACK is enough, but only with the option and where it was asked for', () => {

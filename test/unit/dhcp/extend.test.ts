@@ -72,6 +72,10 @@ test('an ACK that is no lease is no answer: the wait goes on', () => {
     assert.is(run(exchange, bad, { type: 'ACK' }).outcome, '10.0.0.9/24')
 })
 
+test('an OFFER is no answer to a REQUEST', () => {
+  for (const exchange of [renewing, rebinding]) assert.is(run(exchange, { type: 'OFFER' }).outcome, undefined)
+})
+
 test('INIT-REBOOT asks all for the address, without a server and with an empty ciaddr', () => {
   const clock = newClock()
   const booting = (seen: Seen) => reboot(client(), own, { milliseconds: 3000, now: clock.now }, seen)

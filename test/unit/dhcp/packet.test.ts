@@ -8,14 +8,13 @@ import { address } from './messages.ts'
 /** 192.168.0.1 to 192.168.0.199, port 53 to 68, 'hi!', its checksums computed apart from this code. */
 const known = '4500001f000040004011b8b5c0a80001c0a800c7' + '00350044000bf3dc686921'
 
-const packet = (payload = Buffer.from('hi!')) =>
-  udpPacket({
-    from: address('192.168.0.1'),
-    to: address('192.168.0.199'),
-    sourcePort: 53,
-    targetPort: 68,
-    payload,
-  })
+const ends = {
+  from: address('192.168.0.1'),
+  to: address('192.168.0.199'),
+  sourcePort: 53,
+  targetPort: 68,
+}
+const packet = (payload = Buffer.from('hi!')) => udpPacket({ ...ends, payload })
 
 /** A packet with other bytes, and the checksum of its header made right again. */
 function changed(changes: Record<number, number>, bytes = packet()): Buffer {
@@ -71,6 +70,19 @@ test('the checksum of UDP is not looked at: the device of a server on this machi
   const partial = packet()
   partial.writeUInt16BE(0x1234, 26)
   assert.is(payloadOf(partial, 68)?.toString(), 'hi!')
+})
+
+test('a header shorter than 20 bytes is refused, also where its last bytes would pass as ports', () => {
+  const to = address('192.168.0.68')
+  const whole = udpPacket({ ...ends, to, sourcePort: 10, payload: Buffer.from('hi!') })
+  assert.ok(payloadOf(changed({}, whole), 68))
+  assert.is(payloadOf(changed({ 0: 0x44 }, whole), 68), undefined)
+})
+
+test('a datagram does not reach into what pads the frame', () => {
+  const padded = Buffer.concat([packet(), Buffer.alloc(20, 7)])
+  padded[25] = 20
+  assert.is(payloadOf(padded, 68), undefined)
 })
 
 test('lengths that do not fit are refused: of the header, of the packet, of the datagram', () => {
