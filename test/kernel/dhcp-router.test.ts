@@ -140,11 +140,20 @@ test('a container that forwards learns its router, too', () => {
   assert.is(sysctl('net/ipv6/conf/eth0/accept_ra', container), '2')
 })
 
-test('a link whose IPv6 is off, and that makes no link-local address, learns its router', () => {
+/** What a host may have as defaults for new links: nothing of advertisements is accepted, and there is no link-local address. */
+const contrary = {
+  disable_ipv6: 1,
+  addr_gen_mode: 1,
+  ...{ accept_ra: 0, accept_ra_defrtr: 0, accept_ra_pinfo: 0, autoconf: 0 },
+  use_tempaddr: 2,
+}
+
+test('a link with contrary sysctls learns its router, and has no temporary address', () => {
   const container = cable('prefix 2001:db8:6::/64 {};')
-  setSysctl('net/ipv6/conf/eth0/disable_ipv6', 1, container.name)
-  setSysctl('net/ipv6/conf/eth0/addr_gen_mode', 1, container.name)
-  assert.is(learn(container, { autoconf: true, dad: false })?.gateway, gateway)
+  for (const [name, value] of Object.entries(contrary))
+    setSysctl(`net/ipv6/conf/eth0/${name}`, value, container.name)
+  const router = learn(container, { autoconf: true, dad: false })
+  assert.equal([router?.gateway, router?.addresses.length], [gateway, 1])
 })
 
 test('without an advertisement there is no router when the time is over', () => {
