@@ -108,6 +108,13 @@ test('an MTU of 68 is ignored with a warning, and a greater one than that of the
   assert.is((await attached(good4({ ...good, options: [[26, '2328']] }))).mtu, 1500)
 })
 
+test('neighbours that knew another owner of the address learn of the new one', async () => {
+  const entry = () => ip('-n home neighbour show 10.1.0.9')
+  ip('-n home neighbour replace 10.1.0.9 lladdr 02:00:00:00:00:99 dev eth0 nud stale')
+  await attached(good4(good))
+  assert.not.match(entry(), '02:00:00:00:00:99')
+})
+
 test('a NAK storm before the good answer does no harm', async () => {
   const wrong: Reply = { ...answer4('NAK', good, { xid: '00000000' }), times: 50 }
   const { REQUEST = [] } = good4(good)
