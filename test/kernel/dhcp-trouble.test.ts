@@ -77,7 +77,7 @@ const spoilt: Record<string, [Partial<Form4>[], RegExp]> = {
     [{ chaddr: '020000000001' }, { xid: '00000001' }],
     /ACK of 10\.1\.0\.1 for another client.*ACK of 10\.1\.0\.1 for another request/,
   ],
-  'without a mask': [[usual(time)], /ACK of 10\.1\.0\.1: DHCP option Subnet Mask not found in DHCPACK/],
+  'without a mask': [[usual(time)], /ACK of 10\.1\.0\.1: DHCP option Subnet Mask is missing in DHCPACK/],
   'of the address 0.0.0.0': [[{ yiaddr: '0.0.0.0' }], /0\.0\.0\.0 is the unspecified address/],
 }
 
