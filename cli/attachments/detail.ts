@@ -8,9 +8,11 @@ import { optional } from '../form/optional.ts'
 import type { Call } from '../form/verb.ts'
 import type { AttachmentView } from '../host/attachment-view.ts'
 import { pathInto } from '../host/inside.ts'
+import { leasesOf } from '../host/leases.ts'
 import { leftOutBy, trying } from '../host/left-out.ts'
 import { inodeAt } from '../host/place.ts'
 import { filesOf } from '../host/record-facts.ts'
+import { toldLease } from '../host/told-lease.ts'
 import { limitsOf } from './limits.ts'
 import { interfaceNow, type Now } from './now.ts'
 import { rulesOf } from './rules.ts'
@@ -43,13 +45,14 @@ function attachmentDetail(
   path: string | undefined,
   call: Complaining,
 ): AttachmentDetail {
-  const { end, result, cached } = view
+  const { end, result, cached, leased } = view
   const leftOut = leftOutBy(call)
   const now = path === undefined ? undefined : nowIn(path, view.ifname, call)
   return {
     ...told(view),
     gateways: result?.gateways ?? [],
     routes: result?.routes ?? [],
+    leases: leased ? leasesOf(leased).map(toldLease) : [],
     ...(end && { hostEnd: { name: end.name, mac: end.mac, mtu: end.mtu, up: end.up } }),
     rules: trying(stateDirectory, () => rulesOf(view), leftOut),
     limits: limitsOf(cached),

@@ -4,8 +4,10 @@
  */
 
 import * as z from 'zod/mini'
+import { attachmentHash } from '../../cni/identity.ts'
 import type { Attachment } from '../../cni/plugin.ts'
 import type { Output } from '../../config/schema.ts'
+import { stateDirectory } from '../../kernel/state-directory.ts'
 import { attachmentRecords } from '../../state/attachment-records.ts'
 import { withStateLock } from '../../state/lock.ts'
 
@@ -83,7 +85,17 @@ const shape = () => ({
   now: result(),
 })
 
-export const journal = attachmentRecords('dhcp', shape)
+const folder = 'dhcp'
+
+/** Where the entries are. */
+export const journalFolder = `${stateDirectory}/${folder}`
+
+export const journal = attachmentRecords(folder, shape)
+
+/** The file of an attachment's entry. */
+export function journalFile(attachment: Attachment): string {
+  return `${journalFolder}/${attachmentHash(attachment)}.json`
+}
 
 /** An entry of the journal. */
 export type Entry = ReturnType<typeof journal.all>[number]
