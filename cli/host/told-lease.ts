@@ -36,6 +36,6 @@ function endIn(expire: number | undefined): string {
 /** A client identifier as people read it: a text after a first byte 0 (RFC 2132 section 9.14), else its hexadecimal digits. */
 export function clientText(hex: string): string {
   const bytes = Buffer.from(hex, 'hex')
-  const text = bytes.subarray(1).toString('latin1')
+  const text = bytes.subarray(1).toString()
   return bytes[0] === 0 && /^[\x20-\x7e]+$/.test(text) ? text : hex
 }
