@@ -11,7 +11,7 @@ import { takeAgentLock } from './alone.ts'
 import { close, type Pages, type Place, placeOf, serve } from './http.ts'
 import { stayLean } from './lean.ts'
 import { merged, ofProcess } from './metrics.ts'
-import { notifierOf, watchdogEvery } from './notify.ts'
+import { notifierOf, watchdogEvery } from '../../shared/kernel/notify.ts'
 import type { Settings } from './part.ts'
 import { sitesOf } from './sites.ts'
 
