@@ -1,17 +1,8 @@
 /** The exchanges under way, each with its socket: what is sent, until when an answer is waited for, and what each comes to. */
 
-import type { Datagram, Exchange, Step } from '../../shared/dhcp/exchange.ts'
+import type { Exchange, Step } from '../../shared/dhcp/exchange.ts'
+import type { Port } from '../../shared/ipam/dhcp/port.ts'
 import type { Fd } from '../../shared/kernel/files.ts'
-
-/** A socket of an interface that does not wait. */
-export interface Port {
-  fd: Fd
-  /** @throws KernelError */
-  send(datagram: Datagram): void
-  /** The payload of the next datagram; undefined when none is there. */
-  read(): Buffer | undefined
-  close(): void
-}
 
 /** How an exchange ended: with its outcome, or with an error of its socket. */
 export type Ended<Outcome> = { outcome: Outcome } | { error: unknown }
@@ -30,7 +21,7 @@ export interface Exchanges {
   fds(): Fd[]
   /** When the first of the waits is over; infinite without one. */
   next(): number
-  /** @param key one exchange has it at a time @param ended is called when it ends, and not when it is cancelled */
+  /** @param key one exchange has it at a time @param ended is called when it ends, and not when it is cancelled; it throws nothing */
   start<Outcome>(
     key: string,
     port: Port,
@@ -46,13 +37,13 @@ export interface Exchanges {
 /** Datagrams that are read at once: who floods one interface does not stop the others. */
 const mostAtOnce = 32
 
-/** @param clock milliseconds */
-export function newExchanges(clock: () => number): Exchanges {
+/** @param clock milliseconds @param close closes a port's descriptor */
+export function newExchanges(clock: () => number, close: (fd: Fd) => void): Exchanges {
   const all = new Map<string, Running>()
   const take = (key: string) => {
     const running = all.get(key)
     all.delete(key)
-    running?.port.close()
+    if (running) close(running.port.fd)
     return running
   }
   const guarded = (key: string, action: (running: Running) => void) => {

@@ -6,6 +6,7 @@
 import * as z from 'zod/mini'
 import type { Attachment } from '../../cni/plugin.ts'
 import type { Output } from '../../config/schema.ts'
+import { stateDirectory } from '../../kernel/state-directory.ts'
 import { attachmentRecords } from '../../state/attachment-records.ts'
 import { withStateLock } from '../../state/lock.ts'
 
@@ -87,7 +88,12 @@ const shape = () => ({
   former: z.optional(result()),
 })
 
-export const journal = attachmentRecords('dhcp', shape)
+const folder = 'dhcp'
+
+export const journal = attachmentRecords(folder, shape)
+
+/** Where its files are. */
+export const journalDirectory = `${stateDirectory}/${folder}`
 
 /** An entry of the journal. */
 export type Entry = ReturnType<typeof journal.all>[number]
