@@ -12,31 +12,34 @@ export interface Offer {
   lease: Lease6
   /** The lease is the client's already. */
   isGiven: boolean
-  /** 0 to 255: which server the network prefers (RFC 8415 section 21.8). */
+  /** 0 to 255: which server the network prefers (RFC 8415 section 21.8); -1 when the server has offered before, and did not give. */
   preference: number
+}
+
+/** The servers of which a REQUEST has got no lease. */
+export interface Tried {
+  /** Since the last SOLICIT: they are not asked again before the next. */
+  now: Set<string>
+  /** At any time: another server is asked first. */
+  ever: Set<string>
 }
 
 /** With this preference no other offer is waited for. */
 const HIGHEST = 255
 
-/** The offer in a datagram; undefined when it is none, or has no address that can be used. @param besides servers that are not asked again */
-export function offerIn(
-  payload: Buffer,
-  asked: Question,
-  besides: ReadonlySet<string>,
-  seen: Seen,
-): Offer | undefined {
+/** The offer in a datagram; undefined when it is none, or has no address that can be used. */
+export function offerIn(payload: Buffer, asked: Question, tried: Tried, seen: Seen): Offer | undefined {
   const answer = answerIn(payload, asked, seen)
-  if (!answer || besides.has(answer.server)) return undefined
+  if (!answer || tried.now.has(answer.server)) return undefined
   const lease = leaseOf(answer.options, answer.server, asked.client.iaid)
-  if (isLease(lease))
-    return { lease, isGiven: answer.type === MessageType.REPLY, preference: preferenceOf(answer) }
+  if (isLease(lease)) return { lease, ...kindOf(answer, tried) }
   note(seen, `${nameOf(answer)} of server ${answer.server} ${lease.why}`)
   return undefined
 }
 
-function preferenceOf({ options }: Answer): number {
-  return valueIn(options, 'PREFERENCE')?.[0] ?? 0
+function kindOf({ type, options, server }: Answer, { ever }: Tried): Pick<Offer, 'isGiven' | 'preference'> {
+  const preference = ever.has(server) ? -1 : (valueIn(options, 'PREFERENCE')?.[0] ?? 0)
+  return { isGiven: type === MessageType.REPLY, preference }
 }
 
 export function isTakenAtOnce({ isGiven, preference }: Offer): boolean {

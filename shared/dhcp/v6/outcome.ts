@@ -5,13 +5,14 @@ import type { Lease6 } from '../lease.ts'
 import { answerIn, nameOf } from './answer.ts'
 import type { Question } from './client.ts'
 import { isLease, leaseOf } from './lease.ts'
+import { MessageType } from './message.ts'
 
 /** The lease as it is now; or a server has refused: then the addresses are asked for anew. Undefined: no answer, the lease is as it was. */
 export type Outcome6 = { lease: Lease6 } | 'refused' | undefined
 
 /**
- * Reads a REPLY with addresses. One without a usable address that does not say that the lease is over is no answer: the client goes on
- * waiting, and asks again (RFC 8415 section 18.2.10.1).
+ * Reads a REPLY with addresses. One without a usable address refuses a REQUEST. A lease that the client has already is refused only when
+ * the REPLY says that it is over: after another one the client goes on waiting, and asks again (RFC 8415 section 18.2.10.1).
  */
 export function outcomeIn(payload: Buffer, asked: Question, seen: Seen): Outcome6 {
   const answer = answerIn(payload, asked, seen)
@@ -19,5 +20,5 @@ export function outcomeIn(payload: Buffer, asked: Question, seen: Seen): Outcome
   const lease = leaseOf(answer.options, answer.server, asked.client.iaid)
   if (isLease(lease)) return { lease }
   note(seen, `${nameOf(answer)} of server ${answer.server} ${lease.why}`)
-  return lease.isOver ? 'refused' : undefined
+  return lease.isOver || asked.type === MessageType.REQUEST ? 'refused' : undefined
 }

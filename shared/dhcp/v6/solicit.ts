@@ -5,7 +5,7 @@ import type { Lease6 } from '../lease.ts'
 import { type Client6, payloadOf, type Question, question, wanted } from './client.ts'
 import { addressesOf } from './lease.ts'
 import { MessageType } from './message.ts'
-import { isBetter, isTakenAtOnce, type Offer, offerIn } from './offer.ts'
+import { isBetter, isTakenAtOnce, type Offer, offerIn, type Tried } from './offer.ts'
 import { option } from './options.ts'
 import { request } from './request.ts'
 import { nextWait, waits } from './retransmit.ts'
@@ -30,10 +30,11 @@ export function* solicit(client: Client6, how: SolicitOptions, seen: Seen): Exch
   const asked = solicitation(client, how)
   const begin = how.now()
   const end = begin + how.milliseconds
+  const ever = new Set<string>()
   for (let wait: number | undefined; how.now() < end; ) {
     wait = nextWait(client, waits.solicit, wait)
     const send = { payload: payloadOf(asked, how.now() - begin) }
-    const round = { client, asked, send, now: how.now, until: Math.min(how.now() + wait, end), end }
+    const round = { client, asked, send, ever, now: how.now, until: Math.min(how.now() + wait, end), end }
     const lease = yield* oneRound(round, seen)
     if (lease) return lease
   }
@@ -50,6 +51,8 @@ interface Round {
   client: Client6
   asked: Question
   send: Datagram
+  /** The servers that have offered and not given, in any round. */
+  ever: Set<string>
   now(): number
   /** When the SOLICIT is sent again. */
   until: number
@@ -57,17 +60,17 @@ interface Round {
   end: number
 }
 
-/** One SOLICIT, and a REQUEST to each server that offers, the best one first, until one gives a lease or the time is over. */
+/** One SOLICIT, and REQUESTs to servers that offer, the best one first, until one gives a lease or it is time for the next SOLICIT. */
 function* oneRound(round: Round, seen: Seen): Exchange<Lease6 | undefined> {
-  const tried = new Set<string>()
-  const read = (payload: Buffer) =>
-    tried.size < MOST_REQUESTS ? offerIn(payload, round.asked, tried, seen) : undefined
+  const tried: Tried = { now: new Set(), ever: round.ever }
+  const isOpen = () => tried.now.size < MOST_REQUESTS
+  const read = (payload: Buffer) => (isOpen() ? offerIn(payload, round.asked, tried, seen) : undefined)
   let send: Datagram | undefined = round.send
   while (round.now() < round.until) {
     const first: Offer | undefined = yield* step({ send, milliseconds: round.until - round.now(), read })
     if (!first) return undefined
     const best = yield* bestOf(first, read, round)
-    tried.add(best.lease.server)
+    for (const servers of [tried.now, tried.ever]) servers.add(best.lease.server)
     const lease = yield* accept(best, round, seen)
     if (lease) return lease
     send = undefined
