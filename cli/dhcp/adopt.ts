@@ -17,11 +17,16 @@ export function adoptAll(renewer: Renewer): void {
 export function adopt(renewer: Renewer, key: string, looks = false): void {
   const { host } = renewer
   const entry = host.journal.at(key)
-  if (!entry) return releaseAll(renewer, key)
-  if (entry.boot !== host.boot) return drop(renewer, key, entry, 'it is of another boot')
+  const why = entry && whyGone(renewer, entry, looks)
+  if (!entry) releaseAll(renewer, key)
+  else if (why) drop(renewer, key, entry, why)
+  else for (const family of families) adoptLease(renewer, key, entry, family)
+}
+
+function whyGone({ host }: Renewer, entry: Entry, looks: boolean): string | undefined {
+  if (entry.boot !== host.boot) return 'it is of another boot'
   const place = looks ? host.visit(entry, () => undefined) : undefined
-  if (place && 'absent' in place && place.absent === 'gone') return drop(renewer, key, entry, place.why)
-  for (const family of families) adoptLease(renewer, key, entry, family)
+  return place && 'absent' in place && place.absent === 'gone' ? place.why : undefined
 }
 
 /** Forgets an entry whose interface is gone. A server keeps its lease until it ends: there is nothing to release it from. */
@@ -36,9 +41,11 @@ export function leave(renewer: Renewer, slot: Slot, entry: Entry, { absent, why 
   const { log, now } = renewer.host
   const lease = leaseIn(entry, slot.family)
   const isOver = !lease || stateAt(lease, now()) === 'expired'
-  if (absent === 'gone' || isOver) return drop(renewer, slot.key, entry, why)
-  log.warn(`${whose(entry)}: it cannot be looked at, and is tried again in ${hidden / 1000} s: ${why}`)
-  slot.at = now() + hidden
+  if (absent === 'gone' || isOver) drop(renewer, slot.key, entry, why)
+  else {
+    log.warn(`${whose(entry)}: it cannot be looked at, and is tried again in ${hidden / 1000} s: ${why}`)
+    slot.at = now() + hidden
+  }
 }
 
 /** How long a namespace that cannot be opened is left alone, milliseconds. */
@@ -47,10 +54,9 @@ const hidden = 60_000
 function adoptLease(renewer: Renewer, key: string, entry: Entry, family: Family): void {
   const { host, slots } = renewer
   const lease = leaseIn(entry, family)
-  const known = slots.get(nameOf({ key, family }))
-  if (!lease) return release(renewer, { key, family })
-  if (known?.since === lease.since) return
+  if (lease && slots.get(nameOf({ key, family }))?.since === lease.since) return
   release(renewer, { key, family })
+  if (!lease) return
   const at = entry.former ? host.now() : firstAttempt(lease, host.random())
   slots.set(nameOf({ key, family }), { key, family, at, since: lease.since, tries: 0, searches: 0 })
 }

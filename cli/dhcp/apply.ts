@@ -2,13 +2,13 @@
 
 import { routesOf } from '../../shared/attachment/configure.ts'
 import { presentOn } from '../../shared/attachment/present.ts'
-import type { EntryResult } from '../../shared/ipam/dhcp/journal.ts'
 import { formatAddress } from '../../shared/ip/address.ts'
 import { type Cidr, formatCidr, parseCidr } from '../../shared/ip/subnet.ts'
+import type { EntryResult } from '../../shared/ipam/dhcp/journal.ts'
 import { newAddress, removeAddress } from '../../shared/netlink/address.ts'
 import { changeIpv4Conf, Ipv4Conf } from '../../shared/netlink/ipv4-conf.ts'
 import { changeLink, type Link } from '../../shared/netlink/link.ts'
-import { newRoute, removeRoute, type RouteSpec } from '../../shared/netlink/route.ts'
+import { newRoute, type RouteSpec, removeRoute } from '../../shared/netlink/route.ts'
 import { type Request, transact } from '../../shared/netlink/socket.ts'
 import type { Here } from './place.ts'
 

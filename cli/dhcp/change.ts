@@ -27,8 +27,11 @@ function tell({ log }: Host, entry: Entry, former: EntryResult): void {
   const [old, own] = [former, entry.now].map(({ ips }) => ips.map(({ address }) => address))
   const change = `${textOf(old)} to ${textOf(own)}`
   if (textOf(old) !== textOf(own))
-    log.warn(`the address of ${whose(entry)} changed from ${change}: host ports and rules of other plugins still name the old one`)
-  else log.warn(`the routes, the MTU or the name servers of ${whose(entry)}, which has ${textOf(own)}, changed`)
+    log.warn(
+      `the address of ${whose(entry)} changed from ${change}: host ports and rules of other plugins still name the old one`,
+    )
+  else
+    log.warn(`the routes, the MTU or the name servers of ${whose(entry)}, which has ${textOf(own)}, changed`)
   if (JSON.stringify(former.dns) !== JSON.stringify(entry.now.dns))
     log.warn(`${whose(entry)}: the container keeps the name servers that ADD gave it: its runtime wrote them`)
 }

@@ -2,6 +2,7 @@
 
 import type { Lease4, Lease6 } from '../../shared/dhcp/lease.ts'
 import type { Entry, EntryResult } from '../../shared/ipam/dhcp/journal.ts'
+import { resultOf4 } from '../../shared/ipam/dhcp/result.ts'
 import type { Dated } from './schedule.ts'
 
 export type Family = 4 | 6
@@ -64,18 +65,15 @@ function without(result: EntryResult, isAddress: Test, isRoute: Test): EntryResu
   }
 }
 
-/** A route of a result without a gateway takes that of the result: this one says that there is none. */
-const noGateway = '0.0.0.0'
-
 function nowWith4({ now, lease4, priority }: Entry, lease: Lease4): EntryResult {
   const rest = without(now, isOf(4), isOf(4))
-  const routes = lease.routes.map(({ dst, gw = noGateway }) => ({ dst, gw, ...(priority !== undefined && { priority }) }))
+  const own = resultOf4(lease, priority)
   const { mtu } = lease
   return {
     ...rest,
-    ips: [{ address: lease.address, ...(lease.gateway && { gateway: lease.gateway }) }, ...rest.ips],
-    routes: [...routes, ...rest.routes],
-    dns: { ...now.dns, ...lease.dns, ...serversOf(now, lease, 4) },
+    ips: [...own.ips, ...rest.ips],
+    routes: [...own.routes, ...rest.routes],
+    dns: { ...now.dns, ...own.dns, ...serversOf(now, lease, 4) },
     ...(mtu !== undefined && mtu !== lease4?.mtu && { mtu }),
   }
 }
@@ -85,7 +83,11 @@ function nowWith6({ now, lease6 }: Entry, lease: Lease6): EntryResult {
   const prefix = known?.address.split('/')[1] ?? '128'
   const rest = without(now, isIn(lease6), () => false)
   const ips = lease.addresses.map((address) => ({ ...known, address: `${address}/${prefix}` }))
-  return { ...rest, ips: [...rest.ips, ...ips], dns: { ...lease.dns, ...now.dns, ...serversOf(now, lease, 6) } }
+  return {
+    ...rest,
+    ips: [...rest.ips, ...ips],
+    dns: { ...lease.dns, ...now.dns, ...serversOf(now, lease, 6) },
+  }
 }
 
 /** The name servers of both families, those of IPv4 first. */

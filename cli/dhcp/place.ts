@@ -35,7 +35,8 @@ function inIt<T>(namespace: Namespace, entry: Entry, action: (here: Here) => T):
   const inside = openSocketIn(namespace, Protocol.ROUTE)
   try {
     const link = findLink(inside, entry.ifindex)
-    if (!link || !isSame(link, entry)) return { absent: 'gone', why: `${entry.ifname} is not in ${namespace.path} any more` }
+    if (!link || !isSame(link, entry))
+      return { absent: 'gone', why: `${entry.ifname} is not in ${namespace.path} any more` }
     return { value: action({ namespace, inside, link }) }
   } finally {
     closeSocket(inside)

@@ -54,12 +54,15 @@ export function newExchanges(clock: () => number, close: (fd: Fd) => void): Exch
       take(key)?.ended({ error })
     }
   }
+  const begin = (running: Running, step: Step) => {
+    running.step = step
+    running.until = clock() + step.milliseconds
+    if (step.send) running.port.send(step.send)
+  }
   const goOn = (key: string, running: Running, answer: unknown) => {
     const { done, value } = running.exchange.next(answer)
-    if (done) return take(key)?.ended({ outcome: value })
-    running.step = value
-    running.until = clock() + value.milliseconds
-    if (value.send) running.port.send(value.send)
+    if (done) take(key)?.ended({ outcome: value })
+    else begin(running, value)
   }
   const look = (key: string, running: Running, isReadable: boolean) => {
     const answer = isReadable ? answerAt(running) : undefined
@@ -71,7 +74,8 @@ export function newExchanges(clock: () => number, close: (fd: Fd) => void): Exch
       return all.size
     },
     fds: () => [...all.values()].map(({ port }) => port.fd),
-    next: () => [...all.values()].reduce((first, { until }) => Math.min(first, until), Number.POSITIVE_INFINITY),
+    next: () =>
+      [...all.values()].reduce((first, { until }) => Math.min(first, until), Number.POSITIVE_INFINITY),
     start(key, port, exchange, ended) {
       take(key)
       all.set(key, { port, exchange, step: nothing, until: 0, ended: ended as Running['ended'] })
@@ -80,7 +84,8 @@ export function newExchanges(clock: () => number, close: (fd: Fd) => void): Exch
     has: (key) => all.has(key),
     cancel: (key) => void take(key),
     advance(readable) {
-      for (const [key, { port }] of [...all]) guarded(key, (running) => look(key, running, readable.has(port.fd)))
+      for (const [key, { port }] of [...all])
+        guarded(key, (running) => look(key, running, readable.has(port.fd)))
     },
   }
 }

@@ -12,7 +12,12 @@ export type Dated = Times & { since: number }
 export type State = 'bound' | 'renewing' | 'rebinding' | 'expired'
 
 /** T1, T2 and the end; one that never comes is infinite. */
-export function momentsOf({ since, renew, rebind, expire }: Dated): Record<'renew' | 'rebind' | 'expire', number> {
+export function momentsOf({
+  since,
+  renew,
+  rebind,
+  expire,
+}: Dated): Record<'renew' | 'rebind' | 'expire', number> {
   const at = (seconds: number | undefined) =>
     seconds === undefined ? Number.POSITIVE_INFINITY : since + seconds * 1000
   return { renew: at(renew), rebind: at(rebind), expire: at(expire) }
@@ -50,7 +55,8 @@ export function nextAttempt(lease: Dated, now: number): number {
 export function patienceOf(lease: Dated, now: number): number {
   const { rebind, expire } = momentsOf(lease)
   const state = stateAt(lease, now)
-  const end = state === 'renewing' ? Math.min(rebind, expire) : state === 'rebinding' ? expire : now + longestWait
+  const end =
+    state === 'renewing' ? Math.min(rebind, expire) : state === 'rebinding' ? expire : now + longestWait
   return Math.max(shortestWait, Math.min(longestWait, end - now))
 }
 

@@ -9,12 +9,16 @@ import { openPacketSocket, sendFrame } from '../../shared/netlink/packet.ts'
 import type { Here } from './place.ts'
 
 /** By frames of our own: not every kind of interface lets the kernel do it. @throws KernelError */
-export function tellNeighbours({ namespace, link }: Pick<Here, 'namespace' | 'link'>, added: readonly Cidr[]): void {
+export function tellNeighbours(
+  { namespace, link }: Pick<Here, 'namespace' | 'link'>,
+  added: readonly Cidr[],
+): void {
   const own = added.filter(({ address }) => address.family === 4)
-  if (own.length === 0) return
+  const mac = parseMac(link.mac)
+  if (own.length === 0 || !mac) return
   const fd = inNamespace(namespace, () => openPacketSocket(link))
   try {
-    for (const { address } of own) sendFrame(fd, gratuitousArp(parseMac(link.mac), toBytes(address)))
+    for (const { address } of own) sendFrame(fd, gratuitousArp(mac, toBytes(address)))
   } finally {
     close(fd)
   }

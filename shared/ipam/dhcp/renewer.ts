@@ -3,6 +3,7 @@
 import { isLocked } from '../../kernel/lock.ts'
 import { stateDirectory } from '../../kernel/state-directory.ts'
 
+/** Not the journal's own lock, which is held for moments. */
 export const renewerLock = `${stateDirectory}/dhcp-renews.lock`
 
 /** Whether `patchbay dhcp` runs on this host, in whichever PID namespace. */
@@ -10,6 +11,6 @@ export function dhcpRuns(): boolean {
   return isLocked(renewerLock)
 }
 
-/** For warnings of ADD, CHECK and STATUS. */
+/** For warnings of CHECK and STATUS. */
 export const noRenewer =
-  'no patchbay dhcp runs on this host: leases of DHCP end without being renewed: systemctl start patchbay-dhcp'
+  'patchbay dhcp does not run on this host: no lease is renewed, and addresses are lost when theirs end: systemctl start patchbay-dhcp'
