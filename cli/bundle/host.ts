@@ -3,7 +3,7 @@
 import { files as logFiles, readSettings } from '../../shared/call-log/settings.ts'
 import { isObject, jsonIn } from '../../shared/config/json.ts'
 import { CniError, Code } from '../../shared/error/error.ts'
-import { journalFolder } from '../../shared/ipam/dhcp/journal.ts'
+import { journalDirectory } from '../../shared/ipam/dhcp/journal.ts'
 import { heldIn } from '../../shared/ipam/host-local/holders.ts'
 import { readDirectoryIfAny, readLink } from '../../shared/kernel/files.ts'
 import { isKind, Kind, lstat } from '../../shared/kernel/stat.ts'
@@ -38,7 +38,7 @@ export function hostParts(leftOut: LeftOut): Part[] {
   ]
 }
 
-const readOwn = (file: string) => (file.startsWith(journalFolder) ? readLease(file) : readRecord(file))
+const readOwn = (file: string) => (file.startsWith(journalDirectory) ? readLease(file) : readRecord(file))
 
 function configurations(leftOut: LeftOut): Part[] {
   const roots = ['cni/net.d', 'cni/tuning', 'containers/networks', 'cni/multus']

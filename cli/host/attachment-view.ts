@@ -4,7 +4,7 @@ import { attachmentKey, interfaceHash } from '../../shared/cni/identity.ts'
 import type { Attachment } from '../../shared/cni/plugin.ts'
 import { isObject } from '../../shared/config/json.ts'
 import type { PortmapRecord } from '../../shared/firewall/portmap-record.ts'
-import { type Entry, journal, journalFolder } from '../../shared/ipam/dhcp/journal.ts'
+import { type Entry, journal, journalDirectory } from '../../shared/ipam/dhcp/journal.ts'
 import { stat } from '../../shared/kernel/stat.ts'
 import type { Link } from '../../shared/netlink/link.ts'
 import { allNotes } from '../../shared/state/given-names.ts'
@@ -103,7 +103,7 @@ function byAttachment(
   leftOut: LeftOut,
 ): Omit<Sources, 'host' | 'links'> {
   const [ports = new Map()] = trying('/run/patchbay/firewall/portmap', () => [portRecords()], leftOut)
-  const leased = trying(journalFolder, () => journal.all(), leftOut)
+  const leased = trying(journalDirectory, () => journal.all(), leftOut)
   return {
     cached: new Map(host.configurations.cached.map((one) => [attachmentKey(one), one])),
     seen: Map.groupBy(host.sightings, ({ attachment }) => attachmentKey(attachment)),

@@ -1,6 +1,6 @@
 /** All metrics of this host. What cannot be read is left out, and counted. */
 
-import { journalFolder } from '../../shared/ipam/dhcp/journal.ts'
+import { journalDirectory } from '../../shared/ipam/dhcp/journal.ts'
 import { now } from '../../shared/kernel/clock.ts'
 import { stateDirectory } from '../../shared/kernel/state-directory.ts'
 import { version } from '../../shared/version.ts'
@@ -33,7 +33,7 @@ export function gather(leftOut: LeftOut): Metric[] {
     ...networkMetrics(view, ranges, stores),
     ...trying('nftables', firewallMetrics, noted),
     ...trying(stateDirectory, damagedMetrics, noted),
-    ...trying(journalFolder, leaseMetrics, noted),
+    ...trying(journalDirectory, leaseMetrics, noted),
     ...trying('/run/patchbay/calls', callMetrics, noted),
     ...trying('/run/patchbay/gc.json', gcMetrics, noted),
   ]

@@ -1,6 +1,6 @@
 /** The DHCP daemon of the reference plugins, which runs beside ours: each renews its own leases. */
 
-import { journalFolder } from '../../../shared/ipam/dhcp/journal.ts'
+import { journalDirectory } from '../../../shared/ipam/dhcp/journal.ts'
 import { readFileIfAny } from '../../../shared/kernel/files.ts'
 import { word } from '../../form/shell.ts'
 import { dhcpSections } from '../../host/dhcp-users.ts'
@@ -54,6 +54,6 @@ function usesOf(view: View): Evidence[] {
       where: file,
       value: `network ${word(network)} has ipam.type dhcp`,
     })),
-    ...(leases > 0 ? [{ where: journalFolder, value: `${leases} attachments` }] : []),
+    ...(leases > 0 ? [{ where: journalDirectory, value: `${leases} attachments` }] : []),
   ]
 }

@@ -64,6 +64,8 @@ const result = () =>
       z.object({ dst: z.string(), gw: z.optional(z.string()), priority: z.optional(z.number()) }),
     ),
     dns: dns(),
+    /** Since a server has changed it. */
+    mtu: z.optional(z.number()),
   })
 
 const shape = () => ({
@@ -83,18 +85,20 @@ const shape = () => ({
   given: result(),
   /** What the interface has now. */
   now: result(),
+  /** What it had before, while that is being replaced: the next renewer completes what a killed one has begun. */
+  former: z.optional(result()),
 })
 
 const folder = 'dhcp'
 
-/** Where the entries are. */
-export const journalFolder = `${stateDirectory}/${folder}`
-
 export const journal = attachmentRecords(folder, shape)
+
+/** Where its files are. */
+export const journalDirectory = `${stateDirectory}/${folder}`
 
 /** The file of an attachment's entry. */
 export function journalFile(attachment: Attachment): string {
-  return `${journalFolder}/${attachmentHash(attachment)}.json`
+  return `${journalDirectory}/${attachmentHash(attachment)}.json`
 }
 
 /** An entry of the journal. */
@@ -113,6 +117,14 @@ export function replaceEntry(former: Entry, entry: Entry): boolean {
     if (!there || there.namespace !== former.namespace || there.ifindex !== former.ifindex) return false
     journal.write(entry)
     return true
+  })
+}
+
+/** Forgets an entry, unless DEL has done so already, or another ADD has made it anew. */
+export function dropEntry(former: Entry): void {
+  withJournal(() => {
+    const there = journal.read(former)
+    if (there?.namespace === former.namespace && there.ifindex === former.ifindex) journal.forget(former)
   })
 }
 
