@@ -19,7 +19,8 @@ await privateHost()
 
 /** It holds the lock as `patchbay dhcp` does: CHECK and doctor warn without it. */
 mkdirSync('/run/patchbay', { recursive: true })
-start('flock', ['-F', renewerLock, 'sleep', '100'])
+const renewer = start('flock', ['-F', renewerLock, 'sleep', '100'])
+test.after(() => renewer.kill())
 
 const router = '192.168.76.1'
 const lans = ['eth0', 'eth4'].map((nic) => segment(nic))
