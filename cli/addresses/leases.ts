@@ -3,12 +3,12 @@
 import type * as z from 'zod'
 import { type Address, parseAddress, sameAddress } from '../../shared/ip/address.ts'
 import type { heldLease } from '../answers/held-lease.ts'
+import { toldLease } from '../attachments/told-lease.ts'
 import { shortAge } from '../form/age.ts'
 import { optional } from '../form/optional.ts'
 import type { Column } from '../form/table.ts'
 import type { AttachmentView, HostView } from '../host/attachment-view.ts'
 import { leasesOf } from '../host/leases.ts'
-import { toldLease } from '../host/told-lease.ts'
 import { lifeCell, shortID } from '../host/words.ts'
 
 export type HeldLease = z.infer<typeof heldLease>

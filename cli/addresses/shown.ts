@@ -1,9 +1,9 @@
 /** The text of `patchbay ipam show`. */
 
+import { leaseText } from '../attachments/told-lease.ts'
 import { shortAge } from '../form/age.ts'
 import { type Fact, factLines } from '../form/facts.ts'
 import type { Page } from '../form/page.ts'
-import { leaseText } from '../host/told-lease.ts'
 import type { Lookup } from './lookup.ts'
 import type { ToldHolder } from './told.ts'
 

@@ -12,11 +12,11 @@ import { leasesOf } from '../host/leases.ts'
 import { leftOutBy, trying } from '../host/left-out.ts'
 import { inodeAt } from '../host/place.ts'
 import { filesOf } from '../host/record-facts.ts'
-import { toldLease } from '../host/told-lease.ts'
 import { limitsOf } from './limits.ts'
 import { interfaceNow, type Now } from './now.ts'
 import { rulesOf } from './rules.ts'
 import { told } from './told.ts'
+import { toldLease } from './told-lease.ts'
 
 export type Detail = z.infer<typeof answer>
 export type AttachmentDetail = Detail['attachments'][number]

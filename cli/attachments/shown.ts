@@ -5,9 +5,9 @@ import { shortAge } from '../form/age.ts'
 import { type Fact, factLines } from '../form/facts.ts'
 import type { Page } from '../form/page.ts'
 import { formatPort } from '../host/host-ports.ts'
-import { clientText, leaseText } from '../host/told-lease.ts'
 import type { AttachmentDetail, Detail } from './detail.ts'
 import { formatRate } from './limits.ts'
+import { clientText, leaseText } from './told-lease.ts'
 
 export function shown(page: Page, { container, pod, life, namespace, inode, attachments }: Detail): string {
   const number = inode ? ` (inode ${inode})` : ''

@@ -1,9 +1,9 @@
 /** Leases as the operator sees them: how much time is left, what is lost, what a renewal has changed, and what a plan puts in their place. */
 
 import * as assert from 'uvu/assert'
+import { clientText, leaseText } from '../../../cli/attachments/told-lease.ts'
 import { currentFacts } from '../../../cli/host/lease-facts.ts'
 import { firstToEnd, isOver, leasesOf, lostAddresses } from '../../../cli/host/leases.ts'
-import { clientText, leaseText } from '../../../cli/host/told-lease.ts'
 import { leaseFaults } from '../../../cli/lists/lease.ts'
 import { standInsOf, withoutServers } from '../../../cli/plan/lease.ts'
 import type { Entry } from '../../../shared/ipam/dhcp/journal.ts'

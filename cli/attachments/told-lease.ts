@@ -4,7 +4,7 @@ import type * as z from 'zod'
 import type { lease } from '../answers/lease.ts'
 import { shortAge } from '../form/age.ts'
 import { optional } from '../form/optional.ts'
-import type { Lease } from './leases.ts'
+import type { Lease } from '../host/leases.ts'
 
 export type ToldLease = z.infer<typeof lease>
 
