@@ -9,7 +9,7 @@ import { newAddress, removeAddress } from '../../shared/netlink/address.ts'
 import { changeIpv4Conf, Ipv4Conf } from '../../shared/netlink/ipv4-conf.ts'
 import { changeLink, type Link } from '../../shared/netlink/link.ts'
 import { newRoute, type RouteSpec, removeRoute } from '../../shared/netlink/route.ts'
-import { type Request, transact } from '../../shared/netlink/socket.ts'
+import { ask, type Request, transact } from '../../shared/netlink/socket.ts'
 import type { Here } from './place.ts'
 
 /**
@@ -24,7 +24,6 @@ export function applyChange({ inside, link }: Here, before: EntryResult, after: 
   const gone = leftOut(old.addresses, wanted.addresses, formatCidr).filter((one) => !there.lacksAddress(one))
   const goneRoutes = leftOut(old.routes, wanted.routes, keyOf).filter((one) => !there.lacksRoute(one))
   transact(inside, [
-    ...mtuOf(link, after),
     ...(gone.length > 0 ? [keepSecondaries(link)] : []),
     ...added.map((cidr) => newAddress(link, cidr, { nodad: true })),
     ...wanted.routes.filter(there.lacksRoute).map(newRoute),
@@ -32,6 +31,15 @@ export function applyChange({ inside, link }: Here, before: EntryResult, after: 
     ...gone.map((cidr) => removeAddress(link, cidr)),
   ])
   return added
+}
+
+/**
+ * The MTU that a server gives now (option 26). IPv6 would go from an interface with less than it needs.
+ * @throws KernelError for one that the interface cannot have, as more than its parent's
+ */
+export function applyMtu({ inside, link }: Here, { mtu, ips }: EntryResult): void {
+  const smallest = ips.some(({ address }) => address.includes(':')) ? 1280 : 576
+  if (mtu !== undefined && mtu !== link.mtu && mtu >= smallest) ask(inside, changeLink(link, { mtu }))
 }
 
 function partsOf(result: EntryResult, link: Link): { addresses: Cidr[]; routes: RouteSpec[] } {
@@ -53,8 +61,4 @@ function keyOf({ dst, gateway, priority = 0 }: RouteSpec): string {
 /** A second address of a subnet goes with the first one, unless it takes its place (net.ipv4.conf.IF.promote_secondaries). */
 function keepSecondaries(link: Link): Request {
   return changeIpv4Conf(link, Ipv4Conf.PROMOTE_SECONDARIES, 1)
-}
-
-function mtuOf(link: Link, { mtu }: EntryResult): Request[] {
-  return mtu === undefined || mtu === link.mtu ? [] : [changeLink(link, { mtu })]
 }

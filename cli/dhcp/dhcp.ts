@@ -5,6 +5,7 @@ import { dropEntry, journal, journalDirectory, replaceEntry } from '../../shared
 import { bootId } from '../../shared/kernel/boot.ts'
 import { bootClock, readableOf } from '../../shared/kernel/clock.ts'
 import { changesOf, watchDirectory } from '../../shared/kernel/directory-changes.ts'
+import { KernelError } from '../../shared/kernel/errno.ts'
 import { close, type Fd, makeDirectory } from '../../shared/kernel/files.ts'
 import type { Notify } from '../../shared/kernel/notify.ts'
 import { random } from '../../shared/kernel/random.ts'
@@ -12,7 +13,7 @@ import { endingSignals, SIGHUP, signalAt } from '../../shared/kernel/signals.ts'
 import { renewPatience } from '../../shared/state/lock.ts'
 import { adopt, adoptAll } from './adopt.ts'
 import { takeRenewerLock } from './alone.ts'
-import { applyChange } from './apply.ts'
+import { applyChange, applyMtu } from './apply.ts'
 import { portOf } from './ask.ts'
 import { runLoop, type Source } from './loop.ts'
 import { visit } from './place.ts'
@@ -74,6 +75,12 @@ function hostOf(log: Log): Host {
     close,
     apply(here, before, after) {
       tellNeighbours(here, applyChange(here, before, after))
+      try {
+        applyMtu(here, after)
+      } catch (error) {
+        if (!(error instanceof KernelError)) throw error
+        log.warn(`${here.link.name} keeps its MTU ${here.link.mtu}: ${error.message}`)
+      }
     },
   }
 }

@@ -1,9 +1,9 @@
 /** Where the interface of an entry is. Its namespace is opened for each look and closed: a descriptor that is kept would keep the namespace alive. */
 
-import type { Entry } from '../../shared/ipam/dhcp/journal.ts'
+import { type Entry, namespaceId } from '../../shared/ipam/dhcp/journal.ts'
 import { isErrno } from '../../shared/kernel/errno.ts'
 import { closeNamespace, type Namespace, openNamespace } from '../../shared/kernel/namespace.ts'
-import { stat, statOf } from '../../shared/kernel/stat.ts'
+import { stat } from '../../shared/kernel/stat.ts'
 import { findLink, type Link } from '../../shared/netlink/link.ts'
 import { closeSocket, openSocketIn, Protocol, type Socket } from '../../shared/netlink/socket.ts'
 
@@ -30,7 +30,7 @@ export function visit<T>(entry: Entry, action: (here: Here) => T): { value: T } 
 }
 
 function inIt<T>(namespace: Namespace, entry: Entry, action: (here: Here) => T): { value: T } | Absent {
-  if (identityOf(namespace) !== entry.namespace)
+  if (namespaceId(namespace) !== entry.namespace)
     return { absent: 'gone', why: `${namespace.path} is another namespace now` }
   const inside = openSocketIn(namespace, Protocol.ROUTE)
   try {
@@ -46,12 +46,6 @@ function inIt<T>(namespace: Namespace, entry: Entry, action: (here: Here) => T):
 /** A later plugin of the list may give the interface another MAC address, and a container another name. */
 function isSame({ name, mac }: Link, entry: Entry): boolean {
   return name === entry.ifname || mac === entry.mac
-}
-
-/** Which namespace it is, as the journal has it: `DEVICE/INODE`. */
-export function identityOf({ fd, path }: Namespace): string {
-  const { device, inode } = statOf(fd, path)
-  return `${device}/${inode}`
 }
 
 function namespaceOf({ netns }: Entry): Namespace | Absent {
