@@ -1,7 +1,7 @@
 /** What the verbs of the operator say of DHCP leases: the journal has them, and no server is asked. */
 // needs: link macvlan
 
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import type { z } from 'zod'
 import type { answer as bundleAnswer } from '../../cli/answers/bundle.ts'
@@ -12,10 +12,11 @@ import type { answer as planAnswer } from '../../cli/answers/plan.ts'
 import type { answer as showAnswer } from '../../cli/answers/show.ts'
 import type { answer as statusAnswer } from '../../cli/answers/status.ts'
 import type { answer as validateAnswer } from '../../cli/answers/validate.ts'
+import { journalFile } from '../../shared/ipam/dhcp/journal.ts'
 import { attach } from '../harness/attach.ts'
 import { command, ip } from '../harness/command.ts'
 import { ownEtc } from '../harness/etc.ts'
-import { newContainer, privateHost, scratch } from '../harness/host.ts'
+import { newContainer, privateHost, removeContainer, scratch } from '../harness/host.ts'
 import { journalled, leaseEntry } from '../harness/lease.ts'
 import { ptpNetwork } from '../harness/networks.ts'
 import { answerOf, newDirectory, operate } from '../harness/operate.ts'
@@ -136,6 +137,18 @@ test('validate warns of one client ID for all, and of leases that end without a 
       ['warning', 'ipam.type dhcp: no patch'],
     ],
   )
+})
+
+test('gc ends an attachment that only the journal knows, when its namespace is gone', () => {
+  const plugin = { type: 'macvlan', master: 'lan0', ipam: { type: 'dhcp' } }
+  const gone = newContainer()
+  const ended = { network: 'served', containerID: 'c2', ifname: 'eth0' }
+  journalled(leaseEntry(ended, gone, {}, '10.21.0.7/24'))
+  removeContainer(gone)
+  writeFileSync(`${lists}/10-served.conflist`, readFileSync(dhcpList(plugin)))
+  assert.match(operate(file, 'gc'), /served.*c2/)
+  assert.not.ok(existsSync(journalFile(ended)))
+  assert.not.match(operate(file, 'ls'), 'c2')
 })
 
 test.run()
