@@ -35,7 +35,7 @@ for (const lan of lans) {
 const settings: Record<string, Setting> = {
   '42-bridge-uplink-dhcp': {},
   '76-macvlan-dhcp': {},
-  '86-ipvlan-dhcp': {},
+  '86-ipvlan-dhcp': { isAlone: true },
 }
 
 for (const [example, setting] of Object.entries(settings)) testLasting(`${example}.conflist`, setting)
