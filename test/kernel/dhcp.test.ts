@@ -19,11 +19,12 @@ import { test } from '../harness/test.ts'
 import { pings } from '../harness/traffic.ts'
 import { until } from '../harness/until.ts'
 
+await privateHost()
+
 /** A text as the server writes and reads identifiers. */
 const octets = (text: string) => hex(text).replace(/..(?=.)/g, '$&:')
 const hex = (text: string) => Buffer.from(text).toString('hex')
 
-await privateHost()
 const lan = segment()
 const home = station(lan, 'home', '10.1.0.1/24')
 const server = await dnsmasqOn(home, {
