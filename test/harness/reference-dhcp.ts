@@ -1,0 +1,48 @@
+/** The daemon of the reference's dhcp: its plugin only asks the daemon, which holds all leases in its memory, a thread of the system for each. */
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { directoryOfReference, type Edition } from './reference.ts'
+import { until } from './until.ts'
+
+/** Where its plugin looks for it, unless `daemonSocketPath` names another place. */
+const socketPath = '/run/cni/dhcp.sock'
+
+export interface ReferenceDaemon {
+  pid: number
+  /** What it has logged. */
+  log(): string
+  /** The threads that it has of the system. */
+  threads(): number
+  /** Ends it by SIGTERM; its socket goes then. With SIGKILL the socket stays, and no other daemon can listen there. */
+  end(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>
+}
+
+/** Starts the daemon, and waits until it listens. It ends with the test. @param flags such as `-resendmax 1s` */
+export async function referenceDaemon(
+  edition: Edition = 'installed',
+  ...flags: string[]
+): Promise<ReferenceDaemon> {
+  const program = `${directoryOfReference(edition)}/dhcp`
+  const words = ['--pdeathsig', 'SIGKILL', program, 'daemon', '-socketpath', socketPath, ...flags]
+  const child: ChildProcess = spawn('setpriv', words, { stdio: ['ignore', 'ignore', 'pipe'] })
+  const [pid, exit] = [child.pid ?? 0, once(child, 'exit')]
+  let text = ''
+  child.stderr?.on('data', (chunk: Buffer) => {
+    text += chunk
+  })
+  const log = () => text
+  const end = async (signal: NodeJS.Signals = 'SIGTERM') => {
+    child.kill(signal)
+    await exit
+  }
+  const threads = () => readdirSync(`/proc/${pid}/task`).length
+  await until('the daemon of the reference listens', () => isListening(child, log))
+  return { pid, log, threads, end }
+}
+
+function isListening({ exitCode }: ChildProcess, log: () => string): boolean {
+  if (exitCode !== null) throw new Error(`the daemon of the reference has ended: ${log()}`)
+  return existsSync(socketPath) && readFileSync('/proc/net/unix', 'utf8').includes(` ${socketPath}\n`)
+}
