@@ -2,12 +2,18 @@
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { directoryOfReference, type Edition } from './reference.ts'
 import { until } from './until.ts'
 
 /** Where its plugin looks for it, unless `daemonSocketPath` names another place. */
-const socketPath = '/run/cni/dhcp.sock'
+export const usualSocket = '/run/cni/dhcp.sock'
+
+interface Options {
+  socketPath?: string
+  /** Such as `-resendmax 1s`. */
+  flags?: readonly string[]
+}
 
 export interface ReferenceDaemon {
   pid: number
@@ -19,30 +25,32 @@ export interface ReferenceDaemon {
   end(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>
 }
 
-/** Starts the daemon, and waits until it listens. It ends with the test. @param flags such as `-resendmax 1s` */
+/** Starts the daemon, and waits until it listens. It ends with the test. */
 export async function referenceDaemon(
   edition: Edition = 'installed',
-  ...flags: string[]
+  { socketPath = usualSocket, flags = [] }: Options = {},
 ): Promise<ReferenceDaemon> {
+  rmSync(socketPath, { force: true }) // 1.1.1 leaves it, and the next daemon could not listen
   const program = `${directoryOfReference(edition)}/dhcp`
   const words = ['--pdeathsig', 'SIGKILL', program, 'daemon', '-socketpath', socketPath, ...flags]
-  const child: ChildProcess = spawn('setpriv', words, { stdio: ['ignore', 'ignore', 'pipe'] })
-  const [pid, exit] = [child.pid ?? 0, once(child, 'exit')]
+  const child = spawn('setpriv', words, { stdio: ['ignore', 'ignore', 'pipe'] })
+  child.unref()
   let text = ''
-  child.stderr?.on('data', (chunk: Buffer) => {
+  child.stderr.on('data', (chunk: Buffer) => {
     text += chunk
   })
-  const log = () => text
+  const [pid, exit, log] = [child.pid ?? 0, once(child, 'exit'), () => text]
   const end = async (signal: NodeJS.Signals = 'SIGTERM') => {
+    child.ref()
     child.kill(signal)
     await exit
   }
   const threads = () => readdirSync(`/proc/${pid}/task`).length
-  await until('the daemon of the reference listens', () => isListening(child, log))
+  await until('the daemon of the reference listens', () => isListening(socketPath, child, log))
   return { pid, log, threads, end }
 }
 
-function isListening({ exitCode }: ChildProcess, log: () => string): boolean {
+function isListening(socketPath: string, { exitCode }: ChildProcess, log: () => string): boolean {
   if (exitCode !== null) throw new Error(`the daemon of the reference has ended: ${log()}`)
-  return existsSync(socketPath) && readFileSync('/proc/net/unix', 'utf8').includes(` ${socketPath}\n`)
+  return readFileSync('/proc/net/unix', 'utf8').includes(` ${socketPath}\n`)
 }
