@@ -7,6 +7,7 @@ import { builtTool } from './cnitool-build.ts'
 import { packagesOf } from './declared.ts'
 import { fetchEtcd } from './etcd-programs.ts'
 import { newestPackage } from './newest.ts'
+import { unpackPackage } from './unpacked.ts'
 
 /** Programs that kernel tests run besides the plugins. */
 const tools = ['iproute2', 'nftables', 'iptables', 'iputils-ping', 'tcpdump', 'strace', 'util-linux']
@@ -20,6 +21,7 @@ export async function prepare(files: readonly string[]): Promise<void> {
 /** Installs the programs of kernel tests, and builds cnitool. A guest cannot: it has no network. */
 export async function installTools(files: readonly string[]): Promise<void> {
   await ensurePackages('the kernel tests', [...tools, ...packagesOf(files)])
+  for (const name of packagesOf(files, 'unpacked')) await unpackPackage(name)
   for (const name of packagesOf(files, 'newest')) await newestPackage(name)
   for (const version of packagesOf(files, 'etcd')) await fetchEtcd(version)
   await builtTool()

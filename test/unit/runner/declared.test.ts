@@ -21,6 +21,12 @@ test('the packages of several files are named once', () => {
   assert.equal(packagesOf(['vcan', 'vxcan'].map(pathOf)), ['can-utils'])
 })
 
+test('packages that are only unpacked are named apart from those that are installed', () => {
+  const servers = pathOf('dhcp-servers')
+  assert.ok(packagesOf([servers], 'unpacked').includes('radvd'))
+  assert.not.ok(packagesOf([servers]).includes('radvd'))
+})
+
 test('a file that says so is slow', () => {
   assert.ok(isSlow(pathOf('macvtap-machine')))
   assert.not.ok(isSlow(pathOf('macvtap')))
