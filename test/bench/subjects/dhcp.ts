@@ -33,7 +33,6 @@ export const dhcp: readonly Subject[] = [
     needs: ['link macvlan'],
     plugins: () => [{ type: 'macvlan', master: 'nic0', ipam: { type: 'dhcp' } }],
     host: () => [...nic('nic0'), `address add 10.200.0.1/16 dev ${cable}`],
-    services: (directory, isReference) =>
-      isReference ? [dnsmasq, daemonIn(directory, isReference)] : [dnsmasq],
+    services: (directory, isReference) => [dnsmasq, daemonIn(directory, isReference)],
   },
 ]
