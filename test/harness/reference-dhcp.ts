@@ -2,7 +2,8 @@
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { filesOf } from './dhcp-server.ts'
 import { directoryOfReference, type Edition } from './reference.ts'
 import { until } from './until.ts'
 
@@ -33,17 +34,16 @@ export async function referenceDaemon(
   rmSync(socketPath, { force: true }) // 1.1.1 leaves it, and the next daemon could not listen
   const program = `${directoryOfReference(edition)}/dhcp`
   const words = ['--pdeathsig', 'SIGKILL', program, 'daemon', '-socketpath', socketPath, ...flags]
-  const child = spawn('setpriv', words, { stdio: ['ignore', 'ignore', 'pipe'] })
+  const path = `${filesOf('reference')}.log`
+  const output = openSync(path, 'w')
+  const child = spawn('setpriv', words, { stdio: ['ignore', output, output] })
+  closeSync(output)
   child.unref()
-  let text = ''
-  child.stderr.on('data', (chunk: Buffer) => {
-    text += chunk
-  })
-  const [pid, exit, log] = [child.pid ?? 0, once(child, 'exit'), () => text]
+  const [pid, log] = [child.pid ?? 0, () => readFileSync(path, 'utf8')]
   const end = async (signal: NodeJS.Signals = 'SIGTERM') => {
     child.ref()
     child.kill(signal)
-    await exit
+    await once(child, 'exit')
   }
   const threads = () => readdirSync(`/proc/${pid}/task`).length
   await until('the daemon of the reference listens', () => isListening(socketPath, child, log))
