@@ -125,17 +125,15 @@ const sections: fc.Arbitrary<Keys> = fc.oneof(
 function ownAddresses(type: string, schema: Parameters<typeof valuesOf>[0]): fc.Arbitrary<Keys> {
   const base = workingIpam.filter((section) => section.type === type)
   const start = fc.constantFrom(...(base.length > 0 ? base : [bare(type)]))
-  return fc
-    .tuple(start, sometimes(valuesOf(schema) as fc.Arbitrary<Keys>))
-    .map(([keys, more]) => ({
-      ipam: {
-        ...keys,
-        ...more,
-        type,
-        ...('wait' in more && { wait: 0 }),
-        ...('timeout' in more && { timeout: 1 }),
-      },
-    }))
+  return fc.tuple(start, sometimes(valuesOf(schema) as fc.Arbitrary<Keys>)).map(([keys, more]) => ({
+    ipam: {
+      ...keys,
+      ...more,
+      type,
+      ...('wait' in more && { wait: 0 }),
+      ...('timeout' in more && { timeout: 1 }),
+    },
+  }))
 }
 
 /** The section of a plugin that has no other of its own. */
