@@ -6,11 +6,17 @@ import { must, syscall } from './syscall.ts'
 const CLOCK_REALTIME = 0
 const CLOCK_MONOTONIC = 1
 const CLOCK_REALTIME_COARSE = 5
+const CLOCK_BOOTTIME = 7
 const POLLIN = 1
 
 /** Milliseconds since an unspecified fixed point; never goes back (clock_gettime(2), CLOCK_MONOTONIC). */
 export function now(): number {
   return Number(read(CLOCK_MONOTONIC)) / 1e6
+}
+
+/** Milliseconds since the boot, those in which the machine slept included (clock_gettime(2), CLOCK_BOOTTIME). All processes read the same. */
+export function bootClock(): number {
+  return Number(read(CLOCK_BOOTTIME)) / 1e6
 }
 
 /** The time of day: nanoseconds since the epoch (clock_gettime(2), CLOCK_REALTIME). */
