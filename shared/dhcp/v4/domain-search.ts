@@ -18,7 +18,7 @@ interface Name {
 export function parseDomainSearch(value: Buffer): string[] | undefined {
   const names: string[] = []
   for (let at = 0; at < value.length && names.length < mostNames; ) {
-    const name = nameAt(value, at)
+    const name = nameAt(value, at, LONGEST)
     if (!name || name.labels.length === 0) return undefined
     names.push(name.labels.join('.'))
     at = name.next
@@ -26,26 +26,23 @@ export function parseDomainSearch(value: Buffer): string[] | undefined {
   return names.length > 0 ? names : undefined
 }
 
-/** A pointer leads before the part of the name that it ends, so each jump goes further back and none is done twice (RFC 1035 section 4.1.4). */
-function nameAt(value: Buffer, start: number): Name | undefined {
+/** @param left how many bytes the name can still have; a pointer counts as one, so their number is bounded, too */
+function nameAt(value: Buffer, start: number, left: number): Name | undefined {
   const labels: string[] = []
-  let [at, begin, length, next] = [start, start, 1, -1]
-  for (;;) {
-    const size = value[at]
-    if (size === undefined) return undefined
-    if (size >= POINTER) {
-      const target = ((size & ~POINTER) << 8) | (value[at + 1] ?? 0xff)
-      if (next < 0) next = at + 2
-      if (next > value.length || target >= begin) return undefined
-      at = target
-      begin = target
-      continue
-    }
-    if (size === 0) return { labels, next: next < 0 ? at + 1 : next }
-    const label = value.toString('utf8', at + 1, at + 1 + size)
-    length += 1 + size
-    if (at + 1 + size > value.length || length > LONGEST || !isLabel(label)) return undefined
-    labels.push(label)
+  let at = start
+  for (let size = value[at] ?? 0; size > 0 && size < POINTER; size = value[at] ?? 0) {
+    labels.push(value.toString('utf8', at + 1, at + 1 + size))
     at += 1 + size
   }
+  const room = left - (at - start) - 1
+  if (room < 0 || !labels.every(isLabel)) return undefined
+  if (value[at] === 0) return { labels, next: at + 1 }
+  const rest = at + 1 < value.length ? pointedAt(value.readUInt16BE(at), value, start, room) : undefined
+  return rest && { labels: [...labels, ...rest.labels], next: at + 2 }
+}
+
+/** A pointer leads before the part of a name that it ends (RFC 1035 section 4.1.4), so none can lead to itself. */
+function pointedAt(pointer: number, value: Buffer, start: number, left: number): Name | undefined {
+  const target = pointer & 0x3fff
+  return target < start ? nameAt(value, target, left) : undefined
 }

@@ -75,7 +75,7 @@ function udpOf(packet: Buffer): Buffer | undefined {
   if (packet.length < IP_HEADER || packet.readUInt8(0) >> 4 !== 4) return undefined
   const header = (packet.readUInt8(0) & 15) * 4
   const length = packet.readUInt16BE(2)
-  if (header < IP_HEADER || length < header || length > packet.length) return undefined
+  if (header < IP_HEADER || length > packet.length) return undefined
   const isWhole = (packet.readUInt16BE(6) & FRAGMENT) === 0
   if (!isWhole || packet.readUInt8(9) !== UDP || sum(packet.subarray(0, header)) !== 0xffff) return undefined
   return packet.subarray(header, length)

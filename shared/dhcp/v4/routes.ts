@@ -14,10 +14,10 @@ const everywhere: Cidr = { address: { family: 4, value: 0n }, prefix: 0 }
 
 /** @param own the address of the lease, with its prefix */
 export function routingOf(reader: Reader, own: Cidr): Pick<Lease4, 'gateway' | 'routes'> {
-  const possible = givenRoutes(reader, own).filter((route) => isPossible(route, own, reader))
-  const routes = atMost(
-    distinct(possible, ({ dst }) => dst),
-    reader,
+  const given = atMost(givenRoutes(reader, own), reader)
+  const routes = distinct(
+    given.filter((route) => isPossible(route, own, reader)),
+    ({ dst }) => dst,
   )
   const gateway = routes.find(({ dst }) => dst.prefix === 0)?.gw
   const all = atMost([...ways(routes, own), ...onLinkFirst(routes)], reader)
