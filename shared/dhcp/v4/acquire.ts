@@ -74,16 +74,22 @@ function wishes({ wanted, rapidCommit }: Course): OptionValue[] {
   ]
 }
 
-/** An ACK to a DISCOVER counts only with the option that asked for it (RFC 4039 section 3.1). */
 function readOffer(payload: Buffer, course: Course, held: Offer[]): Offer | Leased4 | undefined {
   const reply = replyOf(payload, course)
-  if (reply?.kind === 'ACK' && course.rapidCommit && reply.message.options.has(codeOf('rapid-commit'))) {
-    const verdict = verdictOf(reply, course.seen)
-    return typeof verdict === 'object' ? verdict : undefined
-  }
-  const offer = reply?.kind === 'OFFER' ? offerOf(reply, course.seen) : undefined
+  if (reply && reply.kind !== 'OFFER') return readCommit(reply, course)
+  const offer = reply && offerOf(reply, course.seen)
   if (!offer || !course.avoided.has(formatAddress(offer.server))) return offer
   held[0] ??= offer
+  return undefined
+}
+
+/** An ACK to a DISCOVER counts only with the option that asked for it (RFC 4039 section 3.1). */
+function readCommit(reply: Reply, { rapidCommit, seen }: Course): Leased4 | undefined {
+  if (reply.kind === 'ACK' && rapidCommit && reply.message.options.has(codeOf('rapid-commit'))) {
+    const verdict = verdictOf(reply, seen)
+    return typeof verdict === 'object' ? verdict : undefined
+  }
+  note(seen, `${reply.name}, but no OFFER`)
   return undefined
 }
 
