@@ -48,7 +48,10 @@ test('a lease is renewed at T1 by unicast, and CHECK goes on', async () => {
   const guest = await attach(net)
   const before = entryOf(guest)?.lease4?.since ?? 0
   await until('it is renewed', () => (entryOf(guest)?.lease4?.since ?? 0) > before)
-  const renewal = ear.dhcp().filter(({ type }) => type === 'REQUEST').at(1)
+  const renewal = ear
+    .dhcp()
+    .filter(({ type }) => type === 'REQUEST')
+    .at(1)
   console.log(renewal, ear.asked(), renewer.log())
   assert.equal(await checked(guest), 'fine')
   await renewer.end()

@@ -39,7 +39,10 @@ function leased(config: Kind['config'], net: string): Kind {
 
 function expect({ mtu, flags }: Link, container: Netns, net: string): void {
   assert.equal([mtu, flags.includes('UP')], [1400, true])
-  assert.match(addresses('eth0', container).join(), new RegExp(`^${net.replaceAll('.', '\\.')}\\.1\\d\\d/24$`))
+  assert.match(
+    addresses('eth0', container).join(),
+    new RegExp(`^${net.replaceAll('.', '\\.')}\\.1\\d\\d/24$`),
+  )
   assert.equal(routes(4, container), [`default via ${net}.1`, `${net}.0/24`, `10.99.0.0/16 via ${net}.1`])
   assert.ok(pings(container, `${net}.1`))
 }

@@ -72,7 +72,7 @@ export function setUp(place: Place, milliseconds: number): Place {
 
 function runningLink({ inside, link }: Place): Link | undefined {
   const found = findLink(inside, link.index)
-  return found?.running ? found : undefined
+  return found?.passing ? found : undefined
 }
 
 /** Sets a lower MTU than the interface has (option 26). A lower one than IPv6 needs would take IPv6 from it. */
