@@ -43,9 +43,6 @@ const settable = 0x4 | 0x20 | 0x80 | 0x100 | 0x200 | 0x1000 | 0x2000 | 0x4000 | 
 /** IFF_LOWER_UP: set at once, unlike the operational state. */
 const LOWER_UP = 0x10000
 
-/** IFF_RUNNING: the operational state is up, or the device has none (netif_oper_up, include/linux/netdevice.h). */
-const RUNNING = 0x40
-
 /** Operational state of RFC 2863, IF_OPER_UP. */
 const IF_OPER_UP = 6
 
@@ -146,7 +143,6 @@ export function toLink({ data: message }: { data: Buffer }): Link {
     txqlen: attribute(Ifla.TXQLEN)?.readUInt32LE(0),
     up: (flags & flagBits.up) !== 0,
     running: attribute(Ifla.OPERSTATE)?.[0] === IF_OPER_UP,
-    passing: (flags & RUNNING) !== 0 && (flags & LOWER_UP) !== 0,
     carrier: (flags & LOWER_UP) !== 0,
     promisc: (flags & flagBits.promisc) !== 0,
     flags: flags & settable,

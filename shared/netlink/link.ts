@@ -38,8 +38,6 @@ export interface Link {
   up: boolean
   /** Operationally up: frames pass. */
   running: boolean
-  /** The same, or a carrier where the kernel keeps no state (IF_OPER_UNKNOWN), as with ipvlan and the NICs of some machines. */
-  passing: boolean
   /** The link has a carrier: a cable to an active device. Always false while the link is down. */
   carrier: boolean
   promisc: boolean

@@ -13,7 +13,7 @@ const place = { netns: '/run/netns/c' }
 const inside = 'nsenter --net=/run/netns/c'
 
 function linkNamed(name: string, data?: Buffer): Link {
-  const states = { up: true, running: true, passing: true, carrier: true, promisc: false }
+  const states = { up: true, running: true, carrier: true, promisc: false }
   return { index: 7, name, mac: '02:00:00:00:00:01', mtu: 1500, data, flags: 0, group: 0, ...states }
 }
 

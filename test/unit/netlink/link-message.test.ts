@@ -75,7 +75,6 @@ test('messages that npm’s package encodes are decoded, and unused attributes a
     txqlen: undefined,
     up: true,
     running: true,
-    passing: false,
     carrier: true,
     promisc: true,
     flags: 0x100,
