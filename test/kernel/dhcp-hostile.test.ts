@@ -54,7 +54,7 @@ const refusals: readonly (readonly [what: string, Behaviour, says: string])[] = 
   ["an ACK of the subnet's broadcast", acks({ yiaddr: '10.7.0.255' }), 'ACK of 10.7.0.1: 10.7.0.255 is'],
   ['the mask 0.0.0.0', acks({ mask: '0.0.0.0' }), '0.0.0.0 is no mask of a subnet (option 1)'],
   ['a mask with a hole', acks({ mask: '255.0.255.0' }), '255.0.255.0 is no mask of a subnet (option 1)'],
-  ['no mask', acks({}, { options: [[54, quads('10.7.0.1')]] }), 'DHCP option Subnet Mask not found'],
+  ['no mask', acks({}, { options: [[54, quads('10.7.0.1')]] }), 'DHCP option Subnet Mask is missing'],
   ['a lease of 0 seconds', acks({ lease: 0 }), 'ACK of 10.7.0.1: it is for 0 seconds'],
   ['an ACK that was not asked for', { DISCOVER: [[answer4('ACK', good)]] }, 'ACK of 10.7.0.1, but no OFFER'],
 ]

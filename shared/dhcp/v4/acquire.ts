@@ -121,8 +121,8 @@ function* request(
       read: (received) => readAnswer(received, course, formatAddress(server)),
     })
     if (answer) return answer
+    note(course.seen, `OFFER of ${formatAddress(server)}, which does not answer a REQUEST`)
   }
-  note(course.seen, `OFFER of ${formatAddress(server)}, which does not answer a REQUEST`)
   return undefined
 }
 
