@@ -34,7 +34,7 @@ export function validateAddresses(
   if (typeof type === 'string' && !isOwnIpam(type))
     throw refusal(
       `there is no IPAM plugin ${JSON.stringify(type.slice(0, 60))}`,
-      'option ipam takes dhcp, host-local, ipam-list, pool or static',
+      'option ipam takes host-local, dhcp, ipam-list, pool or static',
     )
   const special = routes.find(({ route_type = 'unicast' }) => route_type !== 'unicast')
   if (special)

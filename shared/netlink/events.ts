@@ -4,8 +4,15 @@ import { now, waitReadable } from '../kernel/clock.ts'
 import { isErrno } from '../kernel/errno.ts'
 import { closeSocket, openSocket, Protocol, readMessages, type Socket } from './socket.ts'
 
-/** Multicast groups, include/uapi/linux/rtnetlink.h (RTMGRP_*). */
-export const Group = { LINK: 1, IPV4_IFADDR: 0x10, IPV6_IFADDR: 0x100, IPV6_ROUTE: 0x400 } as const
+/** Multicast groups as bits, include/uapi/linux/rtnetlink.h (RTMGRP_*, and 1 << RTNLGRP_* - 1). */
+export const Group = {
+  LINK: 1,
+  IPV4_IFADDR: 0x10,
+  IPV6_IFADDR: 0x100,
+  IPV6_ROUTE: 0x400,
+  IPV6_IFINFO: 0x800,
+  ND_USEROPT: 1 << 19,
+} as const
 
 /**
  * Calls `look`, and calls it again after each notification of `groups`, until it returns a value.

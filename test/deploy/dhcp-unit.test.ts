@@ -4,6 +4,7 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import { ensurePackages } from '../../scripts/setup.ts'
+import { attachmentHash } from '../../shared/cni/identity.ts'
 import { directoryOf, ensureBuilt } from '../harness/built.ts'
 import { packagesOf } from '../harness/declared.ts'
 import { test } from '../harness/test.ts'
@@ -19,8 +20,11 @@ const settings = '[Service]\nRestartSec=100ms\nStandardError=append:/var/trial/j
 /** An unprivileged machine makes no device nodes: these two settings have /dev made. */
 const withoutDevices = (text: string) => text.replace(/^(PrivateDevices|ProtectClock)=.*/gm, '')
 
+const key = attachmentHash({ network: 'trial', containerID: 'one', ifname: 'eth0' })
+
 /** A lease that has ended, in a namespace that is made while the service runs: its address goes, and servers are asked, who are not there. */
 const script = `cd /var/trial
+mount --make-rshared / # as systemd does at boot
 ln -s /opt/cni/bin/patchbay /usr/local/sbin/patchbay
 pid() { systemctl show --value --property MainPID patchbay-dhcp; }
 systemctl start patchbay-dhcp || { systemctl show --property Result,ExecMainStatus,ExecMainCode patchbay-dhcp >> journal; exit; }
@@ -28,11 +32,11 @@ systemctl is-active patchbay-dhcp > active
 grep CapBnd /proc/$(pid)/status > capabilities
 ip netns add one; ip -n one link add eth0 type veth peer name eth1
 ip -n one link set eth1 up; ip -n one link set eth0 up; ip -n one address add 10.9.0.9/24 dev eth0
-index=$(cat /sys/class/net/lo/ifindex); index=$(ip -n one -o link show eth0 | cut -d: -f1)
+index=$(ip -n one -o link show eth0 | cut -d: -f1)
 mac=$(ip -n one -o link show eth0 | sed 's/.*ether \\([^ ]*\\) .*/\\1/')
 set -- $(stat -L -c '%Hd:%Ld/%i' /run/netns/one)
-sed "s#NAMESPACE#$1#; s#BOOT#$(cat /proc/sys/kernel/random/boot_id)#; s#INDEX#$index#; s#MAC#$mac#" entry > /run/patchbay/dhcp/0123456789abcde.new
-mv /run/patchbay/dhcp/0123456789abcde.new /run/patchbay/dhcp/0123456789abcde.json
+sed "s#NAMESPACE#$1#; s#BOOT#$(cat /proc/sys/kernel/random/boot_id)#; s#INDEX#$index#; s#MAC#$mac#" entry > /run/patchbay/dhcp/${key}.new
+mv /run/patchbay/dhcp/${key}.new /run/patchbay/dhcp/${key}.json
 until test -z "$(ip -n one -4 -o address show dev eth0)" && grep -q acquire journal; do sleep 0.05; done
 first=$(pid); kill -KILL $first
 until test "$(pid)" != "$first" && test "$(systemctl is-active patchbay-dhcp)" = active; do sleep 0.05; done
@@ -78,10 +82,10 @@ test('it renews leases with few rights, begins again when killed, and ends withi
     const journal = written('journal')
     assert.is(written('active'), 'active', journal)
     assert.is(written('capabilities').split(/\s+/)[1], '0000000000283402')
-    assert.match(journal, 'the address of eth0 of one in trial changed from 10.9.0.9/24 to none')
+    assert.match(journal, 'address of eth0 of one in trial changed from 10.9.0.9/24 to none')
     assert.ok(Number(written('milliseconds')) < 1000, written('milliseconds'))
     assert.match(written('result'), /success/, journal)
-    assert.is(written('kept'), '0123456789abcde.json')
+    assert.is(written('kept'), `${key}.json`)
   } finally {
     machine.end()
   }

@@ -109,10 +109,13 @@ test('an MTU of 68 is ignored with a warning, and a greater one than that of the
 })
 
 test('neighbours that knew another owner of the address learn of the new one', async () => {
-  const entry = () => ip('-n home neighbour show 10.1.0.9')
   ip('-n home neighbour replace 10.1.0.9 lladdr 02:00:00:00:00:99 dev eth0 nud stale')
-  await attached(good4(good))
-  assert.not.match(entry(), '02:00:00:00:00:99')
+  server.behave(good4(good))
+  const container = newContainer()
+  const request = { config: network(), netns: container.path }
+  await added(request)
+  assert.match(ip('-n home neighbour show 10.1.0.9'), link('eth0', container).address)
+  assert.equal(await call({ verb: 'DEL', ...request }), done)
 })
 
 test('a NAK storm before the good answer does no harm', async () => {

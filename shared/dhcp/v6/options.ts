@@ -37,14 +37,13 @@ export function encodeOptions(options: readonly Option[]): Buffer {
   return Buffer.concat(options.flatMap(({ code, data }) => [u16(code), u16(data.length), data]))
 }
 
-/** @returns undefined when the last one breaks off: then the message is not read (RFC 8415 section 16) */
+/** @returns undefined when the last one breaks off, and so does not end with the bytes: then the message is not read (RFC 8415 section 16) */
 export function parseOptions(bytes: Buffer): Option[] | undefined {
   const options: Option[] = []
   let at = 0
   for (; at + HEADER_LENGTH <= bytes.length; ) {
     const start = at + HEADER_LENGTH
     const end = start + bytes.readUInt16BE(at + 2)
-    if (end > bytes.length) return undefined
     options.push({ code: bytes.readUInt16BE(at), data: bytes.subarray(start, end) })
     at = end
   }

@@ -76,6 +76,10 @@ test('global unicast and unique local addresses are taken, each once, 16 at most
   assert.is(isLease(got) && got.addresses.length, 16)
 })
 
+test('an address with a refusal of its own is not used', () => {
+  assert.equal(lease([{ address, inside: [status(2)] }, { address: 'fd00::2' }]), ['fd00::2', 50, 80, 200])
+})
+
 test('another IA is not looked at', () => {
   assert.equal(fault(ia([{ address }], { iaid: 8 })), ['without an address', false])
   assert.equal(fault(), ['without an address', false])

@@ -74,6 +74,8 @@ export interface GivenAddress {
   address: string
   preferred?: number
   valid?: number
+  /** Options in it. */
+  inside?: Option[]
 }
 
 /** An IA_NA as a server sends it. */
@@ -81,7 +83,7 @@ export function ia(
   addresses: readonly GivenAddress[],
   { iaid = client.iaid, t1 = 0, t2 = 0, inside = [] as Option[] } = {},
 ): Option {
-  const options = addresses.map(({ address, preferred = 100, valid = 200 }) => {
+  const options = addresses.map(({ address, preferred = 100, valid = 200, inside = [] }) => {
     const value = parseAddress(address)
     if (!value) throw new Error(`no address: ${address}`)
     // An IPv4-mapped one is IPv4 as a value.
@@ -89,7 +91,7 @@ export function ia(
       value.family === 6
         ? toBytes(value)
         : Buffer.concat([Buffer.from('00000000000000000000ffff', 'hex'), toBytes(value)])
-    return option('IAADDR', Buffer.concat([bytes, u32(preferred), u32(valid)]))
+    return option('IAADDR', Buffer.concat([bytes, u32(preferred), u32(valid), encodeOptions(inside)]))
   })
   return option('IA_NA', Buffer.concat([u32(iaid), u32(t1), u32(t2), encodeOptions([...options, ...inside])]))
 }

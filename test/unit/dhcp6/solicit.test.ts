@@ -165,6 +165,19 @@ test('servers that offer and refuse do not make the client ask without end', () 
   assert.is(sentences.length, 8)
 })
 
+test('a server that offers many times and refuses is asked once for each SOLICIT', () => {
+  const insistent: Network = (sent) => {
+    if (sent.type !== MessageType.SOLICIT)
+      return [{ after: 1, payload: answer(sent, MessageType.REPLY, one, [status(2)]) }]
+    return Array.from({ length: 200 }, (_, index) => ({
+      after: 4 * index,
+      payload: advertise(sent, one, lease),
+    }))
+  }
+  const { sent } = ask(insistent)
+  assert.equal(sent.map((line) => line.split(' ')[0]).join(' '), Array(4).fill('SOLICIT REQUEST').join(' '))
+})
+
 test('a server that refuses its own offer is asked once for each SOLICIT; when it gives, the lease is taken', () => {
   let asked = 0
   const moody = server({ reply: () => (++asked < 3 ? [status(2)] : lease) })
