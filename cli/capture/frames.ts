@@ -2,8 +2,9 @@
 
 import { wallClock } from '../../shared/kernel/clock.ts'
 import { Errno, KernelError } from '../../shared/kernel/errno.ts'
-import { close, type Fd, writeAll } from '../../shared/kernel/files.ts'
-import { cstring, must, syscall } from '../../shared/kernel/syscall.ts'
+import type { Fd } from '../../shared/kernel/files.ts'
+import { must, syscall } from '../../shared/kernel/syscall.ts'
+import { attachFilter } from '../../shared/netlink/socket-filter.ts'
 import { type Condition, programOf, SNAPLEN } from './condition.ts'
 
 /** A frame. */
@@ -23,7 +24,7 @@ export interface Frame {
 }
 
 const [AF_PACKET, SOCK_RAW, SOCK_CLOEXEC, ETH_P_ALL] = [17, 3, 0o2000000, 0x0300]
-const [SOL_SOCKET, SO_ATTACH_FILTER, SO_RCVBUFFORCE, SOL_PACKET, PACKET_STATISTICS] = [1, 26, 33, 263, 6]
+const [SOL_SOCKET, SO_RCVBUFFORCE, SOL_PACKET, PACKET_STATISTICS] = [1, 33, 263, 6]
 const [MSG_TRUNC, MSG_DONTWAIT] = [0x20, 0x40]
 const SIOCGSTAMPNS = 0x8907
 const PACKET_OUTGOING = 4
@@ -36,7 +37,7 @@ const BUFFER_BYTES = 32 * 1024 * 1024
  */
 export function openFrames(link: number, filter: Condition | undefined): Fd {
   const fd = must('open a packet socket', 'socket', AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0)
-  if (filter) attach(fd, programOf(filter))
+  if (filter) attachFilter(fd, programOf(filter))
   const size = Buffer.alloc(4)
   size.writeUInt32LE(BUFFER_BYTES)
   syscall('setsockopt', fd, SOL_SOCKET, SO_RCVBUFFORCE, size, size.length)
@@ -48,22 +49,6 @@ export function openFrames(link: number, filter: Condition | undefined): Fd {
   address.writeInt32LE(link, 4)
   must('bind a packet socket', 'bind', fd, address, address.length)
   return fd
-}
-
-const [PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, SEEK_SET] = [3, 0x22, 0]
-
-/** struct sock_fprog has a pointer to the program, which is read into memory whose address is known. */
-function attach(fd: Fd, program: Buffer): void {
-  const address = must('map memory', 'mmap', 0, program.length, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, -1, 0)
-  const file = must('open a file in memory', 'memfd_create', cstring('filter'), 1)
-  writeAll(file, program)
-  must('rewind a file in memory', 'lseek', file, 0, SEEK_SET)
-  must('read the filter', 'read', file, address, program.length)
-  close(file)
-  const fprog = Buffer.alloc(16)
-  fprog.writeUInt16LE(program.length / 8, 0)
-  fprog.writeBigUInt64LE(BigInt(address), 8)
-  must('attach the filter', 'setsockopt', fd, SOL_SOCKET, SO_ATTACH_FILTER, fprog, fprog.length)
 }
 
 /** Where the kernel writes a frame, its struct sockaddr_ll and its time. */

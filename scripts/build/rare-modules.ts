@@ -37,5 +37,6 @@ export const rareModules: Readonly<Record<string, string>> = {
     'masquerade by iptables: a key asks for it, or nftables is missing',
   'shared/firewall/portmap-iptables.ts': 'host ports by iptables: a key asks for it, or nftables is missing',
   'shared/firewall/reference-masquerade.ts': "rules that the reference's plugins made",
+  'shared/ipam/dhcp/plugin.ts': 'addresses of DHCP servers',
   'shared/ipam/ipam-list/plugin.ts': 'addresses by several IPAM plugins',
 }

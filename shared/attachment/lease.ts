@@ -3,7 +3,8 @@
 import { emptyResult, type Result } from '../cni/result.ts'
 import { CniError, Code } from '../error/error.ts'
 import type { Ipam } from '../ipam/ipam.ts'
-import type { Link } from '../netlink/link.ts'
+import { changeLink, type Link } from '../netlink/link.ts'
+import { ask } from '../netlink/socket.ts'
 import type { Device, InterfaceConfig, Life, Made } from './device.ts'
 import type { Probing } from './probe.ts'
 
@@ -37,6 +38,7 @@ async function allocate<Config extends InterfaceConfig>(
   const { request, undo } = life
   const { type, probe } = request.config.ipam ?? {}
   const settle = () => device.settle?.(life, made)
+  if (link && isUsed) setUp(life, link, settle)
   const probing = link && probe && !isUsed ? { life, link, by: made.probesBy, settle } : undefined
   // The probe registers the inverse itself, before its first attempt.
   const lease = probing ? await probed(ipam, probing) : await ipam.add()
@@ -47,6 +49,12 @@ async function allocate<Config extends InterfaceConfig>(
     msg: `IPAM plugin ${type} returned missing IP config: give it ranges, or leave ipam out`,
     hint: 'configure ranges or addresses in ipam, or leave ipam out for a network without addresses',
   })
+}
+
+/** IPAM asks through the interface at once: what it sends must not be lost at a port of the host that is not up yet. */
+function setUp({ inside }: Life<InterfaceConfig>, link: Link, settle: () => void): void {
+  ask(inside, changeLink(link, { up: true }))
+  settle()
 }
 
 async function probed(ipam: Ipam, probing: Probing): Promise<Result> {

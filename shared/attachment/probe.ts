@@ -2,21 +2,15 @@
 
 import type { Result } from '../cni/result.ts'
 import { CniError, Code, toCniError } from '../error/error.ts'
-import { type Address, formatAddress } from '../ip/address.ts'
-import { formatMac, parseMac } from '../ip/mac.ts'
+import { parseMac } from '../ip/mac.ts'
 import type { Ipam } from '../ipam/ipam.ts'
-import { close } from '../kernel/files.ts'
 import { inNamespace } from '../kernel/namespace.ts'
+import { type Conflict, probeFrom } from '../netlink/address-probe.ts'
 import { changeLink, type Link } from '../netlink/link.ts'
-import { openPacketSocket, receiveFrames, sendFrame } from '../netlink/packet.ts'
 import { ask } from '../netlink/socket.ts'
 import { cidrs } from './configure.ts'
 import type { InterfaceConfig, Life, ProbingLink } from './device.ts'
-import { claimant, probeFrame } from './probe-frames.ts'
 
-/** As many probes as RFC 5227 has, but at shorter intervals, because the runtime waits. */
-const PROBES = 3
-const INTERVAL_MILLISECONDS = 200
 /** How many addresses are tried before ADD fails. */
 const ATTEMPTS = 8
 
@@ -29,12 +23,6 @@ export interface Probing {
   by?: ProbingLink
   /** Waits until frames pass. */
   settle(): void
-}
-
-/** An address that another machine has. */
-interface Conflict {
-  address: string
-  mac: string
 }
 
 /**
@@ -81,30 +69,6 @@ function findConflict(probing: Probing, lease: Result): Conflict | undefined {
   const conflict = inside(link)
   ask(life.inside, changeLink(link, { up: false }))
   return conflict
-}
-
-function probeFrom(link: Link, addresses: readonly Address[], own: Buffer): Conflict | undefined {
-  const socket = openPacketSocket(link)
-  try {
-    for (let probe = 0; probe < PROBES; probe++) {
-      for (const address of addresses) sendFrame(socket, probeFrame(address, own))
-      const conflict = receiveFrames(socket, INTERVAL_MILLISECONDS, (frame) =>
-        conflictIn(frame, addresses, own),
-      )
-      if (conflict) return conflict
-    }
-    return undefined
-  } finally {
-    close(socket)
-  }
-}
-
-function conflictIn(frame: Buffer, addresses: readonly Address[], own: Buffer): Conflict | undefined {
-  for (const address of addresses) {
-    const mac = claimant(frame, address, own)
-    if (mac) return { address: formatAddress(address), mac: formatMac(mac) }
-  }
-  return undefined
 }
 
 function inUse({ address, mac }: Conflict, cause?: CniError): CniError {

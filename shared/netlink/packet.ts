@@ -2,9 +2,10 @@
 
 import { now, waitReadable } from '../kernel/clock.ts'
 import { Errno, KernelError } from '../kernel/errno.ts'
-import type { Fd } from '../kernel/files.ts'
+import { close, type Fd } from '../kernel/files.ts'
 import { must, syscall } from '../kernel/syscall.ts'
-import type { Link } from './link.ts'
+import type { LinkName } from './link.ts'
+import { attachFilter } from './socket-filter.ts'
 
 const AF_PACKET = 17
 const SOCK_RAW = 3
@@ -12,19 +13,46 @@ const SOCK_CLOEXEC = 0o2000000
 const SOL_PACKET = 263
 const PACKET_ADD_MEMBERSHIP = 1
 const PACKET_MR_ALLMULTI = 2
-/** ETH_P_ALL in network order, for socket(2) and sockaddr_ll. */
-const ETH_P_ALL = 0x0300
+/** ETH_P_ALL and ETH_P_IP in network order, for socket(2) and sockaddr_ll. */
+const [ETH_P_ALL, ETH_P_IP] = [0x0300, 0x0008]
 const MSG_DONTWAIT = 0x40
 const LONGEST_FRAME = 2048
 
-/** Opens a socket that receives every frame of an interface of the current namespace, multicast included. */
-export function openPacketSocket({ name, index }: Link): Fd {
-  const fd = must('open a packet socket', 'socket', AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, ETH_P_ALL)
+/** @param protocol the EtherType in network order; 0 receives nothing yet @throws KernelError EPERM, EAFNOSUPPORT */
+function newPacketSocket(protocol: number): Fd {
+  return must('open a packet socket', 'socket', AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, protocol)
+}
+
+function bindTo({ name, index }: LinkName, fd: Fd, protocol: number): void {
   const address = Buffer.alloc(20)
   address.writeUInt16LE(AF_PACKET, 0)
-  address.writeUInt16LE(ETH_P_ALL, 2)
+  address.writeUInt16LE(protocol, 2)
   address.writeInt32LE(index, 4)
   must(`bind a packet socket to ${name}`, 'bind', fd, address, address.length)
+}
+
+/** Opens a socket that receives the frames of IPv4 on an interface that pass a filter, from the first one on. */
+export function openIpv4Socket(link: LinkName, filter: Buffer): Fd {
+  const fd = newPacketSocket(0)
+  try {
+    attachFilter(fd, filter)
+    bindTo(link, fd, ETH_P_IP)
+    return fd
+  } catch (error) {
+    close(fd)
+    throw error
+  }
+}
+
+/** Whether this process may have packet sockets, and the kernel has them. @throws KernelError EPERM, EAFNOSUPPORT */
+export function requirePacketSockets(): void {
+  close(newPacketSocket(0))
+}
+
+/** Opens a socket that receives every frame of an interface of the current namespace, multicast included. */
+export function openPacketSocket({ name, index }: LinkName): Fd {
+  const fd = newPacketSocket(ETH_P_ALL)
+  bindTo({ name, index }, fd, ETH_P_ALL)
   const membership = Buffer.alloc(16)
   membership.writeInt32LE(index, 0)
   membership.writeUInt16LE(PACKET_MR_ALLMULTI, 4)
@@ -46,11 +74,17 @@ export function receiveFrames<T>(
   const buffer = Buffer.alloc(LONGEST_FRAME)
   for (let left = milliseconds; left > 0; left = until - now()) {
     if (!waitReadable(fd, left)) continue
-    const length = syscall('recvfrom', fd, buffer, buffer.length, MSG_DONTWAIT, 0, 0)
-    if (length === -Errno.EAGAIN) continue
-    if (length < 0) throw new KernelError(-length, 'receive a frame')
-    const value = read(buffer.subarray(0, length))
+    const frame = nextFrame(fd, buffer)
+    const value = frame && read(frame)
     if (value !== undefined) return value
   }
   return undefined
+}
+
+/** The next frame that waits, in the buffer; undefined when none does. An interface that is down (ENETDOWN) has none. @throws KernelError */
+export function nextFrame(fd: Fd, buffer = Buffer.alloc(LONGEST_FRAME)): Buffer | undefined {
+  const length = syscall('recvfrom', fd, buffer, buffer.length, MSG_DONTWAIT, 0, 0)
+  if (length === -Errno.EAGAIN || length === -Errno.ENETDOWN) return undefined
+  if (length < 0) throw new KernelError(-length, 'receive a frame')
+  return buffer.subarray(0, length)
 }

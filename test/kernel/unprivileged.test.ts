@@ -29,7 +29,7 @@ for (const { plugin, chained } of allExamples())
     const needsIpam = own.type === 'ptp' ? { ipam: hostLocal('10.1.0.0/24') } : {}
     if (!configurations.has(own.type)) configurations.set(own.type, { ...own, ...needsIpam })
   }
-const ipam = ['host-local', 'ipam-list', 'pool', 'static']
+const ipam = ['dhcp', 'host-local', 'ipam-list', 'pool', 'static']
 
 test('every plugin is tried', () => {
   assert.equal([...configurations.keys(), ...ipam].sort(), Object.keys(plugins).sort())

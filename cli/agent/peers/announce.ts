@@ -3,11 +3,11 @@
  * announces an address that has a new MAC address to the containers of its own host.
  */
 
-import { claimFrame } from '../../../shared/attachment/claim-frames.ts'
 import { parseAddress } from '../../../shared/ip/address.ts'
 import { parseMac } from '../../../shared/ip/mac.ts'
 import { close as closeFd, type Fd } from '../../../shared/kernel/files.ts'
 import { must, syscall } from '../../../shared/kernel/syscall.ts'
+import { claimFrame } from '../../../shared/netlink/claim-frames.ts'
 import { type Link, listPorts } from '../../../shared/netlink/link.ts'
 import type { Socket } from '../../../shared/netlink/socket.ts'
 

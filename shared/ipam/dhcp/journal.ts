@@ -6,6 +6,8 @@
 import * as z from 'zod/mini'
 import type { Attachment } from '../../cni/plugin.ts'
 import type { Output } from '../../config/schema.ts'
+import type { Namespace } from '../../kernel/namespace.ts'
+import { statOf } from '../../kernel/stat.ts'
 import { attachmentRecords } from '../../state/attachment-records.ts'
 import { withStateLock } from '../../state/lock.ts'
 
@@ -72,6 +74,8 @@ const shape = () => ({
   /** The interface, as ADD found it. */
   ifindex: z.number(),
   mac: z.string(),
+  /** The MAC address that the server's answer came from, the server's or a relay's: for a RELEASE when the interface has its address no more. */
+  via: z.optional(z.string()),
   client: client(),
   priority: z.optional(z.number()),
   rapidCommit: z.boolean(),
@@ -92,6 +96,12 @@ export type EntryResult = Output<ReturnType<typeof result>>
 /** Runs an action that reads and writes the journal: one at a time on this host. It waits for no server. */
 export function withJournal<T>(action: () => T): T {
   return withStateLock('dhcp', action as () => never) as T
+}
+
+/** Which namespace an open one is, as an entry has it. */
+export function namespaceId({ fd, path }: Namespace): string {
+  const { device, inode } = statOf(fd, path)
+  return `${device}/${inode}`
 }
 
 /** Replaces an entry, unless DEL has forgotten it meanwhile, or another ADD has made it anew. @returns whether it was replaced */

@@ -1,9 +1,12 @@
 /** dhcp: addresses from the network's own servers. */
 
 import type { Plugin } from '../../cni/plugin.ts'
-import { CniError, Code } from '../../error/error.ts'
+import { add } from './add.ts'
+import { check, status } from './check.ts'
 import { config, type DhcpConfig } from './config.ts'
-import { entryOf, journal, withJournal } from './journal.ts'
+import { del, gc } from './end.ts'
+import { textOf } from './identity.ts'
+import { entryOf } from './journal.ts'
 import { renewed } from './renewed.ts'
 
 export const dhcp: Plugin<DhcpConfig> = {
@@ -11,11 +14,12 @@ export const dhcp: Plugin<DhcpConfig> = {
   summary: "gives addresses of the network's own DHCP servers, and of routers' advertisements",
   config,
   args: ['K8S_POD_NAMESPACE', 'K8S_POD_NAME', 'NERDCTL_CNI_DHCP_HOSTNAME'],
-  add() {
-    throw new CniError(Code.Internal, { msg: 'dhcp: ADD is not there yet', hint: 'use another IPAM plugin' })
-  },
-  del: (request) => withJournal(() => journal.forget(request)),
-  check() {},
+  prepare: (request) => void textOf(request),
+  add,
+  del,
+  check,
+  status,
+  gc,
   usesLink: () => true,
   current(request, result) {
     const entry = entryOf(request)

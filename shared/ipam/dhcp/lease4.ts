@@ -1,0 +1,124 @@
+/** A lease of IPv4 for ADD: asked for, kept from machines that have the address already, entered in the journal. */
+
+import type { Attachment } from '../../cni/plugin.ts'
+import type { Seen } from '../../dhcp/exchange.ts'
+import { acquire } from '../../dhcp/v4/acquire.ts'
+import { decline } from '../../dhcp/v4/end.ts'
+import { endsOf } from '../../dhcp/v4/extend.ts'
+import type { Leased4 } from '../../dhcp/v4/lease.ts'
+import type { Log } from '../../error/log.ts'
+import { bootId } from '../../kernel/boot.ts'
+import { bootClock, now } from '../../kernel/clock.ts'
+import { close } from '../../kernel/files.ts'
+import { inNamespace } from '../../kernel/namespace.ts'
+import { probeFrom } from '../../netlink/address-probe.ts'
+import { claimFrame } from '../../netlink/claim-frames.ts'
+import { sendFrame } from '../../netlink/packet.ts'
+import { client4Of } from './client.ts'
+import { allInUse, noLease } from './failure.ts'
+import { type Entry, namespaceId } from './journal.ts'
+import type { Place } from './link.ts'
+import { packetPort } from './packet-port.ts'
+import { type Port, run } from './port.ts'
+import { giveBackFrom } from './release.ts'
+import { resultOf4 } from './result.ts'
+
+/** Who asks, and how. */
+export interface Asking {
+  attachment: Attachment & { netns: string }
+  client: Entry['client']
+  priority?: number
+  rapidCommit: boolean
+  arpProbe: boolean
+  /** Of ADD, for errors. */
+  seconds: number
+  /** When the time is over, by now(). */
+  deadline: number
+  log: Log
+}
+
+/** How many addresses a server may give that other machines have. */
+const ATTEMPTS = 4
+
+/**
+ * Gets a lease, and tells the neighbours of it.
+ * @param keep what follows; when it fails, the lease is given back
+ * @throws CniError of code 11 when no server gives an address, or only such as others have
+ */
+export function lease4<T>(place: Place, asking: Asking, keep: (entry: Entry) => T): T {
+  const port = inNamespace(place.namespace, () => packetPort(place.link, place.mac))
+  try {
+    for (let attempt = 1; ; attempt++) {
+      const entry = ask(port, place, asking)
+      const conflict = giving(entry, place, asking, () => conflictOf(entry, place, asking))
+      if (!conflict) return giving(entry, place, asking, () => kept(port, entry, place, keep))
+      refuse(port, entry)
+      const { address, mac } = conflict
+      if (attempt === ATTEMPTS) throw allInUse(address, mac, ATTEMPTS)
+      asking.log.warn(
+        `${address} is in use by ${mac}: it is declined, and the DHCP server is asked for another`,
+      )
+    }
+  } finally {
+    close(port.fd)
+  }
+}
+
+/** DISCOVER to ACK. @throws CniError of code 11 */
+function ask(port: Port, place: Place, asking: Asking): Entry {
+  const { client, rapidCommit, deadline, seconds, log } = asking
+  const seen: Seen = { sentences: [] }
+  const asked = { client, mac: place.link.mac }
+  const exchange = acquire(client4Of(asked), { rapidCommit, milliseconds: deadline - now(), now }, seen)
+  const leased = run(port, exchange)
+  if (!leased) throw noLease(place, seen, seconds)
+  for (const warning of leased.warnings) log.warn(`DHCP server ${leased.lease.server}: ${warning}`)
+  return entryOf(port, leased, place, asking)
+}
+
+function entryOf(port: Port, { lease }: Leased4, place: Place, asking: Asking): Entry {
+  const { attachment, client, priority, rapidCommit } = asking
+  const { network, containerID, ifname, netns } = attachment
+  const result = resultOf4(lease, priority)
+  return {
+    ...{ network, containerID, ifname, netns },
+    namespace: namespaceId(place.namespace),
+    boot: bootId(),
+    ifindex: place.link.index,
+    mac: place.link.mac,
+    via: port.readFrom,
+    client,
+    priority,
+    rapidCommit,
+    lease4: { ...lease, since: port.sentAt ?? bootClock() },
+    given: result,
+    now: result,
+  }
+}
+
+/** Does what follows an ACK. When it fails, the server gets its address back. */
+function giving<T>(entry: Entry, place: Place, { log }: Asking, action: () => T): T {
+  try {
+    return action()
+  } catch (error) {
+    giveBackFrom(entry, place, log)
+    throw error
+  }
+}
+
+function conflictOf({ lease4 }: Entry, { namespace, link, mac }: Place, { arpProbe }: Asking) {
+  if (!arpProbe || !lease4) return undefined
+  return inNamespace(namespace, () => probeFrom(link, [endsOf(lease4).from], mac))
+}
+
+function refuse(port: Port, entry: Entry): void {
+  if (!entry.lease4) return
+  const { from, to } = endsOf(entry.lease4)
+  port.send(decline(client4Of(entry), from, to))
+}
+
+/** A gratuitous ARP: the interface is up, so the kernel sends none when the address comes. */
+function kept<T>(port: Port, entry: Entry, { mac }: Place, keep: (entry: Entry) => T): T {
+  if (entry.lease4) sendFrame(port.fd, claimFrame(endsOf(entry.lease4).from, mac))
+  return keep(entry)
+}
