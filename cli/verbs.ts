@@ -35,6 +35,7 @@ export const verbs: Verbs = {
   'pool release': async () => (await import('./verbs/pool-release.ts')).poolRelease,
   'pool recover': async () => (await import('./verbs/pool-recover.ts')).poolRecover,
   agent: async () => (await import('./verbs/agent.ts')).agent,
+  dhcp: async () => (await import('./verbs/dhcp.ts')).dhcp,
   // attachments by hand
   add: async () => (await import('./verbs/add.ts')).add,
   check: async () => (await import('./verbs/check.ts')).check,

@@ -1,8 +1,8 @@
 /** `patchbay agent`: does for the networks of this host at once what else the next ADD would wait for. */
 
 import { runAgent } from '#agent'
-import { type Level, levels, logOf } from '../agent/log.ts'
 import { misuse } from '../form/arguments.ts'
+import { type Level, levels, logOf } from '../form/service-log.ts'
 import { type Call, lastOf, type Status, type Verb } from '../form/verb.ts'
 
 const NET_D = '/etc/cni/net.d'
@@ -51,7 +51,7 @@ function optionsOf({ flags }: Pick<Call, 'flags'>) {
     storeFile: lastOf(flags, '--store') ?? STORE,
     metrics: metrics === 'none' ? undefined : metrics,
     settings: { emptyFor: millisecondsOf('--empty-for', lastOf(flags, '--empty-for') ?? '5m'), beat: BEAT },
-    log: logOf((lastOf(flags, '--log-level') ?? 'info') as Level),
+    log: logOf('agent', (lastOf(flags, '--log-level') ?? 'info') as Level),
   }
 }
 

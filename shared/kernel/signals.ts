@@ -3,7 +3,7 @@
 import type { Fd } from './files.ts'
 import { must, syscall } from './syscall.ts'
 
-const SIGHUP = 1
+export const SIGHUP = 1
 const SIGINT = 2
 const SIGTERM = 15
 const SIG_BLOCK = 0
@@ -41,6 +41,16 @@ const SFD_CLOEXEC = 0o2000000
 export function endingSignals(): Fd {
   const set = held()
   return must('wait for signals', 'signalfd4', -1, set, set.length, SFD_CLOEXEC)
+}
+
+/** struct signalfd_siginfo, include/uapi/linux/signalfd.h: it begins with the signal's number. */
+const SIGINFO_BYTES = 128
+
+/** The signal that has come at such a descriptor. It waits for one. */
+export function signalAt(fd: Fd): number {
+  const info = Buffer.alloc(SIGINFO_BYTES)
+  must('read a signal', 'read', fd, info, info.length)
+  return info.readUInt32LE(0)
 }
 
 function held(): Buffer {

@@ -14,10 +14,13 @@ export const AF_INET = 2
 export const [AF_SPEC, INET_CONF] = [26, 1]
 
 /** A setting's number: IPV4_DEVCONF_* less one (include/uapi/linux/ip.h). */
-export const Ipv4Conf = { ARP_NOTIFY: 21 } as const
+export const Ipv4Conf = { PROMOTE_SECONDARIES: 19, ARP_NOTIFY: 21 } as const
 
 /** Their files in net/ipv4/conf/LINK. */
-const files: Readonly<Record<number, string>> = { [Ipv4Conf.ARP_NOTIFY]: 'arp_notify' }
+const files: Readonly<Record<number, string>> = {
+  [Ipv4Conf.PROMOTE_SECONDARIES]: 'promote_secondaries',
+  [Ipv4Conf.ARP_NOTIFY]: 'arp_notify',
+}
 
 /**
  * Sets a setting of IPv4 by its number. `sysctl -w net.ipv4.conf.LINK.…`; IPv6 has no such request. Newer kernels refuse it without

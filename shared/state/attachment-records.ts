@@ -24,6 +24,10 @@ export interface AttachmentRecords<T extends Recorded> {
   /** The records of a network's attachments that are not valid any more. For GC. */
   stale(network: string, valid: Omit<Attachment, 'network'>[]): T[]
   all(): T[]
+  /** The keys of all records: the names of their files without `.json`. */
+  keys(): string[]
+  /** The record of a key; undefined when absent or damaged. @throws KernelError when it cannot be read */
+  at(key: string): T | undefined
 }
 
 /** @param folder below the state directory @param shape makes the shape of what is recorded besides the attachment */
@@ -54,5 +58,7 @@ export function attachmentRecords<S extends Shape>(
       return every().filter((one) => one.network === network && !isValid(one))
     },
     all: every,
+    keys: names,
+    at: (key) => read(key) as unknown as T | undefined,
   }
 }

@@ -1,6 +1,7 @@
 /** The client that an entry of the journal describes: the same in each exchange for its lease. */
 
 import type { Client4 } from '../../dhcp/v4/client.ts'
+import type { Client6 } from '../../dhcp/v6/client.ts'
 import { parseMac } from '../../ip/mac.ts'
 import { random } from '../../kernel/random.ts'
 import type { Entry } from './journal.ts'
@@ -18,4 +19,9 @@ export function client4Of({ client, mac }: Pick<Entry, 'client' | 'mac'>): Clien
     request,
     provide: provide.map(([code, value]) => [code, Buffer.from(value, 'hex')]),
   }
+}
+
+/** The same of DHCPv6. */
+export function client6Of({ client: { duid, iaid, hostname } }: Pick<Entry, 'client'>): Client6 {
+  return { duid: Buffer.from(duid, 'hex'), iaid, random, hostname }
 }

@@ -8,6 +8,7 @@ import type { Attachment } from '../../cni/plugin.ts'
 import type { Output } from '../../config/schema.ts'
 import type { Namespace } from '../../kernel/namespace.ts'
 import { statOf } from '../../kernel/stat.ts'
+import { stateDirectory } from '../../kernel/state-directory.ts'
 import { attachmentRecords } from '../../state/attachment-records.ts'
 import { withStateLock } from '../../state/lock.ts'
 
@@ -64,6 +65,8 @@ const result = () =>
       z.object({ dst: z.string(), gw: z.optional(z.string()), priority: z.optional(z.number()) }),
     ),
     dns: dns(),
+    /** Since a server has changed it. */
+    mtu: z.optional(z.number()),
   })
 
 const shape = () => ({
@@ -85,9 +88,16 @@ const shape = () => ({
   given: result(),
   /** What the interface has now. */
   now: result(),
+  /** What it had before, while that is being replaced: the next renewer completes what a killed one has begun. */
+  former: z.optional(result()),
 })
 
-export const journal = attachmentRecords('dhcp', shape)
+const folder = 'dhcp'
+
+export const journal = attachmentRecords(folder, shape)
+
+/** Where its files are. */
+export const journalDirectory = `${stateDirectory}/${folder}`
 
 /** An entry of the journal. */
 export type Entry = ReturnType<typeof journal.all>[number]
@@ -111,6 +121,14 @@ export function replaceEntry(former: Entry, entry: Entry): boolean {
     if (!there || there.namespace !== former.namespace || there.ifindex !== former.ifindex) return false
     journal.write(entry)
     return true
+  })
+}
+
+/** Forgets an entry, unless DEL has done so already, or another ADD has made it anew. */
+export function dropEntry(former: Entry): void {
+  withJournal(() => {
+    const there = journal.read(former)
+    if (there?.namespace === former.namespace && there.ifindex === former.ifindex) journal.forget(former)
   })
 }
 

@@ -1,6 +1,6 @@
 /** What has become of a result of ADD: the addresses and routes that servers have changed since. */
 
-import type { Ip, Result, Route } from '../../cni/result.ts'
+import type { Interface, Ip, Result, Route } from '../../cni/result.ts'
 import { formatCidr, parseCidr } from '../../ip/subnet.ts'
 import type { EntryResult } from './journal.ts'
 
@@ -13,7 +13,14 @@ export function renewed(result: Result, given: EntryResult, now: EntryResult): R
   const ips: Ip[] = now.ips.map((ip) => ({ ...ip, interface: own.interface }))
   const gone = new Set(given.routes.map(keyOf))
   const routes = result.routes.filter((route) => !gone.has(keyOf(route)))
-  return { ...result, ips: [...others, ...ips], routes: [...routes, ...now.routes] }
+  const interfaces = withMtu(result.interfaces, own.interface, now.mtu)
+  return { ...result, interfaces, ips: [...others, ...ips], routes: [...routes, ...now.routes] }
+}
+
+/** @param mtu since a server has changed it */
+function withMtu(interfaces: Interface[], which: number | undefined, mtu: number | undefined): Interface[] {
+  if (mtu === undefined) return interfaces
+  return interfaces.map((one, index) => (index === which && one.mtu !== undefined ? { ...one, mtu } : one))
 }
 
 function canonical(address: string): string {

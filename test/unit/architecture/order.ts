@@ -9,7 +9,7 @@ export const order: readonly (readonly string[])[] = [
   ['main.ts'],
   ['cli'],
   ['cli/verbs'],
-  ['cli/agent'],
+  ['cli/agent', 'cli/dhcp'],
   ['cli/bundle', 'cli/doctor', 'cli/metrics', 'cli/topology', 'cli/pool'],
   ['cli/capture', 'cli/plan', 'cli/trace', 'cli/trial'],
   ['cli/addresses', 'cli/attach', 'cli/lists'],

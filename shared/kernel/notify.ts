@@ -1,8 +1,8 @@
 /** Tells systemd what the service does, as sd_notify(3) says: datagrams to the socket in NOTIFY_SOCKET. */
 
-import { Errno } from '../../shared/kernel/errno.ts'
-import { close } from '../../shared/kernel/files.ts'
-import { syscall } from '../../shared/kernel/syscall.ts'
+import { Errno } from './errno.ts'
+import { close } from './files.ts'
+import { syscall } from './syscall.ts'
 
 /** Sends assignments, one a line: `READY=1`. */
 export type Notify = (text: string) => void
