@@ -136,7 +136,13 @@ function unanswered(
     host.log.warn(silence(entry, lease, action, now, seen))
   slot.tries++
   if (isSearch) slot.at = now + searchPause(slot.searches++, host.random())
-  else slot.at = stateAt(lease, now) === 'expired' ? now : nextAttempt(lease, now)
+  else slot.at = isPast(action, lease, now) ? now : nextAttempt(lease, now)
+}
+
+/** Whether another action's time has come while an answer was waited for. */
+function isPast(action: Action, lease: Dated, now: number): boolean {
+  const state = stateAt(lease, now)
+  return state === 'expired' || (state === 'rebinding' && action === 'renew')
 }
 
 /** The first of several of a kind is told. */

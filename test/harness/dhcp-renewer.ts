@@ -17,7 +17,9 @@ export interface Renewer extends Server {
 export async function startRenewer(...flags: string[]): Promise<Renewer> {
   const path = `${filesOf('renewer')}.log`
   const output = openSync(path, 'w')
-  const child = spawn(join(executables(), 'patchbay'), ['dhcp', ...flags], { stdio: ['ignore', output, output] })
+  const child = spawn(join(executables(), 'patchbay'), ['dhcp', ...flags], {
+    stdio: ['ignore', output, output],
+  })
   closeSync(output)
   child.unref()
   const text = () => readFileSync(path, 'utf8')
@@ -55,5 +57,7 @@ export function changeEntry({ name }: { name: string }, change: (entry: Entry) =
 
 function entries(): { path: string; entry: Entry }[] {
   const names = existsSync(journal) ? readdirSync(journal).filter((name) => name.endsWith('.json')) : []
-  return names.map((name) => join(journal, name)).map((path) => ({ path, entry: JSON.parse(readFileSync(path, 'utf8')) }))
+  return names
+    .map((name) => join(journal, name))
+    .map((path) => ({ path, entry: JSON.parse(readFileSync(path, 'utf8')) }))
 }

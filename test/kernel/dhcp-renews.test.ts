@@ -1,59 +1,178 @@
-/** `patchbay dhcp`: leases are renewed as RFC 2131 section 4.4.5 says, and what servers change is applied. */
+/** `patchbay dhcp`: leases are renewed as RFC 2131 section 4.4.5 says, what servers change is applied, and the end of a lease takes the address. */
 // needs: link macvlan
 // unpacked: kea-dhcp4-server
 
+import { spawn } from 'node:child_process'
+import { readdirSync, readlinkSync } from 'node:fs'
 import * as assert from 'uvu/assert'
-import { type Attached, attach } from '../harness/attach.ts'
-import { network } from '../harness/cnitool.ts'
+import { attach } from '../harness/attach.ts'
 import { ip } from '../harness/command.ts'
-import { listenOn } from '../harness/dhcp-heard.ts'
+import { answer4 } from '../harness/dhcp-hostile.ts'
 import { keaOn } from '../harness/dhcp-kea.ts'
-import { changeEntry, entryOf, startRenewer } from '../harness/dhcp-renewer.ts'
-import { segment, station } from '../harness/dhcp-segment.ts'
-import { privateHost } from '../harness/host.ts'
+import { entryOf, startRenewer } from '../harness/dhcp-renewer.ts'
+import { station } from '../harness/dhcp-segment.ts'
+import { checked, givenBy, newServed, serve } from '../harness/dhcp-served.ts'
+import { type Netns, privateHost, setSysctl } from '../harness/host.ts'
 import { addresses, link, routes } from '../harness/look.ts'
 import { test } from '../harness/test.ts'
 import { until } from '../harness/until.ts'
 
 await privateHost()
 
-let networks = 0
+const renewer = await startRenewer()
+const said = (text: string) => renewer.log().some((line) => line.includes(text))
 
-/** A segment with its own server, and a network on it. Leases are for 4 s, T1 is 1 s, T2 is 2 s. */
-async function served(config: Partial<Parameters<typeof keaOn>[1]> = {}) {
-  const number = ++networks
-  const lan = segment(`eth${number}`)
-  const at = station(lan, `server${number}`, `10.${number}.0.1/24`)
-  const kea = await keaOn(at, {
-    subnet: `10.${number}.0.0/24`,
-    pool: `10.${number}.0.100-10.${number}.0.110`,
-    options: { routers: `10.${number}.0.1` },
-    ...config,
-  })
-  const plugin = { type: 'macvlan', master: lan.nic, ipam: { type: 'dhcp' } }
-  return { lan, at, kea, ear: listenOn(at), net: network(`dhcp${number}`, plugin) }
-}
-
-/** What CHECK says. */
-async function checked({ check }: Attached): Promise<string> {
-  return check().then(
-    () => 'fine',
-    (error) => String(error),
+test('a lease is renewed at T1 by its server alone, without a broadcast', async () => {
+  const at = newServed()
+  const [subnet, pool] = ['10.1.0.0/24', '10.1.0.9-10.1.0.9']
+  const kea = await keaOn(at.at, { subnet, pool, options: { routers: at.server } })
+  const guest = await attach(at.net)
+  const first = kea.leases()[0]?.expiry ?? 0
+  await until('Kea has renewed it', () => (kea.leases()[0]?.expiry ?? 0) > first)
+  const [, renewal] = at.ear.dhcp().filter(({ type }) => type === 'REQUEST')
+  assert.equal(
+    [renewal?.ciaddr, renewal?.from.address, renewal?.to.address],
+    [at.yiaddr, at.yiaddr, at.server],
   )
-}
+  assert.equal([renewal?.server, renewal?.requested, renewal?.to.mac], [undefined, undefined, at.at.mac])
+  await until('the journal has it', () => (entryOf(guest)?.lease4?.since ?? 0) > 0)
+  assert.is(await checked(guest), 'fine')
+  await guest.del()
+  await until('it is released', () => kea.leases().length === 0)
+  await kea.end()
+})
 
-test('a lease is renewed at T1 by unicast, and CHECK goes on', async () => {
-  const { kea, ear, net } = await served()
-  const renewer = await startRenewer()
-  const guest = await attach(net)
-  const before = entryOf(guest)?.lease4?.since ?? 0
-  await until('it is renewed', () => (entryOf(guest)?.lease4?.since ?? 0) > before)
-  const renewal = ear.dhcp().filter(({ type }) => type === 'REQUEST').at(1)
-  console.log(renewal, ear.asked(), renewer.log())
-  assert.equal(await checked(guest), 'fine')
-  await renewer.end()
+test('without its server a lease goes to another one at T2', async () => {
+  const at = newServed()
+  const one = await serve(at)
+  const guest = await attach(at.net)
+  await one.end()
+  const other = station(at.lan, 'other2', '10.2.0.2/24')
+  const kea = await keaOn(other, { subnet: '10.2.0.0/24', pool: '10.2.0.9-10.2.0.9' })
+  await until('the other server has it', () => entryOf(guest)?.lease4?.server === '10.2.0.2')
+  const [rebinding] = at.ear
+    .dhcp()
+    .filter(
+      ({ type, to, ciaddr }) =>
+        type === 'REQUEST' && to.address === '255.255.255.255' && ciaddr !== '0.0.0.0',
+    )
+  assert.is(rebinding?.ciaddr, at.yiaddr)
+  assert.equal(addresses('eth0', guest), [`${at.yiaddr}/24`])
   await guest.del()
   await kea.end()
 })
 
+test('when all servers are silent to the end, the address goes, and comes back with a server', async () => {
+  const at = newServed()
+  const server = await serve(at, { times: [3, 1, 2] })
+  const guest = await attach(at.net)
+  server.behave({})
+  await until('the address is gone', () => addresses('eth0', guest).length === 0)
+  assert.ok(link('eth0', guest).flags.includes('UP'))
+  assert.equal(routes(4, guest), [])
+  assert.match(await checked(guest), /has a lease that has ended/)
+  assert.ok(said(`changed from ${at.yiaddr}/24 to none`))
+  server.behave(givenBy(at))
+  await until('the address is back', () => addresses('eth0', guest).length > 0)
+  await until('the change is complete', () => entryOf(guest)?.former === undefined)
+  const discover = at.ear.dhcp().findLast(({ type }) => type === 'DISCOVER')
+  assert.is(discover?.requested, at.yiaddr)
+  assert.is(await checked(guest), 'fine')
+  assert.ok(said('has answered again'))
+  await guest.del()
+  await server.end()
+})
+
+/** What `ip monitor` says of addresses in a container. */
+function watchAddresses({ name }: Netns) {
+  const child = spawn('ip', ['-n', name, '-o', 'monitor', 'address'], { stdio: ['ignore', 'pipe', 'ignore'] })
+  let text = ''
+  child.stdout.setEncoding('utf8').on('data', (part) => {
+    text += part
+  })
+  return { lines: () => text.split('\n'), end: () => child.kill() }
+}
+
+test('another address, router and MTU are applied: the new ones first', async () => {
+  const at = newServed()
+  const server = await serve(at, { mtu: 1400 })
+  const guest = await attach(at.net)
+  assert.is(link('eth0', guest).mtu, 1400)
+  const watched = watchAddresses(guest)
+  setSysctl('net/ipv4/conf/eth0/arp_accept', 1, at.at.name)
+  server.behave(givenBy(at, { yiaddr: '10.4.0.10', router: '10.4.0.2', mtu: 1300 }))
+  await until('the change is complete', () => {
+    const entry = entryOf(guest)
+    return entry?.lease4?.address === '10.4.0.10/24' && entry.former === undefined
+  })
+  assert.equal(addresses('eth0', guest), ['10.4.0.10/24'])
+  assert.equal(
+    routes(4, guest).filter((line) => line.startsWith('default')),
+    ['default via 10.4.0.2'],
+  )
+  assert.is(link('eth0', guest).mtu, 1300)
+  assert.is(await checked(guest), 'fine')
+  assert.ok(
+    said(`of ${entryOf(guest)?.containerID.slice(0, 12)} in dhcp4 changed from 10.4.0.9/24 to 10.4.0.10/24`),
+  )
+  const isOld = (line: string) => line.startsWith('Deleted') && line.includes(` ${at.yiaddr}/24`)
+  await until('the old address has gone', () => watched.lines().some(isOld))
+  const came = watched
+    .lines()
+    .findIndex((line) => !line.startsWith('Deleted') && line.includes(' 10.4.0.10/24'))
+  assert.ok(came >= 0 && came < watched.lines().findIndex(isOld), watched.lines().join('\n'))
+  const neighbour = ip(`-n ${at.at.name} neighbour show 10.4.0.10`)
+  assert.match(neighbour, link('eth0', guest).address)
+  watched.end()
+  await guest.del()
+  assert.ok(at.ear.asked().includes('RELEASE'))
+  await server.end()
+})
+
+test('a NAK takes the address at once, and a server is asked for another', async () => {
+  const at = newServed()
+  const server = await serve(at)
+  const guest = await attach(at.net)
+  const other = givenBy(at, { yiaddr: '10.5.0.77', times: [60, 30, 50] })
+  const nak = answer4('NAK', { server: at.server, yiaddr: '0.0.0.0' })
+  server.behave({ ...other, REQUEST: [[nak], ...(other.REQUEST ?? [])] })
+  await until(
+    'it has another one',
+    () => entryOf(guest)?.lease4?.address === '10.5.0.77/24' && !entryOf(guest)?.former,
+  )
+  assert.equal(addresses('eth0', guest), ['10.5.0.77/24'])
+  assert.ok(said('the server has taken its lease back: NAK of 10.5.0.1'))
+  assert.is(await checked(guest), 'fine')
+  await guest.del()
+  await server.end()
+})
+
+/** How many sockets the renewer has open. */
+function sockets(): number {
+  const directory = `/proc/${renewer.pid}/fd`
+  return readdirSync(directory).filter((fd) => linkOf(`${directory}/${fd}`).startsWith('socket:')).length
+}
+
+/** A descriptor may close meanwhile. */
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path)
+  } catch {
+    return ''
+  }
+}
+
+test('DEL while a server is asked ends that, and the renewer keeps no socket', async () => {
+  const at = newServed()
+  const server = await serve(at)
+  const guest = await attach(at.net)
+  server.behave({})
+  await until('it is asked', () => at.ear.asked().length > 2)
+  await guest.del()
+  await until('no socket is left', () => sockets() === 0)
+  assert.is(entryOf(guest), undefined)
+  await server.end()
+})
+
+test.after(() => renewer.end())
 test.run()

@@ -5,7 +5,6 @@ import type { Seen } from '../../dhcp/exchange.ts'
 import { acquire } from '../../dhcp/v4/acquire.ts'
 import { decline } from '../../dhcp/v4/end.ts'
 import { endsOf } from '../../dhcp/v4/extend.ts'
-import type { Leased4 } from '../../dhcp/v4/lease.ts'
 import type { Log } from '../../error/log.ts'
 import { bootId } from '../../kernel/boot.ts'
 import { bootClock, now } from '../../kernel/clock.ts'
@@ -46,10 +45,11 @@ const ATTEMPTS = 4
  * @throws CniError of code 11 when no server gives an address, or only such as others have
  */
 export function lease4<T>(place: Place, asking: Asking, keep: (entry: Entry) => T): T {
+  const asker = askerOf(place, asking)
   const port = inNamespace(place.namespace, () => packetPort(place.link, place.mac))
   try {
     for (let attempt = 1; ; attempt++) {
-      const entry = ask(port, place, asking)
+      const entry = ask(port, asker, place, asking)
       const conflict = giving(entry, place, asking, () => conflictOf(entry, place, asking))
       if (!conflict) return giving(entry, place, asking, () => kept(port, entry, place, keep))
       refuse(port, entry)
@@ -65,34 +65,35 @@ export function lease4<T>(place: Place, asking: Asking, keep: (entry: Entry) => 
 }
 
 /** DISCOVER to ACK. @throws CniError of code 11 */
-function ask(port: Port, place: Place, asking: Asking): Entry {
-  const { client, rapidCommit, deadline, seconds, log } = asking
+function ask(port: Port, asker: Asker, place: Place, asking: Asking): Entry {
+  const { rapidCommit, deadline, seconds, log, priority } = asking
   const seen: Seen = { sentences: [] }
-  const asked = { client, mac: place.link.mac }
-  const exchange = acquire(client4Of(asked), { rapidCommit, milliseconds: deadline - now(), now }, seen)
+  const exchange = acquire(client4Of(asker), { rapidCommit, milliseconds: deadline - now(), now }, seen)
   const leased = run(port, exchange)
   if (!leased) throw noLease(place, seen, seconds)
-  for (const warning of leased.warnings) log.warn(`DHCP server ${leased.lease.server}: ${warning}`)
-  return entryOf(port, leased, place, asking)
+  const { lease, warnings } = leased
+  for (const warning of warnings) log.warn(`DHCP server ${lease.server}: ${warning}`)
+  const result = resultOf4(lease, priority)
+  const since = port.sentAt ?? bootClock()
+  return { ...asker, via: port.readFrom, lease4: { ...lease, since }, given: result, now: result }
 }
 
-function entryOf(port: Port, { lease }: Leased4, place: Place, asking: Asking): Entry {
+/** What an entry has before a server is asked. */
+type Asker = Omit<Entry, 'via' | 'lease4' | 'given' | 'now'>
+
+/** Read before: after the ACK little may fail. */
+function askerOf({ namespace, link }: Place, asking: Asking): Asker {
   const { attachment, client, priority, rapidCommit } = asking
   const { network, containerID, ifname, netns } = attachment
-  const result = resultOf4(lease, priority)
   return {
     ...{ network, containerID, ifname, netns },
-    namespace: namespaceId(place.namespace),
+    namespace: namespaceId(namespace),
     boot: bootId(),
-    ifindex: place.link.index,
-    mac: place.link.mac,
-    via: port.readFrom,
+    ifindex: link.index,
+    mac: link.mac,
     client,
     priority,
     rapidCommit,
-    lease4: { ...lease, since: port.sentAt ?? bootClock() },
-    given: result,
-    now: result,
   }
 }
 

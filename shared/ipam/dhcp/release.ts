@@ -1,16 +1,20 @@
 /** RELEASE: the server may give the address to others at once. A try with a bound; the lease ends anyway. */
 
 import type { Datagram } from '../../dhcp/exchange.ts'
+import type { Lease4 } from '../../dhcp/lease.ts'
 import { release } from '../../dhcp/v4/end.ts'
+import { endsOf } from '../../dhcp/v4/extend.ts'
 import { toCniError } from '../../error/error.ts'
 import type { Log } from '../../error/log.ts'
-import { sameAddress } from '../../ip/address.ts'
+import { type Address, sameAddress } from '../../ip/address.ts'
 import { parseMac } from '../../ip/mac.ts'
+import { parseCidr } from '../../ip/subnet.ts'
+import { tolerate } from '../../kernel/errno.ts'
 import { close } from '../../kernel/files.ts'
 import { inNamespace, openNamespaceIfAny } from '../../kernel/namespace.ts'
-import { listAddresses } from '../../netlink/address.ts'
+import { listAddresses, removeAddress } from '../../netlink/address.ts'
 import { findLink, type Link } from '../../netlink/link.ts'
-import { openSocketIn, Protocol, type Socket } from '../../netlink/socket.ts'
+import { ask, openSocketIn, Protocol, type Socket } from '../../netlink/socket.ts'
 import { client4Of } from './client.ts'
 import { type Entry, namespaceId } from './journal.ts'
 import type { Place } from './link.ts'
@@ -60,7 +64,10 @@ function sendRelease(entry: Entry, { namespace, inside, link }: From): void {
   const { lease4 } = entry
   if (!lease4) return
   const datagram = release(client4Of(entry), lease4)
-  inNamespace(namespace, () => send(datagram, portFor(datagram, entry, inside, link)))
+  const { from } = endsOf(lease4)
+  const hasAddress = isOn(inside, link, from)
+  inNamespace(namespace, () => send(datagram, hasAddress ? udpPort(link, from) : byMac(entry, link)))
+  if (hasAddress) dropAddress(inside, link, lease4)
 }
 
 function send(datagram: Datagram, port: Port): void {
@@ -72,9 +79,17 @@ function send(datagram: Datagram, port: Port): void {
   }
 }
 
-/** By the routes where the interface has the address; else to where the server's answer came from. */
-function portFor({ from }: Datagram, { via, mac }: Entry, inside: Socket, link: Link): Port {
-  const hasAddress = from && listAddresses(inside, link).some(({ address }) => sameAddress(address, from))
-  if (hasAddress) return udpPort(link, from)
+/** For an interface that has the address no more: to where the server's answer came from. */
+function byMac({ via, mac }: Entry, link: Link): Port {
   return packetPort(link, parseMac(mac) ?? Buffer.alloc(6), via === undefined ? undefined : parseMac(via))
+}
+
+function isOn(inside: Socket, link: Link, from: Address): boolean {
+  return listAddresses(inside, link).some(({ address }) => sameAddress(address, from))
+}
+
+/** The interface may live longer than its lease: its deletion may fail, or it goes back to the host. */
+function dropAddress(inside: Socket, link: Link, { address }: Lease4): void {
+  const cidr = parseCidr(address)
+  if (cidr) tolerate(() => ask(inside, removeAddress(link, cidr)), 'EADDRNOTAVAIL')
 }
