@@ -43,4 +43,9 @@ export interface Engine {
    */
   sendInBackground?(socket: number, kept: number, message: Uint8Array, stack: Uint8Array): number
   exit(status: number): never
+  /**
+   * Frees objects that refer to each other and to which nothing else refers: for a process that lives for long, since this engine does not
+   * do it by itself. Undefined where an engine does.
+   */
+  collect?(): void
 }

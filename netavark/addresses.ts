@@ -28,10 +28,13 @@ export function validateAddresses(
   if (typeof type === 'string' && !isOwnIpam(type))
     throw refusal(
       `there is no IPAM plugin ${JSON.stringify(type.slice(0, 60))}`,
-      'option ipam takes host-local, ipam-list, pool or static',
+      'option ipam takes host-local, dhcp, ipam-list, pool or static',
     )
   if (ipam_options.driver === 'dhcp')
-    throw refusal('IPAM driver dhcp is not available', 'use --subnet, or --ipam-driver none')
+    throw refusal(
+      'IPAM driver dhcp is not available',
+      'use --subnet, --ipam-driver none, or -o ipam={"type":"dhcp"}, by which the driver asks the server itself',
+    )
   const special = routes.find(({ route_type = 'unicast' }) => route_type !== 'unicast')
   if (special)
     throw refusal(

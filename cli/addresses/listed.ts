@@ -1,10 +1,11 @@
-/** The text of `patchbay ipam ls`: ranges, and below them holders. */
+/** The text of `patchbay ipam ls`: ranges, and below them holders and leases. */
 
 import { shortAge } from '../form/age.ts'
 import type { Page } from '../form/page.ts'
 import { type Cell, type Column, table } from '../form/table.ts'
 import { lifeCell, shortID } from '../host/words.ts'
 import type { Fullness } from './fullness.ts'
+import { type HeldLease, leaseColumns } from './leases.ts'
 import type { ToldHolder } from './told.ts'
 
 const rangeColumns: Column<Fullness>[] = [
@@ -49,12 +50,16 @@ export function listed(
   page: Page,
   ranges: readonly Fullness[],
   holders: readonly ToldHolder[],
+  leases: readonly HeldLease[],
   isSeen: boolean,
 ): string {
   if (!isSeen) return 'ranges and addresses cannot be seen: run it as root'
   const parts = [
     ...(ranges.length > 0 ? [table(page, rangeColumns, ranges)] : []),
     ...(holders.length > 0 ? [table(page, holderColumns, holders)] : []),
+    ...(leases.length > 0 ? [table(page, leaseColumns, leases)] : []),
   ]
-  return parts.length > 0 ? parts.join('\n\n') : 'no ranges and no addresses of host-local'
+  return parts.length > 0
+    ? parts.join('\n\n')
+    : 'no ranges, no addresses of host-local, and no leases of DHCP'
 }

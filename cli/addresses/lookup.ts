@@ -14,6 +14,7 @@ import { addressesInside, pathInto } from '../host/inside.ts'
 import { type LeftOut, trying } from '../host/left-out.ts'
 import { timeOfEcho } from '../host/ping.ts'
 import { holdersOf } from './by-ip.ts'
+import { heldLeases, leasesFor } from './leases.ts'
 import type { NetworkRange } from './ranges.ts'
 import type { Store } from './stores.ts'
 import { toldHolder } from './told.ts'
@@ -23,13 +24,14 @@ export type Lookup = z.infer<typeof answer>
 /** Enters only the namespaces of containers that a file gives the address to. */
 export function lookup(
   address: Address,
-  { attachments }: HostView,
+  view: HostView,
   {
     stores,
     ranges,
     leftOut,
   }: { stores: readonly Store[]; ranges: readonly NetworkRange[]; leftOut: LeftOut },
 ): Lookup {
+  const { attachments } = view
   const text = formatAddress(address)
   const holders = holdersOf(address, stores)
   const having = attachments.filter(({ addresses }) => addresses.some((one) => one.split('/')[0] === text))
@@ -37,8 +39,9 @@ export function lookup(
     address: text,
     ranges: ranges.flatMap((range) => around(range, address)),
     holders: holders.map(toldHolder),
-    caches: having.flatMap((view) => (view.cached ? { ...told(view), file: view.cached.file } : [])),
-    namespaces: having.flatMap((view) => inNamespace(view, address, leftOut)),
+    leases: leasesFor(address, heldLeases(view)),
+    caches: having.flatMap((one) => (one.cached ? { ...told(one), file: one.cached.file } : [])),
+    namespaces: having.flatMap((one) => inNamespace(one, address, leftOut)),
     ...reach(address),
   }
 }

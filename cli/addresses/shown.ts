@@ -1,5 +1,6 @@
 /** The text of `patchbay ipam show`. */
 
+import { leaseText } from '../attachments/told-lease.ts'
 import { shortAge } from '../form/age.ts'
 import { type Fact, factLines } from '../form/facts.ts'
 import type { Page } from '../form/page.ts'
@@ -29,6 +30,12 @@ export function shown(page: Page, found: Lookup, isSeen: boolean): string {
       ({ network, range, role }): Fact => ['range', `${network}: ${range}${role ? `, is its ${role}` : ''}`],
     ),
     ...(isSeen ? holderFacts(found) : [['held by', 'cannot be seen: run it as root'] as Fact]),
+    ...found.leases.map(
+      (one): Fact => [
+        'lease',
+        `${one.network}: ${one.pod ?? one.container} ${one.interface}: ${leaseText(one)}`,
+      ],
+    ),
     ...found.caches.map(({ network, file }): Fact => ['cache', `${network}: ${file}`]),
     ...found.namespaces.map(
       ({ container, pod, namespace }): Fact => ['kernel', `${pod ?? container}: ${namespace} has it`],
@@ -37,7 +44,8 @@ export function shown(page: Page, found: Lookup, isSeen: boolean): string {
   ])
 }
 
-function holderFacts({ holders, ranges }: Lookup): Fact[] {
+function holderFacts({ holders, ranges, leases }: Lookup): Fact[] {
+  if (holders.length === 0 && leases.length > 0) return []
   if (holders.length === 0)
     return ranges.length > 0
       ? [['held by', 'no container']]

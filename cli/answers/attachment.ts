@@ -20,7 +20,9 @@ export const attachment = object({
   interface: string().describe('Its name as the runtime knows it (CNI_IFNAME).'),
   pod: string().optional().describe('NAMESPACE/NAME, as the runtime told it in CNI_ARGS.'),
   life,
-  addresses: array(string()).describe('With prefix lengths, unless only host-local knows them.'),
+  addresses: array(string()).describe(
+    'With prefix lengths, unless only host-local knows them; of DHCP those of now.',
+  ),
   mac: string().optional(),
   namespace: string().optional().describe("The path of the container's network namespace."),
   hostInterface: string().optional().describe("The host's end of the pair."),

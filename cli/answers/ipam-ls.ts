@@ -1,6 +1,7 @@
 /** What `patchbay ipam ls -o json` prints. */
 
 import { array, number, strictObject as object, string } from 'zod'
+import { heldLease } from './held-lease.ts'
 import { holder } from './holder.ts'
 
 export const answer = object({
@@ -23,4 +24,5 @@ export const answer = object({
     }),
   ),
   holders: array(holder),
+  leases: array(heldLease).describe('Addresses of DHCP servers that containers of this host have.'),
 })

@@ -1,6 +1,7 @@
 /** What `patchbay ipam show -o json` prints. */
 
 import { array, number, strictObject as object, enum as oneOf, string } from 'zod'
+import { heldLease } from './held-lease.ts'
 import { holder } from './holder.ts'
 
 const container = { network: string(), container: string(), interface: string(), pod: string().optional() }
@@ -15,6 +16,7 @@ export const answer = object({
     }),
   ).describe('The ranges of host-local that have the address.'),
   holders: array(holder).describe("By host-local's files."),
+  leases: array(heldLease).describe('Of DHCP servers, by the journal.'),
   caches: array(object({ ...container, file: string() })).describe(
     'Entries of runtimes whose result has it.',
   ),

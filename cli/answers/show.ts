@@ -2,6 +2,7 @@
 
 import { array, boolean, number, strictObject as object, enum as oneOf, string } from 'zod'
 import { attachment, life } from './attachment.ts'
+import { lease } from './lease.ts'
 
 const now = object({
   name: string(),
@@ -22,7 +23,10 @@ export const answer = object({
   attachments: array(
     attachment.extend({
       gateways: array(string()),
-      routes: array(string()).describe('Of the result of ADD.'),
+      routes: array(string()).describe(
+        'Of the result of ADD; of DHCP those that the server has given since.',
+      ),
+      leases: array(lease).describe('Of DHCP servers, by the journal.'),
       hostEnd: object({ name: string(), mac: string(), mtu: number(), up: boolean() }).optional(),
       rules: array(object({ feature: string(), does: string() })).describe('By the records of the plugins.'),
       limits: array(

@@ -74,6 +74,13 @@ export const answer = object({
       ).describe('The holder for the longest time.'),
     }),
   ),
+  leases: nullable(
+    object({
+      total: number(),
+      renewed: boolean().describe('Whether patchbay dhcp runs.'),
+      firstEnd: nullable(number()).describe('Seconds until the first one ends; null: none has an end.'),
+    }),
+  ).describe('Of DHCP; null: there are none.'),
   attachments: object({ live: number(), ended: number(), unknown: number() }),
   findings: object({ error: number(), warning: number(), leak: number() }).describe('What doctor finds.'),
 })

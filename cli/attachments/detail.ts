@@ -8,6 +8,7 @@ import { optional } from '../form/optional.ts'
 import type { Call } from '../form/verb.ts'
 import type { AttachmentView } from '../host/attachment-view.ts'
 import { pathInto } from '../host/inside.ts'
+import { leasesOf } from '../host/leases.ts'
 import { leftOutBy, trying } from '../host/left-out.ts'
 import { inodeAt } from '../host/place.ts'
 import { filesOf } from '../host/record-facts.ts'
@@ -15,6 +16,7 @@ import { limitsOf } from './limits.ts'
 import { interfaceNow, type Now } from './now.ts'
 import { rulesOf } from './rules.ts'
 import { told } from './told.ts'
+import { toldLease } from './told-lease.ts'
 
 export type Detail = z.infer<typeof answer>
 export type AttachmentDetail = Detail['attachments'][number]
@@ -43,13 +45,14 @@ function attachmentDetail(
   path: string | undefined,
   call: Complaining,
 ): AttachmentDetail {
-  const { end, result, cached } = view
+  const { end, result, cached, leased } = view
   const leftOut = leftOutBy(call)
   const now = path === undefined ? undefined : nowIn(path, view.ifname, call)
   return {
     ...told(view),
     gateways: result?.gateways ?? [],
     routes: result?.routes ?? [],
+    leases: leased ? leasesOf(leased).map(toldLease) : [],
     ...(end && { hostEnd: { name: end.name, mac: end.mac, mtu: end.mtu, up: end.up } }),
     rules: trying(stateDirectory, () => rulesOf(view), leftOut),
     limits: limitsOf(cached),

@@ -7,6 +7,7 @@ import type { Page } from '../form/page.ts'
 import { formatPort } from '../host/host-ports.ts'
 import type { AttachmentDetail, Detail } from './detail.ts'
 import { formatRate } from './limits.ts'
+import { clientText, leaseText } from './told-lease.ts'
 
 export function shown(page: Page, { container, pod, life, namespace, inode, attachments }: Detail): string {
   const number = inode ? ` (inode ${inode})` : ''
@@ -21,7 +22,7 @@ export function shown(page: Page, { container, pod, life, namespace, inode, atta
 
 function section(page: Page, one: AttachmentDetail): string {
   const title = page.paint('bold', plain(`${one.network} ${one.interface}`))
-  return `${title}\n${factLines(page, [...places(one), ...does(one), ...files(one)], '  ')}`
+  return `${title}\n${factLines(page, [...places(one), ...leases(one), ...does(one), ...files(one)], '  ')}`
 }
 
 function places({ addresses, gateways, routes, mac, hostEnd, parent, now }: AttachmentDetail): Fact[] {
@@ -39,6 +40,18 @@ function places({ addresses, gateways, routes, mac, hostEnd, parent, now }: Atta
     ],
     ['', now && [...now.addresses, ...now.routes.map((route) => `route ${route}`)].join(', ')],
   ]
+}
+
+function leases({ leases }: AttachmentDetail): Fact[] {
+  return leases.flatMap((one): Fact[] => [
+    ['lease', leaseText(one)],
+    ['', clientOf(one)],
+  ])
+}
+
+function clientOf({ clientId, hostname }: AttachmentDetail['leases'][number]): string {
+  const words = [clientId && `client ${clientText(clientId)}`, hostname && `host name ${hostname}`]
+  return words.filter(Boolean).join(', ')
 }
 
 function does({ ports, rules, limits, plugins, since, age }: AttachmentDetail): Fact[] {

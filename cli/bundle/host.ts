@@ -3,6 +3,7 @@
 import { files as logFiles, readSettings } from '../../shared/call-log/settings.ts'
 import { isObject, jsonIn } from '../../shared/config/json.ts'
 import { CniError, Code } from '../../shared/error/error.ts'
+import { journalDirectory } from '../../shared/ipam/dhcp/journal.ts'
 import { heldIn } from '../../shared/ipam/host-local/holders.ts'
 import { readDirectoryIfAny, readLink } from '../../shared/kernel/files.ts'
 import { isKind, Kind, lstat } from '../../shared/kernel/stat.ts'
@@ -18,6 +19,7 @@ import { holdingFiles, hostFile } from '../host/holdings.ts'
 import { type LeftOut, trying } from '../host/left-out.ts'
 import { versionOfProgram } from '../host/program-version.ts'
 import { programNamed } from '../host/runtimes.ts'
+import { readLease } from './lease.ts'
 import { content, json, type Part } from './part.ts'
 import { readBounded, readRecord, tree } from './read.ts'
 
@@ -28,13 +30,15 @@ export function hostParts(leftOut: LeftOut): Part[] {
     json('plugins.json', 'ls -l /opt/cni/bin', plugins),
     ...filesOfEtc.filter((name) => lstat(`/etc/${name}`)).map(fileOfEtc),
     ...configurations(leftOut),
-    ...trying(stateDirectory, (path) => tree(path, 'records', leftOut, readRecord), leftOut),
+    ...trying(stateDirectory, (path) => tree(path, 'records', leftOut, readOwn), leftOut),
     ...caches,
     ...addressParts(leftOut),
     ...poolParts(leftOut),
     ...logs(leftOut),
   ]
 }
+
+const readOwn = (file: string) => (file.startsWith(journalDirectory) ? readLease(file) : readRecord(file))
 
 function configurations(leftOut: LeftOut): Part[] {
   const roots = ['cni/net.d', 'cni/tuning', 'containers/networks', 'cni/multus']

@@ -2,7 +2,7 @@
 
 import { isObject, jsonIn } from '../../shared/config/json.ts'
 
-const mask = '***'
+export const mask = '***'
 
 /** Parts of names. The last two are of pods: their annotations may have anything. */
 const secretWords = new Set([

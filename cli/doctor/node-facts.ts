@@ -7,6 +7,7 @@ import { shortened } from '../../shared/error/error.ts'
 import { decide } from '../../shared/firewall/decision.ts'
 import { netfilter, ourTable } from '../../shared/firewall/table.ts'
 import { isUnsupported } from '../../shared/firewall/unsupported.ts'
+import { dhcpRuns } from '../../shared/ipam/dhcp/renewer.ts'
 import { wallClock } from '../../shared/kernel/clock.ts'
 import { readLink } from '../../shared/kernel/files.ts'
 import { stateDirectory } from '../../shared/kernel/state-directory.ts'
@@ -15,6 +16,7 @@ import { version } from '../../shared/version.ts'
 import type { answer } from '../answers/status.ts'
 import { fileSystemOf } from '../host/file-system.ts'
 import { kindsOfKernel } from '../host/kernel-kinds.ts'
+import { allLeases, firstToEnd } from '../host/leases.ts'
 import { processesOf } from '../host/processes.ts'
 import { versionOfProgram } from '../host/program-version.ts'
 import { programNamed } from '../host/runtimes.ts'
@@ -143,6 +145,12 @@ export function rangeFacts(view: View): Status['ranges'] {
     ...{ network, range, total: Number(total), used, free: Math.max(0, Number(total) - used) },
     oldest: oldest ? withAge(oldest) : null,
   }))
+}
+
+export function leaseFacts(): Status['leases'] {
+  const leases = allLeases()
+  if (leases.length === 0) return null
+  return { total: leases.length, renewed: dhcpRuns(), firstEnd: firstToEnd(leases)?.expire ?? null }
 }
 
 function withAge({ container, address, since }: NonNullable<RangeUse['oldest']>) {

@@ -9,6 +9,7 @@ import {
   executableFacts,
   firewallFacts,
   kernelFacts,
+  leaseFacts,
   linkFacts,
   listFacts,
   pluginFacts,
@@ -47,6 +48,7 @@ export async function lookAtNode(view: View, progress: (text: string) => void): 
     links: look('links', () => linkFacts(view), { total: 0, ofContainers: 0 }),
     state: look('state', stateFacts, []),
     ranges: look('ranges', () => rangeFacts(view), []),
+    leases: look('leases', leaseFacts, null),
     attachments: look('attachments', () => attachmentFacts(view), { live: 0, ended: 0, unknown: 0 }),
     findings: countsOf(found),
   }
@@ -87,6 +89,7 @@ function linesOf(facts: Facts, found: readonly Found[], unseen: ReadonlySet<Topi
     line('links', linksIn(facts)),
     line('state', stateIn(facts)),
     ...rangesIn(facts, line),
+    ...leasesIn(facts, line),
     line('attachments', attachmentsIn(facts)),
   ]
 }
@@ -169,6 +172,15 @@ const countable = 2 ** 40
 function rangeIn({ network, range, used, free, oldest }: Facts['ranges'][number]): string {
   const since = oldest ? `, oldest ${oldest.container.slice(0, 12)} ${formatAge(oldest.age)}` : ''
   return `${network} ${range}: ${used} used, ${free > countable ? 'nearly all' : free} free${since}`
+}
+
+/** Most hosts have none, and no line. */
+function leasesIn({ leases }: Facts, line: (topic: Topic, text: string) => Line): Line[] {
+  const { total, renewed, firstEnd } = leases ?? { total: 0, renewed: false, firstEnd: null }
+  const end = firstEnd === null ? '' : `, the first ends in ${formatAge(Math.max(0, firstEnd))}`
+  const text = `${total} of DHCP${renewed ? ', renewed by patchbay dhcp' : ''}${end}`
+  const told = line('leases', text)
+  return leases || told.state !== 'ok' ? [told] : []
 }
 
 function attachmentsIn({ attachments: { live, ended, unknown } }: Facts): string {

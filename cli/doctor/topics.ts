@@ -9,6 +9,7 @@ export const topics = [
   'links',
   'state',
   'ranges',
+  'leases',
   'attachments',
 ] as const
 
@@ -46,6 +47,7 @@ const faultsOf: Readonly<Partial<Record<Topic, readonly string[]>>> = {
     ...['files-of-the-future', 'records-of-former-boot', 'pool-file-damaged', 'claim-unanswered'],
   ],
   ranges: ['range-full', 'duplicate-address', 'block-disputed', 'address-unheld'],
+  leases: ['leases-not-renewed', 'lease-expired', 'lease-overdue', 'reference-dhcp-runs'],
   attachments: ['ended-attachment', 'orphan-address', 'orphan-record'],
 }
 

@@ -4,6 +4,7 @@ import { attachmentKey, interfaceHash } from '../../shared/cni/identity.ts'
 import type { Attachment } from '../../shared/cni/plugin.ts'
 import { isObject } from '../../shared/config/json.ts'
 import type { PortmapRecord } from '../../shared/firewall/portmap-record.ts'
+import { type Entry, journal, journalDirectory } from '../../shared/ipam/dhcp/journal.ts'
 import { stat } from '../../shared/kernel/stat.ts'
 import type { Link } from '../../shared/netlink/link.ts'
 import { allNotes } from '../../shared/state/given-names.ts'
@@ -13,6 +14,7 @@ import { cachedChain, chainOf, podmanNetwork } from './chain.ts'
 import type { Judged, Life } from './containers.ts'
 import { type HostEnd, type HostLinks, isPair, listHostLinks } from './host-links.ts'
 import { type HostPort, portRecords, portsOf } from './host-ports.ts'
+import { currentFacts } from './lease-facts.ts'
 import { type LeftOut, trying } from './left-out.ts'
 import { type Host, lookAtHost } from './look.ts'
 import type { Place } from './place.ts'
@@ -41,7 +43,10 @@ export interface AttachmentView extends Attachment {
   /** When ADD was done, nanoseconds since the epoch. */
   since?: bigint
   cached?: Cached
+  /** What the result of ADD says; of DHCP what has become of it since. */
   result?: ResultFacts
+  /** What DHCP servers have given to it. */
+  leased?: Entry
   /** What files of ours say of it. */
   seen: readonly Sighting[]
 }
@@ -63,6 +68,7 @@ interface Sources {
   seen: ReadonlyMap<string, Sighting[]>
   ends: ReadonlyMap<string, Link>
   ports: ReadonlyMap<string, PortmapRecord>
+  leased: ReadonlyMap<string, Entry>
 }
 
 /**
@@ -97,11 +103,13 @@ function byAttachment(
   leftOut: LeftOut,
 ): Omit<Sources, 'host' | 'links'> {
   const [ports = new Map()] = trying('/run/patchbay/firewall/portmap', () => [portRecords()], leftOut)
+  const leased = trying(journalDirectory, () => journal.all(), leftOut)
   return {
     cached: new Map(host.configurations.cached.map((one) => [attachmentKey(one), one])),
     seen: Map.groupBy(host.sightings, ({ attachment }) => attachmentKey(attachment)),
     ends: new Map(ends.map(({ attachment, link }) => [attachmentKey(attachment), link])),
     ports,
+    leased: new Map(leased.map((entry) => [attachmentKey(entry), entry])),
   }
 }
 
@@ -126,13 +134,14 @@ function viewOf(
   const key = attachmentKey(attachment)
   const cached = sources.cached.get(key)
   const seen = sources.seen.get(key) ?? []
-  const result = cached && resultFacts(cached)
+  const leased = sources.leased.get(key)
+  const result = currentFacts(cached && resultFacts(cached), leased)
   const end = sources.ends.get(key) ?? endIn(result, sources.links)
   const record = sources.ports.get(key)
   const members = membersOf(attachment, cached, sources.host)
   return {
     ...attachment,
-    ...{ life, places, cached, result, seen, end },
+    ...{ life, places, cached, result, leased, seen, end },
     pod: cached && podOf(cached.args),
     addresses: result?.addresses.length ? result.addresses : recordedAddresses(attachment, seen, record),
     mac: result?.interfaces.find(({ name, isInside }) => isInside && name === ifname)?.mac,

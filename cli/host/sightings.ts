@@ -6,6 +6,7 @@ import type { Attachment } from '../../shared/cni/plugin.ts'
 import { allPlaced, readPlaced } from '../../shared/device-node/record.ts'
 import { kept as filters } from '../../shared/firewall/filter-record.ts'
 import { kept as ports } from '../../shared/firewall/portmap-record.ts'
+import { type Entry, journal } from '../../shared/ipam/dhcp/journal.ts'
 import { stateDirectory } from '../../shared/kernel/state-directory.ts'
 import { type Holding, holdings } from '../../shared/lent/record.ts'
 import { allClaimants, claimantOf } from '../../shared/link/claims.ts'
@@ -34,6 +35,7 @@ const kinds: readonly Records[] = [
   { folder: 'firewall/portmap', ...ports },
   { folder: 'firewall/filter', ...filters },
   { folder: attachedFolder, ...attached },
+  { folder: 'dhcp', all: () => journal.all().map(leased), find: leaseOf },
   { folder: 'links', all: allClaimants, find: claimant },
   { folder: 'nodes', all: allPlaced, find: readPlaced },
   { folder: 'lent', all: allLent, find: lent },
@@ -47,6 +49,16 @@ const kinds: readonly Records[] = [
 function claimant(attachment: Attachment): Found | undefined {
   const found = claimantOf(attachment)
   return found === attachment ? undefined : found
+}
+
+/** The journal knows a namespace by device and inode. */
+function leased({ network, containerID, ifname, netns, namespace }: Entry): Found {
+  return { network, containerID, ifname, netns, inode: namespace.slice(namespace.indexOf('/') + 1) }
+}
+
+function leaseOf(attachment: Attachment): Found | undefined {
+  const entry = journal.find(attachment)
+  return entry && leased(entry)
 }
 
 /** A bond on the host has its members lent, and is no container. */

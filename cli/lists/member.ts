@@ -8,6 +8,7 @@ import { inWords, isForeign, isMisspelt, judge, unknownKeysIn } from '../../shar
 import { isOwnIpam, typeMissing } from '../../shared/ipam/ipam.ts'
 import { error, type Fault, faultsOf, warning } from './finding.ts'
 import type { Finder } from './installed.ts'
+import { leaseFaults } from './lease.ts'
 import type { Member } from './network.ts'
 import { storeFaults } from './store.ts'
 
@@ -28,7 +29,10 @@ export async function memberFaults(member: Member, registry: Registry, finder: F
     ...(await ipamFaults(member.raw, registry)),
     ...unaskedCapability(plugin, member.raw),
   ]
-  return [...all, ...storeFaults(member, all)].map((fault) => ({ ...fault, within: member.path }))
+  return [...all, ...storeFaults(member, all), ...leaseFaults(member)].map((fault) => ({
+    ...fault,
+    within: member.path,
+  }))
 }
 
 /** @param isIpam whether only the section `ipam` is the plugin's own */
@@ -89,7 +93,7 @@ function wrongKind(type: string, registry: Registry): Fault[] {
   return [
     error(
       `ipam.type is ${JSON.stringify(type)}, a plugin of Patchbay that gives no addresses`,
-      'write host-local, pool, static or ipam-list, or another IPAM plugin; for a network without addresses leave ipam out',
+      'write host-local, pool, static, dhcp or ipam-list, or another IPAM plugin; for a network without addresses leave ipam out',
     ),
   ]
 }

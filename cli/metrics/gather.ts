@@ -1,5 +1,6 @@
 /** All metrics of this host. What cannot be read is left out, and counted. */
 
+import { journalDirectory } from '../../shared/ipam/dhcp/journal.ts'
 import { now } from '../../shared/kernel/clock.ts'
 import { stateDirectory } from '../../shared/kernel/state-directory.ts'
 import { version } from '../../shared/version.ts'
@@ -10,6 +11,7 @@ import { requireHostNetwork } from '../host/host-network.ts'
 import { type LeftOut, trying } from '../host/left-out.ts'
 import { networkMetrics, rangeMetrics } from './addresses.ts'
 import { firewallMetrics } from './firewall.ts'
+import { leaseMetrics } from './leases.ts'
 import { gauge, type Metric } from './metric.ts'
 import { callMetrics, damagedMetrics, gcMetrics } from './records.ts'
 
@@ -31,6 +33,7 @@ export function gather(leftOut: LeftOut): Metric[] {
     ...networkMetrics(view, ranges, stores),
     ...trying('nftables', firewallMetrics, noted),
     ...trying(stateDirectory, damagedMetrics, noted),
+    ...trying(journalDirectory, leaseMetrics, noted),
     ...trying('/run/patchbay/calls', callMetrics, noted),
     ...trying('/run/patchbay/gc.json', gcMetrics, noted),
   ]

@@ -3,6 +3,7 @@
 import type { Registry } from '../../shared/cni/plugin.ts'
 import type { Configured } from '../host/networks.ts'
 import { makeHost, readHost } from './host-copy.ts'
+import { standInsOf, withoutServers } from './lease.ts'
 import { makeStandIn } from './link-copy.ts'
 import { parentsOf, textsIn, valuesOf } from './parents.ts'
 import { perform, type Step, type Wanted } from './perform.ts'
@@ -15,6 +16,8 @@ export interface Plan {
   steps: Step[]
   /** Links that the configuration names and the host does not have; a stand-in was used. */
   missing: string[]
+  /** Addresses in place of those that a DHCP server would give. */
+  standIns: string[]
 }
 
 /** Makes a plan. This process is in namespaces of its own afterwards. @throws CniError */
@@ -31,7 +34,9 @@ export async function planOf(wanted: Wanted, registry: Registry): Promise<Plan> 
   makeRules(rules)
   for (const name of missing) makeStandIn(name)
   makeContainer(wanted.netns)
-  return { steps: await perform(wanted, registry), missing }
+  const plugins = wanted.plugins.map(withoutServers)
+  const steps = await perform({ ...wanted, plugins }, registry)
+  return { steps, missing, standIns: standInsOf(wanted.plugins) }
 }
 
 /** The texts at the top of a plugin's configuration: names of links and of the network. */

@@ -1,6 +1,7 @@
 /** `patchbay ipam ls`: ranges of addresses, and what holds them. */
 
 import { fullnessOf } from '../addresses/fullness.ts'
+import { heldLeases } from '../addresses/leases.ts'
 import { listed } from '../addresses/listed.ts'
 import { rangesOf } from '../addresses/ranges.ts'
 import { storesOf } from '../addresses/stores.ts'
@@ -13,7 +14,7 @@ import { requireNetwork } from '../host/require-network.ts'
 export const ipamLs: Verb = {
   summary: 'lists ranges of addresses, how full they are, and what holds each address',
   text: [
-    "Ranges are those of host-local in the networks' configurations, and the blocks that networks hold of pools; holders are in host-local's files.",
+    "Ranges are those of host-local in the networks' configurations, and the blocks that networks hold of pools; holders are in host-local's files. Leases of DHCP are those that servers have given to containers of this host: which addresses a server has left, it alone knows.",
   ],
   words: [{ name: 'NETWORK', means: 'This network alone.', count: 'optional', names: 'network' }],
   flags: { '--ranges': { takes: 'none', means: 'Ranges alone, without holders.' } },
@@ -28,12 +29,16 @@ export const ipamLs: Verb = {
       requireNetwork(
         network,
         view.host,
-        stores.map((store) => store.network),
+        [...stores, ...view.attachments].map((one) => one.network),
       )
     const ranges = rangesOf(view.host.configurations, leftOut)
       .filter((range) => range.network === (network ?? range.network))
       .map((range) => fullnessOf(range, stores))
     const holders = call.flags.has('--ranges') ? [] : stores.flatMap((store) => store.holders).map(toldHolder)
-    return { data: { ranges, holders }, text: (page) => listed(page, ranges, holders, view.isSeen) }
+    const leases = call.flags.has('--ranges') ? [] : heldLeases(view, network)
+    return {
+      data: { ranges, holders, leases },
+      text: (page) => listed(page, ranges, holders, leases, view.isSeen),
+    }
   },
 }

@@ -19,7 +19,7 @@ export const plan: Verb = {
   summary: 'prints the ip, bridge, nft, tc and sysctl commands that an ADD amounts to',
   text: [
     'They are made from the requests that the plugins send: an ADD is done in namespaces of their own, on a copy of this host’s links, addresses, routes and sysctls, of the plugins’ own nftables tables and files. On the host nothing changes, and no address is reserved. Executed one after the other, the commands make the same state; random values, as MAC addresses, are those of this plan.',
-    'The copy has no firewall rules of other programs and no ends of other containers. A link that the file names and the host lacks is said, and the plan goes on with a stand-in. Keys of macsec are the word KEY, and SALT. Files are not among the commands: leases, records, and the device node of a macvtap. It needs root.',
+    'The copy has no firewall rules of other programs and no ends of other containers. A link that the file names and the host lacks is said, and the plan goes on with a stand-in; so it does for the address that a DHCP server would give. Keys of macsec are the word KEY, and SALT. Files are not among the commands: leases, records, and the device node of a macvtap. It needs root.',
   ],
   words: [networkWord],
   flags: {
@@ -36,7 +36,7 @@ export const plan: Verb = {
     const { container, ifname } = identityOf(call.flags)
     const [args, capabilities] = [argsIn(call), capabilitiesIn(call)]
     const { plugins, file } = await pluginsOf(call, capabilities)
-    const { steps, missing } = await planOf(
+    const { steps, missing, standIns } = await planOf(
       { plugins, container, ifname, netns, args, capabilities },
       call.plugins,
     )
@@ -44,6 +44,10 @@ export const plan: Verb = {
       call.complain(file, {
         msg: `there is no link ${name} on this host: the plan is made with a stand-in`,
         see: 'ip link show',
+      })
+    if (standIns.length > 0)
+      call.complain(file, {
+        msg: `the address comes from the network's DHCP server, which a plan does not ask: the plan is made with ${standIns.join(' and ')} in its place`,
       })
     const network = plugins[0]?.network ?? ''
     return { data: steps, text: (page) => script(network, steps, page), status: missing.length > 0 ? 1 : 0 }

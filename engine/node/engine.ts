@@ -59,6 +59,8 @@ export const spawn: Engine['spawn'] = ({ path, arguments: args, env, streams }) 
 /** What is executed in place of another program is this engine. */
 export const become: Engine['become'] = undefined
 
+export const collect: Engine['collect'] = undefined
+
 /** A process that shares Node's memory would share its threads' locks: Node waits. */
 export const sendInBackground: Engine['sendInBackground'] = undefined
 

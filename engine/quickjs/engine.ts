@@ -16,6 +16,8 @@ export const environment: Engine['environment'] = host.environment
 
 export const exit: Engine['exit'] = host.exit
 
+export const collect: Engine['collect'] = host.collect
+
 export const sendInBackground: Engine['sendInBackground'] = send
 
 export const spawn: Engine['spawn'] = ({ path, arguments: args, env, streams }) =>

@@ -50,6 +50,8 @@ declare module 'qjs:process' {
   export function commandLine(): string[]
   export function environment(): Record<string, string>
   export function exit(status: number): never
+  /** Frees objects that refer to each other and to which nothing else refers. */
+  export function collect(): void
 }
 
 /** The processor architecture, inserted by the build. */

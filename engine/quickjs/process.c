@@ -133,5 +133,12 @@ static JSValue leave(JSContext *ctx, JSValueConst self, int argc, JSValueConst *
   exit(status);
 }
 
-MODULE(process, JS_CFUNC_DEF("commandLine", 0, command_line), JS_CFUNC_DEF("environment", 0, environment),
-       JS_CFUNC_DEF("exit", 1, leave));
+/* Objects of the heap's image are in no list of the collection: it counts their references down and up again, and what they point to lives. */
+static JSValue collect(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv) {
+  require_process(ctx, "collect() is for processes that live for long");
+  JS_RunGC(JS_GetRuntime(ctx));
+  return JS_UNDEFINED;
+}
+
+MODULE(process, JS_CFUNC_DEF("collect", 0, collect), JS_CFUNC_DEF("commandLine", 0, command_line),
+       JS_CFUNC_DEF("environment", 0, environment), JS_CFUNC_DEF("exit", 1, leave));

@@ -4,6 +4,7 @@ interface Config {
   vlan?: number
   macspoofchk?: boolean
   uplinks?: { name: string }[]
+  ipam?: { type?: string }
 }
 
 export function needs({ vlan, macspoofchk }: Config): string[] {
@@ -17,5 +18,6 @@ export const commands = ({ uplinks = [] }: Config) =>
     `ip -n far link set ${name} up`,
   ])
 
-/** With uplinks the second container is on the other host. */
-export const across = (config: Config) => (config.uplinks ? config : undefined)
+/** With uplinks the second container is on the other host, unless that has the DHCP server at its end of the cable. */
+export const across = (config: Config) =>
+  config.uplinks && config.ipam?.type !== 'dhcp' ? config : undefined

@@ -11,6 +11,7 @@ import { areAllDead, type Shares, takeToFirst } from '../../test/runner/plan.ts'
 import { allExamples, type Configuration, type Example } from '../example.ts'
 import { run } from '../run.ts'
 import { ensurePackages, Missing, reportMissing } from '../setup.ts'
+import { isServed } from './dhcp.ts'
 import { needsOf, packagesOf } from './kinds.ts'
 import { notTried, type Row, show } from './row.ts'
 
@@ -47,7 +48,10 @@ async function tryAll(needs: ReadonlyMap<Example, string[]>, { runs }: Shares<Ex
 
 async function packagesOfAll(examples: readonly Example[]): Promise<string[]> {
   const own = await Promise.all(examples.map((example) => ofAll(example, packagesOf)))
-  return [...new Set(['iproute2', 'iputils-ping', 'kmod', 'nftables', 'util-linux', ...own.flat()])]
+  const servers = examples.some(({ plugin }) => isServed(plugin)) ? ['dnsmasq-base'] : []
+  return [
+    ...new Set(['iproute2', 'iputils-ping', 'kmod', 'nftables', 'util-linux', ...servers, ...own.flat()]),
+  ]
 }
 
 /** What the plugins of an example require together. */

@@ -1,9 +1,10 @@
-/** Prepares the host for an example: makes the required files, and runs the commands of its kind. */
+/** Prepares the host for an example: makes the required files, runs the commands of its kind, and starts a DHCP server where it is asked. */
 
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Configuration } from '../example.ts'
 import { run } from '../run.ts'
+import { serve } from './dhcp.ts'
 import { commandsOf, filesOf } from './kinds.ts'
 
 export async function prepare(config: Configuration): Promise<void> {
@@ -15,4 +16,5 @@ export async function prepare(config: Configuration): Promise<void> {
     const [file = '', ...words] = command.split(' ')
     await run(file, words)
   }
+  await serve(config)
 }

@@ -44,7 +44,7 @@ const suffix = '.json'
 /**
  * The records of a kind.
  * @param folder of the kind, below the state directory
- * @param schema makes the schema of a record, when one is read: a record that does not match it is damaged; unknown keys are ignored
+ * @param schema makes the schema of a record, when the first one is read: a record that does not match it is damaged; unknown keys are ignored
  */
 export function records<S extends Schema>(
   folder: string,
@@ -53,7 +53,12 @@ export function records<S extends Schema>(
 ): Records<Output<S>> {
   const directory = `${root}/${folder}`
   const fileOf = (key: string) => `${directory}/${key}${suffix}`
-  const read = (key: string) => readRecord(fileOf(key), schema)
+  let made: S | undefined
+  const once = () => {
+    made ??= schema()
+    return made
+  }
+  const read = (key: string) => readRecord(fileOf(key), once)
   return {
     read,
     hasTrace: (key) => read(key) !== undefined || stat(draftOf(fileOf(key))) !== undefined,
@@ -64,10 +69,7 @@ export function records<S extends Schema>(
     },
     remove: (key) => removeRecord(fileOf(key)),
     names: () => keysIn(directory),
-    all() {
-      const made = schema()
-      return keysIn(directory).flatMap((key) => readRecord(fileOf(key), () => made) ?? [])
-    },
+    all: () => keysIn(directory).flatMap((key) => read(key) ?? []),
   }
 }
 

@@ -25,14 +25,14 @@ interface Container {
   command?: string[]
   args?: string[]
   securityContext: Record<string, unknown>
-  volumeMounts?: { name: string; mountPath: string; readOnly?: boolean }[]
+  volumeMounts?: { name: string; mountPath: string; readOnly?: boolean; mountPropagation?: string }[]
 }
 
 interface Spec {
   selector: { matchLabels: Record<string, string> }
   template: {
     metadata: Resource['metadata']
-    spec: { initContainers: Container[]; containers: Container[]; volumes: { name: string }[] } & Record<
+    spec: { initContainers?: Container[]; containers: Container[]; volumes: { name: string }[] } & Record<
       string,
       unknown
     >
@@ -40,10 +40,10 @@ interface Spec {
 }
 
 const root = join(import.meta.dirname, '../..')
-const files = ['plugins', 'network', 'agent']
+const files = ['plugins', 'network', 'agent', 'dhcp']
 const manifest = (name: string) => resourcesOf(join(root, 'deploy/kubernetes', `${name}.yaml`))
-const [plugins = [], network = [], agent = []] = await Promise.all(files.map(manifest))
-const all = [...plugins, ...network, ...agent]
+const [plugins = [], network = [], agent = [], dhcp = []] = await Promise.all(files.map(manifest))
+const all = [...plugins, ...network, ...agent, ...dhcp]
 
 function one(resources: readonly Resource[], kind: string): Resource {
   const [found, ...others] = resources.filter((resource) => resource.kind === kind)
@@ -51,7 +51,7 @@ function one(resources: readonly Resource[], kind: string): Resource {
   return found
 }
 const specOf = (resources: readonly Resource[]) => one(resources, 'DaemonSet').spec as Spec
-const containersOf = ({ template: { spec } }: Spec) => [...spec.initContainers, ...spec.containers]
+const containersOf = ({ template: { spec } }: Spec) => [...(spec.initContainers ?? []), ...spec.containers]
 
 test('Kubernetes knows each key of the DaemonSets and of the binding, and notices a wrong one', async () => {
   for (const resource of all.filter(({ kind }) => /^(DaemonSet|ClusterRoleBinding)$/.test(kind)))
@@ -62,7 +62,7 @@ test('Kubernetes knows each key of the DaemonSets and of the binding, and notice
 })
 
 test('the objects belong together: labels, volumes, names', () => {
-  for (const spec of [plugins, network, agent].map(specOf)) {
+  for (const spec of [plugins, network, agent, dhcp].map(specOf)) {
     assert.equal(spec.template.metadata.labels, spec.selector.matchLabels)
     const mounted = new Set(
       containersOf(spec).flatMap(({ volumeMounts = [] }) => volumeMounts.map(({ name }) => name)),
@@ -79,12 +79,12 @@ test('the objects belong together: labels, volumes, names', () => {
 })
 
 test('the images have the version of this release', () => {
-  const images = [plugins, network, agent]
+  const images = [plugins, network, agent, dhcp]
     .map(specOf)
     .flatMap(containersOf)
     .map(({ image }) => image)
   const own = images.filter((image) => /\/patchbay(-agent)?:/.test(image))
-  assert.is(own.length, 6)
+  assert.is(own.length, 7)
   for (const image of own) assert.is(image.split(':').at(-1), packageJson.version)
 })
 
@@ -142,6 +142,28 @@ test('the agent may change the host’s network and write where addresses and it
   assert.equal(writable.sort(), ['/run/patchbay', '/var/lib/cni', '/var/lib/patchbay'])
   const [secret] = spec.volumes.filter((volume) => 'secret' in volume)
   assert.equal(secret, { name: 'store', secret: { secretName: 'patchbay-store', defaultMode: 0o400 } })
+})
+
+test('the renewer of leases may enter namespaces, and write its journal alone', () => {
+  const { spec } = specOf(dhcp).template
+  assert.equal([spec.automountServiceAccountToken, spec.hostNetwork, spec.hostPID], [false, true, true])
+  const [container] = containersOf(specOf(dhcp))
+  assert.ok(container)
+  const { args, securityContext, volumeMounts = [] } = container
+  assert.equal(
+    [args, securityContext.privileged, securityContext.readOnlyRootFilesystem],
+    [['dhcp'], undefined, true],
+  )
+  const add = ['SYS_ADMIN', 'SYS_PTRACE', 'NET_ADMIN', 'NET_RAW', 'NET_BIND_SERVICE']
+  assert.equal(securityContext.capabilities, { drop: ['ALL'], add })
+  assert.equal(
+    volumeMounts.map(({ mountPath, mountPropagation }) => [mountPath, mountPropagation]),
+    [
+      ['/run/patchbay', undefined],
+      ['/run/netns', 'HostToContainer'],
+      ['/var/run/netns', 'HostToContainer'],
+    ],
+  )
 })
 
 test('the init container puts the executable and the settings on the node, closed to other users', async () => {

@@ -42,7 +42,7 @@ test('all examples have a purpose and cniVersion 1.0.0, and each has its own net
 })
 
 test('STATUS of each plugin of each example succeeds, where the kernel has its devices and the host its NICs', async () => {
-  const nics = ['eth0', 'eth1', 'eth2', 'eth3']
+  const nics = ['eth0', 'eth1', 'eth2', 'eth3', 'eth4']
   for (const nic of nics) ip(`link add ${nic} up type veth peer name ${nic}-peer`)
   const failed: string[] = []
   for (const { title, name, plugin, chained } of examples)

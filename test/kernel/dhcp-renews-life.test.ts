@@ -2,7 +2,7 @@
 // needs: link macvlan
 // unpacked: kea-dhcp6-server
 
-import { readdirSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { attach } from '../harness/attach.ts'
@@ -142,6 +142,25 @@ test('addresses of DHCPv6 are asked for, renewed at T1, and go at the end', asyn
   assert.ok(addresses('eth0', guest).includes(`${at.yiaddr}/24`))
   await renewer.end()
   await guest.del()
+})
+
+test('its memory does not grow with what it reads and does', async () => {
+  server.behave(givenBy(at, { times: [600, 300, 500] }))
+  const guest = await attach(at.net)
+  const text = JSON.stringify(entryOf(guest))
+  for (let number = 0; number < 300; number++) writeFileSync(`/run/patchbay/dhcp/copy${number}.json`, text)
+  const renewer = await startRenewer()
+  const reads = () => renewer.log().filter((line) => line.endsWith('301 leases')).length
+  for (let time = 2; time < 8; time++) {
+    renewer.signal('SIGHUP')
+    await until('it has read the journal again', () => reads() === time)
+  }
+  const [, kilobytes] = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${renewer.pid}/status`, 'utf8')) ?? []
+  assert.ok(Number(kilobytes) < 8000, `${kilobytes} KB`)
+  await renewer.end()
+  for (let number = 0; number < 300; number++) rmSync(`/run/patchbay/dhcp/copy${number}.json`)
+  await guest.del()
+  server.behave(givenBy(at))
 })
 
 test('after a boot it drops what was of the one before', async () => {

@@ -77,7 +77,7 @@ const spoilt: Record<string, [Partial<Form4>[], RegExp]> = {
     [{ chaddr: '020000000001' }, { xid: '00000001' }],
     /ACK of 10\.1\.0\.1 for another client.*ACK of 10\.1\.0\.1 for another request/,
   ],
-  'without a mask': [[usual(time)], /ACK of 10\.1\.0\.1: DHCP option Subnet Mask not found in DHCPACK/],
+  'without a mask': [[usual(time)], /ACK of 10\.1\.0\.1: DHCP option Subnet Mask is missing in DHCPACK/],
   'of the address 0.0.0.0': [[{ yiaddr: '0.0.0.0' }], /0\.0\.0\.0 is the unspecified address/],
 }
 
@@ -106,6 +106,16 @@ test('an MTU of 68 is ignored with a warning, and a greater one than that of the
   assert.is(small.mtu, 1500)
   assert.match(small.stderr, 'DHCP server 10.1.0.1: an MTU of 68 is ignored')
   assert.is((await attached(good4({ ...good, options: [[26, '2328']] }))).mtu, 1500)
+})
+
+test('neighbours that knew another owner of the address learn of the new one', async () => {
+  ip('-n home neighbour replace 10.1.0.9 lladdr 02:00:00:00:00:99 dev eth0 nud stale')
+  server.behave(good4(good))
+  const container = newContainer()
+  const request = { config: network(), netns: container.path }
+  await added(request)
+  assert.match(ip('-n home neighbour show 10.1.0.9'), link('eth0', container).address)
+  assert.equal(await call({ verb: 'DEL', ...request }), done)
 })
 
 test('a NAK storm before the good answer does no harm', async () => {

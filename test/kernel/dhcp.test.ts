@@ -11,19 +11,20 @@ import { dnsmasqOn, relayOn } from '../harness/dhcp-dnsmasq.ts'
 import { listenOn } from '../harness/dhcp-heard.ts'
 import { join, segment, station } from '../harness/dhcp-segment.ts'
 import { unchanged } from '../harness/expect.ts'
-import { newContainer, privateHost, removeContainer } from '../harness/host.ts'
+import { newContainer, privateHost, removeContainer, setSysctl } from '../harness/host.ts'
 import { addresses, inContainer } from '../harness/look.ts'
-import { call, type Engine } from '../harness/plugin.ts'
+import { call, type Engine, started } from '../harness/plugin.ts'
 import { snapshot } from '../harness/snapshot.ts'
 import { test } from '../harness/test.ts'
 import { pings } from '../harness/traffic.ts'
 import { until } from '../harness/until.ts'
 
+await privateHost()
+
 /** A text as the server writes and reads identifiers. */
 const octets = (text: string) => hex(text).replace(/..(?=.)/g, '$&:')
 const hex = (text: string) => Buffer.from(text).toString('hex')
 
-await privateHost()
 const lan = segment()
 const home = station(lan, 'home', '10.1.0.1/24')
 const server = await dnsmasqOn(home, {
@@ -182,6 +183,24 @@ test('a lease is given back through a relay, by the routes of the container', as
   await until('the server has its address back', () => there.leases().length === 0)
   await between.end()
   await there.end()
+})
+
+test('DEL waits with the interface until the RELEASE has left it, also when the server must be found first', async () => {
+  const { request, container } = attaching()
+  await added(request)
+  for (const [key, value] of [
+    ['retrans_time_ms', 20],
+    ['mcast_solicit', 1000],
+  ] as const)
+    setSysctl(`net/ipv4/neigh/eth0/${key}`, value, container.name)
+  setSysctl('net/ipv4/conf/all/arp_ignore', 8, 'home')
+  const { answer } = started({ verb: 'DEL', ...request })
+  await until('the kernel looks for the server', () =>
+    inContainer(container, 'neighbour').includes('INCOMPLETE'),
+  )
+  setSysctl('net/ipv4/conf/all/arp_ignore', 0, 'home')
+  assert.equal(await answer, done)
+  await until('the server has its address back', () => server.leases().length === 0)
 })
 
 test('a second ADD of an attachment, without a DEL between, first gives back what it has', async () => {

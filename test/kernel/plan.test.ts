@@ -144,8 +144,11 @@ test('what the host has already is not planned: the bridge, the tables and their
 })
 
 test('another IPAM plugin is not called, and another project’s plugin is named', () => {
-  const dhcp = { ...ptpNetwork({ ipam: { type: 'dhcp' } }) }
-  assert.match(operate(patchbay(), `plan ${fileOf(dhcp)}`, 1), /ipam\.type "dhcp" is no plugin of Patchbay's/)
+  const ipam = { ...ptpNetwork({ ipam: { type: 'whereabouts' } }) }
+  assert.match(
+    operate(patchbay(), `plan ${fileOf(ipam)}`, 1),
+    /ipam\.type "whereabouts" is no plugin of Patchbay's/,
+  )
   const foreign = chained(ptpNetwork(), { type: 'cilium-cni' })
   assert.match(
     operate(patchbay(), `plan ${fileOf(foreign)}`, 1),

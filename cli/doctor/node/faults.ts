@@ -3,6 +3,7 @@
 import type { Fault } from '../frame/fault.ts'
 import { duplicateAddress, rangeFull } from './addresses.ts'
 import { endedAttachment, orphanAddress, orphanRecord } from './ended.ts'
+import { leaseExpired, leaseOverdue, leasesNotRenewed } from './leases.ts'
 import { openList, readableSecret } from './list-files.ts'
 import { damagedList, duplicateNetwork, severalLists } from './lists.ts'
 import { noList } from './no-list.ts'
@@ -16,6 +17,7 @@ import {
   namelessAddress,
   recordsOfFormerBoot,
 } from './records.ts'
+import { referenceDhcp } from './reference-dhcp.ts'
 import { stateFull, stateReadOnly } from './state.ts'
 import { agentMissing, agentStopped, storeKeyReadable } from './store.ts'
 import { versionTooNew } from './versions.ts'
@@ -28,5 +30,6 @@ export const nodeFaults: readonly Fault[] = [
   ...[filesOfFuture, recordsOfFormerBoot],
   ...[agentMissing, agentStopped, storeKeyReadable],
   ...[poolFileDamaged, blockDisputed, addressUnheld, claimUnanswered],
+  ...[leasesNotRenewed, leaseExpired, leaseOverdue, referenceDhcp],
   ...[endedAttachment, orphanAddress, orphanRecord, rangeFull, duplicateAddress],
 ]

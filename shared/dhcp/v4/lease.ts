@@ -44,10 +44,10 @@ export function serverOf({ options }: Message4): Address | undefined {
   return server && isUnicast(server) ? server : undefined
 }
 
-/** The address with the prefix of its mask, or why there is none. The sentence about the mask is the reference's. */
+/** The address with the prefix of its mask, or why there is none. The sentence about the mask is the reference's, but for the words by which go-cni takes a DEL for done. */
 function ownAddress({ yiaddr: address, options }: Message4): Cidr | string {
   const mask = optionOf(options, 'subnet-mask')
-  if (!mask) return 'DHCP option Subnet Mask not found in DHCPACK'
+  if (!mask) return 'DHCP option Subnet Mask is missing in DHCPACK'
   const prefix = prefixOf(mask)
   if (prefix === undefined) return `${mask.join('.')} is no mask of a subnet (option 1)`
   const why = whyUnusable({ address, prefix })

@@ -4,6 +4,7 @@
  */
 
 import * as z from 'zod/mini'
+import { attachmentHash } from '../../cni/identity.ts'
 import type { Attachment } from '../../cni/plugin.ts'
 import type { Output } from '../../config/schema.ts'
 import type { Namespace } from '../../kernel/namespace.ts'
@@ -111,6 +112,11 @@ export const journal = attachmentRecords(folder, shape)
 
 /** Where its files are. */
 export const journalDirectory = `${stateDirectory}/${folder}`
+
+/** The file of an attachment's entry. */
+export function journalFile(attachment: Attachment): string {
+  return `${journalDirectory}/${attachmentHash(attachment)}.json`
+}
 
 /** An entry of the journal. */
 export type Entry = ReturnType<typeof journal.all>[number]

@@ -61,7 +61,9 @@ function refused(msg: string, { netns }: { netns: string }): CniError {
 export function setUp(place: Place, milliseconds: number): Place {
   const { inside, link, namespace } = place
   if (!link.up) ask(inside, changeLink(link, { up: true }))
-  const running = inNamespace(namespace, () => waitFor(Group.LINK, milliseconds, () => runningLink(place)))
+  const running = inNamespace(namespace, () =>
+    waitFor(Group.LINK, milliseconds, () => linkWithCarrier(place)),
+  )
   if (running) return { ...place, link: running }
   throw new CniError(Code.TryAgainLater, {
     msg: `${link.name} has no carrier after ${Math.ceil(milliseconds / 1000)} s: no DHCP server can be asked`,
@@ -70,9 +72,10 @@ export function setUp(place: Place, milliseconds: number): Place {
   })
 }
 
-function runningLink({ inside, link }: Place): Link | undefined {
+/** Its operational state says less: an ipvlan's stays unknown. */
+function linkWithCarrier({ inside, link }: Place): Link | undefined {
   const found = findLink(inside, link.index)
-  return found?.running ? found : undefined
+  return found?.carrier ? found : undefined
 }
 
 /** Sets a lower MTU than the interface has (option 26). A lower one than IPv6 needs would take IPv6 from it. */

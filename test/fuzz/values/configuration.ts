@@ -72,7 +72,10 @@ const working: Record<string, Keys[]> = {
 }
 
 /** The plugins that give addresses; they read the section `ipam`. */
-const ipam = ['host-local', 'ipam-list', 'pool', 'static']
+const ipam = ['dhcp', 'host-local', 'ipam-list', 'pool', 'static']
+
+/** Those that an interface plugin has. dhcp would wait for a server in each of its ADDs. */
+const answering = ipam.filter((type) => type !== 'dhcp')
 
 const workingIpam: Keys[] = [
   { type: 'host-local', subnet: '10.61.0.0/24' },
@@ -111,7 +114,9 @@ const sections: fc.Arbitrary<Keys> = fc.oneof(
   { arbitrary: fc.constantFrom(...workingIpam).map((section) => ({ ipam: section })), weight: 3 },
   { arbitrary: fc.constant({}), weight: 1 },
   {
-    arbitrary: fc.constantFrom(...ipam).chain((type) => ownAddresses(type, shapes.get(type)?.ipam as never)),
+    arbitrary: fc
+      .constantFrom(...answering)
+      .chain((type) => ownAddresses(type, shapes.get(type)?.ipam as never)),
     weight: 2,
   },
 )
@@ -119,10 +124,21 @@ const sections: fc.Arbitrary<Keys> = fc.oneof(
 /** Sections of one IPAM plugin: keys that work, with others from its schema. */
 function ownAddresses(type: string, schema: Parameters<typeof valuesOf>[0]): fc.Arbitrary<Keys> {
   const base = workingIpam.filter((section) => section.type === type)
-  const start = fc.constantFrom(...(base.length > 0 ? base : [{ list: workingIpam.slice(0, 1) }]))
-  return fc
-    .tuple(start, sometimes(valuesOf(schema) as fc.Arbitrary<Keys>))
-    .map(([keys, more]) => ({ ipam: { ...keys, ...more, type, ...('wait' in more && { wait: 0 }) } }))
+  const start = fc.constantFrom(...(base.length > 0 ? base : [bare(type)]))
+  return fc.tuple(start, sometimes(valuesOf(schema) as fc.Arbitrary<Keys>)).map(([keys, more]) => ({
+    ipam: {
+      ...keys,
+      ...more,
+      type,
+      ...('wait' in more && { wait: 0 }),
+      ...('timeout' in more && { timeout: 1 }),
+    },
+  }))
+}
+
+/** The section of a plugin that has no other of its own. */
+function bare(type: string): Keys {
+  return type === 'dhcp' ? { timeout: 1 } : { list: workingIpam.slice(0, 1) }
 }
 
 /** Half of the time no further keys. */

@@ -130,6 +130,7 @@ const status: Status = {
   runtimes: [{ name: 'containerd', version: '1.7.24', running: true, cni: true }],
   ...{ lists: [], plugins: [], links: { total: 1, ofContainers: 0 }, state: [], ranges: [], firewall: null },
   kernel: { release: '6.1', kinds: [], missing: null },
+  leases: null,
   attachments: { live: 3, ended: 0, unknown: 0 },
   findings: { error: 0, warning: 2, leak: 1 },
 }

@@ -56,7 +56,7 @@ test('all that a lease has', () => {
 test('an ACK without a mask is refused in the words of the reference', () => {
   const message = answerTo(asked, { type: 'ACK' })
   message.options.delete(1)
-  assert.is(leaseOf(message), 'DHCP option Subnet Mask not found in DHCPACK')
+  assert.is(leaseOf(message), 'DHCP option Subnet Mask is missing in DHCPACK')
 })
 
 test('an ACK without a server that can be asked again is refused', () => {
