@@ -6,6 +6,7 @@ import { leave } from './adopt.ts'
 import { type Asked, exchangeOf, type Outcome } from './ask.ts'
 import { change } from './change.ts'
 import { hasAddresses, type Lease, leaseIn, withLease, withoutAddresses } from './entries.ts'
+import { completed, guarded } from './failure.ts'
 import type { Here } from './place.ts'
 import { nameOf, type Renewer, release, releaseAll, type Slot, whose } from './renewer.ts'
 import type { Ended } from './running.ts'
@@ -21,21 +22,9 @@ export function act(renewer: Renewer, slot: Slot): void {
   })
 }
 
-/** How long a lease is left alone after a failure on this host, milliseconds. */
-const afterFailure = 10_000
-
-function guarded(renewer: Renewer, slot: Slot, action: () => void): void {
-  const { log, now } = renewer.host
-  try {
-    action()
-  } catch (error) {
-    slot.at = now() + afterFailure
-    log.warn(`the lease ${nameOf(slot)}: ${error instanceof Error ? error.message : String(error)}`)
-  }
-}
-
 function begin(renewer: Renewer, slot: Slot, entry: Entry, lease: Dated): void {
   const { host } = renewer
+  slot.since = lease.since
   const hasAddress = hasAddresses(entry, slot.family)
   const action = actionAt(lease, host.now(), { tries: slot.tries, hasAddress })
   const done = host.visit(entry, (here) => prepare(renewer, slot, here, entry, action))
@@ -61,7 +50,9 @@ function prepare(
   const { family } = slot
   const isOver = action === 'acquire' && hasAddresses(found, family)
   const entry = isOver ? withoutAddresses(found, family, host.now()) : found
-  if ((found.former || isOver) && !change(host, here, found, entry)) release(renewer, slot)
+  const isIncomplete = found.former !== undefined || isOver
+  if (isIncomplete && !completed(renewer, slot, action, () => change(host, here, found, entry)))
+    release(renewer, slot)
   else if (action === 'wait') wait(renewer, slot, entry)
   else {
     const asked: Asked = { action, family, entry, now: host.now, seen: { sentences: [] } }
@@ -148,7 +139,8 @@ function isPast(action: Action, lease: Dated, now: number): boolean {
 /** The first of several of a kind is told. */
 function silence(entry: Entry, lease: Dated, action: Action, now: number, seen: readonly string[]): string {
   const left = Math.round((momentsOf(lease).expire - now) / 1000)
-  const then = left > 0 ? `its lease ends in ${left} s` : 'its lease has ended'
+  const ends = left === Number.POSITIVE_INFINITY ? 'its lease has no end' : `its lease ends in ${left} s`
+  const then = left > 0 ? ends : 'its lease has ended'
   const instead = seen.length > 0 ? `; seen: ${seen.join('; ')}` : ''
   return `${whose(entry)}: no server of DHCP has answered (${action}): ${then}; asked again${instead}`
 }

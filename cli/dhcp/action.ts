@@ -1,6 +1,6 @@
 /** What is done for a lease when its time has come. */
 
-import { type Dated, stateAt } from './schedule.ts'
+import { type Dated, isDue, stateAt } from './schedule.ts'
 
 /** reboot: whether an address of which the time is over, or may be, is still this client's (RFC 2131 section 4.3.2, INIT-REBOOT). */
 export type Action = 'wait' | 'renew' | 'rebind' | 'reboot' | 'acquire'
@@ -18,8 +18,8 @@ export interface Situation {
  */
 export function actionAt(lease: Dated, now: number, { tries, hasAddress }: Situation): Action {
   const state = stateAt(lease, now)
-  if (state === 'bound') return 'wait'
-  if (state === 'renewing') return 'renew'
+  if (state === 'bound' && !isDue(lease, now)) return 'wait'
+  if (state === 'bound' || state === 'renewing') return 'renew'
   if (state === 'rebinding') return 'rebind'
   return tries === 0 && hasAddress ? 'reboot' : 'acquire'
 }

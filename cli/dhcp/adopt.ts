@@ -58,5 +58,13 @@ function adoptLease(renewer: Renewer, key: string, entry: Entry, family: Family)
   release(renewer, { key, family })
   if (!lease) return
   const at = entry.former ? host.now() : firstAttempt(lease, host.random())
-  slots.set(nameOf({ key, family }), { key, family, at, since: lease.since, tries: 0, searches: 0 })
+  slots.set(nameOf({ key, family }), {
+    key,
+    family,
+    at,
+    since: lease.since,
+    tries: 0,
+    searches: 0,
+    failures: 0,
+  })
 }

@@ -14,7 +14,8 @@ export function change(host: Host, here: Here, entry: Entry, next: Entry): boole
   const former = entry.former ?? entry.now
   const begun = { ...next, former }
   if (!host.journal.replace(entry, begun)) return false
-  tell(host, next, former)
+  const isTold = entry.former !== undefined && sameResult(entry.now, next.now)
+  if (!isTold) tell(host, next, former)
   host.apply(here, former, next.now)
   return host.journal.replace(begun, completed(next))
 }

@@ -2,7 +2,8 @@
 
 import { collect } from '#engine'
 import type { Log } from '../../shared/error/log.ts'
-import { dropEntry, journal, journalDirectory, replaceEntry } from '../../shared/ipam/dhcp/journal.ts'
+import { journal, journalDirectory } from '../../shared/ipam/dhcp/journal.ts'
+import { dropEntry, replaceEntry } from '../../shared/ipam/dhcp/journal-changes.ts'
 import { bootId } from '../../shared/kernel/boot.ts'
 import { bootClock, readableOf } from '../../shared/kernel/clock.ts'
 import { changesOf, watchDirectory } from '../../shared/kernel/directory-changes.ts'

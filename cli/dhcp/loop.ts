@@ -36,11 +36,15 @@ export function round(renewer: Renewer, sources: Source[], wait: Wait): boolean 
 
 const isIdle = ({ exchanges }: Renewer, slot: Slot) => !exchanges.has(nameOf(slot))
 
+/** What is due for the longest time comes first: leases whose servers are silent, however many, keep no other one waiting for ever. */
 function beginDue(renewer: Renewer): void {
-  const now = renewer.host.now()
-  for (const slot of renewer.slots.values()) {
-    if (renewer.exchanges.size >= mostAtOnce) return
-    if (slot.at <= now && isIdle(renewer, slot)) act(renewer, slot)
+  const { host, slots, exchanges } = renewer
+  if (exchanges.size >= mostAtOnce) return
+  const now = host.now()
+  const due = [...slots.values()].filter((slot) => slot.at <= now && isIdle(renewer, slot))
+  for (const slot of due.sort((one, other) => one.at - other.at)) {
+    if (exchanges.size >= mostAtOnce) return
+    if (slots.get(nameOf(slot)) === slot) act(renewer, slot)
   }
 }
 

@@ -47,6 +47,8 @@ export interface Slot {
   tries: number
   /** Of these, searches for a new lease. */
   searches: number
+  /** Failures on this host since the last success. */
+  failures: number
 }
 
 export interface Renewer {

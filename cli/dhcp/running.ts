@@ -12,6 +12,8 @@ interface Running {
   exchange: Exchange<unknown>
   step: Step
   until: number
+  /** Until when nothing is read: too much came. */
+  rests: number
   ended(how: Ended<unknown>): void
 }
 
@@ -34,8 +36,8 @@ export interface Exchanges {
   advance(readable: ReadonlySet<Fd>): void
 }
 
-/** Datagrams that are read at once: who floods one interface does not stop the others. */
-const mostAtOnce = 32
+/** Datagrams that are read at once, and the pause after so many that are no answer, milliseconds: a flood on one interface costs little time. */
+const [mostAtOnce, pauseInFlood] = [32, 20]
 
 /** @param clock milliseconds @param close closes a port's descriptor */
 export function newExchanges(clock: () => number, close: (fd: Fd) => void): Exchanges {
@@ -65,7 +67,7 @@ export function newExchanges(clock: () => number, close: (fd: Fd) => void): Exch
     else begin(running, value)
   }
   const look = (key: string, running: Running, isReadable: boolean) => {
-    const answer = isReadable ? answerAt(running) : undefined
+    const answer = isReadable ? answerAt(running, clock) : undefined
     if (answer !== undefined) goOn(key, running, answer)
     else if (clock() >= running.until) goOn(key, running, undefined)
   }
@@ -73,12 +75,20 @@ export function newExchanges(clock: () => number, close: (fd: Fd) => void): Exch
     get size() {
       return all.size
     },
-    fds: () => [...all.values()].map(({ port }) => port.fd),
-    next: () =>
-      [...all.values()].reduce((first, { until }) => Math.min(first, until), Number.POSITIVE_INFINITY),
+    fds() {
+      const now = clock()
+      return [...all.values()].flatMap(({ port, rests }) => (rests > now ? [] : port.fd))
+    },
+    next() {
+      const now = clock()
+      const moments = [...all.values()].map(({ until, rests }) =>
+        rests > now ? Math.min(until, rests) : until,
+      )
+      return moments.reduce((first, one) => Math.min(first, one), Number.POSITIVE_INFINITY)
+    },
     start(key, port, exchange, ended) {
       take(key)
-      all.set(key, { port, exchange, step: nothing, until: 0, ended: ended as Running['ended'] })
+      all.set(key, { port, exchange, step: nothing, until: 0, rests: 0, ended: ended as Running['ended'] })
       guarded(key, (running) => goOn(key, running, undefined))
     },
     has: (key) => all.has(key),
@@ -92,12 +102,14 @@ export function newExchanges(clock: () => number, close: (fd: Fd) => void): Exch
 
 const nothing: Step = { milliseconds: 0, read: () => undefined }
 
-function answerAt({ port, step }: Running): unknown {
+function answerAt(running: Running, clock: () => number): unknown {
+  const { port, step } = running
   for (let read = 0; read < mostAtOnce; read++) {
     const payload = port.read()
     if (!payload) return undefined
     const answer = step.read(payload)
     if (answer !== undefined) return answer
   }
+  running.rests = clock() + pauseInFlood
   return undefined
 }

@@ -43,27 +43,38 @@ export function firstAttempt(lease: Dated, random: number): number {
   return at - random * Math.min(mostSpread, Math.max(0, at - lease.since) / 16)
 }
 
-/** The shortest time between two attempts, milliseconds; of a short lease it is an eighth of it. */
-const leastPause = 60_000
+/** Whether the first attempt may be made now: leases are due a little before T1, too. */
+export function isDue(lease: Dated, now: number): boolean {
+  return now >= firstAttempt(lease, 1)
+}
+
+/** The shortest time between two attempts, milliseconds; of a short lease it is an eighth of it, but a second at least, whatever a server says. */
+const [leastPause, leastOfAll] = [60_000, 1000]
 
 function leastAfter(lease: Dated): number {
-  return Math.min(leastPause, (momentsOf(lease).expire - lease.since) / 8)
+  return Math.max(leastOfAll, Math.min(leastPause, (momentsOf(lease).expire - lease.since) / 8))
+}
+
+/** The pause, milliseconds, after T2 of a lease that has a T2 and no end. */
+const pauseWithoutEnd = 3_600_000
+
+/** When the state ends in which a server is asked. */
+function endOfState(lease: Dated, now: number): number {
+  const { rebind, expire } = momentsOf(lease)
+  return now < rebind ? Math.min(rebind, expire) : expire
 }
 
 /** When it is acted on again after an attempt without an answer: after half of the time that is left in its state. */
 export function nextAttempt(lease: Dated, now: number): number {
-  const moments = momentsOf(lease)
-  const end = stateAt(lease, now) === 'renewing' ? Math.min(moments.rebind, moments.expire) : moments.expire
-  const pause = Math.max((end - now) / 2, leastAfter(lease))
+  const end = endOfState(lease, now)
+  const half = Number.isFinite(end) ? (end - now) / 2 : pauseWithoutEnd
+  const pause = Math.max(half, leastAfter(lease))
   return Math.min(end, now + pause)
 }
 
 /** How long an answer is waited for, milliseconds: not into the next state, and not longer than 10 s. */
 export function patienceOf(lease: Dated, now: number): number {
-  const { rebind, expire } = momentsOf(lease)
-  const state = stateAt(lease, now)
-  const end =
-    state === 'renewing' ? Math.min(rebind, expire) : state === 'rebinding' ? expire : now + longestWait
+  const end = stateAt(lease, now) === 'expired' ? now + longestWait : endOfState(lease, now)
   return Math.max(shortestWait, Math.min(longestWait, end - now))
 }
 

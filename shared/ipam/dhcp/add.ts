@@ -5,7 +5,8 @@ import { now } from '../../kernel/clock.ts'
 import { endWatch } from '../../netlink/router.ts'
 import { type Asking, askerOf } from './asking.ts'
 import { clientOf, type DhcpRequest } from './identity.ts'
-import { type Entry, entryOf, journal, withJournal } from './journal.ts'
+import { type Entry, entryOf, journal } from './journal.ts'
+import { takeEntry, withJournal } from './journal-changes.ts'
 import { lease4 } from './lease4.ts'
 import { lowerMtu, type Place, placeOf, restore, setUp } from './link.ts'
 import { giveBackFrom } from './release.ts'
@@ -47,8 +48,7 @@ function warnOfIgnored({ config, log }: DhcpRequest): void {
 function giveBackFormer(request: DhcpRequest, place: Place): void {
   const former = entryOf(request)
   if (!former) return
-  withJournal(() => journal.forget(former))
-  giveBackFrom(former, place, request.log)
+  giveBackFrom(takeEntry(former), place, request.log)
 }
 
 function askingOf(request: DhcpRequest, client: Entry['client'], deadline: number): Asking {

@@ -2,7 +2,8 @@
 
 import type { Attachment } from '../../cni/plugin.ts'
 import type { DhcpRequest } from './identity.ts'
-import { type Entry, entryOf, journal, withJournal } from './journal.ts'
+import { type Entry, entryOf, journal } from './journal.ts'
+import { takeEntry, withJournal } from './journal-changes.ts'
 import { giveBack } from './release.ts'
 
 /** Gives back what the attachment has. Without an entry, as for a container that another plugin has served, there is nothing to do. */
@@ -19,8 +20,7 @@ export function gc(request: DhcpRequest): void {
 
 /** Forgotten first: `patchbay dhcp` asks for no lease then that is being given back. */
 function end(entry: Entry, { log }: DhcpRequest): void {
-  withJournal(() => journal.forget(entry))
-  giveBack(entry, log)
+  giveBack(takeEntry(entry), log)
 }
 
 /** What a killed ADD has left. */

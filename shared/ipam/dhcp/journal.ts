@@ -11,7 +11,6 @@ import type { Namespace } from '../../kernel/namespace.ts'
 import { statOf } from '../../kernel/stat.ts'
 import { stateDirectory } from '../../kernel/state-directory.ts'
 import { attachmentRecords } from '../../state/attachment-records.ts'
-import { withStateLock } from '../../state/lock.ts'
 
 const times = () => ({
   renew: z.optional(z.number()),
@@ -122,33 +121,10 @@ export function journalFile(attachment: Attachment): string {
 export type Entry = ReturnType<typeof journal.all>[number]
 export type EntryResult = Output<ReturnType<typeof result>>
 
-/** Runs an action that reads and writes the journal: one at a time on this host. It waits for no server. */
-export function withJournal<T>(action: () => T): T {
-  return withStateLock('dhcp', action as () => never) as T
-}
-
 /** Which namespace an open one is, as an entry has it. */
 export function namespaceId({ fd, path }: Namespace): string {
   const { device, inode } = statOf(fd, path)
   return `${device}/${inode}`
-}
-
-/** Replaces an entry, unless DEL has forgotten it meanwhile, or another ADD has made it anew. @returns whether it was replaced */
-export function replaceEntry(former: Entry, entry: Entry): boolean {
-  return withJournal(() => {
-    const there = journal.read(former)
-    if (!there || there.namespace !== former.namespace || there.ifindex !== former.ifindex) return false
-    journal.write(entry)
-    return true
-  })
-}
-
-/** Forgets an entry, unless DEL has done so already, or another ADD has made it anew. */
-export function dropEntry(former: Entry): void {
-  withJournal(() => {
-    const there = journal.read(former)
-    if (there?.namespace === former.namespace && there.ifindex === former.ifindex) journal.forget(former)
-  })
 }
 
 /** Of an attachment; undefined when there is none. */

@@ -2,10 +2,10 @@
 
 import { formatAddress } from '../../../ip/address.ts'
 import { formatCidr } from '../../../ip/subnet.ts'
-import { openNamespaceIfAny } from '../../../kernel/namespace.ts'
+import { closeNamespace, openNamespaceIfAny } from '../../../kernel/namespace.ts'
 import { findLink } from '../../../netlink/link.ts'
 import { automaticOn } from '../../../netlink/router.ts'
-import { openSocketIn, Protocol } from '../../../netlink/socket.ts'
+import { closeSocket, openSocketIn, Protocol, type Socket } from '../../../netlink/socket.ts'
 import type { Entry, EntryResult } from '../journal.ts'
 
 interface Found {
@@ -23,11 +23,22 @@ export function nowOf(entry: Entry, netns: string): EntryResult {
 function foundIn(netns: string, ifname: string): Found | undefined {
   const namespace = openNamespaceIfAny(netns)
   if (!namespace) return undefined
-  const inside = openSocketIn(namespace, Protocol.ROUTE)
-  const link = findLink(inside, ifname)
-  if (!link) return undefined
-  const { addresses, gateways } = automaticOn(inside, link)
-  return { addresses: addresses.map(formatCidr), gateways: gateways.map(formatAddress) }
+  try {
+    return automaticIn(openSocketIn(namespace, Protocol.ROUTE), ifname)
+  } finally {
+    closeNamespace(namespace)
+  }
+}
+
+function automaticIn(inside: Socket, ifname: string): Found | undefined {
+  try {
+    const link = findLink(inside, ifname)
+    if (!link) return undefined
+    const { addresses, gateways } = automaticOn(inside, link)
+    return { addresses: addresses.map(formatCidr), gateways: gateways.map(formatAddress) }
+  } finally {
+    closeSocket(inside)
+  }
 }
 
 /** Pure: an entry's result with what was found. */

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert'
 import { adopt } from '../../../../cli/dhcp/adopt.ts'
 import { quads } from '../../../harness/dhcp-message4.ts'
 import { test } from '../../../harness/test.ts'
-import { entryWith, gives, newMachine } from './simulated.ts'
+import { addressOf, entryWith, gives, newMachine } from './simulated.ts'
 
 const hour = { renew: 1800, rebind: 3150, expire: 3600 }
 const hourly = [3600, 1800, 3150] as const
@@ -120,7 +120,7 @@ test('an entry whose namespace cannot be opened is kept, and dropped when its le
   assert.is(machine.entries.size, 0)
 })
 
-test('a failure on this host is logged and tried again', () => {
+test('a failure on this host is tried again, and logged the first, second, fourth time', () => {
   const machine = newMachine({ a: entryWith(hour) }, () => gives('ACK', hourly))
   const { open } = machine.renewer.host
   let failures = 3
@@ -130,7 +130,7 @@ test('a failure on this host is logged and tried again', () => {
   }
   machine.runTo(1900)
   assert.is(machine.sent.length, 1)
-  assert.is(machine.log.filter((line) => line.includes('ENFILE')).length, 3)
+  assert.is(machine.log.filter((line) => line.includes('ENFILE')).length, 2)
 })
 
 test('a lease that ended while none ran is asked for, and lost only after that', () => {
@@ -142,6 +142,67 @@ test('a lease that ended while none ran is asked for, and lost only after that',
   )
   machine.runTo(6)
   assert.equal(machine.changes, [[['10.0.0.9/24'], []]])
+})
+
+test('a lease that is due a little before T1 is renewed then, and its entry is not read without end', () => {
+  const machine = newMachine({ a: entryWith(hour) }, () => gives('ACK', hourly))
+  const { host } = machine.renewer
+  const { at } = host.journal
+  let reads = 0
+  host.journal.at = (key) => {
+    if (++reads > 100) throw new Error('it is read again and again')
+    return at(key)
+  }
+  host.random = () => 0.5
+  machine.renewer.slots.clear()
+  adopt(machine.renewer, 'a')
+  machine.runTo(1801)
+  assert.equal(
+    machine.sent.map(({ at: second }) => second),
+    [1785],
+  )
+  assert.ok(reads < 10, `${reads} reads`)
+})
+
+test('hundreds of leases whose servers are silent do not keep another one from being renewed', () => {
+  const dead = { renew: 5, rebind: 8, expire: 10 }
+  const silent = Array.from({ length: 400 }, (_, number) => [`k${number}`, entryWith(dead, number)] as const)
+  const entries = {
+    ...Object.fromEntries(silent),
+    last: entryWith({ renew: 60, rebind: 105, expire: 120 }, 700),
+  }
+  const machine = newMachine(entries, ({ ciaddr }) =>
+    ciaddr === addressOf(700) ? gives('ACK', [120, 60, 105], ciaddr) : undefined,
+  )
+  machine.runTo(600)
+  const lost = machine.changes.filter(([before]) => before.includes(`${addressOf(700)}/24`))
+  assert.equal(lost, [])
+})
+
+test('a change that the interface does not take does not end the lease, and fills no log', () => {
+  const machine = newMachine({ a: entryWith(hour) }, () => gives('ACK', hourly, '10.0.0.10'))
+  machine.renewer.host.apply = () => {
+    throw new Error('ENETUNREACH')
+  }
+  machine.runTo(7400)
+  const renewals = machine.sent.filter(({ type }) => type === 'REQUEST')
+  assert.is(renewals.length, 4, 'one at each T1')
+  assert.ok(machine.log.length < 50, `${machine.log.length} lines`)
+})
+
+test('a flood at one interface is read in portions, with pauses between them', () => {
+  const machine = newMachine({ a: entryWith(hour) })
+  const { host } = machine.renewer
+  const { open } = host
+  let reads = 0
+  const read = () => {
+    if (++reads > 32 * 501) throw new Error('it is read without a pause')
+    return Buffer.from('no message')
+  }
+  host.open = (...args) => ({ ...open(...args), read })
+  machine.answer = () => gives('ACK', hourly)
+  machine.runTo(1810)
+  assert.ok(reads > 1000 && reads < 32 * 501, `${reads} datagrams in 10 s`)
 })
 
 test.run()

@@ -49,6 +49,24 @@ test('the least pause of a short lease is an eighth of it', () => {
   )
 })
 
+test('a lease of a second is asked for when it ends, and not more often', () => {
+  const tiny = { since: 0, renew: 0.5, rebind: 0.875, expire: 1 }
+  assert.is(firstAttempt(tiny, 0), 1000)
+})
+
+test('after T2 of a lease without an end servers are asked each hour', () => {
+  assert.is(nextAttempt({ since: 0, renew: 1800, rebind: 2880 }, 2_880_000), 6_480_000)
+})
+
+test('before T1 a lease is renewed when its first attempt may be due', () => {
+  const unnoticed = { tries: 0, hasAddress: true }
+  assert.equal(
+    [1769, 1770].map((second) => actionAt(lease, at(second), unnoticed)),
+    ['wait', 'renew'],
+  )
+  assert.is(nextAttempt(lease, at(1770)), at(1770 + (3150 - 1770) / 2))
+})
+
 test('an answer is waited for at most 10 seconds, and not into the next state', () => {
   assert.equal(
     [patienceOf(lease, at(1800)), patienceOf(lease, at(3147)), patienceOf(lease, at(3598))],
