@@ -3,7 +3,7 @@
 import { routesOf } from '../../shared/attachment/configure.ts'
 import { presentOn } from '../../shared/attachment/present.ts'
 import { formatAddress } from '../../shared/ip/address.ts'
-import { type Cidr, formatCidr, parseCidr } from '../../shared/ip/subnet.ts'
+import { type Cidr, formatCidr, parseCidr, sameCidr } from '../../shared/ip/subnet.ts'
 import type { EntryResult } from '../../shared/ipam/dhcp/journal.ts'
 import { newAddress, removeAddress } from '../../shared/netlink/address.ts'
 import { changeIpv4Conf, Ipv4Conf } from '../../shared/netlink/ipv4-conf.ts'
@@ -20,13 +20,13 @@ import type { Here } from './place.ts'
 export function applyChange({ inside, link }: Here, before: EntryResult, after: EntryResult): Cidr[] {
   const there = presentOn(inside, link)
   const [old, wanted] = [partsOf(before, link), partsOf(after, link)]
-  const added = wanted.addresses.filter(there.lacksAddress)
+  const added = wanted.addresses.filter((one) => there.lacksAddress(one) && !isKernels(one, old.addresses))
   const gone = leftOut(old.addresses, wanted.addresses, formatCidr).filter((one) => !there.lacksAddress(one))
   const goneRoutes = leftOut(old.routes, wanted.routes, keyOf).filter((one) => !there.lacksRoute(one))
   transact(inside, [
     ...(gone.length > 0 ? [keepSecondaries(link)] : []),
     ...added.map((cidr) => newAddress(link, cidr, { nodad: true })),
-    ...wanted.routes.filter(there.lacksRoute).map(newRoute),
+    ...wanted.routes.filter((one) => there.lacksRoute(one) && one.dst.address.family === 4).map(newRoute),
     ...goneRoutes.map(removeRoute),
     ...gone.map((cidr) => removeAddress(link, cidr)),
   ])
@@ -56,6 +56,11 @@ function leftOut<T>(old: readonly T[], wanted: readonly T[], key: (one: T) => st
 
 function keyOf({ dst, gateway, priority = 0 }: RouteSpec): string {
   return `${formatCidr(dst)} ${gateway ? formatAddress(gateway) : ''} ${priority}`
+}
+
+/** One of IPv6 that has not changed: it may be a router's, which the kernel adds and removes. Routes of IPv6 all are. */
+function isKernels(cidr: Cidr, old: readonly Cidr[]): boolean {
+  return cidr.address.family === 6 && old.some((one) => sameCidr(one, cidr))
 }
 
 /** A second address of a subnet goes with the first one, unless it takes its place (net.ipv4.conf.IF.promote_secondaries). */

@@ -4,6 +4,7 @@ import type { Exchange, Seen } from '../../shared/dhcp/exchange.ts'
 import { acquire } from '../../shared/dhcp/v4/acquire.ts'
 import { endsOf, rebind, reboot, renew } from '../../shared/dhcp/v4/extend.ts'
 import * as v6 from '../../shared/dhcp/v6/extend.ts'
+import { request } from '../../shared/dhcp/v6/request.ts'
 import { solicit } from '../../shared/dhcp/v6/solicit.ts'
 import { client4Of, client6Of } from '../../shared/ipam/dhcp/client.ts'
 import type { Entry } from '../../shared/ipam/dhcp/journal.ts'
@@ -51,11 +52,20 @@ function exchange6({ action, entry, now, seen }: Asked): Exchange<Outcome> | und
   const { lease6: lease, rapidCommit } = entry
   if (!lease) return undefined
   const client = client6Of(entry)
-  if (action === 'renew') return v6.renew(client, lease, { milliseconds: patienceOf(lease, now()) }, seen)
-  if (action === 'rebind') return v6.rebind(client, lease, { milliseconds: patienceOf(lease, now()) }, seen)
-  if (action === 'reboot') return v6.rebind(client, lease, { milliseconds: askedAgain }, seen)
   const { addresses } = lease
-  return found(solicit(client, { rapidCommit, addresses, milliseconds: searched, now }, seen))
+  if (action === 'acquire')
+    return found(solicit(client, { rapidCommit, addresses, milliseconds: searched, now }, seen))
+  const milliseconds = action === 'reboot' ? askedAgain : patienceOf(lease, now())
+  const ask = action === 'renew' ? v6.renew : v6.rebind
+  return insisting(ask(client, lease, { milliseconds }, seen), () =>
+    request(client, lease, { milliseconds: askedAgain, now }, seen),
+  )
+}
+
+/** A server that has forgotten the lease is asked for it once more, before the addresses go (RFC 8415 section 18.2.10.1, NoBinding). */
+function* insisting(exchange: Exchange<Outcome>, again: () => Exchange<Outcome>): Exchange<Outcome> {
+  const outcome = yield* exchange
+  return outcome === 'refused' ? ((yield* again()) ?? 'refused') : outcome
 }
 
 function* found<T extends Lease>(exchange: Exchange<T | undefined>): Exchange<Outcome> {

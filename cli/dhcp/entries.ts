@@ -2,7 +2,7 @@
 
 import type { Lease4, Lease6 } from '../../shared/dhcp/lease.ts'
 import type { Entry, EntryResult } from '../../shared/ipam/dhcp/journal.ts'
-import { resultOf4 } from '../../shared/ipam/dhcp/result.ts'
+import { cidrsOf, dnsOf, gatewayIn, resultOf4 } from '../../shared/ipam/dhcp/result.ts'
 import type { Dated } from './schedule.ts'
 
 export type Family = 4 | 6
@@ -65,7 +65,8 @@ function without(result: EntryResult, isAddress: Test, isRoute: Test): EntryResu
   }
 }
 
-function nowWith4({ now, lease4, priority }: Entry, lease: Lease4): EntryResult {
+function nowWith4(entry: Entry, lease: Lease4): EntryResult {
+  const { now, lease4, priority } = entry
   const rest = without(now, isOf(4), isOf(4))
   const own = resultOf4(lease, priority)
   const { mtu } = lease
@@ -73,27 +74,14 @@ function nowWith4({ now, lease4, priority }: Entry, lease: Lease4): EntryResult 
     ...rest,
     ips: [...own.ips, ...rest.ips],
     routes: [...own.routes, ...rest.routes],
-    dns: { ...now.dns, ...own.dns, ...serversOf(now, lease, 4) },
+    dns: dnsOf({ ...entry, lease4: { ...lease, since: 0 } }),
     ...(mtu !== undefined && mtu !== lease4?.mtu && { mtu }),
   }
 }
 
-function nowWith6({ now, lease6 }: Entry, lease: Lease6): EntryResult {
-  const [known] = now.ips.filter(({ address }) => isIn(lease6)(address))
-  const prefix = known?.address.split('/')[1] ?? '128'
+function nowWith6(entry: Entry, lease: Lease6): EntryResult {
+  const { now, lease6, ipv6 } = entry
   const rest = without(now, isIn(lease6), () => false)
-  const ips = lease.addresses.map((address) => ({ ...known, address: `${address}/${prefix}` }))
-  return {
-    ...rest,
-    ips: [...rest.ips, ...ips],
-    dns: { ...lease.dns, ...now.dns, ...serversOf(now, lease, 6) },
-  }
-}
-
-/** The name servers of both families, those of IPv4 first. */
-function serversOf({ dns }: EntryResult, lease: Lease, family: Family): { nameservers?: string[] } {
-  const others = (dns.nameservers ?? []).filter((server) => !isOf(family)(server))
-  const own = lease.dns.nameservers ?? []
-  const all = family === 4 ? [...own, ...others] : [...others, ...own]
-  return all.length > 0 ? { nameservers: all } : {}
+  const ips = cidrsOf(lease).map((address) => ({ address, ...gatewayIn(ipv6) }))
+  return { ...rest, ips: [...rest.ips, ...ips], dns: dnsOf({ ...entry, lease6: { ...lease, since: 0 } }) }
 }

@@ -33,21 +33,28 @@ export function stateAt(lease: Dated, now: number): State {
 /** The longest time before T1, milliseconds. */
 const mostSpread = 30_000
 
-/** When a lease is acted on first: up to a sixteenth of the time before T1, so that leases of one moment are not renewed in one moment. */
+/**
+ * When a lease is acted on first: at T1, but not sooner than a server could be asked again. Up to a sixteenth of the time before that earlier, so
+ * that leases of one moment are not renewed in one moment.
+ */
 export function firstAttempt(lease: Dated, random: number): number {
   const { renew, rebind, expire } = momentsOf(lease)
-  const at = Math.min(renew, rebind, expire)
+  const at = Math.max(Math.min(renew, rebind, expire), lease.since + leastAfter(lease))
   return at - random * Math.min(mostSpread, Math.max(0, at - lease.since) / 16)
 }
 
 /** The shortest time between two attempts, milliseconds; of a short lease it is an eighth of it. */
 const leastPause = 60_000
 
+function leastAfter(lease: Dated): number {
+  return Math.min(leastPause, (momentsOf(lease).expire - lease.since) / 8)
+}
+
 /** When it is acted on again after an attempt without an answer: after half of the time that is left in its state. */
 export function nextAttempt(lease: Dated, now: number): number {
   const moments = momentsOf(lease)
   const end = stateAt(lease, now) === 'renewing' ? Math.min(moments.rebind, moments.expire) : moments.expire
-  const pause = Math.max((end - now) / 2, Math.min(leastPause, (moments.expire - lease.since) / 8))
+  const pause = Math.max((end - now) / 2, leastAfter(lease))
   return Math.min(end, now + pause)
 }
 

@@ -93,10 +93,8 @@ function look({ link, questions, dns }: RouterWatch): { router?: Router; isPendi
   const flags = flagsOf(questions, link)
   if (!(flags & Ra.RCVD)) return { isPending: true }
   const own = listAddresses(questions, link).filter(isAutomatic)
-  const addresses = own
-    .filter(({ tentative }) => !tentative)
-    .map(({ address, prefix }) => ({ address, prefix }))
-  const router = { gateway: gatewayOf(questions, link), addresses, ...flagWords(flags), ...dns }
+  const { addresses, gateways } = automaticOn(questions, link)
+  const router = { gateway: gateways[0], addresses, ...flagWords(flags), ...dns }
   return { router, isPending: own.some(({ tentative, dadFailed }) => tentative && !dadFailed) }
 }
 
@@ -122,9 +120,16 @@ function isAutomatic({ address, scope, permanent }: LinkAddress): boolean {
 /** RTPROT_RA, include/uapi/linux/rtnetlink.h. */
 const FROM_ADVERTISEMENT = 'RA'
 
-function gatewayOf(socket: Socket, link: LinkName): Address | undefined {
-  const isDefault = (dst: Cidr) => dst.prefix === 0
-  return listRoutes(socket, 6, link).find(
-    ({ dst, protocol, gateway }) => isDefault(dst) && protocol === FROM_ADVERTISEMENT && gateway,
-  )?.gateway
+/** What the kernel has from advertisements on a link at this moment: addresses that can be used, be they deprecated, and default routers. */
+export function automaticOn(socket: Socket, link: LinkName): { addresses: Cidr[]; gateways: Address[] } {
+  const usable = listAddresses(socket, link).filter((one) => isAutomatic(one) && !one.tentative)
+  const addresses = usable.map(({ address, prefix }) => ({ address, prefix }))
+  return { addresses, gateways: gatewaysOf(socket, link) }
+}
+
+function gatewaysOf(socket: Socket, link: LinkName): Address[] {
+  const routes = listRoutes(socket, 6, link).filter(
+    ({ dst, protocol }) => dst.prefix === 0 && protocol === FROM_ADVERTISEMENT,
+  )
+  return routes.flatMap(({ gateway }) => gateway ?? [])
 }

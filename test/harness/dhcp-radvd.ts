@@ -70,8 +70,9 @@ function configuration(ifname: string, config: RadvdConfig): string {
 `
 }
 
-function listed(word: string, values: readonly string[] = []): string {
-  return values.length > 0 ? `${word} ${values.join(' ')} { };` : ''
+/** Its own lifetime would be twice the interval, which is 0 in whole seconds. */
+function listed(word: 'RDNSS' | 'DNSSL', values: readonly string[] = []): string {
+  return values.length > 0 ? `${word} ${values.join(' ')} { Adv${word}Lifetime 600; };` : ''
 }
 
 function onOff(flag = false): string {

@@ -1,41 +1,38 @@
 /** ADD: the container's interface is set up, a server is asked through it, and the journal has the lease before the runtime has the answer. */
 
 import type { Result } from '../../cni/result.ts'
-import { CniError, Code } from '../../error/error.ts'
 import { now } from '../../kernel/clock.ts'
+import { endWatch } from '../../netlink/router.ts'
+import { type Asking, askerOf } from './asking.ts'
 import { clientOf, type DhcpRequest } from './identity.ts'
 import { type Entry, entryOf, journal, withJournal } from './journal.ts'
 import { lease4 } from './lease4.ts'
 import { lowerMtu, type Place, placeOf, restore, setUp } from './link.ts'
 import { giveBackFrom } from './release.ts'
-import { answerOf } from './result.ts'
+import { answerOf, resultOf } from './result.ts'
+import { withIpv6 } from './v6/add.ts'
+import { type Listening, listen } from './v6/listening.ts'
 
 /** What every host of a family must be able to receive (RFC 791, RFC 8200). */
 const smallestMtu = { 4: 576, 6: 1280 } as const
 
 /** All or nothing: when it fails, no lease is held, nothing is in the journal, and the interface is as it was. */
 export function add(request: DhcpRequest): Result {
-  refuseIpv6(request)
   const deadline = now() + request.config.ipam.timeout * 1000
   warnOfIgnored(request)
   const found = placeOf(request)
   const client = clientOf(request, found.link, found.mac)
+  const listening = listen(found, request.config)
   try {
     const place = setUp(found, deadline - now())
     giveBackFormer(request, place)
-    return answerOf(leased(request, place, client, deadline).given)
+    return answerOf(leased(request, place, askingOf(request, client, deadline), listening).given)
   } catch (error) {
     restore(found)
     throw error
+  } finally {
+    if (listening) endWatch(listening.watch)
   }
-}
-
-function refuseIpv6({ config: { ipam } }: DhcpRequest): void {
-  if (ipam.ipv4 && ipam.ipv6 === 'off') return
-  throw new CniError(Code.InvalidNetworkConfig, {
-    msg: 'ipam.ipv6 is not there yet: this version asks for IPv4 alone',
-    hint: 'remove ipam.ipv4 and ipam.ipv6',
-  })
 }
 
 function warnOfIgnored({ config, log }: DhcpRequest): void {
@@ -54,16 +51,28 @@ function giveBackFormer(request: DhcpRequest, place: Place): void {
   giveBackFrom(former, place, request.log)
 }
 
-function leased(request: DhcpRequest, place: Place, client: Entry['client'], deadline: number): Entry {
+function askingOf(request: DhcpRequest, client: Entry['client'], deadline: number): Asking {
   const { network, containerID, ifname, netns, log, config } = request
-  const { priority, rapidCommit, arpProbe, timeout: seconds, ipv6 } = config.ipam
+  const { priority, rapidCommit, arpProbe, timeout: seconds } = config.ipam
   const attachment = { network, containerID, ifname, netns }
-  const asking = { attachment, client, priority, rapidCommit, arpProbe, seconds, deadline, log }
-  return lease4(place, asking, (entry) => {
+  return { attachment, client, priority, rapidCommit, arpProbe, seconds, deadline, log }
+}
+
+function leased(request: DhcpRequest, place: Place, asking: Asking, listening?: Listening): Entry {
+  const { ipv4, ipv6 } = request.config.ipam
+  const keep = (entry: Entry) => {
     lowerMtu(place, entry.lease4?.mtu, smallestMtu[ipv6 === 'off' ? 4 : 6])
     return kept(entry)
+  }
+  if (!listening) return lease4(place, asking, keep)
+  return withIpv6(place, asking, listening, (beside, rest) => {
+    const all = (entry: Entry) => rest(entry, keep)
+    return ipv4 ? lease4(place, asking, all, beside) : all({ ...askerOf(place, asking), ...noResult })
   })
 }
+
+const nothing = resultOf({})
+const noResult = { given: nothing, now: nothing }
 
 /** Enters it in the journal. */
 function kept(entry: Entry): Entry {

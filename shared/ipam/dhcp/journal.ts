@@ -41,6 +41,17 @@ const lease4 = () =>
 
 const lease6 = () => z.object({ ...times(), server: z.string(), addresses: z.array(z.string()), dns: dns() })
 
+/** What an entry has of routers. */
+const ipv6 = () =>
+  z.object({
+    /** The kernel makes addresses from their prefixes. */
+    slaac: z.boolean(),
+    /** The default router, and the metric of the route by it when it is not the kernel's own. */
+    gateway: z.optional(z.string()),
+    priority: z.optional(z.number()),
+    dns: dns(),
+  })
+
 /** When a request was sent: milliseconds of the clock that counts from boot (CLOCK_BOOTTIME), from which the lease's times count. */
 const since = () => z.number()
 
@@ -85,6 +96,8 @@ const shape = () => ({
   rapidCommit: z.boolean(),
   lease4: z.optional(z.object({ ...lease4()._zod.def.shape, since: since() })),
   lease6: z.optional(z.object({ ...lease6()._zod.def.shape, since: since() })),
+  /** Where it has IPv6. */
+  ipv6: z.optional(ipv6()),
   /** What ADD answered. */
   given: result(),
   /** What the interface has now. */

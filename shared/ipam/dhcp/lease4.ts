@@ -1,55 +1,41 @@
 /** A lease of IPv4 for ADD: asked for, kept from machines that have the address already, entered in the journal. */
 
-import type { Attachment } from '../../cni/plugin.ts'
 import type { Seen } from '../../dhcp/exchange.ts'
 import { acquire } from '../../dhcp/v4/acquire.ts'
 import { decline } from '../../dhcp/v4/end.ts'
 import { endsOf } from '../../dhcp/v4/extend.ts'
-import type { Log } from '../../error/log.ts'
-import { bootId } from '../../kernel/boot.ts'
 import { bootClock, now } from '../../kernel/clock.ts'
-import { close } from '../../kernel/files.ts'
+import { closeInBackground } from '../../kernel/helper.ts'
 import { inNamespace } from '../../kernel/namespace.ts'
 import { probeFrom } from '../../netlink/address-probe.ts'
 import { claimFrame } from '../../netlink/claim-frames.ts'
 import { sendFrame } from '../../netlink/packet.ts'
+import { type Asker, type Asking, ATTEMPTS, askerOf, giving } from './asking.ts'
 import { client4Of } from './client.ts'
 import { allInUse, noLease } from './failure.ts'
-import { type Entry, namespaceId } from './journal.ts'
+import type { Entry } from './journal.ts'
 import type { Place } from './link.ts'
 import { packetPort } from './packet-port.ts'
-import { type Port, run } from './port.ts'
-import { giveBackFrom } from './release.ts'
-import { resultOf4 } from './result.ts'
-
-/** Who asks, and how. */
-export interface Asking {
-  attachment: Attachment & { netns: string }
-  client: Entry['client']
-  priority?: number
-  rapidCommit: boolean
-  arpProbe: boolean
-  /** Of ADD, for errors. */
-  seconds: number
-  /** When the time is over, by now(). */
-  deadline: number
-  log: Log
-}
-
-/** How many addresses a server may give that other machines have. */
-const ATTEMPTS = 4
+import { type Port, type Running, run } from './port.ts'
+import { resultOf } from './result.ts'
 
 /**
  * Gets a lease, and tells the neighbours of it.
  * @param keep what follows; when it fails, the lease is given back
+ * @param beside an exchange that goes on meanwhile
  * @throws CniError of code 11 when no server gives an address, or only such as others have
  */
-export function lease4<T>(place: Place, asking: Asking, keep: (entry: Entry) => T): T {
+export function lease4<T>(
+  place: Place,
+  asking: Asking,
+  keep: (entry: Entry) => T,
+  beside?: Running<unknown>,
+): T {
   const asker = askerOf(place, asking)
   const port = inNamespace(place.namespace, () => packetPort(place.link, place.mac))
   try {
     for (let attempt = 1; ; attempt++) {
-      const entry = ask(port, asker, place, asking)
+      const entry = ask(port, asker, place, asking, beside)
       const conflict = giving(entry, place, asking, () => conflictOf(entry, place, asking))
       if (!conflict) return giving(entry, place, asking, () => kept(port, entry, place, keep))
       refuse(port, entry)
@@ -60,51 +46,22 @@ export function lease4<T>(place: Place, asking: Asking, keep: (entry: Entry) => 
       )
     }
   } finally {
-    close(port.fd)
+    closeInBackground(port.fd, place.inside.fd) // the last close of a packet socket waits for 10 to 40 ms
   }
 }
 
 /** DISCOVER to ACK. @throws CniError of code 11 */
-function ask(port: Port, asker: Asker, place: Place, asking: Asking): Entry {
-  const { rapidCommit, deadline, seconds, log, priority } = asking
+function ask(port: Port, asker: Asker, place: Place, asking: Asking, beside?: Running<unknown>): Entry {
+  const { rapidCommit, deadline, seconds, log } = asking
   const seen: Seen = { sentences: [] }
   const exchange = acquire(client4Of(asker), { rapidCommit, milliseconds: deadline - now(), now }, seen)
-  const leased = run(port, exchange)
-  if (!leased) throw noLease(place, seen, seconds)
-  const { lease, warnings } = leased
+  const got = run(port, exchange, beside)
+  if (!got) throw noLease(place, seen, seconds)
+  const { lease, warnings } = got
   for (const warning of warnings) log.warn(`DHCP server ${lease.server}: ${warning}`)
-  const result = resultOf4(lease, priority)
-  const since = port.sentAt ?? bootClock()
-  return { ...asker, via: port.readFrom, lease4: { ...lease, since }, given: result, now: result }
-}
-
-/** What an entry has before a server is asked. */
-type Asker = Omit<Entry, 'via' | 'lease4' | 'given' | 'now'>
-
-/** Read before: after the ACK little may fail. */
-function askerOf({ namespace, link }: Place, asking: Asking): Asker {
-  const { attachment, client, priority, rapidCommit } = asking
-  const { network, containerID, ifname, netns } = attachment
-  return {
-    ...{ network, containerID, ifname, netns },
-    namespace: namespaceId(namespace),
-    boot: bootId(),
-    ifindex: link.index,
-    mac: link.mac,
-    client,
-    priority,
-    rapidCommit,
-  }
-}
-
-/** Does what follows an ACK. When it fails, the server gets its address back. */
-function giving<T>(entry: Entry, place: Place, { log }: Asking, action: () => T): T {
-  try {
-    return action()
-  } catch (error) {
-    giveBackFrom(entry, place, log)
-    throw error
-  }
+  const leased = { ...asker, via: port.readFrom, lease4: { ...lease, since: port.sentAt ?? bootClock() } }
+  const result = resultOf(leased)
+  return { ...leased, given: result, now: result }
 }
 
 function conflictOf({ lease4 }: Entry, { namespace, link, mac }: Place, { arpProbe }: Asking) {

@@ -8,6 +8,7 @@ import { del, gc } from './end.ts'
 import { textOf } from './identity.ts'
 import { entryOf } from './journal.ts'
 import { renewed } from './renewed.ts'
+import { nowOf } from './v6/kernel-now.ts'
 
 export const dhcp: Plugin<DhcpConfig> = {
   name: 'dhcp',
@@ -23,6 +24,6 @@ export const dhcp: Plugin<DhcpConfig> = {
   usesLink: () => true,
   current(request, result) {
     const entry = entryOf(request)
-    return entry ? renewed(result, entry.given, entry.now) : result
+    return entry ? renewed(result, entry.given, nowOf(entry, request.netns)) : result
   },
 }

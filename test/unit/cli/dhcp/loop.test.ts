@@ -72,10 +72,10 @@ test('another address in an ACK replaces the old one in one change', () => {
 test('at most 64 of 1,000 leases have a socket at once, and all are renewed', () => {
   const entries = Array.from(
     { length: 1000 },
-    (_, number) => [`k${number}`, entryWith({ renew: 10, rebind: 3150, expire: 3600 }, number)] as const,
+    (_, number) => [`k${number}`, entryWith({ renew: 70, rebind: 3150, expire: 3600 }, number)] as const,
   )
   const machine = newMachine(Object.fromEntries(entries), ({ ciaddr }) => gives('ACK', hourly, ciaddr))
-  machine.runTo(60)
+  machine.runTo(120)
   assert.is(machine.sent.length, 1000)
   assert.ok(machine.most <= 64, String(machine.most))
 })
@@ -99,6 +99,24 @@ test('where DEL was faster than the answer, the interface is not changed', () =>
   }
   machine.runTo(1801)
   assert.equal(machine.changes, [])
+})
+
+test('where DEL is faster than the journal, or another ADD than the answer, the interface is not changed', () => {
+  const machine = newMachine({ a: entryWith(hour) }, () => gives('ACK', hourly, '10.0.0.10'))
+  machine.renewer.host.journal.replace = () => false
+  machine.runTo(1801)
+  assert.equal([machine.sent.length, machine.changes, machine.renewer.slots.size], [1, [], 0])
+  const other = newMachine({ a: entryWith(hour) })
+  other.answer = () => {
+    const entry = entryWith(hour)
+    other.entries.set('a', {
+      ...entry,
+      lease4: { ...entry.lease4, since: 1_000_000 } as NonNullable<typeof entry.lease4>,
+    })
+    return gives('ACK', hourly, '10.0.0.10')
+  }
+  other.runTo(1801)
+  assert.equal([other.changes, other.entries.get('a')?.lease4?.since], [[], 1_000_000])
 })
 
 test('an entry of another boot is dropped, and so is one whose namespace is gone', () => {

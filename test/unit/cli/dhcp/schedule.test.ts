@@ -26,6 +26,12 @@ test('the first attempt is at T1, or up to 30 seconds before it; of a short leas
   assert.is(firstAttempt({ since: 0, renew: 16, rebind: 28, expire: 32 }, 1), 15_000)
 })
 
+test('a T1 of a second in a long lease is not obeyed: a minute is the least, and of a short lease an eighth', () => {
+  assert.is(fromBegin(firstAttempt({ ...lease, renew: 1, rebind: 2 }, 0)), 60)
+  assert.is(firstAttempt({ since: 0, renew: 1 }, 0), 60_000)
+  assert.is(firstAttempt({ since: 0, renew: 1, rebind: 20, expire: 24 }, 0), 3000)
+})
+
 test('after each attempt half of the time to T2 is waited, then to the end, but a minute or more', () => {
   const times: number[] = []
   for (let now = at(1800); stateAt(lease, now) !== 'expired'; ) {
