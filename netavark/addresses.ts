@@ -7,8 +7,8 @@ import { isOwnIpam } from '../shared/ipam/ipam.ts'
 import type { Network, Subnet } from './input.ts'
 
 /** The `ipam` section of a configuration; undefined for a network without addresses. @param ips the addresses that podman gives */
-export function ipamOf(network: Network, own: unknown, ips: readonly string[]): unknown {
-  const subnets = network.subnets ?? []
+export function ipamOf(network: Network, option: unknown, ips: readonly string[]): unknown {
+  const [own, subnets] = [allocatorOf(network, option), network.subnets ?? []]
   if (own !== undefined || subnets.length === 0) return own
   return {
     type: 'static',
@@ -17,23 +17,24 @@ export function ipamOf(network: Network, own: unknown, ips: readonly string[]): 
   }
 }
 
-/** @throws CniError of code 7 for two allocators, one that podman has by its own drivers alone, and routes that are none of a container's */
+/** The section of an IPAM plugin of ours, which allocates in podman's place: of option `ipam`, or of `--ipam-driver dhcp`. */
+export function allocatorOf({ ipam_options }: Network, option: unknown): unknown {
+  return option ?? (ipam_options?.driver === 'dhcp' ? { type: 'dhcp' } : undefined)
+}
+
+/** @throws CniError of code 7 for two allocators, and routes that are none of a container's */
 export function validateAddresses(
   { ipam_options = {}, subnets = [], routes = [] }: Network,
   own: unknown,
 ): void {
+  const { type } = (own ?? {}) as { type?: unknown }
+  if (ipam_options.driver === 'dhcp') refuseBesideDhcp(type, subnets)
   if (own !== undefined && subnets.length > 0)
     throw refusal('option ipam and --subnet both give addresses', 'leave one of the two out')
-  const { type } = (own ?? {}) as { type?: unknown }
   if (typeof type === 'string' && !isOwnIpam(type))
     throw refusal(
       `there is no IPAM plugin ${JSON.stringify(type.slice(0, 60))}`,
       'option ipam takes host-local, dhcp, ipam-list, pool or static',
-    )
-  if (ipam_options.driver === 'dhcp')
-    throw refusal(
-      'IPAM driver dhcp is not available',
-      'use --subnet, --ipam-driver none, or -o ipam={"type":"dhcp"}, by which the driver asks the server itself',
     )
   const special = routes.find(({ route_type = 'unicast' }) => route_type !== 'unicast')
   if (special)
@@ -41,6 +42,14 @@ export function validateAddresses(
       `the route to ${special.destination} is ${special.route_type}`,
       'write routes as --route DESTINATION,GATEWAY',
     )
+}
+
+/** @throws CniError of code 7 */
+function refuseBesideDhcp(type: unknown, subnets: readonly Subnet[]): void {
+  if (subnets.length > 0)
+    throw refusal('--ipam-driver dhcp and --subnet both give addresses', 'leave one of the two out')
+  if (type !== undefined && type !== 'dhcp')
+    throw refusal('--ipam-driver dhcp and option ipam both give addresses', 'leave one of the two out')
 }
 
 function addressIn(subnets: readonly Subnet[], ip: string): { address: string; gateway?: string } {

@@ -2,7 +2,7 @@
 
 import type { Plugin } from '../shared/cni/plugin.ts'
 import { newest } from '../shared/cni/version.ts'
-import { ipamOf } from './addresses.ts'
+import { allocatorOf, ipamOf } from './addresses.ts'
 import { interfaceKey } from './drivers.ts'
 import type { Attachment, Network, PortMapping } from './input.ts'
 import { parentKey } from './option-keys.ts'
@@ -25,7 +25,10 @@ export function interfaceConfiguration(plugin: Plugin, network: Network, wishes:
     ...own,
     ...identity(plugin.name, network),
     ipam: ipamOf(network, own.ipam, ips),
-    runtimeConfig: withoutAbsent({ mac: wishes.static_mac, ips: own.ipam === undefined ? undefined : ips }),
+    runtimeConfig: withoutAbsent({
+      mac: wishes.static_mac,
+      ips: allocatorOf(network, own.ipam) === undefined ? undefined : ips,
+    }),
   })
 }
 
@@ -81,6 +84,7 @@ function withoutAbsent(raw: Raw): Raw {
 /** The configuration of firewall, where the host routes for the containers; undefined elsewhere. */
 export function firewallConfiguration(plugin: Plugin, network: Network, isRemoval: boolean): Raw | undefined {
   if (!('ipMasq' in plugin.config.shape)) return undefined
-  const hasAddresses = (network.subnets ?? []).length > 0 || optionsOf(plugin, network).own.ipam !== undefined
+  const allocator = allocatorOf(network, optionsOf(plugin, network).own.ipam)
+  const hasAddresses = (network.subnets ?? []).length > 0 || allocator !== undefined
   return hasAddresses || isRemoval ? identity('firewall', network) : undefined
 }

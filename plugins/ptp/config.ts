@@ -13,7 +13,7 @@ const shape = {
 
 export type PtpConfig = Config<typeof shape>
 
-export const config = network(shape, { rules: [needsIpam, noProbe, possibleMtu] })
+export const config = network(shape, { rules: [needsIpam, noDhcp, noProbe, possibleMtu] })
 
 /** A routed link without addresses has no routes, and so no use. */
 function needsIpam({ ipam }: PtpConfig): Complaint | undefined {
@@ -21,6 +21,14 @@ function needsIpam({ ipam }: PtpConfig): Complaint | undefined {
   return {
     msg: 'ipam is not set: ptp needs it, because it routes between addresses',
     hint: 'set ipam, for example {"type": "host-local", "subnet": "10.88.0.0/16"}; for a network without addresses take "type": "bridge"',
+  }
+}
+
+function noDhcp({ ipam }: PtpConfig): Complaint | undefined {
+  if (ipam?.type !== 'dhcp') return undefined
+  return {
+    msg: 'ipam.type "dhcp" does not work with ptp: the other end of the link is this host, which has no DHCP server there',
+    hint: 'for addresses of the LAN take "type": "bridge" with uplinks, "macvlan" or "ipvlan"; for a link with the host another IPAM plugin',
   }
 }
 

@@ -30,24 +30,34 @@ export function makeHelperToClose(): void {
   if (kept >= 0 && !isHandedOver) sendByHelper(kept, noop())
 }
 
+/**
+ * Closes a descriptor whose last close waits for the kernel: a helper has it, too, and waits. Where no helper can be made this one waits.
+ * @param messenger a netlink socket, through which the helper says nothing
+ */
+export function closeInBackground(fd: Fd, messenger: Fd): void {
+  sendByHelper(messenger, noop(), fd)
+  close(fd)
+}
+
 /** Message and stack of each helper that may still run, by process ID: they are not to be freed. */
 const inUse = new Map<number, readonly Uint8Array[]>()
 
 /**
  * Sends a message by a helper, and does not wait until the kernel has processed it.
+ * @param keeping what the helper has open besides until its end, -1 for nothing
  * @returns the helper's process ID; undefined when none can be made: then the caller sends the message itself
  */
-export function sendByHelper(socket: Fd, message: Uint8Array): number | undefined {
+export function sendByHelper(socket: Fd, message: Uint8Array, keeping = kept): number | undefined {
   reapHelpers()
   const file = sendInBackground && openPidFile()
   if (!sendInBackground || file === undefined) return undefined
   try {
     if (isZombie(readPid(file))) return undefined
     const stack = Buffer.alloc(STACK_SIZE)
-    const pid = sendInBackground(socket, kept, message, stack)
+    const pid = sendInBackground(socket, keeping, message, stack)
     if (pid < 0) return undefined
     inUse.set(pid, [message, stack])
-    isHandedOver = kept >= 0
+    isHandedOver ||= keeping === kept && kept >= 0
     writePid(file, pid)
     return pid
   } finally {

@@ -45,6 +45,7 @@ export const aims: readonly Aim[] = [
   ...every('GC', 0.7),
   { subject: 'host-local', verb: 'ADD', ratio: 0.5 },
   { subject: 'host-local', verb: 'DEL', ratio: 0.5 },
+  { subject: 'macvlan with dhcp', verb: 'ADD', ratio: 0.5 },
   { subject: 'pool', verb: 'ADD', ratio: 1.1, of: 'host-local' },
   { subject: 'bridge with pool', verb: 'ADD', ratio: 1.1, of: 'bridge with host-local' },
   { subject: 'vxlan', verb: 'DEL', milliseconds: 10 },

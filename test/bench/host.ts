@@ -2,8 +2,10 @@
 
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { until } from '../harness/until.ts'
+import type { Service } from './subjects/subject.ts'
 
 export interface Host {
   /** A process that is there. */
@@ -25,13 +27,14 @@ export async function makeHost(state: string): Promise<Host> {
   return { pid: child.pid, state }
 }
 
+const into = (pid: number) => ['--target', String(pid), '--net', '--mount']
+
 /** Runs a program on a host. @throws with its output when it fails */
 export function onHost({ pid }: Host, command: readonly string[], input = ''): void {
-  const { status, stderr, error } = spawnSync(
-    'nsenter',
-    ['--target', String(pid), '--net', '--mount', ...command],
-    { input, encoding: 'utf8' },
-  )
+  const { status, stderr, error } = spawnSync('nsenter', [...into(pid), ...command], {
+    input,
+    encoding: 'utf8',
+  })
   if (status !== 0) throw new Error(`${command.join(' ')}: ${error ?? stderr.slice(0, 500)}`)
 }
 
@@ -39,4 +42,11 @@ export function onHost({ pid }: Host, command: readonly string[], input = ''): v
 export function ipLines(host: Host, lines: readonly string[], inside?: string): void {
   if (lines.length === 0) return
   onHost(host, ['ip', ...(inside ? ['-n', inside] : []), '-batch', '-'], `${lines.join('\n')}\n`)
+}
+
+/** Starts a program on a host, and waits until it serves. It ends with the process namespace. @throws when it does not serve */
+export async function serve({ pid }: Host, { command, ready }: Service): Promise<void> {
+  const child = spawn('nsenter', [...into(pid), ...command], { stdio: 'ignore' })
+  child.unref()
+  await until(`${command.join(' ')} has made ${ready}`, () => existsSync(`/proc/${pid}/root${ready}`))
 }

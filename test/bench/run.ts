@@ -22,6 +22,8 @@ import { countOf, verdictsOf } from './verdicts.ts'
 const root = join(import.meta.dirname, '../..')
 const file = join(root, 'dist/bench.json')
 
+const packages = ['dnsmasq-base', 'iproute2', 'iptables', 'nftables', 'strace', 'util-linux']
+
 export interface Options {
   scenarios: readonly Scenario[]
   /** Directories or versions of references. */
@@ -37,7 +39,7 @@ export interface Options {
 
 /** Measures, prints each scenario's figures, and writes everything to dist/bench.json. */
 export async function bench(options: Options): Promise<void> {
-  await ensurePackages('the benchmark', ['iproute2', 'iptables', 'nftables', 'strace', 'util-linux'])
+  await ensurePackages('the benchmark', packages)
   const { runs, nowhere } = await takeToFirst(options.scenarios, needsOf, kernels())
   for (const lost of nowhere)
     console.log(`no kernel here can measure ${titleOf(lost)}: ${needsOf(lost).join(', ')}`)

@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { answerIn, type Container, callOf, inOrder, type Network } from './calls.ts'
 import type { Candidate } from './candidate.ts'
-import { type Host, ipLines, makeHost, onHost } from './host.ts'
+import { type Host, ipLines, makeHost, onHost, serve } from './host.ts'
 import type { Scenario, Verb } from './scenarios.ts'
 import { measure, outputOf, type Sample, together } from './stopwatch.ts'
 import type { Subject } from './subjects/subject.ts'
@@ -29,6 +29,7 @@ export async function takeSeat(
   ipLines(host, subject.host?.(numbersOf(scenario, subject)) ?? [])
   for (const [path, content] of Object.entries(subject.files ?? {}))
     onHost(host, ['sh', '-c', 'umask 077; mkdir -p "$(dirname "$1")"; cat >"$1"', 'write', path], content)
+  for (const service of servicesFor(candidate, subject)) await serve(host, service)
   const seat = {
     candidate,
     host,
@@ -38,6 +39,11 @@ export async function takeSeat(
     containers: [],
   }
   return { ...seat, cniVersion: '1.0.0' }
+}
+
+/** A program that does nothing needs none. */
+function servicesFor({ directory, isReference = false }: Candidate, { services }: Subject) {
+  return directory && services ? services(directory, isReference) : []
 }
 
 function pluginsFor({ isReference, isBeside }: Candidate, { plugins, theirs, beside }: Subject) {

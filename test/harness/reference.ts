@@ -15,6 +15,11 @@ export type Edition = 'installed' | 'newest'
 const installed = '/usr/lib/cni'
 const directories = { installed, newest: join(newestIn('containernetworking-plugins'), installed) }
 
+/** The directory of an edition's plugins. */
+export function directoryOfReference(edition: Edition): string {
+  return directories[edition]
+}
+
 /** Calls a plugin of the reference, as `call` calls ours. */
 export function reference(
   request: Call & { config: Configuration },

@@ -166,7 +166,7 @@ test('create refuses with a sentence that says what to do', () => {
       { subnets: dual, options: { ipam: '{"type":"host-local","subnet":"10.1.0.0/24"}' } },
       /both give addresses/,
     ],
-    [{ ipam_options: { driver: 'dhcp' } }, /dhcp is not available/],
+    [{ subnets: dual, ipam_options: { driver: 'dhcp' } }, /--ipam-driver dhcp and --subnet both give/],
     [{ subnets: dual, routes: [{ destination: '10.0.0.0/8', route_type: 'blackhole' }] }, /is blackhole/],
     [{ name: '../../etc' }, /invalid characters found in network name/],
   ]

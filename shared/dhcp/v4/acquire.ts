@@ -29,7 +29,7 @@ interface Course extends Asker, Wish {
   began: number
   /** Of the last DISCOVER; the REQUEST has the same (RFC 2131 section 4.4.1). */
   secs: number
-  /** Servers that offered and then gave nothing: taken only when no other offers. */
+  /** Servers that offered and then gave nothing, or refused twice: taken only when no other offers. */
   avoided: ReadonlySet<string>
 }
 
@@ -38,14 +38,17 @@ const mostRequests = 3
 
 /** @returns undefined when the time is over; `seen` has what came instead. Before a server is asked anew there is a pause, so NAKs make no storm. */
 export function* acquire(client: Client4, how: Acquire, seen: Seen): Exchange<Leased4 | undefined> {
-  const [began, deadline, avoided] = [how.now(), begin(how), new Set<string>()]
+  const [began, deadline] = [how.now(), begin(how)]
+  const [avoided, refused] = [new Set<string>(), new Set<string>()]
   for (let failures = 0; how.now() < deadline.end; failures++) {
     const course = { ...how, client, seen, xid: newXid(client), deadline, began, secs: 0, avoided }
     const found = yield* discover(course)
     if (!found || 'lease' in found) return found
     const answer = yield* request(course, found)
     if (typeof answer === 'object') return answer
-    avoided.add(formatAddress(found.server))
+    const server = formatAddress(found.server)
+    if (answer !== 'refused' || refused.has(server)) avoided.add(server)
+    refused.add(server)
     if (answer) yield* pause(failures, client, deadline)
   }
   return undefined
@@ -74,16 +77,22 @@ function wishes({ wanted, rapidCommit }: Course): OptionValue[] {
   ]
 }
 
-/** An ACK to a DISCOVER counts only with the option that asked for it (RFC 4039 section 3.1). */
 function readOffer(payload: Buffer, course: Course, held: Offer[]): Offer | Leased4 | undefined {
   const reply = replyOf(payload, course)
-  if (reply?.kind === 'ACK' && course.rapidCommit && reply.message.options.has(codeOf('rapid-commit'))) {
-    const verdict = verdictOf(reply, course.seen)
-    return typeof verdict === 'object' ? verdict : undefined
-  }
-  const offer = reply?.kind === 'OFFER' ? offerOf(reply, course.seen) : undefined
+  if (reply && reply.kind !== 'OFFER') return readCommit(reply, course)
+  const offer = reply && offerOf(reply, course.seen)
   if (!offer || !course.avoided.has(formatAddress(offer.server))) return offer
   held[0] ??= offer
+  return undefined
+}
+
+/** An ACK to a DISCOVER counts only with the option that asked for it (RFC 4039 section 3.1). */
+function readCommit(reply: Reply, { rapidCommit, seen }: Course): Leased4 | undefined {
+  if (reply.kind === 'ACK' && rapidCommit && reply.message.options.has(codeOf('rapid-commit'))) {
+    const verdict = verdictOf(reply, seen)
+    return typeof verdict === 'object' ? verdict : undefined
+  }
+  note(seen, `${reply.name}, but no OFFER`)
   return undefined
 }
 
@@ -112,6 +121,7 @@ function* request(
       read: (received) => readAnswer(received, course, formatAddress(server)),
     })
     if (answer) return answer
+    note(course.seen, `OFFER of ${formatAddress(server)}, which does not answer a REQUEST`)
   }
   return undefined
 }

@@ -30,6 +30,7 @@ export type Outcome4 = Leased4 | 'refused' | undefined
 /** The answer to this client that a payload is; undefined for anything else. */
 export function replyOf(payload: Buffer, asker: Asker): Reply | undefined {
   const message = parseMessage(payload)
+  if (!message) note(asker.seen, 'a message that is cut off, or none of DHCP')
   const kind = message?.op === BOOTREPLY ? kindOf(message) : undefined
   if (!message || !kind) return undefined
   const server = serverOf(message)

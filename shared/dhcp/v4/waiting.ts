@@ -28,7 +28,11 @@ export function waitFor(sends: number, { random }: Client4, { end, now }: Deadli
   return Math.max(0, Math.min(wait, end - now()))
 }
 
-/** Waits, whatever comes. */
+/** How many pauses are short: dnsmasq offers one address to several clients that ask together, and refuses all but one. */
+const shortPauses = 3
+
+/** Waits, whatever comes: three times 1 second, then longer. @param failures from 0 */
 export function* pause(failures: number, client: Client4, deadline: Deadline): Exchange<void> {
-  yield* step({ milliseconds: waitFor(failures, client, deadline), read: () => undefined })
+  const nth = Math.max(0, failures - shortPauses + 1)
+  yield* step({ milliseconds: waitFor(nth, client, deadline), read: () => undefined })
 }

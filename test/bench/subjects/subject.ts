@@ -2,6 +2,13 @@
 
 export type Configuration = { type: string } & Record<string, unknown>
 
+/** A program that runs on the host for as long as it is measured. */
+export interface Service {
+  command: readonly string[]
+  /** The file that it makes when it serves. */
+  ready: string
+}
+
 export interface Subject {
   /** `bridge ipMasq nftables`, `bridge + vrf`. */
   name: string
@@ -17,6 +24,8 @@ export interface Subject {
   host?(containers: number): string[]
   /** Files of the host. */
   files?: Readonly<Record<string, string>>
+  /** Programs that run on the host, started in this order. @param directory the candidate's plugins @param isReference whether they are the reference's */
+  services?(directory: string, isReference: boolean): Service[]
   /**
    * Lines of `ip` that make what is on the host for a container attached before. Ends in containers are in the namespace
    * `there`. Without this the plugin itself attaches those before, which takes longer.

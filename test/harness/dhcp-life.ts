@@ -1,0 +1,69 @@
+/** A segment with dnsmasq, and the life of an attachment on it: a lease, packets, CHECK, DEL, and neither server nor host has anything left. */
+
+import * as assert from 'uvu/assert'
+import { type Attached, attach } from './attach.ts'
+import type { Extras } from './cnitool.ts'
+import { type Dnsmasq, dnsmasqOn } from './dhcp-dnsmasq.ts'
+import { listenOn } from './dhcp-heard.ts'
+import { type Segment, segment, station } from './dhcp-segment.ts'
+import { unchanged } from './expect.ts'
+import { type Netns, newContainer } from './host.ts'
+import { addresses } from './look.ts'
+import type { Configuration } from './plugin.ts'
+import { snapshot } from './snapshot.ts'
+import { pings } from './traffic.ts'
+import { until } from './until.ts'
+
+/** The server and router of the segment, and its range. */
+export const router = '10.1.0.1'
+const range = /^10\.1\.0\.1\d\d\/24$/
+
+/** A segment behind eth0 with dnsmasq, which is the router, too, and gives an MTU of 1400 and itself as name server. */
+export async function servedSegment(): Promise<{
+  lan: Segment
+  server: Dnsmasq
+  ear: ReturnType<typeof listenOn>
+}> {
+  const lan = segment()
+  const at = station(lan, 'server', `${router}/24`)
+  const server = await dnsmasqOn(at, {
+    ranges: ['10.1.0.100,10.1.0.199,2m'],
+    options: { router, 26: '1400', 6: router },
+  })
+  return { lan, server, ear: listenOn(at) }
+}
+
+interface Life extends Extras {
+  container?: Netns
+  /** The interface with the address. Default: the runtime's. */
+  name?: string
+  /** The router's answers are looked for from here. Default: the container, by its main routes. */
+  pings?(container: Netns): boolean
+  /** What is there while the container is attached. */
+  look?(attached: Attached): void | Promise<void>
+}
+
+/** Attaches a container by these plugins, of which the first has dhcp. */
+export async function lives(
+  server: Dnsmasq,
+  plugins: readonly Configuration[],
+  { container = newContainer(), name, look, pings: reaches = reachesRouter, ...extras }: Life = {},
+): Promise<void> {
+  const before = snapshot()
+  const net = { cniVersion: '1.1.0', name: 'lan', plugins: [...plugins] }
+  const attached = await attach(net, { container, ...extras })
+  const [address = ''] = addresses(name ?? extras.ifname ?? 'eth0', container)
+  assert.match(address, range)
+  assert.ok(attached.addresses.includes(address.replace('/24', '')))
+  assert.ok(server.leases().some((lease) => address.startsWith(`${lease.address}/`)))
+  assert.ok(reaches(container))
+  await look?.(attached)
+  await attached.check()
+  await attached.del()
+  await until('the server has the address back', () => server.leases().length === 0)
+  unchanged(before)
+}
+
+function reachesRouter(container: Netns): boolean {
+  return pings(container, router)
+}

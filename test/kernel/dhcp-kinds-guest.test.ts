@@ -1,0 +1,95 @@
+/** dhcp on the kinds of interfaces that only a guest's kernel has. */
+// needs: link ipvlan, link vlan, link bond, link vrf, link dummy
+// packages: dnsmasq-base
+
+import * as assert from 'uvu/assert'
+import { attach, refused } from '../harness/attach.ts'
+import { network } from '../harness/cnitool.ts'
+import { ip, succeeds } from '../harness/command.ts'
+import { lives, router, servedSegment } from '../harness/dhcp-life.ts'
+import { unchanged } from '../harness/expect.ts'
+import { privateHost } from '../harness/host.ts'
+import { inContainer, link } from '../harness/look.ts'
+import { snapshot } from '../harness/snapshot.ts'
+import { test } from '../harness/test.ts'
+import { pings } from '../harness/traffic.ts'
+import { until } from '../harness/until.ts'
+
+await privateHost()
+const { lan, server, ear } = await servedSegment()
+const ipam = { type: 'dhcp', timeout: 10 }
+
+test('ipvlan: two containers with one MAC address have two leases, by broadcast and client identifier', async () => {
+  const before = snapshot()
+  const net = network('lan', { type: 'ipvlan', master: lan.nic, ipam })
+  const [one, other] = [await attach(net), await attach(net)]
+  assert.is(link('eth0', one).address, link('eth0', other).address)
+  assert.not.equal(one.addresses, other.addresses)
+  const leases = server.leases()
+  assert.is(new Set(leases.map(({ clientId }) => clientId)).size, 2)
+  assert.is(new Set(leases.map(({ mac }) => mac)).size, 1)
+  const asked = ear.dhcp().filter(({ type }) => type === 'DISCOVER' || type === 'REQUEST')
+  assert.ok(asked.every(({ isBroadcast }) => isBroadcast))
+  for (const guest of [one, other]) {
+    assert.ok(pings(guest, router))
+    await guest.check()
+    await guest.del()
+  }
+  await until('both are given back', () => server.leases().length === 0)
+  unchanged(before)
+})
+
+test('vlan: the server of the VLAN gives the address', async () => {
+  for (const words of ['lan vlan_filtering 1', 'lan vlan_default_pvid 1'])
+    ip(`-n ${lan.hub.name} link set dev ${words.replace(' ', ' type bridge ')}`)
+  for (const [port, flags] of [
+    ['host', ''],
+    ['server', 'pvid untagged'],
+  ])
+    ip(`netns exec ${lan.hub.name} bridge vlan add dev ${port} vid 7 ${flags}`)
+  await lives(server, [{ type: 'vlan', master: lan.nic, vlanId: 7, ipam }])
+  ip(`netns exec ${lan.hub.name} bridge vlan add dev server vid 1 pvid untagged`)
+})
+
+test('bond: of two NICs that are lent, which come back', async () => {
+  for (const name of ['nic1', 'nic2']) {
+    ip(`link add ${name} type veth peer name ${name} netns ${lan.hub.name}`)
+    ip(`-n ${lan.hub.name} link set ${name} master lan up`)
+  }
+  const links = [{ name: 'nic1' }, { name: 'nic2' }]
+  await lives(server, [{ type: 'bond', mode: 'active-backup', miimon: 100, links, ipam }], {
+    look: (container) => assert.is(link('eth0', container).mtu, 1400),
+  })
+  for (const name of ['nic1', 'nic2']) assert.is(link(name).mtu, 1500)
+})
+
+test('vrf: the routes of the server are in its table', () =>
+  lives(
+    server,
+    [
+      { type: 'macvlan', master: lan.nic, ipam },
+      { type: 'vrf', vrfname: 'blue' },
+    ],
+    {
+      pings: ({ name }) => succeeds('ip', 'netns', 'exec', name, 'ping', '-c1', '-w20', '-Iblue', router),
+      look: (container) => {
+        const there = inContainer(container, 'route show vrf blue')
+        assert.ok(there.includes(`default via ${router} dev eth0`), there)
+      },
+    },
+  ))
+
+for (const [kind, says, keys] of [
+  ['ipvtap', 'the guest asks for its address itself: leave ipam out', { master: lan.nic }],
+  ['ipvlan', 'mode l3: DHCP needs broadcasts', { master: lan.nic, mode: 'l3' }],
+  ['dummy', 'drops all frames', {}],
+] as const)
+  test(`${kind} with dhcp is refused: ${says}`, async () => {
+    const { code, said } = await refused({
+      config: { name: 'lan', cniVersion: '1.0.0', type: kind, ...keys, ipam },
+    })
+    assert.is(code, 7)
+    assert.ok(said.includes(says), said)
+  })
+
+test.run()
