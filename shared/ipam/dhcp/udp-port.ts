@@ -2,16 +2,15 @@
 
 import { type Address, formatAddress, toBytes } from '../../ip/address.ts'
 import { bootClock, now, sleep } from '../../kernel/clock.ts'
-import { Errno, KernelError } from '../../kernel/errno.ts'
 import { close, type Fd } from '../../kernel/files.ts'
-import { cstring, must, syscall } from '../../kernel/syscall.ts'
+import { cstring, must } from '../../kernel/syscall.ts'
 import type { LinkName } from '../../netlink/link.ts'
 import { clientPort, serverPort } from './packet-port.ts'
 import type { Port } from './port.ts'
+import { nextDatagram } from './received.ts'
 
 const [AF_INET, SOCK_DGRAM, SOCK_CLOEXEC] = [2, 2, 0o2000000]
 const [SOL_SOCKET, SO_REUSEADDR, SO_BROADCAST, SO_BINDTODEVICE] = [1, 2, 6, 25]
-const MSG_DONTWAIT = 0x40
 /** TIOCOUTQ (include/uapi/asm-generic/ioctls.h): bytes that the socket has sent and the interface has not. */
 const TIOCOUTQ = 0x5411
 const everyHost: Address = { family: 4, value: 0xffffffffn }
@@ -33,7 +32,7 @@ export function udpPort(link: LinkName, address: Address): Port {
       const place = socketAddress(to, serverPort)
       must(`send to ${formatAddress(to)}`, 'sendto', fd, payload, payload.length, 0, place, place.length)
     },
-    read: () => readPayload(fd),
+    read: () => nextDatagram(fd, LONGEST),
   }
   return port
 }
@@ -55,22 +54,6 @@ function socketAddress(address: Address, port: number): Buffer {
   place.writeUInt16BE(port, 2)
   place.set(toBytes(address), 4)
   return place
-}
-
-/** What the network says of an earlier datagram, as ECONNREFUSED, is no answer. */
-function readPayload(fd: Fd): Buffer | undefined {
-  const buffer = Buffer.alloc(LONGEST)
-  const length = syscall('recvfrom', fd, buffer, buffer.length, MSG_DONTWAIT, 0, 0)
-  if (length >= 0) return buffer.subarray(0, length)
-  const passing: number[] = [
-    Errno.EAGAIN,
-    Errno.ECONNREFUSED,
-    Errno.EHOSTUNREACH,
-    Errno.ENETUNREACH,
-    Errno.ENETDOWN,
-  ]
-  if (passing.includes(-length)) return undefined
-  throw new KernelError(-length, 'receive a datagram')
 }
 
 const LONGEST_PAUSE = 16

@@ -3,15 +3,14 @@
 import { ports } from '../../dhcp/v6/message.ts'
 import { type Address, formatAddress, toBytes } from '../../ip/address.ts'
 import { bootClock } from '../../kernel/clock.ts'
-import { Errno, KernelError } from '../../kernel/errno.ts'
 import { close, type Fd } from '../../kernel/files.ts'
-import { cstring, must, syscall } from '../../kernel/syscall.ts'
+import { cstring, must } from '../../kernel/syscall.ts'
 import type { LinkName } from '../../netlink/link.ts'
 import type { Port } from './port.ts'
+import { nextDatagram } from './received.ts'
 
 const [AF_INET6, SOCK_DGRAM, SOCK_CLOEXEC] = [10, 2, 0o2000000]
 const [SOL_SOCKET, SO_REUSEADDR, SO_BINDTODEVICE, IPPROTO_IPV6, IPV6_V6ONLY] = [1, 2, 25, 41, 26]
-const MSG_DONTWAIT = 0x40
 const LONGEST = 4096
 
 const unspecified: Address = { family: 6, value: 0n }
@@ -34,7 +33,7 @@ export function udp6Port(link: LinkName): Port {
       const place = socketAddress(to, ports.server, link.index)
       must(`send to ${formatAddress(to)}`, 'sendto', fd, payload, payload.length, 0, place, place.length)
     },
-    read: () => readPayload(fd),
+    read: () => nextDatagram(fd, LONGEST),
   }
   return port
 }
@@ -57,19 +56,4 @@ function socketAddress(address: Address, port: number, scope: number): Buffer {
   place.set(toBytes(address), 8)
   place.writeUInt32LE(scope, 24)
   return place
-}
-
-function readPayload(fd: Fd): Buffer | undefined {
-  const buffer = Buffer.alloc(LONGEST)
-  const length = syscall('recvfrom', fd, buffer, buffer.length, MSG_DONTWAIT, 0, 0)
-  if (length >= 0) return buffer.subarray(0, length)
-  const passing: number[] = [
-    Errno.EAGAIN,
-    Errno.ECONNREFUSED,
-    Errno.EHOSTUNREACH,
-    Errno.ENETUNREACH,
-    Errno.ENETDOWN,
-  ]
-  if (passing.includes(-length)) return undefined
-  throw new KernelError(-length, 'receive a datagram')
 }
