@@ -13,13 +13,6 @@ export function numberOf(value: Buffer): number {
   return value.reduce((number, byte) => number * 256 + byte, 0)
 }
 
-/** A value of 4 bytes. */
-export function longOf(number: number): Buffer {
-  const value = Buffer.alloc(4)
-  value.writeUInt32BE(number)
-  return value
-}
-
 /** Whether one host can have the address: packets can be sent to it. */
 export function isUnicast(address: Address): boolean {
   return whyUnusable({ address, prefix: 32 }) === undefined

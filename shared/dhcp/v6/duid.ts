@@ -32,10 +32,3 @@ export function isDuid({ length }: Uint8Array): boolean {
 export function formatDuid(duid: Buffer): string {
   return duid.toString('hex')
 }
-
-/** Reads such digits, with or without colons between the bytes; undefined for other text. */
-export function parseDuid(text: string): Buffer | undefined {
-  if (!/^[0-9a-fA-F]{2}(:?[0-9a-fA-F]{2})*$/.test(text)) return undefined
-  const duid = Buffer.from(text.replace(/:/g, ''), 'hex')
-  return isDuid(duid) ? duid : undefined
-}

@@ -1,14 +1,11 @@
-/** How a client keeps its addresses: RENEW, REBIND, CONFIRM (RFC 8415 sections 18.2.3 to 18.2.5). Each is one send: the caller says when the next is. */
+/** How a client keeps its addresses: RENEW and REBIND (RFC 8415 sections 18.2.4 and 18.2.5). Each is one send: the caller says when the next is. */
 
-import { type Exchange, note, type Seen, step } from '../exchange.ts'
+import { type Exchange, type Seen, step } from '../exchange.ts'
 import type { Lease6 } from '../lease.ts'
-import { answerIn } from './answer.ts'
 import { type Client6, payloadOf, type Question, question, wanted } from './client.ts'
-import { iaOption } from './ia.ts'
 import { addressesOf } from './lease.ts'
 import { MessageType } from './message.ts'
 import { type Outcome6, outcomeIn } from './outcome.ts'
-import { formatStatus, StatusCode, statusIn } from './status.ts'
 
 export interface Attempt {
   /** How long an answer is waited for. */
@@ -29,13 +26,6 @@ export function* rebind(client: Client6, lease: Lease6, attempt: Attempt, seen: 
   return yield* send(question(client, MessageType.REBIND, options), attempt, outcomeIn, seen)
 }
 
-/** After the link was away: whether the addresses still belong to it. The lease that it gives is the old one; its times go on. */
-export function* confirm(client: Client6, lease: Lease6, attempt: Attempt, seen: Seen): Exchange<Outcome6> {
-  const asked = question(client, MessageType.CONFIRM, [iaOption(client.iaid, addressesOf(lease))])
-  const read = (payload: Buffer) => confirmedIn(payload, asked, lease, seen)
-  return yield* send(asked, attempt, read, seen)
-}
-
 function* send(
   asked: Question,
   { milliseconds, elapsed }: Attempt,
@@ -44,14 +34,4 @@ function* send(
 ): Exchange<Outcome6> {
   const datagram = { payload: payloadOf(asked, elapsed) }
   return yield* step({ send: datagram, milliseconds, read: (payload) => read(payload, asked, seen) })
-}
-
-/** A status other than Success and NotOnLink says nothing of the link (RFC 8415 section 18.2.10.3). */
-function confirmedIn(payload: Buffer, asked: Question, lease: Lease6, seen: Seen): Outcome6 {
-  const answer = answerIn(payload, asked, seen)
-  if (!answer) return undefined
-  const status = statusIn(answer.options)
-  if (status.code === StatusCode.SUCCESS) return { lease }
-  note(seen, `REPLY of server ${answer.server} with ${formatStatus(status)}`)
-  return status.code === StatusCode.NOT_ON_LINK ? 'refused' : undefined
 }

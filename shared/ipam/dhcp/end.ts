@@ -1,6 +1,7 @@
 /** DEL and GC: leases are given back, and the journal forgets them. */
 
 import type { Attachment } from '../../cni/plugin.ts'
+import { runAllNow } from '../../error/steps.ts'
 import type { DhcpRequest } from './identity.ts'
 import { type Entry, entryOf, journal } from './journal.ts'
 import { takeEntry, withJournal } from './journal-changes.ts'
@@ -15,7 +16,8 @@ export function del(request: DhcpRequest): void {
 
 /** Gives back what attachments have that are not valid any more. */
 export function gc(request: DhcpRequest): void {
-  for (const entry of journal.stale(request.network, request.validAttachments)) end(entry, request)
+  const stale = journal.stale(request.network, request.validAttachments)
+  runAllNow(stale.map((entry) => () => end(entry, request)))
 }
 
 /** Forgotten first: `patchbay dhcp` asks for no lease then that is being given back. */

@@ -5,9 +5,8 @@ import type { Lease4 } from '../../../shared/dhcp/lease.ts'
 import { asking } from '../../../shared/dhcp/v4/client.ts'
 import { leaseOf } from '../../../shared/dhcp/v4/lease.ts'
 import type { OptionName } from '../../../shared/dhcp/v4/options.ts'
-import { longOf } from '../../../shared/dhcp/v4/values.ts'
 import { test } from '../../harness/test.ts'
-import { addresses, answerTo, client } from './messages.ts'
+import { addresses, answerTo, client, longOf } from './messages.ts'
 
 const asked = asking(client(), 'REQUEST', { xid: 7 })
 

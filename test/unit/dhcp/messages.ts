@@ -10,7 +10,6 @@ import {
   unspecified,
 } from '../../../shared/dhcp/v4/message.ts'
 import { codeOf, type OptionName } from '../../../shared/dhcp/v4/options.ts'
-import { longOf } from '../../../shared/dhcp/v4/values.ts'
 import { type Address, parseAddress, toBytes } from '../../../shared/ip/address.ts'
 import { parseMac } from '../../../shared/ip/mac.ts'
 
@@ -19,6 +18,13 @@ export const address = (text: string): Address => parseAddress(text) as Address
 /** The bytes of addresses. */
 export const addresses = (...texts: string[]): Buffer =>
   Buffer.concat(texts.map((text) => toBytes(address(text))))
+
+/** A value of 4 bytes. */
+export function longOf(number: number): Buffer {
+  const value = Buffer.alloc(4)
+  value.writeUInt32BE(number)
+  return value
+}
 
 export const clientMac = parseMac('02:00:5e:10:00:01') as Buffer
 

@@ -3,7 +3,7 @@
 import * as assert from 'uvu/assert'
 import type { Exchange, Seen } from '../../../shared/dhcp/exchange.ts'
 import type { Lease6 } from '../../../shared/dhcp/lease.ts'
-import { confirm, rebind, renew } from '../../../shared/dhcp/v6/extend.ts'
+import { rebind, renew } from '../../../shared/dhcp/v6/extend.ts'
 import { informationRequest } from '../../../shared/dhcp/v6/information.ts'
 import { decline, release } from '../../../shared/dhcp/v6/leave.ts'
 import { type Message, MessageType, parseMessage } from '../../../shared/dhcp/v6/message.ts'
@@ -28,7 +28,7 @@ function run<Outcome>(begin: (seen: Seen, now: () => number) => Exchange<Outcome
   return { ...play((now) => begin(seen, now), network), ...seen }
 }
 
-const exchanges = { renew, rebind, confirm }
+const exchanges = { renew, rebind }
 const extend = (how: keyof typeof exchanges, network: Network) =>
   run((seen) => exchanges[how](client, lease, attempt, seen), network)
 
@@ -51,7 +51,7 @@ test('RENEW asks the server of the lease for its addresses, REBIND any; each is 
 })
 
 test('a server that is silent leaves the lease as it was', () => {
-  for (const how of ['renew', 'rebind', 'confirm'] as const) {
+  for (const how of ['renew', 'rebind'] as const) {
     const { outcome, sent, end } = extend(how, () => [])
     assert.equal([outcome, sent.length, end], [undefined, 1, 5000])
   }
@@ -84,14 +84,6 @@ test('after such a REPLY a good one is taken', () => {
     { after: 9, payload: answer(sent, MessageType.REPLY, one, given) },
   ]
   assert.equal(extend('renew', network).outcome, { lease: renewed })
-})
-
-test('CONFIRM keeps the lease with its times, or learns that the link is another one', () => {
-  const good = extend('confirm', from(two, status(0)))
-  assert.equal(good.outcome, { lease })
-  assert.equal(good.messages.map(contents), [{ addresses: inside }])
-  assert.is(extend('confirm', from(two, status(4))).outcome, 'refused')
-  assert.is(extend('confirm', from(two, status(1))).outcome, undefined)
 })
 
 test('the time since the first attempt is in the message', () => {

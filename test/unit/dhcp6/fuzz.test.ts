@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import * as assert from 'uvu/assert'
 import type { Exchange, Seen } from '../../../shared/dhcp/exchange.ts'
 import type { Lease6, LeaseDns } from '../../../shared/dhcp/lease.ts'
-import { confirm, rebind, renew } from '../../../shared/dhcp/v6/extend.ts'
+import { rebind, renew } from '../../../shared/dhcp/v6/extend.ts'
 import { informationRequest } from '../../../shared/dhcp/v6/information.ts'
 import { isUsable } from '../../../shared/dhcp/v6/lease.ts'
 import { type Message, MessageType, parseMessage } from '../../../shared/dhcp/v6/message.ts'
@@ -22,7 +22,6 @@ const exchanges: Record<string, (now: () => number, seen: Seen) => Exchange<unkn
   solicit: (now, seen) => solicit(client, { rapidCommit: true, milliseconds: 5000, now }, seen),
   renew: (_, seen) => renew(client, old, { milliseconds: 5000 }, seen),
   rebind: (_, seen) => rebind(client, old, { milliseconds: 5000 }, seen),
-  confirm: (_, seen) => confirm(client, old, { milliseconds: 5000 }, seen),
   information: (now, seen) => informationRequest(client, { milliseconds: 5000, now }, seen),
 }
 
