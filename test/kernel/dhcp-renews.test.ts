@@ -4,6 +4,7 @@
 
 import { spawn } from 'node:child_process'
 import { readdirSync, readlinkSync } from 'node:fs'
+import { isDeepStrictEqual as isEqual } from 'node:util'
 import * as assert from 'uvu/assert'
 import { attach } from '../harness/attach.ts'
 import { ip } from '../harness/command.ts'
@@ -11,7 +12,7 @@ import { answer4 } from '../harness/dhcp-hostile.ts'
 import { keaOn } from '../harness/dhcp-kea.ts'
 import { entryOf, startRenewer } from '../harness/dhcp-renewer.ts'
 import { station } from '../harness/dhcp-segment.ts'
-import { checked, givenBy, newServed, serve } from '../harness/dhcp-served.ts'
+import { checked, type Given, givenBy, newServed, serve } from '../harness/dhcp-served.ts'
 import { type Netns, privateHost, setSysctl } from '../harness/host.ts'
 import { addresses, link, routes } from '../harness/look.ts'
 import { test } from '../harness/test.ts'
@@ -83,6 +84,15 @@ test('when all servers are silent to the end, the address goes, and comes back w
   await server.end()
 })
 
+/** The four things that a server may change, as the kernel has them. */
+function shownOf(guest: Netns) {
+  const [cidr] = addresses('eth0', guest)
+  const gateway = routes(4, guest)
+    .find((line) => line.startsWith('default'))
+    ?.split(' ')[2]
+  return { cidr, mtu: link('eth0', guest).mtu, gateway }
+}
+
 /** What `ip monitor` says of addresses in a container. */
 function watchAddresses({ name }: Netns) {
   const child = spawn('ip', ['-n', name, '-o', 'monitor', 'address'], { stdio: ['ignore', 'pipe', 'ignore'] })
@@ -129,19 +139,48 @@ test('another address, router and MTU are applied: the new ones first', async ()
   await server.end()
 })
 
+test('each of the four changes alone is applied, and CHECK agrees; no MTU is greater than that before ADD', async () => {
+  const at = newServed()
+  const server = await serve(at, { mtu: 1400 })
+  const guest = await attach(at.net)
+  const near = (host: string) => at.yiaddr.replace(/9$/, host)
+  let [given, wanted]: [Given, object] = [
+    { mtu: 1400 },
+    { cidr: `${at.yiaddr}/24`, mtu: 1400, gateway: at.server },
+  ]
+  const steps: [given: Given, becomes: Partial<ReturnType<typeof shownOf>>][] = [
+    [{ mask: '255.255.0.0' }, { cidr: `${at.yiaddr}/16` }],
+    [{ router: near('2') }, { gateway: near('2') }],
+    [{ mtu: 1300 }, { mtu: 1300 }],
+    [{ mtu: 9000 }, { mtu: 1500 }],
+    [{ yiaddr: near('10') }, { cidr: near('10/16') }],
+  ]
+  for (const [change, becomes] of steps) {
+    given = { ...given, ...change }
+    wanted = { ...wanted, ...becomes }
+    server.behave(givenBy(at, given))
+    await until(`it has ${JSON.stringify(wanted)}`, () => isEqual(shownOf(guest), wanted))
+    await until('the change is complete', () => entryOf(guest)?.former === undefined)
+    assert.is(await checked(guest), 'fine')
+  }
+  await guest.del()
+  await server.end()
+})
+
 test('a NAK takes the address at once, and a server is asked for another', async () => {
   const at = newServed()
   const server = await serve(at)
   const guest = await attach(at.net)
-  const other = givenBy(at, { yiaddr: '10.5.0.77', times: [60, 30, 50] })
+  const yiaddr = at.yiaddr.replace(/9$/, '77')
+  const other = givenBy(at, { yiaddr, times: [60, 30, 50] })
   const nak = answer4('NAK', { server: at.server, yiaddr: '0.0.0.0' })
   server.behave({ ...other, REQUEST: [[nak], ...(other.REQUEST ?? [])] })
   await until(
     'it has another one',
-    () => entryOf(guest)?.lease4?.address === '10.5.0.77/24' && !entryOf(guest)?.former,
+    () => entryOf(guest)?.lease4?.address === `${yiaddr}/24` && !entryOf(guest)?.former,
   )
-  assert.equal(addresses('eth0', guest), ['10.5.0.77/24'])
-  assert.ok(said('the server has taken its lease back: NAK of 10.5.0.1'))
+  assert.equal(addresses('eth0', guest), [`${yiaddr}/24`])
+  assert.ok(said(`the server has taken its lease back: NAK of ${at.server}`))
   assert.is(await checked(guest), 'fine')
   await guest.del()
   await server.end()
