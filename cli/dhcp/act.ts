@@ -2,7 +2,7 @@
 
 import type { Entry } from '../../shared/ipam/dhcp/journal.ts'
 import { type Action, actionAt } from './action.ts'
-import { leave } from './adopt.ts'
+import { adopt, leave } from './adopt.ts'
 import { type Asked, exchangeOf, type Outcome } from './ask.ts'
 import { change } from './change.ts'
 import { hasAddresses, type Lease, leaseIn, withLease, withoutAddresses } from './entries.ts'
@@ -90,7 +90,10 @@ function ask(renewer: Renewer, slot: Slot, { asked, port }: Prepared): void {
 function conclude(renewer: Renewer, slot: Slot, asked: Asked, begun: number, how: Ended<Outcome>): void {
   const entry = renewer.host.journal.at(slot.key)
   const lease = entry && leaseIn(entry, slot.family)
-  if (!entry || lease?.since !== slot.since) return
+  // Another ADD has written it: the journal's event may come later, or be lost.
+  const isOther = !entry || lease?.since !== slot.since
+  if (isOther) adopt(renewer, slot.key)
+  if (isOther) return
   const seen = 'error' in how ? [String(how.error)] : asked.seen.sentences
   const outcome = 'outcome' in how ? how.outcome : undefined
   if (outcome === undefined) unanswered(renewer, slot, entry, lease, asked.action, seen)

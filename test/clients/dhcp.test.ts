@@ -32,7 +32,7 @@ const nerdctl = {
       ipam: {
         type: 'dhcp',
         daemonSocketPath: '/run/cni/dhcp.sock',
-        provide: [{ option: 'host-name', fromArg: 'NERDCTL_CNI_DHCP_HOSTNAME' }],
+        provide: [{ option: 'host-name', value: '', fromArg: 'NERDCTL_CNI_DHCP_HOSTNAME' }],
       },
     },
   ],

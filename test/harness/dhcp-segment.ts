@@ -23,12 +23,13 @@ export interface Station extends Netns {
   index: number
 }
 
-/** Makes a NIC of the host, and the switch at the other end of its cable. */
+/** Makes a NIC of the host, which gets no addresses from advertisements, and the switch at the other end of its cable. */
 export function segment(nic = 'eth0'): Segment {
   const hub = newContainer(`hub-${nic}`)
   ip(`-n ${hub.name} link add lan up type bridge mcast_snooping 0`)
   ip(`link add ${nic} type veth peer name host netns ${hub.name}`)
   ip(`-n ${hub.name} link set host master lan up`)
+  setSysctl(`net/ipv6/conf/${nic}/accept_ra`, 0)
   ip(`link set ${nic} up`)
   return { nic, hub }
 }

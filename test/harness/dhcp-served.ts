@@ -12,7 +12,9 @@ export interface Served {
   at: Station
   ear: Ear
   net: Network
-  /** The server's address; that of clients is NET.9. */
+  /** The first three numbers of all addresses. */
+  prefix: string
+  /** The server's address; that of clients ends in 9. */
   server: string
   yiaddr: string
 }
@@ -23,7 +25,8 @@ let segments = 0
 export function newServed(keys: Record<string, unknown> = {}): Served {
   const number = ++segments
   const lan = segment(`eth${number}`)
-  const server = `10.${number}.0.1`
+  const prefix = `10.${number}.0`
+  const server = `${prefix}.1`
   const at = station(lan, `server${number}`, `${server}/24`)
   const plugin = { type: 'macvlan', master: lan.nic, ipam: { type: 'dhcp' }, ...keys }
   return {
@@ -32,7 +35,8 @@ export function newServed(keys: Record<string, unknown> = {}): Served {
     ear: listenOn(at),
     net: network(`dhcp${number}`, plugin),
     server,
-    yiaddr: `10.${number}.0.9`,
+    yiaddr: `${prefix}.9`,
+    prefix,
   }
 }
 

@@ -69,6 +69,8 @@ const checked = (request: Attaching, prevResult: object) =>
 const globals = (container: Netns) => addresses('eth0', container).filter((text) => text.startsWith('fd00:'))
 
 const prefixes = ['fd00:1::/64']
+/** Of Kea's leases: none ends while a test runs. */
+const times = [3600, 1800, 2880] as const
 
 test('slaac gives the address that the kernel made, the router as gateway, and its DNS; DEL leaves nothing', async () => {
   await during(radvdOn(router, { prefixes, rdnss: ['fd00::53', 'fe80::53'], dnssl: ['a.example'] }))
@@ -130,7 +132,7 @@ test('dhcp6 gives each address that the server gives, and RELEASE gives them bac
 test('with slaac and the flag O a server of DHCPv6 is asked for DNS alone', async () => {
   await during(radvdOn(router, { prefixes, other: true }))
   const options = { 'dns-servers': 'fd00::54', 'domain-search': 'b.example' }
-  await during(keaOn(home, { subnet: prefixes[0] ?? '', pool: 'fd00:1::100-fd00:1::101', options }))
+  await during(keaOn(home, { subnet: prefixes[0] ?? '', pool: 'fd00:1::100-fd00:1::101', times, options }))
   const { request } = attaching(network('slaac'))
   const before = ear.asked().length
   const { dns, ips } = await added(request)
@@ -141,7 +143,7 @@ test('with slaac and the flag O a server of DHCPv6 is asked for DNS alone', asyn
 
 test('an address of DHCPv6 that another machine has is declined, and the next one is taken', async () => {
   await during(radvdOn(router, { prefixes, autonomous: false }))
-  await during(keaOn(home, { subnet: prefixes[0] ?? '', pool: 'fd00:1::100-fd00:1::101' }))
+  await during(keaOn(home, { subnet: prefixes[0] ?? '', pool: 'fd00:1::100-fd00:1::101', times }))
   ip('-n router address add fd00:1::100/64 dev eth0 nodad')
   const { request } = attaching(network('dhcp6', { arpProbe: true }))
   const before = ear.asked().length
@@ -155,7 +157,9 @@ test('an address of DHCPv6 that another machine has is declined, and the next on
 })
 
 test('when IPv4 fails, what DHCPv6 has given meanwhile goes back', async () => {
-  const server = await during(keaOn(home, { subnet: prefixes[0] ?? '', pool: 'fd00:1::100-fd00:1::101' }))
+  const server = await during(
+    keaOn(home, { subnet: prefixes[0] ?? '', pool: 'fd00:1::100-fd00:1::101', times }),
+  )
   const before = ear.asked().length
   const { code, said } = await refused({ config: network('dhcp6', { ipv4: true, timeout: 1 }) })
   assert.is(code, 11)
@@ -165,7 +169,9 @@ test('when IPv4 fails, what DHCPv6 has given meanwhile goes back', async () => {
 })
 
 test('GC gives the addresses of DHCPv6 back; without a router there is no gateway, and a warning', async () => {
-  const server = await during(keaOn(home, { subnet: prefixes[0] ?? '', pool: 'fd00:1::100-fd00:1::101' }))
+  const server = await during(
+    keaOn(home, { subnet: prefixes[0] ?? '', pool: 'fd00:1::100-fd00:1::101', times }),
+  )
   const { request } = attaching(network('dhcp6'))
   const { status, json, stderr } = await call({ verb: 'ADD', ...request })
   assert.equal([status, json?.routes ?? [], server.leases().length], [0, [], 1])
@@ -213,7 +219,7 @@ test('on a bridge with an uplink two containers have an address of the prefix an
   const there = segment('eth2')
   const at = station(there, 'beside', 'fd00:3::1/64')
   await during(radvdOn(at, { prefixes: ['fd00:3::/64'] }))
-  await during(keaOn(at, { subnet: 'fd00:3::/64', pool: 'fd00:3::100-fd00:3::10f' }))
+  await during(keaOn(at, { subnet: 'fd00:3::/64', pool: 'fd00:3::100-fd00:3::10f', times }))
   const bridged = { ...network('both'), type: 'bridge', bridge: 'br2', uplinks: ['eth2'] }
   const all = [attaching(bridged), attaching(bridged)]
   const own: string[] = []

@@ -25,7 +25,7 @@ const said = (text: string) => renewer.log().some((line) => line.includes(text))
 
 test('a lease is renewed at T1 by its server alone, without a broadcast', async () => {
   const at = newServed()
-  const [subnet, pool] = ['10.1.0.0/24', '10.1.0.9-10.1.0.9']
+  const [subnet, pool] = [`${at.prefix}.0/24`, `${at.prefix}.9-${at.prefix}.9`]
   const kea = await keaOn(at.at, { subnet, pool, options: { routers: at.server } })
   const guest = await attach(at.net)
   const first = kea.leases()[0]?.expiry ?? 0
@@ -48,9 +48,9 @@ test('without its server a lease goes to another one at T2', async () => {
   const one = await serve(at)
   const guest = await attach(at.net)
   await one.end()
-  const other = station(at.lan, 'other2', '10.2.0.2/24')
-  const kea = await keaOn(other, { subnet: '10.2.0.0/24', pool: '10.2.0.9-10.2.0.9' })
-  await until('the other server has it', () => entryOf(guest)?.lease4?.server === '10.2.0.2')
+  const other = station(at.lan, 'other', `${at.prefix}.2/24`)
+  const kea = await keaOn(other, { subnet: `${at.prefix}.0/24`, pool: `${at.prefix}.9-${at.prefix}.9` })
+  await until('the other server has it', () => entryOf(guest)?.lease4?.server === `${at.prefix}.2`)
   const [rebinding] = at.ear
     .dhcp()
     .filter(
@@ -110,28 +110,30 @@ test('another address, router and MTU are applied: the new ones first', async ()
   assert.is(link('eth0', guest).mtu, 1400)
   const watched = watchAddresses(guest)
   setSysctl('net/ipv4/conf/eth0/arp_accept', 1, at.at.name)
-  server.behave(givenBy(at, { yiaddr: '10.4.0.10', router: '10.4.0.2', mtu: 1300 }))
+  server.behave(givenBy(at, { yiaddr: `${at.prefix}.10`, router: `${at.prefix}.2`, mtu: 1300 }))
   await until('the change is complete', () => {
     const entry = entryOf(guest)
-    return entry?.lease4?.address === '10.4.0.10/24' && entry.former === undefined
+    return entry?.lease4?.address === `${at.prefix}.10/24` && entry.former === undefined
   })
-  assert.equal(addresses('eth0', guest), ['10.4.0.10/24'])
+  assert.equal(addresses('eth0', guest), [`${at.prefix}.10/24`])
   assert.equal(
     routes(4, guest).filter((line) => line.startsWith('default')),
-    ['default via 10.4.0.2'],
+    [`default via ${at.prefix}.2`],
   )
   assert.is(link('eth0', guest).mtu, 1300)
   assert.is(await checked(guest), 'fine')
   assert.ok(
-    said(`of ${entryOf(guest)?.containerID.slice(0, 12)} in dhcp4 changed from 10.4.0.9/24 to 10.4.0.10/24`),
+    said(
+      `of ${entryOf(guest)?.containerID.slice(0, 12)} in ${at.net.name} changed from ${at.yiaddr}/24 to ${at.prefix}.10/24`,
+    ),
   )
   const isOld = (line: string) => line.startsWith('Deleted') && line.includes(` ${at.yiaddr}/24`)
   await until('the old address has gone', () => watched.lines().some(isOld))
   const came = watched
     .lines()
-    .findIndex((line) => !line.startsWith('Deleted') && line.includes(' 10.4.0.10/24'))
+    .findIndex((line) => !line.startsWith('Deleted') && line.includes(` ${at.prefix}.10/24`))
   assert.ok(came >= 0 && came < watched.lines().findIndex(isOld), watched.lines().join('\n'))
-  const neighbour = ip(`-n ${at.at.name} neighbour show 10.4.0.10`)
+  const neighbour = ip(`-n ${at.at.name} neighbour show ${at.prefix}.10`)
   assert.match(neighbour, link('eth0', guest).address)
   watched.end()
   await guest.del()
@@ -143,7 +145,7 @@ test('each of the four changes alone is applied, and CHECK agrees; no MTU is gre
   const at = newServed()
   const server = await serve(at, { mtu: 1400 })
   const guest = await attach(at.net)
-  const near = (host: string) => at.yiaddr.replace(/9$/, host)
+  const near = (host: string) => `${at.prefix}.${host}`
   let [given, wanted]: [Given, object] = [
     { mtu: 1400 },
     { cidr: `${at.yiaddr}/24`, mtu: 1400, gateway: at.server },
@@ -171,15 +173,14 @@ test('a NAK takes the address at once, and a server is asked for another', async
   const at = newServed()
   const server = await serve(at)
   const guest = await attach(at.net)
-  const yiaddr = at.yiaddr.replace(/9$/, '77')
-  const other = givenBy(at, { yiaddr, times: [60, 30, 50] })
+  const other = givenBy(at, { yiaddr: `${at.prefix}.77`, times: [60, 30, 50] })
   const nak = answer4('NAK', { server: at.server, yiaddr: '0.0.0.0' })
   server.behave({ ...other, REQUEST: [[nak], ...(other.REQUEST ?? [])] })
   await until(
     'it has another one',
-    () => entryOf(guest)?.lease4?.address === `${yiaddr}/24` && !entryOf(guest)?.former,
+    () => entryOf(guest)?.lease4?.address === `${at.prefix}.77/24` && !entryOf(guest)?.former,
   )
-  assert.equal(addresses('eth0', guest), [`${yiaddr}/24`])
+  assert.equal(addresses('eth0', guest), [`${at.prefix}.77/24`])
   assert.ok(said(`the server has taken its lease back: NAK of ${at.server}`))
   assert.is(await checked(guest), 'fine')
   await guest.del()

@@ -28,6 +28,9 @@ const optionText = text(
   (value) => value !== '' && Buffer.byteLength(value) <= mostBytes,
 )
 
+/** nerdctl writes an empty text where there is none. */
+const providedText = text('a text of at most 255 bytes', (value) => Buffer.byteLength(value) <= mostBytes)
+
 const argument = describe(optional(string), 'The value is that of this key of `CNI_ARGS`.')
 
 const hostname = object({
@@ -40,7 +43,7 @@ const hostname = object({
 
 const provided = object({
   option: describe(string, "The option: its number, or one of the reference's names, as `host-name`."),
-  value: describe(optional(optionText), 'What is sent.'),
+  value: describe(optional(providedText), 'What is sent.'),
   fromArg: argument,
 })
 

@@ -44,6 +44,8 @@ function refuseUnfit(link: Link, place: { netns: string }): void {
   const { name, kind = '', data } = link
   if (ofMachines.includes(kind))
     throw refused(`${name} is a ${kind}: the guest asks for its address itself: leave ipam out`, place)
+  if (kind === 'dummy')
+    throw refused(`${name} is a dummy, which drops all frames: no DHCP server can be asked`, place)
   const mode = kind === 'ipvlan' && data ? parseIpvlan(data).mode : undefined
   if (mode === 'l3' || mode === 'l3s')
     throw refused(`${name} is an ipvlan in mode ${mode}, which no broadcast passes: use mode l2`, place)

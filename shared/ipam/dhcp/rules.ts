@@ -53,7 +53,7 @@ function realHostname({ ipam: { hostname } }: DhcpConfig): Complaint | undefined
 const names = 'write its number from 1 to 254, or a name as host-name, user-class, vendor-class-identifier'
 
 function knownRequests({ ipam: { request = [] } }: DhcpConfig): Complaint | undefined {
-  const at = request.findIndex(({ option }) => option !== undefined && optionCode(option) === undefined)
+  const at = request.findIndex(({ option }) => option && optionCode(option) === undefined)
   if (at < 0) return undefined
   const option = JSON.stringify(request[at]?.option)
   return { msg: `ipam.request[${at}].option is ${option}, must be an option of DHCP`, hint: names }
@@ -82,7 +82,7 @@ function noneOfTheProtocol({ ipam: { provide = [] } }: DhcpConfig): Complaint | 
 }
 
 function someValue({ ipam: { provide = [] } }: DhcpConfig): Complaint | undefined {
-  const at = provide.findIndex(({ value, fromArg }) => value === undefined && fromArg === undefined)
+  const at = provide.findIndex(({ value, fromArg }) => !value && !fromArg)
   if (at < 0) return undefined
   return {
     msg: `ipam.provide[${at}] has neither value nor fromArg: there is nothing to send`,

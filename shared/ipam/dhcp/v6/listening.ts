@@ -1,6 +1,7 @@
 /** ADD listens to routers from the moment at which the interface has IPv6: an advertisement comes once, and what it says of DNS is not kept. */
 
 import { now } from '../../../kernel/clock.ts'
+import { tolerate } from '../../../kernel/errno.ts'
 import { inNamespace } from '../../../kernel/namespace.ts'
 import { readSysctl, writeSysctl } from '../../../kernel/sysctl.ts'
 import { endWatch, type RouterWatch, watchRouters } from '../../../netlink/router.ts'
@@ -29,7 +30,7 @@ export function listen({ namespace, link }: Place, { ipam }: DhcpConfig): Listen
   if (ipv6 === 'off') return undefined
   const slaac = ipv6 !== 'dhcp6'
   return inNamespace(namespace, () => {
-    writeSysctl('1', 'ipv6', 'conf', link.name, 'disable_ipv6')
+    attempt(link.name, 'disable_ipv6', '1')
     const watch = watchRouters(link)
     try {
       const metric = withMetric(link.name, priority)
@@ -45,6 +46,11 @@ export function listen({ namespace, link }: Place, { ipam }: DhcpConfig): Listen
 /** Linux 5.12 and newer give the default route a metric. 0 leaves it to the kernel. @returns it, where the kernel has taken it */
 function withMetric(name: string, priority: number | undefined): number | undefined {
   if (!priority) return undefined
-  writeSysctl(String(priority), 'ipv6', 'conf', name, 'ra_defrtr_metric')
+  attempt(name, 'ra_defrtr_metric', String(priority))
   return readSysctl('ipv6', 'conf', name, 'ra_defrtr_metric') === String(priority) ? priority : undefined
+}
+
+/** A /proc/sys that cannot be written may have all that is needed: `prepareForAdvertisements` looks. */
+function attempt(name: string, setting: string, value: string): void {
+  tolerate(() => writeSysctl(value, 'ipv6', 'conf', name, setting), 'EROFS', 'EACCES', 'EPERM')
 }

@@ -101,6 +101,24 @@ test('where DEL was faster than the answer, the interface is not changed', () =>
   assert.equal(machine.changes, [])
 })
 
+test('where DEL is faster than the journal, or another ADD than the answer, the interface is not changed', () => {
+  const machine = newMachine({ a: entryWith(hour) }, () => gives('ACK', hourly, '10.0.0.10'))
+  machine.renewer.host.journal.replace = () => false
+  machine.runTo(1801)
+  assert.equal([machine.sent.length, machine.changes, machine.renewer.slots.size], [1, [], 0])
+  const other = newMachine({ a: entryWith(hour) })
+  other.answer = () => {
+    const entry = entryWith(hour)
+    other.entries.set('a', {
+      ...entry,
+      lease4: { ...entry.lease4, since: 1_000_000 } as NonNullable<typeof entry.lease4>,
+    })
+    return gives('ACK', hourly, '10.0.0.10')
+  }
+  other.runTo(1801)
+  assert.equal([other.changes, other.entries.get('a')?.lease4?.since], [[], 1_000_000])
+})
+
 test('an entry of another boot is dropped, and so is one whose namespace is gone', () => {
   const machine = newMachine({ a: { ...entryWith(hour), boot: 'another' }, b: entryWith(hour) })
   assert.equal([...machine.entries.keys()], ['b'])
