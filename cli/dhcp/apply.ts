@@ -33,13 +33,9 @@ export function applyChange({ inside, link }: Here, before: EntryResult, after: 
   return added
 }
 
-/**
- * The MTU that a server gives now (option 26). IPv6 would go from an interface with less than it needs.
- * @throws KernelError for one that the interface cannot have, as more than its parent's
- */
-export function applyMtu({ inside, link }: Here, { mtu, ips }: EntryResult): void {
-  const smallest = ips.some(({ address }) => address.includes(':')) ? 1280 : 576
-  if (mtu !== undefined && mtu !== link.mtu && mtu >= smallest) ask(inside, changeLink(link, { mtu }))
+/** The MTU that a server gives now (option 26). @throws KernelError for one that the interface cannot have any more, as more than its parent's */
+export function applyMtu({ inside, link }: Here, { mtu }: EntryResult): void {
+  if (mtu !== undefined && mtu !== link.mtu) ask(inside, changeLink(link, { mtu }))
 }
 
 function partsOf(result: EntryResult, link: Link): { addresses: Cidr[]; routes: RouteSpec[] } {

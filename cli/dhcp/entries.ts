@@ -2,6 +2,7 @@
 
 import type { Lease4, Lease6 } from '../../shared/dhcp/lease.ts'
 import type { Entry, EntryResult } from '../../shared/ipam/dhcp/journal.ts'
+import { smallestMtu } from '../../shared/ipam/dhcp/link.ts'
 import { cidrsOf, dnsOf, gatewayIn, resultOf4 } from '../../shared/ipam/dhcp/result.ts'
 import type { Dated } from './schedule.ts'
 
@@ -69,14 +70,20 @@ function nowWith4(entry: Entry, lease: Lease4): EntryResult {
   const { now, lease4, priority } = entry
   const rest = without(now, isOf(4), isOf(4))
   const own = resultOf4(lease, priority)
-  const { mtu } = lease
   return {
     ...rest,
     ips: [...own.ips, ...rest.ips],
     routes: [...own.routes, ...rest.routes],
     dns: dnsOf({ ...entry, lease4: { ...lease, since: 0 } }),
-    ...(mtu !== undefined && mtu !== lease4?.mtu && { mtu }),
+    ...(lease.mtu !== lease4?.mtu && mtuOf(entry, lease)),
   }
+}
+
+/** As in ADD: no greater one than the interface had, and none with which IPv6 would go from it. */
+function mtuOf({ mtu: most, now }: Entry, { mtu }: Lease4): Pick<EntryResult, 'mtu'> {
+  const isDual = now.ips.some(({ address }) => isOf(6)(address))
+  if (mtu === undefined || mtu < smallestMtu[isDual ? 6 : 4]) return {}
+  return { mtu: Math.min(mtu, most ?? mtu) }
 }
 
 function nowWith6(entry: Entry, lease: Lease6): EntryResult {

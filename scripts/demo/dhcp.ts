@@ -1,4 +1,4 @@
-/** The DHCP server of examples with dhcp: dnsmasq on the far host's end of the cable (package dnsmasq-base, which starts no service). */
+/** The DHCP server, and router of IPv6, of examples with dhcp: dnsmasq on the far host's end of the cable (package dnsmasq-base, which starts no service). */
 
 import { isObject } from '../../shared/config/json.ts'
 import type { Configuration } from '../example.ts'
@@ -14,7 +14,8 @@ export function isServed({ ipam }: Configuration): boolean {
 export async function serve(config: Configuration): Promise<void> {
   if (!isServed(config)) return
   const nic = nicOf(config)
-  await ip(farHost, `address replace 192.168.76.1/24 dev ${nic}`)
+  for (const address of ['192.168.76.1/24', 'fd00:76::1/64'])
+    await ip(farHost, `address replace ${address} dev ${nic} nodad`)
   await run('ip', ['netns', 'exec', 'far', 'dnsmasq', ...flagsFor(nic)])
 }
 
@@ -29,5 +30,6 @@ function flagsFor(nic: string): string[] {
   const files = ['--conf-file=/dev/null', '--pid-file=', `--dhcp-leasefile=/run/leases-${nic}`]
   const where = [`--interface=${nic}`, '--except-interface=lo', '--bind-interfaces', '--port=0']
   const what = ['--dhcp-range=192.168.76.100,192.168.76.199,1h', '--dhcp-authoritative', '--no-ping']
-  return [...files, ...where, ...what, '--user=root']
+  const router = ['--enable-ra', '--dhcp-range=fd00:76::,ra-only']
+  return [...files, ...where, ...what, ...router, '--user=root']
 }

@@ -1,4 +1,4 @@
-/** CHECK, STATUS and GC of dhcp: the journal says what an attachment has, and what a renewal has changed. */
+/** CHECK, STATUS and GC of dhcp: the journal says what an attachment has, and what a renewal has changed; nonsense in it stops no DEL. */
 // needs: link macvlan
 // packages: dnsmasq-base
 
@@ -48,6 +48,7 @@ function edit(path: string, change: (entry: Entry) => void): void {
 
 interface Entry {
   lease4: { since: number }
+  client: object
   now: { ips: { address: string; gateway?: string }[]; routes: { dst: string; gw?: string }[] }
 }
 
@@ -118,6 +119,26 @@ for (const engine of engines)
     const { code, said } = errorOf(await call({ verb: 'STATUS', config, engine, under }))
     assert.is(code, 50)
     assert.match(said, 'dhcp can open no packet socket (EPERM)')
+  })
+
+// The server keeps what they had.
+const lease6 = { server: 'f', addresses: ['x', 'ff02::1'], dns: {}, since: -1 }
+const nonsense: Record<string, (entry: Entry) => object> = {
+  'an address that is none': ({ lease4 }) => ({ lease4: { ...lease4, address: 'x', server: '' } }),
+  'times of long ago': ({ lease4 }) => ({ lease4: { ...lease4, since: -1e308, expire: -1 } }),
+  'another client': ({ client }) => ({ client: { ...client, clientId: 'f', duid: 'x', iaid: -1 }, lease6 }),
+  'options of no bytes': ({ client }) => ({ client: { ...client, provide: [[999, 'x']], request: [-1] } }),
+  'another interface': () => ({ ifindex: 1, mac: '', via: 'x' }),
+}
+
+for (const [name, change] of Object.entries(nonsense))
+  test(`an entry with ${name}: CHECK answers, and DEL succeeds and forgets it`, async () => {
+    const { path, check, del } = await attached(name.replaceAll(' ', '-'))
+    edit(path, (entry) => void Object.assign(entry, change(entry)))
+    const { stderr, json } = await call(check)
+    assert.not.match(stderr + JSON.stringify(json ?? ''), /undefined|NaN|Error:/)
+    assert.is((await call(del)).status, 0)
+    assert.not.ok(existsSync(path))
   })
 
 test.run()

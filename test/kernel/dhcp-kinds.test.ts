@@ -33,6 +33,21 @@ test('host-device: a NIC that is lent comes back with its MTU', async () => {
 test('the interface has the name of the key ifname', () =>
   lives(server, [{ ...macvlan, ifname: 'lan0' }], { name: 'lan0' }))
 
+test('two interfaces of one list have leases of their own', () =>
+  lives(server, [macvlan, { ...macvlan, ifname: 'net2' }], {
+    look(container) {
+      const own = ['eth0', 'net2'].flatMap((name) => addresses(name, container))
+      assert.is(new Set(own).size, 2)
+      assert.equal(
+        server
+          .leases()
+          .map(({ address }) => `${address}/24`)
+          .sort(),
+        own.sort(),
+      )
+    },
+  }))
+
 test('the parent is in the container', () => {
   const container = newContainer()
   join(lan, container, 'net0')

@@ -4,6 +4,7 @@
 
 import { spawn } from 'node:child_process'
 import { readdirSync, readlinkSync } from 'node:fs'
+import { isDeepStrictEqual as isEqual } from 'node:util'
 import * as assert from 'uvu/assert'
 import { attach } from '../harness/attach.ts'
 import { ip } from '../harness/command.ts'
@@ -11,7 +12,7 @@ import { answer4 } from '../harness/dhcp-hostile.ts'
 import { keaOn } from '../harness/dhcp-kea.ts'
 import { entryOf, startRenewer } from '../harness/dhcp-renewer.ts'
 import { station } from '../harness/dhcp-segment.ts'
-import { checked, givenBy, newServed, serve } from '../harness/dhcp-served.ts'
+import { checked, type Given, givenBy, newServed, serve } from '../harness/dhcp-served.ts'
 import { type Netns, privateHost, setSysctl } from '../harness/host.ts'
 import { addresses, link, routes } from '../harness/look.ts'
 import { test } from '../harness/test.ts'
@@ -83,6 +84,15 @@ test('when all servers are silent to the end, the address goes, and comes back w
   await server.end()
 })
 
+/** The four things that a server may change, as the kernel has them. */
+function shownOf(guest: Netns) {
+  const [cidr] = addresses('eth0', guest)
+  const gateway = routes(4, guest)
+    .find((line) => line.startsWith('default'))
+    ?.split(' ')[2]
+  return { cidr, mtu: link('eth0', guest).mtu, gateway }
+}
+
 /** What `ip monitor` says of addresses in a container. */
 function watchAddresses({ name }: Netns) {
   const child = spawn('ip', ['-n', name, '-o', 'monitor', 'address'], { stdio: ['ignore', 'pipe', 'ignore'] })
@@ -128,6 +138,34 @@ test('another address, router and MTU are applied: the new ones first', async ()
   watched.end()
   await guest.del()
   assert.ok(at.ear.asked().includes('RELEASE'))
+  await server.end()
+})
+
+test('each of the four changes alone is applied, and CHECK agrees; no MTU is greater than that before ADD', async () => {
+  const at = newServed()
+  const server = await serve(at, { mtu: 1400 })
+  const guest = await attach(at.net)
+  const near = (host: string) => `${at.prefix}.${host}`
+  let [given, wanted]: [Given, object] = [
+    { mtu: 1400 },
+    { cidr: `${at.yiaddr}/24`, mtu: 1400, gateway: at.server },
+  ]
+  const steps: [given: Given, becomes: Partial<ReturnType<typeof shownOf>>][] = [
+    [{ mask: '255.255.0.0' }, { cidr: `${at.yiaddr}/16` }],
+    [{ router: near('2') }, { gateway: near('2') }],
+    [{ mtu: 1300 }, { mtu: 1300 }],
+    [{ mtu: 9000 }, { mtu: 1500 }],
+    [{ yiaddr: near('10') }, { cidr: near('10/16') }],
+  ]
+  for (const [change, becomes] of steps) {
+    given = { ...given, ...change }
+    wanted = { ...wanted, ...becomes }
+    server.behave(givenBy(at, given))
+    await until(`it has ${JSON.stringify(wanted)}`, () => isEqual(shownOf(guest), wanted))
+    await until('the change is complete', () => entryOf(guest)?.former === undefined)
+    assert.is(await checked(guest), 'fine')
+  }
+  await guest.del()
   await server.end()
 })
 

@@ -29,7 +29,10 @@ const lan = segment()
 const home = station(lan, 'home', '10.1.0.1/24')
 const server = await dnsmasqOn(home, {
   ranges: ['10.1.0.100,10.1.0.199,2m'],
-  options: { router: '10.1.0.1', 6: '10.1.0.2,10.1.0.3', 15: 'a.example', 119: 'b.example,c.example' },
+  options: {
+    ...{ router: '10.1.0.1', 33: '10.98.0.7,10.1.0.4', 6: '10.1.0.2,10.1.0.3' },
+    ...{ 15: 'a.example', 119: 'b.example,c.example' },
+  },
   hosts: [`id:00:${octets('shop/web-0/lan/eth0')},10.1.0.7`],
   words: ['--dhcp-rapid-commit'],
 })
@@ -73,9 +76,13 @@ test('ADD answers with all that the server gives, and DEL gives it back: a secon
   const { ips, routes, dns } = await added(request)
   const [one] = ips ?? []
   assert.equal([one?.gateway, addresses('eth0', container)], ['10.1.0.1', [one?.address]])
-  assert.equal(routes, [{ dst: '0.0.0.0/0', gw: '10.1.0.1', priority: 50 }])
+  assert.equal(routes, [
+    { dst: '10.98.0.7/32', gw: '10.1.0.4', priority: 50 },
+    { dst: '0.0.0.0/0', gw: '10.1.0.1', priority: 50 },
+  ])
   const search = ['b.example', 'c.example']
   assert.equal(dns, { nameservers: ['10.1.0.2', '10.1.0.3'], domain: 'a.example', search })
+  assert.match(inContainer(container, 'route show'), /^10\.98\.0\.7 via 10\.1\.0\.4 .*metric 50/m)
   assert.match(inContainer(container, 'route show default'), 'metric 50')
   assert.ok(pings(container, '10.1.0.1'))
   assert.equal(await call({ verb: 'DEL', ...request }), done)

@@ -8,14 +8,11 @@ import { clientOf, type DhcpRequest } from './identity.ts'
 import { type Entry, entryOf, journal } from './journal.ts'
 import { takeEntry, withJournal } from './journal-changes.ts'
 import { lease4 } from './lease4.ts'
-import { lowerMtu, type Place, placeOf, restore, setUp } from './link.ts'
+import { lowerMtu, type Place, placeOf, restore, setUp, smallestMtu } from './link.ts'
 import { giveBackFrom } from './release.ts'
 import { answerOf, resultOf } from './result.ts'
 import { withIpv6 } from './v6/add.ts'
 import { type Listening, listen } from './v6/listening.ts'
-
-/** What every host of a family must be able to receive (RFC 791, RFC 8200). */
-const smallestMtu = { 4: 576, 6: 1280 } as const
 
 /** All or nothing: when it fails, no lease is held, nothing is in the journal, and the interface is as it was. */
 export function add(request: DhcpRequest): Result {

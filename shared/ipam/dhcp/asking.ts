@@ -37,6 +37,7 @@ export function askerOf({ namespace, link }: Place, asking: Asking): Asker {
     boot: bootId(),
     ifindex: link.index,
     mac: link.mac,
+    mtu: link.mtu,
     client,
     priority,
     rapidCommit,

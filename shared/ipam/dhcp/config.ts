@@ -66,7 +66,7 @@ const shape = {
     ),
     clientId: describe(
       withDefault(optionText, 'attachment'),
-      "What the server knows the container by: `attachment`, as with the reference's plugin; `pod`, the namespace and name of the pod, so that a new container of it gets the same address; `mac`, the MAC address; any other text is sent as it is.",
+      "What the server knows the container by: `attachment`, as with the reference's plugin; `pod`, the namespace and name of the pod, so that an address can be reserved for it, whichever container it has; `mac`, the MAC address; any other text is sent as it is.",
     ),
     hostname: describe(
       optional(orObject('a host name or an object', optionText, hostname)),

@@ -88,6 +88,8 @@ const shape = () => ({
   /** The interface, as ADD found it. */
   ifindex: z.number(),
   mac: z.string(),
+  /** Its MTU before one of a server: the greatest that it can get. */
+  mtu: z.optional(z.number()),
   /** The MAC address that the server's answer came from, the server's or a relay's: for a RELEASE when the interface has its address no more. */
   via: z.optional(z.string()),
   client: client(),

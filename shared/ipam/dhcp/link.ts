@@ -80,6 +80,9 @@ function linkWithCarrier({ inside, link }: Place): Link | undefined {
   return found?.carrier ? found : undefined
 }
 
+/** Lower MTUs of servers are not taken: what every host of a family must be able to receive (RFC 791 section 3.2, RFC 8200 section 5). */
+export const smallestMtu = { 4: 576, 6: 1280 } as const
+
 /** Sets a lower MTU than the interface has (option 26). A lower one than IPv6 needs would take IPv6 from it. */
 export function lowerMtu({ inside, link }: Place, mtu: number | undefined, smallest: number): void {
   if (mtu !== undefined && mtu >= smallest && mtu < link.mtu) ask(inside, changeLink(link, { mtu }))

@@ -8,6 +8,7 @@ import type { DhcpConfig } from './config.ts'
 
 export const dhcpRules: Rule<DhcpConfig>[] = [
   someFamily,
+  usedKeys,
   realHostname,
   knownRequests,
   knownProvided,
@@ -20,6 +21,23 @@ function someFamily({ ipam }: DhcpConfig): Complaint | undefined {
   return {
     msg: 'ipam.ipv4 is false and ipam.ipv6 is "off": there is no address to ask for',
     hint: 'for a network without addresses leave ipam out',
+  }
+}
+
+/** Keys of which DHCPv6 has nothing, and rapidCommit where no server is asked for an address. */
+function unusedOf({ ipv4, ipv6, broadcast, ...ipam }: DhcpConfig['ipam']): string[] {
+  if (ipv4) return []
+  const of4 = (['request', 'provide', 'vendorClass'] as const).filter((key) => ipam[key] !== undefined)
+  const leased = ipv6 === 'slaac' && ipam.rapidCommit ? ['rapidCommit'] : []
+  return [...of4, ...(broadcast === 'auto' ? [] : ['broadcast']), ...leased]
+}
+
+function usedKeys({ ipam }: DhcpConfig): Complaint | undefined {
+  const [key] = unusedOf(ipam)
+  if (key === undefined) return undefined
+  return {
+    msg: `ipam.${key} has no effect: ipam.ipv4 is false, and ipam.ipv6 "${ipam.ipv6}" has no such thing`,
+    hint: `remove ipam.${key}`,
   }
 }
 

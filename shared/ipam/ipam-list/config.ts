@@ -26,7 +26,7 @@ const shape = {
 
 export type ListConfig = Config<typeof shape>
 
-export const config = network(shape, { delegate: true, rules: [someParts, noListInList] })
+export const config = network(shape, { delegate: true, rules: [someParts, noListInList, oneDhcp] })
 
 /** Each is a call of a plugin. */
 export const mostParts = 64
@@ -50,5 +50,18 @@ function noListInList({ ipam }: ListConfig): Complaint | undefined {
   return {
     msg: `ipam.list[${at}].type is "${ownName}": a list must not contain a list`,
     hint: 'write all sections into one list',
+  }
+}
+
+/** Its name, also with an installer's prefix. */
+const ofDhcp = /(^|-)dhcp$/
+
+/** A lease is of an interface: a second ADD for the same one gives back what the first has got. */
+function oneDhcp({ ipam }: ListConfig): Complaint | undefined {
+  const [first, second] = ipam.list.flatMap(({ type }, index) => (ofDhcp.test(type) ? [index] : []))
+  if (second === undefined) return undefined
+  return {
+    msg: `ipam.list[${second}] is of dhcp, as ipam.list[${first}] is: an interface has one section of dhcp`,
+    hint: 'write both into one section: its ipv4 and ipv6 say what is asked for',
   }
 }

@@ -95,6 +95,11 @@ test('options are provided as texts; CNI_ARGS wins, and what it lacks is left ou
 
 const wrong: [object, RegExp][] = [
   [{ ipv4: false }, /ipam.ipv4 is false and ipam.ipv6 is "off"/],
+  [{ ipv4: false, ipv6: 'both', request: [] }, /ipam.request has no effect: ipam.ipv4 is false/],
+  [{ ipv4: false, ipv6: 'dhcp6', provide: [] }, /ipam.provide has no effect/],
+  [{ ipv4: false, ipv6: 'dhcp6', vendorClass: 'x' }, /ipam.vendorClass has no effect/],
+  [{ ipv4: false, ipv6: 'dhcp6', broadcast: 'on' }, /ipam.broadcast has no effect/],
+  [{ ipv4: false, ipv6: 'slaac', rapidCommit: true }, /ipam.rapidCommit has no effect.* "slaac"/],
   [{ hostname: 'a b' }, /ipam.hostname is "a b", must be a host name/],
   [{ hostname: { value: 'a\nb' } }, /must be a host name/],
   [{ request: [{}, { option: 'rooters' }] }, /ipam.request\[1\].option is "rooters", must be an option/],

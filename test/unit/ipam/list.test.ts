@@ -75,6 +75,8 @@ test('a bad section, or a plugin that is missing, is refused before anything is 
   assert.throws(reserved)
   await fails(() => request([]), 7, /^ipam.list is empty/)
   await fails(() => request([{ type: 'ipam-list', list: [] }]), 7, /a list must not contain a list$/)
+  const dhcp = [{ type: 'dhcp' }, four(), { type: 'cnv-dhcp', ipv4: false, ipv6: 'slaac' }]
+  await fails(() => request(dhcp), 7, /^ipam.list\[2\] is of dhcp, as ipam.list\[0\] is/)
   await fails(() => request([{ subnet: '10.1.2.0/24' }]), 7, /^ipam.list\[0\].type is missing/)
   await fails(() => request([{ ...six, family: 5 }]), 7, 'ipam.list[0].family is 5, must be 4 or 6')
 })

@@ -55,6 +55,13 @@ test('an MTU that the server gave before is no change', () => {
   assert.is(withLease({ ...entry, now }, lease4, 1).now.mtu, undefined)
 })
 
+test('no MTU is greater than that before ADD, and none takes IPv6 from the interface', () => {
+  const mtuOf = (entry: Entry, mtu: number) => withLease(entry, { ...lease4, mtu }, 0).now.mtu
+  const ipv4 = withoutAddresses({ ...both, mtu: 1500, now: { ...both.now, ips: [] } }, 6, 0)
+  assert.equal([mtuOf(ipv4, 9000), mtuOf(ipv4, 576)], [1500, 576])
+  assert.equal([mtuOf(both, 1279), mtuOf(both, 1280)], [undefined, 1280])
+})
+
 test('a lease of DHCPv6 replaces its own addresses, and not those of a router', () => {
   const entry = withLease(both, { ...lease6, addresses: ['fd00::b'] }, 5000)
   assert.equal(addressesOf(entry), ['10.0.0.9/24', '2001:db8::1/64', 'fd00::b/128'])
