@@ -21,6 +21,8 @@ const probes: Record<string, string> = {
     'modprobe loop; f=$(mktemp) && truncate -s 4M $f && mkfs.ext4 -qF $f && unshare --mount mount -o loop $f /mnt; e=$?; rm $f; exit $e',
   // Tests that run a plugin thousands of times run on the machine's own kernel only, the fastest.
   'full speed': '! grep -q "User Mode Linux" /proc/cpuinfo',
+  // To set: on the machine all other programs would see it.
+  'clock of its own': 'grep -q "User Mode Linux" /proc/cpuinfo',
   // User-Mode Linux 6.1 has it for iptables-legacy only, 7.2 for neither tool.
   iptables: 'iptables-legacy -A INPUT -j ACCEPT || iptables -A INPUT -j ACCEPT',
   'nft bridge': 'nft add table bridge probe',
