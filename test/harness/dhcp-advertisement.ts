@@ -5,13 +5,17 @@ import { parseAddress, toBytes } from '../../shared/ip/address.ts'
 export interface Advertisement {
   /** Of the router, seconds; 0: it is no default router. Default: 1800. */
   lifetime?: number
+  /** M (80): addresses by DHCPv6; O (40): other things by DHCPv6. Default: none. */
+  flags?: string
   /** Hexadecimal, as by the functions below. */
   options?: readonly string[]
 }
 
 /** The message, without its checksum. */
-export function advertisement({ lifetime = 1800, options = [] }: Advertisement = {}): { bytes: string } {
-  return { bytes: `860000000000${hex(lifetime, 2)}${hex(0, 8)}${options.join('')}` }
+export function advertisement({ lifetime = 1800, flags = '00', options = [] }: Advertisement = {}): {
+  bytes: string
+} {
+  return { bytes: `8600000000${flags}${hex(lifetime, 2)}${hex(0, 8)}${options.join('')}` }
 }
 
 /** Section 4.6.2. @param times valid and preferred lifetime, seconds @param flags on the link (80), addresses are made of it (40) */

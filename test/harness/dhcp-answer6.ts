@@ -70,7 +70,7 @@ export function noAddresses(type: 'ADVERTISE' | 'REPLY', address: string, server
     ]),
     [[iaNa(address, [60, 90, 121, 120])], 'without an address'],
     [[iaNa(address, [91, 90, 120, 120])], 'without an address'],
-    [[iaNa(address, usualTimes), option6(13, `0001${commands}`)], 'with UnspecFail (go away?[2J?root: '],
+    [[iaNa(address, usualTimes), option6(13, `0002${commands}`)], 'with NoAddrsAvail (go away?[2J?root: '],
     [[iaNa(address, [60, 90, 0, 0])], `that takes back ${address}`],
   ]
   return all.map(([options, says], at) => {
