@@ -1,4 +1,4 @@
-/** Ethernet frames with a datagram of UDP, made and read byte by byte: tests send what no kernel would, and read it without the product's codecs. */
+/** Ethernet frames with a datagram of UDP or a message of ICMPv6, made and read byte by byte: tests send what no kernel would, and read it without the product's codecs. */
 
 import { formatAddress, fromBytes, parseAddress, toBytes } from '../../shared/ip/address.ts'
 import { formatMac, parseMac } from '../../shared/ip/mac.ts'
@@ -15,7 +15,16 @@ export interface UdpFrame {
   payload: Buffer
 }
 
-const [ETH_P_IP, ETH_P_IPV6, UDP] = [0x0800, 0x86dd, 17]
+export interface IcmpFrame {
+  from: Omit<End, 'port'>
+  to: Omit<End, 'port'>
+  /** From its type on. Its checksum is set. */
+  message: Buffer
+  /** Hop limit. Default: 255, which messages between neighbours must have (RFC 4861 section 6.1.2). */
+  hops?: number
+}
+
+const [ETH_P_IP, ETH_P_IPV6, UDP, ICMPV6] = [0x0800, 0x86dd, 17, 58]
 const ethernet = 14
 
 /** The frame's bytes, with correct checksums. */
@@ -25,12 +34,31 @@ export function encodeFrame({ from, to, payload }: UdpFrame): Buffer {
   for (const [index, value] of [from.port, to.port, 8 + payload.length].entries())
     header.writeUInt16BE(value, 2 * index)
   const udp = Buffer.concat([header, payload])
-  udp.writeUInt16BE(checksum(pseudo(source, target, udp.length), udp) || 0xffff, 6)
+  udp.writeUInt16BE(checksum(pseudo(source, target, udp.length, UDP), udp) || 0xffff, 6)
   const isIpv4 = source.length === 4
+  const network = isIpv4 ? ipv4(source, target, udp.length) : ipv6(source, target, udp.length, UDP)
+  return Buffer.concat([ethernetOf(from, to, isIpv4 ? ETH_P_IP : ETH_P_IPV6), network, udp])
+}
+
+/** The same with a message of ICMPv6. */
+export function encodeIcmp6({ from, to, message, hops }: IcmpFrame): Buffer {
+  const [source, target] = [from.address, to.address].map(bytesOf) as [Buffer, Buffer]
+  const whole = Buffer.from(message)
+  whole.writeUInt16BE(checksum(pseudo(source, target, whole.length, ICMPV6), whole), 2)
+  const network = ipv6(source, target, whole.length, ICMPV6, hops)
+  return Buffer.concat([ethernetOf(from, to, ETH_P_IPV6), network, whole])
+}
+
+/** The type of a message of ICMPv6; undefined for other frames. */
+export function icmp6Type(frame: Buffer): number | undefined {
+  if (frame.length < ethernet + 41 || frame.readUInt16BE(12) !== ETH_P_IPV6) return undefined
+  return frame[ethernet + 6] === ICMPV6 ? frame[ethernet + 40] : undefined
+}
+
+function ethernetOf(from: Omit<End, 'port'>, to: Omit<End, 'port'>, etherType: number): Buffer {
   const type = Buffer.alloc(2)
-  type.writeUInt16BE(isIpv4 ? ETH_P_IP : ETH_P_IPV6)
-  const network = isIpv4 ? ipv4(source, target, udp.length) : ipv6(source, target, udp.length)
-  return Buffer.concat([macOf(to.mac), macOf(from.mac), type, network, udp])
+  type.writeUInt16BE(etherType)
+  return Buffer.concat([macOf(to.mac), macOf(from.mac), type])
 }
 
 /** What a frame carries; undefined for all that is not UDP over IPv4 or IPv6. */
@@ -73,15 +101,15 @@ function ipv4(source: Buffer, target: Buffer, length: number): Buffer {
 }
 
 /** RFC 8200 section 3. */
-function ipv6(source: Buffer, target: Buffer, length: number): Buffer {
-  const header = Buffer.concat([Buffer.from('60000000000011ff', 'hex'), source, target])
+function ipv6(source: Buffer, target: Buffer, length: number, protocol: number, hops = 255): Buffer {
+  const header = Buffer.concat([Buffer.from([0x60, 0, 0, 0, 0, 0, protocol, hops]), source, target])
   header.writeUInt16BE(length, 4)
   return header
 }
 
 /** RFC 768 and RFC 8200 section 8.1. Their forms differ in zeros alone, which do not count. */
-function pseudo(source: Buffer, target: Buffer, length: number): Buffer {
-  const end = Buffer.from([0, 0, 0, UDP])
+function pseudo(source: Buffer, target: Buffer, length: number, protocol: number): Buffer {
+  const end = Buffer.from([0, 0, 0, protocol])
   end.writeUInt16BE(length, 0)
   return Buffer.concat([source, target, end])
 }

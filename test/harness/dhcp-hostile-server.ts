@@ -4,7 +4,7 @@ import { readFileSync, writeSync } from 'node:fs'
 import { must } from '../../shared/kernel/syscall.ts'
 import type { Link } from '../../shared/netlink/link.ts'
 import { openPacketSocket, receiveFrames, sendFrame } from '../../shared/netlink/packet.ts'
-import { decodeFrame, type End, encodeFrame, type UdpFrame } from './dhcp-frame.ts'
+import { decodeFrame, type End, encodeFrame, encodeIcmp6, icmp6Type, type UdpFrame } from './dhcp-frame.ts'
 import type { Behaviour, HostilePlan, Reply } from './dhcp-hostile.ts'
 import { decode4 } from './dhcp-message4.ts'
 import { decode6 } from './dhcp-message6.ts'
@@ -74,10 +74,23 @@ function answer(fd: number, { type = '', names, to }: Asked): void {
   }
 }
 
+/** RFC 4861 sections 4.1 and 6.2.6: a router's advertisements are for all. */
+const ROUTER_SOLICITATION = 133
+const allNodes = { mac: '33:33:00:00:00:01', address: 'ff02::1' }
+
+function advertise(fd: number): void {
+  for (const { bytes, times = 1, from = address, hops } of repliesTo('ROUTER-SOLICITATION')) {
+    const source = { mac: link.mac, address: from }
+    const frame = encodeIcmp6({ from: source, to: allNodes, message: Buffer.from(bytes, 'hex'), hops })
+    for (let sent = 0; sent < times; sent++) sendFrame(fd, frame)
+  }
+}
+
 occupyPort()
 const fd = openPacketSocket(link as Link)
 writeSync(1, 'listening\n')
 receiveFrames(fd, 2 ** 31, (bytes) => {
+  if (icmp6Type(bytes) === ROUTER_SOLICITATION) advertise(fd)
   const frame = decodeFrame(bytes)
   if (!frame || frame.to.port !== server || frame.from.mac === link.mac) return undefined
   const message = asked(frame)

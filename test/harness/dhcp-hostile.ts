@@ -7,7 +7,7 @@ import type { Type6 } from './dhcp-message6.ts'
 import type { Station } from './dhcp-segment.ts'
 import { filesOf, type Server, serverIn } from './dhcp-server.ts'
 
-/** A message, as `encode4` and `encode6` make it: hexadecimal, with names in braces for what is taken from the client's message. */
+/** A message, as `encode4`, `encode6` and `advertisement` make it: hexadecimal, with names in braces for what is taken from the client's message. */
 export interface Reply {
   bytes: string
   /** How many times it is sent. Default: once. */
@@ -15,10 +15,12 @@ export interface Reply {
   /** The source in the place of the server's own: an address, a port. */
   from?: string
   port?: number
+  /** Of a router's advertisement: the hop limit. Default: 255. */
+  hops?: number
 }
 
 /** What each message of a client is answered with: the first one of its type with the first list, and so on; later ones with the last list. */
-export type Behaviour = Partial<Record<Type4 | Type6, readonly (readonly Reply[])[]>>
+export type Behaviour = Partial<Record<Type4 | Type6 | 'ROUTER-SOLICITATION', readonly (readonly Reply[])[]>>
 
 /** What the server's program is told. */
 export interface HostilePlan {
@@ -35,7 +37,7 @@ export interface Hostile extends Server {
   behave(behaviour: Behaviour): void
 }
 
-/** Starts the server of a family on a station's NIC. Until it is told how to behave it is silent. @param address of the NIC: with IPv6 a link-local one */
+/** Starts the server of a family on a station's NIC; that of IPv6 is a router, too. Until it is told how to behave it is silent. @param address of the NIC: with IPv6 a link-local one */
 export async function hostileOn(at: Station, address: string): Promise<Hostile> {
   const files = filesOf('hostile')
   const behaviour = `${files}.json`

@@ -9,9 +9,7 @@ import { added, done, errorOf, refused } from '../harness/attach.ts'
 import { ip } from '../harness/command.ts'
 import { dnsmasqOn } from '../harness/dhcp-dnsmasq.ts'
 import { listenOn } from '../harness/dhcp-heard.ts'
-import { hostileOn } from '../harness/dhcp-hostile.ts'
 import { keaOn } from '../harness/dhcp-kea.ts'
-import { encode6, option6, sameClient } from '../harness/dhcp-message6.ts'
 import { radvdOn } from '../harness/dhcp-radvd.ts'
 import { segment, station } from '../harness/dhcp-segment.ts'
 import type { Server } from '../harness/dhcp-server.ts'
@@ -172,7 +170,7 @@ test('GC gives the addresses of DHCPv6 back; without a router there is no gatewa
   const server = await during(
     keaOn(home, { subnet: prefixes[0] ?? '', pool: 'fd00:1::100-fd00:1::101', times }),
   )
-  const { request } = attaching(network('dhcp6'))
+  const { request } = attaching(network('dhcp6', { timeout: 2 }))
   const { status, json, stderr } = await call({ verb: 'ADD', ...request })
   assert.equal([status, json?.routes ?? [], server.leases().length], [0, [], 1])
   assert.match(stderr, 'eth0 has no gateway of IPv6: no router advertises itself')
@@ -191,28 +189,15 @@ test('without a router slaac ends in time, and names the interface and the comma
 
 test('slaac is refused where the router says that addresses are from DHCPv6, and has no prefix for them', async () => {
   await during(radvdOn(router, { prefixes, autonomous: false, managed: true }))
-  const { code, said } = await refused({ config: network('slaac', { timeout: 3 }) })
+  const { code, said } = await refused({ config: network('slaac', { timeout: 1 }) })
   assert.equal([code, said.includes('set ipam.ipv6 to "dhcp6"')], [7, true])
 })
 
-test('a server that is silent, and one that refuses, are told apart', async () => {
-  const server = await during(hostileOn(home, home.linkLocal))
-  const config = network('dhcp6', { timeout: 1 })
-  const silent = await refused({ config })
-  assert.equal(
-    [silent.code, silent.said.includes('no DHCPv6 server answered on eth0 within 1 s')],
-    [11, true],
-  )
-  assert.match(silent.said, 'tcpdump -ni eth0 port 546 or port 547')
-  const full = option6(13, `0002${Buffer.from('pool is full').toString('hex')}`)
-  const options = [
-    sameClient,
-    option6(2, '00030001020000000001'),
-    option6(3, `{iaid}${'00'.repeat(8)}${full}`),
-  ]
-  server.behave({ SOLICIT: [[{ bytes: encode6('ADVERTISE', options) }]] })
-  const refusing = await refused({ config })
-  assert.match(refusing.said, /ADVERTISE of server 00030001020000000001 with NoAddrsAvail \(pool is full\)/)
+test('without a server dhcp6 ends in time, and names the interface and the command that shows more', async () => {
+  const { code, said } = await refused({ config: network('dhcp6', { timeout: 1 }) })
+  assert.is(code, 11)
+  assert.match(said, 'no DHCPv6 server answered on eth0 within 1 s')
+  assert.match(said, 'tcpdump -ni eth0 port 546 or port 547')
 })
 
 test('on a bridge with an uplink two containers have an address of the prefix and one of the server each', async () => {

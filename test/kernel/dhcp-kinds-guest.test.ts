@@ -1,14 +1,18 @@
 /** dhcp on the kinds of interfaces that only a guest's kernel has. */
 // needs: link ipvlan, link vlan, link bond, link vrf, link dummy
 // packages: dnsmasq-base
+// unpacked: kea-dhcp6-server, radvd
 
 import * as assert from 'uvu/assert'
-import { attach, refused } from '../harness/attach.ts'
+import { attach, attachTwo, refused } from '../harness/attach.ts'
 import { network } from '../harness/cnitool.ts'
 import { ip, succeeds } from '../harness/command.ts'
+import { keaOn } from '../harness/dhcp-kea.ts'
 import { lives, router, servedSegment } from '../harness/dhcp-life.ts'
+import { radvdOn } from '../harness/dhcp-radvd.ts'
+import { station } from '../harness/dhcp-segment.ts'
 import { unchanged } from '../harness/expect.ts'
-import { privateHost } from '../harness/host.ts'
+import { newContainer, privateHost } from '../harness/host.ts'
 import { inContainer, link } from '../harness/look.ts'
 import { snapshot } from '../harness/snapshot.ts'
 import { test } from '../harness/test.ts'
@@ -91,5 +95,31 @@ for (const [kind, says, keys] of [
     assert.is(code, 7)
     assert.ok(said.includes(says), said)
   })
+
+test('an ipvlan in mode l3 that another plugin has made is refused by dhcp itself', async () => {
+  const container = newContainer()
+  ip(`link add eth7 netns ${container.name} link eth0 type ipvlan mode l3`)
+  const config = { name: 'lan', cniVersion: '1.0.0', type: 'dhcp', ipam }
+  const { code, said } = await refused({ config, ifname: 'eth7', netns: container.path }, container)
+  assert.is(code, 7)
+  assert.ok(said.includes('eth7 is an ipvlan in mode l3, which no broadcast passes: use mode l2'), said)
+  inContainer(container, 'link delete eth7')
+})
+
+test('ipvlan with IPv6: of one MAC address the kernel makes two addresses of the prefix, and the server gives two', async () => {
+  const at = station(lan, 'router6', 'fd00:1::1/64')
+  await radvdOn(at, { prefixes: ['fd00:1::/64'] })
+  const pool = 'fd00:1::100-fd00:1::10f'
+  const server6 = await keaOn(at, { subnet: 'fd00:1::/64', pool, times: [60, 30, 45] })
+  const six = { type: 'dhcp', ipv4: false, ipv6: 'both' }
+  const net = network('lan', { type: 'ipvlan', master: lan.nic, ipam: six })
+  const { one, other, end } = await attachTwo(net)
+  const own = [...one.addresses, ...other.addresses]
+  assert.is(new Set(own).size, 4, own.join())
+  for (const container of [one, other]) assert.ok(pings(container, 'fd00:1::1'))
+  assert.is(server6.leases().length, 2)
+  await end()
+  await until('the server has its addresses back', () => server6.leases().length === 0)
+})
 
 test.run()
