@@ -1,7 +1,7 @@
 /** A segment with dnsmasq, and the life of an attachment on it: a lease, packets, CHECK, DEL, and neither server nor host has anything left. */
 
 import * as assert from 'uvu/assert'
-import { type Attached, attach } from './attach.ts'
+import { type Attached, attach, refused } from './attach.ts'
 import type { Extras } from './cnitool.ts'
 import { type Dnsmasq, dnsmasqOn } from './dhcp-dnsmasq.ts'
 import { listenOn } from './dhcp-heard.ts'
@@ -11,6 +11,7 @@ import { type Netns, newContainer } from './host.ts'
 import { addresses } from './look.ts'
 import type { Configuration } from './plugin.ts'
 import { snapshot } from './snapshot.ts'
+import { test } from './test.ts'
 import { pings } from './traffic.ts'
 import { until } from './until.ts'
 
@@ -66,4 +67,19 @@ export async function lives(
 
 function reachesRouter(container: Netns): boolean {
   return pings(container, router)
+}
+
+/** Tests that kinds of interfaces refuse dhcp: each with what the error says, and its own keys. */
+export function testRefusedKinds(
+  kinds: readonly (readonly [kind: string, says: string, keys: object])[],
+): void {
+  for (const [kind, says, keys] of kinds)
+    test(`${kind} with dhcp is refused: ${says}`, async () => {
+      const ipam = { type: 'dhcp' }
+      const { code, said } = await refused({
+        config: { name: 'lan', cniVersion: '1.0.0', type: kind, ...keys, ipam },
+      })
+      assert.is(code, 7)
+      assert.ok(said.includes(says), said)
+    })
 }

@@ -1,44 +1,17 @@
 /** `patchbay dhcp` on the private host, and what of its journal tests look at. */
 
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Entry } from '../../shared/ipam/dhcp/journal.ts'
-import { filesOf, type Server } from './dhcp-server.ts'
+import { filesOf, type Server, serverIn } from './dhcp-server.ts'
 import { executables } from './plugin.ts'
-import { until } from './until.ts'
 
-export interface Renewer extends Server {
-  pid: number
-}
+export type Renewer = Server
 
 /** Starts it, and waits until it has read the journal. */
-export async function startRenewer(...flags: string[]): Promise<Renewer> {
-  const path = `${filesOf('renewer')}.log`
-  const output = openSync(path, 'w')
-  const child = spawn(join(executables(), 'patchbay'), ['dhcp', ...flags], {
-    stdio: ['ignore', output, output],
-  })
-  closeSync(output)
-  child.unref()
-  const text = () => readFileSync(path, 'utf8')
-  const hasEnded = () => child.exitCode !== null || child.signalCode !== null
-  await until('patchbay dhcp runs', () => {
-    if (hasEnded()) throw new Error(`patchbay dhcp ended: ${text()}`)
-    return text().includes('leases')
-  })
-  return {
-    pid: child.pid ?? 0,
-    log: () => text().trimEnd().split('\n'),
-    signal: (name) => void child.kill(name),
-    end: async (by = 'SIGKILL') => {
-      if (hasEnded()) return
-      child.ref()
-      child.kill(by)
-      await once(child, 'exit')
-    },
-  }
+export function startRenewer(...flags: string[]): Promise<Renewer> {
+  const file = join(executables(), 'patchbay')
+  return serverIn(undefined, filesOf('renewer'), { file, args: ['dhcp', ...flags], ready: 'leases' })
 }
 
 const journal = '/run/patchbay/dhcp'

@@ -8,6 +8,7 @@ import { within } from './netns.ts'
 import { until } from './until.ts'
 
 export interface Server {
+  pid: number
   /** What it has written until now. */
   log(): string[]
   /** SIGSTOP and SIGCONT: a server that is silent for a time, and answers what came meanwhile. */
@@ -32,15 +33,15 @@ export function filesOf(kind: string): string {
   return `${scratch}/${kind}-${++servers}`
 }
 
-/** Starts a server in a namespace and waits until it serves. @param files where its log goes @throws its log, when it ends before */
+/** Starts a server in a namespace, undefined for the host's, and waits until it serves. @param files where its log goes @throws its log, when it ends before */
 export async function serverIn(
-  netns: Netns,
+  netns: Netns | undefined,
   files: string,
   { file, args, env = process.env, ready }: Program,
 ): Promise<Server> {
   const path = `${files}.log`
   const output = openSync(path, 'w')
-  const child = within(netns.name, () => spawn(file, args, { env, stdio: ['ignore', output, output] }))
+  const child = within(netns?.name, () => spawn(file, args, { env, stdio: ['ignore', output, output] }))
   closeSync(output)
   child.unref()
   const text = () => readFileSync(path, 'utf8')
@@ -50,6 +51,7 @@ export async function serverIn(
     return text().includes(ready)
   })
   return {
+    pid: child.pid ?? 0,
     log: () => text().trimEnd().split('\n'),
     signal: (name) => void child.kill(name),
     end: async (by = 'SIGKILL') => {

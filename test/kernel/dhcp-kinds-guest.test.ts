@@ -8,7 +8,7 @@ import { attach, attachTwo, refused } from '../harness/attach.ts'
 import { network } from '../harness/cnitool.ts'
 import { ip, succeeds } from '../harness/command.ts'
 import { keaOn } from '../harness/dhcp-kea.ts'
-import { lives, router, servedSegment } from '../harness/dhcp-life.ts'
+import { lives, router, servedSegment, testRefusedKinds } from '../harness/dhcp-life.ts'
 import { radvdOn } from '../harness/dhcp-radvd.ts'
 import { station } from '../harness/dhcp-segment.ts'
 import { unchanged } from '../harness/expect.ts'
@@ -83,18 +83,11 @@ test('vrf: the routes of the server are in its table', () =>
     },
   ))
 
-for (const [kind, says, keys] of [
+testRefusedKinds([
   ['ipvtap', 'the guest asks for its address itself: leave ipam out', { master: lan.nic }],
   ['ipvlan', 'mode l3: DHCP needs broadcasts', { master: lan.nic, mode: 'l3' }],
   ['dummy', 'drops all frames', {}],
-] as const)
-  test(`${kind} with dhcp is refused: ${says}`, async () => {
-    const { code, said } = await refused({
-      config: { name: 'lan', cniVersion: '1.0.0', type: kind, ...keys, ipam },
-    })
-    assert.is(code, 7)
-    assert.ok(said.includes(says), said)
-  })
+])
 
 test('an ipvlan in mode l3 that another plugin has made is refused by dhcp itself', async () => {
   const container = newContainer()

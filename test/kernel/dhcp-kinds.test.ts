@@ -3,10 +3,10 @@
 // packages: dnsmasq-base
 
 import * as assert from 'uvu/assert'
-import { attach, refused } from '../harness/attach.ts'
+import { attach } from '../harness/attach.ts'
 import { network } from '../harness/cnitool.ts'
 import { ip, succeeds } from '../harness/command.ts'
-import { lives, router, servedSegment } from '../harness/dhcp-life.ts'
+import { lives, router, servedSegment, testRefusedKinds } from '../harness/dhcp-life.ts'
 import { machine } from '../harness/dhcp-machine.ts'
 import { quads } from '../harness/dhcp-message4.ts'
 import { startRenewer } from '../harness/dhcp-renewer.ts'
@@ -81,18 +81,11 @@ test('sbr: the routes of the server are in a table of the interface', () =>
 
 const theGuest = 'the guest asks for its address itself: leave ipam out'
 
-for (const [kind, says, keys] of [
+testRefusedKinds([
   ['macvtap', theGuest, { master: lan.nic }],
   ['tap', theGuest, {}],
   ['ptp', 'the other end of the link is this host', {}],
-] as const)
-  test(`${kind} with dhcp is refused: ${says}`, async () => {
-    const { code, said } = await refused({
-      config: { name: 'lan', cniVersion: '1.0.0', type: kind, ...keys, ipam },
-    })
-    assert.is(code, 7)
-    assert.ok(said.includes(says), said)
-  })
+])
 
 test("a macvtap's guest has a lease of its own, which neither ADD and DEL of a neighbour nor patchbay dhcp touch", async () => {
   const { result, ...guest } = await attach(

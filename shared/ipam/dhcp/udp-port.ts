@@ -1,50 +1,27 @@
 /** A port of DHCPv4 for an interface that has its address: the kernel finds the way to the server, through a relay's router, too. */
 
-import { type Address, formatAddress, toBytes } from '../../ip/address.ts'
-import { bootClock, now, sleep } from '../../kernel/clock.ts'
-import { close, type Fd } from '../../kernel/files.ts'
-import { cstring, must } from '../../kernel/syscall.ts'
+import { type Address, toBytes } from '../../ip/address.ts'
+import { now, sleep } from '../../kernel/clock.ts'
+import type { Fd } from '../../kernel/files.ts'
+import { must } from '../../kernel/syscall.ts'
 import type { LinkName } from '../../netlink/link.ts'
 import { clientPort, serverPort } from './packet-port.ts'
 import type { Port } from './port.ts'
-import { nextDatagram } from './received.ts'
+import { udpSocketPort } from './udp-socket.ts'
 
-const [AF_INET, SOCK_DGRAM, SOCK_CLOEXEC] = [2, 2, 0o2000000]
-const [SOL_SOCKET, SO_REUSEADDR, SO_BROADCAST, SO_BINDTODEVICE] = [1, 2, 6, 25]
+const [AF_INET, SOL_SOCKET, SO_BROADCAST] = [2, 1, 6]
 /** TIOCOUTQ (include/uapi/asm-generic/ioctls.h): bytes that the socket has sent and the interface has not. */
 const TIOCOUTQ = 0x5411
-const everyHost: Address = { family: 4, value: 0xffffffffn }
-const LONGEST = 2048
+const everyone: Address = { family: 4, value: 0xffffffffn }
 
 /** Opens one in the current namespace. @param address the interface's own @throws KernelError EADDRNOTAVAIL when it has not the address */
 export function udpPort(link: LinkName, address: Address): Port {
-  const fd = must('open a socket', 'socket', AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)
-  try {
-    bindTo(fd, link, address)
-  } catch (error) {
-    close(fd)
-    throw error
-  }
-  const port: Port = {
-    fd,
-    send({ payload, to = everyHost }) {
-      port.sentAt = bootClock()
-      const place = socketAddress(to, serverPort)
-      must(`send to ${formatAddress(to)}`, 'sendto', fd, payload, payload.length, 0, place, place.length)
-    },
-    read: () => nextDatagram(fd, LONGEST),
-  }
-  return port
-}
-
-function bindTo(fd: Fd, { name }: LinkName, address: Address): void {
-  const on = Buffer.from([1, 0, 0, 0])
-  must('share a port', 'setsockopt', fd, SOL_SOCKET, SO_REUSEADDR, on, on.length)
-  must('send to all', 'setsockopt', fd, SOL_SOCKET, SO_BROADCAST, on, on.length)
-  const device = cstring(name)
-  must(`use ${name} alone`, 'setsockopt', fd, SOL_SOCKET, SO_BINDTODEVICE, device, device.length)
-  const place = socketAddress(address, clientPort)
-  must(`send from ${formatAddress(address)}`, 'bind', fd, place, place.length)
+  return udpSocketPort(link, {
+    own: socketAddress(address, clientPort),
+    everyone,
+    at: (to) => socketAddress(to, serverPort),
+    option: [SOL_SOCKET, SO_BROADCAST],
+  })
 }
 
 /** struct sockaddr_in, include/uapi/linux/in.h. */
