@@ -61,14 +61,16 @@ const told = ({ findings }: Validated) =>
     ),
   )
 
-test('each of conf-examples has no finding, where there is a store', () => {
-  const store = '/etc/patchbay/store.json'
+test('each of conf-examples has no finding, where there is a store, and patchbay dhcp', () => {
+  const [store, units] = ['/etc/patchbay/store.json', '/run/systemd/system']
   writeFileSync(store, JSON.stringify({ endpoints: ['http://192.0.2.1:2379'] }))
+  mkdirSync(units, { recursive: true })
+  writeFileSync(`${units}/patchbay-dhcp.service`, '')
   for (const name of readdirSync(examples).filter((one) => one.endsWith('.conflist'))) {
     const said = operate(`${quickjs}/patchbay`, `validate ${examples}/${name}`, 0, surroundings)
     assert.match(said, /^NETWORK [\s\S]*\n1 network: no findings\n$/, `${name}: ${said}`)
   }
-  rmSync(store)
+  for (const path of [store, units]) rmSync(path, { recursive: true })
 })
 
 test('both engines say the same', () => {
