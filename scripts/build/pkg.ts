@@ -4,11 +4,8 @@
  */
 
 import childProcess from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { basename, join } from 'node:path'
-import { promisify } from 'node:util'
 import { libraryAsset } from './node-library.ts'
 import { type Architecture, host } from './target.ts'
 
@@ -20,30 +17,14 @@ const [work, architecture] = process.argv.slice(2) as [string, Architecture]
  */
 const flags = ['--hash-seed=1', '--no-rehash-snapshot', '--max-opt=1']
 
-/** pkg has no options for this: fixed seeds and no random name, so that two builds of a commit are identical. */
+/**
+ * pkg has no options for this: fixed seeds and no random name, so that two builds of a commit are identical. So is what V8 leaves behind the end
+ * of strings only where no other thread collects garbage.
+ */
 const { execFile } = childProcess
-const generateOnce = (node: string, [option = '', config = '']: string[]) =>
-  promisify(execFile)(node, ['--random-seed=1', ...flags, option, basename(config)])
-
-const mostAttempts = 6
-
-/** What V8 leaves behind the end of a string is at times not zero, on a busy machine: the blob that came twice is taken, or the last of several. */
-async function generateAlike(node: string, args: [option: string, config: string]): Promise<void> {
-  const { output } = JSON.parse(await readFile(args[1], 'utf8')) as { output: string }
-  const seen = new Set<string>()
-  for (let attempt = 0; attempt < mostAttempts; attempt++) {
-    await generateOnce(node, args)
-    const digest = createHash('sha256')
-      .update(await readFile(output))
-      .digest('hex')
-    if (seen.has(digest)) return
-    seen.add(digest)
-  }
-}
-
-const generate = (node: string, args: [string, string], done: (error?: unknown) => void) =>
-  void generateAlike(node, args).then(() => done(), done)
-childProcess.execFile = generate as unknown as typeof execFile
+const generate = (node: string, [option = '', config = '']: string[], done: () => void) =>
+  execFile(node, ['--random-seed=1', '--single-threaded-gc', ...flags, option, basename(config)], done)
+childProcess.execFile = generate as typeof execFile
 
 const useSnapshot = architecture === host
 const script = join(work, 'patchbay.cjs')
