@@ -3,12 +3,14 @@
 /** Lengths of a label and of a whole name, bytes (RFC 1035 section 2.3.4). */
 const longest = { label: 63, name: 255 } as const
 
-/** A label of a host name (RFC 1123 section 2.1), and underscores, which domains of directories have. */
-const label = /^[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?$/
+/** Whether a text is a label of a host name (RFC 1123 section 2.1); also with underscores, which domains of directories and names of services have (RFC 8552). */
+export function isLabel(text: string): boolean {
+  return /^[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?$/.test(text)
+}
 
 /** Whether a text is a name that a resolver's configuration can have: labels, dots between them, and no dot at the end. */
 export function isDomainName(text: string): boolean {
-  return text.length < longest.name - 1 && text.split('.').every((part) => label.test(part))
+  return text.length < longest.name - 1 && text.split('.').every(isLabel)
 }
 
 /** A name of which isDomainName is true. @param partial a name below a domain that the reader knows: it has no end (RFC 4704 section 4.2) */

@@ -1,6 +1,6 @@
 /** The search list, option 119 (RFC 3397): domain names as in DNS, where an end of a name can be a pointer to an earlier one. */
 
-import { isLabel } from './values.ts'
+import { isLabel } from '../../ip/names.ts'
 
 const POINTER = 0xc0
 /** The longest name as bytes, lengths included (RFC 1035 section 2.3.4). */

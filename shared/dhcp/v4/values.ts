@@ -2,6 +2,7 @@
 
 import { type Address, fromBytes } from '../../ip/address.ts'
 import { whyUnusable } from '../../ip/host.ts'
+import { isDomainName } from '../../ip/names.ts'
 
 /** The addresses of a value whose length is a multiple of 4. */
 export function addressesOf(value: Buffer): Address[] {
@@ -18,21 +19,13 @@ export function isUnicast(address: Address): boolean {
   return whyUnusable({ address, prefix: 32 }) === undefined
 }
 
-/** The longest name without its dot at the end (RFC 1035 section 2.3.4). */
-const longestName = 253
-
-/** A part of a domain name (RFC 1123 section 2.1), with `_`, which names of services have (RFC 8552). */
-export function isLabel(text: string): boolean {
-  return /^[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?$/.test(text)
-}
-
 /**
  * The name that a value is, without a dot at its end; undefined when it is no domain name: a name with spaces or control characters would
  * change more of resolv.conf than its own line.
  */
 export function domainNameOf(value: Buffer): string | undefined {
   const name = withoutNuls(value).toString().replace(/\.$/, '')
-  return name.length <= longestName && name.split('.').every(isLabel) ? name : undefined
+  return isDomainName(name) ? name : undefined
 }
 
 /** Some servers end a text with NUL, which does not belong to it (RFC 2132 section 2). */

@@ -2,9 +2,9 @@
 
 import { interfaceHash } from '../../cni/identity.ts'
 import type { Request } from '../../cni/plugin.ts'
-import { domainNameOf } from '../../dhcp/v4/values.ts'
 import { duidOfMac, duidOfText, formatDuid } from '../../dhcp/v6/duid.ts'
 import { CniError, Code } from '../../error/error.ts'
+import { isDomainName } from '../../ip/names.ts'
 import type { Link } from '../../netlink/link.ts'
 import type { DhcpConfig } from './config.ts'
 import type { Entry } from './journal.ts'
@@ -69,12 +69,7 @@ function hostnameOf({ config, args, log }: DhcpRequest): string | undefined {
   const { hostname } = config.ipam
   const { fromArg, value } = typeof hostname === 'object' ? hostname : { fromArg: undefined, value: hostname }
   const name = (fromArg === undefined ? undefined : args[fromArg]) ?? value
-  if (!name || isHostname(name)) return name || undefined
+  if (!name || isDomainName(name)) return name || undefined
   log.warn(`${fromArg} of CNI_ARGS is ${JSON.stringify(name)}, no host name: the DHCP server gets none`)
   return undefined
-}
-
-/** Labels of letters, digits, - and _, with dots between them, as a pod's name is one. */
-export function isHostname(text: string): boolean {
-  return domainNameOf(Buffer.from(text)) === text
 }

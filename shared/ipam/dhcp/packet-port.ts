@@ -15,7 +15,8 @@ import type { Port } from './port.ts'
 /** UDP ports (RFC 2131 section 4.1). */
 export const [serverPort, clientPort] = [67, 68]
 
-const everyHost: Address = { family: 4, value: 0xffffffffn }
+/** 255.255.255.255. */
+export const everyHost: Address = { family: 4, value: 0xffffffffn }
 const everyMac = Buffer.alloc(6, 0xff)
 const [ETHERNET, IPV4] = [14, 0x0800]
 

@@ -2,8 +2,8 @@
 
 import type { Rule } from '../../config/rules.ts'
 import { optionCode } from '../../dhcp/v4/options.ts'
-import { domainNameOf } from '../../dhcp/v4/values.ts'
 import type { Complaint } from '../../error/error.ts'
+import { isDomainName } from '../../ip/names.ts'
 import type { DhcpConfig } from './config.ts'
 
 export const dhcpRules: Rule<DhcpConfig>[] = [
@@ -43,7 +43,7 @@ function usedKeys({ ipam }: DhcpConfig): Complaint | undefined {
 
 function realHostname({ ipam: { hostname } }: DhcpConfig): Complaint | undefined {
   const name = typeof hostname === 'object' ? hostname.value : hostname
-  if (name === undefined || domainNameOf(Buffer.from(name)) === name) return undefined
+  if (name === undefined || isDomainName(name)) return undefined
   return {
     msg: `ipam.hostname is ${JSON.stringify(name)}, must be a host name`,
     hint: 'write letters, digits and -, with dots between parts: web-1.example.com',

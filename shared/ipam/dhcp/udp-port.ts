@@ -5,20 +5,19 @@ import { now, sleep } from '../../kernel/clock.ts'
 import type { Fd } from '../../kernel/files.ts'
 import { must } from '../../kernel/syscall.ts'
 import type { LinkName } from '../../netlink/link.ts'
-import { clientPort, serverPort } from './packet-port.ts'
+import { clientPort, everyHost, serverPort } from './packet-port.ts'
 import type { Port } from './port.ts'
 import { udpSocketPort } from './udp-socket.ts'
 
 const [AF_INET, SOL_SOCKET, SO_BROADCAST] = [2, 1, 6]
 /** TIOCOUTQ (include/uapi/asm-generic/ioctls.h): bytes that the socket has sent and the interface has not. */
 const TIOCOUTQ = 0x5411
-const everyone: Address = { family: 4, value: 0xffffffffn }
 
 /** Opens one in the current namespace. @param address the interface's own @throws KernelError EADDRNOTAVAIL when it has not the address */
 export function udpPort(link: LinkName, address: Address): Port {
   return udpSocketPort(link, {
     own: socketAddress(address, clientPort),
-    everyone,
+    everyone: everyHost,
     at: (to) => socketAddress(to, serverPort),
     option: [SOL_SOCKET, SO_BROADCAST],
   })
