@@ -3,11 +3,12 @@
 import * as assert from 'uvu/assert'
 import { type Attached, attach, refused } from './attach.ts'
 import type { Extras } from './cnitool.ts'
-import { type Dnsmasq, dnsmasqOn } from './dhcp-dnsmasq.ts'
+import { ip } from './command.ts'
+import { type Dnsmasq, dnsmasqOn, relayOn } from './dhcp-dnsmasq.ts'
 import { listenOn } from './dhcp-heard.ts'
-import { type Segment, segment, station } from './dhcp-segment.ts'
+import { join, type Segment, type Station, segment, station } from './dhcp-segment.ts'
 import { unchanged } from './expect.ts'
-import { type Netns, newContainer } from './host.ts'
+import { type Netns, newContainer, setSysctl } from './host.ts'
 import { addresses } from './look.ts'
 import type { Configuration } from './plugin.ts'
 import { snapshot } from './snapshot.ts'
@@ -32,6 +33,25 @@ export async function servedSegment(): Promise<{
     options: { router, 26: '1400', 6: router },
   })
   return { lan, server, ear: listenOn(at) }
+}
+
+/** A segment behind eth1, 10.5.0.0/24, whose server is behind a router that relays, on a second segment. It gives 10.5.0.100 alone. */
+export async function relayedSegment(): Promise<{ far: Station; server: Dnsmasq; end(): Promise<void> }> {
+  const [clients, servers] = [segment('eth1'), segment('eth2')]
+  const relay = station(clients, 'relay', '10.5.0.1/24')
+  join(servers, relay, 'eth9', '10.6.0.1/24')
+  setSysctl('net/ipv4/ip_forward', 1, relay.name)
+  const far = station(servers, 'far', '10.6.0.2/24')
+  ip('-n far route add default via 10.6.0.1')
+  const server = await dnsmasqOn(far, {
+    ranges: ['10.5.0.100,10.5.0.100,255.255.255.0,2m'],
+    options: { router: '10.5.0.1' },
+  })
+  const between = await relayOn(relay, '10.5.0.1', '10.6.0.2')
+  const end = async () => {
+    for (const each of [between, server]) await each.end()
+  }
+  return { far, server, end }
 }
 
 interface Life extends Extras {

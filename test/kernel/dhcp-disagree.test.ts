@@ -3,14 +3,14 @@
 // packages: dnsmasq-base
 
 import * as assert from 'uvu/assert'
-import { ip } from '../harness/command.ts'
-import { dnsmasqOn, relayOn } from '../harness/dhcp-dnsmasq.ts'
+import { dnsmasqOn } from '../harness/dhcp-dnsmasq.ts'
 import { listenOn } from '../harness/dhcp-heard.ts'
 import { answer4, hostileOn } from '../harness/dhcp-hostile.ts'
 import { leased } from '../harness/dhcp-lease.ts'
+import { relayedSegment } from '../harness/dhcp-life.ts'
 import { changeEntry, entryOf, startRenewer } from '../harness/dhcp-renewer.ts'
-import { join, segment, station } from '../harness/dhcp-segment.ts'
-import { privateHost, setSysctl } from '../harness/host.ts'
+import { segment, station } from '../harness/dhcp-segment.ts'
+import { privateHost } from '../harness/host.ts'
 import { test } from '../harness/test.ts'
 import { until } from '../harness/until.ts'
 
@@ -61,17 +61,7 @@ test('two servers with different ranges, each of which thinks it is alone: one g
 })
 
 test('a lease of a server behind a relay is renewed and given back by unicast through the router', async () => {
-  const [clients, servers] = [segment('eth1'), segment('eth2')]
-  const relay = station(clients, 'relay', '10.5.0.1/24')
-  join(servers, relay, 'eth9', '10.6.0.1/24')
-  setSysctl('net/ipv4/ip_forward', 1, relay.name)
-  const far = station(servers, 'far', '10.6.0.2/24')
-  ip('-n far route add default via 10.6.0.1')
-  const server = await dnsmasqOn(far, {
-    ranges: ['10.5.0.100,10.5.0.100,255.255.255.0,2m'],
-    options: { router: '10.5.0.1' },
-  })
-  const between = await relayOn(relay, '10.5.0.1', '10.6.0.2')
+  const { far, server, end: endRelayed } = await relayedSegment()
   const heard = listenOn(far)
   const { container, entry, end } = await leased({ nic: 'eth1', ipam: { timeout: 10 } })
   changeEntry(container, ({ lease4 }) => ({ lease4: { ...lease4, renew: 0.1 } }))
@@ -88,7 +78,7 @@ test('a lease of a server behind a relay is renewed and given back by unicast th
       ['RELEASE', '0.0.0.0'],
     ],
   )
-  for (const each of [between, server]) await each.end()
+  await endRelayed()
 })
 
 test.run()

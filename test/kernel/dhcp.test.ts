@@ -7,9 +7,10 @@ import * as assert from 'uvu/assert'
 import { added, done } from '../harness/attach.ts'
 import { engineOfRow } from '../harness/by-node.ts'
 import { ip } from '../harness/command.ts'
-import { dnsmasqOn, relayOn } from '../harness/dhcp-dnsmasq.ts'
+import { dnsmasqOn } from '../harness/dhcp-dnsmasq.ts'
 import { listenOn } from '../harness/dhcp-heard.ts'
-import { join, segment, station } from '../harness/dhcp-segment.ts'
+import { relayedSegment } from '../harness/dhcp-life.ts'
+import { segment, station } from '../harness/dhcp-segment.ts'
 import { unchanged } from '../harness/expect.ts'
 import { newContainer, privateHost, removeContainer, setSysctl } from '../harness/host.ts'
 import { addresses, inContainer } from '../harness/look.ts'
@@ -172,24 +173,13 @@ test('servers answer to all where that is asked for, and not without', async () 
 })
 
 test('a lease is given back through a relay, by the routes of the container', async () => {
-  const [near, beyond] = [segment('eth1'), segment('eth2')]
-  const relay = station(near, 'relay', '10.5.0.1/24')
-  join(beyond, relay, 'eth9', '10.6.0.1/24')
-  ip('netns exec relay sysctl -qw net.ipv4.ip_forward=1')
-  const far = station(beyond, 'far', '10.6.0.2/24')
-  ip('-n far route add default via 10.6.0.1')
-  const there = await dnsmasqOn(far, {
-    ranges: ['10.5.0.100,10.5.0.100,255.255.255.0,2m'],
-    options: { router: '10.5.0.1' },
-  })
-  const between = await relayOn(relay, '10.5.0.1', '10.6.0.2')
+  const { server: there, end } = await relayedSegment()
   const { request } = attaching(network({}, { master: 'eth1' }))
   await added(request)
   assert.is(there.leases()[0]?.address, '10.5.0.100')
   assert.equal(await call({ verb: 'DEL', ...request }), done)
   await until('the server has its address back', () => there.leases().length === 0)
-  await between.end()
-  await there.end()
+  await end()
 })
 
 test('DEL waits with the interface until the RELEASE has left it, also when the server must be found first', async () => {
