@@ -194,8 +194,16 @@ test('a pool grows, says what would be outside, and closes', async () => {
   assert.match(answer, 'pool blue changed: 10.50.0.0/16 10.51.0.0/16 fd00:50::/64')
   assert.match(answer, 'pool blue would be changed: 10.50.0.0/16 fd00:50::/64')
   assert.match(answer, 'pool blue closing')
-  await run(node3, 'patchbay netns up last blue')
+  await until('node3 gives no address', () => isRefused(node3))
 })
+
+/** Whether the host knows that the pool is closing: until its agent has noticed, the network gives addresses. */
+async function isRefused(host: PageHost): Promise<boolean> {
+  const { status, stderr } = await tell(host, 'patchbay netns up last blue')
+  if (status === 0) await run(host, 'patchbay netns down last')
+  else assert.match(stderr, 'pool blue is being deleted')
+  return status !== 0
+}
 
 test('a host whose user is deleted is refused', async () => {
   await run(node1, '. /root/cluster/etcdctl.env; etcdctl user delete node3')
