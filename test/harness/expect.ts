@@ -33,10 +33,10 @@ const FINISHED_MILLISECONDS = 5000
 /** A difference that stays: the host is looked at again until nothing differs, or for five seconds. */
 export function lasting(before: Snapshot, look: () => Snapshot = snapshot): string[] {
   const end = Date.now() + FINISHED_MILLISECONDS
-  for (;;) {
+  for (let milliseconds = 10; ; milliseconds *= 2) {
     const found = difference(before, look())
     if (found.length === 0 || Date.now() > end) return found
-    pause(10)
+    pause(milliseconds)
   }
 }
 
