@@ -39,9 +39,11 @@ function waysOf({ plugins: [first] }: Network): [cniVersion: string, engine: Eng
 /** Tests an example in each version, alone and in a list. */
 export function testLasting(file: string, setting: Setting = {}): void {
   const example = exampleNetwork(file)
-  const ways = waysOf(example)
   const variants = [example, inList(example, setting)].flatMap((net) =>
-    ways.map(([cniVersion, engine]) => ({ net: { ...net, cniVersion }, extras: { engine, ...setting } })),
+    waysOf(net).map(([cniVersion, engine]) => ({
+      net: { ...net, cniVersion },
+      extras: { engine, ...setting },
+    })),
   )
   test(`${file}: CHECK passes at once, and after ten other containers and changes of MAC addresses`, async () => {
     setting.prepare?.()

@@ -3,6 +3,7 @@
 
 import * as assert from 'uvu/assert'
 import { added, refused } from '../harness/attach.ts'
+import { enginesOfRow } from '../harness/by-node.ts'
 import { command, ip } from '../harness/command.ts'
 import { type Netns, newContainer, privateHost } from '../harness/host.ts'
 import { lan } from '../harness/lan.ts'
@@ -43,9 +44,14 @@ async function hears(far: Netns, container: Netns, words: string): Promise<boole
   return heard.some((line) => line.includes(words))
 }
 
-for (const engine of ['quickjs', 'node'] as const) {
-  test(`${engine}: a VLAN of the trunk reaches the LAN tagged, and others do not`, async () => {
-    const { nic, far, network, attach } = cable(engine)
+/** A test for each engine of the row. */
+function testEach(name: string, run: (at: ReturnType<typeof cable>) => Promise<void>): void {
+  for (const engine of enginesOfRow()) test(`${engine}: ${name}`, () => run(cable(engine)))
+}
+
+testEach(
+  'a VLAN of the trunk reaches the LAN tagged, and others do not',
+  async ({ nic, far, network, attach }) => {
     const uplink = { vlanTrunk: [{ id: 100 }, { minID: 200, maxID: 210 }] }
     const { container } = await attach(network(uplink, { vlan: 100, ipam: fixed('10.0.0.2/24') }))
     assert.equal(portVlans(nic), [native(1), '100', '200-210'])
@@ -54,26 +60,26 @@ for (const engine of ['quickjs', 'node'] as const) {
     assert.ok(await hears(far, container, 'vlan 100'))
     const other = await attach(network(uplink, { vlan: 300, ipam: fixed('10.0.0.3/24') }))
     assert.not(await hears(far, other.container, '10.0.0.3'))
-  })
+  },
+)
 
-  test(`${engine}: vlan is the VLAN of untagged frames, and the only one`, async () => {
-    const { nic, far, network, attach } = cable(engine)
-    const { container } = await attach(network({ vlan: 100 }, { vlan: 100, ipam: fixed('10.0.0.2/24') }))
-    assert.equal(portVlans(nic), [native(100)])
-    ip(`-n ${far.name} address add 10.0.0.1/24 dev trunk`)
-    assert.ok(pings(container, '10.0.0.1'))
-    const plain = await attach(network({ vlan: 100 }, { ipam: fixed('10.0.0.3/24') }))
-    assert.ok(isSilent(plain.container, '10.0.0.1'), 'VLAN 1')
-  })
+testEach('vlan is the VLAN of untagged frames, and the only one', async ({ nic, far, network, attach }) => {
+  const { container } = await attach(network({ vlan: 100 }, { vlan: 100, ipam: fixed('10.0.0.2/24') }))
+  assert.equal(portVlans(nic), [native(100)])
+  ip(`-n ${far.name} address add 10.0.0.1/24 dev trunk`)
+  assert.ok(pings(container, '10.0.0.1'))
+  const plain = await attach(network({ vlan: 100 }, { ipam: fixed('10.0.0.3/24') }))
+  assert.ok(isSilent(plain.container, '10.0.0.1'), 'VLAN 1')
+})
 
-  test(`${engine}: preserveDefaultVlan keeps VLAN 1 beside it`, async () => {
-    const { nic, network, attach } = cable(engine)
-    await attach(network({ vlan: 100 }, { preserveDefaultVlan: true }))
-    assert.equal(portVlans(nic), ['1 Egress Untagged', native(100)])
-  })
+testEach('preserveDefaultVlan keeps VLAN 1 beside it', async ({ nic, network, attach }) => {
+  await attach(network({ vlan: 100 }, { preserveDefaultVlan: true }))
+  assert.equal(portVlans(nic), ['1 Egress Untagged', native(100)])
+})
 
-  test(`${engine}: networks that share an uplink add their VLANs, and a name alone changes nothing`, async () => {
-    const { nic, network, attach } = cable(engine)
+testEach(
+  'networks that share an uplink add their VLANs, and a name alone changes nothing',
+  async ({ nic, network, attach }) => {
     const one = network({ vlan: 7, vlanTrunk: [{ minID: 5, maxID: 9 }] })
     const attached = await attach(one)
     assert.equal(portVlans(nic), ['5-6', native(7), '8-9'])
@@ -83,10 +89,12 @@ for (const engine of ['quickjs', 'node'] as const) {
     assert.is((await attached.check()).status, 0)
     assert.is((await attached.del()).status, 0)
     assert.equal(portVlans(nic), ['5-6', native(7), '8-12'])
-  })
+  },
+)
 
-  test(`${engine}: another VLAN for untagged frames is refused with both, and nothing changes`, async () => {
-    const { nic, network, attach, refuse } = cable(engine)
+testEach(
+  'another VLAN for untagged frames is refused with both, and nothing changes',
+  async ({ nic, network, attach, refuse }) => {
     await attach(network({ vlan: 7, vlanTrunk: [{ id: 8 }] }))
     const { code, said } = await refuse(network({ vlan: 100, vlanTrunk: [{ id: 9 }] }))
     assert.is(code, 7)
@@ -96,10 +104,12 @@ for (const engine of ['quickjs', 'node'] as const) {
     assert.match((await refuse(network({ vlan: 8 }))).said, `${nic} sends VLAN 8 tagged already`)
     await attach(network({ vlan: 9 }))
     assert.equal(portVlans(nic), ['8', native(9)])
-  })
+  },
+)
 
-  test(`${engine}: an ADD that fails takes its VLANs from the port again, and no others`, async () => {
-    const { nic, network, attach, refuse } = cable(engine)
+testEach(
+  'an ADD that fails takes its VLANs from the port again, and no others',
+  async ({ nic, network, attach, refuse }) => {
     const tooSmall = { mtu: 70, ipam: fixed('fd00::2/64') }
     await refuse(network({ vlanTrunk: [{ id: 9 }] }, tooSmall))
     assert.not(link(nic).master)
@@ -107,10 +117,12 @@ for (const engine of ['quickjs', 'node'] as const) {
     assert.is((await del()).status, 0)
     await refuse(network({ vlanTrunk: [{ minID: 7, maxID: 9 }] }, tooSmall))
     assert.equal(portVlans(nic), [native(1), '8'])
-  })
+  },
+)
 
-  test(`${engine}: an uplink that has left gets its VLANs again with the next ADD`, async () => {
-    const { nic, network, attach } = cable(engine)
+testEach(
+  'an uplink that has left gets its VLANs again with the next ADD',
+  async ({ nic, network, attach }) => {
     const config = network({ vlan: 100, vlanTrunk: [{ id: 5 }] })
     const { check } = await attach(config)
     ip(`link set ${nic} nomaster`)
@@ -118,10 +130,12 @@ for (const engine of ['quickjs', 'node'] as const) {
     await attach(config)
     assert.equal(portVlans(nic), ['5', native(100)])
     assert.is((await check()).status, 0)
-  })
+  },
+)
 
-  test(`${engine}: CHECK names the VLANs that an uplink lacks, and the command that adds them`, async () => {
-    const { nic, network, attach } = cable(engine)
+testEach(
+  'CHECK names the VLANs that an uplink lacks, and the command that adds them',
+  async ({ nic, network, attach }) => {
     const { check } = await attach(network({ vlan: 100, vlanTrunk: [{ minID: 5, maxID: 9 }] }))
     for (const [vlan, words] of [
       ['6-7', 'vid 6-7'],
@@ -134,20 +148,24 @@ for (const engine of ['quickjs', 'node'] as const) {
       command('bridge', 'vlan', 'add', 'dev', nic, ...words.split(' '))
       assert.is((await check()).status, 0)
     }
-  })
+  },
+)
 
-  test(`${engine}: a bridge that does not filter VLANs is refused, also for an uplink's`, async () => {
-    const { nic, bridge, network, refuse } = cable(engine)
+testEach(
+  "a bridge that does not filter VLANs is refused, also for an uplink's",
+  async ({ nic, bridge, network, refuse }) => {
     ip(`link add ${bridge} type bridge`)
     assert.match(
       (await refuse(network({ vlanTrunk: [{ id: 8 }] }))).said,
       `${bridge} type bridge vlan_filtering 1`,
     )
     assert.not(link(nic).master)
-  })
+  },
+)
 
-  test(`${engine}: addresses are not moved from a VLAN that the bridge itself is not in`, async () => {
-    const { nic, network, attach, refuse } = cable(engine)
+testEach(
+  'addresses are not moved from a VLAN that the bridge itself is not in',
+  async ({ nic, network, attach, refuse }) => {
     ip(`address add 10.77.0.1/24 dev ${nic}`)
     const keys = { moveAddresses: true }
     assert.match(
@@ -155,17 +173,16 @@ for (const engine of ['quickjs', 'node'] as const) {
       `its VLAN is 100, and vbr${nics} itself is in VLAN 1`,
     )
     await attach(network({ vlanTrunk: [{ id: 100 }] }, keys))
-  })
+  },
+)
 
-  test(`${engine}: 41-bridge-uplink-vlan.conflist: VLAN 100 of the LAN, tagged`, async () => {
-    const far = lan('eth3', newContainer(`lan-${engine}`))
-    tagged(far, 'trunk', 'trunk.100', 'id 100', '192.168.100.1')
-    const { attach } = cable(engine)
-    const { container, del } = await attach(single(exampleNetwork('41-bridge-uplink-vlan.conflist')))
-    assert.ok(pings(container, '192.168.100.1'))
-    assert.is((await del()).status, 0)
-    ip('link delete eth3')
-  })
-}
+testEach('41-bridge-uplink-vlan.conflist: VLAN 100 of the LAN, tagged', async ({ nic, attach }) => {
+  const far = lan('eth3', newContainer(`lan-${nic}`))
+  tagged(far, 'trunk', 'trunk.100', 'id 100', '192.168.100.1')
+  const { container, del } = await attach(single(exampleNetwork('41-bridge-uplink-vlan.conflist')))
+  assert.ok(pings(container, '192.168.100.1'))
+  assert.is((await del()).status, 0)
+  ip('link delete eth3')
+})
 
 test.run()

@@ -3,6 +3,7 @@
 
 import * as assert from 'uvu/assert'
 import { added, done } from '../harness/attach.ts'
+import { enginesOfRow } from '../harness/by-node.ts'
 import { ip } from '../harness/command.ts'
 import { newContainer, privateHost } from '../harness/host.ts'
 import { inContainer, link } from '../harness/look.ts'
@@ -21,7 +22,6 @@ test.after.each(() => {
   for (const name of ['uplink', 'backup']) ip(`link delete ${name}`)
 })
 
-const engines: Engine[] = ['quickjs', 'node']
 const base = { name: 'list', cniVersion: '1.1.0' }
 const mac = '02:00:5e:10:00:21'
 
@@ -45,8 +45,8 @@ const uppers = {
   vlan: [{ vlanId: 10 }, { vlanId: 20 }],
 } as const
 
-for (const engine of engines) {
-  for (const [type, [first, second]] of Object.entries(uppers))
+for (const [type, [first, second]] of Object.entries(uppers))
+  for (const engine of enginesOfRow())
     test(`${engine}: ${type} on the interface of an earlier plugin: one of a later plugin, and a default route, are no parent`, async () => {
       const { container, add, check } = attaching(engine)
       const found = { type, linkInContainer: true, ifname: 'v10', ...first }
@@ -59,12 +59,13 @@ for (const engine of engines) {
       assert.equal(await check(found, prevResult), done)
     })
 
-  for (const [type, keys] of [
-    ['macvlan', { mode: 'passthru' }],
-    ['macvtap', { mode: 'passthru' }],
-    ['ipvlan', { ipam: fixed('10.3.1.2/24') }],
-    ['ipvtap', { ipam: fixed('10.3.1.2/24') }],
-  ] as const)
+for (const [type, keys] of [
+  ['macvlan', { mode: 'passthru' }],
+  ['macvtap', { mode: 'passthru' }],
+  ['ipvlan', { ipam: fixed('10.3.1.2/24') }],
+  ['ipvtap', { ipam: fixed('10.3.1.2/24') }],
+] as const)
+  for (const engine of enginesOfRow())
     test(`${engine}: ${type} follows the MAC address of an earlier plugin’s interface`, async () => {
       const { container, add, check } = attaching(engine)
       const config = { type, linkInContainer: true, ifname: 'upper', ...keys }
@@ -74,6 +75,7 @@ for (const engine of engines) {
       assert.equal(await check(config, prevResult), done)
     })
 
+for (const engine of enginesOfRow())
   test(`${engine}: ipvlan follows the MAC address of the host’s interface in prevResult`, async () => {
     const { add, check } = attaching(engine)
     const config = { type: 'ipvlan' }
@@ -84,12 +86,13 @@ for (const engine of engines) {
     assert.equal(await check(config, prevResult), done)
   })
 
-  for (const [type, keys] of [
-    ['macvlan', {}],
-    ['ipvlan', { ipam: fixed('10.5.0.2/24') }],
-    ['vlan', { vlanId: 30 }],
-    ['vlan', { tags: [30, 31] }],
-  ] as const)
+for (const [type, keys] of [
+  ['macvlan', {}],
+  ['ipvlan', { ipam: fixed('10.5.0.2/24') }],
+  ['vlan', { vlanId: 30 }],
+  ['vlan', { tags: [30, 31] }],
+] as const)
+  for (const engine of enginesOfRow())
     test(`${engine}: ${type} ${JSON.stringify(keys)} stays where it is when the host’s default route moves`, async () => {
       const { add, check } = attaching(engine)
       const config = { type, ...keys }
@@ -98,6 +101,7 @@ for (const engine of engines) {
       assert.equal(await check(config, prevResult), done)
     })
 
+for (const engine of enginesOfRow())
   test(`${engine}: a macvlan on a macvlan that an earlier plugin has made`, async () => {
     const { add, check } = attaching(engine)
     const outer = { type: 'macvlan', ipam: fixed('10.6.0.2/24') }
@@ -107,6 +111,5 @@ for (const engine of engines) {
     for (const config of [outer, inner, last]) prevResult = await add(config, prevResult)
     assert.equal(await check(inner, prevResult), done)
   })
-}
 
 test.run()

@@ -3,17 +3,17 @@
 
 import * as assert from 'uvu/assert'
 import { added, done } from '../harness/attach.ts'
+import { enginesOfRow } from '../harness/by-node.ts'
 import { unchanged } from '../harness/expect.ts'
 import { type Netns, newContainer, privateHost } from '../harness/host.ts'
 import { addresses, exists, inContainer, link } from '../harness/look.ts'
 import { hostLocal } from '../harness/networks.ts'
-import { type Configuration, call, type Engine, type Result } from '../harness/plugin.ts'
+import { type Configuration, call, type Result } from '../harness/plugin.ts'
 import { snapshot } from '../harness/snapshot.ts'
 import { test } from '../harness/test.ts'
 
 await privateHost()
 
-const engines: Engine[] = ['quickjs', 'node']
 const common = { name: 'list', cniVersion: '1.0.0' }
 const lower: Configuration = { type: 'bridge', ...common, ipam: hostLocal('10.1.0.0/24') }
 const uppers: Configuration[] = [{ type: 'macvlan' }, { type: 'ipvlan' }, { type: 'vlan', vlanId: 5 }]
@@ -37,9 +37,9 @@ function other(): Netns {
   return container
 }
 
-for (const engine of engines)
-  for (const upper of uppers)
-    for (const [what, view] of Object.entries(views))
+for (const upper of uppers)
+  for (const [what, view] of Object.entries(views))
+    for (const engine of enginesOfRow())
       test(`${upper.type} on the bridge’s interface, ${what}: ADD, CHECK and DEL (${engine})`, async () => {
         const container = other()
         const request = { engine, netns: container.path, containerID: 'list' }

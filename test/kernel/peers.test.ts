@@ -3,6 +3,7 @@
 
 import * as assert from 'uvu/assert'
 import { added } from '../harness/attach.ts'
+import { enginesOfRow } from '../harness/by-node.ts'
 import { cables, joined } from '../harness/cables.ts'
 import { ip } from '../harness/command.ts'
 import { type Netns, newContainer, privateHost } from '../harness/host.ts'
@@ -22,7 +23,6 @@ test.after.each(() => {
   for (const name of ['peer0', 'outer', 'under']) if (exists(name)) ip(`link delete ${name}`)
 })
 
-const engines = ['quickjs', 'node'] as const
 type Keys = Record<string, unknown>
 
 const network = (type: string, keys: Keys): Configuration => ({
@@ -65,13 +65,13 @@ function secured(cipher: string, key: { a: string; b: string }): void {
   ip('link set peer0 up')
 }
 
-for (const engine of engines)
-  for (const [cipherSuite, bytes] of [
-    ['GCM-AES-128', 16],
-    ['GCM-AES-256', 32],
-    ['GCM-AES-XPN-128', 16],
-    ['GCM-AES-XPN-256', 32],
-  ] as const)
+for (const [cipherSuite, bytes] of [
+  ['GCM-AES-128', 16],
+  ['GCM-AES-256', 32],
+  ['GCM-AES-XPN-128', 16],
+  ['GCM-AES-XPN-256', 32],
+] as const)
+  for (const engine of enginesOfRow())
     test(`${engine}: macsec with ${cipherSuite} and iproute2's macsec understand each other`, async () => {
       const [key, isExtended] = [
         { a: '0a'.repeat(bytes), b: 'b1'.repeat(bytes) },
@@ -85,7 +85,7 @@ for (const engine of engines)
       await meets('10.181.0.2', single(ours), { engine })
     })
 
-for (const engine of engines)
+for (const engine of enginesOfRow())
   test(`${engine}: vlan and iproute2's vlan reach each other, tagged twice too`, async () => {
     ip('link add link nic1 name outer up type vlan protocol 802.1ad id 7')
     ip('link add link outer name peer0 up type vlan id 8')
@@ -114,8 +114,8 @@ function overlay(words: string): void {
   inContainer(far, 'address add 10.183.0.2/24 dev peer0')
 }
 
-for (const engine of engines)
-  for (const direct of [false, true])
+for (const direct of [false, true])
+  for (const engine of enginesOfRow())
     test(`${engine}: vxlan, direct ${direct}, and a VTEP of iproute2 reach each other`, async () => {
       overlay('udpcsum')
       const keys = { vni: 77, local: '192.0.2.1', remote: '192.0.2.2', direct, ipam: fixed('10.183.0.1/24') }
