@@ -51,6 +51,8 @@ export interface ClusterHost extends Machine {
   verb(verb: 'DEL' | 'CHECK', network: ClusterNetwork, pod: Pod): Promise<Answer>
   /** Runs `patchbay WORDS`, which must end with the status. @returns all that it writes */
   patchbay(words: string, status?: number, input?: string): string
+  /** Waits until `patchbay pool check` finds nothing: after an ADD a claim ahead may be on its way. */
+  poolsAreSound(): Promise<void>
   /** Starts `patchbay WORDS`, such as `agent`. */
   begin(words: string): Started
   /** Writes a file. @param value a text, or what is written as JSON */
@@ -78,6 +80,8 @@ export async function newClusterHost(
   const patchbay = (words: string) => [...args, `${executables()}/patchbay`, ...words.split(' ')]
   const begun: Started[] = []
   const environment = { PATH: process.env.PATH, CNI_PATH: executables(), ...env }
+  const run = (words: string, input = '') =>
+    runAlone('nsenter', patchbay(words), { env: environment, input, timeout: 60_000 })
   return {
     ...machine,
     under: ['nsenter', ...args],
@@ -96,10 +100,11 @@ export async function newClusterHost(
     },
     verb: (verb, network, pod) => callHere(attachment(verb, { ...network, prevResult: pod.result }, pod)),
     patchbay: (words, status = 0, input = '') => {
-      const done = runAlone('nsenter', patchbay(words), { env: environment, input, timeout: 60_000 })
+      const done = run(words, input)
       assert.is(done.status, status, `${machine.name}: patchbay ${words}: ${done.stdout}${done.stderr}`)
       return done.stdout + done.stderr
     },
+    poolsAreSound: () => until(`pools are sound for ${machine.name}`, () => run('pool check').status === 0),
     begin: (words) => {
       const program = start('nsenter', patchbay(words), { env: environment })
       begun.push(program)

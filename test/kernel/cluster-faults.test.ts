@@ -111,7 +111,7 @@ test('hosts are cut off in both ways, or in one, also while an answer is on its 
   for (const [host] of cut) heal(host)
   assert.is(await burst([two, four, five], 6), 0)
   assert.equal(unknownTo(five), [])
-  for (const [host] of cut) host.patchbay('pool check')
+  for (const [host] of cut) await host.poolsAreSound()
 })
 
 /** The blocks that a host has by the store, and not by its own file. */

@@ -104,7 +104,7 @@ test('a host that was renamed keeps its blocks under its new name, and nothing i
     ['drei'],
   )
   await succeed('DEL', three, pod)
-  one.patchbay('pool check')
+  await one.poolsAreSound()
   one.patchbay('pool release --host drei --yes')
 })
 
@@ -134,7 +134,7 @@ for (const name of ['host2', 'host3'])
     assert.ok(areAll(two, 'held'))
     await succeed('DEL', two, pod, pods[0] as Pod)
     await succeed('DEL', three, pods[1] as Pod)
-    one.patchbay('pool check')
+    await one.poolsAreSound()
     for (const host of ['host2', 'host3']) one.patchbay(`pool release --host ${host} --yes`)
     for (const host of [two, three]) host.wipe()
     for (const host of [two, three]) rename(host, host.name)
@@ -189,7 +189,7 @@ test('a data directory of etcd is copied back: the first host that has seen more
   const last = await Promise.all([one, one, one, two, two, two].map((host) => host.add(network)))
   const all = [...pods, ...more, ...last]
   assert.is(new Set(all.map(addressOf)).size, all.length)
-  one.patchbay('pool check')
+  await one.poolsAreSound()
 })
 
 function isConfirmed({ name }: ClusterHost): boolean {

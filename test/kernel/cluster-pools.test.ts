@@ -143,7 +143,7 @@ test('a pool is closed with addresses out, opened again, closed and deleted, and
     assert.match(addressOf(pod), /^10\.33\.0\./)
     await succeed('DEL', host, network, pod)
   }
-  one.patchbay('pool check')
+  await one.poolsAreSound()
 })
 
 test('two networks of a host with one pool have blocks of their own: GC of one leaves the addresses of the other', async () => {
@@ -159,7 +159,7 @@ test('two networks of a host with one pool have blocks of their own: GC of one l
   await succeed('CHECK', one, second, ...others)
   assert.is((await one.verb('CHECK', first, pods[0] as Pod)).status, 1)
   await succeed('DEL', one, second, ...others)
-  one.patchbay('pool check')
+  await one.poolsAreSound()
 })
 
 test('containers come and go at the edge of a block while the agent gives back at once: none has the address of another, and none is lost', async () => {
@@ -182,7 +182,7 @@ test('containers come and go at the edge of a block while the agent gives back a
   const { pods } = await fill(one, network)
   assert.is(new Set(pods.map(addressOf)).size, 29)
   await succeed('DEL', one, network, ...pods)
-  one.patchbay('pool check')
+  await one.poolsAreSound()
 })
 
 test('the agents end well', async () => {

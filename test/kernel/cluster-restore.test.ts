@@ -59,7 +59,7 @@ async function restored(etcd: Etcd): Promise<void> {
   one.patchbay('pool recover --open')
   await fill(three, 6)
   await fill(one, 4)
-  one.patchbay('pool check')
+  await one.poolsAreSound()
 }
 
 test('etcd 3.5 is restored: blocks claimed since are claimed again, and the operator opens the pool', () =>

@@ -61,7 +61,13 @@ async function deleted(host: ClusterHost, pod: Pod, of = network): Promise<void>
   assert.is(status, 0, JSON.stringify(json))
 }
 
+/** Agents write what they have learned at any time. */
+function signalAgents(signal: 'SIGSTOP' | 'SIGCONT', of: readonly ClusterHost[] = hosts): void {
+  for (const host of of) agents.get(host)?.kill(signal)
+}
+
 test('an address of a block at hand is given in each way of asking, and nothing is asked of the store', async () => {
+  signalAgents('SIGSTOP')
   const before = etcd.revision()
   const [byCapability = [], byArgs = [], byVariable = []] = [2, 3, 4].map((more) => dual(firstOf(one), more))
   const made = [
@@ -75,6 +81,7 @@ test('an address of a block at hand is given in each way of asking, and nothing 
     byVariable[0],
   ])
   assert.is(etcd.revision(), before)
+  signalAgents('SIGCONT')
   for (const pod of made) await deleted(one, pod)
 })
 
@@ -127,7 +134,7 @@ test('an address that a container of the owner has is refused: the error has the
 })
 
 test('two hosts that ask each other at one time, while their agents have to enter, both get what they ask for', async () => {
-  for (const host of [one, two]) agents.get(host)?.kill('SIGSTOP')
+  signalAgents('SIGSTOP', [one, two])
   const adds = Promise.all([one.add(asking(dual(firstOf(two), 7))), two.add(asking(dual(firstOf(one), 7)))])
   await until('both have asked', () => singles().filter(({ state }) => state === 'asked').length >= 2)
   for (const host of [one, two]) {

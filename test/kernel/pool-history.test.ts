@@ -177,7 +177,7 @@ test('when all containers have ended, every address of the pool is given again, 
   const all = Array.from({ length: 256 }, (_, at) => `10.1.0.${at}`).slice(2, -1)
   assert.equal(given.sort(), all.sort())
   assert.equal(records(), had())
-  hosts[0]?.patchbay('pool check')
+  await hosts[0]?.poolsAreSound()
 })
 
 test.run()
