@@ -109,7 +109,7 @@ export async function pausedAt(request: Call, { syscall, nth }: Fault): Promise<
 }
 
 /** proc_pid_stat(5): state and parent follow the name in parentheses. Empty for a process that has ended. */
-function statOf(pid: number): string {
+export function statOf(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/stat`, 'utf8')
   } catch {

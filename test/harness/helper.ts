@@ -3,8 +3,9 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import { done } from './attach.ts'
-import { faultsOf, killedAt } from './faults.ts'
+import { faultsOf, killedAt, statOf } from './faults.ts'
 import { type Call, callAlone } from './plugin.ts'
+import { until } from './until.ts'
 
 /** Has the process ID of the last helper. */
 export const pidFile = '/run/patchbay/helper'
@@ -17,6 +18,11 @@ export function lastHelper(): number {
 /** Whether a process is there, or a zombie of it. */
 export function isThere(pid: number): boolean {
   return existsSync(`/proc/${pid}`)
+}
+
+/** Waits until init has reaped the last helper, if that has ended: no other is made beside a zombie. */
+export function helperIsReaped(): Promise<void> {
+  return until('the last helper is reaped', () => !/\) Z /.test(statOf(lastHelper())))
 }
 
 /** A DEL whose helper lives a minute longer. @returns the helper, after the end of the DEL and of its output */
@@ -38,6 +44,7 @@ export async function survivesKills(del: Call, leavesNothing: () => void): Promi
   assert.ok(first > 0)
   for (const fault of faults.slice(first - 1, first + 4)) {
     assert.is(callAlone({ ...del, verb: 'ADD' }).status, 0)
+    await helperIsReaped()
     assert.ok((await killedAt(del, fault)).status > 1)
     assert.equal(callAlone(del), done)
     leavesNothing()
