@@ -47,8 +47,8 @@ const { values, positionals } = parseArgs({
 const compiled = new URL('../.cache/compiled', import.meta.url).pathname
 
 const reports = newReports(console.log, values.name === undefined ? tallyOf : tallyOfChosen)
-/** Three more than CPUs: much of a kernel test's time is waiting, for answers and for the kernel's grace periods. */
-const pool = poolOf(availableParallelism() + 3)
+/** Four more than CPUs: much of a kernel test's time is waiting, for answers and for the kernel's grace periods. */
+const pool = poolOf(availableParallelism() + 4, availableParallelism())
 
 /** The test files of the names on the command line, or all. */
 function chosenFiles(): string[] {

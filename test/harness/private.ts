@@ -1,4 +1,4 @@
-/** Runs a test program on a private host. This module loads little: `npm test` runs it in front of each kernel test. */
+/** Runs a test program on a private host. This module loads little: a test file that is run by hand loads it in front of its own. */
 
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
@@ -16,22 +16,35 @@ export const mark = 'PATCHBAY_PRIVATE_HOST'
  * @returns the exit status; 1 when the machine was changed, null when the program was stopped
  */
 export function runPrivately(args: readonly string[], timeout?: number): number | null {
-  const before = machine()
+  const changes = watchMachine()
   const status = start(args, timeout)
-  const changed = difference(before, machine())
-  if (changed.length === 0) return status
-  console.error(`the machine's own network was changed:\n${changed.join('\n')}`)
+  const changed = changes()
+  if (changed === '') return status
+  console.error(changed)
   return 1
 }
 
-function start(args: readonly string[], timeout?: number): number | null {
+/** The command that runs Node so. */
+export function privateCommand(args: readonly string[]): [program: string, ...args: string[]] {
   const ending = ['--pdeathsig', 'SIGKILL'] // a file that is stopped after its time leaves nothing running
   const namespaces = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc']
-  const command = [...ending, 'unshare', ...namespaces, ...reaping, process.execPath, ...args]
-  const { status, error } = spawnSync('setpriv', command, {
-    ...{ stdio: 'inherit', timeout, killSignal: 'SIGKILL' },
-    env: { ...process.env, [mark]: '1' },
-  })
+  const program = ['env', `${mark}=1`, process.execPath, ...args]
+  return ['setpriv', ...ending, 'unshare', ...namespaces, ...reaping, ...program]
+}
+
+/** Looks at the machine's own network. @returns what has changed since, for the user; empty without changes */
+export function watchMachine(): () => string {
+  const before = machine()
+  return () => {
+    const changed = difference(before, machine())
+    return changed.length === 0 ? '' : `the machine's own network was changed:\n${changed.join('\n')}`
+  }
+}
+
+function start(args: readonly string[], timeout?: number): number | null {
+  const [program, ...words] = privateCommand(args)
+  const options = { stdio: 'inherit', timeout, killSignal: 'SIGKILL' } as const
+  const { status, error } = spawnSync(program, words, options)
   const isStopped = error && 'code' in error && error.code === 'ETIMEDOUT'
   if (error && !isStopped) refuse(`no private network namespace can be made here: ${error.message}`)
   return status

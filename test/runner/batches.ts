@@ -1,7 +1,7 @@
 /** Divides the test files of a guest into batches of about the same time: each batch is one guest. */
 
 /** A guest needs one to two seconds to boot; a batch should not end long after all others. */
-const SECONDS_OF_A_BATCH = 60
+const SECONDS_OF_A_BATCH = 90
 
 /** @param secondsOf the expected seconds of a file */
 export function batchesOf(files: readonly string[], secondsOf: (file: string) => number): string[][] {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { execa } from 'execa'
 import { GuestDied, type GuestOptions, runInGuest } from '../guest/boot.ts'
 import { chosenGuest, type GuestKernelName, guestKernelNames } from '../guest/kernel.ts'
+import { privateCommand, watchMachine } from '../harness/private.ts'
 import { movesFirst } from './launch.ts'
 import { endingsOf, serveCommand, unfinished } from './serve.ts'
 
@@ -49,16 +50,20 @@ export const native: Kernel = {
     const ended: Ended[] = []
     for (const file of files) {
       const start = performance.now()
-      const ending = await native.run([process.execPath, ...programOf(file)], limit)
+      const ending = await runHere(file, limit)
       ended.push({ file, ...ending, seconds: (performance.now() - start) / 1000 })
     }
     return ended
   },
 }
 
-/** A unit test starts at once; a kernel test by the program that gives it a private host. */
-function programOf(file: string): string[] {
-  return movesFirst(readFileSync(join(root, file), 'utf8')) ? ['test/runner/launch-one.ts', file] : [file]
+/** A unit test starts at once; a kernel test on a private host, whose machine is looked at before and after. */
+async function runHere(file: string, limit: number): Promise<Ending> {
+  if (!movesFirst(readFileSync(join(root, file), 'utf8'))) return native.run([process.execPath, file], limit)
+  const changes = watchMachine()
+  const ending = await native.run(privateCommand([file]), limit)
+  const changed = changes()
+  return changed === '' ? ending : { output: `${ending.output}\n${changed}`, status: 1 }
 }
 
 /** A kernel in a guest; a guest that dies counts as a failed program. */

@@ -1,8 +1,10 @@
-/** Runs jobs side by side on some workers, the longest first. */
+/** Runs jobs side by side on some workers, the longest first; of those that keep a CPU busy, as many as there are CPUs. */
 
 /** A piece of work, with the seconds that it is expected to take. */
 export interface Job {
   seconds: number
+  /** It keeps a CPU busy. All others wait most of their time: they fill the gaps. */
+  isBusy?: boolean
   run(): Promise<void>
 }
 
@@ -13,9 +15,10 @@ export interface Pool {
   done(): Promise<void>
 }
 
-export function poolOf(workers: number): Pool {
+/** @param mostBusy how many of the busy jobs may run at once */
+export function poolOf(workers: number, mostBusy = workers): Pool {
   const waiting: Job[] = []
-  let running = 0
+  let [running, busy] = [0, 0]
   let resolve = () => {}
   let reject = (_error: unknown) => {}
   const done = new Promise<void>((...ends) => {
@@ -23,14 +26,23 @@ export function poolOf(workers: number): Pool {
   })
 
   function next(): void {
-    while (running < workers && waiting.length > 0) start(waiting.shift() as Job)
+    for (let job = take(); job; job = take()) start(job)
     if (running === 0) resolve()
   }
 
-  async function start(job: Job): Promise<void> {
+  /** Undefined when all workers have a job, or none that is waiting may run now. */
+  function take(): Job | undefined {
+    if (running === workers) return undefined
+    const at = waiting.findIndex(({ isBusy }) => !isBusy || busy < mostBusy)
+    return at < 0 ? undefined : waiting.splice(at, 1)[0]
+  }
+
+  async function start({ run, isBusy }: Job): Promise<void> {
     running++
-    await job.run().catch(reject)
+    if (isBusy) busy++
+    await run().catch(reject)
     running--
+    if (isBusy) busy--
     next()
   }
 

@@ -19,10 +19,16 @@ export function filesBelow(folder: string): string[] {
   return globSync(`test/${folder}/**/*.test.ts`, { cwd: root }).sort()
 }
 
+/** Guests switch processes all the time; the others calculate. */
+function isBusy({ kernel, files }: Batch): boolean {
+  return kernel.guest !== undefined || files.some((file) => /^test\/(guest|model|build|fuzz)\//.test(file))
+}
+
 /** Runs test files on a kernel, in turn. */
-export function filesJob({ kernel, files, seconds }: Batch, reports: Reports): Job {
+export function filesJob(batch: Batch, reports: Reports): Job {
+  const { kernel, files, seconds } = batch
   return {
-    seconds,
+    ...{ seconds, isBusy: isBusy(batch) },
     run: async () => {
       for (const ended of await kernel.runFiles(files, longest)) {
         const output = withoutNames(ended.file, ended.output)

@@ -2,7 +2,7 @@ import * as assert from 'uvu/assert'
 import { test } from '../../harness/test.ts'
 import { batchesOf } from '../../runner/batches.ts'
 
-const seconds: Record<string, number> = { a: 50, b: 40, c: 30, d: 20, e: 10 }
+const seconds: Record<string, number> = { a: 75, b: 60, c: 45, d: 30, e: 15 }
 const secondsOf = (file: string) => seconds[file] ?? 0
 
 test('every file is in one batch, and batches take about the same time', () => {

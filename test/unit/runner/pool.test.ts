@@ -7,8 +7,8 @@ import { type Job, poolOf } from '../../runner/pool.ts'
 function jobs() {
   const begun: string[] = []
   let [running, most] = [0, 0]
-  const job = (name: string, seconds = 1): Job => ({
-    seconds,
+  const job = (name: string, seconds = 1, isBusy = false): Job => ({
+    ...{ seconds, isBusy },
     run: async () => {
       begun.push(name)
       most = Math.max(most, ++running)
@@ -25,6 +25,15 @@ test('the longest jobs begin first, as many at once as there are workers', async
   pool.add(job('short', 1), job('long', 30), job('middle', 7))
   await pool.done()
   assert.equal([begun, most()], [['long', 'middle', 'short'], 2])
+})
+
+test('of busy jobs not more run than may, and others take their place', async () => {
+  const { job, begun, most } = jobs()
+  const pool = poolOf(3, 1)
+  pool.add(job('busy', 9, true), job('busy too', 8, true), job('busy last', 7, true))
+  pool.add(job('waits', 2), job('waits too', 1))
+  await pool.done()
+  assert.equal([begun, most()], [['busy', 'waits', 'waits too', 'busy too', 'busy last'], 3])
 })
 
 test('a job can add others, and the pool ends after them', async () => {
