@@ -6,6 +6,7 @@ import { remember } from './explain.ts'
 import type { Netns } from './host.ts'
 import { type Configuration, type Engine, executables, type Result } from './plugin.ts'
 import { start } from './program.ts'
+import { passTick } from './tick.ts'
 
 /** Built by install.ts. */
 const executable = new URL('../../.cache/cnitool', import.meta.url).pathname
@@ -56,6 +57,7 @@ export async function status(net: Network, extras: Extras = {}): Promise<void> {
 
 /** `cnitool gc`, which treats every attachment of the network as stale. @throws with cnitool's output */
 export async function gc(net: Network, extras: Extras = {}): Promise<void> {
+  passTick()
   await cnitool('gc', net, '/', extras)
 }
 

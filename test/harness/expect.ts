@@ -3,6 +3,7 @@
 import * as assert from 'uvu/assert'
 import type { CniError } from '../../shared/error/error.ts'
 import { difference, filesIn, type Snapshot, snapshot } from './snapshot.ts'
+import { pause } from './until.ts'
 
 /** The reason of a rejected promise, as text; a fulfilled promise fails the test. */
 export async function refusal(promise: Promise<unknown>): Promise<string> {
@@ -49,11 +50,6 @@ export function steady(look: () => Snapshot): Snapshot {
     if (difference(last, now).length === 0 || Date.now() > end) return now
     last = now
   }
-}
-
-/** Waits while this program does nothing else. */
-function pause(milliseconds: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds)
 }
 
 /** Asserts that the records of host-local and the plugins are unchanged. */

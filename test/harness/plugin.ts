@@ -5,6 +5,7 @@ import { directoryOf, reasonToBuild } from './built.ts'
 import { type Made, remember } from './explain.ts'
 import { type Ending, runAlone, start } from './program.ts'
 import { refuse } from './refuse.ts'
+import { passTick } from './tick.ts'
 
 /** Keys of one plugin's configuration, beside its type. */
 export type Configuration = { type: string } & Record<string, unknown>
@@ -87,6 +88,7 @@ export function callAlone(request: Call): Answer {
 }
 
 function programOf(request: Call): Made {
+  if (request.verb === 'GC') passTick()
   const { config, under = [] } = request
   const plugin = request.plugin ?? (typeof config === 'string' ? 'bridge' : config.type)
   const [file = '', ...args] = [...under, `${directoryFor(request)}/${plugin}`]

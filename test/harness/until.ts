@@ -2,7 +2,7 @@
 
 import { setTimeout as wait } from 'node:timers/promises'
 
-const LIMIT_SECONDS = 30
+const LIMIT_SECONDS = 60
 const POLL_MILLISECONDS = 10
 
 /** Waits until a condition holds. @param what it is, for the error @param limit seconds; benchmarks wait longer @throws when it does not hold after them */
@@ -17,4 +17,9 @@ export async function until(
     if (performance.now() > end) throw new Error(`not after ${limit} seconds: ${what}`)
     await wait(POLL_MILLISECONDS)
   }
+}
+
+/** Waits while this program does nothing else. */
+export function pause(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds)
 }

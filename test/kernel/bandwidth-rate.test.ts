@@ -33,7 +33,7 @@ async function limited(limits: Record<string, unknown>): Promise<Attached> {
 }
 
 /** A loaded machine may hold up a sender or a receiver for a moment: a limit that is wrong is wrong each time. */
-const TRIES = 3
+const TRIES = 10
 
 /** Within a tenth of a rate, all in all and in the first second. */
 async function assertRate(rate: number, flow: Flow): Promise<void> {
