@@ -1,4 +1,4 @@
-/** Starts test files. A kernel test begins on its private host: it would load all its modules twice if it moved there itself. */
+/** Starts test files in a guest. A kernel test begins on its private host: it would load all its modules twice if it moved there itself. */
 
 import { spawnSync } from 'node:child_process'
 import { runPrivately } from '../harness/private.ts'
@@ -16,12 +16,12 @@ export function movesFirst(source: string): boolean {
  * @param limit seconds
  * @returns the exit status
  */
-export function launch(file: string, source: string, limit?: number): number {
-  const timeout = limit && limit * 1000
+export function launch(file: string, source: string, limit: number): number {
+  const timeout = limit * 1000
   const run = movesFirst(source) ? runPrivately : runHere
   return run([file], timeout) ?? STOPPED
 }
 
-function runHere(args: readonly string[], timeout?: number): number | null {
+function runHere(args: readonly string[], timeout: number): number | null {
   return spawnSync(process.execPath, args, { stdio: 'inherit', timeout, killSignal: 'SIGKILL' }).status
 }
