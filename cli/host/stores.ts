@@ -2,7 +2,7 @@
 
 import { type Address, parseAddress } from '../../shared/ip/address.ts'
 import { isOfContainer } from '../../shared/ipam/host-local/holder-kind.ts'
-import { type Reservation, readRecord } from '../../shared/ipam/host-local/records.ts'
+import { isNameless, type Reservation, readRecord } from '../../shared/ipam/host-local/records.ts'
 import { readDirectoryIfAny } from '../../shared/kernel/files.ts'
 import { networksBelow } from './addresses.ts'
 
@@ -34,8 +34,8 @@ function storeIn(directory: string, network: string): Store {
     if (!address) continue
     taken.push(address)
     const record = readRecord(directory, name)
-    if (!record) nameless.push(`${directory}/${name}`)
-    else if (isOfContainer(record)) held.push(record)
+    if (record && isOfContainer(record)) held.push(record)
+    if (!record && isNameless(directory, name)) nameless.push(`${directory}/${name}`)
   }
   return { network, directory, taken, held, nameless }
 }

@@ -245,9 +245,11 @@ test('an agent that is killed leaves traffic as it is; the next one makes the en
 })
 
 test('the neighbours of a VTEP that was down are there again; of one that was deleted the log tells, and ADD makes it', async () => {
+  agents.get(one)?.kill('SIGSTOP')
   ip(`-n ${one.name} link set vx200 down`)
   ip(`-n ${one.name} link set vx200 up`)
   assert.equal(neighbours(one, 200), [])
+  agents.get(one)?.kill('SIGCONT')
   await answersFor(one, 200, podOf('d'), podOf('g'), podOf('h'))
   ip(`-n ${one.name} link delete vx200`)
   await until('it is not published', () => !keys('vteps/200/').includes('/patchbay/vteps/200/host1'))

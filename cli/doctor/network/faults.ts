@@ -1,6 +1,7 @@
 /** Faults of links, firewall and sysctls, in the order in which they are looked for. */
 
 import type { Fault } from '../frame/fault.ts'
+import { settled } from '../frame/settled.ts'
 import { elementsMissing } from './elements.ts'
 import { bridgeBypass, bridgeDrop, forwardDrop } from './forward-drop.ts'
 import { advertisementsIgnored, forwardingOff } from './forwarding.ts'
@@ -15,7 +16,6 @@ import { linkOrphan, ruleOrphan } from './orphans.ts'
 import { parentCarrier, parentDown, parentMissing, parentTaken, vlansNotFiltered } from './parents.ts'
 import { linkDown, portLost } from './ports.ts'
 import { reversePath } from './reverse-path.ts'
-import { settled } from './settled.ts'
 
 const faults: readonly Fault[] = [
   kindMissing,

@@ -12,6 +12,7 @@ import { fileSystemOf } from '../../host/file-system.ts'
 import { type Store, storesIn } from '../../host/stores.ts'
 import type { Fault, Finding, View } from '../frame/fault.ts'
 import { damagedOf, hostOf, knownOf } from '../frame/host.ts'
+import { settled } from '../frame/settled.ts'
 import { takeAway } from './lists.ts'
 
 /** The addresses of all networks. @throws KernelError */
@@ -62,7 +63,8 @@ export const damagedEntry: Fault = {
       }),
 }
 
-export const namelessAddress: Fault = {
+/** The reference makes a record empty, and fills it then. */
+export const namelessAddress: Fault = settled({
   id: 'nameless-address',
   title: 'a reserved address names no container',
   severity: 'leak',
@@ -75,7 +77,7 @@ export const namelessAddress: Fault = {
         evidence: nameless.slice(0, 3).map((where) => ({ where, value: 'no container ID' })),
         mend: inParts(nameless).map((files) => `rm ${files.map(word).join(' ')}`),
       })),
-}
+})
 
 /** So many names are in one command. */
 const mostNames = 40

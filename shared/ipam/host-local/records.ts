@@ -82,6 +82,12 @@ export function readRecord(directory: string, file: string): Reservation | undef
   return one && readFile(directory, one)
 }
 
+/** Whether the file of an address is there and names no container: a crash left it, or the reference has just made it. */
+export function isNameless(directory: string, file: string): boolean {
+  const text = readOwnIfAny(`${directory}/${file}`)
+  return text !== undefined && !parseRecord(text.toString())
+}
+
 function readFile(directory: string, one: RecordFile): Reservation | undefined {
   const record = parseRecord(readOwnIfAny(`${directory}/${one.file}`)?.toString() ?? '')
   return record && { ...one, ...record }

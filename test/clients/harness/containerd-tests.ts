@@ -12,7 +12,7 @@ import { testKilled, testLost, testReboot } from './accident-tests.ts'
 import type { Client } from './client.ts'
 import { type Containerd, startContainerd, useList } from './containerd.ts'
 import { image } from './containerd-config.ts'
-import type { Condition, Cri } from './cri.ts'
+import type { Condition, Cri, Pod } from './cri.ts'
 import { group } from './groups.ts'
 import { answered, end, list, warmUp } from './pod-life.ts'
 import { testMany, testPod } from './pod-tests.ts'
@@ -82,15 +82,18 @@ function testCtr({ client, ctr }: Containerd): void {
 function testVersion1({ client, cri }: Containerd): void {
   test('a list of version 1.1.0 stops pods, which run again with one of 1.0.0', async () => {
     const before = snapshot()
-    const isRefused = () =>
-      cri.run({ name: 'refused' }).then(
-        (pod) => end(cri, pod).then(() => false),
-        () => true,
+    // While the list is of version 1.1.0 they cannot be stopped.
+    const pods: Pod[] = []
+    const runs = () =>
+      cri.run({ name: `pod${pods.length}` }).then(
+        (pod) => pods.push(pod) > 0,
+        () => false,
       )
     useList(client, JSON.stringify({ ...list, cniVersion: '1.1.0' }))
-    await until('a pod is refused', isRefused)
+    await until('a pod is refused', async () => !(await runs()))
     useList(client, JSON.stringify(list))
-    await until('a pod runs', async () => !(await isRefused()))
+    await until('a pod runs', runs)
+    for (const pod of pods) await end(cri, pod)
     unchanged(before)
   })
 }

@@ -2,7 +2,7 @@
 
 import { oncePer } from '../../../shared/config/once.ts'
 import { sleep } from '../../../shared/kernel/clock.ts'
-import type { Fault, View } from '../frame/fault.ts'
+import type { Fault, View } from './fault.ts'
 
 /** Milliseconds between the looks, much more than an ADD or a DEL takes. */
 const INTERVAL = 300
