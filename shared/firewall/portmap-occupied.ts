@@ -20,9 +20,11 @@ const inMap = (placed: readonly Placed[], map: NamedSet) => placed.filter(({ set
 /** Requests that note ports as taken, or as free: those of elements that are added or deleted. */
 export function takenChanges(own: Frame, placed: Placed[], step: 1 | -1): Request[] {
   const whole = inMap(placed, own.ports).map(({ key }) => ({ key, value: markBytes(0) }))
-  const change = (part: Element[]) =>
-    step === 1 ? [addElements(own.taken, part)] : deletion(own.taken, present(own, part))
-  return [...chunks(whole).flatMap(change), ...countChanges(own, placed, step)]
+  const changes =
+    step === 1
+      ? chunks(whole).map((part) => addElements(own.taken, part))
+      : deletion(own.taken, present(own, whole))
+  return [...changes, ...countChanges(own, placed, step)]
 }
 
 /** Another program may have flushed the map. */

@@ -3,6 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import type { Station } from './dhcp-segment.ts'
 import { filesOf, type Server, serverIn } from './dhcp-server.ts'
+import { setSysctl } from './host.ts'
 
 export interface DnsmasqConfig {
   /**
@@ -49,6 +50,8 @@ export function dnsmasqOn(at: Station, config: DnsmasqConfig, files = filesOf('d
     ...(config.ra ? ['--enable-ra'] : []),
     ...(config.authoritative === false ? [] : ['--dhcp-authoritative']),
   ]
+  // Else its neighbour advertisements say that it is no router, and clients remove their default route.
+  if (config.ra) setSysctl('net/ipv6/conf/all/forwarding', 1, at.name)
   const words = [...ranges, ...hosts, ...options, ...flags, '--no-ping', ...(config.words ?? [])]
   return begin(at, files, words, (change) => dnsmasqOn(at, { ...config, ...change }, files))
 }

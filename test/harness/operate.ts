@@ -14,9 +14,13 @@ export function newDirectory(): string {
   return directory
 }
 
+/** One that hangs is killed, so that its test fails. */
+const timeout = 120_000
+
 /** Runs a program. @param words its arguments, one space between two */
 export function run(file: string, words: string, env: Record<string, string> = {}): SpawnSyncReturns<string> {
-  return spawnSync(file, words.split(' '), { encoding: 'utf8', env: { PATH: process.env.PATH, ...env } })
+  const options = { encoding: 'utf8' as const, timeout, killSignal: 'SIGKILL' as const }
+  return spawnSync(file, words.split(' '), { ...options, env: { PATH: process.env.PATH, ...env } })
 }
 
 /** Runs a program, which must end with a status; null for one that is killed. @returns its output, and its errors */

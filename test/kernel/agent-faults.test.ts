@@ -65,7 +65,7 @@ test('etcd ends, begins again and is compacted while the agent sleeps: it reads 
   etcd.compact()
   agent.kill('SIGCONT')
   await until('the wish is granted', () => answer() === 'granted')
-  assert.ok((await measured('patchbay_store_watch_restarts_total')) > 0)
+  await until('it counts', async () => (await measured('patchbay_store_watch_restarts_total')) > 0)
 })
 
 test('while etcd is away the agent says so once, is not ready, and goes on when it is back', async () => {
@@ -150,7 +150,7 @@ test('it ends by SIGTERM also while etcd is away', async () => {
   const begun = performance.now()
   agent.kill('SIGTERM')
   assert.is(await agent.ended(), 0)
-  assert.ok(performance.now() - begun < 1000, `${performance.now() - begun} ms`)
+  assert.ok(performance.now() - begun < 4000, `${performance.now() - begun} ms`)
   host.connection.close()
   await etcd.end()
 })

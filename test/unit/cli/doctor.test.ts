@@ -17,6 +17,7 @@ import { isAtLeast } from '../../../cli/host/program-version.ts'
 import { parseToml } from '../../../cli/host/toml.ts'
 import { Errno, KernelError } from '../../../shared/kernel/errno.ts'
 import { command } from '../../harness/command.ts'
+import { cpuSeconds } from '../../harness/cpu.ts'
 import { test } from '../../harness/test.ts'
 
 const hostile = `\u001b]0;title\u0007\u009b31m\u202ename\n\u2028${'x'.repeat(1 << 20)}`
@@ -98,11 +99,9 @@ not a setting
   assert.is(settings.get('bin_dir'), undefined)
 })
 
-test('a hostile file of settings takes no time', () => {
-  const start = performance.now()
+test('a hostile file of settings takes no time', async () => {
   for (const line of ['a = [', '"\\', "'", '#"', '[a.'.repeat(9), 'a = "'.repeat(9)])
-    parseToml(`${line}\n`.repeat(100_000))
-  assert.ok(performance.now() - start < 5000)
+    assert.ok((await cpuSeconds(() => parseToml(`${line}\n`.repeat(100_000)))) < 5, line)
 })
 
 test('which version of CNI a release of a runtime takes', () => {

@@ -2,6 +2,7 @@
 
 import * as assert from 'uvu/assert'
 import { repeatedKey } from '../../../shared/config/repeated-keys.ts'
+import { cpuSeconds } from '../../harness/cpu.ts'
 import { test } from '../../harness/test.ts'
 
 const cases: [text: string, expected: string | undefined][] = [
@@ -21,11 +22,10 @@ const cases: [text: string, expected: string | undefined][] = [
 for (const [text, expected] of cases)
   test(`${text}: ${expected}`, () => assert.is(repeatedKey(text, 'sysctl'), expected))
 
-test('a long text takes no time', () => {
+test('a long text takes no time', async () => {
   const routes = Array.from({ length: 20_000 }, (_, index) => ({ dst: `10.${index}.0.0/24`, gw: '"' }))
-  const begun = performance.now()
-  assert.is(repeatedKey(JSON.stringify({ routes, sysctl: { a: '1' } }), 'sysctl'), undefined)
-  assert.ok(performance.now() - begun < 2000)
+  const text = JSON.stringify({ routes, sysctl: { a: '1' } })
+  assert.ok((await cpuSeconds(() => assert.is(repeatedKey(text, 'sysctl'), undefined))) < 5)
 })
 
 test.run()

@@ -2,6 +2,7 @@
 
 import * as assert from 'uvu/assert'
 import { matches } from '../../../plugins/tuning/regexp/match.ts'
+import { cpuSeconds } from '../../harness/cpu.ts'
 import { test } from '../../harness/test.ts'
 
 const key = 'net.ipv4.conf.IFNAME.arp_notify'
@@ -144,11 +145,12 @@ test('letters beyond ASCII match in either case, as Unicode folds them', () => {
   assert.not.ok(matches('ω', 'Ω'))
 })
 
-test('an expression on which other engines take for ever takes no time', () => {
-  const begun = performance.now()
-  assert.not.ok(matches('^(a+)+$', `${'a'.repeat(5000)}!`))
-  assert.not.ok(matches('(x*)*(x*)*(x*)*y', 'x'.repeat(2000)))
-  assert.ok(performance.now() - begun < 5000)
+test('an expression on which other engines take for ever takes no time', async () => {
+  const seconds = await cpuSeconds(() => {
+    assert.not.ok(matches('^(a+)+$', `${'a'.repeat(5000)}!`))
+    assert.not.ok(matches('(x*)*(x*)*(x*)*y', 'x'.repeat(2000)))
+  })
+  assert.ok(seconds < 5)
 })
 
 test('a thousand and one groups within each other are refused, as in Go', () => {
