@@ -1,6 +1,6 @@
 /**
- * uvu's tests with three additions: `-t TEXT` chooses tests by name, a failure shows the calls that led to it, and a file ends although
- * something that a test has begun still runs.
+ * uvu's tests with four additions: `-t TEXT` chooses tests by name, a failure shows the calls that led to it, what fails before the first
+ * test is said, and a file ends although something that a test has begun still runs.
  */
 
 import { parseArgs } from 'node:util'
@@ -52,7 +52,20 @@ function register<Context>(to: uvu.Test<Context>, title: string): Test<Context> 
     left++
     to(name, (context) => explain(() => handler(context)).finally(endSoonAfterLast))
   }
-  return Object.assign(test, { before: to.before, after: to.after, run: to.run }) as Test<Context>
+  const before = Object.assign((handler: Handler<Context>) => to.before(told(title, handler)), to.before)
+  return Object.assign(test, { before, after: to.after, run: to.run }) as Test<Context>
+}
+
+/** uvu says nothing of what fails before the first test. */
+function told<Context>(title: string, handler: Handler<Context>): (context: Context) => Promise<void> {
+  return async (context) => {
+    try {
+      await handler(context)
+    } catch (error) {
+      console.error(`before the tests ${title}:`, error)
+      throw error
+    }
+  }
 }
 
 export const test = register(uvu.test, '')
