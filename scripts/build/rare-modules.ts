@@ -35,6 +35,7 @@ export const rareModules: Readonly<Record<string, string>> = {
   'shared/firewall/firewalld.ts': 'hosts with firewalld',
   'shared/firewall/masquerade-iptables.ts':
     'masquerade by iptables: a key asks for it, or nftables is missing',
+  'shared/firewall/portmap-guard.ts': 'host ports of 127.0.0.1 by iptables',
   'shared/firewall/portmap-iptables.ts': 'host ports by iptables: a key asks for it, or nftables is missing',
   'shared/firewall/reference-masquerade.ts': "rules that the reference's plugins made",
   'shared/ipam/dhcp/plugin.ts': 'addresses of DHCP servers',
