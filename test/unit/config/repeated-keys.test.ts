@@ -25,7 +25,7 @@ for (const [text, expected] of cases)
 test('a long text takes no time', async () => {
   const routes = Array.from({ length: 20_000 }, (_, index) => ({ dst: `10.${index}.0.0/24`, gw: '"' }))
   const text = JSON.stringify({ routes, sysctl: { a: '1' } })
-  assert.ok((await cpuSeconds(() => assert.is(repeatedKey(text, 'sysctl'), undefined))) < 5)
+  assert.ok((await cpuSeconds(() => assert.is(repeatedKey(text, 'sysctl'), undefined))) < 2)
 })
 
 test.run()
