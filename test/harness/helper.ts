@@ -39,6 +39,7 @@ export function openFiles(pid: number): string[] {
 
 /** Kills a DEL before, between and after the calls that make its helper and the deletion; the next one leaves nothing. @param leavesNothing asserts it */
 export async function survivesKills(del: Call, leavesNothing: () => void): Promise<void> {
+  await helperIsReaped()
   const faults = await faultsOf(del)
   const first = faults.findIndex(({ syscall }) => syscall === 'clone')
   assert.ok(first > 0)

@@ -10,7 +10,15 @@ import { done, readyForDel } from '../harness/attach.ts'
 import { command, ip } from '../harness/command.ts'
 import { unchanged } from '../harness/expect.ts'
 import { type Fault, faultsOf, withFault } from '../harness/faults.ts'
-import { isThere, lastHelper, lingering, openFiles, pidFile, survivesKills } from '../harness/helper.ts'
+import {
+  helperIsReaped,
+  isThere,
+  lastHelper,
+  lingering,
+  openFiles,
+  pidFile,
+  survivesKills,
+} from '../harness/helper.ts'
 import { farHost, newContainer, privateHost, removeContainer, scratch } from '../harness/host.ts'
 import { exists, hostEnd, link } from '../harness/look.ts'
 import { bridgeNetwork, single } from '../harness/networks.ts'
@@ -188,10 +196,12 @@ test('an ADD that fails leaves nothing also without CAP_NET_RAW, whichever of it
 
 test('a helper that cannot send leaves the deletion to DEL', async () => {
   const { before, del } = await readyForDel(bridge)
+  await helperIsReaped()
   const faults = await faultsOf(del)
   const send = faults[faults.findIndex(({ syscall }) => syscall === 'clone') + 1]
   assert.is(send?.syscall, 'sendto')
   assert.is(callAlone({ ...del, verb: 'ADD' }).status, 0)
+  await helperIsReaped()
   assert.equal(await withFault(del, send as Fault), done)
   unchanged(before)
 })
