@@ -1,6 +1,6 @@
 /** radvd, a router that advertises itself (RFC 4861). `// unpacked: radvd`. */
 
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import type { Station } from './dhcp-segment.ts'
 import { filesOf, type Server, serverIn } from './dhcp-server.ts'
 import { setSysctl } from './host.ts'
@@ -32,6 +32,8 @@ export interface Radvd extends Server {
 export async function radvdOn(at: Station, config: RadvdConfig, files = filesOf('radvd')): Promise<Radvd> {
   setSysctl('net/ipv6/conf/all/forwarding', 1, at.name)
   writeFileSync(`${files}.conf`, configuration(at.ifname, config))
+  // A child of one that was killed may still lock it.
+  rmSync(`${files}.pid`, { force: true })
   const { file, env } = unpacked('radvd', 'usr/sbin/radvd')
   const args = ['-n', '-m', 'stderr', '-d', '1', '-C', `${files}.conf`, '-p', `${files}.pid`]
   const server = await serverIn(at, files, { file, args, env, ready: 'version' })
