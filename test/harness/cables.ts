@@ -2,13 +2,13 @@
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { setTimeout as wait } from 'node:timers/promises'
 import * as assert from 'uvu/assert'
 import * as cnitool from './cnitool.ts'
 import { ip, ipJson, succeeds } from './command.ts'
 import { type Netns, newContainer } from './host.ts'
 import { exists, inContainer, link } from './look.ts'
 import { newNetwork } from './networks.ts'
+import { until } from './until.ts'
 
 export const cables = ['net1', 'net2']
 
@@ -71,7 +71,6 @@ export async function lostWhile(from: Netns, address: string, act: () => void, c
     from.name,
     'ping',
     '-n',
-    '-q',
     '-i',
     '0.05',
     '-W',
@@ -85,7 +84,7 @@ export async function lostWhile(from: Netns, address: string, act: () => void, c
   pinging.stdout.on('data', (chunk: Buffer) => {
     said += chunk
   })
-  await wait(500)
+  await until('the first ping is answered', () => said.includes(' bytes from '))
   act()
   await once(pinging, 'close')
   const [, received = '0'] = /(\d+) received/.exec(said) ?? []
