@@ -96,11 +96,11 @@ const failOnce: Trial = async (request, fault, place) => {
 
 const killOnce: Trial = async (request, fault, place) => {
   await helperIsReaped()
-  const { status } = await engine.killedAt(request, fault)
+  const { status, json } = await engine.killedAt(request, fault)
   await takeDown(request, place)
   // The process that executes another program is a child.
   const isEnd = status > 1 || fault.syscall === 'execve'
-  return { end: 'killed', wrong: isEnd ? [] : ['not killed'] }
+  return { end: 'killed', wrong: isEnd ? [] : [`not killed: ${status}, ${JSON.stringify(json)}`] }
 }
 
 /** A DEL that fails says so, and the next one removes the rest. Until then the addresses of the interface are not given out. */

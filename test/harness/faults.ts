@@ -52,10 +52,12 @@ const numbers: Record<ChangingCall, number> = { ...syscallNumbers, execve, clone
 
 const trace = '/run/test/calls'
 
-/** Every possible fault of a plugin's call, from a trace of one run. The call takes effect. */
+/** Every possible fault of a plugin's call, from a trace of one run. The call takes effect. @throws Error when it fails */
 export async function faultsOf(request: Call): Promise<Fault[]> {
   rmSync(trace, { force: true })
-  await withEnvironment(request, { PATCHBAY_CALLS: trace })
+  const { status, json, stderr } = await withEnvironment(request, { PATCHBAY_CALLS: trace })
+  if (status !== 0)
+    throw new Error(`${request.verb} failed without a fault: ${JSON.stringify(json) ?? stderr}`)
   const made = new Set(readFileSync(trace, 'utf8').trimEnd().split('\n'))
   return [...made].flatMap((line) => {
     const [number, nth] = line.split(':').map(Number)

@@ -18,7 +18,7 @@ const home = station(segment(), 'home', '10.1.0.1/24')
 await dnsmasqOn(home, { ranges: ['10.1.0.100,10.1.0.199,2m'], options: { router: '10.1.0.1' } })
 const ear = listenOn(home)
 
-const macvlan = { type: 'macvlan', master: 'eth0', ipam: { type: 'dhcp', timeout: 5 } }
+const macvlan = { type: 'macvlan', master: 'eth0', ipam: { type: 'dhcp', timeout: 20 } }
 
 testTrouble('macvlan with dhcp', { config: macvlan, atOnce: 1 })
 

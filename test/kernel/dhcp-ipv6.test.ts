@@ -31,7 +31,7 @@ const ear = listenOn(router)
 
 /** A network on the segment, of IPv6 alone. */
 function network(ipv6: string, ipam: Record<string, unknown> = {}) {
-  const own = { type: 'dhcp', ipv4: false, ipv6, timeout: 5, ...ipam }
+  const own = { type: 'dhcp', ipv4: false, ipv6, timeout: 20, ...ipam }
   return { type: 'macvlan', master: 'eth0', cniVersion: '1.1.0', name: 'lan', ipam: own }
 }
 

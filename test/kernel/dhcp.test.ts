@@ -44,7 +44,7 @@ const journal = '/run/patchbay/dhcp'
 /** A network on the segment. */
 function network(ipam: Record<string, unknown> = {}, keys: Record<string, unknown> = {}) {
   const base = { type: 'macvlan', master: 'eth0', cniVersion: '1.1.0', name: 'lan' }
-  return { ...base, ...keys, ipam: { type: 'dhcp', timeout: 5, ...ipam } }
+  return { ...base, ...keys, ipam: { type: 'dhcp', timeout: 20, ...ipam } }
 }
 
 let attachments = 0
