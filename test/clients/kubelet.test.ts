@@ -14,6 +14,7 @@ import { clientHost } from './harness/host.ts'
 import { isHealthy, kubeletLog, removePod, startKubelet, statusOf, writePod } from './harness/kubelet.ts'
 import { builtKubelet } from './harness/kubelet-build.ts'
 import { list, warmUp } from './harness/pod-life.ts'
+import { textAt } from './harness/pod-tests.ts'
 import { rootOf } from './harness/roots.ts'
 
 const program = await builtKubelet()
@@ -41,8 +42,7 @@ test('a pod runs, with an address of each family and its host port; when its fil
   const { podIPs = [] } = (await statusOf('web')) ?? {}
   assert.is(podIPs.length, 2)
   assert.ok(pings(undefined, ...podIPs.map(({ ip }) => ip)))
-  const page = await fetch('http://127.0.0.1:18083/passwd')
-  assert.match(await page.text(), 'root:')
+  assert.match(await textAt('http://127.0.0.1:18083/passwd'), 'root:')
   removePod('web')
   await untilSoon('the pod is gone', async () => (await statusOf('web')) === undefined)
   await untilSoon('containerd has stopped it', async () => (await containerd.cri.list()).length === 0)

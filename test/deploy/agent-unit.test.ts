@@ -39,7 +39,9 @@ grep CapBnd /proc/$(pid)/status > capabilities
 kill -KILL $(pid)
 until page healthz > again && test "$(pid)" != "$(cat first)"; do sleep 0.05; done
 systemctl reload patchbay-agent
-before=$(date +%s%N); systemctl stop patchbay-agent; echo $((($(date +%s%N) - before) / 1000000)) > milliseconds
+stop() { before=$(date +%s%N); systemctl stop $1; echo $((($(date +%s%N) - before) / 1000000)) > $2; }
+systemd-run --quiet --unit=usual sleep 1000; stop usual usual
+stop patchbay-agent milliseconds
 systemctl show --value --property Result,ExecMainStatus patchbay-agent > result
 `
 
@@ -67,7 +69,9 @@ test('it is ready while etcd is away, serves metrics with few rights, begins aga
     assert.match(written('readyz'), /127\.0\.0\.1:1/)
     assert.is(written('capabilities').split(/\s+/)[1], '000000000000300a')
     assert.is(written('again'), 'ok')
-    assert.ok(Number(written('milliseconds')) < 1000, written('milliseconds'))
+    // A busy machine takes its time for any unit.
+    const [its, usual] = [written('milliseconds'), written('usual')].map(Number) as [number, number]
+    assert.ok(its < 1000 + 4 * usual, `${its} ms, and ${usual} for a unit that does nothing`)
     assert.match(written('result'), /success/, journal)
   } finally {
     machine.end()

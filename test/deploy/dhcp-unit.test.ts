@@ -41,7 +41,9 @@ until test -z "$(ip -n one -4 -o address show dev eth0)" && grep -q acquire jour
 first=$(pid); kill -KILL $first
 until test "$(pid)" != "$first" && test "$(systemctl is-active patchbay-dhcp)" = active; do sleep 0.05; done
 systemctl reload patchbay-dhcp
-before=$(date +%s%N); systemctl stop patchbay-dhcp; echo $((($(date +%s%N) - before) / 1000000)) > milliseconds
+stop() { before=$(date +%s%N); systemctl stop $1; echo $((($(date +%s%N) - before) / 1000000)) > $2; }
+systemd-run --quiet --unit=usual sleep 1000; stop usual usual
+stop patchbay-dhcp milliseconds
 systemctl show --value --property Result,ExecMainStatus patchbay-dhcp > result
 ls /run/patchbay/dhcp > kept
 `
@@ -83,7 +85,9 @@ test('it renews leases with few rights, begins again when killed, and ends withi
     assert.is(written('active'), 'active', journal)
     assert.is(written('capabilities').split(/\s+/)[1], '0000000000283402')
     assert.match(journal, 'address of eth0 of one in trial changed from 10.9.0.9/24 to none')
-    assert.ok(Number(written('milliseconds')) < 1000, written('milliseconds'))
+    // A busy machine takes its time for any unit.
+    const [its, usual] = [written('milliseconds'), written('usual')].map(Number) as [number, number]
+    assert.ok(its < 1000 + 4 * usual, `${its} ms, and ${usual} for a unit that does nothing`)
     assert.match(written('result'), /success/, journal)
     assert.is(written('kept'), `${key}.json`)
   } finally {

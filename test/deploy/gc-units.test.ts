@@ -43,7 +43,7 @@ test('the timer runs gc again after each run, also after a failed one, which sys
     machine,
     '/usr/sbin/patchbay',
     `echo "patchbay $*" >> /var/trial/calls
-for kind in ${kinds}; do readlink /proc/$$/ns/$kind; done > /var/trial/seen
+for kind in ${kinds}; do readlink /proc/$$/ns/$kind; done > /var/trial/seen.new; mv /var/trial/seen.new /var/trial/seen
 test ! -e /var/trial/broken`,
   )
   await runUnderSystemd(

@@ -81,7 +81,7 @@ test('while a descriptor keeps its namespace, DEL fails and forgets nothing; DEL
 test('a namespace that ends during DEL: DEL waits for the controller', async () => {
   const before = snapshot([])
   const { request, held } = await lentAndHeld()
-  setTimeout(() => closeNamespace(held), 2000)
+  setTimeout(() => closeNamespace(held), 1000)
   assert.equal(await call({ ...request, verb: 'DEL' }), done)
   assert.equal(difference(before, snapshot([])), [])
   assert.is(link('can0').txqlen, 77)

@@ -1,10 +1,13 @@
 /** The clock of files, which goes on by ticks: of 4 ms, or more on a busy machine. */
 
-import { fileClock } from '../../shared/kernel/clock.ts'
+import { fileClock, wallClock } from '../../shared/kernel/clock.ts'
 import { pause } from './until.ts'
 
-/** Waits for the next tick: GC keeps what was made in the one in which it begins, since that may be newer than its list. */
+/**
+ * Waits until a file that is made now is older than the last tick: GC keeps what was made since then, which may be newer than its list. Since
+ * Linux 6.13 a file may have the exact time, which is up to two ticks ahead.
+ */
 export function passTick(): void {
-  const begun = fileClock()
-  while (fileClock() === begun) pause(1)
+  const begun = wallClock()
+  while (fileClock() <= begun) pause(1)
 }

@@ -35,9 +35,17 @@ function inside(netns: Netns | undefined): [string, ...string[]] {
 export interface Mirror {
   /**
    * The source address that the server saw of a connection made in a namespace, or on the host.
-   * @param at the port, default: the server's own @throws when there is no answer
+   * @param at the port, default: the server's own
+   * @param seconds how long the answer may take
+   * @throws when there is no answer
    */
-  sourceOf(client: Netns | undefined, address: string, protocol: 'tcp' | 'udp', at?: number): string
+  sourceOf(
+    client: Netns | undefined,
+    address: string,
+    protocol: 'tcp' | 'udp',
+    at?: number,
+    seconds?: number,
+  ): string
   stop(): void
 }
 
@@ -73,9 +81,9 @@ export async function mirrorIn(netns: Netns | undefined): Promise<Mirror> {
   const server = await started([...inside(netns), process.execPath, program, String(port)], 'listening')
   letGo(server)
   return {
-    sourceOf: (client, address, protocol, at = port) => {
+    sourceOf: (client, address, protocol, at = port, seconds = 20) => {
       nextPort += 2
-      const ask = `echo ${nextPort} ${nextPort + 1} >/proc/sys/net/ipv4/ip_local_port_range && exec 3<>/dev/${protocol}/${address}/${at} && echo >&3 && timeout 2 dd bs=64 count=1 status=none <&3`
+      const ask = `echo ${nextPort} ${nextPort + 1} >/proc/sys/net/ipv4/ip_local_port_range && exec 3<>/dev/${protocol}/${address}/${at} && echo >&3 && timeout ${seconds} dd bs=64 count=1 status=none <&3`
       return command(...inside(client), 'bash', '-c', ask).trim()
     },
     stop: () => void server.kill('SIGKILL'),

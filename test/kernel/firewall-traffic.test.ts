@@ -142,7 +142,7 @@ for (const bridged of [0, 1])
       const server = await mirrorIn(one)
       for (const [index, address] of [near.ipv4, near.ipv6].entries()) {
         assert.is(server.sourceOf(one, address, 'tcp', 8080), gateways(one)[index])
-        assert.throws(() => server.sourceOf(two, address, 'udp', 8080))
+        assert.throws(() => server.sourceOf(two, address, 'udp', 8080, 2))
       }
       server.stop()
     },
@@ -241,7 +241,7 @@ scenario(
   async (add) => {
     command('sh', '-c', 'iptables -P FORWARD DROP; ip6tables -P FORWARD DROP')
     const server = await mirrorIn(await add(published(chain({}))))
-    assert.throws(() => server.sourceOf(distant, near.ipv4, 'udp', 8080))
+    assert.throws(() => server.sourceOf(distant, near.ipv4, 'udp', 8080, 2))
     for (const program of ['iptables', 'ip6tables'])
       command(program, ...'-I CNI-ADMIN -m conntrack --ctstate DNAT -j ACCEPT'.split(' '))
     for (const family of ['ipv4', 'ipv6'] as const)

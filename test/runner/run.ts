@@ -12,7 +12,7 @@ import { asOneTest, type Reports } from './reports.ts'
 
 const root = join(import.meta.dirname, '../..')
 /** Seconds that one of them may take. */
-const longest = 15 * 60
+const longest = 30 * 60
 
 /** The test files below a folder of `test`, in order of name. */
 export function filesBelow(folder: string): string[] {

@@ -1,6 +1,6 @@
 /** The tests of accidents: a killed containerd, a reboot. */
 
-import { readFileSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { gc } from '../../harness/cnitool.ts'
@@ -11,6 +11,7 @@ import { rulesetLines } from '../../harness/ruleset.ts'
 import { filesIn, type Snapshot, snapshot } from '../../harness/snapshot.ts'
 import { test } from '../../harness/test.ts'
 import { pings } from '../../harness/traffic.ts'
+import { until } from '../../harness/until.ts'
 import type { Client } from './client.ts'
 import type { Containerd } from './containerd.ts'
 import type { Pod } from './cri.ts'
@@ -40,11 +41,21 @@ export function testKilled({ cri, kill, start }: Containerd): void {
     await runs[0]
     await kill()
     await start()
+    await until('no call of the killed one goes on', () => !readdirSync('/proc').some(isOfPlugin))
     await settled
     for (const id of await cri.list()) await end(cri, { id, config: {} })
     await gc({ ...list, cniVersion: '1.1.0' })
     unchanged(before, ofPlugins)
   })
+}
+
+/** Whether a process is a plugin's: they go on when the runtime that has called them is killed. */
+function isOfPlugin(pid: string): boolean {
+  try {
+    return readlinkSync(`/proc/${pid}/exe`).includes('/opt/cni/bin/')
+  } catch {
+    return false
+  }
 }
 
 /** What plugins make. A killed containerd forgets files of its own. */

@@ -46,9 +46,13 @@ export function openRoot(root: Root): Client {
   }
 }
 
-/** The number of a process's mount namespace; undefined when the process has ended. */
+/** The number of a process's mount namespace; undefined when the process has ended, which is ENOENT, or EACCES for a moment. */
 function numberOf(pid: number): number | undefined {
-  return statSync(`/proc/${pid}/ns/mnt`, { throwIfNoEntry: false })?.ino
+  try {
+    return statSync(`/proc/${pid}/ns/mnt`).ino
+  } catch {
+    return undefined
+  }
 }
 
 let hasPlace = false

@@ -64,7 +64,7 @@ export function testPod({ client, cri }: Containerd): void {
 }
 
 /** The server in the pod begins a moment after its process. */
-async function textAt(url: string): Promise<string> {
+export async function textAt(url: string): Promise<string> {
   let text: string | undefined
   await until(`${url} answers`, async () => {
     text = await fetch(url, { signal: AbortSignal.timeout(10_000) }).then(

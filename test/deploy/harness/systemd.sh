@@ -18,7 +18,7 @@ DefaultDependencies=no
 After=trial.target
 [Service]
 Type=oneshot
-TimeoutStartSec=90
+TimeoutStartSec=600
 ExecStart=/bin/sh $1
 ExecStopPost=systemctl --force --force poweroff
 END

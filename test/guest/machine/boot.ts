@@ -38,7 +38,7 @@ export async function runMachine(machine: Machine): Promise<string> {
     const initrd = await pack(directory, machine, module)
     const words = ['-machine', 'q35,accel=tcg', '-m', '256', '-nodefaults', '-display', 'none', '-no-reboot']
     const kernel = ['-kernel', image, '-initrd', initrd, '-append', 'console=ttyS0 quiet panic=-1']
-    const options = { timeout: 300_000, all: true } as const
+    const options = { timeout: 1_500_000, all: true } as const
     const { all } = await execa(
       'qemu-system-x86_64',
       [...words, '-serial', 'stdio', ...kernel, ...machine.devices],

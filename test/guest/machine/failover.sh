@@ -21,7 +21,7 @@ role() {
 tries=0
 while ! grep -q . /sys/class/net/*/master/ifindex || [ "$(ls /sys/class/net | wc -l)" -lt 4 ]; do
   tries=$((tries + 1))
-  [ $tries -gt 100 ] && break
+  [ $tries -gt 3000 ] && break
   usleep 100000
 done
 

@@ -6,7 +6,8 @@ import type { HostLocalConfig } from '../../../shared/ipam/host-local/config.ts'
 import { currentMark, indexRoot } from '../../../shared/ipam/host-local/index.ts'
 import { hostLocal } from '../../../shared/ipam/host-local/plugin.ts'
 import { test } from '../../harness/test.ts'
-import { fails, logged, makeDirectory, passTick, removeDirectories, requestOf } from './request.ts'
+import { passTick } from '../../harness/tick.ts'
+import { fails, logged, makeDirectory, removeDirectories, requestOf } from './request.ts'
 
 type More = Partial<Request<HostLocalConfig>> & { lenient?: boolean }
 

@@ -8,7 +8,8 @@ import { CniError } from '../../../shared/error/error.ts'
 import { indexHome, indexRoot } from '../../../shared/ipam/host-local/index.ts'
 import { hostLocal } from '../../../shared/ipam/host-local/plugin.ts'
 import { test } from '../../harness/test.ts'
-import { makeDirectory, passTick, removeDirectories, requestOf } from './request.ts'
+import { passTick } from '../../harness/tick.ts'
+import { makeDirectory, removeDirectories, requestOf } from './request.ts'
 
 test.after(removeDirectories)
 

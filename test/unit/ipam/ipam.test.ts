@@ -6,7 +6,8 @@ import type { Request } from '../../../shared/cni/plugin.ts'
 import { network } from '../../../shared/config/config.ts'
 import { type Ipam, ipamOf } from '../../../shared/ipam/ipam.ts'
 import { test } from '../../harness/test.ts'
-import { fails, logged, makeDirectory, passTick, removeDirectories, requestOf } from './request.ts'
+import { passTick } from '../../harness/tick.ts'
+import { fails, logged, makeDirectory, removeDirectories, requestOf } from './request.ts'
 
 let bin: string
 let dataDir: string
@@ -158,7 +159,7 @@ test('a plugin that is missing, or named by a path, is an error of every verb', 
 
 test('a delegate whose file is being written is called again until it can be executed', async () => {
   install('busy', 'echo null')
-  const writer = spawn('sh', ['-c', `exec 3>>${bin}/busy; echo; sleep 0.3`])
+  const writer = spawn('sh', ['-c', `exec 3>>${bin}/busy; echo; sleep 0.1`])
   await once(writer.stdout, 'data')
   assert.equal((await ipam({ type: 'busy' }).add()).ips, [])
   assert.equal(calls(), ['ADD'])

@@ -7,7 +7,8 @@ import { ipamOf } from '../../../shared/ipam/ipam.ts'
 import type { ListConfig } from '../../../shared/ipam/ipam-list/config.ts'
 import { ipamList as makeIpamList } from '../../../shared/ipam/ipam-list/plugin.ts'
 import { test } from '../../harness/test.ts'
-import { fails, makeDirectory, passTick, removeDirectories, requestOf } from './request.ts'
+import { passTick } from '../../harness/tick.ts'
+import { fails, makeDirectory, removeDirectories, requestOf } from './request.ts'
 
 type More = Partial<Request<ListConfig>> & { lenient?: boolean }
 

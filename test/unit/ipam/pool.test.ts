@@ -17,7 +17,8 @@ import { familySets } from '../../../shared/ipam/pool/sets.ts'
 import { draftFile } from '../../../shared/kernel/draft.ts'
 import { fileOf, type Held, hold, holdingsOf, reservedBelow } from '../../harness/pool.ts'
 import { test } from '../../harness/test.ts'
-import { fails, logged, makeDirectory, passTick, removeDirectories, requestOf } from './request.ts'
+import { passTick } from '../../harness/tick.ts'
+import { fails, logged, makeDirectory, removeDirectories, requestOf } from './request.ts'
 
 type More = Partial<Request<PoolConfig>> & { lenient?: boolean }
 

@@ -6,7 +6,6 @@ import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import type { Plugin, Request } from '../../../shared/cni/plugin.ts'
 import { CniError } from '../../../shared/error/error.ts'
-import { sleep } from '../../../shared/kernel/clock.ts'
 
 /** The lines that a plugin logged since the last request was made. */
 export const logged: string[] = []
@@ -38,11 +37,6 @@ export function requestOf<Config>(
     log,
     ...parameters,
   }
-}
-
-/** Files get the kernel's time at its last tick, 10 ms ago at most. GC keeps what was reserved in the tick when it began. */
-export function passTick(): void {
-  sleep(11)
 }
 
 const directories: string[] = []

@@ -2,6 +2,7 @@
 
 import type { Result } from '../../../shared/cni/result.ts'
 import { hostLocal } from '../../../shared/ipam/host-local/plugin.ts'
+import { renewPatience } from '../../../shared/state/lock.ts'
 import { requestOf } from './request.ts'
 
 const [dataDir, name, count] = process.argv.slice(2) as [string, string, string]
@@ -11,6 +12,7 @@ const request = (containerID: string) => requestOf(hostLocal, { ipam: { dataDir,
 
 for (let at = 0; at < Number(count); at++) {
   const containerID = `${name}-${at}`
+  renewPatience()
   hostLocal.add(request(containerID))
   if (at % 2 === 1) hostLocal.del(request(containerID))
   const { ips } = at % 2 === 1 ? (hostLocal.add(request(containerID)) as Result) : { ips: [] }

@@ -7,6 +7,7 @@ import * as assert from 'uvu/assert'
 import type { CniError } from '../../../shared/error/error.ts'
 import { withFileLock } from '../../../shared/state/lock.ts'
 import { suite } from '../../harness/test.ts'
+import { until } from '../../harness/until.ts'
 
 const test = suite<{ path: string }>('lock')
 
@@ -56,6 +57,8 @@ test('an action waits for a lock that is released in time', async ({ path }) => 
 
 test('a lock that is held too long is error 11 with the name of its holder', async ({ path }) => {
   const held = await holder(path, 20)
+  const words = () => readFileSync(`/proc/${held.pid}/cmdline`, 'latin1')
+  await until('the holder sleeps', () => words().startsWith('sleep\0'))
   try {
     withFileLock(path, () => assert.unreachable(), 50)
     assert.unreachable()
