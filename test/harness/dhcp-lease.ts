@@ -8,12 +8,13 @@ import { unchanged } from './expect.ts'
 import { type Netns, newContainer } from './host.ts'
 import { call, type Result } from './plugin.ts'
 import { type Snapshot, snapshot } from './snapshot.ts'
+import { until } from './until.ts'
 
 /** How a test asks. */
 export interface Asking {
   /** The NIC of the segment. */
   nic: string
-  /** Keys of the dhcp section. Default: a server must answer within a second. */
+  /** Keys of the dhcp section. */
   ipam?: Record<string, unknown>
   /** CNI_ARGS. */
   args?: string
@@ -30,17 +31,27 @@ export interface Leased {
   end(): Promise<void>
 }
 
-function requestOf({ nic, ipam, args }: Asking, { name, path }: Netns) {
-  const section = { type: 'dhcp', timeout: 1, ...ipam }
+function requestOf({ nic, ipam, args }: Asking, { name, path }: Netns, timeout: number) {
+  const section = { type: 'dhcp', timeout, ...ipam }
   const config = { name: 'lan', cniVersion: '1.0.0', type: 'macvlan', master: nic, ipam: section }
   return { config, args, containerID: name, netns: path }
 }
 
-/** ADD that is refused with code 11, and leaves host and container unchanged. @returns all that the error says */
+/** ADD that is refused after a second with code 11, and leaves host and container unchanged. @returns all that the error says */
 export async function unleased(asking: Asking): Promise<string> {
   const container = newContainer()
-  const { code, said } = await refused(requestOf(asking, container), container)
+  const { code, said } = await refused(requestOf(asking, container, 1), container)
   assert.is(code, 11, said)
+  return said
+}
+
+/** ADD that is refused so, and says this: again until the server answers within the second, which a busy one does not. */
+export async function unleasedSaying(asking: Asking, ...says: string[]): Promise<string> {
+  let said = ''
+  await until(`the error says ${says.join(', ')}`, async () => {
+    said = await unleased(asking)
+    return says.every((one) => said.includes(one))
+  })
   return said
 }
 
@@ -48,7 +59,7 @@ export async function unleased(asking: Asking): Promise<string> {
 export async function leased(asking: Asking): Promise<Leased> {
   const container = newContainer()
   const before = snapshot()
-  const request = requestOf(asking, container)
+  const request = requestOf(asking, container, 20)
   const { json, stderr, status } = await call({ verb: 'ADD', ...request })
   assert.is(status, 0, JSON.stringify(json))
   unchanged(before, withoutJournal)

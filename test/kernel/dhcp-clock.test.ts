@@ -30,8 +30,8 @@ test('a clock that is set a day forwards, and two back, neither ends a lease nor
     setClock(date)
     assert.ok(Math.abs(now() - date) < day / 2)
     assert.is(await checked(guest), 'fine')
-    await until('the lease is renewed', () => since() > begun)
-    assert.equal(at.ear.asked().slice(former), ['REQUEST'])
+    await until('the lease is renewed', () => since() > begun && asked() > former)
+    assert.equal(new Set(at.ear.asked().slice(former)), new Set(['REQUEST']))
     assert.equal(addresses('eth0', guest), [`${at.yiaddr}/24`])
   }
   assert.not.ok(renewer.log().some((line) => line.includes('changed')))

@@ -53,7 +53,7 @@ const noPrefixes = [
 
 test('a router whose prefixes make no address is refused in time', async () => {
   advertises(advertisement({ options: noPrefixes }))
-  const said = await unleased({ nic: lan.nic, ipam })
+  const said = await unleased({ nic: lan.nic, ipam: { ...ipam, timeout: 10 } })
   assert.ok(
     said.includes('the router on eth0 advertises no prefix from which eth0 could make an address'),
     said,
