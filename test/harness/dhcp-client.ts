@@ -14,12 +14,12 @@ const script = `${scratch}/udhcpc`
 /**
  * One lease by udhcpc, which is not put on the interface.
  * @param words its options: `-x hostname:a`
- * @returns what it found, by its names: ip, subnet, router, dns, mtu, lease; undefined without a lease within a few seconds
+ * @returns what it found, by its names: ip, subnet, router, dns, mtu, lease; undefined without a lease within 40 seconds
  */
 export function udhcpc({ name, ifname }: Station, ...words: string[]): Record<string, string> | undefined {
   if (!existsSync(script))
     writeFileSync(script, '#!/bin/sh\n[ "$1" != bound ] || exec env\n', { mode: 0o755 })
-  const args = ['udhcpc', '-i', ifname, '-f', '-q', '-n', '-t', '4', '-T', '1', '-s', script, ...words]
+  const args = ['udhcpc', '-i', ifname, '-f', '-q', '-n', '-t', '4', '-T', '10', '-s', script, ...words]
   const { status, stdout } = within(name, () => runAlone('busybox', args))
   if (status !== 0) return undefined
   return Object.fromEntries(

@@ -31,7 +31,7 @@ export async function servedLans(...nics: string[]): Promise<void> {
 /** As `patchbay dhcp` does: CHECK and doctor warn without it. */
 function holdRenewerLock(): void {
   mkdirSync('/run/patchbay', { recursive: true })
-  const renewer = start('flock', ['-F', renewerLock, 'sleep', '100'])
+  const renewer = start('flock', ['-F', renewerLock, 'sleep', 'infinity'])
   test.after(() => renewer.kill())
 }
 

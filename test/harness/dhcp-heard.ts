@@ -18,6 +18,11 @@ export interface Ear {
   asked(): string[]
 }
 
+/** Messages of one type in a row, once: what a busy server does not answer within a second is sent again. */
+export function inTurn<Type>(types: readonly Type[]): Type[] {
+  return types.filter((type, at) => type !== types[at - 1])
+}
+
 const ports: readonly number[] = [67, 68, 546, 547]
 const servers: readonly number[] = [67, 547]
 

@@ -21,11 +21,11 @@ export function findings(words = '', env: Record<string, string> = {}): Found[] 
 
 const doctor = () => `${executables()}/patchbay`
 
-/** Doctor prints nothing, of all faults or of those that `words` choose. The kernel may still be at work, for five seconds. */
+/** Doctor prints nothing, of all faults or of those that `words` choose. The kernel may still be at work, for a minute. */
 export async function silent(words = '', env: Record<string, string> = {}): Promise<void> {
   const line = `doctor ${words}`.trim()
-  const end = Date.now() + 5000
-  while (run(doctor(), line, env).stdout !== '' && Date.now() < end) await wait(100)
+  const end = performance.now() + 60_000
+  while (run(doctor(), line, env).stdout !== '' && performance.now() < end) await wait(100)
   assert.is(operate(doctor(), line, 0, env), '')
 }
 

@@ -29,25 +29,26 @@ export function unchanged(before: Snapshot, look: () => Snapshot = snapshot): vo
 }
 
 /** The kernel finishes some work later: the routes of a new link, the links of a deleted namespace. */
-const FINISHED_MILLISECONDS = 5000
+const FINISHED_MILLISECONDS = 30_000
+const STEADY_MILLISECONDS = 5000
 
-/** A difference that stays: the host is looked at again until nothing differs, or for five seconds. */
+/** A difference that stays: the host is looked at again until nothing differs, or for half a minute. */
 export function lasting(before: Snapshot, look: () => Snapshot = snapshot): string[] {
-  const end = Date.now() + FINISHED_MILLISECONDS
+  const end = performance.now() + FINISHED_MILLISECONDS
   for (let milliseconds = 10; ; milliseconds *= 2) {
     const found = difference(before, look())
-    if (found.length === 0 || Date.now() > end) return found
-    pause(milliseconds)
+    if (found.length === 0 || performance.now() > end) return found
+    pause(Math.min(milliseconds, 1000))
   }
 }
 
 /** What `look` shows once nothing has changed for a third of a second, or after five: a state to compare with later. */
 export function steady(look: () => Snapshot): Snapshot {
-  const end = Date.now() + FINISHED_MILLISECONDS
+  const end = performance.now() + STEADY_MILLISECONDS
   for (let last = look(); ; ) {
     pause(300)
     const now = look()
-    if (difference(last, now).length === 0 || Date.now() > end) return now
+    if (difference(last, now).length === 0 || performance.now() > end) return now
     last = now
   }
 }

@@ -4,7 +4,7 @@ import { lasting, steady } from './expect.ts'
 import * as engine from './faults.ts'
 import { isFullRun } from './full.ts'
 import { isGuest } from './guest.ts'
-import { helperIsReaped } from './helper.ts'
+import { helperIsGone } from './helper.ts'
 import { type Answer, type Call, callAlone } from './plugin.ts'
 import type { Snapshot } from './snapshot.ts'
 
@@ -95,7 +95,7 @@ const failOnce: Trial = async (request, fault, place) => {
 }
 
 const killOnce: Trial = async (request, fault, place) => {
-  await helperIsReaped()
+  await helperIsGone()
   const { status, json } = await engine.killedAt(request, fault)
   await takeDown(request, place)
   // The process that executes another program is a child.

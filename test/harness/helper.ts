@@ -3,7 +3,7 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import { done } from './attach.ts'
-import { faultsOf, killedAt, statOf } from './faults.ts'
+import { faultsOf, killedAt } from './faults.ts'
 import { type Call, callAlone } from './plugin.ts'
 import { until } from './until.ts'
 
@@ -20,13 +20,14 @@ export function isThere(pid: number): boolean {
   return existsSync(`/proc/${pid}`)
 }
 
-/** Waits until init has reaped the last helper, if that has ended: no other is made beside a zombie. */
-export function helperIsReaped(): Promise<void> {
-  return until('the last helper is reaped', () => !/\) Z /.test(statOf(lastHelper())))
+/** Waits until the last helper has ended and is reaped: no other is made beside a zombie. */
+export function helperIsGone(): Promise<void> {
+  return until('the last helper is gone', () => !isThere(lastHelper()))
 }
 
 /** A DEL whose helper lives a minute longer. @returns the helper, after the end of the DEL and of its output */
-export function lingering(del: Call): number {
+export async function lingering(del: Call): Promise<number> {
+  await helperIsGone()
   assert.equal(callAlone({ ...del, engine: 'test', env: { PATCHBAY_LINGER: '60000' } }), done)
   return lastHelper()
 }
@@ -39,13 +40,13 @@ export function openFiles(pid: number): string[] {
 
 /** Kills a DEL before, between and after the calls that make its helper and the deletion; the next one leaves nothing. @param leavesNothing asserts it */
 export async function survivesKills(del: Call, leavesNothing: () => void): Promise<void> {
-  await helperIsReaped()
+  await helperIsGone()
   const faults = await faultsOf(del)
   const first = faults.findIndex(({ syscall }) => syscall === 'clone')
   assert.ok(first > 0)
   for (const fault of faults.slice(first - 1, first + 4)) {
     assert.is(callAlone({ ...del, verb: 'ADD' }).status, 0)
-    await helperIsReaped()
+    await helperIsGone()
     assert.ok((await killedAt(del, fault)).status > 1)
     assert.equal(callAlone(del), done)
     leavesNothing()

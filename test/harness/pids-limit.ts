@@ -1,12 +1,13 @@
 /** A control group in which no process can make another: its limit of processes is reached. */
 
+import { randomUUID } from 'node:crypto'
 import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { command } from './command.ts'
 import { scratch } from './host.ts'
 
 /** Where the kernel's tree of control groups is mounted meanwhile. */
 const tree = `${scratch}/cgroups`
-const group = `${tree}/patchbay-test-${process.pid}`
+const group = `${tree}/patchbay-test-${randomUUID()}`
 
 /**
  * Makes the group for one program at a time, and removes it after the use.

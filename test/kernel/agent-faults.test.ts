@@ -151,7 +151,8 @@ test('it ends by SIGTERM also while etcd is away', async () => {
   const begun = performance.now()
   agent.kill('SIGTERM')
   assert.is(await agent.ended(), 0)
-  assert.ok(performance.now() - begun < 1000, `${performance.now() - begun} ms`)
+  // A busy machine needs more than the second of an idle one. A request that is waited for would take 5.
+  assert.ok(performance.now() - begun < 4000, `${performance.now() - begun} ms`)
   host.connection.close()
   await etcd.end()
 })

@@ -104,7 +104,7 @@ test('a burst that lasts minutes: CHECK holds (that of the reference finds anoth
   })
   inContainer(made.container, 'address add 10.8.0.2/24 dev eth0')
   ip(`address add 10.8.0.1/24 dev ${hostEndOf(made.container)}`)
-  command('ping', '-n', '-c', '1', '-w', '5', '-s', '1472', '10.8.0.2')
+  command('ping', '-n', '-c', '1', '-w', '20', '-s', '1472', '10.8.0.2')
   await ended(made)
 })
 
@@ -121,7 +121,7 @@ test('a burst that holds no two packets is made larger, with a warning, and full
   assert.match(stderr, 'egressBurst of 12000 bits')
   inContainer(made.container, 'address add 10.8.1.2/24 dev eth0')
   ip(`address add 10.8.1.1/24 dev ${hostEndOf(made.container)}`)
-  command('ping', '-n', '-c', '1', '-w', '5', '-s', '1472', '10.8.1.2')
+  command('ping', '-n', '-c', '1', '-w', '20', '-s', '1472', '10.8.1.2')
   await ended(made)
 })
 

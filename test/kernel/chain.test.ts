@@ -55,7 +55,7 @@ const chain: Kind = {
       [far.ipv4, addressOf(4, container)],
       [far.ipv6, addressOf(6, container)],
     ] as const)
-      command('ip', 'netns', 'exec', container.name, 'ping', '-q', '-c', '1', '-w', '5', '-I', address, to)
+      command('ip', 'netns', 'exec', container.name, 'ping', '-q', '-c', '1', '-w', '20', '-I', address, to)
   },
   breaks: {
     'the whole ruleset was flushed': () => void command('nft', 'flush ruleset'),

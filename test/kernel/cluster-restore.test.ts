@@ -69,7 +69,11 @@ test('the data reach the quota: an ADD that needs a block says so, and works whe
   const { etcdctl, ...etcd } = await renewed({ version: '3.5', quotaBytes: 8_000_000 })
   one.patchbay(create)
   await fill(one, 1)
-  for (let key = 0; key < 80; key++) put(etcdctl, `${key}`)
+  let key = 0
+  await until('the quota is reached', () => {
+    put(etcdctl, `${key++}`)
+    return etcdctl('alarm', 'list').includes('NOSPACE')
+  })
   assert.match(await refusalAt(one), /"code":11.*(quota|space)/)
   etcdctl('del', '--prefix', '/filling/')
   etcd.compact()

@@ -163,7 +163,8 @@ test('the owner has no agent: after some seconds error 11 says what to do, and n
   const { code, said } = await one.refused(asking(dual(firstOf(three), 5)))
   assert.is(code, 11)
   assert.match(said, /host3 has the block of .*, and has not answered.*patchbay agent runs on host3/s)
-  assert.ok(performance.now() - begun < 9000)
+  // It waits 5 s for the owner, of 15 that a claim may take in all.
+  assert.ok(performance.now() - begun < 14_000)
   assert.equal(
     singles().filter(({ state }) => state === 'asked'),
     [],

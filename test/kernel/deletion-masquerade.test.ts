@@ -21,7 +21,7 @@ callAlone((await readyForDel(bridge)).del)
 
 test('DEL and its output end before the helper, which has two sockets open', async () => {
   const { before, del, container } = await readyForDel(bridge)
-  const pid = lingering(del)
+  const pid = await lingering(del)
   assert.ok(isThere(pid))
   assert.equal(openFiles(pid), ['socket:[N]', 'socket:[N]'])
   assert.not.ok(exists('eth0', container))

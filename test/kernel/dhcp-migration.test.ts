@@ -134,7 +134,7 @@ for (const edition of editions) {
     await until('the daemon misses the interface', () =>
       missing[edition].test(daemons.get(edition)?.log() ?? ''),
     )
-    assert.equal(ear.asked().slice(asked), [], 'no RELEASE')
+    assert.not.ok(ear.asked().slice(asked).includes('RELEASE'))
     assert.ok(isLeased(address), 'the lease ends by itself')
     await daemons.get(edition)?.end('SIGKILL')
   })
@@ -146,7 +146,7 @@ for (const edition of editions) {
     assert.equal(await mixed('CHECK', attached, { prevResult: attached.result }), done)
     const asked = ear.asked().length
     assert.equal(await mixed('DEL', attached, { prevResult: attached.result }), done)
-    await until('RELEASE is on the wire', () => ear.asked()[asked] === 'RELEASE')
+    await until('RELEASE is on the wire', () => ear.asked().slice(asked).includes('RELEASE'))
     // 1.9.1 sends it from 0.0.0.0, which a server on Linux does not receive.
     if (edition === 'installed')
       await until('the server has the address back', () => !isLeased(attached.address))

@@ -29,11 +29,12 @@ function run(verb: Call['verb'], { name, path }: Netns, more: Partial<Call> = {}
   assert.is(status, 0, JSON.stringify(json))
 }
 
-test('ADD ends before its packet socket is free: a helper has that, and netlink, and nothing else', () => {
+test('ADD ends before its packet socket is free: a helper has that, and netlink, and nothing else', async () => {
   const container = newContainer()
   run('ADD', container, { engine: 'test', env: { PATCHBAY_LINGER: '60000' } })
   const helper = lastHelper()
   assert.ok(isThere(helper))
+  await until('it has closed all else', () => openFiles(helper).length === 2)
   assert.equal(openFiles(helper), ['socket:[N]', 'socket:[N]'])
   process.kill(helper, 'SIGKILL')
   run('DEL', container)

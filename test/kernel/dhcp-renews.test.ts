@@ -26,11 +26,11 @@ const said = (text: string) => renewer.log().some((line) => line.includes(text))
 test('a lease is renewed at T1 by its server alone, without a broadcast', async () => {
   const at = newServed()
   const [subnet, pool] = [`${at.prefix}.0/24`, `${at.prefix}.9-${at.prefix}.9`]
-  const kea = await keaOn(at.at, { subnet, pool, options: { routers: at.server } })
+  const kea = await keaOn(at.at, { subnet, pool, times: [30, 1, 20], options: { routers: at.server } })
   const guest = await attach(at.net)
   const first = kea.leases()[0]?.expiry ?? 0
   await until('Kea has renewed it', () => (kea.leases()[0]?.expiry ?? 0) > first)
-  const [, renewal] = at.ear.dhcp().filter(({ type }) => type === 'REQUEST')
+  const [renewal] = at.ear.dhcp().filter(({ type, ciaddr }) => type === 'REQUEST' && ciaddr !== '0.0.0.0')
   assert.equal(
     [renewal?.ciaddr, renewal?.from.address, renewal?.to.address],
     [at.yiaddr, at.yiaddr, at.server],

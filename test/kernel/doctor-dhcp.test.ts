@@ -30,10 +30,10 @@ const attachment = { network: 'lan', containerID: 'c1', ifname: 'eth0' }
 const fresh = () => journalled(leaseEntry(attachment, container))
 
 /** It holds the lock as `patchbay dhcp` does. */
-const renewer = start('flock', ['-F', renewerLock, 'sleep', '100'])
+const renewer = start('flock', ['-F', renewerLock, 'sleep', 'infinity'])
 
 /** The start of the unit: a process that holds the lock. */
-const begins = `setsid flock -F ${renewerLock} sleep 60 > /dev/null 2>&1 &
+const begins = `setsid flock -F ${renewerLock} sleep infinity > /dev/null 2>&1 &
 until grep -q :$(stat -c %i ${renewerLock}) /proc/locks; do :; done`
 
 /** A restart renews the lease: the journal has the entry as it was at first. */

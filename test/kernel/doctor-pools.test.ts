@@ -120,12 +120,12 @@ test("others than root can read the store's client key", async () => {
 
 test('a network has its peers in the store, and the agent does not run', async () => {
   const lock = '/run/patchbay/agent.lock'
-  const agent = start('flock', ['-F', lock, 'sleep', '100'])
+  const agent = start('flock', ['-F', lock, 'sleep', 'infinity'])
   list({ type: 'vxlan', vni: 100, peers: 'store', ipam: { type: 'pool', pool: 'blue' } })
   await silent()
   agent.kill()
   await agent.ended
-  const begin = `setsid flock -F ${lock} sleep 60 > /dev/null 2>&1 &`
+  const begin = `setsid flock -F ${lock} sleep infinity > /dev/null 2>&1 &`
   program(
     'systemctl',
     `test "$*" = "enable --now patchbay-agent"; ${begin}\nuntil grep -q :$(stat -c %i ${lock}) /proc/locks; do :; done`,

@@ -7,6 +7,7 @@ import { faults } from '../../../cli/doctor/faults.ts'
 import { examine } from '../../../cli/doctor/frame/examine.ts'
 import type { Fault, Finding } from '../../../cli/doctor/frame/fault.ts'
 import { report } from '../../../cli/doctor/frame/report.ts'
+import { settled } from '../../../cli/doctor/frame/settled.ts'
 import { nodeFaults } from '../../../cli/doctor/node/faults.ts'
 import { brief, screen } from '../../../cli/doctor/status-text.ts'
 import { topicOf } from '../../../cli/doctor/topics.ts'
@@ -54,6 +55,19 @@ test('a fault that cannot be looked for is named with its reason, and the others
     ['b'],
   )
   assert.equal(unseen, ['a, c: open /x: EACCES'])
+})
+
+test('of what an ADD or a DEL may have made a fault for a moment, only what a second look has is found', async () => {
+  const looks = [
+    ['gone soon', 'stays'],
+    ['stays', 'new'],
+  ]
+  const passing = fault('a', () => (looks.shift() ?? []).map((subject) => ({ ...finding, subject })))
+  const found = await examine([settled(passing)], { plugins: {}, leftOut: () => {} })
+  assert.equal(
+    found.map(({ subject }) => subject),
+    ['stays'],
+  )
 })
 
 test('each fault has a name of its own and a line of status', () => {
