@@ -3,6 +3,7 @@
 import { type Netns, newContainer } from './host.ts'
 import { inContainer, link } from './look.ts'
 import { type Answer, type Call, call, type Result } from './plugin.ts'
+import { pause } from './until.ts'
 
 export type Keys = Record<string, unknown>
 
@@ -45,6 +46,8 @@ export function routed(keys: Keys = {}, result: Partial<Result> = {}, names = ['
     for (const end of [name, `x${name}`]) inContainer(container, `link set ${end} up`)
     inContainer(container, `route append default via 10.9.${index}.1 dev ${name}`)
     inContainer(container, `-6 route append default via fd09:${index}::1 dev ${name} metric ${1000 + index}`)
+    // The kernel makes it a moment after the link is up.
+    while (!inContainer(container, `-6 route show dev ${name}`).includes('fe80::/64')) pause(10)
   }
   const requestOf = (index: number) => ({
     config: {

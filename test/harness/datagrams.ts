@@ -33,20 +33,20 @@ export async function namedServer(
 
 /** A client with one socket. */
 export interface Conversation {
-  /** Sends a datagram. @returns the answer; undefined when there is none within a second */
-  ask(): Promise<string | undefined>
+  /** Sends a datagram. @param seconds how long the answer may take @returns the answer; undefined when there is none */
+  ask(seconds?: number): Promise<string | undefined>
   end(): void
 }
 
 /** Opens a socket in a namespace, or on the host: all its datagrams have the same ports. */
 export function conversation(client: Netns | undefined, address: string, port: number): Conversation {
-  const ask = 'echo >&3; timeout 1 dd bs=64 count=1 status=none <&3 || echo'
-  const script = `exec 3<>/dev/udp/${address}/${port}; while read -r; do { ${ask}; } 2>/dev/null; done`
+  const ask = 'echo >&3; timeout $seconds dd bs=64 count=1 status=none <&3 || echo'
+  const script = `exec 3<>/dev/udp/${address}/${port}; while read -r seconds; do { ${ask}; } 2>/dev/null; done`
   const { child, lines } = start(client, 'bash', '-c', script)
   return {
-    ask: async () => {
+    ask: async (seconds = 20) => {
       ;(child.stdout as unknown as { ref(): void }).ref()
-      child.stdin.write('\n')
+      child.stdin.write(`${seconds}\n`)
       const [answer] = await once(lines, 'line')
       ;(child.stdout as unknown as { unref(): void }).unref()
       return answer || undefined

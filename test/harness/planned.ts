@@ -132,7 +132,8 @@ function shown(): string[] {
     ]),
     ...linesOf('ip', '-d', 'neighbour', 'show', 'nud', 'permanent'),
     ...linesOf('bridge', 'vlan', 'show'),
-    ...linesOf('bridge', 'fdb', 'show'),
+    // What a bridge learns comes when the other end sends something.
+    ...linesOf('bridge', 'fdb', 'show').filter((line) => /permanent|static|self| dst /.test(line)),
   ]
 }
 

@@ -69,7 +69,7 @@ def serve(port):
 def ask(address, port):
     family = socket.AF_INET6 if ipaddress.ip_address(address).version == 6 else socket.AF_INET
     raw = socket.socket(family, socket.SOCK_RAW, socket.IPPROTO_SCTP)
-    raw.settimeout(5)
+    raw.settimeout(20)
     raw.connect((address, 0))  # an answer of ICMP is an error then
     own = random.randrange(32768, 61000)
     raw.send(packet(own, port, 0, INIT, init()))

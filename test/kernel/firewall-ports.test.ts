@@ -28,7 +28,7 @@ const extras = asking({ hostPort: 5300, containerPort: 53, protocol: 'udp' })
 async function reaches(client: Netns | undefined, ...addresses: string[]): Promise<boolean> {
   const answers = addresses.map(async (address) => {
     const asked = conversation(client, address, 5300)
-    const answer = (await asked.ask()) ?? (await asked.ask())
+    const answer = (await asked.ask(1)) ?? (await asked.ask(3))
     asked.end()
     return answer === 'one'
   })

@@ -120,7 +120,15 @@ for (const engine of ['test', 'node'] as const)
     const how = `${bin}/idle did not end within 90 s and was killed`
     assert.equal(said(await idle('ADD')), [999, `ADD of ${how}`])
     assert.not.ok(exists('eth0', container))
-    const { json: prevResult } = await idle('ADD', '')
+    const { status, json: prevResult } = await bridge(
+      engine,
+      'ADD',
+      container.path,
+      { type: 'idle' },
+      {},
+      { TROUBLE: '' },
+    )
+    assert.is(status, 0, JSON.stringify(prevResult))
     assert.equal(said(await idle('CHECK', 'CHECK', { prevResult })), [999, `CHECK of ${how}`])
     assert.equal(said(await idle('STATUS')), [999, `STATUS of ${how}`])
     assert.equal(said(await idle('GC')), [999, `GC of ${how}`])

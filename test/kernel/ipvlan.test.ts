@@ -15,6 +15,7 @@ import { ipvlanNetwork } from '../harness/nic.ts'
 import type { Result } from '../harness/plugin.ts'
 import { test } from '../harness/test.ts'
 import { isSilent, overhear, pings } from '../harness/traffic.ts'
+import { until } from '../harness/until.ts'
 
 await privateHost()
 const distant = farHost()
@@ -106,13 +107,17 @@ for (const [mode, announces] of [
     const net = ipvlanNetwork({ mode })
     const container = newContainer()
     let result: Result | undefined
-    const heard = await overhear('uplink', 'arp or icmp6', async () => {
+    const announcements = () => {
+      const [ipv4 = '', ipv6 = ''] = addressesOf(result?.ips)
+      return [`who-has ${ipv4} tell ${ipv4}`, `neighbor advertisement, tgt is ${ipv6}`]
+    }
+    const announced = (lines: string[]) =>
+      announcements().map((words) => lines.some((line) => line.includes(words)))
+    const heard = await overhear('uplink', 'arp or icmp6', async (lines) => {
       result = await cnitool.add(net, container)
+      if (announces) await until('both are announced', () => announced(lines()).every(Boolean))
     })
-    const [ipv4 = '', ipv6 = ''] = addressesOf(result?.ips)
-    const announced = (words: string) => heard.some((line) => line.includes(words))
-    assert.is(announced(`who-has ${ipv4} tell ${ipv4}`), announces, heard.join('\n'))
-    assert.is(announced(`neighbor advertisement, tgt is ${ipv6}`), announces, heard.join('\n'))
+    assert.equal(announced(heard), [announces, announces], heard.join('\n'))
     await cnitool.del(net, container)
   })
 

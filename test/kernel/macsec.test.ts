@@ -45,7 +45,7 @@ function pingMarked({ name }: Netns, address: string): boolean {
     '-i',
     '0.2',
     '-w',
-    '3',
+    '20',
     '-p',
     'feedc0de',
     address,

@@ -243,7 +243,7 @@ test('eight processes that write while files are rotated lose no line and mix no
     PATH: process.env.PATH ?? '',
   }
   const writers = [...Array(processes).keys()].map(
-    (name) => start('/bin/sh', ['-c', loop(name)], { env, input: '', timeout: 60_000 }).ended,
+    (name) => start('/bin/sh', ['-c', loop(name)], { env, input: '', timeout: 300_000 }).ended,
   )
   await Promise.all(writers)
   const files = readdirSync(directory)

@@ -119,7 +119,7 @@ test('a rule that drops what is forwarded fails ping and masquerade, and nothing
     'nft',
     'add table ip drops; add chain ip drops c { type filter hook forward priority 0; policy drop; }',
   )
-  const checks = await tried(network, 1, 0.6)
+  const checks = await tried(network, 1, 2)
   assert.equal(checks('failed'), ['ping IPv4', 'masquerade IPv4'])
   command('nft', 'delete table ip drops')
 })
@@ -127,13 +127,13 @@ test('a rule that drops what is forwarded fails ping and masquerade, and nothing
 test('a cable with a smaller MTU fails MTU alone; a port that is isolated fails ping; one that is not isolated fails isolation', async () => {
   const small = script('small', 'ip link set $end mtu 1400')
   const net = written(onBridge(), small)
-  assert.equal((await tried(net, 1, 0.6))('failed'), ['MTU IPv4', 'MTU IPv6'])
+  assert.equal((await tried(net, 1, 2))('failed'), ['MTU IPv4', 'MTU IPv6'])
   const apart = script('apart', 'bridge link set dev $end isolated on')
-  const split = (await tried(written(onBridge(), apart), 1, 0.6))('failed')
+  const split = (await tried(written(onBridge(), apart), 1, 2))('failed')
   assert.equal(split.slice(0, 2), ['ping IPv4', 'ping IPv6'])
   const together = script('together', 'bridge link set dev $end isolated off')
   const joined = written(onBridge({ portIsolation: true }), together)
-  assert.ok((await tried(joined, 1, 0.6))('failed').includes('isolation'))
+  assert.ok((await tried(joined, 1, 2))('failed').includes('isolation'))
 })
 
 test('a name server that answers passes, one that does not fails', async () => {
@@ -142,7 +142,7 @@ test('a name server that answers passes, one that does not fails', async () => {
   const { plugins, ...rest } = net
   const dns = { nameservers: [`10.${number}.0.1`] }
   const network = written({ ...rest, plugins: [{ ...plugins[0], type: 'ptp', dns }] })
-  assert.equal((await tried(network, 1, 0.6))('failed'), ['name server'])
+  assert.equal((await tried(network, 1, 2))('failed'), ['name server'])
   const answering = `require('dgram').createSocket('udp4', function (query, from) { this.send(query, from.port, from.address) }).bind(53, () => console.log())`
   const server = spawn(process.execPath, ['-e', answering], { stdio: ['ignore', 'pipe', 'inherit'] })
   await new Promise((resolve) => server.stdout.once('data', resolve))
@@ -177,7 +177,7 @@ echo '{"cniVersion": "1.0.0", "interfaces": [{"name": "eth0", "sandbox": "'$CNI_
 `
   writeFileSync(`${directory}/leaves`, lines, { mode: 0o755 })
   const network = written({ cniVersion: '1.0.0', name: 'leaving', plugins: [{ type: 'leaves' }] })
-  assert.equal((await tried(network, 1, 0.6))('failed'), ['DEL'])
+  assert.equal((await tried(network, 1, 2))('failed'), ['DEL'])
 })
 
 /** The file of a namespace is there before the namespace is mounted on it. */

@@ -83,9 +83,9 @@ interface Pair {
 
 /** What the verb says, when it is not what a ping does. */
 async function disagreement({ from, to, address }: Pair, passed: string[]): Promise<string[]> {
-  const ping = ['ping', '-n', '-q', '-c', '5', '-i', '0.2', '-w', '5', address]
-  const [program = '', ...words] = from === host ? ping : ['nsenter', `--net=${from.path}`, ...ping]
   const verdict = await outcome(file, 'trace', from.path, address)
+  const ping = ['ping', '-n', '-q', '-c', '1', '-i', '0.2', '-w', verdict.passes ? '20' : '5', address]
+  const [program = '', ...words] = from === host ? ping : ['nsenter', `--net=${from.path}`, ...ping]
   const real = await outcome(program, ...words)
   if (real.passes) passed.push(`${from.title} to ${to.title}`)
   if (verdict.passes === real.passes) return []

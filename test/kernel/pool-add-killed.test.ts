@@ -14,6 +14,7 @@ import { privateHost, scratch } from '../harness/host.ts'
 import type { Result } from '../harness/plugin.ts'
 import { fewer, fileChanges, preloaded } from '../harness/preload.ts'
 import { test } from '../harness/test.ts'
+import { until } from '../harness/until.ts'
 
 await privateHost()
 
@@ -95,6 +96,7 @@ test('the claim of an address in another host’s block is killed before or afte
   }).values()
   const next = () => wishes.next().value ?? assert.unreachable('too many places')
   owner.begin('agent')
+  await until('the agent serves', () => owner.list('/run/patchbay').includes('agent.sock'))
   beNew()
   await add()
   const all = await places(next() as string)

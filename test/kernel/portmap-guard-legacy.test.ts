@@ -20,7 +20,7 @@ test('localhost reaches the container, a neighbour does not reach localhost, unt
   assert.is(enters(), false)
   assert.is(rules().length, 2)
   command('iptables-legacy', '-t', 'raw', '-F')
-  assert.is(enters(), true)
+  assert.is(enters(20), true)
   for (const one of users) assert.match(await refusal(one.check()), /no rule -A PREROUTING .* in table raw/)
   const next = await another(net)
   assert.is(enters(), false)

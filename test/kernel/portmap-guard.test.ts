@@ -33,7 +33,7 @@ for (const [backend, chain] of Object.entries(chains)) {
     assert.is(reaches(), true)
     assert.is(enters(), false)
     flush()
-    assert.is(enters(), true)
+    assert.is(enters(20), true)
     for (const one of users) assert.match(await refusal(one.check()), `${chain} has 0 rules instead of 2`)
     command(`${executables()}/patchbay`, 'reapply')
     for (const one of users) await one.check()

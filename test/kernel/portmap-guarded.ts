@@ -34,14 +34,15 @@ export async function guarded(backend: string) {
     /** Whether the second container is reached by 127.0.0.1. */
     reaches: () => answers(() => server.sourceOf(undefined, '127.0.0.1', 'tcp', port)),
     /** Whether the neighbour reaches the program that listens on the host's 127.0.0.1. */
-    enters: () =>
+    enters: (seconds = 1) =>
       succeeds(
-        ...['ip', 'netns', 'exec', intruder.name, 'timeout', '1'],
+        ...(['ip', 'netns', 'exec', intruder.name, 'timeout', String(seconds)] as [string, ...string[]]),
         ...['bash', '-c', `exec 3<>/dev/tcp/127.0.0.1/${secret}`],
       ),
     async end() {
       server.stop()
       listener.kill()
+      await once(listener, 'exit')
       for (const one of [...users, intruder]) await one.del()
     },
   }

@@ -32,7 +32,7 @@ while True:
 const client = (address: string, port: number) => `
 import socket
 s = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 132)
-s.settimeout(5)
+s.settimeout(20)
 s.connect(('${address}', ${port}))
 print(s.recv(99).decode())
 `

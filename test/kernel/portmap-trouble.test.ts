@@ -113,7 +113,7 @@ test('a client of UDP that keeps its port reaches the next container that has th
   const client = () =>
     command(
       ...(['ip', 'netns', 'exec', outside.name, 'bash', '-c'] as [string, ...string[]]),
-      `echo 45000 45001 >/proc/sys/net/ipv4/ip_local_port_range; exec 3<>/dev/udp/${near.ipv4}/6000; for n in 1 2; do echo >&3; timeout 1 dd bs=64 count=1 status=none <&3 && exit; done; exit 1`,
+      `echo 45000 45001 >/proc/sys/net/ipv4/ip_local_port_range; exec 3<>/dev/udp/${near.ipv4}/6000; for seconds in 1 20; do echo >&3; timeout $seconds dd bs=64 count=1 status=none <&3 && exit; done; exit 1`,
     ).trim()
   assert.is((await call(one)).status, 0)
   assert.is(client(), '198.51.100.1')

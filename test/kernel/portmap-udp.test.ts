@@ -20,7 +20,7 @@ const mapping = (port: number) => asking({ hostPort: port, containerPort, protoc
 
 /** Who answers each client; the first datagram may be lost. */
 async function answers(clients: readonly Conversation[]): Promise<(string | undefined)[]> {
-  return Promise.all(clients.map(async (client) => (await client.ask()) ?? client.ask()))
+  return Promise.all(clients.map(async (client) => (await client.ask(1)) ?? client.ask()))
 }
 
 for (const backend of ['nftables', 'iptables'])

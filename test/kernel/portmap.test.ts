@@ -2,6 +2,7 @@
 // needs: nft ip, iptables
 
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import { bare } from '../harness/address.ts'
@@ -173,9 +174,10 @@ for (const backend of ['nftables', 'iptables'])
     assert.is(enters(), false)
     // The same way is open where the sysctl is on without a guard.
     writeFileSync(sysctl, '1')
-    assert.is(enters(5), true)
+    assert.is(enters(20), true)
     await intruder.del()
     listener.kill()
+    await once(listener, 'exit')
     assert.equal(left(), [])
   })
 

@@ -130,7 +130,7 @@ async function many(connection: Connection): Promise<void> {
 test('of three members each is killed, and one hangs: the watch goes on at another one, without reading the range anew', async () => {
   const etcd = await startEtcd({ members: 3 })
   const { connection, told, end } = await opened(etcd)
-  await connection.ask(put('first', '0'))
+  await surely(connection, put('first', '0'))
   const [first] = etcd.members
   const ofOne = (await connect?.({ endpoints: [first?.endpoint ?? ''], prefix })) as Connection
   const toldByOne = follow(ofOne)

@@ -26,7 +26,7 @@ const trip = `
 for directory in /run /var/lib; do mount -t tmpfs tmpfs $directory; done
 ip link set lo up
 [ "$LEGACY" ] && mount --bind "$(readlink -f /usr/sbin/iptables-legacy)" "$(readlink -f /usr/sbin/iptables)"
-unshare --net sleep 60 & container=$!
+unshare --net sleep infinity & container=$!
 trap 'kill $container' EXIT
 until [ "$(readlink /proc/$container/ns/net)" != "$(readlink /proc/self/ns/net)" ]; do :; done
 cni() { echo "$CONFIG" | CNI_COMMAND=$1 CNI_NETNS=$2 "$CNI_PATH/$TYPE"; }

@@ -75,7 +75,7 @@ test('a packet’s priority becomes the tag’s as configured, by default 0', as
   tagged(far, 'trunk', 'v100', 'id 100', '10.0.0.1')
   const container = await attachVlan({ vlanId: 100, egressPriorities: { 6: 5 } }, '10.0.0.2')
   const ping = (...tos: string[]) =>
-    ip(`netns exec ${container.name} ping -n -q -c 1 -w 2 ${[...tos, '10.0.0.1'].join(' ')}`)
+    ip(`netns exec ${container.name} ping -n -q -c 1 -w 20 ${[...tos, '10.0.0.1'].join(' ')}`)
   // IPTOS_LOWDELAY is TC_PRIO_INTERACTIVE, 6: include/uapi/linux/pkt_sched.h, ip_tos2prio.
   const urgent = await overhear(
     'trunk',

@@ -141,14 +141,16 @@ for (const engine of ['quickjs', 'node'] as const)
 for (const engine of ['quickjs', 'node'] as const)
   test(`ADD waits while the other container’s namespace ends, which the kernel deletes later: ${engine}`, async () => {
     const { one, two, before } = await both()
-    const held = execa('ip', ['netns', 'exec', two.container.name, 'sleep', '0.5'])
+    const held = execa('ip', ['netns', 'exec', two.container.name, 'sleep', '60'], { reject: false })
     await until(
       'the program is in the namespace',
       () => command('ip', 'netns', 'pids', two.container.name) !== '',
     )
     removeContainer(two.container)
     const next = newContainer()
-    await added({ ...two, engine, containerID: 'next', netns: next.path })
+    const adding = added({ ...two, engine, containerID: 'next', netns: next.path })
+    setTimeout(() => held.kill(), 500)
+    await adding
     await held
     assert.not.ok(exists('eth0', one.container))
     await del(one)
