@@ -60,18 +60,22 @@ export function waitForRouter(
   isEnough: (router: Router) => boolean = () => true,
 ): Router | undefined {
   const deadline = now() + milliseconds
-  for (;;) {
-    watch.dns = gather(watch, deadline)
+  for (let isReceived = false; ; ) {
+    watch.dns = gather(watch, isReceived, deadline)
     const { router, isPending } = look(watch)
+    const isNew = router !== undefined && !isReceived
+    isReceived = router !== undefined
+    if (isNew) continue // it came after the events were gathered, and may not be over
     if (router && !isPending && isEnough(router)) return router
     if (!waitReadable(watch.events.fd, deadline - now())) return look(watch).router
   }
 }
 
-/** Reads events until they pause. */
-function gather({ link, events, dns }: RouterWatch, deadline: number): AdvertisedDns {
+/** Reads the events that are there; those of an advertisement until they pause. */
+function gather({ link, events, dns }: RouterWatch, isReceived: boolean, deadline: number): AdvertisedDns {
   let known = dns
-  while (waitReadable(events.fd, Math.min(quietWith(known), deadline - now())))
+  const quiet = () => (isReceived ? quietWith(known) : 0)
+  while (waitReadable(events.fd, Math.min(quiet(), deadline - now())))
     known = advertisements(events).reduce((all, message) => addAdvertised(all, link.index, message), known)
   return known
 }
