@@ -41,6 +41,7 @@ export async function guarded(backend: string) {
       ),
     async end() {
       server.stop()
+      listener.ref()
       listener.kill()
       await once(listener, 'exit')
       for (const one of [...users, intruder]) await one.del()
