@@ -42,6 +42,11 @@ async function burst(on: readonly ClusterHost[], each: number): Promise<number> 
   return refused.length
 }
 
+/** Some ADDs on each of the hosts work, soon: etcd elects a leader again where a busy machine starves it. */
+function allWork(on: readonly ClusterHost[], each: number): Promise<void> {
+  return until('all ADDs work', async () => (await burst(on, each)) === 0)
+}
+
 test('containers of five hosts reach each other in both families, with whole packets', async () => {
   const network = {
     name: 'blue',
@@ -72,7 +77,7 @@ test('the leader is killed while all hosts claim: each ADD works or says "later"
   const bursts = burst(hosts, 4)
   await leader.kill()
   await bursts
-  assert.is(await burst(hosts, 2), 0)
+  await allWork(hosts, 2)
   leader.start()
   await leader.ready()
 })
@@ -90,7 +95,7 @@ test('the quorum is lost: ADD goes on with the blocks at hand, then says what to
   assert.equal(again.addresses, pod.addresses)
   for (const { start } of lost) start()
   for (const { ready } of lost) await ready()
-  assert.is(await burst([one], 6), 0)
+  await allWork([one], 6)
 })
 
 test('hosts are cut off in both ways, or in one, also while an answer is on its way, and others claim: healed, they claim again', async () => {
@@ -109,7 +114,7 @@ test('hosts are cut off in both ways, or in one, also while an answer is on its 
   for (const refused of await Promise.all(bursts)) assert.ok(refused > 0)
   assert.ok(unknownTo(five).length > 0)
   for (const [host] of cut) heal(host)
-  assert.is(await burst([two, four, five], 6), 0)
+  await allWork([two, four, five], 6)
   assert.equal(unknownTo(five), [])
   for (const [host] of cut) await host.poolsAreSound()
 })

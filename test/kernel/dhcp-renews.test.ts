@@ -3,7 +3,7 @@
 // unpacked: kea-dhcp4-server
 
 import { spawn } from 'node:child_process'
-import { readdirSync, readlinkSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { isDeepStrictEqual as isEqual } from 'node:util'
 import * as assert from 'uvu/assert'
 import { attach } from '../harness/attach.ts'
@@ -15,6 +15,7 @@ import { station } from '../harness/dhcp-segment.ts'
 import { checked, type Given, givenBy, newServed, serve } from '../harness/dhcp-served.ts'
 import { type Netns, privateHost, setSysctl } from '../harness/host.ts'
 import { addresses, link, routes } from '../harness/look.ts'
+import { within } from '../harness/netns.ts'
 import { test } from '../harness/test.ts'
 import { until } from '../harness/until.ts'
 
@@ -93,13 +94,17 @@ function shownOf(guest: Netns) {
   return { cidr, mtu: link('eth0', guest).mtu, gateway }
 }
 
-/** What `ip monitor` says of addresses in a container. */
-function watchAddresses({ name }: Netns) {
+/** What `ip monitor` says of addresses in a container, once it listens. */
+async function watchAddresses({ name }: Netns) {
   const child = spawn('ip', ['-n', name, '-o', 'monitor', 'address'], { stdio: ['ignore', 'pipe', 'ignore'] })
   let text = ''
   child.stdout.setEncoding('utf8').on('data', (part) => {
     text += part
   })
+  // Sk, Eth, Pid, Groups …
+  const sockets = () => within(name, () => readFileSync('/proc/thread-self/net/netlink', 'utf8')).split('\n')
+  const isOwn = ([, , pid, groups = '']: string[]) => pid === String(child.pid) && /[1-9a-f]/.test(groups)
+  await until('ip listens', () => sockets().some((line) => isOwn(line.trim().split(/ +/))))
   return { lines: () => text.split('\n'), end: () => child.kill() }
 }
 
@@ -108,7 +113,7 @@ test('another address, router and MTU are applied: the new ones first', async ()
   const server = await serve(at, { mtu: 1400 })
   const guest = await attach(at.net)
   assert.is(link('eth0', guest).mtu, 1400)
-  const watched = watchAddresses(guest)
+  const watched = await watchAddresses(guest)
   setSysctl('net/ipv4/conf/eth0/arp_accept', 1, at.at.name)
   server.behave(givenBy(at, { yiaddr: `${at.prefix}.10`, router: `${at.prefix}.2`, mtu: 1300 }))
   await until('the change is complete', () => {

@@ -6,13 +6,14 @@ import { bare } from '../harness/address.ts'
 import { type Attached, attach } from '../harness/attach.ts'
 import type { Network } from '../harness/cnitool.ts'
 import { command, ip } from '../harness/command.ts'
-import { far, farHost, near, newContainer, privateHost, setSysctl } from '../harness/host.ts'
+import { far, farHost, near, newContainer, privateHost, setSysctl, usableAtOnce } from '../harness/host.ts'
 import { inContainer } from '../harness/look.ts'
 import { bridgeNetwork, exampleNetwork } from '../harness/networks.ts'
 import { test } from '../harness/test.ts'
 import { isSilent, mirrorIn, pings } from '../harness/traffic.ts'
 
 await privateHost()
+usableAtOnce()
 const distant = farHost()
 
 type Keys = Record<string, unknown>
