@@ -375,8 +375,10 @@ test('an etcd that is restored from an old backup is filled again by the hosts, 
   assert.ok(pings(podOf('c'), ...podOf('g').addresses))
 })
 
+/** What a failure needs: the report of a file that fails has it. */
 test.after(async () => {
-  for (const host of hosts) await killAgent(host)
+  console.log(keys('').join('\n'))
+  for (const host of hosts) console.log(host.name, neighbours(host, 200).join(' '), await killAgent(host))
 })
 
 test.run()
