@@ -74,8 +74,11 @@ const neighbours = (host: ClusterHost, vni: number) =>
     (line) => line.split(' ')[0],
   )
 
+/** Waits until an entry has gone. Where a watch was lost, as on a busy machine, entries stay a minute longer than in the store. */
+const untilGone = (what: string, isSo: () => boolean) => until(what, isSo, 150)
+
 const knows = (host: ClusterHost, vni: number, ...others: ClusterHost[]) =>
-  until(`${host.name} floods VNI ${vni} to ${others.map(({ name }) => name)}`, () => {
+  untilGone(`${host.name} floods VNI ${vni} to ${others.map(({ name }) => name)}`, () => {
     const wanted = others.map((other) => (vni === 300 ? other.ipv6 : other.ipv4)).sort()
     return floods(host, vni).join() === wanted.join()
   })
@@ -281,8 +284,8 @@ test('hostile values are reported once and do no harm', async () => {
   etcd.etcdctl('del', '--prefix', '/patchbay/vteps/200/evil')
   etcd.etcdctl('del', '/patchbay/vteps/200/host5')
   etcd.etcdctl('del', '--prefix', '/patchbay/neighbours/200/host5')
-  await until('a released host is forgotten', () => !floods(one, 200).includes('192.0.2.50'))
-  await until('its neighbours are, too', () => !neighbours(one, 200).includes('10.2.5.2'))
+  await untilGone('a released host is forgotten', () => !floods(one, 200).includes('192.0.2.50'))
+  await untilGone('its neighbours are, too', () => !neighbours(one, 200).includes('10.2.5.2'))
   const log = await killAgent(one)
   for (const said of [
     /key vteps\/200\/evil1: its address is a multicast address/,
@@ -335,7 +338,10 @@ test('CHECK finds nothing wrong with what the agent writes, reconcile changes no
 
 test('a host that leaves is forgotten by the others, and leaves nothing in the store, also when its agent did not run', async () => {
   await two.verb('DEL', quiet, podOf('h'))
-  await until('its attachment is forgotten', () => !neighbours(one, 200).includes(podOf('h').addresses[0]))
+  await untilGone(
+    'its attachment is forgotten',
+    () => !neighbours(one, 200).includes(podOf('h').addresses[0]),
+  )
   await killAgent(two)
   await two.verb('DEL', quiet, podOf('d'))
   assert.equal(floods(one, 200), [two.ipv4, three.ipv4])
@@ -364,7 +370,7 @@ test('an etcd that is restored from an old backup is filled again by the hosts, 
   etcd.etcdctl('del', '--prefix', '/patchbay/neighbours/')
   etcd.snapshot(backup)
   await until('all is there again', () => keys('neighbours/200/').length === 3)
-  await until('what has ended is forgotten', () => fdb(one, 200).length === 2)
+  await untilGone('what has ended is forgotten', () => fdb(one, 200).length === 2)
   const before = fdb(one, 200)
   await etcd.restore(backup)
   await until(
@@ -378,7 +384,7 @@ test('an etcd that is restored from an old backup is filled again by the hosts, 
 /** What a failure needs: the report of a file that fails has it. */
 test.after(async () => {
   console.log(keys('').join('\n'))
-  for (const host of hosts) console.log(host.name, neighbours(host, 200).join(' '), await killAgent(host))
+  for (const host of hosts) console.log(host.name, await killAgent(host))
 })
 
 test.run()
