@@ -1,6 +1,6 @@
 /** The tests of accidents: a killed containerd, a reboot. */
 
-import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { gc } from '../../harness/cnitool.ts'
@@ -12,7 +12,7 @@ import { filesIn, type Snapshot, snapshot } from '../../harness/snapshot.ts'
 import { test } from '../../harness/test.ts'
 import { pings } from '../../harness/traffic.ts'
 import { until } from '../../harness/until.ts'
-import type { Client } from './client.ts'
+import { type Client, namespaceOf } from './client.ts'
 import type { Containerd } from './containerd.ts'
 import type { Pod } from './cri.ts'
 import { collectorOf } from './gc.ts'
@@ -91,8 +91,7 @@ function lose({ path, run }: Client, { id }: Pod): string {
   const { netns } = JSON.parse(readFileSync(`/var/lib/cni/results/${list.name}-${id}-eth0`, 'utf8'))
   const inode = run('busybox', 'stat', '-Lc', '%i', netns).trim()
   for (const pid of processesIn(join(path, 'sys/fs/cgroup')))
-    if (statSync(`/proc/${pid}/ns/net`, { throwIfNoEntry: false })?.ino === Number(inode))
-      process.kill(pid, 'SIGKILL')
+    if (namespaceOf(pid, 'net') === Number(inode)) process.kill(pid, 'SIGKILL')
   run('busybox', 'umount', '-l', netns)
   run('busybox', 'rm', netns)
   return netns

@@ -38,7 +38,7 @@ export function openRoot(root: Root): Client {
     inside,
     run: (...words) => command(...inside(...words)),
     succeeds: (...words) => succeeds(...inside(...words)),
-    has: (pid) => pid !== namespace.keeper && numberOf(pid) === namespace.number,
+    has: (pid) => pid !== namespace.keeper && namespaceOf(pid, 'mnt') === namespace.number,
     dropMounts: () => {
       process.kill(namespace.keeper, 'SIGKILL')
       namespace = newNamespace(path)
@@ -46,10 +46,10 @@ export function openRoot(root: Root): Client {
   }
 }
 
-/** The number of a process's mount namespace; undefined when the process has ended, which is ENOENT, or EACCES for a moment. */
-function numberOf(pid: number): number | undefined {
+/** The number of a namespace of a process; undefined when the process has ended, which is ENOENT, or EACCES for a moment. */
+export function namespaceOf(pid: number, kind: 'mnt' | 'net'): number | undefined {
   try {
-    return statSync(`/proc/${pid}/ns/mnt`).ino
+    return statSync(`/proc/${pid}/ns/${kind}`).ino
   } catch {
     return undefined
   }
@@ -100,5 +100,5 @@ interface Namespace {
  */
 function newNamespace(path: string): Namespace {
   const keeper = Number(command('sh', '-e', join(import.meta.dirname, 'namespace.sh'), path))
-  return { keeper, number: numberOf(keeper) }
+  return { keeper, number: namespaceOf(keeper, 'mnt') }
 }

@@ -2,6 +2,7 @@
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import * as assert from 'uvu/assert'
 import type { MachineCopy } from './machine-copy.ts'
 
 const units = join(import.meta.dirname, '../../../deploy/systemd')
@@ -22,4 +23,16 @@ export function placeUnit(
 /** Writes a shell script that can be executed. */
 export function placeProgram({ path }: MachineCopy, name: string, lines: string): void {
   writeFileSync(path(name), `#!/bin/sh\n${lines}\n`, { mode: 0o755 })
+}
+
+/** Lines of a shell that stop a unit, and before it one that does nothing. Their milliseconds are in the files `milliseconds` and `usual`. */
+export const stopping = (unit: string): string =>
+  `stop() { before=$(date +%s%N); systemctl stop $1; echo $((($(date +%s%N) - before) / 1000000)) > $2; }
+systemd-run --quiet --unit=usual sleep 1000; stop usual usual
+stop ${unit} milliseconds`
+
+/** Asserts that the unit has ended within a second. A busy machine takes its time for any unit. @param written reads a file */
+export function stopsWithinASecond(written: (name: string) => string): void {
+  const [its, usual] = [written('milliseconds'), written('usual')].map(Number) as [number, number]
+  assert.ok(its < 1000 + 4 * usual, `${its} ms, and ${usual} for a unit that does nothing`)
 }
