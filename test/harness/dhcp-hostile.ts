@@ -1,7 +1,7 @@
 /** A server that answers what a test wants, byte by byte, and is silent otherwise. */
 
-import { writeFileSync } from 'node:fs'
 import type { Family } from '../../shared/ip/address.ts'
+import { writeFile } from '../../shared/kernel/durable.ts'
 import { encode4, type Form4, quads, seconds, type Type4 } from './dhcp-message4.ts'
 import type { Type6 } from './dhcp-message6.ts'
 import type { Station } from './dhcp-segment.ts'
@@ -41,7 +41,8 @@ export interface Hostile extends Server {
 export async function hostileOn(at: Station, address: string): Promise<Hostile> {
   const files = filesOf('hostile')
   const behaviour = `${files}.json`
-  const behave = (wanted: Behaviour) => writeFileSync(behaviour, JSON.stringify(wanted))
+  // Atomically: the server may read it now, for a message of an earlier test.
+  const behave = (wanted: Behaviour) => writeFile(behaviour, JSON.stringify(wanted))
   behave({})
   const link = { name: at.ifname, index: at.index, mac: at.mac }
   const plan: HostilePlan = { family: address.includes(':') ? 6 : 4, link, address, behaviour }

@@ -1,8 +1,9 @@
 /** `patchbay dhcp` on the private host, and what of its journal tests look at. */
 
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Entry } from '../../shared/ipam/dhcp/journal.ts'
+import { writeFile } from '../../shared/kernel/durable.ts'
 import { filesOf, type Server, serverIn } from './dhcp-server.ts'
 import { executables } from './plugin.ts'
 
@@ -21,11 +22,11 @@ export function entryOf({ name }: { name: string }): Entry | undefined {
   return entries().find(({ entry }) => entry.netns?.endsWith(`/${name}`))?.entry
 }
 
-/** Changes the entry of a container, as another program's file. */
+/** Changes the entry of a container, as another program's file, atomically: a renewer may read it now. */
 export function changeEntry({ name }: { name: string }, change: (entry: Entry) => object): void {
   const found = entries().find(({ entry }) => entry.netns?.endsWith(`/${name}`))
   if (!found) throw new Error(`the journal has no entry of ${name}`)
-  writeFileSync(found.path, JSON.stringify({ ...found.entry, ...change(found.entry) }))
+  writeFile(found.path, JSON.stringify({ ...found.entry, ...change(found.entry) }))
 }
 
 function entries(): { path: string; entry: Entry }[] {
