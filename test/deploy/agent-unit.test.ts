@@ -20,9 +20,9 @@ const network = {
 }
 const store = { endpoints: ['http://127.0.0.1:1'] }
 
-/** It waits for no network, and its log is a file. */
+/** It waits for no network, its log is a file, and a busy machine may take its time to stop it. */
 const settings =
-  '[Unit]\nWants=\nAfter=\n[Service]\nRestartSec=100ms\nStandardError=append:/var/trial/journal\n'
+  '[Unit]\nWants=\nAfter=\n[Service]\nRestartSec=100ms\nTimeoutStopSec=5min\nStandardError=append:/var/trial/journal\n'
 
 /** An unprivileged machine makes no device nodes: these two settings have /dev made. */
 const withoutDevices = (text: string) => text.replace(/^(PrivateDevices|ProtectClock)=.*/gm, '')

@@ -10,6 +10,7 @@ import { command } from '../harness/command.ts'
 import { privateHost, scratch } from '../harness/host.ts'
 import { plainYaml } from '../harness/plain-yaml.ts'
 import { test } from '../harness/test.ts'
+import { until } from '../harness/until.ts'
 import { build, filesOf, podman, preparePodman, runContainer } from './harness/podman.ts'
 import { releaseDirectory, removeWork } from './harness/release-directory.ts'
 import { allowed, manifest, service } from './harness/talos.ts'
@@ -60,7 +61,9 @@ test('the init container installs into the host’s directory, again, and out of
 })
 
 test('the main container ends at SIGTERM with status 0, long before it would be killed', async () => {
-  const id = await runContainer('--detach', ...least, '--user', '65534', 'patchbay', 'stay')
+  const words = ['--detach', '--log-driver', 'k8s-file', ...least, '--user', '65534']
+  const id = await runContainer(...words, 'patchbay', 'stay')
+  await until('it waits for signals', async () => (await podman('logs', id)) !== '')
   await podman('stop', '--time', '60', id)
   assert.is(await podman('inspect', '--format', '{{.State.ExitCode}} {{.State.Running}}', id), '0 false')
 })

@@ -9,9 +9,9 @@ import * as assert from 'uvu/assert'
 import { Open, open } from '../../shared/kernel/files.ts'
 import { closeNamespace, openNamespace } from '../../shared/kernel/namespace.ts'
 import { must } from '../../shared/kernel/syscall.ts'
-import { done } from '../harness/attach.ts'
 import { ip, succeeds } from '../harness/command.ts'
 import { newContainer, removeContainer } from '../harness/host.ts'
+import { deletedWithDevice } from '../harness/lent.ts'
 import { exists, link } from '../harness/look.ts'
 import { call } from '../harness/plugin.ts'
 import { difference, snapshot } from '../harness/snapshot.ts'
@@ -61,7 +61,7 @@ test('a CAN controller comes back as it was from a running container', async () 
   const request = requestFor(newContainer().path)
   assert.is((await call({ ...request, verb: 'ADD' })).status, 0)
   assert.not.ok(exists('can0'))
-  assert.equal(await call({ ...request, verb: 'DEL' }), done)
+  await deletedWithDevice(request)
   assert.equal(difference(before, snapshot([])), [])
 })
 
@@ -73,7 +73,7 @@ test('while a descriptor keeps its namespace, DEL fails and forgets nothing; DEL
   assert.match(String(json?.msg), 'can0 has not come back from the container')
   closeNamespace(held)
   await until('the kernel has returned it', () => exists('net1'))
-  assert.equal(await call({ ...request, verb: 'DEL' }), done)
+  await deletedWithDevice(request)
   assert.equal(difference(before, snapshot([])), [])
   assert.equal(readdirSync('/run/patchbay/lent'), [])
 })
@@ -82,7 +82,7 @@ test('a namespace that ends during DEL: DEL waits for the controller', async () 
   const before = snapshot([])
   const { request, held } = await lentAndHeld()
   setTimeout(() => closeNamespace(held), 1000)
-  assert.equal(await call({ ...request, verb: 'DEL' }), done)
+  await deletedWithDevice(request)
   assert.equal(difference(before, snapshot([])), [])
   assert.is(link('can0').txqlen, 77)
 })

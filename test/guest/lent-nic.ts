@@ -6,9 +6,9 @@
 import { readdirSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import { libcni } from '../clients/harness/libcni.ts'
-import { done } from '../harness/attach.ts'
 import { ip, ipJson, succeeds } from '../harness/command.ts'
 import { newContainer, removeContainer } from '../harness/host.ts'
+import { deletedWithDevice } from '../harness/lent.ts'
 import { exists, inContainer, type Link, link } from '../harness/look.ts'
 import { operate } from '../harness/operate.ts'
 import { type Configuration, call, executables } from '../harness/plugin.ts'
@@ -43,7 +43,7 @@ async function lent(
   assert.is(status, 0, JSON.stringify(json))
   assert.not.ok(exists('eth0'))
   act(container)
-  assert.equal(await call({ ...request, ...atDel, verb: 'DEL' }), done)
+  await deletedWithDevice({ ...request, ...atDel })
   assert.equal(difference(before, snapshot([])), [])
   assert.equal(readdirSync('/run/patchbay/lent'), [])
   assert.is(link('eth0').address, '02:00:00:00:00:42')

@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import type { Netns } from './host.ts'
+import { type Netns, setSysctl } from './host.ts'
 
 function inside(netns: Netns | undefined): [string, ...string[]] {
   return netns ? ['ip', 'netns', 'exec', netns.name] : ['env']
@@ -17,7 +17,7 @@ function start(netns: Netns | undefined, ...words: string[]) {
   return { child, lines: createInterface({ input: child.stdout }) }
 }
 
-/** Starts a server in a namespace, or on the host, and waits until it listens. It answers each datagram with its name. */
+/** Starts a server in a namespace, or on the host, and waits until it listens. It answers each datagram with its name and the datagram's text. */
 export async function namedServer(
   netns: Netns | undefined,
   port: number,
@@ -40,8 +40,11 @@ export interface Conversation {
 
 /** Opens a socket in a namespace, or on the host: all its datagrams have the same ports. */
 export function conversation(client: Netns | undefined, address: string, port: number): Conversation {
-  const ask = 'echo >&3; timeout $seconds dd bs=64 count=1 status=none <&3 || echo'
-  const script = `exec 3<>/dev/udp/${address}/${port}; while read -r seconds; do { ${ask}; } 2>/dev/null; done`
+  const receive = 'said=$(timeout $seconds dd bs=64 count=1 status=none <&3) || said='
+  // An answer that came too late for its own question is no answer to this one.
+  const ask = `echo $((++n)) >&3; ${receive}; while [ "$said" ] && [ "\${said##* }" != $n ]; do ${receive}; done`
+  const each = `{ ${ask}; } 2>/dev/null; echo "\${said%% *}"`
+  const script = `n=0; exec 3<>/dev/udp/${address}/${port}; while read -r seconds; do ${each}; done`
   const { child, lines } = start(client, 'bash', '-c', script)
   return {
     ask: async (seconds = 20) => {
@@ -53,4 +56,10 @@ export function conversation(client: Netns | undefined, address: string, port: n
     },
     end: () => void child.kill('SIGKILL'),
   }
+}
+
+/** Flows that are idle last for an hour, instead of 30 s, in which a busy machine may not be done. Connection tracking is on. */
+export function idleFlowsLast(): void {
+  for (const name of ['udp_timeout', 'udp_timeout_stream'])
+    setSysctl(`net/netfilter/nf_conntrack_${name}`, 3600)
 }

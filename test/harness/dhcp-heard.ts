@@ -23,6 +23,11 @@ export function inTurn<Type>(types: readonly Type[]): Type[] {
   return types.filter((type, at) => type !== types[at - 1])
 }
 
+/** Each type once, where it came first: a busy server answers again what was sent again. */
+export function byFirst<Type>(types: readonly Type[]): Type[] {
+  return [...new Set(types)]
+}
+
 const ports: readonly number[] = [67, 68, 546, 547]
 const servers: readonly number[] = [67, 547]
 

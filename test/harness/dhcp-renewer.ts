@@ -6,6 +6,7 @@ import type { Entry } from '../../shared/ipam/dhcp/journal.ts'
 import { writeFile } from '../../shared/kernel/durable.ts'
 import { filesOf, type Server, serverIn } from './dhcp-server.ts'
 import { executables } from './plugin.ts'
+import { ifThere } from './snapshot.ts'
 
 export type Renewer = Server
 
@@ -33,5 +34,5 @@ function entries(): { path: string; entry: Entry }[] {
   const names = existsSync(journal) ? readdirSync(journal).filter((name) => name.endsWith('.json')) : []
   return names
     .map((name) => join(journal, name))
-    .map((path) => ({ path, entry: JSON.parse(readFileSync(path, 'utf8')) }))
+    .flatMap((path) => ifThere(() => [{ path, entry: JSON.parse(readFileSync(path, 'utf8')) }]))
 }

@@ -47,7 +47,7 @@ export interface Given extends Partial<Good4> {
   mtu?: number
 }
 
-export function givenBy(at: Served, { times = [8, 1, 2], router, mtu, ...rest }: Given = {}) {
+export function givenBy(at: Served, { times = [24, 1, 18], router, mtu, ...rest }: Given = {}) {
   const [lease, renew, rebind] = times
   const { server, yiaddr } = at
   const options: NonNullable<Good4['options']> = [

@@ -42,13 +42,19 @@ export function openAccess({ tls }: Access, directory: string, hosts: readonly s
   }
 }
 
+/** etcdctl gives up after 5 s, in which a busy machine's etcd may not answer. */
+export const etcdctlPatience = { ETCDCTL_DIAL_TIMEOUT: '60s', ETCDCTL_COMMAND_TIMEOUT: '60s' }
+
 /** The environment of etcdctl, which enters as root. */
 export function ctlEnvironment(
   endpoints: readonly string[],
   tls: Tls | undefined,
   root: Certificate | undefined,
 ) {
-  const base = { PATH: process.env.PATH, ETCDCTL_API: '3', ETCDCTL_ENDPOINTS: endpoints.join(',') }
+  const base = {
+    ...{ PATH: process.env.PATH, ETCDCTL_API: '3', ETCDCTL_ENDPOINTS: endpoints.join(',') },
+    ...etcdctlPatience,
+  }
   if (!tls || !root) return base
   return { ...base, ETCDCTL_CACERT: tls.ca, ETCDCTL_CERT: root.cert, ETCDCTL_KEY: root.key }
 }

@@ -122,9 +122,13 @@ function handleOf(
       ...(tls && { ca: tls.ca, ...tls.issue(commonName) }),
     }),
     leader: async () => {
-      const leaders = () => statuses().filter(({ Status }) => Status.leader === Status.header.member_id)
-      await until('etcd has a leader', () => leaders().length === 1)
-      return members.find(({ endpoint }) => endpoint === leaders()[0]?.Endpoint) as Member
+      let found: Member | undefined
+      await until('etcd has a leader', () => {
+        const leaders = statuses().filter(({ Status }) => Status.leader === Status.header.member_id)
+        found = members.find(({ endpoint }) => leaders.length === 1 && endpoint === leaders[0]?.Endpoint)
+        return found !== undefined
+      })
+      return found as Member
     },
     compact: () => void etcdctl('compact', `${revision()}`, '--physical'),
     snapshot: (file) => void ctl(answering().slice(0, 1), ['snapshot', 'save', file]),

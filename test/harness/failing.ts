@@ -2,6 +2,7 @@
 
 import { lasting, steady } from './expect.ts'
 import * as engine from './faults.ts'
+import { alikeTwice } from './faults.ts'
 import { isFullRun } from './full.ts'
 import { isGuest } from './guest.ts'
 import { helperIsGone } from './helper.ts'
@@ -58,9 +59,12 @@ export function changesSomething({ syscall }: Fault, index: number, all: readonl
 
 async function faultsOf(request: Call, place: Place): Promise<Fault[]> {
   const { by = engine } = place
-  const faults = await by.faultsOf(request)
+  const faults = await alikeTwice(async () => {
+    const seen = await by.faultsOf(request)
+    await takeDown(request, place)
+    return seen
+  })
   if (faults.length <= 20) throw new Error(`only ${faults.length} calls were seen`)
-  await takeDown(request, place)
   return faults.filter(chosen)
 }
 

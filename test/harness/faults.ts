@@ -2,6 +2,7 @@
 
 import { readFileSync, rmSync } from 'node:fs'
 import { constants } from 'node:os'
+import { isDeepStrictEqual } from 'node:util'
 import { syscallNumbers } from '../../shared/kernel/syscall.ts'
 import { type Answer, type Call, callAlone, started } from './plugin.ts'
 import { until } from './until.ts'
@@ -64,6 +65,17 @@ export async function faultsOf(request: Call): Promise<Fault[]> {
     const syscall = changing.find((name) => numbers[name] === number)
     return syscall && nth ? [{ syscall, nth }] : []
   })
+}
+
+/** What two runs in a row do alike, of five at most: where a server is slow, a run asks again, which later ones do not. */
+export async function alikeTwice<Seen>(look: () => Promise<Seen>): Promise<Seen> {
+  let last = await look()
+  for (let runs = 1; runs < 5; runs++) {
+    const before = last
+    last = await look()
+    if (isDeepStrictEqual(before, last)) break
+  }
+  return last
 }
 
 type ErrnoName = keyof typeof constants.errno

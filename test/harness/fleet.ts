@@ -2,8 +2,9 @@
 
 import * as assert from 'uvu/assert'
 import type { ClusterHost, ClusterNetwork, Pod } from './cluster-host.ts'
-import { command, succeeds } from './command.ts'
+import { command } from './command.ts'
 import { start } from './program.ts'
+import { pingsWith } from './traffic.ts'
 
 /** A pod that has its addresses, and its host. */
 export interface Living {
@@ -58,7 +59,9 @@ export async function reachEachOther(pods: readonly Pod[]): Promise<void> {
 /** The pings of one pod are one shell's. */
 async function unreachedBy({ name, addresses: own }: Pod, pods: readonly Pod[]): Promise<string[]> {
   const others = pods.flatMap(({ addresses }) => addresses).filter((address) => !own.includes(address))
-  const script = 'for to; do ping -n -q -c 1 -i 0.2 -w 20 $to >/dev/null || echo $to; done'
+  // ping ends also with an error from the network, which may be the state of a moment.
+  const ping = 'ping -n -q -c 1 -i 0.2 -w 20 $to >/dev/null'
+  const script = `for to; do for try in 1 2 3; do ${ping} && continue 2; sleep 1; done; echo $to; done`
   const { stdout } = await start('ip', ['netns', 'exec', name, 'sh', '-c', script, 'sh', ...others]).ended
   return stdout.split('\n').flatMap((to) => (to ? [`${name} (${own}) to ${to}`] : []))
 }
@@ -71,23 +74,7 @@ export function packetsOf(mtu: number, from: Pod, to: Pod): void {
   assert.equal([from, to].map(mtuOf), [mtu, mtu])
   for (const address of to.addresses) {
     const size = mtu - (address.includes(':') ? headers.ipv6 : headers.ipv4)
-    const ping = [
-      'ping',
-      '-n',
-      '-q',
-      '-c',
-      '1',
-      '-i',
-      '0.2',
-      '-w',
-      '20',
-      '-M',
-      'do',
-      '-s',
-      `${size}`,
-      address,
-    ]
-    assert.ok(succeeds('ip', 'netns', 'exec', from.name, ...ping), `${size} bytes to ${address}`)
+    assert.ok(pingsWith(['-M', 'do', '-s', `${size}`], from, address), `${size} bytes to ${address}`)
   }
 }
 

@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert'
 import { done } from './attach.ts'
 import { faultsOf, killedAt } from './faults.ts'
 import { type Call, callAlone } from './plugin.ts'
+import { ifThere } from './snapshot.ts'
 import { until } from './until.ts'
 
 /** Has the process ID of the last helper. */
@@ -35,7 +36,9 @@ export async function lingering(del: Call): Promise<number> {
 /** What a process has open, without numbers: `socket:[N]`. */
 export function openFiles(pid: number): string[] {
   const directory = `/proc/${pid}/fd`
-  return readdirSync(directory).map((fd) => readlinkSync(`${directory}/${fd}`).replace(/\d+/, 'N'))
+  return readdirSync(directory).flatMap((fd) =>
+    ifThere(() => [readlinkSync(`${directory}/${fd}`).replace(/\d+/, 'N')]),
+  )
 }
 
 /** Kills a DEL before, between and after the calls that make its helper and the deletion; the next one leaves nothing. @param leavesNothing asserts it */

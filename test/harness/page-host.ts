@@ -7,6 +7,7 @@ import { chmodSync, cpSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { hold } from './cluster-host.ts'
 import { command } from './command.ts'
+import { etcdctlPatience } from './etcd-access.ts'
 import { etcdProgram } from './etcd-programs.ts'
 import { scratch } from './host.ts'
 import { Mount, mount } from './libc.ts'
@@ -58,7 +59,11 @@ export async function newPageHost(machine: Machine): Promise<PageHost> {
     'mkdir -p /var/lib/etcd && mount -t ramfs ramfs /var/lib/etcd',
   ])
   writeFileSync(`${scratch}/hosts/${machine.name}`, `${pid}`)
-  const env = { PATH: `${standIns}:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin`, HOME: '/root' }
+  const env = {
+    PATH: `${standIns}:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin`,
+    HOME: '/root',
+    ...etcdctlPatience,
+  }
   const under = [`--target=${pid}`, '--mount', '--uts', '--net', '--wdns=/root', 'bash', '-e', '-c']
   return {
     ...machine,

@@ -1,6 +1,6 @@
 /** The state of a host as lines, so that "nothing is left" is a comparison of two snapshots. */
 
-import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
+import { type Dirent, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { within } from './netns.ts'
 import { networkLines } from './rtnetlink.ts'
@@ -13,11 +13,11 @@ export type Snapshot = string[]
 /**
  * Directories of the plugins' files. Excluded: cnitool's own cache of results; the last reserved address, for the next ADD;
  * host-local's index, which only repeats its records; the number of the last helper; what the last `patchbay gc` did; the log of
- * calls, and their counts.
+ * calls, and their counts; the sockets of containerd's shims, which go a moment after their pods.
  */
 const kept = ['/run', '/var/lib/cni']
 const foreign =
-  /^\/var\/lib\/cni\/results|\/\.patchbay\/|^\/run\/(test|netns|lock|patchbay\/(helper|gc\.json|calls))\b|\/var\/log\/patchbay\/|\/(lock|[^/]*\.lock|last_reserved_ip\.\d+|[^/]*\.damaged)$/
+  /^\/var\/lib\/cni\/results|\/\.patchbay\/|^\/run\/(test|netns|lock|containerd\/s|patchbay\/(helper|gc\.json|calls))\b|\/var\/log\/patchbay\/|\/(lock|[^/]*\.lock|last_reserved_ip\.\d+|[^/]*\.damaged)$/
 
 /** A snapshot of the network namespace and the files of the calling process. */
 export function snapshot(directories: readonly string[] = kept): Snapshot {
@@ -53,13 +53,26 @@ export function filesIn(snapshot: Snapshot): Snapshot {
 
 /** Files with mode and content, symlinks with their targets. Empty directories are ignored. */
 function filesBelow(directory: string): string[] {
-  const entries = readdirSync(directory, { withFileTypes: true })
-  return entries.flatMap((entry) => {
+  return ifThere(() => readdirSync(directory, { withFileTypes: true })).flatMap((entry) => {
     const path = join(directory, entry.name)
     if (foreign.test(path)) return []
     if (entry.isDirectory()) return filesBelow(path)
-    if (entry.isSymbolicLink()) return [`link ${path} ${readlinkSync(path)}`]
-    const line = `file ${path} ${statSync(path).mode.toString(8)}`
-    return [entry.isFile() ? `${line} ${readFileSync(path, 'utf8')}` : line]
+    return ifThere(() => [lineOf(path, entry)])
   })
+}
+
+function lineOf(path: string, entry: Dirent): string {
+  if (entry.isSymbolicLink()) return `link ${path} ${readlinkSync(path)}`
+  const line = `file ${path} ${statSync(path).mode.toString(8)}`
+  return entry.isFile() ? `${line} ${readFileSync(path, 'utf8')}` : line
+}
+
+/** Nothing for what another process has removed since its name was read. */
+export function ifThere<Found>(look: () => Found[]): Found[] {
+  try {
+    return look()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw error
+  }
 }

@@ -7,12 +7,17 @@ import { setTimeout as wait } from 'node:timers/promises'
 import * as assert from 'uvu/assert'
 import { command, succeeds } from './command.ts'
 import type { Netns } from './host.ts'
-import { until } from './until.ts'
+import { pause, until } from './until.ts'
 
 /** Whether all addresses answer pings from a namespace (from the host when there is none), each within twenty seconds. */
 export function pings(from: Netns | undefined, ...addresses: string[]): boolean {
   assert.ok(addresses.length > 0, 'no address to ping')
   return addresses.every((address) => isAnswered(from, address, 20))
+}
+
+/** Whether an address answers pings with these options of ping, within twenty seconds. */
+export function pingsWith(options: readonly string[], from: Netns | undefined, address: string): boolean {
+  return isAnswered(from, address, 20, options)
 }
 
 /** Whether none of the addresses answers any of five pings in a second. */
@@ -21,10 +26,20 @@ export function isSilent(from: Netns | undefined, ...addresses: string[]): boole
   return !addresses.some((address) => isAnswered(from, address, 1))
 }
 
-/** ping ends with the first answer, or after the seconds. */
-function isAnswered(from: Netns | undefined, address: string, seconds: number): boolean {
-  const ping = ['ping', '-n', '-q', '-c', '1', '-i', '0.2', '-w', String(seconds)]
-  return succeeds(...inside(from), ...ping, address)
+/** ping ends with the first answer or after the seconds, but also with an error from the network, which may be the state of a moment. */
+function isAnswered(
+  from: Netns | undefined,
+  address: string,
+  seconds: number,
+  options: readonly string[] = [],
+): boolean {
+  const ping = ['ping', '-n', '-q', '-c', '1', '-i', '0.2', ...options, '-w']
+  const end = performance.now() + seconds * 1000
+  for (let left = seconds; left > 0; left = (end - performance.now()) / 1000) {
+    if (succeeds(...inside(from), ...ping, String(Math.ceil(left)), address)) return true
+    pause(100)
+  }
+  return false
 }
 
 function inside(netns: Netns | undefined): [string, ...string[]] {

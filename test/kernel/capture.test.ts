@@ -3,6 +3,7 @@
 // packages: tcpdump, bash
 
 import { readFileSync, statSync } from 'node:fs'
+import { constants } from 'node:os'
 import * as assert from 'uvu/assert'
 import { bare } from '../harness/address.ts'
 import { attachTwo } from '../harness/attach.ts'
@@ -42,7 +43,14 @@ async function started(words: readonly string[][], netns: string | null = one.na
   const env = { PATH: process.env.PATH ?? '' }
   const all = words.map((one) => start(patchbay(), ['capture', ...one], { env, timeout: 60_000 }))
   await until('all captures have begun', () => listeners(netns) === before + words.length)
+  await until('all wait for signals', () => all.every(waitsForSignals))
   return all
+}
+
+/** Whether a program has blocked SIGINT, which it reads (proc(5)). */
+function waitsForSignals({ pid }: Running): boolean {
+  const [, blocked = '0'] = /^SigBlk:\s+(\w+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
+  return (BigInt(`0x${blocked}`) & (1n << BigInt(constants.signals.SIGINT - 1))) !== 0n
 }
 
 /** Ends captures as Ctrl-C does. @returns what each has written */

@@ -11,7 +11,7 @@ import { addresses, inContainer } from '../harness/look.ts'
 import { exampleNetwork } from '../harness/networks.ts'
 import { type Kind, testRoundTrips } from '../harness/round-trip.ts'
 import { test } from '../harness/test.ts'
-import { mirrorIn } from '../harness/traffic.ts'
+import { mirrorIn, pingsWith } from '../harness/traffic.ts'
 import { ruleset } from './firewall-containers.ts'
 
 await privateHost()
@@ -55,7 +55,7 @@ const chain: Kind = {
       [far.ipv4, addressOf(4, container)],
       [far.ipv6, addressOf(6, container)],
     ] as const)
-      command('ip', 'netns', 'exec', container.name, 'ping', '-q', '-c', '1', '-w', '20', '-I', address, to)
+      assert.ok(pingsWith(['-I', address], container, to), to)
   },
   breaks: {
     'the whole ruleset was flushed': () => void command('nft', 'flush ruleset'),

@@ -72,13 +72,8 @@ test('a lease of a server behind a relay is renewed and given back by unicast th
   await end()
   await until('it is given back', () => server.leases().length === 0)
   const direct = heard.dhcp().filter(({ from }) => from.address === '10.5.0.100')
-  assert.equal(
-    direct.map(({ type, giaddr }) => [type, giaddr]),
-    [
-      ['REQUEST', '0.0.0.0'],
-      ['RELEASE', '0.0.0.0'],
-    ],
-  )
+  assert.equal(inTurn(direct.map(({ type }) => type)), ['REQUEST', 'RELEASE'])
+  assert.ok(direct.every(({ giaddr }) => giaddr === '0.0.0.0'))
   await endRelayed()
 })
 

@@ -24,8 +24,9 @@ const ear = listenOn(home)
 const advertising = await radvdOn(router, { prefixes: ['fd00:1::/64'], managed: true })
 const renewer = await startRenewer()
 
-/** Leases are for 4 s, T1 is 1 s, T2 is 2 s. */
-const served = (pool = 'fd00:1::100-fd00:1::10f') => keaOn(home, { subnet: 'fd00:1::/64', pool })
+/** T1 is a second, T2 8 s. A busy server answers before the end. */
+const times = [16, 1, 8] as const
+const served = (pool = 'fd00:1::100-fd00:1::10f') => keaOn(home, { subnet: 'fd00:1::/64', pool, times })
 const net = network('lan', {
   type: 'macvlan',
   master: 'eth0',

@@ -6,7 +6,7 @@
 import * as assert from 'uvu/assert'
 import { attach, attachTwo, refused } from '../harness/attach.ts'
 import { network } from '../harness/cnitool.ts'
-import { ip, succeeds } from '../harness/command.ts'
+import { ip } from '../harness/command.ts'
 import { keaOn } from '../harness/dhcp-kea.ts'
 import { lives, router, servedSegment, testRefusedKinds } from '../harness/dhcp-life.ts'
 import { radvdOn } from '../harness/dhcp-radvd.ts'
@@ -16,7 +16,7 @@ import { newContainer, privateHost } from '../harness/host.ts'
 import { inContainer, link } from '../harness/look.ts'
 import { snapshot } from '../harness/snapshot.ts'
 import { test } from '../harness/test.ts'
-import { pings } from '../harness/traffic.ts'
+import { pings, pingsWith } from '../harness/traffic.ts'
 import { until } from '../harness/until.ts'
 
 await privateHost()
@@ -75,7 +75,7 @@ test('vrf: the routes of the server are in its table', () =>
       { type: 'vrf', vrfname: 'blue' },
     ],
     {
-      pings: ({ name }) => succeeds('ip', 'netns', 'exec', name, 'ping', '-c1', '-w20', '-Iblue', router),
+      pings: (container) => pingsWith(['-I', 'blue'], container, router),
       look: (container) => {
         const there = inContainer(container, 'route show vrf blue')
         assert.ok(there.includes(`default via ${router} dev eth0`), there)

@@ -5,7 +5,7 @@
 import * as assert from 'uvu/assert'
 import { attach } from '../harness/attach.ts'
 import { network } from '../harness/cnitool.ts'
-import { ip, succeeds } from '../harness/command.ts'
+import { ip } from '../harness/command.ts'
 import { lives, router, servedSegment, testRefusedKinds } from '../harness/dhcp-life.ts'
 import { machine } from '../harness/dhcp-machine.ts'
 import { quads } from '../harness/dhcp-message4.ts'
@@ -14,6 +14,7 @@ import { join } from '../harness/dhcp-segment.ts'
 import { newContainer, privateHost } from '../harness/host.ts'
 import { addresses, inContainer, link } from '../harness/look.ts'
 import { test } from '../harness/test.ts'
+import { pingsWith } from '../harness/traffic.ts'
 import { until } from '../harness/until.ts'
 
 await privateHost()
@@ -70,8 +71,7 @@ test('tuning gives another MAC address, and the server has its address back', ()
 
 test('sbr: the routes of the server are in a table of the interface', () =>
   lives(server, [macvlan, { type: 'sbr' }], {
-    pings: (container) =>
-      succeeds('ip', 'netns', 'exec', container.name, 'ping', '-c1', '-w20', '-Ieth0', router),
+    pings: (container) => pingsWith(['-I', 'eth0'], container, router),
     look: (container) => {
       const table = inContainer(container, 'rule show').match(/lookup (\d+)/)?.[1]
       const there = inContainer(container, `route show table ${table}`)

@@ -16,6 +16,7 @@ import { executables } from '../harness/plugin.ts'
 import { runAlone, start } from '../harness/program.ts'
 import { snapshot } from '../harness/snapshot.ts'
 import { test } from '../harness/test.ts'
+import { until } from '../harness/until.ts'
 import { vanish } from '../harness/vanish.ts'
 
 await privateHost()
@@ -59,8 +60,10 @@ test('a path that a cache names is not opened when it is no namespace: a FIFO’
   command('mkfifo', fifo)
   const writer = start('sh', ['-c', `echo text > ${fifo}`])
   entry('fifo', { netns: fifo })
+  const waits = () => command('cat', `/proc/${writer.pid}/wchan`).includes('wait_for_partner')
+  await until('the writer waits', waits)
   assert.match(gc(undefined, '--dry-run').said, 'n/fifo/eth0: stays')
-  assert.match(command('cat', `/proc/${writer.pid}/wchan`), 'wait_for_partner')
+  assert.ok(waits())
   writer.kill('SIGKILL')
   rmSync(`${cache}/fifo`)
 })

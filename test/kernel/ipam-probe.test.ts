@@ -1,19 +1,20 @@
 /** ipam.probe: an address that another machine on the network has is not given to a container. */
 
 import * as assert from 'uvu/assert'
-import { ip } from '../harness/command.ts'
+import { command, ip } from '../harness/command.ts'
 import { type Netns, newContainer, privateHost, removeContainer } from '../harness/host.ts'
 import { bridgeNetwork, single } from '../harness/networks.ts'
 import { call, type Result } from '../harness/plugin.ts'
 import { snapshotOf } from '../harness/snapshot.ts'
 import { test } from '../harness/test.ts'
+import { until } from '../harness/until.ts'
 
 await privateHost()
 
 const squatterMac = '02:00:5e:00:53:01'
 
 /** A machine on the bridge with addresses that IPAM did not give. */
-function squatter(bridge: string, ...addresses: string[]): Netns {
+async function squatter(bridge: string, ...addresses: string[]): Promise<Netns> {
   const netns = newContainer()
   ip(
     `link add ${netns.name} master ${bridge} up type veth peer name eth0 address ${squatterMac} netns ${netns.name}`,
@@ -23,6 +24,9 @@ function squatter(bridge: string, ...addresses: string[]): Netns {
     const nodad = address.includes(':') ? ' nodad' : ''
     ip(`-n ${netns.name} address add ${address} dev eth0${nodad}`)
   }
+  await until('its port forwards', () =>
+    command('bridge', 'link', 'show', 'dev', netns.name).includes('state forwarding'),
+  )
   return netns
 }
 
@@ -59,7 +63,7 @@ for (const [family, index] of [
   test(`an ${family} address that answers is skipped, with its MAC address in a log line`, async () => {
     const { config, at } = await network()
     const [three = '', four = ''] = [at(3)[index], at(4)[index]]
-    const other = squatter(config.bridge, `${three}/${index === 0 ? 24 : 64}`)
+    const other = await squatter(config.bridge, `${three}/${index === 0 ? 24 : 64}`)
     const { status, json, stderr } = await attach(config, newContainer())
     assert.is(status, 0, JSON.stringify(json))
     assert.is(addresses(json)[index], four)
@@ -70,7 +74,7 @@ for (const [family, index] of [
 test('several used addresses in a row are skipped', async () => {
   const { config, at } = await network()
   const taken = [3, 4, 5].map((host) => `${at(host)[0]}/24`)
-  const other = squatter(config.bridge, ...taken)
+  const other = await squatter(config.bridge, ...taken)
   const { json } = await attach(config, newContainer())
   assert.is(addresses(json)[0], at(6)[0])
   removeContainer(other)
@@ -79,7 +83,7 @@ test('several used addresses in a row are skipped', async () => {
 test('a requested address that another machine has is an error, and nothing is left', async () => {
   const { config, at } = await network()
   const [nine = ''] = at(9)
-  const other = squatter(config.bridge, `${nine}/24`)
+  const other = await squatter(config.bridge, `${nine}/24`)
   const container = newContainer()
   const before = snapshotOf(container.name)
   const { json } = await attach(config, container, `IP=${nine}`)
@@ -99,7 +103,7 @@ test('a requested address that another machine has is an error, and nothing is l
 test('when no other address is free, the error names the MAC address that has this one', async () => {
   const subnet = '10.200.0.0/30'
   const { config } = await network({ ranges: [[{ subnet }]] })
-  const other = squatter(config.bridge, '10.200.0.2/30')
+  const other = await squatter(config.bridge, '10.200.0.2/30')
   const { json } = await attach(config, newContainer())
   assert.equal(
     [json?.code, json?.msg],
@@ -112,7 +116,7 @@ test('when no other address is free, the error names the MAC address that has th
 test('static addresses are probed too', async () => {
   const fixed = { type: 'static', ranges: undefined, addresses: [{ address: '10.201.0.5/24' }] }
   const { config } = await network(fixed)
-  const other = squatter(config.bridge, '10.201.0.5/24')
+  const other = await squatter(config.bridge, '10.201.0.5/24')
   const { json } = await attach(config, newContainer())
   assert.equal(
     [json?.code, json?.msg],

@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert'
 import { openPacketSocket, sendFrame } from '../../shared/netlink/packet.ts'
 import { attachTwo } from '../harness/attach.ts'
 import * as cnitool from '../harness/cnitool.ts'
-import { ip, succeeds } from '../harness/command.ts'
+import { ip } from '../harness/command.ts'
 import { unchanged } from '../harness/expect.ts'
 import { type Netns, newContainer, privateHost } from '../harness/host.ts'
 import { exists, link } from '../harness/look.ts'
@@ -22,7 +22,7 @@ import { exampleNetwork, fixed, single } from '../harness/networks.ts'
 import { type Call, call } from '../harness/plugin.ts'
 import { snapshot } from '../harness/snapshot.ts'
 import { test } from '../harness/test.ts'
-import { isSilent, pings } from '../harness/traffic.ts'
+import { isSilent, pings, pingsWith } from '../harness/traffic.ts'
 import { until } from '../harness/until.ts'
 
 await privateHost()
@@ -33,24 +33,8 @@ layCable()
 const both = (keys: Record<string, unknown> = {}) => attachTwo(macsecNetwork(0, keys), macsecNetwork(1, keys))
 
 /** A ping whose payload is recognizable on the cable. */
-function pingMarked({ name }: Netns, address: string): boolean {
-  const args = [
-    'netns',
-    'exec',
-    name,
-    'ping',
-    '-n',
-    '-c',
-    '2',
-    '-i',
-    '0.2',
-    '-w',
-    '20',
-    '-p',
-    'feedc0de',
-    address,
-  ]
-  return succeeds('ip', ...args)
+function pingMarked(from: Netns, address: string): boolean {
+  return pingsWith(['-c', '2', '-p', 'feedc0de'], from, address)
 }
 const mark = Buffer.from('feedc0defeedc0de', 'hex')
 

@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert'
 import { addressesOf, bare } from '../harness/address.ts'
 import { attachTwo } from '../harness/attach.ts'
 import * as cnitool from '../harness/cnitool.ts'
-import { ip, ipJson, succeeds } from '../harness/command.ts'
+import { ip, ipJson } from '../harness/command.ts'
 import { refusal, unchanged } from '../harness/expect.ts'
 import { faultsOf, pausedAt } from '../harness/faults.ts'
 import {
@@ -26,7 +26,7 @@ import { type Call, call } from '../harness/plugin.ts'
 import { testRoundTrips } from '../harness/round-trip.ts'
 import { snapshot } from '../harness/snapshot.ts'
 import { test } from '../harness/test.ts'
-import { overhear, pings } from '../harness/traffic.ts'
+import { overhear, pings, pingsWith } from '../harness/traffic.ts'
 
 await privateHost()
 const distant = farHost()
@@ -184,8 +184,7 @@ test('a container with a smaller MTU gets large packets as fragments', async () 
   const container = newContainer()
   const net = accessible({ mtu: 1280 })
   const { ips } = await cnitool.add(net, container)
-  for (const address of addressesOf(ips))
-    assert.ok(succeeds('ping', '-n', '-q', '-c', '1', '-w', '20', '-s', '1400', address), address)
+  for (const address of addressesOf(ips)) assert.ok(pingsWith(['-s', '1400'], undefined, address), address)
   await cnitool.check(net, container)
   await cnitool.del(net, container)
 })

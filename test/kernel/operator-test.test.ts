@@ -192,7 +192,10 @@ function isAttached(name: string): boolean {
 test('SIGINT in the middle removes all', async () => {
   const network = written(ptpNetwork({ dns: { nameservers: ['192.0.2.77'] } }))
   const before = look()
-  const child = spawn(file, ['test', network, '--timeout', '2'], { env, stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn(file, ['test', network, '--timeout', '60'], {
+    env,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
   let said = ''
   child.stderr.on('data', (text) => (said += text))
   await until('both are attached', () => names().filter(isAttached).length === 2)

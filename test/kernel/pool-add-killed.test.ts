@@ -10,6 +10,7 @@ import type { BlockValue, SingleValue } from '../../shared/store/values.ts'
 import { addressesOf } from '../harness/address.ts'
 import { newCluster } from '../harness/cluster.ts'
 import type { ClusterHost, ClusterNetwork } from '../harness/cluster-host.ts'
+import { insisting } from '../harness/etcd-slow.ts'
 import { privateHost, scratch } from '../harness/host.ts'
 import type { Result } from '../harness/plugin.ts'
 import { fewer, fileChanges, preloaded } from '../harness/preload.ts'
@@ -42,7 +43,7 @@ function begin(wish: string, env: Record<string, string> = {}) {
 }
 
 async function add(wish = '', env: Record<string, string> = {}): Promise<string[]> {
-  const { status, json } = await begin(wish, env)
+  const { status, json } = await insisting(() => begin(wish, env))
   assert.is(status, 0, JSON.stringify(json))
   return addressesOf((json as unknown as Result).ips)
 }
@@ -50,14 +51,18 @@ async function add(wish = '', env: Record<string, string> = {}): Promise<string[
 /** Where the claim of an ADD changes files. */
 async function places(wish = ''): Promise<readonly string[]> {
   const calls = `${scratch}/calls`
-  rmSync(calls, { force: true })
-  await add(wish, { ...faults, PATCHBAY_CALLS: calls })
+  const { status, json } = await insisting(() => {
+    rmSync(calls, { force: true })
+    return begin(wish, { ...faults, PATCHBAY_CALLS: calls })
+  })
+  assert.is(status, 0, JSON.stringify(json))
   return fewer(fileChanges(calls))
 }
 
 /** ADD, of which the claim is killed. */
 async function killedAdd(place: string, wish = ''): Promise<void> {
-  const { status, json } = await begin(wish, { ...faults, PATCHBAY_FAULT: `${place}:kill` })
+  const env = { ...faults, PATCHBAY_FAULT: `${place}:kill` }
+  const { status, json } = await insisting(() => begin(wish, env))
   assert.is(status, 1, `${place}: ${JSON.stringify(json)}`)
   assert.is(json?.code, 11, place)
   assert.match(`${json?.msg}`, 'patchbay-agent was killed by signal 9')

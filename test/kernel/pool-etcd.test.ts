@@ -8,6 +8,7 @@ import { addressesOf } from '../harness/address.ts'
 import { done, errorOf } from '../harness/attach.ts'
 import { ownEtc } from '../harness/etc.ts'
 import { startEtcd } from '../harness/etcd.ts'
+import { insisting } from '../harness/etcd-slow.ts'
 import { privateHost, scratch } from '../harness/host.ts'
 import { operate } from '../harness/operate.ts'
 import { type Call, call, executables, type Result } from '../harness/plugin.ts'
@@ -31,7 +32,7 @@ const request = (verb: Call['verb'], containerID: string, args = ''): Call => ({
 })
 
 async function add(containerID: string, args?: string): Promise<string> {
-  const { status, json } = await call(request('ADD', containerID, args))
+  const { status, json } = await insisting(() => call(request('ADD', containerID, args)))
   assert.is(status, 0, JSON.stringify(json))
   return addressesOf((json as unknown as Result).ips)[0] ?? ''
 }
@@ -59,7 +60,7 @@ test('the first ADD claims a block, three quarters of it a spare one, and 40 ADD
 test('a requested address of a free block has that block claimed; one that is none of the pool is refused', async () => {
   const wish = freeAddress()
   assert.is(await add('w1', `IP=${wish}`), wish)
-  const refused = await call(request('ADD', 'w2', 'IP=10.2.0.5'))
+  const refused = await insisting(() => call(request('ADD', 'w2', 'IP=10.2.0.5')))
   assert.is(errorOf(refused).code, 7)
 })
 

@@ -10,9 +10,10 @@ import { isErrno } from '../../shared/kernel/errno.ts'
 import { deleteFlow, listUdpFlows } from '../../shared/netlink/conntrack.ts'
 import { transact } from '../../shared/netlink/socket.ts'
 import { command } from '../harness/command.ts'
-import { type Conversation, conversation, namedServer } from '../harness/datagrams.ts'
+import { type Conversation, conversation, idleFlowsLast, namedServer } from '../harness/datagrams.ts'
 import { farHost, privateHost } from '../harness/host.ts'
 import { test } from '../harness/test.ts'
+import { until } from '../harness/until.ts'
 import { connect, newBridge } from './firewall-containers.ts'
 import {
   addressOf,
@@ -48,6 +49,7 @@ function scenario(
     test(`IPv${family.family}: ${sentence}`, async () => {
       const opened: Conversation[] = []
       lead(family)
+      idleFlowsLast()
       forgetAll(family)
       try {
         await play(family, (...to) => {
@@ -188,11 +190,13 @@ scenario('of a hundred mapped ports each is looked at', async (family, open) => 
   assert.equal(flows(family), [`${family.own} ${containerPort}`])
 })
 
-scenario('hundreds of flows cost one list and a deletion each', async (family) => {
+scenario('hundreds of flows cost one list and a deletion each', async (family, open) => {
   const many = 300
   const send = `for n in $(seq ${many}); do echo >/dev/udp/${family.own}/${hostPort}; done`
   command('ip', 'netns', 'exec', outside.name, 'bash', '-c', send)
   assert.ok(flows(family).length > many / 2)
+  const isAnswered = async () => (await open(outside, family.own, hostPort).ask(1)) === 'host'
+  await until('the server has answered all: later answers would begin flows anew', isAnswered)
   const count = flows(family).length
   lead(family, one)
   const before = netfilter().sequence

@@ -1,6 +1,7 @@
 /** The protocol of the built executables: the same with both engines. */
 
 import { spawnSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
@@ -132,7 +133,7 @@ for (const engine of ['quickjs', 'node'] as Engine[]) {
 
 test('an input that does not end in time is an error', async () => {
   const open = 'mkfifo "$1" && exec 3<>"$1" && rm "$1" && exec "$2" <&3'
-  const fifo = join(tmpdir(), `patchbay-fifo-${process.pid}`)
+  const fifo = join(tmpdir(), `patchbay-fifo-${randomUUID()}`)
   const answer = await call({
     verb: 'ADD',
     config: '',

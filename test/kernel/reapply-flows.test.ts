@@ -6,7 +6,7 @@ import { netfilter } from '../../shared/firewall/table.ts'
 import { listUdpFlows } from '../../shared/netlink/conntrack.ts'
 import { attach } from '../harness/attach.ts'
 import { command } from '../harness/command.ts'
-import { conversation, namedServer } from '../harness/datagrams.ts'
+import { conversation, idleFlowsLast, namedServer } from '../harness/datagrams.ts'
 import { far, farHost, near, privateHost } from '../harness/host.ts'
 import { bridgeNetwork } from '../harness/networks.ts'
 import { test } from '../harness/test.ts'
@@ -46,6 +46,7 @@ for (const backend of ['nftables', 'iptables'])
         },
         { capabilities: { portMappings } },
       )
+      idleFlowsLast()
       // What is forwarded waits for the bridge's link-local address.
       assert.ok(pings(outside, ...one.addresses))
       const server = await namedServer(one, containerPort, 'one')

@@ -26,7 +26,16 @@ const put = (key: string): StoreStep => ({
 })
 
 /** The error of a transaction, as it is printed. */
-async function errorOf(store: StoreConfig, key = '/patchbay/a'): Promise<string> {
+async function errorOf(store: StoreConfig, key?: string): Promise<string> {
+  let error = ''
+  await until('etcd answers in time', async () => {
+    error = await errorOfOne(store, key)
+    return !/no answer/.test(error)
+  })
+  return error
+}
+
+async function errorOfOne(store: StoreConfig, key = '/patchbay/a'): Promise<string> {
   let connection: Connection | undefined
   try {
     connection = await connect?.(store)

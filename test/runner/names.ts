@@ -34,8 +34,9 @@ export function withoutNames(file: string, output: string): string {
 
 export function saveNames(): void {
   mkdirSync(cache, { recursive: true })
-  writeFileSync(`${path}.new`, JSON.stringify(known))
-  renameSync(`${path}.new`, path)
+  const draft = `${path}.${process.pid}`
+  writeFileSync(draft, JSON.stringify(known))
+  renameSync(draft, path)
 }
 
 /** The files that have a test with this text in its name, and those whose names are not known. */

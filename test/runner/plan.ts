@@ -66,7 +66,7 @@ function ask(kernel: Kernel): Promise<Answer> {
 }
 
 async function answerOf({ name, run }: Kernel): Promise<Answer> {
-  const { output, status } = await run(probeCommand(), 60)
+  const { output, status } = await run(probeCommand(), 600)
   const [version, ...features] = output.trim().split('\n')
   const runs = status === 0
   const sentence = `${name}: ${runs ? `Linux ${version}` : `does not run here. ${output.trim()}`}`

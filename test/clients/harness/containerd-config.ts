@@ -7,7 +7,7 @@ export const image = 'patchbay.test/busybox:1'
 export const state = '/run/test/containerd'
 export const socket = `${state}/containerd.sock`
 
-/** What differs from the default. Some of it only this place needs: AppArmor and a higher OOM score may be refused here. */
+/** What differs from the default. Some of it only this place needs: AppArmor and a higher OOM score may be refused here, and a busy machine's shims answer late. */
 export function configuration(version: number): string {
   return version < 2 ? configuration1() : configuration2()
 }
@@ -17,6 +17,11 @@ root = "/var/lib/containerd"
 state = "${state}/state"
 [grpc]
   address = "${socket}"
+[timeouts]
+  "io.containerd.timeout.shim.load" = "1m"
+  "io.containerd.timeout.shim.cleanup" = "1m"
+  "io.containerd.timeout.shim.shutdown" = "1m"
+  "io.containerd.timeout.task.state" = "1m"
 `
 
 function configuration1(): string {

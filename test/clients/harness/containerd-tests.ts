@@ -63,7 +63,7 @@ function testCtr({ client, ctr }: Containerd): void {
     const words = ['run', '--rm', '--cni', '--cgroup', `${group()}/ctr`, image, 'one']
     let said = ''
     const calls = await callsOf(client, 'portmap', () => {
-      said = ctr(...words, 'sh', '-c', 'ip -o address show eth0; ping -c 1 -W 5 10.250.0.1')
+      said = ctr(...words, 'sh', '-c', 'ip -o address show eth0; ping -c 1 -W 60 10.250.0.1')
     })
     assert.match(said, /inet 10\.250\.0\.\d+\/24/)
     assert.match(said, answered)

@@ -23,7 +23,7 @@ export function testPod({ client, cri }: Containerd): void {
     assert.ok(pings(undefined, ...addresses))
     const container = await cri.start(pod, image, ['httpd', '-f', '-p', '80', '-h', '/etc'])
     assert.match(await textAt('http://127.0.0.1:18083/passwd'), 'root:')
-    assert.match(await cri.exec(container, ['ping', '-c', '1', '-W', '5', '10.250.0.1']), answered)
+    assert.match(await cri.exec(container, ['ping', '-c', '1', '-W', '60', '10.250.0.1']), answered)
     isHealthy(client, '/opt/cni/bin/patchbay')
     await cri.stop(pod)
     assert.not(await cri.isReady(pod))
@@ -37,7 +37,7 @@ export function testPod({ client, cri }: Containerd): void {
     const [one, other] = [await cri.run({ name: 'one' }), await cri.run({ name: 'other' })]
     const container = await cri.start(one, image, ['sleep', '1000'])
     for (const address of await cri.addresses(other))
-      assert.match(await cri.exec(container, ['ping', '-c', '1', '-W', '5', address]), answered)
+      assert.match(await cri.exec(container, ['ping', '-c', '1', '-W', '60', address]), answered)
     for (const pod of [one, other]) await end(cri, pod)
     unchanged(before)
   })

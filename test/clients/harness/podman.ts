@@ -109,7 +109,7 @@ const own = [
 ]
 
 function callsOf(client: Client) {
-  const podman = (...words: string[]) => client.run(...own, ...words).trim()
+  const podman = (...words: string[]) => patiently(() => client.run(...own, ...words).trim())
   return {
     podman,
     beside: (...words: string[]) => beside(client.inside(...own, ...words)),
@@ -117,6 +117,16 @@ function callsOf(client: Client) {
     start: (name: string, ...options: string[]) => void podman(...runWords(name, options)),
     startBeside: (name: string, ...options: string[]) =>
       beside(client.inside(...own, ...runWords(name, options))),
+  }
+}
+
+/** Calls again while podman gives up on a container that a busy machine ends in more than the 5 s that it waits. */
+function patiently(call: () => string, tries = 10): string {
+  try {
+    return call()
+  } catch (error) {
+    if (tries === 1 || !/did not die within timeout/.test(String(error))) throw error
+    return patiently(call, tries - 1)
   }
 }
 

@@ -52,7 +52,7 @@ test('a time is so long ago, or one of a day; anything else is refused', () => {
     ['2h', 7200],
     ['1d', 86_400],
   ] as const)
-    assert.ok(Math.abs(age(text) - seconds * 1000) < 5000, text)
+    assert.ok(Math.abs(age(text) - seconds * 1000) < 25_000, text)
   assert.is(sinceOf('2026-11-28T12:00:00Z'), '2026-11-28T12:00:00.000Z')
   assert.is(sinceOf('2026-11-28'), '2026-11-28T00:00:00.000Z')
   for (const wrong of ['', 'soon', '5', '10', '2026-13-40', '10w', '999999999d'])

@@ -10,11 +10,16 @@ const ranges = [[{ subnet: '10.1.2.0/24' }], [{ subnet: '2001:db8::/64' }]]
 
 const request = (containerID: string) => requestOf(hostLocal, { ipam: { dataDir, ranges } }, { containerID })
 
+/** Each call has its own time to wait for the lock. */
+function call(verb: 'add' | 'del', containerID: string) {
+  renewPatience()
+  return hostLocal[verb](request(containerID))
+}
+
 for (let at = 0; at < Number(count); at++) {
   const containerID = `${name}-${at}`
-  renewPatience()
-  hostLocal.add(request(containerID))
-  if (at % 2 === 1) hostLocal.del(request(containerID))
-  const { ips } = at % 2 === 1 ? (hostLocal.add(request(containerID)) as Result) : { ips: [] }
+  call('add', containerID)
+  if (at % 2 === 1) call('del', containerID)
+  const { ips } = at % 2 === 1 ? (call('add', containerID) as Result) : { ips: [] }
   for (const { address } of ips) console.log(`${containerID} ${address}`)
 }

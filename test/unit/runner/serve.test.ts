@@ -42,15 +42,11 @@ test('each file’s output, status and time come back', () => {
 })
 
 test('a file that takes too long is stopped, and the next runs', () => {
-  const files = [
-    program('slow.mjs', 'console.log("begun"); setTimeout(() => {}, 60000)'),
-    program('next.mjs', ''),
-  ]
-  const ends = served(files, 5)
-  assert.equal(
-    ends.map(({ status }) => status),
-    [124, 0],
-  )
+  const files = [program('slow.mjs', 'setInterval(() => {}, 60000)'), program('next.mjs', '')]
+  const statuses = (limit: number) => served(files, limit).map(({ status }) => status)
+  // A busy machine starts Node in more than 5 s.
+  const last = [5, 60].map(statuses).find(([, next]) => next === 0)
+  assert.equal(last, [124, 0])
 })
 
 test('of a guest that died, the finished files are known, and what the next one wrote', () => {

@@ -50,13 +50,13 @@ test('an action that fails releases the lock', ({ path }) => {
 test('an action waits for a lock that is released in time', async ({ path }) => {
   await holder(path, 0.3)
   assert.is(
-    withFileLock(path, () => 1, 5000),
+    withFileLock(path, () => 1, 60_000),
     1,
   )
 })
 
 test('a lock that is held too long is error 11 with the name of its holder', async ({ path }) => {
-  const held = await holder(path, 20)
+  const held = await holder(path, 600)
   const words = () => readFileSync(`/proc/${held.pid}/cmdline`, 'latin1')
   await until('the holder sleeps', () => words().startsWith('sleep\0'))
   try {

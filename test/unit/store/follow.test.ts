@@ -174,8 +174,13 @@ test('what waits for a member ends when the connection is closed, and the member
     )
   const one = member(`http://127.0.0.1:${await portOf(mute)}`, () => undefined)
   const other = member(`http://127.0.0.1:${await portOf(still)}`, () => undefined)
-  await other.reach()
-  const failures = [one.reach(), other.ask(rangeMethod, {})].map((work) =>
+  await until('it is reached', () =>
+    other.reach().then(
+      () => true,
+      () => false,
+    ),
+  )
+  const failures = [one.reach(), other.ask(rangeMethod, {}, 600_000)].map((work) =>
     work.then(
       () => 'done',
       (error: Error) => error.message,
