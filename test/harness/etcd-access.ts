@@ -42,8 +42,14 @@ export function openAccess({ tls }: Access, directory: string, hosts: readonly s
   }
 }
 
-/** etcdctl gives up after 5 s, in which a busy machine's etcd may not answer. */
-export const etcdctlPatience = { ETCDCTL_DIAL_TIMEOUT: '60s', ETCDCTL_COMMAND_TIMEOUT: '60s' }
+/** By itself etcdctl waits 2 s for a connection, and 5 for an answer: a busy machine needs longer. */
+export const etcdctlPatience = { ETCDCTL_DIAL_TIMEOUT: '10s', ETCDCTL_COMMAND_TIMEOUT: '60s' }
+
+/** Words of etcdctl with the same limits, unless they have one: etcdctl refuses a limit that its environment has, too. */
+export function patient(words: readonly string[]): readonly string[] {
+  const hasLimit = words.some((word) => word.startsWith('--command-timeout='))
+  return hasLimit ? words : ['--dial-timeout=10s', '--command-timeout=60s', ...words]
+}
 
 /** The environment of etcdctl, which enters as root. */
 export function ctlEnvironment(
@@ -51,10 +57,7 @@ export function ctlEnvironment(
   tls: Tls | undefined,
   root: Certificate | undefined,
 ) {
-  const base = {
-    ...{ PATH: process.env.PATH, ETCDCTL_API: '3', ETCDCTL_ENDPOINTS: endpoints.join(',') },
-    ...etcdctlPatience,
-  }
+  const base = { PATH: process.env.PATH, ETCDCTL_API: '3', ETCDCTL_ENDPOINTS: endpoints.join(',') }
   if (!tls || !root) return base
   return { ...base, ETCDCTL_CACERT: tls.ca, ETCDCTL_CERT: root.cert, ETCDCTL_KEY: root.key }
 }

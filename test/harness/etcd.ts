@@ -7,7 +7,7 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { StoreConfig } from '../../shared/store/config.ts'
 import { CommandFailed } from './command.ts'
-import { type Access, ctlEnvironment, giveRoles, openAccess, type Tls } from './etcd-access.ts'
+import { type Access, ctlEnvironment, giveRoles, openAccess, patient, type Tls } from './etcd-access.ts'
 import { inside, type Member, newMember, type Place } from './etcd-member.ts'
 import { argumentsOf, membership, mountDisk, newDisk, plan, removeDisk } from './etcd-plan.ts'
 import { type EtcdVersion, etcdProgram } from './etcd-programs.ts'
@@ -100,7 +100,7 @@ function handleOf(
       tls,
       root,
     )
-    const [file = '', ...args] = [...inside(first), program, ...words]
+    const [file = '', ...args] = [...inside(first), program, ...patient(words)]
     const { status, stdout, stderr } = runAlone(file, args, { env })
     if (status !== 0) throw new CommandFailed(`etcdctl ${words.join(' ')}: ${stderr || stdout}`)
     return stdout
