@@ -6,7 +6,7 @@ import { until } from './until.ts'
 const says = /etcd does not answer|no answer in time|no block was claimed in|has not answered/
 
 /** Whether a call was refused because etcd, or another host, was slow. */
-export function wasSlow({ json }: Answer): boolean {
+function wasSlow({ json }: Answer): boolean {
   return json?.code === 11 && says.test(JSON.stringify(json))
 }
 

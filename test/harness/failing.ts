@@ -2,7 +2,6 @@
 
 import { lasting, steady } from './expect.ts'
 import * as engine from './faults.ts'
-import { alikeTwice } from './faults.ts'
 import { isFullRun } from './full.ts'
 import { isGuest } from './guest.ts'
 import { helperIsGone } from './helper.ts'
@@ -59,7 +58,7 @@ export function changesSomething({ syscall }: Fault, index: number, all: readonl
 
 async function faultsOf(request: Call, place: Place): Promise<Fault[]> {
   const { by = engine } = place
-  const faults = await alikeTwice(async () => {
+  const faults = await engine.alikeTwice(async () => {
     const seen = await by.faultsOf(request)
     await takeDown(request, place)
     return seen

@@ -130,10 +130,11 @@ test('hosts are cut off in both ways, or in one, also while an answer is on its 
   await burst([one, three], 6)
   for (const refused of await Promise.all(bursts)) assert.ok(refused > 0)
   assert.ok(unknownTo(five).length > 0)
-  for (const host of [two, four, five]) heal(host)
-  await allWork([two, four, five], 6)
+  const apart = [two, four, five]
+  for (const host of apart) heal(host)
+  await allWork(apart, 6)
   assert.equal(unknownTo(five), [])
-  for (const host of [two, four, five]) await host.poolsAreSound()
+  for (const host of apart) await host.poolsAreSound()
 })
 
 /** The blocks that a host has by the store, and not by its own file. */

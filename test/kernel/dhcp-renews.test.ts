@@ -3,7 +3,7 @@
 // unpacked: kea-dhcp4-server
 
 import { spawn } from 'node:child_process'
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { isDeepStrictEqual as isEqual } from 'node:util'
 import * as assert from 'uvu/assert'
 import { attach } from '../harness/attach.ts'
@@ -13,6 +13,7 @@ import { keaOn } from '../harness/dhcp-kea.ts'
 import { entryOf, startRenewer } from '../harness/dhcp-renewer.ts'
 import { station } from '../harness/dhcp-segment.ts'
 import { checked, type Given, givenBy, newServed, serve } from '../harness/dhcp-served.ts'
+import { openFiles } from '../harness/helper.ts'
 import { type Netns, privateHost, setSysctl } from '../harness/host.ts'
 import { addresses, link, routes } from '../harness/look.ts'
 import { within } from '../harness/netns.ts'
@@ -192,20 +193,7 @@ test('a NAK takes the address at once, and a server is asked for another', async
   await server.end()
 })
 
-/** How many sockets the renewer has open. */
-function sockets(): number {
-  const directory = `/proc/${renewer.pid}/fd`
-  return readdirSync(directory).filter((fd) => linkOf(`${directory}/${fd}`).startsWith('socket:')).length
-}
-
-/** A descriptor may close meanwhile. */
-function linkOf(path: string): string {
-  try {
-    return readlinkSync(path)
-  } catch {
-    return ''
-  }
-}
+const sockets = () => openFiles(renewer.pid).filter((file) => file.startsWith('socket:'))
 
 test('DEL while a server is asked ends that, and the renewer keeps no socket', async () => {
   const at = newServed()
@@ -214,7 +202,7 @@ test('DEL while a server is asked ends that, and the renewer keeps no socket', a
   server.behave({})
   await until('it is asked', () => at.ear.asked().length > 2)
   await guest.del()
-  await until('no socket is left', () => sockets() === 0)
+  await until('no socket is left', () => sockets().length === 0)
   assert.is(entryOf(guest), undefined)
   await server.end()
 })

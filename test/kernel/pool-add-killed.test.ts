@@ -42,8 +42,12 @@ function begin(wish: string, env: Record<string, string> = {}) {
   return here.call({ verb: 'ADD', containerID: `c${containers++}`, netns: '/none', config, env })
 }
 
-async function add(wish = '', env: Record<string, string> = {}): Promise<string[]> {
-  const { status, json } = await insisting(() => begin(wish, env))
+/** @param prepare before each try */
+async function add(wish = '', env: Record<string, string> = {}, prepare = () => {}): Promise<string[]> {
+  const { status, json } = await insisting(() => {
+    prepare()
+    return begin(wish, env)
+  })
   assert.is(status, 0, JSON.stringify(json))
   return addressesOf((json as unknown as Result).ips)
 }
@@ -51,11 +55,7 @@ async function add(wish = '', env: Record<string, string> = {}): Promise<string[
 /** Where the claim of an ADD changes files. */
 async function places(wish = ''): Promise<readonly string[]> {
   const calls = `${scratch}/calls`
-  const { status, json } = await insisting(() => {
-    rmSync(calls, { force: true })
-    return begin(wish, { ...faults, PATCHBAY_CALLS: calls })
-  })
-  assert.is(status, 0, JSON.stringify(json))
+  await add(wish, { ...faults, PATCHBAY_CALLS: calls }, () => rmSync(calls, { force: true }))
   return fewer(fileChanges(calls))
 }
 
