@@ -63,6 +63,10 @@ export function testEnding(name: string, ending: Ending): void {
     await collects(net, [live])
     unchanged(empty, () => look(kind))
     assert.equal(readdirSync(cache), [])
+    await until(
+      'the kernel has deleted what goes with the namespaces',
+      () => !snapshot().some((line) => ending.goesWithNamespace?.(line)),
+    )
   })
 }
 
