@@ -1,10 +1,11 @@
 /** This host as the agent's tests have it: a network of a pool, addresses that containers take, and what the store says. */
 
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { handsOf } from '../../cli/pool/hands.ts'
 import { type Family, formatAddress } from '../../shared/ip/address.ts'
 import { networkOf, parseCidr, plus } from '../../shared/ip/subnet.ts'
 import { usableOf } from '../../shared/ipam/pool/usable.ts'
+import { writeFile } from '../../shared/kernel/durable.ts'
 import { claimBlock } from '../../shared/store/claims/claim.ts'
 import { enter } from '../../shared/store/claims/enter.ts'
 import { createPool, type Plan } from '../../shared/store/claims/pools.ts'
@@ -65,7 +66,7 @@ export async function agentHost(etcd: Etcd): Promise<AgentHost> {
       void (await hands.free((given) => createPool(given, name, ranges))),
     configure(network, pool = 'blue') {
       const config = { cniVersion: '1.0.0', name: network, type: 'bridge', ipam: { type: 'pool', pool } }
-      writeFileSync(`/etc/cni/net.d/${network}.conf`, JSON.stringify(config))
+      writeFile(`/etc/cni/net.d/${network}.conf`, JSON.stringify(config))
     },
     claim: (network, family = 4, pool = 'blue') =>
       hands.locked(function* (given) {
@@ -85,7 +86,7 @@ export async function agentHost(etcd: Etcd): Promise<AgentHost> {
       const all = Array.from({ length: count }, (_, at) =>
         formatAddress(plus(networkOf(cidr), BigInt(at + 2))),
       )
-      for (const address of all) writeFileSync(`${dataDir}/${network}/${address}`, `c-${address}\r\neth0`)
+      for (const address of all) reserve(`${dataDir}/${network}`, address)
       return all
     },
     free(network, addresses) {
@@ -98,4 +99,10 @@ export async function agentHost(etcd: Etcd): Promise<AgentHost> {
     put: (key, value) =>
       void etcd.etcdctl('put', '--', key, typeof value === 'string' ? value : JSON.stringify(value)),
   }
+}
+
+/** Whole at once: the agent takes an empty record for what a crash has left, and removes it. */
+function reserve(directory: string, address: string): void {
+  writeFileSync(`${directory}/new`, `c-${address}\r\neth0`)
+  renameSync(`${directory}/new`, `${directory}/${address}`)
 }

@@ -4,9 +4,10 @@
  */
 
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import * as assert from 'uvu/assert'
+import { writeFile } from '../../shared/kernel/durable.ts'
 import { addressesOf } from './address.ts'
 import { errorOf } from './attach.ts'
 import { type Netns, newContainer, scratch } from './host.ts'
@@ -116,7 +117,7 @@ export async function newClusterHost(
     },
     write: (path, value) => {
       mkdirSync(dirname(inHost(path)), { recursive: true })
-      writeFileSync(inHost(path), typeof value === 'string' ? value : JSON.stringify(value))
+      writeFile(inHost(path), typeof value === 'string' ? value : JSON.stringify(value))
     },
     read: (path) => readFileSync(inHost(path), 'utf8'),
     list: (path) => readdirSync(inHost(path)).sort(),
