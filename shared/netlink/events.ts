@@ -34,7 +34,8 @@ function watch<T>(events: Socket, deadline: number, look: () => T | undefined): 
   for (;;) {
     const answer = look()
     if (answer !== undefined) return answer
-    if (!waitReadable(events.fd, deadline - now())) return undefined
+    // A process that stood still may find the state right although the time is over.
+    if (!waitReadable(events.fd, deadline - now())) return look()
     drain(events)
   }
 }

@@ -10,11 +10,12 @@ import { Open, open } from '../../shared/kernel/files.ts'
 import { closeNamespace, openNamespace } from '../../shared/kernel/namespace.ts'
 import { must } from '../../shared/kernel/syscall.ts'
 import { ip, succeeds } from '../harness/command.ts'
+import { unchanged } from '../harness/expect.ts'
 import { newContainer, removeContainer } from '../harness/host.ts'
 import { deletedWithDevice } from '../harness/lent.ts'
 import { exists, link } from '../harness/look.ts'
 import { call } from '../harness/plugin.ts'
-import { difference, snapshot } from '../harness/snapshot.ts'
+import { snapshot } from '../harness/snapshot.ts'
 import { test } from '../harness/test.ts'
 import { until } from '../harness/until.ts'
 
@@ -62,7 +63,7 @@ test('a CAN controller comes back as it was from a running container', async () 
   assert.is((await call({ ...request, verb: 'ADD' })).status, 0)
   assert.not.ok(exists('can0'))
   await deletedWithDevice(request)
-  assert.equal(difference(before, snapshot([])), [])
+  unchanged(before, () => snapshot([]))
 })
 
 test('while a descriptor keeps its namespace, DEL fails and forgets nothing; DEL after its end restores it', async () => {
@@ -74,7 +75,7 @@ test('while a descriptor keeps its namespace, DEL fails and forgets nothing; DEL
   closeNamespace(held)
   await until('the kernel has returned it', () => exists('net1'))
   await deletedWithDevice(request)
-  assert.equal(difference(before, snapshot([])), [])
+  unchanged(before, () => snapshot([]))
   assert.equal(readdirSync('/run/patchbay/lent'), [])
 })
 
@@ -83,7 +84,7 @@ test('a namespace that ends during DEL: DEL waits for the controller', async () 
   const { request, held } = await lentAndHeld()
   setTimeout(() => closeNamespace(held), 1000)
   await deletedWithDevice(request)
-  assert.equal(difference(before, snapshot([])), [])
+  unchanged(before, () => snapshot([]))
   assert.is(link('can0').txqlen, 77)
 })
 

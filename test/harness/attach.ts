@@ -5,6 +5,7 @@ import { addressesOf } from './address.ts'
 import * as cnitool from './cnitool.ts'
 import { unchanged } from './expect.ts'
 import { type Netns, newContainer } from './host.ts'
+import { insisting } from './insisting.ts'
 import { type Answer, type Call, type Configuration, call, type Result } from './plugin.ts'
 import { snapshot, snapshotOf } from './snapshot.ts'
 
@@ -50,7 +51,7 @@ type Attaching = Omit<Call, 'verb'>
 
 /** ADD that succeeds. @returns its result */
 export async function added(request: Attaching): Promise<Result> {
-  const { status, json } = await call({ verb: 'ADD', ...request })
+  const { status, json } = await insisting(() => call({ verb: 'ADD', ...request }))
   assert.is(status, 0, JSON.stringify(json))
   return json as unknown as Result
 }

@@ -11,6 +11,7 @@ import { writeFile } from '../../shared/kernel/durable.ts'
 import { addressesOf } from './address.ts'
 import { errorOf } from './attach.ts'
 import { type Netns, newContainer, scratch } from './host.ts'
+import { insisting } from './insisting.ts'
 import { type Answer, type Call, type Configuration, call, executables, type Result } from './plugin.ts'
 import { runAlone, type Started, start } from './program.ts'
 import type { Machine } from './switch.ts'
@@ -45,8 +46,10 @@ export interface ClusterHost extends Machine {
   env: Record<string, string>
   /** Calls a plugin. */
   call(request: Call): Promise<Answer>
-  /** ADD, by default for a new container. @throws with the plugin's answer */
+  /** ADD, by default for a new container, again while etcd or another host is slow. @throws with the plugin's answer */
   add(network: ClusterNetwork, more?: More): Promise<Pod>
+  /** The same, tried once. */
+  addOnce(network: ClusterNetwork, more?: More): Promise<Pod>
   /** ADD that is refused. @returns the code, and all that the error says */
   refused(network: ClusterNetwork, more?: More): Promise<ReturnType<typeof errorOf>>
   verb(verb: 'DEL' | 'CHECK', network: ClusterNetwork, pod: Pod): Promise<Answer>
@@ -79,6 +82,11 @@ export async function newClusterHost(
   const callHere = (request: Call) =>
     call({ ...request, under: ['nsenter', ...args], env: { ...env, ...request.env } })
   const patchbay = (words: string) => [...args, `${executables()}/patchbay`, ...words.split(' ')]
+  const podOf = (container: Netns, { status, json }: Answer): Pod => {
+    if (status !== 0) throw new Error(`${machine.name}: ${JSON.stringify(json)}`)
+    const result = json as unknown as Result
+    return { ...container, result, addresses: addressesOf(result.ips) }
+  }
   const begun: Started[] = []
   const environment = { PATH: process.env.PATH, CNI_PATH: executables(), ...env }
   const run = (words: string, input = '') =>
@@ -88,12 +96,10 @@ export async function newClusterHost(
     under: ['nsenter', ...args],
     env,
     call: callHere,
-    add: async (network, { container = newContainer(), ...more } = {}) => {
-      const { status, json } = await callHere(attachment('ADD', network, container, more))
-      if (status !== 0) throw new Error(`${machine.name}: ${JSON.stringify(json)}`)
-      const result = json as unknown as Result
-      return { ...container, result, addresses: addressesOf(result.ips) }
-    },
+    add: async (network, { container = newContainer(), ...more } = {}) =>
+      podOf(container, await insisting(() => callHere(attachment('ADD', network, container, more)))),
+    addOnce: async (network, { container = newContainer(), ...more } = {}) =>
+      podOf(container, await callHere(attachment('ADD', network, container, more))),
     refused: async (network, { container = newContainer(), ...more } = {}) => {
       const answer = await callHere(attachment('ADD', network, container, more))
       assert.is(answer.status, 1, JSON.stringify(answer.json))

@@ -4,9 +4,11 @@ import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { remember } from './explain.ts'
 import type { Netns } from './host.ts'
+import { isLate } from './insisting.ts'
 import { type Configuration, type Engine, executables, type Result } from './plugin.ts'
 import { start } from './program.ts'
 import { passTick } from './tick.ts'
+import { until } from './until.ts'
 
 /** Built by install.ts. */
 const executable = new URL('../../.cache/cnitool', import.meta.url).pathname
@@ -73,7 +75,16 @@ async function cnitool(verb: string, net: Network, netns: string, extras: Extras
     CAP_ARGS: JSON.stringify(capabilities),
   }
   const words = [verb, net.name, netns]
-  const { status, signal, stdout, stderr } = await start(executable, words, { env }).ended
+  const run = () => start(executable, words, { env }).ended
+  let done = await run()
+  if (isLate(done.stderr))
+    await until('what the call needs is fast enough', async () => {
+      // Plugins before the one that was refused have done their part.
+      if (verb === 'add') await start(executable, ['del', net.name, netns], { env }).ended
+      done = await run()
+      return !isLate(done.stderr)
+    })
+  const { status, signal, stdout, stderr } = done
   const end = { status: status ?? undefined, stdout, stderr }
   remember({ file: executable, args: words, env, input: JSON.stringify(net) }, end)
   const message = `cnitool ${words.join(' ')}: status ${status ?? signal}\n${stderr}\n${stdout}`

@@ -14,8 +14,10 @@ export interface Living {
 
 export interface Fleet {
   living(): readonly Living[]
-  /** ADD on a host. @throws with the plugin's answer, and when an address is another living pod's */
+  /** ADD on a host, again while etcd is slow. @throws with the plugin's answer, and when an address is another living pod's */
   add(host: ClusterHost): Promise<Pod>
+  /** The same, tried once. */
+  addOnce(host: ClusterHost): Promise<Pod>
   /** DEL, which must succeed. */
   del(...pods: Pod[]): Promise<void>
   /** Takes pods off the books whose host has forgotten them. */
@@ -25,18 +27,19 @@ export interface Fleet {
 /** @param networkOf what a host has configured */
 export function newFleet(networkOf: (host: ClusterHost) => ClusterNetwork): Fleet {
   let living: Living[] = []
+  const joined = (host: ClusterHost, pod: Pod) => {
+    for (const { host: other, pod: its } of living)
+      assert.not.ok(
+        its.addresses.some((address) => pod.addresses.includes(address)),
+        `${pod.addresses} of ${host.name} is given twice: ${other.name} has it`,
+      )
+    living.push({ host, pod })
+    return pod
+  }
   return {
     living: () => living,
-    add: async (host) => {
-      const pod = await host.add(networkOf(host))
-      for (const { host: other, pod: its } of living)
-        assert.not.ok(
-          its.addresses.some((address) => pod.addresses.includes(address)),
-          `${pod.addresses} of ${host.name} is given twice: ${other.name} has it`,
-        )
-      living.push({ host, pod })
-      return pod
-    },
+    add: async (host) => joined(host, await host.add(networkOf(host))),
+    addOnce: async (host) => joined(host, await host.addOnce(networkOf(host))),
     del: async (...pods) => {
       for (const { host, pod } of living.filter(({ pod }) => pods.includes(pod))) {
         const { status, json } = await host.verb('DEL', networkOf(host), pod)

@@ -9,6 +9,7 @@ import { ip, ipJson } from './command.ts'
 import { silent } from './doctor.ts'
 import { refusal } from './expect.ts'
 import { newContainer, removeContainer } from './host.ts'
+import { insisting } from './insisting.ts'
 import { addresses, type Link } from './look.ts'
 import { bridgeNetwork, exampleNetwork, single } from './networks.ts'
 import { call, type Engine } from './plugin.ts'
@@ -93,7 +94,9 @@ async function comeAndGo(net: Network, count: number, { ifname }: Setting = {}):
     return { container, request: { config, ifname, containerID: container.name, netns: container.path } }
   })
   await Promise.all(attachments.map(({ request }) => added(request)))
-  const answers = await Promise.all(attachments.map(({ request }) => call({ verb: 'DEL', ...request })))
+  const answers = await Promise.all(
+    attachments.map(({ request }) => insisting(() => call({ verb: 'DEL', ...request }))),
+  )
   for (const answer of answers) assert.equal(answer, done)
   for (const { container } of attachments) removeContainer(container)
 }

@@ -15,9 +15,14 @@ export function pings(from: Netns | undefined, ...addresses: string[]): boolean 
   return addresses.every((address) => isAnswered(from, address, 20))
 }
 
-/** Whether an address answers pings with these options of ping, within twenty seconds. */
-export function pingsWith(options: readonly string[], from: Netns | undefined, address: string): boolean {
-  return isAnswered(from, address, 20, options)
+/** Whether an address answers pings with these options of ping. */
+export function pingsWith(
+  options: readonly string[],
+  from: Netns | undefined,
+  address: string,
+  seconds = 20,
+): boolean {
+  return isAnswered(from, address, seconds, options)
 }
 
 /** Whether none of the addresses answers any of five pings in a second. */

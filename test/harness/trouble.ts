@@ -111,7 +111,7 @@ function looks({ name }: Netns, concerns: (line: string) => boolean = () => true
 async function failing(kind: Troubled): Promise<void> {
   const { request, container, end } = await trip(kind)
   assert.equal(await harmOfFailures(request, { ...looks(container), tidy: kind.tidy }), [])
-  removeContainer(container)
+  await removed(kind, container)
   await end()
 }
 
@@ -126,7 +126,7 @@ async function failingInDel(kind: Troubled): Promise<void> {
   }
   const place = { ...looks(container), tidy: kind.tidy, attached }
   assert.equal(await harmOfFailuresInDel(request, place), [])
-  removeContainer(container)
+  await removed(kind, container)
   await end()
 }
 
@@ -134,8 +134,22 @@ async function killed(kind: Troubled): Promise<void> {
   const { request, container, end } = await trip(kind)
   const place = looks(container, (line) => !kind.isLeftInside?.(line))
   assert.equal(await harmOfKills(request, { ...place, tidy: kind.tidy }), [])
-  removeContainer(container)
+  await removed(kind, container)
   await end()
+}
+
+function removed(kind: Troubled, container: Netns): Promise<void> {
+  removeContainer(container)
+  return vanished(kind, container)
+}
+
+/** The kernel deletes the host's ends of a container's pairs a moment later, and the next test begins with a snapshot. */
+async function vanished({ goesWithNamespace }: Troubled, container: Netns): Promise<void> {
+  const isOf = new RegExp(`\\b${container.name}\\b`)
+  await until(
+    'the kernel has deleted what goes with the namespace',
+    () => !snapshot().some((line) => goesWithNamespace?.(line) && isOf.test(line)),
+  )
 }
 
 async function namespaceGone(kind: Troubled): Promise<void> {
@@ -149,6 +163,7 @@ async function namespaceGone(kind: Troubled): Promise<void> {
     assert.equal(await call(gone), done)
     assert.equal(await call(gone), done)
     unchanged(before, found)
+    await vanished(kind, container)
     await end()
   }
 }

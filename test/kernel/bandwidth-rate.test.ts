@@ -56,8 +56,13 @@ async function assertBothWays(container: Attached, received: number, sent: numbe
 
 /** Clearly more than a limit of 20 Mbit/s. */
 async function assertUnlimited(flow: Flow): Promise<void> {
-  const { all } = await throughput({ ...flow, seconds: 1 })
-  assert.ok(all > 60 * MBIT, `${all / MBIT} Mbit/s`)
+  const seen: number[] = []
+  while (seen.length < TRIES) {
+    const { all } = await throughput({ ...flow, seconds: 1 })
+    if (all > 60 * MBIT) return
+    seen.push(all / MBIT)
+  }
+  assert.unreachable(`${seen.join(', ')} Mbit/s`)
 }
 
 for (const egress of ['interface', 'ifb'])

@@ -63,14 +63,14 @@ async function interrupted(all: readonly Running[]): Promise<string[]> {
 
 /** Ping of both families, TCP to a closed port, UDP, a datagram in fragments; neighbours are looked for, too. */
 function traffic(): void {
-  const { name } = one
-  command('ip', '-n', name, 'neighbour', 'flush', 'dev', 'eth0')
+  // The other first: without an entry it sends no probe, from which this one would learn.
+  for (const { name } of [other, one]) command('ip', '-n', name, 'neighbour', 'flush', 'dev', 'eth0')
   assert.ok(pings(one, ipv4, ipv6))
   const script = `
     for port in 80 443; do echo x > /dev/tcp/${ipv4}/$port; echo x > /dev/tcp/${ipv6}/$port; done 2>/dev/null
     echo x > /dev/udp/${ipv4}/53; echo x > /dev/udp/${ipv6}/53
     head -c 4000 /dev/zero > /dev/udp/${ipv4}/5000; true`
-  command('ip', 'netns', 'exec', name, 'bash', '-c', script)
+  command('ip', 'netns', 'exec', one.name, 'bash', '-c', script)
 }
 
 const filters = [
@@ -151,7 +151,7 @@ test('--count and --seconds end it, and standard output may be the file', async 
       operate(patchbay(engine), `capture ${quiet.name} --seconds 1`),
       '0 frames, 0 dropped by the kernel\n',
     )
-  const [piped] = await started([[one.path, '-w', '-', '-i', 'eth0', '--count', '1']])
+  const [piped] = await started([[one.path, '-w', '-', '-i', 'eth0', '--count', '1', 'icmp']])
   traffic()
   assert.match((await (piped as Running).ended).stdout, /^\n\r\r\n/)
 })

@@ -35,7 +35,7 @@ one.patchbay('pool create green --range 10.9.0.0/16 --range fd00:9::/64 --block-
 
 /** Some ADDs on each of the hosts, which may be refused for now. @returns how many were */
 async function burst(on: readonly ClusterHost[], each: number): Promise<number> {
-  const calls = on.flatMap((host) => Array.from({ length: each }, () => fleet.add(host)))
+  const calls = on.flatMap((host) => Array.from({ length: each }, () => fleet.addOnce(host)))
   const ended = await Promise.allSettled(calls)
   const refused = ended.flatMap((end) => (end.status === 'rejected' ? [String(end.reason)] : []))
   for (const reason of refused) assert.match(reason, '"code":11')
@@ -87,7 +87,8 @@ test('the quorum is lost: ADD goes on with the blocks at hand, then says what to
   const pod = await fleet.add(one)
   for (const { kill } of lost) await kill()
   let refusal: unknown
-  for (let adds = 0; adds < 16 && !refusal; adds++) await fleet.add(one).catch((error) => (refusal = error))
+  for (let adds = 0; adds < 16 && !refusal; adds++)
+    await fleet.addOnce(one).catch((error) => (refusal = error))
   assert.match(String(refusal), /"code":11.*etcd/)
   assert.is((await one.verb('CHECK', addresses, pod)).status, 0)
   await fleet.del(pod)
@@ -173,7 +174,7 @@ for (const [what, wishes, says] of [
     four.write('/etc/patchbay/store.json', { ...settings, ...etcd.tls?.issue('host4', wishes) })
     const refusals: string[] = []
     for (let adds = 0; adds < 16 && refusals.length === 0; adds++)
-      await fleet.add(four).catch((error) => refusals.push(String(error)))
+      await fleet.addOnce(four).catch((error) => refusals.push(String(error)))
     assert.match(String(refusals), says)
     four.write('/etc/patchbay/store.json', settings)
     await fleet.add(four)

@@ -6,6 +6,7 @@ import * as assert from 'uvu/assert'
 import type { StoreConfig } from '../../shared/store/config.ts'
 import { newCluster } from '../harness/cluster.ts'
 import type { ClusterHost } from '../harness/cluster-host.ts'
+import { patient } from '../harness/etcd-access.ts'
 import { etcdProgram } from '../harness/etcd-programs.ts'
 import { privateHost } from '../harness/host.ts'
 import { fixed } from '../harness/networks.ts'
@@ -35,7 +36,7 @@ const inHost = (host: ClusterHost, ...words: string[]) => {
 test('each host has what it enters etcd with', () => {
   const { endpoints, ca, cert, key }: StoreConfig = JSON.parse(two.read('/etc/patchbay/store.json'))
   const options = [`--endpoints=${endpoints}`, `--cacert=${ca}`, `--cert=${cert}`, `--key=${key}`]
-  assert.match(inHost(two, etcdProgram('3.5', 'etcdctl'), ...options, 'put', 'a', 'b'), 'OK')
+  assert.match(inHost(two, etcdProgram('3.5', 'etcdctl'), ...options, ...patient(['put', 'a', 'b'])), 'OK')
   assert.is(etcd.etcdctl('get', 'a', '--print-value-only'), 'b\n')
 })
 

@@ -10,6 +10,7 @@ import { exists } from '../harness/look.ts'
 import { bridgeNetwork, single } from '../harness/networks.ts'
 import { callAlone, type Engine } from '../harness/plugin.ts'
 import { test } from '../harness/test.ts'
+import { until } from '../harness/until.ts'
 
 await privateHost()
 
@@ -23,6 +24,7 @@ test('DEL and its output end before the helper, which has two sockets open', asy
   const { before, del, container } = await readyForDel(bridge)
   const pid = await lingering(del)
   assert.ok(isThere(pid))
+  await until('it has closed all else', () => openFiles(pid).length === 2)
   assert.equal(openFiles(pid), ['socket:[N]', 'socket:[N]'])
   assert.not.ok(exists('eth0', container))
   unchanged(before)

@@ -134,7 +134,7 @@ test('an ACK after a NAK counts nothing: the server is asked anew', () => {
   const first: Reply[] = [answer4('NAK', good), answer4('ACK', good)]
   const behaviour = { ...good4(next), REQUEST: [first, [answer4('ACK', next)]] }
   return from(behaviour, ({ result }) => assert.is(result.ips[0]?.address, '10.7.0.10/24'), {
-    ipam: { timeout: 10 },
+    ipam: { timeout: 60 },
   })
 })
 
@@ -143,7 +143,7 @@ test('among a thousand bad OFFERs and bytes of chance the good one is found', ()
   const storm = { ...answer4('OFFER', good, { chaddr: '020000000001' }), times: 1000 }
   const [offer, ack] = [answer4('OFFER', good), answer4('ACK', good)]
   const behaviour = { DISCOVER: [[...noise, storm, offer], [offer]], REQUEST: [[storm, ack], [ack]] }
-  return from(behaviour, () => {}, { ipam: { timeout: 10 } })
+  return from(behaviour, () => {}, { ipam: { timeout: 60 } })
 })
 
 test('a host name of CNI_ARGS that is none is not sent', async () => {

@@ -21,7 +21,7 @@ import { until } from '../harness/until.ts'
 
 await privateHost()
 const { lan, server, ear } = await servedSegment()
-const ipam = { type: 'dhcp', timeout: 10 }
+const ipam = { type: 'dhcp', timeout: 60 }
 
 test('ipvlan: two containers with one MAC address have two leases, by broadcast and client identifier', async () => {
   const before = snapshot()

@@ -19,7 +19,7 @@ import { until } from '../harness/until.ts'
 
 await privateHost()
 const { lan, server, ear } = await servedSegment()
-const ipam = { type: 'dhcp', timeout: 10 }
+const ipam = { type: 'dhcp', timeout: 60 }
 const macvlan = { type: 'macvlan', master: lan.nic, ipam }
 
 test('host-device: a NIC that is lent comes back with its MTU', async () => {

@@ -243,7 +243,7 @@ test('containers that come and go while doctor looks are no fault', async () => 
     const now = performance.now()
     lines = new Map(look().map((line) => [line, lines.get(line) ?? now]))
     // A single ADD or DEL may be seen at work for some seconds, where the machine is busy.
-    const old = [...lines].filter(([, first]) => now - first > 20_000)
+    const old = [...lines].filter(([, first]) => now - first > 60_000)
     assert.equal(old, [])
     await new Promise(setImmediate)
   }

@@ -15,6 +15,7 @@ import {
   withWords,
 } from '../harness/frozen.ts'
 import { type Netns, newContainer, removeContainer } from '../harness/host.ts'
+import { exists } from '../harness/look.ts'
 import { executables } from '../harness/plugin.ts'
 import { type Snapshot, snapshot, snapshotOf, withoutNumbers } from '../harness/snapshot.ts'
 import { test } from '../harness/test.ts'
@@ -86,6 +87,7 @@ async function collect(name: string, way: Way, files: Files): Promise<void> {
     [],
   )
   noneIsDamaged()
+  if (way.lends) await until('the other end of the NIC has gone with it', () => !exists(`${way.lends}-peer`))
 }
 
 /** GC keeps what is not older than itself by the clock of files, which has ticks of some milliseconds. */

@@ -49,10 +49,14 @@ const endings: Record<string, Ending> = {
     subnets,
   },
   ipvlan: { config: { type: 'ipvlan', master: 'uplink', mode: 'l3' }, subnets },
-  'ipvlan with hostAccess': { config: { type: 'ipvlan', master: 'uplink', hostAccess: true }, subnets },
+  // Of one parent, which refuses addresses that it has in a namespace that is being deleted.
+  'ipvlan with hostAccess': {
+    config: { type: 'ipvlan', master: 'uplink', hostAccess: true },
+    subnets: ['10.89.0.0/24', 'fd89::/64'],
+  },
   'ipvtap with a device node': {
     config: { type: 'ipvtap', master: 'uplink', node: '/run/nodes/{containerID}/{ifname}' },
-    subnets,
+    subnets: ['10.90.0.0/24', 'fd90::/64'],
   },
   macsec: {
     config: { type: 'macsec', master: 'mac0', keyFile: secrets, key: 'a' },

@@ -9,6 +9,7 @@ import * as cnitool from '../harness/cnitool.ts'
 import { command, ip } from '../harness/command.ts'
 import { refusal, unchanged } from '../harness/expect.ts'
 import { type Netns, newContainer, privateHost, removeContainer } from '../harness/host.ts'
+import { insisting } from '../harness/insisting.ts'
 import { exists, inContainer, link } from '../harness/look.ts'
 import { exampleNetwork, hostLocal } from '../harness/networks.ts'
 import { type Call, call } from '../harness/plugin.ts'
@@ -226,7 +227,7 @@ test('of twenty parallel ADDs with the same device one succeeds, the others are 
   const requests = Array.from({ length: 20 }, () =>
     requestFor({ device: 'eth1', ipam: hostLocal('10.9.0.0/24') }),
   )
-  const answers = await Promise.all(requests.map(call))
+  const answers = await Promise.all(requests.map((request) => insisting(() => call(request))))
   assert.is(answers.filter(({ status }) => status === 0).length, 1)
   for (const { status, json } of answers) if (status !== 0) assert.is(json?.code, 7, JSON.stringify(json))
   for (const request of requests) assert.equal(await call({ ...request, verb: 'DEL' }), done)

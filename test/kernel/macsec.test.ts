@@ -8,6 +8,7 @@ import * as cnitool from '../harness/cnitool.ts'
 import { ip } from '../harness/command.ts'
 import { unchanged } from '../harness/expect.ts'
 import { type Netns, newContainer, privateHost } from '../harness/host.ts'
+import { insisting } from '../harness/insisting.ts'
 import { exists, link } from '../harness/look.ts'
 import {
   addressOf,
@@ -174,12 +175,12 @@ test('ten parallel ADDs and DELs on one parent, each with its own MAC address an
     return { verb: 'ADD', config, containerID, netns, args: `MAC=02:00:00:00:01:0${number}` }
   })
   const before = snapshot()
-  const added = await Promise.all(requests.map((request) => call(request)))
+  const added = await Promise.all(requests.map((request) => insisting(() => call(request))))
   assert.equal(
     added.flatMap(({ json }) => json?.msg ?? []),
     [],
   )
-  await Promise.all(requests.map((request) => call({ ...request, verb: 'DEL' })))
+  await Promise.all(requests.map((request) => insisting(() => call({ ...request, verb: 'DEL' }))))
   unchanged(before)
 })
 

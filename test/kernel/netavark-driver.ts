@@ -6,7 +6,7 @@ import { ip } from '../harness/command.ts'
 import { gc } from '../harness/ended.ts'
 import { ownEtc } from '../harness/etc.ts'
 import { unchanged } from '../harness/expect.ts'
-import { newContainer, removeContainer, setSysctl } from '../harness/host.ts'
+import { type Netns, newContainer, removeContainer, setSysctl } from '../harness/host.ts'
 import { addresses, exists, link } from '../harness/look.ts'
 import {
   attachment,
@@ -49,6 +49,19 @@ export function driverHost(): void {
     ip(`link add ${nic} type veth peer name far${nic}`)
     for (const end of [nic, `far${nic}`]) ip(`link set ${end} up`)
   }
+}
+
+/** Sets up once the kernel has deleted the interface of an earlier test, a moment after its namespace: its parent may have one of a kind. */
+async function setupInTime(input: Record<string, unknown>, box: Netns): Promise<void> {
+  await until('the parent is free', () => {
+    try {
+      setup(input, box)
+      return true
+    } catch (error) {
+      if (!/taken|exists|same peer/.test(String(error))) throw error
+      return false
+    }
+  })
 }
 
 /** Declares the tests of a driver. */
@@ -114,7 +127,7 @@ export function testDriver({ driver, parent, options, kind, data, withoutAddress
     const box = newContainer()
     const net = create(given)
     writeFileSync(`${networks}/${net.name}.json`, JSON.stringify(net))
-    setup(attachment(net, ips), box)
+    await setupInTime(attachment(net, ips), box)
     removeContainer(box)
     await until('gc sees that the container has ended', () =>
       gc('--dry-run').endsWith('attachments: 1 would be deleted\n'),

@@ -65,6 +65,10 @@ test('ls has each range with what is used, and each address with its holder', as
   assert.match(operate(file, 'ipam ls net3', 2), 'the networks are net1, net2')
 })
 
+/** Within the second that it waits. A busy machine may find the answer later than it came. */
+const answersSoon = ({ reachable, milliseconds = 9999 }: Awaited<ReturnType<typeof show>>) =>
+  reachable === 'answers' && milliseconds < 1000
+
 test('show says which container has an address by files, cache and kernel, and that it answers', async () => {
   for (const { addresses } of [one, other])
     for (const address of addresses) {
@@ -74,10 +78,9 @@ test('show says which container has an address by files, cache and kernel, and t
       // It waits a second for the answer.
       let again = found
       await until(`${address} answers`, async () => {
-        if (again.reachable !== 'answers') again = await show(address)
-        return again.reachable === 'answers'
+        if (!answersSoon(again)) again = await show(address)
+        return answersSoon(again)
       })
-      assert.ok((again.milliseconds ?? 9999) < 1000)
     }
   const gateway = await show('10.1.0.1')
   assert.equal([gateway.ranges[0]?.role, gateway.way, gateway.holders], ['gateway', 'local', []])

@@ -10,8 +10,8 @@ import type { BlockValue, SingleValue } from '../../shared/store/values.ts'
 import { addressesOf } from '../harness/address.ts'
 import { newCluster } from '../harness/cluster.ts'
 import type { ClusterHost, ClusterNetwork } from '../harness/cluster-host.ts'
-import { insisting } from '../harness/etcd-slow.ts'
 import { privateHost, scratch } from '../harness/host.ts'
+import { insisting } from '../harness/insisting.ts'
 import type { Result } from '../harness/plugin.ts'
 import { fewer, fileChanges, preloaded } from '../harness/preload.ts'
 import { test } from '../harness/test.ts'
@@ -60,9 +60,12 @@ async function places(wish = ''): Promise<readonly string[]> {
 }
 
 /** ADD, of which the claim is killed. */
-async function killedAdd(place: string, wish = ''): Promise<void> {
+async function killedAdd(place: string, wish = '', prepare = () => {}): Promise<void> {
   const env = { ...faults, PATCHBAY_FAULT: `${place}:kill` }
-  const { status, json } = await insisting(() => begin(wish, env))
+  const { status, json } = await insisting(() => {
+    prepare()
+    return begin(wish, env)
+  })
   assert.is(status, 1, `${place}: ${JSON.stringify(json)}`)
   assert.is(json?.code, 11, place)
   assert.match(`${json?.msg}`, 'patchbay-agent was killed by signal 9')
@@ -82,8 +85,7 @@ test('the claim of a host’s first ADD is killed before or after any of its fil
   const all = await places()
   assert.ok(all.length >= 12, `${all.length} places`)
   for (const place of all) {
-    beNew()
-    await killedAdd(place)
+    await killedAdd(place, '', beNew)
     assert.equal((await add()).sort(), records(here), place)
     const held = holdings().blocks.map(({ block, state }) => `${state} ${block}`)
     const claimed = inStore<BlockValue>('blocks').map(({ block }) => `held ${block}`)

@@ -194,10 +194,14 @@ test('when all containers have ended, every address of the pool is given again, 
   await byHost(empty)
   assert.equal(records(), [])
   // A busy etcd refuses one before the pool is full.
-  await until('no address is left', async () => {
-    await byHost(fill)
-    return had().length >= 253
-  })
+  await until(
+    'no address is left',
+    async () => {
+      await byHost(fill)
+      return had().length >= 253
+    },
+    300,
+  )
   const given = had().map((one) => one.split(' ')[1])
   const all = Array.from({ length: 256 }, (_, at) => `10.1.0.${at}`).slice(2, -1)
   assert.equal(given.sort(), all.sort())

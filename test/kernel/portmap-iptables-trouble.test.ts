@@ -6,6 +6,7 @@ import * as assert from 'uvu/assert'
 import { command } from '../harness/command.ts'
 import { harmOfFailures, harmOfFailuresInDel, harmOfKills } from '../harness/failing.ts'
 import { newContainer, privateHost } from '../harness/host.ts'
+import { insisting } from '../harness/insisting.ts'
 import { type Configuration, call, callAlone } from '../harness/plugin.ts'
 import { reference } from '../harness/reference.ts'
 import { snapshot } from '../harness/snapshot.ts'
@@ -61,14 +62,16 @@ test('of ten containers that ask for one port at once, one gets it; others get t
   const before = look()
   const rivals = Array.from({ length: 10 }, (_, index) => portmap(`r${index}`, 100 + index, 9000))
   const others = Array.from({ length: 5 }, (_, index) => portmap(`o${index}`, 120 + index, 9001 + index))
-  const answers = await Promise.all([...rivals, ...others].map(call))
+  const answers = await Promise.all([...rivals, ...others].map((request) => insisting(() => call(request))))
   const refused = answers.slice(0, rivals.length).filter(({ status }) => status !== 0)
   assert.is(refused.length, 9)
   for (const { json } of refused)
     assert.match(String(json?.msg), /host port 9000\/(tcp|udp) is taken by trouble\/r\d\/eth0/)
   assert.ok(answers.slice(rivals.length).every(({ status }) => status === 0))
   assert.is(new Set(chains()).size, 3 + 1 + others.length)
-  const gone = await Promise.all([...rivals, ...others].map((request) => call({ ...request, verb: 'DEL' })))
+  const gone = await Promise.all(
+    [...rivals, ...others].map((request) => insisting(() => call({ ...request, verb: 'DEL' }))),
+  )
   assert.ok(gone.every(({ status }) => status === 0))
   assert.equal(chains(), [])
   assert.equal(look(), before)
@@ -81,7 +84,7 @@ test('ADDs and DELs beside those of the reference leave what is asked for', asyn
   assert.is((await call(stays)).status, 0)
   for (const verb of ['ADD', 'DEL'] as const) {
     const answers = await Promise.all([
-      ...ours.map((request) => call({ ...request, verb })),
+      ...ours.map((request) => insisting(() => call({ ...request, verb }))),
       ...theirs.map((request) => reference({ ...request, verb, config: ofReference(request) })),
     ])
     assert.ok(

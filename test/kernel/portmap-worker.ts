@@ -4,16 +4,29 @@ import { toCniError } from '../../shared/error/error.ts'
 import { addPortmap } from '../../shared/firewall/portmap.ts'
 import { removePortmap } from '../../shared/firewall/portmap-removal.ts'
 import { parseCidr } from '../../shared/ip/subnet.ts'
+import { renewPatience } from '../../shared/state/lock.ts'
+import { isLate } from '../harness/insisting.ts'
 
 const [verb, number, port] = process.argv.slice(2) as [string, string, string]
 const attachment = { network: 'many', containerID: `c${number}`, ifname: 'eth0' }
 const addresses = [`10.99.0.${number}/24`, `fd99::${number}/64`].flatMap((text) => parseCidr(text) ?? [])
 const mappings = [{ protocol: 'tcp' as const, hostPort: Number(port), containerPort: 80 }]
 
+/** Again, as a runtime does, when others have had the lock for too long. */
+async function insist(change: () => Promise<unknown>): Promise<void> {
+  try {
+    renewPatience()
+    await change()
+  } catch (error) {
+    if (!isLate(toCniError(error).message)) throw error
+    await insist(change)
+  }
+}
+
 try {
   const rules = addresses.map((address) => ({ attachment, address, mappings, snat: true, masqAll: false }))
-  if (verb !== 'remove') await addPortmap(attachment, rules, () => {}, 'iptables')
-  if (verb !== 'add') await removePortmap(attachment)
+  if (verb !== 'remove') await insist(() => addPortmap(attachment, rules, () => {}, 'iptables'))
+  if (verb !== 'add') await insist(() => removePortmap(attachment))
 } catch (error) {
   await removePortmap(attachment)
   const { code, message, details } = toCniError(error)

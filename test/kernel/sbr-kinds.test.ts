@@ -4,14 +4,14 @@
 import * as assert from 'uvu/assert'
 import { added, attach, done } from '../harness/attach.ts'
 import * as cnitool from '../harness/cnitool.ts'
-import { succeeds } from '../harness/command.ts'
 import { newContainer, privateHost, removeContainer } from '../harness/host.ts'
 import { removeLan, router } from '../harness/lan.ts'
 import { inContainer, link, sysctl } from '../harness/look.ts'
+import { pathOf } from '../harness/netns.ts'
 import { bridgeNetwork, exampleNetwork } from '../harness/networks.ts'
 import { call } from '../harness/plugin.ts'
 import { test } from '../harness/test.ts'
-import { pings } from '../harness/traffic.ts'
+import { pings, pingsWith } from '../harness/traffic.ts'
 
 await privateHost()
 
@@ -46,8 +46,7 @@ test('242-macvlan-tuning-sbr.conflist: beyond the LAN answers come by it, althou
 
 /** Whether an address answers pings that come from another one. */
 function pingsFrom(netns: string, from: string, address: string, seconds = 20): boolean {
-  const ping = `ping -n -q -c 1 -i 0.2 -w ${seconds} -I ${from} ${address}`
-  return succeeds('ip', 'netns', 'exec', netns, ...ping.split(' '))
+  return pingsWith(['-I', from], { name: netns, path: pathOf(netns) }, address, seconds)
 }
 
 for (const engine of ['quickjs', 'node'] as const)

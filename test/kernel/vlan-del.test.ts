@@ -8,6 +8,7 @@ import * as cnitool from '../harness/cnitool.ts'
 import { ip } from '../harness/command.ts'
 import { refusal, unchanged, unchangedFiles } from '../harness/expect.ts'
 import { newContainer, privateHost } from '../harness/host.ts'
+import { insisting } from '../harness/insisting.ts'
 import { lan } from '../harness/lan.ts'
 import { addresses, exists, inContainer } from '../harness/look.ts'
 import { hostLocal, single } from '../harness/networks.ts'
@@ -131,7 +132,9 @@ test('twenty parallel ADDs of different VLANs on one parent succeed with differe
     return { net: { ...net, plugins }, container: newContainer() }
   })
   const add = ({ net, container }: (typeof all)[number]) =>
-    call({ verb: 'ADD', config: single(net), netns: container.path, containerID: container.name })
+    insisting(() =>
+      call({ verb: 'ADD', config: single(net), netns: container.path, containerID: container.name }),
+    )
   const answers = await Promise.all(all.map(add))
   for (const { status, json } of answers) assert.is(status, 0, JSON.stringify(json))
   const given = all.flatMap(({ container }) => addresses('eth0', container))

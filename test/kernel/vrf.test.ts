@@ -4,7 +4,7 @@
 import * as assert from 'uvu/assert'
 import { added } from '../harness/attach.ts'
 import * as cnitool from '../harness/cnitool.ts'
-import { command, ip, ipJson } from '../harness/command.ts'
+import { ip, ipJson } from '../harness/command.ts'
 import { refusal, unchanged } from '../harness/expect.ts'
 import { harmOfFailures } from '../harness/failing.ts'
 import { type Netns, newContainer, privateHost, removeContainer } from '../harness/host.ts'
@@ -14,7 +14,7 @@ import { call, type Result } from '../harness/plugin.ts'
 import { versions } from '../harness/round-trip.ts'
 import { snapshot, snapshotOf } from '../harness/snapshot.ts'
 import { test } from '../harness/test.ts'
-import { isSilent } from '../harness/traffic.ts'
+import { isSilent, pingsWith } from '../harness/traffic.ts'
 
 await privateHost()
 
@@ -41,14 +41,8 @@ function table(container: Netns, name: string, family: 4 | 6 = 4): string[] {
 }
 
 /** Whether an address answers a ping from a VRF. */
-function pingsIn({ name }: Netns, vrf: string, address: string, seconds = 20): boolean {
-  const ping = `ping -n -q -c 1 -w ${seconds} -I ${vrf} ${address}`
-  try {
-    command('ip', 'netns', 'exec', name, ...ping.split(' '))
-    return true
-  } catch {
-    return false
-  }
+function pingsIn(container: Netns, vrf: string, address: string, seconds = 20): boolean {
+  return pingsWith(['-I', vrf], container, address, seconds)
 }
 
 test('131-vrf.conflist: the gateways answer in the VRF, and only there', async () => {

@@ -9,6 +9,7 @@ import * as cnitool from '../harness/cnitool.ts'
 import { command } from '../harness/command.ts'
 import { refusal, unchanged } from '../harness/expect.ts'
 import { type Netns, newContainer, privateHost, removeContainer } from '../harness/host.ts'
+import { insisting } from '../harness/insisting.ts'
 import { addresses, exists } from '../harness/look.ts'
 import { single, wireNetwork } from '../harness/networks.ts'
 import { type Call, call } from '../harness/plugin.ts'
@@ -33,7 +34,7 @@ function twoEnds(keys: Record<string, unknown> = {}) {
 }
 
 async function del({ container, ...end }: End): Promise<void> {
-  assert.equal(await call({ verb: 'DEL', ...end }), done)
+  assert.equal(await insisting(() => call({ verb: 'DEL', ...end })), done)
 }
 
 async function both(keys: Record<string, unknown> = {}) {

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import type { Request } from '../../../shared/cni/plugin.ts'
 import { network } from '../../../shared/config/config.ts'
@@ -162,6 +162,7 @@ test('a delegate whose file is being written is called again until it can be exe
   install('busy', 'echo null')
   // It is called for a second only, in which a busy machine may not end the writer.
   await until('the writer ends in time', async () => {
+    rmSync(`${bin}/calls`, { force: true })
     const writer = spawn('sh', ['-c', `exec 3>>${bin}/busy; echo; sleep 0.1`])
     await once(writer.stdout, 'data')
     const said = await ipam({ type: 'busy' })
