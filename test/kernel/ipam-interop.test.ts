@@ -11,8 +11,8 @@ import { type Netns, newContainer, privateHost, removeContainer, scratch } from 
 import { reservedIn } from '../harness/look.ts'
 import { executables, type Result } from '../harness/plugin.ts'
 import { test } from '../harness/test.ts'
-
 import { until } from '../harness/until.ts'
+import { isLateForReference } from '../harness/way-calls.ts'
 
 await privateHost()
 
@@ -47,7 +47,11 @@ async function bridge(bin: string, verb: Verb, { name, path }: Netns, config: ob
     CNI_PATH: bin,
   }
   const options = { env, extendEnv: false, input: JSON.stringify(config), reject: false } as const
-  const { exitCode, stdout } = await execa(`${bin}/bridge`, options)
+  let { exitCode, stdout } = await execa(`${bin}/bridge`, options)
+  while (verb === 'ADD' && exitCode !== 0 && isLateForReference(stdout)) {
+    await bridge(bin, 'DEL', { name, path }, config)
+    ;({ exitCode, stdout } = await execa(`${bin}/bridge`, options))
+  }
   assert.is(exitCode, 0, stdout)
   return stdout === '' ? ({} as Result) : JSON.parse(stdout)
 }

@@ -30,6 +30,7 @@ import {
 } from '../harness/plugin.ts'
 import { failing, fileOf, type Held, hold, reservedBelow, standInAgent } from '../harness/pool.ts'
 import { test } from '../harness/test.ts'
+import { isAsleep } from '../harness/traffic.ts'
 import { until } from '../harness/until.ts'
 
 await privateHost()
@@ -183,7 +184,8 @@ test('etcd away: ADD works while the block lasts, then it is error 11 with what 
 test('ADDs that wait for a claim share its failure: a claim that lasts fails them all once', async () => {
   agent.does(`until [ -e '${go}' ]; do sleep 0.01; done\n${failing('no member of etcd answers')}`)
   const calls = Array.from({ length: 6 }, (_, at) => started(request('ADD', `c${at}`)))
-  await until('all wait', () => calls.every(({ pid }) => hasOpen(pid, `${state}/net.claim`)))
+  // One that is awake has it open for the first look.
+  await until('all wait', () => calls.every(({ pid }) => hasOpen(pid, `${state}/net.claim`) && isAsleep(pid)))
   writeFileSync(go, '')
   for (const { answer } of calls) assert.match(errorOf(await answer).said, 'no member of etcd answers')
   assert.is(agent.claims().length, 1)

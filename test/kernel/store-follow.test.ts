@@ -171,8 +171,9 @@ test('a backup that was restored is read whole, although it has come to the revi
   await until('both are told', () => told.now.size === 2)
   const before = etcd.revision()
   await etcd.restore(backup)
-  for (let index = 0; etcd.revision() <= before; index++) etcd.etcdctl('put', `${prefix}new`, `${index}`)
-  await until('the restored range is told', () => !told.now.has('lost') && told.now.get('new') === '1')
+  let last = 0
+  for (; etcd.revision() <= before; last++) etcd.etcdctl('put', `${prefix}new`, `${last + 1}`)
+  await until('the restored range is told', () => !told.now.has('lost') && told.now.get('new') === `${last}`)
   assert.equal([...told.now.keys()].sort(), ['new', 'old'])
   await end()
 })

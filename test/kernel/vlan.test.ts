@@ -13,7 +13,7 @@ import { call } from '../harness/plugin.ts'
 import { snapshot } from '../harness/snapshot.ts'
 import { engines } from '../harness/status.ts'
 import { test } from '../harness/test.ts'
-import { isSilent, overhear, pings } from '../harness/traffic.ts'
+import { isSilent, overhear, pings, pingsWith } from '../harness/traffic.ts'
 import { until } from '../harness/until.ts'
 import { attachVlan, tagged, tidy, vlanNetwork } from '../harness/vlan.ts'
 
@@ -74,8 +74,7 @@ test('VLAN 0 is a priority tag without a VLAN', async () => {
 test('a packet’s priority becomes the tag’s as configured, by default 0', async () => {
   tagged(far, 'trunk', 'v100', 'id 100', '10.0.0.1')
   const container = await attachVlan({ vlanId: 100, egressPriorities: { 6: 5 } }, '10.0.0.2')
-  const ping = (...tos: string[]) =>
-    ip(`netns exec ${container.name} ping -n -q -c 1 -w 20 ${[...tos, '10.0.0.1'].join(' ')}`)
+  const ping = (...tos: string[]) => assert.ok(pingsWith(tos, container, '10.0.0.1'))
   // IPTOS_LOWDELAY is TC_PRIO_INTERACTIVE, 6: include/uapi/linux/pkt_sched.h, ip_tos2prio.
   const urgent = await overhear(
     'trunk',

@@ -5,11 +5,12 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import { ip } from '../harness/command.ts'
+import { unchanged } from '../harness/expect.ts'
 import { privateHost, scratch } from '../harness/host.ts'
 import { exists, link } from '../harness/look.ts'
 import { attach, attachment, callOn, type Host, newHost, remotesOf } from '../harness/overlay.ts'
 import { executables } from '../harness/plugin.ts'
-import { difference, snapshotOf } from '../harness/snapshot.ts'
+import { snapshotOf } from '../harness/snapshot.ts'
 import { test } from '../harness/test.ts'
 import { pings } from '../harness/traffic.ts'
 
@@ -99,7 +100,7 @@ test('the next ADD changes the options that the kernel can change, and refuses t
     overlay({ ...base, remotes: undefined, group: '239.1.1.1', dev: 'eth0' }),
   ).catch(String)
   assert.match(String(group), 'group unset, not 239.1.1.1; dev unset, not eth0')
-  assert.equal(difference(before, snapshotOf(one.name)), [])
+  unchanged(before, () => snapshotOf(one.name))
 })
 
 test('remotes of the other IP version than the one that a VTEP was made for are refused', async () => {
@@ -111,7 +112,7 @@ test('remotes of the other IP version than the one that a VTEP was made for are 
     `VTEP vx${vni} exists already for the other IP version than remote ${two.ipv6} has`,
   )
   assert.match(String(refused), 'EAFNOSUPPORT')
-  assert.equal(difference(before, snapshotOf(one.name)), [])
+  unchanged(before, () => snapshotOf(one.name))
   assert.equal(remotes(one), [two.ipv4])
 })
 
@@ -125,7 +126,7 @@ test('networks of two names share a VNI; another bridge for it is refused, and s
   assert.match(String(other), `VTEP vx${vni} is a port of vxbr${vni}, not of other0`)
   const joined = await attach(one, overlay({ ...list, vni: vni + 1000, bridge: `vxbr${vni}` })).catch(String)
   assert.match(String(joined), `vxbr${vni} has VTEP vx${vni} as a port`)
-  assert.equal(difference(before, snapshotOf(one.name)), [])
+  unchanged(before, () => snapshotOf(one.name))
 })
 
 test('a VTEP keeps its MTU while containers use it, and a larger mtu is refused', async () => {
@@ -147,7 +148,7 @@ test('reconcile applies an edited list without an ADD, prints its changes, and c
   const vtep = `${file}: vx${vni}`
   const before = snapshotOf(one.name)
   const dry = reconcile(one, '--dry-run', path)
-  assert.equal(difference(before, snapshotOf(one.name)), [])
+  unchanged(before, () => snapshotOf(one.name))
   const { status, out, err } = reconcile(one, path)
   assert.equal([status, err], [0, ''])
   assert.equal(out.slice(0, 2), [`${vtep}: add remote ${three.ipv4}`, `${vtep}: delete remote ${two.ipv4}`])
@@ -166,7 +167,7 @@ test('reconcile sets up a VTEP that is down, and makes no missing one', async ()
   const path = configured({ 'a.conflist': conflist(config, { type: 'portmap' }), 'b.txt': 'not one' })
   const before = snapshotOf(two.name)
   assert.equal(reconcile(two, path), { status: 0, out: ['no network of vxlan has a VTEP here'], err: '' })
-  assert.equal(difference(before, snapshotOf(two.name)), [])
+  unchanged(before, () => snapshotOf(two.name))
   await attach(one, config, '10.0.0.1/24')
   ip(`-n ${one.name} link set vx${vni} down`)
   assert.equal(reconcile(one, path).out, [`${path}/a.conflist: vx${vni}: bring it up`])
