@@ -55,7 +55,7 @@ async function delay(keys: Record<string, unknown>): Promise<number> {
   const container = await attach(net(2, [{ type: 'bandwidth', ingressRate: 4_000_000, ...keys }]))
   const address = container.addresses[0] ?? ''
   const flow = throughput({ from: peer, to: container, address, seconds: 8 })
-  await until('it downloads', () => sentBy('eth0', peer) > 200)
+  await until('it downloads', () => sentBy('eth0', peer) > 20)
   const ping = execa('ip', ['netns', 'exec', peer.name, 'ping', '-n', '-q', '-i', '0.2', '-w', '4', address])
   const [{ stdout }] = await Promise.all([ping, flow])
   for (const one of [container, peer]) await one.del()
