@@ -8,7 +8,7 @@ import { isLate } from './insisting.ts'
 import { type Configuration, type Engine, executables, type Result } from './plugin.ts'
 import { start } from './program.ts'
 import { passTick } from './tick.ts'
-import { until } from './until.ts'
+import { retried } from './until.ts'
 
 /** Built by install.ts. */
 const executable = new URL('../../.cache/cnitool', import.meta.url).pathname
@@ -63,7 +63,13 @@ export async function gc(net: Network, extras: Extras = {}): Promise<void> {
   await cnitool('gc', net, '/', extras)
 }
 
-async function cnitool(verb: string, net: Network, netns: string, extras: Extras): Promise<string> {
+/** Again while the machine is too busy for a limit; plugins before the one that was refused have done their part of ADD. */
+function cnitool(verb: string, net: Network, netns: string, extras: Extras): Promise<string> {
+  const undo = verb === 'add' ? () => once('del', net, netns, extras) : undefined
+  return retried(() => once(verb, net, netns, extras), isLate, undo)
+}
+
+async function once(verb: string, net: Network, netns: string, extras: Extras): Promise<string> {
   const { ifname = 'eth0', args = {}, capabilities = {}, engine, path = executables(engine) } = extras
   const pairs = Object.entries(args).map(([key, value]) => `${key}=${value}`)
   const env = {
@@ -75,16 +81,7 @@ async function cnitool(verb: string, net: Network, netns: string, extras: Extras
     CAP_ARGS: JSON.stringify(capabilities),
   }
   const words = [verb, net.name, netns]
-  const run = () => start(executable, words, { env }).ended
-  let done = await run()
-  if (isLate(done.stderr))
-    await until('what the call needs is fast enough', async () => {
-      // Plugins before the one that was refused have done their part.
-      if (verb === 'add') await start(executable, ['del', net.name, netns], { env }).ended
-      done = await run()
-      return !isLate(done.stderr)
-    })
-  const { status, signal, stdout, stderr } = done
+  const { status, signal, stdout, stderr } = await start(executable, words, { env }).ended
   const end = { status: status ?? undefined, stdout, stderr }
   remember({ file: executable, args: words, env, input: JSON.stringify(net) }, end)
   const message = `cnitool ${words.join(' ')}: status ${status ?? signal}\n${stderr}\n${stdout}`

@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert'
 import { type Attached, attach } from './attach.ts'
 import { type Network, network } from './cnitool.ts'
 import { ownEtc } from './etc.ts'
-import { unchanged } from './expect.ts'
+import { unchanged, vanished } from './expect.ts'
 import { type Netns, newContainer, removeContainer } from './host.ts'
 import { exists } from './look.ts'
 import { hostLocal } from './networks.ts'
@@ -63,10 +63,7 @@ export function testEnding(name: string, ending: Ending): void {
     await collects(net, [live])
     unchanged(empty, () => look(kind))
     assert.equal(readdirSync(cache), [])
-    await until(
-      'the kernel has deleted what goes with the namespaces',
-      () => !snapshot().some((line) => ending.goesWithNamespace?.(line)),
-    )
+    await vanished(ending.goesWithNamespace)
   })
 }
 

@@ -3,7 +3,7 @@
 import * as assert from 'uvu/assert'
 import type { CniError } from '../../shared/error/error.ts'
 import { difference, filesIn, type Snapshot, snapshot } from './snapshot.ts'
-import { pause } from './until.ts'
+import { pause, until } from './until.ts'
 
 /** The reason of a rejected promise, as text; a fulfilled promise fails the test. */
 export async function refusal(promise: Promise<unknown>): Promise<string> {
@@ -40,6 +40,11 @@ export function lasting(before: Snapshot, look: () => Snapshot = snapshot): stri
     if (found.length === 0 || performance.now() > end) return found
     pause(Math.min(milliseconds, 1000))
   }
+}
+
+/** Waits until the kernel has deleted what goes with a namespace, a moment after it: the next test begins with a snapshot. @param goes its lines */
+export async function vanished(goes?: (line: string) => boolean): Promise<void> {
+  if (goes) await until('the kernel has deleted what goes with the namespace', () => !snapshot().some(goes))
 }
 
 /** What `look` shows once nothing has changed for a third of a second, or after five: a state to compare with later. */

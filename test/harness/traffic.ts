@@ -169,7 +169,7 @@ export async function whileListening(listener: ChildProcess, act: () => unknown)
   }
 }
 
-/** Whether a process waits for input (proc_pid_stat(5)): then it has read all packets. */
+/** Whether a process sleeps (proc_pid_stat(5)): one that listens has read all packets then. */
 export function isAsleep(pid: number | undefined): boolean {
   return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.startsWith('S') ?? false
 }

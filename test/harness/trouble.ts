@@ -3,7 +3,7 @@
 import * as assert from 'uvu/assert'
 import { done } from './attach.ts'
 import * as cnitool from './cnitool.ts'
-import { unchanged } from './expect.ts'
+import { unchanged, vanished } from './expect.ts'
 import { harmOfFailures, harmOfFailuresInDel, harmOfKills } from './failing.ts'
 import { type Netns, newContainer, removeContainer } from './host.ts'
 import { addresses, exists } from './look.ts'
@@ -140,16 +140,13 @@ async function killed(kind: Troubled): Promise<void> {
 
 function removed(kind: Troubled, container: Netns): Promise<void> {
   removeContainer(container)
-  return vanished(kind, container)
+  return pairsVanished(kind, container)
 }
 
-/** The kernel deletes the host's ends of a container's pairs a moment later, and the next test begins with a snapshot. */
-async function vanished({ goesWithNamespace }: Troubled, container: Netns): Promise<void> {
-  const isOf = new RegExp(`\\b${container.name}\\b`)
-  await until(
-    'the kernel has deleted what goes with the namespace',
-    () => !snapshot().some((line) => goesWithNamespace?.(line) && isOf.test(line)),
-  )
+/** The host's ends of a container's pairs. */
+function pairsVanished({ goesWithNamespace }: Troubled, { name }: Netns): Promise<void> {
+  const isOf = new RegExp(`\\b${name}\\b`)
+  return vanished(goesWithNamespace && ((line) => goesWithNamespace(line) && isOf.test(line)))
 }
 
 async function namespaceGone(kind: Troubled): Promise<void> {
@@ -163,7 +160,7 @@ async function namespaceGone(kind: Troubled): Promise<void> {
     assert.equal(await call(gone), done)
     assert.equal(await call(gone), done)
     unchanged(before, found)
-    await vanished(kind, container)
+    await pairsVanished(kind, container)
     await end()
   }
 }

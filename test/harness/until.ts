@@ -19,6 +19,28 @@ export async function until(
   }
 }
 
+/**
+ * Does something again while its error is one of lateness.
+ * @param isLate of the error as text @param undo between two tries @returns what it returns @throws other errors
+ */
+export async function retried<T>(
+  act: () => T | Promise<T>,
+  isLate: (said: string) => boolean,
+  undo: () => unknown = () => {},
+): Promise<T> {
+  const done: T[] = []
+  await until('it is done in time', async () => {
+    try {
+      done.push(await act())
+    } catch (error) {
+      if (!isLate(String(error))) throw error
+      await undo()
+    }
+    return done.length > 0
+  })
+  return done[0] as T
+}
+
 /** Waits while this program does nothing else. */
 export function pause(milliseconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds)

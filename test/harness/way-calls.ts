@@ -5,7 +5,7 @@ import type { Netns } from './host.ts'
 import { hostLocal } from './networks.ts'
 import { type Call, type Configuration, call, type Engine, type Result } from './plugin.ts'
 import { type Edition, reference } from './reference.ts'
-import { until } from './until.ts'
+import { retried } from './until.ts'
 import type { Way } from './way.ts'
 
 /** Who calls: an engine of ours, or an edition of the reference. */
@@ -39,19 +39,13 @@ export async function attached(way: Way, side: Side, container: Netns): Promise<
  * Now and then the kernel refuses the reference's route for an IPv6 address that it still checks for a duplicate, or is later than the reference
  * waits: 2.5 s for a port of a bridge, 10 s for the checks of addresses.
  */
-async function attachedByReference(way: Way, side: Side, container: Netns): Promise<Result | undefined> {
-  let result: Result | undefined
-  await until('the kernel is as fast as the reference asks', async () => {
-    try {
-      result = await walk('ADD', side, { way, container })
-      return true
-    } catch (error) {
-      if (!isLateForReference(String(error))) throw error
-      await walk('DEL', side, { way, container })
-      return false
-    }
-  })
-  return result
+function attachedByReference(way: Way, side: Side, container: Netns): Promise<Result | undefined> {
+  const walked = (verb: Call['verb']) => walk(verb, side, { way, container })
+  return retried(
+    () => walked('ADD'),
+    isLateForReference,
+    () => walked('DEL'),
+  )
 }
 
 /** Whether the reference has failed because the kernel was busy. @param said its message */

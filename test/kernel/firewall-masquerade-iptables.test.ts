@@ -11,6 +11,7 @@ import { newContainer, privateHost } from '../harness/host.ts'
 import { fixed } from '../harness/networks.ts'
 import { reference } from '../harness/reference.ts'
 import { test } from '../harness/test.ts'
+import { retried } from '../harness/until.ts'
 import { isLateForReference } from '../harness/way-calls.ts'
 import { atOnce, numbers } from '../harness/workers.ts'
 import { type Container, cidrs, connect, newBridge } from './firewall-containers.ts'
@@ -60,12 +61,7 @@ async function bridge(
 ) {
   const own = { type: 'bridge', name: attachment.network, cniVersion: '1.0.0', bridge: 'br9', ipMasq: true }
   const config = { ...own, ipam: fixed('10.91.0.2/24'), prevResult }
-  const request = { config, containerID: netns.name, netns: netns.path }
-  let { status, json } = await reference({ ...request, verb })
-  while (verb === 'ADD' && status !== 0 && isLateForReference(JSON.stringify(json))) {
-    assert.is((await reference({ ...request, verb: 'DEL' })).status, 0)
-    ;({ status, json } = await reference({ ...request, verb }))
-  }
+  const { status, json } = await reference({ verb, config, containerID: netns.name, netns: netns.path })
   assert.is(status, 0, JSON.stringify(json))
   return json
 }
@@ -75,7 +71,11 @@ scenario(
   async () => {
     const netns = newContainer()
     const container = { netns, attachment: { network: 'old', containerID: netns.name, ifname: 'eth0' } }
-    const result = await bridge('ADD', container)
+    const result = await retried(
+      () => bridge('ADD', container),
+      isLateForReference,
+      () => bridge('DEL', container),
+    )
     assert.is(iptablesRules().length, 4)
     await removeMasquerade(container.attachment)
     assert.equal(iptablesRules(), [])

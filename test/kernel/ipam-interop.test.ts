@@ -11,7 +11,7 @@ import { type Netns, newContainer, privateHost, removeContainer, scratch } from 
 import { reservedIn } from '../harness/look.ts'
 import { executables, type Result } from '../harness/plugin.ts'
 import { test } from '../harness/test.ts'
-import { until } from '../harness/until.ts'
+import { retried, until } from '../harness/until.ts'
 import { isLateForReference } from '../harness/way-calls.ts'
 
 await privateHost()
@@ -47,13 +47,18 @@ async function bridge(bin: string, verb: Verb, { name, path }: Netns, config: ob
     CNI_PATH: bin,
   }
   const options = { env, extendEnv: false, input: JSON.stringify(config), reject: false } as const
-  let { exitCode, stdout } = await execa(`${bin}/bridge`, options)
-  while (verb === 'ADD' && exitCode !== 0 && isLateForReference(stdout)) {
-    await bridge(bin, 'DEL', { name, path }, config)
-    ;({ exitCode, stdout } = await execa(`${bin}/bridge`, options))
-  }
+  const { exitCode, stdout } = await execa(`${bin}/bridge`, options)
   assert.is(exitCode, 0, stdout)
   return stdout === '' ? ({} as Result) : JSON.parse(stdout)
+}
+
+function add(bin: string, container: Netns, config: object): Promise<Result> {
+  const call = (verb: Verb) => bridge(bin, verb, container, config)
+  return retried(
+    () => call('ADD'),
+    isLateForReference,
+    () => call('DEL'),
+  )
 }
 
 function addressesIn({ name }: Netns): string[] {
@@ -89,7 +94,7 @@ for (const [main, ipam] of [
     const bin = mixed(main, ipam, 'host-local')
     const config = network(++networks, hostLocal)
     const container = newContainer()
-    const prevResult = await bridge(bin, 'ADD', container, config)
+    const prevResult = await add(bin, container, config)
     assert.equal(addressesIn(container), ['10.1.2.2', '2001:db8::2'])
     assert.is(readFileSync(`${dataDir}/${config.name}/10.1.2.2`, 'latin1'), `${container.name}\r\neth0`)
     await bridge(bin, 'CHECK', container, { ...config, prevResult })
@@ -102,7 +107,7 @@ for (const [main, ipam] of [
     const bin = mixed(main, ipam, 'static')
     const config = network(++networks, fixed)
     const container = newContainer()
-    const prevResult = await bridge(bin, 'ADD', container, config)
+    const prevResult = await add(bin, container, config)
     assert.equal(addressesIn(container), ['10.3.0.5', 'fd00:3::5'])
     assert.match(ip(`-n ${container.name} route show default`), 'via 10.3.0.1')
     await bridge(bin, 'CHECK', container, { ...config, prevResult })
@@ -119,7 +124,7 @@ test("the reference's bridge with Patchbay's ipam-list: each family from its own
   ]
   const config = network(++networks, { type: 'ipam-list', list })
   const container = newContainer()
-  const prevResult = await bridge(bin, 'ADD', container, config)
+  const prevResult = await add(bin, container, config)
   assert.equal(addressesIn(container), ['10.1.2.2', 'fd00:3::5'])
   await bridge(bin, 'CHECK', container, { ...config, prevResult })
   await bridge(bin, 'DEL', container, config)
@@ -132,9 +137,9 @@ test('both projects on one network at once: no address is given twice, and each 
   const makes = [mixed('ours', 'ours', 'host-local'), mixed('theirs', 'theirs', 'host-local')]
   const containers = Array.from({ length: 16 }, () => newContainer())
   const first = newContainer()
-  await bridge(makes[0] as string, 'ADD', first, config)
+  await add(makes[0] as string, first, config)
   const binOf = (at: number) => makes[at % 2] as string
-  await Promise.all(containers.map((container, at) => bridge(binOf(at), 'ADD', container, config)))
+  await Promise.all(containers.map((container, at) => add(binOf(at), container, config)))
   const given = containers.flatMap(addressesIn)
   assert.is(new Set(given).size, 32)
   assert.equal([...given, ...addressesIn(first)].sort(), reserved(config.name).sort())
@@ -157,7 +162,7 @@ test("Patchbay's bridge with the reference's dhcp and its daemon: a lease from a
   await until('the server listens', () => command('ss', '-lun').includes(':67 '))
   const bin = mixed('ours', 'theirs', 'dhcp')
   const container = newContainer()
-  await bridge(bin, 'ADD', container, config)
+  await add(bin, container, config)
   assert.match(String(addressesIn(container)), /^10\.4\.0\.1(0\d|10)$/)
   assert.match(readFileSync(`${scratch}/leases`, 'utf8'), String(addressesIn(container)))
   await bridge(bin, 'DEL', container, config)

@@ -19,7 +19,7 @@ import {
 } from '../harness/netavark.ts'
 import { snapshot } from '../harness/snapshot.ts'
 import { test } from '../harness/test.ts'
-import { until } from '../harness/until.ts'
+import { retried, until } from '../harness/until.ts'
 
 interface Driver {
   driver: string
@@ -52,16 +52,11 @@ export function driverHost(): void {
 }
 
 /** Sets up once the kernel has deleted the interface of an earlier test, a moment after its namespace: its parent may have one of a kind. */
-async function setupInTime(input: Record<string, unknown>, box: Netns): Promise<void> {
-  await until('the parent is free', () => {
-    try {
-      setup(input, box)
-      return true
-    } catch (error) {
-      if (!/taken|exists|same peer/.test(String(error))) throw error
-      return false
-    }
-  })
+function setupInTime(input: Record<string, unknown>, box: Netns) {
+  return retried(
+    () => setup(input, box),
+    (said) => /taken|exists|same peer/.test(said),
+  )
 }
 
 /** Declares the tests of a driver. */

@@ -35,12 +35,12 @@ const faults = preloaded()
 const claim = (env: Record<string, string> = {}) =>
   runAlone(file, ['pool', 'claim'], { input, env: { ...process.env, ...env } })
 
-/** A claim, again while etcd is slow. @param prepare before each try */
+/** A claim, again while etcd is slow, up to ten times. @param prepare before each try */
 function surely(env: Record<string, string> = {}, prepare = () => {}): ReturnType<typeof claim> {
-  for (;;) {
+  for (let left = 10; ; left--) {
     prepare()
     const done = claim(env)
-    if (done.status !== 1 || !isLate(done.stdout)) return done
+    if (done.status !== 1 || !isLate(done.stdout) || left === 1) return done
   }
 }
 

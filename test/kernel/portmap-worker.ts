@@ -6,6 +6,7 @@ import { removePortmap } from '../../shared/firewall/portmap-removal.ts'
 import { parseCidr } from '../../shared/ip/subnet.ts'
 import { renewPatience } from '../../shared/state/lock.ts'
 import { isLate } from '../harness/insisting.ts'
+import { retried } from '../harness/until.ts'
 
 const [verb, number, port] = process.argv.slice(2) as [string, string, string]
 const attachment = { network: 'many', containerID: `c${number}`, ifname: 'eth0' }
@@ -13,14 +14,8 @@ const addresses = [`10.99.0.${number}/24`, `fd99::${number}/64`].flatMap((text) 
 const mappings = [{ protocol: 'tcp' as const, hostPort: Number(port), containerPort: 80 }]
 
 /** Again, as a runtime does, when others have had the lock for too long. */
-async function insist(change: () => Promise<unknown>): Promise<void> {
-  try {
-    renewPatience()
-    await change()
-  } catch (error) {
-    if (!isLate(toCniError(error).message)) throw error
-    await insist(change)
-  }
+function insist(change: () => Promise<unknown>): Promise<unknown> {
+  return retried(change, isLate, renewPatience)
 }
 
 try {

@@ -4,10 +4,9 @@
 import * as assert from 'uvu/assert'
 import { added, attach, done } from '../harness/attach.ts'
 import * as cnitool from '../harness/cnitool.ts'
-import { newContainer, privateHost, removeContainer } from '../harness/host.ts'
+import { type Netns, newContainer, privateHost, removeContainer } from '../harness/host.ts'
 import { removeLan, router } from '../harness/lan.ts'
 import { inContainer, link, sysctl } from '../harness/look.ts'
-import { pathOf } from '../harness/netns.ts'
 import { bridgeNetwork, exampleNetwork } from '../harness/networks.ts'
 import { call } from '../harness/plugin.ts'
 import { test } from '../harness/test.ts'
@@ -45,8 +44,8 @@ test('242-macvlan-tuning-sbr.conflist: beyond the LAN answers come by it, althou
 })
 
 /** Whether an address answers pings that come from another one. */
-function pingsFrom(netns: string, from: string, address: string, seconds = 20): boolean {
-  return pingsWith(['-I', from], { name: netns, path: pathOf(netns) }, address, seconds)
+function pingsFrom(netns: Netns, from: string, address: string, seconds = 20): boolean {
+  return pingsWith(['-I', from], netns, address, seconds)
 }
 
 for (const engine of ['quickjs', 'node'] as const)
@@ -65,9 +64,9 @@ for (const engine of ['quickjs', 'node'] as const)
       const { status, stderr } = await call({ ...attachment, verb: 'ADD', config: second })
       assert.is(status, 0)
       assert.is(stderr.includes('192.168.243.20 of eth0 has no gateway'), gateways === undefined)
-      assert.ok(pingsFrom(name, '192.168.243.20', '192.168.243.1'))
+      assert.ok(pingsFrom({ name, path }, '192.168.243.20', '192.168.243.1'))
       const isRouted = gateways !== undefined
-      assert.is(pingsFrom(name, '192.168.243.20', '203.0.113.1', isRouted ? 20 : 2), isRouted)
+      assert.is(pingsFrom({ name, path }, '192.168.243.20', '203.0.113.1', isRouted ? 20 : 2), isRouted)
       for (const config of [{ ...first, prevResult }, second])
         assert.equal(await call({ ...attachment, verb: 'CHECK', config }), done)
       for (const config of [second, { ...first, prevResult }])

@@ -278,8 +278,8 @@ test('hostile values are reported once and do no harm', async () => {
   put('neighbours/200/host5/33:33:00:00:00:01', { mac: '33:33:00:00:00:01', addresses: ['10.2.5.1'] })
   put('neighbours/200/host5/02:00:00:00:00:51', { mac: '02:00:00:00:00:51', addresses: ['10.2.5.2'] })
   await until('host5 is known', () => neighbours(one, 200).includes('10.2.5.2'))
-  const three50 = [two.ipv4, three.ipv4, '192.0.2.50'].sort()
-  await until('its VTEP is, too', () => isDeepStrictEqual(floods(one, 200), three50))
+  const vteps = [two.ipv4, three.ipv4, '192.0.2.50'].sort()
+  await until('its VTEP is, too', () => isDeepStrictEqual(floods(one, 200), vteps))
   assert.ok(pings(podOf('c'), ...podOf('d').addresses, ...podOf('i').addresses))
   const mac = link('eth0', podOf('c')).address
   put(`neighbours/200/host5/${mac}`, { mac, addresses: [podOf('c').addresses[0]] })
